@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libaudio.a
+libaudio_a_SOURCES =

@@ -1,0 +1,144 @@
+#include "base/ip.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct slice without_brackets(struct slice s)
+{
+    if (s.n >= 2 && s.p[0] == '[' && s.p[s.n - 1] == ']')
+        return slice_head(slice_skip(s, 1), s.n - 2);
+    return s;
+}
+
+int ip_parse(struct slice host, struct ip *out)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct slice scope = without_brackets(host);
+    struct slice address = slice_cut(&scope, '%');
+    struct ip ip = {0};
+    uint64_t number = 0;
+
+    if (address.n == 0 || address.n >= sizeof text || memchr(address.p, 0, address.n))
+        return -EBADMSG;
+    memcpy(text, address.p, address.n);
+    text[address.n] = '\0';
+    if (inet_pton(AF_INET, text, ip.bytes) == 1)
+        ip.family = 4;
+    else if (inet_pton(AF_INET6, text, ip.bytes) == 1)
+        ip.family = 6;
+    else
+        return -EBADMSG;
+    if (scope.p && (ip.family != 6 || slice_number(scope, UINT32_MAX, &number) != 0))
+        return -EBADMSG;
+    ip.scope = (uint32_t)number;
+    *out = ip;
+    return 0;
+}
+
+int ip_parse_with_port(struct slice text, struct ip *out)
+{
+    struct slice host = text, port = {0};
+    uint64_t number = 0;
+
+    if (text.n && text.p[0] == '[') {
+        ptrdiff_t end = slice_index(text, ']');
+
+        if (end < 0)
+            return -EBADMSG;
+        host = slice_head(text, (size_t)end + 1);
+        port = slice_skip(text, (size_t)end + 1);
+    } else if (ip_parse(text, out) == 0) {
+        return 0;
+    } else {
+        ptrdiff_t colon = slice_index(text, ':');
+
+        if (colon < 0)
+            return -EBADMSG;
+        host = slice_head(text, (size_t)colon);
+        port = slice_skip(text, (size_t)colon);
+    }
+    if (ip_parse(host, out) != 0)
+        return -EBADMSG;
+    if (port.n == 0)
+        return 0;
+    if (port.p[0] != ':' || slice_number(slice_skip(port, 1), UINT16_MAX, &number) != 0)
+        return -EBADMSG;
+    out->port = (uint16_t)number;
+    return 0;
+}
+
+void ip_put(struct buf *b, const struct ip *ip)
+{
+    char text[INET6_ADDRSTRLEN] = "0.0.0.0";
+
+    if (ip->family)
+        inet_ntop(ip->family == 6 ? AF_INET6 : AF_INET, ip->bytes, text, sizeof text);
+    buf_puts(b, text);
+}
+
+void ip_put_host(struct buf *b, const struct ip *ip)
+{
+    if (ip->family != 6) {
+        ip_put(b, ip);
+        return;
+    }
+    buf_putc(b, '[');
+    ip_put(b, ip);
+    buf_putc(b, ']');
+}
+
+void ip_put_with_port(struct buf *b, const struct ip *ip)
+{
+    ip_put_host(b, ip);
+    if (ip->port) {
+        buf_putc(b, ':');
+        buf_putu(b, ip->port);
+    }
+}
+
+const char *ip_text(const struct ip *ip, char out[IP_TEXT_MAX])
+{
+    char host[INET6_ADDRSTRLEN] = "no address";
+    bool six = ip->family == 6;
+
+    if (ip->family)
+        inet_ntop(six ? AF_INET6 : AF_INET, ip->bytes, host, sizeof host);
+    if (ip->port)
+        snprintf(out, IP_TEXT_MAX, six ? "[%s]:%u" : "%s:%u", host, ip->port);
+    else
+        snprintf(out, IP_TEXT_MAX, six ? "[%s]" : "%s", host);
+    return out;
+}
+
+bool ip_same_host(const struct ip *a, const struct ip *b)
+{
+    return a->family == b->family && a->scope == b->scope &&
+           memcmp(a->bytes, b->bytes, a->family == 6 ? 16 : 4) == 0;
+}
+
+bool ip_same(const struct ip *a, const struct ip *b)
+{
+    return a->port == b->port && ip_same_host(a, b);
+}
+
+bool ip_is_any(const struct ip *ip)
+{
+    static const uint8_t zero[16];
+
+    return ip->family && memcmp(ip->bytes, zero, ip->family == 6 ? 16 : 4) == 0;
+}
+
+bool ip_is_multicast(const struct ip *ip)
+{
+    return ip->family == 6 ? ip->bytes[0] == 0xff : ip->family == 4 && ip->bytes[0] >> 4 == 0xe;
+}
+
+bool ip_is_loopback(const struct ip *ip)
+{
+    static const uint8_t one[16] = {[15] = 1};
+
+    return ip->family == 6 ? memcmp(ip->bytes, one, 16) == 0
+                           : ip->family == 4 && ip->bytes[0] == 127;
+}

@@ -1,0 +1,30 @@
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static void *or_die(void *p)
+{
+    if (!p) {
+        log_error("main", "out of memory at start");
+        abort();
+    }
+    return p;
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+    return or_die(calloc(n, size));
+}
+
+void *xzalloc(size_t size)
+{
+    return xcalloc(1, size);
+}
+
+char *xstrdup(const char *text)
+{
+    return or_die(strdup(text));
+}

@@ -1,0 +1,128 @@
+#include "base/slice.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+struct slice slice_of(const char *text)
+{
+    return (struct slice){text, text ? strlen(text) : 0};
+}
+
+bool slice_eq(struct slice a, struct slice b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool slice_ieq(struct slice a, struct slice b)
+{
+    return a.n == b.n && slice_istarts(a, b);
+}
+
+bool slice_starts(struct slice s, struct slice prefix)
+{
+    return s.n >= prefix.n && slice_eq(slice_head(s, prefix.n), prefix);
+}
+
+bool slice_istarts(struct slice s, struct slice prefix)
+{
+    if (s.n < prefix.n)
+        return false;
+    for (size_t i = 0; i < prefix.n; i++)
+        if (lower(s.p[i]) != lower(prefix.p[i]))
+            return false;
+    return true;
+}
+
+struct slice slice_skip(struct slice s, size_t n)
+{
+    if (n >= s.n)
+        return (struct slice){s.p ? s.p + s.n : NULL, 0};
+    return (struct slice){s.p + n, s.n - n};
+}
+
+struct slice slice_head(struct slice s, size_t n)
+{
+    return (struct slice){s.p, n < s.n ? n : s.n};
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct slice slice_trim(struct slice s)
+{
+    while (s.n && is_blank(s.p[0]))
+        s = slice_skip(s, 1);
+    while (s.n && is_blank(s.p[s.n - 1]))
+        s.n--;
+    return s;
+}
+
+ptrdiff_t slice_index(struct slice s, char c)
+{
+    const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
+
+    return at ? at - s.p : -1;
+}
+
+struct slice slice_cut(struct slice *rest, char c)
+{
+    struct slice whole = *rest;
+    ptrdiff_t at = slice_index(whole, c);
+
+    if (at < 0) {
+        *rest = (struct slice){0};
+        return whole;
+    }
+    *rest = slice_skip(whole, (size_t)at + 1);
+    return slice_head(whole, (size_t)at);
+}
+
+int slice_number(struct slice s, uint64_t max, uint64_t *out)
+{
+    uint64_t value = 0;
+
+    if (s.n == 0)
+        return -EBADMSG;
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return -EBADMSG;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned digit = (unsigned)(s.p[i] - '0');
+
+        if (value > (UINT64_MAX - digit) / 10)
+            return -ERANGE;
+        value = value * 10 + digit;
+        if (value > max)
+            return -ERANGE;
+    }
+    *out = value;
+    return 0;
+}
+
+char *slice_dup(struct slice s)
+{
+    char *copy = malloc(s.n + 1);
+
+    if (!copy)
+        return NULL;
+    if (s.n)
+        memcpy(copy, s.p, s.n);
+    copy[s.n] = '\0';
+    return copy;
+}
+
+int slice_cmp(struct slice a, struct slice b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n ? memcmp(a.p, b.p, n) : 0;
+
+    return order ? order : (a.n > b.n) - (a.n < b.n);
+}

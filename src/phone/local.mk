@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libphone.a
+libphone_a_SOURCES =

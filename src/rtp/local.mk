@@ -1,0 +1,2 @@
+noinst_LIBRARIES += librtp.a
+librtp_a_SOURCES =

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libsdp.a
+libsdp_a_SOURCES =

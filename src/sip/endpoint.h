@@ -1,0 +1,147 @@
+/* sip/endpoint.h - the SIP core as one object: bytes and the time in, struct sip_out out.
+ *
+ * Pure: no socket, no clock, no thread. Time is the owner's monotonic clock in milliseconds and
+ * never goes back. Each function may append to the queue of sip_endpoint_out; the caller empties it
+ * afterwards. Slices given in need to live only until the function returns.
+ *
+ * What a call is to its owner (RFC 3261 13): it sees offers, answers, ringing, the end and its
+ * cause. Transactions, retransmission, forks, ACK, CANCEL, tags and CSeq stay inside. */
+#ifndef SIP_ENDPOINT_H
+#define SIP_ENDPOINT_H
+
+#include "base/rand.h"
+#include "base/slice.h"
+#include "base/timers.h"
+#include "sip/out.h"
+
+struct sip_endpoint;
+struct sip_call; /* good until SIP_CALL_ENDED has been taken from the queue and freed */
+
+struct sip_endpoint_config {
+    struct rng *rng;         /* lives as long as the endpoint */
+    const char *user_agent;  /* User-Agent and Server: "tphone/0.1.0" */
+    size_t max_transactions; /* 0: the defaults of sip/limits.h */
+    size_t max_calls;        /* calls in all, in either direction, 0: no limit; above: 486 */
+};
+
+/* NULL where memory is gone. */
+struct sip_endpoint *sip_endpoint_new(const struct sip_endpoint_config *config);
+void sip_endpoint_free(struct sip_endpoint *ep);
+struct sip_out *sip_endpoint_out(struct sip_endpoint *ep);
+
+/* One whole message: a datagram, or what sip/stream cut out of a connection. flow.local is the
+ * address it was sent to, as far as the owner knows. */
+void sip_endpoint_receive(struct sip_endpoint *ep, const struct sip_flow *flow, struct slice bytes,
+                          uint64_t now_ms);
+/* Everything that is due at now_ms. */
+void sip_endpoint_tick(struct sip_endpoint *ep, uint64_t now_ms);
+/* When to tick next; NEVER_MS: nothing waits. */
+uint64_t sip_endpoint_deadline_ms(const struct sip_endpoint *ep);
+
+/* The SEND with this key could not be done; err is a negative errno. A transaction that is over is
+ * told in vain, which is no error. */
+void sip_endpoint_send_failed(struct sip_endpoint *ep, uint64_t key, int err, uint64_t now_ms);
+/* A connection is gone, closed by the peer or broken. An INVITE that came over it and has no final
+ * answer yet ends like one that was cancelled. */
+void sip_endpoint_connection_lost(struct sip_endpoint *ep, uint64_t connection, uint64_t now_ms);
+
+/* Answers SIP_OUT_LOCATE: n flows to try in this order, each with the local address that packets
+ * to it leave from (port: where we listen) and no connection; n 0: not found, err says why. */
+void sip_endpoint_located(struct sip_endpoint *ep, uint64_t key, const struct sip_flow *flows,
+                          size_t n, int err, uint64_t now_ms);
+
+/* True while a transaction or call still needs this connection. */
+bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t connection);
+
+/* --- calls: what the owner does -------------------------------------------------------------- */
+
+struct sip_invite_params {
+    struct slice target;       /* a SIP or SIPS URI; checked */
+    struct slice from;         /* name-addr or URI without tag: "Alice" <sip:alice@192.0.2.1>; empty:
+                                  sip:tphone@ the local address */
+    struct slice contact_user; /* user part of our Contact; may be empty */
+    void *owner;               /* handed back in each event */
+};
+
+/* Starts a call: first SIP_CALL_OFFER_WANTED comes, with the local address, then the owner calls
+ * sip_call_offer and the INVITE leaves. -EINVAL: target or from is no URI; -ENOTSUP: a scheme that
+ * cannot be called; -ENOMEM. */
+int sip_call_invite(struct sip_endpoint *ep, const struct sip_invite_params *params,
+                    struct sip_call **out, uint64_t now_ms);
+/* Says whose call it is; for calls that came in. */
+void sip_call_set_owner(struct sip_call *call, void *owner);
+
+/* The SDP offer that SIP_CALL_OFFER_WANTED asked for, in INVITE, 2xx to an INVITE or re-INVITE
+ * without offer. */
+void sip_call_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms);
+
+/* A call that came in: 101 to 199. sdp may be empty. */
+void sip_call_progress(struct sip_call *call, unsigned status, struct slice sdp, uint64_t now_ms);
+/* 200 with the answer; with the offer where the INVITE had none. */
+void sip_call_accept(struct sip_call *call, struct slice sdp, uint64_t now_ms);
+/* 300 to 699 to a call that came in. reason empty: the usual phrase. warning: text of a Warning
+ * header 399 (RFC 3261 20.43), or empty. */
+void sip_call_reject(struct sip_call *call, unsigned status, struct slice reason,
+                     struct slice warning, uint64_t now_ms);
+
+/* Ends the call whatever its state: CANCEL (held back until a provisional came), 487, BYE, BYE
+ * after the ACK is there; SIP_CALL_ENDED follows, at once for the owner's purposes
+ * (cause SIP_END_LOCAL) while the last messages are still repeated inside. */
+void sip_call_hangup(struct sip_call *call, uint64_t now_ms);
+
+/* re-INVITE with a new offer: hold, resume, another address. -EBUSY while an offer is open in
+ * either direction; -ENOTCONN before the call is up. SIP_CALL_ANSWER or SIP_CALL_OFFER_REFUSED
+ * follows; 491 is tried again by the core after the time of RFC 3261 14.1. */
+int sip_call_reinvite(struct sip_call *call, struct slice sdp, uint64_t now_ms);
+/* Answers a SIP_CALL_REOFFER: 200 with the answer, or 488 and the like (sdp empty). */
+void sip_call_reoffer_answer(struct sip_call *call, unsigned status, struct slice sdp,
+                             uint64_t now_ms);
+
+/* --- calls: what the owner is told ------------------------------------------------------------ */
+
+enum sip_call_event_kind {
+    SIP_CALL_INCOMING = 1, /* INVITE: from, to, sdp (empty: no offer), flow. 100 has been sent */
+    SIP_CALL_OFFER_WANTED, /* flow.local is where we are towards the other side */
+    SIP_CALL_PROGRESS,     /* 1xx but 100: status, reason; sdp perhaps: early media */
+    SIP_CALL_ANSWERED,     /* our INVITE got a 2xx: status; sdp: the answer, or for a late offer theirs
+                              after which sip_call_ack_answer must follow; its ACK is on the way */
+    SIP_CALL_ACKED,        /* their ACK came: media may start; sdp: the answer to our late offer */
+    SIP_CALL_REOFFER,      /* re-INVITE with sdp: answer by sip_call_reoffer_answer */
+    SIP_CALL_ANSWER,       /* answer to our re-INVITE: sdp */
+    SIP_CALL_OFFER_REFUSED,/* our re-INVITE failed: status; the session stays as it was */
+    SIP_CALL_ENDED,        /* cause, status and reason where there are any; the last event */
+};
+
+enum sip_end_cause {
+    SIP_END_NONE,
+    SIP_END_LOCAL,       /* sip_call_hangup or sip_call_reject */
+    SIP_END_REMOTE,      /* BYE after the call was up */
+    SIP_END_CANCELLED,   /* they gave up before we answered: CANCEL, or their connection closed */
+    SIP_END_REFUSED,     /* 3xx to 6xx: status, reason */
+    SIP_END_TIMEOUT,     /* no answer to INVITE within 64*T1, or none to BYE, re-INVITE: 408 */
+    SIP_END_UNREACHABLE, /* could not be sent: err */
+    SIP_END_NOT_FOUND,   /* the host name does not resolve: err */
+    SIP_END_NO_ACK,      /* our 200 was never acknowledged */
+    SIP_END_PROTOCOL,    /* the other side broke the protocol: reason says how */
+    SIP_END_SHORTAGE,    /* memory or a limit */
+};
+
+/* Slices point into the event and live as long as its item. Text from the network is raw: pass it
+ * through text_safe before a person sees it. */
+struct sip_call_event {
+    enum sip_call_event_kind kind;
+    struct sip_call *call;
+    void *owner;
+    enum sip_end_cause cause;
+    int err;
+    unsigned status;
+    struct slice reason;
+    struct slice from_uri, from_name; /* INCOMING; name without quotes */
+    struct slice to_uri;              /* INCOMING: the Request-URI */
+    struct slice sdp;                 /* empty: none */
+    struct sip_flow flow;             /* INCOMING, OFFER_WANTED, ANSWERED: where signalling goes */
+    struct slice call_id;
+    struct buf store; /* what the slices point into; owned */
+};
+
+#endif

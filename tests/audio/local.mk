@@ -1,0 +1,1 @@
+# What audio adds to the tests.

@@ -1,0 +1,1 @@
+# What faults adds to the tests.

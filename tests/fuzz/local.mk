@@ -1,0 +1,1 @@
+# What fuzz adds to the tests.

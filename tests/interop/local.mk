@@ -1,0 +1,1 @@
+# What interop adds to the tests.

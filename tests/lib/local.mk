@@ -1,0 +1,1 @@
+# What lib adds to the tests.

@@ -1,0 +1,44 @@
+# What tests link when they say nothing else: the protocol core, which does no I/O.
+LDADD = libtest.a $(core_libs) $(CMOCKA_LIBS)
+# For tests of audio/, src/net, src/phone and ui/: NAME_LDADD = $(machine_ldadd) or $(phone_ldadd).
+machine_ldadd = libtest.a $(machine_libs) $(core_libs) $(CMOCKA_LIBS) $(machine_sys_libs)
+phone_ldadd = libtest.a libui.a $(phone_libs) $(machine_libs) $(core_libs) $(CMOCKA_LIBS) $(machine_sys_libs)
+
+EXTRA_LIBRARIES = libtest.a
+libtest_a_SOURCES =
+libtest_a_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+
+include tests/lib/local.mk
+include tests/unit/base/local.mk
+include tests/unit/sip/local.mk
+include tests/unit/sdp/local.mk
+include tests/unit/rtp/local.mk
+include tests/unit/audio/local.mk
+include tests/unit/net/local.mk
+include tests/unit/phone/local.mk
+include tests/unit/ui/local.mk
+include tests/sim/local.mk
+include tests/fuzz/local.mk
+include tests/interop/local.mk
+include tests/audio/local.mk
+include tests/scripts/local.mk
+include tests/faults/local.mk
+include tests/security/local.mk
+include tests/bench/local.mk
+
+tap_scripts = tests/layers.sh
+tap_tests += $(tap_scripts)
+EXTRA_DIST += $(tap_scripts) tests/run
+
+# The runner closes with "N passed, M failed, K skipped"; a test that cannot run has failed.
+run_tests = $(PYTHON3) $(srcdir)/tests/run --srcdir '$(srcdir)' --builddir . --cc '$(CC)' $(RUN_FLAGS)
+
+check-local: tphone$(EXEEXT) $(check_PROGRAMS)
+	@$(run_tests) $(tap_tests)
+
+.PHONY: check-long bench
+check-long: all $(check_PROGRAMS)
+	@$(run_tests) --timeout 3600 --env TPHONE_LONG=1 $(tap_tests) $(tap_long_tests)
+
+clean-local:
+	rm -rf tests/logs

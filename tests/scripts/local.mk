@@ -1,0 +1,1 @@
+# What scripts adds to the tests.

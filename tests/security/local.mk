@@ -1,0 +1,1 @@
+# What security adds to the tests.

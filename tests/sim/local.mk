@@ -1,0 +1,1 @@
+# What sim adds to the tests.

@@ -1,0 +1,1 @@
+# What unit/audio adds to the tests.

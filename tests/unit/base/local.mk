@@ -1,0 +1,1 @@
+# What unit/base adds to the tests.

@@ -1,0 +1,1 @@
+# What unit/net adds to the tests.

@@ -1,0 +1,1 @@
+# What unit/phone adds to the tests.

@@ -1,0 +1,1 @@
+# What unit/rtp adds to the tests.

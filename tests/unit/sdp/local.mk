@@ -1,0 +1,1 @@
+# What unit/sdp adds to the tests.

@@ -1,0 +1,1 @@
+# What unit/sip adds to the tests.

@@ -1,0 +1,1 @@
+# What unit/ui adds to the tests.
