@@ -103,8 +103,7 @@ enum sip_call_event_kind {
     SIP_CALL_INCOMING = 1, /* INVITE: from, to, sdp (empty: no offer), flow. 100 has been sent */
     SIP_CALL_OFFER_WANTED, /* flow.local is where we are towards the other side */
     SIP_CALL_PROGRESS,     /* 1xx but 100: status, reason; sdp perhaps: early media */
-    SIP_CALL_ANSWERED,     /* our INVITE got a 2xx: status; sdp: the answer, or for a late offer theirs
-                              after which sip_call_ack_answer must follow; its ACK is on the way */
+    SIP_CALL_ANSWERED,     /* our INVITE got a 2xx: status; sdp: the answer; the ACK is on its way */
     SIP_CALL_ACKED,        /* their ACK came: media may start; sdp: the answer to our late offer */
     SIP_CALL_REOFFER,      /* re-INVITE with sdp: answer by sip_call_reoffer_answer */
     SIP_CALL_ANSWER,       /* answer to our re-INVITE: sdp */
