@@ -1,0 +1,192 @@
+/* phone/media.h - the sound of calls: one media thread for all streams, seen from the signalling
+ * thread.
+ *
+ * Every function here is called on the signalling thread and returns at once; what it asks for is
+ * done by the media thread, in the order asked. Events come back through one callback on the
+ * signalling loop, never from inside a function of this header. The thread starts with the first
+ * stream, so a phone that only registers never pays for it; its beat runs only while a stream has
+ * something to send, play or record.
+ *
+ *     media_stream_open      binds the ports, so that an offer can name them
+ *     media_stream_play …    what is sent and where the received sound goes; may come before start
+ *     media_stream_start     with what offer and answer agreed; again after each new agreement
+ *     media_stream_stop      BYE in RTCP, files closed; MEDIA_CLOSED follows and is the last event
+ */
+#ifndef PHONE_MEDIA_H
+#define PHONE_MEDIA_H
+
+#include <uv.h>
+
+#include "base/ip.h"
+#include "base/slice.h"
+
+#define MEDIA_PORT_FIRST 16384u /* the default range, both ends included */
+#define MEDIA_PORT_LAST 32767u
+#define MEDIA_MAX_FORMATS 16 /* payload types that a stream can receive */
+#define MEDIA_MAX_DIGITS 64  /* of one media_stream_dtmf */
+#define MEDIA_WHY_MAX 256    /* a sentence for a person, with its NUL */
+
+struct media;
+struct media_stream; /* good from media_stream_open until MEDIA_CLOSED has been delivered */
+
+/* --- events ---------------------------------------------------------------------------------- */
+
+enum media_event_type {
+    MEDIA_FIRST_PACKET = 1, /* the first RTP of the far end that could be played */
+    MEDIA_DIGIT,            /* digit: the far end pressed a key (told once, at its start) */
+    MEDIA_DIGITS_SENT,      /* all digits asked for are out */
+    MEDIA_FILE_ENDED,       /* the last sample of the played file has been sent */
+    MEDIA_SOURCE_FAILED,    /* err, why: silence is sent instead */
+    MEDIA_SINK_FAILED,      /* err, why: the recording ends here, what was written stays */
+    MEDIA_DEVICE_FAILED,    /* err, why: the call goes on without the device */
+    MEDIA_REMOTE_BYE,       /* the far end's RTCP said BYE; SIP decides, this is for display */
+    MEDIA_STATS,            /* stats: the answer to media_stream_stats */
+    MEDIA_CLOSED            /* stats: the totals. The stream is gone when the callback returns */
+};
+
+struct media_stats {
+    uint64_t packets_sent, bytes_sent;         /* bytes: RTP payload, as in an SR */
+    uint64_t packets_received, bytes_received; /* RTP that was accepted */
+    uint64_t packets_refused;  /* malformed, of an unknown payload type, or from a stranger */
+    int64_t lost;              /* expected - received, RFC 3550 A.3; below 0 with duplicates */
+    uint64_t late;             /* came after their time to be played */
+    uint64_t concealed;        /* frames that had to be invented */
+    uint64_t recovered;        /* frames got back from the next packet's FEC */
+    double jitter_ms;          /* RFC 3550 A.8, of what we receive */
+    double round_trip_ms;      /* from LSR and DLSR; below 0: not known */
+    double playout_delay_ms;   /* what the jitter buffer adds now */
+    double level_in_db;        /* received sound, dB below full scale; -127: silence */
+    double level_out_db;       /* sent sound */
+    double remote_lost_percent; /* the far end's last report about us; below 0: none came */
+    double remote_jitter_ms;    /* likewise */
+    char codec[16];             /* name of the codec we send with; "" before the start */
+    uint32_t rate_hz;           /* its sampling rate */
+};
+
+struct media_event {
+    enum media_event_type type;
+    struct media_stream *stream;
+    void *arg;               /* of media_stream_open */
+    char digit;              /* 0-9, *, #, A-D, ! for flash */
+    int err;                 /* negative errno */
+    char why[MEDIA_WHY_MAX]; /* a whole sentence: which file or device, and what is wrong */
+    struct media_stats stats;
+};
+
+/* The event is good until the callback returns; the callback may call everything in this header
+ * except media_free. */
+typedef void media_event_fn(void *arg, const struct media_event *event);
+
+/* --- the media of a phone --------------------------------------------------------------------- */
+
+struct media_config {
+    uv_loop_t *loop;          /* of the signalling thread; must outlive media_free */
+    media_event_fn *on_event; /* of all streams */
+    void *arg;
+    const char *cname; /* SDES CNAME (RFC 3550 6.5.1), copied; NULL: a random one (RFC 7022) */
+    const char *device; /* a name as audio/device.h lists them, "default", "null" (a device made
+                         * of the beat, which hears silence); NULL: none. Copied. It is opened
+                         * by a worker with the first stream that wants it, closed with the last */
+    int opus_complexity; /* 0 to 10; below 0: 9 */
+};
+
+/* 0, or -ENOMEM or what libuv said. Starts no thread yet. */
+int media_new(const struct media_config *config, struct media **out);
+/* Stops all streams without further events, ends the thread and waits for it (a recording is
+ * closed first, so some milliseconds). The caller goes on running its loop once, so that the one
+ * handle in it can close; on_closed (may be NULL) is called from there with arg of the config. */
+void media_free(struct media *media, void (*on_closed)(void *arg));
+
+/* Can this file be recorded to (its name says the format: .wav, .flac, .ogg, .raw …)? Creates it
+ * for a moment where it does not exist; touches nothing of a file that does. Blocks on the disk:
+ * for the time before the call is placed. 0, or a negative errno and a sentence in why. */
+int media_check_record(const char *path, char why[MEDIA_WHY_MAX]);
+/* Can this file be played? Likewise. */
+int media_check_play(const char *path, char why[MEDIA_WHY_MAX]);
+
+/* --- streams ---------------------------------------------------------------------------------- */
+
+struct media_open {
+    struct ip local;                 /* address to bind, without port */
+    uint16_t port_first, port_last;  /* 0, 0: the default range */
+    void *arg;                       /* comes back in each event */
+};
+
+/* Binds an even port for RTP and the next one for RTCP at once (RFC 3550 11). 0, -EADDRINUSE when
+ * no pair in the range is free, -EMFILE, -EADDRNOTAVAIL, -ENOMEM … */
+int media_stream_open(struct media *media, const struct media_open *how,
+                      struct media_stream **out);
+/* The RTP port; RTCP is the next. */
+uint16_t media_stream_port(const struct media_stream *stream);
+
+/* A payload type and what it means: one a=rtpmap. */
+struct media_format {
+    uint8_t payload_type;
+    char codec[16]; /* as in SDP, any case: "opus", "PCMU", "PCMA" */
+    uint32_t rate_hz;
+    uint8_t channels;
+};
+
+#define MEDIA_NO_EVENTS 255 /* as a payload type: telephone-event was not agreed */
+
+/* What offer and answer agreed (RFC 3264). */
+struct media_params {
+    struct ip remote_rtp;  /* family or port 0, or 0.0.0.0: nothing is sent */
+    struct ip remote_rtcp; /* family 0: the next port after RTP's; ignored with rtcp_mux */
+    bool rtcp_mux;         /* RFC 5761 */
+    struct ip signalling;  /* where the far end's SIP comes from. To a media address on another
+                            * host that was never heard from go 50 packets, then one a second */
+    bool send, receive;    /* the direction, as we see it */
+    bool may_send;         /* false: nothing leaves yet, not even RTCP (called side before the ACK) */
+    struct media_format send_format;
+    struct media_format receive_formats[MEDIA_MAX_FORMATS]; /* telephone-event not among them */
+    uint8_t n_receive_formats;
+    uint8_t event_send;       /* payload type, or MEDIA_NO_EVENTS */
+    uint8_t event_receive[4]; /* payload types; unused places: MEDIA_NO_EVENTS */
+    uint16_t ptime_ms;        /* of what we send; 0: 20. Clamped to 10 to 120 and the codec's grid */
+    struct {                  /* what the far end's a=fmtp asked of our encoder (RFC 7587) */
+        bool fec;             /* useinbandfec=1 */
+        bool cbr;
+        uint32_t max_bitrate; /* maxaveragebitrate in bit/s; 0: our own choice */
+        uint32_t max_playback_hz; /* maxplaybackrate; 0: 48000 */
+    } opus;
+};
+
+/* Starts the stream, or changes a running one to a new agreement; it goes on with its SSRC, its
+ * sequence numbers and its files. 0, or -ENOTSUP: a codec that audio/codec.h does not have (then
+ * nothing has changed). */
+int media_stream_start(struct media_stream *stream, const struct media_params *params);
+/* Only the "may send" of the last start, for the moment when the ACK comes. */
+void media_stream_may_send(struct media_stream *stream, bool may_send);
+
+/* What is sent. Each call replaces what went before. A file is played once from its beginning
+ * (when the stream may send), then silence is sent and MEDIA_FILE_ENDED is told. */
+void media_stream_play(struct media_stream *stream, const char *path);
+void media_stream_play_device(struct media_stream *stream); /* the microphone */
+void media_stream_play_silence(struct media_stream *stream); /* so it begins */
+
+/* Writes what is received to the file, on the time line of the call from the first
+ * media_stream_start on: silence stands where nothing came. NULL ends the recording. An existing
+ * file is overwritten. */
+void media_stream_record(struct media_stream *stream, const char *path);
+/* Received sound (and tones) also go to the loudspeaker. */
+void media_stream_listen(struct media_stream *stream, bool on);
+
+/* Tones are played to the local device only, where one is open; the far end never hears them. */
+enum media_tone { MEDIA_TONE_NONE, MEDIA_TONE_RINGBACK, MEDIA_TONE_BUSY };
+void media_stream_tone(struct media_stream *stream, enum media_tone tone);
+
+/* Sends digits as telephone-events (RFC 4733), each 100 ms with 100 ms between; ',' and 'p' are
+ * pauses of one second. Digits asked for while others are going out follow them. 0, -EINVAL where
+ * one is not 0-9 * # A-D ! , or p, -E2BIG for more than MEDIA_MAX_DIGITS, -ENOTSUP where the far
+ * end agreed to no telephone-event. Before the stream may send they wait. */
+int media_stream_dtmf(struct media_stream *stream, struct slice digits);
+
+/* Silence is sent in place of the source, which goes on unheard. */
+void media_stream_mute(struct media_stream *stream, bool on);
+/* MEDIA_STATS follows. */
+void media_stream_stats(struct media_stream *stream);
+/* MEDIA_CLOSED follows when the files are closed; until then only that. Twice does no harm. */
+void media_stream_stop(struct media_stream *stream);
+
+#endif
