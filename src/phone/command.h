@@ -1,0 +1,43 @@
+/* phone/command.h - what a front end can ask of the phone: plain structs, no behaviour.
+ *
+ * phone_do (phone/phone.h) takes them; each that concerns a call ends in one PHONE_ENDED event of
+ * that call (phone/event.h). Strings are the caller's and need to live only until phone_do
+ * returns. A zeroed member means "not said". */
+#ifndef PHONE_COMMAND_H
+#define PHONE_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum phone_command_kind {
+    PHONE_DIAL = 1, /* target, sound, digits: starts a call, whose number phone_do hands out */
+    PHONE_RING,     /* call: tell the caller that it rings here (180) */
+    PHONE_ANSWER,   /* call, sound, digits: take an incoming call */
+    PHONE_REJECT,   /* call, status: refuse an incoming call, 300 to 699 */
+    PHONE_HANG_UP,  /* call: end it, whatever its state: CANCEL, BYE, or a refusal */
+    PHONE_HOLD,     /* call: stop both directions (RFC 3264 8.4) */
+    PHONE_RESUME,   /* call: undo PHONE_HOLD */
+    PHONE_DIGITS,   /* call, digits: send them as telephone-events (RFC 4733) */
+    PHONE_MUTE,     /* call, on: send silence instead of what is said */
+    PHONE_QUIT,     /* end all calls, then PHONE_CLOSED; 1.5 s at most */
+};
+
+/* Where a call's sound comes from and goes to. */
+struct phone_sound {
+    const char *play;   /* file that the other side hears once; NULL: microphone or silence */
+    const char *record; /* file that what is heard goes to; NULL: none */
+    bool device;        /* use the sound card of the configuration, where there is one */
+};
+
+struct phone_command {
+    enum phone_command_kind kind;
+    uint32_t call;      /* number of a call: 1 and up, never used again */
+    const char *target; /* what a person types: see phone/target.h */
+    struct phone_sound sound;
+    const char *digits; /* 0-9 * # A-D, and a comma or p for a pause of half a second */
+    unsigned status;
+    bool on;
+};
+
+#endif

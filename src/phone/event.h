@@ -1,0 +1,75 @@
+/* phone/event.h - what the phone tells its front ends: plain structs, no behaviour.
+ *
+ * Every string in an event is safe for a terminal already (base/text.h), is never NULL and lives
+ * until the listener returns. The one exception is PHONE_MESSAGE, whose bytes are raw. Numbers that
+ * do not apply are 0. */
+#ifndef PHONE_EVENT_H
+#define PHONE_EVENT_H
+
+#include "base/ip.h"
+#include "base/slice.h"
+
+enum phone_event_kind {
+    PHONE_LISTENING = 1, /* transport, where */
+    PHONE_INCOMING,      /* call, peer, peer_name, target, where: take it, refuse it or ring */
+    PHONE_CALLING,       /* call, peer, transport, where: the INVITE is on its way */
+    PHONE_RINGING,       /* call, status, reason: the other side rings */
+    PHONE_EARLY,         /* call, codec, where: sound of the other side before it answers */
+    PHONE_ANSWERED,      /* call, codec, where (media goes there) */
+    PHONE_MEDIA_MOVED,   /* call, codec, where: the other side changed codec or address */
+    PHONE_HELD,          /* call: the other side does not want to hear us */
+    PHONE_RESUMED,       /* call: it does again */
+    PHONE_DIGIT,         /* call, text: one digit came */
+    PHONE_DIGITS_SENT,   /* call, text: the last of them has left */
+    PHONE_PLAY_ENDED,    /* call, text: the file that was played is over */
+    PHONE_SOUND_FAILED,  /* call (0: none), text: a file or device gave up; the call goes on */
+    PHONE_NOTICE,        /* text: something a person should know once */
+    PHONE_ENDED,         /* call, outcome, status, reason, text, result: the call's last event */
+    PHONE_MESSAGE,       /* a SIP message went by: bytes, sent, transport, where */
+    PHONE_CLOSED,        /* after PHONE_QUIT: nothing follows */
+};
+
+/* How a call ended, as a person or script tells outcomes apart. */
+enum phone_outcome {
+    PHONE_OK = 1,      /* was answered and ended by either side */
+    PHONE_BUSY,        /* 486, 600 */
+    PHONE_DECLINED,    /* 603, 607, 608 */
+    PHONE_NO_ANSWER,   /* 408, 480, nobody there in 64*T1, or the caller gave up */
+    PHONE_NOT_FOUND,   /* 404, 410, 484, 604; the host name does not resolve */
+    PHONE_NOT_ALLOWED, /* 401, 403, 407: credentials missing or refused */
+    PHONE_UNREACHABLE, /* could not be sent; 500 to 504 of the way there */
+    PHONE_INTERRUPTED, /* ended by us before the answer */
+    PHONE_REFUSED,     /* we refused it: PHONE_REJECT, no codec in common, a limit */
+    PHONE_FAILED,      /* everything else */
+};
+
+/* What a call was, for its last event. */
+struct phone_result {
+    bool answered;
+    uint64_t talk_ms;                /* from the answer to the end */
+    uint64_t sent, received, lost;   /* RTP packets */
+    uint32_t jitter_us;              /* of what came: RFC 3550 6.4.1 */
+    uint32_t round_trip_us;          /* by RTCP; 0: unknown */
+    double lost_percent;             /* lost of what should have come */
+    double their_lost_percent;       /* as the other side reports it; below 0: it never did */
+};
+
+struct phone_event {
+    enum phone_event_kind kind;
+    uint32_t call;
+    const char *peer;      /* URI of the other side */
+    const char *peer_name; /* its display name */
+    const char *target;    /* whom the caller asked for */
+    const char *transport; /* "udp", "tcp" */
+    struct ip where;
+    const char *codec; /* "opus/48000/2" */
+    unsigned status;   /* of a SIP response */
+    const char *reason;
+    const char *text; /* for PHONE_ENDED: cause and remedy in words, one sentence */
+    enum phone_outcome outcome;
+    struct phone_result result;
+    struct slice bytes;
+    bool sent; /* by us */
+};
+
+#endif

@@ -1,0 +1,47 @@
+/* phone/phone.h - the phone as one object: commands in, events out, nothing else visible.
+ *
+ * All of it lives on the signalling thread. phone_do never waits and never calls the listener:
+ * events are delivered from the loop, one after the other, and a listener may call phone_do. */
+#ifndef PHONE_PHONE_H
+#define PHONE_PHONE_H
+
+#include "phone/command.h"
+#include "phone/config.h"
+#include "phone/event.h"
+
+struct net_loop;
+struct phone;
+
+typedef void phone_listener(void *arg, const struct phone_event *event);
+
+/* Opens the sockets of config (where it names none: a free port of every address) and tells
+ * PHONE_LISTENING for each from the loop. config must outlive the phone. Returns 0; on a negative
+ * errno why holds a sentence for a person (-EADDRINUSE: the port is taken). */
+int phone_new(struct net_loop *loop, const struct phone_config *config, phone_listener *listener,
+              void *arg, struct buf *why, struct phone **out);
+/* Whether every message that goes by is told as PHONE_MESSAGE; off at first. */
+void phone_trace(struct phone *phone, bool on);
+/* Call it after PHONE_CLOSED and run the loop until it is empty; before that it drops calls
+ * without a word to the other side. */
+void phone_free(struct phone *phone);
+
+/* Starts what command asks for. call: number of the new call for PHONE_DIAL, else unused; may be
+ * NULL. Returns 0, or a negative errno with a sentence in why (may be NULL): -EINVAL: what is asked
+ * makes no sense; -ENOENT: no such call; -EBUSY, -ENOTCONN: not now; -EIO: a sound file cannot be
+ * opened; -EDESTADDRREQ: the target needs an account; -ENOTSUP; -ENOMEM. */
+int phone_do(struct phone *phone, const struct phone_command *command, uint32_t *call,
+             struct buf *why);
+
+/* How many calls there are, in any state. */
+size_t phone_calls(const struct phone *phone);
+
+/* Whether a sound file can be read (or, recorded to, be made), with the reason in why. Blocks for as
+ * long as the file system does: for the start of a program. Nothing is left behind. */
+int phone_check_play(const char *path, struct buf *why);
+int phone_check_record(const char *path, struct buf *why);
+
+/* Adds each sound device to out, one a line, as "phone_config.device" takes it. Blocks for some
+ * 50 ms. 0, or a negative errno with a sentence in why. */
+int phone_list_devices(struct buf *out, struct buf *why);
+
+#endif

@@ -1,0 +1,15 @@
+/* phone/target.h - from what a person types to the URI that is called. */
+#ifndef PHONE_TARGET_H
+#define PHONE_TARGET_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+/* Forms: a SIP URI with its scheme; the same without it, alice@host or host:port or an address
+ * alone, IPv6 with or without brackets where that is clear. The URI is appended to uri, its parts
+ * are checked by sip_call_invite. Returns 0; with a sentence appended to why: -EINVAL: nothing that
+ * can be called; -ENOTSUP: sips and schemes that are not calls; -EDESTADDRREQ: a name or number
+ * alone and tel: need a server, which needs an account. */
+int phone_target(struct slice typed, struct buf *uri, struct buf *why);
+
+#endif
