@@ -1,0 +1,59 @@
+/* net/sip_link.h - the SIP endpoint's way to the world: what it wants sent is put on sockets, what
+ * comes in is given to it, its deadlines are kept, its look-ups done (RFC 3261 18, RFC 3263 4
+ * without NAPTR and SRV), and its call events are handed to the phone.
+ *
+ * One link serves one endpoint on one loop. Whoever calls a function of sip/endpoint.h calls
+ * net_sip_link_pump afterwards; after input of its own the link pumps by itself. */
+#ifndef NET_SIP_LINK_H
+#define NET_SIP_LINK_H
+
+#include "base/ip.h"
+#include "base/slice.h"
+#include "net/loop.h"
+#include "sip/endpoint.h"
+
+struct net_sip_link;
+
+/* Where to listen. */
+struct net_sip_listen {
+    bool udp, tcp;
+    /* family 0: all addresses, IPv6 where the machine has it. Port 0: a free one, the same number
+     * for each transport and family. */
+    struct ip ip;
+};
+
+/* [udp:|tcp:]ADDR:PORT, with ADDR an IPv4 address, an IPv6 address in brackets, or "*" or nothing
+ * for all; the port may be left out with its colon: 5060. Without a prefix both UDP and TCP.
+ * 0 or -EBADMSG. */
+int net_sip_listen_parse(struct slice text, struct net_sip_listen *out);
+/* All addresses, both transports, this port. */
+struct net_sip_listen net_sip_listen_all(uint16_t port);
+
+struct net_sip_link_config {
+    struct net_loop *loop;
+    struct sip_endpoint *endpoint; /* outlives the link */
+    struct net_sip_listen listen;
+    /* Runs within net_sip_link_pump. It may call anything of sip/endpoint.h, and the pump, which
+     * then does nothing as the outer one goes on; but not net_sip_link_close. The event and its
+     * slices live until it returns. */
+    void (*on_call)(void *arg, const struct sip_call_event *event);
+    /* Each whole SIP message that is sent or received, for --trace. NULL: nobody looks. */
+    void (*on_trace)(void *arg, bool sent, const struct sip_flow *flow, struct slice bytes);
+    void *arg;
+};
+
+/* Binds the sockets. -EADDRINUSE, -EADDRNOTAVAIL, -EACCES …: as bind(2) says. config is copied. */
+int net_sip_link_open(const struct net_sip_link_config *config, struct net_sip_link **out);
+/* Closes sockets and connections at once, without a word to anybody. Not from a callback. NULL is
+ * fine. */
+void net_sip_link_close(struct net_sip_link *link);
+
+/* Does what the endpoint wants done, until it wants nothing more, and sets the clock for its next
+ * deadline. Numeric hosts are located on the spot, so an INVITE leaves within the call. */
+void net_sip_link_pump(struct net_sip_link *link);
+
+/* The i-th address listened on, from 0, and its transport; false: there are no more. */
+bool net_sip_link_listening(const struct net_sip_link *link, size_t i,
+                            enum sip_transport *transport, struct ip *out);
+
+#endif

@@ -1,0 +1,58 @@
+/* net/tcp.h - TCP connections and listeners on the loop: bytes in order, no framing.
+ *
+ * Who may connect, for how long and how often is decided by the owner (net/sip_link.h). */
+#ifndef NET_TCP_H
+#define NET_TCP_H
+
+#include "base/ip.h"
+#include "base/slice.h"
+#include "net/loop.h"
+
+struct net_tcp;
+struct net_tcp_listener;
+
+/* Bytes that may wait in a connection for a peer that does not read; above, it is closed. */
+#define NET_TCP_MAX_QUEUED (256 * 1024)
+
+struct net_tcp_events {
+    /* Only for connections that we opened: it stands. */
+    void (*connected)(void *arg);
+    /* bytes live until it returns. */
+    void (*bytes)(void *arg, struct slice bytes);
+    /* The connection is over: 0: closed by the peer, -ECONNREFUSED, -ECONNRESET, -ETIMEDOUT,
+     * -ENOBUFS (NET_TCP_MAX_QUEUED) … The last callback; the owner then calls net_tcp_close. */
+    void (*closed)(void *arg, int err);
+};
+
+/* Starts to connect; bytes sent meanwhile wait. local: address to leave from, NULL or family 0:
+ * any; its port is not used. arg may be set later by net_tcp_own. 0 or a negative errno. */
+int net_tcp_connect(struct net_loop *loop, const struct ip *remote, const struct ip *local,
+                    const struct net_tcp_events *events, void *arg, struct net_tcp **out);
+/* Bytes are copied. They leave at once where they can. 0; -ENOMEM, -ENOBUFS: nothing was taken; a
+ * connection that breaks meanwhile tells so by closed, never from in here. */
+int net_tcp_send(struct net_tcp *tcp, struct slice bytes);
+/* Stops all callbacks; what was sent and not yet written is given up. NULL is fine. */
+void net_tcp_close(struct net_tcp *tcp);
+
+bool net_tcp_is_connected(const struct net_tcp *tcp);
+struct ip net_tcp_local(const struct net_tcp *tcp);  /* family 0 before it is connected */
+struct ip net_tcp_remote(const struct net_tcp *tcp);
+
+/* accepted: owner takes tcp and calls net_tcp_own, or net_tcp_close to refuse. refused: there was
+ * no descriptor left for a connection that came in; it has been closed by means of a spare one, and
+ * the owner had better close what is idle. */
+struct net_tcp_listen_events {
+    void (*accepted)(void *arg, struct net_tcp *tcp);
+    void (*refused)(void *arg, int err);
+};
+
+/* As net_udp_open. */
+int net_tcp_listen(struct net_loop *loop, const struct ip *local,
+                   const struct net_tcp_listen_events *events, void *arg,
+                   struct net_tcp_listener **out);
+void net_tcp_listener_close(struct net_tcp_listener *listener); /* NULL is fine */
+struct ip net_tcp_listener_local(const struct net_tcp_listener *listener);
+/* Says who hears of an accepted connection, and starts to read. events is copied. */
+int net_tcp_own(struct net_tcp *tcp, const struct net_tcp_events *events, void *arg);
+
+#endif
