@@ -4,8 +4,11 @@ libbase_a_SOURCES = \
 	src/base/ip.c src/base/ip.h \
 	src/base/list.h \
 	src/base/log.c src/base/log.h \
+	src/base/map.c src/base/map.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/rand.c src/base/rand.h \
+	src/base/ring.c src/base/ring.h \
 	src/base/scan.c src/base/scan.h \
 	src/base/slice.c src/base/slice.h \
+	src/base/text.c src/base/text.h \
 	src/base/timers.c src/base/timers.h
