@@ -1,0 +1,39 @@
+/* sip/lex.h - the small words of RFC 3261 25.1 that every header is made of.
+ *
+ * White space in values may hold line ends, because folded headers are not copied: CR and LF count
+ * as blanks here. sip/parse has seen to it that each is part of a fold. */
+#ifndef SIP_LEX_H
+#define SIP_LEX_H
+
+#include "base/scan.h"
+
+bool sip_is_token(char c); /* alphanum and -.!%*_+`'~ */
+bool sip_is_blank(char c); /* SP, HTAB, and CR and LF of folds */
+bool sip_is_host(char c);  /* what a host name or IPv4 address is made of; "_" is tolerated */
+
+/* Eats blanks, perhaps none. */
+void sip_scan_blanks(struct scan *s);
+/* c with blanks on both sides, like SLASH, EQUAL, SEMI; false eats nothing but leading blanks. */
+bool sip_scan_sep(struct scan *s, char c);
+/* "…" with escapes; yields what is between the quotes, escapes still in it. */
+struct slice sip_scan_quoted(struct scan *s);
+/* hostname, IPv4 address or [IPv6 reference]; yields an IPv6 address without its brackets and says
+ * so in *ipv6, which may be NULL. */
+struct slice sip_scan_host(struct scan *s, bool *ipv6);
+/* A port: 1 to 65535. */
+uint16_t sip_scan_port(struct scan *s);
+
+/* SEMI generic-param (RFC 3261 25.1), one at a time: true and name and value while there is one.
+ * value: without quotes; NULL pointer: no "=" there. Stops, without failing, before anything but a
+ * semicolon. */
+bool sip_scan_param(struct scan *s, struct slice *name, struct slice *value);
+
+/* Looks name up, in any case, in ";a=b;c" as address, Via and others keep it. False: not there.
+ * value as above; it may be NULL where only presence matters. */
+bool sip_param(struct slice params, struct slice name, struct slice *value);
+
+/* Takes the next element of a comma list off the front of *rest, without blanks around it. Commas
+ * in quotes and in <> do not separate; empty elements are passed over. False at the end. */
+bool sip_list_next(struct slice *rest, struct slice *element);
+
+#endif
