@@ -1,0 +1,78 @@
+/* audio/device.h - a sound card in full duplex (PortAudio), or a null device in its place.
+ *
+ * Behind the device are two rings of mono 16-bit samples at its rate: what it captured and what it
+ * is to play. PortAudio's thread only copies between rings and card. audio_device_read, _write and
+ * the questions never wait and belong to one thread, the media thread. Listing, opening and closing
+ * may take up to two seconds: do them in a worker, one at a time in the whole process. */
+#ifndef AUDIO_DEVICE_H
+#define AUDIO_DEVICE_H
+
+#include "audio/file.h" /* AUDIO_WHY_MAX */
+
+#include <stdbool.h>
+
+struct audio_device;
+
+struct audio_device_info {
+    char *name;     /* as the system calls it: foreign text */
+    char *host_api; /* "ALSA", "JACK" … */
+    unsigned inputs, outputs; /* channels */
+    uint32_t rate_hz;         /* the one it prefers */
+    bool default_input, default_output;
+};
+
+struct audio_device_list {
+    size_t n;
+    struct audio_device_info *at;
+};
+
+/* 0 or -errno with a sentence in why (may be NULL). No device at all is an empty list, not an
+ * error. The caller frees the list. */
+int audio_device_list(struct audio_device_list *out, char why[AUDIO_WHY_MAX]);
+void audio_device_list_free(struct audio_device_list *list);
+
+struct audio_device_config {
+    const char *name;  /* NULL or "default": the system's; "none": the null device; else the name of
+                          one as listed, in any case, or a part of it: an exact match goes first,
+                          then the first that has the channels wanted */
+    uint32_t rate_hz;  /* wished for; 0: 48000 */
+    unsigned frame_ms; /* per callback; 0: 10 */
+    bool no_capture, no_playback; /* half duplex, for cards that lack one side */
+};
+
+/* Opens and starts. The first samples may be 0.3 to 1.9 s away: see audio_device_running. Returns 0
+ * or -errno (-ENODEV: none by that name, or none at all) with a sentence in why (may be NULL). */
+int audio_device_open(const struct audio_device_config *config, struct audio_device **out,
+                      char why[AUDIO_WHY_MAX]);
+/* Stops and frees; takes NULL. Nobody may be in any other call on it. */
+void audio_device_close(struct audio_device *d);
+
+/* The real rate: the one wished for, or the device's own where it does not know that one. */
+uint32_t audio_device_rate_hz(const struct audio_device *d);
+const char *audio_device_name(const struct audio_device *d);
+bool audio_device_is_null(const struct audio_device *d);
+/* Whether the card has called for samples yet. The null device always runs. */
+bool audio_device_running(const struct audio_device *d);
+/* Whether the card has stopped by itself (unplugged, its server gone): close it, try again later. */
+bool audio_device_failed(const struct audio_device *d);
+
+/* Up to n captured samples; returns how many there were. The null device has n of silence. */
+size_t audio_device_read(struct audio_device *d, int16_t *out, size_t n);
+/* Queues n samples for playing; returns how many found room (500 ms wait at most). The null device
+ * swallows all. */
+size_t audio_device_write(struct audio_device *d, const int16_t *samples, size_t n);
+/* Samples waiting: captured and not yet read; written and not yet played. 0 for the null device. */
+size_t audio_device_captured(const struct audio_device *d);
+size_t audio_device_queued(const struct audio_device *d);
+
+struct audio_device_counts {
+    uint64_t callbacks;
+    uint64_t played, captured; /* samples */
+    uint64_t underruns;        /* callbacks that found too little to play */
+    uint64_t overruns;         /* callbacks that found no room for what was captured */
+    uint64_t card_errors;      /* under- and overflows that the card itself reported */
+};
+
+void audio_device_counts(const struct audio_device *d, struct audio_device_counts *out);
+
+#endif

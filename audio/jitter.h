@@ -1,0 +1,99 @@
+/* audio/jitter.h - when to play which packet of one received stream.
+ *
+ * Pure: the owner gives the time of arrival with each packet and the time of playing with each
+ * question, in microseconds of any one steady clock. Samples are never seen here. The owner asks
+ * jitter_get whenever its store of decoded samples runs out, does what the decision says, and has
+ * decision.duration more to play. Every duration and timestamp is in units of the RTP clock.
+ *
+ * How long packets are held back follows what the network does: the delay of each packet over the
+ * quickest of the last seconds goes into a histogram that forgets, and the target is the delay that
+ * all but 2 % kept below: never less than one packet, never more than max_ms.
+ *
+ * Memory: about 1 KiB, and the packets that wait, JITTER_PACKETS at most. */
+#ifndef AUDIO_JITTER_H
+#define AUDIO_JITTER_H
+
+#include "base/slice.h"
+
+#define JITTER_PACKETS 128 /* when more wait, the oldest is dropped */
+#define JITTER_PAYLOAD_MAX 2048
+#define JITTER_MAX_MS 500 /* the highest ceiling there is, and the default */
+
+struct jitter;
+
+struct jitter_config {
+    uint32_t clock_hz;
+    uint16_t packet_ms; /* until packets show their own length; 0: 20 */
+    uint16_t start_ms;  /* first target, before anything is known; 0: two packets */
+    uint16_t min_ms;    /* floor of the target; below one packet: one packet */
+    uint16_t max_ms;    /* ceiling of the target; 0: JITTER_MAX_MS */
+};
+
+struct jitter_packet {
+    uint32_t ssrc;
+    uint32_t timestamp;
+    uint32_t duration; /* of the payload, by audio_codec_duration; above 0 */
+    uint16_t sequence;
+    uint8_t payload_type;
+    bool marker;
+    bool fec; /* the payload's codec may carry the packet before it */
+    struct slice payload;
+};
+
+enum jitter_action {
+    JITTER_WAIT,    /* silence: nothing has come yet, or the sender pauses */
+    JITTER_DECODE,  /* decode payload */
+    JITTER_FEC,     /* lost: decode what payload, the next packet, carries of it */
+    JITTER_CONCEAL, /* lost or late: invent duration from what was played last */
+};
+
+enum jitter_stretch {
+    JITTER_AS_IS,
+    JITTER_ACCELERATE, /* more is stored than needed: drop a pitch period, if it can be done well */
+    JITTER_EXPAND,     /* less is stored than needed: repeat one */
+};
+
+struct jitter_decision {
+    enum jitter_action action;
+    enum jitter_stretch stretch; /* with JITTER_DECODE only; a hint */
+    bool first;                  /* first packet of a stream or after a restart: reset the decoder */
+    uint8_t payload_type;
+    uint32_t duration;    /* how much to play in consequence; above 0 */
+    struct slice payload; /* good until the next call on this jitter buffer */
+};
+
+struct jitter_stats {
+    uint64_t received;   /* packets taken in */
+    uint64_t duplicates; /* a copy of one that waits or was played */
+    uint64_t late;       /* came after their place was played over */
+    uint64_t lost;       /* never came in time (late ones included) */
+    uint64_t recovered;  /* of these, played from the next packet's FEC */
+    uint64_t discarded;  /* came in time, dropped to get back to the target delay or for want of
+                            room or memory */
+    uint64_t restarts;   /* another SSRC, or sequence numbers that started anew */
+    uint64_t played_ms;    /* what the decisions add up to, pauses excluded */
+    uint64_t concealed_ms; /* invented part of it, FEC excluded */
+    uint32_t target_ms, delay_ms; /* over the quickest packet: wanted, at the last decision */
+    uint32_t waiting;             /* packets stored now */
+};
+
+/* 0, -EINVAL (no clock), or -ENOMEM. */
+int jitter_new(const struct jitter_config *config, struct jitter **out);
+void jitter_free(struct jitter *j);
+
+/* Stores a copy of the packet, which arrived at now_us. 0, or what became of it: -EEXIST a
+ * duplicate, -ETIME too late, -ENOBUFS or -ENOMEM dropped, -EINVAL without duration or too long. All
+ * are counted; the caller need not look. */
+int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t now_us);
+
+/* What to play next. queued: what the owner still has to play before it, in clock units, so that
+ * the answer is about the moment when it will be heard. */
+void jitter_get(struct jitter *j, uint64_t now_us, uint32_t queued, struct jitter_decision *out);
+
+/* Forgets the packets and the place in the stream, keeps what was learnt about delays: after a
+ * hold, say. */
+void jitter_flush(struct jitter *j);
+
+void jitter_stats(const struct jitter *j, struct jitter_stats *out);
+
+#endif

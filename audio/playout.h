@@ -1,0 +1,42 @@
+/* audio/playout.h - one received stream from RTP payloads to samples: jitter buffer, decoder,
+ * concealment and time-stretch behind two calls. Pure like its parts; one thread at a time.
+ *
+ * The decoder is made when the first packet of a codec comes, and changed when the payload type
+ * changes to another codec; the rate of the samples may change with it, inside playout_put only. */
+#ifndef AUDIO_PLAYOUT_H
+#define AUDIO_PLAYOUT_H
+
+#include "audio/codec.h"
+#include "audio/jitter.h"
+
+struct playout;
+
+struct playout_config {
+    const struct audio_codec *codec; /* the one that is expected; decides the first rate */
+    uint32_t rate_hz;   /* wished for, where the codec decodes to several (Opus); 0: the codec's */
+    uint16_t packet_ms; /* as in struct jitter_config; 0: default */
+    uint16_t start_ms, min_ms, max_ms;
+};
+
+/* 0, -EINVAL or -ENOMEM. */
+int playout_new(const struct playout_config *config, struct playout **out);
+void playout_free(struct playout *p);
+
+/* A packet of codec that arrived at now_us. The payload is copied. Returns 0, or why it was not
+ * taken: as jitter_put, and -EBADMSG where the payload is not one of codec. */
+int playout_put(struct playout *p, const struct audio_codec *codec, uint32_t ssrc,
+                uint16_t sequence, uint32_t timestamp, bool marker, struct slice payload,
+                uint64_t now_us);
+
+/* The next n mono samples at playout_rate_hz, to be heard from now_us on; always n, silence where
+ * there is nothing. Returns whether any of them came from the stream or stands in for it: false
+ * before the first packet is due and in pauses. */
+bool playout_get(struct playout *p, uint64_t now_us, int16_t *out, size_t n);
+
+/* The stream was held, or its sender changes: drop what waits. */
+void playout_flush(struct playout *p);
+
+uint32_t playout_rate_hz(const struct playout *p);
+void playout_stats(const struct playout *p, struct jitter_stats *out);
+
+#endif
