@@ -35,7 +35,7 @@ struct phone_command {
     uint32_t call;      /* number of a call: 1 and up, never used again */
     const char *target; /* what a person types: see phone/target.h */
     struct phone_sound sound;
-    const char *digits; /* 0-9 * # A-D, and a comma or p for a pause of half a second */
+    const char *digits; /* 0-9 * # A-D, and a comma or p for a pause of one second */
     unsigned status;
     bool on;
 };

@@ -56,7 +56,7 @@ int config_read_file(struct phone_config *config, const char *path, struct buf *
 int config_read_text(struct phone_config *config, struct slice text, const char *path,
                      struct buf *why);
 
-/* The names of all settings, and how many they are. */
-const char *const *config_names(size_t *n);
+/* The name of the i-th setting, NULL behind the last. */
+const char *config_name(size_t i);
 
 #endif
