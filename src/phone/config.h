@@ -10,20 +10,18 @@
 #include "base/buf.h"
 #include "base/ip.h"
 
-#define CONFIG_LISTEN_MAX 8
 #define CONFIG_CODECS_MAX 8
 #define CONFIG_FILE_BYTES_MAX 65536
 
-enum config_transport { CONFIG_UDP = 1, CONFIG_TCP = 2, CONFIG_UDP_AND_TCP = 3 };
-
+/* Where SIP is listened for. */
 struct config_listen {
-    enum config_transport transport;
-    struct ip at; /* port 0: a free one */
+    bool udp, tcp;
+    struct ip ip; /* family 0: every address; port 0: a free one */
 };
 
 struct phone_config {
-    struct config_listen listen[CONFIG_LISTEN_MAX];
-    size_t n_listen;
+    struct config_listen listen;
+    bool listen_said;                      /* false: listen is the default, a free port */
     uint16_t rtp_first, rtp_last;          /* even ports for RTP, the odd ones above for RTCP */
     bool no_device;                        /* device = none */
     char *device;                          /* owned; NULL: the system's default */
@@ -41,7 +39,8 @@ struct config_fault {
     struct buf text;
 };
 
-/* The defaults: RTP ports 16384 to 32767, Opus, PCMU and PCMA, the default device. */
+/* The defaults: every address with a free port, RTP ports 16384 to 32767, Opus, PCMU and PCMA, the
+ * system's default device. */
 void config_init(struct phone_config *config);
 void config_free(struct phone_config *config);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "net/sip_link.h"
 #include "phone/config_private.h"
 #include "phone/spelling.h"
 
@@ -36,43 +37,17 @@ static int replace(char **text, struct slice value)
 
 /* --- listen ---------------------------------------------------------------------------------- */
 
-/* [udp:|tcp:]ADDR:PORT, ADDR a literal: the phone binds before it can resolve names. */
-static int read_listen(struct slice item, struct config_listen *out)
-{
-    out->transport = CONFIG_UDP_AND_TCP;
-    if (slice_istarts(item, SLICE("udp:")) || slice_istarts(item, SLICE("tcp:"))) {
-        out->transport = slice_istarts(item, SLICE("udp:")) ? CONFIG_UDP : CONFIG_TCP;
-        item = slice_skip(item, 4);
-    }
-    if (ip_parse_with_port(item, &out->at) != 0)
-        return -EINVAL;
-    /* ":0" asks for a free port; without any, the address gets SIP's. */
-    if (out->at.port == 0 && !(item.n > 2 && memcmp(item.p + item.n - 2, ":0", 2) == 0))
-        out->at.port = 5060;
-    return 0;
-}
-
 static int set_listen(struct phone_config *config, struct slice value, struct config_fault *fault)
 {
-    struct config_listen all[CONFIG_LISTEN_MAX];
-    struct slice rest = value;
-    size_t n = 0;
+    struct net_sip_listen listen;
 
-    while (rest.p) {
-        struct slice part = slice_cut(&rest, ','), item = slice_trim(part);
-
-        if (n == CONFIG_LISTEN_MAX) {
-            buf_printf(&fault->text, "at most %d addresses can be listened on", CONFIG_LISTEN_MAX);
-            return wrong(fault, value, item.p);
-        }
-        if (read_listen(item, &all[n++]) != 0) {
-            buf_puts(&fault->text, "not an address to listen on: it is [udp:|tcp:]ADDRESS:PORT "
-                                   "with a numeric address, like udp:192.0.2.1:5060 or [::1]:5060");
-            return wrong(fault, value, item.n > 0 ? item.p : part.p);
-        }
+    if (net_sip_listen_parse(value, &listen) != 0) {
+        buf_puts(&fault->text, "not an address to listen on: it is [udp:|tcp:]ADDRESS:PORT with a "
+                               "numeric address, like udp:192.0.2.1:5060 or [::1]:5060");
+        return -EINVAL;
     }
-    memcpy(config->listen, all, sizeof all);
-    config->n_listen = n;
+    config->listen = (struct config_listen){listen.udp, listen.tcp, listen.ip};
+    config->listen_said = true;
     return 0;
 }
 
