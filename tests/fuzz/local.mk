@@ -1,1 +1,40 @@
-# What fuzz adds to the tests.
+# Fuzz targets: each is tests/fuzz/NAME.c with LLVMFuzzerTestOneInput, and its corpus in
+# tests/fuzz/corpus/NAME/. To add one, add it to this list.
+fuzz_targets = \
+	tests/fuzz/fuzz_text
+
+# In make check each target replays its corpus (tests/fuzz/replay.c) and reports one line.
+check_PROGRAMS += $(fuzz_targets)
+tap_tests += $(fuzz_targets)
+EXTRA_DIST += tests/fuzz/corpus
+libtest_a_SOURCES += tests/fuzz/replay.c
+
+# make fuzz [FUZZ_SECONDS=60] [FUZZ=tests/fuzz/fuzz_sdp]: libFuzzer runs each target on its corpus,
+# keeps new inputs in tests/fuzz/found of the build folder, and stops at the first crash.
+FUZZ = $(fuzz_targets)
+FUZZ_SECONDS = 60
+fuzz_libs = $(core_libs)
+fuzz_found = tests/fuzz/found
+
+SUFFIXES = .fuzzer
+.o.fuzzer:
+	$(AM_V_CCLD)$(LINK) -fsanitize=fuzzer $< $(fuzz_libs)
+$(fuzz_targets:=.fuzzer): $(fuzz_libs)
+CLEANFILES += $(fuzz_targets:=.fuzzer)
+
+.PHONY: fuzz
+if FUZZING
+fuzz: $(FUZZ:=.fuzzer)
+	@set -e; for target in $(FUZZ); do \
+		name=$${target##*/}; found=$(fuzz_found)/$$name; mkdir -p "$$found"; \
+		echo "== $$name: $(FUZZ_SECONDS) s; new inputs go to $$found"; \
+		$$target.fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 \
+			-artifact_prefix="$(fuzz_found)/$$name-" -print_final_stats=1 -verbosity=0 \
+			"$$found" "$(srcdir)/tests/fuzz/corpus/$$name" || { \
+			echo "$$name failed; the input lies in $$(ls -t $(fuzz_found)/$$name-* | head -1)"; \
+			exit 1; }; \
+	done
+else
+fuzz:
+	@echo "make fuzz needs a build configured with CC=clang and --enable-fuzzing"; exit 1
+endif
