@@ -137,13 +137,13 @@ struct media_params {
     struct ip signalling;  /* where the far end's SIP comes from. To a media address on another
                             * host that was never heard from go 50 packets, then one a second */
     bool send, receive;    /* the direction, as we see it */
-    bool may_send;         /* false: nothing leaves yet, not even RTCP (called side before the ACK) */
+    bool may_send;         /* false: nothing leaves, RTCP neither (called side before the ACK) */
     struct media_format send_format;
     struct media_format receive_formats[MEDIA_MAX_FORMATS]; /* telephone-event not among them */
     uint8_t n_receive_formats;
     uint8_t event_send;       /* payload type, or MEDIA_NO_EVENTS */
     uint8_t event_receive[4]; /* payload types; unused places: MEDIA_NO_EVENTS */
-    uint16_t ptime_ms;        /* of what we send; 0: 20. Clamped to 10 to 120 and the codec's grid */
+    uint16_t ptime_ms; /* of what we send; 0: 20. Clamped to 10 to 120 and the codec's grid */
     struct {                  /* what the far end's a=fmtp asked of our encoder (RFC 7587) */
         bool fec;             /* useinbandfec=1 */
         bool cbr;

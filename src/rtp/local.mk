@@ -1,2 +1,11 @@
 noinst_LIBRARIES += librtp.a
-librtp_a_SOURCES =
+librtp_a_SOURCES = \
+	src/rtp/bytes.h \
+	src/rtp/demux.c src/rtp/demux.h \
+	src/rtp/event.c src/rtp/event.h \
+	src/rtp/latch.c src/rtp/latch.h \
+	src/rtp/packet.c src/rtp/packet.h \
+	src/rtp/rtcp.c src/rtp/rtcp.h \
+	src/rtp/rtcp_timing.c src/rtp/rtcp_timing.h \
+	src/rtp/session.c src/rtp/session.h \
+	src/rtp/source.c src/rtp/source.h

@@ -1,0 +1,107 @@
+#include "rtp/latch.h"
+
+static bool is_somewhere(const struct ip *ip)
+{
+    return ip->family && ip->port && !ip_is_any(ip) && !ip_is_multicast(ip);
+}
+
+static struct ip next_port(const struct ip *rtp)
+{
+    struct ip rtcp = *rtp;
+
+    if (rtp->port == UINT16_MAX)
+        return (struct ip){0};
+    rtcp.port++;
+    return rtcp;
+}
+
+void rtp_latch_signalled(struct rtp_latch *l, const struct ip *rtp, const struct ip *rtcp,
+                         const struct ip *signalling)
+{
+    struct ip to = is_somewhere(rtp) ? *rtp : (struct ip){0};
+    struct ip to_rtcp = is_somewhere(rtcp) ? *rtcp : to.family ? next_port(&to) : (struct ip){0};
+
+    if (!ip_same(&to, &l->signalled)) {
+        *l = (struct rtp_latch){.rtp = to, .rtcp = to_rtcp, .signalled = to};
+    } else if (!ip_same(&to_rtcp, &l->signalled_rtcp)) {
+        l->rtcp = to_rtcp;
+        l->rtcp_latched = false;
+    }
+    l->signalled_rtcp = to_rtcp;
+    l->same_host = to.family && ip_same_host(&to, signalling);
+}
+
+static struct rtp_latch_candidate *candidate_at(struct rtp_latch *l, const struct ip *from)
+{
+    struct rtp_latch_candidate *c;
+
+    for (size_t i = 0; i < RTP_LATCH_CANDIDATES; i++)
+        if (l->candidates[i].packets && ip_same(&l->candidates[i].from, from))
+            return &l->candidates[i];
+    c = &l->candidates[l->replace++ % RTP_LATCH_CANDIDATES];
+    *c = (struct rtp_latch_candidate){.from = *from};
+    return c;
+}
+
+static enum rtp_latch_verdict consider(struct rtp_latch *l, const struct ip *from, uint32_t ssrc,
+                                       uint16_t sequence)
+{
+    struct rtp_latch_candidate *c = candidate_at(l, from);
+
+    if (c->ssrc != ssrc || c->next != sequence)
+        c->packets = 0;
+    c->ssrc = ssrc;
+    c->next = (uint16_t)(sequence + 1);
+    if (++c->packets < RTP_LATCH_PACKETS)
+        return RTP_LATCH_REFUSE;
+    l->latched = l->heard = l->heard_rtp = true;
+    l->rtp = *from;
+    l->rtcp = ip_same(&l->signalled_rtcp, &l->signalled) ? *from : next_port(from);
+    return RTP_LATCH_MOVED;
+}
+
+enum rtp_latch_verdict rtp_latch_rtp(struct rtp_latch *l, const struct ip *from, uint32_t ssrc,
+                                     uint16_t sequence)
+{
+    if (!l->rtp.family)
+        return RTP_LATCH_REFUSE;
+    if (ip_same(from, &l->rtp)) {
+        l->heard = l->heard_rtp = true;
+        return RTP_LATCH_ACCEPT;
+    }
+    if (l->heard_rtp)
+        return RTP_LATCH_REFUSE;
+    return consider(l, from, ssrc, sequence);
+}
+
+bool rtp_latch_rtcp(struct rtp_latch *l, const struct ip *from)
+{
+    if (!l->rtp.family || !ip_same_host(from, &l->rtp))
+        return false;
+    if (ip_same(from, &l->rtcp) || ip_same(from, &l->rtp)) {
+        l->heard = true;
+        return true;
+    }
+    /* From the right host but another port: a NAT in between, so our answers go to that port. Only
+     * what RTP has shown to be real may move it, and only once. */
+    if (l->rtcp_latched || !l->heard_rtp)
+        return false;
+    l->rtcp_latched = true;
+    l->rtcp = *from;
+    l->heard = true;
+    return true;
+}
+
+bool rtp_latch_may_send(struct rtp_latch *l, uint64_t now_ms)
+{
+    if (!l->rtp.family)
+        return false;
+    if (l->heard || l->same_host)
+        return true;
+    if (l->unheard_packets >= RTP_LATCH_UNHEARD_PACKETS &&
+        now_ms - l->unheard_last_ms < RTP_LATCH_UNHEARD_MS)
+        return false;
+    l->unheard_packets++;
+    l->unheard_last_ms = now_ms;
+    return true;
+}

@@ -1,0 +1,64 @@
+/* rtp/latch.h - whose packets count, where ours go, and how many go to somebody who never asked.
+ *
+ * Symmetric RTP (RFC 4961) without giving the call to strangers. SDP names an address. It is
+ * believed; only where nothing has come from it yet may another address take its place (the far
+ * end sits behind a NAT), once, when 4 packets in sequence of one SSRC came from there. After that
+ * nothing moves without SDP. And an address that nobody is known to be at, on another host than
+ * the signalling comes from, gets 50 packets and then one a second, so that an SDP with a
+ * stranger's address is no weapon.
+ *
+ * Pure: addresses and times go in. */
+#ifndef RTP_LATCH_H
+#define RTP_LATCH_H
+
+#include "base/ip.h"
+
+#define RTP_LATCH_PACKETS 4
+#define RTP_LATCH_CANDIDATES 4
+#define RTP_LATCH_UNHEARD_PACKETS 50
+#define RTP_LATCH_UNHEARD_MS 1000
+
+struct rtp_latch {
+    struct ip rtp, rtcp;   /* where we send; family 0: nowhere */
+    struct ip signalled;   /* the RTP address as SDP said it */
+    struct ip signalled_rtcp;
+    bool same_host;        /* SDP and signalling name the same host */
+    bool heard;            /* RTP, RTCP or STUN came from where we send: it is alive and wants us */
+    bool heard_rtp;        /* RTP came from there */
+    bool latched;          /* rtp is not what SDP said */
+    bool rtcp_latched;
+    struct rtp_latch_candidate {
+        struct ip from;
+        uint32_t ssrc;
+        uint16_t next;   /* sequence number */
+        uint8_t packets; /* in sequence; 0: a free place */
+    } candidates[RTP_LATCH_CANDIDATES]; /* several, so that a stranger cannot keep out the true one */
+    uint8_t replace;          /* the place that goes next */
+    uint32_t unheard_packets; /* sent to an address never heard from */
+    uint64_t unheard_last_ms;
+};
+
+enum rtp_latch_verdict {
+    RTP_LATCH_ACCEPT,
+    RTP_LATCH_MOVED, /* accept; from now on we send there, and what came before does not count */
+    RTP_LATCH_REFUSE
+};
+
+/* What SDP says now: again for every new offer and answer. A changed RTP address forgets all that
+ * was heard; the same one changes nothing. rtcp family 0: the port after RTP's. With mux pass the
+ * RTP address as rtcp. signalling: where the far end's SIP comes from. An address 0.0.0.0 or a
+ * port 0 means nowhere. */
+void rtp_latch_signalled(struct rtp_latch *l, const struct ip *rtp, const struct ip *rtcp,
+                         const struct ip *signalling);
+
+/* RTP that parsed and whose payload type was agreed on came from there. */
+enum rtp_latch_verdict rtp_latch_rtp(struct rtp_latch *l, const struct ip *from, uint32_t ssrc,
+                                     uint16_t sequence);
+/* RTCP that parsed came from there. False: a stranger's. RTCP must come from the host that RTP
+ * comes from; where that host has been latched or the port differs, the first port is kept. */
+bool rtp_latch_rtcp(struct rtp_latch *l, const struct ip *from);
+
+/* May a packet leave for l->rtp now? Counts it as sent where the answer is true. */
+bool rtp_latch_may_send(struct rtp_latch *l, uint64_t now_ms);
+
+#endif
