@@ -1,1 +1,1 @@
-EXTRA_DIST += scripts/install-deps scripts/demo scripts/check
+EXTRA_DIST += scripts/install-deps scripts/demo scripts/check scripts/picture
