@@ -1,10 +1,15 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
-	src/net/address.h \
-	src/net/loop.h \
+	src/net/address.c src/net/address.h \
+	src/net/loop.c src/net/loop.h \
 	src/net/pacer.h \
-	src/net/resolver.h \
-	src/net/rtp_pair.h \
+	src/net/resolver.c src/net/resolver.h \
+	src/net/rtp_pair.c src/net/rtp_pair.h \
 	src/net/sip_link.h \
 	src/net/tcp.h \
-	src/net/udp.h
+	src/net/udp.c src/net/udp.h
+if HAVE_TIMERFD
+libnet_a_SOURCES += src/net/pacer_timerfd.c
+else
+libnet_a_SOURCES += src/net/pacer_uv.c
+endif

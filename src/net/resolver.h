@@ -13,10 +13,16 @@
 #define NET_RESOLVE_LIMIT_MS 2000
 /* Addresses taken of one name; further ones are left out. */
 #define NET_RESOLVE_MAX_IPS 8
-/* Look-ups under way in one process, also abandoned ones; above: -EAGAIN. */
+/* Look-ups under way, also abandoned ones whose thread still waits; above: -EAGAIN. */
 #define NET_RESOLVE_MAX_THREADS 16
 
+struct net_resolver;
 struct net_lookup;
+
+/* 0 or -ENOMEM. */
+int net_resolver_new(struct net_loop *loop, struct net_resolver **out);
+/* Look-ups must be over or cancelled; threads of cancelled ones end by themselves. NULL is fine. */
+void net_resolver_free(struct net_resolver *resolver);
 
 /* What needs no question: a numeric address (IPv6 with or without brackets), and "localhost" (RFC
  * 6761 6.3: ::1, then 127.0.0.1). How many addresses, with this port, went into ips, which has
@@ -29,7 +35,7 @@ size_t net_resolve_now(struct slice host, uint16_t port, struct ip *ips);
 typedef void net_resolved(void *arg, const struct ip *ips, size_t n, int err);
 
 /* -EINVAL: host is empty or longer than a name can be; -EAGAIN: too many; -ENOMEM. */
-int net_lookup_start(struct net_loop *loop, struct slice host, uint16_t port,
+int net_lookup_start(struct net_resolver *resolver, struct slice host, uint16_t port,
                      net_resolved *on_resolved, void *arg, struct net_lookup **out);
 /* No callback will come. NULL is fine. */
 void net_lookup_cancel(struct net_lookup *lookup);

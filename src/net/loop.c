@@ -1,0 +1,121 @@
+#include "net/loop.h"
+
+#include <stdlib.h>
+
+struct net_loop {
+    uv_loop_t uv;
+};
+
+struct net_deadline {
+    uv_timer_t timer;
+    uint64_t when_ms; /* NEVER_MS: clear */
+    void (*on_due)(void *arg);
+    void *arg;
+};
+
+int net_loop_new(struct net_loop **out)
+{
+    struct net_loop *loop = calloc(1, sizeof *loop);
+    int err = loop ? uv_loop_init(&loop->uv) : -ENOMEM;
+
+    if (err) {
+        free(loop);
+        return err;
+    }
+    *out = loop;
+    return 0;
+}
+
+void net_loop_free(struct net_loop *loop)
+{
+    if (!loop)
+        return;
+    /* What was closed in the last callback still has to run its close callback, which frees it. */
+    uv_run(&loop->uv, UV_RUN_NOWAIT);
+    while (uv_loop_close(&loop->uv) == UV_EBUSY)
+        uv_run(&loop->uv, UV_RUN_ONCE);
+    free(loop);
+}
+
+uv_loop_t *net_loop_uv(struct net_loop *loop)
+{
+    return &loop->uv;
+}
+
+void net_loop_run(struct net_loop *loop)
+{
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+void net_loop_stop(struct net_loop *loop)
+{
+    uv_stop(&loop->uv);
+}
+
+void net_loop_turn(struct net_loop *loop, bool wait)
+{
+    uv_run(&loop->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+}
+
+uint64_t net_now_ms(void)
+{
+    return uv_hrtime() / 1000000;
+}
+
+uint64_t net_now_us(void)
+{
+    return uv_hrtime() / 1000;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct net_deadline *deadline = timer->data;
+
+    deadline->when_ms = NEVER_MS;
+    deadline->on_due(deadline->arg);
+}
+
+static void on_deadline_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+int net_deadline_new(struct net_loop *loop, void (*on_due)(void *arg), void *arg,
+                     struct net_deadline **out)
+{
+    struct net_deadline *deadline = calloc(1, sizeof *deadline);
+    int err = deadline ? uv_timer_init(&loop->uv, &deadline->timer) : -ENOMEM;
+
+    if (err) {
+        free(deadline);
+        return err;
+    }
+    deadline->timer.data = deadline;
+    deadline->when_ms = NEVER_MS;
+    deadline->on_due = on_due;
+    deadline->arg = arg;
+    *out = deadline;
+    return 0;
+}
+
+void net_deadline_free(struct net_deadline *deadline)
+{
+    if (deadline)
+        uv_close((uv_handle_t *)&deadline->timer, on_deadline_closed);
+}
+
+void net_deadline_set(struct net_deadline *deadline, uint64_t when_ms)
+{
+    uint64_t now_ms;
+
+    if (when_ms == deadline->when_ms)
+        return; /* owners set it after everything they do; mostly it stays */
+    deadline->when_ms = when_ms;
+    if (when_ms == NEVER_MS) {
+        uv_timer_stop(&deadline->timer);
+        return;
+    }
+    /* libuv counts from the time at which its turn began, the same clock as net_now_ms. */
+    now_ms = uv_now(deadline->timer.loop);
+    uv_timer_start(&deadline->timer, on_timer, when_ms > now_ms ? when_ms - now_ms : 0, 0);
+}

@@ -1,0 +1,94 @@
+#include "net/rtp_pair.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static int open_bound(const struct ip *local, int *out)
+{
+    struct net_sockaddr at = net_sockaddr_of(local);
+    int only_v6 = 1, err;
+    int fd = socket(at.u.any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return -errno;
+    if (local->family == 6)
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
+    if (!bind(fd, &at.u.any, at.n)) {
+        *out = fd;
+        return 0;
+    }
+    err = -errno;
+    close(fd);
+    return err;
+}
+
+static int try_port(const struct ip *local, uint16_t port, struct net_rtp_pair *out)
+{
+    struct ip at = *local;
+    int err;
+
+    *out = NET_RTP_PAIR_NONE;
+    at.port = port;
+    out->local = at;
+    err = open_bound(&at, &out->rtp_fd);
+    if (err)
+        return err;
+    at.port++;
+    err = open_bound(&at, &out->rtcp_fd);
+    if (err)
+        net_rtp_pair_close(out);
+    return err;
+}
+
+int net_rtp_pair_open(const struct ip *local, uint16_t first_port, uint16_t last_port,
+                      struct rng *rng, struct net_rtp_pair *out)
+{
+    uint32_t first = (first_port + 1U) & ~1U; /* up to an even one */
+    uint32_t pairs = last_port > first ? (last_port - first + 1U) / 2 : 0;
+    uint32_t start;
+    int err = -EADDRINUSE;
+
+    *out = NET_RTP_PAIR_NONE;
+    if (!pairs || !first)
+        return -EINVAL;
+    start = rng_below(rng, pairs);
+    for (uint32_t i = 0; i < pairs && err == -EADDRINUSE; i++)
+        err = try_port(local, (uint16_t)(first + 2 * ((start + i) % pairs)), out);
+    return err;
+}
+
+void net_rtp_pair_close(struct net_rtp_pair *pair)
+{
+    if (pair->rtp_fd >= 0)
+        close(pair->rtp_fd);
+    if (pair->rtcp_fd >= 0)
+        close(pair->rtcp_fd);
+    pair->rtp_fd = pair->rtcp_fd = -1;
+}
+
+int net_rtp_send(int fd, const struct net_sockaddr *to, struct slice packet)
+{
+    ssize_t n;
+
+    do
+        n = sendto(fd, packet.p, packet.n, MSG_DONTWAIT, &to->u.any, to->n);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : 0;
+}
+
+ptrdiff_t net_rtp_recv(int fd, void *out, size_t cap, struct ip *from)
+{
+    struct net_sockaddr source;
+    struct iovec bytes = {out, cap};
+    struct msghdr msg = {.msg_name = &source.u, .msg_iov = &bytes, .msg_iovlen = 1};
+    ssize_t n;
+
+    do {
+        msg.msg_namelen = sizeof source.u;
+        n = recvmsg(fd, &msg, MSG_DONTWAIT);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return -errno;
+    *from = net_ip_of(&source.u.any);
+    return msg.msg_flags & MSG_TRUNC ? -EMSGSIZE : n;
+}
