@@ -15,12 +15,13 @@ FUZZ = $(fuzz_targets)
 FUZZ_SECONDS = 60
 fuzz_libs = $(core_libs)
 fuzz_found = tests/fuzz/found
+fuzzers = $(fuzz_targets:=.fuzzer)
 
 SUFFIXES = .fuzzer
 .o.fuzzer:
 	$(AM_V_CCLD)$(LINK) -fsanitize=fuzzer $< $(fuzz_libs)
-$(fuzz_targets:=.fuzzer): $(fuzz_libs)
-CLEANFILES += $(fuzz_targets:=.fuzzer)
+$(fuzzers): $(fuzz_libs)
+CLEANFILES += $(fuzzers)
 
 .PHONY: fuzz
 if FUZZING
