@@ -2,3 +2,6 @@
 libtest_a_SOURCES += \
 	tests/lib/exact.c tests/lib/exact.h \
 	tests/lib/rows.c tests/lib/rows.h
+# And those that tests in Python share.
+EXTRA_DIST += tests/lib/__init__.py tests/lib/baresip.py tests/lib/relay.py tests/lib/room.py \
+	tests/lib/sound.py tests/lib/tap.py

@@ -1,0 +1,166 @@
+"""A baresip of the distribution as the stranger on the other end.
+
+It runs from a configuration of its own, speaks from a file, keeps what it decodes in a file, and is
+told what to do over its control port (JSON in netstrings); its events come back the same way.
+"""
+import glob
+import json
+import os
+import socket
+import threading
+import time
+
+from lib import room as rooms
+from lib import sound
+from lib.tap import Failure
+
+MODULES = "/usr/lib/baresip/modules"
+CODECS = {"opus": "opus.so", "pcmu": "g711.so", "pcma": "g711.so"}
+
+
+def _module_folder():
+    for folder in [MODULES] + glob.glob("/usr/lib/*/baresip/modules"):
+        if os.path.isdir(folder):
+            return folder
+    raise Failure("baresip's modules are not installed, so no call with it can be tested; "
+                  "scripts/install-deps brings baresip-core")
+
+
+def _config(port, control, rtp, folder, codec):
+    rate = 48000 if codec == "opus" else 8000
+    lines = [
+        "poll_method epoll", f"sip_listen 127.0.0.1:{port}", "call_local_timeout 30",
+        "call_max_calls 8", "net_interface 127.0.0.1",
+        f"audio_source aufile,{folder}/spoken.wav", "audio_player aubridge,nowhere",
+        "audio_alert aubridge,nowhere", f"ausrc_srate {rate}", "ausrc_channels 1",
+        "ausrc_format s16", "auplay_format s16", "auenc_format s16", "audec_format s16",
+        f"rtp_ports {rtp}-{rtp + 18}", "rtcp_mux no", "jitter_buffer_delay 2-5",
+        f"module_path {_module_folder()}", f"module {CODECS[codec]}", "module sndfile.so",
+        "module aubridge.so", "module aufile.so", "module_tmp account.so",
+        "module_app menu.so", "module_app ctrl_tcp.so",
+        f"ctrl_tcp_listen 127.0.0.1:{control}", f"snd_path {folder}/heard",
+        "opus_inbandfec yes", "opus_bitrate 28000", "opus_application voip",
+        "ringback_disabled yes", "menu_bell no",
+        "statmode_default off",
+    ]
+    return rate, "\n".join(lines) + "\n"
+
+
+class Baresip:
+    """codec: the only one it offers and takes; spoken: what it says from the start of the call."""
+
+    def __init__(self, room, name, codec, spoken, answers=False):
+        self.name, self.codec = name, codec
+        self.port, control = rooms.free_port(), rooms.free_port()
+        self.uri = f"sip:{name}@127.0.0.1:{self.port}"
+        self.folder = room.path(name)
+        os.makedirs(self.folder + "/heard")
+        rate, config = _config(self.port, control, rooms.free_port(20), self.folder, codec)
+        sound.write(self.folder + "/spoken.wav", spoken.at(rate))
+        mode = ";answermode=auto" if answers else ""
+        room.write(f"{name}/config", config)
+        room.write(f"{name}/accounts", f"<{self.uri}>;regint=0;audio_codecs={_codec_list(codec)}"
+                                       f"{mode}\n")
+        room.write(f"{name}/contacts", "")
+        self.process = room.start(f"baresip {name}", ["baresip", "-f", self.folder, "-v"])
+        self.events, self._news = [], threading.Condition()
+        self._socket = self._connect(control)
+        room.keep(self)
+        threading.Thread(target=self._read, daemon=True).start()
+        rooms.wait_udp(self.port)
+
+    def _connect(self, control):
+        def attempt():
+            if not self.process.alive():
+                raise Failure(f"{self.process.name} ended at once", self.process.tail())
+            s = socket.socket()
+            try:
+                s.connect(("127.0.0.1", control))
+                return s
+            except OSError:
+                s.close()
+                return None
+        return rooms.wait_until(attempt, 15, f"{self.process.name} opens no control port")
+
+    def _read(self):
+        data = b""
+        while True:
+            try:
+                got = self._socket.recv(65536)
+            except OSError:
+                return
+            if not got:
+                return
+            data += got
+            while b":" in data:
+                size, rest = data.split(b":", 1)
+                if len(rest) <= int(size):
+                    break
+                with self._news:
+                    self.events.append(json.loads(rest[:int(size)]))
+                    self._news.notify_all()
+                data = rest[int(size) + 1:]
+
+    def tell(self, command, params=""):
+        line = json.dumps({"command": command, "params": params, "token": "t"}).encode()
+        self._socket.sendall(b"%d:%s," % (len(line), line))
+
+    def wait(self, kind, seconds=15, count=1, **fields):
+        """The count-th event of this kind ("CALL_ESTABLISHED") whose fields hold these values."""
+        end = time.monotonic() + seconds
+        with self._news:
+            while True:
+                found = [e for e in self.events if e.get("type") == kind and
+                         all(e.get(k) == v for k, v in fields.items())]
+                if len(found) >= count:
+                    return found[count - 1]
+                left = end - time.monotonic()
+                if left <= 0:
+                    kinds = [e.get("type") or str(e) for e in self.events]
+                    raise Failure(f"{self.process.name} told no {kind} {fields or ''} in "
+                                  f"{seconds} s", [f"told: {kinds}"] + self.process.tail())
+                self._news.wait(left)
+
+    def dial(self, uri):
+        self.tell("dial", uri)
+
+    def answer(self):
+        self.tell("accept")
+
+    def hang_up(self):
+        self.tell("hangup")
+
+    def hold(self):
+        self.tell("hold")
+
+    def resume(self):
+        self.tell("resume")
+
+    def press(self, digits):
+        """The menu takes digits as single keys while a call is up."""
+        for digit in digits:
+            self.tell("sndcode", digit)
+            time.sleep(0.25)
+
+    def digits(self):
+        with self._news:
+            return "".join(e.get("param", "") for e in self.events
+                           if e.get("type") == "CALL_DTMF_START")
+
+    def heard(self):
+        """The file with what it decoded; of several calls the last."""
+        files = glob.glob(self.folder + "/heard/*dec*.wav")
+        if not files:
+            raise Failure(f"{self.process.name} decoded nothing", self.process.tail())
+        return max(files, key=os.path.getmtime)
+
+    def stop(self):
+        try:
+            self._socket.close()
+        except OSError:
+            pass
+        self.process.stop()
+
+
+def _codec_list(codec):
+    return {"opus": "opus/48000/2", "pcmu": "PCMU/8000/1", "pcma": "PCMA/8000/1"}[codec]

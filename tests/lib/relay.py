@@ -1,0 +1,191 @@
+"""A bad network between two phones, the same from the same seed.
+
+A Relay is one UDP socket that both sides take for the other: what comes from the callee's address
+goes to the caller, everything else is the caller and goes to the callee. Each datagram may be lost,
+delayed, doubled or put behind its successor. The fate of the n-th datagram of a direction depends
+on the seed and n alone.
+
+A CallRelay also reads the SIP that passes: it puts itself into Contact and into the SDP, so that
+requests within the dialog and the media pass through it too.
+"""
+import heapq
+import random
+import re
+import selectors
+import socket
+import threading
+import time
+
+
+class Weather:
+    """What may happen to a datagram: chances from 0 to 1, times in milliseconds."""
+
+    def __init__(self, loss=0.0, double=0.0, reorder=0.0, delay_ms=(0, 0), hold_ms=60):
+        self.loss, self.double, self.reorder = loss, double, reorder
+        self.delay_ms, self.hold_ms = delay_ms, hold_ms
+
+    def fate(self, rng):
+        """The delays in seconds of each copy that arrives."""
+        lost, doubled, held = (rng.random() for _ in range(3))
+        delays = [rng.uniform(*self.delay_ms) / 1000 for _ in range(2)]
+        if held < self.reorder:
+            delays[0] += self.hold_ms / 1000
+        if lost < self.loss:
+            return []
+        return delays if doubled < self.double else delays[:1]
+
+
+CLEAR = Weather()
+
+
+class _Path:
+    """One socket between two addresses; learns the caller's from what it sends."""
+
+    def __init__(self, callee, weather, seed, port=0, rewrite=None):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", port))
+        self.socket.setblocking(False)
+        self.address = self.socket.getsockname()
+        self.callee, self.caller = callee, None
+        self.weather, self.rewrite = weather, rewrite
+        self.rngs = [random.Random(f"{seed}/{way}") for way in ("there", "back")]
+        self.passed, self.lost, self.doubled = [0, 0], [0, 0], [0, 0]
+
+    def take(self, data, source):
+        """(delay, data, destination) for each copy of a datagram that came from source."""
+        back = source == self.callee
+        if not back:
+            self.caller = source
+        target = self.caller if back else self.callee
+        if self.rewrite:
+            data = self.rewrite(data, back)
+        delays = self.weather.fate(self.rngs[back])
+        self.passed[back] += 1
+        self.lost[back] += not delays
+        self.doubled[back] += len(delays) > 1
+        return [(d, data, target) for d in delays] if target else []
+
+
+class Relay:
+    def __init__(self, callee, weather=CLEAR, seed=1, port=0):
+        self.seed, self.weather = seed, weather
+        self._selector = selectors.DefaultSelector()
+        self._waiting, self._count = [], 0
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._wake = socket.socketpair()
+        self._wake[0].setblocking(False)
+        self._selector.register(self._wake[0], selectors.EVENT_READ, None)
+        self.path = self.add(callee, port=port)
+        self.port = self.path.address[1]
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def add(self, callee, weather=None, port=0, name="sip", rewrite=None):
+        path = _Path(callee, weather or self.weather, f"{self.seed}/{name}", port, rewrite)
+        with self._lock:
+            self._selector.register(path.socket, selectors.EVENT_READ, path)
+        self._wake[1].send(b"x")
+        return path
+
+    def _receive(self, path):
+        while True:
+            try:
+                data, source = path.socket.recvfrom(65536)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:
+                continue  # an ICMP error for what was sent before: not a datagram
+            now = time.monotonic()
+            for delay, copy, target in path.take(data, source):
+                self._count += 1
+                heapq.heappush(self._waiting, (now + delay, self._count, path, copy, target))
+
+    def _send_due(self):
+        while self._waiting and self._waiting[0][0] <= time.monotonic():
+            _, _, path, data, target = heapq.heappop(self._waiting)
+            try:
+                path.socket.sendto(data, target)
+            except OSError:
+                pass  # nobody listens there any more: a network says nothing either
+
+    def _run(self):
+        while not self._stopped:
+            wait = None
+            if self._waiting:
+                wait = max(0, self._waiting[0][0] - time.monotonic())
+            for key, _ in self._selector.select(wait):
+                if key.data is None:
+                    self._wake[0].recv(4096)
+                else:
+                    self._receive(key.data)
+            self._send_due()
+
+    def stop(self):
+        self._stopped = True
+        self._wake[1].send(b"x")
+        self._thread.join(2)
+        for key in list(self._selector.get_map().values()):
+            key.fileobj.close()
+        self._wake[1].close()
+        self._selector.close()
+
+    def __str__(self):
+        p = self.path
+        return (f"seed {self.seed}: {sum(p.passed)} SIP datagrams, {sum(p.lost)} lost, "
+                f"{sum(p.doubled)} doubled")
+
+
+class CallRelay(Relay):
+    """sip: the weather of the signalling; media: that of RTP. For one call at a time."""
+
+    def __init__(self, callee, sip=CLEAR, media=CLEAR, seed=1):
+        self.media_weather = media
+        self.media = {}  # (back, RTP port named in SDP): the path that stands for it
+        super().__init__(callee, sip, seed)
+        self.path.rewrite = self._rewrite
+
+    def _media_port(self, back, host, port):
+        """Where the phone that did not name host:port sends its RTP instead. The path's callee is
+        who named it, its caller whoever sends there."""
+        key = (back, host, port)
+        if key not in self.media:
+            while True:
+                rtp = self.add((host, port), self.media_weather, name=f"rtp{len(self.media)}")
+                even = rtp.address[1]
+                if even % 2 == 0:
+                    try:
+                        self.add((host, port + 1), CLEAR, even + 1, name="rtcp")
+                        break
+                    except OSError:
+                        continue
+            self.media[key] = rtp
+        return self.media[key].address[1]
+
+    def _rewrite(self, data, back):
+        head, gap, body = data.partition(b"\r\n\r\n")
+        if not gap:
+            return data
+        me = f"127.0.0.1:{self.port}".encode()
+        head = re.sub(rb"(?im)^((?:Contact|m)[ \t]*:.*?sips?:(?:[^@<>;\r\n]*@)?)[^;>\r\n]+",
+                      rb"\g<1>" + me, head)
+        if not back:
+            callee = ("%s:%d" % self.path.callee).encode()
+            head = re.sub(rb"\A(\S+ sips?:(?:[^@ ]*@)?)[^; ]+", rb"\g<1>" + callee, head)
+        media = re.search(rb"(?m)^m=audio (\d+)", body)
+        if media and int(media.group(1)):
+            address = re.search(rb"(?m)^c=IN IP4 (\S+)", body)
+            host = address.group(1).decode() if address else "127.0.0.1"
+            if host != "0.0.0.0":
+                port = self._media_port(back, host, int(media.group(1)))
+                body = re.sub(rb"(?m)^m=audio \d+", b"m=audio %d" % port, body)
+                body = re.sub(rb"(?m)^c=IN IP4 \S+", b"c=IN IP4 127.0.0.1", body)
+                body = re.sub(rb"(?m)^a=rtcp:\d+[^\r\n]*", b"a=rtcp:%d" % (port + 1), body)
+        head = re.sub(rb"(?im)^(Content-Length|l)([ \t]*:[ \t]*)\d+",
+                      rb"\g<1>\g<2>%d" % len(body), head)
+        return head + gap + body
+
+    def media_counts(self):
+        """(RTP datagrams that came in, that were lost) over all directions."""
+        paths = self.media.values()
+        return sum(sum(p.passed) for p in paths), sum(sum(p.lost) for p in paths)

@@ -1,0 +1,213 @@
+"""A room for one test: a private folder, the processes started in it, and free ports.
+
+Leaving the room ends every process and removes the folder. Processes stay in the process group of
+the test, so that whoever kills the group of a hanging test gets them too. Where a case fails, the
+last lines of each process go with the failure.
+"""
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+from lib.tap import Failure
+
+_held = []  # sockets that keep our ports from other tests, for as long as this process lives
+_lock = threading.Lock()
+
+
+def _reserve(port):
+    """True: the port is ours among all tests on this machine that ask here."""
+    if os.uname().sysname != "Linux":
+        return True
+    mark = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        mark.bind(f"\0tphone-test-port-{port}")
+    except OSError:
+        mark.close()
+        return False
+    _held.append(mark)
+    return True
+
+
+def _is_free(port):
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with socket.socket(socket.AF_INET, kind) as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
+
+
+def free_port(count=1):
+    """The first of count neighbouring ports that are free for UDP and TCP, even. They lie below
+    those that tphone takes for RTP and those that the system gives to whoever does not ask."""
+    with _lock:
+        for _ in range(2000):
+            first = random.randrange(10000, 16300 - count, 2)
+            ports = range(first, first + count)
+            if all(_is_free(p) for p in ports) and all([_reserve(p) for p in ports]):
+                return first
+    raise Failure("no free port was found between 10000 and 16300")
+
+
+class Process:
+    """A program with its output kept line by line, standard output and error in one."""
+
+    def __init__(self, name, command, **popen):
+        self.name, self.command = name, [str(c) for c in command]
+        self.lines, self.times = [], []
+        self._news = threading.Condition()
+        self._eof = False
+        self.popen = subprocess.Popen(self.command, stdin=popen.pop("stdin", subprocess.DEVNULL),
+                                      stdout=popen.pop("stdout", subprocess.PIPE),
+                                      stderr=popen.pop("stderr", subprocess.STDOUT), **popen)
+        self.started = time.monotonic()
+        stream = self.popen.stdout or self.popen.stderr
+        self._reader = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self._reader.start()
+
+    def _read(self, stream):
+        for raw in stream or ():
+            with self._news:
+                self.lines.append(raw.decode("utf-8", "replace").rstrip("\r\n"))
+                self.times.append(time.monotonic())
+                self._news.notify_all()
+        with self._news:
+            self._eof = True
+            self._news.notify_all()
+
+    def wait_line(self, pattern, seconds=15, after=0):
+        """The match of the first line from number after on in which pattern is found."""
+        end = time.monotonic() + seconds
+        seen = after
+        with self._news:
+            while True:
+                while seen < len(self.lines):
+                    match = re.search(pattern, self.lines[seen])
+                    if match:
+                        return match
+                    seen += 1
+                left = end - time.monotonic()
+                if self._eof:
+                    raise Failure(f"{self.name} ended without saying {pattern!r}", self.tail())
+                if left <= 0:
+                    raise Failure(f"{self.name} did not say {pattern!r} in {seconds} s",
+                                  self.tail())
+                self._news.wait(left)
+
+    def said(self, pattern):
+        with self._news:
+            return [l for l in self.lines if re.search(pattern, l)]
+
+    def status(self, seconds=15):
+        """Waits for the end; the exit status, as a shell would call it (130: SIGINT)."""
+        try:
+            status = self.popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"{self.name} did not end in {seconds} s", self.tail()) from None
+        self._reader.join(2)
+        return status if status >= 0 else 128 - status
+
+    def signal(self, number):
+        self.popen.send_signal(number)
+
+    def alive(self):
+        return self.popen.poll() is None
+
+    def stop(self, seconds=3):
+        if self.alive():
+            self.popen.terminate()
+            try:
+                self.popen.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.popen.kill()
+        self.popen.wait()
+        self._reader.join(2)
+        for stream in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
+            if stream:
+                try:
+                    stream.close()
+                except OSError:
+                    pass
+
+    def tail(self, count=30):
+        head = f"--- {self.name}: {' '.join(self.command)} [status {self.popen.poll()}]"
+        return [head] + [f"    {l}" for l in self.lines[-count:]]
+
+
+class Room:
+    def __init__(self, prefix="tphone-room-"):
+        self.folder = tempfile.mkdtemp(prefix=prefix)
+        self.things = []  # whatever has stop(), ended in reverse order
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        for thing in reversed(self.things):
+            thing.stop()
+        if isinstance(error, Exception):
+            known = getattr(error, "notes", [])
+            heads = {n for n in known if str(n).startswith("--- ")}
+            for thing in self.things:
+                if isinstance(thing, Process) and thing.tail()[0].split(" [")[0] not in {
+                        h.split(" [")[0] for h in heads}:
+                    known = known + thing.tail()
+            error.notes = known
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        path = self.path(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(text.encode() if isinstance(text, str) else text)
+        return path
+
+    def keep(self, thing):
+        self.things.append(thing)
+        return thing
+
+    def start(self, name, command, **popen):
+        try:
+            process = Process(name, command, cwd=popen.pop("cwd", self.folder), **popen)
+        except FileNotFoundError:
+            raise Failure(f"{command[0]} is not installed, so this cannot be tested; "
+                          "scripts/install-deps brings it") from None
+        return self.keep(process)
+
+
+def wait_until(holds, seconds, sentence):
+    """Waits for what no event tells; returns what holds() gave."""
+    end = time.monotonic() + seconds
+    while True:
+        got = holds()
+        if got:
+            return got
+        if time.monotonic() > end:
+            raise Failure(f"{sentence} (waited {seconds} s)")
+        time.sleep(0.02)
+
+
+def wait_udp(port, seconds=10):
+    """Waits until somebody holds the UDP port of 127.0.0.1."""
+    def taken():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return False
+            except OSError:
+                return True
+    wait_until(taken, seconds, f"nobody listens on UDP port {port}")
+
+
+SIGINT, SIGTERM, SIGHUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
