@@ -1,0 +1,301 @@
+#include "ui/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "phone/spelling.h"
+#include "ui/cli_tables.h"
+
+/* What getopt_long found, in the order typed: it is applied behind the configuration file. */
+struct found {
+    const struct cli_option *option;
+    const char *value;
+};
+
+#define LONG_BASE 1000 /* getopt_long's number of the first long option: above all letters */
+
+/* Refuses argument as text that the terminal can bear, with a sentence behind it. */
+static int refuse(struct buf *why, const char *argument, const char *sentence)
+{
+    text_safe(why, slice_of(argument));
+    buf_puts(why, sentence);
+    return -EINVAL;
+}
+
+/* --- options --------------------------------------------------------------------------------- */
+
+static void suggest_option(struct slice wrong, struct buf *why)
+{
+    const char *names[64], *near;
+    size_t n = 0;
+
+    for (const struct cli_option *o = cli_option_at(0); o && n < ARRAY_LEN(names); o = cli_option_at(n))
+        names[n++] = o->name;
+    near = spelling_nearest(wrong, names, n);
+    if (near)
+        buf_printf(why, "; is --%s meant?", near);
+    else
+        buf_puts(why, "; tphone --help lists them");
+}
+
+/* A word of argv that getopt_long did not know: "--name=value" or a bundle of letters. */
+static int refuse_option(const char *word, int letter, struct buf *why)
+{
+    struct slice rest = slice_of(word), name;
+
+    if (!slice_starts(rest, SLICE("--"))) {
+        char shown[2] = {(char)letter, '\0'};
+
+        buf_puts(why, "unknown option -");
+        return refuse(why, shown, "; tphone --help lists them");
+    }
+    rest = slice_skip(rest, 2);
+    name = slice_cut(&rest, '=');
+    buf_puts(why, "unknown option --");
+    text_safe(why, name);
+    suggest_option(name, why);
+    return -EINVAL;
+}
+
+static int refuse_missing(int which, struct buf *why)
+{
+    const struct cli_option *o;
+
+    for (size_t i = 0; (o = cli_option_at(i)); i++)
+        if (which == LONG_BASE + (int)i || (o->letter && which == o->letter))
+            buf_printf(why, "--%s needs a value: --%s %s", o->name, o->name, o->argument);
+    return -EINVAL;
+}
+
+/* Where several long options begin as word does, or a value was given to one that takes none,
+ * getopt_long says '?' like for one it does not know. */
+static int explain(const char *word, int which, struct buf *why)
+{
+    const struct cli_option *o;
+    bool has_value = strchr(word, '=') != NULL;
+
+    if (strncmp(word, "--", 2) != 0)
+        return refuse_option(word, which, why);
+    for (size_t i = 0; (o = cli_option_at(i)); i++) {
+        if (!has_value || o->argument || which != LONG_BASE + (int)i)
+            continue;
+        buf_printf(why, "--%s takes no value", o->name);
+        return -EINVAL;
+    }
+    return refuse_option(word, which, why);
+}
+
+static int has_argument(const struct cli_option *o)
+{
+    if (!o->argument)
+        return no_argument;
+    return cli_argument_optional(o) ? optional_argument : required_argument;
+}
+
+/* The table in getopt_long's shape. longs has n + 1 places, letters three for each and two more. */
+static void make_getopt_tables(struct option *longs, char *letters)
+{
+    const struct cli_option *o;
+    size_t at = 0;
+
+    letters[at++] = ':'; /* a missing value is told apart from an unknown option */
+    for (size_t i = 0; (o = cli_option_at(i)); i++) {
+        longs[i] = (struct option){o->name, has_argument(o), NULL, LONG_BASE + (int)i};
+        if (!o->letter)
+            continue;
+        letters[at++] = o->letter;
+        if (has_argument(o) == required_argument)
+            letters[at++] = ':';
+    }
+    letters[at] = '\0';
+}
+
+static const struct cli_option *option_of(int which)
+{
+    const struct cli_option *o;
+
+    if (which >= LONG_BASE)
+        return cli_option_at((size_t)(which - LONG_BASE));
+    for (size_t i = 0; (o = cli_option_at(i)); i++)
+        if (o->letter && which == o->letter)
+            return o;
+    return NULL;
+}
+
+static size_t count_options(void)
+{
+    size_t n = 0;
+
+    while (cli_option_at(n))
+        n++;
+    return n;
+}
+
+/* Sorts argv into options, with their values, and the rest; found has room for argc. */
+static int collect(int argc, char **argv, struct found *found, size_t *n_found, struct buf *why)
+{
+    size_t n = count_options();
+    struct option *longs = xcalloc(n + 1, sizeof *longs);
+    char *letters = xzalloc(3 * n + 2);
+    int which, err = 0, at = 1;
+
+    make_getopt_tables(longs, letters);
+    optind = 0; /* GNU: start anew, also in a second call */
+    opterr = 0;
+    while (!err && (which = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+        /* The word that was read: optind has gone past it, or stands on it within a bundle. */
+        const char *word = argv[optind > at ? optind - 1 : optind];
+
+        if (which == ':')
+            err = refuse_missing(optopt, why);
+        else if (which == '?')
+            err = explain(word, optopt, why);
+        else
+            found[(*n_found)++] = (struct found){option_of(which), optarg};
+        at = optind;
+    }
+    free(longs);
+    free(letters);
+    return err;
+}
+
+/* --- commands -------------------------------------------------------------------------------- */
+
+static int find_command(const char *name, struct cli *cli, struct buf *why)
+{
+    const char *names[8], *near;
+    const struct cli_command *c;
+    size_t n = 0;
+
+    for (; (c = cli_command_at(n)) && n < ARRAY_LEN(names); n++) {
+        names[n] = c->name;
+        if (strcmp(name, c->name) == 0)
+            cli->command = c;
+    }
+    if (cli->command)
+        return 0;
+    near = spelling_nearest(slice_of(name), names, n);
+    buf_puts(why, "unknown command ");
+    if (near) {
+        refuse(why, name, "; is ");
+        buf_printf(why, "%s meant?", near);
+    } else if (strchr(name, '@') || strncmp(name, "sip:", 4) == 0) {
+        refuse(why, name, "; to call it: tphone call ");
+        text_safe(why, slice_of(name));
+    } else {
+        refuse(why, name, "; there are call, answer and devices");
+    }
+    return -EINVAL;
+}
+
+/* What is left in argv: the command's name and its arguments. */
+static int take_words(char **words, int n, struct cli *cli, struct buf *why)
+{
+    int err;
+
+    if (n == 0)
+        return 0;
+    err = find_command(words[0], cli, why);
+    if (err)
+        return err;
+    for (int i = 1; i < n; i++) {
+        if (cli->n_args == cli->command->max_args) {
+            buf_puts(why, "one argument too many: ");
+            text_safe(why, slice_of(words[i]));
+            buf_printf(why, "; the usage is tphone %s%s%s", cli->command->name,
+                       *cli->command->usage ? " " : "", cli->command->usage);
+            return -EINVAL;
+        }
+        cli->args[cli->n_args++] = words[i];
+    }
+    return 0;
+}
+
+static int refuse_option_here(const struct cli_option *o, const struct cli *cli, struct buf *why)
+{
+    const struct cli_command *c;
+    const char *between = "; it is an option of tphone ";
+
+    buf_printf(why, "tphone %s takes no --%s", cli->command->name, o->name);
+    for (size_t i = 0; (c = cli_command_at(i)); i++) {
+        if (!(o->commands & c->bit))
+            continue;
+        buf_printf(why, "%s%s", between, c->name);
+        between = " and ";
+    }
+    return -EINVAL;
+}
+
+static int check_options(const struct found *found, size_t n, struct cli *cli, struct buf *why)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct cli_option *o = found[i].option;
+
+        if (cli->command && !(o->commands & cli->command->bit))
+            return refuse_option_here(o, cli, why);
+        /* These three say what the rest is about. */
+        if (strcmp(o->name, "help") == 0)
+            cli->help = true;
+        if (strcmp(o->name, "version") == 0)
+            cli->version = true;
+        if (strcmp(o->name, "config") == 0)
+            cli->config_file = found[i].value;
+    }
+    return 0;
+}
+
+static int check_complete(const struct cli *cli, struct buf *why)
+{
+    if (!cli->command) {
+        buf_puts(why, "what shall be done? tphone call ADDRESS, tphone answer or tphone devices; "
+                      "tphone --help says more");
+        return -EINVAL;
+    }
+    if (cli->n_args < cli->command->min_args) {
+        buf_puts(why, cli->command->missing);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int apply(const struct found *found, size_t n, struct cli *cli, struct buf *why)
+{
+    int err = cli->config_file ? config_read_file(&cli->config, cli->config_file, why) : 0;
+
+    if (err)
+        return -EINVAL;
+    for (size_t i = 0; !err && i < n; i++)
+        err = found[i].option->set(cli, found[i].option, found[i].value, why);
+    return err;
+}
+
+int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
+{
+    struct found *found = xcalloc((size_t)argc + 1, sizeof *found);
+    size_t n = 0;
+    int err;
+
+    *cli = (struct cli){0};
+    config_init(&cli->config);
+    err = collect(argc, argv, found, &n, why);
+    if (!err)
+        err = take_words(argv + optind, argc - optind, cli, why);
+    if (!err)
+        err = check_options(found, n, cli, why);
+    if (!err && !cli->help && !cli->version) {
+        err = check_complete(cli, why);
+        if (!err)
+            err = apply(found, n, cli, why);
+    }
+    free(found);
+    return err;
+}
+
+void cli_free(struct cli *cli)
+{
+    config_free(&cli->config);
+}

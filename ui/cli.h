@@ -1,0 +1,73 @@
+/* ui/cli.h - the command line: one table of subcommands, one of options.
+ *
+ * Parsing, --help and the test of the manual all read the two tables, so they cannot disagree.
+ * Strings in struct cli point into argv, which must outlive it. */
+#ifndef UI_CLI_H
+#define UI_CLI_H
+
+#include "phone/config.h"
+
+#define CLI_ARGS_MAX 8
+
+struct cli_command;
+
+struct cli {
+    const struct cli_command *command; /* NULL: none was named */
+    bool help, version;
+    int verbosity; /* -1: only errors and results; 0; 1: also what one seldom needs to know */
+    const char *config_file;
+    bool trace;
+    const char *trace_file; /* NULL: standard error */
+    struct phone_config config;
+
+    const char *play, *record, *digits;
+    uint64_t for_ms;   /* 0: until somebody hangs up */
+    uint64_t delay_ms; /* before the answer */
+    unsigned code;     /* 0: calls are answered */
+    unsigned times;    /* 0: for ever */
+    size_t max_calls;  /* 0: not said */
+
+    const char *args[CLI_ARGS_MAX]; /* behind the command's name */
+    size_t n_args;
+};
+
+/* Bits of cli_option.commands. */
+enum cli_where { CLI_CALL = 1, CLI_ANSWER = 2, CLI_DEVICES = 4, CLI_ALL = 7 };
+
+struct cli_command {
+    const char *name;
+    enum cli_where bit;
+    const char *usage;    /* what stands behind the name; "": nothing */
+    size_t min_args, max_args;
+    const char *missing;  /* what to say when there are fewer */
+    const char *summary;  /* one line */
+    const char *examples; /* lines of --help, indented */
+};
+
+struct cli_option;
+/* Takes an option's value (NULL: none was given). 0, or -EINVAL with a sentence in why. */
+typedef int cli_set_fn(struct cli *cli, const struct cli_option *option, const char *value,
+                       struct buf *why);
+
+struct cli_option {
+    const char *name;
+    char letter;          /* 0: none */
+    const char *argument; /* NULL: takes none; in brackets: may be left out */
+    unsigned commands;    /* enum cli_where */
+    cli_set_fn *set;
+    const char *help;
+};
+
+/* The i-th row of each table, NULL behind the last. */
+const struct cli_command *cli_command_at(size_t i);
+const struct cli_option *cli_option_at(size_t i);
+
+/* Reads argv, then the file of --config, then lays the options over it. 0, or -EINVAL with one
+ * line in why that names what is wrong and, where it can, what is right. */
+int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why);
+void cli_free(struct cli *cli);
+
+/* Appends the help of a command, or of the whole program where command is NULL. */
+void cli_help(const struct cli_command *command, struct buf *out);
+
+#endif

@@ -1,0 +1,319 @@
+/* The tables of subcommands and options, the functions that read values, and --help. */
+#include "ui/cli_tables.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "base/text.h"
+
+#define DAY_S 86400u
+
+static const struct cli_command commands[] = {
+    {"call", CLI_CALL, "ADDRESS", 1, 1,
+     "whom to call is missing: tphone call alice@host",
+     "call somebody; the exit status tells how it ended",
+     "  tphone call alice@192.0.2.7\n"
+     "  tphone call 'alice@[2001:db8::1]:5070;transport=tcp' --device none --play hello.wav\n"
+     "  tphone call sip:100@pbx.example --dtmf 1,234# --for 10 --record heard.wav\n"},
+    {"answer", CLI_ANSWER, "", 0, 0, NULL,
+     "wait for calls and answer them, without a person",
+     "  tphone answer --play greeting.wav --record message.wav\n"
+     "  tphone answer --listen udp:127.0.0.1:5070 --delay 3 --times 1\n"
+     "  tphone answer --code 486\n"},
+    {"devices", CLI_DEVICES, "", 0, 0, NULL,
+     "list the sound devices",
+     "  tphone devices\n"},
+};
+
+int cli_seconds(struct slice text, uint64_t *out_ms)
+{
+    struct slice fraction = text, whole = slice_cut(&fraction, '.');
+    uint64_t s, ms = 0;
+
+    if (slice_number(whole, DAY_S, &s) != 0 || fraction.n > 3 || (fraction.p && fraction.n == 0))
+        return -EINVAL;
+    if (fraction.n > 0 && slice_number(fraction, 999, &ms) != 0)
+        return -EINVAL;
+    for (size_t i = fraction.n; i > 0 && i < 3; i++)
+        ms *= 10;
+    *out_ms = s * 1000 + ms;
+    return 0;
+}
+
+static int refuse(const struct cli_option *option, const char *value, struct buf *why,
+                  const char *sentence)
+{
+    buf_printf(why, "--%s ", option->name);
+    text_safe(why, slice_of(value));
+    buf_printf(why, ": %s", sentence);
+    return -EINVAL;
+}
+
+/* Every setting of a configuration file: read by the same function. */
+static int set_setting(struct cli *cli, const struct cli_option *option, const char *value,
+                       struct buf *why)
+{
+    struct config_fault fault = {.text = buf_new(512)};
+    int err = config_set(&cli->config, slice_of(option->name), slice_of(value), &fault);
+
+    if (err)
+        refuse(option, value, why, buf_cstr(&fault.text));
+    buf_free(&fault.text);
+    return err ? -EINVAL : 0;
+}
+
+/* --help, --version and --config are read before all others. */
+static int set_already(struct cli *cli, const struct cli_option *option, const char *value,
+                       struct buf *why)
+{
+    (void)cli;
+    (void)option;
+    (void)value;
+    (void)why;
+    return 0;
+}
+
+static int set_trace(struct cli *cli, const struct cli_option *option, const char *value,
+                     struct buf *why)
+{
+    if (value && !*value)
+        return refuse(option, value, why, "the name of the file is empty");
+    cli->trace = true;
+    cli->trace_file = value;
+    return 0;
+}
+
+static int set_verbosity(struct cli *cli, const struct cli_option *option, const char *value,
+                         struct buf *why)
+{
+    (void)value;
+    (void)why;
+    cli->verbosity = option->letter == 'q' ? -1 : 1;
+    return 0;
+}
+
+static int set_file(struct cli *cli, const struct cli_option *option, const char *value,
+                    struct buf *why)
+{
+    if (!*value)
+        return refuse(option, value, why, "the name of the file is empty");
+    if (strcmp(option->name, "play") == 0)
+        cli->play = value;
+    else
+        cli->record = value;
+    return 0;
+}
+
+static int set_digits(struct cli *cli, const struct cli_option *option, const char *value,
+                      struct buf *why)
+{
+    if (!*value || strlen(value) > 64 || value[strspn(value, "0123456789*#ABCDabcd,p")] != '\0')
+        return refuse(option, value, why,
+                      "1 to 64 of 0-9 * # A-D, and a comma for a pause of a second");
+    cli->digits = value;
+    return 0;
+}
+
+static int set_seconds(struct cli *cli, const struct cli_option *option, const char *value,
+                       struct buf *why)
+{
+    uint64_t ms;
+
+    if (cli_seconds(slice_of(value), &ms) != 0)
+        return refuse(option, value, why, "not a number of seconds, like 10 or 2.5");
+    if (strcmp(option->name, "delay") == 0) {
+        cli->delay_ms = ms;
+        return 0;
+    }
+    if (ms == 0)
+        return refuse(option, value, why, "a call lasts longer than nothing");
+    cli->for_ms = ms;
+    return 0;
+}
+
+static int set_code(struct cli *cli, const struct cli_option *option, const char *value,
+                    struct buf *why)
+{
+    uint64_t code;
+
+    if (slice_number(slice_of(value), 699, &code) != 0 || code < 300)
+        return refuse(option, value, why,
+                      "not a status that refuses a call: 300 to 699, like 486 for busy");
+    cli->code = (unsigned)code;
+    return 0;
+}
+
+static int set_count(struct cli *cli, const struct cli_option *option, const char *value,
+                     struct buf *why)
+{
+    uint64_t n;
+
+    if (slice_number(slice_of(value), 1000000, &n) != 0 || n == 0)
+        return refuse(option, value, why, "not a number from 1 to 1000000");
+    if (strcmp(option->name, "times") == 0)
+        cli->times = (unsigned)n;
+    else
+        cli->max_calls = (size_t)n;
+    return 0;
+}
+
+/* clang-format off */
+static const struct cli_option options[] = {
+    {"play",      0,   "FILE",    CLI_CALL | CLI_ANSWER, set_file,
+     "let the other side hear this sound file"},
+    {"record",    0,   "FILE",    CLI_CALL | CLI_ANSWER, set_file,
+     "write what is heard to this WAV file; further calls of answer get a number: FILE-2.wav"},
+    {"dtmf",      0,   "DIGITS",  CLI_CALL, set_digits,
+     "send these digits after the answer; a comma is a pause of a second"},
+    {"for",       0,   "SECONDS", CLI_CALL, set_seconds,
+     "hang up so long after the answer"},
+    {"delay",     0,   "SECONDS", CLI_ANSWER, set_seconds,
+     "ring so long before answering"},
+    {"code",      0,   "STATUS",  CLI_ANSWER, set_code,
+     "refuse every call with this SIP status, 300 to 699"},
+    {"times",     0,   "N",       CLI_ANSWER, set_count,
+     "leave after N calls"},
+    {"max-calls", 0,   "N",       CLI_ANSWER, set_count,
+     "take at most N calls at once: one with a sound device, without any limit otherwise"},
+    {"config",    0,   "FILE",    CLI_ALL, set_already,
+     "read settings from this file; options go before it"},
+    {"listen",    0,   "[udp:|tcp:]ADDR:PORT", CLI_ALL, set_setting,
+     "where SIP is heard: both transports if none is named. call takes a free port, answer 5060"},
+    {"rtp-ports", 0,   "A-B",     CLI_ALL, set_setting,
+     "range of ports for sound, 16384-32767"},
+    {"device",    0,   "none|NAME", CLI_ALL, set_setting,
+     "sound device; call takes the system's, answer takes none"},
+    {"codec",     0,   "LIST",    CLI_ALL, set_setting,
+     "codecs in order of preference: opus,pcmu,pcma"},
+    {"user",      0,   "NAME",    CLI_ALL, set_setting,
+     "what stands before the @ of our own address: tphone"},
+    {"name",      0,   "TEXT",    CLI_ALL, set_setting,
+     "name that the other side is shown"},
+    {"trace",     0,   "[FILE]",  CLI_ALL, set_trace,
+     "show the SIP messages on standard error or in a file"},
+    {"quiet",     'q', NULL,      CLI_ALL, set_verbosity,
+     "tell only results and errors"},
+    {"verbose",   'v', NULL,      CLI_ALL, set_verbosity,
+     "tell more"},
+    {"help",      'h', NULL,      CLI_ALL, set_already,
+     "print this help; behind a command, of that command"},
+    {"version",   'V', NULL,      CLI_ALL, set_already,
+     "print the version"},
+};
+/* clang-format on */
+
+const struct cli_command *cli_command_at(size_t i)
+{
+    return i < ARRAY_LEN(commands) ? &commands[i] : NULL;
+}
+
+const struct cli_option *cli_option_at(size_t i)
+{
+    return i < ARRAY_LEN(options) ? &options[i] : NULL;
+}
+
+bool cli_argument_optional(const struct cli_option *option)
+{
+    const char *a = option->argument;
+
+    return a && a[0] == '[' && a[strlen(a) - 1] == ']';
+}
+
+/* --- --help ------------------------------------------------------------------------------------ */
+
+#define HELP_COLUMN 30
+
+static void pad(struct buf *out, size_t from)
+{
+    while (out->n - from < HELP_COLUMN)
+        buf_putc(out, ' ');
+}
+
+static void put_text_wrapped(struct buf *out, const char *text)
+{
+    size_t column = HELP_COLUMN;
+    struct slice rest = slice_of(text);
+
+    while (rest.p) {
+        struct slice word = slice_cut(&rest, ' ');
+
+        if (column > HELP_COLUMN && column + 1 + word.n > 79) {
+            buf_printf(out, "\n%*s", HELP_COLUMN, "");
+            column = HELP_COLUMN;
+        } else if (column > HELP_COLUMN) {
+            buf_putc(out, ' ');
+            column++;
+        }
+        buf_put(out, word);
+        column += word.n;
+    }
+    buf_putc(out, '\n');
+}
+
+static void put_option(const struct cli_option *o, struct buf *out)
+{
+    size_t from = out->n;
+
+    if (o->letter)
+        buf_printf(out, "  -%c, --%s", o->letter, o->name);
+    else
+        buf_printf(out, "  --%s", o->name);
+    if (cli_argument_optional(o))
+        buf_printf(out, "[=%s", o->argument + 1);
+    else if (o->argument)
+        buf_printf(out, " %s", o->argument);
+    if (out->n - from >= HELP_COLUMN - 1) {
+        buf_putc(out, '\n');
+        from = out->n;
+    }
+    pad(out, from);
+    put_text_wrapped(out, o->help);
+}
+
+static void put_options(unsigned commands_bits, bool only_these, const char *title,
+                        struct buf *out)
+{
+    buf_printf(out, "\n%s\n", title);
+    for (size_t i = 0; i < ARRAY_LEN(options); i++)
+        if (only_these ? options[i].commands == commands_bits
+                       : (options[i].commands & commands_bits) && options[i].commands != CLI_ALL)
+            put_option(&options[i], out);
+}
+
+static void put_commands(struct buf *out)
+{
+    buf_puts(out, "\nCommands:\n");
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        size_t from = out->n;
+
+        buf_printf(out, "  %s %s", commands[i].name, commands[i].usage);
+        pad(out, from);
+        put_text_wrapped(out, commands[i].summary);
+    }
+}
+
+void cli_help(const struct cli_command *command, struct buf *out)
+{
+    if (command) {
+        buf_printf(out, "Examples:\n%s\nUsage: tphone %s [OPTION]...%s%s\n       %s\n",
+                   command->examples, command->name, *command->usage ? " " : "", command->usage,
+                   command->summary);
+        if (command->bit != CLI_DEVICES)
+            put_options((unsigned)command->bit, false, "Options:", out);
+    } else {
+        buf_puts(out, "Examples:\n");
+        for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+            buf_puts(out, commands[i].examples);
+        buf_puts(out, "\nUsage: tphone COMMAND [OPTION]...\n");
+        put_commands(out);
+        put_options(CLI_CALL | CLI_ANSWER, true, "Options of call and answer:", out);
+        put_options(CLI_CALL, true, "Options of call:", out);
+        put_options(CLI_ANSWER, true, "Options of answer:", out);
+    }
+    put_options(CLI_ALL, true, "Options of every command:", out);
+    buf_puts(out, "\nResults go to standard output, everything else to standard error. Exit status:\n"
+                  "0 answered and ended normally, 1 other, 2 usage or configuration, 3 busy,\n"
+                  "4 declined, 5 no answer, 6 not found, 7 credentials refused, 8 unreachable,\n"
+                  "9 sound or file, 130 interrupted before the answer. See also: man tphone\n");
+}

@@ -1,0 +1,12 @@
+/* ui/cli_tables.h - the options that only cli_tables.c defines and cli.c reads; see ui/cli.h. */
+#ifndef UI_CLI_TABLES_H
+#define UI_CLI_TABLES_H
+
+#include "ui/cli.h"
+
+/* Seconds with up to three decimals, at most a day, to milliseconds. 0 or -EINVAL. */
+int cli_seconds(struct slice text, uint64_t *out_ms);
+/* Whether the option takes a value that may be left out: all of its argument is in brackets. */
+bool cli_argument_optional(const struct cli_option *option);
+
+#endif
