@@ -50,6 +50,11 @@ void sip_endpoint_connection_lost(struct sip_endpoint *ep, uint64_t connection, 
 void sip_endpoint_located(struct sip_endpoint *ep, uint64_t key, const struct sip_flow *flows,
                           size_t n, int err, uint64_t now_ms);
 
+/* False while something is under way that only waits for the other side: our request without a final
+ * response, a 2xx of ours without its ACK. A program that ends waits for true, for a moment. Timers
+ * that merely linger (D, H to K, L, M) do not count. */
+bool sip_endpoint_settled(const struct sip_endpoint *ep);
+
 /* True while a transaction or call still needs this connection. */
 bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t connection);
 
@@ -58,7 +63,8 @@ bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t conne
 struct sip_invite_params {
     struct slice target;       /* a SIP or SIPS URI; checked */
     struct slice from;         /* name-addr or URI without tag: "Alice" <sip:alice@192.0.2.1>; empty:
-                                  sip:tphone@ the local address */
+                                  user@ the local address, with name */
+    struct slice user, name;   /* for an empty from; empty: tphone, and no display name */
     struct slice contact_user; /* user part of our Contact; may be empty */
     void *owner;               /* handed back in each event */
 };
