@@ -11,13 +11,13 @@
 /* The longest packet that is decoded, in ms and in samples per channel (120 ms at 48 kHz). */
 #define AUDIO_PACKET_MAX_MS 120
 #define AUDIO_PACKET_MAX_SAMPLES 5760
-/* Room that an encoder never exceeds for one packet: 120 ms of L16 at 8 kHz, and any Opus. */
-#define AUDIO_PAYLOAD_MAX 2048
+/* Room that is enough for one packet of any encoder: 120 ms of G.711, and Opus at 64 kbit/s. */
+#define AUDIO_PAYLOAD_MAX 1024
 
 struct audio_codec_ops;
 
 struct audio_codec {
-    const char *name;         /* encoding name of the rtpmap: "opus", "PCMU", "PCMA", "L16" */
+    const char *name;         /* encoding name of the rtpmap: "opus", "PCMU", "PCMA" */
     uint32_t clock_hz;        /* of RTP timestamps */
     uint32_t rate_hz;         /* of samples, unless the parameters ask for another */
     uint8_t rtpmap_channels;  /* in the rtpmap: 2 for Opus whatever is sent (RFC 7587 7) */
@@ -28,16 +28,16 @@ struct audio_codec {
 };
 
 /* What an encoder or decoder is asked for; all zero is right for most. The fields after rate_hz
- * concern Opus only (RFC 7587 6.1) and encoders only. */
+ * concern Opus (RFC 7587 6.1) and encoders only. */
 struct audio_codec_params {
-    uint8_t channels;     /* 1 or 2; 0: 1. Only Opus knows 2 */
-    uint32_t rate_hz;     /* of our samples: 8000, 12000, 16000, 24000, 48000 for Opus; 0: default */
-    uint32_t bitrate;     /* bit/s, the peer's maxaveragebitrate; 0: 24,000 a channel */
+    uint8_t channels; /* 1 or 2; 0: 1. Only Opus knows 2 */
+    uint32_t rate_hz; /* of our samples: 8000, 12000, 16000, 24000, 48000 for Opus; 0: default */
+    uint32_t bitrate; /* bit/s, the peer's maxaveragebitrate; 0: 32,000 a channel */
     uint32_t max_rate_hz; /* the peer's maxplaybackrate; 0: 48000 */
     bool fec;             /* the peer's useinbandfec: spend bits on it once there is loss */
     bool cbr;
     bool dtx;
-    uint8_t complexity;   /* 1 to 10; 0: 9 */
+    uint8_t complexity; /* 1 to 10; 0: 9 */
 };
 
 /* The codecs in our order of preference; NULL behind the last. */
@@ -67,7 +67,8 @@ void audio_encoder_free(struct audio_encoder *enc);
  * needs to be sent (dtx); -EINVAL: no such packet time; -ENOBUFS: max is too small. */
 int audio_encode(struct audio_encoder *enc, const int16_t *samples, size_t n, unsigned char *out,
                  size_t max);
-/* The share of our packets that the peer says it loses (RTCP), 0 to 100: steers the in-band FEC. */
+/* The share of our packets that the peer says it loses (RTCP), 0 to 100: steers the in-band FEC,
+ * which begins as if it were 5. */
 void audio_encoder_set_loss(struct audio_encoder *enc, unsigned percent);
 /* 1 to 10, lowered when the machine is busy; no effect on codecs without. */
 void audio_encoder_set_complexity(struct audio_encoder *enc, unsigned complexity);

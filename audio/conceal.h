@@ -8,15 +8,19 @@
 #include <stdint.h>
 
 #define CONCEAL_MAX_HZ 16000
-#define CONCEAL_HISTORY (CONCEAL_MAX_HZ / 20) /* 50 ms: three periods of the deepest voice */
+#define CONCEAL_HISTORY (CONCEAL_MAX_HZ / 1000 * 40) /* enough to find the deepest voice's period  \
+                                                      */
+#define CONCEAL_PERIOD (CONCEAL_MAX_HZ / 1000 * 15)  /* which is 15 ms */
 
 /* A plain value; no memory besides. */
 struct conceal {
     uint32_t rate_hz;
     int16_t history[CONCEAL_HISTORY]; /* what was heard last, newest at the end */
-    size_t pitch;                     /* period being repeated; 0: nothing is being concealed */
-    size_t lag;                       /* place in the repeated part */
+    int16_t period[CONCEAL_PERIOD];   /* what is being repeated */
+    size_t pitch;                     /* its length; 0: nothing is being concealed */
+    size_t at;                        /* place in it */
     size_t invented;                  /* samples since the last good one */
+    int jump;                         /* from the last good sample to the one before the period */
 };
 
 /* rate_hz: at most CONCEAL_MAX_HZ, a higher one counts as that. */

@@ -14,8 +14,8 @@
 struct audio_device;
 
 struct audio_device_info {
-    char *name;     /* as the system calls it: foreign text */
-    char *host_api; /* "ALSA", "JACK" … */
+    char *name;               /* as the system calls it: foreign text */
+    char *host_api;           /* "ALSA", "JACK" … */
     unsigned inputs, outputs; /* channels */
     uint32_t rate_hz;         /* the one it prefers */
     bool default_input, default_output;
@@ -53,7 +53,8 @@ const char *audio_device_name(const struct audio_device *d);
 bool audio_device_is_null(const struct audio_device *d);
 /* Whether the card has called for samples yet. The null device always runs. */
 bool audio_device_running(const struct audio_device *d);
-/* Whether the card has stopped by itself (unplugged, its server gone): close it, try again later. */
+/* Whether the card has stopped by itself (unplugged, its server gone): close it, try again later.
+ */
 bool audio_device_failed(const struct audio_device *d);
 
 /* Up to n captured samples; returns how many there were. The null device has n of silence. */

@@ -15,8 +15,8 @@ struct audio_reader;
 struct audio_writer;
 
 /* Any file that libsndfile knows (WAV, AIFF, FLAC, Ogg Vorbis, Opus, MP3 …), mixed to mono; a name
- * that ends in .raw is headerless mono, 16 bit, little-endian, 8 kHz. Returns 0 or -errno (-EBADMSG:
- * not a sound file) with a sentence in why, which may be NULL. */
+ * that ends in .raw is headerless mono, 16 bit, little-endian, 8 kHz. Returns 0 or -errno
+ * (-EBADMSG: not a sound file) with a sentence in why, which may be NULL. */
 int audio_reader_open(const char *path, struct audio_reader **out, char why[AUDIO_WHY_MAX]);
 void audio_reader_close(struct audio_reader *r);
 uint32_t audio_reader_rate_hz(const struct audio_reader *r);

@@ -56,21 +56,21 @@ enum jitter_stretch {
 struct jitter_decision {
     enum jitter_action action;
     enum jitter_stretch stretch; /* with JITTER_DECODE only; a hint */
-    bool first;                  /* first packet of a stream or after a restart: reset the decoder */
+    bool first; /* first packet of a stream or after a restart: reset the decoder */
     uint8_t payload_type;
     uint32_t duration;    /* how much to play in consequence; above 0 */
     struct slice payload; /* good until the next call on this jitter buffer */
 };
 
 struct jitter_stats {
-    uint64_t received;   /* packets taken in */
-    uint64_t duplicates; /* a copy of one that waits or was played */
-    uint64_t late;       /* came after their place was played over */
-    uint64_t lost;       /* never came in time (late ones included) */
-    uint64_t recovered;  /* of these, played from the next packet's FEC */
-    uint64_t discarded;  /* came in time, dropped to get back to the target delay or for want of
-                            room or memory */
-    uint64_t restarts;   /* another SSRC, or sequence numbers that started anew */
+    uint64_t received;     /* packets taken in */
+    uint64_t duplicates;   /* a copy of one that waits or was played */
+    uint64_t late;         /* came after their place was played over */
+    uint64_t lost;         /* never came in time (late ones included) */
+    uint64_t recovered;    /* of these, played from the next packet's FEC */
+    uint64_t discarded;    /* came in time, dropped to get back to the target delay or for want of
+                              room or memory */
+    uint64_t restarts;     /* another SSRC, or sequence numbers that started anew */
     uint64_t played_ms;    /* what the decisions add up to, pauses excluded */
     uint64_t concealed_ms; /* invented part of it, FEC excluded */
     uint32_t target_ms, delay_ms; /* over the quickest packet: wanted, at the last decision */
@@ -82,8 +82,8 @@ int jitter_new(const struct jitter_config *config, struct jitter **out);
 void jitter_free(struct jitter *j);
 
 /* Stores a copy of the packet, which arrived at now_us. 0, or what became of it: -EEXIST a
- * duplicate, -ETIME too late, -ENOBUFS or -ENOMEM dropped, -EINVAL without duration or too long. All
- * are counted; the caller need not look. */
+ * duplicate, -ETIME too late, -ENOBUFS or -ENOMEM dropped, -EINVAL without duration or too long.
+ * All are counted; the caller need not look. */
 int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t now_us);
 
 /* What to play next. queued: what the owner still has to play before it, in clock units, so that

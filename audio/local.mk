@@ -1,13 +1,16 @@
 noinst_LIBRARIES += libaudio.a
 libaudio_a_SOURCES = \
-	audio/codec.h \
-	audio/conceal.h \
+	audio/codec.c audio/codec.h \
+	audio/codec_g711.c \
+	audio/codec_ops.h \
+	audio/codec_opus.c \
+	audio/conceal.c audio/conceal.h \
 	audio/device.h \
-	audio/file.h \
+	audio/file.c audio/file.h \
 	audio/jitter.h \
-	audio/level.h \
-	audio/mixer.h \
+	audio/level.c audio/level.h \
+	audio/mixer.c audio/mixer.h \
 	audio/playout.h \
-	audio/resample.h \
+	audio/resample.c audio/resample.h \
 	audio/stretch.h \
-	audio/tone.h
+	audio/tone.c audio/tone.h

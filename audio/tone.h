@@ -1,7 +1,7 @@
 /* audio/tone.h - the sounds that a phone makes itself, bit by bit as they are played.
  *
- * Call progress as most of Europe hears it (ETSI TS 101 041-1, ITU-T E.180: 425 Hz); digits as ITU-T
- * Q.23. Edges are rounded over 5 ms, so nothing clicks. */
+ * Call progress as most of Europe hears it (ETSI TS 101 041-1, ITU-T E.180: 425 Hz); digits as
+ * ITU-T Q.23. Edges are rounded over 5 ms, so nothing clicks. */
 #ifndef AUDIO_TONE_H
 #define AUDIO_TONE_H
 
@@ -21,12 +21,10 @@ enum tone_kind {
 /* A plain value; no memory besides. Members are tone.c's. */
 struct tone {
     uint32_t rate_hz;
-    const struct tone_cadence *cadence; /* NULL: silence */
-    uint32_t step;                      /* in the cadence */
-    uint64_t at, length;                /* samples into the step, and of it; length 0: for ever */
-    bool once;
-    double freq_hz[2], phase[2];
-    double amplitude;
+    const struct tone_cadence *cadence; /* NULL: a digit, or silence */
+    size_t step;                        /* in the cadence */
+    uint64_t at, length;                /* samples into the step, and of it */
+    double radians[2], phase[2], amplitude[2];
 };
 
 /* From the beginning of its cadence, at -15 dBFS, until somebody starts another. */

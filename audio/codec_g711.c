@@ -1,0 +1,166 @@
+/* ITU-T G.711: a sign, a segment of three bits that doubles in step, and four bits within it. The
+ * words are short enough to compute; a table would only cost cache. Both laws take the magnitude
+ * of a negative sample as its one's complement, as the ITU's reference (G.191) does. */
+#include "audio/codec_ops.h"
+#include "audio/conceal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+    MU_BIAS = 33, /* in 14-bit units: shifts the segments' borders to powers of two */
+    MU_MAX = 8191,
+    A_FLIP = 0x55, /* every other bit inverted, against long runs of zeros on the line */
+};
+
+/* Position of the highest bit that is set; value is not 0. */
+static unsigned top_bit(unsigned value)
+{
+    return 31u - (unsigned)__builtin_clz(value);
+}
+
+static unsigned magnitude(int16_t sample)
+{
+    return (unsigned)(sample < 0 ? ~sample : sample);
+}
+
+static unsigned char mu_encode(int16_t sample)
+{
+    unsigned value = (magnitude(sample) >> 2) + MU_BIAS;
+    unsigned segment;
+
+    if (value > MU_MAX)
+        value = MU_MAX;
+    segment = top_bit(value) - 5;
+    value = segment << 4 | (value >> (segment + 1) & 0x0f);
+    return (unsigned char)(~(value | (sample < 0 ? 0x80u : 0)) & 0xff);
+}
+
+static int16_t mu_decode(unsigned char code)
+{
+    unsigned value = (unsigned char)~code;
+    int magnitude16 = (int)(((((value & 0x0f) << 1) + MU_BIAS) << (value >> 4 & 7)) - MU_BIAS) * 4;
+
+    return (int16_t)(value & 0x80 ? -magnitude16 : magnitude16);
+}
+
+static unsigned char a_encode(int16_t sample)
+{
+    unsigned value = magnitude(sample) >> 4;
+    unsigned segment = value > 31 ? top_bit(value) - 4 : 0;
+
+    /* Segments 0 and 1 have the same step: value is then the code already. */
+    if (segment)
+        value = (segment + 1) << 4 | (value >> segment & 0x0f);
+    return (unsigned char)((value | (sample < 0 ? 0 : 0x80u)) ^ A_FLIP);
+}
+
+static int16_t a_decode(unsigned char code)
+{
+    unsigned value = code ^ A_FLIP;
+    unsigned segment = value >> 4 & 7;
+    unsigned step = (value & 0x0f) + (segment ? 16u : 0);
+    int sample = (int)(((step << 4) + 8) << (segment > 1 ? segment - 1 : 0));
+
+    return (int16_t)(value & 0x80 ? sample : -sample);
+}
+
+static int duration(struct slice payload)
+{
+    return payload.n > 8u * AUDIO_PACKET_MAX_MS ? -EBADMSG : (int)payload.n;
+}
+
+static int encoder_new(struct audio_encoder *enc, const struct audio_codec_params *params)
+{
+    (void)params;
+    return enc->rate_hz == 8000 && enc->channels == 1 ? 0 : -EINVAL;
+}
+
+static void encoder_free(struct audio_encoder *enc)
+{
+    (void)enc;
+}
+
+static int mu_encode_all(struct audio_encoder *enc, const int16_t *samples, size_t n,
+                         unsigned char *out, size_t max)
+{
+    (void)enc;
+    if (n > max)
+        return -ENOBUFS;
+    for (size_t i = 0; i < n; i++)
+        out[i] = mu_encode(samples[i]);
+    return (int)n;
+}
+
+static int a_encode_all(struct audio_encoder *enc, const int16_t *samples, size_t n,
+                        unsigned char *out, size_t max)
+{
+    (void)enc;
+    if (n > max)
+        return -ENOBUFS;
+    for (size_t i = 0; i < n; i++)
+        out[i] = a_encode(samples[i]);
+    return (int)n;
+}
+
+static int decoder_new(struct audio_decoder *dec)
+{
+    if (dec->rate_hz != 8000 || dec->channels != 1)
+        return -EINVAL;
+    dec->state = malloc(sizeof(struct conceal));
+    if (!dec->state)
+        return -ENOMEM;
+    conceal_init(dec->state, dec->rate_hz);
+    return 0;
+}
+
+static void decoder_free(struct audio_decoder *dec)
+{
+    free(dec->state);
+}
+
+static int mu_decode_all(struct audio_decoder *dec, struct slice payload, int16_t *out, size_t max)
+{
+    (void)max;
+    for (size_t i = 0; i < payload.n; i++)
+        out[i] = mu_decode((unsigned char)payload.p[i]);
+    conceal_good(dec->state, out, payload.n);
+    return (int)payload.n;
+}
+
+static int a_decode_all(struct audio_decoder *dec, struct slice payload, int16_t *out, size_t max)
+{
+    (void)max;
+    for (size_t i = 0; i < payload.n; i++)
+        out[i] = a_decode((unsigned char)payload.p[i]);
+    conceal_good(dec->state, out, payload.n);
+    return (int)payload.n;
+}
+
+static int decode_lost(struct audio_decoder *dec, int16_t *out, size_t n)
+{
+    conceal_lost(dec->state, out, n);
+    return (int)n;
+}
+
+const struct audio_codec_ops audio_codec_pcmu = {
+    .duration = duration,
+    .encoder_new = encoder_new,
+    .encoder_free = encoder_free,
+    .encode = mu_encode_all,
+    .decoder_new = decoder_new,
+    .decoder_free = decoder_free,
+    .decode = mu_decode_all,
+    .decode_lost = decode_lost,
+};
+
+const struct audio_codec_ops audio_codec_pcma = {
+    .duration = duration,
+    .encoder_new = encoder_new,
+    .encoder_free = encoder_free,
+    .encode = a_encode_all,
+    .decoder_new = decoder_new,
+    .decoder_free = decoder_free,
+    .decode = a_decode_all,
+    .decode_lost = decode_lost,
+};

@@ -1,0 +1,178 @@
+/* RFC 6716 by libopus, sent as RFC 7587 says. Where the peer wants FEC it is switched on from the
+ * start, and libopus decides by bit rate and reported loss whether a packet has room for it. */
+#include "audio/codec_ops.h"
+
+#include <errno.h>
+#include <opus.h>
+
+enum { BITRATE = 32000, LOSS_AT_FIRST = 5, COMPLEXITY = 9 };
+
+static int error_of(int opus)
+{
+    switch (opus) {
+    case OPUS_ALLOC_FAIL:
+        return -ENOMEM;
+    case OPUS_BUFFER_TOO_SMALL:
+        return -ENOBUFS;
+    case OPUS_BAD_ARG:
+    case OPUS_UNIMPLEMENTED:
+        return -EINVAL;
+    default:
+        return -EBADMSG;
+    }
+}
+
+/* Always at the clock of RFC 7587 4.1, whatever rate the decoder has. The packet's frames are
+ * parsed too, so that what is answered here is what opus_decode will find. */
+static int duration(struct slice payload)
+{
+    unsigned char toc;
+    const unsigned char *frames[48];
+    opus_int16 sizes[48];
+    int offset;
+    const unsigned char *bytes = (const unsigned char *)payload.p;
+    int n;
+
+    if (payload.n > INT32_MAX)
+        return -EBADMSG;
+    n = opus_packet_parse(bytes, (opus_int32)payload.n, &toc, frames, sizes, &offset);
+    return n > 0 ? n * opus_packet_get_samples_per_frame(bytes, 48000) : -EBADMSG;
+}
+
+static bool knows(uint32_t rate_hz, unsigned channels)
+{
+    return channels >= 1 && channels <= 2 &&
+           (rate_hz == 8000 || rate_hz == 12000 || rate_hz == 16000 || rate_hz == 24000 ||
+            rate_hz == 48000);
+}
+
+/* RFC 7587 6.1 maxplaybackrate: nothing above half of it will be heard. */
+static opus_int32 bandwidth_of(uint32_t rate_hz)
+{
+    if (rate_hz == 0 || rate_hz >= 48000)
+        return OPUS_BANDWIDTH_FULLBAND;
+    if (rate_hz >= 24000)
+        return OPUS_BANDWIDTH_SUPERWIDEBAND;
+    if (rate_hz >= 16000)
+        return OPUS_BANDWIDTH_WIDEBAND;
+    return rate_hz >= 12000 ? OPUS_BANDWIDTH_MEDIUMBAND : OPUS_BANDWIDTH_NARROWBAND;
+}
+
+/* RFC 7587 6.1 allows 6,000 to 510,000 bit/s; more than 64,000 a channel is of no use to speech and
+ * would not fit AUDIO_PAYLOAD_MAX at long packet times. */
+static opus_int32 bitrate_of(uint32_t wanted, unsigned channels)
+{
+    uint32_t most = 64000 * channels;
+
+    if (wanted == 0)
+        return (opus_int32)(BITRATE * channels);
+    if (wanted < 6000)
+        return 6000;
+    return (opus_int32)(wanted > most ? most : wanted);
+}
+
+static int encoder_new(struct audio_encoder *enc, const struct audio_codec_params *params)
+{
+    OpusEncoder *opus;
+    int err;
+
+    if (!knows(enc->rate_hz, enc->channels))
+        return -EINVAL;
+    opus =
+        opus_encoder_create((opus_int32)enc->rate_hz, enc->channels, OPUS_APPLICATION_VOIP, &err);
+    if (!opus)
+        return error_of(err);
+    opus_encoder_ctl(opus, OPUS_SET_BITRATE(bitrate_of(params->bitrate, enc->channels)));
+    opus_encoder_ctl(opus, OPUS_SET_MAX_BANDWIDTH(bandwidth_of(params->max_rate_hz)));
+    opus_encoder_ctl(opus,
+                     OPUS_SET_COMPLEXITY(params->complexity ? params->complexity : COMPLEXITY));
+    opus_encoder_ctl(opus, OPUS_SET_VBR(!params->cbr));
+    opus_encoder_ctl(opus, OPUS_SET_DTX(params->dtx));
+    opus_encoder_ctl(opus, OPUS_SET_INBAND_FEC(params->fec));
+    opus_encoder_ctl(opus, OPUS_SET_PACKET_LOSS_PERC(params->fec ? LOSS_AT_FIRST : 0));
+    enc->state = opus;
+    return 0;
+}
+
+static void encoder_free(struct audio_encoder *enc)
+{
+    opus_encoder_destroy(enc->state);
+}
+
+static int encode(struct audio_encoder *enc, const int16_t *samples, size_t n, unsigned char *out,
+                  size_t max)
+{
+    opus_int32 bytes, dtx = 0;
+
+    if (max > AUDIO_PAYLOAD_MAX)
+        max = AUDIO_PAYLOAD_MAX;
+    bytes = opus_encode(enc->state, samples, (int)n, out, (opus_int32)max);
+    if (bytes < 0)
+        return error_of(bytes);
+    opus_encoder_ctl(enc->state, OPUS_GET_DTX(&dtx));
+    return dtx && bytes <= 2 ? 0 : bytes; /* opus_encode: up to two bytes need not be sent */
+}
+
+static void set_loss(struct audio_encoder *enc, unsigned percent)
+{
+    opus_encoder_ctl(enc->state, OPUS_SET_PACKET_LOSS_PERC((opus_int32)percent));
+}
+
+static void set_complexity(struct audio_encoder *enc, unsigned complexity)
+{
+    opus_encoder_ctl(enc->state, OPUS_SET_COMPLEXITY((opus_int32)complexity));
+}
+
+static int decoder_new(struct audio_decoder *dec)
+{
+    int err = 0;
+
+    if (!knows(dec->rate_hz, dec->channels))
+        return -EINVAL;
+    dec->state = opus_decoder_create((opus_int32)dec->rate_hz, dec->channels, &err);
+    return dec->state ? 0 : error_of(err);
+}
+
+static void decoder_free(struct audio_decoder *dec)
+{
+    opus_decoder_destroy(dec->state);
+}
+
+static int decode(struct audio_decoder *dec, struct slice payload, int16_t *out, size_t max)
+{
+    int n = opus_decode(dec->state, (const unsigned char *)payload.p, (opus_int32)payload.n, out,
+                        max > AUDIO_PACKET_MAX_SAMPLES ? AUDIO_PACKET_MAX_SAMPLES : (int)max, 0);
+
+    return n < 0 ? error_of(n) : n;
+}
+
+static int decode_lost(struct audio_decoder *dec, int16_t *out, size_t n)
+{
+    int got = opus_decode(dec->state, NULL, 0, out, (int)n, 0);
+
+    for (size_t i = (size_t)(got < 0 ? 0 : got) * dec->channels; i < n * dec->channels; i++)
+        out[i] = 0;
+    return (int)n;
+}
+
+static int decode_fec(struct audio_decoder *dec, struct slice next, int16_t *out, size_t n)
+{
+    int got =
+        opus_decode(dec->state, (const unsigned char *)next.p, (opus_int32)next.n, out, (int)n, 1);
+
+    return got == (int)n ? got : decode_lost(dec, out, n);
+}
+
+const struct audio_codec_ops audio_codec_opus = {
+    .duration = duration,
+    .encoder_new = encoder_new,
+    .encoder_free = encoder_free,
+    .encode = encode,
+    .set_loss = set_loss,
+    .set_complexity = set_complexity,
+    .decoder_new = decoder_new,
+    .decoder_free = decoder_free,
+    .decode = decode,
+    .decode_fec = decode_fec,
+    .decode_lost = decode_lost,
+};

@@ -1,0 +1,265 @@
+#include "audio/file.h"
+
+#include "base/slice.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <sndfile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    RAW_HZ = 8000,
+    PIECE = 1024,         /* values read or buffered at a time */
+    CHANNELS_MAX = 64,    /* more are refused: PIECE must hold whole frames */
+    RATE_MAX_HZ = 384000, /* what resample.h takes */
+    RATE_MIN_HZ = 1000,
+    WAV_HEADER_BYTES = 44,
+};
+
+struct audio_reader {
+    SNDFILE *file;
+    SF_INFO info;
+};
+
+struct audio_writer {
+    SNDFILE *file;
+    uint32_t rate_hz;
+    uint64_t samples;     /* taken from the caller */
+    uint64_t header_true; /* samples when the header was last written */
+    size_t n;             /* waiting in piece */
+    int err;              /* what went wrong first */
+    int16_t piece[PIECE];
+};
+
+/* "cannot VERB PATH: WHAT", and err again. */
+static int because(int err, char why[AUDIO_WHY_MAX], const char *verb, const char *path,
+                   const char *what)
+{
+    if (why)
+        snprintf(why, AUDIO_WHY_MAX, "cannot %s %s: %s", verb, path, what);
+    return err;
+}
+
+static int because_errno(char why[AUDIO_WHY_MAX], const char *verb, const char *path)
+{
+    int err = errno;
+
+    return because(-err, why, verb, path, strerror(err));
+}
+
+/* Regular files only: a pipe would make the reader wait, a device has no end. O_NONBLOCK is for the
+ * opening alone, which would wait for a pipe's other end. */
+static int open_regular(const char *path, int flags, const char *verb, int *out,
+                        char why[AUDIO_WHY_MAX])
+{
+    struct stat st;
+    int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+
+    if (fd < 0 && errno == ELOOP)
+        return because(-ELOOP, why, verb, path, "it is a symbolic link");
+    if (fd < 0)
+        return because_errno(why, verb, path);
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return because(-EINVAL, why, verb, path, "it is not a regular file");
+    }
+    *out = fd;
+    return 0;
+}
+
+static bool ends_in(const char *path, const char *ending)
+{
+    size_t n = strlen(path), m = strlen(ending);
+
+    return n > m && slice_ieq((struct slice){path + n - m, m}, slice_of(ending));
+}
+
+static int open_sound(struct audio_reader *r, const char *path, int fd, char why[AUDIO_WHY_MAX])
+{
+    if (ends_in(path, ".raw")) {
+        r->info.format = SF_FORMAT_RAW | SF_FORMAT_PCM_16 | SF_ENDIAN_LITTLE;
+        r->info.samplerate = RAW_HZ;
+        r->info.channels = 1;
+    }
+    r->file = sf_open_fd(fd, SFM_READ, &r->info, SF_TRUE); /* closes fd when it fails, too */
+    if (!r->file)
+        return because(-EBADMSG, why, "play", path, "not a sound file that libsndfile knows");
+    if (r->info.channels < 1 || r->info.channels > CHANNELS_MAX ||
+        r->info.samplerate < RATE_MIN_HZ || r->info.samplerate > RATE_MAX_HZ) {
+        sf_close(r->file);
+        return because(-EBADMSG, why, "play", path, "its rate or number of channels is absurd");
+    }
+    return 0;
+}
+
+int audio_reader_open(const char *path, struct audio_reader **out, char why[AUDIO_WHY_MAX])
+{
+    struct audio_reader *r;
+    int fd, err = open_regular(path, O_RDONLY, "play", &fd, why);
+
+    if (err)
+        return err;
+    r = calloc(1, sizeof *r);
+    if (!r) {
+        close(fd);
+        return because(-ENOMEM, why, "play", path, strerror(ENOMEM));
+    }
+    err = open_sound(r, path, fd, why);
+    if (err) {
+        free(r);
+        return err;
+    }
+    *out = r;
+    return 0;
+}
+
+void audio_reader_close(struct audio_reader *r)
+{
+    if (r)
+        sf_close(r->file);
+    free(r);
+}
+
+uint32_t audio_reader_rate_hz(const struct audio_reader *r)
+{
+    return (uint32_t)r->info.samplerate;
+}
+
+uint64_t audio_reader_length(const struct audio_reader *r)
+{
+    /* libsndfile says SF_COUNT_MAX where it does not know. */
+    return r->info.frames > 0 && r->info.frames < INT64_MAX ? (uint64_t)r->info.frames : 0;
+}
+
+static int16_t sample_of(float value)
+{
+    float scaled = value * 32768.0f;
+
+    if (!(scaled > -32768.0f)) /* not a number included */
+        return INT16_MIN;
+    return scaled >= 32767.0f ? INT16_MAX : (int16_t)lrintf(scaled);
+}
+
+/* Read as float: reading float files as integers would have libsndfile look for the loudest sample
+ * in all of the file first, and change the loudness. 16-bit files come through unchanged. */
+int audio_reader_read(struct audio_reader *r, int16_t *out, size_t n)
+{
+    float piece[PIECE];
+    size_t channels = (size_t)r->info.channels, done = 0;
+
+    while (done < n) {
+        size_t want = n - done < PIECE / channels ? n - done : PIECE / channels;
+        sf_count_t got = sf_readf_float(r->file, piece, (sf_count_t)want);
+
+        if (got <= 0)
+            break;
+        for (size_t i = 0; i < (size_t)got; i++) {
+            float sum = 0;
+
+            for (size_t channel = 0; channel < channels; channel++)
+                sum += piece[i * channels + channel];
+            out[done++] = sample_of(sum / (float)channels);
+        }
+    }
+    return done == 0 && n > 0 && sf_error(r->file) != SF_ERR_NO_ERROR ? -EIO : (int)done;
+}
+
+int audio_reader_rewind(struct audio_reader *r)
+{
+    return sf_seek(r->file, 0, SEEK_SET) == 0 ? 0 : -ESPIPE;
+}
+
+int audio_writer_open(const char *path, uint32_t rate_hz, struct audio_writer **out,
+                      char why[AUDIO_WHY_MAX])
+{
+    SF_INFO info = {.samplerate = (int)rate_hz, .channels = 1};
+    struct audio_writer *w;
+    int fd, err = open_regular(path, O_WRONLY | O_CREAT | O_NOFOLLOW, "record to", &fd, why);
+
+    if (err)
+        return err;
+    if (ftruncate(fd, 0) != 0) {
+        err = because_errno(why, "record to", path);
+        close(fd);
+        return err;
+    }
+    w = calloc(1, sizeof *w);
+    if (!w) {
+        close(fd);
+        return because(-ENOMEM, why, "record to", path, strerror(ENOMEM));
+    }
+    info.format = SF_FORMAT_WAV | SF_FORMAT_PCM_16;
+    w->rate_hz = rate_hz;
+    w->file = sf_open_fd(fd, SFM_WRITE, &info, SF_TRUE);
+    if (!w->file) {
+        free(w);
+        return because(-EIO, why, "record to", path, sf_strerror(NULL));
+    }
+    /* A true header from the start shows a full disk now, not in mid-call. */
+    errno = 0;
+    sf_command(w->file, SFC_UPDATE_HEADER_NOW, NULL, 0);
+    if (sf_error(w->file) != SF_ERR_NO_ERROR) {
+        err = because(errno ? -errno : -EIO, why, "record to", path, strerror(errno ? errno : EIO));
+        sf_close(w->file);
+        free(w);
+        return err;
+    }
+    *out = w;
+    return 0;
+}
+
+static int spill(struct audio_writer *w)
+{
+    errno = 0;
+    if (w->err == 0 && w->n > 0 &&
+        sf_write_short(w->file, w->piece, (sf_count_t)w->n) != (sf_count_t)w->n)
+        w->err = errno ? -errno : -EIO;
+    w->n = 0;
+    if (w->err == 0 && w->samples - w->header_true >= w->rate_hz) {
+        sf_command(w->file, SFC_UPDATE_HEADER_NOW, NULL, 0);
+        w->header_true = w->samples;
+    }
+    return w->err;
+}
+
+int audio_writer_write(struct audio_writer *w, const int16_t *samples, size_t n)
+{
+    if (w->err == 0 && (w->samples + n) * sizeof *samples + WAV_HEADER_BYTES > INT32_MAX)
+        w->err = -EFBIG;
+    while (w->err == 0 && n > 0) {
+        size_t part = n < PIECE - w->n ? n : PIECE - w->n;
+
+        memcpy(w->piece + w->n, samples, part * sizeof *samples);
+        w->n += part;
+        w->samples += part;
+        samples += part;
+        n -= part;
+        if (w->n == PIECE || w->samples - w->header_true >= w->rate_hz)
+            spill(w);
+    }
+    return w->err;
+}
+
+uint64_t audio_writer_samples(const struct audio_writer *w)
+{
+    return w->samples;
+}
+
+int audio_writer_close(struct audio_writer *w)
+{
+    int err;
+
+    if (!w)
+        return 0;
+    err = spill(w);
+    errno = 0;
+    if (sf_close(w->file) != 0 && err == 0)
+        err = errno ? -errno : -EIO;
+    free(w);
+    return err;
+}

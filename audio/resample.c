@@ -1,0 +1,81 @@
+#include "audio/resample.h"
+
+#include <errno.h>
+#include <speex/speex_resampler.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct resample {
+    uint32_t in_hz, out_hz;
+    SpeexResamplerState *speex; /* NULL: equal rates */
+    size_t held;                /* samples of input that the filter has yet to give back */
+};
+
+int resample_new(uint32_t in_hz, uint32_t out_hz, int quality, struct resample **out)
+{
+    struct resample *r;
+    int err = 0;
+
+    if (in_hz < 1000 || in_hz > 384000 || out_hz < 1000 || out_hz > 384000)
+        return -EINVAL;
+    r = calloc(1, sizeof *r);
+    if (!r)
+        return -ENOMEM;
+    r->in_hz = in_hz;
+    r->out_hz = out_hz;
+    if (in_hz != out_hz) {
+        r->speex = speex_resampler_init(1, in_hz, out_hz, quality, &err);
+        if (!r->speex) {
+            free(r);
+            return err == RESAMPLER_ERR_ALLOC_FAILED ? -ENOMEM : -EINVAL;
+        }
+        speex_resampler_skip_zeros(r->speex);
+        r->held = (size_t)speex_resampler_get_input_latency(r->speex);
+    }
+    *out = r;
+    return 0;
+}
+
+void resample_free(struct resample *r)
+{
+    if (r && r->speex)
+        speex_resampler_destroy(r->speex);
+    free(r);
+}
+
+size_t resample_room(const struct resample *r, size_t n)
+{
+    return (size_t)((uint64_t)n * r->out_hz / r->in_hz) + 2;
+}
+
+size_t resample_run(struct resample *r, const int16_t *in, size_t n, int16_t *out, size_t room)
+{
+    spx_uint32_t in_left = (spx_uint32_t)n, out_left = (spx_uint32_t)room;
+
+    if (!r->speex) {
+        n = n < room ? n : room;
+        memcpy(out, in, n * sizeof *out);
+        return n;
+    }
+    if (speex_resampler_process_int(r->speex, 0, in, &in_left, out, &out_left) != 0)
+        return 0;
+    return out_left;
+}
+
+size_t resample_flush(struct resample *r, int16_t *out, size_t room)
+{
+    static const int16_t zeros[64];
+    size_t done = 0;
+
+    while (r->held > 0 && done < room) {
+        spx_uint32_t in_left = (spx_uint32_t)(r->held < 64 ? r->held : 64);
+        spx_uint32_t out_left = (spx_uint32_t)(room - done);
+
+        if (speex_resampler_process_int(r->speex, 0, zeros, &in_left, out + done, &out_left) != 0 ||
+            (in_left == 0 && out_left == 0))
+            break;
+        r->held -= in_left;
+        done += out_left;
+    }
+    return done;
+}

@@ -1,0 +1,121 @@
+#include "audio/tone.h"
+
+#include "base/slice.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PI 3.14159265358979323846
+
+enum { EDGE_MS = 5 };
+
+struct tone_step {
+    uint16_t ms;
+    uint16_t hz; /* 0: silence */
+};
+
+struct tone_cadence {
+    size_t n;
+    struct tone_step at[8];
+};
+
+/* clang-format off */
+static const struct tone_cadence cadences[] = {
+    [TONE_RINGBACK]   = {2, {{1000, 425}, {4000, 0}}},
+    [TONE_BUSY]       = {2, {{500, 425}, {500, 0}}},
+    [TONE_CONGESTION] = {2, {{200, 425}, {200, 0}}},
+    [TONE_WAITING]    = {4, {{200, 425}, {200, 0}, {200, 425}, {5000, 0}}},
+    [TONE_RING]       = {8, {{150, 425}, {150, 530}, {150, 425}, {150, 530},
+                             {150, 425}, {150, 530}, {100, 425}, {3000, 0}}},
+};
+
+/* ITU-T Q.23 table 1: rows by the low group, columns by the high one. */
+static const char keypad[4][5] = {"123A", "456B", "789C", "*0#D"};
+static const double low_hz[] = {697, 770, 852, 941}, high_hz[] = {1209, 1336, 1477, 1633};
+/* clang-format on */
+
+static double amplitude_of_dbfs(double db)
+{
+    return 32768 * sqrt(2) * pow(10, db / 20); /* of a sine of that root mean square */
+}
+
+static void load_step(struct tone *t)
+{
+    const struct tone_step *step = &t->cadence->at[t->step];
+
+    t->at = 0;
+    t->length = (uint64_t)step->ms * t->rate_hz / 1000;
+    t->radians[0] = 2 * PI * step->hz / t->rate_hz;
+    t->phase[0] = 0;
+    t->amplitude[0] = step->hz ? amplitude_of_dbfs(-15) : 0;
+}
+
+void tone_start(struct tone *t, enum tone_kind kind, uint32_t rate_hz)
+{
+    *t = (struct tone){.rate_hz = rate_hz};
+    if (kind == TONE_NONE || (size_t)kind >= ARRAY_LEN(cadences) || rate_hz < 1000)
+        return;
+    t->cadence = &cadences[kind];
+    load_step(t);
+}
+
+bool tone_start_digit(struct tone *t, char digit, unsigned ms, uint32_t rate_hz)
+{
+    char upper = digit >= 'a' && digit <= 'd' ? (char)(digit - 'a' + 'A') : digit;
+
+    *t = (struct tone){.rate_hz = rate_hz};
+    for (size_t row = 0; row < 4; row++)
+        for (size_t column = 0; column < 4; column++)
+            if (keypad[row][column] == upper) {
+                t->length = (uint64_t)ms * rate_hz / 1000;
+                t->radians[0] = 2 * PI * low_hz[row] / rate_hz;
+                t->radians[1] = 2 * PI * high_hz[column] / rate_hz;
+                t->amplitude[0] = amplitude_of_dbfs(-13);
+                t->amplitude[1] = amplitude_of_dbfs(-11);
+                return true;
+            }
+    return false;
+}
+
+/* Rises over the first 5 ms of a step and falls over its last. */
+static double envelope(const struct tone *t)
+{
+    uint64_t edge = (uint64_t)t->rate_hz * EDGE_MS / 1000;
+    uint64_t from_end = t->length - 1 - t->at;
+    uint64_t near = t->at < from_end ? t->at : from_end;
+
+    return near >= edge ? 1 : (double)near / (double)edge;
+}
+
+static int16_t next_sample(struct tone *t)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < 2; i++) {
+        if (t->amplitude[i] <= 0)
+            continue;
+        sum += t->amplitude[i] * sin(t->phase[i]);
+        t->phase[i] += t->radians[i];
+        if (t->phase[i] > 2 * PI)
+            t->phase[i] -= 2 * PI;
+    }
+    sum *= envelope(t);
+    t->at++;
+    return (int16_t)lrint(sum);
+}
+
+bool tone_read(struct tone *t, int16_t *out, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && (t->cadence || t->at < t->length)) {
+        if (t->at < t->length) {
+            out[i++] = next_sample(t);
+            continue;
+        }
+        t->step = (t->step + 1) % t->cadence->n;
+        load_step(t);
+    }
+    memset(out + i, 0, (n - i) * sizeof *out);
+    return i > 0;
+}
