@@ -100,15 +100,16 @@ void ip_put_with_port(struct buf *b, const struct ip *ip)
 
 const char *ip_text(const struct ip *ip, char out[IP_TEXT_MAX])
 {
-    char host[INET6_ADDRSTRLEN] = "no address";
+    char host[INET6_ADDRSTRLEN] = "no address", scope[12] = "", port[7] = "";
     bool six = ip->family == 6;
 
     if (ip->family)
         inet_ntop(six ? AF_INET6 : AF_INET, ip->bytes, host, sizeof host);
+    if (six && ip->scope)
+        snprintf(scope, sizeof scope, "%%%u", ip->scope);
     if (ip->port)
-        snprintf(out, IP_TEXT_MAX, six ? "[%s]:%u" : "%s:%u", host, ip->port);
-    else
-        snprintf(out, IP_TEXT_MAX, six ? "[%s]" : "%s", host);
+        snprintf(port, sizeof port, ":%u", ip->port);
+    snprintf(out, IP_TEXT_MAX, six ? "[%s%s]%s" : "%s%s%s", host, scope, port);
     return out;
 }
 

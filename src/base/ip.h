@@ -26,7 +26,7 @@ int ip_parse_with_port(struct slice text, struct ip *out);
 void ip_put(struct buf *b, const struct ip *ip);
 void ip_put_host(struct buf *b, const struct ip *ip);
 void ip_put_with_port(struct buf *b, const struct ip *ip);
-/* The third form into out, for logs; returns out. */
+/* The third form into out, for logs, with the scope of a link-local address; returns out. */
 const char *ip_text(const struct ip *ip, char out[IP_TEXT_MAX]);
 
 bool ip_same_host(const struct ip *a, const struct ip *b); /* family, bytes and scope */
