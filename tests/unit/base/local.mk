@@ -1,1 +1,14 @@
-# What unit/base adds to the tests.
+base_tests = \
+	tests/unit/base/test_buf \
+	tests/unit/base/test_ip \
+	tests/unit/base/test_list \
+	tests/unit/base/test_map \
+	tests/unit/base/test_rand \
+	tests/unit/base/test_ring \
+	tests/unit/base/test_scan \
+	tests/unit/base/test_slice \
+	tests/unit/base/test_text \
+	tests/unit/base/test_timers
+
+check_PROGRAMS += $(base_tests)
+tap_tests += $(base_tests)
