@@ -1,6 +1,8 @@
 # Fuzz targets: each is tests/fuzz/NAME.c with LLVMFuzzerTestOneInput, and its corpus in
 # tests/fuzz/corpus/NAME/. To add one, add it to this list.
 fuzz_targets = \
+	tests/fuzz/fuzz_rtcp \
+	tests/fuzz/fuzz_rtp \
 	tests/fuzz/fuzz_text
 
 # In make check each target replays its corpus (tests/fuzz/replay.c) and reports one line.
