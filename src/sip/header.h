@@ -77,7 +77,7 @@ enum sip_hdr sip_header_of(struct slice name);
 struct slice sip_header_name(enum sip_hdr id);
 /* Its value is a comma list: several lines of it are one list (RFC 3261 7.3.1). */
 bool sip_header_is_list(enum sip_hdr id);
-/* It may stand in a message only once. */
+/* It may stand in a message only once, and a second one would leave open what is meant. */
 bool sip_header_is_single(enum sip_hdr id);
 
 #endif
