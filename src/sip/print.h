@@ -18,9 +18,10 @@ void sip_put_status_line(struct buf *b, unsigned status, struct slice reason);
 void sip_put_header(struct buf *b, enum sip_hdr id, struct slice value);
 void sip_put_header_named(struct buf *b, struct slice name, struct slice value);
 void sip_put_header_number(struct buf *b, enum sip_hdr id, uint64_t value);
-/* A header whose value came in a message: each fold becomes one blank. */
+/* A header whose value came in a message: what ends lines becomes blanks. */
 void sip_put_copied(struct buf *b, enum sip_hdr id, struct slice value);
-/* Writes value, checked as above, without name and line end. */
+void sip_put_copied_text(struct buf *b, struct slice value); /* the value alone */
+/* The value alone, checked, without name and line end. */
 void sip_put_text(struct buf *b, struct slice value);
 /* Content-Type where there is a body, Content-Length always, the empty line, the body. */
 void sip_put_body(struct buf *b, struct slice content_type, struct slice body);
