@@ -1,8 +1,7 @@
 /* sip/build.h - whole messages, with the headers that RFC 3261 demands of them.
  *
- * Each appends one message to b. 0; -EINVAL: a value has CR, LF or NUL in it or something mandatory
- * is missing; -ENOMEM: it does not fit under the ceiling of b, or no memory. On an error b is left
- * as it was. */
+ * Each appends one message to b. 0; -EINVAL: something mandatory is missing, a value has CR, LF or
+ * NUL in it, or there is no room under the ceiling of b or in memory. b is left as it was then. */
 #ifndef SIP_BUILD_H
 #define SIP_BUILD_H
 
