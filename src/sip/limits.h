@@ -19,6 +19,8 @@
 #define SIP_MAX_PARAMS 32
 /* Bytes of the header section of a stream's message. Longer: the stream is broken. */
 #define SIP_MAX_HEADER_SECTION 32768
+/* Bytes given to sip_stream_feed at once. More: -ENOMEM. */
+#define SIP_MAX_STREAM_FEED 262144
 /* CSeq numbers, RFC 3261 8.1.1.5. Above: 400. */
 #define SIP_MAX_CSEQ 2147483647u
 /* RFC 3261 20.22. Above: 400. */

@@ -21,6 +21,7 @@ libsip_a_SOURCES = \
 	src/sip/parse.h \
 	src/sip/print.c \
 	src/sip/print.h \
+	src/sip/stream.c \
 	src/sip/stream.h \
 	src/sip/uri.c \
 	src/sip/uri.h \

@@ -269,3 +269,17 @@ int sip_parse(struct slice bytes, bool datagram, struct sip_msg *out)
     decode(out, rest, datagram);
     return out->error ? -EBADMSG : 0;
 }
+
+int sip_parse_framing(struct slice header_section, size_t *out)
+{
+    struct slice rest = header_section, line;
+    int err = -ENOENT;
+
+    while (err != -EBADMSG && next_line(&rest, &line)) {
+        struct slice value = line, name = slice_trim(slice_cut(&value, ':'));
+
+        if (value.p && sip_header_of(name) == SIP_HDR_CONTENT_LENGTH)
+            err = err == -ENOENT ? sip_content_length_parse(value, out) : -EBADMSG;
+    }
+    return err;
+}

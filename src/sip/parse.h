@@ -16,4 +16,8 @@
  *   -ENODATA    nothing but line ends: a keep-alive (RFC 5626 3.5.1 and common practice). */
 int sip_parse(struct slice bytes, bool datagram, struct sip_msg *out);
 
+/* For sip/stream: what Content-Length says in the header section of a message, which ends in an
+ * empty line. -ENOENT: there is none; -EBADMSG: it is no number, or there are two. */
+int sip_parse_framing(struct slice header_section, size_t *out);
+
 #endif
