@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 #define CONCEAL_MAX_HZ 16000
-#define CONCEAL_HISTORY (CONCEAL_MAX_HZ / 1000 * 40) /* enough to find the deepest voice's period  \
-                                                      */
-#define CONCEAL_PERIOD (CONCEAL_MAX_HZ / 1000 * 15)  /* which is 15 ms */
+#define CONCEAL_HISTORY                                                                            \
+    (CONCEAL_MAX_HZ / 1000 * 40)                    /* enough to find the deepest voice's period   \
+                                                     */
+#define CONCEAL_PERIOD (CONCEAL_MAX_HZ / 1000 * 15) /* which is 15 ms */
 
 /* A plain value; no memory besides. */
 struct conceal {

@@ -9,7 +9,11 @@
  * quickest of the last seconds goes into a histogram that forgets, and the target is the delay that
  * all but 2 % kept below: never less than one packet, never more than max_ms.
  *
- * Memory: about 1 KiB, and the packets that wait, JITTER_PACKETS at most. */
+ * A packet that comes too late for its moment, while nothing else has come either, is played all
+ * the same, and what follows it later: so a short stall costs delay, which JITTER_ACCELERATE wins
+ * back, and not words.
+ *
+ * Memory: under 2 KiB, and the packets that wait, JITTER_PACKETS at most. */
 #ifndef AUDIO_JITTER_H
 #define AUDIO_JITTER_H
 
@@ -32,7 +36,8 @@ struct jitter_config {
 struct jitter_packet {
     uint32_t ssrc;
     uint32_t timestamp;
-    uint32_t duration; /* of the payload, by audio_codec_duration; above 0 */
+    uint32_t duration; /* of the payload, by audio_codec_duration; 0: it holds no sound (a digit,
+                          say) and is only noted, so that it does not count as lost */
     uint16_t sequence;
     uint8_t payload_type;
     bool marker;
@@ -82,8 +87,9 @@ int jitter_new(const struct jitter_config *config, struct jitter **out);
 void jitter_free(struct jitter *j);
 
 /* Stores a copy of the packet, which arrived at now_us. 0, or what became of it: -EEXIST a
- * duplicate, -ETIME too late, -ENOBUFS or -ENOMEM dropped, -EINVAL without duration or too long.
- * All are counted; the caller need not look. */
+ * duplicate, -ETIME too late, -EAGAIN out of all order, believed only if its successor follows
+ * (RFC 3550 A.1), -ENOMEM dropped, -EINVAL too long or too big. All are counted; the caller need
+ * not look. */
 int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t now_us);
 
 /* What to play next. queued: what the owner still has to play before it, in clock units, so that
@@ -93,6 +99,8 @@ void jitter_get(struct jitter *j, uint64_t now_us, uint32_t queued, struct jitte
 /* Forgets the packets and the place in the stream, keeps what was learnt about delays: after a
  * hold, say. */
 void jitter_flush(struct jitter *j);
+/* The same, and timestamps count in clock_hz (above 0) from now on: another codec. */
+void jitter_set_clock(struct jitter *j, uint32_t clock_hz);
 
 void jitter_stats(const struct jitter *j, struct jitter_stats *out);
 

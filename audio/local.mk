@@ -7,10 +7,10 @@ libaudio_a_SOURCES = \
 	audio/conceal.c audio/conceal.h \
 	audio/device.h \
 	audio/file.c audio/file.h \
-	audio/jitter.h \
+	audio/jitter.c audio/jitter.h \
 	audio/level.c audio/level.h \
 	audio/mixer.c audio/mixer.h \
-	audio/playout.h \
+	audio/playout.c audio/playout.h \
 	audio/resample.c audio/resample.h \
-	audio/stretch.h \
+	audio/stretch.c audio/stretch.h \
 	audio/tone.c audio/tone.h

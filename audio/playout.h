@@ -28,6 +28,11 @@ int playout_put(struct playout *p, const struct audio_codec *codec, uint32_t ssr
                 uint16_t sequence, uint32_t timestamp, bool marker, struct slice payload,
                 uint64_t now_us);
 
+/* A packet without sound of the same stream (telephone-event, comfort noise): noted, so that its
+ * sequence number does not count as lost. */
+void playout_put_silent(struct playout *p, uint32_t ssrc, uint16_t sequence, uint32_t timestamp,
+                        uint64_t now_us);
+
 /* The next n mono samples at playout_rate_hz, to be heard from now_us on; always n, silence where
  * there is nothing. Returns whether any of them came from the stream or stands in for it: false
  * before the first packet is due and in pauses. */
