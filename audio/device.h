@@ -57,10 +57,12 @@ bool audio_device_running(const struct audio_device *d);
  */
 bool audio_device_failed(const struct audio_device *d);
 
-/* Up to n captured samples; returns how many there were. The null device has n of silence. */
+/* Up to n captured samples; returns how many there were. When nobody has read for 150 ms the older
+ * ones are dropped. The null device has n of silence. */
 size_t audio_device_read(struct audio_device *d, int16_t *out, size_t n);
-/* Queues n samples for playing; returns how many found room (500 ms wait at most). The null device
- * swallows all. */
+/* Queues n samples for playing; returns how many were taken: none when more than about 100 ms wait
+ * already, so a writer whose clock is quicker than the card's does not build up delay; and all, to
+ * no effect, before the card runs. The null device swallows all. */
 size_t audio_device_write(struct audio_device *d, const int16_t *samples, size_t n);
 /* Samples waiting: captured and not yet read; written and not yet played. 0 for the null device. */
 size_t audio_device_captured(const struct audio_device *d);

@@ -5,7 +5,10 @@ libaudio_a_SOURCES = \
 	audio/codec_ops.h \
 	audio/codec_opus.c \
 	audio/conceal.c audio/conceal.h \
-	audio/device.h \
+	audio/device.c audio/device.h \
+	audio/device_card.c \
+	audio/device_null.c \
+	audio/device_ops.h \
 	audio/file.c audio/file.h \
 	audio/jitter.c audio/jitter.h \
 	audio/level.c audio/level.h \

@@ -1,0 +1,448 @@
+/* PortAudio's side of device.h: one full-duplex stream in callback mode, which measured 30 to 56 ms
+ * for both directions together; its blocking mode drifts and runs dry. */
+#include "audio/device_ops.h"
+
+#include "base/ring.h"
+#include "base/slice.h"
+
+#include <alsa/asoundlib.h>
+#include <errno.h>
+#include <portaudio.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    RATE_HZ = 48000,
+    FRAME_MS = 10,
+    FRAME_MAX_MS = 100,
+    RING_MS = 500,
+    CAPTURED_MAX_MS = 150,  /* what waits above this is dropped, */
+    CAPTURED_KEEP_MS = 40,  /* down to this: nobody was reading, or the clocks differ */
+    QUEUED_OVER_MS = 80,    /* what is written above the cushion and this is dropped */
+    CUSHION_FRAMES = 2,     /* played when so much waits, at first; one more after each gap, */
+    CUSHION_MAX_FRAMES = 8, /* up to so much */
+    STUCK_MS = 3000,        /* written without the card asking for any: it hangs */
+};
+
+struct card {
+    struct audio_device base;
+    PaStream *stream;
+    struct ring *captured, *queued;
+    size_t frame; /* samples per callback */
+    bool has_input, has_output;
+
+    /* The callback's alone. */
+    bool playing;
+
+    /* The callback writes, the media thread reads. */
+    atomic_uint_fast64_t callbacks, samples_played, samples_captured, underruns, overruns;
+    atomic_uint_fast64_t card_errors;
+    atomic_size_t cushion; /* samples */
+    atomic_bool finished;
+
+    /* The media thread's. */
+    uint64_t callbacks_seen;
+    uint64_t written_since; /* samples, since callbacks_seen went up */
+};
+
+static struct card *card_of(const struct audio_device *d)
+{
+    return (struct card *)(uintptr_t)d;
+}
+
+static size_t samples_of(const struct card *card, size_t ms)
+{
+    return card->base.rate_hz / 1000 * ms;
+}
+
+/* ---- PortAudio's thread: copies and counts, nothing else ---- */
+
+static void count(atomic_uint_fast64_t *counter, uint64_t n)
+{
+    atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+/* After a gap a little more is let gather than last time, so that gaps become rare. */
+static void play(struct card *card, int16_t *out, size_t n)
+{
+    size_t cushion = atomic_load_explicit(&card->cushion, memory_order_relaxed), got = 0;
+
+    if (!card->playing && ring_readable(card->queued) >= cushion)
+        card->playing = true;
+    if (card->playing) {
+        got = ring_read(card->queued, out, n);
+        count(&card->samples_played, got);
+        if (got < n) {
+            card->playing = false;
+            count(&card->underruns, 1);
+            if (cushion < CUSHION_MAX_FRAMES * card->frame)
+                atomic_store_explicit(&card->cushion, cushion + card->frame, memory_order_relaxed);
+        }
+    }
+    memset(out + got, 0, (n - got) * sizeof *out);
+}
+
+static int on_samples(const void *in, void *out, unsigned long n,
+                      const PaStreamCallbackTimeInfo *when, PaStreamCallbackFlags flags, void *arg)
+{
+    struct card *card = arg;
+
+    (void)when;
+    if (in) {
+        count(&card->samples_captured, n);
+        if (ring_write(card->captured, in, n) < n)
+            count(&card->overruns, 1);
+    }
+    if (out)
+        play(card, out, n);
+    if (flags & (paInputUnderflow | paInputOverflow | paOutputUnderflow | paOutputOverflow))
+        count(&card->card_errors, 1);
+    count(&card->callbacks, 1);
+    return paContinue;
+}
+
+static void on_finished(void *arg)
+{
+    struct card *card = arg;
+
+    atomic_store(&card->finished, true);
+}
+
+/* ---- the media thread ---- */
+
+static size_t card_captured(const struct audio_device *d)
+{
+    return ring_readable(card_of(d)->captured);
+}
+
+static size_t card_queued(const struct audio_device *d)
+{
+    return ring_readable(card_of(d)->queued);
+}
+
+static size_t card_read(struct audio_device *d, int16_t *out, size_t n)
+{
+    struct card *card = card_of(d);
+    size_t waiting = ring_readable(card->captured);
+
+    if (waiting > n + samples_of(card, CAPTURED_MAX_MS))
+        ring_drop(card->captured, waiting - n - samples_of(card, CAPTURED_KEEP_MS));
+    return ring_read(card->captured, out, n);
+}
+
+static uint64_t callbacks_of(const struct card *card)
+{
+    return atomic_load_explicit(&((struct card *)(uintptr_t)card)->callbacks, memory_order_relaxed);
+}
+
+static size_t card_write(struct audio_device *d, const int16_t *samples, size_t n)
+{
+    struct card *card = card_of(d);
+    uint64_t callbacks = callbacks_of(card);
+    size_t cushion = atomic_load_explicit(&card->cushion, memory_order_relaxed);
+
+    if (callbacks != card->callbacks_seen)
+        card->written_since = 0;
+    card->callbacks_seen = callbacks;
+    card->written_since += n;
+    if (callbacks == 0 || !card->has_output)
+        return n; /* it would only be heard late */
+    if (ring_readable(card->queued) > cushion + samples_of(card, QUEUED_OVER_MS))
+        return 0;
+    return ring_write(card->queued, samples, n);
+}
+
+static bool card_running(const struct audio_device *d)
+{
+    return callbacks_of(card_of(d)) > 0;
+}
+
+static bool card_failed(const struct audio_device *d)
+{
+    struct card *card = card_of(d);
+
+    return atomic_load(&card->finished) || card->written_since > samples_of(card, STUCK_MS);
+}
+
+static void card_counts(const struct audio_device *d, struct audio_device_counts *out)
+{
+    struct card *card = card_of(d);
+
+    out->callbacks = atomic_load(&card->callbacks);
+    out->played = atomic_load(&card->samples_played);
+    out->captured = atomic_load(&card->samples_captured);
+    out->underruns = atomic_load(&card->underruns);
+    out->overruns = atomic_load(&card->overruns);
+    out->card_errors = atomic_load(&card->card_errors);
+}
+
+/* ---- a worker ---- */
+
+static void card_free(struct card *card)
+{
+    ring_free(card->captured);
+    ring_free(card->queued);
+    free(card->base.name);
+    free(card);
+}
+
+static void card_close(struct audio_device *d)
+{
+    struct card *card = card_of(d);
+
+    Pa_AbortStream(card->stream); /* not Stop, which waits until all is played */
+    Pa_CloseStream(card->stream);
+    Pa_Terminate();
+    card_free(card);
+}
+
+static const struct audio_device_ops card_ops = {
+    .close = card_close,
+    .read = card_read,
+    .write = card_write,
+    .captured = card_captured,
+    .queued = card_queued,
+    .running = card_running,
+    .failed = card_failed,
+    .counts = card_counts,
+};
+
+static void swallow(const char *file, int line, const char *function, int err, const char *format,
+                    ...)
+{
+    (void)file;
+    (void)line;
+    (void)function;
+    (void)err;
+    (void)format;
+}
+
+static int errno_of(PaError pa)
+{
+    switch (pa) {
+    case paInsufficientMemory:
+        return -ENOMEM;
+    case paDeviceUnavailable:
+        return -EBUSY;
+    case paInvalidDevice:
+        return -ENODEV;
+    case paInvalidSampleRate:
+    case paInvalidChannelCount:
+    case paSampleFormatNotSupported:
+        return -EINVAL;
+    default:
+        return -EIO;
+    }
+}
+
+static int because(PaError pa, char why[AUDIO_WHY_MAX], const char *what, const char *name)
+{
+    const PaHostErrorInfo *host = Pa_GetLastHostErrorInfo();
+
+    if (why && pa == paUnanticipatedHostError && host)
+        snprintf(why, AUDIO_WHY_MAX, "cannot %s%s: %s", what, name, host->errorText);
+    else if (why)
+        snprintf(why, AUDIO_WHY_MAX, "cannot %s%s: %s", what, name, Pa_GetErrorText(pa));
+    return errno_of(pa);
+}
+
+static int initialize(char why[AUDIO_WHY_MAX])
+{
+    PaError pa;
+
+    snd_lib_error_set_handler(swallow);
+    pa = Pa_Initialize();
+    return pa == paNoError ? 0 : because(pa, why, "reach the sound system", "");
+}
+
+static bool copy_info(PaDeviceIndex i, struct audio_device_info *out)
+{
+    const PaDeviceInfo *info = Pa_GetDeviceInfo(i);
+    const PaHostApiInfo *api = Pa_GetHostApiInfo(info->hostApi);
+
+    *out = (struct audio_device_info){
+        .name = strdup(info->name),
+        .host_api = strdup(api ? api->name : ""),
+        .inputs = (unsigned)(info->maxInputChannels > 0 ? info->maxInputChannels : 0),
+        .outputs = (unsigned)(info->maxOutputChannels > 0 ? info->maxOutputChannels : 0),
+        .rate_hz = (uint32_t)info->defaultSampleRate,
+        .default_input = i == Pa_GetDefaultInputDevice(),
+        .default_output = i == Pa_GetDefaultOutputDevice(),
+    };
+    return out->name && out->host_api;
+}
+
+int audio_device_list(struct audio_device_list *out, char why[AUDIO_WHY_MAX])
+{
+    int n, err = initialize(why);
+
+    *out = (struct audio_device_list){0};
+    if (err)
+        return err;
+    n = Pa_GetDeviceCount();
+    if (n > 0) {
+        out->at = calloc((size_t)n, sizeof *out->at);
+        err = out->at ? 0 : -ENOMEM;
+    }
+    for (PaDeviceIndex i = 0; i < n && !err; i++) {
+        out->n++;
+        err = copy_info(i, &out->at[i]) ? 0 : -ENOMEM;
+    }
+    Pa_Terminate();
+    if (err)
+        audio_device_list_free(out);
+    if (err && why)
+        snprintf(why, AUDIO_WHY_MAX, "cannot list the sound devices: %s", strerror(-err));
+    return err;
+}
+
+void audio_device_list_free(struct audio_device_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        free(list->at[i].name);
+        free(list->at[i].host_api);
+    }
+    free(list->at);
+    *list = (struct audio_device_list){0};
+}
+
+static bool contains(struct slice text, struct slice part)
+{
+    for (; text.n >= part.n && part.n > 0; text = slice_skip(text, 1))
+        if (slice_istarts(text, part))
+            return true;
+    return false;
+}
+
+static bool has_channels(const PaDeviceInfo *info, const struct card *card)
+{
+    return (!card->has_input || info->maxInputChannels > 0) &&
+           (!card->has_output || info->maxOutputChannels > 0);
+}
+
+static PaDeviceIndex find_by_name(const char *name, const struct card *card)
+{
+    struct slice wanted = slice_of(name);
+    PaDeviceIndex part = paNoDevice, n = Pa_GetDeviceCount();
+
+    for (PaDeviceIndex i = 0; i < n; i++) {
+        const PaDeviceInfo *info = Pa_GetDeviceInfo(i);
+
+        if (slice_ieq(slice_of(info->name), wanted))
+            return i;
+        if (part == paNoDevice && has_channels(info, card) &&
+            contains(slice_of(info->name), wanted))
+            part = i;
+    }
+    return part;
+}
+
+/* Which devices to use. A default that lacks one direction is used for the other alone. */
+static int choose(const struct audio_device_config *config, struct card *card, PaDeviceIndex *in,
+                  PaDeviceIndex *out, char why[AUDIO_WHY_MAX])
+{
+    bool by_name = config->name && strcmp(config->name, "default") != 0;
+
+    card->has_input = !config->no_capture;
+    card->has_output = !config->no_playback;
+    *in = *out = by_name ? find_by_name(config->name, card) : paNoDevice;
+    if (by_name && *in == paNoDevice) {
+        if (why)
+            snprintf(why, AUDIO_WHY_MAX, "there is no sound device named %s: see tphone devices",
+                     config->name);
+        return -ENODEV;
+    }
+    if (!by_name) {
+        *in = Pa_GetDefaultInputDevice();
+        *out = Pa_GetDefaultOutputDevice();
+        card->has_input = card->has_input && *in != paNoDevice;
+        card->has_output = card->has_output && *out != paNoDevice;
+    }
+    if (card->has_input || card->has_output)
+        return 0;
+    if (why)
+        snprintf(why, AUDIO_WHY_MAX, "this machine has no sound device");
+    return -ENODEV;
+}
+
+static PaError open_stream(struct card *card, PaDeviceIndex in, PaDeviceIndex out, double rate_hz,
+                           size_t frame)
+{
+    PaStreamParameters from = {.device = in, .channelCount = 1, .sampleFormat = paInt16};
+    PaStreamParameters to = {.device = out, .channelCount = 1, .sampleFormat = paInt16};
+
+    if (card->has_input)
+        from.suggestedLatency = Pa_GetDeviceInfo(in)->defaultLowInputLatency;
+    if (card->has_output)
+        to.suggestedLatency = Pa_GetDeviceInfo(out)->defaultLowOutputLatency;
+    return Pa_OpenStream(&card->stream, card->has_input ? &from : NULL,
+                         card->has_output ? &to : NULL, rate_hz, frame, paNoFlag, on_samples, card);
+}
+
+static int open_at_some_rate(const struct audio_device_config *config, struct card *card,
+                             PaDeviceIndex in, PaDeviceIndex out, char why[AUDIO_WHY_MAX])
+{
+    const PaDeviceInfo *info = Pa_GetDeviceInfo(card->has_output ? out : in);
+    uint32_t rates[] = {config->rate_hz ? config->rate_hz : RATE_HZ,
+                        (uint32_t)info->defaultSampleRate};
+    unsigned frame_ms = config->frame_ms ? config->frame_ms : FRAME_MS;
+    PaError pa = paInvalidSampleRate;
+
+    if (frame_ms > FRAME_MAX_MS)
+        frame_ms = FRAME_MAX_MS;
+    card->base.name = strdup(info->name);
+    for (size_t i = 0; i < ARRAY_LEN(rates) && pa == paInvalidSampleRate; i++) {
+        card->base.rate_hz = rates[i];
+        card->frame = samples_of(card, frame_ms);
+        pa = open_stream(card, in, out, rates[i], card->frame);
+    }
+    return pa == paNoError ? 0 : because(pa, why, "open the sound device ", info->name);
+}
+
+static int start(struct card *card, char why[AUDIO_WHY_MAX])
+{
+    PaError pa;
+
+    card->base.ops = &card_ops;
+    card->captured = ring_new(samples_of(card, RING_MS));
+    card->queued = ring_new(samples_of(card, RING_MS));
+    atomic_store(&card->cushion, CUSHION_FRAMES * card->frame);
+    if (!card->captured || !card->queued || !card->base.name)
+        return because(paInsufficientMemory, why, "open the sound device", "");
+    Pa_SetStreamFinishedCallback(card->stream, on_finished);
+    pa = Pa_StartStream(card->stream);
+    return pa == paNoError ? 0 : because(pa, why, "start the sound device ", card->base.name);
+}
+
+int audio_device_card_open(const struct audio_device_config *config, struct audio_device **out,
+                           char why[AUDIO_WHY_MAX])
+{
+    struct card *card = calloc(1, sizeof *card);
+    PaDeviceIndex from, to;
+    int err;
+
+    if (!card)
+        return because(paInsufficientMemory, why, "open the sound device", "");
+    err = initialize(why);
+    if (err) {
+        free(card);
+        return err;
+    }
+    err = choose(config, card, &from, &to, why);
+    if (!err)
+        err = open_at_some_rate(config, card, from, to, why);
+    if (!err)
+        err = start(card, why);
+    if (!err) {
+        *out = &card->base;
+        return 0;
+    }
+    if (card->stream)
+        Pa_CloseStream(card->stream);
+    Pa_Terminate();
+    card_free(card);
+    return err;
+}
