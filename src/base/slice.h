@@ -20,7 +20,8 @@ struct slice {
 #define SLICE_INIT(literal) {"" literal, sizeof(literal) - 1}
 #define SLICE(literal) ((struct slice)SLICE_INIT(literal))
 
-/* For printf: printf("%" PRI_SLICE, ARG_SLICE(s)). Only for text that is ours: see base/text.h. */
+/* For formats: buf_printf(b, "%" PRI_SLICE, ARG_SLICE(s)). Only for text that is ours, see
+ * base/text.h. */
 #define PRI_SLICE ".*s"
 #define ARG_SLICE(s) (int)(s).n, (s).p ? (s).p : ""
 
