@@ -42,5 +42,15 @@ check-programs: $(check_PROGRAMS)
 check-long: all $(check_PROGRAMS)
 	@$(run_tests) --timeout 3600 --env TPHONE_LONG=1 $(tap_tests) $(tap_long_tests)
 
+# Lines reached by the tests; wants a build configured with --enable-coverage.
+.PHONY: coverage
+coverage:
+	@find . -name '*.gcda' -delete
+	@$(MAKE) -s check
+	@lcov -q --capture --directory . --base-directory . --output-file coverage.all 2>/dev/null
+	@lcov -q --remove coverage.all '/usr/*' '*/tests/*' --output-file coverage.info
+	@lcov --list coverage.info
+CLEANFILES += coverage.all coverage.info
+
 clean-local:
 	rm -rf tests/logs
