@@ -6,7 +6,7 @@ libnet_a_SOURCES = \
 	src/net/resolver.c src/net/resolver.h \
 	src/net/rtp_pair.c src/net/rtp_pair.h \
 	src/net/sip_link.h \
-	src/net/tcp.h \
+	src/net/tcp.c src/net/tcp.h \
 	src/net/udp.c src/net/udp.h
 if HAVE_TIMERFD
 libnet_a_SOURCES += src/net/pacer_timerfd.c

@@ -15,7 +15,7 @@ struct net_tcp_listener;
 #define NET_TCP_MAX_QUEUED (256 * 1024)
 
 struct net_tcp_events {
-    /* Only for connections that we opened: it stands. */
+    /* Only for connections that we opened: it stands. May be NULL. */
     void (*connected)(void *arg);
     /* bytes live until it returns. */
     void (*bytes)(void *arg, struct slice bytes);
@@ -25,12 +25,15 @@ struct net_tcp_events {
 };
 
 /* Starts to connect; bytes sent meanwhile wait. local: address to leave from, NULL or family 0:
- * any; its port is not used. arg may be set later by net_tcp_own. 0 or a negative errno. */
+ * any; its port is not used. events is copied. 0 or a negative errno: what the system knows at once;
+ * the rest comes by closed. */
 int net_tcp_connect(struct net_loop *loop, const struct ip *remote, const struct ip *local,
                     const struct net_tcp_events *events, void *arg, struct net_tcp **out);
 /* Bytes are copied. They leave at once where they can. 0; -ENOMEM, -ENOBUFS: nothing was taken; a
  * connection that breaks meanwhile tells so by closed, never from in here. */
 int net_tcp_send(struct net_tcp *tcp, struct slice bytes);
+/* Nothing more will be sent: tells the peer so, once all that waits has gone. Reading goes on. */
+void net_tcp_finish(struct net_tcp *tcp);
 /* Stops all callbacks; what was sent and not yet written is given up. NULL is fine. */
 void net_tcp_close(struct net_tcp *tcp);
 
@@ -38,7 +41,7 @@ bool net_tcp_is_connected(const struct net_tcp *tcp);
 struct ip net_tcp_local(const struct net_tcp *tcp);  /* family 0 before it is connected */
 struct ip net_tcp_remote(const struct net_tcp *tcp);
 
-/* accepted: owner takes tcp and calls net_tcp_own, or net_tcp_close to refuse. refused: there was
+/* accepted: the owner takes tcp and calls net_tcp_own, or net_tcp_close to refuse. refused: there was
  * no descriptor left for a connection that came in; it has been closed by means of a spare one, and
  * the owner had better close what is idle. */
 struct net_tcp_listen_events {

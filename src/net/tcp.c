@@ -1,0 +1,343 @@
+#include "net/tcp.h"
+
+#include <stdlib.h>
+
+#include "net/address.h"
+
+#define BACKLOG 64
+/* A connection that cannot be accepted for want of memory is looked at again after this. */
+#define STARVED_MS 1000
+
+struct net_tcp {
+    uv_tcp_t uv;
+    uv_connect_t connect;
+    uv_write_t write;
+    uv_shutdown_t shutdown;
+    struct net_tcp_events events;
+    void *arg;
+    struct ip local, remote;
+    struct buf waiting; /* to be written after what is being written */
+    struct buf flying;  /* being written by libuv; empty: nothing is */
+    bool connected, finished, over;
+    char room[8192];
+};
+
+struct net_tcp_listener {
+    uv_tcp_t uv;
+    struct net_loop *loop;
+    struct net_deadline *starved;
+    struct ip local;
+    struct net_tcp_listen_events events;
+    void *arg;
+};
+
+static void write_more(struct net_tcp *tcp);
+
+/* Every callback's last step, as the owner may close tcp in closed. */
+static void end(struct net_tcp *tcp, int err)
+{
+    if (tcp->over || uv_is_closing((uv_handle_t *)&tcp->uv))
+        return;
+    tcp->over = true;
+    uv_read_stop((uv_stream_t *)&tcp->uv);
+    if (tcp->events.closed)
+        tcp->events.closed(tcp->arg, err == UV_EOF ? 0 : err);
+}
+
+static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
+{
+    struct net_tcp *tcp = handle->data;
+
+    (void)wanted;
+    *buf = uv_buf_init(tcp->room, sizeof tcp->room);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct net_tcp *tcp = stream->data;
+
+    if (n < 0)
+        end(tcp, (int)n);
+    else if (n > 0)
+        tcp->events.bytes(tcp->arg, (struct slice){buf->base, (size_t)n});
+}
+
+static void on_shutdown(uv_shutdown_t *req, int status)
+{
+    (void)req;
+    (void)status; /* a broken connection is told by reading it */
+}
+
+static void on_written(uv_write_t *req, int status)
+{
+    struct net_tcp *tcp = req->data;
+
+    buf_free(&tcp->flying);
+    if (status)
+        end(tcp, status);
+    else
+        write_more(tcp);
+}
+
+/* At most one write is with libuv; what is sent meanwhile gathers in waiting and goes as one. */
+static void write_more(struct net_tcp *tcp)
+{
+    uv_buf_t bytes;
+
+    if (!tcp->connected || tcp->flying.n || uv_is_closing((uv_handle_t *)&tcp->uv))
+        return;
+    if (!tcp->waiting.n) {
+        if (tcp->finished)
+            uv_shutdown(&tcp->shutdown, (uv_stream_t *)&tcp->uv, on_shutdown);
+        return;
+    }
+    tcp->flying = tcp->waiting;
+    tcp->waiting = buf_new(NET_TCP_MAX_QUEUED);
+    bytes = uv_buf_init(tcp->flying.p, (unsigned)tcp->flying.n);
+    tcp->write.data = tcp;
+    if (uv_write(&tcp->write, (uv_stream_t *)&tcp->uv, &bytes, 1, on_written))
+        buf_free(&tcp->flying); /* it is closed already: reading tells */
+}
+
+int net_tcp_send(struct net_tcp *tcp, struct slice bytes)
+{
+    if (tcp->over || tcp->finished)
+        return -EPIPE;
+    if (tcp->waiting.n + tcp->flying.n + bytes.n > NET_TCP_MAX_QUEUED)
+        return -ENOBUFS;
+    if (tcp->connected && !tcp->waiting.n && !tcp->flying.n) {
+        uv_buf_t now = uv_buf_init((char *)bytes.p, (unsigned)bytes.n);
+        int n = uv_try_write((uv_stream_t *)&tcp->uv, &now, 1);
+
+        if (n > 0)
+            bytes = slice_skip(bytes, (size_t)n);
+        if (!bytes.n)
+            return 0;
+    }
+    /* An error of uv_try_write comes again from uv_write, and then by its callback. */
+    buf_put(&tcp->waiting, bytes);
+    if (!buf_ok(&tcp->waiting)) {
+        tcp->waiting.failed = false; /* what waited before is whole and still goes */
+        return -ENOMEM;
+    }
+    write_more(tcp);
+    return 0;
+}
+
+void net_tcp_finish(struct net_tcp *tcp)
+{
+    if (tcp->finished || tcp->over)
+        return;
+    tcp->finished = true;
+    write_more(tcp);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct net_tcp *tcp = handle->data;
+
+    buf_free(&tcp->waiting);
+    buf_free(&tcp->flying);
+    free(tcp);
+}
+
+void net_tcp_close(struct net_tcp *tcp)
+{
+    if (tcp && !uv_is_closing((uv_handle_t *)&tcp->uv))
+        uv_close((uv_handle_t *)&tcp->uv, on_closed);
+}
+
+static struct net_tcp *tcp_new(struct net_loop *loop)
+{
+    struct net_tcp *tcp = calloc(1, sizeof *tcp);
+
+    if (!tcp)
+        return NULL;
+    if (uv_tcp_init(net_loop_uv(loop), &tcp->uv)) {
+        free(tcp);
+        return NULL;
+    }
+    tcp->uv.data = tcp;
+    tcp->waiting = tcp->flying = buf_new(NET_TCP_MAX_QUEUED);
+    return tcp;
+}
+
+/* Now that it stands: who we are to each other, no waiting for more bytes, and reading. */
+static int stand(struct net_tcp *tcp)
+{
+    struct net_sockaddr at;
+    int n = (int)sizeof at.u, err;
+
+    err = uv_tcp_getsockname(&tcp->uv, &at.u.any, &n);
+    if (err)
+        return err;
+    tcp->local = net_ip_of(&at.u.any);
+    n = (int)sizeof at.u;
+    err = uv_tcp_getpeername(&tcp->uv, &at.u.any, &n);
+    if (err)
+        return err;
+    tcp->remote = net_ip_of(&at.u.any);
+    tcp->connected = true;
+    uv_tcp_nodelay(&tcp->uv, 1);
+    return 0;
+}
+
+static void on_connected(uv_connect_t *req, int status)
+{
+    struct net_tcp *tcp = req->data;
+
+    if (status == UV_ECANCELED)
+        return; /* closed by its owner meanwhile */
+    if (!status)
+        status = stand(tcp);
+    if (!status)
+        status = uv_read_start((uv_stream_t *)&tcp->uv, on_alloc, on_read);
+    if (status) {
+        end(tcp, status);
+        return;
+    }
+    write_more(tcp);
+    if (tcp->events.connected)
+        tcp->events.connected(tcp->arg);
+}
+
+int net_tcp_connect(struct net_loop *loop, const struct ip *remote, const struct ip *local,
+                    const struct net_tcp_events *events, void *arg, struct net_tcp **out)
+{
+    struct net_sockaddr to = net_sockaddr_of(remote);
+    struct net_tcp *tcp = tcp_new(loop);
+    int err = 0;
+
+    if (!tcp)
+        return -ENOMEM;
+    tcp->events = *events;
+    tcp->arg = arg;
+    tcp->remote = *remote;
+    tcp->connect.data = tcp;
+    if (local && local->family) {
+        struct ip host = *local;
+        struct net_sockaddr from;
+
+        host.port = 0;
+        from = net_sockaddr_of(&host);
+        err = uv_tcp_bind(&tcp->uv, &from.u.any, local->family == 6 ? UV_TCP_IPV6ONLY : 0);
+    }
+    if (!err)
+        err = uv_tcp_connect(&tcp->connect, &tcp->uv, &to.u.any, on_connected);
+    if (err) {
+        net_tcp_close(tcp);
+        return err;
+    }
+    *out = tcp;
+    return 0;
+}
+
+bool net_tcp_is_connected(const struct net_tcp *tcp)
+{
+    return tcp->connected && !tcp->over;
+}
+
+struct ip net_tcp_local(const struct net_tcp *tcp)
+{
+    return tcp->local;
+}
+
+struct ip net_tcp_remote(const struct net_tcp *tcp)
+{
+    return tcp->remote;
+}
+
+int net_tcp_own(struct net_tcp *tcp, const struct net_tcp_events *events, void *arg)
+{
+    tcp->events = *events;
+    tcp->arg = arg;
+    return uv_read_start((uv_stream_t *)&tcp->uv, on_alloc, on_read);
+}
+
+/* Until uv_accept takes the connection over, libuv does not look for the next one; so want of
+ * memory makes the listener wait, not spin. */
+static void accept_one(void *arg)
+{
+    struct net_tcp_listener *listener = arg;
+    struct net_tcp *tcp = tcp_new(listener->loop);
+
+    if (!tcp) {
+        net_deadline_set(listener->starved, net_now_ms() + STARVED_MS);
+        return;
+    }
+    if (uv_accept((uv_stream_t *)&listener->uv, (uv_stream_t *)&tcp->uv) || stand(tcp))
+        net_tcp_close(tcp); /* it came and went */
+    else
+        listener->events.accepted(listener->arg, tcp);
+}
+
+/* With EMFILE or ENFILE libuv has closed its spare descriptor, accepted and closed what waited with
+ * its help, and opened the spare one again: the queue is empty and nothing spins. */
+static void on_connection(uv_stream_t *stream, int status)
+{
+    struct net_tcp_listener *listener = stream->data;
+
+    if (!status)
+        accept_one(listener);
+    else if (listener->events.refused)
+        listener->events.refused(listener->arg, status);
+}
+
+static void on_listener_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+void net_tcp_listener_close(struct net_tcp_listener *listener)
+{
+    if (!listener)
+        return;
+    net_deadline_free(listener->starved);
+    uv_close((uv_handle_t *)&listener->uv, on_listener_closed);
+}
+
+static int bind_and_listen(struct net_tcp_listener *listener, const struct ip *local)
+{
+    struct net_sockaddr at = net_sockaddr_of(local);
+    int n = (int)sizeof at.u;
+    int err = uv_tcp_bind(&listener->uv, &at.u.any, local->family == 6 ? UV_TCP_IPV6ONLY : 0);
+
+    if (!err)
+        err = uv_listen((uv_stream_t *)&listener->uv, BACKLOG, on_connection);
+    if (!err)
+        err = uv_tcp_getsockname(&listener->uv, &at.u.any, &n);
+    if (!err)
+        listener->local = net_ip_of(&at.u.any);
+    return err;
+}
+
+int net_tcp_listen(struct net_loop *loop, const struct ip *local,
+                   const struct net_tcp_listen_events *events, void *arg,
+                   struct net_tcp_listener **out)
+{
+    struct net_tcp_listener *listener = calloc(1, sizeof *listener);
+    int err = listener ? uv_tcp_init(net_loop_uv(loop), &listener->uv) : -ENOMEM;
+
+    if (err) {
+        free(listener);
+        return err;
+    }
+    listener->uv.data = listener;
+    listener->loop = loop;
+    listener->events = *events;
+    listener->arg = arg;
+    err = net_deadline_new(loop, accept_one, listener, &listener->starved);
+    if (!err)
+        err = bind_and_listen(listener, local);
+    if (err) {
+        net_tcp_listener_close(listener);
+        return err;
+    }
+    *out = listener;
+    return 0;
+}
+
+struct ip net_tcp_listener_local(const struct net_tcp_listener *listener)
+{
+    return listener->local;
+}
