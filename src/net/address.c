@@ -62,7 +62,8 @@ int net_local_towards(const struct ip *remote, struct ip *out)
     int fd, err = 0;
 
     if (!remote->port)
-        to.u.v4.sin_port = htons(9); /* some systems refuse to connect to port 0; same place in v6 */
+        to.u.v4.sin_port =
+            htons(9); /* some systems refuse to connect to port 0; same place in v6 */
     fd = socket(to.u.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;

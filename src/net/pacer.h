@@ -1,4 +1,5 @@
-/* net/pacer.h - the beat of the media: a callback every so many microseconds, on absolute deadlines.
+/* net/pacer.h - the beat of the media: a callback every so many microseconds, on absolute
+ * deadlines.
  *
  * Beat k is due at first + k * period by the monotonic clock, however late beat k - 1 was handled,
  * so lateness never adds up. After a stall (suspend, overload) the beats that were missed are

@@ -30,8 +30,8 @@ void net_resolver_free(struct net_resolver *resolver);
 size_t net_resolve_now(struct slice host, uint16_t port, struct ip *ips);
 
 /* n addresses with the port asked for, in the order of RFC 6724 that the system gives; n 0: err is
- * -ENOENT (no such name), -ETIMEDOUT, -EAGAIN (a name server is in trouble), -ENOMEM. ips live until
- * it returns. The look-up is then over and freed. */
+ * -ENOENT (no such name), -ETIMEDOUT, -EAGAIN (a name server is in trouble), -ENOMEM. ips live
+ * until it returns. The look-up is then over and freed. */
 typedef void net_resolved(void *arg, const struct ip *ips, size_t n, int err);
 
 /* -EINVAL: host is empty or longer than a name can be; -EAGAIN: too many; -ENOMEM. */

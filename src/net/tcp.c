@@ -1,6 +1,7 @@
 #include "net/tcp.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "net/address.h"
 
@@ -247,6 +248,16 @@ struct ip net_tcp_remote(const struct net_tcp *tcp)
     return tcp->remote;
 }
 
+/* The lowest free number is taken for each new descriptor, so a high one says that few are left. */
+bool net_tcp_is_one_too_many(const struct net_tcp *tcp)
+{
+    struct rlimit limit;
+    uv_os_fd_t fd;
+
+    return !uv_fileno((const uv_handle_t *)&tcp->uv, &fd) && !getrlimit(RLIMIT_NOFILE, &limit) &&
+           limit.rlim_cur != RLIM_INFINITY && (rlim_t)fd + NET_TCP_SPARED >= limit.rlim_cur;
+}
+
 int net_tcp_own(struct net_tcp *tcp, const struct net_tcp_events *events, void *arg)
 {
     tcp->events = *events;
@@ -271,16 +282,14 @@ static void accept_one(void *arg)
         listener->events.accepted(listener->arg, tcp);
 }
 
-/* With EMFILE or ENFILE libuv has closed its spare descriptor, accepted and closed what waited with
- * its help, and opened the spare one again: the queue is empty and nothing spins. */
+/* With EMFILE or ENFILE libuv closes its spare descriptor, accepts and closes what waits with its
+ * help, and opens the spare one again: the queue is empty then and nothing spins. */
 static void on_connection(uv_stream_t *stream, int status)
 {
     struct net_tcp_listener *listener = stream->data;
 
     if (!status)
         accept_one(listener);
-    else if (listener->events.refused)
-        listener->events.refused(listener->arg, status);
 }
 
 static void on_listener_closed(uv_handle_t *handle)

@@ -25,8 +25,8 @@ struct net_tcp_events {
 };
 
 /* Starts to connect; bytes sent meanwhile wait. local: address to leave from, NULL or family 0:
- * any; its port is not used. events is copied. 0 or a negative errno: what the system knows at once;
- * the rest comes by closed. */
+ * any; its port is not used. events is copied. 0 or a negative errno: what the system knows at
+ * once; the rest comes by closed. */
 int net_tcp_connect(struct net_loop *loop, const struct ip *remote, const struct ip *local,
                     const struct net_tcp_events *events, void *arg, struct net_tcp **out);
 /* Bytes are copied. They leave at once where they can. 0; -ENOMEM, -ENOBUFS: nothing was taken; a
@@ -38,16 +38,21 @@ void net_tcp_finish(struct net_tcp *tcp);
 void net_tcp_close(struct net_tcp *tcp);
 
 bool net_tcp_is_connected(const struct net_tcp *tcp);
-struct ip net_tcp_local(const struct net_tcp *tcp);  /* family 0 before it is connected */
+struct ip net_tcp_local(const struct net_tcp *tcp); /* family 0 before it is connected */
 struct ip net_tcp_remote(const struct net_tcp *tcp);
 
-/* accepted: the owner takes tcp and calls net_tcp_own, or net_tcp_close to refuse. refused: there was
- * no descriptor left for a connection that came in; it has been closed by means of a spare one, and
- * the owner had better close what is idle. */
+/* accepted: the owner takes tcp and calls net_tcp_own, or net_tcp_close to refuse. With no
+ * descriptor left at all, a connection that comes in is closed by means of a spare one (libuv's),
+ * without a word here. */
 struct net_tcp_listen_events {
     void (*accepted)(void *arg, struct net_tcp *tcp);
-    void (*refused)(void *arg, int err);
 };
+
+/* Descriptors that are kept for calls once connections have taken the others. */
+#define NET_TCP_SPARED 16
+/* Whether tcp has one of the last NET_TCP_SPARED that the process may have: the owner had better
+ * close it, or what is idle. */
+bool net_tcp_is_one_too_many(const struct net_tcp *tcp);
 
 /* As net_udp_open. */
 int net_tcp_listen(struct net_loop *loop, const struct ip *local,

@@ -37,9 +37,12 @@ static bool take_error(uv_os_fd_t fd, struct ip *to, int *err)
     } control;
     char start_of_datagram[64];
     struct iovec bytes = {start_of_datagram, sizeof start_of_datagram};
-    struct msghdr msg = {.msg_name = &sent_to.u, .msg_namelen = sizeof sent_to.u,
-                         .msg_iov = &bytes, .msg_iovlen = 1,
-                         .msg_control = &control, .msg_controllen = sizeof control};
+    struct msghdr msg = {.msg_name = &sent_to.u,
+                         .msg_namelen = sizeof sent_to.u,
+                         .msg_iov = &bytes,
+                         .msg_iovlen = 1,
+                         .msg_control = &control,
+                         .msg_controllen = sizeof control};
 
     if (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
         return false;
