@@ -5,7 +5,10 @@ libnet_a_SOURCES = \
 	src/net/pacer.h \
 	src/net/resolver.c src/net/resolver.h \
 	src/net/rtp_pair.c src/net/rtp_pair.h \
-	src/net/sip_link.h \
+	src/net/sip_link.c src/net/sip_link.h src/net/sip_link_private.h \
+	src/net/sip_link_listen.c \
+	src/net/sip_link_locate.c \
+	src/net/sip_link_tcp.c \
 	src/net/tcp.c src/net/tcp.h \
 	src/net/udp.c src/net/udp.h
 if HAVE_TIMERFD

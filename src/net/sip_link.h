@@ -33,6 +33,8 @@ struct net_sip_link_config {
     struct net_loop *loop;
     struct sip_endpoint *endpoint; /* outlives the link */
     struct net_sip_listen listen;
+    /* How long TCP connections may be slow, idle and in the making; 0: the usual time. */
+    unsigned message_ms, idle_ms, connect_ms;
     /* Runs within net_sip_link_pump. It may call anything of sip/endpoint.h, and the pump, which
      * then does nothing as the outer one goes on; but not net_sip_link_close. The event and its
      * slices live until it returns. */

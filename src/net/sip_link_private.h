@@ -1,0 +1,97 @@
+/* net/sip_link_private.h - what the files of the SIP link share; nobody else includes it.
+ *
+ * sip_link.c pumps and keeps the sockets, sip_link_listen.c reads addresses and binds,
+ * sip_link_locate.c answers look-ups, sip_link_tcp.c keeps connections. */
+#ifndef NET_SIP_LINK_PRIVATE_H
+#define NET_SIP_LINK_PRIVATE_H
+
+#include "base/list.h"
+#include "net/resolver.h"
+#include "net/sip_link.h"
+#include "net/tcp.h"
+#include "net/udp.h"
+#include "sip/stream.h"
+
+#define SIP_DEFAULT_PORT 5060
+
+/* Connections that others opened to us: in all, and from one address; above, closed at once. */
+#define SIP_LINK_MAX_INBOUND 64
+#define SIP_LINK_MAX_INBOUND_EACH 8
+/* Connections that we opened; above, the SEND fails with -EMFILE. */
+#define SIP_LINK_MAX_OUTBOUND 256
+/* The usual times of struct net_sip_link_config: from the first byte of a message to its end, and
+ * from accept to the first whole message; nothing came or went, and nothing needs the connection
+ * (one that is needed is looked at again after a tenth of that); until a connection stands. */
+#define SIP_LINK_MESSAGE_MS 10000
+#define SIP_LINK_IDLE_MS 60000
+#define SIP_LINK_CONNECT_MS 5000
+/* After the last answer to a peer whose framing is lost, until it is closed on it. */
+#define SIP_LINK_FINISH_MS 2000
+/* An unanswered request keeps its connection no longer than this: an INVITE may ring for 3 minutes
+ * (RFC 3261 16.6, timer C), anything else is over after 32 s. */
+#define SIP_LINK_AWAIT_MS 200000
+
+/* IPv4 stands at 0, IPv6 at 1. */
+#define N_FAMILIES 2
+
+/* A datagram that was sent a short while ago: ICMP may still say that it did not arrive. */
+#define SIP_LINK_RECENT 128
+#define SIP_LINK_RECENT_MS 5000
+
+struct recent {
+    uint64_t key, sent_ms;
+    struct ip remote;
+};
+
+struct net_sip_link {
+    struct net_sip_link_config config;
+    struct net_deadline *deadline;
+    struct net_udp *udp[N_FAMILIES];
+    struct net_tcp_listener *tcp[N_FAMILIES];
+    struct net_resolver *resolver;
+    struct list lookups;     /* of struct lookup */
+    struct list connections; /* of struct connection, oldest first */
+    struct list failures;    /* of struct failure, for the next turn */
+    struct recent recent[SIP_LINK_RECENT];
+    size_t next_recent;
+    uint64_t last_connection; /* numbers count up from 1 */
+    bool pumping;
+};
+
+/* sip_link.c */
+
+static inline size_t family_index(uint8_t family)
+{
+    return family == 6;
+}
+
+/* The endpoint hears of it on the next turn of the loop. */
+void sip_link_fail_later(struct net_sip_link *link, uint64_t key, int err);
+void sip_link_trace(struct net_sip_link *link, bool sent, const struct sip_flow *flow,
+                    struct slice bytes);
+/* Where others reach us: the socket of this transport and family, or of the other transport where
+ * we do not listen on this one. False: there is none of this family. */
+bool sip_link_bound(const struct net_sip_link *link, enum sip_transport transport, uint8_t family,
+                    struct ip *out);
+
+/* sip_link_listen.c: opens udp and tcp of link, or none of them. */
+
+int sip_link_bind(struct net_sip_link *link, const struct net_udp_events *udp,
+                  const struct net_tcp_listen_events *tcp);
+void sip_link_unbind(struct net_sip_link *link);
+
+/* sip_link_locate.c */
+
+void sip_link_locate(struct net_sip_link *link, const struct sip_out_item *item);
+void sip_link_locate_cancel(struct net_sip_link *link);
+
+/* sip_link_tcp.c */
+
+extern const struct net_tcp_listen_events sip_link_tcp_events; /* arg: the link */
+void sip_link_tcp_send(struct net_sip_link *link, const struct sip_out_item *item);
+/* Closes what has been idle or slow for too long. */
+void sip_link_tcp_tick(struct net_sip_link *link, uint64_t now_ms);
+uint64_t sip_link_tcp_deadline_ms(const struct net_sip_link *link);
+void sip_link_tcp_close_all(struct net_sip_link *link);
+
+#endif

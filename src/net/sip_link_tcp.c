@@ -1,0 +1,389 @@
+/* The link's TCP connections: who may open how many, for how long they stay, what they carry
+ * (RFC 3261 18). */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "net/sip_link_private.h"
+
+/* SENDs whose failure a breaking connection still has to tell. */
+#define MAX_KEYS 16
+
+struct connection {
+    struct list link;
+    struct net_sip_link *owner;
+    struct net_tcp *tcp;
+    struct sip_stream *stream;
+    struct sip_flow flow; /* what came over it came by this */
+    bool inbound;
+    bool heard; /* a whole message has come */
+    uint64_t opened_ms;
+    uint64_t message_ms; /* a message has begun then and is not whole; 0: none has */
+    uint64_t active_ms;  /* something came or went, or it was needed */
+    uint64_t look_ms;    /* when to see whether it is idle */
+    uint64_t finish_ms;  /* not 0: we said our last, and close it then */
+    unsigned awaiting;   /* our requests without a final answer */
+    uint64_t request_ms; /* the last of them */
+    struct {
+        uint64_t key;
+        bool response;
+    } keys[MAX_KEYS];
+    size_t next_key;
+};
+
+static void be_active(struct connection *c, uint64_t now_ms)
+{
+    c->active_ms = now_ms;
+    c->look_ms = now_ms + c->owner->config.idle_ms;
+}
+
+static struct connection *connection_new(struct net_sip_link *link, bool inbound)
+{
+    struct connection *c = calloc(1, sizeof *c);
+
+    if (!c)
+        return NULL;
+    c->stream = sip_stream_new();
+    if (!c->stream) {
+        free(c);
+        return NULL;
+    }
+    c->owner = link;
+    c->inbound = inbound;
+    c->opened_ms = net_now_ms();
+    c->flow.transport = SIP_TCP;
+    c->flow.connection = ++link->last_connection;
+    be_active(c, c->opened_ms);
+    list_append(&link->connections, &c->link);
+    return c;
+}
+
+static void connection_free(struct connection *c)
+{
+    list_remove(&c->link);
+    net_tcp_close(c->tcp);
+    sip_stream_free(c->stream);
+    free(c);
+}
+
+/* Tells the endpoint and frees c. A peer that closes in good order has got what we sent, unless it
+ * never said a word; where the connection broke, our requests may be lost with it. */
+static void lose(struct connection *c, int err)
+{
+    struct sip_endpoint *ep = c->owner->config.endpoint;
+    uint64_t number = c->flow.connection, now_ms = net_now_ms();
+
+    if (err || !c->heard)
+        for (size_t i = 0; i < MAX_KEYS; i++)
+            if (c->keys[i].key)
+                sip_endpoint_send_failed(ep, c->keys[i].key, err ? err : -ECONNRESET, now_ms);
+    connection_free(c);
+    sip_endpoint_connection_lost(ep, number, now_ms);
+}
+
+/* Closes c after what still waits to be written, and not later than in SIP_LINK_FINISH_MS. */
+static void finish(struct connection *c, uint64_t now_ms)
+{
+    net_tcp_finish(c->tcp);
+    c->finish_ms = now_ms + SIP_LINK_FINISH_MS;
+}
+
+/* --- what comes in --------------------------------------------------------------------------- */
+
+static bool is_response(struct slice bytes)
+{
+    return slice_istarts(bytes, SLICE("SIP/"));
+}
+
+static bool is_final(struct slice bytes)
+{
+    return is_response(bytes) && bytes.n > 8 && bytes.p[8] >= '2';
+}
+
+static void receive(struct connection *c, struct slice message)
+{
+    struct net_sip_link *link = c->owner;
+
+    c->heard = true;
+    if (c->awaiting && is_final(message))
+        c->awaiting--;
+    sip_link_trace(link, false, &c->flow, message);
+    sip_endpoint_receive(link->config.endpoint, &c->flow, message, net_now_ms());
+    net_sip_link_pump(link);
+}
+
+/* Takes out all that is whole. False: framing is lost, nothing more can be understood. */
+static bool take_messages(struct connection *c, uint64_t now_ms)
+{
+    struct slice message;
+
+    for (;;) {
+        switch (sip_stream_next(c->stream, &message)) {
+        case SIP_STREAM_MORE:
+            return true;
+        case SIP_STREAM_PING: /* RFC 5626 4.4.1 */
+            c->message_ms = 0;
+            (void)net_tcp_send(c->tcp, SLICE("\r\n"));
+            break;
+        case SIP_STREAM_MESSAGE:
+            c->message_ms = 0;
+            receive(c, message);
+            break;
+        case SIP_STREAM_BROKEN:
+            if (message.n)
+                receive(c, message); /* for the 400 that it gets */
+            finish(c, now_ms);
+            return false;
+        }
+    }
+}
+
+static void on_bytes(void *arg, struct slice bytes)
+{
+    struct connection *c = arg;
+    struct net_sip_link *link = c->owner;
+    uint64_t now_ms = net_now_ms();
+
+    if (c->finish_ms)
+        return;
+    be_active(c, now_ms);
+    if (sip_stream_feed(c->stream, bytes))
+        lose(c, -ENOMEM);
+    else if (!take_messages(c, now_ms) || !sip_stream_is_inside(c->stream))
+        c->message_ms = 0;
+    else if (!c->message_ms)
+        c->message_ms = now_ms;
+    net_sip_link_pump(link);
+}
+
+static void on_closed(void *arg, int err)
+{
+    struct connection *c = arg;
+    struct net_sip_link *link = c->owner;
+
+    lose(c, err);
+    net_sip_link_pump(link);
+}
+
+static void on_connected(void *arg)
+{
+    struct connection *c = arg;
+
+    for (size_t i = 0; i < MAX_KEYS; i++)
+        if (c->keys[i].response)
+            c->keys[i].key = 0;
+    be_active(c, net_now_ms());
+    net_sip_link_pump(c->owner); /* the deadline for connecting is over */
+}
+
+static const struct net_tcp_events events = {on_connected, on_bytes, on_closed};
+
+/* --- connections that others open ------------------------------------------------------------- */
+
+static bool may_accept(const struct net_sip_link *link, const struct ip *remote)
+{
+    size_t all = 0, same = 0;
+
+    LIST_EACH (&link->connections, at) {
+        const struct connection *c = LIST_ITEM(at, struct connection, link);
+
+        all += c->inbound;
+        same += c->inbound && ip_same_host(&c->flow.remote, remote);
+    }
+    return all < SIP_LINK_MAX_INBOUND && same < SIP_LINK_MAX_INBOUND_EACH;
+}
+
+static bool is_needed(const struct connection *c, uint64_t now_ms)
+{
+    return (c->awaiting && now_ms - c->request_ms < SIP_LINK_AWAIT_MS) ||
+           sip_endpoint_needs_connection(c->owner->config.endpoint, c->flow.connection);
+}
+
+/* Closes the connection that nobody needs and that has been idle for longest. False: none is. */
+static bool make_room(struct net_sip_link *link)
+{
+    uint64_t now_ms = net_now_ms();
+    struct connection *idlest = NULL;
+
+    LIST_EACH (&link->connections, at) {
+        struct connection *c = LIST_ITEM(at, struct connection, link);
+
+        if (c->inbound && (!idlest || c->active_ms < idlest->active_ms) && !is_needed(c, now_ms))
+            idlest = c;
+    }
+    if (idlest)
+        lose(idlest, 0);
+    return idlest;
+}
+
+static void on_accepted(void *arg, struct net_tcp *tcp)
+{
+    struct net_sip_link *link = arg;
+    struct ip remote = net_tcp_remote(tcp);
+    struct connection *c = NULL;
+
+    if (may_accept(link, &remote) && (!net_tcp_is_one_too_many(tcp) || make_room(link)))
+        c = connection_new(link, true);
+    if (!c) {
+        net_tcp_close(tcp);
+        return;
+    }
+    c->tcp = tcp;
+    c->flow.remote = remote;
+    c->flow.local = net_tcp_local(tcp);
+    if (net_tcp_own(tcp, &events, c))
+        connection_free(c);
+    net_sip_link_pump(link); /* what make_room told, and the deadline */
+}
+
+const struct net_tcp_listen_events sip_link_tcp_events = {on_accepted};
+
+/* --- what goes out ---------------------------------------------------------------------------- */
+
+static struct connection *find(const struct net_sip_link *link, const struct sip_flow *flow)
+{
+    struct connection *same_place = NULL;
+
+    LIST_EACH (&link->connections, at) {
+        struct connection *c = LIST_ITEM(at, struct connection, link);
+
+        if (c->finish_ms)
+            continue;
+        if (flow->connection && c->flow.connection == flow->connection)
+            return c;
+        if (ip_same(&c->flow.remote, &flow->remote))
+            same_place = c;
+    }
+    return same_place;
+}
+
+static size_t count_outbound(const struct net_sip_link *link)
+{
+    size_t n = 0;
+
+    LIST_EACH (&link->connections, at)
+        n += !LIST_ITEM(at, struct connection, link)->inbound;
+    return n;
+}
+
+static int open_to(struct net_sip_link *link, const struct sip_flow *flow, struct connection **out)
+{
+    struct connection *c;
+    int err;
+
+    if (count_outbound(link) >= SIP_LINK_MAX_OUTBOUND)
+        return -EMFILE;
+    c = connection_new(link, false);
+    if (!c)
+        return -ENOMEM;
+    c->flow.remote = flow->remote;
+    /* With the port that we listen on, as in flow: the one of the connection is of use to nobody.
+     */
+    c->flow.local = flow->local;
+    err = net_tcp_connect(link->config.loop, &flow->remote, &flow->local, &events, c, &c->tcp);
+    if (err) {
+        connection_free(c);
+        return err;
+    }
+    *out = c;
+    return 0;
+}
+
+static void note_sent(struct connection *c, const struct sip_out_item *item)
+{
+    struct slice bytes = buf_slice(&item->bytes);
+    bool response = is_response(bytes);
+    uint64_t now_ms = net_now_ms();
+
+    be_active(c, now_ms);
+    if (!response && !slice_starts(bytes, SLICE("ACK "))) {
+        c->awaiting++;
+        c->request_ms = now_ms;
+    }
+    if (response && net_tcp_is_connected(c->tcp))
+        return; /* it has gone out */
+    c->keys[c->next_key].key = item->key;
+    c->keys[c->next_key].response = response;
+    c->next_key = (c->next_key + 1) % MAX_KEYS;
+}
+
+void sip_link_tcp_send(struct net_sip_link *link, const struct sip_out_item *item)
+{
+    struct sip_flow flow = item->flow;
+    struct connection *c = find(link, &flow);
+    int err = c ? 0 : open_to(link, &flow, &c);
+
+    if (!err)
+        err = net_tcp_send(c->tcp, buf_slice(&item->bytes));
+    if (err) {
+        if (err == -ENOBUFS)
+            finish(c, net_now_ms()); /* a peer that does not read */
+        sip_link_fail_later(link, item->key, err);
+        return;
+    }
+    note_sent(c, item);
+    flow.connection = c->flow.connection;
+    sip_link_trace(link, true, &flow, buf_slice(&item->bytes));
+}
+
+/* --- time ------------------------------------------------------------------------------------- */
+
+static uint64_t due_ms(const struct connection *c)
+{
+    uint64_t slow_ms = NEVER_MS;
+
+    if (c->finish_ms)
+        return c->finish_ms;
+    if (!net_tcp_is_connected(c->tcp))
+        return c->opened_ms + c->owner->config.connect_ms;
+    if (c->message_ms)
+        slow_ms = c->message_ms + c->owner->config.message_ms;
+    else if (c->inbound && !c->heard)
+        slow_ms = c->opened_ms + c->owner->config.message_ms;
+    return slow_ms < c->look_ms ? slow_ms : c->look_ms;
+}
+
+uint64_t sip_link_tcp_deadline_ms(const struct net_sip_link *link)
+{
+    uint64_t first_ms = NEVER_MS;
+
+    LIST_EACH (&link->connections, at) {
+        uint64_t ms = due_ms(LIST_ITEM(at, struct connection, link));
+
+        if (ms < first_ms)
+            first_ms = ms;
+    }
+    return first_ms;
+}
+
+/* c is due: it goes, unless it is only time to look and it is needed or was active since. */
+static void look(struct connection *c, uint64_t now_ms)
+{
+    if (c->finish_ms)
+        lose(c, 0);
+    else if (!net_tcp_is_connected(c->tcp) || due_ms(c) < c->look_ms)
+        lose(c, -ETIMEDOUT);
+    else if (is_needed(c, now_ms)) {
+        c->active_ms = now_ms;
+        c->look_ms = now_ms + c->owner->config.idle_ms / 10;
+    } else if (now_ms - c->active_ms >= c->owner->config.idle_ms) {
+        lose(c, 0);
+    } else {
+        c->look_ms = c->active_ms + c->owner->config.idle_ms;
+    }
+}
+
+void sip_link_tcp_tick(struct net_sip_link *link, uint64_t now_ms)
+{
+    LIST_EACH (&link->connections, at) {
+        struct connection *c = LIST_ITEM(at, struct connection, link);
+
+        if (due_ms(c) <= now_ms)
+            look(c, now_ms);
+    }
+}
+
+void sip_link_tcp_close_all(struct net_sip_link *link)
+{
+    LIST_EACH (&link->connections, at)
+        connection_free(LIST_ITEM(at, struct connection, link));
+}
