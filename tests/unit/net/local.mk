@@ -1,1 +1,23 @@
 # What unit/net adds to the tests.
+net_tests = \
+	tests/unit/net/test_address \
+	tests/unit/net/test_loop \
+	tests/unit/net/test_pacer \
+	tests/unit/net/test_pacer_uv \
+	tests/unit/net/test_resolver \
+	tests/unit/net/test_rtp_pair \
+	tests/unit/net/test_tcp \
+	tests/unit/net/test_udp
+check_PROGRAMS += $(net_tests)
+tap_tests += $(net_tests)
+
+tests_unit_net_test_address_LDADD = $(machine_ldadd)
+tests_unit_net_test_loop_LDADD = $(machine_ldadd)
+tests_unit_net_test_pacer_LDADD = $(machine_ldadd)
+# The portable pacer stands before the library's own, which is then not taken out of it.
+tests_unit_net_test_pacer_uv_SOURCES = tests/unit/net/test_pacer.c src/net/pacer_uv.c
+tests_unit_net_test_pacer_uv_LDADD = $(machine_ldadd)
+tests_unit_net_test_resolver_LDADD = $(machine_ldadd)
+tests_unit_net_test_rtp_pair_LDADD = $(machine_ldadd)
+tests_unit_net_test_tcp_LDADD = $(machine_ldadd)
+tests_unit_net_test_udp_LDADD = $(machine_ldadd)
