@@ -1,1 +1,9 @@
 # What unit/sip adds to the tests.
+sip_syntax_tests = \
+	tests/unit/sip/test_address \
+	tests/unit/sip/test_fields \
+	tests/unit/sip/test_header \
+	tests/unit/sip/test_uri \
+	tests/unit/sip/test_via
+check_PROGRAMS += $(sip_syntax_tests)
+tap_tests += $(sip_syntax_tests)
