@@ -41,7 +41,8 @@ int sdp_exchange_set_direction(struct sdp_exchange *x, enum sdp_direction direct
 const struct sdp_local *sdp_exchange_local(const struct sdp_exchange *x);
 
 /* Appends our offer to out. 0; -EBUSY outside of SDP_STABLE (RFC 3261 14.1: wait, or 491);
- * -ENOMEM where out failed, and then no offer was made. */
+ * -ENOMEM where out failed, and then no offer was made; -EPROTONOSUPPORT where the session is full
+ * of lines that are not audio. */
 int sdp_exchange_offer(struct sdp_exchange *x, struct buf *out);
 /* Takes the answer to our offer. 0; -EBADMSG where it is no answer to it; -EPROTONOSUPPORT where
  * it refuses the audio or shares no codec with us; -ENOMEM; -EPROTO where we had not offered. On

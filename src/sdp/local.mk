@@ -1,6 +1,14 @@
 noinst_LIBRARIES += libsdp.a
 libsdp_a_SOURCES = \
-	src/sdp/direction.h \
-	src/sdp/exchange.h \
+	src/sdp/agree.h \
+	src/sdp/answer.c \
+	src/sdp/attribute.c src/sdp/attribute.h \
+	src/sdp/direction.c src/sdp/direction.h \
+	src/sdp/exchange.c src/sdp/exchange.h \
 	src/sdp/limits.h \
-	src/sdp/stream.h
+	src/sdp/model.h \
+	src/sdp/numbers.c src/sdp/numbers.h \
+	src/sdp/offer.c \
+	src/sdp/parse.c src/sdp/parse.h \
+	src/sdp/print.c src/sdp/print.h \
+	src/sdp/stream.c src/sdp/stream.h

@@ -1,0 +1,66 @@
+/* sdp/agree.h - what an exchange knows when it is stable, and the steps from there: the offer that
+ * we make and its answer (sdp/offer.c), the offer that we take and our answer (sdp/answer.c).
+ *
+ * Each step works on a copy that its caller throws away on an error. */
+#ifndef SDP_AGREE_H
+#define SDP_AGREE_H
+
+#include "sdp/numbers.h"
+#include "sdp/print.h"
+
+#define SDP_NO_SLOT SIZE_MAX
+
+/* One m= line of the session. RFC 3264 8: later offers keep all of them, in their order. */
+struct sdp_slot {
+    struct slice type, proto, formats; /* in text that the exchange owns, or in literals */
+};
+
+struct sdp_agreement {
+    struct sdp_local local;
+    struct sdp_numbers numbers;
+    struct sdp_slot slots[SDP_MAX_MEDIA];
+    size_t n_slots;
+    size_t audio;      /* the slot that is ours to talk through, or SDP_NO_SLOT */
+    struct slice time; /* of t=; empty: none was offered to us */
+    bool agreed;       /* stream holds something */
+    struct sdp_stream stream;
+};
+
+/* sdp/offer.c */
+
+/* Chooses the line to offer audio on where there is none: one that was given up (RFC 3264 8.1), or
+ * a new one. 0, or -EPROTONOSUPPORT where all SDP_MAX_MEDIA lines are something else. */
+int sdp_offer_begin(struct sdp_agreement *a);
+/* Prints our offer; the other slots are offered as refused. */
+void sdp_offer_put(const struct sdp_agreement *a, const struct sdp_origin *origin,
+                   struct buf *out);
+/* Works the answer into a. 0, -EBADMSG, -EPROTONOSUPPORT as sdp_exchange_take_answer. */
+int sdp_offer_answered(struct sdp_agreement *a, const struct sdp_model *answer);
+
+/* sdp/answer.c */
+
+/* Works an offer into a, whose slots then point into the model's text. 0, or -EPROTONOSUPPORT. */
+int sdp_answer_take(struct sdp_agreement *a, const struct sdp_model *offer);
+/* Prints the answer to the offer taken last. */
+void sdp_answer_put(const struct sdp_agreement *a, const struct sdp_origin *origin,
+                    struct buf *out);
+
+/* sdp/stream.c */
+
+/* Whether media is audio over plain RTP from an address that we could send to. */
+bool sdp_media_usable(const struct sdp_media *media, const struct sdp_local *local);
+/* What the other side says of media apart from codecs: where it listens, packet times, hold.
+ * The direction becomes ours: what it allows of wanted. */
+void sdp_stream_read(struct sdp_stream *stream, const struct sdp_model *model,
+                     const struct sdp_media *media, const struct sdp_local *local,
+                     enum sdp_direction wanted);
+/* Sets the codec that is sent, under that number, with the parameters that media has for it. */
+void sdp_stream_set_codec(struct sdp_stream *stream, const struct sdp_media *media,
+                          const struct sdp_local *local, size_t codec, uint8_t type);
+/* Adds a number that may arrive, unless it has a meaning already or there is no room. */
+void sdp_stream_add_receive(struct sdp_stream *stream, uint8_t type, size_t codec);
+/* The telephone-event of media: the one at the codec's rate, else the first; type is SDP_NO_TYPE
+ * where there is none. */
+struct sdp_event sdp_media_event(const struct sdp_media *media, uint32_t rate_hz);
+
+#endif

@@ -1,0 +1,124 @@
+#include <errno.h>
+
+#include "sdp/agree.h"
+#include "sdp/parse.h"
+
+/* RFC 3264 6.1: in the order of the offer, as whoever offers likes the first best. */
+static int choose_codec(struct sdp_stream *stream, const struct sdp_media *media,
+                        const struct sdp_local *local)
+{
+    struct slice formats = media->formats, format;
+    struct sdp_rtpmap map;
+    uint64_t type;
+
+    while (sdp_format_next(&formats, &format)) {
+        int codec = -1;
+
+        if (slice_number(format, 127, &type) == 0 &&
+            sdp_media_rtpmap(media, (uint8_t)type, &map) == 0)
+            codec = sdp_codec_find(local, &map);
+        if (codec < 0)
+            continue;
+        sdp_stream_set_codec(stream, media, local, (size_t)codec, (uint8_t)type);
+        return 0;
+    }
+    return -EPROTONOSUPPORT;
+}
+
+/* Our answer has one codec, so one number arrives: the offer's (RFC 3264 5.1 asks for the same
+ * numbers both ways). */
+static int accept(struct sdp_stream *stream, const struct sdp_model *offer,
+                  const struct sdp_media *media, const struct sdp_local *local)
+{
+    int err = sdp_media_usable(media, local) ? choose_codec(stream, media, local)
+                                             : -EPROTONOSUPPORT;
+
+    if (err)
+        return err;
+    stream->event_send = (struct sdp_event){SDP_NO_TYPE, 0};
+    if (local->telephone_event)
+        stream->event_send = sdp_media_event(media, stream->codec.rate_hz);
+    stream->event_receive = stream->event_send;
+    stream->n_receive = 0;
+    sdp_stream_add_receive(stream, stream->send_type, stream->codec_index);
+    sdp_stream_read(stream, offer, media, local, local->direction);
+    return 0;
+}
+
+/* RFC 3264 8.2: the other side takes the stream out of a session that goes on. */
+static void remove_stream(struct sdp_agreement *a)
+{
+    a->audio = SDP_NO_SLOT;
+    a->stream.direction = SDP_INACTIVE;
+    a->stream.held = true;
+    a->stream.remote_rtp.port = 0;
+    a->stream.remote_rtcp.port = 0;
+    a->stream.n_receive = 0;
+    a->stream.event_send.type = a->stream.event_receive.type = SDP_NO_TYPE;
+}
+
+static bool all_ports_are_zero(const struct sdp_model *offer)
+{
+    for (size_t i = 0; i < offer->n_media; i++)
+        if (offer->media[i].port)
+            return false;
+    return true;
+}
+
+int sdp_answer_take(struct sdp_agreement *a, const struct sdp_model *offer)
+{
+    a->n_slots = offer->n_media;
+    a->time = offer->time;
+    for (size_t i = 0; i < offer->n_media; i++) {
+        const struct sdp_media *m = &offer->media[i];
+
+        a->slots[i] = (struct sdp_slot){m->type, m->proto, m->formats};
+    }
+    for (size_t i = 0; i < offer->n_media; i++) {
+        if (accept(&a->stream, offer, &offer->media[i], &a->local) != 0)
+            continue;
+        sdp_numbers_adopt(&a->numbers, &a->local, &offer->media[i]);
+        a->audio = i;
+        a->agreed = true;
+        return 0;
+    }
+    if (!a->agreed || !all_ports_are_zero(offer))
+        return -EPROTONOSUPPORT;
+    remove_stream(a);
+    return 0;
+}
+
+static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot, struct buf *out)
+{
+    const struct sdp_stream *stream = &a->stream;
+    const struct sdp_event *event = &stream->event_receive;
+
+    buf_puts(out, "m=audio ");
+    buf_putu(out, a->local.address.port);
+    buf_putc(out, ' ');
+    buf_put(out, slot->proto);
+    buf_putc(out, ' ');
+    buf_putu(out, stream->send_type);
+    if (event->type != SDP_NO_TYPE) {
+        buf_putc(out, ' ');
+        buf_putu(out, event->type);
+    }
+    buf_puts(out, "\r\n");
+    sdp_put_codec(out, &stream->codec, stream->send_type);
+    if (event->type != SDP_NO_TYPE)
+        sdp_put_event(out, event->type, event->rate_hz);
+    sdp_put_rest(out, &a->local, stream->rtcp_mux, stream->direction);
+}
+
+void sdp_answer_put(const struct sdp_agreement *a, const struct sdp_origin *origin, struct buf *out)
+{
+    sdp_put_session(out, origin, &a->local.address, a->time);
+    for (size_t i = 0; i < a->n_slots; i++) {
+        const struct sdp_slot *slot = &a->slots[i];
+
+        if (i == a->audio)
+            put_audio(a, slot, out);
+        else
+            sdp_put_refused(out, slot->type, slot->proto, slot->formats);
+    }
+}

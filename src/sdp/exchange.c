@@ -1,0 +1,230 @@
+#include "sdp/exchange.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sdp/agree.h"
+#include "sdp/parse.h"
+
+/* Room for whatever we print: m= lines of the other side come back with one format each. */
+#define OURS_MAX (2 * SDP_MAX_BYTES)
+
+/* now is what holds, next what the description under way would make of it; in SDP_STABLE they
+ * differ only in what set_local and set_direction changed. */
+struct sdp_exchange {
+    enum sdp_exchange_state state;
+    bool answer_may_come; /* the last description to be agreed on was an offer of ours */
+    struct sdp_agreement now, next;
+    char *now_text, *next_text; /* what the slots point into; perhaps the same, perhaps NULL */
+    struct sdp_origin origin;
+    struct buf ours; /* our newest description */
+};
+
+static bool is_valid(const struct sdp_local *local)
+{
+    return local->n_codecs > 0 && local->n_codecs <= SDP_MAX_CODECS && local->address.family &&
+           local->address.port && !ip_is_any(&local->address) &&
+           (unsigned)local->direction <= SDP_SENDRECV;
+}
+
+int sdp_exchange_new(const struct sdp_local *local, struct rng *rng, struct sdp_exchange **out)
+{
+    struct sdp_exchange *x;
+
+    if (!is_valid(local))
+        return -EINVAL;
+    x = calloc(1, sizeof *x);
+    if (!x)
+        return -ENOMEM;
+    x->state = SDP_STABLE;
+    x->next.local = *local;
+    x->next.numbers = sdp_numbers_new(local);
+    x->next.audio = SDP_NO_SLOT;
+    x->now = x->next;
+    /* RFC 8866 5.2 wants an id that nobody else has; some phones read it into a signed int. */
+    x->origin = (struct sdp_origin){(rng_u32(rng) >> 1) | 1, 1, local->address};
+    x->ours = buf_new(OURS_MAX);
+    *out = x;
+    return 0;
+}
+
+/* next begins with text; the one before goes, unless now still points into it. */
+static void set_next_text(struct sdp_exchange *x, char *text)
+{
+    if (x->next_text != x->now_text)
+        free(x->next_text);
+    x->next_text = text;
+}
+
+void sdp_exchange_free(struct sdp_exchange *x)
+{
+    if (!x)
+        return;
+    set_next_text(x, NULL);
+    free(x->now_text);
+    buf_free(&x->ours);
+    free(x);
+}
+
+static void commit(struct sdp_exchange *x)
+{
+    if (x->now_text != x->next_text)
+        free(x->now_text);
+    x->now_text = x->next_text;
+    x->now = x->next;
+    x->state = SDP_STABLE;
+}
+
+void sdp_exchange_rollback(struct sdp_exchange *x)
+{
+    if (x->state == SDP_STABLE)
+        return;
+    set_next_text(x, x->now_text);
+    x->next = x->now;
+    x->state = SDP_STABLE;
+    x->answer_may_come = false;
+}
+
+int sdp_exchange_set_local(struct sdp_exchange *x, const struct sdp_local *local)
+{
+    if (x->state != SDP_STABLE)
+        return -EBUSY;
+    if (!is_valid(local))
+        return -EINVAL;
+    x->next.local = *local;
+    x->answer_may_come = false;
+    return 0;
+}
+
+int sdp_exchange_set_direction(struct sdp_exchange *x, enum sdp_direction direction)
+{
+    struct sdp_local local = x->next.local;
+
+    local.direction = direction;
+    return sdp_exchange_set_local(x, &local);
+}
+
+const struct sdp_local *sdp_exchange_local(const struct sdp_exchange *x)
+{
+    return &x->next.local;
+}
+
+typedef void put_description(const struct sdp_agreement *a, const struct sdp_origin *origin,
+                             struct buf *out);
+
+/* RFC 3264 8: the version counts up by one when anything else has changed, and only then. */
+static int print_ours(struct sdp_exchange *x, put_description *put, struct buf *out)
+{
+    struct sdp_origin origin = x->origin;
+    struct buf fresh = buf_new(OURS_MAX);
+
+    put(&x->next, &origin, &fresh);
+    if (x->ours.n && !slice_eq(buf_slice(&fresh), buf_slice(&x->ours))) {
+        origin.version++;
+        buf_clear(&fresh);
+        put(&x->next, &origin, &fresh);
+    }
+    if (buf_ok(&fresh))
+        buf_put(out, buf_slice(&fresh));
+    if (!buf_ok(&fresh) || !buf_ok(out)) {
+        buf_free(&fresh);
+        return -ENOMEM;
+    }
+    buf_free(&x->ours);
+    x->ours = fresh;
+    x->origin = origin;
+    return 0;
+}
+
+int sdp_exchange_offer(struct sdp_exchange *x, struct buf *out)
+{
+    int err;
+
+    if (x->state != SDP_STABLE)
+        return -EBUSY;
+    err = sdp_offer_begin(&x->next);
+    if (!err)
+        err = print_ours(x, sdp_offer_put, out);
+    if (err)
+        return err;
+    x->state = SDP_WE_OFFERED;
+    x->answer_may_come = true;
+    return 0;
+}
+
+int sdp_exchange_take_answer(struct sdp_exchange *x, struct slice sdp)
+{
+    struct sdp_model model;
+    struct sdp_agreement next = x->next;
+    int err;
+
+    if (!x->answer_may_come || x->state == SDP_THEY_OFFERED)
+        return -EPROTO;
+    err = sdp_parse(sdp, &model);
+    if (!err)
+        err = sdp_offer_answered(&next, &model);
+    if (err) {
+        sdp_exchange_rollback(x);
+        return err;
+    }
+    x->next = next;
+    commit(x);
+    return 0;
+}
+
+int sdp_exchange_take_offer(struct sdp_exchange *x, struct slice sdp)
+{
+    struct sdp_agreement next = x->next;
+    struct sdp_model model;
+    char *text;
+    int err;
+
+    if (x->state != SDP_STABLE)
+        return -EBUSY;
+    if (sdp.n > SDP_MAX_BYTES)
+        return -EBADMSG;
+    text = slice_dup(sdp); /* the slots point into it for as long as they last */
+    if (!text)
+        return -ENOMEM;
+    err = sdp_parse((struct slice){text, sdp.n}, &model);
+    if (!err)
+        err = sdp_answer_take(&next, &model);
+    if (err) {
+        free(text);
+        return err;
+    }
+    set_next_text(x, text);
+    x->next = next;
+    x->state = SDP_THEY_OFFERED;
+    return 0;
+}
+
+int sdp_exchange_answer(struct sdp_exchange *x, struct buf *out)
+{
+    int err;
+
+    if (x->state != SDP_THEY_OFFERED)
+        return -EPROTO;
+    err = print_ours(x, sdp_answer_put, out);
+    if (err)
+        return err;
+    x->answer_may_come = false;
+    commit(x);
+    return 0;
+}
+
+enum sdp_exchange_state sdp_exchange_state(const struct sdp_exchange *x)
+{
+    return x->state;
+}
+
+const struct sdp_stream *sdp_exchange_stream(const struct sdp_exchange *x)
+{
+    return x->now.agreed ? &x->now.stream : NULL;
+}
+
+struct slice sdp_exchange_ours(const struct sdp_exchange *x)
+{
+    return buf_slice(&x->ours);
+}

@@ -1,0 +1,162 @@
+#include <errno.h>
+
+#include "sdp/agree.h"
+#include "sdp/parse.h"
+
+int sdp_offer_begin(struct sdp_agreement *a)
+{
+    static const struct sdp_slot audio = {SLICE_INIT("audio"), SLICE_INIT("RTP/AVP"),
+                                          SLICE_INIT("0")};
+
+    if (a->audio != SDP_NO_SLOT)
+        return 0;
+    for (size_t i = 0; i < a->n_slots; i++)
+        if (slice_eq(a->slots[i].type, audio.type) && slice_eq(a->slots[i].proto, audio.proto)) {
+            a->audio = i;
+            return 0;
+        }
+    if (a->n_slots == SDP_MAX_MEDIA)
+        return -EPROTONOSUPPORT;
+    a->audio = a->n_slots;
+    a->slots[a->n_slots++] = audio;
+    return 0;
+}
+
+/* Whether codec i is the first with its rate: telephone-event is offered once for each rate. */
+static bool first_of_rate(const struct sdp_local *local, size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (local->codecs[j].rate_hz == local->codecs[i].rate_hz)
+            return false;
+    return true;
+}
+
+static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot, struct buf *out)
+{
+    const struct sdp_local *local = &a->local;
+
+    buf_puts(out, "m=audio ");
+    buf_putu(out, local->address.port);
+    buf_putc(out, ' ');
+    buf_put(out, slot->proto);
+    for (size_t i = 0; i < local->n_codecs; i++) {
+        buf_putc(out, ' ');
+        buf_putu(out, a->numbers.codec[i]);
+    }
+    for (size_t i = 0; i < local->n_codecs && local->telephone_event; i++)
+        if (first_of_rate(local, i)) {
+            buf_putc(out, ' ');
+            buf_putu(out, a->numbers.event[i]);
+        }
+    buf_puts(out, "\r\n");
+    for (size_t i = 0; i < local->n_codecs; i++)
+        sdp_put_codec(out, &local->codecs[i], a->numbers.codec[i]);
+    for (size_t i = 0; i < local->n_codecs && local->telephone_event; i++)
+        if (first_of_rate(local, i))
+            sdp_put_event(out, a->numbers.event[i], local->codecs[i].rate_hz);
+    sdp_put_rest(out, local, local->rtcp_mux, local->direction);
+}
+
+void sdp_offer_put(const struct sdp_agreement *a, const struct sdp_origin *origin, struct buf *out)
+{
+    sdp_put_session(out, origin, &a->local.address, a->time);
+    for (size_t i = 0; i < a->n_slots; i++) {
+        const struct sdp_slot *slot = &a->slots[i];
+
+        if (i == a->audio)
+            put_audio(a, slot, out);
+        else
+            sdp_put_refused(out, slot->type, slot->proto, slot->formats);
+    }
+}
+
+/* The codec that a format means in an answer, or -1. Where a dynamic type has no rtpmap, the number
+ * itself counts if it is one that we had offered. */
+static int answered_codec(const struct sdp_agreement *a, const struct sdp_media *media,
+                          struct slice format, uint8_t *type)
+{
+    struct sdp_rtpmap map;
+    uint64_t number;
+
+    if (slice_number(format, 127, &number) != 0)
+        return -1;
+    *type = (uint8_t)number;
+    if (sdp_media_rtpmap(media, *type, &map) == 0)
+        return sdp_codec_find(&a->local, &map);
+    for (size_t i = 0; i < a->local.n_codecs; i++)
+        if (a->numbers.codec[i] == *type)
+            return (int)i;
+    return -1;
+}
+
+/* RFC 3264 7: the first format that we know is the one to send. */
+static int choose_codec(struct sdp_agreement *a, const struct sdp_media *media)
+{
+    struct slice formats = media->formats, format;
+
+    while (sdp_format_next(&formats, &format)) {
+        uint8_t type = 0;
+        int codec = answered_codec(a, media, format, &type);
+
+        if (codec < 0)
+            continue;
+        sdp_stream_set_codec(&a->stream, media, &a->local, (size_t)codec, type);
+        return 0;
+    }
+    return -EPROTONOSUPPORT;
+}
+
+/* Digits go to them under their number, and come under ours at the same rate. */
+static void choose_event(struct sdp_agreement *a, const struct sdp_media *media)
+{
+    struct sdp_event theirs = {SDP_NO_TYPE, 0}, ours;
+
+    if (a->local.telephone_event)
+        theirs = sdp_media_event(media, a->stream.codec.rate_hz);
+    ours = theirs;
+    for (size_t i = 0; i < a->local.n_codecs && theirs.type != SDP_NO_TYPE; i++)
+        if (a->local.codecs[i].rate_hz == theirs.rate_hz)
+            ours.type = a->numbers.event[i];
+    a->stream.event_send = theirs;
+    a->stream.event_receive = ours;
+}
+
+/* We receive whatever we offered, under our numbers; and, as some phones use their own in both
+ * directions, under theirs where that can be told apart. */
+static void list_receive(struct sdp_agreement *a, const struct sdp_media *media)
+{
+    struct slice formats = media->formats, format;
+
+    a->stream.n_receive = 0;
+    for (size_t i = 0; i < a->local.n_codecs; i++)
+        sdp_stream_add_receive(&a->stream, a->numbers.codec[i], i);
+    while (sdp_format_next(&formats, &format)) {
+        uint8_t type = 0;
+        int codec = answered_codec(a, media, format, &type);
+
+        if (codec >= 0)
+            sdp_stream_add_receive(&a->stream, type, (size_t)codec);
+    }
+}
+
+int sdp_offer_answered(struct sdp_agreement *a, const struct sdp_model *answer)
+{
+    const struct sdp_media *media;
+    int err;
+
+    if (a->audio >= answer->n_media)
+        return -EBADMSG;
+    media = &answer->media[a->audio];
+    if (!slice_eq(media->type, SLICE("audio")))
+        return -EBADMSG; /* RFC 3264 6: the lines of an answer stand in the offer's order */
+    if (!sdp_media_usable(media, &a->local))
+        return -EPROTONOSUPPORT;
+    err = choose_codec(a, media);
+    if (err)
+        return err;
+    choose_event(a, media);
+    list_receive(a, media);
+    sdp_stream_read(&a->stream, answer, media, &a->local, a->local.direction);
+    a->agreed = true;
+    return 0;
+}

@@ -1,0 +1,27 @@
+/* sdp/print.h - descriptions of ours as text (RFC 8866 5), line by line in the order it demands. */
+#ifndef SDP_PRINT_H
+#define SDP_PRINT_H
+
+#include "base/buf.h"
+#include "sdp/stream.h"
+
+/* o= of ours. RFC 3264 8: during a session nothing of it changes but the version. */
+struct sdp_origin {
+    uint64_t id, version;
+    struct ip address;
+};
+
+/* v= to t=. time is the value of t=; an answer repeats the offer's (RFC 3264 6). */
+void sdp_put_session(struct buf *out, const struct sdp_origin *origin, const struct ip *address,
+                     struct slice time);
+/* m= with port 0: refused. Of the formats only the first is repeated; they mean nothing here. */
+void sdp_put_refused(struct buf *out, struct slice type, struct slice proto, struct slice formats);
+/* a=rtpmap, and a=fmtp where the codec has one. */
+void sdp_put_codec(struct buf *out, const struct sdp_codec *codec, uint8_t type);
+/* a=rtpmap and a=fmtp of telephone-event: digits, A to D and flash, as we can take them all. */
+void sdp_put_event(struct buf *out, uint8_t type, uint32_t rate_hz);
+/* a=ptime to the direction: what follows the codecs. */
+void sdp_put_rest(struct buf *out, const struct sdp_local *local, bool mux,
+                  enum sdp_direction direction);
+
+#endif
