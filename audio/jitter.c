@@ -9,7 +9,7 @@ enum {
     STEP_MS = 10,       /* how much is played at a time while nothing is there */
     HOLD_MS = 100,      /* concealed without a packet, before it counts as a pause */
     EXCESS_MS = 200,    /* delay over the target that is thrown away, not played faster */
-    SLOW_MS = 15,       /* delay over the target from which on to play faster */
+    SLOW_MS = 10,       /* delay over the target from which on to play faster */
     FAST_MS = 5,        /* delay under the target from which on to play slower */
     JUMP_MS = 2000,     /* timestamps ahead of the time by more are another stream's */
     MAX_DROPOUT = 3000, /* RFC 3550 A.1 */

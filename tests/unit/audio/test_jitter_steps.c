@@ -1,0 +1,377 @@
+/* The jitter buffer step by step: what single packets do. */
+#include "audio/jitter.h"
+
+#include "tests/lib/rows.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum { MS = 8, PACKET = 20 * MS }; /* units of a clock of 8,000 Hz */
+
+static struct jitter *new_jitter(void)
+{
+    struct jitter_config config = {.clock_hz = 8000};
+    struct jitter *j;
+
+    assert_int_equal(jitter_new(&config, &j), 0);
+    return j;
+}
+
+/* The i-th packet of a stream that began at sequence number 100 and timestamp 1000. */
+static struct jitter_packet packet(int i)
+{
+    return (struct jitter_packet){.ssrc = 1,
+                                  .sequence = (uint16_t)(100 + i),
+                                  .timestamp = (uint32_t)(1000 + i * PACKET),
+                                  .duration = PACKET,
+                                  .payload_type = (uint8_t)i,
+                                  .fec = true,
+                                  .payload = SLICE("sound")};
+}
+
+static int put(struct jitter *j, int i, uint64_t now_ms)
+{
+    struct jitter_packet p = packet(i);
+
+    return jitter_put(j, &p, now_ms * 1000);
+}
+
+/* The decision at now_ms, as a letter and, for packets, their number. */
+static const char *get(struct jitter *j, uint64_t now_ms)
+{
+    static char text[16];
+    struct jitter_decision what;
+
+    jitter_get(j, now_ms * 1000, 0, &what);
+    snprintf(text, sizeof text, "%c", "WDFC"[what.action]);
+    if (what.action == JITTER_DECODE || what.action == JITTER_FEC) {
+        snprintf(text + 1, sizeof text - 1, "%u", what.payload_type);
+        assert_slice(what.payload, "sound");
+    }
+    return text;
+}
+
+static struct jitter_stats stats_of(const struct jitter *j)
+{
+    struct jitter_stats stats;
+
+    jitter_stats(j, &stats);
+    return stats;
+}
+
+/* Six packets in time, the first two played. */
+static struct jitter *playing(void)
+{
+    struct jitter *j = new_jitter();
+
+    for (int i = 0; i < 4; i++)
+        put(j, i, (uint64_t)i * 20);
+    assert_string_equal(get(j, 40), "D0");
+    assert_string_equal(get(j, 60), "D1");
+    return j;
+}
+
+static void waits_before_the_first(void **state)
+{
+    struct jitter *j = new_jitter();
+
+    (void)state;
+    assert_string_equal(get(j, 0), "W");
+    put(j, 0, 10);
+    assert_string_equal(get(j, 20), "W");
+    assert_string_equal(get(j, 49), "W");
+    assert_string_equal(get(j, 50), "D0");
+    jitter_free(j);
+}
+
+static void says_which_is_the_first(void **state)
+{
+    struct jitter *j = new_jitter();
+    struct jitter_decision what;
+
+    (void)state;
+    put(j, 0, 0);
+    put(j, 1, 20);
+    jitter_get(j, 40000, 0, &what);
+    assert_true(what.first);
+    jitter_get(j, 60000, 0, &what);
+    assert_false(what.first);
+    jitter_free(j);
+}
+
+static void takes_each_once(void **state)
+{
+    struct jitter *j = playing();
+
+    (void)state;
+    assert_int_equal(put(j, 3, 61), -EEXIST);
+    assert_int_equal(put(j, 0, 61), -EEXIST);
+    assert_int_equal(stats_of(j).duplicates, 2);
+    assert_string_equal(get(j, 80), "D2");
+    assert_string_equal(get(j, 100), "D3");
+    jitter_free(j);
+}
+
+static void puts_order_right(void **state)
+{
+    struct jitter *j = new_jitter();
+
+    (void)state;
+    put(j, 2, 0);
+    put(j, 0, 1);
+    put(j, 1, 2);
+    assert_string_equal(get(j, 60), "D0");
+    assert_string_equal(get(j, 80), "D1");
+    assert_string_equal(get(j, 100), "D2");
+    assert_int_equal(stats_of(j).lost, 0);
+    jitter_free(j);
+}
+
+static void replaces_one_lost_from_the_next(void **state)
+{
+    struct jitter *j = playing();
+
+    (void)state;
+    put(j, 5, 100);
+    get(j, 80);
+    get(j, 100);
+    assert_string_equal(get(j, 120), "F5");
+    assert_string_equal(get(j, 140), "D5");
+    assert_int_equal(put(j, 4, 141), -ETIME);
+    assert_int_equal(stats_of(j).late, 1);
+    assert_int_equal(stats_of(j).lost, 1);
+    assert_int_equal(stats_of(j).recovered, 1);
+    jitter_free(j);
+}
+
+static void conceals_the_first_of_two_lost(void **state)
+{
+    struct jitter *j = playing();
+
+    (void)state;
+    put(j, 6, 119);
+    get(j, 80);
+    get(j, 100);
+    assert_string_equal(get(j, 120), "C");
+    assert_string_equal(get(j, 140), "F6");
+    assert_string_equal(get(j, 160), "D6");
+    assert_int_equal(stats_of(j).lost, 2);
+    assert_int_equal(stats_of(j).concealed_ms, 20);
+    jitter_free(j);
+}
+
+static void plays_a_late_one_when_nothing_else_came(void **state)
+{
+    struct jitter *j = playing();
+
+    (void)state;
+    get(j, 80);
+    get(j, 100);
+    assert_string_equal(get(j, 120), "C");
+    assert_string_equal(get(j, 130), "C");
+    put(j, 4, 135);
+    assert_string_equal(get(j, 140), "D4");
+    assert_int_equal(stats_of(j).late, 0);
+    assert_int_equal(stats_of(j).lost, 0);
+    jitter_free(j);
+}
+
+static void does_not_conceal_what_was_concealed(void **state)
+{
+    struct jitter *j = playing();
+
+    (void)state;
+    get(j, 80);
+    get(j, 100);
+    get(j, 120);
+    get(j, 130);
+    put(j, 5, 135); /* 4 is lost, and 20 ms were concealed in its place */
+    assert_string_equal(get(j, 140), "D5");
+    assert_int_equal(stats_of(j).lost, 1);
+    assert_int_equal(stats_of(j).concealed_ms, 20);
+    jitter_free(j);
+}
+
+static void stops_inventing_after_100_ms(void **state)
+{
+    struct jitter *j = playing();
+
+    (void)state;
+    get(j, 80);
+    get(j, 100);
+    for (uint64_t now = 120; now < 220; now += 10)
+        assert_string_equal(get(j, now), "C");
+    assert_string_equal(get(j, 220), "W");
+    jitter_free(j);
+}
+
+static void waits_through_a_pause(void **state)
+{
+    struct jitter *j = playing();
+    struct jitter_packet p = packet(4);
+
+    (void)state;
+    get(j, 80);
+    get(j, 100);
+    p.timestamp += 1000 * MS; /* the sender said nothing for a second: no number is missing */
+    p.marker = true;
+    assert_int_equal(jitter_put(j, &p, 1080000), 0);
+    assert_string_equal(get(j, 1085), "W");
+    assert_string_equal(get(j, 1120), "D4");
+    assert_int_equal(stats_of(j).lost, 0);
+    assert_int_equal(stats_of(j).concealed_ms, 0);
+    jitter_free(j);
+}
+
+static void does_not_miss_a_digit(void **state)
+{
+    struct jitter *j = playing();
+
+    (void)state;
+    get(j, 80);
+    get(j, 100);
+    for (int i = 4; i < 12; i++) { /* RFC 4733 2.5.1.2: the timestamp is that of its beginning */
+        struct jitter_packet p = packet(i);
+
+        p.duration = 0;
+        p.timestamp = 1000 + 4 * PACKET;
+        assert_int_equal(jitter_put(j, &p, (uint64_t)i * 20000), 0);
+    }
+    for (int i = 12; i < 14; i++)
+        put(j, i, (uint64_t)i * 20);
+    assert_string_equal(get(j, 280), "D12");
+    assert_int_equal(stats_of(j).lost, 0);
+    jitter_free(j);
+}
+
+static void believes_a_jump_at_its_second_packet(void **state)
+{
+    struct jitter *j = playing();
+
+    (void)state;
+    assert_int_equal(put(j, 30000, 62), -EAGAIN);
+    assert_int_equal(put(j, 4, 63), 0);
+    assert_int_equal(put(j, 30000, 64), -EAGAIN);
+    assert_int_equal(put(j, 30001, 65), 0);
+    assert_int_equal(stats_of(j).restarts, 1);
+    assert_int_equal(stats_of(j).waiting, 1);
+    jitter_free(j);
+}
+
+static void follows_a_timestamp_that_jumps(void **state)
+{
+    struct jitter *j = playing();
+    struct jitter_packet p = packet(4);
+
+    (void)state;
+    p.timestamp += 0x50000000u;
+    assert_int_equal(jitter_put(j, &p, 80000), 0);
+    assert_int_equal(stats_of(j).restarts, 1);
+    assert_string_equal(get(j, 80), "W");
+    assert_string_equal(get(j, 120), "D4");
+    jitter_free(j);
+}
+
+static void skips_ahead_after_a_sleep(void **state)
+{
+    struct jitter *j = playing();
+
+    (void)state;
+    for (int i = 4; i < 30; i++)
+        put(j, i, (uint64_t)i * 20);
+    assert_string_equal(get(j, 5000), "D29");
+    assert_true(stats_of(j).discarded > 20);
+    jitter_free(j);
+}
+
+static void holds_no_more_than_it_may(void **state)
+{
+    struct jitter *j = new_jitter();
+
+    (void)state;
+    for (int i = 0; i < 3 * JITTER_PACKETS; i++)
+        put(j, i, 0);
+    /* Ahead of the time by more than 2 s: taken for another stream each time. */
+    assert_true(stats_of(j).waiting <= JITTER_PACKETS);
+    for (int i = 3 * JITTER_PACKETS; i < 6 * JITTER_PACKETS; i++)
+        put(j, i, (uint64_t)i * 20);
+    assert_int_equal(stats_of(j).waiting, JITTER_PACKETS);
+    jitter_free(j);
+}
+
+static void refuses_what_is_too_long(void **state)
+{
+    struct jitter *j = new_jitter();
+    struct jitter_packet p = packet(0);
+    static char big[JITTER_PAYLOAD_MAX + 1];
+
+    (void)state;
+    p.duration = 121 * MS;
+    assert_int_equal(jitter_put(j, &p, 0), -EINVAL);
+    p.duration = PACKET;
+    p.payload = (struct slice){big, sizeof big};
+    assert_int_equal(jitter_put(j, &p, 0), -EINVAL);
+    p.payload.n--;
+    assert_int_equal(jitter_put(j, &p, 0), 0);
+    jitter_free(j);
+}
+
+static void flush_begins_anew(void **state)
+{
+    struct jitter *j = playing();
+
+    (void)state;
+    jitter_flush(j);
+    assert_string_equal(get(j, 80), "W");
+    put(j, 500, 90); /* another place in the stream is no jump now */
+    assert_string_equal(get(j, 100), "W");
+    assert_string_equal(get(j, 130), "D244");
+    assert_int_equal(stats_of(j).lost, 0);
+    jitter_free(j);
+}
+
+static void counts_by_another_clock(void **state)
+{
+    struct jitter *j = playing();
+
+    (void)state;
+    jitter_set_clock(j, 48000);
+    for (int i = 0; i < 2; i++) {
+        struct jitter_packet p = packet(i);
+
+        p.timestamp = (uint32_t)(7000 + i * PACKET * 6);
+        p.duration = PACKET * 6;
+        assert_int_equal(jitter_put(j, &p, 1000000 + (uint64_t)i * 20000), 0);
+    }
+    assert_string_equal(get(j, 1039), "W");
+    assert_string_equal(get(j, 1041), "D0");
+    assert_string_equal(get(j, 1061), "D1");
+    assert_int_equal(stats_of(j).played_ms, 80);
+    jitter_free(j);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(waits_before_the_first),
+        cmocka_unit_test(says_which_is_the_first),
+        cmocka_unit_test(takes_each_once),
+        cmocka_unit_test(puts_order_right),
+        cmocka_unit_test(replaces_one_lost_from_the_next),
+        cmocka_unit_test(conceals_the_first_of_two_lost),
+        cmocka_unit_test(plays_a_late_one_when_nothing_else_came),
+        cmocka_unit_test(does_not_conceal_what_was_concealed),
+        cmocka_unit_test(stops_inventing_after_100_ms),
+        cmocka_unit_test(waits_through_a_pause),
+        cmocka_unit_test(does_not_miss_a_digit),
+        cmocka_unit_test(believes_a_jump_at_its_second_packet),
+        cmocka_unit_test(follows_a_timestamp_that_jumps),
+        cmocka_unit_test(skips_ahead_after_a_sleep),
+        cmocka_unit_test(holds_no_more_than_it_may),
+        cmocka_unit_test(refuses_what_is_too_long),
+        cmocka_unit_test(flush_begins_anew),
+        cmocka_unit_test(counts_by_another_clock),
+    };
+
+    return cmocka_run_group_tests_name("audio/jitter steps", tests, NULL, NULL);
+}
