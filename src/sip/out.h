@@ -65,4 +65,19 @@ void sip_out_item_free(struct sip_out_item *item);
 /* Frees whatever is still in the queue. */
 void sip_out_clear(struct sip_out *out);
 
+/* --- for the core, which fills the queue ------------------------------------------------------ */
+
+/* What an event may point to: a whole message. */
+#define SIP_EVENT_MAX_BYTES 65536
+
+/* Both copy what they are given. 0 or -ENOMEM, when nothing was appended. */
+int sip_out_send(struct sip_out *out, uint64_t key, const struct sip_flow *flow,
+                 enum sip_send_how how, struct slice bytes);
+int sip_out_locate(struct sip_out *out, uint64_t key, struct slice host, uint16_t port,
+                   enum sip_transport transport, bool secure);
+/* An item of kind SIP_OUT_CALL with an empty event, or NULL. So that the end of a call can be told
+ * even when memory is gone, it is made before it is needed and appended later. */
+struct sip_out_item *sip_out_event_new(void);
+void sip_out_append(struct sip_out *out, struct sip_out_item *item);
+
 #endif
