@@ -28,4 +28,34 @@
 /* Delta-seconds of RFC 3261 25.1; larger numbers count as this one. */
 #define SIP_MAX_DELTA_SECONDS 4294967295u
 
+/* --- transactions, calls and dialogs (sip/transaction, sip/endpoint) -------------------------- */
+
+/* RFC 3261 17.1.1.1 and table 4. */
+#define SIP_T1_MS 500u
+#define SIP_T2_MS 4000u
+#define SIP_T4_MS 5000u
+#define SIP_64T1_MS (64 * SIP_T1_MS)
+/* 17.2.1: a 100 within 200 ms, where nothing else has been answered to an INVITE. */
+#define SIP_TRYING_MS 100u
+/* RFC 4320 4.1: other requests get their 100 when the client's timer E has reached T2. */
+#define SIP_LATE_TRYING_MS (7 * SIP_T1_MS)
+/* RFC 3261 13.3.1.1: 180 and the like are repeated, so that no proxy gives up. */
+#define SIP_RING_AGAIN_MS 60000u
+/* Longest time between two provisional responses, and longest time that a call rings here. Then
+ * our INVITE is cancelled; theirs is answered 480. */
+#define SIP_RING_MAX_MS 600000u
+
+/* Transactions at once. Above: a new request is answered 503 without state. */
+#define SIP_MAX_TRANSACTIONS 16384
+/* INVITEs of one source address without ACK. Above: 503 without state. */
+#define SIP_MAX_HALF_OPEN 64
+/* Requests from above this size go over TCP where UDP was meant (RFC 3261 18.1.1). */
+#define SIP_MAX_UDP_REQUEST 1300
+/* Record-Route values of a dialog. More: the request is refused, 400; a 2xx loses its rest. */
+#define SIP_MAX_ROUTES 32
+/* Answers of sip_endpoint_located that are tried. */
+#define SIP_MAX_TARGETS 8
+/* Dialogs of one INVITE of ours. A 2xx of yet another fork is dropped. */
+#define SIP_MAX_FORKS 16
+
 #endif
