@@ -1,0 +1,67 @@
+/* sip/request.h - one client request until it is over: where it goes, which way it is sent, the
+ * next target when one fails (RFC 3261 8.1.2, 18.1.1; RFC 3263 4.3).
+ *
+ * The message and the place are independent: sip_req_locate finds the place, sip_req_set gives the
+ * message, and when both are there it is sent. An ACK has no transaction: it is sent once, and once
+ * more by each sip_req_again. */
+#ifndef SIP_REQUEST_H
+#define SIP_REQUEST_H
+
+#include "sip/build.h"
+#include "sip/out.h"
+#include "sip/transaction.h"
+
+struct sip_endpoint;
+struct sip_req;
+
+/* What the owner is told; several at once are or-ed together. */
+enum sip_req_told {
+    SIP_REQ_LOCATED = 1,   /* sip_req_flow is known, and there is no message yet */
+    SIP_REQ_RESPONSE = 2,  /* msg; a 2xx to INVITE perhaps many times */
+    SIP_REQ_TIMEOUT = 4,   /* no final response */
+    SIP_REQ_NOT_FOUND = 8, /* the host name does not resolve: err */
+    SIP_REQ_FAILED = 16,   /* could not be sent any way: err */
+    SIP_REQ_OVER = 32,     /* nothing more will come: free it, now or later */
+};
+
+/* The last thing that req does: it may be freed here. flow: of msg. */
+typedef void sip_req_user(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,
+                          int err, uint64_t now_ms);
+
+/* list: where the owner keeps its requests. NULL where memory is gone. */
+struct sip_req *sip_req_new(struct sip_endpoint *ep, struct list *list, enum sip_method method,
+                            sip_req_user *user, void *arg);
+/* Its transaction goes on alone: an answer to it is not told to anybody. */
+void sip_req_free(struct sip_req *req);
+/* The request that this is the link of, in the list given to sip_req_new. */
+struct sip_req *sip_req_of(struct list *link);
+enum sip_method sip_req_method(const struct sip_req *req);
+uint32_t sip_req_cseq(const struct sip_req *req); /* of sip_req_set */
+
+/* The request as the plain struct says; transport, sent_by, branch and rport are filled in here,
+ * again for each target. Sends it where the place is known already. Errors as of
+ * sip_build_request and sip_tx_client_new, and nothing is told then. */
+int sip_req_set(struct sip_req *req, const struct sip_request *message, uint64_t now_ms);
+/* Asks where the URI is. hint: a flow that is taken at once where it leads there; or NULL.
+ * -EBADMSG, -ENOTSUP, -ENOMEM, and errors of sending; nothing is told then. */
+int sip_req_locate(struct sip_req *req, struct slice uri, const struct sip_flow *hint,
+                   uint64_t now_ms);
+/* Answers SIP_OUT_LOCATE with this key. */
+void sip_req_located(struct sip_req *req, const struct sip_flow *flows, size_t n, int err,
+                     uint64_t now_ms);
+/* A SEND of an ACK failed. */
+void sip_req_send_failed(struct sip_req *req, int err, uint64_t now_ms);
+
+/* ACK: once more; asks for the place anew where none worked. */
+void sip_req_again(struct sip_req *req, uint64_t now_ms);
+/* INVITE: sends a CANCEL, in a transaction of its own that nobody waits for. */
+void sip_req_cancel(struct sip_req *req, uint64_t now_ms);
+
+/* Where it goes or is to go. */
+const struct sip_flow *sip_req_flow(const struct sip_req *req);
+/* Its transaction, or NULL. */
+struct sip_tx *sip_req_tx(const struct sip_req *req);
+/* A connection is gone: do not send on it any more. */
+void sip_req_connection_lost(struct sip_req *req, uint64_t connection);
+
+#endif
