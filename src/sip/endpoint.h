@@ -13,6 +13,7 @@
 #include "base/slice.h"
 #include "base/timers.h"
 #include "sip/out.h"
+#include "sip/transaction.h"
 
 struct sip_endpoint;
 struct sip_call; /* good until SIP_CALL_ENDED has been taken from the queue and freed */
@@ -22,6 +23,8 @@ struct sip_endpoint_config {
     const char *user_agent;  /* User-Agent and Server: "tphone/0.1.0" */
     size_t max_transactions; /* 0: the defaults of sip/limits.h */
     size_t max_calls;        /* calls in all, in either direction, 0: no limit; above: 486 */
+    sip_tx_observer *observer; /* tests: sees each step of each transaction; or NULL */
+    void *observer_arg;
 };
 
 /* NULL where memory is gone. */
@@ -106,7 +109,8 @@ void sip_call_reoffer_answer(struct sip_call *call, unsigned status, struct slic
 /* --- calls: what the owner is told ------------------------------------------------------------ */
 
 enum sip_call_event_kind {
-    SIP_CALL_INCOMING = 1, /* INVITE: from, to, sdp (empty: no offer), flow. 100 has been sent */
+    SIP_CALL_INCOMING = 1, /* INVITE: from, to, sdp (empty: no offer), flow. Unless it is
+                              answered within 100 ms, a 100 is sent by itself */
     SIP_CALL_OFFER_WANTED, /* flow.local is where we are towards the other side */
     SIP_CALL_PROGRESS,     /* 1xx but 100: status, reason; sdp perhaps: early media */
     SIP_CALL_ANSWERED,     /* our INVITE got a 2xx: status; sdp: the answer; the ACK is on its way */

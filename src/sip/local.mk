@@ -2,27 +2,50 @@ noinst_LIBRARIES += libsip.a
 libsip_a_SOURCES = \
 	src/sip/address.c \
 	src/sip/address.h \
+	src/sip/alarm.c \
+	src/sip/alarm.h \
 	src/sip/build.c \
 	src/sip/build.h \
+	src/sip/call.c \
+	src/sip/core.h \
+	src/sip/dialog.c \
+	src/sip/dialog.h \
+	src/sip/endpoint.c \
 	src/sip/endpoint.h \
 	src/sip/fields.c \
 	src/sip/fields.h \
+	src/sip/fork.c \
 	src/sip/header.c \
 	src/sip/header.h \
+	src/sip/invite_uac.c \
+	src/sip/invite_uas.c \
 	src/sip/lex.c \
 	src/sip/lex.h \
 	src/sip/limits.h \
+	src/sip/locate.c \
+	src/sip/locate.h \
 	src/sip/message.c \
 	src/sip/message.h \
 	src/sip/method.c \
 	src/sip/method.h \
+	src/sip/out.c \
 	src/sip/out.h \
 	src/sip/parse.c \
 	src/sip/parse.h \
 	src/sip/print.c \
 	src/sip/print.h \
+	src/sip/reinvite.c \
+	src/sip/request.c \
+	src/sip/request.h \
+	src/sip/server.c \
 	src/sip/stream.c \
 	src/sip/stream.h \
+	src/sip/transaction.c \
+	src/sip/transaction.h \
+	src/sip/transaction_match.c \
+	src/sip/transaction_match.h \
+	src/sip/transaction_tables.c \
+	src/sip/transaction_tables.h \
 	src/sip/uri.c \
 	src/sip/uri.h \
 	src/sip/via.c \

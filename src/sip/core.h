@@ -1,0 +1,196 @@
+/* sip/core.h - what the files of the core share: endpoint, call, and who does what.
+ *
+ *   endpoint.c    messages to transactions, dialogs and calls
+ *   server.c      requests that come in: what is refused before anybody is asked
+ *   call.c        the life of a call that both sides share: events, deadlines, the end
+ *   invite_uac.c  the calling side          invite_uas.c  the called side
+ *   fork.c        the dialogs of one INVITE of ours, their ACKs
+ *   reinvite.c    offers within a call      request.c     a request on its way
+ *
+ * Nothing outside src/sip includes this. */
+#ifndef SIP_CORE_H
+#define SIP_CORE_H
+
+#include "sip/build.h"
+#include "sip/dialog.h"
+#include "sip/endpoint.h"
+#include "sip/limits.h"
+#include "sip/request.h"
+#include "sip/transaction.h"
+#include "sip/transaction_match.h"
+
+#define SIP_TAG_CHARS 16
+#define SIP_CALL_ID_CHARS 22
+
+struct sip_endpoint {
+    struct sip_endpoint_config config;
+    struct sip_out out;
+    struct sip_alarms alarms;
+    struct sip_tx_pool txs;
+    struct map reqs;  /* struct sip_req by key */
+    struct map calls; /* struct sip_call by local tag */
+    struct list all;  /* struct sip_call */
+    uint64_t last_key;
+    const struct sip_flow *came_by; /* of the message that is being worked on, else NULL */
+    char tag[SIP_TAG_CHARS + 1]; /* of answers without dialog, the same to each copy */
+};
+
+enum sip_call_state {
+    SIP_CALL_LOCATING = 1, /* out: where is it? */
+    SIP_CALL_OFFERING,     /* out: the owner was asked for the offer */
+    SIP_CALL_CALLING,      /* out: the INVITE is on its way */
+    SIP_CALL_RINGING,      /* in: not answered */
+    SIP_CALL_UP,           /* answered; perhaps without ACK yet */
+    SIP_CALL_OVER,         /* told so; last messages may still be repeated */
+};
+
+/* What a call may wait for, each with its own deadline. */
+enum sip_call_wait {
+    SIP_WAIT_REPEAT,  /* our 2xx again */
+    SIP_WAIT_ACK,     /* no ACK in 64*T1 */
+    SIP_WAIT_RING,    /* our 180 again */
+    SIP_WAIT_ANSWER,  /* it rings too long */
+    SIP_WAIT_CANCEL,  /* cancelled, and no final response */
+    SIP_WAIT_GLARE,   /* the re-INVITE again, RFC 3261 14.1 */
+    SIP_WAIT_REAP,    /* the memory may go */
+    SIP_WAITS
+};
+
+/* A request with offer and answer that came in and is not settled: an INVITE until its ACK, an
+ * UPDATE until its answer. At most one a call. */
+struct sip_asked {
+    uint64_t tx_key;        /* 0: there is none */
+    enum sip_method method; /* SIP_INVITE or SIP_UPDATE */
+    uint32_t cseq;
+    bool initial;    /* the INVITE that began the call */
+    bool answered;   /* 2xx sent */
+    bool late_offer; /* it had none: ours goes in the 2xx, theirs comes in the ACK */
+    uint32_t interval_ms;
+};
+
+struct sip_call {
+    struct list link; /* in ep->all */
+    struct sip_endpoint *ep;
+    void *owner;
+    bool outgoing;
+    enum sip_call_state state;
+    struct sip_alarm alarm;
+    uint64_t wait_ms[SIP_WAITS];
+    struct sip_out_item *last_words; /* the event of the end, made beforehand */
+    char tag[SIP_TAG_CHARS + 1];     /* local */
+    char call_id[SIP_CALL_ID_CHARS + 1]; /* outgoing */
+    char *contact;                   /* the value of our Contact */
+    struct list dialogs;             /* outgoing: one for each fork that answered */
+    struct sip_dialog *dialog;       /* the one that counts; in the list */
+    struct list reqs;                /* all requests of ours in it */
+    bool bye_wanted;                 /* when the ACK has come */
+
+    /* outgoing */
+    char *target, *local, *user;
+    struct sip_req *invite;
+    bool rang;          /* a provisional came */
+    bool cancel_wanted; /* when one has come */
+    bool cancelled;
+
+    /* incoming and re-INVITE */
+    struct sip_asked asked;
+    unsigned ring_status;
+    struct buf ring_sdp; /* of the last 1xx, which is repeated */
+
+    /* an offer of ours in the call */
+    struct sip_req *offer;
+    struct buf offer_sdp; /* kept for the second try */
+    bool offer_waits;     /* for the time of glare */
+};
+
+/* --- endpoint.c ------------------------------------------------------------------------------- */
+
+int sip_core_add_req(struct sip_endpoint *ep, const uint64_t *key, struct sip_req *req);
+void sip_core_remove_req(struct sip_endpoint *ep, const uint64_t *key);
+/* Frees what is over; the last thing that each public function does. */
+void sip_core_sweep(struct sip_endpoint *ep);
+struct sip_call *sip_core_call_by_tag(const struct sip_endpoint *ep, struct slice tag);
+
+/* --- server.c --------------------------------------------------------------------------------- */
+
+/* Fills what each response of ours has, prints it and lets the transaction send it. 0, -ENOENT: the
+ * transaction is gone or has answered; errors of sip_build_response. */
+int sip_server_respond(struct sip_endpoint *ep, struct sip_tx *tx, struct sip_response *response,
+                       uint64_t now_ms);
+/* A final response of a status only. */
+void sip_server_reject(struct sip_endpoint *ep, struct sip_tx *tx, unsigned status,
+                       uint64_t now_ms);
+/* A request that belongs to no transaction and is no ACK. */
+void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
+                        const struct sip_msg *msg, uint64_t now_ms);
+/* Answers without keeping anything, for what is broken or too much. */
+void sip_server_stateless(struct sip_endpoint *ep, const struct sip_flow *flow,
+                          const struct sip_msg *msg, unsigned status, struct slice reason);
+/* Whether body and its type can be taken; else answers 415 and says false. */
+bool sip_server_takes_body(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_msg *msg,
+                           uint64_t now_ms);
+
+/* --- call.c ----------------------------------------------------------------------------------- */
+
+/* -ENOMEM. The call is in ep->all and ep->calls. */
+int sip_call_new(struct sip_endpoint *ep, bool outgoing, struct sip_call **out);
+void sip_call_free(struct sip_call *call);
+void sip_call_wait(struct sip_call *call, enum sip_call_wait wait, uint64_t when_ms);
+/* Appends an event: copies what the slices of the event point to. Kind is set in it. */
+void sip_call_tell(struct sip_call *call, const struct sip_call_event *event);
+/* Tells the end, once; what remains to be said to the other side is the caller's. */
+void sip_call_over(struct sip_call *call, const struct sip_call_event *end, uint64_t now_ms);
+/* Lets the memory go when nothing is left to do. */
+void sip_call_settle(struct sip_call *call, uint64_t now_ms);
+/* Our Contact, once the local address is known. -ENOMEM. */
+int sip_call_make_contact(struct sip_call *call, const struct sip_flow *flow, struct slice user);
+/* A request in the dialog; NULL where memory is gone. user NULL: nobody waits for the answer. */
+struct sip_req *sip_call_request(struct sip_call *call, struct sip_dialog *dlg,
+                                 enum sip_method method, uint32_t cseq, struct slice sdp,
+                                 sip_req_user *user, uint64_t now_ms);
+void sip_call_bye(struct sip_call *call, struct sip_dialog *dlg, uint64_t now_ms);
+/* BYE now, or when the ACK to our 2xx has come (RFC 3261 15). */
+void sip_call_bye_when_due(struct sip_call *call, uint64_t now_ms);
+/* The SDP of a body, or nothing. */
+struct slice sip_call_sdp(const struct sip_msg *msg);
+
+/* --- invite_uac.c ----------------------------------------------------------------------------- */
+
+void sip_uac_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms);
+void sip_uac_hangup(struct sip_call *call, uint64_t now_ms);
+void sip_uac_wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64_t now_ms);
+
+/* --- fork.c ----------------------------------------------------------------------------------- */
+
+/* A 2xx to our INVITE, the first, a copy, or one of another fork. */
+void sip_fork_2xx(struct sip_call *call, const struct sip_msg *msg, uint64_t now_ms);
+/* ACK to a 2xx with this CSeq number: the first, or the same again. */
+void sip_fork_ack(struct sip_call *call, struct sip_dialog *dlg, uint32_t cseq, uint64_t now_ms);
+/* The same after the transaction has gone. */
+void sip_fork_stray_2xx(struct sip_endpoint *ep, const struct sip_msg *msg, uint64_t now_ms);
+
+/* --- invite_uas.c ----------------------------------------------------------------------------- */
+
+void sip_uas_invite(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_flow *flow,
+                    const struct sip_msg *msg, uint64_t now_ms);
+void sip_uas_ack(struct sip_endpoint *ep, const struct sip_flow *flow, const struct sip_msg *msg,
+                 uint64_t now_ms);
+void sip_uas_bye(struct sip_call *call, struct sip_tx *tx, uint64_t now_ms);
+/* CANCEL, or the connection that it came over is gone. */
+void sip_uas_cancelled(struct sip_call *call, uint64_t now_ms);
+void sip_uas_hangup(struct sip_call *call, uint64_t now_ms);
+/* A 2xx to what was asked; repeated until the ACK where that was an INVITE. */
+void sip_uas_say_2xx(struct sip_call *call, struct slice sdp, uint64_t now_ms);
+/* A final response that is none. */
+void sip_uas_refuse(struct sip_call *call, unsigned status, struct slice reason,
+                    struct slice warning, uint64_t now_ms);
+void sip_uas_wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64_t now_ms);
+
+/* --- reinvite.c ------------------------------------------------------------------------------- */
+
+/* INVITE or UPDATE in a call. */
+void sip_reinvite_asked(struct sip_call *call, struct sip_tx *tx, const struct sip_msg *msg,
+                        uint64_t now_ms);
+void sip_reinvite_again(struct sip_call *call, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,225 @@
+/* sip/invite_uac.c - the calling side: INVITE, provisional answers, CANCEL (RFC 3261 13.2, 9.1). */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sip/core.h"
+
+static void on_invite(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,
+                      int err, uint64_t now_ms);
+
+static int take_from(struct sip_call *call, struct slice from)
+{
+    struct sip_address address;
+    struct sip_uri uri;
+    struct buf b;
+
+    if (!from.n)
+        return 0; /* made when the local address is known */
+    if (sip_address_parse(from, &address) || address.any || sip_uri_parse(address.uri, &uri))
+        return -EINVAL;
+    b = buf_new(SIP_MAX_HEADER_LINE);
+    buf_put(&b, from); /* as it is, with the name in its quotes */
+    if (!address.display.n) {
+        buf_clear(&b);
+        sip_address_put(&b, SLICE(""), address.uri);
+    }
+    call->local = buf_ok(&b) ? slice_dup(buf_slice(&b)) : NULL;
+    buf_free(&b);
+    return call->local ? 0 : -ENOMEM;
+}
+
+static int take_target(struct sip_call *call, struct slice text)
+{
+    struct sip_uri uri;
+    struct buf b;
+
+    if (sip_uri_parse(text, &uri))
+        return -EINVAL;
+    if (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS)
+        return -ENOTSUP;
+    b = buf_new(SIP_MAX_HEADER_LINE);
+    sip_uri_put_request(&b, &uri);
+    call->target = buf_ok(&b) ? slice_dup(buf_slice(&b)) : NULL;
+    buf_free(&b);
+    return call->target ? 0 : -ENOMEM;
+}
+
+int sip_call_invite(struct sip_endpoint *ep, const struct sip_invite_params *params,
+                    struct sip_call **out, uint64_t now_ms)
+{
+    struct sip_call *call;
+    int err = sip_call_new(ep, true, &call);
+
+    if (err)
+        return err;
+    call->owner = params->owner;
+    err = take_target(call, params->target);
+    if (!err)
+        err = take_from(call, params->from);
+    if (!err) {
+        call->user = slice_dup(params->contact_user);
+        call->invite = sip_req_new(ep, &call->reqs, SIP_INVITE, on_invite, call);
+        err = call->user && call->invite ? 0 : -ENOMEM;
+    }
+    if (!err)
+        err = sip_req_locate(call->invite, slice_of(call->target), NULL, now_ms);
+    if (err) {
+        sip_call_free(call);
+        return err == -EBADMSG ? -EINVAL : err;
+    }
+    *out = call;
+    return 0;
+}
+
+/* --- the INVITE ------------------------------------------------------------------------------- */
+
+static void located(struct sip_call *call, uint64_t now_ms)
+{
+    struct sip_call_event event = {.kind = SIP_CALL_OFFER_WANTED};
+    int err = sip_call_make_contact(call, sip_req_flow(call->invite), slice_of(call->user));
+
+    if (!err && !call->local) {
+        struct buf b = buf_new(SIP_MAX_HEADER_LINE);
+
+        buf_puts(&b, "<sip:tphone@");
+        ip_put_host(&b, &sip_req_flow(call->invite)->local);
+        buf_putc(&b, '>');
+        call->local = buf_ok(&b) ? slice_dup(buf_slice(&b)) : NULL;
+        buf_free(&b);
+        err = call->local ? 0 : -ENOMEM;
+    }
+    if (err) {
+        sip_req_free(call->invite);
+        call->invite = NULL;
+        sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = err}, now_ms);
+        return;
+    }
+    call->state = SIP_CALL_OFFERING;
+    event.flow = *sip_req_flow(call->invite);
+    sip_call_tell(call, &event);
+}
+
+void sip_uac_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms)
+{
+    struct sip_request message = {
+        .method = SIP_INVITE,
+        .uri = slice_of(call->target),
+        .from = slice_of(call->local),
+        .from_tag = slice_of(call->tag),
+        .call_id = slice_of(call->call_id),
+        .cseq = 1,
+        .contact = slice_of(call->contact),
+        .with = SIP_WITH_ALLOW | SIP_WITH_SUPPORTED | SIP_WITH_ACCEPT,
+        .content_type = SLICE("application/sdp"),
+        .body = sdp,
+    };
+    struct buf to = buf_new(SIP_MAX_HEADER_LINE);
+    int err;
+
+    sip_address_put(&to, SLICE(""), slice_of(call->target));
+    message.to = buf_slice(&to);
+    call->state = SIP_CALL_CALLING;
+    err = sip_req_set(call->invite, &message, now_ms);
+    buf_free(&to);
+    if (!err)
+        return;
+    sip_req_free(call->invite);
+    call->invite = NULL;
+    sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = err}, now_ms);
+}
+
+static void cancel(struct sip_call *call, uint64_t now_ms)
+{
+    call->cancelled = true;
+    sip_req_cancel(call->invite, now_ms);
+    sip_call_wait(call, SIP_WAIT_CANCEL, now_ms + SIP_64T1_MS);
+}
+
+static void provisional(struct sip_call *call, const struct sip_msg *msg, uint64_t now_ms)
+{
+    struct sip_call_event event = {
+        .kind = SIP_CALL_PROGRESS, .status = msg->status, .reason = msg->reason};
+
+    call->rang = true;
+    if (call->cancel_wanted) {
+        if (!call->cancelled)
+            cancel(call, now_ms);
+        return;
+    }
+    sip_call_wait(call, SIP_WAIT_ANSWER, now_ms + SIP_RING_MAX_MS);
+    if (msg->status == 100)
+        return;
+    event.sdp = sip_call_sdp(msg);
+    sip_call_tell(call, &event);
+}
+
+static void refused(struct sip_call *call, const struct sip_msg *msg, uint64_t now_ms)
+{
+    struct sip_call_event end = {
+        .cause = SIP_END_REFUSED, .status = msg->status, .reason = msg->reason};
+
+    sip_req_free(call->invite); /* its transaction goes on and ACKs the copies */
+    call->invite = NULL;
+    sip_call_wait(call, SIP_WAIT_ANSWER, NEVER_MS);
+    sip_call_wait(call, SIP_WAIT_CANCEL, NEVER_MS);
+    sip_call_over(call, &end, now_ms);
+    sip_call_settle(call, now_ms);
+}
+
+static void on_invite(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,
+                      int err, uint64_t now_ms)
+{
+    struct sip_call *call = arg;
+    struct sip_call_event end = {.err = err};
+
+    if (told & SIP_REQ_LOCATED)
+        located(call, now_ms);
+    if (told & SIP_REQ_RESPONSE && msg->status < 200)
+        provisional(call, msg, now_ms);
+    else if (told & SIP_REQ_RESPONSE && msg->status < 300)
+        sip_fork_2xx(call, msg, now_ms);
+    else if (told & SIP_REQ_RESPONSE)
+        refused(call, msg, now_ms);
+    if (told & SIP_REQ_OVER && call->invite == req) {
+        sip_req_free(req);
+        call->invite = NULL;
+        sip_call_wait(call, SIP_WAIT_ANSWER, NEVER_MS);
+        sip_call_wait(call, SIP_WAIT_CANCEL, NEVER_MS);
+        end.cause = told & SIP_REQ_TIMEOUT     ? SIP_END_TIMEOUT
+                    : told & SIP_REQ_NOT_FOUND ? SIP_END_NOT_FOUND
+                                               : SIP_END_UNREACHABLE;
+        end.status = told & SIP_REQ_TIMEOUT ? 408 : 0;
+        if (call->state != SIP_CALL_UP)
+            sip_call_over(call, &end, now_ms);
+        sip_call_settle(call, now_ms);
+    }
+}
+
+/* --- giving up -------------------------------------------------------------------------------- */
+
+void sip_uac_hangup(struct sip_call *call, uint64_t now_ms)
+{
+    if (call->state != SIP_CALL_CALLING) {
+        sip_req_free(call->invite);
+        call->invite = NULL;
+        return;
+    }
+    /* RFC 3261 9.1: no CANCEL before a provisional, which might overtake the INVITE. */
+    call->cancel_wanted = true;
+    if (call->rang)
+        cancel(call, now_ms);
+}
+
+void sip_uac_wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64_t now_ms)
+{
+    struct sip_call_event end = {.cause = SIP_END_TIMEOUT, .status = 408};
+
+    if (!call->invite)
+        return;
+    if (wait == SIP_WAIT_CANCEL && sip_req_tx(call->invite))
+        sip_tx_give_up(sip_req_tx(call->invite), now_ms);
+    if (wait == SIP_WAIT_ANSWER && call->state == SIP_CALL_CALLING) {
+        sip_uac_hangup(call, now_ms);
+        sip_call_over(call, &end, now_ms);
+    }
+}

@@ -1,0 +1,175 @@
+/* sip/reinvite.c - offers within a call, by either side, and their collisions (RFC 3261 14, RFC
+ * 3311). */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sip/core.h"
+
+/* --- theirs ----------------------------------------------------------------------------------- */
+
+/* RFC 3261 14.2: try again a little later, not all at the same time. */
+static void reject_for_now(struct sip_call *call, struct sip_tx *tx, uint64_t now_ms)
+{
+    struct buf seconds = buf_new(16);
+    struct sip_extra extra = {.name = SLICE("Retry-After")};
+    struct sip_response response = {
+        .status = 500, .to_tag = slice_of(call->tag), .extra = &extra, .n_extra = 1};
+
+    buf_putu(&seconds, rng_below(call->ep->config.rng, 11));
+    extra.value = buf_slice(&seconds);
+    sip_server_respond(call->ep, tx, &response, now_ms);
+    buf_free(&seconds);
+}
+
+void sip_reinvite_asked(struct sip_call *call, struct sip_tx *tx, const struct sip_msg *msg,
+                        uint64_t now_ms)
+{
+    struct slice sdp = sip_call_sdp(msg);
+    struct sip_call_event event = {.kind = SIP_CALL_REOFFER, .sdp = sdp};
+
+    if (call->state == SIP_CALL_OVER) {
+        sip_server_reject(call->ep, tx, 481, now_ms);
+        return;
+    }
+    if (call->asked.tx_key && !call->asked.answered) {
+        reject_for_now(call, tx, now_ms);
+        return;
+    }
+    /* Our own offer is open, or the answer to theirs has not been acknowledged: glare. */
+    if (call->asked.answered || call->offer) {
+        sip_server_reject(call->ep, tx, 491, now_ms);
+        return;
+    }
+    if (!sip_server_takes_body(call->ep, tx, msg, now_ms))
+        return;
+    sip_dialog_refresh(call->dialog, msg);
+    call->asked = (struct sip_asked){.tx_key = sip_tx_key(tx),
+                                     .method = msg->method,
+                                     .cseq = msg->cseq.number};
+    if (sdp.n) {
+        sip_call_tell(call, &event);
+    } else if (msg->method == SIP_UPDATE) {
+        sip_uas_say_2xx(call, sdp, now_ms);
+    } else {
+        call->asked.late_offer = true;
+        event.kind = SIP_CALL_OFFER_WANTED;
+        event.flow = call->dialog->flow;
+        sip_call_tell(call, &event);
+    }
+}
+
+void sip_call_reoffer_answer(struct sip_call *call, unsigned status, struct slice sdp,
+                             uint64_t now_ms)
+{
+    if (call->state != SIP_CALL_UP || !call->asked.tx_key || call->asked.answered)
+        return; /* they have cancelled it meanwhile */
+    if (status < 300)
+        sip_uas_say_2xx(call, sdp, now_ms);
+    else
+        sip_uas_refuse(call, status, SLICE(""), SLICE(""), now_ms);
+    sip_core_sweep(call->ep);
+}
+
+/* --- ours ------------------------------------------------------------------------------------- */
+
+static void refused(struct sip_call *call, unsigned status, uint64_t now_ms)
+{
+    struct sip_call_event event = {.kind = SIP_CALL_OFFER_REFUSED, .status = status};
+    struct sip_call_event end = {.cause = SIP_END_TIMEOUT, .status = 408};
+
+    call->offer = NULL;
+    /* RFC 3261 12.2.1.2: these two say that the call is no more on the other side. */
+    if (status != 408 && status != 481) {
+        sip_call_tell(call, &event);
+        return;
+    }
+    if (call->state != SIP_CALL_UP)
+        return;
+    if (status == 481)
+        end = (struct sip_call_event){.cause = SIP_END_REMOTE, .status = 481};
+    sip_call_bye(call, call->dialog, now_ms);
+    sip_call_over(call, &end, now_ms);
+}
+
+/* RFC 3261 14.1: whose Call-ID it is waits longer, in units of 10 ms, so the two do not meet again. */
+static void glare(struct sip_call *call, uint64_t now_ms)
+{
+    struct rng *rng = call->ep->config.rng;
+    uint32_t wait_ms = call->outgoing ? 2100 + 10 * rng_below(rng, 191) : 10 * rng_below(rng, 201);
+
+    call->offer = NULL;
+    call->offer_waits = true;
+    sip_call_wait(call, SIP_WAIT_GLARE, now_ms + wait_ms);
+}
+
+static void accepted(struct sip_call *call, struct sip_req *req, const struct sip_msg *msg,
+                     uint64_t now_ms)
+{
+    struct sip_call_event event = {
+        .kind = SIP_CALL_ANSWER, .status = msg->status, .sdp = sip_call_sdp(msg)};
+
+    if (call->offer == req)
+        sip_dialog_refresh(call->dialog, msg);
+    sip_fork_ack(call, call->dialog, msg->cseq.number, now_ms);
+    if (call->offer != req)
+        return; /* a copy */
+    call->offer = NULL;
+    sip_call_tell(call, &event);
+}
+
+static void on_offer(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,
+                     int err, uint64_t now_ms)
+{
+    struct sip_call *call = arg;
+    bool open = call->offer == req;
+
+    (void)err;
+    if (told & SIP_REQ_RESPONSE && msg->status >= 200 && msg->status < 300)
+        accepted(call, req, msg, now_ms);
+    else if (told & SIP_REQ_RESPONSE && msg->status == 491 && open && call->state == SIP_CALL_UP)
+        glare(call, now_ms);
+    else if (told & SIP_REQ_RESPONSE && msg->status >= 300 && open)
+        refused(call, msg->status, now_ms);
+    else if (told & SIP_REQ_OVER && open)
+        refused(call, told & SIP_REQ_TIMEOUT ? 408 : 503, now_ms);
+    if (told & SIP_REQ_OVER || (told & SIP_REQ_RESPONSE && msg->status >= 300))
+        sip_req_free(req);
+    sip_call_settle(call, now_ms);
+}
+
+static int send_offer(struct sip_call *call, uint64_t now_ms)
+{
+    call->offer = sip_call_request(call, call->dialog, SIP_INVITE, 0, buf_slice(&call->offer_sdp),
+                                   on_offer, now_ms);
+    return call->offer ? 0 : -ENOMEM;
+}
+
+int sip_call_reinvite(struct sip_call *call, struct slice sdp, uint64_t now_ms)
+{
+    int err;
+
+    if (call->state != SIP_CALL_UP)
+        return -ENOTCONN;
+    if (call->offer || call->offer_waits || call->asked.tx_key)
+        return -EBUSY;
+    buf_clear(&call->offer_sdp);
+    buf_put(&call->offer_sdp, sdp);
+    if (!buf_ok(&call->offer_sdp))
+        return -ENOMEM;
+    err = send_offer(call, now_ms);
+    sip_core_sweep(call->ep);
+    return err;
+}
+
+void sip_reinvite_again(struct sip_call *call, uint64_t now_ms)
+{
+    if (call->state != SIP_CALL_UP || !call->offer_waits)
+        return;
+    if (call->asked.tx_key) {
+        glare(call, now_ms); /* theirs came in between and is not settled */
+        return;
+    }
+    call->offer_waits = false;
+    if (send_offer(call, now_ms))
+        refused(call, 503, now_ms);
+}

@@ -1,0 +1,272 @@
+/* sip/server.c - requests that come in: the inspections of RFC 3261 8.2 before anybody is asked. */
+#include <errno.h>
+
+#include "sip/core.h"
+#include "sip/lex.h"
+
+/* --- answers ---------------------------------------------------------------------------------- */
+
+int sip_server_respond(struct sip_endpoint *ep, struct sip_tx *tx, struct sip_response *response,
+                       uint64_t now_ms)
+{
+    const struct sip_msg *request = tx ? sip_tx_request_of(tx) : NULL;
+    struct buf b = buf_new(SIP_MAX_MESSAGE);
+    int err;
+
+    if (!request)
+        return -ENOENT;
+    response->source = &sip_tx_flow(tx)->remote;
+    response->user_agent = slice_of(ep->config.user_agent);
+    if (!response->to_tag.n)
+        response->to_tag = slice_of(ep->tag);
+    err = sip_build_response(&b, request, response);
+    if (!err)
+        sip_tx_respond(tx, response->status, buf_slice(&b), now_ms);
+    buf_free(&b);
+    return err;
+}
+
+/* What the RFC wants beside certain statuses: 405 21.4.6, 415 21.4.13, 420 says its own. */
+static unsigned with_of(unsigned status)
+{
+    return status == 405 || status == 501 ? SIP_WITH_ALLOW : status == 415 ? SIP_WITH_ACCEPT : 0;
+}
+
+void sip_server_reject(struct sip_endpoint *ep, struct sip_tx *tx, unsigned status,
+                       uint64_t now_ms)
+{
+    struct sip_response response = {.status = status, .with = with_of(status)};
+
+    sip_server_respond(ep, tx, &response, now_ms);
+}
+
+static void reject_with(struct sip_endpoint *ep, struct sip_tx *tx, unsigned status,
+                        struct slice name, struct slice value, uint64_t now_ms)
+{
+    struct sip_extra extra = {name, value};
+    struct sip_response response = {
+        .status = status, .with = with_of(status), .extra = &extra, .n_extra = 1};
+
+    sip_server_respond(ep, tx, &response, now_ms);
+}
+
+void sip_server_stateless(struct sip_endpoint *ep, const struct sip_flow *flow,
+                          const struct sip_msg *msg, unsigned status, struct slice reason)
+{
+    struct sip_response response = {
+        .status = status,
+        .reason = reason,
+        .to_tag = slice_of(ep->tag),
+        .source = &flow->remote,
+        .user_agent = slice_of(ep->config.user_agent),
+    };
+    struct buf b = buf_new(SIP_MAX_MESSAGE);
+    struct sip_flow reply = *flow;
+
+    reply.remote = sip_via_reply_to(&msg->via, &flow->remote, flow->transport != SIP_UDP);
+    if (!sip_build_response(&b, msg, &response))
+        sip_out_send(&ep->out, ++ep->last_key, &reply, SIP_SEND_RESPONSE, buf_slice(&b));
+    buf_free(&b);
+}
+
+/* --- inspections ------------------------------------------------------------------------------ */
+
+/* 8.2.2.3: we have no extension that anybody could require. */
+static bool requires_nothing(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_msg *msg,
+                             uint64_t now_ms)
+{
+    struct sip_values values = sip_msg_values(msg, SIP_HDR_REQUIRE);
+    struct buf unsupported = buf_new(SIP_MAX_HEADER_LINE);
+    struct slice value;
+
+    while (sip_values_next(&values, &value)) {
+        if (unsupported.n)
+            buf_puts(&unsupported, ", ");
+        buf_put(&unsupported, value);
+    }
+    if (unsupported.n)
+        reject_with(ep, tx, 420, SLICE("Unsupported"), buf_slice(&unsupported), now_ms);
+    value.n = unsupported.n;
+    buf_free(&unsupported);
+    return value.n == 0;
+}
+
+static bool is_optional(const struct sip_msg *msg)
+{
+    struct slice value = sip_msg_header(msg, SIP_HDR_CONTENT_DISPOSITION);
+    struct slice handling;
+
+    slice_cut(&value, ';');
+    if (!value.p)
+        return false;
+    value = (struct slice){value.p - 1, value.n + 1};
+    return sip_param(value, SLICE("handling"), &handling) && slice_ieq(handling, SLICE("optional"));
+}
+
+/* 8.2.3. */
+bool sip_server_takes_body(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_msg *msg,
+                           uint64_t now_ms)
+{
+    struct slice encoding = sip_msg_header(msg, SIP_HDR_CONTENT_ENCODING);
+
+    if (!msg->body.n || is_optional(msg))
+        return true;
+    if (encoding.n && !slice_ieq(slice_trim(encoding), SLICE("identity"))) {
+        reject_with(ep, tx, 415, SLICE("Accept-Encoding"), SLICE("identity"), now_ms);
+        return false;
+    }
+    if (sip_call_sdp(msg).n)
+        return true;
+    sip_server_reject(ep, tx, 415, now_ms);
+    return false;
+}
+
+static bool knows_method(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_msg *msg,
+                         uint64_t now_ms)
+{
+    switch (msg->method) {
+    case SIP_INVITE:
+    case SIP_BYE:
+    case SIP_CANCEL:
+    case SIP_OPTIONS:
+    case SIP_UPDATE:
+        return true;
+    case SIP_METHOD_OTHER:
+        sip_server_reject(ep, tx, 501, now_ms);
+        return false;
+    default:
+        sip_server_reject(ep, tx, 405, now_ms);
+        return false;
+    }
+}
+
+/* --- the methods ------------------------------------------------------------------------------ */
+
+static struct sip_call *asked_by(struct sip_endpoint *ep, const struct sip_tx *tx)
+{
+    LIST_EACH (&ep->all, at) {
+        struct sip_call *call = LIST_ITEM(at, struct sip_call, link);
+
+        if (call->asked.tx_key == sip_tx_key(tx))
+            return call;
+    }
+    return NULL;
+}
+
+/* 9.2. Only the hop that sent the INVITE may take it back: who merely knows its branch may not. */
+static void cancel(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_flow *flow,
+                   const struct sip_msg *msg, uint64_t now_ms)
+{
+    struct sip_tx *invite = sip_tx_match_cancel(&ep->txs, msg);
+    struct sip_response ok = {.status = 200};
+    struct sip_call *call;
+
+    if (!invite || !ip_same_host(&sip_tx_flow(invite)->remote, &flow->remote)) {
+        sip_server_reject(ep, tx, 481, now_ms);
+        return;
+    }
+    call = asked_by(ep, invite);
+    if (call)
+        ok.to_tag = slice_of(call->tag);
+    sip_server_respond(ep, tx, &ok, now_ms);
+    if (call && !call->asked.answered)
+        sip_uas_cancelled(call, now_ms);
+}
+
+static void options(struct sip_endpoint *ep, struct sip_tx *tx, uint64_t now_ms)
+{
+    struct sip_response ok = {.status = 200,
+                              .with = SIP_WITH_ALLOW | SIP_WITH_ACCEPT | SIP_WITH_SUPPORTED};
+
+    sip_server_respond(ep, tx, &ok, now_ms);
+}
+
+static void in_dialog(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_flow *flow,
+                      const struct sip_msg *msg, uint64_t now_ms)
+{
+    struct sip_call *call = sip_core_call_by_tag(ep, msg->to.tag);
+    struct sip_dialog *dlg = NULL;
+
+    if (call)
+        LIST_EACH (&call->dialogs, at)
+            if (sip_dialog_is_request(LIST_ITEM(at, struct sip_dialog, link), msg))
+                dlg = LIST_ITEM(at, struct sip_dialog, link);
+    if (!dlg || !sip_dialog_may_come_from(dlg, &flow->remote)) {
+        sip_server_reject(ep, tx, 481, now_ms);
+        return;
+    }
+    if (!sip_dialog_check_seq(dlg, msg)) {
+        sip_server_reject(ep, tx, 500, now_ms);
+        return;
+    }
+    if (!requires_nothing(ep, tx, msg, now_ms))
+        return;
+    if (msg->method == SIP_OPTIONS)
+        options(ep, tx, now_ms);
+    else if (dlg != call->dialog) /* a fork that we have ended, or are about to */
+        sip_server_reject(ep, tx, msg->method == SIP_BYE ? 200 : 481, now_ms);
+    else if (msg->method == SIP_BYE)
+        sip_uas_bye(call, tx, now_ms);
+    else
+        sip_reinvite_asked(call, tx, msg, now_ms);
+}
+
+static void out_of_dialog(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_flow *flow,
+                          const struct sip_msg *msg, uint64_t now_ms)
+{
+    if (msg->uri.scheme != SIP_SCHEME_SIP && msg->uri.scheme != SIP_SCHEME_SIPS &&
+        msg->uri.scheme != SIP_SCHEME_TEL) {
+        sip_server_reject(ep, tx, 416, now_ms);
+        return;
+    }
+    if (!requires_nothing(ep, tx, msg, now_ms))
+        return;
+    if (msg->method == SIP_OPTIONS)
+        options(ep, tx, now_ms);
+    else if (msg->method != SIP_INVITE)
+        sip_server_reject(ep, tx, 481, now_ms); /* BYE and UPDATE mean a dialog */
+    else if (sip_server_takes_body(ep, tx, msg, now_ms))
+        sip_uas_invite(ep, tx, flow, msg, now_ms);
+}
+
+/* What is answered before anything is kept: who floods us costs us one message each. 0: go on. */
+static unsigned too_much(const struct sip_endpoint *ep, const struct sip_flow *flow,
+                         const struct sip_msg *msg)
+{
+    size_t calls = 0;
+
+    if (msg->method != SIP_INVITE || msg->to.tag.n)
+        return 0;
+    if (sip_tx_half_open(&ep->txs, &flow->remote) >= SIP_MAX_HALF_OPEN)
+        return 503;
+    if (!ep->config.max_calls)
+        return 0;
+    LIST_EACH (&ep->all, at)
+        calls += LIST_ITEM(at, struct sip_call, link)->state != SIP_CALL_OVER;
+    return calls >= ep->config.max_calls ? 486 : 0;
+}
+
+void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
+                        const struct sip_msg *msg, uint64_t now_ms)
+{
+    bool merged = msg->method != SIP_CANCEL && sip_tx_is_merged(&ep->txs, msg);
+    unsigned status = too_much(ep, flow, msg);
+    struct sip_tx *tx;
+
+    if (!status && sip_tx_server_new(&ep->txs, flow, msg, &tx, now_ms))
+        status = 503;
+    if (status) {
+        sip_server_stateless(ep, flow, msg, status, SLICE(""));
+        return;
+    }
+    if (!knows_method(ep, tx, msg, now_ms))
+        return;
+    if (msg->method == SIP_CANCEL)
+        cancel(ep, tx, flow, msg, now_ms);
+    else if (msg->to.tag.n)
+        in_dialog(ep, tx, flow, msg, now_ms);
+    else if (merged)
+        sip_server_reject(ep, tx, 482, now_ms);
+    else
+        out_of_dialog(ep, tx, flow, msg, now_ms);
+}
