@@ -6,3 +6,4 @@ libtest_a_SOURCES += \
 # And those that tests in Python share.
 EXTRA_DIST += tests/lib/__init__.py tests/lib/baresip.py tests/lib/relay.py tests/lib/room.py \
 	tests/lib/sound.py tests/lib/tap.py
+libtest_a_SOURCES += tests/lib/sip_rig.c tests/lib/sip_rig.h

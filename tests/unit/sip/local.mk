@@ -7,3 +7,8 @@ sip_syntax_tests = \
 	tests/unit/sip/test_via
 check_PROGRAMS += $(sip_syntax_tests)
 tap_tests += $(sip_syntax_tests)
+
+sip_behaviour_tests = \
+	tests/unit/sip/test_endpoint
+check_PROGRAMS += $(sip_behaviour_tests)
+tap_tests += $(sip_behaviour_tests)
