@@ -3,6 +3,9 @@ sip_syntax_tests = \
 	tests/unit/sip/test_address \
 	tests/unit/sip/test_fields \
 	tests/unit/sip/test_header \
+	tests/unit/sip/test_message \
+	tests/unit/sip/test_parse \
+	tests/unit/sip/test_torture \
 	tests/unit/sip/test_uri \
 	tests/unit/sip/test_via
 check_PROGRAMS += $(sip_syntax_tests)
