@@ -1,0 +1,381 @@
+#include "audio/codec.h"
+
+#include "tests/lib/exact.h"
+#include "tests/lib/rows.h"
+#include "tests/lib/speech.h"
+
+#include "base/rand.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SECONDS = 4 };
+
+static const struct audio_codec *find(const char *name)
+{
+    const struct audio_codec *codec = audio_codec_find(slice_of(name), 0, 0);
+
+    assert_non_null(codec);
+    return codec;
+}
+
+static struct audio_encoder *encoder(const char *name, struct audio_codec_params params)
+{
+    struct audio_encoder *enc;
+
+    assert_int_equal(audio_encoder_new(find(name), &params, &enc), 0);
+    return enc;
+}
+
+static struct audio_decoder *decoder(const char *name, struct audio_codec_params params)
+{
+    struct audio_decoder *dec;
+
+    assert_int_equal(audio_decoder_new(find(name), &params, &dec), 0);
+    return dec;
+}
+
+static void names_find_codecs(void **state)
+{
+    (void)state;
+    assert_ptr_equal(audio_codec_find(SLICE("OPUS"), 48000, 2), find("opus"));
+    assert_null(audio_codec_find(SLICE("opus"), 48000, 1)); /* RFC 7587 7: always /48000/2 */
+    assert_null(audio_codec_find(SLICE("opus"), 16000, 2));
+    assert_ptr_equal(audio_codec_find(SLICE("pcmu"), 8000, 1), find("PCMU"));
+    assert_null(audio_codec_find(SLICE("PCM"), 0, 0));
+    assert_ptr_equal(audio_codec_static(0), find("PCMU"));
+    assert_ptr_equal(audio_codec_static(8), find("PCMA"));
+    assert_null(audio_codec_static(9));
+    assert_null(audio_codec_static(255));
+}
+
+static void packet_times_fit(void **state)
+{
+    (void)state;
+    assert_int_equal(audio_codec_fit_packet(find("opus"), 20), 20);
+    assert_int_equal(audio_codec_fit_packet(find("opus"), 30), 20);
+    assert_int_equal(audio_codec_fit_packet(find("opus"), 5), 10);
+    assert_int_equal(audio_codec_fit_packet(find("opus"), 1000), 120);
+    assert_int_equal(audio_codec_fit_packet(find("PCMU"), 30), 30);
+    assert_true(audio_codec_can_packet(find("PCMU"), 30));
+    assert_false(audio_codec_can_packet(find("opus"), 30));
+    assert_false(audio_codec_can_packet(find("opus"), 0));
+}
+
+/* Samples and their codes from ITU-T G.711 tables 1a to 2b: decision values are coded upwards, the
+ * tables' bits before the even ones of the A-law are inverted (here: after). */
+static const struct law {
+    const char *codec;
+    int16_t sample;
+    unsigned char code;
+    int16_t decoded;
+} laws[] = {
+    {"PCMU", 0, 0xff, 0},         {"PCMU", -1, 0x7f, 0},          {"PCMU", 4, 0xfe, 8},
+    {"PCMU", 32767, 0x80, 32124}, {"PCMU", -32768, 0x00, -32124}, {"PCMU", 1000, 0xce, 988},
+    {"PCMU", -1000, 0x4e, -988},  {"PCMA", 0, 0xd5, 8},           {"PCMA", -1, 0x55, -8},
+    {"PCMA", 32767, 0xaa, 32256}, {"PCMA", -32768, 0x2a, -32256}, {"PCMA", 1000, 0xfa, 1008},
+    {"PCMA", -1000, 0x7a, -1008}, {"PCMA", 512, 0xf5, 528},
+};
+
+static void laws_are_the_itus(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(laws); i++) {
+        const struct law *law = &laws[i];
+        struct audio_encoder *enc = encoder(law->codec, (struct audio_codec_params){0});
+        struct audio_decoder *dec = decoder(law->codec, (struct audio_codec_params){0});
+        int16_t in[80], out[80];
+        unsigned char packet[80];
+
+        for (size_t k = 0; k < 80; k++)
+            in[k] = law->sample;
+        assert_int_equal(audio_encode(enc, in, 80, packet, sizeof packet), 80);
+        assert_int_equal(packet[79], law->code);
+        assert_int_equal(audio_decode(dec, (struct slice){(char *)packet, 80}, out, 80), 80);
+        assert_int_equal(out[79], law->decoded);
+        audio_encoder_free(enc);
+        audio_decoder_free(dec);
+    }
+}
+
+/* Every code decodes to a sample that is coded as itself: G.711's synchronous tandeming. */
+static void codes_survive(const char *name)
+{
+    struct audio_encoder *enc = encoder(name, (struct audio_codec_params){0});
+    struct audio_decoder *dec = decoder(name, (struct audio_codec_params){0});
+    unsigned char all[320], again[320];
+    int16_t samples[320];
+
+    for (size_t i = 0; i < sizeof all; i++)
+        all[i] = (unsigned char)i;
+    assert_int_equal(audio_decode(dec, (struct slice){(char *)all, 320}, samples, 320), 320);
+    assert_int_equal(audio_encode(enc, samples, 320, again, sizeof again), 320);
+    for (size_t i = 0; i < sizeof all; i++)
+        if (strcmp(name, "PCMU") != 0 || all[i] != 0x7f) /* minus 0 is sent as plus 0 */
+            assert_int_equal(again[i], all[i]);
+    audio_encoder_free(enc);
+    audio_decoder_free(dec);
+}
+
+static void all_codes_survive(void **state)
+{
+    (void)state;
+    codes_survive("PCMU");
+    codes_survive("PCMA");
+}
+
+static void g711_is_within_half_a_step(void **state)
+{
+    (void)state;
+    for (size_t law = 0; law < 2; law++) {
+        const char *name = law ? "PCMA" : "PCMU";
+        struct audio_encoder *enc = encoder(name, (struct audio_codec_params){0});
+        struct audio_decoder *dec = decoder(name, (struct audio_codec_params){0});
+
+        for (int from = -32768; from < 32768; from += 80) {
+            int16_t in[80], out[80];
+            unsigned char packet[80];
+
+            for (int i = 0; i < 80; i++)
+                in[i] = (int16_t)(from + i > 32767 ? 32767 : from + i);
+            audio_encode(enc, in, 80, packet, 80);
+            audio_decode(dec, (struct slice){(char *)packet, 80}, out, 80);
+            for (int i = 0; i < 80; i++) /* the widest step is 1,024, and the ends are clipped */
+                assert_true(abs(in[i] - out[i]) <=
+                            16 + abs(in[i]) / 31 + (abs(in[i]) > 32124 ? 644 : 0));
+        }
+        audio_encoder_free(enc);
+        audio_decoder_free(dec);
+    }
+}
+
+static const struct toc {
+    const char *name, *hex;
+    int duration;
+} tocs[] = {
+    {"RFC 6716 3.1: SILK 10 ms", "\x00\x01", 480},
+    {"SILK 60 ms", "\x18\x01", 2880},
+    {"hybrid 20 ms", "\x78\x01", 960},
+    {"CELT 2.5 ms", "\xe0\x01", 120},
+    {"CELT 20 ms, two frames of one size", "\xf9\x01\x01", 1920},
+    {"six frames of 20 ms are 120 ms", "\xfb\x06\x01\x01\x01\x01\x01\x01", 5760},
+    {"seven would be too long", "\xfb\x07\x01\x01\x01\x01\x01\x01\x01", -EBADMSG},
+    {"two frames of one size in an odd number of bytes", "\xf9\x01", -EBADMSG},
+};
+
+static void opus_durations(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(tocs); i++) {
+        size_t n = strlen(tocs[i].hex);
+        struct slice payload = exact_bytes(tocs[i].hex, n ? n : 2);
+
+        assert_int_equal(audio_codec_duration(find("opus"), payload), tocs[i].duration);
+        exact_free(payload);
+    }
+    assert_int_equal(audio_codec_duration(find("opus"), SLICE("")), -EBADMSG);
+    assert_int_equal(audio_codec_duration(find("PCMA"), SLICE("")), -EBADMSG);
+    assert_int_equal(audio_codec_duration(find("PCMA"), SLICE("123")), 3);
+    assert_int_equal(audio_codec_duration(find("PCMA"), (struct slice){"", 961}), -EBADMSG);
+}
+
+/* Speech through encoder and decoder in packets of packet_ms, lost ones replaced; returns what came
+ * out. lose: % of packets; fec: replaced from the packet behind. */
+static int16_t *through(const char *name, struct audio_codec_params params, unsigned packet_ms,
+                        unsigned lose, bool fec, const int16_t *in, size_t n)
+{
+    struct audio_encoder *enc = encoder(name, params);
+    struct audio_decoder *dec = decoder(name, params);
+    size_t step = audio_encoder_rate_hz(enc) / 1000 * packet_ms;
+    int16_t *out = calloc(n + step, sizeof *out);
+    struct rng rng = rng_seeded(5);
+    bool lost = false;
+
+    if (lose)
+        audio_encoder_set_loss(enc, lose);
+    for (size_t at = 0; at + step <= n; at += step) {
+        unsigned char packet[AUDIO_PAYLOAD_MAX];
+        int bytes = audio_encode(enc, in + at, step, packet, sizeof packet);
+        struct slice payload = {(char *)packet, (size_t)bytes};
+
+        assert_true(bytes > 0);
+        if (lost && fec)
+            assert_int_equal(audio_decode_fec(dec, payload, out + at - step, step), step);
+        else if (lost)
+            assert_int_equal(audio_decode_lost(dec, out + at - step, step), step);
+        lost = at > 0 && rng_below(&rng, 100) < lose;
+        if (!lost)
+            assert_int_equal(audio_decode(dec, payload, out + at,
+                                          AUDIO_PACKET_MAX_SAMPLES < n + step - at
+                                              ? AUDIO_PACKET_MAX_SAMPLES
+                                              : n + step - at),
+                             step);
+    }
+    audio_encoder_free(enc);
+    audio_decoder_free(dec);
+    return out;
+}
+
+static const struct way {
+    const char *codec;
+    uint32_t rate_hz;
+    unsigned packet_ms;
+    double likeness;
+} ways[] = {
+    {"PCMU", 8000, 20, 0.99},  {"PCMA", 8000, 20, 0.99},  {"PCMA", 8000, 120, 0.99},
+    {"opus", 48000, 20, 0.90}, {"opus", 48000, 10, 0.90}, {"opus", 48000, 60, 0.90},
+    {"opus", 16000, 20, 0.90}, {"opus", 8000, 20, 0.90},  {"opus", 48000, 120, 0.90},
+};
+
+static void speech_comes_through(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        const struct way *way = &ways[i];
+        struct audio_codec_params params = {.rate_hz = way->rate_hz, .fec = true};
+        size_t n = (size_t)way->rate_hz * 2;
+        int16_t *in = calloc(n, sizeof *in), *out;
+
+        speech_make(in, n, way->rate_hz, 1);
+        out = through(way->codec, params, way->packet_ms, 0, false, in, n);
+        assert_true(sound_likeness(in, out, n / 2, way->rate_hz / 80, NULL) >= way->likeness);
+        free(in);
+        free(out);
+    }
+}
+
+/* Likeness in windows of 20 ms, where the whole would hide single losses. */
+static double mean_likeness(const int16_t *a, const int16_t *b, size_t n, size_t shift)
+{
+    double sum = 0, count = 0;
+
+    for (size_t at = 0; at + 960 + shift <= n; at += 960, count++)
+        sum += sound_likeness(a + at, b + at + shift, 960, 0, NULL);
+    return sum / count;
+}
+
+static void fec_recovers_speech(void **state)
+{
+    struct audio_codec_params params = {.fec = true};
+    size_t n = 48000 * SECONDS;
+    int16_t *in = calloc(n, sizeof *in), *whole, *with, *without;
+    double like_with, like_without;
+
+    (void)state;
+    speech_make(in, n, 48000, 3);
+    whole = through("opus", params, 20, 0, false, in, n);
+    with = through("opus", params, 20, 20, true, in, n);
+    without = through("opus", params, 20, 20, false, in, n);
+    like_with = mean_likeness(whole, with, n, 0);
+    like_without = mean_likeness(whole, without, n, 0);
+    print_message("# likeness at 20 %% loss: %.3f with FEC, %.3f without\n", like_with,
+                  like_without);
+    assert_true(like_with > like_without + 0.05);
+    free(in);
+    free(whole);
+    free(with);
+    free(without);
+}
+
+static void parameters_are_obeyed(void **state)
+{
+    struct audio_codec_params low = {.bitrate = 8000}, high = {.bitrate = 64000, .cbr = true};
+    struct audio_encoder *a = encoder("opus", low), *b = encoder("opus", high);
+    unsigned char packet[AUDIO_PAYLOAD_MAX];
+    int16_t *in = calloc(48000, sizeof *in);
+    int bytes = 0;
+
+    (void)state;
+    speech_make(in, 48000, 48000, 4);
+    for (size_t at = 0; at < 48000; at += 960) {
+        bytes += audio_encode(a, in + at, 960, packet, sizeof packet);
+        assert_int_equal(audio_encode(b, in + at, 960, packet, sizeof packet), 160);
+    }
+    assert_in_range(bytes, 500, 1300);
+    assert_int_equal(audio_encode(a, in, 961, packet, sizeof packet), -EINVAL);
+    assert_int_equal(audio_encode(a, in, 1440, packet, sizeof packet), -EINVAL);
+    audio_encoder_set_complexity(a, 0);
+    audio_encoder_set_complexity(a, 5);
+    audio_encoder_free(a);
+    audio_encoder_free(b);
+    free(in);
+}
+
+static void silence_is_not_sent_with_dtx(void **state)
+{
+    struct audio_encoder *enc = encoder("opus", (struct audio_codec_params){.dtx = true});
+    static int16_t silence[960];
+    unsigned char packet[AUDIO_PAYLOAD_MAX];
+    int unsent = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        unsent += audio_encode(enc, silence, 960, packet, sizeof packet) == 0;
+    assert_true(unsent > 50);
+    audio_encoder_free(enc);
+}
+
+static void refuses_what_it_does_not_know(void **state)
+{
+    struct audio_codec_params rate = {.rate_hz = 44100}, stereo = {.channels = 2};
+    struct audio_encoder *enc;
+    struct audio_decoder *dec;
+
+    (void)state;
+    assert_int_equal(audio_encoder_new(find("opus"), &rate, &enc), -EINVAL);
+    assert_int_equal(audio_decoder_new(find("opus"), &rate, &dec), -EINVAL);
+    assert_int_equal(audio_encoder_new(find("PCMU"), &rate, &enc), -EINVAL);
+    assert_int_equal(audio_decoder_new(find("PCMA"), &rate, &dec), -EINVAL);
+    assert_int_equal(audio_encoder_new(find("PCMU"), &stereo, &enc), -EINVAL);
+    assert_int_equal(audio_encoder_new(find("opus"), &stereo, &enc), 0);
+    assert_int_equal(audio_encoder_channels(enc), 2);
+    audio_encoder_free(enc);
+}
+
+static void garbage_costs_itself_only(void **state)
+{
+    struct rng rng = rng_seeded(9);
+    int16_t out[AUDIO_PACKET_MAX_SAMPLES];
+
+    (void)state;
+    for (size_t c = 0; audio_codec_at(c); c++) {
+        const struct audio_codec *codec = audio_codec_at(c);
+        struct audio_decoder *dec = decoder(codec->name, (struct audio_codec_params){0});
+
+        for (int i = 0; i < 2000; i++) {
+            char bytes[200];
+            size_t n = rng_below(&rng, sizeof bytes + 1);
+            struct slice payload;
+            int got;
+
+            rng_fill(&rng, bytes, n);
+            payload = exact_bytes(bytes, n);
+            got = audio_decode(dec, payload, out, AUDIO_PACKET_MAX_SAMPLES);
+            assert_true(got == -EBADMSG || (got > 0 && got <= AUDIO_PACKET_MAX_SAMPLES));
+            assert_int_equal(audio_decode_fec(dec, payload, out, 960), 960);
+            exact_free(payload);
+        }
+        audio_decoder_free(dec);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_find_codecs),
+        cmocka_unit_test(packet_times_fit),
+        cmocka_unit_test(laws_are_the_itus),
+        cmocka_unit_test(all_codes_survive),
+        cmocka_unit_test(g711_is_within_half_a_step),
+        cmocka_unit_test(opus_durations),
+        cmocka_unit_test(speech_comes_through),
+        cmocka_unit_test(fec_recovers_speech),
+        cmocka_unit_test(parameters_are_obeyed),
+        cmocka_unit_test(silence_is_not_sent_with_dtx),
+        cmocka_unit_test(refuses_what_it_does_not_know),
+        cmocka_unit_test(garbage_costs_itself_only),
+    };
+
+    return cmocka_run_group_tests_name("audio/codec", tests, NULL, NULL);
+}
