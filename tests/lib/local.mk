@@ -3,6 +3,7 @@ libtest_a_SOURCES += \
 	tests/lib/exact.c tests/lib/exact.h \
 	tests/lib/hex.c tests/lib/hex.h \
 	tests/lib/rows.c tests/lib/rows.h \
+	tests/lib/sdp_text.c tests/lib/sdp_text.h \
 	tests/lib/speech.c tests/lib/speech.h
 # And those that tests in Python share.
 EXTRA_DIST += tests/lib/__init__.py tests/lib/baresip.py tests/lib/relay.py tests/lib/room.py \

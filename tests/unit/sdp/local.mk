@@ -1,1 +1,10 @@
-# What unit/sdp adds to the tests.
+sdp_tests = \
+	tests/unit/sdp/test_answer \
+	tests/unit/sdp/test_attribute \
+	tests/unit/sdp/test_direction \
+	tests/unit/sdp/test_exchange \
+	tests/unit/sdp/test_offer \
+	tests/unit/sdp/test_parse
+
+check_PROGRAMS += $(sdp_tests)
+tap_tests += $(sdp_tests)

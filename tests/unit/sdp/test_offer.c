@@ -1,0 +1,135 @@
+/* Our offer, and the answers that phones give to it. */
+#include <errno.h>
+
+#include "sdp/exchange.h"
+#include "tests/lib/exact.h"
+#include "tests/lib/rows.h"
+#include "tests/lib/sdp_text.h"
+
+#define HEAD "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
+#define RX " rx 96,0,8"
+#define TO " to 192.0.2.7:5004 rtcp 5005 ptime 20/120"
+#define OFFERED                                                                                    \
+    "m=audio 4000 RTP/AVP 96 0 8 102 101 | a=rtpmap:96 opus/48000/2 | a=fmtp:96 useinbandfec=1 | " \
+    "a=rtpmap:0 PCMU/8000 | a=rtpmap:8 PCMA/8000 | a=rtpmap:102 telephone-event/48000 | "          \
+    "a=fmtp:102 0-16 | a=rtpmap:101 telephone-event/8000 | a=fmtp:101 0-16 | a=ptime:20 | "        \
+    "a=rtcp-mux | a=sendrecv"
+
+/* clang-format off */
+static const struct row {
+    const char *name, *answer;
+    int err;
+    const char *stream;
+} rows[] = {
+    {"baresip", HEAD "a=tool:baresip\r\nm=audio 5004 RTP/AVP 96 102\r\na=rtpmap:96 opus/48000/2\r\n"
+     "a=fmtp:96 stereo=1;sprop-stereo=1\r\na=rtpmap:102 telephone-event/48000\r\na=fmtp:102 0-15\r\n"
+     "a=sendrecv\r\na=ptime:20\r\n", 0, "sendrecv opus@96" RX " ev 102<102/48000" TO " stereo"},
+    {"SIPp", HEAD "m=audio 5004 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n", 0, "sendrecv PCMU@0" RX TO},
+    {"Asterisk, with two codecs: the first is sent", HEAD "m=audio 5004 RTP/AVP 8 0 101\r\n"
+     "a=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
+     "a=fmtp:101 0-16\r\na=ptime:20\r\na=maxptime:150\r\na=sendrecv\r\n", 0,
+     "sendrecv PCMA@8" RX " ev 101<101/8000" TO},
+    {"event first, then a codec", HEAD "m=audio 5004 RTP/AVP 101 0\r\na=rtpmap:101 telephone-event/8000\r\n", 0,
+     "sendrecv PCMU@0" RX " ev 101<101/8000" TO},
+    {"other numbers for the same (RFC 3264 6.1)", HEAD "m=audio 5004 RTP/AVP 111 126\r\n"
+     "a=rtpmap:111 opus/48000/2\r\na=rtpmap:126 telephone-event/48000\r\n", 0,
+     "sendrecv opus@111" RX ",111 ev 126<102/48000" TO},
+    {"a dynamic number of ours without rtpmap", HEAD "m=audio 5004 RTP/AVP 96\r\n", 0,
+     "sendrecv opus@96" RX TO},
+    {"digits only at the other rate", HEAD "m=audio 5004 RTP/AVP 96 101\r\na=rtpmap:96 opus/48000/2\r\n"
+     "a=rtpmap:101 telephone-event/8000\r\n", 0, "sendrecv opus@96" RX " ev 101<101/8000" TO},
+    {"rtcp-mux accepted", HEAD "m=audio 5004 RTP/AVP 0\r\na=rtcp-mux\r\n", 0,
+     "sendrecv PCMU@0" RX " to 192.0.2.7:5004 rtcp 5004 mux ptime 20/120"},
+    {"the answer sends only", HEAD "m=audio 5004 RTP/AVP 0\r\na=sendonly\r\n", 0,
+     "recvonly held PCMU@0" RX TO},
+    {"the answer only listens", HEAD "m=audio 5004 RTP/AVP 0\r\na=recvonly\r\n", 0,
+     "sendonly PCMU@0" RX TO},
+    {"an answer from 0.0.0.0", HEAD "m=audio 5004 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n", 0,
+     "recvonly held PCMU@0" RX " to 0.0.0.0:5004 rtcp 5005 ptime 20/120"},
+    {"more m= lines than we offered", HEAD "m=audio 5004 RTP/AVP 0\r\nm=video 5006 RTP/AVP 31\r\n", 0,
+     "sendrecv PCMU@0" RX TO},
+    {"another medium in its place", HEAD "m=video 5004 RTP/AVP 31\r\n", -EBADMSG, NULL},
+    {"no m= line", HEAD, -EBADMSG, NULL},
+    {"no SDP", "x", -EBADMSG, NULL},
+    {"audio refused", HEAD "m=audio 0 RTP/AVP 0\r\n", -EPROTONOSUPPORT, NULL},
+    {"a codec that we did not offer", HEAD "m=audio 5004 RTP/AVP 18\r\n", -EPROTONOSUPPORT, NULL},
+    {"another transport", HEAD "m=audio 5004 RTP/SAVP 0\r\n", -EPROTONOSUPPORT, NULL},
+    {"a multicast address", HEAD "m=audio 5004 RTP/AVP 0\r\nc=IN IP4 233.252.0.1/1\r\n", -EPROTONOSUPPORT, NULL},
+    {"our event number for a codec", HEAD "m=audio 5004 RTP/AVP 102\r\na=rtpmap:102 opus/48000/2\r\n", 0,
+     "sendrecv opus@102" RX ",102" TO},
+};
+/* clang-format on */
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    struct slice in = exact_copy(row->answer);
+    struct rng rng = rng_seeded(1);
+    struct sdp_local local = sdp_test_local();
+    struct sdp_exchange *x;
+    struct buf out = buf_new(4000);
+    char words[SDP_WORDS_MAX];
+
+    assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
+    assert_int_equal(sdp_exchange_take_answer(x, in), -EPROTO); /* nothing was offered */
+    assert_int_equal(sdp_exchange_offer(x, &out), 0);
+    assert_true(sdp_lines_are(buf_slice(&out), OFFERED));
+    assert_int_equal(sdp_exchange_take_answer(x, in), row->err);
+    exact_free(in);
+    assert_int_equal(sdp_exchange_state(x), SDP_STABLE);
+    if (row->err)
+        assert_null(sdp_exchange_stream(x));
+    else
+        assert_string_equal(sdp_words(sdp_exchange_stream(x), words), row->stream);
+    buf_free(&out);
+    sdp_exchange_free(x);
+}
+
+static const struct local_row {
+    const char *name, *offered;
+    size_t n_codecs;
+    bool event, mux;
+    uint8_t ptime_ms, maxptime_ms;
+    uint16_t rtcp_port;
+    enum sdp_direction direction;
+} local_rows[] = {
+    {"local: the least", "m=audio 4000 RTP/AVP 96 | a=rtpmap:96 opus/48000/2 | "
+     "a=fmtp:96 useinbandfec=1 | a=sendrecv", 1, false, false, 0, 0, 0, SDP_SENDRECV},
+    {"local: digits without a codec at 8000 Hz", "m=audio 4000 RTP/AVP 96 101 | "
+     "a=rtpmap:96 opus/48000/2 | a=fmtp:96 useinbandfec=1 | a=rtpmap:101 telephone-event/48000 | "
+     "a=fmtp:101 0-16 | a=sendrecv", 1, true, false, 0, 0, 0, SDP_SENDRECV},
+    {"local: all there is", "m=audio 4000 RTP/AVP 96 | a=rtpmap:96 opus/48000/2 | "
+     "a=fmtp:96 useinbandfec=1 | a=ptime:30 | a=maxptime:60 | a=rtcp:4100 | a=rtcp-mux | "
+     "a=inactive", 1, false, true, 30, 60, 4100, SDP_INACTIVE},
+    {"local: the usual RTCP port is not said", "m=audio 4000 RTP/AVP 96 | "
+     "a=rtpmap:96 opus/48000/2 | a=fmtp:96 useinbandfec=1 | a=sendonly", 1, false, false, 0, 0,
+     4001, SDP_SENDONLY},
+};
+
+static void check_local(void **state)
+{
+    const struct local_row *row = *state;
+    struct sdp_local local = sdp_test_local();
+    struct rng rng = rng_seeded(1);
+    struct buf out = buf_new(4000);
+    struct sdp_exchange *x;
+
+    local.n_codecs = row->n_codecs;
+    local.telephone_event = row->event;
+    local.rtcp_mux = row->mux;
+    local.ptime_ms = row->ptime_ms;
+    local.maxptime_ms = row->maxptime_ms;
+    local.rtcp_port = row->rtcp_port;
+    local.direction = row->direction;
+    assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
+    assert_int_equal(sdp_exchange_offer(x, &out), 0);
+    assert_true(sdp_lines_are(buf_slice(&out), row->offered));
+    buf_free(&out);
+    sdp_exchange_free(x);
+}
+
+int main(void)
+{
+    return RUN_ROWS("sdp/offer rows", rows, check_row) +
+           RUN_ROWS("sdp/offer local", local_rows, check_local);
+}
