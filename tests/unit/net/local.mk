@@ -6,6 +6,8 @@ net_tests = \
 	tests/unit/net/test_pacer_uv \
 	tests/unit/net/test_resolver \
 	tests/unit/net/test_rtp_pair \
+	tests/unit/net/test_sip_link \
+	tests/unit/net/test_sip_link_tcp \
 	tests/unit/net/test_tcp \
 	tests/unit/net/test_udp
 check_PROGRAMS += $(net_tests)
@@ -19,5 +21,11 @@ tests_unit_net_test_pacer_uv_SOURCES = tests/unit/net/test_pacer.c src/net/pacer
 tests_unit_net_test_pacer_uv_LDADD = $(machine_ldadd)
 tests_unit_net_test_resolver_LDADD = $(machine_ldadd)
 tests_unit_net_test_rtp_pair_LDADD = $(machine_ldadd)
+# The endpoint of straw stands before the library's own.
+straw = tests/unit/net/straw.c tests/unit/net/straw.h
+tests_unit_net_test_sip_link_SOURCES = tests/unit/net/test_sip_link.c $(straw)
+tests_unit_net_test_sip_link_LDADD = $(machine_ldadd)
+tests_unit_net_test_sip_link_tcp_SOURCES = tests/unit/net/test_sip_link_tcp.c $(straw)
+tests_unit_net_test_sip_link_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_udp_LDADD = $(machine_ldadd)

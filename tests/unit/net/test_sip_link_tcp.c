@@ -1,0 +1,360 @@
+/* The SIP link's connections: framing, limits, patience. Strangers are plain TCP connections. */
+#include <errno.h>
+#include <string.h>
+
+#include "net/tcp.h"
+#include "tests/unit/net/straw.h"
+
+struct stranger {
+    struct net_tcp *tcp;
+    struct buf got;
+    bool closed;
+};
+
+static void on_bytes(void *arg, struct slice bytes)
+{
+    buf_put(&((struct stranger *)arg)->got, bytes);
+}
+
+static void on_closed(void *arg, int err)
+{
+    struct stranger *s = arg;
+
+    (void)err;
+    s->closed = true;
+    net_tcp_close(s->tcp);
+    s->tcp = NULL;
+}
+
+static const struct net_tcp_events events = {NULL, on_bytes, on_closed};
+
+/* Connects to the first link, from 127.0.0.host. */
+static void dial_from(struct fixture *f, unsigned char host, struct stranger *s)
+{
+    struct ip from = {.family = 4, .bytes = {127, 0, 0, host}};
+
+    *s = (struct stranger){.got = buf_new(100000)};
+    assert_int_equal(net_tcp_connect(f->loop, &f->at[0], &from, &events, s, &s->tcp), 0);
+}
+
+static void hang_up(struct stranger *s)
+{
+    net_tcp_close(s->tcp);
+    buf_free(&s->got);
+}
+
+static void say(struct stranger *s, const char *text)
+{
+    assert_int_equal(net_tcp_send(s->tcp, slice_of(text)), 0);
+}
+
+/* --- framing, RFC 3261 18.3 ------------------------------------------------------------------- */
+
+#define M(cseq) "OPTIONS sip:b@x SIP/2.0\r\nCSeq: " cseq "\r\nContent-Length: 4\r\n\r\nbody"
+
+static const struct framing {
+    const char *name, *in;
+    size_t at_once; /* bytes in a segment; 0: all */
+    size_t messages;
+    const char *answer;
+    bool closes;
+} framings[] = {
+    {"one message", M("1"), 0, 1, "", false},
+    {"three in a segment", M("1") M("2") M("3"), 0, 3, "", false},
+    {"one in many segments", M("1"), 1, 1, "", false},
+    {"two in segments that cut both", M("1") M("2"), 50, 2, "", false},
+    {"CRLF before a start line is skipped, RFC 3261 7.5", "\r\n" M("1"), 0, 1, "", false},
+    {"double CRLF is a ping, RFC 5626 4.4.1", M("1") "\r\n\r\n", 0, 1, "\r\n", false},
+    {"pings between messages", M("1") "\r\n\r\n" M("2") "\r\n\r\n", 0, 2, "\r\n\r\n", false},
+    {"no Content-Length: told, then closed", "OPTIONS sip:b@x SIP/2.0\r\nCSeq: 1\r\n\r\n", 0, 1, "",
+     true},
+    {"what follows lost framing is not read", "OPTIONS sip:b@x SIP/2.0\r\nCSeq: 1\r\n\r\n" M("1"),
+     0, 1, "", true},
+    {"a length above 64 kB", "OPTIONS sip:b@x SIP/2.0\r\nContent-Length: 99999\r\n\r\n", 0, 1, "",
+     true},
+};
+
+static void framing(void **state)
+{
+    const struct framing *row = *state;
+    struct slice rest = slice_of(row->in);
+    size_t step = row->at_once ? row->at_once : rest.n;
+    struct stranger s;
+    struct fixture f;
+
+    straw_set_up(&f, "tcp:127.0.0.1:0");
+    dial_from(&f, 1, &s);
+    WAIT_UNTIL(&f, net_tcp_is_connected(s.tcp));
+    for (; rest.n; rest = slice_skip(rest, step)) {
+        assert_int_equal(net_tcp_send(s.tcp, slice_head(rest, step)), 0);
+        net_loop_turn(f.loop, false);
+    }
+    WAIT_UNTIL(&f, f.endpoint[0].received >= row->messages && s.got.n >= strlen(row->answer) &&
+                       (!row->closes || s.closed));
+    straw_turn_for(&f, 20);
+    assert_int_equal(f.endpoint[0].received, row->messages);
+    assert_slice(buf_slice(&s.got), row->answer);
+    assert_int_equal(s.closed, row->closes);
+    assert_int_equal(f.endpoint[0].lost, row->closes);
+    assert_int_equal(f.endpoint[0].flow.connection, 1);
+    hang_up(&s);
+    straw_tear_down(&f);
+}
+
+/* The 400 that the endpoint gives to a message without a length arrives before the end. */
+static void answered_before_it_is_closed(void **state)
+{
+    struct stranger s;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up(&f, "tcp:127.0.0.1:0");
+    f.endpoint[0].reply = "SIP/2.0 400 Missing Content-Length\r\n\r\n";
+    dial_from(&f, 1, &s);
+    say(&s, "OPTIONS sip:b@x SIP/2.0\r\nCSeq: 1\r\n\r\n");
+    WAIT_UNTIL(&f, s.closed);
+    assert_slice(buf_slice(&s.got), f.endpoint[0].reply);
+    hang_up(&s);
+    straw_tear_down(&f);
+}
+
+static void endless_header(void **state)
+{
+    char line[1001];
+    struct stranger s;
+    struct fixture f;
+
+    (void)state;
+    memset(line, 'x', sizeof line - 1);
+    line[sizeof line - 1] = '\0';
+    straw_set_up(&f, "tcp:127.0.0.1:0");
+    dial_from(&f, 1, &s);
+    say(&s, "OPTIONS sip:b@x SIP/2.0\r\n");
+    for (int i = 0; i < 100 && !s.closed; i++) {
+        (void)net_tcp_send(s.tcp, slice_of(line));
+        net_loop_turn(f.loop, true);
+    }
+    WAIT_UNTIL(&f, s.closed);
+    assert_int_equal(f.endpoint[0].received, 0);
+    hang_up(&s);
+    straw_tear_down(&f);
+}
+
+/* --- limits ------------------------------------------------------------------------------------
+ */
+
+static void eight_from_one_address(void **state)
+{
+    struct stranger s[9], other;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up(&f, "tcp:127.0.0.1:0");
+    for (size_t i = 0; i < 9; i++) {
+        dial_from(&f, 1, &s[i]);
+        say(&s[i], M("1"));
+        WAIT_UNTIL(&f, f.endpoint[0].received == i + 1 || s[i].closed);
+    }
+    assert_int_equal(f.endpoint[0].received, 8);
+    assert_true(s[8].closed);
+    dial_from(&f, 2, &other); /* somebody else still gets through */
+    say(&other, M("1"));
+    WAIT_UNTIL(&f, f.endpoint[0].received == 9);
+    hang_up(&other);
+    for (size_t i = 0; i < 9; i++)
+        hang_up(&s[i]);
+    WAIT_UNTIL(&f, f.endpoint[0].lost == 9);
+    dial_from(&f, 1, &s[0]); /* and when they are gone there is room again */
+    say(&s[0], M("1"));
+    WAIT_UNTIL(&f, f.endpoint[0].received == 10);
+    hang_up(&s[0]);
+    straw_tear_down(&f);
+}
+
+static void sixty_four_in_all(void **state)
+{
+    static struct stranger s[65];
+    struct fixture f;
+
+    (void)state;
+    straw_set_up(&f, "tcp:127.0.0.1:0");
+    for (size_t i = 0; i < 65; i++) {
+        dial_from(&f, (unsigned char)(10 + i / 7), &s[i]);
+        say(&s[i], M("1"));
+        WAIT_UNTIL(&f, f.endpoint[0].received == i + 1 || s[i].closed);
+    }
+    assert_int_equal(f.endpoint[0].received, 64);
+    assert_true(s[64].closed);
+    for (size_t i = 0; i < 65; i++)
+        hang_up(&s[i]);
+    straw_tear_down(&f);
+}
+
+/* --- patience ----------------------------------------------------------------------------------
+ */
+
+static const struct patience {
+    const char *name, *says, *closed_because;
+    unsigned message_ms, idle_ms;
+} patiences[] = {
+    {"a stranger that says nothing", "", "slow", 150, 60000},
+    {"half a header section", "OPTIONS sip:b@x SIP/2.0\r\nCS", "slow", 150, 60000},
+    {"half a second message", M("1") "OPTIONS sip:", "slow", 150, 60000},
+    {"half a body", "OPTIONS sip:b@x SIP/2.0\r\nContent-Length: 4\r\n\r\nbo", "slow", 150, 60000},
+    {"nothing more to say", M("1"), "idle", 60000, 150},
+};
+
+static void patience(void **state)
+{
+    const struct patience *row = *state;
+    uint64_t start_ms = net_now_ms();
+    struct stranger s;
+    struct fixture f;
+
+    straw_set_up_with(&f, "tcp:127.0.0.1:0", row->message_ms, row->idle_ms);
+    dial_from(&f, 1, &s);
+    if (*row->says)
+        say(&s, row->says);
+    WAIT_UNTIL(&f, s.closed);
+    assert_true(net_now_ms() - start_ms >= 150);
+    assert_int_equal(f.endpoint[0].lost, 1);
+    assert_int_equal(f.endpoint[0].lost_connections[0], 1);
+    hang_up(&s);
+    straw_tear_down(&f);
+}
+
+/* Each byte of a slow message is no excuse: the time runs from the first. */
+static void drop_by_drop(void **state)
+{
+    uint64_t start_ms = net_now_ms();
+    struct stranger s;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up_with(&f, "tcp:127.0.0.1:0", 200, 60000);
+    dial_from(&f, 1, &s);
+    say(&s, "OPTIONS sip:b@x SIP/2.0\r\nX: ");
+    while (!s.closed && net_now_ms() - start_ms < 10000) {
+        straw_turn_for(&f, 20);
+        if (!s.closed)
+            (void)net_tcp_send(s.tcp, SLICE("x"));
+    }
+    assert_true(s.closed);
+    hang_up(&s);
+    straw_tear_down(&f);
+}
+
+static void needed(void **state)
+{
+    struct stranger s;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up_with(&f, "tcp:127.0.0.1:0", 60000, 100);
+    f.endpoint[0].needs = true;
+    dial_from(&f, 1, &s);
+    say(&s, M("1"));
+    straw_turn_for(&f, 400);
+    assert_false(s.closed);
+    f.endpoint[0].needs = false;
+    WAIT_UNTIL(&f, s.closed);
+    hang_up(&s);
+    straw_tear_down(&f);
+}
+
+/* RFC 3261 18: the client keeps its connection until the final response. */
+static void unanswered_request(void **state)
+{
+    struct sip_flow to_b;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up_with(&f, "tcp:127.0.0.1:0", 60000, 100);
+    f.endpoint[1].needs = true; /* so that the other side keeps it too */
+    to_b = straw_flow_to(&f, 1, SIP_TCP);
+    straw_send(&f, 0, 7, &to_b, REQUEST);
+    WAIT_UNTIL(&f, f.endpoint[1].received == 1);
+    straw_send(&f, 1, 8, &f.endpoint[1].flow, "SIP/2.0 180 Ringing\r\nContent-Length: 0\r\n\r\n");
+    straw_turn_for(&f, 300);
+    assert_int_equal(f.endpoint[0].lost, 0);
+    straw_send(&f, 1, 8, &f.endpoint[1].flow, RESPONSE);
+    WAIT_UNTIL(&f, f.endpoint[0].lost == 1);
+    assert_int_equal(f.endpoint[0].received, 2);
+    assert_int_equal(f.endpoint[0].failed, 0);
+    straw_tear_down(&f);
+}
+
+/* --- connections that end ----------------------------------------------------------------------
+ */
+
+static void closed_without_an_answer(void **state)
+{
+    struct sip_flow to_b;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up(&f, "tcp:127.0.0.1:0");
+    to_b = straw_flow_to(&f, 1, SIP_TCP);
+    straw_send(&f, 0, 7, &to_b, REQUEST);
+    WAIT_UNTIL(&f, f.endpoint[1].received == 1);
+    net_sip_link_close(f.link[1]);
+    f.link[1] = NULL;
+    WAIT_UNTIL(&f, f.endpoint[0].lost == 1);
+    assert_int_equal(f.endpoint[0].failed, 1);
+    assert_int_equal(f.endpoint[0].failed_key, 7);
+    straw_tear_down(&f);
+}
+
+static void closed_after_the_answer(void **state)
+{
+    struct sip_flow to_b;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up(&f, "tcp:127.0.0.1:0");
+    f.endpoint[1].reply = RESPONSE;
+    to_b = straw_flow_to(&f, 1, SIP_TCP);
+    straw_send(&f, 0, 7, &to_b, REQUEST);
+    WAIT_UNTIL(&f, f.endpoint[0].received == 1);
+    net_sip_link_close(f.link[1]);
+    f.link[1] = NULL;
+    WAIT_UNTIL(&f, f.endpoint[0].lost == 1);
+    assert_int_equal(f.endpoint[0].failed, 0);
+    straw_tear_down(&f);
+}
+
+/* RFC 3261 18.2.2: where the connection is gone, the response takes a new one. */
+static void response_over_a_new_connection(void **state)
+{
+    struct sip_flow to_b;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up(&f, "tcp:127.0.0.1:0");
+    to_b = straw_flow_to(&f, 1, SIP_TCP);
+    to_b.connection = 4711;
+    straw_send(&f, 0, 7, &to_b, RESPONSE);
+    WAIT_UNTIL(&f, f.endpoint[1].received == 1);
+    assert_string_equal(f.endpoint[1].message, RESPONSE);
+    straw_tear_down(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answered_before_it_is_closed),
+        cmocka_unit_test(endless_header),
+        cmocka_unit_test(eight_from_one_address),
+        cmocka_unit_test(sixty_four_in_all),
+        cmocka_unit_test(drop_by_drop),
+        cmocka_unit_test(needed),
+        cmocka_unit_test(unanswered_request),
+        cmocka_unit_test(closed_without_an_answer),
+        cmocka_unit_test(closed_after_the_answer),
+        cmocka_unit_test(response_over_a_new_connection),
+    };
+
+    return RUN_ROWS("net/sip_link_tcp framing", framings, framing) +
+           RUN_ROWS("net/sip_link_tcp patience", patiences, patience) +
+           cmocka_run_group_tests_name("net/sip_link_tcp", tests, NULL, NULL);
+}
