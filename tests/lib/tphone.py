@@ -1,0 +1,83 @@
+"""The phone under test: tphone answer and tphone call as processes of a room."""
+import os
+
+from lib import room as rooms
+from lib import sound
+from lib.tap import Failure
+
+OK, OTHER, USAGE, BUSY, DECLINED, NO_ANSWER, NOT_FOUND, REFUSED, UNREACHABLE, SOUND = range(10)
+INTERRUPTED = 130
+
+
+def program():
+    path = os.environ.get("TPHONE") or os.path.join(os.environ.get("builddir", "."), "tphone")
+    if not os.access(path, os.X_OK):
+        raise Failure(f"{path} is not built, so nothing can be called with it")
+    return os.path.abspath(path)
+
+
+def _options(more):
+    out = []
+    for name, value in more.items():
+        option = "--" + name.rstrip("_").replace("_", "-")
+        if value is True:
+            out.append(option)
+        elif value is not None and value is not False:
+            out += [option, str(value)]
+    return out
+
+
+class Phone:
+    """One run of tphone; more are its options, underlines for dashes."""
+
+    def __init__(self, room, name, command, arguments=(), spoken=None, device="none", env=None,
+                 **more):
+        self.name, self.folder = name, room.folder
+        self.recording = room.path(f"{name}-heard.wav")
+        self.trace = room.path(f"{name}-sip.txt")
+        if spoken is not None:
+            more["play"] = sound.write(room.path(f"{name}-spoken.wav"), spoken)
+            more.setdefault("record", self.recording)
+        if device:
+            more["device"] = device
+        empty = room.write(f"{name}.conf", "")
+        more.setdefault("config", empty)
+        line = [program(), command, *arguments, f"--trace={self.trace}", *_options(more)]
+        self.process = room.start(f"tphone {command} ({name})", line,
+                                  env=dict(os.environ, **(env or {})))
+
+    def status(self, seconds=20):
+        return self.process.status(seconds)
+
+    def expect_status(self, wanted, seconds=20):
+        got = self.status(seconds)
+        if got != wanted:
+            raise Failure(f"{self.process.name} ended with status {got}, wanted {wanted}",
+                          self.process.tail())
+
+    def wait_line(self, pattern, seconds=15):
+        return self.process.wait_line(pattern, seconds)
+
+    def output(self):
+        return "\n".join(self.process.lines)
+
+    def stop(self):
+        self.process.stop()
+
+
+class Answer(Phone):
+    """tphone answer on a free port of loopback, listening when this returns."""
+
+    def __init__(self, room, name="callee", transport="udp", **more):
+        self.port = rooms.free_port()
+        super().__init__(room, name, "answer", listen=f"{transport}:127.0.0.1:{self.port}", **more)
+        self.uri = f"sip:{name}@127.0.0.1:{self.port}"
+        if transport == "tcp":
+            self.uri += ";transport=tcp"
+        self.wait_line(rf"127\.0\.0\.1:{self.port}")
+
+
+class Call(Phone):
+    def __init__(self, room, target, name="caller", **more):
+        more["for_"] = more.pop("seconds", None)
+        super().__init__(room, name, "call", [target], **more)
