@@ -1,1 +1,9 @@
-# What interop adds to the tests.
+# Strangers: baresip, SIPp, and a socket that says what it likes.
+interop_tests = tests/interop/test_baresip.py tests/interop/test_rawsip.py \
+	tests/interop/test_sipp.py
+EXTRA_DIST += $(interop_tests) \
+	tests/interop/sipp/uac_call.xml tests/interop/sipp/uac_cancel.xml \
+	tests/interop/sipp/uac_late_offer.xml tests/interop/sipp/uac_reinvite.xml \
+	tests/interop/sipp/uas_call.xml tests/interop/sipp/uas_redirect.xml \
+	tests/interop/sipp/uas_refuse.xml tests/interop/sipp/uas_reinvite.xml \
+	tests/interop/sipp/uas_silent.xml

@@ -129,9 +129,10 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.popen.kill()
         self.popen.wait()
-        self._reader.join(2)
+        self._reader.join(1)
         for stream in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
-            if stream:
+            # A child that it left behind may keep the pipe open; closing would wait for that one.
+            if stream and not self._reader.is_alive():
                 try:
                     stream.close()
                 except OSError:

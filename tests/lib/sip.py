@@ -142,7 +142,8 @@ class Peer:
                 continue
             except OSError:
                 return
-            self._keep(data, source)
+            if self._open:
+                self._keep(data, source)
 
     def stop(self):
         self._open = False

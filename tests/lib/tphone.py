@@ -81,3 +81,17 @@ class Call(Phone):
     def __init__(self, room, target, name="caller", **more):
         more["for_"] = more.pop("seconds", None)
         super().__init__(room, name, "call", [target], **more)
+
+
+def results(phone):
+    """The result lines of a run as dictionaries; "outcome" is their first word."""
+    out = []
+    for line in phone.process.lines:
+        words = line.split(" ")
+        if words[0] in OUTCOMES and all("=" in w for w in words[1:]):
+            out.append(dict([("outcome", words[0])] + [tuple(w.split("=", 1)) for w in words[1:]]))
+    return out
+
+
+OUTCOMES = ("answered", "busy", "declined", "no-answer", "not-found", "not-allowed", "unreachable",
+            "interrupted", "refused", "failed")

@@ -1,1 +1,3 @@
-# What scripts adds to the tests.
+# What scripts rely on: options, exit statuses, streams.
+script_tests = tests/scripts/test_cli.py
+EXTRA_DIST += $(script_tests)

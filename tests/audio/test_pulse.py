@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""PulseAudio with null sinks as the sound card, through PortAudio and ALSA's pulse plugin: what is
+said into one phone's microphone comes out of the other's loudspeaker."""
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import sound, tap, tphone
+from lib.pulse import Pulse
+from lib.room import SIGINT, Room
+from lib.tap import case, expect
+
+SPEECH_S = 7.0
+
+
+@case("two phones with sound cards, Opus: each hears what is said into the other", "opus")
+@case("two phones with sound cards, PCMU: each hears what is said into the other", "pcmu")
+def cards(codec):
+    with Room() as room:
+        pulse = Pulse(room, ["caller", "callee"])
+        callee = tphone.Answer(room, device="default", env=pulse.card("callee"), codec=codec)
+        caller = tphone.Call(room, callee.uri, device="default", env=pulse.card("caller"),
+                             codec=codec)
+        caller.wait_line("(?i)answered")
+        spoken = {n: sound.speech(n, SPEECH_S, 48000) for n in ("caller", "callee")}
+        ears = {n: pulse.listen(n) for n in spoken}
+        time.sleep(1)  # the cards are opened behind the answer, and parec has to begin
+        for mouth in [pulse.speak(n, text) for n, text in spoken.items()]:
+            mouth.status(30)
+        time.sleep(1)
+        for process, _ in ears.values():
+            process.stop()
+        found = [sound.expect_heard(spoken["caller"], ears["callee"][1], "the called side heard"),
+                 sound.expect_heard(spoken["callee"], ears["caller"][1], "the caller heard")]
+        caller.process.signal(SIGINT)
+        caller.expect_status(tphone.OK)
+        return "\n".join(map(str, found))
+
+
+@case("tphone devices names the card")
+def devices():
+    with Room() as room:
+        pulse = Pulse(room, ["caller"])
+        run = room.start("tphone devices", [tphone.program(), "devices"], env=pulse.card("caller"))
+        status = run.status(15)
+        expect(status == 0 and run.said("default"), f"status {status}", *run.tail())
+
+
+@case("without a sound card the phone says so once and goes on with files")
+def no_card():
+    with Room() as room:
+        env = dict(os.environ, ALSA_CONFIG_PATH=room.write("no-cards.conf", ""))
+        spoken = sound.speech("callee", 3)
+        callee = tphone.Answer(room, spoken=spoken, times=1)
+        caller = tphone.Call(room, callee.uri, device=None, env=env, record=room.path("heard.wav"),
+                             seconds=4)
+        caller.expect_status(tphone.OK)
+        sound.expect_heard(spoken, room.path("heard.wav"), "the caller heard")
+        said = caller.process.said("(?i)(device|sound card|microphone)")
+        expect(len(said) == 1, f"it said {len(said)} times that there is no card", *said,
+               *caller.process.tail())
+
+
+if __name__ == "__main__":
+    tap.run(jobs=2)

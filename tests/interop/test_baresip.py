@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Calls with baresip, both ways: what was spoken must be heard at the other end."""
+import os
+import re
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import sound, tap, tphone
+from lib.baresip import Baresip
+from lib.room import Room, wait_until
+from lib.tap import case, equal, expect
+
+SPEECH_S = 7.0
+# What is spoken when the call comes up may be cut by the time that baresip takes to start sending.
+WINDOW = {"first_ms": -700, "last_ms": 3000}
+
+
+def _texts(seconds=SPEECH_S):
+    """What the stranger says and what we say; the stranger's file must not end within the call."""
+    return (sound.speech("caller", seconds, tail_s=20), sound.speech("caller", seconds),
+            sound.speech("callee", seconds))
+
+
+def _both_heard(phone, stranger, theirs, ours):
+    found = [sound.expect_heard(ours, stranger.heard(), "what baresip heard of us", **WINDOW),
+             sound.expect_heard(theirs, phone.recording, "what we heard of baresip", **WINDOW)]
+    return "\n".join(map(str, found))
+
+
+@case("baresip calls us with Opus: both hear what the other says", "opus")
+@case("baresip calls us with PCMU: both hear what the other says", "pcmu")
+def called(codec):
+    with Room() as room:
+        long, theirs, ours = _texts()
+        phone = tphone.Answer(room, spoken=ours, times=1)
+        stranger = Baresip(room, "stranger", codec, long)
+        stranger.dial(phone.uri)
+        stranger.wait("CALL_ESTABLISHED")
+        time.sleep(SPEECH_S + 1.5)
+        stranger.hang_up()
+        phone.expect_status(tphone.OK)
+        result = tphone.results(phone)[-1]
+        expect(result["codec"].lower().startswith(codec), f"the codec was {result['codec']}")
+        return _both_heard(phone, stranger, theirs, ours)
+
+
+@case("we call baresip with Opus: both hear what the other says", "opus")
+@case("we call baresip with PCMU: both hear what the other says", "pcmu")
+def calling(codec):
+    with Room() as room:
+        long, theirs, ours = _texts()
+        stranger = Baresip(room, "stranger", codec, long, answers=True)
+        phone = tphone.Call(room, stranger.uri, spoken=ours, seconds=SPEECH_S + 1.5)
+        phone.expect_status(tphone.OK, 30)
+        stranger.wait("CALL_CLOSED")
+        return _both_heard(phone, stranger, theirs, ours)
+
+
+@case("digits go both ways (RFC 4733)", "opus")
+@case("digits go both ways with PCMU (RFC 4733)", "pcmu")
+def digits(codec):
+    with Room() as room:
+        stranger = Baresip(room, "stranger", codec, sound.silence(30), answers=True)
+        phone = tphone.Call(room, stranger.uri, dtmf="159#*0D", seconds=8)
+        stranger.wait("CALL_ESTABLISHED")
+        stranger.press("42#")
+        phone.wait_line(r"digit # received", 10)
+        got = "".join(re.findall(r"digit (\S) received", phone.output()))
+        equal(got, "42#", "what we took for baresip's digits")
+        wait_until(lambda: len(stranger.digits()) >= 7, 8,
+                   f"baresip took our digits for {stranger.digits()!r}")
+        equal(stranger.digits(), "159#*0D", "what baresip took for our digits")
+        stranger.hang_up()
+        phone.expect_status(tphone.OK)
+
+
+@case("baresip holds us: silence from us meanwhile, both are heard before and after")
+def hold():
+    """Two texts on each side with a pause, in which the call is held for two seconds."""
+    with Room() as room:
+        theirs = [sound.speech("caller", 4), sound.speech("callee", 4)]
+        ours = [sound.speech("callee", 4), sound.speech("caller", 4)]
+        pause = sound.silence(3.5)
+        stranger = Baresip(room, "stranger", "pcmu",
+                           theirs[0] + pause + theirs[1] + sound.silence(20))
+        phone = tphone.Answer(room, spoken=ours[0] + pause + ours[1], times=1)
+        stranger.dial(phone.uri)
+        stranger.wait("CALL_ESTABLISHED")
+        began = time.monotonic()
+        time.sleep(5.0)
+        stranger.hold()
+        phone.wait_line(r"on hold by the other side", 5)
+        time.sleep(2)
+        stranger.resume()
+        phone.wait_line(r"off hold by the other side", 5)
+        time.sleep(max(0, began + 15.5 - time.monotonic()))
+        stranger.hang_up()
+        lasted = time.monotonic() - began
+        phone.expect_status(tphone.OK)
+        notes = []
+        for number, first in ((0, -700), (1, 3000)):
+            notes += [sound.expect_heard(ours[number], stranger.heard(), first_ms=first,
+                                         last_ms=12000, what=f"text {number + 1} at baresip"),
+                      sound.expect_heard(theirs[number], phone.recording, first_ms=first,
+                                         last_ms=12000, what=f"text {number + 1} at our end")]
+        heard = sound.read(stranger.heard()).seconds
+        expect(heard < lasted - 1.3, f"we went on sending while on hold: baresip decoded "
+               f"{heard:.1f} s of {lasted:.1f}")
+        return "\n".join(map(str, notes))
+
+
+@case("baresip is busy with itself: its refusal is status 3, and it may cancel its own call")
+def refusals():
+    with Room() as room:
+        stranger = Baresip(room, "stranger", "pcmu", sound.silence(5))
+        phone = tphone.Call(room, stranger.uri)
+        stranger.wait("CALL_INCOMING")
+        stranger.hang_up()
+        phone.expect_status(tphone.BUSY)
+        answer = tphone.Answer(room, delay=20, times=1)
+        stranger.dial(answer.uri)
+        stranger.wait("CALL_RINGING")
+        stranger.hang_up()
+        answer.status(5)
+
+
+if __name__ == "__main__":
+    tap.run(jobs=4)

@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""The tests' own instruments: would they see it if something were wrong?"""
+import os
+import random
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import sip, sound, tap, trace
+from lib.relay import CLEAR, CallRelay, Relay, Weather
+from lib.room import Room, wait_until
+from lib.tap import Failure, case, equal, expect
+
+
+@case("speech is recognised, however late it begins, whatever its rate")
+def same_speech():
+    text = sound.speech("caller", 4)
+    for late, rate in ((0, 8000), (0.1234, 8000), (1.5, 48000), (0.77, 16000)):
+        found = sound.match(text, (sound.silence(late) + text).at(rate))
+        expect(found.correlation > 0.97, f"{found} for {late} s, {rate} Hz")
+        expect(abs(found.lag_ms - late * 1000) < 2, f"{found} for {late} s, {rate} Hz")
+
+
+@case("another text, silence, noise and a text cut short are not taken for it")
+def other_sound():
+    text = sound.speech("caller", 4)
+    rng = random.Random(1)
+    noise = sound.Sound(8000, [rng.randrange(-3000, 3000) for _ in range(40000)])
+    for name, heard in (("another text", sound.speech("callee", 4)), ("noise", noise),
+                        ("silence", sound.silence(5)), ("nothing", sound.silence(0)),
+                        ("the second half", text.cut(2, 4.3)),
+                        ("the first half", text.cut(0, 2))):
+        found = sound.match(text, heard)
+        expect(found.correlation < 0.9, f"{name} is taken for it: {found}")
+
+
+@case("WAV files come back as they were written, of one channel and of two")
+def files():
+    with Room() as room:
+        text = sound.speech("caller", 1)
+        for channels in (1, 2):
+            path = sound.write(room.path("x.wav"), text, channels)
+            got = sound.read_channels(path)
+            equal(len(got), channels, "channels")
+            equal((got[0].rate, got[-1].samples), (text.rate, text.samples), "what was read")
+
+
+def _through(seed, weather, count=200):
+    """Which of numbered datagrams arrive, in which order."""
+    with Room() as room:
+        end, start = room.keep(sip.Peer()), room.keep(sip.Peer())
+        got = []
+        end._keep = lambda data, source: got.append(data)
+        relay = room.keep(Relay(("127.0.0.1", end.port), weather, seed))
+        start.target = ("127.0.0.1", relay.port)
+        for i in range(count):
+            start.send(b"%d" % i)
+        path = relay.path
+        wait_until(lambda: path.passed[0] == count and
+                   len(got) == count - path.lost[0] + path.doubled[0], 5, "datagrams are missing")
+        return got
+
+
+@case("the relay loses and doubles by its seed alone")
+def seeds():
+    weather = Weather(loss=0.2, double=0.1)
+    first = _through(1, weather)
+    equal(sorted(_through(1, weather)), sorted(first), "what a second run let through")
+    expect(sorted(_through(2, weather)) != sorted(first), "two seeds let the same through")
+    expect(20 < 200 - len(set(first)) < 60, f"{200 - len(set(first))} of 200 were lost")
+    expect(5 < len(first) - len(set(first)) < 35, f"{len(first) - len(set(first))} were doubled")
+
+
+@case("the relay delays and puts behind")
+def disorder():
+    got = _through(1, Weather(reorder=0.1, hold_ms=30))
+    expect(got != sorted(got, key=int), "all came in order")
+    equal(sorted(got, key=int), [b"%d" % i for i in range(200)], "what came")
+
+
+@case("a call relay puts itself into Contact and SDP, and its length is right")
+def call_relay():
+    with Room() as room:
+        callee, caller = room.keep(sip.Peer()), room.keep(sip.Peer())
+        relay = room.keep(CallRelay(("127.0.0.1", callee.port)))
+        caller.target = ("127.0.0.1", relay.port)
+        caller.send(caller.invite(f"sip:x@127.0.0.1:{relay.port}", body=sip.sdp(9)))
+        got = callee.wait(sip.request("INVITE"), what="INVITE")
+        equal(got.uri, f"sip:x@127.0.0.1:{callee.port}", "Request-URI")
+        equal(got.get("Contact"), f"<sip:peer@127.0.0.1:{relay.port}>", "Contact")
+        equal(int(got.get("Content-Length")), len(got.body), "Content-Length")
+        expect(b"m=audio 9 " not in got.body, "the port in SDP is that of the caller")
+
+
+@case("two traces become one ladder in one time")
+def ladders():
+    with Room() as room:
+        lines = lambda at, way, start: (f"{at:.3f} {way} udp 127.0.0.1:1, 9 bytes\n  | {start}\n"
+                                        "  | Call-ID: 1\n  | CSeq: 1 INVITE\n  |\n")
+        ours = trace.read(room.write("a", lines(5, "sent to", "INVITE sip:b SIP/2.0")
+                                     + lines(5.3, "received from", "SIP/2.0 200 OK")))
+        theirs = trace.read(room.write("b", lines(1.1, "received from", "INVITE sip:b SIP/2.0")
+                                       + lines(1.2, "sent to", "SIP/2.0 200 OK")))
+        steps = trace.ladder(ours, theirs)
+        equal([(s.from_ours, round(s.sent_s, 2), round(s.arrived_s, 2)) for s in steps],
+              [(True, 5, 5.1), (False, 5.2, 5.3)], "steps")
+
+
+@case("a process that does not say what is waited for fails the test and leaves with its room")
+def processes():
+    try:
+        with Room() as room:
+            process = room.start("sh", ["sh", "-c", "echo one; exec sleep 100"])
+            process.wait_line("one")
+            process.wait_line("two", 0.1)
+    except Failure as failure:
+        expect("two" in str(failure), str(failure))
+        expect(not process.alive() and not os.path.exists(room.folder), "it is still there")
+        return
+    raise Failure("no failure was raised")
+
+
+if __name__ == "__main__":
+    tap.run()
