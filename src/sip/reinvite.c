@@ -95,7 +95,7 @@ static void refused(struct sip_call *call, unsigned status, uint64_t now_ms)
 static void glare(struct sip_call *call, uint64_t now_ms)
 {
     struct rng *rng = call->ep->config.rng;
-    uint32_t wait_ms = call->outgoing ? 2100 + 10 * rng_below(rng, 191) : 10 * rng_below(rng, 201);
+    uint32_t wait_ms = call->outgoing ? 2100 + 10 * rng_below(rng, 191) : 10 + 10 * rng_below(rng, 200);
 
     call->offer = NULL;
     call->offer_waits = true;

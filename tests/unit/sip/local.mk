@@ -12,6 +12,7 @@ check_PROGRAMS += $(sip_syntax_tests)
 tap_tests += $(sip_syntax_tests)
 
 sip_behaviour_tests = \
-	tests/unit/sip/test_endpoint
+	tests/unit/sip/test_endpoint \
+	tests/unit/sip/test_transaction
 check_PROGRAMS += $(sip_behaviour_tests)
 tap_tests += $(sip_behaviour_tests)
