@@ -1,0 +1,571 @@
+/* test_invite_uac.c - the calling side: ACK, CANCEL, forks, routes (RFC 3261 9, 12, 13.2, 14.1). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "tests/lib/sip_rig.h"
+
+#define CONTACT "Contact: <sip:bob@192.0.2.2>\n"
+
+static void end(struct rig *r)
+{
+    rig_run(r, 1000000);
+    assert_true(sip_endpoint_deadline_ms(r->ep) == NEVER_MS);
+    rig_free(r);
+}
+
+static struct rig *calling(void)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    rig_call(r);
+    return r;
+}
+
+static const struct rig_sent *invite(const struct rig *r)
+{
+    return rig_find(r, "INVITE", 0);
+}
+
+static struct rig *in_call(const char *lines)
+{
+    struct rig *r = calling();
+
+    rig_answer(r, invite(r), "200 OK", "b", lines, "x");
+    return r;
+}
+
+static void asks_first(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+    struct sip_invite_params params = {.target = SLICE("sip:bob@b.example;transport=tcp")};
+    struct sip_call *call;
+
+    (void)state;
+    r->hold_locate = true;
+    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
+    rig_drain(r);
+    assert_string_equal(r->locate_host, "b.example");
+    assert_int_equal(r->n_events, 0);
+    sip_endpoint_located(r->ep, r->locate_key, &r->flow, 1, 0, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 1);
+    assert_int_equal(r->n_sent, 0);
+    sip_call_offer(call, SLICE("o"), r->now_ms);
+    rig_drain(r);
+    assert_int_equal(r->n_sent, 1);
+    assert_memory_equal(invite(r)->text, "INVITE sip:bob@b.example;transport=tcp SIP/2.0\r\n", 48);
+    assert_non_null(strstr(rig_header(invite(r), "Via"), "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK"));
+    assert_non_null(strstr(rig_header(invite(r), "Via"), ";rport"));
+    assert_string_equal(rig_header(invite(r), "Contact"), "<sip:192.0.2.1:5060>");
+    assert_memory_equal(rig_header(invite(r), "From"), "<sip:tphone@192.0.2.1>;tag=", 27);
+    end(r);
+}
+
+static void not_found(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+    struct sip_invite_params params = {.target = SLICE("sip:bob@b.example")};
+    struct sip_call *call;
+
+    (void)state;
+    r->hold_locate = true;
+    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
+    rig_drain(r);
+    sip_endpoint_located(r->ep, r->locate_key, NULL, 0, -ENOENT, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->cause, SIP_END_NOT_FOUND);
+    assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->err, -ENOENT);
+    end(r);
+}
+
+static const struct bad {
+    const char *target;
+    int err;
+} bads[] = {
+    {"", -EINVAL},
+    {"bob", -EINVAL},
+    {"sip:", -EINVAL},
+    {"mailto:bob@b.example", -ENOTSUP},
+    {"tel:+4930", -ENOTSUP},
+    {"sip:bob@b.example;transport=sctp", -ENOTSUP},
+};
+
+static void bad_targets(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bads); i++) {
+        struct sip_invite_params params = {.target = slice_of(bads[i].target)};
+        struct sip_call *call;
+
+        assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), bads[i].err);
+    }
+    end(r);
+}
+
+static void send_fails(void **state)
+{
+    struct rig *r = calling();
+
+    (void)state;
+    sip_endpoint_send_failed(r->ep, invite(r)->key, -ECONNREFUSED, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->cause, SIP_END_UNREACHABLE);
+    assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->err, -ECONNREFUSED);
+    end(r);
+}
+
+static void second_target(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+    struct sip_invite_params params = {.target = SLICE("sip:bob@b.example")};
+    struct sip_flow flows[2] = {r->flow, r->flow};
+    struct sip_call *call;
+
+    (void)state;
+    flows[1].remote.bytes[3] = 3;
+    r->hold_locate = true;
+    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
+    rig_drain(r);
+    sip_endpoint_located(r->ep, r->locate_key, flows, 2, 0, r->now_ms);
+    rig_drain(r);
+    sip_call_offer(call, SLICE("o"), r->now_ms);
+    rig_drain(r);
+    sip_endpoint_send_failed(r->ep, invite(r)->key, -EHOSTUNREACH, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_count(r, "INVITE"), 2);
+    assert_int_equal(r->sent[1].flow.remote.bytes[3], 3);
+    assert_string_not_equal(rig_header(&r->sent[0], "Via"), rig_header(&r->sent[1], "Via"));
+    assert_string_equal(rig_header(&r->sent[0], "Call-ID"), rig_header(&r->sent[1], "Call-ID"));
+    assert_int_equal(rig_event_count(r, SIP_CALL_ENDED), 0);
+    end(r);
+}
+
+static void long_goes_by_tcp(void **state)
+{
+    static char sdp[1301];
+    struct rig *r = rig_new(SIP_UDP);
+    struct sip_invite_params params = {.target = SLICE("sip:bob@192.0.2.2")};
+    struct sip_call *call;
+
+    (void)state;
+    memset(sdp, 'o', sizeof sdp - 1);
+    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
+    rig_drain(r);
+    sip_call_offer(call, slice_of(sdp), r->now_ms);
+    rig_drain(r);
+    assert_int_equal(r->n_sent, 1);
+    assert_int_equal(r->sent[0].flow.transport, SIP_TCP);
+    assert_memory_equal(rig_header(&r->sent[0], "Via"), "SIP/2.0/TCP", 11);
+    assert_string_equal(rig_header(&r->sent[0], "Contact"), "<sip:192.0.2.1:5060>");
+    sip_endpoint_send_failed(r->ep, r->sent[0].key, -ECONNREFUSED, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(r->n_sent, 2);
+    assert_int_equal(r->sent[1].flow.transport, SIP_UDP);
+    assert_memory_equal(rig_header(&r->sent[1], "Via"), "SIP/2.0/UDP", 11);
+    sip_endpoint_send_failed(r->ep, r->sent[1].key, -ECONNREFUSED, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(r->n_sent, 2);
+    assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->cause, SIP_END_UNREACHABLE);
+    end(r);
+}
+
+/* --- ACK -------------------------------------------------------------------------------------- */
+
+static void ack_each_copy(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+
+    (void)state;
+    assert_int_equal(rig_count(r, "ACK sip:bob@192.0.2.2 SIP/2.0"), 1);
+    assert_string_not_equal(rig_header(rig_find(r, "ACK", 0), "Via"), rig_header(invite(r), "Via"));
+    assert_string_equal(rig_header(rig_find(r, "ACK", 0), "CSeq"), "1 ACK");
+    rig_run(r, 30000);
+    rig_answer(r, invite(r), "200 OK", "b", CONTACT, "x");
+    assert_int_equal(rig_count(r, "ACK"), 2);
+    assert_string_equal(rig_find(r, "ACK", 0)->text, rig_find(r, "ACK", 1)->text);
+    rig_run(r, 10000); /* timer M: the transaction has gone, the call has not */
+    rig_answer(r, invite(r), "200 OK", "b", CONTACT, "x");
+    assert_int_equal(rig_count(r, "ACK"), 3);
+    assert_int_equal(rig_event_count(r, SIP_CALL_ANSWERED), 1);
+    sip_call_hangup(r->call, r->now_ms);
+    end(r);
+}
+
+static void ack_finds_its_way(void **state)
+{
+    struct rig *r = calling();
+
+    (void)state;
+    r->n_locates = 0;
+    rig_answer(r, invite(r), "200 OK", "b", "Contact: <sip:bob@192.0.2.9:5070;transport=tcp>\n", "x");
+    assert_int_equal(r->n_locates, 1);
+    assert_int_equal(rig_count(r, "ACK"), 1);
+    assert_int_equal(rig_find(r, "ACK", 0)->flow.transport, SIP_TCP);
+    assert_int_equal(rig_find(r, "ACK", 0)->flow.remote.port, 5070);
+    /* The connection is refused: the next copy of the 2xx makes it try again. */
+    sip_endpoint_send_failed(r->ep, rig_find(r, "ACK", 0)->key, -ECONNREFUSED, r->now_ms);
+    rig_answer(r, invite(r), "200 OK", "b", "Contact: <sip:bob@192.0.2.9:5070;transport=tcp>\n", "x");
+    assert_int_equal(r->n_locates, 2);
+    assert_int_equal(rig_count(r, "ACK"), 2);
+    sip_call_hangup(r->call, r->now_ms);
+    end(r);
+}
+
+static void loose_route(void **state)
+{
+    struct rig *r = in_call(CONTACT "Record-Route: <sip:p2.example;lr>, <sip:p1.example;lr>\n");
+    const struct rig_sent *ack = rig_find(r, "ACK sip:bob@192.0.2.2 SIP/2.0", 0);
+
+    (void)state;
+    assert_non_null(ack);
+    assert_string_equal(r->locate_host, "p1.example");
+    assert_non_null(strstr(ack->text, "<sip:p1.example;lr>"));
+    assert_true(strstr(ack->text, "<sip:p1.example;lr>") < strstr(ack->text, "<sip:p2.example;lr>"));
+    sip_call_hangup(r->call, r->now_ms);
+    rig_drain(r);
+    assert_non_null(strstr(rig_find(r, "BYE", 0)->text, "<sip:p2.example;lr>"));
+    end(r);
+}
+
+static void strict_route(void **state)
+{
+    struct rig *r = in_call(CONTACT "Record-Route: <sip:p2.example;lr>, <sip:p1.example>\n");
+    const struct rig_sent *ack = rig_find(r, "ACK sip:p1.example SIP/2.0", 0);
+
+    (void)state;
+    assert_non_null(ack);
+    assert_string_equal(r->locate_host, "p1.example");
+    assert_null(strstr(ack->text, "<sip:p1.example>"));
+    assert_true(strstr(ack->text, "<sip:p2.example;lr>") < strstr(ack->text, "<sip:bob@192.0.2.2>"));
+    sip_call_hangup(r->call, r->now_ms);
+    end(r);
+}
+
+/* --- forks ------------------------------------------------------------------------------------ */
+
+static void second_fork(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+
+    (void)state;
+    rig_answer(r, invite(r), "200 OK", "bb", "Contact: <sip:bb@192.0.2.2>\n", "x");
+    assert_int_equal(rig_count(r, "ACK sip:bb@192.0.2.2"), 1);
+    assert_int_equal(rig_count(r, "BYE sip:bb@192.0.2.2"), 1);
+    assert_int_equal(rig_count(r, "BYE"), 1);
+    assert_int_equal(rig_event_count(r, SIP_CALL_ANSWERED), 1);
+    assert_int_equal(rig_event_count(r, SIP_CALL_ENDED), 0);
+    rig_answer(r, invite(r), "200 OK", "bb", "Contact: <sip:bb@192.0.2.2>\n", "x");
+    assert_int_equal(rig_count(r, "ACK sip:bb@192.0.2.2"), 2);
+    assert_int_equal(rig_count(r, "BYE"), 1);
+    sip_call_hangup(r->call, r->now_ms);
+    end(r);
+}
+
+/* --- CANCEL ----------------------------------------------------------------------------------- */
+
+static void cancel_waits(void **state)
+{
+    struct rig *r = calling();
+
+    (void)state;
+    sip_call_hangup(r->call, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->cause, SIP_END_LOCAL);
+    rig_run(r, 2000);
+    assert_int_equal(rig_count(r, "INVITE"), 3); /* it goes on until something comes */
+    assert_int_equal(rig_count(r, "CANCEL"), 0);
+    rig_answer(r, invite(r), "180 Ringing", "b", "", "");
+    assert_int_equal(rig_count(r, "CANCEL"), 1);
+    assert_string_equal(rig_header(rig_find(r, "CANCEL", 0), "Via"), rig_header(invite(r), "Via"));
+    assert_string_equal(rig_header(rig_find(r, "CANCEL", 0), "CSeq"), "1 CANCEL");
+    rig_answer(r, rig_find(r, "CANCEL", 0), "200 OK", "b", "", "");
+    rig_answer(r, invite(r), "487 Request Terminated", "b", "", "");
+    assert_int_equal(rig_count(r, "ACK"), 1);
+    assert_int_equal(r->n_events, 2); /* OFFER_WANTED, ENDED; nothing after it */
+    end(r);
+}
+
+static void cancel_at_once(void **state)
+{
+    struct rig *r = calling();
+
+    (void)state;
+    rig_answer(r, invite(r), "100 Trying", "", "", "");
+    sip_call_hangup(r->call, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_count(r, "CANCEL"), 1);
+    rig_run(r, 31999);
+    assert_int_equal(rig_count(r, "CANCEL"), 11);
+    rig_run(r, 1);
+    /* No 487 in 64*T1: given up, a late one is not ACKed any more. */
+    rig_answer(r, invite(r), "487 Request Terminated", "b", "", "");
+    assert_int_equal(rig_count(r, "ACK"), 0);
+    end(r);
+}
+
+static void cancel_crosses_200(void **state)
+{
+    struct rig *r = calling();
+
+    (void)state;
+    rig_answer(r, invite(r), "180 Ringing", "b", "", "");
+    sip_call_hangup(r->call, r->now_ms);
+    rig_answer(r, invite(r), "200 OK", "b", CONTACT, "x");
+    assert_int_equal(rig_count(r, "ACK"), 1);
+    assert_int_equal(rig_count(r, "BYE"), 1);
+    assert_int_equal(rig_event_count(r, SIP_CALL_ANSWERED), 0);
+    end(r);
+}
+
+static void answer_before_cancel(void **state)
+{
+    struct rig *r = calling();
+
+    (void)state;
+    sip_call_hangup(r->call, r->now_ms);
+    rig_answer(r, invite(r), "200 OK", "b", CONTACT, "x");
+    assert_int_equal(rig_count(r, "CANCEL"), 0);
+    assert_int_equal(rig_count(r, "ACK"), 1);
+    assert_int_equal(rig_count(r, "BYE"), 1);
+    end(r);
+}
+
+static void hangup_before_offer(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+    struct sip_invite_params params = {.target = SLICE("sip:bob@192.0.2.2")};
+    struct sip_call *call;
+
+    (void)state;
+    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
+    sip_call_hangup(call, r->now_ms);
+    rig_drain(r);
+    sip_call_offer(call, SLICE("o"), r->now_ms);
+    rig_drain(r);
+    assert_int_equal(r->n_sent, 0);
+    assert_int_equal(rig_event_count(r, SIP_CALL_ENDED), 1);
+    end(r);
+}
+
+static void rings_for_ever(void **state)
+{
+    struct rig *r = calling();
+
+    (void)state;
+    rig_answer(r, invite(r), "180 Ringing", "b", "", "");
+    rig_run(r, 599999);
+    assert_int_equal(rig_event_count(r, SIP_CALL_ENDED), 0);
+    rig_run(r, 1);
+    assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->cause, SIP_END_TIMEOUT);
+    assert_int_equal(rig_count(r, "CANCEL"), 1);
+    end(r);
+}
+
+/* --- answers ---------------------------------------------------------------------------------- */
+
+static const struct final {
+    const char *status;
+    unsigned number;
+} finals[] = {{"302 Moved Temporarily", 302}, {"404 Not Found", 404}, {"603 Decline", 603}};
+
+static void finals_end(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(finals); i++) {
+        struct rig *r = calling();
+
+        rig_answer(r, invite(r), finals[i].status, "b", "", "");
+        assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->cause, SIP_END_REFUSED);
+        assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->status, finals[i].number);
+        assert_int_equal(rig_count(r, "ACK"), 1);
+        end(r);
+    }
+}
+
+static void not_our_answers(void **state)
+{
+    struct rig *r = calling();
+    struct rig_sent other = *invite(r);
+    char text[2048];
+
+    (void)state;
+    /* 8.1.3.3: two Vias; 17.1.3: another branch, another method. */
+    rig_answer(r, invite(r), "200 OK", "b", "Via: SIP/2.0/UDP x;branch=z9hG4bKx\n" CONTACT, "x");
+    assert_int_equal(rig_count(r, "ACK"), 0);
+    strcpy(text, other.text);
+    strstr(text, "z9hG4bK")[8] ^= 1;
+    other.text = text;
+    rig_answer(r, &other, "200 OK", "b", CONTACT, "x");
+    assert_int_equal(rig_count(r, "ACK"), 0);
+    strcpy(text, invite(r)->text);
+    memcpy(strstr(text, "1 INVITE"), "1 UPDATE", 8);
+    memcpy(text, "UPDATE", 6);
+    rig_answer(r, &other, "200 OK", "b", CONTACT, "x");
+    assert_int_equal(rig_count(r, "ACK"), 0);
+    end(r);
+}
+
+static void early_media(void **state)
+{
+    struct rig *r = calling();
+
+    (void)state;
+    rig_answer(r, invite(r), "183 Session Progress", "b", CONTACT, "early");
+    assert_int_equal(rig_event(r, SIP_CALL_PROGRESS, 0)->status, 183);
+    assert_string_equal(rig_event(r, SIP_CALL_PROGRESS, 0)->sdp, "early");
+    end(r);
+}
+
+/* --- re-INVITE -------------------------------------------------------------------------------- */
+
+static void reinvite(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+    const struct rig_sent *again;
+
+    (void)state;
+    assert_int_equal(sip_call_reinvite(r->call, SLICE("hold"), r->now_ms), 0);
+    assert_int_equal(sip_call_reinvite(r->call, SLICE("hold"), r->now_ms), -EBUSY);
+    rig_drain(r);
+    again = rig_find(r, "INVITE", 1);
+    assert_string_equal(rig_header(again, "CSeq"), "2 INVITE");
+    assert_non_null(strstr(rig_header(again, "To"), ";tag=b"));
+    rig_answer(r, again, "200 OK", "", "Contact: <sip:new@192.0.2.2>\n", "held");
+    assert_string_equal(rig_event(r, SIP_CALL_ANSWER, 0)->sdp, "held");
+    assert_int_equal(rig_count(r, "ACK sip:new@192.0.2.2"), 1);
+    rig_answer(r, again, "200 OK", "", "Contact: <sip:new@192.0.2.2>\n", "held");
+    assert_int_equal(rig_count(r, "ACK sip:new@192.0.2.2"), 2);
+    assert_int_equal(rig_event_count(r, SIP_CALL_ANSWER), 1);
+    sip_call_hangup(r->call, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_count(r, "BYE sip:new@192.0.2.2"), 1);
+    end(r);
+}
+
+static void reinvite_refused(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+
+    (void)state;
+    sip_call_reinvite(r->call, SLICE("hold"), r->now_ms);
+    rig_drain(r);
+    rig_answer(r, rig_find(r, "INVITE", 1), "488 Not Acceptable Here", "", "", "");
+    assert_int_equal(rig_event(r, SIP_CALL_OFFER_REFUSED, 0)->status, 488);
+    assert_int_equal(rig_event_count(r, SIP_CALL_ENDED), 0);
+    assert_int_equal(sip_call_reinvite(r->call, SLICE("hold"), r->now_ms), 0);
+    rig_drain(r);
+    rig_answer(r, rig_find(r, "INVITE", 2), "481 Call Does Not Exist", "", "", "");
+    assert_int_equal(rig_event_count(r, SIP_CALL_ENDED), 1);
+    assert_int_equal(rig_count(r, "BYE"), 1);
+    end(r);
+}
+
+static void reinvite_glare(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+    uint64_t t0 = r->now_ms, wait_ms;
+
+    (void)state;
+    sip_call_reinvite(r->call, SLICE("hold"), r->now_ms);
+    rig_drain(r);
+    rig_answer(r, rig_find(r, "INVITE", 1), "491 Request Pending", "", "", "");
+    assert_int_equal(rig_count(r, "ACK"), 2);
+    rig_run(r, 5000);
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_REFUSED), 0);
+    assert_string_equal(rig_header(rig_find(r, "INVITE", 2), "CSeq"), "3 INVITE");
+    wait_ms = rig_find(r, "INVITE", 2)->at_ms - t0;
+    assert_true(wait_ms >= 2100 && wait_ms <= 4000 && wait_ms % 10 == 0);
+    sip_call_hangup(r->call, r->now_ms);
+    end(r);
+}
+
+static void reinvite_timeout(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+
+    (void)state;
+    sip_call_reinvite(r->call, SLICE("hold"), r->now_ms);
+    rig_run(r, 33000);
+    assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->cause, SIP_END_TIMEOUT);
+    assert_true(rig_count(r, "BYE") > 0);
+    end(r);
+}
+
+static void receive_bye(struct rig *r, const char *from_tag, unsigned cseq)
+{
+    const char *from = rig_header(invite(r), "From");
+
+    rig_receive(r,
+                "BYE sip:192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKbye%u\n"
+                "From: <sip:bob@192.0.2.2>;tag=%s\nTo: %s\nCall-ID: %s\nCSeq: %u BYE\n"
+                "Max-Forwards: 70\nContent-Length: 0\n\n",
+                cseq, from_tag, from, rig_header(invite(r), "Call-ID"), cseq);
+}
+
+static void bye_comes(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+
+    (void)state;
+    receive_bye(r, "other", 1);
+    assert_int_equal(rig_count(r, "SIP/2.0 481"), 1);
+    receive_bye(r, "b", 2);
+    assert_int_equal(rig_count(r, "SIP/2.0 200"), 1);
+    assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->cause, SIP_END_REMOTE);
+    end(r);
+}
+
+static void byes_cross(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+
+    (void)state;
+    sip_call_hangup(r->call, r->now_ms);
+    receive_bye(r, "b", 1);
+    assert_int_equal(rig_count(r, "SIP/2.0 200"), 1);
+    assert_int_equal(rig_event_count(r, SIP_CALL_ENDED), 1);
+    end(r);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        {"the place is asked for, then the offer, then INVITE", asks_first, 0, 0, 0},
+        {"a name that does not resolve", not_found, 0, 0, 0},
+        {"targets that cannot be called", bad_targets, 0, 0, 0},
+        {"an INVITE that cannot be sent", send_fails, 0, 0, 0},
+        {"RFC 3263 4.3: the next target with a new branch", second_target, 0, 0, 0},
+        {"18.1.1: above 1300 bytes by TCP, and back when refused", long_goes_by_tcp, 0, 0, 0},
+        {"13.2.2.4: an ACK for each copy of the 2xx", ack_each_copy, 0, 0, 0},
+        {"13.2.2.4: the ACK goes its own way", ack_finds_its_way, 0, 0, 0},
+        {"12.1.2: loose routes, reversed", loose_route, 0, 0, 0},
+        {"12.2.1.1: a strict route becomes the Request-URI", strict_route, 0, 0, 0},
+        {"13.2.2.4: a second fork is ACKed and ended", second_fork, 0, 0, 0},
+        {"9.1: CANCEL waits for a provisional", cancel_waits, 0, 0, 0},
+        {"9.1: CANCEL has a transaction; no 487 in 64*T1", cancel_at_once, 0, 0, 0},
+        {"CANCEL crosses 200: ACK, BYE", cancel_crosses_200, 0, 0, 0},
+        {"200 before any CANCEL: ACK, BYE", answer_before_cancel, 0, 0, 0},
+        {"hung up before there is an INVITE", hangup_before_offer, 0, 0, 0},
+        {"ringing ends some day", rings_for_ever, 0, 0, 0},
+        {"3xx to 6xx end the call", finals_end, 0, 0, 0},
+        {"answers that are not to us", not_our_answers, 0, 0, 0},
+        {"183 with SDP", early_media, 0, 0, 0},
+        {"14.1: re-INVITE, new target, ACKs", reinvite, 0, 0, 0},
+        {"14.1: re-INVITE refused; 481 ends the call", reinvite_refused, 0, 0, 0},
+        {"14.1: 491 is tried again after 2.1 to 4 s", reinvite_glare, 0, 0, 0},
+        {"12.2.1.2: re-INVITE without answer ends the call", reinvite_timeout, 0, 0, 0},
+        {"15.1.2: BYE with the right tags only", bye_comes, 0, 0, 0},
+        {"BYE crosses BYE", byes_cross, 0, 0, 0},
+    };
+
+    return cmocka_run_group_tests_name("sip/invite_uac", tests, NULL, NULL);
+}
