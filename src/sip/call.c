@@ -69,6 +69,8 @@ void sip_call_free(struct sip_call *call)
     free(call->target);
     free(call->local);
     free(call->user);
+    free(call->own_user);
+    free(call->own_name);
     free(call);
 }
 

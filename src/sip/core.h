@@ -87,6 +87,7 @@ struct sip_call {
 
     /* outgoing */
     char *target, *local, *user;
+    char *own_user, *own_name; /* what local is made of, where it was not given */
     struct sip_req *invite;
     bool rang;          /* a provisional came */
     bool cancel_wanted; /* when one has come */

@@ -197,6 +197,29 @@ void sip_endpoint_connection_lost(struct sip_endpoint *ep, uint64_t connection, 
     sip_core_sweep(ep);
 }
 
+static bool waits_for_response(const struct sip_tx *tx)
+{
+    enum sip_tx_machine machine = sip_tx_machine(tx);
+    enum sip_tx_state state = sip_tx_state(tx);
+
+    return (machine == SIP_TX_CLIENT || machine == SIP_TX_INVITE_CLIENT) &&
+           (state == SIP_TX_CALLING || state == SIP_TX_TRYING || state == SIP_TX_PROCEEDING);
+}
+
+bool sip_endpoint_settled(const struct sip_endpoint *ep)
+{
+    LIST_EACH (&ep->txs.live, at)
+        if (waits_for_response(sip_tx_of(at)))
+            return false;
+    LIST_EACH (&ep->all, at) {
+        const struct sip_call *call = LIST_ITEM(at, struct sip_call, link);
+
+        if (call->bye_wanted || (call->asked.answered && call->asked.method == SIP_INVITE))
+            return false; /* our 2xx waits for its ACK */
+    }
+    return true;
+}
+
 bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t connection)
 {
     LIST_EACH (&ep->txs.live, at)

@@ -7,14 +7,20 @@
 static void on_invite(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,
                       int err, uint64_t now_ms);
 
+/* Without a From, user and name wait until the local address is known. */
+static int take_own_name(struct sip_call *call, const struct sip_invite_params *params)
+{
+    call->own_user = slice_dup(params->user.n ? params->user : SLICE("tphone"));
+    call->own_name = slice_dup(params->name);
+    return call->own_user && call->own_name ? 0 : -ENOMEM;
+}
+
 static int take_from(struct sip_call *call, struct slice from)
 {
     struct sip_address address;
     struct sip_uri uri;
     struct buf b;
 
-    if (!from.n)
-        return 0; /* made when the local address is known */
     if (sip_address_parse(from, &address) || address.any || sip_uri_parse(address.uri, &uri))
         return -EINVAL;
     b = buf_new(SIP_MAX_HEADER_LINE);
@@ -55,7 +61,7 @@ int sip_call_invite(struct sip_endpoint *ep, const struct sip_invite_params *par
     call->owner = params->owner;
     err = take_target(call, params->target);
     if (!err)
-        err = take_from(call, params->from);
+        err = params->from.n ? take_from(call, params->from) : take_own_name(call, params);
     if (!err) {
         call->user = slice_dup(params->contact_user);
         call->invite = sip_req_new(ep, &call->reqs, SIP_INVITE, on_invite, call);
@@ -73,21 +79,26 @@ int sip_call_invite(struct sip_endpoint *ep, const struct sip_invite_params *par
 
 /* --- the INVITE ------------------------------------------------------------------------------- */
 
+static int make_from(struct sip_call *call, const struct ip *local)
+{
+    struct buf uri = buf_new(SIP_MAX_HEADER_LINE), from = buf_new(SIP_MAX_HEADER_LINE);
+
+    buf_printf(&uri, "sip:%s@", call->own_user);
+    ip_put_host(&uri, local);
+    sip_address_put(&from, slice_of(call->own_name), buf_slice(&uri));
+    call->local = buf_ok(&uri) && buf_ok(&from) ? slice_dup(buf_slice(&from)) : NULL;
+    buf_free(&uri);
+    buf_free(&from);
+    return call->local ? 0 : -ENOMEM;
+}
+
 static void located(struct sip_call *call, uint64_t now_ms)
 {
     struct sip_call_event event = {.kind = SIP_CALL_OFFER_WANTED};
     int err = sip_call_make_contact(call, sip_req_flow(call->invite), slice_of(call->user));
 
-    if (!err && !call->local) {
-        struct buf b = buf_new(SIP_MAX_HEADER_LINE);
-
-        buf_puts(&b, "<sip:tphone@");
-        ip_put_host(&b, &sip_req_flow(call->invite)->local);
-        buf_putc(&b, '>');
-        call->local = buf_ok(&b) ? slice_dup(buf_slice(&b)) : NULL;
-        buf_free(&b);
-        err = call->local ? 0 : -ENOMEM;
-    }
+    if (!err && !call->local)
+        err = make_from(call, &sip_req_flow(call->invite)->local);
     if (err) {
         sip_req_free(call->invite);
         call->invite = NULL;
