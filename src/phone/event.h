@@ -24,7 +24,8 @@ enum phone_event_kind {
     PHONE_PLAY_ENDED,    /* call, text: the file that was played is over */
     PHONE_SOUND_FAILED,  /* call (0: none), text: a file or device gave up; the call goes on */
     PHONE_NOTICE,        /* text: something a person should know once */
-    PHONE_ENDED,         /* call, outcome, status, reason, text, result: the call's last event */
+    PHONE_ENDED,         /* call, peer, outcome, status, reason, text, result, codec, file: the last
+                            event of a call */
     PHONE_MESSAGE,       /* a SIP message went by: bytes, sent, transport, where */
     PHONE_CLOSED,        /* after PHONE_QUIT: nothing follows */
 };
@@ -48,8 +49,8 @@ struct phone_result {
     bool answered;
     uint64_t talk_ms;                /* from the answer to the end */
     uint64_t sent, received, lost;   /* RTP packets */
-    uint32_t jitter_us;              /* of what came: RFC 3550 6.4.1 */
-    uint32_t round_trip_us;          /* by RTCP; 0: unknown */
+    double jitter_ms;                /* of what came: RFC 3550 6.4.1 */
+    double round_trip_ms;            /* by RTCP; below 0: unknown */
     double lost_percent;             /* lost of what should have come */
     double their_lost_percent;       /* as the other side reports it; below 0: it never did */
 };
@@ -66,6 +67,7 @@ struct phone_event {
     unsigned status;   /* of a SIP response */
     const char *reason;
     const char *text; /* for PHONE_ENDED: cause and remedy in words, one sentence */
+    const char *file; /* that was recorded to */
     enum phone_outcome outcome;
     struct phone_result result;
     struct slice bytes;

@@ -1,12 +1,19 @@
 noinst_LIBRARIES += libphone.a
 libphone_a_SOURCES = \
+	src/phone/call.c \
+	src/phone/call.h \
+	src/phone/call_media.c \
+	src/phone/call_tables.c \
 	src/phone/command.h \
 	src/phone/config.c \
 	src/phone/config.h \
 	src/phone/config_options.c \
 	src/phone/config_private.h \
 	src/phone/event.h \
+	src/phone/phone.c \
 	src/phone/phone.h \
+	src/phone/phone_events.c \
+	src/phone/phone_private.h \
 	src/phone/spelling.c \
 	src/phone/spelling.h \
 	src/phone/target.c \

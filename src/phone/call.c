@@ -1,0 +1,473 @@
+#include "phone/call.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "phone/phone_private.h"
+
+/* How long a busy tone is heard. */
+#define BUSY_TONE_MS 1500
+
+/* What a step works on. */
+struct step {
+    struct call *call;
+    const struct sip_call_event *event;    /* or NULL */
+    const struct phone_command *command;   /* or NULL */
+    bool closed;                           /* there was no stream to wait for */
+    bool failed;                           /* the actions behind are not done */
+};
+
+struct call *call_new(struct phone *phone, bool outgoing)
+{
+    struct call *call = calloc(1, sizeof *call);
+
+    if (!call)
+        return NULL;
+    if (timers_reserve(&phone->timers, phone->n_calls + 1) != 0) {
+        free(call);
+        return NULL;
+    }
+    call->phone = phone;
+    call->outgoing = outgoing;
+    call->number = ++phone->last_number;
+    call->state = outgoing ? CALL_LOCATING : CALL_INCOMING;
+    call->may_send = outgoing; /* the called side is silent until the ACK */
+    call->stats.remote_lost_percent = call->stats.round_trip_ms = -1;
+    list_append(&phone->calls, &call->link);
+    phone->n_calls++;
+    return call;
+}
+
+void call_free(struct call *call)
+{
+    struct phone *phone = call->phone;
+
+    list_remove(&call->link);
+    phone->n_calls--;
+    timers_clear(&phone->timers, &call->tone_timer);
+    net_lookup_cancel(call->lookup);
+    sdp_exchange_free(call->sdp);
+    free(call->peer);
+    free(call->peer_name);
+    free(call->target);
+    free(call->play);
+    free(call->record);
+    free(call->digits);
+    free(call->end.reason);
+    free(call);
+}
+
+static int set(char **text, const char *value)
+{
+    free(*text);
+    *text = value ? strdup(value) : NULL;
+    return value && !*text ? -ENOMEM : 0;
+}
+
+int call_set_sound(struct call *call, const struct phone_command *command)
+{
+    int err = set(&call->play, command->sound.play);
+
+    if (!err)
+        err = set(&call->record, command->sound.record);
+    if (!err)
+        err = set(&call->digits, command->digits);
+    call->device = command->sound.device && !call->phone->config->no_device;
+    return err;
+}
+
+void call_tell(struct call *call, struct phone_event *event)
+{
+    event->call = call->number;
+    event->peer = call->peer;
+    event->peer_name = call->peer_name;
+    event->target = call->target;
+    phone_tell(call->phone, event);
+}
+
+void call_give_up(struct call *call, const char *words)
+{
+    call->end.own_words = words;
+    if (call->sip)
+        sip_call_hangup(call->sip, net_now_ms());
+}
+
+/* --- actions ----------------------------------------------------------------------------------- */
+
+static void offer(struct step *s)
+{
+    struct call *call = s->call;
+    struct buf sdp = buf_new(16384);
+    int err = 0;
+
+    if (!call->sdp) {
+        call->flow = s->event->flow;
+        err = call_media_open(call);
+    }
+    if (!err)
+        err = call_media_describe(call, &sdp);
+    if (err)
+        call_give_up(call, err == -EADDRINUSE ? "no free port for sound is left; see --rtp-ports"
+                                              : "the sound could not be prepared");
+    else
+        sip_call_offer(call->sip, buf_slice(&sdp), net_now_ms());
+    s->failed = err != 0;
+    buf_free(&sdp);
+}
+
+static void take_answer(struct step *s)
+{
+    struct call *call = s->call;
+    int err = 0;
+
+    if (s->event->sdp.n > 0)
+        err = call_media_take_answer(call, s->event->sdp);
+    else if (!sdp_exchange_stream(call->sdp) ||
+             sdp_exchange_state(call->sdp) != SDP_STABLE)
+        err = -EPROTO; /* RFC 3264 5: an offer must be answered */
+    s->failed = err != 0;
+    if (err)
+        call_give_up(call, err == -EPROTONOSUPPORT
+                               ? "the other side chose no codec that we know; see --codec"
+                               : "the other side did not say where and how it wants our sound");
+    else if (call->started)
+        call_media_update(call);
+}
+
+static void ring(struct step *s)
+{
+    sip_call_progress(s->call->sip, 180, SLICE(""), net_now_ms());
+}
+
+static void accept_call(struct step *s)
+{
+    struct call *call = s->call;
+    struct buf sdp = buf_new(16384);
+    int err = call_set_sound(call, s->command);
+
+    if (!err)
+        err = call_media_describe(call, &sdp);
+    if (err) {
+        call_give_up(call, "no memory is left for its sound");
+    } else {
+        sip_call_accept(call->sip, buf_slice(&sdp), net_now_ms());
+        call->sound_due = true;
+        phone_wake(call->phone);
+    }
+    buf_free(&sdp);
+}
+
+static void reject(struct step *s)
+{
+    struct call *call = s->call;
+
+    if (s->command && s->command->status >= 300 && s->command->status <= 699)
+        call->end.status = s->command->status;
+    else if (call->end.status == 0)
+        call->end.status = 480;
+    sip_call_reject(call->sip, call->end.status, SLICE(""), SLICE(""), net_now_ms());
+}
+
+static void hang_up(struct step *s)
+{
+    s->call->end.by_us = true;
+    sip_call_hangup(s->call->sip, net_now_ms());
+}
+
+static void answer_reoffer(struct step *s)
+{
+    struct call *call = s->call;
+    struct buf sdp = buf_new(16384);
+    unsigned status = call_media_take_offer(call, s->event->sdp);
+
+    if (!status && call_media_describe(call, &sdp) != 0)
+        status = 500;
+    if (status)
+        sdp_exchange_rollback(call->sdp);
+    sip_call_reoffer_answer(call->sip, status ? status : 200, buf_slice(&sdp), net_now_ms());
+    buf_free(&sdp);
+    if (!status)
+        call_media_update(call);
+}
+
+static void rollback(struct step *s)
+{
+    sdp_exchange_rollback(s->call->sdp);
+}
+
+static void offer_direction(struct call *call, enum sdp_direction direction)
+{
+    struct buf sdp = buf_new(16384);
+    int err = sdp_exchange_set_direction(call->sdp, direction);
+
+    if (!err)
+        err = sdp_exchange_offer(call->sdp, &sdp);
+    if (!err)
+        err = sip_call_reinvite(call->sip, buf_slice(&sdp), net_now_ms());
+    if (err)
+        sdp_exchange_rollback(call->sdp);
+    buf_free(&sdp);
+}
+
+static void hold(struct step *s)
+{
+    offer_direction(s->call, SDP_SENDONLY);
+}
+
+static void resume(struct step *s)
+{
+    offer_direction(s->call, SDP_SENDRECV);
+}
+
+static void ringback(struct step *s)
+{
+    if (s->call->device && s->event->status == 180)
+        media_stream_tone(s->call->stream, MEDIA_TONE_RINGBACK);
+}
+
+static void early(struct step *s)
+{
+    struct call *call = s->call;
+    bool first = !call->started;
+
+    media_stream_tone(call->stream, MEDIA_TONE_NONE);
+    call_media_update(call);
+    if (first)
+        call_tell(call, &(struct phone_event){.kind = PHONE_EARLY,
+                                              .codec = call->told_codec,
+                                              .where = call->told_where});
+}
+
+/* The sound itself waits for the next turn, behind our ACK. */
+static void connect_call(struct step *s)
+{
+    struct call *call = s->call;
+    const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
+
+    call->answered = true;
+    call->answered_ms = net_now_ms();
+    call->sound_due = true;
+    phone_wake(call->phone);
+    call->told_where = stream->remote_rtp;
+    call_media_codec(stream, call->told_codec, sizeof call->told_codec);
+    call_tell(call, &(struct phone_event){.kind = PHONE_ANSWERED,
+                                          .status = s->event->status,
+                                          .codec = call->told_codec,
+                                          .where = call->told_where});
+}
+
+static void may_send(struct step *s)
+{
+    s->call->may_send = true;
+    if (s->call->started)
+        media_stream_may_send(s->call->stream, true);
+}
+
+static void note_end(struct step *s)
+{
+    struct call *call = s->call;
+    const struct sip_call_event *e = s->event;
+
+    call->sip = NULL;
+    call->ended_ms = net_now_ms();
+    call->sound_due = false;
+    call->end.cause = e->cause;
+    call->end.err = e->err;
+    if (e->status > 0)
+        call->end.status = e->status;
+    if (e->flow.remote.family)
+        call->flow = e->flow;
+    call->end.reason = phone_safe_dup(e->reason);
+}
+
+static void busy_tone(struct step *s)
+{
+    struct call *call = s->call;
+
+    media_stream_tone(call->stream, MEDIA_TONE_BUSY);
+    timers_set(&call->phone->timers, &call->tone_timer, net_now_ms() + BUSY_TONE_MS);
+    phone_set_wake(call->phone);
+}
+
+static void close_call(struct step *s)
+{
+    timers_clear(&s->call->phone->timers, &s->call->tone_timer);
+    s->closed = !call_media_close(s->call);
+}
+
+static void tell_calling(struct step *s)
+{
+    call_media_listen(s->call);
+    call_tell(s->call,
+              &(struct phone_event){.kind = PHONE_CALLING,
+                                    .transport = phone_transport_name(s->call->flow.transport),
+                                    .where = s->call->flow.remote});
+}
+
+/* RFC 3261 13.2.1: provisionals are repeated; a person wants to hear each once. */
+static void tell_ringing(struct step *s)
+{
+    struct call *call = s->call;
+    char *reason;
+
+    if (call->told_status == s->event->status)
+        return;
+    call->told_status = s->event->status;
+    reason = phone_safe_dup(s->event->reason);
+    call_tell(call, &(struct phone_event){
+                        .kind = PHONE_RINGING, .status = s->event->status, .reason = reason});
+    free(reason);
+}
+
+static struct phone_result result_of(const struct call *call)
+{
+    const struct media_stats *m = &call->stats;
+    uint64_t lost = m->lost > 0 ? (uint64_t)m->lost : 0;
+    double expected = (double)m->packets_received + (double)lost;
+
+    return (struct phone_result){
+        .answered = call->answered,
+        .talk_ms = call->answered ? call->ended_ms - call->answered_ms : 0,
+        .sent = m->packets_sent,
+        .received = m->packets_received,
+        .lost = lost,
+        .jitter_ms = m->jitter_ms,
+        .round_trip_ms = m->round_trip_ms,
+        .lost_percent = expected > 0 ? 100 * (double)lost / expected : 0,
+        .their_lost_percent = m->remote_lost_percent,
+    };
+}
+
+static void tell_ended(struct step *s)
+{
+    struct call *call = s->call;
+    struct buf text = buf_new(8192);
+    char *file = call->record && call->connected ? phone_safe_dup(slice_of(call->record)) : NULL;
+    enum phone_outcome outcome = call_outcome(call, &text);
+    struct phone_event event = {
+        .kind = PHONE_ENDED,
+        .outcome = outcome,
+        .status = call->end.status,
+        .reason = call->end.reason,
+        .text = buf_cstr(&text),
+        .codec = call->told_codec,
+        .file = file,
+        .result = result_of(call),
+    };
+
+    call_tell(call, &event);
+    buf_free(&text);
+    free(file);
+}
+
+/* --- the step ---------------------------------------------------------------------------------- */
+
+/* In the order of enum call_action, which is the order they are done in. */
+static void (*const actions[])(struct step *s) = {
+    offer,    take_answer, ring,         accept_call, reject,       hang_up,     answer_reoffer,
+    rollback, hold,        resume,       ringback,    early,        connect_call, may_send,
+    note_end, busy_tone,   close_call,   tell_calling, tell_ringing, tell_ended,
+};
+
+bool call_takes(const struct call *call, enum call_input input)
+{
+    const struct call_cell *cell = &call_table[call->state][input];
+
+    return cell->next || cell->actions;
+}
+
+/* Whether a stream that was not there makes a second step due. */
+static bool step(struct step *s, enum call_input input)
+{
+    struct call_cell cell = call_table[s->call->state][input];
+
+    if (cell.next)
+        s->call->state = cell.next;
+    for (size_t i = 0; i < ARRAY_LEN(actions) && !s->failed; i++)
+        if (cell.actions & 1u << i)
+            actions[i](s);
+    return s->closed;
+}
+
+/* A busy tone is for ears: the other end of SIP needs none. */
+static enum call_input refine(const struct call *call, enum call_input input,
+                              const struct sip_call_event *event)
+{
+    bool heard = call->device && call->stream && !call->phone->device_told;
+
+    if (input == CALL_SIP_ENDED && heard && event->cause == SIP_END_REFUSED &&
+        (event->status == 486 || event->status == 600) && !call->phone->quitting &&
+        call_table[call->state][CALL_SIP_BUSY].next)
+        return CALL_SIP_BUSY;
+    return input;
+}
+
+void call_input(struct call *call, enum call_input input, const struct sip_call_event *event,
+                const struct phone_command *command)
+{
+    struct step s = {.call = call, .event = event, .command = command};
+
+    if (step(&s, refine(call, input, event))) {
+        s.closed = false;
+        step(&s, CALL_MEDIA_CLOSED);
+    }
+    if (call->state == CALL_GONE)
+        call_free(call);
+}
+
+void call_start_sound(struct call *call)
+{
+    if (!call->sound_due || !sdp_exchange_stream(call->sdp))
+        return; /* a late offer is answered by the ACK, which makes the sound due again */
+    call->sound_due = false;
+    media_stream_tone(call->stream, MEDIA_TONE_NONE);
+    call_media_update(call);
+    call_media_connect(call);
+}
+
+/* --- an INVITE --------------------------------------------------------------------------------- */
+
+/* 0, or the status to refuse it with. */
+static unsigned prepare(struct call *call, const struct sip_call_event *event)
+{
+    int err;
+
+    if (call->phone->quitting)
+        return 480;
+    err = call_media_open(call);
+    if (err)
+        return err == -ENOMEM || err == -EMFILE || err == -ENFILE || err == -EADDRINUSE ? 503 : 500;
+    return event->sdp.n > 0 ? call_media_take_offer(call, event->sdp) : 0;
+}
+
+static const char *why_refused(unsigned status)
+{
+    switch (status) {
+    case 480: return "refused: the phone is about to end (480)";
+    case 488: return "refused: we have no codec in common with the caller (488); see --codec";
+    case 400: return "refused: the offer of the caller cannot be read (400)";
+    default: return "refused: no port or memory for its sound is left (503)";
+    }
+}
+
+void call_incoming(struct call *call, const struct sip_call_event *event)
+{
+    unsigned status;
+
+    call->sip = event->call;
+    sip_call_set_owner(event->call, call);
+    call->flow = event->flow;
+    call->peer = phone_safe_dup(event->from_uri);
+    call->peer_name = phone_safe_dup(event->from_name);
+    call->target = phone_safe_dup(event->to_uri);
+    call_tell(call, &(struct phone_event){.kind = PHONE_INCOMING,
+                                          .transport = phone_transport_name(event->flow.transport),
+                                          .where = event->flow.remote});
+    status = prepare(call, event);
+    if (!status)
+        return;
+    call->end.own_words = why_refused(status);
+    call->end.status = status;
+    call_input(call, CALL_NOT_OURS, NULL, NULL);
+}

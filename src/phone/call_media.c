@@ -1,0 +1,312 @@
+/* Offer, answer and sound of a call: from what SDP agreed to what the stream does. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/address.h"
+#include "phone/call.h"
+#include "phone/phone_private.h"
+
+#define PTIME_MS 20
+
+/* --- offer and answer -------------------------------------------------------------------------- */
+
+/* Where packets to the other side leave from, when SIP's socket listens on every address. */
+static int find_local(struct call *call, struct ip *out)
+{
+    *out = call->flow.local;
+    if (out->family == 0 || ip_is_any(out)) {
+        int err = net_local_towards(&call->flow.remote, out);
+
+        if (err)
+            return err;
+    }
+    out->port = 0;
+    return 0;
+}
+
+static struct sdp_local describe_us(const struct call *call, const struct ip *local)
+{
+    const struct phone *phone = call->phone;
+    struct sdp_local us = {
+        .address = *local,
+        .n_codecs = phone->n_codecs,
+        .telephone_event = true,
+        .ptime_ms = PTIME_MS,
+        .rtcp_mux = true,
+        .direction = SDP_SENDRECV,
+    };
+
+    us.address.port = media_stream_port(call->stream);
+    memcpy(us.codecs, phone->codecs, phone->n_codecs * sizeof us.codecs[0]);
+    return us;
+}
+
+int call_media_open(struct call *call)
+{
+    const struct phone_config *config = call->phone->config;
+    struct media_open how = {
+        .port_first = config->rtp_first, .port_last = config->rtp_last, .arg = call};
+    struct sdp_local us;
+    int err = find_local(call, &how.local);
+
+    if (!err)
+        err = media_stream_open(call->phone->media, &how, &call->stream);
+    if (err)
+        return err;
+    us = describe_us(call, &how.local);
+    return sdp_exchange_new(&us, &call->phone->rng, &call->sdp);
+}
+
+unsigned call_media_take_offer(struct call *call, struct slice sdp)
+{
+    switch (sdp_exchange_take_offer(call->sdp, sdp)) {
+    case 0: return 0;
+    case -EBADMSG: return 400;
+    case -EPROTONOSUPPORT: return 488;
+    case -EBUSY: return sdp_exchange_state(call->sdp) == SDP_WE_OFFERED ? 491 : 500;
+    default: return 503;
+    }
+}
+
+int call_media_describe(struct call *call, struct buf *out)
+{
+    if (sdp_exchange_state(call->sdp) == SDP_THEY_OFFERED)
+        return sdp_exchange_answer(call->sdp, out);
+    return sdp_exchange_offer(call->sdp, out);
+}
+
+int call_media_take_answer(struct call *call, struct slice sdp)
+{
+    return sdp_exchange_take_answer(call->sdp, sdp);
+}
+
+void call_media_codec(const struct sdp_stream *agreed, char *out, size_t room)
+{
+    snprintf(out, room, "%s/%u", agreed->codec.name, (unsigned)agreed->codec.rate_hz);
+}
+
+/* --- a host name in c= -------------------------------------------------------------------------- */
+
+static void on_resolved(void *arg, const struct ip *ips, size_t n, int err)
+{
+    struct call *call = arg;
+
+    call->lookup = NULL;
+    if (n == 0) {
+        struct phone_event event = {.kind = PHONE_SOUND_FAILED,
+                                    .text = "the other side wants our sound at a host that has no "
+                                            "address: it will hear nothing"};
+
+        (void)err; /* which of the ways a name can fail helps nobody here */
+        call_tell(call, &event);
+    } else {
+        call->resolved = ips[0];
+        call_media_update(call);
+    }
+    phone_deliver(call->phone);
+}
+
+/* The address of stream's host name; family 0 while it is being looked up. */
+static struct ip resolve(struct call *call, const struct sdp_stream *stream)
+{
+    struct slice host = slice_of(stream->remote_host);
+    struct ip found[NET_RESOLVE_MAX_IPS];
+
+    if (strcmp(call->resolved_host, stream->remote_host) != 0) {
+        memcpy(call->resolved_host, stream->remote_host, sizeof call->resolved_host);
+        call->resolved = (struct ip){0};
+        net_lookup_cancel(call->lookup);
+        call->lookup = NULL;
+        if (net_resolve_now(host, stream->remote_rtp.port, found) > 0)
+            call->resolved = found[0];
+        else
+            net_lookup_start(call->phone->resolver, host, stream->remote_rtp.port, on_resolved, call,
+                             &call->lookup);
+    }
+    call->resolved.port = stream->remote_rtp.port;
+    return call->resolved;
+}
+
+/* --- from SDP to the stream --------------------------------------------------------------------- */
+
+static struct media_format format_of(const struct sdp_codec *codec, uint8_t payload_type)
+{
+    struct media_format f = {
+        .payload_type = payload_type, .rate_hz = codec->rate_hz, .channels = codec->channels};
+
+    snprintf(f.codec, sizeof f.codec, "%s", codec->name);
+    return f;
+}
+
+static void set_formats(const struct call *call, const struct sdp_stream *stream,
+                        struct media_params *p)
+{
+    const struct sdp_local *us = sdp_exchange_local(call->sdp);
+
+    p->send_format = format_of(&stream->codec, stream->send_type);
+    for (size_t i = 0; i < stream->n_receive && p->n_receive_formats < MEDIA_MAX_FORMATS; i++)
+        p->receive_formats[p->n_receive_formats++] =
+            format_of(&us->codecs[stream->receive[i].codec], stream->receive[i].type);
+    memset(p->event_receive, MEDIA_NO_EVENTS, sizeof p->event_receive);
+    p->event_receive[0] = stream->event_receive.type;
+    p->event_send = stream->event_send.type;
+}
+
+static struct media_params params_of(struct call *call, const struct sdp_stream *stream)
+{
+    struct media_params p = {
+        .remote_rtp = stream->remote_rtp,
+        .remote_rtcp = stream->remote_rtcp,
+        .rtcp_mux = stream->rtcp_mux,
+        .signalling = call->flow.remote,
+        .send = (stream->direction & SDP_SENDONLY) && !stream->held,
+        .receive = (stream->direction & SDP_RECVONLY) != 0,
+        .may_send = call->may_send,
+        .ptime_ms = stream->ptime_ms,
+        .opus = {stream->opus.useinbandfec, stream->opus.cbr, stream->opus.maxaveragebitrate_bps,
+                 stream->opus.maxplaybackrate_hz},
+    };
+
+    if (stream->remote_host[0]) {
+        p.remote_rtp = resolve(call, stream);
+        if (p.remote_rtcp.family == 0 && p.remote_rtcp.port != 0 && p.remote_rtp.family != 0) {
+            uint16_t port = p.remote_rtcp.port;
+
+            p.remote_rtcp = p.remote_rtp;
+            p.remote_rtcp.port = port;
+        }
+    }
+    set_formats(call, stream, &p);
+    return p;
+}
+
+static void tell_changes(struct call *call, const struct sdp_stream *stream, const struct ip *where)
+{
+    char codec[sizeof call->told_codec];
+
+    call_media_codec(stream, codec, sizeof codec);
+    if (call->answered && stream->held != call->held)
+        call_tell(call, &(struct phone_event){.kind = stream->held ? PHONE_HELD : PHONE_RESUMED});
+    /* The 0.0.0.0 of an old-style hold is not a place that sound moves to. */
+    if (call->answered && !ip_is_any(where) && where->family != 0 &&
+        (!ip_same(where, &call->told_where) || strcmp(codec, call->told_codec) != 0))
+        call_tell(call, &(struct phone_event){
+                            .kind = PHONE_MEDIA_MOVED, .codec = codec, .where = *where});
+    call->held = stream->held;
+    if (!ip_is_any(where))
+        call->told_where = *where;
+    memcpy(call->told_codec, codec, sizeof codec);
+}
+
+void call_media_update(struct call *call)
+{
+    const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
+    struct media_params params;
+
+    if (!stream || !call->stream)
+        return;
+    params = params_of(call, stream);
+    if (media_stream_start(call->stream, &params) != 0) {
+        call_give_up(call, "the codec that was agreed cannot be used");
+        return;
+    }
+    call->started = true;
+    tell_changes(call, stream, &params.remote_rtp);
+}
+
+static void send_digits(struct call *call)
+{
+    if (media_stream_dtmf(call->stream, slice_of(call->digits)) == 0)
+        return;
+    call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE,
+                                          .text = "the other side takes no digits "
+                                                  "(telephone-event was not agreed)"});
+}
+
+void call_media_listen(struct call *call)
+{
+    if (call->device && call->stream)
+        media_stream_listen(call->stream, true);
+}
+
+void call_media_connect(struct call *call)
+{
+    if (call->connected || !call->stream)
+        return;
+    call->connected = true;
+    if (call->play)
+        media_stream_play(call->stream, call->play);
+    else if (call->device)
+        media_stream_play_device(call->stream);
+    call_media_listen(call);
+    if (call->record)
+        media_stream_record(call->stream, call->record);
+    if (call->digits)
+        send_digits(call);
+}
+
+bool call_media_close(struct call *call)
+{
+    net_lookup_cancel(call->lookup);
+    call->lookup = NULL;
+    if (!call->stream)
+        return false;
+    media_stream_stop(call->stream);
+    return true;
+}
+
+/* --- what the stream tells ---------------------------------------------------------------------- */
+
+static void tell_device_failed(struct call *call, const struct media_event *e)
+{
+    struct phone *phone = call->phone;
+
+    if (!phone->device_told) {
+        char *why = phone_safe_dup(slice_of(e->why));
+        struct buf text = buf_new(2048);
+
+        buf_printf(&text, "no sound device: %s; calls go on with files and silence", why ? why : "");
+        phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});
+        buf_free(&text);
+        free(why);
+    }
+    phone->device_told = true;
+    call_input(call, CALL_DEVICE_FAILED, NULL, NULL);
+}
+
+static void tell_failed(struct call *call, const struct media_event *e)
+{
+    char *why = phone_safe_dup(slice_of(e->why));
+
+    call_tell(call, &(struct phone_event){.kind = PHONE_SOUND_FAILED, .text = why});
+    free(why);
+}
+
+static void tell_digit(struct call *call, char digit)
+{
+    char text[2] = {digit, '\0'};
+
+    call_tell(call, &(struct phone_event){.kind = PHONE_DIGIT, .text = text});
+}
+
+void call_media_event(struct call *call, const struct media_event *e)
+{
+    switch (e->type) {
+    case MEDIA_DIGIT: tell_digit(call, e->digit); break;
+    case MEDIA_DIGITS_SENT: call_tell(call, &(struct phone_event){.kind = PHONE_DIGITS_SENT}); break;
+    case MEDIA_FILE_ENDED: call_tell(call, &(struct phone_event){.kind = PHONE_PLAY_ENDED}); break;
+    case MEDIA_SOURCE_FAILED:
+    case MEDIA_SINK_FAILED: tell_failed(call, e); break;
+    case MEDIA_DEVICE_FAILED: tell_device_failed(call, e); break;
+    case MEDIA_CLOSED:
+        call->stats = e->stats;
+        call->stream = NULL;
+        call_input(call, CALL_MEDIA_CLOSED, NULL, NULL);
+        break;
+    case MEDIA_FIRST_PACKET:
+    case MEDIA_REMOTE_BYE:
+    case MEDIA_STATS: break; /* nobody asks for them yet */
+    }
+}

@@ -1,0 +1,227 @@
+/* The life of a call as a table, and what its end means to a person and a script. */
+#include <errno.h>
+#include <string.h>
+
+#include "phone/call.h"
+#include "phone/phone_private.h"
+
+/* clang-format off */
+/* An empty cell is an input that no longer matters in that state, or that SIP cannot give there. A
+ * state of 0 stays. "SIP ended" leads to the tone or the closing of the stream from everywhere. */
+const struct call_cell call_table[N_CALL_STATES][N_CALL_INPUTS] = {
+    [CALL_LOCATING] = {
+        [CALL_OFFER_WANTED]  = {CALL_CALLING,   DO_OFFER | DO_TELL_CALLING},
+        [CALL_DO_HANG_UP]    = {0,              DO_HANG_UP},
+        [CALL_SIP_ENDED]     = {CALL_CLOSING,   DO_NOTE_END | DO_CLOSE},
+    },
+    [CALL_CALLING] = {
+        [CALL_PROGRESS]      = {CALL_ALERTING,  DO_RINGBACK | DO_TELL_RINGING},
+        [CALL_PROGRESS_SDP]  = {CALL_EARLY,     DO_TAKE_ANSWER | DO_EARLY | DO_TELL_RINGING},
+        [CALL_ANSWERED]      = {CALL_UP,        DO_TAKE_ANSWER | DO_CONNECT},
+        [CALL_DO_HANG_UP]    = {0,              DO_HANG_UP},
+        [CALL_SIP_ENDED]     = {CALL_CLOSING,   DO_NOTE_END | DO_CLOSE},
+        [CALL_SIP_BUSY]      = {CALL_TONE,      DO_NOTE_END | DO_BUSY_TONE},
+    },
+    [CALL_ALERTING] = {
+        [CALL_PROGRESS]      = {0,              DO_TELL_RINGING},
+        [CALL_PROGRESS_SDP]  = {CALL_EARLY,     DO_TAKE_ANSWER | DO_EARLY | DO_TELL_RINGING},
+        [CALL_ANSWERED]      = {CALL_UP,        DO_TAKE_ANSWER | DO_CONNECT},
+        [CALL_DO_HANG_UP]    = {0,              DO_HANG_UP},
+        [CALL_SIP_ENDED]     = {CALL_CLOSING,   DO_NOTE_END | DO_CLOSE},
+        [CALL_SIP_BUSY]      = {CALL_TONE,      DO_NOTE_END | DO_BUSY_TONE},
+    },
+    [CALL_EARLY] = {
+        [CALL_PROGRESS]      = {0,              DO_TELL_RINGING},
+        [CALL_PROGRESS_SDP]  = {0,              DO_TAKE_ANSWER | DO_EARLY | DO_TELL_RINGING},
+        [CALL_ANSWERED]      = {CALL_UP,        DO_TAKE_ANSWER | DO_CONNECT},
+        [CALL_DO_HANG_UP]    = {0,              DO_HANG_UP},
+        [CALL_SIP_ENDED]     = {CALL_CLOSING,   DO_NOTE_END | DO_CLOSE},
+        [CALL_SIP_BUSY]      = {CALL_TONE,      DO_NOTE_END | DO_BUSY_TONE},
+    },
+    [CALL_INCOMING] = {
+        [CALL_DO_RING]       = {0,              DO_RING},
+        [CALL_DO_ANSWER]     = {CALL_ANSWERING, DO_ACCEPT},
+        [CALL_DO_REJECT]     = {CALL_REFUSED,   DO_REJECT},
+        [CALL_DO_HANG_UP]    = {CALL_REFUSED,   DO_REJECT},
+        [CALL_NOT_OURS]      = {CALL_REFUSED,   DO_REJECT},
+        [CALL_SIP_ENDED]     = {CALL_CLOSING,   DO_NOTE_END | DO_CLOSE},
+    },
+    [CALL_REFUSED] = {
+        [CALL_SIP_ENDED]     = {CALL_CLOSING,   DO_NOTE_END | DO_CLOSE},
+    },
+    [CALL_ANSWERING] = {
+        [CALL_ACKED]         = {CALL_UP,        DO_TAKE_ANSWER | DO_CONNECT | DO_MAY_SEND},
+        [CALL_DO_HANG_UP]    = {0,              DO_HANG_UP},
+        [CALL_SIP_ENDED]     = {CALL_CLOSING,   DO_NOTE_END | DO_CLOSE},
+    },
+    [CALL_UP] = {
+        [CALL_OFFER_WANTED]  = {0,              DO_OFFER},       /* re-INVITE without an offer */
+        [CALL_ACKED]         = {0,              DO_TAKE_ANSWER}, /* and the answer to ours */
+        [CALL_REOFFER]       = {0,              DO_REOFFER},
+        [CALL_ANSWER]        = {0,              DO_TAKE_ANSWER},
+        [CALL_OFFER_REFUSED] = {0,              DO_ROLLBACK},
+        [CALL_DO_HOLD]       = {0,              DO_HOLD},
+        [CALL_DO_RESUME]     = {0,              DO_RESUME},
+        [CALL_DO_HANG_UP]    = {0,              DO_HANG_UP},
+        [CALL_SIP_ENDED]     = {CALL_CLOSING,   DO_NOTE_END | DO_CLOSE},
+    },
+    [CALL_TONE] = {
+        [CALL_DO_HANG_UP]    = {CALL_CLOSING,   DO_CLOSE},
+        [CALL_TIME_IS_OVER]  = {CALL_CLOSING,   DO_CLOSE},
+        [CALL_DEVICE_FAILED] = {CALL_CLOSING,   DO_CLOSE},       /* nobody hears it */
+    },
+    [CALL_CLOSING] = {
+        [CALL_MEDIA_CLOSED]  = {CALL_GONE,      DO_TELL_ENDED},
+    },
+};
+
+/* What a refusal means; rows are looked at from above, a span of statuses each. */
+static const struct refusal {
+    unsigned first, last;
+    enum phone_outcome outcome;
+    const char *words;
+} refusals[] = {
+    {486, 486, PHONE_BUSY,        "the other side is busy"},
+    {600, 600, PHONE_BUSY,        "the other side is busy everywhere"},
+    {603, 603, PHONE_DECLINED,    "the other side declined the call"},
+    {607, 608, PHONE_DECLINED,    "the other side does not want such calls"},
+    {408, 408, PHONE_NO_ANSWER,   "nobody answered in time"},
+    {480, 480, PHONE_NO_ANSWER,   "the other side is not available now; try again later"},
+    {487, 487, PHONE_NO_ANSWER,   "the call was given up before anybody answered"},
+    {404, 404, PHONE_NOT_FOUND,   "there is nobody of that name; check what stands before the @"},
+    {604, 604, PHONE_NOT_FOUND,   "there is nobody of that name anywhere; check the address"},
+    {410, 410, PHONE_NOT_FOUND,   "this address is no longer in use"},
+    {484, 484, PHONE_NOT_FOUND,   "the number or name is not complete"},
+    {401, 401, PHONE_NOT_ALLOWED, "the other side asks for a password; this call has no account"},
+    {407, 407, PHONE_NOT_ALLOWED, "a server on the way asks for a password; this call has no account"},
+    {403, 403, PHONE_NOT_ALLOWED, "the server refused the call; it may want an account or password"},
+    {502, 504, PHONE_UNREACHABLE, "a server on the way cannot reach the other side; try again later"},
+    {300, 399, PHONE_FAILED,      "the other side is to be called elsewhere, and no other address worked"},
+    {406, 406, PHONE_FAILED,      "the other side and we have no codec in common; see --codec"},
+    {488, 488, PHONE_FAILED,      "the other side and we have no codec in common; see --codec"},
+    {606, 606, PHONE_FAILED,      "the other side and we have no codec in common; see --codec"},
+    {415, 415, PHONE_FAILED,      "the other side does not understand our offer"},
+    {420, 420, PHONE_FAILED,      "the other side asks for an extension that we do not have"},
+    {421, 421, PHONE_FAILED,      "the other side asks for an extension that we do not have"},
+    {482, 483, PHONE_FAILED,      "the call went round in circles between servers"},
+    {500, 500, PHONE_FAILED,      "the other side has a trouble of its own; try again later"},
+    {501, 501, PHONE_FAILED,      "what answers there does not take calls"},
+    {513, 513, PHONE_FAILED,      "our message was too big for the other side"},
+    {400, 699, PHONE_FAILED,      "the other side refused the call"},
+};
+/* clang-format on */
+
+static enum phone_outcome outcome_of_refusal(const struct call *call, struct buf *text)
+{
+    unsigned status = call->end.status;
+
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+        const struct refusal *r = &refusals[i];
+
+        if (status < r->first || status > r->last)
+            continue;
+        buf_printf(text, "%s (%u", r->words, status);
+        if (call->end.reason && *call->end.reason)
+            buf_printf(text, " %s", call->end.reason);
+        buf_putc(text, ')');
+        return r->outcome;
+    }
+    buf_puts(text, "the other side refused the call");
+    return PHONE_FAILED;
+}
+
+/* What sockets say, in words that name the remedy. */
+static void put_unreachable(const struct call *call, struct buf *text)
+{
+    char where[IP_TEXT_MAX];
+    const char *at = call->flow.remote.family ? ip_text(&call->flow.remote, where) : "that address";
+
+    switch (call->end.err) {
+    case -ECONNREFUSED:
+        buf_printf(text, "nobody takes calls at %s (connection refused); check address and port", at);
+        break;
+    case -ENETUNREACH:
+    case -EHOSTUNREACH:
+    case -EADDRNOTAVAIL:
+    case -EAFNOSUPPORT:
+        buf_printf(text, "there is no way from here to %s (%s); check the network", at,
+                   strerror(-call->end.err));
+        break;
+    case -ETIMEDOUT:
+        buf_printf(text, "%s does not answer (timed out); check the address, or a firewall", at);
+        break;
+    default:
+        buf_printf(text, "%s cannot be reached", at);
+        if (call->end.err)
+            buf_printf(text, " (%s)", strerror(-call->end.err));
+    }
+}
+
+static void put_not_found(const struct call *call, struct buf *text)
+{
+    if (call->end.err == -ETIMEDOUT || call->end.err == -EAGAIN)
+        buf_puts(text, "the name server did not answer; check the network, or call by numeric address");
+    else
+        buf_puts(text, "the host has no address under this name; check its spelling");
+}
+
+static enum phone_outcome ended_by_us(const struct call *call, struct buf *text)
+{
+    if (call->answered) {
+        buf_puts(text, "we hung up");
+        return PHONE_OK;
+    }
+    if (call->outgoing) {
+        buf_puts(text, "given up before the answer");
+        return PHONE_INTERRUPTED;
+    }
+    buf_puts(text, "refused by us");
+    if (call->end.status)
+        buf_printf(text, " (%u)", call->end.status);
+    return PHONE_REFUSED;
+}
+
+static enum phone_outcome timed_out(const struct call *call, struct buf *text)
+{
+    char where[IP_TEXT_MAX];
+
+    if (call->answered) {
+        buf_puts(text, "the other side no longer answers");
+        return PHONE_FAILED;
+    }
+    buf_printf(text, "nothing was heard from %s; check the address, or a firewall",
+               call->flow.remote.family ? ip_text(&call->flow.remote, where) : "the other side");
+    return PHONE_NO_ANSWER;
+}
+
+static enum phone_outcome own_fault(const struct call *call, const char *otherwise,
+                                    struct buf *text)
+{
+    buf_puts(text, otherwise);
+    if (call->end.reason && *call->end.reason)
+        buf_printf(text, " (%s)", call->end.reason);
+    return PHONE_FAILED;
+}
+
+enum phone_outcome call_outcome(const struct call *call, struct buf *text)
+{
+    if (call->end.own_words) {
+        buf_puts(text, call->end.own_words);
+        return call->outgoing || call->answered ? PHONE_FAILED : PHONE_REFUSED;
+    }
+    switch (call->end.cause) {
+    case SIP_END_NONE:
+    case SIP_END_LOCAL: return ended_by_us(call, text);
+    case SIP_END_REMOTE: buf_puts(text, "the other side hung up"); return PHONE_OK;
+    case SIP_END_CANCELLED: buf_puts(text, "the caller gave up"); return PHONE_NO_ANSWER;
+    case SIP_END_REFUSED: return outcome_of_refusal(call, text);
+    case SIP_END_TIMEOUT: return timed_out(call, text);
+    case SIP_END_UNREACHABLE: put_unreachable(call, text); return PHONE_UNREACHABLE;
+    case SIP_END_NOT_FOUND: put_not_found(call, text); return PHONE_NOT_FOUND;
+    case SIP_END_NO_ACK:
+        return own_fault(call, "the caller never confirmed our answer; packets may not reach it", text);
+    case SIP_END_PROTOCOL: return own_fault(call, "the other side broke the protocol", text);
+    case SIP_END_SHORTAGE: return own_fault(call, "we have no room for another call", text);
+    }
+    return PHONE_FAILED;
+}

@@ -1,0 +1,469 @@
+#include "phone/phone.h"
+
+#include <config.h> /* of configure, not the one beside this file */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio/codec.h"
+#include "audio/device.h"
+#include "base/text.h"
+#include "phone/phone_private.h"
+#include "phone/target.h"
+
+/* How long the last BYE and CANCEL may wait for their answers when the phone ends: a process is gone
+ * within two seconds of a SIGTERM. */
+#define QUIT_LIMIT_MS 1500
+/* RFC 3551 3: numbers from 96 on mean what the SDP says. */
+#define FIRST_DYNAMIC_TYPE 96
+
+/* --- the loop ---------------------------------------------------------------------------------- */
+
+void phone_set_wake(struct phone *phone)
+{
+    uint64_t when_ms = timers_next_ms(&phone->timers);
+
+    if (phone->quitting && phone->quit_by_ms < when_ms)
+        when_ms = phone->quit_by_ms;
+    net_deadline_set(phone->wake, phone->wake_now ? 0 : when_ms);
+}
+
+void phone_wake(struct phone *phone)
+{
+    if (phone->wake_now)
+        return;
+    phone->wake_now = true;
+    phone_set_wake(phone);
+}
+
+/* The phone has ended when no call is left and nobody owes us an answer any more. */
+static void look_for_end(struct phone *phone)
+{
+    bool settled = phone->n_calls == 0 && sip_endpoint_settled(phone->endpoint);
+
+    if (!phone->quitting || phone->closed)
+        return;
+    if (!settled && net_now_ms() < phone->quit_by_ms)
+        return;
+    phone->closed = true;
+    phone->quit_by_ms = NEVER_MS;
+    phone_tell(phone, &(struct phone_event){.kind = PHONE_CLOSED});
+}
+
+static void on_wake(void *arg)
+{
+    struct phone *phone = arg;
+    struct timer *due;
+
+    phone->wake_now = false;
+    while ((due = timers_pop(&phone->timers, net_now_ms())))
+        call_input(LIST_ITEM(due, struct call, tone_timer), CALL_TIME_IS_OVER, NULL, NULL);
+    LIST_EACH (&phone->calls, at)
+        call_start_sound(LIST_ITEM(at, struct call, link));
+    net_sip_link_pump(phone->link);
+    look_for_end(phone);
+    phone_deliver(phone);
+    phone_set_wake(phone);
+}
+
+/* --- what SIP and media tell --------------------------------------------------------------------- */
+
+static enum call_input input_of(const struct sip_call_event *event)
+{
+    switch (event->kind) {
+    case SIP_CALL_OFFER_WANTED: return CALL_OFFER_WANTED;
+    case SIP_CALL_PROGRESS: return event->sdp.n > 0 ? CALL_PROGRESS_SDP : CALL_PROGRESS;
+    case SIP_CALL_ANSWERED: return CALL_ANSWERED;
+    case SIP_CALL_ACKED: return CALL_ACKED;
+    case SIP_CALL_REOFFER: return CALL_REOFFER;
+    case SIP_CALL_ANSWER: return CALL_ANSWER;
+    case SIP_CALL_OFFER_REFUSED: return CALL_OFFER_REFUSED;
+    case SIP_CALL_INCOMING:
+    case SIP_CALL_ENDED: break;
+    }
+    return CALL_SIP_ENDED;
+}
+
+static void on_invite(struct phone *phone, const struct sip_call_event *event)
+{
+    struct call *call = call_new(phone, false);
+
+    if (call)
+        call_incoming(call, event);
+    else
+        sip_call_reject(event->call, 503, SLICE(""), SLICE(""), net_now_ms());
+}
+
+static void on_call(void *arg, const struct sip_call_event *event)
+{
+    struct phone *phone = arg;
+
+    if (event->kind == SIP_CALL_INCOMING)
+        on_invite(phone, event);
+    else if (event->owner)
+        call_input(event->owner, input_of(event), event, NULL);
+    look_for_end(phone);
+    phone_deliver(phone);
+}
+
+static void on_media(void *arg, const struct media_event *event)
+{
+    struct phone *phone = arg;
+
+    call_media_event(event->arg, event);
+    net_sip_link_pump(phone->link);
+    look_for_end(phone);
+    phone_deliver(phone);
+}
+
+/* Every message that goes by; one of them may be the last that the end waits for. */
+static void on_message(void *arg, bool sent, const struct sip_flow *flow, struct slice bytes)
+{
+    struct phone *phone = arg;
+    struct phone_event event = {.kind = PHONE_MESSAGE,
+                                .transport = phone_transport_name(flow->transport),
+                                .where = flow->remote,
+                                .bytes = bytes,
+                                .sent = sent};
+
+    if (phone->quitting && !sent)
+        phone_wake(phone);
+    if (phone->trace)
+        phone->listener(phone->arg, &event);
+}
+
+/* --- begin and end ------------------------------------------------------------------------------- */
+
+/* The codecs of the configuration, each with the payload type that we offer it under. */
+static void set_codecs(struct phone *phone)
+{
+    uint8_t next = FIRST_DYNAMIC_TYPE;
+
+    for (size_t i = 0; i < phone->config->n_codecs; i++) {
+        const struct audio_codec *c = audio_codec_find(slice_of(phone->config->codecs[i]), 0, 0);
+        struct sdp_codec *out = &phone->codecs[phone->n_codecs];
+
+        if (!c)
+            continue;
+        *out = (struct sdp_codec){
+            c->name, c->clock_hz, c->rtpmap_channels,
+            c->payload_type >= 0 ? (uint8_t)c->payload_type : next++,
+            c->has_fec ? "useinbandfec=1" : NULL,
+        };
+        phone->n_codecs++;
+    }
+}
+
+static int open_endpoint(struct phone *phone)
+{
+    struct sip_endpoint_config config = {
+        .rng = &phone->rng,
+        .user_agent = "tphone/" PACKAGE_VERSION,
+        .max_calls = phone->config->max_calls,
+    };
+
+    phone->endpoint = sip_endpoint_new(&config);
+    return phone->endpoint ? 0 : -ENOMEM;
+}
+
+static int open_media(struct phone *phone)
+{
+    const struct phone_config *config = phone->config;
+    struct media_config media = {
+        .loop = net_loop_uv(phone->loop),
+        .on_event = on_media,
+        .arg = phone,
+        .device = config->no_device ? NULL : config->device ? config->device : "default",
+        .opus_complexity = -1,
+    };
+
+    return media_new(&media, &phone->media);
+}
+
+static void explain_listen(const struct config_listen *listen, int err, struct buf *why)
+{
+    char where[IP_TEXT_MAX];
+
+    buf_puts(why, "cannot listen on ");
+    if (listen->ip.family)
+        buf_puts(why, ip_text(&listen->ip, where));
+    else
+        buf_printf(why, "port %u", listen->ip.port);
+    if (err == -EADDRINUSE)
+        buf_puts(why, ": another program has this port; choose one with --listen");
+    else if (err == -EADDRNOTAVAIL)
+        buf_puts(why, ": this machine does not have that address");
+    else if (err == -EACCES)
+        buf_puts(why, ": ports below 1024 need special rights");
+    else
+        buf_printf(why, ": %s", strerror(-err));
+}
+
+static int open_link(struct phone *phone, struct buf *why)
+{
+    const struct config_listen *listen = &phone->config->listen;
+    struct net_sip_link_config config = {
+        .loop = phone->loop,
+        .endpoint = phone->endpoint,
+        .listen = {.udp = listen->udp, .tcp = listen->tcp, .ip = listen->ip},
+        .on_call = on_call,
+        .on_trace = on_message,
+        .arg = phone,
+    };
+    int err = net_sip_link_open(&config, &phone->link);
+
+    if (err)
+        explain_listen(listen, err, why);
+    return err;
+}
+
+static void tell_listening(struct phone *phone)
+{
+    enum sip_transport transport;
+    struct ip where;
+
+    for (size_t i = 0; net_sip_link_listening(phone->link, i, &transport, &where); i++)
+        phone_tell(phone, &(struct phone_event){.kind = PHONE_LISTENING,
+                                                .transport = phone_transport_name(transport),
+                                                .where = where});
+}
+
+int phone_new(struct net_loop *loop, const struct phone_config *config, phone_listener *listener,
+              void *arg, struct buf *why, struct phone **out)
+{
+    struct phone *phone = calloc(1, sizeof *phone);
+    int err;
+
+    if (!phone)
+        return -ENOMEM;
+    *phone = (struct phone){.loop = loop, .config = config, .listener = listener, .arg = arg};
+    phone->rng = rng_system();
+    phone->quit_by_ms = NEVER_MS;
+    list_init(&phone->calls);
+    list_init(&phone->events);
+    set_codecs(phone);
+    err = net_deadline_new(loop, on_wake, phone, &phone->wake);
+    if (!err)
+        err = net_resolver_new(loop, &phone->resolver);
+    if (!err)
+        err = open_endpoint(phone);
+    if (!err)
+        err = open_media(phone);
+    if (!err)
+        err = open_link(phone, why);
+    if (err) {
+        phone_free(phone);
+        return err;
+    }
+    tell_listening(phone);
+    *out = phone;
+    return 0;
+}
+
+void phone_trace(struct phone *phone, bool on)
+{
+    phone->trace = on;
+}
+
+void phone_free(struct phone *phone)
+{
+    if (!phone)
+        return;
+    LIST_EACH (&phone->calls, at)
+        call_free(LIST_ITEM(at, struct call, link));
+    net_sip_link_close(phone->link);
+    sip_endpoint_free(phone->endpoint);
+    if (phone->media)
+        media_free(phone->media, NULL);
+    net_resolver_free(phone->resolver);
+    phone_drop_events(phone);
+    net_deadline_free(phone->wake);
+    timers_free(&phone->timers);
+    free(phone);
+}
+
+size_t phone_calls(const struct phone *phone)
+{
+    return phone->n_calls;
+}
+
+/* --- commands -------------------------------------------------------------------------------------- */
+
+static int refuse(struct buf *why, int err, const char *sentence)
+{
+    if (why)
+        buf_puts(why, sentence);
+    return err;
+}
+
+static int start_invite(struct phone *phone, struct call *call, struct slice uri, struct buf *why)
+{
+    const struct phone_config *config = phone->config;
+    struct sip_invite_params params = {
+        .target = uri,
+        .user = slice_of(config->user),
+        .name = slice_of(config->name),
+        .contact_user = slice_of(config->user),
+        .owner = call,
+    };
+    int err = sip_call_invite(phone->endpoint, &params, &call->sip, net_now_ms());
+
+    switch (err) {
+    case 0: return 0;
+    case -EINVAL: return refuse(why, err, "this address cannot be read; it is like alice@host or "
+                                          "sip:alice@host:5060;transport=tcp");
+    case -ENOTSUP: return refuse(why, err, "this kind of address cannot be called");
+    default: return refuse(why, err, "the call cannot be started: no memory is left");
+    }
+}
+
+static int dial(struct phone *phone, const struct phone_command *command, uint32_t *number,
+                struct buf *why)
+{
+    struct buf uri = buf_new(8192), words = buf_new(1024);
+    struct call *call = NULL;
+    int err = phone_target(slice_of(command->target), &uri, &words);
+
+    if (err)
+        refuse(why, err, buf_cstr(&words));
+    if (!err && phone->quitting)
+        err = refuse(why, -EBUSY, "the phone is about to end");
+    if (!err) {
+        call = call_new(phone, true);
+        if (!call || call_set_sound(call, command) != 0)
+            err = refuse(why, -ENOMEM, "the call cannot be started: no memory is left");
+    }
+    if (!err) {
+        call->peer = phone_safe_dup(buf_slice(&uri));
+        err = start_invite(phone, call, buf_slice(&uri), why);
+    }
+    if (!err && number)
+        *number = call->number;
+    if (err && call)
+        call_free(call);
+    buf_free(&uri);
+    buf_free(&words);
+    return err;
+}
+
+static int quit(struct phone *phone)
+{
+    if (phone->quitting)
+        return 0;
+    phone->quitting = true;
+    phone->quit_by_ms = net_now_ms() + QUIT_LIMIT_MS;
+    LIST_EACH (&phone->calls, at)
+        call_input(LIST_ITEM(at, struct call, link), CALL_DO_HANG_UP, NULL, NULL);
+    phone_wake(phone);
+    return 0;
+}
+
+static struct call *find(struct phone *phone, uint32_t number)
+{
+    LIST_EACH (&phone->calls, at) {
+        struct call *call = LIST_ITEM(at, struct call, link);
+
+        if (call->number == number)
+            return call;
+    }
+    return NULL;
+}
+
+/* Commands that only concern the stream of a call that is up. */
+static int do_to_stream(struct call *call, const struct phone_command *command, struct buf *why)
+{
+    int err = 0;
+
+    if (call->state != CALL_UP || !call->stream)
+        return refuse(why, -EBUSY, "the call is not answered");
+    if (command->kind == PHONE_MUTE)
+        media_stream_mute(call->stream, command->on);
+    else
+        err = media_stream_dtmf(call->stream, slice_of(command->digits));
+    if (err == -ENOTSUP)
+        refuse(why, err, "the other side takes no digits");
+    else if (err)
+        refuse(why, err, "these are no digits that can be sent");
+    return err;
+}
+
+static int do_to_call(struct phone *phone, const struct phone_command *command, struct buf *why)
+{
+    static const enum call_input inputs[] = {
+        [PHONE_RING] = CALL_DO_RING,       [PHONE_ANSWER] = CALL_DO_ANSWER,
+        [PHONE_REJECT] = CALL_DO_REJECT,   [PHONE_HANG_UP] = CALL_DO_HANG_UP,
+        [PHONE_HOLD] = CALL_DO_HOLD,       [PHONE_RESUME] = CALL_DO_RESUME,
+    };
+    struct call *call = find(phone, command->call);
+
+    if (!call)
+        return refuse(why, -ENOENT, "there is no such call");
+    if (command->kind == PHONE_DIGITS || command->kind == PHONE_MUTE)
+        return do_to_stream(call, command, why);
+    if (!call_takes(call, inputs[command->kind]))
+        return refuse(why, -EBUSY, "the call is not in a state for that");
+    call_input(call, inputs[command->kind], NULL, command);
+    return 0;
+}
+
+int phone_do(struct phone *phone, const struct phone_command *command, uint32_t *call,
+             struct buf *why)
+{
+    int err;
+
+    phone->in_command++;
+    switch (command->kind) {
+    case PHONE_DIAL: err = dial(phone, command, call, why); break;
+    case PHONE_QUIT: err = quit(phone); break;
+    default: err = do_to_call(phone, command, why); break;
+    }
+    net_sip_link_pump(phone->link); /* which does nothing where it is running further up */
+    phone->in_command--;
+    return err;
+}
+
+/* --- before the first call ------------------------------------------------------------------------ */
+
+static int explain_file(int err, const char *sentence, struct buf *why)
+{
+    if (err)
+        text_safe(why, slice_of(sentence));
+    return err;
+}
+
+int phone_check_play(const char *path, struct buf *why)
+{
+    char sentence[MEDIA_WHY_MAX];
+
+    return explain_file(media_check_play(path, sentence), sentence, why);
+}
+
+int phone_check_record(const char *path, struct buf *why)
+{
+    char sentence[MEDIA_WHY_MAX];
+
+    return explain_file(media_check_record(path, sentence), sentence, why);
+}
+
+static void put_device(const struct audio_device_info *d, struct buf *out)
+{
+    text_safe(out, slice_of(d->name));
+    buf_printf(out, "\t%u in, %u out, %u Hz, %s%s\n", d->inputs, d->outputs, (unsigned)d->rate_hz,
+               d->host_api ? d->host_api : "", d->default_output ? ", default" : "");
+}
+
+int phone_list_devices(struct buf *out, struct buf *why)
+{
+    struct audio_device_list list = {0};
+    char sentence[AUDIO_WHY_MAX] = "";
+    int err = audio_device_list(&list, sentence);
+
+    if (err) {
+        text_safe(why, slice_of(sentence));
+        return err;
+    }
+    for (size_t i = 0; i < list.n; i++)
+        put_device(&list.at[i], out);
+    audio_device_list_free(&list);
+    return 0;
+}
