@@ -10,11 +10,12 @@
 #define CLI_ARGS_MAX 8
 
 struct cli_command;
+struct terminal; /* ui/terminal.h */
 
 struct cli {
     const struct cli_command *command; /* NULL: none was named */
     bool help, version;
-    int verbosity; /* -1: only errors and results; 0; 1: also what one seldom needs to know */
+    int verbosity; /* -1: only errors and results; 0; 1 and 2: also what one seldom needs to know */
     const char *config_file;
     bool trace;
     const char *trace_file; /* NULL: standard error */
@@ -42,6 +43,7 @@ struct cli_command {
     const char *missing;  /* what to say when there are fewer */
     const char *summary;  /* one line */
     const char *examples; /* lines of --help, indented */
+    int (*run)(const struct cli *cli, struct terminal *terminal); /* gives the exit status */
 };
 
 struct cli_option;

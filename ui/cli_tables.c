@@ -6,6 +6,7 @@
 
 #include "base/scan.h"
 #include "base/text.h"
+#include "ui/cmd.h"
 
 #define DAY_S 86400u
 
@@ -15,15 +16,18 @@ static const struct cli_command commands[] = {
      "call somebody; the exit status tells how it ended",
      "  tphone call alice@192.0.2.7\n"
      "  tphone call 'alice@[2001:db8::1]:5070;transport=tcp' --device none --play hello.wav\n"
-     "  tphone call sip:100@pbx.example --dtmf 1,234# --for 10 --record heard.wav\n"},
+     "  tphone call sip:100@pbx.example --dtmf 1,234# --for 10 --record heard.wav\n",
+     cmd_call},
     {"answer", CLI_ANSWER, "", 0, 0, NULL,
      "wait for calls and answer them, without a person",
      "  tphone answer --play greeting.wav --record message.wav\n"
      "  tphone answer --listen udp:127.0.0.1:5070 --delay 3 --times 1\n"
-     "  tphone answer --code 486\n"},
+     "  tphone answer --code 486\n",
+     cmd_answer},
     {"devices", CLI_DEVICES, "", 0, 0, NULL,
      "list the sound devices",
-     "  tphone devices\n"},
+     "  tphone devices\n",
+     cmd_devices},
 };
 
 int cli_seconds(struct slice text, uint64_t *out_ms)
@@ -89,7 +93,10 @@ static int set_verbosity(struct cli *cli, const struct cli_option *option, const
 {
     (void)value;
     (void)why;
-    cli->verbosity = option->letter == 'q' ? -1 : 1;
+    if (option->letter == 'q')
+        cli->verbosity = -1;
+    else if (cli->verbosity < 2)
+        cli->verbosity = cli->verbosity < 0 ? 1 : cli->verbosity + 1;
     return 0;
 }
 
@@ -195,7 +202,7 @@ static const struct cli_option options[] = {
     {"quiet",     'q', NULL,      CLI_ALL, set_verbosity,
      "tell only results and errors"},
     {"verbose",   'v', NULL,      CLI_ALL, set_verbosity,
-     "tell more"},
+     "tell more; twice: still more"},
     {"help",      'h', NULL,      CLI_ALL, set_already,
      "print this help; behind a command, of that command"},
     {"version",   'V', NULL,      CLI_ALL, set_already,

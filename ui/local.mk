@@ -4,4 +4,18 @@ libui_a_SOURCES = \
 	ui/cli.h \
 	ui/cli_tables.c \
 	ui/cli_tables.h \
-	ui/exit.h
+	ui/cmd.h \
+	ui/cmd_answer.c \
+	ui/cmd_call.c \
+	ui/cmd_devices.c \
+	ui/exit.h \
+	ui/output.c \
+	ui/output.h \
+	ui/session.c \
+	ui/session.h \
+	ui/status.c \
+	ui/status.h \
+	ui/terminal.c \
+	ui/terminal.h \
+	ui/trace.c \
+	ui/trace.h

@@ -1,0 +1,13 @@
+/* ui/cmd.h - the subcommands, one file each; the table in cli_tables.c names them. Each returns the
+ * exit status of the program (ui/exit.h). */
+#ifndef UI_CMD_H
+#define UI_CMD_H
+
+#include "ui/cli.h"
+#include "ui/terminal.h"
+
+int cmd_call(const struct cli *cli, struct terminal *terminal);
+int cmd_answer(const struct cli *cli, struct terminal *terminal);
+int cmd_devices(const struct cli *cli, struct terminal *terminal);
+
+#endif

@@ -1,0 +1,202 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "ui/cmd.h"
+#include "ui/session.h"
+#include "ui/status.h"
+
+#define SIP_PORT 5060
+
+/* A call that rings until its delay is over. */
+struct ringing {
+    struct list link;
+    uint32_t call;
+    uint64_t due_ms;
+};
+
+struct answerer {
+    struct session session;
+    const struct cli *cli;
+    struct list ringing; /* of struct ringing, earliest first: all wait equally long */
+    struct net_deadline *next;
+    unsigned taken, ended; /* calls that count for --times */
+    unsigned recorded;     /* files of --record used so far */
+    bool device;
+};
+
+/* "message.wav", "message-2.wav", "message-3.wav" … into out. */
+static const char *record_name(const char *name, unsigned number, struct buf *out)
+{
+    struct slice all = slice_of(name);
+    const char *dot = strrchr(name, '.'), *slash = strrchr(name, '/');
+    size_t stem = dot && dot > (slash ? slash + 1 : name) ? (size_t)(dot - name) : all.n;
+
+    buf_put(out, slice_head(all, stem));
+    if (number > 1)
+        buf_printf(out, "-%u", number);
+    buf_put(out, slice_skip(all, stem));
+    return buf_cstr(out);
+}
+
+static void answer(struct answerer *a, uint32_t call)
+{
+    const struct cli *cli = a->cli;
+    struct phone_command command = {.kind = PHONE_ANSWER, .call = call};
+    struct buf name = buf_new(8192), why = buf_new(2048);
+    int err;
+
+    if (cli->code > 0) {
+        command.kind = PHONE_REJECT;
+        command.status = cli->code;
+    } else {
+        command.sound = (struct phone_sound){.play = cli->play, .device = a->device};
+        if (cli->record)
+            command.sound.record = record_name(cli->record, ++a->recorded, &name);
+    }
+    err = phone_do(a->session.phone, &command, NULL, &why);
+    if (err == -ENOMEM || err == -EINVAL) /* else it is over, and its end says why */
+        session_error(&a->session, buf_cstr(&why));
+    buf_free(&name);
+    buf_free(&why);
+}
+
+/* --- delay --------------------------------------------------------------------------------------- */
+
+static void set_next(struct answerer *a)
+{
+    struct list *first = list_first(&a->ringing);
+
+    net_deadline_set(a->next,
+                     first ? LIST_ITEM(first, struct ringing, link)->due_ms : NEVER_MS);
+}
+
+static void forget(struct ringing *r)
+{
+    list_remove(&r->link);
+    free(r);
+}
+
+static void on_due(void *arg)
+{
+    struct answerer *a = arg;
+    uint64_t now_ms = net_now_ms();
+    struct list *first;
+
+    while ((first = list_first(&a->ringing))) {
+        struct ringing *r = LIST_ITEM(first, struct ringing, link);
+        uint32_t call = r->call;
+
+        if (r->due_ms > now_ms)
+            break;
+        forget(r);
+        answer(a, call);
+    }
+    set_next(a);
+}
+
+static void ring(struct answerer *a, uint32_t call)
+{
+    struct ringing *r = malloc(sizeof *r);
+
+    phone_do(a->session.phone, &(struct phone_command){.kind = PHONE_RING, .call = call}, NULL, NULL);
+    if (!r) {
+        answer(a, call); /* too early rather than never */
+        return;
+    }
+    *r = (struct ringing){.call = call, .due_ms = net_now_ms() + a->cli->delay_ms};
+    list_append(&a->ringing, &r->link);
+    set_next(a);
+}
+
+/* --- events -------------------------------------------------------------------------------------- */
+
+static void on_incoming(struct answerer *a, uint32_t call)
+{
+    if (a->cli->times > 0 && a->taken == a->cli->times) {
+        /* The last call we were asked to take is still on. */
+        phone_do(a->session.phone,
+                 &(struct phone_command){.kind = PHONE_REJECT, .call = call, .status = 486}, NULL,
+                 NULL);
+        return;
+    }
+    a->taken++;
+    if (a->cli->delay_ms > 0)
+        ring(a, call);
+    else
+        answer(a, call);
+}
+
+static void on_ended(struct answerer *a, const struct phone_event *event)
+{
+    LIST_EACH (&a->ringing, at) {
+        struct ringing *r = LIST_ITEM(at, struct ringing, link);
+
+        if (r->call == event->call)
+            forget(r);
+    }
+    set_next(a);
+    session_put_result(&a->session, event);
+    a->ended++;
+    if (a->cli->times > 0 && a->ended >= a->cli->times && phone_calls(a->session.phone) == 0)
+        session_stop(&a->session);
+}
+
+static void on_event(void *arg, const struct phone_event *event)
+{
+    struct answerer *a = arg;
+
+    if (event->kind == PHONE_INCOMING)
+        on_incoming(a, event->call);
+    else if (event->kind == PHONE_ENDED)
+        on_ended(a, event);
+}
+
+/* --- the command --------------------------------------------------------------------------------- */
+
+/* What the options leave open: port 5060, no sound device unless one is named, and one call at a
+ * time where there is one. */
+static struct phone_config settle(const struct answerer *a)
+{
+    struct phone_config config = a->cli->config;
+
+    if (!config.listen_said)
+        config.listen.ip.port = SIP_PORT;
+    config.no_device = !a->device;
+    config.max_calls = a->cli->max_calls;
+    if (config.max_calls == 0 && a->device)
+        config.max_calls = 1;
+    return config;
+}
+
+static enum exit_status result(const struct answerer *a)
+{
+    bool enough = a->cli->times == 0 || a->ended >= a->cli->times;
+
+    return enough ? EXIT_OK : EXIT_INTERRUPTED;
+}
+
+int cmd_answer(const struct cli *cli, struct terminal *terminal)
+{
+    struct answerer a = {.cli = cli, .device = cli->config.device && !cli->config.no_device};
+    struct phone_config config = settle(&a); /* borrows the strings of cli->config */
+    enum exit_status exit = session_check_files(cli, terminal);
+
+    list_init(&a.ringing);
+    if (!exit)
+        exit = session_open(&a.session, cli, terminal, &config, on_event, &a);
+    if (exit)
+        return (int)exit;
+    if (net_deadline_new(a.session.loop, on_due, &a, &a.next) == 0) {
+        session_run(&a.session);
+        exit = result(&a);
+    } else {
+        exit = EXIT_OTHER;
+    }
+    LIST_EACH (&a.ringing, at)
+        forget(LIST_ITEM(at, struct ringing, link));
+    net_deadline_free(a.next);
+    session_close(&a.session);
+    return (int)exit;
+}

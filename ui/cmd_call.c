@@ -1,0 +1,93 @@
+#include <errno.h>
+
+#include "ui/cmd.h"
+#include "ui/session.h"
+#include "ui/status.h"
+
+struct caller {
+    struct session session;
+    struct net_deadline *hang_up;
+    uint32_t call;
+    enum exit_status exit;
+};
+
+static void on_time_is_over(void *arg)
+{
+    struct caller *c = arg;
+
+    phone_do(c->session.phone, &(struct phone_command){.kind = PHONE_HANG_UP, .call = c->call}, NULL,
+             NULL);
+}
+
+static void on_event(void *arg, const struct phone_event *event)
+{
+    struct caller *c = arg;
+    uint64_t for_ms = c->session.cli->for_ms;
+
+    if (event->kind == PHONE_ANSWERED && for_ms > 0)
+        net_deadline_set(c->hang_up, net_now_ms() + for_ms);
+    if (event->kind == PHONE_INCOMING) /* we are here to call, not to be called */
+        phone_do(c->session.phone,
+                 &(struct phone_command){.kind = PHONE_REJECT, .call = event->call, .status = 486},
+                 NULL, NULL);
+    if (event->kind != PHONE_ENDED || event->call != c->call)
+        return;
+    session_put_result(&c->session, event);
+    c->exit = exit_of(event->outcome);
+    session_stop(&c->session);
+}
+
+static enum exit_status exit_of_refused_dial(int err)
+{
+    switch (err) {
+    case -EINVAL:
+    case -ENOTSUP:
+    case -EDESTADDRREQ: return EXIT_USAGE;
+    case -EIO: return EXIT_SOUND;
+    default: return EXIT_OTHER;
+    }
+}
+
+static enum exit_status dial(struct caller *c, const struct cli *cli)
+{
+    struct phone_command command = {
+        .kind = PHONE_DIAL,
+        .target = cli->args[0],
+        .sound = {cli->play, cli->record, !cli->config.no_device},
+        .digits = cli->digits,
+    };
+    struct buf why = buf_new(2048);
+    int err = phone_do(c->session.phone, &command, &c->call, &why);
+
+    if (err)
+        session_error(&c->session, buf_cstr(&why));
+    buf_free(&why);
+    return err ? exit_of_refused_dial(err) : EXIT_OK;
+}
+
+static enum exit_status run(struct caller *c, const struct cli *cli, struct terminal *terminal)
+{
+    enum exit_status refused;
+
+    c->exit = EXIT_OTHER;
+    refused = session_open(&c->session, cli, terminal, &cli->config, on_event, c);
+    if (refused)
+        return refused;
+    if (net_deadline_new(c->session.loop, on_time_is_over, c, &c->hang_up) != 0)
+        refused = EXIT_OTHER;
+    if (!refused)
+        refused = dial(c, cli);
+    if (!refused)
+        session_run(&c->session);
+    net_deadline_free(c->hang_up);
+    session_close(&c->session);
+    return refused ? refused : c->exit;
+}
+
+int cmd_call(const struct cli *cli, struct terminal *terminal)
+{
+    struct caller caller = {0};
+    enum exit_status refused = session_check_files(cli, terminal);
+
+    return (int)(refused ? refused : run(&caller, cli, terminal));
+}

@@ -1,0 +1,202 @@
+#include "ui/session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ui/status.h"
+#include "ui/trace.h"
+
+/* How soon a reader that did not keep up is tried again. */
+#define FLUSH_AGAIN_MS 50
+
+static const int signal_numbers[] = {SIGINT, SIGTERM, SIGHUP};
+
+static void put(struct session *s, struct output *out, struct slice text)
+{
+    if (text.n == 0)
+        return;
+    output_put(out, text);
+    if (out->waiting.n > 0 && s->flush)
+        net_deadline_set(s->flush, net_now_ms() + FLUSH_AGAIN_MS);
+}
+
+static void on_flush(void *arg)
+{
+    struct session *s = arg;
+    struct terminal *t = s->terminal;
+    bool out_done = output_flush(&t->out), err_done = output_flush(&t->err);
+
+    if (!out_done || !err_done || !output_flush(&t->trace_file))
+        net_deadline_set(s->flush, net_now_ms() + FLUSH_AGAIN_MS);
+}
+
+void session_error(struct session *s, const char *sentence)
+{
+    terminal_error(s->terminal, sentence);
+}
+
+void session_put_result(struct session *s, const struct phone_event *ended)
+{
+    struct buf line = buf_new(16384);
+
+    result_line(&line, ended);
+    put(s, &s->terminal->out, buf_slice(&line));
+    buf_free(&line);
+}
+
+static void put_trace(struct session *s, const struct phone_event *event)
+{
+    struct buf text = buf_new(OUTPUT_WAITING_MAX);
+
+    trace_put(&text, event, net_now_ms() - s->started_ms);
+    put(s, s->terminal->trace, buf_slice(&text));
+    buf_free(&text);
+}
+
+/* Where a caller's free port is, only the curious want to know. */
+static bool is_told(const struct session *s, const struct phone_event *event)
+{
+    return event->kind != PHONE_LISTENING || s->cli->command->bit != CLI_CALL ||
+           s->cli->config.listen_said || s->cli->verbosity > 0;
+}
+
+static void on_phone_event(void *arg, const struct phone_event *event)
+{
+    struct session *s = arg;
+    struct buf line;
+
+    if (event->kind == PHONE_MESSAGE) {
+        put_trace(s, event);
+        return;
+    }
+    line = buf_new(16384);
+    if (is_told(s, event))
+        status_line(&line, event, s->cli->verbosity);
+    put(s, &s->terminal->err, buf_slice(&line));
+    buf_free(&line);
+    if (event->kind == PHONE_CLOSED)
+        net_loop_stop(s->loop);
+    else
+        s->on_event(s->arg, event);
+}
+
+/* --- signals ----------------------------------------------------------------------------------- */
+
+void session_stop(struct session *s)
+{
+    if (s->stopping)
+        return;
+    s->stopping = true;
+    phone_do(s->phone, &(struct phone_command){.kind = PHONE_QUIT}, NULL, NULL);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct session *s = handle->data;
+
+    if (s->by_signal)
+        _exit(128 + number); /* a person who asks twice means it */
+    s->by_signal = true;
+    session_stop(s);
+}
+
+static int watch_signals(struct session *s)
+{
+    int err = 0;
+
+    for (size_t i = 0; !err && i < ARRAY_LEN(signal_numbers); i++) {
+        err = uv_signal_init(net_loop_uv(s->loop), &s->signals[i]);
+        s->signals[i].data = s;
+        if (!err)
+            err = uv_signal_start(&s->signals[i], on_signal, signal_numbers[i]);
+    }
+    return err;
+}
+
+static void on_library_text(uv_poll_t *poll, int status, int events)
+{
+    struct session *s = poll->data;
+
+    (void)status;
+    (void)events;
+    terminal_drain_libraries(s->terminal);
+}
+
+static int watch_libraries(struct session *s)
+{
+    int err;
+
+    if (s->terminal->library_fd < 0)
+        return 0;
+    err = uv_poll_init(net_loop_uv(s->loop), &s->library_poll, s->terminal->library_fd);
+    s->library_poll.data = s;
+    return err ? err : uv_poll_start(&s->library_poll, UV_READABLE, on_library_text);
+}
+
+/* --- begin and end ------------------------------------------------------------------------------ */
+
+static void close_handle(uv_handle_t *handle)
+{
+    if (handle->data && !uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+void session_close(struct session *s)
+{
+    phone_free(s->phone);
+    net_deadline_free(s->flush);
+    for (size_t i = 0; i < ARRAY_LEN(s->signals); i++)
+        close_handle((uv_handle_t *)&s->signals[i]);
+    close_handle((uv_handle_t *)&s->library_poll);
+    net_loop_free(s->loop);
+}
+
+enum exit_status session_open(struct session *s, const struct cli *cli, struct terminal *terminal,
+                              const struct phone_config *config, phone_listener *on_event,
+                              void *arg)
+{
+    struct buf why = buf_new(2048);
+    int err;
+
+    *s = (struct session){.cli = cli, .terminal = terminal, .on_event = on_event, .arg = arg};
+    s->started_ms = net_now_ms();
+    err = net_loop_new(&s->loop);
+    if (!err)
+        err = net_deadline_new(s->loop, on_flush, s, &s->flush);
+    if (!err)
+        err = watch_signals(s);
+    if (!err)
+        err = watch_libraries(s);
+    if (!err)
+        err = phone_new(s->loop, config, on_phone_event, s, &why, &s->phone);
+    if (err) {
+        if (why.n == 0)
+            buf_puts(&why, strerror(-err));
+        session_error(s, buf_cstr(&why));
+        session_close(s);
+    } else {
+        phone_trace(s->phone, terminal->trace != NULL);
+    }
+    buf_free(&why);
+    return err ? EXIT_OTHER : EXIT_OK;
+}
+
+void session_run(struct session *s)
+{
+    net_loop_run(s->loop);
+}
+
+enum exit_status session_check_files(const struct cli *cli, struct terminal *terminal)
+{
+    struct buf why = buf_new(2048);
+    int err = cli->play ? phone_check_play(cli->play, &why) : 0;
+
+    if (!err && cli->record)
+        err = phone_check_record(cli->record, &why);
+    if (err)
+        terminal_error(terminal, buf_cstr(&why));
+    buf_free(&why);
+    return err ? EXIT_SOUND : EXIT_OK;
+}

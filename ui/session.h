@@ -1,0 +1,45 @@
+/* ui/session.h - a phone held inside a command's own process: loop, signals, lines on the terminal.
+ *
+ * Tells every event of the phone on the terminal, hands it to the command, and ends the phone on
+ * SIGINT, SIGTERM and SIGHUP; a second signal ends the process. */
+#ifndef UI_SESSION_H
+#define UI_SESSION_H
+
+#include "net/loop.h"
+#include "phone/phone.h"
+#include "ui/cli.h"
+#include "ui/exit.h"
+#include "ui/terminal.h"
+
+struct session {
+    const struct cli *cli;
+    struct terminal *terminal;
+    struct net_loop *loop;
+    struct phone *phone;
+    phone_listener *on_event; /* the command's own; behind the line on the terminal */
+    void *arg;
+    uint64_t started_ms;
+    bool stopping;       /* somebody asked us to end: a signal, or session_stop */
+    bool by_signal;
+    uv_signal_t signals[3];
+    uv_poll_t library_poll;
+    struct net_deadline *flush; /* set while output waits for its reader */
+};
+
+/* Opens the phone with config. EXIT_OK, or the status to leave with, the reason already told. */
+enum exit_status session_open(struct session *s, const struct cli *cli, struct terminal *terminal,
+                              const struct phone_config *config, phone_listener *on_event,
+                              void *arg);
+/* Runs until the phone has closed. */
+void session_run(struct session *s);
+/* Ends all calls and then session_run. */
+void session_stop(struct session *s);
+void session_close(struct session *s);
+
+/* A result for standard output; a sentence for standard error. */
+void session_put_result(struct session *s, const struct phone_event *ended);
+void session_error(struct session *s, const char *sentence);
+/* What the two files of a call are worth, told where they are not: EXIT_OK, or EXIT_SOUND. */
+enum exit_status session_check_files(const struct cli *cli, struct terminal *terminal);
+
+#endif

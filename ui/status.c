@@ -1,0 +1,181 @@
+#include "ui/status.h"
+
+#include <inttypes.h>
+
+/* clang-format off */
+static const struct {
+    const char *word; /* of the result line */
+    enum exit_status exit;
+} outcomes[] = {
+    [PHONE_OK]          = {"answered",    EXIT_OK},
+    [PHONE_BUSY]        = {"busy",        EXIT_BUSY},
+    [PHONE_DECLINED]    = {"declined",    EXIT_DECLINED},
+    [PHONE_NO_ANSWER]   = {"no-answer",   EXIT_NO_ANSWER},
+    [PHONE_NOT_FOUND]   = {"not-found",   EXIT_NOT_FOUND},
+    [PHONE_NOT_ALLOWED] = {"not-allowed", EXIT_NOT_ALLOWED},
+    [PHONE_UNREACHABLE] = {"unreachable", EXIT_UNREACHABLE},
+    [PHONE_INTERRUPTED] = {"interrupted", EXIT_INTERRUPTED},
+    [PHONE_REFUSED]     = {"refused",     EXIT_OTHER},
+    [PHONE_FAILED]      = {"failed",      EXIT_OTHER},
+};
+/* clang-format on */
+
+enum exit_status exit_of(enum phone_outcome outcome)
+{
+    return outcomes[outcome].word ? outcomes[outcome].exit : EXIT_OTHER;
+}
+
+/* --- lines for a person ------------------------------------------------------------------------ */
+
+static void put_call(struct buf *out, const struct phone_event *e)
+{
+    if (e->call > 1)
+        buf_printf(out, "call %" PRIu32 ": ", e->call);
+}
+
+static void put_sound(struct buf *out, const struct phone_event *e)
+{
+    char where[IP_TEXT_MAX];
+
+    if (*e->codec)
+        buf_printf(out, ", %s", e->codec);
+    if (e->where.family != 0)
+        buf_printf(out, ", sound to %s", ip_text(&e->where, where));
+}
+
+static void put_status(struct buf *out, const struct phone_event *e)
+{
+    if (e->status == 0)
+        return;
+    buf_printf(out, " (%u", e->status);
+    if (*e->reason)
+        buf_printf(out, " %s", e->reason);
+    buf_putc(out, ')');
+}
+
+static void put_listening(struct buf *out, const struct phone_event *e)
+{
+    char where[IP_TEXT_MAX];
+
+    buf_printf(out, "listening on %s %s", e->transport, ip_text(&e->where, where));
+}
+
+static void put_incoming(struct buf *out, const struct phone_event *e)
+{
+    char where[IP_TEXT_MAX];
+
+    buf_puts(out, "call from ");
+    if (*e->peer_name)
+        buf_printf(out, "\"%s\" ", e->peer_name);
+    buf_printf(out, "%s (%s %s)", e->peer, e->transport, ip_text(&e->where, where));
+}
+
+static void put_calling(struct buf *out, const struct phone_event *e)
+{
+    char where[IP_TEXT_MAX];
+
+    buf_printf(out, "calling %s (%s %s)", e->peer, e->transport, ip_text(&e->where, where));
+}
+
+static void put_ended(struct buf *out, const struct phone_event *e)
+{
+    buf_puts(out, "ended: ");
+    buf_puts(out, e->text);
+    if (e->result.answered)
+        buf_printf(out, ", after %" PRIu64 ".%" PRIu64 " s", e->result.talk_ms / 1000,
+                   e->result.talk_ms % 1000 / 100);
+}
+
+/* The body of the line; false: there is none. */
+static bool put_event(struct buf *out, const struct phone_event *e)
+{
+    switch (e->kind) {
+    case PHONE_LISTENING: put_listening(out, e); return true;
+    case PHONE_INCOMING: put_incoming(out, e); return true;
+    case PHONE_CALLING: put_calling(out, e); return true;
+    case PHONE_RINGING: buf_puts(out, "ringing"); put_status(out, e); return true;
+    case PHONE_EARLY: buf_puts(out, "sound before the answer"); put_sound(out, e); return true;
+    case PHONE_ANSWERED: buf_puts(out, "answered"); put_sound(out, e); return true;
+    case PHONE_MEDIA_MOVED: buf_puts(out, "sound changed"); put_sound(out, e); return true;
+    case PHONE_HELD: buf_puts(out, "put on hold by the other side"); return true;
+    case PHONE_RESUMED: buf_puts(out, "taken off hold by the other side"); return true;
+    case PHONE_DIGIT: buf_printf(out, "digit %s received", e->text); return true;
+    case PHONE_DIGITS_SENT: buf_puts(out, "digits sent"); return true;
+    case PHONE_PLAY_ENDED: buf_puts(out, "the file has been played"); return true;
+    case PHONE_SOUND_FAILED:
+    case PHONE_NOTICE: buf_puts(out, e->text); return true;
+    case PHONE_ENDED: put_ended(out, e); return true;
+    case PHONE_MESSAGE:
+    case PHONE_CLOSED: return false;
+    }
+    return false;
+}
+
+/* The least verbosity at which an event is told. */
+static int worth(enum phone_event_kind kind)
+{
+    switch (kind) {
+    case PHONE_SOUND_FAILED:
+    case PHONE_NOTICE: return -1;
+    case PHONE_PLAY_ENDED:
+    case PHONE_DIGITS_SENT: return 1;
+    default: return 0;
+    }
+}
+
+void status_line(struct buf *out, const struct phone_event *event, int verbosity)
+{
+    size_t from = out->n;
+
+    /* A call that failed is an error, which -q does not hide. */
+    if (verbosity < worth(event->kind) &&
+        !(event->kind == PHONE_ENDED && event->outcome != PHONE_OK))
+        return;
+    put_call(out, event);
+    if (put_event(out, event))
+        buf_putc(out, '\n');
+    else
+        out->n = from;
+}
+
+/* --- the line for a script --------------------------------------------------------------------- */
+
+/* A value without blanks, so that a line can be split at them; safe text comes in. */
+static void put_value(struct buf *out, const char *name, const char *value)
+{
+    buf_printf(out, " %s=", name);
+    for (const char *p = value; *p; p++)
+        buf_putc(out, *p == ' ' ? '_' : *p);
+}
+
+static void put_sound_result(struct buf *out, const struct phone_result *r)
+{
+    buf_printf(out, " sent=%" PRIu64 " received=%" PRIu64 " lost=%" PRIu64 " loss=%.1f%%", r->sent,
+               r->received, r->lost, r->lost_percent);
+    if (r->their_lost_percent >= 0)
+        buf_printf(out, " their-loss=%.1f%%", r->their_lost_percent);
+    if (r->received > 0)
+        buf_printf(out, " jitter=%.1f", r->jitter_ms);
+    if (r->round_trip_ms >= 0)
+        buf_printf(out, " round-trip=%.1f", r->round_trip_ms);
+}
+
+void result_line(struct buf *out, const struct phone_event *event)
+{
+    const struct phone_result *r = &event->result;
+
+    buf_puts(out, outcomes[event->outcome].word ? outcomes[event->outcome].word : "failed");
+    if (event->status > 0)
+        buf_printf(out, " status=%u", event->status);
+    if (*event->peer)
+        put_value(out, "peer", event->peer);
+    if (r->answered) {
+        buf_printf(out, " seconds=%" PRIu64 ".%03" PRIu64, r->talk_ms / 1000, r->talk_ms % 1000);
+        if (*event->codec)
+            put_value(out, "codec", event->codec);
+        put_sound_result(out, r);
+        if (*event->file)
+            put_value(out, "file", event->file);
+    }
+    buf_putc(out, '\n');
+}

@@ -1,0 +1,19 @@
+/* ui/status.h - events as lines for a person, results as lines for a script. */
+#ifndef UI_STATUS_H
+#define UI_STATUS_H
+
+#include "phone/event.h"
+#include "ui/exit.h"
+
+/* Appends the line that tells event, with its newline; nothing for events that are not worth one at
+ * this verbosity (ui/cli.h). */
+void status_line(struct buf *out, const struct phone_event *event, int verbosity);
+
+/* Appends the line of a PHONE_ENDED for standard output: the word of the outcome, then name=value
+ * pairs. */
+void result_line(struct buf *out, const struct phone_event *event);
+
+/* The exit status for a call that ended so. */
+enum exit_status exit_of(enum phone_outcome outcome);
+
+#endif

@@ -1,0 +1,131 @@
+#include "ui/terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+/* How long a reader may take at the end. */
+#define LAST_WORDS_MS 500
+
+static int open_trace(struct terminal *t, const struct cli *cli, struct buf *why)
+{
+    int fd;
+
+    if (!cli->trace)
+        return 0;
+    t->trace = &t->err;
+    if (!cli->trace_file)
+        return 0;
+    fd = open(cli->trace_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+    if (fd < 0) {
+        int err = -errno;
+
+        buf_puts(why, "--trace ");
+        text_safe(why, slice_of(cli->trace_file));
+        buf_printf(why, ": cannot be written: %s", strerror(-err));
+        return err;
+    }
+    output_init(&t->trace_file, fd);
+    t->trace = &t->trace_file;
+    return 0;
+}
+
+static void never_wait(int fd)
+{
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/* Both ends never wait, so a library that says much is cut short instead of stopping us. */
+static int catch_libraries(struct terminal *t)
+{
+    int ends[2], err = 0;
+
+    if (pipe(ends) != 0)
+        return -errno;
+    never_wait(ends[0]);
+    never_wait(ends[1]);
+    if (dup2(ends[1], STDERR_FILENO) < 0)
+        err = -errno;
+    close(ends[1]);
+    if (err)
+        close(ends[0]);
+    else
+        t->library_fd = ends[0];
+    return err;
+}
+
+int terminal_open(struct terminal *t, const struct cli *cli, bool quiet_libraries, struct buf *why)
+{
+    int own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    int err;
+
+    *t = (struct terminal){.library_fd = -1};
+    output_init(&t->out, STDOUT_FILENO);
+    output_init(&t->err, own); /* -1 where standard error is closed: then nobody wants to hear */
+    output_init(&t->trace_file, -1);
+    err = open_trace(t, cli, why);
+    if (!err && quiet_libraries)
+        err = catch_libraries(t);
+    return err;
+}
+
+static void close_file(struct output *out, int limit_ms)
+{
+    int fd = out->fd;
+
+    output_close(out, limit_ms);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+void terminal_close(struct terminal *t)
+{
+    terminal_drain_libraries(t);
+    if (t->library_fd >= 0) {
+        if (t->err.fd >= 0)
+            dup2(t->err.fd, STDERR_FILENO); /* a sanitizer's report at the end is for people */
+        close(t->library_fd);
+    }
+    close_file(&t->out, LAST_WORDS_MS);
+    close_file(&t->err, LAST_WORDS_MS);
+    close_file(&t->trace_file, LAST_WORDS_MS);
+}
+
+void terminal_error(struct terminal *t, const char *sentence)
+{
+    struct buf line = buf_new(8192);
+
+    buf_printf(&line, "tphone: %s\n", sentence);
+    output_put(&t->err, buf_slice(&line));
+    buf_free(&line);
+}
+
+static void log_lines(struct slice rest)
+{
+    struct buf safe = buf_new(4096);
+
+    while (rest.n > 0) {
+        struct slice line = slice_trim(slice_cut(&rest, '\n'));
+
+        if (line.n == 0)
+            continue;
+        buf_clear(&safe);
+        text_safe(&safe, slice_head(line, 512));
+        log_debug("library", "%s", buf_cstr(&safe));
+    }
+    buf_free(&safe);
+}
+
+void terminal_drain_libraries(struct terminal *t)
+{
+    char chunk[4096];
+    ssize_t n;
+
+    while (t->library_fd >= 0 && (n = read(t->library_fd, chunk, sizeof chunk)) > 0)
+        log_lines((struct slice){chunk, (size_t)n});
+}

@@ -1,0 +1,29 @@
+/* ui/terminal.h - where a command's words go: results to standard output, the rest to standard
+ * error, SIP messages to the trace. */
+#ifndef UI_TERMINAL_H
+#define UI_TERMINAL_H
+
+#include "ui/cli.h"
+#include "ui/output.h"
+
+struct terminal {
+    struct output out; /* standard output */
+    struct output err; /* our private copy of standard error */
+    struct output trace_file;
+    struct output *trace; /* one of the two above, or NULL: no trace is wanted */
+    int library_fd;       /* what libraries write on descriptor 2 is read here; -1: not caught */
+};
+
+/* Opens the file of --trace and makes descriptor 2 a pipe where quiet_libraries is true, which is
+ * needed once a sound device is opened (doc/design.md 3). 0, or a negative errno with a sentence in
+ * why. */
+int terminal_open(struct terminal *t, const struct cli *cli, bool quiet_libraries, struct buf *why);
+/* Gives readers a moment to take what still waits. */
+void terminal_close(struct terminal *t);
+
+/* "tphone: " and one line on standard error; sentence is ours or was made safe. */
+void terminal_error(struct terminal *t, const char *sentence);
+/* Logs what libraries wrote since the last time. Never waits. */
+void terminal_drain_libraries(struct terminal *t);
+
+#endif
