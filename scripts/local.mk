@@ -1,1 +1,1 @@
-EXTRA_DIST += scripts/install-deps scripts/demo scripts/check scripts/picture
+EXTRA_DIST += scripts/install-deps scripts/demo scripts/demo_call.py scripts/check scripts/picture

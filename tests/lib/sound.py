@@ -144,10 +144,10 @@ def speech(who, seconds=8.0, rate=8000, lead_s=0.3, tail_s=0.0):
     text = spoken.cut(0, seconds)
     while text.seconds < seconds - 0.01:
         text = text + spoken.cut(0, seconds - text.seconds)
-    return silence(lead_s, rate) + _louder(text) + silence(tail_s, rate)
+    return silence(lead_s, rate) + levelled(text) + silence(tail_s, rate)
 
 
-def _louder(sound, level=2000):
+def levelled(sound, level=2000):
     """At one level, so that two voices are heard alike; a click may be clipped."""
     gain = level / max(rms(sound), 1)
     return Sound(sound.rate, array.array("h", [max(-30000, min(30000, int(v * gain)))
