@@ -87,9 +87,9 @@ size_t net_resolve_now(struct slice host, uint16_t port, struct ip *ips)
     }
     if (!slice_ieq(host, SLICE("localhost")) && !slice_ieq(host, SLICE("localhost.")))
         return 0;
-    ips[0] = (struct ip){.family = 6, .bytes = {[15] = 1}, .port = port};
-    ips[1] = (struct ip){.family = 4, .port = port};
-    memcpy(ips[1].bytes, v4, sizeof v4);
+    ips[0] = (struct ip){.family = 4, .port = port};
+    memcpy(ips[0].bytes, v4, sizeof v4);
+    ips[1] = (struct ip){.family = 6, .bytes = {[15] = 1}, .port = port};
     return 2;
 }
 

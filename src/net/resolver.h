@@ -25,8 +25,8 @@ int net_resolver_new(struct net_loop *loop, struct net_resolver **out);
 void net_resolver_free(struct net_resolver *resolver);
 
 /* What needs no question: a numeric address (IPv6 with or without brackets), and "localhost" (RFC
- * 6761 6.3: ::1, then 127.0.0.1). How many addresses, with this port, went into ips, which has
- * NET_RESOLVE_MAX_IPS places; 0: ask net_lookup_start. */
+ * 6761 6.3: 127.0.0.1, then ::1; most phones listen on IPv4). How many addresses, with this port,
+ * went into ips, which has NET_RESOLVE_MAX_IPS places; 0: ask net_lookup_start. */
 size_t net_resolve_now(struct slice host, uint16_t port, struct ip *ips);
 
 /* n addresses with the port asked for, in the order of RFC 6724 that the system gives; n 0: err is

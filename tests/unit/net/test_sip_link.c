@@ -246,7 +246,7 @@ static const struct locate_row {
     {"transport=tcp", "*:0", "127.0.0.1", 0, SIP_TCP, false, "tcp 127.0.0.1 > 127.0.0.1:5060 ", 0},
     {"IPv6 in brackets", "*:0", "[::1]", 5070, 0, false, "udp ::1 > [::1]:5070 ", 0},
     {"localhost: both families", "*:0", "localhost", 0, 0, false,
-     "udp ::1 > [::1]:5060 udp 127.0.0.1 > 127.0.0.1:5060 ", 0},
+     "udp 127.0.0.1 > 127.0.0.1:5060 udp ::1 > [::1]:5060 ", 0},
     {"only families that we have sockets of", "127.0.0.1:0", "localhost", 0, 0, false,
      "udp 127.0.0.1 > 127.0.0.1:5060 ", 0},
     {"without UDP, TCP", "tcp:127.0.0.1:0", "127.0.0.1", 0, 0, false,
