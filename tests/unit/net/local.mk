@@ -7,6 +7,7 @@ net_tests = \
 	tests/unit/net/test_resolver \
 	tests/unit/net/test_rtp_pair \
 	tests/unit/net/test_sip_link \
+	tests/unit/net/test_sip_link_calls \
 	tests/unit/net/test_sip_link_tcp \
 	tests/unit/net/test_tcp \
 	tests/unit/net/test_udp
@@ -25,6 +26,7 @@ tests_unit_net_test_rtp_pair_LDADD = $(machine_ldadd)
 straw = tests/unit/net/straw.c tests/unit/net/straw.h
 tests_unit_net_test_sip_link_SOURCES = tests/unit/net/test_sip_link.c $(straw)
 tests_unit_net_test_sip_link_LDADD = $(machine_ldadd)
+tests_unit_net_test_sip_link_calls_LDADD = $(machine_ldadd)
 tests_unit_net_test_sip_link_tcp_SOURCES = tests/unit/net/test_sip_link_tcp.c $(straw)
 tests_unit_net_test_sip_link_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_tcp_LDADD = $(machine_ldadd)
