@@ -1,10 +1,12 @@
 # What unit/sip adds to the tests.
 sip_syntax_tests = \
 	tests/unit/sip/test_address \
+	tests/unit/sip/test_build \
 	tests/unit/sip/test_fields \
 	tests/unit/sip/test_header \
 	tests/unit/sip/test_message \
 	tests/unit/sip/test_parse \
+	tests/unit/sip/test_stream \
 	tests/unit/sip/test_torture \
 	tests/unit/sip/test_uri \
 	tests/unit/sip/test_via
