@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "sip/build.h"
+#include "sip/lex.h"
 #include "sip/parse.h"
 
 static void must(bool holds)

@@ -3,7 +3,9 @@
 fuzz_targets = \
 	tests/fuzz/fuzz_rtcp \
 	tests/fuzz/fuzz_rtp \
-	tests/fuzz/fuzz_sdp \
+	tests/fuzz/fuzz_sip_parse \
+	tests/fuzz/fuzz_sip_stream \
+	tests/fuzz/fuzz_sip_uri \
 	tests/fuzz/fuzz_text
 
 # In make check each target replays its corpus (tests/fuzz/replay.c) and reports one line.
@@ -16,7 +18,7 @@ libtest_a_SOURCES += tests/fuzz/replay.c
 # keeps new inputs in tests/fuzz/found of the build folder, and stops at the first crash.
 FUZZ = $(fuzz_targets)
 FUZZ_SECONDS = 60
-fuzz_libs = libtest.a $(core_libs)
+fuzz_libs = $(core_libs)
 fuzz_found = tests/fuzz/found
 fuzzers = $(fuzz_targets:=.fuzzer)
 
