@@ -6,7 +6,7 @@
 #include "sip/endpoint.h"
 #include "sip/message.h"
 
-#define RIG_MAX 512
+#define RIG_MAX 4096
 
 struct rig_sent {
     uint64_t at_ms, key;

@@ -16,6 +16,7 @@ tap_tests += $(sip_syntax_tests)
 sip_behaviour_tests = \
 	tests/unit/sip/test_endpoint \
 	tests/unit/sip/test_invite_uac \
+	tests/unit/sip/test_invite_uas \
 	tests/unit/sip/test_transaction
 check_PROGRAMS += $(sip_behaviour_tests)
 tap_tests += $(sip_behaviour_tests)

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/lib/sip_rig.h"
@@ -65,11 +66,256 @@ static void check_call(void **state)
     rig_free(b);
 }
 
+/* --- strangers -------------------------------------------------------------------------------- */
+
+#define VIA "Via: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKx\n"
+#define REST                                                                                       \
+    "From: <sip:alice@192.0.2.2>;tag=a\nTo: <sip:bob@192.0.2.1>\nCall-ID: c\nMax-Forwards: 70\n"     \
+    "Contact: <sip:alice@192.0.2.2>\n"
+#define IN_DIALOG                                                                                  \
+    "From: <sip:alice@192.0.2.2>;tag=a\nTo: <sip:bob@192.0.2.1>;tag=none\nCall-ID: c\n"            \
+    "Max-Forwards: 70\nContact: <sip:alice@192.0.2.2>\n"
+#define SDP "Content-Type: application/sdp\n"
+
+/* header: one that the answer must have, with this value; answer NULL: none. */
+static const struct row {
+    const char *name, *request, *answer, *header, *value;
+} rows[] = {
+    {"8.2.1: OPTIONS tells what we can",
+     "OPTIONS sip:192.0.2.1 SIP/2.0\n" VIA REST "CSeq: 1 OPTIONS\nContent-Length: 0\n\n",
+     "SIP/2.0 200 ", "Accept", "application/sdp"},
+    {"8.2.1: a method that we know but have not",
+     "REGISTER sip:192.0.2.1 SIP/2.0\n" VIA REST "CSeq: 1 REGISTER\nContent-Length: 0\n\n",
+     "SIP/2.0 405 ", "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE"},
+    {"21.5.2: a method that nobody knows",
+     "DANCE sip:192.0.2.1 SIP/2.0\n" VIA REST "CSeq: 1 DANCE\nContent-Length: 0\n\n",
+     "SIP/2.0 501 ", NULL, NULL},
+    {"12.2.2: BYE in no dialog",
+     "BYE sip:192.0.2.1 SIP/2.0\n" VIA IN_DIALOG "CSeq: 2 BYE\nContent-Length: 0\n\n",
+     "SIP/2.0 481 ", NULL, NULL},
+    {"12.2.2: BYE without To tag",
+     "BYE sip:192.0.2.1 SIP/2.0\n" VIA REST "CSeq: 2 BYE\nContent-Length: 0\n\n", "SIP/2.0 481 ",
+     NULL, NULL},
+    {"12.2.2: INVITE in no dialog",
+     "INVITE sip:192.0.2.1 SIP/2.0\n" VIA IN_DIALOG "CSeq: 2 INVITE\nContent-Length: 0\n\n",
+     "SIP/2.0 481 ", NULL, NULL},
+    {"9.2: CANCEL of nothing",
+     "CANCEL sip:192.0.2.1 SIP/2.0\n" VIA REST "CSeq: 1 CANCEL\nContent-Length: 0\n\n",
+     "SIP/2.0 481 ", NULL, NULL},
+    {"17: an ACK of nothing is never answered",
+     "ACK sip:192.0.2.1 SIP/2.0\n" VIA IN_DIALOG "CSeq: 1 ACK\nContent-Length: 0\n\n", NULL, NULL,
+     NULL},
+    {"8.2.2.3: Require",
+     "INVITE sip:192.0.2.1 SIP/2.0\n" VIA REST
+     "CSeq: 1 INVITE\nRequire: 100rel, foo\nRequire: bar\nContent-Length: 0\n\n",
+     "SIP/2.0 420 ", "Unsupported", "100rel, foo, bar"},
+    {"8.2.2.1: a scheme that is not ours",
+     "INVITE http://192.0.2.1/ SIP/2.0\n" VIA REST "CSeq: 1 INVITE\nContent-Length: 0\n\n",
+     "SIP/2.0 416 ", NULL, NULL},
+    {"8.2.3: a body that is not SDP",
+     "INVITE sip:192.0.2.1 SIP/2.0\n" VIA REST
+     "CSeq: 1 INVITE\nContent-Type: text/plain\nContent-Length: 1\n\nx",
+     "SIP/2.0 415 ", "Accept", "application/sdp"},
+    {"8.2.3: a body that may be ignored",
+     "INVITE sip:192.0.2.1 SIP/2.0\n" VIA REST
+     "CSeq: 1 INVITE\nContent-Type: text/plain\nContent-Disposition: render;handling=optional\n"
+     "Content-Length: 1\n\nx",
+     "SIP/2.0 100 ", NULL, NULL},
+    {"8.2.3: an encoding that we lack",
+     "INVITE sip:192.0.2.1 SIP/2.0\n" VIA REST "CSeq: 1 INVITE\n" SDP
+     "Content-Encoding: gzip\nContent-Length: 1\n\nx",
+     "SIP/2.0 415 ", "Accept-Encoding", "identity"},
+    {"8.1.1.8: INVITE without Contact",
+     "INVITE sip:192.0.2.1 SIP/2.0\n" VIA
+     "From: <sip:alice@192.0.2.2>;tag=a\nTo: <sip:bob@192.0.2.1>\nCall-ID: c\nMax-Forwards: 70\n"
+     "CSeq: 1 INVITE\nContent-Length: 0\n\n",
+     "SIP/2.0 400 ", NULL, NULL},
+    {"a broken message that can be answered",
+     "INVITE sip:192.0.2.1 SIP/2.0\n" VIA REST
+     "CSeq: 1 INVITE\nMax-Forwards: many\nContent-Length: 0\n\n",
+     "SIP/2.0 400 ", NULL, NULL},
+    {"21.5.6: another version",
+     "INVITE sip:192.0.2.1 SIP/3.0\n" VIA REST "CSeq: 1 INVITE\nContent-Length: 0\n\n",
+     "SIP/2.0 505 ", NULL, NULL},
+    {"a broken message that cannot be answered", "INVITE sip:192.0.2.1 SIP/2.0\nTo: x\n\n", NULL, NULL,
+     NULL},
+    {"no message at all", "hello", NULL, NULL, NULL},
+    {"RFC 5626: a keep-alive", "\n\n", NULL, NULL, NULL},
+    {"a response to nothing", "SIP/2.0 200 OK\n" VIA IN_DIALOG "CSeq: 1 INVITE\n\n", NULL, NULL, NULL},
+    {"17.2.3: INVITE without the cookie",
+     "INVITE sip:192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2\n" REST
+     "CSeq: 1 INVITE\nContent-Length: 0\n\n",
+     "SIP/2.0 100 ", NULL, NULL},
+};
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    struct rig *r = rig_new(SIP_UDP);
+
+    rig_receive_from(r, &r->flow, row->request);
+    rig_run(r, 150);
+    assert_int_equal(r->n_sent, row->answer ? 1 : 0);
+    if (row->answer && strncmp(r->sent[0].text, row->answer, strlen(row->answer)))
+        fail_msg("got %.50s", r->sent[0].text);
+    if (row->header)
+        assert_string_equal(rig_header(&r->sent[0], row->header), row->value);
+    if (row->answer)
+        assert_true(ip_same(&r->sent[0].flow.remote, &r->flow.remote));
+    rig_run(r, 1000000);
+    assert_true(sip_endpoint_deadline_ms(r->ep) == NEVER_MS);
+    rig_free(r);
+}
+
+/* --- where answers go: 18.2.2, RFC 3581 ------------------------------------------------------- */
+
+static const struct way {
+    const char *name, *via;
+    unsigned char to[4];
+    uint16_t port;
+    const char *put; /* what Via must hold in the answer */
+} ways[] = {
+    {"to the source and the port of sent-by", "SIP/2.0/UDP 192.0.2.2:5070", {192, 0, 2, 2}, 5070, ""},
+    {"port 5060 where sent-by has none", "SIP/2.0/UDP 192.0.2.2", {192, 0, 2, 2}, 5060, ""},
+    {"a wrong host gets received", "SIP/2.0/UDP 10.0.0.1:5070", {192, 0, 2, 2}, 5070,
+     ";received=192.0.2.2"},
+    {"a name gets received", "SIP/2.0/UDP a.example", {192, 0, 2, 2}, 5060, ";received=192.0.2.2"},
+    {"rport: to the port it came from", "SIP/2.0/UDP 10.0.0.1;rport", {192, 0, 2, 2}, 4444,
+     ";rport=4444"},
+    {"maddr", "SIP/2.0/UDP 192.0.2.2;maddr=192.0.2.77", {192, 0, 2, 77}, 5060, ""},
+};
+
+static void check_way(void **state)
+{
+    const struct way *way = *state;
+    struct rig *r = rig_new(SIP_UDP);
+    char text[1024];
+
+    r->flow.remote.port = 4444;
+    snprintf(text, sizeof text,
+             "OPTIONS sip:192.0.2.1 SIP/2.0\nVia: %s;branch=z9hG4bKx\n" REST
+             "CSeq: 1 OPTIONS\nContent-Length: 0\n\n",
+             way->via);
+    rig_receive_from(r, &r->flow, text);
+    assert_int_equal(r->n_sent, 1);
+    assert_memory_equal(r->sent[0].flow.remote.bytes, way->to, 4);
+    assert_int_equal(r->sent[0].flow.remote.port, way->port);
+    assert_non_null(strstr(rig_header(&r->sent[0], "Via"), way->put));
+    rig_free(r);
+}
+
+static void tcp_way(void **state)
+{
+    struct rig *r = rig_new(SIP_TCP);
+
+    (void)state;
+    r->flow.remote.port = 4444;
+    rig_receive_from(r, &r->flow,
+                     "OPTIONS sip:192.0.2.1 SIP/2.0\nVia: SIP/2.0/TCP 192.0.2.2:5070;branch=z9hG4bKx\n"
+                     REST "CSeq: 1 OPTIONS\nContent-Length: 0\n\n");
+    assert_int_equal(r->sent[0].flow.connection, 1);
+    assert_int_equal(r->sent[0].flow.remote.port, 5070); /* should the connection be gone */
+    rig_free(r);
+}
+
+/* --- limits ----------------------------------------------------------------------------------- */
+
+static void invite(struct rig *r, unsigned i)
+{
+    rig_receive(r,
+                "INVITE sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKi%u\n"
+                "From: <sip:alice@192.0.2.2>;tag=a%u\nTo: <sip:bob@192.0.2.1>\nCall-ID: c%u\n"
+                "CSeq: 1 INVITE\nContact: <sip:alice@192.0.2.2>\nMax-Forwards: 70\n"
+                "Content-Length: 0\n\n",
+                i, i, i);
+}
+
+static void half_open(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    for (unsigned i = 0; i < 70; i++)
+        invite(r, i);
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 64);
+    assert_int_equal(rig_count(r, "SIP/2.0 503"), 6);
+    r->flow.remote.bytes[3] = 3; /* another source is not concerned */
+    invite(r, 100);
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 65);
+    rig_run(r, 1000000);
+    assert_true(sip_endpoint_deadline_ms(r->ep) == NEVER_MS);
+    r->flow.remote.bytes[3] = 2;
+    rig_forget(r);
+    invite(r, 101);
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 1);
+    rig_free(r);
+}
+
+static void max_calls(void **state)
+{
+    struct rng rng = rng_seeded(1);
+    struct sip_endpoint_config config = {.rng = &rng, .user_agent = "t", .max_calls = 1};
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    sip_endpoint_free(r->ep);
+    r->ep = sip_endpoint_new(&config);
+    invite(r, 1);
+    invite(r, 2);
+    assert_int_equal(rig_count(r, "SIP/2.0 486"), 1);
+    sip_call_reject(r->call, 404, SLICE(""), SLICE(""), r->now_ms);
+    rig_drain(r);
+    invite(r, 3);
+    assert_int_equal(rig_count(r, "SIP/2.0 486"), 1);
+    rig_free(r);
+}
+
+static void max_transactions(void **state)
+{
+    struct rng rng = rng_seeded(1);
+    struct sip_endpoint_config config = {.rng = &rng, .user_agent = "t", .max_transactions = 3};
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    sip_endpoint_free(r->ep);
+    r->ep = sip_endpoint_new(&config);
+    for (unsigned i = 0; i < 4; i++)
+        invite(r, i);
+    assert_int_equal(rig_count(r, "SIP/2.0 503"), 1);
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 3);
+    rig_free(r);
+}
+
+static void merged(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    rig_invited(r, "1");
+    rig_invited(r, "2"); /* the same request by another way */
+    assert_int_equal(rig_count(r, "SIP/2.0 482"), 1);
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 1);
+    rig_free(r);
+}
+
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_call),
+    static const struct CMUnitTest others[] = {
+        {"a call, from INVITE to BYE", check_call, 0, 0, 0},
+        {"18.2.2: over TCP on the same connection", tcp_way, 0, 0, 0},
+        {"64 INVITEs without ACK of one source", half_open, 0, 0, 0},
+        {"no more calls than allowed", max_calls, 0, 0, 0},
+        {"no more transactions than allowed", max_transactions, 0, 0, 0},
+        {"8.2.2.2: merged requests", merged, 0, 0, 0},
     };
+    struct CMUnitTest tests[ARRAY_LEN(others) + ARRAY_LEN(rows) + ARRAY_LEN(ways)];
+    size_t n = 0;
 
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        tests[n++] = others[i];
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        tests[n++] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)&rows[i]};
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+        tests[n++] = (struct CMUnitTest){ways[i].name, check_way, NULL, NULL, (void *)&ways[i]};
     return cmocka_run_group_tests_name("sip/endpoint", tests, NULL, NULL);
 }
