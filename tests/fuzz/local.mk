@@ -1,6 +1,7 @@
 # Fuzz targets: each is tests/fuzz/NAME.c with LLVMFuzzerTestOneInput, and its corpus in
 # tests/fuzz/corpus/NAME/. To add one, add it to this list.
 fuzz_targets = \
+	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_rtcp \
 	tests/fuzz/fuzz_rtp \
 	tests/fuzz/fuzz_sip_parse \
@@ -12,19 +13,20 @@ fuzz_targets = \
 check_PROGRAMS += $(fuzz_targets)
 tap_tests += $(fuzz_targets)
 EXTRA_DIST += tests/fuzz/corpus
+tests_fuzz_fuzz_config_LDADD = $(phone_ldadd)
 libtest_a_SOURCES += tests/fuzz/replay.c
 
 # make fuzz [FUZZ_SECONDS=60] [FUZZ=tests/fuzz/fuzz_sdp]: libFuzzer runs each target on its corpus,
 # keeps new inputs in tests/fuzz/found of the build folder, and stops at the first crash.
 FUZZ = $(fuzz_targets)
 FUZZ_SECONDS = 60
-fuzz_libs = $(core_libs)
+fuzz_libs = $(phone_libs) $(machine_libs) $(core_libs)
 fuzz_found = tests/fuzz/found
 fuzzers = $(fuzz_targets:=.fuzzer)
 
 SUFFIXES = .fuzzer
 .o.fuzzer:
-	$(AM_V_CCLD)$(LINK) -fsanitize=fuzzer $< $(fuzz_libs)
+	$(AM_V_CCLD)$(LINK) -fsanitize=fuzzer $< $(fuzz_libs) $(machine_sys_libs)
 $(fuzzers): $(fuzz_libs)
 CLEANFILES += $(fuzzers)
 

@@ -1,0 +1,59 @@
+/* What people type to call somebody, and the URI that it becomes. */
+#include "phone/target.h"
+
+#include <errno.h>
+
+#include "tests/lib/exact.h"
+#include "tests/lib/rows.h"
+
+static const struct row {
+    const char *name, *in, *uri;
+    int err;
+} rows[] = {
+    {"user and host", "alice@example.org", "sip:alice@example.org", 0},
+    {"a URI stays as it is", "sip:alice@example.org;transport=tcp", "sip:alice@example.org;transport=tcp", 0},
+    {"the scheme in any case", "SIP:alice@example.org", "SIP:alice@example.org", 0},
+    {"a host of one word behind an @", "alice@pbx", "sip:alice@pbx", 0},
+    {"IPv6, port and transport", "alice@[2001:db8::1]:5070;transport=tcp",
+     "sip:alice@[2001:db8::1]:5070;transport=tcp", 0},
+    {"IPv6 without brackets gets them", "alice@2001:db8::1", "sip:alice@[2001:db8::1]", 0},
+    {"IPv6 alone", "::1", "sip:[::1]", 0},
+    {"IPv4 alone", "192.0.2.1", "sip:192.0.2.1", 0},
+    {"address and port", "192.0.2.1:5070", "sip:192.0.2.1:5070", 0},
+    {"host and port", "pbx:5070", "sip:pbx:5070", 0},
+    {"host alone", "phone.example.org", "sip:phone.example.org", 0},
+    {"this machine", "localhost", "sip:localhost", 0},
+    {"a number at a host", "+491234@pbx.example", "sip:+491234@pbx.example", 0},
+    {"a user with a password", "alice:secret@example.org", "sip:alice:secret@example.org", 0},
+    {"blanks around it", "  alice@example.org\n", "sip:alice@example.org", 0},
+    {"a name alone needs an account", "alice", NULL, -EDESTADDRREQ},
+    {"a number alone needs an account", "1234", NULL, -EDESTADDRREQ},
+    {"a telephone number needs an account", "tel:+491234", NULL, -EDESTADDRREQ},
+    {"TLS is not there yet", "sips:alice@example.org", NULL, -ENOTSUP},
+    {"letters go elsewhere", "mailto:alice@example.org", NULL, -ENOTSUP},
+    {"pages are no telephones", "http://example.org/", NULL, -ENOTSUP},
+    {"nothing", "", NULL, -EINVAL},
+    {"only blanks", "  ", NULL, -EINVAL},
+    {"blanks within", "alice smith@example.org", NULL, -EINVAL},
+    {"a line end within", "alice@example.org\r\nX: y", NULL, -EINVAL},
+};
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    struct slice in = exact_copy(row->in);
+    struct buf uri = buf_new(1024), why = buf_new(1024);
+
+    assert_int_equal(phone_target(in, &uri, &why), row->err);
+    if (row->uri)
+        assert_slice(buf_slice(&uri), row->uri);
+    assert_int_equal(why.n > 0, row->err != 0); /* a refusal says why, nothing else does */
+    buf_free(&uri);
+    buf_free(&why);
+    exact_free(in);
+}
+
+int main(void)
+{
+    return RUN_ROWS("phone/target", rows, check_row);
+}
