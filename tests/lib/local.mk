@@ -2,7 +2,9 @@
 libtest_a_SOURCES += \
 	tests/lib/exact.c tests/lib/exact.h \
 	tests/lib/hex.c tests/lib/hex.h \
+	tests/lib/memory.c tests/lib/memory.h \
 	tests/lib/rows.c tests/lib/rows.h \
+	tests/lib/sdp_text.c tests/lib/sdp_text.h \
 	tests/lib/speech.c tests/lib/speech.h
 libtest_a_SOURCES += tests/lib/sip_rig.c tests/lib/sip_rig.h
 # And those that tests in Python share, with a test of themselves.
@@ -10,3 +12,5 @@ tap_tests += tests/lib/test_lib.py
 EXTRA_DIST += tests/lib/__init__.py tests/lib/baresip.py tests/lib/pulse.py tests/lib/relay.py \
 	tests/lib/room.py tests/lib/sip.py tests/lib/sipp.py tests/lib/sound.py tests/lib/tap.py \
 	tests/lib/test_lib.py tests/lib/tphone.py tests/lib/trace.py
+# For tests in which allocations fail (tests/lib/memory.h): NAME_LDFLAGS = $(memory_ldflags).
+memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc

@@ -3,6 +3,7 @@ base_tests = \
 	tests/unit/base/test_ip \
 	tests/unit/base/test_list \
 	tests/unit/base/test_map \
+	tests/unit/base/test_no_memory \
 	tests/unit/base/test_rand \
 	tests/unit/base/test_ring \
 	tests/unit/base/test_scan \
@@ -12,3 +13,4 @@ base_tests = \
 
 check_PROGRAMS += $(base_tests)
 tap_tests += $(base_tests)
+tests_unit_base_test_no_memory_LDFLAGS = $(memory_ldflags)

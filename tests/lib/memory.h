@@ -1,0 +1,20 @@
+/* tests/lib/memory.h - allocations that fail on demand.
+ *
+ * For programs linked with $(memory_ldflags), which lead malloc, calloc and realloc of our code
+ * through here. A test repeats its steps with the first, the second … allocation failing, until
+ * none is left to fail:
+ *
+ *     for (unsigned n = 1; memory_fail_at(n), steps(), memory_has_failed(); n++)
+ *         check that the steps were refused and nothing is broken
+ */
+#ifndef TESTS_LIB_MEMORY_H
+#define TESTS_LIB_MEMORY_H
+
+#include <stdbool.h>
+
+/* The nth allocation from now on fails, and only that one; 0: none does. */
+void memory_fail_at(unsigned n);
+/* Whether that allocation has come; from then on all succeed again. */
+bool memory_has_failed(void);
+
+#endif
