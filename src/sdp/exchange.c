@@ -120,7 +120,7 @@ static int print_ours(struct sdp_exchange *x, put_description *put, struct buf *
     struct buf fresh = buf_new(OURS_MAX);
 
     put(&x->next, &origin, &fresh);
-    if (x->ours.n && !slice_eq(buf_slice(&fresh), buf_slice(&x->ours))) {
+    if (buf_ok(&fresh) && x->ours.n && !slice_eq(buf_slice(&fresh), buf_slice(&x->ours))) {
         origin.version++;
         buf_clear(&fresh);
         put(&x->next, &origin, &fresh);

@@ -3,8 +3,10 @@ sdp_tests = \
 	tests/unit/sdp/test_attribute \
 	tests/unit/sdp/test_direction \
 	tests/unit/sdp/test_exchange \
+	tests/unit/sdp/test_no_memory \
 	tests/unit/sdp/test_offer \
 	tests/unit/sdp/test_parse
 
 check_PROGRAMS += $(sdp_tests)
 tap_tests += $(sdp_tests)
+tests_unit_sdp_test_no_memory_LDFLAGS = $(memory_ldflags)
