@@ -4,6 +4,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_rtcp \
 	tests/fuzz/fuzz_rtp \
+	tests/fuzz/fuzz_sdp \
 	tests/fuzz/fuzz_sip_parse \
 	tests/fuzz/fuzz_sip_stream \
 	tests/fuzz/fuzz_sip_uri \
@@ -21,6 +22,7 @@ libtest_a_SOURCES += tests/fuzz/replay.c
 FUZZ = $(fuzz_targets)
 FUZZ_SECONDS = 60
 fuzz_libs = $(phone_libs) $(machine_libs) $(core_libs)
+fuzz_libs = libtest.a $(core_libs)
 fuzz_found = tests/fuzz/found
 fuzzers = $(fuzz_targets:=.fuzzer)
 
