@@ -1,1 +1,17 @@
-# What bench adds to the tests.
+# Programs of make bench: each prints its figures and is listed in bench_programs.
+bench_programs = tests/bench/bench_parse
+EXTRA_PROGRAMS += $(bench_programs)
+CLEANFILES += $(bench_programs)
+
+tests_bench_bench_parse_SOURCES = tests/bench/bench_parse.c tests/bench/parse_peers.h
+tests_bench_bench_parse_CFLAGS = $(AM_CFLAGS)
+tests_bench_bench_parse_LDADD = $(core_libs)
+# Peers are for comparison alone: no product file links them.
+if BENCH_PEERS
+tests_bench_bench_parse_SOURCES += tests/bench/parse_libre.c tests/bench/parse_osip.c
+tests_bench_bench_parse_CFLAGS += -DBENCH_PEERS $(LIBRE_CFLAGS) $(OSIP_CFLAGS)
+tests_bench_bench_parse_LDADD += $(LIBRE_LIBS) $(OSIP_LIBS)
+endif
+
+bench: $(bench_programs)
+	@for program in $(bench_programs); do ./$$program || exit 1; done
