@@ -21,8 +21,7 @@ libtest_a_SOURCES += tests/fuzz/replay.c
 # keeps new inputs in tests/fuzz/found of the build folder, and stops at the first crash.
 FUZZ = $(fuzz_targets)
 FUZZ_SECONDS = 60
-fuzz_libs = $(phone_libs) $(machine_libs) $(core_libs)
-fuzz_libs = libtest.a $(core_libs)
+fuzz_libs = libtest.a $(phone_libs) $(machine_libs) $(core_libs)
 fuzz_found = tests/fuzz/found
 fuzzers = $(fuzz_targets:=.fuzzer)
 
