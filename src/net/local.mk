@@ -4,6 +4,7 @@ libnet_a_SOURCES = \
 	src/net/loop.c src/net/loop.h \
 	src/net/pacer.h \
 	src/net/resolver.c src/net/resolver.h \
+	src/net/rtp_batch.c src/net/rtp_batch.h \
 	src/net/rtp_pair.c src/net/rtp_pair.h \
 	src/net/sip_link.c src/net/sip_link.h src/net/sip_link_private.h \
 	src/net/sip_link_listen.c \
