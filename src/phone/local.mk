@@ -10,6 +10,21 @@ libphone_a_SOURCES = \
 	src/phone/config_options.c \
 	src/phone/config_private.h \
 	src/phone/event.h \
+	src/phone/media.c \
+	src/phone/media.h \
+	src/phone/media_device.c \
+	src/phone/media_device.h \
+	src/phone/media_file.c \
+	src/phone/media_file.h \
+	src/phone/media_link.c \
+	src/phone/media_link.h \
+	src/phone/media_receive.c \
+	src/phone/media_rtcp.c \
+	src/phone/media_send.c \
+	src/phone/media_stream.c \
+	src/phone/media_stream.h \
+	src/phone/media_thread.c \
+	src/phone/media_thread.h \
 	src/phone/phone.c \
 	src/phone/phone.h \
 	src/phone/phone_events.c \

@@ -22,7 +22,7 @@
 
 #define MEDIA_PORT_FIRST 16384u /* the default range, both ends included */
 #define MEDIA_PORT_LAST 32767u
-#define MEDIA_MAX_FORMATS 16 /* payload types that a stream can receive */
+#define MEDIA_MAX_FORMATS 32 /* payload types that a stream can receive */
 #define MEDIA_MAX_DIGITS 64  /* of one media_stream_dtmf */
 #define MEDIA_WHY_MAX 256    /* a sentence for a person, with its NUL */
 
@@ -85,8 +85,9 @@ struct media_config {
     void *arg;
     const char *cname; /* SDES CNAME (RFC 3550 6.5.1), copied; NULL: a random one (RFC 7022) */
     const char *device; /* a name as audio/device.h lists them, "default", "null" (a device made
-                         * of the beat, which hears silence); NULL: none. Copied. It is opened
-                         * by a worker with the first stream that wants it, closed with the last */
+                         * of the beat, which hears silence); NULL or "none": there is none, and
+                         * silence takes its place. Copied. It is opened by a worker with the
+                         * first stream that wants it, and closed with the last */
     int opus_complexity; /* 0 to 10; below 0: 9 */
 };
 
@@ -97,8 +98,8 @@ int media_new(const struct media_config *config, struct media **out);
  * handle in it can close; on_closed (may be NULL) is called from there with arg of the config. */
 void media_free(struct media *media, void (*on_closed)(void *arg));
 
-/* Can this file be recorded to (its name says the format: .wav, .flac, .ogg, .raw …)? Creates it
- * for a moment where it does not exist; touches nothing of a file that does. Blocks on the disk:
+/* Can this file be recorded to (WAV, mono, 16 bit)? Creates it for a moment where it does not
+ * exist; touches nothing of a file that does. Blocks on the disk:
  * for the time before the call is placed. 0, or a negative errno and a sentence in why. */
 int media_check_record(const char *path, char why[MEDIA_WHY_MAX]);
 /* Can this file be played? Likewise. */
@@ -142,12 +143,13 @@ struct media_params {
     struct media_format receive_formats[MEDIA_MAX_FORMATS]; /* telephone-event not among them */
     uint8_t n_receive_formats;
     uint8_t event_send;       /* payload type, or MEDIA_NO_EVENTS */
+    uint32_t event_rate_hz;   /* of what we send, the unit of durations; 0: the codec's clock */
     uint8_t event_receive[4]; /* payload types; unused places: MEDIA_NO_EVENTS */
     uint16_t ptime_ms; /* of what we send; 0: 20. Clamped to 10 to 120 and the codec's grid */
     struct {                  /* what the far end's a=fmtp asked of our encoder (RFC 7587) */
         bool fec;             /* useinbandfec=1 */
         bool cbr;
-        uint32_t max_bitrate; /* maxaveragebitrate in bit/s; 0: our own choice */
+        uint32_t max_bitrate;     /* maxaveragebitrate in bit/s; 0: our own choice */
         uint32_t max_playback_hz; /* maxplaybackrate; 0: 48000 */
     } opus;
 };

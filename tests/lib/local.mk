@@ -1,5 +1,6 @@
 # Helpers that tests share, in libtest.a.
 libtest_a_SOURCES += \
+	tests/lib/envelope.c tests/lib/envelope.h \
 	tests/lib/exact.c tests/lib/exact.h \
 	tests/lib/hex.c tests/lib/hex.h \
 	tests/lib/memory.c tests/lib/memory.h \

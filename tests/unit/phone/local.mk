@@ -1,11 +1,13 @@
 # What unit/phone adds to the tests.
 phone_tests = \
 	tests/unit/phone/test_config \
+	tests/unit/phone/test_media \
 	tests/unit/phone/test_spelling \
 	tests/unit/phone/test_target
 check_PROGRAMS += $(phone_tests)
 tap_tests += $(phone_tests)
 
 tests_unit_phone_test_config_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_spelling_LDADD = $(phone_ldadd)
 tests_unit_phone_test_target_LDADD = $(phone_ldadd)

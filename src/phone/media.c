@@ -1,0 +1,367 @@
+#include "phone/media.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "audio/file.h"
+#include "phone/media_stream.h"
+
+#define CNAME_LETTERS 20 /* of 5 bits: more than the 96 bits that RFC 7022 4.2 asks for */
+
+struct media {
+    media_event_fn *on_event;
+    void *arg;
+    void (*on_closed)(void *arg);
+    char *cname, *device;
+    int opus_complexity;
+    struct rng rng;
+    struct media_link inbox; /* of struct media_message, on the signalling loop */
+    struct media_thread *thread; /* NULL before the first stream */
+    size_t n_streams;
+    bool closing;
+};
+
+/* --- events ------------------------------------------------------------------------------------- */
+
+static void free_stream(struct media_stream *s)
+{
+    net_rtp_pair_close(&s->pair);
+    free(s);
+}
+
+static void on_message(void *arg, struct list *item)
+{
+    struct media_message *message = LIST_ITEM(item, struct media_message, link);
+    struct media *media = arg;
+    bool closed = message->event.type == MEDIA_CLOSED;
+    struct media_stream *s = message->event.stream;
+
+    if (!s->stopped || closed)
+        media->on_event(media->arg, &message->event);
+    if (!closed) {
+        free(message);
+        return;
+    }
+    free_stream(s); /* the message is a part of it */
+    if (--media->n_streams == 0)
+        uv_unref((uv_handle_t *)&media->inbox.wake);
+}
+
+static void free_messages(struct media *media)
+{
+    struct list *item;
+
+    while ((item = media_link_take(&media->inbox))) {
+        struct media_message *message = LIST_ITEM(item, struct media_message, link);
+
+        if (message->event.type == MEDIA_CLOSED)
+            free_stream(message->event.stream);
+        else
+            free(message);
+    }
+}
+
+/* --- life --------------------------------------------------------------------------------------- */
+
+static char *make_cname(struct media *media, const char *given)
+{
+    char random[CNAME_LETTERS + 1];
+
+    if (given)
+        return strdup(given);
+    rng_token(&media->rng, random, CNAME_LETTERS);
+    return strdup(random);
+}
+
+static void free_media(struct media *media)
+{
+    free(media->cname);
+    free(media->device);
+    free(media->thread);
+    free(media);
+}
+
+int media_new(const struct media_config *config, struct media **out)
+{
+    struct media *media = calloc(1, sizeof *media);
+    bool device = config->device && strcmp(config->device, "none") != 0;
+    int err = -ENOMEM;
+
+    if (!media)
+        return err;
+    media->rng = rng_system();
+    media->on_event = config->on_event;
+    media->arg = config->arg;
+    media->opus_complexity = config->opus_complexity;
+    media->cname = make_cname(media, config->cname);
+    media->device = device ? strdup(config->device) : NULL;
+    if (media->cname && (media->device || !device))
+        err = media_link_init(&media->inbox, config->loop, on_message, media);
+    if (err) {
+        free_media(media);
+        return err;
+    }
+    /* An idle phone may end: only a stream keeps the loop turning. */
+    uv_unref((uv_handle_t *)&media->inbox.wake);
+    *out = media;
+    return 0;
+}
+
+static void on_link_closed(void *arg)
+{
+    struct media *media = arg;
+    void (*on_closed)(void *) = media->on_closed;
+    void *told = media->arg;
+
+    free_media(media);
+    if (on_closed)
+        on_closed(told);
+}
+
+void media_free(struct media *media, void (*on_closed)(void *arg))
+{
+    if (!media || media->closing)
+        return;
+    media->closing = true;
+    media->on_closed = on_closed;
+    if (media->thread)
+        media_thread_end(media->thread);
+    free_messages(media);
+    media_link_close(&media->inbox, on_link_closed);
+}
+
+static int start_thread(struct media *media)
+{
+    struct media_thread *t = calloc(1, sizeof *t);
+    int err;
+
+    if (!t)
+        return -ENOMEM;
+    err = media_thread_start(t, &media->inbox, media->cname, media->device,
+                             media->opus_complexity);
+    if (err) {
+        free(t);
+        return err;
+    }
+    media->thread = t;
+    return 0;
+}
+
+/* --- files, before the call ---------------------------------------------------------------------- */
+
+int media_check_play(const char *path, char why[MEDIA_WHY_MAX])
+{
+    struct audio_reader *reader;
+    int err = audio_reader_open(path, &reader, why);
+
+    if (!err)
+        audio_reader_close(reader);
+    return err;
+}
+
+static int say_why(int err, const char *path, const char *what, char why[MEDIA_WHY_MAX])
+{
+    snprintf(why, MEDIA_WHY_MAX, "cannot record to %.180s: %s", path, what);
+    return err;
+}
+
+/* What exists is only opened, never written to: the call may not come about. */
+static int check_existing(const char *path, const struct stat *st, char why[MEDIA_WHY_MAX])
+{
+    int fd;
+
+    if (!S_ISREG(st->st_mode))
+        return say_why(-EINVAL, path, "it is not a regular file", why);
+    fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        int err = -errno;
+
+        return say_why(err, path, strerror(-err), why);
+    }
+    close(fd);
+    return 0;
+}
+
+int media_check_record(const char *path, char why[MEDIA_WHY_MAX])
+{
+    struct audio_writer *writer;
+    struct stat st;
+    int err;
+
+    if (lstat(path, &st) == 0)
+        return check_existing(path, &st, why);
+    err = audio_writer_open(path, 8000, &writer, why);
+    if (err)
+        return err;
+    err = audio_writer_close(writer);
+    unlink(path);
+    return err ? say_why(err, path, strerror(-err), why) : 0;
+}
+
+/* --- streams ------------------------------------------------------------------------------------- */
+
+static void post(struct media_stream *s, const struct media_command *what)
+{
+    struct media_command *command = s->stopped ? NULL : calloc(1, sizeof *command);
+
+    if (!command) {
+        free(what->agreement);
+        free(what->text);
+        return;
+    }
+    *command = *what;
+    command->stream = s;
+    media_link_post(&s->media->thread->inbox, &command->link);
+}
+
+int media_stream_open(struct media *media, const struct media_open *how,
+                      struct media_stream **out)
+{
+    uint16_t first = how->port_first ? how->port_first : MEDIA_PORT_FIRST;
+    uint16_t last = how->port_last ? how->port_last : MEDIA_PORT_LAST;
+    struct media_stream *s = calloc(1, sizeof *s);
+    int err = s ? 0 : -ENOMEM;
+
+    if (!err) {
+        s->pair = NET_RTP_PAIR_NONE;
+        err = net_rtp_pair_open(&how->local, first, last, &media->rng, &s->pair);
+    }
+    if (!err && !media->thread)
+        err = start_thread(media);
+    if (err) {
+        if (s)
+            free_stream(s);
+        return err;
+    }
+    s->media = media;
+    s->arg = how->arg;
+    s->port = s->pair.local.port;
+    s->closed.embedded = true;
+    s->open = (struct media_command){.what = MEDIA_DO_OPEN, .embedded = true, .stream = s};
+    s->stop = (struct media_command){.what = MEDIA_DO_STOP, .embedded = true, .stream = s};
+    media_link_post(&media->thread->inbox, &s->open.link);
+    if (media->n_streams++ == 0)
+        uv_ref((uv_handle_t *)&media->inbox.wake);
+    *out = s;
+    return 0;
+}
+
+uint16_t media_stream_port(const struct media_stream *stream)
+{
+    return stream->port;
+}
+
+static const struct audio_codec *find_codec(const struct media_format *format)
+{
+    return audio_codec_find(slice_of(format->codec), format->rate_hz, 0);
+}
+
+static unsigned ptime_ms(const struct audio_codec *codec, unsigned asked)
+{
+    unsigned ms = asked == 0 ? 20 : asked < 10 ? 10 : asked > 120 ? 120 : asked;
+
+    ms = audio_codec_fit_packet(codec, ms);
+    return ms < 10 ? 10 : ms;
+}
+
+int media_stream_start(struct media_stream *stream, const struct media_params *params)
+{
+    struct media_agreement *a = calloc(1, sizeof *a);
+
+    if (!a)
+        return -ENOMEM;
+    a->params = *params;
+    if (a->params.n_receive_formats > MEDIA_MAX_FORMATS)
+        a->params.n_receive_formats = MEDIA_MAX_FORMATS;
+    a->send = find_codec(&params->send_format);
+    for (unsigned i = 0; i < a->params.n_receive_formats; i++) {
+        a->receive[i] = find_codec(&params->receive_formats[i]);
+        if (!a->receive[i])
+            a->send = NULL;
+    }
+    if (!a->send) {
+        free(a);
+        return -ENOTSUP;
+    }
+    a->ptime_ms = ptime_ms(a->send, params->ptime_ms);
+    stream->can_dtmf = params->event_send != MEDIA_NO_EVENTS;
+    post(stream, &(struct media_command){.what = MEDIA_DO_START, .agreement = a});
+    return 0;
+}
+
+void media_stream_may_send(struct media_stream *stream, bool may_send)
+{
+    post(stream, &(struct media_command){.what = MEDIA_DO_MAY_SEND, .number = may_send});
+}
+
+void media_stream_play(struct media_stream *stream, const char *path)
+{
+    post(stream, &(struct media_command){.what = MEDIA_DO_PLAY, .text = strdup(path)});
+}
+
+void media_stream_play_device(struct media_stream *stream)
+{
+    post(stream, &(struct media_command){.what = MEDIA_DO_PLAY_DEVICE});
+}
+
+void media_stream_play_silence(struct media_stream *stream)
+{
+    post(stream, &(struct media_command){.what = MEDIA_DO_PLAY_SILENCE});
+}
+
+void media_stream_record(struct media_stream *stream, const char *path)
+{
+    post(stream, &(struct media_command){.what = MEDIA_DO_RECORD,
+                                         .text = path ? strdup(path) : NULL});
+}
+
+void media_stream_listen(struct media_stream *stream, bool on)
+{
+    post(stream, &(struct media_command){.what = MEDIA_DO_LISTEN, .number = on});
+}
+
+void media_stream_tone(struct media_stream *stream, enum media_tone tone)
+{
+    post(stream, &(struct media_command){.what = MEDIA_DO_TONE, .number = (int)tone});
+}
+
+int media_stream_dtmf(struct media_stream *stream, struct slice digits)
+{
+    char *text;
+
+    for (size_t i = 0; i < digits.n; i++)
+        if (digits.p[i] != ',' && digits.p[i] != 'p' && rtp_event_code(digits.p[i]) < 0)
+            return -EINVAL;
+    if (digits.n > MEDIA_MAX_DIGITS)
+        return -E2BIG;
+    if (!stream->can_dtmf)
+        return -ENOTSUP;
+    text = slice_dup(digits);
+    if (!text)
+        return -ENOMEM;
+    post(stream, &(struct media_command){.what = MEDIA_DO_DTMF, .text = text});
+    return 0;
+}
+
+void media_stream_mute(struct media_stream *stream, bool on)
+{
+    post(stream, &(struct media_command){.what = MEDIA_DO_MUTE, .number = on});
+}
+
+void media_stream_stats(struct media_stream *stream)
+{
+    post(stream, &(struct media_command){.what = MEDIA_DO_STATS});
+}
+
+void media_stream_stop(struct media_stream *stream)
+{
+    if (stream->stopped)
+        return;
+    stream->stopped = true;
+    media_link_post(&stream->media->thread->inbox, &stream->stop.link);
+}

@@ -1,0 +1,233 @@
+#include "phone/media_device.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio/device.h"
+#include "audio/mixer.h"
+
+#define RETRY_US 1000000   /* a device that failed is tried again after that */
+#define QUEUE_LEAST_MS 20  /* of sound that waits in the card's ring, else the next beat is late */
+#define QUEUE_MOST_MS 80   /* above: its clock is slower than ours, or it stood still */
+#define CAPTURE_MOST_MS 60 /* above: its clock is quicker, or we stood still */
+
+struct media_device {
+    uv_loop_t *loop;
+    struct media_device_events events;
+    void *arg;
+    const char *name; /* NULL: there is none */
+    struct audio_device *device; /* NULL: not open */
+    bool wanted, busy, closing, told_failure;
+    bool failed;
+    uint64_t failed_us; /* when; 0: not yet noted */
+
+    /* The worker's while busy */
+    uv_work_t work;
+    struct audio_device *opened, *to_close;
+    int err;
+    char why[AUDIO_WHY_MAX];
+
+    size_t n; /* samples of this beat */
+    int16_t heard[MIXER_SAMPLES];
+    struct mixer mixer;
+};
+
+static void start_work(struct media_device *d);
+
+static void work_in_worker(uv_work_t *work)
+{
+    struct media_device *d = work->data;
+
+    if (d->to_close) {
+        audio_device_close(d->to_close);
+        d->to_close = NULL;
+        return;
+    }
+    d->err = audio_device_open(
+        &(struct audio_device_config){.name = strcmp(d->name, "null") ? d->name : "none"},
+        &d->opened, d->why);
+}
+
+static void work_done(uv_work_t *work, int status)
+{
+    struct media_device *d = work->data;
+
+    (void)status;
+    d->busy = false;
+    if (d->opened) {
+        d->device = d->opened;
+        d->opened = NULL;
+        d->failed = d->told_failure = false;
+        if (d->wanted && !d->closing)
+            d->events.ready(d->arg);
+    } else if (d->err) {
+        d->failed = true;
+        d->failed_us = 0;
+        d->err = d->err < 0 ? d->err : -EIO;
+        if (!d->told_failure && !d->closing) {
+            d->told_failure = true;
+            d->events.failed(d->arg, d->err, d->why);
+        }
+        d->err = 0;
+    }
+    start_work(d);
+}
+
+/* Brings the device to where it should be: open while wanted, else closed. */
+static void start_work(struct media_device *d)
+{
+    bool should_open = d->wanted && !d->closing && !d->device && !d->failed && d->name;
+    bool should_close = d->device && (!d->wanted || d->closing || audio_device_failed(d->device));
+
+    if (d->busy)
+        return;
+    if (should_close) {
+        d->to_close = d->device;
+        d->device = NULL;
+    } else if (!should_open && !d->closing) {
+        return;
+    } else if (!should_open) {
+        struct media_device_events events = d->events;
+        void *arg = d->arg;
+
+        free(d);
+        events.closed(arg);
+        return;
+    }
+    d->busy = true;
+    d->work.data = d;
+    if (uv_queue_work(d->loop, &d->work, work_in_worker, work_done) != 0)
+        abort(); /* only a NULL callback makes it fail */
+}
+
+static void do_nothing(uv_work_t *work)
+{
+    (void)work;
+}
+
+int media_device_new(uv_loop_t *loop, const char *name, const struct media_device_events *events,
+                     void *arg, struct media_device **out)
+{
+    struct media_device *d = calloc(1, sizeof *d);
+
+    if (!d)
+        return -ENOMEM;
+    d->loop = loop;
+    d->name = name && strcmp(name, "none") ? name : NULL;
+    d->events = *events;
+    d->arg = arg;
+    *out = d;
+    return 0;
+}
+
+void media_device_close(struct media_device *d)
+{
+    if (d->closing)
+        return;
+    d->closing = true;
+    if (d->busy)
+        return;
+    if (d->device) {
+        start_work(d);
+        return;
+    }
+    d->busy = true; /* a turn of the loop, as closed never comes at once */
+    d->work.data = d;
+    if (uv_queue_work(d->loop, &d->work, do_nothing, work_done) != 0)
+        abort(); /* only a NULL callback makes it fail */
+}
+
+void media_device_want(struct media_device *d, bool wanted)
+{
+    if (d->wanted == wanted)
+        return;
+    d->wanted = wanted;
+    d->failed = d->told_failure = false; /* a new call tries anew, and tells anew */
+    start_work(d);
+}
+
+bool media_device_is_open(const struct media_device *d)
+{
+    return d->device && d->wanted;
+}
+
+uint32_t media_device_rate_hz(const struct media_device *d)
+{
+    return d->device ? audio_device_rate_hz(d->device) : 0;
+}
+
+/* A card that has stopped is closed and tried again after a while, as long as somebody wants it. */
+static void watch(struct media_device *d, uint64_t now_us)
+{
+    if (d->device && audio_device_failed(d->device)) {
+        d->failed = true;
+        d->failed_us = now_us;
+        if (!d->told_failure)
+            d->events.failed(d->arg, -ENODEV, "the sound device has stopped; trying it again");
+        d->told_failure = true;
+        start_work(d);
+    } else if (d->failed && d->wanted && !d->busy) {
+        if (!d->failed_us)
+            d->failed_us = now_us;
+        if (now_us - d->failed_us < RETRY_US)
+            return;
+        d->failed = false;
+        start_work(d);
+    }
+}
+
+static size_t samples_in(uint32_t rate_hz, uint64_t us)
+{
+    uint64_t n = us * rate_hz / 1000000;
+
+    return n < MIXER_SAMPLES ? (size_t)n : MIXER_SAMPLES;
+}
+
+bool media_device_begin_beat(struct media_device *d, uint64_t now_us, uint64_t elapsed_us)
+{
+    uint32_t rate_hz;
+    size_t got;
+
+    watch(d, now_us);
+    if (!media_device_is_open(d))
+        return false;
+    rate_hz = audio_device_rate_hz(d->device);
+    d->n = samples_in(rate_hz, elapsed_us);
+    while (audio_device_captured(d->device) > d->n + rate_hz / 1000 * CAPTURE_MOST_MS)
+        if (!audio_device_read(d->device, d->heard, d->n ? d->n : 1))
+            break;
+    got = audio_device_read(d->device, d->heard, d->n);
+    memset(d->heard + got, 0, (d->n - got) * sizeof *d->heard);
+    mixer_clear(&d->mixer, d->n);
+    return true;
+}
+
+const int16_t *media_device_heard(const struct media_device *d, size_t *n)
+{
+    *n = d->n;
+    return d->heard;
+}
+
+void media_device_say(struct media_device *d, const int16_t *samples, size_t n)
+{
+    mixer_add(&d->mixer, samples, n);
+}
+
+void media_device_end_beat(struct media_device *d)
+{
+    size_t per_ms = audio_device_rate_hz(d->device) / 1000;
+    size_t queued = audio_device_queued(d->device);
+
+    if (audio_device_is_null(d->device))
+        return;
+    if (queued > QUEUE_MOST_MS * per_ms)
+        return; /* this beat is left out, so that delay does not grow for ever */
+    mixer_get(&d->mixer, NULL, d->heard);
+    if (queued == 0 && audio_device_running(d->device)) {
+        static const int16_t zeros[MIXER_SAMPLES];
+
+        audio_device_write(d->device, zeros, QUEUE_LEAST_MS * per_ms);
+    }
+    audio_device_write(d->device, d->heard, d->n);
+}

@@ -1,0 +1,43 @@
+/* phone/media_device.h - the sound device as the media thread uses it: opened and closed by a worker,
+ * read and fed on the beat, opened again when it fails.
+ *
+ * All on the media thread, except what it does in workers. One in a process. */
+#ifndef PHONE_MEDIA_DEVICE_H
+#define PHONE_MEDIA_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct media_device;
+
+struct media_device_events {
+    void (*ready)(void *arg); /* it has been opened: the beat must become that of the device */
+    void (*failed)(void *arg, int err, const char *why); /* told once until it works again */
+    void (*closed)(void *arg); /* the end of media_device_close */
+};
+
+/* name as in audio_device_config; NULL: there is none, and nothing ever happens. events is copied.
+ * 0 or -ENOMEM. */
+int media_device_new(uv_loop_t *loop, const char *name, const struct media_device_events *events,
+                     void *arg, struct media_device **out);
+/* closed follows, never at once; then the device is gone. Twice does no harm. */
+void media_device_close(struct media_device *d);
+
+/* Whether somebody wants to hear or speak; opens it or closes it. */
+void media_device_want(struct media_device *d, bool wanted);
+bool media_device_is_open(const struct media_device *d);
+uint32_t media_device_rate_hz(const struct media_device *d);
+
+/* One beat: takes what the microphone has heard in elapsed_us, always that much (silence where the
+ * card has less). Then come media_device_heard and media_device_say, then media_device_end_beat.
+ * False: it is not open. */
+bool media_device_begin_beat(struct media_device *d, uint64_t now_us, uint64_t elapsed_us);
+/* Samples of this beat, and how many. */
+const int16_t *media_device_heard(const struct media_device *d, size_t *n);
+/* Adds samples to what is played in this beat. */
+void media_device_say(struct media_device *d, const int16_t *samples, size_t n);
+void media_device_end_beat(struct media_device *d);
+
+#endif

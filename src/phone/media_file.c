@@ -1,0 +1,447 @@
+#include "phone/media_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio/file.h"
+#include "audio/resample.h"
+
+#define LEAST_HALF_SAMPLES 2048 /* a quarter of a second at 8 kHz, in 4 KiB */
+#define RAW_SAMPLES 1024
+
+/* An eighth of a second at high rates: enough for a disk that is busy, little for a thousand calls. */
+static size_t half_samples(uint32_t rate_hz)
+{
+    return rate_hz / 8 > LEAST_HALF_SAMPLES ? rate_hz / 8 : LEAST_HALF_SAMPLES;
+}
+
+struct half {
+    int16_t *samples;
+    size_t n, cap;
+    uint32_t rate_hz;
+};
+
+static int half_make(struct half *half, uint32_t rate_hz)
+{
+    int16_t *samples = realloc(half->samples, half_samples(rate_hz) * sizeof *samples);
+
+    if (!samples)
+        return -ENOMEM;
+    *half = (struct half){samples, 0, half_samples(rate_hz), rate_hz};
+    return 0;
+}
+
+static void swap(struct half *a, struct half *b)
+{
+    struct half t = *a;
+
+    *a = *b;
+    *b = t;
+}
+
+/* --- playing ---------------------------------------------------------------------------------- */
+
+struct media_player {
+    /* The media thread's */
+    uv_loop_t *loop;
+    struct media_file_events events;
+    void *arg;
+    struct half front; /* being given out */
+    size_t at;         /* in it */
+    uint32_t rate_hz;
+    bool busy, closing, ready, failed;
+    bool told_end; /* the worker has reached the end; what is in the halves is all */
+
+    /* The worker's while busy */
+    uv_work_t work;
+    char *path;
+    struct audio_reader *reader;
+    struct resample *resample;
+    uint32_t resample_hz; /* what it yields */
+    struct half back;
+    bool at_end; /* of the file; the resampler may still hold some */
+    int err;
+    char why[AUDIO_WHY_MAX];
+};
+
+static void player_work(struct media_player *p, uv_work_cb work);
+
+static int player_prepare(struct media_player *p)
+{
+    int err = 0;
+
+    if (!p->reader)
+        err = audio_reader_open(p->path, &p->reader, p->why);
+    if (!err && p->resample_hz != p->back.rate_hz) {
+        resample_free(p->resample);
+        p->resample = NULL;
+        err = resample_new(audio_reader_rate_hz(p->reader), p->back.rate_hz, RESAMPLE_FILE,
+                           &p->resample);
+        if (err)
+            snprintf(p->why, sizeof p->why, "cannot convert the rate of %.200s", p->path);
+        else
+            p->resample_hz = p->back.rate_hz;
+    }
+    return err;
+}
+
+/* One piece of the file, or of what the resampler holds back. Returns samples, 0 at the end, or
+ * -errno. */
+static int player_piece(struct media_player *p, int16_t *out, size_t room)
+{
+    int16_t raw[RAW_SAMPLES];
+    size_t want = RAW_SAMPLES;
+    int n;
+
+    while (want > 1 && resample_room(p->resample, want) > room)
+        want /= 2;
+    if (resample_room(p->resample, want) > room)
+        return -ENOBUFS;
+    if (p->at_end)
+        return (int)resample_flush(p->resample, out, room);
+    n = audio_reader_read(p->reader, raw, want);
+    if (n < 0)
+        return n;
+    if ((size_t)n < want)
+        p->at_end = true;
+    if (n == 0)
+        return (int)resample_flush(p->resample, out, room);
+    return (int)resample_run(p->resample, raw, (size_t)n, out, room);
+}
+
+/* In a worker: fills the back half. */
+static void player_read_ahead(uv_work_t *work)
+{
+    struct media_player *p = work->data;
+    int n = 1;
+
+    p->err = player_prepare(p);
+    while (!p->err && n > 0) {
+        n = player_piece(p, p->back.samples + p->back.n, p->back.cap - p->back.n);
+        if (n > 0)
+            p->back.n += (size_t)n;
+        else if (n < 0 && n != -ENOBUFS) {
+            p->err = n;
+            snprintf(p->why, sizeof p->why, "cannot read %.200s: %s", p->path, strerror(-n));
+        }
+    }
+}
+
+static void player_close_file(uv_work_t *work)
+{
+    struct media_player *p = work->data;
+
+    audio_reader_close(p->reader);
+    resample_free(p->resample);
+    p->reader = NULL;
+    p->resample = NULL;
+}
+
+static void player_free(struct media_player *p)
+{
+    struct media_file_events events = p->events;
+    void *arg = p->arg;
+
+    free(p->front.samples);
+    free(p->back.samples);
+    free(p->path);
+    free(p);
+    events.closed(arg);
+}
+
+/* The halves change places when the front is empty and the back is full of the right rate. */
+static void player_turn(struct media_player *p)
+{
+    if (p->busy || p->failed || p->closing)
+        return;
+    if (p->back.n && p->back.rate_hz != p->rate_hz)
+        p->back.n = 0;
+    if (p->at == p->front.n && p->back.n) {
+        swap(&p->front, &p->back);
+        p->at = 0;
+        p->back.n = 0;
+    }
+    if (p->back.n || p->told_end)
+        return;
+    if (p->back.rate_hz != p->rate_hz && half_make(&p->back, p->rate_hz) != 0)
+        return;
+    player_work(p, player_read_ahead);
+}
+
+static void player_done(uv_work_t *work, int status)
+{
+    struct media_player *p = work->data;
+
+    (void)status;
+    p->busy = false;
+    if (p->closing) {
+        if (p->reader || p->resample)
+            player_work(p, player_close_file);
+        else
+            player_free(p);
+        return;
+    }
+    p->ready = true;
+    if (p->err) {
+        p->failed = true;
+        p->events.failed(p->arg, p->err, p->why);
+        return;
+    }
+    p->told_end = p->back.n == 0;
+    player_turn(p);
+}
+
+static void player_work(struct media_player *p, uv_work_cb work)
+{
+    p->busy = true;
+    p->work.data = p;
+    if (uv_queue_work(p->loop, &p->work, work, player_done) != 0)
+        abort(); /* only a NULL callback makes it fail */
+}
+
+int media_player_open(uv_loop_t *loop, const char *path, uint32_t rate_hz,
+                      const struct media_file_events *events, void *arg,
+                      struct media_player **out)
+{
+    struct media_player *p = calloc(1, sizeof *p);
+    char *copy = strdup(path);
+
+    if (!p || !copy || half_make(&p->back, rate_hz) != 0) {
+        free(copy);
+        free(p);
+        return -ENOMEM;
+    }
+    p->loop = loop;
+    p->path = copy;
+    p->events = *events;
+    p->arg = arg;
+    p->rate_hz = rate_hz;
+    player_work(p, player_read_ahead);
+    *out = p;
+    return 0;
+}
+
+void media_player_set_rate(struct media_player *p, uint32_t rate_hz)
+{
+    if (rate_hz == p->rate_hz)
+        return;
+    p->rate_hz = rate_hz;
+    p->at = p->front.n;
+    player_turn(p);
+}
+
+size_t media_player_read(struct media_player *p, int16_t *out, size_t n)
+{
+    size_t done = 0;
+
+    while (done < n) {
+        size_t some = p->front.n - p->at;
+
+        if (some == 0) {
+            player_turn(p);
+            some = p->front.n - p->at;
+            if (some == 0)
+                break;
+        }
+        if (some > n - done)
+            some = n - done;
+        memcpy(out + done, p->front.samples + p->at, some * sizeof *out);
+        p->at += some;
+        done += some;
+    }
+    return done;
+}
+
+bool media_player_ready(const struct media_player *p)
+{
+    return p->ready;
+}
+
+bool media_player_ended(const struct media_player *p)
+{
+    return p->told_end && p->at == p->front.n && p->back.n == 0;
+}
+
+void media_player_close(struct media_player *p)
+{
+    if (!p || p->closing)
+        return;
+    p->closing = true;
+    if (!p->busy)
+        player_work(p, player_close_file);
+}
+
+/* --- recording -------------------------------------------------------------------------------- */
+
+struct media_recorder {
+    /* The media thread's */
+    uv_loop_t *loop;
+    struct media_file_events events;
+    void *arg;
+    struct half front; /* being filled */
+    uint64_t silence;  /* samples of silence behind it */
+    uint32_t rate_hz;
+    bool busy, closing, failed;
+
+    /* The worker's while busy */
+    uv_work_t work;
+    char *path;
+    struct audio_writer *writer;
+    struct half back;
+    uint64_t back_silence;
+    bool last; /* complete the file */
+    int err;
+    char why[AUDIO_WHY_MAX];
+};
+
+static int write_silence(struct audio_writer *writer, uint64_t n)
+{
+    static const int16_t zeros[RAW_SAMPLES];
+    int err = 0;
+
+    for (; n && !err; n -= n < RAW_SAMPLES ? n : RAW_SAMPLES)
+        err = audio_writer_write(writer, zeros, n < RAW_SAMPLES ? (size_t)n : RAW_SAMPLES);
+    return err;
+}
+
+/* In a worker. */
+static void recorder_write_behind(uv_work_t *work)
+{
+    struct media_recorder *r = work->data;
+    int err = 0;
+
+    if (!r->err && !r->writer)
+        r->err = audio_writer_open(r->path, r->rate_hz, &r->writer, r->why);
+    else if (r->err)
+        r->back.n = r->back_silence = 0;
+    if (!r->err)
+        err = audio_writer_write(r->writer, r->back.samples, r->back.n);
+    if (!r->err && !err)
+        err = write_silence(r->writer, r->back_silence);
+    if (r->last) {
+        int closing = audio_writer_close(r->writer);
+
+        r->writer = NULL;
+        err = err ? err : closing;
+    }
+    if (err && !r->err) {
+        r->err = err;
+        snprintf(r->why, sizeof r->why, "cannot write %.200s: %s", r->path, strerror(-err));
+    }
+}
+
+static void recorder_turn(struct media_recorder *r);
+
+static void recorder_free(struct media_recorder *r)
+{
+    struct media_file_events events = r->events;
+    void *arg = r->arg;
+
+    free(r->front.samples);
+    free(r->back.samples);
+    free(r->path);
+    free(r);
+    events.closed(arg);
+}
+
+static void recorder_done(uv_work_t *work, int status)
+{
+    struct media_recorder *r = work->data;
+    bool last = r->last; /* failed may close the recorder, which then has work again */
+
+    (void)status;
+    r->busy = false;
+    r->back.n = r->back_silence = 0;
+    if (r->err && !r->failed) {
+        r->failed = true;
+        r->events.failed(r->arg, r->err, r->why);
+    }
+    if (last)
+        recorder_free(r);
+    else
+        recorder_turn(r);
+}
+
+/* Hands a full half to a worker; the last one whether full or not. */
+static void recorder_turn(struct media_recorder *r)
+{
+    if (r->busy || (!r->closing && r->front.n < r->front.cap && !r->silence))
+        return;
+    if (r->failed && !r->closing) {
+        r->front.n = r->silence = 0;
+        return;
+    }
+    swap(&r->front, &r->back);
+    r->front.n = 0;
+    r->back_silence = r->silence;
+    r->silence = 0;
+    r->last = r->closing;
+    r->busy = true;
+    r->work.data = r;
+    if (uv_queue_work(r->loop, &r->work, recorder_write_behind, recorder_done) != 0)
+        abort(); /* only a NULL callback makes it fail */
+}
+
+int media_recorder_open(uv_loop_t *loop, const char *path, uint32_t rate_hz,
+                        const struct media_file_events *events, void *arg,
+                        struct media_recorder **out)
+{
+    struct media_recorder *r = calloc(1, sizeof *r);
+    char *copy = strdup(path);
+
+    if (!r || !copy || half_make(&r->front, rate_hz) != 0 || half_make(&r->back, rate_hz) != 0) {
+        if (r)
+            free(r->front.samples);
+        free(copy);
+        free(r);
+        return -ENOMEM;
+    }
+    r->loop = loop;
+    r->path = copy;
+    r->rate_hz = rate_hz;
+    r->events = *events;
+    r->arg = arg;
+    *out = r;
+    return 0;
+}
+
+uint32_t media_recorder_rate_hz(const struct media_recorder *r)
+{
+    return r->rate_hz;
+}
+
+void media_recorder_write(struct media_recorder *r, const int16_t *samples, size_t n)
+{
+    while (n) {
+        size_t some = r->front.cap - r->front.n;
+
+        if (some == 0 || r->silence) {
+            r->silence += n; /* the worker is behind; what comes after that silence must wait */
+            recorder_turn(r);
+            return;
+        }
+        some = some < n ? some : n;
+        memcpy(r->front.samples + r->front.n, samples, some * sizeof *samples);
+        r->front.n += some;
+        samples += some;
+        n -= some;
+        if (r->front.n == r->front.cap)
+            recorder_turn(r);
+    }
+}
+
+void media_recorder_silence(struct media_recorder *r, uint64_t n)
+{
+    r->silence += n;
+    recorder_turn(r);
+}
+
+void media_recorder_close(struct media_recorder *r)
+{
+    if (!r || r->closing)
+        return;
+    r->closing = true;
+    recorder_turn(r);
+}

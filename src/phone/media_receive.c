@@ -1,0 +1,313 @@
+/* What a stream receives: packets in, sound out to the recorder and the loudspeaker. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio/level.h"
+#include "base/log.h"
+#include "phone/media_stream.h"
+#include "rtp/demux.h"
+#include "rtp/packet.h"
+
+#define BATCHES_PER_BEAT 8 /* what a flood brings beyond that waits, and the kernel drops it */
+#define STALL_US 200000    /* after one the jitter buffer starts anew, and silence is recorded */
+
+/* --- packets ------------------------------------------------------------------------------------ */
+
+static const struct audio_codec *codec_of(const struct media_stream *s, uint8_t payload_type)
+{
+    const struct media_params *p = &s->agreed->params;
+
+    for (unsigned i = 0; i < p->n_receive_formats; i++)
+        if (p->receive_formats[i].payload_type == payload_type)
+            return s->agreed->receive[i];
+    return NULL;
+}
+
+static bool is_event(const struct media_stream *s, uint8_t payload_type)
+{
+    const struct media_params *p = &s->agreed->params;
+
+    for (size_t i = 0; i < ARRAY_LEN(p->event_receive); i++)
+        if (p->event_receive[i] == payload_type)
+            return true;
+    return false;
+}
+
+/* RFC 3550 8.2: a packet with our own SSRC is our own, sent back to us, or a collision. */
+static bool is_our_ssrc(struct media_stream *s, uint32_t ssrc, const struct ip *from)
+{
+    if (ssrc != s->session.ssrc)
+        return false;
+    if (!ip_same(from, &s->pair.local))
+        stream_collide(s);
+    return true;
+}
+
+/* Whether the packet is of the far end and of its stream. */
+static bool accept_packet(struct media_stream *s, const struct rtp_packet *packet,
+                          const struct ip *from)
+{
+    enum rtp_latch_verdict verdict =
+        rtp_latch_rtp(&s->latch, from, packet->ssrc, packet->sequence);
+
+    if (verdict == RTP_LATCH_REFUSE)
+        return false;
+    if (verdict == RTP_LATCH_MOVED)
+        stream_set_remote(s);
+    if (verdict == RTP_LATCH_MOVED || !s->has_heard || s->heard.ssrc != packet->ssrc) {
+        rtp_source_init(&s->heard, packet->ssrc, packet->sequence);
+        s->pressed = (struct rtp_event_receiver){0};
+        s->has_heard = true;
+    }
+    return rtp_source_packet(&s->heard, packet->sequence) != RTP_SOURCE_REFUSE;
+}
+
+static void take_key(struct media_stream *s, const struct rtp_packet *packet)
+{
+    char key = rtp_event_receive(&s->pressed, packet->payload, packet->timestamp);
+    struct media_event event = {.type = MEDIA_DIGIT, .stream = s, .arg = s->arg, .digit = key};
+
+    if (key)
+        media_thread_tell(s->thread, &event);
+}
+
+static bool anybody_listens(const struct media_stream *s)
+{
+    return s->recorder || s->record_path ||
+           (s->listen && s->thread->device && media_device_is_open(s->thread->device));
+}
+
+static void take_sound(struct media_stream *s, const struct rtp_packet *packet,
+                       const struct audio_codec *codec, uint64_t arrived_us)
+{
+    if (s->heard_clock_hz != codec->clock_hz)
+        rtp_source_clock_changed(&s->heard);
+    s->heard_clock_hz = codec->clock_hz;
+    rtp_source_jitter(&s->heard, packet->timestamp,
+                      (uint32_t)(arrived_us / 1000 * codec->clock_hz / 1000 +
+                                 arrived_us % 1000 * codec->clock_hz / 1000000));
+    if (!s->told_first)
+        stream_tell(s, MEDIA_FIRST_PACKET);
+    s->told_first = true;
+    if (s->playout && s->agreed->params.receive && anybody_listens(s))
+        (void)playout_put(s->playout, codec, packet->ssrc, packet->sequence, packet->timestamp,
+                          packet->marker, packet->payload, arrived_us);
+}
+
+static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
+{
+    const struct audio_codec *codec;
+    struct rtp_packet packet;
+    bool event;
+
+    if (rtp_packet_parse(d->bytes, &packet) != 0 ||
+        is_our_ssrc(s, packet.ssrc, &d->from)) {
+        s->count.packets_refused++;
+        return;
+    }
+    codec = codec_of(s, packet.payload_type);
+    event = !codec && is_event(s, packet.payload_type);
+    if ((!codec && !event) || !accept_packet(s, &packet, &d->from)) {
+        s->count.packets_refused++;
+        return;
+    }
+    s->count.packets_received++;
+    s->count.bytes_received += packet.payload.n;
+    s->heard_ms = d->arrived_us / 1000;
+    if (event)
+        take_key(s, &packet);
+    else
+        take_sound(s, &packet, codec, d->arrived_us);
+}
+
+void stream_receive(struct media_stream *s)
+{
+    const struct net_rtp_datagram *d;
+    size_t n = NET_RTP_BATCH;
+
+    for (unsigned i = 0; i < BATCHES_PER_BEAT && n == NET_RTP_BATCH; i++) {
+        n = net_rtp_batch_recv(s->thread->batch, s->pair.rtp_fd, &d);
+        for (size_t at = 0; at < n; at++)
+            switch (rtp_demux(d[at].bytes)) {
+            case RTP_KIND_RTP:
+                take_rtp(s, &d[at]);
+                break;
+            case RTP_KIND_RTCP:
+                stream_rtcp_receive(s, d[at].bytes, &d[at].from, d[at].arrived_us);
+                break;
+            default:
+                s->count.packets_refused++;
+            }
+    }
+}
+
+void stream_prepare_receiving(struct media_stream *s, const struct media_agreement *before)
+{
+    const struct media_agreement *now = s->agreed;
+    struct playout_config config = {
+        .codec = now->params.n_receive_formats ? now->receive[0] : now->send,
+        .packet_ms = (uint16_t)now->ptime_ms,
+    };
+
+    if (!s->playout && playout_new(&config, &s->playout) != 0)
+        log_error("media", "no memory to receive sound");
+    if (before && !before->params.receive && now->params.receive && s->playout)
+        playout_flush(s->playout); /* what came before the hold is not heard after it */
+}
+
+/* --- sound -------------------------------------------------------------------------------------- */
+
+static void recorder_failed(void *arg, int err, const char *why)
+{
+    struct media_stream *s = arg;
+
+    stream_tell_failure(s, MEDIA_SINK_FAILED, err, why);
+    media_recorder_close(s->recorder);
+    s->recorder = NULL;
+}
+
+static void recorder_closed(void *arg)
+{
+    struct media_stream *s = arg;
+
+    s->holds--;
+    media_thread_stream_gone(s->thread);
+}
+
+static void open_recorder(struct media_stream *s)
+{
+    static const struct media_file_events events = {recorder_failed, recorder_closed};
+    int err = media_recorder_open(net_loop_uv(s->thread->loop), s->record_path,
+                                  playout_rate_hz(s->playout), &events, s, &s->recorder);
+
+    free(s->record_path);
+    s->record_path = NULL;
+    if (!err)
+        s->holds++;
+    else
+        recorder_failed(s, err, "no memory to record");
+}
+
+/* samples at rate_hz through *resample, made anew where a rate has changed; returns how many come
+ * out into out. Frees nothing of the caller's. */
+static size_t convert(struct resample **resample, uint32_t *from_hz, uint32_t from, uint32_t to,
+                      const int16_t *samples, size_t n, int16_t *out, size_t room)
+{
+    if (!*resample || *from_hz != from) {
+        resample_free(*resample);
+        *resample = NULL;
+        *from_hz = from;
+        if (resample_new(from, to, RESAMPLE_CALL, resample) != 0)
+            return 0;
+    }
+    if (resample_room(*resample, n) > room)
+        return 0;
+    return resample_run(*resample, samples, n, out, room);
+}
+
+static void record(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz)
+{
+    int16_t other[AUDIO_PACKET_MAX_SAMPLES + 64];
+    uint32_t file_hz = media_recorder_rate_hz(s->recorder);
+
+    if (rate_hz == file_hz) {
+        media_recorder_write(s->recorder, samples, n);
+        return;
+    }
+    n = convert(&s->record_resample, &s->record_from_hz, rate_hz, file_hz, samples, n, other,
+                ARRAY_LEN(other));
+    media_recorder_write(s->recorder, other, n);
+}
+
+static void say(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz)
+{
+    int16_t other[AUDIO_PACKET_MAX_SAMPLES + 64];
+    uint32_t device_hz = media_device_rate_hz(s->thread->device);
+
+    if (rate_hz == device_hz) {
+        media_device_say(s->thread->device, samples, n);
+        return;
+    }
+    if (s->listen_to_hz != device_hz)
+        s->listen_from_hz = 0;
+    s->listen_to_hz = device_hz;
+    n = convert(&s->listen_resample, &s->listen_from_hz, rate_hz, device_hz, samples, n, other,
+                ARRAY_LEN(other));
+    media_device_say(s->thread->device, other, n);
+}
+
+static void play_tone(struct media_stream *s)
+{
+    size_t n;
+
+    if (s->tone_kind == TONE_NONE || !s->thread->device ||
+        !media_device_is_open(s->thread->device))
+        return;
+    (void)media_device_heard(s->thread->device, &n);
+    if (s->tone.rate_hz != media_device_rate_hz(s->thread->device))
+        tone_start(&s->tone, s->tone_kind, media_device_rate_hz(s->thread->device));
+    n = n < ARRAY_LEN(s->thread->samples) ? n : ARRAY_LEN(s->thread->samples);
+    (void)tone_read(&s->tone, s->thread->samples, n);
+    media_device_say(s->thread->device, s->thread->samples, n);
+}
+
+/* The process stood still: what waited is old, and the recording keeps its time line. */
+static void skip_stall(struct media_stream *s, uint64_t due_us)
+{
+    uint64_t stall_us = (due_us - s->played_us) / 1000 * 1000;
+
+    playout_flush(s->playout);
+    if (s->recorder)
+        media_recorder_silence(s->recorder,
+                               stall_us * media_recorder_rate_hz(s->recorder) / 1000000);
+    s->played_us += stall_us;
+}
+
+void stream_play(struct media_stream *s, uint64_t due_us)
+{
+    int16_t *samples = s->thread->samples;
+    bool aloud = s->listen && s->thread->device && media_device_is_open(s->thread->device);
+
+    play_tone(s);
+    if (!s->agreed || !s->playout)
+        return;
+    if (s->record_path && !s->recorder)
+        open_recorder(s);
+    if (!anybody_listens(s)) {
+        s->played_us = due_us;
+        return;
+    }
+    if (due_us > s->played_us + STALL_US)
+        skip_stall(s, due_us);
+    /* In whole milliseconds, so that no fraction of a sample is lost at any rate. */
+    while (due_us >= s->played_us + 1000) {
+        uint64_t ms = (due_us - s->played_us) / 1000;
+        uint32_t rate_hz = playout_rate_hz(s->playout);
+        size_t n;
+
+        ms = ms < AUDIO_PACKET_MAX_MS ? ms : AUDIO_PACKET_MAX_MS;
+        n = (size_t)(ms * rate_hz / 1000);
+        (void)playout_get(s->playout, due_us, samples, n);
+        if (!s->agreed->params.receive)
+            memset(samples, 0, n * sizeof *samples);
+        s->count.level_in_db = (double)level_dbfs(samples, n);
+        if (s->recorder)
+            record(s, samples, n, rate_hz);
+        if (aloud)
+            say(s, samples, n, rate_hz);
+        s->played_us += ms * 1000;
+    }
+}
+
+void stream_stop_receiving(struct media_stream *s)
+{
+    media_recorder_close(s->recorder);
+    s->recorder = NULL;
+    free(s->record_path);
+    s->record_path = NULL;
+    playout_free(s->playout);
+    s->playout = NULL;
+    resample_free(s->record_resample);
+    resample_free(s->listen_resample);
+    s->record_resample = s->listen_resample = NULL;
+}

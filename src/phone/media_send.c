@@ -1,0 +1,299 @@
+/* What a stream sends: source, encoder, packet; keys in place of sound. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio/level.h"
+#include "base/log.h"
+#include "phone/media_stream.h"
+
+#define BEAT_TOLERANCE_US 500   /* beats and packet times come from one grid; rounding is less */
+#define CATCH_UP_US 60000       /* what was missed longer ago is skipped, never sent in a burst */
+#define MICROPHONE_MOST_MS 150  /* one packet of 120 ms and some */
+
+/* --- the encoder -------------------------------------------------------------------------------- */
+
+static struct audio_codec_params encoder_params(const struct media_stream *s)
+{
+    const struct media_params *p = &s->agreed->params;
+    int complexity = s->thread->opus_complexity;
+
+    return (struct audio_codec_params){
+        .channels = 1,
+        .bitrate = p->opus.max_bitrate,
+        .max_rate_hz = p->opus.max_playback_hz,
+        .fec = p->opus.fec,
+        .cbr = p->opus.cbr,
+        .complexity = complexity < 0 ? 9 : (uint8_t)complexity,
+    };
+}
+
+void stream_prepare_sending(struct media_stream *s, const struct media_agreement *before)
+{
+    const struct media_agreement *now = s->agreed;
+    struct audio_codec_params params = encoder_params(s);
+    bool same = before && before->send == now->send &&
+                memcmp(&before->params.opus, &now->params.opus, sizeof now->params.opus) == 0;
+
+    if (!same || !s->encoder) {
+        audio_encoder_free(s->encoder);
+        s->encoder = NULL;
+        s->encoder_codec = now->send;
+        if (audio_encoder_new(now->send, &params, &s->encoder) != 0)
+            log_error("media", "no encoder for %s: nothing can be sent", now->send->name);
+    }
+    if (!before || before->ptime_ms != now->ptime_ms)
+        s->next_send_us = 0;
+    if (s->encoder && s->player)
+        media_player_set_rate(s->player, audio_encoder_rate_hz(s->encoder));
+}
+
+/* --- the source --------------------------------------------------------------------------------- */
+
+static struct media_microphone *microphone_for(struct media_stream *s, uint32_t in_hz)
+{
+    struct media_microphone *m = s->microphone;
+    uint32_t out_hz = audio_encoder_rate_hz(s->encoder);
+
+    if (m && m->in_hz == in_hz && m->out_hz == out_hz)
+        return m;
+    if (!m)
+        m = s->microphone = calloc(1, sizeof *m);
+    if (!m)
+        return NULL;
+    resample_free(m->resample);
+    free(m->samples);
+    *m = (struct media_microphone){.cap = out_hz / 1000 * MICROPHONE_MOST_MS};
+    m->samples = malloc(m->cap * sizeof *m->samples);
+    if (!m->samples || resample_new(in_hz, out_hz, RESAMPLE_CALL, &m->resample) != 0)
+        return NULL;
+    m->in_hz = in_hz;
+    m->out_hz = out_hz;
+    return m;
+}
+
+static void microphone_free(struct media_microphone *m)
+{
+    if (!m)
+        return;
+    resample_free(m->resample);
+    free(m->samples);
+    free(m);
+}
+
+void stream_push_microphone(struct media_stream *s, const int16_t *samples, size_t n,
+                            uint32_t rate_hz)
+{
+    struct media_microphone *m;
+    size_t room;
+
+    if (s->source != SOURCE_DEVICE || !s->encoder || !n)
+        return;
+    m = microphone_for(s, rate_hz);
+    if (!m || !m->resample)
+        return;
+    room = resample_room(m->resample, n);
+    if (room > m->cap)
+        return;
+    if (m->n + room > m->cap) { /* nobody sends: the oldest goes */
+        size_t surplus = m->n + room - m->cap;
+
+        surplus = surplus < m->n ? surplus : m->n;
+        memmove(m->samples, m->samples + surplus, (m->n - surplus) * sizeof *m->samples);
+        m->n -= surplus;
+    }
+    m->n += resample_run(m->resample, samples, n, m->samples + m->n, m->cap - m->n);
+}
+
+static size_t read_microphone(struct media_microphone *m, int16_t *out, size_t n)
+{
+    size_t some = m && m->n < n ? m->n : m ? n : 0;
+
+    if (!some)
+        return 0;
+    memcpy(out, m->samples, some * sizeof *out);
+    memmove(m->samples, m->samples + some, (m->n - some) * sizeof *m->samples);
+    m->n -= some;
+    return some;
+}
+
+static void player_failed(void *arg, int err, const char *why)
+{
+    struct media_stream *s = arg;
+
+    stream_tell_failure(s, MEDIA_SOURCE_FAILED, err, why);
+    s->source = SOURCE_SILENCE;
+    media_player_close(s->player);
+    s->player = NULL;
+}
+
+static void player_closed(void *arg)
+{
+    struct media_stream *s = arg;
+
+    s->holds--;
+    media_thread_stream_gone(s->thread);
+}
+
+/* A file begins when it may be heard: only then is it opened. */
+static void open_player(struct media_stream *s)
+{
+    static const struct media_file_events events = {player_failed, player_closed};
+    int err = media_player_open(net_loop_uv(s->thread->loop), s->play_path,
+                                audio_encoder_rate_hz(s->encoder), &events, s, &s->player);
+
+    free(s->play_path);
+    s->play_path = NULL;
+    if (!err)
+        s->holds++;
+    else
+        player_failed(s, err, "no memory to play a file");
+}
+
+static size_t read_file(struct media_stream *s, int16_t *out, size_t n)
+{
+    if (s->play_path)
+        open_player(s);
+    return s->player ? media_player_read(s->player, out, n) : 0;
+}
+
+/* n samples of the source, silence where it has none. */
+static void gather(struct media_stream *s, int16_t *out, size_t n)
+{
+    size_t got = 0;
+
+    if (s->source == SOURCE_FILE)
+        got = read_file(s, out, n);
+    else if (s->source == SOURCE_DEVICE)
+        got = read_microphone(s->microphone, out, n);
+    if (s->muted)
+        got = 0;
+    memset(out + got, 0, (n - got) * sizeof *out);
+    s->count.level_out_db = (double)level_dbfs(out, n);
+}
+
+static void end_file(struct media_stream *s)
+{
+    if (!s->player || !media_player_ended(s->player))
+        return;
+    media_player_close(s->player);
+    s->player = NULL;
+    s->source = SOURCE_SILENCE;
+    stream_tell(s, MEDIA_FILE_ENDED);
+}
+
+/* --- packets ------------------------------------------------------------------------------------ */
+
+struct outgoing {
+    unsigned char bytes[RTP_HEADER_BYTES + AUDIO_PAYLOAD_MAX];
+    size_t payload_bytes;
+};
+
+static void put_on_wire(struct media_stream *s, const struct rtp_packet *header,
+                        struct outgoing *packet)
+{
+    uint64_t now_ms = net_now_ms();
+
+    rtp_packet_print(header, packet->bytes);
+    (void)net_rtp_send(s->pair.rtp_fd, &s->rtp_to,
+                       (struct slice){(const char *)packet->bytes,
+                                      RTP_HEADER_BYTES + packet->payload_bytes});
+    s->count.packets_sent++;
+    s->count.bytes_sent += packet->payload_bytes;
+    s->sent_ms = now_ms;
+}
+
+static bool send_key(struct media_stream *s, uint32_t clock_hz, struct outgoing *packet)
+{
+    const struct media_params *p = &s->agreed->params;
+    uint32_t rate_hz = p->event_rate_hz ? p->event_rate_hz : clock_hz;
+    struct rtp_event_packet key;
+    struct rtp_packet header;
+
+    if (p->event_send == MEDIA_NO_EVENTS || !rtp_event_busy(&s->keys) ||
+        !rtp_event_next(&s->keys, s->session.timestamp, rate_hz / 1000 * s->agreed->ptime_ms,
+                        rate_hz, &key))
+        return false;
+    packet->payload_bytes = RTP_EVENT_BYTES;
+    memcpy(packet->bytes + RTP_HEADER_BYTES, key.payload, RTP_EVENT_BYTES);
+    header = rtp_session_next(&s->session, p->event_send, RTP_EVENT_BYTES);
+    header.timestamp = key.timestamp;
+    header.marker = key.marker;
+    put_on_wire(s, &header, packet);
+    return true;
+}
+
+static void send_sound(struct media_stream *s, size_t n, struct outgoing *packet)
+{
+    struct rtp_packet header;
+    int bytes = audio_encode(s->encoder, s->thread->samples, n, packet->bytes + RTP_HEADER_BYTES,
+                             AUDIO_PAYLOAD_MAX);
+
+    if (bytes <= 0) {
+        rtp_session_pause(&s->session);
+        return;
+    }
+    packet->payload_bytes = (size_t)bytes;
+    header = rtp_session_next(&s->session, s->agreed->params.send_format.payload_type,
+                              packet->payload_bytes);
+    put_on_wire(s, &header, packet);
+}
+
+/* One packet time, whether or not anything may leave in it. */
+static void send_one(struct media_stream *s, uint64_t now_ms)
+{
+    const struct audio_codec *codec = s->agreed->send;
+    unsigned ptime_ms = s->agreed->ptime_ms;
+    size_t n = audio_encoder_rate_hz(s->encoder) / 1000 * ptime_ms;
+    struct outgoing packet;
+
+    if (s->may_send && s->agreed->params.send && s->latch.rtp.family) {
+        gather(s, s->thread->samples, n);
+        if (!rtp_latch_may_send(&s->latch, now_ms))
+            rtp_session_pause(&s->session);
+        else if (!send_key(s, codec->clock_hz, &packet))
+            send_sound(s, n, &packet);
+        end_file(s);
+    } else {
+        rtp_session_pause(&s->session);
+    }
+    rtp_session_advance(&s->session, codec->clock_hz / 1000 * ptime_ms);
+    if (s->keys_pending && !rtp_event_busy(&s->keys)) {
+        s->keys_pending = false;
+        stream_tell(s, MEDIA_DIGITS_SENT);
+    }
+}
+
+void stream_send_due(struct media_stream *s, uint64_t due_us)
+{
+    uint64_t ptime_us, behind;
+
+    if (!s->agreed || !s->encoder)
+        return;
+    ptime_us = s->agreed->ptime_ms * UINT64_C(1000);
+    if (!s->next_send_us)
+        s->next_send_us = due_us;
+    behind = due_us > s->next_send_us ? due_us - s->next_send_us : 0;
+    if (behind > CATCH_UP_US) {
+        uint64_t skipped = behind / ptime_us;
+
+        s->next_send_us += skipped * ptime_us;
+        rtp_session_advance(&s->session, (uint32_t)(skipped * s->agreed->ptime_ms *
+                                                    (s->agreed->send->clock_hz / 1000)));
+        rtp_session_pause(&s->session);
+    }
+    for (; s->next_send_us <= due_us + BEAT_TOLERANCE_US; s->next_send_us += ptime_us)
+        send_one(s, due_us / 1000);
+}
+
+void stream_stop_sending(struct media_stream *s)
+{
+    media_player_close(s->player);
+    s->player = NULL;
+    free(s->play_path);
+    s->play_path = NULL;
+    audio_encoder_free(s->encoder);
+    s->encoder = NULL;
+    microphone_free(s->microphone);
+    s->microphone = NULL;
+    s->source = SOURCE_SILENCE;
+}

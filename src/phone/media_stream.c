@@ -1,0 +1,264 @@
+#include "phone/media_stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#define SESSION_BPS 80000 /* G.711 with its headers: RTCP's share is of that (RFC 3550 6.2) */
+
+/* --- telling ------------------------------------------------------------------------------------ */
+
+void stream_tell(struct media_stream *s, enum media_event_type type)
+{
+    struct media_event event = {.type = type, .stream = s, .arg = s->arg};
+
+    if (type == MEDIA_STATS)
+        stream_stats(s, &event.stats);
+    media_thread_tell(s->thread, &event);
+}
+
+void stream_tell_failure(struct media_stream *s, enum media_event_type type, int err,
+                         const char *why)
+{
+    struct media_event event = {.type = type, .stream = s, .arg = s->arg, .err = err};
+
+    snprintf(event.why, sizeof event.why, "%s", why);
+    media_thread_tell(s->thread, &event);
+}
+
+/* --- RTCP's own socket --------------------------------------------------------------------------- */
+
+/* RTCP comes every few seconds, so its socket may wake the loop; RTP's is looked at on the beat. */
+static void on_rtcp(uv_poll_t *handle, int status, int events)
+{
+    struct media_stream *s = handle->data;
+    const struct net_rtp_datagram *d;
+    size_t n;
+
+    (void)events;
+    if (status < 0)
+        return;
+    n = net_rtp_batch_recv(s->thread->batch, s->pair.rtcp_fd, &d);
+    for (size_t i = 0; i < n; i++)
+        stream_rtcp_receive(s, d[i].bytes, &d[i].from, d[i].arrived_us);
+}
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+    struct media_stream *s = handle->data;
+
+    net_rtp_pair_close(&s->pair);
+    s->holds--;
+    media_thread_stream_gone(s->thread);
+}
+
+static void watch_rtcp(struct media_stream *s)
+{
+    if (uv_poll_init(net_loop_uv(s->thread->loop), &s->rtcp_poll, s->pair.rtcp_fd) != 0)
+        return;
+    s->rtcp_poll.data = s;
+    s->polling = true;
+    s->holds++;
+    (void)uv_poll_start(&s->rtcp_poll, UV_READABLE, on_rtcp);
+}
+
+/* --- life --------------------------------------------------------------------------------------- */
+
+static void on_open(struct media_stream *s)
+{
+    s->may_send = false;
+    s->count.round_trip_ms = s->count.remote_lost_percent = -1;
+    s->count.level_in_db = s->count.level_out_db = -127;
+    rtp_session_init(&s->session, &s->thread->rng);
+    rtp_event_sender_init(&s->keys);
+    net_rtp_batch_prepare(s->pair.rtp_fd);
+    net_rtp_batch_prepare(s->pair.rtcp_fd);
+    watch_rtcp(s);
+}
+
+void stream_set_remote(struct media_stream *s)
+{
+    s->rtp_to = net_sockaddr_of(&s->latch.rtp);
+    s->rtcp_to = net_sockaddr_of(&s->latch.rtcp);
+}
+
+static void on_start(struct media_stream *s, struct media_agreement *agreement)
+{
+    struct media_agreement *before = s->agreed;
+    const struct media_params *p = &agreement->params;
+    uint64_t now_us = net_now_us();
+
+    s->agreed = agreement;
+    s->may_send = p->may_send;
+    rtp_latch_signalled(&s->latch, &p->remote_rtp, p->rtcp_mux ? &p->remote_rtp : &p->remote_rtcp,
+                        &p->signalling);
+    stream_set_remote(s);
+    if (!before) {
+        s->played_us = now_us;
+        rtcp_timing_init(&s->timing, SESSION_BPS, now_us / 1000, &s->thread->rng);
+    }
+    stream_prepare_sending(s, before);
+    stream_prepare_receiving(s, before);
+    free(before);
+    media_thread_rhythm(s->thread, true);
+}
+
+static void on_may_send(struct media_stream *s, bool may_send)
+{
+    bool begins = may_send && !s->may_send;
+
+    s->may_send = may_send;
+    if (begins)
+        media_thread_rhythm(s->thread, true);
+}
+
+static void on_play(struct media_stream *s, enum media_source source, char *path)
+{
+    media_player_close(s->player);
+    s->player = NULL;
+    free(s->play_path);
+    s->play_path = path;
+    s->source = source;
+    media_thread_rhythm(s->thread, false);
+}
+
+static void on_record(struct media_stream *s, char *path)
+{
+    media_recorder_close(s->recorder);
+    s->recorder = NULL;
+    free(s->record_path);
+    s->record_path = path;
+}
+
+static void on_tone(struct media_stream *s, enum media_tone tone)
+{
+    s->tone_kind = tone == MEDIA_TONE_RINGBACK ? TONE_RINGBACK
+                   : tone == MEDIA_TONE_BUSY   ? TONE_BUSY
+                                               : TONE_NONE;
+    s->tone.rate_hz = 0; /* from its beginning */
+    media_thread_rhythm(s->thread, false);
+}
+
+static void on_dtmf(struct media_stream *s, const char *digits)
+{
+    if (rtp_event_push(&s->keys, slice_of(digits)) == 0)
+        s->keys_pending = true;
+    else
+        log_warn("media", "too many digits wait to be sent; the last ones are left out");
+}
+
+static void do_simple(struct media_stream *s, const struct media_command *command)
+{
+    switch (command->what) {
+    case MEDIA_DO_OPEN:
+        on_open(s);
+        break;
+    case MEDIA_DO_MAY_SEND:
+        on_may_send(s, command->number);
+        break;
+    case MEDIA_DO_LISTEN:
+        s->listen = command->number;
+        media_thread_rhythm(s->thread, false);
+        break;
+    case MEDIA_DO_TONE:
+        on_tone(s, (enum media_tone)command->number);
+        break;
+    case MEDIA_DO_MUTE:
+        s->muted = command->number;
+        break;
+    case MEDIA_DO_STATS:
+        stream_tell(s, MEDIA_STATS);
+        break;
+    default:
+        break;
+    }
+}
+
+void stream_do(struct media_stream *s, struct media_command *command)
+{
+    char *text = command->text;
+
+    command->text = NULL;
+    switch (command->what) {
+    case MEDIA_DO_START:
+        on_start(s, command->agreement);
+        command->agreement = NULL;
+        break;
+    case MEDIA_DO_PLAY:
+        on_play(s, SOURCE_FILE, text);
+        break;
+    case MEDIA_DO_PLAY_DEVICE:
+        on_play(s, SOURCE_DEVICE, NULL);
+        break;
+    case MEDIA_DO_PLAY_SILENCE:
+        on_play(s, SOURCE_SILENCE, NULL);
+        break;
+    case MEDIA_DO_RECORD:
+        on_record(s, text);
+        break;
+    case MEDIA_DO_DTMF:
+        on_dtmf(s, text);
+        free(text);
+        break;
+    case MEDIA_DO_STOP:
+        stream_stop(s);
+        break;
+    default:
+        do_simple(s, command);
+    }
+}
+
+void stream_stop(struct media_stream *s)
+{
+    if (s->stopping)
+        return;
+    s->stopping = true;
+    s->closed.event = (struct media_event){.type = MEDIA_CLOSED, .stream = s, .arg = s->arg};
+    if (s->agreed) {
+        /* What came since the last beat belongs to the recording, and to the totals. */
+        stream_receive(s);
+        stream_play(s, net_now_us());
+        stream_rtcp_bye(s);
+    }
+    stream_stats(s, &s->closed.event.stats);
+    stream_stop_sending(s);
+    stream_stop_receiving(s);
+    if (s->polling)
+        uv_close((uv_handle_t *)&s->rtcp_poll, on_poll_closed);
+    else
+        net_rtp_pair_close(&s->pair);
+    free(s->agreed);
+    s->agreed = NULL;
+    s->tone_kind = TONE_NONE;
+    s->listen = false;
+    media_thread_rhythm(s->thread, false);
+    media_thread_stream_gone(s->thread);
+}
+
+/* --- the beat ------------------------------------------------------------------------------------ */
+
+bool stream_is_running(const struct media_stream *s)
+{
+    return s->agreed && !s->stopping;
+}
+
+bool stream_wants_device(const struct media_stream *s)
+{
+    return !s->stopping &&
+           (s->tone_kind != TONE_NONE ||
+            (s->agreed && (s->listen || s->source == SOURCE_DEVICE)));
+}
+
+void stream_beat(struct media_stream *s, uint64_t due_us)
+{
+    if (s->stopping)
+        return;
+    if (s->agreed) {
+        stream_send_due(s, due_us);
+        stream_receive(s);
+    }
+    stream_play(s, due_us);
+    stream_rtcp_beat(s, due_us);
+}

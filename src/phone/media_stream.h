@@ -1,0 +1,146 @@
+/* phone/media_stream.h - one stream on the media thread, from socket to sound and back.
+ *
+ * These functions are called stream_…; the names media_stream_… belong to the other side, media.h.
+ * A struct media_stream is made by the signalling thread, then the media thread's alone, except
+ * for the members that say otherwise; with its MEDIA_CLOSED it goes back. */
+#ifndef PHONE_MEDIA_STREAM_H
+#define PHONE_MEDIA_STREAM_H
+
+#include "audio/playout.h"
+#include "audio/resample.h"
+#include "audio/tone.h"
+#include "net/rtp_pair.h"
+#include "phone/media_file.h"
+#include "phone/media_thread.h"
+#include "rtp/event.h"
+#include "rtp/latch.h"
+#include "rtp/rtcp.h"
+#include "rtp/rtcp_timing.h"
+#include "rtp/session.h"
+#include "rtp/source.h"
+
+enum media_source { SOURCE_SILENCE, SOURCE_FILE, SOURCE_DEVICE };
+
+/* Samples of the microphone at the encoder's rate, on their way into a packet. */
+struct media_microphone {
+    struct resample *resample;
+    uint32_t in_hz, out_hz;
+    int16_t *samples;
+    size_t n, cap;
+};
+
+struct media_stream {
+    /* The signalling thread's */
+    struct media *media;
+    void *arg;
+    uint16_t port;
+    bool stopped;
+    bool can_dtmf;
+    struct media_command open, stop;
+
+    /* Given to the media thread with `open` */
+    struct net_rtp_pair pair;
+
+    /* The media thread's from here on */
+    struct media_thread *thread;
+    struct list link;
+    struct media_message closed;
+    uv_poll_t rtcp_poll;
+    unsigned holds; /* files and handles that must close before the stream is gone */
+    bool stopping, polling;
+
+    struct media_agreement *agreed; /* NULL before the start */
+    bool may_send;
+    struct rtp_latch latch;
+    struct net_sockaddr rtp_to, rtcp_to; /* of latch.rtp and latch.rtcp */
+
+    /* What we send */
+    struct rtp_session session;
+    struct audio_encoder *encoder;
+    const struct audio_codec *encoder_codec;
+    uint64_t next_send_us; /* 0: with the next beat */
+    struct rtp_event_sender keys;
+    bool keys_pending; /* MEDIA_DIGITS_SENT is due */
+    enum media_source source;
+    struct media_player *player;
+    char *play_path; /* to be opened when the codec is known */
+    struct media_microphone *microphone;
+    bool muted;
+    uint64_t sent_ms; /* when RTP was last sent */
+
+    /* What we receive */
+    struct rtp_source heard;
+    bool has_heard, told_first;
+    uint32_t heard_clock_hz;
+    uint64_t heard_ms; /* when RTP last came */
+    struct rtp_event_receiver pressed;
+    struct playout *playout;
+    uint64_t played_us; /* sound has been taken out up to here */
+    struct media_recorder *recorder;
+    char *record_path;
+    struct resample *record_resample;
+    uint32_t record_from_hz;
+    bool listen;
+    struct resample *listen_resample;
+    uint32_t listen_from_hz, listen_to_hz;
+    enum tone_kind tone_kind;
+    struct tone tone;
+
+    /* RTCP */
+    struct rtcp_timing timing;
+    bool rtcp_sent, remote_left;
+
+    struct media_stats count; /* what is counted on the way; stream_stats fills in the rest */
+};
+
+/* --- media_stream.c --------------------------------------------------------------------------- */
+
+/* One command of the signalling thread; the agreement and text of it become the stream's. */
+void stream_do(struct media_stream *s, struct media_command *command);
+/* A beat that stands for the moment due_us. */
+void stream_beat(struct media_stream *s, uint64_t due_us);
+/* Begins to end: what follows comes from the loop, and MEDIA_CLOSED in the end. */
+void stream_stop(struct media_stream *s);
+/* Whether it needs the beat, and whether it needs the device. */
+bool stream_is_running(const struct media_stream *s);
+bool stream_wants_device(const struct media_stream *s);
+void stream_tell(struct media_stream *s, enum media_event_type type);
+void stream_tell_failure(struct media_stream *s, enum media_event_type type, int err,
+                         const char *why);
+/* The latch may have moved: make the socket addresses anew. */
+void stream_set_remote(struct media_stream *s);
+
+/* --- media_send.c ------------------------------------------------------------------------------ */
+
+/* The encoder for the agreement, where that has changed. */
+void stream_prepare_sending(struct media_stream *s, const struct media_agreement *before);
+void stream_send_due(struct media_stream *s, uint64_t due_us);
+/* What the microphone heard in this beat. */
+void stream_push_microphone(struct media_stream *s, const int16_t *samples, size_t n,
+                            uint32_t rate_hz);
+void stream_stop_sending(struct media_stream *s);
+
+/* --- media_receive.c --------------------------------------------------------------------------- */
+
+void stream_prepare_receiving(struct media_stream *s, const struct media_agreement *before);
+/* What waits on the RTP socket. */
+void stream_receive(struct media_stream *s);
+/* Recorder and loudspeaker get what is to be heard up to due_us. */
+void stream_play(struct media_stream *s, uint64_t due_us);
+void stream_stop_receiving(struct media_stream *s);
+
+/* --- media_rtcp.c ------------------------------------------------------------------------------- */
+
+void stream_rtcp_receive(struct media_stream *s, struct slice bytes, const struct ip *from,
+                         uint64_t arrived_us);
+/* A report, where one is due. */
+void stream_rtcp_beat(struct media_stream *s, uint64_t now_us);
+/* A last report with BYE (RFC 3550 6.3.7), unless nothing of ours was ever sent. */
+void stream_rtcp_bye(struct media_stream *s);
+/* Somebody else uses our SSRC (RFC 3550 8.2). */
+void stream_collide(struct media_stream *s);
+
+/* Everything that is known now. */
+void stream_stats(struct media_stream *s, struct media_stats *out);
+
+#endif

@@ -1,0 +1,274 @@
+#include "phone/media_thread.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "phone/media_stream.h"
+
+#define DEVICE_BEAT_MS 10
+/* Opus's encoder takes the most, some 100 KiB; a page that nobody touches costs nothing. */
+#define STACK_BYTES (1u << 20)
+
+/* --- messages ----------------------------------------------------------------------------------- */
+
+void media_thread_tell(struct media_thread *t, const struct media_event *event)
+{
+    struct media_message *message = calloc(1, sizeof *message);
+
+    if (!message) {
+        log_error("media", "out of memory: an event of a call is lost");
+        return;
+    }
+    message->event = *event;
+    media_link_post(t->outbox, &message->link);
+}
+
+static void finish_quitting(struct media_thread *t)
+{
+    if (!t->quitting || t->finished || !list_empty(&t->streams))
+        return;
+    if (t->device) {
+        media_device_close(t->device); /* its end comes here again */
+        return;
+    }
+    t->finished = true;
+    net_pacer_free(t->pacer);
+    t->pacer = NULL;
+    media_link_close(&t->inbox, NULL);
+    net_loop_stop(t->loop);
+}
+
+static void quit(struct media_thread *t)
+{
+    t->quitting = true;
+    LIST_EACH (&t->streams, at)
+        stream_stop(LIST_ITEM(at, struct media_stream, link));
+    finish_quitting(t);
+}
+
+static void on_command(void *arg, struct list *item)
+{
+    struct media_command *command = LIST_ITEM(item, struct media_command, link);
+    struct media_thread *t = arg;
+    struct media_stream *s = command->stream;
+    bool embedded = command->embedded;
+
+    if (command->what == MEDIA_DO_QUIT) {
+        quit(t); /* the command is part of t's owner */
+        return;
+    }
+    if (command->what == MEDIA_DO_OPEN) {
+        s->thread = t;
+        list_append(&t->streams, &s->link);
+    }
+    if (!s->stopping)
+        stream_do(s, command);
+    if (embedded)
+        return; /* perhaps gone with its stream by now */
+    free(command->agreement);
+    free(command->text);
+    free(command);
+}
+
+void media_thread_stream_gone(struct media_thread *t)
+{
+    LIST_EACH (&t->streams, at) {
+        struct media_stream *s = LIST_ITEM(at, struct media_stream, link);
+
+        if (!s->stopping || s->holds)
+            continue;
+        list_remove(&s->link);
+        media_link_post(t->outbox, &s->closed.link);
+    }
+    finish_quitting(t);
+}
+
+/* --- the beat ------------------------------------------------------------------------------------ */
+
+static uint32_t greatest_common(uint32_t a, uint32_t b)
+{
+    while (b) {
+        uint32_t rest = a % b;
+
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* The longest beat on which every stream's packet times fall. */
+static uint32_t period_us(const struct media_thread *t, unsigned *running)
+{
+    bool device = t->device && media_device_is_open(t->device);
+    uint32_t ms = device ? DEVICE_BEAT_MS : 0;
+
+    *running = 0;
+    LIST_EACH (&t->streams, at) {
+        struct media_stream *s = LIST_ITEM(at, struct media_stream, link);
+
+        if (!stream_is_running(s))
+            continue;
+        ++*running;
+        ms = greatest_common(ms, s->agreed->ptime_ms);
+    }
+    return ms * 1000;
+}
+
+static void want_device(struct media_thread *t)
+{
+    bool wanted = false;
+
+    LIST_EACH (&t->streams, at)
+        wanted |= stream_wants_device(LIST_ITEM(at, struct media_stream, link));
+    if (t->device)
+        media_device_want(t->device, wanted);
+}
+
+void media_thread_rhythm(struct media_thread *t, bool at_once)
+{
+    uint64_t now_us = net_now_us(), first_us;
+    uint32_t period;
+    unsigned running;
+
+    want_device(t);
+    period = period_us(t, &running);
+    if (!period) {
+        net_pacer_stop(t->pacer);
+        t->period_us = 0;
+        return;
+    }
+    /* A call that is alone may begin with its first packet; to others it would be a hiccup. */
+    at_once = !t->period_us || (at_once && running == 1);
+    if (!at_once && period == t->period_us)
+        return;
+    first_us = at_once ? now_us : t->last_beat_us + period;
+    if (at_once)
+        LIST_EACH (&t->streams, at)
+            LIST_ITEM(at, struct media_stream, link)->next_send_us = 0;
+    if (!t->period_us)
+        t->last_beat_us = now_us;
+    t->period_us = period;
+    if (net_pacer_start(t->pacer, first_us, period) != 0)
+        log_error("media", "the beat cannot be started: calls stay silent");
+}
+
+static void on_beat(void *arg, uint64_t due_us, uint64_t missed)
+{
+    struct media_thread *t = arg;
+    uint64_t elapsed_us = due_us > t->last_beat_us ? due_us - t->last_beat_us : 0;
+    bool device;
+    const int16_t *heard = NULL;
+    size_t n = 0;
+
+    (void)missed; /* streams see it from due_us */
+    t->last_beat_us = due_us;
+    device = t->device && media_device_begin_beat(t->device, due_us, elapsed_us);
+    if (device)
+        heard = media_device_heard(t->device, &n);
+    LIST_EACH (&t->streams, at) {
+        struct media_stream *s = LIST_ITEM(at, struct media_stream, link);
+
+        if (device)
+            stream_push_microphone(s, heard, n, media_device_rate_hz(t->device));
+        stream_beat(s, due_us);
+    }
+    if (device)
+        media_device_end_beat(t->device);
+}
+
+/* --- the device ---------------------------------------------------------------------------------- */
+
+static void on_device_ready(void *arg)
+{
+    media_thread_rhythm(arg, false);
+}
+
+static void on_device_failed(void *arg, int err, const char *why)
+{
+    struct media_thread *t = arg;
+
+    LIST_EACH (&t->streams, at) {
+        struct media_stream *s = LIST_ITEM(at, struct media_stream, link);
+
+        if (stream_wants_device(s))
+            stream_tell_failure(s, MEDIA_DEVICE_FAILED, err, why);
+    }
+}
+
+static void on_device_closed(void *arg)
+{
+    struct media_thread *t = arg;
+
+    t->device = NULL;
+    finish_quitting(t);
+}
+
+/* --- life --------------------------------------------------------------------------------------- */
+
+static void run(void *arg)
+{
+    struct media_thread *t = arg;
+
+    net_loop_run(t->loop);
+}
+
+static void free_parts(struct media_thread *t)
+{
+    net_pacer_free(t->pacer);
+    net_rtp_batch_free(t->batch);
+    net_loop_free(t->loop);
+}
+
+static int make_parts(struct media_thread *t, const char *device)
+{
+    static const struct media_device_events events = {on_device_ready, on_device_failed,
+                                                      on_device_closed};
+    int err = net_loop_new(&t->loop);
+
+    if (!err)
+        err = net_pacer_new(t->loop, on_beat, t, &t->pacer);
+    if (!err && !(t->batch = net_rtp_batch_new()))
+        err = -ENOMEM;
+    if (!err && device)
+        err = media_device_new(net_loop_uv(t->loop), device, &events, t, &t->device);
+    return err;
+}
+
+int media_thread_start(struct media_thread *t, struct media_link *outbox, const char *cname,
+                       const char *device, int opus_complexity)
+{
+    const uv_thread_options_t options = {UV_THREAD_HAS_STACK_SIZE, STACK_BYTES};
+    int err;
+
+    t->outbox = outbox;
+    t->cname = cname;
+    t->opus_complexity = opus_complexity;
+    t->rng = rng_system();
+    list_init(&t->streams);
+    err = make_parts(t, device);
+    if (err)
+        goto fail;
+    err = media_link_init(&t->inbox, net_loop_uv(t->loop), on_command, t);
+    if (err)
+        goto fail;
+    err = uv_thread_create_ex(&t->id, &options, run, t);
+    if (!err)
+        return 0;
+    media_link_close(&t->inbox, NULL);
+
+fail:
+    free(t->device); /* it has done nothing yet */
+    free_parts(t);
+    *t = (struct media_thread){.period_us = 0};
+    return err;
+}
+
+void media_thread_end(struct media_thread *t)
+{
+    struct media_command stop = {.what = MEDIA_DO_QUIT, .embedded = true};
+
+    media_link_post(&t->inbox, &stop.link);
+    uv_thread_join(&t->id);
+    free_parts(t);
+}

@@ -1,0 +1,96 @@
+/* phone/media_thread.h - the media thread: its loop, its beat, its streams, its device.
+ *
+ * There is one beat for all streams, with the shortest packet time in use (10 ms while a device is
+ * open), on absolute deadlines, and none without a started stream. On each beat the microphone is
+ * read, every stream sends what is due, takes in what has come, and plays; then the loudspeaker
+ * gets the sum. Everything here runs on the media thread, except where it says otherwise. */
+#ifndef PHONE_MEDIA_THREAD_H
+#define PHONE_MEDIA_THREAD_H
+
+#include "audio/codec.h"
+#include "base/rand.h"
+#include "net/loop.h"
+#include "net/pacer.h"
+#include "net/rtp_batch.h"
+#include "phone/media.h"
+#include "phone/media_device.h"
+#include "phone/media_link.h"
+
+/* What one agreement says, its codecs looked up. */
+struct media_agreement {
+    struct media_params params;
+    const struct audio_codec *send;
+    const struct audio_codec *receive[MEDIA_MAX_FORMATS];
+    unsigned ptime_ms;
+};
+
+enum media_do {
+    MEDIA_DO_OPEN,
+    MEDIA_DO_START,    /* agreement */
+    MEDIA_DO_MAY_SEND, /* number */
+    MEDIA_DO_PLAY,     /* text, a path */
+    MEDIA_DO_PLAY_DEVICE,
+    MEDIA_DO_PLAY_SILENCE,
+    MEDIA_DO_RECORD, /* text, a path or NULL */
+    MEDIA_DO_LISTEN, /* number */
+    MEDIA_DO_TONE,   /* number */
+    MEDIA_DO_DTMF,   /* text */
+    MEDIA_DO_MUTE,   /* number */
+    MEDIA_DO_STATS,
+    MEDIA_DO_STOP,
+    MEDIA_DO_QUIT
+};
+
+/* From signalling to media. */
+struct media_command {
+    struct list link;
+    enum media_do what;
+    bool embedded;               /* part of a longer-lived object: not to be freed */
+    struct media_stream *stream; /* NULL with QUIT */
+    int number;
+    struct media_agreement *agreement; /* on the heap, the receiver's */
+    char *text;                        /* likewise */
+};
+
+/* From media to signalling. */
+struct media_message {
+    struct list link;
+    bool embedded;
+    struct media_event event;
+};
+
+struct media_thread {
+    uv_thread_t id;
+    struct media_link inbox;   /* of struct media_command */
+    struct media_link *outbox; /* of struct media_message; the signalling thread's */
+    struct net_loop *loop;
+    struct net_pacer *pacer;
+    struct net_rtp_batch *batch;
+    struct media_device *device;
+    struct list streams;
+    struct rng rng;
+    const char *cname;
+    int opus_complexity;
+    uint32_t period_us; /* of the beat; 0: it stands still */
+    uint64_t last_beat_us;
+    bool quitting, finished;
+    /* Room for one packet's samples, for whoever is at work; nobody keeps anything in it. */
+    int16_t samples[AUDIO_PACKET_MAX_SAMPLES];
+};
+
+/* On the signalling thread: makes all that the thread needs and starts it. device NULL: none. */
+int media_thread_start(struct media_thread *t, struct media_link *outbox, const char *cname,
+                       const char *device, int opus_complexity);
+/* On the signalling thread, once nobody posts commands any more: ends all streams, waits for the
+ * thread and frees what _start made. */
+void media_thread_end(struct media_thread *t);
+
+/* A stream was started, stopped, or has another packet time; or the device is needed or not. With
+ * at_once the beat is moved to now where nobody else would notice. */
+void media_thread_rhythm(struct media_thread *t, bool at_once);
+/* Sends a copy of event to the signalling thread. */
+void media_thread_tell(struct media_thread *t, const struct media_event *event);
+/* A stream is gone: hung out of the list and given back by its own MEDIA_CLOSED. */
+void media_thread_stream_gone(struct media_thread *t);
+
+#endif

@@ -1,0 +1,121 @@
+#include "tests/lib/envelope.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "audio/file.h"
+#include "base/rand.h"
+
+#define STEP_MS 10
+#define STEP_MAX_SAMPLES 1920 /* 192 kHz */
+
+static void die(const char *path, const char *why)
+{
+    fprintf(stderr, "%s: %s\n", path, why);
+    abort();
+}
+
+struct envelope envelope_of_file(const char *path)
+{
+    struct envelope e = {NULL, 0};
+    struct audio_reader *reader;
+    int16_t samples[STEP_MAX_SAMPLES];
+    char why[AUDIO_WHY_MAX];
+    size_t step;
+    int n;
+
+    if (audio_reader_open(path, &reader, why) != 0)
+        die(path, why);
+    step = audio_reader_rate_hz(reader) * STEP_MS / 1000;
+    while ((n = audio_reader_read(reader, samples, step)) > 0) {
+        double sum = 0;
+
+        for (int i = 0; i < n; i++)
+            sum += (double)samples[i] * samples[i];
+        e.rms = realloc(e.rms, (e.n + 1) * sizeof *e.rms);
+        if (!e.rms)
+            abort();
+        e.rms[e.n++] = sqrt(sum / n);
+    }
+    audio_reader_close(reader);
+    return e;
+}
+
+void envelope_free(struct envelope *e)
+{
+    free(e->rms);
+    *e = (struct envelope){NULL, 0};
+}
+
+static double at(const struct envelope *e, size_t i)
+{
+    return i < e->n ? e->rms[i] : 0;
+}
+
+static double correlation(const struct envelope *a, const struct envelope *b, size_t delay)
+{
+    double sum_a = 0, sum_b = 0, aa = 0, bb = 0, ab = 0, n = (double)a->n;
+
+    for (size_t i = 0; i < a->n; i++) {
+        double x = a->rms[i], y = at(b, i + delay);
+
+        sum_a += x;
+        sum_b += y;
+        aa += x * x;
+        bb += y * y;
+        ab += x * y;
+    }
+    aa -= sum_a * sum_a / n;
+    bb -= sum_b * sum_b / n;
+    ab -= sum_a * sum_b / n;
+    return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 0;
+}
+
+struct envelope_match envelope_match(const struct envelope *original,
+                                     const struct envelope *recording, int max_delay_ms)
+{
+    struct envelope_match best = {-1, 0};
+
+    for (int ms = 0; ms <= max_delay_ms; ms += STEP_MS) {
+        double c = correlation(original, recording, (size_t)(ms / STEP_MS));
+
+        if (c > best.correlation)
+            best = (struct envelope_match){c, ms};
+    }
+    return best;
+}
+
+static double unit(struct rng *rng)
+{
+    return rng_below(rng, 10000) / 10000.0;
+}
+
+void envelope_write_syllables(const char *path, uint32_t rate_hz, unsigned ms, uint64_t seed)
+{
+    struct rng rng = rng_seeded(seed);
+    struct audio_writer *writer;
+    char why[AUDIO_WHY_MAX];
+    size_t total = (size_t)rate_hz * ms / 1000;
+
+    if (audio_writer_open(path, rate_hz, &writer, why) != 0)
+        die(path, why);
+    for (size_t done = 0; done < total;) {
+        size_t n = (size_t)(rate_hz * (0.08 + 0.2 * unit(&rng)));
+        double loud = unit(&rng) < 0.3 ? 0 : 1500 + 7000 * unit(&rng);
+        double pitch = 2 * M_PI * (90 + 140 * unit(&rng)) / rate_hz;
+
+        for (size_t i = 0; i < n && done < total; i++, done++) {
+            double t = (double)i, shape = sin(M_PI * t / (double)n), v = 0;
+            int16_t sample;
+
+            for (int k = 1; k <= 8; k++)
+                v += sin(pitch * k * t) / k;
+            sample = (int16_t)(loud * shape * v);
+            if (audio_writer_write(writer, &sample, 1) != 0)
+                die(path, "cannot be written");
+        }
+    }
+    if (audio_writer_close(writer) != 0)
+        die(path, "cannot be completed");
+}
