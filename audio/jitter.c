@@ -16,6 +16,7 @@ enum {
     MAX_MISORDER = 100,
     BUCKET_MS = 5,
     BUCKETS = JITTER_MAX_MS / BUCKET_MS,
+    SEEN = 64,   /* sequence numbers of which it is known whether they came */
     WINDOWS = 4, /* of a second each: in these the quickest packet is looked for */
     SPARES = 4,
     PAYLOAD_STEP = 128, /* packets are allocated in such steps, to fit the next one as well */
@@ -324,18 +325,16 @@ static enum continuity continuity_of(struct jitter *j, const struct jitter_packe
     return GOES_ON;
 }
 
-/* Notes that sequence came; false where it had come before. */
+/* Notes that sequence came, which is less than SEEN behind; false where it had come before. */
 static bool note_sequence(struct jitter *j, int64_t sequence)
 {
     int64_t behind = j->high_sequence - sequence;
     uint64_t bit;
 
     if (behind < 0) {
-        j->seen = behind > -64 ? j->seen << -behind : 0;
+        j->seen = behind > -SEEN ? j->seen << -behind : 0;
         behind = 0;
     }
-    if (behind >= 64)
-        return true;
     bit = (uint64_t)1 << behind;
     if (j->seen & bit)
         return false;
@@ -347,7 +346,7 @@ static bool has_come(const struct jitter *j, int64_t sequence)
 {
     int64_t behind = j->high_sequence - sequence;
 
-    return behind >= 0 && behind < 64 && (j->seen >> behind & 1);
+    return behind >= 0 && behind < SEEN && (j->seen >> behind & 1);
 }
 
 static int store(struct jitter *j, const struct jitter_packet *packet, int64_t sequence,
@@ -397,6 +396,10 @@ int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t no
     arrival = time_of(j, now_us);
     sequence = j->high_sequence + (int16_t)(packet->sequence - (uint16_t)j->high_sequence);
     timestamp = j->high_timestamp + (int32_t)(packet->timestamp - (uint32_t)j->high_timestamp);
+    if (j->high_sequence - sequence >= SEEN) { /* whether it came before is forgotten */
+        j->stats.late++;
+        return -ETIME;
+    }
     if (!note_sequence(j, sequence)) {
         j->stats.duplicates++;
         return -EEXIST;

@@ -1,7 +1,9 @@
 # Fuzz targets: each is tests/fuzz/NAME.c with LLVMFuzzerTestOneInput, and its corpus in
 # tests/fuzz/corpus/NAME/. To add one, add it to this list.
 fuzz_targets = \
+	tests/fuzz/fuzz_codec \
 	tests/fuzz/fuzz_config \
+	tests/fuzz/fuzz_jitter \
 	tests/fuzz/fuzz_rtcp \
 	tests/fuzz/fuzz_rtp \
 	tests/fuzz/fuzz_sdp \
@@ -14,7 +16,9 @@ fuzz_targets = \
 check_PROGRAMS += $(fuzz_targets)
 tap_tests += $(fuzz_targets)
 EXTRA_DIST += tests/fuzz/corpus
+tests_fuzz_fuzz_codec_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_config_LDADD = $(phone_ldadd)
+tests_fuzz_fuzz_jitter_LDADD = $(machine_ldadd)
 libtest_a_SOURCES += tests/fuzz/replay.c
 
 # make fuzz [FUZZ_SECONDS=60] [FUZZ=tests/fuzz/fuzz_sdp]: libFuzzer runs each target on its corpus,

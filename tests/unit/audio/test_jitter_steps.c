@@ -299,6 +299,20 @@ static void holds_no_more_than_it_may(void **state)
     jitter_free(j);
 }
 
+static void takes_an_old_one_at_most_once(void **state)
+{
+    struct jitter *j = new_jitter();
+
+    (void)state;
+    put(j, 90, 0);
+    assert_int_equal(put(j, 1, 1), -ETIME); /* so far back it is no longer known what came */
+    assert_int_equal(put(j, 1, 2), -ETIME);
+    assert_int_equal(put(j, 30, 3), 0);
+    assert_int_equal(put(j, 30, 4), -EEXIST);
+    assert_int_equal(stats_of(j).late, 2);
+    jitter_free(j);
+}
+
 static void refuses_what_is_too_long(void **state)
 {
     struct jitter *j = new_jitter();
@@ -368,6 +382,7 @@ int main(void)
         cmocka_unit_test(follows_a_timestamp_that_jumps),
         cmocka_unit_test(skips_ahead_after_a_sleep),
         cmocka_unit_test(holds_no_more_than_it_may),
+        cmocka_unit_test(takes_an_old_one_at_most_once),
         cmocka_unit_test(refuses_what_is_too_long),
         cmocka_unit_test(flush_begins_anew),
         cmocka_unit_test(counts_by_another_clock),
