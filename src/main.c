@@ -1,7 +1,116 @@
 /* main.c - wires the layers together; no other file sees all of them. */
-#include <stdlib.h>
+#include "config.h"
 
-int main(void)
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "ui/cli.h"
+#include "ui/exit.h"
+#include "ui/terminal.h"
+
+/* Each call takes a few descriptors; the usual soft limit of 1,024 is there for select(2) only. */
+static void raise_file_limit(void)
 {
-    return EXIT_SUCCESS;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* The sink of base/log: a line on standard error. */
+static void log_to_terminal(void *arg, enum log_level level, const char *module, const char *line)
+{
+    static const char *const names[] = {"error", "warning", "info", "debug"};
+    struct terminal *t = arg;
+    struct buf text = buf_new(2048);
+
+    buf_printf(&text, "tphone: %s: %s: %s\n", names[level], module, line);
+    output_put(&t->err, buf_slice(&text));
+    buf_free(&text);
+}
+
+static enum log_level log_level_of(int verbosity)
+{
+    static const enum log_level levels[] = {LOG_ERROR, LOG_ERROR, LOG_INFO, LOG_DEBUG};
+
+    return levels[verbosity + 1];
+}
+
+/* PortAudio and what stands behind it write on descriptor 2: see doc/design.md 3. */
+static bool will_open_device(const struct cli *cli)
+{
+    const struct phone_config *config = &cli->config;
+
+    switch (cli->command->bit) {
+    case CLI_CALL: return !config->no_device;
+    case CLI_ANSWER: return config->device && !config->no_device;
+    default: return true;
+    }
+}
+
+static int run_command(const struct cli *cli)
+{
+    struct terminal terminal;
+    struct buf why = buf_new(1024);
+    int status = EXIT_OTHER;
+
+    if (terminal_open(&terminal, cli, will_open_device(cli), &why) != 0) {
+        terminal_error(&terminal, buf_cstr(&why));
+        status = EXIT_USAGE;
+    } else {
+        log_set(log_to_terminal, &terminal, log_level_of(cli->verbosity));
+        status = cli->command->run(cli, &terminal);
+        log_set(NULL, NULL, LOG_ERROR);
+    }
+    terminal_close(&terminal);
+    buf_free(&why);
+    return status;
+}
+
+/* Standard output may be a pipe that is closed or a disk that is full: then the text has not
+ * arrived, and the status says so. */
+static int print(struct slice text)
+{
+    fwrite(text.p, 1, text.n, stdout);
+    return fflush(stdout) == 0 ? EXIT_OK : EXIT_OTHER;
+}
+
+static int run(const struct cli *cli)
+{
+    struct buf text = buf_new(65536);
+    int status;
+
+    if (cli->help) {
+        cli_help(cli->command, &text);
+        status = print(buf_slice(&text));
+    } else if (cli->version) {
+        status = print(SLICE("tphone " PACKAGE_VERSION "\n"));
+    } else {
+        status = run_command(cli);
+    }
+    buf_free(&text);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli;
+    struct buf why = buf_new(8192);
+    int status;
+
+    signal(SIGPIPE, SIG_IGN); /* a reader that leaves must not end a call */
+    raise_file_limit();
+    if (cli_parse(argc, argv, &cli, &why) == 0) {
+        status = run(&cli);
+    } else {
+        fprintf(stderr, "tphone: %s\n", buf_cstr(&why));
+        status = EXIT_USAGE;
+    }
+    cli_free(&cli);
+    buf_free(&why);
+    return status;
 }

@@ -15,7 +15,7 @@ static const struct cli_command commands[] = {
      "whom to call is missing: tphone call alice@host",
      "call somebody; the exit status tells how it ended",
      "  tphone call alice@192.0.2.7\n"
-     "  tphone call 'alice@[2001:db8::1]:5070;transport=tcp' --device none --play hello.wav\n"
+     "  tphone call 'alice@[2001:db8::1]:5070;transport=tcp' --play hello.wav\n"
      "  tphone call sip:100@pbx.example --dtmf 1,234# --for 10 --record heard.wav\n",
      cmd_call},
     {"answer", CLI_ANSWER, "", 0, 0, NULL,

@@ -1,5 +1,6 @@
 #include <errno.h>
 
+#include "base/text.h"
 #include "ui/cmd.h"
 #include "ui/session.h"
 #include "ui/status.h"
@@ -57,8 +58,11 @@ static enum exit_status dial(struct caller *c, const struct cli *cli)
         .digits = cli->digits,
     };
     struct buf why = buf_new(2048);
-    int err = phone_do(c->session.phone, &command, &c->call, &why);
+    int err;
 
+    text_safe(&why, slice_of(cli->args[0]));
+    buf_puts(&why, ": ");
+    err = phone_do(c->session.phone, &command, &c->call, &why);
     if (err)
         session_error(&c->session, buf_cstr(&why));
     buf_free(&why);

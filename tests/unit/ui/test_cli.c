@@ -1,0 +1,282 @@
+/* The command line, and that table, --help and manual say the same. */
+#include "ui/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/lib/rows.h"
+
+#define WORDS_MAX 10
+
+static const struct row {
+    const char *name, *words[WORDS_MAX];
+    const char *why; /* NULL: it is right */
+} rows[] = {
+    {"call with an address", {"call", "a@192.0.2.1"}, NULL},
+    {"options on both sides of the command", {"-q", "call", "--for", "2", "a@h", "--trace"}, NULL},
+    {"a value behind an equals sign", {"call", "--for=0.5", "a@h"}, NULL},
+    {"a word behind --trace is not its value", {"call", "--trace", "a@h"}, NULL},
+    {"an address behind --", {"call", "--", "a@h"}, NULL},
+    {"help needs nothing else", {"--help"}, NULL},
+    {"help of a command that is not complete", {"call", "--help"}, NULL},
+    {"nothing", {NULL},
+     "what shall be done? tphone call ADDRESS, tphone answer or tphone devices; tphone --help says "
+     "more"},
+    {"a command with two letters swapped", {"asnwer"}, "unknown command asnwer; is answer meant?"},
+    {"an address in the command's place", {"a@h"}, "unknown command a@h; to call it: tphone call a@h"},
+    {"no command", {"xyz"}, "unknown command xyz; there are call, answer and devices"},
+    {"nobody to call", {"call"}, "whom to call is missing: tphone call alice@host"},
+    {"two to call", {"call", "a@h", "b@h"},
+     "one argument too many: b@h; the usage is tphone call ADDRESS"},
+    {"an unknown option", {"call", "a@h", "--recrod", "x"},
+     "unknown option --recrod; is --record meant?"},
+    {"an unknown option with a value", {"call", "a@h", "--recrod=x"},
+     "unknown option --recrod; is --record meant?"},
+    {"an option like no other", {"call", "a@h", "--xyzzy"},
+     "unknown option --xyzzy; tphone --help lists them"},
+    {"an unknown letter", {"call", "a@h", "-x"}, "unknown option -x; tphone --help lists them"},
+    {"an unknown letter in a bundle", {"call", "a@h", "-qx"},
+     "unknown option -x; tphone --help lists them"},
+    {"an option of another command", {"call", "a@h", "--times", "2"},
+     "tphone call takes no --times; it is an option of tphone answer"},
+    {"an option that wants a value", {"call", "a@h", "--play"},
+     "--play needs a value: --play FILE"},
+    {"an option that wants none", {"call", "a@h", "--quiet=yes"}, "--quiet takes no value"},
+    {"a terminal's controls in what is named", {"call", "a@h", "--\x1b[2J"},
+     "unknown option --\xef\xbf\xbd[2J; tphone --help lists them"},
+    {"a time that is none", {"call", "a@h", "--for", "2x"},
+     "--for 2x: not a number of seconds, like 10 or 2.5"},
+    {"no time at all", {"call", "a@h", "--for", "0"}, "--for 0: a call lasts longer than nothing"},
+    {"digits that are none", {"call", "a@h", "--dtmf", "12e"},
+     "--dtmf 12e: 1 to 64 of 0-9 * # A-D, and a comma for a pause of a second"},
+    {"a status that refuses nobody", {"answer", "--code", "200"},
+     "--code 200: not a status that refuses a call: 300 to 699, like 486 for busy"},
+    {"no times", {"answer", "--times", "0"}, "--times 0: not a number from 1 to 1000000"},
+    {"a setting is read like in a file", {"answer", "--codec", "opsu"},
+     "--codec opsu: unknown codec; is opus meant?"},
+    {"a file of settings that is not there", {"answer", "--config", "/no/such/file"},
+     "/no/such/file: cannot be read: No such file or directory"},
+    {"a file without name", {"answer", "--record", ""}, "--record : the name of the file is empty"},
+};
+
+/* Parses words, which end in NULL. */
+static int parse(const char *const *words, struct cli *cli, struct buf *why)
+{
+    char *argv[WORDS_MAX + 2];
+    int argc = 0;
+
+    argv[argc++] = (char *)(uintptr_t)"tphone";
+    for (; words[argc - 1]; argc++)
+        argv[argc] = (char *)(uintptr_t)words[argc - 1];
+    argv[argc] = NULL;
+    return cli_parse(argc, argv, cli, why);
+}
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    struct buf why = buf_new(4096);
+    struct cli cli;
+
+    assert_int_equal(parse(row->words, &cli, &why), row->why ? -EINVAL : 0);
+    assert_slice(buf_slice(&why), row->why ? row->why : "");
+    cli_free(&cli);
+    buf_free(&why);
+}
+
+static void values(void **state)
+{
+    static const char *const words[] = {"call", "a@h", "--for=2.05", "--dtmf", "1,#", "-vv",
+                                        "--codec", "pcmu", "--trace=f", NULL};
+    struct buf why = buf_new(4096);
+    struct cli cli;
+
+    (void)state;
+    assert_int_equal(parse(words, &cli, &why), 0);
+    assert_string_equal(cli.command->name, "call");
+    assert_int_equal(cli.n_args, 1);
+    assert_string_equal(cli.args[0], "a@h");
+    assert_int_equal(cli.for_ms, 2050);
+    assert_string_equal(cli.digits, "1,#");
+    assert_int_equal(cli.verbosity, 2);
+    assert_int_equal(cli.config.n_codecs, 1);
+    assert_true(cli.trace);
+    assert_string_equal(cli.trace_file, "f");
+    cli_free(&cli);
+}
+
+/* Every setting of a file can be given on the command line, and help and options agree on it. */
+static void settings_are_options(void **state)
+{
+    const char *name;
+
+    (void)state;
+    for (size_t i = 0; (name = config_name(i)); i++) {
+        const struct cli_option *o = NULL;
+
+        for (size_t j = 0; cli_option_at(j) && !o; j++)
+            if (strcmp(cli_option_at(j)->name, name) == 0)
+                o = cli_option_at(j);
+        if (!o || o->commands != CLI_ALL)
+            fail_msg("the setting %s is no option of every command", name);
+    }
+}
+
+/* --- help and manual --------------------------------------------------------------------------- */
+
+static char *read_manual(void)
+{
+    const char *srcdir = getenv("srcdir");
+    char path[1024], *text = calloc(1, 65536);
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/man/tphone.1", srcdir ? srcdir : ".");
+    file = fopen(path, "r");
+    if (!file || !text)
+        fail_msg("%s cannot be read", path);
+    assert_true(fread(text, 1, 65535, file) > 0);
+    fclose(file);
+    return text;
+}
+
+static size_t count(const char *text, const char *word)
+{
+    size_t n = 0;
+
+    for (; (text = strstr(text, word)); text += strlen(word))
+        n++;
+    return n;
+}
+
+/* How the manual's list of options begins an option. */
+static void manual_item(const struct cli_option *o, char *out, size_t room)
+{
+    if (o->letter)
+        snprintf(out, room, "\n.It Fl %c , -%s\n", o->letter, o->name);
+    else
+        snprintf(out, room, "\n.It Fl -%s ", o->name);
+}
+
+static void manual_has_every_option(void **state)
+{
+    char *manual = read_manual(), item[64];
+    const struct cli_option *o;
+    size_t n = 0;
+
+    (void)state;
+    for (; (o = cli_option_at(n)); n++) {
+        manual_item(o, item, sizeof item);
+        if (count(manual, item) != 1)
+            fail_msg("the manual has %zu items for --%s", count(manual, item), o->name);
+    }
+    if (count(manual, "\n.It Fl ") != n)
+        fail_msg("the manual has %zu options, the table %zu", count(manual, "\n.It Fl "), n);
+    free(manual);
+}
+
+static void manual_has_every_command(void **state)
+{
+    char *manual = read_manual(), item[64];
+    const struct cli_command *c;
+    size_t n = 0;
+
+    (void)state;
+    for (; (c = cli_command_at(n)); n++) {
+        snprintf(item, sizeof item, "\n.It Cm %s\n", c->name);
+        assert_int_equal(count(manual, item), 1);
+        snprintf(item, sizeof item, "\n.Nm\n.Cm %s\n", c->name);
+        assert_int_equal(count(manual, item), 1);
+    }
+    assert_int_equal(count(manual, "\n.It Cm "), n);
+    free(manual);
+}
+
+/* What stands behind an option's name in --help. */
+static char end_of_name(const struct cli_option *o)
+{
+    return strcmp(o->name, "trace") == 0 ? '[' : ' ';
+}
+
+static void help_has_every_option(void **state)
+{
+    struct buf all = buf_new(65536);
+    const struct cli_option *o;
+
+    (void)state;
+    cli_help(NULL, &all);
+    assert_true(buf_ok(&all));
+    for (size_t i = 0; (o = cli_option_at(i)); i++) {
+        char item[64];
+
+        if (o->letter)
+            snprintf(item, sizeof item, "\n  -%c, --%s ", o->letter, o->name);
+        else
+            snprintf(item, sizeof item, "\n  --%s%c", o->name, end_of_name(o));
+        if (count(buf_cstr(&all), item) != 1)
+            fail_msg("--help has %zu lines for --%s", count(buf_cstr(&all), item), o->name);
+    }
+    buf_free(&all);
+}
+
+/* Nobody's terminal is narrower than 79 columns on purpose. */
+static void help_is_narrow_and_begins_with_examples(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i == 0 || cli_command_at(i - 1); i++) {
+        const struct cli_command *c = i > 0 ? cli_command_at(i - 1) : NULL;
+        struct buf help = buf_new(65536);
+        struct slice rest;
+
+        cli_help(c, &help);
+        rest = buf_slice(&help);
+        assert_true(slice_starts(rest, SLICE("Examples:\n  tphone ")));
+        while (rest.n > 0) {
+            struct slice line = slice_cut(&rest, '\n');
+
+            if (line.n > 79)
+                fail_msg("too wide: %" PRI_SLICE, ARG_SLICE(line));
+        }
+        buf_free(&help);
+    }
+}
+
+static void help_of_a_command_has_its_options_only(void **state)
+{
+    const struct cli_command *c;
+
+    (void)state;
+    for (size_t i = 0; (c = cli_command_at(i)); i++) {
+        struct buf help = buf_new(65536);
+        const struct cli_option *o;
+
+        cli_help(c, &help);
+        for (size_t j = 0; (o = cli_option_at(j)); j++) {
+            char item[64];
+            bool there;
+
+            snprintf(item, sizeof item, "--%s%c", o->name, end_of_name(o));
+            there = strstr(strstr(buf_cstr(&help), "Options"), item) != NULL;
+            if (there != ((o->commands & c->bit) != 0))
+                fail_msg("tphone %s --help and --%s disagree", c->name, o->name);
+        }
+        buf_free(&help);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values),
+        cmocka_unit_test(settings_are_options),
+        cmocka_unit_test(manual_has_every_option),
+        cmocka_unit_test(manual_has_every_command),
+        cmocka_unit_test(help_has_every_option),
+        cmocka_unit_test(help_is_narrow_and_begins_with_examples),
+        cmocka_unit_test(help_of_a_command_has_its_options_only),
+    };
+
+    return RUN_ROWS("ui/cli", rows, check_row) +
+           cmocka_run_group_tests_name("ui/cli whole", tests, NULL, NULL);
+}

@@ -1,0 +1,142 @@
+/* Lines for people, lines for scripts, and the trace. */
+#include "ui/status.h"
+
+#include <string.h>
+
+#include "tests/lib/rows.h"
+#include "ui/trace.h"
+
+#define AT                                                                                         \
+    {.family = 4, .bytes = {192, 0, 2, 1}, .port = 5060}
+/* Events have no NULL strings: see phone/event.h. */
+static struct phone_event whole(struct phone_event e)
+{
+    const char **strings[] = {&e.peer,  &e.peer_name, &e.target, &e.transport,
+                              &e.codec, &e.reason,    &e.text,   &e.file};
+
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+        if (!*strings[i])
+            *strings[i] = "";
+    return e;
+}
+
+static const struct row {
+    const char *name;
+    int verbosity;
+    struct phone_event event;
+    const char *line;
+} rows[] = {
+    {"where it listens", 0,
+     {.kind = PHONE_LISTENING, .transport = "udp", .where = AT},
+     "listening on udp 192.0.2.1:5060\n"},
+    {"nothing of that with -q", -1,
+     {.kind = PHONE_LISTENING, .transport = "udp", .where = AT}, ""},
+    {"who calls", 0,
+     {.kind = PHONE_INCOMING, .call = 1, .peer = "sip:a@h", .peer_name = "A", .transport = "tcp",
+      .where = AT},
+     "call from \"A\" sip:a@h (tcp 192.0.2.1:5060)\n"},
+    {"further calls have their number", 0, {.kind = PHONE_HELD, .call = 2},
+     "call 2: put on hold by the other side\n"},
+    {"ringing", 0, {.kind = PHONE_RINGING, .call = 1, .status = 180, .reason = "Ringing"},
+     "ringing (180 Ringing)\n"},
+    {"codec and place of the sound", 0,
+     {.kind = PHONE_ANSWERED, .call = 1, .codec = "opus/48000", .where = AT},
+     "answered, opus/48000, sound to 192.0.2.1:5060\n"},
+    {"a digit", 0, {.kind = PHONE_DIGIT, .call = 1, .text = "#"}, "digit # received\n"},
+    {"the end of a file only with -v", 0, {.kind = PHONE_PLAY_ENDED, .call = 1}, ""},
+    {"and there it is", 1, {.kind = PHONE_PLAY_ENDED, .call = 1},
+     "the file has been played\n"},
+    {"the end and its cause", 0,
+     {.kind = PHONE_ENDED, .call = 1, .outcome = PHONE_OK, .text = "the other side hung up",
+      .result = {.answered = true, .talk_ms = 12345}},
+     "ended: the other side hung up, after 12.3 s\n"},
+    {"a good end is not told with -q", -1,
+     {.kind = PHONE_ENDED, .call = 1, .outcome = PHONE_OK, .text = "x"}, ""},
+    {"a bad end is", -1,
+     {.kind = PHONE_ENDED, .call = 1, .outcome = PHONE_BUSY, .text = "busy"}, "ended: busy\n"},
+};
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    struct buf out = buf_new(4096);
+    struct phone_event event = whole(row->event);
+
+    status_line(&out, &event, row->verbosity);
+    assert_slice(buf_slice(&out), row->line);
+    buf_free(&out);
+}
+
+static const struct result_row {
+    const char *name;
+    struct phone_event event;
+    const char *line;
+} result_rows[] = {
+    {"an answered call",
+     {.kind = PHONE_ENDED, .outcome = PHONE_OK, .peer = "sip:a@h", .codec = "opus/48000",
+      .file = "my file.wav",
+      .result = {true, 5020, 251, 250, 1, 1.25, 12.5, 0.4, -1}},
+     "answered peer=sip:a@h seconds=5.020 codec=opus/48000 sent=251 received=250 lost=1 loss=0.4% "
+     "jitter=1.2 round-trip=12.5 file=my_file.wav\n"},
+    {"what the other side reports",
+     {.kind = PHONE_ENDED, .outcome = PHONE_OK,
+      .result = {true, 7, 0, 0, 0, 0, -1, 0, 2}},
+     "answered seconds=0.007 sent=0 received=0 lost=0 loss=0.0% their-loss=2.0%\n"},
+    {"busy",
+     {.kind = PHONE_ENDED, .outcome = PHONE_BUSY, .status = 486, .peer = "sip:a@h"},
+     "busy status=486 peer=sip:a@h\n"},
+    {"the host does not exist", {.kind = PHONE_ENDED, .outcome = PHONE_NOT_FOUND}, "not-found\n"},
+};
+
+static void check_result(void **state)
+{
+    const struct result_row *row = *state;
+    struct buf out = buf_new(4096);
+    struct phone_event event = whole(row->event);
+
+    result_line(&out, &event);
+    assert_slice(buf_slice(&out), row->line);
+    buf_free(&out);
+}
+
+/* The statuses of the manual. */
+static void exits(void **state)
+{
+    (void)state;
+    assert_int_equal(exit_of(PHONE_OK), 0);
+    assert_int_equal(exit_of(PHONE_FAILED), 1);
+    assert_int_equal(exit_of(PHONE_REFUSED), 1);
+    assert_int_equal(exit_of(PHONE_BUSY), 3);
+    assert_int_equal(exit_of(PHONE_DECLINED), 4);
+    assert_int_equal(exit_of(PHONE_NO_ANSWER), 5);
+    assert_int_equal(exit_of(PHONE_NOT_FOUND), 6);
+    assert_int_equal(exit_of(PHONE_NOT_ALLOWED), 7);
+    assert_int_equal(exit_of(PHONE_UNREACHABLE), 8);
+    assert_int_equal(exit_of(PHONE_INTERRUPTED), 130);
+}
+
+/* No byte of a message moves the cursor, and no line of it looks like a heading. */
+static void trace(void **state)
+{
+    struct phone_event event = {.kind = PHONE_MESSAGE, .transport = "udp", .where = AT,
+                                .bytes = SLICE_INIT("A\r\n0.000 sent to\x1b[2J\r\n\r\nx")};
+    struct buf out = buf_new(4096);
+
+    (void)state;
+    trace_put(&out, &event, 1234);
+    assert_slice(buf_slice(&out), "1.234 received from udp 192.0.2.1:5060, 25 bytes\n"
+                                  "  | A\n"
+                                  "  | 0.000 sent to\xef\xbf\xbd[2J\n"
+                                  "  |\n"
+                                  "  | x\n");
+    buf_free(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(exits), cmocka_unit_test(trace)};
+
+    return RUN_ROWS("ui/status", rows, check_row) +
+           RUN_ROWS("ui/status results", result_rows, check_result) +
+           cmocka_run_group_tests_name("ui/status whole", tests, NULL, NULL);
+}
