@@ -1,0 +1,146 @@
+#include "audio/conceal.h"
+
+#include "tests/lib/rows.h"
+#include "tests/lib/speech.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RATE = 8000, PACKET = 160 };
+
+static void sine(int16_t *out, size_t n, double hz)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = (int16_t)lrint(10000 * sin(2 * 3.14159265358979 * hz * (double)i / RATE));
+}
+
+static void goes_on_as_it_was(void **state)
+{
+    static const double hz[] = {80, 125, 200, 310, 440};
+    int16_t in[10 * PACKET], out[PACKET];
+    struct conceal c;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(hz); i++) {
+        sine(in, ARRAY_LEN(in), hz[i]);
+        conceal_init(&c, RATE);
+        conceal_good(&c, in, 4 * PACKET);
+        conceal_lost(&c, out, PACKET / 2);
+        /* The first 10 ms do not fade: what is invented is what would have come. */
+        assert_true(sound_likeness(in + 4 * PACKET, out, PACKET / 2, 0, NULL) > 0.95);
+    }
+}
+
+static int steepest(const int16_t *samples, size_t n)
+{
+    int most = 0;
+
+    for (size_t i = 1; i < n; i++)
+        most = abs(samples[i] - samples[i - 1]) > most ? abs(samples[i] - samples[i - 1]) : most;
+    return most;
+}
+
+static void makes_no_click(void **state)
+{
+    int16_t in[20 * PACKET], out[20 * PACKET];
+    struct conceal c;
+
+    (void)state;
+    sine(in, ARRAY_LEN(in), 187);
+    memcpy(out, in, sizeof out);
+    conceal_init(&c, RATE);
+    for (size_t i = 0; i < 20; i++)
+        if (i % 3 == 2)
+            conceal_lost(&c, out + i * PACKET, PACKET);
+        else
+            conceal_good(&c, out + i * PACKET, PACKET);
+    assert_true(steepest(out, ARRAY_LEN(out)) < 2 * steepest(in, ARRAY_LEN(in)));
+}
+
+static void fades_to_silence(void **state)
+{
+    int16_t in[4 * PACKET], out[4 * PACKET];
+    struct conceal c;
+
+    (void)state;
+    sine(in, ARRAY_LEN(in), 150);
+    conceal_init(&c, RATE);
+    conceal_good(&c, in, ARRAY_LEN(in));
+    conceal_lost(&c, out, ARRAY_LEN(out));
+    for (size_t i = 60 * RATE / 1000; i < ARRAY_LEN(out); i++)
+        assert_int_equal(out[i], 0);
+    assert_true(abs(out[PACKET]) <= 10000);
+}
+
+static void leaves_good_sound_alone(void **state)
+{
+    int16_t in[50 * PACKET], out[50 * PACKET];
+    struct conceal c;
+
+    (void)state;
+    speech_make(in, ARRAY_LEN(in), RATE, 1);
+    memcpy(out, in, sizeof out);
+    conceal_init(&c, RATE);
+    for (size_t i = 0; i < 50; i++)
+        conceal_good(&c, out + i * PACKET, PACKET);
+    assert_memory_equal(in, out, sizeof in);
+}
+
+static void is_better_than_silence(void **state)
+{
+    int16_t *in = calloc(200 * PACKET, sizeof *in), *out = calloc(200 * PACKET, sizeof *out);
+    double invented = 0;
+    struct conceal c;
+    int n = 0;
+
+    (void)state;
+    speech_make(in, 200 * PACKET, RATE, 2);
+    memcpy(out, in, 200 * PACKET * sizeof *in);
+    conceal_init(&c, RATE);
+    for (size_t i = 0; i < 200; i++)
+        if (i % 7 == 6) {
+            conceal_lost(&c, out + i * PACKET, PACKET);
+            invented += sound_likeness(in + i * PACKET, out + i * PACKET, PACKET, 0, NULL);
+            n++;
+        } else {
+            conceal_good(&c, out + i * PACKET, PACKET);
+        }
+    assert_true(invented / n > 0.3); /* silence has 0 */
+    free(in);
+    free(out);
+}
+
+static void bears_silence_and_noise_at_any_rate(void **state)
+{
+    int16_t piece[320];
+    struct conceal c;
+
+    (void)state;
+    for (uint32_t rate = 8000; rate <= 48000; rate *= 2) {
+        conceal_init(&c, rate);
+        conceal_lost(&c, piece, 320);
+        conceal_lost(&c, piece, 0);
+        conceal_good(&c, piece, 0);
+        for (size_t i = 0; i < 320; i++)
+            piece[i] = i % 2 ? INT16_MAX : INT16_MIN;
+        conceal_good(&c, piece, 3);
+        for (int i = 0; i < 10; i++)
+            conceal_lost(&c, piece, 320);
+        conceal_good(&c, piece, 320);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(goes_on_as_it_was),
+        cmocka_unit_test(makes_no_click),
+        cmocka_unit_test(fades_to_silence),
+        cmocka_unit_test(leaves_good_sound_alone),
+        cmocka_unit_test(is_better_than_silence),
+        cmocka_unit_test(bears_silence_and_noise_at_any_rate),
+    };
+
+    return cmocka_run_group_tests_name("audio/conceal", tests, NULL, NULL);
+}

@@ -1,0 +1,187 @@
+/* A received stream from packets to sound: what was spoken is heard, whatever the network did. */
+#include "audio/playout.h"
+
+#include "tests/lib/rows.h"
+#include "tests/lib/speech.h"
+
+#include "base/rand.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SECONDS = 6, PACKET_MS = 20, BEAT_MS = 10 };
+
+static const struct row {
+    const char *name, *codec;
+    uint32_t rate_hz;
+    unsigned loss, jitter_ms;
+    double likeness; /* mean over windows of 200 ms, each moved by up to 15 ms */
+} rows[] = {
+    {"PCMU, even network", "PCMU", 8000, 0, 0, 0.97},
+    {"PCMA, jitter of 50 ms", "PCMA", 8000, 0, 50, 0.95},
+    {"PCMA, 5 % loss", "PCMA", 8000, 5, 0, 0.90},
+    {"PCMU, 20 % loss", "PCMU", 8000, 20, 0, 0.70},
+    {"Opus, even network", "opus", 48000, 0, 0, 0.85},
+    {"Opus decoded to 8 kHz, 10 % loss", "opus", 8000, 10, 0, 0.80},
+    {"Opus at 16 kHz, 5 % loss and jitter of 50 ms", "opus", 16000, 5, 50, 0.80},
+};
+
+static double mean_likeness(const int16_t *spoken, const int16_t *heard, size_t n, uint32_t rate_hz)
+{
+    size_t window = rate_hz / 5, delay_max = rate_hz / 5, margin = rate_hz / 60;
+    double sum = 0, count = 0;
+    long delay = 0;
+
+    sound_likeness(spoken + rate_hz, heard + rate_hz, rate_hz * 2, delay_max, &delay);
+    for (size_t at = rate_hz; at + window + delay_max + margin < n; at += window, count++) {
+        size_t moved = (size_t)((long)at + delay);
+
+        sum += sound_likeness(spoken + at, heard + moved, window, margin, NULL);
+    }
+    return sum / count;
+}
+
+struct sender {
+    struct audio_encoder *enc;
+    const struct audio_codec *codec;
+    unsigned char packet[SECONDS * 1000 / PACKET_MS][AUDIO_PAYLOAD_MAX];
+    int bytes[SECONDS * 1000 / PACKET_MS];
+    uint64_t arrival_us[SECONDS * 1000 / PACKET_MS]; /* UINT64_MAX: lost, or given over */
+};
+
+static void encode_all(struct sender *s, const struct row *row, const int16_t *spoken)
+{
+    struct audio_codec_params params = {.rate_hz = row->rate_hz, .fec = true, .bitrate = 40000};
+    size_t n = row->rate_hz / 1000 * PACKET_MS;
+    struct rng rng = rng_seeded(11);
+
+    s->codec = audio_codec_find(slice_of(row->codec), 0, 0);
+    assert_int_equal(audio_encoder_new(s->codec, &params, &s->enc), 0);
+    audio_encoder_set_loss(s->enc, row->loss);
+    for (size_t i = 0; i < ARRAY_LEN(s->bytes); i++) {
+        s->bytes[i] = audio_encode(s->enc, spoken + i * n, n, s->packet[i], AUDIO_PAYLOAD_MAX);
+        assert_true(s->bytes[i] > 0);
+        s->arrival_us[i] = (i * PACKET_MS + 5) * 1000;
+        if (row->jitter_ms)
+            s->arrival_us[i] += rng_below(&rng, row->jitter_ms) * 1000;
+        if (rng_below(&rng, 100) < row->loss)
+            s->arrival_us[i] = UINT64_MAX;
+    }
+    audio_encoder_free(s->enc);
+}
+
+static void deliver(struct sender *s, struct playout *p, uint64_t now_us)
+{
+    for (size_t i = 0; i < ARRAY_LEN(s->bytes); i++)
+        if (s->arrival_us[i] <= now_us) {
+            playout_put(p, s->codec, 1, (uint16_t)(65000 + i),
+                        (uint32_t)(i * s->codec->clock_hz / 1000 * PACKET_MS), i == 0,
+                        (struct slice){(char *)s->packet[i], (size_t)s->bytes[i]},
+                        s->arrival_us[i]);
+            s->arrival_us[i] = UINT64_MAX;
+        }
+}
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    size_t n = row->rate_hz * SECONDS, beat = row->rate_hz / 1000 * BEAT_MS;
+    int16_t *spoken = calloc(n, sizeof *spoken), *heard = calloc(n, sizeof *heard);
+    struct sender *s = calloc(1, sizeof *s);
+    struct playout_config config = {.rate_hz = row->rate_hz};
+    struct jitter_stats stats;
+    struct playout *p;
+    double likeness;
+
+    speech_make(spoken, n, row->rate_hz, 8);
+    encode_all(s, row, spoken);
+    config.codec = s->codec;
+    assert_int_equal(playout_new(&config, &p), 0);
+    assert_int_equal(playout_rate_hz(p), row->rate_hz);
+    for (size_t at = 0; at < n; at += beat) {
+        uint64_t now_us = (uint64_t)at * 1000000 / row->rate_hz;
+
+        deliver(s, p, now_us);
+        playout_get(p, now_us, heard + at, beat);
+    }
+    playout_stats(p, &stats);
+    likeness = mean_likeness(spoken, heard, n, row->rate_hz);
+    print_message("# likeness %.3f, delay %u ms, lost %u, recovered %u\n", likeness, stats.delay_ms,
+                  (unsigned)stats.lost, (unsigned)stats.recovered);
+    assert_true(likeness >= row->likeness);
+    playout_free(p);
+    free(s);
+    free(spoken);
+    free(heard);
+}
+
+static struct playout *new_playout(const char *codec)
+{
+    struct playout_config config = {.codec = audio_codec_find(slice_of(codec), 0, 0)};
+    struct playout *p;
+
+    assert_int_equal(playout_new(&config, &p), 0);
+    return p;
+}
+
+static void is_silent_before_the_first(void **state)
+{
+    struct playout *p = new_playout("PCMU");
+    int16_t out[80] = {1};
+
+    (void)state;
+    assert_false(playout_get(p, 0, out, 80));
+    for (size_t i = 0; i < 80; i++)
+        assert_int_equal(out[i], 0);
+    playout_flush(p);
+    playout_free(p);
+}
+
+static void follows_a_change_of_codec(void **state)
+{
+    struct playout *p = new_playout("opus");
+    const struct audio_codec *pcmu = audio_codec_static(0), *pcma = audio_codec_static(8);
+    static char payload[160];
+    int16_t out[960];
+
+    (void)state;
+    assert_int_equal(playout_rate_hz(p), 48000);
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(playout_put(p, i < 3 ? pcmu : pcma, 1, (uint16_t)i, i * 160, false,
+                                     (struct slice){payload, 160}, i * 20000),
+                         0);
+    assert_int_equal(playout_rate_hz(p), 8000);
+    for (unsigned i = 0; i < 4; i++)
+        assert_true(playout_get(p, 80000 + i * 20000, out, 160));
+    /* mu-law's 0 is -32124, A-law's -5504. */
+    assert_int_equal(out[100], -5504);
+    playout_free(p);
+}
+
+static void refuses_garbage(void **state)
+{
+    struct playout *p = new_playout("opus");
+    const struct audio_codec *opus = audio_codec_find(SLICE("opus"), 0, 0);
+
+    (void)state;
+    assert_int_equal(playout_put(p, opus, 1, 1, 0, false, SLICE(""), 0), -EBADMSG);
+    assert_int_equal(playout_put(p, opus, 1, 1, 0, false, SLICE("\xff\xff"), 0), -EBADMSG);
+    playout_put_silent(p, 1, 2, 0, 0);
+    playout_free(p);
+    playout_free(NULL);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[ARRAY_LEN(rows) + 3] = {
+        cmocka_unit_test(is_silent_before_the_first),
+        cmocka_unit_test(follows_a_change_of_codec),
+        cmocka_unit_test(refuses_garbage),
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        tests[i + 3] =
+            (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)(uintptr_t)&rows[i]};
+    return cmocka_run_group_tests_name("audio/playout", tests, NULL, NULL);
+}
