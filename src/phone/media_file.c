@@ -11,10 +11,10 @@
 #define LEAST_HALF_SAMPLES 2048 /* a quarter of a second at 8 kHz, in 4 KiB */
 #define RAW_SAMPLES 1024
 
-/* An eighth of a second at high rates: enough for a disk that is busy, little for a thousand calls. */
+/* A fifth of a second at high rates: enough for a disk that is busy, little for a thousand calls. */
 static size_t half_samples(uint32_t rate_hz)
 {
-    return rate_hz / 8 > LEAST_HALF_SAMPLES ? rate_hz / 8 : LEAST_HALF_SAMPLES;
+    return rate_hz / 5 > LEAST_HALF_SAMPLES ? rate_hz / 5 : LEAST_HALF_SAMPLES;
 }
 
 struct half {
@@ -23,14 +23,21 @@ struct half {
     uint32_t rate_hz;
 };
 
+/* A half has memory only while there is something in it: most of the time one of a file's two. */
 static int half_make(struct half *half, uint32_t rate_hz)
 {
-    int16_t *samples = realloc(half->samples, half_samples(rate_hz) * sizeof *samples);
+    int16_t *samples = malloc(half_samples(rate_hz) * sizeof *samples);
 
     if (!samples)
         return -ENOMEM;
     *half = (struct half){samples, 0, half_samples(rate_hz), rate_hz};
     return 0;
+}
+
+static void half_drop(struct half *half)
+{
+    free(half->samples);
+    *half = (struct half){.samples = NULL};
 }
 
 static void swap(struct half *a, struct half *b)
@@ -151,23 +158,23 @@ static void player_free(struct media_player *p)
     events.closed(arg);
 }
 
-/* The halves change places when the front is empty and the back is full of the right rate. */
+/* The halves change places when the front is empty; the back is filled anew when half of the front
+ * is gone. */
 static void player_turn(struct media_player *p)
 {
     if (p->busy || p->failed || p->closing)
         return;
-    if (p->back.n && p->back.rate_hz != p->rate_hz)
-        p->back.n = 0;
-    if (p->at == p->front.n && p->back.n) {
+    if (p->back.samples && (p->back.n == 0 || p->back.rate_hz != p->rate_hz))
+        half_drop(&p->back);
+    if (p->at == p->front.n && p->back.samples) {
         swap(&p->front, &p->back);
+        half_drop(&p->back);
         p->at = 0;
-        p->back.n = 0;
     }
-    if (p->back.n || p->told_end)
+    if (p->back.samples || p->told_end || p->front.n - p->at > p->front.n / 2)
         return;
-    if (p->back.rate_hz != p->rate_hz && half_make(&p->back, p->rate_hz) != 0)
-        return;
-    player_work(p, player_read_ahead);
+    if (half_make(&p->back, p->rate_hz) == 0)
+        player_work(p, player_read_ahead);
 }
 
 static void player_done(uv_work_t *work, int status)
@@ -251,6 +258,7 @@ size_t media_player_read(struct media_player *p, int16_t *out, size_t n)
         p->at += some;
         done += some;
     }
+    player_turn(p);
     return done;
 }
 
@@ -353,7 +361,8 @@ static void recorder_done(uv_work_t *work, int status)
 
     (void)status;
     r->busy = false;
-    r->back.n = r->back_silence = 0;
+    r->back_silence = 0;
+    half_drop(&r->back);
     if (r->err && !r->failed) {
         r->failed = true;
         r->events.failed(r->arg, r->err, r->why);
@@ -367,14 +376,15 @@ static void recorder_done(uv_work_t *work, int status)
 /* Hands a full half to a worker; the last one whether full or not. */
 static void recorder_turn(struct media_recorder *r)
 {
-    if (r->busy || (!r->closing && r->front.n < r->front.cap && !r->silence))
+    bool full = r->front.n && r->front.n == r->front.cap;
+
+    if (r->busy || (!full && !r->silence && !r->closing))
         return;
     if (r->failed && !r->closing) {
         r->front.n = r->silence = 0;
         return;
     }
     swap(&r->front, &r->back);
-    r->front.n = 0;
     r->back_silence = r->silence;
     r->silence = 0;
     r->last = r->closing;
@@ -391,9 +401,7 @@ int media_recorder_open(uv_loop_t *loop, const char *path, uint32_t rate_hz,
     struct media_recorder *r = calloc(1, sizeof *r);
     char *copy = strdup(path);
 
-    if (!r || !copy || half_make(&r->front, rate_hz) != 0 || half_make(&r->back, rate_hz) != 0) {
-        if (r)
-            free(r->front.samples);
+    if (!r || !copy) {
         free(copy);
         free(r);
         return -ENOMEM;
@@ -415,8 +423,11 @@ uint32_t media_recorder_rate_hz(const struct media_recorder *r)
 void media_recorder_write(struct media_recorder *r, const int16_t *samples, size_t n)
 {
     while (n) {
-        size_t some = r->front.cap - r->front.n;
+        size_t some;
 
+        if (!r->front.samples)
+            (void)half_make(&r->front, r->rate_hz); /* without memory there is no room */
+        some = r->front.cap - r->front.n;
         if (some == 0 || r->silence) {
             r->silence += n; /* the worker is behind; what comes after that silence must wait */
             recorder_turn(r);
