@@ -13,5 +13,13 @@ tests_bench_bench_parse_CFLAGS += -DBENCH_PEERS $(LIBRE_CFLAGS) $(OSIP_CFLAGS)
 tests_bench_bench_parse_LDADD += $(LIBRE_LIBS) $(OSIP_LIBS)
 endif
 
-bench: $(bench_programs)
+# The other side of the calls in bench.py.
+EXTRA_PROGRAMS += tests/bench/bench_sip
+CLEANFILES += tests/bench/bench_sip
+tests_bench_bench_sip_LDADD = $(OPUS_LIBS)
+EXTRA_DIST += tests/bench/bench.py
+
+# make bench [BENCH_QUICK=1]: the phone beside baresip, then the parser beside others.
+bench: $(bench_programs) tests/bench/bench_sip tphone$(EXEEXT)
+	@srcdir='$(srcdir)' builddir=. BENCH_QUICK='$(BENCH_QUICK)' $(PYTHON3) $(srcdir)/tests/bench/bench.py
 	@for program in $(bench_programs); do ./$$program || exit 1; done

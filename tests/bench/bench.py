@@ -1,0 +1,320 @@
+#!/usr/bin/env python3
+"""make bench: how quick and how small tphone is, beside the baresip of the distribution.
+
+Both phones get the same work from the same program (bench_sip) in the same run, one after the other
+and in turns, as absolute times wander on shared machines: what counts is the ratio. The last column
+is what we set ourselves. BENCH_QUICK=1 takes a tenth of the time, and its figures are rough.
+"""
+import glob
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+
+srcdir = os.environ.get("srcdir", ".")
+builddir = os.environ.get("builddir", ".")
+sys.path.insert(0, os.path.join(srcdir, "tests"))
+from lib import room as rooms  # noqa: E402
+from lib import sound  # noqa: E402
+from lib.tap import Failure  # noqa: E402
+
+QUICK = os.environ.get("BENCH_QUICK", "") not in ("", "0")
+ROUNDS = 1 if QUICK else 3  # of which the median counts
+STARTS = 5 if QUICK else 20
+SETUPS = 50 if QUICK else 200
+HOLDS = 3 if QUICK else 5  # calls for the time to the first RTP packet
+MANY = 10 if QUICK else 30  # calls at once, for memory
+CALL_S = 5 if QUICK else 15
+HELPER = os.path.join(builddir, "tests/bench/bench_sip")
+RATES = {"pcmu": 8000, "opus": 48000}
+
+
+class Tphone:
+    name = "tphone"
+    program = os.path.join(builddir, "tphone")
+
+    def __init__(self, room):
+        self.room = room
+
+    def answering(self, codec, port):
+        return [self.program, "answer", "--listen", f"udp:127.0.0.1:{port}", "--device", "none",
+                "--codec", codec, "--max-calls", str(MANY + 2),
+                "--play", self.room.path(f"{codec}.wav")]
+
+    def calling(self, codec, port):
+        return [self.program, "call", f"sip:bob@127.0.0.1:{port}", "--device", "none",
+                "--codec", codec, "--play", self.room.path(f"{codec}.wav"), "--for", "5"]
+
+
+class Baresip:
+    name = "baresip"
+    program = "baresip"
+
+    def __init__(self, room):
+        self.room = room
+
+    def _configure(self, codec, port):
+        folder = self.room.path(f"baresip-{codec}-{port}")
+        if os.path.isdir(folder):
+            return folder
+        os.makedirs(folder)
+        modules = [p for p in ["/usr/lib/baresip/modules"] + glob.glob("/usr/lib/*/baresip/modules")
+                   if os.path.isdir(p)]
+        if not modules:
+            raise Failure("baresip's modules are missing: scripts/install-deps brings baresip-core")
+        with open(f"{folder}/config", "w") as f:
+            f.write(f"poll_method epoll\nsip_listen 127.0.0.1:{port}\n"
+                    f"call_max_calls {MANY + 2}\nnet_interface 127.0.0.1\n"
+                    f"audio_source aufile,{self.room.path(codec + '.wav')}\n"
+                    "audio_player aubridge,nowhere\naudio_alert aubridge,nowhere\n"
+                    f"ausrc_srate {RATES[codec]}\nausrc_channels 1\n"
+                    "rtp_ports 32800-38000\nrtcp_mux no\n"
+                    f"module_path {modules[0]}\n"
+                    f"module {'opus.so' if codec == 'opus' else 'g711.so'}\n"
+                    "module aubridge.so\nmodule aufile.so\nmodule_tmp account.so\n"
+                    "module_app menu.so\nopus_bitrate 28000\nopus_application voip\n"
+                    "opus_inbandfec yes\nringback_disabled yes\nmenu_bell no\n")
+        with open(f"{folder}/accounts", "w") as f:
+            name = "opus/48000/2" if codec == "opus" else "PCMU/8000/1"
+            f.write(f"<sip:bob@127.0.0.1:{port}>;regint=0;answermode=auto;audio_codecs={name}\n")
+        open(f"{folder}/contacts", "w").close()
+        return folder
+
+    def answering(self, codec, port):
+        return [self.program, "-f", self._configure(codec, port)]
+
+    def calling(self, codec, port):
+        return [self.program, "-f", self._configure(codec, 0),
+                "-e", f"d sip:bob@127.0.0.1:{port}"]
+
+
+class Answering:
+    """A phone that answers, for as long as the with statement lasts."""
+
+    def __init__(self, phone, codec, warm=True):
+        self.codec, self.warm = codec, warm
+        self.port = rooms.free_port()
+        self.name = phone.name
+        self.log = open(phone.room.path(f"{phone.name}.log"), "a")
+        self.process = subprocess.Popen(phone.answering(codec, self.port), stdin=subprocess.DEVNULL,
+                                        stdout=self.log, stderr=self.log)
+
+    def __enter__(self):
+        try:
+            rooms.wait_udp(self.port)
+            if self.warm:
+                run_helper("callee", self.port, 3, 0, self.codec)
+        except Exception:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+    def memory_kib(self):
+        """Resident, and what is ours alone: written to, so not the code of a library that just
+        nobody else happens to use."""
+        values = {"Rss": 0, "Private_Dirty": 0}
+        with open(f"/proc/{self.process.pid}/smaps_rollup") as f:
+            for line in f:
+                key = line.split(":")[0]
+                if key in values:
+                    values[key] = int(line.split()[1])
+        return values["Rss"], values["Private_Dirty"]
+
+    def cpu_s(self):
+        """Nanoseconds of all threads, by the scheduler."""
+        total = 0
+        for path in glob.glob(f"/proc/{self.process.pid}/task/*/schedstat"):
+            try:
+                with open(path) as f:
+                    total += int(f.read().split()[0])
+            except OSError:
+                pass  # a thread that has just ended
+        return total / 1e9
+
+
+def run_helper(*args):
+    """The lines of figures that bench_sip prints."""
+    done = subprocess.run([HELPER, *map(str, args)], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=600)
+    if done.returncode:
+        raise Failure(f"bench_sip {args[0]} failed", done.stderr.splitlines())
+    return [[int(v) for v in line.split()] for line in done.stdout.splitlines()
+            if line and line[0] in "-0123456789"]
+
+
+class Hold:
+    """Calls that last, with speech both ways; arrivals of the first call's packets."""
+
+    def __init__(self, room, phone, codec, calls, seconds):
+        self.process = subprocess.Popen(
+            [HELPER, "hold", str(phone.port), str(calls), str(seconds), codec,
+             room.path(f"{codec}.raw")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "up\n":
+            raise Failure(f"{phone.name}: {calls} calls did not come about",
+                          self.process.stderr.read().splitlines())
+
+    def finish(self):
+        out, err = self.process.communicate(timeout=120)
+        if not out.endswith("down\n"):
+            raise Failure("the calls did not end", err.splitlines())
+        received = [int(x.split()[1]) for x in out.splitlines() if x.startswith("received")]
+        return received[0], [int(x.split()[1]) for x in out.splitlines()
+                             if x.startswith("packet")]
+
+
+def percentile(values, share):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * share))]
+
+
+# Each measurement returns {row: value}; rows are in TABLE.
+
+def starts(room, phone):
+    port = rooms.free_port()
+    figures = run_helper("caller", port, STARTS, *phone.calling("pcmu", port))
+    return {"exec to INVITE, ms": statistics.median(f[0] for f in figures) / 1000,
+            "200 to ACK, ms": statistics.median(f[1] for f in figures) / 1000,
+            "BYE to 200, caller, ms": statistics.median(f[2] for f in figures) / 1000}
+
+
+def setups(room, phone):
+    with Answering(phone, "pcmu") as at:
+        figures = run_helper("callee", at.port, SETUPS, 0, "pcmu")
+        media = run_helper("callee", at.port, HOLDS, 300, "pcmu")
+    answers = [f[0] for f in figures]
+    return {"INVITE to 200, p50, ms": statistics.median(answers) / 1000,
+            "INVITE to 200, p99, ms": percentile(answers, 0.99) / 1000,
+            "BYE to 200, p50, ms": statistics.median(f[2] for f in figures) / 1000,
+            "200 to first RTP, ms": statistics.median(f[1] for f in media) / 1000}
+
+
+def memory(room, phone):
+    with Answering(phone, "pcmu", warm=False) as at:
+        idle = at.memory_kib()
+        held = []
+        for calls in (1, MANY):
+            hold = Hold(room, at, "pcmu", calls, 3)
+            time.sleep(2)
+            held.append(at.memory_kib())
+            hold.finish()
+    return {"idle, resident, MiB": idle[0] / 1024, "idle, private, MiB": idle[1] / 1024,
+            "one more call, private, KiB": (held[1][1] - held[0][1]) / (MANY - 1)}
+
+
+def pacing(arrivals_us):
+    """Median deviation from 20 ms; sd and 99th percentile in the quietest 100 packets of it."""
+    off = [(b - a - 20000) / 1000 for a, b in zip(arrivals_us, arrivals_us[1:])]
+    windows = [off[i:i + 100] for i in range(25, max(26, len(off) - 99), 25)]
+    best = min(windows, key=lambda w: statistics.pstdev(w))
+    return {"pacing, median deviation, ms": statistics.median(abs(v) for v in off),
+            "pacing, best sd, ms": statistics.pstdev(best),
+            "pacing, best p99, ms": percentile([abs(v) for v in best], 0.99)}
+
+
+def speech(codec, row):
+    def measure(room, phone):
+        with Answering(phone, codec) as at:
+            hold = Hold(room, at, codec, 1, CALL_S + 1)
+            time.sleep(0.5)
+            before, start = at.cpu_s(), time.monotonic()
+            time.sleep(CALL_S - 0.5)
+            used, lasted = at.cpu_s() - before, time.monotonic() - start
+            received, arrivals = hold.finish()
+        if received < CALL_S * 45:
+            raise Failure(f"{phone.name} sent {received} packets in {CALL_S + 1} s")
+        figures = {row: used * 60 / lasted}
+        if codec == "pcmu":
+            figures.update(pacing(arrivals))
+        return figures
+    return measure
+
+
+MEASUREMENTS = [starts, setups, memory, speech("pcmu", "CPU-s per call-minute, PCMU"),
+                speech("opus", "CPU-s per call-minute, Opus")]
+
+# Row, digits behind the point, goal. Less is better everywhere.
+TABLE = [
+    ("exec to INVITE, ms", 2, 6.0),
+    ("200 to ACK, ms", 3, 0.2),
+    ("BYE to 200, caller, ms", 3, 0.09),
+    ("INVITE to 200, p50, ms", 3, 0.2),
+    ("INVITE to 200, p99, ms", 3, 0.6),
+    ("BYE to 200, p50, ms", 3, 0.09),
+    ("200 to first RTP, ms", 2, 2.0),
+    ("idle, resident, MiB", 2, 8.0),
+    ("idle, private, MiB", 2, 1.5),
+    ("one more call, private, KiB", 1, 30.0),
+    ("CPU-s per call-minute, PCMU", 3, 0.25),
+    ("CPU-s per call-minute, Opus", 3, None),
+    ("pacing, median deviation, ms", 3, 0.03),
+    ("pacing, best sd, ms", 3, 0.1),
+    ("pacing, best p99, ms", 3, 0.2),
+]
+
+
+def make_sounds(room):
+    for codec, rate in RATES.items():
+        spoken = sound.speech("callee", 12 if QUICK else 40).at(rate)
+        sound.write(room.path(f"{codec}.wav"), spoken)
+        with open(room.path(f"{codec}.raw"), "wb") as f:
+            f.write(sound.speech("caller", 10).at(rate).samples.tobytes())
+
+
+def show(figures, phones, opus_alone_s):
+    ours, theirs = (figures[p.name] for p in phones)
+
+    def cell(values, row, digits):
+        return f"{values[row]:.{digits}f}" if row in values else "-"
+
+    print(f"{'':34}{phones[0].name:>10}{phones[1].name:>10}{'times':>8}{'goal':>8}")
+    for row, digits, goal in TABLE:
+        if row.endswith("Opus"):
+            goal = round(opus_alone_s + 0.15, 2)
+        ratio = "-"
+        if row in ours and row in theirs and ours[row] > 0:
+            ratio = f"{theirs[row] / ours[row]:.1f}"
+        reached = "" if goal is None or row not in ours else "  yes" if ours[row] <= goal else "  no"
+        print(f"{row:34}{cell(ours, row, digits):>10}{cell(theirs, row, digits):>10}{ratio:>8}"
+              f"{'' if goal is None else f'{goal:g}':>8}{reached}")
+    print(f"libopus alone takes {opus_alone_s:.2f} CPU-s for a call-minute of this speech")
+    print("times: how many times our figure theirs is; yes: the goal is reached on this machine")
+
+
+def main():
+    figures, failed = {}, []
+    with rooms.Room("bench") as room:
+        phones = [Tphone(room), Baresip(room)]
+        make_sounds(room)
+        for phone in phones:
+            figures[phone.name] = {}
+        for measure in MEASUREMENTS:
+            rounds = {phone.name: [] for phone in phones}
+            for phone in phones * ROUNDS:
+                try:
+                    rounds[phone.name].append(measure(room, phone))
+                except (Failure, OSError, subprocess.SubprocessError) as e:
+                    failed.append(f"{phone.name}: {e}" + "".join(
+                        f"\n    {x}" for x in getattr(e, "notes", [])[:5]))
+            for name, found in rounds.items():
+                for row in found[0] if found else ():
+                    figures[name][row] = statistics.median(f[row] for f in found)
+        opus_alone_s = run_helper("opus", room.path("opus.raw"))[0][0] / 1e6
+        show(figures, phones, opus_alone_s)
+    for line in failed:
+        print(f"could not be measured: {line}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
