@@ -48,6 +48,14 @@ static bool reserve(struct buf *b, size_t n)
     return true;
 }
 
+char *buf_room(struct buf *b, size_t n)
+{
+    if (!reserve(b, n))
+        return NULL;
+    b->n += n;
+    return b->p + b->n - n;
+}
+
 void buf_put(struct buf *b, struct slice s)
 {
     if (s.n == 0 || !reserve(b, s.n))

@@ -21,6 +21,9 @@ void buf_free(struct buf *b);
 /* Forgets the content and a failure, keeps the memory. */
 void buf_clear(struct buf *b);
 
+/* Appends n bytes for the caller to fill in and returns where they are; NULL where they do not fit.
+ * For printers that put many small pieces. */
+char *buf_room(struct buf *b, size_t n);
 void buf_put(struct buf *b, struct slice s);
 void buf_putc(struct buf *b, char c);
 void buf_puts(struct buf *b, const char *text);

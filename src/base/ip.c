@@ -71,11 +71,19 @@ int ip_parse_with_port(struct slice text, struct ip *out)
 
 void ip_put(struct buf *b, const struct ip *ip)
 {
-    char text[INET6_ADDRSTRLEN] = "0.0.0.0";
+    char text[INET6_ADDRSTRLEN];
 
-    if (ip->family)
-        inet_ntop(ip->family == 6 ? AF_INET6 : AF_INET, ip->bytes, text, sizeof text);
-    buf_puts(b, text);
+    if (ip->family == 6) {
+        inet_ntop(AF_INET6, ip->bytes, text, sizeof text);
+        buf_puts(b, text);
+        return;
+    }
+    /* inet_ntop takes longer over these four than SIP over the rest of a Via. */
+    for (size_t i = 0; i < 4; i++) {
+        if (i > 0)
+            buf_putc(b, '.');
+        buf_putu(b, ip->bytes[i]);
+    }
 }
 
 void ip_put_host(struct buf *b, const struct ip *ip)

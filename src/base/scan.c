@@ -1,30 +1,11 @@
 #include "base/scan.h"
 
-int scan_peek(const struct scan *s)
-{
-    return s->bad || s->rest.n == 0 ? -1 : (unsigned char)s->rest.p[0];
-}
-
-bool scan_try(struct scan *s, char c)
-{
-    if (scan_peek(s) != (unsigned char)c)
-        return false;
-    s->rest = slice_skip(s->rest, 1);
-    return true;
-}
-
 bool scan_itry(struct scan *s, struct slice literal)
 {
     if (s->bad || !slice_istarts(s->rest, literal))
         return false;
     s->rest = slice_skip(s->rest, literal.n);
     return true;
-}
-
-void scan_must(struct scan *s, char c)
-{
-    if (!scan_try(s, c))
-        s->bad = true;
 }
 
 struct slice scan_maybe(struct scan *s, scan_class *in_class)
@@ -69,16 +50,6 @@ uint64_t scan_number(struct scan *s, uint64_t max)
     if (slice_number(digits, max, &value) != 0)
         s->bad = true;
     return s->bad ? 0 : value;
-}
-
-void scan_fail(struct scan *s)
-{
-    s->bad = true;
-}
-
-bool scan_ok_at_end(const struct scan *s)
-{
-    return !s->bad && s->rest.n == 0;
 }
 
 bool is_digit(char c)

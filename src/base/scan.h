@@ -16,13 +16,29 @@ struct scan {
 typedef bool scan_class(char c);
 
 /* Next byte without eating it, or -1 at the end or after a failure. */
-int scan_peek(const struct scan *s);
+static inline int scan_peek(const struct scan *s)
+{
+    return s->bad || s->rest.n == 0 ? -1 : (unsigned char)s->rest.p[0];
+}
+
 /* Eats c if it is next and says whether it was. */
-bool scan_try(struct scan *s, char c);
+static inline bool scan_try(struct scan *s, char c)
+{
+    if (scan_peek(s) != (unsigned char)c)
+        return false;
+    s->rest = slice_skip(s->rest, 1);
+    return true;
+}
+
 /* Eats literal if it is next, letters in any case. */
 bool scan_itry(struct scan *s, struct slice literal);
 /* c must be next, else the scan is bad. */
-void scan_must(struct scan *s, char c);
+static inline void scan_must(struct scan *s, char c)
+{
+    if (!scan_try(s, c))
+        s->bad = true;
+}
+
 /* One or more bytes of the class; none makes the scan bad. */
 struct slice scan_span(struct scan *s, scan_class *in_class);
 /* Bytes of the class, perhaps none. */
@@ -32,9 +48,17 @@ struct slice scan_until(struct scan *s, char c);
 /* A decimal number of at least one digit, not above max, else the scan is bad. */
 uint64_t scan_number(struct scan *s, uint64_t max);
 /* Makes the scan bad. */
-void scan_fail(struct scan *s);
+static inline void scan_fail(struct scan *s)
+{
+    s->bad = true;
+}
+
 /* Whether all fitted, and nothing is left. */
-bool scan_ok_at_end(const struct scan *s);
+static inline bool scan_ok_at_end(const struct scan *s)
+{
+    return !s->bad && s->rest.n == 0;
+}
+
 
 bool is_digit(char c);
 bool is_hex(char c);

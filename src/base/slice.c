@@ -14,52 +14,25 @@ struct slice slice_of(const char *text)
     return (struct slice){text, text ? strlen(text) : 0};
 }
 
-bool slice_eq(struct slice a, struct slice b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
-bool slice_ieq(struct slice a, struct slice b)
-{
-    return a.n == b.n && slice_istarts(a, b);
-}
-
-bool slice_starts(struct slice s, struct slice prefix)
-{
-    return s.n >= prefix.n && slice_eq(slice_head(s, prefix.n), prefix);
-}
-
 bool slice_istarts(struct slice s, struct slice prefix)
 {
     if (s.n < prefix.n)
         return false;
     for (size_t i = 0; i < prefix.n; i++)
-        if (lower(s.p[i]) != lower(prefix.p[i]))
+        if (s.p[i] != prefix.p[i] && lower(s.p[i]) != lower(prefix.p[i]))
             return false;
     return true;
 }
 
-struct slice slice_skip(struct slice s, size_t n)
-{
-    if (n >= s.n)
-        return (struct slice){s.p ? s.p + s.n : NULL, 0};
-    return (struct slice){s.p + n, s.n - n};
-}
-
-struct slice slice_head(struct slice s, size_t n)
-{
-    return (struct slice){s.p, n < s.n ? n : s.n};
-}
-
 static bool is_blank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
 }
 
 struct slice slice_trim(struct slice s)
 {
-    while (s.n && is_blank(s.p[0]))
-        s = slice_skip(s, 1);
+    for (; s.n && is_blank(s.p[0]); s.n--)
+        s.p++;
     while (s.n && is_blank(s.p[s.n - 1]))
         s.n--;
     return s;
@@ -88,21 +61,20 @@ struct slice slice_cut(struct slice *rest, char c)
 int slice_number(struct slice s, uint64_t max, uint64_t *out)
 {
     uint64_t value = 0;
+    bool above = false;
 
     if (s.n == 0)
         return -EBADMSG;
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] < '0' || s.p[i] > '9')
-            return -EBADMSG;
     for (size_t i = 0; i < s.n; i++) {
         unsigned digit = (unsigned)(s.p[i] - '0');
 
-        if (value > (UINT64_MAX - digit) / 10)
-            return -ERANGE;
-        value = value * 10 + digit;
-        if (value > max)
-            return -ERANGE;
+        if (digit > 9)
+            return -EBADMSG;
+        above = above || __builtin_mul_overflow(value, 10, &value) ||
+                __builtin_add_overflow(value, digit, &value) || value > max;
     }
+    if (above)
+        return -ERANGE;
     *out = value;
     return 0;
 }

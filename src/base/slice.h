@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct slice {
     const char *p;
@@ -28,16 +29,36 @@ struct slice {
 /* The bytes of a C string without its NUL; NULL gives the empty slice. */
 struct slice slice_of(const char *text);
 
-bool slice_eq(struct slice a, struct slice b);
-/* Equal when A to Z count as a to z; other bytes, also above 127, must be the same. */
-bool slice_ieq(struct slice a, struct slice b);
-bool slice_starts(struct slice s, struct slice prefix);
-bool slice_istarts(struct slice s, struct slice prefix);
-
 /* What is left of s without its first n bytes; n above the length gives the empty slice. */
-struct slice slice_skip(struct slice s, size_t n);
+static inline struct slice slice_skip(struct slice s, size_t n)
+{
+    if (n >= s.n)
+        return (struct slice){s.p ? s.p + s.n : NULL, 0};
+    return (struct slice){s.p + n, s.n - n};
+}
+
 /* The first n bytes of s at most. */
-struct slice slice_head(struct slice s, size_t n);
+static inline struct slice slice_head(struct slice s, size_t n)
+{
+    return (struct slice){s.p, n < s.n ? n : s.n};
+}
+
+static inline bool slice_eq(struct slice a, struct slice b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool slice_starts(struct slice s, struct slice prefix)
+{
+    return s.n >= prefix.n && slice_eq(slice_head(s, prefix.n), prefix);
+}
+
+/* The two with an i: A to Z count as a to z; other bytes, also above 127, must be the same. */
+bool slice_istarts(struct slice s, struct slice prefix);
+static inline bool slice_ieq(struct slice a, struct slice b)
+{
+    return a.n == b.n && slice_istarts(a, b);
+}
 /* Without blanks, tabs, CR and LF at both ends. */
 struct slice slice_trim(struct slice s);
 
