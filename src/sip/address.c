@@ -7,23 +7,6 @@
 #include "sip/lex.h"
 #include "sip/limits.h"
 
-/* What a URI in brackets may hold at most; sip_uri_parse looks closer. */
-static bool is_uri_char(char c)
-{
-    return (unsigned char)c > ' ' && c != '<' && c != '>' && c != '"' && c != 0x7f;
-}
-
-/* Without brackets a URI ends at its first ";", and "," or "?" must not stand in it. */
-static bool is_bare_uri_char(char c)
-{
-    return is_uri_char(c) && c != ';' && c != ',' && c != '?';
-}
-
-static bool is_display_char(char c)
-{
-    return c != '<' && c != '>' && c != '"' && c != ',' && c != ';';
-}
-
 /* *( SEMI generic-param ), the tag among them. */
 static void scan_params(struct scan *s, struct sip_address *address)
 {
@@ -48,7 +31,7 @@ static struct slice scan_bracketed(struct scan *s)
     struct slice uri;
 
     scan_must(s, '<');
-    uri = scan_span(s, is_uri_char);
+    uri = sip_scan_span(s, SIP_URI);
     scan_must(s, '>');
     return uri;
 }
@@ -67,10 +50,11 @@ int sip_address_parse(struct slice text, struct sip_address *out)
         sip_scan_blanks(&s);
         out->uri = scan_bracketed(&s);
     } else if (s.rest.n > 0 && memchr(s.rest.p, '<', s.rest.n)) {
-        out->display = slice_trim(scan_maybe(&s, is_display_char));
+        out->display =
+            scan_peek(&s) == '<' ? (struct slice){0} : slice_trim(sip_scan_span(&s, SIP_DISPLAY));
         out->uri = scan_bracketed(&s);
     } else {
-        out->uri = scan_span(&s, is_bare_uri_char);
+        out->uri = sip_scan_span(&s, SIP_BARE_URI);
     }
     /* Every URI has a scheme; this refuses "<>" and bare words. */
     if (slice_index(out->uri, ':') < 1)

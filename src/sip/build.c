@@ -146,13 +146,10 @@ int sip_build_response(struct buf *b, const struct sip_msg *request,
 
 static void put_own_via(struct buf *b, const struct sip_request *r)
 {
-    struct ip sent_by = r->sent_by;
-
-    sent_by.scope = 0; /* means something to us alone */
     buf_put(b, SLICE("Via: SIP/2.0/"));
     buf_put(b, sip_transport_name(r->transport));
     buf_putc(b, ' ');
-    ip_put_with_port(b, &sent_by);
+    ip_put_with_port(b, &r->sent_by);
     if (r->rport)
         buf_put(b, SLICE(";rport"));
     buf_put(b, SLICE(";branch="));

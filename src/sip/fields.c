@@ -12,8 +12,8 @@ int sip_cseq_parse(struct slice text, struct sip_cseq *out)
     struct sip_cseq cseq;
 
     cseq.number = (uint32_t)scan_number(&s, SIP_MAX_CSEQ);
-    scan_span(&s, sip_is_blank);
-    cseq.method_name = scan_span(&s, sip_is_token);
+    sip_scan_span(&s, SIP_BLANK);
+    cseq.method_name = sip_scan_span(&s, SIP_TOKEN);
     if (!scan_ok_at_end(&s))
         return -EBADMSG;
     cseq.method = sip_method_of(cseq.method_name);
@@ -139,7 +139,7 @@ int sip_retry_after_parse(struct slice text, struct sip_retry_after *out)
 
 static bool is_agent(char c)
 {
-    return sip_is_token(c) || c == ':' || c == '[' || c == ']';
+    return sip_is(c, SIP_TOKEN) || c == ':' || c == '[' || c == ']';
 }
 
 int sip_warning_parse(struct slice text, struct sip_warning *out)
@@ -148,9 +148,9 @@ int sip_warning_parse(struct slice text, struct sip_warning *out)
     struct sip_warning warning;
 
     warning.code = (unsigned)scan_number(&s, 999);
-    scan_span(&s, sip_is_blank);
+    sip_scan_span(&s, SIP_BLANK);
     warning.agent = scan_span(&s, is_agent);
-    scan_span(&s, sip_is_blank);
+    sip_scan_span(&s, SIP_BLANK);
     warning.text = sip_scan_quoted(&s);
     if (!scan_ok_at_end(&s) || warning.code < 100)
         return -EBADMSG;
@@ -164,10 +164,10 @@ int sip_media_type_parse(struct slice text, struct sip_media_type *out)
     struct sip_media_type media;
     struct slice name, value;
 
-    media.type = scan_span(&s, sip_is_token);
+    media.type = sip_scan_span(&s, SIP_TOKEN);
     if (!sip_scan_sep(&s, '/'))
         scan_fail(&s);
-    media.subtype = scan_span(&s, sip_is_token);
+    media.subtype = sip_scan_span(&s, SIP_TOKEN);
     sip_scan_blanks(&s);
     media.params = s.rest;
     while (sip_scan_param(&s, &name, &value))

@@ -2,46 +2,58 @@
 
 #include <string.h>
 
-/* One bit for each class a byte is in; a table beats comparing with each mark of token. */
-enum { TOKEN = 1, BLANK = 2, HOST = 4 };
+enum {
+    VISIBLE = SIP_URI | SIP_BARE_URI | SIP_DISPLAY,
+    MARK = SIP_VALUE | VISIBLE,
+    TOKEN = SIP_TOKEN | MARK,
+    LETTER = SIP_HOST | TOKEN,
+    DIGIT = SIP_IPV6 | LETTER,
+};
 
 /* clang-format off */
-static const uint8_t classes[256] = {
-    ['\t'] = BLANK, ['\n'] = BLANK, ['\r'] = BLANK, [' '] = BLANK,
+const uint8_t sip_classes[256] = {
+    [0 ... '\t' - 1] = SIP_DISPLAY,
+    ['\t' ... '\n'] = SIP_BLANK | SIP_DISPLAY,
+    ['\n' + 1 ... '\r' - 1] = SIP_DISPLAY,
+    ['\r'] = SIP_BLANK | SIP_DISPLAY,
+    ['\r' + 1 ... ' ' - 1] = SIP_DISPLAY,
+    [' '] = SIP_BLANK | SIP_DISPLAY,
     ['!'] = TOKEN, ['%'] = TOKEN, ['\''] = TOKEN, ['*'] = TOKEN, ['+'] = TOKEN, ['`'] = TOKEN,
-    ['~'] = TOKEN, ['-'] = TOKEN | HOST, ['.'] = TOKEN | HOST, ['_'] = TOKEN | HOST,
-    ['0' ... '9'] = TOKEN | HOST, ['A' ... 'Z'] = TOKEN | HOST, ['a' ... 'z'] = TOKEN | HOST,
+    ['~'] = TOKEN, ['-'] = LETTER, ['.'] = DIGIT, ['_'] = LETTER,
+    ['0' ... '9'] = DIGIT, ['A' ... 'F'] = DIGIT, ['G' ... 'Z'] = LETTER,
+    ['a' ... 'f'] = DIGIT, ['g' ... 'z'] = LETTER,
+    ['#'] = MARK, ['$'] = MARK, ['&'] = MARK, ['/'] = MARK, ['='] = MARK, ['@'] = MARK,
+    ['['] = MARK, [']'] = MARK, ['|'] = MARK,
+    [':'] = MARK | SIP_IPV6, /* also in values: RFC 5118 4.5 wants received without brackets borne */
+    ['?'] = SIP_VALUE | SIP_URI | SIP_DISPLAY,
+    ['('] = VISIBLE, [')'] = VISIBLE, ['\\'] = VISIBLE, ['^'] = VISIBLE, ['{'] = VISIBLE,
+    ['}'] = VISIBLE,
+    [','] = SIP_URI, [';'] = SIP_URI,
+    [0x7f] = SIP_DISPLAY,
+    [0x80 ... 0xff] = MARK,
 };
 /* clang-format on */
 
-bool sip_is_token(char c)
+struct slice sip_scan_span(struct scan *s, unsigned class)
 {
-    return classes[(unsigned char)c] & TOKEN;
-}
+    const char *from = s->rest.p, *at = from, *end = from + s->rest.n;
 
-bool sip_is_blank(char c)
-{
-    return classes[(unsigned char)c] & BLANK;
-}
-
-bool sip_is_host(char c)
-{
-    return classes[(unsigned char)c] & HOST;
-}
-
-void sip_scan_blanks(struct scan *s)
-{
-    while (!s->bad && s->rest.n > 0 && sip_is_blank(*s->rest.p)) {
-        s->rest.p++;
-        s->rest.n--;
-    }
+    if (s->bad)
+        return (struct slice){0};
+    while (at < end && sip_is(*at, class))
+        at++;
+    s->bad = at == from;
+    s->rest = (struct slice){at, (size_t)(end - at)};
+    return (struct slice){from, (size_t)(at - from)};
 }
 
 bool sip_scan_sep(struct scan *s, char c)
 {
     sip_scan_blanks(s);
-    if (!scan_try(s, c))
+    if (s->bad || s->rest.n == 0 || *s->rest.p != c)
         return false;
+    s->rest.p++;
+    s->rest.n--;
     sip_scan_blanks(s);
     return true;
 }
@@ -66,11 +78,6 @@ struct slice sip_scan_quoted(struct scan *s)
     return (struct slice){from, (size_t)(at - from)};
 }
 
-static bool is_ipv6(char c)
-{
-    return is_hex(c) || c == ':' || c == '.';
-}
-
 struct slice sip_scan_host(struct scan *s, bool *ipv6)
 {
     bool brackets = scan_try(s, '[');
@@ -79,8 +86,8 @@ struct slice sip_scan_host(struct scan *s, bool *ipv6)
     if (ipv6)
         *ipv6 = brackets;
     if (!brackets)
-        return scan_span(s, sip_is_host);
-    host = scan_span(s, is_ipv6);
+        return sip_scan_span(s, SIP_HOST);
+    host = sip_scan_span(s, SIP_IPV6);
     scan_must(s, ']');
     return s->bad ? (struct slice){0} : host;
 }
@@ -94,22 +101,14 @@ uint16_t sip_scan_port(struct scan *s)
     return (uint16_t)port;
 }
 
-/* token, quoted string or host; also a bracket-less IPv6 address, which RFC 5118 4.5 asks us to
- * bear in received. */
-static bool is_value(char c)
-{
-    return sip_is_token(c) || c == '[' || c == ']' || c == ':' || c == '/' || c == '@' || c == '?' ||
-           c == '&' || c == '=' || c == '$' || c == '#' || c == '|' || (c & 0x80);
-}
-
 bool sip_scan_param(struct scan *s, struct slice *name, struct slice *value)
 {
     *name = *value = (struct slice){0};
     if (!sip_scan_sep(s, ';'))
         return false;
-    *name = scan_span(s, sip_is_token);
+    *name = sip_scan_span(s, SIP_TOKEN);
     if (sip_scan_sep(s, '='))
-        *value = scan_peek(s) == '"' ? sip_scan_quoted(s) : scan_span(s, is_value);
+        *value = scan_peek(s) == '"' ? sip_scan_quoted(s) : sip_scan_span(s, SIP_VALUE);
     return !s->bad;
 }
 

@@ -24,7 +24,7 @@ static void bad(struct sip_msg *msg, const char *error)
 static bool is_all_token(struct slice text)
 {
     for (size_t i = 0; i < text.n; i++)
-        if (!sip_is_token(text.p[i]))
+        if (!sip_is(text.p[i], SIP_TOKEN))
             return false;
     return text.n > 0;
 }
@@ -34,7 +34,7 @@ static void check_version(struct sip_msg *msg, struct slice version)
 {
     struct scan s = {version, false};
 
-    if (slice_ieq(version, SLICE("SIP/2.0")))
+    if (slice_eq(version, SLICE("SIP/2.0")) || slice_ieq(version, SLICE("SIP/2.0")))
         return;
     if (!scan_itry(&s, SLICE("SIP/")))
         scan_fail(&s);

@@ -94,23 +94,25 @@ static bool breaks_line(char c)
     return c == '\r' || c == '\n' || c == '\0';
 }
 
-/* Eight bytes at a time: the sum is not zero where a byte is below 14, as CR, LF and NUL are, and
- * only then each is looked at. */
+/* Whether one of eight bytes is below 14, as CR, LF and NUL are: only there a borrow reaches the top
+ * bit of a byte that has none. */
+static bool has_low_byte(const char *p)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t word;
+
+    memcpy(&word, p, sizeof word);
+    return (word - ones * 14) & ~word & ones << 7;
+}
+
+/* Eight bytes at a time, the last eight perhaps twice; each byte only where that finds something. */
 static bool is_one_line(struct slice text)
 {
-    const uint64_t ones = 0x0101010101010101u, tops = ones << 7;
-    size_t i = 0;
+    bool suspect = text.n < 8 || has_low_byte(text.p + text.n - 8);
 
-    for (; i + 8 <= text.n; i += 8) {
-        uint64_t word;
-
-        memcpy(&word, text.p + i, 8);
-        if ((word - ones * 14) & ~word & tops)
-            for (size_t k = i; k < i + 8; k++)
-                if (breaks_line(text.p[k]))
-                    return false;
-    }
-    for (; i < text.n; i++)
+    for (size_t i = 0; !suspect && i + 8 < text.n; i += 8)
+        suspect = has_low_byte(text.p + i);
+    for (size_t i = 0; suspect && i < text.n; i++)
         if (breaks_line(text.p[i]))
             return false;
     return true;
@@ -141,17 +143,35 @@ void sip_put_status_line(struct buf *b, unsigned status, struct slice reason)
     buf_put(b, SLICE("\r\n"));
 }
 
+static void put_line(struct buf *b, struct slice name, struct slice value)
+{
+    char *p;
+
+    if (!is_one_line(value)) {
+        b->failed = true;
+        return;
+    }
+    p = buf_room(b, name.n + value.n + 4);
+    if (!p)
+        return;
+    memcpy(p, name.p, name.n);
+    memcpy(p + name.n, ": ", 2);
+    if (value.n > 0)
+        memcpy(p + name.n + 2, value.p, value.n);
+    memcpy(p + name.n + 2 + value.n, "\r\n", 2);
+}
+
 void sip_put_header_named(struct buf *b, struct slice name, struct slice value)
 {
-    sip_put_text(b, name);
-    buf_put(b, SLICE(": "));
-    sip_put_text(b, value);
-    buf_put(b, SLICE("\r\n"));
+    if (name.n > 0 && is_one_line(name))
+        put_line(b, name, value);
+    else
+        b->failed = true;
 }
 
 void sip_put_header(struct buf *b, enum sip_hdr id, struct slice value)
 {
-    sip_put_header_named(b, sip_header_name(id), value);
+    put_line(b, sip_header_name(id), value);
 }
 
 void sip_put_header_number(struct buf *b, enum sip_hdr id, uint64_t value)

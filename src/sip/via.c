@@ -60,6 +60,16 @@ static void keep_param(struct scan *s, struct sip_via *via, struct slice name, s
     }
 }
 
+/* "SIP" SLASH "2.0" SLASH, nearly always without the blanks that may stand in it. */
+static void scan_sip_version(struct scan *s)
+{
+    if (slice_starts(s->rest, SLICE("SIP/2.0/")))
+        s->rest = slice_skip(s->rest, 8);
+    else if (!scan_itry(s, SLICE("SIP")) || !sip_scan_sep(s, '/') || !scan_itry(s, SLICE("2.0")) ||
+             !sip_scan_sep(s, '/'))
+        scan_fail(s);
+}
+
 /* via-parm = "SIP" SLASH "2.0" SLASH transport LWS sent-by *( SEMI via-params )   RFC 3261 25.1 */
 int sip_via_parse(struct slice text, struct sip_via *via)
 {
@@ -69,11 +79,9 @@ int sip_via_parse(struct slice text, struct sip_via *via)
     unsigned n = 0;
 
     *via = (struct sip_via){0};
-    if (!scan_itry(&s, SLICE("SIP")) || !sip_scan_sep(&s, '/') || !scan_itry(&s, SLICE("2.0")) ||
-        !sip_scan_sep(&s, '/'))
-        scan_fail(&s);
-    via->transport = scan_span(&s, sip_is_token);
-    scan_span(&s, sip_is_blank);
+    scan_sip_version(&s);
+    via->transport = sip_scan_span(&s, SIP_TOKEN);
+    sip_scan_span(&s, SIP_BLANK);
     via->host = sip_scan_host(&s, &via->host_is_ipv6);
     if (sip_scan_sep(&s, ':'))
         via->port = sip_scan_port(&s);
@@ -115,11 +123,8 @@ void sip_via_put_received(struct buf *b, const struct sip_via *via, const struct
         if (!slice_ieq(name, SLICE("received")) && !slice_ieq(name, SLICE("rport")))
             sip_put_copied_text(b, (struct slice){from, (size_t)(s.rest.p - from)});
     if (wants_received(via, source)) {
-        struct ip host = *source;
-
-        host.scope = 0; /* means something to us alone */
         buf_puts(b, ";received=");
-        ip_put(b, &host);
+        ip_put(b, source);
     }
     if (via->rport) {
         buf_puts(b, ";rport=");
