@@ -177,7 +177,8 @@ int sip_build_request(struct buf *b, const struct sip_request *request)
         return -EINVAL;
     sip_put_request_line(b, method, r->uri);
     put_own_via(b, r);
-    sip_put_header_number(b, SIP_HDR_MAX_FORWARDS, r->max_forwards ? r->max_forwards : MAX_FORWARDS);
+    sip_put_header_number(b, SIP_HDR_MAX_FORWARDS,
+                          r->max_forwards ? r->max_forwards : MAX_FORWARDS);
     for (size_t i = 0; i < r->n_routes; i++)
         sip_put_header(b, SIP_HDR_ROUTE, r->routes[i]);
     put_party(b, SIP_HDR_FROM, r->from, r->from_tag);

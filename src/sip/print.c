@@ -76,8 +76,8 @@ static const struct phrase {
 
 /* RFC 3261 8.1.3.2: an unknown status counts as the x00 of its class. */
 static const struct slice classes[] = {
-    SLICE_INIT("Unknown"),      SLICE_INIT("Session Progress"), SLICE_INIT("OK"),
-    SLICE_INIT("Redirection"),  SLICE_INIT("Request Failure"),  SLICE_INIT("Server Failure"),
+    SLICE_INIT("Unknown"),        SLICE_INIT("Session Progress"), SLICE_INIT("OK"),
+    SLICE_INIT("Redirection"),    SLICE_INIT("Request Failure"),  SLICE_INIT("Server Failure"),
     SLICE_INIT("Global Failure"),
 };
 
@@ -94,8 +94,8 @@ static bool breaks_line(char c)
     return c == '\r' || c == '\n' || c == '\0';
 }
 
-/* Whether one of eight bytes is below 14, as CR, LF and NUL are: only there a borrow reaches the top
- * bit of a byte that has none. */
+/* Whether one of eight bytes is below 14, as CR, LF and NUL are: only there a borrow reaches the
+ * top bit of a byte that has none. */
 static bool has_low_byte(const char *p)
 {
     const uint64_t ones = 0x0101010101010101u;
@@ -105,7 +105,8 @@ static bool has_low_byte(const char *p)
     return (word - ones * 14) & ~word & ones << 7;
 }
 
-/* Eight bytes at a time, the last eight perhaps twice; each byte only where that finds something. */
+/* Eight bytes at a time, the last eight perhaps twice; each byte only where that finds something.
+ */
 static bool is_one_line(struct slice text)
 {
     bool suspect = text.n < 8 || has_low_byte(text.p + text.n - 8);

@@ -37,7 +37,8 @@ bool sip_uri_is_loose_router(const struct sip_uri *uri);
 /* RFC 3261 19.1.4, for tel RFC 3966 4; other schemes by their bytes, scheme in any case. */
 bool sip_uri_equal(const struct sip_uri *a, const struct sip_uri *b);
 
-/* Writes the URI as a Request-URI may be: without headers and method parameter (RFC 3261 19.1.1). */
+/* Writes the URI as a Request-URI may be: without headers and method parameter (RFC 3261 19.1.1).
+ */
 void sip_uri_put_request(struct buf *b, const struct sip_uri *uri);
 /* Writes text with each %hh as the byte it stands for; a % that starts no escape stays. */
 void sip_uri_put_unescaped(struct buf *b, struct slice text);

@@ -23,8 +23,7 @@ enum sip_transport sip_transport_of(struct slice name)
 
 struct slice sip_transport_name(enum sip_transport transport)
 {
-    return transport >= SIP_UDP && transport <= SIP_TLS ? transports[transport]
-                                                        : (struct slice){0};
+    return transport >= SIP_UDP && transport <= SIP_TLS ? transports[transport] : (struct slice){0};
 }
 
 static struct slice without_brackets(struct slice host)

@@ -52,8 +52,7 @@ static void check_address(struct slice text, struct buf *b)
         buf_clear(b);
         sip_address_put(b, buf_slice(&display), address.uri);
         if (buf_ok(b)) /* a NUL is not printed */
-            must(sip_address_parse(buf_slice(b), &again) == 0 &&
-                 slice_eq(again.uri, address.uri));
+            must(sip_address_parse(buf_slice(b), &again) == 0 && slice_eq(again.uri, address.uri));
     }
     buf_free(&display);
 }
