@@ -78,6 +78,7 @@ int audio_encoder_new(const struct audio_codec *codec, const struct audio_codec_
     enc->codec = codec;
     enc->rate_hz = params->rate_hz ? params->rate_hz : codec->rate_hz;
     enc->channels = params->channels ? params->channels : 1;
+    enc->loss = AUDIO_LOSS_AT_FIRST;
     err = codec->ops->encoder_new(enc, params);
     if (err) {
         free(enc);
@@ -108,8 +109,13 @@ int audio_encode(struct audio_encoder *enc, const int16_t *samples, size_t n, un
 
 void audio_encoder_set_loss(struct audio_encoder *enc, unsigned percent)
 {
+    unsigned decayed = enc->loss / 2;
+
+    if (percent > 100)
+        percent = 100;
+    enc->loss = (uint8_t)(percent > decayed ? percent : decayed);
     if (enc->codec->ops->set_loss)
-        enc->codec->ops->set_loss(enc, percent > 100 ? 100 : percent);
+        enc->codec->ops->set_loss(enc, enc->loss);
 }
 
 void audio_encoder_set_complexity(struct audio_encoder *enc, unsigned complexity)

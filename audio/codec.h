@@ -13,6 +13,8 @@
 #define AUDIO_PACKET_MAX_SAMPLES 5760
 /* Room that is enough for one packet of any encoder: 120 ms of G.711, and Opus at 64 kbit/s. */
 #define AUDIO_PAYLOAD_MAX 1024
+/* The loss, in percent, that an encoder guards against before anything is known. */
+#define AUDIO_LOSS_AT_FIRST 5
 
 struct audio_codec_ops;
 
@@ -67,8 +69,8 @@ void audio_encoder_free(struct audio_encoder *enc);
  * needs to be sent (dtx); -EINVAL: no such packet time; -ENOBUFS: max is too small. */
 int audio_encode(struct audio_encoder *enc, const int16_t *samples, size_t n, unsigned char *out,
                  size_t max);
-/* The share of our packets that the peer says it loses (RTCP), 0 to 100: steers the in-band FEC,
- * which begins as if it were 5. */
+/* The share of our packets that the peer says it loses (RTCP), 0 to 100: steers the in-band FEC.
+ * More than before counts at once, less only down to half of it, as loss comes in bursts. */
 void audio_encoder_set_loss(struct audio_encoder *enc, unsigned percent);
 /* 1 to 10, lowered when the machine is busy; no effect on codecs without. */
 void audio_encoder_set_complexity(struct audio_encoder *enc, unsigned complexity);

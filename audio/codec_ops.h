@@ -8,7 +8,8 @@ struct audio_encoder {
     const struct audio_codec *codec;
     uint32_t rate_hz;
     uint8_t channels;
-    void *state; /* the codec's own */
+    uint8_t loss; /* of the packets, in percent: what is guarded against */
+    void *state;  /* the codec's own */
 };
 
 struct audio_decoder {

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <opus.h>
 
-enum { BITRATE = 32000, LOSS_AT_FIRST = 5, COMPLEXITY = 9 };
+enum { BITRATE = 32000, COMPLEXITY = 9 };
 
 static int error_of(int opus)
 {
@@ -89,7 +89,7 @@ static int encoder_new(struct audio_encoder *enc, const struct audio_codec_param
     opus_encoder_ctl(opus, OPUS_SET_VBR(!params->cbr));
     opus_encoder_ctl(opus, OPUS_SET_DTX(params->dtx));
     opus_encoder_ctl(opus, OPUS_SET_INBAND_FEC(params->fec));
-    opus_encoder_ctl(opus, OPUS_SET_PACKET_LOSS_PERC(params->fec ? LOSS_AT_FIRST : 0));
+    opus_encoder_ctl(opus, OPUS_SET_PACKET_LOSS_PERC(params->fec ? AUDIO_LOSS_AT_FIRST : 0));
     enc->state = opus;
     return 0;
 }
