@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "net/resolver.h"
 #include "tests/lib/rows.h"
@@ -68,6 +69,7 @@ static int tear_down(void **state)
 
     net_resolver_free(f->resolver);
     net_loop_free(f->loop);
+    usleep(100000); /* for threads that nobody waits for: valgrind counts one at exit as a leak */
     return 0;
 }
 
@@ -134,9 +136,9 @@ static void names_that_are_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        RESOLVER_TEST("no answer comes after cancelling", cancelled),
         RESOLVER_TEST("the system is asked on another thread", asks_the_system),
         RESOLVER_TEST("a name that does not exist", no_such_name),
-        RESOLVER_TEST("no answer comes after cancelling", cancelled),
         RESOLVER_TEST("empty, with a NUL, longer than RFC 1035 allows", names_that_are_none),
     };
 

@@ -319,11 +319,15 @@ static void locate_a_name(void **state)
 
 int main(void)
 {
+    /* locate_a_name first: its abandoned thread then ends before the program does. */
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_free_port_for_all), cmocka_unit_test(port_taken),
-        cmocka_unit_test(no_way_to_send),        cmocka_unit_test(keep_alives_are_no_messages),
-        cmocka_unit_test(call_events),           cmocka_unit_test(deadline),
         cmocka_unit_test(locate_a_name),
+        cmocka_unit_test(one_free_port_for_all),
+        cmocka_unit_test(port_taken),
+        cmocka_unit_test(no_way_to_send),
+        cmocka_unit_test(keep_alives_are_no_messages),
+        cmocka_unit_test(call_events),
+        cmocka_unit_test(deadline),
     };
 
     return RUN_ROWS("net/sip_link --listen", listen_rows, listen_row) +
