@@ -40,6 +40,7 @@ static void check_fields(const struct sip_msg *msg)
     sip_timestamp_parse(sip_msg_header(msg, SIP_HDR_TIMESTAMP), &stamp);
     sip_msg_body_is(msg, SLICE("application"), SLICE("sdp"));
     sip_msg_has_token(msg, SIP_HDR_REQUIRE, SLICE("100rel"));
+    sip_msg_header_named(msg, SLICE("x"));
 }
 
 static void check_answer(const struct sip_msg *msg, bool valid)
