@@ -174,7 +174,9 @@ static enum exit_status result(const struct answerer *a)
 {
     bool enough = a->cli->times == 0 || a->ended >= a->cli->times;
 
-    return enough ? EXIT_OK : EXIT_INTERRUPTED;
+    if (!enough)
+        return EXIT_INTERRUPTED;
+    return a->session.sound_failed ? EXIT_SOUND : EXIT_OK;
 }
 
 int cmd_answer(const struct cli *cli, struct terminal *terminal)

@@ -35,6 +35,8 @@ static void on_event(void *arg, const struct phone_event *event)
         return;
     session_put_result(&c->session, event);
     c->exit = exit_of(event->outcome);
+    if (!c->exit && c->session.sound_failed)
+        c->exit = EXIT_SOUND; /* the call went well, what it was for did not */
     session_stop(&c->session);
 }
 

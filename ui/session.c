@@ -71,6 +71,7 @@ static void on_phone_event(void *arg, const struct phone_event *event)
         put_trace(s, event);
         return;
     }
+    s->sound_failed |= event->kind == PHONE_SOUND_FAILED;
     line = buf_new(16384);
     if (is_told(s, event))
         status_line(&line, event, s->cli->verbosity);

@@ -21,6 +21,7 @@ struct session {
     uint64_t started_ms;
     bool stopping;       /* somebody asked us to end: a signal, or session_stop */
     bool by_signal;
+    bool sound_failed;   /* a file gave up in the middle of a call */
     uv_signal_t signals[3];
     uv_poll_t library_poll;
     struct net_deadline *flush; /* set while output waits for its reader */

@@ -174,6 +174,8 @@ void result_line(struct buf *out, const struct phone_event *event)
         if (*event->codec)
             put_value(out, "codec", event->codec);
         put_sound_result(out, r);
+        if (*event->digits)
+            put_value(out, "digits", event->digits);
         if (*event->file)
             put_value(out, "file", event->file);
     }

@@ -353,6 +353,7 @@ static void tell_ended(struct step *s)
         .text = buf_cstr(&text),
         .codec = call->told_codec,
         .file = file,
+        .digits = call->heard_digits,
         .result = result_of(call),
     };
 

@@ -111,6 +111,7 @@ struct call {
     struct ip told_where;          /* what the front end heard last of media */
     char told_codec[32];
     unsigned told_status;
+    char heard_digits[65];         /* that came, with a NUL */
 
     uint64_t answered_ms, ended_ms;
     struct timer tone_timer;

@@ -95,7 +95,7 @@ static void on_resolved(void *arg, const struct ip *ips, size_t n, int err)
 
     call->lookup = NULL;
     if (n == 0) {
-        struct phone_event event = {.kind = PHONE_SOUND_FAILED,
+        struct phone_event event = {.kind = PHONE_NOTICE,
                                     .text = "the other side wants our sound at a host that has no "
                                             "address: it will hear nothing"};
 
@@ -287,7 +287,10 @@ static void tell_failed(struct call *call, const struct media_event *e)
 static void tell_digit(struct call *call, char digit)
 {
     char text[2] = {digit, '\0'};
+    size_t n = strlen(call->heard_digits);
 
+    if (n + 1 < sizeof call->heard_digits)
+        call->heard_digits[n] = digit;
     call_tell(call, &(struct phone_event){.kind = PHONE_DIGIT, .text = text});
 }
 

@@ -22,10 +22,10 @@ enum phone_event_kind {
     PHONE_DIGIT,         /* call, text: one digit came */
     PHONE_DIGITS_SENT,   /* call, text: the last of them has left */
     PHONE_PLAY_ENDED,    /* call, text: the file that was played is over */
-    PHONE_SOUND_FAILED,  /* call (0: none), text: a file or device gave up; the call goes on */
+    PHONE_SOUND_FAILED,  /* call, text: a file gave up; the call goes on */
     PHONE_NOTICE,        /* text: something a person should know once */
-    PHONE_ENDED,         /* call, peer, outcome, status, reason, text, result, codec, file: the last
-                            event of a call */
+    PHONE_ENDED,         /* call, peer, outcome, status, reason, text, result, codec, file,
+                            digits: the last event of a call */
     PHONE_MESSAGE,       /* a SIP message went by: bytes, sent, transport, where */
     PHONE_CLOSED,        /* after PHONE_QUIT: nothing follows */
 };
@@ -68,6 +68,7 @@ struct phone_event {
     const char *reason;
     const char *text; /* for PHONE_ENDED: cause and remedy in words, one sentence */
     const char *file; /* that was recorded to */
+    const char *digits; /* all that came, the first 64 */
     enum phone_outcome outcome;
     struct phone_result result;
     struct slice bytes;

@@ -12,7 +12,8 @@
 static struct phone_event whole(struct phone_event e)
 {
     const char **strings[] = {&e.peer,  &e.peer_name, &e.target, &e.transport,
-                              &e.codec, &e.reason,    &e.text,   &e.file};
+                              &e.codec, &e.reason,    &e.text,   &e.file,
+                              &e.digits};
 
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         if (!*strings[i])
@@ -74,10 +75,10 @@ static const struct result_row {
 } result_rows[] = {
     {"an answered call",
      {.kind = PHONE_ENDED, .outcome = PHONE_OK, .peer = "sip:a@h", .codec = "opus/48000",
-      .file = "my file.wav",
+      .file = "my file.wav", .digits = "12#",
       .result = {true, 5020, 251, 250, 1, 1.25, 12.5, 0.4, -1}},
      "answered peer=sip:a@h seconds=5.020 codec=opus/48000 sent=251 received=250 lost=1 loss=0.4% "
-     "jitter=1.2 round-trip=12.5 file=my_file.wav\n"},
+     "jitter=1.2 round-trip=12.5 digits=12# file=my_file.wav\n"},
     {"what the other side reports",
      {.kind = PHONE_ENDED, .outcome = PHONE_OK,
       .result = {true, 7, 0, 0, 0, 0, -1, 0, 2}},
