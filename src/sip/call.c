@@ -114,6 +114,8 @@ static void wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64_
 {
     if (wait == SIP_WAIT_GLARE)
         sip_reinvite_again(call, now_ms);
+    else if (wait == SIP_WAIT_OFFER)
+        sip_reinvite_stuck(call, now_ms);
     else if (wait == SIP_WAIT_REPEAT || wait == SIP_WAIT_ACK)
         sip_uas_wait_is_over(call, wait, now_ms);
     else if (call->outgoing)
@@ -209,6 +211,7 @@ void sip_call_over(struct sip_call *call, const struct sip_call_event *end, uint
     append(call, item, &event);
     sip_call_wait(call, SIP_WAIT_RING, NEVER_MS);
     sip_call_wait(call, SIP_WAIT_GLARE, NEVER_MS);
+    sip_reinvite_over(call, now_ms);
     sip_call_settle(call, now_ms);
 }
 

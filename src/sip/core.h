@@ -52,6 +52,7 @@ enum sip_call_wait {
     SIP_WAIT_ANSWER,  /* it rings too long */
     SIP_WAIT_CANCEL,  /* cancelled, and no final response */
     SIP_WAIT_GLARE,   /* the re-INVITE again, RFC 3261 14.1 */
+    SIP_WAIT_OFFER,   /* our re-INVITE got a provisional and nothing more */
     SIP_WAIT_REAP,    /* the memory may go */
     SIP_WAITS
 };
@@ -102,6 +103,7 @@ struct sip_call {
     struct sip_req *offer;
     struct buf offer_sdp; /* kept for the second try */
     bool offer_waits;     /* for the time of glare */
+    bool offer_cancelled;
 };
 
 /* --- endpoint.c ------------------------------------------------------------------------------- */
@@ -193,5 +195,9 @@ void sip_uas_wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64
 void sip_reinvite_asked(struct sip_call *call, struct sip_tx *tx, const struct sip_msg *msg,
                         uint64_t now_ms);
 void sip_reinvite_again(struct sip_call *call, uint64_t now_ms);
+/* SIP_WAIT_OFFER: takes it back, and later gives it up. */
+void sip_reinvite_stuck(struct sip_call *call, uint64_t now_ms);
+/* The call ends: an offer of ours has 64*T1 left. */
+void sip_reinvite_over(struct sip_call *call, uint64_t now_ms);
 
 #endif

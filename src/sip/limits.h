@@ -44,6 +44,9 @@
 /* Longest time between two provisional responses, and longest time that a call rings here. Then
  * our INVITE is cancelled; theirs is answered 480. */
 #define SIP_RING_MAX_MS 600000u
+/* Longest time for the answer to an offer of ours in a call, once it was acknowledged by a
+ * provisional response. Then the re-INVITE is cancelled. */
+#define SIP_OFFER_MAX_MS 180000u
 
 /* Transactions at once. Above: a new request is answered 503 without state. */
 #define SIP_MAX_TRANSACTIONS 16384

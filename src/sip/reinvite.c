@@ -72,12 +72,18 @@ void sip_call_reoffer_answer(struct sip_call *call, unsigned status, struct slic
 
 /* --- ours ------------------------------------------------------------------------------------- */
 
+static void close_offer(struct sip_call *call)
+{
+    call->offer = NULL;
+    sip_call_wait(call, SIP_WAIT_OFFER, NEVER_MS);
+}
+
 static void refused(struct sip_call *call, unsigned status, uint64_t now_ms)
 {
     struct sip_call_event event = {.kind = SIP_CALL_OFFER_REFUSED, .status = status};
     struct sip_call_event end = {.cause = SIP_END_TIMEOUT, .status = 408};
 
-    call->offer = NULL;
+    close_offer(call);
     /* RFC 3261 12.2.1.2: these two say that the call is no more on the other side. */
     if (status != 408 && status != 481) {
         sip_call_tell(call, &event);
@@ -97,7 +103,7 @@ static void glare(struct sip_call *call, uint64_t now_ms)
     struct rng *rng = call->ep->config.rng;
     uint32_t wait_ms = call->outgoing ? 2100 + 10 * rng_below(rng, 191) : 10 + 10 * rng_below(rng, 200);
 
-    call->offer = NULL;
+    close_offer(call);
     call->offer_waits = true;
     sip_call_wait(call, SIP_WAIT_GLARE, now_ms + wait_ms);
 }
@@ -113,7 +119,7 @@ static void accepted(struct sip_call *call, struct sip_req *req, const struct si
     sip_fork_ack(call, call->dialog, msg->cseq.number, now_ms);
     if (call->offer != req)
         return; /* a copy */
-    call->offer = NULL;
+    close_offer(call);
     sip_call_tell(call, &event);
 }
 
@@ -141,7 +147,32 @@ static int send_offer(struct sip_call *call, uint64_t now_ms)
 {
     call->offer = sip_call_request(call, call->dialog, SIP_INVITE, 0, buf_slice(&call->offer_sdp),
                                    on_offer, now_ms);
-    return call->offer ? 0 : -ENOMEM;
+    if (!call->offer)
+        return -ENOMEM;
+    call->offer_cancelled = false;
+    sip_call_wait(call, SIP_WAIT_OFFER, now_ms + SIP_OFFER_MAX_MS);
+    return 0;
+}
+
+void sip_reinvite_stuck(struct sip_call *call, uint64_t now_ms)
+{
+    if (!call->offer)
+        return;
+    if (call->offer_cancelled && sip_req_tx(call->offer)) {
+        sip_tx_give_up(sip_req_tx(call->offer), now_ms);
+        return;
+    }
+    call->offer_cancelled = true;
+    sip_req_cancel(call->offer, now_ms);
+    sip_call_wait(call, SIP_WAIT_OFFER, now_ms + SIP_64T1_MS);
+}
+
+void sip_reinvite_over(struct sip_call *call, uint64_t now_ms)
+{
+    if (!call->offer)
+        return;
+    call->offer_cancelled = true;
+    sip_call_wait(call, SIP_WAIT_OFFER, now_ms + SIP_64T1_MS);
 }
 
 int sip_call_reinvite(struct sip_call *call, struct slice sdp, uint64_t now_ms)
