@@ -1,0 +1,123 @@
+/* tests/sim/sim.c - one run: draw the weather, let things happen in order of time, check. */
+#include "tests/sim/sim.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "sip/core.h"
+
+/* More than any honest run needs; two endpoints that talk for ever are stopped here. */
+#define MAX_STEPS 200000
+
+void sim_fail(struct sim *sim, const char *format, ...)
+{
+    va_list args;
+
+    if (*sim->failure)
+        return;
+    va_start(args, format);
+    vsnprintf(sim->failure, sizeof sim->failure, format, args);
+    va_end(args);
+    sim_trace(sim, "FAILED: %s", sim->failure);
+}
+
+void sim_trace(struct sim *sim, const char *format, ...)
+{
+    va_list args;
+
+    if (!sim->verbose)
+        return;
+    va_start(args, format);
+    printf("# %8.3f ", (double)sim->now_ms / 1000);
+    vprintf(format, args);
+    putchar('\n');
+    va_end(args);
+}
+
+bool sim_chance(struct sim *sim, unsigned per_cent)
+{
+    return rng_below(&sim->rng, 100) < per_cent;
+}
+
+static void draw_weather(struct sim *sim)
+{
+    struct sim_weather *w = &sim->weather;
+    static const unsigned delays[] = {1, 50, 300, 1000, 3000};
+
+    if (sim_chance(sim, 70)) {
+        w->loss = rng_below(&sim->rng, 61);
+        w->twice = rng_below(&sim->rng, 20);
+    }
+    w->delay_ms = delays[rng_below(&sim->rng, ARRAY_LEN(delays))];
+    w->proxy = sim_chance(sim, 40);
+    w->record_route = sim_chance(sim, 60);
+    w->cancels = sim_chance(sim, 50);
+    w->tcp = !w->proxy && sim_chance(sim, 25);
+    w->old = !w->proxy && !w->tcp && sim_chance(sim, 10);
+    w->cookieless = w->old && sim_chance(sim, 50);
+    w->fail = sim_chance(sim, 10) ? 2 : 0;
+    w->refuse = w->tcp && sim_chance(sim, 20) ? 30 : 0;
+    w->breaks = w->tcp && sim_chance(sim, 20) ? 5 : 0;
+    w->locate_ms = sim_chance(sim, 20) ? 500 : 0;
+    sim_trace(sim, "loss %u %% twice %u %% delay %u ms%s%s%s%s%s%s fail %u refuse %u break %u", w->loss,
+              w->twice, w->delay_ms, w->tcp ? " tcp" : "", w->proxy ? " proxy" : "",
+              w->record_route ? " record-route" : "", w->cancels ? " cancels" : "",
+              w->old ? " old" : "", w->cookieless ? " cookieless" : "", w->fail, w->refuse,
+              w->breaks);
+}
+
+static uint64_t next_ms(const struct sim *sim)
+{
+    uint64_t next = sim_net_next_ms(sim);
+
+    if (sim_user_next_ms(sim) < next)
+        next = sim_user_next_ms(sim);
+    for (size_t i = 0; i < SIM_PARTIES; i++)
+        if (sip_endpoint_deadline_ms(sim->parties[i].ep) < next)
+            next = sip_endpoint_deadline_ms(sim->parties[i].ep);
+    return next;
+}
+
+static void run_until(struct sim *sim, uint64_t end_ms)
+{
+    while (!*sim->failure && next_ms(sim) <= end_ms) {
+        uint64_t next = next_ms(sim);
+
+        if (++sim->steps > MAX_STEPS) {
+            sim_fail(sim, "it never ends");
+            return;
+        }
+        sim->now_ms = next > sim->now_ms ? next : sim->now_ms;
+        sim_net_deliver(sim);
+        sim_user_act(sim);
+        for (size_t i = 0; i < SIM_PARTIES; i++) {
+            struct sim_party *party = &sim->parties[i];
+
+            if (sip_endpoint_deadline_ms(party->ep) <= sim->now_ms)
+                sip_endpoint_tick(party->ep, sim->now_ms);
+            sim_user_drain(sim, party);
+        }
+    }
+    sim->now_ms = end_ms;
+}
+
+bool sim_run(struct sim *sim)
+{
+    sim->rng = rng_seeded(sim->seed * 2654435761u + 1);
+    sim->now_ms = 1000;
+    list_init(&sim->packets);
+    list_init(&sim->locates);
+    draw_weather(sim);
+    for (unsigned i = 0; i < SIM_PARTIES; i++)
+        sim_user_start(sim, &sim->parties[i], i);
+    run_until(sim, SIM_LAST_CALL_MS);
+    sim_user_everybody_hangs_up(sim);
+    run_until(sim, SIM_LAST_CALL_MS + SIM_QUIET_MS);
+    if (!*sim->failure)
+        sim_check_end(sim);
+    for (size_t i = 0; i < SIM_PARTIES; i++)
+        sip_endpoint_free(sim->parties[i].ep);
+    sim_net_free(sim);
+    sim_proxy_free(sim);
+    return !*sim->failure;
+}

@@ -1,0 +1,186 @@
+/* tests/sim/sim.h - phones, users who change their minds, and a network that loses, delays, doubles
+ * and reorders, all on one virtual clock and from one seed.
+ *
+ *   sim_net.c    what is on the wire            sim_user.c   endpoints and who holds them
+ *   sim_proxy.c  a proxy that forks             sim_check.c  what must hold, and the planted faults
+ *   sim.c        one run from its seed          sim_calls.c  the test program */
+#ifndef TESTS_SIM_SIM_H
+#define TESTS_SIM_SIM_H
+
+#include "base/list.h"
+#include "sip/endpoint.h"
+#include "sip/message.h"
+#include "sip/transaction_tables.h"
+
+#define SIM_PARTIES 3      /* Alice calls; Bob and Carol answer, and sometimes call */
+#define SIM_PROXY 3        /* the place behind the parties */
+#define SIM_PLACES 4
+#define SIM_CALLS 8        /* of one party in one run */
+#define SIM_RECORDS 64
+#define SIM_LAST_CALL_MS 240000u /* everybody hangs up */
+/* After that: 64*T1 for an ACK, as long for a BYE, 10*T2 for its copies, and the delays. */
+#define SIM_QUIET_MS (32000u + 32000u + 40000u + 20000u)
+
+/* Planted on purpose, on what leaves an endpoint; each must be caught. */
+enum sim_fault {
+    SIM_NO_FAULT,
+    SIM_NO_RE_ACK,       /* only the first copy of a 2xx is ACKed */
+    SIM_NO_CANCEL,       /* CANCEL is lost for good */
+    SIM_NO_2XX_AGAIN,    /* a 2xx is sent once */
+    SIM_SECOND_CALL,     /* a copy of an INVITE looks like another call */
+    SIM_FORK_LEFT,       /* the second fork's call is not ended */
+    SIM_NO_ACK_487,      /* a refusal is not ACKed */
+    SIM_FAULTS
+};
+
+/* What this run is like; drawn from the seed. */
+struct sim_weather {
+    unsigned loss, twice, fail, refuse, breaks; /* per cent */
+    unsigned delay_ms;                           /* at most */
+    bool tcp, proxy, record_route, cancels;      /* cancels: the proxy cancels the other forks */
+    bool old;    /* Alice puts the INVITE's branch into the ACK to a 2xx, as RFC 2543 did */
+    bool cookieless; /* and has no cookie */
+    unsigned locate_ms;
+};
+
+struct sim_packet {
+    struct list link;
+    uint64_t at_ms;
+    unsigned from, to; /* places */
+    uint64_t connection; /* of both ends; 0: UDP */
+    uint16_t from_port, to_port;
+    char *bytes; /* owned */
+    size_t n;
+};
+
+/* A call as its owner sees it. */
+struct sim_call {
+    struct sip_call *call; /* NULL: over, or none */
+    bool used, outgoing, answered, acked, accepted, hung_up, over;
+    enum sip_end_cause cause;
+    uint64_t accepted_ms;
+    char id[64]; /* Call-ID */
+    uint64_t next_ms; /* when its user does the next thing */
+    enum { USER_WAITS, USER_ANSWERS, USER_TALKS, USER_REOFFERED, USER_OFFERS } mood;
+};
+
+struct sim_party {
+    unsigned place;
+    struct rng rng;
+    struct sip_endpoint *ep;
+    struct sim_call calls[SIM_CALLS];
+    uint64_t call_ms; /* when this one places a call; NEVER_MS: never, or done */
+};
+
+/* What was seen of one 2xx to an INVITE. */
+struct sim_ok {
+    char id[64], tag[32]; /* Call-ID, To tag */
+    uint32_t cseq;
+    bool initial; /* made the dialog */
+    unsigned from, sent, delivered, acks, byes;
+    uint64_t first_ms; /* delivered */
+};
+
+/* What was seen of one INVITE that makes a call. */
+struct sim_invite {
+    char id[64], branch[64];
+    unsigned from;
+    uint64_t sent_ms;
+    bool got_1xx, got_final, cancel, hung_up;
+    unsigned incoming[SIM_PARTIES], refusal_acks;
+    uint64_t rang_ms[SIM_PARTIES];
+    bool early_cancel[SIM_PARTIES]; /* a CANCEL came before its INVITE: 481, and so its copies */
+    bool called_off; /* the caller must send a CANCEL, for it knows of a 1xx and no final */
+};
+
+struct sim_connection {
+    unsigned a, b; /* places */
+    bool alive;
+    uint64_t last_ms[2]; /* when the latest bytes arrive, each way */
+};
+
+struct sim_branch { /* the proxy's view of one INVITE */
+    char id[64], branch[64];
+    unsigned caller;
+    uint16_t caller_port;
+    char *final[2]; /* the refusal of Bob and Carol; owned */
+    bool ok, refused_on;
+};
+
+struct sim {
+    uint64_t seed, now_ms;
+    struct rng rng;
+    enum sim_fault fault;
+    bool verbose;
+    struct sim_weather weather;
+    struct sim_party parties[SIM_PARTIES];
+    struct list packets;
+    struct list locates;
+    struct sim_connection connections[64];
+    size_t n_connections;
+    struct sim_ok oks[SIM_RECORDS];
+    size_t n_oks;
+    struct sim_invite invites[SIM_RECORDS];
+    size_t n_invites;
+    struct sim_branch branches[SIM_RECORDS];
+    size_t n_branches;
+    unsigned steps;
+    char failure[256]; /* the first thing that did not hold; empty: all did */
+    unsigned (*cells)[SIP_TX_STATES][SIP_TX_EVENTS]; /* [SIP_TX_MACHINES]; counted up */
+};
+
+/* --- sim.c --- */
+
+/* One whole run. False: something did not hold, and failure says what. */
+bool sim_run(struct sim *sim);
+void sim_fail(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* True in so many of a hundred cases. */
+bool sim_chance(struct sim *sim, unsigned per_cent);
+void sim_trace(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- sim_net.c --- */
+
+struct ip sim_address(unsigned place);
+unsigned sim_place(const struct ip *ip); /* SIM_PLACES: nobody lives there */
+/* What an endpoint wants sent. */
+void sim_send(struct sim *sim, struct sim_party *party, const struct sip_out_item *item);
+/* Puts bytes on the wire, with all that may happen to them there. */
+void sim_post(struct sim *sim, unsigned from, unsigned to, uint16_t to_port, uint64_t connection,
+              struct slice bytes);
+uint64_t sim_net_next_ms(const struct sim *sim);
+void sim_net_deliver(struct sim *sim);
+void sim_net_free(struct sim *sim);
+
+/* --- sim_proxy.c --- */
+
+void sim_proxy_receive(struct sim *sim, const struct sim_packet *packet);
+void sim_proxy_free(struct sim *sim);
+
+/* --- sim_user.c --- */
+
+void sim_user_start(struct sim *sim, struct sim_party *party, unsigned place);
+uint64_t sim_user_next_ms(const struct sim *sim);
+void sim_user_act(struct sim *sim);
+void sim_user_everybody_hangs_up(struct sim *sim);
+/* Empties the queue of the endpoint. */
+void sim_user_drain(struct sim *sim, struct sim_party *party);
+struct sim_call *sim_user_call(struct sim_party *party, struct slice id);
+
+/* --- sim_check.c --- */
+
+/* What an endpoint emits, before the network has it. False: the planted fault swallows it. text may
+ * be changed in place. */
+bool sim_check_sent(struct sim *sim, struct sim_party *party, struct buf *text);
+/* Where Alice's branches go without their cookie, what comes back has it again. */
+void sim_check_cookie(struct sim *sim, const struct sim_packet *packet);
+/* Before and after a message reaches a party. */
+void sim_check_delivered(struct sim *sim, struct sim_party *party, const struct sip_msg *msg);
+void sim_check_taken(struct sim *sim, struct sim_party *party, const struct sip_msg *msg);
+void sim_check_event(struct sim *sim, struct sim_party *party, struct sim_call *call,
+                     const struct sip_call_event *event);
+void sim_check_hung_up(struct sim *sim, struct sim_party *party, const struct sim_call *call);
+/* When all is quiet. */
+void sim_check_end(struct sim *sim);
+const char *sim_fault_name(enum sim_fault fault);
+
+#endif
