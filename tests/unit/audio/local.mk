@@ -2,10 +2,12 @@
 unit_audio_tests = \
 	tests/unit/audio/test_codec \
 	tests/unit/audio/test_conceal \
+	tests/unit/audio/test_device \
 	tests/unit/audio/test_file \
 	tests/unit/audio/test_jitter \
 	tests/unit/audio/test_jitter_steps \
 	tests/unit/audio/test_mixer \
+	tests/unit/audio/test_no_memory \
 	tests/unit/audio/test_playout \
 	tests/unit/audio/test_resample \
 	tests/unit/audio/test_stretch \
@@ -15,10 +17,13 @@ check_PROGRAMS += $(unit_audio_tests)
 tap_tests += $(unit_audio_tests)
 tests_unit_audio_test_codec_LDADD = $(machine_ldadd)
 tests_unit_audio_test_conceal_LDADD = $(machine_ldadd)
+tests_unit_audio_test_device_LDADD = $(machine_ldadd)
 tests_unit_audio_test_file_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_steps_LDADD = $(machine_ldadd)
 tests_unit_audio_test_mixer_LDADD = $(machine_ldadd)
+tests_unit_audio_test_no_memory_LDADD = $(machine_ldadd)
+tests_unit_audio_test_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_audio_test_playout_LDADD = $(machine_ldadd)
 tests_unit_audio_test_resample_LDADD = $(machine_ldadd)
 tests_unit_audio_test_stretch_LDADD = $(machine_ldadd)
