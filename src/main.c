@@ -1,14 +1,29 @@
 /* main.c - wires the layers together; no other file sees all of them. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "ui/cli.h"
 #include "ui/exit.h"
 #include "ui/terminal.h"
+
+/* A socket must not get the number of a standard stream that our parent had closed: what is printed
+ * would go to the network, and libuv refuses to close such numbers. */
+static void fill_standard_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
 
 /* Each call takes a few descriptors; the usual soft limit of 1,024 is there for select(2) only. */
 static void raise_file_limit(void)
@@ -103,6 +118,7 @@ int main(int argc, char **argv)
     int status;
 
     signal(SIGPIPE, SIG_IGN); /* a reader that leaves must not end a call */
+    fill_standard_streams();
     raise_file_limit();
     if (cli_parse(argc, argv, &cli, &why) == 0) {
         status = run(&cli);

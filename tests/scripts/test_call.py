@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""How calls end and what scripts and people are told of it: outcomes, digits, hold, streams that
+nobody reads, signals, settings from files."""
+import os
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import sip, sound, tap, tphone
+from lib.room import SIGINT, SIGTERM, Room, free_port
+from lib.tap import case, equal, expect
+
+TARGETS = [
+    ("a closed port", "a@127.0.0.1:{port}", tphone.UNREACHABLE, "refused"),
+    ("a closed TCP port", "a@127.0.0.1:{port};transport=tcp", tphone.UNREACHABLE, "refused"),
+    ("a closed port of IPv6", "a@[::1]:{port}", tphone.UNREACHABLE, "refused"),
+    ("a host that does not exist", "a@no-such-host.invalid", tphone.NOT_FOUND, "spelling"),
+    ("a name alone", "alice", tphone.USAGE, "account"),
+    ("a telephone number", "tel:+491234", tphone.USAGE, "account"),
+    ("an address that wants TLS", "sips:alice@127.0.0.1", tphone.USAGE, "TLS"),
+    ("an address with a blank", "alice smith@127.0.0.1", tphone.USAGE, "blank"),
+]
+
+
+def run(room, *arguments, seconds=10):
+    done = subprocess.run([tphone.program(), *arguments], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=seconds, cwd=room.folder)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def target(typed, status, word):
+    with Room() as room:
+        got, out, err = run(room, "call", typed.format(port=free_port()), "--device", "none")
+        equal(got, status, f"exit status ({err.strip()})")
+        last = err.splitlines()[-1]
+        expect(word in last, f"the last line does not say {word!r}", last)
+        equal(len(out.splitlines()), 0 if status == tphone.USAGE else 1, "lines of results")
+
+
+for name, typed, status, word in TARGETS:
+    case(f"{name}: status {status}, and the line says {word}", typed, status, word)(target)
+
+
+def refusal(code, status, outcome):
+    with Room() as room:
+        callee = tphone.Answer(room, code=code, times=1)
+        caller = tphone.Call(room, callee.uri)
+        caller.expect_status(status)
+        callee.expect_status(tphone.OK)
+        result = tphone.results(caller)[0]
+        equal((result["outcome"], result["status"]), (outcome, str(code)), "result of the caller")
+        equal(tphone.results(callee)[0]["outcome"], "refused", "result of the callee")
+
+
+for code, status, outcome in ((486, 3, "busy"), (600, 3, "busy"), (603, 4, "declined"),
+                              (408, 5, "no-answer"), (480, 5, "no-answer"),
+                              (404, 6, "not-found"), (410, 6, "not-found"),
+                              (484, 6, "not-found"), (604, 6, "not-found"),
+                              (403, 7, "not-allowed"), (503, 8, "unreachable"),
+                              (500, 1, "failed"), (699, 1, "failed")):
+    case(f"{code} is {outcome}: status {status}", code, status, outcome)(refusal)
+
+
+@case("digits arrive in their order, with those that are pressed twice")
+def digits():
+    with Room() as room:
+        callee = tphone.Answer(room, times=1)
+        tphone.Call(room, callee.uri, dtmf="1159*0#D", seconds=3).expect_status(0)
+        callee.expect_status(0)
+        equal(tphone.results(callee)[0]["digits"], "1159*0#D", "digits in the result")
+        expect("digit * received" in callee.output(), "no line tells of a digit")
+
+
+def transport(kind, host):
+    with Room() as room:
+        port = free_port()
+        callee = room.start("callee", [tphone.program(), "answer", "--times", "1", "--listen",
+                                       f"{kind}:{host}:{port}"])
+        callee.wait_line(f":{port}")
+        caller = tphone.Call(room, f"bob@{host}:{port};transport={kind}", seconds=0.5)
+        caller.expect_status(0)
+        equal(callee.status(), 0, "status of answer")
+        expect(float(tphone.results(caller)[0]["seconds"]) < 1, "--for was not obeyed")
+
+
+for kind in ("udp", "tcp"):
+    for host in ("127.0.0.1", "[::1]"):
+        case(f"a call by {kind} to {host}, for half a second", kind, host)(transport)
+
+
+def codec(ours, theirs, wanted):
+    with Room() as room:
+        callee = tphone.Answer(room, codec=theirs, times=1)
+        caller = tphone.Call(room, callee.uri, codec=ours, seconds=0.5)
+        if wanted:
+            caller.expect_status(0)
+            equal(tphone.results(caller)[0]["codec"], wanted, "codec")
+        else:
+            caller.expect_status(tphone.OTHER)
+            expect("--codec" in caller.output(), "the remedy is not named", caller.output())
+        callee.expect_status(0)
+
+
+for ours, theirs, wanted in (("opus,pcmu,pcma", "opus,pcmu,pcma", "opus/48000"),
+                             ("pcma,opus", "opus,pcma", "PCMA/8000"),
+                             ("pcmu", "opus,pcmu", "PCMU/8000"),
+                             ("opus", "pcmu", None)):
+    case(f"{ours} to {theirs}: {wanted or 'no codec in common'}", ours, theirs, wanted)(codec)
+
+
+@case("SIGINT before the answer: CANCEL, status 130")
+def interrupted():
+    with Room() as room:
+        callee = tphone.Answer(room, delay=20, times=1)
+        caller = tphone.Call(room, callee.uri)
+        caller.wait_line("ringing")
+        caller.process.signal(SIGINT)
+        caller.expect_status(tphone.INTERRUPTED, 4)
+        callee.expect_status(tphone.OK)
+        equal(tphone.results(callee)[0]["outcome"], "no-answer", "result of the callee")
+
+
+@case("a second SIGINT leaves at once")
+def impatient():
+    with Room() as room:
+        peer = room.keep(sip.Peer())  # never answers
+        caller = tphone.Call(room, f"sip:a@127.0.0.1:{peer.port}")
+        caller.wait_line("calling")
+        began = time.monotonic()
+        caller.process.signal(SIGINT)
+        time.sleep(0.2)
+        caller.process.signal(SIGINT)
+        caller.expect_status(tphone.INTERRUPTED, 4)
+        expect(time.monotonic() - began < 1.2, "it took more than a second")
+
+
+@case("SIGTERM while nobody answers at all: gone in two seconds")
+def silent_peer():
+    with Room() as room:
+        peer = room.keep(sip.Peer())
+        caller = tphone.Call(room, f"sip:a@127.0.0.1:{peer.port}")
+        caller.wait_line("calling")
+        began = time.monotonic()
+        caller.process.signal(SIGTERM)
+        caller.expect_status(tphone.INTERRUPTED, 4)
+        expect(time.monotonic() - began < 2, "it took more than two seconds")
+
+
+@case("answer waits for calls until SIGINT: status 0, and 130 where --times is not reached")
+def waiting():
+    with Room() as room:
+        for more, status in ({}, 0), ({"times": 1}, tphone.INTERRUPTED):
+            callee = tphone.Answer(room, **more)
+            callee.process.signal(SIGINT)
+            callee.expect_status(status, 4)
+
+
+@case("pipes that nobody reads do not delay a call")
+def full_pipes():
+    with Room() as room:
+        callee = tphone.Answer(room, times=1)
+        read, write = os.pipe()
+        os.set_blocking(write, False)
+        try:
+            while True:
+                os.write(write, b"x" * 4096)
+        except BlockingIOError:
+            os.set_blocking(write, True)
+        process = subprocess.Popen([tphone.program(), "call", callee.uri, "--device", "none",
+                                    "--for", "1", "--trace"], stdin=subprocess.DEVNULL,
+                                   stdout=write, stderr=write)
+        os.close(write)
+        equal(process.wait(10), 0, "exit status")
+        os.close(read)
+        callee.expect_status(0)
+        seconds = float(tphone.results(callee)[0]["seconds"])
+        expect(seconds < 1.4, f"the call lasted {seconds} s instead of 1")
+
+
+@case("closed standard streams harm nobody")
+def closed_streams():
+    with Room() as room:
+        callee = tphone.Answer(room, times=1)
+        line = f"exec '{tphone.program()}' call {callee.uri} --device none --for 0.5 <&- >&- 2>&-"
+        equal(subprocess.run(["sh", "-c", line], timeout=10).returncode, 0, "exit status")
+        callee.expect_status(0)
+
+
+@case("nothing of a stranger's name reaches the terminal raw")
+def hostile_name():
+    with Room() as room:
+        callee = tphone.Answer(room, times=1)
+        subprocess.run([tphone.program(), "call", callee.uri, "--device", "none", "--for", "0.3",
+                        "--name", "\u202eevil\u200b \u009b31m"], timeout=10,
+                       capture_output=True)
+        callee.expect_status(0)
+        for raw in "\u202e", "\u200b", "\u009b":
+            expect(raw not in callee.output(), f"{raw!r} is shown")
+        expect("evil" in callee.output(), "the name is not shown at all", callee.output())
+
+
+@case("settings come from a file; options go before it; an error has line and column")
+def settings():
+    with Room() as room:
+        good = room.write("good.conf", "# ours\ncodec = pcma\ndevice = none\nuser = carol\n")
+        bad = room.write("bad.conf", "user = carol\nlisten= 127.0.0.1:x\n")
+        callee = tphone.Answer(room, times=2)
+        for more, codec_name in ([], "PCMA/8000"), (["--codec", "pcmu"], "PCMU/8000"):
+            got, out, err = run(room, "call", callee.uri, "--config", good, "--for", "0.3", *more)
+            equal(got, 0, f"exit status ({err.strip()})")
+            expect(f" codec={codec_name}" in out, f"not {codec_name}", out)
+        callee.expect_status(0)
+        expect("sip:carol@127.0.0.1" in callee.output(), "the user is not carol")
+        got, _, err = run(room, "answer", "--config", bad)
+        equal(got, tphone.USAGE, "exit status")
+        expect(f"{bad}:2:9: " in err, "line and column are not told", err)
+
+
+@case("a host that is asked for no more ports than it may use says so")
+def ports_exhausted():
+    with Room() as room:
+        port = free_port(2) // 2 * 2
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(("127.0.0.1", port))
+            peer = room.keep(sip.Peer())
+            got, _, err = run(room, "call", f"sip:a@127.0.0.1:{peer.port}", "--device", "none",
+                              "--rtp-ports", f"{port}-{port + 1}")
+        equal(got, tphone.OTHER, "exit status")
+        expect("--rtp-ports" in err, "the remedy is not named", err)
+        equal(len(peer.messages), 0, "messages that were sent")
+
+
+@case("a recording of each call at once has a name of its own")
+def recordings():
+    with Room() as room:
+        callee = tphone.Answer(room, times=3, record=room.path("calls.d.wav"))
+        callers = [tphone.Call(room, callee.uri, name=f"caller{n}", seconds=1) for n in range(3)]
+        for caller in callers:
+            caller.expect_status(0)
+        callee.expect_status(0)
+        files = sorted(r["file"] for r in tphone.results(callee))
+        equal(files, sorted(room.path(f"calls.d{n}.wav") for n in ("", "-2", "-3")), "files")
+        for path in files:
+            expect(sound.read(path).seconds > 0.8, f"{path} is too short")
+
+
+if __name__ == "__main__":
+    tap.run(jobs=4)
