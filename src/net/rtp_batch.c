@@ -10,7 +10,7 @@
 #include "net/address.h"
 #include "net/loop.h"
 
-#define CONTROL_BYTES 64 /* one timestamp */
+#define CONTROL_BYTES 64   /* one timestamp */
 #define OLDEST_US 10000000 /* beyond that the wall clock has jumped between arrival and now */
 
 struct net_rtp_batch {

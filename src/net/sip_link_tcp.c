@@ -198,8 +198,8 @@ static bool is_needed(const struct connection *c, uint64_t now_ms)
            sip_endpoint_needs_connection(c->owner->config.endpoint, c->flow.connection);
 }
 
-/* Closes the connection that nobody needs and that has been idle for longest. False: none is. */
-static bool make_room(struct net_sip_link *link)
+/* Closes the connection that nobody needs and that has been idle for longest, if there is one. */
+static void make_room(struct net_sip_link *link)
 {
     uint64_t now_ms = net_now_ms();
     struct connection *idlest = NULL;
@@ -212,7 +212,6 @@ static bool make_room(struct net_sip_link *link)
     }
     if (idlest)
         lose(idlest, 0);
-    return idlest;
 }
 
 static void on_accepted(void *arg, struct net_tcp *tcp)
@@ -221,10 +220,15 @@ static void on_accepted(void *arg, struct net_tcp *tcp)
     struct ip remote = net_tcp_remote(tcp);
     struct connection *c = NULL;
 
-    if (may_accept(link, &remote) && (!net_tcp_is_one_too_many(tcp) || make_room(link)))
+    /* Its descriptor is among the last: the room made is for the next one. To keep this one and
+     * close another would leave a low number free, which then looks like plenty. */
+    if (net_tcp_is_one_too_many(tcp))
+        make_room(link);
+    else if (may_accept(link, &remote))
         c = connection_new(link, true);
     if (!c) {
         net_tcp_close(tcp);
+        net_sip_link_pump(link); /* what make_room told */
         return;
     }
     c->tcp = tcp;
@@ -232,7 +236,7 @@ static void on_accepted(void *arg, struct net_tcp *tcp)
     c->flow.local = net_tcp_local(tcp);
     if (net_tcp_own(tcp, &events, c))
         connection_free(c);
-    net_sip_link_pump(link); /* what make_room told, and the deadline */
+    net_sip_link_pump(link); /* sets the deadline */
 }
 
 const struct net_tcp_listen_events sip_link_tcp_events = {on_accepted};

@@ -1,6 +1,8 @@
 /* The SIP link's connections: framing, limits, patience. Strangers are plain TCP connections. */
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "net/tcp.h"
 #include "tests/unit/net/straw.h"
@@ -190,6 +192,36 @@ static void sixty_four_in_all(void **state)
     straw_tear_down(&f);
 }
 
+/* Strangers may take many descriptors, but never the last ones, which calls need. */
+static void descriptors_run_short(void **state)
+{
+    static struct stranger s[40];
+    struct rlimit before, low;
+    struct fixture f;
+    int next = dup(0), spare;
+
+    (void)state;
+    close(next);
+    straw_set_up(&f, "tcp:127.0.0.1:0");
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    low = before;
+    low.rlim_cur = (rlim_t)next + 2 * 40 + NET_TCP_SPARED;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    for (size_t i = 0; i < 40; i++) /* each takes two: its own end, and ours */
+        dial_from(&f, (unsigned char)(10 + i / 7), &s[i]);
+    for (size_t i = 0; i < 40; i++)
+        WAIT_UNTIL(&f, s[i].closed || net_tcp_is_connected(s[i].tcp));
+    straw_turn_for(&f, 50);
+    spare = dup(0);
+    assert_true(spare >= 0);
+    assert_true((rlim_t)spare + NET_TCP_SPARED <= low.rlim_cur + 1);
+    close(spare);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    for (size_t i = 0; i < 40; i++)
+        hang_up(&s[i]);
+    straw_tear_down(&f);
+}
+
 /* --- patience ----------------------------------------------------------------------------------
  */
 
@@ -346,6 +378,7 @@ int main(void)
         cmocka_unit_test(endless_header),
         cmocka_unit_test(eight_from_one_address),
         cmocka_unit_test(sixty_four_in_all),
+        cmocka_unit_test(descriptors_run_short),
         cmocka_unit_test(drop_by_drop),
         cmocka_unit_test(needed),
         cmocka_unit_test(unanswered_request),
