@@ -36,15 +36,15 @@ const uint8_t sip_classes[256] = {
 
 struct slice sip_scan_span(struct scan *s, unsigned class)
 {
-    const char *from = s->rest.p, *at = from, *end = from + s->rest.n;
+    struct slice span = {s->rest.p, 0};
 
     if (s->bad)
         return (struct slice){0};
-    while (at < end && sip_is(*at, class))
-        at++;
-    s->bad = at == from;
-    s->rest = (struct slice){at, (size_t)(end - at)};
-    return (struct slice){from, (size_t)(at - from)};
+    while (span.n < s->rest.n && sip_is(span.p[span.n], class))
+        span.n++;
+    s->bad = span.n == 0;
+    s->rest = slice_skip(s->rest, span.n);
+    return span;
 }
 
 bool sip_scan_sep(struct scan *s, char c)

@@ -51,12 +51,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-    struct slice all = {(const char *)bytes + 1, n - 1};
     struct found whole, cut;
+    struct slice all;
 
     /* The limit of a header section is looked at when bytes come: there, segments matter. */
-    if (n < 2 || all.n > SIP_MAX_HEADER_SECTION)
+    if (n < 2 || n > SIP_MAX_HEADER_SECTION)
         return 0;
+    all = (struct slice){(const char *)bytes + 1, n - 1};
     whole = run(all, all.n);
     cut = run(all, (size_t)bytes[0] + 1);
     if (memcmp(&whole, &cut, sizeof whole) != 0)

@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "sip/limits.h"
+#include "sip/uri.h"
+#include "sip/via.h"
 #include "tests/lib/exact.h"
 #include "tests/lib/rows.h"
 
@@ -182,10 +183,28 @@ static void check_media_type(void **state)
     assert_false(sip_media_type_is(&media, SLICE("application"), SLICE("sdp2")));
 }
 
+/* What sip_msg_header gives for a header that is not there. */
+static void check_missing(void **state)
+{
+    struct sip_address address;
+    struct sip_via via;
+    struct sip_uri uri;
+    char got[200];
+
+    (void)state;
+    for (int field = CSEQ; field <= TIMESTAMP; field++)
+        assert_int_equal(print(got, sizeof got, (enum field)field, (struct slice){0}), -EBADMSG);
+    assert_int_equal(sip_address_parse((struct slice){0}, &address), -EBADMSG);
+    assert_int_equal(sip_via_parse((struct slice){0}, &via), -EBADMSG);
+    assert_int_equal(sip_uri_parse((struct slice){0}, &uri), -EBADMSG);
+}
+
 int main(void)
 {
+    static const struct row missing[] = {{"a missing header is a bad one", CSEQ, "", NULL}};
     static const struct row media[] = {{"media types in any case", MEDIA_TYPE, "", NULL}};
 
     return RUN_ROWS("sip/fields", rows, check_row) +
-           RUN_ROWS("sip/fields: comparison", media, check_media_type);
+           RUN_ROWS("sip/fields: comparison", media, check_media_type) +
+           RUN_ROWS("sip/fields: missing", missing, check_missing);
 }
