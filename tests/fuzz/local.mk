@@ -3,6 +3,7 @@
 fuzz_targets = \
 	tests/fuzz/fuzz_codec \
 	tests/fuzz/fuzz_config \
+	tests/fuzz/fuzz_endpoint \
 	tests/fuzz/fuzz_jitter \
 	tests/fuzz/fuzz_rtcp \
 	tests/fuzz/fuzz_rtp \

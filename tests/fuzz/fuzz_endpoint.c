@@ -1,0 +1,169 @@
+/* A whole endpoint under a script of messages, pauses and commands; in the end it has let go of
+ * everything.
+ *
+ * The input is cut at each 0xff. The first byte of a piece says what it is: u and t a message by UDP
+ * or TCP, w a pause, and the rest what its owner does. In a message 0x01 stands for our tag, 0x02 for
+ * our branch, 0x03 for our Call-ID as it was last sent, so that answers can be written down. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "sip/core.h"
+#include "sip/parse.h"
+
+struct play {
+    struct rng rng;
+    struct sip_endpoint *ep;
+    uint64_t now_ms, key;
+    struct sip_call *call; /* the last that something was told of; NULL: over */
+    char tag[128], branch[128], id[128];
+};
+
+static void must(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void keep(char out[128], struct slice s)
+{
+    size_t n = s.n < 127 ? s.n : 127;
+
+    for (size_t i = 0; i < n; i++)
+        out[i] = s.p[i];
+    out[n] = '\0';
+}
+
+static void sent(struct play *play, const struct sip_out_item *item)
+{
+    struct sip_msg msg;
+
+    must(!sip_parse(buf_slice(&item->bytes), true, &msg));
+    play->key = item->key;
+    keep(play->branch, msg.via.branch);
+    keep(play->tag, msg.request ? msg.from.tag : msg.to.tag);
+    keep(play->id, msg.call_id);
+}
+
+static void drain(struct play *play)
+{
+    struct sip_out_item *item;
+
+    while ((item = sip_out_take(sip_endpoint_out(play->ep)))) {
+        if (item->kind == SIP_OUT_SEND) {
+            sent(play, item);
+        } else if (item->kind == SIP_OUT_CALL) {
+            play->call = item->event->kind == SIP_CALL_ENDED ? NULL : item->event->call;
+        } else {
+            struct sip_flow flow = {.transport = item->transport ? item->transport : SIP_UDP,
+                                    .local = {4, {192, 0, 2, 1}, 5060, 0},
+                                    .remote = {4, {192, 0, 2, 2}, 5060, 0}};
+
+            sip_endpoint_located(play->ep, item->key, &flow, item->host[0] != 'x', -ENOENT,
+                                 play->now_ms);
+        }
+        sip_out_item_free(item);
+    }
+}
+
+static void receive(struct play *play, struct slice piece, enum sip_transport transport)
+{
+    struct sip_flow flow = {.transport = transport,
+                            .local = {4, {192, 0, 2, 1}, 5060, 0},
+                            .remote = {4, {192, 0, 2, 2}, 5060, 0},
+                            .connection = transport == SIP_UDP ? 0 : 1};
+    struct buf b = buf_new(SIP_MAX_MESSAGE + 1024);
+
+    for (size_t i = 0; i < piece.n; i++) {
+        if (piece.p[i] >= 1 && piece.p[i] <= 3)
+            buf_puts(&b, piece.p[i] == 1 ? play->tag : piece.p[i] == 2 ? play->branch : play->id);
+        else
+            buf_putc(&b, piece.p[i]);
+    }
+    sip_endpoint_receive(play->ep, &flow, buf_slice(&b), play->now_ms);
+    buf_free(&b);
+}
+
+static void wait_ms(struct play *play, uint64_t ms)
+{
+    uint64_t end = play->now_ms + ms;
+    unsigned steps = 0;
+
+    drain(play);
+    while (sip_endpoint_deadline_ms(play->ep) <= end) {
+        must(++steps < 1000000);
+        if (sip_endpoint_deadline_ms(play->ep) > play->now_ms)
+            play->now_ms = sip_endpoint_deadline_ms(play->ep);
+        sip_endpoint_tick(play->ep, play->now_ms);
+        drain(play);
+    }
+    play->now_ms = end;
+}
+
+static void call_out(struct play *play, struct slice target)
+{
+    struct sip_invite_params params = {.target = target};
+    struct sip_call *call;
+
+    sip_call_invite(play->ep, &params, &call, play->now_ms);
+}
+
+static void step(struct play *play, char what, struct slice piece)
+{
+    uint64_t ms;
+
+    if (what == 'u')
+        receive(play, piece, SIP_UDP);
+    else if (what == 't')
+        receive(play, piece, SIP_TCP);
+    else if (what == 'w')
+        wait_ms(play, slice_number(piece, 1000000, &ms) ? 100 : ms);
+    else if (what == 'c')
+        call_out(play, piece);
+    else if (what == 'f')
+        sip_endpoint_send_failed(play->ep, play->key, -ECONNREFUSED, play->now_ms);
+    else if (what == 'l')
+        sip_endpoint_connection_lost(play->ep, 1, play->now_ms);
+    if (!play->call)
+        return;
+    if (what == 'a')
+        sip_call_accept(play->call, piece, play->now_ms);
+    else if (what == 'p')
+        sip_call_progress(play->call, 180, piece, play->now_ms);
+    else if (what == 'r')
+        sip_call_reject(play->call, 486, piece, piece, play->now_ms);
+    else if (what == 'h')
+        sip_call_hangup(play->call, play->now_ms);
+    else if (what == 'o')
+        sip_call_offer(play->call, piece, play->now_ms);
+    else if (what == 'i')
+        sip_call_reinvite(play->call, piece, play->now_ms);
+    else if (what == 'y')
+        sip_call_reoffer_answer(play->call, 200, piece, play->now_ms);
+    else if (what == 'n')
+        sip_call_reoffer_answer(play->call, 488, piece, play->now_ms);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    struct play play = {.rng = rng_seeded(1), .now_ms = 1000};
+    struct sip_endpoint_config config = {.rng = &play.rng, .user_agent = "fuzz"};
+    struct slice rest = {(const char *)bytes, n};
+
+    play.ep = sip_endpoint_new(&config);
+    must(play.ep != NULL);
+    while (rest.n) {
+        struct slice piece = slice_cut(&rest, (char)0xff);
+
+        if (piece.n)
+            step(&play, piece.p[0], slice_skip(piece, 1));
+        drain(&play);
+    }
+    if (play.call)
+        sip_call_hangup(play.call, play.now_ms);
+    wait_ms(&play, 4000000); /* whoever rings is given up, whoever talks may go on */
+    must(play.ep->txs.n == 0);
+    sip_endpoint_free(play.ep);
+    return 0;
+}
