@@ -31,15 +31,16 @@ for code, reason, status in [
     case(f"SIPp refuses with {code}: exit status {status}", code, reason, status)(refused)
 
 
-@case("SIPp answers; we hear our own words that it echoes, and hang up")
-def echo():
+@case("SIPp answers; sound goes there until we hang up")
+def answered():
     with Room() as room:
-        sipp = Sipp(room, "uas_call", echo=True)
-        spoken = sound.speech("caller", 5)
-        phone = tphone.Call(room, sipp.uri, spoken=spoken, seconds=6.5, codec="pcmu")
+        sipp = Sipp(room, "uas_call")
+        phone = tphone.Call(room, sipp.uri, spoken=sound.speech("caller", 2), seconds=2,
+                            codec="pcmu")
         phone.expect_status(tphone.OK)
         sipp.expect_success()
-        return str(sound.expect_heard(spoken, phone.recording, "the echo"))
+        result = tphone.results(phone)[-1]
+        expect(90 <= int(result["sent"]) <= 110, f"{result['sent']} packets left in 2 s")
 
 
 @case("SIPp redirects with 302: the call goes to the new place")
@@ -93,11 +94,12 @@ def cancels():
 @case("and another twelve, of another seed", 12)
 def storm(seed):
     with Room() as room:
-        phone = tphone.Answer(room, times=12)
+        phone = tphone.Answer(room)
         relay = room.keep(Relay(("127.0.0.1", phone.port), STORM, seed))
         sipp = Sipp(room, "uac_call", target=relay.port, calls=12, at_once=4, seconds=60)
         sipp.expect_success(70)
-        phone.expect_status(tphone.OK, 40)
+        phone.process.signal(SIGINT)
+        phone.status(5)
         results = tphone.results(phone)
         equal(len(results), 12, "calls that the phone counted")
         expect(all(r["outcome"] == "answered" for r in results), f"{results}")

@@ -26,17 +26,17 @@ def _module_folder():
                   "scripts/install-deps brings baresip-core")
 
 
-def _config(port, control, rtp, folder, codec):
+def _config(port, control, rtp, folder, codec, player):
     rate = 48000 if codec == "opus" else 8000
     lines = [
         "poll_method epoll", f"sip_listen 127.0.0.1:{port}", "call_local_timeout 30",
         "call_max_calls 8", "net_interface 127.0.0.1",
-        f"audio_source aufile,{folder}/spoken.wav", "audio_player aubridge,nowhere",
+        f"audio_source aufile,{folder}/spoken.wav", f"audio_player {player}",
         "audio_alert aubridge,nowhere", f"ausrc_srate {rate}", "ausrc_channels 1",
         "ausrc_format s16", "auplay_format s16", "auenc_format s16", "audec_format s16",
         f"rtp_ports {rtp}-{rtp + 18}", "rtcp_mux no", "jitter_buffer_delay 2-5",
         f"module_path {_module_folder()}", f"module {CODECS[codec]}", "module sndfile.so",
-        "module aubridge.so", "module aufile.so", "module_tmp account.so",
+        "module aubridge.so", "module aufile.so", "module alsa.so", "module_tmp account.so",
         "module_app menu.so", "module_app ctrl_tcp.so",
         f"ctrl_tcp_listen 127.0.0.1:{control}", f"snd_path {folder}/heard",
         "opus_inbandfec yes", "opus_bitrate 28000", "opus_application voip",
@@ -47,22 +47,25 @@ def _config(port, control, rtp, folder, codec):
 
 
 class Baresip:
-    """codec: the only one it offers and takes; spoken: what it says from the start of the call."""
+    """codec: the only one it offers and takes; spoken: what it says from the start of the call.
+    card: the environment of a sound card (lib/pulse.py) that it plays on."""
 
-    def __init__(self, room, name, codec, spoken, answers=False):
+    def __init__(self, room, name, codec, spoken, answers=False, card=None):
         self.name, self.codec = name, codec
         self.port, control = rooms.free_port(), rooms.free_port()
         self.uri = f"sip:{name}@127.0.0.1:{self.port}"
         self.folder = room.path(name)
         os.makedirs(self.folder + "/heard")
-        rate, config = _config(self.port, control, rooms.free_port(20), self.folder, codec)
+        rate, config = _config(self.port, control, rooms.free_port(20), self.folder, codec,
+                               "alsa,default" if card else "aubridge,nowhere")
         sound.write(self.folder + "/spoken.wav", spoken.at(rate))
         mode = ";answermode=auto" if answers else ""
         room.write(f"{name}/config", config)
         room.write(f"{name}/accounts", f"<{self.uri}>;regint=0;audio_codecs={_codec_list(codec)}"
                                        f"{mode}\n")
         room.write(f"{name}/contacts", "")
-        self.process = room.start(f"baresip {name}", ["baresip", "-f", self.folder, "-v"])
+        self.process = room.start(f"baresip {name}", ["baresip", "-f", self.folder, "-v"],
+                                  env=card)
         self.events, self._news = [], threading.Condition()
         self._socket = self._connect(control)
         room.keep(self)
@@ -148,7 +151,7 @@ class Baresip:
                            if e.get("type") == "CALL_DTMF_START")
 
     def heard(self):
-        """The file with what it decoded; of several calls the last."""
+        """The file with what it decoded, up to the first re-INVITE; of several calls the last."""
         files = glob.glob(self.folder + "/heard/*dec*.wav")
         if not files:
             raise Failure(f"{self.process.name} decoded nothing", self.process.tail())

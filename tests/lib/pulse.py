@@ -56,12 +56,12 @@ class Pulse:
         """Plays into the microphone of name; the process ends when all is said."""
         path = sound.write(self.room.path(f"{name}-spoken.wav"), spoken)
         return self.room.start(f"paplay to {name}", [
-            "paplay", f"--device={name}_microphone", "--latency-msec=40", path], env=self.env)
+            "paplay", f"--device={name}_microphone", "--latency-msec=300", path], env=self.env)
 
     def listen(self, name):
         """Records the loudspeaker of name until it is stopped; its file."""
         path = self.room.path(f"{name}-loudspeaker.wav")
         process = self.room.start(f"parec of {name}", [
             "parec", f"--device={name}_loudspeaker.monitor", "--format=s16le", "--rate=48000",
-            "--channels=1", "--latency-msec=40", "--file-format=wav", path], env=self.env)
+            "--channels=1", "--latency-msec=300", "--file-format=wav", path], env=self.env)
         return process, path

@@ -140,27 +140,28 @@ class CallRelay(Relay):
     """sip: the weather of the signalling; media: that of RTP. For one call at a time."""
 
     def __init__(self, callee, sip=CLEAR, media=CLEAR, seed=1):
-        self.media_weather = media
-        self.media = {}  # (back, RTP port named in SDP): the path that stands for it
         super().__init__(callee, sip, seed)
+        self.rtp = self._open_media(media)
         self.path.rewrite = self._rewrite
 
-    def _media_port(self, back, host, port):
-        """Where the phone that did not name host:port sends its RTP instead. The path's callee is
-        who named it, its caller whoever sends there."""
-        key = (back, host, port)
-        if key not in self.media:
-            while True:
-                rtp = self.add((host, port), self.media_weather, name=f"rtp{len(self.media)}")
-                even = rtp.address[1]
-                if even % 2 == 0:
-                    try:
-                        self.add((host, port + 1), CLEAR, even + 1, name="rtcp")
-                        break
-                    except OSError:
-                        continue
-            self.media[key] = rtp
-        return self.media[key].address[1]
+    def _open_media(self, weather):
+        """Two neighbouring paths, RTP and RTCP. The same port stands for either phone, so that each
+        is sent to from where it sends."""
+        while True:
+            rtp = self.add(None, weather, name="rtp")
+            if rtp.address[1] % 2 == 0:
+                try:
+                    self.rtcp = self.add(None, CLEAR, rtp.address[1] + 1, name="rtcp")
+                    return rtp
+                except OSError:
+                    continue
+
+    def _signalled(self, back, host, port):
+        for path, number in ((self.rtp, port), (self.rtcp, port + 1)):
+            if back:
+                path.callee = (host, number)
+            else:
+                path.caller = (host, number)
 
     def _rewrite(self, data, back):
         head, gap, body = data.partition(b"\r\n\r\n")
@@ -175,17 +176,15 @@ class CallRelay(Relay):
         media = re.search(rb"(?m)^m=audio (\d+)", body)
         if media and int(media.group(1)):
             address = re.search(rb"(?m)^c=IN IP4 (\S+)", body)
-            host = address.group(1).decode() if address else "127.0.0.1"
-            if host != "0.0.0.0":
-                port = self._media_port(back, host, int(media.group(1)))
-                body = re.sub(rb"(?m)^m=audio \d+", b"m=audio %d" % port, body)
-                body = re.sub(rb"(?m)^c=IN IP4 \S+", b"c=IN IP4 127.0.0.1", body)
-                body = re.sub(rb"(?m)^a=rtcp:\d+[^\r\n]*", b"a=rtcp:%d" % (port + 1), body)
+            self._signalled(back, address.group(1).decode(), int(media.group(1)))
+            port = self.rtp.address[1]
+            body = re.sub(rb"(?m)^m=audio \d+", b"m=audio %d" % port, body)
+            body = re.sub(rb"(?m)^c=IN IP4 \S+", b"c=IN IP4 127.0.0.1", body)
+            body = re.sub(rb"(?m)^a=rtcp:\d+[^\r\n]*", b"a=rtcp:%d" % (port + 1), body)
         head = re.sub(rb"(?im)^(Content-Length|l)([ \t]*:[ \t]*)\d+",
                       rb"\g<1>\g<2>%d" % len(body), head)
         return head + gap + body
 
     def media_counts(self):
-        """(RTP datagrams that came in, that were lost) over all directions."""
-        paths = self.media.values()
-        return sum(sum(p.passed) for p in paths), sum(sum(p.lost) for p in paths)
+        """(RTP datagrams that came in, that were lost) over both directions."""
+        return sum(self.rtp.passed), sum(self.rtp.lost)

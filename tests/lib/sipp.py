@@ -9,11 +9,11 @@ SCENARIOS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "inte
 
 
 class Sipp:
-    """calls in all, at most at_once of them together; echo: what is heard is sent back; more: words
-    for [name] in the scenario and, where SIPp takes no such word, for @name@."""
+    """calls in all, at most at_once of them together; more: words for
+    [name] in the scenario and, where SIPp takes no such word, for @name@."""
 
     def __init__(self, room, scenario, target=None, calls=1, at_once=1, rate=10, seconds=30,
-                 user="callee", echo=False, **more):
+                 user="callee", **more):
         self.port, self.media = rooms.free_port(), rooms.free_port(4)
         with open(os.path.join(SCENARIOS, scenario + ".xml")) as f:
             text = f.read()
@@ -28,8 +28,6 @@ class Sipp:
                    "-trace_msg", "-message_file", room.path(scenario + ".msg"), "-trace_counts",
                    "-watchdog_interval", "0", "-skip_rlimit"]
         more.setdefault("contact", f"127.0.0.1:{self.port}")
-        if echo:
-            command.append("-rtp_echo")
         for name, value in more.items():
             command += ["-key", name, value]
         self.room, self.scenario = room, scenario

@@ -73,19 +73,29 @@ class Step:
         self.sent_s, self.arrived_s = sent_s, arrived_s
 
 
+def _in_order(ours, theirs, arrivals, shift):
+    """All entries of both, each behind those before it in its own trace and, where it came in,
+    behind the other's that sent it: within a millisecond the times alone would not say."""
+    sender = {id(received): sent for sent, received in arrivals}
+    queues, done, out = [list(ours), list(theirs)], set(), []
+    while queues[0] or queues[1]:
+        ready = [(q[0].seconds + (shift if q is queues[1] else 0), i)
+                 for i, q in enumerate(queues)
+                 if q and (id(q[0]) not in sender or id(sender[id(q[0])]) in done)]
+        if not ready:  # two traces that contradict each other: by time, then
+            ready = [(0, i) for i, q in enumerate(queues) if q]
+        first = queues[min(ready)[1]].pop(0)
+        done.add(id(first))
+        out.append(first)
+    return out
+
+
 def ladder(ours, theirs):
     """All steps in the order in which they were sent, in the time of ours."""
     shift = offset_s(ours, theirs)
-    steps, arrived = [], {}
-    for one, other in _pairs(ours, theirs):
-        arrived[id(one)] = other.seconds + shift
-    for one, other in _pairs(theirs, ours):
-        arrived[id(one)] = other.seconds
-    for traced in ours:
-        if traced.sent:
-            steps.append(Step(True, traced.message, traced.seconds, arrived.get(id(traced))))
-    for traced in theirs:
-        if traced.sent:
-            steps.append(Step(False, traced.message, traced.seconds + shift,
-                              arrived.get(id(traced))))
-    return sorted(steps, key=lambda s: s.sent_s)
+    arrivals = list(_pairs(ours, theirs)) + list(_pairs(theirs, ours))
+    arrived = {id(sent): received for sent, received in arrivals}
+    mine = {id(t) for t in ours}
+    at = lambda t: t.seconds + (0 if id(t) in mine else shift)
+    return [Step(id(t) in mine, t.message, at(t), at(arrived[id(t)]) if id(t) in arrived else None)
+            for t in _in_order(ours, theirs, arrivals, shift) if t.sent]
