@@ -25,7 +25,7 @@ def cards(codec):
         caller.wait_line("(?i)answered")
         spoken = {n: sound.speech(n, SPEECH_S, 48000) for n in ("caller", "callee")}
         ears = {n: pulse.listen(n) for n in spoken}
-        time.sleep(1)  # the cards are opened behind the answer, and parec has to begin
+        time.sleep(0.5)  # the cards are opened behind the answer
         for mouth in [pulse.speak(n, text) for n, text in spoken.items()]:
             mouth.status(30)
         time.sleep(1)

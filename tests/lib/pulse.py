@@ -31,7 +31,7 @@ class Pulse:
                         PULSE_COOKIE=home + "/cookie")
         self.env.pop("DISPLAY", None)
         command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
-                   "--disable-shm=yes", "--high-priority=no", "--realtime=no",
+                   "--disable-shm=yes", "--high-priority=yes", "--realtime=yes",
                    "--log-target=stderr", "-L",
                    f"module-native-protocol-unix socket={home}/native auth-anonymous=1"]
         for name in names:
@@ -59,9 +59,11 @@ class Pulse:
             "paplay", f"--device={name}_microphone", "--latency-msec=300", path], env=self.env)
 
     def listen(self, name):
-        """Records the loudspeaker of name until it is stopped; its file."""
+        """Records the loudspeaker of name until it is stopped; its file. Hears when it returns."""
         path = self.room.path(f"{name}-loudspeaker.wav")
         process = self.room.start(f"parec of {name}", [
             "parec", f"--device={name}_loudspeaker.monitor", "--format=s16le", "--rate=48000",
-            "--channels=1", "--latency-msec=300", "--file-format=wav", path], env=self.env)
+            "--channels=1", "--latency-msec=100", "--file-format=wav", path], env=self.env)
+        rooms.wait_until(lambda: os.path.exists(path) and os.path.getsize(path) > 9600, 15,
+                         f"{process.name} records nothing")
         return process, path
