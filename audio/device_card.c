@@ -1,5 +1,5 @@
-/* PortAudio's side of device.h: one full-duplex stream in callback mode, which measured 30 to 56 ms
- * for both directions together; its blocking mode drifts and runs dry. */
+/* PortAudio's side of device.h: a stream for each direction, in callback mode; its blocking mode
+ * drifts and runs dry. */
 #include "audio/device_ops.h"
 
 #include "base/ring.h"
@@ -29,7 +29,7 @@ enum {
 
 struct card {
     struct audio_device base;
-    PaStream *stream;
+    PaStream *stream[2]; /* capture, playback; NULL: that direction is not there */
     struct ring *captured, *queued;
     size_t frame; /* samples per callback */
     bool has_input, has_output;
@@ -100,7 +100,8 @@ static int on_samples(const void *in, void *out, unsigned long n,
         play(card, out, n);
     if (flags & (paInputUnderflow | paInputOverflow | paOutputUnderflow | paOutputOverflow))
         count(&card->card_errors, 1);
-    count(&card->callbacks, 1);
+    if (out || !card->has_output)
+        count(&card->callbacks, 1);
     return paContinue;
 }
 
@@ -189,12 +190,21 @@ static void card_free(struct card *card)
     free(card);
 }
 
+static void close_streams(struct card *card)
+{
+    for (size_t i = 0; i < ARRAY_LEN(card->stream); i++) {
+        if (!card->stream[i])
+            continue;
+        Pa_AbortStream(card->stream[i]); /* not Stop, which waits until all is played */
+        Pa_CloseStream(card->stream[i]);
+    }
+}
+
 static void card_close(struct audio_device *d)
 {
     struct card *card = card_of(d);
 
-    Pa_AbortStream(card->stream); /* not Stop, which waits until all is played */
-    Pa_CloseStream(card->stream);
+    close_streams(card);
     Pa_Terminate();
     card_free(card);
 }
@@ -368,18 +378,28 @@ static int choose(const struct audio_device_config *config, struct card *card, P
     return -ENODEV;
 }
 
-static PaError open_stream(struct card *card, PaDeviceIndex in, PaDeviceIndex out, double rate_hz,
-                           size_t frame)
+/* A stream for each direction: in one for both the slower side sets the pace, and each moment that
+ * playing falls behind would wait in the sound server's capture buffer for the rest of the call. */
+static PaError open_streams(struct card *card, PaDeviceIndex in, PaDeviceIndex out, double rate_hz,
+                            size_t frame)
 {
     PaStreamParameters from = {.device = in, .channelCount = 1, .sampleFormat = paInt16};
     PaStreamParameters to = {.device = out, .channelCount = 1, .sampleFormat = paInt16};
+    PaError pa = paNoError;
 
-    if (card->has_input)
+    if (card->has_input) {
         from.suggestedLatency = Pa_GetDeviceInfo(in)->defaultLowInputLatency;
-    if (card->has_output)
+        pa = Pa_OpenStream(&card->stream[0], &from, NULL, rate_hz, frame, paNoFlag, on_samples, card);
+    }
+    if (pa == paNoError && card->has_output) {
         to.suggestedLatency = Pa_GetDeviceInfo(out)->defaultLowOutputLatency;
-    return Pa_OpenStream(&card->stream, card->has_input ? &from : NULL,
-                         card->has_output ? &to : NULL, rate_hz, frame, paNoFlag, on_samples, card);
+        pa = Pa_OpenStream(&card->stream[1], NULL, &to, rate_hz, frame, paNoFlag, on_samples, card);
+    }
+    if (pa != paNoError) {
+        close_streams(card);
+        card->stream[0] = card->stream[1] = NULL;
+    }
+    return pa;
 }
 
 static int open_at_some_rate(const struct audio_device_config *config, struct card *card,
@@ -397,7 +417,7 @@ static int open_at_some_rate(const struct audio_device_config *config, struct ca
     for (size_t i = 0; i < ARRAY_LEN(rates) && pa == paInvalidSampleRate; i++) {
         card->base.rate_hz = rates[i];
         card->frame = samples_of(card, frame_ms);
-        pa = open_stream(card, in, out, rates[i], card->frame);
+        pa = open_streams(card, in, out, rates[i], card->frame);
     }
     return pa == paNoError ? 0 : because(pa, why, "open the sound device ", info->name);
 }
@@ -412,8 +432,13 @@ static int start(struct card *card, char why[AUDIO_WHY_MAX])
     atomic_store(&card->cushion, CUSHION_FRAMES * card->frame);
     if (!card->captured || !card->queued || !card->base.name)
         return because(paInsufficientMemory, why, "open the sound device", "");
-    Pa_SetStreamFinishedCallback(card->stream, on_finished);
-    pa = Pa_StartStream(card->stream);
+    pa = paNoError;
+    for (size_t i = 0; i < ARRAY_LEN(card->stream) && pa == paNoError; i++) {
+        if (!card->stream[i])
+            continue;
+        Pa_SetStreamFinishedCallback(card->stream[i], on_finished);
+        pa = Pa_StartStream(card->stream[i]);
+    }
     return pa == paNoError ? 0 : because(pa, why, "start the sound device ", card->base.name);
 }
 
@@ -440,8 +465,7 @@ int audio_device_card_open(const struct audio_device_config *config, struct audi
         *out = &card->base;
         return 0;
     }
-    if (card->stream)
-        Pa_CloseStream(card->stream);
+    close_streams(card);
     Pa_Terminate();
     card_free(card);
     return err;
