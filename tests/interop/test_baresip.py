@@ -93,7 +93,7 @@ def hold():
         stranger = Baresip(room, "stranger", "pcmu", theirs + sound.silence(20),
                            card=pulse.card("stranger"))
         phone = tphone.Answer(room, spoken=ours, times=1)
-        ear, heard_path = pulse.listen("stranger")
+        ear = pulse.listen("stranger")
         stranger.dial(phone.uri)
         stranger.wait("CALL_ESTABLISHED")
         time.sleep(5.5)
@@ -108,11 +108,11 @@ def hold():
         phone.expect_status(tphone.OK)
         notes = []
         for first, last in parts:
-            for text, path, who in ((ours, heard_path, "baresip"), (theirs, phone.recording, "we")):
+            for text, path, who in ((ours, ear.path, "baresip"), (theirs, phone.recording, "we")):
                 found = sound.expect_heard(text.cut(first, last), path, first_ms=0, last_ms=16000,
                                            what=f"what {who} heard of {first} to {last} s")
                 notes.append(f"{who}, {first} to {last} s: {found}")
-        quiet = _longest_silence(sound.read(heard_path), 3, 12)
+        quiet = _longest_silence(sound.read(ear.path), 3, 12)
         expect(quiet > 1.3, f"while on hold it was quiet for {quiet:.1f} s only")
         return "\n".join(notes + [f"{quiet:.1f} s of silence while on hold"])
 

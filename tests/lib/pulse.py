@@ -5,6 +5,7 @@ what the phone plays is what the loudspeaker sink's monitor gives. PortAudio rea
 ALSA and its pulse plugin, as it does on many desktops.
 """
 import os
+import time
 
 from lib import room as rooms
 from lib import sound
@@ -58,12 +59,24 @@ class Pulse:
         return self.room.start(f"paplay to {name}", [
             "paplay", f"--device={name}_microphone", "--latency-msec=300", path], env=self.env)
 
-    def listen(self, name):
-        """Records the loudspeaker of name until it is stopped; its file. Hears when it returns."""
-        path = self.room.path(f"{name}-loudspeaker.wav")
-        process = self.room.start(f"parec of {name}", [
-            "parec", f"--device={name}_loudspeaker.monitor", "--format=s16le", "--rate=48000",
-            "--channels=1", "--latency-msec=100", "--file-format=wav", path], env=self.env)
-        rooms.wait_until(lambda: os.path.exists(path) and os.path.getsize(path) > 9600, 15,
-                         f"{process.name} records nothing")
-        return process, path
+    def listen(self, name, part="loudspeaker"):
+        return Ear(self, f"{name}_{part}")
+
+
+class Ear:
+    """Records what a sink plays until it is stopped, and hears from the moment that it is made."""
+
+    def __init__(self, pulse, sink):
+        self.path = pulse.room.path(f"{sink}.wav")
+        self.process = pulse.room.start(f"parec of {sink}", [
+            "parec", f"--device={sink}.monitor", "--format=s16le", "--rate=48000", "--channels=1",
+            "--latency-msec=100", "--file-format=wav", self.path], env=pulse.env)
+        size = rooms.wait_until(self._hears, 15, f"{self.process.name} records nothing")
+        self.began = time.monotonic() - size / 96000  # to a tenth of a second
+
+    def _hears(self):
+        size = os.path.getsize(self.path) if os.path.exists(self.path) else 0
+        return size if size > 9600 else 0
+
+    def stop(self):
+        self.process.stop()
