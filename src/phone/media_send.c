@@ -7,7 +7,7 @@
 #include "phone/media_stream.h"
 
 #define BEAT_TOLERANCE_US 500   /* beats and packet times come from one grid; rounding is less */
-#define CATCH_UP_US 60000       /* what was missed longer ago is skipped, never sent in a burst */
+#define CATCH_UP_US 100000      /* what was missed longer ago is skipped, never sent in a burst */
 #define MICROPHONE_MOST_MS 150  /* one packet of 120 ms and some */
 
 /* --- the encoder -------------------------------------------------------------------------------- */
