@@ -259,11 +259,29 @@ static int because(PaError pa, char why[AUDIO_WHY_MAX], const char *what, const 
     return errno_of(pa);
 }
 
+/* PortAudio 19.6 ends the program by an assertion where ALSA's configuration has devices to offer,
+ * or none, but neither a default nor a dmix, for which it keeps a place: a broken or missing
+ * configuration. */
+static bool has_default(void)
+{
+    snd_config_t *found;
+
+    return snd_config_update() >= 0 && (snd_config_search(snd_config, "pcm.default", &found) >= 0 ||
+                                        snd_config_search(snd_config, "pcm.dmix", &found) >= 0);
+}
+
 static int initialize(char why[AUDIO_WHY_MAX])
 {
     PaError pa;
 
     snd_lib_error_set_handler(swallow);
+    if (!has_default()) {
+        if (why)
+            snprintf(why, AUDIO_WHY_MAX,
+                     "this machine has no sound device: ALSA's configuration "
+                     "names no default");
+        return -ENODEV;
+    }
     pa = Pa_Initialize();
     return pa == paNoError ? 0 : because(pa, why, "reach the sound system", "");
 }

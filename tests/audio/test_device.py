@@ -66,10 +66,12 @@ def unknown():
         tap.equal(probe.status(), 1, "status of the probe")
 
 
-@case("no sound card at all is said")
-def none_there():
+@case("no sound card at all is said", "pcm.default { type hw card 77 }\n")
+@case("nor is there one where ALSA's configuration is empty", "")
+@case("nor where it has devices and no default", "pcm.silence { type null }\n")
+def none_there(text):
     with Room() as room:
-        config = room.write("alsa.conf", "pcm.nothing { type hw card 77 }\n")
+        config = room.write("alsa.conf", text)
         path = sound.write(room.path("played.wav"), sound.silence(1))
         probe = room.start("device_probe", [PROBE, "default", "1", path, room.path("c.wav")],
                            env=dict(os.environ, ALSA_CONFIG_PATH=config))
@@ -90,4 +92,4 @@ def dies():
         tap.equal(probe.status(), 1, "status of the probe")
 
 
-tap.run(jobs=1)
+tap.run(jobs=3)
