@@ -28,13 +28,16 @@ int net_loop_new(struct net_loop **out)
 
 void net_loop_free(struct net_loop *loop)
 {
+    bool more = true;
+    int err;
+
     if (!loop)
         return;
     /* What was closed in the last callback still has to run its close callback, which frees it. */
-    uv_run(&loop->uv, UV_RUN_NOWAIT);
-    while (uv_loop_close(&loop->uv) == UV_EBUSY)
-        uv_run(&loop->uv, UV_RUN_ONCE);
-    free(loop);
+    while ((err = uv_loop_close(&loop->uv)) && more)
+        more = uv_run(&loop->uv, UV_RUN_ONCE);
+    if (!err)
+        free(loop); /* else somebody still has a handle on it, and will use it */
 }
 
 uv_loop_t *net_loop_uv(struct net_loop *loop)

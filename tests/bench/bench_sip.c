@@ -467,10 +467,16 @@ static struct speech speech_open(const char *path)
     if (!s.samples || s.n < s.frame || fread(s.samples, 2, s.n, f) != s.n)
         die(path);
     fclose(f);
-    if (is_opus)
-        s.opus = opus_encoder_create(48000, 1, OPUS_APPLICATION_VOIP, &err);
+    if (!is_opus)
+        return s;
+    s.opus = opus_encoder_create(48000, 1, OPUS_APPLICATION_VOIP, &err);
     if (err)
         die("opus_encoder_create");
+    /* As tphone does by default (audio/codec_opus.c). */
+    opus_encoder_ctl(s.opus, OPUS_SET_BITRATE(32000));
+    opus_encoder_ctl(s.opus, OPUS_SET_COMPLEXITY(9));
+    opus_encoder_ctl(s.opus, OPUS_SET_INBAND_FEC(1));
+    opus_encoder_ctl(s.opus, OPUS_SET_PACKET_LOSS_PERC(5));
     return s;
 }
 
@@ -583,8 +589,8 @@ static double cpu_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Encodes and decodes a minute of speech as tphone does by default (audio/codec_opus.c), and prints
- * the microseconds of CPU: no phone can do with less. */
+/* Encodes and decodes a minute of speech and prints the microseconds of CPU: no phone can do with
+ * less. */
 static int opus_alone(const char *path)
 {
     struct speech speech;
@@ -599,10 +605,6 @@ static int opus_alone(const char *path)
     decoder = opus_decoder_create(48000, 1, &err);
     if (err)
         die("opus_decoder_create");
-    opus_encoder_ctl(speech.opus, OPUS_SET_BITRATE(32000));
-    opus_encoder_ctl(speech.opus, OPUS_SET_COMPLEXITY(9));
-    opus_encoder_ctl(speech.opus, OPUS_SET_INBAND_FEC(1));
-    opus_encoder_ctl(speech.opus, OPUS_SET_PACKET_LOSS_PERC(5));
     start_s = cpu_s();
     for (int i = 0; i < 60 * 50; i++) {
         size_t n = speech_encode(&speech, packet, sizeof packet);
