@@ -152,6 +152,7 @@ static void set_formats(const struct call *call, const struct sdp_stream *stream
     memset(p->event_receive, MEDIA_NO_EVENTS, sizeof p->event_receive);
     p->event_receive[0] = stream->event_receive.type;
     p->event_send = stream->event_send.type;
+    p->event_rate_hz = stream->event_send.rate_hz;
 }
 
 static struct media_params params_of(struct call *call, const struct sdp_stream *stream)
