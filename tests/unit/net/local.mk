@@ -5,6 +5,7 @@ net_tests = \
 	tests/unit/net/test_pacer \
 	tests/unit/net/test_pacer_uv \
 	tests/unit/net/test_resolver \
+	tests/unit/net/test_rtp_batch \
 	tests/unit/net/test_rtp_pair \
 	tests/unit/net/test_sip_link \
 	tests/unit/net/test_sip_link_calls \
@@ -21,6 +22,7 @@ tests_unit_net_test_pacer_LDADD = $(machine_ldadd)
 tests_unit_net_test_pacer_uv_SOURCES = tests/unit/net/test_pacer.c src/net/pacer_uv.c
 tests_unit_net_test_pacer_uv_LDADD = $(machine_ldadd)
 tests_unit_net_test_resolver_LDADD = $(machine_ldadd)
+tests_unit_net_test_rtp_batch_LDADD = $(machine_ldadd)
 tests_unit_net_test_rtp_pair_LDADD = $(machine_ldadd)
 # The endpoint of straw stands before the library's own.
 straw = tests/unit/net/straw.c tests/unit/net/straw.h
