@@ -167,9 +167,9 @@ void media_stream_play(struct media_stream *stream, const char *path);
 void media_stream_play_device(struct media_stream *stream); /* the microphone */
 void media_stream_play_silence(struct media_stream *stream); /* so it begins */
 
-/* Writes what is received to the file, on the time line of the call from the first
- * media_stream_start on: silence stands where nothing came. NULL ends the recording. An existing
- * file is overwritten. */
+/* Writes what is received to the file, on the time line of the call from now on, or from the first
+ * media_stream_start if that comes later: silence stands where nothing came. NULL ends the
+ * recording. An existing file is overwritten. */
 void media_stream_record(struct media_stream *stream, const char *path);
 /* Received sound (and tones) also go to the loudspeaker. */
 void media_stream_listen(struct media_stream *stream, bool on);

@@ -632,6 +632,113 @@ static void test_the_end_is_told_in_rtcp(void **state)
     world_free(w);
 }
 
+/* --- a far end made by hand ------------------------------------------------------------------------ */
+
+static struct media_stream *call_by_hand(struct world *w, struct stranger *peer)
+{
+    struct media_params p = params_to(peer->pair.local.port, "PCMU");
+
+    assert_int_equal(media_stream_start(w->a.stream, &p), 0);
+    send_from(peer, media_stream_port(w->a.stream), 3);
+    run_until(w, &w->a.told[MEDIA_FIRST_PACKET], 1);
+    return w->a.stream;
+}
+
+static uint32_t ssrc_seen_by(struct stranger *peer)
+{
+    struct slice last = {0};
+    struct rtp_packet packet = {.ssrc = 0};
+
+    assert_true(received_by(peer, false, &last) > 0);
+    assert_int_equal(rtp_packet_parse(last, &packet), 0);
+    return packet.ssrc;
+}
+
+static void send_rtcp(struct stranger *peer, uint16_t rtp_port, const struct rtcp_compound *what)
+{
+    uint8_t bytes[RTCP_PRINT_MAX];
+    struct ip to_ip = loopback();
+    struct net_sockaddr to;
+    size_t n = rtcp_print(what, bytes);
+
+    to_ip.port = (uint16_t)(rtp_port + 1);
+    to = net_sockaddr_of(&to_ip);
+    assert_int_equal(net_rtp_send(peer->pair.rtcp_fd, &to, (struct slice){(char *)bytes, n}), 0);
+}
+
+static void test_reports_and_bye_of_the_far_end(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct stranger peer = stranger_new(5);
+    uint16_t port = media_stream_port(call_by_hand(w, &peer));
+    struct rtcp_report report = {.fraction_lost = 64, .jitter = 80};
+    struct rtcp_compound what = {.ssrc = 5, .reports = &report, .n_reports = 1, .cname = SLICE("x")};
+    struct media_stats stats;
+
+    (void)state;
+    assert_true(stats_of(w, &w->a).remote_lost_percent < 0);
+    run_ms(w, 50);
+    report.ssrc = ssrc_seen_by(&peer);
+    send_rtcp(&peer, port, &what);
+    run_ms(w, 50);
+    stats = stats_of(w, &w->a);
+    assert_true(stats.remote_lost_percent == 25);
+    assert_true(stats.remote_jitter_ms == 10);
+    assert_true(stats.round_trip_ms < 0); /* it has seen no SR of ours */
+    what.bye = true;
+    send_rtcp(&peer, port, &what);
+    run_until(w, &w->a.told[MEDIA_REMOTE_BYE], 1);
+    stop_both(w);
+    net_rtp_pair_close(&peer.pair);
+    world_free(w);
+}
+
+/* RFC 3550 8.2: whoever hears its own SSRC from elsewhere says BYE and takes another. */
+static void test_a_collision_of_ssrcs(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct stranger peer = stranger_new(5);
+    uint16_t port = media_stream_port(call_by_hand(w, &peer));
+    uint32_t before;
+
+    (void)state;
+    run_ms(w, 50);
+    before = ssrc_seen_by(&peer);
+    peer.ssrc = before;
+    send_from(&peer, port, 1);
+    run_ms(w, 100);
+    assert_true(ssrc_seen_by(&peer) != before);
+    assert_true(received_by(&peer, true, NULL) > 0);
+    stop_both(w);
+    net_rtp_pair_close(&peer.pair);
+    world_free(w);
+}
+
+static void test_junk_on_both_ports_is_counted_and_nothing_else(void **state)
+{
+    static const char *const junk[] = {"", "x", "\x80", "\x80\xc8", "GET / HTTP/1.1\r\n\r\n",
+                                       "\x9f\x80 too many CSRCs", "\x16\xfe\xfd not DTLS"};
+    struct world *w = world_new(NULL);
+    struct stranger peer = stranger_new(5);
+    uint16_t port = media_stream_port(call_by_hand(w, &peer));
+
+    (void)state;
+    for (size_t i = 0; i < 2 * ARRAY_LEN(junk); i++) {
+        struct ip to_ip = loopback();
+        struct net_sockaddr to;
+
+        to_ip.port = (uint16_t)(port + i % 2);
+        to = net_sockaddr_of(&to_ip);
+        (void)net_rtp_send(peer.pair.rtp_fd, &to, slice_of(junk[i / 2]));
+    }
+    run_ms(w, 100);
+    assert_int_equal(stats_of(w, &w->a).packets_refused, 2 * ARRAY_LEN(junk));
+    assert_int_equal(stats_of(w, &w->a).packets_received, 3);
+    stop_both(w);
+    net_rtp_pair_close(&peer.pair);
+    world_free(w);
+}
+
 int main(void)
 {
     static const struct CMUnitTest rest[] = {
@@ -651,6 +758,9 @@ int main(void)
         cmocka_unit_test(test_the_address_latches_to_four_packets),
         cmocka_unit_test(test_a_victim_gets_fifty_packets),
         cmocka_unit_test(test_the_end_is_told_in_rtcp),
+        cmocka_unit_test(test_reports_and_bye_of_the_far_end),
+        cmocka_unit_test(test_a_collision_of_ssrcs),
+        cmocka_unit_test(test_junk_on_both_ports_is_counted_and_nothing_else),
     };
     struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(rest)];
 
