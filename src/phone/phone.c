@@ -39,10 +39,11 @@ void phone_wake(struct phone *phone)
 /* The phone has ended when no call is left and nobody owes us an answer any more. */
 static void look_for_end(struct phone *phone)
 {
-    bool settled = phone->n_calls == 0 && sip_endpoint_settled(phone->endpoint);
+    bool settled;
 
     if (!phone->quitting || phone->closed)
         return;
+    settled = phone->n_calls == 0 && sip_endpoint_settled(phone->endpoint);
     if (!settled && net_now_ms() < phone->quit_by_ms)
         return;
     phone->closed = true;
