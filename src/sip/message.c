@@ -103,10 +103,11 @@ bool sip_msg_body_is(const struct sip_msg *msg, struct slice type, struct slice 
 int sip_msg_copy(const struct sip_msg *msg, struct sip_msg **out)
 {
     struct sip_msg *copy = malloc(sizeof *copy + msg->bytes.n);
-    char *bytes = (char *)(copy + 1);
+    char *bytes;
 
     if (!copy)
         return -ENOMEM;
+    bytes = (char *)(copy + 1);
     memcpy(bytes, msg->bytes.p, msg->bytes.n);
     /* Reading it again takes a microsecond, and then nothing points into the old bytes. */
     sip_parse((struct slice){bytes, msg->bytes.n}, true, copy);
