@@ -287,6 +287,9 @@ bool sip_dialog_may_come_from(const struct sip_dialog *dlg, const struct ip *sou
 
 void sip_dialog_remember(struct sip_dialog *dlg, const struct ip *address)
 {
+    for (size_t i = 0; i < dlg->n_known; i++)
+        if (ip_same_host(&dlg->known[i], address))
+            return;
     if (ip_same_host(&dlg->flow.remote, address))
         return;
     /* Round and round: the latest four count. */

@@ -18,6 +18,7 @@ struct sip_req {
     enum sip_method method;
     sip_req_user *user;
     void *arg;
+    struct sip_dialog *dlg; /* or NULL */
 
     struct buf head, tail; /* the message without its Via, which stands between them */
     char branch[sizeof SIP_BRANCH_COOKIE + BRANCH_RANDOM];
@@ -277,6 +278,11 @@ void sip_req_again(struct sip_req *req, uint64_t now_ms)
         sip_req_locate(req, slice_of(req->hop), NULL, now_ms);
 }
 
+void sip_req_set_dialog(struct sip_req *req, struct sip_dialog *dlg)
+{
+    req->dlg = dlg;
+}
+
 void sip_req_cancel(struct sip_req *req, uint64_t now_ms)
 {
     struct buf b = buf_new(SIP_MAX_MESSAGE);
@@ -333,8 +339,11 @@ void sip_req_located(struct sip_req *req, const struct sip_flow *flows, size_t n
     }
     req->n_flows = n < SIP_MAX_TARGETS ? n : SIP_MAX_TARGETS;
     req->at = 0;
-    for (size_t i = 0; i < req->n_flows; i++)
+    for (size_t i = 0; i < req->n_flows; i++) {
         req->flows[i] = flows[i];
+        if (req->dlg)
+            sip_dialog_remember(req->dlg, &flows[i].remote);
+    }
     if (req->tail.n)
         send_or_tell(req, now_ms);
     else

@@ -11,6 +11,7 @@
 #include "sip/out.h"
 #include "sip/transaction.h"
 
+struct sip_dialog;
 struct sip_endpoint;
 struct sip_req;
 
@@ -54,6 +55,8 @@ void sip_req_send_failed(struct sip_req *req, int err, uint64_t now_ms);
 
 /* ACK: once more; asks for the place anew where none worked. */
 void sip_req_again(struct sip_req *req, uint64_t now_ms);
+/* Where it turns out to go is remembered in this dialog, which lives as long as the request. */
+void sip_req_set_dialog(struct sip_req *req, struct sip_dialog *dlg);
 /* INVITE: sends a CANCEL, in a transaction of its own that nobody waits for. */
 void sip_req_cancel(struct sip_req *req, uint64_t now_ms);
 
