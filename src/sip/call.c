@@ -110,9 +110,13 @@ void sip_call_settle(struct sip_call *call, uint64_t now_ms)
         sip_call_wait(call, SIP_WAIT_REAP, now_ms + REAP_MS);
 }
 
+static void shortage(struct sip_call *call, uint64_t now_ms);
+
 static void wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64_t now_ms)
 {
-    if (wait == SIP_WAIT_GLARE)
+    if (wait == SIP_WAIT_SHORT)
+        shortage(call, now_ms);
+    else if (wait == SIP_WAIT_GLARE)
         sip_reinvite_again(call, now_ms);
     else if (wait == SIP_WAIT_OFFER)
         sip_reinvite_stuck(call, now_ms);
@@ -157,7 +161,7 @@ static void move(struct buf *store, struct slice *s)
     s->n = s->p ? store->n - at : 0;
 }
 
-static void fill(struct sip_call_event *to, const struct sip_call_event *from)
+static bool fill(struct sip_call_event *to, const struct sip_call_event *from)
 {
     struct buf store = to->store;
     size_t total = from->reason.n + from->from_uri.n + from->from_name.n + from->to_uri.n +
@@ -175,10 +179,12 @@ static void fill(struct sip_call_event *to, const struct sip_call_event *from)
     move(&store, &to->sdp);
     move(&store, &to->call_id);
     to->store = store;
+    return buf_ok(&store);
 }
 
-static void append(struct sip_call *call, struct sip_out_item *item,
-                   const struct sip_call_event *event)
+/* False: what the event points to could not be copied. */
+static bool fill_in(struct sip_call *call, struct sip_out_item *item,
+                    const struct sip_call_event *event)
 {
     struct sip_call_event whole = *event;
 
@@ -186,16 +192,39 @@ static void append(struct sip_call *call, struct sip_out_item *item,
     whole.owner = call->owner;
     if (!whole.call_id.n)
         whole.call_id = call->dialog ? call->dialog->call_id : slice_of(call->call_id);
-    fill(item->event, &whole);
-    sip_out_append(&call->ep->out, item);
+    return fill(item->event, &whole);
 }
 
 void sip_call_tell(struct sip_call *call, const struct sip_call_event *event)
 {
-    struct sip_out_item *item = call->state == SIP_CALL_OVER ? NULL : sip_out_event_new();
+    struct sip_out_item *item;
 
-    if (item)
-        append(call, item, event);
+    if (call->state == SIP_CALL_OVER)
+        return;
+    item = sip_out_event_new();
+    if (item && fill_in(call, item, event)) {
+        sip_out_append(&call->ep->out, item);
+        call->known = true;
+        return;
+    }
+    sip_out_item_free(item);
+    if (event->kind != SIP_CALL_PROGRESS)
+        sip_call_wait(call, SIP_WAIT_SHORT, 0);
+}
+
+static void shortage(struct sip_call *call, uint64_t now_ms)
+{
+    struct sip_call_event end = {.cause = SIP_END_SHORTAGE, .err = -ENOMEM};
+
+    if (call->state == SIP_CALL_OVER)
+        return;
+    if (call->state == SIP_CALL_UP)
+        sip_call_bye_when_due(call, now_ms);
+    else if (call->outgoing)
+        sip_uac_hangup(call, now_ms);
+    else
+        sip_uas_refuse(call, 503, SLICE(""), SLICE(""), now_ms);
+    sip_call_over(call, &end, now_ms);
 }
 
 void sip_call_over(struct sip_call *call, const struct sip_call_event *end, uint64_t now_ms)
@@ -208,7 +237,13 @@ void sip_call_over(struct sip_call *call, const struct sip_call_event *end, uint
     call->state = SIP_CALL_OVER;
     call->last_words = NULL;
     event.kind = SIP_CALL_ENDED;
-    append(call, item, &event);
+    if (call->known || call->outgoing) {
+        fill_in(call, item, &event); /* without the words where there is no room for them */
+        sip_out_append(&call->ep->out, item);
+    } else {
+        sip_out_item_free(item);
+    }
+    sip_uas_refuse(call, 487, SLICE(""), SLICE(""), now_ms); /* what is still open: 15.1.2 */
     sip_call_wait(call, SIP_WAIT_RING, NEVER_MS);
     sip_call_wait(call, SIP_WAIT_GLARE, NEVER_MS);
     sip_reinvite_over(call, now_ms);
@@ -262,6 +297,8 @@ struct sip_req *sip_call_request(struct sip_call *call, struct sip_dialog *dlg,
     struct sip_req *req = sip_req_new(call->ep, list, method, user ? user : on_told, call);
     int err = req ? 0 : -ENOMEM;
 
+    if (req)
+        sip_req_set_dialog(req, dlg);
     if (!err)
         err = sip_dialog_request(dlg, method, cseq, routes, &store, &message);
     if (refresh) {

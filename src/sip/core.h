@@ -53,6 +53,7 @@ enum sip_call_wait {
     SIP_WAIT_CANCEL,  /* cancelled, and no final response */
     SIP_WAIT_GLARE,   /* the re-INVITE again, RFC 3261 14.1 */
     SIP_WAIT_OFFER,   /* our re-INVITE got a provisional and nothing more */
+    SIP_WAIT_SHORT,   /* the owner could not be told something: no memory. It ends */
     SIP_WAIT_REAP,    /* the memory may go */
     SIP_WAITS
 };
@@ -85,6 +86,7 @@ struct sip_call {
     struct sip_dialog *dialog;       /* the one that counts; in the list */
     struct list reqs;                /* all requests of ours in it */
     bool bye_wanted;                 /* when the ACK has come */
+    bool known;                      /* the owner has been told of it */
 
     /* outgoing */
     char *target, *local, *user;
@@ -116,8 +118,10 @@ struct sip_call *sip_core_call_by_tag(const struct sip_endpoint *ep, struct slic
 
 /* --- server.c --------------------------------------------------------------------------------- */
 
-/* Fills what each response of ours has, prints it and lets the transaction send it. 0, -ENOENT: the
- * transaction is gone or has answered; errors of sip_build_response. */
+/* Fills what each response of ours has, prints it and lets the transaction send it. A final response
+ * that cannot be printed goes out bare, or not at all, and the transaction ends; but a 2xx with
+ * Contact or body is left to the caller. 0, -ENOENT: the transaction is gone or has answered;
+ * errors of sip_build_response. */
 int sip_server_respond(struct sip_endpoint *ep, struct sip_tx *tx, struct sip_response *response,
                        uint64_t now_ms);
 /* A final response of a status only. */
@@ -139,7 +143,8 @@ bool sip_server_takes_body(struct sip_endpoint *ep, struct sip_tx *tx, const str
 int sip_call_new(struct sip_endpoint *ep, bool outgoing, struct sip_call **out);
 void sip_call_free(struct sip_call *call);
 void sip_call_wait(struct sip_call *call, enum sip_call_wait wait, uint64_t when_ms);
-/* Appends an event: copies what the slices of the event point to. Kind is set in it. */
+/* Appends an event: copies what the slices of the event point to. Kind is set in it. Where memory is
+ * gone the call ends soon, as its owner would not know what it is about. */
 void sip_call_tell(struct sip_call *call, const struct sip_call_event *event);
 /* Tells the end, once; what remains to be said to the other side is the caller's. */
 void sip_call_over(struct sip_call *call, const struct sip_call_event *end, uint64_t now_ms);

@@ -185,8 +185,7 @@ void sip_uas_refuse(struct sip_call *call, unsigned status, struct slice reason,
         extra.value = buf_slice(&text);
         response.n_extra = 1;
     }
-    if (sip_server_respond(call->ep, asked_tx(call), &response, now_ms))
-        sip_server_reject(call->ep, asked_tx(call), status, now_ms); /* without the words */
+    sip_server_respond(call->ep, asked_tx(call), &response, now_ms);
     buf_free(&text);
     call->asked = (struct sip_asked){0};
 }
@@ -256,11 +255,8 @@ void sip_uas_bye(struct sip_call *call, struct sip_tx *tx, uint64_t now_ms)
     if (call->state == SIP_CALL_RINGING)
         end.cause = SIP_END_CANCELLED;
     stop_ringing(call);
-    /* RFC 3261 15.1.2: what is still open in the dialog is answered 487. */
     if (call->asked.answered)
         stop_repeating(call);
-    else
-        sip_uas_refuse(call, 487, SLICE(""), SLICE(""), now_ms);
     call->bye_wanted = false;
     sip_call_over(call, &end, now_ms);
     sip_call_settle(call, now_ms);

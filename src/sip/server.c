@@ -6,10 +6,10 @@
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-int sip_server_respond(struct sip_endpoint *ep, struct sip_tx *tx, struct sip_response *response,
-                       uint64_t now_ms)
+static int respond(struct sip_endpoint *ep, struct sip_tx *tx, struct sip_response *response,
+                   uint64_t now_ms)
 {
-    const struct sip_msg *request = tx ? sip_tx_request_of(tx) : NULL;
+    const struct sip_msg *request = sip_tx_request_of(tx);
     struct buf b = buf_new(SIP_MAX_MESSAGE);
     int err;
 
@@ -24,6 +24,23 @@ int sip_server_respond(struct sip_endpoint *ep, struct sip_tx *tx, struct sip_re
         sip_tx_respond(tx, response->status, buf_slice(&b), now_ms);
     buf_free(&b);
     return err;
+}
+
+int sip_server_respond(struct sip_endpoint *ep, struct sip_tx *tx, struct sip_response *response,
+                       uint64_t now_ms)
+{
+    struct sip_response bare = {.status = response->status, .to_tag = response->to_tag};
+    int err = tx ? respond(ep, tx, response, now_ms) : -ENOENT;
+
+    if (!err || err == -ENOENT || response->status < 200)
+        return err;
+    if (response->status < 300 && (response->body.n || response->contact.n))
+        return err; /* without these it would say something else */
+    /* What it says matters more than what it has with it; and what cannot be said at all must not
+     * be waited for. */
+    if (respond(ep, tx, &bare, now_ms))
+        sip_tx_give_up(tx, now_ms);
+    return 0;
 }
 
 /* What the RFC wants beside certain statuses: 405 21.4.6, 415 21.4.13, 420 says its own. */

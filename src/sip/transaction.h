@@ -56,7 +56,8 @@ void sip_tx_repeat_2xx(struct sip_tx *tx, uint64_t now_ms);
 void sip_tx_acknowledged(struct sip_tx *tx);
 /* The connection that a response came over, for sip_endpoint_needs_connection. */
 void sip_tx_set_connection(struct sip_tx *tx, uint64_t connection);
-/* Ends an INVITE that was cancelled and gets no final response (RFC 3261 9.1). */
+/* Client: ends an INVITE that was cancelled and gets no final response (RFC 3261 9.1). Server: ends a
+ * request that cannot even be refused, for want of memory, as if it had never come. */
 void sip_tx_give_up(struct sip_tx *tx, uint64_t now_ms);
 
 /* The transaction that this is the link of, in the list live of its pool. */

@@ -112,6 +112,7 @@ const struct sip_tx_cell sip_tx_tables[SIP_TX_MACHINES][SIP_TX_STATES][SIP_TX_EV
             [SAY_1XX]      = {PROCEEDING, SEND},
             [SAY_2XX]      = {ACCEPTED,   SEND},
             [SAY_3XX_UP]   = {COMPLETED,  SEND},
+            [GIVE_UP]      = {TERMINATED, 0}, /* no memory for an answer: a copy begins anew */
         },
         [ACCEPTED] = {
             [SAY_2XX]      = {ACCEPTED,   SEND}, /* repeated by the call, RFC 3261 13.3.1.4 */
@@ -135,11 +136,13 @@ const struct sip_tx_cell sip_tx_tables[SIP_TX_MACHINES][SIP_TX_STATES][SIP_TX_EV
             [TIMER_TRYING] = {PROCEEDING, TRY},
             [SAY_2XX]      = {COMPLETED,  SEND},
             [SAY_3XX_UP]   = {COMPLETED,  SEND},
+            [GIVE_UP]      = {TERMINATED, 0},
         },
         [PROCEEDING] = {
             [GOT_REQUEST]  = {PROCEEDING, SEND},
             [SAY_2XX]      = {COMPLETED,  SEND},
             [SAY_3XX_UP]   = {COMPLETED,  SEND},
+            [GIVE_UP]      = {TERMINATED, 0},
         },
         [COMPLETED] = {
             [GOT_REQUEST]  = {COMPLETED,  SEND},
