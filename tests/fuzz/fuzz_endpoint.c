@@ -36,10 +36,15 @@ static void keep(char out[128], struct slice s)
 
 static void sent(struct play *play, const struct sip_out_item *item)
 {
+    struct slice bytes = buf_slice(&item->bytes);
     struct sip_msg msg;
 
-    must(!sip_parse(buf_slice(&item->bytes), true, &msg));
     play->key = item->key;
+    if (sip_parse(bytes, true, &msg)) {
+        /* Only a 400 or 505 may be broken: it has in it what was wrong with the request. */
+        must(slice_starts(bytes, SLICE("SIP/2.0 400 ")) || slice_starts(bytes, SLICE("SIP/2.0 505 ")));
+        return;
+    }
     keep(play->branch, msg.via.branch);
     keep(play->tag, msg.request ? msg.from.tag : msg.to.tag);
     keep(play->id, msg.call_id);

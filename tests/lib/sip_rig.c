@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "sip/core.h"
 #include "sip/parse.h"
 
 struct rig *rig_new(enum sip_transport transport)
@@ -114,6 +115,13 @@ void rig_run(struct rig *r, uint64_t ms)
         rig_drain(r);
     }
     r->now_ms = end;
+}
+
+bool rig_comes_to_rest(struct rig *r)
+{
+    rig_run(r, 1000000);
+    return sip_endpoint_deadline_ms(r->ep) == NEVER_MS && r->ep->txs.n == 0 &&
+           list_empty(&r->ep->all) && map_count(&r->ep->reqs) == 0;
 }
 
 void rig_stall(struct rig *r, uint64_t ms)

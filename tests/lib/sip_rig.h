@@ -51,6 +51,8 @@ void rig_forget(struct rig *r);
 
 /* Lets ms pass, ticking exactly when the endpoint wants it. */
 void rig_run(struct rig *r, uint64_t ms);
+/* Lets all timers run out and says whether the endpoint keeps nothing: no transaction, no call. */
+bool rig_comes_to_rest(struct rig *r);
 /* Lets ms pass without a tick, then ticks once: a stall. */
 void rig_stall(struct rig *r, uint64_t ms);
 /* Receives text, in which each "\n" becomes CR LF, from r->flow. */

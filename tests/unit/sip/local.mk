@@ -17,6 +17,11 @@ sip_behaviour_tests = \
 	tests/unit/sip/test_endpoint \
 	tests/unit/sip/test_invite_uac \
 	tests/unit/sip/test_invite_uas \
+	tests/unit/sip/test_no_memory \
 	tests/unit/sip/test_transaction
 check_PROGRAMS += $(sip_behaviour_tests)
 tap_tests += $(sip_behaviour_tests)
+
+# Its allocations fail on purpose.
+tests_unit_sip_test_no_memory_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

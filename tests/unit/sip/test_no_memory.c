@@ -1,0 +1,279 @@
+/* test_no_memory.c - each allocation on behalf of a message fails in turn: the message is answered
+ * 503 or lost, nothing is leaked, and the next call goes through. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sip/core.h"
+#include "sip/parse.h"
+
+/* The linker gives us the core's allocations (--wrap). They fail only while armed: what the test
+ * itself needs is always there. */
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+
+static bool armed, for_good;
+static unsigned left;
+
+static bool fails(void)
+{
+    if (!armed || !left)
+        return armed && for_good;
+    return --left == 0;
+}
+
+void *__wrap_malloc(size_t n)
+{
+    return fails() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    return fails() ? NULL : __real_realloc(p, n);
+}
+
+/* --- a script, played again and again --------------------------------------------------------- */
+
+struct play {
+    struct rng rng;
+    struct sip_endpoint *ep;
+    uint64_t now_ms;
+    struct sip_call *call;
+    unsigned told, ended, taken;
+    char tag[128], branch[128], id[128];
+};
+
+static void keep(char out[128], struct slice s)
+{
+    snprintf(out, 128, "%.*s", (int)s.n, s.p ? s.p : "");
+}
+
+static const struct sip_flow flow = {
+    .transport = SIP_UDP,
+    .local = {4, {192, 0, 2, 1}, 5060, 0},
+    .remote = {4, {192, 0, 2, 2}, 5060, 0},
+};
+
+static void told(struct play *play, const struct sip_call_event *event)
+{
+    play->told += event->kind == SIP_CALL_INCOMING || event->kind == SIP_CALL_OFFER_WANTED;
+    play->ended += event->kind == SIP_CALL_ENDED;
+    play->call = event->kind == SIP_CALL_ENDED ? NULL : event->call;
+}
+
+static void drain(struct play *play)
+{
+    struct sip_out_item *item;
+    struct sip_msg msg;
+
+    for (armed = false; (item = sip_out_take(sip_endpoint_out(play->ep)));) {
+        if (item->kind == SIP_OUT_CALL) {
+            told(play, item->event);
+        } else if (item->kind == SIP_OUT_LOCATE) {
+            armed = true;
+            sip_endpoint_located(play->ep, item->key, &flow, 1, 0, play->now_ms);
+            armed = false;
+        } else if (!sip_parse(buf_slice(&item->bytes), true, &msg)) {
+            keep(play->branch, msg.via.branch);
+            keep(play->tag, msg.request ? msg.from.tag : msg.to.tag);
+            keep(play->id, msg.call_id);
+            play->taken += msg.status == 180;
+        }
+        sip_out_item_free(item);
+    }
+}
+
+/* "$t", "$b" and "$i" in text are our last tag, branch and Call-ID; each line ends in CR LF. */
+static void receive(struct play *play, const char *text)
+{
+    struct buf b = buf_new(SIP_MAX_MESSAGE);
+
+    for (; *text; text++) {
+        if (*text == '$')
+            text++, buf_puts(&b, *text == 't' ? play->tag : *text == 'b' ? play->branch : play->id);
+        else if (*text == '\n')
+            buf_puts(&b, "\r\n");
+        else
+            buf_putc(&b, *text);
+    }
+    armed = true;
+    sip_endpoint_receive(play->ep, &flow, buf_slice(&b), play->now_ms);
+    drain(play);
+    buf_free(&b);
+}
+
+static void run(struct play *play, uint64_t ms)
+{
+    uint64_t end = play->now_ms + ms;
+
+    for (uint64_t next; (next = sip_endpoint_deadline_ms(play->ep)) <= end;) {
+        play->now_ms = next > play->now_ms ? next : play->now_ms;
+        armed = true;
+        sip_endpoint_tick(play->ep, play->now_ms);
+        drain(play);
+    }
+    play->now_ms = end;
+}
+
+#define FROM_ALICE(method, cseq, branch, tag)                                                      \
+    method " sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK" branch "\n"       \
+           "From: <sip:alice@192.0.2.2>;tag=a\nTo: <sip:bob@192.0.2.1>" tag "\nCall-ID: c\n"        \
+           "CSeq: " cseq " " method "\nContact: <sip:alice@192.0.2.2>\nMax-Forwards: 70\n"
+#define OFFER "Content-Type: application/sdp\nContent-Length: 1\n\no"
+#define NO_BODY "Content-Length: 0\n\n"
+
+static void called(struct play *play)
+{
+    receive(play, FROM_ALICE("INVITE", "1", "1", "") "Record-Route: <sip:192.0.2.2;lr>\n" OFFER);
+    armed = true;
+    if (play->call)
+        sip_call_progress(play->call, 180, SLICE(""), play->now_ms);
+    drain(play);
+    armed = true;
+    if (play->call)
+        sip_call_accept(play->call, SLICE("x"), play->now_ms);
+    drain(play);
+    receive(play, FROM_ALICE("ACK", "1", "2", ";tag=$t") NO_BODY);
+    receive(play, FROM_ALICE("INVITE", "2", "3", ";tag=$t") OFFER);
+    armed = true;
+    if (play->call)
+        sip_call_reoffer_answer(play->call, 200, SLICE("y"), play->now_ms);
+    drain(play);
+    receive(play, FROM_ALICE("ACK", "2", "4", ";tag=$t") NO_BODY);
+    receive(play, FROM_ALICE("BYE", "3", "5", ";tag=$t") NO_BODY);
+    receive(play, FROM_ALICE("OPTIONS", "9", "6", "") NO_BODY);
+    receive(play, FROM_ALICE("INVITE", "1", "7", "") "Require: x\n" NO_BODY);
+    receive(play, FROM_ALICE("INVITE", "1", "8", "") "Max-Forwards: x\n" NO_BODY);
+    run(play, 1000);
+}
+
+#define TO_US(status, method, cseq, tag)                                                           \
+    "SIP/2.0 " status " X\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=$b\n"                              \
+    "From: <sip:alice@192.0.2.1>;tag=$t\nTo: <sip:bob@192.0.2.2>;tag=" tag "\nCall-ID: $i\n"         \
+    "CSeq: " cseq " " method "\nContact: <sip:bob@192.0.2.2>\n"
+
+static void calls(struct play *play)
+{
+    struct sip_invite_params params = {.target = SLICE("sip:bob@192.0.2.2"),
+                                       .from = SLICE("sip:alice@192.0.2.1")};
+    struct sip_call *call;
+
+    armed = true;
+    if (sip_call_invite(play->ep, &params, &call, play->now_ms)) {
+        armed = false;
+        return;
+    }
+    drain(play);
+    armed = true;
+    if (play->call)
+        sip_call_offer(play->call, SLICE("o"), play->now_ms);
+    drain(play);
+    receive(play, TO_US("180", "INVITE", "1", "b") NO_BODY);
+    receive(play, TO_US("200", "INVITE", "1", "b") OFFER);
+    receive(play, TO_US("200", "INVITE", "1", "other") OFFER);
+    armed = true;
+    if (play->call)
+        sip_call_reinvite(play->call, SLICE("h"), play->now_ms);
+    drain(play);
+    receive(play, TO_US("491", "INVITE", "2", "b") NO_BODY);
+    run(play, 5000);
+    armed = true;
+    if (play->call)
+        sip_call_hangup(play->call, play->now_ms);
+    drain(play);
+}
+
+/* Plays it with the n-th allocation failing, alone or with all after it. False: there were fewer. */
+static bool play_once(void (*script)(struct play *play), unsigned n, bool good)
+{
+    struct play play = {.rng = rng_seeded(5), .now_ms = 1000};
+    struct sip_endpoint_config config = {.rng = &play.rng, .user_agent = "t"};
+    bool reached;
+
+    armed = false;
+    play.ep = sip_endpoint_new(&config);
+    left = n;
+    for_good = good;
+    script(&play);
+    armed = false;
+    reached = left == 0;
+    for_good = false;
+    left = 0;
+    if (play.call)
+        sip_call_hangup(play.call, play.now_ms);
+    drain(&play);
+    run(&play, 700000);
+    assert_int_equal(play.ep->txs.n, 0);
+    assert_true(list_empty(&play.ep->all));
+    assert_int_equal(map_count(&play.ep->reqs), 0);
+    assert_true(play.ended >= play.told); /* who was told of a call was told its end */
+    /* And all is well again. */
+    play.taken = 0;
+    called(&play);
+    assert_int_equal(play.taken, 1);
+    run(&play, 700000);
+    assert_true(list_empty(&play.ep->all));
+    sip_endpoint_free(play.ep);
+    return reached;
+}
+
+static void each_fails(void (*script)(struct play *play), bool good)
+{
+    unsigned n = 1;
+
+    while (play_once(script, n, good))
+        n++;
+    assert_true(n > 50);
+}
+
+static void called_one(void **state)
+{
+    (void)state;
+    each_fails(called, false);
+}
+
+static void called_all(void **state)
+{
+    (void)state;
+    each_fails(called, true);
+}
+
+static void calls_one(void **state)
+{
+    (void)state;
+    each_fails(calls, false);
+}
+
+static void calls_all(void **state)
+{
+    (void)state;
+    each_fails(calls, true);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        {"a call that comes in, one allocation fails", called_one, 0, 0, 0},
+        {"a call that comes in, from one allocation on all fail", called_all, 0, 0, 0},
+        {"a call that goes out, one allocation fails", calls_one, 0, 0, 0},
+        {"a call that goes out, from one allocation on all fail", calls_all, 0, 0, 0},
+    };
+
+    return cmocka_run_group_tests_name("sip without memory", tests, NULL, NULL);
+}
