@@ -59,11 +59,16 @@ static void draw_weather(struct sim *sim)
     w->refuse = w->tcp && sim_chance(sim, 20) ? 30 : 0;
     w->breaks = w->tcp && sim_chance(sim, 20) ? 5 : 0;
     w->locate_ms = sim_chance(sim, 20) ? 500 : 0;
-    sim_trace(sim, "loss %u %% twice %u %% delay %u ms%s%s%s%s%s%s fail %u refuse %u break %u", w->loss,
+    w->shortage = sim_chance(sim, 8) ? 1 + rng_below(&sim->rng, 5) : 0;
+    if (w->shortage && sim_chance(sim, 20))
+        w->shortage *= 16;
+    w->shortage_ms = rng_below(&sim->rng, 60000);
+    sim_trace(sim, "loss %u %% twice %u %% delay %u ms%s%s%s%s%s%s fail %u refuse %u break %u short %u",
+              w->loss,
               w->twice, w->delay_ms, w->tcp ? " tcp" : "", w->proxy ? " proxy" : "",
               w->record_route ? " record-route" : "", w->cancels ? " cancels" : "",
               w->old ? " old" : "", w->cookieless ? " cookieless" : "", w->fail, w->refuse,
-              w->breaks);
+              w->breaks, w->shortage);
 }
 
 static uint64_t next_ms(const struct sim *sim)
@@ -76,6 +81,13 @@ static uint64_t next_ms(const struct sim *sim)
         if (sip_endpoint_deadline_ms(sim->parties[i].ep) < next)
             next = sip_endpoint_deadline_ms(sim->parties[i].ep);
     return next;
+}
+
+static void tick(struct sim *sim, struct sim_party *party)
+{
+    sim_memory_is_short(sim, true);
+    sip_endpoint_tick(party->ep, sim->now_ms);
+    sim_memory_is_short(sim, false);
 }
 
 static void run_until(struct sim *sim, uint64_t end_ms)
@@ -94,7 +106,7 @@ static void run_until(struct sim *sim, uint64_t end_ms)
             struct sim_party *party = &sim->parties[i];
 
             if (sip_endpoint_deadline_ms(party->ep) <= sim->now_ms)
-                sip_endpoint_tick(party->ep, sim->now_ms);
+                tick(sim, party);
             sim_user_drain(sim, party);
         }
     }

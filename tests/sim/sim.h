@@ -3,7 +3,8 @@
  *
  *   sim_net.c    what is on the wire            sim_user.c   endpoints and who holds them
  *   sim_proxy.c  a proxy that forks             sim_check.c  what must hold, and the planted faults
- *   sim.c        one run from its seed          sim_calls.c  the test program */
+ *   sim_memory.c memory that runs out           sim_calls.c  the test program
+ *   sim.c        one run from its seed */
 #ifndef TESTS_SIM_SIM_H
 #define TESTS_SIM_SIM_H
 
@@ -41,6 +42,8 @@ struct sim_weather {
     bool old;    /* Alice puts the INVITE's branch into the ACK to a 2xx, as RFC 2543 did */
     bool cookieless; /* and has no cookie */
     unsigned locate_ms;
+    unsigned shortage; /* per cent of the allocations of an endpoint fail, */
+    uint64_t shortage_ms; /* from then on */
 };
 
 struct sim_packet {
@@ -89,7 +92,8 @@ struct sim_invite {
     bool got_1xx, got_final, cancel, hung_up;
     unsigned incoming[SIM_PARTIES], refusal_acks;
     uint64_t rang_ms[SIM_PARTIES];
-    bool early_cancel[SIM_PARTIES]; /* a CANCEL came before its INVITE: 481, and so its copies */
+    /* A CANCEL before its INVITE, a BYE before the 2xx: 481, and so their copies. */
+    bool early_cancel[SIM_PARTIES], early_bye[SIM_PARTIES];
     bool called_off; /* the caller must send a CANCEL, for it knows of a 1xx and no final */
 };
 
@@ -165,6 +169,11 @@ void sim_user_everybody_hangs_up(struct sim *sim);
 /* Empties the queue of the endpoint. */
 void sim_user_drain(struct sim *sim, struct sim_party *party);
 struct sim_call *sim_user_call(struct sim_party *party, struct slice id);
+
+/* --- sim_memory.c --- */
+
+/* Around each call of an endpoint on behalf of a message, a timer or a user. */
+void sim_memory_is_short(struct sim *sim, bool now);
 
 /* --- sim_check.c --- */
 

@@ -183,7 +183,9 @@ static void arrive(struct sim *sim, const struct sim_packet *packet)
               (int)strcspn(packet->bytes, "\r"), packet->bytes, (int)msg.method_name.n,
               msg.method_name.p);
     sim_check_delivered(sim, party, &msg);
+    sim_memory_is_short(sim, true);
     sip_endpoint_receive(party->ep, &flow, bytes, sim->now_ms);
+    sim_memory_is_short(sim, false);
     sim_user_drain(sim, party);
     sim_check_taken(sim, party, &msg);
 }

@@ -156,6 +156,7 @@ static void talk(struct sim *sim, struct sim_party *party, struct sim_call *call
 static void act(struct sim *sim, struct sim_party *party, struct sim_call *call)
 {
     call->next_ms = NEVER_MS;
+    sim_memory_is_short(sim, true);
     switch (call->mood) {
     case USER_WAITS:
         hang_up(sim, party, call);
@@ -178,6 +179,7 @@ static void act(struct sim *sim, struct sim_party *party, struct sim_call *call)
         talk(sim, party, call);
         break;
     }
+    sim_memory_is_short(sim, false);
 }
 
 /* --- what they are told ----------------------------------------------------------------------- */
