@@ -134,7 +134,8 @@ static void player_closed(void *arg)
     media_thread_stream_gone(s->thread);
 }
 
-/* A file begins when it may be heard: only then is it opened. */
+/* A file begins when it may be heard: it is opened behind the first packet, which is silent and
+ * leaves at once, as that may take some milliseconds. */
 static void open_player(struct media_stream *s)
 {
     static const struct media_file_events events = {player_failed, player_closed};
@@ -149,20 +150,13 @@ static void open_player(struct media_stream *s)
         player_failed(s, err, "no memory to play a file");
 }
 
-static size_t read_file(struct media_stream *s, int16_t *out, size_t n)
-{
-    if (s->play_path)
-        open_player(s);
-    return s->player ? media_player_read(s->player, out, n) : 0;
-}
-
 /* n samples of the source, silence where it has none. */
 static void gather(struct media_stream *s, int16_t *out, size_t n)
 {
     size_t got = 0;
 
-    if (s->source == SOURCE_FILE)
-        got = read_file(s, out, n);
+    if (s->source == SOURCE_FILE && s->player)
+        got = media_player_read(s->player, out, n);
     else if (s->source == SOURCE_DEVICE)
         got = read_microphone(s->microphone, out, n);
     if (s->muted)
@@ -253,6 +247,8 @@ static void send_one(struct media_stream *s, uint64_t now_ms)
         else if (!send_key(s, codec->clock_hz, &packet))
             send_sound(s, n, &packet);
         end_file(s);
+        if (s->play_path)
+            open_player(s);
     } else {
         rtp_session_pause(&s->session);
     }
