@@ -33,7 +33,7 @@ static double mean_likeness(const int16_t *spoken, const int16_t *heard, size_t 
     double sum = 0, count = 0;
     long delay = 0;
 
-    sound_likeness(spoken + rate_hz, heard + rate_hz, rate_hz * 2, delay_max, &delay);
+    sound_likeness(spoken + rate_hz, heard + rate_hz, rate_hz, delay_max / 2, &delay);
     for (size_t at = rate_hz; at + window + delay_max + margin < n; at += window, count++) {
         size_t moved = (size_t)((long)at + delay);
 
