@@ -157,12 +157,29 @@ static void put_unreachable(const struct call *call, struct buf *text)
     }
 }
 
-static void put_not_found(const struct call *call, struct buf *text)
+/* Looking for the host gave nothing to send to: no such name, or none of its addresses will do. */
+static enum phone_outcome not_found(const struct call *call, struct buf *text)
 {
-    if (call->end.err == -ETIMEDOUT || call->end.err == -EAGAIN)
+    switch (call->end.err) {
+    case -ETIMEDOUT:
+    case -EAGAIN:
         buf_puts(text, "the name server did not answer; check the network, or call by numeric address");
-    else
+        return PHONE_NOT_FOUND;
+    case -ENETUNREACH:
+    case -EHOSTUNREACH:
+    case -EADDRNOTAVAIL:
+    case -EAFNOSUPPORT:
+        buf_printf(text, "there is no way to that host from where we listen (%s); check --listen "
+                         "and the network", strerror(-call->end.err));
+        return PHONE_UNREACHABLE;
+    case -EPROTONOSUPPORT:
+        buf_puts(text, "it cannot be called in the way it asks for; we speak UDP and TCP where we "
+                       "listen, and no TLS");
+        return PHONE_UNREACHABLE;
+    default:
         buf_puts(text, "the host has no address under this name; check its spelling");
+        return PHONE_NOT_FOUND;
+    }
 }
 
 static enum phone_outcome ended_by_us(const struct call *call, struct buf *text)
@@ -217,7 +234,7 @@ enum phone_outcome call_outcome(const struct call *call, struct buf *text)
     case SIP_END_REFUSED: return outcome_of_refusal(call, text);
     case SIP_END_TIMEOUT: return timed_out(call, text);
     case SIP_END_UNREACHABLE: put_unreachable(call, text); return PHONE_UNREACHABLE;
-    case SIP_END_NOT_FOUND: put_not_found(call, text); return PHONE_NOT_FOUND;
+    case SIP_END_NOT_FOUND: return not_found(call, text);
     case SIP_END_NO_ACK:
         return own_fault(call, "the caller never confirmed our answer; packets may not reach it", text);
     case SIP_END_PROTOCOL: return own_fault(call, "the other side broke the protocol", text);
