@@ -70,7 +70,8 @@ static void copy_all(struct buf *b, const struct sip_msg *from, enum sip_hdr id)
 
 static void copy_first(struct buf *b, const struct sip_msg *from, enum sip_hdr id)
 {
-    sip_put_copied(b, id, sip_msg_header(from, id));
+    if (sip_msg_has(from, id))
+        sip_put_copied(b, id, sip_msg_header(from, id));
 }
 
 /* RFC 3261 8.2.6.2: all Vias in their order; to the topmost, the transport adds where it saw the
@@ -95,6 +96,8 @@ static void put_vias(struct buf *b, const struct sip_msg *request, const struct 
 
 static void put_to(struct buf *b, const struct sip_msg *request, const struct sip_response *r)
 {
+    if (!sip_msg_has(request, SIP_HDR_TO))
+        return;
     buf_put(b, SLICE("To: "));
     sip_put_copied_text(b, sip_msg_header(request, SIP_HDR_TO));
     if (!request->to.tag.p && r->to_tag.n > 0 && r->status != 100) {

@@ -41,7 +41,7 @@ struct sip_response {
 };
 
 /* RFC 3261 8.2.6: Via, From, To, Call-ID, CSeq of request, which sip_parse has accepted or which
- * can_answer; Timestamp too in a 100. */
+ * can_answer and may lack some of them; Timestamp too in a 100. */
 int sip_build_response(struct buf *b, const struct sip_msg *request,
                        const struct sip_response *response);
 

@@ -30,8 +30,8 @@ struct sip_msg {
     struct slice bytes; /* from the start line to the end of the body */
 
     /* Why sip_parse said -EBADMSG: the status to answer with, 400 or 505, and words for the log and
-     * the Reason-Phrase, static text. can_answer: Via, From, To, Call-ID and CSeq are there, so
-     * that sip_build_response works on this message; never true for ACK and responses. */
+     * the Reason-Phrase, static text. can_answer: the topmost Via says where to, so that
+     * sip_build_response works on this message; never true for ACK and responses. */
     unsigned error_status;
     const char *error;
     bool can_answer;

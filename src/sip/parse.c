@@ -244,8 +244,8 @@ static void decode(struct sip_msg *msg, struct slice rest, bool datagram)
         if (!is_call_id(msg->call_id))
             bad(msg, "Bad Call-ID");
         decode_cseq(msg);
-        msg->can_answer = via && msg->request && msg->method != SIP_ACK;
     }
+    msg->can_answer = via && msg->request && msg->method != SIP_ACK;
     decode_max_forwards(msg);
     decode_body(msg, rest, datagram);
 }

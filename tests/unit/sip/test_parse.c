@@ -46,9 +46,9 @@ static const struct row {
     {"no Via", START "From: <sip:a@h>\r\nTo: <sip:b@h>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n",
      DATAGRAM, -EBADMSG, 0, NULL},
     {"no To", START "Via: SIP/2.0/UDP h\r\nFrom: <sip:a@h>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n",
-     DATAGRAM, -EBADMSG, 0, NULL},
+     DATAGRAM, -EBADMSG, 400, NULL},
     {"an empty Call-ID", START "Via: SIP/2.0/UDP h\r\nFrom: <sip:a@h>\r\nTo: <sip:b@h>\r\nCall-ID:\r\n"
-     "CSeq: 1 OPTIONS\r\n\r\n", DATAGRAM, -EBADMSG, 0, NULL},
+     "CSeq: 1 OPTIONS\r\n\r\n", DATAGRAM, -EBADMSG, 400, NULL},
     {"a blank in Call-ID", START "Via: SIP/2.0/UDP h\r\nFrom: <sip:a@h>\r\nTo: <sip:b@h>\r\n"
      "Call-ID: a b\r\nCSeq: 1 OPTIONS\r\n\r\n", DATAGRAM, -EBADMSG, 400, NULL},
     {"To: *", START "Via: SIP/2.0/UDP h\r\nFrom: <sip:a@h>\r\nTo: *\r\nCall-ID: 1\r\n"

@@ -144,7 +144,7 @@ static const struct row {
            END),
      "OPTIONS sip:dora@example.com torture.1@192.0.2.7 8 c1 z9hG4bK 1 0", 0},
     {"4475 3.3.1 From, To, Call-ID missing",
-     BYTES(INVITE VIA CSEQ("INVITE") HOPS END), NULL, 0},
+     BYTES(INVITE VIA CSEQ("INVITE") HOPS END), NULL, 400},
     {"4475 3.3.2 a Request-URI of an unknown scheme parses, to be answered 416",
      BYTES("OPTIONS nobodyKnows:totallyopaque SIP/2.0\r\n" ALL("OPTIONS") END),
      "OPTIONS nobodyKnows:totallyopaque torture.1@192.0.2.7 8 c1 z9hG4bKq7 1 0", 0},
