@@ -98,6 +98,7 @@ struct sip_call {
 
     /* incoming and re-INVITE */
     struct sip_asked asked;
+    unsigned late_status; /* where it rings too long */
     unsigned ring_status;
     struct buf ring_sdp; /* of the last 1xx, which is repeated */
 

@@ -24,15 +24,19 @@ static int make_contact(struct sip_call *call, const struct sip_flow *flow,
     return err;
 }
 
-/* RFC 3261 13.3.1: an INVITE may say for how long it stands. */
-static uint64_t ring_limit_ms(const struct sip_msg *msg)
+/* RFC 3261 13.3.1: an INVITE may say for how long it stands; then it ends as by a CANCEL. */
+static void limit_ringing(struct sip_call *call, const struct sip_msg *msg, uint64_t now_ms)
 {
     struct slice text = sip_msg_header(msg, SIP_HDR_EXPIRES);
+    uint64_t limit_ms = SIP_RING_MAX_MS;
     uint32_t seconds;
 
-    if (!text.p || sip_delta_seconds_parse(text, &seconds) || seconds > SIP_RING_MAX_MS / 1000)
-        return SIP_RING_MAX_MS;
-    return (uint64_t)seconds * 1000;
+    call->late_status = 480;
+    if (text.p && !sip_delta_seconds_parse(text, &seconds) && seconds < SIP_RING_MAX_MS / 1000) {
+        limit_ms = (uint64_t)seconds * 1000;
+        call->late_status = 487;
+    }
+    sip_call_wait(call, SIP_WAIT_ANSWER, now_ms + limit_ms);
 }
 
 static void tell_incoming(struct sip_call *call, const struct sip_flow *flow,
@@ -79,7 +83,7 @@ void sip_uas_invite(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip
                                      .cseq = msg->cseq.number,
                                      .initial = true,
                                      .late_offer = !sip_call_sdp(msg).n};
-    sip_call_wait(call, SIP_WAIT_ANSWER, now_ms + ring_limit_ms(msg));
+    limit_ringing(call, msg, now_ms);
     tell_incoming(call, flow, msg);
 }
 
@@ -300,10 +304,10 @@ static void no_ack(struct sip_call *call, uint64_t now_ms)
 
 static void rang_too_long(struct sip_call *call, uint64_t now_ms)
 {
-    struct sip_call_event end = {.cause = SIP_END_TIMEOUT, .status = 480};
+    struct sip_call_event end = {.cause = SIP_END_TIMEOUT, .status = call->late_status};
 
     stop_ringing(call);
-    sip_uas_refuse(call, 480, SLICE(""), SLICE(""), now_ms);
+    sip_uas_refuse(call, call->late_status, SLICE(""), SLICE(""), now_ms);
     sip_call_over(call, &end, now_ms);
 }
 
