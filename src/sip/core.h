@@ -87,6 +87,7 @@ struct sip_call {
     struct list reqs;                /* all requests of ours in it */
     bool bye_wanted;                 /* when the ACK has come */
     bool known;                      /* the owner has been told of it */
+    bool bye_came;                   /* the dialog is no more */
 
     /* outgoing */
     char *target, *local, *user;

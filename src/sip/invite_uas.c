@@ -262,6 +262,7 @@ void sip_uas_bye(struct sip_call *call, struct sip_tx *tx, uint64_t now_ms)
     if (call->asked.answered)
         stop_repeating(call);
     call->bye_wanted = false;
+    call->bye_came = true;
     sip_call_over(call, &end, now_ms);
     sip_call_settle(call, now_ms);
 }

@@ -208,7 +208,7 @@ static void in_dialog(struct sip_endpoint *ep, struct sip_tx *tx, const struct s
         LIST_EACH (&call->dialogs, at)
             if (sip_dialog_is_request(LIST_ITEM(at, struct sip_dialog, link), msg))
                 dlg = LIST_ITEM(at, struct sip_dialog, link);
-    if (!dlg || !sip_dialog_may_come_from(dlg, &flow->remote)) {
+    if (!dlg || call->bye_came || !sip_dialog_may_come_from(dlg, &flow->remote)) {
         sip_server_reject(ep, tx, 481, now_ms);
         return;
     }
