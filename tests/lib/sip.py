@@ -52,7 +52,7 @@ class Message:
     @property
     def method(self):
         """Of a response: the one it answers."""
-        return self.get("CSeq").split()[-1] if self.status else self.start.split(" ")[0]
+        return (self.get("CSeq").split() or [""])[-1] if self.status else self.start.split(" ")[0]
 
     @property
     def uri(self):

@@ -1,0 +1,933 @@
+#!/usr/bin/env python3
+"""The called side against the RFCs: what is answered, when, how often, and what it says."""
+import atexit
+import os
+import re
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import sip, tap
+from lib.ends import Callee, SharedCallee, direction, media
+from lib.room import SIGINT, Room
+from lib.tap import case, equal, expect
+
+LOCAL = "127.0.0.1"
+shared = SharedCallee()
+ringing = SharedCallee(delay=60)
+atexit.register(shared.close)
+atexit.register(ringing.close)
+
+
+def uris(values):
+    return re.findall(r"<([^>]+)>", ", ".join(values))
+
+
+def gaps(messages):
+    times = [m.time for m in messages]
+    return [b - a for a, b in zip(times, times[1:])]
+
+
+def expect_gaps(messages, wanted):
+    got = gaps(messages)
+    expect(len(got) >= len(wanted) and
+           all(w * 0.8 - 0.05 < g < w * 1.3 + 0.6 for g, w in zip(got, wanted)),
+           f"gaps were {[round(g, 2) for g in got]}, wanted {wanted}")
+
+
+# --- transactions and their timers ----------------------------------------------------------------
+
+@case("100 within 200 ms carries no To tag of its own or the dialog's (RFC 3261 8.2.6.2)")
+def trying():
+    with Room() as room:
+        callee = ringing.get(room)
+        invite = callee.invite()
+        rings = callee.peer.wait(sip.response(180), what="180")
+        for m in callee.peer.found(sip.response(100)):
+            expect(m.tag in ("", rings.tag), "100 and 180 have different tags")
+        callee.peer.send(callee.peer.cancel(invite))
+        callee.peer.send(callee.peer.ack(invite, callee.peer.wait(sip.response(487))))
+
+
+@case("180 comes before 200, both with one To tag and a Contact (RFC 3261 12.1.1)")
+def tags():
+    with Room() as room:
+        callee = Callee(room, delay=1)
+        invite = callee.invite(Record_Route="<sip:127.0.0.1;lr>, <sip:192.0.2.3;lr>")
+        ok = callee.answered(invite)
+        rings = callee.peer.wait(sip.response(180), what="180")
+        expect(rings.time < ok.time and ok.time - rings.time > 0.7, "180 and 200 in no order")
+        expect(rings.tag, "180 has no To tag")
+        equal(rings.tag, ok.tag, "To tag")
+        for m in (rings, ok):
+            equal(m.get("Contact"), ok.get("Contact"), f"Contact of {m}")
+            equal(uris(m.all("Record-Route")), ["sip:127.0.0.1;lr", "sip:192.0.2.3;lr"],
+                  f"Record-Route of {m}")
+        callee.peer.send(callee.peer.ack(invite, ok))
+        # The Record-Route above leads BYE of ours to us: the address of loopback, port 5060.
+        callee.end(invite, ok)
+
+
+@case("a repeated INVITE while it rings gets the same 180 again (RFC 3261 17.2.1)")
+def ringing_again():
+    with Room() as room:
+        callee = ringing.get(room)
+        invite = callee.invite()
+        first = callee.peer.wait(sip.response(180), what="180")
+        callee.peer.send(invite)
+        again = callee.peer.wait(sip.response(180), 3, 2, what="180 again")
+        equal(again.bytes(), first.bytes(), "the second 180")
+        callee.peer.send(callee.peer.cancel(invite))
+        callee.peer.send(callee.peer.ack(invite, callee.peer.wait(sip.response(487))))
+
+
+@case("487 is repeated at 0.5, 1 and 2 s until its ACK, then no more (RFC 3261 17.2.1 timer G)")
+def repeats_487():
+    with Room() as room:
+        callee = ringing.get(room)
+        invite = callee.invite()
+        callee.peer.wait(sip.response(180), what="180")
+        callee.peer.send(callee.peer.cancel(invite))
+        last = callee.peer.wait(sip.response(487), 8, 4, "487")
+        expect_gaps(callee.peer.found(sip.response(487)), [0.5, 1, 2])
+        callee.peer.send(callee.peer.ack(invite, last))
+        callee.alive()
+        before = len(callee.peer.found(sip.response(487)))
+        time.sleep(4.3)
+        equal(len(callee.peer.found(sip.response(487))), before, "487s after the ACK")
+
+
+@case("a repeated INVITE behind a refusal and its ACK begins no call (RFC 3261 17.2.1 Confirmed)")
+def absorbed():
+    with Room() as room:
+        callee = Callee(room, code=603)
+        invite = callee.peer.invite(callee.uri)
+        callee.refused(invite)
+        before = len(callee.peer.messages)
+        callee.peer.send(invite)
+        callee.alive()
+        equal([m for m in callee.peer.messages[before:] if m.method == "INVITE"], [],
+              "what came for the copy")
+
+
+@case("200 is repeated with gaps of 0.5, 1, 2, 4, 4 s, all alike (RFC 3261 13.3.1.4)")
+def schedule_200():
+    with Room() as room:
+        callee = shared.get(room)
+        invite = callee.invite()
+        is_ok = sip.response(200, "INVITE")
+        last = callee.peer.wait(is_ok, 16, 6, "200")
+        expect_gaps(callee.peer.found(is_ok), [0.5, 1, 2, 4, 4])
+        equal(len({m.bytes() for m in callee.peer.found(is_ok)}), 1, "number of different 200s")
+        callee.peer.send(callee.peer.ack(invite, last))
+        callee.end(invite, last)
+
+
+@case("a repeated INVITE behind the 200 starts no second call (RFC 6026 7.1)")
+def accepted():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up()
+        before = len(callee.peer.messages)
+        callee.peer.send(invite)
+        callee.alive()
+        later = [m for m in callee.peer.messages[before:] if m.method == "INVITE"]
+        expect(all(m.bytes() == ok.bytes() for m in later), "something else came for the copy")
+        callee.end(invite, ok)
+
+
+@case("ACK with another CSeq does not stop the 200 (RFC 3261 13.2.2.4)")
+def wrong_ack():
+    with Room() as room:
+        callee = shared.get(room)
+        invite = callee.invite()
+        ok = callee.answered(invite)
+        callee.peer.send(callee.peer.ack(invite, ok).set("CSeq", "99 ACK"))
+        callee.peer.wait(sip.response(200, "INVITE"), 4, 3, "the third 200")
+        callee.peer.send(callee.peer.ack(invite, ok))
+        callee.end(invite, ok)
+
+
+@case("ACK with a foreign tag does not stop the 200 (RFC 3261 12)")
+def foreign_ack():
+    with Room() as room:
+        callee = shared.get(room)
+        invite = callee.invite()
+        ok = callee.answered(invite)
+        callee.peer.send(callee.peer.ack(invite, ok).set("From", "<sip:x@127.0.0.1>;tag=wrong"))
+        callee.peer.wait(sip.response(200, "INVITE"), 4, 3, "the third 200")
+        callee.peer.send(callee.peer.ack(invite, ok))
+        callee.end(invite, ok)
+
+
+@case("ACK to a 200 with the INVITE's branch is taken all the same")
+def old_ack():
+    with Room() as room:
+        callee = shared.get(room)
+        invite = callee.invite()
+        ok = callee.answered(invite)
+        callee.peer.send(callee.peer.ack(invite, ok).set("Via", invite.get("Via")))
+        callee.alive()
+        before = len(callee.peer.found(sip.response(200, "INVITE")))
+        time.sleep(2.5)
+        equal(len(callee.peer.found(sip.response(200, "INVITE"))), before, "200s after the ACK")
+        callee.end(invite, ok)
+
+
+@case("ACK is never answered, of whatever dialog it is (RFC 3261 17)")
+def ack_of_nothing():
+    with Room() as room:
+        callee = shared.get(room)
+        callee.peer.send(callee.peer.request("ACK", callee.uri, To=f"<{callee.uri}>;tag=nobody"))
+        callee.peer.send(callee.peer.request("ACK", callee.uri, CSeq="x ACK"))
+        callee.peer.send(callee.peer.request("ACK", callee.uri, Require="nonsense"))
+        callee.alive()
+        equal([m for m in callee.peer.messages if m.method == "ACK"], [], "answers to ACK")
+
+
+@case("our BYE is sent at 0, 0.5, 1.5 and 3.5 s (RFC 3261 17.1.2.2 timer E)")
+def bye_schedule():
+    with Room() as room:
+        callee = Callee(room)
+        invite, ok = callee.up()
+        callee.alive()
+        callee.phone.process.signal(SIGINT)
+        # The phone leaves after its limit; what it repeats until then is on time.
+        callee.peer.wait(sip.request("BYE"), 8, 3, "BYE")
+        byes = callee.peer.found(sip.request("BYE"))
+        expect_gaps(byes, [0.5, 1])
+        equal(len({m.bytes() for m in byes}), 1, "number of different BYEs")
+        callee.phone.status(5)
+
+
+@case("our BYE of the called side has the dialog's tags, target and a CSeq of its own")
+def our_bye():
+    with Room() as room:
+        callee = Callee(room)
+        invite, ok = callee.up()
+        callee.phone.process.signal(SIGINT)
+        bye = callee.peer.wait(sip.request("BYE"), what="BYE")
+        callee.peer.respond(bye, 200)
+        equal(bye.uri, uris([invite.get("Contact")])[0], "Request-URI")
+        equal(bye.param("From", "tag"), ok.tag, "From tag")
+        equal(bye.tag, invite.param("From", "tag"), "To tag")
+        equal(bye.get("Call-ID"), invite.get("Call-ID"), "Call-ID")
+        expect(int(bye.get("Max-Forwards")) > 0, "no Max-Forwards")
+        expect(bye.branch.startswith("z9hG4bK") and bye.branch != invite.branch, "branch")
+        callee.phone.status(5)
+
+
+@case("BYE answered 481 ends the call all the same (RFC 3261 15.1.1)")
+def bye_481():
+    with Room() as room:
+        callee = Callee(room)
+        callee.up()
+        callee.alive()
+        callee.phone.process.signal(SIGINT)
+        bye = callee.peer.wait(sip.request("BYE"), what="BYE")
+        callee.peer.respond(bye, 481)
+        equal(callee.phone.status(3), 0, "exit status")
+
+
+@case("two BYEs that cross are both answered (RFC 3261 15)")
+def byes_cross():
+    with Room() as room:
+        callee = Callee(room)
+        invite, ok = callee.up()
+        callee.alive()
+        callee.phone.process.signal(SIGINT)
+        bye = callee.peer.wait(sip.request("BYE"), what="BYE")
+        theirs = callee.asked(callee.peer.within("BYE", invite, ok, 2))
+        expect(theirs.status in (200, 481), f"answer to BYE: {theirs}")
+        callee.peer.respond(bye, 200)
+        callee.phone.status(5)
+
+
+@case("a second BYE finds no dialog: 481 (RFC 3261 15.1.2)")
+def bye_again():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up()
+        callee.end(invite, ok, 2)
+        equal(callee.within("BYE", invite, ok, 3).status, 481, "answer to another BYE")
+        equal(callee.within("INVITE", invite, ok, 4, sip.sdp()).status, 481, "answer to INVITE")
+
+
+@case("BYE before the ACK is answered and stops the 200 (RFC 3261 15)")
+def bye_before_ack():
+    with Room() as room:
+        callee = shared.get(room)
+        invite = callee.invite()
+        ok = callee.answered(invite)
+        callee.end(invite, ok)
+        before = len(callee.peer.found(sip.response(200, "INVITE")))
+        time.sleep(1.5)
+        equal(len(callee.peer.found(sip.response(200, "INVITE"))), before, "200s after BYE")
+
+
+@case("BYE in the early dialog ends the INVITE with 487 (RFC 3261 15.1.2)")
+def early_bye():
+    with Room() as room:
+        callee = ringing.get(room)
+        invite = callee.invite()
+        rings = callee.peer.wait(sip.response(180), what="180")
+        equal(callee.asked(callee.peer.within("BYE", invite, rings, 2)).status, 200, "BYE")
+        gone = callee.peer.wait(sip.response(487, "INVITE"), what="487")
+        callee.peer.send(callee.peer.ack(invite, gone))
+
+
+@case("an answered CANCEL has the tag of the dialog (RFC 3261 9.2)")
+def cancel_tag():
+    with Room() as room:
+        callee = ringing.get(room)
+        invite = callee.invite()
+        rings = callee.peer.wait(sip.response(180), what="180")
+        got = callee.asked(callee.peer.cancel(invite))
+        equal((got.status, got.tag), (200, rings.tag), "answer to CANCEL")
+        gone = callee.peer.wait(sip.response(487, "INVITE"), what="487")
+        equal(gone.tag, rings.tag, "To tag of 487")
+        callee.peer.send(callee.peer.ack(invite, gone))
+
+
+@case("a repeated CANCEL is answered 200 again")
+def cancel_again():
+    with Room() as room:
+        callee = ringing.get(room)
+        invite = callee.invite()
+        callee.peer.wait(sip.response(180), what="180")
+        callee.peer.send(callee.peer.cancel(invite))
+        callee.peer.send(callee.peer.cancel(invite))
+        callee.peer.wait(sip.response(200, "CANCEL"), 3, 2, what="the second 200")
+        callee.peer.send(callee.peer.ack(invite, callee.peer.wait(sip.response(487))))
+
+
+@case("CANCEL with another branch cancels nothing: 481 (RFC 3261 9.2)")
+def cancel_branch():
+    with Room() as room:
+        callee = ringing.get(room)
+        invite = callee.invite()
+        callee.peer.wait(sip.response(180), what="180")
+        wrong = callee.peer.cancel(invite).set("Via", callee.peer.request(
+            "CANCEL", callee.uri).get("Via"))
+        equal(callee.asked(wrong).status, 481, "answer")
+        expect(not callee.peer.found(sip.response(487)), "the call was cancelled")
+        equal(callee.asked(callee.peer.cancel(invite)).status, 200, "the right CANCEL")
+        callee.peer.send(callee.peer.ack(invite, callee.peer.wait(sip.response(487))))
+
+
+@case("Require in CANCEL does not matter (RFC 3261 8.2.2.3)")
+def cancel_require():
+    with Room() as room:
+        callee = ringing.get(room)
+        invite = callee.invite()
+        callee.peer.wait(sip.response(180), what="180")
+        equal(callee.asked(callee.peer.cancel(invite).set("Require", "nonsense")).status, 200,
+              "answer")
+        callee.peer.send(callee.peer.ack(invite, callee.peer.wait(sip.response(487))))
+
+
+@case("an INVITE that expires while it rings gets 487 (RFC 3261 13.3.1)")
+def expires():
+    with Room() as room:
+        callee = ringing.get(room)
+        invite = callee.invite(Expires="1")
+        got = callee.peer.wait(sip.final(), 5, what="a final answer")
+        equal(got.status, 487, "status")
+        callee.peer.send(callee.peer.ack(invite, got))
+
+
+@case("two transactions with one branch but another sent-by are two (RFC 3261 17.2.3)")
+def sent_by():
+    with Room() as room:
+        callee = shared.get(room)
+        one = callee.peer.request("OPTIONS", callee.uri)
+        other = callee.peer.request("OPTIONS", callee.uri)
+        port = callee.peer.port
+        other.set("Via", one.get("Via").replace(f":{port}", ":4999"))
+        callee.peer.send(one)
+        callee.peer.send(other)
+        for m in (one, other):
+            callee.peer.wait(sip.response(200, "OPTIONS", m.get("Call-ID")), what="200")
+
+
+@case("503 or 486 comes when there are too many calls (--max-calls)")
+def too_many():
+    with Room() as room:
+        callee = Callee(room, max_calls=1)
+        invite, ok = callee.up()
+        got = callee.refused(callee.peer.invite(callee.uri))
+        equal(got.status, 486, "status of the second")
+        callee.end(invite, ok)
+        third, ok3 = callee.up()
+        callee.end(third, ok3)
+
+
+# --- what an answer says --------------------------------------------------------------------------
+
+@case("200 to INVITE has Contact, Allow, Supported, Content-Type and Content-Length")
+def headers_of_200():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up()
+        for name in ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS"):
+            expect(re.search(rf"\b{name}\b", ", ".join(ok.all("Allow"))), f"Allow lacks {name}")
+        equal(ok.get("Content-Type").lower(), "application/sdp", "Content-Type")
+        equal(int(ok.get("Content-Length")), len(ok.body), "Content-Length")
+        equal(ok.get("From"), invite.get("From"), "From")
+        expect(ok.get("To").startswith(invite.get("To")), "To is not the INVITE's with a tag")
+        contact = uris([ok.get("Contact")])[0]
+        expect(contact.endswith(f"127.0.0.1:{callee.phone.port}"), f"Contact is {contact}")
+        callee.end(invite, ok)
+
+
+@case("OPTIONS outside of a dialog: 200 with Allow, Accept and a To tag")
+def options():
+    with Room() as room:
+        callee = shared.get(room)
+        got = callee.asked(callee.peer.request("OPTIONS", callee.uri))
+        expect("application/sdp" in got.get("Accept"), "Accept does not name SDP")
+        expect(got.get("Allow") and got.tag, "no Allow or no tag")
+
+
+@case("OPTIONS within a dialog is answered 200 and harms nothing (RFC 3261 11.2)")
+def options_in_dialog():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up()
+        equal(callee.within("OPTIONS", invite, ok, 2).status, 200, "status")
+        callee.end(invite, ok, 3)
+
+
+@case("an answer without rport goes to sent-by's port, with received if the host differs")
+def no_rport():
+    with Room() as room:
+        callee = shared.get(room)
+        other = room.keep(sip.Peer())
+        message = callee.peer.request("OPTIONS", callee.uri)
+        message.set("Via", f"SIP/2.0/UDP 127.0.0.1:{other.port};branch=z9hG4bK{sip.unique()}")
+        callee.peer.send(message)
+        got = other.wait(sip.response(200, "OPTIONS"), what="200 at sent-by")
+        expect("rport" not in got.get("Via"), "rport was added")
+        message = callee.peer.request("OPTIONS", callee.uri)
+        message.set("Via", f"SIP/2.0/UDP a.invalid:{other.port};branch=z9hG4bK{sip.unique()}")
+        callee.peer.send(message)
+        got = other.wait(sip.response(200, "OPTIONS", message.get("Call-ID")), what="200")
+        expect("received=127.0.0.1" in got.get("Via"), f"no received in {got.get('Via')}")
+
+
+@case("maddr in the Via is where the answer goes (RFC 3261 18.2.2)")
+def maddr():
+    with Room() as room:
+        callee = shared.get(room)
+        other = room.keep(sip.Peer())
+        message = callee.peer.request("OPTIONS", callee.uri)
+        message.set("Via", f"SIP/2.0/UDP 192.0.2.9:{other.port};maddr=127.0.0.1;"
+                           f"branch=z9hG4bK{sip.unique()}")
+        callee.peer.send(message)
+        other.wait(sip.response(200, "OPTIONS"), what="200 at maddr")
+
+
+@case("parameters of the Via that nobody knows come back as they were")
+def via_params():
+    with Room() as room:
+        callee = shared.get(room)
+        message = callee.peer.request("OPTIONS", callee.uri)
+        message.set("Via", message.get("Via") + ";foo=bar;flag;q=\"a b;c\"")
+        got = callee.asked(message)
+        for part in (";foo=bar", ";flag", ";q=\"a b;c\""):
+            expect(part in got.get("Via"), f"{part} is not in {got.get('Via')}")
+
+
+@case("a Timestamp comes back in 100 or the answer (RFC 3261 8.2.6.1)")
+def timestamp():
+    with Room() as room:
+        callee = ringing.get(room)
+        invite = callee.invite(Timestamp="54.2")
+        callee.peer.wait(sip.response(180), what="180")
+        time.sleep(0.3)
+        for m in callee.peer.found(sip.response(100)):
+            expect(m.get("Timestamp").startswith("54.2"), "100 has no Timestamp")
+        callee.peer.send(callee.peer.cancel(invite))
+        callee.peer.send(callee.peer.ack(invite, callee.peer.wait(sip.response(487))))
+
+
+# --- requests in a dialog -------------------------------------------------------------------------
+
+@case("a re-INVITE with a lower CSeq: 500, the call goes on (RFC 3261 12.2.2)")
+def lower_reinvite():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up(CSeq="50 INVITE")
+        equal(callee.within("INVITE", invite, ok, 49, sip.sdp()).status, 500, "status")
+        callee.end(invite, ok, 51)
+
+
+@case("CSeq may jump (RFC 3261 12.2.2)")
+def jump():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up()
+        equal(callee.within("INVITE", invite, ok, 2000000000, sip.sdp()).status, 200, "status")
+        callee.end(invite, ok, 2000000001)
+
+
+@case("a re-INVITE with an unknown Require: 420, the call goes on")
+def reinvite_require():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up()
+        got = callee.within("INVITE", invite, ok, 2, sip.sdp(), Require="teleport, levitate")
+        equal(got.status, 420, "status")
+        equal(re.split(r",\s*", got.get("Unsupported")), ["teleport", "levitate"], "Unsupported")
+        callee.end(invite, ok, 3)
+
+
+@case("a re-INVITE changes the target of our BYE (RFC 3261 12.2.2)")
+def target_refresh():
+    with Room() as room:
+        callee = Callee(room)
+        invite, ok = callee.up()
+        other = room.keep(sip.Peer())
+        got = callee.within("INVITE", invite, ok, 2, sip.sdp(),
+                            Contact=f"<sip:new@127.0.0.1:{other.port}>")
+        equal(got.status, 200, "status")
+        callee.alive()
+        callee.phone.process.signal(SIGINT)
+        bye = other.wait(sip.request("BYE"), what="BYE at the new Contact")
+        equal(bye.uri, f"sip:new@127.0.0.1:{other.port}", "Request-URI")
+        other.respond(bye, 200)
+        callee.phone.status(5)
+
+
+@case("a re-INVITE with another Record-Route does not change the route set (RFC 3261 12.2)")
+def route_stays():
+    with Room() as room:
+        callee = Callee(room)
+        me = f"sip:{LOCAL}:{callee.peer.port};lr"
+        invite, ok = callee.up(Record_Route=f"<{me}>")
+        callee.within("INVITE", invite, ok, 2, sip.sdp(), Record_Route="<sip:192.0.2.200;lr>")
+        callee.alive()
+        callee.phone.process.signal(SIGINT)
+        bye = callee.peer.wait(sip.request("BYE"), what="BYE")
+        equal(uris(bye.all("Route")), [me], "Route")
+        callee.peer.respond(bye, 200)
+        callee.phone.status(5)
+
+
+@case("a re-INVITE while the last one waits for its ACK is refused for now: 491 or 500")
+def two_reinvites():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up()
+        first = callee.peer.within("INVITE", invite, ok, 2, sip.sdp())
+        second = callee.peer.within("INVITE", invite, ok, 3, sip.sdp())
+        got = callee.asked(first)
+        refusal = callee.refused(second)
+        expect(refusal.status in (491, 500), f"the second was answered {refusal}")
+        callee.peer.send(callee.peer.ack(first, got))
+        callee.end(invite, ok, 4)
+
+
+@case("200 to a re-INVITE is repeated until its ACK too (RFC 3261 14.2)")
+def reinvite_200_again():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up()
+        again = callee.peer.within("INVITE", invite, ok, 2, sip.sdp())
+        callee.peer.send(again)
+        of_it = lambda m: m.status == 200 and m.branch == again.branch
+        last = callee.peer.wait(of_it, 5, 3, "200")
+        expect_gaps(callee.peer.found(of_it), [0.5, 1])
+        equal(last.tag, ok.tag, "To tag")
+        expect(last.get("Contact"), "200 to re-INVITE has no Contact")
+        callee.peer.send(callee.peer.ack(again, last))
+        callee.end(invite, ok, 3)
+
+
+@case("a repeated re-INVITE gets the same 200, not a new version of SDP")
+def reinvite_copy():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up()
+        again = callee.peer.within("INVITE", invite, ok, 2, sip.sdp())
+        callee.peer.send(again)
+        callee.peer.send(again)
+        of_it = lambda m: m.status == 200 and m.branch == again.branch
+        last = callee.peer.wait(of_it, 5, 2, "200")
+        equal(len({m.body for m in callee.peer.found(of_it)}), 1, "number of answers")
+        callee.peer.send(callee.peer.ack(again, last))
+        callee.end(invite, ok, 3)
+
+
+@case("CANCEL of a re-INVITE that was answered is 200 and changes nothing (RFC 3261 9.2)")
+def cancel_reinvite():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up()
+        again = callee.peer.within("INVITE", invite, ok, 2, sip.sdp())
+        got = callee.asked(again)
+        equal(callee.asked(callee.peer.cancel(again)).status, 200, "answer to CANCEL")
+        callee.peer.send(callee.peer.ack(again, got))
+        callee.end(invite, ok, 3)
+
+
+@case("UPDATE with an offer is answered 200 with SDP (RFC 3311 5.2)")
+def update():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up()
+        callee.alive()
+        got = callee.within("UPDATE", invite, ok, 2, sip.sdp(direction="sendonly"))
+        equal((got.status, direction(got)), (200, "recvonly"), "answer to UPDATE")
+        equal(callee.within("UPDATE", invite, ok, 3).status, 200, "answer to UPDATE without SDP")
+        callee.end(invite, ok, 4)
+
+
+for method in ("INFO", "MESSAGE", "SUBSCRIBE", "PUBLISH", "PRACK", "REFER", "NOTIFY"):
+    @case(f"{method} outside of a dialog gets 405, 481 or 489, with Allow if 405", method)
+    def other_method(method):
+        with Room() as room:
+            callee = shared.get(room)
+            got = callee.asked(callee.peer.request(method, callee.uri, Event="presence"))
+            expect(got.status in (405, 481, 489, 501), f"answer was {got}")
+            expect(got.status != 405 or got.get("Allow"), "405 has no Allow")
+
+    @case(f"{method} within a dialog is refused and the call goes on", method)
+    def other_in_dialog(method):
+        with Room() as room:
+            callee = shared.get(room)
+            invite, ok = callee.up()
+            got = callee.within(method, invite, ok, 2)
+            expect(got.status in (405, 481, 489, 501), f"answer was {got}")
+            callee.end(invite, ok, 3)
+
+
+@case("an unknown method within a dialog: 501, the call goes on")
+def unknown_in_dialog():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up()
+        equal(callee.within("DANCE", invite, ok, 2).status, 501, "status")
+        callee.end(invite, ok, 3)
+
+
+@case("the Call-ID alone does not make a dialog: another To tag is 481")
+def wrong_to_tag():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up()
+        bye = callee.peer.within("BYE", invite, ok, 2)
+        bye.set("To", invite.get("To") + ";tag=guess")
+        equal(callee.asked(bye).status, 481, "status")
+        callee.end(invite, ok, 3)
+
+
+@case("tags are compared as they are written")
+def tag_case():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up(From="<sip:a@127.0.0.1>;tag=AbC")
+        bye = callee.peer.within("BYE", invite, ok, 2)
+        got = callee.asked(bye)
+        equal(got.status, 200, "status")
+
+
+@case("no tag in From (RFC 2543): the call works")
+def no_from_tag():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up(From=f"<sip:old@127.0.0.1>")
+        callee.end(invite, ok, 2)
+
+
+# --- what is refused, and how ---------------------------------------------------------------------
+
+def message(name, wanted, make, after=None):
+    """A row: make gives bytes or a Message; wanted are the statuses that will do, 0 is silence."""
+    def run():
+        with Room() as room:
+            callee = shared.get(room)
+            made = make(callee)
+            callee.peer.send(made)
+            if wanted == (0,):
+                callee.alive()
+                got = [m for m in callee.peer.messages if m.method != "OPTIONS" or m.status != 200]
+                equal(got, [], "what came back")
+                return
+            got = callee.peer.wait(lambda m: m.status >= 200, what="a final answer")
+            expect(got.status in wanted, f"answer was {got}, wanted {wanted}")
+            if isinstance(made, sip.Message) and made.method == "INVITE":
+                callee.peer.send(callee.peer.ack(made, got))
+                if got.status == 200:
+                    callee.end(made, got, made.cseq + 5)
+            if after:
+                after(got)
+            callee.alive()
+    case(name)(run)
+
+
+def bare(method="OPTIONS", **more):
+    return lambda c: c.peer.request(method, c.uri, **more)
+
+
+def changed(change, method="OPTIONS", **more):
+    """The bytes of a request, changed as text."""
+    def make(callee):
+        build = callee.peer.invite if method == "INVITE" else \
+            lambda uri, **m: callee.peer.request(method, uri, **m)
+        text = build(callee.uri, **more).bytes().decode("latin-1")
+        new = change(text)
+        assert new != text
+        return new.encode("latin-1")
+    return make
+
+
+def line(name, new):
+    """Exchanges a header line."""
+    return lambda text: re.sub(rf"(?m)^{name}: [^\r]*\r\n", new, text, count=1)
+
+
+has_unsupported = lambda got: expect(got.get("Unsupported"), "420 without Unsupported")
+has_accept = lambda got: expect(got.get("Accept"), "415 without Accept (RFC 3261 21.4.13)")
+
+message("Max-Forwards 0 is no reason for a phone not to answer (RFC 3261 8.1.1.6)", (200, 483),
+        bare(Max_Forwards="0"))
+message("no Max-Forwards (RFC 2543): answered", (200,), bare(Max_Forwards=None))
+message("Max-Forwards that is no number: 400", (400,), bare(Max_Forwards="seventy"))
+message("Max-Forwards 256: 400 or answered", (200, 400), bare(Max_Forwards="256"))
+message("a folded To is read (RFC 3261 7.3.1)", (200,),
+        changed(lambda t: t.replace("To: <", "To:\r\n \t<")))
+message("a folded header that nobody knows is skipped", (200,),
+        changed(lambda t: t.replace("Contact:", "X-Long: a\r\n b\r\n\tc\r\nContact:")))
+message("compact names are read (RFC 3261 7.3.3)", (200,),
+        changed(lambda t: t.replace("Via:", "v:").replace("From:", "f:").replace("To:", "t:")
+                .replace("Call-ID:", "i:").replace("Contact:", "m:")
+                .replace("Content-Length:", "l:")))
+message("an INVITE with compact names for body and type is answered", (200,),
+        lambda c: compact_invite(c))
+message("lower-case names are read", (200,), changed(
+    lambda t: re.sub(r"(?m)^([A-Z][A-Za-z-]*):", lambda m: m.group(0).lower(), t)))
+message("upper-case names are read", (200,), changed(
+    lambda t: re.sub(r"(?m)^([A-Z][A-Za-z-]*):", lambda m: m.group(0).upper(), t)))
+message("blanks before the colon are read", (200,), changed(
+    lambda t: re.sub(r"(?m)^([A-Z][A-Za-z-]*):", r"\1 \t :", t)))
+message("no blank behind the colon is read", (200,), changed(
+    lambda t: re.sub(r"(?m)^([A-Z][A-Za-z-]*): ", r"\1:", t)))
+message("lines that end in LF alone are read or refused", (200, 400), changed(
+    lambda t: t.replace("\r\n", "\n")))
+message("empty lines before the request are skipped (RFC 3261 7.5)", (200,), changed(
+    lambda t: "\r\n\r\n" + t))
+message("surplus bytes behind Content-Length are not read (RFC 3261 18.3)", (200,), changed(
+    lambda t: t + "more than was said"))
+message("no Content-Length in a datagram is fine", (200,), changed(line("Content-Length", "")))
+message("a negative Content-Length: 400 (RFC 4475 3.1.2.3)", (400,), bare(Content_Length="-999"))
+message("a Content-Length that is no number: 400", (400,), bare(Content_Length="ten"))
+message("a Content-Length of 2^32: 400", (400,), bare(Content_Length="4294967296"))
+message("two Content-Lengths that differ: 400 (RFC 4475 3.3.9)", (400,), changed(
+    lambda t: t.replace("Content-Length: 0", "Content-Length: 0\r\nContent-Length: 5")))
+for name in ("From", "To", "Call-ID", "CSeq"):
+    message(f"no {name}: 400 (RFC 3261 8.1.1, RFC 4475 3.3.1)", (400,), changed(line(name, "")))
+    message(f"an empty {name}: 400", (400,), changed(line(name, f"{name}: \r\n")))
+message("From, To and Call-ID missing: 400 (RFC 4475 3.3.1)", (400,),
+        changed(lambda t: line("From", "")(line("To", "")(line("Call-ID", "")(t)))))
+message("an empty body line in place of headers is dropped", (0,),
+        lambda c: f"OPTIONS {c.uri} SIP/2.0\r\n\r\n".encode())
+message("no Via is dropped", (0,), changed(line("Via", "")))
+message("a Via of another version: dropped or 400", (0,),
+        changed(lambda t: t.replace("Via: SIP/2.0/UDP", "Via: JUNK")))
+message("an unbalanced quote in To: 400 (RFC 4475 3.1.2.6)", (400,),
+        bare(To='"Mr. J. User <sip:j.user@example.com>'))
+message("a Request-URI in brackets: 400 (RFC 4475 3.1.2.7)", (400,),
+        changed(lambda t: re.sub(r"^OPTIONS (\S+)", r"OPTIONS <\1>", t)))
+message("blanks within the Request-URI: 400 (RFC 4475 3.1.2.8)", (400,),
+        changed(lambda t: t.replace(" SIP/2.0\r\nVia", "; lr SIP/2.0\r\nVia", 1)))
+message("two blanks in the request line: 400 (RFC 4475 3.1.2.9)", (400,),
+        changed(lambda t: t.replace("OPTIONS ", "OPTIONS  ", 1)))
+message("CSeq above 2^31: 400 (RFC 4475 3.1.2.4)", (400,), bare(CSeq="36893488147419103232 OPTIONS"))
+message("CSeq 2^31-1 is the largest and fine", (200,), bare(CSeq="2147483647 OPTIONS"))
+message("a CSeq without a method: 400", (400,), bare(CSeq="1"))
+message("CSeq with much white space is read (RFC 4475 3.1.1.1)", (200,),
+        bare(CSeq="0009\t   OPTIONS"))
+message("an unknown method whose CSeq names another: 501 or 400 (RFC 4475 3.1.2.18)", (400, 501),
+        bare("NEWMETHOD", CSeq="1 INVITE"))
+message("a method of strange but legal characters: 501 (RFC 4475 3.1.1.2)", (501,),
+        lambda c: c.peer.request("!interesting-Method0123456789_*+`.%indeed'~", c.uri))
+message("methods have their case: options is another method (RFC 3261 7.1)", (501,),
+        bare("options"))
+message("an escaped user is read (RFC 4475 3.1.1.3)", (200,),
+        lambda c: c.peer.request("OPTIONS", c.uri.replace("sip:", "sip:sips%3Auser%40x.com;x@", 1)
+                                 .replace("@callee@", "@")))
+message("an escaped NUL in a user is read (RFC 4475 3.1.1.4)", (200, 404),
+        bare(From="sip:null-%00-null@example.com;tag=839923423"))
+message("no blank between name and bracket is read (RFC 4475 3.1.1.6)", (200,),
+        bare(From='caller<sip:caller@example.com>;tag=323'))
+message("a name of several tokens is read", (200,), bare(From='Mr. J. User <sip:a@b.c>;tag=3'))
+message("UTF-8 in a name is read", (200,), bare(From='"Bj\u00f6rk \u2603" <sip:b@b.c>;tag=3'))
+message("an escaped quote in a name is read", (200,), bare(From='"a \\" b" <sip:b@b.c>;tag=3'))
+message("URI parameters outside of brackets belong to the header (RFC 3261 20)", (200,),
+        bare(From="sip:a@b.c;tag=77", To="sip:b@b.c"))
+message("semicolons in the user part stay there (RFC 4475 3.1.1.9)", (200,),
+        lambda c: c.peer.request("OPTIONS", re.sub(r"sip:[^@]*@", "sip:user;par=u%40ex.net@",
+                                                   c.uri)))
+message("a long line of values is read (RFC 4475 3.1.1.7)", (200,),
+        bare(From=f'"{"I have a very long name " * 60}" <sip:{"x" * 800}@b.c>;tag={"t" * 900}'))
+message("many Vias are read", (200,), changed(lambda t: t.replace(
+    "Max-Forwards", "".join(f"Via: SIP/2.0/TLS 10.0.0.{i};branch=z9hG4bK{i}\r\n"
+                            for i in range(60)) + "Max-Forwards", 1)))
+message("transports that nobody knows in lower Vias do not matter (RFC 4475 3.1.1.10)", (200,),
+        changed(lambda t: t.replace("Max-Forwards", "Via: SIP/2.0/SPICE x:5060;branch=z9hG4bK2\r\n"
+                                    "v: SIP/2.0/SCTP y;branch=z9hG4bK3\r\nMax-Forwards", 1)))
+message("a branch of the cookie alone is answered (RFC 4475 3.2.1)", (200,),
+        lambda c: c.peer.request("OPTIONS", c.uri, Via=f"SIP/2.0/UDP 127.0.0.1:{c.peer.port};"
+                                 "branch=z9hG4bK"))
+message("an unknown scheme: 416 (RFC 4475 3.3.2)", (416,),
+        lambda c: c.peer.request("OPTIONS", "nobodyKnowsThisScheme:totallyopaquecontent"))
+message("a scheme of another world: 416 (RFC 4475 3.3.3)", (416,),
+        lambda c: c.peer.request("OPTIONS", "soap.beep://192.0.2.103:3002"))
+message("an unknown scheme in To and From does no harm (RFC 4475 3.3.4)", (200,),
+        bare(To="isbn:2983792873", From="<http://www.example.com>;tag=3"))
+message("tel: in To and From is read", (200,), bare(To="<tel:+15551212>", From="<tel:110>;tag=3"))
+message("Require with several unknown extensions: 420 naming them (RFC 4475 3.3.5)", (420,),
+        bare(Require="nothingSupportsThis, nothingSupportsThisEither"), has_unsupported)
+message("Proxy-Require is not for a phone", (200,), bare(Proxy_Require="nothingSupportsThis"))
+message("Require 100rel: 420, as nothing reliable is offered", (420,),
+        lambda c: c.peer.invite(c.uri, Require="100rel"), has_unsupported)
+message("Require timer: 420 or 200", (200, 420), lambda c: c.peer.invite(c.uri, Require="timer"))
+message("Supported: 100rel, timer, replaces and others do no harm", (200,),
+        lambda c: c.peer.invite(c.uri, Supported="100rel, timer, replaces, gruu, histinfo"))
+message("a type that nobody knows: 415 with Accept (RFC 4475 3.3.6)", (415,),
+        lambda c: c.peer.invite(c.uri, Content_Type="application/unknownformat"), has_accept)
+message("a body that is not SDP but optional: the call is taken (RFC 3261 20.11)", (200,),
+        lambda c: c.peer.invite(c.uri, body=b"x", Content_Type="text/plain",
+                                Content_Disposition="render;handling=optional"))
+message("a Content-Type with parameters and in capitals is SDP", (200,),
+        lambda c: c.peer.invite(c.uri, Content_Type="APPLICATION/SDP;charset=UTF-8"))
+message("Content-Disposition: session is SDP's own", (200,),
+        lambda c: c.peer.invite(c.uri, Content_Disposition="session"))
+message("a body without a type: 415, 400 or answered", (200, 400, 415),
+        lambda c: c.peer.invite(c.uri, Content_Type=None))
+message("two Froms: 400 (RFC 4475 3.3.8)", (400,), changed(
+    lambda t: t.replace("To:", "From: <sip:b@b.c>;tag=8\r\nTo:")))
+message("two CSeqs: 400", (400,), changed(lambda t: t.replace("To:", "CSeq: 7 OPTIONS\r\nTo:")))
+message("an INVITE without Contact: 400 (RFC 3261 8.1.1.8)", (400,),
+        lambda c: c.peer.invite(c.uri, Contact=None))
+message("an INVITE with Contact *: 400", (400,), lambda c: c.peer.invite(c.uri, Contact="*"))
+message("a bad Date does not matter (RFC 4475 3.1.2.12)", (200, 400),
+        bare(Date="Fri, 01 Jan 2010 16:00:00 EST"))
+message("bad Expires and Retry-After do not matter", (200, 400),
+        lambda c: c.peer.invite(c.uri, Expires="soon"))
+message("an INVITE with Route naming us is answered", (200,),
+        lambda c: c.peer.invite(c.uri, Route=f"<sip:127.0.0.1:{c.phone.port};lr>"))
+message("a broken Record-Route: 400, or answered without harm", (200, 400),
+        lambda c: c.peer.invite(c.uri, Record_Route="<<<"))
+message("a header line without a colon: 400", (400,), changed(
+    lambda t: t.replace("To:", "this is no header\r\nTo:")))
+message("a header of 9 kB: 400", (400,), bare(X_Long="y" * 9000))
+message("200 headers: 400", (400,), changed(
+    lambda t: t.replace("To:", "".join(f"X-{i}: y\r\n" for i in range(200)) + "To:")))
+message("a response that nobody waits for is dropped", (0,),
+        lambda c: sip.Message("SIP/2.0 200 OK", c.peer.request("INVITE", c.uri).headers))
+message("a response with status 4294967301 is dropped (RFC 4475 3.1.2.19)", (0,),
+        lambda c: sip.Message("SIP/2.0 4294967301 better", c.peer.request("OPTIONS", c.uri).headers))
+message("a Via with a port of 70000: dropped or 400", (0,),
+        changed(lambda t: re.sub(r"127.0.0.1:\d+;rport", "127.0.0.1:70000;rport", t, count=1)))
+message("a call to another user part is taken, as there is no account", (200,),
+        lambda c: c.peer.invite(re.sub(r"sip:[^@]*@", "sip:someone.else@", c.uri)))
+message("a call to a URI without a user is taken", (200,),
+        lambda c: c.peer.invite(f"sip:127.0.0.1:{c.phone.port}"))
+message("a call to tel: is taken or 404", (200, 404), lambda c: c.peer.invite("tel:+1-201-555"))
+
+
+def compact_invite(callee):
+    invite = callee.peer.invite(callee.uri)
+    invite.headers = [({"Content-Type": "c", "Via": "v", "From": "f", "To": "t", "Call-ID": "i",
+                        "Contact": "m"}.get(n, n), v) for n, v in invite.headers]
+    return invite
+
+
+@case("white space, folds and strange parameters everywhere: RFC 4475 3.1.1.1 is answered")
+def tortuous():
+    with Room() as room:
+        callee = shared.get(room)
+        body = sip.sdp().decode()
+        port = callee.peer.port
+        data = (f"INVITE {callee.uri};unknownparam SIP/2.0\r\n"
+                f"TO :\r\n {callee.uri} ;   tag    = \r\n".replace(" ;   tag    = ", "")
+                + "from   : \"J Rosenberg \\\\\\\"\"       <sip:jdrosen@example.com>\r\n"
+                "  ;\r\n  tag = 98asjd8\r\nMaX-fOrWaRdS: 0068\r\n"
+                f"Call-ID: {sip.unique()}\r\nContent-Length   : {len(body)}\r\n"
+                "cseq: 0009\r\n  INVITE\r\n"
+                f"Via  : SIP  /   2.0\r\n /UDP\r\n    127.0.0.1:{port};branch=z9hG4bK{sip.unique()}\r\n"
+                "s :\r\nNewFangledHeader:   newfangled value\r\n continued newfangled value\r\n"
+                "UnknownHeaderWithUnusualValue: ;;,,;;,;\r\nContent-Type: application/sdp\r\n"
+                "Route:\r\n <sip:services.example.com;lr;unknownwith=value;unknown-no-value>\r\n"
+                "v:  SIP  / 2.0  / TCP     spindle.example.com   ;\r\n"
+                "  branch  =   z9hG4bK9ikj8  ,\r\n"
+                " SIP  /    2.0   / UDP  192.168.255.111   ; branch=\r\n z9hG4bK30239\r\n"
+                f"m:\"Quoted string \\\"\\\"\" <sip:jdrosen@127.0.0.1:{port}> ; newparam =\r\n"
+                "      newvalue ;\r\n  secondparam ; q = 0.33\r\n\r\n" + body)
+        callee.peer.send(data.encode())
+        ok = callee.peer.wait(sip.final(), what="a final answer")
+        equal(ok.status, 200, "status")
+        hosts = re.findall(r"(127\.0\.0\.1|spindle\.example\.com|192\.168\.255\.111)",
+                           ", ".join(ok.all("Via")))
+        expect([h for h in hosts][:1] == ["127.0.0.1"] and hosts[-2:] ==
+               ["spindle.example.com", "192.168.255.111"], f"Vias are {ok.all('Via')}")
+        ack = (f"ACK {callee.uri} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};"
+               f"branch=z9hG4bK{sip.unique()}\r\nFrom: <sip:jdrosen@example.com>;tag=98asjd8\r\n"
+               f"To: {ok.get('To')}\r\nCall-ID: {ok.get('Call-ID')}\r\nCSeq: 9 ACK\r\n\r\n")
+        callee.peer.send(ack.encode())
+        callee.peer.send(ack.replace("ACK", "BYE").replace("CSeq: 9", "CSeq: 10")
+                         .replace("Via: SIP/2.0/UDP", "Via: SIP/2.0/UDP").replace(
+                             "branch=z9hG4bK", "branch=z9hG4bKb").encode())
+        callee.peer.wait(sip.response(200, "BYE"), what="200 to BYE")
+
+
+@case("RFC 2543's INVITE without branch, tag and Max-Forwards is answered (RFC 4475 3.4.1)")
+def rfc2543():
+    with Room() as room:
+        callee = shared.get(room)
+        invite = callee.peer.invite(callee.uri, Max_Forwards=None, From="<sip:+1303@ift.net>",
+                                    Via=f"SIP/2.0/UDP 127.0.0.1:{callee.peer.port}")
+        callee.peer.send(invite)
+        ok = callee.peer.wait(sip.final(), what="a final answer")
+        equal(ok.status, 200, "status")
+        callee.peer.send(callee.peer.ack(invite, ok))
+        callee.end(invite, ok)
+
+
+JUNK = [b"", b"\r\n", b"\0", b"\0" * 1000, b"\xff" * 65000, b"SIP/2.0\r\n\r\n", b" \r\n\r\n",
+        b"INVITE\r\n\r\n", b"INVITE sip:x SIP/2.0", b"INVITE sip:x SIP/2.0\r\n:\r\n\r\n",
+        b"SIP/2.0 200 OK\r\nVia: x\r\n\r\n", b"A" * 9000 + b" sip:x SIP/2.0\r\n\r\n",
+        b"OPTIONS sip:x SIP/2.0\r\n" + b"Via: a\r\n" * 5000 + b"\r\n",
+        b"\x80\xc8\0\1\0\0\0\0\0\0\0\0", b"\0\1\0\0\x21\x12\xa4\x42" + b"\0" * 12,
+        b"INVITE sip:" + b"%" * 500 + b" SIP/2.0\r\n\r\n",
+        b"\r\n" * 30000, b"(" * 60000]
+
+
+@case("datagrams of junk disturb no call that is up")
+def junk_in_call():
+    with Room() as room:
+        callee = shared.get(room)
+        invite, ok = callee.up()
+        for data in JUNK * 3:
+            callee.peer.send(data)
+            callee.alive()  # so that the socket's buffer never overflows
+        equal(callee.within("INVITE", invite, ok, 2, sip.sdp()).status, 200, "re-INVITE")
+        callee.end(invite, ok, 3)
+
+
+@case("every prefix of an INVITE is answered 400 or dropped, none disturbs")
+def prefixes():
+    with Room() as room:
+        callee = shared.get(room)
+        data = callee.peer.invite(callee.uri).bytes()
+        for end in range(1, len(data) - 60, 7):
+            callee.peer.send(data[:end])
+        callee.alive()
+        bad = [m for m in callee.peer.messages if m.method != "OPTIONS" and m.status not in (400,)]
+        equal([str(m) for m in bad], [], "answers to cut INVITEs")
+
+
+if __name__ == "__main__":
+    tap.run(jobs=10)
