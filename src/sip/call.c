@@ -66,7 +66,8 @@ void sip_call_free(struct sip_call *call)
     buf_free(&call->ring_sdp);
     buf_free(&call->offer_sdp);
     free(call->contact);
-    free(call->target);
+    sip_redirect_free(call);
+    free(call->to);
     free(call->local);
     free(call->user);
     free(call->own_user);

@@ -70,6 +70,12 @@ struct sip_asked {
     uint32_t interval_ms;
 };
 
+/* Where a call of ours is tried; owned. */
+struct sip_place {
+    char *uri;
+    unsigned q; /* of the Contact that named it, in thousandths */
+};
+
 struct sip_call {
     struct list link; /* in ep->all */
     struct sip_endpoint *ep;
@@ -90,7 +96,12 @@ struct sip_call {
     bool bye_came;                   /* the dialog is no more */
 
     /* outgoing */
-    char *target, *local, *user;
+    struct sip_place places[1 + SIP_MAX_REDIRECTS]; /* whom the owner asked for, then redirects */
+    size_t n_places, place;                         /* place: the one that is tried now */
+    const char *target;                             /* its URI */
+    char *local, *user;
+    char *to;            /* the value of To, which no redirect changes */
+    uint32_t invite_seq; /* of the latest INVITE */
     char *own_user, *own_name; /* what local is made of, where it was not given */
     struct sip_req *invite;
     bool rang;          /* a provisional came */
@@ -105,7 +116,7 @@ struct sip_call {
 
     /* an offer of ours in the call */
     struct sip_req *offer;
-    struct buf offer_sdp; /* kept for the second try */
+    struct buf offer_sdp; /* kept for the second try, and for redirects */
     bool offer_waits;     /* for the time of glare */
     bool offer_cancelled;
 };
@@ -169,6 +180,16 @@ struct slice sip_call_sdp(const struct sip_msg *msg);
 void sip_uac_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms);
 void sip_uac_hangup(struct sip_call *call, uint64_t now_ms);
 void sip_uac_wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64_t now_ms);
+
+/* --- redirect.c ------------------------------------------------------------------------------- */
+
+/* Takes over target, whom the owner asked for; not 0: it is NULL. */
+int sip_redirect_begin(struct sip_call *call, char *target);
+void sip_redirect_free(struct sip_call *call);
+/* Keeps the places that a 3xx names and that have not been tried. */
+void sip_redirect_learn(struct sip_call *call, const struct sip_msg *msg);
+/* Makes the best of them call->target; false: there is none. */
+bool sip_redirect_next(struct sip_call *call);
 
 /* --- fork.c ----------------------------------------------------------------------------------- */
 

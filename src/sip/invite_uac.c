@@ -38,6 +38,7 @@ static int take_target(struct sip_call *call, struct slice text)
 {
     struct sip_uri uri;
     struct buf b;
+    int err;
 
     if (sip_uri_parse(text, &uri))
         return -EINVAL;
@@ -45,9 +46,9 @@ static int take_target(struct sip_call *call, struct slice text)
         return -ENOTSUP;
     b = buf_new(SIP_MAX_HEADER_LINE);
     sip_uri_put_request(&b, &uri);
-    call->target = buf_ok(&b) ? slice_dup(buf_slice(&b)) : NULL;
+    err = sip_redirect_begin(call, buf_ok(&b) ? slice_dup(buf_slice(&b)) : NULL);
     buf_free(&b);
-    return call->target ? 0 : -ENOMEM;
+    return err ? -ENOMEM : 0;
 }
 
 int sip_call_invite(struct sip_endpoint *ep, const struct sip_invite_params *params,
@@ -92,6 +93,35 @@ static int make_from(struct sip_call *call, const struct ip *local)
     return call->local ? 0 : -ENOMEM;
 }
 
+/* The first time, or once more to where a redirect leads: then with the same Call-ID, From, To and
+ * offer, and the next number (RFC 3261 8.1.3.4). */
+static void send_invite(struct sip_call *call, uint64_t now_ms)
+{
+    struct sip_request message = {
+        .method = SIP_INVITE,
+        .uri = slice_of(call->target),
+        .from = slice_of(call->local),
+        .from_tag = slice_of(call->tag),
+        .to = slice_of(call->to),
+        .call_id = slice_of(call->call_id),
+        .cseq = ++call->invite_seq,
+        .contact = slice_of(call->contact),
+        .with = SIP_WITH_ALLOW | SIP_WITH_SUPPORTED | SIP_WITH_ACCEPT,
+        .content_type = SLICE("application/sdp"),
+        .body = buf_slice(&call->offer_sdp),
+    };
+    int err;
+
+    call->state = SIP_CALL_CALLING;
+    call->rang = false;
+    err = sip_req_set(call->invite, &message, now_ms);
+    if (!err)
+        return;
+    sip_req_free(call->invite);
+    call->invite = NULL;
+    sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = err}, now_ms);
+}
+
 static void located(struct sip_call *call, uint64_t now_ms)
 {
     struct sip_call_event event = {.kind = SIP_CALL_OFFER_WANTED};
@@ -105,6 +135,10 @@ static void located(struct sip_call *call, uint64_t now_ms)
         sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = err}, now_ms);
         return;
     }
+    if (call->invite_seq > 0) {
+        send_invite(call, now_ms);
+        return;
+    }
     call->state = SIP_CALL_OFFERING;
     event.flow = *sip_req_flow(call->invite);
     sip_call_tell(call, &event);
@@ -112,31 +146,22 @@ static void located(struct sip_call *call, uint64_t now_ms)
 
 void sip_uac_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms)
 {
-    struct sip_request message = {
-        .method = SIP_INVITE,
-        .uri = slice_of(call->target),
-        .from = slice_of(call->local),
-        .from_tag = slice_of(call->tag),
-        .call_id = slice_of(call->call_id),
-        .cseq = 1,
-        .contact = slice_of(call->contact),
-        .with = SIP_WITH_ALLOW | SIP_WITH_SUPPORTED | SIP_WITH_ACCEPT,
-        .content_type = SLICE("application/sdp"),
-        .body = sdp,
-    };
     struct buf to = buf_new(SIP_MAX_HEADER_LINE);
-    int err;
 
     sip_address_put(&to, SLICE(""), slice_of(call->target));
-    message.to = buf_slice(&to);
-    call->state = SIP_CALL_CALLING;
-    err = sip_req_set(call->invite, &message, now_ms);
+    free(call->to);
+    call->to = buf_ok(&to) ? slice_dup(buf_slice(&to)) : NULL;
     buf_free(&to);
-    if (!err)
+    buf_clear(&call->offer_sdp);
+    buf_put(&call->offer_sdp, sdp);
+    if (call->to && buf_ok(&call->offer_sdp)) {
+        send_invite(call, now_ms);
         return;
+    }
     sip_req_free(call->invite);
     call->invite = NULL;
-    sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = err}, now_ms);
+    sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = -ENOMEM},
+                  now_ms);
 }
 
 static void cancel(struct sip_call *call, uint64_t now_ms)
@@ -164,15 +189,36 @@ static void provisional(struct sip_call *call, const struct sip_msg *msg, uint64
     sip_call_tell(call, &event);
 }
 
+/* The INVITE is over without an answer: once more where a redirect said. False: nowhere. */
+static bool try_elsewhere(struct sip_call *call, uint64_t now_ms)
+{
+    while (call->state == SIP_CALL_CALLING && !call->cancel_wanted && sip_redirect_next(call)) {
+        call->invite = sip_req_new(call->ep, &call->reqs, SIP_INVITE, on_invite, call);
+        if (!call->invite)
+            return false;
+        call->state = SIP_CALL_LOCATING;
+        if (!sip_req_locate(call->invite, slice_of(call->target), NULL, now_ms))
+            return true;
+        sip_req_free(call->invite);
+        call->invite = NULL;
+        call->state = SIP_CALL_CALLING;
+    }
+    return false;
+}
+
 static void refused(struct sip_call *call, const struct sip_msg *msg, uint64_t now_ms)
 {
     struct sip_call_event end = {
         .cause = SIP_END_REFUSED, .status = msg->status, .reason = msg->reason};
 
+    if (msg->status < 400)
+        sip_redirect_learn(call, msg);
     sip_req_free(call->invite); /* its transaction goes on and ACKs the copies */
     call->invite = NULL;
     sip_call_wait(call, SIP_WAIT_ANSWER, NEVER_MS);
     sip_call_wait(call, SIP_WAIT_CANCEL, NEVER_MS);
+    if (msg->status < 600 && try_elsewhere(call, now_ms))
+        return;
     sip_call_over(call, &end, now_ms);
     sip_call_settle(call, now_ms);
 }
@@ -189,8 +235,10 @@ static void on_invite(void *arg, struct sip_req *req, unsigned told, const struc
         provisional(call, msg, now_ms);
     else if (told & SIP_REQ_RESPONSE && msg->status < 300)
         sip_fork_2xx(call, msg, now_ms);
-    else if (told & SIP_REQ_RESPONSE)
-        refused(call, msg, now_ms);
+    if (told & SIP_REQ_RESPONSE && msg->status >= 300) {
+        refused(call, msg, now_ms); /* frees req, and may have another one sent */
+        return;
+    }
     if (told & SIP_REQ_OVER && call->invite == req) {
         sip_req_free(req);
         call->invite = NULL;
@@ -200,6 +248,10 @@ static void on_invite(void *arg, struct sip_req *req, unsigned told, const struc
                     : told & SIP_REQ_NOT_FOUND ? SIP_END_NOT_FOUND
                                                : SIP_END_UNREACHABLE;
         end.status = told & SIP_REQ_TIMEOUT ? 408 : 0;
+        if (call->invite_seq > 0 && call->state == SIP_CALL_LOCATING)
+            call->state = SIP_CALL_CALLING; /* the place of a redirect was not found */
+        if (try_elsewhere(call, now_ms))
+            return;
         if (call->state != SIP_CALL_UP)
             sip_call_over(call, &end, now_ms);
         sip_call_settle(call, now_ms);

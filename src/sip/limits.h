@@ -56,6 +56,8 @@
 #define SIP_MAX_UDP_REQUEST 1300
 /* Record-Route values of a dialog. More: the request is refused, 400; a 2xx loses its rest. */
 #define SIP_MAX_ROUTES 32
+/* Places that 3xx answers to one INVITE may name, over all. More: they are not tried. */
+#define SIP_MAX_REDIRECTS 5
 /* Answers of sip_endpoint_located that are tried. */
 #define SIP_MAX_TARGETS 8
 /* Dialogs of one INVITE of ours. A 2xx of yet another fork is dropped. */

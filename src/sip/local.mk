@@ -34,6 +34,7 @@ libsip_a_SOURCES = \
 	src/sip/parse.h \
 	src/sip/print.c \
 	src/sip/print.h \
+	src/sip/redirect.c \
 	src/sip/reinvite.c \
 	src/sip/request.c \
 	src/sip/request.h \

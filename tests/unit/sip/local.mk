@@ -18,6 +18,7 @@ sip_behaviour_tests = \
 	tests/unit/sip/test_invite_uac \
 	tests/unit/sip/test_invite_uas \
 	tests/unit/sip/test_no_memory \
+	tests/unit/sip/test_redirect \
 	tests/unit/sip/test_transaction
 check_PROGRAMS += $(sip_behaviour_tests)
 tap_tests += $(sip_behaviour_tests)
