@@ -14,12 +14,14 @@ check_PROGRAMS += $(sip_syntax_tests)
 tap_tests += $(sip_syntax_tests)
 
 sip_behaviour_tests = \
+	tests/unit/sip/test_dialog \
 	tests/unit/sip/test_endpoint \
 	tests/unit/sip/test_invite_uac \
 	tests/unit/sip/test_invite_uas \
 	tests/unit/sip/test_no_memory \
 	tests/unit/sip/test_redirect \
-	tests/unit/sip/test_transaction
+	tests/unit/sip/test_transaction \
+	tests/unit/sip/test_transaction_match
 check_PROGRAMS += $(sip_behaviour_tests)
 tap_tests += $(sip_behaviour_tests)
 
