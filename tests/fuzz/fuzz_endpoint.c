@@ -1,9 +1,10 @@
 /* A whole endpoint under a script of messages, pauses and commands; in the end it has let go of
  * everything.
  *
- * The input is cut at each 0xff. The first byte of a piece says what it is: u and t a message by UDP
- * or TCP, w a pause, and the rest what its owner does. In a message 0x01 stands for our tag, 0x02 for
- * our branch, 0x03 for our Call-ID as it was last sent, so that answers can be written down. */
+ * The input is cut at each 0xff. The first byte of a piece says what it is: u and t a message by
+ * UDP or TCP, w a pause, and the rest what its owner does. In a message 0x01 stands for our tag,
+ * 0x02 for our branch, 0x03 for our Call-ID as it was last sent, so that answers can be written
+ * down. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -42,7 +43,8 @@ static void sent(struct play *play, const struct sip_out_item *item)
     play->key = item->key;
     if (sip_parse(bytes, true, &msg)) {
         /* Only a 400 or 505 may be broken: it has in it what was wrong with the request. */
-        must(slice_starts(bytes, SLICE("SIP/2.0 400 ")) || slice_starts(bytes, SLICE("SIP/2.0 505 ")));
+        must(slice_starts(bytes, SLICE("SIP/2.0 400 ")) ||
+             slice_starts(bytes, SLICE("SIP/2.0 505 ")));
         return;
     }
     keep(play->branch, msg.via.branch);
@@ -165,10 +167,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
             step(&play, piece.p[0], slice_skip(piece, 1));
         drain(&play);
     }
-    if (play.call)
-        sip_call_hangup(play.call, play.now_ms);
-    wait_ms(&play, 4000000); /* whoever rings is given up, whoever talks may go on */
-    must(play.ep->txs.n == 0);
+    LIST_EACH (&play.ep->all, at)
+        sip_call_hangup(LIST_ITEM(at, struct sip_call, link), play.now_ms);
+    wait_ms(&play, 4000000);
+    must(play.ep->txs.n == 0 && list_empty(&play.ep->all));
     sip_endpoint_free(play.ep);
     return 0;
 }
