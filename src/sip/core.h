@@ -32,7 +32,7 @@ struct sip_endpoint {
     struct list all;  /* struct sip_call */
     uint64_t last_key;
     const struct sip_flow *came_by; /* of the message that is being worked on, else NULL */
-    char tag[SIP_TAG_CHARS + 1]; /* of answers without dialog, the same to each copy */
+    char tag[SIP_TAG_CHARS + 1];    /* of answers without dialog, the same to each copy */
 };
 
 enum sip_call_state {
@@ -46,15 +46,15 @@ enum sip_call_state {
 
 /* What a call may wait for, each with its own deadline. */
 enum sip_call_wait {
-    SIP_WAIT_REPEAT,  /* our 2xx again */
-    SIP_WAIT_ACK,     /* no ACK in 64*T1 */
-    SIP_WAIT_RING,    /* our 180 again */
-    SIP_WAIT_ANSWER,  /* it rings too long */
-    SIP_WAIT_CANCEL,  /* cancelled, and no final response */
-    SIP_WAIT_GLARE,   /* the re-INVITE again, RFC 3261 14.1 */
-    SIP_WAIT_OFFER,   /* our re-INVITE got a provisional and nothing more */
-    SIP_WAIT_SHORT,   /* the owner could not be told something: no memory. It ends */
-    SIP_WAIT_REAP,    /* the memory may go */
+    SIP_WAIT_REPEAT, /* our 2xx again */
+    SIP_WAIT_ACK,    /* no ACK in 64*T1 */
+    SIP_WAIT_RING,   /* our 180 again */
+    SIP_WAIT_ANSWER, /* it rings too long */
+    SIP_WAIT_CANCEL, /* cancelled, and no final response */
+    SIP_WAIT_GLARE,  /* the re-INVITE again, RFC 3261 14.1 */
+    SIP_WAIT_OFFER,  /* our re-INVITE got a provisional and nothing more */
+    SIP_WAIT_SHORT,  /* the owner could not be told something: no memory. It ends */
+    SIP_WAIT_REAP,   /* the memory may go */
     SIP_WAITS
 };
 
@@ -84,24 +84,24 @@ struct sip_call {
     enum sip_call_state state;
     struct sip_alarm alarm;
     uint64_t wait_ms[SIP_WAITS];
-    struct sip_out_item *last_words; /* the event of the end, made beforehand */
-    char tag[SIP_TAG_CHARS + 1];     /* local */
+    struct sip_out_item *last_words;     /* the event of the end, made beforehand */
+    char tag[SIP_TAG_CHARS + 1];         /* local */
     char call_id[SIP_CALL_ID_CHARS + 1]; /* outgoing */
-    char *contact;                   /* the value of our Contact */
-    struct list dialogs;             /* outgoing: one for each fork that answered */
-    struct sip_dialog *dialog;       /* the one that counts; in the list */
-    struct list reqs;                /* all requests of ours in it */
-    bool bye_wanted;                 /* when the ACK has come */
-    bool known;                      /* the owner has been told of it */
-    bool bye_came;                   /* the dialog is no more */
+    char *contact;                       /* the value of our Contact */
+    struct list dialogs;                 /* outgoing: one for each fork that answered */
+    struct sip_dialog *dialog;           /* the one that counts; in the list */
+    struct list reqs;                    /* all requests of ours in it */
+    bool bye_wanted;                     /* when the ACK has come */
+    bool known;                          /* the owner has been told of it */
+    bool bye_came;                       /* the dialog is no more */
 
     /* outgoing */
     struct sip_place places[1 + SIP_MAX_REDIRECTS]; /* whom the owner asked for, then redirects */
     size_t n_places, place;                         /* place: the one that is tried now */
     const char *target;                             /* its URI */
     char *local, *user;
-    char *to;            /* the value of To, which no redirect changes */
-    uint32_t invite_seq; /* of the latest INVITE */
+    char *to;                  /* the value of To, which no redirect changes */
+    uint32_t invite_seq;       /* of the latest INVITE */
     char *own_user, *own_name; /* what local is made of, where it was not given */
     struct sip_req *invite;
     bool rang;          /* a provisional came */
@@ -131,9 +131,9 @@ struct sip_call *sip_core_call_by_tag(const struct sip_endpoint *ep, struct slic
 
 /* --- server.c --------------------------------------------------------------------------------- */
 
-/* Fills what each response of ours has, prints it and lets the transaction send it. A final response
- * that cannot be printed goes out bare, or not at all, and the transaction ends; but a 2xx with
- * Contact or body is left to the caller. 0, -ENOENT: the transaction is gone or has answered;
+/* Fills what each response of ours has, prints it and lets the transaction send it. A final
+ * response that cannot be printed goes out bare, or not at all, and the transaction ends; but a 2xx
+ * with Contact or body is left to the caller. 0, -ENOENT: the transaction is gone or has answered;
  * errors of sip_build_response. */
 int sip_server_respond(struct sip_endpoint *ep, struct sip_tx *tx, struct sip_response *response,
                        uint64_t now_ms);
@@ -156,8 +156,8 @@ bool sip_server_takes_body(struct sip_endpoint *ep, struct sip_tx *tx, const str
 int sip_call_new(struct sip_endpoint *ep, bool outgoing, struct sip_call **out);
 void sip_call_free(struct sip_call *call);
 void sip_call_wait(struct sip_call *call, enum sip_call_wait wait, uint64_t when_ms);
-/* Appends an event: copies what the slices of the event point to. Kind is set in it. Where memory is
- * gone the call ends soon, as its owner would not know what it is about. */
+/* Appends an event: copies what the slices of the event point to. Kind is set in it. Where memory
+ * is gone the call ends soon, as its owner would not know what it is about. */
 void sip_call_tell(struct sip_call *call, const struct sip_call_event *event);
 /* Tells the end, once; what remains to be said to the other side is the caller's. */
 void sip_call_over(struct sip_call *call, const struct sip_call_event *end, uint64_t now_ms);

@@ -38,8 +38,8 @@ void sip_endpoint_free(struct sip_endpoint *ep)
 {
     if (!ep)
         return;
-    LIST_EACH (&ep->all, at)
-        sip_call_free(LIST_ITEM(at, struct sip_call, link));
+    LIST_EACH(&ep->all, at)
+    sip_call_free(LIST_ITEM(at, struct sip_call, link));
     sip_tx_pool_free(&ep->txs);
     sip_out_clear(&ep->out);
     sip_alarms_free(&ep->alarms);
@@ -107,8 +107,8 @@ static void response(struct sip_endpoint *ep, const struct sip_flow *flow,
     }
 }
 
-static void request(struct sip_endpoint *ep, const struct sip_flow *flow,
-                    const struct sip_msg *msg, uint64_t now_ms)
+static void request(struct sip_endpoint *ep, const struct sip_flow *flow, const struct sip_msg *msg,
+                    uint64_t now_ms)
 {
     struct sip_tx *tx = sip_tx_match_request(&ep->txs, msg);
     /* An ACK to a 2xx is a transaction of its own, but for old peers, who know no branches. */
@@ -178,19 +178,20 @@ void sip_endpoint_located(struct sip_endpoint *ep, uint64_t key, const struct si
 
 void sip_endpoint_connection_lost(struct sip_endpoint *ep, uint64_t connection, uint64_t now_ms)
 {
-    LIST_EACH (&ep->all, at) {
+    LIST_EACH(&ep->all, at)
+    {
         struct sip_call *call = LIST_ITEM(at, struct sip_call, link);
-        struct sip_tx *tx =
-            call->asked.tx_key ? sip_tx_by_key(&ep->txs, call->asked.tx_key) : NULL;
+        struct sip_tx *tx = call->asked.tx_key ? sip_tx_by_key(&ep->txs, call->asked.tx_key) : NULL;
 
-        LIST_EACH (&call->dialogs, dlg_at) {
+        LIST_EACH(&call->dialogs, dlg_at)
+        {
             struct sip_dialog *dlg = LIST_ITEM(dlg_at, struct sip_dialog, link);
 
             if (dlg->flow.connection == connection)
                 dlg->flow.connection = 0;
         }
-        LIST_EACH (&call->reqs, req_at)
-            sip_req_connection_lost(sip_req_of(req_at), connection);
+        LIST_EACH(&call->reqs, req_at)
+        sip_req_connection_lost(sip_req_of(req_at), connection);
         if (tx && sip_tx_flow(tx)->connection == connection && !call->asked.answered)
             sip_uas_cancelled(call, now_ms);
     }
@@ -208,10 +209,11 @@ static bool waits_for_response(const struct sip_tx *tx)
 
 bool sip_endpoint_settled(const struct sip_endpoint *ep)
 {
-    LIST_EACH (&ep->txs.live, at)
-        if (waits_for_response(sip_tx_of(at)))
-            return false;
-    LIST_EACH (&ep->all, at) {
+    LIST_EACH(&ep->txs.live, at)
+    if (waits_for_response(sip_tx_of(at)))
+        return false;
+    LIST_EACH(&ep->all, at)
+    {
         const struct sip_call *call = LIST_ITEM(at, struct sip_call, link);
 
         if (call->bye_wanted || (call->asked.answered && call->asked.method == SIP_INVITE))
@@ -222,10 +224,11 @@ bool sip_endpoint_settled(const struct sip_endpoint *ep)
 
 bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t connection)
 {
-    LIST_EACH (&ep->txs.live, at)
-        if (sip_tx_flow(sip_tx_of(at))->connection == connection)
-            return true;
-    LIST_EACH (&ep->all, at) {
+    LIST_EACH(&ep->txs.live, at)
+    if (sip_tx_flow(sip_tx_of(at))->connection == connection)
+        return true;
+    LIST_EACH(&ep->all, at)
+    {
         struct sip_call *call = LIST_ITEM(at, struct sip_call, link);
 
         if (call->state == SIP_CALL_UP && call->dialog->flow.connection == connection)

@@ -7,7 +7,8 @@
 static struct sip_dialog *find(const struct sip_call *call, struct slice remote_tag, size_t *n)
 {
     *n = 0;
-    LIST_EACH (&call->dialogs, at) {
+    LIST_EACH(&call->dialogs, at)
+    {
         struct sip_dialog *dlg = LIST_ITEM(at, struct sip_dialog, link);
 
         ++*n;
@@ -21,7 +22,8 @@ void sip_fork_ack(struct sip_call *call, struct sip_dialog *dlg, uint32_t cseq, 
 {
     size_t n = 0;
 
-    LIST_EACH (&dlg->acks, at) {
+    LIST_EACH(&dlg->acks, at)
+    {
         struct sip_req *ack = sip_req_of(at);
 
         n++;
@@ -36,8 +38,8 @@ void sip_fork_ack(struct sip_call *call, struct sip_dialog *dlg, uint32_t cseq, 
     sip_call_request(call, dlg, SIP_ACK, cseq, (struct slice){0}, NULL, now_ms);
 }
 
-/* The way on which requests in the new dialog may go: that of the INVITE, on the connection that the
- * answer came over. What came back locally may be a port that nobody listens on. */
+/* The way on which requests in the new dialog may go: that of the INVITE, on the connection that
+ * the answer came over. What came back locally may be a port that nobody listens on. */
 static struct sip_flow flow_of(const struct sip_call *call)
 {
     const struct sip_flow *came_by = call->ep->came_by;

@@ -132,7 +132,8 @@ static void located(struct sip_call *call, uint64_t now_ms)
     if (err) {
         sip_req_free(call->invite);
         call->invite = NULL;
-        sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = err}, now_ms);
+        sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = err},
+                      now_ms);
         return;
     }
     if (call->invite_seq > 0) {

@@ -43,9 +43,8 @@ void sip_reinvite_asked(struct sip_call *call, struct sip_tx *tx, const struct s
     if (!sip_server_takes_body(call->ep, tx, msg, now_ms))
         return;
     sip_dialog_refresh(call->dialog, msg);
-    call->asked = (struct sip_asked){.tx_key = sip_tx_key(tx),
-                                     .method = msg->method,
-                                     .cseq = msg->cseq.number};
+    call->asked = (struct sip_asked){
+        .tx_key = sip_tx_key(tx), .method = msg->method, .cseq = msg->cseq.number};
     if (sdp.n) {
         sip_call_tell(call, &event);
     } else if (msg->method == SIP_UPDATE) {
@@ -97,11 +96,13 @@ static void refused(struct sip_call *call, unsigned status, uint64_t now_ms)
     sip_call_over(call, &end, now_ms);
 }
 
-/* RFC 3261 14.1: whose Call-ID it is waits longer, in units of 10 ms, so the two do not meet again. */
+/* RFC 3261 14.1: whose Call-ID it is waits longer, in units of 10 ms, so the two do not meet again.
+ */
 static void glare(struct sip_call *call, uint64_t now_ms)
 {
     struct rng *rng = call->ep->config.rng;
-    uint32_t wait_ms = call->outgoing ? 2100 + 10 * rng_below(rng, 191) : 10 + 10 * rng_below(rng, 200);
+    uint32_t wait_ms =
+        call->outgoing ? 2100 + 10 * rng_below(rng, 191) : 10 + 10 * rng_below(rng, 200);
 
     close_offer(call);
     call->offer_waits = true;

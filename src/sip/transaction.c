@@ -91,7 +91,8 @@ static bool start_timers(struct sip_tx *tx, uint64_t now_ms)
         return false;
     }
     tx->interval_ms = wait->first_ms;
-    tx->repeat_ms = wait->repeat == SIP_TX_NO_TIMER || reliable ? NEVER_MS : now_ms + wait->first_ms;
+    tx->repeat_ms =
+        wait->repeat == SIP_TX_NO_TIMER || reliable ? NEVER_MS : now_ms + wait->first_ms;
     tx->limit_ms = wait->limit == SIP_TX_NO_TIMER ? NEVER_MS : now_ms + limit_ms;
     set_alarm(tx);
     return wait->limit != SIP_TX_NO_TIMER && limit_ms == 0;
@@ -362,7 +363,8 @@ const struct sip_msg *sip_tx_request_of(const struct sip_tx *tx)
 
 void sip_tx_pool_sweep(struct sip_tx_pool *pool)
 {
-    LIST_EACH (&pool->dead, at) {
+    LIST_EACH(&pool->dead, at)
+    {
         struct sip_tx *tx = LIST_ITEM(at, struct sip_tx, link);
 
         list_remove(at);
@@ -372,8 +374,8 @@ void sip_tx_pool_sweep(struct sip_tx_pool *pool)
 
 void sip_tx_pool_free(struct sip_tx_pool *pool)
 {
-    LIST_EACH (&pool->live, at)
-        end(LIST_ITEM(at, struct sip_tx, link));
+    LIST_EACH(&pool->live, at)
+    end(LIST_ITEM(at, struct sip_tx, link));
     sip_tx_pool_sweep(pool);
     map_free(&pool->by_id);
     map_free(&pool->by_key);

@@ -33,7 +33,7 @@ struct rig {
     bool hold_locate;     /* LOCATE is not answered by itself */
     uint64_t locate_key;  /* of the last one */
     unsigned n_locates;
-    char *locate_host;    /* owned */
+    char *locate_host; /* owned */
     struct rig_sent sent[RIG_MAX];
     size_t n_sent;
     struct rig_event events[RIG_MAX];
@@ -69,8 +69,8 @@ size_t rig_count(const struct rig *r, const char *start);
 /* The i-th event of the kind, or NULL. */
 const struct rig_event *rig_event(const struct rig *r, enum sip_call_event_kind kind, size_t i);
 size_t rig_event_count(const struct rig *r, enum sip_call_event_kind kind);
-/* The value of a header in a message that was sent, NUL-terminated in a static buffer of its own for
- * each of eight calls; "" where it is missing. */
+/* The value of a header in a message that was sent, NUL-terminated in a static buffer of its own
+ * for each of eight calls; "" where it is missing. */
 const char *rig_header(const struct rig_sent *sent, const char *name);
 
 /* Starts a call to sip:bob@192.0.2.2 and gives it the offer "o". */

@@ -63,12 +63,11 @@ static void draw_weather(struct sim *sim)
     if (w->shortage && sim_chance(sim, 20))
         w->shortage *= 16;
     w->shortage_ms = rng_below(&sim->rng, 60000);
-    sim_trace(sim, "loss %u %% twice %u %% delay %u ms%s%s%s%s%s%s fail %u refuse %u break %u short %u",
-              w->loss,
-              w->twice, w->delay_ms, w->tcp ? " tcp" : "", w->proxy ? " proxy" : "",
-              w->record_route ? " record-route" : "", w->cancels ? " cancels" : "",
-              w->old ? " old" : "", w->cookieless ? " cookieless" : "", w->fail, w->refuse,
-              w->breaks, w->shortage);
+    sim_trace(
+        sim, "loss %u %% twice %u %% delay %u ms%s%s%s%s%s%s fail %u refuse %u break %u short %u",
+        w->loss, w->twice, w->delay_ms, w->tcp ? " tcp" : "", w->proxy ? " proxy" : "",
+        w->record_route ? " record-route" : "", w->cancels ? " cancels" : "", w->old ? " old" : "",
+        w->cookieless ? " cookieless" : "", w->fail, w->refuse, w->breaks, w->shortage);
 }
 
 static uint64_t next_ms(const struct sim *sim)

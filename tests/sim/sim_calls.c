@@ -71,7 +71,8 @@ static bool fault_is_caught(enum sim_fault fault)
 
     for (uint64_t seed = 1; seed <= 300; seed++)
         if (!run(seed, fault, false, failure)) {
-            printf("# %s: seed %llu: %s\n", sim_fault_name(fault), (unsigned long long)seed, failure);
+            printf("# %s: seed %llu: %s\n", sim_fault_name(fault), (unsigned long long)seed,
+                   failure);
             return true;
         }
     return false;

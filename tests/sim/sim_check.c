@@ -9,8 +9,7 @@
 const char *sim_fault_name(enum sim_fault fault)
 {
     static const char *const names[SIM_FAULTS] = {
-        "none",          "no-re-ack", "no-cancel",   "no-2xx-again",
-        "second-call",   "fork-left", "no-ack-487",
+        "none", "no-re-ack", "no-cancel", "no-2xx-again", "second-call", "fork-left", "no-ack-487",
     };
 
     return names[fault];
@@ -122,7 +121,8 @@ static bool sent_bye(struct sim *sim, const struct sip_msg *msg)
 
         if (!ok->initial || !slice_eq(slice_of(ok->id), msg->call_id))
             continue;
-        if (slice_eq(slice_of(ok->tag), msg->to.tag) || slice_eq(slice_of(ok->tag), msg->from.tag)) {
+        if (slice_eq(slice_of(ok->tag), msg->to.tag) ||
+            slice_eq(slice_of(ok->tag), msg->from.tag)) {
             if (!first && sim->fault == SIM_FORK_LEFT)
                 return false;
             ok->byes++;
@@ -181,7 +181,8 @@ bool sim_check_sent(struct sim *sim, struct sim_party *party, struct buf *text)
 
 /* --- what arrives ----------------------------------------------------------------------------- */
 
-static void note_early(struct sim_invite *invite, struct sim_party *party, const struct sip_msg *msg)
+static void note_early(struct sim_invite *invite, struct sim_party *party,
+                       const struct sip_msg *msg)
 {
     const struct sim_call *call = sim_user_call(party, msg->call_id);
 
@@ -231,8 +232,7 @@ void sim_check_taken(struct sim *sim, struct sim_party *party, const struct sip_
         !invite->early_cancel[party->place])
         sim_fail(sim, "CANCEL came and %u still rings", party->place);
     if (msg->method == SIP_BYE && call->call->dialog && invite &&
-        !invite->early_bye[party->place] &&
-        slice_eq(call->call->dialog->remote_tag, msg->from.tag))
+        !invite->early_bye[party->place] && slice_eq(call->call->dialog->remote_tag, msg->from.tag))
         sim_fail(sim, "BYE came and %u is still in the call", party->place);
 }
 
@@ -352,7 +352,8 @@ void sim_check_end(struct sim *sim)
         if (!ok->acks && !may_be_deaf(sim, ok))
             sim_fail(sim, "a 2xx of %u was not ACKed", ok->from);
         if (ok->acks && ok->acks < ok->delivered)
-            sim_fail(sim, "%u copies of a 2xx of %u got %u ACKs", ok->delivered, ok->from, ok->acks);
+            sim_fail(sim, "%u copies of a 2xx of %u got %u ACKs", ok->delivered, ok->from,
+                     ok->acks);
     }
     for (size_t i = 0; i < sim->n_invites; i++) {
         const struct sim_invite *invite = &sim->invites[i];

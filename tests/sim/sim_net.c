@@ -81,7 +81,8 @@ static void break_connection(struct sim *sim, uint64_t connection)
 
     sim_trace(sim, "          connection %u breaks", (unsigned)connection);
     c->alive = false;
-    LIST_EACH (&sim->packets, at) {
+    LIST_EACH(&sim->packets, at)
+    {
         struct sim_packet *packet = LIST_ITEM(at, struct sim_packet, link);
 
         if (packet->connection == connection)
@@ -115,7 +116,8 @@ static uint64_t connection_for(struct sim *sim, unsigned from, unsigned to,
         return connection;
     if (sim->n_connections == ARRAY_LEN(sim->connections) || sim_chance(sim, sim->weather.refuse))
         return 0;
-    sim->connections[sim->n_connections] = (struct sim_connection){.a = from, .b = to, .alive = true};
+    sim->connections[sim->n_connections] =
+        (struct sim_connection){.a = from, .b = to, .alive = true};
     return ++sim->n_connections;
 }
 
@@ -152,7 +154,8 @@ uint64_t sim_net_next_ms(const struct sim *sim)
 {
     uint64_t next = NEVER_MS;
 
-    LIST_EACH (&sim->packets, at) {
+    LIST_EACH(&sim->packets, at)
+    {
         const struct sim_packet *packet = LIST_ITEM(at, struct sim_packet, link);
 
         if (packet->at_ms < next)
@@ -193,7 +196,8 @@ static void arrive(struct sim *sim, const struct sim_packet *packet)
 /* Takes out one that is due. */
 static struct sim_packet *take_due(struct sim *sim)
 {
-    LIST_EACH (&sim->packets, at) {
+    LIST_EACH(&sim->packets, at)
+    {
         struct sim_packet *packet = LIST_ITEM(at, struct sim_packet, link);
 
         if (packet->at_ms <= sim->now_ms) {
@@ -220,7 +224,8 @@ void sim_net_deliver(struct sim *sim)
 
 void sim_net_free(struct sim *sim)
 {
-    LIST_EACH (&sim->packets, at) {
+    LIST_EACH(&sim->packets, at)
+    {
         struct sim_packet *packet = LIST_ITEM(at, struct sim_packet, link);
 
         list_remove(at);

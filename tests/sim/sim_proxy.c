@@ -1,5 +1,5 @@
-/* tests/sim/sim_proxy.c - a proxy that sends each call to Bob and Carol at once. It keeps little: what
- * is repeated by an endpoint passes through it again. */
+/* tests/sim/sim_proxy.c - a proxy that sends each call to Bob and Carol at once. It keeps little:
+ * what is repeated by an endpoint passes through it again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,11 +116,12 @@ static void say(struct sim *sim, unsigned to, const struct sip_msg *msg, struct 
     struct slice to_value = sip_msg_header(msg, SIP_HDR_TO);
 
     if (*method == 'C')
-        slice_cut(&to_value, ';'), to_value = slice_head(sip_msg_header(msg, SIP_HDR_TO),
-                                                          (size_t)(to_value.p - 1 -
-                                                                   sip_msg_header(msg, SIP_HDR_TO).p));
-    buf_printf(&b, "%s sip:all@10.0.0.4 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.4;branch=" OUR_BRANCH
-                   "%u%.*s\r\nFrom: ",
+        slice_cut(&to_value, ';'),
+            to_value = slice_head(sip_msg_header(msg, SIP_HDR_TO),
+                                  (size_t)(to_value.p - 1 - sip_msg_header(msg, SIP_HDR_TO).p));
+    buf_printf(&b,
+               "%s sip:all@10.0.0.4 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.4;branch=" OUR_BRANCH
+               "%u%.*s\r\nFrom: ",
                method, to, (int)branch.n, branch.p);
     buf_put(&b, sip_msg_header(msg, SIP_HDR_FROM));
     buf_puts(&b, "\r\nTo: ");

@@ -27,10 +27,8 @@ static void count_cell(void *arg, enum sip_tx_machine machine, enum sip_tx_state
 
 void sim_user_start(struct sim *sim, struct sim_party *party, unsigned place)
 {
-    struct sip_endpoint_config config = {.rng = &party->rng,
-                                         .user_agent = "sim",
-                                         .observer = count_cell,
-                                         .observer_arg = sim};
+    struct sip_endpoint_config config = {
+        .rng = &party->rng, .user_agent = "sim", .observer = count_cell, .observer_arg = sim};
 
     party->place = place;
     party->rng = rng_seeded(sim->seed * 31 + place + 1);
@@ -262,9 +260,9 @@ static void locate(struct sim *sim, struct sim_party *party, const struct sip_ou
 
 static struct answer *due_answer(struct sim *sim)
 {
-    LIST_EACH (&sim->locates, at)
-        if (LIST_ITEM(at, struct answer, link)->at_ms <= sim->now_ms)
-            return LIST_ITEM(at, struct answer, link);
+    LIST_EACH(&sim->locates, at)
+    if (LIST_ITEM(at, struct answer, link)->at_ms <= sim->now_ms)
+        return LIST_ITEM(at, struct answer, link);
     return NULL;
 }
 
@@ -310,9 +308,9 @@ uint64_t sim_user_next_ms(const struct sim *sim)
             if (party->calls[k].call && party->calls[k].next_ms < next)
                 next = party->calls[k].next_ms;
     }
-    LIST_EACH (&sim->locates, at)
-        if (LIST_ITEM(at, struct answer, link)->at_ms < next)
-            next = LIST_ITEM(at, struct answer, link)->at_ms;
+    LIST_EACH(&sim->locates, at)
+    if (LIST_ITEM(at, struct answer, link)->at_ms < next)
+        next = LIST_ITEM(at, struct answer, link)->at_ms;
     return next;
 }
 
