@@ -87,10 +87,7 @@ static void on_phone_event(void *arg, const struct phone_event *event)
 
 void session_stop(struct session *s)
 {
-    if (s->stopping)
-        return;
-    s->stopping = true;
-    phone_do(s->phone, &(struct phone_command){.kind = PHONE_QUIT}, NULL, NULL);
+    phone_do(s->phone, &(struct phone_command){.kind = PHONE_QUIT, .on = !s->by_signal}, NULL, NULL);
 }
 
 static void on_signal(uv_signal_t *handle, int number)

@@ -19,7 +19,6 @@ struct session {
     phone_listener *on_event; /* the command's own; behind the line on the terminal */
     void *arg;
     uint64_t started_ms;
-    bool stopping;       /* somebody asked us to end: a signal, or session_stop */
     bool by_signal;
     bool sound_failed;   /* a file gave up in the middle of a call */
     uv_signal_t signals[3];

@@ -20,7 +20,8 @@ enum phone_command_kind {
     PHONE_RESUME,   /* call: undo PHONE_HOLD */
     PHONE_DIGITS,   /* call, digits: send them as telephone-events (RFC 4733) */
     PHONE_MUTE,     /* call, on: send silence instead of what is said */
-    PHONE_QUIT,     /* end all calls, then PHONE_CLOSED; 1.5 s at most */
+    PHONE_QUIT,     /* end all calls, then PHONE_CLOSED: 1.5 s at most, or 4 s where on is true and
+                       messages are being lost */
 };
 
 /* Where a call's sound comes from and goes to. */

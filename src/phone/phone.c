@@ -14,6 +14,8 @@
 /* How long the last BYE and CANCEL may wait for their answers when the phone ends: a process is gone
  * within two seconds of a SIGTERM. */
 #define QUIT_LIMIT_MS 1500
+/* And where nobody is in a hurry: long enough for the copies that T1 sends after 0.5, 1.5, 3.5 s. */
+#define QUIT_PATIENTLY_MS 4000
 /* RFC 3551 3: numbers from 96 on mean what the SDP says. */
 #define FIRST_DYNAMIC_TYPE 96
 
@@ -347,12 +349,14 @@ static int dial(struct phone *phone, const struct phone_command *command, uint32
     return err;
 }
 
-static int quit(struct phone *phone)
+static int quit(struct phone *phone, bool patiently)
 {
-    if (phone->quitting)
+    uint64_t by_ms = net_now_ms() + (patiently ? QUIT_PATIENTLY_MS : QUIT_LIMIT_MS);
+
+    if (phone->quitting && by_ms >= phone->quit_by_ms)
         return 0;
     phone->quitting = true;
-    phone->quit_by_ms = net_now_ms() + QUIT_LIMIT_MS;
+    phone->quit_by_ms = by_ms;
     LIST_EACH (&phone->calls, at)
         call_input(LIST_ITEM(at, struct call, link), CALL_DO_HANG_UP, NULL, NULL);
     phone_wake(phone);
@@ -415,7 +419,7 @@ int phone_do(struct phone *phone, const struct phone_command *command, uint32_t 
     phone->in_command++;
     switch (command->kind) {
     case PHONE_DIAL: err = dial(phone, command, call, why); break;
-    case PHONE_QUIT: err = quit(phone); break;
+    case PHONE_QUIT: err = quit(phone, command->on); break;
     default: err = do_to_call(phone, command, why); break;
     }
     net_sip_link_pump(phone->link); /* which does nothing where it is running further up */

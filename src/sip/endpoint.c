@@ -207,13 +207,20 @@ static bool waits_for_response(const struct sip_tx *tx)
            (state == SIP_TX_CALLING || state == SIP_TX_TRYING || state == SIP_TX_PROCEEDING);
 }
 
+/* An answer that the other side may not have got: it repeats its request when it misses one. */
+static bool may_be_asked_again(const struct sip_tx *tx)
+{
+    return sip_tx_machine(tx) == SIP_TX_SERVER && sip_tx_state(tx) == SIP_TX_COMPLETED &&
+           sip_tx_flow(tx)->transport == SIP_UDP;
+}
+
 bool sip_endpoint_settled(const struct sip_endpoint *ep)
 {
-    LIST_EACH(&ep->txs.live, at)
-    if (waits_for_response(sip_tx_of(at)))
-        return false;
-    LIST_EACH(&ep->all, at)
-    {
+    LIST_EACH (&ep->txs.live, at)
+        if (waits_for_response(sip_tx_of(at)) ||
+            (ep->txs.copies > 0 && may_be_asked_again(sip_tx_of(at))))
+            return false;
+    LIST_EACH (&ep->all, at) {
         const struct sip_call *call = LIST_ITEM(at, struct sip_call, link);
 
         if (call->bye_wanted || (call->asked.answered && call->asked.method == SIP_INVITE))

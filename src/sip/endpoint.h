@@ -55,7 +55,8 @@ void sip_endpoint_located(struct sip_endpoint *ep, uint64_t key, const struct si
 
 /* False while something is under way that only waits for the other side: our request without a final
  * response, a 2xx of ours without its ACK. A program that ends waits for true, for a moment. Timers
- * that merely linger (D, H to K, L, M) do not count. */
+ * that merely linger (D, H to K, L, M) do not count, but for J on a network that has been seen to
+ * lose messages: without us nobody would answer the next copy of a BYE. */
 bool sip_endpoint_settled(const struct sip_endpoint *ep);
 
 /* True while a transaction or call still needs this connection. */

@@ -277,10 +277,12 @@ void sip_tx_response(struct sip_tx *tx, const struct sip_msg *response, uint64_t
 
 void sip_tx_request(struct sip_tx *tx, const struct sip_msg *request, uint64_t now_ms)
 {
-    if (request->method == SIP_ACK)
+    if (request->method == SIP_ACK) {
         step(tx, SIP_TX_GOT_ACK, request, 0, now_ms);
-    else
-        step(tx, SIP_TX_GOT_REQUEST, request, 0, now_ms);
+        return;
+    }
+    tx->pool->copies++;
+    step(tx, SIP_TX_GOT_REQUEST, request, 0, now_ms);
 }
 
 void sip_tx_send_failed(struct sip_tx *tx, int err, uint64_t now_ms)
