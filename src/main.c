@@ -61,9 +61,12 @@ static bool will_open_device(const struct cli *cli)
     const struct phone_config *config = &cli->config;
 
     switch (cli->command->bit) {
-    case CLI_CALL: return !config->no_device;
-    case CLI_ANSWER: return config->device && !config->no_device;
-    default: return true;
+    case CLI_CALL:
+        return !config->no_device;
+    case CLI_ANSWER:
+        return config->device && !config->no_device;
+    default:
+        return true;
     }
 }
 

@@ -26,14 +26,15 @@ static int refuse(struct buf *why, const char *argument, const char *sentence)
     return -EINVAL;
 }
 
-/* --- options --------------------------------------------------------------------------------- */
+/* --- options -------------------------------------------------------------------------------- */
 
 static void suggest_option(struct slice wrong, struct buf *why)
 {
     const char *names[64], *near;
     size_t n = 0;
 
-    for (const struct cli_option *o = cli_option_at(0); o && n < ARRAY_LEN(names); o = cli_option_at(n))
+    for (const struct cli_option *o = cli_option_at(0); o && n < ARRAY_LEN(names);
+         o = cli_option_at(n))
         names[n++] = o->name;
     near = spelling_nearest(wrong, names, n);
     if (near)
@@ -163,7 +164,7 @@ static int collect(int argc, char **argv, struct found *found, size_t *n_found, 
     return err;
 }
 
-/* --- commands -------------------------------------------------------------------------------- */
+/* --- commands ------------------------------------------------------------------------------- */
 
 static int find_command(const char *name, struct cli *cli, struct buf *why)
 {

@@ -11,22 +11,18 @@
 #define DAY_S 86400u
 
 static const struct cli_command commands[] = {
-    {"call", CLI_CALL, "ADDRESS", 1, 1,
-     "whom to call is missing: tphone call alice@host",
+    {"call", CLI_CALL, "ADDRESS", 1, 1, "whom to call is missing: tphone call alice@host",
      "call somebody; the exit status tells how it ended",
      "  tphone call alice@192.0.2.7\n"
      "  tphone call 'alice@[2001:db8::1]:5070;transport=tcp' --play hello.wav\n"
      "  tphone call sip:100@pbx.example --dtmf 1,234# --for 10 --record heard.wav\n",
      cmd_call},
-    {"answer", CLI_ANSWER, "", 0, 0, NULL,
-     "wait for calls and answer them, without a person",
+    {"answer", CLI_ANSWER, "", 0, 0, NULL, "wait for calls and answer them, without a person",
      "  tphone answer --play greeting.wav --record message.wav\n"
      "  tphone answer --listen udp:127.0.0.1:5070 --delay 3 --times 1\n"
      "  tphone answer --code 486\n",
      cmd_answer},
-    {"devices", CLI_DEVICES, "", 0, 0, NULL,
-     "list the sound devices",
-     "  tphone devices\n",
+    {"devices", CLI_DEVICES, "", 0, 0, NULL, "list the sound devices", "  tphone devices\n",
      cmd_devices},
 };
 
@@ -227,7 +223,7 @@ bool cli_argument_optional(const struct cli_option *option)
     return a && a[0] == '[' && a[strlen(a) - 1] == ']';
 }
 
-/* --- --help ------------------------------------------------------------------------------------ */
+/* --- --help --------------------------------------------------------------------------------- */
 
 #define HELP_COLUMN 30
 
@@ -278,8 +274,7 @@ static void put_option(const struct cli_option *o, struct buf *out)
     put_text_wrapped(out, o->help);
 }
 
-static void put_options(unsigned commands_bits, bool only_these, const char *title,
-                        struct buf *out)
+static void put_options(unsigned commands_bits, bool only_these, const char *title, struct buf *out)
 {
     buf_printf(out, "\n%s\n", title);
     for (size_t i = 0; i < ARRAY_LEN(options); i++)
@@ -319,8 +314,9 @@ void cli_help(const struct cli_command *command, struct buf *out)
         put_options(CLI_ANSWER, true, "Options of answer:", out);
     }
     put_options(CLI_ALL, true, "Options of every command:", out);
-    buf_puts(out, "\nResults go to standard output, everything else to standard error. Exit status:\n"
-                  "0 answered and ended normally, 1 other, 2 usage or configuration, 3 busy,\n"
-                  "4 declined, 5 no answer, 6 not found, 7 credentials refused, 8 unreachable,\n"
-                  "9 sound or file, 130 interrupted before the answer. See also: man tphone\n");
+    buf_puts(out,
+             "\nResults go to standard output, everything else to standard error. Exit status:\n"
+             "0 answered and ended normally, 1 other, 2 usage or configuration, 3 busy,\n"
+             "4 declined, 5 no answer, 6 not found, 7 credentials refused, 8 unreachable,\n"
+             "9 sound or file, 130 interrupted before the answer. See also: man tphone\n");
 }

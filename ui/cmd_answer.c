@@ -62,14 +62,13 @@ static void answer(struct answerer *a, uint32_t call)
     buf_free(&why);
 }
 
-/* --- delay --------------------------------------------------------------------------------------- */
+/* --- delay ---------------------------------------------------------------------------------- */
 
 static void set_next(struct answerer *a)
 {
     struct list *first = list_first(&a->ringing);
 
-    net_deadline_set(a->next,
-                     first ? LIST_ITEM(first, struct ringing, link)->due_ms : NEVER_MS);
+    net_deadline_set(a->next, first ? LIST_ITEM(first, struct ringing, link)->due_ms : NEVER_MS);
 }
 
 static void forget(struct ringing *r)
@@ -100,7 +99,8 @@ static void ring(struct answerer *a, uint32_t call)
 {
     struct ringing *r = malloc(sizeof *r);
 
-    phone_do(a->session.phone, &(struct phone_command){.kind = PHONE_RING, .call = call}, NULL, NULL);
+    phone_do(a->session.phone, &(struct phone_command){.kind = PHONE_RING, .call = call}, NULL,
+             NULL);
     if (!r) {
         answer(a, call); /* too early rather than never */
         return;
@@ -110,7 +110,7 @@ static void ring(struct answerer *a, uint32_t call)
     set_next(a);
 }
 
-/* --- events -------------------------------------------------------------------------------------- */
+/* --- events --------------------------------------------------------------------------------- */
 
 static void on_incoming(struct answerer *a, uint32_t call)
 {
@@ -153,7 +153,7 @@ static void on_event(void *arg, const struct phone_event *event)
         on_ended(a, event);
 }
 
-/* --- the command --------------------------------------------------------------------------------- */
+/* --- the command ---------------------------------------------------------------------------- */
 
 /* What the options leave open: port 5060, no sound device unless one is named, and one call at a
  * time where there is one. */

@@ -16,8 +16,8 @@ static void on_time_is_over(void *arg)
 {
     struct caller *c = arg;
 
-    phone_do(c->session.phone, &(struct phone_command){.kind = PHONE_HANG_UP, .call = c->call}, NULL,
-             NULL);
+    phone_do(c->session.phone, &(struct phone_command){.kind = PHONE_HANG_UP, .call = c->call},
+             NULL, NULL);
 }
 
 static void on_event(void *arg, const struct phone_event *event)
@@ -45,9 +45,12 @@ static enum exit_status exit_of_refused_dial(int err)
     switch (err) {
     case -EINVAL:
     case -ENOTSUP:
-    case -EDESTADDRREQ: return EXIT_USAGE;
-    case -EIO: return EXIT_SOUND;
-    default: return EXIT_OTHER;
+    case -EDESTADDRREQ:
+        return EXIT_USAGE;
+    case -EIO:
+        return EXIT_SOUND;
+    default:
+        return EXIT_OTHER;
     }
 }
 

@@ -83,11 +83,12 @@ static void on_phone_event(void *arg, const struct phone_event *event)
         s->on_event(s->arg, event);
 }
 
-/* --- signals ----------------------------------------------------------------------------------- */
+/* --- signals -------------------------------------------------------------------------------- */
 
 void session_stop(struct session *s)
 {
-    phone_do(s->phone, &(struct phone_command){.kind = PHONE_QUIT, .on = !s->by_signal}, NULL, NULL);
+    phone_do(s->phone, &(struct phone_command){.kind = PHONE_QUIT, .on = !s->by_signal}, NULL,
+             NULL);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -133,7 +134,7 @@ static int watch_libraries(struct session *s)
     return err ? err : uv_poll_start(&s->library_poll, UV_READABLE, on_library_text);
 }
 
-/* --- begin and end ------------------------------------------------------------------------------ */
+/* --- begin and end -------------------------------------------------------------------------- */
 
 static void close_handle(uv_handle_t *handle)
 {

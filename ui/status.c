@@ -25,7 +25,7 @@ enum exit_status exit_of(enum phone_outcome outcome)
     return outcomes[outcome].word ? outcomes[outcome].exit : EXIT_OTHER;
 }
 
-/* --- lines for a person ------------------------------------------------------------------------ */
+/* --- lines for a person --------------------------------------------------------------------- */
 
 static void put_call(struct buf *out, const struct phone_event *e)
 {
@@ -86,6 +86,7 @@ static void put_ended(struct buf *out, const struct phone_event *e)
                    e->result.talk_ms % 1000 / 100);
 }
 
+/* clang-format off */
 /* The body of the line; false: there is none. */
 static bool put_event(struct buf *out, const struct phone_event *e)
 {
@@ -110,7 +111,9 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     }
     return false;
 }
+/* clang-format on */
 
+/* clang-format off */
 /* The least verbosity at which an event is told. */
 static int worth(enum phone_event_kind kind)
 {
@@ -122,6 +125,7 @@ static int worth(enum phone_event_kind kind)
     default: return 0;
     }
 }
+/* clang-format on */
 
 void status_line(struct buf *out, const struct phone_event *event, int verbosity)
 {
@@ -138,7 +142,7 @@ void status_line(struct buf *out, const struct phone_event *event, int verbosity
         out->n = from;
 }
 
-/* --- the line for a script --------------------------------------------------------------------- */
+/* --- the line for a script ------------------------------------------------------------------ */
 
 /* A value without blanks, so that a line can be split at them; safe text comes in. */
 static void put_value(struct buf *out, const char *name, const char *value)

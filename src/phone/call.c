@@ -12,10 +12,10 @@
 /* What a step works on. */
 struct step {
     struct call *call;
-    const struct sip_call_event *event;    /* or NULL */
-    const struct phone_command *command;   /* or NULL */
-    bool closed;                           /* there was no stream to wait for */
-    bool failed;                           /* the actions behind are not done */
+    const struct sip_call_event *event;  /* or NULL */
+    const struct phone_command *command; /* or NULL */
+    bool closed;                         /* there was no stream to wait for */
+    bool failed;                         /* the actions behind are not done */
 };
 
 struct call *call_new(struct phone *phone, bool outgoing)
@@ -93,7 +93,7 @@ void call_give_up(struct call *call, const char *words)
         sip_call_hangup(call->sip, net_now_ms());
 }
 
-/* --- actions ----------------------------------------------------------------------------------- */
+/* --- actions -------------------------------------------------------------------------------- */
 
 static void offer(struct step *s)
 {
@@ -123,8 +123,7 @@ static void take_answer(struct step *s)
 
     if (s->event->sdp.n > 0)
         err = call_media_take_answer(call, s->event->sdp);
-    else if (!sdp_exchange_stream(call->sdp) ||
-             sdp_exchange_state(call->sdp) != SDP_STABLE)
+    else if (!sdp_exchange_stream(call->sdp) || sdp_exchange_state(call->sdp) != SDP_STABLE)
         err = -EPROTO; /* RFC 3264 5: an offer must be answered */
     s->failed = err != 0;
     if (err)
@@ -362,14 +361,16 @@ static void tell_ended(struct step *s)
     free(file);
 }
 
-/* --- the step ---------------------------------------------------------------------------------- */
+/* --- the step ------------------------------------------------------------------------------- */
 
+/* clang-format off */
 /* In the order of enum call_action, which is the order they are done in. */
 static void (*const actions[])(struct step *s) = {
     offer,    take_answer, ring,         accept_call, reject,       hang_up,     answer_reoffer,
     rollback, hold,        resume,       ringback,    early,        connect_call, may_send,
     note_end, busy_tone,   close_call,   tell_calling, tell_ringing, tell_ended,
 };
+/* clang-format on */
 
 bool call_takes(const struct call *call, enum call_input input)
 {
@@ -427,7 +428,7 @@ void call_start_sound(struct call *call)
     call_media_connect(call);
 }
 
-/* --- an INVITE --------------------------------------------------------------------------------- */
+/* --- an INVITE ------------------------------------------------------------------------------ */
 
 /* 0, or the status to refuse it with. */
 static unsigned prepare(struct call *call, const struct sip_call_event *event)
@@ -445,10 +446,14 @@ static unsigned prepare(struct call *call, const struct sip_call_event *event)
 static const char *why_refused(unsigned status)
 {
     switch (status) {
-    case 480: return "refused: the phone is about to end (480)";
-    case 488: return "refused: we have no codec in common with the caller (488); see --codec";
-    case 400: return "refused: the offer of the caller cannot be read (400)";
-    default: return "refused: no port or memory for its sound is left (503)";
+    case 480:
+        return "refused: the phone is about to end (480)";
+    case 488:
+        return "refused: we have no codec in common with the caller (488); see --codec";
+    case 400:
+        return "refused: the offer of the caller cannot be read (400)";
+    default:
+        return "refused: no port or memory for its sound is left (503)";
     }
 }
 

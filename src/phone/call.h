@@ -150,7 +150,7 @@ void call_give_up(struct call *call, const char *words);
 /* Why the call ended: outcome, and a sentence with cause and remedy appended to text. */
 enum phone_outcome call_outcome(const struct call *call, struct buf *text);
 
-/* --- call_media.c ------------------------------------------------------------------------------ */
+/* --- call_media.c --------------------------------------------------------------------------- */
 
 /* Binds ports and makes the exchange. 0 or a negative errno. */
 int call_media_open(struct call *call);

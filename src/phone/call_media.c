@@ -10,7 +10,7 @@
 
 #define PTIME_MS 20
 
-/* --- offer and answer -------------------------------------------------------------------------- */
+/* --- offer and answer ----------------------------------------------------------------------- */
 
 /* Where packets to the other side leave from, when SIP's socket listens on every address. */
 static int find_local(struct call *call, struct ip *out)
@@ -62,11 +62,16 @@ int call_media_open(struct call *call)
 unsigned call_media_take_offer(struct call *call, struct slice sdp)
 {
     switch (sdp_exchange_take_offer(call->sdp, sdp)) {
-    case 0: return 0;
-    case -EBADMSG: return 400;
-    case -EPROTONOSUPPORT: return 488;
-    case -EBUSY: return sdp_exchange_state(call->sdp) == SDP_WE_OFFERED ? 491 : 500;
-    default: return 503;
+    case 0:
+        return 0;
+    case -EBADMSG:
+        return 400;
+    case -EPROTONOSUPPORT:
+        return 488;
+    case -EBUSY:
+        return sdp_exchange_state(call->sdp) == SDP_WE_OFFERED ? 491 : 500;
+    default:
+        return 503;
     }
 }
 
@@ -87,7 +92,7 @@ void call_media_codec(const struct sdp_stream *agreed, char *out, size_t room)
     snprintf(out, room, "%s/%u", agreed->codec.name, (unsigned)agreed->codec.rate_hz);
 }
 
-/* --- a host name in c= -------------------------------------------------------------------------- */
+/* --- a host name in c= ---------------------------------------------------------------------- */
 
 static void on_resolved(void *arg, const struct ip *ips, size_t n, int err)
 {
@@ -122,14 +127,14 @@ static struct ip resolve(struct call *call, const struct sdp_stream *stream)
         if (net_resolve_now(host, stream->remote_rtp.port, found) > 0)
             call->resolved = found[0];
         else
-            net_lookup_start(call->phone->resolver, host, stream->remote_rtp.port, on_resolved, call,
-                             &call->lookup);
+            net_lookup_start(call->phone->resolver, host, stream->remote_rtp.port, on_resolved,
+                             call, &call->lookup);
     }
     call->resolved.port = stream->remote_rtp.port;
     return call->resolved;
 }
 
-/* --- from SDP to the stream --------------------------------------------------------------------- */
+/* --- from SDP to the stream ----------------------------------------------------------------- */
 
 static struct media_format format_of(const struct sdp_codec *codec, uint8_t payload_type)
 {
@@ -258,7 +263,7 @@ bool call_media_close(struct call *call)
     return true;
 }
 
-/* --- what the stream tells ---------------------------------------------------------------------- */
+/* --- what the stream tells ------------------------------------------------------------------ */
 
 static void tell_device_failed(struct call *call, const struct media_event *e)
 {
@@ -268,7 +273,8 @@ static void tell_device_failed(struct call *call, const struct media_event *e)
         char *why = phone_safe_dup(slice_of(e->why));
         struct buf text = buf_new(2048);
 
-        buf_printf(&text, "no sound device: %s; calls go on with files and silence", why ? why : "");
+        buf_printf(&text, "no sound device: %s; calls go on with files and silence",
+                   why ? why : "");
         phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});
         buf_free(&text);
         free(why);
@@ -295,6 +301,7 @@ static void tell_digit(struct call *call, char digit)
     call_tell(call, &(struct phone_event){.kind = PHONE_DIGIT, .text = text});
 }
 
+/* clang-format off */
 void call_media_event(struct call *call, const struct media_event *e)
 {
     switch (e->type) {
@@ -314,3 +321,4 @@ void call_media_event(struct call *call, const struct media_event *e)
     case MEDIA_STATS: break; /* nobody asks for them yet */
     }
 }
+/* clang-format on */

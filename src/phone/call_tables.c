@@ -138,7 +138,8 @@ static void put_unreachable(const struct call *call, struct buf *text)
 
     switch (call->end.err) {
     case -ECONNREFUSED:
-        buf_printf(text, "nobody takes calls at %s (connection refused); check address and port", at);
+        buf_printf(text, "nobody takes calls at %s (connection refused); check address and port",
+                   at);
         break;
     case -ENETUNREACH:
     case -EHOSTUNREACH:
@@ -163,14 +164,17 @@ static enum phone_outcome not_found(const struct call *call, struct buf *text)
     switch (call->end.err) {
     case -ETIMEDOUT:
     case -EAGAIN:
-        buf_puts(text, "the name server did not answer; check the network, or call by numeric address");
+        buf_puts(text,
+                 "the name server did not answer; check the network, or call by numeric address");
         return PHONE_NOT_FOUND;
     case -ENETUNREACH:
     case -EHOSTUNREACH:
     case -EADDRNOTAVAIL:
     case -EAFNOSUPPORT:
-        buf_printf(text, "there is no way to that host from where we listen (%s); check --listen "
-                         "and the network", strerror(-call->end.err));
+        buf_printf(text,
+                   "there is no way to that host from where we listen (%s); check --listen "
+                   "and the network",
+                   strerror(-call->end.err));
         return PHONE_UNREACHABLE;
     case -EPROTONOSUPPORT:
         buf_puts(text, "it cannot be called in the way it asks for; we speak UDP and TCP where we "
@@ -220,6 +224,7 @@ static enum phone_outcome own_fault(const struct call *call, const char *otherwi
     return PHONE_FAILED;
 }
 
+/* clang-format off */
 enum phone_outcome call_outcome(const struct call *call, struct buf *text)
 {
     if (call->end.own_words) {
@@ -242,3 +247,4 @@ enum phone_outcome call_outcome(const struct call *call, struct buf *text)
     }
     return PHONE_FAILED;
 }
+/* clang-format on */

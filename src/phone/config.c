@@ -12,8 +12,8 @@ static const char *const default_codecs[] = {"opus", "pcmu", "pcma"};
 
 void config_init(struct phone_config *config)
 {
-    *config = (struct phone_config){
-        .listen = {true, true, {0}}, .rtp_first = 16384, .rtp_last = 32767};
+    *config =
+        (struct phone_config){.listen = {true, true, {0}}, .rtp_first = 16384, .rtp_last = 32767};
     memcpy(config->codecs, default_codecs, sizeof default_codecs);
     config->n_codecs = ARRAY_LEN(default_codecs);
 }
@@ -77,7 +77,7 @@ int config_set(struct phone_config *config, struct slice name, struct slice valu
     return i == N_CONFIG_OPTIONS ? refuse_name(name, fault) : set(config, i, value, fault);
 }
 
-/* --- files ----------------------------------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------------------------- */
 
 struct reader {
     struct phone_config *config;
@@ -122,13 +122,15 @@ static int read_line(struct reader *r, struct slice line)
     if (rest.n == 0 || rest.p[0] == '#' || rest.p[0] == ';')
         return 0;
     if (rest.p[0] == '[')
-        return fail(r, line, rest.p, "there are no sections in this file; settings stand alone, "
-                                     "as \"name = value\"");
+        return fail(r, line, rest.p,
+                    "there are no sections in this file; settings stand alone, "
+                    "as \"name = value\"");
     value = rest;
     name = slice_trim(slice_cut(&value, '='));
     if (!value.p)
-        return fail(r, line, rest.p + rest.n, "an equals sign is missing: a line is "
-                                              "\"name = value\"");
+        return fail(r, line, rest.p + rest.n,
+                    "an equals sign is missing: a line is "
+                    "\"name = value\"");
     if (name.n == 0)
         return fail(r, line, rest.p, "the name of a setting is missing before the equals sign");
     return read_setting(r, line, name, slice_trim(value));

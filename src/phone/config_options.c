@@ -35,7 +35,7 @@ static int replace(char **text, struct slice value)
     return 0;
 }
 
-/* --- listen ---------------------------------------------------------------------------------- */
+/* --- listen --------------------------------------------------------------------------------- */
 
 static int set_listen(struct phone_config *config, struct slice value, struct config_fault *fault)
 {
@@ -51,7 +51,7 @@ static int set_listen(struct phone_config *config, struct slice value, struct co
     return 0;
 }
 
-/* --- rtp-ports --------------------------------------------------------------------------------- */
+/* --- rtp-ports ------------------------------------------------------------------------------ */
 
 static int set_rtp_ports(struct phone_config *config, struct slice value,
                          struct config_fault *fault)
@@ -77,7 +77,7 @@ static int set_rtp_ports(struct phone_config *config, struct slice value,
     return 0;
 }
 
-/* --- device, codec, user, name ------------------------------------------------------------------ */
+/* --- device, codec, user, name -------------------------------------------------------------- */
 
 static int set_device(struct phone_config *config, struct slice value, struct config_fault *fault)
 {
@@ -166,10 +166,6 @@ static int set_name(struct phone_config *config, struct slice value, struct conf
 }
 
 const struct config_option config_options[N_CONFIG_OPTIONS] = {
-    {"listen", set_listen},
-    {"rtp-ports", set_rtp_ports},
-    {"device", set_device},
-    {"codec", set_codec},
-    {"user", set_user},
-    {"name", set_name},
+    {"listen", set_listen}, {"rtp-ports", set_rtp_ports}, {"device", set_device},
+    {"codec", set_codec},   {"user", set_user},           {"name", set_name},
 };

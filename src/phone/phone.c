@@ -11,15 +11,15 @@
 #include "phone/phone_private.h"
 #include "phone/target.h"
 
-/* How long the last BYE and CANCEL may wait for their answers when the phone ends: a process is gone
- * within two seconds of a SIGTERM. */
+/* How long the last BYE and CANCEL may wait for their answers when the phone ends: a process is
+ * gone within two seconds of a SIGTERM. */
 #define QUIT_LIMIT_MS 1500
-/* And where nobody is in a hurry: long enough for the copies that T1 sends after 0.5, 1.5, 3.5 s. */
+/* And where nobody is in a hurry: long enough for copies after 0.5, 1.5 and 3.5 s (T1). */
 #define QUIT_PATIENTLY_MS 4000
 /* RFC 3551 3: numbers from 96 on mean what the SDP says. */
 #define FIRST_DYNAMIC_TYPE 96
 
-/* --- the loop ---------------------------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------------------------- */
 
 void phone_set_wake(struct phone *phone)
 {
@@ -69,8 +69,9 @@ static void on_wake(void *arg)
     phone_set_wake(phone);
 }
 
-/* --- what SIP and media tell --------------------------------------------------------------------- */
+/* --- what SIP and media tell ---------------------------------------------------------------- */
 
+/* clang-format off */
 static enum call_input input_of(const struct sip_call_event *event)
 {
     switch (event->kind) {
@@ -86,6 +87,7 @@ static enum call_input input_of(const struct sip_call_event *event)
     }
     return CALL_SIP_ENDED;
 }
+/* clang-format on */
 
 static void on_invite(struct phone *phone, const struct sip_call_event *event)
 {
@@ -135,7 +137,7 @@ static void on_message(void *arg, bool sent, const struct sip_flow *flow, struct
         phone->listener(phone->arg, &event);
 }
 
-/* --- begin and end ------------------------------------------------------------------------------- */
+/* --- begin and end -------------------------------------------------------------------------- */
 
 /* The codecs of the configuration, each with the payload type that we offer it under. */
 static void set_codecs(struct phone *phone)
@@ -149,7 +151,9 @@ static void set_codecs(struct phone *phone)
         if (!c)
             continue;
         *out = (struct sdp_codec){
-            c->name, c->clock_hz, c->rtpmap_channels,
+            c->name,
+            c->clock_hz,
+            c->rtpmap_channels,
             c->payload_type >= 0 ? (uint8_t)c->payload_type : next++,
             c->has_fec ? "useinbandfec=1" : NULL,
         };
@@ -176,7 +180,9 @@ static int open_media(struct phone *phone)
         .loop = net_loop_uv(phone->loop),
         .on_event = on_media,
         .arg = phone,
-        .device = config->no_device ? NULL : config->device ? config->device : "default",
+        .device = config->no_device ? NULL
+                  : config->device  ? config->device
+                                    : "default",
         .opus_complexity = -1,
     };
 
@@ -290,7 +296,7 @@ size_t phone_calls(const struct phone *phone)
     return phone->n_calls;
 }
 
-/* --- commands -------------------------------------------------------------------------------------- */
+/* --- commands ------------------------------------------------------------------------------- */
 
 static int refuse(struct buf *why, int err, const char *sentence)
 {
@@ -312,11 +318,16 @@ static int start_invite(struct phone *phone, struct call *call, struct slice uri
     int err = sip_call_invite(phone->endpoint, &params, &call->sip, net_now_ms());
 
     switch (err) {
-    case 0: return 0;
-    case -EINVAL: return refuse(why, err, "this address cannot be read; it is like alice@host or "
-                                          "sip:alice@host:5060;transport=tcp");
-    case -ENOTSUP: return refuse(why, err, "this kind of address cannot be called");
-    default: return refuse(why, err, "the call cannot be started: no memory is left");
+    case 0:
+        return 0;
+    case -EINVAL:
+        return refuse(why, err,
+                      "this address cannot be read; it is like alice@host or "
+                      "sip:alice@host:5060;transport=tcp");
+    case -ENOTSUP:
+        return refuse(why, err, "this kind of address cannot be called");
+    default:
+        return refuse(why, err, "the call cannot be started: no memory is left");
     }
 }
 
@@ -395,9 +406,9 @@ static int do_to_stream(struct call *call, const struct phone_command *command, 
 static int do_to_call(struct phone *phone, const struct phone_command *command, struct buf *why)
 {
     static const enum call_input inputs[] = {
-        [PHONE_RING] = CALL_DO_RING,       [PHONE_ANSWER] = CALL_DO_ANSWER,
-        [PHONE_REJECT] = CALL_DO_REJECT,   [PHONE_HANG_UP] = CALL_DO_HANG_UP,
-        [PHONE_HOLD] = CALL_DO_HOLD,       [PHONE_RESUME] = CALL_DO_RESUME,
+        [PHONE_RING] = CALL_DO_RING,     [PHONE_ANSWER] = CALL_DO_ANSWER,
+        [PHONE_REJECT] = CALL_DO_REJECT, [PHONE_HANG_UP] = CALL_DO_HANG_UP,
+        [PHONE_HOLD] = CALL_DO_HOLD,     [PHONE_RESUME] = CALL_DO_RESUME,
     };
     struct call *call = find(phone, command->call);
 
@@ -418,16 +429,22 @@ int phone_do(struct phone *phone, const struct phone_command *command, uint32_t 
 
     phone->in_command++;
     switch (command->kind) {
-    case PHONE_DIAL: err = dial(phone, command, call, why); break;
-    case PHONE_QUIT: err = quit(phone, command->on); break;
-    default: err = do_to_call(phone, command, why); break;
+    case PHONE_DIAL:
+        err = dial(phone, command, call, why);
+        break;
+    case PHONE_QUIT:
+        err = quit(phone, command->on);
+        break;
+    default:
+        err = do_to_call(phone, command, why);
+        break;
     }
     net_sip_link_pump(phone->link); /* which does nothing where it is running further up */
     phone->in_command--;
     return err;
 }
 
-/* --- before the first call ------------------------------------------------------------------------ */
+/* --- before the first call ------------------------------------------------------------------ */
 
 static int explain_file(int err, const char *sentence, struct buf *why)
 {

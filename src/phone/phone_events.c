@@ -119,9 +119,12 @@ char *phone_safe_dup(struct slice foreign)
 const char *phone_transport_name(enum sip_transport transport)
 {
     switch (transport) {
-    case SIP_UDP: return "udp";
-    case SIP_TCP: return "tcp";
-    case SIP_TLS: return "tls";
+    case SIP_UDP:
+        return "udp";
+    case SIP_TCP:
+        return "tcp";
+    case SIP_TLS:
+        return "tls";
     }
     return "";
 }

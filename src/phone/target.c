@@ -40,10 +40,11 @@ static struct slice scheme_of(struct slice s)
 
     if (scheme.n == 0 || !is_alpha(scheme.p[0]) || !scan_try(&scan, ':'))
         return (struct slice){0};
-    if (scan_peek(&scan) >= 0 && is_digit((char)scan_peek(&scan)) && !slice_ieq(scheme, SLICE("tel")))
+    if (scan_peek(&scan) >= 0 && is_digit((char)scan_peek(&scan)) &&
+        !slice_ieq(scheme, SLICE("tel")))
         return (struct slice){0}; /* host:port */
     return slice_index(scan.rest, '@') >= 0 && slice_index(scheme, '.') >= 0 ? (struct slice){0}
-                                                                            : scheme;
+                                                                             : scheme;
 }
 
 static int refuse(struct buf *why, int err, const char *sentence)
@@ -55,13 +56,16 @@ static int refuse(struct buf *why, int err, const char *sentence)
 static int refuse_scheme(struct slice scheme, struct buf *why)
 {
     if (slice_ieq(scheme, SLICE("sips")))
-        return refuse(why, -ENOTSUP, "sips: asks for TLS all the way, which this version does not "
-                                     "speak yet; sip: calls without encryption");
+        return refuse(why, -ENOTSUP,
+                      "sips: asks for TLS all the way, which this version does not "
+                      "speak yet; sip: calls without encryption");
     if (slice_ieq(scheme, SLICE("tel")))
-        return refuse(why, -EDESTADDRREQ, "a telephone number is called through a server, which "
-                                          "needs an account; without one, call number@host");
-    return refuse(why, -ENOTSUP, "this is no address of a telephone; call alice@host or "
-                                 "sip:alice@host");
+        return refuse(why, -EDESTADDRREQ,
+                      "a telephone number is called through a server, which "
+                      "needs an account; without one, call number@host");
+    return refuse(why, -ENOTSUP,
+                  "this is no address of a telephone; call alice@host or "
+                  "sip:alice@host");
 }
 
 /* An address of IPv6 that was typed without brackets gets them, where it is one beyond doubt. */
@@ -106,8 +110,9 @@ int phone_target(struct slice typed, struct buf *uri, struct buf *why)
                          slice_ieq(scheme, SLICE("tel")) || slice_ieq(scheme, SLICE("mailto"))))
         return refuse_scheme(scheme, why);
     if (at < 0 && !looks_like_host(s))
-        return refuse(why, -EDESTADDRREQ, "a name or number alone is called through a server, which "
-                                          "needs an account; without one, add where: name@host");
+        return refuse(why, -EDESTADDRREQ,
+                      "a name or number alone is called through a server, which "
+                      "needs an account; without one, add where: name@host");
     buf_puts(uri, "sip:");
     buf_put(uri, slice_head(s, (size_t)(at + 1)));
     put_host(uri, slice_skip(s, (size_t)(at + 1)));
