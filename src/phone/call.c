@@ -457,6 +457,21 @@ static const char *why_refused(unsigned status)
     }
 }
 
+void call_redirected(struct call *call, const struct sip_call_event *event)
+{
+    struct buf text = buf_new(1024);
+    char *peer = phone_safe_dup(event->to_uri);
+
+    if (peer) {
+        free(call->peer);
+        call->peer = peer;
+    }
+    buf_puts(&text, "sent on to ");
+    buf_puts(&text, call->peer);
+    call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});
+    buf_free(&text);
+}
+
 void call_incoming(struct call *call, const struct sip_call_event *event)
 {
     unsigned status;

@@ -138,6 +138,8 @@ void call_input(struct call *call, enum call_input input, const struct sip_call_
 bool call_takes(const struct call *call, enum call_input input);
 /* Remembers what a command says about files and digits. 0 or -ENOMEM. */
 int call_set_sound(struct call *call, const struct phone_command *command);
+/* A 3xx sent the call on: the peer is another now, and a person is told so. */
+void call_redirected(struct call *call, const struct sip_call_event *event);
 /* An INVITE: refuses it, or tells PHONE_INCOMING. */
 void call_incoming(struct call *call, const struct sip_call_event *event);
 /* The next turn of the loop after an answer: the sound begins. */

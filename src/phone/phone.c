@@ -83,6 +83,7 @@ static enum call_input input_of(const struct sip_call_event *event)
     case SIP_CALL_ANSWER: return CALL_ANSWER;
     case SIP_CALL_OFFER_REFUSED: return CALL_OFFER_REFUSED;
     case SIP_CALL_INCOMING:
+    case SIP_CALL_REDIRECTED:
     case SIP_CALL_ENDED: break;
     }
     return CALL_SIP_ENDED;
@@ -105,6 +106,8 @@ static void on_call(void *arg, const struct sip_call_event *event)
 
     if (event->kind == SIP_CALL_INCOMING)
         on_invite(phone, event);
+    else if (event->owner && event->kind == SIP_CALL_REDIRECTED)
+        call_redirected(event->owner, event);
     else if (event->owner)
         call_input(event->owner, input_of(event), event, NULL);
     look_for_end(phone);

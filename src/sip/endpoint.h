@@ -114,6 +114,7 @@ enum sip_call_event_kind {
                               answered within 100 ms, a 100 is sent by itself */
     SIP_CALL_OFFER_WANTED, /* flow.local is where we are towards the other side */
     SIP_CALL_PROGRESS,     /* 1xx but 100: status, reason; sdp perhaps: early media */
+    SIP_CALL_REDIRECTED,   /* a 3xx sends our INVITE on: to_uri, which is called now */
     SIP_CALL_ANSWERED,     /* our INVITE got a 2xx: status; sdp: the answer; the ACK is on its way */
     SIP_CALL_ACKED,        /* their ACK came: media may start; sdp: the answer to our late offer */
     SIP_CALL_REOFFER,      /* re-INVITE with sdp: answer by sip_call_reoffer_answer */
@@ -147,7 +148,7 @@ struct sip_call_event {
     unsigned status;
     struct slice reason;
     struct slice from_uri, from_name; /* INCOMING; name without quotes */
-    struct slice to_uri;              /* INCOMING: the Request-URI */
+    struct slice to_uri;              /* INCOMING: the Request-URI; REDIRECTED: the new target */
     struct slice sdp;                 /* empty: none */
     struct sip_flow flow;             /* INCOMING, OFFER_WANTED, ANSWERED: where signalling goes */
     struct slice call_id;

@@ -198,8 +198,11 @@ static bool try_elsewhere(struct sip_call *call, uint64_t now_ms)
         if (!call->invite)
             return false;
         call->state = SIP_CALL_LOCATING;
-        if (!sip_req_locate(call->invite, slice_of(call->target), NULL, now_ms))
+        if (!sip_req_locate(call->invite, slice_of(call->target), NULL, now_ms)) {
+            sip_call_tell(call, &(struct sip_call_event){.kind = SIP_CALL_REDIRECTED,
+                                                         .to_uri = slice_of(call->target)});
             return true;
+        }
         sip_req_free(call->invite);
         call->invite = NULL;
         call->state = SIP_CALL_CALLING;

@@ -61,6 +61,7 @@ static void same_call(void **state)
     assert_string_equal(rig_header(invite(r, 1), "CSeq"), "2 INVITE");
     assert_string_not_equal(rig_header(invite(r, 1), "Via"), rig_header(invite(r, 0), "Via"));
     assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 1);
+    assert_int_equal(rig_event_count(r, SIP_CALL_REDIRECTED), 1);
     rig_answer(r, invite(r, 1), "200 OK", "b", "Contact: <sip:bob@192.0.2.3>\n", "x");
     assert_int_equal(rig_event_count(r, SIP_CALL_ANSWERED), 1);
     assert_string_equal(rig_header(rig_find(r, "ACK", 1), "CSeq"), "2 ACK");
