@@ -68,7 +68,7 @@ def progress(text, seconds, alive):
             print(f"\r{text} [{'#' * done}{'.' * (30 - done)}] {past:.0f} s ", end="", flush=True)
         time.sleep(0.1)
     if sys.stdout.isatty():
-        print("\r\033[K", end="", flush=True)
+        print(f"\r{'':70}\r", end="", flush=True)
     return True
 
 

@@ -152,10 +152,13 @@ class Baresip:
 
     def heard(self):
         """The file with what it decoded, up to the first re-INVITE; of several calls the last."""
+        self.process.wait_line("audio: destroyed", 5)  # it writes the file out at the end
         files = glob.glob(self.folder + "/heard/*dec*.wav")
         if not files:
             raise Failure(f"{self.process.name} decoded nothing", self.process.tail())
-        return max(files, key=os.path.getmtime)
+        path = max(files, key=os.path.getmtime)
+        rooms.wait_until(lambda: sound.read(path).seconds > 0, 5, f"{path} stays empty")
+        return path
 
     def stop(self):
         try:
