@@ -43,6 +43,24 @@ static bool is_our_ssrc(struct media_stream *s, uint32_t ssrc, const struct ip *
     return true;
 }
 
+/* A.1 for the packet's source. Its counts begin anew with another SSRC and after a restart; what was
+ * lost until then stays lost. */
+static bool is_in_sequence(struct media_stream *s, const struct rtp_packet *packet, bool another)
+{
+    int64_t lost = s->has_heard ? rtp_source_lost(&s->heard) : 0;
+    enum rtp_source_verdict verdict;
+
+    if (another) {
+        rtp_source_init(&s->heard, packet->ssrc, packet->sequence);
+        s->pressed = (struct rtp_event_receiver){0};
+        s->has_heard = true;
+    }
+    verdict = rtp_source_packet(&s->heard, packet->sequence);
+    if (another || s->heard.restarted)
+        s->lost_before += lost;
+    return verdict != RTP_SOURCE_REFUSE;
+}
+
 /* Whether the packet is of the far end and of its stream. */
 static bool accept_packet(struct media_stream *s, const struct rtp_packet *packet,
                           const struct ip *from)
@@ -54,12 +72,9 @@ static bool accept_packet(struct media_stream *s, const struct rtp_packet *packe
         return false;
     if (verdict == RTP_LATCH_MOVED)
         stream_set_remote(s);
-    if (verdict == RTP_LATCH_MOVED || !s->has_heard || s->heard.ssrc != packet->ssrc) {
-        rtp_source_init(&s->heard, packet->ssrc, packet->sequence);
-        s->pressed = (struct rtp_event_receiver){0};
-        s->has_heard = true;
-    }
-    return rtp_source_packet(&s->heard, packet->sequence) != RTP_SOURCE_REFUSE;
+    return is_in_sequence(s, packet,
+                          verdict == RTP_LATCH_MOVED || !s->has_heard ||
+                              s->heard.ssrc != packet->ssrc);
 }
 
 static void take_key(struct media_stream *s, const struct rtp_packet *packet)

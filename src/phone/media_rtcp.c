@@ -173,7 +173,7 @@ void stream_stats(struct media_stream *s, struct media_stats *out)
     out->concealed = jitter.lost > jitter.recovered ? jitter.lost - jitter.recovered : 0;
     out->playout_delay_ms = jitter.delay_ms;
     if (s->has_heard) {
-        out->lost = rtp_source_lost(&s->heard);
+        out->lost = s->lost_before + rtp_source_lost(&s->heard);
         if (s->heard_clock_hz)
             out->jitter_ms = rtp_source_jitter_now(&s->heard) * 1000.0 / s->heard_clock_hz;
     }

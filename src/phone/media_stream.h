@@ -71,6 +71,7 @@ struct media_stream {
     /* What we receive */
     struct rtp_source heard;
     bool has_heard, told_first;
+    int64_t lost_before; /* of sources that have been replaced */
     uint32_t heard_clock_hz;
     uint64_t heard_ms; /* when RTP last came */
     struct rtp_event_receiver pressed;
