@@ -56,8 +56,8 @@ void sip_call_free(struct sip_call *call)
 {
     if (map_get(&call->ep->calls, slice_of(call->tag)) == call)
         map_remove(&call->ep->calls, slice_of(call->tag));
-    LIST_EACH(&call->dialogs, at)
-    free_dialog(LIST_ITEM(at, struct sip_dialog, link));
+    LIST_EACH (&call->dialogs, at)
+        free_dialog(LIST_ITEM(at, struct sip_dialog, link));
     while (!list_empty(&call->reqs))
         sip_req_free(sip_req_of(list_first(&call->reqs)));
     list_remove(&call->link);

@@ -189,6 +189,8 @@ void sip_endpoint_connection_lost(struct sip_endpoint *ep, uint64_t connection, 
 
             if (dlg->flow.connection == connection)
                 dlg->flow.connection = 0;
+            LIST_EACH (&dlg->acks, ack_at)
+                sip_req_connection_lost(sip_req_of(ack_at), connection);
         }
         LIST_EACH(&call->reqs, req_at)
         sip_req_connection_lost(sip_req_of(req_at), connection);

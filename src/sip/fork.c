@@ -7,8 +7,7 @@
 static struct sip_dialog *find(const struct sip_call *call, struct slice remote_tag, size_t *n)
 {
     *n = 0;
-    LIST_EACH(&call->dialogs, at)
-    {
+    LIST_EACH (&call->dialogs, at) {
         struct sip_dialog *dlg = LIST_ITEM(at, struct sip_dialog, link);
 
         ++*n;
@@ -22,8 +21,7 @@ void sip_fork_ack(struct sip_call *call, struct sip_dialog *dlg, uint32_t cseq, 
 {
     size_t n = 0;
 
-    LIST_EACH(&dlg->acks, at)
-    {
+    LIST_EACH (&dlg->acks, at) {
         struct sip_req *ack = sip_req_of(at);
 
         n++;

@@ -160,8 +160,7 @@ static bool knows_method(struct sip_endpoint *ep, struct sip_tx *tx, const struc
 
 static struct sip_call *asked_by(struct sip_endpoint *ep, const struct sip_tx *tx)
 {
-    LIST_EACH(&ep->all, at)
-    {
+    LIST_EACH (&ep->all, at) {
         struct sip_call *call = LIST_ITEM(at, struct sip_call, link);
 
         if (call->asked.tx_key == sip_tx_key(tx))
@@ -205,9 +204,9 @@ static void in_dialog(struct sip_endpoint *ep, struct sip_tx *tx, const struct s
     struct sip_dialog *dlg = NULL;
 
     if (call)
-        LIST_EACH(&call->dialogs, at)
-    if (sip_dialog_is_request(LIST_ITEM(at, struct sip_dialog, link), msg))
-        dlg = LIST_ITEM(at, struct sip_dialog, link);
+        LIST_EACH (&call->dialogs, at)
+            if (sip_dialog_is_request(LIST_ITEM(at, struct sip_dialog, link), msg))
+                dlg = LIST_ITEM(at, struct sip_dialog, link);
     if (!dlg || call->bye_came || !sip_dialog_may_come_from(dlg, &flow->remote)) {
         sip_server_reject(ep, tx, 481, now_ms);
         return;
@@ -258,8 +257,8 @@ static unsigned too_much(const struct sip_endpoint *ep, const struct sip_flow *f
         return 503;
     if (!ep->config.max_calls)
         return 0;
-    LIST_EACH(&ep->all, at)
-    calls += LIST_ITEM(at, struct sip_call, link)->state != SIP_CALL_OVER;
+    LIST_EACH (&ep->all, at)
+        calls += LIST_ITEM(at, struct sip_call, link)->state != SIP_CALL_OVER;
     return calls >= ep->config.max_calls ? 486 : 0;
 }
 

@@ -365,8 +365,7 @@ const struct sip_msg *sip_tx_request_of(const struct sip_tx *tx)
 
 void sip_tx_pool_sweep(struct sip_tx_pool *pool)
 {
-    LIST_EACH(&pool->dead, at)
-    {
+    LIST_EACH (&pool->dead, at) {
         struct sip_tx *tx = LIST_ITEM(at, struct sip_tx, link);
 
         list_remove(at);
@@ -376,8 +375,8 @@ void sip_tx_pool_sweep(struct sip_tx_pool *pool)
 
 void sip_tx_pool_free(struct sip_tx_pool *pool)
 {
-    LIST_EACH(&pool->live, at)
-    end(LIST_ITEM(at, struct sip_tx, link));
+    LIST_EACH (&pool->live, at)
+        end(LIST_ITEM(at, struct sip_tx, link));
     sip_tx_pool_sweep(pool);
     map_free(&pool->by_id);
     map_free(&pool->by_key);

@@ -81,8 +81,7 @@ static void break_connection(struct sim *sim, uint64_t connection)
 
     sim_trace(sim, "          connection %u breaks", (unsigned)connection);
     c->alive = false;
-    LIST_EACH(&sim->packets, at)
-    {
+    LIST_EACH (&sim->packets, at) {
         struct sim_packet *packet = LIST_ITEM(at, struct sim_packet, link);
 
         if (packet->connection == connection)
@@ -154,8 +153,7 @@ uint64_t sim_net_next_ms(const struct sim *sim)
 {
     uint64_t next = NEVER_MS;
 
-    LIST_EACH(&sim->packets, at)
-    {
+    LIST_EACH (&sim->packets, at) {
         const struct sim_packet *packet = LIST_ITEM(at, struct sim_packet, link);
 
         if (packet->at_ms < next)
@@ -196,8 +194,7 @@ static void arrive(struct sim *sim, const struct sim_packet *packet)
 /* Takes out one that is due. */
 static struct sim_packet *take_due(struct sim *sim)
 {
-    LIST_EACH(&sim->packets, at)
-    {
+    LIST_EACH (&sim->packets, at) {
         struct sim_packet *packet = LIST_ITEM(at, struct sim_packet, link);
 
         if (packet->at_ms <= sim->now_ms) {
@@ -224,8 +221,7 @@ void sim_net_deliver(struct sim *sim)
 
 void sim_net_free(struct sim *sim)
 {
-    LIST_EACH(&sim->packets, at)
-    {
+    LIST_EACH (&sim->packets, at) {
         struct sim_packet *packet = LIST_ITEM(at, struct sim_packet, link);
 
         list_remove(at);

@@ -260,9 +260,9 @@ static void locate(struct sim *sim, struct sim_party *party, const struct sip_ou
 
 static struct answer *due_answer(struct sim *sim)
 {
-    LIST_EACH(&sim->locates, at)
-    if (LIST_ITEM(at, struct answer, link)->at_ms <= sim->now_ms)
-        return LIST_ITEM(at, struct answer, link);
+    LIST_EACH (&sim->locates, at)
+        if (LIST_ITEM(at, struct answer, link)->at_ms <= sim->now_ms)
+            return LIST_ITEM(at, struct answer, link);
     return NULL;
 }
 
@@ -308,9 +308,9 @@ uint64_t sim_user_next_ms(const struct sim *sim)
             if (party->calls[k].call && party->calls[k].next_ms < next)
                 next = party->calls[k].next_ms;
     }
-    LIST_EACH(&sim->locates, at)
-    if (LIST_ITEM(at, struct answer, link)->at_ms < next)
-        next = LIST_ITEM(at, struct answer, link)->at_ms;
+    LIST_EACH (&sim->locates, at)
+        if (LIST_ITEM(at, struct answer, link)->at_ms < next)
+            next = LIST_ITEM(at, struct answer, link)->at_ms;
     return next;
 }
 
