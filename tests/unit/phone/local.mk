@@ -1,7 +1,9 @@
 # What unit/phone adds to the tests.
 phone_tests = \
+	tests/unit/phone/test_call_tables \
 	tests/unit/phone/test_config \
 	tests/unit/phone/test_media \
+	tests/unit/phone/test_phone \
 	tests/unit/phone/test_spelling \
 	tests/unit/phone/test_target
 check_PROGRAMS += $(phone_tests)
@@ -11,3 +13,5 @@ tests_unit_phone_test_config_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_spelling_LDADD = $(phone_ldadd)
 tests_unit_phone_test_target_LDADD = $(phone_ldadd)
+tests_unit_phone_test_call_tables_LDADD = $(phone_ldadd)
+tests_unit_phone_test_phone_LDADD = $(phone_ldadd)

@@ -21,42 +21,58 @@ static const struct row {
     {"an address behind --", {"call", "--", "a@h"}, NULL},
     {"help needs nothing else", {"--help"}, NULL},
     {"help of a command that is not complete", {"call", "--help"}, NULL},
-    {"nothing", {NULL},
+    {"nothing",
+     {NULL},
      "what shall be done? tphone call ADDRESS, tphone answer or tphone devices; tphone --help says "
      "more"},
     {"a command with two letters swapped", {"asnwer"}, "unknown command asnwer; is answer meant?"},
-    {"an address in the command's place", {"a@h"}, "unknown command a@h; to call it: tphone call a@h"},
+    {"an address in the command's place",
+     {"a@h"},
+     "unknown command a@h; to call it: tphone call a@h"},
     {"no command", {"xyz"}, "unknown command xyz; there are call, answer and devices"},
     {"nobody to call", {"call"}, "whom to call is missing: tphone call alice@host"},
-    {"two to call", {"call", "a@h", "b@h"},
+    {"two to call",
+     {"call", "a@h", "b@h"},
      "one argument too many: b@h; the usage is tphone call ADDRESS"},
-    {"an unknown option", {"call", "a@h", "--recrod", "x"},
+    {"an unknown option",
+     {"call", "a@h", "--recrod", "x"},
      "unknown option --recrod; is --record meant?"},
-    {"an unknown option with a value", {"call", "a@h", "--recrod=x"},
+    {"an unknown option with a value",
+     {"call", "a@h", "--recrod=x"},
      "unknown option --recrod; is --record meant?"},
-    {"an option like no other", {"call", "a@h", "--xyzzy"},
+    {"an option like no other",
+     {"call", "a@h", "--xyzzy"},
      "unknown option --xyzzy; tphone --help lists them"},
     {"an unknown letter", {"call", "a@h", "-x"}, "unknown option -x; tphone --help lists them"},
-    {"an unknown letter in a bundle", {"call", "a@h", "-qx"},
+    {"an unknown letter in a bundle",
+     {"call", "a@h", "-qx"},
      "unknown option -x; tphone --help lists them"},
-    {"an option of another command", {"call", "a@h", "--times", "2"},
+    {"an option of another command",
+     {"call", "a@h", "--times", "2"},
      "tphone call takes no --times; it is an option of tphone answer"},
-    {"an option that wants a value", {"call", "a@h", "--play"},
+    {"an option that wants a value",
+     {"call", "a@h", "--play"},
      "--play needs a value: --play FILE"},
     {"an option that wants none", {"call", "a@h", "--quiet=yes"}, "--quiet takes no value"},
-    {"a terminal's controls in what is named", {"call", "a@h", "--\x1b[2J"},
+    {"a terminal's controls in what is named",
+     {"call", "a@h", "--\x1b[2J"},
      "unknown option --\xef\xbf\xbd[2J; tphone --help lists them"},
-    {"a time that is none", {"call", "a@h", "--for", "2x"},
+    {"a time that is none",
+     {"call", "a@h", "--for", "2x"},
      "--for 2x: not a number of seconds, like 10 or 2.5"},
     {"no time at all", {"call", "a@h", "--for", "0"}, "--for 0: a call lasts longer than nothing"},
-    {"digits that are none", {"call", "a@h", "--dtmf", "12e"},
+    {"digits that are none",
+     {"call", "a@h", "--dtmf", "12e"},
      "--dtmf 12e: 1 to 64 of 0-9 * # A-D, and a comma for a pause of a second"},
-    {"a status that refuses nobody", {"answer", "--code", "200"},
+    {"a status that refuses nobody",
+     {"answer", "--code", "200"},
      "--code 200: not a status that refuses a call: 300 to 699, like 486 for busy"},
     {"no times", {"answer", "--times", "0"}, "--times 0: not a number from 1 to 1000000"},
-    {"a setting is read like in a file", {"answer", "--codec", "opsu"},
+    {"a setting is read like in a file",
+     {"answer", "--codec", "opsu"},
      "--codec opsu: unknown codec; is opus meant?"},
-    {"a file of settings that is not there", {"answer", "--config", "/no/such/file"},
+    {"a file of settings that is not there",
+     {"answer", "--config", "/no/such/file"},
      "/no/such/file: cannot be read: No such file or directory"},
     {"a file without name", {"answer", "--record", ""}, "--record : the name of the file is empty"},
 };
@@ -67,7 +83,7 @@ static int parse(const char *const *words, struct cli *cli, struct buf *why)
     char *argv[WORDS_MAX + 2];
     int argc = 0;
 
-    argv[argc++] = (char *)(uintptr_t)"tphone";
+    argv[argc++] = (char *)(uintptr_t) "tphone";
     for (; words[argc - 1]; argc++)
         argv[argc] = (char *)(uintptr_t)words[argc - 1];
     argv[argc] = NULL;
@@ -88,8 +104,8 @@ static void check_row(void **state)
 
 static void values(void **state)
 {
-    static const char *const words[] = {"call", "a@h", "--for=2.05", "--dtmf", "1,#", "-vv",
-                                        "--codec", "pcmu", "--trace=f", NULL};
+    static const char *const words[] = {"call", "a@h",     "--for=2.05", "--dtmf",    "1,#",
+                                        "-vv",  "--codec", "pcmu",       "--trace=f", NULL};
     struct buf why = buf_new(4096);
     struct cli cli;
 
@@ -124,7 +140,8 @@ static void settings_are_options(void **state)
     }
 }
 
-/* --- help and manual --------------------------------------------------------------------------- */
+/* --- help and manual ---------------------------------------------------------------------------
+ */
 
 static char *read_manual(void)
 {

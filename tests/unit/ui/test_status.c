@@ -7,13 +7,14 @@
 #include "ui/trace.h"
 
 #define AT                                                                                         \
-    {.family = 4, .bytes = {192, 0, 2, 1}, .port = 5060}
+    {                                                                                              \
+        .family = 4, .bytes = {192, 0, 2, 1}, .port = 5060                                         \
+    }
 /* Events have no NULL strings: see phone/event.h. */
 static struct phone_event whole(struct phone_event e)
 {
-    const char **strings[] = {&e.peer,  &e.peer_name, &e.target, &e.transport,
-                              &e.codec, &e.reason,    &e.text,   &e.file,
-                              &e.digits};
+    const char **strings[] = {&e.peer,   &e.peer_name, &e.target, &e.transport, &e.codec,
+                              &e.reason, &e.text,      &e.file,   &e.digits};
 
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         if (!*strings[i])
@@ -27,34 +28,51 @@ static const struct row {
     struct phone_event event;
     const char *line;
 } rows[] = {
-    {"where it listens", 0,
+    {"where it listens",
+     0,
      {.kind = PHONE_LISTENING, .transport = "udp", .where = AT},
      "listening on udp 192.0.2.1:5060\n"},
-    {"nothing of that with -q", -1,
-     {.kind = PHONE_LISTENING, .transport = "udp", .where = AT}, ""},
-    {"who calls", 0,
-     {.kind = PHONE_INCOMING, .call = 1, .peer = "sip:a@h", .peer_name = "A", .transport = "tcp",
+    {"nothing of that with -q", -1, {.kind = PHONE_LISTENING, .transport = "udp", .where = AT}, ""},
+    {"who calls",
+     0,
+     {.kind = PHONE_INCOMING,
+      .call = 1,
+      .peer = "sip:a@h",
+      .peer_name = "A",
+      .transport = "tcp",
       .where = AT},
      "call from \"A\" sip:a@h (tcp 192.0.2.1:5060)\n"},
-    {"further calls have their number", 0, {.kind = PHONE_HELD, .call = 2},
+    {"further calls have their number",
+     0,
+     {.kind = PHONE_HELD, .call = 2},
      "call 2: put on hold by the other side\n"},
-    {"ringing", 0, {.kind = PHONE_RINGING, .call = 1, .status = 180, .reason = "Ringing"},
+    {"ringing",
+     0,
+     {.kind = PHONE_RINGING, .call = 1, .status = 180, .reason = "Ringing"},
      "ringing (180 Ringing)\n"},
-    {"codec and place of the sound", 0,
+    {"codec and place of the sound",
+     0,
      {.kind = PHONE_ANSWERED, .call = 1, .codec = "opus/48000", .where = AT},
      "answered, opus/48000, sound to 192.0.2.1:5060\n"},
     {"a digit", 0, {.kind = PHONE_DIGIT, .call = 1, .text = "#"}, "digit # received\n"},
     {"the end of a file only with -v", 0, {.kind = PHONE_PLAY_ENDED, .call = 1}, ""},
-    {"and there it is", 1, {.kind = PHONE_PLAY_ENDED, .call = 1},
-     "the file has been played\n"},
-    {"the end and its cause", 0,
-     {.kind = PHONE_ENDED, .call = 1, .outcome = PHONE_OK, .text = "the other side hung up",
+    {"and there it is", 1, {.kind = PHONE_PLAY_ENDED, .call = 1}, "the file has been played\n"},
+    {"the end and its cause",
+     0,
+     {.kind = PHONE_ENDED,
+      .call = 1,
+      .outcome = PHONE_OK,
+      .text = "the other side hung up",
       .result = {.answered = true, .talk_ms = 12345}},
      "ended: the other side hung up, after 12.3 s\n"},
-    {"a good end is not told with -q", -1,
-     {.kind = PHONE_ENDED, .call = 1, .outcome = PHONE_OK, .text = "x"}, ""},
-    {"a bad end is", -1,
-     {.kind = PHONE_ENDED, .call = 1, .outcome = PHONE_BUSY, .text = "busy"}, "ended: busy\n"},
+    {"a good end is not told with -q",
+     -1,
+     {.kind = PHONE_ENDED, .call = 1, .outcome = PHONE_OK, .text = "x"},
+     ""},
+    {"a bad end is",
+     -1,
+     {.kind = PHONE_ENDED, .call = 1, .outcome = PHONE_BUSY, .text = "busy"},
+     "ended: busy\n"},
 };
 
 static void check_row(void **state)
@@ -74,14 +92,17 @@ static const struct result_row {
     const char *line;
 } result_rows[] = {
     {"an answered call",
-     {.kind = PHONE_ENDED, .outcome = PHONE_OK, .peer = "sip:a@h", .codec = "opus/48000",
-      .file = "my file.wav", .digits = "12#",
+     {.kind = PHONE_ENDED,
+      .outcome = PHONE_OK,
+      .peer = "sip:a@h",
+      .codec = "opus/48000",
+      .file = "my file.wav",
+      .digits = "12#",
       .result = {true, 5020, 251, 250, 1, 1.25, 12.5, 0.4, -1}},
      "answered peer=sip:a@h seconds=5.020 codec=opus/48000 sent=251 received=250 lost=1 loss=0.4% "
      "jitter=1.2 round-trip=12.5 digits=12# file=my_file.wav\n"},
     {"what the other side reports",
-     {.kind = PHONE_ENDED, .outcome = PHONE_OK,
-      .result = {true, 7, 0, 0, 0, 0, -1, 0, 2}},
+     {.kind = PHONE_ENDED, .outcome = PHONE_OK, .result = {true, 7, 0, 0, 0, 0, -1, 0, 2}},
      "answered seconds=0.007 sent=0 received=0 lost=0 loss=0.0% their-loss=2.0%\n"},
     {"busy",
      {.kind = PHONE_ENDED, .outcome = PHONE_BUSY, .status = 486, .peer = "sip:a@h"},
@@ -119,7 +140,9 @@ static void exits(void **state)
 /* No byte of a message moves the cursor, and no line of it looks like a heading. */
 static void trace(void **state)
 {
-    struct phone_event event = {.kind = PHONE_MESSAGE, .transport = "udp", .where = AT,
+    struct phone_event event = {.kind = PHONE_MESSAGE,
+                                .transport = "udp",
+                                .where = AT,
                                 .bytes = SLICE_INIT("A\r\n0.000 sent to\x1b[2J\r\n\r\nx")};
     struct buf out = buf_new(4096);
 
