@@ -185,21 +185,6 @@ def ack_of_nothing():
         equal([m for m in callee.peer.messages if m.method == "ACK"], [], "answers to ACK")
 
 
-@case("our BYE is sent at 0, 0.5, 1.5 and 3.5 s (RFC 3261 17.1.2.2 timer E)")
-def bye_schedule():
-    with Room() as room:
-        callee = Callee(room)
-        invite, ok = callee.up()
-        callee.alive()
-        callee.phone.process.signal(SIGINT)
-        # The phone leaves after its limit; what it repeats until then is on time.
-        callee.peer.wait(sip.request("BYE"), 8, 3, "BYE")
-        byes = callee.peer.found(sip.request("BYE"))
-        expect_gaps(byes, [0.5, 1])
-        equal(len({m.bytes() for m in byes}), 1, "number of different BYEs")
-        callee.phone.status(5)
-
-
 @case("our BYE of the called side has the dialog's tags, target and a CSeq of its own")
 def our_bye():
     with Room() as room:
