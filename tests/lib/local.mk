@@ -3,6 +3,7 @@ libtest_a_SOURCES += \
 	tests/lib/envelope.c tests/lib/envelope.h \
 	tests/lib/exact.c tests/lib/exact.h \
 	tests/lib/hex.c tests/lib/hex.h \
+	tests/lib/ipv6.c tests/lib/ipv6.h \
 	tests/lib/memory.c tests/lib/memory.h \
 	tests/lib/rows.c tests/lib/rows.h \
 	tests/lib/sdp_text.c tests/lib/sdp_text.h \

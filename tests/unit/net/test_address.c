@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "net/address.h"
+#include "tests/lib/ipv6.h"
 #include "tests/lib/rows.h"
 
 static const struct row {
@@ -63,6 +64,7 @@ int main(void)
 {
     const struct CMUnitTest others[] = {cmocka_unit_test(no_way)};
 
+    ipv6_needed();
     return RUN_ROWS("net/address", rows, there_and_back) +
            RUN_ROWS("net/address local", ways, local_towards) +
            cmocka_run_group_tests_name("net/address other", others, NULL, NULL);

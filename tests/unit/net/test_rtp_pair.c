@@ -4,6 +4,7 @@
 
 #include "net/rtp_pair.h"
 #include "tests/lib/exact.h"
+#include "tests/lib/ipv6.h"
 #include "tests/lib/rows.h"
 
 static struct ip address(const char *text)
@@ -145,6 +146,7 @@ int main(void)
         cmocka_unit_test(starts_at_random),
     };
 
+    ipv6_needed();
     return RUN_ROWS("net/rtp_pair open", rows, opens) +
            RUN_ROWS("net/rtp_pair packets", links, carries) +
            cmocka_run_group_tests_name("net/rtp_pair range", others, NULL, NULL);

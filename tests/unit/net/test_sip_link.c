@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tests/lib/ipv6.h"
 #include "tests/unit/net/straw.h"
 
 /* --- where it listens ------------------------------------------------------------------------- */
@@ -330,6 +331,7 @@ int main(void)
         cmocka_unit_test(deadline),
     };
 
+    ipv6_needed();
     return RUN_ROWS("net/sip_link --listen", listen_rows, listen_row) +
            RUN_ROWS("net/sip_link there and back", ways, there_and_back) +
            RUN_ROWS("net/sip_link nobody there", ways, nobody_there) +

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "net/sip_link.h"
+#include "tests/lib/ipv6.h"
 #include "tests/lib/rows.h"
 
 struct node {
@@ -299,6 +300,7 @@ int main(void)
         cmocka_unit_test(cancelled),
     };
 
+    ipv6_needed();
     return RUN_ROWS("net/sip_link calls", rows, call_and_hang_up) +
            RUN_ROWS("net/sip_link nobody to call", gones, nobody_there) +
            cmocka_run_group_tests_name("net/sip_link call ends", tests, NULL, NULL);

@@ -6,6 +6,7 @@
 
 #include "net/address.h"
 #include "net/tcp.h"
+#include "tests/lib/ipv6.h"
 #include "tests/lib/rows.h"
 
 struct side {
@@ -286,6 +287,7 @@ static void few_descriptors_left(void **state)
 
 int main(void)
 {
+    ipv6_needed();
     return RUN_ROWS("net/tcp bytes in order", rows, carries) +
            RUN_ROWS("net/tcp megabytes", rows, much) + RUN_ROWS("net/tcp refused", rows, refused) +
            RUN_ROWS("net/tcp closed in order", rows, closed_in_order) +

@@ -3,6 +3,7 @@
 
 #include "net/address.h"
 #include "net/udp.h"
+#include "tests/lib/ipv6.h"
 #include "tests/lib/rows.h"
 
 struct fixture {
@@ -188,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest others[] = {cmocka_unit_test(families_apart)};
 
+    ipv6_needed();
     return RUN_ROWS("net/udp datagrams", rows, carries) +
            RUN_ROWS("net/udp large datagrams", rows, large_datagrams) +
            RUN_ROWS("net/udp closed while reading", rows, closes_in_callback) +
