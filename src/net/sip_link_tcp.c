@@ -25,7 +25,7 @@ struct connection {
     uint64_t request_ms; /* the last of them */
     struct {
         uint64_t key;
-        bool response;
+        bool answered; /* it will be: a request, but not ACK */
     } keys[MAX_KEYS];
     size_t next_key;
 };
@@ -169,8 +169,8 @@ static void on_connected(void *arg)
     struct connection *c = arg;
 
     for (size_t i = 0; i < MAX_KEYS; i++)
-        if (c->keys[i].response)
-            c->keys[i].key = 0;
+        if (!c->keys[i].answered)
+            c->keys[i].key = 0; /* it has gone out */
     be_active(c, net_now_ms());
     net_sip_link_pump(c->owner); /* the deadline for connecting is over */
 }
@@ -295,18 +295,18 @@ static int open_to(struct net_sip_link *link, const struct sip_flow *flow, struc
 static void note_sent(struct connection *c, const struct sip_out_item *item)
 {
     struct slice bytes = buf_slice(&item->bytes);
-    bool response = is_response(bytes);
+    bool answered = !is_response(bytes) && !slice_starts(bytes, SLICE("ACK "));
     uint64_t now_ms = net_now_ms();
 
     be_active(c, now_ms);
-    if (!response && !slice_starts(bytes, SLICE("ACK "))) {
+    if (answered) {
         c->awaiting++;
         c->request_ms = now_ms;
     }
-    if (response && net_tcp_is_connected(c->tcp))
-        return; /* it has gone out */
+    if (!answered && net_tcp_is_connected(c->tcp))
+        return;
     c->keys[c->next_key].key = item->key;
-    c->keys[c->next_key].response = response;
+    c->keys[c->next_key].answered = answered;
     c->next_key = (c->next_key + 1) % MAX_KEYS;
 }
 

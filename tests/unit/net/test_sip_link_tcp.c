@@ -355,6 +355,22 @@ static void closed_after_the_answer(void **state)
     straw_tear_down(&f);
 }
 
+/* Nothing is answered to an ACK: a connection that carried it alone may end without a word. */
+static void closed_after_an_ack(void **state)
+{
+    struct sip_flow to_b;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up_with(&f, "tcp:127.0.0.1:0", 60000, 100);
+    to_b = straw_flow_to(&f, 1, SIP_TCP);
+    straw_send(&f, 0, 7, &to_b, "ACK sip:b@x SIP/2.0\r\nContent-Length: 0\r\n\r\n");
+    WAIT_UNTIL(&f, f.endpoint[1].received == 1);
+    WAIT_UNTIL(&f, f.endpoint[0].lost == 1);
+    assert_int_equal(f.endpoint[0].failed, 0);
+    straw_tear_down(&f);
+}
+
 /* RFC 3261 18.2.2: where the connection is gone, the response takes a new one. */
 static void response_over_a_new_connection(void **state)
 {
@@ -384,6 +400,7 @@ int main(void)
         cmocka_unit_test(unanswered_request),
         cmocka_unit_test(closed_without_an_answer),
         cmocka_unit_test(closed_after_the_answer),
+        cmocka_unit_test(closed_after_an_ack),
         cmocka_unit_test(response_over_a_new_connection),
     };
 
