@@ -48,8 +48,9 @@
  * provisional response. Then the re-INVITE is cancelled. */
 #define SIP_OFFER_MAX_MS 180000u
 
-/* Transactions at once. Above: a new request is answered 503 without state. */
-#define SIP_MAX_TRANSACTIONS 16384
+/* Transactions at once, for a thousand calls a second: each call leaves two, which are kept for 32
+ * and 40 s. Above: a new request is answered 503 without state. */
+#define SIP_MAX_TRANSACTIONS 131072
 /* INVITEs of one source address without ACK. Above: 503 without state. */
 #define SIP_MAX_HALF_OPEN 64
 /* Requests from above this size go over TCP where UDP was meant (RFC 3261 18.1.1). */

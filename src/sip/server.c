@@ -56,42 +56,72 @@ void sip_server_reject(struct sip_endpoint *ep, struct sip_tx *tx, unsigned stat
     sip_server_respond(ep, tx, &response, now_ms);
 }
 
-static void reject_with(struct sip_endpoint *ep, struct sip_tx *tx, unsigned status,
-                        struct slice name, struct slice value, uint64_t now_ms)
+static void send_stateless(struct sip_endpoint *ep, const struct sip_flow *flow,
+                           const struct sip_msg *msg, struct sip_response *response)
 {
-    struct sip_extra extra = {name, value};
-    struct sip_response response = {
-        .status = status, .with = with_of(status), .extra = &extra, .n_extra = 1};
+    struct sip_response bare = {
+        .status = response->status, .to_tag = slice_of(ep->tag), .source = &flow->remote};
+    struct buf b = buf_new(SIP_MAX_MESSAGE);
+    struct sip_flow reply = *flow;
 
-    sip_server_respond(ep, tx, &response, now_ms);
+    response->to_tag = bare.to_tag; /* the same for each copy: RFC 3261 8.2.7 */
+    response->source = bare.source;
+    response->user_agent = slice_of(ep->config.user_agent);
+    reply.remote = sip_via_reply_to(&msg->via, &flow->remote, flow->transport != SIP_UDP);
+    if (!sip_build_response(&b, msg, response) || !sip_build_response(&b, msg, &bare))
+        sip_out_send(&ep->out, ++ep->last_key, &reply, SIP_SEND_RESPONSE, buf_slice(&b));
+    buf_free(&b);
 }
 
 void sip_server_stateless(struct sip_endpoint *ep, const struct sip_flow *flow,
                           const struct sip_msg *msg, unsigned status, struct slice reason)
 {
-    struct sip_response response = {
-        .status = status,
-        .reason = reason,
-        .to_tag = slice_of(ep->tag),
-        .source = &flow->remote,
-        .user_agent = slice_of(ep->config.user_agent),
-    };
-    struct buf b = buf_new(SIP_MAX_MESSAGE);
-    struct sip_flow reply = *flow;
+    struct sip_response response = {.status = status, .reason = reason};
 
-    reply.remote = sip_via_reply_to(&msg->via, &flow->remote, flow->transport != SIP_UDP);
-    if (!sip_build_response(&b, msg, &response))
-        sip_out_send(&ep->out, ++ep->last_key, &reply, SIP_SEND_RESPONSE, buf_slice(&b));
-    buf_free(&b);
+    send_stateless(ep, flow, msg, &response);
+}
+
+/* A request that is being looked at. tx NULL: it is answered without state, as all copies of it will
+ * get the same answer anyway. */
+struct query {
+    struct sip_endpoint *ep;
+    struct sip_tx *tx;
+    const struct sip_flow *flow;
+    const struct sip_msg *msg;
+    uint64_t now_ms;
+};
+
+static void answer(const struct query *q, struct sip_response *response)
+{
+    if (q->tx)
+        sip_server_respond(q->ep, q->tx, response, q->now_ms);
+    else
+        send_stateless(q->ep, q->flow, q->msg, response);
+}
+
+static void reject(const struct query *q, unsigned status)
+{
+    struct sip_response response = {.status = status, .with = with_of(status)};
+
+    answer(q, &response);
+}
+
+static void reject_with(const struct query *q, unsigned status, struct slice name,
+                        struct slice value)
+{
+    struct sip_extra extra = {name, value};
+    struct sip_response response = {
+        .status = status, .with = with_of(status), .extra = &extra, .n_extra = 1};
+
+    answer(q, &response);
 }
 
 /* --- inspections ------------------------------------------------------------------------------ */
 
 /* 8.2.2.3: we have no extension that anybody could require. */
-static bool requires_nothing(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_msg *msg,
-                             uint64_t now_ms)
+static bool requires_nothing(const struct query *q)
 {
-    struct sip_values values = sip_msg_values(msg, SIP_HDR_REQUIRE);
+    struct sip_values values = sip_msg_values(q->msg, SIP_HDR_REQUIRE);
     struct buf unsupported = buf_new(SIP_MAX_HEADER_LINE);
     struct slice value;
 
@@ -101,7 +131,7 @@ static bool requires_nothing(struct sip_endpoint *ep, struct sip_tx *tx, const s
         buf_put(&unsupported, value);
     }
     if (unsupported.n)
-        reject_with(ep, tx, 420, SLICE("Unsupported"), buf_slice(&unsupported), now_ms);
+        reject_with(q, 420, SLICE("Unsupported"), buf_slice(&unsupported));
     value.n = unsupported.n;
     buf_free(&unsupported);
     return value.n == 0;
@@ -123,12 +153,13 @@ static bool is_optional(const struct sip_msg *msg)
 bool sip_server_takes_body(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_msg *msg,
                            uint64_t now_ms)
 {
+    const struct query q = {.ep = ep, .tx = tx, .msg = msg, .now_ms = now_ms};
     struct slice encoding = sip_msg_header(msg, SIP_HDR_CONTENT_ENCODING);
 
     if (!msg->body.n || is_optional(msg))
         return true;
     if (encoding.n && !slice_ieq(slice_trim(encoding), SLICE("identity"))) {
-        reject_with(ep, tx, 415, SLICE("Accept-Encoding"), SLICE("identity"), now_ms);
+        reject_with(&q, 415, SLICE("Accept-Encoding"), SLICE("identity"));
         return false;
     }
     if (sip_call_sdp(msg).n)
@@ -137,10 +168,9 @@ bool sip_server_takes_body(struct sip_endpoint *ep, struct sip_tx *tx, const str
     return false;
 }
 
-static bool knows_method(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_msg *msg,
-                         uint64_t now_ms)
+static bool knows_method(const struct query *q)
 {
-    switch (msg->method) {
+    switch (q->msg->method) {
     case SIP_INVITE:
     case SIP_BYE:
     case SIP_CANCEL:
@@ -148,10 +178,10 @@ static bool knows_method(struct sip_endpoint *ep, struct sip_tx *tx, const struc
     case SIP_UPDATE:
         return true;
     case SIP_METHOD_OTHER:
-        sip_server_reject(ep, tx, 501, now_ms);
+        reject(q, 501);
         return false;
     default:
-        sip_server_reject(ep, tx, 405, now_ms);
+        reject(q, 405);
         return false;
     }
 }
@@ -170,90 +200,103 @@ static struct sip_call *asked_by(struct sip_endpoint *ep, const struct sip_tx *t
 }
 
 /* 9.2. Only the hop that sent the INVITE may take it back: who merely knows its branch may not. */
-static void cancel(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_flow *flow,
-                   const struct sip_msg *msg, uint64_t now_ms)
+static struct sip_tx *cancelled_by(const struct query *q)
 {
-    struct sip_tx *invite = sip_tx_match_cancel(&ep->txs, msg);
+    struct sip_tx *invite = sip_tx_match_cancel(&q->ep->txs, q->msg);
+
+    if (!invite || !ip_same_host(&sip_tx_flow(invite)->remote, &q->flow->remote))
+        return NULL;
+    return invite;
+}
+
+static void cancel(const struct query *q, struct sip_tx *invite)
+{
     struct sip_response ok = {.status = 200};
     struct sip_call *call;
 
-    if (!invite || !ip_same_host(&sip_tx_flow(invite)->remote, &flow->remote)) {
-        sip_server_reject(ep, tx, 481, now_ms);
+    if (!invite) {
+        reject(q, 481);
         return;
     }
-    call = asked_by(ep, invite);
+    call = asked_by(q->ep, invite);
     if (call)
         ok.to_tag = slice_of(call->tag);
-    sip_server_respond(ep, tx, &ok, now_ms);
+    answer(q, &ok);
     if (call && !call->asked.answered)
-        sip_uas_cancelled(call, now_ms);
+        sip_uas_cancelled(call, q->now_ms);
 }
 
-static void options(struct sip_endpoint *ep, struct sip_tx *tx, uint64_t now_ms)
+static void options(const struct query *q)
 {
     struct sip_response ok = {.status = 200,
                               .with = SIP_WITH_ALLOW | SIP_WITH_ACCEPT | SIP_WITH_SUPPORTED};
 
-    sip_server_respond(ep, tx, &ok, now_ms);
+    answer(q, &ok);
 }
 
-static void in_dialog(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_flow *flow,
-                      const struct sip_msg *msg, uint64_t now_ms)
+static struct sip_dialog *dialog_of(const struct query *q, struct sip_call *call)
 {
-    struct sip_call *call = sip_core_call_by_tag(ep, msg->to.tag);
-    struct sip_dialog *dlg = NULL;
+    LIST_EACH (&call->dialogs, at) {
+        struct sip_dialog *dlg = LIST_ITEM(at, struct sip_dialog, link);
 
-    if (call)
-        LIST_EACH (&call->dialogs, at)
-            if (sip_dialog_is_request(LIST_ITEM(at, struct sip_dialog, link), msg))
-                dlg = LIST_ITEM(at, struct sip_dialog, link);
-    if (!dlg || call->bye_came || !sip_dialog_may_come_from(dlg, &flow->remote)) {
-        sip_server_reject(ep, tx, 481, now_ms);
+        if (sip_dialog_is_request(dlg, q->msg) && !call->bye_came &&
+            sip_dialog_may_come_from(dlg, &q->flow->remote))
+            return dlg;
+    }
+    return NULL;
+}
+
+static void in_dialog(const struct query *q, struct sip_call *call, struct sip_dialog *dlg)
+{
+    if (!dlg) {
+        reject(q, 481);
         return;
     }
-    if (!sip_dialog_check_seq(dlg, msg)) {
-        sip_server_reject(ep, tx, 500, now_ms);
+    if (!sip_dialog_check_seq(dlg, q->msg)) {
+        reject(q, 500);
         return;
     }
-    if (!requires_nothing(ep, tx, msg, now_ms))
+    if (!requires_nothing(q))
         return;
-    if (msg->method == SIP_OPTIONS)
-        options(ep, tx, now_ms);
+    if (q->msg->method == SIP_OPTIONS)
+        options(q);
     else if (dlg != call->dialog) /* a fork that we have ended, or are about to */
-        sip_server_reject(ep, tx, msg->method == SIP_BYE ? 200 : 481, now_ms);
-    else if (msg->method == SIP_BYE)
-        sip_uas_bye(call, tx, now_ms);
+        reject(q, q->msg->method == SIP_BYE ? 200 : 481);
+    else if (q->msg->method == SIP_BYE)
+        sip_uas_bye(call, q->tx, q->now_ms);
     else
-        sip_reinvite_asked(call, tx, msg, now_ms);
+        sip_reinvite_asked(call, q->tx, q->msg, q->now_ms);
 }
 
-static void out_of_dialog(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_flow *flow,
-                          const struct sip_msg *msg, uint64_t now_ms)
+static void out_of_dialog(const struct query *q)
 {
-    if (msg->uri.scheme != SIP_SCHEME_SIP && msg->uri.scheme != SIP_SCHEME_SIPS &&
-        msg->uri.scheme != SIP_SCHEME_TEL) {
-        sip_server_reject(ep, tx, 416, now_ms);
+    enum sip_scheme scheme = q->msg->uri.scheme;
+
+    if (scheme != SIP_SCHEME_SIP && scheme != SIP_SCHEME_SIPS && scheme != SIP_SCHEME_TEL) {
+        reject(q, 416);
         return;
     }
-    if (!requires_nothing(ep, tx, msg, now_ms))
+    if (!requires_nothing(q))
         return;
-    if (msg->method == SIP_OPTIONS)
-        options(ep, tx, now_ms);
-    else if (msg->method != SIP_INVITE)
-        sip_server_reject(ep, tx, 481, now_ms); /* BYE and UPDATE mean a dialog */
-    else if (sip_server_takes_body(ep, tx, msg, now_ms))
-        sip_uas_invite(ep, tx, flow, msg, now_ms);
+    if (q->msg->method == SIP_OPTIONS)
+        options(q);
+    else if (q->msg->method != SIP_INVITE)
+        reject(q, 481); /* BYE and UPDATE mean a dialog */
+    else if (sip_server_takes_body(q->ep, q->tx, q->msg, q->now_ms))
+        sip_uas_invite(q->ep, q->tx, q->flow, q->msg, q->now_ms);
 }
+
+/* --- what is kept ----------------------------------------------------------------------------- */
 
 /* What is answered before anything is kept: who floods us costs us one message each. 0: go on. */
-static unsigned too_much(const struct sip_endpoint *ep, const struct sip_flow *flow,
-                         const struct sip_msg *msg)
+static unsigned too_much(const struct query *q)
 {
+    struct sip_endpoint *ep = q->ep;
     size_t calls = 0;
 
-    if (msg->method != SIP_INVITE || msg->to.tag.n)
+    if (q->msg->method != SIP_INVITE || q->msg->to.tag.n)
         return 0;
-    if (sip_tx_half_open(&ep->txs, &flow->remote) >= SIP_MAX_HALF_OPEN)
+    if (sip_tx_half_open(&ep->txs, &q->flow->remote) >= SIP_MAX_HALF_OPEN)
         return 503;
     if (!ep->config.max_calls)
         return 0;
@@ -262,27 +305,34 @@ static unsigned too_much(const struct sip_endpoint *ep, const struct sip_flow *f
     return calls >= ep->config.max_calls ? 486 : 0;
 }
 
+/* Only what belongs to a call, or may become one, gets a transaction. OPTIONS and errors are answered
+ * without (8.2.7): each copy gets the same answer, and a BYE or CANCEL that has overtaken what it
+ * ends is understood when its copy comes. */
 void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
                         const struct sip_msg *msg, uint64_t now_ms)
 {
-    bool merged = msg->method != SIP_CANCEL && sip_tx_is_merged(&ep->txs, msg);
-    unsigned status = too_much(ep, flow, msg);
-    struct sip_tx *tx;
+    struct query q = {.ep = ep, .flow = flow, .msg = msg, .now_ms = now_ms};
+    bool is_cancel = msg->method == SIP_CANCEL;
+    bool merged = !is_cancel && sip_tx_is_merged(&ep->txs, msg);
+    struct sip_tx *invite = is_cancel ? cancelled_by(&q) : NULL;
+    struct sip_call *call = is_cancel ? NULL : sip_core_call_by_tag(ep, msg->to.tag);
+    struct sip_dialog *dlg = call ? dialog_of(&q, call) : NULL;
+    bool begins = msg->method == SIP_INVITE && !msg->to.tag.n;
+    unsigned status = too_much(&q);
 
-    if (!status && sip_tx_server_new(&ep->txs, flow, msg, &tx, now_ms))
+    if (!status && (invite || dlg || begins) &&
+        sip_tx_server_new(&ep->txs, flow, msg, &q.tx, now_ms))
         status = 503;
-    if (status) {
+    if (status)
         sip_server_stateless(ep, flow, msg, status, SLICE(""));
+    else if (!knows_method(&q))
         return;
-    }
-    if (!knows_method(ep, tx, msg, now_ms))
-        return;
-    if (msg->method == SIP_CANCEL)
-        cancel(ep, tx, flow, msg, now_ms);
+    else if (is_cancel)
+        cancel(&q, invite);
     else if (msg->to.tag.n)
-        in_dialog(ep, tx, flow, msg, now_ms);
+        in_dialog(&q, call, dlg);
     else if (merged)
-        sip_server_reject(ep, tx, 482, now_ms);
+        reject(&q, 482);
     else
-        out_of_dialog(ep, tx, flow, msg, now_ms);
+        out_of_dialog(&q);
 }

@@ -109,8 +109,10 @@ static void end(struct sip_tx *tx)
 static void enter(struct sip_tx *tx, enum sip_tx_state state, uint64_t now_ms)
 {
     tx->state = state;
-    if (state == SIP_TX_CONFIRMED)
+    if (state == SIP_TX_CONFIRMED) {
         sip_tx_pool_settle(tx->pool, &tx->ids);
+        buf_free(&tx->message); /* it has arrived */
+    }
     if (start_timers(tx, now_ms)) {
         enum sip_tx_event event = sip_tx_waits[tx->machine][state].limit;
 
