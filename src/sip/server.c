@@ -81,8 +81,8 @@ void sip_server_stateless(struct sip_endpoint *ep, const struct sip_flow *flow,
     send_stateless(ep, flow, msg, &response);
 }
 
-/* A request that is being looked at. tx NULL: it is answered without state, as all copies of it will
- * get the same answer anyway. */
+/* A request that is being looked at. tx NULL: it is answered without state, as all copies of it
+ * will get the same answer anyway. */
 struct query {
     struct sip_endpoint *ep;
     struct sip_tx *tx;
@@ -305,9 +305,9 @@ static unsigned too_much(const struct query *q)
     return calls >= ep->config.max_calls ? 486 : 0;
 }
 
-/* Only what belongs to a call, or may become one, gets a transaction. OPTIONS and errors are answered
- * without (8.2.7): each copy gets the same answer, and a BYE or CANCEL that has overtaken what it
- * ends is understood when its copy comes. */
+/* Only what belongs to a call, or may become one, gets a transaction. OPTIONS and errors are
+ * answered without (8.2.7): each copy gets the same answer, and a BYE or CANCEL that has overtaken
+ * what it ends is understood when its copy comes. */
 void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
                         const struct sip_msg *msg, uint64_t now_ms)
 {

@@ -92,8 +92,6 @@ struct sim_invite {
     bool got_1xx, got_final, cancel, hung_up;
     unsigned incoming[SIM_PARTIES], refusal_acks;
     uint64_t rang_ms[SIM_PARTIES];
-    /* A CANCEL before its INVITE, a BYE before the 2xx: 481, and so their copies. */
-    bool early_cancel[SIM_PARTIES], early_bye[SIM_PARTIES];
     bool called_off; /* the caller must send a CANCEL, for it knows of a 1xx and no final */
 };
 

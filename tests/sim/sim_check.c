@@ -181,24 +181,11 @@ bool sim_check_sent(struct sim *sim, struct sim_party *party, struct buf *text)
 
 /* --- what arrives ----------------------------------------------------------------------------- */
 
-static void note_early(struct sim_invite *invite, struct sim_party *party,
-                       const struct sip_msg *msg)
-{
-    const struct sim_call *call = sim_user_call(party, msg->call_id);
-
-    if (msg->method == SIP_CANCEL && !call)
-        invite->early_cancel[party->place] = true;
-    if (msg->method == SIP_BYE && (!call || !call->call || !call->call->dialog))
-        invite->early_bye[party->place] = true;
-}
-
 void sim_check_delivered(struct sim *sim, struct sim_party *party, const struct sip_msg *msg)
 {
     struct sim_invite *invite = find_invite(sim, msg->call_id);
     struct sim_ok *ok;
 
-    if (invite && msg->request)
-        note_early(invite, party, msg);
     if (msg->request || msg->method != SIP_INVITE)
         return;
     if (invite && invite->from == party->place && msg->cseq.number == 1) {
@@ -224,15 +211,13 @@ void sim_check_delivered(struct sim *sim, struct sim_party *party, const struct 
 void sim_check_taken(struct sim *sim, struct sim_party *party, const struct sip_msg *msg)
 {
     struct sim_call *call = sim_user_call(party, msg->call_id);
-    struct sim_invite *invite = find_invite(sim, msg->call_id);
 
     if (!call || !call->call || !msg->request || sim->weather.shortage)
         return;
-    if (msg->method == SIP_CANCEL && !call->outgoing && !call->accepted && invite &&
-        !invite->early_cancel[party->place])
+    if (msg->method == SIP_CANCEL && !call->outgoing && !call->accepted)
         sim_fail(sim, "CANCEL came and %u still rings", party->place);
-    if (msg->method == SIP_BYE && call->call->dialog && invite &&
-        !invite->early_bye[party->place] && slice_eq(call->call->dialog->remote_tag, msg->from.tag))
+    if (msg->method == SIP_BYE && call->call->dialog &&
+        slice_eq(call->call->dialog->remote_tag, msg->from.tag))
         sim_fail(sim, "BYE came and %u is still in the call", party->place);
 }
 
