@@ -317,6 +317,35 @@ struct sip_req *sip_call_request(struct sip_call *call, struct sip_dialog *dlg,
     return NULL;
 }
 
+static void on_learned(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,
+                       int err, uint64_t now_ms)
+{
+    (void)told;
+    (void)msg;
+    (void)err;
+    sip_req_free(req);
+    sip_call_settle(arg, now_ms);
+}
+
+void sip_call_learn_addresses(struct sip_call *call, uint64_t now_ms)
+{
+    struct slice uris[2] = {sip_dialog_next_hop(call->dialog), slice_of(call->dialog->target)};
+    size_t n = call->dialog->n_routes ? 2 : 1;
+
+    for (size_t i = 0; i < n; i++) {
+        struct sip_req *req;
+
+        if (!sip_dialog_is_name(uris[i]))
+            continue;
+        req = sip_req_new(call->ep, &call->reqs, SIP_METHOD_OTHER, on_learned, call);
+        if (!req)
+            continue;
+        sip_req_set_dialog(req, call->dialog);
+        if (sip_req_locate(req, uris[i], NULL, now_ms))
+            sip_req_free(req);
+    }
+}
+
 void sip_call_bye(struct sip_call *call, struct sip_dialog *dlg, uint64_t now_ms)
 {
     sip_call_request(call, dlg, SIP_BYE, 0, (struct slice){0}, NULL, now_ms);

@@ -169,6 +169,8 @@ int sip_call_make_contact(struct sip_call *call, const struct sip_flow *flow, st
 struct sip_req *sip_call_request(struct sip_call *call, struct sip_dialog *dlg,
                                  enum sip_method method, uint32_t cseq, struct slice sdp,
                                  sip_req_user *user, uint64_t now_ms);
+/* Asks where the names in target and first route are, for sip_dialog_may_come_from. */
+void sip_call_learn_addresses(struct sip_call *call, uint64_t now_ms);
 void sip_call_bye(struct sip_call *call, struct sip_dialog *dlg, uint64_t now_ms);
 /* BYE now, or when the ACK to our 2xx has come (RFC 3261 15). */
 void sip_call_bye_when_due(struct sip_call *call, uint64_t now_ms);

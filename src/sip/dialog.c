@@ -265,15 +265,29 @@ struct slice sip_dialog_next_hop(const struct sip_dialog *dlg)
     return slice_of(dlg->target);
 }
 
-static bool names(struct slice text, const struct ip *source)
+/* 0: ip is the address that the URI has; -ENOENT: it has a name. */
+static int address_in(struct slice text, struct ip *ip)
 {
     struct sip_locate locate;
     struct sip_uri uri;
-    struct ip ip;
 
     if (sip_uri_parse(text, &uri) || sip_locate_uri(&uri, &locate))
-        return false;
-    return !ip_parse(locate.host, &ip) && ip_same_host(&ip, source);
+        return -EBADMSG;
+    return ip_parse(locate.host, ip) ? -ENOENT : 0;
+}
+
+static bool names(struct slice text, const struct ip *source)
+{
+    struct ip ip;
+
+    return !address_in(text, &ip) && ip_same_host(&ip, source);
+}
+
+bool sip_dialog_is_name(struct slice uri)
+{
+    struct ip ip;
+
+    return address_in(uri, &ip) == -ENOENT;
 }
 
 bool sip_dialog_may_come_from(const struct sip_dialog *dlg, const struct ip *source)

@@ -9,20 +9,20 @@
 #include "sip/out.h"
 
 struct sip_dialog {
-    struct list link;            /* of a call */
-    struct slice call_id;        /* these slices point into memory of the dialog */
-    struct slice local, remote;  /* From and To of our requests, without tags */
+    struct list link;           /* of a call */
+    struct slice call_id;       /* these slices point into memory of the dialog */
+    struct slice local, remote; /* From and To of our requests, without tags */
     struct slice local_tag, remote_tag;
-    char *target;                /* the remote target, a URI; the one thing that changes (12.2) */
+    char *target; /* the remote target, a URI; the one thing that changes (12.2) */
     struct slice routes[SIP_MAX_ROUTES]; /* in the order of our requests */
     size_t n_routes;
     uint32_t local_seq, remote_seq;
     bool has_remote_seq;
-    struct sip_flow flow;        /* the hop that the message which made it came by */
-    struct ip known[4];          /* other addresses that route set and target have resolved to */
+    struct sip_flow flow; /* the hop that the message which made it came by */
+    struct ip known[4];   /* other addresses that route set and target have resolved to */
     size_t n_known;
 
-    struct list acks; /* struct sip_req: ACKs to 2xx, kept for copies of these; by CSeq */
+    struct list acks;    /* struct sip_req: ACKs to 2xx, kept for copies of these; by CSeq */
     struct slice memory; /* owned */
 };
 
@@ -56,6 +56,8 @@ struct slice sip_dialog_next_hop(const struct sip_dialog *dlg);
 /* Whether a request in the dialog may come from this address: that of its flow, one in its target
  * or first route, or one that these have resolved to. */
 bool sip_dialog_may_come_from(const struct sip_dialog *dlg, const struct ip *source);
+/* Whether the host of this URI is a name, of which nobody knows yet where it is. */
+bool sip_dialog_is_name(struct slice uri);
 void sip_dialog_remember(struct sip_dialog *dlg, const struct ip *address);
 
 #endif

@@ -157,7 +157,9 @@ void sip_call_accept(struct sip_call *call, struct slice sdp, uint64_t now_ms)
     stop_ringing(call);
     call->state = SIP_CALL_UP;
     sip_uas_say_2xx(call, sdp, now_ms);
-    if (!call->asked.tx_key)
+    if (call->asked.tx_key)
+        sip_call_learn_addresses(call, now_ms);
+    else
         sip_call_over(call, &end, now_ms);
     sip_core_sweep(call->ep);
 }

@@ -299,6 +299,34 @@ static void stranger_in_dialog(void **state)
     end(r);
 }
 
+/* Who is called by name in its Contact may send from where the name leads. */
+static void named_contact(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+    struct sip_flow flow = r->flow;
+
+    (void)state;
+    r->hold_locate = true;
+    rig_receive(r, "INVITE sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK1\n"
+                   "From: <sip:alice@192.0.2.2>;tag=a\nTo: <sip:bob@192.0.2.1>\nCall-ID: c\n"
+                   "CSeq: 1 INVITE\nContact: <sip:alice@a.example>\nMax-Forwards: 70\n"
+                   "Content-Length: 0\n\n");
+    assert_int_equal(r->n_locates, 0); /* a stranger's name is not looked up before the answer */
+    sip_call_accept(r->call, SLICE("o"), r->now_ms);
+    rig_drain(r);
+    assert_string_equal(r->locate_host, "a.example");
+    flow.remote.bytes[3] = 9;
+    r->flow.remote.bytes[3] = 9;
+    request(r, "ACK", 1, "", "a");
+    assert_int_equal(rig_event_count(r, SIP_CALL_ACKED), 0);
+    sip_endpoint_located(r->ep, r->locate_key, &flow, 1, 0, r->now_ms);
+    request(r, "ACK", 1, "", "a");
+    assert_int_equal(rig_event_count(r, SIP_CALL_ACKED), 1);
+    request(r, "BYE", 2, "", "");
+    assert_last(r, "SIP/2.0 200");
+    end(r);
+}
+
 /* --- offers in the call ----------------------------------------------------------------------- */
 
 #define NEW_CONTACT "Contact: <sip:new@192.0.2.2>\n"
@@ -489,6 +517,7 @@ int main(void)
         {"15.1.2: BYE in an early dialog, the INVITE gets 487", bye_while_ringing, 0, 0, 0},
         {"12.2.2: a lower CSeq gets 500", lower_cseq, 0, 0, 0},
         {"a stranger with the right tags gets 481", stranger_in_dialog, 0, 0, 0},
+        {"a name in Contact is asked for when the call is answered", named_contact, 0, 0, 0},
         {"14.2: re-INVITE with an offer, and a new target", reoffer, 0, 0, 0},
         {"14.2: re-INVITE refused", reoffer_refused, 0, 0, 0},
         {"14.2: re-INVITE without offer", reinvite_without_offer, 0, 0, 0},
