@@ -284,6 +284,25 @@ static void max_transactions(void **state)
     rig_free(r);
 }
 
+/* RFC 3261 8.2.7: what belongs to no call is answered and forgotten. */
+static void keeps_nothing(void **state)
+{
+    static const char *const methods[] = {"OPTIONS", "BYE", "CANCEL", "REGISTER", "DANCE"};
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+        for (unsigned copy = 0; copy < 2; copy++)
+            rig_receive(r, "%s sip:192.0.2.1 SIP/2.0\n" VIA REST "CSeq: 1 %s\nContent-Length: 0\n\n",
+                        methods[i], methods[i]);
+    assert_true(sip_endpoint_deadline_ms(r->ep) == NEVER_MS);
+    assert_int_equal(r->n_sent, 2 * ARRAY_LEN(methods));
+    for (size_t i = 0; i < r->n_sent; i += 2)
+        assert_string_equal(r->sent[i].text, r->sent[i + 1].text);
+    assert_true(rig_comes_to_rest(r));
+    rig_free(r);
+}
+
 static void merged(void **state)
 {
     struct rig *r = rig_new(SIP_UDP);
@@ -304,6 +323,7 @@ int main(void)
         {"64 INVITEs without ACK of one source", half_open, 0, 0, 0},
         {"no more calls than allowed", max_calls, 0, 0, 0},
         {"no more transactions than allowed", max_transactions, 0, 0, 0},
+        {"8.2.7: nothing is kept for what belongs to no call", keeps_nothing, 0, 0, 0},
         {"8.2.2.2: merged requests", merged, 0, 0, 0},
     };
     struct CMUnitTest tests[ARRAY_LEN(others) + ARRAY_LEN(rows) + ARRAY_LEN(ways)];
