@@ -13,8 +13,7 @@ void output_init(struct output *out, int fd)
     pthread_mutex_init(&out->lock, NULL);
 }
 
-/* The descriptor is shared with the shell, so it cannot be made non-blocking: ask before writing.
- */
+/* The descriptor is shared with the shell and cannot be made non-blocking: ask before writing. */
 static bool is_writable(int fd, int limit_ms)
 {
     struct pollfd p = {.fd = fd, .events = POLLOUT};

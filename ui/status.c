@@ -53,6 +53,16 @@ static void put_status(struct buf *out, const struct phone_event *e)
     buf_putc(out, ')');
 }
 
+/* RFC 3261 21.1. */
+static void put_progress(struct buf *out, const struct phone_event *e)
+{
+    static const char *const words[] = {"ringing", "being forwarded", "queued"};
+    unsigned i = e->status - 180;
+
+    buf_puts(out, i < ARRAY_LEN(words) ? words[i] : "in progress");
+    put_status(out, e);
+}
+
 static void put_listening(struct buf *out, const struct phone_event *e)
 {
     char where[IP_TEXT_MAX];
@@ -94,7 +104,7 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_LISTENING: put_listening(out, e); return true;
     case PHONE_INCOMING: put_incoming(out, e); return true;
     case PHONE_CALLING: put_calling(out, e); return true;
-    case PHONE_RINGING: buf_puts(out, "ringing"); put_status(out, e); return true;
+    case PHONE_RINGING: put_progress(out, e); return true;
     case PHONE_EARLY: buf_puts(out, "sound before the answer"); put_sound(out, e); return true;
     case PHONE_ANSWERED: buf_puts(out, "answered"); put_sound(out, e); return true;
     case PHONE_MEDIA_MOVED: buf_puts(out, "sound changed"); put_sound(out, e); return true;

@@ -211,11 +211,13 @@ static void offer_direction(struct call *call, enum sdp_direction direction)
 
 static void hold(struct step *s)
 {
+    s->call->holds = true;
     offer_direction(s->call, SDP_SENDONLY);
 }
 
 static void resume(struct step *s)
 {
+    s->call->holds = false;
     offer_direction(s->call, SDP_SENDRECV);
 }
 

@@ -108,6 +108,7 @@ struct call {
     bool sound_due;                /* the sound waits until our 200 or ACK has left */
     bool connected;                /* files, microphone and digits were given to the stream */
     bool may_send, held;
+    bool holds; /* by PHONE_HOLD: nobody hears us meanwhile */
     struct ip told_where;          /* what the front end heard last of media */
     char told_codec[32];
     unsigned told_status;

@@ -167,7 +167,7 @@ static struct media_params params_of(struct call *call, const struct sdp_stream 
         .remote_rtcp = stream->remote_rtcp,
         .rtcp_mux = stream->rtcp_mux,
         .signalling = call->flow.remote,
-        .send = (stream->direction & SDP_SENDONLY) && !stream->held,
+        .send = (stream->direction & SDP_SENDONLY) && !stream->held && !call->holds,
         .receive = (stream->direction & SDP_RECVONLY) != 0,
         .may_send = call->may_send,
         .ptime_ms = stream->ptime_ms,
