@@ -27,8 +27,8 @@ struct audio_reader {
     bool as_is; /* mono of 16 bit, which needs no conversion */
 };
 
-/* Written by our own hand: 44 bytes of header are quickly made, and libsndfile holds 10 KiB for each
- * file, which a thousand recorded calls feel. */
+/* Written by our own hand: 44 bytes of header are quickly made, and libsndfile holds 10 KiB for
+ * each file, which a thousand recorded calls feel. */
 struct audio_writer {
     int fd;
     uint32_t rate_hz;
@@ -178,7 +178,7 @@ int audio_reader_rewind(struct audio_reader *r)
     return sf_seek(r->file, 0, SEEK_SET) == 0 ? 0 : -ESPIPE;
 }
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing --------------------------------------------------------------------------------- */
 
 static void put_le(unsigned char *p, uint32_t value, size_t bytes)
 {

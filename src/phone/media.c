@@ -20,13 +20,13 @@ struct media {
     char *cname, *device;
     int opus_complexity;
     struct rng rng;
-    struct media_link inbox; /* of struct media_message, on the signalling loop */
+    struct media_link inbox;     /* of struct media_message, on the signalling loop */
     struct media_thread *thread; /* NULL before the first stream */
     size_t n_streams;
     bool closing;
 };
 
-/* --- events ------------------------------------------------------------------------------------- */
+/* --- events ---------------------------------------------------------------------------------- */
 
 static void free_stream(struct media_stream *s)
 {
@@ -66,7 +66,7 @@ static void free_messages(struct media *media)
     }
 }
 
-/* --- life --------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 static char *make_cname(struct media *media, const char *given)
 {
@@ -142,8 +142,7 @@ static int start_thread(struct media *media)
 
     if (!t)
         return -ENOMEM;
-    err = media_thread_start(t, &media->inbox, media->cname, media->device,
-                             media->opus_complexity);
+    err = media_thread_start(t, &media->inbox, media->cname, media->device, media->opus_complexity);
     if (err) {
         free(t);
         return err;
@@ -152,7 +151,7 @@ static int start_thread(struct media *media)
     return 0;
 }
 
-/* --- files, before the call ---------------------------------------------------------------------- */
+/* --- files, before the call ------------------------------------------------------------------ */
 
 int media_check_play(const char *path, char why[MEDIA_WHY_MAX])
 {
@@ -203,7 +202,7 @@ int media_check_record(const char *path, char why[MEDIA_WHY_MAX])
     return err ? say_why(err, path, strerror(-err), why) : 0;
 }
 
-/* --- streams ------------------------------------------------------------------------------------- */
+/* --- streams --------------------------------------------------------------------------------- */
 
 static void post(struct media_stream *s, const struct media_command *what)
 {
@@ -219,8 +218,7 @@ static void post(struct media_stream *s, const struct media_command *what)
     media_link_post(&s->media->thread->inbox, &command->link);
 }
 
-int media_stream_open(struct media *media, const struct media_open *how,
-                      struct media_stream **out)
+int media_stream_open(struct media *media, const struct media_open *how, struct media_stream **out)
 {
     uint16_t first = how->port_first ? how->port_first : MEDIA_PORT_FIRST;
     uint16_t last = how->port_last ? how->port_last : MEDIA_PORT_LAST;
@@ -316,8 +314,8 @@ void media_stream_play_silence(struct media_stream *stream)
 
 void media_stream_record(struct media_stream *stream, const char *path)
 {
-    post(stream, &(struct media_command){.what = MEDIA_DO_RECORD,
-                                         .text = path ? strdup(path) : NULL});
+    post(stream,
+         &(struct media_command){.what = MEDIA_DO_RECORD, .text = path ? strdup(path) : NULL});
 }
 
 void media_stream_listen(struct media_stream *stream, bool on)

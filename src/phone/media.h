@@ -77,7 +77,7 @@ struct media_event {
  * except media_free. */
 typedef void media_event_fn(void *arg, const struct media_event *event);
 
-/* --- the media of a phone --------------------------------------------------------------------- */
+/* --- the media of a phone -------------------------------------------------------------------- */
 
 struct media_config {
     uv_loop_t *loop;          /* of the signalling thread; must outlive media_free */
@@ -105,7 +105,7 @@ int media_check_record(const char *path, char why[MEDIA_WHY_MAX]);
 /* Can this file be played? Likewise. */
 int media_check_play(const char *path, char why[MEDIA_WHY_MAX]);
 
-/* --- streams ---------------------------------------------------------------------------------- */
+/* --- streams --------------------------------------------------------------------------------- */
 
 struct media_open {
     struct ip local;                 /* address to bind, without port */

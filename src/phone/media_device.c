@@ -16,7 +16,7 @@ struct media_device {
     uv_loop_t *loop;
     struct media_device_events events;
     void *arg;
-    const char *name; /* NULL: there is none */
+    const char *name;            /* NULL: there is none */
     struct audio_device *device; /* NULL: not open */
     bool wanted, busy, closing, told_failure;
     bool failed;

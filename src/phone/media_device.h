@@ -1,5 +1,5 @@
-/* phone/media_device.h - the sound device as the media thread uses it: opened and closed by a worker,
- * read and fed on the beat, opened again when it fails.
+/* phone/media_device.h - the sound device as the media thread uses it: opened and closed by a
+ * worker, read and fed on the beat, opened again when it fails.
  *
  * All on the media thread, except what it does in workers. One in a process. */
 #ifndef PHONE_MEDIA_DEVICE_H

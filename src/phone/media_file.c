@@ -11,7 +11,7 @@
 #define LEAST_HALF_SAMPLES 2048 /* a quarter of a second at 8 kHz, in 4 KiB */
 #define RAW_SAMPLES 1024
 
-/* A fifth of a second at high rates: enough for a disk that is busy, little for a thousand calls. */
+/* A fifth of a second at high rates: enough for a busy disk, little for a thousand calls. */
 static size_t half_samples(uint32_t rate_hz)
 {
     return rate_hz / 5 > LEAST_HALF_SAMPLES ? rate_hz / 5 : LEAST_HALF_SAMPLES;
@@ -48,7 +48,7 @@ static void swap(struct half *a, struct half *b)
     *b = t;
 }
 
-/* --- playing ---------------------------------------------------------------------------------- */
+/* --- playing --------------------------------------------------------------------------------- */
 
 struct media_player {
     /* The media thread's */
@@ -209,8 +209,7 @@ static void player_work(struct media_player *p, uv_work_cb work)
 }
 
 int media_player_open(uv_loop_t *loop, const char *path, uint32_t rate_hz,
-                      const struct media_file_events *events, void *arg,
-                      struct media_player **out)
+                      const struct media_file_events *events, void *arg, struct media_player **out)
 {
     struct media_player *p = calloc(1, sizeof *p);
     char *copy = strdup(path);
@@ -281,7 +280,7 @@ void media_player_close(struct media_player *p)
         player_work(p, player_close_file);
 }
 
-/* --- recording -------------------------------------------------------------------------------- */
+/* --- recording ------------------------------------------------------------------------------- */
 
 struct media_recorder {
     /* The media thread's */

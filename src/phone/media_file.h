@@ -1,5 +1,5 @@
-/* phone/media_file.h - sound files on the media thread without waiting for the disk: libuv's workers
- * read ahead and write behind, in two halves that change places.
+/* phone/media_file.h - sound files on the media thread without waiting for the disk: libuv's
+ * workers read ahead and write behind, in two halves that change places.
  *
  * All functions belong to the media thread, callbacks run on its loop. What a worker uses is the
  * worker's alone until its callback. */

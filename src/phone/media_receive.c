@@ -11,7 +11,7 @@
 #define BATCHES_PER_BEAT 8 /* what a flood brings beyond that waits, and the kernel drops it */
 #define STALL_US 200000    /* after one the jitter buffer starts anew, and silence is recorded */
 
-/* --- packets ------------------------------------------------------------------------------------ */
+/* --- packets --------------------------------------------------------------------------------- */
 
 static const struct audio_codec *codec_of(const struct media_stream *s, uint8_t payload_type)
 {
@@ -43,8 +43,8 @@ static bool is_our_ssrc(struct media_stream *s, uint32_t ssrc, const struct ip *
     return true;
 }
 
-/* A.1 for the packet's source. Its counts begin anew with another SSRC and after a restart; what was
- * lost until then stays lost. */
+/* A.1 for the packet's source. Its counts begin anew with another SSRC and after a restart; what
+ * was lost until then stays lost. */
 static bool is_in_sequence(struct media_stream *s, const struct rtp_packet *packet, bool another)
 {
     int64_t lost = s->has_heard ? rtp_source_lost(&s->heard) : 0;
@@ -65,16 +65,14 @@ static bool is_in_sequence(struct media_stream *s, const struct rtp_packet *pack
 static bool accept_packet(struct media_stream *s, const struct rtp_packet *packet,
                           const struct ip *from)
 {
-    enum rtp_latch_verdict verdict =
-        rtp_latch_rtp(&s->latch, from, packet->ssrc, packet->sequence);
+    enum rtp_latch_verdict verdict = rtp_latch_rtp(&s->latch, from, packet->ssrc, packet->sequence);
 
     if (verdict == RTP_LATCH_REFUSE)
         return false;
     if (verdict == RTP_LATCH_MOVED)
         stream_set_remote(s);
-    return is_in_sequence(s, packet,
-                          verdict == RTP_LATCH_MOVED || !s->has_heard ||
-                              s->heard.ssrc != packet->ssrc);
+    return is_in_sequence(
+        s, packet, verdict == RTP_LATCH_MOVED || !s->has_heard || s->heard.ssrc != packet->ssrc);
 }
 
 static void take_key(struct media_stream *s, const struct rtp_packet *packet)
@@ -115,8 +113,7 @@ static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
     struct rtp_packet packet;
     bool event;
 
-    if (rtp_packet_parse(d->bytes, &packet) != 0 ||
-        is_our_ssrc(s, packet.ssrc, &d->from)) {
+    if (rtp_packet_parse(d->bytes, &packet) != 0 || is_our_ssrc(s, packet.ssrc, &d->from)) {
         s->count.packets_refused++;
         return;
     }
@@ -170,7 +167,7 @@ void stream_prepare_receiving(struct media_stream *s, const struct media_agreeme
         playout_flush(s->playout); /* what came before the hold is not heard after it */
 }
 
-/* --- sound -------------------------------------------------------------------------------------- */
+/* --- sound ----------------------------------------------------------------------------------- */
 
 static void recorder_failed(void *arg, int err, const char *why)
 {
@@ -255,8 +252,7 @@ static void play_tone(struct media_stream *s)
 {
     size_t n;
 
-    if (s->tone_kind == TONE_NONE || !s->thread->device ||
-        !media_device_is_open(s->thread->device))
+    if (s->tone_kind == TONE_NONE || !s->thread->device || !media_device_is_open(s->thread->device))
         return;
     (void)media_device_heard(s->thread->device, &n);
     if (s->tone.rate_hz != media_device_rate_hz(s->thread->device))

@@ -6,7 +6,7 @@
 #define MEMBER_MS 25000 /* RFC 3550 6.3.5: who was silent for five intervals has left */
 #define SENDER_MS 10000 /* 6.3.8: who sent nothing for two intervals is no sender */
 
-/* --- reports of ours ---------------------------------------------------------------------------- */
+/* --- reports of ours ------------------------------------------------------------------------- */
 
 static bool sends(const struct media_stream *s, uint64_t now_ms)
 {
@@ -21,7 +21,9 @@ static struct rtcp_report report_about_remote(struct media_stream *s, uint64_t n
     return (struct rtcp_report){
         .ssrc = s->heard.ssrc,
         .fraction_lost = rtp_source_fraction_lost(&s->heard),
-        .lost = (int32_t)(lost > INT32_MAX ? INT32_MAX : lost < INT32_MIN ? INT32_MIN : lost),
+        .lost = (int32_t)(lost > INT32_MAX   ? INT32_MAX
+                          : lost < INT32_MIN ? INT32_MIN
+                                             : lost),
         .extended_sequence = rtp_source_extended(&s->heard),
         .jitter = rtp_source_jitter_now(&s->heard),
         .last_sr = s->heard.last_sr,
@@ -107,7 +109,7 @@ void stream_collide(struct media_stream *s)
     s->rtcp_sent = false;
 }
 
-/* --- reports of theirs -------------------------------------------------------------------------- */
+/* --- reports of theirs ----------------------------------------------------------------------- */
 
 static void take_report(struct media_stream *s, const struct rtcp_report *report,
                         uint64_t arrived_us)
@@ -159,7 +161,7 @@ void stream_rtcp_receive(struct media_stream *s, struct slice bytes, const struc
         take_packet(s, &packet, arrived_us);
 }
 
-/* --- figures ------------------------------------------------------------------------------------ */
+/* --- figures --------------------------------------------------------------------------------- */
 
 void stream_stats(struct media_stream *s, struct media_stats *out)
 {

@@ -6,11 +6,11 @@
 #include "base/log.h"
 #include "phone/media_stream.h"
 
-#define BEAT_TOLERANCE_US 500   /* beats and packet times come from one grid; rounding is less */
-#define CATCH_UP_US 100000      /* what was missed longer ago is skipped, never sent in a burst */
-#define MICROPHONE_MOST_MS 150  /* one packet of 120 ms and some */
+#define BEAT_TOLERANCE_US 500  /* beats and packet times come from one grid; rounding is less */
+#define CATCH_UP_US 100000     /* what was missed longer ago is skipped, never sent in a burst */
+#define MICROPHONE_MOST_MS 150 /* one packet of 120 ms and some */
 
-/* --- the encoder -------------------------------------------------------------------------------- */
+/* --- the encoder ----------------------------------------------------------------------------- */
 
 static struct audio_codec_params encoder_params(const struct media_stream *s)
 {
@@ -47,7 +47,7 @@ void stream_prepare_sending(struct media_stream *s, const struct media_agreement
         media_player_set_rate(s->player, audio_encoder_rate_hz(s->encoder));
 }
 
-/* --- the source --------------------------------------------------------------------------------- */
+/* --- the source ------------------------------------------------------------------------------ */
 
 static struct media_microphone *microphone_for(struct media_stream *s, uint32_t in_hz)
 {
@@ -175,7 +175,7 @@ static void end_file(struct media_stream *s)
     stream_tell(s, MEDIA_FILE_ENDED);
 }
 
-/* --- packets ------------------------------------------------------------------------------------ */
+/* --- packets --------------------------------------------------------------------------------- */
 
 struct outgoing {
     unsigned char bytes[RTP_HEADER_BYTES + AUDIO_PAYLOAD_MAX];
@@ -188,9 +188,9 @@ static void put_on_wire(struct media_stream *s, const struct rtp_packet *header,
     uint64_t now_ms = net_now_ms();
 
     rtp_packet_print(header, packet->bytes);
-    (void)net_rtp_send(s->pair.rtp_fd, &s->rtp_to,
-                       (struct slice){(const char *)packet->bytes,
-                                      RTP_HEADER_BYTES + packet->payload_bytes});
+    (void)net_rtp_send(
+        s->pair.rtp_fd, &s->rtp_to,
+        (struct slice){(const char *)packet->bytes, RTP_HEADER_BYTES + packet->payload_bytes});
     s->count.packets_sent++;
     s->count.bytes_sent += packet->payload_bytes;
     s->sent_ms = now_ms;

@@ -8,7 +8,7 @@
 
 #define SESSION_BPS 80000 /* G.711 with its headers: RTCP's share is of that (RFC 3550 6.2) */
 
-/* --- telling ------------------------------------------------------------------------------------ */
+/* --- telling --------------------------------------------------------------------------------- */
 
 void stream_tell(struct media_stream *s, enum media_event_type type)
 {
@@ -28,7 +28,7 @@ void stream_tell_failure(struct media_stream *s, enum media_event_type type, int
     media_thread_tell(s->thread, &event);
 }
 
-/* --- RTCP's own socket --------------------------------------------------------------------------- */
+/* --- RTCP's own socket ----------------------------------------------------------------------- */
 
 /* RTCP comes every few seconds, so its socket may wake the loop; RTP's is looked at on the beat. */
 static void on_rtcp(uv_poll_t *handle, int status, int events)
@@ -64,7 +64,7 @@ static void watch_rtcp(struct media_stream *s)
     (void)uv_poll_start(&s->rtcp_poll, UV_READABLE, on_rtcp);
 }
 
-/* --- life --------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 static void on_open(struct media_stream *s)
 {
@@ -237,7 +237,7 @@ void stream_stop(struct media_stream *s)
     media_thread_stream_gone(s->thread);
 }
 
-/* --- the beat ------------------------------------------------------------------------------------ */
+/* --- the beat -------------------------------------------------------------------------------- */
 
 bool stream_is_running(const struct media_stream *s)
 {
@@ -247,8 +247,7 @@ bool stream_is_running(const struct media_stream *s)
 bool stream_wants_device(const struct media_stream *s)
 {
     return !s->stopping &&
-           (s->tone_kind != TONE_NONE ||
-            (s->agreed && (s->listen || s->source == SOURCE_DEVICE)));
+           (s->tone_kind != TONE_NONE || (s->agreed && (s->listen || s->source == SOURCE_DEVICE)));
 }
 
 void stream_beat(struct media_stream *s, uint64_t due_us)

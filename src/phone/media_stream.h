@@ -94,7 +94,7 @@ struct media_stream {
     struct media_stats count; /* what is counted on the way; stream_stats fills in the rest */
 };
 
-/* --- media_stream.c --------------------------------------------------------------------------- */
+/* --- media_stream.c -------------------------------------------------------------------------- */
 
 /* One command of the signalling thread; the agreement and text of it become the stream's. */
 void stream_do(struct media_stream *s, struct media_command *command);
@@ -111,7 +111,7 @@ void stream_tell_failure(struct media_stream *s, enum media_event_type type, int
 /* The latch may have moved: make the socket addresses anew. */
 void stream_set_remote(struct media_stream *s);
 
-/* --- media_send.c ------------------------------------------------------------------------------ */
+/* --- media_send.c ---------------------------------------------------------------------------- */
 
 /* The encoder for the agreement, where that has changed. */
 void stream_prepare_sending(struct media_stream *s, const struct media_agreement *before);
@@ -121,7 +121,7 @@ void stream_push_microphone(struct media_stream *s, const int16_t *samples, size
                             uint32_t rate_hz);
 void stream_stop_sending(struct media_stream *s);
 
-/* --- media_receive.c --------------------------------------------------------------------------- */
+/* --- media_receive.c ------------------------------------------------------------------------- */
 
 void stream_prepare_receiving(struct media_stream *s, const struct media_agreement *before);
 /* What waits on the RTP socket. */
@@ -130,7 +130,7 @@ void stream_receive(struct media_stream *s);
 void stream_play(struct media_stream *s, uint64_t due_us);
 void stream_stop_receiving(struct media_stream *s);
 
-/* --- media_rtcp.c ------------------------------------------------------------------------------- */
+/* --- media_rtcp.c ---------------------------------------------------------------------------- */
 
 void stream_rtcp_receive(struct media_stream *s, struct slice bytes, const struct ip *from,
                          uint64_t arrived_us);

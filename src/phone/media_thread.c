@@ -12,7 +12,7 @@
 /* Opus's encoder takes the most, some 100 KiB; a page that nobody touches costs nothing. */
 #define STACK_BYTES (1u << 20)
 
-/* --- messages ----------------------------------------------------------------------------------- */
+/* --- messages -------------------------------------------------------------------------------- */
 
 void media_thread_tell(struct media_thread *t, const struct media_event *event)
 {
@@ -86,7 +86,7 @@ void media_thread_stream_gone(struct media_thread *t)
     finish_quitting(t);
 }
 
-/* --- the beat ------------------------------------------------------------------------------------ */
+/* --- the beat -------------------------------------------------------------------------------- */
 
 static uint32_t greatest_common(uint32_t a, uint32_t b)
 {
@@ -179,7 +179,7 @@ static void on_beat(void *arg, uint64_t due_us, uint64_t missed)
         media_device_end_beat(t->device);
 }
 
-/* --- the device ---------------------------------------------------------------------------------- */
+/* --- the device ------------------------------------------------------------------------------ */
 
 static void on_device_ready(void *arg)
 {
@@ -206,7 +206,7 @@ static void on_device_closed(void *arg)
     finish_quitting(t);
 }
 
-/* --- life --------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 static void run(void *arg)
 {

@@ -25,7 +25,7 @@ char rtp_event_digit(uint8_t code)
     return code < sizeof keys - 1 ? keys[code] : '\0';
 }
 
-/* --- sending ---------------------------------------------------------------------------------- */
+/* --- sending --------------------------------------------------------------------------------- */
 
 void rtp_event_sender_init(struct rtp_event_sender *s)
 {
@@ -131,7 +131,7 @@ bool rtp_event_next(struct rtp_event_sender *s, uint32_t timestamp, uint32_t sam
     return true;
 }
 
-/* --- receiving -------------------------------------------------------------------------------- */
+/* --- receiving ------------------------------------------------------------------------------- */
 
 char rtp_event_receive(struct rtp_event_receiver *r, struct slice payload, uint32_t timestamp)
 {

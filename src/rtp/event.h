@@ -18,7 +18,7 @@ int rtp_event_code(char digit);
 /* The key of a code, or 0 where it is none. */
 char rtp_event_digit(uint8_t code);
 
-/* --- sending ---------------------------------------------------------------------------------- */
+/* --- sending --------------------------------------------------------------------------------- */
 
 struct rtp_event_sender {
     char queue[RTP_EVENT_QUEUE];
@@ -52,7 +52,7 @@ bool rtp_event_busy(const struct rtp_event_sender *s);
 bool rtp_event_next(struct rtp_event_sender *s, uint32_t timestamp, uint32_t samples,
                     uint32_t rate_hz, struct rtp_event_packet *out);
 
-/* --- receiving -------------------------------------------------------------------------------- */
+/* --- receiving ------------------------------------------------------------------------------- */
 
 struct rtp_event_receiver {
     bool any;            /* an event has been seen */

@@ -32,7 +32,7 @@ struct rtp_latch {
         uint32_t ssrc;
         uint16_t next;   /* sequence number */
         uint8_t packets; /* in sequence; 0: a free place */
-    } candidates[RTP_LATCH_CANDIDATES]; /* several, so that a stranger cannot keep out the true one */
+    } candidates[RTP_LATCH_CANDIDATES]; /* several, so that a stranger keeps out nobody */
     uint8_t replace;          /* the place that goes next */
     uint32_t unheard_packets; /* sent to an address never heard from */
     uint64_t unheard_last_ms;

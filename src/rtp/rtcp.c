@@ -14,7 +14,7 @@ static const uint8_t *bytes_of(struct slice s)
     return (const uint8_t *)s.p;
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------------------------------- */
 
 /* Sender's SSRC, sender info where there is one, report blocks; what follows is the profile's. */
 static int read_reports(struct slice body, struct rtcp_packet *out)
@@ -174,7 +174,7 @@ bool rtcp_bye_names(const struct rtcp_packet *packet, uint32_t ssrc)
     return false;
 }
 
-/* --- writing ---------------------------------------------------------------------------------- */
+/* --- writing --------------------------------------------------------------------------------- */
 
 /* Header of a packet of n bytes in all. */
 static void put_header(uint8_t *p, enum rtcp_type type, size_t count, size_t n)
@@ -246,7 +246,7 @@ size_t rtcp_print(const struct rtcp_compound *what, uint8_t out[RTCP_PRINT_MAX])
     return n;
 }
 
-/* --- time ------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------ */
 
 uint64_t rtcp_ntp(uint64_t us)
 {

@@ -4,14 +4,15 @@
 #define COMPENSATION (2.71828182845904523536 - 1.5) /* RFC 3550 6.3.1: reconsideration is early */
 #define IP_UDP_BYTES 28
 
-void rtcp_timing_init(struct rtcp_timing *t, uint32_t session_bps, uint64_t now_ms,
-                      struct rng *rng)
+void rtcp_timing_init(struct rtcp_timing *t, uint32_t session_bps, uint64_t now_ms, struct rng *rng)
 {
     double minimum_ms = session_bps ? 360.0 * 1000 * 1000 / session_bps : 5000;
 
     *t = (struct rtcp_timing){
         .bandwidth = session_bps / 8.0 * 0.05,
-        .minimum_ms = minimum_ms < 1000 ? 1000 : minimum_ms > 5000 ? 5000 : minimum_ms,
+        .minimum_ms = minimum_ms < 1000   ? 1000
+                      : minimum_ms > 5000 ? 5000
+                                          : minimum_ms,
         .average_bytes = 64 + 20 + IP_UDP_BYTES, /* an SR with one report and a short CNAME */
         .members = 1,
         .members_before = 1,

@@ -15,7 +15,7 @@
 #include "rtp/rtcp.h"
 #include "tests/lib/envelope.h"
 
-/* --- two phones in one process ------------------------------------------------------------------ */
+/* --- two phones in one process --------------------------------------------------------------- */
 
 struct side {
     struct media_stream *stream;
@@ -184,7 +184,7 @@ static void stop_both(struct world *w)
     run_until(w, &w->b.told[MEDIA_CLOSED], 1);
 }
 
-/* --- a call with each codec ---------------------------------------------------------------------- */
+/* --- a call with each codec ------------------------------------------------------------------ */
 
 static const struct row {
     const char *name, *codec;
@@ -261,9 +261,9 @@ static bool is_under_valgrind(void)
     return preloaded && strstr(preloaded, "vgpreload");
 }
 
-/* A machine that stands still for a tenth of a second in mid-call, as with many tests at once, tears
- * a hole in any sound. That is no fault of the code, so a call has three tries; a fault would show
- * in each. */
+/* A machine that stands still for a tenth of a second in mid-call, as with many tests at once,
+ * tears a hole in any sound. That is no fault of the code, so a call has three tries; a fault would
+ * show in each. */
 static void check_row(void **state)
 {
     const struct row *row = *state;
@@ -278,7 +278,7 @@ static void check_row(void **state)
     assert_true(same);
 }
 
-/* --- what else a stream does --------------------------------------------------------------------- */
+/* --- what else a stream does ----------------------------------------------------------------- */
 
 static void test_digits_arrive_once_each(void **state)
 {
@@ -496,7 +496,7 @@ static void test_a_null_device_hears_silence(void **state)
     world_free(w);
 }
 
-/* --- strangers ------------------------------------------------------------------------------------ */
+/* --- strangers ------------------------------------------------------------------------------- */
 
 struct stranger {
     struct net_rtp_pair pair;
@@ -632,7 +632,7 @@ static void test_the_end_is_told_in_rtcp(void **state)
     world_free(w);
 }
 
-/* --- a far end made by hand ------------------------------------------------------------------------ */
+/* --- a far end made by hand ------------------------------------------------------------------ */
 
 static struct media_stream *call_by_hand(struct world *w, struct stranger *peer)
 {
