@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sip/core.h"
+#include "sip/multipart.h"
 
 /* How long a call that is over stays in memory at least: its owner may still hold it until it has
  * taken the last event. */
@@ -361,8 +362,13 @@ void sip_call_bye_when_due(struct sip_call *call, uint64_t now_ms)
 
 struct slice sip_call_sdp(const struct sip_msg *msg)
 {
+    struct slice content_type = sip_msg_header(msg, SIP_HDR_CONTENT_TYPE), part;
+
     if (sip_msg_body_is(msg, SLICE("application"), SLICE("sdp")))
         return msg->body;
+    if (msg->body.n && content_type.n &&
+        !sip_multipart_find(msg->body, content_type, SLICE("application"), SLICE("sdp"), &part))
+        return part;
     return (struct slice){0};
 }
 

@@ -28,6 +28,8 @@ libsip_a_SOURCES = \
 	src/sip/message.h \
 	src/sip/method.c \
 	src/sip/method.h \
+	src/sip/multipart.c \
+	src/sip/multipart.h \
 	src/sip/out.c \
 	src/sip/out.h \
 	src/sip/parse.c \

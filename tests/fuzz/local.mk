@@ -8,6 +8,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_rtcp \
 	tests/fuzz/fuzz_rtp \
 	tests/fuzz/fuzz_sdp \
+	tests/fuzz/fuzz_sip_multipart \
 	tests/fuzz/fuzz_sip_parse \
 	tests/fuzz/fuzz_sip_stream \
 	tests/fuzz/fuzz_sip_uri \

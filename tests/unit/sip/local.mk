@@ -5,6 +5,7 @@ sip_syntax_tests = \
 	tests/unit/sip/test_fields \
 	tests/unit/sip/test_header \
 	tests/unit/sip/test_message \
+	tests/unit/sip/test_multipart \
 	tests/unit/sip/test_parse \
 	tests/unit/sip/test_stream \
 	tests/unit/sip/test_torture \

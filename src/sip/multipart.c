@@ -1,0 +1,105 @@
+/* sip/multipart.c - parts between boundaries, one look at each line. */
+#include "sip/multipart.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include "sip/fields.h"
+#include "sip/header.h"
+#include "sip/lex.h"
+
+/* RFC 2046 5.1.1. */
+#define MAX_BOUNDARY 70
+
+/* Takes the next line off *rest, with what ends it. */
+static struct slice take_line(struct slice *rest)
+{
+    ptrdiff_t end = slice_index(*rest, '\n');
+    struct slice line = slice_head(*rest, end < 0 ? rest->n : (size_t)end + 1);
+
+    *rest = slice_skip(*rest, line.n);
+    return line;
+}
+
+enum { NO_BOUNDARY, BOUNDARY, LAST_BOUNDARY };
+
+static int boundary_in(struct slice line, struct slice boundary)
+{
+    if (!slice_starts(line, SLICE("--")))
+        return NO_BOUNDARY;
+    line = slice_skip(line, 2);
+    if (!slice_starts(line, boundary))
+        return NO_BOUNDARY;
+    line = slice_skip(line, boundary.n);
+    if (slice_starts(line, SLICE("--")))
+        return LAST_BOUNDARY;
+    return slice_trim(line).n ? NO_BOUNDARY : BOUNDARY;
+}
+
+/* Whether the header section at the front of part, which is taken off, says that this is it. */
+static bool is_wanted(struct slice *part, struct slice type, struct slice subtype)
+{
+    struct sip_media_type media;
+    bool right = false, plain = true;
+
+    while (part->n) {
+        struct slice line = take_line(part), value = slice_trim(line), name;
+
+        if (!value.n)
+            return right && plain;
+        name = slice_trim(slice_cut(&value, ':'));
+        value = slice_trim(value);
+        if (sip_header_of(name) == SIP_HDR_CONTENT_TYPE)
+            right =
+                !sip_media_type_parse(value, &media) && sip_media_type_is(&media, type, subtype);
+        else if (sip_header_of(name) == SIP_HDR_CONTENT_ENCODING)
+            plain = plain && slice_ieq(value, SLICE("identity"));
+        else if (slice_ieq(name, SLICE("Content-Transfer-Encoding")))
+            plain = plain && !slice_ieq(value, SLICE("base64")) &&
+                    !slice_ieq(value, SLICE("quoted-printable"));
+    }
+    return false; /* no empty line: no body */
+}
+
+/* The line end before a boundary belongs to it (RFC 2046 5.1.1). */
+static struct slice without_line_end(struct slice s)
+{
+    if (s.n && s.p[s.n - 1] == '\n')
+        s.n--;
+    if (s.n && s.p[s.n - 1] == '\r')
+        s.n--;
+    return s;
+}
+
+int sip_multipart_find(struct slice body, struct slice content_type, struct slice type,
+                       struct slice subtype, struct slice *part)
+{
+    struct slice rest = body, boundary, inside = {0};
+    struct sip_media_type media;
+    bool is_inside = false;
+
+    if (sip_media_type_parse(content_type, &media) || !slice_ieq(media.type, SLICE("multipart")))
+        return -EBADMSG;
+    if (!sip_param(media.params, SLICE("boundary"), &boundary) || !boundary.n ||
+        boundary.n > MAX_BOUNDARY)
+        return -EBADMSG;
+    while (rest.n) {
+        struct slice before = rest, line = take_line(&rest);
+        int found = boundary_in(line, boundary);
+
+        if (found == NO_BOUNDARY)
+            continue;
+        if (is_inside) {
+            inside.n = (size_t)(before.p - inside.p);
+            if (is_wanted(&inside, type, subtype)) {
+                *part = without_line_end(inside);
+                return 0;
+            }
+        }
+        if (found == LAST_BOUNDARY)
+            return -ENOENT;
+        is_inside = true;
+        inside = rest;
+    }
+    return -ENOENT; /* a part without its end is no part */
+}
