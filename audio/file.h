@@ -32,7 +32,8 @@ int audio_reader_rewind(struct audio_reader *r);
  * survives its writer. Returns 0 or -errno with a sentence in why, which may be NULL. */
 int audio_writer_open(const char *path, uint32_t rate_hz, struct audio_writer **out,
                       char why[AUDIO_WHY_MAX]);
-/* 0 or -errno (-ENOSPC, -EFBIG at 2 GiB …), then for every later call as well. */
+/* To the file at once: some hundred samples a call, not one. 0 or -errno (-ENOSPC, -EFBIG at
+ * 2 GiB …), then for every later call as well. */
 int audio_writer_write(struct audio_writer *w, const int16_t *samples, size_t n);
 uint64_t audio_writer_samples(const struct audio_writer *w);
 /* Completes the header and closes. 0, or the first thing that went wrong. NULL is fine. */

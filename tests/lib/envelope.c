@@ -97,9 +97,10 @@ void envelope_write_syllables(const char *path, uint32_t rate_hz, unsigned ms, u
     struct audio_writer *writer;
     char why[AUDIO_WHY_MAX];
     size_t total = (size_t)rate_hz * ms / 1000;
+    int16_t *samples = calloc(total, sizeof *samples);
 
-    if (audio_writer_open(path, rate_hz, &writer, why) != 0)
-        die(path, why);
+    if (!samples || audio_writer_open(path, rate_hz, &writer, why) != 0)
+        die(path, samples ? why : "no memory");
     for (size_t done = 0; done < total;) {
         size_t n = (size_t)(rate_hz * (0.08 + 0.2 * unit(&rng)));
         double loud = unit(&rng) < 0.3 ? 0 : 1500 + 7000 * unit(&rng);
@@ -107,15 +108,13 @@ void envelope_write_syllables(const char *path, uint32_t rate_hz, unsigned ms, u
 
         for (size_t i = 0; i < n && done < total; i++, done++) {
             double t = (double)i, shape = sin(M_PI * t / (double)n), v = 0;
-            int16_t sample;
 
             for (int k = 1; k <= 8; k++)
                 v += sin(pitch * k * t) / k;
-            sample = (int16_t)(loud * shape * v);
-            if (audio_writer_write(writer, &sample, 1) != 0)
-                die(path, "cannot be written");
+            samples[done] = (int16_t)(loud * shape * v);
         }
     }
-    if (audio_writer_close(writer) != 0)
-        die(path, "cannot be completed");
+    if (audio_writer_write(writer, samples, total) != 0 || audio_writer_close(writer) != 0)
+        die(path, "cannot be written");
+    free(samples);
 }
