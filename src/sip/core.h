@@ -104,7 +104,6 @@ struct sip_call {
     uint32_t invite_seq;       /* of the latest INVITE */
     char *own_user, *own_name; /* what local is made of, where it was not given */
     struct sip_req *invite;
-    bool rang;          /* a provisional came */
     bool cancel_wanted; /* when one has come */
     bool cancelled;
 

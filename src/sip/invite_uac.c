@@ -113,7 +113,6 @@ static void send_invite(struct sip_call *call, uint64_t now_ms)
     int err;
 
     call->state = SIP_CALL_CALLING;
-    call->rang = false;
     err = sip_req_set(call->invite, &message, now_ms);
     if (!err)
         return;
@@ -177,7 +176,6 @@ static void provisional(struct sip_call *call, const struct sip_msg *msg, uint64
     struct sip_call_event event = {
         .kind = SIP_CALL_PROGRESS, .status = msg->status, .reason = msg->reason};
 
-    call->rang = true;
     if (call->cancel_wanted) {
         if (!call->cancelled)
             cancel(call, now_ms);
@@ -273,7 +271,8 @@ void sip_uac_hangup(struct sip_call *call, uint64_t now_ms)
     }
     /* RFC 3261 9.1: no CANCEL before a provisional, which might overtake the INVITE. */
     call->cancel_wanted = true;
-    if (call->rang)
+    sip_req_no_more_targets(call->invite);
+    if (sip_req_tx(call->invite) && sip_tx_state(sip_req_tx(call->invite)) == SIP_TX_PROCEEDING)
         cancel(call, now_ms);
 }
 

@@ -278,6 +278,13 @@ void sip_req_again(struct sip_req *req, uint64_t now_ms)
         sip_req_locate(req, slice_of(req->hop), NULL, now_ms);
 }
 
+void sip_req_no_more_targets(struct sip_req *req)
+{
+    req->refused = true; /* UDP after TCP is another try too */
+    if (req->n_flows)
+        req->n_flows = req->at + 1;
+}
+
 void sip_req_set_dialog(struct sip_req *req, struct sip_dialog *dlg)
 {
     req->dlg = dlg;

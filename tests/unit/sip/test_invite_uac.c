@@ -175,6 +175,33 @@ static void next_after_503(void **state)
     end(r);
 }
 
+static void hung_up_on_the_way(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+    struct sip_invite_params params = {.target = SLICE("sip:bob@b.example")};
+    struct sip_flow flows[3] = {r->flow, r->flow, r->flow};
+    struct sip_call *call;
+
+    (void)state;
+    r->hold_locate = true;
+    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
+    rig_drain(r);
+    sip_endpoint_located(r->ep, r->locate_key, flows, 3, 0, r->now_ms);
+    rig_drain(r);
+    sip_call_offer(call, SLICE("o"), r->now_ms);
+    rig_drain(r);
+    rig_answer(r, invite(r), "100 Trying", "", "", "");
+    rig_answer(r, invite(r), "503 Service Unavailable", "b", "", "");
+    sip_call_hangup(call, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_count(r, "INVITE"), 2);
+    assert_int_equal(rig_count(r, "CANCEL"), 0); /* the second target has not said a word */
+    sip_endpoint_send_failed(r->ep, rig_find(r, "INVITE", 1)->key, -EHOSTUNREACH, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_count(r, "INVITE"), 2); /* and a third one need not be woken */
+    end(r);
+}
+
 static void maddr(void **state)
 {
     struct rig *r = rig_new(SIP_UDP);
@@ -538,6 +565,7 @@ int main(void)
         {"an INVITE that cannot be sent", send_fails, 0, 0, 0},
         {"RFC 3263 4.3: the next target with a new branch", second_target, 0, 0, 0},
         {"RFC 3263 4.3: the next target after a 503", next_after_503, 0, 0, 0},
+        {"hung up between two targets", hung_up_on_the_way, 0, 0, 0},
         {"19.1.1: maddr says where", maddr, 0, 0, 0},
         {"18.1.1: above 1300 bytes by TCP, and back when refused", long_goes_by_tcp, 0, 0, 0},
         {"13.2.2.4: an ACK for each copy of the 2xx", ack_each_copy, 0, 0, 0},
