@@ -59,6 +59,7 @@ static void draw_weather(struct sim *sim)
     w->refuse = w->tcp && sim_chance(sim, 20) ? 30 : 0;
     w->breaks = w->tcp && sim_chance(sim, 20) ? 5 : 0;
     w->locate_ms = sim_chance(sim, 20) ? 500 : 0;
+    w->detour = sim_chance(sim, 10) ? 50 : 0;
     w->shortage = sim_chance(sim, 8) ? 1 + rng_below(&sim->rng, 5) : 0;
     if (w->shortage && sim_chance(sim, 20))
         w->shortage *= 16;

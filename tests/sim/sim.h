@@ -42,6 +42,7 @@ struct sim_weather {
     bool old;    /* Alice puts the INVITE's branch into the ACK to a 2xx, as RFC 2543 did */
     bool cookieless; /* and has no cookie */
     unsigned locate_ms;
+    unsigned detour; /* per cent of look-ups find a dead place first */
     unsigned shortage; /* per cent of the allocations of an endpoint fail, */
     uint64_t shortage_ms; /* from then on */
 };

@@ -46,7 +46,7 @@ static bool is_plain(const struct sim *sim)
 {
     const struct sim_weather *w = &sim->weather;
 
-    return !w->fail && !w->refuse && !w->breaks && !w->locate_ms && !w->shortage;
+    return !w->fail && !w->refuse && !w->breaks && !w->locate_ms && !w->detour && !w->shortage;
 }
 
 /* --- what is sent ----------------------------------------------------------------------------- */

@@ -266,14 +266,26 @@ static struct answer *due_answer(struct sim *sim)
     return NULL;
 }
 
+/* Sometimes the place that is to be tried first does not answer the door. */
+static void located(struct sim *sim, const struct answer *answer)
+{
+    struct sip_flow flows[2] = {answer->flow, answer->flow};
+    size_t n = answer->found;
+
+    if (n && sim_chance(sim, sim->weather.detour)) {
+        flows[0].remote.bytes[0] = 99;
+        n = 2;
+    }
+    sip_endpoint_located(answer->party->ep, answer->key, flows, n, 0, sim->now_ms);
+}
+
 static void answer_locates(struct sim *sim)
 {
     struct answer *answer;
 
     while ((answer = due_answer(sim))) {
         list_remove(&answer->link);
-        sip_endpoint_located(answer->party->ep, answer->key, &answer->flow, answer->found, 0,
-                             sim->now_ms);
+        located(sim, answer);
         sim_user_drain(sim, answer->party);
         free(answer);
     }
