@@ -195,13 +195,13 @@ static void tell_changes(struct call *call, const struct sdp_stream *stream, con
     call_media_codec(stream, codec, sizeof codec);
     if (call->answered && stream->held != call->held)
         call_tell(call, &(struct phone_event){.kind = stream->held ? PHONE_HELD : PHONE_RESUMED});
-    /* The 0.0.0.0 of an old-style hold is not a place that sound moves to. */
-    if (call->answered && !ip_is_any(where) && where->family != 0 &&
+    /* The 0.0.0.0 of an old-style hold is not a place that sound moves to, nor is port 0. */
+    if (call->answered && !ip_is_any(where) && where->family != 0 && where->port != 0 &&
         (!ip_same(where, &call->told_where) || strcmp(codec, call->told_codec) != 0))
         call_tell(call, &(struct phone_event){
                             .kind = PHONE_MEDIA_MOVED, .codec = codec, .where = *where});
     call->held = stream->held;
-    if (!ip_is_any(where))
+    if (!ip_is_any(where) && where->port != 0)
         call->told_where = *where;
     memcpy(call->told_codec, codec, sizeof codec);
 }
