@@ -449,6 +449,38 @@ def ack_twice():
         callee.end(invite, ok)
 
 
+# --- multipart ------------------------------------------------------------------------------------
+
+def parts(*bodies, boundary="frontier"):
+    out = b"preamble\r\n"
+    for kind, body in bodies:
+        out += f"--{boundary}\r\nContent-Type: {kind}\r\n\r\n".encode() + body + b"\r\n"
+    return out + f"--{boundary}--\r\nepilogue".encode()
+
+
+@case("SDP as a part of multipart/mixed is found (RFC 5621 3)")
+def multipart():
+    with Room() as room:
+        callee = shared.get(room)
+        body = parts(("text/plain", b"hello"), ("application/sdp", sip.sdp()))
+        invite, ok = callee.up(body=body, Content_Type='multipart/mixed; boundary="frontier"')
+        expect(media(ok)[0][1] != 0, "audio was refused")
+        callee.end(invite, ok)
+
+
+@case("multipart without SDP or without a boundary: 415 or 400")
+def multipart_without():
+    with Room() as room:
+        callee = shared.get(room)
+        for kind, body in (("multipart/mixed;boundary=frontier", parts(("text/plain", b"x"))),
+                           ("multipart/mixed", parts(("application/sdp", sip.sdp()))),
+                           ("multipart/mixed;boundary=other",
+                            parts(("application/sdp", sip.sdp())))):
+            invite = callee.peer.invite(callee.uri, body=body, Content_Type=kind)
+            got = callee.refused(invite)
+            expect(got.status in (400, 415, 488), f"{kind} was answered {got}")
+
+
 # --- our offer ------------------------------------------------------------------------------------
 
 @case("the offer of a call: form, codecs in our order, ports, ptime")
