@@ -87,31 +87,57 @@ static int run_one(uint64_t seed, enum sim_fault fault, bool verbose)
     return fine ? 0 : 1;
 }
 
-int main(int argc, char **argv)
+/* What the command line asks for. */
+struct wish {
+    bool one, verbose;
+    uint64_t seed, seeds;
+    enum sim_fault fault;
+};
+
+static enum sim_fault fault_of(const char *name)
 {
-    uint64_t seeds = getenv("TPHONE_LONG") ? 100000 : 10000, first = 1;
     enum sim_fault fault = SIM_NO_FAULT;
-    bool one = false, verbose = false;
-    char name[80];
+
+    while (fault < SIM_FAULTS && strcmp(name, sim_fault_name(fault)) != 0)
+        fault++;
+    return fault;
+}
+
+static struct wish read_wish(int argc, char **argv)
+{
+    struct wish wish = {.seeds = getenv("TPHONE_LONG") ? 100000 : 10000};
 
     for (int i = 1; i < argc; i++) {
-        if (!strcmp(argv[i], "--verbose"))
-            verbose = true;
-        else if (!strcmp(argv[i], "--seed") && i + 1 < argc)
-            first = strtoull(argv[++i], NULL, 10), one = true;
-        else if (!strcmp(argv[i], "--seeds") && i + 1 < argc)
-            seeds = strtoull(argv[++i], NULL, 10);
-        else if (!strcmp(argv[i], "--fault") && i + 1 < argc)
-            for (i++; fault < SIM_FAULTS && strcmp(argv[i], sim_fault_name(fault));)
-                fault++;
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+
+        if (!strcmp(argv[i], "--verbose")) {
+            wish.verbose = true;
+        } else if (!strcmp(argv[i], "--seed")) {
+            wish.one = true;
+            wish.seed = strtoull(value, NULL, 10);
+        } else if (!strcmp(argv[i], "--seeds")) {
+            wish.seeds = strtoull(value, NULL, 10);
+        } else if (!strcmp(argv[i], "--fault")) {
+            wish.fault = fault_of(value);
+        }
     }
-    if (one)
-        return fault < SIM_FAULTS ? run_one(first, fault, verbose) : 2;
+    return wish;
+}
+
+int main(int argc, char **argv)
+{
+    struct wish wish = read_wish(argc, argv);
+    char name[80];
+
+    if (wish.fault == SIM_FAULTS)
+        return 2;
+    if (wish.one)
+        return run_one(wish.seed, wish.fault, wish.verbose);
     printf("1..%d\n", 1 + SIM_FAULTS);
-    snprintf(name, sizeof name, "%llu seeds hold what must hold", (unsigned long long)seeds);
-    tell(run_seeds(first, seeds), name);
+    snprintf(name, sizeof name, "%llu seeds hold what must hold", (unsigned long long)wish.seeds);
+    tell(run_seeds(1, wish.seeds), name);
     tell(all_cells(), "every cell of every table is reached");
-    for (fault = SIM_NO_FAULT + 1; fault < SIM_FAULTS; fault++) {
+    for (enum sim_fault fault = SIM_NO_FAULT + 1; fault < SIM_FAULTS; fault++) {
         snprintf(name, sizeof name, "the planted fault is caught: %s", sim_fault_name(fault));
         tell(fault_is_caught(fault), name);
     }

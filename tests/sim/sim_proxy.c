@@ -108,27 +108,28 @@ static void pass_back(struct sim *sim, struct slice bytes, unsigned to)
     buf_free(&b);
 }
 
-/* ACK or CANCEL of our own to one of the two, made of what the INVITE has in common with it. */
+/* ACK or CANCEL of our own to one of the two, made of what the INVITE has in common with its answer
+ * msg. Only an ACK knows the To tag. */
 static void say(struct sim *sim, unsigned to, const struct sip_msg *msg, struct slice branch,
-                const char *method)
+                enum sip_method method)
 {
+    struct slice name = sip_method_name(method);
     struct buf b = buf_new(SIP_MAX_MESSAGE);
-    struct slice to_value = sip_msg_header(msg, SIP_HDR_TO);
 
-    if (*method == 'C')
-        slice_cut(&to_value, ';'),
-            to_value = slice_head(sip_msg_header(msg, SIP_HDR_TO),
-                                  (size_t)(to_value.p - 1 - sip_msg_header(msg, SIP_HDR_TO).p));
     buf_printf(&b,
-               "%s sip:all@10.0.0.4 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.4;branch=" OUR_BRANCH
-               "%u%.*s\r\nFrom: ",
-               method, to, (int)branch.n, branch.p);
+               "%.*s sip:all@10.0.0.4 SIP/2.0\r\n"
+               "Via: SIP/2.0/UDP 10.0.0.4;branch=" OUR_BRANCH "%u%.*s\r\nFrom: ",
+               (int)name.n, name.p, to, (int)branch.n, branch.p);
     buf_put(&b, sip_msg_header(msg, SIP_HDR_FROM));
     buf_puts(&b, "\r\nTo: ");
-    buf_put(&b, to_value);
+    if (method == SIP_ACK)
+        buf_put(&b, sip_msg_header(msg, SIP_HDR_TO));
+    else
+        sip_address_put(&b, SLICE(""), msg->to.uri);
     buf_puts(&b, "\r\nCall-ID: ");
     buf_put(&b, msg->call_id);
-    buf_printf(&b, "\r\nCSeq: 1 %s\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n", method);
+    buf_printf(&b, "\r\nCSeq: 1 %.*s\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n", (int)name.n,
+               name.p);
     sim_post(sim, SIM_PROXY, to, 5060, 0, buf_slice(&b));
     buf_free(&b);
 }
@@ -140,11 +141,11 @@ static void final(struct sim *sim, const struct sim_packet *packet, const struct
 
     if (msg->status < 300) {
         if (!known->ok && sim->weather.cancels)
-            say(sim, packet->from == 1 ? 2 : 1, msg, slice_of(known->branch), "CANCEL");
+            say(sim, packet->from == 1 ? 2 : 1, msg, slice_of(known->branch), SIP_CANCEL);
         known->ok = true;
         pass_back(sim, (struct slice){packet->bytes, packet->n}, known->caller);
     } else if (known->ok) {
-        say(sim, packet->from, msg, slice_of(known->branch), "ACK");
+        say(sim, packet->from, msg, slice_of(known->branch), SIP_ACK);
     } else {
         free(known->final[which]);
         known->final[which] = slice_dup((struct slice){packet->bytes, packet->n});

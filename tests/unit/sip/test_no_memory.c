@@ -105,8 +105,11 @@ static void receive(struct play *play, const char *text)
     struct buf b = buf_new(SIP_MAX_MESSAGE);
 
     for (; *text; text++) {
-        if (*text == '$')
-            text++, buf_puts(&b, *text == 't' ? play->tag : *text == 'b' ? play->branch : play->id);
+        bool stands_for = *text == '$';
+
+        text += stands_for;
+        if (stands_for)
+            buf_puts(&b, *text == 't' ? play->tag : *text == 'b' ? play->branch : play->id);
         else if (*text == '\n')
             buf_puts(&b, "\r\n");
         else
