@@ -94,16 +94,17 @@ void sip_call_accept(struct sip_call *call, struct slice sdp, uint64_t now_ms);
 void sip_call_reject(struct sip_call *call, unsigned status, struct slice reason,
                      struct slice warning, uint64_t now_ms);
 
-/* Ends the call whatever its state: CANCEL (held back until a provisional came), 487, BYE, BYE
- * after the ACK is there; SIP_CALL_ENDED follows, at once for the owner's purposes
- * (cause SIP_END_LOCAL) while the last messages are still repeated inside. */
+/* Ends the call whatever its state: CANCEL (held back until a provisional came), 480 to a call that
+ * rings here, BYE, BYE after the ACK is there; SIP_CALL_ENDED follows, at once for the owner's
+ * purposes (cause SIP_END_LOCAL) while the last messages are still repeated inside. */
 void sip_call_hangup(struct sip_call *call, uint64_t now_ms);
 
 /* re-INVITE with a new offer: hold, resume, another address. -EBUSY while an offer is open in
  * either direction; -ENOTCONN before the call is up. SIP_CALL_ANSWER or SIP_CALL_OFFER_REFUSED
  * follows; 491 is tried again by the core after the time of RFC 3261 14.1. */
 int sip_call_reinvite(struct sip_call *call, struct slice sdp, uint64_t now_ms);
-/* Answers a SIP_CALL_REOFFER: 200 with the answer, or 488 and the like (sdp empty). */
+/* Answers a SIP_CALL_REOFFER: 200 with the answer, or 488 and the like (sdp empty). Where the other
+ * side has cancelled it meanwhile nothing happens. */
 void sip_call_reoffer_answer(struct sip_call *call, unsigned status, struct slice sdp,
                              uint64_t now_ms);
 
@@ -117,7 +118,7 @@ enum sip_call_event_kind {
     SIP_CALL_REDIRECTED,   /* a 3xx sends our INVITE on: to_uri, which is called now */
     SIP_CALL_ANSWERED,     /* our INVITE got a 2xx: status; sdp: the answer; the ACK is on its way */
     SIP_CALL_ACKED,        /* their ACK came: media may start; sdp: the answer to our late offer */
-    SIP_CALL_REOFFER,      /* re-INVITE with sdp: answer by sip_call_reoffer_answer */
+    SIP_CALL_REOFFER,      /* re-INVITE or UPDATE with sdp: answer by sip_call_reoffer_answer */
     SIP_CALL_ANSWER,       /* answer to our re-INVITE: sdp */
     SIP_CALL_OFFER_REFUSED,/* our re-INVITE failed: status; the session stays as it was */
     SIP_CALL_ENDED,        /* cause, status and reason where there are any; the last event */
@@ -129,7 +130,8 @@ enum sip_end_cause {
     SIP_END_REMOTE,      /* BYE after the call was up */
     SIP_END_CANCELLED,   /* they gave up before we answered: CANCEL, or their connection closed */
     SIP_END_REFUSED,     /* 3xx to 6xx: status, reason */
-    SIP_END_TIMEOUT,     /* no answer to INVITE within 64*T1, or none to BYE, re-INVITE: 408 */
+    SIP_END_TIMEOUT,     /* no answer to INVITE within 64*T1, or none to re-INVITE: 408; or it rang
+                            for longer than its Expires or SIP_RING_MAX_MS */
     SIP_END_UNREACHABLE, /* could not be sent: err */
     SIP_END_NOT_FOUND,   /* the host name does not resolve: err */
     SIP_END_NO_ACK,      /* our 200 was never acknowledged */
