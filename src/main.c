@@ -84,7 +84,8 @@ static int run_command(const struct cli *cli)
         status = cli->command->run(cli, &terminal);
         log_set(NULL, NULL, LOG_ERROR);
     }
-    terminal_close(&terminal);
+    if (terminal_close(&terminal) != 0 && !status)
+        status = EXIT_OTHER;
     buf_free(&why);
     return status;
 }

@@ -31,8 +31,10 @@ static size_t write_piece(struct output *out, struct slice s, int limit_ms)
     n = write(out->fd, s.p, s.n < PIECE_BYTES ? s.n : PIECE_BYTES);
     if (n >= 0)
         return (size_t)n;
-    if (errno != EAGAIN && errno != EINTR)
-        out->fd = -1;
+    if (errno == EAGAIN || errno == EINTR)
+        return 0;
+    out->err = -errno;
+    out->fd = -1;
     return 0;
 }
 

@@ -16,6 +16,7 @@ struct output {
     int fd; /* -1: nobody reads, everything is dropped */
     struct buf waiting;
     uint64_t lost; /* lines for which there was no room */
+    int err;       /* why writing ended, a negative errno; 0: it goes on */
     pthread_mutex_t lock;
 };
 

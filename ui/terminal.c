@@ -83,17 +83,34 @@ static void close_file(struct output *out, int limit_ms)
         close(fd);
 }
 
-void terminal_close(struct terminal *t)
+static int close_results(struct terminal *t)
 {
+    struct buf sentence = buf_new(256);
+    int err;
+
+    output_close(&t->out, LAST_WORDS_MS);
+    err = t->out.err == -EPIPE ? 0 : t->out.err;
+    if (err) {
+        buf_printf(&sentence, "the results could not be written: %s", strerror(-err));
+        terminal_error(t, buf_cstr(&sentence));
+    }
+    buf_free(&sentence);
+    return err;
+}
+
+int terminal_close(struct terminal *t)
+{
+    int err = close_results(t);
+
     terminal_drain_libraries(t);
     if (t->library_fd >= 0) {
         if (t->err.fd >= 0)
             dup2(t->err.fd, STDERR_FILENO); /* a sanitizer's report at the end is for people */
         close(t->library_fd);
     }
-    close_file(&t->out, LAST_WORDS_MS);
     close_file(&t->err, LAST_WORDS_MS);
     close_file(&t->trace_file, LAST_WORDS_MS);
+    return err;
 }
 
 void terminal_error(struct terminal *t, const char *sentence)

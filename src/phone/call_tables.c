@@ -171,6 +171,7 @@ static enum phone_outcome not_found(const struct call *call, struct buf *text)
     case -EHOSTUNREACH:
     case -EADDRNOTAVAIL:
     case -EAFNOSUPPORT:
+    case -EACCES: /* a broadcast address */
         buf_printf(text,
                    "there is no way to that host from where we listen (%s); check --listen "
                    "and the network",

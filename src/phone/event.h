@@ -1,8 +1,9 @@
 /* phone/event.h - what the phone tells its front ends: plain structs, no behaviour.
  *
  * Every string in an event is safe for a terminal already (base/text.h), is never NULL and lives
- * until the listener returns. The one exception is PHONE_MESSAGE, whose bytes are raw. Numbers that
- * do not apply are 0. */
+ * until the listener returns. The one exception is PHONE_MESSAGE, whose bytes are raw, and which is
+ * told at the moment when the message goes by, also within phone_do: whoever hears it gives no
+ * commands. Numbers that do not apply are 0. */
 #ifndef PHONE_EVENT_H
 #define PHONE_EVENT_H
 

@@ -179,6 +179,19 @@ def full_pipes():
         expect(seconds < 1.4, f"the call lasted {seconds} s instead of 1")
 
 
+@case("results that cannot be written: status 1, and why")
+def disk_full():
+    with Room() as room:
+        callee = tphone.Answer(room, times=1)
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([tphone.program(), "call", callee.uri, "--device", "none",
+                                   "--for", "0.3"], timeout=10, stdout=full,
+                                  stderr=subprocess.PIPE)
+        equal(done.returncode, tphone.OTHER, "exit status")
+        expect(b"No space left" in done.stderr, "the reason is not told", done.stderr.decode())
+        callee.expect_status(0)
+
+
 @case("closed standard streams harm nobody")
 def closed_streams():
     with Room() as room:
