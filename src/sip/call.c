@@ -42,6 +42,7 @@ int sip_call_new(struct sip_endpoint *ep, bool outgoing, struct sip_call **out)
         return -ENOMEM;
     }
     list_append(&ep->all, &call->link);
+    ep->n_open++;
     *out = call;
     return 0;
 }
@@ -61,6 +62,8 @@ void sip_call_free(struct sip_call *call)
         free_dialog(LIST_ITEM(at, struct sip_dialog, link));
     while (!list_empty(&call->reqs))
         sip_req_free(sip_req_of(list_first(&call->reqs)));
+    if (call->state != SIP_CALL_OVER && !list_empty(&call->link))
+        call->ep->n_open--; /* it had been counted, and was never told the end */
     list_remove(&call->link);
     sip_alarm_done(&call->ep->alarms, &call->alarm);
     sip_out_item_free(call->last_words);
@@ -237,6 +240,7 @@ void sip_call_over(struct sip_call *call, const struct sip_call_event *end, uint
     if (call->state == SIP_CALL_OVER)
         return;
     call->state = SIP_CALL_OVER;
+    call->ep->n_open--;
     call->last_words = NULL;
     event.kind = SIP_CALL_ENDED;
     if (call->known || call->outgoing) {

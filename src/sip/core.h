@@ -30,6 +30,7 @@ struct sip_endpoint {
     struct map reqs;  /* struct sip_req by key */
     struct map calls; /* struct sip_call by local tag */
     struct list all;  /* struct sip_call */
+    size_t n_open;    /* calls that are not over */
     uint64_t last_key;
     const struct sip_flow *came_by; /* of the message that is being worked on, else NULL */
     char tag[SIP_TAG_CHARS + 1];    /* of answers without dialog, the same to each copy */

@@ -292,17 +292,12 @@ static void out_of_dialog(const struct query *q)
 static unsigned too_much(const struct query *q)
 {
     struct sip_endpoint *ep = q->ep;
-    size_t calls = 0;
 
     if (q->msg->method != SIP_INVITE || q->msg->to.tag.n)
         return 0;
     if (sip_tx_half_open(&ep->txs, &q->flow->remote) >= SIP_MAX_HALF_OPEN)
         return 503;
-    if (!ep->config.max_calls)
-        return 0;
-    LIST_EACH (&ep->all, at)
-        calls += LIST_ITEM(at, struct sip_call, link)->state != SIP_CALL_OVER;
-    return calls >= ep->config.max_calls ? 486 : 0;
+    return ep->config.max_calls && ep->n_open >= ep->config.max_calls ? 486 : 0;
 }
 
 /* Only what belongs to a call, or may become one, gets a transaction. OPTIONS and errors are

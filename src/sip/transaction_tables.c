@@ -116,7 +116,7 @@ const struct sip_tx_cell sip_tx_tables[SIP_TX_MACHINES][SIP_TX_STATES][SIP_TX_EV
         },
         [ACCEPTED] = {
             [SAY_2XX]      = {ACCEPTED,   SEND}, /* repeated by the call, RFC 3261 13.3.1.4 */
-            [GOT_ACK]      = {ACCEPTED,   TELL}, /* with the INVITE's branch: an old or wrong peer */
+            [GOT_ACK]      = {ACCEPTED,   TELL}, /* with the INVITE's branch: an old peer */
             [TIMER_L]      = {TERMINATED, 0},
         },
         [COMPLETED] = {
@@ -151,9 +151,9 @@ const struct sip_tx_cell sip_tx_tables[SIP_TX_MACHINES][SIP_TX_STATES][SIP_TX_EV
     },
 };
 
-/* RFC 3261 table 4. Timers I and J are longer than its T4 and 64*T1: final answers are kept for 10*T2,
- * so that a request which strayed in the network for long does not begin anew. (With a proxy and
- * delays of 3 s, tests/sim saw a refused INVITE ring again after T4.) */
+/* RFC 3261 table 4. Timers I and J are longer than its T4 and 64*T1: final answers are kept for
+ * 10*T2, so that a request which strayed in the network for long does not begin anew. (With a proxy
+ * and delays of 3 s, tests/sim saw a refused INVITE ring again after T4.) */
 const struct sip_tx_wait sip_tx_waits[SIP_TX_MACHINES][SIP_TX_STATES] = {
     [SIP_TX_INVITE_CLIENT] = {
         [CALLING]    = {TIMER_A, SIP_T1_MS, 0, TIMER_B, SIP_64T1_MS, SIP_64T1_MS, false},

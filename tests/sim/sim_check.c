@@ -295,7 +295,7 @@ static void check_memory(struct sim *sim, const struct sim_party *party)
     if (ep->txs.n || map_count(&ep->txs.by_id) || map_count(&ep->txs.by_key) ||
         map_count(&ep->txs.by_merge) || map_count(&ep->txs.sources))
         sim_fail(sim, "%u keeps %zu transactions", party->place, ep->txs.n);
-    if (!list_empty(&ep->all) || map_count(&ep->calls))
+    if (!list_empty(&ep->all) || map_count(&ep->calls) || ep->n_open)
         sim_fail(sim, "%u keeps a call", party->place);
     if (map_count(&ep->reqs))
         sim_fail(sim, "%u keeps a request", party->place);
