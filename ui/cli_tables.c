@@ -180,7 +180,7 @@ static const struct cli_option options[] = {
     {"max-calls", 0,   "N",       CLI_ANSWER, set_count,
      "take at most N calls at once: one with a sound device, without any limit otherwise"},
     {"config",    0,   "FILE",    CLI_ALL, set_already,
-     "read settings from this file; options go before it"},
+     "read settings from this file; options outweigh it"},
     {"listen",    0,   "[udp:|tcp:]ADDR:PORT", CLI_ALL, set_setting,
      "where SIP is heard: both transports if none is named. call takes a free port, answer 5060"},
     {"rtp-ports", 0,   "A-B",     CLI_ALL, set_setting,
