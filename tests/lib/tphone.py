@@ -28,10 +28,11 @@ def _options(more):
 
 
 class Phone:
-    """One run of tphone; more are its options, underlines for dashes."""
+    """One run of tphone; more are its options, underlines for dashes; popen: how
+    its process is started."""
 
     def __init__(self, room, name, command, arguments=(), spoken=None, device="none", env=None,
-                 **more):
+                 popen=None, **more):
         self.name, self.folder = name, room.folder
         self.recording = room.path(f"{name}-heard.wav")
         self.trace = room.path(f"{name}-sip.txt")
@@ -44,7 +45,7 @@ class Phone:
         more.setdefault("config", empty)
         line = [program(), command, *arguments, f"--trace={self.trace}", *_options(more)]
         self.process = room.start(f"tphone {command} ({name})", line,
-                                  env=dict(os.environ, **(env or {})))
+                                  env=dict(os.environ, **(env or {})), **(popen or {}))
 
     def status(self, seconds=20):
         return self.process.status(seconds)
@@ -66,11 +67,13 @@ class Phone:
 
 
 class Answer(Phone):
-    """tphone answer on a free port of loopback, listening when this returns."""
+    """tphone answer on a free port of loopback, listening when this returns. transport "": both."""
 
     def __init__(self, room, name="callee", transport="udp", **more):
         self.port = rooms.free_port()
-        super().__init__(room, name, "answer", listen=f"{transport}:127.0.0.1:{self.port}", **more)
+        where = f"127.0.0.1:{self.port}"
+        super().__init__(room, name, "answer",
+                         listen=f"{transport}:{where}" if transport else where, **more)
         self.uri = f"sip:{name}@127.0.0.1:{self.port}"
         if transport == "tcp":
             self.uri += ";transport=tcp"
