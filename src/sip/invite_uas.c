@@ -233,7 +233,7 @@ void sip_uas_ack(struct sip_endpoint *ep, const struct sip_flow *flow, const str
                  uint64_t now_ms)
 {
     struct sip_call *call = sip_core_call_by_tag(ep, msg->to.tag);
-    struct sip_call_event event = {.kind = SIP_CALL_ACKED, .sdp = sip_call_sdp(msg)};
+    struct sip_call_event event = {.kind = SIP_CALL_ACKED};
     bool tell;
 
     if (!call || !call->dialog || !sip_dialog_is_request(call->dialog, msg))
@@ -243,6 +243,8 @@ void sip_uas_ack(struct sip_endpoint *ep, const struct sip_flow *flow, const str
     if (!call->asked.answered || msg->cseq.number != call->asked.cseq)
         return; /* a copy */
     tell = call->asked.initial || call->asked.late_offer;
+    if (call->asked.late_offer) /* else nobody asked for an answer, and what comes is none */
+        event.sdp = sip_call_sdp(msg);
     stop_repeating(call);
     if (tell)
         sip_call_tell(call, &event);
