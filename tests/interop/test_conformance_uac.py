@@ -7,25 +7,13 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sip, tap, tphone
-from lib.ends import Caller
+from lib.ends import Caller, expect_gaps, uris
 from lib.room import SIGINT, Room
 from lib.tap import case, equal, expect
 
 
-def uris(values):
-    return re.findall(r"<([^>]+)>", ", ".join(values))
-
-
-def expect_gaps(messages, wanted):
-    times = [m.time for m in messages]
-    got = [b - a for a, b in zip(times, times[1:])]
-    expect(len(got) >= len(wanted) and
-           all(w * 0.8 - 0.05 < g < w * 1.3 + 0.6 for g, w in zip(got, wanted)),
-           f"gaps were {[round(g, 2) for g in got]}, wanted {wanted}")
-
-
 def busy(caller, invite, status=486, tag="b"):
-    """Refuses, and waits for the end."""
+    """Refuses; the ACK."""
     caller.peer.respond(invite, status, "Said the test", tag=tag)
     return caller.wait("ACK")
 
@@ -720,6 +708,150 @@ def their_reinvite():
         equal(copy.bytes(), got.bytes(), "the copy")
         caller.peer.send_to(caller.peer.ack(again, got), invite.source)
         caller.leave(invite, ok)
+
+
+# --- redirects (RFC 3261 8.1.3.4) --------------------------------------------------------------
+
+@case("302: places are tried by their q, each with an INVITE of its own, and one may answer")
+def places():
+    with Room() as room:
+        caller = Caller(room, seconds=1)
+        a, b, c = (room.keep(sip.Peer()) for _ in range(3))
+        invite = caller.invite()
+        caller.peer.respond(invite, 302, tag="r", Contact=", ".join(
+            f"<sip:x@127.0.0.1:{p.port}>;q={q}" for p, q in ((a, 0.1), (b, 0.9), (c, 0.5))))
+        caller.wait("ACK")
+        second = b.wait(sip.request("INVITE"), what="INVITE to the best place")
+        equal(second.get("Call-ID"), invite.get("Call-ID"), "Call-ID")
+        equal(second.get("From"), invite.get("From"), "From")
+        equal(second.tag, "", "To tag")
+        expect(second.cseq > invite.cseq and second.branch != invite.branch, "CSeq or branch")
+        b.respond(second, 486, tag="b")
+        b.wait(sip.request("ACK"), what="ACK")
+        third = c.wait(sip.request("INVITE"), what="INVITE to the next place")
+        c.respond(third, 200, "OK", body=sip.sdp(), tag="c")
+        c.wait(sip.request("ACK"), what="ACK of the 200")
+        c.respond(c.wait(sip.request("BYE"), what="BYE"), 200)
+        caller.phone.expect_status(tphone.OK)
+        equal(a.messages, [], "what the worst place got")
+
+
+for name, contact in (("no Contact", None), ("Contact *", "*"), ("tel:", "<tel:+15551212>"),
+                      ("mailto:", "<mailto:a@b.c>"), ("junk", "<<<"), ("http:", "<http://x/>")):
+    @case(f"302 with {name} ends the call, status 1", contact)
+    def nowhere(contact):
+        with Room() as room:
+            caller = Caller(room)
+            caller.peer.respond(caller.invite(), 302, tag="r", Contact=contact)
+            caller.wait("ACK")
+            caller.phone.expect_status(tphone.OTHER)
+
+
+@case("302 from place to place ends after a few (no loop, no flood)")
+def endless():
+    with Room() as room:
+        caller = Caller(room)
+        for n in range(1, 30):
+            try:
+                invite = caller.invite(n, 3)
+            except tap.Failure:
+                break
+            caller.peer.respond(invite, 302, tag=f"r{n}",
+                                Contact=f"<sip:x{n}@127.0.0.1:{caller.peer.port}>")
+        expect(n < 12, f"{n} redirects were followed")
+        expect(caller.phone.status(5) != tphone.OK, "status 0")
+
+
+@case("what a redirect puts into its Contact's headers does not travel")
+def contact_headers():
+    with Room() as room:
+        caller = Caller(room)
+        other = room.keep(sip.Peer())
+        caller.peer.respond(caller.invite(), 302, tag="r", Contact=(
+            f"<sip:x@127.0.0.1:{other.port}?Route=%3Csip:evil%40127.0.0.1%3E&Subject=x>"))
+        again = other.wait(sip.request("INVITE"), what="INVITE")
+        equal((again.all("Route"), again.all("Subject"), "?" in again.uri), ([], [], False),
+              "headers of the INVITE")
+        other.respond(again, 486, tag="b")
+        caller.phone.expect_status(tphone.BUSY)
+
+
+@case("hanging up while a redirect rings cancels the INVITE that stands")
+def redirect_cancel():
+    with Room() as room:
+        caller = Caller(room)
+        other = room.keep(sip.Peer())
+        caller.peer.respond(caller.invite(), 302, tag="r",
+                            Contact=f"<sip:x@127.0.0.1:{other.port}>")
+        again = other.wait(sip.request("INVITE"), what="INVITE")
+        other.respond(again, 180, tag="a")
+        caller.phone.wait_line("(?i)ring")
+        caller.phone.process.signal(SIGINT)
+        cancel = other.wait(sip.request("CANCEL"), what="CANCEL")
+        equal(cancel.branch, again.branch, "branch")
+        other.respond(cancel, 200)
+        other.respond(again, 487, tag="a")
+        other.wait(sip.request("ACK"), what="ACK")
+        equal(caller.peer.found(sip.request("CANCEL")), [], "CANCELs to the first place")
+        caller.phone.expect_status(tphone.INTERRUPTED)
+
+
+@case("a BYE or re-INVITE that a redirect asks to send elsewhere is not sent there")
+def redirect_in_call():
+    with Room() as room:
+        caller = Caller(room, seconds=1)
+        other = room.keep(sip.Peer())
+        caller.up()
+        caller.peer.respond(caller.wait("BYE"), 302,
+                            Contact=f"<sip:x@127.0.0.1:{other.port}>")
+        caller.phone.expect_status(tphone.OK)
+        equal(other.messages, [], "what the other place got")
+
+
+# --- the rest --------------------------------------------------------------------------------------
+
+@case("183 whose SDP cannot be used: the 200's counts, or the call is cancelled in good order")
+def bad_early():
+    with Room() as room:
+        caller = Caller(room, seconds=1)
+        invite = caller.invite()
+        caller.peer.respond(invite, 183, tag="a", body=b"v=0\r\nx\r\n")
+        time.sleep(0.3)
+        cancel = caller.peer.found(sip.request("CANCEL"))
+        if cancel:
+            caller.peer.respond(cancel[0], 200)
+            busy(caller, invite, 487)
+            expect(caller.phone.status() != tphone.OK, "status 0")
+            return "it was cancelled"
+        caller.answer(invite)
+        caller.wait("ACK")
+        caller.peer.respond(caller.wait("BYE"), 200)
+        caller.phone.expect_status(tphone.OK)
+        return "the 200 counted"
+
+
+@case("180 that requires 100rel, which we do not support, is taken without PRACK or harm")
+def reliable():
+    with Room() as room:
+        caller = Caller(room, seconds=1)
+        invite = caller.invite()
+        caller.peer.respond(invite, 180, tag="a", Require="100rel", RSeq="1")
+        caller.answer(invite)
+        caller.wait("ACK")
+        caller.peer.respond(caller.wait("BYE"), 200)
+        caller.phone.expect_status(tphone.OK)
+
+
+@case("SDP within multipart/mixed in the 200 makes a call (RFC 5621)")
+def multipart():
+    with Room() as room:
+        caller = Caller(room, seconds=1)
+        body = (b"--x\r\nContent-Type: application/sdp\r\n\r\n" + sip.sdp() + b"\r\n--x\r\n"
+                b"Content-Type: text/plain\r\n\r\nhello\r\n--x--\r\n")
+        caller.answer(caller.invite(), body=body, Content_Type="multipart/mixed;boundary=x")
+        caller.wait("ACK")
+        caller.peer.respond(caller.wait("BYE"), 200)
+        caller.phone.expect_status(tphone.OK)
 
 
 @case("nobody listens: an ICMP error ends the call at once, status 8 (RFC 3261 18.4)")

@@ -3,13 +3,14 @@
 import atexit
 import os
 import re
+import socket
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import sip, tap
-from lib.ends import Callee, SharedCallee, direction, media
-from lib.room import SIGINT, Room
+from lib import sip, tap, tphone
+from lib.ends import Callee, SharedCallee, direction, expect_gaps, uris
+from lib.room import SIGINT, Room, free_port
 from lib.tap import case, equal, expect
 
 LOCAL = "127.0.0.1"
@@ -17,22 +18,6 @@ shared = SharedCallee()
 ringing = SharedCallee(delay=60)
 atexit.register(shared.close)
 atexit.register(ringing.close)
-
-
-def uris(values):
-    return re.findall(r"<([^>]+)>", ", ".join(values))
-
-
-def gaps(messages):
-    times = [m.time for m in messages]
-    return [b - a for a, b in zip(times, times[1:])]
-
-
-def expect_gaps(messages, wanted):
-    got = gaps(messages)
-    expect(len(got) >= len(wanted) and
-           all(w * 0.8 - 0.05 < g < w * 1.3 + 0.6 for g, w in zip(got, wanted)),
-           f"gaps were {[round(g, 2) for g in got]}, wanted {wanted}")
 
 
 # --- transactions and their timers ----------------------------------------------------------------
@@ -347,6 +332,59 @@ def too_many():
         callee.end(third, ok3)
 
 
+@case("a 486 without ACK is sent 11 times, and given up after 64*T1 (RFC 3261 17.2.1 timer H)")
+def timer_h():
+    with Room() as room:
+        callee = Callee(room, code=486)
+        callee.invite()
+        last = callee.peer.wait(sip.response(486), 40, 11, "486")
+        expect_gaps(callee.peer.found(sip.response(486)), [0.5, 1, 2, 4, 4, 4, 4, 4, 4, 4])
+        callee.peer.none(lambda m: m.status == 486 and m.time > last.time, 4.6, "another 486")
+        callee.alive()
+
+
+@case("over IPv6: Via, received, Contact and SDP have their brackets and IP6")
+def ipv6():
+    with Room() as room:
+        port = free_port()
+        phone = tphone.Phone(room, "callee", "answer", listen=f"udp:[::1]:{port}")
+        phone.wait_line(r"\[::1\]")
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+            s.bind(("::1", 0))
+            s.settimeout(8)
+            me, tag = f"[::1]:{s.getsockname()[1]}", sip.unique()
+            body = ("v=0\r\no=- 1 1 IN IP6 ::1\r\ns=-\r\nc=IN IP6 ::1\r\nt=0 0\r\n"
+                    "m=audio 20000 RTP/AVP 0\r\n")
+
+            def say(method, cseq, to="", body=""):
+                kind = "Content-Type: application/sdp\r\n" if body else ""
+                s.sendto((f"{method} sip:a@[::1]:{port} SIP/2.0\r\nVia: SIP/2.0/UDP {me};rport;"
+                          f"branch=z9hG4bK{method}{tag}\r\nMax-Forwards: 70\r\n"
+                          f"From: <sip:b@{me}>;tag=1\r\nTo: <sip:a@[::1]>{to}\r\n"
+                          f"Call-ID: {tag}\r\nCSeq: {cseq} {method}\r\nContact: <sip:b@{me}>\r\n"
+                          f"{kind}Content-Length: {len(body)}\r\n\r\n{body}").encode(),
+                         ("::1", port))
+
+            def final():
+                while True:
+                    got = sip.Message.parse(s.recvfrom(65536)[0])
+                    if got.status >= 200:
+                        return got
+
+            say("INVITE", 1, body=body)
+            ok = final()
+            equal(ok.status, 200, "status")
+            expect(f"@[::1]:{port}>" in ok.get("Contact") or f"sip:[::1]:{port}>" in
+                   ok.get("Contact"), f"Contact is {ok.get('Contact')}")
+            expect("received=::1" in ok.get("Via") or "received=[::1]" in ok.get("Via"),
+                   f"Via is {ok.get('Via')}")
+            expect(b"c=IN IP6 ::1\r\n" in ok.body, "c= is not IP6")
+            expect(re.search(rb"(?m)^o=\S+ \d+ \d+ IN IP6 ::1", ok.body), "o= is not IP6")
+            say("ACK", 1, f";tag={ok.tag}")
+            say("BYE", 2, f";tag={ok.tag}")
+            equal(final().status, 200, "answer to BYE")
+
+
 # --- what an answer says --------------------------------------------------------------------------
 
 @case("200 to INVITE has Contact, Allow, Supported, Content-Type and Content-Length")
@@ -445,6 +483,19 @@ def lower_reinvite():
         invite, ok = callee.up(CSeq="50 INVITE")
         equal(callee.within("INVITE", invite, ok, 49, sip.sdp()).status, 500, "status")
         callee.end(invite, ok, 51)
+
+
+@case("an ACK with SDP that nobody asked for is an ACK all the same")
+def ack_with_body():
+    with Room() as room:
+        callee = shared.get(room)
+        invite = callee.invite()
+        ok = callee.answered(invite)
+        ack = callee.peer.ack(invite, ok).set("Content-Type", "application/sdp")
+        ack.body = sip.sdp(formats="8")
+        callee.peer.send(ack)
+        equal(callee.within("INVITE", invite, ok, 2, sip.sdp()).body, ok.body, "the session")
+        callee.end(invite, ok)
 
 
 @case("CSeq may jump (RFC 3261 12.2.2)")

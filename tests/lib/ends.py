@@ -162,3 +162,18 @@ def media(message):
 def direction(message):
     found = re.findall(r"(?m)^a=(sendrecv|sendonly|recvonly|inactive)\r?$", message.body.decode())
     return found[-1] if found else "sendrecv"
+
+
+def uris(values):
+    """What stands in brackets in header values, in order."""
+    return re.findall(r"<([^>]+)>", ", ".join(values))
+
+
+def expect_gaps(messages, wanted):
+    """The first gaps between messages are about these, in seconds; a busy machine may see one
+    message late, which shortens the gap behind it."""
+    times = [m.time for m in messages]
+    got = [b - a for a, b in zip(times, times[1:])]
+    expect(len(got) >= len(wanted) and
+           all(w * 0.5 - 0.1 < g < w * 1.3 + 0.6 for g, w in zip(got, wanted)),
+           f"gaps were {[round(g, 2) for g in got]}, wanted {wanted}")
