@@ -91,4 +91,4 @@ def dies():
         tap.equal(probe.status(), 1, "status of the probe")
 
 
-tap.run(jobs=3)
+tap.run(jobs=3, in_time=True)

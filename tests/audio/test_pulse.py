@@ -76,4 +76,4 @@ def no_card():
 
 
 if __name__ == "__main__":
-    tap.run(jobs=2)
+    tap.run(jobs=2, in_time=True)

@@ -42,4 +42,4 @@ for name, codec, weather, seed, most in [
 
 
 if __name__ == "__main__":
-    tap.run(jobs=3)
+    tap.run(jobs=3, in_time=True)

@@ -133,4 +133,4 @@ def refusals():
 
 
 if __name__ == "__main__":
-    tap.run(jobs=4)
+    tap.run(jobs=4, in_time=True)

@@ -56,4 +56,4 @@ def busy():
 
 
 if __name__ == "__main__":
-    tap.run(jobs=2)
+    tap.run(jobs=2, in_time=True)
