@@ -11,6 +11,10 @@
 /* How soon a reader that did not keep up is tried again. */
 #define FLUSH_AGAIN_MS 50
 
+/* timeout(1) sends its signal to the process and at once again to its group; no person is as quick.
+ */
+#define ONE_SIGNAL_MS 100
+
 static const int signal_numbers[] = {SIGINT, SIGTERM, SIGHUP};
 
 static void put(struct session *s, struct output *out, struct slice text)
@@ -95,9 +99,12 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct session *s = handle->data;
 
+    if (s->by_signal && net_now_ms() < s->signal_ms + ONE_SIGNAL_MS)
+        return;
     if (s->by_signal)
         _exit(128 + number); /* a person who asks twice means it */
     s->by_signal = true;
+    s->signal_ms = net_now_ms();
     session_stop(s);
 }
 

@@ -20,7 +20,8 @@ struct session {
     void *arg;
     uint64_t started_ms;
     bool by_signal;
-    bool sound_failed;   /* a file gave up in the middle of a call */
+    uint64_t signal_ms; /* when the first one came */
+    bool sound_failed;  /* a file gave up in the middle of a call */
     uv_signal_t signals[3];
     uv_poll_t library_poll;
     struct net_deadline *flush; /* set while output waits for its reader */

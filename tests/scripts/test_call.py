@@ -136,6 +136,20 @@ def impatient():
         expect(time.monotonic() - began < 1.4, "it took as long as if there had been one")
 
 
+@case("the same signal twice at once, as timeout(1) sends it, counts once: the call is ended")
+def doubled():
+    with Room() as room:
+        callee = tphone.Answer(room, delay=20, times=1)
+        caller = tphone.Call(room, callee.uri)
+        caller.wait_line("ringing")
+        for number in (SIGTERM, SIGTERM):
+            caller.process.signal(number)
+            time.sleep(0.01)
+        caller.expect_status(tphone.INTERRUPTED, 4)
+        callee.expect_status(tphone.OK)
+        equal(tphone.results(callee)[0]["outcome"], "no-answer", "result of the callee")
+
+
 @case("SIGTERM while nobody answers at all: gone in two seconds")
 def silent_peer():
     with Room() as room:
