@@ -28,11 +28,32 @@ static int refuse(struct buf *why, const char *argument, const char *sentence)
 
 /* --- options -------------------------------------------------------------------------------- */
 
+/* Where wrong begins several options, names them. Whether it does. */
+static bool list_beginnings(struct slice wrong, struct buf *why)
+{
+    const char *between = "; is one of these meant: ";
+    const struct cli_option *o;
+    bool any = false;
+
+    for (size_t i = 0; wrong.n > 0 && (o = cli_option_at(i)); i++) {
+        if (!slice_starts(slice_of(o->name), wrong))
+            continue;
+        buf_printf(why, "%s--%s", between, o->name);
+        between = ", ";
+        any = true;
+    }
+    if (any)
+        buf_putc(why, '?');
+    return any;
+}
+
 static void suggest_option(struct slice wrong, struct buf *why)
 {
     const char *names[64], *near;
     size_t n = 0;
 
+    if (list_beginnings(wrong, why))
+        return;
     for (const struct cli_option *o = cli_option_at(0); o && n < ARRAY_LEN(names);
          o = cli_option_at(n))
         names[n++] = o->name;
@@ -188,7 +209,7 @@ static int find_command(const char *name, struct cli *cli, struct buf *why)
         refuse(why, name, "; to call it: tphone call ");
         text_safe(why, slice_of(name));
     } else {
-        refuse(why, name, "; there are call, answer and devices");
+        refuse(why, *name ? name : "\"\"", "; there are call, answer and devices");
     }
     return -EINVAL;
 }
@@ -265,9 +286,13 @@ static int check_complete(const struct cli *cli, struct buf *why)
 
 static int apply(const struct found *found, size_t n, struct cli *cli, struct buf *why)
 {
-    int err = cli->config_file ? config_read_file(&cli->config, cli->config_file, why) : 0;
+    int err = 0;
 
-    if (err)
+    if (cli->config_file && !*cli->config_file) {
+        buf_puts(why, "--config \"\": the name of the file is empty");
+        return -EINVAL;
+    }
+    if (cli->config_file && config_read_file(&cli->config, cli->config_file, why) != 0)
         return -EINVAL;
     for (size_t i = 0; !err && i < n; i++)
         err = found[i].option->set(cli, found[i].option, found[i].value, why);

@@ -45,7 +45,7 @@ static int refuse(const struct cli_option *option, const char *value, struct buf
                   const char *sentence)
 {
     buf_printf(why, "--%s ", option->name);
-    text_safe(why, slice_of(value));
+    text_safe(why, slice_of(*value ? value : "\"\""));
     buf_printf(why, ": %s", sentence);
     return -EINVAL;
 }
@@ -101,6 +101,10 @@ static int set_file(struct cli *cli, const struct cli_option *option, const char
 {
     if (!*value)
         return refuse(option, value, why, "the name of the file is empty");
+    if (strcmp(value, "-") == 0)
+        return refuse(option, value, why,
+                      "sound cannot come from standard input or go to standard output; name a "
+                      "file, ./- if that is its name");
     if (strcmp(option->name, "play") == 0)
         cli->play = value;
     else
@@ -113,7 +117,7 @@ static int set_digits(struct cli *cli, const struct cli_option *option, const ch
 {
     if (!*value || strlen(value) > 64 || value[strspn(value, "0123456789*#ABCDabcd,p")] != '\0')
         return refuse(option, value, why,
-                      "1 to 64 of 0-9 * # A-D, and a comma for a pause of a second");
+                      "these are 1 to 64 of 0-9 * # A-D, and a comma or p for a pause of a second");
     cli->digits = value;
     return 0;
 }
@@ -124,13 +128,16 @@ static int set_seconds(struct cli *cli, const struct cli_option *option, const c
     uint64_t ms;
 
     if (cli_seconds(slice_of(value), &ms) != 0)
-        return refuse(option, value, why, "not a number of seconds, like 10 or 2.5");
+        return refuse(option, value, why,
+                      "not a number of seconds up to a day, 86400, like 10 or 2.5");
     if (strcmp(option->name, "delay") == 0) {
         cli->delay_ms = ms;
         return 0;
     }
     if (ms == 0)
-        return refuse(option, value, why, "a call lasts longer than nothing");
+        return refuse(option, value, why,
+                      "a call lasts longer than nothing; without --for it lasts until somebody "
+                      "hangs up");
     cli->for_ms = ms;
     return 0;
 }

@@ -65,8 +65,10 @@ static enum exit_status dial(struct caller *c, const struct cli *cli)
     struct buf why = buf_new(2048);
     int err;
 
-    text_safe(&why, slice_of(cli->args[0]));
-    buf_puts(&why, ": ");
+    if (*cli->args[0]) {
+        text_safe(&why, slice_of(cli->args[0]));
+        buf_puts(&why, ": ");
+    }
     err = phone_do(c->session.phone, &command, &c->call, &why);
     if (err)
         session_error(&c->session, buf_cstr(&why));

@@ -95,7 +95,7 @@ static const struct refusal {
     {401, 401, PHONE_NOT_ALLOWED, "the other side asks for a password; this call has no account"},
     {407, 407, PHONE_NOT_ALLOWED, "a server on the way asks for a password; this call has no account"},
     {403, 403, PHONE_NOT_ALLOWED, "the server refused the call; it may want an account or password"},
-    {502, 504, PHONE_UNREACHABLE, "a server on the way cannot reach the other side; try again later"},
+    {502, 504, PHONE_UNREACHABLE, "the other side, or a server on the way to it, takes no calls now; try again later"},
     {300, 399, PHONE_FAILED,      "the other side is to be called elsewhere, and no other address worked"},
     {406, 406, PHONE_FAILED,      "the other side and we have no codec in common; see --codec"},
     {488, 488, PHONE_FAILED,      "the other side and we have no codec in common; see --codec"},
@@ -182,7 +182,8 @@ static enum phone_outcome not_found(const struct call *call, struct buf *text)
                        "listen, and no TLS");
         return PHONE_UNREACHABLE;
     default:
-        buf_puts(text, "the host has no address under this name; check its spelling");
+        buf_printf(text, "no address was found for the host of %s; check its spelling",
+                   call->peer ? call->peer : "this call");
         return PHONE_NOT_FOUND;
     }
 }

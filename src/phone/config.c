@@ -5,8 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "phone/config_private.h"
 #include "phone/spelling.h"
+
+/* Of a name that is refused: a file that is none of ours may have long lines. */
+#define SHOWN_BYTES_MAX 40
 
 static const char *const default_codecs[] = {"opus", "pcmu", "pcma"};
 
@@ -39,9 +43,15 @@ static int refuse_name(struct slice name, struct config_fault *fault)
         names[i] = config_options[i].name;
     near = spelling_nearest(name, names, N_CONFIG_OPTIONS);
     fault->at = 0;
-    buf_puts(&fault->text, "there is no such setting");
-    if (near)
+    buf_puts(&fault->text, "there is no setting \"");
+    text_safe(&fault->text, slice_head(name, SHOWN_BYTES_MAX));
+    buf_putc(&fault->text, '"');
+    if (near) {
         buf_printf(&fault->text, "; is \"%s\" meant?", near);
+        return -ENOENT;
+    }
+    for (size_t i = 0; i < N_CONFIG_OPTIONS; i++)
+        buf_printf(&fault->text, "%s%s", i > 0 ? ", " : "; there are ", names[i]);
     return -ENOENT;
 }
 

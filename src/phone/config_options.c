@@ -68,6 +68,10 @@ static int set_rtp_ports(struct phone_config *config, struct slice value,
         buf_puts(&fault->text, "the last port is missing or not a number up to 65535");
         return wrong(fault, value, last.p ? last.p : value.p);
     }
+    if (b < a) {
+        buf_puts(&fault->text, "the last port is below the first");
+        return wrong(fault, value, last.p);
+    }
     if (b < ((a + 1) & ~UINT64_C(1)) + 1) { /* RTP is even, RTCP the odd one above */
         buf_puts(&fault->text, "the range has no even port with the odd one above it");
         return wrong(fault, value, last.p);

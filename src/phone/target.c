@@ -10,9 +10,9 @@ static bool is_scheme_char(char c)
     return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
 }
 
-static bool is_space_or_control(char c)
+static bool is_control(char c)
 {
-    return (unsigned char)c <= ' ' || c == 127;
+    return (unsigned char)c < ' ' || c == 127;
 }
 
 static bool holds(struct slice s, bool (*is)(char))
@@ -98,8 +98,10 @@ int phone_target(struct slice typed, struct buf *uri, struct buf *why)
 
     if (s.n == 0)
         return refuse(why, -EINVAL, "the address to call is empty");
-    if (holds(s, is_space_or_control))
+    if (slice_index(s, ' ') >= 0)
         return refuse(why, -EINVAL, "an address to call has no blanks in it");
+    if (holds(s, is_control))
+        return refuse(why, -EINVAL, "an address to call has no control characters in it");
     if (slice_istarts(s, SLICE("sip:"))) {
         buf_put(uri, s);
         return 0;

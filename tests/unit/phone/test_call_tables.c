@@ -66,7 +66,7 @@ static const struct row {
     {"forbidden", {.outgoing = true, .end = {.cause = SIP_END_REFUSED, .status = 403}},
      PHONE_NOT_ALLOWED, "the server refused the call; it may want an account or password (403)"},
     {"a gateway's trouble", {.outgoing = true, .end = {.cause = SIP_END_REFUSED, .status = 502}},
-     PHONE_UNREACHABLE, "a server on the way cannot reach the other side; try again later (502)"},
+     PHONE_UNREACHABLE, "the other side, or a server on the way to it, takes no calls now; try again later (502)"},
     {"a status nobody knows", {.outgoing = true, .end = {.cause = SIP_END_REFUSED, .status = 699}},
      PHONE_FAILED, "the other side refused the call (699)"},
     {"a closed port",
