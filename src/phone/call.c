@@ -101,6 +101,8 @@ static void offer(struct step *s)
     struct buf sdp = buf_new(16384);
     int err = 0;
 
+    if (call->outgoing && !call->answered)
+        call_media_forget(call); /* made for another address of ours */
     if (!call->sdp) {
         call->flow = s->event->flow;
         err = call_media_open(call);
@@ -246,6 +248,8 @@ static void connect_call(struct step *s)
     struct call *call = s->call;
     const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
 
+    if (s->event->flow.remote.family)
+        call->flow = s->event->flow; /* not the first address of the host, perhaps */
     call->answered = true;
     call->answered_ms = net_now_ms();
     call->sound_due = true;

@@ -157,6 +157,8 @@ enum phone_outcome call_outcome(const struct call *call, struct buf *text);
 
 /* Binds ports and makes the exchange. 0 or a negative errno. */
 int call_media_open(struct call *call);
+/* Takes both back, where there are any: the call is as before call_media_open. */
+void call_media_forget(struct call *call);
 /* An offer of the other side: 0, or the status to refuse it with. */
 unsigned call_media_take_offer(struct call *call, struct slice sdp);
 /* Appends our SDP: the answer where an offer waits for one, else an offer. 0 or a negative errno. */

@@ -59,6 +59,20 @@ int call_media_open(struct call *call)
     return sdp_exchange_new(&us, &call->phone->rng, &call->sdp);
 }
 
+void call_media_forget(struct call *call)
+{
+    net_lookup_cancel(call->lookup);
+    call->lookup = NULL;
+    call->resolved_host[0] = '\0';
+    if (call->stream)
+        media_stream_discard(call->stream);
+    call->stream = NULL;
+    call->started = false;
+    call->told_status = 0;
+    sdp_exchange_free(call->sdp);
+    call->sdp = NULL;
+}
+
 unsigned call_media_take_offer(struct call *call, struct slice sdp)
 {
     switch (sdp_exchange_take_offer(call->sdp, sdp)) {

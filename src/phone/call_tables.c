@@ -15,6 +15,7 @@ const struct call_cell call_table[N_CALL_STATES][N_CALL_INPUTS] = {
         [CALL_SIP_ENDED]     = {CALL_CLOSING,   DO_NOTE_END | DO_CLOSE},
     },
     [CALL_CALLING] = {
+        [CALL_OFFER_WANTED]  = {0,              DO_OFFER | DO_TELL_CALLING}, /* next place */
         [CALL_PROGRESS]      = {CALL_ALERTING,  DO_RINGBACK | DO_TELL_RINGING},
         [CALL_PROGRESS_SDP]  = {CALL_EARLY,     DO_TAKE_ANSWER | DO_EARLY | DO_TELL_RINGING},
         [CALL_ANSWERED]      = {CALL_UP,        DO_TAKE_ANSWER | DO_CONNECT},
@@ -23,6 +24,7 @@ const struct call_cell call_table[N_CALL_STATES][N_CALL_INPUTS] = {
         [CALL_SIP_BUSY]      = {CALL_TONE,      DO_NOTE_END | DO_BUSY_TONE},
     },
     [CALL_ALERTING] = {
+        [CALL_OFFER_WANTED]  = {CALL_CALLING,   DO_OFFER | DO_TELL_CALLING},
         [CALL_PROGRESS]      = {0,              DO_TELL_RINGING},
         [CALL_PROGRESS_SDP]  = {CALL_EARLY,     DO_TAKE_ANSWER | DO_EARLY | DO_TELL_RINGING},
         [CALL_ANSWERED]      = {CALL_UP,        DO_TAKE_ANSWER | DO_CONNECT},
@@ -31,6 +33,7 @@ const struct call_cell call_table[N_CALL_STATES][N_CALL_INPUTS] = {
         [CALL_SIP_BUSY]      = {CALL_TONE,      DO_NOTE_END | DO_BUSY_TONE},
     },
     [CALL_EARLY] = {
+        [CALL_OFFER_WANTED]  = {CALL_CALLING,   DO_OFFER | DO_TELL_CALLING},
         [CALL_PROGRESS]      = {0,              DO_TELL_RINGING},
         [CALL_PROGRESS_SDP]  = {0,              DO_TAKE_ANSWER | DO_EARLY | DO_TELL_RINGING},
         [CALL_ANSWERED]      = {CALL_UP,        DO_TAKE_ANSWER | DO_CONNECT},

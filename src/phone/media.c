@@ -41,7 +41,7 @@ static void on_message(void *arg, struct list *item)
     bool closed = message->event.type == MEDIA_CLOSED;
     struct media_stream *s = message->event.stream;
 
-    if (!s->stopped || closed)
+    if (!s->discarded && (!s->stopped || closed))
         media->on_event(media->arg, &message->event);
     if (!closed) {
         free(message);
@@ -362,4 +362,10 @@ void media_stream_stop(struct media_stream *stream)
         return;
     stream->stopped = true;
     media_link_post(&stream->media->thread->inbox, &stream->stop.link);
+}
+
+void media_stream_discard(struct media_stream *stream)
+{
+    stream->discarded = true;
+    media_stream_stop(stream);
 }

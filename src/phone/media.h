@@ -190,5 +190,7 @@ void media_stream_mute(struct media_stream *stream, bool on);
 void media_stream_stats(struct media_stream *stream);
 /* MEDIA_CLOSED follows when the files are closed; until then only that. Twice does no harm. */
 void media_stream_stop(struct media_stream *stream);
+/* The same, and not even that is told: nobody knows the stream any more. */
+void media_stream_discard(struct media_stream *stream);
 
 #endif

@@ -35,6 +35,7 @@ struct media_stream {
     void *arg;
     uint16_t port;
     bool stopped;
+    bool discarded; /* nobody is told any more */
     bool can_dtmf;
     struct media_command open, stop;
 
