@@ -102,7 +102,7 @@ struct sip_call {
     const char *target;                             /* its URI */
     char *local, *user;
     char *to;                  /* the value of To, which no redirect changes */
-    uint32_t invite_seq;       /* of the latest INVITE */
+    struct ip offered_at;      /* our address in offer_sdp; family 0: there was none yet */
     char *own_user, *own_name; /* what local is made of, where it was not given */
     struct sip_req *invite;
     bool cancel_wanted; /* when one has come */

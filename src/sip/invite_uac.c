@@ -93,8 +93,9 @@ static int make_from(struct sip_call *call, const struct ip *local)
     return call->local ? 0 : -ENOMEM;
 }
 
-/* The first time, or once more to where a redirect leads: then with the same Call-ID, From, To and
- * offer, and the next number (RFC 3261 8.1.3.4). */
+/* The first time, or once more to where a redirect leads: then with the same Call-ID, From and To,
+ * and a higher number (RFC 3261 8.1.3.4). Another address of the same place gets the same number
+ * (RFC 3263 4.3), so that a host with two addresses sees one call in both (8.2.2.2). */
 static void send_invite(struct sip_call *call, uint64_t now_ms)
 {
     struct sip_request message = {
@@ -104,7 +105,7 @@ static void send_invite(struct sip_call *call, uint64_t now_ms)
         .from_tag = slice_of(call->tag),
         .to = slice_of(call->to),
         .call_id = slice_of(call->call_id),
-        .cseq = ++call->invite_seq,
+        .cseq = (uint32_t)call->place + 1,
         .contact = slice_of(call->contact),
         .with = SIP_WITH_ALLOW | SIP_WITH_SUPPORTED | SIP_WITH_ACCEPT,
         .content_type = SLICE("application/sdp"),
@@ -121,13 +122,15 @@ static void send_invite(struct sip_call *call, uint64_t now_ms)
     sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = err}, now_ms);
 }
 
+/* An offer holds as long as we are seen at the address in it. */
 static void located(struct sip_call *call, uint64_t now_ms)
 {
-    struct sip_call_event event = {.kind = SIP_CALL_OFFER_WANTED};
-    int err = sip_call_make_contact(call, sip_req_flow(call->invite), slice_of(call->user));
+    struct sip_call_event event = {.kind = SIP_CALL_OFFER_WANTED,
+                                   .flow = *sip_req_flow(call->invite)};
+    int err = sip_call_make_contact(call, &event.flow, slice_of(call->user));
 
     if (!err && !call->local)
-        err = make_from(call, &sip_req_flow(call->invite)->local);
+        err = make_from(call, &event.flow.local);
     if (err) {
         sip_req_free(call->invite);
         call->invite = NULL;
@@ -135,23 +138,29 @@ static void located(struct sip_call *call, uint64_t now_ms)
                       now_ms);
         return;
     }
-    if (call->invite_seq > 0) {
+    if (ip_same_host(&call->offered_at, &event.flow.local)) {
         send_invite(call, now_ms);
         return;
     }
+    call->offered_at = event.flow.local;
     call->state = SIP_CALL_OFFERING;
-    event.flow = *sip_req_flow(call->invite);
     sip_call_tell(call, &event);
 }
 
-void sip_uac_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms)
+/* The first target stays the value of To. */
+static void make_to(struct sip_call *call)
 {
     struct buf to = buf_new(SIP_MAX_HEADER_LINE);
 
     sip_address_put(&to, SLICE(""), slice_of(call->target));
-    free(call->to);
     call->to = buf_ok(&to) ? slice_dup(buf_slice(&to)) : NULL;
     buf_free(&to);
+}
+
+void sip_uac_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms)
+{
+    if (!call->to)
+        make_to(call);
     buf_clear(&call->offer_sdp);
     buf_put(&call->offer_sdp, sdp);
     if (call->to && buf_ok(&call->offer_sdp)) {
@@ -250,7 +259,7 @@ static void on_invite(void *arg, struct sip_req *req, unsigned told, const struc
                     : told & SIP_REQ_NOT_FOUND ? SIP_END_NOT_FOUND
                                                : SIP_END_UNREACHABLE;
         end.status = told & SIP_REQ_TIMEOUT ? 408 : 0;
-        if (call->invite_seq > 0 && call->state == SIP_CALL_LOCATING)
+        if (call->place > 0 && call->state == SIP_CALL_LOCATING)
             call->state = SIP_CALL_CALLING; /* the place of a redirect was not found */
         if (try_elsewhere(call, now_ms))
             return;

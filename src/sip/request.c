@@ -28,6 +28,8 @@ struct sip_req {
     size_t n_flows, at;
     bool by_size; /* on TCP only because it is long, or so it was until that was refused */
     bool refused;
+    bool place_first; /* the message was made for the place */
+    bool heard;       /* something came back from the present target */
     uint32_t cseq;
     bool waiting; /* for sip_endpoint_located */
     struct sip_tx *tx;
@@ -36,6 +38,7 @@ struct sip_req {
 static int send_now(struct sip_req *req, uint64_t now_ms);
 static void send_or_tell(struct sip_req *req, uint64_t now_ms);
 static void next_target(struct sip_req *req, int err, uint64_t now_ms);
+static void advance(struct sip_req *req, uint64_t now_ms);
 
 struct sip_req *sip_req_new(struct sip_endpoint *ep, struct list *list, enum sip_method method,
                             sip_req_user *user, void *arg)
@@ -181,18 +184,23 @@ static void on_tx(void *arg, struct sip_tx *tx, unsigned told, const struct sip_
 {
     struct sip_req *req = arg;
     unsigned say = told & SIP_TX_TOLD_MESSAGE ? SIP_REQ_RESPONSE : 0;
+    bool more = req->at + 1 < req->n_flows;
 
     if (told & SIP_TX_TOLD_OVER)
         req->tx = NULL;
-    /* RFC 3263 4.3: 503 counts as a server that cannot be reached, if there is another one. */
-    if (told & SIP_TX_TOLD_MESSAGE && msg->status == 503 && req->at + 1 < req->n_flows) {
+    /* RFC 3263 4.3: 503 counts as a server that cannot be reached, if there is another one; so does
+     * one that was never heard. */
+    if (told & SIP_TX_TOLD_MESSAGE && msg->status == 503 && more) {
         sip_tx_set_user(tx, NULL, NULL);
         req->tx = NULL;
-        req->by_size = req->refused = false;
-        req->at++;
-        send_or_tell(req, now_ms);
+        advance(req, now_ms);
         return;
     }
+    if (told & SIP_TX_TOLD_TIMEOUT && told & SIP_TX_TOLD_OVER && !req->heard && more) {
+        advance(req, now_ms);
+        return;
+    }
+    req->heard |= told & SIP_TX_TOLD_MESSAGE;
     if (told & SIP_TX_TOLD_FAILED && told & SIP_TX_TOLD_OVER) {
         next_target(req, err, now_ms);
         return;
@@ -238,6 +246,22 @@ static void send_or_tell(struct sip_req *req, uint64_t now_ms)
         tell(req, SIP_REQ_FAILED | SIP_REQ_OVER, NULL, err, now_ms);
 }
 
+/* RFC 3263 4.3: the same request with another branch, in a new transaction. What its owner made for
+ * one address of ours does not fit another: then the owner makes it anew. */
+static void advance(struct sip_req *req, uint64_t now_ms)
+{
+    const struct sip_flow *before = &req->flows[req->at++];
+
+    req->by_size = req->refused = req->heard = false;
+    if (!req->place_first || ip_same_host(&before->local, &req->flows[req->at].local)) {
+        send_or_tell(req, now_ms);
+        return;
+    }
+    buf_clear(&req->head);
+    buf_clear(&req->tail);
+    tell(req, SIP_REQ_LOCATED, NULL, 0, now_ms);
+}
+
 /* Where TCP is refused that was taken only for the size, UDP is tried after all (18.1.1). */
 static void next_target(struct sip_req *req, int err, uint64_t now_ms)
 {
@@ -248,10 +272,8 @@ static void next_target(struct sip_req *req, int err, uint64_t now_ms)
         send_or_tell(req, now_ms);
         return;
     }
-    req->by_size = req->refused = false;
     if (req->at + 1 < req->n_flows) {
-        req->at++;
-        send_or_tell(req, now_ms);
+        advance(req, now_ms);
         return;
     }
     tell(req, SIP_REQ_FAILED | SIP_REQ_OVER, NULL, err, now_ms);
@@ -351,7 +373,8 @@ void sip_req_located(struct sip_req *req, const struct sip_flow *flows, size_t n
         if (req->dlg)
             sip_dialog_remember(req->dlg, &flows[i].remote);
     }
-    if (req->tail.n)
+    req->place_first = req->tail.n == 0;
+    if (!req->place_first)
         send_or_tell(req, now_ms);
     else
         tell(req, SIP_REQ_LOCATED, NULL, 0, now_ms);

@@ -17,6 +17,7 @@ tap_tests += $(sip_syntax_tests)
 sip_behaviour_tests = \
 	tests/unit/sip/test_dialog \
 	tests/unit/sip/test_endpoint \
+	tests/unit/sip/test_failover \
 	tests/unit/sip/test_invite_uac \
 	tests/unit/sip/test_invite_uas \
 	tests/unit/sip/test_no_memory \

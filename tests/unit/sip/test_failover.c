@@ -1,0 +1,234 @@
+/* test_failover.c - the next address of a place, and what of the INVITE is made anew for it
+ * (RFC 3263 4.3, RFC 3261 8.1.1.8 and 8.1.3.4, RFC 3264 5). */
+#include <errno.h>
+#include <string.h>
+
+#include "tests/lib/rows.h"
+#include "tests/lib/sip_rig.h"
+
+#define FIRST_CONTACT "<sip:192.0.2.1:5060>"
+#define NEXT_CONTACT "<sip:[2001:db8::1]:5062>"
+
+static struct sip_flow elsewhere(const struct rig *r)
+{
+    struct sip_flow flow = {.transport = r->flow.transport};
+
+    assert_int_equal(ip_parse_with_port(SLICE("[2001:db8::1]:5062"), &flow.local), 0);
+    assert_int_equal(ip_parse_with_port(SLICE("[2001:db8::2]:5060"), &flow.remote), 0);
+    return flow;
+}
+
+static void answer_locate(struct rig *r, const struct sip_flow *flows, size_t n)
+{
+    sip_endpoint_located(r->ep, r->locate_key, flows, n, 0, r->now_ms);
+    rig_drain(r);
+}
+
+static void offer(struct rig *r, const char *sdp)
+{
+    sip_call_offer(r->call, slice_of(sdp), r->now_ms);
+    rig_drain(r);
+}
+
+/* An INVITE with the offer "o" on its way to the first of two addresses. */
+static struct rig *calling(enum sip_transport transport, const struct sip_flow *second)
+{
+    struct rig *r = rig_new(transport);
+    struct sip_invite_params params = {.target = SLICE("sip:bob@b.example")};
+    struct sip_flow flows[2] = {r->flow, second ? *second : elsewhere(r)};
+    struct sip_call *call;
+
+    r->hold_locate = true;
+    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
+    rig_drain(r);
+    answer_locate(r, flows, 2);
+    offer(r, "o");
+    return r;
+}
+
+static void end(struct rig *r)
+{
+    assert_true(rig_comes_to_rest(r));
+    rig_free(r);
+}
+
+static void refused(struct rig *r)
+{
+    sip_endpoint_send_failed(r->ep, rig_find(r, "INVITE", 0)->key, -ECONNREFUSED, r->now_ms);
+    rig_drain(r);
+}
+
+static void unavailable(struct rig *r)
+{
+    rig_answer(r, rig_find(r, "INVITE", 0), "503 Service Unavailable", "b", "", "");
+}
+
+static void silent(struct rig *r)
+{
+    rig_run(r, 32000);
+}
+
+static void rings_then_unavailable(struct rig *r)
+{
+    rig_answer(r, rig_find(r, "INVITE", 0), "183 Session Progress", "b", "", "early");
+    unavailable(r);
+}
+
+/* clang-format off */
+static const struct row {
+    const char *name;
+    enum sip_transport transport;
+    void (*lose)(struct rig *r);
+} rows[] = {
+    {"ICMP: new Contact and offer", SIP_UDP, refused},
+    {"503: new Contact and offer", SIP_UDP, unavailable},
+    {"no answer in 64*T1: new Contact and offer", SIP_UDP, silent},
+    {"early media, then 503: new Contact and offer", SIP_UDP, rings_then_unavailable},
+};
+/* clang-format on */
+
+static void seen_elsewhere(void **state)
+{
+    const struct row *row = *state;
+    struct rig *r = calling(row->transport, NULL);
+    const struct sip_flow next = elsewhere(r);
+    const struct rig_sent *first, *second;
+    size_t repeated;
+
+    row->lose(r);
+    repeated = rig_count(r, "INVITE");
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 2);
+    assert_int_equal(rig_event_count(r, SIP_CALL_ENDED), 0);
+    offer(r, "p");
+    assert_int_equal(rig_count(r, "INVITE"), repeated + 1);
+    first = rig_find(r, "INVITE", 0);
+    second = rig_find(r, "INVITE", repeated);
+    assert_string_equal(rig_header(first, "Contact"), FIRST_CONTACT);
+    assert_true(ip_same(&second->flow.remote, &next.remote));
+    assert_non_null(strstr(rig_header(second, "Via"), "[2001:db8::1]:5062;branch="));
+    assert_string_equal(rig_header(second, "Contact"), NEXT_CONTACT);
+    assert_string_equal(strstr(second->text, "\r\n\r\n"), "\r\n\r\np");
+    assert_string_equal(rig_header(second, "Call-ID"), rig_header(first, "Call-ID"));
+    assert_string_equal(rig_header(second, "From"), rig_header(first, "From"));
+    assert_string_equal(rig_header(second, "To"), rig_header(first, "To"));
+    assert_string_equal(rig_header(second, "CSeq"), "1 INVITE");
+
+    r->flow = next;
+    rig_answer(r, second, "200 OK", "b", "Contact: <sip:bob@[2001:db8::2]>\n", "x");
+    assert_int_equal(rig_event_count(r, SIP_CALL_ANSWERED), 1);
+    sip_call_hangup(r->call, r->now_ms);
+    rig_drain(r);
+    assert_true(ip_same(&rig_find(r, "BYE", 0)->flow.remote, &next.remote));
+    assert_string_equal(rig_header(rig_find(r, "BYE", 0), "CSeq"), "2 BYE");
+    end(r);
+}
+
+static void tcp_refused(void **state)
+{
+    struct rig *r = calling(SIP_TCP, NULL);
+
+    (void)state;
+    refused(r);
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 2);
+    offer(r, "p");
+    assert_string_equal(rig_header(rig_find(r, "INVITE", 1), "Contact"),
+                        "<sip:[2001:db8::1]:5062;transport=tcp>");
+    end(r);
+}
+
+static void seen_at_the_same(void **state)
+{
+    struct sip_flow second = {0};
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    second = r->flow;
+    rig_free(r);
+    second.remote.bytes[3] = 3;
+    r = calling(SIP_UDP, &second);
+    rig_run(r, 31900);
+    assert_int_equal(rig_find(r, "INVITE", rig_count(r, "INVITE") - 1)->flow.remote.bytes[3], 2);
+    rig_run(r, 200);
+    assert_int_equal(rig_find(r, "INVITE", rig_count(r, "INVITE") - 1)->flow.remote.bytes[3], 3);
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 1);
+    rig_run(r, 32000);
+    assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->cause, SIP_END_TIMEOUT);
+    end(r);
+}
+
+static void hung_up_while_asked(void **state)
+{
+    struct rig *r = calling(SIP_UDP, NULL);
+
+    (void)state;
+    refused(r);
+    sip_call_hangup(r->call, r->now_ms);
+    offer(r, "p"); /* too late */
+    assert_int_equal(rig_count(r, "INVITE"), 1);
+    assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->cause, SIP_END_LOCAL);
+    end(r);
+}
+
+static void hung_up_in_silence(void **state)
+{
+    struct rig *r = calling(SIP_UDP, NULL);
+
+    (void)state;
+    sip_call_hangup(r->call, r->now_ms);
+    rig_run(r, 100000);
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 1);
+    end(r);
+}
+
+static void both_refuse(void **state)
+{
+    struct rig *r = calling(SIP_UDP, NULL);
+
+    (void)state;
+    refused(r);
+    offer(r, "p");
+    sip_endpoint_send_failed(r->ep, rig_find(r, "INVITE", 1)->key, -ECONNREFUSED, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->cause, SIP_END_UNREACHABLE);
+    end(r);
+}
+
+static void redirected(void **state)
+{
+    struct rig *r = calling(SIP_UDP, NULL);
+    const struct sip_flow next = elsewhere(r);
+    const struct rig_sent *second;
+
+    (void)state;
+    rig_answer(r, rig_find(r, "INVITE", 0), "302 Moved", "m", "Contact: <sip:c@c.example>\n", "");
+    answer_locate(r, &next, 1);
+    assert_int_equal(rig_count(r, "INVITE"), 1);
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 2);
+    offer(r, "p");
+    second = rig_find(r, "INVITE sip:c@c.example SIP/2.0\r\n", 0);
+    assert_non_null(second);
+    assert_string_equal(rig_header(second, "Contact"), NEXT_CONTACT);
+    assert_string_equal(rig_header(second, "CSeq"), "2 INVITE");
+    assert_string_equal(rig_header(second, "To"), "<sip:bob@b.example>");
+    assert_string_equal(strstr(second->text, "\r\n\r\n"), "\r\n\r\np");
+    end(r);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[ARRAY_LEN(rows) + 6] = {
+        {"TCP refused: new Contact and offer", tcp_refused, NULL, NULL, NULL},
+        {"the same address of ours: the same offer, when the first is silent", seen_at_the_same,
+         NULL, NULL, NULL},
+        {"hung up while the new offer is asked for", hung_up_while_asked, NULL, NULL, NULL},
+        {"hung up while the first is silent: no other is tried", hung_up_in_silence, NULL, NULL,
+         NULL},
+        {"the last one's failure ends the call", both_refuse, NULL, NULL, NULL},
+        {"8.1.3.4: redirected to where we are seen elsewhere", redirected, NULL, NULL, NULL},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        tests[6 + i] =
+            (struct CMUnitTest){rows[i].name, seen_elsewhere, NULL, NULL, (void *)&rows[i]};
+    return cmocka_run_group_tests_name("sip/failover", tests, NULL, NULL);
+}
