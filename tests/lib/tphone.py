@@ -1,5 +1,6 @@
 """The phone under test: tphone answer and tphone call as processes of a room."""
 import os
+import re
 
 from lib import room as rooms
 from lib import sound
@@ -67,17 +68,19 @@ class Phone:
 
 
 class Answer(Phone):
-    """tphone answer on a free port of loopback, listening when this returns. transport "": both."""
+    """tphone answer on a free port of loopback, listening when this returns. transport "": both.
+    called: the host in its URI, where that is not the address it listens on."""
 
-    def __init__(self, room, name="callee", transport="udp", **more):
+    def __init__(self, room, name="callee", transport="udp", host="127.0.0.1", called=None,
+                 **more):
         self.port = rooms.free_port()
-        where = f"127.0.0.1:{self.port}"
+        where = f"{host}:{self.port}"
         super().__init__(room, name, "answer",
                          listen=f"{transport}:{where}" if transport else where, **more)
-        self.uri = f"sip:{name}@127.0.0.1:{self.port}"
+        self.uri = f"sip:{name}@{called or host}:{self.port}"
         if transport == "tcp":
             self.uri += ";transport=tcp"
-        self.wait_line(rf"127\.0\.0\.1:{self.port}")
+        self.wait_line(re.escape(where))
 
 
 class Call(Phone):

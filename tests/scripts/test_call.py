@@ -2,6 +2,7 @@
 """How calls end and what scripts and people are told of it: outcomes, digits, hold, streams that
 nobody reads, signals, settings from files."""
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -88,6 +89,30 @@ def transport(kind, host):
 for kind in ("udp", "tcp"):
     for host in ("127.0.0.1", "[::1]"):
         case(f"a call by {kind} to {host}, for half a second", kind, host)(transport)
+
+
+def localhost(kind, host, last):
+    with Room() as room:
+        said, told = sound.speech("caller", 3), sound.speech("callee", 3)
+        callee = tphone.Answer(room, transport=kind, host=host, called="localhost", times=1,
+                               spoken=told)
+        caller = tphone.Call(room, callee.uri, spoken=said)
+        caller.wait_line(re.escape(f"calling {callee.uri} ({kind} {host}:{callee.port})"))
+        caller.wait_line("answered")
+        time.sleep(4)  # the speech of either side, and the way
+        (caller if last == "caller" else callee).process.signal(SIGINT)
+        caller.expect_status(0, 4)
+        callee.expect_status(0, 4)
+        expect(f"sound to {host}:" in caller.output(), "the sound goes elsewhere")
+        sound.expect_heard(said, callee.recording, "the callee")
+        sound.expect_heard(told, caller.recording, "the caller")
+
+
+for kind in ("udp", "tcp"):
+    for host in ("127.0.0.1", "[::1]"):
+        for last in ("caller", "callee"):
+            case(f"localhost by {kind} where only {host} listens: sound both ways, the {last} "
+                 "hangs up", kind, host, last)(localhost)
 
 
 def codec(ours, theirs, wanted):
