@@ -242,7 +242,9 @@ int media_stream_open(struct media *media, const struct media_open *how, struct 
     s->closed.embedded = true;
     s->open = (struct media_command){.what = MEDIA_DO_OPEN, .embedded = true, .stream = s};
     s->stop = (struct media_command){.what = MEDIA_DO_STOP, .embedded = true, .stream = s};
-    media_link_post(&media->thread->inbox, &s->open.link);
+    /* Nothing is to be done before the next command, and a thread that wakes now would delay the
+     * 200 that is about to leave. */
+    media_link_queue(&media->thread->inbox, &s->open.link);
     if (media->n_streams++ == 0)
         uv_ref((uv_handle_t *)&media->inbox.wake);
     *out = s;

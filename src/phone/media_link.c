@@ -39,11 +39,16 @@ int media_link_init(struct media_link *link, uv_loop_t *loop,
     return err;
 }
 
-void media_link_post(struct media_link *link, struct list *message)
+void media_link_queue(struct media_link *link, struct list *message)
 {
     uv_mutex_lock(&link->lock);
     list_append(&link->queue, message);
     uv_mutex_unlock(&link->lock);
+}
+
+void media_link_post(struct media_link *link, struct list *message)
+{
+    media_link_queue(link, message);
     uv_async_send(&link->wake);
 }
 

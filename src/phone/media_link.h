@@ -25,6 +25,8 @@ int media_link_init(struct media_link *link, uv_loop_t *loop,
                     void (*on_message)(void *arg, struct list *message), void *arg);
 /* From any thread; the link owns the message until it is delivered. */
 void media_link_post(struct media_link *link, struct list *message);
+/* The same without waking the other thread: it takes the message with the next one posted. */
+void media_link_queue(struct media_link *link, struct list *message);
 /* The next undelivered message, or NULL: for whoever closes the link and must free them. */
 struct list *media_link_take(struct media_link *link);
 /* On the loop's thread, when nobody posts any more; nothing is delivered from now on. on_closed
