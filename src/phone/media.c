@@ -157,9 +157,18 @@ int media_check_play(const char *path, char why[MEDIA_WHY_MAX])
 {
     struct audio_reader *reader;
     int err = audio_reader_open(path, &reader, why);
+    int16_t first;
+    int n;
 
-    if (!err)
-        audio_reader_close(reader);
+    if (err)
+        return err;
+    n = audio_reader_read(reader, &first, 1);
+    if (n <= 0)
+        err = n < 0 ? n : -ENODATA;
+    audio_reader_close(reader);
+    if (err)
+        snprintf(why, MEDIA_WHY_MAX, "cannot play %.180s: %s", path,
+                 n < 0 ? strerror(-n) : "there is no sound in it");
     return err;
 }
 

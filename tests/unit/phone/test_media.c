@@ -446,6 +446,9 @@ static void test_files_are_checked_before_the_call(void **state)
     assert_int_equal(media_check_record(w->a.play, why), 0);
     assert_int_equal(media_check_play(w->a.play, why), 0); /* and not emptied */
     assert_true(media_check_play("/nonexistent/spoken.wav", why) < 0);
+    envelope_write_syllables(w->a.play, 8000, 0, 1);
+    assert_int_equal(media_check_play(w->a.play, why), -ENODATA);
+    assert_non_null(strstr(why, "there is no sound in it"));
     stop_both(w);
     world_free(w);
 }
