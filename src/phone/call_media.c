@@ -108,22 +108,29 @@ void call_media_codec(const struct sdp_stream *agreed, char *out, size_t room)
 
 /* --- a host name in c= ---------------------------------------------------------------------- */
 
+/* A name is held to what an address in c= is: it may lead to a group, or to us as "nobody". */
+static void take_resolved(struct call *call, const struct ip *ips, size_t n)
+{
+    const struct ip *found = sdp_stream_pick(sdp_exchange_local(call->sdp), ips, n);
+    struct phone_event event = {.kind = PHONE_NOTICE,
+                                .text = "the other side wants our sound at a host that has no "
+                                        "address for it: it will hear nothing"};
+
+    if (found)
+        call->resolved = *found;
+    else
+        call_tell(call, &event);
+}
+
 static void on_resolved(void *arg, const struct ip *ips, size_t n, int err)
 {
     struct call *call = arg;
 
+    (void)err; /* which of the ways a name can fail helps nobody here */
     call->lookup = NULL;
-    if (n == 0) {
-        struct phone_event event = {.kind = PHONE_NOTICE,
-                                    .text = "the other side wants our sound at a host that has no "
-                                            "address: it will hear nothing"};
-
-        (void)err; /* which of the ways a name can fail helps nobody here */
-        call_tell(call, &event);
-    } else {
-        call->resolved = ips[0];
+    take_resolved(call, ips, n);
+    if (call->resolved.family)
         call_media_update(call);
-    }
     phone_deliver(call->phone);
 }
 
@@ -132,14 +139,16 @@ static struct ip resolve(struct call *call, const struct sdp_stream *stream)
 {
     struct slice host = slice_of(stream->remote_host);
     struct ip found[NET_RESOLVE_MAX_IPS];
+    size_t n;
 
     if (strcmp(call->resolved_host, stream->remote_host) != 0) {
         memcpy(call->resolved_host, stream->remote_host, sizeof call->resolved_host);
         call->resolved = (struct ip){0};
         net_lookup_cancel(call->lookup);
         call->lookup = NULL;
-        if (net_resolve_now(host, stream->remote_rtp.port, found) > 0)
-            call->resolved = found[0];
+        n = net_resolve_now(host, stream->remote_rtp.port, found);
+        if (n > 0)
+            take_resolved(call, found, n);
         else
             net_lookup_start(call->phone->resolver, host, stream->remote_rtp.port, on_resolved,
                              call, &call->lookup);

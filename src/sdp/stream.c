@@ -23,10 +23,19 @@ static bool is_host_name(struct slice host)
     return host.n > 0 && host.n <= SDP_MAX_HOST;
 }
 
-/* 255.255.255.255 would make us shout at everybody on the wire. */
-static bool is_broadcast(const struct ip *ip)
+/* To send to 255.255.255.255 would be to shout at everybody on the wire. */
+static bool is_one_host(const struct ip *ip)
 {
-    return ip->family == 4 && memcmp(ip->bytes, "\xff\xff\xff\xff", 4) == 0;
+    return !ip_is_any(ip) && !ip_is_multicast(ip) &&
+           !(ip->family == 4 && memcmp(ip->bytes, "\xff\xff\xff\xff", 4) == 0);
+}
+
+const struct ip *sdp_stream_pick(const struct sdp_local *local, const struct ip *ips, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (ips[i].family == local->address.family && is_one_host(&ips[i]))
+            return &ips[i];
+    return NULL;
 }
 
 bool sdp_media_usable(const struct sdp_media *media, const struct sdp_local *local)
@@ -42,7 +51,7 @@ bool sdp_media_usable(const struct sdp_media *media, const struct sdp_local *loc
         return is_host_name(c->host);
     if (ip_is_any(&ip))
         return true; /* an old hold, whatever the family: nothing is ever sent there */
-    return ip.family == local->address.family && !ip_is_multicast(&ip) && !is_broadcast(&ip);
+    return sdp_stream_pick(local, &ip, 1) != NULL;
 }
 
 /* RFC 3605: a=rtcp, else the next port. An address in it that is not of our family, or nobody's,
@@ -57,10 +66,7 @@ static struct ip rtcp_address(const struct sdp_stream *stream, const struct sdp_
     if (sdp_media_rtcp(media, &said) != 0)
         return out;
     out.port = said.port;
-    if (said.family == 0 || said.family != out.family || ip_is_multicast(&said) ||
-        is_broadcast(&said) || ip_is_any(&said))
-        return out;
-    return said;
+    return said.family != 0 && said.family == out.family && is_one_host(&said) ? said : out;
 }
 
 static void read_address(struct sdp_stream *stream, const struct sdp_media *media)

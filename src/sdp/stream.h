@@ -79,6 +79,10 @@ struct sdp_stream {
     struct sdp_opus opus; /* all zero for other codecs */
 };
 
+/* Which of n addresses of remote_host sound may be sent to, the first that is of our family and
+ * one host's: not a group's, everybody's or nobody's. NULL: none. */
+const struct ip *sdp_stream_pick(const struct sdp_local *local, const struct ip *ips, size_t n);
+
 /* Whether payload type may arrive on the stream; then *codec is an index as in sdp_payload. */
 bool sdp_stream_receives(const struct sdp_stream *stream, uint8_t type, size_t *codec);
 

@@ -5,7 +5,8 @@ sdp_tests = \
 	tests/unit/sdp/test_exchange \
 	tests/unit/sdp/test_no_memory \
 	tests/unit/sdp/test_offer \
-	tests/unit/sdp/test_parse
+	tests/unit/sdp/test_parse \
+	tests/unit/sdp/test_stream
 
 check_PROGRAMS += $(sdp_tests)
 tap_tests += $(sdp_tests)
