@@ -130,7 +130,8 @@ static void take_answer(struct step *s)
     s->failed = err != 0;
     if (err)
         call_give_up(call, err == -EPROTONOSUPPORT
-                               ? "the other side chose no codec that we know; see --codec"
+                               ? "the other side chose no codec that we know (see --codec), or no "
+                                 "address that we can send to"
                                : "the other side did not say where and how it wants our sound");
     else if (call->started)
         call_media_update(call);

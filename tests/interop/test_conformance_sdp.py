@@ -532,6 +532,30 @@ for name, body in (
             caller.phone.expect_status(tphone.OK)
 
 
+# RFC 3261 13.2.2.4: what cannot be accepted is acknowledged all the same, then ended.
+for name, body, word in (
+        ("no codec of ours", sip.sdp(formats="3"), "--codec"),
+        ("the audio refused", sip.sdp(port=0), "--codec"),
+        ("a group as address", sip.sdp(host="224.2.1.1"), "--codec"),
+        ("an address of IPv6", sip.sdp().replace(b"IP4 127.0.0.1", b"IP6 ::1"), "--codec"),
+        ("no m= line", sip.sdp().split(b"m=")[0], "did not say"),
+        ("what is no SDP", b"hello\r\n", "did not say"),
+        ("nothing", b"", "did not say")):
+    @case(f"an answer with {name}: ACK, then BYE, and {word!r} is told", body, word)
+    def bad_answer(body, word):
+        with Room() as room:
+            caller = Caller(room)
+            caller.answer(caller.invite(), body=body)
+            caller.peer.respond(caller.wait("BYE"), 200)
+            equal([m.method for m in caller.peer.messages if m.method != "INVITE"],
+                  ["ACK", "BYE"], "what followed the INVITE")
+            caller.phone.expect_status(tphone.OTHER, 4)
+            last = [l for l in caller.phone.process.lines if l.startswith("ended")]
+            expect(len(last) == 1 and word in last[0], f"{word!r} is not told",
+                   caller.phone.output())
+            equal(tphone.results(caller.phone)[0]["outcome"], "failed", "result")
+
+
 @case("a re-INVITE of the called side is answered with the same port, hold and back")
 def caller_held():
     with Room() as room:
