@@ -7,44 +7,11 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sip, sound, tap, tphone
+from lib.ends import Callee, Caller
 from lib.room import SIGINT, Room, free_port
 from lib.tap import case, equal, expect
 
 T1 = 0.5
-
-
-class Callee:
-    """tphone answer and a peer that talks to it."""
-
-    def __init__(self, room, transport="udp", **more):
-        self.phone = tphone.Answer(room, transport=transport, **more)
-        self.uri = self.phone.uri
-        if transport == "tcp":
-            self.peer = room.keep(sip.TcpPeer(self.phone.port))
-        else:
-            self.peer = room.keep(sip.Peer(self.phone.port))
-
-    def invite(self, **more):
-        invite = self.peer.invite(self.uri, **more)
-        self.peer.send(invite)
-        return invite
-
-    def up(self, **more):
-        """A call that is answered and acknowledged: the INVITE and its 200."""
-        invite = self.invite(**more)
-        ok = self.answered(invite)
-        self.peer.send(self.peer.ack(invite, ok))
-        return invite, ok
-
-    def answered(self, invite, seconds=5):
-        return self.peer.wait(sip.response(200, "INVITE", invite.get("Call-ID")), seconds,
-                              what="200 to INVITE")
-
-    def asked(self, message, seconds=5):
-        """Sends a request and waits for its final answer."""
-        self.peer.send(message)
-        return self.peer.wait(lambda m: m.status >= 200 and m.branch == message.branch, seconds,
-                              what=f"an answer to {message}")
 
 
 def status(callee, message, wanted):
@@ -498,39 +465,6 @@ def no_length():
 
 
 # --- calling ------------------------------------------------------------------------------------
-
-class Caller:
-    """A peer that is called, and tphone call calling it."""
-
-    def __init__(self, room, user="peer", **more):
-        self.peer = room.keep(sip.Peer())
-        self.phone = tphone.Call(room, f"sip:{user}@127.0.0.1:{self.peer.port}", **more)
-
-    def invite(self, seconds=8):
-        return self.peer.wait(sip.request("INVITE"), seconds, what="INVITE")
-
-    def answer(self, invite, tag="a", **more):
-        return self.peer.respond(invite, 200, "OK", body=sip.sdp(), tag=tag, **more)
-
-    def up(self):
-        invite = self.invite()
-        ok = self.answer(invite)
-        self.peer.wait(sip.request("ACK"), what="ACK")
-        return invite, ok
-
-    def bye(self, invite, ok, cseq=1):
-        """From the called side."""
-        uri = re.search(r"<(sip:[^>]+)>", invite.get("Contact")).group(1)
-        bye = self.peer.request("BYE", uri, call=invite.get("Call-ID"))
-        return bye.set("From", ok.get("To")).set("To", invite.get("From")).set(
-            "CSeq", f"{cseq} BYE")
-
-    def leave(self, invite, ok, cseq=1):
-        bye = self.bye(invite, ok, cseq)
-        self.peer.target = invite.source
-        self.peer.send(bye)
-        self.peer.wait(sip.response(200, "BYE"), what="200 to BYE")
-
 
 @case("INVITE is sent at 0, 0.5, 1.5 and 3.5 s, and no more after 100 (RFC 3261 17.1.1.2)")
 def invite_timer():

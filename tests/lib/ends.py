@@ -10,6 +10,13 @@ from lib.room import Room
 from lib.tap import equal, expect
 
 
+def final_of(message):
+    """Whether a message is the final answer to this one; CANCEL shares the branch of its INVITE."""
+    shares = message.method in ("INVITE", "CANCEL")
+    return lambda m: m.status >= 200 and m.branch == message.branch and \
+        (not shares or m.method == message.method)
+
+
 class Callee:
     """tphone answer and a peer that talks to it."""
 
@@ -44,9 +51,7 @@ class Callee:
     def asked(self, message, seconds=8):
         """Sends a request and waits for its final answer."""
         self.peer.send(message)
-        return self.peer.wait(lambda m: m.status >= 200 and m.branch == message.branch and
-                              m.method == message.method, seconds,
-                              what=f"an answer to {message}")
+        return self.peer.wait(final_of(message), seconds, what=f"an answer to {message}")
 
     def refused(self, invite, seconds=8):
         """The same for an INVITE that is not to be answered: with its ACK."""
@@ -110,9 +115,7 @@ class Caller:
 
     def asked(self, message, address, seconds=8):
         self.peer.send_to(message, address)
-        return self.peer.wait(lambda m: m.status >= 200 and m.branch == message.branch and
-                              m.method == message.method, seconds,
-                              what=f"an answer to {message}")
+        return self.peer.wait(final_of(message), seconds, what=f"an answer to {message}")
 
     def leave(self, invite, ok, cseq=90):
         """BYE from the called side, and the phone's end."""
