@@ -7,8 +7,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import rtp_peer as rtp
-from lib import sip, sound, tap, tphone
+from lib import rtp, sip, sound, tap, tphone
 from lib.ends import Callee, Caller, media
 from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
@@ -63,7 +62,7 @@ def form(formats, extra, pt, step, size):
         packets = talk.rtp.wait(30)[:30]
         equal({(p.version, p.padding, p.extension, p.csrcs) for p in packets}, {(2, 0, 0, 0)},
               "version, padding, extension, CSRCs")
-        equal({p.pt for p in packets}, {pt}, "payload types")
+        equal({p.kind for p in packets}, {pt}, "payload types")
         equal(len({p.ssrc for p in packets}), 1, "number of SSRCs")
         equal(set(steps(packets, "seq")), {1}, "steps of the sequence number")
         stamps = steps(packets, "ts")
@@ -202,7 +201,7 @@ def late_offer():
         ack = callee.peer.ack(invite, ok).set("Content-Type", "application/sdp")
         ack.body = sip.sdp(end.port, formats="8")
         callee.peer.send(ack)
-        equal({p.pt for p in end.wait(10)}, {8}, "payload types")
+        equal({p.kind for p in end.wait(10)}, {8}, "payload types")
         callee.end(invite, ok)
 
 
@@ -244,12 +243,12 @@ def recode():
         talk = Talk(room)
         talk.rtp.wait(10)
         talk.again(formats="8")
-        talk.rtp.wait(10, holds=lambda p: p.pt == 8)
+        talk.rtp.wait(10, holds=lambda p: p.kind == 8)
         packets = sorted(talk.rtp.packets, key=lambda p: p.time)
         equal(len({p.ssrc for p in packets}), 1, "number of SSRCs")
         equal(set(steps(packets, "seq")), {1}, "steps of the sequence number")
         expect(all(0 < s < 8000 for s in steps(packets, "ts")), "the timestamp jumped")
-        changed = [a.pt != b.pt for a, b in zip(packets, packets[1:])]
+        changed = [a.kind != b.kind for a, b in zip(packets, packets[1:])]
         equal(sum(changed), 1, "number of changes")
         talk.end()
 
@@ -392,7 +391,7 @@ def keys(packets, pt):
     """Groups of events by their timestamp."""
     groups = []
     for p in packets:
-        if p.pt == pt:
+        if p.kind == pt:
             event = rtp.Event(p)
             if not groups or groups[-1][0].packet.ts != p.ts:
                 groups.append([])
@@ -426,7 +425,7 @@ def digits_sent(pt, extra, formats, step):
             equal({e.code for e in g}, {g[0].code}, "code within a key")
         equal(set(steps(packets, "seq")), {1}, "steps of the sequence number")
         equal(len({p.ssrc for p in packets}), 1, "number of SSRCs")
-        equal(any(p.pt == pt for p in packets[-2:]), False, "sound does not go on")
+        equal(any(p.kind == pt for p in packets[-2:]), False, "sound does not go on")
         caller.leave(invite, ok)
 
 
@@ -445,7 +444,7 @@ def no_events():
         caller = Caller(room, dtmf="1", codec="pcmu")
         invite = caller.invite()
         ok = caller.answer(invite, body=sip.sdp(end.port))
-        equal({p.pt for p in end.wait(30)}, {0}, "payload types")
+        equal({p.kind for p in end.wait(30)}, {0}, "payload types")
         caller.leave(invite, ok)
 
 
@@ -523,6 +522,20 @@ def no_latch():
         talk.end()
 
 
+@case("a stranger's packets are not heard")
+def stranger_unheard():
+    with Room() as room:
+        talk = Talk(room, spoken=sound.silence(5), times=1)
+        seq = talk.rtp.burst(talk.port, 20)
+        evil = room.keep(rtp.RtpPeer())
+        evil.burst(talk.port, 40, ssrc=0x666, seq=7, payload=b"\x00\x80" * 80)
+        talk.rtp.burst(talk.port, 15, seq=seq + 40)
+        talk.end()
+        talk.callee.phone.expect_status(tphone.OK)
+        loudest = max(map(abs, sound.read(talk.callee.phone.recording).samples))
+        expect(loudest < 1000, f"the stranger was heard: {loudest}")
+
+
 @case("packets out of sequence or of many SSRCs latch nothing")
 def no_latch_junk():
     with Room() as room:
@@ -556,7 +569,8 @@ def malformed():
                      b"\x90\0\0\1" + b"\0" * 8 + b"\xbe\xde\xff\xff", b"\xa0\0\0\1" + b"\0" * 8 + b"\xff",
                      b"\x8f\0\0\1" + b"\0" * 12, b"\x80\x7f" + b"\0" * 200, b"\x80\0" + b"\0" * 1400,
                      b"\x81\xc8\0\1" + b"\0" * 4, b"\x80\xc9\xff\xff" + b"\0" * 4, b"\xff" * 1200,
-                     b"\x80\xcb\0\0", b"\xbf\xcb\0\1\0\0\0\0"):
+                     b"\x80\xcb\0\0", b"\x80" * 9000, b"\xa0\0\0\1" + b"\0" * 170,
+                     b"\x16\xfe\xff" * 20, b"\0\1\0\x08\x21\x12\xa4\x42" + b"\0" * 12, b"\xbf\xcb\0\1\0\0\0\0"):
             talk.rtp.send(data, talk.port)
             talk.rtp.sockets[1].sendto(data, ("127.0.0.1", talk.port + 1))
         talk.rtp.wait_more(10)

@@ -1,4 +1,4 @@
-"""An RTP peer made of two sockets: sends what a test says, keeps what comes with its time."""
+"""An RTP end made of two sockets: keeps what comes, sends what a test wants."""
 import socket
 import struct
 import threading
@@ -9,87 +9,163 @@ from lib.tap import Failure
 
 
 class Packet:
+    """An RTP packet as it came; time is when, source from where."""
+
     def __init__(self, data, source):
-        self.time, self.data, self.source = time.monotonic(), data, source
-        first, second, self.sequence, self.timestamp, self.ssrc = struct.unpack_from("!BBHII", data)
-        self.version, self.marker, self.kind = first >> 6, second >> 7, second & 0x7f
-        self.payload = data[12 + 4 * (first & 15):]
+        self.time, self.source, self.data = time.monotonic(), source, data
+        first, second, self.seq, self.ts, self.ssrc = struct.unpack_from("!BBHII", data)
+        self.version, self.padding, self.extension = first >> 6, first >> 5 & 1, first >> 4 & 1
+        self.csrcs = first & 15
+        self.marker, self.kind = bool(second & 128), second & 127
+        self.payload = data[12:]
+
+    def __str__(self):
+        mark = " marked" if self.marker else ""
+        return f"kind {self.kind} seq {self.seq} ts {self.ts} {len(self.payload)} B{mark}"
 
 
-def packet(sequence, timestamp, ssrc=0x1234, kind=0, payload=b"\xff" * 160, marker=0):
-    return struct.pack("!BBHII", 0x80, kind | marker << 7, sequence & 0xffff,
-                       timestamp & 0xffffffff, ssrc) + payload
+class Event:
+    """The payload of a telephone-event (RFC 4733 2.3)."""
+
+    def __init__(self, packet):
+        self.code, second, self.duration = struct.unpack("!BBH", packet.payload[:4])
+        self.end, self.volume = bool(second & 128), second & 63
+        self.packet = packet
+
+
+class Report:
+    """A compound RTCP packet, taken apart: kinds in order, and what an SR or RR says."""
+
+    def __init__(self, data, source):
+        self.time, self.source, self.kinds = time.monotonic(), source, []
+        self.cname, self.ssrc, self.blocks, self.sender = None, None, [], None
+        while len(data) >= 4:
+            first, kind, words = struct.unpack_from("!BBH", data)
+            body, data = data[4:4 + 4 * words], data[4 + 4 * words:]
+            self.kinds.append(kind)
+            if kind in (200, 201):
+                self.ssrc = struct.unpack_from("!I", body)[0]
+                rest = body[4:]
+                if kind == 200:
+                    self.sender = struct.unpack_from("!IIIII", rest)
+                    rest = rest[20:]
+                self.blocks += [struct.unpack_from("!IIIIII", rest, 24 * i)
+                                for i in range(first & 31)]
+            if kind == 202 and len(body) > 6 and body[4] == 1:
+                self.cname = body[6:6 + body[5]].decode()
+
+
+def packet(seq, ts, ssrc, payload=b"\xff" * 160, kind=0, marker=False, first=0x80):
+    return struct.pack("!BBHII", first, kind | (128 if marker else 0), seq & 0xffff,
+                       ts & 0xffffffff, ssrc) + payload
 
 
 class RtpPeer:
-    """RTP on an even port and RTCP on the next, of an address of loopback. packets: RTP; reports:
-    (time, packet types, bytes, port that it came to)."""
+    """RTP on an even port of loopback, RTCP on the next."""
 
     def __init__(self, host="127.0.0.1"):
-        self.port = free_port(2)
+        self.host, self.port = host, free_port(2)
         self.packets, self.reports = [], []
+        self._news, self._open = threading.Condition(), True
         self.sockets = []
-        self._open = True
-        for port, keep in ((self.port, self._rtp), (self.port + 1, self._rtcp)):
+        for port in (self.port, self.port + 1):
             s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             s.bind((host, port))
             self.sockets.append(s)
-            threading.Thread(target=self._read, args=(s, port, keep), daemon=True).start()
+            threading.Thread(target=self._read, args=(s,), daemon=True).start()
+        self.talking = None
 
-    def _read(self, s, port, keep):
+    def _read(self, s):
         while self._open:
             try:
-                data, source = s.recvfrom(65536)
+                data, source = s.recvfrom(4096)
             except ConnectionRefusedError:
                 continue
             except OSError:
                 return
-            if self._open and len(data) >= 8:
-                keep(data, source, port)
-
-    def _rtp(self, data, source, port):
-        if 200 <= data[1] <= 207:  # RTCP on the same port (RFC 5761)
-            self._rtcp(data, source, port)
-        elif len(data) >= 12:
-            self.packets.append(Packet(data, source))
-
-    def _rtcp(self, data, _, port):
-        kinds, at = [], 0
-        while at + 4 <= len(data):
-            kinds.append(data[at + 1])
-            at += 4 * (struct.unpack_from("!H", data, at + 2)[0] + 1)
-        self.reports.append((time.monotonic(), kinds, data, port))
-
-    def send(self, data, port, host="127.0.0.1"):
-        try:
-            self.sockets[0].sendto(data, (host, port))
-        except OSError:
-            pass
-
-    def talk(self, port, seconds, first=1000, ssrc=0x1234, payload=b"\xff" * 160):
-        """Sends PCMU of this payload, a packet every 20 ms."""
-        start = time.monotonic()
-        for i in range(int(seconds * 50)):
-            self.send(packet(first + i, 160 * (first + i), ssrc, payload=payload), port)
-            time.sleep(max(0, start + 0.02 * (i + 1) - time.monotonic()))
-
-    def wait(self, count, seconds=3, what="RTP"):
-        end = time.monotonic() + seconds
-        while len(self.packets) < count:
-            if time.monotonic() > end:
-                raise Failure(f"{what}: {len(self.packets)} packets came in {seconds} s, "
-                              f"not {count}")
-            time.sleep(0.01)
-        return self.packets[:count]
-
-    def since(self, when):
-        return [p for p in self.packets if p.time > when]
+            if len(data) < 8:
+                continue
+            rtcp = 192 <= data[1] <= 223
+            with self._news:
+                if rtcp:
+                    self.reports.append(Report(data, source))
+                    self.reports[-1].muxed = s is self.sockets[0]
+                else:
+                    self.packets.append(Packet(data, source))
+                self._news.notify_all()
 
     def stop(self):
         self._open = False
+        self.hush()
         for s in self.sockets:
             try:
                 s.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
             s.close()
+
+    def _wait(self, found, count, seconds, what):
+        end = time.monotonic() + seconds
+        with self._news:
+            while True:
+                got = found()
+                if len(got) >= count:
+                    return got
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise Failure(f"{count} {what} did not come in {seconds} s, but {len(got)}")
+                self._news.wait(left)
+
+    def wait(self, count=1, seconds=8, holds=lambda p: True):
+        """At least count packets for which holds() is true, all there are."""
+        return self._wait(lambda: [p for p in self.packets if holds(p)], count, seconds,
+                          "RTP packets")
+
+    def wait_more(self, count=1, seconds=8):
+        """The same of those that come from now on."""
+        now = time.monotonic()
+        return self.wait(count, seconds, lambda p: p.time > now)
+
+    def since(self, when):
+        with self._news:
+            return [p for p in self.packets if p.time > when]
+
+    def report(self, holds=lambda r: True, seconds=10):
+        return self._wait(lambda: [r for r in self.reports if holds(r)], 1, seconds,
+                          "RTCP reports")[0]
+
+    def quiet(self, seconds, most=0):
+        """Fails if more than most packets come within this time."""
+        before = len(self.packets)
+        time.sleep(seconds)
+        came = len(self.packets) - before
+        if came > most:
+            raise Failure(f"{came} RTP packets came in {seconds} s, wanted {most} at most")
+
+    def send(self, data, port):
+        try:
+            self.sockets[0].sendto(data, ("127.0.0.1", port))
+        except OSError:
+            pass  # an ICMP error for what was sent before
+
+    def burst(self, port, count, ssrc=0x1234, seq=100, step=160, pause=0.02, **more):
+        """Sends count packets in sequence, a pause behind each; the next sequence number."""
+        for i in range(count):
+            self.send(packet(seq + i, (seq + i) * step, ssrc, **more), port)
+            time.sleep(pause)
+        return seq + count
+
+    def talk(self, port, **more):
+        """Sends on until hush()."""
+        state = {"on": True}
+
+        def run():
+            seq = 1
+            while state["on"] and self._open:
+                seq = self.burst(port, 1, seq=seq, **more)
+        self.talking = state
+        threading.Thread(target=run, daemon=True).start()
+
+    def hush(self):
+        if self.talking:
+            self.talking["on"] = False
