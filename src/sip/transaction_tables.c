@@ -121,7 +121,8 @@ const struct sip_tx_cell sip_tx_tables[SIP_TX_MACHINES][SIP_TX_STATES][SIP_TX_EV
         },
         [COMPLETED] = {
             [TIMER_G]      = {COMPLETED,  SEND},
-            [TIMER_H]      = {TERMINATED, TELL_TIMEOUT},
+            /* The figure ends here. A copy that strayed for long would then be a new call. */
+            [TIMER_H]      = {CONFIRMED,  TELL_TIMEOUT},
             [GOT_REQUEST]  = {COMPLETED,  SEND},
             [GOT_ACK]      = {CONFIRMED,  0},
         },
@@ -151,8 +152,8 @@ const struct sip_tx_cell sip_tx_tables[SIP_TX_MACHINES][SIP_TX_STATES][SIP_TX_EV
     },
 };
 
-/* RFC 3261 table 4. Timers I and J are longer than its T4 and 64*T1: final answers are kept for
- * 10*T2, so that a request which strayed in the network for long does not begin anew. (With a proxy
+/* RFC 3261 table 4. Over UDP timers I, J and L are longer than T4 and 64*T1: final answers are kept
+ * for 10*T2, so that a request which strayed in the network for long does not begin anew. (With a proxy
  * and delays of 3 s, tests/sim saw a refused INVITE ring again after T4.) */
 const struct sip_tx_wait sip_tx_waits[SIP_TX_MACHINES][SIP_TX_STATES] = {
     [SIP_TX_INVITE_CLIENT] = {
@@ -170,7 +171,7 @@ const struct sip_tx_wait sip_tx_waits[SIP_TX_MACHINES][SIP_TX_STATES] = {
     },
     [SIP_TX_INVITE_SERVER] = {
         [PROCEEDING] = {NONE, 0, 0, TIMER_TRYING, SIP_TRYING_MS, SIP_TRYING_MS, false},
-        [ACCEPTED]   = {NONE, 0, 0, TIMER_L, SIP_64T1_MS, SIP_64T1_MS, false},
+        [ACCEPTED]   = {NONE, 0, 0, TIMER_L, 10 * SIP_T2_MS, SIP_64T1_MS, false},
         [COMPLETED]  = {TIMER_G, SIP_T1_MS, SIP_T2_MS, TIMER_H, SIP_64T1_MS, SIP_64T1_MS, false},
         [CONFIRMED]  = {NONE, 0, 0, TIMER_I, 10 * SIP_T2_MS, 0, false},
         [TERMINATED] = {NONE, 0, 0, NONE, 0, 0, false},

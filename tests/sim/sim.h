@@ -92,7 +92,6 @@ struct sim_invite {
     uint64_t sent_ms;
     bool got_1xx, got_final, cancel, hung_up;
     unsigned incoming[SIM_PARTIES], refusal_acks;
-    uint64_t rang_ms[SIM_PARTIES];
     bool called_off; /* the caller must send a CANCEL, for it knows of a 1xx and no final */
 };
 

@@ -245,13 +245,10 @@ static void check_end_of_call(struct sim *sim, struct sim_party *party, struct s
         sim_fail(sim, "%u gave up after sending its 2xx %u times", party->place, most);
 }
 
-/* A copy that arrives after timer H, when no ACK came, is a new call: RFC 3261 17.2.1. */
 static void check_rings_once(struct sim *sim, const struct sim_party *party,
                              struct sim_invite *invite)
 {
-    if (++invite->incoming[party->place] == 1)
-        invite->rang_ms[party->place] = sim->now_ms;
-    else if (!sim->weather.shortage && sim->now_ms < invite->rang_ms[party->place] + 32000)
+    if (++invite->incoming[party->place] > 1 && !sim->weather.shortage)
         sim_fail(sim, "one INVITE rang twice at %u", party->place);
 }
 

@@ -370,6 +370,33 @@ static void kept_10_t2(void **state)
     end(r);
 }
 
+/* An INVITE that strayed for 39 s finds its answer remembered, though nobody ACKed it. */
+static void stray_invite_refused(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    rig_invited(r, "1");
+    sip_call_reject(r->call, 486, SLICE(""), SLICE(""), r->now_ms);
+    rig_run(r, 39000);
+    rig_invited(r, "1");
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 1);
+    end(r);
+}
+
+static void stray_invite_accepted(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    rig_invited(r, "1");
+    sip_call_accept(r->call, SLICE("x"), r->now_ms);
+    rig_run(r, 39000);
+    rig_invited(r, "1");
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 1);
+    end(r);
+}
+
 /* RFC 4320 4.1: no 100 before timer E of the client has reached T2, and then one. */
 static void late_trying(void **state)
 {
@@ -461,6 +488,8 @@ int main(void)
         {"17.1.1.2: ACK for each copy of a 486 for 32 s", ack_487_again, 0, 0, 0},
         {"17.1.1.2: timer D is zero over TCP", final_tcp_d, 0, 0, 0},
         {"final answers are kept for 10*T2", kept_10_t2, 0, 0, 0},
+        {"a refused INVITE does not ring again within 10*T2", stray_invite_refused, 0, 0, 0},
+        {"an accepted INVITE does not ring again within 10*T2", stray_invite_accepted, 0, 0, 0},
         {"RFC 4320 4.1: a late 100 to others than INVITE", late_trying, 0, 0, 0},
         {"the tables lead from state to state", tables_are_whole, 0, 0, 0},
         {"what a state waits for is in its table", waits_match_cells, 0, 0, 0},
