@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""Strangers and the sound of a call: they cannot take it, silence it, end it, or aim it at others.
+
+tests/interop/test_rawrtp.py shows the simple cases; here the stranger knows all that can be known:
+port, SSRC, sequence numbers, payload type.
+"""
+import os
+import struct
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import rtp, sip, sound, tap
+from lib.attack import Target
+from lib.room import Room, wait_until
+from lib.tap import case, equal, expect
+
+SPEECH = sound.tone(440, 40)
+LOUD = b"\x00\x80" * 80
+
+
+def target(room, **more):
+    return Target(room, "udp", spoken=SPEECH, max_calls=4, **more)
+
+
+def talks_on(media, what):
+    now = time.monotonic()
+    time.sleep(1.0)
+    got = len(media.rtp.since(now))
+    expect(got >= 40, f"{what}: {got} packets in the second behind it")
+
+
+def nothing_for(stranger, what):
+    equal(len(stranger.packets), 0, f"{what}: packets that the stranger got")
+    equal(len(stranger.reports), 0, f"{what}: reports that the stranger got")
+
+
+@case("300 packets of the right SSRC, number and payload type from another port change nothing")
+def same_ssrc():
+    with Room() as room:
+        t = target(room)
+        stranger = room.keep(rtp.RtpPeer())
+        for n in range(300):
+            number = len(t.media.rtp.packets) + n % 5
+            stranger.send(rtp.packet(number, 160 * number, 0x7e57, payload=LOUD), t.media.port)
+            time.sleep(0.004)
+        talks_on(t.media, "after 300 packets")
+        nothing_for(stranger, "300 packets")
+        t.finish()
+        loudest = max(map(abs, sound.read(t.phone.recording).samples))
+        expect(loudest < 1000, f"the stranger was heard: {loudest}")
+
+
+@case("RTCP of a stranger, BYE and all, ends and moves nothing")
+def reports():
+    with Room() as room:
+        t = target(room)
+        stranger = room.keep(rtp.RtpPeer("127.0.0.2"))
+        near = room.keep(rtp.RtpPeer())
+        for n in range(100):
+            for who in (stranger, near):
+                ssrc = 0x7e57
+                data = struct.pack("!BBHI", 0x80, 201, 1, ssrc) + \
+                    struct.pack("!BBHI", 0x81, 202, 3, ssrc) + b"\1\5a@b.c\0" + \
+                    struct.pack("!BBHI", 0x81, 203, 1, ssrc)
+                who.send(data, t.media.port + 1)
+                who.send(data, t.media.port)
+            time.sleep(0.005)
+        talks_on(t.media, "after 100 RTCP BYEs")
+        nothing_for(stranger, "RTCP of another host")
+        equal(len(near.packets), 0, "packets that the near stranger got")
+        t.finish()
+
+
+@case("whoever was latched first stays: a second one behind the first gets nothing")
+def latched_once():
+    with Room() as room:
+        t = target(room)
+        silent, first, second = (room.keep(rtp.RtpPeer()) for _ in range(3))
+        peer = room.keep(sip.Peer(t.phone.port))
+        invite = peer.invite(t.uri, body=sip.sdp(silent.port))
+        peer.send(invite)
+        ok = peer.wait(sip.response(200, "INVITE"))
+        peer.send(peer.ack(invite, ok))
+        port = int(ok.body.split(b"m=audio ")[1].split(b" ")[0])
+        silent.wait(5)
+        first.talk(port, 0.3, first=100, ssrc=1)
+        first.wait(5)
+        second.talk(port, 1.0, first=115, ssrc=1)
+        second.talk(port, 0.5, first=500, ssrc=2)
+        equal(len(second.packets), 0, "packets that the second got")
+        now = time.monotonic()
+        time.sleep(0.5)
+        expect(len(first.since(now)) > 15, "the first gets no sound any more")
+        t.finish()
+
+
+@case("packets that do not follow each other, or come from many ports, are not latched to")
+def not_latched():
+    with Room() as room:
+        t = target(room)
+        silent = room.keep(rtp.RtpPeer())
+        peer = room.keep(sip.Peer(t.phone.port))
+        invite = peer.invite(t.uri, body=sip.sdp(silent.port))
+        peer.send(invite)
+        ok = peer.wait(sip.response(200, "INVITE"))
+        peer.send(peer.ack(invite, ok))
+        port = int(ok.body.split(b"m=audio ")[1].split(b" ")[0])
+        silent.wait(5)
+        strangers = [room.keep(rtp.RtpPeer()) for _ in range(12)]
+        for n in range(60):
+            for i, s in enumerate(strangers):
+                # Jumping numbers, a payload type that was not agreed on, another SSRC each time.
+                s.send(rtp.packet(*((n * 2, 160 * n, 9), (n, 160 * n, 9, 77),
+                                    (n, 160 * n, 1000 + n))[i % 3]), port)
+            time.sleep(0.005)
+        equal(sum(len(s.packets) for s in strangers), 0, "packets that strangers got")
+        now = time.monotonic()
+        time.sleep(0.5)
+        expect(len(silent.since(now)) > 15, "the address of the SDP gets no sound any more")
+        t.finish()
+
+
+@case("an address of another host that never answers: 50 packets, then one a second, each INVITE")
+def weapon():
+    with Room() as room:
+        t = target(room)
+        victim = room.keep(rtp.RtpPeer("127.0.0.9"))
+        peer = room.keep(sip.Peer(t.phone.port))
+        invite = peer.invite(t.uri, body=sip.sdp(victim.port, "127.0.0.9"))
+        peer.send(invite)
+        ok = peer.wait(sip.response(200, "INVITE"))
+        time.sleep(0.4)
+        equal(len(victim.packets), 0, "packets before the ACK")
+        peer.send(peer.ack(invite, ok))
+        victim.wait(50)
+        start = time.monotonic()
+        time.sleep(3)
+        expect(len(victim.since(start)) <= 5, f"{len(victim.since(start))} in 3 s behind the 50")
+        # The same address again and again does not begin anew.
+        for n in range(5):
+            again = peer.within("INVITE", invite, ok, 2 + n,
+                                sip.sdp(victim.port, "127.0.0.9").replace(b"- 1 1", b"- 1 %d" % (2 + n)))
+            peer.send(again)
+            got = peer.wait(lambda m: m.status >= 200 and m.branch == again.branch)
+            peer.send(peer.ack(again, got))
+        now = time.monotonic()
+        time.sleep(1.5)
+        expect(len(victim.since(now)) <= 5, f"{len(victim.since(now))} in 1.5 s behind re-INVITEs")
+        t.finish()
+
+
+@case("a called side that is never acknowledged sends nothing at all, and says BYE", 0)
+@case("nor where the caller's packets arrive before its ACK", 1)
+def no_ack(talks):
+    with Room() as room:
+        t = target(room)
+        other = room.keep(rtp.RtpPeer())
+        peer = room.keep(sip.Peer(t.phone.port))
+        invite = peer.invite(t.uri, body=sip.sdp(other.port))
+        peer.send(invite)
+        ok = peer.wait(sip.response(200, "INVITE"))
+        port = int(ok.body.split(b"m=audio ")[1].split(b" ")[0])
+        if talks:
+            other.talk(port, 2.0)
+        else:
+            time.sleep(2.0)
+        equal(len(other.packets), 0, "packets without ACK")
+        talks_on(t.media, "meanwhile")
+        t.finish()
+
+
+@case("an SDP that names the phone itself, or a broadcast address, starts no storm", 0)
+def itself(_):
+    with Room() as room:
+        t = target(room)
+        peer = room.keep(sip.Peer(t.phone.port))
+        for n, (host, port) in enumerate((("127.0.0.1", t.media.port), ("127.0.0.1", t.phone.port),
+                                          ("255.255.255.255", 9), ("224.0.0.1", 9999))):
+            invite = peer.invite(t.uri, body=sip.sdp(port, host))
+            peer.send(invite)
+            got = peer.wait(lambda m: m.status >= 200 and m.branch == invite.branch)
+            peer.send(peer.ack(invite, got))
+            time.sleep(0.5)
+            if got.status == 200:
+                bye = peer.within("BYE", invite, got, 9)
+                peer.send(bye)
+                peer.wait(lambda m: m.status == 200 and m.branch == bye.branch, what="200 to BYE")
+        talks_on(t.media, "behind them")
+        t.alive()
+        t.finish()
+
+
+if __name__ == "__main__":
+    tap.run(jobs=4)
