@@ -2,6 +2,7 @@
 """The calling side against the RFCs: INVITE, ACK, CANCEL and BYE as the called side sees them."""
 import os
 import re
+import signal
 import sys
 import time
 
@@ -575,6 +576,18 @@ def one_cancel():
         busy(caller, invite, 487)
         caller.phone.expect_status(tphone.INTERRUPTED)
         equal(len(caller.peer.found(sip.request("CANCEL"))), 1, "number of CANCELs")
+
+
+for name in ("SIGTERM", "SIGHUP"):
+    @case(f"{name} while it rings there: CANCEL, and gone in 2 s though nobody answers", name)
+    def signalled(name):
+        with Room() as room:
+            caller = Caller(room)
+            caller.peer.respond(caller.invite(), 180, tag="a")
+            caller.phone.wait_line("(?i)ring")
+            caller.phone.process.signal(getattr(signal, name))
+            caller.wait("CANCEL", 2)
+            caller.phone.status(4)
 
 
 # --- BYE ------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import atexit
 import os
 import re
+import signal
 import socket
 import sys
 import time
@@ -10,7 +11,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sip, tap, tphone
 from lib.ends import Callee, SharedCallee, direction, expect_gaps, uris
-from lib.room import SIGINT, Room, free_port
+from lib.room import SIGINT, Room, free_port, wait_until
 from lib.tap import case, equal, expect
 
 LOCAL = "127.0.0.1"
@@ -318,6 +319,61 @@ def sent_by():
         callee.peer.send(other)
         for m in (one, other):
             callee.peer.wait(sip.response(200, "OPTIONS", m.get("Call-ID")), what="200")
+
+
+@case("no RTP port is left: 503, and a call again when one is free")
+def no_port():
+    with Room() as room:
+        first = free_port(2)
+        callee = Callee(room, rtp_ports=f"{first}-{first + 1}")
+        invite, ok = callee.up()
+        got = callee.refused(callee.peer.invite(callee.uri))
+        expect(got.status in (480, 486, 500, 503), f"the second was answered {got}")
+        callee.end(invite, ok)
+        wait_until(lambda: callee.phone.process.said("^answered "), 5, "the call did not end")
+        third, ok3 = callee.up()
+        callee.end(third, ok3)
+
+
+for name in ("SIGTERM", "SIGHUP", "SIGINT"):
+    @case(f"{name} while it rings: the caller is told, and the phone is gone in 2 s", name)
+    def told(name):
+        with Room() as room:
+            callee = Callee(room, delay=60)
+            invite = callee.invite()
+            callee.peer.wait(sip.response(180), what="180")
+            callee.phone.process.signal(getattr(signal, name))
+            got = callee.peer.wait(sip.final(), 2, what="a final answer")
+            expect(got.status in (480, 486, 503, 603), f"the answer was {got}")
+            callee.peer.send(callee.peer.ack(invite, got))
+            callee.phone.status(3)
+
+    @case(f"{name} in a call: BYE, and the phone is gone in 2 s though nobody answers it", name)
+    def byes(name):
+        with Room() as room:
+            callee = Callee(room)
+            callee.up()
+            callee.alive()
+            sent = time.monotonic()
+            callee.phone.process.signal(getattr(signal, name))
+            callee.peer.wait(sip.request("BYE"), 2, what="BYE")
+            callee.phone.status(4)
+            expect(time.monotonic() - sent < 3, "it took long")
+
+
+@case("a call whose 200 was lost, and that is hung up: BYE waits for the ACK (RFC 3261 15)")
+def bye_waits():
+    with Room() as room:
+        callee = Callee(room)
+        invite = callee.invite()
+        ok = callee.answered(invite)
+        callee.phone.process.signal(SIGINT)
+        time.sleep(0.3)
+        equal(callee.peer.found(sip.request("BYE")), [], "BYEs before the ACK")
+        callee.peer.send(callee.peer.ack(invite, ok))
+        bye = callee.peer.wait(sip.request("BYE"), 3, what="BYE behind the ACK")
+        callee.peer.respond(bye, 200)
+        callee.phone.status(4)
 
 
 @case("503 or 486 comes when there are too many calls (--max-calls)")
