@@ -48,6 +48,8 @@ static void look_for_end(struct phone *phone)
     settled = phone->n_calls == 0 && sip_endpoint_settled(phone->endpoint);
     if (!settled && net_now_ms() < phone->quit_by_ms)
         return;
+    sip_endpoint_leave(phone->endpoint, net_now_ms());
+    net_sip_link_pump(phone->link);
     phone->closed = true;
     phone->quit_by_ms = NEVER_MS;
     phone_tell(phone, &(struct phone_event){.kind = PHONE_CLOSED});

@@ -231,6 +231,18 @@ bool sip_endpoint_settled(const struct sip_endpoint *ep)
     return true;
 }
 
+void sip_endpoint_leave(struct sip_endpoint *ep, uint64_t now_ms)
+{
+    LIST_EACH (&ep->all, at) {
+        struct sip_call *call = LIST_ITEM(at, struct sip_call, link);
+
+        if (call->bye_wanted)
+            sip_call_bye(call, call->dialog, now_ms);
+        call->bye_wanted = false;
+    }
+    sip_core_sweep(ep);
+}
+
 bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t connection)
 {
     LIST_EACH(&ep->txs.live, at)

@@ -58,6 +58,9 @@ void sip_endpoint_located(struct sip_endpoint *ep, uint64_t key, const struct si
  * that merely linger (D, H to K, L, M) do not count, but for J on a network that has been seen to
  * lose messages: without us nobody would answer the next copy of a BYE. */
 bool sip_endpoint_settled(const struct sip_endpoint *ep);
+/* Says what it would have said later: BYE in calls that were hung up while our 2xx waits for its
+ * ACK. For a program that must go now; the other side would be left in a call with nobody. */
+void sip_endpoint_leave(struct sip_endpoint *ep, uint64_t now_ms);
 
 /* True while a transaction or call still needs this connection. */
 bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t connection);
