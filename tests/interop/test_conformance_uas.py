@@ -376,6 +376,16 @@ def bye_waits():
         callee.phone.status(4)
 
 
+@case("and is sent as the last word where no ACK comes and the phone must go")
+def bye_last_word():
+    with Room() as room:
+        callee = Callee(room)
+        callee.answered(callee.invite())
+        callee.phone.process.signal(SIGINT)
+        callee.peer.wait(sip.request("BYE"), 3, what="BYE")
+        callee.phone.status(4)
+
+
 @case("503 or 486 comes when there are too many calls (--max-calls)")
 def too_many():
     with Room() as room:
