@@ -15,8 +15,8 @@ struct terminal {
 };
 
 /* Opens the file of --trace and makes descriptor 2 a pipe where quiet_libraries is true, which is
- * needed once a sound device is opened (doc/design.md 3). 0, or a negative errno with a sentence in
- * why. */
+ * needed once a sound device is opened (doc/design.md, "When things go wrong"). 0, or a negative
+ * errno with a sentence in why. */
 int terminal_open(struct terminal *t, const struct cli *cli, bool quiet_libraries, struct buf *why);
 /* Gives readers a moment to take what still waits. 0, or a negative errno where results could not be
  * written, which is told; a reader that went away does not count. */
