@@ -426,7 +426,8 @@ static PaError open_streams(struct card *card, PaDeviceIndex in, PaDeviceIndex o
 
     if (card->has_input) {
         from.suggestedLatency = Pa_GetDeviceInfo(in)->defaultLowInputLatency;
-        pa = Pa_OpenStream(&card->stream[0], &from, NULL, rate_hz, frame, paNoFlag, on_samples, card);
+        pa = Pa_OpenStream(&card->stream[0], &from, NULL, rate_hz, frame, paNoFlag, on_samples,
+                           card);
     }
     if (pa == paNoError && card->has_output) {
         to.suggestedLatency = Pa_GetDeviceInfo(out)->defaultLowOutputLatency;

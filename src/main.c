@@ -55,7 +55,8 @@ static enum log_level log_level_of(int verbosity)
     return levels[verbosity + 1];
 }
 
-/* PortAudio and what stands behind it write on descriptor 2: see "When things go wrong" in doc/design.md. */
+/* PortAudio and what stands behind it write on descriptor 2: see "When things go wrong" in
+ * doc/design.md. */
 static bool will_open_device(const struct cli *cli)
 {
     const struct phone_config *config = &cli->config;

@@ -38,7 +38,7 @@ enum cli_where { CLI_CALL = 1, CLI_ANSWER = 2, CLI_DEVICES = 4, CLI_ALL = 7 };
 struct cli_command {
     const char *name;
     enum cli_where bit;
-    const char *usage;    /* what stands behind the name; "": nothing */
+    const char *usage; /* what stands behind the name; "": nothing */
     size_t min_args, max_args;
     const char *missing;  /* what to say when there are fewer */
     const char *summary;  /* one line */

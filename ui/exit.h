@@ -3,16 +3,16 @@
 #define UI_EXIT_H
 
 enum exit_status {
-    EXIT_OK = 0,          /* answered and ended normally; what was asked for was done */
-    EXIT_OTHER = 1,       /* everything that has no number of its own */
-    EXIT_USAGE = 2,       /* command line or configuration */
-    EXIT_BUSY = 3,        /* 486, 600 */
-    EXIT_DECLINED = 4,    /* 603 */
-    EXIT_NO_ANSWER = 5,   /* 408, 480, or nothing was heard */
-    EXIT_NOT_FOUND = 6,   /* 404, 410, 484, 604, no such host */
-    EXIT_NOT_ALLOWED = 7, /* 401, 403, 407 */
-    EXIT_UNREACHABLE = 8, /* the message could not be delivered */
-    EXIT_SOUND = 9,       /* sound device or file */
+    EXIT_OK = 0,            /* answered and ended normally; what was asked for was done */
+    EXIT_OTHER = 1,         /* everything that has no number of its own */
+    EXIT_USAGE = 2,         /* command line or configuration */
+    EXIT_BUSY = 3,          /* 486, 600 */
+    EXIT_DECLINED = 4,      /* 603 */
+    EXIT_NO_ANSWER = 5,     /* 408, 480, or nothing was heard */
+    EXIT_NOT_FOUND = 6,     /* 404, 410, 484, 604, no such host */
+    EXIT_NOT_ALLOWED = 7,   /* 401, 403, 407 */
+    EXIT_UNREACHABLE = 8,   /* the message could not be delivered */
+    EXIT_SOUND = 9,         /* sound device or file */
     EXIT_INTERRUPTED = 130, /* by a signal, before the answer */
 };
 

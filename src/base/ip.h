@@ -6,7 +6,7 @@
 #include "base/slice.h"
 
 struct ip {
-    uint8_t family; /* 4, 6, or 0: none */
+    uint8_t family;    /* 4, 6, or 0: none */
     uint8_t bytes[16]; /* network order; the first 4 for IPv4 */
     uint16_t port;     /* host order; 0: none */
     uint32_t scope;    /* interface of a link-local IPv6 address, else 0 */

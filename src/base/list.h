@@ -16,7 +16,9 @@ struct list {
     struct list *next, *prev;
 };
 
+/* clang-format off */
 #define LIST_INIT(name) {&(name), &(name)}
+/* clang-format on */
 #define LIST_ITEM(at, type, member) ((type *)(void *)((char *)(at)-offsetof(type, member)))
 #define LIST_EACH(head, at)                                                                        \
     for (struct list *at = (head)->next, *at##_next = at->next; at != (head);                      \

@@ -59,7 +59,6 @@ static inline bool scan_ok_at_end(const struct scan *s)
     return !s->bad && s->rest.n == 0;
 }
 
-
 bool is_digit(char c);
 bool is_hex(char c);
 bool is_alpha(char c);

@@ -18,7 +18,9 @@ struct slice {
 #define ARRAY_LEN(a) (sizeof(a) / sizeof *(a))
 
 /* A slice of a string literal; the first form also works in initialisers of static tables. */
+/* clang-format off */
 #define SLICE_INIT(literal) {"" literal, sizeof(literal) - 1}
+/* clang-format on */
 #define SLICE(literal) ((struct slice)SLICE_INIT(literal))
 
 /* For formats: buf_printf(b, "%" PRI_SLICE, ARG_SLICE(s)). Only for text that is ours, see

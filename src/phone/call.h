@@ -25,15 +25,15 @@ enum call_state {
     CALL_REFUSED,      /* we refused it; SIP is about to end it */
     CALL_ANSWERING,    /* our 200 has left, the ACK is not there yet: we receive only */
     CALL_UP,
-    CALL_TONE,         /* SIP is over, the busy tone is heard */
-    CALL_CLOSING,      /* the stream writes its files to the end */
-    CALL_GONE,         /* PHONE_ENDED has been told */
+    CALL_TONE,    /* SIP is over, the busy tone is heard */
+    CALL_CLOSING, /* the stream writes its files to the end */
+    CALL_GONE,    /* PHONE_ENDED has been told */
     N_CALL_STATES
 };
 
 enum call_input {
-    CALL_OFFER_WANTED,    /* from sip/endpoint.h */
-    CALL_PROGRESS,        /* 1xx without SDP */
+    CALL_OFFER_WANTED, /* from sip/endpoint.h */
+    CALL_PROGRESS,     /* 1xx without SDP */
     CALL_PROGRESS_SDP,
     CALL_ANSWERED,
     CALL_ACKED,
@@ -41,15 +41,15 @@ enum call_input {
     CALL_ANSWER,
     CALL_OFFER_REFUSED,
     CALL_SIP_ENDED,
-    CALL_SIP_BUSY,        /* the same with 486 or 600, and somebody who hears the tone */
-    CALL_DO_RING,         /* commands */
+    CALL_SIP_BUSY, /* the same with 486 or 600, and somebody who hears the tone */
+    CALL_DO_RING,  /* commands */
     CALL_DO_ANSWER,
     CALL_DO_REJECT,
     CALL_DO_HANG_UP,
-    CALL_NOT_OURS,        /* an INVITE that has to be refused at once */
+    CALL_NOT_OURS, /* an INVITE that has to be refused at once */
     CALL_DO_HOLD,
     CALL_DO_RESUME,
-    CALL_TIME_IS_OVER,    /* of the busy tone */
+    CALL_TIME_IS_OVER, /* of the busy tone */
     CALL_DEVICE_FAILED,
     CALL_MEDIA_CLOSED,
     N_CALL_INPUTS
@@ -57,23 +57,23 @@ enum call_input {
 
 /* What a cell asks for, done in this order. */
 enum call_action {
-    DO_OFFER = 1 << 0,        /* make our offer and hand it to SIP */
-    DO_TAKE_ANSWER = 1 << 1,  /* the other side's SDP, where there is one */
-    DO_RING = 1 << 2,         /* 180 */
-    DO_ACCEPT = 1 << 3,       /* 200 with our SDP */
-    DO_REJECT = 1 << 4,       /* refuse with the command's status, the one noted, or 480 */
+    DO_OFFER = 1 << 0,       /* make our offer and hand it to SIP */
+    DO_TAKE_ANSWER = 1 << 1, /* the other side's SDP, where there is one */
+    DO_RING = 1 << 2,        /* 180 */
+    DO_ACCEPT = 1 << 3,      /* 200 with our SDP */
+    DO_REJECT = 1 << 4,      /* refuse with the command's status, the one noted, or 480 */
     DO_HANG_UP = 1 << 5,
-    DO_REOFFER = 1 << 6,      /* answer a re-INVITE */
-    DO_ROLLBACK = 1 << 7,     /* our re-INVITE was refused */
+    DO_REOFFER = 1 << 6,  /* answer a re-INVITE */
+    DO_ROLLBACK = 1 << 7, /* our re-INVITE was refused */
     DO_HOLD = 1 << 8,
     DO_RESUME = 1 << 9,
-    DO_RINGBACK = 1 << 10,    /* local tone */
-    DO_EARLY = 1 << 11,       /* hear the other side before it answers */
-    DO_CONNECT = 1 << 12,     /* the call is answered: sound both ways */
-    DO_MAY_SEND = 1 << 13,    /* the ACK came */
-    DO_NOTE_END = 1 << 14,    /* remember why SIP ended */
+    DO_RINGBACK = 1 << 10, /* local tone */
+    DO_EARLY = 1 << 11,    /* hear the other side before it answers */
+    DO_CONNECT = 1 << 12,  /* the call is answered: sound both ways */
+    DO_MAY_SEND = 1 << 13, /* the ACK came */
+    DO_NOTE_END = 1 << 14, /* remember why SIP ended */
     DO_BUSY_TONE = 1 << 15,
-    DO_CLOSE = 1 << 16,       /* stop the stream */
+    DO_CLOSE = 1 << 16, /* stop the stream */
     DO_TELL_CALLING = 1 << 17,
     DO_TELL_RINGING = 1 << 18,
     DO_TELL_ENDED = 1 << 19,
@@ -98,36 +98,37 @@ struct call {
     char *play, *record, *digits;    /* owned, as the command said; NULL: none */
     bool device;
 
-    struct sip_flow flow;          /* of signalling */
-    struct sdp_exchange *sdp;      /* NULL before the first offer */
-    struct media_stream *stream;   /* NULL: none, or closed */
-    struct net_lookup *lookup;     /* of a host name in c= */
-    struct ip resolved;            /* what it gave, for this name */
+    struct sip_flow flow;        /* of signalling */
+    struct sdp_exchange *sdp;    /* NULL before the first offer */
+    struct media_stream *stream; /* NULL: none, or closed */
+    struct net_lookup *lookup;   /* of a host name in c= */
+    struct ip resolved;          /* what it gave, for this name */
     char resolved_host[SDP_MAX_HOST + 1];
-    bool started;                  /* media_stream_start was called */
-    bool sound_due;                /* the sound waits until our 200 or ACK has left */
-    bool connected;                /* files, microphone and digits were given to the stream */
+    bool started;   /* media_stream_start was called */
+    bool sound_due; /* the sound waits until our 200 or ACK has left */
+    bool connected; /* files, microphone and digits were given to the stream */
     bool may_send, held;
-    bool holds; /* by PHONE_HOLD: nobody hears us meanwhile */
-    struct ip told_where;          /* what the front end heard last of media */
+    bool holds;           /* by PHONE_HOLD: nobody hears us meanwhile */
+    struct ip told_where; /* what the front end heard last of media */
     char told_codec[32];
     unsigned told_status;
-    char heard_digits[65];         /* that came, with a NUL */
+    char heard_digits[65]; /* that came, with a NUL */
 
     uint64_t answered_ms, ended_ms;
     struct timer tone_timer;
-    struct {                       /* why it ended, from SIP or from ourselves */
+    struct { /* why it ended, from SIP or from ourselves */
         enum sip_end_cause cause;
         int err;
         unsigned status;
-        char *reason;              /* owned, safe */
-        const char *own_words;     /* our reason for hanging up or refusing; NULL: none */
-        bool by_us;                /* a command ended it */
+        char *reason;          /* owned, safe */
+        const char *own_words; /* our reason for hanging up or refusing; NULL: none */
+        bool by_us;            /* a command ended it */
     } end;
     struct media_stats stats;
 };
 
-/* A call that PHONE_DIAL or an INVITE starts; NULL without memory. It is in phone->calls at once. */
+/* A call that PHONE_DIAL or an INVITE starts; NULL without memory. It is in phone->calls at once.
+ */
 struct call *call_new(struct phone *phone, bool outgoing);
 /* Frees it as it stands, without a word to SIP or the front end. */
 void call_free(struct call *call);
@@ -161,7 +162,8 @@ int call_media_open(struct call *call);
 void call_media_forget(struct call *call);
 /* An offer of the other side: 0, or the status to refuse it with. */
 unsigned call_media_take_offer(struct call *call, struct slice sdp);
-/* Appends our SDP: the answer where an offer waits for one, else an offer. 0 or a negative errno. */
+/* Appends our SDP: the answer where an offer waits for one, else an offer. 0 or a negative errno.
+ */
 int call_media_describe(struct call *call, struct buf *out);
 /* The other side's answer: 0 or a negative errno. */
 int call_media_take_answer(struct call *call, struct slice sdp);

@@ -2,8 +2,8 @@
  *
  * A file has lines "name = value". The value is everything behind the equals sign but the blanks
  * around it: no quotes, no comments behind it. Lines that begin with # or ; are comments. Every
- * setting is also an option of the command line with the same name, and is read by the same function.
- * What cannot be understood is refused with its place, never guessed at or skipped. */
+ * setting is also an option of the command line with the same name, and is read by the same
+ * function. What cannot be understood is refused with its place, never guessed at or skipped. */
 #ifndef PHONE_CONFIG_H
 #define PHONE_CONFIG_H
 
@@ -27,13 +27,13 @@ struct phone_config {
     char *device;                          /* owned; NULL: the system's default */
     const char *codecs[CONFIG_CODECS_MAX]; /* in order of preference; static names */
     size_t n_codecs;
-    char *user; /* owned; user part of our own URI; NULL: tphone */
-    char *name; /* owned; display name; NULL: none */
+    char *user;       /* owned; user part of our own URI; NULL: tphone */
+    char *name;       /* owned; display name; NULL: none */
     size_t max_calls; /* 0: no limit */
 };
 
-/* What was wrong with a value: at which of its bytes, and a sentence without the place; text is owned
- * by whoever made the fault, with buf_new. */
+/* What was wrong with a value: at which of its bytes, and a sentence without the place; text is
+ * owned by whoever made the fault, with buf_new. */
 struct config_fault {
     size_t at;
     struct buf text;

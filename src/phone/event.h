@@ -48,12 +48,12 @@ enum phone_outcome {
 /* What a call was, for its last event. */
 struct phone_result {
     bool answered;
-    uint64_t talk_ms;                /* from the answer to the end */
-    uint64_t sent, received, lost;   /* RTP packets */
-    double jitter_ms;                /* of what came: RFC 3550 6.4.1 */
-    double round_trip_ms;            /* by RTCP; below 0: unknown */
-    double lost_percent;             /* lost of what should have come */
-    double their_lost_percent;       /* as the other side reports it; below 0: it never did */
+    uint64_t talk_ms;              /* from the answer to the end */
+    uint64_t sent, received, lost; /* RTP packets */
+    double jitter_ms;              /* of what came: RFC 3550 6.4.1 */
+    double round_trip_ms;          /* by RTCP; below 0: unknown */
+    double lost_percent;           /* lost of what should have come */
+    double their_lost_percent;     /* as the other side reports it; below 0: it never did */
 };
 
 struct phone_event {
@@ -67,8 +67,8 @@ struct phone_event {
     const char *codec; /* "opus/48000/2" */
     unsigned status;   /* of a SIP response */
     const char *reason;
-    const char *text; /* for PHONE_ENDED: cause and remedy in words, one sentence */
-    const char *file; /* that was recorded to */
+    const char *text;   /* for PHONE_ENDED: cause and remedy in words, one sentence */
+    const char *file;   /* that was recorded to */
     const char *digits; /* all that came, the first 64 */
     enum phone_outcome outcome;
     struct phone_result result;

@@ -47,16 +47,16 @@ enum media_event_type {
 struct media_stats {
     uint64_t packets_sent, bytes_sent;         /* bytes: RTP payload, as in an SR */
     uint64_t packets_received, bytes_received; /* RTP that was accepted */
-    uint64_t packets_refused;  /* malformed, of an unknown payload type, or from a stranger */
-    int64_t lost;              /* expected - received, RFC 3550 A.3; below 0 with duplicates */
-    uint64_t late;             /* came after their time to be played */
-    uint64_t concealed;        /* frames that had to be invented */
-    uint64_t recovered;        /* frames got back from the next packet's FEC */
-    double jitter_ms;          /* RFC 3550 A.8, of what we receive */
-    double round_trip_ms;      /* from LSR and DLSR; below 0: not known */
-    double playout_delay_ms;   /* what the jitter buffer adds now */
-    double level_in_db;        /* received sound, dB below full scale; -127: silence */
-    double level_out_db;       /* sent sound */
+    uint64_t packets_refused;   /* malformed, of an unknown payload type, or from a stranger */
+    int64_t lost;               /* expected - received, RFC 3550 A.3; below 0 with duplicates */
+    uint64_t late;              /* came after their time to be played */
+    uint64_t concealed;         /* frames that had to be invented */
+    uint64_t recovered;         /* frames got back from the next packet's FEC */
+    double jitter_ms;           /* RFC 3550 A.8, of what we receive */
+    double round_trip_ms;       /* from LSR and DLSR; below 0: not known */
+    double playout_delay_ms;    /* what the jitter buffer adds now */
+    double level_in_db;         /* received sound, dB below full scale; -127: silence */
+    double level_out_db;        /* sent sound */
     double remote_lost_percent; /* the far end's last report about us; below 0: none came */
     double remote_jitter_ms;    /* likewise */
     char codec[16];             /* name of the codec we send with; "" before the start */
@@ -83,11 +83,11 @@ struct media_config {
     uv_loop_t *loop;          /* of the signalling thread; must outlive media_free */
     media_event_fn *on_event; /* of all streams */
     void *arg;
-    const char *cname; /* SDES CNAME (RFC 3550 6.5.1), copied; NULL: a random one (RFC 7022) */
-    const char *device; /* a name as audio/device.h lists them, "default", "null" (a device made
-                         * of the beat, which hears silence); NULL or "none": there is none, and
-                         * silence takes its place. Copied. It is opened by a worker with the
-                         * first stream that wants it, and closed with the last */
+    const char *cname;   /* SDES CNAME (RFC 3550 6.5.1), copied; NULL: a random one (RFC 7022) */
+    const char *device;  /* a name as audio/device.h lists them, "default", "null" (a device made
+                          * of the beat, which hears silence); NULL or "none": there is none, and
+                          * silence takes its place. Copied. It is opened by a worker with the
+                          * first stream that wants it, and closed with the last */
     int opus_complexity; /* 0 to 10; below 0: 9 */
 };
 
@@ -108,15 +108,14 @@ int media_check_play(const char *path, char why[MEDIA_WHY_MAX]);
 /* --- streams --------------------------------------------------------------------------------- */
 
 struct media_open {
-    struct ip local;                 /* address to bind, without port */
-    uint16_t port_first, port_last;  /* 0, 0: the default range */
-    void *arg;                       /* comes back in each event */
+    struct ip local;                /* address to bind, without port */
+    uint16_t port_first, port_last; /* 0, 0: the default range */
+    void *arg;                      /* comes back in each event */
 };
 
 /* Binds an even port for RTP and the next one for RTCP at once (RFC 3550 11). 0, -EADDRINUSE when
  * no pair in the range is free, -EMFILE, -EADDRNOTAVAIL, -ENOMEM … */
-int media_stream_open(struct media *media, const struct media_open *how,
-                      struct media_stream **out);
+int media_stream_open(struct media *media, const struct media_open *how, struct media_stream **out);
 /* The RTP port; RTCP is the next. */
 uint16_t media_stream_port(const struct media_stream *stream);
 
@@ -146,8 +145,8 @@ struct media_params {
     uint32_t event_rate_hz;   /* of what we send, the unit of durations; 0: the codec's clock */
     uint8_t event_receive[4]; /* payload types; unused places: MEDIA_NO_EVENTS */
     uint16_t ptime_ms; /* of what we send; 0: 20. Clamped to 10 to 120 and the codec's grid */
-    struct {                  /* what the far end's a=fmtp asked of our encoder (RFC 7587) */
-        bool fec;             /* useinbandfec=1 */
+    struct {           /* what the far end's a=fmtp asked of our encoder (RFC 7587) */
+        bool fec;      /* useinbandfec=1 */
         bool cbr;
         uint32_t max_bitrate;     /* maxaveragebitrate in bit/s; 0: our own choice */
         uint32_t max_playback_hz; /* maxplaybackrate; 0: 48000 */
@@ -164,7 +163,7 @@ void media_stream_may_send(struct media_stream *stream, bool may_send);
 /* What is sent. Each call replaces what went before. A file is played once from its beginning
  * (when the stream may send), then silence is sent and MEDIA_FILE_ENDED is told. */
 void media_stream_play(struct media_stream *stream, const char *path);
-void media_stream_play_device(struct media_stream *stream); /* the microphone */
+void media_stream_play_device(struct media_stream *stream);  /* the microphone */
 void media_stream_play_silence(struct media_stream *stream); /* so it begins */
 
 /* Writes what is received to the file, on the time line of the call from now on, or from the first

@@ -15,7 +15,7 @@ struct media_device;
 struct media_device_events {
     void (*ready)(void *arg); /* it has been opened: the beat must become that of the device */
     void (*failed)(void *arg, int err, const char *why); /* told once until it works again */
-    void (*closed)(void *arg); /* the end of media_device_close */
+    void (*closed)(void *arg);                           /* the end of media_device_close */
 };
 
 /* name as in audio_device_config; NULL: there is none, and nothing ever happens. events is copied.

@@ -35,8 +35,8 @@ int phone_do(struct phone *phone, const struct phone_command *command, uint32_t 
 /* How many calls there are, in any state. */
 size_t phone_calls(const struct phone *phone);
 
-/* Whether a sound file can be read (or, recorded to, be made), with the reason in why. Blocks for as
- * long as the file system does: for the start of a program. Nothing is left behind. */
+/* Whether a sound file can be read (or, recorded to, be made), with the reason in why. Blocks for
+ * as long as the file system does: for the start of a program. Nothing is left behind. */
 int phone_check_play(const char *path, struct buf *why);
 int phone_check_record(const char *path, struct buf *why);
 

@@ -23,19 +23,19 @@ struct phone {
     struct sdp_codec codecs[CONFIG_CODECS_MAX]; /* what we can, in our order */
     size_t n_codecs;
 
-    struct list calls;   /* of struct call */
+    struct list calls; /* of struct call */
     size_t n_calls;
     uint32_t last_number;
     struct timers timers; /* of calls */
 
-    struct list events;   /* of struct queued_event, oldest first */
+    struct list events; /* of struct queued_event, oldest first */
     bool delivering;
-    unsigned in_command;  /* depth of phone_do: events wait for the loop */
+    unsigned in_command; /* depth of phone_do: events wait for the loop */
     struct net_deadline *wake;
-    bool wake_now;        /* something waits for the next turn */
+    bool wake_now; /* something waits for the next turn */
 
     bool trace;
-    bool device_told;     /* that the sound device does not work */
+    bool device_told; /* that the sound device does not work */
     bool quitting, closed;
     uint64_t quit_by_ms;
 };

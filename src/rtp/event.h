@@ -8,7 +8,7 @@
 #include "base/slice.h"
 
 #define RTP_EVENT_BYTES 4
-#define RTP_EVENT_QUEUE 256  /* digits waiting in a sender; a power of two */
+#define RTP_EVENT_QUEUE 256 /* digits waiting in a sender; a power of two */
 #define RTP_EVENT_DIGIT_MS 100
 #define RTP_EVENT_GAP_MS 100
 #define RTP_EVENT_PAUSE_MS 1000 /* of a ',' */
@@ -25,11 +25,11 @@ struct rtp_event_sender {
     uint16_t head, tail; /* grow without end; place = value % RTP_EVENT_QUEUE */
     enum { RTP_EVENT_IDLE, RTP_EVENT_KEY, RTP_EVENT_END, RTP_EVENT_WAIT } state;
     uint8_t code;
-    uint8_t repeats;       /* of the end packet, still to be sent */
-    bool begins;           /* the next packet is the first of its event */
-    uint32_t timestamp;    /* of the event, or of its current segment */
-    uint32_t duration;     /* of the current segment, in units of the event's clock */
-    uint32_t left;         /* of the key, or of the pause */
+    uint8_t repeats;    /* of the end packet, still to be sent */
+    bool begins;        /* the next packet is the first of its event */
+    uint32_t timestamp; /* of the event, or of its current segment */
+    uint32_t duration;  /* of the current segment, in units of the event's clock */
+    uint32_t left;      /* of the key, or of the pause */
 };
 
 struct rtp_event_packet {
@@ -55,10 +55,10 @@ bool rtp_event_next(struct rtp_event_sender *s, uint32_t timestamp, uint32_t sam
 /* --- receiving ------------------------------------------------------------------------------- */
 
 struct rtp_event_receiver {
-    bool any;            /* an event has been seen */
-    uint32_t timestamp;  /* of its current segment */
+    bool any;           /* an event has been seen */
+    uint32_t timestamp; /* of its current segment */
     uint8_t code;
-    uint16_t duration;   /* the longest that this segment told */
+    uint16_t duration; /* the longest that this segment told */
     bool ended;
 };
 

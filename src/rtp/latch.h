@@ -19,22 +19,22 @@
 #define RTP_LATCH_UNHEARD_MS 1000
 
 struct rtp_latch {
-    struct ip rtp, rtcp;   /* where we send; family 0: nowhere */
-    struct ip signalled;   /* the RTP address as SDP said it */
+    struct ip rtp, rtcp; /* where we send; family 0: nowhere */
+    struct ip signalled; /* the RTP address as SDP said it */
     struct ip signalled_rtcp;
-    bool same_host;        /* SDP and signalling name the same host */
-    bool heard;            /* RTP, RTCP or STUN came from where we send: it is alive and wants us */
-    bool heard_rtp;        /* RTP came from there */
-    bool latched;          /* rtp is not what SDP said */
+    bool same_host; /* SDP and signalling name the same host */
+    bool heard;     /* RTP, RTCP or STUN came from where we send: it is alive and wants us */
+    bool heard_rtp; /* RTP came from there */
+    bool latched;   /* rtp is not what SDP said */
     bool rtcp_latched;
     struct rtp_latch_candidate {
         struct ip from;
         uint32_t ssrc;
-        uint16_t next;   /* sequence number */
-        uint8_t packets; /* in sequence; 0: a free place */
+        uint16_t next;                  /* sequence number */
+        uint8_t packets;                /* in sequence; 0: a free place */
     } candidates[RTP_LATCH_CANDIDATES]; /* several, so that a stranger keeps out nobody */
-    uint8_t replace;          /* the place that goes next */
-    uint32_t unheard_packets; /* sent to an address never heard from */
+    uint8_t replace;                    /* the place that goes next */
+    uint32_t unheard_packets;           /* sent to an address never heard from */
     uint64_t unheard_last_ms;
 };
 

@@ -14,11 +14,11 @@ struct rtp_packet {
     uint16_t sequence;
     uint32_t timestamp; /* in units of the payload type's clock */
     uint32_t ssrc;
-    uint8_t n_csrc;          /* 0 to 15 */
-    struct slice csrc;       /* 4 * n_csrc bytes, network order */
-    uint16_t extension_id;   /* "defined by profile"; 0 also where there is none */
-    struct slice extension;  /* without its 4 bytes of header */
-    struct slice payload;    /* without padding; may be empty */
+    uint8_t n_csrc;         /* 0 to 15 */
+    struct slice csrc;      /* 4 * n_csrc bytes, network order */
+    uint16_t extension_id;  /* "defined by profile"; 0 also where there is none */
+    struct slice extension; /* without its 4 bytes of header */
+    struct slice payload;   /* without padding; may be empty */
 };
 
 /* The slices in out point into bytes. 0, or -EBADMSG where the version is not 2 or a length does

@@ -18,9 +18,9 @@ enum rtcp_type {
     RTCP_XR = 207 /* RFC 3611, passed over */
 };
 
-#define RTCP_MAX_REPORTS 31   /* the field has 5 bits */
-#define RTCP_CNAME_MAX 255    /* bytes, RFC 3550 6.5 */
-#define RTCP_PRINT_MAX 1200   /* no compound of ours is longer */
+#define RTCP_MAX_REPORTS 31 /* the field has 5 bits */
+#define RTCP_CNAME_MAX 255  /* bytes, RFC 3550 6.5 */
+#define RTCP_PRINT_MAX 1200 /* no compound of ours is longer */
 
 struct rtcp_sender {
     uint64_t ntp;       /* 32.32 fixed point seconds */
@@ -31,18 +31,18 @@ struct rtcp_sender {
 /* One report block: what somebody received of one SSRC. */
 struct rtcp_report {
     uint32_t ssrc;
-    uint8_t fraction_lost;     /* of 256, since the last report */
-    int32_t lost;              /* in all, 24 bits signed */
+    uint8_t fraction_lost; /* of 256, since the last report */
+    int32_t lost;          /* in all, 24 bits signed */
     uint32_t extended_sequence;
-    uint32_t jitter;           /* units of the payload's clock */
-    uint32_t last_sr;          /* middle 32 bits of the SR's NTP time; 0: none was received */
-    uint32_t delay_since_sr;   /* 1/65536 s */
+    uint32_t jitter;         /* units of the payload's clock */
+    uint32_t last_sr;        /* middle 32 bits of the SR's NTP time; 0: none was received */
+    uint32_t delay_since_sr; /* 1/65536 s */
 };
 
 struct rtcp_packet {
-    uint8_t type;   /* enum rtcp_type, or one that we do not know */
-    uint8_t count;  /* of reports (SR, RR), chunks (SDES) or SSRCs (BYE) */
-    uint32_t ssrc;  /* of the sender (SR, RR), of the first chunk or of the first that leaves */
+    uint8_t type;  /* enum rtcp_type, or one that we do not know */
+    uint8_t count; /* of reports (SR, RR), chunks (SDES) or SSRCs (BYE) */
+    uint32_t ssrc; /* of the sender (SR, RR), of the first chunk or of the first that leaves */
     struct rtcp_sender sender; /* SR */
     struct slice reports;      /* SR, RR: 24 bytes each; see rtcp_report_at */
     struct slice cname;        /* SDES: of the first chunk; empty where it has none */
@@ -61,11 +61,11 @@ struct rtcp_report rtcp_report_at(const struct rtcp_packet *packet, unsigned i);
 bool rtcp_bye_names(const struct rtcp_packet *packet, uint32_t ssrc);
 
 struct rtcp_compound {
-    uint32_t ssrc;                      /* ours */
-    const struct rtcp_sender *sender;   /* NULL: an RR is sent, as we sent nothing lately */
+    uint32_t ssrc;                    /* ours */
+    const struct rtcp_sender *sender; /* NULL: an RR is sent, as we sent nothing lately */
     const struct rtcp_report *reports;
-    size_t n_reports;                   /* RTCP_MAX_REPORTS at most */
-    struct slice cname;                 /* RTCP_CNAME_MAX bytes at most; the surplus is cut off */
+    size_t n_reports;   /* RTCP_MAX_REPORTS at most */
+    struct slice cname; /* RTCP_CNAME_MAX bytes at most; the surplus is cut off */
     bool bye;
 };
 

@@ -10,7 +10,7 @@
 #include "base/slice.h"
 
 struct rtcp_timing {
-    double bandwidth;  /* bytes per second for everybody's RTCP */
+    double bandwidth; /* bytes per second for everybody's RTCP */
     double minimum_ms;
     double average_bytes; /* of an RTCP packet with its IP and UDP headers */
     unsigned members, senders, members_before;

@@ -11,8 +11,8 @@
 
 struct rtp_session {
     uint32_t ssrc;
-    uint16_t sequence;      /* of the next packet */
-    uint32_t timestamp;     /* of the next sample to be sent */
+    uint16_t sequence;  /* of the next packet */
+    uint32_t timestamp; /* of the next sample to be sent */
     uint32_t first_timestamp;
     uint32_t packets, bytes; /* sent under this SSRC, modulo 2^32, for the SR; bytes of payload */
     bool sent;               /* something, under this SSRC */

@@ -18,7 +18,7 @@ struct rtp_source {
     bool restarted;        /* the last packet made a jump true: forget what was buffered */
     uint32_t received;
     uint32_t expected_prior, received_prior; /* at the last report */
-    uint32_t transit; /* of the last packet, in timestamp units */
+    uint32_t transit;                        /* of the last packet, in timestamp units */
     bool has_transit;
     uint32_t jitter_16; /* RFC 3550 A.8, times 16 */
     /* Of the sender's last SR, for the report block */

@@ -32,8 +32,7 @@ struct sdp_agreement {
  * a new one. 0, or -EPROTONOSUPPORT where all SDP_MAX_MEDIA lines are something else. */
 int sdp_offer_begin(struct sdp_agreement *a);
 /* Prints our offer; the other slots are offered as refused. */
-void sdp_offer_put(const struct sdp_agreement *a, const struct sdp_origin *origin,
-                   struct buf *out);
+void sdp_offer_put(const struct sdp_agreement *a, const struct sdp_origin *origin, struct buf *out);
 /* Works the answer into a. 0, -EBADMSG, -EPROTONOSUPPORT as sdp_exchange_take_answer. */
 int sdp_offer_answered(struct sdp_agreement *a, const struct sdp_model *answer);
 

@@ -30,8 +30,8 @@ static int choose_codec(struct sdp_stream *stream, const struct sdp_media *media
 static int accept(struct sdp_stream *stream, const struct sdp_model *offer,
                   const struct sdp_media *media, const struct sdp_local *local)
 {
-    int err = sdp_media_usable(media, local) ? choose_codec(stream, media, local)
-                                             : -EPROTONOSUPPORT;
+    int err =
+        sdp_media_usable(media, local) ? choose_codec(stream, media, local) : -EPROTONOSUPPORT;
 
     if (err)
         return err;

@@ -142,8 +142,7 @@ static bool find_direction(struct slice lines, enum sdp_direction *out)
     return false;
 }
 
-enum sdp_direction sdp_media_direction(const struct sdp_model *model,
-                                       const struct sdp_media *media)
+enum sdp_direction sdp_media_direction(const struct sdp_model *model, const struct sdp_media *media)
 {
     enum sdp_direction out = SDP_SENDRECV;
 

@@ -17,10 +17,10 @@ struct sdp_connection {
 };
 
 struct sdp_media {
-    struct slice type;  /* "audio" */
-    uint16_t port;      /* 0: refused or removed */
-    struct slice proto; /* "RTP/AVP" */
-    struct slice formats; /* one or more, with blanks between them: sdp_format_next */
+    struct slice type;                /* "audio" */
+    uint16_t port;                    /* 0: refused or removed */
+    struct slice proto;               /* "RTP/AVP" */
+    struct slice formats;             /* one or more, with blanks between them: sdp_format_next */
     struct sdp_connection connection; /* its own, else the session's */
     struct slice lines;               /* what stands below m=, up to the next one */
 };

@@ -102,8 +102,7 @@ void sdp_stream_read(struct sdp_stream *stream, const struct sdp_model *model,
     enum sdp_direction theirs = sdp_media_direction(model, media);
 
     read_address(stream, media);
-    stream->rtcp_mux =
-        local->rtcp_mux && sdp_attribute_find(media->lines, SLICE("rtcp-mux"), NULL);
+    stream->rtcp_mux = local->rtcp_mux && sdp_attribute_find(media->lines, SLICE("rtcp-mux"), NULL);
     stream->remote_rtcp = rtcp_address(stream, media);
     read_ptime(stream, media, local);
     if (ip_is_any(&stream->remote_rtp))

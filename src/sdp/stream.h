@@ -36,7 +36,7 @@ struct sdp_local {
 /* Parameters of Opus that the other side asks us, as its sender, to keep to (RFC 7587 6.1). */
 struct sdp_opus {
     bool useinbandfec, usedtx, cbr;
-    bool stereo;                   /* it would like two channels; mono is always allowed */
+    bool stereo;                    /* it would like two channels; mono is always allowed */
     uint32_t maxaveragebitrate_bps; /* 6000 … 510000; 0: not said */
     uint32_t maxplaybackrate_hz;    /* 8000 … 48000; 0: not said */
 };
@@ -67,15 +67,15 @@ struct sdp_stream {
     char remote_host[SDP_MAX_HOST + 1];
     bool rtcp_mux;
 
-    struct sdp_codec codec;   /* what we send, by the name, rate and channels of struct sdp_local */
-    size_t codec_index;       /* its place in the codecs of struct sdp_local */
-    uint8_t send_type;        /* its number on what we send */
+    struct sdp_codec codec; /* what we send, by the name, rate and channels of struct sdp_local */
+    size_t codec_index;     /* its place in the codecs of struct sdp_local */
+    uint8_t send_type;      /* its number on what we send */
     struct sdp_payload receive[2 * SDP_MAX_CODECS]; /* every number that may arrive */
     size_t n_receive;
     struct sdp_event event_send, event_receive;
 
-    uint8_t ptime_ms;    /* of what we send: 10 … 120 and not above maxptime_ms */
-    uint8_t maxptime_ms; /* 10 … 120 */
+    uint8_t ptime_ms;     /* of what we send: 10 … 120 and not above maxptime_ms */
+    uint8_t maxptime_ms;  /* 10 … 120 */
     struct sdp_opus opus; /* all zero for other codecs */
 };
 

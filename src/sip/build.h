@@ -26,14 +26,14 @@ struct sip_extra {
 };
 
 struct sip_response {
-    unsigned status;           /* 100 to 699 */
-    struct slice reason;       /* empty: the usual phrase */
-    struct slice to_tag;       /* added where the request's To has none; never to a 100 */
-    const struct ip *source;   /* where the request came from, for received and rport; or NULL */
-    bool dialog;               /* copy Record-Route: 101 to 299 that make a dialog (12.1.1) */
-    struct slice contact;      /* the whole value: <sip:…>; or empty */
-    struct slice user_agent;   /* for Server; or empty */
-    unsigned with;             /* of enum sip_with */
+    unsigned status;         /* 100 to 699 */
+    struct slice reason;     /* empty: the usual phrase */
+    struct slice to_tag;     /* added where the request's To has none; never to a 100 */
+    const struct ip *source; /* where the request came from, for received and rport; or NULL */
+    bool dialog;             /* copy Record-Route: 101 to 299 that make a dialog (12.1.1) */
+    struct slice contact;    /* the whole value: <sip:…>; or empty */
+    struct slice user_agent; /* for Server; or empty */
+    unsigned with;           /* of enum sip_with */
     const struct sip_extra *extra; /* further headers, in order */
     size_t n_extra;
     struct slice content_type; /* where there is a body */
@@ -50,10 +50,10 @@ struct sip_request {
     struct slice method_name; /* where method is SIP_METHOD_OTHER */
     struct slice uri;         /* Request-URI as it shall stand there */
     enum sip_transport transport;
-    struct ip sent_by;        /* for Via; port 0: left out */
-    struct slice branch;      /* with its cookie */
-    bool rport;               /* ask for RFC 3581 */
-    unsigned max_forwards;    /* 0: 70 */
+    struct ip sent_by;          /* for Via; port 0: left out */
+    struct slice branch;        /* with its cookie */
+    bool rport;                 /* ask for RFC 3581 */
+    unsigned max_forwards;      /* 0: 70 */
     const struct slice *routes; /* Route values in order: <sip:…;lr> */
     size_t n_routes;
     struct slice from, from_tag; /* from: name-addr without tag; tag empty: from has it already */

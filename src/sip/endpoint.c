@@ -38,8 +38,8 @@ void sip_endpoint_free(struct sip_endpoint *ep)
 {
     if (!ep)
         return;
-    LIST_EACH(&ep->all, at)
-    sip_call_free(LIST_ITEM(at, struct sip_call, link));
+    LIST_EACH (&ep->all, at)
+        sip_call_free(LIST_ITEM(at, struct sip_call, link));
     sip_tx_pool_free(&ep->txs);
     sip_out_clear(&ep->out);
     sip_alarms_free(&ep->alarms);
@@ -178,13 +178,11 @@ void sip_endpoint_located(struct sip_endpoint *ep, uint64_t key, const struct si
 
 void sip_endpoint_connection_lost(struct sip_endpoint *ep, uint64_t connection, uint64_t now_ms)
 {
-    LIST_EACH(&ep->all, at)
-    {
+    LIST_EACH (&ep->all, at) {
         struct sip_call *call = LIST_ITEM(at, struct sip_call, link);
         struct sip_tx *tx = call->asked.tx_key ? sip_tx_by_key(&ep->txs, call->asked.tx_key) : NULL;
 
-        LIST_EACH(&call->dialogs, dlg_at)
-        {
+        LIST_EACH (&call->dialogs, dlg_at) {
             struct sip_dialog *dlg = LIST_ITEM(dlg_at, struct sip_dialog, link);
 
             if (dlg->flow.connection == connection)
@@ -192,8 +190,8 @@ void sip_endpoint_connection_lost(struct sip_endpoint *ep, uint64_t connection, 
             LIST_EACH (&dlg->acks, ack_at)
                 sip_req_connection_lost(sip_req_of(ack_at), connection);
         }
-        LIST_EACH(&call->reqs, req_at)
-        sip_req_connection_lost(sip_req_of(req_at), connection);
+        LIST_EACH (&call->reqs, req_at)
+            sip_req_connection_lost(sip_req_of(req_at), connection);
         if (tx && sip_tx_flow(tx)->connection == connection && !call->asked.answered)
             sip_uas_cancelled(call, now_ms);
     }
@@ -245,11 +243,10 @@ void sip_endpoint_leave(struct sip_endpoint *ep, uint64_t now_ms)
 
 bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t connection)
 {
-    LIST_EACH(&ep->txs.live, at)
-    if (sip_tx_flow(sip_tx_of(at))->connection == connection)
-        return true;
-    LIST_EACH(&ep->all, at)
-    {
+    LIST_EACH (&ep->txs.live, at)
+        if (sip_tx_flow(sip_tx_of(at))->connection == connection)
+            return true;
+    LIST_EACH (&ep->all, at) {
         struct sip_call *call = LIST_ITEM(at, struct sip_call, link);
 
         if (call->state == SIP_CALL_UP && call->dialog->flow.connection == connection)

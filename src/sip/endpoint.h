@@ -19,10 +19,10 @@ struct sip_endpoint;
 struct sip_call; /* good until SIP_CALL_ENDED has been taken from the queue and freed */
 
 struct sip_endpoint_config {
-    struct rng *rng;         /* lives as long as the endpoint */
-    const char *user_agent;  /* User-Agent and Server: "tphone/0.1.0" */
-    size_t max_transactions; /* 0: the defaults of sip/limits.h */
-    size_t max_calls;        /* calls in all, in either direction, 0: no limit; above: 486 */
+    struct rng *rng;           /* lives as long as the endpoint */
+    const char *user_agent;    /* User-Agent and Server: "tphone/0.1.0" */
+    size_t max_transactions;   /* 0: the defaults of sip/limits.h */
+    size_t max_calls;          /* calls in all, in either direction, 0: no limit; above: 486 */
     sip_tx_observer *observer; /* tests: sees each step of each transaction; or NULL */
     void *observer_arg;
 };
@@ -53,10 +53,10 @@ void sip_endpoint_connection_lost(struct sip_endpoint *ep, uint64_t connection, 
 void sip_endpoint_located(struct sip_endpoint *ep, uint64_t key, const struct sip_flow *flows,
                           size_t n, int err, uint64_t now_ms);
 
-/* False while something is under way that only waits for the other side: our request without a final
- * response, a 2xx of ours without its ACK. A program that ends waits for true, for a moment. Timers
- * that merely linger (D, H to K, L, M) do not count, but for J on a network that has been seen to
- * lose messages: without us nobody would answer the next copy of a BYE. */
+/* False while something is under way that only waits for the other side: our request without a
+ * final response, a 2xx of ours without its ACK. A program that ends waits for true, for a moment.
+ * Timers that merely linger (D, H to K, L, M) do not count, but for J on a network that has been
+ * seen to lose messages: without us nobody would answer the next copy of a BYE. */
 bool sip_endpoint_settled(const struct sip_endpoint *ep);
 /* Says what it would have said later: BYE in calls that were hung up while our 2xx waits for its
  * ACK. For a program that must go now; the other side would be left in a call with nobody. */
@@ -68,10 +68,10 @@ bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t conne
 /* --- calls: what the owner does -------------------------------------------------------------- */
 
 struct sip_invite_params {
-    struct slice target;       /* a SIP or SIPS URI; checked */
-    struct slice from;         /* name-addr or URI without tag: "Alice" <sip:alice@192.0.2.1>; empty:
-                                  user@ the local address, with name */
-    struct slice user, name;   /* for an empty from; empty: tphone, and no display name */
+    struct slice target;     /* a SIP or SIPS URI; checked */
+    struct slice from;       /* name-addr or URI without tag: "Alice" <sip:alice@192.0.2.1>; empty:
+                                user@ the local address, with name */
+    struct slice user, name; /* for an empty from; empty: tphone, and no display name */
     struct slice contact_user; /* user part of our Contact; may be empty */
     void *owner;               /* handed back in each event */
 };
@@ -120,12 +120,12 @@ enum sip_call_event_kind {
                               new offer, where the next address or a redirect sees us elsewhere */
     SIP_CALL_PROGRESS,     /* 1xx but 100: status, reason; sdp perhaps: early media */
     SIP_CALL_REDIRECTED,   /* a 3xx sends our INVITE on: to_uri, which is called now */
-    SIP_CALL_ANSWERED,     /* our INVITE got a 2xx: status; sdp: the answer; the ACK is on its way */
-    SIP_CALL_ACKED,        /* their ACK came: media may start; sdp: the answer to our late offer */
-    SIP_CALL_REOFFER,      /* re-INVITE or UPDATE with sdp: answer by sip_call_reoffer_answer */
-    SIP_CALL_ANSWER,       /* answer to our re-INVITE: sdp */
-    SIP_CALL_OFFER_REFUSED,/* our re-INVITE failed: status; the session stays as it was */
-    SIP_CALL_ENDED,        /* cause, status and reason where there are any; the last event */
+    SIP_CALL_ANSWERED, /* our INVITE got a 2xx: status; sdp: the answer; the ACK is on its way */
+    SIP_CALL_ACKED,    /* their ACK came: media may start; sdp: the answer to our late offer */
+    SIP_CALL_REOFFER,  /* re-INVITE or UPDATE with sdp: answer by sip_call_reoffer_answer */
+    SIP_CALL_ANSWER,   /* answer to our re-INVITE: sdp */
+    SIP_CALL_OFFER_REFUSED, /* our re-INVITE failed: status; the session stays as it was */
+    SIP_CALL_ENDED,         /* cause, status and reason where there are any; the last event */
 };
 
 enum sip_end_cause {

@@ -7,8 +7,8 @@
 
 /* What SIP_OUT_LOCATE asks; host points into the URI. */
 struct sip_locate {
-    struct slice host; /* IPv6 without brackets */
-    uint16_t port;     /* 0: not said */
+    struct slice host;            /* IPv6 without brackets */
+    uint16_t port;                /* 0: not said */
     enum sip_transport transport; /* 0: not said */
     bool secure;
 };

@@ -1,8 +1,8 @@
 /* sip/out.h - what the SIP core wants done, appended in order and emptied by its owner afterwards.
  *
- * The core calls nobody back: every function of sip/endpoint.h may append to this queue, and whoever
- * called it empties the queue before doing anything else. So no state changes under the feet of the
- * code that changes it. */
+ * The core calls nobody back: every function of sip/endpoint.h may append to this queue, and
+ * whoever called it empties the queue before doing anything else. So no state changes under the
+ * feet of the code that changes it. */
 #ifndef SIP_OUT_H
 #define SIP_OUT_H
 
@@ -16,7 +16,7 @@ enum sip_transport { SIP_UDP = 1, SIP_TCP, SIP_TLS };
 /* The way a message came or is to go. */
 struct sip_flow {
     enum sip_transport transport;
-    struct ip local;     /* family 0: the owner picks */
+    struct ip local; /* family 0: the owner picks */
     struct ip remote;
     uint64_t connection; /* TCP, TLS: the owner's number of a connection; 0: none yet */
 };

@@ -1,8 +1,9 @@
 /* sip/transaction.h - the four transactions of RFC 3261 17, with "Accepted" from RFC 6026.
  *
- * Pure: reads no clock, owns no socket. What it wants sent it appends to the queue of its pool; what
- * its user must know it tells as the last thing it does. A transaction that is over is taken out of
- * its pool at once and freed by sip_tx_pool_sweep, so that nothing vanishes in mid-change of state. */
+ * Pure: reads no clock, owns no socket. What it wants sent it appends to the queue of its pool;
+ * what its user must know it tells as the last thing it does. A transaction that is over is taken
+ * out of its pool at once and freed by sip_tx_pool_sweep, so that nothing vanishes in mid-change of
+ * state. */
 #ifndef SIP_TRANSACTION_H
 #define SIP_TRANSACTION_H
 
@@ -56,8 +57,8 @@ void sip_tx_repeat_2xx(struct sip_tx *tx, uint64_t now_ms);
 void sip_tx_acknowledged(struct sip_tx *tx);
 /* The connection that a response came over, for sip_endpoint_needs_connection. */
 void sip_tx_set_connection(struct sip_tx *tx, uint64_t connection);
-/* Client: ends an INVITE that was cancelled and gets no final response (RFC 3261 9.1). Server: ends a
- * request that cannot even be refused, for want of memory, as if it had never come. */
+/* Client: ends an INVITE that was cancelled and gets no final response (RFC 3261 9.1). Server: ends
+ * a request that cannot even be refused, for want of memory, as if it had never come. */
 void sip_tx_give_up(struct sip_tx *tx, uint64_t now_ms);
 
 /* The transaction that this is the link of, in the list live of its pool. */

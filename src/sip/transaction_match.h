@@ -8,7 +8,7 @@
 #include "sip/transaction.h"
 
 struct sip_tx_pool {
-    struct sip_out *out;       /* these two are the owner's and outlive the pool */
+    struct sip_out *out; /* these two are the owner's and outlive the pool */
     struct sip_alarms *alarms;
     uint64_t *last_key;        /* keys are counted together with the owner's own */
     struct slice user_agent;   /* for the 100 that a transaction makes itself */
@@ -35,7 +35,8 @@ void sip_tx_pool_free(struct sip_tx_pool *pool);
 void sip_tx_pool_sweep(struct sip_tx_pool *pool);
 
 /* NULL: none. */
-struct sip_tx *sip_tx_match_response(const struct sip_tx_pool *pool, const struct sip_msg *response);
+struct sip_tx *sip_tx_match_response(const struct sip_tx_pool *pool,
+                                     const struct sip_msg *response);
 /* The transaction that request is a copy of, or for an ACK the INVITE whose final response it
  * acknowledges within the transaction. */
 struct sip_tx *sip_tx_match_request(const struct sip_tx_pool *pool, const struct sip_msg *request);
@@ -57,8 +58,8 @@ struct sip_tx_ids {
     struct sip_tx_source *source;
 };
 
-/* Enters tx under the marks of its request. server: it came in. 0, -EEXIST, -ENOMEM, -ENOBUFS; on an
- * error nothing has changed. */
+/* Enters tx under the marks of its request. server: it came in. 0, -EEXIST, -ENOMEM, -ENOBUFS; on
+ * an error nothing has changed. */
 int sip_tx_pool_add(struct sip_tx_pool *pool, struct sip_tx *tx, struct sip_tx_ids *ids,
                     const struct sip_msg *request, const struct sip_flow *from);
 void sip_tx_pool_remove(struct sip_tx_pool *pool, struct sip_tx_ids *ids);

@@ -28,18 +28,18 @@ enum sip_tx_state {
 
 /* Timers have the letters of RFC 3261 table 4 and RFC 6026. Timer C is a proxy's. */
 enum sip_tx_event {
-    SIP_TX_TIMER_A, /* INVITE again */
-    SIP_TX_TIMER_B, /* INVITE given up */
-    SIP_TX_TIMER_D, /* no more copies of the final response */
-    SIP_TX_TIMER_E, /* request again */
-    SIP_TX_TIMER_F, /* request given up */
-    SIP_TX_TIMER_G, /* final response to INVITE again */
-    SIP_TX_TIMER_H, /* no ACK */
-    SIP_TX_TIMER_I, /* no more copies of the ACK */
-    SIP_TX_TIMER_J, /* no more copies of the request */
-    SIP_TX_TIMER_K, /* no more copies of the response */
-    SIP_TX_TIMER_L, /* no more copies of the INVITE that got a 2xx */
-    SIP_TX_TIMER_M, /* no more copies of the 2xx, and no more forks */
+    SIP_TX_TIMER_A,      /* INVITE again */
+    SIP_TX_TIMER_B,      /* INVITE given up */
+    SIP_TX_TIMER_D,      /* no more copies of the final response */
+    SIP_TX_TIMER_E,      /* request again */
+    SIP_TX_TIMER_F,      /* request given up */
+    SIP_TX_TIMER_G,      /* final response to INVITE again */
+    SIP_TX_TIMER_H,      /* no ACK */
+    SIP_TX_TIMER_I,      /* no more copies of the ACK */
+    SIP_TX_TIMER_J,      /* no more copies of the request */
+    SIP_TX_TIMER_K,      /* no more copies of the response */
+    SIP_TX_TIMER_L,      /* no more copies of the INVITE that got a 2xx */
+    SIP_TX_TIMER_M,      /* no more copies of the 2xx, and no more forks */
     SIP_TX_TIMER_TRYING, /* a 100 is due: RFC 3261 17.2.1, RFC 4320 4.1 */
     SIP_TX_SEND_FAILED,
     SIP_TX_GOT_1XX,
@@ -56,10 +56,10 @@ enum sip_tx_event {
 };
 
 enum sip_tx_action {
-    SIP_TX_SEND = 1,         /* the request, or the latest response, as it stands there */
-    SIP_TX_ACK = 2,          /* ACK to a non-2xx final response */
-    SIP_TX_TRY = 4,          /* make a 100 and send it */
-    SIP_TX_TELL = 8,         /* the message to the user */
+    SIP_TX_SEND = 1, /* the request, or the latest response, as it stands there */
+    SIP_TX_ACK = 2,  /* ACK to a non-2xx final response */
+    SIP_TX_TRY = 4,  /* make a 100 and send it */
+    SIP_TX_TELL = 8, /* the message to the user */
     SIP_TX_TELL_TIMEOUT = 16,
     SIP_TX_TELL_FAILED = 32,
 };
