@@ -1,1 +1,4 @@
-# What faults adds to the tests.
+# What fails around the phone.
+fault_tests = tests/faults/test_faults.py
+tap_tests += $(fault_tests)
+EXTRA_DIST += $(fault_tests)

@@ -113,9 +113,9 @@ def sdp(port=20000, host="127.0.0.1", formats="0", extra="", direction=""):
 class Peer:
     """A UDP socket on loopback that collects messages; target is where it sends."""
 
-    def __init__(self, target_port=0, port=0):
+    def __init__(self, target_port=0, port=0, host="127.0.0.1"):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", port))
+        self.socket.bind((host, port))
         self.port = self.socket.getsockname()[1]
         self.target = ("127.0.0.1", target_port)
         self.transport = "UDP"

@@ -30,10 +30,10 @@ def _options(more):
 
 class Phone:
     """One run of tphone; more are its options, underlines for dashes; popen: how
-    its process is started."""
+    its process is started; under: a command that starts it, with its options."""
 
     def __init__(self, room, name, command, arguments=(), spoken=None, device="none", env=None,
-                 popen=None, **more):
+                 popen=None, under=(), **more):
         self.name, self.folder = name, room.folder
         self.recording = room.path(f"{name}-heard.wav")
         self.trace = room.path(f"{name}-sip.txt")
@@ -44,7 +44,7 @@ class Phone:
             more["device"] = device
         empty = room.write(f"{name}.conf", "")
         more.setdefault("config", empty)
-        line = [program(), command, *arguments, f"--trace={self.trace}", *_options(more)]
+        line = [*under, program(), command, *arguments, f"--trace={self.trace}", *_options(more)]
         self.process = room.start(f"tphone {command} ({name})", line,
                                   env=dict(os.environ, **(env or {})), **(popen or {}))
 

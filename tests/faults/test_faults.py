@@ -1,0 +1,367 @@
+#!/usr/bin/env python3
+"""What fails around the phone: signals, a stopped process, descriptors, output, disk, memory."""
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import rtp, sip, sound, tap, tphone
+from lib.attack import REPORTS, Pinger, Target, cpu_seconds, sanitized
+from lib.ends import Callee, Caller
+from lib.room import Room, wait_until
+from lib.tap import case, equal, expect
+
+SPEECH = sound.tone(440, 50)
+
+
+def limited(kind, amount):
+    def set_limit():
+        resource.setrlimit(kind, (amount, amount))
+    return {"preexec_fn": set_limit}
+
+
+# --- signals -----------------------------------------------------------------------------------
+
+def ends(number, side):
+    with Room() as room:
+        if side == "answer":
+            t = Target(room, spoken=SPEECH, max_calls=4)
+            phone, peer = t.phone, t.media.peer
+        else:
+            t = Caller(room, spoken=SPEECH)
+            t.up()
+            phone, peer = t.phone, t.peer
+        start = time.monotonic()
+        phone.process.signal(number)
+        bye = peer.wait(sip.request("BYE"), 2, what="BYE")
+        peer.respond(bye, 200, "OK")
+        phone.process.status(5)
+        took = time.monotonic() - start
+        expect(took < 2, f"the end took {took:.2f} s")
+        if side == "answer":
+            t.media._going = False
+        found = phone.process.said(REPORTS)
+        expect(not found, f"the phone reports {found[:3]}", *phone.process.tail(60))
+        return f"BYE after {(bye.time - start) * 1000:.0f} ms, gone after {took * 1000:.0f} ms"
+
+
+def ends_alone(number):
+    """Nobody answers the BYE."""
+    with Room() as room:
+        t = Target(room, spoken=SPEECH, max_calls=4)
+        start = time.monotonic()
+        t.phone.process.signal(number)
+        t.media.peer.wait(sip.request("BYE"), 2, what="BYE")
+        t.phone.process.status(6)
+        took = time.monotonic() - start
+        t.media._going = False
+        expect(took < 2.5, f"the end took {took:.2f} s")
+        return f"gone after {took:.2f} s"
+
+
+for n in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    for s in ("answer", "call"):
+        case(f"{n.name} in a call of tphone {s}: BYE, and gone in 2 s", n, s)(ends)
+    case(f"{n.name} where nobody answers the BYE: gone in 2 s", n)(ends_alone)
+
+
+@case("stopped for 5 s: no burst behind it, and the call goes on")
+def stopped():
+    with Room() as room:
+        t = Target(room, spoken=SPEECH, max_calls=4)
+        time.sleep(0.5)
+        t.phone.process.signal(signal.SIGSTOP)
+        time.sleep(5)
+        start = time.monotonic()
+        t.phone.process.signal(signal.SIGCONT)
+        time.sleep(0.25)
+        burst = len([p for p in t.media.rtp.since(start) if p.time < start + 0.25])
+        expect(burst <= 30, f"{burst} packets in the first 250 ms")
+        t.media.rate()
+        time.sleep(1.5)
+        said = t.media.verdict(45, 55)
+        t.alive()
+        t.finish()
+        return f"{burst} packets in the first 250 ms; {said}"
+
+
+# --- descriptors ------------------------------------------------------------------------------
+
+@case("64 descriptors and 300 connections: it answers, idles, and takes calls afterwards")
+def descriptors():
+    with Room() as room:
+        t = Callee(room, "", spoken=SPEECH, popen=limited(resource.RLIMIT_NOFILE, 64))
+        pid = t.phone.process.popen.pid
+        connections = []
+        for _ in range(300):
+            try:
+                c = room.keep(sip.TcpPeer(t.phone.port))
+                connections.append(c)
+            except OSError:
+                break
+        invites = [t.peer.invite(t.uri) for _ in range(60)]
+        for invite in invites:
+            t.peer.send(invite)
+        time.sleep(1)
+        before, start = cpu_seconds(pid), time.monotonic()
+        t.alive()
+        time.sleep(3)
+        t.alive()
+        for c in connections:
+            c.stop()
+        # The calls send sound all the while, so that this is more than idling.
+        used = (cpu_seconds(pid) - before) / (time.monotonic() - start)
+        answered = {m.get("Call-ID"): m for m in t.peer.found(sip.response(200, "INVITE"))}
+        refused = {m.get("Call-ID") for m in t.peer.found(sip.response(5, "INVITE"))}
+        expect(sanitized() or used < 0.25, f"{used * 100:.1f} % of a processor")
+        for invite in invites:
+            if invite.get("Call-ID") in answered:
+                ok = answered[invite.get("Call-ID")]
+                t.peer.send(t.peer.ack(invite, ok))
+                t.peer.send(t.peer.within("BYE", invite, ok, 5))
+        time.sleep(0.5)
+        invite, ok = t.up()
+        t.end(invite, ok)
+        expect(t.phone.process.alive(), "the phone died")
+        found = t.phone.process.said(REPORTS)
+        expect(not found, f"the phone reports {found[:3]}", *t.phone.process.tail(60))
+        return f"{used * 100:.1f} % of a processor, {len(connections)} connections, " \
+               f"{len(answered)} calls answered, {len(refused)} refused"
+
+
+@case("64 descriptors and connections that stay: under 5 % of a processor")
+def descriptors_idle():
+    with Room() as room:
+        t = Callee(room, "", popen=limited(resource.RLIMIT_NOFILE, 64))
+        pid = t.phone.process.popen.pid
+        for _ in range(100):
+            try:
+                room.keep(sip.TcpPeer(t.phone.port))
+            except OSError:
+                break
+        time.sleep(1)
+        before, start = cpu_seconds(pid), time.monotonic()
+        time.sleep(3)
+        used = (cpu_seconds(pid) - before) / (time.monotonic() - start)
+        udp = room.keep(sip.Peer(t.phone.port))
+        t.peer = udp
+        t.alive()
+        expect(used < 0.05, f"{used * 100:.1f} % of a processor")
+        return f"{used * 100:.1f} % of a processor"
+
+
+@case("no descriptor left: a call that cannot have sockets is refused, and it answers on")
+def few_descriptors():
+    with Room() as room:
+        t = Callee(room, "udp", verbose=True)
+        pid = t.phone.process.popen.pid
+        used = len(os.listdir(f"/proc/{pid}/fd"))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + 1, used + 1))
+        invite = t.invite()
+        got = t.peer.wait(lambda m: m.status >= 200 and m.branch == invite.branch, 8)
+        t.peer.send(t.peer.ack(invite, got))
+        expect(got.status >= 480, f"INVITE was answered {got}")
+        t.alive()
+        return str(got)
+
+
+# --- output -----------------------------------------------------------------------------------
+
+def bad_output(name):
+    with Room() as room:
+        opened = []
+
+        def full_pipe():
+            r, w = os.pipe()
+            opened.extend((r, w))
+            os.set_blocking(w, False)
+            try:
+                while True:
+                    os.write(w, b"x" * 4096)
+            except BlockingIOError:
+                pass
+            os.set_blocking(w, True)
+            return w
+
+        def broken_pipe():
+            r, w = os.pipe()
+            os.close(r)
+            opened.append(w)
+            return w
+
+        def full_disk():
+            opened.append(os.open("/dev/full", os.O_WRONLY))
+            return opened[-1]
+
+        if name == "closed":
+            popen = {"preexec_fn": lambda: (os.close(1), os.close(2))}
+        else:
+            fd = {"a full pipe": full_pipe, "a broken pipe": broken_pipe,
+                  "/dev/full": full_disk}[name]()
+            popen = {"stdout": fd, "stderr": fd}
+        phone = Silent(room, popen)
+        peer = room.keep(sip.Peer(phone.port))
+        media = room.keep(rtp.RtpPeer())
+        for _ in range(2):
+            invite = peer.invite(phone.uri, body=sip.sdp(media.port))
+            start = peer.send(invite)
+            ok = peer.wait(lambda m: m.status == 200 and m.branch == invite.branch, 8)
+            expect(ok.time - start < 2, f"the answer took {ok.time - start:.1f} s")
+            peer.send(peer.ack(invite, ok))
+            now = time.monotonic()
+            time.sleep(1)
+            expect(len(media.since(now)) >= 40, f"{len(media.since(now))} packets in a second")
+            bye = peer.within("BYE", invite, ok, 2)
+            peer.send(bye)
+            peer.wait(lambda m: m.status == 200 and m.branch == bye.branch, what="200 to BYE")
+        expect(cpu_seconds(phone.process.popen.pid) < (8 if sanitized() else 1.0),
+               "it spins: %.2f s of a processor" % cpu_seconds(phone.process.popen.pid))
+        start = time.monotonic()
+        phone.process.signal(signal.SIGTERM)
+        phone.process.status(5)
+        took = time.monotonic() - start
+        for fd in opened:
+            os.close(fd)
+        expect(took < 2.5, f"the end took {took:.1f} s")
+
+
+class Silent(tphone.Answer):
+    """Its output cannot be read, so it is there when it answers."""
+
+    def __init__(self, room, popen):
+        super().__init__(room, spoken=SPEECH, popen=popen, trace=True, verbose=True)
+
+    def wait_line(self, pattern, seconds=15):
+        asker = sip.Peer(self.port)
+
+        def answers():
+            try:
+                asker.send(asker.request("OPTIONS", "sip:x@127.0.0.1"))
+            except OSError:
+                pass
+            return asker.found(sip.response(200)) or time.sleep(0.1)
+        wait_until(answers, seconds, "the phone does not answer")
+        asker.stop()
+
+
+for what in ("closed", "a full pipe", "a broken pipe", "/dev/full"):
+    case(f"standard output and error are {what}: two calls as if nothing were", what)(bad_output)
+
+
+# --- recording --------------------------------------------------------------------------------
+
+@case("the disk is full in the middle of a recording: one line, and the call goes on")
+def full_disk():
+    with Room() as room:
+        def set_limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (60000, 60000))
+        played = sound.write(room.path("spoken.wav"), SPEECH)
+        t = Target(room, play=played, record=room.path("heard.wav"), max_calls=4,
+                   popen={"preexec_fn": set_limit})
+        t.phone.wait_line(r"heard\.wav", 15)
+        t.media.rate()
+        time.sleep(2)
+        said = t.media.verdict(45, 55)
+        t.alive()
+        t.media.end()
+        t.phone.process.signal(signal.SIGTERM)
+        t.phone.process.status(8)
+        lines = t.phone.process.said(r"heard\.wav")
+        told = [l for l in lines if not l.startswith("answered ")]
+        expect(len(told) == 1, f"{len(told)} lines tell of it", *told)
+        return f"{told[0]!r}; {said}"
+
+
+@case("a full file system in a mount namespace: the same")
+def full_mount():
+    with Room() as room:
+        folder = room.path("small")
+        os.makedirs(folder)
+        inside = ["unshare", "-m", "--"] if os.geteuid() == 0 else ["unshare", "-rm", "--"]
+        made = subprocess.run(inside + ["sh", "-c", f"mount -t tmpfs -o size=64k none '{folder}'"],
+                              capture_output=True, check=False)
+        if made.returncode:
+            return "no mount namespaces here, so RLIMIT_FSIZE alone has shown it"
+        played = sound.write(room.path("spoken.wav"), SPEECH)
+        under = inside + ["sh", "-c", f"mount -t tmpfs -o size=64k none '{folder}' && exec \"$@\"",
+                          "sh"]
+        t = Target(room, play=played, record=f"{folder}/heard.wav", max_calls=4, under=under)
+        t.phone.wait_line(r"heard\.wav", 15)
+        t.media.rate()
+        time.sleep(1)
+        said = t.media.verdict(45, 55)
+        t.alive()
+        t.media.end()
+        told = [l for l in t.phone.process.said(r"heard\.wav") if not l.startswith("answered ")]
+        expect(len(told) == 1, f"{len(told)} lines tell of it", *told)
+        return f"{told[0]!r}; {said}"
+
+
+@case("a symbolic link in the place of a numbered recording is not followed")
+def symlink():
+    with Room() as room:
+        victim = room.write("victim", "precious")
+        os.symlink(victim, room.path("heard-2.wav"))
+        played = sound.write(room.path("spoken.wav"), SPEECH)
+        t = Callee(room, "udp", play=played, record=room.path("heard.wav"))
+        for _ in range(2):
+            invite, ok = t.up()
+            time.sleep(0.3)
+            t.end(invite, ok)
+        time.sleep(0.3)
+        t.alive()
+        with open(victim) as f:
+            equal(f.read(), "precious", "what the link points to")
+
+
+# --- memory -----------------------------------------------------------------------------------
+
+@case("little memory, 6,000 INVITEs from 100 addresses: no death, calls again 5 s after they leave")
+def memory():
+    with Room() as room:
+        t = Callee(room, "udp")
+        pid = t.phone.process.popen.pid
+        if sanitized():
+            return "not with address sanitizer, which reserves terabytes"
+        with open(f"/proc/{pid}/status") as f:
+            size = int(re.search(r"VmSize:\s+(\d+)", f.read()).group(1)) * 1024
+        resource.prlimit(pid, resource.RLIMIT_AS, (size + (8 << 20), size + (8 << 20)))
+        peers = [room.keep(sip.Peer(t.phone.port, host=f"127.0.1.{n + 1}")) for n in range(100)]
+        sent = {}
+        for n in range(6000):
+            peer = peers[n % 100]
+            invite = peer.invite(t.uri)
+            invite.set("X-Fill", "y" * 1000)
+            sent[invite.get("Call-ID")] = (peer, invite)
+            peer.send(invite)
+            if n % 20 == 0:
+                time.sleep(0.01)
+        expect(t.phone.process.alive(), "the phone died", *t.phone.process.tail())
+        t.alive()
+        status = {}
+        for peer in peers:
+            for call, m in {m.get("Call-ID"): m for m in peer.found(lambda m: m.status >= 200)}.items():
+                status[m.status] = status.get(m.status, 0) + 1
+                if m.status == 200:
+                    peer.send(peer.ack(sent[call][1], m))
+                    peer.send(peer.within("BYE", sent[call][1], m, 2))
+        left = time.monotonic()
+        while True:
+            invite = t.invite()
+            got = t.peer.wait(lambda m: m.status >= 200 and m.branch == invite.branch, 8)
+            t.peer.send(t.peer.ack(invite, got))
+            if got.status == 200:
+                break
+            expect(time.monotonic() - left < 5, f"a call is still answered {got}")
+            time.sleep(0.2)
+        t.end(invite, got)
+        return f"answers {status}; a call again after {time.monotonic() - left:.1f} s"
+
+
+if __name__ == "__main__":
+    tap.run(jobs=4)
