@@ -83,15 +83,15 @@ static void close_file(struct output *out, int limit_ms)
         close(fd);
 }
 
-static int close_results(struct terminal *t)
+static int close_and_tell(struct terminal *t, struct output *out, const char *what)
 {
     struct buf sentence = buf_new(256);
     int err;
 
-    output_close(&t->out, LAST_WORDS_MS);
-    err = t->out.err == -EPIPE ? 0 : t->out.err;
+    close_file(out, LAST_WORDS_MS);
+    err = out->err == -EPIPE ? 0 : out->err;
     if (err) {
-        buf_printf(&sentence, "the results could not be written: %s", strerror(-err));
+        buf_printf(&sentence, "%s could not be written: %s", what, strerror(-err));
         terminal_error(t, buf_cstr(&sentence));
     }
     buf_free(&sentence);
@@ -100,7 +100,8 @@ static int close_results(struct terminal *t)
 
 int terminal_close(struct terminal *t)
 {
-    int err = close_results(t);
+    int err = close_and_tell(t, &t->out, "the results");
+    int trace_err = close_and_tell(t, &t->trace_file, "the trace");
 
     terminal_drain_libraries(t);
     if (t->library_fd >= 0) {
@@ -109,8 +110,7 @@ int terminal_close(struct terminal *t)
         close(t->library_fd);
     }
     close_file(&t->err, LAST_WORDS_MS);
-    close_file(&t->trace_file, LAST_WORDS_MS);
-    return err;
+    return err ? err : trace_err;
 }
 
 void terminal_error(struct terminal *t, const char *sentence)

@@ -18,8 +18,8 @@ struct terminal {
  * needed once a sound device is opened (doc/design.md, "When things go wrong"). 0, or a negative
  * errno with a sentence in why. */
 int terminal_open(struct terminal *t, const struct cli *cli, bool quiet_libraries, struct buf *why);
-/* Gives readers a moment to take what still waits. 0, or a negative errno where results could not
- * be written, which is told; a reader that went away does not count. */
+/* Gives readers a moment to take what still waits. 0, or a negative errno where results or
+ * the trace could not be written, which is told; a reader that went away does not count. */
 int terminal_close(struct terminal *t);
 
 /* "tphone: " and one line on standard error; sentence is ours or was made safe. */

@@ -231,6 +231,18 @@ def disk_full():
         callee.expect_status(0)
 
 
+@case("a trace that does not fit on its disk: told, status 1")
+def trace_full():
+    with Room() as room:
+        callee = tphone.Answer(room, times=1)
+        status, out, err = run(room, "call", callee.uri, "--device", "none", "--for", "0.3",
+                               "--trace=/dev/full")
+        equal(status, tphone.OTHER, "exit status")
+        expect("the trace could not be written: No space left" in err, "the reason is not told",
+               err)
+        expect(out.startswith("answered "), "the result is missing", out)
+
+
 @case("closed standard streams harm nobody")
 def closed_streams():
     with Room() as room:
