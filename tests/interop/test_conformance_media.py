@@ -321,6 +321,17 @@ def muxed():
         talk.end()
 
 
+@case("a re-INVITE without rtcp-mux takes RTCP off the RTP port again (RFC 5761 5.1.1)")
+def unmuxed():
+    with Room() as room:
+        talk = Talk(room, extra="a=rtcp-mux")
+        talk.rtp.report(lambda r: r.muxed)
+        got = talk.again(extra="")
+        expect(b"rtcp-mux" not in got.body, "the answer still says rtcp-mux")
+        talk.rtp.report(lambda r: not r.muxed, 12)
+        talk.end()
+
+
 @case("RTCP goes where a=rtcp says (RFC 3605)")
 def elsewhere():
     with Room() as room:

@@ -195,6 +195,24 @@ def reconnects():
         callee.phone.status(4)
 
 
+@case("a 200 whose connection is gone is repeated by a new one to the Via's port (18.2.2)")
+def answer_anew():
+    with Room() as room:
+        callee = shared.get(room)
+        listener = room.keep(sip.TcpListener(free_port()))
+        at = f"127.0.0.1:{listener.port}"
+        invite = callee.invite(Via=f"SIP/2.0/TCP {at};branch=z9hG4bK{sip.unique()}",
+                               Contact=f"<sip:peer@{at};transport=tcp>")
+        ok = callee.answered(invite)
+        callee.peer.stop()
+        peer = listener.accept(6)
+        again = peer.wait(sip.response(200, "INVITE"), 6, what="200 by a new connection")
+        equal(again.bytes(), ok.bytes(), "the copy")
+        peer.send(callee.peer.ack(invite, ok))
+        peer.send(callee.peer.within("BYE", invite, ok, 2))
+        peer.wait(sip.response(200, "BYE"), what="200 to BYE")
+
+
 @case("BYE of ours goes by the connection of the call while it stands")
 def bye_same_connection():
     with Room() as room:

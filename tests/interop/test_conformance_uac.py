@@ -104,6 +104,35 @@ def escapes():
         busy(caller, invite)
 
 
+@case("maddr says where the INVITE goes (RFC 3261 19.1.1)")
+def maddr():
+    with Room() as room:
+        peer = room.keep(sip.Peer())
+        phone = tphone.Call(room, f"sip:peer@192.0.2.1:{peer.port};maddr=127.0.0.1",
+                            listen="udp:127.0.0.1:0")
+        invite = peer.wait(sip.request("INVITE"), 8, what="INVITE")
+        expect("192.0.2.1" in invite.uri, f"Request-URI is {invite.uri}")
+        peer.respond(invite, 486, tag="b")
+        phone.expect_status(tphone.BUSY)
+
+
+@case("a name with several addresses: the one that is not there is passed by (RFC 3263 4.3)")
+def addresses():
+    with Room() as room:
+        peer = room.keep(sip.Peer())
+        phone = tphone.Call(room, f"sip:peer@localhost:{peer.port}")
+        invite = peer.wait(sip.request("INVITE"), 8, what="INVITE")
+        peer.respond(invite, 486, tag="b")
+        phone.expect_status(tphone.BUSY)
+
+
+@case("an address of ours that the target cannot be reached from is told, status 8")
+def no_way():
+    with Room() as room:
+        phone = tphone.Call(room, "sip:peer@192.0.2.1", listen="udp:127.0.0.1:0")
+        phone.expect_status(tphone.UNREACHABLE, 5)
+
+
 @case("no provisional, INVITE stops after a final answer (RFC 3261 17.1.1.2)")
 def stops():
     with Room() as room:
