@@ -118,6 +118,8 @@ static void offer(struct step *s)
     buf_free(&sdp);
 }
 
+static void tell_ringing(struct step *s);
+
 static void take_answer(struct step *s)
 {
     struct call *call = s->call;
@@ -128,7 +130,9 @@ static void take_answer(struct step *s)
     else if (!sdp_exchange_stream(call->sdp) || sdp_exchange_state(call->sdp) != SDP_STABLE)
         err = -EPROTO; /* RFC 3264 5: an offer must be answered */
     s->failed = err != 0;
-    if (err)
+    if (err && s->event->kind == SIP_CALL_PROGRESS)
+        tell_ringing(s); /* it rings all the same; what counts is the 200 */
+    else if (err)
         call_give_up(call, err == -EPROTONOSUPPORT
                                ? "the other side chose no codec that we know (see --codec), or no "
                                  "address that we can send to"

@@ -165,7 +165,8 @@ int sdp_exchange_take_answer(struct sdp_exchange *x, struct slice sdp)
     if (!err)
         err = sdp_offer_answered(&next, &model);
     if (err) {
-        sdp_exchange_rollback(x);
+        if (x->now.agreed)
+            sdp_exchange_rollback(x);
         return err;
     }
     x->next = next;

@@ -46,7 +46,8 @@ const struct sdp_local *sdp_exchange_local(const struct sdp_exchange *x);
 int sdp_exchange_offer(struct sdp_exchange *x, struct buf *out);
 /* Takes the answer to our offer. 0; -EBADMSG where it is no answer to it; -EPROTONOSUPPORT where
  * it refuses the audio or shares no codec with us; -ENOMEM; -EPROTO where we had not offered. On
- * an error what was agreed before stays, and the offer is over.
+ * an error what was agreed before stays, and the offer is over. Where nothing was agreed before,
+ * it stays open: behind a useless 183 the 200 may bring an answer, or another branch.
  *
  * In SDP_STABLE it may come again, as long as no newer offer was made: a 200 after a 183, or the
  * answer of another branch of a forked INVITE (RFC 3261 13.2.2.4). The newest counts. */

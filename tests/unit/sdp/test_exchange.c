@@ -281,6 +281,18 @@ static void a_broken_answer_ends_the_offer(void **state)
     assert_string_equal(stream(call), "sendrecv " OFFERED_STREAM);
 }
 
+/* A 183 may be useless, and the 200 better; until then there is no session to go back to. */
+static void a_broken_first_answer_may_be_followed(void **state)
+{
+    struct call *call = *state;
+
+    we_offer(call);
+    assert_int_equal(sdp_exchange_take_answer(call->x, SLICE("x")), -EBADMSG);
+    assert_int_equal(sdp_exchange_state(call->x), SDP_WE_OFFERED);
+    they_answer(call, PCMU);
+    assert_string_equal(stream(call), "sendrecv " OFFERED_STREAM);
+}
+
 static void one_offer_at_a_time(void **state)
 {
     struct call *call = *state;
@@ -426,6 +438,7 @@ int main(void)
         TEST(a_refused_offer_of_ours_changes_nothing),
         TEST(a_refused_offer_of_theirs_changes_nothing),
         TEST(a_broken_answer_ends_the_offer),
+        TEST(a_broken_first_answer_may_be_followed),
         TEST(one_offer_at_a_time),
         TEST(the_newest_answer_counts),
         TEST(a_stream_may_go_and_come_back),
