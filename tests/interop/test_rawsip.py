@@ -585,6 +585,7 @@ def sigint_in_call():
         caller.phone.wait_line(r"(?i)answer")
         caller.phone.process.signal(SIGINT)
         caller.peer.wait(sip.request("BYE"), what="BYE")
+        time.sleep(0.15)  # sooner it would count as the first one
         caller.phone.process.signal(SIGINT)
         caller.phone.status(1)
 
