@@ -12,6 +12,8 @@
 
 #define CONTROL_BYTES 64   /* one timestamp */
 #define OLDEST_US 10000000 /* beyond that the wall clock has jumped between arrival and now */
+/* Two clocks read closer together than this count as read at once. */
+#define BOTH_CLOCKS_US 50
 
 struct net_rtp_batch {
     struct net_rtp_datagram out[NET_RTP_BATCH];
@@ -72,9 +74,26 @@ static uint64_t age_us(struct msghdr *header, int64_t now_wall_us)
     return 0;
 }
 
+/* Both clocks at one moment. Who is put aside between the two readings reads again, else packets
+ * would seem older than they are. */
+static uint64_t now_on_both_us(int64_t *now_wall_us)
+{
+    uint64_t before_us, after_us;
+    struct timespec wall;
+    int tries = 0;
+
+    do {
+        before_us = net_now_us();
+        clock_gettime(CLOCK_REALTIME, &wall);
+        after_us = net_now_us();
+    } while (after_us - before_us > BOTH_CLOCKS_US && ++tries < 4);
+    *now_wall_us = wall_us(&wall);
+    return after_us;
+}
+
 size_t net_rtp_batch_recv(struct net_rtp_batch *batch, int fd, const struct net_rtp_datagram **out)
 {
-    struct timespec wall;
+    int64_t now_wall_us;
     uint64_t now_us;
     size_t n = 0;
     int got;
@@ -89,11 +108,10 @@ size_t net_rtp_batch_recv(struct net_rtp_batch *batch, int fd, const struct net_
     *out = batch->out;
     if (got <= 0)
         return 0;
-    now_us = net_now_us();
-    clock_gettime(CLOCK_REALTIME, &wall);
+    now_us = now_on_both_us(&now_wall_us);
     for (int i = 0; i < got; i++) {
         struct msghdr *header = &batch->messages[i].msg_hdr;
-        uint64_t age = age_us(header, wall_us(&wall));
+        uint64_t age = age_us(header, now_wall_us);
 
         if (header->msg_flags & MSG_TRUNC)
             continue;

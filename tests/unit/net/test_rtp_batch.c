@@ -82,8 +82,8 @@ static void test_time_of_arrival(void **state)
     assert_int_equal(net_rtp_batch_recv(p.batch, p.to.rtp_fd, &d), 1);
     now = net_now_us();
     assert_true(now - after >= 49000);
-    /* A millisecond for the two clocks being read one after the other. */
-    assert_true(d->arrived_us + 1000 >= before && d->arrived_us <= after + 1000);
+    /* 20 ms for a busy machine, which may come between the readings of two clocks. */
+    assert_true(d->arrived_us + 20000 >= before && d->arrived_us <= after + 20000);
     teardown(&p);
 }
 
