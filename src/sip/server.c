@@ -56,12 +56,21 @@ void sip_server_reject(struct sip_endpoint *ep, struct sip_tx *tx, unsigned stat
     sip_server_respond(ep, tx, &response, now_ms);
 }
 
+/* A datagram's source may be forged: an answer to what nothing is known of goes there with at most
+ * twice the bytes that came, so that we are no weapon. What does not fit is not said. */
+static size_t largest_answer(const struct sip_flow *flow, const struct sip_msg *msg)
+{
+    size_t twice = 2 * msg->bytes.n;
+
+    return flow->transport == SIP_UDP && twice < SIP_MAX_MESSAGE ? twice : SIP_MAX_MESSAGE;
+}
+
 static void send_stateless(struct sip_endpoint *ep, const struct sip_flow *flow,
                            const struct sip_msg *msg, struct sip_response *response)
 {
     struct sip_response bare = {
         .status = response->status, .to_tag = slice_of(ep->tag), .source = &flow->remote};
-    struct buf b = buf_new(SIP_MAX_MESSAGE);
+    struct buf b = buf_new(largest_answer(flow, msg));
     struct sip_flow reply = *flow;
 
     response->to_tag = bare.to_tag; /* the same for each copy: RFC 3261 8.2.7 */
