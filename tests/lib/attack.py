@@ -132,7 +132,8 @@ class Pinger:
         m, w = statistics.median(self.times), max(self.times)
         said = f"OPTIONS answered in {m * 1000:.1f} ms, worst {w * 1000:.0f} ms, " \
                f"{len(self.times)} times"
-        expect(self.missing <= len(self.times) // 50, f"{self.missing} lost; {said}")
+        # A flood may push one out of a socket's buffer, as a network may lose it.
+        expect(self.missing <= 2 + len(self.times) // 50, f"{self.missing} lost; {said}")
         expect(m <= median * SLOW and w <= worst * SLOW, said)
         return said
 
@@ -170,7 +171,7 @@ class Media:
         gaps = [b - a for a, b in zip(times, times[1:])] + [now - times[-1]]
         return len(times) / seconds, max(gaps)
 
-    def verdict(self, low=48.0, high=52.0):
+    def verdict(self, low=47.5, high=52.5):
         """The rate in a sentence; fails where it is not that of a call in peace."""
         rate, gap = self.rate()
         said = f"sound {rate:.1f} packets/s, largest gap {gap * 1000:.0f} ms"

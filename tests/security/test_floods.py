@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+"""Floods during a call: the sound keeps its pace, memory its bounds, and others are still served.
+
+The flood comes from an address of its own, for what one source may use up is limited by address.
+"""
+import os
+import resource
+import socket
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import rtp, sip, sound, tap
+from lib.attack import Pinger, Target, cpu_seconds, sanitized
+from lib.ends import Callee
+from lib.room import Room
+from lib.tap import case, expect
+
+SPEECH = sound.tone(440, 60)
+FLOODER = "127.0.0.2"
+
+
+def new_call(t):
+    """How long an INVITE of somebody else waits for its 200."""
+    peer = t.room.keep(sip.Peer(t.phone.port))
+    invite = peer.invite(t.uri)
+    sent = peer.send(invite)
+    ok = peer.wait(lambda m: m.status >= 200 and m.branch == invite.branch, 4)
+    expect(ok.status == 200, f"a new call is answered {ok}")
+    peer.send(peer.ack(invite, ok))
+    bye = peer.within("BYE", invite, ok, 2)
+    peer.send(bye)
+    peer.wait(lambda m: m.status == 200 and m.branch == bye.branch)
+    return ok.time - sent
+
+
+def verdict(t, pinger, limit_mb=16):
+    took = new_call(t)
+    said = [pinger.verdict(), t.media.verdict()]
+    grown = t.grown_mb()
+    said += [f"a new call in {took * 1000:.0f} ms", f"memory {grown:+.1f} MB"]
+    expect(took < 2, "; ".join(said))
+    expect(sanitized() or grown < limit_mb, "; ".join(said))
+    t.unharmed()
+    t.finish()
+    return "; ".join(said)
+
+
+def tcp(t, host=FLOODER):
+    s = socket.socket()
+    s.settimeout(3)
+    s.bind((host, 0))
+    s.connect(("127.0.0.1", t.phone.port))
+    return s
+
+
+def is_open(s):
+    """Whether the phone has not closed the connection."""
+    s.settimeout(0)
+    try:
+        return s.recv(65536) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+@case("10,000 INVITEs from one address: 64 are taken, the others get 503")
+def invites():
+    with Room() as room:
+        t = Target(room, spoken=SPEECH)
+        pinger = Pinger(t)
+        peer = room.keep(sip.Peer(t.phone.port, host=FLOODER))
+        model = peer.invite(t.uri)
+        data = model.bytes()
+        call, branch = model.get("Call-ID").encode(), model.branch.encode()
+        for n in range(10000):
+            peer.send(data.replace(call, b"f%d" % n).replace(branch, b"z9hG4bKf%d" % n))
+            if n % 50 == 0:
+                time.sleep(0.01)
+        time.sleep(0.5)
+        taken = {m.get("Call-ID") for m in peer.found(sip.response(200, "INVITE"))}
+        refused = {m.get("Call-ID") for m in peer.found(sip.response(503, "INVITE"))}
+        # Sockets overflow here or there; what counts is that never more than 64 are taken.
+        expect(40 < len(taken) <= 64 and len(refused) > 3000,
+               f"{len(taken)} of them are answered, {len(refused)} refused")
+        return f"{len(taken)} taken, {len(refused)} refused; " + verdict(t, pinger)
+
+
+@case("1,000 TCP connections that say nothing: 8 of one address stay, others may still come")
+def connections():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with Room() as room:
+        t = Target(room, spoken=SPEECH)
+        pinger = Pinger(t)
+        opened = []
+        for n in range(1000):
+            try:
+                s = tcp(t)
+                s.sendall(b"INVITE sip:a@b SIP/2.0\r\nVia: " if n % 2 else b"")
+                opened.append(s)
+            except OSError:
+                pass
+        time.sleep(0.5)
+        kept = sum(is_open(s) for s in opened)
+        expect(kept <= 8, f"{kept} connections of one address stay")
+        other = room.keep(sip.TcpPeer(t.phone.port))
+        got = other.request("OPTIONS", t.uri)
+        other.send(got)
+        other.wait(sip.response(200, "OPTIONS"), 3, what="an answer over TCP to another")
+        said = verdict(t, pinger)
+        for s in opened:
+            s.close()
+        return f"{kept} stay; " + said
+
+
+@case("TCP connections from 100 addresses: 64 in all, and UDP goes on")
+def many_addresses():
+    with Room() as room:
+        t = Target(room, spoken=SPEECH)
+        pinger = Pinger(t)
+        opened = []
+        for n in range(400):
+            try:
+                opened.append(tcp(t, f"127.0.2.{n % 100 + 1}"))
+            except OSError:
+                pass
+        time.sleep(0.5)
+        kept = sum(is_open(s) for s in opened)
+        expect(kept <= 64, f"{kept} connections stay")
+        said = verdict(t, pinger)
+        for s in opened:
+            s.close()
+        return f"{kept} stay; " + said
+
+
+@case("20,000 keep-alives over UDP and TCP")
+def keep_alives():
+    with Room() as room:
+        t = Target(room, spoken=SPEECH)
+        pinger = Pinger(t)
+        peer = room.keep(sip.Peer(t.phone.port, host=FLOODER))
+        s = tcp(t)
+        for n in range(10000):
+            peer.send((b"\r\n\r\n", b"\0", b"\r\n", b"")[n % 4])
+            try:
+                s.sendall(b"\r\n\r\n")
+            except OSError:
+                s = tcp(t)
+            if n % 50 == 0:
+                time.sleep(0.01)
+        time.sleep(0.3)
+        s.close()
+        return verdict(t, pinger)
+
+
+@case("bodies of 64 MB over TCP: refused, closed, not kept")
+def bodies():
+    with Room() as room:
+        t = Target(room, spoken=SPEECH)
+        pinger = Pinger(t)
+        sent = 0
+        for n in range(10):
+            s = tcp(t)
+            message = t.peer.invite(t.uri).bytes().replace(b"Content-Length: ",
+                                                           b"Content-Length: 67108")
+            try:
+                s.sendall(message)
+                for _ in range(64 if n % 2 else 2):
+                    s.sendall(b"x" * (1 << 20))
+                    sent += 1
+            except OSError:
+                pass
+            s.close()
+        return f"{sent} MB were taken; " + verdict(t, pinger)
+
+
+@case("headers without end over TCP: refused and closed")
+def headers():
+    with Room() as room:
+        t = Target(room, spoken=SPEECH)
+        pinger = Pinger(t)
+        most = 0
+        for start in (b"INVITE sip:a@b SIP/2.0\r\n", b"INVITE sip:a@b SIP/2.0\r\nX: ", b""):
+            s = tcp(t)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+            s.settimeout(1)
+            sent = 0
+            try:
+                s.sendall(start)
+                for n in range(4000):
+                    s.sendall(b"X-%d: %s\r\n" % (n, b"y" * 1000) if n % 2 else b"z" * 1000)
+                    sent += 1
+                    if n % 20 == 0:
+                        time.sleep(0.002)
+            except OSError:
+                pass
+            most = max(most, sent)
+            expect(not is_open(s), f"the connection stays open after {sent} kB")
+            s.close()
+        return f"closed behind {most} kB at most; " + verdict(t, pinger)
+
+
+def rtp_flood(source):
+    with Room() as room:
+        t = Target(room, spoken=SPEECH)
+        pinger = Pinger(t)
+        sender = t.media.rtp if source == "own" else room.keep(rtp.RtpPeer(FLOODER))
+        start, before = time.monotonic(), cpu_seconds(t.pid)
+        for n in range(10000):
+            sender.send(rtp.packet(n * 3 if n % 3 else n, 160 * n, 0x7e57 if n % 2 else n), t.media.port)
+            if n % 20 == 0:
+                time.sleep(max(0, start + n / 2000 - time.monotonic()))
+        used = (cpu_seconds(t.pid) - before) / (time.monotonic() - start)
+        if source != "own":
+            expect(not sender.packets, f"the stranger got {len(sender.packets)} packets")
+        return f"{used * 100:.0f} % of a processor; " + verdict(t, pinger)
+
+
+for who, words in (("own", "the call's own socket"), ("stranger", "a stranger")):
+    case(f"2,000 RTP packets a second for 5 s from {words}", who)(rtp_flood)
+
+
+# --- answers ----------------------------------------------------------------------------------
+
+SMALL = ("OPTIONS", "INVITE", "REGISTER", "BYE", "CANCEL", "MESSAGE", "FOO", "UPDATE", "REFER",
+         "SUBSCRIBE")
+
+
+def answer_bytes(more, method):
+    """A small request of a method, once, never acknowledged: how much comes back in 3 s. What
+    RFC 3261 17.2.1 repeats of final answers to INVITE counts once."""
+    with Room() as room:
+        t = Callee(room, "udp", **more)
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.bind((FLOODER, 0))
+        s.settimeout(0.1)
+        data = (f"{method} sip:a SIP/2.0\r\nv:SIP/2.0/UDP a;rport;branch=z9hG4bKx\r\n"
+                f"f:<sip:a>;tag=1\r\nt:<sip:a>\r\ni:1\r\nCSeq:1 {method}\r\n"
+                + "m:<sip:b>\r\n" * (method == "INVITE") + "\r\n").encode()
+        s.sendto(data, ("127.0.0.1", t.phone.port))
+        got, end = {}, time.monotonic() + 3
+        while time.monotonic() < end:
+            try:
+                more_bytes = s.recv(65536)
+            except TimeoutError:
+                continue
+            got[more_bytes] = 1 if method == "INVITE" else got.get(more_bytes, 0) + 1
+        s.close()
+        out = sum(len(b) * times for b, times in got.items() if not b.startswith(b"SIP/2.0 200 OK")
+                  or method != "INVITE")
+        said = f"{len(data)} bytes in, {out} out: {[b.splitlines()[0] for b in got]}"
+        expect(out <= 2 * len(data), said)
+        return said
+
+
+for m in SMALL:
+    case(f"{m} that nobody acknowledges is answered with at most twice its bytes", {}, m)(
+        answer_bytes)
+case("so is an INVITE that is refused", {"code": 486}, "INVITE")(answer_bytes)
+
+
+if __name__ == "__main__":
+    tap.run(jobs=4)
