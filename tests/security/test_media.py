@@ -84,10 +84,10 @@ def latched_once():
         peer.send(peer.ack(invite, ok))
         port = int(ok.body.split(b"m=audio ")[1].split(b" ")[0])
         silent.wait(5)
-        first.talk(port, 0.3, first=100, ssrc=1)
+        first.burst(port, 15, seq=100, ssrc=1)
         first.wait(5)
-        second.talk(port, 1.0, first=115, ssrc=1)
-        second.talk(port, 0.5, first=500, ssrc=2)
+        second.burst(port, 50, seq=115, ssrc=1)
+        second.burst(port, 25, seq=500, ssrc=2)
         equal(len(second.packets), 0, "packets that the second got")
         now = time.monotonic()
         time.sleep(0.5)
@@ -111,8 +111,8 @@ def not_latched():
         for n in range(60):
             for i, s in enumerate(strangers):
                 # Jumping numbers, a payload type that was not agreed on, another SSRC each time.
-                s.send(rtp.packet(*((n * 2, 160 * n, 9), (n, 160 * n, 9, 77),
-                                    (n, 160 * n, 1000 + n))[i % 3]), port)
+                seq, ssrc, kind = ((n * 2, 9, 0), (n, 9, 77), (n, 1000 + n, 0))[i % 3]
+                s.send(rtp.packet(seq, 160 * n, ssrc, kind=kind), port)
             time.sleep(0.005)
         equal(sum(len(s.packets) for s in strangers), 0, "packets that strangers got")
         now = time.monotonic()
@@ -162,7 +162,7 @@ def no_ack(talks):
         ok = peer.wait(sip.response(200, "INVITE"))
         port = int(ok.body.split(b"m=audio ")[1].split(b" ")[0])
         if talks:
-            other.talk(port, 2.0)
+            other.burst(port, 100)
         else:
             time.sleep(2.0)
         equal(len(other.packets), 0, "packets without ACK")
