@@ -80,10 +80,14 @@ int net_pacer_start(struct net_pacer *pacer, uint64_t first_us, uint32_t period_
     when.it_value = timespec_of_us(pacer->next_us);
     if (timerfd_settime(pacer->fd, TFD_TIMER_ABSTIME, &when, NULL))
         return -errno;
-    return uv_poll_start(&pacer->poll, UV_READABLE, on_readable);
+    /* A start of what runs already would cost the loop two system calls. */
+    return uv_is_active((uv_handle_t *)&pacer->poll)
+               ? 0
+               : uv_poll_start(&pacer->poll, UV_READABLE, on_readable);
 }
 
 void net_pacer_stop(struct net_pacer *pacer)
 {
-    uv_poll_stop(&pacer->poll);
+    if (uv_is_active((uv_handle_t *)&pacer->poll)) /* else it would ask the kernel for nothing */
+        uv_poll_stop(&pacer->poll);
 }

@@ -137,7 +137,7 @@ static void take_answer(struct step *s)
                                ? "the other side chose no codec that we know (see --codec), or no "
                                  "address that we can send to"
                                : "the other side did not say where and how it wants our sound");
-    else if (call->started)
+    else if (call->started && s->event->sdp.n > 0)
         call_media_update(call);
 }
 
