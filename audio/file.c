@@ -1,5 +1,6 @@
 #include "audio/file.h"
 
+#include "audio/wav.h"
 #include "base/slice.h"
 
 #include <errno.h>
@@ -22,13 +23,15 @@ enum {
 };
 
 struct audio_reader {
-    SNDFILE *file;
-    SF_INFO info;
-    bool as_is; /* mono of 16 bit, which needs no conversion */
+    uint32_t rate_hz;
+    uint64_t length; /* in samples; 0: not known */
+    SNDFILE *file;   /* NULL: samples as they are, which are read from fd */
+    int channels;    /* of file */
+    int fd;
+    struct wav plain;
+    uint64_t at; /* samples of plain that have been read */
 };
 
-/* Written by our own hand: 44 bytes of header are quickly made, and libsndfile holds 10 KiB for
- * each file, which a thousand recorded calls feel. */
 struct audio_writer {
     int fd;
     uint32_t rate_hz;
@@ -80,23 +83,49 @@ static bool ends_in(const char *path, const char *ending)
     return n > m && slice_ieq((struct slice){path + n - m, m}, slice_of(ending));
 }
 
+static void close_sound(struct audio_reader *r)
+{
+    if (r->file)
+        sf_close(r->file);
+    else
+        close(r->fd);
+}
+
+static bool find_plain(const char *path, int fd, struct wav *plain)
+{
+    struct stat st;
+
+    if (!ends_in(path, ".raw"))
+        return wav_find(fd, plain);
+    if (fstat(fd, &st) != 0)
+        return false;
+    *plain = (struct wav){.rate_hz = RAW_HZ, .samples = (uint64_t)st.st_size / sizeof(int16_t)};
+    return true;
+}
+
 static int open_sound(struct audio_reader *r, const char *path, int fd, char why[AUDIO_WHY_MAX])
 {
-    if (ends_in(path, ".raw")) {
-        r->info.format = SF_FORMAT_RAW | SF_FORMAT_PCM_16 | SF_ENDIAN_LITTLE;
-        r->info.samplerate = RAW_HZ;
-        r->info.channels = 1;
+    SF_INFO info = {.samplerate = 0};
+
+    r->fd = fd;
+    r->channels = 1;
+    if (find_plain(path, fd, &r->plain)) {
+        r->rate_hz = r->plain.rate_hz;
+        r->length = r->plain.samples;
+    } else {
+        r->file = sf_open_fd(fd, SFM_READ, &info, SF_TRUE); /* closes fd when it fails, too */
+        if (!r->file)
+            return because(-EBADMSG, why, "play", path, "not a sound file that libsndfile knows");
+        r->channels = info.channels;
+        r->rate_hz = info.samplerate > 0 ? (uint32_t)info.samplerate : 0;
+        /* libsndfile says SF_COUNT_MAX where it does not know. */
+        r->length = info.frames > 0 && info.frames < INT64_MAX ? (uint64_t)info.frames : 0;
     }
-    r->file = sf_open_fd(fd, SFM_READ, &r->info, SF_TRUE); /* closes fd when it fails, too */
-    if (!r->file)
-        return because(-EBADMSG, why, "play", path, "not a sound file that libsndfile knows");
-    if (r->info.channels < 1 || r->info.channels > CHANNELS_MAX ||
-        r->info.samplerate < RATE_MIN_HZ || r->info.samplerate > RATE_MAX_HZ) {
-        sf_close(r->file);
-        return because(-EBADMSG, why, "play", path, "its rate or number of channels is absurd");
-    }
-    r->as_is = r->info.channels == 1 && (r->info.format & SF_FORMAT_SUBMASK) == SF_FORMAT_PCM_16;
-    return 0;
+    if (r->channels >= 1 && r->channels <= CHANNELS_MAX && r->rate_hz >= RATE_MIN_HZ &&
+        r->rate_hz <= RATE_MAX_HZ)
+        return 0;
+    close_sound(r);
+    return because(-EBADMSG, why, "play", path, "its rate or number of channels is absurd");
 }
 
 int audio_reader_open(const char *path, struct audio_reader **out, char why[AUDIO_WHY_MAX])
@@ -123,19 +152,18 @@ int audio_reader_open(const char *path, struct audio_reader **out, char why[AUDI
 void audio_reader_close(struct audio_reader *r)
 {
     if (r)
-        sf_close(r->file);
+        close_sound(r);
     free(r);
 }
 
 uint32_t audio_reader_rate_hz(const struct audio_reader *r)
 {
-    return (uint32_t)r->info.samplerate;
+    return r->rate_hz;
 }
 
 uint64_t audio_reader_length(const struct audio_reader *r)
 {
-    /* libsndfile says SF_COUNT_MAX where it does not know. */
-    return r->info.frames > 0 && r->info.frames < INT64_MAX ? (uint64_t)r->info.frames : 0;
+    return r->length;
 }
 
 static int16_t sample_of(float value)
@@ -147,16 +175,36 @@ static int16_t sample_of(float value)
     return scaled >= 32767.0f ? INT16_MAX : (int16_t)lrintf(scaled);
 }
 
+/* -EIO where the file has become shorter since it was opened. */
+static int read_plain(struct audio_reader *r, int16_t *out, size_t n)
+{
+    unsigned char *bytes = (unsigned char *)out;
+    size_t want, got = 0;
+    ssize_t some = 1;
+
+    n = r->plain.samples - r->at < n ? (size_t)(r->plain.samples - r->at) : n;
+    want = n * sizeof *out;
+    while (got < want && (some > 0 || (some < 0 && errno == EINTR))) {
+        some = pread(r->fd, bytes + got, want - got, (off_t)(r->plain.at + r->at * 2 + got));
+        got += some > 0 ? (size_t)some : 0;
+    }
+    n = got / sizeof *out;
+    for (size_t i = 0; i < n; i++) /* little-endian, whatever we are */
+        out[i] = (int16_t)(uint16_t)(bytes[2 * i] | bytes[2 * i + 1] << 8);
+    r->at += n;
+    return n == 0 && want > 0 ? -EIO : (int)n;
+}
+
 /* Read as float: reading float files as integers would have libsndfile look for the loudest sample
  * in all of the file first, and change the loudness. 16-bit files come through unchanged. */
 int audio_reader_read(struct audio_reader *r, int16_t *out, size_t n)
 {
     float piece[PIECE];
-    size_t channels = (size_t)r->info.channels, done = 0;
+    size_t channels = (size_t)r->channels, done = 0;
 
-    if (r->as_is)
-        done = (size_t)sf_readf_short(r->file, out, (sf_count_t)n);
-    while (!r->as_is && done < n) {
+    if (!r->file)
+        return read_plain(r, out, n);
+    while (done < n) {
         size_t want = n - done < PIECE / channels ? n - done : PIECE / channels;
         sf_count_t got = sf_readf_float(r->file, piece, (sf_count_t)want);
 
@@ -175,7 +223,8 @@ int audio_reader_read(struct audio_reader *r, int16_t *out, size_t n)
 
 int audio_reader_rewind(struct audio_reader *r)
 {
-    return sf_seek(r->file, 0, SEEK_SET) == 0 ? 0 : -ESPIPE;
+    r->at = 0;
+    return !r->file || sf_seek(r->file, 0, SEEK_SET) == 0 ? 0 : -ESPIPE;
 }
 
 /* --- writing --------------------------------------------------------------------------------- */

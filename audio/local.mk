@@ -16,4 +16,5 @@ libaudio_a_SOURCES = \
 	audio/playout.c audio/playout.h \
 	audio/resample.c audio/resample.h \
 	audio/stretch.c audio/stretch.h \
-	audio/tone.c audio/tone.h
+	audio/tone.c audio/tone.h \
+	audio/wav.c audio/wav.h

@@ -11,7 +11,8 @@ unit_audio_tests = \
 	tests/unit/audio/test_playout \
 	tests/unit/audio/test_resample \
 	tests/unit/audio/test_stretch \
-	tests/unit/audio/test_tone
+	tests/unit/audio/test_tone \
+	tests/unit/audio/test_wav
 
 check_PROGRAMS += $(unit_audio_tests)
 tap_tests += $(unit_audio_tests)
@@ -28,3 +29,4 @@ tests_unit_audio_test_playout_LDADD = $(machine_ldadd)
 tests_unit_audio_test_resample_LDADD = $(machine_ldadd)
 tests_unit_audio_test_stretch_LDADD = $(machine_ldadd)
 tests_unit_audio_test_tone_LDADD = $(machine_ldadd)
+tests_unit_audio_test_wav_LDADD = $(machine_ldadd)
