@@ -29,9 +29,11 @@ static const struct cli_command commands[] = {
 int cli_seconds(struct slice text, uint64_t *out_ms)
 {
     struct slice fraction = text, whole = slice_cut(&fraction, '.');
-    uint64_t s, ms = 0;
+    uint64_t s = 0, ms = 0;
 
-    if (slice_number(whole, DAY_S, &s) != 0 || fraction.n > 3 || (fraction.p && fraction.n == 0))
+    if (fraction.n > 3 || (fraction.p && fraction.n == 0))
+        return -EINVAL;
+    if ((whole.n > 0 || !fraction.p) && slice_number(whole, DAY_S, &s) != 0)
         return -EINVAL;
     if (fraction.n > 0 && slice_number(fraction, 999, &ms) != 0)
         return -EINVAL;

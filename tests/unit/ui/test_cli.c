@@ -1,5 +1,6 @@
 /* The command line, and that table, --help and manual say the same. */
 #include "ui/cli.h"
+#include "ui/cli_tables.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -63,7 +64,8 @@ static const struct row {
     {"a time that is none",
      {"call", "a@h", "--for", "2x"},
      "--for 2x: not a number of seconds up to a day, 86400, like 10 or 2.5"},
-    {"no time at all", {"call", "a@h", "--for", "0"}, 
+    {"no time at all",
+     {"call", "a@h", "--for", "0"},
      "--for 0: a call lasts longer than nothing; without --for it lasts until somebody hangs up"},
     {"digits that are none",
      {"call", "a@h", "--dtmf", "12e"},
@@ -88,7 +90,9 @@ static const struct row {
     {"a file of settings that is not there",
      {"answer", "--config", "/no/such/file"},
      "/no/such/file: cannot be read: No such file or directory"},
-    {"a file without name", {"answer", "--record", ""}, "--record \"\": the name of the file is empty"},
+    {"a file without name",
+     {"answer", "--record", ""},
+     "--record \"\": the name of the file is empty"},
 };
 
 /* Parses words, which end in NULL. */
@@ -135,6 +139,37 @@ static void values(void **state)
     assert_true(cli.trace);
     assert_string_equal(cli.trace_file, "f");
     cli_free(&cli);
+}
+
+static void seconds(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t ms; /* UINT64_MAX: refused */
+    } rows[] = {
+        {"10", 10000},
+        {"2.5", 2500},
+        {".5", 500},
+        {"0.001", 1},
+        {"0", 0},
+        {"86400", 86400000},
+        {"86401", UINT64_MAX},
+        {"", UINT64_MAX},
+        {".", UINT64_MAX},
+        {"1.", UINT64_MAX},
+        {"1.2345", UINT64_MAX},
+        {"-1", UINT64_MAX},
+        {"1e3", UINT64_MAX},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint64_t ms = UINT64_MAX;
+
+        assert_int_equal(cli_seconds(slice_of(rows[i].text), &ms),
+                         rows[i].ms == UINT64_MAX ? -EINVAL : 0);
+        assert_int_equal(ms, rows[i].ms);
+    }
 }
 
 /* Every setting of a file can be given on the command line, and help and options agree on it. */
@@ -300,6 +335,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values),
+        cmocka_unit_test(seconds),
         cmocka_unit_test(settings_are_options),
         cmocka_unit_test(manual_has_every_option),
         cmocka_unit_test(manual_has_every_command),
