@@ -146,7 +146,7 @@ static void seconds(void **state)
     static const struct {
         const char *text;
         uint64_t ms; /* UINT64_MAX: refused */
-    } rows[] = {
+    } times[] = {
         {"10", 10000},
         {"2.5", 2500},
         {".5", 500},
@@ -163,12 +163,12 @@ static void seconds(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
         uint64_t ms = UINT64_MAX;
 
-        assert_int_equal(cli_seconds(slice_of(rows[i].text), &ms),
-                         rows[i].ms == UINT64_MAX ? -EINVAL : 0);
-        assert_int_equal(ms, rows[i].ms);
+        assert_int_equal(cli_seconds(slice_of(times[i].text), &ms),
+                         times[i].ms == UINT64_MAX ? -EINVAL : 0);
+        assert_int_equal(ms, times[i].ms);
     }
 }
 
