@@ -47,6 +47,8 @@ check-long: all $(check_PROGRAMS)
 # Lines reached by the tests; wants a build configured with --enable-coverage.
 .PHONY: coverage
 coverage:
+	@test -n '$(COVERAGE_CFLAGS)' || \
+		{ echo "make coverage needs a build configured with --enable-coverage"; exit 1; }
 	@find . -name '*.gcda' -delete
 	-@$(MAKE) -s check
 	@lcov -q --capture --directory . --base-directory . --output-file coverage.all 2>/dev/null
