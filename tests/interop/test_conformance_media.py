@@ -577,11 +577,13 @@ def malformed():
         talk = Talk(room)
         talk.rtp.burst(talk.port, 3)
         for data in (b"", b"\x80", b"\x80\0\0\1", b"\x40" + b"\0" * 30, b"\xbf\0" + b"\0" * 12,
-                     b"\x90\0\0\1" + b"\0" * 8 + b"\xbe\xde\xff\xff", b"\xa0\0\0\1" + b"\0" * 8 + b"\xff",
-                     b"\x8f\0\0\1" + b"\0" * 12, b"\x80\x7f" + b"\0" * 200, b"\x80\0" + b"\0" * 1400,
+                     b"\x90\0\0\1" + b"\0" * 8 + b"\xbe\xde\xff\xff",
+                     b"\xa0\0\0\1" + b"\0" * 8 + b"\xff", b"\x8f\0\0\1" + b"\0" * 12,
+                     b"\x80\x7f" + b"\0" * 200, b"\x80\0" + b"\0" * 1400,
                      b"\x81\xc8\0\1" + b"\0" * 4, b"\x80\xc9\xff\xff" + b"\0" * 4, b"\xff" * 1200,
                      b"\x80\xcb\0\0", b"\x80" * 9000, b"\xa0\0\0\1" + b"\0" * 170,
-                     b"\x16\xfe\xff" * 20, b"\0\1\0\x08\x21\x12\xa4\x42" + b"\0" * 12, b"\xbf\xcb\0\1\0\0\0\0"):
+                     b"\x16\xfe\xff" * 20, b"\0\1\0\x08\x21\x12\xa4\x42" + b"\0" * 12,
+                     b"\xbf\xcb\0\1\0\0\0\0"):
             talk.rtp.send(data, talk.port)
             talk.rtp.sockets[1].sendto(data, ("127.0.0.1", talk.port + 1))
         talk.rtp.wait_more(10)

@@ -284,8 +284,8 @@ def many():
             except OSError:
                 pass
         callee.alive()
-        served = sum(1 for p in peers if p.found(sip.response(200)))
-        expect(served >= 5, f"only {served} of 12 were served")
+        wait_until(lambda: sum(1 for p in peers if p.found(sip.response(200))) >= 5, 8,
+                   "fewer than 5 of 12 were served")
 
 
 # --- calling --------------------------------------------------------------------------------------

@@ -262,7 +262,8 @@ def ignored(change):
 
 
 for name, change in (
-        ("of another branch", lambda w, i: w.set("Via", i.get("Via").replace("z9hG4bK", "z9hG4bKx"))),
+        ("of another branch",
+         lambda w, i: w.set("Via", i.get("Via").replace("z9hG4bK", "z9hG4bKx"))),
         ("of another method", lambda w, i: w.set("CSeq", f"{i.cseq} OPTIONS")),
         ("with a second Via (RFC 3261 8.1.3.3)",
          lambda w, i: w.headers.insert(1, ("Via", "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKy"))),
@@ -850,7 +851,7 @@ def redirect_in_call():
         equal(other.messages, [], "what the other place got")
 
 
-# --- the rest --------------------------------------------------------------------------------------
+# --- the rest -------------------------------------------------------------------------------------
 
 for name, body in (("cannot be read", b"v=0\r\nx\r\n"), ("has port 0", sip.sdp(port=0)),
                    ("has no codec of ours", sip.sdp(formats="3"))):

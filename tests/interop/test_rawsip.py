@@ -6,7 +6,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import sip, sound, tap, tphone
+from lib import sip, tap, tphone
 from lib.ends import Callee, Caller
 from lib.room import SIGINT, Room, free_port
 from lib.tap import case, equal, expect
