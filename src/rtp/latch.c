@@ -22,7 +22,11 @@ void rtp_latch_signalled(struct rtp_latch *l, const struct ip *rtp, const struct
     struct ip to_rtcp = is_somewhere(rtcp) ? *rtcp : to.family ? next_port(&to) : (struct ip){0};
 
     if (!ip_same(&to, &l->signalled)) {
-        *l = (struct rtp_latch){.rtp = to, .rtcp = to_rtcp, .signalled = to};
+        *l = (struct rtp_latch){.rtp = to,
+                                .rtcp = to_rtcp,
+                                .signalled = to,
+                                .unheard_packets = l->unheard_packets,
+                                .unheard_ms = l->unheard_ms};
     } else if (!ip_same(&to_rtcp, &l->signalled_rtcp)) {
         l->rtcp = to_rtcp;
         l->rtcp_latched = false;
@@ -92,16 +96,28 @@ bool rtp_latch_rtcp(struct rtp_latch *l, const struct ip *from)
     return true;
 }
 
+/* One packet a second is forgiven. */
+static void forgive(struct rtp_latch *l, uint64_t now_ms)
+{
+    uint64_t n = (now_ms - l->unheard_ms) / RTP_LATCH_UNHEARD_MS;
+
+    if (!l->unheard_packets) {
+        l->unheard_ms = now_ms;
+        return;
+    }
+    l->unheard_packets -= n < l->unheard_packets ? (uint32_t)n : l->unheard_packets;
+    l->unheard_ms += n * RTP_LATCH_UNHEARD_MS;
+}
+
 bool rtp_latch_may_send(struct rtp_latch *l, uint64_t now_ms)
 {
     if (!l->rtp.family)
         return false;
     if (l->heard || l->same_host)
         return true;
-    if (l->unheard_packets >= RTP_LATCH_UNHEARD_PACKETS &&
-        now_ms - l->unheard_last_ms < RTP_LATCH_UNHEARD_MS)
+    forgive(l, now_ms);
+    if (l->unheard_packets >= RTP_LATCH_UNHEARD_PACKETS)
         return false;
     l->unheard_packets++;
-    l->unheard_last_ms = now_ms;
     return true;
 }

@@ -5,7 +5,7 @@
  * end sits behind a NAT), once, when 4 packets in sequence of one SSRC came from there. After that
  * nothing moves without SDP. And an address that nobody is known to be at, on another host than
  * the signalling comes from, gets 50 packets and then one a second, so that an SDP with a
- * stranger's address is no weapon.
+ * stranger's address is no weapon. Another such address in the next SDP shares them.
  *
  * Pure: addresses and times go in. */
 #ifndef RTP_LATCH_H
@@ -34,8 +34,8 @@ struct rtp_latch {
         uint8_t packets;                /* in sequence; 0: a free place */
     } candidates[RTP_LATCH_CANDIDATES]; /* several, so that a stranger keeps out nobody */
     uint8_t replace;                    /* the place that goes next */
-    uint32_t unheard_packets;           /* sent to an address never heard from */
-    uint64_t unheard_last_ms;
+    uint32_t unheard_packets;           /* sent to addresses never heard from, less one a second */
+    uint64_t unheard_ms;                /* when one was last taken off */
 };
 
 enum rtp_latch_verdict {

@@ -115,6 +115,23 @@ static void test_an_address_that_never_asked(void **state)
     assert_int_equal(sent_in_ms(&l, 6000, 1000), 50);
 }
 
+static void test_addresses_that_never_asked_share(void **state)
+{
+    struct rtp_latch l = latch_of("203.0.113.66:5060");
+    struct ip other = ip_of("192.0.2.9:4000"), none = {0}, from = ip_of("203.0.113.66:5060");
+    struct ip same = address_of('S');
+
+    (void)state;
+    assert_int_equal(sent_in_ms(&l, 0, 1000), 50);
+    rtp_latch_signalled(&l, &other, &none, &from);
+    assert_int_equal(sent_in_ms(&l, 1000, 2000), 2);
+    rtp_latch_signalled(&l, &none, &none, &from); /* on hold in between */
+    rtp_latch_signalled(&l, &same, &none, &from);
+    assert_int_equal(sent_in_ms(&l, 3000, 2000), 2);
+    rtp_latch_signalled(&l, &other, &none, &from); /* long after */
+    assert_int_equal(sent_in_ms(&l, 60000, 1000), 50);
+}
+
 static void test_an_address_on_the_signalling_host(void **state)
 {
     struct rtp_latch l = latch_of("192.0.2.1:5060");
@@ -173,6 +190,7 @@ int main(void)
 {
     static const struct CMUnitTest rest[] = {
         cmocka_unit_test(test_an_address_that_never_asked),
+        cmocka_unit_test(test_addresses_that_never_asked_share),
         cmocka_unit_test(test_an_address_on_the_signalling_host),
         cmocka_unit_test(test_sdp_moves_everything),
         cmocka_unit_test(test_nowhere_to_send),
