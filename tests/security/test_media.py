@@ -150,6 +150,30 @@ def weapon():
         t.finish()
 
 
+@case("nor do re-INVITEs that name one such address after the other give each its 50")
+def weapons():
+    with Room() as room:
+        t = target(room)
+        victims = [room.keep(rtp.RtpPeer("127.0.0.9")) for _ in range(4)]
+        peer = room.keep(sip.Peer(t.phone.port))
+        invite = peer.invite(t.uri, body=sip.sdp(victims[0].port, "127.0.0.9"))
+        peer.send(invite)
+        ok = peer.wait(sip.response(200, "INVITE"))
+        peer.send(peer.ack(invite, ok))
+        victims[0].wait(50)
+        for n in range(12):
+            body = sip.sdp(victims[(n + 1) % 4].port, "127.0.0.9" if n % 3 else "0.0.0.0")
+            again = peer.within("INVITE", invite, ok, 2 + n,
+                                body.replace(b"- 1 1", b"- 1 %d" % (2 + n)))
+            peer.send(again)
+            got = peer.wait(lambda m: m.status >= 200 and m.branch == again.branch)
+            peer.send(peer.ack(again, got))
+            time.sleep(0.3)
+        sent = sum(len(v.packets) for v in victims)
+        expect(sent <= 60, f"{sent} packets were sent to four addresses that never asked")
+        t.finish()
+
+
 @case("a called side that is never acknowledged sends nothing at all, and says BYE", 0)
 @case("nor where the caller's packets arrive before its ACK", 1)
 def no_ack(talks):
