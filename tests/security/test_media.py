@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Strangers and the sound of a call: they cannot take it, silence it, end it, or aim it at others.
 
-tests/interop/test_conformance_media.py shows the simple cases; here the stranger knows all that can be known:
-port, SSRC, sequence numbers, payload type.
+tests/interop/test_conformance_media.py shows the simple cases; here the stranger knows all that can
+be known: port, SSRC, sequence numbers, payload type.
 """
 import os
 import struct
