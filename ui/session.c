@@ -108,11 +108,21 @@ static void on_signal(uv_signal_t *handle, int number)
     session_stop(s);
 }
 
+/* nohup(1): stay when the terminal goes. */
+static bool stays_ignored(int number)
+{
+    struct sigaction now;
+
+    return number == SIGHUP && sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static int watch_signals(struct session *s)
 {
     int err = 0;
 
     for (size_t i = 0; !err && i < ARRAY_LEN(signal_numbers); i++) {
+        if (stays_ignored(signal_numbers[i]))
+            continue;
         err = uv_signal_init(net_loop_uv(s->loop), &s->signals[i]);
         s->signals[i].data = s;
         if (!err)

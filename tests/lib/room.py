@@ -17,6 +17,8 @@ import time
 
 from lib.tap import Failure
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests run under nohup start their phones without it
+
 _held = []  # sockets that keep our ports from other tests, for as long as this process lives
 _lock = threading.Lock()
 

@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sip, sound, tap, tphone
-from lib.room import SIGINT, SIGTERM, Room, free_port
+from lib.room import SIGHUP, SIGINT, SIGTERM, Room, free_port
 from lib.tap import case, equal, expect
 
 
@@ -188,6 +188,20 @@ def sigterm(number):
         caller.process.signal(number)
         caller.status(4)
         callee.expect_status(0)
+
+
+@case("nohup: a SIGHUP that is switched off does not end a call")
+def nohup():
+    with Room() as room:
+        callee = tphone.Answer(room, times=1)
+        caller = room.start("tphone call under nohup",
+                            ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", tphone.program(), "call",
+                             callee.uri, "--device", "none", "--for", "1"])
+        caller.wait_line("answered")
+        caller.signal(SIGHUP)
+        equal(caller.status(4), 0, "exit status")
+        expect(float(caller.said("seconds=[0-9.]+")[0].split("seconds=")[1].split()[0]) >= 1,
+               "the call ended early", *caller.tail())
 
 
 @case("a call to IPv6")
