@@ -115,6 +115,21 @@ for kind in ("udp", "tcp"):
                  "hangs up", kind, host, last)(localhost)
 
 
+@case("a redirect to where the other family listens: sound both ways")
+def redirected():
+    with Room() as room:
+        said, told = sound.speech("caller", 3), sound.speech("callee", 3)
+        callee = tphone.Answer(room, host="[::1]", times=1, spoken=told)
+        peer = room.keep(sip.Peer())
+        caller = tphone.Call(room, f"sip:a@127.0.0.1:{peer.port}", spoken=said, seconds=4)
+        invite = peer.wait(sip.request("INVITE"))
+        peer.respond(invite, 302, "Moved", tag="m", Contact=f"<{callee.uri}>")
+        caller.expect_status(0)
+        callee.expect_status(0)
+        sound.expect_heard(said, callee.recording, "the callee")
+        sound.expect_heard(told, caller.recording, "the caller")
+
+
 def codec(ours, theirs, wanted):
     with Room() as room:
         callee = tphone.Answer(room, codec=theirs, times=1)
