@@ -125,7 +125,8 @@ static int open_sound(struct audio_reader *r, const char *path, int fd, char why
         r->rate_hz <= RATE_MAX_HZ)
         return 0;
     close_sound(r);
-    return because(-EBADMSG, why, "play", path, "its rate or number of channels is absurd");
+    return because(-EBADMSG, why, "play", path,
+                   "it must have 1 to 64 channels and 1000 to 384000 samples a second");
 }
 
 int audio_reader_open(const char *path, struct audio_reader **out, char why[AUDIO_WHY_MAX])
