@@ -53,6 +53,9 @@
 #define SIP_MAX_TRANSACTIONS 131072
 /* INVITEs of one source address without ACK. Above: 503 without state. */
 #define SIP_MAX_HALF_OPEN 64
+/* The same of all sources, as addresses can be forged: some 10 MB with the sound of their calls. A
+ * thousand calls a second need far fewer. Above: 503 without state. */
+#define SIP_MAX_HALF_OPEN_ALL 512
 /* Requests from above this size go over TCP where UDP was meant (RFC 3261 18.1.1). */
 #define SIP_MAX_UDP_REQUEST 1300
 /* Record-Route values of a dialog. More: the request is refused, 400; a 2xx loses its rest. */

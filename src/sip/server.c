@@ -304,7 +304,8 @@ static unsigned too_much(const struct query *q)
 
     if (q->msg->method != SIP_INVITE || q->msg->to.tag.n)
         return 0;
-    if (sip_tx_half_open(&ep->txs, &q->flow->remote) >= SIP_MAX_HALF_OPEN)
+    if (ep->txs.half_open >= SIP_MAX_HALF_OPEN_ALL ||
+        sip_tx_half_open(&ep->txs, &q->flow->remote) >= SIP_MAX_HALF_OPEN)
         return 503;
     return ep->config.max_calls && ep->n_open >= ep->config.max_calls ? 486 : 0;
 }

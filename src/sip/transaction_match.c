@@ -171,6 +171,7 @@ static int count_source(struct sip_tx_pool *pool, struct sip_tx_ids *ids, const 
         }
     }
     found->n++;
+    pool->half_open++;
     ids->source = found;
     return 0;
 }
@@ -182,6 +183,7 @@ void sip_tx_pool_settle(struct sip_tx_pool *pool, struct sip_tx_ids *ids)
     if (!source)
         return;
     ids->source = NULL;
+    pool->half_open--;
     if (--source->n)
         return;
     map_remove(&pool->sources, (struct slice){(char *)source->address, sizeof source->address});

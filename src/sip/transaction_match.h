@@ -17,6 +17,7 @@ struct sip_tx_pool {
     void *observer_arg;
 
     size_t n;
+    size_t half_open; /* INVITEs of all sources without ACK */
     uint64_t copies; /* of requests that came again: what we answer gets lost */
     struct list live, dead;
     struct map by_id;    /* what a message must have to match, as text */

@@ -249,6 +249,20 @@ static void half_open(void **state)
     rig_free(r);
 }
 
+static void half_open_of_all(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    for (unsigned i = 0; i < 600; i++) {
+        r->flow.remote.bytes[3] = (uint8_t)i;
+        invite(r, i);
+    }
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 512);
+    assert_int_equal(rig_count(r, "SIP/2.0 503"), 88);
+    rig_free(r);
+}
+
 static void max_calls(void **state)
 {
     struct rng rng = rng_seeded(1);
@@ -321,6 +335,7 @@ int main(void)
         {"a call, from INVITE to BYE", check_call, 0, 0, 0},
         {"18.2.2: over TCP on the same connection", tcp_way, 0, 0, 0},
         {"64 INVITEs without ACK of one source", half_open, 0, 0, 0},
+        {"512 INVITEs without ACK of all sources", half_open_of_all, 0, 0, 0},
         {"no more calls than allowed", max_calls, 0, 0, 0},
         {"no more transactions than allowed", max_transactions, 0, 0, 0},
         {"8.2.7: nothing is kept for what belongs to no call", keeps_nothing, 0, 0, 0},

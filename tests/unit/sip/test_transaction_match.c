@@ -214,6 +214,7 @@ static void limits(void **state)
     assert_int_equal(sip_tx_half_open(&b.pool, &flow.remote), 10);
     sip_tx_acknowledged(tx);
     assert_int_equal(sip_tx_half_open(&b.pool, &flow.remote), 9);
+    assert_int_equal(b.pool.half_open, 9);
     assert_ptr_equal(sip_tx_by_key(&b.pool, sip_tx_key(tx)), tx);
     assert_null(sip_tx_by_key(&b.pool, 999));
     stop(&b);
