@@ -87,6 +87,28 @@ def invites():
         return f"{len(taken)} taken, {len(refused)} refused; " + verdict(t, pinger)
 
 
+@case("10,000 INVITEs from 100 addresses: 512 are taken, and the sound goes on")
+def forged():
+    with Room() as room:
+        t = Target(room, spoken=SPEECH)
+        pinger = Pinger(t)
+        peers = [room.keep(sip.Peer(t.phone.port, host=f"127.0.3.{n + 1}")) for n in range(100)]
+        for n in range(10000):
+            peers[n % 100].send(peers[n % 100].invite(t.uri))
+            if n % 50 == 0:
+                time.sleep(0.01)
+        time.sleep(0.5)
+        taken = sum(len({m.get("Call-ID") for m in p.found(sip.response(200, "INVITE"))})
+                    for p in peers)
+        expect(100 < taken <= 512, f"{taken} of them are answered")
+        said = [f"{taken} taken", pinger.verdict(), t.media.verdict(45, 55),
+                f"memory {t.grown_mb():+.1f} MB"]
+        expect(sanitized() or t.grown_mb() < 20, "; ".join(said))
+        t.alive()
+        t.finish()
+        return "; ".join(said)
+
+
 @case("1,000 TCP connections that say nothing: 8 of one address stay, others may still come")
 def connections():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
