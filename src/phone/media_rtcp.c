@@ -8,15 +8,22 @@
 
 /* --- reports of ours ------------------------------------------------------------------------- */
 
+/* then_ms may lie behind now_ms, which is the moment that a beat stands for: what was sent or came
+ * since belongs to this beat as well. */
+static bool is_recent(uint64_t then_ms, uint64_t now_ms, uint64_t limit_ms)
+{
+    return now_ms < then_ms + limit_ms;
+}
+
 static bool sends(const struct media_stream *s, uint64_t now_ms)
 {
-    return s->session.sent && now_ms - s->sent_ms < SENDER_MS;
+    return s->session.sent && is_recent(s->sent_ms, now_ms, SENDER_MS);
 }
 
 static struct rtcp_report report_about_remote(struct media_stream *s, uint64_t now_us)
 {
     int64_t lost = rtp_source_lost(&s->heard);
-    uint64_t since_us = now_us - s->heard.last_sr_ms * 1000;
+    uint64_t sr_us = s->heard.last_sr_ms * 1000, since_us = now_us > sr_us ? now_us - sr_us : 0;
 
     return (struct rtcp_report){
         .ssrc = s->heard.ssrc,
@@ -81,8 +88,8 @@ static bool may_report(struct media_stream *s, uint64_t now_ms)
 void stream_rtcp_beat(struct media_stream *s, uint64_t now_us)
 {
     uint64_t now_ms = now_us / 1000;
-    bool there = s->has_heard && !s->remote_left && now_ms - s->heard_ms < MEMBER_MS;
-    bool they_send = there && now_ms - s->heard_ms < SENDER_MS;
+    bool there = s->has_heard && !s->remote_left && is_recent(s->heard_ms, now_ms, MEMBER_MS);
+    bool they_send = there && is_recent(s->heard_ms, now_ms, SENDER_MS);
     bool we_send = sends(s, now_ms);
 
     if (!s->agreed || now_ms < s->timing.next_ms)
