@@ -99,7 +99,7 @@ bool rtp_latch_rtcp(struct rtp_latch *l, const struct ip *from)
 /* One packet a second is forgiven. */
 static void forgive(struct rtp_latch *l, uint64_t now_ms)
 {
-    uint64_t n = (now_ms - l->unheard_ms) / RTP_LATCH_UNHEARD_MS;
+    uint64_t n = now_ms > l->unheard_ms ? (now_ms - l->unheard_ms) / RTP_LATCH_UNHEARD_MS : 0;
 
     if (!l->unheard_packets) {
         l->unheard_ms = now_ms;
