@@ -18,7 +18,7 @@ struct sip_tx_pool {
 
     size_t n;
     size_t half_open; /* INVITEs of all sources without ACK */
-    uint64_t copies; /* of requests that came again: what we answer gets lost */
+    uint64_t copies;  /* of requests that came again: what we answer gets lost */
     struct list live, dead;
     struct map by_id;    /* what a message must have to match, as text */
     struct map by_key;   /* of SIP_OUT_SEND */
