@@ -10,7 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import rtp, sip, sound, tap, tphone
-from lib.attack import REPORTS, Pinger, Target, cpu_seconds, sanitized
+from lib.attack import REPORTS, Target, cpu_seconds, sanitized
 from lib.ends import Callee, Caller
 from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
@@ -345,7 +345,8 @@ def memory():
         t.alive()
         status = {}
         for peer in peers:
-            for call, m in {m.get("Call-ID"): m for m in peer.found(lambda m: m.status >= 200)}.items():
+            last = {m.get("Call-ID"): m for m in peer.found(lambda m: m.status >= 200)}
+            for call, m in last.items():
                 status[m.status] = status.get(m.status, 0) + 1
                 if m.status == 200:
                     peer.send(peer.ack(sent[call][1], m))

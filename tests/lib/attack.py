@@ -200,8 +200,12 @@ class Target(Callee):
 
     def unharmed(self):
         expect(self.phone.process.alive(), "the phone died", *self.phone.process.tail())
+        self._no_reports()
+
+    def _no_reports(self):
         found = self.phone.process.said(REPORTS)
-        expect(not found, "the phone reports: " + "; ".join(found[:3]), *self.phone.process.tail(60))
+        expect(not found, "the phone reports: " + "; ".join(found[:3]),
+               *self.phone.process.tail(80))
 
     def grown_mb(self):
         return (memory_kb(self.pid) - self.memory) / 1024
@@ -213,8 +217,7 @@ class Target(Callee):
         status = self.phone.process.status(10)
         expect(status in (0, 143), f"SIGTERM ended it with status {status}",
                *self.phone.process.tail())
-        found = self.phone.process.said(REPORTS)
-        expect(not found, "the phone reports: " + "; ".join(found[:3]), *self.phone.process.tail(80))
+        self._no_reports()
 
 
 def memory_kb(pid):

@@ -135,7 +135,8 @@ def calling():
             message = sip.Message("SIP/2.0 486 Busy Here", list(invite.headers))
             message.set("To", invite.get("To") + ";tag=s")
             if wrong == "branch":
-                message.set("Via", re.sub(r"branch=z9hG4bK\w", "branch=z9hG4bK-", message.get("Via")))
+                via = re.sub(r"branch=z9hG4bK\w", "branch=z9hG4bK-", message.get("Via"))
+                message.set("Via", via)
             elif wrong == "call":
                 message.set("Via", message.get("Via").replace("branch=z9hG4bK", "branch=z9hG4bKx"))
                 message.set("Call-ID", "x")

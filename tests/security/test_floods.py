@@ -231,7 +231,8 @@ def rtp_flood(source):
         sender = t.media.rtp if source == "own" else room.keep(rtp.RtpPeer(FLOODER))
         start, before = time.monotonic(), cpu_seconds(t.pid)
         for n in range(10000):
-            sender.send(rtp.packet(n * 3 if n % 3 else n, 160 * n, 0x7e57 if n % 2 else n), t.media.port)
+            data = rtp.packet(n * 3 if n % 3 else n, 160 * n, 0x7e57 if n % 2 else n)
+            sender.send(data, t.media.port)
             if n % 20 == 0:
                 time.sleep(max(0, start + n / 2000 - time.monotonic()))
         used = (cpu_seconds(t.pid) - before) / (time.monotonic() - start)

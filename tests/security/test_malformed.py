@@ -34,7 +34,8 @@ def multipart(body):
 def models(peer, uri, dialog):
     """Valid messages of every kind, some of which belong to a call, that of this INVITE and 200."""
     invite = peer.invite(uri, body=SDP)
-    rich = peer.request("INVITE", uri, body=multipart(SDP), Content_Type="multipart/mixed;boundary=b",
+    rich = peer.request("INVITE", uri, body=multipart(SDP),
+                        Content_Type="multipart/mixed;boundary=b",
                         Record_Route="<sip:127.0.0.1:9;lr>, <sip:[::1]:9;lr>",
                         Supported="100rel, timer, replaces", Subject="a subject",
                         Accept="application/sdp, text/*;q=0.1", Expires="60",
@@ -44,8 +45,10 @@ def models(peer, uri, dialog):
     out = [invite, rich, peer.invite(uri, body=b""), peer.cancel(invite),
            peer.request("OPTIONS", uri), peer.request("REGISTER", uri),
            peer.request("MESSAGE", uri, body=b"hello"), peer.request("UPDATE", uri, body=SDP),
-           peer.request("REFER", uri, Refer_To="<sip:x@y>"), peer.request("PRACK", uri, RAck="1 1 INVITE"),
-           peer.request("SUBSCRIBE", uri, Event="dialog"), peer.request("INFO", uri, body=b"Signal=1")]
+           peer.request("REFER", uri, Refer_To="<sip:x@y>"),
+           peer.request("PRACK", uri, RAck="1 1 INVITE"),
+           peer.request("SUBSCRIBE", uri, Event="dialog"),
+           peer.request("INFO", uri, body=b"Signal=1")]
     for method in ("INVITE", "UPDATE", "INFO", "NOTIFY"):
         out.append(peer.within(method, *dialog, 2 + next(numbers), SDP))
     answer = sip.Message("SIP/2.0 200 OK", invite.headers, SDP)
@@ -147,7 +150,8 @@ def rtp_models():
     audio = rtp.packet(7, 1120, 0x7e57)
     other = rtp.packet(7, 1120, 0x1234, payload=b"\0\x80" * 80)
     digit = rtp.packet(8, 1120, 0x7e57, kind=101, payload=struct.pack("!BBH", 5, 0x8a, 960))
-    wide = bytes([0xb2]) + audio[1:12] + b"\0" * 8 + b"\xbe\xde\0\1\x10\xff\0\0" + audio[12:] + b"\4"
+    wide = bytes([0xb2]) + audio[1:12] + b"\0" * 8 + b"\xbe\xde\0\1\x10\xff\0\0" + \
+        audio[12:] + b"\4"
     sr = struct.pack("!BBHIIIIII", 0x81, 200, 12, 0x7e57, 1, 2, 3, 4, 5) + \
         struct.pack("!IIIIII", 1, 2, 3, 4, 5, 6)
     rr = struct.pack("!BBHI", 0x81, 201, 7, 0x7e57) + struct.pack("!IIIIII", 1, 2, 3, 4, 5, 6)

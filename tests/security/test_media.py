@@ -139,8 +139,9 @@ def weapon():
         expect(len(victim.since(start)) <= 5, f"{len(victim.since(start))} in 3 s behind the 50")
         # The same address again and again does not begin anew.
         for n in range(5):
+            body = sip.sdp(victim.port, "127.0.0.9")
             again = peer.within("INVITE", invite, ok, 2 + n,
-                                sip.sdp(victim.port, "127.0.0.9").replace(b"- 1 1", b"- 1 %d" % (2 + n)))
+                                body.replace(b"- 1 1", b"- 1 %d" % (2 + n)))
             peer.send(again)
             got = peer.wait(lambda m: m.status >= 200 and m.branch == again.branch)
             peer.send(peer.ack(again, got))

@@ -39,7 +39,8 @@ def bad_bytes(data):
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as e:
-        return [(e.start, f"not UTF-8: {data[e.start:e.end]!r} in {data[e.start - 40:e.end + 20]!r}")]
+        around = data[max(0, e.start - 40):e.end + 20]
+        return [(e.start, f"not UTF-8: {data[e.start:e.end]!r} in {around!r}")]
     for at, c in enumerate(text):
         kind = unicodedata.category(c)
         if c not in "\n\t" and (kind in ("Cc", "Cf", "Zl", "Zp", "Cs") or
