@@ -159,8 +159,21 @@ static void close_handle(uv_handle_t *handle)
         uv_close(handle, NULL);
 }
 
+/* The copy of a signal that has done its work must not end us before our own status is given. */
+static void hold_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < ARRAY_LEN(signal_numbers); i++)
+        sigaddset(&set, signal_numbers[i]);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 void session_close(struct session *s)
 {
+    if (s->by_signal)
+        hold_signals();
     phone_free(s->phone);
     net_deadline_free(s->flush);
     for (size_t i = 0; i < ARRAY_LEN(s->signals); i++)
