@@ -78,11 +78,13 @@ static int ask(struct fixture *f, struct slice host)
     return net_lookup_start(f->resolver, host, 5070, on_resolved, f, &f->lookup);
 }
 
+/* "127.1" is an address in a form that only the system reads, so that no name server and no
+ * /etc/hosts is needed for a true answer. */
 static void asks_the_system(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(ask(f, SLICE("localhost")), 0);
+    assert_int_equal(ask(f, SLICE("127.1")), 0);
     assert_int_equal(f->answers, 0); /* never from inside */
     net_loop_run(f->loop);
     assert_int_equal(f->answers, 1);
