@@ -86,13 +86,22 @@ static bool is_keep_alive(struct slice bytes)
 
 /* The address that a datagram from remote was sent to: ours, or where that is the wildcard, the one
  * that answers leave from. */
-static struct ip local_of(const struct net_udp *udp, const struct ip *remote)
+static struct ip local_of(struct net_sip_link *link, const struct ip *remote)
 {
-    struct ip bound = net_udp_local(udp), local;
+    struct ip local = net_udp_local(link->udp[family_index(remote->family)]);
+    struct sip_link_way *way = &link->way;
+    uint16_t port = local.port;
 
-    if (!ip_is_any(&bound) || net_local_towards(remote, &local))
-        return bound;
-    local.port = bound.port;
+    if (!ip_is_any(&local))
+        return local;
+    if (!ip_same_host(&way->remote, remote) || net_now_ms() - way->asked_ms >= SIP_LINK_WAY_MS) {
+        if (net_local_towards(remote, &way->local))
+            way->local = local;
+        way->remote = *remote;
+        way->asked_ms = net_now_ms();
+    }
+    local = way->local;
+    local.port = port;
     return local;
 }
 
@@ -103,7 +112,7 @@ static void on_datagram(void *arg, const struct ip *from, struct slice bytes)
 
     if (is_keep_alive(bytes))
         return;
-    flow.local = local_of(link->udp[family_index(from->family)], from);
+    flow.local = local_of(link, from);
     sip_link_trace(link, false, &flow, bytes);
     sip_endpoint_receive(link->config.endpoint, &flow, bytes, net_now_ms());
     net_sip_link_pump(link);

@@ -19,6 +19,9 @@
 #define SIP_LINK_MAX_INBOUND_EACH 8
 /* Connections that we opened; above, the SEND fails with -EMFILE. */
 #define SIP_LINK_MAX_OUTBOUND 256
+/* How long the system's word on the way to a host is believed: asking takes four system calls, and
+ * a new network is noticed soon enough. */
+#define SIP_LINK_WAY_MS 1000
 /* The usual times of struct net_sip_link_config: from the first byte of a message to its end, and
  * from accept to the first whole message; nothing came or went, and nothing needs the connection
  * (one that is needed is looked at again after a tenth of that); until a connection stands. */
@@ -43,6 +46,12 @@ struct recent {
     struct ip remote;
 };
 
+/* Where packets to remote leave from; true for SIP_LINK_WAY_MS. */
+struct sip_link_way {
+    struct ip remote, local;
+    uint64_t asked_ms;
+};
+
 struct net_sip_link {
     struct net_sip_link_config config;
     struct net_deadline *deadline;
@@ -53,6 +62,7 @@ struct net_sip_link {
     struct list connections; /* of struct connection, oldest first */
     struct list failures;    /* of struct failure, for the next turn */
     struct recent recent[SIP_LINK_RECENT];
+    struct sip_link_way way; /* to whom the last datagram came from */
     size_t next_recent;
     uint64_t last_connection; /* numbers count up from 1 */
     bool pumping;
