@@ -71,14 +71,26 @@ static void cross_fade(int16_t *out, const int16_t *a, const int16_t *b, size_t 
     }
 }
 
-size_t stretch_accelerate(int16_t *samples, size_t n, uint32_t rate_hz)
+static size_t longest_period(uint32_t rate_hz)
 {
-    size_t most = (size_t)rate_hz * STRETCH_PERIOD_MAX_MS / 1000, over = most, lag;
+    return (size_t)rate_hz * STRETCH_PERIOD_MAX_MS / 1000;
+}
+
+/* The period that samples begin with; 0: too few of them, or none that would not be heard. */
+static size_t period_of(const int16_t *samples, size_t n, uint32_t rate_hz)
+{
+    size_t least = (size_t)((uint64_t)rate_hz * PERIOD_MIN_US / 1000000);
+    size_t most = longest_period(rate_hz);
 
     if (n < (size_t)rate_hz * STRETCH_LEAST_MS / 1000)
-        return n;
-    lag = best_lag(samples, over, (size_t)((uint64_t)rate_hz * PERIOD_MIN_US / 1000000), most,
-                   rate_hz);
+        return 0;
+    return best_lag(samples, most, least, most, rate_hz);
+}
+
+size_t stretch_accelerate(int16_t *samples, size_t n, uint32_t rate_hz)
+{
+    size_t over = longest_period(rate_hz), lag = period_of(samples, n, rate_hz);
+
     if (lag == 0)
         return n;
     /* From the first period over into the second, then on from there. */
@@ -89,12 +101,8 @@ size_t stretch_accelerate(int16_t *samples, size_t n, uint32_t rate_hz)
 
 size_t stretch_expand(int16_t *samples, size_t n, uint32_t rate_hz)
 {
-    size_t most = (size_t)rate_hz * STRETCH_PERIOD_MAX_MS / 1000, over = most, lag;
+    size_t over = longest_period(rate_hz), lag = period_of(samples, n, rate_hz);
 
-    if (n < (size_t)rate_hz * STRETCH_LEAST_MS / 1000)
-        return n;
-    lag = best_lag(samples, over, (size_t)((uint64_t)rate_hz * PERIOD_MIN_US / 1000000), most,
-                   rate_hz);
     if (lag == 0)
         return n;
     /* One period as it was, then from the second back over into the first, and on from there. In
