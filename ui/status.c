@@ -116,6 +116,12 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_SOUND_FAILED:
     case PHONE_NOTICE: buf_puts(out, e->text); return true;
     case PHONE_ENDED: put_ended(out, e); return true;
+    case PHONE_REGISTERED:
+    case PHONE_REGISTER_FAILED:
+    case PHONE_UNREGISTERED:
+    case PHONE_PASSWORD_WANTED:
+    case PHONE_ON_HOLD:
+    case PHONE_MOVED:
     case PHONE_MESSAGE:
     case PHONE_CLOSED: return false;
     }

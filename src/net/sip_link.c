@@ -168,6 +168,10 @@ static void do_item(struct net_sip_link *link, const struct sip_out_item *item)
         if (link->config.on_call)
             link->config.on_call(link->config.arg, item->event);
         break;
+    case SIP_OUT_ACCOUNT:
+        if (link->config.on_account)
+            link->config.on_account(link->config.arg, item->account_event);
+        break;
     }
 }
 

@@ -10,6 +10,7 @@
 #include "base/ip.h"
 #include "base/slice.h"
 #include "net/loop.h"
+#include "sip/account.h"
 #include "sip/endpoint.h"
 
 struct net_sip_link;
@@ -39,6 +40,8 @@ struct net_sip_link_config {
      * then does nothing as the outer one goes on; but not net_sip_link_close. The event and its
      * slices live until it returns. */
     void (*on_call)(void *arg, const struct sip_call_event *event);
+    /* The same for what accounts have to tell. NULL: there are none. */
+    void (*on_account)(void *arg, const struct sip_account_event *event);
     /* Each whole SIP message that is sent or received, for --trace. NULL: nobody looks. */
     void (*on_trace)(void *arg, bool sent, const struct sip_flow *flow, struct slice bytes);
     void *arg;

@@ -11,17 +11,21 @@
 #include <stdint.h>
 
 enum phone_command_kind {
-    PHONE_DIAL = 1, /* target, sound, digits: starts a call, whose number phone_do hands out */
-    PHONE_RING,     /* call: tell the caller that it rings here (180) */
-    PHONE_ANSWER,   /* call, sound, digits: take an incoming call */
-    PHONE_REJECT,   /* call, status: refuse an incoming call, 300 to 699 */
-    PHONE_HANG_UP,  /* call: end it, whatever its state: CANCEL, BYE, or a refusal */
-    PHONE_HOLD,     /* call: stop both directions (RFC 3264 8.4) */
-    PHONE_RESUME,   /* call: undo PHONE_HOLD */
-    PHONE_DIGITS,   /* call, digits: send them as telephone-events (RFC 4733) */
-    PHONE_MUTE,     /* call, on: send silence instead of what is said */
-    PHONE_QUIT,     /* end all calls, then PHONE_CLOSED: 1.5 s at most, or 4 s where on is true and
-                       messages are being lost */
+    PHONE_DIAL = 1,   /* target, sound, digits: starts a call, whose number phone_do hands out */
+    PHONE_RING,       /* call: tell the caller that it rings here (180) */
+    PHONE_ANSWER,     /* call, sound, digits: take an incoming call */
+    PHONE_REJECT,     /* call, status: refuse an incoming call, 300 to 699 */
+    PHONE_HANG_UP,    /* call: end it, whatever its state: CANCEL, BYE, or a refusal */
+    PHONE_HOLD,       /* call: stop both directions (RFC 3264 8.4) */
+    PHONE_RESUME,     /* call: undo PHONE_HOLD */
+    PHONE_DIGITS,     /* call, digits: send them as telephone-events (RFC 4733) */
+    PHONE_MUTE,       /* call, on: send silence instead of what is said */
+    PHONE_SWAP,       /* call: hold the call that is heard, resume this one */
+    PHONE_REGISTER,   /* account: register, and stay registered; also again after a refusal */
+    PHONE_UNREGISTER, /* account */
+    PHONE_PASSWORD,   /* account, text: answers PHONE_PASSWORD_WANTED; text NULL: there is none */
+    PHONE_QUIT, /* end all calls, then PHONE_CLOSED: 1.5 s at most, or 4 s where on is true and
+                   messages are being lost */
 };
 
 /* Where a call's sound comes from and goes to. */
@@ -34,7 +38,11 @@ struct phone_sound {
 struct phone_command {
     enum phone_command_kind kind;
     uint32_t call;      /* number of a call: 1 and up, never used again */
-    const char *target; /* what a person types: see phone/target.h */
+    const char *target; /* what a person types: a contact's name, or see phone/target.h */
+    /* DIAL: label or URI of an account of the configuration; NULL: the one that the target suits,
+     * or none where it is an address of its own. Others: NULL means the first account. */
+    const char *account;
+    const char *text;
     struct phone_sound sound;
     const char *digits; /* 0-9 * # A-D, and a comma or p for a pause of one second */
     unsigned status;

@@ -9,14 +9,43 @@
 
 #include "base/buf.h"
 #include "base/ip.h"
+#include "base/list.h"
 
 #define CONFIG_CODECS_MAX 8
-#define CONFIG_FILE_BYTES_MAX 65536
+#define CONFIG_FILE_BYTES_MAX 1048576
 
 /* Where SIP is listened for. */
 struct config_listen {
     bool udp, tcp;
     struct ip ip; /* family 0: every address; port 0: a free one */
+};
+
+/* Whose calls an account takes; all others are answered 403 without ringing. */
+enum config_accept {
+    CONFIG_ACCEPT_DEFAULT, /* server with an account, anyone without */
+    CONFIG_ACCEPT_ANYONE,
+    CONFIG_ACCEPT_SERVER,   /* those that come by way of the account's server */
+    CONFIG_ACCEPT_CONTACTS, /* those whose From stands in the file of contacts, by the server */
+};
+
+enum config_transport { CONFIG_ANY_TRANSPORT, CONFIG_UDP, CONFIG_TCP };
+
+/* One section [account LABEL]. Strings are owned; NULL: not said. */
+struct account_config {
+    struct list link; /* in phone_config.accounts, in the order of the file */
+    char *label;      /* of the section, or the URI of --account */
+    char *uri;        /* address of record, checked: sip:alice@example.org */
+    char *name, *auth_user, *realm;
+    char *password;          /* wiped when freed */
+    char *password_command;  /* its first line of output is the password; run without a shell */
+    char *registrar, *proxy; /* URIs */
+    enum config_transport transport;
+    unsigned expires_s; /* 0: 3600 */
+    unsigned keep_alive_s;
+    const char *codecs[CONFIG_CODECS_MAX]; /* static names; n_codecs 0: those of the phone */
+    size_t n_codecs;
+    enum config_accept accept;
+    bool no_register; /* register = no: calls go out through it, none come in */
 };
 
 struct phone_config {
@@ -27,9 +56,17 @@ struct phone_config {
     char *device;                          /* owned; NULL: the system's default */
     const char *codecs[CONFIG_CODECS_MAX]; /* in order of preference; static names */
     size_t n_codecs;
-    char *user;       /* owned; user part of our own URI; NULL: tphone */
-    char *name;       /* owned; display name; NULL: none */
-    size_t max_calls; /* 0: no limit */
+    char *user;                /* owned; user part of our own URI; NULL: tphone */
+    char *name;                /* owned; display name; NULL: none */
+    size_t max_calls;          /* 0: no limit */
+    struct list accounts;      /* of struct account_config; the first is the one that is used where
+                                  nothing else decides */
+    enum config_accept accept; /* of calls that are for no account */
+    bool silent_to_strangers;  /* strangers = silence: what is not for us gets no answer at all */
+    struct ip dns_server;      /* family 0: those of the system */
+    bool no_history;           /* history = no */
+    char *contacts_file;       /* owned; NULL: $XDG_CONFIG_HOME/tphone/contacts */
+    char *history_file;        /* owned; NULL: $XDG_STATE_HOME/tphone/history.db */
 };
 
 /* What was wrong with a value: at which of its bytes, and a sentence without the place; text is

@@ -11,24 +11,33 @@
 #include "base/slice.h"
 
 enum phone_event_kind {
-    PHONE_LISTENING = 1, /* transport, where */
-    PHONE_INCOMING,      /* call, peer, peer_name, target, where: take it, refuse it or ring */
-    PHONE_CALLING,       /* call, peer, transport, where: the INVITE is on its way */
-    PHONE_RINGING,       /* call, status, reason: the other side rings */
-    PHONE_EARLY,         /* call, codec, where: sound of the other side before it answers */
-    PHONE_ANSWERED,      /* call, codec, where (media goes there) */
-    PHONE_MEDIA_MOVED,   /* call, codec, where: the other side changed codec or address */
-    PHONE_HELD,          /* call: the other side does not want to hear us */
-    PHONE_RESUMED,       /* call: it does again */
-    PHONE_DIGIT,         /* call, text: one digit came */
-    PHONE_DIGITS_SENT,   /* call, text: the last of them has left */
-    PHONE_PLAY_ENDED,    /* call, text: the file that was played is over */
-    PHONE_SOUND_FAILED,  /* call, text: a file gave up; the call goes on */
-    PHONE_NOTICE,        /* text: something a person should know once */
-    PHONE_ENDED,         /* call, peer, outcome, status, reason, text, result, codec, file,
-                            digits: the last event of a call */
-    PHONE_MESSAGE,       /* a SIP message went by: bytes, sent, transport, where */
-    PHONE_CLOSED,        /* after PHONE_QUIT: nothing follows */
+    PHONE_LISTENING = 1,   /* transport, where */
+    PHONE_INCOMING,        /* call, peer, peer_name, target, where: take it, refuse it or ring */
+    PHONE_CALLING,         /* call, peer, transport, where: the INVITE is on its way */
+    PHONE_RINGING,         /* call, status, reason: the other side rings */
+    PHONE_EARLY,           /* call, codec, where: sound of the other side before it answers */
+    PHONE_ANSWERED,        /* call, codec, where (media goes there) */
+    PHONE_MEDIA_MOVED,     /* call, codec, where: the other side changed codec or address */
+    PHONE_HELD,            /* call: the other side does not want to hear us */
+    PHONE_RESUMED,         /* call: it does again */
+    PHONE_DIGIT,           /* call, text: one digit came */
+    PHONE_DIGITS_SENT,     /* call, text: the last of them has left */
+    PHONE_PLAY_ENDED,      /* call, text: the file that was played is over */
+    PHONE_SOUND_FAILED,    /* call, text: a file gave up; the call goes on */
+    PHONE_NOTICE,          /* text: something a person should know once */
+    PHONE_ENDED,           /* call, peer, outcome, status, reason, text, result, codec, file,
+                              digits: the last event of a call */
+    PHONE_REGISTERED,      /* account, peer (address of record), text (our Contact), where (server),
+                              transport, expires_s, bindings, seen_at: told when something changed */
+    PHONE_REGISTER_FAILED, /* account, peer, status, reason, outcome, text: cause and remedy in
+                            words; retry_ms: from now, 0: not again by itself */
+    PHONE_UNREGISTERED,    /* account, peer */
+    PHONE_PASSWORD_WANTED, /* account, peer, text (realm): neither password nor password-command is
+                            configured; answer by PHONE_PASSWORD */
+    PHONE_ON_HOLD,         /* call, on: our own PHONE_HOLD or PHONE_RESUME is agreed */
+    PHONE_MOVED,           /* call, where: our side of the sound is at a new address */
+    PHONE_MESSAGE,         /* a SIP message went by: bytes, sent, transport, where */
+    PHONE_CLOSED,          /* after PHONE_QUIT: nothing follows */
 };
 
 /* How a call ended, as a person or script tells outcomes apart. */
@@ -72,6 +81,11 @@ struct phone_event {
     const char *digits; /* all that came, the first 64 */
     enum phone_outcome outcome;
     struct phone_result result;
+    const char *account; /* label; of calls too: "" is none */
+    unsigned expires_s, bindings;
+    const char *seen_at; /* "203.0.113.5:1024": how the server sees us; "" where as we do */
+    uint64_t retry_ms;
+    bool on; /* ON_HOLD */
     struct slice bytes;
     bool sent; /* by us */
 };

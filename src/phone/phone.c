@@ -86,6 +86,7 @@ static enum call_input input_of(const struct sip_call_event *event)
     case SIP_CALL_OFFER_REFUSED: return CALL_OFFER_REFUSED;
     case SIP_CALL_INCOMING:
     case SIP_CALL_REDIRECTED:
+    case SIP_CALL_MOVED:
     case SIP_CALL_ENDED: break;
     }
     return CALL_SIP_ENDED;

@@ -72,8 +72,10 @@ struct sip_invite_params {
     struct slice from;       /* name-addr or URI without tag: "Alice" <sip:alice@192.0.2.1>; empty:
                                 user@ the local address, with name */
     struct slice user, name; /* for an empty from; empty: tphone, and no display name */
-    struct slice contact_user; /* user part of our Contact; may be empty */
-    void *owner;               /* handed back in each event */
+    struct slice contact_user;   /* user part of our Contact; may be empty */
+    struct sip_account *account; /* NULL: none. Else From, Contact, credentials and, where its
+                                    server serves the target, routes are the account's */
+    void *owner;                 /* handed back in each event */
 };
 
 /* Starts a call: first SIP_CALL_OFFER_WANTED comes, with the local address, then the owner calls
@@ -106,6 +108,10 @@ void sip_call_hangup(struct sip_call *call, uint64_t now_ms);
  * either direction; -ENOTCONN before the call is up. SIP_CALL_ANSWER or SIP_CALL_OFFER_REFUSED
  * follows; 491 is tried again by the core after the time of RFC 3261 14.1. */
 int sip_call_reinvite(struct sip_call *call, struct slice sdp, uint64_t now_ms);
+/* The networks of this machine have changed: finds out where we are seen from now by the other
+ * side of a call that is up. Where that is another address SIP_CALL_MOVED tells it, and the owner
+ * sends a re-INVITE with an offer from there, which carries our new Contact. */
+void sip_call_network_changed(struct sip_call *call, uint64_t now_ms);
 /* Answers a SIP_CALL_REOFFER: 200 with the answer, or 488 and the like (sdp empty). Where the other
  * side has cancelled it meanwhile nothing happens. */
 void sip_call_reoffer_answer(struct sip_call *call, unsigned status, struct slice sdp,
@@ -125,6 +131,7 @@ enum sip_call_event_kind {
     SIP_CALL_REOFFER,  /* re-INVITE or UPDATE with sdp: answer by sip_call_reoffer_answer */
     SIP_CALL_ANSWER,   /* answer to our re-INVITE: sdp */
     SIP_CALL_OFFER_REFUSED, /* our re-INVITE failed: status; the session stays as it was */
+    SIP_CALL_MOVED,         /* flow.local is another address of ours now */
     SIP_CALL_ENDED,         /* cause, status and reason where there are any; the last event */
 };
 
@@ -158,6 +165,8 @@ struct sip_call_event {
     struct slice sdp;                 /* empty: none */
     struct sip_flow flow;             /* INCOMING, OFFER_WANTED, ANSWERED: where signalling goes */
     struct slice call_id;
+    void *account;    /* INCOMING: owner of the account whose Contact was called, or NULL */
+    bool by_server;   /* INCOMING: it came from the server of that account */
     struct buf store; /* what the slices point into; owned */
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sip/account.h"
 #include "sip/endpoint.h"
 
 void sip_out_init(struct sip_out *out)
@@ -30,6 +31,9 @@ void sip_out_item_free(struct sip_out_item *item)
     if (item->event)
         buf_free(&item->event->store);
     free(item->event);
+    if (item->account_event)
+        buf_free(&item->account_event->store);
+    free(item->account_event);
     free(item);
 }
 
@@ -103,6 +107,21 @@ struct sip_out_item *sip_out_event_new(void)
         return NULL;
     }
     item->event->store = buf_new(SIP_EVENT_MAX_BYTES);
+    return item;
+}
+
+struct sip_out_item *sip_out_account_event_new(void)
+{
+    struct sip_out_item *item = new_item(SIP_OUT_ACCOUNT, 1);
+
+    if (!item)
+        return NULL;
+    item->account_event = calloc(1, sizeof *item->account_event);
+    if (!item->account_event) {
+        sip_out_item_free(item);
+        return NULL;
+    }
+    item->account_event->store = buf_new(SIP_EVENT_MAX_BYTES);
     return item;
 }
 

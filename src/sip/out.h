@@ -22,9 +22,10 @@ struct sip_flow {
 };
 
 enum sip_out_kind {
-    SIP_OUT_SEND,   /* put bytes on flow; a failure is told by sip_endpoint_send_failed */
-    SIP_OUT_LOCATE, /* find where host is; answered by sip_endpoint_located */
-    SIP_OUT_CALL,   /* tell the phone: struct sip_call_event in sip/endpoint.h */
+    SIP_OUT_SEND,    /* put bytes on flow; a failure is told by sip_endpoint_send_failed */
+    SIP_OUT_LOCATE,  /* find where host is; answered by sip_endpoint_located */
+    SIP_OUT_CALL,    /* tell the phone: struct sip_call_event in sip/endpoint.h */
+    SIP_OUT_ACCOUNT, /* tell the phone: struct sip_account_event in sip/account.h */
 };
 
 /* RFC 3261 18.1.1 and 18.2.2: how a SEND may use connections. */
@@ -56,6 +57,9 @@ struct sip_out_item {
 
     /* CALL */
     struct sip_call_event *event; /* owned */
+
+    /* ACCOUNT */
+    struct sip_account_event *account_event; /* owned */
 };
 
 void sip_out_init(struct sip_out *out);
@@ -78,6 +82,8 @@ int sip_out_locate(struct sip_out *out, uint64_t key, struct slice host, uint16_
 /* An item of kind SIP_OUT_CALL with an empty event, or NULL. So that the end of a call can be told
  * even when memory is gone, it is made before it is needed and appended later. */
 struct sip_out_item *sip_out_event_new(void);
+/* The same for an account: kind SIP_OUT_ACCOUNT. */
+struct sip_out_item *sip_out_account_event_new(void);
 void sip_out_append(struct sip_out *out, struct sip_out_item *item);
 
 #endif

@@ -1,0 +1,32 @@
+/* phone/contacts.h - names for addresses, in a text file that a person edits.
+ *
+ *   # friends
+ *   alice     = sip:alice@example.org
+ *   Bob Baker = bob@192.0.2.7
+ *
+ * A line is "name = address" (phone/target.h); # and ; begin a comment line. Names are compared
+ * without regard to ASCII case. The file is read again when it has changed. */
+#ifndef PHONE_CONTACTS_H
+#define PHONE_CONTACTS_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+struct contacts;
+
+/* path is copied. A file that is missing is empty. 0 or -ENOMEM. */
+int contacts_new(const char *path, struct contacts **out);
+void contacts_free(struct contacts *contacts);
+/* Reads the file where it has changed. 0; a negative errno with "FILE:LINE:COLUMN: sentence" in
+ * why, and the contacts are as before. */
+int contacts_refresh(struct contacts *contacts, struct buf *why);
+/* The address of a name, as it stands in the file; NULL: no such contact. Lives until refresh. */
+const char *contacts_address(const struct contacts *contacts, struct slice name);
+/* The name whose address is this URI (user and host compared as RFC 3261 19.1.4 says, parameters
+ * left out), or NULL. */
+const char *contacts_name(const struct contacts *contacts, struct slice uri);
+/* The i-th, in the order of the file; false behind the last. */
+bool contacts_at(const struct contacts *contacts, size_t i, const char **name,
+                 const char **address);
+
+#endif

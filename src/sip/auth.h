@@ -1,0 +1,61 @@
+/* sip/auth.h - digest authentication, the client's side: RFC 7616 as RFC 8760 and RFC 3261 22 want
+ * it in SIP.
+ *
+ * One object for each account remembers what the server asked (realm, nonce, nonce count) and the
+ * strongest algorithm it has seen, so that later requests carry credentials at once. What may be
+ * answered is decided here:
+ *
+ *   - only a challenge of our own realm: the one configured; else those with which our own
+ *     registrar has challenged a REGISTER; before that the host of the address of record, of the
+ *     registrar or of the proxy;
+ *   - of several challenges of one realm the topmost that we can answer (RFC 8760 2.4), but never a
+ *     weaker algorithm than that realm has asked for before;
+ *   - SHA-512-256, SHA-256 and MD5, each also as -sess; auth before auth-int, auth-int where it is
+ *     all there is; no qop as in RFC 2069. Unknown algorithms are passed over;
+ *   - the same password at most twice per request: once, and once more where the server names
+ *     another nonce. stale=true counts as asking for another nonce, not as a refusal, twice. */
+#ifndef SIP_AUTH_H
+#define SIP_AUTH_H
+
+#include "base/buf.h"
+#include "base/rand.h"
+#include "base/slice.h"
+#include "sip/message.h"
+
+struct sip_auth;
+
+/* What one request has tried so far; zeroed at its start, kept by sip/request.c. */
+struct sip_auth_tries {
+    unsigned refused, stale;
+};
+
+enum sip_auth_verdict {
+    SIP_AUTH_AGAIN = 1, /* send the request again: sip_auth_put now answers */
+    SIP_AUTH_WAIT,      /* the same, once there is a password */
+    SIP_AUTH_REFUSED,   /* the password was refused */
+    SIP_AUTH_CANNOT,    /* nothing here that we can or may answer: why says what */
+};
+
+/* user, realm: as struct sip_account_params; hosts: up to 3 whose name as realm is ours; all
+ * copied. NULL without memory. */
+struct sip_auth *sip_auth_new(struct rng *rng, struct slice user, struct slice realm,
+                              const struct slice *hosts, size_t n_hosts);
+void sip_auth_free(struct sip_auth *auth); /* wipes the password */
+/* 0 or -ENOMEM. */
+int sip_auth_set_password(struct sip_auth *auth, struct slice password);
+
+/* A 401 or 407 to a request of ours; registrar: the request was a REGISTER to our own registrar,
+ * whose realm is then ours. why gets a clause for a person with SIP_AUTH_CANNOT. */
+enum sip_auth_verdict sip_auth_challenged(struct sip_auth *auth, const struct sip_msg *response,
+                                          bool registrar, struct sip_auth_tries *tries,
+                                          struct buf *why);
+/* The realm of the last challenge that was to be answered; or empty. */
+struct slice sip_auth_realm(const struct sip_auth *auth);
+
+/* Appends "Authorization: …\r\n" and "Proxy-Authorization: …\r\n" lines, as many as there are
+ * challenges remembered, for a request with this method, Request-URI and body; nothing where there
+ * are none. Each call counts the nonce count up. 0 or -ENOMEM. */
+int sip_auth_put(struct sip_auth *auth, struct buf *out, struct slice method, struct slice uri,
+                 struct slice body);
+
+#endif
