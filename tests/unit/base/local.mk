@@ -1,5 +1,6 @@
 base_tests = \
 	tests/unit/base/test_buf \
+	tests/unit/base/test_digest \
 	tests/unit/base/test_ip \
 	tests/unit/base/test_list \
 	tests/unit/base/test_map \
