@@ -1,9 +1,13 @@
 """A room for one test: a private folder, the processes started in it, and free ports.
 
+Whoever uses this has no home: what is started here, also without a room, finds neither the
+settings nor the history of the person who runs the tests, and leaves nothing in either.
+
 Leaving the room ends every process and removes the folder. Processes stay in the process group of
 the test, so that whoever kills the group of a hanging test gets them too. Where a case fails, the
 last lines of each process go with the failure.
 """
+import atexit
 import os
 import random
 import re
@@ -18,6 +22,22 @@ import time
 from lib.tap import Failure
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests run under nohup start their phones without it
+
+_HOMES = {"HOME": "", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state"}
+
+
+def home_in(folder):
+    """The variables that make folder the home of a program."""
+    return {name: os.path.join(folder, below) for name, below in _HOMES.items()}
+
+
+def _leave_home():
+    home = tempfile.mkdtemp(prefix="tphone-home-")
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    os.environ.update(home_in(home))
+
+
+_leave_home()
 
 _held = []  # sockets that keep our ports from other tests, for as long as this process lives
 _lock = threading.Lock()

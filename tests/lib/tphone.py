@@ -30,23 +30,24 @@ def _options(more):
 
 class Phone:
     """One run of tphone; more are its options, underlines for dashes; popen: how
-    its process is started; under: a command that starts it, with its options."""
+    its process is started; under: a command that starts it, with its options. Each has a home of
+    its own in the room."""
 
     def __init__(self, room, name, command, arguments=(), spoken=None, device="none", env=None,
                  popen=None, under=(), **more):
         self.name, self.folder = name, room.folder
         self.recording = room.path(f"{name}-heard.wav")
         self.trace = room.path(f"{name}-sip.txt")
+        self.home = room.path(f"{name}-home")
         if spoken is not None:
             more["play"] = sound.write(room.path(f"{name}-spoken.wav"), spoken)
             more.setdefault("record", self.recording)
         if device:
             more["device"] = device
-        empty = room.write(f"{name}.conf", "")
-        more.setdefault("config", empty)
         line = [*under, program(), command, *arguments, f"--trace={self.trace}", *_options(more)]
         self.process = room.start(f"tphone {command} ({name})", line,
-                                  env=dict(os.environ, **(env or {})), **(popen or {}))
+                                  env=dict(os.environ, **rooms.home_in(self.home), **(env or {})),
+                                  **(popen or {}))
 
     def status(self, seconds=20):
         return self.process.status(seconds)
