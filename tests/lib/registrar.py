@@ -1,0 +1,601 @@
+"""A SIP server of our own: registrar and proxy on one port of loopback, UDP and TCP, that does what
+a test wants and notes what came and when.
+
+    server = room.keep(Registrar(users={"alice": "secret"}))
+    … uri = sip:alice@example.test, registrar or proxy = server.uri …
+    server.bound("alice")                       # waits for her binding
+    server.say("REGISTER", 503, times=2, Retry_After="1")
+    server.away(); server.back()                # sends are refused meanwhile
+    server.silent = True                        # everything is read, nothing answered
+
+It is a server for tests: its proxy is stateless (RFC 3261 16.11), it never forks, and it takes a
+URI's host for an address. It is strict where a phone could be wrong: what does not verify is in
+server.faults, which a test expects to be empty.
+
+As a program (python3 -m lib.registrar --help) it serves a network namespace of a test.
+"""
+import argparse
+import hashlib
+import os
+import re
+import socket
+import threading
+import time
+
+from lib import sip
+from lib.sip import Message
+from lib.tap import Failure
+
+HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
+OPEN_METHODS = ("ACK", "CANCEL", "BYE")  # RFC 3261 22.1: these two cannot be challenged; BYE is not
+
+
+def digest(algorithm, *parts):
+    """Of the parts with colons between, in hexadecimal."""
+    h = hashlib.new(HASHES[algorithm.upper().replace("-SESS", "")])
+    h.update(b":".join(p if isinstance(p, bytes) else p.encode() for p in parts))
+    return h.hexdigest()
+
+
+def credentials(value):
+    """The parameters of a Digest header, quotes taken off; None: it is no Digest."""
+    kind, _, rest = value.partition(" ")
+    if kind.lower() != "digest":
+        return None
+    found = re.findall(r'([\w*-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,"]+)', rest)
+    return {n.lower(): re.sub(r"\\(.)", r"\1", v[1:-1]) if v[:1] == '"' else v for n, v in found}
+
+
+def uri_of(value):
+    """What stands between the angle brackets, or before the first semicolon."""
+    match = re.search(r"<([^>]*)>", value)
+    return match.group(1) if match else value.split(";")[0].strip()
+
+
+def split_uri(uri):
+    """(user, host, port or 0, parameters) of a SIP URI."""
+    match = re.match(r"sips?:(?:([^@;>]*)@)?(\[[^\]]*\]|[^:;>?]+)(?::(\d+))?([^>?]*)", uri)
+    if not match:
+        return "", "", 0, ""
+    return (match.group(1) or "").split(":")[0], match.group(2), int(match.group(3) or 0), \
+        match.group(4)
+
+
+def values(message, name):
+    """Of all headers of a name, split at commas outside of quotes and angle brackets."""
+    out = []
+    for header in message.all(name):
+        out += [v.strip() for v in re.findall(r'(?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^,"<])+', header)]
+    return [v for v in out if v]
+
+
+class Binding:
+    def __init__(self, uri, expires_s, request):
+        self.uri, self.ends = uri, time.monotonic() + expires_s
+        self.source, self.transport = request.source, request.transport
+        self.connection = request.connection
+        self.call, self.cseq = request.get("Call-ID"), request.cseq
+        self.path = values(request, "Path")
+
+    @property
+    def left_s(self):
+        return self.ends - time.monotonic()
+
+
+class _Nonce:
+    def __init__(self, realm, qop):
+        self.realm, self.qop = realm, qop
+        self.text, self.count, self.made = os.urandom(12).hex(), 0, time.monotonic()
+
+
+class _Udp(sip.Peer):
+    def __init__(self, server, port, host):
+        self.server = server
+        super().__init__(port=port, host=host)
+
+    def _keep(self, data, source):
+        self.server._came(data, source, "UDP", None)
+
+
+class _Connection(sip.TcpPeer):
+    def __init__(self, server, connection):
+        self.server = server
+        super().__init__(connection=connection)
+
+    def _keep(self, data, source):
+        self.server._came(data, source, "TCP", self)
+
+
+class Registrar:
+    """users: name to password, None: no password is asked. The other arguments are attributes of
+    the same name and may be changed at any time:
+
+    domain, realm     realm is the domain where it is not said
+    algorithms        of the challenges, in this order; one header each
+    qop               of the challenges: "auth", "auth-int", "auth,auth-int"; None: none (RFC 2069)
+    challenge_calls   INVITEs and the like of our users are challenged too, by 407
+    nonce_uses        a nonce is stale after that many; 0: never
+    stale_for_ever    each answer is a challenge with stale=true
+    refused           status that right credentials get: 403, or 401 for another challenge
+    granted_s         what bindings get at most
+    min_expires_s     below it: 423
+    service_route     Service-Route of the answers to REGISTER
+    no_contact        the 200 to REGISTER is without Contact, and binds nothing
+    record_route      the proxy stays on the way of a call
+    silent            nothing is answered and nothing passed on
+    """
+
+    def __init__(self, users=None, domain="example.test", realm=None, host="127.0.0.1", port=0,
+                 algorithms=("SHA-256", "MD5"), qop="auth", challenge_calls=True, nonce_uses=0,
+                 granted_s=3600, min_expires_s=0, service_route=(), record_route=False,
+                 on_event=None):
+        self.users = {"alice": "secret", "bob": "hidden"} if users is None else dict(users)
+        self.domain, self.realm, self.host = domain, realm or domain, host
+        self.algorithms, self.qop, self.challenge_calls = algorithms, qop, challenge_calls
+        self.nonce_uses, self.stale_for_ever, self.refused = nonce_uses, False, 0
+        self.granted_s, self.min_expires_s = granted_s, min_expires_s
+        self.service_route, self.no_contact, self.record_route = list(service_route), False, \
+            record_route
+        self.silent = False
+        self.seen, self.faults, self.keep_alives = [], [], []
+        self._bindings, self._nonces, self._said = {}, {}, []
+        self._answered, self._connections = set(), {}
+        self._lock, self._news = threading.RLock(), threading.Condition()
+        self._udp = self._tcp = None
+        self._on_event = on_event
+        self.port = port
+        self._open()
+
+    @property
+    def uri(self):
+        return f"sip:{self.host}:{self.port}"
+
+    # --- what a test asks and says
+
+    def requests(self, method=None, since=0.0):
+        """All that came, copies too; each has time, source and transport."""
+        with self._news:
+            return [m for m in self.seen if not m.status and method in (None, m.method)
+                    and m.time >= since]
+
+    def wait(self, holds, seconds=5, count=1, what="the request"):
+        """The count-th message for which holds() is true; see also lib.sip.request."""
+        end = time.monotonic() + seconds
+        with self._news:
+            while True:
+                found = [m for m in self.seen if holds(m)]
+                if len(found) >= count:
+                    return found[count - 1]
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise Failure(f"{what} did not reach the server in {seconds} s",
+                                  [f"came: {[str(m) for m in self.seen]}"] + self.faults)
+                self._news.wait(left)
+
+    def bindings(self, user):
+        with self._lock:
+            live = [b for b in self._bindings.get(user, {}).values() if b.left_s > 0]
+            return sorted(live, key=lambda b: b.ends)
+
+    def bound(self, user, seconds=5, count=1):
+        """Waits until the user has that many bindings; gives them."""
+        end = time.monotonic() + seconds
+        while len(self.bindings(user)) != count:
+            if time.monotonic() > end:
+                raise Failure(f"{user} has {len(self.bindings(user))} bindings after {seconds} s, "
+                              f"not {count}", [str(m) for m in self.seen] + self.faults)
+            time.sleep(0.01)
+        return self.bindings(user)
+
+    def forget(self, user=None):
+        """Drops bindings and nonces, as a server does that is started anew."""
+        with self._lock:
+            if user:
+                self._bindings.pop(user, None)
+            else:
+                self._bindings.clear()
+                self._nonces.clear()
+
+    def say(self, method, status, reason="Said the test", times=1, **headers):
+        """The next so many requests (None: all) get this answer; status 0: none. It comes before
+        anything else is looked at. Headers with _ for -."""
+        with self._lock:
+            self._said.append([method, times, status, reason, headers])
+
+    def hush(self):
+        """Takes back what say() said."""
+        with self._lock:
+            self._said.clear()
+
+    def away(self):
+        """Closes all sockets: sends to us are refused from now on. What is bound stays so."""
+        self._udp.stop()
+        self._tcp.close()
+        self._thread.join(2)
+        with self._lock:
+            connections = list(self._connections.values())
+            self._connections.clear()
+        for connection in connections:
+            connection.stop()
+        self._udp = self._tcp = None
+
+    def back(self):
+        self._open()
+        return time.monotonic()
+
+    def stop(self):
+        if self._udp:
+            self.away()
+
+    # --- sockets
+
+    def _open(self):
+        for _ in range(50):
+            udp = _Udp(self, self.port, self.host)
+            tcp = socket.socket()
+            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tcp.bind((self.host, udp.port))
+                tcp.listen(64)
+                break
+            except OSError:
+                udp.stop()
+                tcp.close()
+                if self.port:
+                    time.sleep(0.1)
+        else:
+            raise Failure(f"the registrar finds no port (wanted {self.port or 'any'})")
+        self._udp, self._tcp, self.port = udp, tcp, udp.port
+        tcp.settimeout(0.2)  # closing a socket does not wake who waits in accept
+        self._thread = threading.Thread(target=self._accept, args=(tcp,), daemon=True)
+        self._thread.start()
+
+    def _accept(self, listener):
+        while True:
+            try:
+                connection, address = listener.accept()
+            except socket.timeout:
+                continue
+            except OSError:
+                return
+            connection.settimeout(None)
+            self._keep_connection(_Connection(self, connection), address)
+
+    def _keep_connection(self, connection, address):
+        with self._lock:
+            self._connections = {a: c for a, c in self._connections.items()
+                                 if not c.closed.is_set()}
+            self._connections[address] = connection
+        return connection
+
+    def _connection_to(self, address, opens):
+        with self._lock:
+            connection = self._connections.get(address)
+        if connection and not connection.closed.is_set():
+            return connection
+        if not opens:
+            return None
+        connection = _Connection(self, socket.create_connection(address, 2))
+        return self._keep_connection(connection, address)
+
+    def _send(self, message, transport, address, connection=None, opens=True):
+        try:
+            if transport == "TCP":
+                if not connection or connection.closed.is_set():
+                    connection = self._connection_to(address, opens)
+                if connection:
+                    connection.send(message)
+            elif self._udp:
+                self._udp.socket.sendto(message.bytes(), address)
+        except OSError as e:
+            self._tell(f"not sent to {address}: {e}")
+
+    def _tell(self, text):
+        if self._on_event:
+            self._on_event(text)
+
+    def _came(self, data, source, transport, connection):
+        now = time.monotonic()
+        if not data.strip(b"\r\n\0 "):
+            with self._news:
+                self.keep_alives.append((now, source))
+            return
+        message = Message.parse(data)
+        message.time, message.source = now, source
+        message.transport, message.connection = transport, connection
+        with self._news:
+            self.seen.append(message)
+            self._news.notify_all()
+        self._tell(f"{message} from {transport} {source[0]}:{source[1]}")
+        if self.silent:
+            return
+        with self._lock:
+            try:
+                if message.status:
+                    self._pass_back(message)
+                else:
+                    self._request(message)
+            except (KeyError, ValueError, IndexError, AttributeError) as e:
+                self._fault(message, f"cannot be worked on: {e!r}")
+
+    def _fault(self, message, text):
+        self.faults.append(f"{message}: {text}")
+        self._tell(f"FAULT {message}: {text}")
+
+    # --- requests
+
+    def _request(self, request):
+        # RFC 3261 18.2.1, RFC 3581: where the answer goes.
+        vias = request.all("Via")
+        top = re.sub(r";\s*(rport|received)(=[^;,]*)?", "", vias[0])
+        vias[0] = f"{top};received={request.source[0]};rport={request.source[1]}"
+        self._set_all(request, "Via", vias)
+        said = next((s for s in self._said if s[0] == request.method), None)
+        if said:
+            if said[1] is not None:
+                said[1] -= 1
+                if said[1] <= 0:
+                    self._said.remove(said)
+            if said[2]:
+                self._respond(request, said[2], said[3], **said[4])
+        elif request.method == "REGISTER":
+            self._register(request)
+        else:
+            self._proxy(request)
+
+    @staticmethod
+    def _set_all(message, name, texts):
+        """Replaces all headers of a name by these, in front."""
+        rest = [(n, v) for n, v in message.headers
+                if sip.COMPACT.get(n.lower(), n.lower()) != name.lower()]
+        message.headers = [(name, t) for t in texts] + rest
+
+    def _respond(self, request, status, reason, **headers):
+        if request.method == "ACK":
+            return
+        answer = Message(f"SIP/2.0 {status} {reason}", [("Via", v) for v in request.all("Via")])
+        to = request.get("To")
+        if ";tag=" not in to and status > 100:
+            to += ";tag=" + hashlib.md5(request.get("Call-ID").encode()).hexdigest()[:10]
+        answer.headers += [("From", request.get("From")), ("To", to),
+                           ("Call-ID", request.get("Call-ID")), ("CSeq", request.get("CSeq"))]
+        for name, value in headers.items():
+            for v in value if isinstance(value, (list, tuple)) else [value]:
+                if v is not None:
+                    answer.headers.append((name.replace("_", "-"), str(v)))
+        if request.method == "INVITE" and status >= 200:
+            self._answered.add(request.branch)  # its ACK ends here
+        self._send(answer, request.transport, request.source, request.connection, opens=False)
+
+    # --- digest
+
+    def _challenge(self, request, proxy, stale=False):
+        nonce = _Nonce(self.realm, self.qop)
+        self._nonces[nonce.text] = nonce
+        texts = []
+        for algorithm in self.algorithms:
+            text = f'Digest realm="{self.realm}", nonce="{nonce.text}", algorithm={algorithm}'
+            if self.qop:
+                text += f', qop="{self.qop}"'
+            if stale:
+                text += ", stale=true"
+            texts.append(text)
+        if proxy:
+            self._respond(request, 407, "Proxy Authentication Required", Proxy_Authenticate=texts)
+        else:
+            self._respond(request, 401, "Unauthorized", WWW_Authenticate=texts)
+
+    def _verify(self, request, given):
+        """None: good; "stale"; else what is wrong with it. Notes what no phone may do."""
+        nonce = self._nonces.get(given.get("nonce", ""))
+        user, algorithm = given.get("username", ""), given.get("algorithm", "MD5")
+        qop = given.get("qop")
+        if not nonce:
+            return "stale"
+        if algorithm.upper().replace("-SESS", "") not in HASHES or \
+                algorithm not in self.algorithms:
+            return self._note(request, f"algorithm {algorithm} was not offered")
+        if given.get("realm") != nonce.realm:
+            return self._note(request, f"realm {given.get('realm')!r} is not {nonce.realm!r}")
+        if given.get("uri") != request.uri:
+            return self._note(request, f"digest for {given.get('uri')!r}, not {request.uri!r}")
+        if (qop or "") not in [q.strip() for q in (nonce.qop or "").split(",")]:
+            return self._note(request, f"qop {qop!r} was not offered")
+        if qop:
+            if not re.fullmatch(r"[0-9a-f]{8}", given.get("nc", "")) or "cnonce" not in given:
+                return self._note(request, "nc or cnonce is missing or malformed")
+            if int(given["nc"], 16) <= nonce.count:
+                return self._note(request, f"nc {given['nc']} was used before")
+        password = self.users.get(user)
+        if password is None or given.get("response") != self._response(request, given, password):
+            return "wrong"
+        if qop:
+            nonce.count = int(given["nc"], 16)
+        else:
+            nonce.count += 1
+        return "stale" if self.nonce_uses and nonce.count > self.nonce_uses else None
+
+    def _note(self, request, text):
+        self._fault(request, text)
+        return text
+
+    @staticmethod
+    def _response(request, given, password):
+        algorithm, qop = given.get("algorithm", "MD5"), given.get("qop")
+        a1 = digest(algorithm, given["username"], given["realm"], password)
+        if algorithm.lower().endswith("-sess"):
+            a1 = digest(algorithm, a1, given["nonce"], given["cnonce"])
+        a2 = [request.method, given["uri"]]
+        if qop == "auth-int":
+            a2.append(digest(algorithm, request.body))
+        a2 = digest(algorithm, *a2)
+        if not qop:
+            return digest(algorithm, a1, given["nonce"], a2)
+        return digest(algorithm, a1, given["nonce"], given["nc"], given["cnonce"], qop, a2)
+
+    def _authorized(self, request, user, proxy):
+        """The user whose credentials it has, or None: the answer has been given then."""
+        if user in self.users and self.users[user] is None:
+            return user
+        name = "Proxy-Authorization" if proxy else "Authorization"
+        given = [c for c in map(credentials, request.all(name)) if c and
+                 c.get("realm") == self.realm]
+        if self.stale_for_ever or not given:
+            self._challenge(request, proxy, stale=self.stale_for_ever and bool(given))
+            return None
+        verdict = self._verify(request, given[0])
+        if verdict == "stale":
+            self._challenge(request, proxy, stale=True)
+        elif verdict or self.refused == 401:
+            self._challenge(request, proxy)
+        elif self.refused:
+            self._respond(request, self.refused, "Forbidden")
+        elif given[0]["username"] != user:
+            self._respond(request, 403, "Not Your Name")
+        else:
+            return user
+        return None
+
+    # --- REGISTER: RFC 3261 10.3
+
+    def _register(self, request):
+        user = split_uri(uri_of(request.get("To")))[0]
+        if user not in self.users:
+            self._respond(request, 404, "Not Found")
+        elif self._authorized(request, user, False):
+            self._bind(request, user)
+
+    def _expires_of(self, request, contact):
+        match = re.search(r";\s*expires=(\d+)", contact.split(">")[-1])
+        return int(match.group(1)) if match else int(request.get("Expires") or 3600)
+
+    def _bind(self, request, user):
+        mine = self._bindings.setdefault(user, {})
+        contacts = values(request, "Contact")
+        wanted = [(uri_of(c), self._expires_of(request, c)) for c in contacts if c != "*"]
+        if any(0 < s < self.min_expires_s for _, s in wanted):
+            self._respond(request, 423, "Interval Too Brief", Min_Expires=self.min_expires_s)
+            return
+        for uri, _ in wanted:
+            old = mine.get(uri)
+            if old and old.call == request.get("Call-ID") and old.cseq >= request.cseq:
+                self._fault(request, f"CSeq {request.cseq} is not above {old.cseq}")
+                self._respond(request, 500, "Out Of Order")
+                return
+        if "*" in contacts and request.get("Expires") == "0":
+            mine.clear()
+        if not self.no_contact:
+            for uri, expires_s in wanted:
+                mine.pop(uri, None)
+                if expires_s:
+                    mine[uri] = Binding(uri, min(expires_s, self.granted_s), request)
+        live = [] if self.no_contact else \
+            [f"<{b.uri}>;expires={round(b.left_s)}" for b in self.bindings(user)]
+        self._respond(request, 200, "OK", Contact=live, Service_Route=self.service_route,
+                      Path=values(request, "Path"))
+
+    # --- proxy: RFC 3261 16.11
+
+    def _is_us(self, uri):
+        _, host, port, _ = split_uri(uri)
+        return (host.lower() == self.domain.lower() and port in (0, 5060, self.port)) or \
+            (host in (self.host, "localhost") and port == self.port)
+
+    def _proxy(self, request):
+        if request.method == "ACK" and request.branch in self._answered:
+            return
+        routes = values(request, "Route")
+        if routes and self._is_us(uri_of(routes[0])):
+            routes = routes[1:]
+        from_user, from_host = split_uri(uri_of(request.get("From")))[:2]
+        ours = from_host.lower() in (self.domain.lower(), self.host) and from_user in self.users
+        outside = ";tag=" not in request.get("To")
+        if self.challenge_calls and ours and outside and request.method not in OPEN_METHODS and \
+                not self._authorized(request, from_user, True):
+            return
+        if request.get("Max-Forwards") == "0":
+            self._respond(request, 483, "Too Many Hops")
+            return
+        found = self._next_hop(request, routes)
+        if found:
+            self._forward(request, *found)
+
+    def _next_hop(self, request, routes):
+        """(Request-URI, routes, transport, address, connection), or None: it is answered."""
+        uri, binding = request.uri, None
+        if not routes and self._is_us(uri):
+            user = split_uri(uri)[0]
+            if not user and request.method == "OPTIONS":
+                self._respond(request, 200, "OK")
+                return None
+            if user not in self.users:
+                self._respond(request, 404, "Not Found")
+                return None
+            live = self.bindings(user)
+            if not live:
+                self._respond(request, 480, "Temporarily Unavailable")
+                return None
+            binding = live[-1]
+            uri, routes = binding.uri, list(binding.path)
+        next_uri = uri_of(routes[0]) if routes else uri
+        _, host, port, params = split_uri(next_uri)
+        transport = "TCP" if "transport=tcp" in params.lower() else "UDP"
+        connection = None
+        if binding and binding.transport == "TCP" and not routes:
+            transport, connection = "TCP", binding.connection
+        try:
+            address = (socket.gethostbyname(host), port or 5060)
+        except OSError:
+            self._respond(request, 404, "No Such Host")
+            return None
+        return uri, routes, transport, address, connection
+
+    def _forward(self, request, uri, routes, transport, address, connection):
+        out = Message(f"{request.method} {uri} SIP/2.0", request.headers, request.body)
+        # 16.11: the same branch for each copy, for CANCEL, and for the ACK of a non-2xx.
+        seed = request.branch + request.get("Call-ID") + self.domain
+        via = f"SIP/2.0/{transport} {self.host}:{self.port};branch=z9hG4bK" + \
+            hashlib.md5(seed.encode()).hexdigest()
+        self._set_all(out, "Route", routes)
+        if self.record_route and request.method == "INVITE":
+            mine = f"<{self.uri};transport={transport.lower()};lr>"
+            self._set_all(out, "Record-Route", [mine] + out.all("Record-Route"))
+        self._set_all(out, "Via", [via] + out.all("Via"))
+        out.set("Max-Forwards", str(int(request.get("Max-Forwards") or 70) - 1))
+        out.headers = [(n, v) for n, v in out.headers if n != "Proxy-Authorization"]
+        self._send(out, transport, address, connection)
+
+    def _pass_back(self, response):
+        vias = response.all("Via")
+        if not vias or f"{self.host}:{self.port};" not in vias[0] or len(vias) < 2:
+            return
+        out = Message(response.start, response.headers, response.body)
+        self._set_all(out, "Via", vias[1:])
+        transport = vias[1].split()[0].split("/")[-1].upper()
+        sent_by = re.match(r"\S+\s+([^\s;:]+)(?::(\d+))?", vias[1])
+        received = re.search(r";\s*received=([^;,\s]+)", vias[1])
+        rport = re.search(r";\s*rport=(\d+)", vias[1])
+        address = (received.group(1) if received else sent_by.group(1),
+                   int(rport.group(1) if rport else sent_by.group(2) or 5060))
+        self._send(out, transport, address)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="lib.registrar")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--domain", default="example.test")
+    parser.add_argument("--user", action="append", help="NAME:PASSWORD, may be repeated")
+    parser.add_argument("--record-route", action="store_true")
+    parser.add_argument("--granted", type=int, default=3600)
+    arguments = parser.parse_args()
+    users = dict(u.split(":", 1) for u in arguments.user) if arguments.user else None
+    server = Registrar(users, domain=arguments.domain, host=arguments.host, port=arguments.port,
+                       record_route=arguments.record_route, granted_s=arguments.granted,
+                       on_event=lambda text: print(text, flush=True))
+    print(f"registrar of {server.domain} at {server.uri}", flush=True)
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
