@@ -42,8 +42,7 @@ class User:
         self.cseq += 1
         request.set("CSeq", f"{self.cseq} {request.method}")
         self.peer.send(request)
-        return self.peer.wait(lambda m: m.status >= 200 and m.cseq == self.cseq and
-                              m.get("Call-ID") == request.get("Call-ID"))
+        return self.peer.wait(lambda m: m.status >= 200 and m.branch == request.branch)
 
     def register(self, expires=60, **change):
         request = self.peer.request("REGISTER", f"sip:{self.server.domain}", call=self.call)
