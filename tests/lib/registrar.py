@@ -395,8 +395,6 @@ class Registrar:
         if algorithm.upper().replace("-SESS", "") not in HASHES or \
                 algorithm not in self.algorithms:
             return self._note(request, f"algorithm {algorithm} was not offered")
-        if given.get("realm") != nonce.realm:
-            return self._note(request, f"realm {given.get('realm')!r} is not {nonce.realm!r}")
         if given.get("uri") != request.uri:
             return self._note(request, f"digest for {given.get('uri')!r}, not {request.uri!r}")
         if (qop or "") not in [q.strip() for q in (nonce.qop or "").split(",")]:
