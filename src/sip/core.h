@@ -6,6 +6,7 @@
  *   invite_uac.c  the calling side          invite_uas.c  the called side
  *   fork.c        the dialogs of one INVITE of ours, their ACKs
  *   reinvite.c    offers within a call      request.c     a request on its way
+ *   account.c     who we are with a server  register.c    and how it is told so
  *
  * Nothing outside src/sip includes this. */
 #ifndef SIP_CORE_H
@@ -229,5 +230,12 @@ void sip_reinvite_again(struct sip_call *call, uint64_t now_ms);
 void sip_reinvite_stuck(struct sip_call *call, uint64_t now_ms);
 /* The call ends: an offer of ours has 64*T1 left. */
 void sip_reinvite_over(struct sip_call *call, uint64_t now_ms);
+
+/* --- account.c -------------------------------------------------------------------------------- */
+
+struct sip_auth *sip_account_auth(struct sip_account *account);
+/* A request waits for the password since this challenge (realm as of sip_auth_realm): tells
+ * SIP_ACCOUNT_PASSWORD_WANTED, once until there is an answer. */
+void sip_account_wants_password(struct sip_account *account);
 
 #endif

@@ -11,6 +11,7 @@
 #include "sip/out.h"
 #include "sip/transaction.h"
 
+struct sip_account;
 struct sip_dialog;
 struct sip_endpoint;
 struct sip_req;
@@ -24,6 +25,15 @@ enum sip_req_told {
     SIP_REQ_NOT_FOUND = 8, /* the host name does not resolve: err */
     SIP_REQ_FAILED = 16,   /* could not be sent any way: err */
     SIP_REQ_OVER = 32,     /* nothing more will come: free it, now or later */
+};
+
+/* How its challenges ended, for who has got the 401, 407 or 403 as SIP_REQ_RESPONSE. */
+enum sip_req_credentials {
+    SIP_REQ_UNASKED,     /* it carried none, and nobody wanted any that we would give */
+    SIP_REQ_GIVEN,       /* it carried credentials */
+    SIP_REQ_REFUSED,     /* the password was refused */
+    SIP_REQ_NO_PASSWORD, /* it waited for one, and there is none */
+    SIP_REQ_CANNOT,      /* a challenge that cannot or may not be answered */
 };
 
 /* The last thing that req does: it may be freed here. flow: of msg. */
@@ -60,6 +70,19 @@ void sip_req_again(struct sip_req *req, uint64_t now_ms);
 void sip_req_set_dialog(struct sip_req *req, struct sip_dialog *dlg);
 /* Nobody wants it any more: where it cannot be sent, it is not tried elsewhere. */
 void sip_req_no_more_targets(struct sip_req *req);
+/* Challenges to it are answered with the credentials of this account: with the next CSeq number, so
+ * that sip_req_cseq tells it afterwards; the owner sees only what is left. registrar: it is a
+ * REGISTER to the account's own registrar. Before sip_req_set. */
+void sip_req_use_account(struct sip_req *req, struct sip_account *account, bool registrar);
+/* why: a clause for a person with SIP_REQ_CANNOT; lives as long as the request. */
+enum sip_req_credentials sip_req_credentials(const struct sip_req *req, struct slice *why);
+/* Whether it waits for a password; sip_account_set_password lets it go on. */
+bool sip_req_waits_for_password(const struct sip_req *req);
+/* There is a password now, or (false) there is none: then it ends with SIP_REQ_RESPONSE and the
+ * challenge. Nothing happens where it does not wait. */
+void sip_req_password(struct sip_req *req, bool given, uint64_t now_ms);
+/* The account is going: it goes on without credentials. */
+void sip_req_forget_account(struct sip_req *req, const struct sip_account *account);
 /* INVITE: sends a CANCEL, in a transaction of its own that nobody waits for. */
 void sip_req_cancel(struct sip_req *req, uint64_t now_ms);
 
