@@ -409,22 +409,41 @@ static int do_to_stream(struct call *call, const struct phone_command *command, 
     return err;
 }
 
+/* N_CALL_INPUTS: it concerns no call, or is done elsewhere. */
+static enum call_input command_input(enum phone_command_kind kind)
+{
+    switch (kind) {
+    case PHONE_RING:
+        return CALL_DO_RING;
+    case PHONE_ANSWER:
+        return CALL_DO_ANSWER;
+    case PHONE_REJECT:
+        return CALL_DO_REJECT;
+    case PHONE_HANG_UP:
+        return CALL_DO_HANG_UP;
+    case PHONE_HOLD:
+        return CALL_DO_HOLD;
+    case PHONE_RESUME:
+        return CALL_DO_RESUME;
+    default:
+        return N_CALL_INPUTS;
+    }
+}
+
 static int do_to_call(struct phone *phone, const struct phone_command *command, struct buf *why)
 {
-    static const enum call_input inputs[] = {
-        [PHONE_RING] = CALL_DO_RING,     [PHONE_ANSWER] = CALL_DO_ANSWER,
-        [PHONE_REJECT] = CALL_DO_REJECT, [PHONE_HANG_UP] = CALL_DO_HANG_UP,
-        [PHONE_HOLD] = CALL_DO_HOLD,     [PHONE_RESUME] = CALL_DO_RESUME,
-    };
+    enum call_input input = command_input(command->kind);
     struct call *call = find(phone, command->call);
 
     if (!call)
         return refuse(why, -ENOENT, "there is no such call");
     if (command->kind == PHONE_DIGITS || command->kind == PHONE_MUTE)
         return do_to_stream(call, command, why);
-    if (!call_takes(call, inputs[command->kind]))
+    if (input == N_CALL_INPUTS)
+        return refuse(why, -ENOTSUP, "this cannot be done with a call");
+    if (!call_takes(call, input))
         return refuse(why, -EBUSY, "the call is not in a state for that");
-    call_input(call, inputs[command->kind], NULL, command);
+    call_input(call, input, NULL, command);
     return 0;
 }
 

@@ -257,6 +257,16 @@ static void targets_that_cannot_be_called(void **state)
     assert_int_equal(phone_calls(p->a.phone), 0);
 }
 
+static void commands_that_calls_do_not_know(void **state)
+{
+    struct pair *p = *state;
+
+    connect_both(p, NULL);
+    assert_int_equal(do_(&p->a, PHONE_REGISTER), -ENOTSUP);
+    assert_int_equal(do_(&p->a, (enum phone_command_kind)1000), -ENOTSUP);
+    assert_int_equal(phone_calls(p->a.phone), 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -269,6 +279,7 @@ int main(void)
         TEST(given_up_while_it_rings),
         TEST(quitting_ends_calls_and_takes_no_more),
         TEST(targets_that_cannot_be_called),
+        TEST(commands_that_calls_do_not_know),
     };
 
     return cmocka_run_group_tests_name("phone/phone", tests, NULL, NULL);
