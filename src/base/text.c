@@ -121,3 +121,12 @@ void text_safe_lines(struct buf *out, struct slice foreign)
 {
     put_safe(out, foreign, true);
 }
+
+size_t text_column(struct slice line, size_t at)
+{
+    size_t n = 1;
+
+    for (size_t i = 0; i < at && i < line.n; i++)
+        n += ((unsigned char)line.p[i] & 0xc0) != 0x80;
+    return n;
+}

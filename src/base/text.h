@@ -18,4 +18,8 @@ void text_safe(struct buf *out, struct slice foreign);
  * becomes LF; a CR alone, which would let a line overwrite itself, is replaced. */
 void text_safe_lines(struct buf *out, struct slice foreign);
 
+/* In which column of a line the byte at stands: from 1, counting characters as an editor does, not
+ * the bytes that continue one in UTF-8. */
+size_t text_column(struct slice line, size_t at);
+
 #endif

@@ -4,13 +4,17 @@
  *   alice     = sip:alice@example.org
  *   Bob Baker = bob@192.0.2.7
  *
- * A line is "name = address" (phone/target.h); # and ; begin a comment line. Names are compared
- * without regard to ASCII case. The file is read again when it has changed. */
+ * A line is "name = address" (phone/target.h); # and ; begin a comment line. Names are UTF-8, are
+ * compared without regard to ASCII case, and hold nothing that would make an address of them. The
+ * file is read again when it has changed; that blocks for as long as the file system does, and a
+ * file is a regular file of CONTACTS_FILE_BYTES_MAX at most. */
 #ifndef PHONE_CONTACTS_H
 #define PHONE_CONTACTS_H
 
 #include "base/buf.h"
 #include "base/slice.h"
+
+#define CONTACTS_FILE_BYTES_MAX 1048576
 
 struct contacts;
 
@@ -18,12 +22,16 @@ struct contacts;
 int contacts_new(const char *path, struct contacts **out);
 void contacts_free(struct contacts *contacts);
 /* Reads the file where it has changed. 0; a negative errno with "FILE:LINE:COLUMN: sentence" in
- * why, and the contacts are as before. */
+ * why, and the contacts are as before; it is not told again until the file changes. */
 int contacts_refresh(struct contacts *contacts, struct buf *why);
+/* The same for text in memory, which replaces what was there; path only names it. */
+int contacts_read_text(struct contacts *contacts, struct slice text, const char *path,
+                       struct buf *why);
 /* The address of a name, as it stands in the file; NULL: no such contact. Lives until refresh. */
 const char *contacts_address(const struct contacts *contacts, struct slice name);
-/* The name whose address is this URI (user and host compared as RFC 3261 19.1.4 says, parameters
- * left out), or NULL. */
+/* The name whose address is this URI (user and host compared as RFC 3261 19.1.4 says; port and
+ * parameters left out), or NULL. Of several the first. Lives until refresh. An address that only an
+ * account makes whole, like 4711, has no name. */
 const char *contacts_name(const struct contacts *contacts, struct slice uri);
 /* The i-th, in the order of the file; false behind the last. */
 bool contacts_at(const struct contacts *contacts, size_t i, const char **name,

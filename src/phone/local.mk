@@ -9,7 +9,11 @@ libphone_a_SOURCES = \
 	src/phone/config.h \
 	src/phone/config_options.c \
 	src/phone/config_private.h \
+	src/phone/contacts.c \
+	src/phone/contacts.h \
 	src/phone/event.h \
+	src/phone/folders.c \
+	src/phone/folders.h \
 	src/phone/media.c \
 	src/phone/media.h \
 	src/phone/media_device.c \

@@ -3,6 +3,7 @@
 fuzz_targets = \
 	tests/fuzz/fuzz_codec \
 	tests/fuzz/fuzz_config \
+	tests/fuzz/fuzz_contacts \
 	tests/fuzz/fuzz_endpoint \
 	tests/fuzz/fuzz_jitter \
 	tests/fuzz/fuzz_rtcp \
@@ -20,6 +21,7 @@ tap_tests += $(fuzz_targets)
 EXTRA_DIST += tests/fuzz/corpus
 tests_fuzz_fuzz_codec_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_config_LDADD = $(phone_ldadd)
+tests_fuzz_fuzz_contacts_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_jitter_LDADD = $(machine_ldadd)
 libtest_a_SOURCES += tests/fuzz/replay.c
 

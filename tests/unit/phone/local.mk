@@ -2,6 +2,7 @@
 phone_tests = \
 	tests/unit/phone/test_call_tables \
 	tests/unit/phone/test_config \
+	tests/unit/phone/test_contacts \
 	tests/unit/phone/test_media \
 	tests/unit/phone/test_phone \
 	tests/unit/phone/test_spelling \
@@ -10,6 +11,7 @@ check_PROGRAMS += $(phone_tests)
 tap_tests += $(phone_tests)
 
 tests_unit_phone_test_config_LDADD = $(phone_ldadd)
+tests_unit_phone_test_contacts_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_spelling_LDADD = $(phone_ldadd)
 tests_unit_phone_test_target_LDADD = $(phone_ldadd)

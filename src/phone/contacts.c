@@ -1,0 +1,409 @@
+#include "phone/contacts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/ip.h"
+#include "base/map.h"
+#include "base/rand.h"
+#include "base/text.h"
+#include "phone/target.h"
+#include "sip/uri.h"
+
+#define NAME_BYTES_MAX 128
+#define ADDRESS_BYTES_MAX 1024
+
+struct contact {
+    char *name, *address; /* as they stand in the file */
+    char *folded;         /* name in small letters: key of by_name */
+    char *where;          /* user@host in one spelling: key of by_where; NULL: no whole URI */
+    size_t line;
+};
+
+/* What was read at one time. */
+struct book {
+    struct contact *at;
+    size_t n, room;
+    struct map by_name, by_where; /* the contact's place in at, plus 1, as a pointer */
+};
+
+struct contacts {
+    char *path;
+    struct rng rng;
+    struct book book;
+    struct stat seen; /* the file that was read last; st_nlink 0: none */
+};
+
+/* --- a book --------------------------------------------------------------------------------- */
+
+static struct book book_new(struct rng *rng)
+{
+    return (struct book){.by_name = map_new(rng), .by_where = map_new(rng)};
+}
+
+static void contact_free(struct contact *c)
+{
+    free(c->name);
+    free(c->address);
+    free(c->folded);
+    free(c->where);
+}
+
+static void book_free(struct book *book)
+{
+    map_free(&book->by_name);
+    map_free(&book->by_where);
+    for (size_t i = 0; i < book->n; i++)
+        contact_free(&book->at[i]);
+    free(book->at);
+}
+
+static void put_folded(struct buf *out, struct slice text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        buf_putc(out, text.p[i] >= 'A' && text.p[i] <= 'Z' ? (char)(text.p[i] + 32) : text.p[i]);
+}
+
+/* User and host in the one spelling in which equal ones have equal bytes (RFC 3261 19.1.4): the
+ * user without escapes and with its case, the host in small letters, an address as RFC 5952 has
+ * it. Port, parameters and password are left out. */
+static int put_where(struct slice text, struct buf *out)
+{
+    struct sip_uri uri;
+    struct ip ip;
+    int err = sip_uri_parse(text, &uri);
+
+    if (err)
+        return err;
+    if (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS)
+        return -ENOTSUP;
+    sip_uri_put_unescaped(out, uri.user);
+    buf_putc(out, '@');
+    if (ip_parse(uri.host, &ip) == 0)
+        ip_put(out, &ip);
+    else
+        put_folded(out, uri.host);
+    return buf_ok(out) ? 0 : -EMSGSIZE;
+}
+
+static char *dup_folded(struct slice name)
+{
+    struct buf folded = buf_new(NAME_BYTES_MAX);
+    char *copy;
+
+    put_folded(&folded, name);
+    copy = buf_ok(&folded) ? slice_dup(buf_slice(&folded)) : NULL;
+    buf_free(&folded);
+    return copy;
+}
+
+static struct contact *find(const struct book *book, const struct map *map, struct slice key)
+{
+    size_t place = (size_t)(uintptr_t)map_get(map, key);
+
+    return place ? &book->at[place - 1] : NULL;
+}
+
+static int make_room(struct book *book)
+{
+    size_t room = book->room ? 2 * book->room : 16;
+    struct contact *at;
+
+    if (book->n < book->room)
+        return 0;
+    at = realloc(book->at, room * sizeof *at);
+    if (!at)
+        return -ENOMEM;
+    book->at = at;
+    book->room = room;
+    return 0;
+}
+
+/* Of several contacts with one address the first gives its name to who calls. On an error the
+ * contact is still the caller's. */
+static int add(struct book *book, const struct contact *c)
+{
+    void *place = (void *)(uintptr_t)(book->n + 1);
+    int err = make_room(book);
+
+    if (!err)
+        err = map_put(&book->by_name, slice_of(c->folded), place);
+    if (!err && c->where && map_put(&book->by_where, slice_of(c->where), place) == -ENOMEM) {
+        map_remove(&book->by_name, slice_of(c->folded));
+        err = -ENOMEM;
+    }
+    if (!err)
+        book->at[book->n++] = *c;
+    return err;
+}
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+struct reader {
+    struct book *book;
+    size_t line_number;
+    const char *at; /* what is wrong, within the line */
+    struct buf fault;
+};
+
+static int fail(struct reader *r, const char *at, const char *sentence)
+{
+    r->at = at;
+    buf_puts(&r->fault, sentence);
+    return -EINVAL;
+}
+
+/* A name is shown and typed: nothing in it hides, and nobody can take it for an address. */
+static int check_name(struct reader *r, struct slice name, struct slice line)
+{
+    struct buf safe = buf_new(4 * NAME_BYTES_MAX);
+    bool clean;
+
+    if (name.n == 0)
+        return fail(r, line.p, "the name of a contact is missing before the equals sign");
+    if (name.n > NAME_BYTES_MAX)
+        return fail(r, name.p, "this name is too long for a contact");
+    for (size_t i = 0; i < name.n; i++)
+        if (strchr("@:/\"<>", name.p[i]) && name.p[i])
+            return fail(r, name.p + i, "this character cannot stand in the name of a contact, "
+                                       "which would look like an address");
+    text_safe(&safe, name);
+    clean = slice_eq(buf_slice(&safe), name);
+    buf_free(&safe);
+    return clean ? 0
+                 : fail(r, name.p, "this name holds characters that cannot be shown, or is not "
+                                   "UTF-8");
+}
+
+/* An address that only an account can complete, like 4711, has no URI of its own. */
+static int read_where(struct reader *r, struct slice address, char **out)
+{
+    struct buf uri = buf_new(2 * ADDRESS_BYTES_MAX), where = buf_new(2 * ADDRESS_BYTES_MAX);
+    int err;
+
+    *out = NULL;
+    if (address.n > ADDRESS_BYTES_MAX)
+        return fail(r, address.p, "this address is too long");
+    r->at = address.p;
+    err = phone_target(address, &uri, &r->fault);
+    if (err == -EDESTADDRREQ) {
+        buf_clear(&r->fault);
+        err = 0;
+    } else if (!err && put_where(buf_slice(&uri), &where) != 0) {
+        err = fail(r, address.p, "this address cannot be read; it is like alice@host or "
+                                 "sip:alice@host:5060;transport=tcp");
+    } else if (!err) {
+        *out = slice_dup(buf_slice(&where));
+        err = *out ? 0 : -ENOMEM;
+    }
+    buf_free(&uri);
+    buf_free(&where);
+    return err == 0 || err == -ENOMEM ? err : -EINVAL;
+}
+
+static int check_twice(struct reader *r, const struct contact *c, struct slice name)
+{
+    const struct contact *first = find(r->book, &r->book->by_name, slice_of(c->folded));
+
+    if (!first)
+        return 0;
+    r->at = name.p;
+    buf_printf(&r->fault, "\"%s\" stands on line %zu already", first->name, first->line);
+    return -EINVAL;
+}
+
+static int read_contact(struct reader *r, struct slice name, struct slice address)
+{
+    struct contact c = {.name = slice_dup(name),
+                        .address = slice_dup(address),
+                        .folded = dup_folded(name),
+                        .line = r->line_number};
+    int err = c.name && c.address && c.folded ? 0 : -ENOMEM;
+
+    if (!err)
+        err = read_where(r, address, &c.where);
+    if (!err)
+        err = check_twice(r, &c, name);
+    if (!err)
+        err = add(r->book, &c);
+    if (err)
+        contact_free(&c);
+    return err;
+}
+
+static int read_line(struct reader *r, struct slice line)
+{
+    struct slice value = slice_trim(line), name;
+    int err;
+
+    if (value.n == 0 || value.p[0] == '#' || value.p[0] == ';')
+        return 0;
+    name = slice_trim(slice_cut(&value, '='));
+    if (!value.p)
+        return fail(r, name.p + name.n, "an equals sign is missing: a line is \"name = address\"");
+    err = check_name(r, name, line);
+    return err ? err : read_contact(r, name, slice_trim(value));
+}
+
+static int read_book(struct book *book, struct slice text, const char *path, struct buf *why)
+{
+    struct reader r = {.book = book, .fault = buf_new(1024)};
+    int err = 0;
+
+    if (slice_starts(text, SLICE("\xef\xbb\xbf")))
+        text = slice_skip(text, 3); /* the mark that some editors begin UTF-8 with */
+    while (!err && text.p) {
+        struct slice line = slice_cut(&text, '\n');
+
+        r.line_number++;
+        err = read_line(&r, line);
+        if (err == -EINVAL)
+            buf_printf(why, "%s:%zu:%zu: %s", path, r.line_number,
+                       text_column(line, (size_t)(r.at - line.p)), buf_cstr(&r.fault));
+    }
+    buf_free(&r.fault);
+    return err;
+}
+
+/* --- the file ------------------------------------------------------------------------------- */
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_nlink > 0 && b->st_nlink > 0 && a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+           a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static int read_descriptor(int fd, struct buf *text)
+{
+    char chunk[4096];
+    ssize_t n;
+
+    while ((n = read(fd, chunk, sizeof chunk)) > 0)
+        buf_put(text, (struct slice){chunk, (size_t)n});
+    if (n < 0)
+        return -errno;
+    return buf_ok(text) ? 0 : -EFBIG;
+}
+
+/* What stands under the path now, and what kind of thing that is. A pipe is not waited for. */
+static int read_file(const char *path, struct stat *seen, struct buf *text)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err = 0;
+
+    if (fd < 0)
+        return -errno;
+    if (fstat(fd, seen) != 0)
+        err = -errno;
+    else if (!S_ISREG(seen->st_mode))
+        err = S_ISDIR(seen->st_mode) ? -EISDIR : -EINVAL;
+    else
+        err = read_descriptor(fd, text);
+    close(fd);
+    return err;
+}
+
+static int explain(const char *path, int err, struct buf *why)
+{
+    if (why->n == 0)
+        buf_printf(why, "%s: cannot be read: %s", path,
+                   err == -EINVAL ? "it is not a file" : strerror(-err));
+    return err;
+}
+
+int contacts_read_text(struct contacts *contacts, struct slice text, const char *path,
+                       struct buf *why)
+{
+    struct book book = book_new(&contacts->rng), old = contacts->book;
+    int err = read_book(&book, text, path, why);
+
+    if (!err)
+        contacts->book = book;
+    book_free(err ? &book : &old);
+    return err;
+}
+
+/* A file that is wrong is remembered too: its fault is told once, until somebody changes it. */
+int contacts_refresh(struct contacts *contacts, struct buf *why)
+{
+    struct buf text = buf_new(CONTACTS_FILE_BYTES_MAX);
+    struct stat now = {0};
+    int err = stat(contacts->path, &now) == 0 ? 0 : -errno;
+
+    if (!err && same_file(&now, &contacts->seen))
+        return 0;
+    contacts->seen = now;
+    if (!err)
+        err = read_file(contacts->path, &contacts->seen, &text);
+    if (err == -ENOENT || err == -ENOTDIR)
+        err = 0; /* nobody has written one */
+    if (!err)
+        err = contacts_read_text(contacts, buf_slice(&text), contacts->path, why);
+    if (err)
+        explain(contacts->path, err, why);
+    buf_free(&text);
+    return err;
+}
+
+int contacts_new(const char *path, struct contacts **out)
+{
+    struct contacts *contacts = calloc(1, sizeof *contacts);
+
+    if (!contacts)
+        return -ENOMEM;
+    contacts->path = strdup(path);
+    contacts->rng = rng_system();
+    contacts->book = book_new(&contacts->rng);
+    if (!contacts->path) {
+        contacts_free(contacts);
+        return -ENOMEM;
+    }
+    *out = contacts;
+    return 0;
+}
+
+void contacts_free(struct contacts *contacts)
+{
+    if (!contacts)
+        return;
+    book_free(&contacts->book);
+    free(contacts->path);
+    free(contacts);
+}
+
+/* --- looking up ----------------------------------------------------------------------------- */
+
+const char *contacts_address(const struct contacts *contacts, struct slice name)
+{
+    char *folded = dup_folded(slice_trim(name));
+    const struct book *book = &contacts->book;
+    const struct contact *c = folded ? find(book, &book->by_name, slice_of(folded)) : NULL;
+
+    free(folded);
+    return c ? c->address : NULL;
+}
+
+const char *contacts_name(const struct contacts *contacts, struct slice uri)
+{
+    struct buf where = buf_new(2 * ADDRESS_BYTES_MAX);
+    const struct book *book = &contacts->book;
+    const struct contact *c = NULL;
+
+    if (book->n > 0 && put_where(uri, &where) == 0)
+        c = find(book, &book->by_where, buf_slice(&where));
+    buf_free(&where);
+    return c ? c->name : NULL;
+}
+
+bool contacts_at(const struct contacts *contacts, size_t i, const char **name,
+                 const char **address)
+{
+    if (i >= contacts->book.n)
+        return false;
+    *name = contacts->book.at[i].name;
+    *address = contacts->book.at[i].address;
+    return true;
+}

@@ -1,0 +1,46 @@
+#include "phone/folders.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static int put_path(const char *variable, const char *below_home, const char *name,
+                    struct buf *out)
+{
+    const char *folder = getenv(variable), *home = getenv("HOME");
+
+    if (folder && folder[0] == '/')
+        buf_puts(out, folder);
+    else if (home && home[0] == '/')
+        buf_printf(out, "%s%s", home, below_home);
+    else
+        return -ENOENT;
+    buf_printf(out, "/tphone/%s", name);
+    return 0;
+}
+
+int folders_config_file(const char *name, struct buf *out)
+{
+    return put_path("XDG_CONFIG_HOME", "/.config", name, out);
+}
+
+int folders_state_file(const char *name, struct buf *out)
+{
+    return put_path("XDG_STATE_HOME", "/.local/state", name, out);
+}
+
+/* From above downwards: what is there already is passed over, whoever made it. */
+int folders_make_for(const char *path)
+{
+    char *folder = strdup(path);
+    int err = folder ? 0 : -ENOMEM;
+
+    for (char *at = folder; !err && (at = strchr(at + 1, '/'));) {
+        *at = '\0';
+        if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+            err = -errno;
+        *at = '/';
+    }
+    free(folder);
+    return err;
+}

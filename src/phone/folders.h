@@ -1,0 +1,18 @@
+/* phone/folders.h - where the files of a person are: the XDG Base Directory Specification. */
+#ifndef PHONE_FOLDERS_H
+#define PHONE_FOLDERS_H
+
+#include "base/buf.h"
+
+/* Append the path of a file: $XDG_CONFIG_HOME/tphone/NAME or, where that is not set,
+ * ~/.config/tphone/NAME; $XDG_STATE_HOME or ~/.local/state likewise. A variable that holds no
+ * absolute path counts as not set. Nothing is opened or made. 0; -ENOENT: there is no $HOME
+ * either, and nothing is appended. */
+int folders_config_file(const char *name, struct buf *out);
+int folders_state_file(const char *name, struct buf *out);
+
+/* Makes the folder that path lies in, and those above it, with mode 0700, where they are missing.
+ * 0 or a negative errno. */
+int folders_make_for(const char *path);
+
+#endif
