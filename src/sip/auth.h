@@ -5,11 +5,11 @@
  * strongest algorithm it has seen, so that later requests carry credentials at once. What may be
  * answered is decided here:
  *
- *   - only a challenge of our own realm: the one configured; else those with which our own
- *     registrar has challenged a REGISTER; before that the host of the address of record, of the
- *     registrar or of the proxy;
+ *   - only a challenge of our own realm: the one configured; else the host of the address of
+ *     record, of the registrar or of the proxy, and those with which our own registrar has
+ *     challenged a REGISTER;
  *   - of several challenges of one realm the topmost that we can answer (RFC 8760 2.4), but never a
- *     weaker algorithm than that realm has asked for before;
+ *     weaker algorithm than the one that realm was answered with before;
  *   - SHA-512-256, SHA-256 and MD5, each also as -sess; auth before auth-int, auth-int where it is
  *     all there is; no qop as in RFC 2069. Unknown algorithms are passed over;
  *   - the same password at most twice per request: once, and once more where the server names
@@ -18,15 +18,18 @@
 #define SIP_AUTH_H
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/rand.h"
 #include "base/slice.h"
+#include "sip/limits.h"
 #include "sip/message.h"
 
 struct sip_auth;
 
 /* What one request has tried so far; zeroed at its start, kept by sip/request.c. */
 struct sip_auth_tries {
-    unsigned refused, stale;
+    unsigned challenged, refused, stale;
+    uint32_t carried[SIP_MAX_CHALLENGES]; /* which nonces its latest copy was answered with */
 };
 
 enum sip_auth_verdict {
@@ -41,7 +44,7 @@ enum sip_auth_verdict {
 struct sip_auth *sip_auth_new(struct rng *rng, struct slice user, struct slice realm,
                               const struct slice *hosts, size_t n_hosts);
 void sip_auth_free(struct sip_auth *auth); /* wipes the password */
-/* 0 or -ENOMEM. */
+/* A NULL pointer: there is none; an empty one is one too. 0 or -ENOMEM, when there is none. */
 int sip_auth_set_password(struct sip_auth *auth, struct slice password);
 
 /* A 401 or 407 to a request of ours; registrar: the request was a REGISTER to our own registrar,
@@ -52,10 +55,29 @@ enum sip_auth_verdict sip_auth_challenged(struct sip_auth *auth, const struct si
 /* The realm of the last challenge that was to be answered; or empty. */
 struct slice sip_auth_realm(const struct sip_auth *auth);
 
-/* Appends "Authorization: …\r\n" and "Proxy-Authorization: …\r\n" lines, as many as there are
- * challenges remembered, for a request with this method, Request-URI and body; nothing where there
- * are none. Each call counts the nonce count up. 0 or -ENOMEM. */
-int sip_auth_put(struct sip_auth *auth, struct buf *out, struct slice method, struct slice uri,
-                 struct slice body);
+/* Appends "Authorization: …\r\n" and "Proxy-Authorization: …\r\n" lines for a request with this
+ * method, Request-URI and body: one for each challenge that is remembered, of REGISTERs for a
+ * REGISTER and of other requests for these; nothing where there are none. Each call counts the
+ * nonce count up. 0, or not 0 when nothing was appended: -ENOMEM; -EINVAL: the name of the user has
+ * bytes that a line cannot hold. */
+int sip_auth_put(struct sip_auth *auth, struct sip_auth_tries *tries, struct buf *out,
+                 struct slice method, struct slice uri, struct slice body);
+
+/* --- what a response is made of; for servers in tests too -------------------------------------- */
+
+enum sip_qop { SIP_QOP_NONE, SIP_QOP_AUTH, SIP_QOP_AUTH_INT };
+
+struct sip_digest {
+    enum digest_kind kind;
+    bool session; /* -sess */
+    enum sip_qop qop;
+    struct slice user, realm, password; /* without quotes and escapes */
+    struct slice nonce, cnonce;
+    uint32_t nc;
+    struct slice method, uri, body;
+};
+
+/* RFC 7616 3.4.1 to 3.4.3. Errors of digest_hex. */
+int sip_digest_response(const struct sip_digest *d, char out[DIGEST_HEX_MAX + 1]);
 
 #endif

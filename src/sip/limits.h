@@ -67,4 +67,15 @@
 /* Dialogs of one INVITE of ours. A 2xx of yet another fork is dropped. */
 #define SIP_MAX_FORKS 16
 
+/* --- digest (sip/challenge, sip/auth) --------------------------------------------------------- */
+
+/* Bytes of realm, nonce, opaque and algorithm of one challenge. More: it is passed over. */
+#define SIP_MAX_CHALLENGE 2048
+/* Challenges that an account remembers. More: the one longest unused is forgotten. */
+#define SIP_MAX_CHALLENGES 4
+/* Realms of an account that its registrar has named. More: the oldest is forgotten. */
+#define SIP_MAX_REALMS 4
+/* Challenges to one request that are answered, of all realms. More: it is given up. */
+#define SIP_MAX_ROUNDS 6
+
 #endif
