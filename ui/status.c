@@ -70,13 +70,26 @@ static void put_listening(struct buf *out, const struct phone_event *e)
     buf_printf(out, "listening on %s %s", e->transport, ip_text(&e->where, where));
 }
 
+/* What a caller calls himself stands in quotes, without any of its own, and a contact without: none
+ * can be taken for the other. */
+static void put_name(struct buf *out, const struct phone_event *e)
+{
+    if (*e->contact) {
+        buf_printf(out, "%s, ", e->contact);
+    } else if (*e->peer_name) {
+        buf_putc(out, '"');
+        for (const char *p = e->peer_name; *p; p++)
+            buf_putc(out, *p == '"' ? '\'' : *p);
+        buf_puts(out, "\" ");
+    }
+}
+
 static void put_incoming(struct buf *out, const struct phone_event *e)
 {
     char where[IP_TEXT_MAX];
 
     buf_puts(out, "call from ");
-    if (*e->peer_name)
-        buf_printf(out, "\"%s\" ", e->peer_name);
+    put_name(out, e);
     buf_printf(out, "%s (%s %s)", e->peer, e->transport, ip_text(&e->where, where));
 }
 
@@ -84,7 +97,10 @@ static void put_calling(struct buf *out, const struct phone_event *e)
 {
     char where[IP_TEXT_MAX];
 
-    buf_printf(out, "calling %s (%s %s)", e->peer, e->transport, ip_text(&e->where, where));
+    buf_puts(out, "calling ");
+    if (*e->contact)
+        buf_printf(out, "%s, ", e->contact);
+    buf_printf(out, "%s (%s %s)", e->peer, e->transport, ip_text(&e->where, where));
 }
 
 static void put_ended(struct buf *out, const struct phone_event *e)

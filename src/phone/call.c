@@ -51,6 +51,7 @@ void call_free(struct call *call)
     free(call->peer);
     free(call->peer_name);
     free(call->target);
+    free(call->contact);
     free(call->play);
     free(call->record);
     free(call->digits);
@@ -63,6 +64,11 @@ static int set(char **text, const char *value)
     free(*text);
     *text = value ? strdup(value) : NULL;
     return value && !*text ? -ENOMEM : 0;
+}
+
+int call_set_contact(struct call *call, const char *name)
+{
+    return set(&call->contact, name);
 }
 
 int call_set_sound(struct call *call, const struct phone_command *command)
@@ -83,6 +89,7 @@ void call_tell(struct call *call, struct phone_event *event)
     event->peer = call->peer;
     event->peer_name = call->peer_name;
     event->target = call->target;
+    event->contact = call->contact;
     phone_tell(call->phone, event);
 }
 
@@ -493,6 +500,7 @@ void call_incoming(struct call *call, const struct sip_call_event *event)
     call->peer = phone_safe_dup(event->from_uri);
     call->peer_name = phone_safe_dup(event->from_name);
     call->target = phone_safe_dup(event->to_uri);
+    call_set_contact(call, phone_caller_name(call->phone, event));
     call_tell(call, &(struct phone_event){.kind = PHONE_INCOMING,
                                           .transport = phone_transport_name(event->flow.transport),
                                           .where = event->flow.remote});

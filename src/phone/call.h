@@ -95,6 +95,7 @@ struct call {
     struct sip_call *sip; /* NULL once SIP has ended */
 
     char *peer, *peer_name, *target; /* owned, safe to show; may be NULL */
+    char *contact;                   /* name of the peer in our file of contacts, or NULL; owned */
     char *play, *record, *digits;    /* owned, as the command said; NULL: none */
     bool device;
 
@@ -138,6 +139,8 @@ void call_input(struct call *call, enum call_input input, const struct sip_call_
                 const struct phone_command *command);
 /* Whether the table has a cell for this input in the call's present state. */
 bool call_takes(const struct call *call, enum call_input input);
+/* Remembers which contact the peer is; NULL: none. 0 or -ENOMEM. */
+int call_set_contact(struct call *call, const char *name);
 /* Remembers what a command says about files and digits. 0 or -ENOMEM. */
 int call_set_sound(struct call *call, const struct phone_command *command);
 /* A 3xx sent the call on: the peer is another now, and a person is told so. */

@@ -376,14 +376,28 @@ void contacts_free(struct contacts *contacts)
 
 /* --- looking up ----------------------------------------------------------------------------- */
 
-const char *contacts_address(const struct contacts *contacts, struct slice name)
+static const struct contact *by_name(const struct contacts *contacts, struct slice name)
 {
     char *folded = dup_folded(slice_trim(name));
     const struct book *book = &contacts->book;
     const struct contact *c = folded ? find(book, &book->by_name, slice_of(folded)) : NULL;
 
     free(folded);
+    return c;
+}
+
+const char *contacts_address(const struct contacts *contacts, struct slice name)
+{
+    const struct contact *c = by_name(contacts, name);
+
     return c ? c->address : NULL;
+}
+
+const char *contacts_spelling(const struct contacts *contacts, struct slice name)
+{
+    const struct contact *c = by_name(contacts, name);
+
+    return c ? c->name : NULL;
 }
 
 const char *contacts_name(const struct contacts *contacts, struct slice uri)

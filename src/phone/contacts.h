@@ -29,6 +29,8 @@ int contacts_read_text(struct contacts *contacts, struct slice text, const char 
                        struct buf *why);
 /* The address of a name, as it stands in the file; NULL: no such contact. Lives until refresh. */
 const char *contacts_address(const struct contacts *contacts, struct slice name);
+/* The name as it stands in the file. */
+const char *contacts_spelling(const struct contacts *contacts, struct slice name);
 /* The name whose address is this URI (user and host compared as RFC 3261 19.1.4 says; port and
  * parameters left out), or NULL. Of several the first. Lives until refresh. An address that only an
  * account makes whole, like 4711, has no name. */

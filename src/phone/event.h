@@ -12,8 +12,9 @@
 
 enum phone_event_kind {
     PHONE_LISTENING = 1,   /* transport, where */
-    PHONE_INCOMING,        /* call, peer, peer_name, target, where: take it, refuse it or ring */
-    PHONE_CALLING,         /* call, peer, transport, where: the INVITE is on its way */
+    PHONE_INCOMING,        /* call, peer, peer_name, contact, target, where: take it, refuse it or
+                              ring */
+    PHONE_CALLING,         /* call, peer, contact, transport, where: the INVITE is on its way */
     PHONE_RINGING,         /* call, status, reason: the other side rings */
     PHONE_EARLY,           /* call, codec, where: sound of the other side before it answers */
     PHONE_ANSWERED,        /* call, codec, where (media goes there) */
@@ -69,7 +70,9 @@ struct phone_event {
     enum phone_event_kind kind;
     uint32_t call;
     const char *peer;      /* URI of the other side */
-    const char *peer_name; /* its display name */
+    const char *peer_name; /* its display name: whatever it likes, so shown in quotes */
+    const char *contact;   /* its name in our file of contacts; of a caller only where its server is
+                              ours, or its URI is the address that it calls from */
     const char *target;    /* whom the caller asked for */
     const char *transport; /* "udp", "tcp" */
     struct ip where;

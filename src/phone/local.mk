@@ -32,6 +32,7 @@ libphone_a_SOURCES = \
 	src/phone/phone.c \
 	src/phone/phone.h \
 	src/phone/phone_events.c \
+	src/phone/phone_people.c \
 	src/phone/phone_private.h \
 	src/phone/spelling.c \
 	src/phone/spelling.h \

@@ -259,6 +259,8 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     set_codecs(phone);
     err = net_deadline_new(loop, on_wake, phone, &phone->wake);
     if (!err)
+        err = phone_open_contacts(phone);
+    if (!err)
         err = net_resolver_new(loop, &phone->resolver);
     if (!err)
         err = open_endpoint(phone);
@@ -291,6 +293,7 @@ void phone_free(struct phone *phone)
     if (phone->media)
         media_free(phone->media, NULL);
     net_resolver_free(phone->resolver);
+    contacts_free(phone->contacts);
     phone_drop_events(phone);
     net_deadline_free(phone->wake);
     timers_free(&phone->timers);
@@ -342,7 +345,7 @@ static int dial(struct phone *phone, const struct phone_command *command, uint32
 {
     struct buf uri = buf_new(8192), words = buf_new(1024);
     struct call *call = NULL;
-    int err = phone_target(slice_of(command->target), &uri, &words);
+    int err = phone_target(slice_of(phone_dialled(phone, command->target)), &uri, &words);
 
     if (err)
         refuse(why, err, buf_cstr(&words));
@@ -350,7 +353,8 @@ static int dial(struct phone *phone, const struct phone_command *command, uint32
         err = refuse(why, -EBUSY, "the phone is about to end");
     if (!err) {
         call = call_new(phone, true);
-        if (!call || call_set_sound(call, command) != 0)
+        if (!call || call_set_sound(call, command) != 0 ||
+            phone_note_contact(call, command->target, buf_slice(&uri)) != 0)
             err = refuse(why, -ENOMEM, "the call cannot be started: no memory is left");
     }
     if (!err) {

@@ -7,6 +7,7 @@
 #include "net/loop.h"
 #include "net/sip_link.h"
 #include "phone/call.h"
+#include "phone/contacts.h"
 #include "phone/phone.h"
 
 struct phone {
@@ -22,6 +23,8 @@ struct phone {
     struct media *media;
     struct sdp_codec codecs[CONFIG_CODECS_MAX]; /* what we can, in our order */
     size_t n_codecs;
+
+    struct contacts *contacts; /* NULL: nobody says where the file would be */
 
     struct list calls; /* of struct call */
     size_t n_calls;
@@ -49,6 +52,22 @@ void phone_drop_events(struct phone *phone);
 void phone_wake(struct phone *phone);
 /* Sets the deadline to the earliest thing that waits. */
 void phone_set_wake(struct phone *phone);
+
+/* --- phone_people.c ------------------------------------------------------------------------- */
+
+/* 0 or -ENOMEM; the file is not read before somebody is looked for. */
+int phone_open_contacts(struct phone *phone);
+/* What is dialled where this was typed: the address of the contact of that name, else what was
+ * typed. Lives until the next of these. */
+const char *phone_dialled(struct phone *phone, const char *typed);
+/* Notes in the call which contact that was, if any. 0 or -ENOMEM. */
+int phone_note_contact(struct call *call, const char *typed, struct slice uri);
+/* The contact who has this URI, or NULL. Lives until the next of these. */
+const char *phone_contact_name(struct phone *phone, struct slice uri);
+/* The contact who calls, or NULL; also where the URI is a contact's but nothing speaks for it. */
+const char *phone_caller_name(struct phone *phone, const struct sip_call_event *event);
+
+/* --- phone_events.c ------------------------------------------------------------------------- */
 
 /* A copy on the heap that is safe for a terminal; NULL without memory. */
 char *phone_safe_dup(struct slice foreign);

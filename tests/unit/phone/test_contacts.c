@@ -158,6 +158,7 @@ static void in_order(void **state)
     assert_true(contacts_at(c, 1, &name, &address));
     assert_string_equal(address, "a@example.org");
     assert_false(contacts_at(c, 2, &name, &address));
+    assert_string_equal(contacts_spelling(c, SLICE(" A")), "a");
     contacts_free(c);
     unlink(path);
 }

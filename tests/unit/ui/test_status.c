@@ -14,7 +14,7 @@
 static struct phone_event whole(struct phone_event e)
 {
     const char **strings[] = {&e.peer,   &e.peer_name, &e.target, &e.transport, &e.codec,
-                              &e.reason, &e.text,      &e.file,   &e.digits};
+                              &e.reason, &e.text,      &e.file,   &e.digits,    &e.contact};
 
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         if (!*strings[i])
@@ -42,6 +42,34 @@ static const struct row {
       .transport = "tcp",
       .where = AT},
      "call from \"A\" sip:a@h (tcp 192.0.2.1:5060)\n"},
+    {"a caller has no quotes of his own",
+     0,
+     {.kind = PHONE_INCOMING,
+      .call = 1,
+      .peer = "sip:a@h",
+      .peer_name = "\" Bob",
+      .transport = "tcp",
+      .where = AT},
+     "call from \"' Bob\" sip:a@h (tcp 192.0.2.1:5060)\n"},
+    {"a contact stands without quotes",
+     0,
+     {.kind = PHONE_INCOMING,
+      .call = 1,
+      .peer = "sip:a@h",
+      .peer_name = "Mallory",
+      .contact = "Bob Baker",
+      .transport = "tcp",
+      .where = AT},
+     "call from Bob Baker, sip:a@h (tcp 192.0.2.1:5060)\n"},
+    {"a contact is called",
+     0,
+     {.kind = PHONE_CALLING,
+      .call = 1,
+      .peer = "sip:a@h",
+      .contact = "Bob",
+      .transport = "udp",
+      .where = AT},
+     "calling Bob, sip:a@h (udp 192.0.2.1:5060)\n"},
     {"further calls have their number",
      0,
      {.kind = PHONE_HELD, .call = 2},

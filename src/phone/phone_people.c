@@ -1,0 +1,84 @@
+/* Whom the phone knows: the file of contacts, for dialling by name and for naming who calls. */
+#include <errno.h>
+
+#include "base/ip.h"
+#include "base/text.h"
+#include "phone/folders.h"
+#include "phone/phone_private.h"
+#include "sip/uri.h"
+
+int phone_open_contacts(struct phone *phone)
+{
+    struct buf path = buf_new(8192);
+    int err = 0;
+
+    if (phone->config->contacts_file)
+        buf_puts(&path, phone->config->contacts_file);
+    else
+        folders_config_file("contacts", &path);
+    if (path.n > 0)
+        err = contacts_new(buf_cstr(&path), &phone->contacts);
+    buf_free(&path);
+    return err;
+}
+
+/* What is wrong with the file is told once; the names that were read before are still good. */
+static void refresh(struct phone *phone)
+{
+    struct buf why = buf_new(4096), safe = buf_new(16384);
+
+    if (contacts_refresh(phone->contacts, &why) != 0) {
+        text_safe(&safe, buf_slice(&why));
+        phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&safe)});
+    }
+    buf_free(&why);
+    buf_free(&safe);
+}
+
+const char *phone_dialled(struct phone *phone, const char *typed)
+{
+    const char *address = NULL;
+
+    if (phone->contacts) {
+        refresh(phone);
+        address = contacts_address(phone->contacts, slice_of(typed));
+    }
+    return address ? address : typed;
+}
+
+int phone_note_contact(struct call *call, const char *typed, struct slice uri)
+{
+    const struct contacts *contacts = call->phone->contacts;
+    const char *name = contacts ? contacts_spelling(contacts, slice_of(typed)) : NULL;
+
+    if (contacts && !name)
+        name = contacts_name(contacts, uri);
+    return call_set_contact(call, name);
+}
+
+const char *phone_contact_name(struct phone *phone, struct slice uri)
+{
+    if (!phone->contacts)
+        return NULL;
+    refresh(phone);
+    return contacts_name(phone->contacts, uri);
+}
+
+/* Whether the host of a URI is the very address that a message came from. */
+static bool is_host(const struct ip *remote, struct slice text)
+{
+    struct sip_uri uri;
+    struct ip ip;
+
+    return sip_uri_parse(text, &uri) == 0 && ip_parse(uri.host, &ip) == 0 &&
+           ip_same_host(&ip, remote);
+}
+
+/* Anybody can write anything in From. A server of ours vouches for it; and whoever calls from the
+ * very address that stands in the URI is at least there. */
+const char *phone_caller_name(struct phone *phone, const struct sip_call_event *event)
+{
+    if (!event->by_server && !is_host(&event->flow.remote, event->from_uri))
+        return NULL;
+    return phone_contact_name(phone, event->from_uri);
+}
