@@ -241,6 +241,7 @@ enum phone_outcome call_outcome(const struct call *call, struct buf *text)
     case SIP_END_LOCAL: return ended_by_us(call, text);
     case SIP_END_REMOTE: buf_puts(text, "the other side hung up"); return PHONE_OK;
     case SIP_END_CANCELLED: buf_puts(text, "the caller gave up"); return PHONE_NO_ANSWER;
+    case SIP_END_ELSEWHERE: buf_puts(text, "answered at another phone"); return PHONE_NO_ANSWER;
     case SIP_END_REFUSED: return outcome_of_refusal(call, text);
     case SIP_END_TIMEOUT: return timed_out(call, text);
     case SIP_END_UNREACHABLE: put_unreachable(call, text); return PHONE_UNREACHABLE;

@@ -221,8 +221,8 @@ void sip_uas_invite(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip
 void sip_uas_ack(struct sip_endpoint *ep, const struct sip_flow *flow, const struct sip_msg *msg,
                  uint64_t now_ms);
 void sip_uas_bye(struct sip_call *call, struct sip_tx *tx, uint64_t now_ms);
-/* CANCEL, or the connection that it came over is gone. */
-void sip_uas_cancelled(struct sip_call *call, uint64_t now_ms);
+/* CANCEL, or the connection that it came over is gone: SIP_END_CANCELLED or SIP_END_ELSEWHERE. */
+void sip_uas_cancelled(struct sip_call *call, enum sip_end_cause cause, uint64_t now_ms);
 void sip_uas_hangup(struct sip_call *call, uint64_t now_ms);
 /* A 2xx to what was asked; repeated until the ACK where that was an INVITE. */
 void sip_uas_say_2xx(struct sip_call *call, struct slice sdp, uint64_t now_ms);

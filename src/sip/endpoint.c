@@ -193,7 +193,7 @@ void sip_endpoint_connection_lost(struct sip_endpoint *ep, uint64_t connection, 
         LIST_EACH (&call->reqs, req_at)
             sip_req_connection_lost(sip_req_of(req_at), connection);
         if (tx && sip_tx_flow(tx)->connection == connection && !call->asked.answered)
-            sip_uas_cancelled(call, now_ms);
+            sip_uas_cancelled(call, SIP_END_CANCELLED, now_ms);
     }
     sip_core_sweep(ep);
 }

@@ -140,6 +140,7 @@ enum sip_end_cause {
     SIP_END_LOCAL,       /* sip_call_hangup or sip_call_reject */
     SIP_END_REMOTE,      /* BYE after the call was up */
     SIP_END_CANCELLED,   /* they gave up before we answered: CANCEL, or their connection closed */
+    SIP_END_ELSEWHERE,   /* CANCEL because somebody took the call at another phone (RFC 3326) */
     SIP_END_REFUSED,     /* 3xx to 6xx: status, reason */
     SIP_END_TIMEOUT,     /* no answer to INVITE within 64*T1, or none to re-INVITE: 408; or it rang
                             for longer than its Expires or SIP_RING_MAX_MS */

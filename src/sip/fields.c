@@ -158,6 +158,23 @@ int sip_warning_parse(struct slice text, struct sip_warning *out)
     return 0;
 }
 
+int sip_reason_parse(struct slice text, struct sip_reason *out)
+{
+    struct scan s = {slice_trim(text), false};
+    struct sip_reason reason = {.protocol = sip_scan_span(&s, SIP_TOKEN)};
+    struct slice name, value;
+    uint64_t cause = 0;
+
+    while (sip_scan_param(&s, &name, &value))
+        if (slice_ieq(name, SLICE("cause")) && slice_number(value, 999, &cause) != 0)
+            scan_fail(&s);
+    if (!scan_ok_at_end(&s))
+        return -EBADMSG;
+    reason.cause = (unsigned)cause;
+    *out = reason;
+    return 0;
+}
+
 int sip_media_type_parse(struct slice text, struct sip_media_type *out)
 {
     struct scan s = {slice_trim(text), false};

@@ -45,6 +45,13 @@ struct sip_warning {
 };
 int sip_warning_parse(struct slice text, struct sip_warning *out);
 
+/* One value of Reason: SIP;cause=200;text="Call completed elsewhere" (RFC 3326 2). cause 0: none. */
+struct sip_reason {
+    struct slice protocol;
+    unsigned cause;
+};
+int sip_reason_parse(struct slice text, struct sip_reason *out);
+
 /* Content-Type, and one value of Accept: application/sdp;charset=utf-8 (20.15, 20.1). */
 struct sip_media_type {
     struct slice type, subtype, params;

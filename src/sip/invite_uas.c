@@ -271,9 +271,9 @@ void sip_uas_bye(struct sip_call *call, struct sip_tx *tx, uint64_t now_ms)
     sip_call_settle(call, now_ms);
 }
 
-void sip_uas_cancelled(struct sip_call *call, uint64_t now_ms)
+void sip_uas_cancelled(struct sip_call *call, enum sip_end_cause cause, uint64_t now_ms)
 {
-    struct sip_call_event end = {.cause = SIP_END_CANCELLED};
+    struct sip_call_event end = {.cause = cause};
 
     sip_uas_refuse(call, 487, SLICE(""), SLICE(""), now_ms);
     if (call->state != SIP_CALL_RINGING)

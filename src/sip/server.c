@@ -218,6 +218,24 @@ static struct sip_tx *cancelled_by(const struct query *q)
     return invite;
 }
 
+/* RFC 3326 3.1: a proxy that forked says why it takes the INVITE back. Cause 26 of ISDN, as some
+ * exchanges write it, means the same as SIP's 200. */
+static bool answered_elsewhere(const struct sip_msg *cancel)
+{
+    struct sip_values values = sip_msg_values(cancel, SIP_HDR_REASON);
+    struct sip_reason reason;
+    struct slice value;
+
+    while (sip_values_next(&values, &value)) {
+        if (sip_reason_parse(value, &reason) != 0)
+            continue;
+        if ((slice_ieq(reason.protocol, SLICE("SIP")) && reason.cause == 200) ||
+            (slice_ieq(reason.protocol, SLICE("Q.850")) && reason.cause == 26))
+            return true;
+    }
+    return false;
+}
+
 static void cancel(const struct query *q, struct sip_tx *invite)
 {
     struct sip_response ok = {.status = 200};
@@ -232,7 +250,9 @@ static void cancel(const struct query *q, struct sip_tx *invite)
         ok.to_tag = slice_of(call->tag);
     answer(q, &ok);
     if (call && !call->asked.answered)
-        sip_uas_cancelled(call, q->now_ms);
+        sip_uas_cancelled(call,
+                          answered_elsewhere(q->msg) ? SIP_END_ELSEWHERE : SIP_END_CANCELLED,
+                          q->now_ms);
 }
 
 static void options(const struct query *q)

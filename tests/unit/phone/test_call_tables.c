@@ -54,6 +54,8 @@ static const struct row {
      "given up before the answer"},
     {"we refused", {.end = {.cause = SIP_END_LOCAL, .status = 486}}, PHONE_REFUSED,
      "refused by us (486)"},
+    {"taken at another phone", {.end = {.cause = SIP_END_ELSEWHERE}}, PHONE_NO_ANSWER,
+     "answered at another phone"},
     {"they gave up", {.end = {.cause = SIP_END_CANCELLED}}, PHONE_NO_ANSWER, "the caller gave up"},
     {"busy", {.outgoing = true, .end = {.cause = SIP_END_REFUSED, .status = 486, .reason = (char[]){"Busy"}}},
      PHONE_BUSY, "the other side is busy (486 Busy)"},

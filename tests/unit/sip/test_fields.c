@@ -17,6 +17,7 @@ enum field {
     CONTACT,
     RETRY_AFTER,
     WARNING,
+    REASON,
     MEDIA_TYPE,
     TIMESTAMP,
 };
@@ -74,6 +75,14 @@ static const struct row { const char *name; enum field field; const char *in, *o
     {"Warning of two digits", WARNING, "99 h \"x\"", NULL},
     {"Warning of four digits", WARNING, "1812 h \"x\"", NULL},
 
+    {"Reason", REASON, "SIP ;cause=200 ;text=\"Call completed elsewhere\"", "SIP 200"},
+    {"Reason of ISDN", REASON, "Q.850;cause=16;text=\"Terminated\"", "Q.850 16"},
+    {"Reason without cause", REASON, "preemption;x", "preemption 0"},
+    {"Reason with a cause in words", REASON, "SIP;cause=busy", NULL},
+    {"Reason with a cause above all", REASON, "SIP;cause=1200", NULL},
+    {"Reason without protocol", REASON, ";cause=200", NULL},
+    {"Reason with more behind it", REASON, "SIP;cause=200 x", NULL},
+
     {"media type", MEDIA_TYPE, "application/sdp", "application sdp "},
     {"media type with parameters", MEDIA_TYPE, "text / plain ; charset=UTF-8;b=\"x;y\"",
      "text plain ; charset=UTF-8;b=\"x;y\""},
@@ -110,6 +119,7 @@ static int print_words(char *out, size_t n, enum field field, struct slice in)
     struct sip_cseq cseq = {0};
     struct sip_warning warning = {0};
     struct sip_media_type media = {0};
+    struct sip_reason reason = {0};
     struct slice stamp = {0};
     int err;
 
@@ -121,6 +131,9 @@ static int print_words(char *out, size_t n, enum field field, struct slice in)
         err = sip_warning_parse(in, &warning);
         snprintf(out, n, "%u %" PRI_SLICE " %" PRI_SLICE, warning.code, ARG_SLICE(warning.agent),
                  ARG_SLICE(warning.text));
+    } else if (field == REASON) {
+        err = sip_reason_parse(in, &reason);
+        snprintf(out, n, "%" PRI_SLICE " %u", ARG_SLICE(reason.protocol), reason.cause);
     } else if (field == MEDIA_TYPE) {
         err = sip_media_type_parse(in, &media);
         snprintf(out, n, "%" PRI_SLICE " %" PRI_SLICE " %" PRI_SLICE, ARG_SLICE(media.type),

@@ -57,13 +57,18 @@ static void request(struct rig *r, const char *method, unsigned cseq, const char
                 *body ? "Content-Type: application/sdp\n" : "", strlen(body), body);
 }
 
-static void cancel(struct rig *r, const char *branch)
+static void cancel_because(struct rig *r, const char *branch, const char *lines)
 {
     rig_receive(r,
                 "CANCEL sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK%s\n"
                 "From: <sip:alice@192.0.2.2>;tag=a\nTo: <sip:bob@192.0.2.1>\nCall-ID: c\n"
-                "CSeq: 1 CANCEL\nMax-Forwards: 70\nContent-Length: 0\n\n",
-                branch);
+                "CSeq: 1 CANCEL\nMax-Forwards: 70\n%sContent-Length: 0\n\n",
+                branch, lines);
+}
+
+static void cancel(struct rig *r, const char *branch)
+{
+    cancel_because(r, branch, "");
 }
 
 static struct rig *in_call(void)
@@ -156,6 +161,27 @@ static void cancelled(void **state)
     assert_int_equal(rig_count(r, "SIP/2.0 200"), 2);
     assert_int_equal(rig_event_count(r, SIP_CALL_ENDED), 1);
     end(r);
+}
+
+static void cancelled_with(const char *lines, enum sip_end_cause cause)
+{
+    struct rig *r = ringing();
+
+    cancel_because(r, "1", lines);
+    assert_int_equal(rig_count(r, "SIP/2.0 487"), 1);
+    assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->cause, cause);
+    end(r);
+}
+
+static void cancel_with_reason(void **state)
+{
+    (void)state;
+    cancelled_with("Reason: SIP;cause=200;text=\"Call completed elsewhere\"\n", SIP_END_ELSEWHERE);
+    cancelled_with("Reason: X;y, SIP;cause=x\nReason: sip;CAUSE=200\n", SIP_END_ELSEWHERE);
+    cancelled_with("Reason: Q.850;cause=26\n", SIP_END_ELSEWHERE);
+    cancelled_with("Reason: Q.850;cause=200\n", SIP_END_CANCELLED);
+    cancelled_with("Reason: SIP;cause=487\n", SIP_END_CANCELLED);
+    cancelled_with("Reason: SIP;cause=200x\n", SIP_END_CANCELLED);
 }
 
 static void cancel_too_late(void **state)
@@ -508,6 +534,7 @@ int main(void)
         {"13.3.1.4: the offer in the 200, the answer in the ACK", late_offer, 0, 0, 0},
         {"13.3.1.3: a refusal with reason and Warning", refuses, 0, 0, 0},
         {"9.2: CANCEL gets 200, INVITE 487", cancelled, 0, 0, 0},
+        {"RFC 3326: CANCEL says that another phone has the call", cancel_with_reason, 0, 0, 0},
         {"9.2: CANCEL after the answer changes nothing", cancel_too_late, 0, 0, 0},
         {"9.2: CANCEL of nothing, or from another hop", cancel_of_nothing, 0, 0, 0},
         {"an early close ends an INVITE like a CANCEL", connection_goes, 0, 0, 0},
