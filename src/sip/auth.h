@@ -63,7 +63,7 @@ struct slice sip_auth_realm(const struct sip_auth *auth);
 int sip_auth_put(struct sip_auth *auth, struct sip_auth_tries *tries, struct buf *out,
                  struct slice method, struct slice uri, struct slice body);
 
-/* --- what a response is made of; for servers in tests too -------------------------------------- */
+/* --- what a response is made of; for servers in tests too ----------------------------------- */
 
 enum sip_qop { SIP_QOP_NONE, SIP_QOP_AUTH, SIP_QOP_AUTH_INT };
 

@@ -152,16 +152,6 @@ void sip_server_stateless(struct sip_endpoint *ep, const struct sip_flow *flow,
 bool sip_server_takes_body(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_msg *msg,
                            uint64_t now_ms);
 
-/* --- account.c, for request.c ------------------------------------------------------------------ */
-
-/* What answers the challenges to its requests. */
-struct sip_auth *sip_account_auth(struct sip_account *account);
-/* Its requests that are under way: request.c puts them in and takes them out. When the account goes
- * its owner says sip_req_forget_account to this list, when a password comes sip_req_go_on. */
-struct list *sip_account_reqs(struct sip_account *account);
-/* A request waits for a password: tells SIP_ACCOUNT_PASSWORD_WANTED. */
-void sip_account_want_password(struct sip_account *account, struct slice realm, uint64_t now_ms);
-
 /* --- call.c ----------------------------------------------------------------------------------- */
 
 /* -ENOMEM. The call is in ep->all and ep->calls. */

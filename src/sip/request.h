@@ -75,6 +75,9 @@ void sip_req_no_more_targets(struct sip_req *req);
  * that sip_req_cseq tells it afterwards; the owner sees only what is left. registrar: it is a
  * REGISTER to the account's own registrar. Before sip_req_set. */
 void sip_req_use_account(struct sip_req *req, struct sip_account *account, bool registrar);
+/* Credentials go to this address and to no other: for requests whose way others name, as in dialogs.
+ * Without it: wherever the request goes, as its owner has made sure of it. */
+void sip_req_trust_only(struct sip_req *req, const struct ip *server);
 /* why: a clause for a person with SIP_REQ_CANNOT; lives as long as the request. */
 enum sip_req_credentials sip_req_credentials(const struct sip_req *req, struct slice *why);
 /* Whether it waits for a password; sip_account_set_password lets it go on. */
@@ -86,28 +89,6 @@ void sip_req_password(struct sip_req *req, bool given, uint64_t now_ms);
 void sip_req_forget_account(struct sip_req *req, const struct sip_account *account);
 /* INVITE: sends a CANCEL, in a transaction of its own that nobody waits for. */
 void sip_req_cancel(struct sip_req *req, uint64_t now_ms);
-
-/* The request is one of this account's: it carries credentials where challenges are remembered, and
- * a 401 or 407 that can be answered is answered, to the target that sent it, with the next number
- * of *last_cseq, which lives as long as the request and holds the number that sip_req_set gets. The
- * user is told of a 401 or 407 only when that is the last word; sip_req_verdict says why.
- * server: credentials go to this address and to no other, for requests whose way others name, as
- * it is in dialogs; NULL: wherever the request goes, as its user has made sure of it. Before
- * sip_req_set. */
-void sip_req_use_account(struct sip_req *req, struct sip_account *account, uint32_t *last_cseq,
-                         const struct ip *server);
-/* Of the 401 or 407 that was told: SIP_AUTH_REFUSED, SIP_AUTH_CANNOT, or SIP_AUTH_WAIT where there
- * was no password and none came; 0: it was no challenge to us. */
-enum sip_auth_verdict sip_req_verdict(const struct sip_req *req);
-/* With SIP_AUTH_CANNOT: a clause for a person; its bytes are req's. */
-struct slice sip_req_why(const struct sip_req *req);
-/* It was challenged and waits for a password, without a transaction. */
-bool sip_req_is_parked(const struct sip_req *req);
-/* list: of sip_account_reqs. Those that wait for a password are sent; password false: there will be
- * none, and their users are told the 401 or 407. */
-void sip_req_go_on(struct list *list, bool password, uint64_t now_ms);
-/* The account goes: its requests go on without it. */
-void sip_req_forget_account(struct list *list, uint64_t now_ms);
 
 /* Where it goes or is to go. */
 const struct sip_flow *sip_req_flow(const struct sip_req *req);
