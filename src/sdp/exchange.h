@@ -35,8 +35,9 @@ void sdp_exchange_free(struct sdp_exchange *x); /* NULL is fine */
  * order, because numbers stay bound to codecs for as long as the session lasts (RFC 3264 8.3.2);
  * n_codecs may become smaller. Only in SDP_STABLE (else -EBUSY), or -EINVAL as above. */
 int sdp_exchange_set_local(struct sdp_exchange *x, const struct sdp_local *local);
-/* Only the direction that we want by ourselves: SDP_SENDONLY or SDP_INACTIVE to hold,
- * SDP_SENDRECV to resume. 0, or -EBUSY outside of SDP_STABLE. */
+/* Only the direction that we want by ourselves: SDP_SENDONLY to hold, SDP_SENDRECV to resume. While
+ * the other side holds us, an offer asks for what that leaves of it (RFC 3264 8.4): SDP_INACTIVE
+ * and SDP_RECVONLY. 0, or -EBUSY outside of SDP_STABLE. */
 int sdp_exchange_set_direction(struct sdp_exchange *x, enum sdp_direction direction);
 const struct sdp_local *sdp_exchange_local(const struct sdp_exchange *x);
 

@@ -3,7 +3,16 @@
 #include "sdp/agree.h"
 #include "sdp/parse.h"
 
-int sdp_offer_begin(struct sdp_agreement *a)
+/* RFC 3264 8.4: whoever is held offers no sound of its own: to hold in turn is inactive, and to
+ * take that back recvonly. */
+static enum sdp_direction direction_to_offer(const struct sdp_agreement *a)
+{
+    bool is_held = a->agreed && a->stream.held && a->audio != SDP_NO_SLOT;
+
+    return is_held ? a->local.direction & SDP_RECVONLY : a->local.direction;
+}
+
+static int choose_slot(struct sdp_agreement *a)
 {
     static const struct sdp_slot audio = {SLICE_INIT("audio"), SLICE_INIT("RTP/AVP"),
                                           SLICE_INIT("0")};
@@ -20,6 +29,12 @@ int sdp_offer_begin(struct sdp_agreement *a)
     a->audio = a->n_slots;
     a->slots[a->n_slots++] = audio;
     return 0;
+}
+
+int sdp_offer_begin(struct sdp_agreement *a)
+{
+    a->offered = direction_to_offer(a);
+    return choose_slot(a);
 }
 
 /* Whether codec i is the first with its rate: telephone-event is offered once for each rate. */
@@ -54,7 +69,7 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
     for (size_t i = 0; i < local->n_codecs && local->telephone_event; i++)
         if (first_of_rate(local, i))
             sdp_put_event(out, a->numbers.event[i], local->codecs[i].rate_hz);
-    sdp_put_rest(out, local, local->rtcp_mux, local->direction);
+    sdp_put_rest(out, local, local->rtcp_mux, a->offered);
 }
 
 void sdp_offer_put(const struct sdp_agreement *a, const struct sdp_origin *origin, struct buf *out)
@@ -139,6 +154,18 @@ static void list_receive(struct sdp_agreement *a, const struct sdp_media *media)
     }
 }
 
+/* Only an answer to sendrecv says whether the other side holds us. To sendonly some say inactive
+ * though they only follow; and what was offered because they hold is no news. */
+static void read_answer(struct sdp_agreement *a, const struct sdp_model *answer,
+                        const struct sdp_media *media)
+{
+    bool held = a->stream.held;
+
+    sdp_stream_read(&a->stream, answer, media, &a->local, a->local.direction);
+    if (a->agreed && a->offered != SDP_SENDRECV)
+        a->stream.held = a->stream.held && held;
+}
+
 int sdp_offer_answered(struct sdp_agreement *a, const struct sdp_model *answer)
 {
     const struct sdp_media *media;
@@ -156,7 +183,7 @@ int sdp_offer_answered(struct sdp_agreement *a, const struct sdp_model *answer)
         return err;
     choose_event(a, media);
     list_receive(a, media);
-    sdp_stream_read(&a->stream, answer, media, &a->local, a->local.direction);
+    read_answer(a, answer, media);
     a->agreed = true;
     return 0;
 }

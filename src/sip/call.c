@@ -384,6 +384,8 @@ void sip_call_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms)
         sip_uac_offer(call, sdp, now_ms);
     else if (call->state == SIP_CALL_UP && call->asked.late_offer)
         sip_uas_say_2xx(call, sdp, now_ms);
+    else if (call->state == SIP_CALL_UP && call->offer_waits)
+        sip_reinvite_offer(call, sdp, now_ms);
     sip_core_sweep(call->ep);
 }
 

@@ -118,8 +118,8 @@ struct sip_call {
 
     /* an offer of ours in the call */
     struct sip_req *offer;
-    struct buf offer_sdp; /* kept for the second try, and for redirects */
-    bool offer_waits;     /* for the time of glare */
+    struct buf offer_sdp; /* kept for the next target, and for redirects */
+    bool offer_waits;     /* for the time of glare, then for its owner */
     bool offer_cancelled;
 };
 
@@ -226,7 +226,10 @@ void sip_uas_wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64
 /* INVITE or UPDATE in a call. */
 void sip_reinvite_asked(struct sip_call *call, struct sip_tx *tx, const struct sip_msg *msg,
                         uint64_t now_ms);
+/* SIP_WAIT_GLARE: asks the owner for its offer once more. */
 void sip_reinvite_again(struct sip_call *call, uint64_t now_ms);
+/* The answer to that. */
+void sip_reinvite_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms);
 /* SIP_WAIT_OFFER: takes it back, and later gives it up. */
 void sip_reinvite_stuck(struct sip_call *call, uint64_t now_ms);
 /* The call ends: an offer of ours has 64*T1 left. */

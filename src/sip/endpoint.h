@@ -105,8 +105,10 @@ void sip_call_reject(struct sip_call *call, unsigned status, struct slice reason
 void sip_call_hangup(struct sip_call *call, uint64_t now_ms);
 
 /* re-INVITE with a new offer: hold, resume, another address. -EBUSY while an offer is open in
- * either direction; -ENOTCONN before the call is up. SIP_CALL_ANSWER or SIP_CALL_OFFER_REFUSED
- * follows; 491 is tried again by the core after the time of RFC 3261 14.1. */
+ * either direction, its ACK included: SIP_CALL_ANSWER, SIP_CALL_OFFER_REFUSED or SIP_CALL_ACKED
+ * tells when to ask again; -ENOTCONN before the call is up. SIP_CALL_ANSWER or
+ * SIP_CALL_OFFER_REFUSED follows. After a 491 the core waits for the time of RFC 3261 14.1, in
+ * which the other side may offer; then SIP_CALL_OFFER_WANTED asks for the offer anew. */
 int sip_call_reinvite(struct sip_call *call, struct slice sdp, uint64_t now_ms);
 /* The networks of this machine have changed: finds out where we are seen from now by the other
  * side of a call that is up. Where that is another address SIP_CALL_MOVED tells it, and the owner
@@ -123,14 +125,17 @@ enum sip_call_event_kind {
     SIP_CALL_INCOMING = 1, /* INVITE: from, to, sdp (empty: no offer), flow. Unless it is
                               answered within 100 ms, a 100 is sent by itself */
     SIP_CALL_OFFER_WANTED, /* flow.local is where we are towards the other side. Once more, for a
-                              new offer, where the next address or a redirect sees us elsewhere */
+                              new offer, where the next address or a redirect sees us elsewhere,
+                              and in the call when the time after a 491 is over */
     SIP_CALL_PROGRESS,     /* 1xx but 100: status, reason; sdp perhaps: early media */
     SIP_CALL_REDIRECTED,   /* a 3xx sends our INVITE on: to_uri, which is called now */
     SIP_CALL_ANSWERED, /* our INVITE got a 2xx: status; sdp: the answer; the ACK is on its way */
-    SIP_CALL_ACKED,    /* their ACK came: media may start; sdp: the answer to our late offer */
+    SIP_CALL_ACKED,    /* their ACK came, to the INVITE or a re-INVITE: media may start; sdp: the
+                          answer to our late offer */
     SIP_CALL_REOFFER,  /* re-INVITE or UPDATE with sdp: answer by sip_call_reoffer_answer */
     SIP_CALL_ANSWER,   /* answer to our re-INVITE: sdp */
-    SIP_CALL_OFFER_REFUSED, /* our re-INVITE failed: status; the session stays as it was */
+    SIP_CALL_OFFER_REFUSED, /* our re-INVITE failed: status; the session stays as it was. 491: it
+                               will be asked for once more */
     SIP_CALL_MOVED,         /* flow.local is another address of ours now */
     SIP_CALL_ENDED,         /* cause, status and reason where there are any; the last event */
 };

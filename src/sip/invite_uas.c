@@ -234,7 +234,6 @@ void sip_uas_ack(struct sip_endpoint *ep, const struct sip_flow *flow, const str
 {
     struct sip_call *call = sip_core_call_by_tag(ep, msg->to.tag);
     struct sip_call_event event = {.kind = SIP_CALL_ACKED};
-    bool tell;
 
     if (!call || !call->dialog || !sip_dialog_is_request(call->dialog, msg))
         return;
@@ -242,12 +241,10 @@ void sip_uas_ack(struct sip_endpoint *ep, const struct sip_flow *flow, const str
         return;
     if (!call->asked.answered || msg->cseq.number != call->asked.cseq)
         return; /* a copy */
-    tell = call->asked.initial || call->asked.late_offer;
     if (call->asked.late_offer) /* else nobody asked for an answer, and what comes is none */
         event.sdp = sip_call_sdp(msg);
     stop_repeating(call);
-    if (tell)
-        sip_call_tell(call, &event);
+    sip_call_tell(call, &event);
     if (call->bye_wanted)
         sip_call_bye(call, call->dialog, now_ms);
     call->bye_wanted = false;

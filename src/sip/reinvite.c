@@ -98,15 +98,24 @@ static void refused(struct sip_call *call, unsigned status, uint64_t now_ms)
 
 /* RFC 3261 14.1: whose Call-ID it is waits longer, in units of 10 ms, so the two do not meet again.
  */
-static void glare(struct sip_call *call, uint64_t now_ms)
+static void wait_for_turn(struct sip_call *call, uint64_t now_ms)
 {
     struct rng *rng = call->ep->config.rng;
     uint32_t wait_ms =
         call->outgoing ? 2100 + 10 * rng_below(rng, 191) : 10 + 10 * rng_below(rng, 200);
 
-    close_offer(call);
     call->offer_waits = true;
     sip_call_wait(call, SIP_WAIT_GLARE, now_ms + wait_ms);
+}
+
+/* Theirs may come and be answered meanwhile, so ours is over, and made anew when its time comes. */
+static void glare(struct sip_call *call, uint64_t now_ms)
+{
+    static const struct sip_call_event event = {.kind = SIP_CALL_OFFER_REFUSED, .status = 491};
+
+    close_offer(call);
+    wait_for_turn(call, now_ms);
+    sip_call_tell(call, &event);
 }
 
 static void accepted(struct sip_call *call, struct sip_req *req, const struct sip_msg *msg,
@@ -176,6 +185,13 @@ void sip_reinvite_over(struct sip_call *call, uint64_t now_ms)
     sip_call_wait(call, SIP_WAIT_OFFER, now_ms + SIP_64T1_MS);
 }
 
+static int keep_offer(struct sip_call *call, struct slice sdp)
+{
+    buf_clear(&call->offer_sdp);
+    buf_put(&call->offer_sdp, sdp);
+    return buf_ok(&call->offer_sdp) ? 0 : -ENOMEM;
+}
+
 int sip_call_reinvite(struct sip_call *call, struct slice sdp, uint64_t now_ms)
 {
     int err;
@@ -184,24 +200,35 @@ int sip_call_reinvite(struct sip_call *call, struct slice sdp, uint64_t now_ms)
         return -ENOTCONN;
     if (call->offer || call->offer_waits || call->asked.tx_key)
         return -EBUSY;
-    buf_clear(&call->offer_sdp);
-    buf_put(&call->offer_sdp, sdp);
-    if (!buf_ok(&call->offer_sdp))
-        return -ENOMEM;
-    err = send_offer(call, now_ms);
+    err = keep_offer(call, sdp);
+    if (!err)
+        err = send_offer(call, now_ms);
     sip_core_sweep(call->ep);
     return err;
 }
 
 void sip_reinvite_again(struct sip_call *call, uint64_t now_ms)
 {
+    struct sip_call_event event = {.kind = SIP_CALL_OFFER_WANTED};
+
     if (call->state != SIP_CALL_UP || !call->offer_waits)
         return;
     if (call->asked.tx_key) {
-        glare(call, now_ms); /* theirs came in between and is not settled */
+        wait_for_turn(call, now_ms); /* theirs came in between and is not settled */
+        return;
+    }
+    event.flow = call->dialog->flow;
+    sip_call_tell(call, &event);
+}
+
+void sip_reinvite_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms)
+{
+    if (call->asked.tx_key) {
+        glare(call, now_ms); /* theirs came while the owner made up its mind */
         return;
     }
     call->offer_waits = false;
-    if (send_offer(call, now_ms))
+    sip_call_wait(call, SIP_WAIT_GLARE, NEVER_MS);
+    if (keep_offer(call, sdp) || send_offer(call, now_ms))
         refused(call, 503, now_ms);
 }

@@ -265,7 +265,8 @@ void sim_check_event(struct sim *sim, struct sim_party *party, struct sim_call *
         check_rings_once(sim, party, invite);
     if (event->kind == SIP_CALL_ANSWERED && call->answered)
         sim_fail(sim, "%u was answered twice", party->place);
-    if (event->kind == SIP_CALL_ACKED && !call->acked && sim->now_ms > call->accepted_ms + 32000)
+    if (event->kind == SIP_CALL_ACKED && call->accepted && !call->acked &&
+        sim->now_ms > call->accepted_ms + 32000)
         sim_fail(sim, "%u was ACKed too late", party->place);
     if (event->kind == SIP_CALL_ENDED) {
         sim_trace(sim, "%u is told the end, cause %d", party->place, (int)event->cause);

@@ -160,6 +160,47 @@ static void both_hold(void **state)
     assert_int_equal(sdp_exchange_stream(call->x)->direction, SDP_SENDRECV);
 }
 
+/* RFC 3264 8.4: who is held offers inactive to hold, and recvonly to take that back. */
+static void hold_and_resume_while_held(void **state)
+{
+    struct call *call = *state;
+
+    they_offer(call, PCMU);
+    they_offer(call, PCMU "a=sendonly\n");
+    assert_int_equal(sdp_exchange_set_direction(call->x, SDP_SENDONLY), 0);
+    we_offer(call);
+    assert_true(we_said(call, "a=inactive\r\n"));
+    they_answer(call, PCMU "a=inactive\n");
+    assert_string_equal(stream(call), "inactive held " OFFERED_STREAM);
+    they_offer(call, PCMU "a=recvonly\n"); /* they resume: we still hold */
+    assert_true(we_said(call, "a=sendonly\r\n"));
+    assert_false(sdp_exchange_stream(call->x)->held);
+    they_offer(call, PCMU "a=inactive\n");
+    assert_int_equal(sdp_exchange_set_direction(call->x, SDP_SENDRECV), 0);
+    we_offer(call);
+    assert_true(we_said(call, "a=recvonly\r\n"));
+    they_answer(call, PCMU "a=sendonly\n");
+    assert_string_equal(stream(call), "recvonly held " OFFERED_STREAM);
+}
+
+/* Some answer inactive to a hold. Were that taken for a hold of theirs, we could not resume. */
+static void inactive_answers_to_our_hold(void **state)
+{
+    struct call *call = *state;
+
+    we_offer(call);
+    they_answer(call, PCMU);
+    assert_int_equal(sdp_exchange_set_direction(call->x, SDP_SENDONLY), 0);
+    we_offer(call);
+    they_answer(call, PCMU "a=inactive\n");
+    assert_false(sdp_exchange_stream(call->x)->held);
+    assert_int_equal(sdp_exchange_set_direction(call->x, SDP_SENDRECV), 0);
+    we_offer(call);
+    assert_true(we_said(call, "a=sendrecv\r\n"));
+    they_answer(call, PCMU "a=sendonly\n"); /* to this it is one */
+    assert_true(sdp_exchange_stream(call->x)->held);
+}
+
 static void the_version_stays_where_nothing_changes(void **state)
 {
     struct call *call = *state;
@@ -431,6 +472,8 @@ int main(void)
         TEST(they_call_hold_and_resume),
         TEST(held_the_old_way),
         TEST(both_hold),
+        TEST(hold_and_resume_while_held),
+        TEST(inactive_answers_to_our_hold),
         TEST(the_version_stays_where_nothing_changes),
         TEST(addresses_and_codecs_change_in_mid_call),
         TEST(foreign_numbers_are_left_alone),

@@ -368,7 +368,7 @@ static void reoffer(void **state)
     rig_drain(r);
     assert_non_null(strstr(last(r)->text, "\r\n\r\nheld"));
     request(r, "ACK", 2, "", "");
-    assert_int_equal(rig_event_count(r, SIP_CALL_ACKED), 1); /* that of the first INVITE */
+    assert_int_equal(rig_event_count(r, SIP_CALL_ACKED), 2); /* and that of the first INVITE */
     sip_call_hangup(r->call, r->now_ms);
     rig_drain(r);
     assert_int_equal(rig_count(r, "BYE sip:new@192.0.2.2"), 1);
@@ -432,9 +432,40 @@ static void reinvite_glare(void **state)
     assert_last(r, "SIP/2.0 491");
     rig_answer(r, rig_find(r, "INVITE", 0), "491 Request Pending", "", "", "");
     rig_run(r, 2000);
-    wait_ms = rig_find(r, "INVITE", 1)->at_ms - t0;
+    wait_ms = rig_event(r, SIP_CALL_OFFER_WANTED, 0)->at_ms - t0;
     assert_true(wait_ms <= 2000 && wait_ms % 10 == 0); /* the Call-ID is theirs */
+    sip_call_offer(r->call, SLICE("ours"), r->now_ms);
+    rig_drain(r);
+    assert_non_null(rig_find(r, "INVITE", 1));
     sip_call_hangup(r->call, r->now_ms);
+    end(r);
+}
+
+/* In the time of 14.1 theirs is taken, and ours comes when it is settled. */
+static void reinvite_between(void **state)
+{
+    struct rig *r = in_call();
+
+    (void)state;
+    sip_call_reinvite(r->call, SLICE("ours"), r->now_ms);
+    rig_drain(r);
+    rig_answer(r, rig_find(r, "INVITE", 0), "491 Request Pending", "", "", "");
+    request(r, "INVITE", 2, NEW_CONTACT, "theirs");
+    assert_int_equal(rig_event_count(r, SIP_CALL_REOFFER), 1);
+    sip_call_reoffer_answer(r->call, 200, SLICE("yes"), r->now_ms);
+    rig_run(r, 2000);
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 0); /* no ACK yet */
+    request(r, "ACK", 2, "", "");
+    rig_run(r, 2000);
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 1);
+    request(r, "INVITE", 3, NEW_CONTACT, "more"); /* the owner hesitates */
+    sip_call_reoffer_answer(r->call, 200, SLICE("yes"), r->now_ms);
+    sip_call_offer(r->call, SLICE("ours"), r->now_ms);
+    rig_drain(r);
+    assert_null(rig_find(r, "INVITE", 1));
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_REFUSED), 2);
+    sip_call_hangup(r->call, r->now_ms);
+    request(r, "ACK", 3, "", "");
     end(r);
 }
 
@@ -550,6 +581,7 @@ int main(void)
         {"14.2: re-INVITE without offer", reinvite_without_offer, 0, 0, 0},
         {"14.2: re-INVITE while one is open", reinvite_in_reinvite, 0, 0, 0},
         {"14.1: glare: 491, and again within 2 s", reinvite_glare, 0, 0, 0},
+        {"14.1: theirs while ours waits for its turn", reinvite_between, 0, 0, 0},
         {"re-INVITE cancelled", reinvite_cancelled, 0, 0, 0},
         {"14.2: re-INVITE without ACK ends the call", reinvite_no_ack, 0, 0, 0},
         {"RFC 3311 5.2: UPDATE with and without offer", update, 0, 0, 0},

@@ -80,11 +80,15 @@ static void reinvite_glare(void **state)
     rig_drain(r);
     rig_answer(r, rig_find(r, "INVITE", 1), "491 Request Pending", "", "", "");
     assert_int_equal(rig_count(r, "ACK"), 2);
+    assert_int_equal(rig_event(r, SIP_CALL_OFFER_REFUSED, 0)->status, 491);
+    assert_int_equal(sip_call_reinvite(r->call, SLICE("other"), r->now_ms), -EBUSY);
     rig_run(r, 5000);
-    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_REFUSED), 0);
-    assert_string_equal(rig_header(rig_find(r, "INVITE", 2), "CSeq"), "3 INVITE");
-    wait_ms = rig_find(r, "INVITE", 2)->at_ms - t0;
+    wait_ms = rig_event(r, SIP_CALL_OFFER_WANTED, 1)->at_ms - t0;
     assert_true(wait_ms >= 2100 && wait_ms <= 4000 && wait_ms % 10 == 0);
+    sip_call_offer(r->call, SLICE("again"), r->now_ms);
+    rig_drain(r);
+    assert_string_equal(rig_header(rig_find(r, "INVITE", 2), "CSeq"), "3 INVITE");
+    assert_non_null(strstr(rig_find(r, "INVITE", 2)->text, "\r\n\r\nagain"));
     sip_call_hangup(r->call, r->now_ms);
     end(r);
 }
