@@ -188,7 +188,7 @@ static int read_where(struct reader *r, struct slice address, char **out)
     if (address.n > ADDRESS_BYTES_MAX)
         return fail(r, address.p, "this address is too long");
     r->at = address.p;
-    err = phone_target(address, &uri, &r->fault);
+    err = phone_target(address, SLICE(""), &uri, &r->fault);
     if (err == -EDESTADDRREQ) {
         buf_clear(&r->fault);
         err = 0;

@@ -1,6 +1,7 @@
 #include "phone/target.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/ip.h"
 #include "base/scan.h"
@@ -53,6 +54,72 @@ static int refuse(struct buf *why, int err, const char *sentence)
     return err;
 }
 
+/* --- names and numbers at an account's server ------------------------------------------------ */
+
+/* RFC 3261 25.1: what a user part may hold as it is. */
+static bool is_user_char(char c)
+{
+    return is_alpha(c) || is_digit(c) || (c && strchr("-_.!~*'()&=+$,;?/", c));
+}
+
+static bool is_escape(struct slice s)
+{
+    return s.n >= 3 && s.p[0] == '%' && is_hex(s.p[1]) && is_hex(s.p[2]);
+}
+
+/* Appends text as a user part, or a piece of it, escaped where it must be. */
+static void put_user(struct buf *uri, struct slice text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (is_user_char(text.p[i]) || is_escape(slice_skip(text, i)))
+            buf_putc(uri, text.p[i]);
+        else
+            buf_printf(uri, "%%%02X", (unsigned char)text.p[i]);
+    }
+}
+
+/* "alice", "42;transport=tcp": parameters belong to the URI. */
+static void put_name(struct buf *uri, struct slice typed, struct slice domain)
+{
+    size_t n = 0;
+
+    while (n < typed.n && typed.p[n] != ';' && typed.p[n] != '?')
+        n++;
+    buf_puts(uri, "sip:");
+    put_user(uri, slice_head(typed, n));
+    buf_putc(uri, '@');
+    buf_put(uri, domain);
+    buf_put(uri, slice_skip(typed, n));
+}
+
+/* RFC 3966 5.1.1: they make a number easier to read and mean nothing. */
+static bool is_separator(char c)
+{
+    return c == '-' || c == '.' || c == '(' || c == ')';
+}
+
+/* RFC 3261 19.1.6: the whole telephone-subscriber is the user part. A SIP URI rather than tel: in
+ * the request itself, for every server can route its own domain, but not each knows tel:. */
+static int put_number(struct buf *uri, struct slice number, struct slice domain, struct buf *why)
+{
+    size_t digits = 0, i = 0;
+
+    buf_puts(uri, "sip:");
+    for (; i < number.n && number.p[i] != ';'; i++) {
+        if (is_separator(number.p[i]))
+            continue;
+        digits += is_hex(number.p[i]) || number.p[i] == '*' || number.p[i] == '#';
+        put_user(uri, slice_head(slice_skip(number, i), 1));
+    }
+    put_user(uri, slice_skip(number, i));
+    buf_putc(uri, '@');
+    buf_put(uri, domain);
+    buf_puts(uri, ";user=phone");
+    return digits > 0 ? 0 : refuse(why, -EINVAL, "tel: needs a number behind it");
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
 static int refuse_scheme(struct slice scheme, struct buf *why)
 {
     if (slice_ieq(scheme, SLICE("sips")))
@@ -91,10 +158,33 @@ static bool looks_like_host(struct slice s)
            slice_ieq(host, SLICE("localhost"));
 }
 
-int phone_target(struct slice typed, struct buf *uri, struct buf *why)
+static int put_target(struct slice s, struct slice domain, struct buf *uri, struct buf *why)
 {
-    struct slice s = slice_trim(typed), scheme;
-    ptrdiff_t at;
+    struct slice scheme = scheme_of(s);
+    ptrdiff_t at = slice_index(s, '@');
+
+    if (slice_ieq(scheme, SLICE("tel")) && domain.n > 0)
+        return put_number(uri, slice_skip(s, scheme.n + 1), domain, why);
+    if (scheme.n > 0 && (at < 0 || slice_ieq(scheme, SLICE("sips")) ||
+                         slice_ieq(scheme, SLICE("tel")) || slice_ieq(scheme, SLICE("mailto"))))
+        return refuse_scheme(scheme, why);
+    if (at < 0 && !looks_like_host(s)) {
+        if (domain.n == 0)
+            return refuse(why, -EDESTADDRREQ,
+                          "a name or number alone is called through a server, which "
+                          "needs an account; without one, add where: name@host");
+        put_name(uri, s, domain);
+        return 0;
+    }
+    buf_puts(uri, "sip:");
+    buf_put(uri, slice_head(s, (size_t)(at + 1)));
+    put_host(uri, slice_skip(s, (size_t)(at + 1)));
+    return 0;
+}
+
+int phone_target(struct slice typed, struct slice domain, struct buf *uri, struct buf *why)
+{
+    struct slice s = slice_trim(typed);
 
     if (s.n == 0)
         return refuse(why, -EINVAL, "the address to call is empty");
@@ -102,21 +192,8 @@ int phone_target(struct slice typed, struct buf *uri, struct buf *why)
         return refuse(why, -EINVAL, "an address to call has no blanks in it");
     if (holds(s, is_control))
         return refuse(why, -EINVAL, "an address to call has no control characters in it");
-    if (slice_istarts(s, SLICE("sip:"))) {
-        buf_put(uri, s);
-        return 0;
-    }
-    scheme = scheme_of(s);
-    at = slice_index(s, '@');
-    if (scheme.n > 0 && (at < 0 || slice_ieq(scheme, SLICE("sips")) ||
-                         slice_ieq(scheme, SLICE("tel")) || slice_ieq(scheme, SLICE("mailto"))))
-        return refuse_scheme(scheme, why);
-    if (at < 0 && !looks_like_host(s))
-        return refuse(why, -EDESTADDRREQ,
-                      "a name or number alone is called through a server, which "
-                      "needs an account; without one, add where: name@host");
-    buf_puts(uri, "sip:");
-    buf_put(uri, slice_head(s, (size_t)(at + 1)));
-    put_host(uri, slice_skip(s, (size_t)(at + 1)));
+    if (!slice_istarts(s, SLICE("sip:")))
+        return put_target(s, domain, uri, why);
+    buf_put(uri, s);
     return 0;
 }

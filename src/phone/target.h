@@ -6,10 +6,11 @@
 #include "base/slice.h"
 
 /* Forms: a SIP URI with its scheme; the same without it, alice@host or host:port or an address
- * alone, IPv6 with or without brackets where that is clear. The URI is appended to uri, its parts
- * are checked by sip_call_invite. Returns 0; with a sentence appended to why: -EINVAL: nothing that
- * can be called; -ENOTSUP: sips and schemes that are not calls; -EDESTADDRREQ: a name or number
- * alone and tel: need a server, which needs an account. */
-int phone_target(struct slice typed, struct buf *uri, struct buf *why);
+ * alone, IPv6 with or without brackets where that is clear; and where domain (HOST or HOST:PORT of
+ * an account) is not empty a name or number alone, which becomes sip:NAME@domain, and tel:NUMBER,
+ * which becomes sip:NUMBER@domain;user=phone. The URI is appended to uri, its parts are checked by
+ * sip_call_invite. Returns 0; with a sentence appended to why: -EINVAL: nothing that can be called;
+ * -ENOTSUP: sips and schemes that are not calls; -EDESTADDRREQ: it needs a domain. */
+int phone_target(struct slice typed, struct slice domain, struct buf *uri, struct buf *why);
 
 #endif

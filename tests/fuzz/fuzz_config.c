@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     config_init(&config);
     check(config_read_text(&config, in, "file", &why), &why);
     config_free(&config);
-    check(phone_target(in, &uri, &why), &why);
+    check(phone_target(in, SLICE(""), &uri, &why), &why);
+    check(phone_target(in, SLICE("example.org"), &uri, &why), &why);
     buf_free(&uri);
     return 0;
 }
