@@ -1,7 +1,8 @@
 /* ui/trace.h - SIP messages for a person: --trace.
  *
  * Each message is a heading with time, direction, transport and address, then its lines, each
- * behind a mark, so that nothing in a message can look like a heading. */
+ * behind a mark, so that nothing in a message can look like a heading. The response of digest
+ * credentials, from which a password could be guessed, is left out. */
 #ifndef UI_TRACE_H
 #define UI_TRACE_H
 

@@ -168,6 +168,37 @@ static void exits(void **state)
     assert_int_equal(exit_of(PHONE_INTERRUPTED), 130);
 }
 
+static const struct credentials_row {
+    const char *name, *line, *shown;
+} credentials_rows[] = {
+    {"the response of our credentials is not traced",
+     "Authorization: Digest username=\"a\", response=\"0123\", nc=00000001",
+     "Authorization: Digest username=\"a\", response=\"...\", nc=00000001"},
+    {"nor that of a proxy's, at the end of a line",
+     "proxy-authorization: Digest nonce=\"response=\", response=\"0123\"\r",
+     "proxy-authorization: Digest nonce=\"response=\", response=\"...\""},
+    {"nor one that is cut off", "Authorization: Digest response=\"0123",
+     "Authorization: Digest response=\"...\""},
+    {"credentials without one stay", "Authorization: Bearer x", "Authorization: Bearer x"},
+    {"other lines stay", "Subject: response=\"0123\"", "Subject: response=\"0123\""},
+};
+
+static void check_credentials(void **state)
+{
+    const struct credentials_row *row = *state;
+    struct phone_event event = {.kind = PHONE_MESSAGE,
+                                .transport = "udp",
+                                .where = AT,
+                                .bytes = slice_of(row->line)};
+    struct buf out = buf_new(4096), wanted = buf_new(4096);
+
+    trace_put(&out, &event, 0);
+    buf_printf(&wanted, "  | %s\n", row->shown);
+    assert_true(strstr(buf_cstr(&out), buf_cstr(&wanted)) != NULL);
+    buf_free(&out);
+    buf_free(&wanted);
+}
+
 /* No byte of a message moves the cursor, and no line of it looks like a heading. */
 static void trace(void **state)
 {
@@ -193,5 +224,6 @@ int main(void)
 
     return RUN_ROWS("ui/status", rows, check_row) +
            RUN_ROWS("ui/status results", result_rows, check_result) +
+           RUN_ROWS("ui/trace", credentials_rows, check_credentials) +
            cmocka_run_group_tests_name("ui/status whole", tests, NULL, NULL);
 }
