@@ -345,7 +345,7 @@ static int dial(struct phone *phone, const struct phone_command *command, uint32
 {
     struct buf uri = buf_new(8192), words = buf_new(1024);
     struct call *call = NULL;
-    int err = phone_target(slice_of(phone_dialled(phone, command->target)), &uri, &words);
+    int err = phone_target(slice_of(phone_dialled(phone, command->target)), SLICE(""), &uri, &words);
 
     if (err)
         refuse(why, err, buf_cstr(&words));

@@ -1,10 +1,10 @@
 #include "phone/target.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/ip.h"
 #include "base/scan.h"
+#include "sip/uri.h"
 
 static bool is_scheme_char(char c)
 {
@@ -56,28 +56,6 @@ static int refuse(struct buf *why, int err, const char *sentence)
 
 /* --- names and numbers at an account's server ------------------------------------------------ */
 
-/* RFC 3261 25.1: what a user part may hold as it is. */
-static bool is_user_char(char c)
-{
-    return is_alpha(c) || is_digit(c) || (c && strchr("-_.!~*'()&=+$,;?/", c));
-}
-
-static bool is_escape(struct slice s)
-{
-    return s.n >= 3 && s.p[0] == '%' && is_hex(s.p[1]) && is_hex(s.p[2]);
-}
-
-/* Appends text as a user part, or a piece of it, escaped where it must be. */
-static void put_user(struct buf *uri, struct slice text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        if (is_user_char(text.p[i]) || is_escape(slice_skip(text, i)))
-            buf_putc(uri, text.p[i]);
-        else
-            buf_printf(uri, "%%%02X", (unsigned char)text.p[i]);
-    }
-}
-
 /* "alice", "42;transport=tcp": parameters belong to the URI. */
 static void put_name(struct buf *uri, struct slice typed, struct slice domain)
 {
@@ -86,7 +64,7 @@ static void put_name(struct buf *uri, struct slice typed, struct slice domain)
     while (n < typed.n && typed.p[n] != ';' && typed.p[n] != '?')
         n++;
     buf_puts(uri, "sip:");
-    put_user(uri, slice_head(typed, n));
+    sip_uri_put_user(uri, slice_head(typed, n));
     buf_putc(uri, '@');
     buf_put(uri, domain);
     buf_put(uri, slice_skip(typed, n));
@@ -109,9 +87,9 @@ static int put_number(struct buf *uri, struct slice number, struct slice domain,
         if (is_separator(number.p[i]))
             continue;
         digits += is_hex(number.p[i]) || number.p[i] == '*' || number.p[i] == '#';
-        put_user(uri, slice_head(slice_skip(number, i), 1));
+        sip_uri_put_user(uri, slice_head(slice_skip(number, i), 1));
     }
-    put_user(uri, slice_skip(number, i));
+    sip_uri_put_user(uri, slice_skip(number, i));
     buf_putc(uri, '@');
     buf_put(uri, domain);
     buf_puts(uri, ";user=phone");
