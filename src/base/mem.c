@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,4 +28,17 @@ void *xzalloc(size_t size)
 char *xstrdup(const char *text)
 {
     return or_die(strdup(text));
+}
+
+void mem_wipe(void *p, size_t n)
+{
+    if (n > 0)
+        OPENSSL_cleanse(p, n);
+}
+
+void mem_wipe_free(char *text)
+{
+    if (text)
+        mem_wipe(text, strlen(text));
+    free(text);
 }

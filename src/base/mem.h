@@ -1,4 +1,5 @@
-/* base/mem.h - memory that must be there: allocations at start, never on behalf of a message. */
+/* base/mem.h - memory that must be there: allocations at start, never on behalf of a message; and
+ * memory that must be gone: passwords. */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 
@@ -9,5 +10,10 @@
 void *xcalloc(size_t n, size_t size) __attribute__((malloc));
 void *xzalloc(size_t size) __attribute__((malloc));
 char *xstrdup(const char *text) __attribute__((malloc));
+
+/* Overwrites n bytes, also where the compiler sees that nobody reads them again. */
+void mem_wipe(void *p, size_t n);
+/* Frees a string that nobody must find in memory later; NULL is fine. */
+void mem_wipe_free(char *text);
 
 #endif
