@@ -74,7 +74,7 @@ static bool will_open_device(const struct cli *cli)
 static int run_command(const struct cli *cli)
 {
     struct terminal terminal;
-    struct buf why = buf_new(1024);
+    struct buf why = buf_new(8192);
     int status = EXIT_OTHER;
 
     if (terminal_open(&terminal, cli, will_open_device(cli), &why) != 0) {
@@ -82,6 +82,10 @@ static int run_command(const struct cli *cli)
         status = EXIT_USAGE;
     } else {
         log_set(log_to_terminal, &terminal, log_level_of(cli->verbosity));
+        if (cli->notice.n > 0 && cli->verbosity >= 0) {
+            buf_put(&why, buf_slice(&cli->notice));
+            terminal_error(&terminal, buf_cstr(&why));
+        }
         status = cli->command->run(cli, &terminal);
         log_set(NULL, NULL, LOG_ERROR);
     }

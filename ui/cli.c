@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "phone/folders.h"
 #include "phone/spelling.h"
 #include "ui/cli_tables.h"
 
@@ -89,7 +90,8 @@ static int refuse_missing(int which, struct buf *why)
 
     for (size_t i = 0; (o = cli_option_at(i)); i++)
         if (which == LONG_BASE + (int)i || (o->letter && which == o->letter))
-            buf_printf(why, "--%s needs a value: --%s %s", o->name, o->name, o->argument);
+            buf_printf(why, "--%s needs a value: --%s %s", o->name, o->name,
+                       cli_option_argument(o));
     return -EINVAL;
 }
 
@@ -103,7 +105,7 @@ static int explain(const char *word, int which, struct buf *why)
     if (strncmp(word, "--", 2) != 0)
         return refuse_option(word, which, why);
     for (size_t i = 0; (o = cli_option_at(i)); i++) {
-        if (!has_value || o->argument || which != LONG_BASE + (int)i)
+        if (!has_value || cli_option_argument(o) || which != LONG_BASE + (int)i)
             continue;
         buf_printf(why, "--%s takes no value", o->name);
         return -EINVAL;
@@ -113,7 +115,7 @@ static int explain(const char *word, int which, struct buf *why)
 
 static int has_argument(const struct cli_option *o)
 {
-    if (!o->argument)
+    if (!cli_option_argument(o))
         return no_argument;
     return cli_argument_optional(o) ? optional_argument : required_argument;
 }
@@ -157,6 +159,19 @@ static size_t count_options(void)
     return n;
 }
 
+/* getopt_long would take this for the beginning of --password-command. */
+static int refuse_password(int argc, char **argv, struct buf *why)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--password") != 0 && strncmp(argv[i], "--password=", 11) != 0)
+            continue;
+        buf_puts(why, "a password is never an argument, as everybody on this machine could read "
+                      "it; --password-command names a program that prints it");
+        return -EINVAL;
+    }
+    return 0;
+}
+
 /* Sorts argv into options, with their values, and the rest; found has room for argc. */
 static int collect(int argc, char **argv, struct found *found, size_t *n_found, struct buf *why)
 {
@@ -189,7 +204,7 @@ static int collect(int argc, char **argv, struct found *found, size_t *n_found, 
 
 static int find_command(const char *name, struct cli *cli, struct buf *why)
 {
-    const char *names[8], *near;
+    const char *names[16], *near;
     const struct cli_command *c;
     size_t n = 0;
 
@@ -209,7 +224,8 @@ static int find_command(const char *name, struct cli *cli, struct buf *why)
         refuse(why, name, "; to call it: tphone call ");
         text_safe(why, slice_of(name));
     } else {
-        refuse(why, *name ? name : "\"\"", "; there are call, answer and devices");
+        refuse(why, *name ? name : "\"\"", "; there are ");
+        cli_put_commands(why, CLI_ALL);
     }
     return -EINVAL;
 }
@@ -239,16 +255,9 @@ static int take_words(char **words, int n, struct cli *cli, struct buf *why)
 
 static int refuse_option_here(const struct cli_option *o, const struct cli *cli, struct buf *why)
 {
-    const struct cli_command *c;
-    const char *between = "; it is an option of tphone ";
-
-    buf_printf(why, "tphone %s takes no --%s", cli->command->name, o->name);
-    for (size_t i = 0; (c = cli_command_at(i)); i++) {
-        if (!(o->commands & c->bit))
-            continue;
-        buf_printf(why, "%s%s", between, c->name);
-        between = " and ";
-    }
+    buf_printf(why, "tphone %s takes no --%s; it is an option of tphone ", cli->command->name,
+               o->name);
+    cli_put_commands(why, o->commands);
     return -EINVAL;
 }
 
@@ -259,24 +268,35 @@ static int check_options(const struct found *found, size_t n, struct cli *cli, s
 
         if (cli->command && !(o->commands & cli->command->bit))
             return refuse_option_here(o, cli, why);
-        /* These three say what the rest is about. */
+        /* These four say what the rest is about. */
         if (strcmp(o->name, "help") == 0)
             cli->help = true;
         if (strcmp(o->name, "version") == 0)
             cli->version = true;
         if (strcmp(o->name, "config") == 0)
             cli->config_file = found[i].value;
+        if (strcmp(o->name, "account") == 0)
+            cli->account = found[i].value;
     }
     return 0;
 }
 
+static int ask_for_command(struct buf *why)
+{
+    const struct cli_command *c;
+
+    buf_puts(why, "what shall be done? ");
+    for (size_t i = 0; (c = cli_command_at(i)); i++)
+        buf_printf(why, "%stphone %s%s%s", i > 0 ? ", " : "", c->name, *c->usage ? " " : "",
+                   c->usage);
+    buf_puts(why, "; tphone --help says more");
+    return -EINVAL;
+}
+
 static int check_complete(const struct cli *cli, struct buf *why)
 {
-    if (!cli->command) {
-        buf_puts(why, "what shall be done? tphone call ADDRESS, tphone answer or tphone devices; "
-                      "tphone --help says more");
-        return -EINVAL;
-    }
+    if (!cli->command)
+        return ask_for_command(why);
     if (cli->n_args < cli->command->min_args) {
         buf_puts(why, cli->command->missing);
         return -EINVAL;
@@ -284,19 +304,65 @@ static int check_complete(const struct cli *cli, struct buf *why)
     return 0;
 }
 
-static int apply(const struct found *found, size_t n, struct cli *cli, struct buf *why)
-{
-    int err = 0;
+/* --- configuration -------------------------------------------------------------------------- */
 
-    if (cli->config_file && !*cli->config_file) {
+/* The file of the user is read where there is one; any other trouble with it is told, as settings
+ * that are quietly not there are worse. */
+static int read_user_file(struct cli *cli, struct buf *why)
+{
+    struct buf path = buf_new(4096);
+    int err = folders_config_file("tphone.conf", &path);
+
+    if (!err)
+        err = buf_ok(&path) ? config_read_file(&cli->config, buf_cstr(&path), &cli->notice, why)
+                            : -ENOENT;
+    buf_free(&path);
+    if (err != -ENOENT && err != -ENOTDIR)
+        return err;
+    buf_clear(why);
+    return 0;
+}
+
+static int read_file(struct cli *cli, struct buf *why)
+{
+    if (!cli->config_file)
+        return read_user_file(cli, why);
+    if (!*cli->config_file) {
         buf_puts(why, "--config \"\": the name of the file is empty");
         return -EINVAL;
     }
-    if (cli->config_file && config_read_file(&cli->config, cli->config_file, why) != 0)
+    return config_read_file(&cli->config, cli->config_file, &cli->notice, why);
+}
+
+/* The value is not repeated: somebody may have put a password into it. */
+static int choose_account(struct cli *cli, struct buf *why)
+{
+    struct buf sentence = buf_new(1024);
+    int err = 0;
+
+    if (cli->account)
+        err = config_choose_account(&cli->config, slice_of(cli->account), &sentence);
+    if (err)
+        buf_printf(why, "--account: %s", buf_cstr(&sentence));
+    buf_free(&sentence);
+    if (!err && cli->command->bit == CLI_REGISTER && list_empty(&cli->config.accounts)) {
+        buf_puts(why, "there is no account to register; write one into "
+                      "$XDG_CONFIG_HOME/tphone/tphone.conf (tphone.conf(5)), or name it with "
+                      "--account sip:alice@example.org");
         return -EINVAL;
+    }
+    return err;
+}
+
+static int apply(const struct found *found, size_t n, struct cli *cli, struct buf *why)
+{
+    int err = read_file(cli, why);
+
+    if (!err)
+        err = choose_account(cli, why);
     for (size_t i = 0; !err && i < n; i++)
         err = found[i].option->set(cli, found[i].option, found[i].value, why);
-    return err;
+    return err ? -EINVAL : 0;
 }
 
 int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
@@ -305,9 +371,11 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
     size_t n = 0;
     int err;
 
-    *cli = (struct cli){0};
+    *cli = (struct cli){.notice = buf_new(8192)};
     config_init(&cli->config);
-    err = collect(argc, argv, found, &n, why);
+    err = refuse_password(argc, argv, why);
+    if (!err)
+        err = collect(argc, argv, found, &n, why);
     if (!err)
         err = take_words(argv + optind, argc - optind, cli, why);
     if (!err)
@@ -324,4 +392,5 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
 void cli_free(struct cli *cli)
 {
     config_free(&cli->config);
+    buf_free(&cli->notice);
 }

@@ -16,10 +16,12 @@ struct cli {
     const struct cli_command *command; /* NULL: none was named */
     bool help, version;
     int verbosity; /* -1: only errors and results; 0; 1 and 2: also what one seldom needs to know */
-    const char *config_file;
+    const char *config_file; /* NULL: the one of the user */
+    const char *account;     /* NULL: those of the file */
     bool trace;
     const char *trace_file; /* NULL: standard error */
     struct phone_config config;
+    struct buf notice; /* a sentence on the file though nothing is wrong with it, or empty */
 
     const char *play, *record, *digits;
     uint64_t for_ms;   /* 0: until somebody hangs up */
@@ -33,7 +35,16 @@ struct cli {
 };
 
 /* Bits of cli_option.commands. */
-enum cli_where { CLI_CALL = 1, CLI_ANSWER = 2, CLI_DEVICES = 4, CLI_ALL = 7 };
+enum cli_where {
+    CLI_CALL = 1,
+    CLI_ANSWER = 2,
+    CLI_DEVICES = 4,
+    CLI_REGISTER = 8,
+    CLI_HISTORY = 16,
+    CLI_CONTACTS = 32,
+    CLI_PHONES = CLI_CALL | CLI_ANSWER | CLI_REGISTER, /* those that speak SIP */
+    CLI_ALL = 63,
+};
 
 struct cli_command {
     const char *name;
@@ -54,18 +65,23 @@ typedef int cli_set_fn(struct cli *cli, const struct cli_option *option, const c
 struct cli_option {
     const char *name;
     char letter;          /* 0: none */
-    const char *argument; /* NULL: takes none; in brackets: may be left out */
+    const char *argument; /* NULL: takes none, or see help; in brackets: may be left out */
     unsigned commands;    /* enum cli_where */
     cli_set_fn *set;
-    const char *help;
+    const char *help; /* NULL: argument and help are those of the setting (phone/config.h) */
 };
 
 /* The i-th row of each table, NULL behind the last. */
 const struct cli_command *cli_command_at(size_t i);
 const struct cli_option *cli_option_at(size_t i);
 
-/* Reads argv, then the file of --config, then lays the options over it. 0, or -EINVAL with one
- * line in why that names what is wrong and, where it can, what is right. */
+/* What stands behind an option's name; NULL: nothing. */
+const char *cli_option_argument(const struct cli_option *option);
+
+/* Reads argv, then the file of --config or, where there is one, that of the user, then lays the
+ * options over it. config.accounts then holds what the command works with, the one of --account
+ * alone. 0, or -EINVAL with one line in why that names what is wrong and, where it can, what is
+ * right. */
 int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why);
 void cli_free(struct cli *cli);
 

@@ -52,12 +52,27 @@ static int refuse(const struct cli_option *option, const char *value, struct buf
     return -EINVAL;
 }
 
+/* A setting of the phone that accounts may have, too, is meant for whatever is used. */
+static int set_phone_and_accounts(struct cli *cli, struct slice name, struct slice value,
+                                  struct config_fault *fault)
+{
+    int err = config_set(&cli->config, name, value, fault);
+
+    if (!config_key(CONFIG_ACCOUNT, name))
+        return err;
+    LIST_EACH (&cli->config.accounts, at)
+        if (!err)
+            err =
+                config_set_account(LIST_ITEM(at, struct account_config, link), name, value, fault);
+    return err;
+}
+
 /* Every setting of a configuration file: read by the same function. */
 static int set_setting(struct cli *cli, const struct cli_option *option, const char *value,
                        struct buf *why)
 {
-    struct config_fault fault = {.text = buf_new(512)};
-    int err = config_set(&cli->config, slice_of(option->name), slice_of(value), &fault);
+    struct config_fault fault = {.text = buf_new(2048)};
+    int err = set_phone_and_accounts(cli, slice_of(option->name), slice_of(value), &fault);
 
     if (err)
         refuse(option, value, why, buf_cstr(&fault.text));
@@ -65,7 +80,27 @@ static int set_setting(struct cli *cli, const struct cli_option *option, const c
     return err ? -EINVAL : 0;
 }
 
-/* --help, --version and --config are read before all others. */
+/* A key of an account: it must be clear of which one. */
+static int set_account_key(struct cli *cli, const struct cli_option *option, const char *value,
+                           struct buf *why)
+{
+    struct account_config *account = config_first_account(&cli->config);
+    struct config_fault fault = {.text = buf_new(2048)};
+    int err;
+
+    if (!account || account->link.next != &cli->config.accounts) {
+        buf_printf(why, "--%s changes an account, and there %s; name the one with --account",
+                   option->name, account ? "are several" : "is none");
+        return -EINVAL;
+    }
+    err = config_set_account(account, slice_of(option->name), slice_of(value), &fault);
+    if (err)
+        refuse(option, value, why, buf_cstr(&fault.text));
+    buf_free(&fault.text);
+    return err ? -EINVAL : 0;
+}
+
+/* --help, --version, --config and --account are read before all others. */
 static int set_already(struct cli *cli, const struct cli_option *option, const char *value,
                        struct buf *why)
 {
@@ -188,20 +223,32 @@ static const struct cli_option options[] = {
      "leave after N calls"},
     {"max-calls", 0,   "N",       CLI_ANSWER, set_count,
      "take at most N calls at once: one with a sound device, without any limit otherwise"},
+    {"account",   0,   "LABEL|ADDRESS", CLI_PHONES, set_already,
+     "use this account of the configuration, or one that does not stand there"},
+    {"auth-user", 0, NULL, CLI_PHONES, set_account_key, NULL},
+    {"realm", 0, NULL, CLI_PHONES, set_account_key, NULL},
+    {"password-command", 0, NULL, CLI_PHONES, set_account_key, NULL},
+    {"registrar", 0, NULL, CLI_PHONES, set_account_key, NULL},
+    {"proxy", 0, NULL, CLI_PHONES, set_account_key, NULL},
+    {"transport", 0, NULL, CLI_PHONES, set_account_key, NULL},
+    {"expires", 0, NULL, CLI_PHONES, set_account_key, NULL},
+    {"keep-alive", 0, NULL, CLI_PHONES, set_account_key, NULL},
+    {"register", 0, NULL, CLI_PHONES, set_account_key, NULL},
     {"config",    0,   "FILE",    CLI_ALL, set_already,
-     "read settings from this file; options outweigh it"},
-    {"listen",    0,   "[udp:|tcp:]ADDR:PORT", CLI_ALL, set_setting,
-     "where SIP is heard: both transports if none is named. call takes a free port, answer 5060"},
-    {"rtp-ports", 0,   "A-B",     CLI_ALL, set_setting,
-     "range of ports for sound, 16384-32767"},
-    {"device",    0,   "none|NAME", CLI_ALL, set_setting,
-     "sound device; call takes the system's, answer takes none"},
-    {"codec",     0,   "LIST",    CLI_ALL, set_setting,
-     "codecs in order of preference: opus,pcmu,pcma"},
-    {"user",      0,   "NAME",    CLI_ALL, set_setting,
-     "what stands before the @ of our own address: tphone"},
-    {"name",      0,   "TEXT",    CLI_ALL, set_setting,
-     "name that the other side is shown"},
+     "read settings from this file instead of $XDG_CONFIG_HOME/tphone/tphone.conf; options "
+     "outweigh it"},
+    {"listen", 0, NULL, CLI_ALL, set_setting, NULL},
+    {"rtp-ports", 0, NULL, CLI_ALL, set_setting, NULL},
+    {"device", 0, NULL, CLI_ALL, set_setting, NULL},
+    {"codec", 0, NULL, CLI_ALL, set_setting, NULL},
+    {"user", 0, NULL, CLI_ALL, set_setting, NULL},
+    {"name", 0, NULL, CLI_ALL, set_setting, NULL},
+    {"accept", 0, NULL, CLI_ALL, set_setting, NULL},
+    {"strangers", 0, NULL, CLI_ALL, set_setting, NULL},
+    {"dns-server", 0, NULL, CLI_ALL, set_setting, NULL},
+    {"history", 0, NULL, CLI_ALL, set_setting, NULL},
+    {"history-file", 0, NULL, CLI_ALL, set_setting, NULL},
+    {"contacts-file", 0, NULL, CLI_ALL, set_setting, NULL},
     {"trace",     0,   "[FILE]",  CLI_ALL, set_trace,
      "show the SIP messages on standard error or in a file"},
     {"quiet",     'q', NULL,      CLI_ALL, set_verbosity,
@@ -225,11 +272,42 @@ const struct cli_option *cli_option_at(size_t i)
     return i < ARRAY_LEN(options) ? &options[i] : NULL;
 }
 
+const struct config_key *cli_option_key(const struct cli_option *option)
+{
+    struct slice name = slice_of(option->name);
+    const struct config_key *key = option->help ? NULL : config_key(CONFIG_PHONE, name);
+
+    return key || option->help ? key : config_key(CONFIG_ACCOUNT, name);
+}
+
+const char *cli_option_argument(const struct cli_option *option)
+{
+    const struct config_key *key = cli_option_key(option);
+
+    return key ? key->value : option->argument;
+}
+
 bool cli_argument_optional(const struct cli_option *option)
 {
     const char *a = option->argument;
 
     return a && a[0] == '[' && a[strlen(a) - 1] == ']';
+}
+
+void cli_put_commands(struct buf *out, unsigned wanted)
+{
+    const char *last = NULL, *between = "";
+
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (!(wanted & commands[i].bit))
+            continue;
+        if (last)
+            buf_printf(out, "%s%s", between, last);
+        between = last ? ", " : "";
+        last = commands[i].name;
+    }
+    if (last)
+        buf_printf(out, "%s%s", *between ? " and " : "", last);
 }
 
 /* --- --help --------------------------------------------------------------------------------- */
@@ -263,33 +341,69 @@ static void put_text_wrapped(struct buf *out, const char *text)
     buf_putc(out, '\n');
 }
 
-static void put_option(const struct cli_option *o, struct buf *out)
+static void put_name(const struct cli_option *o, struct buf *out)
 {
-    size_t from = out->n;
+    const char *argument = cli_option_argument(o);
 
     if (o->letter)
         buf_printf(out, "  -%c, --%s", o->letter, o->name);
     else
         buf_printf(out, "  --%s", o->name);
     if (cli_argument_optional(o))
-        buf_printf(out, "[=%s", o->argument + 1);
-    else if (o->argument)
-        buf_printf(out, " %s", o->argument);
+        buf_printf(out, "[=%s", argument + 1);
+    else if (argument)
+        buf_printf(out, " %s", argument);
+}
+
+static void put_option(const struct cli_option *o, struct buf *out)
+{
+    const struct config_key *key = cli_option_key(o);
+    struct buf help = buf_new(1024);
+    size_t from = out->n;
+
+    put_name(o, out);
     if (out->n - from >= HELP_COLUMN - 1) {
         buf_putc(out, '\n');
         from = out->n;
     }
     pad(out, from);
-    put_text_wrapped(out, o->help);
+    buf_puts(&help, key ? key->help : o->help);
+    if (key && key->standard)
+        buf_printf(&help, " (%s)", key->standard);
+    put_text_wrapped(out, buf_cstr(&help));
+    buf_free(&help);
 }
 
-static void put_options(unsigned commands_bits, bool only_these, const char *title, struct buf *out)
+/* The options that exactly these commands have. */
+static void put_group(unsigned of, struct buf *out)
 {
-    buf_printf(out, "\n%s\n", title);
+    buf_puts(out, "\nOptions of ");
+    if (of == CLI_ALL)
+        buf_puts(out, "every command");
+    else
+        cli_put_commands(out, of);
+    buf_puts(out, ":\n");
     for (size_t i = 0; i < ARRAY_LEN(options); i++)
-        if (only_these ? options[i].commands == commands_bits
-                       : (options[i].commands & commands_bits) && options[i].commands != CLI_ALL)
+        if (options[i].commands == of)
             put_option(&options[i], out);
+}
+
+/* Whether options[i] is the first one of its group. */
+static bool begins_group(size_t i)
+{
+    for (size_t before = 0; before < i; before++)
+        if (options[before].commands == options[i].commands)
+            return false;
+    return true;
+}
+
+/* All groups with one of these commands in it; the group of all commands comes last. */
+static void put_groups(unsigned of, struct buf *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(options); i++)
+        if (begins_group(i) && (options[i].commands & of) && options[i].commands != CLI_ALL)
+            put_group(options[i].commands, out);
+    put_group(CLI_ALL, out);
 }
 
 static void put_commands(struct buf *out)
@@ -310,19 +424,14 @@ void cli_help(const struct cli_command *command, struct buf *out)
         buf_printf(out, "Examples:\n%s\nUsage: tphone %s [OPTION]...%s%s\n       %s\n",
                    command->examples, command->name, *command->usage ? " " : "", command->usage,
                    command->summary);
-        if (command->bit != CLI_DEVICES)
-            put_options((unsigned)command->bit, false, "Options:", out);
     } else {
         buf_puts(out, "Examples:\n");
         for (size_t i = 0; i < ARRAY_LEN(commands); i++)
             buf_puts(out, commands[i].examples);
         buf_puts(out, "\nUsage: tphone COMMAND [OPTION]...\n");
         put_commands(out);
-        put_options(CLI_CALL | CLI_ANSWER, true, "Options of call and answer:", out);
-        put_options(CLI_CALL, true, "Options of call:", out);
-        put_options(CLI_ANSWER, true, "Options of answer:", out);
     }
-    put_options(CLI_ALL, true, "Options of every command:", out);
+    put_groups(command ? (unsigned)command->bit : CLI_ALL, out);
     buf_puts(out,
              "\nResults go to standard output, everything else to standard error. Exit status:\n"
              "0 answered and ended normally, 1 other, 2 usage or configuration, 3 busy,\n"

@@ -1,10 +1,10 @@
 #include "phone/config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "phone/config_private.h"
 #include "phone/spelling.h"
@@ -23,191 +23,258 @@ void config_init(struct phone_config *config)
     list_init(&config->accounts);
 }
 
+static void free_accounts(struct phone_config *config)
+{
+    if (!config->accounts.next) /* freed already */
+        return;
+    LIST_EACH (&config->accounts, at)
+        config_account_free(LIST_ITEM(at, struct account_config, link));
+}
+
 void config_free(struct phone_config *config)
 {
+    free_accounts(config);
     free(config->device);
     free(config->user);
     free(config->name);
+    free(config->contacts_file);
+    free(config->history_file);
     *config = (struct phone_config){0};
 }
 
-const char *config_name(size_t i)
+/* --- the tables ----------------------------------------------------------------------------- */
+
+const struct config_option *config_options(enum config_section section)
 {
-    return i < N_CONFIG_OPTIONS ? config_options[i].name : NULL;
+    return section == CONFIG_PHONE ? config_phone_options : config_account_options;
 }
 
-static int refuse_name(struct slice name, struct config_fault *fault)
+static size_t count(enum config_section section)
 {
-    const char *names[N_CONFIG_OPTIONS], *near;
+    size_t n = 0;
 
-    for (size_t i = 0; i < N_CONFIG_OPTIONS; i++)
-        names[i] = config_options[i].name;
-    near = spelling_nearest(name, names, N_CONFIG_OPTIONS);
+    while (config_options(section)[n].key.name)
+        n++;
+    return n;
+}
+
+const struct config_key *config_key_at(enum config_section section, size_t i)
+{
+    return i < count(section) ? &config_options(section)[i].key : NULL;
+}
+
+ptrdiff_t config_find(enum config_section section, struct slice name)
+{
+    const struct config_option *options = config_options(section);
+
+    for (size_t i = 0; options[i].key.name; i++)
+        if (slice_eq(name, slice_of(options[i].key.name)))
+            return (ptrdiff_t)i;
+    return -1;
+}
+
+const struct config_key *config_key(enum config_section section, struct slice name)
+{
+    ptrdiff_t i = config_find(section, name);
+
+    return i < 0 ? NULL : config_key_at(section, (size_t)i);
+}
+
+static size_t list_names(enum config_section section, const char **names)
+{
+    size_t n = 0;
+
+    for (const struct config_key *key; (key = config_key_at(section, n)); n++)
+        names[n] = key->name;
+    return n;
+}
+
+int config_refuse_name(enum config_section section, struct slice name, struct config_fault *fault)
+{
+    static const char *const kinds[] = {"setting", "key of an account"};
+    const char *names[CONFIG_KEYS_MAX], *near;
+    size_t n = list_names(section, names);
+    bool elsewhere =
+        config_find(section == CONFIG_PHONE ? CONFIG_ACCOUNT : CONFIG_PHONE, name) >= 0;
+
+    near = spelling_nearest(name, names, n);
     fault->at = 0;
-    buf_puts(&fault->text, "there is no setting \"");
+    buf_printf(&fault->text, "there is no %s \"", kinds[section]);
     text_safe(&fault->text, slice_head(name, SHOWN_BYTES_MAX));
     buf_putc(&fault->text, '"');
+    if (elsewhere) {
+        buf_puts(&fault->text, section == CONFIG_PHONE
+                                   ? "; it is a key of an account, below [account LABEL]"
+                                   : "; it is a setting of the phone, before the first account");
+        return -ENOENT;
+    }
     if (near) {
         buf_printf(&fault->text, "; is \"%s\" meant?", near);
         return -ENOENT;
     }
-    for (size_t i = 0; i < N_CONFIG_OPTIONS; i++)
+    for (size_t i = 0; i < n; i++)
         buf_printf(&fault->text, "%s%s", i > 0 ? ", " : "; there are ", names[i]);
     return -ENOENT;
 }
 
-/* The place of a setting in the table, or N_CONFIG_OPTIONS. */
-static size_t find(struct slice name)
+/* A password may hold whatever a line can; what else is refused would harm a terminal or a log. */
+static bool may_stand(const struct config_key *key, char c)
 {
-    size_t i = 0;
+    bool control = (unsigned char)c < ' ' || c == 127;
 
-    while (i < N_CONFIG_OPTIONS && !slice_eq(name, slice_of(config_options[i].name)))
-        i++;
-    return i;
+    return !control || (c != '\0' && strcmp(key->name, "password") == 0);
 }
 
-static int set(struct phone_config *config, size_t i, struct slice value,
+int config_set_at(enum config_section section, size_t i, void *into, struct slice value,
+                  struct config_fault *fault)
+{
+    const struct config_option *option = &config_options(section)[i];
+
+    for (size_t at = 0; at < value.n; at++)
+        if (!may_stand(&option->key, value.p[at]))
+            return config_wrong(fault, value, value.p + at,
+                                "a control character cannot stand in a setting");
+    fault->at = 0;
+    return option->set(into, value, fault);
+}
+
+static int set(enum config_section section, void *into, struct slice name, struct slice value,
                struct config_fault *fault)
 {
-    for (size_t at = 0; at < value.n; at++) {
-        if ((unsigned char)value.p[at] >= ' ' && value.p[at] != 127)
-            continue;
-        fault->at = at;
-        buf_puts(&fault->text, "a control character cannot stand in a setting");
-        return -EINVAL;
-    }
-    fault->at = 0;
-    return config_options[i].set(config, value, fault);
+    ptrdiff_t i = config_find(section, name);
+
+    if (i < 0)
+        return config_refuse_name(section, name, fault);
+    return config_set_at(section, (size_t)i, into, value, fault);
 }
 
 int config_set(struct phone_config *config, struct slice name, struct slice value,
                struct config_fault *fault)
 {
-    size_t i = find(name);
-
-    return i == N_CONFIG_OPTIONS ? refuse_name(name, fault) : set(config, i, value, fault);
+    return set(CONFIG_PHONE, config, name, value, fault);
 }
 
-/* --- files ---------------------------------------------------------------------------------- */
-
-struct reader {
-    struct phone_config *config;
-    size_t line_number;
-    size_t seen_on[N_CONFIG_OPTIONS]; /* line of each setting, 0: not yet */
-    struct config_fault fault;        /* at: within the line */
-};
-
-static int fail(struct reader *r, struct slice line, const char *where, const char *sentence)
+int config_set_account(struct account_config *account, struct slice name, struct slice value,
+                       struct config_fault *fault)
 {
-    r->fault.at = (size_t)(where - line.p);
-    buf_puts(&r->fault.text, sentence);
+    return set(CONFIG_ACCOUNT, account, name, value, fault);
+}
+
+/* --- accounts ------------------------------------------------------------------------------- */
+
+struct account_config *config_account_new(struct slice label)
+{
+    struct account_config *account = xzalloc(sizeof *account);
+
+    list_init(&account->link);
+    account->label = slice_dup(label);
+    if (!account->label) {
+        free(account);
+        return NULL;
+    }
+    return account;
+}
+
+void config_account_free(struct account_config *account)
+{
+    if (!account)
+        return;
+    list_remove(&account->link);
+    free(account->label);
+    free(account->uri);
+    free(account->name);
+    free(account->auth_user);
+    free(account->realm);
+    mem_wipe_free(account->password);
+    free(account->password_command);
+    free(account->registrar);
+    free(account->proxy);
+    free(account);
+}
+
+struct account_config *config_first_account(const struct phone_config *config)
+{
+    struct list *first = list_first(&config->accounts);
+
+    return first ? LIST_ITEM(first, struct account_config, link) : NULL;
+}
+
+static struct account_config *find_account(struct phone_config *config, struct slice label,
+                                           const char *uri)
+{
+    LIST_EACH (&config->accounts, at) {
+        struct account_config *account = LIST_ITEM(at, struct account_config, link);
+
+        if (slice_eq(label, slice_of(account->label)) || (uri && strcmp(uri, account->uri) == 0))
+            return account;
+    }
+    return NULL;
+}
+
+/* "alice@example.org" and "sip:…" can only be meant as an address. */
+static bool looks_like_address(struct slice which)
+{
+    return slice_index(which, '@') >= 0 || slice_istarts(which, SLICE("sip:"));
+}
+
+static int refuse_label(struct phone_config *config, struct slice which, struct buf *why)
+{
+    const char *labels[CONFIG_KEYS_MAX], *near;
+    size_t n = 0;
+
+    LIST_EACH (&config->accounts, at)
+        if (n < ARRAY_LEN(labels))
+            labels[n++] = LIST_ITEM(at, struct account_config, link)->label;
+    near = spelling_nearest(which, labels, n);
+    buf_puts(why, "there is no account \"");
+    text_safe(why, slice_head(which, SHOWN_BYTES_MAX));
+    buf_puts(why, "\" in the configuration; ");
+    if (near) {
+        buf_puts(why, "is ");
+        text_safe(why, slice_of(near));
+        buf_puts(why, " meant?");
+    } else {
+        buf_puts(why, "one that does not stand there is named by its address, like "
+                      "alice@example.org");
+    }
     return -EINVAL;
 }
 
-static int read_setting(struct reader *r, struct slice line, struct slice name, struct slice value)
+static int choose(struct phone_config *config, struct account_config *chosen, char **uri)
 {
-    size_t i = find(name);
-    int err;
-
-    if (i == N_CONFIG_OPTIONS) {
-        refuse_name(name, &r->fault);
-        r->fault.at = (size_t)(name.p - line.p);
-        return -EINVAL;
+    if (!chosen) {
+        chosen = config_account_new(slice_of(*uri));
+        if (!chosen)
+            return -ENOMEM;
+        chosen->uri = *uri;
+        *uri = NULL;
     }
-    if (r->seen_on[i] > 0) {
-        r->fault.at = (size_t)(name.p - line.p);
-        buf_printf(&r->fault.text, "\"%s\" stands on line %zu already", config_options[i].name,
-                   r->seen_on[i]);
-        return -EINVAL;
-    }
-    r->seen_on[i] = r->line_number;
-    err = set(r->config, i, value, &r->fault);
-    r->fault.at += (size_t)(value.p - line.p);
-    return err;
+    list_remove(&chosen->link);
+    free_accounts(config);
+    list_append(&config->accounts, &chosen->link);
+    return 0;
 }
 
-static int read_line(struct reader *r, struct slice line)
+int config_choose_account(struct phone_config *config, struct slice which, struct buf *why)
 {
-    struct slice rest = slice_trim(line), value, name;
-
-    if (rest.n == 0 || rest.p[0] == '#' || rest.p[0] == ';')
-        return 0;
-    if (rest.p[0] == '[')
-        return fail(r, line, rest.p,
-                    "there are no sections in this file; settings stand alone, "
-                    "as \"name = value\"");
-    value = rest;
-    name = slice_trim(slice_cut(&value, '='));
-    if (!value.p)
-        return fail(r, line, rest.p + rest.n,
-                    "an equals sign is missing: a line is "
-                    "\"name = value\"");
-    if (name.n == 0)
-        return fail(r, line, rest.p, "the name of a setting is missing before the equals sign");
-    return read_setting(r, line, name, slice_trim(value));
-}
-
-/* Columns count characters as an editor does: a byte that continues one in UTF-8 is not counted. */
-static size_t column(struct slice line, size_t at)
-{
-    size_t n = 1;
-
-    for (size_t i = 0; i < at && i < line.n; i++)
-        n += ((unsigned char)line.p[i] & 0xc0) != 0x80;
-    return n;
-}
-
-int config_read_text(struct phone_config *config, struct slice text, const char *path,
-                     struct buf *why)
-{
-    struct reader r = {.config = config, .fault = {.text = buf_new(1024)}};
+    struct config_fault fault = {.text = buf_new(512)};
+    struct account_config *chosen = find_account(config, which, NULL);
+    char *uri = NULL;
     int err = 0;
 
-    if (slice_starts(text, SLICE("\xef\xbb\xbf")))
-        text = slice_skip(text, 3); /* the mark that some editors begin UTF-8 with */
-    while (!err && text.p) {
-        struct slice line = slice_cut(&text, '\n');
-
-        r.line_number++;
-        err = read_line(&r, line);
-        if (err)
-            buf_printf(why, "%s:%zu:%zu: %s", path, r.line_number, column(line, r.fault.at),
-                       buf_cstr(&r.fault.text));
+    if (!chosen && !looks_like_address(which))
+        err = refuse_label(config, which, why);
+    if (!chosen && !err) {
+        err = config_address(which, &uri, &fault);
+        buf_put(why, buf_slice(&fault.text));
     }
-    buf_free(&r.fault.text);
-    return err;
-}
-
-/* At most one byte more than may be there, so that the caller sees it. */
-static int read_all(FILE *file, struct buf *text)
-{
-    char chunk[4096];
-    size_t n;
-
-    do {
-        n = fread(chunk, 1, sizeof chunk, file);
-        buf_put(text, (struct slice){chunk, n});
-    } while (n > 0 && buf_ok(text));
-    if (ferror(file))
-        return errno ? -errno : -EIO;
-    return buf_ok(text) ? 0 : -EFBIG;
-}
-
-int config_read_file(struct phone_config *config, const char *path, struct buf *why)
-{
-    struct buf text = buf_new(CONFIG_FILE_BYTES_MAX);
-    FILE *file;
-    int err;
-
-    errno = 0;
-    file = fopen(path, "re");
-    err = file ? read_all(file, &text) : -errno;
-    if (file)
-        fclose(file);
-    if (err)
-        buf_printf(why, "%s: cannot be read: %s", path, strerror(-err));
-    else
-        err = config_read_text(config, buf_slice(&text), path, why);
-    buf_free(&text);
+    if (!chosen && !err)
+        chosen = find_account(config, which, uri);
+    if (!err)
+        err = choose(config, chosen, &uri);
+    if (err == -ENOMEM)
+        buf_puts(why, "there is no memory left");
+    free(uri);
+    buf_free(&fault.text);
     return err;
 }

@@ -1,9 +1,12 @@
 /* phone/config.h - the settings of a phone, from a file and from the command line alike.
  *
  * A file has lines "name = value". The value is everything behind the equals sign but the blanks
- * around it: no quotes, no comments behind it. Lines that begin with # or ; are comments. Every
+ * around it: no quotes, no comments behind it. Lines that begin with # or ; are comments. What
+ * stands before any section are the phone's settings; "[account LABEL]" begins an account. Every
  * setting is also an option of the command line with the same name, and is read by the same
- * function. What cannot be understood is refused with its place, never guessed at or skipped. */
+ * function; so are the keys of an account, but for its uri (--account) and its password, which is
+ * never an argument. What cannot be understood is refused with its place, never guessed at or
+ * skipped. */
 #ifndef PHONE_CONFIG_H
 #define PHONE_CONFIG_H
 
@@ -33,6 +36,7 @@ enum config_transport { CONFIG_ANY_TRANSPORT, CONFIG_UDP, CONFIG_TCP };
 /* One section [account LABEL]. Strings are owned; NULL: not said. */
 struct account_config {
     struct list link; /* in phone_config.accounts, in the order of the file */
+    size_t line;      /* of the file where the section begins; 0: it is of the command line */
     char *label;      /* of the section, or the URI of --account */
     char *uri;        /* address of record, checked: sip:alice@example.org */
     char *name, *auth_user, *realm;
@@ -76,23 +80,46 @@ struct config_fault {
     struct buf text;
 };
 
+/* A setting of the phone or a key of an account, as manual and --help tell it. */
+struct config_key {
+    const char *name;
+    const char *value;    /* what can be said: "yes|no" */
+    const char *help;     /* one line */
+    const char *standard; /* what holds where nothing is said; NULL: the help says it */
+};
+
+enum config_section { CONFIG_PHONE, CONFIG_ACCOUNT };
+
+/* The i-th key of a section, NULL behind the last; and by its name, NULL: there is none. */
+const struct config_key *config_key_at(enum config_section section, size_t i);
+const struct config_key *config_key(enum config_section section, struct slice name);
+
 /* The defaults: every address with a free port, RTP ports 16384 to 32767, Opus, PCMU and PCMA, the
- * system's default device. */
+ * system's default device, no accounts. */
 void config_init(struct phone_config *config);
 void config_free(struct phone_config *config);
 
 /* Reads one setting; an earlier value of it is replaced. Returns 0; -ENOENT: no such setting (the
- * fault names the likely right one); -EINVAL: the value is wrong. On an error nothing changes. */
+ * fault names the likely right one); -EINVAL: the value is wrong; -ENOMEM. On an error nothing
+ * changes. */
 int config_set(struct phone_config *config, struct slice name, struct slice value,
                struct config_fault *fault);
+/* The same for a key of an account. password and password-command replace each other. */
+int config_set_account(struct account_config *account, struct slice name, struct slice value,
+                       struct config_fault *fault);
+/* Leaves the account of this label or URI and no other; a URI that the configuration does not have
+ * makes an account of its own. 0, or -EINVAL or -ENOMEM with a sentence in why. */
+int config_choose_account(struct phone_config *config, struct slice which, struct buf *why);
+/* The first account, which is used where nothing else decides; NULL: there is none. */
+struct account_config *config_first_account(const struct phone_config *config);
+
 /* Reads a whole file. An error is appended to why as "FILE:LINE:COLUMN: sentence", and -EINVAL or
- * the errno of opening and reading it returned; config then has the lines before the wrong one. */
-int config_read_file(struct phone_config *config, const char *path, struct buf *why);
+ * the errno of opening and reading it returned; config then has the lines before the wrong one.
+ * What a person should know though nothing is wrong goes to notice, one sentence. */
+int config_read_file(struct phone_config *config, const char *path, struct buf *notice,
+                     struct buf *why);
 /* The same for text in memory; path only names it. */
 int config_read_text(struct phone_config *config, struct slice text, const char *path,
                      struct buf *why);
-
-/* The name of the i-th setting, NULL behind the last. */
-const char *config_name(size_t i);
 
 #endif

@@ -1,20 +1,54 @@
-/* phone/config_private.h - what config.c and config_options.c share. */
+/* phone/config_private.h - what the files of config share. */
 #ifndef PHONE_CONFIG_PRIVATE_H
 #define PHONE_CONFIG_PRIVATE_H
 
 #include "phone/config.h"
 
-/* Reads value into config, or changes nothing and returns -EINVAL with the fault, or -ENOMEM. */
-typedef int config_set_fn(struct phone_config *config, struct slice value,
-                          struct config_fault *fault);
+/* Reads value into a struct phone_config or struct account_config, or changes nothing and returns
+ * -EINVAL with the fault, or -ENOMEM. */
+typedef int config_set_fn(void *into, struct slice value, struct config_fault *fault);
 
 struct config_option {
-    const char *name;
+    struct config_key key;
     config_set_fn *set;
 };
 
-#define N_CONFIG_OPTIONS 6
+#define CONFIG_KEYS_MAX 32
 
-extern const struct config_option config_options[N_CONFIG_OPTIONS];
+/* The rows of a section: config_phone.c, config_account.c. A row without name ends them. */
+extern const struct config_option config_phone_options[];
+extern const struct config_option config_account_options[];
+const struct config_option *config_options(enum config_section section);
+/* The place of a key among the rows of its section; -1: there is none. */
+ptrdiff_t config_find(enum config_section section, struct slice name);
+/* Explains that there is no such key; -ENOENT. */
+int config_refuse_name(enum config_section section, struct slice name, struct config_fault *fault);
+/* Reads the value of the i-th key. */
+int config_set_at(enum config_section section, size_t i, void *into, struct slice value,
+                  struct config_fault *fault);
+
+struct account_config *config_account_new(struct slice label);
+void config_account_free(struct account_config *account);
+
+/* --- config_values.c: kinds of values that several keys have --------------------------------- */
+
+/* A fault at where, which points into value; -EINVAL. */
+int config_wrong(struct config_fault *fault, struct slice value, const char *where,
+                 const char *sentence);
+/* An empty value, which no setting has; -EINVAL. */
+int config_refuse_empty(struct config_fault *fault, const char *what);
+int config_replace(char **text, struct slice value);
+/* One of n words, in any case: its place in *out. */
+int config_word(struct slice value, const char *const *words, size_t n, size_t *out,
+                struct config_fault *fault);
+int config_yes_no(struct slice value, bool *out, struct config_fault *fault);
+int config_accept(struct slice value, enum config_accept *out, struct config_fault *fault);
+int config_codecs(struct slice value, const char **codecs, size_t *n, struct config_fault *fault);
+/* Whole seconds from least to most. */
+int config_seconds(struct slice value, unsigned least, unsigned most, unsigned *out,
+                   struct config_fault *fault);
+/* An address of record, and the URI of a server; "sip:" may be left out and is added. */
+int config_address(struct slice value, char **out, struct config_fault *fault);
+int config_server(struct slice value, char **out, struct config_fault *fault);
 
 #endif

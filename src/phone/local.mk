@@ -7,8 +7,11 @@ libphone_a_SOURCES = \
 	src/phone/command.h \
 	src/phone/config.c \
 	src/phone/config.h \
-	src/phone/config_options.c \
+	src/phone/config_account.c \
+	src/phone/config_phone.c \
 	src/phone/config_private.h \
+	src/phone/config_read.c \
+	src/phone/config_values.c \
 	src/phone/contacts.c \
 	src/phone/contacts.h \
 	src/phone/event.h \

@@ -2,7 +2,10 @@
 #include "phone/config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/lib/exact.h"
 #include "tests/lib/rows.h"
@@ -17,7 +20,84 @@ static const struct row {
     {"the mark of UTF-8 at the beginning", "\xef\xbb\xbfuser = alice\n", NULL},
     {"a value has blanks, equals signs, quotes and semicolons", "name = a = \"b\" ; c # d\n", NULL},
     {"every setting", "listen = udp:192.0.2.1:5070\nrtp-ports = 4000-5000\ndevice = none\n"
-                      "codec = pcma, opus\nuser = bob\nname = Bob\n", NULL},
+                      "codec = pcma, opus\nuser = bob\nname = Bob\naccept = contacts\n"
+                      "strangers = silence\ndns-server = 127.0.0.1:5353\nhistory = no\n"
+                      "history-file = /h\ncontacts-file = /c\n", NULL},
+    {"every key of an account",
+     "[account work]\nuri = sip:alice@example.org\nname = Alice A\nauth-user = a.smith\n"
+     "realm = the office\npassword = p\nregistrar = sip:reg.example.org;transport=tcp\n"
+     "proxy = 192.0.2.1:5070\ntransport = tcp\nexpires = 600\nkeep-alive = 30\ncodec = opus\n"
+     "accept = anyone\nregister = no\n", NULL},
+    {"two accounts", "user = a\n[account a]\nuri=a@h\n[account b c]\r\nuri=b@h\r\n", NULL},
+    {"an account without uri", "[account a]\nname = x\n [account b]\nuri = b@h\n",
+     "f:1:1: this account has no uri, like: uri = sip:alice@example.org"},
+    {"the last account without uri", "\n  [account a]\n",
+     "f:2:3: this account has no uri, like: uri = sip:alice@example.org"},
+    {"a label twice", "[account a]\nuri=a@h\n[account  a]\n",
+     "f:3:11: the account on line 1 has this label already"},
+    {"an account without label", "[account]\n", "f:1:9: the account needs a label: [account work]"},
+    {"a section misspelt", "[acount a]\n",
+     "f:1:2: there is no such section; is [account LABEL] meant?"},
+    {"an unknown section", "[general]\n",
+     "f:1:2: there is no such section; sections are accounts, [account LABEL], and the settings of "
+     "the phone stand before them"},
+    {"an empty section", "[]\n",
+     "f:1:1: there is no such section; sections are accounts, [account LABEL], and the settings of "
+     "the phone stand before them"},
+    {"a section without end", "[account a\n",
+     "f:1:11: the bracket that ends the section's name is missing"},
+    {"words behind a section", "[account a] # mine\n",
+     "f:1:13: nothing can stand behind a section's name"},
+    {"a label with controls", "[account a\x1b]\n",
+     "f:1:11: a control character cannot stand in a label"},
+    {"a key of an account before the first", "realm = x\n",
+     "f:1:1: there is no setting \"realm\"; it is a key of an account, below [account LABEL]"},
+    {"a setting of the phone in an account", "[account a]\nuri=a@h\ndevice = none\n",
+     "f:3:1: there is no key of an account \"device\"; it is a setting of the phone, before the "
+     "first account"},
+    {"a misspelt key", "[account a]\nuri=a@h\nregistar = h\n",
+     "f:3:1: there is no key of an account \"registar\"; is \"registrar\" meant?"},
+    {"a key twice in an account", "name = x\n[account a]\nuri=a@h\nname=y\n name=z\n",
+     "f:5:2: \"name\" stands on line 4 already"},
+    {"two ways to the password", "[account a]\nuri=a@h\npassword = x\npassword-command = y\n",
+     "f:4:1: \"password\" stands on line 3 already; only one of the two can give the password"},
+    {"and in the other order", "[account a]\nuri=a@h\npassword-command = x\npassword = y\n",
+     "f:4:1: \"password-command\" stands on line 3 already; only one of the two can give the "
+     "password"},
+    {"no password", "[account a]\nuri=a@h\npassword =\n", "f:3:11: the password is missing"},
+    {"an address with a password", "[account a]\nuri = alice:secret@h\n",
+     "f:2:13: a password cannot stand in an address; password-command gives it"},
+    {"an address with headers", "[account a]\nuri = sip:a@h?Subject=x\n",
+     "f:2:15: headers, what stands behind \"?\", cannot stand here"},
+    {"an address with parameters", "[account a]\nuri = a@h;transport=tcp\n",
+     "f:2:10: parameters cannot stand in an address of record; there are the keys registrar, proxy "
+     "and transport"},
+    {"an address without user", "[account a]\nuri = sip:example.org\n",
+     "f:2:11: the user is missing: an address of record is like sip:alice@example.org"},
+    {"an address that needs TLS", "[account a]\nuri = sips:a@h\n",
+     "f:2:7: sips: asks for TLS, which this version does not speak yet; sip: goes without "
+     "encryption"},
+    {"a telephone number", "[account a]\nuri = tel:+1234\n",
+     "f:2:7: not an address: it is like sip:alice@example.org"},
+    {"no address", "[account a]\nuri =\n",
+     "f:2:6: not an address: it is like sip:alice@example.org"},
+    {"a server with a user", "[account a]\nuri = a@h\nproxy = bob@h\n",
+     "f:3:9: a server has no user in its address"},
+    {"a server with a strange transport", "[account a]\nuri = a@h\nproxy = sip:h;transport=tls\n",
+     "f:3:14: the transport of a server can be udp or tcp"},
+    {"a server that is none", "[account a]\nuri = a@h\nregistrar = http://h\n",
+     "f:3:13: not a server: it is like sip.example.org, 192.0.2.1:5070 or "
+     "sip:sip.example.org;transport=tcp"},
+    {"a transport that is none", "[account a]\nuri = a@h\ntransport = tpc\n",
+     "f:3:13: this can be udp or tcp; is tcp meant?"},
+    {"neither yes nor no", "history = maybe\n", "f:1:11: this can be no or yes"},
+    {"nobody to accept", "accept = servers\n",
+     "f:1:10: this can be anyone, server or contacts; is server meant?"},
+    {"a time that is too long", "[account a]\nuri = a@h\nexpires = 604801\n",
+     "f:3:11: not a number of seconds from 1 to 604800"},
+    {"a name server by name", "dns-server = localhost\n",
+     "f:1:14: not the address of a name server: it is a numeric address, like 192.0.2.53, "
+     "127.0.0.1:5353 or [2001:db8::53]:53"},
     {"an unknown setting names the likely right one", "# x\n  lisen = 1\n",
      "f:2:3: there is no setting \"lisen\"; is \"listen\" meant?"},
     {"two letters swapped", "coedc = opus\n",
@@ -25,16 +105,16 @@ static const struct row {
     {"names are in small letters", "User = bob\n",
      "f:1:1: there is no setting \"User\"; is \"user\" meant?"},
     {"nothing like any setting", "colour = red\n", 
-     "f:1:1: there is no setting \"colour\"; there are listen, rtp-ports, device, codec, user, name"},
+     "f:1:1: there is no setting \"colour\"; there are listen, rtp-ports, device, codec, "
+     "user, name, accept, strangers, dns-server, history, history-file, contacts-file"},
     {"of a long name its beginning", "0123456789012345678901234567890123456789 and more = \x1b\n",
      "f:1:1: there is no setting \"0123456789012345678901234567890123456789\"; there are listen, "
-     "rtp-ports, device, codec, user, name"},
+     "rtp-ports, device, codec, user, name, accept, strangers, dns-server, history, history-file, "
+     "contacts-file"},
     {"a line without equals sign", "user alice\n",
      "f:1:11: an equals sign is missing: a line is \"name = value\""},
     {"a line without name", "user = a\n = b\n",
      "f:2:2: the name of a setting is missing before the equals sign"},
-    {"a section", "[account]\n",
-     "f:1:1: there are no sections in this file; settings stand alone, as \"name = value\""},
     {"the same setting twice", "user = a\n\nuser = b\n", "f:3:1: \"user\" stands on line 1 already"},
     {"a wrong item of a list is pointed at", "codec = opus, pmcu\n",
      "f:1:15: unknown codec; is pcmu meant?"},
@@ -105,6 +185,130 @@ static void values(void **state)
     buf_free(&why);
 }
 
+static struct account_config *account_at(struct phone_config *c, size_t i)
+{
+    struct list *at = c->accounts.next;
+
+    while (i-- > 0)
+        at = at->next;
+    assert_ptr_not_equal(at, &c->accounts);
+    return LIST_ITEM(at, struct account_config, link);
+}
+
+static void accounts(void **state)
+{
+    struct buf why = buf_new(4096);
+    struct account_config *a;
+    struct phone_config c;
+
+    (void)state;
+    config_init(&c);
+    assert_null(config_first_account(&c));
+    assert_int_equal(
+        config_read_text(&c, SLICE("[account work]\nuri = alice@example.org\nname = Alice\n"
+                                   "auth-user = a\nrealm = r\npassword-command = pass show x\n"
+                                   "registrar = h:5070\nproxy = sip:p;lr\ntransport = TCP\n"
+                                   "expires = 600\nkeep-alive = 30\ncodec = pcma\n"
+                                   "accept = contacts\nregister = no\n"
+                                   "[account  at home ]\r\nuri = sip:bob@[2001:db8::1]:5070\r\n"),
+                         "f", &why),
+        0);
+    a = account_at(&c, 0);
+    assert_ptr_equal(a, config_first_account(&c));
+    assert_string_equal(a->label, "work");
+    assert_int_equal(a->line, 1);
+    assert_string_equal(a->uri, "sip:alice@example.org");
+    assert_string_equal(a->name, "Alice");
+    assert_string_equal(a->auth_user, "a");
+    assert_string_equal(a->realm, "r");
+    assert_string_equal(a->password_command, "pass show x");
+    assert_null(a->password);
+    assert_string_equal(a->registrar, "sip:h:5070");
+    assert_string_equal(a->proxy, "sip:p;lr");
+    assert_int_equal(a->transport, CONFIG_TCP);
+    assert_int_equal(a->expires_s, 600);
+    assert_int_equal(a->keep_alive_s, 30);
+    assert_int_equal(a->n_codecs, 1);
+    assert_string_equal(a->codecs[0], "pcma");
+    assert_int_equal(a->accept, CONFIG_ACCEPT_CONTACTS);
+    assert_true(a->no_register);
+    a = account_at(&c, 1);
+    assert_string_equal(a->label, "at home");
+    assert_string_equal(a->uri, "sip:bob@[2001:db8::1]:5070");
+    assert_int_equal(a->accept, CONFIG_ACCEPT_DEFAULT);
+    assert_false(a->no_register);
+    assert_int_equal(c.n_codecs, 3);
+    config_free(&c);
+    buf_free(&why);
+}
+
+/* A password is whatever stands there, and no message repeats it. */
+static void passwords(void **state)
+{
+    static const struct {
+        const char *written, *password;
+    } all[] = {
+        {" # not a comment ; = \"quoted\" 'too' \\n", "# not a comment ; = \"quoted\" 'too' \\n"},
+        {"=", "="},
+        {"[account]", "[account]"},
+        {"a\tb\x1b", "a\tb\x1b"},
+        {" p\xc3\xa4ss \t", "p\xc3\xa4ss"},
+        {"\xff\xfe", "\xff\xfe"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        struct buf text = buf_new(4096), why = buf_new(4096);
+        struct phone_config c;
+
+        config_init(&c);
+        buf_printf(&text, "[account a]\nuri = a@h\npassword =%s\r\n", all[i].written);
+        assert_int_equal(config_read_text(&c, buf_slice(&text), "f", &why), 0);
+        assert_string_equal(config_first_account(&c)->password, all[i].password);
+        config_free(&c);
+        buf_free(&text);
+        buf_free(&why);
+    }
+}
+
+static void choose(struct phone_config *c, const char *which, const char *why)
+{
+    struct buf got = buf_new(4096);
+
+    config_free(c);
+    config_init(c);
+    assert_int_equal(config_read_text(c, SLICE("[account work]\nuri = alice@h\n[account b]\n"
+                                               "uri = sip:bob@h\n"), "f", &got), 0);
+    assert_int_equal(config_choose_account(c, slice_of(which), &got), why ? -EINVAL : 0);
+    assert_slice(buf_slice(&got), why ? why : "");
+    buf_free(&got);
+}
+
+static void one_account_is_chosen(void **state)
+{
+    struct phone_config c;
+
+    (void)state;
+    config_init(&c);
+    choose(&c, "b", NULL);
+    assert_string_equal(config_first_account(&c)->uri, "sip:bob@h");
+    assert_ptr_equal(c.accounts.next->next, &c.accounts);
+    choose(&c, "alice@h", NULL);
+    assert_string_equal(config_first_account(&c)->label, "work");
+    choose(&c, "sip:alice@h", NULL);
+    assert_string_equal(config_first_account(&c)->label, "work");
+    choose(&c, "carol@h", NULL);
+    assert_string_equal(config_first_account(&c)->uri, "sip:carol@h");
+    assert_string_equal(config_first_account(&c)->label, "sip:carol@h");
+    assert_ptr_equal(c.accounts.next->next, &c.accounts);
+    choose(&c, "wrok", "there is no account \"wrok\" in the configuration; is work meant?");
+    choose(&c, "", "there is no account \"\" in the configuration; one that does not stand there "
+                   "is named by its address, like alice@example.org");
+    choose(&c, "sip:a:secret@h",
+           "a password cannot stand in an address; password-command gives it");
+    config_free(&c);
+}
+
 /* A setting that is refused leaves what was there. */
 static void all_or_nothing(void **state)
 {
@@ -127,20 +331,71 @@ static void all_or_nothing(void **state)
 
 static void files(void **state)
 {
-    struct buf why = buf_new(4096);
+    struct buf why = buf_new(4096), notice = buf_new(4096);
     struct phone_config c;
 
     (void)state;
     config_init(&c);
-    assert_int_equal(config_read_file(&c, "/no/such/file", &why), -ENOENT);
+    assert_int_equal(config_read_file(&c, "/no/such/file", &notice, &why), -ENOENT);
     assert_slice(buf_slice(&why), "/no/such/file: cannot be read: No such file or directory");
     buf_clear(&why);
-    assert_int_equal(config_read_file(&c, "/dev/zero", &why), -EFBIG);
+    assert_int_equal(config_read_file(&c, "/dev/zero", &notice, &why), -EFBIG);
     buf_clear(&why);
-    assert_int_equal(config_read_file(&c, "/", &why), -EISDIR);
-    assert_int_equal(config_read_file(&c, "/dev/null", &why), 0);
+    assert_int_equal(config_read_file(&c, "/", &notice, &why), -EISDIR);
+    assert_int_equal(config_read_file(&c, "/dev/null", &notice, &why), 0);
+    assert_int_equal(notice.n, 0);
     config_free(&c);
     buf_free(&why);
+}
+
+/* Reads text from a file of this mode; what is told about it. */
+static void read_with_mode(const char *text, mode_t mode, struct buf *notice)
+{
+    char path[] = "/tmp/tphone-config-XXXXXX";
+    struct buf why = buf_new(4096);
+    struct phone_config c;
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    assert_int_equal(fchmod(fd, mode), 0);
+    close(fd);
+    config_init(&c);
+    assert_int_equal(config_read_file(&c, path, notice, &why), 0);
+    unlink(path);
+    config_free(&c);
+    buf_free(&why);
+}
+
+static void a_password_that_others_can_read_is_noticed(void **state)
+{
+    static const char open_text[] = "[account a]\nuri = a@h\npassword-command = x\n";
+    static const char secret[] = "[account a]\nuri = a@h\npassword = x\n[account b]\nuri = b@h\n";
+    struct buf notice = buf_new(4096);
+
+    (void)state;
+    read_with_mode(open_text, 0644, &notice);
+    read_with_mode(secret, 0600, &notice);
+    assert_slice(buf_slice(&notice), "");
+    read_with_mode(secret, 0640, &notice);
+    assert_true(strstr(buf_cstr(&notice), "can be read by others") != NULL);
+    buf_free(&notice);
+}
+
+/* Whatever a table says of itself, a person reads. */
+static void tables_are_complete(void **state)
+{
+    const struct config_key *key;
+
+    (void)state;
+    for (int section = CONFIG_PHONE; section <= CONFIG_ACCOUNT; section++) {
+        assert_non_null(config_key_at((enum config_section)section, 5));
+        for (size_t i = 0; (key = config_key_at((enum config_section)section, i)); i++) {
+            assert_true(*key->value && *key->help);
+            assert_ptr_equal(key, config_key((enum config_section)section, slice_of(key->name)));
+        }
+    }
+    assert_null(config_key(CONFIG_ACCOUNT, SLICE("device")));
 }
 
 int main(void)
@@ -149,6 +404,11 @@ int main(void)
         cmocka_unit_test(values),
         cmocka_unit_test(all_or_nothing),
         cmocka_unit_test(files),
+        cmocka_unit_test(accounts),
+        cmocka_unit_test(passwords),
+        cmocka_unit_test(one_account_is_chosen),
+        cmocka_unit_test(a_password_that_others_can_read_is_noticed),
+        cmocka_unit_test(tables_are_complete),
     };
 
     return RUN_ROWS("phone/config", rows, check_row) +

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/lib/rows.h"
 
@@ -24,7 +26,7 @@ static const struct row {
     {"help of a command that is not complete", {"call", "--help"}, NULL},
     {"nothing",
      {NULL},
-     "what shall be done? tphone call ADDRESS, tphone answer or tphone devices; tphone --help says "
+     "what shall be done? tphone call ADDRESS, tphone answer, tphone devices; tphone --help says "
      "more"},
     {"a command with two letters swapped", {"asnwer"}, "unknown command asnwer; is answer meant?"},
     {"an address in the command's place",
@@ -46,7 +48,7 @@ static const struct row {
      "unknown option --xyzzy; tphone --help lists them"},
     {"the beginning of several options",
      {"call", "a@h", "--d", "none"},
-     "unknown option --d; is one of these meant: --dtmf, --delay, --device?"},
+     "unknown option --d; is one of these meant: --dtmf, --delay, --device, --dns-server?"},
     {"an unknown letter", {"call", "a@h", "-x"}, "unknown option -x; tphone --help lists them"},
     {"an unknown letter in a bundle",
      {"call", "a@h", "-qx"},
@@ -54,6 +56,28 @@ static const struct row {
     {"an option of another command",
      {"call", "a@h", "--times", "2"},
      "tphone call takes no --times; it is an option of tphone answer"},
+    {"an option of several commands",
+     {"devices", "--proxy", "h"},
+     "tphone devices takes no --proxy; it is an option of tphone call and answer"},
+    {"a password",
+     {"call", "a@h", "--password", "x"},
+     "a password is never an argument, as everybody on this machine could read it; "
+     "--password-command names a program that prints it"},
+    {"a password behind an equals sign",
+     {"call", "a@h", "--password=x"},
+     "a password is never an argument, as everybody on this machine could read it; "
+     "--password-command names a program that prints it"},
+    {"a password in the account's address",
+     {"call", "a@h", "--account", "a:secret@h"},
+     "--account: a password cannot stand in an address; password-command gives it"},
+    {"an account that is not there",
+     {"call", "a@h", "--account", "work"},
+     "--account: there is no account \"work\" in the configuration; one that does not stand there "
+     "is named by its address, like alice@example.org"},
+    {"a key of the account", {"call", "a@h", "--account", "a@h", "--transport", "tcp"}, NULL},
+    {"a key of the account that is wrong",
+     {"call", "a@h", "--account", "a@h", "--expires", "0"},
+     "--expires 0: not a number of seconds from 1 to 604800"},
     {"an option that wants a value",
      {"call", "a@h", "--play"},
      "--play needs a value: --play FILE"},
@@ -172,21 +196,101 @@ static void seconds(void **state)
     }
 }
 
-/* Every setting of a file can be given on the command line, and help and options agree on it. */
+static const struct cli_option *option_named(const char *name)
+{
+    const struct cli_option *o;
+
+    for (size_t i = 0; (o = cli_option_at(i)); i++)
+        if (strcmp(o->name, name) == 0)
+            return o;
+    return NULL;
+}
+
+/* Every setting of a file can be given on the command line, and help and options agree on it; of an
+ * account all but its address, which --account gives, and its password. */
 static void settings_are_options(void **state)
 {
-    const char *name;
+    const struct config_key *key;
 
     (void)state;
-    for (size_t i = 0; (name = config_name(i)); i++) {
-        const struct cli_option *o = NULL;
+    for (size_t i = 0; (key = config_key_at(CONFIG_PHONE, i)); i++) {
+        const struct cli_option *o = option_named(key->name);
 
-        for (size_t j = 0; cli_option_at(j) && !o; j++)
-            if (strcmp(cli_option_at(j)->name, name) == 0)
-                o = cli_option_at(j);
-        if (!o || o->commands != CLI_ALL)
-            fail_msg("the setting %s is no option of every command", name);
+        if (!o || o->commands != CLI_ALL || cli_option_key(o) != key)
+            fail_msg("the setting %s is no option of every command", key->name);
     }
+    for (size_t i = 0; (key = config_key_at(CONFIG_ACCOUNT, i)); i++) {
+        bool wanted = strcmp(key->name, "uri") != 0 && strcmp(key->name, "password") != 0;
+
+        if ((option_named(key->name) != NULL) != wanted)
+            fail_msg("the key %s and the options do not agree", key->name);
+    }
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* The user's own file, which is read where no other is named. */
+static void accounts_and_options(void **state)
+{
+    static const char *const plain[] = {"answer", NULL};
+    static const char *const chosen[] = {"call", "x",       "--account",     "b", "--codec",
+                                         "pcma", "--proxy", "p.example.org", NULL};
+    static const char *const own[] = {"answer", "--account", "carol@h", "--password-command",
+                                      "pass",   "--accept",  "anyone",  NULL};
+    static const char *const unclear[] = {"answer", "--proxy", "h", NULL};
+    char home[] = "/tmp/tphone-cli-XXXXXX", path[64];
+    const struct account_config *a;
+    struct buf why = buf_new(4096);
+    struct cli cli;
+
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    setenv("XDG_CONFIG_HOME", home, 1);
+    assert_int_equal(parse(unclear, &cli, &why), -EINVAL);
+    assert_slice(buf_slice(&why),
+                 "--proxy changes an account, and there is none; name the one with --account");
+    buf_clear(&why);
+    cli_free(&cli);
+    snprintf(path, sizeof path, "%s/tphone", home);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/tphone/tphone.conf", home);
+    write_file(path, "user = me\n[account a]\nuri = a@h\npassword = x\n[account b]\nuri = b@h\n"
+                     "codec = opus\n");
+    assert_int_equal(parse(plain, &cli, &why), 0);
+    assert_string_equal(cli.config.user, "me");
+    assert_string_equal(config_first_account(&cli.config)->label, "a");
+    assert_true(cli.notice.n > 0);
+    cli_free(&cli);
+    assert_int_equal(parse(chosen, &cli, &why), 0);
+    a = config_first_account(&cli.config);
+    assert_string_equal(a->label, "b");
+    assert_string_equal(a->proxy, "sip:p.example.org");
+    assert_string_equal(a->codecs[0], "pcma");
+    assert_string_equal(cli.config.codecs[0], "pcma");
+    cli_free(&cli);
+    assert_int_equal(parse(own, &cli, &why), 0);
+    a = config_first_account(&cli.config);
+    assert_string_equal(a->uri, "sip:carol@h");
+    assert_string_equal(a->password_command, "pass");
+    assert_int_equal(a->accept, CONFIG_ACCEPT_ANYONE);
+    cli_free(&cli);
+    assert_int_equal(parse(unclear, &cli, &why), -EINVAL);
+    assert_slice(buf_slice(&why),
+                 "--proxy changes an account, and there are several; name the one with --account");
+    cli_free(&cli);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/tphone", home);
+    rmdir(path);
+    rmdir(home);
+    setenv("XDG_CONFIG_HOME", "/no/such/home", 1);
+    buf_free(&why);
 }
 
 /* --- help and manual ---------------------------------------------------------------------------
@@ -337,6 +441,7 @@ int main(void)
         cmocka_unit_test(values),
         cmocka_unit_test(seconds),
         cmocka_unit_test(settings_are_options),
+        cmocka_unit_test(accounts_and_options),
         cmocka_unit_test(manual_has_every_option),
         cmocka_unit_test(manual_has_every_command),
         cmocka_unit_test(help_has_every_option),
@@ -344,6 +449,7 @@ int main(void)
         cmocka_unit_test(help_of_a_command_has_its_options_only),
     };
 
+    setenv("XDG_CONFIG_HOME", "/no/such/home", 1); /* not the settings of whoever runs this */
     return RUN_ROWS("ui/cli", rows, check_row) +
            cmocka_run_group_tests_name("ui/cli whole", tests, NULL, NULL);
 }

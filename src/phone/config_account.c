@@ -1,0 +1,169 @@
+/* The keys of an account: their table, and the functions that read their values. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "phone/config_private.h"
+
+#define EXPIRES_S_MAX 604800 /* a week */
+#define KEEP_ALIVE_S_MAX 3600
+
+static int set_uri(void *into, struct slice value, struct config_fault *fault)
+{
+    struct account_config *account = into;
+
+    return config_address(value, &account->uri, fault);
+}
+
+static int set_name(void *into, struct slice value, struct config_fault *fault)
+{
+    struct account_config *account = into;
+
+    (void)fault; /* any text will do, also none */
+    return config_replace(&account->name, value);
+}
+
+static int set_auth_user(void *into, struct slice value, struct config_fault *fault)
+{
+    struct account_config *account = into;
+
+    if (value.n == 0)
+        return config_refuse_empty(fault, "the name that the password belongs to");
+    return config_replace(&account->auth_user, value);
+}
+
+static int set_realm(void *into, struct slice value, struct config_fault *fault)
+{
+    struct account_config *account = into;
+
+    if (value.n == 0)
+        return config_refuse_empty(fault, "the realm");
+    return config_replace(&account->realm, value);
+}
+
+/* There is one way to a password: the later one that is said replaces the other. */
+static void forget_password(struct account_config *account)
+{
+    mem_wipe_free(account->password);
+    free(account->password_command);
+    account->password = account->password_command = NULL;
+}
+
+static int set_password(void *into, struct slice value, struct config_fault *fault)
+{
+    struct account_config *account = into;
+    char *password = NULL;
+
+    if (value.n == 0)
+        return config_refuse_empty(fault, "the password");
+    if (config_replace(&password, value) != 0)
+        return -ENOMEM;
+    forget_password(account);
+    account->password = password;
+    return 0;
+}
+
+static int set_password_command(void *into, struct slice value, struct config_fault *fault)
+{
+    struct account_config *account = into;
+    char *command = NULL;
+
+    if (value.n == 0)
+        return config_refuse_empty(fault, "the command");
+    if (config_replace(&command, value) != 0)
+        return -ENOMEM;
+    forget_password(account);
+    account->password_command = command;
+    return 0;
+}
+
+static int set_registrar(void *into, struct slice value, struct config_fault *fault)
+{
+    struct account_config *account = into;
+
+    return config_server(value, &account->registrar, fault);
+}
+
+static int set_proxy(void *into, struct slice value, struct config_fault *fault)
+{
+    struct account_config *account = into;
+
+    return config_server(value, &account->proxy, fault);
+}
+
+static int set_transport(void *into, struct slice value, struct config_fault *fault)
+{
+    static const char *const words[] = {"udp", "tcp"};
+    struct account_config *account = into;
+    size_t i;
+    int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
+
+    if (!err)
+        account->transport = (enum config_transport)(CONFIG_UDP + i);
+    return err;
+}
+
+static int set_expires(void *into, struct slice value, struct config_fault *fault)
+{
+    struct account_config *account = into;
+
+    return config_seconds(value, 1, EXPIRES_S_MAX, &account->expires_s, fault);
+}
+
+static int set_keep_alive(void *into, struct slice value, struct config_fault *fault)
+{
+    struct account_config *account = into;
+
+    return config_seconds(value, 1, KEEP_ALIVE_S_MAX, &account->keep_alive_s, fault);
+}
+
+static int set_codec(void *into, struct slice value, struct config_fault *fault)
+{
+    struct account_config *account = into;
+
+    return config_codecs(value, account->codecs, &account->n_codecs, fault);
+}
+
+static int set_accept(void *into, struct slice value, struct config_fault *fault)
+{
+    struct account_config *account = into;
+
+    return config_accept(value, &account->accept, fault);
+}
+
+static int set_register(void *into, struct slice value, struct config_fault *fault)
+{
+    struct account_config *account = into;
+    bool yes;
+    int err = config_yes_no(value, &yes, fault);
+
+    if (!err)
+        account->no_register = !yes;
+    return err;
+}
+
+/* clang-format off */
+const struct config_option config_account_options[] = {
+    {{"uri", "sip:USER@HOST", "address of the account", NULL}, set_uri},
+    {{"name", "TEXT", "name that the other side is shown", "that of the phone"}, set_name},
+    {{"auth-user", "NAME", "name that the password belongs to", "the user of the address"},
+     set_auth_user},
+    {{"realm", "TEXT", "answer only challenges of this realm", "that of the first challenge"},
+     set_realm},
+    {{"password", "TEXT", "password of the account; better is password-command", NULL},
+     set_password},
+    {{"password-command", "COMMAND", "program whose first line of output is the password", NULL},
+     set_password_command},
+    {{"registrar", "SERVER", "server to register with", "host of the address"}, set_registrar},
+    {{"proxy", "SERVER", "server that every request goes through", "none"}, set_proxy},
+    {{"transport", "udp|tcp", "transport to the servers", "what DNS says, else udp"}, set_transport},
+    {{"expires", "SECONDS", "how long a registration is to last", "3600"}, set_expires},
+    {{"keep-alive", "SECONDS", "how often the way through routers is kept open",
+      "25 over udp, 90 over tcp"}, set_keep_alive},
+    {{"codec", "LIST", "codecs in order of preference", "those of the phone"}, set_codec},
+    {{"accept", "anyone|server|contacts", "whose calls are taken", "server"}, set_accept},
+    {{"register", "yes|no", "whether calls come in through the account, too", "yes"},
+     set_register},
+    {{0}, NULL},
+};
+/* clang-format on */

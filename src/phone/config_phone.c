@@ -1,0 +1,180 @@
+/* The settings of the phone: their table, and the functions that read their values. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "net/sip_link.h"
+#include "phone/config_private.h"
+
+static int set_listen(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+    struct net_sip_listen listen;
+
+    if (net_sip_listen_parse(value, &listen) != 0)
+        return config_wrong(fault, value, value.p,
+                            "not an address to listen on: it is [udp:|tcp:]ADDRESS:PORT with a "
+                            "numeric address, like udp:192.0.2.1:5060 or [::1]:5060");
+    config->listen = (struct config_listen){listen.udp, listen.tcp, listen.ip};
+    config->listen_said = true;
+    return 0;
+}
+
+static int set_rtp_ports(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+    struct slice last = value, first = slice_trim(slice_cut(&last, '-'));
+    uint64_t a, b;
+
+    last = slice_trim(last);
+    if (slice_number(first, 65535, &a) != 0 || a < 1024)
+        return config_wrong(fault, value, value.p,
+                            "not a range of ports: it is FIRST-LAST, from 1024 to 65535");
+    if (slice_number(last, 65535, &b) != 0)
+        return config_wrong(fault, value, last.p ? last.p : value.p,
+                            "the last port is missing or not a number up to 65535");
+    if (b < a)
+        return config_wrong(fault, value, last.p, "the last port is below the first");
+    if (b < ((a + 1) & ~UINT64_C(1)) + 1) /* RTP is even, RTCP the odd one above */
+        return config_wrong(fault, value, last.p,
+                            "the range has no even port with the odd one above it");
+    config->rtp_first = (uint16_t)a;
+    config->rtp_last = (uint16_t)b;
+    return 0;
+}
+
+static int set_device(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+
+    if (value.n == 0)
+        return config_refuse_empty(fault, "the name of a sound device, or none,");
+    if (config_replace(&config->device, value) != 0)
+        return -ENOMEM;
+    config->no_device = slice_ieq(value, SLICE("none"));
+    return 0;
+}
+
+static int set_codec(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+
+    return config_codecs(value, config->codecs, &config->n_codecs, fault);
+}
+
+/* RFC 3261 25.1: the characters of a user part that need no escape. */
+static bool is_user_char(char c)
+{
+    return is_alpha(c) || is_digit(c) || (c != '\0' && strchr("-_.!~*'()&=+$,;?/", c));
+}
+
+static int set_user(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+    struct scan s = {value, false};
+
+    if (value.n == 0)
+        return config_refuse_empty(fault, "the user's name");
+    scan_maybe(&s, is_user_char);
+    if (s.rest.n > 0)
+        return config_wrong(fault, value, s.rest.p,
+                            "this character cannot stand in the user part of an address; the "
+                            "name alone is wanted, without @ and host");
+    return config_replace(&config->user, value);
+}
+
+static int set_name(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+
+    (void)fault; /* any text will do, also none */
+    return config_replace(&config->name, value);
+}
+
+static int set_accept(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+
+    return config_accept(value, &config->accept, fault);
+}
+
+static int set_strangers(void *into, struct slice value, struct config_fault *fault)
+{
+    static const char *const words[] = {"answer", "silence"};
+    struct phone_config *config = into;
+    size_t i;
+    int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
+
+    if (!err)
+        config->silent_to_strangers = i == 1;
+    return err;
+}
+
+static int set_dns_server(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+    struct ip ip;
+
+    if (ip_parse_with_port(value, &ip) != 0 || ip_is_any(&ip) || ip_is_multicast(&ip))
+        return config_wrong(fault, value, value.p,
+                            "not the address of a name server: it is a numeric address, like "
+                            "192.0.2.53, 127.0.0.1:5353 or [2001:db8::53]:53");
+    config->dns_server = ip;
+    return 0;
+}
+
+static int set_history(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+    bool yes;
+    int err = config_yes_no(value, &yes, fault);
+
+    if (!err)
+        config->no_history = !yes;
+    return err;
+}
+
+static int set_contacts_file(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+
+    if (value.n == 0)
+        return config_refuse_empty(fault, "the name of the file");
+    return config_replace(&config->contacts_file, value);
+}
+
+static int set_history_file(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+
+    if (value.n == 0)
+        return config_refuse_empty(fault, "the name of the file");
+    return config_replace(&config->history_file, value);
+}
+
+/* clang-format off */
+const struct config_option config_phone_options[] = {
+    {{"listen", "[udp:|tcp:]ADDR:PORT",
+      "where SIP is heard: both transports if none is named. call takes a free port, answer 5060",
+      NULL}, set_listen},
+    {{"rtp-ports", "A-B", "range of ports for sound", "16384-32767"}, set_rtp_ports},
+    {{"device", "none|NAME", "sound device; call takes the system's, answer takes none", NULL},
+     set_device},
+    {{"codec", "LIST", "codecs in order of preference", "opus,pcmu,pcma"}, set_codec},
+    {{"user", "NAME", "what stands before the @ of our own address, without an account",
+      "tphone"}, set_user},
+    {{"name", "TEXT", "name that the other side is shown", NULL}, set_name},
+    {{"accept", "anyone|server|contacts",
+      "whose calls are taken", "server with an account, anyone without"}, set_accept},
+    {{"strangers", "answer|silence", "what those get whose message is not for us", "answer"},
+     set_strangers},
+    {{"dns-server", "ADDR[:PORT]", "ask this name server", "those of the system"},
+     set_dns_server},
+    {{"history", "yes|no", "whether calls are written down", "yes"}, set_history},
+    {{"history-file", "FILE", "where calls are written down",
+      "$XDG_STATE_HOME/tphone/history.db"}, set_history_file},
+    {{"contacts-file", "FILE", "names for addresses", "$XDG_CONFIG_HOME/tphone/contacts"},
+     set_contacts_file},
+    {{0}, NULL},
+};
+/* clang-format on */
