@@ -18,7 +18,6 @@
 #define SIP_AUTH_H
 
 #include "base/buf.h"
-#include "base/digest.h"
 #include "base/rand.h"
 #include "base/slice.h"
 #include "sip/limits.h"
@@ -62,22 +61,5 @@ struct slice sip_auth_realm(const struct sip_auth *auth);
  * bytes that a line cannot hold. */
 int sip_auth_put(struct sip_auth *auth, struct sip_auth_tries *tries, struct buf *out,
                  struct slice method, struct slice uri, struct slice body);
-
-/* --- what a response is made of; for servers in tests too ----------------------------------- */
-
-enum sip_qop { SIP_QOP_NONE, SIP_QOP_AUTH, SIP_QOP_AUTH_INT };
-
-struct sip_digest {
-    enum digest_kind kind;
-    bool session; /* -sess */
-    enum sip_qop qop;
-    struct slice user, realm, password; /* without quotes and escapes */
-    struct slice nonce, cnonce;
-    uint32_t nc;
-    struct slice method, uri, body;
-};
-
-/* RFC 7616 3.4.1 to 3.4.3. Errors of digest_hex. */
-int sip_digest_response(const struct sip_digest *d, char out[DIGEST_HEX_MAX + 1]);
 
 #endif

@@ -73,8 +73,8 @@
 #define SIP_MAX_CHALLENGE 2048
 /* Challenges that an account remembers. More: the one longest unused is forgotten. */
 #define SIP_MAX_CHALLENGES 4
-/* Realms of an account that its registrar has named. More: the oldest is forgotten. */
-#define SIP_MAX_REALMS 4
+/* Realms of an account that are known. More: the oldest is forgotten. */
+#define SIP_MAX_REALMS 8
 /* Challenges to one request that are answered, of all realms. More: it is given up. */
 #define SIP_MAX_ROUNDS 6
 

@@ -4,10 +4,16 @@ libsip_a_SOURCES = \
 	src/sip/address.h \
 	src/sip/alarm.c \
 	src/sip/alarm.h \
+	src/sip/auth.c \
+	src/sip/auth.h \
 	src/sip/build.c \
 	src/sip/build.h \
 	src/sip/call.c \
+	src/sip/challenge.c \
+	src/sip/challenge.h \
 	src/sip/core.h \
+	src/sip/credentials.c \
+	src/sip/credentials.h \
 	src/sip/dialog.c \
 	src/sip/dialog.h \
 	src/sip/endpoint.c \

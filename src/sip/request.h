@@ -75,8 +75,8 @@ void sip_req_no_more_targets(struct sip_req *req);
  * that sip_req_cseq tells it afterwards; the owner sees only what is left. registrar: it is a
  * REGISTER to the account's own registrar. Before sip_req_set. */
 void sip_req_use_account(struct sip_req *req, struct sip_account *account, bool registrar);
-/* Credentials go to this address and to no other: for requests whose way others name, as in dialogs.
- * Without it: wherever the request goes, as its owner has made sure of it. */
+/* Credentials go to this address and to no other: for requests whose way others name, as in
+ * dialogs. Without it: wherever the request goes, as its owner has made sure of it. */
 void sip_req_trust_only(struct sip_req *req, const struct ip *server);
 /* why: a clause for a person with SIP_REQ_CANNOT; lives as long as the request. */
 enum sip_req_credentials sip_req_credentials(const struct sip_req *req, struct slice *why);

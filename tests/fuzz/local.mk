@@ -1,6 +1,7 @@
 # Fuzz targets: each is tests/fuzz/NAME.c with LLVMFuzzerTestOneInput, and its corpus in
 # tests/fuzz/corpus/NAME/. To add one, add it to this list.
 fuzz_targets = \
+	tests/fuzz/fuzz_auth \
 	tests/fuzz/fuzz_codec \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_contacts \

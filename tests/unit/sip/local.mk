@@ -2,6 +2,8 @@
 sip_syntax_tests = \
 	tests/unit/sip/test_address \
 	tests/unit/sip/test_build \
+	tests/unit/sip/test_challenge \
+	tests/unit/sip/test_credentials \
 	tests/unit/sip/test_fields \
 	tests/unit/sip/test_header \
 	tests/unit/sip/test_message \
@@ -15,6 +17,7 @@ check_PROGRAMS += $(sip_syntax_tests)
 tap_tests += $(sip_syntax_tests)
 
 sip_behaviour_tests = \
+	tests/unit/sip/test_auth \
 	tests/unit/sip/test_dialog \
 	tests/unit/sip/test_endpoint \
 	tests/unit/sip/test_failover \
