@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "phone/config_private.h"
+#include "phone/words.h"
 
 #define EXPIRES_S_MAX 604800 /* a week */
 #define KEEP_ALIVE_S_MAX 3600
@@ -66,11 +67,16 @@ static int set_password(void *into, struct slice value, struct config_fault *fau
 static int set_password_command(void *into, struct slice value, struct config_fault *fault)
 {
     struct account_config *account = into;
+    const char *sentence;
     char *command = NULL;
+    struct words words;
+    size_t at;
+    int err = words_split(value, &words, &at, &sentence);
 
-    if (value.n == 0)
-        return config_refuse_empty(fault, "the command");
-    if (config_replace(&command, value) != 0)
+    if (err == -EINVAL)
+        return config_wrong(fault, value, value.p + at, sentence);
+    words_free(&words);
+    if (err || config_replace(&command, value) != 0)
         return -ENOMEM;
     forget_password(account);
     account->password_command = command;

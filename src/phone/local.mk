@@ -32,6 +32,8 @@ libphone_a_SOURCES = \
 	src/phone/media_stream.h \
 	src/phone/media_thread.c \
 	src/phone/media_thread.h \
+	src/phone/password.c \
+	src/phone/password.h \
 	src/phone/phone.c \
 	src/phone/phone.h \
 	src/phone/phone_events.c \
@@ -40,4 +42,6 @@ libphone_a_SOURCES = \
 	src/phone/spelling.c \
 	src/phone/spelling.h \
 	src/phone/target.c \
-	src/phone/target.h
+	src/phone/target.h \
+	src/phone/words.c \
+	src/phone/words.h

@@ -4,9 +4,11 @@ phone_tests = \
 	tests/unit/phone/test_config \
 	tests/unit/phone/test_contacts \
 	tests/unit/phone/test_media \
+	tests/unit/phone/test_password \
 	tests/unit/phone/test_phone \
 	tests/unit/phone/test_spelling \
-	tests/unit/phone/test_target
+	tests/unit/phone/test_target \
+	tests/unit/phone/test_words
 check_PROGRAMS += $(phone_tests)
 tap_tests += $(phone_tests)
 
@@ -17,3 +19,5 @@ tests_unit_phone_test_spelling_LDADD = $(phone_ldadd)
 tests_unit_phone_test_target_LDADD = $(phone_ldadd)
 tests_unit_phone_test_call_tables_LDADD = $(phone_ldadd)
 tests_unit_phone_test_phone_LDADD = $(phone_ldadd)
+tests_unit_phone_test_password_LDADD = $(phone_ldadd)
+tests_unit_phone_test_words_LDADD = $(phone_ldadd)

@@ -1,0 +1,29 @@
+/* phone/password.h - asks a program for a password: password-command.
+ *
+ * The program is started without a shell (phone/words.h), with our environment and nothing of ours
+ * open but the three standard streams: it reads from /dev/null, the first line that it writes is
+ * the password, and what it says on standard error is told when it fails. It has 30 seconds. Lives
+ * on one loop, on its thread. */
+#ifndef PHONE_PASSWORD_H
+#define PHONE_PASSWORD_H
+
+#include "base/slice.h"
+
+#define PASSWORD_BYTES_MAX 4096
+#define PASSWORD_COMMAND_MS 30000
+
+struct net_loop;
+struct password_command;
+
+/* Either the password, which lives until the call returns and is wiped then, or password.p is NULL
+ * and sentence, safe to be shown, says why there is none. */
+typedef void password_fn(void *arg, struct slice password, const char *sentence);
+
+/* on_done runs from the loop, once, also where the program cannot be started; it may free the
+ * command. 0; -EINVAL: these are no words (the configuration has looked); -ENOMEM. */
+int password_command_start(struct net_loop *loop, const char *command, password_fn *on_done,
+                           void *arg, struct password_command **out);
+/* Ends the program where it still runs; on_done will not run any more. NULL is fine. */
+void password_command_free(struct password_command *command);
+
+#endif
