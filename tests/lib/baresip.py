@@ -48,12 +48,13 @@ def _config(port, control, rtp, folder, codec, player):
 
 class Baresip:
     """codec: the only one it offers and takes; spoken: what it says from the start of the call.
-    card: the environment of a sound card (lib/pulse.py) that it plays on."""
+    card: the environment of a sound card (lib/pulse.py) that it plays on. account: one that it
+    registers (lib/kamailio.py); it then goes by that address."""
 
-    def __init__(self, room, name, codec, spoken, answers=False, card=None):
+    def __init__(self, room, name, codec, spoken, answers=False, card=None, account=None):
         self.name, self.codec = name, codec
         self.port, control = rooms.free_port(), rooms.free_port()
-        self.uri = f"sip:{name}@127.0.0.1:{self.port}"
+        self.uri = account.uri if account else f"sip:{name}@127.0.0.1:{self.port}"
         self.folder = room.path(name)
         os.makedirs(self.folder + "/heard")
         rate, config = _config(self.port, control, rooms.free_port(20), self.folder, codec,
@@ -61,8 +62,8 @@ class Baresip:
         sound.write(self.folder + "/spoken.wav", spoken.at(rate))
         mode = ";answermode=auto" if answers else ""
         room.write(f"{name}/config", config)
-        room.write(f"{name}/accounts", f"<{self.uri}>;regint=0;audio_codecs={_codec_list(codec)}"
-                                       f"{mode}\n")
+        room.write(f"{name}/accounts", f"<{self.uri}>{_server(account)}"
+                                       f";audio_codecs={_codec_list(codec)}{mode}\n")
         room.write(f"{name}/contacts", "")
         self.process = room.start(f"baresip {name}", ["baresip", "-f", self.folder, "-v"],
                                   env=card)
@@ -71,6 +72,8 @@ class Baresip:
         room.keep(self)
         threading.Thread(target=self._read, daemon=True).start()
         rooms.wait_udp(self.port)
+        if account:
+            self.process.wait_line(r"200 OK .*binding")
 
     def _connect(self, control):
         def attempt():
@@ -166,6 +169,13 @@ class Baresip:
         except OSError:
             pass
         self.process.stop()
+
+
+def _server(account):
+    if not account:
+        return ";regint=0"
+    return (f";outbound=\"{account.server}\";regint=60;auth_user={account.user}"
+            f";auth_pass={account.password}")
 
 
 def _codec_list(codec):

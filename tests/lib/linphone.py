@@ -1,0 +1,119 @@
+"""A linphonec of the distribution as the stranger on the other end.
+
+It has a home of its own, speaks from a file, keeps what it hears in a file, and is told what to do
+over its standard input; what it says on its standard output is what it does.
+"""
+import os
+import re
+import subprocess
+
+from lib import room as rooms
+from lib import sound
+
+SETTINGS = """[sip]
+sip_port={port}
+sip_tcp_port={port}
+sip_tls_port=0
+bind_address=127.0.0.1
+use_ipv6=0
+guess_hostname=0
+default_proxy={default}
+[net]
+enable_nat_helper=0
+[rtp]
+audio_rtp_port={rtp}-{rtp_last}
+[video]
+automatically_initiate=0
+automatically_accept=0
+[audio_codec_0]
+mime={mime}
+rate={rate}
+enabled=1
+{account}"""
+
+ACCOUNT = """[proxy_0]
+reg_proxy=<{server}>
+reg_route=<{route}>
+reg_identity={uri}
+reg_expires=600
+reg_sendregister=1
+publish=0
+[auth_info_0]
+username={user}
+passwd={password}
+realm={domain}
+"""
+CODECS = {"pcmu": ("PCMU", 8000), "pcma": ("PCMA", 8000), "opus": ("opus", 48000)}
+
+
+class Linphone:
+    """account: one that it registers (lib/kamailio.py); it then goes by that address."""
+
+    def __init__(self, room, name, spoken, codec="pcmu", answers=False, account=None):
+        self.name, self.room = name, room
+        self.port, rtp = rooms.free_port(), rooms.free_port(10)
+        self.folder = room.path(name)
+        self.recording = self.folder + "/heard.wav"
+        for part in (".local/share/linphone", ".config/linphone"):
+            os.makedirs(f"{self.folder}/{part}")
+        said = sound.write(self.folder + "/spoken.wav", spoken)
+        self.uri = account.uri if account else f"sip:{name}@127.0.0.1:{self.port}"
+        mime, rate = CODECS[codec]
+        text = ACCOUNT.format(server=account.server, user=account.user, uri=account.uri,
+                              password=account.password, domain=account.domain,
+                              route=account.server + ";lr") if account else ""
+        room.write(f"{name}/settings", SETTINGS.format(
+            port=self.port, rtp=rtp, rtp_last=rtp + 8, mime=mime, rate=rate, account=text,
+            default=0 if account else -1))
+        command = ["linphonec", "-c", self.folder + "/settings", "-d", "1", "-S"]
+        env = dict(os.environ, HOME=self.folder, TERM="dumb")
+        for word in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+            env.pop(word, None)
+        self.process = room.start(f"linphonec {name}", command + ["-a"] * answers, env=env,
+                                  stdin=subprocess.PIPE)
+        for words in ("soundcard use files", f"play {said}", f"record {self.recording}"):
+            self.tell(words)
+        rooms.wait_udp(self.port)
+        if account:
+            self.wait(r"to \[LinphoneRegistrationOk\]")
+
+    def tell(self, words):
+        self.process.popen.stdin.write(words.encode() + b"\n")
+        self.process.popen.stdin.flush()
+
+    def wait(self, pattern, seconds=15, after=0):
+        return self.process.wait_line(pattern, seconds, after)
+
+    def dial(self, uri):
+        self.tell("call " + uri)
+
+    def wait_ringing(self):
+        """Somebody calls it."""
+        self.wait("Receiving new incoming call from")
+
+    def wait_up(self):
+        self.wait("Media streams established")
+
+    def wait_ended(self, seconds=10):
+        self.wait(r"Call \d+ with .* (ended|error)", seconds)
+
+    def answer(self):
+        self.tell("answer")
+
+    def hang_up(self):
+        self.tell("terminate")
+
+    def caller(self):
+        """Who calls, as it shows him."""
+        return re.sub(r".*call from (.*?),? assigned.*", r"\1",
+                      self.process.said("Receiving new incoming call from")[-1])
+
+    def heard(self):
+        """The file with all that it heard, to be asked for when the call is over."""
+        rooms.wait_until(lambda: os.path.exists(self.recording)
+                         and sound.read(self.recording).seconds > 0, 5,
+                         f"{self.process.name} heard nothing")
+        return self.recording
+
+    def stop(self):
+        self.process.stop()
