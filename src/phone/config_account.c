@@ -154,7 +154,7 @@ const struct config_option config_account_options[] = {
     {{"name", "TEXT", "name that the other side is shown", "that of the phone"}, set_name},
     {{"auth-user", "NAME", "name that the password belongs to", "the user of the address"},
      set_auth_user},
-    {{"realm", "TEXT", "answer only challenges of this realm", "that of the first challenge"},
+    {{"realm", "TEXT", "answer only challenges of this realm", "those of our own servers"},
      set_realm},
     {{"password", "TEXT", "password of the account; better is password-command", NULL},
      set_password},

@@ -296,13 +296,13 @@ static void accounts_and_options(void **state)
 /* --- help and manual ---------------------------------------------------------------------------
  */
 
-static char *read_manual(void)
+static char *read_document(const char *name)
 {
     const char *srcdir = getenv("srcdir");
     char path[1024], *text = calloc(1, 65536);
     FILE *file;
 
-    snprintf(path, sizeof path, "%s/man/tphone.1", srcdir ? srcdir : ".");
+    snprintf(path, sizeof path, "%s/%s", srcdir ? srcdir : ".", name);
     file = fopen(path, "r");
     if (!file || !text)
         fail_msg("%s cannot be read", path);
@@ -331,7 +331,7 @@ static void manual_item(const struct cli_option *o, char *out, size_t room)
 
 static void manual_has_every_option(void **state)
 {
-    char *manual = read_manual(), item[64];
+    char *manual = read_document("man/tphone.1"), item[64];
     const struct cli_option *o;
     size_t n = 0;
 
@@ -346,9 +346,64 @@ static void manual_has_every_option(void **state)
     free(manual);
 }
 
+/* The keys that stand between two headings of tphone.conf.5 are those of the table. */
+static void check_keys(const char *from, const char *to, enum config_section section)
+{
+    char *manual = read_document("man/tphone.conf.5"), *begin = strstr(manual, from), *end,
+         item[64];
+    const struct config_key *key;
+    size_t n = 0;
+
+    assert_non_null(begin);
+    end = strstr(begin, to);
+    assert_non_null(end);
+    *end = '\0';
+    for (; (key = config_key_at(section, n)); n++) {
+        snprintf(item, sizeof item, "\n.It Cm %s No = ", key->name);
+        if (count(begin, item) != 1)
+            fail_msg("tphone.conf.5 has %zu items for %s", count(begin, item), key->name);
+    }
+    assert_int_equal(count(begin, "\n.It "), n);
+    free(manual);
+}
+
+static void manual_has_every_setting(void **state)
+{
+    (void)state;
+    check_keys(".Sh SETTINGS OF THE PHONE", ".Sh KEYS OF AN ACCOUNT", CONFIG_PHONE);
+    check_keys(".Sh KEYS OF AN ACCOUNT", ".Sh FILES", CONFIG_ACCOUNT);
+}
+
+/* What people begin with is right, and stays so with every line of it that is commented out. */
+static void the_example_can_be_read(void **state)
+{
+    char *text = read_document("doc/tphone.conf.example"), *line = text;
+    struct buf why = buf_new(4096);
+    struct phone_config config;
+
+    (void)state;
+    for (int switched_on = 0; switched_on < 2; switched_on++) {
+        config_init(&config);
+        if (config_read_text(&config, slice_of(text), "example", &why) != 0)
+            fail_msg("%s", buf_cstr(&why));
+        assert_string_equal(config_first_account(&config)->label, "example");
+        config_free(&config);
+        /* "# codec = opus": a setting that is not one yet, unlike words. */
+        for (line = text; (line = strstr(line, "\n# ")); line++) {
+            size_t name = strcspn(line + 3, " \n"), blanks = strspn(line + 3 + name, " ");
+
+            if (line[3 + name + blanks] == '=' &&
+                strncmp(line + 3, "password ", 9) != 0) /* there is a command */
+                line[1] = ' ';
+        }
+    }
+    free(text);
+    buf_free(&why);
+}
+
 static void manual_has_every_command(void **state)
 {
-    char *manual = read_manual(), item[64];
+    char *manual = read_document("man/tphone.1"), item[64];
     const struct cli_command *c;
     size_t n = 0;
 
@@ -443,6 +498,8 @@ int main(void)
         cmocka_unit_test(settings_are_options),
         cmocka_unit_test(accounts_and_options),
         cmocka_unit_test(manual_has_every_option),
+        cmocka_unit_test(manual_has_every_setting),
+        cmocka_unit_test(the_example_can_be_read),
         cmocka_unit_test(manual_has_every_command),
         cmocka_unit_test(help_has_every_option),
         cmocka_unit_test(help_is_narrow_and_begins_with_examples),
