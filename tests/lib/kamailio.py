@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import time
 
+from lib import account
 from lib import room as rooms
 from lib.tap import Failure
 
@@ -179,16 +180,6 @@ def _modules():
                   "with it; scripts/install-deps brings it")
 
 
-class Account:
-    """What a phone has to know of its account. server: where all that it says is to go."""
-
-    def __init__(self, user, password, domain, server, transport="udp"):
-        self.user, self.password, self.domain = user, password, domain
-        self.uri = f"sip:{user}@{domain}"
-        self.transport = transport
-        self.server = server + (";transport=tcp" if transport == "tcp" else "")
-
-
 class Kamailio:
     """users: name to password. record_route: calls stay with it to their end. Without, it is out
     of the way once the INVITE is answered. It runs when this returns."""
@@ -228,8 +219,7 @@ class Kamailio:
         db.close()
 
     def account(self, user, transport="udp", password=None):
-        return Account(user, self.users[user] if password is None else password, self.domain,
-                       self.uri, transport)
+        return account.of(self, user, transport, password)
 
     # Its life.
 

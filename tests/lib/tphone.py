@@ -30,11 +30,12 @@ def _options(more):
 
 class Phone:
     """One run of tphone; more are its options, underlines for dashes; popen: how
-    its process is started; under: a command that starts it, with its options. Each has a home of
-    its own in the room."""
+    its process is started; under: a command that starts it, with its options; account: what it is
+    configured with (lib/account.py), settings: its keys that differ. Each has a home of its own in
+    the room."""
 
     def __init__(self, room, name, command, arguments=(), spoken=None, device="none", env=None,
-                 popen=None, under=(), **more):
+                 popen=None, under=(), account=None, settings=None, **more):
         self.name, self.folder = name, room.folder
         self.recording = room.path(f"{name}-heard.wav")
         self.trace = room.path(f"{name}-sip.txt")
@@ -44,6 +45,8 @@ class Phone:
             more.setdefault("record", self.recording)
         if device:
             more["device"] = device
+        if account:
+            more["config"] = room.write(f"{name}.conf", account.settings(**(settings or {})))
         line = [*under, program(), command, *arguments, f"--trace={self.trace}", *_options(more)]
         self.process = room.start(f"tphone {command} ({name})", line,
                                   env=dict(os.environ, **rooms.home_in(self.home), **(env or {})),
@@ -82,6 +85,11 @@ class Answer(Phone):
         if transport == "tcp":
             self.uri += ";transport=tcp"
         self.wait_line(re.escape(where))
+
+
+class Register(Phone):
+    def __init__(self, room, account, name="phone", **more):
+        super().__init__(room, name, "register", account=account, **more)
 
 
 class Call(Phone):
