@@ -11,6 +11,8 @@ libui_a_SOURCES = \
 	ui/exit.h \
 	ui/output.c \
 	ui/output.h \
+	ui/prompt.c \
+	ui/prompt.h \
 	ui/session.c \
 	ui/session.h \
 	ui/status.c \

@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+#include "ui/prompt.h"
 #include "ui/status.h"
 #include "ui/trace.h"
 
@@ -66,6 +69,86 @@ static bool is_told(const struct session *s, const struct phone_event *event)
            s->cli->config.listen_said || s->cli->verbosity > 0;
 }
 
+/* --- passwords ------------------------------------------------------------------------------ */
+
+struct wanted {
+    struct list link;
+    char *account, *question;
+};
+
+static void drop_wanted(struct wanted *w)
+{
+    list_remove(&w->link);
+    free(w->account);
+    free(w->question);
+    free(w);
+}
+
+/* NULL: there is none, and what waits for it fails. */
+static void give_password(struct session *s, struct wanted *w, const char *password)
+{
+    phone_do(
+        s->phone,
+        &(struct phone_command){.kind = PHONE_PASSWORD, .account = w->account, .text = password},
+        NULL, NULL);
+    drop_wanted(w);
+}
+
+static struct wanted *first_wanted(const struct session *s)
+{
+    return list_empty(&s->wanted) ? NULL : LIST_ITEM(s->wanted.next, struct wanted, link);
+}
+
+static void ask_next(struct session *s);
+
+static void on_password(void *arg, struct slice line)
+{
+    struct session *s = arg;
+    char *password = line.n > 0 ? slice_dup(line) : NULL;
+
+    prompt_free(s->prompt);
+    s->prompt = NULL;
+    give_password(s, first_wanted(s), password);
+    mem_wipe_free(password);
+    ask_next(s);
+}
+
+/* One after the other; without a terminal there are none. */
+static void ask_next(struct session *s)
+{
+    struct wanted *w;
+
+    while (!s->prompt && (w = first_wanted(s)))
+        if (s->stopping || prompt_open(s->loop, w->question, on_password, s, &s->prompt) != 0)
+            give_password(s, w, NULL);
+}
+
+static void want_password(struct session *s, const struct phone_event *event)
+{
+    struct wanted *w = xzalloc(sizeof *w);
+    struct buf question = buf_new(8192);
+
+    buf_printf(&question, "Password for %s", event->peer);
+    if (*event->text)
+        buf_printf(&question, " (%s)", event->text);
+    buf_puts(&question, ": ");
+    w->account = xstrdup(event->account);
+    w->question = xstrdup(buf_cstr(&question));
+    list_append(&s->wanted, &w->link);
+    buf_free(&question);
+    ask_next(s);
+}
+
+static void ask_no_more(struct session *s)
+{
+    prompt_free(s->prompt);
+    s->prompt = NULL;
+    LIST_EACH (&s->wanted, at)
+        drop_wanted(LIST_ITEM(at, struct wanted, link));
+}
+
+/* --- events --------------------------------------------------------------------------------- */
+
 static void on_phone_event(void *arg, const struct phone_event *event)
 {
     struct session *s = arg;
@@ -85,12 +168,16 @@ static void on_phone_event(void *arg, const struct phone_event *event)
         net_loop_stop(s->loop);
     else
         s->on_event(s->arg, event);
+    if (event->kind == PHONE_PASSWORD_WANTED)
+        want_password(s, event);
 }
 
 /* --- signals -------------------------------------------------------------------------------- */
 
 void session_stop(struct session *s)
 {
+    s->stopping = true;
+    ask_no_more(s);
     phone_do(s->phone, &(struct phone_command){.kind = PHONE_QUIT, .on = !s->by_signal}, NULL,
              NULL);
 }
@@ -101,8 +188,10 @@ static void on_signal(uv_signal_t *handle, int number)
 
     if (s->by_signal && net_now_ms() < s->signal_ms + ONE_SIGNAL_MS)
         return;
-    if (s->by_signal)
+    if (s->by_signal) {
+        prompt_leave(s->prompt);
         _exit(128 + number); /* a person who asks twice means it */
+    }
     s->by_signal = true;
     s->signal_ms = net_now_ms();
     session_stop(s);
@@ -174,6 +263,7 @@ void session_close(struct session *s)
 {
     if (s->by_signal)
         hold_signals();
+    ask_no_more(s);
     phone_free(s->phone);
     net_deadline_free(s->flush);
     for (size_t i = 0; i < ARRAY_LEN(s->signals); i++)
@@ -191,6 +281,7 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
 
     *s = (struct session){.cli = cli, .terminal = terminal, .on_event = on_event, .arg = arg};
     s->started_ms = net_now_ms();
+    list_init(&s->wanted);
     err = net_loop_new(&s->loop);
     if (!err)
         err = net_deadline_new(s->loop, on_flush, s, &s->flush);

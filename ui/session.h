@@ -1,10 +1,12 @@
 /* ui/session.h - a phone held inside a command's own process: loop, signals, lines on the terminal.
  *
  * Tells every event of the phone on the terminal, hands it to the command, and ends the phone on
- * SIGINT, SIGTERM and SIGHUP; a second signal ends the process. */
+ * SIGINT, SIGTERM and SIGHUP; a second signal ends the process. Where the phone wants a password,
+ * it asks on the terminal. */
 #ifndef UI_SESSION_H
 #define UI_SESSION_H
 
+#include "base/list.h"
 #include "net/loop.h"
 #include "phone/phone.h"
 #include "ui/cli.h"
@@ -21,9 +23,12 @@ struct session {
     uint64_t started_ms;
     bool by_signal;
     uint64_t signal_ms; /* when the first one came */
-    bool sound_failed;  /* a file gave up in the middle of a call */
+    bool stopping;
+    bool sound_failed; /* a file gave up in the middle of a call */
     uv_signal_t signals[3];
     uv_poll_t library_poll;
+    struct list wanted;         /* passwords that the phone wants: struct wanted of session.c */
+    struct prompt *prompt;      /* asks for the first of them, or NULL */
     struct net_deadline *flush; /* set while output waits for its reader */
 };
 
