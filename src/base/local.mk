@@ -2,6 +2,7 @@ noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
 	src/base/buf.c src/base/buf.h \
 	src/base/digest.c src/base/digest.h \
+	src/base/dns.h \
 	src/base/ip.c src/base/ip.h \
 	src/base/list.h \
 	src/base/log.c src/base/log.h \

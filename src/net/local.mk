@@ -1,6 +1,8 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
 	src/net/address.c src/net/address.h \
+	src/net/dns_channel.c src/net/dns_channel.h \
+	src/net/dns_ttl.c src/net/dns_ttl.h \
 	src/net/loop.c src/net/loop.h \
 	src/net/pacer.h \
 	src/net/resolver.c src/net/resolver.h \

@@ -1,81 +1,70 @@
+/* net/resolver.c - who wants to know what, and what is known. */
 #include "net/resolver.h"
 
 #include <errno.h>
-#include <netdb.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include "net/address.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/timers.h"
 
-/* RFC 1035 2.3.4: a name has at most 255 octets. */
-#define MAX_NAME 255
+#define RESOLV_CONF "/etc/resolv.conf"
 
-/* Counts threads; lives until the resolver and the last thread have let go of it. */
-struct crew {
-    atomic_uint holders;
-    atomic_uint threads;
+/* An answer that is kept, and handed to lookups. */
+struct kept {
+    unsigned holders;
+    struct dns_answer answer;
+    void *records; /* what it points to */
 };
 
-struct net_resolver {
-    struct net_loop *loop;
-    struct crew *crew;
-};
-
-/* What the thread and the look-up share; the second to let go of it frees it. The thread writes
- * the answer, then one byte into the pipe; the look-up reads the byte, then the answer. */
-struct question {
-    atomic_uint holders;
-    struct crew *crew;
-    int pipe[2];
-    char host[MAX_NAME + 1];
-    struct ip ips[NET_RESOLVE_MAX_IPS];
-    size_t n;
-    int err;
+/* One name and type. */
+struct name {
+    struct net_resolver *resolver;
+    enum dns_type type;
+    unsigned asked;      /* questions that c-ares has not answered yet */
+    bool one_by_one;     /* each family of addresses has been asked for alone */
+    struct kept *kept;   /* NULL: nothing is known */
+    uint64_t expires_ms; /* of kept */
+    struct list waiters; /* of struct net_lookup, by link */
+    size_t key_n;
+    char key[1 + DNS_MAX_NAME + 1]; /* type, name in small letters, NUL */
 };
 
 struct net_lookup {
-    uv_poll_t poll;
-    struct net_deadline *limit;
-    struct question *question;
-    uint16_t port;
+    struct list link;   /* in name->waiters, then in resolver->answered */
+    struct timer timer; /* patience with addresses, then the limit */
+    struct net_resolver *resolver;
+    struct name *name;   /* while it waits, else NULL */
+    struct kept *answer; /* then; NULL: it came too late */
+    uint64_t end_ms;
     net_resolved *on_resolved;
     void *arg;
 };
 
-static void crew_release(struct crew *crew)
-{
-    if (atomic_fetch_sub(&crew->holders, 1) == 1)
-        free(crew);
-}
+/* What tells one version of a file from another. */
+struct version {
+    uint64_t inode, size, changed_s, changed_ns;
+};
 
-int net_resolver_new(struct net_loop *loop, struct net_resolver **out)
-{
-    struct net_resolver *resolver = calloc(1, sizeof *resolver);
-    struct crew *crew = calloc(1, sizeof *crew);
+struct net_resolver {
+    struct net_resolver_config config;
+    struct net_dns_channel *channel; /* NULL until the first question */
+    struct version version;          /* of resolv_conf, when it was read */
+    struct map names;                /* struct name by key */
+    struct list answered;            /* struct net_lookup whose owner has not heard of it */
+    struct timers timers;            /* of look-ups that wait */
+    size_t n_lookups;
+    struct net_deadline *deadline;
+    bool freeing; /* answers mean nothing any more */
+};
 
-    if (!resolver || !crew) {
-        free(resolver);
-        free(crew);
-        return -ENOMEM;
-    }
-    atomic_store(&crew->holders, 1);
-    resolver->loop = loop;
-    resolver->crew = crew;
-    *out = resolver;
-    return 0;
-}
-
-void net_resolver_free(struct net_resolver *resolver)
-{
-    if (!resolver)
-        return;
-    crew_release(resolver->crew);
-    free(resolver);
-}
+/* The answer to one question of a name. */
+struct question {
+    struct name *name;
+    uint8_t family;
+};
 
 size_t net_resolve_now(struct slice host, uint16_t port, struct ip *ips)
 {
@@ -93,201 +82,453 @@ size_t net_resolve_now(struct slice host, uint16_t port, struct ip *ips)
     return 2;
 }
 
-static void question_release(struct question *q)
+/* --- what is kept ---------------------------------------------------------------------------- */
+
+static void kept_release(struct kept *kept)
 {
-    if (atomic_fetch_sub(&q->holders, 1) > 1)
+    if (!kept || --kept->holders)
         return;
-    close(q->pipe[0]);
-    close(q->pipe[1]);
-    crew_release(q->crew);
-    free(q);
+    free(kept->records);
+    free(kept);
 }
 
-static int error_of(int gai_error)
+static const void *records_of(const struct dns_answer *answer, size_t *bytes)
 {
-    switch (gai_error) {
-    case EAI_AGAIN:
-    case EAI_FAIL:
-        return -EAGAIN;
-    case EAI_MEMORY:
-        return -ENOMEM;
-    case EAI_SYSTEM:
-        return errno ? -errno : -EAGAIN;
-    default: /* EAI_NONAME, and EAI_NODATA where there is one */
-        return -ENOENT;
+    *bytes = answer->n * (answer->ips   ? sizeof *answer->ips
+                          : answer->srv ? sizeof *answer->srv
+                                        : sizeof *answer->naptr);
+    return answer->ips   ? (const void *)answer->ips
+           : answer->srv ? (const void *)answer->srv
+                         : (const void *)answer->naptr;
+}
+
+/* A copy, or NULL. */
+static struct kept *kept_new(const struct dns_answer *answer)
+{
+    struct kept *kept = calloc(1, sizeof *kept);
+    size_t bytes;
+    const void *records = records_of(answer, &bytes);
+
+    if (!kept)
+        return NULL;
+    kept->holders = 1;
+    kept->answer = (struct dns_answer){
+        .err = answer->n ? 0 : answer->err, .fixed = answer->fixed, .n = answer->n};
+    if (!answer->n)
+        return kept;
+    kept->records = malloc(bytes);
+    if (!kept->records) {
+        free(kept);
+        return NULL;
     }
+    memcpy(kept->records, records, bytes);
+    kept->answer.ips = answer->ips ? kept->records : NULL;
+    kept->answer.srv = answer->srv ? kept->records : NULL;
+    kept->answer.naptr = answer->naptr ? kept->records : NULL;
+    return kept;
 }
 
-static void ask(struct question *q)
+static struct slice key_of(const struct name *name)
 {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM};
-    struct addrinfo *found = NULL;
+    return (struct slice){name->key, name->key_n};
+}
+
+static void name_free(struct name *name)
+{
+    map_remove(&name->resolver->names, key_of(name));
+    kept_release(name->kept);
+    free(name);
+}
+
+static bool is_idle(const struct name *name)
+{
+    return !name->asked && list_empty(&name->waiters);
+}
+
+/* The one whose answer ends first goes. */
+static bool make_room(struct net_resolver *resolver)
+{
+    struct name *oldest = NULL, *name;
+    size_t at = 0;
+
+    if (map_count(&resolver->names) < NET_RESOLVE_MAX_NAMES)
+        return true;
+    while ((name = map_next(&resolver->names, &at)))
+        if (is_idle(name) && (!oldest || name->expires_ms < oldest->expires_ms))
+            oldest = name;
+    if (oldest)
+        name_free(oldest);
+    return oldest;
+}
+
+static size_t put_key(enum dns_type type, struct slice text, char *key)
+{
+    key[0] = (char)('0' + type);
+    for (size_t i = 0; i < text.n; i++)
+        key[1 + i] = text.p[i] >= 'A' && text.p[i] <= 'Z' ? (char)(text.p[i] + 32) : text.p[i];
+    key[1 + text.n] = '\0';
+    return 1 + text.n;
+}
+
+/* The entry of this name, made where there is none; NULL and *err. */
+static struct name *name_of(struct net_resolver *resolver, enum dns_type type, struct slice text,
+                            int *err)
+{
+    struct name *name = calloc(1, sizeof *name), *known;
+
+    *err = -ENOMEM;
+    if (!name)
+        return NULL;
+    name->resolver = resolver;
+    name->type = type;
+    list_init(&name->waiters);
+    name->key_n = put_key(type, text, name->key);
+    known = map_get(&resolver->names, key_of(name));
+    if (!known && make_room(resolver))
+        *err = map_put(&resolver->names, key_of(name), name);
+    else if (!known)
+        *err = -EAGAIN;
+    if (!known && !*err)
+        return name;
+    free(name);
+    if (known)
+        *err = 0;
+    return known;
+}
+
+/* --- telling --------------------------------------------------------------------------------- */
+
+static void set_deadline(struct net_resolver *resolver)
+{
+    bool now = !list_empty(&resolver->answered);
+
+    net_deadline_set(resolver->deadline, now ? 0 : timers_next_ms(&resolver->timers));
+}
+
+/* From waiting to answered; the owner hears of it on the next turn. */
+static void lookup_answer(struct net_lookup *lookup, struct kept *kept)
+{
+    if (kept)
+        kept->holders++;
+    lookup->answer = kept;
+    lookup->name = NULL;
+    timers_clear(&lookup->resolver->timers, &lookup->timer);
+    list_remove(&lookup->link);
+    list_append(&lookup->resolver->answered, &lookup->link);
+}
+
+static void lookup_free(struct net_lookup *lookup)
+{
+    timers_clear(&lookup->resolver->timers, &lookup->timer);
+    list_remove(&lookup->link);
+    lookup->resolver->n_lookups--;
+    kept_release(lookup->answer);
+    free(lookup);
+}
+
+static void tell(struct net_lookup *lookup)
+{
+    static const struct dns_answer too_late = {.err = -ETIMEDOUT};
+    struct kept *kept = lookup->answer;
+    net_resolved *on_resolved = lookup->on_resolved;
+    void *arg = lookup->arg;
+
+    lookup->answer = NULL;
+    lookup_free(lookup);
+    on_resolved(arg, kept ? &kept->answer : &too_late);
+    kept_release(kept);
+}
+
+/* --- asking ---------------------------------------------------------------------------------- */
+
+/* The answer is for all who wait, and is kept for as long as it holds; may free name. */
+static void take(struct name *name, const struct dns_answer *answer, uint32_t ttl_s)
+{
+    uint64_t keep_s = ttl_s < NET_RESOLVE_MAX_TTL_S ? ttl_s : NET_RESOLVE_MAX_TTL_S;
+    struct kept *kept = kept_new(answer);
+
+    if (answer->err == -ENOENT)
+        keep_s = NET_RESOLVE_NOTHING_S;
+    kept_release(name->kept);
+    name->kept = kept;
+    name->expires_ms = net_now_ms() + keep_s * 1000;
+    LIST_EACH (&name->waiters, at)
+        lookup_answer(LIST_ITEM(at, struct net_lookup, link), kept);
+    set_deadline(name->resolver);
+    if (!name->asked && (!kept || !keep_s || (answer->err && answer->err != -ENOENT)))
+        name_free(name);
+}
+
+static void on_answer(void *arg, const struct dns_answer *answer, uint32_t ttl_s)
+{
+    struct question *question = arg;
+    struct name *name = question->name;
+
+    free(question);
+    name->asked--;
+    if (name->resolver->freeing || answer->err == -ECANCELED)
+        return;
+    if (name->kept && name->kept->answer.n && net_now_ms() < name->expires_ms)
+        return; /* the other question was quicker */
+    if (answer->n || !name->asked)
+        take(name, answer, ttl_s);
+}
+
+static int ask(struct name *name, uint8_t family)
+{
+    struct net_resolver *resolver = name->resolver;
+    struct question *question = calloc(1, sizeof *question);
     int err;
 
-    errno = 0;
-    err = getaddrinfo(q->host, NULL, &hints, &found);
+    if (!question)
+        return -ENOMEM;
+    *question = (struct question){name, family};
+    name->asked++;
+    err = net_dns_channel_ask(resolver->channel, name->type, family, name->key + 1, on_answer,
+                              question);
     if (err) {
-        q->err = error_of(err);
-        return;
+        name->asked--;
+        free(question);
     }
-    for (const struct addrinfo *at = found; at && q->n < NET_RESOLVE_MAX_IPS; at = at->ai_next) {
-        struct ip ip = net_ip_of(at->ai_addr);
-
-        if (ip.family)
-            q->ips[q->n++] = ip;
-    }
-    freeaddrinfo(found);
-    if (!q->n)
-        q->err = -ENOENT;
+    return err;
 }
 
-static void *thread_main(void *arg)
+static size_t n_open(const struct net_resolver *resolver)
 {
-    struct question *q = arg;
+    const struct name *name;
+    size_t at = 0, n = 0;
 
-    ask(q);
-    /* The pipe is empty, so one byte always fits; if it is closed nobody waits any more. */
-    while (write(q->pipe[1], "", 1) < 0 && errno == EINTR)
-        ;
-    atomic_fetch_sub(&q->crew->threads, 1);
-    question_release(q);
+    while ((name = map_next(&resolver->names, &at)))
+        n += name->asked > 0;
+    return n;
+}
+
+/* --- the system's settings ------------------------------------------------------------------- */
+
+static struct version version_of(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st))
+        return (struct version){0};
+    return (struct version){(uint64_t)st.st_ino, (uint64_t)st.st_size, (uint64_t)st.st_mtim.tv_sec,
+                            (uint64_t)st.st_mtim.tv_nsec};
+}
+
+static bool version_same(const struct version *a, const struct version *b)
+{
+    return a->inode == b->inode && a->size == b->size && a->changed_s == b->changed_s &&
+           a->changed_ns == b->changed_ns;
+}
+
+void net_resolver_forget(struct net_resolver *resolver)
+{
+    struct name *name;
+    size_t at = 0;
+
+    while ((name = map_next(&resolver->names, &at)))
+        name->expires_ms = 0;
+}
+
+static struct name *left_alone(struct net_resolver *resolver)
+{
+    struct name *name;
+    size_t at = 0;
+
+    while ((name = map_next(&resolver->names, &at)))
+        if (!name->asked && !list_empty(&name->waiters))
+            return name;
     return NULL;
 }
 
-/* Signals stay with the thread of the loop: the new one blocks them all. */
-static int start_thread(struct question *q)
+/* What waited for the old name servers is asked of the new ones. */
+static void ask_again(struct net_resolver *resolver)
 {
-    pthread_attr_t attr;
-    pthread_t thread;
-    sigset_t all, before;
-    int err = pthread_attr_init(&attr);
+    static const struct dns_answer no_memory = {.err = -ENOMEM};
+    struct name *name;
 
-    if (err)
-        return -err;
-    atomic_fetch_add(&q->holders, 1);
-    atomic_fetch_add(&q->crew->threads, 1);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    err = pthread_create(&thread, &attr, thread_main, q);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
-    if (err) {
-        atomic_fetch_sub(&q->crew->threads, 1);
-        question_release(q);
+    while ((name = left_alone(resolver))) {
+        name->one_by_one = false;
+        if (ask(name, 0))
+            take(name, &no_memory, 0);
     }
-    return -err;
 }
 
-static void on_closed(uv_handle_t *handle)
+/* Makes the channel for the first question, and anew where resolv.conf has changed since. */
+static int ready(struct net_resolver *resolver)
 {
-    struct net_lookup *lookup = handle->data;
+    const struct net_resolver_config *config = &resolver->config;
+    const char *path = config->resolv_conf ? config->resolv_conf : RESOLV_CONF;
+    struct version version = {0};
+    struct net_dns_channel *channel;
+    int err;
 
-    question_release(lookup->question);
-    free(lookup);
+    if (!config->server.family)
+        version = version_of(path);
+    if (resolver->channel && version_same(&version, &resolver->version))
+        return 0;
+    err = net_dns_channel_new(config->loop, &config->server, config->resolv_conf, &channel);
+    if (err)
+        return resolver->channel ? 0 : err;
+    net_dns_channel_free(resolver->channel);
+    resolver->channel = channel;
+    resolver->version = version;
+    net_resolver_forget(resolver);
+    ask_again(resolver);
+    return 0;
+}
+
+/* --- look-ups -------------------------------------------------------------------------------- */
+
+/* Patience is over, or all of the time. */
+static void on_timer(struct net_lookup *lookup, uint64_t now_ms)
+{
+    struct name *name = lookup->name;
+
+    if (now_ms >= lookup->end_ms) {
+        lookup_answer(lookup, NULL);
+        return;
+    }
+    timers_set(&lookup->resolver->timers, &lookup->timer, lookup->end_ms);
+    if (name->one_by_one)
+        return;
+    name->one_by_one = true;
+    name->asked++; /* so that an answer from inside does not end name */
+    ask(name, 4);
+    ask(name, 6);
+    name->asked--;
+}
+
+static void on_due(void *arg)
+{
+    struct net_resolver *resolver = arg;
+    uint64_t now_ms = net_now_ms();
+    struct timer *timer;
+    struct list *first;
+
+    while ((timer = timers_pop(&resolver->timers, now_ms)))
+        on_timer((void *)((char *)timer - offsetof(struct net_lookup, timer)), now_ms);
+    while ((first = list_first(&resolver->answered)))
+        tell(LIST_ITEM(first, struct net_lookup, link));
+    set_deadline(resolver);
+}
+
+int net_resolver_new(const struct net_resolver_config *config, struct net_resolver **out)
+{
+    struct net_resolver *resolver = calloc(1, sizeof *resolver);
+    int err;
+
+    if (!resolver)
+        return -ENOMEM;
+    resolver->config = *config;
+    resolver->names = map_new(config->rng);
+    list_init(&resolver->answered);
+    err = net_deadline_new(config->loop, on_due, resolver, &resolver->deadline);
+    if (err) {
+        free(resolver);
+        return err;
+    }
+    *out = resolver;
+    return 0;
+}
+
+void net_resolver_free(struct net_resolver *resolver)
+{
+    struct name *name;
+    size_t at = 0;
+
+    if (!resolver)
+        return;
+    resolver->freeing = true;
+    net_dns_channel_free(resolver->channel);
+    while ((name = map_next(&resolver->names, &at))) {
+        kept_release(name->kept);
+        free(name);
+    }
+    map_free(&resolver->names);
+    timers_free(&resolver->timers);
+    net_deadline_free(resolver->deadline);
+    free(resolver);
+}
+
+/* Appends lookup to those who wait for name, and asks where nobody did yet. */
+static int wait_for(struct net_lookup *lookup, struct name *name, uint64_t now_ms)
+{
+    struct net_resolver *resolver = lookup->resolver;
+    int err = -EAGAIN;
+
+    lookup->name = name;
+    lookup->end_ms = now_ms + NET_RESOLVE_LIMIT_MS;
+    list_append(&name->waiters, &lookup->link);
+    timers_set(&resolver->timers, &lookup->timer,
+               now_ms +
+                   (name->type == DNS_ADDRESS ? NET_RESOLVE_PATIENCE_MS : NET_RESOLVE_LIMIT_MS));
+    if (name->asked)
+        return 0;
+    kept_release(name->kept);
+    name->kept = NULL;
+    name->one_by_one = false;
+    if (n_open(resolver) < NET_RESOLVE_MAX_OPEN)
+        err = ask(name, 0); /* which may have answered and freed name */
+    if (err) {
+        list_remove(&lookup->link);
+        name_free(name);
+    }
+    return err;
+}
+
+static struct net_lookup *lookup_new(struct net_resolver *resolver)
+{
+    struct net_lookup *lookup = calloc(1, sizeof *lookup);
+
+    if (!lookup || timers_reserve(&resolver->timers, resolver->n_lookups + 1)) {
+        free(lookup);
+        return NULL;
+    }
+    list_init(&lookup->link);
+    lookup->resolver = resolver;
+    resolver->n_lookups++;
+    return lookup;
+}
+
+int net_lookup_start(struct net_resolver *resolver, enum dns_type type, struct slice text,
+                     net_resolved *on_resolved, void *arg, struct net_lookup **out)
+{
+    uint64_t now_ms = net_now_ms();
+    struct net_lookup *lookup;
+    struct name *name;
+    int err;
+
+    if (!text.n || text.n > DNS_MAX_NAME || memchr(text.p, '\0', text.n))
+        return -EINVAL;
+    err = ready(resolver);
+    if (err)
+        return err;
+    lookup = lookup_new(resolver);
+    if (!lookup)
+        return -ENOMEM;
+    lookup->on_resolved = on_resolved;
+    lookup->arg = arg;
+    name = name_of(resolver, type, text, &err);
+    if (name && name->kept && now_ms < name->expires_ms)
+        lookup_answer(lookup, name->kept);
+    else if (name)
+        err = wait_for(lookup, name, now_ms);
+    if (!name || err)
+        lookup_free(lookup);
+    else
+        *out = lookup;
+    set_deadline(resolver);
+    return err;
 }
 
 void net_lookup_cancel(struct net_lookup *lookup)
 {
-    if (!lookup)
-        return;
-    net_deadline_free(lookup->limit);
-    uv_close((uv_handle_t *)&lookup->poll, on_closed);
-}
-
-static void on_limit(void *arg)
-{
-    struct net_lookup *lookup = arg;
-
-    net_lookup_cancel(lookup);
-    lookup->on_resolved(lookup->arg, NULL, 0, -ETIMEDOUT);
-}
-
-static void on_answer(uv_poll_t *poll, int status, int events)
-{
-    struct net_lookup *lookup = poll->data;
-    struct question *q = lookup->question;
-    char byte;
-
-    (void)status;
-    (void)events;
-    if (read(q->pipe[0], &byte, 1) != 1)
-        return;
-    for (size_t i = 0; i < q->n; i++)
-        q->ips[i].port = lookup->port;
-    net_lookup_cancel(lookup); /* frees it on a later turn; the question lives that long */
-    lookup->on_resolved(lookup->arg, q->ips, q->n, q->err);
-}
-
-static struct question *question_new(struct crew *crew, struct slice host)
-{
-    struct question *q = calloc(1, sizeof *q);
-
-    if (!q)
-        return NULL;
-    if (uv_pipe(q->pipe, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE)) {
-        free(q);
-        return NULL;
-    }
-    memcpy(q->host, host.p, host.n);
-    atomic_store(&q->holders, 1);
-    atomic_fetch_add(&crew->holders, 1);
-    q->crew = crew;
-    return q;
-}
-
-/* Lookup and its question, not yet being asked. */
-static int lookup_new(struct net_resolver *resolver, struct slice host, struct net_lookup **out)
-{
-    struct net_lookup *lookup = calloc(1, sizeof *lookup);
-    int err;
+    struct net_resolver *resolver;
 
     if (!lookup)
-        return -ENOMEM;
-    lookup->question = question_new(resolver->crew, host);
-    err = lookup->question ? 0 : -ENOMEM;
-    if (!err)
-        err = net_deadline_new(resolver->loop, on_limit, lookup, &lookup->limit);
-    if (err)
-        goto fail;
-    err = uv_poll_init(net_loop_uv(resolver->loop), &lookup->poll, lookup->question->pipe[0]);
-    if (err)
-        goto fail;
-    lookup->poll.data = lookup;
-    *out = lookup;
-    return 0;
-
-fail:
-    net_deadline_free(lookup->limit);
-    if (lookup->question)
-        question_release(lookup->question);
-    free(lookup);
-    return err;
-}
-
-int net_lookup_start(struct net_resolver *resolver, struct slice host, uint16_t port,
-                     net_resolved *on_resolved, void *arg, struct net_lookup **out)
-{
-    struct net_lookup *lookup;
-    int err;
-
-    if (!host.n || host.n > MAX_NAME || memchr(host.p, '\0', host.n))
-        return -EINVAL;
-    if (atomic_load(&resolver->crew->threads) >= NET_RESOLVE_MAX_THREADS)
-        return -EAGAIN;
-    err = lookup_new(resolver, host, &lookup);
-    if (err)
-        return err;
-    lookup->port = port;
-    lookup->on_resolved = on_resolved;
-    lookup->arg = arg;
-    err = start_thread(lookup->question);
-    if (err) {
-        net_lookup_cancel(lookup);
-        return err;
-    }
-    net_deadline_set(lookup->limit, net_now_ms() + NET_RESOLVE_LIMIT_MS);
-    uv_poll_start(&lookup->poll, UV_READABLE, on_answer);
-    *out = lookup;
-    return 0;
+        return;
+    resolver = lookup->resolver;
+    lookup_free(lookup);
+    set_deadline(resolver);
 }

@@ -234,9 +234,7 @@ int net_sip_link_open(const struct net_sip_link_config *config, struct net_sip_l
     list_init(&link->lookups);
     list_init(&link->connections);
     list_init(&link->failures);
-    err = net_resolver_new(config->loop, &link->resolver);
-    if (!err)
-        err = net_deadline_new(config->loop, on_due, link, &link->deadline);
+    err = net_deadline_new(config->loop, on_due, link, &link->deadline);
     if (!err)
         err = sip_link_bind(link, &udp_events, &sip_link_tcp_events);
     if (err) {
@@ -257,7 +255,6 @@ void net_sip_link_close(struct net_sip_link *link)
     sip_link_locate_cancel(link);
     LIST_EACH (&link->failures, at)
         free(LIST_ITEM(at, struct failure, link));
-    net_resolver_free(link->resolver);
     net_deadline_free(link->deadline);
     free(link);
 }

@@ -10,6 +10,7 @@
 #include "base/ip.h"
 #include "base/slice.h"
 #include "net/loop.h"
+#include "net/resolver.h"
 #include "sip/account.h"
 #include "sip/endpoint.h"
 
@@ -32,7 +33,9 @@ struct net_sip_listen net_sip_listen_all(uint16_t port);
 
 struct net_sip_link_config {
     struct net_loop *loop;
-    struct sip_endpoint *endpoint; /* outlives the link */
+    struct sip_endpoint *endpoint; /* these three outlive the link */
+    struct net_resolver *resolver;
+    struct rng *rng; /* spreads us over servers of the same weight */
     struct net_sip_listen listen;
     /* How long TCP connections may be slow, idle and in the making; 0: the usual time. */
     unsigned message_ms, idle_ms, connect_ms;

@@ -11,6 +11,7 @@ struct lookup {
     struct net_lookup *lookup;
     uint64_t key;
     enum sip_transport transport;
+    uint16_t port;
 };
 
 /* Which of our addresses to use towards remote, with the port that we listen on. */
@@ -68,12 +69,17 @@ static void lookup_free(struct lookup *lookup)
     free(lookup);
 }
 
-static void on_resolved(void *arg, const struct ip *ips, size_t n, int err)
+static void on_resolved(void *arg, const struct dns_answer *found)
 {
     struct lookup *lookup = arg;
     struct net_sip_link *link = lookup->owner;
+    struct ip ips[NET_RESOLVE_MAX_IPS];
 
-    answer(link, lookup->key, lookup->transport, ips, n, err);
+    for (size_t i = 0; i < found->n; i++) {
+        ips[i] = found->ips[i];
+        ips[i].port = lookup->port;
+    }
+    answer(link, lookup->key, lookup->transport, ips, found->n, found->err);
     lookup_free(lookup);
     net_sip_link_pump(link);
 }
@@ -90,8 +96,9 @@ static int ask(struct net_sip_link *link, const struct sip_out_item *item, uint1
     lookup->owner = link;
     lookup->key = item->key;
     lookup->transport = item->transport;
-    err = net_lookup_start(link->resolver, slice_of(item->host), port, on_resolved, lookup,
-                           &lookup->lookup);
+    lookup->port = port;
+    err = net_lookup_start(link->config.resolver, DNS_ADDRESS, slice_of(item->host), on_resolved,
+                           lookup, &lookup->lookup);
     if (err) {
         lookup_free(lookup);
         return err;

@@ -6,7 +6,6 @@
 #define NET_SIP_LINK_PRIVATE_H
 
 #include "base/list.h"
-#include "net/resolver.h"
 #include "net/sip_link.h"
 #include "net/tcp.h"
 #include "net/udp.h"
@@ -57,7 +56,6 @@ struct net_sip_link {
     struct net_deadline *deadline;
     struct net_udp *udp[N_FAMILIES];
     struct net_tcp_listener *tcp[N_FAMILIES];
-    struct net_resolver *resolver;
     struct list lookups;     /* of struct lookup */
     struct list connections; /* of struct connection, oldest first */
     struct list failures;    /* of struct failure, for the next turn */

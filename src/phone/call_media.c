@@ -122,13 +122,13 @@ static void take_resolved(struct call *call, const struct ip *ips, size_t n)
         call_tell(call, &event);
 }
 
-static void on_resolved(void *arg, const struct ip *ips, size_t n, int err)
+/* Which of the ways a name can fail helps nobody here. */
+static void on_resolved(void *arg, const struct dns_answer *answer)
 {
     struct call *call = arg;
 
-    (void)err; /* which of the ways a name can fail helps nobody here */
     call->lookup = NULL;
-    take_resolved(call, ips, n);
+    take_resolved(call, answer->ips, answer->n);
     if (call->resolved.family)
         call_media_update(call);
     phone_deliver(call->phone);
@@ -150,8 +150,8 @@ static struct ip resolve(struct call *call, const struct sdp_stream *stream)
         if (n > 0)
             take_resolved(call, found, n);
         else
-            net_lookup_start(call->phone->resolver, host, stream->remote_rtp.port, on_resolved,
-                             call, &call->lookup);
+            net_lookup_start(call->phone->resolver, DNS_ADDRESS, host, on_resolved, call,
+                             &call->lookup);
     }
     call->resolved.port = stream->remote_rtp.port;
     return call->resolved;

@@ -179,6 +179,14 @@ static int open_endpoint(struct phone *phone)
     return phone->endpoint ? 0 : -ENOMEM;
 }
 
+static int open_resolver(struct phone *phone)
+{
+    struct net_resolver_config config = {
+        .loop = phone->loop, .rng = &phone->rng, .server = phone->config->dns_server};
+
+    return net_resolver_new(&config, &phone->resolver);
+}
+
 static int open_media(struct phone *phone)
 {
     const struct phone_config *config = phone->config;
@@ -220,6 +228,8 @@ static int open_link(struct phone *phone, struct buf *why)
     struct net_sip_link_config config = {
         .loop = phone->loop,
         .endpoint = phone->endpoint,
+        .resolver = phone->resolver,
+        .rng = &phone->rng,
         .listen = {.udp = listen->udp, .tcp = listen->tcp, .ip = listen->ip},
         .on_call = on_call,
         .on_trace = on_message,
@@ -261,7 +271,7 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     if (!err)
         err = phone_open_contacts(phone);
     if (!err)
-        err = net_resolver_new(loop, &phone->resolver);
+        err = open_resolver(phone);
     if (!err)
         err = open_endpoint(phone);
     if (!err)
@@ -345,7 +355,8 @@ static int dial(struct phone *phone, const struct phone_command *command, uint32
 {
     struct buf uri = buf_new(8192), words = buf_new(1024);
     struct call *call = NULL;
-    int err = phone_target(slice_of(phone_dialled(phone, command->target)), SLICE(""), &uri, &words);
+    int err =
+        phone_target(slice_of(phone_dialled(phone, command->target)), SLICE(""), &uri, &words);
 
     if (err)
         refuse(why, err, buf_cstr(&words));

@@ -19,7 +19,7 @@ struct phone {
     struct rng rng;
     struct sip_endpoint *endpoint;
     struct net_sip_link *link;
-    struct net_resolver *resolver; /* of host names in c= */
+    struct net_resolver *resolver; /* of all names */
     struct media *media;
     struct sdp_codec codecs[CONFIG_CODECS_MAX]; /* what we can, in our order */
     size_t n_codecs;

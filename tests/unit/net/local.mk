@@ -1,6 +1,7 @@
 # What unit/net adds to the tests.
 net_tests = \
 	tests/unit/net/test_address \
+	tests/unit/net/test_dns_ttl \
 	tests/unit/net/test_loop \
 	tests/unit/net/test_pacer \
 	tests/unit/net/test_pacer_uv \
@@ -21,11 +22,14 @@ tests_unit_net_test_pacer_LDADD = $(machine_ldadd)
 # The portable pacer stands before the library's own, which is then not taken out of it.
 tests_unit_net_test_pacer_uv_SOURCES = tests/unit/net/test_pacer.c src/net/pacer_uv.c
 tests_unit_net_test_pacer_uv_LDADD = $(machine_ldadd)
+tests_unit_net_test_dns_ttl_LDADD = $(machine_ldadd)
+tests_unit_net_test_resolver_SOURCES = tests/unit/net/test_resolver.c $(fake_dns)
 tests_unit_net_test_resolver_LDADD = $(machine_ldadd)
 tests_unit_net_test_rtp_batch_LDADD = $(machine_ldadd)
 tests_unit_net_test_rtp_pair_LDADD = $(machine_ldadd)
 # The endpoint of straw stands before the library's own.
-straw = tests/unit/net/straw.c tests/unit/net/straw.h
+fake_dns = tests/unit/net/fake_dns.c tests/unit/net/fake_dns.h
+straw = tests/unit/net/straw.c tests/unit/net/straw.h $(fake_dns)
 tests_unit_net_test_sip_link_SOURCES = tests/unit/net/test_sip_link.c $(straw)
 tests_unit_net_test_sip_link_LDADD = $(machine_ldadd)
 tests_unit_net_test_sip_link_calls_LDADD = $(machine_ldadd)

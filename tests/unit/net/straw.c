@@ -115,10 +115,28 @@ static void on_trace(void *arg, bool sent, const struct sip_flow *flow, struct s
 struct net_sip_link_config straw_config(struct fixture *f, size_t i, const char *listen)
 {
     struct net_sip_link_config config = {
-        .loop = f->loop, .endpoint = &f->endpoint[i], .on_trace = on_trace, .arg = f};
+        .loop = f->loop,
+        .endpoint = &f->endpoint[i],
+        .resolver = f->resolver,
+        .rng = &f->rng,
+        .on_trace = on_trace,
+        .arg = f,
+    };
 
     assert_int_equal(net_sip_listen_parse(slice_of(listen), &config.listen), 0);
     return config;
+}
+
+/* A name server that knows no name. */
+static void resolver_set_up(struct fixture *f)
+{
+    static const struct fake_record nothing[] = {{0}};
+    struct net_resolver_config config = {.loop = f->loop, .rng = &f->rng};
+
+    f->rng = rng_system();
+    f->dns = fake_dns_new(f->loop, "127.0.0.1:0", nothing);
+    config.server = fake_dns_at(f->dns);
+    assert_int_equal(net_resolver_new(&config, &f->resolver), 0);
 }
 
 void straw_set_up_with(struct fixture *f, const char *listen, unsigned message_ms, unsigned idle_ms)
@@ -128,6 +146,7 @@ void straw_set_up_with(struct fixture *f, const char *listen, unsigned message_m
     assert_int_equal(net_deadline_new(f->loop, on_limit, f, &f->limit), 0);
     f->end_ms = net_now_ms() + 15000;
     net_deadline_set(f->limit, 0);
+    resolver_set_up(f);
     for (size_t i = 0; i < 2; i++) {
         struct net_sip_link_config config = straw_config(f, i, listen);
         enum sip_transport transport;
@@ -152,6 +171,8 @@ void straw_tear_down(struct fixture *f)
         net_sip_link_close(f->link[i]);
         sip_out_clear(&f->endpoint[i].out);
     }
+    net_resolver_free(f->resolver);
+    fake_dns_free(f->dns);
     net_deadline_free(f->limit);
     net_loop_free(f->loop);
 }

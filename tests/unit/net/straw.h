@@ -7,6 +7,7 @@
 
 #include "net/sip_link.h"
 #include "tests/lib/rows.h"
+#include "tests/unit/net/fake_dns.h"
 
 #define MAX_NOTED 80
 
@@ -30,6 +31,9 @@ struct sip_endpoint {
 struct fixture {
     struct net_loop *loop;
     struct net_deadline *limit;
+    struct rng rng;
+    struct fake_dns *dns;
+    struct net_resolver *resolver; /* which asks dns */
     struct sip_endpoint endpoint[2];
     struct net_sip_link *link[2];
     struct ip at[2];

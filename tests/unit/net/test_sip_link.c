@@ -320,7 +320,6 @@ static void locate_a_name(void **state)
 
 int main(void)
 {
-    /* locate_a_name first: its abandoned thread then ends before the program does. */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(locate_a_name),
         cmocka_unit_test(one_free_port_for_all),

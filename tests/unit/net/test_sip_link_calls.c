@@ -25,6 +25,8 @@ struct node {
 struct fixture {
     struct net_loop *loop;
     struct net_deadline *tick;
+    struct rng rng;
+    struct net_resolver *resolver;
     uint64_t end_ms;
     bool gave_up;
     size_t offer_bytes;
@@ -107,8 +109,12 @@ static void on_trace(void *arg, bool sent, const struct sip_flow *flow, struct s
 static void node_open(struct node *n, struct fixture *f, const char *listen)
 {
     struct sip_endpoint_config ep = {.user_agent = "test"};
-    struct net_sip_link_config config = {
-        .loop = f->loop, .on_call = on_call, .on_trace = on_trace, .arg = n};
+    struct net_sip_link_config config = {.loop = f->loop,
+                                         .on_call = on_call,
+                                         .on_trace = on_trace,
+                                         .arg = n,
+                                         .resolver = f->resolver,
+                                         .rng = &f->rng};
     enum sip_transport transport;
 
     n->f = f;
@@ -132,10 +138,15 @@ static void node_close(struct node *n)
 
 static void set_up(struct fixture *f, const char *listen_a, const char *listen_b)
 {
+    struct net_resolver_config resolver;
+
     *f = (struct fixture){.end_ms = net_now_ms() + 15000};
     assert_int_equal(net_loop_new(&f->loop), 0);
     assert_int_equal(net_deadline_new(f->loop, on_tick, f, &f->tick), 0);
     net_deadline_set(f->tick, 0);
+    f->rng = rng_system();
+    resolver = (struct net_resolver_config){.loop = f->loop, .rng = &f->rng};
+    assert_int_equal(net_resolver_new(&resolver, &f->resolver), 0);
     node_open(&f->a, f, listen_a);
     node_open(&f->b, f, listen_b);
 }
@@ -144,6 +155,7 @@ static void tear_down(struct fixture *f)
 {
     node_close(&f->a);
     node_close(&f->b);
+    net_resolver_free(f->resolver);
     net_deadline_free(f->tick);
     net_loop_free(f->loop);
 }

@@ -1,0 +1,55 @@
+#include "config.h" /* _GNU_SOURCE, for unshare */
+
+#include "tests/lib/netns.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/lib/rows.h"
+
+static void interface_ioctl(unsigned long what, struct ifreq *request)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    assert_true(fd >= 0);
+    assert_int_equal(ioctl(fd, what, request), 0);
+    close(fd);
+}
+
+static void set_up(const char *name, bool up)
+{
+    struct ifreq request = {0};
+
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+    request.ifr_flags = up ? IFF_UP : 0;
+    interface_ioctl(SIOCSIFFLAGS, &request);
+}
+
+void netns_enter(void)
+{
+    if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
+        fail_msg("no network namespace can be made here: %s", strerror(errno));
+    set_up("lo", true);
+}
+
+void netns_address(const char *label, const char *address)
+{
+    struct ifreq request = {0};
+    struct sockaddr_in *at = (struct sockaddr_in *)(void *)&request.ifr_addr;
+
+    snprintf(request.ifr_name, sizeof request.ifr_name, "lo:%s", label);
+    if (!address) {
+        set_up(request.ifr_name, false);
+        return;
+    }
+    at->sin_family = AF_INET;
+    assert_int_equal(inet_pton(AF_INET, address, &at->sin_addr), 1);
+    interface_ioctl(SIOCSIFADDR, &request);
+}

@@ -1,0 +1,13 @@
+/* tests/lib/netns.h - a network of a test's own, in which it may do what it likes. */
+#ifndef TESTS_LIB_NETNS_H
+#define TESTS_LIB_NETNS_H
+
+/* Puts this process into a new network namespace, where only the loopback interface is up; fails
+ * the test where that is not allowed. Each test program calls it at most once, before it has
+ * threads. */
+void netns_enter(void);
+/* Gives the loopback interface one more IPv4 address, under a label (lo:LABEL); NULL takes the
+ * one of this label away. */
+void netns_address(const char *label, const char *address);
+
+#endif
