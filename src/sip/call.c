@@ -262,14 +262,11 @@ int sip_call_make_contact(struct sip_call *call, const struct sip_flow *flow, st
 {
     struct buf b = buf_new(SIP_MAX_HEADER_LINE);
 
-    buf_puts(&b, "<sip:");
-    if (user.n) {
-        sip_uri_put_user(&b, user);
-        buf_putc(&b, '@');
-    }
-    ip_put_with_port(&b, &flow->local);
-    if (flow->transport == SIP_TCP)
-        buf_puts(&b, ";transport=tcp");
+    buf_putc(&b, '<');
+    if (call->account)
+        sip_account_contact(call->account, flow, &b);
+    else
+        sip_uri_put_contact(&b, user, &flow->local, flow->transport);
     buf_putc(&b, '>');
     free(call->contact);
     call->contact = buf_ok(&b) ? slice_dup(buf_slice(&b)) : NULL;

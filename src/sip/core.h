@@ -12,6 +12,7 @@
 #ifndef SIP_CORE_H
 #define SIP_CORE_H
 
+#include "sip/account.h"
 #include "sip/auth.h"
 #include "sip/build.h"
 #include "sip/dialog.h"
@@ -29,10 +30,13 @@ struct sip_endpoint {
     struct sip_out out;
     struct sip_alarms alarms;
     struct sip_tx_pool txs;
-    struct map reqs;  /* struct sip_req by key */
-    struct map calls; /* struct sip_call by local tag */
-    struct list all;  /* struct sip_call */
-    size_t n_open;    /* calls that are not over */
+    struct map reqs;      /* struct sip_req by key */
+    struct map calls;     /* struct sip_call by local tag */
+    struct list all;      /* struct sip_call */
+    struct list accounts; /* struct sip_account */
+    struct map users;     /* the same by the user part of its Contact */
+    struct map pings;     /* the same by the key of its keep-alives */
+    size_t n_open;        /* calls that are not over */
     uint64_t last_key;
     const struct sip_flow *came_by; /* of the message that is being worked on, else NULL */
     char tag[SIP_TAG_CHARS + 1];    /* of answers without dialog, the same to each copy */
@@ -102,6 +106,7 @@ struct sip_call {
     struct sip_place places[1 + SIP_MAX_REDIRECTS]; /* whom the owner asked for, then redirects */
     size_t n_places, place;                         /* place: the one that is tried now */
     const char *target;                             /* its URI */
+    struct sip_account *account;                    /* that it goes or came through; or NULL */
     char *local, *user;
     char *to;                  /* the value of To, which no redirect changes */
     struct ip offered_at;      /* our address in offer_sdp; family 0: there was none yet */
@@ -130,6 +135,23 @@ void sip_core_remove_req(struct sip_endpoint *ep, const uint64_t *key);
 /* Frees what is over; the last thing that each public function does. */
 void sip_core_sweep(struct sip_endpoint *ep);
 struct sip_call *sip_core_call_by_tag(const struct sip_endpoint *ep, struct slice tag);
+
+/* --- accounts.c ------------------------------------------------------------------------------- */
+
+/* -ENOMEM; -EEXIST: another one has its Contact user. */
+int sip_core_add_account(struct sip_endpoint *ep, struct sip_account *account);
+/* Nothing points to it afterwards: no call, no request, no event. */
+void sip_core_remove_account(struct sip_endpoint *ep, struct sip_account *account);
+/* To all requests of the account that wait for it. */
+void sip_core_tell_password(struct sip_endpoint *ep, struct sip_account *account, bool given,
+                            uint64_t now_ms);
+/* The account whose Contact has this user part, still escaped; or NULL. */
+struct sip_account *sip_core_account_by_user(const struct sip_endpoint *ep, struct slice user);
+/* The SEND with this key failed: perhaps a keep-alive. */
+void sip_core_ping_failed(struct sip_endpoint *ep, uint64_t key, uint64_t now_ms);
+/* Whether one is being given back, or registered over this connection. */
+bool sip_core_is_leaving(const struct sip_endpoint *ep);
+bool sip_core_is_registered_over(const struct sip_endpoint *ep, uint64_t connection);
 
 /* --- server.c --------------------------------------------------------------------------------- */
 
@@ -195,6 +217,11 @@ void sip_redirect_learn(struct sip_call *call, const struct sip_msg *msg);
 /* Makes the best of them call->target; false: there is none. */
 bool sip_redirect_next(struct sip_call *call);
 
+/* A REGISTER is sent on: the domain in a Contact of its 3xx, owned by the caller; NULL: not usable,
+ * or it has been tried. */
+char *sip_redirect_place(struct slice contact_value, struct slice tried, char *const *known,
+                         size_t n);
+
 /* --- fork.c ----------------------------------------------------------------------------------- */
 
 /* A 2xx to our INVITE, the first, a copy, or one of another fork. */
@@ -241,5 +268,25 @@ struct sip_auth *sip_account_auth(struct sip_account *account);
 /* A request waits for the password since this challenge (realm as of sip_auth_realm): tells
  * SIP_ACCOUNT_PASSWORD_WANTED, once until there is an answer. */
 void sip_account_wants_password(struct sip_account *account);
+/* The value of From. */
+struct slice sip_account_from(const struct sip_account *account);
+void *sip_account_owner(const struct sip_account *account);
+/* Appends our Contact URI for a message on this flow. -ENOMEM. */
+int sip_account_contact(const struct sip_account *account, const struct sip_flow *flow,
+                        struct buf *b);
+
+/* The way of a request through an account (RFC 3261 8.1.2): outbound proxy, Service-Route, target.
+ */
+struct sip_way {
+    struct slice routes[SIP_MAX_ROUTES + 1];
+    size_t n_routes;
+    struct slice uri;             /* the Request-URI */
+    struct slice hop;             /* the URI that it is sent to */
+    const struct sip_flow *flows; /* where that is, as the registration knows it */
+    size_t n_flows;               /* 0: it does not */
+};
+/* Slices point into the account, target and store. -ENOMEM. */
+int sip_account_way(const struct sip_account *account, struct slice target, struct buf *store,
+                    struct sip_way *out);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sip/account_core.h"
 #include "sip/core.h"
 #include "sip/parse.h"
 
@@ -18,6 +19,9 @@ struct sip_endpoint *sip_endpoint_new(const struct sip_endpoint_config *config)
     ep->config = *config;
     sip_out_init(&ep->out);
     list_init(&ep->all);
+    list_init(&ep->accounts);
+    ep->users = map_new(config->rng);
+    ep->pings = map_new(config->rng);
     ep->reqs = map_new(config->rng);
     ep->calls = map_new(config->rng);
     rng_token(config->rng, ep->tag, SIP_TAG_CHARS);
@@ -40,11 +44,15 @@ void sip_endpoint_free(struct sip_endpoint *ep)
         return;
     LIST_EACH (&ep->all, at)
         sip_call_free(LIST_ITEM(at, struct sip_call, link));
+    LIST_EACH (&ep->accounts, at)
+        sip_account_free(LIST_ITEM(at, struct sip_account, link));
     sip_tx_pool_free(&ep->txs);
     sip_out_clear(&ep->out);
     sip_alarms_free(&ep->alarms);
     map_free(&ep->reqs);
     map_free(&ep->calls);
+    map_free(&ep->users);
+    map_free(&ep->pings);
     free(ep);
 }
 
@@ -163,6 +171,8 @@ void sip_endpoint_send_failed(struct sip_endpoint *ep, uint64_t key, int err, ui
         sip_tx_send_failed(tx, err, now_ms);
     else if (req)
         sip_req_send_failed(req, err, now_ms);
+    else
+        sip_core_ping_failed(ep, key, now_ms);
     sip_core_sweep(ep);
 }
 
@@ -226,7 +236,7 @@ bool sip_endpoint_settled(const struct sip_endpoint *ep)
         if (call->bye_wanted || (call->asked.answered && call->asked.method == SIP_INVITE))
             return false; /* our 2xx waits for its ACK */
     }
-    return true;
+    return !sip_core_is_leaving(ep);
 }
 
 void sip_endpoint_leave(struct sip_endpoint *ep, uint64_t now_ms)
@@ -252,5 +262,5 @@ bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t conne
         if (call->state == SIP_CALL_UP && call->dialog->flow.connection == connection)
             return true;
     }
-    return false;
+    return sip_core_is_registered_over(ep, connection);
 }

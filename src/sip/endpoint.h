@@ -13,17 +13,19 @@
 #include "base/slice.h"
 #include "base/timers.h"
 #include "sip/out.h"
+#include "sip/register_tables.h"
 #include "sip/transaction.h"
 
 struct sip_endpoint;
 struct sip_call; /* good until SIP_CALL_ENDED has been taken from the queue and freed */
 
 struct sip_endpoint_config {
-    struct rng *rng;           /* lives as long as the endpoint */
-    const char *user_agent;    /* User-Agent and Server: "tphone/0.1.0" */
-    size_t max_transactions;   /* 0: the defaults of sip/limits.h */
-    size_t max_calls;          /* calls in all, in either direction, 0: no limit; above: 486 */
-    sip_tx_observer *observer; /* tests: sees each step of each transaction; or NULL */
+    struct rng *rng;                /* lives as long as the endpoint */
+    const char *user_agent;         /* User-Agent and Server: "tphone/0.1.0" */
+    size_t max_transactions;        /* 0: the defaults of sip/limits.h */
+    size_t max_calls;               /* calls in all, in either direction, 0: no limit; above: 486 */
+    sip_tx_observer *observer;      /* tests: sees each step of each transaction; or NULL */
+    sip_reg_observer *reg_observer; /* the same of each registration */
     void *observer_arg;
 };
 

@@ -6,6 +6,7 @@
 
 static void on_invite(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,
                       int err, uint64_t now_ms);
+static void located(struct sip_call *call, uint64_t now_ms);
 
 /* Without a From, user and name wait until the local address is known. */
 static int take_own_name(struct sip_call *call, const struct sip_invite_params *params)
@@ -51,6 +52,35 @@ static int take_target(struct sip_call *call, struct slice text)
     return err ? -ENOMEM : 0;
 }
 
+/* A new request, on the way to the present target. On an error there is none. */
+static int find_place(struct sip_call *call, uint64_t now_ms)
+{
+    struct buf store = buf_new(SIP_MAX_MESSAGE);
+    struct sip_way way = {.hop = slice_of(call->target)};
+    int err = 0;
+
+    call->invite = sip_req_new(call->ep, &call->reqs, SIP_INVITE, on_invite, call);
+    if (!call->invite)
+        return -ENOMEM;
+    if (call->account)
+        err = sip_account_way(call->account, slice_of(call->target), &store, &way);
+    /* Whoever is not our server may ask for credentials in vain. */
+    if (!err && call->account && sip_account_serves(call->account, slice_of(call->target)))
+        sip_req_use_account(call->invite, call->account, false);
+    if (!err && way.n_flows)
+        err = sip_req_place(call->invite, way.flows, way.n_flows, now_ms);
+    else if (!err)
+        err = sip_req_locate(call->invite, way.hop, NULL, now_ms);
+    buf_free(&store);
+    if (err) {
+        sip_req_free(call->invite);
+        call->invite = NULL;
+    } else if (way.n_flows) {
+        located(call, now_ms);
+    }
+    return err;
+}
+
 int sip_call_invite(struct sip_endpoint *ep, const struct sip_invite_params *params,
                     struct sip_call **out, uint64_t now_ms)
 {
@@ -60,16 +90,16 @@ int sip_call_invite(struct sip_endpoint *ep, const struct sip_invite_params *par
     if (err)
         return err;
     call->owner = params->owner;
+    call->account = params->account;
     err = take_target(call, params->target);
-    if (!err)
+    if (!err && params->account)
+        err = take_from(call, sip_account_from(params->account));
+    else if (!err)
         err = params->from.n ? take_from(call, params->from) : take_own_name(call, params);
-    if (!err) {
-        call->user = slice_dup(params->contact_user);
-        call->invite = sip_req_new(ep, &call->reqs, SIP_INVITE, on_invite, call);
-        err = call->user && call->invite ? 0 : -ENOMEM;
-    }
     if (!err)
-        err = sip_req_locate(call->invite, slice_of(call->target), NULL, now_ms);
+        call->user = slice_dup(params->contact_user);
+    if (!err)
+        err = call->user ? find_place(call, now_ms) : -ENOMEM;
     if (err) {
         sip_call_free(call);
         return err == -EBADMSG ? -EINVAL : err;
@@ -111,10 +141,20 @@ static void send_invite(struct sip_call *call, uint64_t now_ms)
         .content_type = SLICE("application/sdp"),
         .body = buf_slice(&call->offer_sdp),
     };
-    int err;
+    struct buf store = buf_new(SIP_MAX_MESSAGE);
+    struct sip_way way;
+    int err = 0;
 
     call->state = SIP_CALL_CALLING;
-    err = sip_req_set(call->invite, &message, now_ms);
+    if (call->account) {
+        err = sip_account_way(call->account, slice_of(call->target), &store, &way);
+        message.uri = way.uri;
+        message.routes = way.routes;
+        message.n_routes = way.n_routes;
+    }
+    if (!err)
+        err = sip_req_set(call->invite, &message, now_ms);
+    buf_free(&store);
     if (!err)
         return;
     sip_req_free(call->invite);
@@ -201,17 +241,11 @@ static void provisional(struct sip_call *call, const struct sip_msg *msg, uint64
 static bool try_elsewhere(struct sip_call *call, uint64_t now_ms)
 {
     while (call->state == SIP_CALL_CALLING && !call->cancel_wanted && sip_redirect_next(call)) {
-        call->invite = sip_req_new(call->ep, &call->reqs, SIP_INVITE, on_invite, call);
-        if (!call->invite)
-            return false;
         call->state = SIP_CALL_LOCATING;
-        if (!sip_req_locate(call->invite, slice_of(call->target), NULL, now_ms)) {
-            sip_call_tell(call, &(struct sip_call_event){.kind = SIP_CALL_REDIRECTED,
-                                                         .to_uri = slice_of(call->target)});
+        sip_call_tell(call, &(struct sip_call_event){.kind = SIP_CALL_REDIRECTED,
+                                                     .to_uri = slice_of(call->target)});
+        if (!find_place(call, now_ms))
             return true;
-        }
-        sip_req_free(call->invite);
-        call->invite = NULL;
         call->state = SIP_CALL_CALLING;
     }
     return false;

@@ -49,6 +49,8 @@ static void tell_incoming(struct sip_call *call, const struct sip_flow *flow,
         .sdp = sip_call_sdp(msg),
         .flow = *flow,
         .call_id = msg->call_id,
+        .account = call->account ? sip_account_owner(call->account) : NULL,
+        .by_server = call->account && sip_account_is_server(call->account, &flow->remote),
     };
     struct buf name = buf_new(SIP_MAX_HEADER_LINE);
 
@@ -68,6 +70,7 @@ void sip_uas_invite(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip
         sip_server_reject(ep, tx, 503, now_ms);
         return;
     }
+    call->account = sip_core_account_by_user(ep, msg->uri.user);
     err = sip_dialog_new_uas(msg, flow, slice_of(call->tag), &call->dialog);
     if (!err) {
         list_append(&call->dialogs, &call->dialog->link);
@@ -240,7 +243,7 @@ void sip_uas_ack(struct sip_endpoint *ep, const struct sip_flow *flow, const str
     if (!sip_dialog_may_come_from(call->dialog, &flow->remote))
         return;
     if (!call->asked.answered || msg->cseq.number != call->asked.cseq)
-        return; /* a copy */
+        return;                 /* a copy */
     if (call->asked.late_offer) /* else nobody asked for an answer, and what comes is none */
         event.sdp = sip_call_sdp(msg);
     stop_repeating(call);

@@ -64,6 +64,15 @@
 #define SIP_MAX_REDIRECTS 5
 /* Answers of sip_endpoint_located that are tried. */
 #define SIP_MAX_TARGETS 8
+/* Min-Expires that is obeyed, in seconds. More: the 423 is a refusal. */
+#define SIP_MAX_REGISTRATION_S 86400u
+/* Retry-After that is obeyed. Longer counts as this. */
+#define SIP_MAX_RETRY_AFTER_MS 3600000u
+/* Addresses remembered as those of an account's server; the latest count. */
+#define SIP_MAX_SERVERS 16
+/* Former Contacts of an account that a REGISTER takes back. More: the oldest expire by themselves.
+ */
+#define SIP_MAX_OLD_CONTACTS 4
 /* Dialogs of one INVITE of ours. A 2xx of yet another fork is dropped. */
 #define SIP_MAX_FORKS 16
 

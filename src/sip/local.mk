@@ -1,11 +1,16 @@
 noinst_LIBRARIES += libsip.a
 libsip_a_SOURCES = \
+	src/sip/account.c \
+	src/sip/account.h \
+	src/sip/account_core.h \
+	src/sip/accounts.c \
 	src/sip/address.c \
 	src/sip/address.h \
 	src/sip/alarm.c \
 	src/sip/alarm.h \
 	src/sip/auth.c \
 	src/sip/auth.h \
+	src/sip/binding.c \
 	src/sip/build.c \
 	src/sip/build.h \
 	src/sip/call.c \
@@ -43,6 +48,11 @@ libsip_a_SOURCES = \
 	src/sip/print.c \
 	src/sip/print.h \
 	src/sip/redirect.c \
+	src/sip/register.c \
+	src/sip/register_pause.c \
+	src/sip/register_pause.h \
+	src/sip/register_tables.c \
+	src/sip/register_tables.h \
 	src/sip/reinvite.c \
 	src/sip/request.c \
 	src/sip/request.h \

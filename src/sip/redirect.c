@@ -86,3 +86,25 @@ bool sip_redirect_next(struct sip_call *call)
     call->target = call->places[++call->place].uri;
     return true;
 }
+
+char *sip_redirect_place(struct slice contact_value, struct slice tried, char *const *known,
+                         size_t n)
+{
+    struct buf b = buf_new(SIP_MAX_HEADER_LINE);
+    struct sip_contact contact;
+    struct sip_uri uri, other;
+    bool new;
+    char *text;
+
+    if (sip_contact_parse(contact_value, &contact) || contact.address.any ||
+        sip_uri_parse(contact.address.uri, &uri) || uri.scheme != SIP_SCHEME_SIP)
+        return NULL;
+    sip_uri_put_domain(&b, &uri);
+    new = buf_ok(&b) && !sip_uri_parse(buf_slice(&b), &uri) &&
+          (sip_uri_parse(tried, &other) || !sip_uri_equal(&uri, &other));
+    for (size_t i = 0; new && i < n; i++)
+        new = sip_uri_parse(slice_of(known[i]), &other) || !sip_uri_equal(&uri, &other);
+    text = new ? slice_dup(buf_slice(&b)) : NULL;
+    buf_free(&b);
+    return text;
+}

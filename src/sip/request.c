@@ -31,7 +31,8 @@ struct sip_req {
     bool place_first; /* the message was made for the place */
     bool heard;       /* something came back from the present target */
     uint32_t cseq;
-    bool waiting; /* for sip_endpoint_located */
+    bool waiting;                /* for sip_endpoint_located */
+    struct sip_account *account; /* whose credentials it may carry; or NULL */
     struct sip_tx *tx;
 };
 
@@ -90,6 +91,12 @@ uint32_t sip_req_cseq(const struct sip_req *req)
 enum sip_method sip_req_method(const struct sip_req *req)
 {
     return req->method;
+}
+
+size_t sip_req_flows(const struct sip_req *req, const struct sip_flow **out)
+{
+    *out = req->flows;
+    return req->n_flows;
 }
 
 const struct sip_flow *sip_req_flow(const struct sip_req *req)
@@ -356,6 +363,16 @@ int sip_req_locate(struct sip_req *req, struct slice uri_text, const struct sip_
     return err;
 }
 
+int sip_req_place(struct sip_req *req, const struct sip_flow *flows, size_t n, uint64_t now_ms)
+{
+    req->n_flows = n < SIP_MAX_TARGETS ? n : SIP_MAX_TARGETS;
+    req->at = 0;
+    for (size_t i = 0; i < req->n_flows; i++)
+        req->flows[i] = flows[i];
+    req->place_first = req->tail.n == 0;
+    return req->place_first ? 0 : send_now(req, now_ms);
+}
+
 void sip_req_located(struct sip_req *req, const struct sip_flow *flows, size_t n, int err,
                      uint64_t now_ms)
 {
@@ -385,4 +402,49 @@ void sip_req_connection_lost(struct sip_req *req, uint64_t connection)
     for (size_t i = 0; i < req->n_flows; i++)
         if (req->flows[i].connection == connection)
             req->flows[i].connection = 0;
+}
+
+/* --- credentials ------------------------------------------------------------------------------ */
+
+void sip_req_use_account(struct sip_req *req, struct sip_account *account, bool registrar)
+{
+    (void)registrar;
+    req->account = account;
+}
+
+struct sip_account *sip_req_account(const struct sip_req *req)
+{
+    return req->account;
+}
+
+void sip_req_trust_only(struct sip_req *req, const struct ip *server)
+{
+    (void)req;
+    (void)server;
+}
+
+enum sip_req_credentials sip_req_credentials(const struct sip_req *req, struct slice *why)
+{
+    (void)req;
+    *why = (struct slice){0};
+    return SIP_REQ_UNASKED;
+}
+
+bool sip_req_waits_for_password(const struct sip_req *req)
+{
+    (void)req;
+    return false;
+}
+
+void sip_req_password(struct sip_req *req, bool given, uint64_t now_ms)
+{
+    (void)req;
+    (void)given;
+    (void)now_ms;
+}
+
+void sip_req_forget_account(struct sip_req *req, const struct sip_account *account)
+{
+    if (req->account == account)
+        req->account = NULL;
 }

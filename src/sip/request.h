@@ -59,6 +59,9 @@ int sip_req_set(struct sip_req *req, const struct sip_request *message, uint64_t
  * -EBADMSG, -ENOTSUP, -ENOMEM, and errors of sending; nothing is told then. */
 int sip_req_locate(struct sip_req *req, struct slice uri, const struct sip_flow *hint,
                    uint64_t now_ms);
+/* Instead of sip_req_locate, where it has been found before: n flows to try in this order. Sends
+ * where there is a message, else sip_req_flow is known when it returns. Errors of sending. */
+int sip_req_place(struct sip_req *req, const struct sip_flow *flows, size_t n, uint64_t now_ms);
 /* Answers SIP_OUT_LOCATE with this key. */
 void sip_req_located(struct sip_req *req, const struct sip_flow *flows, size_t n, int err,
                      uint64_t now_ms);
@@ -75,6 +78,7 @@ void sip_req_no_more_targets(struct sip_req *req);
  * that sip_req_cseq tells it afterwards; the owner sees only what is left. registrar: it is a
  * REGISTER to the account's own registrar. Before sip_req_set. */
 void sip_req_use_account(struct sip_req *req, struct sip_account *account, bool registrar);
+struct sip_account *sip_req_account(const struct sip_req *req);
 /* Credentials go to this address and to no other: for requests whose way others name, as in
  * dialogs. Without it: wherever the request goes, as its owner has made sure of it. */
 void sip_req_trust_only(struct sip_req *req, const struct ip *server);
@@ -90,6 +94,8 @@ void sip_req_forget_account(struct sip_req *req, const struct sip_account *accou
 /* INVITE: sends a CANCEL, in a transaction of its own that nobody waits for. */
 void sip_req_cancel(struct sip_req *req, uint64_t now_ms);
 
+/* All places that it may go to, as they were found. */
+size_t sip_req_flows(const struct sip_req *req, const struct sip_flow **out);
 /* Where it goes or is to go. */
 const struct sip_flow *sip_req_flow(const struct sip_req *req);
 /* Its transaction, or NULL. */

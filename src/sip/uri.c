@@ -410,3 +410,29 @@ bool sip_uri_equal(const struct sip_uri *a, const struct sip_uri *b)
     }
     return slice_ieq(slice_cut(&x, ':'), slice_cut(&y, ':')) && slice_eq(x, y);
 }
+
+void sip_uri_put_domain(struct buf *b, const struct sip_uri *uri)
+{
+    buf_puts(b, uri->scheme == SIP_SCHEME_SIPS ? "sips:" : "sip:");
+    buf_puts(b, uri->host_is_ipv6 ? "[" : "");
+    buf_put(b, uri->host);
+    buf_puts(b, uri->host_is_ipv6 ? "]" : "");
+    if (uri->port) {
+        buf_putc(b, ':');
+        buf_putu(b, uri->port);
+    }
+    buf_put(b, uri->params);
+}
+
+void sip_uri_put_contact(struct buf *b, struct slice user, const struct ip *at,
+                         enum sip_transport transport)
+{
+    buf_puts(b, "sip:");
+    if (user.n) {
+        sip_uri_put_user(b, user);
+        buf_putc(b, '@');
+    }
+    ip_put_with_port(b, at);
+    if (transport == SIP_TCP)
+        buf_puts(b, ";transport=tcp");
+}

@@ -1,6 +1,7 @@
 /* tests/lib/sip_rig.c - one SIP endpoint on a virtual clock. */
 #include "tests/lib/sip_rig.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,13 @@ void rig_forget(struct rig *r)
         free(r->sent[i].text);
     for (size_t i = 0; i < r->n_events; i++)
         free(r->events[i].sdp);
-    r->n_sent = r->n_events = 0;
+    for (size_t i = 0; i < r->n_told; i++) {
+        free(r->told[i].reason);
+        free(r->told[i].realm);
+        free(r->told[i].contact);
+        free(r->told[i].seen_at);
+    }
+    r->n_sent = r->n_events = r->n_told = 0;
 }
 
 void rig_free(struct rig *r)
@@ -67,6 +74,26 @@ static void keep_event(struct rig *r, const struct sip_call_event *event)
                                                   .call = event->call};
 }
 
+static void keep_told(struct rig *r, const struct sip_account_event *event)
+{
+    if (r->n_told == RIG_MAX)
+        abort();
+    r->told[r->n_told++] = (struct rig_told){.at_ms = r->now_ms,
+                                             .kind = event->kind,
+                                             .cause = event->cause,
+                                             .err = event->err,
+                                             .status = event->status,
+                                             .granted_s = event->granted_s,
+                                             .n_bindings = event->n_bindings,
+                                             .changed = event->changed,
+                                             .retry_ms = event->retry_ms,
+                                             .reason = slice_dup(event->reason),
+                                             .realm = slice_dup(event->realm),
+                                             .contact = slice_dup(event->contact),
+                                             .seen_at = slice_dup(event->seen_at),
+                                             .account = event->account};
+}
+
 static void located(struct rig *r, const struct sip_out_item *item)
 {
     struct sip_flow flow = r->flow;
@@ -84,7 +111,10 @@ static void located(struct rig *r, const struct sip_out_item *item)
     if (item->transport)
         flow.transport = item->transport;
     flow.connection = 0;
-    sip_endpoint_located(r->ep, item->key, &flow, 1, 0, r->now_ms);
+    if (r->local.family)
+        flow.local = r->local;
+    sip_endpoint_located(r->ep, item->key, &flow, r->not_found ? 0 : 1, r->not_found ? -ENOENT : 0,
+                         r->now_ms);
 }
 
 void rig_drain(struct rig *r)
@@ -92,10 +122,16 @@ void rig_drain(struct rig *r)
     struct sip_out_item *item;
 
     while ((item = sip_out_take(sip_endpoint_out(r->ep)))) {
-        if (item->kind == SIP_OUT_SEND)
+        if (item->kind == SIP_OUT_SEND) {
             keep_sent(r, item);
-        else if (item->kind == SIP_OUT_CALL)
+            if (r->grants && !strncmp(r->sent[r->n_sent - 1].text, "REGISTER ", 9))
+                rig_grant(r, 3600);
+            if (r->send_fails)
+                sip_endpoint_send_failed(r->ep, item->key, -ECONNREFUSED, r->now_ms);
+        } else if (item->kind == SIP_OUT_CALL)
             keep_event(r, item->event);
+        else if (item->kind == SIP_OUT_ACCOUNT)
+            keep_told(r, item->account_event);
         else
             located(r, item);
         sip_out_item_free(item);
@@ -205,6 +241,35 @@ size_t rig_event_count(const struct rig *r, enum sip_call_event_kind kind)
     return n;
 }
 
+const struct rig_told *rig_told(const struct rig *r, enum sip_account_event_kind kind, size_t i)
+{
+    for (size_t at = 0; at < r->n_told; at++)
+        if (r->told[at].kind == kind && i-- == 0)
+            return &r->told[at];
+    return NULL;
+}
+
+size_t rig_told_count(const struct rig *r, enum sip_account_event_kind kind)
+{
+    size_t n = 0;
+
+    while (rig_told(r, kind, n))
+        n++;
+    return n;
+}
+
+const struct rig_told *rig_last_told(const struct rig *r)
+{
+    return r->n_told ? &r->told[r->n_told - 1] : NULL;
+}
+
+const struct rig_sent *rig_last(const struct rig *r, const char *start)
+{
+    size_t n = rig_count(r, start);
+
+    return n ? rig_find(r, start, n - 1) : NULL;
+}
+
 const char *rig_header(const struct rig_sent *sent, const char *name)
 {
     static char values[8][1024];
@@ -233,6 +298,40 @@ struct sip_call *rig_call(struct rig *r)
     sip_call_offer(call, SLICE("o"), r->now_ms);
     rig_drain(r);
     return call;
+}
+
+struct sip_account *rig_account(struct rig *r)
+{
+    struct sip_account_params params = {.uri = SLICE("sip:alice@192.0.2.2")};
+    struct sip_account *account;
+
+    if (sip_account_new(r->ep, &params, &account))
+        abort();
+    return account;
+}
+
+void rig_grant(struct rig *r, int expires)
+{
+    const struct rig_sent *sent = rig_last(r, "REGISTER ");
+    const char *contact = rig_header(sent, "Contact");
+    char lines[512], seconds[32] = "";
+
+    if (expires >= 0)
+        snprintf(seconds, sizeof seconds, ";expires=%d", expires);
+    snprintf(lines, sizeof lines, "Contact: %.*s%s\n", (int)strcspn(contact, ","), contact,
+             seconds);
+    rig_answer(r, sent, "200 OK", "r",
+               strstr(contact, ";expires=0") == strchr(contact, '>') + 1 ? "" : lines, "");
+}
+
+struct sip_account *rig_registered(struct rig *r)
+{
+    struct sip_account *account = rig_account(r);
+
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    rig_grant(r, 3600);
+    return account;
 }
 
 void rig_invited(struct rig *r, const char *branch)

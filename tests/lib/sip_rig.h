@@ -3,6 +3,7 @@
 #ifndef TESTS_LIB_SIP_RIG_H
 #define TESTS_LIB_SIP_RIG_H
 
+#include "sip/account.h"
 #include "sip/endpoint.h"
 #include "sip/message.h"
 
@@ -25,6 +26,19 @@ struct rig_event {
     struct sip_call *call;
 };
 
+/* What an account told. */
+struct rig_told {
+    uint64_t at_ms;
+    enum sip_account_event_kind kind;
+    enum sip_account_cause cause;
+    int err;
+    unsigned status, granted_s, n_bindings;
+    bool changed;
+    uint64_t retry_ms;
+    char *reason, *realm, *contact, *seen_at; /* owned */
+    struct sip_account *account;
+};
+
 struct rig {
     struct rng rng;
     struct sip_endpoint *ep;
@@ -39,6 +53,12 @@ struct rig {
     struct rig_event events[RIG_MAX];
     size_t n_events;
     struct sip_call *call; /* of the last event */
+    struct rig_told told[RIG_MAX];
+    size_t n_told;
+    bool grants;     /* each REGISTER is answered as by rig_grant, for an hour */
+    bool send_fails; /* each SEND fails at once, as by ICMP */
+    bool not_found;  /* LOCATE finds nothing */
+    struct ip local; /* family not 0: what LOCATE says we are, instead of flow.local */
 };
 
 /* At 1000 ms, at 192.0.2.1:5060, the other side at 192.0.2.2:5060; calls without limit. */
@@ -69,12 +89,25 @@ size_t rig_count(const struct rig *r, const char *start);
 /* The i-th event of the kind, or NULL. */
 const struct rig_event *rig_event(const struct rig *r, enum sip_call_event_kind kind, size_t i);
 size_t rig_event_count(const struct rig *r, enum sip_call_event_kind kind);
+/* The same of what accounts told. */
+const struct rig_told *rig_told(const struct rig *r, enum sip_account_event_kind kind, size_t i);
+size_t rig_told_count(const struct rig *r, enum sip_account_event_kind kind);
+/* The last one of any kind, or NULL. */
+const struct rig_told *rig_last_told(const struct rig *r);
+/* The last message that begins so, or NULL. */
+const struct rig_sent *rig_last(const struct rig *r, const char *start);
 /* The value of a header in a message that was sent, NUL-terminated in a static buffer of its own
  * for each of eight calls; "" where it is missing. */
 const char *rig_header(const struct rig_sent *sent, const char *name);
 
 /* Starts a call to sip:bob@192.0.2.2 and gives it the offer "o". */
 struct sip_call *rig_call(struct rig *r);
+/* The account sip:alice@192.0.2.2 without more. */
+struct sip_account *rig_account(struct rig *r);
+/* Answers the last REGISTER 200 with its first Contact, and expires (-1: without). */
+void rig_grant(struct rig *r, int expires);
+/* Registers it and lets the server agree for an hour. */
+struct sip_account *rig_registered(struct rig *r);
 /* Receives an INVITE from sip:alice@192.0.2.2, branch z9hG4bK<branch>, From tag "a", Call-ID "c",
  * with the offer "o". */
 void rig_invited(struct rig *r, const char *branch);

@@ -25,6 +25,7 @@ sip_behaviour_tests = \
 	tests/unit/sip/test_invite_uas \
 	tests/unit/sip/test_no_memory \
 	tests/unit/sip/test_redirect \
+	tests/unit/sip/test_register \
 	tests/unit/sip/test_reinvite \
 	tests/unit/sip/test_transaction \
 	tests/unit/sip/test_transaction_match

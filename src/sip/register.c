@@ -1,0 +1,681 @@
+/* sip/register.c - the life of a registration: the table of register_tables.c, stepped here and
+ * nowhere else, the REGISTERs it sends, and what their answers mean (RFC 3261 10.2). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sip/account_core.h"
+#include "sip/auth.h"
+#include "sip/register_pause.h"
+
+static void on_register(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,
+                        int err, uint64_t now_ms);
+static void step(struct sip_account *account, enum sip_reg_input input, uint64_t now_ms);
+
+/* --- the request ------------------------------------------------------------------------------ */
+
+struct slice sip_register_hop(const struct sip_account *account)
+{
+    /* A place that a 3xx named; but all requests go by way of the proxy, where there is one. */
+    if (account->n_places && !account->proxy)
+        return slice_of(account->places[account->n_places - 1]);
+    return slice_of(account->hop);
+}
+
+size_t sip_register_flows(const struct sip_account *account, const struct sip_flow **out)
+{
+    *out = account->flows;
+    return account->n_flows;
+}
+
+static void drop(struct sip_account *account)
+{
+    if (!account->req)
+        return;
+    if (sip_req_cseq(account->req) > account->cseq)
+        account->cseq = sip_req_cseq(account->req);
+    sip_req_free(account->req);
+    account->req = NULL;
+}
+
+/* Whether an answer to the request under way may still come: it has been sent, and it waits for
+ * nobody's password. */
+static bool is_under_way(const struct sip_account *account)
+{
+    return account->req && sip_req_tx(account->req) && !sip_req_waits_for_password(account->req);
+}
+
+static void fail(struct sip_account *account, enum sip_account_cause cause, int err,
+                 uint64_t now_ms)
+{
+    account->failure = (struct sip_reg_failure){.cause = cause, .err = err};
+    step(account, SIP_REG_FAILED, now_ms);
+}
+
+static int set_message(struct sip_account *account, uint64_t now_ms)
+{
+    struct buf contact = buf_new(SIP_MAX_HEADER_LINE), expires = buf_new(16);
+    struct sip_extra extra[] = {{SLICE_INIT("Expires"), {0}},
+                                {SLICE_INIT("Supported"), SLICE_INIT("path")}};
+    struct slice route = slice_of(account->proxy);
+    struct sip_request message = {
+        .method = SIP_REGISTER,
+        .uri = slice_of(account->registrar),
+        .routes = &route,
+        .n_routes = account->proxy ? 1 : 0,
+        .from = slice_of(account->from),
+        .from_tag = slice_of(account->tag),
+        .call_id = slice_of(account->call_id),
+        .with = SIP_WITH_ALLOW,
+        .extra = extra,
+        .n_extra = ARRAY_LEN(extra),
+    };
+    struct buf to = buf_new(SIP_MAX_HEADER_LINE);
+    int err;
+
+    if (account->n_places)
+        message.uri = slice_of(account->places[account->n_places - 1]);
+    sip_address_put(&to, SLICE(""), slice_of(account->aor));
+    buf_putu(&expires, account->taking_back ? 0 : account->wanted_s);
+    err = account->taking_back ? sip_binding_put_end(account, &contact)
+                               : sip_binding_put(account, &contact);
+    extra[0].value = buf_slice(&expires);
+    message.to = buf_slice(&to);
+    message.contact = buf_slice(&contact);
+    if (sip_req_cseq(account->req) > account->cseq)
+        account->cseq = sip_req_cseq(account->req);
+    message.cseq = ++account->cseq;
+    if (!err)
+        err = sip_req_set(account->req, &message, now_ms);
+    buf_free(&to);
+    buf_free(&expires);
+    buf_free(&contact);
+    return err;
+}
+
+/* The place is known, and with it our own address. */
+static int on_place(struct sip_account *account, uint64_t now_ms)
+{
+    const struct sip_flow *flow = sip_req_flow(account->req);
+    int err = 0;
+
+    sip_account_add_servers(account, account->req);
+    if (!account->taking_back) {
+        if (!ip_same_host(&flow->local, &account->flow.local) ||
+            flow->transport != account->flow.transport)
+            account->seen = (struct ip){0}; /* that was of another way */
+        account->flow = *flow;
+        err = sip_binding_move(account, flow);
+    }
+    if (!err)
+        err = set_message(account, now_ms);
+    if (!err && !account->taking_back) {
+        account->stands = true;
+        if (account->until_ms < now_ms + (uint64_t)account->wanted_s * 1000)
+            account->until_ms = now_ms + (uint64_t)account->wanted_s * 1000;
+    }
+    return err;
+}
+
+/* A refresh goes the way of the last one: an answered flow is worth more than a list of names, and
+ * behind a NAT it is the one that calls come by. */
+static int find_place(struct sip_account *account, uint64_t now_ms)
+{
+    int err;
+
+    if (!account->n_flows)
+        return sip_req_locate(account->req, sip_register_hop(account), NULL, now_ms);
+    err = sip_req_place(account->req, account->flows, account->n_flows, now_ms);
+    return err ? err : on_place(account, now_ms);
+}
+
+static void send_register(struct sip_account *account, bool taking_back, uint64_t now_ms)
+{
+    int err = sip_account_save_an_event(account);
+
+    account->taking_back = taking_back;
+    account->tried_ms = now_ms;
+    if (!err) {
+        account->req = sip_req_new(account->ep, &account->reqs, SIP_REGISTER, on_register, account);
+        err = account->req ? 0 : -ENOMEM;
+    }
+    if (!err) {
+        sip_req_use_account(account->req, account, account->n_places == 0);
+        err = find_place(account, now_ms);
+    }
+    if (!err)
+        return;
+    drop(account);
+    fail(account, SIP_ACCOUNT_UNREACHABLE, err, now_ms);
+}
+
+/* --- its answer ------------------------------------------------------------------------------- */
+
+static void free_places(struct sip_account *account)
+{
+    while (account->n_places)
+        free(account->places[--account->n_places]);
+}
+
+/* RFC 3261 8.1.3.4, with the limits that INVITE has: no place twice. False: nowhere. */
+static bool is_sent_elsewhere(struct sip_account *account, const struct sip_msg *msg)
+{
+    struct sip_values values = sip_msg_values(msg, SIP_HDR_CONTACT);
+    struct slice value;
+
+    if (msg->status > 302 && msg->status != 305)
+        return false;
+    while (account->n_places < SIP_MAX_REDIRECTS && sip_values_next(&values, &value)) {
+        char *place = sip_redirect_place(value, slice_of(account->registrar), account->places,
+                                         account->n_places);
+
+        if (!place)
+            continue;
+        account->places[account->n_places++] = place;
+        account->n_flows = 0;
+        return true;
+    }
+    return false;
+}
+
+/* RFC 3261 10.2.8: the same with the time that the server wants at least, once. */
+static bool wants_longer(struct sip_account *account, const struct sip_msg *msg)
+{
+    struct slice text = sip_msg_header(msg, SIP_HDR_MIN_EXPIRES);
+    uint32_t seconds;
+
+    if (msg->status != 423 || account->raised || !text.p ||
+        sip_delta_seconds_parse(text, &seconds) || seconds <= account->wanted_s ||
+        seconds > SIP_MAX_REGISTRATION_S)
+        return false;
+    account->raised = true;
+    account->wanted_s = seconds;
+    return true;
+}
+
+/* What credentials had to do with the refusal. */
+static enum sip_account_cause cause_of(const struct sip_account *account, const struct sip_msg *msg,
+                                       struct slice *why)
+{
+    enum sip_req_credentials credentials = sip_req_credentials(account->req, why);
+
+    if (msg->status == 403)
+        return credentials == SIP_REQ_GIVEN ? SIP_ACCOUNT_REFUSED_PASSWORD : SIP_ACCOUNT_REFUSED;
+    if (msg->status != 401 && msg->status != 407)
+        return SIP_ACCOUNT_REFUSED;
+    if (credentials == SIP_REQ_NO_PASSWORD)
+        return SIP_ACCOUNT_NO_PASSWORD;
+    return credentials == SIP_REQ_CANNOT ? SIP_ACCOUNT_CANNOT_ANSWER : SIP_ACCOUNT_REFUSED_PASSWORD;
+}
+
+static uint64_t retry_after_ms(const struct sip_msg *msg)
+{
+    struct slice text = sip_msg_header(msg, SIP_HDR_RETRY_AFTER);
+    struct sip_retry_after after;
+
+    if (!text.p || sip_retry_after_parse(text, &after))
+        return 0;
+    return (uint64_t)after.seconds * 1000;
+}
+
+/* Whether the same REGISTER may do better later. Other 4xx say that it is wrong, and will be. */
+static bool is_worth_another(unsigned status, uint64_t pause_ms)
+{
+    switch (status) {
+    case 401:
+    case 403:
+    case 404:
+    case 407:
+        return false;
+    case 408:
+    case 480:
+    case 491:
+        return true;
+    default:
+        return status >= 500 || pause_ms > 0;
+    }
+}
+
+static enum sip_reg_input refusal(struct sip_account *account, const struct sip_msg *msg)
+{
+    struct sip_reg_failure failure = {.status = msg->status, .reason = msg->reason};
+    struct slice why = {0};
+
+    if (msg->status < 400 && is_sent_elsewhere(account, msg))
+        return SIP_REG_CHANGED;
+    if (wants_longer(account, msg))
+        return SIP_REG_CHANGED;
+    failure.cause = cause_of(account, msg, &why);
+    if (failure.cause != SIP_ACCOUNT_REFUSED)
+        failure.realm = sip_auth_realm(account->auth);
+    if (failure.cause == SIP_ACCOUNT_CANNOT_ANSWER)
+        failure.reason = why;
+    failure.pause_ms = retry_after_ms(msg);
+    account->failure = failure;
+    return is_worth_another(msg->status, failure.pause_ms) ? SIP_REG_FAILED : SIP_REG_DENIED;
+}
+
+/* The place that has answered first, then those that were not tried. */
+static void keep_flows(struct sip_account *account)
+{
+    const struct sip_flow *found, *used = sip_req_flow(account->req);
+    size_t n = sip_req_flows(account->req, &found), kept = 1;
+    struct sip_flow flows[SIP_MAX_TARGETS] = {account->flow};
+
+    for (size_t i = 0; i < n; i++)
+        if (&found[i] != used && kept < SIP_MAX_TARGETS)
+            flows[kept++] = found[i];
+    memcpy(account->flows, flows, sizeof flows);
+    account->n_flows = kept;
+}
+
+static enum sip_reg_input acceptance(struct sip_account *account, const struct sip_msg *msg,
+                                     uint64_t now_ms)
+{
+    const struct sip_flow *came_by = account->ep->came_by;
+    struct sip_reg_grant grant;
+
+    if (account->taking_back)
+        return SIP_REG_ACCEPTED;
+    if (!sip_binding_granted(account, msg, &grant)) {
+        account->failure =
+            (struct sip_reg_failure){.cause = SIP_ACCOUNT_NOT_KEPT, .status = msg->status};
+        return SIP_REG_FAILED;
+    }
+    if (came_by) {
+        sip_account_add_server(account, &came_by->remote);
+        if (came_by->transport == account->flow.transport)
+            account->flow.connection = came_by->connection;
+    }
+    keep_flows(account);
+    sip_account_take_routes(account, msg, now_ms);
+    account->told &= account->grant.seconds == grant.seconds &&
+                     account->grant.n_bindings == grant.n_bindings && !account->n_olds &&
+                     ip_same(&account->grant.seen, &grant.seen);
+    account->grant = grant;
+    return SIP_REG_ACCEPTED;
+}
+
+/* What the end of a request says about our bindings. */
+static void settle_binding(struct sip_account *account, enum sip_reg_input input, bool answered,
+                           uint64_t now_ms)
+{
+    if (input == SIP_REG_ACCEPTED) {
+        sip_binding_settled(account, !account->taking_back);
+        account->kept_ms = account->taking_back ? 0 : now_ms;
+        account->until_ms = now_ms + (uint64_t)account->grant.seconds * 1000;
+    } else if (answered && !account->kept_ms && !account->taking_back) {
+        sip_binding_settled(account, false); /* no REGISTER was ever accepted */
+    }
+}
+
+static void over(struct sip_account *account, enum sip_reg_input input, bool answered,
+                 uint64_t now_ms)
+{
+    settle_binding(account, input, answered, now_ms);
+    if (input == SIP_REG_FAILED || input == SIP_REG_DENIED)
+        account->n_flows = 0; /* the next one looks for the place anew */
+    if (input != SIP_REG_CHANGED) {
+        account->raised = false;
+        if (input != SIP_REG_ACCEPTED)
+            free_places(account);
+    }
+    step(account, input, now_ms);
+}
+
+/* --- sip_req ---------------------------------------------------------------------------------- */
+
+static void failed(struct sip_account *account, unsigned told, int err, uint64_t now_ms)
+{
+    account->failure = (struct sip_reg_failure){.err = err, .cause = SIP_ACCOUNT_UNREACHABLE};
+    if (told & SIP_REQ_TIMEOUT)
+        account->failure = (struct sip_reg_failure){.cause = SIP_ACCOUNT_NO_ANSWER};
+    else if (told & SIP_REQ_NOT_FOUND)
+        account->failure.cause = SIP_ACCOUNT_NOT_FOUND;
+    drop(account);
+    over(account, SIP_REG_FAILED, !(told & SIP_REQ_TIMEOUT), now_ms);
+}
+
+static void on_register(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,
+                        int err, uint64_t now_ms)
+{
+    struct sip_account *account = arg;
+
+    (void)req;
+    if (told & SIP_REQ_LOCATED) {
+        err = on_place(account, now_ms);
+        if (err)
+            failed(account, SIP_REQ_FAILED, err, now_ms);
+        return;
+    }
+    if (told & SIP_REQ_RESPONSE && msg->status >= 200) {
+        enum sip_reg_input input =
+            msg->status < 300 ? acceptance(account, msg, now_ms) : refusal(account, msg);
+        struct sip_req *answered = account->req;
+
+        /* why it could not be answered lives in the request: it goes when that has been told */
+        account->cseq =
+            sip_req_cseq(answered) > account->cseq ? sip_req_cseq(answered) : account->cseq;
+        account->req = NULL;
+        over(account, input, true, now_ms);
+        sip_req_free(answered);
+        return;
+    }
+    if (told & SIP_REQ_OVER)
+        failed(account, told, err, now_ms);
+}
+
+/* --- where we are ----------------------------------------------------------------------------- */
+
+static void on_look(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,
+                    int err, uint64_t now_ms)
+{
+    struct sip_account *account = arg;
+    struct sip_flow flow = account->flow;
+    const struct sip_flow *flows;
+    size_t n = told & SIP_REQ_LOCATED ? sip_req_flows(req, &flows) : 0;
+    bool moved = false;
+
+    (void)msg;
+    (void)err;
+    if (n) {
+        flow = flows[0];
+        for (size_t i = 0; i < n; i++)
+            if (ip_same(&flows[i].remote, &account->flow.remote))
+                flow = flows[i]; /* the server that knows us already */
+        moved = !ip_same_host(&flow.local, &account->flow.local);
+    }
+    sip_req_free(req);
+    if (!n)
+        return; /* no network at all: the next change, or a keep-alive, tells more */
+    if (moved) {
+        account->flows[0] = flow;
+        account->n_flows = 1;
+        account->seen = (struct ip){0}; /* that was of another way */
+        step(account, SIP_REG_MOVED, now_ms);
+    } else if (now_ms - account->kept_ms >= SIP_REG_STABLE_MS) {
+        step(account, SIP_REG_DUE, now_ms); /* the same number may be in another network */
+    }
+}
+
+static void look(struct sip_account *account, uint64_t now_ms)
+{
+    struct sip_req *req =
+        sip_req_new(account->ep, &account->lookups, SIP_METHOD_OTHER, on_look, account);
+
+    if (req && sip_req_locate(req, sip_register_hop(account), NULL, now_ms))
+        sip_req_free(req);
+}
+
+/* --- what the table says ---------------------------------------------------------------------- */
+
+static void set_alarm(struct sip_account *account)
+{
+    uint64_t when = account->due_ms < account->ping_ms ? account->due_ms : account->ping_ms;
+
+    sip_alarm_set(&account->ep->alarms, &account->alarm,
+                  when < account->limit_ms ? when : account->limit_ms);
+}
+
+static bool is_leaving(enum sip_reg_state state)
+{
+    return state == SIP_REG_QUITTING || state == SIP_REG_LEAVING || state == SIP_REG_RETURNING;
+}
+
+static void enter(struct sip_account *account, enum sip_reg_state state, uint64_t now_ms)
+{
+    bool waits = state == SIP_REG_KEPT || state == SIP_REG_WAITING;
+
+    if (!waits || state != account->state)
+        account->due_ms = NEVER_MS;
+    if (state != SIP_REG_KEPT)
+        account->ping_ms = NEVER_MS;
+    if (!is_leaving(state))
+        account->limit_ms = NEVER_MS;
+    else if (!is_leaving(account->state))
+        account->limit_ms = now_ms + SIP_64T1_MS;
+    account->state = state;
+}
+
+static void tell_kept(struct sip_account *account)
+{
+    struct sip_account_event event = {
+        .kind = SIP_ACCOUNT_REGISTERED,
+        .changed = !account->told,
+        .granted_s = account->grant.seconds,
+        .n_bindings = account->grant.n_bindings,
+        .contact = slice_of(account->contact),
+        .flow = account->flow,
+    };
+    char text[IP_TEXT_MAX];
+
+    if (account->grant.seen.family)
+        event.seen_at = slice_of(ip_text(&account->grant.seen, text));
+    account->told = true;
+    sip_account_tell(account, &event);
+}
+
+static void tell_failure(struct sip_account *account, uint64_t now_ms)
+{
+    const struct sip_reg_failure *failure = &account->failure;
+    struct sip_account_event event = {
+        .kind = SIP_ACCOUNT_FAILED,
+        .cause = failure->cause,
+        .status = failure->status,
+        .err = failure->err,
+        .reason = failure->reason,
+        .realm = failure->realm,
+        .retry_ms = account->due_ms == NEVER_MS ? NEVER_MS : account->due_ms - now_ms,
+    };
+
+    account->told = false;
+    sip_account_tell(account, &event);
+}
+
+static void tell_gone(struct sip_account *account)
+{
+    account->told = false;
+    sip_account_tell(account, &(struct sip_account_event){.kind = SIP_ACCOUNT_UNREGISTERED});
+}
+
+static uint64_t ping_interval_ms(const struct sip_account *account)
+{
+    unsigned seconds = account->keep_alive_s                ? account->keep_alive_s
+                       : account->flow.transport == SIP_UDP ? SIP_KEEP_ALIVE_UDP_S
+                                                            : SIP_KEEP_ALIVE_TCP_S;
+
+    return sip_reg_spread(account->ep->config.rng, (uint64_t)seconds * 1000);
+}
+
+/* RFC 5626 4.4.1. The server's CR LF is not waited for: only those with outbound send it. */
+static void ping(struct sip_account *account, uint64_t now_ms)
+{
+    sip_out_send(&account->ep->out, account->ping_key, &account->flow, SIP_SEND_REQUEST,
+                 SLICE("\r\n\r\n"));
+    account->ping_ms = now_ms + ping_interval_ms(account);
+}
+
+static void plan(struct sip_account *account, uint64_t now_ms)
+{
+    account->due_ms = now_ms + sip_reg_refresh_ms(account->ep->config.rng, account->grant.seconds);
+    account->ping_ms = now_ms + ping_interval_ms(account);
+}
+
+static void back_off(struct sip_account *account, enum sip_reg_input input, uint64_t now_ms)
+{
+    account->due_ms = now_ms + sip_reg_pause_ms(account, input == SIP_REG_LOST, now_ms);
+}
+
+/* The server has seen us elsewhere than our Contact says. Adopted once a minute at most, lest a NAT
+ * with a new port for each packet has us register without end. */
+static bool adopts_seen(struct sip_account *account, uint64_t now_ms)
+{
+    const struct ip *seen = &account->grant.seen;
+
+    if (account->state != SIP_REG_KEPT || !sip_binding_is_elsewhere(account, seen))
+        return false;
+    if (account->seen_ms && now_ms - account->seen_ms < SIP_REG_ADOPT_MS)
+        return false;
+    account->seen = ip_same(seen, &account->flow.local) ? (struct ip){0} : *seen;
+    account->seen_ms = now_ms;
+    return true;
+}
+
+static void leave(struct sip_account *account, uint64_t now_ms)
+{
+    bool under_way = account->state == SIP_REG_RETURNING || is_under_way(account);
+    bool stands = sip_account_is_registered(account) || sip_binding_may_stand(account, now_ms);
+
+    if (under_way)
+        step(account, SIP_REG_LEAVE_LATER, now_ms);
+    else
+        step(account, stands ? SIP_REG_LEAVE : SIP_REG_LEAVE_NOW, now_ms);
+}
+
+static void act(struct sip_account *account, unsigned actions, enum sip_reg_input input,
+                uint64_t now_ms)
+{
+    if (actions & SIP_REG_DROP)
+        drop(account);
+    if (actions & SIP_REG_TELL_KEPT)
+        tell_kept(account);
+    if (actions & SIP_REG_PLAN)
+        plan(account, now_ms);
+    if (actions & SIP_REG_BACK_OFF)
+        back_off(account, input, now_ms);
+    if (actions & SIP_REG_TELL_FAIL)
+        tell_failure(account, now_ms);
+    if (actions & SIP_REG_TELL_GONE)
+        tell_gone(account);
+    if (actions & SIP_REG_PING)
+        ping(account, now_ms);
+    if (actions & SIP_REG_LOOK)
+        look(account, now_ms);
+    set_alarm(account);
+    /* These may step again. */
+    if (actions & SIP_REG_SEND)
+        send_register(account, false, now_ms);
+    else if (actions & SIP_REG_TAKE_BACK)
+        send_register(account, true, now_ms);
+    else if (actions & SIP_REG_GO)
+        leave(account, now_ms);
+    else if (actions & SIP_REG_PLAN && adopts_seen(account, now_ms))
+        step(account, SIP_REG_MOVED, now_ms);
+}
+
+/* The one place where the state changes. */
+static void step(struct sip_account *account, enum sip_reg_input input, uint64_t now_ms)
+{
+    struct sip_reg_cell cell = sip_reg_table[account->state][input];
+
+    if (account->ep->config.reg_observer)
+        account->ep->config.reg_observer(account->ep->config.observer_arg, account->state, input);
+    if (!cell.next)
+        return;
+    enter(account, cell.next, now_ms);
+    act(account, cell.actions, input, now_ms);
+}
+
+/* --- time ------------------------------------------------------------------------------------- */
+
+static void on_alarm(struct sip_alarm *alarm, uint64_t now_ms)
+{
+    struct sip_account *account = LIST_ITEM(alarm, struct sip_account, alarm);
+
+    if (account->limit_ms <= now_ms) {
+        account->limit_ms = NEVER_MS;
+        step(account, SIP_REG_LIMIT, now_ms);
+    } else if (account->due_ms <= now_ms) {
+        account->due_ms = NEVER_MS;
+        step(account, SIP_REG_DUE, now_ms);
+    } else if (account->ping_ms <= now_ms) {
+        account->ping_ms = NEVER_MS;
+        step(account, SIP_REG_PING_DUE, now_ms);
+    }
+    set_alarm(account);
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+int sip_register_init(struct sip_account *account)
+{
+    struct sip_endpoint *ep = account->ep;
+
+    list_init(&account->reqs);
+    account->state = SIP_REG_OFF;
+    account->due_ms = account->ping_ms = account->limit_ms = NEVER_MS;
+    account->ping_key = ++ep->last_key;
+    rng_token(ep->config.rng, account->call_id, SIP_CALL_ID_CHARS);
+    rng_token(ep->config.rng, account->tag, SIP_TAG_CHARS);
+    return sip_alarm_init(&ep->alarms, &account->alarm, on_alarm);
+}
+
+void sip_register_done(struct sip_account *account)
+{
+    drop(account);
+    free_places(account);
+    sip_binding_settled(account, false);
+    free(account->contact);
+    sip_alarm_done(&account->ep->alarms, &account->alarm);
+}
+
+/* --- what the owner asks for ------------------------------------------------------------------ */
+
+static void calm_down(struct sip_account *account)
+{
+    account->outage_ms = 0;
+    account->quick = account->slow = 0;
+}
+
+void sip_account_register(struct sip_account *account, uint64_t now_ms)
+{
+    calm_down(account);
+    step(account, SIP_REG_ASKED, now_ms);
+    sip_core_sweep(account->ep);
+}
+
+void sip_account_unregister(struct sip_account *account, uint64_t now_ms)
+{
+    leave(account, now_ms);
+    sip_core_sweep(account->ep);
+}
+
+void sip_account_network_changed(struct sip_account *account, uint64_t now_ms)
+{
+    if (account->state == SIP_REG_TRYING || account->state == SIP_REG_WAITING) {
+        calm_down(account);
+        account->n_flows = 0;
+    }
+    step(account, SIP_REG_NETWORK, now_ms);
+    sip_core_sweep(account->ep);
+}
+
+bool sip_account_is_registered(const struct sip_account *account)
+{
+    return account->state == SIP_REG_KEPT || account->state == SIP_REG_REFRESHING;
+}
+
+static void lost(struct sip_account *account, uint64_t now_ms)
+{
+    if (account->state == SIP_REG_KEPT || account->state == SIP_REG_REFRESHING)
+        account->n_flows = 0;
+    step(account, SIP_REG_LOST, now_ms);
+}
+
+void sip_register_ping_failed(struct sip_account *account, uint64_t now_ms)
+{
+    if (account->state == SIP_REG_KEPT)
+        lost(account, now_ms);
+}
+
+void sip_register_connection_lost(struct sip_account *account, uint64_t connection, uint64_t now_ms)
+{
+    if (!connection || account->flow.connection != connection)
+        return;
+    account->flow.connection = 0;
+    if (account->n_flows)
+        account->flows[0].connection = 0;
+    if (account->seen.family && account->flow.transport != SIP_UDP)
+        account->seen = (struct ip){0}; /* it was a port of that connection */
+    lost(account, now_ms);
+}
