@@ -1,11 +1,13 @@
-/* A configuration file and what people type as an address: nothing breaks, and each refusal says
- * why in one line. */
+/* A configuration file, what people type as an address or account, and commands: nothing breaks, each
+ * refusal says why in one line, and what was read is whole. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "phone/config.h"
 #include "phone/target.h"
+#include "phone/words.h"
+#include "sip/uri.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
@@ -16,15 +18,62 @@ static void check(int err, struct buf *why)
     buf_free(why);
 }
 
+static void must(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void check_account(const struct account_config *account)
+{
+    struct sip_uri uri;
+
+    must(account->label && *account->label && account->uri);
+    must(sip_uri_parse(slice_of(account->uri), &uri) == 0 && uri.user.n > 0 && !uri.password.p);
+    must(!account->password || !account->password_command);
+    must(!account->proxy || sip_uri_parse(slice_of(account->proxy), &uri) == 0);
+    must(!account->registrar || sip_uri_parse(slice_of(account->registrar), &uri) == 0);
+}
+
+static void read_config(struct slice in)
+{
+    struct buf why = buf_new(16384);
+    struct phone_config config;
+    int err;
+
+    config_init(&config);
+    err = config_read_text(&config, in, "file", &why);
+    check(err, &why);
+    if (!err)
+        LIST_EACH (&config.accounts, at)
+            check_account(LIST_ITEM(at, struct account_config, link));
+    config_free(&config);
+    config_init(&config);
+    err = config_choose_account(&config, in, &why);
+    check(err, &why);
+    if (!err)
+        check_account(config_first_account(&config));
+    config_free(&config);
+}
+
+static void split(struct slice in)
+{
+    const char *sentence = NULL;
+    struct words words;
+    size_t at = 0;
+    int err = words_split(in, &words, &at, &sentence);
+
+    must(err ? sentence && at <= in.n && words.n == 0 : words.n > 0 && !words.v[words.n]);
+    words_free(&words);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     struct slice in = {(const char *)bytes, n};
     struct buf why = buf_new(16384), uri = buf_new(SIZE_MAX / 2);
-    struct phone_config config;
 
-    config_init(&config);
-    check(config_read_text(&config, in, "file", &why), &why);
-    config_free(&config);
+    read_config(in);
+    split(in);
     check(phone_target(in, SLICE(""), &uri, &why), &why);
     check(phone_target(in, SLICE("example.org"), &uri, &why), &why);
     buf_free(&uri);

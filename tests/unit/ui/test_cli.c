@@ -162,7 +162,9 @@ static void values(void **state)
     assert_int_equal(cli.config.n_codecs, 1);
     assert_true(cli.trace);
     assert_string_equal(cli.trace_file, "f");
+    assert_int_equal(why.n, 0);
     cli_free(&cli);
+    buf_free(&why);
 }
 
 static void seconds(void **state)
