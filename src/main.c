@@ -66,8 +66,10 @@ static bool will_open_device(const struct cli *cli)
         return !config->no_device;
     case CLI_ANSWER:
         return config->device && !config->no_device;
-    default:
+    case CLI_DEVICES:
         return true;
+    default:
+        return false;
     }
 }
 

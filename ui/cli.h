@@ -29,6 +29,9 @@ struct cli {
     unsigned code;     /* 0: calls are answered */
     unsigned times;    /* 0: for ever */
     size_t max_calls;  /* 0: not said */
+    size_t limit;      /* calls that are listed; 0: not said */
+    bool missed, all;  /* of them these */
+    bool plain;        /* lists for scripts */
 
     const char *args[CLI_ARGS_MAX]; /* behind the command's name */
     size_t n_args;

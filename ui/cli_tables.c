@@ -24,6 +24,12 @@ static const struct cli_command commands[] = {
      cmd_answer},
     {"devices", CLI_DEVICES, "", 0, 0, NULL, "list the sound devices", "  tphone devices\n",
      cmd_devices},
+    {"history", CLI_HISTORY, "", 0, 0, NULL, "list the calls there were, the newest first",
+     "  tphone history\n"
+     "  tphone history --missed --all\n",
+     cmd_history},
+    {"contacts", CLI_CONTACTS, "", 0, 0, NULL, "list the names that can be called",
+     "  tphone contacts\n", cmd_contacts},
 };
 
 int cli_seconds(struct slice text, uint64_t *out_ms)
@@ -200,8 +206,24 @@ static int set_count(struct cli *cli, const struct cli_option *option, const cha
         return refuse(option, value, why, "not a number from 1 to 1000000");
     if (strcmp(option->name, "times") == 0)
         cli->times = (unsigned)n;
+    else if (strcmp(option->name, "limit") == 0)
+        cli->limit = (size_t)n;
     else
         cli->max_calls = (size_t)n;
+    return 0;
+}
+
+static int set_flag(struct cli *cli, const struct cli_option *option, const char *value,
+                    struct buf *why)
+{
+    (void)value;
+    (void)why;
+    if (strcmp(option->name, "all") == 0)
+        cli->all = true;
+    else if (strcmp(option->name, "missed") == 0)
+        cli->missed = true;
+    else
+        cli->plain = true;
     return 0;
 }
 
@@ -234,6 +256,14 @@ static const struct cli_option options[] = {
     {"expires", 0, NULL, CLI_PHONES, set_account_key, NULL},
     {"keep-alive", 0, NULL, CLI_PHONES, set_account_key, NULL},
     {"register", 0, NULL, CLI_PHONES, set_account_key, NULL},
+    {"limit",     0,   "N",       CLI_HISTORY, set_count,
+     "list N calls at most (20)"},
+    {"all",       0,   NULL,      CLI_HISTORY, set_flag,
+     "list all calls"},
+    {"missed",    0,   NULL,      CLI_HISTORY, set_flag,
+     "list only calls that came in while nobody answered"},
+    {"plain",     0,   NULL,      CLI_HISTORY | CLI_CONTACTS, set_flag,
+     "list for scripts: fields with tabs between, times in UTC"},
     {"config",    0,   "FILE",    CLI_ALL, set_already,
      "read settings from this file instead of $XDG_CONFIG_HOME/tphone/tphone.conf; options "
      "outweigh it"},

@@ -7,7 +7,9 @@ libui_a_SOURCES = \
 	ui/cmd.h \
 	ui/cmd_answer.c \
 	ui/cmd_call.c \
+	ui/cmd_contacts.c \
 	ui/cmd_devices.c \
+	ui/cmd_history.c \
 	ui/exit.h \
 	ui/output.c \
 	ui/output.h \

@@ -69,6 +69,16 @@ void output_put(struct output *out, struct slice lines)
     pthread_mutex_unlock(&out->lock);
 }
 
+void output_put_all(struct output *out, struct slice lines)
+{
+    pthread_mutex_lock(&out->lock);
+    while (out->fd >= 0 && !flush_waiting(out, -1))
+        continue;
+    while (out->fd >= 0 && lines.n > 0)
+        lines = slice_skip(lines, write_piece(out, lines, -1));
+    pthread_mutex_unlock(&out->lock);
+}
+
 bool output_flush(struct output *out)
 {
     bool done;

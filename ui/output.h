@@ -24,6 +24,9 @@ struct output {
 void output_init(struct output *out, int fd);
 /* Whole lines with their newlines; ours, or made safe before. */
 void output_put(struct output *out, struct slice lines);
+/* The same, but waits for the reader, however long that takes: for lists that a person pages
+ * through, while no call depends on us. */
+void output_put_all(struct output *out, struct slice lines);
 /* Tries to write what waits; whether nothing waits any more. */
 bool output_flush(struct output *out);
 /* Waits for at most limit_ms for what waits to leave, then frees the rest. */

@@ -315,6 +315,7 @@ static void close_call(struct step *s)
 
 static void tell_calling(struct step *s)
 {
+    call_note_begin(s->call);
     call_media_listen(s->call);
     call_tell(s->call,
               &(struct phone_event){.kind = PHONE_CALLING,
@@ -375,6 +376,7 @@ static void tell_ended(struct step *s)
     };
 
     call_tell(call, &event);
+    call_note_end(call, &event);
     buf_free(&text);
     free(file);
 }
@@ -504,6 +506,7 @@ void call_incoming(struct call *call, const struct sip_call_event *event)
     call_tell(call, &(struct phone_event){.kind = PHONE_INCOMING,
                                           .transport = phone_transport_name(event->flow.transport),
                                           .where = event->flow.remote});
+    call_note_begin(call);
     status = prepare(call, event);
     if (!status)
         return;

@@ -116,6 +116,8 @@ struct call {
     char heard_digits[65]; /* that came, with a NUL */
 
     uint64_t answered_ms, ended_ms;
+    int64_t history_id; /* 0: not noted */
+    int64_t began_us;   /* of Unix time, for the history alone */
     struct timer tone_timer;
     struct { /* why it ended, from SIP or from ourselves */
         enum sip_end_cause cause;

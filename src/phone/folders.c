@@ -29,6 +29,22 @@ int folders_state_file(const char *name, struct buf *out)
     return put_path("XDG_STATE_HOME", "/.local/state", name, out);
 }
 
+int folders_contacts(const struct phone_config *config, struct buf *out)
+{
+    if (!config->contacts_file)
+        return folders_config_file("contacts", out);
+    buf_puts(out, config->contacts_file);
+    return 0;
+}
+
+int folders_history(const struct phone_config *config, struct buf *out)
+{
+    if (!config->history_file)
+        return folders_state_file("history.db", out);
+    buf_puts(out, config->history_file);
+    return 0;
+}
+
 /* From above downwards: what is there already is passed over, whoever made it. */
 int folders_make_for(const char *path)
 {

@@ -2,7 +2,7 @@
 #ifndef PHONE_FOLDERS_H
 #define PHONE_FOLDERS_H
 
-#include "base/buf.h"
+#include "phone/config.h"
 
 /* Append the path of a file: $XDG_CONFIG_HOME/tphone/NAME or, where that is not set,
  * ~/.config/tphone/NAME; $XDG_STATE_HOME or ~/.local/state likewise. A variable that holds no
@@ -10,6 +10,9 @@
  * either, and nothing is appended. */
 int folders_config_file(const char *name, struct buf *out);
 int folders_state_file(const char *name, struct buf *out);
+/* Those of a phone: what the configuration says, else "contacts" and "history.db" there. */
+int folders_contacts(const struct phone_config *config, struct buf *out);
+int folders_history(const struct phone_config *config, struct buf *out);
 
 /* Makes the folder that path lies in, and those above it, with mode 0700, where they are missing.
  * 0 or a negative errno. */

@@ -1,8 +1,13 @@
 /* phone/history.h - which calls there were and how they ended, in SQLite.
  *
- * Writing never waits: rows go to a thread of their own, in order, and each is on the disk as soon
- * as the thread has written it. A process that is killed loses what happened in the last moment;
- * its calls that never ended are shown as such. Several phones may write at the same time. */
+ * Writing never waits: rows go to a thread of their own, in order, and each is with the kernel as
+ * soon as the thread has written it, so that a process that is killed loses what happened in the
+ * last hundredth of a second. Calls that its death cut off are shown as such. Several phones may
+ * write at the same time. What cannot be written for a while (a full disk) is kept and tried again
+ * with the next row, up to HISTORY_WAITING_MAX rows.
+ *
+ * Files: the database, its -wal and -shm, and an empty one, -open, in which every process that
+ * writes keeps a lock; all 0600, their folders 0700. */
 #ifndef PHONE_HISTORY_H
 #define PHONE_HISTORY_H
 
@@ -11,25 +16,33 @@
 
 #include "base/buf.h"
 
+#define HISTORY_WAITING_MAX 4096u
+
 /* What a person wants to know of a call that is over. */
 enum history_outcome {
-    HISTORY_OPEN, /* under way, or its process was killed */
+    HISTORY_OPEN, /* under way */
     HISTORY_ANSWERED,
-    HISTORY_MISSED,   /* came in, and the caller gave up or nobody answered */
-    HISTORY_DECLINED, /* refused by whoever was called: 603, or our own refusal */
+    HISTORY_MISSED,    /* came in, and the caller gave up or nobody answered */
+    HISTORY_ELSEWHERE, /* came in, and was answered at another phone */
+    HISTORY_DECLINED,  /* refused by whoever was called: 603, or our own refusal */
     HISTORY_BUSY,
     HISTORY_FAILED,    /* not found, not allowed, unreachable, no answer from the network */
     HISTORY_CANCELLED, /* we gave up before the answer */
     HISTORY_NO_ANSWER, /* it rang there, and nobody answered */
+    HISTORY_CUT_OFF,   /* its process was killed */
+    N_HISTORY_OUTCOMES
 };
 
-/* One call. Strings are UTF-8 and safe to show; "" where unknown. */
+/* One call. Strings are UTF-8 and safe to show; "" where unknown, and NULL counts as "" where a row
+ * is written. */
 struct history_row {
-    int64_t id;
+    int64_t id;       /* of history_begin; where it is read, of the row in the database */
     int64_t began_us; /* of Unix time, UTC */
     bool outgoing;
     const char *account; /* address of record, or "" */
-    const char *peer, *peer_name;
+    const char *peer;    /* URI */
+    const char *name;    /* what the peer calls itself */
+    const char *contact; /* what our file of contacts calls it, where it is surely this one */
     enum history_outcome outcome;
     unsigned status;  /* of SIP, or 0 */
     const char *text; /* cause in words */
@@ -46,15 +59,17 @@ int history_new(const char *path, void (*on_trouble)(void *arg, const char *sent
                 struct history **out);
 /* Writes what is still to be written, for two seconds at most. NULL is fine. */
 void history_free(struct history *history);
-/* A call begins: row.id is handed out. */
+/* A call begins: row.id is handed out, and never given twice. */
 int64_t history_begin(struct history *history, const struct history_row *row);
-/* It is over: outcome, status, text, talk_ms and file of row are noted under its id. */
+/* It is over: the whole row is noted under its id, also where its beginning never got through. */
 void history_end(struct history *history, const struct history_row *row);
 
-/* Newest first, at most limit (0: all), of a closed or open database; blocks. each returns false to
- * stop. 0; -ENOENT: there is none yet; a negative errno with a sentence in why. */
-int history_read(const char *path, size_t limit,
-                 bool (*each)(void *arg, const struct history_row *row), void *arg,
-                 struct buf *why);
+/* The word that stands for an outcome in the database and for scripts: "answered", "cut-off". */
+const char *history_word(enum history_outcome outcome);
+
+/* Newest first, of a closed or open database; blocks. each returns false to stop. 0; -ENOENT: there
+ * is none yet; another negative errno with a sentence in why. */
+int history_read(const char *path, bool (*each)(void *arg, const struct history_row *row),
+                 void *arg, struct buf *why);
 
 #endif

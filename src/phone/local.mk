@@ -2,6 +2,7 @@ noinst_LIBRARIES += libphone.a
 libphone_a_SOURCES = \
 	src/phone/call.c \
 	src/phone/call.h \
+	src/phone/call_history.c \
 	src/phone/call_media.c \
 	src/phone/call_tables.c \
 	src/phone/command.h \
@@ -17,6 +18,10 @@ libphone_a_SOURCES = \
 	src/phone/event.h \
 	src/phone/folders.c \
 	src/phone/folders.h \
+	src/phone/history.c \
+	src/phone/history.h \
+	src/phone/history_db.c \
+	src/phone/history_db.h \
 	src/phone/media.c \
 	src/phone/media.h \
 	src/phone/media_device.c \

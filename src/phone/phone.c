@@ -271,6 +271,8 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     if (!err)
         err = phone_open_contacts(phone);
     if (!err)
+        err = phone_open_history(phone);
+    if (!err)
         err = open_resolver(phone);
     if (!err)
         err = open_endpoint(phone);
@@ -304,6 +306,7 @@ void phone_free(struct phone *phone)
         media_free(phone->media, NULL);
     net_resolver_free(phone->resolver);
     contacts_free(phone->contacts);
+    history_free(phone->history);
     phone_drop_events(phone);
     net_deadline_free(phone->wake);
     timers_free(&phone->timers);

@@ -12,11 +12,7 @@ int phone_open_contacts(struct phone *phone)
     struct buf path = buf_new(8192);
     int err = 0;
 
-    if (phone->config->contacts_file)
-        buf_puts(&path, phone->config->contacts_file);
-    else
-        folders_config_file("contacts", &path);
-    if (path.n > 0)
+    if (folders_contacts(phone->config, &path) == 0)
         err = contacts_new(buf_cstr(&path), &phone->contacts);
     buf_free(&path);
     return err;

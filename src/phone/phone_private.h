@@ -8,6 +8,7 @@
 #include "net/sip_link.h"
 #include "phone/call.h"
 #include "phone/contacts.h"
+#include "phone/history.h"
 #include "phone/phone.h"
 
 struct phone {
@@ -25,6 +26,7 @@ struct phone {
     size_t n_codecs;
 
     struct contacts *contacts; /* NULL: nobody says where the file would be */
+    struct history *history;   /* NULL: likewise, or it is not wanted */
 
     struct list calls; /* of struct call */
     size_t n_calls;
@@ -66,6 +68,16 @@ int phone_note_contact(struct call *call, const char *typed, struct slice uri);
 const char *phone_contact_name(struct phone *phone, struct slice uri);
 /* The contact who calls, or NULL; also where the URI is a contact's but nothing speaks for it. */
 const char *phone_caller_name(struct phone *phone, const struct sip_call_event *event);
+
+/* --- call_history.c ------------------------------------------------------------------------- */
+
+/* 0 or -ENOMEM; nothing is opened before the first call. */
+int phone_open_history(struct phone *phone);
+/* Notes a call, once. */
+void call_note_begin(struct call *call);
+/* ended: its PHONE_ENDED. */
+void call_note_end(struct call *call, const struct phone_event *ended);
+enum history_outcome call_history_outcome(const struct call *call, enum phone_outcome outcome);
 
 /* --- phone_events.c ------------------------------------------------------------------------- */
 

@@ -1,8 +1,10 @@
 # What unit/phone adds to the tests.
 phone_tests = \
+	tests/unit/phone/test_call_history \
 	tests/unit/phone/test_call_tables \
 	tests/unit/phone/test_config \
 	tests/unit/phone/test_contacts \
+	tests/unit/phone/test_history \
 	tests/unit/phone/test_media \
 	tests/unit/phone/test_password \
 	tests/unit/phone/test_phone \
@@ -14,9 +16,11 @@ tap_tests += $(phone_tests)
 
 tests_unit_phone_test_config_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_LDADD = $(phone_ldadd)
+tests_unit_phone_test_history_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_spelling_LDADD = $(phone_ldadd)
 tests_unit_phone_test_target_LDADD = $(phone_ldadd)
+tests_unit_phone_test_call_history_LDADD = $(phone_ldadd)
 tests_unit_phone_test_call_tables_LDADD = $(phone_ldadd)
 tests_unit_phone_test_phone_LDADD = $(phone_ldadd)
 tests_unit_phone_test_password_LDADD = $(phone_ldadd)

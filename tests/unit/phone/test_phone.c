@@ -80,6 +80,7 @@ static void open_end(struct pair *p, struct end *end)
     struct config_fault fault = {.text = buf_new(1024)};
 
     config_init(&end->config);
+    end->config.no_history = true;
     assert_int_equal(config_set(&end->config, SLICE("listen"), SLICE("udp:127.0.0.1:0"), &fault),
                      0);
     assert_int_equal(config_set(&end->config, SLICE("device"), SLICE("none"), &fault), 0);

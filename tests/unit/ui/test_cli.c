@@ -26,13 +26,15 @@ static const struct row {
     {"help of a command that is not complete", {"call", "--help"}, NULL},
     {"nothing",
      {NULL},
-     "what shall be done? tphone call ADDRESS, tphone answer, tphone devices; tphone --help says "
-     "more"},
+     "what shall be done? tphone call ADDRESS, tphone answer, tphone devices, tphone history, "
+     "tphone contacts; tphone --help says more"},
     {"a command with two letters swapped", {"asnwer"}, "unknown command asnwer; is answer meant?"},
     {"an address in the command's place",
      {"a@h"},
      "unknown command a@h; to call it: tphone call a@h"},
-    {"no command", {"xyz"}, "unknown command xyz; there are call, answer and devices"},
+    {"no command",
+     {"xyz"},
+     "unknown command xyz; there are call, answer, devices, history and contacts"},
     {"nobody to call", {"call"}, "whom to call is missing: tphone call alice@host"},
     {"two to call",
      {"call", "a@h", "b@h"},
@@ -328,7 +330,7 @@ static void manual_item(const struct cli_option *o, char *out, size_t room)
     if (o->letter)
         snprintf(out, room, "\n.It Fl %c , -%s\n", o->letter, o->name);
     else
-        snprintf(out, room, "\n.It Fl -%s ", o->name);
+        snprintf(out, room, "\n.It Fl -%s%c", o->name, cli_option_argument(o) ? ' ' : '\n');
 }
 
 static void manual_has_every_option(void **state)

@@ -1,0 +1,128 @@
+/* What the history of calls notes of a call: its beginning, and how it truly ended. */
+#include <errno.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "phone/folders.h"
+#include "phone/phone_private.h"
+
+/* --- the file ------------------------------------------------------------------------------- */
+
+static void on_trouble(void *arg, const char *sentence)
+{
+    struct buf text = buf_new(16384);
+
+    buf_printf(&text, "the history of calls cannot be written: %s", sentence);
+    phone_tell(arg, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});
+    buf_free(&text);
+}
+
+int phone_open_history(struct phone *phone)
+{
+    struct buf path = buf_new(8192);
+    int err = 0;
+
+    if (!phone->config->no_history && folders_history(phone->config, &path) == 0)
+        err = history_new(buf_cstr(&path), on_trouble, phone, &phone->history);
+    buf_free(&path);
+    return err;
+}
+
+/* --- the outcome ---------------------------------------------------------------------------- */
+
+/* It came in and was not answered. SIP_END_LOCAL is our own refusal, which says what it means by
+ * its status; a phone that is told to end while it rings has not been asked what it thinks. */
+static enum history_outcome of_incoming(const struct call *call)
+{
+    switch (call->end.cause) {
+    case SIP_END_CANCELLED:
+    case SIP_END_TIMEOUT:
+        return HISTORY_MISSED;
+    case SIP_END_ELSEWHERE:
+        return HISTORY_ELSEWHERE;
+    case SIP_END_LOCAL:
+        break;
+    default:
+        return HISTORY_FAILED;
+    }
+    if (call->phone->quitting)
+        return HISTORY_MISSED;
+    if (call->end.own_words)
+        return HISTORY_FAILED; /* no codec in common, no port: nobody was asked */
+    return call->end.status == 486 || call->end.status == 600 ? HISTORY_BUSY : HISTORY_DECLINED;
+}
+
+/* "No answer" is of a person: where nothing was heard at all the call has failed. */
+static enum history_outcome of_outgoing(const struct call *call, enum phone_outcome outcome)
+{
+    switch (outcome) {
+    case PHONE_BUSY:
+        return HISTORY_BUSY;
+    case PHONE_DECLINED:
+        return HISTORY_DECLINED;
+    case PHONE_INTERRUPTED:
+        return HISTORY_CANCELLED;
+    case PHONE_NO_ANSWER:
+        return call->end.cause == SIP_END_REFUSED || call->told_status > 0 ? HISTORY_NO_ANSWER
+                                                                           : HISTORY_FAILED;
+    default:
+        return HISTORY_FAILED;
+    }
+}
+
+enum history_outcome call_history_outcome(const struct call *call, enum phone_outcome outcome)
+{
+    if (call->answered || outcome == PHONE_OK)
+        return HISTORY_ANSWERED;
+    return call->outgoing ? of_outgoing(call, outcome) : of_incoming(call);
+}
+
+/* --- rows ----------------------------------------------------------------------------------- */
+
+static int64_t unix_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static struct history_row row_of(const struct call *call)
+{
+    return (struct history_row){
+        .id = call->history_id,
+        .began_us = call->began_us,
+        .outgoing = call->outgoing,
+        .peer = call->peer,
+        .name = call->peer_name,
+        .contact = call->contact,
+    };
+}
+
+void call_note_begin(struct call *call)
+{
+    struct history *history = call->phone->history;
+    struct history_row row;
+
+    if (!history || call->history_id > 0)
+        return;
+    call->began_us = unix_us();
+    row = row_of(call);
+    call->history_id = history_begin(history, &row);
+}
+
+void call_note_end(struct call *call, const struct phone_event *ended)
+{
+    struct history_row row;
+
+    if (!call->phone->history)
+        return;
+    call_note_begin(call); /* of a call that never got as far as that */
+    row = row_of(call);
+    row.outcome = call_history_outcome(call, ended->outcome);
+    row.status = ended->status;
+    row.text = ended->text;
+    row.talk_ms = ended->result.talk_ms;
+    row.file = ended->file;
+    history_end(call->phone->history, &row);
+}

@@ -1,0 +1,377 @@
+#include "phone/history.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/list.h"
+#include "base/rand.h"
+#include "phone/history_db.h"
+
+/* Rows that come within this time are one transaction; and the writer stays out of the way of the
+ * answer that is sent at the same moment. */
+#define GATHER_MS 10
+#define LAST_ROWS_MS 2000
+#define STACK_BYTES (256u << 10)
+
+#define N_TEXTS 6
+
+struct waiting_row {
+    struct list link;
+    struct history_row row;
+    char texts[]; /* all strings of it, one behind the other */
+};
+
+struct history {
+    char *path;
+    void (*on_trouble)(void *arg, const char *sentence);
+    void *arg;
+    int64_t run, last_id;
+    bool running, told; /* the thread was started; on_trouble was called */
+    pthread_t thread;
+
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t wake, finished_too;
+    struct list rows; /* of struct waiting_row, oldest first */
+    size_t n_waiting; /* of them and of those that the writer has taken and not written */
+    bool stop, finished, abandoned;
+    char *trouble; /* a sentence; NULL: none */
+};
+
+/* The writer's own. */
+struct writer {
+    struct history *history;
+    struct history_db *db; /* NULL: not open */
+    struct list rows;      /* taken, oldest first; kept where they could not be written */
+};
+
+const char *history_word(enum history_outcome outcome)
+{
+    static const char *const words[N_HISTORY_OUTCOMES] = {
+        [HISTORY_OPEN] = "open",           [HISTORY_ANSWERED] = "answered",
+        [HISTORY_MISSED] = "missed",       [HISTORY_ELSEWHERE] = "elsewhere",
+        [HISTORY_DECLINED] = "declined",   [HISTORY_BUSY] = "busy",
+        [HISTORY_FAILED] = "failed",       [HISTORY_CANCELLED] = "cancelled",
+        [HISTORY_NO_ANSWER] = "no-answer", [HISTORY_CUT_OFF] = "cut-off",
+    };
+
+    return outcome < N_HISTORY_OUTCOMES ? words[outcome] : "failed";
+}
+
+/* --- rows ----------------------------------------------------------------------------------- */
+
+static const size_t text_places[N_TEXTS] = {
+    offsetof(struct history_row, account), offsetof(struct history_row, peer),
+    offsetof(struct history_row, name),    offsetof(struct history_row, contact),
+    offsetof(struct history_row, text),    offsetof(struct history_row, file),
+};
+
+static const char **text_of(struct history_row *row, size_t i)
+{
+    return (const char **)(void *)((char *)row + text_places[i]);
+}
+
+static struct waiting_row *copy(struct history_row row)
+{
+    struct waiting_row *w;
+    size_t need = 0, at = 0;
+
+    for (size_t i = 0; i < N_TEXTS; i++)
+        need += slice_of(*text_of(&row, i)).n + 1;
+    w = malloc(sizeof *w + need);
+    if (!w)
+        return NULL;
+    w->row = row;
+    list_init(&w->link);
+    for (size_t i = 0; i < N_TEXTS; i++) {
+        struct slice text = slice_of(*text_of(&row, i));
+
+        if (text.n > 0)
+            memcpy(w->texts + at, text.p, text.n);
+        w->texts[at + text.n] = '\0';
+        *text_of(&w->row, i) = w->texts + at;
+        at += text.n + 1;
+    }
+    return w;
+}
+
+static size_t free_rows(struct list *rows)
+{
+    size_t n = 0;
+
+    LIST_EACH (rows, at) {
+        list_remove(at);
+        free(LIST_ITEM(at, struct waiting_row, link));
+        n++;
+    }
+    return n;
+}
+
+/* --- the writer ----------------------------------------------------------------------------- */
+
+static void note_trouble(struct history *history, struct buf *why)
+{
+    pthread_mutex_lock(&history->lock);
+    if (!history->trouble)
+        history->trouble = strdup(buf_cstr(why));
+    pthread_mutex_unlock(&history->lock);
+}
+
+static int write_rows(struct writer *w, struct buf *why)
+{
+    int err = 0;
+
+    if (w->db && history_db_has_moved(w->db)) {
+        history_db_close(w->db); /* somebody wants a new one */
+        w->db = NULL;
+    }
+    if (!w->db)
+        err = history_db_open(w->history->path, w->history->run, &w->db, why);
+    if (!err)
+        err = history_db_begin(w->db, why);
+    if (err)
+        return err;
+    LIST_EACH (&w->rows, at) {
+        err = history_db_put(w->db, &LIST_ITEM(at, struct waiting_row, link)->row, why);
+        if (err)
+            return err;
+    }
+    return history_db_commit(w->db, why);
+}
+
+/* What cannot be written stays for the next time. */
+static void write_batch(struct writer *w)
+{
+    struct history *history = w->history;
+    struct buf why = buf_new(16384);
+    size_t n;
+
+    if (list_empty(&w->rows))
+        return;
+    if (write_rows(w, &why) != 0) {
+        note_trouble(history, &why);
+        history_db_close(w->db); /* to look again at what stands under the path */
+        w->db = NULL;
+    } else {
+        n = free_rows(&w->rows);
+        pthread_mutex_lock(&history->lock);
+        history->n_waiting -= n;
+        pthread_mutex_unlock(&history->lock);
+    }
+    buf_free(&why);
+}
+
+static struct timespec after_ms(unsigned ms)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += ms % 1000 * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000;
+    }
+    return t;
+}
+
+/* Waits for rows, and a moment more for those that come with them. False: no more will come. */
+static bool take_rows(struct writer *w)
+{
+    struct history *h = w->history;
+    bool more;
+
+    pthread_mutex_lock(&h->lock);
+    while (!h->stop && list_empty(&h->rows))
+        pthread_cond_wait(&h->wake, &h->lock);
+    if (!h->stop) {
+        struct timespec until = after_ms(GATHER_MS);
+
+        while (!h->stop && pthread_cond_timedwait(&h->wake, &h->lock, &until) == 0)
+            continue;
+    }
+    LIST_EACH (&h->rows, at) {
+        list_remove(at);
+        list_append(&w->rows, at);
+    }
+    more = !h->stop;
+    pthread_mutex_unlock(&h->lock);
+    return more;
+}
+
+static void free_history(struct history *history)
+{
+    free_rows(&history->rows);
+    pthread_mutex_destroy(&history->lock);
+    pthread_cond_destroy(&history->wake);
+    pthread_cond_destroy(&history->finished_too);
+    free(history->trouble);
+    free(history->path);
+    free(history);
+}
+
+static void *write_until_stopped(void *arg)
+{
+    struct history *history = arg;
+    struct writer w = {.history = history};
+    bool more, abandoned;
+
+    list_init(&w.rows);
+    do {
+        more = take_rows(&w);
+        write_batch(&w);
+    } while (more);
+    history_db_close(w.db);
+    free_rows(&w.rows);
+    pthread_mutex_lock(&history->lock);
+    history->finished = true;
+    abandoned = history->abandoned;
+    pthread_cond_signal(&history->finished_too);
+    pthread_mutex_unlock(&history->lock);
+    if (abandoned)
+        free_history(history);
+    return NULL;
+}
+
+/* --- the phone's side ----------------------------------------------------------------------- */
+
+/* Signals are the main thread's. */
+static int start(struct history *history)
+{
+    sigset_t all, before;
+    pthread_attr_t attr;
+    int err = pthread_attr_init(&attr);
+
+    if (err)
+        return -err;
+    sigfillset(&all);
+    pthread_attr_setstacksize(&attr, STACK_BYTES);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    err = pthread_create(&history->thread, &attr, write_until_stopped, history);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attr);
+    history->running = err == 0;
+    return -err;
+}
+
+static void tell_trouble(struct history *history)
+{
+    char *trouble;
+
+    pthread_mutex_lock(&history->lock);
+    trouble = history->trouble ? strdup(history->trouble) : NULL;
+    pthread_mutex_unlock(&history->lock);
+    if (trouble) {
+        history->told = true;
+        history->on_trouble(history->arg, trouble);
+    }
+    free(trouble);
+}
+
+static void push(struct history *history, const struct history_row *row)
+{
+    struct waiting_row *w = NULL;
+
+    if (history->running || start(history) == 0)
+        w = copy(*row);
+    if (!history->told)
+        tell_trouble(history);
+    if (!w)
+        return;
+    pthread_mutex_lock(&history->lock);
+    if (history->n_waiting < HISTORY_WAITING_MAX) {
+        bool first = list_empty(&history->rows);
+
+        history->n_waiting++;
+        list_append(&history->rows, &w->link);
+        w = NULL;
+        if (first)
+            pthread_cond_signal(&history->wake);
+    }
+    pthread_mutex_unlock(&history->lock);
+    free(w);
+}
+
+int64_t history_begin(struct history *history, const struct history_row *row)
+{
+    struct history_row begun = *row;
+
+    begun.id = ++history->last_id;
+    begun.outcome = HISTORY_OPEN;
+    push(history, &begun);
+    return begun.id;
+}
+
+void history_end(struct history *history, const struct history_row *row)
+{
+    push(history, row);
+}
+
+int history_new(const char *path, void (*on_trouble)(void *arg, const char *sentence), void *arg,
+                struct history **out)
+{
+    struct history *history = calloc(1, sizeof *history);
+    struct rng rng = rng_system();
+    pthread_condattr_t attr;
+
+    if (!history)
+        return -ENOMEM;
+    history->path = strdup(path);
+    if (!history->path) {
+        free(history);
+        return -ENOMEM;
+    }
+    history->on_trouble = on_trouble;
+    history->arg = arg;
+    rng_fill(&rng, &history->run, sizeof history->run);
+    history->run &= INT64_MAX >> 1; /* a place in a file */
+    list_init(&history->rows);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&history->lock, NULL);
+    pthread_cond_init(&history->wake, &attr);
+    pthread_cond_init(&history->finished_too, &attr);
+    pthread_condattr_destroy(&attr);
+    *out = history;
+    return 0;
+}
+
+void history_free(struct history *history)
+{
+    struct timespec until = after_ms(LAST_ROWS_MS);
+    bool finished;
+
+    if (!history)
+        return;
+    pthread_mutex_lock(&history->lock);
+    history->stop = true;
+    pthread_cond_signal(&history->wake);
+    while (history->running && !history->finished)
+        if (pthread_cond_timedwait(&history->finished_too, &history->lock, &until) != 0)
+            break;
+    finished = history->finished || !history->running;
+    history->abandoned = !finished;
+    pthread_mutex_unlock(&history->lock);
+    if (!finished) {
+        pthread_detach(history->thread); /* a disk that hangs: the rest is the thread's */
+        return;
+    }
+    if (history->running)
+        pthread_join(history->thread, NULL);
+    free_history(history);
+}
+
+int history_read(const char *path, bool (*each)(void *arg, const struct history_row *row),
+                 void *arg, struct buf *why)
+{
+    struct history_db *db;
+    int err = history_db_open_to_read(path, &db, why);
+
+    if (!err) {
+        err = history_db_each(db, each, arg, why);
+        history_db_close(db);
+    }
+    return err;
+}
