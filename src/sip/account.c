@@ -239,7 +239,7 @@ void sip_account_wants_password(struct sip_account *account)
 
 void sip_account_set_password(struct sip_account *account, struct slice password, uint64_t now_ms)
 {
-    bool given = password.p && !sip_auth_set_password(account->auth, password);
+    bool given = !sip_auth_set_password(account->auth, password) && password.p;
 
     if (!account->password_asked)
         return;

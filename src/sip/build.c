@@ -196,7 +196,8 @@ int sip_build_request(struct buf *b, const struct sip_request *request)
 }
 
 /* ACK and CANCEL are made of the request they belong to: its Request-URI, topmost Via (with its
- * branch), From, Call-ID, CSeq number and Route. to is the message whose To they carry. */
+ * branch), From, Call-ID, CSeq number, Route and credentials. Their To is that of response, where
+ * there is one. */
 static int build_companion(struct buf *b, struct slice bytes, enum sip_method method,
                            const struct sip_msg *response)
 {
@@ -213,6 +214,8 @@ static int build_companion(struct buf *b, struct slice bytes, enum sip_method me
     sip_put_copied(b, SIP_HDR_VIA, via);
     sip_put_header_number(b, SIP_HDR_MAX_FORWARDS, MAX_FORWARDS);
     copy_all(b, &request, SIP_HDR_ROUTE);
+    copy_all(b, &request, SIP_HDR_AUTHORIZATION); /* 22.1: neither can be challenged */
+    copy_all(b, &request, SIP_HDR_PROXY_AUTHORIZATION);
     copy_first(b, &request, SIP_HDR_FROM);
     copy_first(b, response ? response : &request, SIP_HDR_TO);
     copy_first(b, &request, SIP_HDR_CALL_ID);

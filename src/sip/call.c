@@ -288,6 +288,27 @@ static void on_told(void *arg, struct sip_req *req, unsigned told, const struct 
     sip_call_settle(call, now_ms);
 }
 
+/* Only in dialogs that we began: in one that a stranger began he would be the one to ask. An ACK
+ * has what its INVITE had, as it cannot be challenged. */
+static void give_credentials(struct sip_call *call, struct sip_req *req, uint32_t cseq)
+{
+    if (!call->outgoing)
+        return;
+    if (sip_req_method(req) != SIP_ACK) {
+        if (call->account && call->server.family) {
+            sip_req_use_account(req, call->account, false);
+            sip_req_trust_only(req, &call->server);
+        }
+        return;
+    }
+    LIST_EACH (&call->reqs, at) {
+        const struct sip_req *invite = sip_req_of(at);
+
+        if (sip_req_method(invite) == SIP_INVITE && sip_req_cseq(invite) == cseq)
+            sip_req_copy_credentials(req, invite);
+    }
+}
+
 struct sip_req *sip_call_request(struct sip_call *call, struct sip_dialog *dlg,
                                  enum sip_method method, uint32_t cseq, struct slice sdp,
                                  sip_req_user *user, uint64_t now_ms)
@@ -300,8 +321,10 @@ struct sip_req *sip_call_request(struct sip_call *call, struct sip_dialog *dlg,
     struct sip_req *req = sip_req_new(call->ep, list, method, user ? user : on_told, call);
     int err = req ? 0 : -ENOMEM;
 
-    if (req)
+    if (req) {
         sip_req_set_dialog(req, dlg);
+        give_credentials(call, req, cseq);
+    }
     if (!err)
         err = sip_dialog_request(dlg, method, cseq, routes, &store, &message);
     if (refresh) {

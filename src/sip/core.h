@@ -112,6 +112,9 @@ struct sip_call {
     struct ip offered_at;      /* our address in offer_sdp; family 0: there was none yet */
     char *own_user, *own_name; /* what local is made of, where it was not given */
     struct sip_req *invite;
+    uint32_t cseq;    /* the highest number of an INVITE that began the call */
+    struct ip server; /* that the INVITE went to which made the dialogs, with credentials or in want
+                         of them; family 0: none */
     bool cancel_wanted; /* when one has come */
     bool cancelled;
 

@@ -48,6 +48,14 @@ static struct sip_flow flow_of(const struct sip_call *call)
     return flow;
 }
 
+/* What had our credentials, or would have had them, is our server, and may have them in the dialog
+ * too. */
+static void note_server(struct sip_call *call)
+{
+    if (sip_req_account(call->invite))
+        call->server = sip_req_flow(call->invite)->remote;
+}
+
 static void answered(struct sip_call *call, struct sip_dialog *dlg, const struct sip_msg *msg)
 {
     struct sip_call_event event = {
@@ -73,6 +81,7 @@ void sip_fork_2xx(struct sip_call *call, const struct sip_msg *msg, uint64_t now
             sip_dialog_new_uac(msg, &flow, slice_of(call->local), slice_of(call->target), &dlg))
             return; /* it will be repeated */
         list_append(&call->dialogs, &dlg->link);
+        note_server(call);
     }
     sip_fork_ack(call, dlg, msg->cseq.number, now_ms);
     if (!new)

@@ -52,6 +52,22 @@ static int take_target(struct sip_call *call, struct slice text)
     return err ? -ENOMEM : 0;
 }
 
+/* Lets go of the request, for the caller to free. */
+static struct sip_req *take_invite(struct sip_call *call)
+{
+    struct sip_req *req = call->invite;
+
+    if (req && sip_req_cseq(req) > call->cseq)
+        call->cseq = sip_req_cseq(req); /* challenges have counted it up */
+    call->invite = NULL;
+    return req;
+}
+
+static void drop_invite(struct sip_call *call)
+{
+    sip_req_free(take_invite(call));
+}
+
 /* A new request, on the way to the present target. On an error there is none. */
 static int find_place(struct sip_call *call, uint64_t now_ms)
 {
@@ -73,8 +89,7 @@ static int find_place(struct sip_call *call, uint64_t now_ms)
         err = sip_req_locate(call->invite, way.hop, NULL, now_ms);
     buf_free(&store);
     if (err) {
-        sip_req_free(call->invite);
-        call->invite = NULL;
+        drop_invite(call);
     } else if (way.n_flows) {
         located(call, now_ms);
     }
@@ -123,9 +138,17 @@ static int make_from(struct sip_call *call, const struct ip *local)
     return call->local ? 0 : -ENOMEM;
 }
 
+/* Another address of the same place gets the same number (RFC 3263 4.3), so that a host with two
+ * addresses sees one call in both (RFC 3261 8.2.2.2). */
+static uint32_t next_number(const struct sip_call *call)
+{
+    uint32_t sent = sip_req_cseq(call->invite);
+
+    return sent ? sent : call->cseq + 1;
+}
+
 /* The first time, or once more to where a redirect leads: then with the same Call-ID, From and To,
- * and a higher number (RFC 3261 8.1.3.4). Another address of the same place gets the same number
- * (RFC 3263 4.3), so that a host with two addresses sees one call in both (8.2.2.2). */
+ * and a higher number (RFC 3261 8.1.3.4). */
 static void send_invite(struct sip_call *call, uint64_t now_ms)
 {
     struct sip_request message = {
@@ -135,7 +158,7 @@ static void send_invite(struct sip_call *call, uint64_t now_ms)
         .from_tag = slice_of(call->tag),
         .to = slice_of(call->to),
         .call_id = slice_of(call->call_id),
-        .cseq = (uint32_t)call->place + 1,
+        .cseq = next_number(call),
         .contact = slice_of(call->contact),
         .with = SIP_WITH_ALLOW | SIP_WITH_SUPPORTED | SIP_WITH_ACCEPT,
         .content_type = SLICE("application/sdp"),
@@ -157,8 +180,7 @@ static void send_invite(struct sip_call *call, uint64_t now_ms)
     buf_free(&store);
     if (!err)
         return;
-    sip_req_free(call->invite);
-    call->invite = NULL;
+    drop_invite(call);
     sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = err}, now_ms);
 }
 
@@ -172,8 +194,7 @@ static void located(struct sip_call *call, uint64_t now_ms)
     if (!err && !call->local)
         err = make_from(call, &event.flow.local);
     if (err) {
-        sip_req_free(call->invite);
-        call->invite = NULL;
+        drop_invite(call);
         sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = err},
                       now_ms);
         return;
@@ -207,8 +228,7 @@ void sip_uac_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms)
         send_invite(call, now_ms);
         return;
     }
-    sip_req_free(call->invite);
-    call->invite = NULL;
+    drop_invite(call);
     sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = -ENOMEM},
                   now_ms);
 }
@@ -255,16 +275,18 @@ static void refused(struct sip_call *call, const struct sip_msg *msg, uint64_t n
 {
     struct sip_call_event end = {
         .cause = SIP_END_REFUSED, .status = msg->status, .reason = msg->reason};
+    struct sip_req *req = take_invite(call);
+    struct slice why;
 
+    if (sip_req_credentials(req, &why) == SIP_REQ_CANNOT)
+        end.reason = why;
     if (msg->status < 400)
         sip_redirect_learn(call, msg);
-    sip_req_free(call->invite); /* its transaction goes on and ACKs the copies */
-    call->invite = NULL;
     sip_call_wait(call, SIP_WAIT_ANSWER, NEVER_MS);
     sip_call_wait(call, SIP_WAIT_CANCEL, NEVER_MS);
-    if (msg->status < 600 && try_elsewhere(call, now_ms))
-        return;
-    sip_call_over(call, &end, now_ms);
+    if (msg->status >= 600 || !try_elsewhere(call, now_ms))
+        sip_call_over(call, &end, now_ms);
+    sip_req_free(req); /* its transaction goes on and ACKs the copies */
     sip_call_settle(call, now_ms);
 }
 
@@ -285,8 +307,7 @@ static void on_invite(void *arg, struct sip_req *req, unsigned told, const struc
         return;
     }
     if (told & SIP_REQ_OVER && call->invite == req) {
-        sip_req_free(req);
-        call->invite = NULL;
+        drop_invite(call);
         sip_call_wait(call, SIP_WAIT_ANSWER, NEVER_MS);
         sip_call_wait(call, SIP_WAIT_CANCEL, NEVER_MS);
         end.cause = told & SIP_REQ_TIMEOUT     ? SIP_END_TIMEOUT
@@ -307,9 +328,8 @@ static void on_invite(void *arg, struct sip_req *req, unsigned told, const struc
 
 void sip_uac_hangup(struct sip_call *call, uint64_t now_ms)
 {
-    if (call->state != SIP_CALL_CALLING) {
-        sip_req_free(call->invite);
-        call->invite = NULL;
+    if (call->state != SIP_CALL_CALLING || sip_req_waits_for_password(call->invite)) {
+        drop_invite(call);
         return;
     }
     /* RFC 3261 9.1: no CANCEL before a provisional, which might overtake the INVITE. */

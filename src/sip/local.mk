@@ -56,6 +56,8 @@ libsip_a_SOURCES = \
 	src/sip/reinvite.c \
 	src/sip/request.c \
 	src/sip/request.h \
+	src/sip/request_auth.c \
+	src/sip/request_core.h \
 	src/sip/server.c \
 	src/sip/stream.c \
 	src/sip/stream.h \

@@ -182,6 +182,7 @@ void sip_reinvite_over(struct sip_call *call, uint64_t now_ms)
     if (!call->offer)
         return;
     call->offer_cancelled = true;
+    sip_req_no_more_targets(call->offer);
     sip_call_wait(call, SIP_WAIT_OFFER, now_ms + SIP_64T1_MS);
 }
 

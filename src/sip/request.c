@@ -7,36 +7,9 @@
 #include "sip/core.h"
 #include "sip/limits.h"
 #include "sip/locate.h"
+#include "sip/request_core.h"
 #include "sip/via.h"
 
-#define BRANCH_RANDOM 20
-
-struct sip_req {
-    struct list link;
-    struct sip_endpoint *ep;
-    uint64_t key; /* of SIP_OUT_LOCATE, and of the SENDs of an ACK */
-    enum sip_method method;
-    sip_req_user *user;
-    void *arg;
-    struct sip_dialog *dlg; /* or NULL */
-
-    struct buf head, tail; /* the message without its Via, which stands between them */
-    char branch[sizeof SIP_BRANCH_COOKIE + BRANCH_RANDOM];
-    char *hop; /* URI that it is sent to, for sip_req_again */
-
-    struct sip_flow flows[SIP_MAX_TARGETS];
-    size_t n_flows, at;
-    bool by_size; /* on TCP only because it is long, or so it was until that was refused */
-    bool refused;
-    bool place_first; /* the message was made for the place */
-    bool heard;       /* something came back from the present target */
-    uint32_t cseq;
-    bool waiting;                /* for sip_endpoint_located */
-    struct sip_account *account; /* whose credentials it may carry; or NULL */
-    struct sip_tx *tx;
-};
-
-static int send_now(struct sip_req *req, uint64_t now_ms);
 static void send_or_tell(struct sip_req *req, uint64_t now_ms);
 static void next_target(struct sip_req *req, int err, uint64_t now_ms);
 static void advance(struct sip_req *req, uint64_t now_ms);
@@ -56,6 +29,8 @@ struct sip_req *sip_req_new(struct sip_endpoint *ep, struct list *list, enum sip
     req->arg = arg;
     req->head = buf_new(SIP_MAX_MESSAGE);
     req->tail = buf_new(SIP_MAX_MESSAGE);
+    req->lines = buf_new(SIP_MAX_MESSAGE);
+    req->why = buf_new(SIP_MAX_HEADER_LINE);
     if (sip_core_add_req(ep, &req->key, req)) {
         free(req);
         return NULL;
@@ -74,6 +49,7 @@ void sip_req_free(struct sip_req *req)
     list_remove(&req->link);
     buf_free(&req->head);
     buf_free(&req->tail);
+    sip_req_auth_free(req);
     free(req->hop);
     free(req);
 }
@@ -109,8 +85,8 @@ struct sip_tx *sip_req_tx(const struct sip_req *req)
     return req->tx;
 }
 
-static void tell(struct sip_req *req, unsigned told, const struct sip_msg *msg, int err,
-                 uint64_t now_ms)
+void sip_req_tell(struct sip_req *req, unsigned told, const struct sip_msg *msg, int err,
+                  uint64_t now_ms)
 {
     if (req->user)
         req->user(req->arg, req, told, msg, err, now_ms);
@@ -151,7 +127,7 @@ int sip_req_set(struct sip_req *req, const struct sip_request *message, uint64_t
     buf_free(&b);
     req->cseq = message->cseq;
     if (!err && req->n_flows)
-        err = send_now(req, now_ms);
+        err = sip_req_send(req, now_ms);
     return err;
 }
 
@@ -180,6 +156,7 @@ static int print(struct sip_req *req, const struct sip_flow *flow, struct buf *b
     }
     buf_put(b, buf_slice(&req->head));
     put_via(req, b, flow);
+    buf_put(b, buf_slice(&req->lines));
     buf_put(b, buf_slice(&req->tail));
     return buf_ok(b) ? 0 : -ENOMEM;
 }
@@ -195,6 +172,16 @@ static void on_tx(void *arg, struct sip_tx *tx, unsigned told, const struct sip_
 
     if (told & SIP_TX_TOLD_OVER)
         req->tx = NULL;
+    if (told & SIP_TX_TOLD_MESSAGE && (msg->status == 401 || msg->status == 407)) {
+        struct sip_tx *before = req->tx;
+
+        req->tx = NULL;
+        if (sip_req_challenged(req, msg, now_ms)) {
+            sip_tx_set_user(tx, NULL, NULL);
+            return;
+        }
+        req->tx = before;
+    }
     /* RFC 3263 4.3: 503 counts as a server that cannot be reached, if there is another one; so does
      * one that was never heard. */
     if (told & SIP_TX_TOLD_MESSAGE && msg->status == 503 && more) {
@@ -214,7 +201,7 @@ static void on_tx(void *arg, struct sip_tx *tx, unsigned told, const struct sip_
     }
     say |= told & SIP_TX_TOLD_TIMEOUT ? SIP_REQ_TIMEOUT : 0;
     say |= told & SIP_TX_TOLD_OVER ? SIP_REQ_OVER : 0;
-    tell(req, say, msg, 0, now_ms);
+    sip_req_tell(req, say, msg, 0, now_ms);
 }
 
 static int start(struct sip_req *req, const struct sip_flow *flow, struct slice bytes,
@@ -226,11 +213,14 @@ static int start(struct sip_req *req, const struct sip_flow *flow, struct slice 
 }
 
 /* RFC 3261 18.1.1: what is long goes over a transport with congestion control. */
-static int send_now(struct sip_req *req, uint64_t now_ms)
+int sip_req_send(struct sip_req *req, uint64_t now_ms)
 {
     struct sip_flow flow = req->flows[req->at];
     struct buf b = buf_new(SIP_MAX_MESSAGE);
-    int err = print(req, &flow, &b);
+    int err = sip_req_make_credentials(req, &flow);
+
+    if (!err)
+        err = print(req, &flow, &b);
 
     if (!err && flow.transport == SIP_UDP && b.n > SIP_MAX_UDP_REQUEST && !req->refused) {
         flow.transport = SIP_TCP;
@@ -247,10 +237,10 @@ static int send_now(struct sip_req *req, uint64_t now_ms)
 
 static void send_or_tell(struct sip_req *req, uint64_t now_ms)
 {
-    int err = send_now(req, now_ms);
+    int err = sip_req_send(req, now_ms);
 
     if (err)
-        tell(req, SIP_REQ_FAILED | SIP_REQ_OVER, NULL, err, now_ms);
+        sip_req_tell(req, SIP_REQ_FAILED | SIP_REQ_OVER, NULL, err, now_ms);
 }
 
 /* RFC 3263 4.3: the same request with another branch, in a new transaction. What its owner made for
@@ -266,7 +256,7 @@ static void advance(struct sip_req *req, uint64_t now_ms)
     }
     buf_clear(&req->head);
     buf_clear(&req->tail);
-    tell(req, SIP_REQ_LOCATED, NULL, 0, now_ms);
+    sip_req_tell(req, SIP_REQ_LOCATED, NULL, 0, now_ms);
 }
 
 /* Where TCP is refused that was taken only for the size, UDP is tried after all (18.1.1). */
@@ -283,7 +273,7 @@ static void next_target(struct sip_req *req, int err, uint64_t now_ms)
         advance(req, now_ms);
         return;
     }
-    tell(req, SIP_REQ_FAILED | SIP_REQ_OVER, NULL, err, now_ms);
+    sip_req_tell(req, SIP_REQ_FAILED | SIP_REQ_OVER, NULL, err, now_ms);
 }
 
 void sip_req_send_failed(struct sip_req *req, int err, uint64_t now_ms)
@@ -302,13 +292,14 @@ void sip_req_send_failed(struct sip_req *req, int err, uint64_t now_ms)
 void sip_req_again(struct sip_req *req, uint64_t now_ms)
 {
     if (req->n_flows)
-        send_now(req, now_ms);
+        sip_req_send(req, now_ms);
     else if (!req->waiting && req->hop)
         sip_req_locate(req, slice_of(req->hop), NULL, now_ms);
 }
 
 void sip_req_no_more_targets(struct sip_req *req)
 {
+    req->unwanted = true;
     req->refused = true; /* UDP after TCP is another try too */
     if (req->n_flows)
         req->n_flows = req->at + 1;
@@ -324,6 +315,7 @@ void sip_req_cancel(struct sip_req *req, uint64_t now_ms)
     struct buf b = buf_new(SIP_MAX_MESSAGE);
     struct sip_tx *cancel;
 
+    req->unwanted = true;
     /* RFC 3261 9.1: the same way as the INVITE. Without memory none is sent, and the time that it
      * has (64*T1) ends the INVITE. */
     if (req->tx && !sip_build_cancel(&b, sip_tx_bytes(req->tx)))
@@ -349,7 +341,7 @@ int sip_req_locate(struct sip_req *req, struct slice uri_text, const struct sip_
         req->flows[0] = *hint;
         req->n_flows = 1;
         req->at = 0;
-        return req->tail.n ? send_now(req, now_ms) : 0;
+        return req->tail.n ? sip_req_send(req, now_ms) : 0;
     }
     if (!req->hop || !slice_eq(slice_of(req->hop), uri_text)) {
         free(req->hop);
@@ -370,7 +362,7 @@ int sip_req_place(struct sip_req *req, const struct sip_flow *flows, size_t n, u
     for (size_t i = 0; i < req->n_flows; i++)
         req->flows[i] = flows[i];
     req->place_first = req->tail.n == 0;
-    return req->place_first ? 0 : send_now(req, now_ms);
+    return req->place_first ? 0 : sip_req_send(req, now_ms);
 }
 
 void sip_req_located(struct sip_req *req, const struct sip_flow *flows, size_t n, int err,
@@ -380,7 +372,7 @@ void sip_req_located(struct sip_req *req, const struct sip_flow *flows, size_t n
     if (!n && req->method == SIP_ACK)
         return; /* the next copy of the 2xx asks again */
     if (!n) {
-        tell(req, SIP_REQ_NOT_FOUND | SIP_REQ_OVER, NULL, err ? err : -ENOENT, now_ms);
+        sip_req_tell(req, SIP_REQ_NOT_FOUND | SIP_REQ_OVER, NULL, err ? err : -ENOENT, now_ms);
         return;
     }
     req->n_flows = n < SIP_MAX_TARGETS ? n : SIP_MAX_TARGETS;
@@ -394,7 +386,7 @@ void sip_req_located(struct sip_req *req, const struct sip_flow *flows, size_t n
     if (!req->place_first)
         send_or_tell(req, now_ms);
     else
-        tell(req, SIP_REQ_LOCATED, NULL, 0, now_ms);
+        sip_req_tell(req, SIP_REQ_LOCATED, NULL, 0, now_ms);
 }
 
 void sip_req_connection_lost(struct sip_req *req, uint64_t connection)
@@ -402,49 +394,4 @@ void sip_req_connection_lost(struct sip_req *req, uint64_t connection)
     for (size_t i = 0; i < req->n_flows; i++)
         if (req->flows[i].connection == connection)
             req->flows[i].connection = 0;
-}
-
-/* --- credentials ------------------------------------------------------------------------------ */
-
-void sip_req_use_account(struct sip_req *req, struct sip_account *account, bool registrar)
-{
-    (void)registrar;
-    req->account = account;
-}
-
-struct sip_account *sip_req_account(const struct sip_req *req)
-{
-    return req->account;
-}
-
-void sip_req_trust_only(struct sip_req *req, const struct ip *server)
-{
-    (void)req;
-    (void)server;
-}
-
-enum sip_req_credentials sip_req_credentials(const struct sip_req *req, struct slice *why)
-{
-    (void)req;
-    *why = (struct slice){0};
-    return SIP_REQ_UNASKED;
-}
-
-bool sip_req_waits_for_password(const struct sip_req *req)
-{
-    (void)req;
-    return false;
-}
-
-void sip_req_password(struct sip_req *req, bool given, uint64_t now_ms)
-{
-    (void)req;
-    (void)given;
-    (void)now_ms;
-}
-
-void sip_req_forget_account(struct sip_req *req, const struct sip_account *account)
-{
-    if (req->account == account)
-        req->account = NULL;
 }

@@ -72,18 +72,23 @@ void sip_req_send_failed(struct sip_req *req, int err, uint64_t now_ms);
 void sip_req_again(struct sip_req *req, uint64_t now_ms);
 /* Where it turns out to go is remembered in this dialog, which lives as long as the request. */
 void sip_req_set_dialog(struct sip_req *req, struct sip_dialog *dlg);
-/* Nobody wants it any more: where it cannot be sent, it is not tried elsewhere. */
+/* Nobody wants it any more: where it cannot be sent, it is not tried elsewhere, and challenges to
+ * it are not answered. */
 void sip_req_no_more_targets(struct sip_req *req);
 /* Challenges to it are answered with the credentials of this account: with the next CSeq number, so
  * that sip_req_cseq tells it afterwards; the owner sees only what is left. registrar: it is a
  * REGISTER to the account's own registrar. Before sip_req_set. */
 void sip_req_use_account(struct sip_req *req, struct sip_account *account, bool registrar);
+/* The account, or NULL. */
 struct sip_account *sip_req_account(const struct sip_req *req);
 /* Credentials go to this address and to no other: for requests whose way others name, as in
  * dialogs. Without it: wherever the request goes, as its owner has made sure of it. */
 void sip_req_trust_only(struct sip_req *req, const struct ip *server);
 /* why: a clause for a person with SIP_REQ_CANNOT; lives as long as the request. */
 enum sip_req_credentials sip_req_credentials(const struct sip_req *req, struct slice *why);
+/* RFC 3261 22.1: the ACK to a 2xx has the credentials of its INVITE, where it goes to who has seen
+ * them already. Before sip_req_set. */
+void sip_req_copy_credentials(struct sip_req *ack, const struct sip_req *invite);
 /* Whether it waits for a password; sip_account_set_password lets it go on. */
 bool sip_req_waits_for_password(const struct sip_req *req);
 /* There is a password now, or (false) there is none: then it ends with SIP_REQ_RESPONSE and the
