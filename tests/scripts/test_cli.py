@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import room as rooms
 from lib import sip, sound, tap, tphone
 from lib.room import SIGHUP, SIGINT, SIGTERM, Room, free_port
 from lib.tap import case, equal, expect
@@ -37,6 +38,11 @@ WRONG = [
     ("a status that does not refuse", ["answer", "--code", "200"], tphone.USAGE, "200"),
     ("a missing configuration", ["call", "a@127.0.0.1", "--config", "none.conf"], tphone.USAGE,
      "none.conf"),
+    ("a password as an option", ["call", "a@127.0.0.1", "--password", "x"], tphone.USAGE,
+     "--password-command"),
+    ("a password in an address", ["call", "a@127.0.0.1", "--account", "a:x@127.0.0.1"],
+     tphone.USAGE, "password"),
+    ("an account that is not there", ["answer", "--account", "work"], tphone.USAGE, "work"),
     ("a missing sound file", ["call", "a@127.0.0.1", "--device", "none", "--play", "none.wav"],
      tphone.SOUND, "none.wav"),
     ("a recording where there is no folder", ["call", "a@127.0.0.1", "--device", "none",
@@ -56,6 +62,36 @@ def wrong(arguments, status, named):
 
 for name, arguments, status, named in WRONG:
     case(f"{name}: one line that names it, status {status}", arguments, status, named)(wrong)
+
+
+def user_file(room, text, mode=0o600):
+    """Writes the user's own tphone.conf; the environment in which it is found."""
+    path = room.write("home/config/tphone/tphone.conf", text)
+    os.chmod(path, mode)
+    return rooms.home_in(room.path("home"))
+
+
+@case("the user's own file is read, and what is wrong in it has its place: status 2")
+def wrong_user_file():
+    with Room() as room:
+        env = user_file(room, "[account a]\nuri = a@example.org\n\nexpiers = 1\n")
+        got, out, err = run(room, "devices", env=env)
+        equal((got, out), (tphone.USAGE, ""), "status and standard output")
+        expect("tphone.conf:4:1: " in err and "expires" in err, "the place is not told", err)
+        got, _, err = run(room, "devices", "--config", "/dev/null", env=env)
+        expect(got != tphone.USAGE, "--config does not replace it", err)
+
+
+@case("a password that others can read is told in one line, not with -q, and is not shown")
+def open_password():
+    with Room() as room:
+        text = "[account a]\nuri = a@example.org\npassword = tell-nobody\n"
+        for mode, options, lines in ((0o644, [], 1), (0o644, ["-q"], 0), (0o600, [], 0)):
+            env = user_file(room, text, mode)
+            _, _, err = run(room, "devices", *options, env=env)
+            told = [l for l in err.splitlines() if "chmod 600" in l]
+            equal(len(told), lines, f"lines with mode {mode:o} and {options}")
+            expect("tell-nobody" not in err, "the password is shown", err)
 
 
 @case("a file that cannot be recorded to is told before the call is placed")
