@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "phone/config_private.h"
 #include "phone/spelling.h"
+#include "sip/uri.h"
 
 /* Of a name that is refused: a file that is none of ours may have long lines. */
 #define SHOWN_BYTES_MAX 40
@@ -199,13 +200,21 @@ struct account_config *config_first_account(const struct phone_config *config)
     return first ? LIST_ITEM(first, struct account_config, link) : NULL;
 }
 
+static bool is_same(const char *one, const char *other)
+{
+    struct sip_uri a, b;
+
+    return sip_uri_parse(slice_of(one), &a) == 0 && sip_uri_parse(slice_of(other), &b) == 0 &&
+           sip_uri_equal(&a, &b);
+}
+
 static struct account_config *find_account(struct phone_config *config, struct slice label,
                                            const char *uri)
 {
     LIST_EACH (&config->accounts, at) {
         struct account_config *account = LIST_ITEM(at, struct account_config, link);
 
-        if (slice_eq(label, slice_of(account->label)) || (uri && strcmp(uri, account->uri) == 0))
+        if (slice_eq(label, slice_of(account->label)) || (uri && is_same(uri, account->uri)))
             return account;
     }
     return NULL;

@@ -295,7 +295,7 @@ static void one_account_is_chosen(void **state)
     assert_ptr_equal(c.accounts.next->next, &c.accounts);
     choose(&c, "alice@h", NULL);
     assert_string_equal(config_first_account(&c)->label, "work");
-    choose(&c, "sip:alice@h", NULL);
+    choose(&c, "SIP:alice@H", NULL); /* RFC 3261 19.1.4 */
     assert_string_equal(config_first_account(&c)->label, "work");
     choose(&c, "carol@h", NULL);
     assert_string_equal(config_first_account(&c)->uri, "sip:carol@h");
