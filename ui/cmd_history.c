@@ -71,7 +71,7 @@ static void put_outcome(struct buf *out, enum history_outcome outcome)
          *p && n < sizeof word - 1; p++)
         word[n++] = *p == '-' ? ' ' : *p;
     word[n] = '\0';
-    buf_printf(out, "%-9s", word);
+    buf_printf(out, "%-10s", word);
 }
 
 static void put_line(struct buf *out, const struct history_row *row)

@@ -49,7 +49,7 @@ class Phone:
             more["config"] = room.write(f"{name}.conf", account.settings(**(settings or {})))
         line = [*under, program(), command, *arguments, f"--trace={self.trace}", *_options(more)]
         self.process = room.start(f"tphone {command} ({name})", line,
-                                  env=dict(os.environ, **rooms.home_in(self.home), **(env or {})),
+                                  env={**os.environ, **rooms.home_in(self.home), **(env or {})},
                                   **(popen or {}))
 
     def status(self, seconds=20):
