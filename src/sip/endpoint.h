@@ -100,6 +100,9 @@ void sip_call_accept(struct sip_call *call, struct slice sdp, uint64_t now_ms);
  * header 399 (RFC 3261 20.43), or empty. */
 void sip_call_reject(struct sip_call *call, unsigned status, struct slice reason,
                      struct slice warning, uint64_t now_ms);
+/* No answer at all to a call that has just come in, as if nobody were here. Its copies come in like
+ * new ones. */
+void sip_call_ignore(struct sip_call *call, uint64_t now_ms);
 
 /* Ends the call whatever its state: CANCEL (held back until a provisional came), 480 to a call that
  * rings here, BYE, BYE after the ACK is there; SIP_CALL_ENDED follows, at once for the owner's

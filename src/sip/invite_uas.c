@@ -212,6 +212,21 @@ void sip_call_reject(struct sip_call *call, unsigned status, struct slice reason
     sip_core_sweep(call->ep);
 }
 
+void sip_call_ignore(struct sip_call *call, uint64_t now_ms)
+{
+    struct sip_call_event end = {.cause = SIP_END_LOCAL};
+    struct sip_tx *tx = asked_tx(call);
+
+    if (call->state != SIP_CALL_RINGING || call->ring_status)
+        return;
+    stop_ringing(call);
+    if (tx)
+        sip_tx_give_up(tx, now_ms);
+    call->asked = (struct sip_asked){0};
+    sip_call_over(call, &end, now_ms);
+    sip_core_sweep(call->ep);
+}
+
 void sip_uas_hangup(struct sip_call *call, uint64_t now_ms)
 {
     stop_ringing(call);
