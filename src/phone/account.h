@@ -1,27 +1,55 @@
 /* phone/account.h - an account of the phone: its registration, password and identity, between
- * sip/account.h and the front ends. Seen by src/phone only. Signalling thread only. */
+ * sip/account.h and the front ends. Seen by src/phone only. Signalling thread only.
+ *
+ *   account.c        registering, passwords, who is let in
+ *   account_words.c  what a failure means to a person and a script
+ *   dial.c           which account a call goes through, and calls that wait for one */
 #ifndef PHONE_ACCOUNT_H
 #define PHONE_ACCOUNT_H
 
 #include "base/list.h"
 #include "phone/command.h"
 #include "phone/config.h"
+#include "phone/event.h"
+#include "sdp/exchange.h"
 #include "sip/account.h"
+#include "sip/endpoint.h"
 
 struct call;
 struct password_command;
 struct phone;
+
+/* Why an account does not work, told once until it changes. */
+struct account_failure {
+    enum sip_account_cause cause; /* 0: it works, or has not been tried */
+    unsigned status;
+    int err;
+};
 
 struct account {
     struct list link; /* in phone->accounts */
     struct phone *phone;
     const struct account_config *config;
     struct sip_account *sip;
+    char *label, *uri, *domain; /* owned, safe to show; domain: HOST or HOST:PORT of uri */
+    struct sdp_codec codecs[CONFIG_CODECS_MAX]; /* n_codecs 0: those of the phone */
+    size_t n_codecs;
+
     struct password_command *command; /* running, or NULL */
-    bool wanted;                      /* to be registered */
-    bool settled;                     /* registered, or has failed, since the last PHONE_REGISTER */
-    bool gone; /* un-registered, or never was: the end of the phone waits for it */
+    char *command_why;                /* owned, safe: why it gave no password; or NULL */
+    bool password_set;                /* one is there, right or wrong */
+    bool password_wanted;             /* SIP waits for one */
+    bool password_refused;            /* the one that is there is no good */
+
+    bool wanted;       /* to be registered */
+    bool settled;      /* registered, or has failed, since the last PHONE_REGISTER */
+    bool told;         /* PHONE_REGISTERED since then */
+    bool gone;         /* un-registered, or never was: the end of the phone waits for it */
+    bool when_command; /* register when the command has ended */
+    struct account_failure failure;
 };
+
+/* --- account.c ------------------------------------------------------------------------------- */
 
 /* Makes phone->accounts from its configuration. 0, or a negative errno with a sentence in why. */
 int accounts_open(struct phone *phone, struct buf *why);
@@ -30,21 +58,40 @@ void accounts_close(struct phone *phone);
 void account_event(struct phone *phone, const struct sip_account_event *event);
 /* PHONE_REGISTER, PHONE_UNREGISTER, PHONE_PASSWORD. */
 int account_do(struct phone *phone, const struct phone_command *command, struct buf *why);
-/* Un-registers all; phone_accounts_gone tells when that is done. */
+/* Un-registers all; accounts_gone tells when that is done. */
 void accounts_leave(struct phone *phone);
 bool accounts_gone(const struct phone *phone);
+/* Drops those that are not gone, without waiting for their servers any longer. */
+void accounts_abandon(struct phone *phone);
 void accounts_network_changed(struct phone *phone);
 
 /* By label, URI or, for NULL, the first; NULL: there is none. */
 struct account *account_find(struct phone *phone, const char *label);
-/* The account that a call to this URI goes through: the first whose server serves it; NULL: none.
- */
-struct account *account_serving(struct phone *phone, struct slice uri);
-/* A call through the account that has to wait until it is registered: false where it may be dialled
- * at once, or never (why then says so in *err). The call is started from account_event. */
-bool account_defers(struct account *account, struct call *call);
-/* Whether a call that came in is to be taken; else the status to refuse it with. */
-unsigned account_screens(const struct phone *phone, const struct account *account, bool by_server,
-                         struct slice from_uri);
+/* Registers, unless that is under way already. */
+void account_register(struct account *account);
+/* Gets the password, where a command gives it and none is there yet. */
+void account_prepare(struct account *account);
+/* What to do with a call that came in: 0: take it, else the status to refuse it with. */
+unsigned account_screens(struct phone *phone, const struct sip_call_event *event);
+
+/* --- account_words.c ------------------------------------------------------------------------- */
+
+/* Appends "alice@example.org: cause; remedy". The outcome that scripts know it by. */
+enum phone_outcome account_explain(const struct account *account,
+                                   const struct sip_account_event *failed, struct buf *text);
+/* The same for 401, 403 and 407 to a call through an account, without its address and status. */
+void account_explain_call(const struct account *account, unsigned status, bool served,
+                          struct buf *text);
+
+/* --- dial.c ---------------------------------------------------------------------------------- */
+
+/* PHONE_DIAL. */
+int phone_dial(struct phone *phone, const struct phone_command *command, uint32_t *number,
+               struct buf *why);
+/* The account is registered: the calls that wait for it begin. */
+void account_start_calls(struct account *account);
+/* It cannot be registered: they end, with this outcome, status and words. */
+void account_fail_calls(struct account *account, enum phone_outcome outcome, unsigned status,
+                        const char *words);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "phone/account.h"
 #include "phone/phone_private.h"
 
 /* How long a busy tone is heard. */
@@ -18,8 +19,9 @@ struct step {
     bool failed;                         /* the actions behind are not done */
 };
 
-struct call *call_new(struct phone *phone, bool outgoing)
+struct call *call_new(struct phone *phone, enum call_state first)
 {
+    bool outgoing = first != CALL_INCOMING;
     struct call *call = calloc(1, sizeof *call);
 
     if (!call)
@@ -31,7 +33,7 @@ struct call *call_new(struct phone *phone, bool outgoing)
     call->phone = phone;
     call->outgoing = outgoing;
     call->number = ++phone->last_number;
-    call->state = outgoing ? CALL_LOCATING : CALL_INCOMING;
+    call->state = first;
     call->may_send = outgoing; /* the called side is silent until the ACK */
     call->stats.remote_lost_percent = call->stats.round_trip_ms = -1;
     list_append(&phone->calls, &call->link);
@@ -48,6 +50,7 @@ void call_free(struct call *call)
     timers_clear(&phone->timers, &call->tone_timer);
     net_lookup_cancel(call->lookup);
     sdp_exchange_free(call->sdp);
+    free(call->uri);
     free(call->peer);
     free(call->peer_name);
     free(call->target);
@@ -56,6 +59,7 @@ void call_free(struct call *call)
     free(call->record);
     free(call->digits);
     free(call->end.reason);
+    free(call->end.words);
     free(call);
 }
 
@@ -86,6 +90,7 @@ int call_set_sound(struct call *call, const struct phone_command *command)
 void call_tell(struct call *call, struct phone_event *event)
 {
     event->call = call->number;
+    event->account = call->account ? call->account->label : NULL;
     event->peer = call->peer;
     event->peer_name = call->peer_name;
     event->target = call->target;
@@ -185,7 +190,8 @@ static void reject(struct step *s)
 static void hang_up(struct step *s)
 {
     s->call->end.by_us = true;
-    sip_call_hangup(s->call->sip, net_now_ms());
+    if (s->call->sip)
+        sip_call_hangup(s->call->sip, net_now_ms());
 }
 
 static void answer_reoffer(struct step *s)
@@ -497,6 +503,7 @@ void call_incoming(struct call *call, const struct sip_call_event *event)
     unsigned status;
 
     call->sip = event->call;
+    call->account = event->account;
     sip_call_set_owner(event->call, call);
     call->flow = event->flow;
     call->peer = phone_safe_dup(event->from_uri);

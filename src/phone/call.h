@@ -14,10 +14,12 @@
 #include "sdp/exchange.h"
 #include "sip/endpoint.h"
 
+struct account;
 struct phone;
 
 enum call_state {
-    CALL_LOCATING = 1, /* dialled; where the INVITE goes is being found out */
+    CALL_REGISTERING = 1, /* dialled; its account is being registered first */
+    CALL_LOCATING,        /* where the INVITE goes is being found out */
     CALL_CALLING,      /* the INVITE has left */
     CALL_ALERTING,     /* the other side rings */
     CALL_EARLY,        /* it rings and is heard already */
@@ -32,7 +34,9 @@ enum call_state {
 };
 
 enum call_input {
-    CALL_OFFER_WANTED, /* from sip/endpoint.h */
+    CALL_REGISTERED,     /* its account is: the INVITE has been started */
+    CALL_NOT_REGISTERED, /* or cannot be */
+    CALL_OFFER_WANTED,   /* from sip/endpoint.h */
     CALL_PROGRESS,     /* 1xx without SDP */
     CALL_PROGRESS_SDP,
     CALL_ANSWERED,
@@ -92,7 +96,9 @@ struct call {
     uint32_t number;
     enum call_state state;
     bool outgoing, answered;
-    struct sip_call *sip; /* NULL once SIP has ended */
+    struct account *account; /* whose server and name it uses; NULL: none */
+    char *uri;               /* owned; outgoing: what is called */
+    struct sip_call *sip;    /* NULL before the INVITE and once SIP has ended */
 
     char *peer, *peer_name, *target; /* owned, safe to show; may be NULL */
     char *contact;                   /* name of the peer in our file of contacts, or NULL; owned */
@@ -124,15 +130,17 @@ struct call {
         int err;
         unsigned status;
         char *reason;          /* owned, safe */
+        char *words; /* owned, safe: why its account could not be registered, with outcome */
+        enum phone_outcome outcome;
         const char *own_words; /* our reason for hanging up or refusing; NULL: none */
         bool by_us;            /* a command ended it */
     } end;
     struct media_stats stats;
 };
 
-/* A call that PHONE_DIAL or an INVITE starts; NULL without memory. It is in phone->calls at once.
- */
-struct call *call_new(struct phone *phone, bool outgoing);
+/* A call that PHONE_DIAL (CALL_LOCATING, CALL_REGISTERING) or an INVITE (CALL_INCOMING) starts; NULL
+ * without memory. It is in phone->calls at once. */
+struct call *call_new(struct phone *phone, enum call_state first);
 /* Frees it as it stands, without a word to SIP or the front end. */
 void call_free(struct call *call);
 /* Steps the table. event: of SIP, or NULL; command: or NULL. Frees the call when it is over, so it

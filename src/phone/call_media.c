@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "net/address.h"
+#include "phone/account.h"
 #include "phone/call.h"
 #include "phone/phone_private.h"
 
@@ -29,9 +30,11 @@ static int find_local(struct call *call, struct ip *out)
 static struct sdp_local describe_us(const struct call *call, const struct ip *local)
 {
     const struct phone *phone = call->phone;
+    bool own = call->account && call->account->n_codecs > 0;
+    const struct sdp_codec *codecs = own ? call->account->codecs : phone->codecs;
     struct sdp_local us = {
         .address = *local,
-        .n_codecs = phone->n_codecs,
+        .n_codecs = own ? call->account->n_codecs : phone->n_codecs,
         .telephone_event = true,
         .ptime_ms = PTIME_MS,
         .rtcp_mux = true,
@@ -39,7 +42,7 @@ static struct sdp_local describe_us(const struct call *call, const struct ip *lo
     };
 
     us.address.port = media_stream_port(call->stream);
-    memcpy(us.codecs, phone->codecs, phone->n_codecs * sizeof us.codecs[0]);
+    memcpy(us.codecs, codecs, us.n_codecs * sizeof us.codecs[0]);
     return us;
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "phone/account.h"
 #include "phone/call.h"
 #include "phone/phone_private.h"
 
@@ -9,6 +10,11 @@
 /* An empty cell is an input that no longer matters in that state, or that SIP cannot give there. A
  * state of 0 stays. "SIP ended" leads to the tone or the closing of the stream from everywhere. */
 const struct call_cell call_table[N_CALL_STATES][N_CALL_INPUTS] = {
+    [CALL_REGISTERING] = {
+        [CALL_REGISTERED]     = {CALL_LOCATING, 0},
+        [CALL_NOT_REGISTERED] = {CALL_CLOSING,  DO_CLOSE},
+        [CALL_DO_HANG_UP]     = {CALL_CLOSING,  DO_HANG_UP | DO_CLOSE}, /* nothing has left yet */
+    },
     [CALL_LOCATING] = {
         [CALL_OFFER_WANTED]  = {CALL_CALLING,   DO_OFFER | DO_TELL_CALLING},
         [CALL_DO_HANG_UP]    = {0,              DO_HANG_UP},
@@ -114,6 +120,17 @@ static const struct refusal {
 };
 /* clang-format on */
 
+static void put_refusal(const struct call *call, const struct refusal *r, struct buf *text)
+{
+    struct account *account = call->account;
+
+    if (account && call->outgoing && r->outcome == PHONE_NOT_ALLOWED)
+        account_explain_call(account, call->end.status,
+                             sip_account_serves(account->sip, slice_of(call->uri)), text);
+    else
+        buf_puts(text, r->words);
+}
+
 static enum phone_outcome outcome_of_refusal(const struct call *call, struct buf *text)
 {
     unsigned status = call->end.status;
@@ -123,7 +140,8 @@ static enum phone_outcome outcome_of_refusal(const struct call *call, struct buf
 
         if (status < r->first || status > r->last)
             continue;
-        buf_printf(text, "%s (%u", r->words, status);
+        put_refusal(call, r, text);
+        buf_printf(text, " (%u", status);
         if (call->end.reason && *call->end.reason)
             buf_printf(text, " %s", call->end.reason);
         buf_putc(text, ')');
@@ -232,6 +250,10 @@ static enum phone_outcome own_fault(const struct call *call, const char *otherwi
 /* clang-format off */
 enum phone_outcome call_outcome(const struct call *call, struct buf *text)
 {
+    if (call->end.words) {
+        buf_puts(text, call->end.words);
+        return call->end.outcome;
+    }
     if (call->end.own_words) {
         buf_puts(text, call->end.own_words);
         return call->outgoing || call->answered ? PHONE_FAILED : PHONE_REFUSED;

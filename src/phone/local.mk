@@ -1,5 +1,8 @@
 noinst_LIBRARIES += libphone.a
 libphone_a_SOURCES = \
+	src/phone/account.c \
+	src/phone/account.h \
+	src/phone/account_words.c \
 	src/phone/call.c \
 	src/phone/call.h \
 	src/phone/call_history.c \
@@ -15,6 +18,7 @@ libphone_a_SOURCES = \
 	src/phone/config_values.c \
 	src/phone/contacts.c \
 	src/phone/contacts.h \
+	src/phone/dial.c \
 	src/phone/event.h \
 	src/phone/folders.c \
 	src/phone/folders.h \

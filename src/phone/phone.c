@@ -7,9 +7,10 @@
 
 #include "audio/codec.h"
 #include "audio/device.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "phone/account.h"
 #include "phone/phone_private.h"
-#include "phone/target.h"
 
 /* How long the last BYE and CANCEL may wait for their answers when the phone ends: a process is
  * gone within two seconds of a SIGTERM. */
@@ -27,6 +28,8 @@ void phone_set_wake(struct phone *phone)
 
     if (phone->quitting && phone->quit_by_ms < when_ms)
         when_ms = phone->quit_by_ms;
+    if (phone->quitting && !accounts_gone(phone) && phone->leave_by_ms < when_ms)
+        when_ms = phone->leave_by_ms;
     net_deadline_set(phone->wake, phone->wake_now ? 0 : when_ms);
 }
 
@@ -39,14 +42,20 @@ void phone_wake(struct phone *phone)
 }
 
 /* The phone has ended when no call is left and nobody owes us an answer any more. */
+static bool is_settled(struct phone *phone)
+{
+    if (phone->n_calls > 0)
+        return false;
+    if (!accounts_gone(phone) && net_now_ms() >= phone->leave_by_ms)
+        accounts_abandon(phone);
+    return accounts_gone(phone) && sip_endpoint_settled(phone->endpoint);
+}
+
 static void look_for_end(struct phone *phone)
 {
-    bool settled;
-
     if (!phone->quitting || phone->closed)
         return;
-    settled = phone->n_calls == 0 && sip_endpoint_settled(phone->endpoint);
-    if (!settled && net_now_ms() < phone->quit_by_ms)
+    if (!is_settled(phone) && net_now_ms() < phone->quit_by_ms)
         return;
     sip_endpoint_leave(phone->endpoint, net_now_ms());
     net_sip_link_pump(phone->link);
@@ -93,11 +102,32 @@ static enum call_input input_of(const struct sip_call_event *event)
 }
 /* clang-format on */
 
+/* Neither a person nor a script is asked about a call that is not for us. */
+static void turn_away(struct phone *phone, const struct sip_call_event *event, unsigned status)
+{
+    char *from = phone_safe_dup(event->from_uri), *to = phone_safe_dup(event->to_uri);
+    char where[IP_TEXT_MAX];
+    bool silent = phone->config->silent_to_strangers && !event->by_server;
+
+    log_info("phone", "call from %s (%s %s) for %s: %s (%u)", from ? from : "",
+             phone_transport_name(event->flow.transport), ip_text(&event->flow.remote, where),
+             to ? to : "", silent ? "not answered" : "refused", status);
+    if (silent)
+        sip_call_ignore(event->call, net_now_ms());
+    else
+        sip_call_reject(event->call, status, SLICE(""), SLICE(""), net_now_ms());
+    free(from);
+    free(to);
+}
+
 static void on_invite(struct phone *phone, const struct sip_call_event *event)
 {
-    struct call *call = call_new(phone, false);
+    unsigned status = account_screens(phone, event);
+    struct call *call = status ? NULL : call_new(phone, CALL_INCOMING);
 
-    if (call)
+    if (status)
+        turn_away(phone, event, status);
+    else if (call)
         call_incoming(call, event);
     else
         sip_call_reject(event->call, 503, SLICE(""), SLICE(""), net_now_ms());
@@ -113,6 +143,15 @@ static void on_call(void *arg, const struct sip_call_event *event)
         call_redirected(event->owner, event);
     else if (event->owner)
         call_input(event->owner, input_of(event), event, NULL);
+    look_for_end(phone);
+    phone_deliver(phone);
+}
+
+static void on_account(void *arg, const struct sip_account_event *event)
+{
+    struct phone *phone = arg;
+
+    account_event(phone, event);
     look_for_end(phone);
     phone_deliver(phone);
 }
@@ -145,26 +184,25 @@ static void on_message(void *arg, bool sent, const struct sip_flow *flow, struct
 
 /* --- begin and end -------------------------------------------------------------------------- */
 
-/* The codecs of the configuration, each with the payload type that we offer it under. */
-static void set_codecs(struct phone *phone)
+size_t phone_list_codecs(const char *const *names, size_t n, struct sdp_codec *out)
 {
     uint8_t next = FIRST_DYNAMIC_TYPE;
+    size_t found = 0;
 
-    for (size_t i = 0; i < phone->config->n_codecs; i++) {
-        const struct audio_codec *c = audio_codec_find(slice_of(phone->config->codecs[i]), 0, 0);
-        struct sdp_codec *out = &phone->codecs[phone->n_codecs];
+    for (size_t i = 0; i < n; i++) {
+        const struct audio_codec *c = audio_codec_find(slice_of(names[i]), 0, 0);
 
         if (!c)
             continue;
-        *out = (struct sdp_codec){
+        out[found++] = (struct sdp_codec){
             c->name,
             c->clock_hz,
             c->rtpmap_channels,
             c->payload_type >= 0 ? (uint8_t)c->payload_type : next++,
             c->has_fec ? "useinbandfec=1" : NULL,
         };
-        phone->n_codecs++;
     }
+    return found;
 }
 
 static int open_endpoint(struct phone *phone)
@@ -232,6 +270,7 @@ static int open_link(struct phone *phone, struct buf *why)
         .rng = &phone->rng,
         .listen = {.udp = listen->udp, .tcp = listen->tcp, .ip = listen->ip},
         .on_call = on_call,
+        .on_account = on_account,
         .on_trace = on_message,
         .arg = phone,
     };
@@ -264,9 +303,10 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     *phone = (struct phone){.loop = loop, .config = config, .listener = listener, .arg = arg};
     phone->rng = rng_system();
     phone->quit_by_ms = NEVER_MS;
+    list_init(&phone->accounts);
     list_init(&phone->calls);
     list_init(&phone->events);
-    set_codecs(phone);
+    phone->n_codecs = phone_list_codecs(config->codecs, config->n_codecs, phone->codecs);
     err = net_deadline_new(loop, on_wake, phone, &phone->wake);
     if (!err)
         err = phone_open_contacts(phone);
@@ -280,6 +320,8 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
         err = open_media(phone);
     if (!err)
         err = open_link(phone, why);
+    if (!err)
+        err = accounts_open(phone, why);
     if (err) {
         phone_free(phone);
         return err;
@@ -300,6 +342,7 @@ void phone_free(struct phone *phone)
         return;
     LIST_EACH (&phone->calls, at)
         call_free(LIST_ITEM(at, struct call, link));
+    accounts_close(phone);
     net_sip_link_close(phone->link);
     sip_endpoint_free(phone->endpoint);
     if (phone->media)
@@ -327,73 +370,20 @@ static int refuse(struct buf *why, int err, const char *sentence)
     return err;
 }
 
-static int start_invite(struct phone *phone, struct call *call, struct slice uri, struct buf *why)
-{
-    const struct phone_config *config = phone->config;
-    struct sip_invite_params params = {
-        .target = uri,
-        .user = slice_of(config->user),
-        .name = slice_of(config->name),
-        .contact_user = slice_of(config->user),
-        .owner = call,
-    };
-    int err = sip_call_invite(phone->endpoint, &params, &call->sip, net_now_ms());
-
-    switch (err) {
-    case 0:
-        return 0;
-    case -EINVAL:
-        return refuse(why, err,
-                      "this address cannot be read; it is like alice@host or "
-                      "sip:alice@host:5060;transport=tcp");
-    case -ENOTSUP:
-        return refuse(why, err, "this kind of address cannot be called");
-    default:
-        return refuse(why, err, "the call cannot be started: no memory is left");
-    }
-}
-
-static int dial(struct phone *phone, const struct phone_command *command, uint32_t *number,
-                struct buf *why)
-{
-    struct buf uri = buf_new(8192), words = buf_new(1024);
-    struct call *call = NULL;
-    int err =
-        phone_target(slice_of(phone_dialled(phone, command->target)), SLICE(""), &uri, &words);
-
-    if (err)
-        refuse(why, err, buf_cstr(&words));
-    if (!err && phone->quitting)
-        err = refuse(why, -EBUSY, "the phone is about to end");
-    if (!err) {
-        call = call_new(phone, true);
-        if (!call || call_set_sound(call, command) != 0 ||
-            phone_note_contact(call, command->target, buf_slice(&uri)) != 0)
-            err = refuse(why, -ENOMEM, "the call cannot be started: no memory is left");
-    }
-    if (!err) {
-        call->peer = phone_safe_dup(buf_slice(&uri));
-        err = start_invite(phone, call, buf_slice(&uri), why);
-    }
-    if (!err && number)
-        *number = call->number;
-    if (err && call)
-        call_free(call);
-    buf_free(&uri);
-    buf_free(&words);
-    return err;
-}
-
 static int quit(struct phone *phone, bool patiently)
 {
-    uint64_t by_ms = net_now_ms() + (patiently ? QUIT_PATIENTLY_MS : QUIT_LIMIT_MS);
+    uint64_t now_ms = net_now_ms(), by_ms;
 
+    by_ms = now_ms + (patiently ? QUIT_PATIENTLY_MS : QUIT_LIMIT_MS);
     if (phone->quitting && by_ms >= phone->quit_by_ms)
         return 0;
+    if (!phone->quitting)
+        phone->leave_by_ms = now_ms + QUIT_LIMIT_MS;
     phone->quitting = true;
     phone->quit_by_ms = by_ms;
     LIST_EACH (&phone->calls, at)
         call_input(LIST_ITEM(at, struct call, link), CALL_DO_HANG_UP, NULL, NULL);
+    accounts_leave(phone);
     phone_wake(phone);
     return 0;
 }
@@ -473,7 +463,12 @@ int phone_do(struct phone *phone, const struct phone_command *command, uint32_t 
     phone->in_command++;
     switch (command->kind) {
     case PHONE_DIAL:
-        err = dial(phone, command, call, why);
+        err = phone_dial(phone, command, call, why);
+        break;
+    case PHONE_REGISTER:
+    case PHONE_UNREGISTER:
+    case PHONE_PASSWORD:
+        err = account_do(phone, command, why);
         break;
     case PHONE_QUIT:
         err = quit(phone, command->on);

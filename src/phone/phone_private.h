@@ -25,6 +25,7 @@ struct phone {
     struct sdp_codec codecs[CONFIG_CODECS_MAX]; /* what we can, in our order */
     size_t n_codecs;
 
+    struct list accounts; /* of struct account, in the order of the configuration */
     struct contacts *contacts; /* NULL: nobody says where the file would be */
     struct history *history;   /* NULL: likewise, or it is not wanted */
 
@@ -43,7 +44,13 @@ struct phone {
     bool device_told; /* that the sound device does not work */
     bool quitting, closed;
     uint64_t quit_by_ms;
+    uint64_t leave_by_ms; /* until then servers may answer that they have let us go */
 };
+
+/* The codecs of these names, each with the payload type that we offer it under, into out, which has
+ * room for n. How many there are. */
+size_t phone_list_codecs(const char *const *names, size_t n, struct sdp_codec *out);
+
 
 /* Queues a copy of event; its strings may be NULL, which becomes "". They are safe already. */
 void phone_tell(struct phone *phone, const struct phone_event *event);

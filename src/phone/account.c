@@ -1,0 +1,441 @@
+#include "phone/account.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "phone/password.h"
+#include "phone/phone_private.h"
+#include "sip/uri.h"
+
+static int refuse(struct buf *why, int err, const char *sentence)
+{
+    if (why)
+        buf_puts(why, sentence);
+    return err;
+}
+
+/* --- begin and end --------------------------------------------------------------------------- */
+
+static char *domain_of(const char *text)
+{
+    struct buf domain = buf_new(1024);
+    struct sip_uri uri;
+    char *out = NULL;
+
+    if (sip_uri_parse(slice_of(text), &uri) == 0) {
+        buf_puts(&domain, uri.host_is_ipv6 ? "[" : "");
+        buf_put(&domain, uri.host);
+        buf_puts(&domain, uri.host_is_ipv6 ? "]" : "");
+        if (uri.port)
+            buf_printf(&domain, ":%u", uri.port);
+        out = slice_dup(buf_slice(&domain));
+    }
+    buf_free(&domain);
+    return out;
+}
+
+static enum sip_transport transport_of(enum config_transport transport)
+{
+    return transport == CONFIG_UDP ? SIP_UDP : transport == CONFIG_TCP ? SIP_TCP : 0;
+}
+
+static int open_sip(struct account *account)
+{
+    const struct account_config *config = account->config;
+    struct sip_account_params params = {
+        .uri = slice_of(config->uri),
+        .name = slice_of(config->name),
+        .auth_user = slice_of(config->auth_user),
+        .realm = slice_of(config->realm),
+        .registrar = slice_of(config->registrar),
+        .proxy = slice_of(config->proxy),
+        .transport = transport_of(config->transport),
+        .expires_s = config->expires_s,
+        .keep_alive_s = config->keep_alive_s,
+        .owner = account,
+    };
+    int err = sip_account_new(account->phone->endpoint, &params, &account->sip);
+
+    if (!err && config->password) {
+        sip_account_set_password(account->sip, slice_of(config->password), net_now_ms());
+        account->password_set = true;
+    }
+    return err;
+}
+
+static void free_account(struct account *account)
+{
+    list_remove(&account->link);
+    password_command_free(account->command);
+    sip_account_free(account->sip);
+    free(account->label);
+    free(account->uri);
+    free(account->domain);
+    free(account->command_why);
+    free(account);
+}
+
+static int open_account(struct phone *phone, const struct account_config *config)
+{
+    struct account *account = calloc(1, sizeof *account);
+
+    if (!account)
+        return -ENOMEM;
+    account->phone = phone;
+    account->config = config;
+    account->gone = true;
+    list_append(&phone->accounts, &account->link);
+    account->n_codecs = phone_list_codecs(config->codecs, config->n_codecs, account->codecs);
+    account->label = phone_safe_dup(slice_of(config->label ? config->label : config->uri));
+    account->uri = phone_safe_dup(slice_of(config->uri));
+    account->domain = domain_of(config->uri);
+    return account->label && account->uri && account->domain ? open_sip(account) : -ENOMEM;
+}
+
+static void explain(const struct account_config *config, int err, struct buf *why)
+{
+    text_safe(why, slice_of(config->label ? config->label : config->uri));
+    if (err == -EINVAL)
+        buf_puts(why, ": uri, registrar or proxy cannot be read; they are like "
+                      "sip:alice@example.org and sip:server.example.org");
+    else if (err == -ENOTSUP)
+        buf_puts(why, ": the way to its server asks for something that we do not speak; there are "
+                      "UDP and TCP");
+    else
+        buf_printf(why, ": %s", strerror(-err));
+}
+
+int accounts_open(struct phone *phone, struct buf *why)
+{
+    int err = 0;
+
+    LIST_EACH (&phone->config->accounts, at) {
+        const struct account_config *config = LIST_ITEM(at, struct account_config, link);
+
+        err = err ? err : open_account(phone, config);
+        if (err && why->n == 0)
+            explain(config, err, why);
+    }
+    return err;
+}
+
+void accounts_close(struct phone *phone)
+{
+    LIST_EACH (&phone->accounts, at)
+        free_account(LIST_ITEM(at, struct account, link));
+}
+
+struct account *account_find(struct phone *phone, const char *label)
+{
+    LIST_EACH (&phone->accounts, at) {
+        struct account *account = LIST_ITEM(at, struct account, link);
+        const struct account_config *config = account->config;
+
+        if (!label || (config->label && strcmp(label, config->label) == 0) ||
+            strcmp(label, config->uri) == 0)
+            return account;
+    }
+    return NULL;
+}
+
+/* --- passwords ------------------------------------------------------------------------------- */
+
+static void set_password(struct account *account, struct slice password)
+{
+    account->password_set = password.p != NULL;
+    account->password_refused = false;
+    account->password_wanted = false;
+    sip_account_set_password(account->sip, password, net_now_ms());
+}
+
+static void ask_person(struct account *account, struct slice realm)
+{
+    char *text = phone_safe_dup(realm);
+
+    phone_tell(account->phone, &(struct phone_event){.kind = PHONE_PASSWORD_WANTED,
+                                                     .account = account->label,
+                                                     .peer = account->uri,
+                                                     .text = text});
+    free(text);
+}
+
+static void forget_command(struct account *account)
+{
+    password_command_free(account->command);
+    account->command = NULL;
+}
+
+static void on_password(void *arg, struct slice password, const char *sentence)
+{
+    struct account *account = arg;
+
+    forget_command(account);
+    account->command_why = sentence ? phone_safe_dup(slice_of(sentence)) : NULL;
+    if (!sentence || account->password_wanted)
+        set_password(account, password);
+    if (account->when_command)
+        sip_account_register(account->sip, net_now_ms());
+    account->when_command = false;
+    phone_wake(account->phone); /* what SIP has to say now is taken from the loop */
+}
+
+static void start_command(struct account *account)
+{
+    const char *command = account->config->password_command;
+
+    if (account->command || !command)
+        return;
+    free(account->command_why);
+    account->command_why = NULL;
+    if (password_command_start(account->phone->loop, command, on_password, account,
+                               &account->command) != 0)
+        account->command_why = phone_safe_dup(SLICE("no memory is left for password-command"));
+}
+
+void account_prepare(struct account *account)
+{
+    if (!account->password_set || account->password_refused)
+        start_command(account);
+}
+
+/* SIP was challenged. Most commands have answered long before. */
+static void password_wanted(struct account *account, const struct sip_account_event *event)
+{
+    account->password_wanted = true;
+    account_prepare(account);
+    if (account->command)
+        return;
+    if (account->config->password_command)
+        set_password(account, (struct slice){0}); /* it has failed: command_why says why */
+    else
+        ask_person(account, event->realm);
+}
+
+/* --- what SIP tells -------------------------------------------------------------------------- */
+
+static void registered(struct account *account, const struct sip_account_event *e)
+{
+    char *contact = phone_safe_dup(e->contact), *seen_at = phone_safe_dup(e->seen_at);
+
+    account->settled = true;
+    account->failure = (struct account_failure){0};
+    if (e->changed || !account->told)
+        phone_tell(account->phone, &(struct phone_event){
+                                       .kind = PHONE_REGISTERED,
+                                       .account = account->label,
+                                       .peer = account->uri,
+                                       .text = contact,
+                                       .where = e->flow.remote,
+                                       .transport = phone_transport_name(e->flow.transport),
+                                       .expires_s = e->granted_s,
+                                       .bindings = e->n_bindings,
+                                       .seen_at = seen_at,
+                                   });
+    account->told = true;
+    free(contact);
+    free(seen_at);
+    account_start_calls(account);
+}
+
+static bool is_news(const struct account *account, const struct sip_account_event *e)
+{
+    const struct account_failure *f = &account->failure;
+
+    return f->cause != e->cause || f->status != e->status || f->err != e->err;
+}
+
+static void failed(struct account *account, const struct sip_account_event *e)
+{
+    struct buf text = buf_new(8192);
+    char *reason = phone_safe_dup(e->reason);
+    enum phone_outcome outcome = account_explain(account, e, &text);
+
+    if (e->cause == SIP_ACCOUNT_REFUSED_PASSWORD || e->cause == SIP_ACCOUNT_NO_PASSWORD)
+        account->password_refused = true;
+    if (is_news(account, e) || !account->settled)
+        phone_tell(account->phone,
+                   &(struct phone_event){.kind = PHONE_REGISTER_FAILED,
+                                         .account = account->label,
+                                         .peer = account->uri,
+                                         .where = e->flow.remote,
+                                         .transport = phone_transport_name(e->flow.transport),
+                                         .status = e->status,
+                                         .reason = reason,
+                                         .outcome = outcome,
+                                         .text = buf_cstr(&text),
+                                         .retry_ms = e->retry_ms == NEVER_MS ? 0 : e->retry_ms});
+    account->settled = true;
+    account->told = false; /* being registered again is news */
+    account->failure = (struct account_failure){e->cause, e->status, e->err};
+    account_fail_calls(account, outcome, e->status, buf_cstr(&text));
+    free(reason);
+    buf_free(&text);
+}
+
+static void unregistered(struct account *account)
+{
+    bool was = account->told;
+
+    account->gone = true;
+    account->told = false;
+    if (was)
+        phone_tell(account->phone, &(struct phone_event){.kind = PHONE_UNREGISTERED,
+                                                         .account = account->label,
+                                                         .peer = account->uri});
+}
+
+void account_event(struct phone *phone, const struct sip_account_event *event)
+{
+    struct account *account = event->owner;
+
+    (void)phone;
+    switch (event->kind) {
+    case SIP_ACCOUNT_REGISTERED:
+        registered(account, event);
+        break;
+    case SIP_ACCOUNT_PASSWORD_WANTED:
+        password_wanted(account, event);
+        break;
+    case SIP_ACCOUNT_FAILED:
+        failed(account, event);
+        break;
+    case SIP_ACCOUNT_UNREGISTERED:
+        unregistered(account);
+        break;
+    }
+}
+
+/* --- commands -------------------------------------------------------------------------------- */
+
+/* The command that gives the password runs while the first REGISTER, which is challenged, is on
+ * its way. Where the last password was refused it comes first: the same again would only bring us
+ * nearer to being locked out. */
+void account_register(struct account *account)
+{
+    bool again = account->password_refused;
+
+    if (account->wanted && !account->settled)
+        return;
+    account->wanted = true;
+    account->settled = account->told = account->gone = false;
+    account_prepare(account);
+    account->when_command = again && account->command;
+    if (!account->when_command)
+        sip_account_register(account->sip, net_now_ms());
+}
+
+static void leave(struct account *account)
+{
+    bool asked = account->wanted;
+
+    account->wanted = account->when_command = false;
+    forget_command(account);
+    if (asked)
+        sip_account_unregister(account->sip, net_now_ms());
+}
+
+static int refuse_label(const struct phone *phone, const char *label, struct buf *why)
+{
+    const char *between = "; there are ";
+
+    if (!why)
+        return -ENOENT;
+    if (list_empty(&phone->accounts))
+        return refuse(why, -ENOENT, "no account is configured; see --account");
+    buf_puts(why, "there is no account ");
+    text_safe(why, slice_of(label));
+    LIST_EACH (&phone->accounts, at) {
+        buf_printf(why, "%s%s", between, LIST_ITEM(at, struct account, link)->label);
+        between = ", ";
+    }
+    return -ENOENT;
+}
+
+int account_do(struct phone *phone, const struct phone_command *command, struct buf *why)
+{
+    struct account *account = account_find(phone, command->account);
+
+    if (!account)
+        return refuse_label(phone, command->account, why);
+    if (command->kind == PHONE_REGISTER && phone->quitting)
+        return refuse(why, -EBUSY, "the phone is about to end");
+    if (command->kind == PHONE_REGISTER && account->config->no_register)
+        return refuse(why, -EINVAL, "this account is not to be registered (register = no)");
+    if (command->kind == PHONE_REGISTER)
+        account_register(account);
+    else if (command->kind == PHONE_UNREGISTER)
+        leave(account);
+    else
+        set_password(account, slice_of(command->text));
+    return 0;
+}
+
+/* --- the end of the phone, and networks ------------------------------------------------------ */
+
+void accounts_leave(struct phone *phone)
+{
+    LIST_EACH (&phone->accounts, at)
+        leave(LIST_ITEM(at, struct account, link));
+}
+
+bool accounts_gone(const struct phone *phone)
+{
+    LIST_EACH (&phone->accounts, at)
+        if (!LIST_ITEM(at, struct account, link)->gone)
+            return false;
+    return true;
+}
+
+void accounts_abandon(struct phone *phone)
+{
+    LIST_EACH (&phone->accounts, at) {
+        struct account *account = LIST_ITEM(at, struct account, link);
+
+        if (account->gone)
+            continue;
+        sip_account_free(account->sip);
+        account->sip = NULL;
+        account->gone = true;
+    }
+}
+
+void accounts_network_changed(struct phone *phone)
+{
+    LIST_EACH (&phone->accounts, at)
+        if (LIST_ITEM(at, struct account, link)->sip)
+            sip_account_network_changed(LIST_ITEM(at, struct account, link)->sip, net_now_ms());
+}
+
+/* --- who is let in --------------------------------------------------------------------------- */
+
+/* Only what our own server vouches for can be a contact: anybody can write anything in From. */
+static bool is_welcome(struct phone *phone, enum config_accept accept,
+                       const struct sip_call_event *e)
+{
+    switch (accept) {
+    case CONFIG_ACCEPT_ANYONE:
+        return true;
+    case CONFIG_ACCEPT_CONTACTS:
+        return phone_caller_name(phone, e) != NULL;
+    default:
+        return e->by_server;
+    }
+}
+
+unsigned account_screens(struct phone *phone, const struct sip_call_event *e)
+{
+    const struct account *account = e->account;
+    enum config_accept accept = account ? account->config->accept : phone->config->accept;
+
+    if (account)
+        return is_welcome(phone, accept, e) ? 0 : 403;
+    if (accept == CONFIG_ACCEPT_DEFAULT && list_empty(&phone->accounts))
+        accept = CONFIG_ACCEPT_ANYONE;
+    /* Who is asked for is none of ours; whether he is known somewhere is nobody's business. */
+    if (accept == CONFIG_ACCEPT_DEFAULT || accept == CONFIG_ACCEPT_SERVER)
+        return 404;
+    return is_welcome(phone, accept, e) ? 0 : 403;
+}

@@ -1,0 +1,228 @@
+/* A call that we start: whom it goes to, through which account, and when it may begin. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "phone/account.h"
+#include "phone/phone_private.h"
+#include "phone/target.h"
+#include "sip/uri.h"
+
+/* What is being found out about a PHONE_DIAL. */
+struct dialling {
+    struct phone *phone;
+    const struct phone_command *command;
+    struct account *account; /* NULL: none */
+    struct buf uri, why;
+};
+
+static int refuse(struct buf *why, int err, const char *sentence)
+{
+    buf_puts(why, sentence);
+    return err;
+}
+
+/* --- which account --------------------------------------------------------------------------- */
+
+static bool is_at(const struct sip_uri *target, const char *text)
+{
+    struct sip_uri uri;
+
+    return text && sip_uri_parse(slice_of(text), &uri) == 0 && slice_ieq(uri.host, target->host) &&
+           uri.port == target->port;
+}
+
+/* An address in figures is somebody's own: it needs no server, unless it is one. */
+static bool is_direct(const struct sip_uri *target)
+{
+    struct ip ip;
+
+    return ip_parse(target->host, &ip) == 0 || slice_ieq(target->host, SLICE("localhost"));
+}
+
+/* The account of the target's own domain; else the first that has a way to anywhere; else the
+ * first, which lends its name. */
+static struct account *choose(struct phone *phone, struct slice text)
+{
+    struct sip_uri target;
+
+    if (sip_uri_parse(text, &target) != 0)
+        return NULL;
+    LIST_EACH (&phone->accounts, at) {
+        struct account *account = LIST_ITEM(at, struct account, link);
+
+        if (is_at(&target, account->config->uri) || is_at(&target, account->config->registrar))
+            return account;
+    }
+    if (is_direct(&target))
+        return NULL;
+    LIST_EACH (&phone->accounts, at) {
+        struct account *account = LIST_ITEM(at, struct account, link);
+
+        if (sip_account_serves(account->sip, text))
+            return account;
+    }
+    return account_find(phone, NULL);
+}
+
+/* Whether the call has to wait until the account is registered: its server might not know us. */
+static bool must_wait(const struct account *account, struct slice uri)
+{
+    return account && !account->config->no_register && !sip_account_is_registered(account->sip) &&
+           sip_account_serves(account->sip, uri);
+}
+
+/* --- the INVITE ------------------------------------------------------------------------------ */
+
+static int explain_invite(int err, struct buf *why)
+{
+    switch (err) {
+    case 0:
+        return 0;
+    case -EINVAL:
+        return refuse(why, err,
+                      "this address cannot be read; it is like alice@host or "
+                      "sip:alice@host:5060;transport=tcp");
+    case -ENOTSUP:
+        return refuse(why, err, "this kind of address cannot be called");
+    default:
+        return refuse(why, err, "the call cannot be started: no memory is left");
+    }
+}
+
+static int invite(struct call *call, struct slice uri, struct buf *why)
+{
+    const struct phone_config *config = call->phone->config;
+    struct sip_invite_params params = {
+        .target = uri,
+        .user = slice_of(config->user),
+        .name = slice_of(config->name),
+        .contact_user = slice_of(config->user),
+        .account = call->account ? call->account->sip : NULL,
+        .owner = call,
+    };
+
+    return explain_invite(
+        sip_call_invite(call->phone->endpoint, &params, &call->sip, net_now_ms()), why);
+}
+
+/* --- calls that wait ------------------------------------------------------------------------- */
+
+static bool waits_for(const struct call *call, const struct account *account)
+{
+    return call->state == CALL_REGISTERING && call->account == account;
+}
+
+static void end_waiting(struct call *call, enum phone_outcome outcome, unsigned status,
+                        const char *words)
+{
+    call->end.outcome = outcome;
+    call->end.status = status;
+    call->end.words = slice_dup(slice_of(words));
+    call_input(call, CALL_NOT_REGISTERED, NULL, NULL);
+}
+
+static void start_waiting(struct call *call)
+{
+    struct buf why = buf_new(1024);
+
+    if (invite(call, slice_of(call->uri), &why) == 0)
+        call_input(call, CALL_REGISTERED, NULL, NULL);
+    else
+        end_waiting(call, PHONE_FAILED, 0, buf_cstr(&why));
+    buf_free(&why);
+}
+
+void account_start_calls(struct account *account)
+{
+    LIST_EACH (&account->phone->calls, at) {
+        struct call *call = LIST_ITEM(at, struct call, link);
+
+        if (waits_for(call, account))
+            start_waiting(call);
+    }
+}
+
+void account_fail_calls(struct account *account, enum phone_outcome outcome, unsigned status,
+                        const char *words)
+{
+    LIST_EACH (&account->phone->calls, at) {
+        struct call *call = LIST_ITEM(at, struct call, link);
+
+        if (waits_for(call, account))
+            end_waiting(call, outcome, status, words);
+    }
+}
+
+/* --- the command ----------------------------------------------------------------------------- */
+
+/* The account that was named, and the URI. */
+static int find_target(struct dialling *d)
+{
+    struct account *local = account_find(d->phone, d->command->account);
+    struct slice domain = slice_of(local ? local->domain : NULL);
+    const char *typed = phone_dialled(d->phone, d->command->target);
+
+    if (d->command->account) {
+        if (!local)
+            return refuse(&d->why, -ENOENT, "there is no account of the name that was asked for");
+        d->account = local;
+    }
+    return phone_target(slice_of(typed), domain, &d->uri, &d->why);
+}
+
+static struct call *make_call(const struct dialling *d, bool waits)
+{
+    struct call *call = call_new(d->phone, waits ? CALL_REGISTERING : CALL_LOCATING);
+
+    if (!call)
+        return NULL;
+    call->account = d->account;
+    call->uri = slice_dup(buf_slice(&d->uri));
+    call->peer = phone_safe_dup(buf_slice(&d->uri));
+    if (call->uri && call->peer && call_set_sound(call, d->command) == 0 &&
+        phone_note_contact(call, d->command->target, buf_slice(&d->uri)) == 0)
+        return call;
+    call_free(call);
+    return NULL;
+}
+
+static int start(struct dialling *d, uint32_t *number)
+{
+    bool waits = must_wait(d->account, buf_slice(&d->uri));
+    struct call *call = make_call(d, waits);
+    int err = 0;
+
+    if (!call)
+        return refuse(&d->why, -ENOMEM, "the call cannot be started: no memory is left");
+    if (waits)
+        account_register(d->account);
+    else
+        err = invite(call, buf_slice(&d->uri), &d->why);
+    if (d->account)
+        account_prepare(d->account);
+    if (!err && number)
+        *number = call->number;
+    if (err)
+        call_free(call);
+    return err;
+}
+
+int phone_dial(struct phone *phone, const struct phone_command *command, uint32_t *number,
+               struct buf *why)
+{
+    struct dialling d = {
+        .phone = phone, .command = command, .uri = buf_new(8192), .why = buf_new(2048)};
+    int err = find_target(&d);
+
+    if (!err && phone->quitting)
+        err = refuse(&d.why, -EBUSY, "the phone is about to end");
+    if (!err && !d.account)
+        d.account = choose(phone, buf_slice(&d.uri));
+    if (!err)
+        err = start(&d, number);
+    if (err && why)
+        buf_put(why, buf_slice(&d.why));
+    buf_free(&d.uri);
+    buf_free(&d.why);
+    return err;
+}
