@@ -17,6 +17,8 @@ struct found {
     const char *value;
 };
 
+#define SIP_PORT 5060
+
 #define LONG_BASE 1000 /* getopt_long's number of the first long option: above all letters */
 
 /* Refuses argument as text that the terminal can bear, with a sentence behind it. */
@@ -365,6 +367,23 @@ static int apply(const struct found *found, size_t n, struct cli *cli, struct bu
     return err ? -EINVAL : 0;
 }
 
+/* What the options of answer leave open: the usual port where people may call by our address, no
+ * sound device unless one is named, and one call at a time where there is one. */
+static void settle_answer(struct cli *cli)
+{
+    struct phone_config *config = &cli->config;
+    bool device = config->device && !config->no_device;
+    bool by_server = config->accept == CONFIG_ACCEPT_SERVER ||
+                     (config->accept == CONFIG_ACCEPT_DEFAULT && !list_empty(&config->accounts));
+
+    if (!config->listen_said && !by_server)
+        config->listen.ip.port = SIP_PORT;
+    config->no_device = !device;
+    config->max_calls = cli->max_calls;
+    if (config->max_calls == 0 && device)
+        config->max_calls = 1;
+}
+
 int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
 {
     struct found *found = xcalloc((size_t)argc + 1, sizeof *found);
@@ -384,6 +403,8 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
         err = check_complete(cli, why);
         if (!err)
             err = apply(found, n, cli, why);
+        if (!err && cli->command->bit == CLI_ANSWER)
+            settle_answer(cli);
     }
     free(found);
     return err;

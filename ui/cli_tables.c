@@ -22,6 +22,12 @@ static const struct cli_command commands[] = {
      "  tphone answer --listen udp:127.0.0.1:5070 --delay 3 --times 1\n"
      "  tphone answer --code 486\n",
      cmd_answer},
+    {"register", CLI_REGISTER, "", 0, 0, NULL,
+     "register with servers, and stay registered until interrupted",
+     "  tphone register\n"
+     "  tphone register --account work --once\n"
+     "  tphone register --account alice@example.org --password-command 'pass sip'\n",
+     cmd_register},
     {"devices", CLI_DEVICES, "", 0, 0, NULL, "list the sound devices", "  tphone devices\n",
      cmd_devices},
     {"history", CLI_HISTORY, "", 0, 0, NULL, "list the calls there were, the newest first",
@@ -218,7 +224,9 @@ static int set_flag(struct cli *cli, const struct cli_option *option, const char
 {
     (void)value;
     (void)why;
-    if (strcmp(option->name, "all") == 0)
+    if (strcmp(option->name, "once") == 0)
+        cli->once = true;
+    else if (strcmp(option->name, "all") == 0)
         cli->all = true;
     else if (strcmp(option->name, "missed") == 0)
         cli->missed = true;
@@ -245,6 +253,8 @@ static const struct cli_option options[] = {
      "leave after N calls"},
     {"max-calls", 0,   "N",       CLI_ANSWER, set_count,
      "take at most N calls at once: one with a sound device, without any limit otherwise"},
+    {"once",      0,   NULL,      CLI_REGISTER, set_flag,
+     "leave when the servers have answered, and stay registered"},
     {"account",   0,   "LABEL|ADDRESS", CLI_PHONES, set_already,
      "use this account of the configuration, or one that does not stand there"},
     {"auth-user", 0, NULL, CLI_PHONES, set_account_key, NULL},

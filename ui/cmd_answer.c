@@ -4,10 +4,8 @@
 
 #include "base/list.h"
 #include "ui/cmd.h"
-#include "ui/session.h"
+#include "ui/registering.h"
 #include "ui/status.h"
-
-#define SIP_PORT 5060
 
 /* A call that rings until its delay is over. */
 struct ringing {
@@ -18,6 +16,7 @@ struct ringing {
 
 struct answerer {
     struct session session;
+    struct registering accounts;
     const struct cli *cli;
     struct list ringing; /* of struct ringing, earliest first: all wait equally long */
     struct net_deadline *next;
@@ -143,6 +142,15 @@ static void on_ended(struct answerer *a, const struct phone_event *event)
         session_stop(&a->session);
 }
 
+/* All servers have refused us for good, and others may not call. */
+static bool nobody_can_call(const struct answerer *a)
+{
+    enum config_accept accept = a->cli->config.accept;
+
+    return registering_is_hopeless(&a->accounts) && phone_calls(a->session.phone) == 0 &&
+           (accept == CONFIG_ACCEPT_DEFAULT || accept == CONFIG_ACCEPT_SERVER);
+}
+
 static void on_event(void *arg, const struct phone_event *event)
 {
     struct answerer *a = arg;
@@ -151,53 +159,49 @@ static void on_event(void *arg, const struct phone_event *event)
         on_incoming(a, event->call);
     else if (event->kind == PHONE_ENDED)
         on_ended(a, event);
+    else if (registering_note(&a->accounts, event) && nobody_can_call(a))
+        session_stop(&a->session);
 }
 
 /* --- the command ---------------------------------------------------------------------------- */
-
-/* What the options leave open: port 5060, no sound device unless one is named, and one call at a
- * time where there is one. */
-static struct phone_config settle(const struct answerer *a)
-{
-    struct phone_config config = a->cli->config;
-
-    if (!config.listen_said)
-        config.listen.ip.port = SIP_PORT;
-    config.no_device = !a->device;
-    config.max_calls = a->cli->max_calls;
-    if (config.max_calls == 0 && a->device)
-        config.max_calls = 1;
-    return config;
-}
 
 static enum exit_status result(const struct answerer *a)
 {
     bool enough = a->cli->times == 0 || a->ended >= a->cli->times;
 
+    if (nobody_can_call(a))
+        return registering_exit(&a->accounts);
     if (!enough)
         return EXIT_INTERRUPTED;
     return a->session.sound_failed ? EXIT_SOUND : EXIT_OK;
 }
 
+static enum exit_status run(struct answerer *a)
+{
+    enum exit_status refused = registering_begin(&a->accounts, &a->session);
+
+    if (!refused && net_deadline_new(a->session.loop, on_due, a, &a->next) != 0)
+        refused = EXIT_OTHER;
+    if (refused)
+        return refused;
+    session_run(&a->session);
+    return result(a);
+}
+
 int cmd_answer(const struct cli *cli, struct terminal *terminal)
 {
-    struct answerer a = {.cli = cli, .device = cli->config.device && !cli->config.no_device};
-    struct phone_config config = settle(&a); /* borrows the strings of cli->config */
+    struct answerer a = {.cli = cli, .device = !cli->config.no_device};
     enum exit_status exit = session_check_files(cli, terminal);
 
     list_init(&a.ringing);
     if (!exit)
-        exit = session_open(&a.session, cli, terminal, &config, on_event, &a);
+        exit = session_open(&a.session, cli, terminal, &cli->config, on_event, &a);
     if (exit)
         return (int)exit;
-    if (net_deadline_new(a.session.loop, on_due, &a, &a.next) == 0) {
-        session_run(&a.session);
-        exit = result(&a);
-    } else {
-        exit = EXIT_OTHER;
-    }
+    exit = run(&a);
     LIST_EACH (&a.ringing, at)
         forget(LIST_ITEM(at, struct ringing, link));
+    registering_free(&a.accounts);
     net_deadline_free(a.next);
     session_close(&a.session);
     return (int)exit;

@@ -46,6 +46,7 @@ static enum exit_status exit_of_refused_dial(int err)
     case -EINVAL:
     case -ENOTSUP:
     case -EDESTADDRREQ:
+    case -ENOENT:
         return EXIT_USAGE;
     case -EIO:
         return EXIT_SOUND;
@@ -62,9 +63,12 @@ static enum exit_status dial(struct caller *c, const struct cli *cli)
         .sound = {cli->play, cli->record, !cli->config.no_device},
         .digits = cli->digits,
     };
+    const struct account_config *account = config_first_account(&cli->config);
     struct buf why = buf_new(2048);
     int err;
 
+    if (cli->account) /* else the one that suits the address */
+        command.account = account->label;
     if (*cli->args[0]) {
         text_safe(&why, slice_of(cli->args[0]));
         buf_puts(&why, ": ");

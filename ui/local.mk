@@ -10,11 +10,14 @@ libui_a_SOURCES = \
 	ui/cmd_contacts.c \
 	ui/cmd_devices.c \
 	ui/cmd_history.c \
+	ui/cmd_register.c \
 	ui/exit.h \
 	ui/output.c \
 	ui/output.h \
 	ui/prompt.c \
 	ui/prompt.h \
+	ui/registering.c \
+	ui/registering.h \
 	ui/session.c \
 	ui/session.h \
 	ui/status.c \

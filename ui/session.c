@@ -44,11 +44,11 @@ void session_error(struct session *s, const char *sentence)
     terminal_error(s->terminal, sentence);
 }
 
-void session_put_result(struct session *s, const struct phone_event *ended)
+void session_put_result(struct session *s, const struct phone_event *event)
 {
     struct buf line = buf_new(16384);
 
-    result_line(&line, ended);
+    result_line(&line, event);
     put(s, &s->terminal->out, buf_slice(&line));
     buf_free(&line);
 }
@@ -62,11 +62,22 @@ static void put_trace(struct session *s, const struct phone_event *event)
     buf_free(&text);
 }
 
-/* Where a caller's free port is, only the curious want to know. */
+/* Where a caller's free port is, and that its account works, only the curious want to know; and
+ * where it does not, the end of the call says so. */
 static bool is_told(const struct session *s, const struct phone_event *event)
 {
-    return event->kind != PHONE_LISTENING || s->cli->command->bit != CLI_CALL ||
-           s->cli->config.listen_said || s->cli->verbosity > 0;
+    if (s->cli->command->bit != CLI_CALL || s->cli->verbosity > 0)
+        return true;
+    switch (event->kind) {
+    case PHONE_LISTENING:
+        return s->cli->config.listen_said;
+    case PHONE_REGISTERED:
+    case PHONE_REGISTER_FAILED:
+    case PHONE_UNREGISTERED:
+        return false;
+    default:
+        return true;
+    }
 }
 
 /* --- passwords ------------------------------------------------------------------------------ */

@@ -91,6 +91,8 @@ static void put_incoming(struct buf *out, const struct phone_event *e)
     buf_puts(out, "call from ");
     put_name(out, e);
     buf_printf(out, "%s (%s %s)", e->peer, e->transport, ip_text(&e->where, where));
+    if (*e->account)
+        buf_printf(out, " for %s", e->account);
 }
 
 static void put_calling(struct buf *out, const struct phone_event *e)
@@ -101,6 +103,26 @@ static void put_calling(struct buf *out, const struct phone_event *e)
     if (*e->contact)
         buf_printf(out, "%s, ", e->contact);
     buf_printf(out, "%s (%s %s)", e->peer, e->transport, ip_text(&e->where, where));
+}
+
+static void put_registered(struct buf *out, const struct phone_event *e)
+{
+    char where[IP_TEXT_MAX];
+
+    buf_printf(out, "registered %s at %s %s for %u s", e->peer, e->transport,
+               ip_text(&e->where, where), e->expires_s);
+    if (e->bindings > 1)
+        buf_printf(out, ", one of %u devices", e->bindings);
+    if (*e->seen_at)
+        buf_printf(out, ", seen at %s", e->seen_at);
+}
+
+static void put_register_failed(struct buf *out, const struct phone_event *e)
+{
+    buf_puts(out, e->text);
+    if (e->retry_ms > 0)
+        buf_printf(out, ", tried again in %" PRIu64 ".%" PRIu64 " s", e->retry_ms / 1000,
+                   e->retry_ms % 1000 / 100);
 }
 
 static void put_ended(struct buf *out, const struct phone_event *e)
@@ -132,9 +154,9 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_SOUND_FAILED:
     case PHONE_NOTICE: buf_puts(out, e->text); return true;
     case PHONE_ENDED: put_ended(out, e); return true;
-    case PHONE_REGISTERED:
-    case PHONE_REGISTER_FAILED:
-    case PHONE_UNREGISTERED:
+    case PHONE_REGISTERED: put_registered(out, e); return true;
+    case PHONE_REGISTER_FAILED: put_register_failed(out, e); return true;
+    case PHONE_UNREGISTERED: buf_printf(out, "no longer registered: %s", e->peer); return true;
     case PHONE_PASSWORD_WANTED:
     case PHONE_ON_HOLD:
     case PHONE_MOVED:
@@ -151,6 +173,7 @@ static int worth(enum phone_event_kind kind)
 {
     switch (kind) {
     case PHONE_SOUND_FAILED:
+    case PHONE_REGISTER_FAILED:
     case PHONE_NOTICE: return -1;
     case PHONE_PLAY_ENDED:
     case PHONE_DIGITS_SENT: return 1;
@@ -196,15 +219,53 @@ static void put_sound_result(struct buf *out, const struct phone_result *r)
         buf_printf(out, " round-trip=%.1f", r->round_trip_ms);
 }
 
+static const char *word_of(enum phone_outcome outcome)
+{
+    return outcomes[outcome].word ? outcomes[outcome].word : "failed";
+}
+
+static void put_registration(struct buf *out, const struct phone_event *e)
+{
+    char where[IP_TEXT_MAX];
+
+    put_value(out, "contact", e->text);
+    buf_printf(out, " expires=%u bindings=%u", e->expires_s, e->bindings);
+    if (e->where.family)
+        put_value(out, "server", ip_text(&e->where, where));
+    put_value(out, "transport", e->transport);
+    if (*e->seen_at)
+        put_value(out, "seen-at", e->seen_at);
+}
+
+static void put_register_result(struct buf *out, const struct phone_event *e)
+{
+    bool good = e->kind == PHONE_REGISTERED;
+
+    buf_puts(out, good ? "registered" : word_of(e->outcome));
+    if (e->status > 0)
+        buf_printf(out, " status=%u", e->status);
+    put_value(out, "account", e->account);
+    put_value(out, "uri", e->peer);
+    if (good)
+        put_registration(out, e);
+    buf_putc(out, '\n');
+}
+
 void result_line(struct buf *out, const struct phone_event *event)
 {
     const struct phone_result *r = &event->result;
 
-    buf_puts(out, outcomes[event->outcome].word ? outcomes[event->outcome].word : "failed");
+    if (event->kind != PHONE_ENDED) {
+        put_register_result(out, event);
+        return;
+    }
+    buf_puts(out, word_of(event->outcome));
     if (event->status > 0)
         buf_printf(out, " status=%u", event->status);
     if (*event->peer)
         put_value(out, "peer", event->peer);
+    if (*event->account)
+        put_value(out, "account", event->account);
     if (r->answered) {
         buf_printf(out, " seconds=%" PRIu64 ".%03" PRIu64, r->talk_ms / 1000, r->talk_ms % 1000);
         if (*event->codec)

@@ -9,8 +9,8 @@
  * this verbosity (ui/cli.h). */
 void status_line(struct buf *out, const struct phone_event *event, int verbosity);
 
-/* Appends the line of a PHONE_ENDED for standard output: the word of the outcome, then name=value
- * pairs. */
+/* Appends the line of a PHONE_ENDED, PHONE_REGISTERED or PHONE_REGISTER_FAILED for standard output:
+ * the word of the outcome, then name=value pairs. */
 void result_line(struct buf *out, const struct phone_event *event);
 
 /* The exit status for a call that ended so. */

@@ -26,15 +26,15 @@ static const struct row {
     {"help of a command that is not complete", {"call", "--help"}, NULL},
     {"nothing",
      {NULL},
-     "what shall be done? tphone call ADDRESS, tphone answer, tphone devices, tphone history, "
-     "tphone contacts; tphone --help says more"},
+     "what shall be done? tphone call ADDRESS, tphone answer, tphone register, tphone devices, "
+     "tphone history, tphone contacts; tphone --help says more"},
     {"a command with two letters swapped", {"asnwer"}, "unknown command asnwer; is answer meant?"},
     {"an address in the command's place",
      {"a@h"},
      "unknown command a@h; to call it: tphone call a@h"},
     {"no command",
      {"xyz"},
-     "unknown command xyz; there are call, answer, devices, history and contacts"},
+     "unknown command xyz; there are call, answer, register, devices, history and contacts"},
     {"nobody to call", {"call"}, "whom to call is missing: tphone call alice@host"},
     {"two to call",
      {"call", "a@h", "b@h"},
@@ -60,7 +60,7 @@ static const struct row {
      "tphone call takes no --times; it is an option of tphone answer"},
     {"an option of several commands",
      {"devices", "--proxy", "h"},
-     "tphone devices takes no --proxy; it is an option of tphone call and answer"},
+     "tphone devices takes no --proxy; it is an option of tphone call, answer and register"},
     {"a password",
      {"call", "a@h", "--password", "x"},
      "a password is never an argument, as everybody on this machine could read it; "
