@@ -25,6 +25,7 @@ void rtp_latch_signalled(struct rtp_latch *l, const struct ip *rtp, const struct
         *l = (struct rtp_latch){.rtp = to,
                                 .rtcp = to_rtcp,
                                 .signalled = to,
+                                .left = to.family ? l->rtp : (struct ip){0},
                                 .unheard_packets = l->unheard_packets,
                                 .unheard_ms = l->unheard_ms};
     } else if (!ip_same(&to_rtcp, &l->signalled_rtcp)) {
@@ -56,7 +57,7 @@ static enum rtp_latch_verdict consider(struct rtp_latch *l, const struct ip *fro
         c->packets = 0;
     c->ssrc = ssrc;
     c->next = (uint16_t)(sequence + 1);
-    if (++c->packets < RTP_LATCH_PACKETS)
+    if (++c->packets < (ip_same(from, &l->left) ? RTP_LATCH_LEFT_PACKETS : RTP_LATCH_PACKETS))
         return RTP_LATCH_REFUSE;
     l->latched = l->heard = l->heard_rtp = true;
     l->rtp = *from;

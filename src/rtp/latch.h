@@ -3,7 +3,8 @@
  * Symmetric RTP (RFC 4961) without giving the call to strangers. SDP names an address. It is
  * believed; only where nothing has come from it yet may another address take its place (the far
  * end sits behind a NAT), once, when 4 packets in sequence of one SSRC came from there. After that
- * nothing moves without SDP. And an address that nobody is known to be at, on another host than
+ * nothing moves without SDP. When SDP moves the far end, what it had sent before is still on its
+ * way: from the address that it left it takes a second's worth of packets. And an address that nobody is known to be at, on another host than
  * the signalling comes from, gets 50 packets and then one a second, so that an SDP with a
  * stranger's address is no weapon. Another such address in the next SDP shares them.
  *
@@ -14,6 +15,7 @@
 #include "base/ip.h"
 
 #define RTP_LATCH_PACKETS 4
+#define RTP_LATCH_LEFT_PACKETS 50
 #define RTP_LATCH_CANDIDATES 4
 #define RTP_LATCH_UNHEARD_PACKETS 50
 #define RTP_LATCH_UNHEARD_MS 1000
@@ -22,6 +24,7 @@ struct rtp_latch {
     struct ip rtp, rtcp; /* where we send; family 0: nowhere */
     struct ip signalled; /* the RTP address as SDP said it */
     struct ip signalled_rtcp;
+    struct ip left;  /* where the far end was before SDP named another place; family 0: nowhere */
     bool same_host; /* SDP and signalling name the same host */
     bool heard;     /* RTP, RTCP or STUN came from where we send: it is alive and wants us */
     bool heard_rtp; /* RTP came from there */

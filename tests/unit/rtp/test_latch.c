@@ -157,6 +157,22 @@ static void test_sdp_moves_everything(void **state)
     assert_int_equal(step(&l, "S2"), 'r');
 }
 
+/* What was sent before SDP moved the far end arrives behind it; who stays is behind a NAT. */
+static void test_the_address_that_was_left(void **state)
+{
+    struct rtp_latch l = latch_of("203.0.113.66:5060");
+    struct ip other = ip_of("192.0.2.9:4000"), none = {0}, from = ip_of("203.0.113.66:5060");
+    struct ip left = address_of('S');
+
+    (void)state;
+    step(&l, "S1");
+    rtp_latch_signalled(&l, &other, &none, &from);
+    for (uint16_t i = 2; i < RTP_LATCH_LEFT_PACKETS + 1; i++)
+        assert_int_equal(rtp_latch_rtp(&l, &left, 1, i), RTP_LATCH_REFUSE);
+    assert_true(ip_same(&l.rtp, &other));
+    assert_int_equal(rtp_latch_rtp(&l, &left, 1, RTP_LATCH_LEFT_PACKETS + 1), RTP_LATCH_MOVED);
+}
+
 static void test_nowhere_to_send(void **state)
 {
     static const char *const nowhere[] = {"0.0.0.0:4000", "192.0.2.1:0", "[::]:4000",
@@ -193,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_addresses_that_never_asked_share),
         cmocka_unit_test(test_an_address_on_the_signalling_host),
         cmocka_unit_test(test_sdp_moves_everything),
+        cmocka_unit_test(test_the_address_that_was_left),
         cmocka_unit_test(test_nowhere_to_send),
         cmocka_unit_test(test_latching_with_mux_takes_rtcp_along),
     };
