@@ -106,7 +106,7 @@ static bool is_idle(const struct sip_call *call)
 {
     if (call->state != SIP_CALL_OVER || !list_empty(&call->reqs))
         return false;
-    return !call->asked.tx_key;
+    return !call->asked.tx_key && !call->claim.tx_key;
 }
 
 void sip_call_settle(struct sip_call *call, uint64_t now_ms)
@@ -125,6 +125,10 @@ static void wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64_
         sip_reinvite_again(call, now_ms);
     else if (wait == SIP_WAIT_OFFER)
         sip_reinvite_stuck(call, now_ms);
+    else if (wait == SIP_WAIT_MOVE)
+        sip_move_again(call, now_ms);
+    else if (wait == SIP_WAIT_CLAIM)
+        sip_move_decide(call, true, now_ms);
     else if (wait == SIP_WAIT_REPEAT || wait == SIP_WAIT_ACK)
         sip_uas_wait_is_over(call, wait, now_ms);
     else if (call->outgoing)
@@ -170,7 +174,7 @@ static bool fill(struct sip_call_event *to, const struct sip_call_event *from)
 {
     struct buf store = to->store;
     size_t total = from->reason.n + from->from_uri.n + from->from_name.n + from->to_uri.n +
-                   from->sdp.n + from->call_id.n;
+                   from->sdp.n + from->call_id.n + from->fork.n;
 
     *to = *from;
     /* Room in one go. */
@@ -183,6 +187,7 @@ static bool fill(struct sip_call_event *to, const struct sip_call_event *from)
     move(&store, &to->to_uri);
     move(&store, &to->sdp);
     move(&store, &to->call_id);
+    move(&store, &to->fork);
     to->store = store;
     return buf_ok(&store);
 }
@@ -252,6 +257,9 @@ void sip_call_over(struct sip_call *call, const struct sip_call_event *end, uint
     sip_uas_refuse(call, 487, SLICE(""), SLICE(""), now_ms); /* what is still open: 15.1.2 */
     sip_call_wait(call, SIP_WAIT_RING, NEVER_MS);
     sip_call_wait(call, SIP_WAIT_GLARE, NEVER_MS);
+    sip_move_over(call);
+    if (call->claim.tx_key)
+        sip_move_decide(call, false, now_ms);
     sip_reinvite_over(call, now_ms);
     sip_call_settle(call, now_ms);
 }

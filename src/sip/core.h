@@ -6,6 +6,7 @@
  *   invite_uac.c  the calling side          invite_uas.c  the called side
  *   fork.c        the dialogs of one INVITE of ours, their ACKs
  *   reinvite.c    offers within a call      request.c     a request on its way
+ *   move.c        addresses that change in mid-call
  *   account.c     who we are with a server  register.c    and how it is told so
  *
  * Nothing outside src/sip includes this. */
@@ -61,6 +62,8 @@ enum sip_call_wait {
     SIP_WAIT_GLARE,  /* the re-INVITE again, RFC 3261 14.1 */
     SIP_WAIT_OFFER,  /* our re-INVITE got a provisional and nothing more */
     SIP_WAIT_SHORT,  /* the owner could not be told something: no memory. It ends */
+    SIP_WAIT_MOVE,   /* to try once more to say where we are now */
+    SIP_WAIT_CLAIM,  /* the address where the other side was does not answer */
     SIP_WAIT_REAP,   /* the memory may go */
     SIP_WAITS
 };
@@ -129,6 +132,18 @@ struct sip_call {
     struct buf offer_sdp; /* kept for the next target, and for redirects */
     bool offer_waits;     /* for the time of glare, then for its owner */
     bool offer_cancelled;
+
+    /* our address changes */
+    struct sip_req *way; /* how the other side is reached now */
+    bool moving;         /* it does not know our new address yet */
+    uint64_t move_by_ms; /* when that ends the call */
+
+    /* theirs, as a request claims that waits for us to ask at the old one */
+    struct {
+        uint64_t tx_key; /* 0: there is none */
+        struct sip_flow flow;
+        struct sip_req *probe;
+    } claim;
 };
 
 /* --- endpoint.c ------------------------------------------------------------------------------- */
@@ -173,6 +188,9 @@ void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
 /* Answers without keeping anything, for what is broken or too much. */
 void sip_server_stateless(struct sip_endpoint *ep, const struct sip_flow *flow,
                           const struct sip_msg *msg, unsigned status, struct slice reason);
+/* Looks at a request of this call again, as if it had just come. */
+void sip_server_in_dialog(struct sip_endpoint *ep, struct sip_tx *tx, struct sip_call *call,
+                          uint64_t now_ms);
 /* Whether body and its type can be taken; else answers 415 and says false. */
 bool sip_server_takes_body(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_msg *msg,
                            uint64_t now_ms);
@@ -246,6 +264,8 @@ void sip_uas_cancelled(struct sip_call *call, enum sip_end_cause cause, uint64_t
 void sip_uas_hangup(struct sip_call *call, uint64_t now_ms);
 /* A 2xx to what was asked; repeated until the ACK where that was an INVITE. */
 void sip_uas_say_2xx(struct sip_call *call, struct slice sdp, uint64_t now_ms);
+/* The ACK to it has come, or what shows that it has arrived. */
+void sip_uas_acknowledged(struct sip_call *call);
 /* A final response that is none. */
 void sip_uas_refuse(struct sip_call *call, unsigned status, struct slice reason,
                     struct slice warning, uint64_t now_ms);
@@ -291,5 +311,29 @@ struct sip_way {
 /* Slices point into the account, target and store. -ENOMEM. */
 int sip_account_way(const struct sip_account *account, struct slice target, struct buf *store,
                     struct sip_way *out);
+
+/* We have moved: whatever was offered from the old address is given up. */
+void sip_reinvite_drop(struct sip_call *call, uint64_t now_ms);
+/* They have: an offer of ours that is open is given up, and asked for again as after a 491. */
+void sip_reinvite_put_off(struct sip_call *call, uint64_t now_ms);
+
+/* --- move.c ----------------------------------------------------------------------------------- */
+
+/* SIP_WAIT_MOVE. */
+void sip_move_again(struct sip_call *call, uint64_t now_ms);
+/* An offer that was to say where we are got no answer. */
+void sip_move_failed(struct sip_call *call, uint64_t now_ms);
+/* The other side knows. */
+void sip_move_over(struct sip_call *call);
+/* Whether a request that comes from an address unknown to the dialog may be of the other side,
+ * moved: a target refresh (INVITE, UPDATE) of this dialog with the next number, straight from the
+ * address in its own Contact, in a dialog without proxies. */
+bool sip_move_is_claimed(const struct sip_call *call, const struct sip_flow *flow,
+                         const struct sip_msg *msg);
+/* Such a request: it is done if nobody answers at the old address any more, or who does names the
+ * new one; else refused (403), and the call goes on as it was. */
+void sip_move_asked(struct sip_call *call, struct sip_tx *tx, const struct sip_flow *flow,
+                    uint64_t now_ms);
+void sip_move_decide(struct sip_call *call, bool believed, uint64_t now_ms);
 
 #endif

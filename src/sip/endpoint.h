@@ -117,7 +117,8 @@ void sip_call_hangup(struct sip_call *call, uint64_t now_ms);
 int sip_call_reinvite(struct sip_call *call, struct slice sdp, uint64_t now_ms);
 /* The networks of this machine have changed: finds out where we are seen from now by the other
  * side of a call that is up. Where that is another address SIP_CALL_MOVED tells it, and the owner
- * sends a re-INVITE with an offer from there, which carries our new Contact. */
+ * sends a re-INVITE with an offer from there, which carries our new Contact. Until one is answered
+ * SIP_CALL_MOVED comes again, after each change and failure; SIP_MOVE_MAX_MS of that end the call. */
 void sip_call_network_changed(struct sip_call *call, uint64_t now_ms);
 /* Answers a SIP_CALL_REOFFER: 200 with the answer, or 488 and the like (sdp empty). Where the other
  * side has cancelled it meanwhile nothing happens. */
@@ -140,7 +141,8 @@ enum sip_call_event_kind {
     SIP_CALL_REOFFER,  /* re-INVITE or UPDATE with sdp: answer by sip_call_reoffer_answer */
     SIP_CALL_ANSWER,   /* answer to our re-INVITE: sdp */
     SIP_CALL_OFFER_REFUSED, /* our re-INVITE failed: status; the session stays as it was. 491: it
-                               will be asked for once more */
+                               will be asked for once more; 0: given up as we move, which
+                               SIP_CALL_MOVED tells soon */
     SIP_CALL_MOVED,         /* flow.local is another address of ours now */
     SIP_CALL_ENDED,         /* cause, status and reason where there are any; the last event */
 };
@@ -175,6 +177,8 @@ struct sip_call_event {
     struct slice to_uri;              /* INCOMING: the Request-URI; REDIRECTED: the new target */
     struct slice sdp;                 /* empty: none */
     struct sip_flow flow;             /* INCOMING, OFFER_WANTED, ANSWERED: where signalling goes */
+    struct slice fork;                /* PROGRESS, ANSWERED: the To tag, by which the phones that a
+                                         forked INVITE has reached are told apart */
     struct slice call_id;
     void *account;    /* INCOMING: owner of the account whose Contact was called, or NULL */
     bool by_server;   /* INCOMING: it came from the server of that account */

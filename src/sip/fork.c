@@ -66,6 +66,7 @@ static void answered(struct sip_call *call, struct sip_dialog *dlg, const struct
     sip_call_wait(call, SIP_WAIT_ANSWER, NEVER_MS);
     event.sdp = sip_call_sdp(msg);
     event.reason = msg->reason;
+    event.fork = msg->to.tag;
     sip_call_tell(call, &event);
 }
 

@@ -243,7 +243,11 @@ static void cancel(struct sip_call *call, uint64_t now_ms)
 static void provisional(struct sip_call *call, const struct sip_msg *msg, uint64_t now_ms)
 {
     struct sip_call_event event = {
-        .kind = SIP_CALL_PROGRESS, .status = msg->status, .reason = msg->reason};
+        .kind = SIP_CALL_PROGRESS,
+        .status = msg->status,
+        .reason = msg->reason,
+        .fork = msg->to.tag,
+    };
 
     if (call->cancel_wanted) {
         if (!call->cancelled)

@@ -247,6 +247,14 @@ static void stop_repeating(struct sip_call *call)
     call->asked = (struct sip_asked){0};
 }
 
+void sip_uas_acknowledged(struct sip_call *call)
+{
+    struct sip_call_event event = {.kind = SIP_CALL_ACKED};
+
+    stop_repeating(call);
+    sip_call_tell(call, &event);
+}
+
 void sip_uas_ack(struct sip_endpoint *ep, const struct sip_flow *flow, const struct sip_msg *msg,
                  uint64_t now_ms)
 {

@@ -39,6 +39,7 @@ libsip_a_SOURCES = \
 	src/sip/message.h \
 	src/sip/method.c \
 	src/sip/method.h \
+	src/sip/move.c \
 	src/sip/multipart.c \
 	src/sip/multipart.h \
 	src/sip/out.c \

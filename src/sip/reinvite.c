@@ -83,8 +83,13 @@ static void refused(struct sip_call *call, unsigned status, uint64_t now_ms)
     struct sip_call_event end = {.cause = SIP_END_TIMEOUT, .status = 408};
 
     close_offer(call);
+    if (call->moving && status >= 500 && status < 600) {
+        sip_move_failed(call, now_ms);
+        return;
+    }
     /* RFC 3261 12.2.1.2: these two say that the call is no more on the other side. */
     if (status != 408 && status != 481) {
+        sip_move_over(call); /* it does not want to know */
         sip_call_tell(call, &event);
         return;
     }
@@ -130,7 +135,19 @@ static void accepted(struct sip_call *call, struct sip_req *req, const struct si
     if (call->offer != req)
         return; /* a copy */
     close_offer(call);
+    sip_move_over(call);
     sip_call_tell(call, &event);
+}
+
+/* RFC 3261 12.2.1.2: as by a 408. While we move, see sip_move_again. */
+static void unanswered(struct sip_call *call, unsigned told, uint64_t now_ms)
+{
+    if (!call->moving) {
+        refused(call, told & SIP_REQ_TIMEOUT ? 408 : 503, now_ms);
+        return;
+    }
+    close_offer(call);
+    sip_move_failed(call, now_ms);
 }
 
 static void on_offer(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,
@@ -147,7 +164,7 @@ static void on_offer(void *arg, struct sip_req *req, unsigned told, const struct
     else if (told & SIP_REQ_RESPONSE && msg->status >= 300 && open)
         refused(call, msg->status, now_ms);
     else if (told & SIP_REQ_OVER && open)
-        refused(call, told & SIP_REQ_TIMEOUT ? 408 : 503, now_ms);
+        unanswered(call, told, now_ms);
     if (told & SIP_REQ_OVER || (told & SIP_REQ_RESPONSE && msg->status >= 300))
         sip_req_free(req);
     sip_call_settle(call, now_ms);
@@ -175,6 +192,39 @@ void sip_reinvite_stuck(struct sip_call *call, uint64_t now_ms)
     call->offer_cancelled = true;
     sip_req_cancel(call->offer, now_ms);
     sip_call_wait(call, SIP_WAIT_OFFER, now_ms + SIP_64T1_MS);
+}
+
+/* Its transaction is over for us; a 2xx that comes nevertheless is ACKed like any copy. */
+static void give_up(struct sip_call *call, uint64_t now_ms)
+{
+    struct sip_req *req = call->offer;
+
+    close_offer(call);
+    if (sip_req_tx(req))
+        sip_tx_give_up(sip_req_tx(req), now_ms); /* on_offer frees it */
+    else
+        sip_req_free(req);
+}
+
+void sip_reinvite_drop(struct sip_call *call, uint64_t now_ms)
+{
+    static const struct sip_call_event event = {.kind = SIP_CALL_OFFER_REFUSED};
+
+    if (!call->offer && !call->offer_waits)
+        return;
+    call->offer_waits = false;
+    sip_call_wait(call, SIP_WAIT_GLARE, NEVER_MS);
+    if (call->offer)
+        give_up(call, now_ms);
+    sip_call_tell(call, &event);
+}
+
+void sip_reinvite_put_off(struct sip_call *call, uint64_t now_ms)
+{
+    if (!call->offer)
+        return;
+    give_up(call, now_ms);
+    glare(call, now_ms);
 }
 
 void sip_reinvite_over(struct sip_call *call, uint64_t now_ms)

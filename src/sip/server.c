@@ -255,9 +255,11 @@ static void cancel(const struct query *q, struct sip_tx *invite)
                           q->now_ms);
 }
 
-static void options(const struct query *q)
+/* In a call it tells where we are (RFC 3261 11.2): see sip_move_asked. */
+static void options(const struct query *q, const struct sip_call *call)
 {
     struct sip_response ok = {.status = 200,
+                              .contact = slice_of(call ? call->contact : NULL),
                               .with = SIP_WITH_ALLOW | SIP_WITH_ACCEPT | SIP_WITH_SUPPORTED};
 
     answer(q, &ok);
@@ -288,13 +290,25 @@ static void in_dialog(const struct query *q, struct sip_call *call, struct sip_d
     if (!requires_nothing(q))
         return;
     if (q->msg->method == SIP_OPTIONS)
-        options(q);
+        options(q, call);
     else if (dlg != call->dialog) /* a fork that we have ended, or are about to */
         reject(q, q->msg->method == SIP_BYE ? 200 : 481);
     else if (q->msg->method == SIP_BYE)
         sip_uas_bye(call, q->tx, q->now_ms);
     else
         sip_reinvite_asked(call, q->tx, q->msg, q->now_ms);
+}
+
+void sip_server_in_dialog(struct sip_endpoint *ep, struct sip_tx *tx, struct sip_call *call,
+                          uint64_t now_ms)
+{
+    const struct query q = {.ep = ep,
+                            .tx = tx,
+                            .flow = &call->dialog->flow,
+                            .msg = sip_tx_request_of(tx),
+                            .now_ms = now_ms};
+
+    in_dialog(&q, call, call->dialog);
 }
 
 static void out_of_dialog(const struct query *q)
@@ -308,7 +322,7 @@ static void out_of_dialog(const struct query *q)
     if (!requires_nothing(q))
         return;
     if (q->msg->method == SIP_OPTIONS)
-        options(q);
+        options(q, NULL);
     else if (q->msg->method != SIP_INVITE)
         reject(q, 481); /* BYE and UPDATE mean a dialog */
     else if (sip_server_takes_body(q->ep, q->tx, q->msg, q->now_ms))
@@ -342,10 +356,11 @@ void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
     struct sip_tx *invite = is_cancel ? cancelled_by(&q) : NULL;
     struct sip_call *call = is_cancel ? NULL : sip_core_call_by_tag(ep, msg->to.tag);
     struct sip_dialog *dlg = call ? dialog_of(&q, call) : NULL;
+    bool moved = call && !dlg && sip_move_is_claimed(call, flow, msg);
     bool begins = msg->method == SIP_INVITE && !msg->to.tag.n;
     unsigned status = too_much(&q);
 
-    if (!status && (invite || dlg || begins) &&
+    if (!status && (invite || dlg || moved || begins) &&
         sip_tx_server_new(&ep->txs, flow, msg, &q.tx, now_ms))
         status = 503;
     if (status)
@@ -354,6 +369,8 @@ void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
         return;
     else if (is_cancel)
         cancel(&q, invite);
+    else if (moved)
+        sip_move_asked(call, q.tx, flow, now_ms);
     else if (msg->to.tag.n)
         in_dialog(&q, call, dlg);
     else if (merged)

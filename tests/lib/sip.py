@@ -111,7 +111,10 @@ def sdp(port=20000, host="127.0.0.1", formats="0", extra="", direction=""):
 
 
 class Peer:
-    """A UDP socket on loopback that collects messages; target is where it sends."""
+    """A UDP socket on loopback that collects messages; target is where it sends; answers: methods
+    of requests that it says 200 to by itself."""
+
+    answers = ()
 
     def __init__(self, target_port=0, port=0, host="127.0.0.1"):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -133,6 +136,8 @@ class Peer:
         with self._news:
             self.messages.append(message)
             self._news.notify_all()
+        if not message.status and message.method in self.answers:
+            self.respond(message, 200, "OK")
 
     def _read(self):
         while self._open:

@@ -96,6 +96,66 @@ for h in HOWS:
     case(f"requests in the call: {h}", h)(strange_requests)
 
 
+def moved_request(t, peer, method, cseq, body=b""):
+    message = t.media.peer.within(method, t.media.invite, t.media.ok, cseq, body)
+    message.set("Via", f"SIP/2.0/UDP {STRANGER}:{peer.port};rport;branch=z9hG4bK" + sip.unique())
+    return message.set("Contact", f"<sip:peer@{STRANGER}:{peer.port}>")
+
+
+@case("the other side moves: believed when its old address is silent, and only as INVITE")
+def moves():
+    with Room() as room:
+        t = Target(room, spoken=SPEECH, max_calls=9)
+        media = room.keep(rtp.RtpPeer(STRANGER))
+        peer = room.keep(sip.Peer(t.phone.port, host=STRANGER))
+        t.media.peer.answers, t.media._going = (), False
+        peer.send(moved_request(t, peer, "BYE", 10))
+        equal(peer.wait(sip.final("BYE")).status, 481, "answer to a BYE from elsewhere")
+        asked = moved_request(t, peer, "INVITE", 11, body(media))
+        peer.send(asked)
+        probe = t.media.peer.wait(sip.request("OPTIONS"), 2, what="the question at the old address")
+        ok = peer.wait(sip.final("INVITE"), 4)
+        equal(ok.status, 200, "answer to the INVITE")
+        took = ok.time - probe.time
+        expect(took >= 0.9, f"believed after {took:.2f} s of silence")
+        ack = peer.ack(asked, ok)
+        peer.send(ack)
+        media.wait(5)
+        t.media.peer.send(t.media.peer.within("BYE", t.media.invite, t.media.ok, 12))
+        old = t.media.peer.wait(sip.final("BYE"), 2)
+        equal(old.status, 481, "answer to a BYE from the address that was left")
+        t.media.peer, t.media.invite, t.media.ok = peer, asked, ok
+        t.media.peer.within = lambda method, *_: moved_request_in(peer, asked, ok, method, 13)
+        t.finish()
+        return f"believed after {took:.2f} s"
+
+
+def moved_request_in(peer, invite, ok, method, cseq):
+    message = sip.Peer.within(peer, method, invite, ok, cseq)
+    return message.set("Via", f"SIP/2.0/UDP {STRANGER}:{peer.port};rport;branch=z9hG4bK"
+                       + sip.unique())
+
+
+@case("the other side moves and can be asked at both addresses: believed at once, as it says so")
+def moves_with_two():
+    with Room() as room:
+        t = Target(room, spoken=SPEECH, max_calls=9)
+        media = room.keep(rtp.RtpPeer(STRANGER))
+        peer = room.keep(sip.Peer(t.phone.port, host=STRANGER))
+        t.media.peer.answers, t.media._going = (), False
+        asked = moved_request(t, peer, "INVITE", 11, body(media))
+        peer.send(asked)
+        probe = t.media.peer.wait(sip.request("OPTIONS"), 2, what="the question at the old address")
+        t.media.peer.respond(probe, 200, "OK", Contact=f"<sip:peer@{STRANGER}:{peer.port}>")
+        ok = peer.wait(sip.final("INVITE"), 0.8)
+        equal(ok.status, 200, "answer to the INVITE")
+        peer.send(peer.ack(asked, ok))
+        media.wait(5)
+        t.media.peer = peer
+        t.media.peer.within = lambda method, *_: moved_request_in(peer, asked, ok, method, 13)
+        t.finish()
+
+
 def ring_cancelled(how):
     """A call that rings is ended only by its own caller."""
     with Room() as room:
