@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "phone/account.h"
+#include "phone/calls.h"
 #include "phone/phone_private.h"
 
 /* How long a busy tone is heard. */
@@ -45,12 +46,14 @@ void call_free(struct call *call)
 {
     struct phone *phone = call->phone;
 
+    calls_unhear(call);
     list_remove(&call->link);
     phone->n_calls--;
     timers_clear(&phone->timers, &call->tone_timer);
     net_lookup_cancel(call->lookup);
     sdp_exchange_free(call->sdp);
     free(call->uri);
+    call_early_forget(call);
     free(call->peer);
     free(call->peer_name);
     free(call->target);
@@ -120,6 +123,9 @@ static void offer(struct step *s)
         err = call_media_open(call);
     }
     if (!err)
+        err = call_offer_wishes(call);
+    call->offer_due = false;
+    if (!err)
         err = call_media_describe(call, &sdp);
     if (err)
         call_give_up(call, err == -EADDRINUSE ? "no free port for sound is left; see --rtp-ports"
@@ -132,13 +138,26 @@ static void offer(struct step *s)
 
 static void tell_ringing(struct step *s);
 
+/* RFC 3261 13.2.2.4: each phone that our INVITE reached answers for itself. */
+static struct slice answer_in(struct call *call, const struct sip_call_event *event)
+{
+    if (event->kind == SIP_CALL_ANSWERED && !event->sdp.n)
+        return call_early_sdp(call, event->fork);
+    return event->sdp;
+}
+
 static void take_answer(struct step *s)
 {
     struct call *call = s->call;
+    struct slice sdp = answer_in(call, s->event);
     int err = 0;
 
-    if (s->event->sdp.n > 0)
-        err = call_media_take_answer(call, s->event->sdp);
+    if (s->event->kind == SIP_CALL_PROGRESS && !call_early_is_news(call, s->event->fork, sdp))
+        return;
+    if (sdp.n > 0)
+        err = call_media_take_answer(call, sdp);
+    else if (s->event->kind == SIP_CALL_ANSWERED)
+        err = -EPROTO;
     else if (!sdp_exchange_stream(call->sdp) || sdp_exchange_state(call->sdp) != SDP_STABLE)
         err = -EPROTO; /* RFC 3264 5: an offer must be answered */
     s->failed = err != 0;
@@ -149,12 +168,13 @@ static void take_answer(struct step *s)
                                ? "the other side chose no codec that we know (see --codec), or no "
                                  "address that we can send to"
                                : "the other side did not say where and how it wants our sound");
-    else if (call->started && s->event->sdp.n > 0)
+    else if (call->started && sdp.n > 0)
         call_media_update(call);
 }
 
 static void ring(struct step *s)
 {
+    s->call->rings = true;
     sip_call_progress(s->call->sip, 180, SLICE(""), net_now_ms());
 }
 
@@ -169,6 +189,7 @@ static void accept_call(struct step *s)
     if (err) {
         call_give_up(call, "no memory is left for its sound");
     } else {
+        calls_hear(call);
         sip_call_accept(call->sip, buf_slice(&sdp), net_now_ms());
         call->sound_due = true;
         phone_wake(call->phone);
@@ -196,65 +217,50 @@ static void hang_up(struct step *s)
 
 static void answer_reoffer(struct step *s)
 {
-    struct call *call = s->call;
-    struct buf sdp = buf_new(16384);
-    unsigned status = call_media_take_offer(call, s->event->sdp);
-
-    if (!status && call_media_describe(call, &sdp) != 0)
-        status = 500;
-    if (status)
-        sdp_exchange_rollback(call->sdp);
-    sip_call_reoffer_answer(call->sip, status ? status : 200, buf_slice(&sdp), net_now_ms());
-    buf_free(&sdp);
-    if (!status)
-        call_media_update(call);
+    s->failed = call_offer_answer(s->call, s->event->sdp) != 0;
 }
 
-static void rollback(struct step *s)
+static void refused(struct step *s)
 {
-    sdp_exchange_rollback(s->call->sdp);
-}
-
-static void offer_direction(struct call *call, enum sdp_direction direction)
-{
-    struct buf sdp = buf_new(16384);
-    int err = sdp_exchange_set_direction(call->sdp, direction);
-
-    if (!err)
-        err = sdp_exchange_offer(call->sdp, &sdp);
-    if (!err)
-        err = sip_call_reinvite(call->sip, buf_slice(&sdp), net_now_ms());
-    if (err)
-        sdp_exchange_rollback(call->sdp);
-    buf_free(&sdp);
+    call_offer_refused(s->call, s->event->status);
 }
 
 static void hold(struct step *s)
 {
-    s->call->holds = true;
-    offer_direction(s->call, SDP_SENDONLY);
+    call_hold(s->call);
 }
 
 static void resume(struct step *s)
 {
-    s->call->holds = false;
-    offer_direction(s->call, SDP_SENDRECV);
+    call_resume(s->call);
+}
+
+static void settled(struct step *s)
+{
+    call_offer_settled(s->call, s->event->kind == SIP_CALL_ANSWER);
+}
+
+static void move(struct step *s)
+{
+    call_moved(s->call, &s->event->flow);
 }
 
 static void ringback(struct step *s)
 {
-    if (s->call->device && s->event->status == 180)
-        media_stream_tone(s->call->stream, MEDIA_TONE_RINGBACK);
+    s->call->rung |= s->event->status == 180;
+    call_set_tone(s->call);
 }
 
 static void early(struct step *s)
 {
     struct call *call = s->call;
+    struct ip before = call->told_where;
     bool first = !call->started;
 
-    media_stream_tone(call->stream, MEDIA_TONE_NONE);
     call_media_update(call);
-    if (first)
+    if (!call->started)
+        return; /* what it said could not be used */
+    if (first || !ip_same(&before, &call->told_where))
         call_tell(call, &(struct phone_event){.kind = PHONE_EARLY,
                                               .codec = call->told_codec,
                                               .where = call->told_where});
@@ -308,7 +314,7 @@ static void busy_tone(struct step *s)
 {
     struct call *call = s->call;
 
-    media_stream_tone(call->stream, MEDIA_TONE_BUSY);
+    call_set_tone(call);
     timers_set(&call->phone->timers, &call->tone_timer, net_now_ms() + BUSY_TONE_MS);
     phone_set_wake(call->phone);
 }
@@ -316,13 +322,14 @@ static void busy_tone(struct step *s)
 static void close_call(struct step *s)
 {
     timers_clear(&s->call->phone->timers, &s->call->tone_timer);
+    calls_unhear(s->call);
     s->closed = !call_media_close(s->call);
 }
 
 static void tell_calling(struct step *s)
 {
     call_note_begin(s->call);
-    call_media_listen(s->call);
+    call_media_device(s->call);
     call_tell(s->call,
               &(struct phone_event){.kind = PHONE_CALLING,
                                     .transport = phone_transport_name(s->call->flow.transport),
@@ -393,8 +400,9 @@ static void tell_ended(struct step *s)
 /* In the order of enum call_action, which is the order they are done in. */
 static void (*const actions[])(struct step *s) = {
     offer,    take_answer, ring,         accept_call, reject,       hang_up,     answer_reoffer,
-    rollback, hold,        resume,       ringback,    early,        connect_call, may_send,
-    note_end, busy_tone,   close_call,   tell_calling, tell_ringing, tell_ended,
+    refused,  hold,        resume,       ringback,    early,        connect_call, may_send,
+    note_end, busy_tone,   close_call,   tell_calling, tell_ringing, tell_ended,  settled,
+    move,
 };
 /* clang-format on */
 
@@ -422,7 +430,7 @@ static bool step(struct step *s, enum call_input input)
 static enum call_input refine(const struct call *call, enum call_input input,
                               const struct sip_call_event *event)
 {
-    bool heard = call->device && call->stream && !call->phone->device_told;
+    bool heard = calls_is_heard(call) && call->stream && !call->phone->device_told;
 
     if (input == CALL_SIP_ENDED && heard && event->cause == SIP_END_REFUSED &&
         (event->status == 486 || event->status == 600) && !call->phone->quitting &&
@@ -436,12 +444,15 @@ void call_input(struct call *call, enum call_input input, const struct sip_call_
 {
     struct step s = {.call = call, .event = event, .command = command};
 
+    struct phone *phone = call->phone;
+
     if (step(&s, refine(call, input, event))) {
         s.closed = false;
         step(&s, CALL_MEDIA_CLOSED);
     }
     if (call->state == CALL_GONE)
         call_free(call);
+    calls_set_tones(phone);
 }
 
 void call_start_sound(struct call *call)
@@ -449,7 +460,7 @@ void call_start_sound(struct call *call)
     if (!call->sound_due || !sdp_exchange_stream(call->sdp))
         return; /* a late offer is answered by the ACK, which makes the sound due again */
     call->sound_due = false;
-    media_stream_tone(call->stream, MEDIA_TONE_NONE);
+    call_set_tone(call);
     call_media_update(call);
     call_media_connect(call);
 }

@@ -1,7 +1,8 @@
 /* phone/call.h - one call: what SIP, media and commands do to it. Seen by src/phone only.
  *
  * Its life is the table in call_tables.c; call.c steps it and does what its cells ask for;
- * call_media.c holds offer, answer and sound. Signalling thread only. */
+ * call_media.c makes sound of offer and answer, call_offer.c offers in the call, call_early.c is
+ * about what is heard before the answer. Signalling thread only. */
 #ifndef PHONE_CALL_H
 #define PHONE_CALL_H
 
@@ -13,6 +14,7 @@
 #include "phone/media.h"
 #include "sdp/exchange.h"
 #include "sip/endpoint.h"
+#include "sip/limits.h"
 
 struct account;
 struct phone;
@@ -44,6 +46,7 @@ enum call_input {
     CALL_REOFFER,
     CALL_ANSWER,
     CALL_OFFER_REFUSED,
+    CALL_MOVED,
     CALL_SIP_ENDED,
     CALL_SIP_BUSY, /* the same with 486 or 600, and somebody who hears the tone */
     CALL_DO_RING,  /* commands */
@@ -68,7 +71,7 @@ enum call_action {
     DO_REJECT = 1 << 4,      /* refuse with the command's status, the one noted, or 480 */
     DO_HANG_UP = 1 << 5,
     DO_REOFFER = 1 << 6,  /* answer a re-INVITE */
-    DO_ROLLBACK = 1 << 7, /* our re-INVITE was refused */
+    DO_REFUSED = 1 << 7,  /* our re-INVITE was */
     DO_HOLD = 1 << 8,
     DO_RESUME = 1 << 9,
     DO_RINGBACK = 1 << 10, /* local tone */
@@ -81,6 +84,8 @@ enum call_action {
     DO_TELL_CALLING = 1 << 17,
     DO_TELL_RINGING = 1 << 18,
     DO_TELL_ENDED = 1 << 19,
+    DO_SETTLED = 1 << 20, /* an offer or ACK came to its end: what is due may go */
+    DO_MOVE = 1 << 21,    /* to another address of ours */
 };
 
 struct call_cell {
@@ -89,6 +94,11 @@ struct call_cell {
 };
 
 extern const struct call_cell call_table[N_CALL_STATES][N_CALL_INPUTS];
+
+/* One phone of those that our INVITE reached. */
+struct call_fork {
+    char *tag, *sdp; /* owned; sdp NULL: it has sent none */
+};
 
 struct call {
     struct list link; /* in phone->calls */
@@ -115,7 +125,26 @@ struct call {
     bool sound_due; /* the sound waits until our 200 or ACK has left */
     bool connected; /* files, microphone and digits were given to the stream */
     bool may_send, held;
-    bool holds;           /* by PHONE_HOLD: nobody hears us meanwhile */
+    bool holds;           /* by PHONE_HOLD or another call: nobody hears anybody meanwhile */
+    bool told_hold;       /* what the front end knows of that */
+    bool rings;           /* by PHONE_RING: it came in, and a person hears of it */
+
+    /* Offers of ours in the call */
+    bool offering;             /* one is open, or waits for its turn after a 491 */
+    bool offer_due;            /* another one is to follow */
+    bool moved;                /* the other side does not know our new address yet */
+    bool agreed_hold;          /* what holds, as against what we want */
+    struct ip media_at;        /* where our sockets are */
+    struct ip agreed_at;       /* where the other side knows them to be */
+    struct ip told_at;         /* and the front end; family 0: not told yet */
+
+    /* Before the answer */
+    struct call_fork forks[SIP_MAX_FORKS];
+    size_t n_forks;
+    bool rung;        /* a 180 came */
+    bool early_heard; /* sound came from the phone that is followed */
+    enum media_tone tone;
+
     struct ip told_where; /* what the front end heard last of media */
     char told_codec[32];
     unsigned told_status;
@@ -186,10 +215,40 @@ void call_media_codec(const struct sdp_stream *agreed, char *out, size_t room);
 void call_media_update(struct call *call);
 /* The sound of an answered call: file, microphone, recording, digits. */
 void call_media_connect(struct call *call);
-/* Opens the sound device early, for tones. */
-void call_media_listen(struct call *call);
+/* Takes the sound device for the call, or leaves it: whether it is heard may have changed. */
+void call_media_device(struct call *call);
+/* Opens new ports where call->flow.local is now; the sound goes on there. 0 or a negative errno. */
+int call_media_move(struct call *call);
 void call_media_event(struct call *call, const struct media_event *event);
 /* Stops the stream. False: there was none, and CALL_MEDIA_CLOSED will not come. */
 bool call_media_close(struct call *call);
+
+/* --- call_offer.c --------------------------------------------------------------------------- */
+
+/* PHONE_HOLD and PHONE_RESUME, or another call has taken the ear. Any state but those of the end:
+ * before the answer it happens with that. */
+void call_hold(struct call *call);
+void call_resume(struct call *call);
+/* SIP_CALL_MOVED. */
+void call_moved(struct call *call, const struct sip_flow *flow);
+/* Puts what we want into the exchange, for the next description. 0, or -EBUSY while an offer is
+ * open. */
+int call_offer_wishes(struct call *call);
+/* Something was agreed, or acknowledged; ours: by an offer of ours. */
+void call_offer_settled(struct call *call, bool ours);
+/* Our offer came to nothing. */
+void call_offer_refused(struct call *call, unsigned status);
+/* Answers an offer of the other side: 0, or the status that it was refused with. */
+unsigned call_offer_answer(struct call *call, struct slice offer);
+
+/* --- call_early.c --------------------------------------------------------------------------- */
+
+/* Remembers the SDP of a provisional answer. False: it has come before. */
+bool call_early_is_news(struct call *call, struct slice tag, struct slice sdp);
+/* The last one of this phone; empty: there was none. */
+struct slice call_early_sdp(struct call *call, struct slice tag);
+void call_early_forget(struct call *call);
+/* Plays the tone that the state of the call asks for, if any. */
+void call_set_tone(struct call *call);
 
 #endif

@@ -7,6 +7,7 @@
 #include "net/address.h"
 #include "phone/account.h"
 #include "phone/call.h"
+#include "phone/calls.h"
 #include "phone/phone_private.h"
 
 #define PTIME_MS 20
@@ -59,6 +60,7 @@ int call_media_open(struct call *call)
     if (err)
         return err;
     us = describe_us(call, &how.local);
+    call->media_at = us.address;
     return sdp_exchange_new(&us, &call->phone->rng, &call->sdp);
 }
 
@@ -72,6 +74,8 @@ void call_media_forget(struct call *call)
     call->stream = NULL;
     call->started = false;
     call->told_status = 0;
+    call->tone = MEDIA_TONE_NONE;
+    call_early_forget(call);
     sdp_exchange_free(call->sdp);
     call->sdp = NULL;
 }
@@ -194,7 +198,7 @@ static struct media_params params_of(struct call *call, const struct sdp_stream 
         .rtcp_mux = stream->rtcp_mux,
         .signalling = call->flow.remote,
         .send = (stream->direction & SDP_SENDONLY) && !stream->held && !call->holds,
-        .receive = (stream->direction & SDP_RECVONLY) != 0,
+        .receive = (stream->direction & SDP_RECVONLY) && !call->holds,
         .may_send = call->may_send,
         .ptime_ms = stream->ptime_ms,
         .opus = {stream->opus.useinbandfec, stream->opus.cbr, stream->opus.maxaveragebitrate_bps,
@@ -257,10 +261,34 @@ static void send_digits(struct call *call)
                                                   "(telephone-event was not agreed)"});
 }
 
-void call_media_listen(struct call *call)
+void call_media_device(struct call *call)
 {
-    if (call->device && call->stream)
-        media_stream_listen(call->stream, true);
+    bool heard = calls_is_heard(call);
+
+    if (!call->device || !call->stream)
+        return;
+    media_stream_listen(call->stream, heard);
+    if (call->connected && !call->play && heard)
+        media_stream_play_device(call->stream);
+    else if (call->connected && !call->play)
+        media_stream_play_silence(call->stream);
+}
+
+int call_media_move(struct call *call)
+{
+    const struct phone_config *config = call->phone->config;
+    struct media_open how = {.port_first = config->rtp_first, .port_last = config->rtp_last};
+    int err = find_local(call, &how.local);
+
+    if (!err && !call->stream)
+        err = -ENOTCONN;
+    if (!err)
+        err = media_stream_move(call->stream, &how);
+    if (err)
+        return err;
+    call->media_at = how.local;
+    call->media_at.port = media_stream_port(call->stream);
+    return 0;
 }
 
 void call_media_connect(struct call *call)
@@ -270,9 +298,7 @@ void call_media_connect(struct call *call)
     call->connected = true;
     if (call->play)
         media_stream_play(call->stream, call->play);
-    else if (call->device)
-        media_stream_play_device(call->stream);
-    call_media_listen(call);
+    call_media_device(call);
     if (call->record)
         media_stream_record(call->stream, call->record);
     if (call->digits)
@@ -343,6 +369,9 @@ void call_media_event(struct call *call, const struct media_event *e)
         call_input(call, CALL_MEDIA_CLOSED, NULL, NULL);
         break;
     case MEDIA_FIRST_PACKET:
+        call->early_heard = true;
+        call_set_tone(call);
+        break;
     case MEDIA_REMOTE_BYE:
     case MEDIA_STATS: break; /* nobody asks for them yet */
     }

@@ -2,7 +2,10 @@
  *
  * phone_do (phone/phone.h) takes them; each that concerns a call ends in one PHONE_ENDED event of
  * that call (phone/event.h). Strings are the caller's and need to live only until phone_do
- * returns. A zeroed member means "not said". */
+ * returns. A zeroed member means "not said".
+ *
+ * One conversation at a time is heard on the sound device: to dial, answer or resume a call that
+ * uses it puts the one before on hold. Calls with files alone go on side by side. */
 #ifndef PHONE_COMMAND_H
 #define PHONE_COMMAND_H
 
@@ -16,11 +19,11 @@ enum phone_command_kind {
     PHONE_ANSWER,     /* call, sound, digits: take an incoming call */
     PHONE_REJECT,     /* call, status: refuse an incoming call, 300 to 699 */
     PHONE_HANG_UP,    /* call: end it, whatever its state: CANCEL, BYE, or a refusal */
-    PHONE_HOLD,       /* call: stop both directions (RFC 3264 8.4) */
-    PHONE_RESUME,     /* call: undo PHONE_HOLD */
+    PHONE_HOLD,       /* call: stop both directions (RFC 3264 8.4); PHONE_ON_HOLD follows */
+    PHONE_RESUME,     /* call: undo PHONE_HOLD; PHONE_ON_HOLD follows */
     PHONE_DIGITS,     /* call, digits: send them as telephone-events (RFC 4733) */
     PHONE_MUTE,       /* call, on: send silence instead of what is said */
-    PHONE_SWAP,       /* call: hold the call that is heard, resume this one */
+    PHONE_SWAP,       /* call: hold the call that is heard, resume this one, which is on hold */
     PHONE_REGISTER,   /* account: register, and stay registered; also again after a refusal */
     PHONE_UNREGISTER, /* account */
     PHONE_PASSWORD,   /* account, text: answers PHONE_PASSWORD_WANTED; text NULL: there is none */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "phone/account.h"
+#include "phone/calls.h"
 #include "phone/phone_private.h"
 #include "phone/target.h"
 #include "sip/uri.h"
@@ -200,6 +201,8 @@ static int start(struct dialling *d, uint32_t *number)
         err = invite(call, buf_slice(&d->uri), &d->why);
     if (d->account)
         account_prepare(d->account);
+    if (!err)
+        calls_hear(call);
     if (!err && number)
         *number = call->number;
     if (err)

@@ -16,7 +16,8 @@ enum phone_event_kind {
                               ring */
     PHONE_CALLING,         /* call, peer, contact, transport, where: the INVITE is on its way */
     PHONE_RINGING,         /* call, status, reason: the other side rings */
-    PHONE_EARLY,           /* call, codec, where: sound of the other side before it answers */
+    PHONE_EARLY,           /* call, codec, where: sound of the other side before it answers; again
+                              where another phone that rings is heard instead */
     PHONE_ANSWERED,        /* call, codec, where (media goes there) */
     PHONE_MEDIA_MOVED,     /* call, codec, where: the other side changed codec or address */
     PHONE_HELD,            /* call: the other side does not want to hear us */
@@ -35,7 +36,9 @@ enum phone_event_kind {
     PHONE_UNREGISTERED,    /* account, peer */
     PHONE_PASSWORD_WANTED, /* account, peer, text (realm): neither password nor password-command is
                             configured; answer by PHONE_PASSWORD */
-    PHONE_ON_HOLD,         /* call, on: our own PHONE_HOLD or PHONE_RESUME is agreed */
+    PHONE_ON_HOLD,         /* call, on: our own PHONE_HOLD or PHONE_RESUME is agreed, or another
+                              call has taken the ear. status: the other side refused; a hold holds
+                              on our side all the same, a resume has come to nothing */
     PHONE_MOVED,           /* call, where: our side of the sound is at a new address */
     PHONE_MESSAGE,         /* a SIP message went by: bytes, sent, transport, where */
     PHONE_CLOSED,          /* after PHONE_QUIT: nothing follows */

@@ -5,9 +5,13 @@ libphone_a_SOURCES = \
 	src/phone/account_words.c \
 	src/phone/call.c \
 	src/phone/call.h \
+	src/phone/call_early.c \
 	src/phone/call_history.c \
 	src/phone/call_media.c \
+	src/phone/call_offer.c \
 	src/phone/call_tables.c \
+	src/phone/calls.c \
+	src/phone/calls.h \
 	src/phone/command.h \
 	src/phone/config.c \
 	src/phone/config.h \

@@ -213,13 +213,20 @@ int media_check_record(const char *path, char why[MEDIA_WHY_MAX])
 
 /* --- streams --------------------------------------------------------------------------------- */
 
+static int open_pair(struct media *media, const struct media_open *how, struct net_rtp_pair *out)
+{
+    uint16_t first = how->port_first ? how->port_first : MEDIA_PORT_FIRST;
+    uint16_t last = how->port_last ? how->port_last : MEDIA_PORT_LAST;
+
+    return net_rtp_pair_open(&how->local, first, last, &media->rng, out);
+}
+
 static void post(struct media_stream *s, const struct media_command *what)
 {
     struct media_command *command = s->stopped ? NULL : calloc(1, sizeof *command);
 
     if (!command) {
-        free(what->agreement);
-        free(what->text);
+        media_command_drop(what);
         return;
     }
     *command = *what;
@@ -229,14 +236,12 @@ static void post(struct media_stream *s, const struct media_command *what)
 
 int media_stream_open(struct media *media, const struct media_open *how, struct media_stream **out)
 {
-    uint16_t first = how->port_first ? how->port_first : MEDIA_PORT_FIRST;
-    uint16_t last = how->port_last ? how->port_last : MEDIA_PORT_LAST;
     struct media_stream *s = calloc(1, sizeof *s);
     int err = s ? 0 : -ENOMEM;
 
     if (!err) {
         s->pair = NET_RTP_PAIR_NONE;
-        err = net_rtp_pair_open(&how->local, first, last, &media->rng, &s->pair);
+        err = open_pair(media, how, &s->pair);
     }
     if (!err && !media->thread)
         err = start_thread(media);
@@ -257,6 +262,20 @@ int media_stream_open(struct media *media, const struct media_open *how, struct 
     if (media->n_streams++ == 0)
         uv_ref((uv_handle_t *)&media->inbox.wake);
     *out = s;
+    return 0;
+}
+
+int media_stream_move(struct media_stream *stream, const struct media_open *how)
+{
+    struct net_rtp_pair *pair = calloc(1, sizeof *pair);
+    int err = pair ? open_pair(stream->media, how, pair) : -ENOMEM;
+
+    if (err) {
+        free(pair);
+        return err;
+    }
+    stream->port = pair->local.port;
+    post(stream, &(struct media_command){.what = MEDIA_DO_MOVE, .pair = pair});
     return 0;
 }
 

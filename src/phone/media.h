@@ -32,7 +32,8 @@ struct media_stream; /* good from media_stream_open until MEDIA_CLOSED has been 
 /* --- events ---------------------------------------------------------------------------------- */
 
 enum media_event_type {
-    MEDIA_FIRST_PACKET = 1, /* the first RTP of the far end that could be played */
+    MEDIA_FIRST_PACKET = 1, /* the first RTP of the far end that could be played; again where
+                             * an agreement named another far end */
     MEDIA_DIGIT,            /* digit: the far end pressed a key (told once, at its start) */
     MEDIA_DIGITS_SENT,      /* all digits asked for are out */
     MEDIA_FILE_ENDED,       /* the last sample of the played file has been sent */
@@ -157,6 +158,10 @@ struct media_params {
  * sequence numbers and its files. 0, or -ENOTSUP: a codec that audio/codec.h does not have (then
  * nothing has changed). */
 int media_stream_start(struct media_stream *stream, const struct media_params *params);
+/* Goes on from new ports on another address of ours, with the same SSRC, codecs, files and jitter
+ * buffer; what was on its way to the old ones is lost. how.arg does not matter. 0, or as
+ * media_stream_open, and then nothing has changed. */
+int media_stream_move(struct media_stream *stream, const struct media_open *how);
 /* Only the "may send" of the last start, for the moment when the ACK comes. */
 void media_stream_may_send(struct media_stream *stream, bool may_send);
 
@@ -174,7 +179,12 @@ void media_stream_record(struct media_stream *stream, const char *path);
 void media_stream_listen(struct media_stream *stream, bool on);
 
 /* Tones are played to the local device only, where one is open; the far end never hears them. */
-enum media_tone { MEDIA_TONE_NONE, MEDIA_TONE_RINGBACK, MEDIA_TONE_BUSY };
+enum media_tone {
+    MEDIA_TONE_NONE,
+    MEDIA_TONE_RINGBACK,
+    MEDIA_TONE_BUSY,
+    MEDIA_TONE_WAITING, /* another call; quietly, as it is mixed into speech */
+};
 void media_stream_tone(struct media_stream *stream, enum media_tone tone);
 
 /* Sends digits as telephone-events (RFC 4733), each 100 ms with 100 ms between; ',' and 'p' are

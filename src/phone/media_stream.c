@@ -33,35 +33,56 @@ void stream_tell_failure(struct media_stream *s, enum media_event_type type, int
 /* RTCP comes every few seconds, so its socket may wake the loop; RTP's is looked at on the beat. */
 static void on_rtcp(uv_poll_t *handle, int status, int events)
 {
-    struct media_stream *s = handle->data;
+    struct media_watch *watch = handle->data;
+    struct media_stream *s = watch->stream;
     const struct net_rtp_datagram *d;
     size_t n;
 
     (void)events;
     if (status < 0)
         return;
-    n = net_rtp_batch_recv(s->thread->batch, s->pair.rtcp_fd, &d);
+    n = net_rtp_batch_recv(s->thread->batch, watch->pair.rtcp_fd, &d);
     for (size_t i = 0; i < n; i++)
         stream_rtcp_receive(s, d[i].bytes, &d[i].from, d[i].arrived_us);
 }
 
-static void on_poll_closed(uv_handle_t *handle)
+static void on_watch_closed(uv_handle_t *handle)
 {
-    struct media_stream *s = handle->data;
+    struct media_watch *watch = handle->data;
+    struct media_stream *s = watch->stream;
 
-    net_rtp_pair_close(&s->pair);
+    net_rtp_pair_close(&watch->pair);
+    free(watch);
     s->holds--;
     media_thread_stream_gone(s->thread);
 }
 
-static void watch_rtcp(struct media_stream *s)
+static void open_watch(struct media_stream *s)
 {
-    if (uv_poll_init(net_loop_uv(s->thread->loop), &s->rtcp_poll, s->pair.rtcp_fd) != 0)
+    struct media_watch *watch = calloc(1, sizeof *watch);
+
+    net_rtp_batch_prepare(s->pair.rtp_fd);
+    net_rtp_batch_prepare(s->pair.rtcp_fd);
+    if (!watch || uv_poll_init(net_loop_uv(s->thread->loop), &watch->poll, s->pair.rtcp_fd) != 0) {
+        free(watch);
         return;
-    s->rtcp_poll.data = s;
-    s->polling = true;
+    }
+    watch->poll.data = watch;
+    watch->stream = s;
+    watch->pair = s->pair;
+    s->watch = watch;
     s->holds++;
-    (void)uv_poll_start(&s->rtcp_poll, UV_READABLE, on_rtcp);
+    (void)uv_poll_start(&watch->poll, UV_READABLE, on_rtcp);
+}
+
+static void close_pair(struct media_stream *s)
+{
+    if (s->watch)
+        uv_close((uv_handle_t *)&s->watch->poll, on_watch_closed);
+    else
+        net_rtp_pair_close(&s->pair);
+    s->watch = NULL;
+    s->pair = NET_RTP_PAIR_NONE;
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
@@ -73,9 +94,16 @@ static void on_open(struct media_stream *s)
     s->count.level_in_db = s->count.level_out_db = -127;
     rtp_session_init(&s->session, &s->thread->rng);
     rtp_event_sender_init(&s->keys);
-    net_rtp_batch_prepare(s->pair.rtp_fd);
-    net_rtp_batch_prepare(s->pair.rtcp_fd);
-    watch_rtcp(s);
+    open_watch(s);
+}
+
+static void on_move(struct media_stream *s, const struct net_rtp_pair *pair)
+{
+    if (s->agreed)
+        stream_receive(s); /* what has come already */
+    close_pair(s);
+    s->pair = *pair;
+    open_watch(s);
 }
 
 void stream_set_remote(struct media_stream *s)
@@ -90,6 +118,8 @@ static void on_start(struct media_stream *s, struct media_agreement *agreement)
     const struct media_params *p = &agreement->params;
     uint64_t now_us = net_now_us();
 
+    if (before && !ip_same(&before->params.remote_rtp, &p->remote_rtp))
+        s->told_first = false;
     s->agreed = agreement;
     s->may_send = p->may_send;
     rtp_latch_signalled(&s->latch, &p->remote_rtp, p->rtcp_mux ? &p->remote_rtp : &p->remote_rtcp,
@@ -136,6 +166,7 @@ static void on_tone(struct media_stream *s, enum media_tone tone)
 {
     s->tone_kind = tone == MEDIA_TONE_RINGBACK ? TONE_RINGBACK
                    : tone == MEDIA_TONE_BUSY   ? TONE_BUSY
+                   : tone == MEDIA_TONE_WAITING ? TONE_WAITING
                                                : TONE_NONE;
     s->tone.rate_hz = 0; /* from its beginning */
     media_thread_rhythm(s->thread, false);
@@ -186,6 +217,11 @@ void stream_do(struct media_stream *s, struct media_command *command)
         on_start(s, command->agreement);
         command->agreement = NULL;
         break;
+    case MEDIA_DO_MOVE:
+        on_move(s, command->pair);
+        free(command->pair);
+        command->pair = NULL;
+        break;
     case MEDIA_DO_PLAY:
         on_play(s, SOURCE_FILE, text);
         break;
@@ -225,10 +261,7 @@ void stream_stop(struct media_stream *s)
     stream_stats(s, &s->closed.event.stats);
     stream_stop_sending(s);
     stream_stop_receiving(s);
-    if (s->polling)
-        uv_close((uv_handle_t *)&s->rtcp_poll, on_poll_closed);
-    else
-        net_rtp_pair_close(&s->pair);
+    close_pair(s);
     free(s->agreed);
     s->agreed = NULL;
     s->tone_kind = TONE_NONE;

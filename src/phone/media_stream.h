@@ -29,6 +29,13 @@ struct media_microphone {
     size_t n, cap;
 };
 
+/* Wakes the loop for RTCP. It closes both sockets after itself. */
+struct media_watch {
+    uv_poll_t poll;
+    struct media_stream *stream;
+    struct net_rtp_pair pair;
+};
+
 struct media_stream {
     /* The signalling thread's */
     struct media *media;
@@ -46,9 +53,9 @@ struct media_stream {
     struct media_thread *thread;
     struct list link;
     struct media_message closed;
-    uv_poll_t rtcp_poll;
-    unsigned holds; /* files and handles that must close before the stream is gone */
-    bool stopping, polling;
+    struct media_watch *watch; /* of pair, whose sockets are its own; or NULL */
+    unsigned holds;            /* files and handles that must close before the stream is gone */
+    bool stopping;
 
     struct media_agreement *agreed; /* NULL before the start */
     bool may_send;

@@ -26,6 +26,15 @@ void media_thread_tell(struct media_thread *t, const struct media_event *event)
     media_link_post(t->outbox, &message->link);
 }
 
+void media_command_drop(const struct media_command *command)
+{
+    if (command->pair)
+        net_rtp_pair_close(command->pair);
+    free(command->pair);
+    free(command->agreement);
+    free(command->text);
+}
+
 static void finish_quitting(struct media_thread *t)
 {
     if (!t->quitting || t->finished || !list_empty(&t->streams))
@@ -68,8 +77,7 @@ static void on_command(void *arg, struct list *item)
         stream_do(s, command);
     if (embedded)
         return; /* perhaps gone with its stream by now */
-    free(command->agreement);
-    free(command->text);
+    media_command_drop(command);
     free(command);
 }
 

@@ -12,6 +12,7 @@
 #include "net/loop.h"
 #include "net/pacer.h"
 #include "net/rtp_batch.h"
+#include "net/rtp_pair.h"
 #include "phone/media.h"
 #include "phone/media_device.h"
 #include "phone/media_link.h"
@@ -27,6 +28,7 @@ struct media_agreement {
 enum media_do {
     MEDIA_DO_OPEN,
     MEDIA_DO_START,    /* agreement */
+    MEDIA_DO_MOVE,     /* pair */
     MEDIA_DO_MAY_SEND, /* number */
     MEDIA_DO_PLAY,     /* text, a path */
     MEDIA_DO_PLAY_DEVICE,
@@ -50,7 +52,11 @@ struct media_command {
     int number;
     struct media_agreement *agreement; /* on the heap, the receiver's */
     char *text;                        /* likewise */
+    struct net_rtp_pair *pair;         /* likewise, with its sockets */
 };
+
+/* Frees what a command carries, where nobody has taken it over. */
+void media_command_drop(const struct media_command *command);
 
 /* From media to signalling. */
 struct media_message {

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "phone/account.h"
+#include "phone/calls.h"
 #include "phone/phone_private.h"
 
 /* How long the last BYE and CANCEL may wait for their answers when the phone ends: a process is
@@ -93,9 +94,9 @@ static enum call_input input_of(const struct sip_call_event *event)
     case SIP_CALL_REOFFER: return CALL_REOFFER;
     case SIP_CALL_ANSWER: return CALL_ANSWER;
     case SIP_CALL_OFFER_REFUSED: return CALL_OFFER_REFUSED;
+    case SIP_CALL_MOVED: return CALL_MOVED;
     case SIP_CALL_INCOMING:
     case SIP_CALL_REDIRECTED:
-    case SIP_CALL_MOVED:
     case SIP_CALL_ENDED: break;
     }
     return CALL_SIP_ENDED;
@@ -432,6 +433,7 @@ static enum call_input command_input(enum phone_command_kind kind)
     case PHONE_HOLD:
         return CALL_DO_HOLD;
     case PHONE_RESUME:
+    case PHONE_SWAP:
         return CALL_DO_RESUME;
     default:
         return N_CALL_INPUTS;
@@ -449,6 +451,8 @@ static int do_to_call(struct phone *phone, const struct phone_command *command, 
         return do_to_stream(call, command, why);
     if (input == N_CALL_INPUTS)
         return refuse(why, -ENOTSUP, "this cannot be done with a call");
+    if (command->kind == PHONE_SWAP && !(call->holds && call->device))
+        return refuse(why, -EBUSY, "the call is not one that waits on hold to be heard");
     if (!call_takes(call, input))
         return refuse(why, -EBUSY, "the call is not in a state for that");
     call_input(call, input, NULL, command);

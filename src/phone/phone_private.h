@@ -30,6 +30,8 @@ struct phone {
     struct history *history;   /* NULL: likewise, or it is not wanted */
 
     struct list calls; /* of struct call */
+    struct call *heard; /* the one that has the sound device, or NULL: calls.h */
+    bool waiting;       /* another one rings meanwhile */
     size_t n_calls;
     uint32_t last_number;
     struct timers timers; /* of calls */

@@ -1,0 +1,181 @@
+/* Offers within a call: hold, resume, another address of ours; and those of the other side.
+ *
+ * What we want (call->holds, call->media_at) may change at any moment; an offer may leave only when
+ * none is open in either direction (RFC 3264 4). So each change asks for an offer, and
+ * call_offer_settled sends what is still due once the one before it is over. */
+#include <errno.h>
+
+#include "phone/call.h"
+#include "phone/calls.h"
+#include "phone/phone_private.h"
+
+int call_offer_wishes(struct call *call)
+{
+    struct sdp_local us = *sdp_exchange_local(call->sdp);
+
+    us.address = call->media_at;
+    us.direction = call->holds ? SDP_SENDONLY : SDP_SENDRECV;
+    return sdp_exchange_set_local(call->sdp, &us);
+}
+
+static bool is_agreed(const struct call *call)
+{
+    return call->agreed_hold == call->holds && ip_same(&call->agreed_at, &call->media_at) &&
+           !call->moved;
+}
+
+static void tell_on_hold(struct call *call, unsigned status)
+{
+    call->told_hold = call->holds;
+    call_tell(call, &(struct phone_event){
+                        .kind = PHONE_ON_HOLD, .on = call->holds, .status = status});
+}
+
+static int send_offer(struct call *call)
+{
+    struct buf sdp = buf_new(16384);
+    int err = call_offer_wishes(call);
+
+    if (!err)
+        err = sdp_exchange_offer(call->sdp, &sdp);
+    if (!err) {
+        err = sip_call_reinvite(call->sip, buf_slice(&sdp), net_now_ms());
+        if (err)
+            sdp_exchange_rollback(call->sdp);
+    }
+    buf_free(&sdp);
+    return err;
+}
+
+/* Makes an offer where what is agreed is not what we want, now or as soon as that may be. */
+static void make_offer(struct call *call)
+{
+    int err;
+
+    call->offer_due = call->state != CALL_UP || call->offering;
+    if (call->offer_due)
+        return;
+    if (is_agreed(call)) {
+        if (call->told_hold != call->holds)
+            tell_on_hold(call, 0); /* nobody but us has to know */
+        return;
+    }
+    err = send_offer(call);
+    call->offering = !err;
+    call->offer_due = err == -EBUSY;
+    if (err && err != -EBUSY)
+        call_offer_refused(call, 500);
+}
+
+/* The hold is felt at once, whatever the other side says to it. */
+static void set_hold(struct call *call, bool on)
+{
+    call->holds = on;
+    if (on)
+        calls_unhear(call);
+    else
+        calls_hear(call);
+    call_media_device(call);
+    if (call->started)
+        call_media_update(call);
+}
+
+void call_hold(struct call *call)
+{
+    set_hold(call, true);
+    make_offer(call);
+}
+
+void call_resume(struct call *call)
+{
+    set_hold(call, false);
+    make_offer(call);
+}
+
+void call_moved(struct call *call, const struct sip_flow *flow)
+{
+    call->flow.local = flow->local;
+    call->moved = true;
+    if (!ip_same_host(&call->media_at, &flow->local) && call_media_move(call) != 0)
+        call_tell(call, &(struct phone_event){
+                            .kind = PHONE_NOTICE,
+                            .text = "the network has changed, and no port for sound could be had "
+                                    "at the new address: nothing will be heard"});
+    make_offer(call);
+}
+
+static void tell_moved(struct call *call)
+{
+    bool first = call->told_at.family == 0;
+
+    if (ip_same(&call->told_at, &call->agreed_at))
+        return;
+    call->told_at = call->agreed_at;
+    if (!first)
+        call_tell(call, &(struct phone_event){.kind = PHONE_MOVED, .where = call->agreed_at});
+}
+
+void call_offer_settled(struct call *call, bool ours)
+{
+    const struct sdp_local *us = sdp_exchange_local(call->sdp);
+
+    if (ours)
+        call->offering = call->moved = false;
+    if (sdp_exchange_state(call->sdp) != SDP_STABLE)
+        return;
+    call->agreed_hold = !(us->direction & SDP_RECVONLY);
+    call->agreed_at = us->address;
+    if (call->agreed_hold == call->holds && call->told_hold != call->holds)
+        tell_on_hold(call, 0);
+    tell_moved(call);
+    if (call->offer_due)
+        make_offer(call);
+}
+
+/* A hold that the other side refuses holds on this side: it hears silence, and we do not hear it.
+ * A refused resume changes nothing. */
+static void tell_refusal(struct call *call, unsigned status)
+{
+    const char *words = "the other side refuses to be put on hold: it hears silence";
+
+    if (!call->holds) {
+        words = "the other side refuses to go on: the call stays on hold";
+        set_hold(call, true);
+    }
+    call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE, .status = status, .text = words});
+    tell_on_hold(call, status);
+}
+
+void call_offer_refused(struct call *call, unsigned status)
+{
+    sdp_exchange_rollback(call->sdp);
+    if (status == 491)
+        return; /* it will be asked for again */
+    call->offering = false;
+    if (status == 0) {
+        call->offer_due = true; /* we have moved, and are about to hear where to */
+        return;
+    }
+    if (call->agreed_hold != call->holds && !call->offer_due)
+        tell_refusal(call, status);
+    if (call->offer_due)
+        make_offer(call);
+}
+
+unsigned call_offer_answer(struct call *call, struct slice offer)
+{
+    struct buf sdp = buf_new(16384);
+    unsigned status;
+
+    call_offer_wishes(call); /* where an offer is open, taking theirs fails below */
+    status = call_media_take_offer(call, offer);
+    if (!status && call_media_describe(call, &sdp) != 0)
+        status = 500;
+    if (status && sdp_exchange_state(call->sdp) == SDP_THEY_OFFERED)
+        sdp_exchange_rollback(call->sdp);
+    sip_call_reoffer_answer(call->sip, status ? status : 200, buf_slice(&sdp), net_now_ms());
+    buf_free(&sdp);
+    if (!status)
+        call_media_update(call);
+    return status;
+}
