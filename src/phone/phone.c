@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "phone/account.h"
-#include "phone/calls.h"
 #include "phone/phone_private.h"
 
 /* How long the last BYE and CANCEL may wait for their answers when the phone ends: a process is
