@@ -333,16 +333,30 @@ bool sip_account_is_server(const struct sip_account *account, const struct ip *a
     return false;
 }
 
+static uint16_t port_of(const struct sip_uri *uri)
+{
+    return uri->port ? uri->port : sip_default_port(SIP_UDP);
+}
+
+/* The same host; and the port, where one is said, for another one may be somebody else's. */
+static bool is_at(const struct sip_uri *uri, const char *server)
+{
+    struct sip_uri other;
+
+    if (sip_uri_parse(slice_of(server), &other) || !slice_ieq(uri->host, other.host))
+        return false;
+    return !uri->port || port_of(uri) == port_of(&other);
+}
+
 bool sip_account_serves(const struct sip_account *account, struct slice text)
 {
     struct sip_uri uri;
 
     if (account->proxy || account->n_routes)
         return true;
-    if (sip_uri_parse(text, &uri) || !uri.host.n)
+    if (sip_uri_parse(text, &uri) || !uri.host.n || sip_uri_param(&uri, SLICE("maddr"), NULL))
         return false;
-    return slice_ieq(uri.host, host_in(slice_of(account->aor))) ||
-           slice_ieq(uri.host, host_in(slice_of(account->registrar)));
+    return is_at(&uri, account->aor) || is_at(&uri, account->registrar);
 }
 
 static void on_lookup(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,

@@ -97,7 +97,6 @@ void sip_account_tell(struct sip_account *account, const struct sip_account_even
 int sip_account_save_an_event(struct sip_account *account);
 /* Our server is also there. */
 void sip_account_add_server(struct sip_account *account, const struct ip *address);
-void sip_account_add_servers(struct sip_account *account, const struct sip_req *req);
 /* Keeps Service-Route of a 2xx to REGISTER instead of what was there (RFC 3608 6.1). */
 void sip_account_take_routes(struct sip_account *account, const struct sip_msg *msg,
                              uint64_t now_ms);
@@ -114,6 +113,14 @@ void sip_register_done(struct sip_account *account);
 void sip_register_ping_failed(struct sip_account *account, uint64_t now_ms);
 void sip_register_connection_lost(struct sip_account *account, uint64_t connection,
                                   uint64_t now_ms);
+
+/* --- register_answer.c ------------------------------------------------------------------------ */
+
+/* What a final response to account->req says, and takes from it what is to be remembered: grant,
+ * routes and way, or failure, or where and for how long to ask next. */
+enum sip_reg_input sip_register_answer(struct sip_account *account, const struct sip_msg *msg,
+                                       uint64_t now_ms);
+void sip_register_forget_places(struct sip_account *account);
 
 /* --- binding.c -------------------------------------------------------------------------------- */
 

@@ -298,6 +298,9 @@ void *sip_account_owner(const struct sip_account *account);
 int sip_account_contact(const struct sip_account *account, const struct sip_flow *flow,
                         struct buf *b);
 
+/* All places of a request to our server are its own. */
+void sip_account_add_servers(struct sip_account *account, const struct sip_req *req);
+
 /* The way of a request through an account (RFC 3261 8.1.2): outbound proxy, Service-Route, target.
  */
 struct sip_way {

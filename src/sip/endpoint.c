@@ -205,6 +205,8 @@ void sip_endpoint_connection_lost(struct sip_endpoint *ep, uint64_t connection, 
         if (tx && sip_tx_flow(tx)->connection == connection && !call->asked.answered)
             sip_uas_cancelled(call, SIP_END_CANCELLED, now_ms);
     }
+    LIST_EACH (&ep->accounts, at)
+        sip_register_connection_lost(LIST_ITEM(at, struct sip_account, link), connection, now_ms);
     sip_core_sweep(ep);
 }
 

@@ -191,6 +191,8 @@ static void located(struct sip_call *call, uint64_t now_ms)
                                    .flow = *sip_req_flow(call->invite)};
     int err = sip_call_make_contact(call, &event.flow, slice_of(call->user));
 
+    if (call->account && sip_account_serves(call->account, slice_of(call->target)))
+        sip_account_add_servers(call->account, call->invite);
     if (!err && !call->local)
         err = make_from(call, &event.flow.local);
     if (err) {

@@ -50,6 +50,7 @@ libsip_a_SOURCES = \
 	src/sip/print.h \
 	src/sip/redirect.c \
 	src/sip/register.c \
+	src/sip/register_answer.c \
 	src/sip/register_pause.c \
 	src/sip/register_pause.h \
 	src/sip/register_tables.c \
