@@ -244,13 +244,15 @@ static void send_or_tell(struct sip_req *req, uint64_t now_ms)
 }
 
 /* RFC 3263 4.3: the same request with another branch, in a new transaction. What its owner made for
- * one address of ours does not fit another: then the owner makes it anew. */
+ * one address of ours does not fit another, nor does a Contact of one transport fit another: then
+ * the owner makes it anew. */
 static void advance(struct sip_req *req, uint64_t now_ms)
 {
-    const struct sip_flow *before = &req->flows[req->at++];
+    const struct sip_flow *before = &req->flows[req->at++], *next = &req->flows[req->at];
 
     req->by_size = req->refused = req->heard = false;
-    if (!req->place_first || ip_same_host(&before->local, &req->flows[req->at].local)) {
+    if (!req->place_first ||
+        (before->transport == next->transport && ip_same_host(&before->local, &next->local))) {
         send_or_tell(req, now_ms);
         return;
     }

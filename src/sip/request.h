@@ -20,7 +20,8 @@ struct sip_req;
 /* What the owner is told; several at once are or-ed together. */
 enum sip_req_told {
     SIP_REQ_LOCATED = 1,   /* sip_req_flow is known, and there is no message yet; or the message
-                              made for it is forgotten, as the next target sees us elsewhere */
+                              made for it is forgotten, as the next target sees us elsewhere,
+ or by another transport */
     SIP_REQ_RESPONSE = 2,  /* msg; a 2xx to INVITE perhaps many times */
     SIP_REQ_TIMEOUT = 4,   /* no final response */
     SIP_REQ_NOT_FOUND = 8, /* the host name does not resolve: err */

@@ -532,6 +532,141 @@ static void redirected_without_end(struct rig *r)
     assert_int_equal(n_sent(r), 6);
 }
 
+/* --- credentials ------------------------------------------------------------------------------ */
+
+#define CHALLENGE(nonce)                                                                           \
+    "WWW-Authenticate: Digest realm=\"here\",qop=\"auth\",nonce=\"" nonce "\"\n"
+
+static void wants_password(struct rig *r)
+{
+    struct sip_account *account = asks(r);
+
+    answer(r, "401 Unauthorized", CHALLENGE("a"));
+    assert_told(r, SIP_ACCOUNT_PASSWORD_WANTED);
+    assert_string_equal(rig_last_told(r)->realm, "here");
+    rig_run(r, 300 * SECOND);
+    assert_int_equal(n_sent(r), 1);
+    sip_account_set_password(account, SLICE("secret"), r->now_ms);
+    rig_drain(r);
+    assert_int_equal(n_sent(r), 2);
+    assert_true(has(rig_header(last(r), "Authorization"), "nonce=\"a\""));
+    assert_string_equal(rig_header(last(r), "CSeq"), "2 REGISTER");
+    rig_grant(r, 3600);
+    assert_true(sip_account_is_registered(account));
+    r->grants = true;
+    rig_run(r, HOUR); /* the next one has them at once */
+    assert_int_equal(n_sent(r), 3);
+    assert_true(has(rig_header(last(r), "Authorization"), "nc=00000002"));
+    assert_string_equal(rig_header(last(r), "CSeq"), "3 REGISTER");
+}
+
+static void has_no_password(struct rig *r)
+{
+    struct sip_account *account = asks(r);
+
+    answer(r, "401 Unauthorized", CHALLENGE("a"));
+    sip_account_set_password(account, (struct slice){0}, r->now_ms);
+    rig_drain(r);
+    assert_failed(r, SIP_ACCOUNT_NO_PASSWORD);
+    assert_int_equal(rig_last_told(r)->status, 401);
+    assert_true(rig_last_told(r)->retry_ms == NEVER_MS);
+    rig_run(r, HOUR);
+    assert_int_equal(n_sent(r), 1);
+}
+
+static struct sip_account *asks_with_password(struct rig *r)
+{
+    struct sip_account *account = rig_account(r);
+
+    sip_account_set_password(account, SLICE("secret"), r->now_ms);
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    return account;
+}
+
+static void refused_password(struct rig *r)
+{
+    asks_with_password(r);
+    answer(r, "401 Unauthorized", CHALLENGE("a"));
+    answer(r, "401 Unauthorized", CHALLENGE("b"));
+    answer(r, "401 Unauthorized", CHALLENGE("c"));
+    assert_failed(r, SIP_ACCOUNT_REFUSED_PASSWORD);
+    assert_int_equal(rig_last_told(r)->status, 401);
+    assert_string_equal(rig_last_told(r)->realm, "here");
+    assert_true(rig_last_told(r)->retry_ms == NEVER_MS);
+    assert_int_equal(n_sent(r), 3);
+    rig_run(r, HOUR);
+    assert_int_equal(n_sent(r), 3);
+}
+
+static void refused_password_with_403(struct rig *r)
+{
+    asks_with_password(r);
+    answer(r, "401 Unauthorized", CHALLENGE("a"));
+    answer(r, "403 Forbidden", "");
+    assert_failed(r, SIP_ACCOUNT_REFUSED_PASSWORD);
+    rig_run(r, HOUR);
+    assert_int_equal(n_sent(r), 2);
+}
+
+static void another_realm(struct rig *r)
+{
+    struct sip_account_params params = {.uri = SLICE("sip:alice@192.0.2.2"),
+                                        .realm = SLICE("there")};
+    struct sip_account *account;
+
+    assert_int_equal(sip_account_new(r->ep, &params, &account), 0);
+    sip_account_set_password(account, SLICE("secret"), r->now_ms);
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    answer(r, "401 Unauthorized", CHALLENGE("a"));
+    assert_failed(r, SIP_ACCOUNT_CANNOT_ANSWER);
+    assert_true(*rig_last_told(r)->reason);
+    rig_run(r, HOUR);
+    assert_int_equal(n_sent(r), 1);
+}
+
+static void leaves_without_password(struct rig *r)
+{
+    struct sip_account *account = asks(r);
+
+    answer(r, "401 Unauthorized", CHALLENGE("a"));
+    sip_account_unregister(account, r->now_ms);
+    rig_drain(r);
+    assert_told(r, SIP_ACCOUNT_UNREGISTERED);
+    sip_account_set_password(account, SLICE("secret"), r->now_ms);
+    rig_run(r, HOUR);
+    assert_int_equal(n_sent(r), 1);
+}
+
+static void leaves_with_password(struct rig *r)
+{
+    struct sip_account *account = asks_with_password(r);
+
+    answer(r, "401 Unauthorized", CHALLENGE("a"));
+    rig_grant(r, 3600);
+    sip_account_unregister(account, r->now_ms);
+    rig_drain(r);
+    answer(r, "401 Unauthorized", CHALLENGE("b"));
+    assert_true(has(rig_header(last(r), "Authorization"), "nonce=\"b\""));
+    assert_true(has(rig_header(last(r), "Contact"), "expires=0"));
+    answer(r, "200 OK", "");
+    assert_told(r, SIP_ACCOUNT_UNREGISTERED);
+    assert_true(rig_comes_to_rest(r));
+}
+
+static void not_twice_after_423(struct rig *r)
+{
+    asks_with_password(r);
+    answer(r, "401 Unauthorized", CHALLENGE("a"));
+    answer(r, "423 Interval Too Brief", "Min-Expires: 7200\n");
+    assert_int_equal(n_sent(r), 3);
+    assert_true(has(rig_header(last(r), "Authorization"), "nonce=\"a\""));
+    assert_string_equal(rig_header(last(r), "CSeq"), "3 REGISTER");
+    rig_grant(r, 7200);
+    assert_told(r, SIP_ACCOUNT_REGISTERED);
+}
+
 /* --- not reached ------------------------------------------------------------------------------ */
 
 static void silent(struct rig *r)
@@ -969,6 +1104,15 @@ static const struct row {
     {"8.1.3.4: follows a redirect", redirected, 0},
     {"to no place twice", redirected_in_circles, 0},
     {"and five times at most", redirected_without_end, 0},
+
+    {"a challenge asks for the password, and later requests have it", wants_password, 0},
+    {"without a password it is refused", has_no_password, 0},
+    {"a refused password is tried once more, and then never", refused_password, 0},
+    {"a 403 to credentials refuses them", refused_password_with_403, 0},
+    {"another realm gets nothing", another_realm, 0},
+    {"leaves while it waits for the password", leaves_without_password, 0},
+    {"leaves with credentials", leaves_with_password, 0},
+    {"a 423 behind a challenge", not_twice_after_423, 0},
 
     {"a silent server is asked again within 1 s after 64*T1", silent, 0},
     {"sends that fail are repeated within 0.5 to 2.5 s, later every 30 s", unreachable, 0},
