@@ -173,3 +173,5 @@ const struct config_option config_account_options[] = {
     {{0}, NULL},
 };
 /* clang-format on */
+
+_Static_assert(ARRAY_LEN(config_account_options) <= CONFIG_KEYS_MAX + 1, "room for every key");

@@ -178,3 +178,5 @@ const struct config_option config_phone_options[] = {
     {{0}, NULL},
 };
 /* clang-format on */
+
+_Static_assert(ARRAY_LEN(config_phone_options) <= CONFIG_KEYS_MAX + 1, "room for every key");
