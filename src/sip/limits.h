@@ -80,6 +80,15 @@
 /* Former Contacts of an account that a REGISTER takes back. More: the oldest expire by themselves.
  */
 #define SIP_MAX_OLD_CONTACTS 4
+/* Of one name's DNS records (sip/locator): services (a protocol at a domain) asked for; records of
+ * one answer looked at; servers tried; addresses of each, where there are several. More: left out.
+ */
+#define SIP_LOCATE_MAX_SERVICES 6
+#define SIP_LOCATE_MAX_RECORDS 16
+#define SIP_LOCATE_MAX_SERVERS 8
+#define SIP_LOCATE_MAX_ADDRESSES 4
+/* One for NAPTR, and addresses also of the name itself. */
+#define SIP_LOCATE_MAX_QUESTIONS (2 + SIP_LOCATE_MAX_SERVICES + SIP_LOCATE_MAX_SERVERS)
 /* Dialogs of one INVITE of ours. A 2xx of yet another fork is dropped. */
 #define SIP_MAX_FORKS 16
 

@@ -35,6 +35,8 @@ libsip_a_SOURCES = \
 	src/sip/limits.h \
 	src/sip/locate.c \
 	src/sip/locate.h \
+	src/sip/locator.c \
+	src/sip/locator.h \
 	src/sip/message.c \
 	src/sip/message.h \
 	src/sip/method.c \

@@ -1,4 +1,5 @@
-/* sip/locate.h - where a request to a URI goes (RFC 3263 4), as a question to the owner. */
+/* sip/locate.h - where a request to a URI goes (RFC 3263 4), as a question to the owner. How the
+ * owner finds the answer is in sip/locator.h. */
 #ifndef SIP_LOCATE_H
 #define SIP_LOCATE_H
 
