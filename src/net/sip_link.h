@@ -1,6 +1,6 @@
 /* net/sip_link.h - the SIP endpoint's way to the world: what it wants sent is put on sockets, what
- * comes in is given to it, its deadlines are kept, its look-ups done (RFC 3261 18, RFC 3263 4
- * without NAPTR and SRV), and its call events are handed to the phone.
+ * comes in is given to it, its deadlines are kept, its look-ups done (RFC 3261 18, RFC 3263 4), and
+ * its call events are handed to the phone.
  *
  * One link serves one endpoint on one loop. Whoever calls a function of sip/endpoint.h calls
  * net_sip_link_pump afterwards; after input of its own the link pumps by itself. */

@@ -1,17 +1,30 @@
-/* Where a host is: RFC 3263 4 as far as addresses go, without NAPTR and SRV. */
+/* Where a host is (RFC 3263 4): sip/locator has the questions, the resolver the answers. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "net/address.h"
 #include "net/sip_link_private.h"
+#include "sip/limits.h"
+#include "sip/locate.h"
+#include "sip/locator.h"
 
-struct lookup {
-    struct list link;
+/* One question of a search. */
+struct question {
+    struct search *search;
+    size_t number;
+    struct net_lookup *lookup; /* NULL: it is answered */
+};
+
+/* A LOCATE for a name. */
+struct search {
+    struct list link; /* in link->searches */
     struct net_sip_link *owner;
-    struct net_lookup *lookup;
     uint64_t key;
-    enum sip_transport transport;
-    uint16_t port;
+    struct sip_locator *locator;
+    struct net_deadline *deadline;
+    bool hurried;
+    struct question questions[SIP_LOCATE_MAX_QUESTIONS];
+    size_t n;
 };
 
 /* Which of our addresses to use towards remote, with the port that we listen on. */
@@ -36,102 +49,179 @@ static int local_for(const struct net_sip_link *link, enum sip_transport transpo
     return ip_is_loopback(out) && !ip_is_loopback(remote) ? -ENETUNREACH : 0;
 }
 
-static enum sip_transport pick_transport(const struct net_sip_link *link, enum sip_transport asked)
+/* The transports that we have, the dearest first: UDP for sip:, RFC 3263 4.1. TCP may be called
+ * without listening on it. */
+static size_t our_transports(const struct net_sip_link *link, enum sip_transport out[2])
 {
-    if (asked)
-        return asked;
-    return link->udp[0] || link->udp[1] ? SIP_UDP : SIP_TCP; /* RFC 3263 4.1: UDP for sip: */
-}
-
-static void answer(struct net_sip_link *link, uint64_t key, enum sip_transport asked,
-                   const struct ip *ips, size_t n_ips, int err)
-{
-    enum sip_transport transport = pick_transport(link, asked);
-    struct sip_flow flows[NET_RESOLVE_MAX_IPS];
     size_t n = 0;
 
-    for (size_t i = 0; i < n_ips; i++) {
+    if (link->udp[0] || link->udp[1])
+        out[n++] = SIP_UDP;
+    out[n++] = SIP_TCP;
+    return n;
+}
+
+static void answer(struct net_sip_link *link, uint64_t key, const struct sip_target *targets,
+                   size_t n_targets, int err)
+{
+    struct sip_flow flows[SIP_MAX_TARGETS];
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_targets; i++) {
         struct ip local;
-        int no_way = local_for(link, transport, &ips[i], &local);
+        int no_way = local_for(link, targets[i].transport, &targets[i].ip, &local);
 
         if (no_way)
             err = no_way;
         else
-            flows[n++] =
-                (struct sip_flow){.transport = transport, .local = local, .remote = ips[i]};
+            flows[n++] = (struct sip_flow){
+                .transport = targets[i].transport, .local = local, .remote = targets[i].ip};
     }
     sip_endpoint_located(link->config.endpoint, key, flows, n, n ? 0 : err, net_now_ms());
 }
 
-static void lookup_free(struct lookup *lookup)
+/* --- names ----------------------------------------------------------------------------------- */
+
+static void search_free(struct search *s)
 {
-    list_remove(&lookup->link);
-    free(lookup);
+    for (size_t i = 0; i < s->n; i++)
+        net_lookup_cancel(s->questions[i].lookup);
+    list_remove(&s->link);
+    net_deadline_free(s->deadline);
+    sip_locator_free(s->locator);
+    free(s);
+}
+
+static void on_resolved(void *arg, const struct dns_answer *found);
+
+/* What cannot even be asked is answered at once. */
+static void ask(struct search *s)
+{
+    struct net_resolver *resolver = s->owner->config.resolver;
+    struct question *q = &s->questions[s->n];
+    enum dns_type type;
+    const char *name;
+
+    while (sip_locator_ask(s->locator, &q->number, &type, &name)) {
+        struct dns_answer failed = {0};
+
+        q->search = s;
+        failed.err = net_lookup_start(resolver, type, slice_of(name), on_resolved, q, &q->lookup);
+        if (failed.err)
+            sip_locator_answer(s->locator, q->number, &failed);
+        q = &s->questions[++s->n];
+    }
+}
+
+/* Asks on; where the search is over, tells the endpoint, frees it and returns true. */
+static bool go_on(struct search *s)
+{
+    struct sip_target targets[SIP_MAX_TARGETS];
+    struct net_sip_link *link = s->owner;
+    uint64_t key = s->key;
+    size_t n;
+    int err;
+
+    ask(s);
+    if (!sip_locator_done(s->locator))
+        return false;
+    n = sip_locator_targets(s->locator, targets, &err);
+    search_free(s);
+    answer(link, key, targets, n, err);
+    return true;
 }
 
 static void on_resolved(void *arg, const struct dns_answer *found)
 {
-    struct lookup *lookup = arg;
-    struct net_sip_link *link = lookup->owner;
-    struct ip ips[NET_RESOLVE_MAX_IPS];
+    struct question *q = arg;
+    struct search *s = q->search;
+    struct net_sip_link *link = s->owner;
 
-    for (size_t i = 0; i < found->n; i++) {
-        ips[i] = found->ips[i];
-        ips[i].port = lookup->port;
-    }
-    answer(link, lookup->key, lookup->transport, ips, found->n, found->err);
-    lookup_free(lookup);
-    net_sip_link_pump(link);
+    q->lookup = NULL;
+    sip_locator_answer(s->locator, q->number, found);
+    if (go_on(s))
+        net_sip_link_pump(link);
 }
 
-/* In the background; what cannot even begin is an answer at once. */
-static int ask(struct net_sip_link *link, const struct sip_out_item *item, uint16_t port)
+/* After half of the time it goes on with what is there, after all of it that must do. */
+static void on_search_due(void *arg)
 {
-    struct lookup *lookup = calloc(1, sizeof *lookup);
+    struct search *s = arg;
+    struct net_sip_link *link = s->owner;
+
+    if (s->hurried)
+        sip_locator_give_up(s->locator);
+    else
+        sip_locator_hurry(s->locator);
+    net_deadline_set(s->deadline, net_now_ms() + NET_RESOLVE_LIMIT_MS - NET_RESOLVE_PATIENCE_MS);
+    s->hurried = true;
+    if (go_on(s))
+        net_sip_link_pump(link);
+}
+
+static int search_new(struct net_sip_link *link, uint64_t key, const struct sip_locate *what,
+                      struct search **out)
+{
+    enum sip_transport ours[2];
+    size_t n_ours = our_transports(link, ours);
+    struct search *s = calloc(1, sizeof *s);
     int err;
 
-    if (!lookup)
+    if (!s)
         return -ENOMEM;
-    list_init(&lookup->link);
-    lookup->owner = link;
-    lookup->key = item->key;
-    lookup->transport = item->transport;
-    lookup->port = port;
-    err = net_lookup_start(link->config.resolver, DNS_ADDRESS, slice_of(item->host), on_resolved,
-                           lookup, &lookup->lookup);
+    list_init(&s->link);
+    s->owner = link;
+    s->key = key;
+    err = net_deadline_new(link->config.loop, on_search_due, s, &s->deadline);
+    if (!err)
+        err = sip_locator_new(what, ours, n_ours, link->config.rng, &s->locator);
     if (err) {
-        lookup_free(lookup);
+        search_free(s);
         return err;
     }
-    list_append(&link->lookups, &lookup->link);
+    net_deadline_set(s->deadline, net_now_ms() + NET_RESOLVE_PATIENCE_MS);
+    list_append(&link->searches, &s->link);
+    *out = s;
     return 0;
+}
+
+/* --- from outside ---------------------------------------------------------------------------- */
+
+/* RFC 3263 4.1: what an address leaves open is said by the scheme. */
+static void answer_addresses(struct net_sip_link *link, const struct sip_out_item *item,
+                             const struct ip *ips, size_t n)
+{
+    struct sip_target targets[NET_RESOLVE_MAX_IPS];
+    enum sip_transport ours[2];
+
+    our_transports(link, ours);
+    for (size_t i = 0; i < n; i++)
+        targets[i] = (struct sip_target){item->transport ? item->transport : ours[0], ips[i]};
+    answer(link, item->key, targets, n, 0);
 }
 
 void sip_link_locate(struct net_sip_link *link, const struct sip_out_item *item)
 {
-    uint16_t port = item->port ? item->port : SIP_DEFAULT_PORT;
+    struct sip_locate what = {slice_of(item->host), item->port, item->transport, item->secure};
     struct ip ips[NET_RESOLVE_MAX_IPS];
-    size_t n = 0;
-    int err = 0;
+    struct search *search;
+    int err = -EPROTONOSUPPORT;
+    size_t n = net_resolve_now(what.host, what.port ? what.port : SIP_DEFAULT_PORT, ips);
 
-    if (item->secure || item->transport == SIP_TLS) {
-        err = -EPROTONOSUPPORT;
-    } else {
-        n = net_resolve_now(slice_of(item->host), port, ips);
-        if (!n)
-            err = ask(link, item, port);
-        if (!n && !err)
-            return;
+    if (n && !item->secure && item->transport != SIP_TLS) {
+        answer_addresses(link, item, ips, n);
+        return;
     }
-    answer(link, item->key, item->transport, ips, n, err);
+    if (!n)
+        err = search_new(link, item->key, &what, &search);
+    if (err)
+        answer(link, item->key, NULL, 0, err);
+    else
+        go_on(search);
 }
 
 void sip_link_locate_cancel(struct net_sip_link *link)
 {
-    LIST_EACH (&link->lookups, at) {
-        struct lookup *lookup = LIST_ITEM(at, struct lookup, link);
-
-        net_lookup_cancel(lookup->lookup);
-        lookup_free(lookup);
-    }
+    LIST_EACH (&link->searches, at)
+        search_free(LIST_ITEM(at, struct search, link));
 }

@@ -56,7 +56,7 @@ struct net_sip_link {
     struct net_deadline *deadline;
     struct net_udp *udp[N_FAMILIES];
     struct net_tcp_listener *tcp[N_FAMILIES];
-    struct list lookups;     /* of struct lookup */
+    struct list searches;    /* of struct search */
     struct list connections; /* of struct connection, oldest first */
     struct list failures;    /* of struct failure, for the next turn */
     struct recent recent[SIP_LINK_RECENT];

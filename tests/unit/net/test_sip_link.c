@@ -274,54 +274,112 @@ static void locate(struct fixture *f, const struct locate_row *row)
     net_sip_link_pump(f->link[0]);
 }
 
-/* Numeric hosts and localhost are located before the pump returns. */
-static void locate_row(void **state)
+static void assert_flows(struct fixture *f, const char *expected)
 {
-    const struct locate_row *row = *state;
     struct buf text = buf_new(1000);
-    struct fixture f;
 
-    straw_set_up(&f, row->listen);
-    locate(&f, row);
-    assert_int_equal(f.endpoint[0].located, 1);
-    assert_int_equal(f.endpoint[0].located_key, 5);
-    for (size_t i = 0; i < f.endpoint[0].n_flows; i++) {
-        const struct sip_flow *flow = &f.endpoint[0].flows[i];
+    for (size_t i = 0; i < f->endpoint[0].n_flows; i++) {
+        const struct sip_flow *flow = &f->endpoint[0].flows[i];
 
         buf_puts(&text, flow->transport == SIP_TCP ? "tcp " : "udp ");
         ip_put(&text, &flow->local);
         buf_puts(&text, " > ");
         ip_put_with_port(&text, &flow->remote);
         buf_putc(&text, ' ');
-        assert_int_equal(flow->local.port, f.at[0].port);
+        assert_int_equal(flow->local.port, f->at[0].port);
         assert_int_equal(flow->connection, 0);
     }
-    assert_string_equal(buf_cstr(&text), row->flows);
-    assert_int_equal(f.endpoint[0].located_err, row->err);
+    assert_string_equal(buf_cstr(&text), expected);
     buf_free(&text);
+}
+
+/* Numeric hosts and localhost are located before the pump returns. */
+static void locate_row(void **state)
+{
+    const struct locate_row *row = *state;
+    struct fixture f;
+
+    straw_set_up(&f, row->listen);
+    locate(&f, row);
+    assert_int_equal(f.endpoint[0].located, 1);
+    assert_int_equal(f.endpoint[0].located_key, 5);
+    assert_flows(&f, row->flows);
+    assert_int_equal(f.endpoint[0].located_err, row->err);
     straw_tear_down(&f);
 }
 
-static void locate_a_name(void **state)
+static const struct fake_record zone[] = {
+    {"NAPTR", "x.test", 60, "1 2 s SIP+D2U _sip._udp.x.test"},
+    {"NAPTR", "x.test", 60, "1 1 s SIP+D2T _sip._tcp.x.test"},
+    {"SRV", "_sip._udp.x.test", 60, "1 0 5070 a.test"},
+    {"SRV", "_sip._tcp.x.test", 60, "2 0 5072 b.test"},
+    {"SRV", "_sip._tcp.x.test", 60, "1 0 5071 a.test"},
+    {"A", "a.test", 60, "127.0.0.2"},
+    {"A", "b.test", 60, "127.0.0.3"},
+    {"A", "deaf.test", 60, "127.0.0.4"},
+    {"NAPTR", "deaf.test", 60, "SILENCE"},
+    {"NAPTR", "mute.test", 60, "SILENCE"},
+    {"SRV", "_sip._udp.mute.test", 60, "SILENCE"},
+    {"SRV", "_sip._tcp.mute.test", 60, "SILENCE"},
+    {"A", "mute.test", 60, "SILENCE"},
+    {"AAAA", "mute.test", 60, "SILENCE"},
+    {"A", "six.test", 60, "192.0.2.1"},
+    {0},
+};
+
+static const struct locate_row name_rows[] = {
+    {"NAPTR, SRV and A", "127.0.0.1:0", "x.test", 0, 0, false,
+     "tcp 127.0.0.1 > 127.0.0.2:5071 tcp 127.0.0.1 > 127.0.0.3:5072 "
+     "udp 127.0.0.1 > 127.0.0.2:5070 ",
+     0},
+    {"SRV of the transport that is said", "127.0.0.1:0", "x.test", 0, SIP_UDP, false,
+     "udp 127.0.0.1 > 127.0.0.2:5070 ", 0},
+    {"only A, without UDP", "tcp:127.0.0.1:0", "a.test", 0, 0, false,
+     "tcp 127.0.0.1 > 127.0.0.2:5060 ", 0},
+    {"a port", "127.0.0.1:0", "a.test", 5099, 0, false, "udp 127.0.0.1 > 127.0.0.2:5099 ", 0},
+    {"a name server that does not answer for NAPTR", "127.0.0.1:0", "deaf.test", 0, 0, false,
+     "udp 127.0.0.1 > 127.0.0.4:5060 ", 0},
+    {"one that does not answer at all", "127.0.0.1:0", "mute.test", 0, 0, false, "", -ETIMEDOUT},
+    {"no such name", "127.0.0.1:0", "nobody.test", 0, 0, false, "", -ENOENT},
+    {"an address that cannot be reached from here", "127.0.0.1:0", "six.test", 0, 0, false, "",
+     -ENETUNREACH},
+};
+
+static void locate_name_row(void **state)
 {
-    static const struct locate_row row = {.host = "nobody.invalid"};
+    const struct locate_row *row = *state;
+    struct fixture f;
+    uint64_t start_ms = net_now_ms();
+
+    straw_set_up(&f, row->listen);
+    fake_dns_use(f.dns, zone);
+    locate(&f, row);
+    assert_int_equal(f.endpoint[0].located, 0);
+    WAIT_UNTIL(&f, f.endpoint[0].located == 1);
+    assert_int_equal(f.endpoint[0].located_key, 5);
+    assert_flows(&f, row->flows);
+    assert_int_equal(f.endpoint[0].located_err, row->err);
+    assert_true(net_now_ms() - start_ms < NET_RESOLVE_LIMIT_MS + 2000);
+    straw_tear_down(&f);
+}
+
+static void close_while_locating(void **state)
+{
+    static const struct locate_row row = {.host = "mute.test"};
     struct fixture f;
 
     (void)state;
     straw_set_up(&f, "127.0.0.1:0");
+    fake_dns_use(f.dns, zone);
     locate(&f, &row);
-    assert_int_equal(f.endpoint[0].located, 0);
-    WAIT_UNTIL(&f, f.endpoint[0].located == 1);
-    assert_int_equal(f.endpoint[0].n_flows, 0);
-    assert_true(f.endpoint[0].located_err < 0);
-    locate(&f, &row); /* closing with a look-up under way */
+    WAIT_UNTIL(&f, fake_dns_asked(f.dns, NULL, NULL) == 5);
     straw_tear_down(&f);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(locate_a_name),
+        cmocka_unit_test(close_while_locating),
         cmocka_unit_test(one_free_port_for_all),
         cmocka_unit_test(port_taken),
         cmocka_unit_test(no_way_to_send),
@@ -335,5 +393,6 @@ int main(void)
            RUN_ROWS("net/sip_link there and back", ways, there_and_back) +
            RUN_ROWS("net/sip_link nobody there", ways, nobody_there) +
            RUN_ROWS("net/sip_link locate", locate_rows, locate_row) +
+           RUN_ROWS("net/sip_link locate a name", name_rows, locate_name_row) +
            cmocka_run_group_tests_name("net/sip_link", tests, NULL, NULL);
 }
