@@ -211,6 +211,7 @@ static int open_endpoint(struct phone *phone)
         .rng = &phone->rng,
         .user_agent = "tphone/" PACKAGE_VERSION,
         .max_calls = phone->config->max_calls,
+        .silent_to_strangers = phone->config->silent_to_strangers,
     };
 
     phone->endpoint = sip_endpoint_new(&config);

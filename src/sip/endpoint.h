@@ -24,6 +24,9 @@ struct sip_endpoint_config {
     const char *user_agent;         /* User-Agent and Server: "tphone/0.1.0" */
     size_t max_transactions;        /* 0: the defaults of sip/limits.h */
     size_t max_calls;               /* calls in all, in either direction, 0: no limit; above: 486 */
+    /* What neither belongs to a call nor comes from a server of an account gets no answer, but for
+     * INVITEs that the owner answers. */
+    bool silent_to_strangers;
     sip_tx_observer *observer;      /* tests: sees each step of each transaction; or NULL */
     sip_reg_observer *reg_observer; /* the same of each registration */
     void *observer_arg;

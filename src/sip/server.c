@@ -1,6 +1,7 @@
 /* sip/server.c - requests that come in: the inspections of RFC 3261 8.2 before anybody is asked. */
 #include <errno.h>
 
+#include "sip/account_core.h"
 #include "sip/core.h"
 #include "sip/lex.h"
 
@@ -65,6 +66,16 @@ static size_t largest_answer(const struct sip_flow *flow, const struct sip_msg *
     return flow->transport == SIP_UDP && twice < SIP_MAX_MESSAGE ? twice : SIP_MAX_MESSAGE;
 }
 
+static bool is_stranger(const struct sip_endpoint *ep, const struct sip_flow *flow)
+{
+    if (!ep->config.silent_to_strangers)
+        return false;
+    LIST_EACH (&ep->accounts, at)
+        if (sip_account_is_server(LIST_ITEM(at, struct sip_account, link), &flow->remote))
+            return false;
+    return true;
+}
+
 static void send_stateless(struct sip_endpoint *ep, const struct sip_flow *flow,
                            const struct sip_msg *msg, struct sip_response *response)
 {
@@ -87,7 +98,8 @@ void sip_server_stateless(struct sip_endpoint *ep, const struct sip_flow *flow,
 {
     struct sip_response response = {.status = status, .reason = reason};
 
-    send_stateless(ep, flow, msg, &response);
+    if (!is_stranger(ep, flow))
+        send_stateless(ep, flow, msg, &response);
 }
 
 /* A request that is being looked at. tx NULL: it is answered without state, as all copies of it
@@ -100,9 +112,25 @@ struct query {
     uint64_t now_ms;
 };
 
+static bool begins_call(const struct sip_msg *msg)
+{
+    return msg->method == SIP_INVITE && !msg->to.tag.n;
+}
+
+/* Who has no call with us, and never had one, is not to learn that anybody is here. */
+static bool is_unheard(const struct query *q)
+{
+    return (!q->tx || begins_call(q->msg)) &&
+           is_stranger(q->ep, q->tx ? sip_tx_flow(q->tx) : q->flow);
+}
+
 static void answer(const struct query *q, struct sip_response *response)
 {
-    if (q->tx)
+    if (is_unheard(q) && q->tx)
+        sip_tx_give_up(q->tx, q->now_ms);
+    else if (is_unheard(q))
+        return;
+    else if (q->tx)
         sip_server_respond(q->ep, q->tx, response, q->now_ms);
     else
         send_stateless(q->ep, q->flow, q->msg, response);
@@ -173,7 +201,7 @@ bool sip_server_takes_body(struct sip_endpoint *ep, struct sip_tx *tx, const str
     }
     if (sip_call_sdp(msg).n)
         return true;
-    sip_server_reject(ep, tx, 415, now_ms);
+    reject(&q, 415);
     return false;
 }
 
@@ -336,7 +364,7 @@ static unsigned too_much(const struct query *q)
 {
     struct sip_endpoint *ep = q->ep;
 
-    if (q->msg->method != SIP_INVITE || q->msg->to.tag.n)
+    if (!begins_call(q->msg))
         return 0;
     if (ep->txs.half_open >= SIP_MAX_HALF_OPEN_ALL ||
         sip_tx_half_open(&ep->txs, &q->flow->remote) >= SIP_MAX_HALF_OPEN)
@@ -357,7 +385,7 @@ void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
     struct sip_call *call = is_cancel ? NULL : sip_core_call_by_tag(ep, msg->to.tag);
     struct sip_dialog *dlg = call ? dialog_of(&q, call) : NULL;
     bool moved = call && !dlg && sip_move_is_claimed(call, flow, msg);
-    bool begins = msg->method == SIP_INVITE && !msg->to.tag.n;
+    bool begins = begins_call(msg);
     unsigned status = too_much(&q);
 
     if (!status && (invite || dlg || moved || begins) &&

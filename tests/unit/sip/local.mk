@@ -30,6 +30,7 @@ sip_behaviour_tests = \
 	tests/unit/sip/test_register \
 	tests/unit/sip/test_reinvite \
 	tests/unit/sip/test_request_auth \
+	tests/unit/sip/test_strangers \
 	tests/unit/sip/test_transaction \
 	tests/unit/sip/test_transaction_match
 check_PROGRAMS += $(sip_behaviour_tests)

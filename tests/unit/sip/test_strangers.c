@@ -1,0 +1,133 @@
+/* strangers = silence: who looks for telephones gets no answer, and who may speak to us does. */
+#include "sip/limits.h"
+#include "tests/lib/rows.h"
+#include "tests/lib/sip_rig.h"
+
+#define FROM_TO(to_tag)                                                                            \
+    "Via: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK1\n"                                                 \
+    "From: <sip:x@192.0.2.2>;tag=x\nTo: <sip:y@192.0.2.1>" to_tag "\nCall-ID: s\n"
+
+static struct rig *silent_rig(void)
+{
+    struct rig *r = rig_new(SIP_UDP);
+    struct sip_endpoint_config config = {
+        .rng = &r->rng, .user_agent = "tphone/test", .silent_to_strangers = true};
+
+    sip_endpoint_free(r->ep);
+    r->ep = sip_endpoint_new(&config);
+    assert_non_null(r->ep);
+    return r;
+}
+
+static const struct row {
+    const char *name, *text;
+} rows[] = {
+    {"OPTIONS", "OPTIONS sip:y@192.0.2.1 SIP/2.0\n" FROM_TO("") "CSeq: 1 OPTIONS\n\n"},
+    {"REGISTER", "REGISTER sip:192.0.2.1 SIP/2.0\n" FROM_TO("") "CSeq: 1 REGISTER\n\n"},
+    {"a method that nobody knows", "FOO sip:y@192.0.2.1 SIP/2.0\n" FROM_TO("") "CSeq: 1 FOO\n\n"},
+    {"BYE of no call", "BYE sip:y@192.0.2.1 SIP/2.0\n" FROM_TO(";tag=z") "CSeq: 1 BYE\n\n"},
+    {"CANCEL of no call", "CANCEL sip:y@192.0.2.1 SIP/2.0\n" FROM_TO("") "CSeq: 1 CANCEL\n\n"},
+    {"a message without CSeq", "INVITE sip:y@192.0.2.1 SIP/2.0\n" FROM_TO("") "\n"},
+    {"an INVITE that requires what we lack",
+     "INVITE sip:y@192.0.2.1 SIP/2.0\n" FROM_TO("") "CSeq: 1 INVITE\nRequire: foo\n\n"},
+    {"an INVITE whose body is none of ours", "INVITE sip:y@192.0.2.1 SIP/2.0\n" FROM_TO(
+                                                 "") "CSeq: 1 INVITE\nContact: <sip:x@192.0.2.2>\n"
+                                                     "Content-Type: text/plain\n"
+                                                     "Content-Length: 1\n\nx"},
+    {"an INVITE to another scheme",
+     "INVITE mailto:y@192.0.2.1 SIP/2.0\n" FROM_TO("") "CSeq: 1 INVITE\n\n"},
+};
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    struct rig *open = rig_new(SIP_UDP), *r = silent_rig();
+
+    rig_receive(open, "%s", row->text);
+    rig_run(open, 200);
+    assert_int_equal(open->n_sent, 1); /* else the row says nothing */
+    rig_receive(r, "%s", row->text);
+    assert_true(rig_comes_to_rest(r));
+    assert_int_equal(r->n_sent, 0);
+    rig_free(open);
+    rig_free(r);
+}
+
+static void an_ignored_invite_leaves_nothing(void **state)
+{
+    struct rig *r = silent_rig();
+
+    (void)state;
+    for (unsigned copy = 1; copy <= 2; copy++) {
+        rig_invited(r, "1");
+        assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), copy);
+        sip_call_ignore(r->call, r->now_ms);
+        rig_drain(r);
+        assert_int_equal(rig_event_count(r, SIP_CALL_ENDED), copy);
+        rig_run(r, SIP_T1_MS);
+    }
+    assert_true(rig_comes_to_rest(r));
+    assert_int_equal(r->n_sent, 0);
+    rig_free(r);
+}
+
+static void who_rings_is_not_ignored(void **state)
+{
+    struct rig *r = silent_rig();
+
+    (void)state;
+    rig_invited(r, "1");
+    sip_call_progress(r->call, 180, SLICE(""), r->now_ms);
+    sip_call_ignore(r->call, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_event_count(r, SIP_CALL_ENDED), 0);
+    assert_int_equal(rig_count(r, "SIP/2.0 180"), 1);
+    sip_call_reject(r->call, 486, SLICE(""), SLICE(""), r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_count(r, "SIP/2.0 486"), 1);
+    rig_free(r);
+}
+
+static void our_server_is_answered(void **state)
+{
+    struct rig *r = silent_rig();
+
+    (void)state;
+    rig_registered(r);
+    rig_forget(r);
+    rig_receive(r, "%s", rows[0].text);
+    assert_int_equal(rig_count(r, "SIP/2.0 200"), 1);
+    rig_free(r);
+}
+
+static void a_call_that_is_on_is_answered(void **state)
+{
+    struct rig *r = silent_rig();
+    const char *tag;
+
+    (void)state;
+    rig_invited(r, "1");
+    sip_call_accept(r->call, SLICE("a"), r->now_ms);
+    rig_drain(r);
+    tag = strstr(rig_header(rig_find(r, "SIP/2.0 200", 0), "To"), "tag=") + 4;
+    rig_receive(r,
+                "BYE sip:tphone@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK2\n"
+                "From: <sip:alice@192.0.2.2>;tag=a\nTo: <sip:bob@192.0.2.1>;tag=%s\nCall-ID: c\n"
+                "CSeq: 2 BYE\n\n",
+                tag);
+    assert_int_equal(rig_count(r, "SIP/2.0 200"), 2);
+    rig_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_ignored_invite_leaves_nothing),
+        cmocka_unit_test(who_rings_is_not_ignored),
+        cmocka_unit_test(our_server_is_answered),
+        cmocka_unit_test(a_call_that_is_on_is_answered),
+    };
+
+    return RUN_ROWS("sip/strangers", rows, check_row) +
+           cmocka_run_group_tests_name("sip/strangers whole", tests, NULL, NULL);
+}
