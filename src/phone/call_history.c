@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <time.h>
 
-#include "base/text.h"
+#include "phone/account.h"
 #include "phone/folders.h"
 #include "phone/phone_private.h"
 
@@ -93,6 +93,7 @@ static struct history_row row_of(const struct call *call)
         .id = call->history_id,
         .began_us = call->began_us,
         .outgoing = call->outgoing,
+        .account = call->account ? call->account->uri : NULL,
         .peer = call->peer,
         .name = call->peer_name,
         .contact = call->contact,
@@ -101,14 +102,33 @@ static struct history_row row_of(const struct call *call)
 
 void call_note_begin(struct call *call)
 {
-    struct history *history = call->phone->history;
-    struct history_row row;
+    struct phone *phone = call->phone;
 
-    if (!history || call->history_id > 0)
+    if (!phone->history || call->began_us > 0)
         return;
     call->began_us = unix_us();
-    row = row_of(call);
-    call->history_id = history_begin(history, &row);
+    phone->notes_due = true;
+    phone_wake(phone);
+}
+
+static void note(struct call *call)
+{
+    struct history_row row = row_of(call);
+
+    call->history_id = history_begin(call->phone->history, &row);
+}
+
+void phone_note_calls(struct phone *phone)
+{
+    if (!phone->notes_due)
+        return;
+    phone->notes_due = false;
+    LIST_EACH (&phone->calls, at) {
+        struct call *call = LIST_ITEM(at, struct call, link);
+
+        if (call->began_us > 0 && call->history_id == 0)
+            note(call);
+    }
 }
 
 void call_note_end(struct call *call, const struct phone_event *ended)
@@ -118,6 +138,8 @@ void call_note_end(struct call *call, const struct phone_event *ended)
     if (!call->phone->history)
         return;
     call_note_begin(call); /* of a call that never got as far as that */
+    if (call->history_id == 0)
+        note(call);
     row = row_of(call);
     row.outcome = call_history_outcome(call, ended->outcome);
     row.status = ended->status;

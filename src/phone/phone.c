@@ -75,6 +75,7 @@ static void on_wake(void *arg)
     LIST_EACH (&phone->calls, at)
         call_start_sound(LIST_ITEM(at, struct call, link));
     net_sip_link_pump(phone->link);
+    phone_note_calls(phone);
     look_for_end(phone);
     phone_deliver(phone);
     phone_set_wake(phone);

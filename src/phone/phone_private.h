@@ -28,6 +28,7 @@ struct phone {
     struct list accounts; /* of struct account, in the order of the configuration */
     struct contacts *contacts; /* NULL: nobody says where the file would be */
     struct history *history;   /* NULL: likewise, or it is not wanted */
+    bool notes_due;            /* a call has begun and is not noted */
 
     struct list calls; /* of struct call */
     struct call *heard; /* the one that has the sound device, or NULL: calls.h */
@@ -82,8 +83,10 @@ const char *phone_caller_name(struct phone *phone, const struct sip_call_event *
 
 /* 0 or -ENOMEM; nothing is opened before the first call. */
 int phone_open_history(struct phone *phone);
-/* Notes a call, once. */
+/* A call begins: it is noted on the next turn of the loop, behind its INVITE or answer. */
 void call_note_begin(struct call *call);
+/* Notes those that have begun since the last time. */
+void phone_note_calls(struct phone *phone);
 /* ended: its PHONE_ENDED. */
 void call_note_end(struct call *call, const struct phone_event *ended);
 enum history_outcome call_history_outcome(const struct call *call, enum phone_outcome outcome);
