@@ -11,7 +11,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import room as rooms
-from lib import sip, tap, tphone
+from lib import account, sip, tap, tphone
+from lib.registrar import Registrar
 from lib.room import SIGINT, SIGTERM, Room, wait_until
 from lib.tap import Failure, case, equal, expect
 
@@ -389,6 +390,42 @@ for name, sender, wanted, contact in [
         ("a display name cannot look like a contact", '"\\" Bob, " <sip:x@127.0.0.1>',
          '"\' Bob, " sip:x@127.0.0.1 ', "")]:
     case(name, sender, wanted, contact)(incoming_name)
+
+
+@case("through a server: the caller is a contact by the server's word, and the account is noted")
+def through_a_server():
+    with Room() as room:
+        server = room.keep(Registrar())
+        alice, bob = account.of(server, "alice"), account.of(server, "bob")
+        contacts(room, "callee", f"Bob = {bob.uri}\n")
+        contacts(room, "bob", f"Al = {alice.uri}\n")
+        callee = tphone.Answer(room, account=alice, times=2, settings={"accept": "contacts"})
+        server.bound("alice")
+        caller = tphone.Call(room, "al", name="bob", account=bob, seconds=0.5)
+        caller.expect_status(0)
+        tphone.Call(room, "4711", name="bob", account=bob).status()
+        callee.process.signal(SIGTERM)
+        callee.status()
+        check(callee, "in", "answered", peer=bob.uri, contact="Bob", account=alice.uri)
+        failed, answered = history(caller)
+        equal([answered[f] for f in ("outcome", "contact", "peer", "account")],
+              ["answered", "Al", alice.uri, bob.uri], "the call to a contact")
+        equal([failed[f] for f in ("outcome", "contact", "peer", "account")],
+              ["failed", "", f"sip:4711@{server.domain}", bob.uri], "the call to nobody")
+
+
+@case("accept = contacts: who is not among them is refused without ringing, and is no call")
+def accept_contacts():
+    with Room() as room:
+        server = room.keep(Registrar())
+        alice, bob = account.of(server, "alice"), account.of(server, "bob")
+        contacts(room, "callee", "Carol = sip:carol@example.test\n")
+        callee = tphone.Answer(room, account=alice, settings={"accept": "contacts"})
+        server.bound("alice")
+        caller = tphone.Call(room, alice.uri, name="bob", account=bob)
+        caller.expect_status(tphone.REFUSED)
+        check(caller, "out", "failed", status="403")
+        equal(history(callee), [], "calls of who refused")
 
 
 if __name__ == "__main__":
