@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import account
 from lib import room as rooms
 from lib import tap, tphone
 from lib.registrar import Registrar
@@ -152,6 +153,24 @@ def two_accounts():
         ended(terminal, tphone.OK)
         server.bound("alice")
         server.bound("bob")
+
+
+@case("a call waits for the password, and is then placed")
+def call():
+    with Room() as room:
+        server = room.keep(Registrar())
+        bob = room.write("bob.conf", account.of(server, "bob").settings())
+        callee = tphone.Answer(room, config=bob, times=1)
+        server.bound("bob")
+        terminal = Terminal(room, [
+            tphone.program(), "call", "sip:bob@example.test", "--account", ALICE, "--proxy",
+            server.uri, "--device", "none", "--listen", "udp:127.0.0.1:0", "--for", "0.3"],
+            env=home(room))
+        terminal.wait(QUESTION)
+        terminal.type("secret\n")
+        ended(terminal, tphone.OK)
+        callee.expect_status(tphone.OK)
+        equal(server.faults, [], "faults")
 
 
 @case("a program gives the password, with blanks and quotes in it")
