@@ -15,6 +15,7 @@
 
 #include "sip/account.h"
 #include "sip/auth.h"
+#include "sip/avoid.h"
 #include "sip/build.h"
 #include "sip/dialog.h"
 #include "sip/endpoint.h"
@@ -31,13 +32,14 @@ struct sip_endpoint {
     struct sip_out out;
     struct sip_alarms alarms;
     struct sip_tx_pool txs;
-    struct map reqs;      /* struct sip_req by key */
-    struct map calls;     /* struct sip_call by local tag */
-    struct list all;      /* struct sip_call */
-    struct list accounts; /* struct sip_account */
-    struct map users;     /* the same by the user part of its Contact */
-    struct map pings;     /* the same by the key of its keep-alives */
-    size_t n_open;        /* calls that are not over */
+    struct map reqs;        /* struct sip_req by key */
+    struct map calls;       /* struct sip_call by local tag */
+    struct list all;        /* struct sip_call */
+    struct list accounts;   /* struct sip_account */
+    struct map users;       /* the same by the user part of its Contact */
+    struct map pings;       /* the same by the key of its keep-alives */
+    struct sip_avoid avoid; /* places that have failed */
+    size_t n_open;          /* calls that are not over */
     uint64_t last_key;
     const struct sip_flow *came_by; /* of the message that is being worked on, else NULL */
     char tag[SIP_TAG_CHARS + 1];    /* of answers without dialog, the same to each copy */

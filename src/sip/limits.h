@@ -80,6 +80,9 @@
 /* Former Contacts of an account that a REGISTER takes back. More: the oldest expire by themselves.
  */
 #define SIP_MAX_OLD_CONTACTS 4
+/* How long a place that has failed is tried last, and how many are remembered: the latest. */
+#define SIP_AVOID_MS 300000u
+#define SIP_MAX_AVOIDED 16
 /* Of one name's DNS records (sip/locator): services (a protocol at a domain) asked for; records of
  * one answer looked at; servers tried; addresses of each, where there are several. More: left out.
  */

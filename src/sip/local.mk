@@ -11,6 +11,8 @@ libsip_a_SOURCES = \
 	src/sip/auth.c \
 	src/sip/auth.h \
 	src/sip/binding.c \
+	src/sip/avoid.c \
+	src/sip/avoid.h \
 	src/sip/build.c \
 	src/sip/build.h \
 	src/sip/call.c \

@@ -163,6 +163,22 @@ static int print(struct sip_req *req, const struct sip_flow *flow, struct buf *b
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
+/* What the present target has shown of itself; by_size it was asked over a transport that its place
+ * does not promise. */
+static void judge(struct sip_req *req, unsigned told, const struct sip_msg *msg, uint64_t now_ms)
+{
+    const struct sip_flow *flow = &req->flows[req->at];
+    bool answered = told & SIP_TX_TOLD_MESSAGE, over = told & SIP_TX_TOLD_OVER;
+
+    if (req->by_size && !req->refused)
+        return;
+    if (answered && msg->status != 503)
+        sip_avoid_remove(&req->ep->avoid, flow);
+    else if (answered || (over && told & SIP_TX_TOLD_FAILED) ||
+             (over && told & SIP_TX_TOLD_TIMEOUT && !req->heard))
+        sip_avoid_add(&req->ep->avoid, flow, now_ms);
+}
+
 static void on_tx(void *arg, struct sip_tx *tx, unsigned told, const struct sip_msg *msg, int err,
                   uint64_t now_ms)
 {
@@ -170,6 +186,7 @@ static void on_tx(void *arg, struct sip_tx *tx, unsigned told, const struct sip_
     unsigned say = told & SIP_TX_TOLD_MESSAGE ? SIP_REQ_RESPONSE : 0;
     bool more = req->at + 1 < req->n_flows;
 
+    judge(req, told, msg, now_ms);
     if (told & SIP_TX_TOLD_OVER)
         req->tx = NULL;
     if (told & SIP_TX_TOLD_MESSAGE && (msg->status == 401 || msg->status == 407)) {
@@ -384,6 +401,7 @@ void sip_req_located(struct sip_req *req, const struct sip_flow *flows, size_t n
         if (req->dlg)
             sip_dialog_remember(req->dlg, &flows[i].remote);
     }
+    sip_avoid_sort(&req->ep->avoid, req->flows, req->n_flows, now_ms);
     req->place_first = req->tail.n == 0;
     if (!req->place_first)
         send_or_tell(req, now_ms);

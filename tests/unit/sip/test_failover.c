@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sip/avoid.h"
 #include "tests/lib/rows.h"
 #include "tests/lib/sip_rig.h"
 
@@ -214,9 +215,95 @@ static void redirected(void **state)
     end(r);
 }
 
+/* --- the next call (RFC 3263 4.3: stay with what works) --------------------------------------- */
+
+/* Ends what runs and calls once more; the last byte of the address that is tried first. */
+static unsigned tried_first(struct rig *r, const struct sip_flow *flows, size_t n)
+{
+    struct sip_invite_params params = {.target = SLICE("sip:bob@b.example")};
+    struct sip_call *call;
+    size_t before;
+
+    if (!rig_event_count(r, SIP_CALL_ENDED))
+        sip_call_hangup(r->call, r->now_ms);
+    rig_drain(r);
+    before = rig_count(r, "INVITE");
+    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
+    rig_drain(r);
+    answer_locate(r, flows, n);
+    sip_call_offer(call, SLICE("q"), r->now_ms);
+    rig_drain(r);
+    return rig_find(r, "INVITE", before)->flow.remote.bytes[3];
+}
+
+static void rings(struct rig *r)
+{
+    rig_answer(r, rig_find(r, "INVITE", 0), "180 Ringing", "b", "", "");
+}
+
+static const struct avoid_row {
+    const char *name;
+    void (*lose)(struct rig *r);
+    uint64_t later_ms;
+    unsigned first; /* of the addresses that end in 2 and 3 */
+} avoid_rows[] = {
+    {"who refused is tried last", refused, 0, 3},
+    {"who said 503 is tried last", unavailable, 0, 3},
+    {"who was silent is tried last", silent, 0, 3},
+    {"for a while", refused, SIP_AVOID_MS, 2},
+    {"who answers is not", rings, 0, 2},
+};
+
+static void avoided(void **state)
+{
+    const struct avoid_row *row = *state;
+    struct rig *r = rig_new(SIP_UDP);
+    struct sip_flow flows[2] = {r->flow, r->flow};
+
+    rig_free(r);
+    flows[1].remote.bytes[3] = 3;
+    r = calling(SIP_UDP, &flows[1]);
+    row->lose(r);
+    rig_run(r, row->later_ms);
+    assert_int_equal(tried_first(r, flows, 2), row->first);
+    rig_free(r);
+}
+
+/* Both fail; the one whose failure is longest ago has its turn. */
+static void all_avoided(void **state)
+{
+    struct sip_avoid avoid = {0};
+    struct sip_flow flows[3] = {{.transport = SIP_UDP, .remote = {.family = 4, .port = 1}},
+                                {.transport = SIP_UDP, .remote = {.family = 4, .port = 2}},
+                                {.transport = SIP_UDP, .remote = {.family = 4, .port = 3}}};
+    struct sip_flow other = flows[2];
+
+    (void)state;
+    sip_avoid_add(&avoid, &flows[0], 1000);
+    sip_avoid_add(&avoid, &flows[1], 2000);
+    sip_avoid_add(&avoid, &flows[2], 3000);
+    sip_avoid_add(&avoid, &flows[0], 4000);
+    sip_avoid_sort(&avoid, flows, 3, 5000);
+    assert_int_equal(flows[0].remote.port, 2);
+    assert_int_equal(flows[1].remote.port, 3);
+    assert_int_equal(flows[2].remote.port, 1);
+    other.transport = SIP_TCP; /* another place */
+    sip_avoid_remove(&avoid, &other);
+    sip_avoid_remove(&avoid, &flows[2]);
+    sip_avoid_sort(&avoid, flows, 3, 5000);
+    assert_int_equal(flows[0].remote.port, 1);
+    for (unsigned i = 0; i < 2 * SIP_MAX_AVOIDED; i++) {
+        other.remote.port = (uint16_t)(100 + i);
+        sip_avoid_add(&avoid, &other, 6000 + i);
+    }
+    sip_avoid_sort(&avoid, flows, 3, 7000);
+    assert_int_equal(flows[0].remote.port, 1);
+    assert_int_equal(flows[1].remote.port, 2); /* forgotten, as others came */
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows) + 6] = {
+    struct CMUnitTest tests[ARRAY_LEN(rows) + 7] = {
         {"TCP refused: new Contact and offer", tcp_refused, NULL, NULL, NULL},
         {"the same address of ours: the same offer, when the first is silent", seen_at_the_same,
          NULL, NULL, NULL},
@@ -224,11 +311,13 @@ int main(void)
         {"hung up while the first is silent: no other is tried", hung_up_in_silence, NULL, NULL,
          NULL},
         {"the last one's failure ends the call", both_refuse, NULL, NULL, NULL},
+        {"where all have failed, the order of their failures", all_avoided, NULL, NULL, NULL},
         {"8.1.3.4: redirected to where we are seen elsewhere", redirected, NULL, NULL, NULL},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[6 + i] =
+        tests[7 + i] =
             (struct CMUnitTest){rows[i].name, seen_elsewhere, NULL, NULL, (void *)&rows[i]};
-    return cmocka_run_group_tests_name("sip/failover", tests, NULL, NULL);
+    return RUN_ROWS("sip/avoid", avoid_rows, avoided) +
+           cmocka_run_group_tests_name("sip/failover", tests, NULL, NULL);
 }
