@@ -71,7 +71,9 @@ static void keep_event(struct rig *r, const struct sip_call_event *event)
                                                   .status = event->status,
                                                   .err = event->err,
                                                   .sdp = slice_dup(event->sdp),
-                                                  .call = event->call};
+                                                  .call = event->call,
+                                                  .account = event->account,
+                                                  .by_server = event->by_server};
 }
 
 static void keep_told(struct rig *r, const struct sip_account_event *event)
@@ -121,6 +123,9 @@ void rig_drain(struct rig *r)
 {
     struct sip_out_item *item;
 
+    if (r->draining)
+        return; /* an answer given from here: its effects are taken below */
+    r->draining = true;
     while ((item = sip_out_take(sip_endpoint_out(r->ep)))) {
         if (item->kind == SIP_OUT_SEND) {
             keep_sent(r, item);
@@ -136,6 +141,7 @@ void rig_drain(struct rig *r)
             located(r, item);
         sip_out_item_free(item);
     }
+    r->draining = false;
 }
 
 void rig_run(struct rig *r, uint64_t ms)

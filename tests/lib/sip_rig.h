@@ -24,6 +24,8 @@ struct rig_event {
     int err;
     char *sdp; /* NUL-terminated, owned */
     struct sip_call *call;
+    void *account;
+    bool by_server;
 };
 
 /* What an account told. */
@@ -55,6 +57,7 @@ struct rig {
     struct sip_call *call; /* of the last event */
     struct rig_told told[RIG_MAX];
     size_t n_told;
+    bool draining;
     bool grants;     /* each REGISTER is answered as by rig_grant, for an hour */
     bool send_fails; /* each SEND fails at once, as by ICMP */
     bool not_found;  /* LOCATE finds nothing */

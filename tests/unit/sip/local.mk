@@ -17,6 +17,7 @@ check_PROGRAMS += $(sip_syntax_tests)
 tap_tests += $(sip_syntax_tests)
 
 sip_behaviour_tests = \
+	tests/unit/sip/test_account \
 	tests/unit/sip/test_auth \
 	tests/unit/sip/test_dialog \
 	tests/unit/sip/test_endpoint \
