@@ -431,8 +431,9 @@ void sip_account_take_routes(struct sip_account *account, const struct sip_msg *
         look_up(account, in_brackets(account->routes[i]), now_ms);
 }
 
-/* The URI that a request to target is sent to where there is no route: the domain of the target
- * (RFC 3263), over our transport where it is our server's. */
+/* The URI that a request to target is sent to where there is no route. Who is of our own domain is
+ * known to our registrar, wherever that is (RFC 3261 8.1.2 leaves the choice to local policy); all
+ * others to their domain (RFC 3263). Over our transport where it is our server's. */
 static struct slice hop_to(const struct sip_account *account, struct slice target,
                            struct buf *store)
 {
@@ -440,8 +441,11 @@ static struct slice hop_to(const struct sip_account *account, struct slice targe
     struct sip_uri uri;
 
     buf_put(store, target);
-    if (!sip_uri_parse(target, &uri) && sip_account_serves(account, target))
-        put_transport(store, &uri, account->transport);
+    if (sip_uri_parse(target, &uri) || !sip_account_serves(account, target))
+        return slice_skip(buf_slice(store), start);
+    if (is_at(&uri, account->aor))
+        return slice_of(account->registrar);
+    put_transport(store, &uri, account->transport);
     return slice_skip(buf_slice(store), start);
 }
 

@@ -25,7 +25,8 @@ struct sip_account_params {
     struct slice name;      /* display name, or empty */
     struct slice auth_user; /* empty: the user part of uri */
     struct slice realm;     /* the one realm whose challenges are answered; empty: see sip/auth.h */
-    struct slice registrar; /* URI; empty: sip: and the host of uri */
+    struct slice registrar; /* URI; empty: sip: and the host of uri. Without proxy and
+                                 Service-Route it also gets the calls to the domain of uri */
     struct slice proxy;     /* URI of the outbound proxy, which every request goes through first;
                                empty: none. ";lr" is added where it is missing */
     enum sip_transport
