@@ -216,9 +216,24 @@ static void password_wanted(struct account *account, const struct sip_account_ev
 
 /* --- what SIP tells -------------------------------------------------------------------------- */
 
+/* Whether the server sees us where our Contact says that we are. A connection leaves from another
+ * port than that where we listen. */
+static bool is_seen_as_is(const struct sip_account_event *e)
+{
+    struct sip_uri contact;
+    struct ip ours, seen;
+
+    if (sip_uri_parse(e->contact, &contact) != 0 || ip_parse(contact.host, &ours) != 0 ||
+        ip_parse_with_port(e->seen_at, &seen) != 0)
+        return false;
+    ours.port = contact.port;
+    return e->flow.transport == SIP_UDP ? ip_same(&ours, &seen) : ip_same_host(&ours, &seen);
+}
+
 static void registered(struct account *account, const struct sip_account_event *e)
 {
-    char *contact = phone_safe_dup(e->contact), *seen_at = phone_safe_dup(e->seen_at);
+    struct slice elsewhere = is_seen_as_is(e) ? SLICE("") : e->seen_at;
+    char *contact = phone_safe_dup(e->contact), *seen_at = phone_safe_dup(elsewhere);
 
     account->settled = true;
     account->failure = (struct account_failure){0};
