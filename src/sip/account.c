@@ -210,7 +210,8 @@ void sip_account_free(struct sip_account *account)
         sip_req_free(sip_req_of(list_first(&account->lookups)));
     sip_auth_free(account->auth);
     free_routes(account);
-    sip_out_item_free(account->spare);
+    sip_out_item_free(account->spare[0]);
+    sip_out_item_free(account->spare[1]);
     free(account->aor);
     free(account->from);
     free(account->registrar);
@@ -219,42 +220,17 @@ void sip_account_free(struct sip_account *account)
     free(account);
 }
 
-/* --- the password ----------------------------------------------------------------------------- */
-
-struct sip_auth *sip_account_auth(struct sip_account *account)
-{
-    return account->auth;
-}
-
-void sip_account_wants_password(struct sip_account *account)
-{
-    struct sip_account_event event = {.kind = SIP_ACCOUNT_PASSWORD_WANTED,
-                                      .realm = sip_auth_realm(account->auth)};
-
-    if (account->password_asked)
-        return;
-    account->password_asked = true;
-    sip_account_tell(account, &event);
-}
-
-void sip_account_set_password(struct sip_account *account, struct slice password, uint64_t now_ms)
-{
-    bool given = !sip_auth_set_password(account->auth, password) && password.p;
-
-    if (!account->password_asked)
-        return;
-    account->password_asked = false;
-    sip_core_tell_password(account->ep, account, given, now_ms);
-    sip_core_sweep(account->ep);
-}
-
 /* --- events ----------------------------------------------------------------------------------- */
 
 int sip_account_save_an_event(struct sip_account *account)
 {
-    if (!account->spare)
-        account->spare = sip_out_account_event_new();
-    return account->spare ? 0 : -ENOMEM;
+    for (size_t i = 0; i < ARRAY_LEN(account->spare); i++) {
+        if (!account->spare[i])
+            account->spare[i] = sip_out_account_event_new();
+        if (!account->spare[i])
+            return -ENOMEM;
+    }
+    return 0;
 }
 
 /* Moves a slice of the event into its store, which is as large as needed already. */
@@ -286,21 +262,58 @@ static void fill(struct sip_account_event *to, const struct sip_account_event *f
     to->store = store;
 }
 
-void sip_account_tell(struct sip_account *account, const struct sip_account_event *event)
+static bool tell_now(struct sip_account *account, struct sip_out_item *item,
+                     const struct sip_account_event *event)
 {
     struct sip_account_event whole = *event;
-    struct sip_out_item *item = sip_out_account_event_new();
 
-    if (!item) {
-        item = account->spare;
-        account->spare = NULL;
-    }
     if (!item)
-        return; /* only PASSWORD_WANTED comes without one put by: the request then ends by LIMIT */
+        return false;
     whole.account = account;
     whole.owner = account->owner;
     fill(item->account_event, &whole);
     sip_out_append(&account->ep->out, item);
+    return true;
+}
+
+void sip_account_tell(struct sip_account *account, const struct sip_account_event *event)
+{
+    size_t i = event->kind == SIP_ACCOUNT_UNREGISTERED;
+    struct sip_out_item *item = sip_out_account_event_new();
+
+    if (!item) {
+        item = account->spare[i];
+        account->spare[i] = NULL;
+    }
+    tell_now(account, item, event);
+}
+
+/* --- the password ----------------------------------------------------------------------------- */
+
+struct sip_auth *sip_account_auth(struct sip_account *account)
+{
+    return account->auth;
+}
+
+bool sip_account_wants_password(struct sip_account *account)
+{
+    struct sip_account_event event = {.kind = SIP_ACCOUNT_PASSWORD_WANTED,
+                                      .realm = sip_auth_realm(account->auth)};
+
+    if (!account->password_asked)
+        account->password_asked = tell_now(account, sip_out_account_event_new(), &event);
+    return account->password_asked;
+}
+
+void sip_account_set_password(struct sip_account *account, struct slice password, uint64_t now_ms)
+{
+    bool given = !sip_auth_set_password(account->auth, password) && password.p;
+
+    if (!account->password_asked)
+        return;
+    account->password_asked = false;
+    sip_core_tell_password(account->ep, account, given, now_ms);
+    sip_core_sweep(account->ep);
 }
 
 /* --- the way ---------------------------------------------------------------------------------- */

@@ -86,7 +86,8 @@ struct sip_account {
     unsigned quick, slow;           /* tries in it: in the first minute, and after */
     struct sip_reg_failure failure; /* slices: only within a step */
 
-    struct sip_out_item *spare; /* an event for the day when memory is gone */
+    struct sip_out_item *spare[2]; /* events for the day when memory is gone: the answer to a
+                                      REGISTER, and SIP_ACCOUNT_UNREGISTERED */
 };
 
 /* --- account.c -------------------------------------------------------------------------------- */

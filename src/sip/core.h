@@ -291,8 +291,8 @@ void sip_reinvite_over(struct sip_call *call, uint64_t now_ms);
 
 struct sip_auth *sip_account_auth(struct sip_account *account);
 /* A request waits for the password since this challenge (realm as of sip_auth_realm): tells
- * SIP_ACCOUNT_PASSWORD_WANTED, once until there is an answer. */
-void sip_account_wants_password(struct sip_account *account);
+ * SIP_ACCOUNT_PASSWORD_WANTED, once until there is an answer. False: there is no memory to tell. */
+bool sip_account_wants_password(struct sip_account *account);
 /* The value of From. */
 struct slice sip_account_from(const struct sip_account *account);
 void *sip_account_owner(const struct sip_account *account);

@@ -150,8 +150,11 @@ static bool park(struct sip_req *req, const struct sip_msg *msg)
     req->credentials = SIP_REQ_NO_PASSWORD;
     if (req->dlg || sip_msg_copy(msg, &req->challenge))
         return false;
-    sip_account_wants_password(req->account);
-    return true;
+    if (sip_account_wants_password(req->account))
+        return true;
+    free(req->challenge);
+    req->challenge = NULL;
+    return false;
 }
 
 bool sip_req_challenged(struct sip_req *req, const struct sip_msg *msg, uint64_t now_ms)

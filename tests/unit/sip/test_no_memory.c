@@ -55,7 +55,8 @@ struct play {
     struct sip_endpoint *ep;
     uint64_t now_ms;
     struct sip_call *call;
-    unsigned told, ended, taken;
+    struct sip_account *account;
+    unsigned told, ended, taken, gone;
     char tag[128], branch[128], id[128];
 };
 
@@ -72,8 +73,8 @@ static const struct sip_flow flow = {
 
 static void told(struct play *play, const struct sip_call_event *event)
 {
-    play->told += event->kind == SIP_CALL_INCOMING ||
-                  (event->kind == SIP_CALL_OFFER_WANTED && !play->call);
+    play->told +=
+        event->kind == SIP_CALL_INCOMING || (event->kind == SIP_CALL_OFFER_WANTED && !play->call);
     play->ended += event->kind == SIP_CALL_ENDED;
     play->call = event->kind == SIP_CALL_ENDED ? NULL : event->call;
 }
@@ -86,6 +87,8 @@ static void drain(struct play *play)
     for (armed = false; (item = sip_out_take(sip_endpoint_out(play->ep)));) {
         if (item->kind == SIP_OUT_CALL) {
             told(play, item->event);
+        } else if (item->kind == SIP_OUT_ACCOUNT) {
+            play->gone += item->account_event->kind == SIP_ACCOUNT_UNREGISTERED;
         } else if (item->kind == SIP_OUT_LOCATE) {
             armed = true;
             sip_endpoint_located(play->ep, item->key, &flow, 1, 0, play->now_ms);
@@ -136,8 +139,8 @@ static void run(struct play *play, uint64_t ms)
 }
 
 #define FROM_ALICE(method, cseq, branch, tag)                                                      \
-    method " sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK" branch "\n"       \
-           "From: <sip:alice@192.0.2.2>;tag=a\nTo: <sip:bob@192.0.2.1>" tag "\nCall-ID: c\n"        \
+    method " sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK" branch "\n"     \
+           "From: <sip:alice@192.0.2.2>;tag=a\nTo: <sip:bob@192.0.2.1>" tag "\nCall-ID: c\n"       \
            "CSeq: " cseq " " method "\nContact: <sip:alice@192.0.2.2>\nMax-Forwards: 70\n"
 #define OFFER "Content-Type: application/sdp\nContent-Length: 1\n\no"
 #define NO_BODY "Content-Length: 0\n\n"
@@ -168,14 +171,15 @@ static void called(struct play *play)
 }
 
 #define TO_US(status, method, cseq, tag)                                                           \
-    "SIP/2.0 " status " X\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=$b\n"                              \
-    "From: <sip:alice@192.0.2.1>;tag=$t\nTo: <sip:bob@192.0.2.2>;tag=" tag "\nCall-ID: $i\n"         \
+    "SIP/2.0 " status " X\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=$b\n"                            \
+    "From: <sip:alice@192.0.2.1>;tag=$t\nTo: <sip:bob@192.0.2.2>;tag=" tag "\nCall-ID: $i\n"       \
     "CSeq: " cseq " " method "\nContact: <sip:bob@192.0.2.2>\n"
 
 static void calls(struct play *play)
 {
     struct sip_invite_params params = {.target = SLICE("sip:bob@192.0.2.2"),
-                                       .from = SLICE("sip:alice@192.0.2.1")};
+                                       .from = SLICE("sip:alice@192.0.2.1"),
+                                       .account = play->account};
     struct sip_call *call;
 
     armed = true;
@@ -207,7 +211,66 @@ static void calls(struct play *play)
     drain(play);
 }
 
-/* Plays it with the n-th allocation failing, alone or with all after it. False: there were fewer. */
+#define TO_ACCOUNT(status, cseq)                                                                   \
+    "SIP/2.0 " status " X\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=$b;received=192.0.2.9;rport=9\n" \
+    "From: <sip:alice@192.0.2.2>;tag=$t\nTo: <sip:alice@192.0.2.2>;tag=r\nCall-ID: $i\n"           \
+    "CSeq: " cseq " REGISTER\nExpires: 60\nService-Route: <sip:192.0.2.2;lr>\n"
+#define CHALLENGE "WWW-Authenticate: Digest realm=\"r\",nonce=\"n\",qop=\"auth\"\n"
+
+static void registers(struct play *play)
+{
+    struct sip_account_params params = {.uri = SLICE("sip:alice@192.0.2.2"), .name = SLICE("A")};
+    int err;
+
+    armed = true;
+    err = sip_account_new(play->ep, &params, &play->account);
+    armed = false;
+    if (err) {
+        play->account = NULL;
+        return;
+    }
+    armed = true;
+    sip_account_register(play->account, play->now_ms);
+    drain(play);
+    receive(play, TO_ACCOUNT("401", "1") CHALLENGE NO_BODY);
+    armed = true;
+    sip_account_set_password(play->account, SLICE("secret"), play->now_ms);
+    drain(play);
+    receive(play, TO_ACCOUNT("200", "2") NO_BODY);
+    receive(play, TO_ACCOUNT("200", "3") NO_BODY);
+    calls(play);
+    receive(play, "INVITE sip:alice@192.0.2.1 SIP/2.0\nContent-Length: 0\n\n");
+    run(play, 40000);
+    receive(play, TO_ACCOUNT("302", "4") "Contact: <sip:192.0.2.3>\n" NO_BODY);
+    armed = true;
+    sip_account_network_changed(play->account, play->now_ms);
+    drain(play);
+    run(play, 40000);
+    armed = true;
+    sip_account_unregister(play->account, play->now_ms);
+    drain(play);
+    receive(play, TO_ACCOUNT("200", "5") NO_BODY);
+}
+
+/* It registers once more, now that there is memory, and says when it is gone. */
+static void leave(struct play *play)
+{
+    if (!play->account)
+        return;
+    run(play, 64000);
+    play->gone = 0;
+    sip_account_register(play->account, play->now_ms);
+    drain(play);
+    sip_account_unregister(play->account, play->now_ms);
+    run(play, 64000);
+    assert_int_equal(play->gone, 1);
+    assert_false(sip_account_is_registered(play->account));
+    sip_account_free(play->account);
+    play->account = NULL;
+}
+
+/* Plays it with the n-th allocation failing, alone or with all after it. False: there were fewer.
+ */
 static bool play_once(void (*script)(struct play *play), unsigned n, bool good)
 {
     struct play play = {.rng = rng_seeded(5), .now_ms = 1000};
@@ -226,6 +289,7 @@ static bool play_once(void (*script)(struct play *play), unsigned n, bool good)
     if (play.call)
         sip_call_hangup(play.call, play.now_ms);
     drain(&play);
+    leave(&play);
     run(&play, 700000);
     assert_int_equal(play.ep->txs.n, 0);
     assert_true(list_empty(&play.ep->all));
@@ -274,12 +338,26 @@ static void calls_all(void **state)
     each_fails(calls, true);
 }
 
+static void registers_one(void **state)
+{
+    (void)state;
+    each_fails(registers, false);
+}
+
+static void registers_all(void **state)
+{
+    (void)state;
+    each_fails(registers, true);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         {"a call that comes in, one allocation fails", called_one, 0, 0, 0},
         {"a call that comes in, from one allocation on all fail", called_all, 0, 0, 0},
         {"a call that goes out, one allocation fails", calls_one, 0, 0, 0},
+        {"an account, one allocation fails", registers_one, 0, 0, 0},
+        {"an account, from one allocation on all fail", registers_all, 0, 0, 0},
         {"a call that goes out, from one allocation on all fail", calls_all, 0, 0, 0},
     };
 
