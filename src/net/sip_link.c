@@ -36,10 +36,16 @@ static void tell_failures(struct net_sip_link *link)
     }
 }
 
+/* RFC 5626 4.4.1, and what others send to hold a NAT open. */
+bool sip_link_is_keep_alive(struct slice bytes)
+{
+    return slice_trim(bytes).n == 0 || bytes.n <= 4;
+}
+
 void sip_link_trace(struct net_sip_link *link, bool sent, const struct sip_flow *flow,
                     struct slice bytes)
 {
-    if (link->config.on_trace)
+    if (link->config.on_trace && !sip_link_is_keep_alive(bytes))
         link->config.on_trace(link->config.arg, sent, flow, bytes);
 }
 
@@ -78,12 +84,6 @@ static int send_udp(struct net_sip_link *link, const struct sip_out_item *item)
     return 0;
 }
 
-/* Keep-alives (RFC 5626 4.4.1, and what others send to hold a NAT open) are no messages. */
-static bool is_keep_alive(struct slice bytes)
-{
-    return slice_trim(bytes).n == 0 || bytes.n <= 4;
-}
-
 /* The address that a datagram from remote was sent to: ours, or where that is the wildcard, the one
  * that answers leave from. */
 static struct ip local_of(struct net_sip_link *link, const struct ip *remote)
@@ -110,7 +110,7 @@ static void on_datagram(void *arg, const struct ip *from, struct slice bytes)
     struct net_sip_link *link = arg;
     struct sip_flow flow = {.transport = SIP_UDP, .remote = *from};
 
-    if (is_keep_alive(bytes))
+    if (sip_link_is_keep_alive(bytes))
         return;
     flow.local = local_of(link, from);
     sip_link_trace(link, false, &flow, bytes);

@@ -75,6 +75,8 @@ static inline size_t family_index(uint8_t family)
 
 /* The endpoint hears of it on the next turn of the loop. */
 void sip_link_fail_later(struct net_sip_link *link, uint64_t key, int err);
+/* Line ends alone, which are no message. */
+bool sip_link_is_keep_alive(struct slice bytes);
 void sip_link_trace(struct net_sip_link *link, bool sent, const struct sip_flow *flow,
                     struct slice bytes);
 /* Where others reach us: the socket of this transport and family, or of the other transport where

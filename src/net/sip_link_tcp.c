@@ -243,6 +243,14 @@ const struct net_tcp_listen_events sip_link_tcp_events = {on_accepted};
 
 /* --- what goes out ---------------------------------------------------------------------------- */
 
+/* A connection from an address that is no longer ours, or not the way any more, leads nowhere: a
+ * request that knows where it leaves from takes only one from there. */
+static bool leaves_from(const struct connection *c, const struct sip_flow *flow)
+{
+    return !flow->local.family || ip_is_any(&flow->local) || ip_is_any(&c->flow.local) ||
+           ip_same_host(&c->flow.local, &flow->local);
+}
+
 static struct connection *find(const struct net_sip_link *link, const struct sip_flow *flow)
 {
     struct connection *same_place = NULL;
@@ -254,7 +262,7 @@ static struct connection *find(const struct net_sip_link *link, const struct sip
             continue;
         if (flow->connection && c->flow.connection == flow->connection)
             return c;
-        if (ip_same(&c->flow.remote, &flow->remote))
+        if (ip_same(&c->flow.remote, &flow->remote) && leaves_from(c, flow))
             same_place = c;
     }
     return same_place;
@@ -295,7 +303,8 @@ static int open_to(struct net_sip_link *link, const struct sip_flow *flow, struc
 static void note_sent(struct connection *c, const struct sip_out_item *item)
 {
     struct slice bytes = buf_slice(&item->bytes);
-    bool answered = !is_response(bytes) && !slice_starts(bytes, SLICE("ACK "));
+    bool answered = !is_response(bytes) && !slice_starts(bytes, SLICE("ACK ")) &&
+                    !sip_link_is_keep_alive(bytes);
     uint64_t now_ms = net_now_ms();
 
     be_active(c, now_ms);

@@ -457,7 +457,7 @@ static struct slice hop_to(const struct sip_account *account, struct slice targe
     if (sip_uri_parse(target, &uri) || !sip_account_serves(account, target))
         return slice_skip(buf_slice(store), start);
     if (is_at(&uri, account->aor))
-        return slice_of(account->registrar);
+        return slice_of(account->hop);
     put_transport(store, &uri, account->transport);
     return slice_skip(buf_slice(store), start);
 }
