@@ -197,5 +197,16 @@ def command_fails():
         equal(server.bindings("alice"), [], "bindings")
 
 
+if os.environ.get("TPHONE_LONG"):  # it has 30 s
+    @case("a program that does not end is ended, and that is told")
+    def command_hangs():
+        with Room() as room:
+            server = room.keep(Registrar())
+            process = room.start("tphone register", register(
+                server, "--password-command", "sleep 50"), env=dict(os.environ, **home(room)))
+            equal(process.status(45), tphone.REFUSED, "exit status")
+            process.wait_line("password-command: sleep did not end within 30 seconds")
+
+
 if __name__ == "__main__":
     tap.run(jobs=6)
