@@ -3,6 +3,7 @@ libnet_a_SOURCES = \
 	src/net/address.c src/net/address.h \
 	src/net/dns_channel.c src/net/dns_channel.h \
 	src/net/dns_ttl.c src/net/dns_ttl.h \
+	src/net/interface.c src/net/interface.h src/net/interface_source.h \
 	src/net/loop.c src/net/loop.h \
 	src/net/pacer.h \
 	src/net/resolver.c src/net/resolver.h \
@@ -18,4 +19,9 @@ if HAVE_TIMERFD
 libnet_a_SOURCES += src/net/pacer_timerfd.c
 else
 libnet_a_SOURCES += src/net/pacer_uv.c
+endif
+if HAVE_NETLINK
+libnet_a_SOURCES += src/net/interface_netlink.c
+else
+libnet_a_SOURCES += src/net/interface_poll.c
 endif

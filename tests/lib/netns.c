@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
+#include <net/route.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,4 +53,19 @@ void netns_address(const char *label, const char *address)
     at->sin_family = AF_INET;
     assert_int_equal(inet_pton(AF_INET, address, &at->sin_addr), 1);
     interface_ioctl(SIOCSIFADDR, &request);
+}
+
+void netns_route(const char *network)
+{
+    struct rtentry route = {.rt_flags = RTF_UP, .rt_dev = (char[]){"lo"}};
+    struct sockaddr_in *to = (struct sockaddr_in *)(void *)&route.rt_dst;
+    struct sockaddr_in *mask = (struct sockaddr_in *)(void *)&route.rt_genmask;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    assert_true(fd >= 0);
+    to->sin_family = mask->sin_family = AF_INET;
+    mask->sin_addr.s_addr = htonl(0xffffff00);
+    assert_int_equal(inet_pton(AF_INET, network, &to->sin_addr), 1);
+    assert_int_equal(ioctl(fd, SIOCADDRT, &route), 0);
+    close(fd);
 }

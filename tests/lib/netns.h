@@ -10,4 +10,7 @@ void netns_enter(void);
  * one of this label away. */
 void netns_address(const char *label, const char *address);
 
+/* A route to a network of 256 addresses, over the loopback interface. */
+void netns_route(const char *network);
+
 #endif

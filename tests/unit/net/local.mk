@@ -2,6 +2,8 @@
 net_tests = \
 	tests/unit/net/test_address \
 	tests/unit/net/test_dns_ttl \
+	tests/unit/net/test_interface \
+	tests/unit/net/test_interface_poll \
 	tests/unit/net/test_loop \
 	tests/unit/net/test_pacer \
 	tests/unit/net/test_pacer_uv \
@@ -17,6 +19,11 @@ check_PROGRAMS += $(net_tests)
 tap_tests += $(net_tests)
 
 tests_unit_net_test_address_LDADD = $(machine_ldadd)
+tests_unit_net_test_interface_LDADD = $(machine_ldadd)
+# The portable source stands before the library's own, which is then not taken out of it.
+tests_unit_net_test_interface_poll_SOURCES = tests/unit/net/test_interface.c \
+	src/net/interface_poll.c
+tests_unit_net_test_interface_poll_LDADD = $(machine_ldadd)
 tests_unit_net_test_loop_LDADD = $(machine_ldadd)
 tests_unit_net_test_pacer_LDADD = $(machine_ldadd)
 # The portable pacer stands before the library's own, which is then not taken out of it.

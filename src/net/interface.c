@@ -1,0 +1,117 @@
+/* net/interface.c - from hints to changes. */
+#include "net/interface.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "net/interface_source.h"
+
+/* More addresses than fit are not looked at. */
+#define MAX_SNAPSHOT_BYTES 65536
+
+struct net_interface_watch {
+    struct net_interface_source *source;
+    struct net_deadline *quiet;
+    uint64_t first_ms; /* when the burst began; 0: none */
+    bool certain;
+    struct buf known; /* the addresses when we last looked */
+    void (*on_change)(void *arg);
+    void *arg;
+};
+
+static void put_address(struct buf *b, const uv_interface_address_t *at)
+{
+    char text[64] = "";
+
+    if (at->address.address4.sin_family == AF_INET)
+        uv_ip4_name(&at->address.address4, text, sizeof text);
+    else
+        uv_ip6_name(&at->address.address6, text, sizeof text);
+    buf_puts(b, at->name);
+    buf_putc(b, ' ');
+    buf_puts(b, text);
+    buf_putc(b, '\n');
+}
+
+/* All addresses of interfaces that are up, as text. */
+static struct buf look(void)
+{
+    struct buf b = buf_new(MAX_SNAPSHOT_BYTES);
+    uv_interface_address_t *all;
+    int n;
+
+    if (uv_interface_addresses(&all, &n))
+        return b;
+    for (int i = 0; i < n; i++)
+        put_address(&b, &all[i]);
+    uv_free_interface_addresses(all, n);
+    return b;
+}
+
+/* Whether the addresses differ from those that were known; remembers the new ones. */
+static bool differs(struct net_interface_watch *watch)
+{
+    struct buf now = look();
+    bool same = slice_eq(buf_slice(&now), buf_slice(&watch->known));
+
+    buf_free(&watch->known);
+    watch->known = now;
+    return !same;
+}
+
+static void on_quiet(void *arg)
+{
+    struct net_interface_watch *watch = arg;
+    bool changed = differs(watch) || watch->certain;
+
+    watch->first_ms = 0;
+    watch->certain = false;
+    if (changed)
+        watch->on_change(watch->arg);
+}
+
+static void on_hint(void *arg, bool certain)
+{
+    struct net_interface_watch *watch = arg;
+    uint64_t now_ms = net_now_ms(), quiet_ms = now_ms + NET_INTERFACE_QUIET_MS;
+
+    if (!watch->first_ms)
+        watch->first_ms = now_ms;
+    watch->certain |= certain;
+    if (quiet_ms > watch->first_ms + NET_INTERFACE_BURST_MS)
+        quiet_ms = watch->first_ms + NET_INTERFACE_BURST_MS;
+    net_deadline_set(watch->quiet, quiet_ms);
+}
+
+int net_interface_watch_new(struct net_loop *loop, void (*on_change)(void *arg), void *arg,
+                            struct net_interface_watch **out)
+{
+    struct net_interface_watch *watch = calloc(1, sizeof *watch);
+    int err;
+
+    if (!watch)
+        return -ENOMEM;
+    watch->on_change = on_change;
+    watch->arg = arg;
+    err = net_deadline_new(loop, on_quiet, watch, &watch->quiet);
+    if (!err)
+        err = net_interface_source_new(loop, on_hint, watch, &watch->source);
+    if (err) {
+        net_interface_watch_free(watch);
+        return err;
+    }
+    watch->known = look();
+    *out = watch;
+    return 0;
+}
+
+void net_interface_watch_free(struct net_interface_watch *watch)
+{
+    if (!watch)
+        return;
+    net_interface_source_free(watch->source);
+    net_deadline_free(watch->quiet);
+    buf_free(&watch->known);
+    free(watch);
+}
