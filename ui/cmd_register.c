@@ -10,7 +10,8 @@ struct registrant {
 static void refuse_call(struct registrant *r, uint32_t call)
 {
     phone_do(r->session.phone,
-             &(struct phone_command){.kind = PHONE_REJECT, .call = call, .status = 480}, NULL, NULL);
+             &(struct phone_command){.kind = PHONE_REJECT, .call = call, .status = 480}, NULL,
+             NULL);
 }
 
 static void on_event(void *arg, const struct phone_event *event)

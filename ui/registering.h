@@ -6,10 +6,10 @@
 
 struct registering {
     struct registering_row {
-        const char *label; /* of the configuration */
+        const char *label;          /* of the configuration */
         enum phone_outcome outcome; /* of the last answer; 0: there was none */
         bool hopeless;              /* it is not tried again */
-    } *rows; /* owned */
+    } * rows;                       /* owned */
     size_t n;
 };
 

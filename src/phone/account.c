@@ -348,11 +348,12 @@ static void leave(struct account *account)
 
     account->wanted = account->when_command = false;
     forget_command(account);
+    account_fail_calls(account, PHONE_FAILED, 0, "its account is no longer to be registered");
     if (asked)
         sip_account_unregister(account->sip, net_now_ms());
 }
 
-static int refuse_label(const struct phone *phone, const char *label, struct buf *why)
+int account_missing(const struct phone *phone, const char *label, struct buf *why)
 {
     const char *between = "; there are ";
 
@@ -374,7 +375,7 @@ int account_do(struct phone *phone, const struct phone_command *command, struct 
     struct account *account = account_find(phone, command->account);
 
     if (!account)
-        return refuse_label(phone, command->account, why);
+        return account_missing(phone, command->account, why);
     if (command->kind == PHONE_REGISTER && phone->quitting)
         return refuse(why, -EBUSY, "the phone is about to end");
     if (command->kind == PHONE_REGISTER && account->config->no_register)

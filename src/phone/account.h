@@ -67,6 +67,8 @@ void accounts_network_changed(struct phone *phone);
 
 /* By label, URI or, for NULL, the first; NULL: there is none. */
 struct account *account_find(struct phone *phone, const char *label);
+/* Says which there are. -ENOENT. */
+int account_missing(const struct phone *phone, const char *label, struct buf *why);
 /* Registers, unless that is under way already. */
 void account_register(struct account *account);
 /* Gets the password, where a command gives it and none is there yet. */

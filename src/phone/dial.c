@@ -102,8 +102,8 @@ static int invite(struct call *call, struct slice uri, struct buf *why)
         .owner = call,
     };
 
-    return explain_invite(
-        sip_call_invite(call->phone->endpoint, &params, &call->sip, net_now_ms()), why);
+    return explain_invite(sip_call_invite(call->phone->endpoint, &params, &call->sip, net_now_ms()),
+                          why);
 }
 
 /* --- calls that wait ------------------------------------------------------------------------- */
@@ -165,7 +165,7 @@ static int find_target(struct dialling *d)
 
     if (d->command->account) {
         if (!local)
-            return refuse(&d->why, -ENOENT, "there is no account of the name that was asked for");
+            return account_missing(d->phone, d->command->account, &d->why);
         d->account = local;
     }
     return phone_target(slice_of(typed), domain, &d->uri, &d->why);

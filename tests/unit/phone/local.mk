@@ -1,5 +1,6 @@
 # What unit/phone adds to the tests.
 phone_tests = \
+	tests/unit/phone/test_account \
 	tests/unit/phone/test_call_history \
 	tests/unit/phone/test_call_tables \
 	tests/unit/phone/test_config \
@@ -14,6 +15,7 @@ phone_tests = \
 check_PROGRAMS += $(phone_tests)
 tap_tests += $(phone_tests)
 
+tests_unit_phone_test_account_LDADD = $(phone_ldadd)
 tests_unit_phone_test_config_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_LDADD = $(phone_ldadd)
 tests_unit_phone_test_history_LDADD = $(phone_ldadd)

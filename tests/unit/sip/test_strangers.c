@@ -30,10 +30,10 @@ static const struct row {
     {"a message without CSeq", "INVITE sip:y@192.0.2.1 SIP/2.0\n" FROM_TO("") "\n"},
     {"an INVITE that requires what we lack",
      "INVITE sip:y@192.0.2.1 SIP/2.0\n" FROM_TO("") "CSeq: 1 INVITE\nRequire: foo\n\n"},
-    {"an INVITE whose body is none of ours", "INVITE sip:y@192.0.2.1 SIP/2.0\n" FROM_TO(
-                                                 "") "CSeq: 1 INVITE\nContact: <sip:x@192.0.2.2>\n"
-                                                     "Content-Type: text/plain\n"
-                                                     "Content-Length: 1\n\nx"},
+    {"an INVITE whose body is none of ours",
+     "INVITE sip:y@192.0.2.1 SIP/2.0\n" FROM_TO("") "CSeq: 1 INVITE\nContact: <sip:x@192.0.2.2>\n"
+                                                    "Content-Type: text/plain\n"
+                                                    "Content-Length: 1\n\nx"},
     {"an INVITE to another scheme",
      "INVITE mailto:y@192.0.2.1 SIP/2.0\n" FROM_TO("") "CSeq: 1 INVITE\n\n"},
 };

@@ -1,0 +1,413 @@
+/* Accounts of the phone: which one a call goes through, who is let in, and what each failure is
+ * called. */
+#include "phone/account.h"
+
+#include <errno.h>
+
+#include "phone/phone_private.h"
+#include "tests/lib/rows.h"
+
+static struct account_config at_home = {.label = (char[]){"home"},
+                                        .uri = (char[]){"sip:alice@example.org"}};
+static struct account_config at_work = {.label = (char[]){"work"},
+                                        .uri = (char[]){"sip:bob@example.net"},
+                                        .registrar = (char[]){"sip:127.0.0.5"}};
+static struct account_config abroad = {.label = (char[]){"abroad"},
+                                       .uri = (char[]){"sip:carol@example.com"},
+                                       .proxy = (char[]){"sip:127.0.0.9"},
+                                       .no_register = true};
+
+/* --- a phone with accounts -------------------------------------------------------------------- */
+
+struct house {
+    struct net_loop *loop;
+    struct phone_config config;
+    struct phone *phone;
+};
+
+static void ignore(void *arg, const struct phone_event *event)
+{
+    (void)arg;
+    (void)event;
+}
+
+/* Names are looked up where nobody answers, and nothing is waited for. */
+static struct house *build(void)
+{
+    static struct house h;
+
+    h = (struct house){0};
+    config_init(&h.config);
+    h.config.no_device = h.config.no_history = true;
+    h.config.listen.tcp = false;
+    assert_int_equal(ip_parse_with_port(SLICE("127.0.0.1:9"), &h.config.listen.ip), 0);
+    h.config.dns_server = h.config.listen.ip;
+    h.config.listen.ip.port = 0;
+    assert_int_equal(net_loop_new(&h.loop), 0);
+    return &h;
+}
+
+static void enter(struct house *h, struct account_config *const *accounts, size_t n)
+{
+    struct buf why = buf_new(1024);
+
+    for (size_t i = 0; i < n; i++)
+        list_append(&h->config.accounts, &accounts[i]->link);
+    if (phone_new(h->loop, &h->config, ignore, NULL, &why, &h->phone) != 0)
+        fail_msg("%s", buf_cstr(&why));
+    buf_free(&why);
+}
+
+static struct house *open_house(size_t n)
+{
+    static struct account_config *const all[] = {&at_home, &at_work, &abroad};
+    struct house *h = build();
+
+    enter(h, all, n);
+    return h;
+}
+
+static void leave_house(struct house *h)
+{
+    phone_free(h->phone);
+    list_init(&h->config.accounts); /* they are not the configuration's to free */
+    config_free(&h->config);
+    net_loop_free(h->loop);
+}
+
+/* --- which account ---------------------------------------------------------------------------- */
+
+static const struct dial_row {
+    const char *name, *typed, *account; /* NULL: not said */
+    const char *uri, *label;            /* "": none */
+    bool waits;
+} dial_rows[] = {
+    {"a name alone is one of the first account's server", "carl", NULL, "sip:carl@example.org",
+     "home", true},
+    {"and of the server of the account that was named", "carl", "work", "sip:carl@example.net",
+     "work", true},
+    {"an account is named by its address, too", "carl", "sip:bob@example.net",
+     "sip:carl@example.net", "work", true},
+    {"a domain of an account", "x@example.net", NULL, "sip:x@example.net", "work", true},
+    {"in any case", "x@EXAMPLE.net", NULL, "sip:x@EXAMPLE.net", "work", true},
+    {"a registrar", "x@127.0.0.5", NULL, "sip:x@127.0.0.5", "work", true},
+    {"the same machine, but another port", "x@127.0.0.5:5070", NULL, "sip:x@127.0.0.5:5070", "",
+     false},
+    {"an address in figures", "x@127.0.0.7", NULL, "sip:x@127.0.0.7", "", false},
+    {"this machine", "x@localhost", NULL, "sip:x@localhost", "", false},
+    {"a foreign domain goes through the account that has a way to anywhere", "x@example.edu", NULL,
+     "sip:x@example.edu", "abroad", false},
+    {"or, directly, under the name of the account that was named", "x@example.edu", "home",
+     "sip:x@example.edu", "home", false},
+    {"an account that is not to be registered is not waited for", "x@example.com", NULL,
+     "sip:x@example.com", "abroad", false},
+    {"an address in figures through the account that was named", "x@127.0.0.7", "abroad",
+     "sip:x@127.0.0.7", "abroad", false},
+};
+
+static void check_dial(void **state)
+{
+    const struct dial_row *row = *state;
+    struct house *h = open_house(3);
+    struct phone_command command = {
+        .kind = PHONE_DIAL, .target = row->typed, .account = row->account};
+    struct call *call;
+
+    assert_int_equal(phone_do(h->phone, &command, NULL, NULL), 0);
+    assert_int_equal(phone_calls(h->phone), 1);
+    call = LIST_ITEM(list_first(&h->phone->calls), struct call, link);
+    assert_string_equal(call->uri, row->uri);
+    assert_string_equal(call->account ? call->account->label : "", row->label);
+    assert_int_equal(call->state == CALL_REGISTERING, row->waits);
+    leave_house(h);
+}
+
+static void one_foreign_name_through_a_lone_account(void **state)
+{
+    struct house *h = open_house(1);
+    struct call *call;
+
+    (void)state;
+    assert_int_equal(phone_do(h->phone,
+                              &(struct phone_command){.kind = PHONE_DIAL, .target = "x@y.example"},
+                              NULL, NULL),
+                     0);
+    call = LIST_ITEM(list_first(&h->phone->calls), struct call, link);
+    assert_string_equal(call->account->label, "home"); /* which lends its name */
+    assert_int_equal(call->state, CALL_LOCATING);
+    leave_house(h);
+}
+
+/* A call that waits ends when its account is not wanted any more. */
+static void unregistering_ends_what_waits(void **state)
+{
+    struct house *h = open_house(1);
+
+    (void)state;
+    assert_int_equal(phone_do(h->phone,
+                              &(struct phone_command){.kind = PHONE_DIAL, .target = "carl"}, NULL,
+                              NULL),
+                     0);
+    assert_int_equal(
+        phone_do(h->phone, &(struct phone_command){.kind = PHONE_UNREGISTER}, NULL, NULL), 0);
+    assert_int_equal(phone_calls(h->phone), 0);
+    leave_house(h);
+}
+
+static const struct refusal_row {
+    const char *name;
+    struct phone_command command;
+    int err;
+    const char *why;
+} refusal_rows[] = {
+    {"an account that is not there",
+     {.kind = PHONE_REGISTER, .account = "worj\x1b"},
+     -ENOENT,
+     "there is no account worj\xef\xbf\xbd; there are home, work, abroad"},
+    {"an account that is not to be registered",
+     {.kind = PHONE_REGISTER, .account = "abroad"},
+     -EINVAL,
+     "this account is not to be registered (register = no)"},
+    {"a call through an account that is not there",
+     {.kind = PHONE_DIAL, .target = "carl", .account = "nobody"},
+     -ENOENT,
+     "there is no account nobody; there are home, work, abroad"},
+};
+
+static void check_refusal(void **state)
+{
+    const struct refusal_row *row = *state;
+    struct house *h = open_house(3);
+    struct buf why = buf_new(1024);
+
+    assert_int_equal(phone_do(h->phone, &row->command, NULL, &why), row->err);
+    assert_slice(buf_slice(&why), row->why);
+    buf_free(&why);
+    leave_house(h);
+}
+
+static const struct open_row {
+    const char *name;
+    struct account_config config;
+    const char *why;
+} open_rows[] = {
+    {"a registrar that is no address",
+     {.label = (char[]){"home"},
+      .uri = (char[]){"sip:a@example.org"},
+      .registrar = (char[]){"sip:a@"}},
+     "home: uri, registrar or proxy cannot be read; they are like sip:alice@example.org and "
+     "sip:server.example.org"},
+    {"a way that needs TLS",
+     {.label = (char[]){"home"}, .uri = (char[]){"sip:a@example.org"}, .proxy = (char[]){"sips:x"}},
+     "home: the way to its server asks for something that we do not speak; there are UDP and TCP"},
+};
+
+static void check_open(void **state)
+{
+    const struct open_row *row = *state;
+    struct account_config account = row->config;
+    struct house *h = build();
+    struct buf why = buf_new(1024);
+
+    list_append(&h->config.accounts, &account.link);
+    assert_true(phone_new(h->loop, &h->config, ignore, NULL, &why, &h->phone) != 0);
+    assert_slice(buf_slice(&why), row->why);
+    buf_free(&why);
+    h->phone = NULL;
+    leave_house(h);
+}
+
+/* --- who is let in ---------------------------------------------------------------------------- */
+
+static const struct screen_row {
+    const char *name;
+    bool account; /* the INVITE is for one, which exists in any case but the first rows */
+    enum config_accept accept; /* of the account, or of the phone */
+    bool by_server;
+    unsigned status;
+} screen_rows[] = {
+    {"for nobody of ours", false, CONFIG_ACCEPT_DEFAULT, false, 404},
+    {"for nobody of ours, by a server", false, CONFIG_ACCEPT_DEFAULT, true, 404},
+    {"for nobody of ours, accept = server", false, CONFIG_ACCEPT_SERVER, true, 404},
+    {"for nobody of ours, accept = anyone", false, CONFIG_ACCEPT_ANYONE, false, 0},
+    {"for nobody of ours, accept = contacts", false, CONFIG_ACCEPT_CONTACTS, false, 403},
+    {"for an account, from elsewhere", true, CONFIG_ACCEPT_DEFAULT, false, 403},
+    {"for an account, by its server", true, CONFIG_ACCEPT_DEFAULT, true, 0},
+    {"accept = server, from elsewhere", true, CONFIG_ACCEPT_SERVER, false, 403},
+    {"accept = anyone, from elsewhere", true, CONFIG_ACCEPT_ANYONE, false, 0},
+    {"accept = contacts, from no contact", true, CONFIG_ACCEPT_CONTACTS, true, 403},
+};
+
+static void check_screen(void **state)
+{
+    const struct screen_row *row = *state;
+    struct account_config config = at_home;
+    struct account_config *const one[] = {&config};
+    struct house *h = build();
+    struct sip_call_event event = {.by_server = row->by_server, .from_uri = SLICE("sip:x@y")};
+
+    if (row->account)
+        config.accept = row->accept;
+    else
+        h->config.accept = row->accept;
+    enter(h, one, 1);
+    if (row->account)
+        event.account = account_find(h->phone, NULL);
+    assert_int_equal(account_screens(h->phone, &event), row->status);
+    leave_house(h);
+}
+
+static void without_accounts_all_may_call(void **state)
+{
+    struct house *h = open_house(0);
+    struct sip_call_event event = {.from_uri = SLICE("sip:x@y")};
+
+    (void)state;
+    assert_int_equal(account_screens(h->phone, &event), 0);
+    leave_house(h);
+}
+
+/* --- words ------------------------------------------------------------------------------------ */
+
+#define AT                                                                                         \
+    {                                                                                              \
+        .remote = {.family = 4, .port = 5060, .bytes = {192, 0, 2, 1} }                            \
+    }
+
+static const struct words_row {
+    const char *name;
+    struct sip_account_event event;
+    enum phone_outcome outcome;
+    const char *text; /* behind "alice@example.org: " */
+} words_rows[] = {
+    {"the password",
+     {.cause = SIP_ACCOUNT_REFUSED_PASSWORD, .status = 403},
+     PHONE_NOT_ALLOWED,
+     "the server refused the password (403); check password-command and auth-user"},
+    {"what a server says is made safe",
+     {.cause = SIP_ACCOUNT_REFUSED, .status = 404, .reason = SLICE_INIT("No\x1b[2J")},
+     PHONE_NOT_FOUND,
+     "the server does not know this account (404 No\xef\xbf\xbd[2J); check uri"},
+    {"no password, and a realm",
+     {.cause = SIP_ACCOUNT_NO_PASSWORD, .realm = SLICE_INIT("pbx")},
+     PHONE_NOT_ALLOWED,
+     "the server asks for a password for pbx; set password-command"},
+    {"a challenge that is not answered",
+     {.cause = SIP_ACCOUNT_CANNOT_ANSWER, .reason = SLICE_INIT("realm x is none of ours")},
+     PHONE_NOT_ALLOWED,
+     "the server asks for a password in a way that is not answered: realm x is none of ours"},
+    {"403 without a password",
+     {.cause = SIP_ACCOUNT_REFUSED, .status = 403},
+     PHONE_NOT_ALLOWED,
+     "the server refused it (403); check uri and auth-user, or ask who runs the server"},
+    {"503",
+     {.cause = SIP_ACCOUNT_REFUSED, .status = 503},
+     PHONE_UNREACHABLE,
+     "the server registers nobody now (503)"},
+    {"500",
+     {.cause = SIP_ACCOUNT_REFUSED, .status = 500},
+     PHONE_FAILED,
+     "the server has a trouble of its own (500)"},
+    {"a status without a row",
+     {.cause = SIP_ACCOUNT_REFUSED, .status = 405},
+     PHONE_FAILED,
+     "the server did not register it (405); check uri and registrar"},
+    {"silence",
+     {.cause = SIP_ACCOUNT_NO_ANSWER, .flow = AT},
+     PHONE_NO_ANSWER,
+     "the server at 192.0.2.1:5060 does not answer; check registrar, or a firewall"},
+    {"nobody there",
+     {.cause = SIP_ACCOUNT_UNREACHABLE, .err = -ECONNREFUSED, .flow = AT},
+     PHONE_UNREACHABLE,
+     "the server at 192.0.2.1:5060 is not there (connection refused); check registrar and its "
+     "port"},
+    {"no network",
+     {.cause = SIP_ACCOUNT_UNREACHABLE, .err = -ENETUNREACH},
+     PHONE_UNREACHABLE,
+     "the server cannot be reached from here (Network is unreachable); check the network"},
+    {"a broken connection",
+     {.cause = SIP_ACCOUNT_UNREACHABLE, .err = -ECONNRESET},
+     PHONE_UNREACHABLE,
+     "the server cannot be reached (Connection reset by peer); check registrar and the network"},
+    {"no such host",
+     {.cause = SIP_ACCOUNT_NOT_FOUND, .err = -ENOENT},
+     PHONE_NOT_FOUND,
+     "no address was found for the server; check uri and registrar"},
+    {"no name server",
+     {.cause = SIP_ACCOUNT_NOT_FOUND, .err = -ETIMEDOUT},
+     PHONE_NOT_FOUND,
+     "the name server did not answer; check the network"},
+    {"a server with TLS only",
+     {.cause = SIP_ACCOUNT_NOT_FOUND, .err = -EPROTONOSUPPORT},
+     PHONE_UNREACHABLE,
+     "the server cannot be reached in the way it asks for; we speak UDP and TCP where we listen, "
+     "and no TLS"},
+    {"a 2xx without our Contact",
+     {.cause = SIP_ACCOUNT_NOT_KEPT},
+     PHONE_FAILED,
+     "the server said yes but did not keep our address, so nobody could reach us; ask who runs "
+     "the server"},
+};
+
+static void check_words(void **state)
+{
+    const struct words_row *row = *state;
+    struct account_config config = {.password_command = (char[]){"pass"}};
+    struct account account = {.config = &config, .uri = (char[]){"sip:alice@example.org"}};
+    struct buf text = buf_new(4096), wanted = buf_new(4096);
+
+    assert_int_equal(account_explain(&account, &row->event, &text), row->outcome);
+    buf_printf(&wanted, "alice@example.org: %s", row->text);
+    assert_slice(buf_slice(&text), buf_cstr(&wanted));
+    buf_free(&text);
+    buf_free(&wanted);
+}
+
+static const struct call_row {
+    const char *name;
+    unsigned status;
+    bool served, password;
+    const char *command_why, *text;
+} call_rows[] = {
+    {"the password of a call", 407, true, true, NULL,
+     "the server refused the password of alice@example.org; check password and auth-user"},
+    {"no password for a call", 407, true, false, NULL,
+     "the server asks alice@example.org for a password; set password-command"},
+    {"a command that failed", 401, true, false, "pass: locked", "pass: locked"},
+    {"not allowed", 403, true, true, NULL,
+     "the server does not allow alice@example.org to call there"},
+    {"a foreign server", 407, false, true, NULL,
+     "a server that is not ours asks for a password, or does not allow the call"},
+};
+
+static void check_call(void **state)
+{
+    const struct call_row *row = *state;
+    struct account_config config = {.password = (char[]){"x"}};
+    struct account account = {.config = &config,
+                              .uri = (char[]){"sip:alice@example.org"},
+                              .password_set = row->password,
+                              .command_why = (char *)(uintptr_t)row->command_why};
+    struct buf text = buf_new(4096);
+
+    account_explain_call(&account, row->status, row->served, &text);
+    assert_slice(buf_slice(&text), row->text);
+    buf_free(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_foreign_name_through_a_lone_account),
+        cmocka_unit_test(unregistering_ends_what_waits),
+        cmocka_unit_test(without_accounts_all_may_call),
+    };
+
+    return RUN_ROWS("phone/account dialling", dial_rows, check_dial) +
+           RUN_ROWS("phone/account refusals", refusal_rows, check_refusal) +
+           RUN_ROWS("phone/account opening", open_rows, check_open) +
+           RUN_ROWS("phone/account screening", screen_rows, check_screen) +
+           RUN_ROWS("phone/account words", words_rows, check_words) +
+           RUN_ROWS("phone/account words of calls", call_rows, check_call) +
+           cmocka_run_group_tests_name("phone/account whole", tests, NULL, NULL);
+}
