@@ -3,12 +3,13 @@
  *
  * The input is cut at each 0xff. The first byte of a piece says what it is: u and t a message by
  * UDP or TCP, w a pause, and the rest what its owner does. In a message 0x01 stands for our tag,
- * 0x02 for our branch, 0x03 for our Call-ID as it was last sent, so that answers can be written
- * down. */
+ * 0x02 for our branch, 0x03 for our Call-ID as it was last sent, 0x04 for the user part of our
+ * Contact, so that answers can be written down. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "sip/account.h"
 #include "sip/core.h"
 #include "sip/parse.h"
 
@@ -16,7 +17,9 @@ struct play {
     struct rng rng;
     struct sip_endpoint *ep;
     uint64_t now_ms, key;
-    struct sip_call *call; /* the last that something was told of; NULL: over */
+    struct sip_call *call;       /* the last that something was told of; NULL: over */
+    struct sip_account *account; /* NULL: not made */
+    char user[128];              /* of its Contact */
     char tag[128], branch[128], id[128];
 };
 
@@ -38,9 +41,13 @@ static void keep(char out[128], struct slice s)
 static void sent(struct play *play, const struct sip_out_item *item)
 {
     struct slice bytes = buf_slice(&item->bytes);
+    struct sip_contact contact;
+    struct sip_uri uri;
     struct sip_msg msg;
 
     play->key = item->key;
+    if (slice_eq(bytes, SLICE("\r\n\r\n")))
+        return; /* a keep-alive */
     if (sip_parse(bytes, true, &msg)) {
         /* Only a 400 or 505 may be broken: it has in it what was wrong with the request. */
         must(slice_starts(bytes, SLICE("SIP/2.0 400 ")) ||
@@ -50,6 +57,9 @@ static void sent(struct play *play, const struct sip_out_item *item)
     keep(play->branch, msg.via.branch);
     keep(play->tag, msg.request ? msg.from.tag : msg.to.tag);
     keep(play->id, msg.call_id);
+    if (msg.request && msg.method == SIP_REGISTER && !sip_msg_contact(&msg, &contact) &&
+        !sip_uri_parse(contact.address.uri, &uri))
+        keep(play->user, uri.user);
 }
 
 static void drain(struct play *play)
@@ -59,6 +69,8 @@ static void drain(struct play *play)
     while ((item = sip_out_take(sip_endpoint_out(play->ep)))) {
         if (item->kind == SIP_OUT_SEND) {
             sent(play, item);
+        } else if (item->kind == SIP_OUT_ACCOUNT) {
+            must(item->account_event->account == play->account);
         } else if (item->kind == SIP_OUT_CALL) {
             play->call = item->event->kind == SIP_CALL_ENDED ? NULL : item->event->call;
         } else {
@@ -82,8 +94,11 @@ static void receive(struct play *play, struct slice piece, enum sip_transport tr
     struct buf b = buf_new(SIP_MAX_MESSAGE + 1024);
 
     for (size_t i = 0; i < piece.n; i++) {
-        if (piece.p[i] >= 1 && piece.p[i] <= 3)
-            buf_puts(&b, piece.p[i] == 1 ? play->tag : piece.p[i] == 2 ? play->branch : play->id);
+        if (piece.p[i] >= 1 && piece.p[i] <= 4)
+            buf_puts(&b, piece.p[i] == 1   ? play->tag
+                         : piece.p[i] == 2 ? play->branch
+                         : piece.p[i] == 3 ? play->id
+                                           : play->user);
         else
             buf_putc(&b, piece.p[i]);
     }
@@ -109,10 +124,34 @@ static void wait_ms(struct play *play, uint64_t ms)
 
 static void call_out(struct play *play, struct slice target)
 {
-    struct sip_invite_params params = {.target = target};
+    struct sip_invite_params params = {.target = target, .account = play->account};
     struct sip_call *call;
 
     sip_call_invite(play->ep, &params, &call, play->now_ms);
+}
+
+/* piece: for g the URI of the account, perhaps a blank and that of its proxy; for s the password.
+ */
+static void account_step(struct play *play, char what, struct slice piece)
+{
+    struct sip_account_params params = {.uri = slice_cut(&piece, ' '), .proxy = piece};
+
+    if (what == 'g' && !play->account && sip_account_new(play->ep, &params, &play->account))
+        play->account = NULL;
+    if (!play->account)
+        return;
+    if (what == 'g')
+        sip_account_register(play->account, play->now_ms);
+    else if (what == 'q')
+        sip_account_unregister(play->account, play->now_ms);
+    else if (what == 'm')
+        sip_account_network_changed(play->account, play->now_ms);
+    else if (what == 's')
+        sip_account_set_password(play->account, params.uri, play->now_ms);
+    else if (what == 'd') {
+        sip_account_free(play->account);
+        play->account = NULL;
+    }
 }
 
 static void step(struct play *play, char what, struct slice piece)
@@ -131,6 +170,8 @@ static void step(struct play *play, char what, struct slice piece)
         sip_endpoint_send_failed(play->ep, play->key, -ECONNREFUSED, play->now_ms);
     else if (what == 'l')
         sip_endpoint_connection_lost(play->ep, 1, play->now_ms);
+    else
+        account_step(play, what, piece);
     if (!play->call)
         return;
     if (what == 'a')
@@ -169,7 +210,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     }
     LIST_EACH (&play.ep->all, at)
         sip_call_hangup(LIST_ITEM(at, struct sip_call, link), play.now_ms);
+    if (play.account)
+        sip_account_set_password(play.account, (struct slice){0}, play.now_ms);
+    wait_ms(&play, 40000);
+    if (play.account)
+        sip_account_unregister(play.account, play.now_ms);
     wait_ms(&play, 4000000);
+    must(!play.account || !sip_account_is_registered(play.account));
     must(play.ep->txs.n == 0 && list_empty(&play.ep->all));
     sip_endpoint_free(play.ep);
     return 0;
