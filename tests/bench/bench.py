@@ -27,7 +27,11 @@ SETUPS = 50 if QUICK else 200
 HOLDS = 3 if QUICK else 5  # calls for the time to the first RTP packet
 MANY = 10 if QUICK else 30  # calls at once, for memory
 CALL_S = 5 if QUICK else 15
+ACCOUNTS = 100 if QUICK else 1000  # registered by one process
+GRANTED_S = 10  # to each of them, so that every one is refreshed within this time
+REFRESH_S = 10 if QUICK else 20
 HELPER = os.path.join(builddir, "tests/bench/bench_sip")
+REGISTRAR = os.path.join(builddir, "tests/bench/bench_registrar")
 RATES = {"pcmu": 8000, "opus": 48000}
 
 
@@ -47,6 +51,19 @@ class Tphone:
         return [self.program, "call", f"sip:bob@127.0.0.1:{port}", "--device", "none",
                 "--codec", codec, "--play", self.room.path(f"{codec}.wav"), "--for", "5"]
 
+    def calling_contact(self, codec, port):
+        contacts = self.room.write(f"contacts-{port}", "".join(
+            f"friend {i} = sip:f{i}@192.0.2.{i}\n" for i in range(1, 100))
+            + f"bob = sip:bob@127.0.0.1:{port}\n")
+        return ["bob" if w.startswith("sip:") else w for w in self.calling(codec, port)] + \
+            ["--contacts-file", contacts]
+
+    def registering(self, port, accounts):
+        text = "".join(f"[account a{i}]\nuri = sip:a{i}@127.0.0.1:{port}\npassword = x\n"
+                       for i in range(accounts))
+        return [self.program, "register", "--device", "none", "--config",
+                self.room.write(f"accounts-{port}.conf", text)]
+
 
 class Baresip:
     name = "baresip"
@@ -55,8 +72,15 @@ class Baresip:
     def __init__(self, room):
         self.room = room
 
-    def _configure(self, codec, port):
-        folder = self.room.path(f"baresip-{codec}-{port}")
+    def registering(self, port, accounts):
+        folder = self._configure("pcmu", 0, f"-{port}")
+        with open(f"{folder}/accounts", "w") as f:
+            for i in range(accounts):
+                f.write(f"<sip:a{i}@127.0.0.1:{port}>;auth_pass=x;regint=3600\n")
+        return [self.program, "-f", folder]
+
+    def _configure(self, codec, port, more=""):
+        folder = self.room.path(f"baresip-{codec}-{port}{more}")
         if os.path.isdir(folder):
             return folder
         os.makedirs(folder)
@@ -112,36 +136,78 @@ class Answering:
         return self
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end_process(self.process)
         self.log.close()
 
-    def memory_kib(self):
-        """Resident, and what is ours alone: written to, so not the code of a library that just
-        nobody else happens to use."""
-        values = {"Rss": 0, "Private_Dirty": 0}
-        with open(f"/proc/{self.process.pid}/smaps_rollup") as f:
-            for line in f:
-                key = line.split(":")[0]
-                if key in values:
-                    values[key] = int(line.split()[1])
-        return values["Rss"], values["Private_Dirty"]
 
-    def cpu_s(self):
-        """Of all threads, those that have ended too: the process's own CPU clock (Linux)."""
-        return time.clock_gettime((~self.process.pid << 3) | 2)
+class Registered:
+    """A phone with accounts that are registered with a registrar of ours, for as long as the with
+    statement lasts."""
+
+    def __init__(self, phone, accounts, granted_s):
+        self.name, self.port = phone.name, rooms.free_port()
+        self.log = open(phone.room.path(f"{phone.name}.log"), "a")
+        self.registrar = subprocess.Popen([REGISTRAR, "serve", str(self.port), str(granted_s)],
+                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.registrar.stdout.readline()
+        self.process = subprocess.Popen(phone.registering(self.port, accounts),
+                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        self.accounts = accounts
+
+    def granted(self):
+        self.registrar.stdin.write("\n")
+        self.registrar.stdin.flush()
+        return int(self.registrar.stdout.readline())
+
+    def __enter__(self):
+        try:
+            rooms.wait_until(lambda: self.granted() >= self.accounts, 30,
+                             f"{self.name} did not register {self.accounts} accounts")
+        except Exception:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        end_process(self.process)
+        self.registrar.stdin.close()
+        self.registrar.wait()
+        self.registrar.stdout.close()
+        self.log.close()
 
 
-def run_helper(*args):
-    """The lines of figures that bench_sip prints."""
-    done = subprocess.run([HELPER, *map(str, args)], stdin=subprocess.DEVNULL,
+def end_process(process):
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def memory_kib(process):
+    """Resident, and what is its alone: written to, so not the code of a library that just nobody
+    else happens to use."""
+    values = {"Rss": 0, "Private_Dirty": 0}
+    with open(f"/proc/{process.pid}/smaps_rollup") as f:
+        for line in f:
+            key = line.split(":")[0]
+            if key in values:
+                values[key] = int(line.split()[1])
+    return values["Rss"], values["Private_Dirty"]
+
+
+def cpu_s(process):
+    """Of all threads, those that have ended too: the process's own CPU clock (Linux)."""
+    return time.clock_gettime((~process.pid << 3) | 2)
+
+
+def run_helper(*args, program=HELPER):
+    """The lines of figures that a helper prints."""
+    done = subprocess.run([program, *map(str, args)], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=600)
     if done.returncode:
-        raise Failure(f"bench_sip {args[0]} failed", done.stderr.splitlines())
+        raise Failure(f"{os.path.basename(program)} {args[0]} failed", done.stderr.splitlines())
     return [[int(v) for v in line.split()] for line in done.stdout.splitlines()
             if line and line[0] in "-0123456789"]
 
@@ -181,11 +247,46 @@ def starts(room, phone):
             "BYE to 200, caller, ms": statistics.median(f[2] for f in figures) / 1000}
 
 
+def starts_by_name(room, phone):
+    if not hasattr(phone, "calling_contact"):
+        return {}
+    port = rooms.free_port()
+    figures = run_helper("caller", port, STARTS, *phone.calling_contact("pcmu", port))
+    return {"exec to INVITE, a contact, ms": statistics.median(f[0] for f in figures) / 1000}
+
+
+def registers(room, phone):
+    port = rooms.free_port()
+    figures = run_helper("start", port, STARTS, *phone.registering(port, 1), program=REGISTRAR)
+    return {"exec to REGISTER, ms": statistics.median(f[0] for f in figures) / 1000,
+            "exec to registered, ms": statistics.median(f[1] for f in figures) / 1000}
+
+
+def registered(room, phone):
+    with Registered(phone, 1, 3600) as at:
+        time.sleep(1)
+        idle = memory_kib(at.process)
+    return {"idle, registered, resident, MiB": idle[0] / 1024,
+            "idle, registered, private, MiB": idle[1] / 1024}
+
+
+def refreshes(room, phone):
+    """Each refresh is a REGISTER with credentials, or where a phone does not keep the challenge two
+    of them, and its answer."""
+    with Registered(phone, ACCOUNTS, GRANTED_S) as at:
+        before, granted = cpu_s(at.process), at.granted()
+        time.sleep(REFRESH_S)
+        used, granted = cpu_s(at.process) - before, at.granted() - granted
+    if granted < ACCOUNTS:
+        raise Failure(f"{phone.name} refreshed {granted} times in {REFRESH_S} s")
+    return {f"CPU of a refresh among {ACCOUNTS}, us": used / granted * 1e6}
+
+
 def setups(room, phone):
     with Answering(phone, "pcmu") as at:
-        before = at.cpu_s()
+        before = cpu_s(at.process)
         figures = run_helper("callee", at.port, SETUPS, 0, "pcmu")
-        used = at.cpu_s() - before
+        used = cpu_s(at.process) - before
         media = run_helper("callee", at.port, HOLDS, 300, "pcmu")
     answers = [f[0] for f in figures]
     return {"INVITE to 200, p50, ms": statistics.median(answers) / 1000,
@@ -197,15 +298,15 @@ def setups(room, phone):
 
 def memory(room, phone):
     with Answering(phone, "pcmu", warm=False) as at:
-        idle = at.memory_kib()
+        idle = memory_kib(at.process)
         held = []
         for calls in (1, MANY):
             hold = Hold(room, at, "pcmu", calls, 3)
             time.sleep(2)
-            held.append(at.memory_kib())
+            held.append(memory_kib(at.process))
             hold.finish()
         time.sleep(1)
-        after = at.memory_kib()
+        after = memory_kib(at.process)
     return {"idle, resident, MiB": idle[0] / 1024, "idle, private, MiB": idle[1] / 1024,
             "one more call, private, KiB": (held[1][1] - held[0][1]) / (MANY - 1),
             f"kept after {MANY} calls, private, KiB": after[1] - idle[1]}
@@ -226,9 +327,9 @@ def speech(codec, row):
         with Answering(phone, codec) as at:
             hold = Hold(room, at, codec, 1, CALL_S + 1)
             time.sleep(0.5)
-            before, start = at.cpu_s(), time.monotonic()
+            before, start = cpu_s(at.process), time.monotonic()
             time.sleep(CALL_S - 0.5)
-            used, lasted = at.cpu_s() - before, time.monotonic() - start
+            used, lasted = cpu_s(at.process) - before, time.monotonic() - start
             received, arrivals = hold.finish()
         if received < CALL_S * 45:
             raise Failure(f"{phone.name} sent {received} packets in {CALL_S + 1} s")
@@ -239,12 +340,16 @@ def speech(codec, row):
     return measure
 
 
-MEASUREMENTS = [starts, setups, memory, speech("pcmu", "CPU-s per call-minute, PCMU"),
+MEASUREMENTS = [starts, starts_by_name, registers, registered, refreshes, setups, memory,
+                speech("pcmu", "CPU-s per call-minute, PCMU"),
                 speech("opus", "CPU-s per call-minute, Opus")]
 
 # Row, digits behind the point, goal. Less is better everywhere.
 TABLE = [
+    ("exec to REGISTER, ms", 2, 6.0),
+    ("exec to registered, ms", 2, None),
     ("exec to INVITE, ms", 2, 6.0),
+    ("exec to INVITE, a contact, ms", 2, 6.0),
     ("200 to ACK, ms", 3, 0.2),
     ("BYE to 200, caller, ms", 3, 0.09),
     ("INVITE to 200, p50, ms", 3, 0.2),
@@ -252,6 +357,9 @@ TABLE = [
     ("BYE to 200, p50, ms", 3, 0.09),
     ("200 to first RTP, ms", 2, 2.0),
     ("CPU of a call set up and ended, ms", 3, 0.3),
+    (f"CPU of a refresh among {ACCOUNTS}, us", 0, None),
+    ("idle, registered, resident, MiB", 2, 8.0),
+    ("idle, registered, private, MiB", 2, 1.5),
     ("idle, resident, MiB", 2, 8.0),
     ("idle, private, MiB", 2, 1.5),
     ("one more call, private, KiB", 1, 30.0),

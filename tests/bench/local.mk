@@ -14,12 +14,14 @@ tests_bench_bench_parse_LDADD += $(LIBRE_LIBS) $(OSIP_LIBS)
 endif
 
 # The other side of the calls in bench.py.
-EXTRA_PROGRAMS += tests/bench/bench_sip
-CLEANFILES += tests/bench/bench_sip
+bench_helpers = tests/bench/bench_registrar tests/bench/bench_sip
+EXTRA_PROGRAMS += $(bench_helpers)
+CLEANFILES += $(bench_helpers)
+tests_bench_bench_registrar_LDADD =
 tests_bench_bench_sip_LDADD = $(OPUS_LIBS)
 EXTRA_DIST += tests/bench/bench.py
 
 # make bench [BENCH_QUICK=1]: the phone beside baresip, then the parser beside others.
-bench: $(bench_programs) tests/bench/bench_sip tphone$(EXEEXT)
+bench: $(bench_programs) $(bench_helpers) tphone$(EXEEXT)
 	@srcdir='$(srcdir)' builddir=. BENCH_QUICK='$(BENCH_QUICK)' $(PYTHON3) $(srcdir)/tests/bench/bench.py
 	@for program in $(bench_programs); do ./$$program || exit 1; done
