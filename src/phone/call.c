@@ -254,16 +254,16 @@ static void ringback(struct step *s)
 static void early(struct step *s)
 {
     struct call *call = s->call;
-    struct ip before = call->told_where;
-    bool first = !call->started;
 
     call_media_update(call);
     if (!call->started)
         return; /* what it said could not be used */
-    if (first || !ip_same(&before, &call->told_where))
-        call_tell(call, &(struct phone_event){.kind = PHONE_EARLY,
-                                              .codec = call->told_codec,
-                                              .where = call->told_where});
+    if (call->early_told && ip_same(&call->told_early, &call->told_where))
+        return;
+    call->early_told = true;
+    call->told_early = call->told_where;
+    call_tell(call, &(struct phone_event){
+                        .kind = PHONE_EARLY, .codec = call->told_codec, .where = call->told_where});
 }
 
 /* The sound itself waits for the next turn, behind our ACK. */

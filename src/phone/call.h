@@ -22,12 +22,12 @@ struct phone;
 enum call_state {
     CALL_REGISTERING = 1, /* dialled; its account is being registered first */
     CALL_LOCATING,        /* where the INVITE goes is being found out */
-    CALL_CALLING,      /* the INVITE has left */
-    CALL_ALERTING,     /* the other side rings */
-    CALL_EARLY,        /* it rings and is heard already */
-    CALL_INCOMING,     /* an INVITE came and waits for a person's or script's decision */
-    CALL_REFUSED,      /* we refused it; SIP is about to end it */
-    CALL_ANSWERING,    /* our 200 has left, the ACK is not there yet: we receive only */
+    CALL_CALLING,         /* the INVITE has left */
+    CALL_ALERTING,        /* the other side rings */
+    CALL_EARLY,           /* it rings and is heard already */
+    CALL_INCOMING,        /* an INVITE came and waits for a person's or script's decision */
+    CALL_REFUSED,         /* we refused it; SIP is about to end it */
+    CALL_ANSWERING,       /* our 200 has left, the ACK is not there yet: we receive only */
     CALL_UP,
     CALL_TONE,    /* SIP is over, the busy tone is heard */
     CALL_CLOSING, /* the stream writes its files to the end */
@@ -39,7 +39,7 @@ enum call_input {
     CALL_REGISTERED,     /* its account is: the INVITE has been started */
     CALL_NOT_REGISTERED, /* or cannot be */
     CALL_OFFER_WANTED,   /* from sip/endpoint.h */
-    CALL_PROGRESS,     /* 1xx without SDP */
+    CALL_PROGRESS,       /* 1xx without SDP */
     CALL_PROGRESS_SDP,
     CALL_ANSWERED,
     CALL_ACKED,
@@ -70,8 +70,8 @@ enum call_action {
     DO_ACCEPT = 1 << 3,      /* 200 with our SDP */
     DO_REJECT = 1 << 4,      /* refuse with the command's status, the one noted, or 480 */
     DO_HANG_UP = 1 << 5,
-    DO_REOFFER = 1 << 6,  /* answer a re-INVITE */
-    DO_REFUSED = 1 << 7,  /* our re-INVITE was */
+    DO_REOFFER = 1 << 6, /* answer a re-INVITE */
+    DO_REFUSED = 1 << 7, /* our re-INVITE was */
     DO_HOLD = 1 << 8,
     DO_RESUME = 1 << 9,
     DO_RINGBACK = 1 << 10, /* local tone */
@@ -125,23 +125,25 @@ struct call {
     bool sound_due; /* the sound waits until our 200 or ACK has left */
     bool connected; /* files, microphone and digits were given to the stream */
     bool may_send, held;
-    bool holds;           /* by PHONE_HOLD or another call: nobody hears anybody meanwhile */
-    bool told_hold;       /* what the front end knows of that */
-    bool rings;           /* by PHONE_RING: it came in, and a person hears of it */
+    bool holds;     /* by PHONE_HOLD or another call: nobody hears anybody meanwhile */
+    bool told_hold; /* what the front end knows of that */
+    bool rings;     /* by PHONE_RING: it came in, and a person hears of it */
 
     /* Offers of ours in the call */
-    bool offering;             /* one is open, or waits for its turn after a 491 */
-    bool offer_due;            /* another one is to follow */
-    bool moved;                /* the other side does not know our new address yet */
-    bool agreed_hold;          /* what holds, as against what we want */
-    struct ip media_at;        /* where our sockets are */
-    struct ip agreed_at;       /* where the other side knows them to be */
-    struct ip told_at;         /* and the front end; family 0: not told yet */
+    bool offering;       /* one is open, or waits for its turn after a 491 */
+    bool offer_due;      /* another one is to follow */
+    bool moved;          /* the other side does not know our new address yet */
+    bool agreed_hold;    /* what holds, as against what we want */
+    struct ip media_at;  /* where our sockets are */
+    struct ip agreed_at; /* where the other side knows them to be */
+    struct ip told_at;   /* and the front end; family 0: not told yet */
 
     /* Before the answer */
     struct call_fork forks[SIP_MAX_FORKS];
     size_t n_forks;
-    bool rung;        /* a 180 came */
+    bool rung;       /* a 180 came */
+    bool early_told; /* to the front end, and for whom */
+    struct ip told_early;
     bool early_heard; /* sound came from the phone that is followed */
     enum media_tone tone;
 
@@ -158,8 +160,8 @@ struct call {
         enum sip_end_cause cause;
         int err;
         unsigned status;
-        char *reason;          /* owned, safe */
-        char *words; /* owned, safe: why its account could not be registered, with outcome */
+        char *reason; /* owned, safe */
+        char *words;  /* owned, safe: why its account could not be registered, with outcome */
         enum phone_outcome outcome;
         const char *own_words; /* our reason for hanging up or refusing; NULL: none */
         bool by_us;            /* a command ended it */
@@ -167,8 +169,8 @@ struct call {
     struct media_stats stats;
 };
 
-/* A call that PHONE_DIAL (CALL_LOCATING, CALL_REGISTERING) or an INVITE (CALL_INCOMING) starts; NULL
- * without memory. It is in phone->calls at once. */
+/* A call that PHONE_DIAL (CALL_LOCATING, CALL_REGISTERING) or an INVITE (CALL_INCOMING) starts;
+ * NULL without memory. It is in phone->calls at once. */
 struct call *call_new(struct phone *phone, enum call_state first);
 /* Frees it as it stands, without a word to SIP or the front end. */
 void call_free(struct call *call);

@@ -57,7 +57,7 @@ void call_early_forget(struct call *call)
         free(call->forks[i].sdp);
     }
     call->n_forks = 0;
-    call->early_heard = call->rung = false;
+    call->early_heard = call->early_told = call->rung = false;
 }
 
 /* RFC 3960 3.2: where it rings and no sound comes, we make the tone. */

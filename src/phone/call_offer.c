@@ -27,8 +27,8 @@ static bool is_agreed(const struct call *call)
 static void tell_on_hold(struct call *call, unsigned status)
 {
     call->told_hold = call->holds;
-    call_tell(call, &(struct phone_event){
-                        .kind = PHONE_ON_HOLD, .on = call->holds, .status = status});
+    call_tell(call,
+              &(struct phone_event){.kind = PHONE_ON_HOLD, .on = call->holds, .status = status});
 }
 
 static int send_offer(struct call *call)

@@ -4,9 +4,10 @@
  * believed; only where nothing has come from it yet may another address take its place (the far
  * end sits behind a NAT), once, when 4 packets in sequence of one SSRC came from there. After that
  * nothing moves without SDP. When SDP moves the far end, what it had sent before is still on its
- * way: from the address that it left it takes a second's worth of packets. And an address that nobody is known to be at, on another host than
- * the signalling comes from, gets 50 packets and then one a second, so that an SDP with a
- * stranger's address is no weapon. Another such address in the next SDP shares them.
+ * way: from the address that it left it takes a second's worth of packets. And an address that
+ * nobody is known to be at, on another host than the signalling comes from, gets 50 packets and
+ * then one a second, so that an SDP with a stranger's address is no weapon. Another such address in
+ * the next SDP shares them.
  *
  * Pure: addresses and times go in. */
 #ifndef RTP_LATCH_H
@@ -24,7 +25,7 @@ struct rtp_latch {
     struct ip rtp, rtcp; /* where we send; family 0: nowhere */
     struct ip signalled; /* the RTP address as SDP said it */
     struct ip signalled_rtcp;
-    struct ip left;  /* where the far end was before SDP named another place; family 0: nowhere */
+    struct ip left; /* where the far end was before SDP named another place; family 0: nowhere */
     bool same_host; /* SDP and signalling name the same host */
     bool heard;     /* RTP, RTCP or STUN came from where we send: it is alive and wants us */
     bool heard_rtp; /* RTP came from there */

@@ -20,9 +20,9 @@ struct sdp_agreement {
     struct sdp_numbers numbers;
     struct sdp_slot slots[SDP_MAX_MEDIA];
     size_t n_slots;
-    size_t audio;      /* the slot that is ours to talk through, or SDP_NO_SLOT */
-    struct slice time; /* of t=; empty: none was offered to us */
-    bool agreed;       /* stream holds something */
+    size_t audio;               /* the slot that is ours to talk through, or SDP_NO_SLOT */
+    struct slice time;          /* of t=; empty: none was offered to us */
+    bool agreed;                /* stream holds something */
     enum sdp_direction offered; /* by our last offer */
     struct sdp_stream stream;
 };
@@ -30,8 +30,8 @@ struct sdp_agreement {
 /* sdp/offer.c */
 
 /* Chooses the line to offer audio on where there is none: one that was given up (RFC 3264 8.1), or
- * a new one; and the direction that we ask for. 0, or -EPROTONOSUPPORT where all SDP_MAX_MEDIA lines
- * are something else. */
+ * a new one; and the direction that we ask for. 0, or -EPROTONOSUPPORT where all SDP_MAX_MEDIA
+ * lines are something else. */
 int sdp_offer_begin(struct sdp_agreement *a);
 /* Prints our offer; the other slots are offered as refused. */
 void sdp_offer_put(const struct sdp_agreement *a, const struct sdp_origin *origin, struct buf *out);

@@ -278,8 +278,7 @@ static void cancel(const struct query *q, struct sip_tx *invite)
         ok.to_tag = slice_of(call->tag);
     answer(q, &ok);
     if (call && !call->asked.answered)
-        sip_uas_cancelled(call,
-                          answered_elsewhere(q->msg) ? SIP_END_ELSEWHERE : SIP_END_CANCELLED,
+        sip_uas_cancelled(call, answered_elsewhere(q->msg) ? SIP_END_ELSEWHERE : SIP_END_CANCELLED,
                           q->now_ms);
 }
 

@@ -3,8 +3,10 @@ phone_tests = \
 	tests/unit/phone/test_account \
 	tests/unit/phone/test_call_history \
 	tests/unit/phone/test_call_tables \
+	tests/unit/phone/test_calls \
 	tests/unit/phone/test_config \
 	tests/unit/phone/test_contacts \
+	tests/unit/phone/test_early \
 	tests/unit/phone/test_history \
 	tests/unit/phone/test_media \
 	tests/unit/phone/test_password \
@@ -27,3 +29,11 @@ tests_unit_phone_test_call_tables_LDADD = $(phone_ldadd)
 tests_unit_phone_test_phone_LDADD = $(phone_ldadd)
 tests_unit_phone_test_password_LDADD = $(phone_ldadd)
 tests_unit_phone_test_words_LDADD = $(phone_ldadd)
+
+# Several phones, and a far end of straw.
+tests_unit_phone_test_calls_SOURCES = tests/unit/phone/test_calls.c \
+	tests/unit/phone/phones.c tests/unit/phone/phones.h
+tests_unit_phone_test_early_SOURCES = tests/unit/phone/test_early.c \
+	tests/unit/phone/phones.c tests/unit/phone/phones.h
+tests_unit_phone_test_calls_LDADD = $(phone_ldadd)
+tests_unit_phone_test_early_LDADD = $(phone_ldadd)
