@@ -416,6 +416,16 @@ static bool same_routes(const struct sip_account *account, char *const *routes, 
     return true;
 }
 
+/* With a proxy in between nobody has asked yet where the registrar is; calls may come from there.
+ */
+void sip_account_find_registrar(struct sip_account *account, uint64_t now_ms)
+{
+    if (!account->proxy || account->registrar_found)
+        return;
+    account->registrar_found = true;
+    look_up(account, slice_of(account->registrar), now_ms);
+}
+
 /* RFC 3608 6.1: the list of the last 2xx, or none. A list that is broken somewhere is no way. */
 void sip_account_take_routes(struct sip_account *account, const struct sip_msg *msg,
                              uint64_t now_ms)

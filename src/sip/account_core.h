@@ -46,7 +46,8 @@ struct sip_account {
     size_t n_routes;
     struct ip servers[SIP_MAX_SERVERS]; /* where our server was found, the latest first */
     size_t n_servers;
-    struct list lookups; /* struct sip_req: where the names in them are */
+    bool registrar_found; /* or asked for */
+    struct list lookups;  /* struct sip_req: where the names in them are */
 
     /* the registration; only register.c writes these */
     enum sip_reg_state state;
@@ -98,6 +99,8 @@ void sip_account_tell(struct sip_account *account, const struct sip_account_even
 int sip_account_save_an_event(struct sip_account *account);
 /* Our server is also there. */
 void sip_account_add_server(struct sip_account *account, const struct ip *address);
+/* Asks once where the registrar is, if REGISTER goes by a proxy. */
+void sip_account_find_registrar(struct sip_account *account, uint64_t now_ms);
 /* Keeps Service-Route of a 2xx to REGISTER instead of what was there (RFC 3608 6.1). */
 void sip_account_take_routes(struct sip_account *account, const struct sip_msg *msg,
                              uint64_t now_ms);

@@ -248,7 +248,7 @@ static void on_look(void *arg, struct sip_req *req, unsigned told, const struct 
         account->n_flows = 1;
         account->seen = (struct ip){0}; /* that was of another way */
         step(account, SIP_REG_MOVED, now_ms);
-    } else if (now_ms - account->kept_ms >= SIP_REG_STABLE_MS) {
+    } else if (now_ms - account->kept_ms >= SIP_REG_LOOK_MS) {
         step(account, SIP_REG_DUE, now_ms); /* the same number may be in another network */
     }
 }
@@ -425,10 +425,10 @@ static void step(struct sip_account *account, enum sip_reg_input input, uint64_t
 {
     struct sip_reg_cell cell = sip_reg_table[account->state][input];
 
-    if (account->ep->config.reg_observer)
-        account->ep->config.reg_observer(account->ep->config.observer_arg, account->state, input);
     if (!cell.next)
         return;
+    if (account->ep->config.reg_observer)
+        account->ep->config.reg_observer(account->ep->config.observer_arg, account->state, input);
     enter(account, cell.next, now_ms);
     act(account, cell.actions, input, now_ms);
 }
@@ -527,7 +527,9 @@ void sip_register_ping_failed(struct sip_account *account, uint64_t now_ms)
 
 void sip_register_connection_lost(struct sip_account *account, uint64_t connection, uint64_t now_ms)
 {
-    if (!connection || account->flow.connection != connection)
+    bool of_request = account->req && sip_req_flow(account->req)->connection == connection;
+
+    if (!connection || (account->flow.connection != connection && !of_request))
         return;
     account->flow.connection = 0;
     if (account->n_flows)

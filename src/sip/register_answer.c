@@ -146,6 +146,7 @@ static enum sip_reg_input acceptance(struct sip_account *account, const struct s
             account->flow.connection = came_by->connection;
     }
     keep_flows(account);
+    sip_account_find_registrar(account, now_ms);
     sip_account_take_routes(account, msg, now_ms);
     account->told &= account->grant.seconds == grant.seconds &&
                      account->grant.n_bindings == grant.n_bindings && !account->n_olds &&

@@ -3,8 +3,8 @@
 
 #include "sip/account_core.h"
 
-/* The first minute of an outage, in which tries are dense, and a little more: it is counted from our
- * first failure, and the last try of that minute may be one that fails. */
+/* The first minute of an outage, in which tries are dense, and a little more: it is counted from
+ * our first failure, and the last try of that minute may be one that fails. */
 #define DENSE_MS 65000u
 /* Later pauses: the first and the longest. */
 #define SLOW_FIRST_MS 5000u

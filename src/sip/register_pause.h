@@ -14,6 +14,9 @@ struct sip_account;
 
 /* What lasted this long was no flicker: the next failure begins a new outage. */
 #define SIP_REG_STABLE_MS 10000u
+/* The same address after a change of network is refreshed unless it was just now: changes come in
+ * swarms. */
+#define SIP_REG_LOOK_MS 2000u
 /* An address that the server saw is adopted this often at most. */
 #define SIP_REG_ADOPT_MS 60000u
 #define SIP_KEEP_ALIVE_UDP_S 25u

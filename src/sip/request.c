@@ -179,6 +179,15 @@ static void judge(struct sip_req *req, unsigned told, const struct sip_msg *msg,
         sip_avoid_add(&req->ep->avoid, flow, now_ms);
 }
 
+/* The connection that answers come over is the one for what follows, and its loss is ours. */
+static void note_connection(struct sip_req *req)
+{
+    const struct sip_flow *came_by = req->ep->came_by;
+
+    if (came_by && came_by->transport == req->flows[req->at].transport)
+        req->flows[req->at].connection = came_by->connection;
+}
+
 static void on_tx(void *arg, struct sip_tx *tx, unsigned told, const struct sip_msg *msg, int err,
                   uint64_t now_ms)
 {
@@ -187,6 +196,8 @@ static void on_tx(void *arg, struct sip_tx *tx, unsigned told, const struct sip_
     bool more = req->at + 1 < req->n_flows;
 
     judge(req, told, msg, now_ms);
+    if (told & SIP_TX_TOLD_MESSAGE)
+        note_connection(req);
     if (told & SIP_TX_TOLD_OVER)
         req->tx = NULL;
     if (told & SIP_TX_TOLD_MESSAGE && (msg->status == 401 || msg->status == 407)) {

@@ -208,6 +208,7 @@ static void calls_by_proxy(struct rig *r)
     assert_true(
         slice_starts(slice_of(sent->text), SLICE("INVITE sip:bob@example.com SIP/2.0\r\n")));
     assert_string_equal(routes(sent), "<sip:192.0.2.9:5080;lr>");
+    assert_string_equal(r->locate_host, "example.org"); /* for calls that come from there */
     assert_int_equal(sent->flow.remote.port, 5080);
 }
 

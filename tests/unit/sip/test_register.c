@@ -857,7 +857,7 @@ static void stays(struct rig *r)
     sip_account_network_changed(account, r->now_ms);
     rig_drain(r);
     assert_int_equal(n_sent(r), 1); /* a moment ago all was well */
-    rig_run(r, 12 * SECOND);
+    rig_run(r, 3 * SECOND);
     sip_account_network_changed(account, r->now_ms);
     rig_drain(r);
     assert_int_equal(n_sent(r), 2);
@@ -993,6 +993,22 @@ static void tcp_lost_midway(struct rig *r)
     sip_endpoint_connection_lost(r->ep, 1, r->now_ms);
     rig_run(r, 1000);
     assert_int_equal(n_sent(r), 3);
+}
+
+static void tcp_lost_behind_challenge(struct rig *r)
+{
+    struct sip_account *account = rig_account(r);
+
+    sip_account_set_password(account, SLICE("secret"), r->now_ms);
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    answer(r, "401 Unauthorized", CHALLENGE("a"));
+    assert_int_equal(last(r)->flow.connection, 1);
+    sip_endpoint_connection_lost(r->ep, 1, r->now_ms);
+    rig_run(r, SECOND);
+    assert_int_equal(n_sent(r), 3);
+    rig_grant(r, 3600);
+    assert_true(sip_account_is_registered(account));
 }
 
 static void tcp_pings(struct rig *r)
@@ -1137,6 +1153,7 @@ static const struct row {
     {"TCP: another address is one", tcp_nat, SIP_TCP},
     {"TCP: a lost connection has it register anew", tcp_lost, SIP_TCP},
     {"TCP: a connection lost with a REGISTER on it", tcp_lost_midway, SIP_TCP},
+    {"TCP: a connection lost behind a challenge", tcp_lost_behind_challenge, SIP_TCP},
     {"TCP: keep-alives go over the connection", tcp_pings, SIP_TCP},
 
     {"RFC 3263 4.3: the next target where a send fails", next_target, 0},
