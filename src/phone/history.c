@@ -13,7 +13,7 @@
 /* Rows that come within this time are one transaction; and the writer stays out of the way of the
  * answer that is sent at the same moment. */
 #define GATHER_MS 10
-#define LAST_ROWS_MS 2000
+#define LAST_ROWS_MS 400
 #define STACK_BYTES (256u << 10)
 
 #define N_TEXTS 6

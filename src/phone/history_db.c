@@ -453,9 +453,22 @@ int history_db_put(struct history_db *db, const struct history_row *row, struct 
     return explain(db, code, why);
 }
 
+/* Numbers only grow, so the oldest are found without looking. */
+static int forget_oldest(struct history_db *db, struct buf *why)
+{
+    char sql[120];
+
+    snprintf(sql, sizeof sql, "DELETE FROM calls WHERE id <= (SELECT max(id) FROM calls) - %d",
+             HISTORY_CALLS_MAX);
+    return run_sql(db, sql, why);
+}
+
 int history_db_commit(struct history_db *db, struct buf *why)
 {
-    int err = run_sql(db, "COMMIT", why);
+    int err = forget_oldest(db, why);
+
+    if (!err)
+        err = run_sql(db, "COMMIT", why);
 
     if (err)
         undo(db);
