@@ -459,8 +459,9 @@ static enum sip_auth_verdict settle(struct sip_auth *auth, struct choice *choice
             obstruct(choice, NO_MEMORY, (struct slice){0});
             return SIP_AUTH_CANNOT;
         }
+        /* The next request asks what is wanted; the count of the nonce goes on. */
         if (verdict != SIP_AUTH_AGAIN && a)
-            forget(a); /* the next request asks what is wanted */
+            a->of_registers = a->of_others = false;
     }
     return verdict == SIP_AUTH_AGAIN && !auth->password ? SIP_AUTH_WAIT : verdict;
 }
@@ -483,6 +484,20 @@ enum sip_auth_verdict sip_auth_challenged(struct sip_auth *auth, const struct si
 
 /* --- credentials ------------------------------------------------------------------------------ */
 
+/* A server may name one nonce to a REGISTER and to an INVITE: it counts both. */
+static uint32_t next_count(const struct sip_auth *auth, struct slice nonce)
+{
+    uint32_t most = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(auth->answers); i++) {
+        const struct answer *a = &auth->answers[i];
+
+        if (a->live && a->nc > most && slice_eq(a->nonce, nonce))
+            most = a->nc;
+    }
+    return most + 1;
+}
+
 int sip_auth_put(struct sip_auth *auth, struct sip_auth_tries *tries, struct buf *out,
                  struct slice method, struct slice uri, struct slice body)
 {
@@ -501,7 +516,7 @@ int sip_auth_put(struct sip_auth *auth, struct sip_auth_tries *tries, struct buf
                                .password = {auth->password, auth->password_n},
                                .nonce = a->nonce,
                                .cnonce = slice_of(a->cnonce),
-                               .nc = a->nc + 1,
+                               .nc = next_count(auth, a->nonce),
                                .method = method,
                                .uri = uri,
                                .body = body,
@@ -513,7 +528,7 @@ int sip_auth_put(struct sip_auth *auth, struct sip_auth_tries *tries, struct buf
             continue;
         err = sip_credentials_put(
             out, a->proxy ? SIP_HDR_PROXY_AUTHORIZATION : SIP_HDR_AUTHORIZATION, &d);
-        a->nc++; /* before it leaves: what is lost on the way must not lend its number */
+        a->nc = d.nc; /* before it leaves: what is lost on the way must not lend its number */
         a->used = ++auth->uses;
         tries->carried[i] = a->serial;
     }

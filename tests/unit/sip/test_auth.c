@@ -292,6 +292,22 @@ static void counts_each_nonce(void **state)
     bench_free(b);
 }
 
+static void one_nonce_for_all(void **state)
+{
+    struct bench *b = bench_new("", "secret");
+
+    (void)state;
+    assert_int_equal(challenged(b, "REGISTER", W OURS ",qop=\"auth\"\n"), SIP_AUTH_AGAIN);
+    put(b, "REGISTER");
+    another(b);
+    assert_int_equal(challenged(b, "INVITE", P OURS ",qop=\"auth\"\n"), SIP_AUTH_AGAIN);
+    put(b, "INVITE");
+    assert_true(has(b, "nc=00000002\r\n"));
+    put(b, "REGISTER");
+    assert_true(has(b, "nc=00000003\r\n"));
+    bench_free(b);
+}
+
 static void one_nonce(struct bench *b, const char *nonce, bool stale, enum sip_auth_verdict verdict)
 {
     char line[200];
@@ -527,6 +543,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(too_long),
         cmocka_unit_test(counts_each_nonce),
+        cmocka_unit_test(one_nonce_for_all),
         cmocka_unit_test(twice_at_most),
         cmocka_unit_test(once_with_the_same_nonce),
         cmocka_unit_test(stale_is_no_refusal),
