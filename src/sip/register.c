@@ -28,13 +28,14 @@ size_t sip_register_flows(const struct sip_account *account, const struct sip_fl
     return account->n_flows;
 }
 
+/* A copy of it that came behind the next one would undo that at the server. */
 static void drop(struct sip_account *account)
 {
     if (!account->req)
         return;
     if (sip_req_cseq(account->req) > account->cseq)
         account->cseq = sip_req_cseq(account->req);
-    sip_req_free(account->req);
+    sip_req_stop(account->req);
     account->req = NULL;
 }
 

@@ -54,6 +54,15 @@ void sip_req_free(struct sip_req *req)
     free(req);
 }
 
+void sip_req_stop(struct sip_req *req)
+{
+    struct sip_tx *tx = req ? req->tx : NULL;
+
+    sip_req_free(req);
+    if (tx)
+        sip_tx_give_up(tx, 0);
+}
+
 struct sip_req *sip_req_of(struct list *link)
 {
     return LIST_ITEM(link, struct sip_req, link);

@@ -47,6 +47,9 @@ struct sip_req *sip_req_new(struct sip_endpoint *ep, struct list *list, enum sip
                             sip_req_user *user, void *arg);
 /* Its transaction goes on alone: an answer to it is not told to anybody. */
 void sip_req_free(struct sip_req *req);
+/* The same, and no copy of it leaves any more: for one that another takes the place of. Not for an
+ * INVITE, which wants its CANCEL and ACK. */
+void sip_req_stop(struct sip_req *req);
 /* The request that this is the link of, in the list given to sip_req_new. */
 struct sip_req *sip_req_of(struct list *link);
 enum sip_method sip_req_method(const struct sip_req *req);

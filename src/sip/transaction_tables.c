@@ -89,6 +89,7 @@ const struct sip_tx_cell sip_tx_tables[SIP_TX_MACHINES][SIP_TX_STATES][SIP_TX_EV
             [GOT_1XX]     = {PROCEEDING, TELL},
             [GOT_2XX]     = {COMPLETED,  TELL},
             [GOT_3XX_UP]  = {COMPLETED,  TELL},
+            [GIVE_UP]     = {TERMINATED, 0}, /* another one says the contrary */
         },
         [PROCEEDING] = {
             [TIMER_E]     = {PROCEEDING, SEND},
@@ -97,6 +98,7 @@ const struct sip_tx_cell sip_tx_tables[SIP_TX_MACHINES][SIP_TX_STATES][SIP_TX_EV
             [GOT_1XX]     = {PROCEEDING, TELL},
             [GOT_2XX]     = {COMPLETED,  TELL},
             [GOT_3XX_UP]  = {COMPLETED,  TELL},
+            [GIVE_UP]     = {TERMINATED, 0}, /* another one says the contrary */
         },
         [COMPLETED] = {
             [TIMER_K]     = {TERMINATED, 0},
