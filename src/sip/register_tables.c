@@ -50,6 +50,7 @@ enum {
 const struct sip_reg_cell sip_reg_table[SIP_REG_STATES][SIP_REG_INPUTS] = {
     [OFF] = {
         [ASKED]       = {TRYING,     SEND},
+        [LEAVE]       = {LEAVING,    TAKE_BACK}, /* to take it back has failed before */
         [LEAVE_NOW]   = {OFF,        TELL_GONE},
     },
     [TRYING] = {

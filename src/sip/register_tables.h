@@ -63,7 +63,7 @@ struct sip_reg_cell {
 extern const struct sip_reg_cell sip_reg_table[SIP_REG_STATES][SIP_REG_INPUTS];
 
 /* How many cells are not empty. */
-#define SIP_REG_CELLS 58
+#define SIP_REG_CELLS 59
 
 /* For tests and logs; static text. */
 const char *sip_reg_state_name(enum sip_reg_state state);
