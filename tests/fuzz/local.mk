@@ -5,6 +5,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_codec \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_contacts \
+	tests/fuzz/fuzz_dns_ttl \
 	tests/fuzz/fuzz_endpoint \
 	tests/fuzz/fuzz_jitter \
 	tests/fuzz/fuzz_rtcp \
@@ -23,6 +24,7 @@ EXTRA_DIST += tests/fuzz/corpus
 tests_fuzz_fuzz_codec_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_config_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_contacts_LDADD = $(phone_ldadd)
+tests_fuzz_fuzz_dns_ttl_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_jitter_LDADD = $(machine_ldadd)
 libtest_a_SOURCES += tests/fuzz/replay.c
 

@@ -3,7 +3,7 @@ interop_tests = tests/interop/test_baresip.py \
 	tests/interop/test_conformance_media.py tests/interop/test_conformance_sdp.py \
 	tests/interop/test_conformance_tcp.py tests/interop/test_conformance_torture.py \
 	tests/interop/test_conformance_uac.py \
-	tests/interop/test_conformance_uas.py tests/interop/test_rawsip.py \
+	tests/interop/test_conformance_uas.py tests/interop/test_dns.py tests/interop/test_rawsip.py \
 	tests/interop/test_sipp.py
 tap_tests += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \

@@ -119,7 +119,7 @@ class Peer:
     def __init__(self, target_port=0, port=0, host="127.0.0.1"):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((host, port))
-        self.port = self.socket.getsockname()[1]
+        self.host, self.port = self.socket.getsockname()
         self.target = ("127.0.0.1", target_port)
         self.transport = "UDP"
         self._begin()
@@ -195,12 +195,12 @@ class Peer:
         """A request outside of a dialog; more: headers, _ for -, a value None drops one."""
         call = call or unique("call-")
         headers = [
-            ("Via", f"SIP/2.0/{self.transport} 127.0.0.1:{self.port};rport;branch=z9hG4bK"
+            ("Via", f"SIP/2.0/{self.transport} {self.host}:{self.port};rport;branch=z9hG4bK"
                     + unique()),
             ("Max-Forwards", "70"),
-            ("From", f"<sip:peer@127.0.0.1:{self.port}>;tag={unique('t')}"),
+            ("From", f"<sip:peer@{self.host}:{self.port}>;tag={unique('t')}"),
             ("To", f"<{uri}>"), ("Call-ID", call), ("CSeq", f"1 {method}"),
-            ("Contact", f"<sip:peer@127.0.0.1:{self.port}"
+            ("Contact", f"<sip:peer@{self.host}:{self.port}"
                         + (";transport=tcp>" if self.transport == "TCP" else ">")),
         ]
         if body:
@@ -224,7 +224,7 @@ class Peer:
             ("To", response.get("To")), ("Call-ID", invite.get("Call-ID")),
             ("CSeq", f"{invite.cseq} ACK")])
         if good:
-            ack.set("Via", f"SIP/2.0/{self.transport} 127.0.0.1:{self.port};rport;branch=z9hG4bK"
+            ack.set("Via", f"SIP/2.0/{self.transport} {self.host}:{self.port};rport;branch=z9hG4bK"
                            + unique())
         return ack
 
@@ -253,7 +253,7 @@ class Peer:
         headers += [("From", request.get("From")), ("To", to),
                     ("Call-ID", request.get("Call-ID")), ("CSeq", request.get("CSeq"))]
         if 101 <= status < 300 and request.method == "INVITE":
-            headers.append(("Contact", f"<sip:peer@127.0.0.1:{self.port}"
+            headers.append(("Contact", f"<sip:peer@{self.host}:{self.port}"
                             + (";transport=tcp>" if self.transport == "TCP" else ">")))
         if body:
             headers.append(("Content-Type", "application/sdp"))
@@ -273,7 +273,7 @@ class TcpPeer(Peer):
     def __init__(self, target_port=0, connection=None):
         self.socket = connection or socket.create_connection(("127.0.0.1", target_port), 5)
         self.socket.settimeout(None)
-        self.port = self.socket.getsockname()[1]
+        self.host, self.port = self.socket.getsockname()
         self.target = self.socket.getpeername()
         self.transport = "TCP"
         self.closed = threading.Event()
@@ -310,10 +310,10 @@ class TcpPeer(Peer):
 
 
 class TcpListener:
-    def __init__(self, port=0):
+    def __init__(self, port=0, host="127.0.0.1"):
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(("127.0.0.1", port))
+        self.socket.bind((host, port))
         self.socket.listen(8)
         self.port = self.socket.getsockname()[1]
         self.peers = []
