@@ -125,6 +125,20 @@ static void put_register_failed(struct buf *out, const struct phone_event *e)
                    e->retry_ms % 1000 / 100);
 }
 
+static void put_on_hold(struct buf *out, const struct phone_event *e)
+{
+    buf_puts(out, e->on ? "on hold" : "off hold");
+    if (e->status)
+        buf_printf(out, ", though the other side refused (%u)", e->status);
+}
+
+static void put_moved(struct buf *out, const struct phone_event *e)
+{
+    char where[IP_TEXT_MAX];
+
+    buf_printf(out, "the network has changed: we are heard from %s now", ip_text(&e->where, where));
+}
+
 static void put_ended(struct buf *out, const struct phone_event *e)
 {
     buf_puts(out, "ended: ");
@@ -157,9 +171,9 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_REGISTERED: put_registered(out, e); return true;
     case PHONE_REGISTER_FAILED: put_register_failed(out, e); return true;
     case PHONE_UNREGISTERED: buf_printf(out, "no longer registered: %s", e->peer); return true;
+    case PHONE_ON_HOLD: put_on_hold(out, e); return true;
+    case PHONE_MOVED: put_moved(out, e); return true;
     case PHONE_PASSWORD_WANTED:
-    case PHONE_ON_HOLD:
-    case PHONE_MOVED:
     case PHONE_MESSAGE:
     case PHONE_CLOSED: return false;
     }

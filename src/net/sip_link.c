@@ -259,6 +259,11 @@ void net_sip_link_close(struct net_sip_link *link)
     free(link);
 }
 
+void net_sip_link_network_changed(struct net_sip_link *link)
+{
+    link->way = (struct sip_link_way){0};
+}
+
 bool net_sip_link_listening(const struct net_sip_link *link, size_t i,
                             enum sip_transport *transport, struct ip *out)
 {

@@ -60,6 +60,10 @@ void net_sip_link_close(struct net_sip_link *link);
  * deadline. Numeric hosts are located on the spot, so an INVITE leaves within the call. */
 void net_sip_link_pump(struct net_sip_link *link);
 
+/* The networks of this machine have changed: what was known of the ways to others no longer
+ * counts. */
+void net_sip_link_network_changed(struct net_sip_link *link);
+
 /* The i-th address listened on, from 0, and its transport; false: there are no more. */
 bool net_sip_link_listening(const struct net_sip_link *link, size_t i,
                             enum sip_transport *transport, struct ip *out);

@@ -51,5 +51,4 @@ void calls_network_changed(struct phone *phone)
         if (call->sip)
             sip_call_network_changed(call->sip, net_now_ms());
     }
-    net_sip_link_pump(phone->link);
 }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "phone/account.h"
+#include "phone/calls.h"
 #include "phone/phone_private.h"
 
 /* How long the last BYE and CANCEL may wait for their answers when the phone ends: a process is
@@ -183,6 +184,17 @@ static void on_message(void *arg, bool sent, const struct sip_flow *flow, struct
         phone->listener(phone->arg, &event);
 }
 
+static void on_network_changed(void *arg)
+{
+    struct phone *phone = arg;
+
+    net_sip_link_network_changed(phone->link);
+    accounts_network_changed(phone);
+    calls_network_changed(phone);
+    net_sip_link_pump(phone->link);
+    phone_deliver(phone);
+}
+
 /* --- begin and end -------------------------------------------------------------------------- */
 
 size_t phone_list_codecs(const char *const *names, size_t n, struct sdp_codec *out)
@@ -328,6 +340,8 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
         phone_free(phone);
         return err;
     }
+    if (net_interface_watch_new(loop, on_network_changed, phone, &phone->watch) != 0)
+        log_warn("phone", "changes of networks will not be noticed");
     tell_listening(phone);
     *out = phone;
     return 0;
@@ -345,6 +359,7 @@ void phone_free(struct phone *phone)
     LIST_EACH (&phone->calls, at)
         call_free(LIST_ITEM(at, struct call, link));
     accounts_close(phone);
+    net_interface_watch_free(phone->watch);
     net_sip_link_close(phone->link);
     sip_endpoint_free(phone->endpoint);
     if (phone->media)

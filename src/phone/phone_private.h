@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "base/timers.h"
+#include "net/interface.h"
 #include "net/loop.h"
 #include "net/sip_link.h"
 #include "phone/call.h"
@@ -40,6 +41,7 @@ struct phone {
     struct list events; /* of struct queued_event, oldest first */
     bool delivering;
     unsigned in_command; /* depth of phone_do: events wait for the loop */
+    struct net_interface_watch *watch; /* NULL: the system does not tell of networks */
     struct net_deadline *wake;
     bool wake_now; /* something waits for the next turn */
 
