@@ -49,7 +49,7 @@ void call_free(struct call *call)
     calls_unhear(call);
     list_remove(&call->link);
     phone->n_calls--;
-    timers_clear(&phone->timers, &call->tone_timer);
+    timers_clear(&phone->timers, &call->timer);
     net_lookup_cancel(call->lookup);
     sdp_exchange_free(call->sdp);
     free(call->uri);
@@ -64,6 +64,12 @@ void call_free(struct call *call)
     free(call->end.reason);
     free(call->end.words);
     free(call);
+}
+
+void call_set_timer(struct call *call, uint64_t after_ms)
+{
+    timers_set(&call->phone->timers, &call->timer, net_now_ms() + after_ms);
+    phone_set_wake(call->phone);
 }
 
 static int set(char **text, const char *value)
@@ -315,13 +321,12 @@ static void busy_tone(struct step *s)
     struct call *call = s->call;
 
     call_set_tone(call);
-    timers_set(&call->phone->timers, &call->tone_timer, net_now_ms() + BUSY_TONE_MS);
-    phone_set_wake(call->phone);
+    call_set_timer(call, BUSY_TONE_MS);
 }
 
 static void close_call(struct step *s)
 {
-    timers_clear(&s->call->phone->timers, &s->call->tone_timer);
+    timers_clear(&s->call->phone->timers, &s->call->timer);
     calls_unhear(s->call);
     s->closed = !call_media_close(s->call);
 }
@@ -349,6 +354,15 @@ static void tell_ringing(struct step *s)
     call_tell(call, &(struct phone_event){
                         .kind = PHONE_RINGING, .status = s->event->status, .reason = reason});
     free(reason);
+}
+
+static void tell_waiting(struct step *s)
+{
+    struct buf text = buf_new(2048);
+
+    buf_printf(&text, "waiting for the server of %s to register us first", s->call->account->uri);
+    call_tell(s->call, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});
+    buf_free(&text);
 }
 
 static struct phone_result result_of(const struct call *call)
@@ -402,7 +416,7 @@ static void (*const actions[])(struct step *s) = {
     offer,    take_answer, ring,         accept_call, reject,       hang_up,     answer_reoffer,
     refused,  hold,        resume,       ringback,    early,        connect_call, may_send,
     note_end, busy_tone,   close_call,   tell_calling, tell_ringing, tell_ended,  settled,
-    move,
+    move,     tell_waiting,
 };
 /* clang-format on */
 

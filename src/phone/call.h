@@ -56,7 +56,7 @@ enum call_input {
     CALL_NOT_OURS, /* an INVITE that has to be refused at once */
     CALL_DO_HOLD,
     CALL_DO_RESUME,
-    CALL_TIME_IS_OVER, /* of the busy tone */
+    CALL_TIME_IS_OVER, /* of the timer */
     CALL_DEVICE_FAILED,
     CALL_MEDIA_CLOSED,
     N_CALL_INPUTS
@@ -84,8 +84,9 @@ enum call_action {
     DO_TELL_CALLING = 1 << 17,
     DO_TELL_RINGING = 1 << 18,
     DO_TELL_ENDED = 1 << 19,
-    DO_SETTLED = 1 << 20, /* an offer or ACK came to its end: what is due may go */
-    DO_MOVE = 1 << 21,    /* to another address of ours */
+    DO_SETTLED = 1 << 20,      /* an offer or ACK came to its end: what is due may go */
+    DO_MOVE = 1 << 21,         /* to another address of ours */
+    DO_TELL_WAITING = 1 << 22, /* that the account's server lets us wait */
 };
 
 struct call_cell {
@@ -155,8 +156,8 @@ struct call {
     uint64_t answered_ms, ended_ms;
     int64_t history_id; /* 0: not noted */
     int64_t began_us;   /* of Unix time, for the history alone */
-    struct timer tone_timer;
-    struct { /* why it ended, from SIP or from ourselves */
+    struct timer timer; /* of the busy tone, and of patience with the account's server */
+    struct {            /* why it ended, from SIP or from ourselves */
         enum sip_end_cause cause;
         int err;
         unsigned status;
@@ -182,6 +183,8 @@ void call_input(struct call *call, enum call_input input, const struct sip_call_
 bool call_takes(const struct call *call, enum call_input input);
 /* Remembers which contact the peer is; NULL: none. 0 or -ENOMEM. */
 int call_set_contact(struct call *call, const char *name);
+/* Sets the timer. */
+void call_set_timer(struct call *call, uint64_t after_ms);
 /* Remembers what a command says about files and digits. 0 or -ENOMEM. */
 int call_set_sound(struct call *call, const struct phone_command *command);
 /* A 3xx sent the call on: the peer is another now, and a person is told so. */

@@ -13,6 +13,7 @@ const struct call_cell call_table[N_CALL_STATES][N_CALL_INPUTS] = {
     [CALL_REGISTERING] = {
         [CALL_REGISTERED]     = {CALL_LOCATING, 0},
         [CALL_NOT_REGISTERED] = {CALL_CLOSING,  DO_CLOSE},
+        [CALL_TIME_IS_OVER]   = {0,             DO_TELL_WAITING},
         [CALL_DO_HANG_UP]     = {CALL_CLOSING,  DO_HANG_UP | DO_CLOSE}, /* nothing has left yet */
     },
     [CALL_LOCATING] = {

@@ -8,6 +8,9 @@
 #include "phone/target.h"
 #include "sip/uri.h"
 
+/* How long a person does not mind that a call waits for its account. */
+#define PATIENCE_MS 2000
+
 /* What is being found out about a PHONE_DIAL. */
 struct dialling {
     struct phone *phone;
@@ -126,6 +129,7 @@ static void start_waiting(struct call *call)
 {
     struct buf why = buf_new(1024);
 
+    timers_clear(&call->phone->timers, &call->timer);
     if (invite(call, slice_of(call->uri), &why) == 0)
         call_input(call, CALL_REGISTERED, NULL, NULL);
     else
@@ -195,10 +199,12 @@ static int start(struct dialling *d, uint32_t *number)
 
     if (!call)
         return refuse(&d->why, -ENOMEM, "the call cannot be started: no memory is left");
-    if (waits)
+    if (waits) {
         account_register(d->account);
-    else
+        call_set_timer(call, PATIENCE_MS);
+    } else {
         err = invite(call, buf_slice(&d->uri), &d->why);
+    }
     if (d->account)
         account_prepare(d->account);
     if (!err)

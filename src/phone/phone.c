@@ -72,7 +72,7 @@ static void on_wake(void *arg)
 
     phone->wake_now = false;
     while ((due = timers_pop(&phone->timers, net_now_ms())))
-        call_input(LIST_ITEM(due, struct call, tone_timer), CALL_TIME_IS_OVER, NULL, NULL);
+        call_input(LIST_ITEM(due, struct call, timer), CALL_TIME_IS_OVER, NULL, NULL);
     LIST_EACH (&phone->calls, at)
         call_start_sound(LIST_ITEM(at, struct call, link));
     net_sip_link_pump(phone->link);

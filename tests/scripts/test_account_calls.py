@@ -189,6 +189,7 @@ def hang_up():
         server.silent = True
         caller = call(room, server, "bob")
         server.wait(sip.request("REGISTER"))
+        caller.wait_line("waiting for the server of sip:alice@example.test", 4)
         start = time.monotonic()
         caller.process.signal(SIGINT)
         caller.expect_status(130, 4)
@@ -211,6 +212,21 @@ def terminated():
         expect(took < 2, f"it took {took:.2f} s")
         callee.expect_status(0, 5)
         equal(server.bindings("alice"), [], "bindings of alice")
+
+
+@case("a server that has died in the call: gone within 2 s of its end, and the call is what counts")
+def dead_server():
+    with Room() as room:
+        server = room.keep(Registrar())
+        callee = answer(room, server, times=1)
+        caller = call(room, server, "bob")
+        caller.wait_line("answered")
+        server.silent = True
+        start = time.monotonic()
+        callee.process.signal(SIGTERM)
+        caller.expect_status(0, 5)
+        took = time.monotonic() - start
+        expect(took < 2, f"it took {took:.2f} s")
 
 
 # --- who is let in --------------------------------------------------------------------------------
