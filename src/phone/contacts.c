@@ -354,7 +354,7 @@ int contacts_new(const char *path, struct contacts **out)
 
     if (!contacts)
         return -ENOMEM;
-    contacts->path = strdup(path);
+    contacts->path = slice_dup(slice_of(path));
     contacts->rng = rng_system();
     contacts->book = book_new(&contacts->rng);
     if (!contacts->path) {

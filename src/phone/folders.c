@@ -48,7 +48,7 @@ int folders_history(const struct phone_config *config, struct buf *out)
 /* From above downwards: what is there already is passed over, whoever made it. */
 int folders_make_for(const char *path)
 {
-    char *folder = strdup(path);
+    char *folder = slice_dup(slice_of(path));
     int err = folder ? 0 : -ENOMEM;
 
     for (char *at = folder; !err && (at = strchr(at + 1, '/'));) {

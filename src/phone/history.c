@@ -318,7 +318,7 @@ int history_new(const char *path, void (*on_trouble)(void *arg, const char *sent
 
     if (!history)
         return -ENOMEM;
-    history->path = strdup(path);
+    history->path = slice_dup(slice_of(path));
     if (!history->path) {
         free(history);
         return -ENOMEM;

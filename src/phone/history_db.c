@@ -295,12 +295,13 @@ static int new_db(const char *path, struct history_db **out)
     db->lock_fd = -1;
     db->path = resolve_folder(path);
     if (!db->path)
-        db->path = strdup(path);
+        db->path = slice_dup(slice_of(path));
+    if (!db->path) {
+        free(db);
+        return -ENOMEM;
+    }
     *out = db;
-    if (db->path)
-        return 0;
-    free(db);
-    return -ENOMEM;
+    return 0;
 }
 
 int history_db_open(const char *path, int64_t run, struct history_db **out, struct buf *why)
@@ -396,9 +397,9 @@ void history_db_close(struct history_db *db)
 {
     if (!db)
         return;
-    sqlite3_finalize(db->put);
-    if (db->sqlite && history_db_has_moved(db))
+    if (db->put && history_db_has_moved(db))
         sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    sqlite3_finalize(db->put);
     sqlite3_close(db->sqlite);
     if (db->lock_fd >= 0)
         close(db->lock_fd);

@@ -9,6 +9,7 @@ phone_tests = \
 	tests/unit/phone/test_early \
 	tests/unit/phone/test_history \
 	tests/unit/phone/test_media \
+	tests/unit/phone/test_no_memory \
 	tests/unit/phone/test_password \
 	tests/unit/phone/test_phone \
 	tests/unit/phone/test_spelling \
@@ -22,6 +23,8 @@ tests_unit_phone_test_config_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_LDADD = $(phone_ldadd)
 tests_unit_phone_test_history_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
+tests_unit_phone_test_no_memory_LDADD = $(phone_ldadd)
+tests_unit_phone_test_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_spelling_LDADD = $(phone_ldadd)
 tests_unit_phone_test_target_LDADD = $(phone_ldadd)
 tests_unit_phone_test_call_history_LDADD = $(phone_ldadd)
