@@ -1,4 +1,4 @@
 # What fails around the phone.
-fault_tests = tests/faults/test_faults.py
+fault_tests = tests/faults/test_faults.py tests/faults/test_roaming.py
 tap_tests += $(fault_tests)
 EXTRA_DIST += $(fault_tests)

@@ -46,6 +46,31 @@ def _config(port, control, rtp, folder, codec, player):
     return rate, "\n".join(lines) + "\n"
 
 
+def start_alone(room, name, codec, spoken, host, under):
+    """One that answers by itself on port 5060 of another network, where no control port can be
+    reached: its process, once it listens."""
+    folder = room.path(name)
+    os.makedirs(folder + "/heard")
+    rate, config = _config(5060, 5062, 20000, folder, codec, "aubridge,nowhere")
+    sound.write(folder + "/spoken.wav", spoken.at(rate))
+    config = config.replace("127.0.0.1", host)
+    room.write(f"{name}/config", config)
+    room.write(f"{name}/accounts", f"<sip:{name}@{host}>;audio_codecs={_codec_list(codec)}"
+                                   ";answermode=auto;regint=0\n")
+    room.write(f"{name}/contacts", "")
+    process = room.start(f"baresip {name}", [*under, "baresip", "-f", folder, "-v"])
+    process.wait_line("baresip is ready", 15)
+    return process
+
+
+def recordings(room, name, process):
+    """What it decoded, one sound for each agreement, oldest first."""
+    process.wait_line("audio: destroyed", 5)
+    time.sleep(0.3)
+    files = glob.glob(room.path(name) + "/heard/*dec*.wav")
+    return [sound.read(f) for f in sorted(files, key=os.path.getmtime)]
+
+
 class Baresip:
     """codec: the only one it offers and takes; spoken: what it says from the start of the call.
     card: the environment of a sound card (lib/pulse.py) that it plays on. account: one that it

@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Machines that go from one network to another in the middle of a call: the call goes with them.
+
+Two phones on machines of two networks each, a router in between. Both speak all the time and record
+what they hear, silence included, so the recordings show for how long nothing was heard.
+"""
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import baresip, sound, tap, tphone
+from lib.networks import Router
+from lib.room import SIGINT, Room
+from lib.tap import case, expect
+
+SPEECH = sound.tone(440, 60)
+LIMIT_S = 3.0  # after the change, both ways
+HOP_MS = 20
+
+
+class Call:
+    """A call between two machines that is up and heard."""
+
+    def __init__(self, room, transport="udp"):
+        router = Router(room)
+        self.near, self.far = router.host(), router.host()
+        self.near.up(0)
+        self.far.up(0)
+        tail = ";transport=tcp" if transport == "tcp" else ""
+        self.callee = tphone.Phone(room, "callee", "answer", spoken=SPEECH, under=self.far.under,
+                                   listen=f"{transport}:0.0.0.0:5060", times=1)
+        self.callee.wait_line("listening")
+        self.caller = tphone.Call(room, f"sip:callee@{self.far.address(0)}:5060{tail}",
+                                  spoken=SPEECH, under=self.near.under,
+                                  listen=f"{transport}:0.0.0.0:5060")
+        self.caller.wait_line("^answered")
+        time.sleep(1.5)
+
+    def end(self, away_s=0.0, moves=1, least=1):
+        """Some seconds after the last change: ends the call, and says what was heard."""
+        time.sleep(LIMIT_S + 1.5)
+        for phone in (self.caller, self.callee):
+            expect(phone.process.alive(), f"{phone.name} has ended", *phone.process.tail())
+        self.caller.process.signal(SIGINT)
+        self.caller.expect_status(tphone.OK)
+        self.callee.expect_status(tphone.OK)
+        moved = sum(len(p.process.said("we are heard from")) for p in (self.caller, self.callee))
+        expect(moves is None or moved == moves, f"moved {moved} times, wanted {moves}",
+               *self.caller.process.tail(), *self.callee.process.tail())
+        said = [self._gap(phone, away_s) for phone in (self.caller, self.callee)]
+        return f"silence for {said[0]:.2f} s at the caller, {said[1]:.2f} s at the callee"
+
+    @staticmethod
+    def _gap(phone, away_s):
+        """The longest silence in what a phone heard; at its end there is none."""
+        loud = [level > 500 for level in sound.envelope(sound.read(phone.recording), HOP_MS)]
+        longest = run = 0
+        for one in loud:
+            run = 0 if one else run + 1
+            longest = max(longest, run)
+        gap = longest * HOP_MS / 1000
+        expect(gap <= away_s + LIMIT_S, f"{phone.name} heard nothing for {gap:.2f} s",
+               *phone.process.tail())
+        end = loud[-50:]
+        expect(sum(end) >= 45, f"{phone.name} hears nothing at the end: {sum(end)} of 50",
+               *phone.process.tail())
+        return gap
+
+
+@case("the caller goes to another network")
+def caller_moves():
+    with Room() as room:
+        call = Call(room)
+        call.near.up(1)
+        call.near.down(0)
+        return call.end()
+
+
+@case("the callee goes to another network")
+def callee_moves():
+    with Room() as room:
+        call = Call(room)
+        call.far.down(0)
+        call.far.up(1)
+        return call.end()
+
+
+@case("one after the other")
+def both_move():
+    with Room() as room:
+        call = Call(room)
+        call.near.down(0)
+        call.near.up(1)
+        time.sleep(LIMIT_S + 1)
+        call.far.down(0)
+        call.far.up(1)
+        return call.end(moves=2)
+
+
+@case("over TCP")
+def over_tcp():
+    with Room() as room:
+        call = Call(room, "tcp")
+        call.near.down(0)
+        call.near.up(1)
+        return call.end()
+
+
+@case("a better network comes, and the old one stays")
+def two_networks():
+    with Room() as room:
+        call = Call(room)
+        call.near.up(1)
+        return call.end()
+
+
+@case("no network for three seconds, then another")
+def away():
+    with Room() as room:
+        call = Call(room)
+        call.near.down(0)
+        time.sleep(3)
+        call.near.up(1)
+        return call.end(away_s=3)
+
+
+@case("no network for three seconds, then the same")
+def away_and_back():
+    with Room() as room:
+        call = Call(room)
+        call.far.down(0)
+        time.sleep(3)
+        call.far.up(0)
+        return call.end(away_s=3, moves=0)
+
+
+@case("an interface that flaps between two networks")
+def flapping():
+    with Room() as room:
+        call = Call(room)
+        start = time.monotonic()
+        for k in (1, 0, 1, 0, 1):
+            call.near.down(1 - k)
+            call.near.up(k)
+            time.sleep(0.4)
+        took = time.monotonic() - start
+        return call.end(away_s=took, moves=None) + f", {took:.1f} s of that flapping"
+
+
+@case("away and back at the old address after a move")
+def there_and_back():
+    with Room() as room:
+        call = Call(room)
+        call.near.down(0)
+        call.near.up(1)
+        time.sleep(LIMIT_S + 1)
+        call.near.down(1)
+        call.near.up(0)
+        return call.end(moves=2)
+
+
+@case("baresip at the other end of a call that moves")
+def with_baresip():
+    with Room() as room:
+        router = Router(room)
+        near, far = router.host(), router.host(links=1)
+        near.up(0)
+        far.up(0)
+        stranger = baresip.start_alone(room, "bob", "pcmu", SPEECH, far.address(0), far.under)
+        caller = tphone.Call(room, f"sip:bob@{far.address(0)}:5060", spoken=SPEECH,
+                             under=near.under, listen="udp:0.0.0.0:5060")
+        caller.wait_line("^answered")
+        time.sleep(1.5)
+        near.down(0)
+        near.up(1)
+        caller.wait_line("we are heard from", 4)
+        time.sleep(LIMIT_S + 1)
+        caller.process.signal(SIGINT)
+        caller.expect_status(tphone.OK)
+        gap = Call._gap(caller, 0)
+        files = baresip.recordings(room, "bob", stranger)
+        heard = max(sum(level > 500 for level in sound.envelope(f, HOP_MS)) for f in files[-1:])
+        expect(heard * HOP_MS > 2000, f"baresip heard {heard * HOP_MS} ms after the move",
+               *stranger.tail())
+        return f"silence for {gap:.2f} s, {heard * HOP_MS / 1000:.1f} s heard by baresip behind it"
+
+
+if __name__ == "__main__":
+    tap.run(jobs=4)
