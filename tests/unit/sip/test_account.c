@@ -280,6 +280,16 @@ static void service_route_goes(struct rig *r)
     assert_string_equal(routes(call(r, account, "sip:bob@example.org")), "");
 }
 
+static void service_route_breaks(struct rig *r)
+{
+    struct sip_account *account = with_service_route(r, "", "Service-Route: <sip:192.0.2.11;lr>\n");
+
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    grant_with(r, "Service-Route: <sip:192.0.2.11;lr>, <nonsense>\n");
+    assert_string_equal(routes(call(r, account, "sip:bob@example.org")), "");
+}
+
 static void broken_service_route(struct rig *r)
 {
     struct sip_account *account =
@@ -426,6 +436,21 @@ static void freed_in_a_call(struct rig *r)
     assert_int_equal(rig_told_count(r, SIP_ACCOUNT_UNREGISTERED), 0);
 }
 
+static void freed_before_the_answer(struct rig *r)
+{
+    struct sip_account_params params = {.uri = SLICE("sip:alice@192.0.2.2")};
+    struct sip_account *account = registered(r, &params);
+    const struct rig_sent *sent = call(r, account, "sip:bob@192.0.2.2");
+
+    sip_account_set_password(account, SLICE("secret"), r->now_ms);
+    sip_account_free(account);
+    rig_answer(r, sent, "302 Moved Temporarily", "b", "Contact: <sip:bob@192.0.2.3>\n", "");
+    rig_answer(r, rig_last(r, "INVITE "), "401 Unauthorized", "b", CHALLENGE, "");
+    assert_int_equal(rig_count(r, "INVITE "), 2);
+    assert_non_null(rig_event(r, SIP_CALL_ENDED, 0));
+    assert_true(rig_comes_to_rest(r));
+}
+
 static void freed_with_events(struct rig *r)
 {
     struct sip_account *account = rig_account(r);
@@ -484,6 +509,7 @@ static const struct row {
     {"12.2.1.1: a strict router becomes the Request-URI", strict_route},
     {"RFC 3608 6.1: without Service-Route in the next 2xx there is none", service_route_goes},
     {"a broken Service-Route is none", broken_service_route},
+    {"nor does the one before stand then", service_route_breaks},
     {"other servers get no credentials", no_credentials_for_others},
     {"our own does", credentials_for_our_server},
     {"behind a NAT Contact is where the server sees us", contact_as_seen},
@@ -494,6 +520,7 @@ static const struct row {
     {"a call from another address is not by the server", called_by_stranger},
 
     {"freed in mid-call the call goes on", freed_in_a_call},
+    {"freed before its answer it goes on without credentials", freed_before_the_answer},
     {"freed it has told nothing", freed_with_events},
     {"a thousand accounts refresh spread over the time", a_thousand},
 };

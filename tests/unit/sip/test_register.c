@@ -157,6 +157,32 @@ static void finds_rewritten(struct rig *r)
     assert_int_equal(rig_last_told(r)->granted_s, 700);
 }
 
+static void prefers_the_same_uri(struct rig *r)
+{
+    char lines[512], user[64];
+    const char *uri;
+
+    asks(r);
+    uri = contact_of(last(r)) + 4;
+    snprintf(user, sizeof user, "%.*s", (int)strcspn(uri, "@"), uri);
+    snprintf(lines, sizeof lines,
+             "Contact: <sip:%s@203.0.113.9>;expires=700, <sip:%s>;expires=800, "
+             "<sip:%s@203.0.113.8>;expires=900\n",
+             user, uri, user);
+    answer(r, "200 OK", lines);
+    assert_int_equal(rig_last_told(r)->granted_s, 800);
+}
+
+static void granted_more(struct rig *r)
+{
+    asks(r);
+    rig_grant(r, 86400);
+    assert_int_equal(rig_last_told(r)->granted_s, 3600);
+    r->grants = true;
+    rig_run(r, HOUR);
+    assert_int_equal(n_sent(r), 2);
+}
+
 static void expires_header(struct rig *r)
 {
     char lines[512];
@@ -338,6 +364,23 @@ static void unregisters_while_waiting(struct rig *r)
     assert_int_equal(rig_told_count(r, SIP_ACCOUNT_UNREGISTERED), 1);
 }
 
+static void is_not_settled(struct rig *r)
+{
+    struct sip_account *account = rig_registered(r);
+
+    sip_register_ping_failed(account, r->now_ms);
+    r->hold_locate = true;
+    sip_account_unregister(account, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(n_sent(r), 1);
+    assert_false(sip_endpoint_settled(r->ep));
+    sip_endpoint_located(r->ep, r->locate_key, &r->flow, 1, 0, r->now_ms);
+    rig_drain(r);
+    assert_true(has(rig_header(last(r), "Contact"), ">;expires=0"));
+    answer(r, "200 OK", "");
+    assert_true(sip_endpoint_settled(r->ep));
+}
+
 static void changes_its_mind(struct rig *r)
 {
     struct sip_account *account = rig_registered(r);
@@ -413,6 +456,18 @@ static void too_brief_for_ever(struct rig *r)
     assert_int_equal(n_sent(r), 2);
 }
 
+static void too_brief_later_again(struct rig *r)
+{
+    struct sip_account *account = asks(r);
+
+    answer(r, "423 Interval Too Brief", "Min-Expires: 7200\n");
+    rig_grant(r, 7200);
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    answer(r, "423 Interval Too Brief", "Min-Expires: 9000\n");
+    assert_string_equal(rig_header(last(r), "Expires"), "9000");
+}
+
 static void too_brief_without_number(struct rig *r)
 {
     asks(r);
@@ -450,7 +505,7 @@ static void refused(struct rig *r)
 static void forbidden(struct rig *r)
 {
     asks(r);
-    answer(r, "403 Forbidden", "");
+    answer(r, "403 Forbidden", "Retry-After: 5\n");
     assert_failed(r, SIP_ACCOUNT_REFUSED);
     rig_run(r, HOUR);
     assert_int_equal(n_sent(r), 1);
@@ -508,6 +563,26 @@ static void redirected(struct rig *r)
     assert_string_equal(rig_header(last(r), "CSeq"), "2 REGISTER");
     rig_grant(r, 3600);
     assert_told(r, SIP_ACCOUNT_REGISTERED);
+}
+
+static void redirected_later(struct rig *r)
+{
+    struct sip_account *account = rig_registered(r);
+
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    answer(r, "302 Moved Temporarily", "Contact: <sip:192.0.2.9:5070>\n");
+    assert_int_equal(last(r)->flow.remote.port, 5070);
+    rig_grant(r, 3600);
+    assert_true(sip_account_is_registered(account));
+    /* It stays there while that goes well, and begins anew at its own registrar else. */
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(last(r)->flow.remote.port, 5070);
+    answer(r, "500 Server Internal Error", "");
+    rig_run(r, 2500);
+    assert_int_equal(last(r)->flow.remote.port, 5060);
+    assert_true(slice_starts(slice_of(last(r)->text), SLICE("REGISTER sip:192.0.2.2 ")));
 }
 
 static void redirected_in_circles(struct rig *r)
@@ -864,6 +939,23 @@ static void stays(struct rig *r)
     assert_false(has(rig_header(last(r), "Contact"), "expires=0"));
 }
 
+/* Of two servers the one that knows us counts, not the first. */
+static void stays_with_its_server(struct rig *r)
+{
+    struct sip_flow flows[2] = {r->flow, r->flow};
+    struct sip_account *account = rig_registered(r);
+
+    flows[0].remote.bytes[3] = 3;
+    flows[0].local = elsewhere;
+    flows[0].connection = flows[1].connection = 0;
+    r->hold_locate = true;
+    sip_account_network_changed(account, r->now_ms);
+    rig_drain(r);
+    sip_endpoint_located(r->ep, r->locate_key, flows, 2, 0, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(n_sent(r), 1);
+}
+
 static void no_network(struct rig *r)
 {
     struct sip_account *account = rig_registered(r);
@@ -1048,6 +1140,35 @@ static void next_target(struct rig *r)
     assert_int_equal(r->n_locates, 1);
 }
 
+static void next_transport(struct rig *r)
+{
+    struct sip_flow flows[2] = {r->flow, r->flow};
+
+    flows[1].transport = SIP_TCP;
+    r->hold_locate = true;
+    asks(r);
+    sip_endpoint_located(r->ep, r->locate_key, flows, 2, 0, r->now_ms);
+    rig_drain(r);
+    assert_false(has(contact_of(last(r)), "transport=tcp"));
+    sip_endpoint_send_failed(r->ep, last(r)->key, -ECONNREFUSED, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(last(r)->flow.transport, SIP_TCP);
+    assert_true(has(contact_of(last(r)), ";transport=tcp"));
+}
+
+static void looks_anew(struct rig *r)
+{
+    struct sip_account *account = rig_registered(r);
+
+    assert_int_equal(r->n_locates, 1);
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(r->n_locates, 1);
+    sip_endpoint_send_failed(r->ep, last(r)->key, -ECONNREFUSED, r->now_ms);
+    rig_run(r, SECOND);
+    assert_int_equal(r->n_locates, 2);
+}
+
 static void next_target_503(struct rig *r)
 {
     struct sip_flow flows[2] = {r->flow, r->flow};
@@ -1086,6 +1207,8 @@ static const struct row {
     {"10.2.4: finds its own binding among several", finds_its_own, 0},
     {"19.1.4: compares it as a URI", finds_with_case, 0},
     {"knows it by its user part where the server rewrote the rest", finds_rewritten, 0},
+    {"where one is the same URI, that one", prefers_the_same_uri, 0},
+    {"10.3: more than it asked for does not count", granted_more, 0},
     {"10.2.4: without expires parameter the Expires header counts", expires_header, 0},
     {"without both, what it asked for", as_asked, 0},
     {"a 2xx without any Contact but with Expires is believed", no_contact_but_expires, 0},
@@ -1103,12 +1226,14 @@ static const struct row {
     {"the same with a REGISTER under way", unregisters_midway_in_silence, 0},
     {"takes back before the server is found", unregisters_before_found, 0},
     {"takes back after a failed refresh", unregisters_while_waiting, 0},
+    {"is not settled before it is taken back", is_not_settled, 0},
     {"registers again after taking back", changes_its_mind, 0},
     {"takes back after that all the same", changes_its_mind_twice, 0},
     {"stays when asked in time", stays_after_all, 0},
 
     {"10.2.8: obeys Min-Expires, and goes on doing so", too_brief, 0},
     {"obeys it once", too_brief_for_ever, 0},
+    {"once a time", too_brief_later_again, 0},
     {"a 423 without Min-Expires is a refusal", too_brief_without_number, 0},
     {"a 423 with a senseless Min-Expires too", too_brief_by_a_century, 0},
     {"404: silent until asked", refused, 0},
@@ -1118,6 +1243,7 @@ static const struct row {
     {"20.33: obeys Retry-After", retry_after, 0},
     {"but for an hour at most", retry_after_for_ever, 0},
     {"8.1.3.4: follows a redirect", redirected, 0},
+    {"also when it refreshes", redirected_later, 0},
     {"to no place twice", redirected_in_circles, 0},
     {"and five times at most", redirected_without_end, 0},
 
@@ -1143,6 +1269,7 @@ static const struct row {
     {"a new address replaces the old one in one REGISTER", moves, 0},
     {"two moves before an answer: both old ones go", moves_unanswered, 0},
     {"the same address after a change is refreshed", stays, 0},
+    {"it stays with the server that it has", stays_with_its_server, 0},
     {"no network is no address", no_network, 0},
     {"a change of network has a failing one tried at once", moves_while_failing, 0},
     {"behind a NAT it registers where it is seen", behind_nat, 0},
@@ -1157,6 +1284,8 @@ static const struct row {
     {"TCP: keep-alives go over the connection", tcp_pings, SIP_TCP},
 
     {"RFC 3263 4.3: the next target where a send fails", next_target, 0},
+    {"with a Contact of its own where that is another transport", next_transport, 0},
+    {"where all have failed they are looked for anew", looks_anew, 0},
     {"and after a 503", next_target_503, 0},
     {"the table has as many cells as it says", counts_cells, 0},
 };
