@@ -53,11 +53,13 @@ loadmodule "path.so"
 loadmodule "auth.so"
 loadmodule "auth_db.so"
 loadmodule "xlog.so"
+loadmodule "sqlops.so"
 loadmodule "kex.so"
 loadmodule "ctl.so"
 modparam("ctl", "binrpc", "unix:{control}")
 modparam("ctl", "mode", 0600)
 modparam("auth_db|usrloc", "db_url", "sqlite:///{database}")
+modparam("sqlops", "sqlcon", "db=>sqlite:///{database}")
 modparam("auth_db", "calculate_ha1", 0)
 modparam("auth_db", "password_column", "ha1")
 modparam("auth_db", "use_domain", 1)
@@ -102,11 +104,8 @@ request_route {{
     if (is_method("REGISTER")) {{
         www_authenticate("{realm}", "subscriber");
         $var(found) = $rc;
-        if ($var(found) == -1) {{
-            sl_send_reply("500", "Server has no database");
-            exit;
-        }}
         if ($var(found) < 0) {{
+            route(DATABASE);
             www_challenge("{realm}", "1");
             exit;
         }}
@@ -116,11 +115,8 @@ request_route {{
     if (from_uri == myself && !is_method("ACK")) {{
         proxy_authenticate("{realm}", "subscriber");
         $var(found) = $rc;
-        if ($var(found) == -1) {{
-            sl_send_reply("500", "Server has no database");
-            exit;
-        }}
         if ($var(found) < 0) {{
+            route(DATABASE);
             proxy_challenge("{realm}", "1");
             exit;
         }}
@@ -146,6 +142,14 @@ request_route {{
         exit;
     }}
     if (!t_relay()) sl_reply_error();
+}}
+
+# Credentials that cannot be looked up are not wrong.
+route[DATABASE] {{
+    if (sql_query("db", "select count(*) from subscriber") < 0) {{
+        sl_send_reply("500", "Server has no database");
+        exit;
+    }}
 }}
 """
 
@@ -306,9 +310,9 @@ class Kamailio:
             self._lock = None
 
     def bindings(self, user):
-        """The Contact URIs of a user, as Kamailio has them in memory."""
+        """The Contact URIs of a user that have not expired, as Kamailio has them in memory."""
         out = self.command("ul.lookup", "location", f"{user}@{self.domain}")
-        return re.findall(r"Address: (\S+)", out)
+        return re.findall(r"Address: (\S+)\s+Expires: \d", out)
 
     def wait_bindings(self, user, count, seconds=10):
         rooms.wait_until(lambda: len(self.bindings(user)) == count, seconds,

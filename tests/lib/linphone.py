@@ -87,9 +87,10 @@ class Linphone:
     def dial(self, uri):
         self.tell("call " + uri)
 
-    def wait_ringing(self):
-        """Somebody calls it."""
-        self.wait("Receiving new incoming call from")
+    def wait_ringing(self, count=1):
+        """Somebody calls it, for the count-th time."""
+        rooms.wait_until(lambda: len(self.process.said("Receiving new incoming call from"))
+                         >= count, 15, f"{self.process.name} does not ring {count} times")
 
     def wait_up(self):
         self.wait("Media streams established")

@@ -31,11 +31,11 @@ def _options(more):
 class Phone:
     """One run of tphone; more are its options, underlines for dashes; popen: how
     its process is started; under: a command that starts it, with its options; account: what it is
-    configured with (lib/account.py), settings: its keys that differ. Each has a home of its own in
-    the room."""
+    configured with (lib/account.py), settings: its keys that differ; through: its label, where it
+    would not be chosen by itself. Each has a home of its own in the room."""
 
     def __init__(self, room, name, command, arguments=(), spoken=None, device="none", env=None,
-                 popen=None, under=(), account=None, settings=None, **more):
+                 popen=None, under=(), account=None, settings=None, through=None, **more):
         self.name, self.folder = name, room.folder
         self.recording = room.path(f"{name}-heard.wav")
         self.trace = room.path(f"{name}-sip.txt")
@@ -47,6 +47,9 @@ class Phone:
             more["device"] = device
         if account:
             more["config"] = room.write(f"{name}.conf", account.settings(**(settings or {})))
+            os.chmod(more["config"], 0o600)
+        if through:
+            more["account"] = through
         line = [*under, program(), command, *arguments, f"--trace={self.trace}", *_options(more)]
         self.process = room.start(f"tphone {command} ({name})", line,
                                   env={**os.environ, **rooms.home_in(self.home), **(env or {})},

@@ -21,6 +21,10 @@ registration_time=600
 sip_transport={transport}
 pres_publish_startup=no
 codecs=g711u
+speex_dsp_vad=no
+speex_dsp_agc=no
+speex_dsp_aec=no
+speex_dsp_nrd=no
 """
 
 SYSTEM = """dev_speaker=alsa:default
