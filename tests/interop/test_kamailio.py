@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Two of our phones find each other by name through Kamailio, and speak past it."""
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import sound, tap, tphone, wire
+from lib.kamailio import Kamailio
+from lib.room import SIGINT, Room, wait_until
+from lib.tap import case, equal, expect
+
+USERS = {"alice": "secret of alice", "bob": 'b"o\\b: 5%'}
+servers = set()  # their addresses, of all cases
+SPEECH_S = 4.0
+WINDOW = {"first_ms": -700, "last_ms": 3000}
+
+
+def texts(seconds=SPEECH_S):
+    return sound.speech("caller", seconds), sound.speech("callee", seconds)
+
+
+def start_server(room, **more):
+    proxy = Kamailio(room, USERS, **more)
+    servers.add((proxy.host, proxy.port))
+    return proxy
+
+
+def answering(room, proxy, user, transport="udp", name=None, **more):
+    """A phone of this user that answers, registered when this returns."""
+    before = len(proxy.bindings(user))
+    phone = tphone.Answer(room, name or user, transport="", account=proxy.account(user, transport),
+                          **more)
+    proxy.wait_bindings(user, before + 1)
+    return phone
+
+
+def expect_apart(capture, proxy, least):
+    """All sound went from phone to phone, and what proves a password only to the server."""
+    rtp = capture.rtp()
+    expect(len(rtp) >= least, f"only {len(rtp)} packets of RTP were on the wire")
+    equal([p for p in rtp if p.touches((proxy.host, proxy.port))], [], "RTP by the proxy")
+    # The cases share the wire, so any server will do; what one passes on has a Via of its own.
+    told = capture.found(lambda p: b"uthorization:" in p.data and p.target not in servers and
+                         p.data.count(b"\r\nVia:") == 1)
+    equal([p.data.split(b"\r\n")[0] for p in told], [], "credentials told to others")
+
+
+def expect_both_heard(caller, callee, from_caller, from_callee):
+    found = [sound.expect_heard(from_caller, callee.recording, "what the callee heard", **WINDOW),
+             sound.expect_heard(from_callee, caller.recording, "what the caller heard", **WINDOW)]
+    return "\n".join(map(str, found))
+
+
+@case("TCP, record-routing, SHA-256: both are heard", "tcp", True, "SHA-256")
+@case("TCP, the proxy out of the way: both are heard", "tcp", False, "")
+@case("UDP, record-routing: both are heard", "udp", True, "")
+@case("UDP, the proxy out of the way: both are heard", "udp", False, "")
+def called_by_name(transport, record_route, algorithm):
+    with Room() as room:
+        proxy = start_server(room, record_route=record_route, algorithm=algorithm)
+        from_alice, from_bob = texts()
+        bob = answering(room, proxy, "bob", transport, spoken=from_bob, times=1)
+        capture = room.keep(wire.Capture())
+        alice = tphone.Call(room, "bob", "alice", account=proxy.account("alice", transport),
+                            spoken=from_alice, seconds=SPEECH_S + 1)
+        alice.expect_status(tphone.OK, 30)
+        bob.expect_status(tphone.OK)
+        expect_apart(capture, proxy, 2 * 50 * SPEECH_S)
+        equal(proxy.requests("BYE"), 1 if record_route else 0, "BYEs that came to the proxy")
+        equal([proxy.bindings(user) for user in USERS], [[], []], "bindings in the end")
+        return expect_both_heard(alice, bob, from_alice, from_bob)
+
+
+@case("of two transports: one phone on UDP, the other on TCP, the called one hangs up")
+def mixed():
+    with Room() as room:
+        proxy = start_server(room, record_route=True)
+        bob = answering(room, proxy, "bob", "tcp", times=1)
+        alice = tphone.Call(room, "sip:bob@example.test", "alice",
+                            account=proxy.account("alice", "udp"))
+        alice.wait_line("(?i)answered|connected|up ")
+        time.sleep(0.5)
+        bob.process.signal(SIGINT)
+        bob.status(5)
+        alice.expect_status(tphone.OK, 5)
+        equal(tphone.results(alice)[-1]["outcome"], "answered", "the caller's outcome")
+
+
+@case("Kamailio falls silent in mid-call: both are heard to the end, hanging up works", "freeze")
+@case("Kamailio dies in mid-call: both are heard to the end, hanging up works", "kill")
+def without_the_server(end):
+    with Room() as room:
+        proxy = start_server(room)
+        from_alice, from_bob = texts(6)
+        bob = answering(room, proxy, "bob", spoken=from_bob, times=1)
+        capture = room.keep(wire.Capture())
+        alice = tphone.Call(room, "bob", "alice", account=proxy.account("alice"),
+                            spoken=from_alice, seconds=7)
+        wait_until(lambda: len(capture.rtp()) > 100, 15, "no sound is sent")
+        getattr(proxy, end)()
+        gone = time.monotonic()
+        alice.expect_status(tphone.OK, 15)
+        bob.expect_status(tphone.OK, 5)
+        expect_apart(capture, proxy, 2 * 50 * 6)
+        byes = capture.found(lambda p: p.data.startswith(b"BYE "), gone)
+        expect(byes and not byes[0].touches((proxy.host, proxy.port)), "no BYE went directly")
+        return expect_both_heard(alice, bob, from_alice, from_bob)
+
+
+@case("a name that nobody has registered is status 5, one that is not known 6 or 5")
+def nobody():
+    with Room() as room:
+        proxy = start_server(room)
+        phone = tphone.Call(room, "carol", "alice", account=proxy.account("alice"))
+        phone.expect_status(tphone.NO_ANSWER)
+        equal(tphone.results(phone)[-1]["status"], "480", "status in the result")
+
+
+if __name__ == "__main__":
+    wire.private_network()
+    tap.run(jobs=4, in_time=True)
