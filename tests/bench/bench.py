@@ -18,6 +18,7 @@ builddir = os.environ.get("builddir", ".")
 sys.path.insert(0, os.path.join(srcdir, "tests"))
 from lib import room as rooms  # noqa: E402
 from lib import sound  # noqa: E402
+from lib.dns import Dns  # noqa: E402
 from lib.tap import Failure  # noqa: E402
 
 QUICK = os.environ.get("BENCH_QUICK", "") not in ("", "0")
@@ -58,6 +59,11 @@ class Tphone:
         return ["bob" if w.startswith("sip:") else w for w in self.calling(codec, port)] + \
             ["--contacts-file", contacts]
 
+    def calling_domain(self, codec, domain, names):
+        command = self.calling(codec, 0)
+        command[2] = f"sip:bob@{domain}"
+        return command + ["--dns-server", names.address]
+
     def registering(self, port, accounts):
         text = "".join(f"[account a{i}]\nuri = sip:a{i}@127.0.0.1:{port}\npassword = x\n"
                        for i in range(accounts))
@@ -71,6 +77,12 @@ class Baresip:
 
     def __init__(self, room):
         self.room = room
+
+    def calling_domain(self, codec, domain, names):
+        folder = self._configure(codec, 0, f"-{names.port}")
+        with open(f"{folder}/config", "a") as f:
+            f.write(f"dns_server {names.address}\n")
+        return [self.program, "-f", folder, "-e", f"d sip:bob@{domain}"]
 
     def registering(self, port, accounts):
         folder = self._configure("pcmu", 0, f"-{port}")
@@ -255,6 +267,22 @@ def starts_by_name(room, phone):
     return {"exec to INVITE, a contact, ms": statistics.median(f[0] for f in figures) / 1000}
 
 
+def starts_by_domain(room, phone):
+    """NAPTR, SRV and A, one after the other, from a name server that is in no hurry (Python)."""
+    port = rooms.free_port()
+    names = Dns(f"""
+        bench.test            NAPTR 10 10 "s" "SIP+D2U" "" _sip._udp.bench.test
+        _sip._udp.bench.test  SRV 1 0 {port} host.bench.test
+        host.bench.test       A 127.0.0.1
+    """)
+    try:
+        figures = run_helper("caller", port, STARTS,
+                             *phone.calling_domain("pcmu", "bench.test", names))
+    finally:
+        names.stop()
+    return {"exec to INVITE, by SRV, ms": statistics.median(f[0] for f in figures) / 1000}
+
+
 def registers(room, phone):
     port = rooms.free_port()
     figures = run_helper("start", port, STARTS, *phone.registering(port, 1), program=REGISTRAR)
@@ -340,7 +368,8 @@ def speech(codec, row):
     return measure
 
 
-MEASUREMENTS = [starts, starts_by_name, registers, registered, refreshes, setups, memory,
+MEASUREMENTS = [starts, starts_by_name, starts_by_domain, registers, registered, refreshes, setups,
+                memory,
                 speech("pcmu", "CPU-s per call-minute, PCMU"),
                 speech("opus", "CPU-s per call-minute, Opus")]
 
@@ -350,6 +379,7 @@ TABLE = [
     ("exec to registered, ms", 2, None),
     ("exec to INVITE, ms", 2, 6.0),
     ("exec to INVITE, a contact, ms", 2, 6.0),
+    ("exec to INVITE, by SRV, ms", 2, None),
     ("200 to ACK, ms", 3, 0.2),
     ("BYE to 200, caller, ms", 3, 0.09),
     ("INVITE to 200, p50, ms", 3, 0.2),
