@@ -210,15 +210,13 @@ void sip_endpoint_connection_lost(struct sip_endpoint *ep, uint64_t connection, 
     sip_core_sweep(ep);
 }
 
-/* REGISTER is the account's business: sip_core_is_leaving. */
 static bool waits_for_response(const struct sip_tx *tx)
 {
     enum sip_tx_machine machine = sip_tx_machine(tx);
     enum sip_tx_state state = sip_tx_state(tx);
 
     return (machine == SIP_TX_CLIENT || machine == SIP_TX_INVITE_CLIENT) &&
-           (state == SIP_TX_CALLING || state == SIP_TX_TRYING || state == SIP_TX_PROCEEDING) &&
-           !slice_starts(sip_tx_bytes(tx), SLICE("REGISTER "));
+           (state == SIP_TX_CALLING || state == SIP_TX_TRYING || state == SIP_TX_PROCEEDING);
 }
 
 /* An answer that the other side may not have got: it repeats its request when it misses one. */
