@@ -103,7 +103,7 @@ struct sip_account_event {
     struct slice contact; /* REGISTERED: our Contact URI */
     struct slice
         seen_at; /* REGISTERED: received and rport of our Via, "192.0.2.1:5060"; or empty */
-    struct sip_flow flow; /* REGISTERED: the way to the server */
+    struct sip_flow flow; /* REGISTERED; FAILED where it was found: the way to the server */
     uint64_t retry_ms;    /* FAILED: from now; NEVER_MS: not by itself */
     struct buf store;     /* owned */
 };

@@ -324,6 +324,8 @@ static void tell_failure(struct sip_account *account, uint64_t now_ms)
         .retry_ms = account->due_ms == NEVER_MS ? NEVER_MS : account->due_ms - now_ms,
     };
 
+    if (failure->cause != SIP_ACCOUNT_NOT_FOUND)
+        event.flow = account->flow;
     account->told = false;
     sip_account_tell(account, &event);
 }

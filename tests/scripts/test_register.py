@@ -163,7 +163,7 @@ FAILURES = [
     ("an unknown account", lambda s: s.users.pop("alice"), 6, "not-found",
      "does not know this account"),
     ("a server that is not there", lambda s: s.away(), 8, "unreachable",
-     "connection refused.*check registrar.*tried again"),
+     "the server at 127.0.0.1:[0-9]+ is not there .connection refused.*registrar.*tried again"),
     ("503", say(503, "Busy"), 8, "unreachable", "registers nobody now .503 Busy."),
     ("500", say(500, "Database"), 1, "failed", "trouble of its own .500 Database."),
     ("a 200 without our Contact", lambda s: setattr(s, "no_contact", True), 1, "failed",
