@@ -321,7 +321,7 @@ static bool version_same(const struct version *a, const struct version *b)
            a->changed_ns == b->changed_ns;
 }
 
-void net_resolver_forget(struct net_resolver *resolver)
+static void forget(struct net_resolver *resolver)
 {
     struct name *name;
     size_t at = 0;
@@ -354,28 +354,49 @@ static void ask_again(struct net_resolver *resolver)
     }
 }
 
-/* Makes the channel for the first question, and anew where resolv.conf has changed since. */
-static int ready(struct net_resolver *resolver)
+/* A channel that reads the system's settings anew takes the place of the present one. */
+static int renew(struct net_resolver *resolver, const struct version *version)
 {
     const struct net_resolver_config *config = &resolver->config;
-    const char *path = config->resolv_conf ? config->resolv_conf : RESOLV_CONF;
-    struct version version = {0};
     struct net_dns_channel *channel;
-    int err;
+    int err = net_dns_channel_new(config->loop, &config->server, config->resolv_conf, &channel);
 
-    if (!config->server.family)
-        version = version_of(path);
-    if (resolver->channel && version_same(&version, &resolver->version))
-        return 0;
-    err = net_dns_channel_new(config->loop, &config->server, config->resolv_conf, &channel);
     if (err)
         return resolver->channel ? 0 : err;
     net_dns_channel_free(resolver->channel);
     resolver->channel = channel;
-    resolver->version = version;
-    net_resolver_forget(resolver);
+    resolver->version = *version;
+    forget(resolver);
     ask_again(resolver);
+    set_deadline(resolver);
     return 0;
+}
+
+static struct version version_now(const struct net_resolver *resolver)
+{
+    const struct net_resolver_config *config = &resolver->config;
+
+    if (config->server.family)
+        return (struct version){0};
+    return version_of(config->resolv_conf ? config->resolv_conf : RESOLV_CONF);
+}
+
+/* Makes the channel for the first question, and anew where resolv.conf has changed since. */
+static int ready(struct net_resolver *resolver)
+{
+    struct version version = version_now(resolver);
+
+    if (resolver->channel && version_same(&version, &resolver->version))
+        return 0;
+    return renew(resolver, &version);
+}
+
+void net_resolver_network_changed(struct net_resolver *resolver)
+{
+    struct version version = version_now(resolver);
+
+    if (resolver->channel)
+        renew(resolver, &version);
 }
 
 /* --- look-ups -------------------------------------------------------------------------------- */

@@ -44,8 +44,9 @@ struct net_resolver_config {
 int net_resolver_new(const struct net_resolver_config *config, struct net_resolver **out);
 /* Look-ups must be over or cancelled. Not from a callback of one. NULL is fine. */
 void net_resolver_free(struct net_resolver *resolver);
-/* Forgets all answers: another network may give others. */
-void net_resolver_forget(struct net_resolver *resolver);
+/* Another network may give other answers, and what was asked over the old one may never be
+ * answered: forgets what is known, and asks anew what is being asked. */
+void net_resolver_network_changed(struct net_resolver *resolver);
 
 /* What needs no question: a numeric address (IPv6 with or without brackets), and "localhost" (RFC
  * 6761 6.3: 127.0.0.1, then ::1; most phones listen on IPv4). How many addresses, with this port,

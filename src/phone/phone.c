@@ -188,6 +188,7 @@ static void on_network_changed(void *arg)
 {
     struct phone *phone = arg;
 
+    net_resolver_network_changed(phone->resolver);
     net_sip_link_network_changed(phone->link);
     accounts_network_changed(phone);
     calls_network_changed(phone);

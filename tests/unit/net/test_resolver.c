@@ -351,6 +351,31 @@ static void settings_change(void **state)
     fake_dns_free(other);
 }
 
+/* The same server says something else there, and what it was asked before is lost. */
+static void network_changes(void **state)
+{
+    static const struct fake_record there[] = {
+        {"SRV", "_sip._udp.srv.test", 60, "1 1 1 there.test"},
+        {"SRV", "silent.test", 60, "2 2 2 there.test"},
+        {0},
+    };
+    struct fixture *f = *state;
+
+    net_resolver_network_changed(f->resolver); /* before anything was asked */
+    assert_int_equal(ask(f, DNS_SRV, SLICE("_sip._udp.srv.test")), 0);
+    wait_for(f, 1);
+    assert_int_equal(ask(f, DNS_SRV, SLICE("silent.test")), 0);
+    while (!fake_dns_asked(f->dns, "SRV", "silent.test") && !f->gave_up)
+        net_loop_turn(f->loop, true);
+    f->answers = 0;
+    buf_clear(&f->told);
+    fake_dns_use(f->dns, there);
+    net_resolver_network_changed(f->resolver);
+    assert_int_equal(ask(f, DNS_SRV, SLICE("_sip._udp.srv.test")), 0);
+    wait_for(f, 2);
+    assert_told(f, "2 2 2 there.test\n1 1 1 there.test\n");
+}
+
 #define RESOLVER_TEST(name, f)                                                                     \
     {                                                                                              \
         name, f, set_up, tear_down, NULL                                                           \
@@ -367,6 +392,7 @@ int main(void)
         RESOLVER_TEST("no answer comes after cancelling", cancelled),
         RESOLVER_TEST("empty, with a NUL, longer than RFC 1035 allows", names_that_are_none),
         RESOLVER_TEST("questions at once have a limit", too_many),
+        RESOLVER_TEST("another network: all is asked anew", network_changes),
         RESOLVER_TEST("resolv.conf is read again when it has changed", settings_change),
     };
 
