@@ -487,6 +487,7 @@ class Registrar:
                 mine.pop(uri, None)
                 if expires_s:
                     mine[uri] = Binding(uri, min(expires_s, self.granted_s), request)
+        self._tell(f"bound {user}: {' '.join(b.uri for b in self.bindings(user))}")
         live = [] if self.no_contact else \
             [f"<{b.uri}>;expires={round(b.left_s)}" for b in self.bindings(user)]
         self._respond(request, 200, "OK", Contact=live, Service_Route=self.service_route,
@@ -497,7 +498,7 @@ class Registrar:
     def _is_us(self, uri):
         _, host, port, _ = split_uri(uri)
         return (host.lower() == self.domain.lower() and port in (0, 5060, self.port)) or \
-            (host in (self.host, "localhost") and port == self.port)
+            (host in (self.host, "localhost") and (port or 5060) == self.port)
 
     def _proxy(self, request):
         if request.method == "ACK" and request.branch in self._answered:
