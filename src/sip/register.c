@@ -10,6 +10,7 @@
 
 static void on_register(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,
                         int err, uint64_t now_ms);
+static void failed(struct sip_account *account, unsigned told, int err, uint64_t now_ms);
 static void step(struct sip_account *account, enum sip_reg_input input, uint64_t now_ms);
 
 /* --- the request ------------------------------------------------------------------------------ */
@@ -44,13 +45,6 @@ static void drop(struct sip_account *account)
 static bool is_under_way(const struct sip_account *account)
 {
     return account->req && sip_req_tx(account->req) && !sip_req_waits_for_password(account->req);
-}
-
-static void fail(struct sip_account *account, enum sip_account_cause cause, int err,
-                 uint64_t now_ms)
-{
-    account->failure = (struct sip_reg_failure){.cause = cause, .err = err};
-    step(account, SIP_REG_FAILED, now_ms);
 }
 
 static int set_message(struct sip_account *account, uint64_t now_ms)
@@ -144,14 +138,11 @@ static void send_register(struct sip_account *account, bool taking_back, uint64_
         sip_req_use_account(account->req, account, account->n_places == 0);
         err = find_place(account, now_ms);
     }
-    if (!err)
-        return;
-    drop(account);
-    fail(account, SIP_ACCOUNT_UNREACHABLE, err, now_ms);
+    if (err)
+        failed(account, SIP_REQ_FAILED, err, now_ms);
 }
 
-/* --- its end ------------------------------------------------------------------------------------
- */
+/* --- its end --------------------------------------------------------------------------------- */
 
 /* What the end of a request says about our bindings. */
 static void settle_binding(struct sip_account *account, enum sip_reg_input input, bool answered,
