@@ -10,8 +10,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import baresip, sound, tap, tphone
+from lib.kamailio import Kamailio
 from lib.networks import Router
-from lib.room import SIGINT, Room
+from lib.room import SIGINT, Room, wait_until
 from lib.tap import case, expect
 
 SPEECH = sound.tone(440, 60)
@@ -160,6 +161,44 @@ def there_and_back():
         return call.end(moves=2)
 
 
+USERS = {"alice": "a secret", "bob": "b secret"}
+SERVER = "10.99.0.1"
+
+
+def by_name(record_route, who):
+    """Registered phones: the binding moves too."""
+    with Room() as room:
+        router = Router(room)
+        hosts = {"alice": router.host(), "bob": router.host()}
+        router.ip("addr", "add", SERVER + "/32", "dev", "lo")
+        for host in hosts.values():
+            host.up(0)
+        proxy = Kamailio(room, USERS, record_route=record_route, host=SERVER, port=5060,
+                         under=router.under)
+        bob = tphone.Phone(room, "bob", "answer", spoken=SPEECH, under=hosts["bob"].under, times=1,
+                           listen="udp:0.0.0.0:5060", account=proxy.account("bob"))
+        proxy.wait_bindings("bob", 1)
+        alice = tphone.Call(room, "bob", "alice", spoken=SPEECH, under=hosts["alice"].under,
+                            listen="udp:0.0.0.0:5060", account=proxy.account("alice"))
+        alice.wait_line("^answered")
+        time.sleep(1.5)
+        hosts[who].down(0)
+        start = time.monotonic()
+        hosts[who].up(1)
+        wait_until(lambda: [b for b in proxy.bindings(who) if hosts[who].address(1) in b], LIMIT_S,
+                   f"{who} is not registered at the new address, but at {proxy.bindings(who)}")
+        took = time.monotonic() - start
+        call = Call.__new__(Call)
+        call.caller, call.callee = alice, bob
+        return call.end() + f"; registered there after {took:.2f} s"
+
+
+for rr in (True, False):
+    for name in ("alice", "bob"):
+        how = "through a proxy" if rr else "past a proxy"
+        case(f"{how}, {'the caller' if name == 'alice' else 'the callee'} moves", rr, name)(by_name)
+
+
 @case("baresip at the other end of a call that moves")
 def with_baresip():
     with Room() as room:
@@ -187,4 +226,4 @@ def with_baresip():
 
 
 if __name__ == "__main__":
-    tap.run(jobs=4)
+    tap.run(jobs=6)
