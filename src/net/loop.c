@@ -1,9 +1,17 @@
 #include "net/loop.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Descriptors that a loop has room for from the start: of 2,000 calls, and 32 KiB. */
+#define ROOM_FOR_DESCRIPTORS 4094
 
 struct net_loop {
     uv_loop_t uv;
+    uv_poll_t highest; /* watched for a moment, see make_room */
 };
 
 struct net_deadline {
@@ -12,6 +20,37 @@ struct net_deadline {
     void (*on_due)(void *arg);
     void *arg;
 };
+
+/* A descriptor with as high a number as may be, or -1. */
+static int open_high(void)
+{
+    struct rlimit limit = {0};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), high = -1;
+    rlim_t most = ROOM_FOR_DESCRIPTORS;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < most)
+        most = limit.rlim_cur;
+    if (fd >= 0 && most > 0)
+        high = fcntl(fd, F_DUPFD_CLOEXEC, (int)most - 1);
+    if (fd >= 0)
+        close(fd);
+    return high;
+}
+
+/* libuv has a table of descriptors by their numbers, and ends the program where that cannot grow:
+ * in the middle of a call for which memory is short. So it grows now. */
+static void make_room(struct net_loop *loop)
+{
+    int fd = open_high();
+
+    if (fd < 0)
+        return;
+    if (uv_poll_init(&loop->uv, &loop->highest, fd) == 0) {
+        uv_poll_start(&loop->highest, UV_READABLE, NULL);
+        uv_close((uv_handle_t *)&loop->highest, NULL); /* stops it, too */
+    }
+    close(fd);
+}
 
 int net_loop_new(struct net_loop **out)
 {
@@ -22,6 +61,7 @@ int net_loop_new(struct net_loop **out)
         free(loop);
         return err;
     }
+    make_room(loop);
     *out = loop;
     return 0;
 }
