@@ -371,6 +371,47 @@ static void closed_after_an_ack(void **state)
     straw_tear_down(&f);
 }
 
+/* A keep-alive is answered by nobody: it does not hold a connection that is idle else. */
+static void keep_alive_is_no_request(void **state)
+{
+    struct sip_flow to_b;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up_with(&f, "tcp:127.0.0.1:0", 60000, 100);
+    f.endpoint[1].reply = RESPONSE;
+    to_b = straw_flow_to(&f, 1, SIP_TCP);
+    straw_send(&f, 0, 7, &to_b, REQUEST);
+    WAIT_UNTIL(&f, f.endpoint[0].received == 1);
+    straw_send(&f, 0, 8, &to_b, "\r\n\r\n");
+    WAIT_UNTIL(&f, f.endpoint[0].lost == 1);
+    assert_int_equal(f.endpoint[0].failed, 0);
+    straw_tear_down(&f);
+}
+
+/* A connection from an address that was ours is not the way from the one that is. */
+static void from_another_address(void **state)
+{
+    struct sip_flow to_b;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up(&f, "tcp:127.0.0.1:0");
+    to_b = straw_flow_to(&f, 1, SIP_TCP);
+    to_b.local = (struct ip){.family = 4, .bytes = {127, 0, 0, 1}};
+    straw_send(&f, 0, 7, &to_b, REQUEST);
+    WAIT_UNTIL(&f, f.endpoint[1].received == 1);
+    assert_int_equal(f.endpoint[1].flow.remote.bytes[3], 1);
+    to_b.local.bytes[3] = 2;
+    straw_send(&f, 0, 8, &to_b, REQUEST);
+    WAIT_UNTIL(&f, f.endpoint[1].received == 2);
+    assert_int_equal(f.endpoint[1].flow.remote.bytes[3], 2);
+    straw_send(&f, 0, 9, &to_b, REQUEST);
+    WAIT_UNTIL(&f, f.endpoint[1].received == 3);
+    assert_int_equal(f.endpoint[1].flow.connection, 2);
+    straw_tear_down(&f);
+}
+
 /* RFC 3261 18.2.2: where the connection is gone, the response takes a new one. */
 static void response_over_a_new_connection(void **state)
 {
@@ -401,6 +442,8 @@ int main(void)
         cmocka_unit_test(closed_without_an_answer),
         cmocka_unit_test(closed_after_the_answer),
         cmocka_unit_test(closed_after_an_ack),
+        cmocka_unit_test(keep_alive_is_no_request),
+        cmocka_unit_test(from_another_address),
         cmocka_unit_test(response_over_a_new_connection),
     };
 
