@@ -361,6 +361,25 @@ static bool is_at(const struct sip_uri *uri, const char *server)
     return !uri->port || port_of(uri) == port_of(&other);
 }
 
+/* Everything below a domain belongs to whoever has the domain; an address has nothing below it. */
+static bool is_below(struct slice host, struct slice domain)
+{
+    struct ip address;
+
+    if (host.n <= domain.n || !ip_parse(host, &address) || !domain.n)
+        return false;
+    return slice_ieq(slice_skip(host, host.n - domain.n), domain) &&
+           host.p[host.n - domain.n - 1] == '.';
+}
+
+bool sip_account_is_own(const struct sip_account *account, const char *uri)
+{
+    struct slice host = host_in(slice_of(uri)), domain = host_in(slice_of(account->aor));
+
+    return slice_ieq(host, domain) || slice_ieq(host, host_in(slice_of(account->registrar))) ||
+           slice_ieq(host, host_in(slice_of(account->hop))) || is_below(host, domain);
+}
+
 bool sip_account_serves(const struct sip_account *account, struct slice text)
 {
     struct sip_uri uri;

@@ -97,6 +97,9 @@ struct sip_account {
 void sip_account_tell(struct sip_account *account, const struct sip_account_event *event);
 /* Makes sure that the next event can be told. -ENOMEM. */
 int sip_account_save_an_event(struct sip_account *account);
+/* Whether a URI names a host of ours: that of the address of record or one below it, of the
+ * registrar, or of the proxy. */
+bool sip_account_is_own(const struct sip_account *account, const char *uri);
 /* Our server is also there. */
 void sip_account_add_server(struct sip_account *account, const struct ip *address);
 /* Asks once where the registrar is, if REGISTER goes by a proxy. */

@@ -88,13 +88,21 @@ static int set_message(struct sip_account *account, uint64_t now_ms)
     return err;
 }
 
+/* Not where a 3xx has led that may name anybody. */
+static bool is_at_our_own(const struct sip_account *account)
+{
+    return !account->n_places ||
+           sip_account_is_own(account, account->places[account->n_places - 1]);
+}
+
 /* The place is known, and with it our own address. */
 static int on_place(struct sip_account *account, uint64_t now_ms)
 {
     const struct sip_flow *flow = sip_req_flow(account->req);
     int err = 0;
 
-    sip_account_add_servers(account, account->req);
+    if (is_at_our_own(account)) /* another place is our server when it keeps us */
+        sip_account_add_servers(account, account->req);
     if (!account->taking_back) {
         if (!ip_same_host(&flow->local, &account->flow.local) ||
             flow->transport != account->flow.transport)
@@ -124,6 +132,16 @@ static int find_place(struct sip_account *account, uint64_t now_ms)
     return err ? err : on_place(account, now_ms);
 }
 
+/* The digest of the password goes to our own server only. */
+static void use_password(struct sip_account *account)
+{
+    static const struct ip nobody;
+
+    sip_req_use_account(account->req, account, account->n_places == 0);
+    if (!is_at_our_own(account))
+        sip_req_trust_only(account->req, &nobody);
+}
+
 static void send_register(struct sip_account *account, bool taking_back, uint64_t now_ms)
 {
     int err = sip_account_save_an_event(account);
@@ -135,7 +153,7 @@ static void send_register(struct sip_account *account, bool taking_back, uint64_
         err = account->req ? 0 : -ENOMEM;
     }
     if (!err) {
-        sip_req_use_account(account->req, account, account->n_places == 0);
+        use_password(account);
         err = find_place(account, now_ms);
     }
     if (err)

@@ -161,9 +161,16 @@ bool sip_req_challenged(struct sip_req *req, const struct sip_msg *msg, uint64_t
 {
     enum sip_auth_verdict verdict;
 
-    if (req->unwanted || !may_carry(req, &req->flows[req->at]))
+    if (req->unwanted)
         return false;
     buf_clear(&req->why);
+    if (!may_carry(req, &req->flows[req->at])) {
+        if (!req->account)
+            return false;
+        req->credentials = SIP_REQ_CANNOT;
+        buf_puts(&req->why, "it is not our server that asks");
+        return false;
+    }
     verdict = sip_auth_challenged(sip_account_auth(req->account), msg, req->registrar, &req->tries,
                                   &req->why);
     switch (verdict) {

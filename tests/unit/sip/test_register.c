@@ -612,6 +612,67 @@ static void redirected_without_end(struct rig *r)
 #define CHALLENGE(nonce)                                                                           \
     "WWW-Authenticate: Digest realm=\"here\",qop=\"auth\",nonce=\"" nonce "\"\n"
 
+static struct sip_account *asks_with_password(struct rig *r)
+{
+    struct sip_account *account = rig_account(r);
+
+    sip_account_set_password(account, SLICE("secret"), r->now_ms);
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    return account;
+}
+
+/* A 3xx may name anybody. */
+static void redirected_to_strangers(struct rig *r)
+{
+    const struct ip stranger = {4, {192, 0, 2, 9}, 5060, 0};
+    struct sip_account *account = asks_with_password(r);
+
+    answer(r, "401 Unauthorized", CHALLENGE("a"));
+    assert_true(has(rig_header(last(r), "Authorization"), "nonce=\"a\""));
+    answer(r, "302 Moved Temporarily", "Contact: <sip:192.0.2.9>\n");
+    assert_non_null(rig_find(r, "REGISTER sip:192.0.2.9 SIP/2.0\r\n", 0));
+    assert_string_equal(rig_header(last(r), "Authorization"), "");
+    answer(r, "401 Unauthorized", CHALLENGE("b"));
+    assert_failed(r, SIP_ACCOUNT_CANNOT_ANSWER);
+    assert_string_equal(rig_last_told(r)->reason, "it is not our server that asks");
+    assert_false(sip_account_is_server(account, &stranger));
+    assert_int_equal(n_sent(r), 3);
+}
+
+static const struct rig_sent *registers_at(struct rig *r, const char *place)
+{
+    struct sip_account_params params = {.uri = SLICE("sip:alice@example.org")};
+    struct sip_account *account;
+    char contact[100];
+
+    assert_int_equal(sip_account_new(r->ep, &params, &account), 0);
+    sip_account_set_password(account, SLICE("secret"), r->now_ms);
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    answer(r, "401 Unauthorized", CHALLENGE("a"));
+    snprintf(contact, sizeof contact, "Contact: <%s>\n", place);
+    answer(r, "302 Moved Temporarily", contact);
+    return last(r);
+}
+
+static void redirected_to_our_own(struct rig *r)
+{
+    assert_true(
+        has(rig_header(registers_at(r, "sip:b.EXAMPLE.org"), "Authorization"), "nonce=\"a\""));
+}
+
+static void redirected_to_another_port(struct rig *r)
+{
+    assert_true(
+        has(rig_header(registers_at(r, "sip:example.org:5070"), "Authorization"), "nonce=\"a\""));
+}
+
+static void redirected_to_a_name_alike(struct rig *r)
+{
+    assert_string_equal(rig_header(registers_at(r, "sip:badexample.org"), "Authorization"), "");
+}
+
 static void wants_password(struct rig *r)
 {
     struct sip_account *account = asks(r);
@@ -647,16 +708,6 @@ static void has_no_password(struct rig *r)
     assert_true(rig_last_told(r)->retry_ms == NEVER_MS);
     rig_run(r, HOUR);
     assert_int_equal(n_sent(r), 1);
-}
-
-static struct sip_account *asks_with_password(struct rig *r)
-{
-    struct sip_account *account = rig_account(r);
-
-    sip_account_set_password(account, SLICE("secret"), r->now_ms);
-    sip_account_register(account, r->now_ms);
-    rig_drain(r);
-    return account;
 }
 
 static void refused_password(struct rig *r)
@@ -1245,6 +1296,10 @@ static const struct row {
     {"8.1.3.4: follows a redirect", redirected, 0},
     {"also when it refreshes", redirected_later, 0},
     {"to no place twice", redirected_in_circles, 0},
+    {"to a stranger, who learns nothing", redirected_to_strangers, 0},
+    {"to a place below our domain", redirected_to_our_own, 0},
+    {"to another port of our domain", redirected_to_another_port, 0},
+    {"to a name that ends alike", redirected_to_a_name_alike, 0},
     {"and five times at most", redirected_without_end, 0},
 
     {"a challenge asks for the password, and later requests have it", wants_password, 0},
