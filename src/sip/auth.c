@@ -45,6 +45,7 @@ struct sip_auth {
     size_t next_realm;
     struct answer answers[SIP_MAX_CHALLENGES];
     struct slice asked; /* the realm of the last one; points into realms */
+    enum digest_kind strongest; /* that any realm was answered with */
     uint32_t last_serial;
     uint64_t uses;
 };
@@ -230,7 +231,8 @@ static bool has_hash(enum digest_kind kind)
     return kind && digest_hex(kind, NULL, 0, hex) != -ENOTSUP;
 }
 
-static enum obstacle look(struct sip_auth *auth, const struct pick *pick, bool registrar)
+static enum obstacle look(struct sip_auth *auth, const struct pick *pick, bool registrar,
+                          enum digest_kind floor)
 {
     const struct sip_challenge *c = &pick->c;
     struct slice name = buf_slice(&pick->realm);
@@ -249,7 +251,7 @@ static enum obstacle look(struct sip_auth *auth, const struct pick *pick, bool r
         return OTHER_QOP;
     if (!is_ours(auth, name, registrar))
         return OTHER_REALM;
-    return known && c->kind < known->strongest ? WEAKER : NO_OBSTACLE;
+    return c->kind < (known ? known->strongest : floor) ? WEAKER : NO_OBSTACLE;
 }
 
 static struct slice detail_of(const struct sip_challenge *c, enum obstacle obstacle)
@@ -277,7 +279,7 @@ static void drop(struct pick *pick)
 }
 
 static void consider(struct sip_auth *auth, const struct sip_challenge *c, bool proxy,
-                     bool registrar, struct choice *choice)
+                     bool registrar, enum digest_kind floor, struct choice *choice)
 {
     struct pick pick = {.c = *c,
                         .proxy = proxy,
@@ -287,7 +289,7 @@ static void consider(struct sip_auth *auth, const struct sip_challenge *c, bool 
 
     sip_put_unquoted(&pick.realm, c->realm);
     sip_put_unquoted(&pick.nonce, c->nonce);
-    obstacle = look(auth, &pick, registrar);
+    obstacle = look(auth, &pick, registrar, floor);
     if (obstacle != NO_OBSTACLE)
         obstruct(choice, obstacle, detail_of(c, obstacle));
     else if (choice->n < ARRAY_LEN(choice->picks) && !is_picked(choice, &pick))
@@ -299,7 +301,7 @@ static void consider(struct sip_auth *auth, const struct sip_challenge *c, bool 
 }
 
 static void choose(struct sip_auth *auth, const struct sip_msg *msg, bool registrar,
-                   struct choice *choice)
+                   enum digest_kind floor, struct choice *choice)
 {
     for (int proxy = 0; proxy <= 1; proxy++) {
         enum sip_hdr id = proxy ? SIP_HDR_PROXY_AUTHENTICATE : SIP_HDR_WWW_AUTHENTICATE;
@@ -309,7 +311,7 @@ static void choose(struct sip_auth *auth, const struct sip_msg *msg, bool regist
 
         while (sip_values_next(&lines, &line))
             while (sip_challenge_next(&line, &c))
-                consider(auth, &c, proxy, registrar, choice);
+                consider(auth, &c, proxy, registrar, floor, choice);
     }
 }
 
@@ -400,6 +402,8 @@ static bool remember(struct sip_auth *auth, const struct pick *pick, bool regist
     a->used = ++auth->uses;
     if (c->kind > realm->strongest)
         realm->strongest = c->kind;
+    if (c->kind > auth->strongest)
+        auth->strongest = c->kind;
     auth->asked = (struct slice){realm->name, realm->n};
     return true;
 }
@@ -473,7 +477,9 @@ enum sip_auth_verdict sip_auth_challenged(struct sip_auth *auth, const struct si
     struct choice choice = {.obstacle = NO_CHALLENGE};
     enum sip_auth_verdict verdict;
 
-    choose(auth, response, registrar, &choice);
+    if (!tries->challenged)
+        tries->floor = auth->strongest;
+    choose(auth, response, registrar, tries->floor, &choice);
     verdict = settle(auth, &choice, registrar, judge(auth, &choice, tries));
     if (verdict == SIP_AUTH_CANNOT)
         explain(&choice, why);

@@ -9,7 +9,8 @@
  *     record, of the registrar or of the proxy, and those with which our own registrar has
  *     challenged a REGISTER;
  *   - of several challenges of one realm the topmost that we can answer (RFC 8760 2.4), but never a
- *     weaker algorithm than the one that realm was answered with before;
+ *     weaker algorithm than the one that realm was answered with before, nor, where the realm is
+ *     new, than any realm was answered with for an earlier request: a name is soon invented;
  *   - SHA-512-256, SHA-256 and MD5, each also as -sess; auth before auth-int, auth-int where it is
  *     all there is; no qop as in RFC 2069. Unknown algorithms are passed over;
  *   - the same password at most twice per request: once, and once more where the server names
@@ -18,6 +19,7 @@
 #define SIP_AUTH_H
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/rand.h"
 #include "base/slice.h"
 #include "sip/limits.h"
@@ -28,6 +30,7 @@ struct sip_auth;
 /* What one request has tried so far; zeroed at its start, kept by sip/request.c. */
 struct sip_auth_tries {
     unsigned challenged, refused, stale;
+    enum digest_kind floor; /* what new realms must have at least */
     uint32_t carried[SIP_MAX_CHALLENGES]; /* which nonces its latest copy was answered with */
 };
 

@@ -465,9 +465,40 @@ static void never_weaker(void **state)
     another(b);
     assert_int_equal(challenged(b, "REGISTER", W OURS ",algorithm=SHA-512-256\n"), SIP_AUTH_AGAIN);
     assert_int_equal(challenged(b, "INVITE", W OURS ",algorithm=SHA-256\n"), SIP_AUTH_CANNOT);
-    /* Another realm has a history of its own. */
-    assert_int_equal(challenged(b, "INVITE", W "realm=\"sip.example.org\",nonce=\"n\"\n"),
+    bench_free(b);
+}
+
+/* It is the same password, and a name for a realm is soon invented. */
+static void never_weaker_in_a_new_realm(void **state)
+{
+    struct bench *b = bench_new("", "secret");
+
+    (void)state;
+    assert_int_equal(challenged(b, "REGISTER", W OURS ",algorithm=SHA-256\n"), SIP_AUTH_AGAIN);
+    another(b);
+    assert_int_equal(challenged(b, "REGISTER", W "realm=\"new\",nonce=\"n\"\n"),
+                     SIP_AUTH_CANNOT);
+    assert_int_equal(challenged(b, "INVITE", P "realm=\"sip.example.org\",nonce=\"n\"\n"),
+                     SIP_AUTH_CANNOT);
+    assert_int_equal(put(b, "REGISTER"), 1);
+    assert_true(has(b, "algorithm=SHA-256"));
+    bench_free(b);
+}
+
+/* A proxy of today before a registrar of yesterday: each has its own from the first request on. */
+static void realms_of_one_request_differ(void **state)
+{
+    struct bench *b = bench_new("", "secret");
+
+    (void)state;
+    assert_int_equal(challenged(b, "REGISTER", P OURS ",algorithm=SHA-256\n"), SIP_AUTH_AGAIN);
+    put(b, "REGISTER");
+    assert_int_equal(challenged(b, "REGISTER", W "realm=\"old\",nonce=\"n\"\n"),
                      SIP_AUTH_AGAIN);
+    another(b);
+    assert_int_equal(challenged(b, "REGISTER", W "realm=\"old\",nonce=\"m\"\n"),
+                     SIP_AUTH_AGAIN);
+    assert_int_equal(put(b, "REGISTER"), 2);
     bench_free(b);
 }
 
@@ -554,6 +585,8 @@ int main(void)
         cmocka_unit_test(two_realms_at_once),
         cmocka_unit_test(registers_and_others),
         cmocka_unit_test(never_weaker),
+        cmocka_unit_test(never_weaker_in_a_new_realm),
+        cmocka_unit_test(realms_of_one_request_differ),
         cmocka_unit_test(a_weaker_one_below_is_passed_over),
         cmocka_unit_test(waits_for_a_password),
         cmocka_unit_test(not_for_ever),
