@@ -1,5 +1,6 @@
 # What strangers may send and say: the phone lives, answers, and keeps pace.
-security_tests = tests/security/test_answers.py tests/security/test_dialog.py \
+security_tests = tests/security/test_accounts.py \
+	tests/security/test_answers.py tests/security/test_dialog.py \
 	tests/security/test_floods.py tests/security/test_malformed.py tests/security/test_media.py \
 	tests/security/test_terminal.py
 tap_tests += $(security_tests)
