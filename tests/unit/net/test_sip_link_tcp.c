@@ -379,6 +379,7 @@ static void keep_alive_is_no_request(void **state)
 
     (void)state;
     straw_set_up_with(&f, "tcp:127.0.0.1:0", 60000, 100);
+    f.endpoint[1].needs = true; /* so that the other side keeps it */
     f.endpoint[1].reply = RESPONSE;
     to_b = straw_flow_to(&f, 1, SIP_TCP);
     straw_send(&f, 0, 7, &to_b, REQUEST);
