@@ -205,7 +205,8 @@ void account_prepare(struct account *account)
 static void password_wanted(struct account *account, const struct sip_account_event *event)
 {
     account->password_wanted = true;
-    account_prepare(account);
+    if (!account->command_why)
+        account_prepare(account);
     if (account->command)
         return;
     if (account->config->password_command)
@@ -326,16 +327,19 @@ void account_event(struct phone *phone, const struct sip_account_event *event)
 /* --- commands -------------------------------------------------------------------------------- */
 
 /* The command that gives the password runs while the first REGISTER, which is challenged, is on
- * its way. Where the last password was refused it comes first: the same again would only bring us
- * nearer to being locked out. */
+ * its way. Where the last password was refused it comes first, or a person is asked anew: the same
+ * again would only bring us nearer to being locked out. */
 void account_register(struct account *account)
 {
+    const struct account_config *config = account->config;
     bool again = account->password_refused;
 
     if (account->wanted && !account->settled)
         return;
     account->wanted = true;
     account->settled = account->told = account->gone = false;
+    if (again && !config->password && !config->password_command)
+        set_password(account, (struct slice){0});
     account_prepare(account);
     account->when_command = again && account->command;
     if (!account->when_command)

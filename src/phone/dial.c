@@ -191,6 +191,13 @@ static struct call *make_call(const struct dialling *d, bool waits)
     return NULL;
 }
 
+/* An account that is not registered will be challenged now. */
+static bool needs_password(const struct dialling *d)
+{
+    return d->account && d->account->config->no_register &&
+           sip_account_serves(d->account->sip, buf_slice(&d->uri));
+}
+
 static int start(struct dialling *d, uint32_t *number)
 {
     bool waits = must_wait(d->account, buf_slice(&d->uri));
@@ -205,7 +212,7 @@ static int start(struct dialling *d, uint32_t *number)
     } else {
         err = invite(call, buf_slice(&d->uri), &d->why);
     }
-    if (d->account)
+    if (!err && needs_password(d))
         account_prepare(d->account);
     if (!err)
         calls_hear(call);

@@ -249,11 +249,18 @@ def any_characters():
 def failing_command():
     with Room() as room:
         server = room.keep(Registrar())
-        command = script(room, "echo the safe is locked >&2\nexit 3\n")
+        command = script(room, f"echo x >> {room.path('runs')}\n"
+                               "echo the safe is locked >&2\nexit 3\n")
+        server.silent = True  # until the command has ended: it is not to run again for the challenge
         phone = register(room, server, once=True,
                          settings={"password": None, "password-command": command})
+        wait_until(lambda: os.path.exists(room.path("runs")), 5, "the command does not run")
+        time.sleep(0.3)
+        server.silent = False
         phone.expect_status(7, 5)
         expect(phone.process.said("the safe is locked"), "not what it said", *phone.process.lines)
+        with open(room.path("runs"), encoding="utf-8") as f:
+            equal(len(f.readlines()), 1, "how often it was run")
 
 
 @case("password-command runs while the first REGISTER is on its way")
