@@ -143,6 +143,7 @@ struct sip_call {
     /* theirs, as a request claims that waits for us to ask at the old one */
     struct {
         uint64_t tx_key; /* 0: there is none */
+        uint32_t cseq;
         struct sip_flow flow;
         struct sip_req *probe;
     } claim;
@@ -338,7 +339,7 @@ bool sip_move_is_claimed(const struct sip_call *call, const struct sip_flow *flo
 /* Such a request: it is done if nobody answers at the old address any more, or who does names the
  * new one; else refused (403), and the call goes on as it was. */
 void sip_move_asked(struct sip_call *call, struct sip_tx *tx, const struct sip_flow *flow,
-                    uint64_t now_ms);
+                    const struct sip_msg *msg, uint64_t now_ms);
 void sip_move_decide(struct sip_call *call, bool believed, uint64_t now_ms);
 
 #endif

@@ -49,10 +49,10 @@
 #define SIP_OFFER_MAX_MS 180000u
 /* Between two tries to tell the other side that we have moved, where one fails; and for how long
  * that goes on. Then the call ends. */
-#define SIP_MOVE_AGAIN_MS 2000u
+#define SIP_MOVE_AGAIN_MS 1000u
 #define SIP_MOVE_MAX_MS 180000u
 /* How long somebody who claims to be the other side at a new address waits, while the old address
- * is asked. One at a time for each call, more: 500. */
+ * is asked. One at a time for each call: of more the one with the highest number, 500 to others. */
 #define SIP_MOVE_PROBE_MS 1000u
 
 /* Transactions at once, for a thousand calls a second: each call leaves two, which are kept for 32

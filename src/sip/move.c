@@ -214,15 +214,33 @@ static void on_probe(void *arg, struct sip_req *req, unsigned told, const struct
     sip_call_settle(call, now_ms);
 }
 
-void sip_move_asked(struct sip_call *call, struct sip_tx *tx, const struct sip_flow *flow,
-                    uint64_t now_ms)
+/* A phone that moves on before we have decided asks again with a higher number: that one counts,
+ * and waits no longer than the first. False: it is no later one. */
+static bool replace_claim(struct sip_call *call, struct sip_tx *tx, const struct sip_msg *msg,
+                          uint64_t now_ms)
 {
-    if (call->claim.tx_key) {
-        sip_server_reject(call->ep, tx, 500, now_ms);
+    struct sip_tx *before = sip_tx_by_key(&call->ep->txs, call->claim.tx_key);
+    bool later = msg->cseq.number > call->claim.cseq;
+
+    if (!later)
+        before = tx;
+    if (before && sip_tx_request_of(before))
+        sip_server_reject(call->ep, before, 500, now_ms);
+    return later;
+}
+
+void sip_move_asked(struct sip_call *call, struct sip_tx *tx, const struct sip_flow *flow,
+                    const struct sip_msg *msg, uint64_t now_ms)
+{
+    bool first = !call->claim.tx_key;
+
+    if (!first && !replace_claim(call, tx, msg, now_ms))
         return;
-    }
     call->claim.tx_key = sip_tx_key(tx);
+    call->claim.cseq = msg->cseq.number;
     call->claim.flow = *flow;
+    if (!first)
+        return;
     sip_call_wait(call, SIP_WAIT_CLAIM, now_ms + SIP_MOVE_PROBE_MS);
     call->claim.probe =
         sip_call_request(call, call->dialog, SIP_OPTIONS, 0, SLICE(""), on_probe, now_ms);

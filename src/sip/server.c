@@ -397,7 +397,7 @@ void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
     else if (is_cancel)
         cancel(&q, invite);
     else if (moved)
-        sip_move_asked(call, q.tx, flow, now_ms);
+        sip_move_asked(call, q.tx, flow, msg, now_ms);
     else if (msg->to.tag.n)
         in_dialog(&q, call, dlg);
     else if (merged)

@@ -268,7 +268,7 @@ static void whoever_answers_at_the_old_address_has_not_moved(void **state)
 
     (void)state;
     ask(r, 8, "INVITE", 4, "192.0.2.8");
-    ask(r, 8, "UPDATE", 5, "192.0.2.8"); /* one at a time */
+    ask(r, 8, "UPDATE", 3, "192.0.2.8"); /* one at a time */
     ASSERT_LAST(r, "SIP/2.0 500");
     rig_answer(r, rig_find(r, "OPTIONS", 0), "200 OK", "", CONTACT, "");
     ASSERT_LAST(r, "SIP/2.0 403");
@@ -277,6 +277,24 @@ static void whoever_answers_at_the_old_address_has_not_moved(void **state)
     assert_int_equal(rig_event_count(r, SIP_CALL_REOFFER), 1);
     sip_call_reoffer_answer(r->call, 200, SLICE("yes"), r->now_ms);
     ask(r, 2, "ACK", 2, "192.0.2.2");
+    hang_up(r);
+}
+
+static void they_move_on_before_we_have_decided(void **state)
+{
+    struct rig *r = in_call(SIP_UDP, CONTACT);
+
+    (void)state;
+    ask(r, 8, "INVITE", 4, "192.0.2.8");
+    rig_run(r, SIP_MOVE_PROBE_MS - 100);
+    ask(r, 7, "INVITE", 5, "192.0.2.7");
+    assert_int_equal(rig_count(r, "SIP/2.0 500"), 1); /* to the first */
+    rig_run(r, 100);
+    assert_int_equal(rig_event_count(r, SIP_CALL_REOFFER), 1);
+    sip_call_reoffer_answer(r->call, 200, SLICE("yes"), r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_find(r, "SIP/2.0 200", 0)->flow.remote.bytes[3], 7);
+    ask(r, 7, "ACK", 5, "192.0.2.7");
     hang_up(r);
 }
 
@@ -390,6 +408,7 @@ int main(void)
         {"by way of a proxy, over TCP", we_move_behind_a_proxy_and_on_tcp, 0, 0, 0},
         {"they move, and are silent where they were", they_move, 0, 0, 0},
         {"they answer where they were", whoever_answers_at_the_old_address_has_not_moved, 0, 0, 0},
+        {"they move on", they_move_on_before_we_have_decided, 0, 0, 0},
         {"they answer, and name the new address", they_have_two_addresses_and_mean_the_new_one, 0,
          0, 0},
         {"they move before their ACK", they_move_before_their_ack, 0, 0, 0},
