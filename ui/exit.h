@@ -1,9 +1,10 @@
-/* ui/exit.h - the exit status of tphone, which tells scripts how a call ended. */
+/* ui/exit.h - the exit status of tphone, which tells scripts how a call ended, or why an account could
+ * not be registered. */
 #ifndef UI_EXIT_H
 #define UI_EXIT_H
 
 enum exit_status {
-    EXIT_OK = 0,            /* answered and ended normally; what was asked for was done */
+    EXIT_OK = 0,            /* answered and ended normally; registered; what was asked was done */
     EXIT_OTHER = 1,         /* everything that has no number of its own */
     EXIT_USAGE = 2,         /* command line or configuration */
     EXIT_BUSY = 3,          /* 486, 600 */

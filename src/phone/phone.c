@@ -18,6 +18,9 @@
 #define QUIT_LIMIT_MS 1500
 /* And where nobody is in a hurry: long enough for copies after 0.5, 1.5 and 3.5 s (T1). */
 #define QUIT_PATIENTLY_MS 4000
+/* How long servers may take to let our accounts go, where nothing else is left to wait for: time for
+ * one copy and its answer. */
+#define LEAVE_LIMIT_MS 1200
 /* RFC 3551 3: numbers from 96 on mean what the SDP says. */
 #define FIRST_DYNAMIC_TYPE 96
 
@@ -396,7 +399,7 @@ static int quit(struct phone *phone, bool patiently)
     if (phone->quitting && by_ms >= phone->quit_by_ms)
         return 0;
     if (!phone->quitting)
-        phone->leave_by_ms = now_ms + QUIT_LIMIT_MS;
+        phone->leave_by_ms = now_ms + LEAVE_LIMIT_MS;
     phone->quitting = true;
     phone->quit_by_ms = by_ms;
     LIST_EACH (&phone->calls, at)
