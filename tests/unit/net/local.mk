@@ -5,6 +5,7 @@ net_tests = \
 	tests/unit/net/test_interface \
 	tests/unit/net/test_interface_poll \
 	tests/unit/net/test_loop \
+	tests/unit/net/test_no_memory \
 	tests/unit/net/test_pacer \
 	tests/unit/net/test_pacer_uv \
 	tests/unit/net/test_resolver \
@@ -39,6 +40,9 @@ fake_dns = tests/unit/net/fake_dns.c tests/unit/net/fake_dns.h
 straw = tests/unit/net/straw.c tests/unit/net/straw.h $(fake_dns)
 tests_unit_net_test_sip_link_SOURCES = tests/unit/net/test_sip_link.c $(straw)
 tests_unit_net_test_sip_link_LDADD = $(machine_ldadd)
+tests_unit_net_test_no_memory_SOURCES = tests/unit/net/test_no_memory.c $(straw)
+tests_unit_net_test_no_memory_LDADD = $(machine_ldadd)
+tests_unit_net_test_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_net_test_sip_link_calls_LDADD = $(machine_ldadd)
 tests_unit_net_test_sip_link_tcp_SOURCES = tests/unit/net/test_sip_link_tcp.c $(straw)
 tests_unit_net_test_sip_link_tcp_LDADD = $(machine_ldadd)
