@@ -269,6 +269,22 @@ static void avoided(void **state)
     rig_free(r);
 }
 
+static void answers_again(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+    struct sip_flow flows[2] = {r->flow, r->flow};
+
+    (void)state;
+    rig_free(r);
+    flows[1].remote.bytes[3] = 3;
+    r = calling(SIP_UDP, &flows[1]);
+    refused(r);
+    assert_int_equal(tried_first(r, flows, 1), 2);
+    rig_answer(r, rig_find(r, "INVITE", rig_count(r, "INVITE") - 1), "180 Ringing", "b", "", "");
+    assert_int_equal(tried_first(r, flows, 2), 2);
+    rig_free(r);
+}
+
 /* Both fail; the one whose failure is longest ago has its turn. */
 static void all_avoided(void **state)
 {
@@ -303,7 +319,7 @@ static void all_avoided(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows) + 7] = {
+    struct CMUnitTest tests[ARRAY_LEN(rows) + 8] = {
         {"TCP refused: new Contact and offer", tcp_refused, NULL, NULL, NULL},
         {"the same address of ours: the same offer, when the first is silent", seen_at_the_same,
          NULL, NULL, NULL},
@@ -311,12 +327,13 @@ int main(void)
         {"hung up while the first is silent: no other is tried", hung_up_in_silence, NULL, NULL,
          NULL},
         {"the last one's failure ends the call", both_refuse, NULL, NULL, NULL},
+        {"who answers again is tried first again", answers_again, NULL, NULL, NULL},
         {"where all have failed, the order of their failures", all_avoided, NULL, NULL, NULL},
         {"8.1.3.4: redirected to where we are seen elsewhere", redirected, NULL, NULL, NULL},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[7 + i] =
+        tests[8 + i] =
             (struct CMUnitTest){rows[i].name, seen_elsewhere, NULL, NULL, (void *)&rows[i]};
     return RUN_ROWS("sip/avoid", avoid_rows, avoided) +
            cmocka_run_group_tests_name("sip/failover", tests, NULL, NULL);
