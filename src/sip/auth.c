@@ -14,18 +14,27 @@
 #define MAX_HOSTS 3
 #define MAX_STALE 2
 
+/* A server may name one nonce to several requests, and come back to it when it has named others: it
+ * counts them all. */
+struct nonce {
+    char *text; /* owned; NULL: none */
+    size_t n;
+    uint32_t id, count;
+    char cnonce[CNONCE_CHARS + 1]; /* one for its life, as -sess wants it */
+    uint64_t used;
+};
+
 /* A challenge that is remembered. */
 struct answer {
-    bool live, proxy;                             /* proxy: Proxy-Authenticate */
-    bool of_registers, of_others;                 /* what it came to: a REGISTER, other requests */
-    char *memory;                                 /* owned, holds the slices */
-    struct slice realm, nonce, opaque, algorithm; /* without quotes and escapes */
+    bool live, proxy;                      /* proxy: Proxy-Authenticate */
+    bool of_registers, of_others;          /* what it came to: a REGISTER, other requests */
+    char *memory;                          /* owned, holds the slices */
+    struct slice realm, opaque, algorithm; /* without quotes and escapes */
+    struct nonce *nonce;
     enum digest_kind kind;
     bool session, userhash;
     enum sip_qop qop;
-    char cnonce[CNONCE_CHARS + 1]; /* one for the life of a nonce, as -sess wants it */
-    uint32_t nc;
-    uint32_t serial, since; /* of the nonce; of the first nonce of this realm */
+    uint32_t id;
     uint64_t used;
 };
 
@@ -44,9 +53,10 @@ struct sip_auth {
     struct realm realms[SIP_MAX_REALMS]; /* that are ours; a ring */
     size_t next_realm;
     struct answer answers[SIP_MAX_CHALLENGES];
+    struct nonce nonces[SIP_MAX_NONCES];
     struct slice asked; /* the realm of the last one; points into realms */
     enum digest_kind strongest; /* that any realm was answered with */
-    uint32_t last_serial;
+    uint32_t last_id;
     uint64_t uses;
 };
 
@@ -93,6 +103,8 @@ void sip_auth_free(struct sip_auth *auth)
     wipe(&auth->password, &auth->password_n);
     for (size_t i = 0; i < ARRAY_LEN(auth->answers); i++)
         free(auth->answers[i].memory);
+    for (size_t i = 0; i < ARRAY_LEN(auth->nonces); i++)
+        free(auth->nonces[i].text);
     for (size_t i = 0; i < ARRAY_LEN(auth->realms); i++)
         free(auth->realms[i].name);
     for (size_t i = 0; i < MAX_HOSTS; i++)
@@ -345,17 +357,52 @@ static struct answer *free_answer(struct sip_auth *auth)
     return oldest;
 }
 
+static struct slice text_of(const struct nonce *nonce)
+{
+    return (struct slice){nonce->text, nonce->n};
+}
+
+static bool is_in_use(const struct sip_auth *auth, const struct nonce *nonce)
+{
+    for (size_t i = 0; i < ARRAY_LEN(auth->answers); i++)
+        if (auth->answers[i].live && auth->answers[i].nonce == nonce)
+            return true;
+    return false;
+}
+
+/* NULL without memory. */
+static struct nonce *get_nonce(struct sip_auth *auth, struct slice text)
+{
+    struct nonce *oldest = NULL;
+    char *copy;
+
+    for (size_t i = 0; i < ARRAY_LEN(auth->nonces); i++) {
+        struct nonce *nonce = &auth->nonces[i];
+
+        if (nonce->text && slice_eq(text_of(nonce), text))
+            return nonce;
+        if (!is_in_use(auth, nonce) && (!oldest || nonce->used < oldest->used))
+            oldest = nonce;
+    }
+    copy = slice_dup(text);
+    if (!copy)
+        return NULL;
+    free(oldest->text); /* there is one, for there are fewer answers */
+    *oldest = (struct nonce){.text = copy, .n = text.n, .id = ++auth->last_id};
+    rng_token(auth->rng, oldest->cnonce, CNONCE_CHARS);
+    return oldest;
+}
+
 /* The texts of a challenge in one piece; false: no memory. */
 static bool keep_texts(struct answer *a, const struct pick *pick)
 {
     const struct sip_challenge *c = &pick->c;
     struct buf b = buf_new(SIP_MAX_HEADER_LINE);
-    size_t realm_n = pick->realm.n, nonce_n = pick->nonce.n, opaque_n;
+    size_t realm_n = pick->realm.n, opaque_n;
 
     buf_put(&b, buf_slice(&pick->realm));
-    buf_put(&b, buf_slice(&pick->nonce));
     sip_put_unquoted(&b, c->opaque);
-    opaque_n = b.n - realm_n - nonce_n;
+    opaque_n = b.n - realm_n;
     buf_put(&b, c->algorithm);
     if (!buf_ok(&b)) {
         buf_free(&b);
@@ -363,10 +410,9 @@ static bool keep_texts(struct answer *a, const struct pick *pick)
     }
     free(a->memory);
     a->memory = b.p;
-    a->realm = (struct slice){b.p, realm_n};
-    a->nonce = slice_head(slice_skip(buf_slice(&b), realm_n), nonce_n);
-    a->opaque = slice_head(slice_skip(buf_slice(&b), realm_n + nonce_n), opaque_n);
-    a->algorithm = slice_skip(buf_slice(&b), realm_n + nonce_n + opaque_n);
+    a->realm = slice_head(buf_slice(&b), realm_n);
+    a->opaque = slice_head(slice_skip(buf_slice(&b), realm_n), opaque_n);
+    a->algorithm = slice_skip(buf_slice(&b), realm_n + opaque_n);
     if (!c->opaque.p)
         a->opaque.p = NULL; /* an empty one goes back, one that is absent does not */
     return true;
@@ -377,21 +423,16 @@ static bool remember(struct sip_auth *auth, const struct pick *pick, bool regist
     const struct sip_challenge *c = &pick->c;
     struct realm *realm = learn_realm(auth, buf_slice(&pick->realm));
     struct answer *a = realm ? find_answer(auth, pick) : NULL;
-    bool known = a && slice_eq(a->nonce, buf_slice(&pick->nonce));
+    struct nonce *nonce = get_nonce(auth, buf_slice(&pick->nonce));
 
     if (realm && !a)
         a = free_answer(auth);
-    if (!a || !keep_texts(a, pick))
+    if (!a || !nonce || !keep_texts(a, pick))
         return false;
-    if (!known) {
-        /* The count of a nonce never starts anew. */
-        a->nc = 0;
-        a->serial = ++auth->last_serial;
-        rng_token(auth->rng, a->cnonce, CNONCE_CHARS);
-    }
     if (!a->live)
-        a->since = a->serial;
+        a->id = ++auth->last_id;
     a->live = true;
+    a->nonce = nonce;
     a->proxy = pick->proxy;
     a->of_registers |= registrar;
     a->of_others |= !registrar;
@@ -399,7 +440,7 @@ static bool remember(struct sip_auth *auth, const struct pick *pick, bool regist
     a->session = c->session;
     a->userhash = c->userhash;
     a->qop = c->auth ? SIP_QOP_AUTH : c->auth_int ? SIP_QOP_AUTH_INT : SIP_QOP_NONE;
-    a->used = ++auth->uses;
+    a->used = nonce->used = ++auth->uses;
     if (c->kind > realm->strongest)
         realm->strongest = c->kind;
     if (c->kind > auth->strongest)
@@ -419,15 +460,15 @@ static struct opinion opinion_of(struct sip_auth *auth, const struct pick *pick,
                                  const struct sip_auth_tries *tries)
 {
     const struct answer *a = find_answer(auth, pick);
-    uint32_t carried = a ? tries->carried[a - auth->answers] : 0;
+    size_t i = a ? (size_t)(a - auth->answers) : 0;
 
-    if (!carried || carried < a->since)
+    if (!a || tries->carried[i].answer != a->id)
         return (struct opinion){0}; /* it carried none for this realm */
     if (pick->c.stale)
         return (struct opinion){.stale = true};
     return (struct opinion){.refused = true,
-                            .same = carried == a->serial &&
-                                    slice_eq(a->nonce, buf_slice(&pick->nonce))};
+                            .same = tries->carried[i].nonce == a->nonce->id &&
+                                    slice_eq(text_of(a->nonce), buf_slice(&pick->nonce))};
 }
 
 static enum sip_auth_verdict judge(struct sip_auth *auth, struct choice *choice,
@@ -490,23 +531,32 @@ enum sip_auth_verdict sip_auth_challenged(struct sip_auth *auth, const struct si
 
 /* --- credentials ------------------------------------------------------------------------------ */
 
-/* A server may name one nonce to a REGISTER and to an INVITE: it counts both. */
-static uint32_t next_count(const struct sip_auth *auth, struct slice nonce)
+static int put_one(struct sip_auth *auth, struct answer *a, const struct sip_digest *what,
+                   struct buf *out)
 {
-    uint32_t most = 0;
+    struct sip_digest d = *what;
 
-    for (size_t i = 0; i < ARRAY_LEN(auth->answers); i++) {
-        const struct answer *a = &auth->answers[i];
-
-        if (a->live && a->nc > most && slice_eq(a->nonce, nonce))
-            most = a->nc;
-    }
-    return most + 1;
+    d.kind = a->kind;
+    d.session = a->session;
+    d.qop = a->qop;
+    d.user = slice_of(auth->user);
+    d.realm = a->realm;
+    d.password = (struct slice){auth->password, auth->password_n};
+    d.nonce = text_of(a->nonce);
+    d.cnonce = slice_of(a->nonce->cnonce);
+    d.nc = ++a->nonce->count; /* now: what is lost on the way must not lend its number */
+    d.algorithm = a->algorithm;
+    d.opaque = a->opaque;
+    d.userhash = a->userhash;
+    a->used = a->nonce->used = ++auth->uses;
+    return sip_credentials_put(out, a->proxy ? SIP_HDR_PROXY_AUTHORIZATION : SIP_HDR_AUTHORIZATION,
+                               &d);
 }
 
 int sip_auth_put(struct sip_auth *auth, struct sip_auth_tries *tries, struct buf *out,
                  struct slice method, struct slice uri, struct slice body)
 {
+    struct sip_digest what = {.method = method, .uri = uri, .body = body};
     bool registers = slice_eq(method, sip_method_name(SIP_REGISTER));
     size_t start = out->n;
     int err = 0;
@@ -514,29 +564,12 @@ int sip_auth_put(struct sip_auth *auth, struct sip_auth_tries *tries, struct buf
     memset(tries->carried, 0, sizeof tries->carried);
     for (size_t i = 0; i < ARRAY_LEN(auth->answers) && auth->password && !err; i++) {
         struct answer *a = &auth->answers[i];
-        struct sip_digest d = {.kind = a->kind,
-                               .session = a->session,
-                               .qop = a->qop,
-                               .user = slice_of(auth->user),
-                               .realm = a->realm,
-                               .password = {auth->password, auth->password_n},
-                               .nonce = a->nonce,
-                               .cnonce = slice_of(a->cnonce),
-                               .nc = next_count(auth, a->nonce),
-                               .method = method,
-                               .uri = uri,
-                               .body = body,
-                               .algorithm = a->algorithm,
-                               .opaque = a->opaque,
-                               .userhash = a->userhash};
 
         if (!a->live || (registers ? !a->of_registers : !a->of_others))
             continue;
-        err = sip_credentials_put(
-            out, a->proxy ? SIP_HDR_PROXY_AUTHORIZATION : SIP_HDR_AUTHORIZATION, &d);
-        a->nc = d.nc; /* before it leaves: what is lost on the way must not lend its number */
-        a->used = ++auth->uses;
-        tries->carried[i] = a->serial;
+        err = put_one(auth, a, &what, out);
+        tries->carried[i].answer = a->id;
+        tries->carried[i].nonce = a->nonce->id;
     }
     if (!err && !buf_ok(out))
         err = -EINVAL;

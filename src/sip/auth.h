@@ -31,7 +31,9 @@ struct sip_auth;
 struct sip_auth_tries {
     unsigned challenged, refused, stale;
     enum digest_kind floor; /* what new realms must have at least */
-    uint32_t carried[SIP_MAX_CHALLENGES]; /* which nonces its latest copy was answered with */
+    struct {
+        uint32_t answer, nonce;    /* numbers inside the object; 0: none */
+    } carried[SIP_MAX_CHALLENGES]; /* by its latest copy */
 };
 
 enum sip_auth_verdict {

@@ -101,6 +101,9 @@
 #define SIP_MAX_CHALLENGE 2048
 /* Challenges that an account remembers. More: the one longest unused is forgotten. */
 #define SIP_MAX_CHALLENGES 4
+/* Nonces of an account whose counts are kept; more than challenges. More: the one longest unused is
+ * forgotten. */
+#define SIP_MAX_NONCES 8
 /* Realms of an account that are known. More: the oldest is forgotten. */
 #define SIP_MAX_REALMS 8
 /* Challenges to one request that are answered, of all realms. More: it is given up. */

@@ -305,6 +305,18 @@ static void one_nonce_for_all(void **state)
     assert_true(has(b, "nc=00000002\r\n"));
     put(b, "REGISTER");
     assert_true(has(b, "nc=00000003\r\n"));
+    /* Back to it after others, as when a late answer names it. */
+    another(b);
+    assert_int_equal(
+        challenged(b, "REGISTER", W "realm=\"example.org\",nonce=\"m\",qop=\"auth\"\n"),
+        SIP_AUTH_AGAIN);
+    another(b);
+    assert_int_equal(challenged(b, "INVITE", P "realm=\"example.org\",nonce=\"m\",qop=\"auth\"\n"),
+                     SIP_AUTH_AGAIN);
+    another(b);
+    assert_int_equal(challenged(b, "INVITE", P OURS ",qop=\"auth\"\n"), SIP_AUTH_AGAIN);
+    put(b, "INVITE");
+    assert_true(has(b, "nonce=\"n\"") && has(b, "nc=00000004\r\n"));
     bench_free(b);
 }
 
