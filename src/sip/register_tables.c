@@ -98,8 +98,8 @@ const struct sip_reg_cell sip_reg_table[SIP_REG_STATES][SIP_REG_INPUTS] = {
     },
     [QUITTING] = {
         [ASKED]       = {TRYING,     0}, /* the one under way will do */
-        [LEAVE]       = {LEAVING,    TAKE_BACK},
-        [LEAVE_NOW]   = {OFF,        TELL_GONE},
+        [LEAVE]       = {LEAVING,    DROP | TAKE_BACK}, /* it may wait for a password by now */
+        [LEAVE_NOW]   = {OFF,        DROP | TELL_GONE},
         [LOST]        = {QUITTING,   DROP | GO},
         [ACCEPTED]    = {QUITTING,   GO},
         [CHANGED]     = {QUITTING,   GO},
