@@ -39,6 +39,45 @@ bool sim_chance(struct sim *sim, unsigned per_cent)
     return rng_below(&sim->rng, 100) < per_cent;
 }
 
+/* Accounts, and a server that has its days. */
+static void draw_server(struct sim *sim)
+{
+    struct sim_weather *w = &sim->weather;
+    static const unsigned least[] = {0, 0, 0, 90};
+    static const unsigned granted[] = {20, 45, 60, 120};
+
+    w->server = true;
+    w->service_route = sim_chance(sim, 30);
+    w->asks = sim_chance(sim, 70);
+    w->asks_in_dialogs = w->asks && sim_chance(sim, 50);
+    w->names_others = sim_chance(sim, 3);
+    w->wrong = sim_chance(sim, 5);
+    w->late = sim_chance(sim, 15);
+    w->moves = sim_chance(sim, 40);
+    w->algorithm = rng_below(&sim->rng, 4);
+    w->qop = rng_below(&sim->rng, 3);
+    w->nonce_ms = 500 + rng_below(&sim->rng, sim_chance(sim, 50) ? 3000 : 90000);
+    w->least_s = least[rng_below(&sim->rng, ARRAY_LEN(least))];
+    w->granted_s = granted[rng_below(&sim->rng, ARRAY_LEN(granted))];
+    w->slow = sim_chance(sim, 20) ? 40 : 0;
+    w->redirects = sim_chance(sim, 5) ? 30 : 0;
+    w->outage = rng_below(&sim->rng, 4);
+    w->forgets = sim_chance(sim, 50);
+    w->retry_after_s = sim_chance(sim, 30) ? 1 + rng_below(&sim->rng, 30) : 0;
+    w->outage_ms = sim->now_ms + rng_below(&sim->rng, 100000);
+    w->back_ms = w->outage_ms + 1 + rng_below(&sim->rng, 60000);
+    sim->break_ms = w->outage == SERVER_GONE ? w->outage_ms : NEVER_MS;
+    sim->check_ms = w->outage ? sim_register_back_ms(sim) : NEVER_MS;
+    sim_trace(sim,
+              "server:%s%s%s%s%s%s algorithm %u qop %u nonce %u ms granted %u s least %u s "
+              "outage %d from %llu to %llu%s",
+              w->asks ? " asks" : "", w->asks_in_dialogs ? " in dialogs" : "",
+              w->names_others ? " others" : "", w->wrong ? " wrong" : "", w->late ? " late" : "",
+              w->moves ? " moves" : "", w->algorithm, w->qop, w->nonce_ms, w->granted_s, w->least_s,
+              (int)w->outage, (unsigned long long)w->outage_ms, (unsigned long long)w->back_ms,
+              w->forgets ? " forgets" : "");
+}
+
 static void draw_weather(struct sim *sim)
 {
     struct sim_weather *w = &sim->weather;
@@ -52,13 +91,15 @@ static void draw_weather(struct sim *sim)
     w->proxy = sim_chance(sim, 40);
     w->record_route = sim_chance(sim, 60);
     w->cancels = sim_chance(sim, 50);
-    w->tcp = !w->proxy && sim_chance(sim, 25);
+    w->server = sim_chance(sim, 20) || sim->fault >= SIM_LEAK;
+    w->proxy |= w->server;
+    w->tcp = (!w->proxy || w->server) && sim_chance(sim, 25);
     w->old = !w->proxy && !w->tcp && sim_chance(sim, 10);
     w->cookieless = w->old && sim_chance(sim, 50);
     w->fail = sim_chance(sim, 10) ? 2 : 0;
     w->refuse = w->tcp && sim_chance(sim, 20) ? 30 : 0;
     w->breaks = w->tcp && sim_chance(sim, 20) ? 5 : 0;
-    w->locate_ms = sim_chance(sim, 20) ? 500 : 0;
+    w->locate_ms = sim_chance(sim, w->server ? 30 : 20) ? 500 : 0;
     w->detour = sim_chance(sim, 10) ? 50 : 0;
     w->shortage = sim_chance(sim, 8) ? 1 + rng_below(&sim->rng, 5) : 0;
     if (w->shortage && sim_chance(sim, 20))
@@ -69,6 +110,9 @@ static void draw_weather(struct sim *sim)
         w->loss, w->twice, w->delay_ms, w->tcp ? " tcp" : "", w->proxy ? " proxy" : "",
         w->record_route ? " record-route" : "", w->cancels ? " cancels" : "", w->old ? " old" : "",
         w->cookieless ? " cookieless" : "", w->fail, w->refuse, w->breaks, w->shortage);
+    sim->break_ms = sim->check_ms = NEVER_MS;
+    if (w->server)
+        draw_server(sim);
 }
 
 static uint64_t next_ms(const struct sim *sim)
@@ -123,8 +167,11 @@ bool sim_run(struct sim *sim)
     for (unsigned i = 0; i < SIM_PARTIES; i++)
         sim_user_start(sim, &sim->parties[i], i);
     run_until(sim, SIM_LAST_CALL_MS);
+    sim_register_check_late(sim);
     sim_user_everybody_hangs_up(sim);
     run_until(sim, SIM_LAST_CALL_MS + SIM_QUIET_MS);
+    for (size_t i = 0; i < SIM_PARTIES && !*sim->failure; i++)
+        sim_account_end(sim, &sim->parties[i]);
     if (!*sim->failure)
         sim_check_end(sim);
     for (size_t i = 0; i < SIM_PARTIES; i++)

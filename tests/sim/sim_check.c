@@ -9,7 +9,9 @@
 const char *sim_fault_name(enum sim_fault fault)
 {
     static const char *const names[SIM_FAULTS] = {
-        "none", "no-re-ack", "no-cancel", "no-2xx-again", "second-call", "fork-left", "no-ack-487",
+        "none",        "no-re-ack",   "no-cancel",      "no-2xx-again", "second-call",
+        "fork-left",   "no-ack-487",  "leak",           "other-realm",  "same-count",
+        "same-number", "old-binding", "no-re-register", "stays",
     };
 
     return names[fault];
@@ -46,7 +48,8 @@ static bool is_plain(const struct sim *sim)
 {
     const struct sim_weather *w = &sim->weather;
 
-    return !w->fail && !w->refuse && !w->breaks && !w->locate_ms && !w->detour && !w->shortage;
+    return !w->moves && !w->outage && !w->fail && !w->refuse && !w->breaks && !w->locate_ms &&
+           !w->detour && !w->shortage;
 }
 
 /* --- what is sent ----------------------------------------------------------------------------- */
@@ -64,7 +67,7 @@ static bool sent_ok(struct sim *sim, struct sim_party *party, const struct sip_m
         copy(ok->tag, sizeof ok->tag, msg->to.tag);
         ok->cseq = msg->cseq.number;
         ok->from = party->place;
-        ok->initial = invite && invite->from != party->place && ok->cseq == 1;
+        ok->initial = invite && invite->from != party->place && ok->cseq == invite->cseq;
     }
     if (ok)
         ok->sent++;
@@ -79,7 +82,7 @@ static bool sent_ack(struct sim *sim, const struct sip_msg *msg, struct buf *tex
     if (!ok && sim->fault == SIM_NO_ACK_487)
         return false;
     if (!ok) {
-        if (invite && msg->cseq.number == 1)
+        if (invite && msg->cseq.number == invite->cseq)
             invite->refusal_acks++;
         return true;
     }
@@ -98,17 +101,22 @@ static bool sent_invite(struct sim *sim, struct sim_party *party, const struct s
 {
     struct sim_invite *invite = find_invite(sim, msg->call_id);
 
-    if (invite && sim->fault == SIM_SECOND_CALL) {
+    bool copied = invite && msg->cseq.number == invite->cseq;
+
+    if (copied && sim->fault == SIM_SECOND_CALL) {
         text->p[msg->via.branch.p + msg->via.branch.n - 1 - msg->bytes.p] ^= 1;
         text->p[msg->from.tag.p + msg->from.tag.n - 1 - msg->bytes.p] ^= 1;
     }
-    if (invite || sim->n_invites == SIM_RECORDS)
+    if (copied || (!invite && sim->n_invites == SIM_RECORDS))
         return true;
-    invite = &sim->invites[sim->n_invites++];
+    if (!invite)
+        invite = &sim->invites[sim->n_invites++];
     copy(invite->id, sizeof invite->id, msg->call_id);
     copy(invite->branch, sizeof invite->branch, msg->via.branch);
+    invite->cseq = msg->cseq.number;
     invite->from = party->place;
     invite->sent_ms = sim->now_ms;
+    invite->got_1xx = invite->got_final = false;
     return true;
 }
 
@@ -151,7 +159,7 @@ void sim_check_cookie(struct sim *sim, const struct sim_packet *packet)
         at[7] = 'z';
 }
 
-bool sim_check_sent(struct sim *sim, struct sim_party *party, struct buf *text)
+bool sim_check_sent(struct sim *sim, struct sim_party *party, unsigned to, struct buf *text)
 {
     struct sim_invite *invite;
     struct sip_msg msg;
@@ -174,6 +182,8 @@ bool sim_check_sent(struct sim *sim, struct sim_party *party, struct buf *text)
         goes = false;
     else if (msg.request && msg.method == SIP_CANCEL && invite)
         invite->cancel = true;
+    if (goes)
+        goes = sim_register_sent(sim, party, to, &msg, text);
     if (sim->weather.cookieless && party->place == 0 && msg.request)
         remove_cookie(text);
     return goes;
@@ -188,7 +198,7 @@ void sim_check_delivered(struct sim *sim, struct sim_party *party, const struct 
 
     if (msg->request || msg->method != SIP_INVITE)
         return;
-    if (invite && invite->from == party->place && msg->cseq.number == 1) {
+    if (invite && invite->from == party->place && msg->cseq.number == invite->cseq) {
         bool alive = sim->now_ms < invite->sent_ms + 32000;
 
         if (msg->status < 200 && alive && !invite->got_final) {
@@ -212,7 +222,7 @@ void sim_check_taken(struct sim *sim, struct sim_party *party, const struct sip_
 {
     struct sim_call *call = sim_user_call(party, msg->call_id);
 
-    if (!call || !call->call || !msg->request || sim->weather.shortage)
+    if (!call || !call->call || !msg->request || sim->weather.shortage || sim->weather.moves)
         return;
     if (msg->method == SIP_CANCEL && !call->outgoing && !call->accepted)
         sim_fail(sim, "CANCEL came and %u still rings", party->place);

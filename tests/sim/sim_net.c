@@ -8,16 +8,22 @@
 #include "sip/parse.h"
 #include "tests/sim/sim.h"
 
-struct ip sim_address(unsigned place)
+struct ip sim_address(const struct sim *sim, unsigned place)
 {
-    return (struct ip){.family = 4, .bytes = {10, 0, 0, (uint8_t)(place + 1)}, .port = 5060};
+    uint8_t moves = place < SIM_PARTIES ? sim->parties[place].moves : 0;
+
+    return (struct ip){.family = 4, .bytes = {10, 0, moves, (uint8_t)(place + 1)}, .port = 5060};
 }
 
-unsigned sim_place(const struct ip *ip)
+unsigned sim_place(const struct sim *sim, const struct ip *ip)
 {
-    bool ours = ip->family == 4 && ip->bytes[0] == 10 && ip->bytes[3] >= 1;
+    for (unsigned place = 0; place < SIM_PLACES; place++) {
+        struct ip at = sim_address(sim, place);
 
-    return ours && ip->bytes[3] <= SIM_PLACES ? ip->bytes[3] - 1u : SIM_PLACES;
+        if (ip_same_host(&at, ip))
+            return place;
+    }
+    return SIM_PLACES;
 }
 
 static uint64_t delay_ms(struct sim *sim)
@@ -30,14 +36,15 @@ static uint64_t delay_ms(struct sim *sim)
     return 1 + rng_below(&sim->rng, (uint32_t)most + 1);
 }
 
-static void post_once(struct sim *sim, unsigned from, unsigned to, uint16_t to_port,
-                      uint64_t connection, struct slice bytes)
+static void post_once(struct sim *sim, unsigned from, const struct ip *to, uint64_t connection,
+                      struct slice bytes)
 {
     struct sim_packet *packet = xzalloc(sizeof *packet);
 
     packet->from = from;
-    packet->to = to;
-    packet->to_port = to_port;
+    packet->from_ip = sim_address(sim, from);
+    packet->to = sim_place(sim, to);
+    packet->to_ip = *to;
     packet->connection = connection;
     packet->bytes = slice_dup(bytes);
     packet->n = bytes.n;
@@ -53,16 +60,16 @@ static void post_once(struct sim *sim, unsigned from, unsigned to, uint16_t to_p
     list_append(&sim->packets, &packet->link);
 }
 
-void sim_post(struct sim *sim, unsigned from, unsigned to, uint16_t to_port, uint64_t connection,
+void sim_post(struct sim *sim, unsigned from, const struct ip *to, uint64_t connection,
               struct slice bytes)
 {
     if (!connection && sim_chance(sim, sim->weather.loss)) {
-        sim_trace(sim, "          lost: %u to %u %.*s", from, to, 30, bytes.p);
+        sim_trace(sim, "          lost: %u to %u %.*s", from, to->bytes[3] - 1u, 30, bytes.p);
         return;
     }
-    post_once(sim, from, to, to_port, connection, bytes);
+    post_once(sim, from, to, connection, bytes);
     if (!connection && sim_chance(sim, sim->weather.twice))
-        post_once(sim, from, to, to_port, connection, bytes);
+        post_once(sim, from, to, connection, bytes);
 }
 
 /* --- connections ------------------------------------------------------------------------------ */
@@ -91,6 +98,16 @@ static void break_connection(struct sim *sim, uint64_t connection)
     tell_lost(sim, c->b, connection);
 }
 
+void sim_break_all(struct sim *sim, unsigned place)
+{
+    for (size_t i = 0; i < sim->n_connections; i++) {
+        const struct sim_connection *c = &sim->connections[i];
+
+        if (c->alive && (c->a == place || c->b == place))
+            break_connection(sim, i + 1);
+    }
+}
+
 static uint64_t find_connection(struct sim *sim, unsigned a, unsigned b)
 {
     for (size_t i = 0; i < sim->n_connections; i++) {
@@ -102,11 +119,9 @@ static uint64_t find_connection(struct sim *sim, unsigned a, unsigned b)
     return 0;
 }
 
-/* 0: refused. */
-static uint64_t connection_for(struct sim *sim, unsigned from, unsigned to,
-                               const struct sip_out_item *item)
+/* 0: refused. connection: the one that is wanted, or 0. */
+static uint64_t connection_for(struct sim *sim, unsigned from, unsigned to, uint64_t connection)
 {
-    uint64_t connection = item->flow.connection;
     bool open = connection && sim->connections[connection - 1].alive;
 
     if (!open)
@@ -120,27 +135,54 @@ static uint64_t connection_for(struct sim *sim, unsigned from, unsigned to,
     return ++sim->n_connections;
 }
 
+void sim_post_from_proxy(struct sim *sim, const struct ip *to, uint64_t connection,
+                         struct slice bytes)
+{
+    unsigned place = sim_place(sim, to);
+
+    if (sim->weather.tcp && place < SIM_PARTIES)
+        connection = connection_for(sim, SIM_PROXY, place, connection);
+    if (!sim->weather.tcp || connection)
+        sim_post(sim, SIM_PROXY, to, connection, bytes);
+}
+
+/* Whether it cannot be sent at all. A place that somebody has moved away from is silent, though. */
+static bool is_refused(struct sim *sim, unsigned to, const struct sip_out_item *item,
+                       uint64_t connection)
+{
+    if (to == SIM_PROXY && sim_server_is_gone(sim))
+        return true;
+    if (to == SIM_PLACES && item->flow.remote.bytes[0] == 10 && item->flow.transport == SIP_UDP)
+        return false;
+    return to == SIM_PLACES || (item->flow.transport == SIP_TCP && !connection) ||
+           sim_chance(sim, sim->weather.fail);
+}
+
+static bool is_keep_alive(const struct sip_out_item *item)
+{
+    return slice_eq(buf_slice(&item->bytes), SLICE("\r\n\r\n"));
+}
+
 void sim_send(struct sim *sim, struct sim_party *party, const struct sip_out_item *item)
 {
-    unsigned to = sim_place(&item->flow.remote);
+    unsigned to = sim_place(sim, &item->flow.remote);
     struct buf text = buf_new(SIP_MAX_MESSAGE);
     uint64_t connection = 0;
 
     buf_put(&text, buf_slice(&item->bytes));
     sim_trace(sim, "%u -> %u     %.*s", party->place, to, (int)strcspn(buf_cstr(&text), "\r"),
               buf_cstr(&text));
-    if (!sim_check_sent(sim, party, &text)) {
+    if (!is_keep_alive(item) && !sim_check_sent(sim, party, to, &text)) {
         buf_free(&text);
         return;
     }
     if (item->flow.transport == SIP_TCP && to < SIM_PLACES)
-        connection = connection_for(sim, party->place, to, item);
-    if (to == SIM_PLACES || (item->flow.transport == SIP_TCP && !connection) ||
-        sim_chance(sim, sim->weather.fail)) {
+        connection = connection_for(sim, party->place, to, item->flow.connection);
+    if (is_refused(sim, to, item, connection)) {
         sim_trace(sim, "          cannot be sent");
         sip_endpoint_send_failed(party->ep, item->key, -ECONNREFUSED, sim->now_ms);
-    } else {
-        sim_post(sim, party->place, to, item->flow.remote.port, connection, buf_slice(&text));
+    } else if (!is_keep_alive(item)) {
+        sim_post(sim, party->place, &item->flow.remote, connection, buf_slice(&text));
     }
     buf_free(&text);
     if (connection && sim_chance(sim, sim->weather.breaks))
@@ -167,8 +209,8 @@ static void arrive(struct sim *sim, const struct sim_packet *packet)
     struct sim_party *party = &sim->parties[packet->to];
     struct slice bytes = {packet->bytes, packet->n};
     struct sip_flow flow = {.transport = packet->connection ? SIP_TCP : SIP_UDP,
-                            .local = sim_address(packet->to),
-                            .remote = sim_address(packet->from),
+                            .local = packet->to_ip,
+                            .remote = packet->from_ip,
                             .connection = packet->connection};
     struct sip_msg msg;
     int err;
@@ -210,9 +252,12 @@ void sim_net_deliver(struct sim *sim)
     struct sim_packet *packet;
 
     while ((packet = take_due(sim))) {
-        if (packet->to == SIM_PROXY)
+        /* Nobody is where it goes to, or no longer. */
+        bool there = sim_place(sim, &packet->to_ip) == packet->to;
+
+        if (there && packet->to == SIM_PROXY)
             sim_proxy_receive(sim, packet);
-        else if (packet->to < SIM_PARTIES)
+        else if (there && packet->to < SIM_PARTIES)
             arrive(sim, packet);
         free(packet->bytes);
         free(packet);

@@ -1,5 +1,6 @@
-/* tests/sim/sim_proxy.c - a proxy that sends each call to Bob and Carol at once. It keeps little:
- * what is repeated by an endpoint passes through it again. */
+/* tests/sim/sim_proxy.c - a proxy that sends a call to several phones at once: to Bob and Carol, or
+ * with accounts to whoever is registered. It keeps little: what is repeated by an endpoint passes
+ * through it again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,12 @@
 #include "tests/sim/sim.h"
 
 #define OUR_BRANCH "z9hG4bKproxy"
+#define IN_DIALOG 9 /* instead of the number of a fork */
+
+static void post(struct sim *sim, const struct sim_packet *packet, struct slice bytes)
+{
+    sim_post_from_proxy(sim, &packet->from_ip, packet->connection, bytes);
+}
 
 static void build(struct sim *sim, const struct sim_packet *packet, const struct sip_msg *msg,
                   unsigned status)
@@ -17,22 +24,31 @@ static void build(struct sim *sim, const struct sim_packet *packet, const struct
     struct sip_response response = {.status = status, .to_tag = SLICE("proxy")};
 
     if (!sip_build_response(&b, msg, &response))
-        sim_post(sim, SIM_PROXY, packet->from, 5060, 0, buf_slice(&b));
+        post(sim, packet, buf_slice(&b));
     buf_free(&b);
+}
+
+static const char *transport(const struct sim *sim)
+{
+    return sim->weather.tcp ? "TCP" : "UDP";
 }
 
 /* The request with our Via on top, perhaps with Record-Route, and without the route to us. */
 static void put_forwarded(struct sim *sim, const struct sim_packet *packet,
-                          const struct sip_msg *msg, unsigned to, struct buf *b)
+                          const struct sip_msg *msg, unsigned fork, const char *uri, struct buf *b)
 {
     struct slice rest = {packet->bytes, packet->n};
     struct slice line = slice_cut(&rest, '\n');
 
-    buf_put(b, line);
-    buf_printf(b, "\nVia: SIP/2.0/UDP 10.0.0.4;branch=" OUR_BRANCH "%u%.*s\r\n", to,
-               (int)msg->via.branch.n, msg->via.branch.p);
+    if (uri)
+        buf_printf(b, "%.*s %s SIP/2.0\r", (int)msg->method_name.n, msg->method_name.p, uri);
+    else
+        buf_put(b, line);
+    buf_printf(b, "\nVia: SIP/2.0/%s 10.0.0.4;branch=" OUR_BRANCH "%u%.*s\r\n", transport(sim),
+               fork, (int)msg->via.branch.n, msg->via.branch.p);
     if (sim->weather.record_route && msg->method == SIP_INVITE && !msg->to.tag.n)
-        buf_puts(b, "Record-Route: <sip:10.0.0.4;lr>\r\n");
+        buf_printf(b, "Record-Route: <sip:10.0.0.4;lr%s>\r\n",
+                   sim->weather.tcp ? ";transport=tcp" : "");
     for (bool routed = false; rest.n;) {
         line = slice_cut(&rest, '\n');
         if (!routed && slice_starts(line, SLICE("Route: "))) {
@@ -49,14 +65,29 @@ static void put_forwarded(struct sim *sim, const struct sim_packet *packet,
     }
 }
 
+/* uri NULL: as it is. */
 static void forward(struct sim *sim, const struct sim_packet *packet, const struct sip_msg *msg,
-                    unsigned to)
+                    unsigned fork, const char *uri)
 {
     struct buf b = buf_new(SIP_MAX_MESSAGE);
+    struct sip_uri target = msg->uri;
+    struct ip to;
 
-    put_forwarded(sim, packet, msg, to, &b);
-    sim_post(sim, SIM_PROXY, to, 5060, 0, buf_slice(&b));
+    if (uri && sip_uri_parse(slice_of(uri), &target))
+        sim_fail(sim, "somebody is registered as %s", uri);
+    put_forwarded(sim, packet, msg, fork, uri, &b);
+    if (!ip_parse(target.host, &to) && to.bytes[3] <= SIM_PARTIES) {
+        to.port = target.port ? target.port : 5060;
+        sim_post_from_proxy(sim, &to, 0, buf_slice(&b));
+    }
     buf_free(&b);
+}
+
+static void forward_to_all(struct sim *sim, const struct sim_packet *packet,
+                           const struct sip_msg *msg, const struct sim_branch *known)
+{
+    for (unsigned i = 0; i < known->n; i++)
+        forward(sim, packet, msg, i, known->uri[i]);
 }
 
 static struct sim_branch *find(struct sim *sim, struct slice branch)
@@ -67,35 +98,76 @@ static struct sim_branch *find(struct sim *sim, struct slice branch)
     return NULL;
 }
 
+static struct sim_branch *new_branch(struct sim *sim, const struct sim_packet *packet,
+                                     const struct sip_msg *msg)
+{
+    struct sim_branch *branch;
+    unsigned status = 0;
+
+    if (sim->n_branches == SIM_RECORDS)
+        return NULL;
+    branch = &sim->branches[sim->n_branches++];
+    snprintf(branch->branch, sizeof branch->branch, "%.*s", (int)msg->via.branch.n,
+             msg->via.branch.p);
+    branch->caller = packet->from;
+    if (sim->weather.server) {
+        status = sim_server_route(sim, packet, msg, branch);
+    } else {
+        branch->n = 2;
+        strcpy(branch->uri[0], "sip:bob@10.0.0.2");
+        strcpy(branch->uri[1], "sip:carol@10.0.0.3");
+    }
+    if (status) {
+        struct buf b = buf_new(SIP_MAX_MESSAGE);
+
+        sim_server_answer(sim, packet, msg, status, &b);
+        branch->said = slice_dup(buf_slice(&b));
+        buf_free(&b);
+    }
+    return branch;
+}
+
+static void invite(struct sim *sim, const struct sim_packet *packet, const struct sip_msg *msg,
+                   struct sim_branch *known)
+{
+    if (!known)
+        known = new_branch(sim, packet, msg);
+    if (!known)
+        return;
+    if (known->said) {
+        post(sim, packet, slice_of(known->said));
+        return;
+    }
+    build(sim, packet, msg, 100);
+    forward_to_all(sim, packet, msg, known);
+}
+
 static void request(struct sim *sim, const struct sim_packet *packet, const struct sip_msg *msg)
 {
     struct sim_branch *known = find(sim, msg->via.branch);
-    struct ip to;
 
+    if (sim->weather.server && sim_server_receive(sim, packet, msg))
+        return;
     if (msg->method == SIP_INVITE && !msg->to.tag.n) {
-        if (!known && sim->n_branches < SIM_RECORDS) {
-            known = &sim->branches[sim->n_branches++];
-            snprintf(known->branch, sizeof known->branch, "%.*s", (int)msg->via.branch.n,
-                     msg->via.branch.p);
-            known->caller = packet->from;
-        }
-        build(sim, packet, msg, 100);
+        invite(sim, packet, msg, known);
     } else if (msg->method == SIP_CANCEL) {
         build(sim, packet, msg, 200);
-    } else if (!known || msg->method != SIP_ACK) {
+        if (known)
+            known->cancelled = true;
+        if (known)
+            forward_to_all(sim, packet, msg, known);
+    } else if (known && msg->method == SIP_ACK) {
+        forward_to_all(sim, packet, msg, known);
+    } else {
         /* In a dialog. RFC 4320 lets a proxy say 100 after a while. */
         if (msg->method == SIP_BYE && sim_chance(sim, 50))
             build(sim, packet, msg, 100);
-        if (!ip_parse(msg->uri.host, &to) && sim_place(&to) < SIM_PARTIES)
-            forward(sim, packet, msg, sim_place(&to));
-        return;
+        forward(sim, packet, msg, IN_DIALOG, NULL);
     }
-    forward(sim, packet, msg, 1);
-    forward(sim, packet, msg, 2);
 }
 
 /* Without the topmost Via, which is ours. */
-static void pass_back(struct sim *sim, struct slice bytes, unsigned to)
+static void pass_back(struct sim *sim, struct slice bytes, const struct ip *to)
 {
     struct buf b = buf_new(SIP_MAX_MESSAGE);
     struct slice rest = bytes;
@@ -104,22 +176,23 @@ static void pass_back(struct sim *sim, struct slice bytes, unsigned to)
     buf_putc(&b, '\n');
     slice_cut(&rest, '\n');
     buf_put(&b, rest);
-    sim_post(sim, SIM_PROXY, to, 5060, 0, buf_slice(&b));
+    sim_post_from_proxy(sim, to, 0, buf_slice(&b));
     buf_free(&b);
 }
 
-/* ACK or CANCEL of our own to one of the two, made of what the INVITE has in common with its answer
- * msg. Only an ACK knows the To tag. */
-static void say(struct sim *sim, unsigned to, const struct sip_msg *msg, struct slice branch,
+/* ACK or CANCEL of our own to one of the forks, made of what the INVITE has in common with its
+ * answer msg. Only an ACK knows the To tag. */
+static void say(struct sim *sim, struct sim_branch *known, unsigned fork, const struct sip_msg *msg,
                 enum sip_method method)
 {
     struct slice name = sip_method_name(method);
     struct buf b = buf_new(SIP_MAX_MESSAGE);
+    struct sip_uri uri;
+    struct ip to;
 
     buf_printf(&b,
-               "%.*s sip:all@10.0.0.4 SIP/2.0\r\n"
-               "Via: SIP/2.0/UDP 10.0.0.4;branch=" OUR_BRANCH "%u%.*s\r\nFrom: ",
-               (int)name.n, name.p, to, (int)branch.n, branch.p);
+               "%.*s %s SIP/2.0\r\nVia: SIP/2.0/%s 10.0.0.4;branch=" OUR_BRANCH "%u%s\r\nFrom: ",
+               (int)name.n, name.p, known->uri[fork], transport(sim), fork, known->branch);
     buf_put(&b, sip_msg_header(msg, SIP_HDR_FROM));
     buf_puts(&b, "\r\nTo: ");
     if (method == SIP_ACK)
@@ -128,51 +201,73 @@ static void say(struct sim *sim, unsigned to, const struct sip_msg *msg, struct 
         sip_address_put(&b, SLICE(""), msg->to.uri);
     buf_puts(&b, "\r\nCall-ID: ");
     buf_put(&b, msg->call_id);
-    buf_printf(&b, "\r\nCSeq: 1 %.*s\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n", (int)name.n,
-               name.p);
-    sim_post(sim, SIM_PROXY, to, 5060, 0, buf_slice(&b));
+    buf_printf(&b, "\r\nCSeq: %u %.*s\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+               (unsigned)msg->cseq.number, (int)name.n, name.p);
+    if (!sip_uri_parse(slice_of(known->uri[fork]), &uri) && !ip_parse(uri.host, &to)) {
+        to.port = 5060;
+        sim_post_from_proxy(sim, &to, 0, buf_slice(&b));
+    }
     buf_free(&b);
 }
 
-static void final(struct sim *sim, const struct sim_packet *packet, const struct sip_msg *msg,
-                  struct sim_branch *known)
+static bool all_have_refused(const struct sim_branch *known)
 {
-    size_t which = packet->from - 1;
+    for (size_t i = 0; i < known->n; i++)
+        if (!known->final[i] && !known->cancelled)
+            return false;
+    return true;
+}
+
+static void answered(struct sim *sim, const struct sip_msg *msg, struct sim_branch *known,
+                     unsigned fork)
+{
+    for (unsigned i = 0; i < known->n && !known->ok && sim->weather.cancels; i++)
+        if (i != fork && !known->final[i])
+            say(sim, known, i, msg, SIP_CANCEL);
+    known->ok = true;
+}
+
+static void final(struct sim *sim, const struct sim_packet *packet, const struct sip_msg *msg,
+                  struct sim_branch *known, unsigned fork, const struct ip *to)
+{
+    struct slice bytes = {packet->bytes, packet->n};
 
     if (msg->status < 300) {
-        if (!known->ok && sim->weather.cancels)
-            say(sim, packet->from == 1 ? 2 : 1, msg, slice_of(known->branch), SIP_CANCEL);
-        known->ok = true;
-        pass_back(sim, (struct slice){packet->bytes, packet->n}, known->caller);
+        answered(sim, msg, known, fork);
+        pass_back(sim, bytes, to);
     } else if (known->ok) {
-        say(sim, packet->from, msg, slice_of(known->branch), SIP_ACK);
+        say(sim, known, fork, msg, SIP_ACK);
     } else {
-        free(known->final[which]);
-        known->final[which] = slice_dup((struct slice){packet->bytes, packet->n});
-        /* RFC 3261 16.7: the best of both, when both are there. Each copy passes it on again. */
-        if (known->final[0] && known->final[1])
-            pass_back(sim, slice_of(known->final[0]), known->caller);
+        free(known->final[fork]);
+        known->final[fork] = slice_dup(bytes);
+        /* RFC 3261 16.7: the best of all, when all are there. Each copy passes it on again. */
+        if (all_have_refused(known))
+            pass_back(sim, bytes, to);
     }
 }
 
 static void response(struct sim *sim, const struct sim_packet *packet, const struct sip_msg *msg)
 {
     struct sip_values vias = sip_msg_values(msg, SIP_HDR_VIA);
+    size_t cookie = sizeof OUR_BRANCH - 1;
     struct sim_branch *known;
     struct sip_via via;
     struct slice value;
+    unsigned fork;
     struct ip to;
 
     if (!sip_values_next(&vias, &value) || !sip_values_next(&vias, &value) ||
-        sip_via_parse(value, &via))
+        sip_via_parse(value, &via) || ip_parse(via.host, &to) || msg->via.branch.n <= cookie)
         return; /* the answer to a CANCEL of our own */
+    to.port = 5060;
+    fork = (unsigned)(msg->via.branch.p[cookie] - '0');
     known = find(sim, via.branch);
     if (msg->method == SIP_CANCEL || (msg->status == 100 && known))
         return;
-    if (known && msg->method == SIP_INVITE && msg->status >= 200 && packet->from != known->caller)
-        final(sim, packet, msg, known);
-    else if (!ip_parse(via.host, &to) && sim_place(&to) < SIM_PARTIES)
-        pass_back(sim, (struct slice){packet->bytes, packet->n}, sim_place(&to));
+    if (known && msg->method == SIP_INVITE && msg->status >= 200 && fork < known->n)
+        final(sim, packet, msg, known, fork, &to);
+    else
+        pass_back(sim, (struct slice){packet->bytes, packet->n}, &to);
 }
 
 void sim_proxy_receive(struct sim *sim, const struct sim_packet *packet)
@@ -194,7 +289,8 @@ void sim_proxy_receive(struct sim *sim, const struct sim_packet *packet)
 void sim_proxy_free(struct sim *sim)
 {
     for (size_t i = 0; i < sim->n_branches; i++) {
-        free(sim->branches[i].final[0]);
-        free(sim->branches[i].final[1]);
+        for (size_t k = 0; k < SIM_FORKS; k++)
+            free(sim->branches[i].final[k]);
+        free(sim->branches[i].said);
     }
 }

@@ -25,10 +25,21 @@ static void count_cell(void *arg, enum sip_tx_machine machine, enum sip_tx_state
         sim->cells[machine][state][event]++;
 }
 
+static void count_reg_cell(void *arg, enum sip_reg_state state, enum sip_reg_input input)
+{
+    struct sim *sim = arg;
+
+    if (sim->reg_cells)
+        sim->reg_cells[state][input]++;
+}
+
 void sim_user_start(struct sim *sim, struct sim_party *party, unsigned place)
 {
-    struct sip_endpoint_config config = {
-        .rng = &party->rng, .user_agent = "sim", .observer = count_cell, .observer_arg = sim};
+    struct sip_endpoint_config config = {.rng = &party->rng,
+                                         .user_agent = "sim",
+                                         .observer = count_cell,
+                                         .reg_observer = count_reg_cell,
+                                         .observer_arg = sim};
 
     party->place = place;
     party->rng = rng_seeded(sim->seed * 31 + place + 1);
@@ -40,6 +51,7 @@ void sim_user_start(struct sim *sim, struct sim_party *party, unsigned place)
         party->call_ms = sim->now_ms + rng_below(&sim->rng, 30000);
     if (!party->ep)
         abort();
+    sim_account_start(sim, party);
 }
 
 struct sim_call *sim_user_call(struct sim_party *party, struct slice id)
@@ -90,6 +102,9 @@ static void place_call(struct sim *sim, struct sim_party *party)
     params.target = slice_of(targets[party->place > 0][sim->weather.tcp]);
     if (sim->weather.proxy && party->place == 0)
         params.target = SLICE("sip:all@10.0.0.4");
+    if (party->account)
+        params.target = party->place ? SLICE("sip:alice@10.0.0.4") : SLICE("sip:team@10.0.0.4");
+    params.account = party->account;
     params.owner = call;
     call->outgoing = true;
     if (sip_call_invite(party->ep, &params, &call->call, sim->now_ms))
@@ -229,6 +244,8 @@ static void told(struct sim *sim, struct sim_party *party, const struct sip_call
         call->next_ms = within(sim, 40000);
     } else if (event->kind == SIP_CALL_ACKED) {
         call->acked = true;
+    } else if (event->kind == SIP_CALL_MOVED) {
+        sip_call_reinvite(call->call, SLICE("v=0 moved"), sim->now_ms);
     } else if (event->kind == SIP_CALL_REOFFER) {
         call->mood = USER_REOFFERED;
         call->next_ms = sim_chance(sim, 50) ? sim->now_ms : within(sim, 12000);
@@ -252,7 +269,7 @@ static void locate(struct sim *sim, struct sim_party *party, const struct sip_ou
     answer->key = item->key;
     answer->at_ms = within(sim, sim->weather.locate_ms);
     answer->flow.transport = item->transport ? item->transport : SIP_UDP;
-    answer->flow.local = sim_address(party->place);
+    answer->flow.local = sim_address(sim, party->place);
     answer->found = !ip_parse(slice_of(item->host), &answer->flow.remote);
     answer->flow.remote.port = item->port ? item->port : 5060;
     list_append(&sim->locates, &answer->link);
@@ -300,6 +317,8 @@ void sim_user_drain(struct sim *sim, struct sim_party *party)
             sim_send(sim, party, item);
         else if (item->kind == SIP_OUT_CALL)
             told(sim, party, item->event);
+        else if (item->kind == SIP_OUT_ACCOUNT)
+            sim_account_told(sim, party, item->account_event);
         else
             locate(sim, party, item);
         sip_out_item_free(item);
@@ -310,12 +329,13 @@ void sim_user_drain(struct sim *sim, struct sim_party *party)
 
 uint64_t sim_user_next_ms(const struct sim *sim)
 {
-    uint64_t next = NEVER_MS;
+    uint64_t next = sim_server_next_ms(sim);
 
     for (size_t i = 0; i < SIM_PARTIES; i++) {
         const struct sim_party *party = &sim->parties[i];
 
         next = party->call_ms < next ? party->call_ms : next;
+        next = sim_account_next_ms(sim, party) < next ? sim_account_next_ms(sim, party) : next;
         for (size_t k = 0; k < SIM_CALLS; k++)
             if (party->calls[k].call && party->calls[k].next_ms < next)
                 next = party->calls[k].next_ms;
@@ -329,11 +349,13 @@ uint64_t sim_user_next_ms(const struct sim *sim)
 void sim_user_act(struct sim *sim)
 {
     answer_locates(sim);
+    sim_server_act(sim);
     for (size_t i = 0; i < SIM_PARTIES; i++) {
         struct sim_party *party = &sim->parties[i];
 
         if (party->call_ms <= sim->now_ms)
             place_call(sim, party);
+        sim_account_act(sim, party);
         for (size_t k = 0; k < SIM_CALLS; k++)
             if (party->calls[k].call && party->calls[k].next_ms <= sim->now_ms)
                 act(sim, party, &party->calls[k]);
@@ -350,6 +372,7 @@ void sim_user_everybody_hangs_up(struct sim *sim)
         for (size_t k = 0; k < SIM_CALLS; k++)
             if (party->calls[k].call)
                 hang_up(sim, party, &party->calls[k]);
+        sim_account_leave(sim, party);
         sim_user_drain(sim, party);
     }
 }
