@@ -253,8 +253,8 @@ static enum phone_outcome own_fault(const struct call *call, const char *otherwi
 /* clang-format off */
 enum phone_outcome call_outcome(const struct call *call, struct buf *text)
 {
-    if (call->end.words) {
-        buf_puts(text, call->end.words);
+    if (call->end.outcome) {
+        buf_puts(text, call->end.words ? call->end.words : "its account is not registered");
         return call->end.outcome;
     }
     if (call->end.own_words) {

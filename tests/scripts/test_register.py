@@ -299,6 +299,34 @@ def secrecy():
         expect("Authorization: Digest" in trace, "the trace has no credentials at all")
 
 
+@case("password-command that never ends: it goes when we go")
+def endless_command():
+    with Room() as room:
+        server = room.keep(Registrar())
+        command = script(room, f"echo $$ > {room.path('pid')}\nexec sleep 77\n")
+        phone = register(room, server, settings={"password": None, "password-command": command})
+        server.wait(REGISTER)
+        wait_until(lambda: os.path.exists(room.path("pid")), 5, "the command does not run")
+        start = time.monotonic()
+        phone.process.signal(SIGTERM)
+        phone.expect_status(130, 4)
+        took = time.monotonic() - start
+        expect(took < 2, f"it took {took:.2f} s")
+        with open(room.path("pid"), encoding="utf-8") as f:
+            pid = f.read().strip()
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 2, "the command is still there")
+
+
+@case("--once where no password is asked for: the command that still runs goes, too")
+def needless_command():
+    with Room() as room:
+        server = room.keep(Registrar({"alice": None}))
+        command = script(room, "exec sleep 77\n")
+        phone = tphone.Phone(room, "phone", "register", once=True, proxy=server.uri,
+                             account_="sip:alice@example.test", password_command=command)
+        phone.expect_status(0, 3)
+
+
 # --- the end ------------------------------------------------------------------------------------
 
 def leaving(transport, number, silent):
