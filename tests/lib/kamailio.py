@@ -154,18 +154,18 @@ route[DATABASE] {{
 """
 
 
-def _stat(pid):
-    """State and parent of a process; X: there is none."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
-            state, parent = f.read().rpartition(")")[2].split()[:2]
-    except OSError:
-        return "X", 0
-    return state, int(parent)
-
-
-def _lives(pid):
-    return _stat(pid)[0] not in "ZX"
+def _running(path):
+    """The processes that were started with this path in their command line."""
+    found = []
+    for folder in glob.glob("/proc/[0-9]*"):
+        try:
+            with open(folder + "/cmdline", "rb") as f:
+                words = f.read().split(b"\0")
+        except OSError:
+            continue
+        if path.encode() in words:
+            found.append(int(folder.split("/")[2]))
+    return found
 
 
 def _signal(number, pids):
@@ -230,53 +230,52 @@ class Kamailio:
 
     def start(self, seconds=15):
         """Bindings that were in the database come back with it."""
-        command = [*self.under, "kamailio", "-f", self.folder + "/kamailio.cfg", "-DD", "-E", "-m", "16", "-M",
-                   "4", "-Y", self.folder, "-w", self.folder]
+        command = [*self.under, "kamailio", "-f", self.folder + "/kamailio.cfg", "-DD", "-E", "-m",
+                   "16", "-M", "4", "-Y", self.folder, "-w", self.folder]
         self.process = self.room.start(self.name, command)
         rooms.wait_until(self._answers, seconds, f"{self.name} does not come up")
 
     def _answers(self):
+        """Over TCP as well: the process for that is the last one that it starts."""
         if not self.process.alive():
             raise Failure(f"{self.name} ended at once", self.process.tail())
         if self.under:
             return "uptime" in self.command("core.uptime")
-        ask = (f"OPTIONS sip:{self.host}:{self.port} SIP/2.0\r\n"
-               f"Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bKup{time.monotonic_ns()}\r\n"
-               f"From: <sip:up@test.invalid>;tag=1\r\nTo: <{self.uri}>\r\n"
-               f"Call-ID: up{time.monotonic_ns()}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n")
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            s.settimeout(0.1)
-            try:
-                s.connect((self.host, self.port))
-                s.send(ask.encode())
-                return b"200" in s.recv(4096)
-            except OSError:
-                return False
+        for kind, name in ((socket.SOCK_DGRAM, "UDP"), (socket.SOCK_STREAM, "TCP")):
+            mark = f"up{time.monotonic_ns()}"
+            ask = (f"OPTIONS sip:{self.host}:{self.port} SIP/2.0\r\n"
+                   f"Via: SIP/2.0/{name} 127.0.0.1:9;rport;branch=z9hG4bK{mark}\r\n"
+                   f"From: <sip:up@test.invalid>;tag=1\r\nTo: <{self.uri}>\r\n"
+                   f"Call-ID: {mark}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n")
+            with socket.socket(socket.AF_INET, kind) as s:
+                s.settimeout(0.3)
+                try:
+                    s.connect((self.host, self.port))
+                    s.sendall(ask.encode())
+                    if b"200" not in s.recv(4096):
+                        return False
+                except OSError:
+                    return False
+        return True
 
     def _family(self):
-        """Its processes, the first one first."""
-        parents = {}
-        for folder in glob.glob("/proc/[0-9]*"):
-            pid = int(folder.split("/")[2])
-            parents.setdefault(_stat(pid)[1], []).append(pid)
-        family = [self.process.popen.pid]
-        for pid in family:
-            family += parents.get(pid, [])
-        return family
+        return _running(self.folder + "/kamailio.cfg")
 
     def freeze(self):
         """Silent from now on, its sockets open: SIGSTOP for all of its processes."""
         _signal(signal.SIGSTOP, self._family())
 
     def thaw(self):
-        _signal(signal.SIGCONT, self._family()[::-1])
+        _signal(signal.SIGCONT, self._family())
 
     def kill(self):
         """Gone at once, as in a power cut; its ports are free when this returns."""
-        family = self._family()
-        _signal(signal.SIGKILL, family)
-        self.process.popen.wait()
-        rooms.wait_until(lambda: not any(map(_lives, family)), 10, f"{self.name} does not die")
+        def gone():
+            family = self._family()
+            _signal(signal.SIGKILL, family)
+            self.process.popen.poll()
+            return not family
+        rooms.wait_until(gone, 10, f"{self.name} does not die")
 
     def restart(self, forget=True):
         """Up again after kill(); forget: all bindings are lost."""
@@ -287,7 +286,7 @@ class Kamailio:
     def stop(self):
         self.unlock()
         if self.process:
-            _signal(signal.SIGKILL, self._family() if self.process.alive() else [])
+            self.kill()
             self.process.stop()
 
     # Its database.
