@@ -56,7 +56,8 @@ BUSY = (486, "Busy Here", {})
 # --- challenges to INVITE -------------------------------------------------------------------------
 
 @case("INVITE is challenged with 401: once more, in Authorization", 401, "Authorization")
-@case("INVITE is challenged with 407: once more, in Proxy-Authorization", 407, "Proxy-Authorization")
+@case("INVITE is challenged with 407: once more, in Proxy-Authorization", 407,
+      "Proxy-Authorization")
 def invite_challenged(status, header):
     with Room() as room:
         call = Outbound(room, [ask(status), BUSY])

@@ -218,7 +218,8 @@ def challenged(more):
 
 
 for name, more in [
-        ("SHA-512-256", {"algorithms": ("SHA-512-256",)}), ("SHA-256", {"algorithms": ("SHA-256",)}),
+        ("SHA-512-256", {"algorithms": ("SHA-512-256",)}),
+        ("SHA-256", {"algorithms": ("SHA-256",)}),
         ("MD5", {"algorithms": ("MD5",)}), ("MD5-sess", {"algorithms": ("MD5-sess",)}),
         ("SHA-256-sess", {"algorithms": ("SHA-256-sess",)}),
         ("MD5 without qop (RFC 2069)", {"algorithms": ("MD5",), "qop": None}),

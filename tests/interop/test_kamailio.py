@@ -20,8 +20,8 @@ def texts(seconds=SPEECH_S):
     return sound.speech("caller", seconds), sound.speech("callee", seconds)
 
 
-def start_server(room, **more):
-    proxy = Kamailio(room, USERS, **more)
+def start_server(room, users=None, **more):
+    proxy = Kamailio(room, users or USERS, **more)
     servers.add((proxy.host, proxy.port))
     return proxy
 
@@ -108,7 +108,77 @@ def without_the_server(end):
         return expect_both_heard(alice, bob, from_alice, from_bob)
 
 
-@case("a name that nobody has registered is status 5, one that is not known 6 or 5")
+@case("record-routing, restarted in mid-call: BYE takes its way through it", True)
+@case("record-routing, gone in mid-call: our end is over in time all the same", False)
+def routed_through(restarts):
+    with Room() as room:
+        proxy = start_server(room, record_route=True)
+        bob = answering(room, proxy, "bob", times=1)
+        alice = tphone.Call(room, "bob", "alice", account=proxy.account("alice"))
+        alice.wait_line(r"answered, ")
+        proxy.kill()
+        if restarts:
+            proxy.restart()
+        before = time.monotonic()
+        alice.process.signal(SIGINT)
+        alice.expect_status(tphone.OK, 5)
+        took = time.monotonic() - before
+        expect(took < 2.6, f"it took {took:.1f} s to leave")
+        if restarts:
+            bob.expect_status(tphone.OK, 5)
+            equal(proxy.requests("BYE"), 1, "BYEs that came by")
+
+
+@case("nonces that last a second: registered and called all the same")
+def short_nonces():
+    with Room() as room:
+        proxy = start_server(room, nonce_s=1, max_expires=3)
+        answering(room, proxy, "bob")
+        time.sleep(4)
+        equal(len(proxy.bindings("bob")), 1, "bindings of bob after a refresh")
+        alice = tphone.Call(room, "bob", "alice", account=proxy.account("alice"), seconds=0.5)
+        alice.expect_status(tphone.OK)
+
+
+@case("two accounts at two servers: each is called by its own name, and calls by it")
+def two_servers():
+    with Room() as room:
+        one = start_server(room)
+        other = start_server(room, domain="other.test", realm="phones of other.test",
+                             name="other", users={"carol": "third", "dave": "fourth"})
+        both = [one.account("bob"), other.account("carol", "tcp")]
+        bob = tphone.Answer(room, "bob", transport="", account=both[0], also=both[1:])
+        one.wait_bindings("bob", 1)
+        other.wait_bindings("carol", 1)
+        for server, user, called in ((one, "alice", "bob"), (other, "dave", "carol")):
+            call = tphone.Call(room, called, user, account=server.account(user), seconds=0.3)
+            call.expect_status(tphone.OK)
+            bob.wait_line(f"call from sip:{user}@{server.domain}")
+        bob.process.signal(SIGINT)
+        bob.status(5)
+        equal(one.bindings("bob") + other.bindings("carol"), [], "bindings in the end")
+        equal([r["account"] for r in tphone.results(bob)], ["bob", "carol"], "accounts called")
+        dave = answering(room, other, "dave")
+        call = tphone.Call(room, "dave", "both", account=both[0], also=both[1:], through="carol",
+                           seconds=0.3)
+        call.expect_status(tphone.OK)
+        dave.wait_line("call from sip:carol@other.test")
+        equal(one.requests("INVITE"), 2, "INVITEs to the other server")
+
+
+@case("without its database Kamailio takes no calls: a word, and not the password's fault")
+def no_database():
+    with Room() as room:
+        proxy = start_server(room)
+        account = proxy.account("alice")
+        proxy.lock()
+        phone = tphone.Call(room, "bob", "alice", account=account)
+        phone.expect_status(tphone.OTHER)
+        expect("500" in phone.output() and "password" not in phone.output(), "what was said",
+               phone.output())
+
+
+@case("a name that nobody has registered is status 5")
 def nobody():
     with Room() as room:
         proxy = start_server(room)

@@ -31,11 +31,13 @@ def _options(more):
 class Phone:
     """One run of tphone; more are its options, underlines for dashes; popen: how
     its process is started; under: a command that starts it, with its options; account: what it is
-    configured with (lib/account.py), settings: its keys that differ; through: its label, where it
-    would not be chosen by itself. Each has a home of its own in the room."""
+    configured with (lib/account.py), settings: its keys that differ; also: further accounts;
+    through: the label of the one to use, where it would not be chosen by itself. Each has a home
+    of its own in the room."""
 
     def __init__(self, room, name, command, arguments=(), spoken=None, device="none", env=None,
-                 popen=None, under=(), account=None, settings=None, through=None, **more):
+                 popen=None, under=(), account=None, settings=None, also=(),
+                 through=None, **more):
         self.name, self.folder = name, room.folder
         self.recording = room.path(f"{name}-heard.wav")
         self.trace = room.path(f"{name}-sip.txt")
@@ -46,7 +48,8 @@ class Phone:
         if device:
             more["device"] = device
         if account:
-            more["config"] = room.write(f"{name}.conf", account.settings(**(settings or {})))
+            text = account.settings(**(settings or {})) + "".join(a.settings() for a in also)
+            more["config"] = room.write(f"{name}.conf", text)
             os.chmod(more["config"], 0o600)
         if through:
             more["account"] = through
