@@ -158,6 +158,13 @@ void call_offer_refused(struct call *call, unsigned status)
     }
     if (call->agreed_hold != call->holds && !call->offer_due)
         tell_refusal(call, status);
+    if (call->moved)
+        call_tell(call, &(struct phone_event){
+                            .kind = PHONE_NOTICE,
+                            .status = status,
+                            .text = "the other side does not take note of our new address: it "
+                                    "may not be heard any more"});
+    call->moved = false;
     if (call->offer_due)
         make_offer(call);
 }

@@ -294,10 +294,10 @@ static void on_sip(void *arg, const struct ip *from, struct slice bytes)
 
 static void on_media(void *arg, const struct ip *from, struct slice bytes)
 {
-    unsigned *count = arg;
+    struct far_media *media = arg;
 
-    (void)from;
-    *count += bytes.n > 12;
+    media->from = *from;
+    media->rtp += bytes.n > 12;
 }
 
 void far_open(struct phones *p, struct far_end *far)
@@ -309,7 +309,7 @@ void far_open(struct phones *p, struct far_end *far)
     p->far = far;
     assert_int_equal(net_udp_open(p->loop, &any, &sip, far, &far->sip), 0);
     for (size_t i = 0; i < FAR_FORKS; i++)
-        assert_int_equal(net_udp_open(p->loop, &any, &media, &far->rtp[i], &far->media[i]), 0);
+        assert_int_equal(net_udp_open(p->loop, &any, &media, &far->heard[i], &far->media[i]), 0);
 }
 
 struct ip far_where(const struct far_end *far)

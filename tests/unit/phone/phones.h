@@ -79,9 +79,11 @@ struct far_end {
     char invite[4096]; /* the first that came */
     char last[4096];   /* the last request that came */
     unsigned n_invites, n_acks, n_byes;
-    char bye_to[256];        /* To of the last BYE */
-    unsigned rtp[FAR_FORKS]; /* packets that came */
-    struct ip rtp_from;
+    char bye_to[256]; /* To of the last BYE */
+    struct far_media {
+        unsigned rtp;   /* packets that came */
+        struct ip from; /* the last of them */
+    } heard[FAR_FORKS];
     unsigned reinvite_status; /* what it says to further INVITEs; 0: nothing. Below 300: with SDP */
     const char *direction;    /* of that SDP */
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/rand.h"
+#include "phone/phone_private.h"
 #include "tests/unit/phone/phones.h"
 
 static int set_up(void **state)
@@ -190,12 +191,15 @@ static void a_call_comes_while_one_is_up(void **state)
     phones_wait(C, PHONE_RINGING, 0);
     phones_run(p, 200);
     assert_null(phones_find(A, PHONE_ON_HOLD, first)); /* the first goes on */
+    assert_int_equal(A->phone->heard->tone, MEDIA_TONE_WAITING);
     A->device = true;
     assert_int_equal(phones_do(A, PHONE_ANSWER, second), 0);
     on_hold(A, first, true);
     phones_wait(C, PHONE_ANSWERED, 0);
     phones_wait(B, PHONE_HELD, 0);
     assert_int_equal(phone_calls(A->phone), 2);
+    assert_int_equal(A->phone->heard->number, second);
+    assert_int_equal(A->phone->heard->tone, MEDIA_TONE_NONE);
 }
 
 static void a_call_that_waits_is_refused_or_left(void **state)
@@ -208,6 +212,7 @@ static void a_call_that_waits_is_refused_or_left(void **state)
     phones_do(A, PHONE_RING, second);
     assert_int_equal(phones_do(A, PHONE_SWAP, second), -EBUSY);
     assert_int_equal(phones_do(A, PHONE_REJECT, second), 0);
+    assert_int_equal(A->phone->heard->tone, MEDIA_TONE_NONE);
     phones_wait(C, PHONE_ENDED, 0);
     phones_forget(p);
     phones_dial(C, &A->where, true);
@@ -264,7 +269,7 @@ static uint32_t far_call(struct phones *p, struct far_end *far)
     call = phones_dial(A, &where, true);
     far_say(far, "200 OK", 0, true);
     phones_wait(A, PHONE_ANSWERED, call);
-    PHONES_UNTIL(p, far->rtp[0] > 5);
+    PHONES_UNTIL(p, far->heard[0].rtp > 5);
     return call;
 }
 
@@ -279,13 +284,13 @@ static void held_calls_send_nothing(void **state)
     far.direction = "recvonly";
     phones_do(A, PHONE_HOLD, call);
     phones_run(p, 60); /* the beat that is under way */
-    before = far.rtp[0];
+    before = far.heard[0].rtp;
     on_hold(A, call, true);
     phones_run(p, 300);
-    assert_int_equal(far.rtp[0], before);
+    assert_int_equal(far.heard[0].rtp, before);
     far.direction = "sendrecv";
     phones_do(A, PHONE_RESUME, call);
-    PHONES_UNTIL(p, far.rtp[0] > before + 5);
+    PHONES_UNTIL(p, far.heard[0].rtp > before + 5);
     phones_do(A, PHONE_HANG_UP, call);
     PHONES_UNTIL(p, far.n_byes);
 }
@@ -305,14 +310,14 @@ static void a_refused_hold_holds_on_our_side(void **state)
     assert_int_equal(s->status, 488);
     assert_non_null(phones_find(A, PHONE_NOTICE, call));
     phones_run(p, 60);
-    before = far.rtp[0];
+    before = far.heard[0].rtp;
     phones_run(p, 300);
-    assert_int_equal(far.rtp[0], before);
+    assert_int_equal(far.heard[0].rtp, before);
     phones_forget(p);
     phones_do(A, PHONE_RESUME, call); /* which needs no consent */
     on_hold(A, call, false);
     assert_int_equal(far.n_invites, 2);
-    PHONES_UNTIL(p, far.rtp[0] > before + 5);
+    PHONES_UNTIL(p, far.heard[0].rtp > before + 5);
     phones_do(A, PHONE_HANG_UP, call);
     PHONES_UNTIL(p, far.n_byes);
 }
@@ -354,6 +359,93 @@ static void a_hold_to_a_call_that_is_no_more(void **state)
     phones_wait(A, PHONE_ENDED, call);
 }
 
+/* --- another address -------------------------------------------------------------------------- */
+
+/* As the core tells it; all of 127.0.0.0/8 is ours. */
+static void move_to(struct phones *p, uint32_t number, uint8_t host)
+{
+    LIST_EACH (&A->phone->calls, at) {
+        struct call *call = LIST_ITEM(at, struct call, link);
+        struct sip_call_event event = {.kind = SIP_CALL_MOVED, .flow = call->flow};
+
+        event.flow.local.bytes[3] = host;
+        if (call->number == number)
+            call_input(call, CALL_MOVED, &event, NULL);
+    }
+    net_sip_link_pump(A->phone->link);
+}
+
+static void sound_moves_with_the_call(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far);
+
+    far.reinvite_status = 200;
+    assert_int_equal(far.heard[0].from.bytes[3], 1);
+    move_to(p, call, 2);
+    assert_int_equal(phones_wait(A, PHONE_MOVED, call)->where.bytes[3], 2);
+    PHONES_UNTIL(p, far.heard[0].from.bytes[3] == 2);
+    assert_int_equal(far.n_invites, 2);
+    phones_do(A, PHONE_HANG_UP, call);
+    PHONES_UNTIL(p, far.n_byes);
+}
+
+static void a_move_that_is_refused_is_told(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far);
+
+    far.reinvite_status = 488;
+    move_to(p, call, 2);
+    assert_int_equal(phones_wait(A, PHONE_NOTICE, call)->status, 488);
+    far.reinvite_status = 200;
+    move_to(p, call, 3);
+    assert_int_equal(phones_wait(A, PHONE_MOVED, call)->where.bytes[3], 3);
+    phones_do(A, PHONE_HANG_UP, call);
+    PHONES_UNTIL(p, far.n_byes);
+}
+
+static void a_call_on_hold_moves_too(void **state)
+{
+    struct phones *p = *state;
+    uint32_t call = phones_connect(A, B, true);
+
+    phones_do(A, PHONE_HOLD, call);
+    on_hold(A, call, true);
+    phones_wait(B, PHONE_HELD, 0);
+    phones_forget(p);
+    move_to(p, call, 2);
+    phones_wait(A, PHONE_MOVED, call);
+    assert_string_equal(A->offered, "sendonly");
+    assert_int_equal(phones_wait(B, PHONE_MEDIA_MOVED, 0)->where.bytes[3], 2);
+    assert_null(phones_find(B, PHONE_RESUMED, 0));
+    assert_null(phones_find(A, PHONE_ON_HOLD, 0));
+    phones_do(A, PHONE_RESUME, call);
+    on_hold(A, call, false);
+    phones_wait(B, PHONE_RESUMED, 0);
+}
+
+/* The move waits for what is under way, and takes along what is due. */
+static void keys_pressed_while_the_call_moves(void **state)
+{
+    struct phones *p = *state;
+    uint32_t call = phones_connect(A, B, true);
+
+    phones_do(A, PHONE_HOLD, call);
+    move_to(p, call, 2);
+    phones_do(A, PHONE_RESUME, call);
+    move_to(p, call, 3);
+    phones_do(A, PHONE_HOLD, call);
+    PHONES_UNTIL(p, phones_find(A, PHONE_MOVED, call) && phones_find(B, PHONE_MEDIA_MOVED, 0));
+    phones_run(p, 200);
+    on_hold(A, call, true);
+    assert_string_equal(A->offered, "sendonly");
+    assert_int_equal(LIST_ITEM(list_first(&A->phone->calls), struct call, link)->agreed_at.bytes[3],
+                     3);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -373,6 +465,10 @@ int main(void)
         TEST(a_refused_hold_holds_on_our_side),
         TEST(a_refused_resume_stays_on_hold),
         TEST(a_hold_to_a_call_that_is_no_more),
+        TEST(sound_moves_with_the_call),
+        TEST(a_move_that_is_refused_is_told),
+        TEST(a_call_on_hold_moves_too),
+        TEST(keys_pressed_while_the_call_moves),
     };
 
     return cmocka_run_group_tests_name("phone/calls", tests, NULL, NULL);

@@ -70,7 +70,7 @@ static void the_last_that_sends_sdp_is_heard(void **state)
     assert_null(phones_find(PHONE, PHONE_EARLY, f->call));
     far_say(&f->far, "200 OK", 2, true);
     assert_true(is_at(f, PHONE_ANSWERED, 2));
-    PHONES_UNTIL(&f->phones, f->far.rtp[2] > 3);
+    PHONES_UNTIL(&f->phones, f->far.heard[2].rtp > 3);
 }
 
 static void the_one_that_answers_is_talked_to(void **state)
@@ -84,10 +84,10 @@ static void the_one_that_answers_is_talked_to(void **state)
     phones_run(&f->phones, 100);
     far_say(&f->far, "200 OK", 1, false); /* its 183 had the answer */
     assert_true(is_at(f, PHONE_ANSWERED, 1));
-    PHONES_UNTIL(&f->phones, f->far.rtp[1] > 3);
-    before = f->far.rtp[0];
+    PHONES_UNTIL(&f->phones, f->far.heard[1].rtp > 3);
+    before = f->far.heard[0].rtp;
     phones_run(&f->phones, 200);
-    assert_int_equal(f->far.rtp[0], before);
+    assert_int_equal(f->far.heard[0].rtp, before);
     assert_int_equal(f->far.n_acks, 1);
 }
 
@@ -114,8 +114,8 @@ static void two_answer_and_the_first_wins(void **state)
     PHONES_UNTIL(&f->phones, f->far.n_acks == 2 && f->far.n_byes == 1);
     assert_non_null(strstr(f->far.bye_to, "tag=fork1"));
     assert_true(is_at(f, PHONE_ANSWERED, 0));
-    PHONES_UNTIL(&f->phones, f->far.rtp[0] > 3);
-    assert_int_equal(f->far.rtp[1], 0);
+    PHONES_UNTIL(&f->phones, f->far.heard[0].rtp > 3);
+    assert_int_equal(f->far.heard[1].rtp, 0);
     assert_null(phones_find(PHONE, PHONE_ENDED, f->call));
 }
 
@@ -149,7 +149,7 @@ static void useless_early_sdp_is_passed_over(void **state)
     f->far.direction = NULL;
     far_say(&f->far, "200 OK", 1, true);
     assert_true(is_at(f, PHONE_ANSWERED, 1));
-    PHONES_UNTIL(&f->phones, f->far.rtp[1] > 3);
+    PHONES_UNTIL(&f->phones, f->far.heard[1].rtp > 3);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
