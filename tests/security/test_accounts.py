@@ -100,7 +100,8 @@ def leaves(phone, seconds=4):
     start = time.monotonic()
     phone.process.signal(15)
     status = phone.process.status(seconds * attack.SLOW)
-    expect(status in (0, tphone.INTERRUPTED, 143), f"SIGTERM ended it with status {status}", *phone.process.tail())
+    expect(status in (0, tphone.INTERRUPTED, 143), f"SIGTERM ended it with status {status}",
+           *phone.process.tail())
     return f"gone {time.monotonic() - start:.1f} s after SIGTERM"
 
 
@@ -137,8 +138,8 @@ def templates(server, request, n):
 
 
 def spoiler(number, each):
-    """What a Server does that answers a REGISTER with so many spoiled answers, the same for the same
-    number."""
+    """What a Server does that gives so many spoiled answers to a REGISTER; the same number spoils
+    them in the same way."""
     mutator = Mutator(number)
 
     def act(server, request):
@@ -343,8 +344,7 @@ def other_realm():
         unharmed(phone)
 
 
-@case("a call through the proxy: a challenge of the callee's own realm is not answered, in the call "
-      "and before it")
+@case("a call through the proxy: a challenge of the callee's own realm is not answered")
 def callee():
     with Room() as room:
         def act(server, request):
