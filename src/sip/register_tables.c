@@ -54,7 +54,7 @@ const struct sip_reg_cell sip_reg_table[SIP_REG_STATES][SIP_REG_INPUTS] = {
         [LEAVE_NOW]   = {OFF,        TELL_GONE},
     },
     [TRYING] = {
-        [LEAVE]       = {LEAVING,    DROP | TAKE_BACK}, /* not sent yet: it waits for a name or a password */
+        [LEAVE]       = {LEAVING,    DROP | TAKE_BACK}, /* not sent: it waits for a name */
         [LEAVE_LATER] = {QUITTING,   0},
         [LEAVE_NOW]   = {OFF,        DROP | TELL_GONE},
         [NETWORK]     = {TRYING,     DROP | SEND}, /* its answer would go to where we were */
