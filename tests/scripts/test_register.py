@@ -9,6 +9,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import account, sip, tap, tphone
+from lib.dns import Dns
 from lib.registrar import Registrar
 from lib.room import SIGINT, SIGTERM, Room, free_port, wait_until
 from lib.tap import case, equal, expect
@@ -179,10 +180,20 @@ def silence():
             "does not answer; check registrar, or a firewall", limit=36)
 
 
-@case("a server whose name does not exist: status 6")
-def no_such_server():
-    failure(lambda s: None, 6, "not-found", "no address was found",
-            settings={"proxy": "sip:no-such-host.invalid"}, limit=8)
+def unknown_name(silent, sentence):
+    with Room() as room:
+        names = room.keep(Dns())
+        names.silent = silent
+        phone = tphone.Phone(room, "phone", "register", once=True, dns_server=names.address,
+                             account_="sip:alice@example.test")
+        phone.expect_status(6, 8)
+        expect(phone.process.said(sentence), f"no line has {sentence!r}", *phone.process.lines)
+
+
+for silent, sentence in ((False, "no address was found for the server; check uri and registrar"),
+                         (True, "the name server did not answer; check the network")):
+    case(f"{'a silent name server' if silent else 'a domain that does not exist'}: status 6",
+         silent, sentence)(unknown_name)
 
 
 @case("a refused password is tried twice at most; then it is said, and nothing more is sent")
