@@ -24,11 +24,12 @@
  * being asked for: -EAGAIN. */
 #define NET_RESOLVE_MAX_NAMES 512
 /* Questions under way. Above: -EAGAIN. */
-#define NET_RESOLVE_MAX_OPEN 128
+#define NET_RESOLVE_MAX_OPEN 256
 /* Longest time for which answers are kept, and time for which it is remembered that there is none:
- * RFC 2308 5 allows more, but who has just mended his zone wants to be found. */
+ * RFC 2308 5 allows more, but routers deny every name while they have no network themselves, and a
+ * registration that waits for it is not to wait longer. */
 #define NET_RESOLVE_MAX_TTL_S 3600
-#define NET_RESOLVE_NOTHING_S 5
+#define NET_RESOLVE_NOTHING_S 1
 
 struct net_resolver;
 struct net_lookup;

@@ -351,6 +351,21 @@ static void settings_change(void **state)
     fake_dns_free(other);
 }
 
+static void server_on_ipv6(void **state)
+{
+    struct fixture *f = *state;
+    struct net_resolver_config config = {0};
+
+    fake_dns_free(f->dns);
+    f->dns = fake_dns_new(f->loop, "[::1]:0", zone);
+    net_resolver_free(f->resolver);
+    config.server = fake_dns_at(f->dns);
+    resolver_open(f, &config);
+    assert_int_equal(ask(f, DNS_ADDRESS, SLICE("six.test")), 0);
+    wait_for(f, 1);
+    assert_told(f, "[2001:db8::6]\n");
+}
+
 /* The same server says something else there, and what it was asked before is lost. */
 static void network_changes(void **state)
 {
@@ -392,6 +407,7 @@ int main(void)
         RESOLVER_TEST("no answer comes after cancelling", cancelled),
         RESOLVER_TEST("empty, with a NUL, longer than RFC 1035 allows", names_that_are_none),
         RESOLVER_TEST("questions at once have a limit", too_many),
+        RESOLVER_TEST("a name server on IPv6", server_on_ipv6),
         RESOLVER_TEST("another network: all is asked anew", network_changes),
         RESOLVER_TEST("resolv.conf is read again when it has changed", settings_change),
     };
