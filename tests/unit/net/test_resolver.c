@@ -307,17 +307,44 @@ static void too_many(void **state)
         net_lookup_cancel(lookups[i]);
 }
 
-static void write_conf(const char *path, const char *server)
-{
-    FILE *file = fopen(path, "w");
+/* A resolv.conf of the test's own. Servers in it have no ports, hence the namespace. */
+struct conf {
+    char folder[32], path[64];
+};
 
+static void conf_write(struct conf *conf, const char *text)
+{
+    FILE *file;
+
+    if (!conf->folder[0]) {
+        strcpy(conf->folder, "/tmp/tphone-test-XXXXXX");
+        assert_non_null(mkdtemp(conf->folder));
+        snprintf(conf->path, sizeof conf->path, "%s/resolv.conf", conf->folder);
+    }
+    unlink(conf->path);
+    file = fopen(conf->path, "w");
     assert_non_null(file);
-    fprintf(file, "nameserver %s\n", server);
+    fputs(text, file);
     fclose(file);
 }
 
+static void conf_remove(struct conf *conf)
+{
+    unlink(conf->path);
+    rmdir(conf->folder);
+}
+
+/* The resolver of f asks the servers of conf. */
+static void conf_use(struct fixture *f, const struct conf *conf)
+{
+    struct net_resolver_config config = {.resolv_conf = conf->path};
+
+    net_resolver_free(f->resolver);
+    resolver_open(f, &config);
+}
+
 /* Another network with another name server: what waits for the old one is asked of the new one, and
- * what is known is forgotten. Servers in resolv.conf have no ports, hence the namespace. */
+ * what is known is forgotten. */
 static void settings_change(void **state)
 {
     static const struct fake_record old[] = {
@@ -325,29 +352,41 @@ static void settings_change(void **state)
     static const struct fake_record new[] = {
         {"SRV", "x.test", 60, "1 1 1 new.test"}, {"SRV", "y.test", 60, "2 2 2 new.test"}, {0}};
     struct fixture *f = *state;
-    struct net_resolver_config config = {0};
     struct fake_dns *other = fake_dns_new(f->loop, "127.0.0.3:53", new);
-    char folder[] = "/tmp/tphone-test-XXXXXX", path[64];
+    struct conf conf = {0};
 
     fake_dns_free(f->dns);
     f->dns = fake_dns_new(f->loop, "127.0.0.2:53", old);
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/resolv.conf", folder);
-    write_conf(path, "127.0.0.2");
-    net_resolver_free(f->resolver);
-    config.resolv_conf = path;
-    resolver_open(f, &config);
+    conf_write(&conf, "nameserver 127.0.0.2\n");
+    conf_use(f, &conf);
     assert_int_equal(ask(f, DNS_SRV, SLICE("x.test")), 0);
     wait_for(f, 1);
     assert_told(f, "1 1 1 old.test\n");
     assert_int_equal(ask(f, DNS_SRV, SLICE("y.test")), 0);
-    unlink(path);
-    write_conf(path, "127.0.0.3");
+    conf_write(&conf, "nameserver 127.0.0.3\n");
     assert_int_equal(ask(f, DNS_SRV, SLICE("x.test")), 0);
     wait_for(f, 2);
     assert_told(f, "2 2 2 new.test\n1 1 1 new.test\n");
-    unlink(path);
-    rmdir(folder);
+    conf_remove(&conf);
+    fake_dns_free(other);
+}
+
+static void several_servers(void **state)
+{
+    static const struct fake_record mute[] = {{"SRV", "x.test", 60, "SILENCE"}, {0}};
+    static const struct fake_record speaks[] = {{"SRV", "x.test", 60, "1 1 1 y.test"}, {0}};
+    struct fixture *f = *state;
+    struct fake_dns *other = fake_dns_new(f->loop, "127.0.0.4:53", speaks);
+    struct conf conf = {0};
+
+    fake_dns_free(f->dns);
+    f->dns = fake_dns_new(f->loop, "127.0.0.3:53", mute);
+    conf_write(&conf, "nameserver 127.0.0.2\nnameserver 127.0.0.3\nnameserver 127.0.0.4\n");
+    conf_use(f, &conf);
+    assert_int_equal(ask(f, DNS_SRV, SLICE("x.test")), 0);
+    wait_for(f, 1);
+    assert_told(f, "1 1 1 y.test\n");
+    conf_remove(&conf);
     fake_dns_free(other);
 }
 
@@ -408,6 +447,7 @@ int main(void)
         RESOLVER_TEST("empty, with a NUL, longer than RFC 1035 allows", names_that_are_none),
         RESOLVER_TEST("questions at once have a limit", too_many),
         RESOLVER_TEST("a name server on IPv6", server_on_ipv6),
+        RESOLVER_TEST("of three servers one is not there and one is silent", several_servers),
         RESOLVER_TEST("another network: all is asked anew", network_changes),
         RESOLVER_TEST("resolv.conf is read again when it has changed", settings_change),
     };
