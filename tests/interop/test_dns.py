@@ -179,6 +179,21 @@ def silent_on_naptr():
         busy(world.udp(2), world.call())
 
 
+@case("what the machine's own list of hosts has is called at once, whatever the name server does")
+def list_of_hosts():
+    with Room() as room:
+        world = World(room, "")
+        world.dns.silent = True
+        etc = os.path.dirname(room.write("etc/hosts", "127.0.0.77 desk.test\n"))
+        peer = room.keep(sip.Peer(port=5060, host="127.0.0.77"))
+        start = time.monotonic()
+        phone = world.call("sip:alice@desk.test", under=[
+            "unshare", "--map-root-user", "--mount", "sh", "-c",
+            f'mount --bind {etc} /etc && exec "$@"', "sh"])
+        busy(peer, phone, "sip:alice@desk.test")
+        expect(time.monotonic() - start < 1.8, "the name server was waited for")
+
+
 def ends(phone, status, sentence, seconds):
     start = time.monotonic()
     phone.expect_status(status, 20)
