@@ -380,7 +380,7 @@ int account_do(struct phone *phone, const struct phone_command *command, struct 
 
     if (!account)
         return account_missing(phone, command->account, why);
-    if (command->kind == PHONE_REGISTER && phone->quitting)
+    if (phone->quitting && command->kind != PHONE_UNREGISTER)
         return refuse(why, -EBUSY, "the phone is about to end");
     if (command->kind == PHONE_REGISTER && account->config->no_register)
         return refuse(why, -EINVAL, "this account is not to be registered (register = no)");

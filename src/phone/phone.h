@@ -27,8 +27,8 @@ void phone_free(struct phone *phone);
 
 /* Starts what command asks for. call: number of the new call for PHONE_DIAL, else unused; may be
  * NULL. Returns 0, or a negative errno with a sentence in why (may be NULL): -EINVAL: what is asked
- * makes no sense; -ENOENT: no such call; -EBUSY: not in its present state; -EDESTADDRREQ: the
- * target needs an account; -ENOTSUP; -ENOMEM. */
+ * makes no sense; -ENOENT: no such call or account; -EBUSY: not in its present state;
+ * -EDESTADDRREQ: the target needs an account; -ENOTSUP; -ENOMEM. */
 int phone_do(struct phone *phone, const struct phone_command *command, uint32_t *call,
              struct buf *why);
 
