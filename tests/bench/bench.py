@@ -433,6 +433,7 @@ def show(figures, phones, opus_alone_s):
 
 def main():
     figures, failed = {}, []
+    os.sync()  # pages of a program that was built just now would count as written to by it
     with rooms.Room("bench") as room:
         phones = [Tphone(room), Baresip(room)]
         make_sounds(room)
