@@ -13,7 +13,6 @@
 /* Rows that come within this time are one transaction; and the writer stays out of the way of the
  * answer that is sent at the same moment. */
 #define GATHER_MS 10
-#define LAST_ROWS_MS 400
 #define STACK_BYTES (256u << 10)
 
 #define N_TEXTS 6
@@ -163,13 +162,13 @@ static void write_batch(struct writer *w)
     buf_free(&why);
 }
 
-static struct timespec after_ms(unsigned ms)
+static struct timespec after_ms(uint64_t ms)
 {
     struct timespec t;
 
     clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += ms % 1000 * 1000000;
+    t.tv_sec += (time_t)(ms / 1000);
+    t.tv_nsec += (long)(ms % 1000) * 1000000;
     if (t.tv_nsec >= 1000000000) {
         t.tv_sec++;
         t.tv_nsec -= 1000000000;
@@ -338,9 +337,9 @@ int history_new(const char *path, void (*on_trouble)(void *arg, const char *sent
     return 0;
 }
 
-void history_free(struct history *history)
+void history_free(struct history *history, uint64_t limit_ms)
 {
-    struct timespec until = after_ms(LAST_ROWS_MS);
+    struct timespec until = after_ms(limit_ms);
     bool finished;
 
     if (!history)

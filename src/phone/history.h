@@ -59,9 +59,9 @@ struct history;
  */
 int history_new(const char *path, void (*on_trouble)(void *arg, const char *sentence), void *arg,
                 struct history **out);
-/* Writes what is still to be written, for 0.4 s at most: a phone that is told to end is gone within
- * two seconds. What was not written by then is, where the process lives on. NULL is fine. */
-void history_free(struct history *history);
+/* Writes what is still to be written, for limit_ms at most; what was not written by then is, where
+ * the process lives on. NULL is fine. */
+void history_free(struct history *history, uint64_t limit_ms);
 /* A call begins: row.id is handed out, and never given twice. */
 int64_t history_begin(struct history *history, const struct history_row *row);
 /* It is over: the whole row is noted under its id, also where its beginning never got through. */

@@ -275,9 +275,9 @@ static int open_to_write(struct history_db *db, struct buf *why)
     if (!err)
         err = open_sqlite(db, db->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, why);
     if (!err)
-        err = set_wal(db, why);
-    if (!err)
         err = run_sql(db, "PRAGMA synchronous=NORMAL", why);
+    if (!err)
+        err = set_wal(db, why);
     if (!err)
         err = migrate(db, why);
     if (err)

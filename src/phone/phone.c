@@ -18,6 +18,9 @@
 #define QUIT_LIMIT_MS 1500
 /* And where nobody is in a hurry: long enough for copies after 0.5, 1.5 and 3.5 s (T1). */
 #define QUIT_PATIENTLY_MS 4000
+/* For the last rows of the history, behind these, and at most. */
+#define HISTORY_LIMIT_MS 400
+#define HISTORY_PATIENTLY_MS 2000
 /* How long servers may take to let our accounts go, where nothing else is left to wait for: time for
  * one copy and its answer. */
 #define LEAVE_LIMIT_MS 1200
@@ -64,6 +67,8 @@ static void look_for_end(struct phone *phone)
     sip_endpoint_leave(phone->endpoint, net_now_ms());
     net_sip_link_pump(phone->link);
     phone->closed = true;
+    if (phone->quit_by_ms > net_now_ms())
+        phone->history_ms += phone->quit_by_ms - net_now_ms(); /* what is not needed any more */
     phone->quit_by_ms = NEVER_MS;
     phone_tell(phone, &(struct phone_event){.kind = PHONE_CLOSED});
 }
@@ -321,6 +326,7 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     *phone = (struct phone){.loop = loop, .config = config, .listener = listener, .arg = arg};
     phone->rng = rng_system();
     phone->quit_by_ms = NEVER_MS;
+    phone->history_ms = HISTORY_LIMIT_MS;
     list_init(&phone->accounts);
     list_init(&phone->calls);
     list_init(&phone->events);
@@ -370,7 +376,8 @@ void phone_free(struct phone *phone)
         media_free(phone->media, NULL);
     net_resolver_free(phone->resolver);
     contacts_free(phone->contacts);
-    history_free(phone->history);
+    history_free(phone->history, phone->history_ms < HISTORY_PATIENTLY_MS ? phone->history_ms
+                                                                          : HISTORY_PATIENTLY_MS);
     phone_drop_events(phone);
     net_deadline_free(phone->wake);
     timers_free(&phone->timers);

@@ -49,6 +49,7 @@ struct phone {
     bool device_told; /* that the sound device does not work */
     bool quitting, closed;
     uint64_t quit_by_ms;
+    uint64_t history_ms; /* that its last rows may take at the end */
     uint64_t leave_by_ms; /* until then servers may answer that they have let us go */
 };
 
