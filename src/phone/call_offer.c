@@ -136,10 +136,10 @@ void call_offer_settled(struct call *call, bool ours)
  * A refused resume changes nothing. */
 static void tell_refusal(struct call *call, unsigned status)
 {
-    const char *words = "the other side refuses to be put on hold: it hears silence";
+    const char *words = "the other side takes no note of the hold: it hears silence";
 
     if (!call->holds) {
-        words = "the other side refuses to go on: the call stays on hold";
+        words = "the other side does not go on: the call stays on hold";
         set_hold(call, true);
     }
     call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE, .status = status, .text = words});

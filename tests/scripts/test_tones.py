@@ -55,5 +55,31 @@ def busy():
         expect(heard > 300, f"{heard} ms of tone", *caller.process.tail())
 
 
+@case("a second call is heard as a soft tone in the first, which waits when that is taken")
+def waiting():
+    with Room() as room:
+        pulse = Pulse(room, ["callee"])
+        callee = tphone.Answer(room, delay=3, max_calls=2, device="default",
+                               env=pulse.card("callee"))
+        first = tphone.Call(room, callee.uri, name="first", spoken=sound.silence(30))
+        first.wait_line("^answered", 10)
+        ear = pulse.listen("callee")
+        second = tphone.Call(room, callee.uri, name="second", spoken=sound.silence(30))
+        second.wait_line("ringing")
+        time.sleep(2)
+        ear.stop()
+        loud = [level for level in sound.envelope(sound.read(ear.path)) if level > 50]
+        expect(len(loud) * 10 >= 300, f"{len(loud) * 10} ms of tone", *callee.process.tail())
+        expect(max(loud) < 3000, f"it is as loud as {max(loud):.0f}")
+        expect(first.process.alive() and not first.process.said("hold"), "the first call waits")
+        second.wait_line("^answered", 10)
+        first.wait_line("put on hold", 5)
+        callee.wait_line("^(call 1: )?on hold", 5)
+        for caller in (second, first):
+            caller.process.signal(SIGINT)
+            caller.expect_status(tphone.OK)
+        expect(not first.process.said("taken off hold"), "the first call went on by itself")
+
+
 if __name__ == "__main__":
     tap.run(jobs=2, in_time=True)
