@@ -15,6 +15,9 @@
 #define SAID_BYTES_MAX 1024
 #define SAID_LINES_MAX 3
 
+/* What it writes beyond that is passed over, but not for ever. */
+#define SURPLUS_BYTES_MAX 1048576
+
 /* Whoever it has left behind may hold its streams open: what is not there by then does not come. */
 #define AFTER_EXIT_MS 1000
 
@@ -22,6 +25,7 @@ struct stream {
     uv_pipe_t pipe;
     char *kept;    /* the first bytes that came */
     size_t n, max; /* what comes behind max bytes is passed over */
+    size_t surplus;
     bool ended;
 };
 
@@ -97,6 +101,11 @@ static bool is_too_long(const struct password_command *c)
     return c->out.n > PASSWORD_BYTES_MAX && !has_line(c);
 }
 
+static bool is_endless(const struct password_command *c)
+{
+    return c->out.surplus > SURPLUS_BYTES_MAX || c->err.surplus > SURPLUS_BYTES_MAX;
+}
+
 /* The first lines that it said, in one. */
 static void put_said(const struct password_command *c, struct buf *sentence)
 {
@@ -122,6 +131,8 @@ static bool explain(const struct password_command *c, struct buf *sentence)
         buf_printf(sentence, " cannot be started: %s", strerror(-c->start_err));
     else if (is_too_long(c))
         buf_printf(sentence, " gave a line of more than %d bytes", PASSWORD_BYTES_MAX);
+    else if (is_endless(c))
+        buf_printf(sentence, " wrote more than %d bytes", SURPLUS_BYTES_MAX);
     else if (!c->exited)
         buf_printf(sentence, " did not end within %d seconds", PASSWORD_COMMAND_MS / 1000);
     else if (c->by_signal)
@@ -166,7 +177,7 @@ static void look(struct password_command *c)
 
     if (c->done || c->freed)
         return;
-    if (is_too_long(c) || (c->exited && heard_all) ||
+    if (is_too_long(c) || is_endless(c) || (c->exited && heard_all) ||
         (c->exited && c->status == 0 && !c->by_signal && has_line(c)))
         finish(c);
 }
@@ -221,6 +232,8 @@ static void on_read(uv_stream_t *handle, ssize_t n, const uv_buf_t *room)
         s->ended = true;
     else if (room->base != c->scrap)
         s->n += (size_t)n;
+    else
+        s->surplus += (size_t)n;
     if (n < 0)
         uv_read_stop(handle);
     look(c);
