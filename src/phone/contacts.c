@@ -168,14 +168,16 @@ static int check_name(struct reader *r, struct slice name, struct slice line)
         return fail(r, name.p, "this name is too long for a contact");
     for (size_t i = 0; i < name.n; i++)
         if (strchr("@:/\"<>", name.p[i]) && name.p[i])
-            return fail(r, name.p + i, "this character cannot stand in the name of a contact, "
-                                       "which would look like an address");
+            return fail(r, name.p + i,
+                        "this character cannot stand in the name of a contact, "
+                        "which would look like an address");
     text_safe(&safe, name);
     clean = slice_eq(buf_slice(&safe), name);
     buf_free(&safe);
     return clean ? 0
-                 : fail(r, name.p, "this name holds characters that cannot be shown, or is not "
-                                   "UTF-8");
+                 : fail(r, name.p,
+                        "this name holds characters that cannot be shown, or is not "
+                        "UTF-8");
 }
 
 /* An address that only an account can complete, like 4711, has no URI of its own. */
@@ -193,8 +195,9 @@ static int read_where(struct reader *r, struct slice address, char **out)
         buf_clear(&r->fault);
         err = 0;
     } else if (!err && put_where(buf_slice(&uri), &where) != 0) {
-        err = fail(r, address.p, "this address cannot be read; it is like alice@host or "
-                                 "sip:alice@host:5060;transport=tcp");
+        err = fail(r, address.p,
+                   "this address cannot be read; it is like alice@host or "
+                   "sip:alice@host:5060;transport=tcp");
     } else if (!err) {
         *out = slice_dup(buf_slice(&where));
         err = *out ? 0 : -ENOMEM;
@@ -412,8 +415,7 @@ const char *contacts_name(const struct contacts *contacts, struct slice uri)
     return c ? c->name : NULL;
 }
 
-bool contacts_at(const struct contacts *contacts, size_t i, const char **name,
-                 const char **address)
+bool contacts_at(const struct contacts *contacts, size_t i, const char **name, const char **address)
 {
     if (i >= contacts->book.n)
         return false;

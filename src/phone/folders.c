@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-static int put_path(const char *variable, const char *below_home, const char *name,
-                    struct buf *out)
+static int put_path(const char *variable, const char *below_home, const char *name, struct buf *out)
 {
     const char *folder = getenv(variable), *home = getenv("HOME");
 

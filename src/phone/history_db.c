@@ -200,8 +200,8 @@ static char *resolve_folder(const char *path)
 {
     const char *name = strrchr(path, '/');
     struct buf out = buf_new(16384);
-    char *folder = slice_dup(name ? slice_head(slice_of(path), (size_t)(name - path) + 1)
-                                  : SLICE("."));
+    char *folder =
+        slice_dup(name ? slice_head(slice_of(path), (size_t)(name - path) + 1) : SLICE("."));
     char *real = folder ? realpath(folder, NULL) : NULL;
     char *whole = NULL;
 

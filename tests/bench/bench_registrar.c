@@ -108,8 +108,8 @@ static bool answer(int fd, const struct sockaddr_in *to, unsigned expires_s)
     static char out[16384];
     int n, length;
     bool known = *line_of("Authorization", &length) != '\0';
-    size_t at = (size_t)snprintf(out, sizeof out, "SIP/2.0 %s\r\n",
-                                 known ? "200 OK" : "401 Unauthorized");
+    size_t at =
+        (size_t)snprintf(out, sizeof out, "SIP/2.0 %s\r\n", known ? "200 OK" : "401 Unauthorized");
 
     for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
         const char *line = line_of(copied[i], &n);
