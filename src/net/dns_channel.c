@@ -41,8 +41,6 @@ struct asked {
 
 /* --- its sockets and times ------------------------------------------------------------------- */
 
-static void on_due(void *arg);
-
 static void set_deadline(struct net_dns_channel *channel)
 {
     struct timeval tv;
