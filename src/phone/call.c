@@ -309,6 +309,7 @@ static void note_end(struct step *s)
     call->sound_due = false;
     call->end.cause = e->cause;
     call->end.err = e->err;
+    call->end.unanswerable = e->unanswerable;
     if (e->status > 0)
         call->end.status = e->status;
     if (e->flow.remote.family)

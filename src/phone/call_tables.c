@@ -127,7 +127,9 @@ static void put_refusal(const struct call *call, const struct refusal *r, struct
 {
     struct account *account = call->account;
 
-    if (account && call->outgoing && r->outcome == PHONE_NOT_ALLOWED)
+    if (call->end.unanswerable)
+        buf_puts(text, "a server asks for a password in a way that is not answered");
+    else if (account && call->outgoing && r->outcome == PHONE_NOT_ALLOWED)
         account_explain_call(account, call->end.status,
                              sip_account_serves(account->sip, slice_of(call->uri)), text);
     else

@@ -176,6 +176,8 @@ struct sip_call_event {
     int err;
     unsigned status;
     struct slice reason;
+    bool unanswerable;                /* ENDED: a challenge that is not for us to answer: reason
+                                         says why */
     struct slice from_uri, from_name; /* INCOMING; name without quotes */
     struct slice to_uri;              /* INCOMING: the Request-URI; REDIRECTED: the new target */
     struct slice sdp;                 /* empty: none */

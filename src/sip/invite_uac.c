@@ -284,8 +284,10 @@ static void refused(struct sip_call *call, const struct sip_msg *msg, uint64_t n
     struct sip_req *req = take_invite(call);
     struct slice why;
 
-    if (sip_req_credentials(req, &why) == SIP_REQ_CANNOT)
+    if (sip_req_credentials(req, &why) == SIP_REQ_CANNOT) {
+        end.unanswerable = true;
         end.reason = why;
+    }
     if (msg->status < 400)
         sip_redirect_learn(call, msg);
     sip_call_wait(call, SIP_WAIT_ANSWER, NEVER_MS);

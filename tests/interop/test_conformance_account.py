@@ -97,6 +97,18 @@ def other_realm():
                call.phone.output())
 
 
+@case("a challenge that cannot be answered is not the fault of the password")
+def unanswerable():
+    with Room() as room:
+        name, text = "Proxy_Authenticate", CHALLENGE.replace("MD5", "TWISTER-9")
+        call = Outbound(room, [(407, "Who are you", {name: text.format(
+            realm="example.test", nonce="n")})])
+        call.phone.expect_status(tphone.REFUSED)
+        expect("TWISTER-9" in call.phone.output() and
+               not re.search("refused the password", call.phone.output()), "what was said",
+               call.phone.output())
+
+
 @case("two challenges, ours and another's: only ours is answered")
 def two_realms():
     with Room() as room:
