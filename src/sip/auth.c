@@ -54,7 +54,7 @@ struct sip_auth {
     size_t next_realm;
     struct answer answers[SIP_MAX_CHALLENGES];
     struct nonce nonces[SIP_MAX_NONCES];
-    struct slice asked; /* the realm of the last one; points into realms */
+    struct slice asked;         /* the realm of the last one; points into realms */
     enum digest_kind strongest; /* that any realm was answered with */
     uint32_t last_id;
     uint64_t uses;
@@ -418,7 +418,7 @@ static bool keep_texts(struct answer *a, const struct pick *pick)
     return true;
 }
 
-static bool remember(struct sip_auth *auth, const struct pick *pick, bool registrar)
+static bool remember(struct sip_auth *auth, const struct pick *pick, bool registers)
 {
     const struct sip_challenge *c = &pick->c;
     struct realm *realm = learn_realm(auth, buf_slice(&pick->realm));
@@ -434,8 +434,8 @@ static bool remember(struct sip_auth *auth, const struct pick *pick, bool regist
     a->live = true;
     a->nonce = nonce;
     a->proxy = pick->proxy;
-    a->of_registers |= registrar;
-    a->of_others |= !registrar;
+    a->of_registers |= registers;
+    a->of_others |= !registers;
     a->kind = c->kind;
     a->session = c->session;
     a->userhash = c->userhash;
@@ -494,13 +494,13 @@ static enum sip_auth_verdict judge(struct sip_auth *auth, struct choice *choice,
     return SIP_AUTH_CANNOT;
 }
 
-static enum sip_auth_verdict settle(struct sip_auth *auth, struct choice *choice, bool registrar,
+static enum sip_auth_verdict settle(struct sip_auth *auth, struct choice *choice, bool registers,
                                     enum sip_auth_verdict verdict)
 {
     for (size_t i = 0; i < choice->n; i++) {
         struct answer *a = find_answer(auth, &choice->picks[i]);
 
-        if (verdict == SIP_AUTH_AGAIN && !remember(auth, &choice->picks[i], registrar)) {
+        if (verdict == SIP_AUTH_AGAIN && !remember(auth, &choice->picks[i], registers)) {
             obstruct(choice, NO_MEMORY, (struct slice){0});
             return SIP_AUTH_CANNOT;
         }
@@ -521,7 +521,7 @@ enum sip_auth_verdict sip_auth_challenged(struct sip_auth *auth, const struct si
     if (!tries->challenged)
         tries->floor = auth->strongest;
     choose(auth, response, registrar, tries->floor, &choice);
-    verdict = settle(auth, &choice, registrar, judge(auth, &choice, tries));
+    verdict = settle(auth, &choice, response->method == SIP_REGISTER, judge(auth, &choice, tries));
     if (verdict == SIP_AUTH_CANNOT)
         explain(&choice, why);
     for (size_t i = 0; i < choice.n; i++)
