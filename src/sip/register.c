@@ -393,7 +393,8 @@ static void leave(struct sip_account *account, uint64_t now_ms)
     bool under_way = account->state == SIP_REG_RETURNING || is_under_way(account);
     bool stands = sip_account_is_registered(account) || sip_binding_may_stand(account, now_ms);
 
-    if (account->req && sip_req_waits_for_password(account->req) && !account->kept_ms)
+    if (account->req && sip_req_waits_for_password(account->req) && !account->kept_ms &&
+        !account->n_olds)
         stands = false; /* a challenge was all that ever came */
     if (under_way)
         step(account, SIP_REG_LEAVE_LATER, now_ms);
