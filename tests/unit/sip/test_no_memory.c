@@ -252,6 +252,54 @@ static void registers(struct play *play)
     receive(play, TO_ACCOUNT("200", "5") NO_BODY);
 }
 
+#define ASKS(nonce)                                                                                \
+    "Proxy-Authenticate: Digest realm=\"192.0.2.2\",nonce=\"" nonce "\",qop=\"auth-int\"\n"
+
+static void password(struct play *play, struct slice text)
+{
+    armed = true;
+    sip_account_set_password(play->account, text, play->now_ms);
+    drain(play);
+}
+
+static void challenged(struct play *play)
+{
+    struct sip_account_params params = {.uri = SLICE("sip:alice@192.0.2.2"), .name = SLICE("A")};
+    struct sip_invite_params to = {.target = SLICE("sip:bob@192.0.2.2")};
+    struct sip_call *call;
+
+    armed = true;
+    if (sip_account_new(play->ep, &params, &play->account))
+        play->account = NULL;
+    to.account = play->account;
+    if (!play->account || sip_call_invite(play->ep, &to, &call, play->now_ms)) {
+        armed = false;
+        return;
+    }
+    drain(play);
+    armed = true;
+    if (play->call)
+        sip_call_offer(play->call, SLICE("o"), play->now_ms);
+    drain(play);
+    receive(play, TO_US("407", "INVITE", "1", "p") ASKS("1") NO_BODY);
+    password(play, SLICE("secret"));
+    receive(play, TO_US("407", "INVITE", "2", "p") ASKS("2") NO_BODY);
+    receive(play, TO_US("180", "INVITE", "3", "b") NO_BODY);
+    receive(play, TO_US("200", "INVITE", "3", "b") OFFER);
+    armed = true;
+    if (play->call)
+        sip_call_reinvite(play->call, SLICE("h"), play->now_ms);
+    drain(play);
+    receive(play, TO_US("407", "INVITE", "4", "b") ASKS("3") NO_BODY);
+    receive(play, TO_US("200", "INVITE", "5", "b") OFFER);
+    armed = true;
+    if (play->call)
+        sip_call_hangup(play->call, play->now_ms);
+    drain(play);
+    receive(play, TO_US("407", "BYE", "6", "b") ASKS("4") NO_BODY);
+    receive(play, TO_US("200", "BYE", "7", "b") NO_BODY);
+}
+
 /* It registers once more, now that there is memory, and says when it is gone. */
 static void leave(struct play *play)
 {
@@ -350,6 +398,18 @@ static void registers_all(void **state)
     each_fails(registers, true);
 }
 
+static void challenged_one(void **state)
+{
+    (void)state;
+    each_fails(challenged, false);
+}
+
+static void challenged_all(void **state)
+{
+    (void)state;
+    each_fails(challenged, true);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -358,6 +418,8 @@ int main(void)
         {"a call that goes out, one allocation fails", calls_one, 0, 0, 0},
         {"an account, one allocation fails", registers_one, 0, 0, 0},
         {"an account, from one allocation on all fail", registers_all, 0, 0, 0},
+        {"a call that is challenged, one allocation fails", challenged_one, 0, 0, 0},
+        {"a call that is challenged, from one allocation on all fail", challenged_all, 0, 0, 0},
         {"a call that goes out, from one allocation on all fail", calls_all, 0, 0, 0},
     };
 
