@@ -160,21 +160,30 @@ static void ask_no_more(struct session *s)
 
 /* --- events --------------------------------------------------------------------------------- */
 
+/* With --once nothing is tried again, whatever the phone would do. */
+static void put_status(struct session *s, const struct phone_event *event)
+{
+    struct phone_event told = *event;
+    struct buf line = buf_new(16384);
+
+    if (s->cli->once)
+        told.retry_ms = 0;
+    if (is_told(s, event))
+        status_line(&line, &told, s->cli->verbosity);
+    put(s, &s->terminal->err, buf_slice(&line));
+    buf_free(&line);
+}
+
 static void on_phone_event(void *arg, const struct phone_event *event)
 {
     struct session *s = arg;
-    struct buf line;
 
     if (event->kind == PHONE_MESSAGE) {
         put_trace(s, event);
         return;
     }
     s->sound_failed |= event->kind == PHONE_SOUND_FAILED;
-    line = buf_new(16384);
-    if (is_told(s, event))
-        status_line(&line, event, s->cli->verbosity);
-    put(s, &s->terminal->err, buf_slice(&line));
-    buf_free(&line);
+    put_status(s, event);
     if (event->kind == PHONE_CLOSED)
         net_loop_stop(s->loop);
     else

@@ -77,6 +77,7 @@ def refused(status, reason, header, exit_status, word, most, **settings):
         phone = registering(room, sipp, settings=settings)
         phone.expect_status(exit_status, 20)
         expect(re.search(word, phone.output()), f"{word!r} was not said", phone.output())
+        expect("again in" not in phone.output(), "it is not tried again", phone.output())
         number = came(sipp)
         expect(1 <= number <= most, f"{number} REGISTERs came, wanted {most} at most")
         if most == 1:
