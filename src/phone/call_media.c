@@ -100,7 +100,9 @@ int call_media_describe(struct call *call, struct buf *out)
 {
     if (sdp_exchange_state(call->sdp) == SDP_THEY_OFFERED)
         return sdp_exchange_answer(call->sdp, out);
-    return sdp_exchange_offer(call->sdp, out);
+    if (call->offering)
+        return sdp_exchange_offer(call->sdp, out); /* our own, once more */
+    return sdp_exchange_offer_asked(call->sdp, out);
 }
 
 int call_media_take_answer(struct call *call, struct slice sdp)

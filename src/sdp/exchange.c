@@ -137,13 +137,13 @@ static int print_ours(struct sdp_exchange *x, put_description *put, struct buf *
     return 0;
 }
 
-int sdp_exchange_offer(struct sdp_exchange *x, struct buf *out)
+static int offer(struct sdp_exchange *x, bool asked, struct buf *out)
 {
     int err;
 
     if (x->state != SDP_STABLE)
         return -EBUSY;
-    err = sdp_offer_begin(&x->next);
+    err = sdp_offer_begin(&x->next, asked);
     if (!err)
         err = print_ours(x, sdp_offer_put, out);
     if (err)
@@ -151,6 +151,16 @@ int sdp_exchange_offer(struct sdp_exchange *x, struct buf *out)
     x->state = SDP_WE_OFFERED;
     x->answer_may_come = true;
     return 0;
+}
+
+int sdp_exchange_offer(struct sdp_exchange *x, struct buf *out)
+{
+    return offer(x, false, out);
+}
+
+int sdp_exchange_offer_asked(struct sdp_exchange *x, struct buf *out)
+{
+    return offer(x, true, out);
 }
 
 int sdp_exchange_take_answer(struct sdp_exchange *x, struct slice sdp)

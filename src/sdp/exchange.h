@@ -45,6 +45,9 @@ const struct sdp_local *sdp_exchange_local(const struct sdp_exchange *x);
  * -ENOMEM where out failed, and then no offer was made; -EPROTONOSUPPORT where the session is full
  * of lines that are not audio. */
 int sdp_exchange_offer(struct sdp_exchange *x, struct buf *out);
+/* The same where the other side has asked for an offer (INVITE without one): whatever it held
+ * before, it begins anew, and hears what we want (RFC 6337 5.3). */
+int sdp_exchange_offer_asked(struct sdp_exchange *x, struct buf *out);
 /* Takes the answer to our offer. 0; -EBADMSG where it is no answer to it; -EPROTONOSUPPORT where
  * it refuses the audio or shares no codec with us; -ENOMEM; -EPROTO where we had not offered. On
  * an error what was agreed before stays, and the offer is over. Where nothing was agreed before,

@@ -31,9 +31,9 @@ static int choose_slot(struct sdp_agreement *a)
     return 0;
 }
 
-int sdp_offer_begin(struct sdp_agreement *a)
+int sdp_offer_begin(struct sdp_agreement *a, bool asked)
 {
-    a->offered = direction_to_offer(a);
+    a->offered = asked ? a->local.direction : direction_to_offer(a);
     return choose_slot(a);
 }
 

@@ -183,6 +183,20 @@ static void hold_and_resume_while_held(void **state)
     assert_string_equal(stream(call), "recvonly held " OFFERED_STREAM);
 }
 
+/* RFC 6337 5.3: asked for an offer, we say what we want, or nobody could end a hold by asking. */
+static void an_offer_that_is_asked_for_while_held(void **state)
+{
+    struct call *call = *state;
+
+    they_offer(call, PCMU);
+    they_offer(call, PCMU "a=sendonly\n");
+    buf_clear(&call->out);
+    assert_int_equal(sdp_exchange_offer_asked(call->x, &call->out), 0);
+    assert_true(we_said(call, "a=sendrecv\r\n"));
+    they_answer(call, PCMU);
+    assert_string_equal(stream(call), "sendrecv " OFFERED_STREAM);
+}
+
 /* Some answer inactive to a hold. Were that taken for a hold of theirs, we could not resume. */
 static void inactive_answers_to_our_hold(void **state)
 {
@@ -473,6 +487,7 @@ int main(void)
         TEST(held_the_old_way),
         TEST(both_hold),
         TEST(hold_and_resume_while_held),
+        TEST(an_offer_that_is_asked_for_while_held),
         TEST(inactive_answers_to_our_hold),
         TEST(the_version_stays_where_nothing_changes),
         TEST(addresses_and_codecs_change_in_mid_call),
