@@ -285,11 +285,12 @@ static int read_descriptor(int fd, struct buf *text)
     char chunk[4096];
     ssize_t n;
 
-    while ((n = read(fd, chunk, sizeof chunk)) > 0)
+    while ((n = read(fd, chunk, sizeof chunk)) > 0) {
         buf_put(text, (struct slice){chunk, (size_t)n});
-    if (n < 0)
-        return -errno;
-    return buf_ok(text) ? 0 : -EFBIG;
+        if (!buf_ok(text))
+            return -EFBIG;
+    }
+    return n < 0 ? -errno : 0;
 }
 
 /* What stands under the path now, and what kind of thing that is. A pipe is not waited for. */
