@@ -17,6 +17,9 @@
 /* "tpho": other people's databases are left alone. */
 #define APPLICATION_ID 0x7470686f
 
+/* Of a value in it, whoever has written that. */
+#define VALUE_BYTES_MAX (1 << 20)
+
 /* One step of the schema each, in order; PRAGMA user_version counts those that are done. A step
  * that was once released is never changed: what is to be different becomes a new one. */
 static const char *const migrations[] = {
@@ -256,6 +259,7 @@ static int open_sqlite(struct history_db *db, const char *name, int flags, struc
     if (code != SQLITE_OK)
         return explain(db, code, why);
     sqlite3_busy_timeout(db->sqlite, HISTORY_DB_BUSY_MS);
+    sqlite3_limit(db->sqlite, SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX);
     return run_sql(db, "PRAGMA cache_size=-256; PRAGMA trusted_schema=OFF", why);
 }
 
