@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "sip/challenge.h"
 #include "sip/credentials.h"
@@ -65,7 +66,7 @@ struct sip_auth {
 static void wipe(char **secret, size_t *n)
 {
     if (*secret)
-        explicit_bzero(*secret, *n);
+        mem_wipe(*secret, *n);
     free(*secret);
     *secret = NULL;
     *n = 0;

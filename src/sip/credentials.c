@@ -2,8 +2,8 @@
 #include "sip/credentials.h"
 
 #include <errno.h>
-#include <string.h>
 
+#include "base/mem.h"
 #include "sip/challenge.h"
 #include "sip/print.h"
 
@@ -68,7 +68,7 @@ int sip_digest_response(const struct sip_digest *d, char out[DIGEST_HEX_MAX + 1]
 
         err = hash(d->kind, all, ARRAY_LEN(all), out);
     }
-    explicit_bzero(who, sizeof who);
+    mem_wipe(who, sizeof who);
     buf_free(&nc);
     return err;
 }

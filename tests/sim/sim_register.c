@@ -157,6 +157,8 @@ static void check_register(struct sim *sim, struct sim_party *party, const struc
 
     if (is_repeated(party, msg->via.branch))
         return;
+    if (party->refused && !takes_back(msg))
+        sim_fail(sim, "%u was refused and goes on asking", party->place);
     if (msg->cseq.number < least)
         sim_fail(sim, "%u sent another REGISTER with number %u", party->place,
                  (unsigned)msg->cseq.number);

@@ -225,6 +225,31 @@ static void by_way_of_the_server(struct bench *b)
     assert_non_null(strstr(lines_of(b, "BYE", 0), "uri=\"sip:bob@192.0.2.9\""));
 }
 
+/* Who answers may say whatever he likes about the way. */
+static void a_route_to_strangers(struct bench *b)
+{
+    up(b, "Record-Route: <sip:192.0.2.5;lr>\n" ELSEWHERE);
+    assert_int_equal(sent(b, "ACK", 1)->flow.remote.bytes[3], 5);
+    assert_string_equal(lines_of(b, "ACK", 1), "");
+    hangup(b);
+    assert_string_equal(lines_of(b, "BYE", 0), "");
+    asks(b, "BYE", 0, ASKS("n2"));
+    assert_int_equal(rig_count(b->r, "BYE"), 1);
+}
+
+/* A server may have several addresses: those that its name has, and where REGISTERs went. */
+static void a_route_to_our_registrar(struct bench *b)
+{
+    sip_account_register(b->account, b->r->now_ms);
+    rig_drain(b->r);
+    rig_grant(b->r, 3600);
+    b->r->flow.remote.bytes[3] = 9;
+    b->r->flow.remote.port = 5080;
+    up(b, "Record-Route: <sip:192.0.2.2:5070;lr>\n" ELSEWHERE);
+    assert_int_equal(sent(b, "ACK", 1)->flow.remote.port, 5070);
+    assert_string_equal(lines_of(b, "ACK", 1), lines_of(b, "INVITE", 1));
+}
+
 static void a_redirect_to_strangers(struct bench *b)
 {
     asks(b, "INVITE", 0, ASKS("n1"));
@@ -472,6 +497,8 @@ static const struct row {
     {"the second INVITE may ring too long as well", ten_minutes_of_ringing},
     {"without Record-Route the other phone learns nothing", none_to_the_phone_itself},
     {"with Record-Route the server gets them", by_way_of_the_server},
+    {"with a Record-Route of others they learn nothing", a_route_to_strangers},
+    {"with a Record-Route of our server elsewhere it gets them", a_route_to_our_registrar},
     {"a redirect to strangers goes without", a_redirect_to_strangers},
     {"a redirect within our server goes with them", a_redirect_within_our_server},
     {"another domain is not answered", another_domain},
