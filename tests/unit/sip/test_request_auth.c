@@ -250,6 +250,17 @@ static void a_route_to_our_registrar(struct bench *b)
     assert_string_equal(lines_of(b, "ACK", 1), lines_of(b, "INVITE", 1));
 }
 
+/* A phone on the machine of our server is not our server. */
+static void beside_our_server(struct bench *b)
+{
+    sip_account_register(b->account, b->r->now_ms);
+    rig_drain(b->r);
+    rig_grant(b->r, 3600);
+    up(b, "Contact: <sip:bob@192.0.2.2:5090>\n");
+    assert_int_equal(sent(b, "ACK", 1)->flow.remote.port, 5090);
+    assert_string_equal(lines_of(b, "ACK", 1), "");
+}
+
 static void a_redirect_to_strangers(struct bench *b)
 {
     asks(b, "INVITE", 0, ASKS("n1"));
@@ -499,6 +510,7 @@ static const struct row {
     {"with Record-Route the server gets them", by_way_of_the_server},
     {"with a Record-Route of others they learn nothing", a_route_to_strangers},
     {"with a Record-Route of our server elsewhere it gets them", a_route_to_our_registrar},
+    {"a phone on the machine of our server learns nothing", beside_our_server},
     {"a redirect to strangers goes without", a_redirect_to_strangers},
     {"a redirect within our server goes with them", a_redirect_within_our_server},
     {"another domain is not answered", another_domain},
