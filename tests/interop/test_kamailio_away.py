@@ -102,9 +102,8 @@ def without_database():
         time.sleep(6)
         before = home.proxy.requests("REGISTER")
         expect(before < 20, f"{before} REGISTERs in some 10 s")
+        equal(home.proxy.bindings("bob"), [], "bindings meanwhile")
         home.proxy.unlock()
-        home.proxy.kill()
-        home.proxy.restart()
         said = home.back_within(3)
         home.calls_work()
         return said

@@ -20,6 +20,7 @@ from lib.tap import Failure
 
 SCHEMAS = "/usr/share/kamailio/db_sqlite"
 DOMAIN = "example.test"
+TABLES = ("subscriber", "location")
 
 CONFIG = """#!KAMAILIO
 debug=1
@@ -146,7 +147,9 @@ request_route {{
 
 # Credentials that cannot be looked up are not wrong.
 route[DATABASE] {{
-    if (sql_query("db", "select count(*) from subscriber") < 0) {{
+    sql_query("db", "select count(*) from subscriber");
+    $var(found) = $rc;
+    if ($var(found) < 0) {{
         sl_send_reply("500", "Server has no database");
         exit;
     }}
@@ -206,7 +209,7 @@ class Kamailio:
             database=self.database, realm=realm, algorithm=algorithm, nonce_s=nonce_s,
             min_expires=min_expires, max_expires=max_expires,
             record_route='if (is_method("INVITE")) record_route();' if record_route else ""))
-        self.process = self._lock = None
+        self.process, self._locked = None, False
         room.keep(self)
         self.start()
 
@@ -284,7 +287,6 @@ class Kamailio:
         self.start()
 
     def stop(self):
-        self.unlock()
         if self.process:
             self.kill()
             self.process.stop()
@@ -300,16 +302,15 @@ class Kamailio:
             db.close()
 
     def lock(self):
-        """Out of database: every statement of it fails until unlock()."""
-        self._lock = sqlite3.connect(self.database, timeout=10, isolation_level=None,
-                                     check_same_thread=False)
-        self._lock.execute("BEGIN EXCLUSIVE")
+        """Out of database: it can neither read nor write until unlock()."""
+        for table in TABLES:
+            self._sql(f"ALTER TABLE {table} RENAME TO {table}_away")
+        self._locked = True
 
     def unlock(self):
-        if self._lock:
-            self._lock.rollback()
-            self._lock.close()
-            self._lock = None
+        for table in TABLES if self._locked else ():
+            self._sql(f"ALTER TABLE {table}_away RENAME TO {table}")
+        self._locked = False
 
     def bindings(self, user):
         """The Contact URIs of a user that have not expired, as Kamailio has them in memory."""
