@@ -23,18 +23,21 @@ HOP_MS = 20
 class Call:
     """A call between two machines that is up and heard."""
 
-    def __init__(self, room, transport="udp"):
-        router = Router(room)
+    def __init__(self, room, transport="udp", ipv6=False):
+        router = Router(room, ipv6)
+        here = "[::]" if ipv6 else "0.0.0.0"
         self.near, self.far = router.host(), router.host()
         self.near.up(0)
         self.far.up(0)
         tail = ";transport=tcp" if transport == "tcp" else ""
         self.callee = tphone.Phone(room, "callee", "answer", spoken=SPEECH, under=self.far.under,
-                                   listen=f"{transport}:0.0.0.0:5060", times=1)
+                                   listen=f"{transport}:{here}:5060", times=1)
         self.callee.wait_line("listening")
-        self.caller = tphone.Call(room, f"sip:callee@{self.far.address(0)}:5060{tail}",
+        host = self.far.address(0)
+        host = f"[{host}]" if ipv6 else host
+        self.caller = tphone.Call(room, f"sip:callee@{host}:5060{tail}",
                                   spoken=SPEECH, under=self.near.under,
-                                  listen=f"{transport}:0.0.0.0:5060")
+                                  listen=f"{transport}:{here}:5060")
         self.caller.wait_line("^answered")
         time.sleep(1.5)
 
@@ -103,6 +106,15 @@ def both_move():
 def over_tcp():
     with Room() as room:
         call = Call(room, "tcp")
+        call.near.down(0)
+        call.near.up(1)
+        return call.end()
+
+
+@case("over IPv6")
+def over_ipv6():
+    with Room() as room:
+        call = Call(room, ipv6=True)
         call.near.down(0)
         call.near.up(1)
         return call.end()

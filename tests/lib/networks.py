@@ -1,7 +1,8 @@
 """Machines with several networks, made of namespaces: hosts on links of their own to one router.
 
-Link k of host h is the network 10.H.K.0/24 (H = h + 1): the host has .2, the router .1. A host is a
-process that only holds its namespace; when the room is left all of it is gone.
+Link k of host h is the network 10.H.K.0/24 (H = h + 1): the host has .2, the router .1; with IPv6
+it is fd00:H:K::/64. A host is a process that only holds its namespace; when the room is left all of
+it is gone.
 """
 import os
 import subprocess
@@ -46,17 +47,21 @@ class Host(Namespace):
         for k in range(links):
             self.ip("link", "add", f"eth{k}", "type", "veth", "peer", "name", f"h{number}l{k}",
                     "netns", router.pid)
-            router.ip("addr", "add", f"10.{number + 1}.{k}.1/24", "dev", f"h{number}l{k}")
+            router.ip("addr", "add", router.on_link(number, k, 1, True), "dev", f"h{number}l{k}",
+                      *router.at_once)
             router.ip("link", "set", f"h{number}l{k}", "up")
+        self.router = router
 
     def address(self, k):
-        return f"10.{self.number + 1}.{k}.2"
+        return self.router.on_link(self.number, k, 2)
 
     def up(self, k):
         """Joins network k; the ways to all others lead there from now on."""
-        self.ip("addr", "replace", f"{self.address(k)}/24", "dev", f"eth{k}")
         self.ip("link", "set", f"eth{k}", "up")
-        self.ip("route", "replace", "default", "via", f"10.{self.number + 1}.{k}.1")
+        self.ip("addr", "replace", self.router.on_link(self.number, k, 2, True), "dev", f"eth{k}",
+                *self.router.at_once)
+        self.ip(*self.router.family, "route", "replace", "default", "via",
+                self.router.on_link(self.number, k, 1))
 
     def down(self, k):
         """Leaves it, as when somebody pulls the plug and the address goes."""
@@ -65,11 +70,19 @@ class Host(Namespace):
 
 
 class Router(Namespace):
-    def __init__(self, room):
-        self.room = room
+    def __init__(self, room, ipv6=False):
+        self.room, self.ipv6 = room, ipv6
         super().__init__(room, "router")
-        _run([*self.under, "sysctl", "-qw", "net.ipv4.ip_forward=1"])
+        forward = "net.ipv6.conf.all.forwarding" if ipv6 else "net.ipv4.ip_forward"
+        _run([*self.under, "sysctl", "-qw", f"{forward}=1"])
         self._hosts = 0
+        self.family = ["-6"] if ipv6 else []
+        self.at_once = ["nodad"] if ipv6 else []  # nobody else could have the address
+
+    def on_link(self, number, k, end, with_length=False):
+        if self.ipv6:
+            return f"fd00:{number + 1}:{k}::{end}" + ("/64" if with_length else "")
+        return f"10.{number + 1}.{k}.{end}" + ("/24" if with_length else "")
 
     def host(self, links=2):
         self._hosts += 1
