@@ -113,6 +113,7 @@ struct sim_party {
     bool refused;                     /* its password, since it was last asked to register */
     uint64_t wants_ms, changed_ms;    /* since when; when it did anything about it */
     uint64_t account_ms, password_ms; /* when its user does the next thing with it */
+    uint64_t there_ms;                /* by when it must be reachable where it has moved to */
 
     /* What it sent. */
     char registers[16][64]; /* branches of the latest REGISTERs */
@@ -243,6 +244,8 @@ struct slice sim_behind(struct slice line, struct slice key);
 /* Bindings of this phone that have not expired, but for uri, which may be empty. */
 unsigned sim_server_bindings(const struct sim *sim, const struct sim_party *party,
                              struct slice but_for);
+/* Whether one of them leads to where it is. */
+bool sim_server_finds(const struct sim *sim, const struct sim_party *party);
 
 /* --- sim_account.c --- */
 
@@ -297,6 +300,8 @@ void sim_register_event(struct sim *sim, struct sim_party *party,
 /* When the server has come back, and when all are to be registered again. */
 uint64_t sim_register_back_ms(const struct sim *sim);
 void sim_register_check_back(struct sim *sim);
+/* Some time after it has moved. */
+void sim_register_check_there(struct sim *sim, const struct sim_party *party);
 /* While all want to be registered still. */
 void sim_register_check_late(struct sim *sim);
 const char *sim_fault_name(enum sim_fault fault);

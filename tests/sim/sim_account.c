@@ -38,6 +38,7 @@ static void leave(struct sim *sim, struct sim_party *party)
     if (party->wants)
         party->wants_ms = sim->now_ms;
     party->wants = party->left = false;
+    party->there_ms = NEVER_MS;
     sip_account_unregister(party->account, sim->now_ms);
 }
 
@@ -51,7 +52,7 @@ void sim_account_start(struct sim *sim, struct sim_party *party)
         .owner = party,
     };
 
-    party->account_ms = party->password_ms = NEVER_MS;
+    party->account_ms = party->password_ms = party->there_ms = NEVER_MS;
     if (!sim->weather.server)
         return;
     snprintf(user, sizeof user, "u%u", party->place);
@@ -81,6 +82,7 @@ void sim_account_end(struct sim *sim, struct sim_party *party)
 static void go_elsewhere(struct sim *sim, struct sim_party *party)
 {
     sim_trace(sim, "%u goes elsewhere", party->place);
+    party->there_ms = sip_account_is_registered(party->account) ? sim->now_ms + 3000 : NEVER_MS;
     party->moves++;
     sim_break_all(sim, party->place);
 }
@@ -127,12 +129,18 @@ void sim_account_leave(struct sim *sim, struct sim_party *party)
 
 uint64_t sim_account_next_ms(const struct sim *sim, const struct sim_party *party)
 {
+    uint64_t next = party->account_ms < party->password_ms ? party->account_ms : party->password_ms;
+
     (void)sim;
-    return party->account_ms < party->password_ms ? party->account_ms : party->password_ms;
+    return party->there_ms < next ? party->there_ms : next;
 }
 
 void sim_account_act(struct sim *sim, struct sim_party *party)
 {
+    if (party->there_ms <= sim->now_ms) {
+        party->there_ms = NEVER_MS;
+        sim_register_check_there(sim, party);
+    }
     if (party->password_ms <= sim->now_ms)
         type_password(sim, party);
     if (party->account_ms <= sim->now_ms)

@@ -225,6 +225,15 @@ void sim_register_check_back(struct sim *sim)
     }
 }
 
+void sim_register_check_there(struct sim *sim, const struct sim_party *party)
+{
+    bool waits = party->password_ms != NEVER_MS || party->refused;
+
+    if (is_calm(sim) && !waits && was_there_since(sim, sim->now_ms - 3000) &&
+        !sim_server_finds(sim, party))
+        sim_fail(sim, "%u cannot be reached where it is", party->place);
+}
+
 uint64_t sim_register_back_ms(const struct sim *sim)
 {
     const struct sim_weather *w = &sim->weather;

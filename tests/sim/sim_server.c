@@ -397,6 +397,22 @@ unsigned sim_server_bindings(const struct sim *sim, const struct sim_party *part
     return n;
 }
 
+bool sim_server_finds(const struct sim *sim, const struct sim_party *party)
+{
+    struct ip here = sim_address(sim, party->place), at;
+
+    for (size_t i = 0; i < ARRAY_LEN(sim->bindings); i++) {
+        const struct sim_binding *binding = &sim->bindings[i];
+        struct sip_uri uri;
+
+        if (is_alive(sim, binding) && !sip_uri_parse(slice_of(binding->uri), &uri) &&
+            !ip_parse(uri.host, &at) && ip_same_host(&at, &here) &&
+            slice_eq(uri.user, slice_of(party->account->user)))
+            return true;
+    }
+    return false;
+}
+
 /* --- who may pass ----------------------------------------------------------------------------- */
 
 unsigned sim_server_route(struct sim *sim, const struct sim_packet *packet,
