@@ -2,7 +2,8 @@
  * everything.
  *
  * The input is cut at each 0xff. The first byte of a piece says what it is: u and t a message by
- * UDP or TCP, w a pause, and the rest what its owner does. In a message 0x01 stands for our tag,
+ * UDP or TCP, v one by UDP from another host, w a pause, m another network, and the rest what its
+ * owner does. In a message 0x01 stands for our tag,
  * 0x02 for our branch, 0x03 for our Call-ID as it was last sent, 0x04 for the user part of our
  * Contact, so that answers can be written down. */
 #include <errno.h>
@@ -17,6 +18,7 @@ struct play {
     struct rng rng;
     struct sip_endpoint *ep;
     uint64_t now_ms, key;
+    uint8_t here, there;         /* last byte of our address, and of theirs */
     struct sip_call *call;       /* the last that something was told of; NULL: over */
     struct sip_account *account; /* NULL: not made */
     char user[128];              /* of its Contact */
@@ -75,7 +77,7 @@ static void drain(struct play *play)
             play->call = item->event->kind == SIP_CALL_ENDED ? NULL : item->event->call;
         } else {
             struct sip_flow flow = {.transport = item->transport ? item->transport : SIP_UDP,
-                                    .local = {4, {192, 0, 2, 1}, 5060, 0},
+                                    .local = {4, {192, 0, 2, play->here}, 5060, 0},
                                     .remote = {4, {192, 0, 2, 2}, 5060, 0}};
 
             sip_endpoint_located(play->ep, item->key, &flow, item->host[0] != 'x', -ENOENT,
@@ -88,8 +90,8 @@ static void drain(struct play *play)
 static void receive(struct play *play, struct slice piece, enum sip_transport transport)
 {
     struct sip_flow flow = {.transport = transport,
-                            .local = {4, {192, 0, 2, 1}, 5060, 0},
-                            .remote = {4, {192, 0, 2, 2}, 5060, 0},
+                            .local = {4, {192, 0, 2, play->here}, 5060, 0},
+                            .remote = {4, {192, 0, 2, play->there}, 5060, 0},
                             .connection = transport == SIP_UDP ? 0 : 1};
     struct buf b = buf_new(SIP_MAX_MESSAGE + 1024);
 
@@ -154,11 +156,21 @@ static void account_step(struct play *play, char what, struct slice piece)
     }
 }
 
+static void move(struct play *play, struct slice piece)
+{
+    play->here = piece.n ? (uint8_t)piece.p[0] : 1;
+    if (play->call)
+        sip_call_network_changed(play->call, play->now_ms);
+}
+
 static void step(struct play *play, char what, struct slice piece)
 {
     uint64_t ms;
 
-    if (what == 'u')
+    play->there = what == 'v' ? 8 : 2;
+    if (what == 'm')
+        move(play, piece);
+    if (what == 'u' || what == 'v')
         receive(play, piece, SIP_UDP);
     else if (what == 't')
         receive(play, piece, SIP_TCP);
@@ -195,7 +207,7 @@ static void step(struct play *play, char what, struct slice piece)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-    struct play play = {.rng = rng_seeded(1), .now_ms = 1000};
+    struct play play = {.rng = rng_seeded(1), .now_ms = 1000, .here = 1, .there = 2};
     struct sip_endpoint_config config = {.rng = &play.rng, .user_agent = "fuzz"};
     struct slice rest = {(const char *)bytes, n};
 
