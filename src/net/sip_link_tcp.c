@@ -21,6 +21,7 @@ struct connection {
     uint64_t active_ms;  /* something came or went, or it was needed */
     uint64_t look_ms;    /* when to see whether it is idle */
     uint64_t finish_ms;  /* not 0: we said our last, and close it then */
+    int finish_err;      /* why */
     unsigned awaiting;   /* our requests without a final answer */
     uint64_t request_ms; /* the last of them */
     struct {
@@ -66,12 +67,15 @@ static void connection_free(struct connection *c)
 }
 
 /* Tells the endpoint and frees c. A peer that closes in good order has got what we sent, unless it
- * never said a word; where the connection broke, our requests may be lost with it. */
+ * never said a word; where the connection broke, or what comes over it is understood no more, our
+ * requests may be lost with it. */
 static void lose(struct connection *c, int err)
 {
     struct sip_endpoint *ep = c->owner->config.endpoint;
     uint64_t number = c->flow.connection, now_ms = net_now_ms();
 
+    if (c->finish_ms)
+        err = c->finish_err;
     if (err || !c->heard)
         for (size_t i = 0; i < MAX_KEYS; i++)
             if (c->keys[i].key)
@@ -81,9 +85,10 @@ static void lose(struct connection *c, int err)
 }
 
 /* Closes c after what still waits to be written, and not later than in SIP_LINK_FINISH_MS. */
-static void finish(struct connection *c, uint64_t now_ms)
+static void finish(struct connection *c, int err, uint64_t now_ms)
 {
     net_tcp_finish(c->tcp);
+    c->finish_err = err;
     c->finish_ms = now_ms + SIP_LINK_FINISH_MS;
 }
 
@@ -131,7 +136,7 @@ static bool take_messages(struct connection *c, uint64_t now_ms)
         case SIP_STREAM_BROKEN:
             if (message.n)
                 receive(c, message); /* for the 400 that it gets */
-            finish(c, now_ms);
+            finish(c, -EPROTO, now_ms);
             return false;
         }
     }
@@ -329,7 +334,7 @@ void sip_link_tcp_send(struct net_sip_link *link, const struct sip_out_item *ite
         err = net_tcp_send(c->tcp, buf_slice(&item->bytes));
     if (err) {
         if (err == -ENOBUFS)
-            finish(c, net_now_ms()); /* a peer that does not read */
+            finish(c, err, net_now_ms()); /* a peer that does not read */
         sip_link_fail_later(link, item->key, err);
         return;
     }

@@ -337,6 +337,24 @@ static void closed_without_an_answer(void **state)
     straw_tear_down(&f);
 }
 
+/* What was still to be answered over it never will be. */
+static void framing_lost_before_the_answer(void **state)
+{
+    struct sip_flow to_b;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up(&f, "tcp:127.0.0.1:0");
+    f.endpoint[1].reply = "SIP/2.0 100 Trying\r\nContent-Length: 4294967296\r\n\r\n";
+    to_b = straw_flow_to(&f, 1, SIP_TCP);
+    straw_send(&f, 0, 7, &to_b, REQUEST);
+    WAIT_UNTIL(&f, f.endpoint[0].lost == 1);
+    assert_int_equal(f.endpoint[0].failed, 1);
+    assert_int_equal(f.endpoint[0].failed_key, 7);
+    assert_int_equal(f.endpoint[0].failed_err, -EPROTO);
+    straw_tear_down(&f);
+}
+
 static void closed_after_the_answer(void **state)
 {
     struct sip_flow to_b;
@@ -441,6 +459,7 @@ int main(void)
         cmocka_unit_test(needed),
         cmocka_unit_test(unanswered_request),
         cmocka_unit_test(closed_without_an_answer),
+        cmocka_unit_test(framing_lost_before_the_answer),
         cmocka_unit_test(closed_after_the_answer),
         cmocka_unit_test(closed_after_an_ack),
         cmocka_unit_test(keep_alive_is_no_request),
