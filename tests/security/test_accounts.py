@@ -3,7 +3,10 @@
 nothing, and the password's digest goes to its own server and to nobody else."""
 import os
 import re
+import socket
+import struct
 import sys
+import threading
 import time
 from types import SimpleNamespace
 
@@ -363,6 +366,62 @@ def callee():
         equal(len({m.branch for m in server.found(INVITE)}), 1, "INVITEs")
 
 
+def led_away(leads):
+    """A call through the registrar, which has asked for the password and got its answer; then
+    leads(server, invite, stranger) sends what is to bring the next one to the stranger, who asks
+    for it in the realm of our own server."""
+    def ask(stranger, request):
+        if request.method in ("INVITE", "BYE", "OPTIONS", "UPDATE"):
+            stranger.say(request, 407, Proxy_Authenticate=challenge("s"),
+                         WWW_Authenticate=challenge("t"))
+
+    with Room() as room:
+        stranger = room.keep(Server(ask, "127.0.0.2"))
+
+        def act(server, request):
+            if request.method in ("REGISTER", "INVITE") and not any(
+                    request.get(name) for name in CREDENTIALS):
+                server.say(request, 407, Proxy_Authenticate=challenge("n"))
+            elif request.method == "REGISTER":
+                server.grant(request)
+            elif request.method == "INVITE":
+                leads(server, request, stranger)
+        server = room.keep(Server(act))
+        call = tphone.Call(room, f"sip:bob@{DOMAIN}", seconds=1, config=room.write(
+            "c.conf", f"[account alice]\nuri = sip:alice@{DOMAIN}\npassword = secret\n"
+            f"registrar = {server.uri}\n"))
+        stranger.wait(lambda m: not m.status and m.method != "ACK", 10, what="a request")
+        time.sleep(0.7)
+        call.stop()
+        expect("INVITE" in {m for m, _ in server.credentials()}, "the server itself got none")
+        stranger.trusts_nobody()
+        unharmed(call)
+
+
+def takes(server, request, contact, **headers):
+    """200 to an INVITE with an SDP that nobody answers at."""
+    ok = server.answer(request, 200, "OK", Contact=f"<{contact}>",
+                       Content_Type="application/sdp", **headers)
+    ok.body = sip.sdp()
+    server.send_to(ok, request.source)
+
+
+for name, leads in {
+        "302 to a stranger": lambda server, request, stranger: server.say(
+            request, 302, Contact=f"<sip:bob@127.0.0.2:{stranger.port}>"),
+        "302 to our domain at the stranger's address": lambda server, request, stranger: server.say(
+            request, 302, Contact=f"<sip:bob@{DOMAIN}:{stranger.port};maddr=127.0.0.2>"),
+        "a callee at the stranger's address": lambda server, request, stranger: takes(
+            server, request, f"sip:bob@127.0.0.2:{stranger.port}"),
+        "a Record-Route of the callee": lambda server, request, stranger: takes(
+            server, request, server.uri, Record_Route=f"<sip:127.0.0.2:{stranger.port};lr>"),
+        "a Record-Route with our domain and maddr": lambda server, request, stranger: takes(
+            server, request, server.uri,
+            Record_Route=f"<sip:{DOMAIN}:{stranger.port};lr;maddr=127.0.0.2>"),
+}.items():
+    case(f"a call that is led away by {name}: nothing is said there", leads)(led_away)
+
+
 def bye_of_strangers(realm, status):
     """The phone is called by way of its server, hangs up, and is asked for its password."""
     name = "WWW_Authenticate" if status == 401 else "Proxy_Authenticate"
@@ -428,6 +487,108 @@ def spoofed():
         equal(stranger.found(lambda m: True), [], "what the stranger got")
         unharmed(phone)
         return leaves(phone)
+
+
+# --- servers by TCP ------------------------------------------------------------------------------
+
+def closes(connection, request):
+    pass
+
+
+def resets(connection, request):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def says(*pieces, times=1, pause=0.0):
+    """Sends these bytes, the whole so many times, or until the phone has had enough."""
+    def act(connection, request):
+        for _ in range(times):
+            for piece in pieces:
+                connection.sendall(piece)
+            if pause:
+                time.sleep(pause)
+        connection.settimeout(1)
+        while connection.recv(65536):
+            pass
+    return act
+
+
+def grants(*after, times=1):
+    """Registers the phone; and then, or instead of more, the same answer again."""
+    def act(connection, request):
+        contact = request.get("Contact").split(",")[0]
+        answer = Server.answer(None, request, 200, "OK", Contact=f"{contact};expires=60").bytes()
+        connection.sendall(answer)
+        says(*(after or [answer * 20]), times=times)(connection, request)
+    return act
+
+
+OPTIONS = (b"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK%d\r\n"
+           b"From: <sip:a@b>;tag=1\r\nTo: <sip:x>\r\nCall-ID: a\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n")
+BY_TCP = {
+    "closes each connection": closes,
+    "resets each connection": resets,
+    "sends junk": says(os.urandom(100000)),
+    "sends a header without end": says(b"SIP/2.0 200 OK\r\nX: ", b"x" * 60000, times=100),
+    "sends headers without end": says(b"SIP/2.0 200 OK\r\n", *[b"X: y\r\n" * 1000] * 100),
+    "sends a byte now and then": says(b"S", times=30, pause=0.1),
+    "says four gigabytes will follow": says(b"SIP/2.0 200 OK\r\nContent-Length: 4294967296\r\n\r\n",
+                                            b"x" * 60000, times=100),
+    "says a body follows, and closes": says(b"SIP/2.0 200 OK\r\nContent-Length: 9999\r\n\r\n"),
+    "sends ends of lines for ever": grants(b"\r\n\r\n" * 5000, times=40),
+    "sends requests for ever": grants(b"".join(OPTIONS % n for n in range(1000)), times=10),
+    "sends the same answer for ever": grants(times=500),
+}
+
+
+def by_tcp(how):
+    """The phone registers by TCP with somebody who does that to each of its connections."""
+    seen = []
+
+    def serve(connection):
+        with connection:
+            try:
+                connection.settimeout(5)
+                data = connection.recv(65536)
+                while b"\r\n\r\n" in data.lstrip():
+                    request = sip.Message.parse(data.lstrip())
+                    request.source = connection.getpeername()
+                    seen.append(request)
+                    BY_TCP[how](connection, request)
+                    return
+            except OSError:
+                pass
+
+    def listen(listener):
+        while True:
+            try:
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+            except OSError:
+                return
+
+    with Room() as room, socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        threading.Thread(target=listen, args=(listener,), daemon=True).start()
+        port = listener.getsockname()[1]
+        target = answering(room, accounts(f"sip:127.0.0.1:{port};transport=tcp", 1), transport="")
+        wait_until(lambda: seen, 8, "no REGISTER came")
+        start, cpu = attack.memory_kb(target.pid), attack.cpu_seconds(target.pid)
+        pinger = Pinger(target)
+        time.sleep(4)
+        grown = (attack.memory_kb(target.pid) - start) / 1024
+        cpu = attack.cpu_seconds(target.pid) - cpu
+        said = pinger.verdict()
+        unharmed(target.phone)
+        expect(len(seen) <= 10, f"{len(seen)} REGISTERs in 4 s")
+        if not attack.sanitized():
+            expect(grown <= 2, f"memory grew by {grown:.1f} MB")
+            expect(cpu < 2, f"{cpu:.1f} s of the processor in 4 s")
+        listener.shutdown(socket.SHUT_RDWR)
+        return f"{len(seen)} REGISTERs, memory +{grown:.1f} MB, {cpu:.1f} s of processor; " \
+            f"{said}; " + leaves(target.phone)
+
+
+for how in BY_TCP:
+    case(f"a server by TCP that {how}: few connections, nothing kept", how)(by_tcp)
 
 
 # --- strangers at our Contact ----------------------------------------------------------------

@@ -75,7 +75,7 @@ def seen_nowhere(pid, *texts):
 
 
 def in_memory(source, algorithm, most):
-    """Registered, refreshed and called through; then the memory, the files and all that was said."""
+    """Registered and refreshed; then the memory, the files and all that was said."""
     with Room() as room:
         server = room.keep(Registrar({"alice": SECRET, "bob": None}, algorithms=(algorithm,),
                                      granted_s=2))
