@@ -5,9 +5,9 @@ interop_tests = tests/interop/test_baresip.py \
 	tests/interop/test_conformance_tcp.py tests/interop/test_conformance_torture.py \
 	tests/interop/test_conformance_uac.py tests/interop/test_conformance_uas.py \
 	tests/interop/test_dns.py tests/interop/test_kamailio.py \
-	tests/interop/test_kamailio_away.py tests/interop/test_kamailio_endings.py \
-	tests/interop/test_kamailio_fork.py tests/interop/test_kamailio_silent.py \
-	tests/interop/test_kamailio_strangers.py \
+	tests/interop/test_kamailio_away.py tests/interop/test_kamailio_dns.py \
+	tests/interop/test_kamailio_endings.py tests/interop/test_kamailio_fork.py \
+	tests/interop/test_kamailio_silent.py tests/interop/test_kamailio_strangers.py \
 	tests/interop/test_rawsip.py tests/interop/test_sipp.py tests/interop/test_sipp_registrar.py
 tap_tests += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \

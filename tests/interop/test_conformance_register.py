@@ -136,6 +136,56 @@ def retransmitted():
         home.leave()
 
 
+@case("what the settings say: time, name, user of the password, a password of any characters")
+def settings():
+    with Room() as room:
+        password = 'pä"ss\\w;ö#rd = ü€ '  # blanks at the end are not of it
+        home = Home(room, start=False, users={"alice": "unused",
+                                              "alice@office": password.strip()})
+        home.account.password = password
+        home.settings = {"expires": 120, "auth-user": "alice@office",
+                         "name": 'Alice "the \\ quoted"'}
+        home.server.silent = True
+        home.start()
+        first = home.register()
+        expect("120" in (first.get("Expires"), first.get("Contact").split("expires=")[-1]),
+               f"{first.get('Expires')!r} {first.get('Contact')!r}")
+        home.server.silent = False
+        given = home.server.wait(lambda m: m.get("Authorization"), 5)
+        equal(credentials(given.get("Authorization"))["username"], "alice@office", "username")
+        # The server binds nobody to another's address, but says so only to right passwords.
+        home.phone.wait_line("403")
+        equal(home.server.faults, [], "what the server found wrong")
+
+
+@case("a password from a command is asked for once, and only when it is needed")
+def password_command():
+    with Room() as room:
+        asked = room.path("asked")
+        script = room.write("pass", f"#!/bin/sh\necho asked >> {asked}\necho secret\necho more\n")
+        os.chmod(script, 0o700)
+        home = Home(room, settings={"password": None, "password-command": script}, granted_s=2)
+        home.bound()
+        home.register(4, 10)
+        home.leave()
+        with open(asked, encoding="ascii") as f:
+            equal(f.read(), "asked\n", "what the command has noted")
+
+
+@case("register = no: calls go out with credentials, and nothing is registered")
+def not_registered():
+    with Room() as room:
+        home = Home(room, start=False)
+        bob = tphone.Answer(room, "bob", account=account.of(home.server, "bob"))
+        home.server.bound("bob", 10)
+        call = tphone.Call(room, "bob", "alice", account=home.account, seconds=0.3,
+                           settings={"register": "no"})
+        call.expect_status(tphone.OK)
+        bob.wait_line("call from sip:alice@example.test")
+        said = {uris([m.get("To")])[0] for m in home.server.requests("REGISTER")}
+        equal(said, {"sip:bob@example.test"}, "who was registered")
+
+
 # --- what the answer says -------------------------------------------------------------------------
 
 def _answered(room, seconds, **headers):

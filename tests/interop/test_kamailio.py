@@ -178,6 +178,20 @@ def no_database():
                phone.output())
 
 
+@case("the same over IPv6, TCP and record-routing", "tcp", True)
+@case("over IPv6", "udp", False)
+def ipv6(transport, record_route):
+    with Room() as room:
+        proxy = start_server(room, host="[::1]", record_route=record_route)
+        bob = answering(room, proxy, "bob", transport, host="[::1]", times=1)
+        alice = tphone.Call(room, "bob", "alice", account=proxy.account("alice", transport),
+                            seconds=1)
+        alice.expect_status(tphone.OK)
+        bob.expect_status(tphone.OK)
+        received = [int(tphone.results(p)[-1]["received"]) for p in (alice, bob)]
+        expect(min(received) > 40, f"received: {received}")
+
+
 @case("a name that nobody has registered is status 5")
 def nobody():
     with Room() as room:

@@ -189,7 +189,8 @@ def _modules():
 
 class Kamailio:
     """users: name to password. record_route: calls stay with it to their end. Without, it is out
-    of the way once the INVITE is answered. It runs when this returns."""
+    of the way once the INVITE is answered. host: an address, IPv6 in brackets. It runs when this
+    returns."""
 
     def __init__(self, room, users, record_route=False, algorithm="", realm=DOMAIN,
                  domain=DOMAIN, host="127.0.0.1", name="kamailio", min_expires=0, max_expires=3600,
@@ -250,10 +251,11 @@ class Kamailio:
                    f"Via: SIP/2.0/{name} 127.0.0.1:9;rport;branch=z9hG4bK{mark}\r\n"
                    f"From: <sip:up@test.invalid>;tag=1\r\nTo: <{self.uri}>\r\n"
                    f"Call-ID: {mark}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n")
-            with socket.socket(socket.AF_INET, kind) as s:
+            family = socket.AF_INET6 if self.host[0] == "[" else socket.AF_INET
+            with socket.socket(family, kind) as s:
                 s.settimeout(0.3)
                 try:
-                    s.connect((self.host, self.port))
+                    s.connect((self.host.strip("[]"), self.port))
                     s.sendall(ask.encode())
                     if b"200" not in s.recv(4096):
                         return False
