@@ -58,6 +58,9 @@ static void arrived(struct sip_call *call, const struct sip_flow *found, uint64_
         return;
     }
     sip_reinvite_drop(call, now_ms);
+    /* The ACK to our 2xx goes to the old address. What it confirms is agreed without it. */
+    if (call->asked.answered && !call->asked.initial && !call->asked.late_offer)
+        sip_uas_acknowledged(call);
     event.flow = call->dialog->flow;
     sip_call_tell(call, &event);
 }

@@ -232,6 +232,24 @@ static void ask(struct rig *r, uint8_t host, const char *method, unsigned cseq, 
     rig_receive_from(r, &flow, text);
 }
 
+/* Their ACK goes to where we were, and must not be waited for. */
+static void we_move_before_their_ack(void **state)
+{
+    struct rig *r = in_call(SIP_UDP, CONTACT);
+
+    (void)state;
+    ask(r, 2, "INVITE", 4, "192.0.2.2");
+    sip_call_reoffer_answer(r->call, 200, SLICE("yes"), r->now_ms);
+    go_to(r, 9);
+    assert_int_equal(rig_event_count(r, SIP_CALL_ACKED), 1);
+    assert_int_equal(sip_call_reinvite(r->call, SLICE("here"), r->now_ms), 0);
+    rig_drain(r);
+    rig_answer(r, rig_find(r, "INVITE", 1), "200 OK", "", CONTACT, "yes");
+    rig_run(r, 40000);
+    assert_int_equal(rig_event_count(r, SIP_CALL_ENDED), 0);
+    hang_up(r);
+}
+
 static const char *last(const struct rig *r)
 {
     return r->sent[r->n_sent - 1].text;
@@ -406,6 +424,7 @@ int main(void)
         {"silence after a move", silence_after_a_move_ends_the_call_late, 0, 0, 0},
         {"12.2.1.2: 500, 488 and 481 to a move", a_move_is_refused, 0, 0, 0},
         {"by way of a proxy, over TCP", we_move_behind_a_proxy_and_on_tcp, 0, 0, 0},
+        {"we move before their ACK", we_move_before_their_ack, 0, 0, 0},
         {"they move, and are silent where they were", they_move, 0, 0, 0},
         {"they answer where they were", whoever_answers_at_the_old_address_has_not_moved, 0, 0, 0},
         {"they move on", they_move_on_before_we_have_decided, 0, 0, 0},
