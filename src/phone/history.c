@@ -14,6 +14,8 @@
  * answer that is sent at the same moment. */
 #define GATHER_MS 10
 #define STACK_BYTES (256u << 10)
+/* How far back the beginning of a call is looked for that ends. */
+#define LOOK_BACK 64
 
 #define N_TEXTS 6
 
@@ -269,6 +271,24 @@ static void tell_trouble(struct history *history)
     free(trouble);
 }
 
+/* A call that is over before its beginning was written needs one row and no two: in a flood that is
+ * every call. */
+static void drop_beginning(struct history *history, int64_t id)
+{
+    struct list *at = history->rows.prev;
+
+    for (unsigned i = 0; i < LOOK_BACK && at != &history->rows; i++, at = at->prev) {
+        struct waiting_row *w = LIST_ITEM(at, struct waiting_row, link);
+
+        if (w->row.id != id)
+            continue;
+        list_remove(&w->link);
+        free(w);
+        history->n_waiting--;
+        return;
+    }
+}
+
 static void push(struct history *history, const struct history_row *row)
 {
     struct waiting_row *w = NULL;
@@ -280,6 +300,8 @@ static void push(struct history *history, const struct history_row *row)
     if (!w)
         return;
     pthread_mutex_lock(&history->lock);
+    if (row->outcome != HISTORY_OPEN)
+        drop_beginning(history, row->id);
     if (history->n_waiting < HISTORY_WAITING_MAX) {
         bool first = list_empty(&history->rows);
 
