@@ -434,6 +434,8 @@ static int do_to_stream(struct call *call, const struct phone_command *command, 
 
     if (call->state != CALL_UP || !call->stream)
         return refuse(why, -EBUSY, "the call is not answered");
+    if (call->holds && command->kind == PHONE_DIGITS)
+        return refuse(why, -EBUSY, "the call is on hold");
     if (command->kind == PHONE_MUTE)
         media_stream_mute(call->stream, command->on);
     else

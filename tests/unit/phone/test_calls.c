@@ -47,6 +47,7 @@ static void hold_is_told_when_it_is_agreed(void **state)
     phones_wait(B, PHONE_HELD, 0);
     assert_string_equal(A->offered, "sendonly");
     assert_string_equal(B->offered, "recvonly");
+    assert_int_equal(phones_do(A, PHONE_DIGITS, call), -EBUSY); /* nobody would hear them now */
     phones_forget(p);
     assert_int_equal(phones_do(A, PHONE_RESUME, call), 0);
     on_hold(A, call, false);
