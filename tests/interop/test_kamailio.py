@@ -7,12 +7,14 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sound, tap, tphone, wire
 from lib.kamailio import Kamailio
+from lib.relay import Relay, Weather
 from lib.room import SIGINT, Room, wait_until
 from lib.tap import case, equal, expect
 
 USERS = {"alice": "secret of alice", "bob": 'b"o\\b: 5%'}
 servers = set()  # their addresses, of all cases
 SPEECH_S = 4.0
+STORM = Weather(loss=0.15, double=0.1, reorder=0.1, delay_ms=(5, 80))
 WINDOW = {"first_ms": -700, "last_ms": 3000}
 
 
@@ -190,6 +192,27 @@ def ipv6(transport, record_route):
         bob.expect_status(tphone.OK)
         received = [int(tphone.results(p)[-1]["received"]) for p in (alice, bob)]
         expect(min(received) > 40, f"received: {received}")
+
+
+@case("behind NATs, and a network that loses, doubles and reorders on the way to Kamailio", 31)
+@case("the same, of another seed", 32)
+def storm(seed):
+    with Room() as room:
+        proxy = start_server(room, record_route=True)
+        phones = []
+        for n, user in enumerate(USERS):
+            # What the relay sends comes from its own address, as from a NAT.
+            relay = room.keep(Relay((proxy.host, proxy.port), STORM, seed + 100 * n))
+            phones.append(proxy.account(user))
+            phones[-1].server = f"sip:127.0.0.1:{relay.port}"
+        bob = tphone.Answer(room, "bob", account=phones[1])
+        bob.wait_line("(?i)registered .*seen at", 20)
+        for n in range(2):
+            alice = tphone.Call(room, "bob", f"alice{n}", account=phones[0], seconds=0.5)
+            alice.expect_status(tphone.OK, 40)
+        bob.process.signal(SIGINT)
+        bob.status(5)
+        equal([r["outcome"] for r in tphone.results(bob)], ["answered"] * 2, "bob's outcomes")
 
 
 @case("a name that nobody has registered is status 5")
