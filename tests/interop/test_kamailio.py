@@ -203,6 +203,7 @@ def storm(seed):
         for n, user in enumerate(USERS):
             # What the relay sends comes from its own address, as from a NAT.
             relay = room.keep(Relay((proxy.host, proxy.port), STORM, seed + 100 * n))
+            servers.add(("127.0.0.1", relay.port))
             phones.append(proxy.account(user))
             phones[-1].server = f"sip:127.0.0.1:{relay.port}"
         bob = tphone.Answer(room, "bob", account=phones[1])
