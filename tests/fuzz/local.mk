@@ -8,6 +8,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_dns_ttl \
 	tests/fuzz/fuzz_endpoint \
 	tests/fuzz/fuzz_jitter \
+	tests/fuzz/fuzz_locator \
 	tests/fuzz/fuzz_rtcp \
 	tests/fuzz/fuzz_rtp \
 	tests/fuzz/fuzz_sdp \
@@ -15,7 +16,8 @@ fuzz_targets = \
 	tests/fuzz/fuzz_sip_parse \
 	tests/fuzz/fuzz_sip_stream \
 	tests/fuzz/fuzz_sip_uri \
-	tests/fuzz/fuzz_text
+	tests/fuzz/fuzz_text \
+	tests/fuzz/fuzz_words
 
 # In make check each target replays its corpus (tests/fuzz/replay.c) and reports one line.
 check_PROGRAMS += $(fuzz_targets)
@@ -26,6 +28,7 @@ tests_fuzz_fuzz_config_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_contacts_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_dns_ttl_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_jitter_LDADD = $(machine_ldadd)
+tests_fuzz_fuzz_words_LDADD = $(phone_ldadd)
 libtest_a_SOURCES += tests/fuzz/replay.c
 
 # make fuzz [FUZZ_SECONDS=60] [FUZZ=tests/fuzz/fuzz_sdp]: libFuzzer runs each target on its corpus,
