@@ -336,6 +336,21 @@ static int read_file(struct cli *cli, struct buf *why)
     return config_read_file(&cli->config, cli->config_file, &cli->notice, why);
 }
 
+static int refuse_no_account(const struct cli *cli, struct buf *why)
+{
+    struct buf path = buf_new(4096);
+
+    if (cli->config_file)
+        buf_puts(&path, cli->config_file);
+    else if (folders_config_file("tphone.conf", &path) != 0)
+        buf_puts(&path, "tphone.conf");
+    buf_puts(why, "there is no account to register; write one into ");
+    text_safe(why, buf_slice(&path));
+    buf_puts(why, " (man tphone.conf), or name it with --account sip:alice@example.org");
+    buf_free(&path);
+    return -EINVAL;
+}
+
 /* The value is not repeated: somebody may have put a password into it. */
 static int choose_account(struct cli *cli, struct buf *why)
 {
@@ -347,12 +362,8 @@ static int choose_account(struct cli *cli, struct buf *why)
     if (err)
         buf_printf(why, "--account: %s", buf_cstr(&sentence));
     buf_free(&sentence);
-    if (!err && cli->command->bit == CLI_REGISTER && list_empty(&cli->config.accounts)) {
-        buf_puts(why, "there is no account to register; write one into "
-                      "$XDG_CONFIG_HOME/tphone/tphone.conf (tphone.conf(5)), or name it with "
-                      "--account sip:alice@example.org");
-        return -EINVAL;
-    }
+    if (!err && cli->command->bit == CLI_REGISTER && list_empty(&cli->config.accounts))
+        err = refuse_no_account(cli, why);
     return err;
 }
 

@@ -34,7 +34,7 @@ static enum exit_status run(struct registrant *r)
     enum exit_status refused = registering_begin(&r->accounts, &r->session);
 
     if (!refused && r->accounts.n == 0) {
-        session_error(&r->session, "there is no account to register: each says register = no");
+        session_error(&r->session, "no account is to be registered: each says register = no");
         refused = EXIT_USAGE;
     }
     if (refused)

@@ -62,19 +62,21 @@ static void put_trace(struct session *s, const struct phone_event *event)
     buf_free(&text);
 }
 
-/* Where a caller's free port is, and that its account works, only the curious want to know; and
+/* Where a free port is only the curious want to know; nor, in a call, that its account works, and
  * where it does not, the end of the call says so. */
 static bool is_told(const struct session *s, const struct phone_event *event)
 {
-    if (s->cli->command->bit != CLI_CALL || s->cli->verbosity > 0)
+    unsigned command = s->cli->command->bit;
+
+    if (s->cli->verbosity > 0)
         return true;
     switch (event->kind) {
     case PHONE_LISTENING:
-        return s->cli->config.listen_said;
+        return command == CLI_ANSWER || s->cli->config.listen_said;
     case PHONE_REGISTERED:
     case PHONE_REGISTER_FAILED:
     case PHONE_UNREGISTERED:
-        return false;
+        return command != CLI_CALL;
     default:
         return true;
     }

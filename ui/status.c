@@ -121,7 +121,7 @@ static void put_register_failed(struct buf *out, const struct phone_event *e)
 {
     buf_puts(out, e->text);
     if (e->retry_ms > 0)
-        buf_printf(out, ", tried again in %" PRIu64 ".%" PRIu64 " s", e->retry_ms / 1000,
+        buf_printf(out, "; tried again in %" PRIu64 ".%" PRIu64 " s", e->retry_ms / 1000,
                    e->retry_ms % 1000 / 100);
 }
 

@@ -82,6 +82,15 @@ def wrong_user_file():
         expect(got != tphone.USAGE, "--config does not replace it", err)
 
 
+@case("without an account to register it names the file that wants one")
+def no_account():
+    with Room() as room:
+        env = rooms.home_in(room.path("home"))
+        got, out, err = run(room, "register", env=env)
+        equal((got, out), (tphone.USAGE, ""), "status and standard output")
+        expect(room.path("home/config/tphone/tphone.conf") in err, "the file is not named", err)
+
+
 @case("a password that others can read is told in one line, not with -q, and is not shown")
 def open_password():
     with Room() as room:

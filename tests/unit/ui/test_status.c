@@ -136,7 +136,7 @@ static const struct row {
     {"and is tried again",
      0,
      {.kind = PHONE_REGISTER_FAILED, .text = "a@h: no", .retry_ms = 2500},
-     "a@h: no, tried again in 2.5 s\n"},
+     "a@h: no; tried again in 2.5 s\n"},
     {"the end of a registration",
      0,
      {.kind = PHONE_UNREGISTERED, .peer = "sip:a@h"},
