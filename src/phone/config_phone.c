@@ -87,8 +87,7 @@ static int set_name(void *into, struct slice value, struct config_fault *fault)
 {
     struct phone_config *config = into;
 
-    (void)fault; /* any text will do, also none */
-    return config_replace(&config->name, value);
+    return config_text(value, &config->name, fault);
 }
 
 static int set_accept(void *into, struct slice value, struct config_fault *fault)
