@@ -70,6 +70,7 @@ static void free_account(struct account *account)
 {
     list_remove(&account->link);
     password_command_free(account->command);
+    net_deadline_free(account->patience);
     sip_account_free(account->sip);
     free(account->label);
     free(account->uri);
@@ -78,9 +79,22 @@ static void free_account(struct account *account)
     free(account);
 }
 
+/* A call that waits says so by itself. */
+static void on_patience(void *arg)
+{
+    struct account *account = arg;
+    struct buf text = buf_new(2048);
+
+    if (account->wanted && !account->settled && account_put_waiting(account, &text))
+        phone_tell(account->phone,
+                   &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});
+    buf_free(&text);
+}
+
 static int open_account(struct phone *phone, const struct account_config *config)
 {
     struct account *account = calloc(1, sizeof *account);
+    int err;
 
     if (!account)
         return -ENOMEM;
@@ -92,7 +106,10 @@ static int open_account(struct phone *phone, const struct account_config *config
     account->label = phone_safe_dup(slice_of(config->label ? config->label : config->uri));
     account->uri = phone_safe_dup(slice_of(config->uri));
     account->domain = domain_of(config->uri);
-    return account->label && account->uri && account->domain ? open_sip(account) : -ENOMEM;
+    if (!account->label || !account->uri || !account->domain)
+        return -ENOMEM;
+    err = net_deadline_new(phone->loop, on_patience, account, &account->patience);
+    return err ? err : open_sip(account);
 }
 
 static void explain(const struct account_config *config, int err, struct buf *why)
@@ -384,12 +401,14 @@ int account_do(struct phone *phone, const struct phone_command *command, struct 
         return refuse(why, -EBUSY, "the phone is about to end");
     if (command->kind == PHONE_REGISTER && account->config->no_register)
         return refuse(why, -EINVAL, "this account is not to be registered (register = no)");
-    if (command->kind == PHONE_REGISTER)
+    if (command->kind == PHONE_REGISTER) {
         account_register(account);
-    else if (command->kind == PHONE_UNREGISTER)
+        net_deadline_set(account->patience, net_now_ms() + ACCOUNT_PATIENCE_MS);
+    } else if (command->kind == PHONE_UNREGISTER) {
         leave(account);
-    else
+    } else {
         set_password(account, slice_of(command->text));
+    }
     return 0;
 }
 

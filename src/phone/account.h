@@ -16,6 +16,7 @@
 #include "sip/endpoint.h"
 
 struct call;
+struct net_deadline;
 struct password_command;
 struct phone;
 
@@ -37,6 +38,7 @@ struct account {
 
     struct password_command *command; /* running, or NULL */
     char *command_why;                /* owned, safe: why it gave no password; or NULL */
+    struct net_deadline *patience;    /* then it is said what is waited for */
     bool password_set;                /* one is there, right or wrong */
     bool password_wanted;             /* SIP waits for one */
     bool password_refused;            /* the one that is there is no good */
@@ -77,6 +79,12 @@ void account_prepare(struct account *account);
 unsigned account_screens(struct phone *phone, const struct sip_call_event *event);
 
 /* --- account_words.c ------------------------------------------------------------------------- */
+
+/* How long a person does not mind that a server, or a program, has not answered. */
+#define ACCOUNT_PATIENCE_MS 2000
+
+/* What an account that is not settled waits for; false: for a person, who knows. */
+bool account_put_waiting(const struct account *account, struct buf *text);
 
 /* Appends "alice@example.org: cause; remedy". The outcome that scripts know it by. */
 enum phone_outcome account_explain(const struct account *account,

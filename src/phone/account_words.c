@@ -38,7 +38,7 @@ static enum phone_outcome no_password(const struct account *account,
         buf_puts(text, " for ");
         text_safe(text, slice_head(e->realm, 200));
     }
-    buf_puts(text, "; set password-command");
+    buf_puts(text, "; set password-command, or type it at a terminal");
     return PHONE_NOT_ALLOWED;
 }
 
@@ -48,10 +48,12 @@ static const struct refusal {
     enum phone_outcome outcome;
     const char *cause, *remedy;
 } refusals[] = {
-    {401, 401, PHONE_NOT_ALLOWED, "the server refused it", "check auth-user and realm"},
-    {407, 407, PHONE_NOT_ALLOWED, "a server on the way refused it", "check auth-user and realm"},
-    {403, 403, PHONE_NOT_ALLOWED, "the server refused it",
-     "check uri and auth-user, or ask who runs the server"},
+    {401, 401, PHONE_NOT_ALLOWED, "the server does not let it register",
+     "check auth-user and realm"},
+    {407, 407, PHONE_NOT_ALLOWED, "a server on the way does not let it register",
+     "check auth-user and realm"},
+    {403, 403, PHONE_NOT_ALLOWED, "the server does not let it register",
+     "check uri, auth-user and the password, or ask who runs the server"},
     {404, 404, PHONE_NOT_FOUND, "the server does not know this account", "check uri"},
     {410, 410, PHONE_NOT_FOUND, "this account is no longer there", "check uri"},
     {423, 423, PHONE_FAILED, "the server wants a longer time than it says itself", "set expires"},
@@ -128,13 +130,16 @@ static enum phone_outcome not_found(const struct sip_account_event *e, struct bu
     }
 }
 
-static enum phone_outcome cannot_answer(const struct sip_account_event *e, struct buf *text)
+static enum phone_outcome cannot_answer(const struct account *account,
+                                        const struct sip_account_event *e, struct buf *text)
 {
     buf_puts(text, "the server asks for a password in a way that is not answered");
     if (e->reason.n > 0) {
         buf_puts(text, ": ");
         text_safe(text, slice_head(e->reason, 500));
     }
+    buf_printf(text, "; %s",
+               account->config->realm ? "check realm" : "ask who runs the server");
     return PHONE_NOT_ALLOWED;
 }
 
@@ -157,7 +162,7 @@ enum phone_outcome account_explain(const struct account *account, const struct s
     case SIP_ACCOUNT_NO_PASSWORD:
         return no_password(account, e, text);
     case SIP_ACCOUNT_CANNOT_ANSWER:
-        return cannot_answer(e, text);
+        return cannot_answer(account, e, text);
     case SIP_ACCOUNT_REFUSED:
         return refused(e, text);
     case SIP_ACCOUNT_NO_ANSWER:
@@ -175,6 +180,15 @@ enum phone_outcome account_explain(const struct account *account, const struct s
     }
     buf_puts(text, "it could not be registered");
     return PHONE_FAILED;
+}
+
+bool account_put_waiting(const struct account *account, struct buf *text)
+{
+    if (account->command && (account->password_wanted || account->when_command))
+        buf_printf(text, "waiting for the password-command of %s", account->uri);
+    else if (!account->password_wanted)
+        buf_printf(text, "waiting for the server of %s to register us", account->uri);
+    return text->n > 0;
 }
 
 void account_explain_call(const struct account *account, unsigned status, bool served,

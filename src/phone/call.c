@@ -361,8 +361,8 @@ static void tell_waiting(struct step *s)
 {
     struct buf text = buf_new(2048);
 
-    buf_printf(&text, "waiting for the server of %s to register us first", s->call->account->uri);
-    call_tell(s->call, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});
+    if (account_put_waiting(s->call->account, &text))
+        call_tell(s->call, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});
     buf_free(&text);
 }
 

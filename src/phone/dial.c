@@ -8,9 +8,6 @@
 #include "phone/target.h"
 #include "sip/uri.h"
 
-/* How long a person does not mind that a call waits for its account. */
-#define PATIENCE_MS 2000
-
 /* What is being found out about a PHONE_DIAL. */
 struct dialling {
     struct phone *phone;
@@ -160,6 +157,25 @@ void account_fail_calls(struct account *account, enum phone_outcome outcome, uns
 
 /* --- the command ----------------------------------------------------------------------------- */
 
+/* A contact's name may hold blanks, an address not: what it is that was typed shows. */
+static int read_target(struct dialling *d, struct slice address, struct slice domain)
+{
+    const char *typed = d->command->target, *near;
+    bool is_name = address.p == typed && slice_index(address, '@') < 0;
+    int err;
+
+    if (is_name && slice_index(slice_trim(address), ' ') >= 0)
+        err = refuse(&d->why, -EINVAL, "there is no contact of this name");
+    else
+        err = phone_target(address, domain, &d->uri, &d->why);
+    near = err && is_name ? phone_near_contact(d->phone, typed) : NULL;
+    if (near) {
+        buf_clear(&d->why);
+        buf_printf(&d->why, "there is no contact of this name; is %s meant?", near);
+    }
+    return err;
+}
+
 /* The account that was named, and the URI. */
 static int find_target(struct dialling *d)
 {
@@ -172,7 +188,7 @@ static int find_target(struct dialling *d)
             return account_missing(d->phone, d->command->account, &d->why);
         d->account = local;
     }
-    return phone_target(slice_of(typed), domain, &d->uri, &d->why);
+    return read_target(d, slice_of(typed), domain);
 }
 
 static struct call *make_call(const struct dialling *d, bool waits)
@@ -208,7 +224,7 @@ static int start(struct dialling *d, uint32_t *number)
         return refuse(&d->why, -ENOMEM, "the call cannot be started: no memory is left");
     if (waits) {
         account_register(d->account);
-        call_set_timer(call, PATIENCE_MS);
+        call_set_timer(call, ACCOUNT_PATIENCE_MS);
     } else {
         err = invite(call, buf_slice(&d->uri), &d->why);
     }

@@ -1,10 +1,12 @@
 /* Whom the phone knows: the file of contacts, for dialling by name and for naming who calls. */
 #include <errno.h>
+#include <limits.h>
 
 #include "base/ip.h"
 #include "base/text.h"
 #include "phone/folders.h"
 #include "phone/phone_private.h"
+#include "phone/spelling.h"
 #include "sip/uri.h"
 
 int phone_open_contacts(struct phone *phone)
@@ -40,6 +42,22 @@ const char *phone_dialled(struct phone *phone, const char *typed)
         address = contacts_address(phone->contacts, slice_of(typed));
     }
     return address ? address : typed;
+}
+
+const char *phone_near_contact(const struct phone *phone, const char *typed)
+{
+    const char *name, *address, *nearest = NULL;
+    unsigned least = UINT_MAX;
+
+    for (size_t i = 0; phone->contacts && contacts_at(phone->contacts, i, &name, &address); i++) {
+        unsigned distance = spelling_distance(slice_of(typed), slice_of(name));
+
+        if (distance >= least || !spelling_near(slice_of(typed), slice_of(name)))
+            continue;
+        least = distance;
+        nearest = name;
+    }
+    return nearest;
 }
 
 int phone_note_contact(struct call *call, const char *typed, struct slice uri)

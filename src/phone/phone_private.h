@@ -75,6 +75,8 @@ int phone_open_contacts(struct phone *phone);
 /* What is dialled where this was typed: the address of the contact of that name, else what was
  * typed. Lives until the next of these. */
 const char *phone_dialled(struct phone *phone, const char *typed);
+/* The contact whose name is near to what was typed, or NULL. Lives until the next of these. */
+const char *phone_near_contact(const struct phone *phone, const char *typed);
 /* Notes in the call which contact that was, if any. 0 or -ENOMEM. */
 int phone_note_contact(struct call *call, const char *typed, struct slice uri);
 /* The contact who has this URI, or NULL. Lives until the next of these. */

@@ -149,8 +149,8 @@ static int put_target(struct slice s, struct slice domain, struct buf *uri, stru
     if (at < 0 && !looks_like_host(s)) {
         if (domain.n == 0)
             return refuse(why, -EDESTADDRREQ,
-                          "a name or number alone is called through a server, which "
-                          "needs an account; without one, add where: name@host");
+                          "there is no contact of this name, and no account at whose server a "
+                          "name or number alone is called; add where: name@host");
         put_name(uri, s, domain);
         return 0;
     }

@@ -355,6 +355,17 @@ def by_name():
               "for scripts")
 
 
+@case("a name that is nobody's: it is said, and the contact whose name is near")
+def no_such_contact():
+    with Room() as room:
+        contacts(room, "caller", "Bob Baker = bob@127.0.0.1:9\n")
+        for typed, sentence in (("bob bakr", "is Bob Baker meant[?]"), ("eve", "name@host"),
+                                ("old aunt", "$")):
+            caller = tphone.Call(room, typed)
+            caller.expect_status(tphone.USAGE, 5)
+            caller.wait_line("there is no contact of this name.*" + sentence)
+
+
 @case("a fault in the contacts is told with its place; addresses are called all the same")
 def faulty():
     with Room() as room:

@@ -61,6 +61,29 @@ for transport in ("udp", "tcp"):
          "SIGINT", transport)(granted)
 
 
+@case("where its free port is it says with -v only; a port that was asked for always")
+def free_port_is_quiet():
+    with Room() as room:
+        server = room.keep(Registrar())
+        for more, told in (({}, False), ({"verbose": True}, True),
+                           ({"listen": "udp:127.0.0.1:0"}, True)):
+            phone = tphone.Register(room, account.of(server, "alice"), once=True, **more)
+            phone.expect_status(0, 5)
+            equal(bool(phone.process.said("^listening on ")), told, f"lines with {more}")
+
+
+@case("a server that has not answered for two seconds: it says what it waits for, once")
+def patience():
+    with Room() as room:
+        server = room.keep(Registrar())
+        server.silent = True
+        phone = register(room, server)
+        phone.wait_line("^waiting for the server of sip:alice@example.test to register us$", 8)
+        server.silent = False
+        line_of(phone)
+        equal(len(phone.process.said("^waiting for")), 1, "lines of waiting")
+
+
 @case("--once: it leaves with status 0 and stays registered")
 def once():
     with Room() as room:
@@ -164,7 +187,7 @@ FAILURES = [
     ("an unknown account", lambda s: s.users.pop("alice"), 6, "not-found",
      "does not know this account"),
     ("a server that is not there", lambda s: s.away(), 8, "unreachable",
-     "the server at 127.0.0.1:[0-9]+ is not there .connection refused.*registrar.*tried again"),
+     "the server at 127.0.0.1:[0-9]+ is not there .connection refused.*check registrar and its port$"),
     ("503", say(503, "Busy"), 8, "unreachable", "registers nobody now .503 Busy."),
     ("500", say(500, "Database"), 1, "failed", "trouble of its own .500 Database."),
     ("a 200 without our Contact", lambda s: setattr(s, "no_contact", True), 1, "failed",
@@ -317,7 +340,7 @@ def endless_command():
         command = script(room, f"echo $$ > {room.path('pid')}\nexec sleep 77\n")
         phone = register(room, server, settings={"password": None, "password-command": command})
         server.wait(REGISTER)
-        wait_until(lambda: os.path.exists(room.path("pid")), 5, "the command does not run")
+        phone.wait_line("waiting for the password-command of sip:alice@example.test$", 8)
         start = time.monotonic()
         phone.process.signal(SIGTERM)
         phone.expect_status(130, 4)

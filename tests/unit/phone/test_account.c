@@ -291,15 +291,18 @@ static const struct words_row {
     {"no password, and a realm",
      {.cause = SIP_ACCOUNT_NO_PASSWORD, .realm = SLICE_INIT("pbx")},
      PHONE_NOT_ALLOWED,
-     "the server asks for a password for pbx; set password-command"},
+     "the server asks for a password for pbx; set password-command, or type it at a "
+     "terminal"},
     {"a challenge that is not answered",
      {.cause = SIP_ACCOUNT_CANNOT_ANSWER, .reason = SLICE_INIT("realm x is none of ours")},
      PHONE_NOT_ALLOWED,
-     "the server asks for a password in a way that is not answered: realm x is none of ours"},
+     "the server asks for a password in a way that is not answered: realm x is none of ours; "
+     "ask who runs the server"},
     {"403 without a password",
      {.cause = SIP_ACCOUNT_REFUSED, .status = 403},
      PHONE_NOT_ALLOWED,
-     "the server refused it (403); check uri and auth-user, or ask who runs the server"},
+     "the server does not let it register (403); check uri, auth-user and the password, or ask who "
+     "runs the server"},
     {"503",
      {.cause = SIP_ACCOUNT_REFUSED, .status = 503},
      PHONE_UNREACHABLE,
