@@ -93,8 +93,6 @@ static bool is_worth_another(unsigned status, uint64_t pause_ms)
 
 static enum sip_reg_input refusal(struct sip_account *account, const struct sip_msg *msg)
 {
-    static const struct slice of_another = SLICE_INIT(
-        "ours has sent us to another one, which gets the password only where it is the registrar");
     struct sip_reg_failure failure = {.status = msg->status, .reason = msg->reason};
     struct slice why = {0};
 
@@ -106,7 +104,7 @@ static enum sip_reg_input refusal(struct sip_account *account, const struct sip_
     if (failure.cause != SIP_ACCOUNT_REFUSED)
         failure.realm = sip_auth_realm(account->auth);
     if (failure.cause == SIP_ACCOUNT_CANNOT_ANSWER)
-        failure.reason = account->n_places ? of_another : why;
+        failure.reason = why;
     failure.pause_ms = retry_after_ms(msg);
     account->failure = failure;
     return is_worth_another(msg->status, failure.pause_ms) ? SIP_REG_FAILED : SIP_REG_DENIED;
