@@ -1,12 +1,14 @@
-/* Each allocation of history and contacts fails once: what was asked for is refused, or done all the
+/* Each allocation of history, contacts and password-command fails once: what was asked for is refused, or done all the
  * same, and what was there before is still there. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "net/loop.h"
 #include "phone/contacts.h"
 #include "phone/history_db.h"
+#include "phone/password.h"
 #include "tests/lib/memory.h"
 #include "tests/lib/rows.h"
 
@@ -125,12 +127,59 @@ static int remove_files(void **state)
     return 0;
 }
 
+/* --- a program that gives the password -------------------------------------------------------- */
+
+struct heard {
+    unsigned times;
+    bool password;
+};
+
+static void on_password(void *arg, struct slice password, const char *sentence)
+{
+    struct heard *heard = arg;
+
+    heard->times++;
+    heard->password = password.p != NULL;
+    assert_true(heard->password == (sentence == NULL));
+}
+
+/* Whether there was a password: told once where it began, and never where it did not. */
+static bool ask_program(struct net_loop *loop, const char *command)
+{
+    struct password_command *c;
+    struct heard heard = {0};
+
+    if (password_command_start(loop, command, on_password, &heard, &c))
+        return false;
+    while (!heard.times)
+        net_loop_turn(loop, true);
+    password_command_free(c);
+    net_loop_turn(loop, false);
+    assert_int_equal(heard.times, 1);
+    return heard.password;
+}
+
+static void password(void **state)
+{
+    const char *command = "sh -c 'echo \"no  key\" >&2; echo \"secret\"'";
+    struct net_loop *loop;
+
+    (void)state;
+    assert_int_equal(net_loop_new(&loop), 0);
+    for (unsigned n = 1; memory_fail_at(n), ask_program(loop, command), memory_has_failed(); n++)
+        ;
+    memory_fail_at(0);
+    assert_true(ask_program(loop, command));
+    net_loop_free(loop);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(writing),
         cmocka_unit_test(reading),
         cmocka_unit_test(contacts),
+        cmocka_unit_test(password),
     };
 
     snprintf(path, sizeof path, "no-memory-%ld.db", (long)getpid());

@@ -57,6 +57,7 @@ struct play {
     struct sip_call *call;
     struct sip_account *account;
     unsigned told, ended, taken, gone;
+    uint8_t from; /* last byte of the address that messages come from; 0: the usual */
     char tag[128], branch[128], id[128];
 };
 
@@ -107,6 +108,7 @@ static void drain(struct play *play)
 static void receive(struct play *play, const char *text)
 {
     struct buf b = buf_new(SIP_MAX_MESSAGE);
+    struct sip_flow from = flow;
 
     for (; *text; text++) {
         bool stands_for = *text == '$';
@@ -119,8 +121,10 @@ static void receive(struct play *play, const char *text)
         else
             buf_putc(&b, *text);
     }
+    if (play->from)
+        from.remote.bytes[3] = play->from;
     armed = true;
-    sip_endpoint_receive(play->ep, &flow, buf_slice(&b), play->now_ms);
+    sip_endpoint_receive(play->ep, &from, buf_slice(&b), play->now_ms);
     drain(play);
     buf_free(&b);
 }
@@ -145,6 +149,11 @@ static void run(struct play *play, uint64_t ms)
 #define OFFER "Content-Type: application/sdp\nContent-Length: 1\n\no"
 #define NO_BODY "Content-Length: 0\n\n"
 
+#define FROM_AT(place, cseq, branch)                                                               \
+    "INVITE sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP " place ";branch=z9hG4bK" branch "\n"      \
+    "From: <sip:alice@192.0.2.2>;tag=a\nTo: <sip:bob@192.0.2.1>;tag=$t\nCall-ID: c\n"             \
+    "CSeq: " cseq " INVITE\nContact: <sip:alice@" place ">\nMax-Forwards: 70\n" OFFER
+
 static void called(struct play *play)
 {
     receive(play, FROM_ALICE("INVITE", "1", "1", "") "Record-Route: <sip:192.0.2.2;lr>\n" OFFER);
@@ -168,6 +177,32 @@ static void called(struct play *play)
     receive(play, FROM_ALICE("INVITE", "1", "7", "") "Require: x\n" NO_BODY);
     receive(play, FROM_ALICE("INVITE", "1", "8", "") "Max-Forwards: x\n" NO_BODY);
     run(play, 1000);
+}
+
+/* The other side moves, and another one claims to be it meanwhile; then we move. */
+static void moves(struct play *play)
+{
+    receive(play, FROM_ALICE("INVITE", "1", "1", "") OFFER);
+    armed = true;
+    if (play->call)
+        sip_call_accept(play->call, SLICE("x"), play->now_ms);
+    drain(play);
+    receive(play, FROM_ALICE("ACK", "1", "2", ";tag=$t") NO_BODY);
+    play->from = 8;
+    receive(play, FROM_AT("192.0.2.8", "2", "3"));
+    play->from = 9;
+    receive(play, FROM_AT("192.0.2.9", "3", "4"));
+    run(play, 2000);
+    armed = true;
+    if (play->call)
+        sip_call_reoffer_answer(play->call, 200, SLICE("y"), play->now_ms);
+    drain(play);
+    armed = true;
+    if (play->call)
+        sip_call_network_changed(play->call, play->now_ms);
+    drain(play);
+    run(play, 5000);
+    play->from = 0;
 }
 
 #define TO_US(status, method, cseq, tag)                                                           \
@@ -374,6 +409,18 @@ static void called_all(void **state)
     each_fails(called, true);
 }
 
+static void moves_one(void **state)
+{
+    (void)state;
+    each_fails(moves, false);
+}
+
+static void moves_all(void **state)
+{
+    (void)state;
+    each_fails(moves, true);
+}
+
 static void calls_one(void **state)
 {
     (void)state;
@@ -415,6 +462,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         {"a call that comes in, one allocation fails", called_one, 0, 0, 0},
         {"a call that comes in, from one allocation on all fail", called_all, 0, 0, 0},
+        {"a call in which both sides move, one allocation fails", moves_one, 0, 0, 0},
+        {"a call in which both sides move, from one allocation on all fail", moves_all, 0, 0, 0},
         {"a call that goes out, one allocation fails", calls_one, 0, 0, 0},
         {"an account, one allocation fails", registers_one, 0, 0, 0},
         {"an account, from one allocation on all fail", registers_all, 0, 0, 0},
