@@ -181,6 +181,8 @@ struct sim {
     struct sim_branch branches[SIM_RECORDS];
     size_t n_branches;
     struct sim_binding bindings[16];
+    char let_in[32][64]; /* branches of requests in dialogs that had credentials */
+    size_t n_let_in;
     unsigned epoch, serial;      /* of nonces: since the last restart */
     uint64_t nonce_ms;           /* when the present one was made */
     uint64_t break_ms, check_ms; /* when it goes; when all are to be registered again */

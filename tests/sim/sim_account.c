@@ -98,25 +98,24 @@ static void networks_change(struct sim *sim, struct sim_party *party)
 static void act(struct sim *sim, struct sim_party *party)
 {
     unsigned what = rng_below(&sim->rng, 100);
+    bool joins = !party->wants ? what < 80 : what >= 75;
+    bool changes = !joins && what < 35;
 
     party->changed_ms = sim->now_ms;
     party->account_ms = within(sim, what % 3 ? 40000 : 1000);
+    if (changes && sim_chance(sim, 50))
+        party->account_ms = within(sim, 100 + 2 * sim->weather.locate_ms); /* on the way */
     if (sim->weather.late && party->password_ms == NEVER_MS && sim_chance(sim, 40))
         sip_account_set_password(party->account, (struct slice){0}, sim->now_ms);
+    if (changes && sim->weather.moves && party->moves < 20)
+        go_elsewhere(sim, party);
     sim_memory_is_short(sim, true);
-    if (!party->wants && what < 80) {
+    if (joins)
         join(sim, party);
-    } else if (what < 35) {
-        if (sim->weather.moves && party->moves < 20)
-            go_elsewhere(sim, party);
-        if (sim_chance(sim, 50))
-            party->account_ms = within(sim, 100 + 2 * sim->weather.locate_ms); /* on the way */
+    else if (changes)
         networks_change(sim, party);
-    } else if (what < 75) {
+    else
         leave(sim, party);
-    } else {
-        join(sim, party);
-    }
     sim_memory_is_short(sim, false);
 }
 

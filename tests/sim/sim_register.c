@@ -216,7 +216,10 @@ void sim_register_check_back(struct sim *sim)
 {
     const struct sim_weather *w = &sim->weather;
 
-    for (size_t i = 0; i < SIM_PARTIES && is_calm(sim) && !w->retry_after_s; i++) {
+    /* Over TCP nothing is repeated that a silent server was told; real ones find it later. */
+    if (!is_calm(sim) || w->retry_after_s || (w->tcp && w->outage == SERVER_SILENT))
+        return;
+    for (size_t i = 0; i < SIM_PARTIES; i++) {
         const struct sim_party *party = &sim->parties[i];
 
         if (party->account && party->wants && party->wants_ms < w->outage_ms && !party->refused &&

@@ -275,11 +275,11 @@ static struct sim_binding *find_binding(struct sim *sim, struct slice aor, struc
     return unused;
 }
 
-/* RFC 3261 10.3 step 7: one that was overtaken. */
+/* RFC 3261 10.3 step 7: one that was overtaken; also by what ended the binding. */
 static bool is_outdated(struct sim *sim, const struct sip_msg *msg)
 {
     for (size_t i = 0; i < ARRAY_LEN(sim->bindings); i++)
-        if (is_alive(sim, &sim->bindings[i]) && sim->bindings[i].cseq > msg->cseq.number &&
+        if (sim->bindings[i].cseq > msg->cseq.number &&
             slice_eq(slice_of(sim->bindings[i].id), msg->call_id))
             return true;
     return false;
@@ -441,6 +441,21 @@ static bool is_of_caller(struct sim *sim, const struct sim_packet *packet,
     return call && call->outgoing;
 }
 
+/* A copy of what was let in is, too, though its nonce has run out meanwhile. */
+static bool keeps_out(struct sim *sim, const struct sim_packet *packet, const struct sip_msg *msg)
+{
+    char *branch = sim->let_in[sim->n_let_in % ARRAY_LEN(sim->let_in)];
+
+    for (size_t i = 0; i < ARRAY_LEN(sim->let_in); i++)
+        if (slice_eq(slice_of(sim->let_in[i]), msg->via.branch))
+            return false;
+    if (asks(sim, packet, msg, 407))
+        return true;
+    snprintf(branch, sizeof sim->let_in[0], "%.*s", (int)msg->via.branch.n, msg->via.branch.p);
+    sim->n_let_in++;
+    return false;
+}
+
 bool sim_server_receive(struct sim *sim, const struct sim_packet *packet, const struct sip_msg *msg)
 {
     bool in_dialog = msg->to.tag.n && msg->method != SIP_ACK && msg->method != SIP_CANCEL;
@@ -461,5 +476,5 @@ bool sim_server_receive(struct sim *sim, const struct sim_packet *packet, const 
     }
     if (!in_dialog || !sim->weather.asks_in_dialogs || !is_of_caller(sim, packet, msg))
         return false;
-    return asks(sim, packet, msg, 407);
+    return keeps_out(sim, packet, msg);
 }
