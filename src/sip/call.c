@@ -379,8 +379,21 @@ void sip_call_learn_addresses(struct sip_call *call, uint64_t now_ms)
     }
 }
 
+/* What is challenged now would follow with a higher number than that of the BYE, and may arrive
+ * before it: then the BYE would be refused (RFC 3261 12.2.2). */
+static void no_more_but_bye(struct sip_call *call, const struct sip_dialog *dlg)
+{
+    LIST_EACH (&call->reqs, at) {
+        struct sip_req *req = sip_req_of(at);
+
+        if (sip_req_dialog(req) == dlg && sip_req_method(req) != SIP_BYE)
+            sip_req_no_more_targets(req);
+    }
+}
+
 void sip_call_bye(struct sip_call *call, struct sip_dialog *dlg, uint64_t now_ms)
 {
+    no_more_but_bye(call, dlg);
     sip_call_request(call, dlg, SIP_BYE, 0, (struct slice){0}, NULL, now_ms);
 }
 

@@ -349,6 +349,11 @@ void sip_req_set_dialog(struct sip_req *req, struct sip_dialog *dlg)
     req->dlg = dlg;
 }
 
+const struct sip_dialog *sip_req_dialog(const struct sip_req *req)
+{
+    return req->dlg;
+}
+
 void sip_req_cancel(struct sip_req *req, uint64_t now_ms)
 {
     struct buf b = buf_new(SIP_MAX_MESSAGE);

@@ -76,6 +76,7 @@ void sip_req_send_failed(struct sip_req *req, int err, uint64_t now_ms);
 void sip_req_again(struct sip_req *req, uint64_t now_ms);
 /* Where it turns out to go is remembered in this dialog, which lives as long as the request. */
 void sip_req_set_dialog(struct sip_req *req, struct sip_dialog *dlg);
+const struct sip_dialog *sip_req_dialog(const struct sip_req *req); /* or NULL */
 /* Nobody wants it any more: where it cannot be sent, it is not tried elsewhere, and challenges to
  * it are not answered. */
 void sip_req_no_more_targets(struct sip_req *req);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sip/core.h"
 #include "sip/credentials.h"
 #include "tests/lib/rows.h"
 #include "tests/lib/sip_rig.h"
@@ -358,6 +359,18 @@ static void no_reinvite_behind_a_bye(struct bench *b)
     assert_int_equal(rig_count(b->r, "INVITE"), 3);
 }
 
+static void no_update_behind_a_bye(struct bench *b)
+{
+    up(b, OUR_ROUTE ELSEWHERE);
+    sip_call_request(b->call, b->call->dialog, SIP_UPDATE, 0, SLICE("p"), NULL, b->r->now_ms);
+    rig_drain(b->r);
+    hangup(b);
+    asks(b, "UPDATE", 0, ASKS("n2"));
+    assert_int_equal(rig_count(b->r, "UPDATE"), 1);
+    asks(b, "BYE", 0, ASKS("n2"));
+    assert_string_equal(header(b, "BYE", 1, "CSeq"), "5 BYE");
+}
+
 /* --- giving up -------------------------------------------------------------------------------- */
 
 static void hung_up_before_the_challenge(struct bench *b)
@@ -519,6 +532,7 @@ static const struct row {
     {"a re-INVITE is sent again with the dialog's next number", reinvite},
     {"a re-INVITE that is refused leaves the call as it is", reinvite_refused},
     {"no re-INVITE behind a BYE", no_reinvite_behind_a_bye},
+    {"no UPDATE behind a BYE", no_update_behind_a_bye},
     {"hung up before the challenge: it is not answered", hung_up_before_the_challenge},
     {"hung up after it: CANCEL for the second INVITE", cancelled_after_it},
     {"cancelled and then challenged: it is not answered", cancelled_and_challenged},
