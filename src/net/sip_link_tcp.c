@@ -192,6 +192,7 @@ static void on_connected(void *arg)
     for (size_t i = 0; i < MAX_KEYS; i++)
         if (!c->keys[i].answered)
             c->keys[i].key = 0; /* it has gone out */
+    net_tcp_limit_silence(c->tcp, c->owner->config.silence_ms);
     be_active(c, net_now_ms());
     net_sip_link_pump(c->owner); /* the deadline for connecting is over */
 }
@@ -255,6 +256,7 @@ static void on_accepted(void *arg, struct net_tcp *tcp)
     c->tcp = tcp;
     c->flow.remote = remote;
     c->flow.local = net_tcp_local(tcp);
+    net_tcp_limit_silence(tcp, link->config.silence_ms);
     if (net_tcp_own(tcp, &events, c))
         connection_free(c);
     net_sip_link_pump(link); /* sets the deadline */

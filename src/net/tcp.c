@@ -1,7 +1,10 @@
 #include "net/tcp.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "net/address.h"
 
@@ -131,6 +134,19 @@ void net_tcp_finish(struct net_tcp *tcp)
         return;
     tcp->finished = true;
     write_more(tcp);
+}
+
+void net_tcp_limit_silence(struct net_tcp *tcp, unsigned ms)
+{
+#ifdef TCP_USER_TIMEOUT /* RFC 5482 */
+    uv_os_fd_t fd;
+
+    if (!uv_fileno((const uv_handle_t *)&tcp->uv, &fd))
+        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
+#else
+    (void)tcp;
+    (void)ms;
+#endif
 }
 
 static void on_closed(uv_handle_t *handle)

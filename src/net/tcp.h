@@ -34,6 +34,9 @@ int net_tcp_connect(struct net_loop *loop, const struct ip *remote, const struct
 int net_tcp_send(struct net_tcp *tcp, struct slice bytes);
 /* Nothing more will be sent: tells the peer so, once all that waits has gone. Reading goes on. */
 void net_tcp_finish(struct net_tcp *tcp);
+/* From now on a peer that acknowledges nothing of what was sent for this time is gone: -ETIMEDOUT,
+ * where the system can be told so. Linux by itself goes on for a quarter of an hour. */
+void net_tcp_limit_silence(struct net_tcp *tcp, unsigned ms);
 /* Stops all callbacks; what was sent and not yet written is given up. NULL is fine. */
 void net_tcp_close(struct net_tcp *tcp);
 

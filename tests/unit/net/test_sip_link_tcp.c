@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "net/tcp.h"
+#include "tests/lib/netns.h"
 #include "tests/unit/net/straw.h"
 
 struct stranger {
@@ -431,6 +432,31 @@ static void from_another_address(void **state)
     straw_tear_down(&f);
 }
 
+/* The other side is gone without a word, and so is every packet to it. */
+static void nothing_is_acknowledged(void **state)
+{
+    struct net_sip_link_config config;
+    struct sip_flow to_b;
+    struct fixture f;
+
+    (void)state;
+    netns_address("a", "192.0.2.1");
+    straw_set_up(&f, "tcp:192.0.2.1:0");
+    config = straw_config(&f, 0, "tcp:192.0.2.1:0");
+    config.silence_ms = 500;
+    net_sip_link_close(f.link[0]);
+    assert_int_equal(net_sip_link_open(&config, &f.link[0]), 0);
+    to_b = straw_flow_to(&f, 1, SIP_TCP);
+    f.endpoint[1].reply = RESPONSE;
+    straw_send(&f, 0, 7, &to_b, REQUEST);
+    WAIT_UNTIL(&f, f.endpoint[0].received == 1);
+    netns_address("a", NULL);
+    netns_route("192.0.2.0");
+    straw_send(&f, 0, 8, &to_b, "\r\n\r\n");
+    WAIT_UNTIL(&f, f.endpoint[0].lost == 1);
+    straw_tear_down(&f);
+}
+
 /* RFC 3261 18.2.2: where the connection is gone, the response takes a new one. */
 static void response_over_a_new_connection(void **state)
 {
@@ -465,8 +491,10 @@ int main(void)
         cmocka_unit_test(keep_alive_is_no_request),
         cmocka_unit_test(from_another_address),
         cmocka_unit_test(response_over_a_new_connection),
+        cmocka_unit_test(nothing_is_acknowledged),
     };
 
+    netns_enter();
     return RUN_ROWS("net/sip_link_tcp framing", framings, framing) +
            RUN_ROWS("net/sip_link_tcp patience", patiences, patience) +
            cmocka_run_group_tests_name("net/sip_link_tcp", tests, NULL, NULL);
