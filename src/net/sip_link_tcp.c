@@ -2,11 +2,19 @@
  * (RFC 3261 18). */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "net/sip_link_private.h"
 
-/* SENDs whose failure a breaking connection still has to tell. */
-#define MAX_KEYS 16
+/* SENDs whose failure a breaking connection still has to tell: the latest. A thousand accounts may
+ * share a connection; most of the time there is one. */
+#define FIRST_KEYS 16
+#define MAX_KEYS 1024
+
+struct sent_key {
+    uint64_t key;
+    bool answered; /* it will be: a request, but not ACK */
+};
 
 struct connection {
     struct list link;
@@ -17,18 +25,15 @@ struct connection {
     bool inbound;
     bool heard; /* a whole message has come */
     uint64_t opened_ms;
-    uint64_t message_ms; /* a message has begun then and is not whole; 0: none has */
-    uint64_t active_ms;  /* something came or went, or it was needed */
-    uint64_t look_ms;    /* when to see whether it is idle */
-    uint64_t finish_ms;  /* not 0: we said our last, and close it then */
-    int finish_err;      /* why */
-    unsigned awaiting;   /* our requests without a final answer */
-    uint64_t request_ms; /* the last of them */
-    struct {
-        uint64_t key;
-        bool answered; /* it will be: a request, but not ACK */
-    } keys[MAX_KEYS];
-    size_t next_key;
+    uint64_t message_ms;   /* a message has begun then and is not whole; 0: none has */
+    uint64_t active_ms;    /* something came or went, or it was needed */
+    uint64_t look_ms;      /* when to see whether it is idle */
+    uint64_t finish_ms;    /* not 0: we said our last, and close it then */
+    int finish_err;        /* why */
+    unsigned awaiting;     /* our requests without a final answer */
+    uint64_t request_ms;   /* the last of them */
+    struct sent_key *keys; /* a ring, once it cannot grow */
+    size_t n_keys, next_key;
 };
 
 static void be_active(struct connection *c, uint64_t now_ms)
@@ -63,6 +68,7 @@ static void connection_free(struct connection *c)
     list_remove(&c->link);
     net_tcp_close(c->tcp);
     sip_stream_free(c->stream);
+    free(c->keys);
     free(c);
 }
 
@@ -77,7 +83,7 @@ static void lose(struct connection *c, int err)
     if (c->finish_ms)
         err = c->finish_err;
     if (err || !c->heard)
-        for (size_t i = 0; i < MAX_KEYS; i++)
+        for (size_t i = 0; i < c->n_keys; i++)
             if (c->keys[i].key)
                 sip_endpoint_send_failed(ep, c->keys[i].key, err ? err : -ECONNRESET, now_ms);
     connection_free(c);
@@ -189,7 +195,7 @@ static void on_connected(void *arg)
 {
     struct connection *c = arg;
 
-    for (size_t i = 0; i < MAX_KEYS; i++)
+    for (size_t i = 0; i < c->n_keys; i++)
         if (!c->keys[i].answered)
             c->keys[i].key = 0; /* it has gone out */
     net_tcp_limit_silence(c->tcp, c->owner->config.silence_ms);
@@ -323,6 +329,28 @@ static int open_to(struct net_sip_link *link, const struct sip_flow *flow, struc
     return 0;
 }
 
+static void grow_keys(struct connection *c)
+{
+    size_t n = c->n_keys ? 2 * c->n_keys : FIRST_KEYS;
+    struct sent_key *keys = realloc(c->keys, n * sizeof *keys);
+
+    if (!keys)
+        return; /* then the oldest waits for its own timer */
+    memset(keys + c->n_keys, 0, (n - c->n_keys) * sizeof *keys);
+    c->keys = keys;
+    c->n_keys = n;
+}
+
+static void note_key(struct connection *c, struct sent_key key)
+{
+    if (c->next_key == c->n_keys && c->n_keys < MAX_KEYS)
+        grow_keys(c);
+    if (c->next_key == c->n_keys)
+        c->next_key = 0;
+    if (c->n_keys)
+        c->keys[c->next_key++] = key;
+}
+
 static void note_sent(struct connection *c, const struct sip_out_item *item)
 {
     struct slice bytes = buf_slice(&item->bytes);
@@ -331,15 +359,15 @@ static void note_sent(struct connection *c, const struct sip_out_item *item)
     uint64_t now_ms = net_now_ms();
 
     be_active(c, now_ms);
+    if (!c->awaiting && net_tcp_is_connected(c->tcp))
+        c->next_key = 0; /* those before are settled */
     if (answered) {
         c->awaiting++;
         c->request_ms = now_ms;
     }
     if (!answered && net_tcp_is_connected(c->tcp))
         return;
-    c->keys[c->next_key].key = item->key;
-    c->keys[c->next_key].answered = answered;
-    c->next_key = (c->next_key + 1) % MAX_KEYS;
+    note_key(c, (struct sent_key){item->key, answered});
 }
 
 void sip_link_tcp_send(struct net_sip_link *link, const struct sip_out_item *item)

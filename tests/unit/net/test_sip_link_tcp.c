@@ -356,6 +356,25 @@ static void framing_lost_before_the_answer(void **state)
     straw_tear_down(&f);
 }
 
+/* A thousand accounts register at once, and the connection breaks. */
+static void many_without_an_answer(void **state)
+{
+    struct sip_flow to_b;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up(&f, "tcp:127.0.0.1:0");
+    to_b = straw_flow_to(&f, 1, SIP_TCP);
+    for (uint64_t key = 1; key <= 1000; key++)
+        straw_send(&f, 0, key, &to_b, REQUEST);
+    WAIT_UNTIL(&f, f.endpoint[1].received == 1000);
+    net_sip_link_close(f.link[1]);
+    f.link[1] = NULL;
+    WAIT_UNTIL(&f, f.endpoint[0].lost == 1);
+    assert_int_equal(f.endpoint[0].failed, 1000);
+    straw_tear_down(&f);
+}
+
 static void closed_after_the_answer(void **state)
 {
     struct sip_flow to_b;
@@ -486,6 +505,7 @@ int main(void)
         cmocka_unit_test(unanswered_request),
         cmocka_unit_test(closed_without_an_answer),
         cmocka_unit_test(framing_lost_before_the_answer),
+        cmocka_unit_test(many_without_an_answer),
         cmocka_unit_test(closed_after_the_answer),
         cmocka_unit_test(closed_after_an_ack),
         cmocka_unit_test(keep_alive_is_no_request),
