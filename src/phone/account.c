@@ -59,10 +59,9 @@ static int open_sip(struct account *account)
     };
     int err = sip_account_new(account->phone->endpoint, &params, &account->sip);
 
-    if (!err && config->password) {
-        sip_account_set_password(account->sip, slice_of(config->password), net_now_ms());
-        account->password_set = true;
-    }
+    if (!err && config->password)
+        err = sip_account_set_password(account->sip, slice_of(config->password), net_now_ms());
+    account->password_set = !err && config->password;
     return err;
 }
 
@@ -162,10 +161,10 @@ struct account *account_find(struct phone *phone, const char *label)
 
 static void set_password(struct account *account, struct slice password)
 {
-    account->password_set = password.p != NULL;
     account->password_refused = false;
     account->password_wanted = false;
-    sip_account_set_password(account->sip, password, net_now_ms());
+    account->password_set =
+        !sip_account_set_password(account->sip, password, net_now_ms()) && password.p;
 }
 
 static void ask_person(struct account *account, struct slice realm)

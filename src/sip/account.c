@@ -305,15 +305,16 @@ bool sip_account_wants_password(struct sip_account *account)
     return account->password_asked;
 }
 
-void sip_account_set_password(struct sip_account *account, struct slice password, uint64_t now_ms)
+int sip_account_set_password(struct sip_account *account, struct slice password, uint64_t now_ms)
 {
-    bool given = !sip_auth_set_password(account->auth, password) && password.p;
+    int err = sip_auth_set_password(account->auth, password);
 
     if (!account->password_asked)
-        return;
+        return err;
     account->password_asked = false;
-    sip_core_tell_password(account->ep, account, given, now_ms);
+    sip_core_tell_password(account->ep, account, err || password.p ? err : -ENOENT, now_ms);
     sip_core_sweep(account->ep);
+    return err;
 }
 
 /* --- the way ---------------------------------------------------------------------------------- */

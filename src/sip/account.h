@@ -44,8 +44,9 @@ int sip_account_new(struct sip_endpoint *ep, const struct sip_account_params *pa
 void sip_account_free(struct sip_account *account);
 
 /* The password; copied, and wiped when replaced or freed. Requests that were waiting for it since
- * SIP_ACCOUNT_PASSWORD_WANTED go on. p NULL: there is none, and they fail. */
-void sip_account_set_password(struct sip_account *account, struct slice password, uint64_t now_ms);
+ * SIP_ACCOUNT_PASSWORD_WANTED go on. p NULL: there is none, and they fail. -ENOMEM: there is none
+ * now, and they fail as what cannot be sent. */
+int sip_account_set_password(struct sip_account *account, struct slice password, uint64_t now_ms);
 
 /* Registers and stays registered, whatever happens in between, until told otherwise. After a
  * refusal it stays silent until this is called again. */

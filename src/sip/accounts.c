@@ -75,14 +75,14 @@ static struct sip_req *waiting(const struct sip_endpoint *ep, const struct sip_a
     return NULL;
 }
 
-void sip_core_tell_password(struct sip_endpoint *ep, struct sip_account *account, bool given,
+void sip_core_tell_password(struct sip_endpoint *ep, struct sip_account *account, int err,
                             uint64_t now_ms)
 {
     struct sip_req *req;
 
     /* Each that is told may end, and begin others. */
     while ((req = waiting(ep, account)))
-        sip_req_password(req, given, now_ms);
+        sip_req_password(req, err, now_ms);
 }
 
 void sip_core_ping_failed(struct sip_endpoint *ep, uint64_t key, uint64_t now_ms)

@@ -202,7 +202,6 @@ static const struct words { const char *before, *after; bool detail; } words[] =
     [WEAKER]          = {"it asks for ", ", which is weaker than what it asked for before", true},
     [OUTDATED]        = {"it calls each answer outdated", "", false},
     [ENDLESS]         = {"it asks again and again", "", false},
-    [NO_MEMORY]       = {"there is no memory", "", false},
 };
 /* clang-format on */
 
@@ -501,10 +500,8 @@ static enum sip_auth_verdict settle(struct sip_auth *auth, struct choice *choice
     for (size_t i = 0; i < choice->n; i++) {
         struct answer *a = find_answer(auth, &choice->picks[i]);
 
-        if (verdict == SIP_AUTH_AGAIN && !remember(auth, &choice->picks[i], registers)) {
-            obstruct(choice, NO_MEMORY, (struct slice){0});
-            return SIP_AUTH_CANNOT;
-        }
+        if (verdict == SIP_AUTH_AGAIN && !remember(auth, &choice->picks[i], registers))
+            return SIP_AUTH_SHORT;
         /* The next request asks what is wanted; the count of the nonce goes on. */
         if (verdict != SIP_AUTH_AGAIN && a)
             a->of_registers = a->of_others = false;
@@ -523,6 +520,8 @@ enum sip_auth_verdict sip_auth_challenged(struct sip_auth *auth, const struct si
         tries->floor = auth->strongest;
     choose(auth, response, registrar, tries->floor, &choice);
     verdict = settle(auth, &choice, response->method == SIP_REGISTER, judge(auth, &choice, tries));
+    if (verdict == SIP_AUTH_CANNOT && choice.obstacle == NO_MEMORY)
+        verdict = SIP_AUTH_SHORT;
     if (verdict == SIP_AUTH_CANNOT)
         explain(&choice, why);
     for (size_t i = 0; i < choice.n; i++)

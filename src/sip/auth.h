@@ -41,6 +41,7 @@ enum sip_auth_verdict {
     SIP_AUTH_WAIT,      /* the same, once there is a password */
     SIP_AUTH_REFUSED,   /* the password was refused */
     SIP_AUTH_CANNOT,    /* nothing here that we can or may answer: why says what */
+    SIP_AUTH_SHORT,     /* no memory: another time it may be answered */
 };
 
 /* user, realm: as struct sip_account_params; hosts: up to 3 whose name as realm is ours; all

@@ -163,8 +163,8 @@ struct sip_call *sip_core_call_by_tag(const struct sip_endpoint *ep, struct slic
 int sip_core_add_account(struct sip_endpoint *ep, struct sip_account *account);
 /* Nothing points to it afterwards: no call, no request, no event. */
 void sip_core_remove_account(struct sip_endpoint *ep, struct sip_account *account);
-/* To all requests of the account that wait for it. */
-void sip_core_tell_password(struct sip_endpoint *ep, struct sip_account *account, bool given,
+/* To all requests of the account that wait for it; err as for sip_req_password. */
+void sip_core_tell_password(struct sip_endpoint *ep, struct sip_account *account, int err,
                             uint64_t now_ms);
 /* The account whose Contact has this user part, still escaped; or NULL. */
 struct sip_account *sip_core_account_by_user(const struct sip_endpoint *ep, struct slice user);

@@ -20,8 +20,8 @@ struct sip_req;
 /* What the owner is told; several at once are or-ed together. */
 enum sip_req_told {
     SIP_REQ_LOCATED = 1,   /* sip_req_flow is known, and there is no message yet; or the message
-                              made for it is forgotten, as the next target sees us elsewhere,
- or by another transport */
+                              made for it is forgotten, as the next target sees us elsewhere
+                              or by another transport */
     SIP_REQ_RESPONSE = 2,  /* msg; a 2xx to INVITE perhaps many times */
     SIP_REQ_TIMEOUT = 4,   /* no final response */
     SIP_REQ_NOT_FOUND = 8, /* the host name does not resolve: err */
@@ -96,9 +96,9 @@ enum sip_req_credentials sip_req_credentials(const struct sip_req *req, struct s
 void sip_req_copy_credentials(struct sip_req *ack, const struct sip_req *invite);
 /* Whether it waits for a password; sip_account_set_password lets it go on. */
 bool sip_req_waits_for_password(const struct sip_req *req);
-/* There is a password now, or (false) there is none: then it ends with SIP_REQ_RESPONSE and the
- * challenge. Nothing happens where it does not wait. */
-void sip_req_password(struct sip_req *req, bool given, uint64_t now_ms);
+/* There is a password now; or -ENOENT: there is none, and it ends with SIP_REQ_RESPONSE and the
+ * challenge; or -ENOMEM: with SIP_REQ_FAILED. Nothing happens where it does not wait. */
+void sip_req_password(struct sip_req *req, int err, uint64_t now_ms);
 /* The account is going: it goes on without credentials. */
 void sip_req_forget_account(struct sip_req *req, const struct sip_account *account);
 /* INVITE: sends a CANCEL, in a transaction of its own that nobody waits for. */

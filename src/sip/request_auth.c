@@ -143,18 +143,26 @@ static void try_again(struct sip_req *req, uint64_t now_ms)
         sip_req_tell(req, SIP_REQ_FAILED | SIP_REQ_OVER, NULL, err, now_ms);
 }
 
+/* Without memory it has failed like one that could not be sent: another try may do better, which
+ * after a refusal nobody would make. */
+static void fall_short(struct sip_req *req, uint64_t now_ms)
+{
+    sip_req_tell(req, SIP_REQ_FAILED | SIP_REQ_OVER, NULL, -ENOMEM, now_ms);
+}
+
 /* A person may be asked, which takes its time; in a dialog nobody waits for that. False: its user
- * is told now. */
-static bool park(struct sip_req *req, const struct sip_msg *msg)
+ * is to be told of the challenge. */
+static bool park(struct sip_req *req, const struct sip_msg *msg, uint64_t now_ms)
 {
     req->credentials = SIP_REQ_NO_PASSWORD;
-    if (req->dlg || sip_msg_copy(msg, &req->challenge))
+    if (req->dlg)
         return false;
-    if (sip_account_wants_password(req->account))
+    if (!sip_msg_copy(msg, &req->challenge) && sip_account_wants_password(req->account))
         return true;
     free(req->challenge);
     req->challenge = NULL;
-    return false;
+    fall_short(req, now_ms);
+    return true;
 }
 
 bool sip_req_challenged(struct sip_req *req, const struct sip_msg *msg, uint64_t now_ms)
@@ -178,7 +186,10 @@ bool sip_req_challenged(struct sip_req *req, const struct sip_msg *msg, uint64_t
         try_again(req, now_ms);
         return true;
     case SIP_AUTH_WAIT:
-        return park(req, msg);
+        return park(req, msg, now_ms);
+    case SIP_AUTH_SHORT:
+        fall_short(req, now_ms);
+        return true;
     case SIP_AUTH_REFUSED:
         req->credentials = SIP_REQ_REFUSED;
         return false;
@@ -194,14 +205,16 @@ bool sip_req_waits_for_password(const struct sip_req *req)
     return req->challenge != NULL;
 }
 
-void sip_req_password(struct sip_req *req, bool given, uint64_t now_ms)
+void sip_req_password(struct sip_req *req, int err, uint64_t now_ms)
 {
     struct sip_msg *challenge = req->challenge;
 
     if (!challenge)
         return;
     req->challenge = NULL;
-    if (given && req->account && !req->unwanted) {
+    if (err == -ENOMEM) {
+        fall_short(req, now_ms);
+    } else if (!err && req->account && !req->unwanted) {
         req->credentials = SIP_REQ_UNASKED;
         try_again(req, now_ms);
     } else {

@@ -54,7 +54,8 @@ void sip_req_tell(struct sip_req *req, unsigned told, const struct sip_msg *msg,
 /* Makes the lines for a copy that goes on this flow; an ACK keeps those that it was given. Errors
  * of sip_auth_put. */
 int sip_req_make_credentials(struct sip_req *req, const struct sip_flow *flow);
-/* A 401 or 407 came: true: it is sent again, or waits for a password, and nobody is to be told. */
+/* A 401 or 407 came: true: it is sent again, waits for a password, or has failed for want of memory
+ * and may be freed; nobody is to be told of the challenge. */
 bool sip_req_challenged(struct sip_req *req, const struct sip_msg *msg, uint64_t now_ms);
 void sip_req_auth_free(struct sip_req *req);
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sip/core.h"
+#include "sip/account_core.h"
 #include "sip/parse.h"
 
 /* The linker gives us the core's allocations (--wrap). They fail only while armed: what the test
@@ -335,6 +335,21 @@ static void challenged(struct play *play)
     receive(play, TO_US("200", "BYE", "7", "b") NO_BODY);
 }
 
+/* Want of memory passes: the account must not fall silent as after a refusal. */
+static void registration_challenged(struct play *play)
+{
+    struct sip_account_params params = {.uri = SLICE("sip:alice@192.0.2.2")};
+
+    assert_int_equal(sip_account_new(play->ep, &params, &play->account), 0);
+    sip_account_register(play->account, play->now_ms);
+    drain(play);
+    receive(play, TO_ACCOUNT("401", "1") CHALLENGE NO_BODY);
+    armed = true;
+    sip_account_set_password(play->account, SLICE("secret"), play->now_ms);
+    drain(play);
+    assert_int_not_equal(play->account->state, SIP_REG_REFUSED);
+}
+
 /* It registers once more, now that there is memory, and says when it is gone. */
 static void leave(struct play *play)
 {
@@ -439,6 +454,16 @@ static void registers_one(void **state)
     each_fails(registers, false);
 }
 
+static void registration_challenged_one(void **state)
+{
+    unsigned n = 1;
+
+    (void)state;
+    while (play_once(registration_challenged, n, false))
+        n++;
+    assert_true(n > 10);
+}
+
 static void registers_all(void **state)
 {
     (void)state;
@@ -466,6 +491,7 @@ int main(void)
         {"a call in which both sides move, from one allocation on all fail", moves_all, 0, 0, 0},
         {"a call that goes out, one allocation fails", calls_one, 0, 0, 0},
         {"an account, one allocation fails", registers_one, 0, 0, 0},
+        {"a challenge to a REGISTER, one allocation fails", registration_challenged_one, 0, 0, 0},
         {"an account, from one allocation on all fail", registers_all, 0, 0, 0},
         {"a call that is challenged, one allocation fails", challenged_one, 0, 0, 0},
         {"a call that is challenged, from one allocation on all fail", challenged_all, 0, 0, 0},
