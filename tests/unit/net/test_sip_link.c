@@ -140,6 +140,26 @@ static void nobody_there(void **state)
     straw_tear_down(&f);
 }
 
+/* A thousand accounts register where nobody is. */
+static void nobody_there_for_many(void **state)
+{
+    const struct way *way = *state;
+    struct fixture f;
+    struct sip_flow to_b;
+
+    straw_set_up(&f, way->listen);
+    to_b = straw_flow_to(&f, 1, way->transport);
+    net_sip_link_close(f.link[1]);
+    f.link[1] = NULL;
+    net_loop_turn(f.loop, false);
+    for (uint64_t key = 1; key <= 1000; key++)
+        straw_send(&f, 0, key, &to_b, REQUEST);
+    WAIT_UNTIL(&f, f.endpoint[0].failed == 1000);
+    straw_turn_for(&f, 50);
+    assert_int_equal(f.endpoint[0].failed, 1000);
+    straw_tear_down(&f);
+}
+
 static void no_way_to_send(void **state)
 {
     struct fixture f;
@@ -392,6 +412,7 @@ int main(void)
     return RUN_ROWS("net/sip_link --listen", listen_rows, listen_row) +
            RUN_ROWS("net/sip_link there and back", ways, there_and_back) +
            RUN_ROWS("net/sip_link nobody there", ways, nobody_there) +
+           RUN_ROWS("net/sip_link nobody there for a thousand", ways, nobody_there_for_many) +
            RUN_ROWS("net/sip_link locate", locate_rows, locate_row) +
            RUN_ROWS("net/sip_link locate a name", name_rows, locate_name_row) +
            cmocka_run_group_tests_name("net/sip_link", tests, NULL, NULL);
