@@ -40,8 +40,8 @@
 /* IPv4 stands at 0, IPv6 at 1. */
 #define N_FAMILIES 2
 
-/* Datagrams that were sent a short while ago: ICMP may still say that they did not arrive. As many as
- * there may be accounts; each waits for its own timer above that. */
+/* Datagrams that were sent a short while ago: ICMP may still say that they did not arrive. As many
+ * as there may be accounts; each waits for its own timer above that. */
 #define SIP_LINK_RECENT 1024
 #define SIP_LINK_RECENT_MS 5000
 
