@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "net/interface_source.h"
@@ -12,7 +13,8 @@
 
 struct net_interface_watch {
     struct net_interface_source *source;
-    struct net_deadline *quiet;
+    struct net_deadline *quiet, *sleep_look;
+    uint64_t slept_ms; /* by this machine, in all */
     uint64_t first_ms; /* when the burst began; 0: none */
     bool certain;
     struct buf known; /* the addresses when we last looked */
@@ -84,6 +86,37 @@ static void on_hint(void *arg, bool certain)
     net_deadline_set(watch->quiet, quiet_ms);
 }
 
+static uint64_t clock_ms(clockid_t clock)
+{
+    struct timespec t = {0};
+
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* For how long the monotonic clock has stood still since the machine was started. */
+static uint64_t slept_ms(void)
+{
+#ifdef CLOCK_BOOTTIME
+    uint64_t awake_ms = clock_ms(CLOCK_MONOTONIC), all_ms = clock_ms(CLOCK_BOOTTIME);
+
+    return all_ms > awake_ms ? all_ms - awake_ms : 0;
+#else
+    return 0;
+#endif
+}
+
+static void on_sleep_look(void *arg)
+{
+    struct net_interface_watch *watch = arg;
+    uint64_t before_ms = watch->slept_ms;
+
+    watch->slept_ms = slept_ms();
+    net_deadline_set(watch->sleep_look, net_now_ms() + NET_INTERFACE_SLEEP_LOOK_MS);
+    if (watch->slept_ms >= before_ms + NET_INTERFACE_SLEEP_MS)
+        on_hint(watch, true);
+}
+
 int net_interface_watch_new(struct net_loop *loop, void (*on_change)(void *arg), void *arg,
                             struct net_interface_watch **out)
 {
@@ -96,12 +129,16 @@ int net_interface_watch_new(struct net_loop *loop, void (*on_change)(void *arg),
     watch->arg = arg;
     err = net_deadline_new(loop, on_quiet, watch, &watch->quiet);
     if (!err)
+        err = net_deadline_new(loop, on_sleep_look, watch, &watch->sleep_look);
+    if (!err)
         err = net_interface_source_new(loop, on_hint, watch, &watch->source);
     if (err) {
         net_interface_watch_free(watch);
         return err;
     }
     watch->known = look();
+    watch->slept_ms = slept_ms();
+    net_deadline_set(watch->sleep_look, net_now_ms() + NET_INTERFACE_SLEEP_LOOK_MS);
     *out = watch;
     return 0;
 }
@@ -112,6 +149,7 @@ void net_interface_watch_free(struct net_interface_watch *watch)
         return;
     net_interface_source_free(watch->source);
     net_deadline_free(watch->quiet);
+    net_deadline_free(watch->sleep_look);
     buf_free(&watch->known);
     free(watch);
 }

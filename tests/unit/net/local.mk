@@ -21,10 +21,12 @@ tap_tests += $(net_tests)
 
 tests_unit_net_test_address_LDADD = $(machine_ldadd)
 tests_unit_net_test_interface_LDADD = $(machine_ldadd)
+tests_unit_net_test_interface_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
 # The portable source stands before the library's own, which is then not taken out of it.
 tests_unit_net_test_interface_poll_SOURCES = tests/unit/net/test_interface.c \
 	src/net/interface_poll.c
 tests_unit_net_test_interface_poll_LDADD = $(machine_ldadd)
+tests_unit_net_test_interface_poll_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
 tests_unit_net_test_loop_LDADD = $(machine_ldadd)
 tests_unit_net_test_pacer_LDADD = $(machine_ldadd)
 # The portable pacer stands before the library's own, which is then not taken out of it.

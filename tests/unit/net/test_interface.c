@@ -1,6 +1,7 @@
 #include "net/interface.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "tests/lib/netns.h"
 #include "tests/lib/rows.h"
@@ -116,6 +117,30 @@ static void comes_back_at_once(void **state)
     netns_address("a", NULL);
 }
 
+/* The linker gives us net/interface's look at the clock (--wrap). */
+int __real_clock_gettime(clockid_t clock, struct timespec *out);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *out);
+
+static time_t asleep_s;
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *out)
+{
+    int err = __real_clock_gettime(clock, out);
+
+    out->tv_sec += clock == CLOCK_BOOTTIME ? asleep_s : 0;
+    return err;
+}
+
+static void suspended(void **state)
+{
+    struct fixture *f = *state;
+
+    asleep_s += 7200;
+    wait_told(f, 1);
+    turn_for(f, NET_INTERFACE_SLEEP_LOOK_MS + 500);
+    assert_int_equal(f->told, 1);
+}
+
 static void freed_within_a_burst(void **state)
 {
     struct fixture *f = *state;
@@ -152,6 +177,7 @@ int main(int argc, char **argv)
         WATCH_TEST("a burst that does not end", long_burst),
         WATCH_TEST("an address that comes back at once", comes_back_at_once),
         WATCH_TEST("freed within a burst", freed_within_a_burst),
+        WATCH_TEST("a machine that was suspended", suspended),
     };
     const struct CMUnitTest more[] = {
         WATCH_TEST("a way to another network", a_route),
