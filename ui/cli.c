@@ -246,8 +246,9 @@ static int take_words(char **words, int n, struct cli *cli, struct buf *why)
         if (cli->n_args == cli->command->max_args) {
             buf_puts(why, "one argument too many: ");
             text_safe(why, slice_of(words[i]));
-            buf_printf(why, "; the usage is tphone %s%s%s", cli->command->name,
-                       *cli->command->usage ? " " : "", cli->command->usage);
+            buf_printf(why, "; the usage is tphone %s%s%s%s", cli->command->name,
+                       *cli->command->usage ? " " : "", cli->command->usage,
+                       cli->n_args > 0 ? ", and a name with blanks needs quotes" : "");
             return -EINVAL;
         }
         cli->args[cli->n_args++] = words[i];

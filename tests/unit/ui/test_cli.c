@@ -38,7 +38,8 @@ static const struct row {
     {"nobody to call", {"call"}, "whom to call is missing: tphone call alice@host"},
     {"two to call",
      {"call", "a@h", "b@h"},
-     "one argument too many: b@h; the usage is tphone call ADDRESS"},
+     "one argument too many: b@h; the usage is tphone call ADDRESS, and a name with blanks needs "
+     "quotes"},
     {"an unknown option",
      {"call", "a@h", "--recrod", "x"},
      "unknown option --recrod; is --record meant?"},
@@ -392,12 +393,13 @@ static void the_example_can_be_read(void **state)
             fail_msg("%s", buf_cstr(&why));
         assert_string_equal(config_first_account(&config)->label, "example");
         config_free(&config);
-        /* "# codec = opus": a setting that is not one yet, unlike words. */
+        /* "# codec = opus", "# [account office]": what is not there yet, unlike words. */
         for (line = text; (line = strstr(line, "\n# ")); line++) {
             size_t name = strcspn(line + 3, " \n"), blanks = strspn(line + 3 + name, " ");
 
-            if (line[3 + name + blanks] == '=' &&
-                strncmp(line + 3, "password ", 9) != 0) /* there is a command */
+            if (line[3] == '[' ||
+                (line[3 + name + blanks] == '=' &&
+                 strncmp(line + 3, "password ", 9) != 0)) /* there is a command */
                 line[1] = ' ';
         }
     }
