@@ -5,9 +5,12 @@
  *   call.c        the life of a call that both sides share: events, deadlines, the end
  *   invite_uac.c  the calling side          invite_uas.c  the called side
  *   fork.c        the dialogs of one INVITE of ours, their ACKs
- *   reinvite.c    offers within a call      request.c     a request on its way
- *   move.c        addresses that change in mid-call
- *   account.c     who we are with a server  register.c    and how it is told so
+ *   redirect.c    where else a call, or a REGISTER, may be tried
+ *   reinvite.c    offers within a call      move.c        addresses that change in mid-call
+ *   request.c     a request on its way      request_auth.c  and when it is challenged
+ *   avoid.c       places that have failed
+ *   accounts.c    all accounts; each is account.c (who we are), register.c (how the server is told
+ *                 so), binding.c (what stands there) and auth.c (what its challenges get)
  *
  * Nothing outside src/sip includes this. */
 #ifndef SIP_CORE_H
