@@ -66,17 +66,15 @@ static void put_trace(struct session *s, const struct phone_event *event)
  * where it does not, the end of the call says so. */
 static bool is_told(const struct session *s, const struct phone_event *event)
 {
-    unsigned command = s->cli->command->bit;
-
     if (s->cli->verbosity > 0)
         return true;
     switch (event->kind) {
     case PHONE_LISTENING:
-        return command == CLI_ANSWER || s->cli->config.listen_said;
+        return s->cli->config.listen_said || s->cli->config.listen.ip.port != 0;
     case PHONE_REGISTERED:
     case PHONE_REGISTER_FAILED:
     case PHONE_UNREGISTERED:
-        return command != CLI_CALL;
+        return s->cli->command->bit != CLI_CALL;
     default:
         return true;
     }

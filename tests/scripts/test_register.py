@@ -70,6 +70,9 @@ def free_port_is_quiet():
             phone = tphone.Register(room, account.of(server, "alice"), once=True, **more)
             phone.expect_status(0, 5)
             equal(bool(phone.process.said("^listening on ")), told, f"lines with {more}")
+        phone = tphone.Phone(room, "callee", "answer", account=account.of(server, "alice"))
+        phone.wait_line("^registered ")
+        equal(phone.process.said("^listening on "), [], "lines of answer")
 
 
 @case("a server that has not answered for two seconds: it says what it waits for, once")
