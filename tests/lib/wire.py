@@ -4,6 +4,7 @@ private_network() takes the whole process out of the machine's network into one 
 but loopback, so that every packet seen there is the test's. Capture sees them all, in the kernel,
 whoever sends them.
 """
+import array
 import ctypes
 import os
 import socket
@@ -12,6 +13,7 @@ import subprocess
 import threading
 import time
 
+from lib.sound import Sound
 from lib.tap import Failure
 
 CLONE_NEWNET = 0x40000000
@@ -68,6 +70,16 @@ def _packet(frame):
                 (socket.inet_ntoa(ip[16:20]), ports[1]), data)
 
 
+def _pcmu(code):
+    """ITU-T G.711: a sample."""
+    code = ~code & 0xff
+    size = (((code & 15) << 3) + 132 << (code >> 4 & 7)) - 132
+    return -size if code & 128 else size
+
+
+PCMU = [_pcmu(code) for code in range(256)]
+
+
 class Capture:
     """All UDP and TCP on loopback from now on. 127.0.0.1 is where everything happens unless a test
     says otherwise, so that an address is a pair of host and port."""
@@ -100,6 +112,21 @@ class Capture:
 
     def rtp(self, since=0.0):
         return self.found(lambda p: p.is_rtp, since)
+
+    def speech(self, holds):
+        """What was said in PCMU in the packets for which holds() is true, all of one stream,
+        placed by their timestamps."""
+        packets = [p.data for p in self.found(lambda p: p.is_rtp and p.data[1] & 127 == 0
+                                              and holds(p))]
+        if not packets:
+            raise Failure("no PCMU was on the wire")
+        times = [struct.unpack_from("!I", d, 4)[0] for d in packets]
+        out = array.array("h", bytes(2 * (max(times) - times[0] + len(packets[-1]) - 12)))
+        for when, data in zip(times, packets):
+            at = when - times[0]
+            if at >= 0:
+                out[at:at + len(data) - 12] = array.array("h", [PCMU[c] for c in data[12:]])
+        return Sound(8000, out)
 
     def stop(self):
         self._open = False
