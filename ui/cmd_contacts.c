@@ -73,7 +73,10 @@ static void tell_empty(struct terminal *terminal, struct slice path)
     struct buf sentence = buf_new(32768);
 
     buf_puts(&sentence, "there are no contacts; write lines \"alice = sip:alice@example.org\" to ");
-    text_safe(&sentence, path);
+    if (path.n > 0)
+        text_safe(&sentence, path);
+    else
+        buf_puts(&sentence, "a file that --contacts-file names, as there is no $HOME");
     terminal_error(terminal, buf_cstr(&sentence));
     buf_free(&sentence);
 }

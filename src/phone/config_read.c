@@ -64,26 +64,6 @@ static int check_password(struct reader *r, struct slice line, struct slice name
     return 0;
 }
 
-/* Other formats take quotes and comments away; who is used to them is told that this one does not.
- */
-static void put_habit(struct slice value, struct buf *sentence)
-{
-    char first = value.n > 1 ? value.p[0] : '\0';
-
-    if ((first == '"' || first == '\'') && value.p[value.n - 1] == first) {
-        buf_puts(sentence, "; quotes belong to the value here: leave them out");
-        return;
-    }
-    for (size_t i = 1; i < value.n; i++) {
-        bool blank = value.p[i - 1] == ' ' || value.p[i - 1] == '\t';
-
-        if (!blank || (value.p[i] != '#' && value.p[i] != ';'))
-            continue;
-        buf_puts(sentence, "; a comment needs a line of its own");
-        return;
-    }
-}
-
 static int read_key(struct reader *r, struct slice line, struct slice name, struct slice value)
 {
     enum config_section section = r->account ? CONFIG_ACCOUNT : CONFIG_PHONE;
@@ -105,7 +85,7 @@ static int read_key(struct reader *r, struct slice line, struct slice name, stru
                         value, &r->fault);
     r->fault.at += (size_t)(value.p - line.p);
     if (err == -EINVAL)
-        put_habit(value, &r->fault.text);
+        spelling_put_habit(value, &r->fault.text);
     return err;
 }
 

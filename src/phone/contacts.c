@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/rand.h"
 #include "base/text.h"
+#include "phone/spelling.h"
 #include "phone/target.h"
 #include "sip/uri.h"
 
@@ -204,7 +205,10 @@ static int read_where(struct reader *r, struct slice address, char **out)
     }
     buf_free(&uri);
     buf_free(&where);
-    return err == 0 || err == -ENOMEM ? err : -EINVAL;
+    if (err == 0 || err == -ENOMEM)
+        return err;
+    spelling_put_habit(address, &r->fault);
+    return -EINVAL;
 }
 
 static int check_twice(struct reader *r, const struct contact *c, struct slice name)

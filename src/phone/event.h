@@ -41,7 +41,8 @@ enum phone_event_kind {
                               on our side all the same, a resume has come to nothing */
     PHONE_MOVED,           /* call, where: our side of the sound is at a new address */
     PHONE_MESSAGE,         /* a SIP message went by: bytes, sent, transport, where */
-    PHONE_CLOSED,          /* after PHONE_QUIT: nothing follows */
+    PHONE_CLOSED,          /* after PHONE_QUIT: nothing follows but, in phone_free, a PHONE_NOTICE of
+                              the history */
 };
 
 /* How a call ended, as a person or script tells outcomes apart. */

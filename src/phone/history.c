@@ -381,6 +381,8 @@ void history_free(struct history *history, uint64_t limit_ms)
     }
     if (history->running)
         pthread_join(history->thread, NULL);
+    if (!history->told)
+        tell_trouble(history);
     free_history(history);
 }
 

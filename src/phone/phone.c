@@ -376,9 +376,10 @@ void phone_free(struct phone *phone)
         media_free(phone->media, NULL);
     net_resolver_free(phone->resolver);
     contacts_free(phone->contacts);
+    phone_drop_events(phone);
     history_free(phone->history, phone->history_ms < HISTORY_PATIENTLY_MS ? phone->history_ms
                                                                           : HISTORY_PATIENTLY_MS);
-    phone_drop_events(phone);
+    phone_deliver(phone); /* that it cannot be written may turn out only now */
     net_deadline_free(phone->wake);
     timers_free(&phone->timers);
     free(phone);

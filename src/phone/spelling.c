@@ -69,3 +69,21 @@ const char *spelling_nearest(struct slice wrong, const char *const *words, size_
     }
     return best;
 }
+
+void spelling_put_habit(struct slice value, struct buf *sentence)
+{
+    char first = value.n > 1 ? value.p[0] : '\0';
+
+    if ((first == '"' || first == '\'') && value.p[value.n - 1] == first) {
+        buf_puts(sentence, "; quotes belong to the value here: leave them out");
+        return;
+    }
+    for (size_t i = 1; i < value.n; i++) {
+        bool blank = value.p[i - 1] == ' ' || value.p[i - 1] == '\t';
+
+        if (!blank || (value.p[i] != '#' && value.p[i] != ';'))
+            continue;
+        buf_puts(sentence, "; a comment needs a line of its own");
+        return;
+    }
+}

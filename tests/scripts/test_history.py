@@ -334,6 +334,15 @@ def slow_reader():
         equal(process.wait(10), 0, "exit status")
 
 
+@case("a history that cannot be written is told, also of a call that ends at once")
+def trouble_at_once():
+    with Room() as room:
+        caller = tphone.Call(room, f"a@127.0.0.1:{rooms.free_port()}",
+                             env={"XDG_STATE_HOME": "/proc/nothing"})
+        caller.expect_status(tphone.UNREACHABLE, 5)
+        equal(len(caller.process.said("^the history of calls cannot be written: ")), 1, "lines")
+
+
 # --- contacts ---------------------------------------------------------------------------------
 
 @case("a contact is called by name, in UTF-8 and any case, and shown by it")

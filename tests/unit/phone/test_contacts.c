@@ -57,6 +57,11 @@ static const struct row {
      ":1:1: this name is too long for a contact"},
     {"an address with blanks", "alice = a b@c.example\n",
      ":1:9: an address to call has no blanks in it"},
+    {"a comment behind an address", "bob = b@h # my brother\n",
+     ":1:7: an address to call has no blanks in it; a comment needs a line of its own"},
+    {"an address in quotes", "bob = 'sip:b@h'\n",
+     ":1:7: this address cannot be read; it is like alice@host or sip:alice@host:5060;transport=tcp; "
+     "quotes belong to the value here: leave them out"},
     {"an address that is none", "\xc3\xa4 = sip:@@\n",
      ":1:5: this address cannot be read; it is like alice@host or sip:alice@host:5060;transport=tcp"},
     {"an address of mail", "alice = mailto:a@b.example\n",
