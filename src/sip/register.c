@@ -95,6 +95,13 @@ static bool is_at_our_own(const struct sip_account *account)
            sip_account_is_own(account, account->places[account->n_places - 1]);
 }
 
+/* As the server sees us now over another way is nothing that we know, and nothing to wait for. */
+static void forget_seen(struct sip_account *account)
+{
+    account->seen = (struct ip){0};
+    account->seen_ms = 0;
+}
+
 /* The place is known, and with it our own address. */
 static int on_place(struct sip_account *account, uint64_t now_ms)
 {
@@ -106,7 +113,7 @@ static int on_place(struct sip_account *account, uint64_t now_ms)
     if (!account->taking_back) {
         if (!ip_same_host(&flow->local, &account->flow.local) ||
             flow->transport != account->flow.transport)
-            account->seen = (struct ip){0}; /* that was of another way */
+            forget_seen(account);
         account->flow = *flow;
         err = sip_binding_move(account, flow);
     }
@@ -256,7 +263,7 @@ static void on_look(void *arg, struct sip_req *req, unsigned told, const struct 
     if (moved) {
         account->flows[0] = flow;
         account->n_flows = 1;
-        account->seen = (struct ip){0}; /* that was of another way */
+        forget_seen(account);
         step(account, SIP_REG_MOVED, now_ms);
     } else if (now_ms - account->kept_ms >= SIP_REG_LOOK_MS) {
         step(account, SIP_REG_DUE, now_ms); /* the same number may be in another network */
@@ -366,6 +373,10 @@ static void plan(struct sip_account *account, uint64_t now_ms)
 {
     account->due_ms = now_ms + sip_reg_refresh_ms(account->ep->config.rng, account->grant.seconds);
     account->ping_ms = now_ms + ping_interval_ms(account);
+    /* To be adopted, and not yet: see below. */
+    if (account->seen_ms && sip_binding_is_elsewhere(account, &account->grant.seen) &&
+        account->due_ms > account->seen_ms + SIP_REG_ADOPT_MS)
+        account->due_ms = account->seen_ms + SIP_REG_ADOPT_MS;
 }
 
 static void back_off(struct sip_account *account, enum sip_reg_input input, uint64_t now_ms)
@@ -548,6 +559,6 @@ void sip_register_connection_lost(struct sip_account *account, uint64_t connecti
     if (account->n_flows)
         account->flows[0].connection = 0;
     if (account->seen.family && account->flow.transport != SIP_UDP)
-        account->seen = (struct ip){0}; /* it was a port of that connection */
+        forget_seen(account); /* it was a port of that connection */
     lost(account, now_ms);
 }

@@ -622,6 +622,18 @@ static struct sip_account *asks_with_password(struct rig *r)
     return account;
 }
 
+/* 10.2.4: the number rises for the life of the Call-ID, also where nobody waits for the answer. */
+static void challenged_midway(struct rig *r)
+{
+    struct sip_account *account = asks_with_password(r);
+
+    answer(r, "401 Unauthorized", CHALLENGE("a"));
+    assert_string_equal(rig_header(last(r), "CSeq"), "2 REGISTER");
+    sip_account_network_changed(account, r->now_ms);
+    rig_drain(r);
+    assert_string_equal(rig_header(last(r), "CSeq"), "3 REGISTER");
+}
+
 /* A 3xx may name anybody. */
 static void redirected_to_strangers(struct rig *r)
 {
@@ -1036,6 +1048,22 @@ static void moves_while_failing(struct rig *r)
     assert_true(sip_account_is_registered(account));
 }
 
+/* A copy of the first that came behind the second would put back what that has taken away. */
+static void moves_midway(struct rig *r)
+{
+    struct sip_account *account = asks(r);
+
+    rig_run(r, 100);
+    r->local = elsewhere;
+    sip_account_network_changed(account, r->now_ms);
+    rig_drain(r);
+    assert_string_equal(rig_header(last(r), "CSeq"), "2 REGISTER");
+    assert_int_equal(n_sent(r), 2);
+    rig_grant(r, 3600);
+    rig_run(r, 20 * SECOND);
+    assert_int_equal(n_sent(r), 2);
+}
+
 /* An answer with what the server saw in our Via. */
 static void grant_seen(struct rig *r, const char *seen)
 {
@@ -1068,6 +1096,21 @@ static void behind_nat(struct rig *r)
     assert_true(has(contact_of(last(r)), "@203.0.113.5:40000"));
 }
 
+/* Where the other network is only noticed as the server no longer answers. */
+static void out_of_nat(struct rig *r)
+{
+    struct sip_account *account = asks(r);
+
+    grant_seen(r, "received=203.0.113.5;rport=40000");
+    grant_seen(r, "received=203.0.113.5;rport=40000");
+    r->local = elsewhere;
+    sip_register_ping_failed(account, r->now_ms);
+    rig_run(r, SECOND);
+    assert_true(has(contact_of(last(r)), "@198.51.100.7:5060"));
+    grant_seen(r, "received=203.0.113.9;rport=40000");
+    assert_true(has(contact_of(last(r)), "@203.0.113.9:40000"));
+}
+
 static void new_port_each_time(struct rig *r)
 {
     asks(r);
@@ -1078,6 +1121,23 @@ static void new_port_each_time(struct rig *r)
         grant_seen(r, seen);
     }
     assert_int_equal(n_sent(r), 2);
+}
+
+/* As when the NAT is restarted. */
+static void new_port_once(struct rig *r)
+{
+    struct sip_account *account = asks(r);
+
+    grant_seen(r, "received=203.0.113.5;rport=40000");
+    grant_seen(r, "received=203.0.113.5;rport=40000");
+    rig_run(r, 5 * SECOND);
+    sip_account_network_changed(account, r->now_ms);
+    rig_drain(r);
+    grant_seen(r, "received=203.0.113.5;rport=50000");
+    assert_int_equal(n_sent(r), 3);
+    rig_run(r, 56 * SECOND);
+    grant_seen(r, "received=203.0.113.5;rport=50000");
+    assert_true(has(contact_of(last(r)), "@203.0.113.5:50000"));
 }
 
 static void seen_as_we_are(struct rig *r)
@@ -1104,6 +1164,20 @@ static void tcp_nat(struct rig *r)
     grant_seen(r, "received=203.0.113.5;rport=40000");
     assert_int_equal(n_sent(r), 2);
     assert_true(has(contact_of(last(r)), "@203.0.113.5:40000;transport=tcp"));
+}
+
+/* The port was of that connection, and each has its own: nobody waits for a minute to be over. */
+static void tcp_nat_lost(struct rig *r)
+{
+    asks(r);
+    grant_seen(r, "received=203.0.113.5;rport=40000");
+    grant_seen(r, "received=203.0.113.5;rport=40000");
+    rig_run(r, 20 * SECOND);
+    sip_endpoint_connection_lost(r->ep, 1, r->now_ms);
+    rig_run(r, 200);
+    assert_true(has(contact_of(last(r)), "@192.0.2.1:5060;transport=tcp"));
+    grant_seen(r, "received=203.0.113.5;rport=40001");
+    assert_true(has(contact_of(last(r)), "@203.0.113.5:40001;transport=tcp"));
 }
 
 static void tcp_lost(struct rig *r)
@@ -1310,6 +1384,7 @@ static const struct row {
     {"leaves while it waits for the password", leaves_without_password, 0},
     {"leaves with credentials", leaves_with_password, 0},
     {"a 423 behind a challenge", not_twice_after_423, 0},
+    {"a change of network behind a challenge", challenged_midway, 0},
 
     {"a silent server is asked again within 1 s after 64*T1", silent, 0},
     {"sends that fail are repeated within 0.5 to 2.5 s, later every 30 s", unreachable, 0},
@@ -1327,12 +1402,16 @@ static const struct row {
     {"it stays with the server that it has", stays_with_its_server, 0},
     {"no network is no address", no_network, 0},
     {"a change of network has a failing one tried at once", moves_while_failing, 0},
+    {"what is replaced by another is not repeated", moves_midway, 0},
     {"behind a NAT it registers where it is seen", behind_nat, 0},
+    {"another port of the NAT is followed within a minute", new_port_once, 0},
     {"a NAT with another port each time is followed once a minute", new_port_each_time, 0},
+    {"and no longer where it is on another network", out_of_nat, 0},
     {"seen as it is nothing happens", seen_as_we_are, 0},
 
     {"TCP: another port is no NAT", tcp_port_is_no_nat, SIP_TCP},
     {"TCP: another address is one", tcp_nat, SIP_TCP},
+    {"TCP: and another connection another port", tcp_nat_lost, SIP_TCP},
     {"TCP: a lost connection has it register anew", tcp_lost, SIP_TCP},
     {"TCP: a connection lost with a REGISTER on it", tcp_lost_midway, SIP_TCP},
     {"TCP: a connection lost behind a challenge", tcp_lost_behind_challenge, SIP_TCP},
