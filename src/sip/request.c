@@ -188,13 +188,16 @@ static void judge(struct sip_req *req, unsigned told, const struct sip_msg *msg,
         sip_avoid_add(&req->ep->avoid, flow, now_ms);
 }
 
-/* The connection that answers come over is the one for what follows, and its loss is ours. */
+/* The connection that answers come over is the one for what follows, and its loss is ours. Not one
+ * of another host, which would get what is meant for our server. */
 static void note_connection(struct sip_req *req)
 {
     const struct sip_flow *came_by = req->ep->came_by;
+    struct sip_flow *flow = &req->flows[req->at];
 
-    if (came_by && came_by->transport == req->flows[req->at].transport)
-        req->flows[req->at].connection = came_by->connection;
+    if (came_by && came_by->transport == flow->transport &&
+        ip_same_host(&came_by->remote, &flow->remote))
+        flow->connection = came_by->connection;
 }
 
 static void on_tx(void *arg, struct sip_tx *tx, unsigned told, const struct sip_msg *msg, int err,

@@ -1228,6 +1228,27 @@ static void tcp_lost_behind_challenge(struct rig *r)
     assert_true(sip_account_is_registered(account));
 }
 
+/* Whoever has seen a request can answer it, but not draw the next one to himself. */
+static void tcp_answered_by_others(struct rig *r)
+{
+    struct sip_flow server = r->flow;
+    struct sip_account *account = rig_account(r);
+
+    sip_account_set_password(account, SLICE("secret"), r->now_ms);
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    r->flow.connection = 9;
+    r->flow.remote.bytes[3] = 66;
+    answer(r, "401 Unauthorized", CHALLENGE("a"));
+    assert_int_equal(n_sent(r), 2);
+    assert_true(last(r)->flow.connection != 9);
+    rig_grant(r, 3600);
+    r->flow = server;
+    rig_run(r, HOUR);
+    assert_true(n_sent(r) > 2 && last(r)->flow.connection != 9);
+    assert_true(rig_last(r, "\r\n\r\n")->flow.connection != 9);
+}
+
 static void tcp_pings(struct rig *r)
 {
     asks(r);
@@ -1415,6 +1436,7 @@ static const struct row {
     {"TCP: a lost connection has it register anew", tcp_lost, SIP_TCP},
     {"TCP: a connection lost with a REGISTER on it", tcp_lost_midway, SIP_TCP},
     {"TCP: a connection lost behind a challenge", tcp_lost_behind_challenge, SIP_TCP},
+    {"TCP: an answer from elsewhere draws nothing there", tcp_answered_by_others, SIP_TCP},
     {"TCP: keep-alives go over the connection", tcp_pings, SIP_TCP},
 
     {"RFC 3263 4.3: the next target where a send fails", next_target, 0},
