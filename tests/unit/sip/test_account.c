@@ -270,6 +270,17 @@ static void strict_route(struct rig *r)
     assert_string_equal(rig_header(sent, "To"), "<sip:bob@example.com>");
 }
 
+/* Our own registrar, but over another transport: no way of its REGISTERs. */
+static void service_route_by_tcp(struct rig *r)
+{
+    struct sip_account *account =
+        with_service_route(r, "", "Service-Route: <sip:example.org;transport=tcp;lr>\n");
+    unsigned before = r->n_locates;
+
+    call(r, account, "sip:bob@example.com");
+    assert_int_equal(r->n_locates, before + 1);
+}
+
 static void service_route_goes(struct rig *r)
 {
     struct sip_account *account = with_service_route(r, "", "Service-Route: <sip:192.0.2.11;lr>\n");
@@ -506,6 +517,7 @@ static const struct row {
     {"8.1.2: goes by the outbound proxy", calls_by_proxy},
     {"RFC 3608 6.1: goes by the Service-Route", calls_by_service_route},
     {"the proxy before the Service-Route", calls_by_both},
+    {"over another transport", service_route_by_tcp},
     {"12.2.1.1: a strict router becomes the Request-URI", strict_route},
     {"RFC 3608 6.1: without Service-Route in the next 2xx there is none", service_route_goes},
     {"a broken Service-Route is none", broken_service_route},

@@ -522,6 +522,14 @@ static void refused_then_leaves(struct rig *r)
     assert_int_equal(n_sent(r), 1); /* nothing was ever accepted */
 }
 
+/* As some servers say that they are not ready yet. */
+static void not_available_now(struct rig *r)
+{
+    asks(r);
+    answer(r, "480 Temporarily Unavailable", "");
+    assert_in_range(rig_last_told(r)->retry_ms, 2000, 2500);
+}
+
 static void busy(struct rig *r)
 {
     asks(r);
@@ -1064,6 +1072,24 @@ static void moves_midway(struct rig *r)
     assert_int_equal(n_sent(r), 2);
 }
 
+/* Round and round: the oldest is left to expire. */
+static void moves_unanswered_again_and_again(struct rig *r)
+{
+    struct sip_account *account = rig_registered(r);
+    const char *contacts;
+
+    r->local = elsewhere;
+    for (unsigned i = 0; i < 10; i++) {
+        r->local.bytes[3] = (unsigned char)(10 + i);
+        sip_account_network_changed(account, r->now_ms);
+        rig_run(r, SECOND);
+    }
+    contacts = rig_header(last(r), "Contact");
+    assert_true(has(contact_of(last(r)), "@198.51.100.19:5060"));
+    assert_true(has(contacts, "@192.0.2.1:5060>;expires=0"));
+    assert_true(has(contacts, "@198.51.100.18:5060>;expires=0"));
+}
+
 /* An answer with what the server saw in our Via. */
 static void grant_seen(struct rig *r, const char *seen)
 {
@@ -1315,6 +1341,67 @@ static void looks_anew(struct rig *r)
     assert_int_equal(r->n_locates, 2);
 }
 
+/* Two servers; it has asked the first. */
+static struct sip_account *asks_of_two(struct rig *r)
+{
+    struct sip_flow flows[2] = {r->flow, r->flow};
+    struct sip_account *account;
+
+    flows[1].remote.bytes[3] = 3;
+    r->hold_locate = true;
+    account = asks_with_password(r);
+    sip_endpoint_located(r->ep, r->locate_key, flows, 2, 0, r->now_ms);
+    rig_drain(r);
+    return account;
+}
+
+static unsigned asked_last(const struct rig *r)
+{
+    return last(r)->flow.remote.bytes[3];
+}
+
+static void next_target_in_silence(struct rig *r)
+{
+    asks_of_two(r);
+    rig_run(r, 32 * SECOND - 1);
+    assert_int_equal(asked_last(r), 2);
+    rig_run(r, 2);
+    assert_int_equal(asked_last(r), 3);
+}
+
+static void heard_once(struct rig *r)
+{
+    asks_of_two(r);
+    answer(r, "100 Trying", "");
+    rig_run(r, 32 * SECOND);
+    assert_failed(r, SIP_ACCOUNT_NO_ANSWER);
+    assert_int_equal(asked_last(r), 2);
+}
+
+static void heard_before_the_challenge(struct rig *r)
+{
+    asks_of_two(r);
+    answer(r, "100 Trying", "");
+    answer(r, "401 Unauthorized", CHALLENGE("a"));
+    rig_run(r, 32 * SECOND + 1);
+    assert_int_equal(rig_told_count(r, SIP_ACCOUNT_FAILED), 0);
+    assert_int_equal(asked_last(r), 3);
+}
+
+static void refresh_elsewhere(struct rig *r)
+{
+    struct sip_account *account = asks_of_two(r);
+
+    rig_grant(r, 3600);
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(asked_last(r), 2);
+    sip_endpoint_send_failed(r->ep, last(r)->key, -ECONNREFUSED, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(asked_last(r), 3);
+    assert_int_equal(r->n_locates, 1);
+}
+
 static void next_target_503(struct rig *r)
 {
     struct sip_flow flows[2] = {r->flow, r->flow};
@@ -1386,6 +1473,7 @@ static const struct row {
     {"403: silent for an hour", forbidden, 0},
     {"403: nothing to take back", refused_then_leaves, 0},
     {"500: tried again after 2 s", busy, 0},
+    {"480: the same", not_available_now, 0},
     {"20.33: obeys Retry-After", retry_after, 0},
     {"but for an hour at most", retry_after_for_ever, 0},
     {"8.1.3.4: follows a redirect", redirected, 0},
@@ -1419,6 +1507,7 @@ static const struct row {
 
     {"a new address replaces the old one in one REGISTER", moves, 0},
     {"two moves before an answer: both old ones go", moves_unanswered, 0},
+    {"ten moves before an answer", moves_unanswered_again_and_again, 0},
     {"the same address after a change is refreshed", stays, 0},
     {"it stays with the server that it has", stays_with_its_server, 0},
     {"no network is no address", no_network, 0},
@@ -1440,6 +1529,10 @@ static const struct row {
     {"TCP: keep-alives go over the connection", tcp_pings, SIP_TCP},
 
     {"RFC 3263 4.3: the next target where a send fails", next_target, 0},
+    {"where no response came at all", next_target_in_silence, 0},
+    {"but not behind a provisional one", heard_once, 0},
+    {"which is of its own transaction alone", heard_before_the_challenge, 0},
+    {"and where a refresh fails", refresh_elsewhere, 0},
     {"with a Contact of its own where that is another transport", next_transport, 0},
     {"where all have failed they are looked for anew", looks_anew, 0},
     {"and after a 503", next_target_503, 0},
