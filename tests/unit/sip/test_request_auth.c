@@ -407,11 +407,13 @@ static void cancelled_and_challenged(struct bench *b)
 
 /* --- other ways ------------------------------------------------------------------------------- */
 
-static void two_servers(struct bench *b)
+/* A call to a name of two servers; the second one sees us as local. */
+static void call_to_two(struct bench *b, unsigned char local)
 {
     struct sip_flow flows[2] = {b->r->flow, b->r->flow};
 
     flows[1].remote.bytes[3] = 3;
+    flows[1].local.bytes[3] = local;
     rig_forget(b->r);
     b->r->hold_locate = true;
     b->call = call_to(b, "sip:dave@192.0.2.2", "o");
@@ -419,6 +421,23 @@ static void two_servers(struct bench *b)
     rig_drain(b->r);
     sip_call_offer(b->call, SLICE("o"), b->r->now_ms);
     rig_drain(b->r);
+}
+
+static void seen_elsewhere_by_the_second(struct bench *b)
+{
+    call_to_two(b, 77);
+    asks(b, "INVITE", 0, ASKS("n1"));
+    assert_string_equal(header(b, "INVITE", 1, "CSeq"), "2 INVITE");
+    rig_answer(b->r, sent(b, "INVITE", 1), "503 Overloaded", "s", "", "");
+    sip_call_offer(b->call, SLICE("p"), b->r->now_ms);
+    rig_drain(b->r);
+    assert_non_null(strstr(header(b, "INVITE", 2, "Contact"), "@192.0.2.77:"));
+    assert_string_equal(header(b, "INVITE", 2, "CSeq"), "2 INVITE");
+}
+
+static void two_servers(struct bench *b)
+{
+    call_to_two(b, 1);
     asks(b, "INVITE", 0, ASKS("n1"));
     assert_int_equal(sent(b, "INVITE", 1)->flow.remote.bytes[3], 2); /* who asked */
     rig_answer(b->r, sent(b, "INVITE", 1), "503 Overloaded", "s", "", "");
@@ -492,6 +511,8 @@ static void hung_up_meanwhile(struct bench *b)
     wanted(b);
     hangup(b);
     ends(b, SIP_END_LOCAL, 0);
+    rig_run(b->r, 100000);
+    assert_true(list_empty(&b->r->ep->all)); /* whether or not anybody ever answers */
     password(b, "secret");
     assert_int_equal(rig_count(b->r, "INVITE"), 1);
 }
@@ -537,6 +558,7 @@ static const struct row {
     {"hung up after it: CANCEL for the second INVITE", cancelled_after_it},
     {"cancelled and then challenged: it is not answered", cancelled_and_challenged},
     {"the target that asks is answered, 503 leads to the next one", two_servers},
+    {"made anew for the next one it goes on counting", seen_elsewhere_by_the_second},
     {"what has become too long goes over TCP", longer_than_a_datagram},
     {"silence after the challenge ends the call", silence_after_the_challenge},
     {"without a password it waits for one", waits},
