@@ -344,7 +344,7 @@ static int refuse_no_account(const struct cli *cli, struct buf *why)
     if (cli->config_file)
         buf_puts(&path, cli->config_file);
     else if (folders_config_file("tphone.conf", &path) != 0)
-        buf_puts(&path, "tphone.conf");
+        buf_puts(&path, "a file that --config names");
     buf_puts(why, "there is no account to register; write one into ");
     text_safe(why, buf_slice(&path));
     buf_puts(why, " (man tphone.conf), or name it with --account sip:alice@example.org");
