@@ -158,14 +158,16 @@ def print_ladder(caller, callee):
         raise Failure("the phones wrote down no SIP messages")
     zero, width = steps[0].sent_s, 44
     print(STYLE.dim(f"{'seconds':>10}  {'caller':<{width // 2}}{'called':>{width // 2}}  took"))
+    shown = 0.0
     for step in steps:
         m = step.message
+        shown = max(shown, step.sent_s - zero)  # two clocks, a millisecond apart
         label = f"{m.status} {m.reason}" if m.status else m.method
         arrow = _arrow(label + (" + SDP" if m.body.strip() else ""), step.from_ours,
                        step.arrived_s is None, width)
         took = "lost" if step.arrived_s is None else \
             f"{max(0, step.arrived_s - step.sent_s) * 1000:.0f} ms"
-        print(f"{step.sent_s - zero:10.3f}  {STYLE.paint(arrow, _colour_of(m))}  "
+        print(f"{shown:10.3f}  {STYLE.paint(arrow, _colour_of(m))}  "
               f"{STYLE.dim(took)}")
 
 

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "phone/account.h"
+#include "phone/spelling.h"
 
 static void put_status(struct buf *text, const struct sip_account_event *e)
 {
@@ -158,6 +159,8 @@ enum phone_outcome account_explain(const struct account *account, const struct s
         buf_puts(text, "the server refused the password");
         put_status(text, e);
         buf_printf(text, "; %s", password_remedy(account));
+        if (account->config->password)
+            spelling_put_habit(slice_of(account->config->password), text);
         return PHONE_NOT_ALLOWED;
     case SIP_ACCOUNT_NO_PASSWORD:
         return no_password(account, e, text);

@@ -234,6 +234,12 @@ def hammering():
         expect(len(tried) <= 3, f"{len(tried)} requests")
 
 
+@case("a password in quotes: it is told that they belong to it")
+def quoted():
+    failure(lambda s: None, 7, "not-allowed", "refused the password .*; quotes belong to the value",
+            settings={"password": '"secret"'})
+
+
 @case("without a password and a person to ask it is status 7")
 def nobody_to_ask():
     failure(lambda s: None, 7, "not-allowed", "asks for a password .*set password-command",
