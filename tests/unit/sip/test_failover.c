@@ -285,6 +285,20 @@ static void answers_again(void **state)
     rig_free(r);
 }
 
+static void not_for_ever(void **state)
+{
+    struct sip_avoid avoid = {0};
+    struct sip_flow flows[2] = {{.transport = SIP_UDP, .remote = {.family = 4, .port = 1}},
+                                {.transport = SIP_UDP, .remote = {.family = 4, .port = 2}}};
+
+    (void)state;
+    sip_avoid_add(&avoid, &flows[0], 1000);
+    sip_avoid_sort(&avoid, flows, 2, 1000 + SIP_AVOID_MS);
+    assert_int_equal(flows[0].remote.port, 1);
+    sip_avoid_sort(&avoid, flows, 2, 999 + SIP_AVOID_MS);
+    assert_int_equal(flows[0].remote.port, 2);
+}
+
 /* Both fail; the one whose failure is longest ago has its turn. */
 static void all_avoided(void **state)
 {
@@ -319,7 +333,7 @@ static void all_avoided(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows) + 8] = {
+    struct CMUnitTest tests[ARRAY_LEN(rows) + 9] = {
         {"TCP refused: new Contact and offer", tcp_refused, NULL, NULL, NULL},
         {"the same address of ours: the same offer, when the first is silent", seen_at_the_same,
          NULL, NULL, NULL},
@@ -328,12 +342,13 @@ int main(void)
          NULL},
         {"the last one's failure ends the call", both_refuse, NULL, NULL, NULL},
         {"who answers again is tried first again", answers_again, NULL, NULL, NULL},
+        {"what has failed has its turn again after a while", not_for_ever, NULL, NULL, NULL},
         {"where all have failed, the order of their failures", all_avoided, NULL, NULL, NULL},
         {"8.1.3.4: redirected to where we are seen elsewhere", redirected, NULL, NULL, NULL},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[8 + i] =
+        tests[9 + i] =
             (struct CMUnitTest){rows[i].name, seen_elsewhere, NULL, NULL, (void *)&rows[i]};
     return RUN_ROWS("sip/avoid", avoid_rows, avoided) +
            cmocka_run_group_tests_name("sip/failover", tests, NULL, NULL);

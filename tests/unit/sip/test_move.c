@@ -288,6 +288,7 @@ static void whoever_answers_at_the_old_address_has_not_moved(void **state)
     ask(r, 8, "INVITE", 4, "192.0.2.8");
     ask(r, 8, "UPDATE", 3, "192.0.2.8"); /* one at a time */
     ASSERT_LAST(r, "SIP/2.0 500");
+    assert_non_null(strstr(last(r), "\r\nCSeq: 3 UPDATE\r\n"));
     rig_answer(r, rig_find(r, "OPTIONS", 0), "200 OK", "", CONTACT, "");
     ASSERT_LAST(r, "SIP/2.0 403");
     assert_int_equal(rig_event_count(r, SIP_CALL_REOFFER), 0);
@@ -375,6 +376,8 @@ static const struct {
     {"no target refresh", "BYE", "192.0.2.8", CONTACT, 4},
     {"a call through proxies", "INVITE", "192.0.2.8", CONTACT "Record-Route: <sip:192.0.2.3;lr>\n",
      4},
+    {"it came by way of a proxy", "INVITE",
+     "192.0.2.8>\nVia: SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKv\nX: <x", CONTACT, 4},
 };
 
 static void strangers_are_refused(void **state)
