@@ -156,6 +156,9 @@ struct sip_call {
 
 int sip_core_add_req(struct sip_endpoint *ep, const uint64_t *key, struct sip_req *req);
 void sip_core_remove_req(struct sip_endpoint *ep, const uint64_t *key);
+/* The connection that an answer came over is the one for what follows on this flow. Not one of
+ * another host, which would get what is meant for ours. */
+void sip_core_note_connection(const struct sip_endpoint *ep, struct sip_flow *flow);
 /* Frees what is over; the last thing that each public function does. */
 void sip_core_sweep(struct sip_endpoint *ep);
 struct sip_call *sip_core_call_by_tag(const struct sip_endpoint *ep, struct slice tag);

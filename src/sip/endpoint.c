@@ -73,6 +73,14 @@ void sip_core_remove_req(struct sip_endpoint *ep, const uint64_t *key)
     map_remove(&ep->reqs, (struct slice){(const char *)key, sizeof *key});
 }
 
+void sip_core_note_connection(const struct sip_endpoint *ep, struct sip_flow *flow)
+{
+    const struct sip_flow *by = ep->came_by;
+
+    if (by && by->transport == flow->transport && ip_same_host(&by->remote, &flow->remote))
+        flow->connection = by->connection;
+}
+
 static struct sip_req *req_by_key(const struct sip_endpoint *ep, uint64_t key)
 {
     return map_get(&ep->reqs, (struct slice){(const char *)&key, sizeof key});
@@ -99,16 +107,18 @@ static bool is_for_us(const struct sip_msg *msg)
     return sip_values_next(&vias, &via) && !sip_values_next(&vias, &via);
 }
 
-static void response(struct sip_endpoint *ep, const struct sip_flow *flow,
-                     const struct sip_msg *msg, uint64_t now_ms)
+static void response(struct sip_endpoint *ep, const struct sip_msg *msg, uint64_t now_ms)
 {
     struct sip_tx *tx = sip_tx_match_response(&ep->txs, msg);
 
     if (!is_for_us(msg))
         return;
     if (tx) {
-        if (flow->connection)
-            sip_tx_set_connection(tx, flow->connection);
+        struct sip_flow its = *sip_tx_flow(tx);
+
+        sip_core_note_connection(ep, &its);
+        if (its.connection)
+            sip_tx_set_connection(tx, its.connection);
         sip_tx_response(tx, msg, now_ms);
     } else if (msg->status >= 200 && msg->status < 300) {
         sip_fork_stray_2xx(ep, msg, now_ms);
@@ -140,7 +150,7 @@ void sip_endpoint_receive(struct sip_endpoint *ep, const struct sip_flow *flow, 
     if (!err && msg.request)
         request(ep, flow, &msg, now_ms);
     else if (!err)
-        response(ep, flow, &msg, now_ms);
+        response(ep, &msg, now_ms);
     else if (err == -EBADMSG && msg.can_answer)
         sip_server_stateless(ep, flow, &msg, msg.error_status, slice_of(msg.error));
     ep->came_by = NULL;

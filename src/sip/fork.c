@@ -40,11 +40,9 @@ void sip_fork_ack(struct sip_call *call, struct sip_dialog *dlg, uint32_t cseq, 
  * the answer came over. What came back locally may be a port that nobody listens on. */
 static struct sip_flow flow_of(const struct sip_call *call)
 {
-    const struct sip_flow *came_by = call->ep->came_by;
     struct sip_flow flow = *sip_req_flow(call->invite);
 
-    if (came_by && came_by->transport == flow.transport)
-        flow.connection = came_by->connection;
+    sip_core_note_connection(call->ep, &flow);
     return flow;
 }
 

@@ -140,12 +140,8 @@ static enum sip_reg_input acceptance(struct sip_account *account, const struct s
         return SIP_REG_FAILED;
     }
     account->flow = *sip_req_flow(account->req);
-    if (came_by) {
+    if (came_by)
         sip_account_add_server(account, &came_by->remote);
-        if (came_by->transport == account->flow.transport &&
-            ip_same_host(&came_by->remote, &account->flow.remote))
-            account->flow.connection = came_by->connection;
-    }
     keep_flows(account);
     sip_account_find_registrar(account, now_ms);
     sip_account_take_routes(account, msg, now_ms);

@@ -188,18 +188,6 @@ static void judge(struct sip_req *req, unsigned told, const struct sip_msg *msg,
         sip_avoid_add(&req->ep->avoid, flow, now_ms);
 }
 
-/* The connection that answers come over is the one for what follows, and its loss is ours. Not one
- * of another host, which would get what is meant for our server. */
-static void note_connection(struct sip_req *req)
-{
-    const struct sip_flow *came_by = req->ep->came_by;
-    struct sip_flow *flow = &req->flows[req->at];
-
-    if (came_by && came_by->transport == flow->transport &&
-        ip_same_host(&came_by->remote, &flow->remote))
-        flow->connection = came_by->connection;
-}
-
 static void on_tx(void *arg, struct sip_tx *tx, unsigned told, const struct sip_msg *msg, int err,
                   uint64_t now_ms)
 {
@@ -209,7 +197,7 @@ static void on_tx(void *arg, struct sip_tx *tx, unsigned told, const struct sip_
 
     judge(req, told, msg, now_ms);
     if (told & SIP_TX_TOLD_MESSAGE)
-        note_connection(req);
+        sip_core_note_connection(req->ep, &req->flows[req->at]);
     if (told & SIP_TX_TOLD_OVER)
         req->tx = NULL;
     if (told & SIP_TX_TOLD_MESSAGE && (msg->status == 401 || msg->status == 407)) {

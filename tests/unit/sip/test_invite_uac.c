@@ -520,6 +520,35 @@ static void connection_is_needed(void **state)
     end(r);
 }
 
+/* Whoever has seen the INVITE can answer it, but what follows goes to whom it was sent to. */
+static void connection_of_others(void **state)
+{
+    struct rig *r = rig_new(SIP_TCP);
+    struct sip_invite_params params = {.target = SLICE("sip:bob@192.0.2.2;transport=tcp")};
+    struct sip_call *call;
+
+    (void)state;
+    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
+    rig_drain(r);
+    sip_call_offer(call, SLICE("o"), r->now_ms);
+    rig_drain(r);
+    r->flow.connection = 9;
+    r->flow.remote.bytes[3] = 66;
+    rig_answer(r, invite(r), "200 OK", "b", "Contact: <sip:bob@192.0.2.2;transport=tcp>\n", "x");
+    assert_int_not_equal(rig_find(r, "ACK", 0)->flow.connection, 9);
+    sip_call_hangup(call, r->now_ms);
+    rig_drain(r);
+    assert_int_not_equal(rig_find(r, "BYE", 0)->flow.connection, 9);
+    rig_answer(r, rig_find(r, "BYE", 0), "200 OK", "b", "", "");
+    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
+    rig_drain(r);
+    sip_call_offer(call, SLICE("o"), r->now_ms);
+    rig_drain(r);
+    rig_answer(r, rig_find(r, "INVITE", 1), "486 Busy Here", "b", "", "");
+    assert_int_not_equal(rig_last(r, "ACK")->flow.connection, 9);
+    end(r);
+}
+
 static void receive_bye(struct rig *r, const char *from_tag, unsigned cseq)
 {
     const char *from = rig_header(invite(r), "From");
@@ -583,6 +612,7 @@ int main(void)
         {"answers that are not to us", not_our_answers, 0, 0, 0},
         {"183 with SDP", early_media, 0, 0, 0},
         {"a connection is needed while the call is up", connection_is_needed, 0, 0, 0},
+        {"an answer from elsewhere draws nothing there", connection_of_others, 0, 0, 0},
         {"15.1.2: BYE with the right tags only", bye_comes, 0, 0, 0},
         {"BYE crosses BYE", byes_cross, 0, 0, 0},
     };
