@@ -7,7 +7,7 @@
 #include "net/udp.h"
 #include "tests/lib/rows.h"
 
-#define MAX_ASKED 200
+#define MAX_ASKED 1000
 
 static const struct {
     const char *name;

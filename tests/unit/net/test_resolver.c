@@ -241,6 +241,25 @@ static void only_one_family_answers(void **state)
     assert_told(f, "192.0.2.7\n");
 }
 
+/* That one family has none says nothing of the other, whose answer is late. */
+static void the_other_family_answers_late(void **state)
+{
+    static const struct fake_record silent[] = {{"AAAA", "late.test", 60, "SILENCE"}, {0}};
+    static const struct fake_record speaks[] = {{"AAAA", "late.test", 60, "2001:db8::9"}, {0}};
+    struct fixture *f = *state;
+
+    fake_dns_use(f->dns, silent);
+    assert_int_equal(ask(f, DNS_ADDRESS, SLICE("late.test")), 0);
+    while (fake_dns_asked(f->dns, "A", NULL) < 2 && !f->gave_up)
+        net_loop_turn(f->loop, true);
+    for (size_t i = 0; i < 10; i++)
+        net_loop_turn(f->loop, true);
+    assert_told(f, "");
+    fake_dns_use(f->dns, speaks);
+    wait_for(f, 1);
+    assert_told(f, "[2001:db8::9]\n");
+}
+
 static void late_answers_are_kept(void **state)
 {
     static const struct fake_record speaks[] = {
@@ -305,6 +324,33 @@ static void too_many(void **state)
     assert_int_equal(ask(f, DNS_SRV, SLICE("more.test")), -EAGAIN);
     for (size_t i = 0; i < NET_RESOLVE_MAX_OPEN; i++)
         net_lookup_cancel(lookups[i]);
+}
+
+#define N_NAMES (NET_RESOLVE_MAX_NAMES + 8)
+
+/* What ends first makes room. */
+static void no_room_for_all(void **state)
+{
+    struct fixture *f = *state;
+    static char names[N_NAMES][16];
+    static struct fake_record many[N_NAMES + 1];
+
+    for (size_t i = 0; i < N_NAMES; i++) {
+        snprintf(names[i], sizeof names[i], "n%u.test", (unsigned)i);
+        many[i] = (struct fake_record){"SRV", names[i], 60 + (uint32_t)i, "1 2 3 a.test"};
+    }
+    fake_dns_use(f->dns, many);
+    for (size_t i = 0; i < N_NAMES; i++) {
+        assert_int_equal(ask(f, DNS_SRV, slice_of(names[i])), 0);
+        wait_for(f, i + 1);
+    }
+    assert_int_equal(fake_dns_asked(f->dns, NULL, NULL), N_NAMES);
+    assert_int_equal(ask(f, DNS_SRV, slice_of(names[N_NAMES - 1])), 0);
+    wait_for(f, N_NAMES + 1);
+    assert_int_equal(fake_dns_asked(f->dns, NULL, NULL), N_NAMES);
+    assert_int_equal(ask(f, DNS_SRV, slice_of(names[0])), 0);
+    wait_for(f, N_NAMES + 2);
+    assert_int_equal(fake_dns_asked(f->dns, NULL, NULL), N_NAMES + 1);
 }
 
 /* A resolv.conf of the test's own. Servers in it have no ports, hence the namespace. */
@@ -442,10 +488,12 @@ int main(void)
         RESOLVER_TEST("one question serves all who ask at the same time", asked_once_for_all),
         RESOLVER_TEST("a silent server: repeated, and over in time", silence),
         RESOLVER_TEST("a server that is silent on one family", only_one_family_answers),
+        RESOLVER_TEST("and late on the one that there is", the_other_family_answers_late),
         RESOLVER_TEST("an answer that nobody waits for is kept", late_answers_are_kept),
         RESOLVER_TEST("no answer comes after cancelling", cancelled),
         RESOLVER_TEST("empty, with a NUL, longer than RFC 1035 allows", names_that_are_none),
         RESOLVER_TEST("questions at once have a limit", too_many),
+        RESOLVER_TEST("names that are known have a limit", no_room_for_all),
         RESOLVER_TEST("a name server on IPv6", server_on_ipv6),
         RESOLVER_TEST("of three servers one is not there and one is silent", several_servers),
         RESOLVER_TEST("another network: all is asked anew", network_changes),

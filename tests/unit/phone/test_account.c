@@ -154,6 +154,50 @@ static void unregistering_ends_what_waits(void **state)
     leave_house(h);
 }
 
+/* The server refused the password; now somebody asks once more. */
+static const struct account *asks_anew(struct house *h, struct account_config *config)
+{
+    const struct phone_command again = {.kind = PHONE_REGISTER};
+    const struct phone_command given = {.kind = PHONE_PASSWORD, .text = "wrong"};
+    struct account *account;
+
+    enter(h, (struct account_config *[]){config}, 1);
+    account = account_find(h->phone, NULL);
+    assert_int_equal(phone_do(h->phone, &given, NULL, NULL), 0);
+    assert_true(account->password_set);
+    account_event(h->phone, &(struct sip_account_event){.kind = SIP_ACCOUNT_FAILED,
+                                                        .owner = account,
+                                                        .cause = SIP_ACCOUNT_REFUSED_PASSWORD,
+                                                        .status = 401,
+                                                        .retry_ms = NEVER_MS});
+    assert_int_equal(phone_do(h->phone, &again, NULL, NULL), 0);
+    return account;
+}
+
+static void a_person_is_asked_anew(void **state)
+{
+    struct account_config config = at_home;
+    struct house *h = build();
+
+    (void)state;
+    assert_false(asks_anew(h, &config)->password_set);
+    leave_house(h);
+}
+
+static void a_command_runs_first(void **state)
+{
+    struct account_config config = at_home;
+    const struct account *account;
+    struct house *h = build();
+
+    (void)state;
+    config.password_command = (char[]){"sleep 60"};
+    account = asks_anew(h, &config);
+    assert_non_null(account->command);
+    assert_true(account->when_command); /* the server hears nothing before */
+    leave_house(h);
+}
+
 static const struct refusal_row {
     const char *name;
     struct phone_command command;
@@ -403,6 +447,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_foreign_name_through_a_lone_account),
         cmocka_unit_test(unregistering_ends_what_waits),
+        cmocka_unit_test(a_person_is_asked_anew),
+        cmocka_unit_test(a_command_runs_first),
         cmocka_unit_test(without_accounts_all_may_call),
     };
 
