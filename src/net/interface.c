@@ -11,11 +11,16 @@
 /* More addresses than fit are not looked at. */
 #define MAX_SNAPSHOT_BYTES 65536
 
+/* We look for the first time on the first turn of the loop, as that takes longer than a phone needs
+ * to send its first REGISTER. What is heard this soon after may have happened before we looked. */
+#define FIRST_HINTS_MS 100
+
 struct net_interface_watch {
     struct net_interface_source *source;
     struct net_deadline *quiet, *sleep_look;
-    uint64_t slept_ms; /* by this machine, in all */
-    uint64_t first_ms; /* when the burst began; 0: none */
+    uint64_t slept_ms;  /* by this machine, in all */
+    uint64_t looked_ms; /* for the first time; 0: not yet */
+    uint64_t first_ms;  /* when the burst began; 0: none */
     bool certain;
     struct buf known; /* the addresses when we last looked */
     void (*on_change)(void *arg);
@@ -65,8 +70,10 @@ static bool differs(struct net_interface_watch *watch)
 static void on_quiet(void *arg)
 {
     struct net_interface_watch *watch = arg;
-    bool changed = differs(watch) || watch->certain;
+    bool changed = (differs(watch) && watch->looked_ms) || watch->certain;
 
+    if (!watch->looked_ms)
+        watch->looked_ms = net_now_ms();
     watch->first_ms = 0;
     watch->certain = false;
     if (changed)
@@ -80,7 +87,7 @@ static void on_hint(void *arg, bool certain)
 
     if (!watch->first_ms)
         watch->first_ms = now_ms;
-    watch->certain |= certain;
+    watch->certain |= certain || now_ms < watch->looked_ms + FIRST_HINTS_MS;
     if (quiet_ms > watch->first_ms + NET_INTERFACE_BURST_MS)
         quiet_ms = watch->first_ms + NET_INTERFACE_BURST_MS;
     net_deadline_set(watch->quiet, quiet_ms);
@@ -136,7 +143,7 @@ int net_interface_watch_new(struct net_loop *loop, void (*on_change)(void *arg),
         net_interface_watch_free(watch);
         return err;
     }
-    watch->known = look();
+    net_deadline_set(watch->quiet, 0);
     watch->slept_ms = slept_ms();
     net_deadline_set(watch->sleep_look, net_now_ms() + NET_INTERFACE_SLEEP_LOOK_MS);
     *out = watch;

@@ -40,6 +40,7 @@ static int set_up(void **state)
     assert_int_equal(net_deadline_new(f.loop, on_limit, &f, &f.limit), 0);
     net_deadline_set(f.limit, 0);
     assert_int_equal(net_interface_watch_new(f.loop, on_change, &f, &f.watch), 0);
+    net_loop_turn(f.loop, false); /* with the first look */
     return 0;
 }
 
@@ -164,6 +165,21 @@ static void a_route(void **state)
     wait_told(f, 1);
 }
 
+/* What the phone has told to its server until then may be wrong. */
+static void before_the_first_look(void **state)
+{
+    struct fixture *f = *state;
+
+    net_interface_watch_free(f->watch);
+    assert_int_equal(net_interface_watch_new(f->loop, on_change, f, &f->watch), 0);
+    netns_address("a", "192.0.2.1");
+    wait_told(f, 1);
+    netns_address("a", NULL);
+    wait_told(f, 2);
+    turn_for(f, 400);
+    assert_int_equal(f->told, 2);
+}
+
 #define WATCH_TEST(name, f)                                                                        \
     {                                                                                              \
         name, f, set_up, tear_down, NULL                                                           \
@@ -181,6 +197,7 @@ int main(int argc, char **argv)
     };
     const struct CMUnitTest more[] = {
         WATCH_TEST("a way to another network", a_route),
+        WATCH_TEST("an address that comes before the first look", before_the_first_look),
     };
 
     netns_enter();
