@@ -68,6 +68,7 @@ static int open_sip(struct account *account)
 static void free_account(struct account *account)
 {
     list_remove(&account->link);
+    list_remove(&account->in_turns);
     password_command_free(account->command);
     net_deadline_free(account->patience);
     sip_account_free(account->sip);
@@ -100,6 +101,7 @@ static int open_account(struct phone *phone, const struct account_config *config
     account->phone = phone;
     account->config = config;
     account->gone = true;
+    list_init(&account->in_turns);
     list_append(&phone->accounts, &account->link);
     account->n_codecs = phone_list_codecs(config->codecs, config->n_codecs, account->codecs);
     account->label = phone_safe_dup(slice_of(config->label ? config->label : config->uri));
@@ -193,7 +195,7 @@ static void on_password(void *arg, struct slice password, const char *sentence)
     if (!sentence || account->password_wanted)
         set_password(account, password);
     if (account->when_command)
-        sip_account_register(account->sip, net_now_ms());
+        account_take_turn(account, ACCOUNT_REGISTERS);
     account->when_command = false;
     phone_wake(account->phone); /* what SIP has to say now is taken from the loop */
 }
@@ -359,7 +361,7 @@ void account_register(struct account *account)
     account_prepare(account);
     account->when_command = again && account->command;
     if (!account->when_command)
-        sip_account_register(account->sip, net_now_ms());
+        account_take_turn(account, ACCOUNT_REGISTERS);
 }
 
 static void leave(struct account *account)
@@ -370,7 +372,7 @@ static void leave(struct account *account)
     forget_command(account);
     account_fail_calls(account, PHONE_FAILED, 0, "its account is no longer to be registered");
     if (asked)
-        sip_account_unregister(account->sip, net_now_ms());
+        account_take_turn(account, ACCOUNT_LEAVES);
 }
 
 int account_missing(const struct phone *phone, const char *label, struct buf *why)
@@ -434,6 +436,7 @@ void accounts_abandon(struct phone *phone)
 
         if (account->gone)
             continue;
+        list_remove(&account->in_turns);
         sip_account_free(account->sip);
         account->sip = NULL;
         account->gone = true;
@@ -444,7 +447,7 @@ void accounts_network_changed(struct phone *phone)
 {
     LIST_EACH (&phone->accounts, at)
         if (LIST_ITEM(at, struct account, link)->sip)
-            sip_account_network_changed(LIST_ITEM(at, struct account, link)->sip, net_now_ms());
+            account_take_turn(LIST_ITEM(at, struct account, link), ACCOUNT_MOVES);
 }
 
 /* --- who is let in --------------------------------------------------------------------------- */

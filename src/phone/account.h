@@ -2,6 +2,7 @@
  * sip/account.h and the front ends. Seen by src/phone only. Signalling thread only.
  *
  *   account.c        registering, passwords, who is let in
+ *   account_turns.c  when many of them have something to say
  *   account_words.c  what a failure means to a person and a script
  *   dial.c           which account a call goes through, and calls that wait for one */
 #ifndef PHONE_ACCOUNT_H
@@ -27,8 +28,13 @@ struct account_failure {
     int err;
 };
 
+/* What an account waits to tell its server; the last of it counts. */
+enum account_turn { ACCOUNT_SPOKE, ACCOUNT_REGISTERS, ACCOUNT_MOVES, ACCOUNT_LEAVES };
+
 struct account {
-    struct list link; /* in phone->accounts */
+    struct list link;     /* in phone->accounts */
+    struct list in_turns; /* in phone->turns, unless turn is ACCOUNT_SPOKE */
+    enum account_turn turn;
     struct phone *phone;
     const struct account_config *config;
     struct sip_account *sip;
@@ -77,6 +83,14 @@ void account_register(struct account *account);
 void account_prepare(struct account *account);
 /* What to do with a call that came in: 0: take it, else the status to refuse it with. */
 unsigned account_screens(struct phone *phone, const struct sip_call_event *event);
+
+/* --- account_turns.c ------------------------------------------------------------------------- */
+
+/* At once; or, where many others have just spoken or wait to, from the loop. */
+void account_take_turn(struct account *account, enum account_turn turn);
+/* For the phone's deadline: when the next of those that wait may speak, and lets them. */
+uint64_t accounts_turn_ms(const struct phone *phone);
+void accounts_next_turn(struct phone *phone);
 
 /* --- account_words.c ------------------------------------------------------------------------- */
 

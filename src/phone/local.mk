@@ -2,6 +2,7 @@ noinst_LIBRARIES += libphone.a
 libphone_a_SOURCES = \
 	src/phone/account.c \
 	src/phone/account.h \
+	src/phone/account_turns.c \
 	src/phone/account_words.c \
 	src/phone/call.c \
 	src/phone/call.h \

@@ -37,6 +37,8 @@ void phone_set_wake(struct phone *phone)
         when_ms = phone->quit_by_ms;
     if (phone->quitting && !accounts_gone(phone) && phone->leave_by_ms < when_ms)
         when_ms = phone->leave_by_ms;
+    if (!list_empty(&phone->turns) && accounts_turn_ms(phone) < when_ms)
+        when_ms = accounts_turn_ms(phone);
     net_deadline_set(phone->wake, phone->wake_now ? 0 : when_ms);
 }
 
@@ -83,6 +85,7 @@ static void on_wake(void *arg)
         call_input(LIST_ITEM(due, struct call, timer), CALL_TIME_IS_OVER, NULL, NULL);
     LIST_EACH (&phone->calls, at)
         call_start_sound(LIST_ITEM(at, struct call, link));
+    accounts_next_turn(phone);
     net_sip_link_pump(phone->link);
     phone_note_calls(phone);
     look_for_end(phone);
@@ -328,6 +331,7 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     phone->quit_by_ms = NEVER_MS;
     phone->history_ms = HISTORY_LIMIT_MS;
     list_init(&phone->accounts);
+    list_init(&phone->turns);
     list_init(&phone->calls);
     list_init(&phone->events);
     phone->n_codecs = phone_list_codecs(config->codecs, config->n_codecs, phone->codecs);

@@ -27,6 +27,9 @@ struct phone {
     size_t n_codecs;
 
     struct list accounts; /* of struct account, in the order of the configuration */
+    struct list turns;    /* of struct account, that wait to speak to their servers */
+    uint64_t turn_ms;     /* when the last turn began */
+    unsigned turn_requests; /* that were sent in it */
     struct contacts *contacts; /* NULL: nobody says where the file would be */
     struct history *history;   /* NULL: likewise, or it is not wanted */
     bool notes_due;            /* a call has begun and is not noted */

@@ -2,7 +2,12 @@
  * called. */
 #include "phone/account.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "phone/phone_private.h"
 #include "tests/lib/rows.h"
@@ -311,6 +316,125 @@ static void without_accounts_all_may_call(void **state)
     leave_house(h);
 }
 
+/* --- many of them ----------------------------------------------------------------------------- */
+
+#define CROWD 150
+#define AT_ONCE 32 /* of account_turns.c */
+#define EVERY_MS 50
+
+struct crowd {
+    struct account_config configs[CROWD];
+    struct house *house;
+    int server;
+    bool seen[CROWD];
+    size_t n_seen;
+};
+
+static struct crowd *open_crowd(void)
+{
+    static struct account_config *all[CROWD];
+    struct crowd *c = calloc(1, sizeof *c);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t n = sizeof at;
+    char text[64];
+
+    c->server = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(bind(c->server, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(getsockname(c->server, (struct sockaddr *)&at, &n), 0);
+    for (size_t i = 0; i < CROWD; i++) {
+        snprintf(text, sizeof text, "sip:u%zu.@127.0.0.1:%u", i, (unsigned)ntohs(at.sin_port));
+        c->configs[i].uri = strdup(text);
+        c->configs[i].label = strdup(text);
+        all[i] = &c->configs[i];
+    }
+    c->house = build();
+    enter(c->house, all, CROWD);
+    return c;
+}
+
+static void close_crowd(struct crowd *c)
+{
+    leave_house(c->house);
+    close(c->server);
+    for (size_t i = 0; i < CROWD; i++) {
+        free(c->configs[i].uri);
+        free(c->configs[i].label);
+    }
+    free(c);
+}
+
+/* How many accounts the server has heard of by now. */
+static size_t heard(struct crowd *c)
+{
+    char text[4096];
+    ssize_t n;
+
+    while ((n = recv(c->server, text, sizeof text - 1, MSG_DONTWAIT)) > 0) {
+        const char *from;
+        size_t i;
+
+        text[n] = '\0';
+        from = strstr(text, "From: <sip:u");
+        assert_non_null(from);
+        i = strtoul(from + 12, NULL, 10);
+        assert_true(i < CROWD);
+        c->n_seen += !c->seen[i];
+        c->seen[i] = true;
+    }
+    return c->n_seen;
+}
+
+static void tell_all(struct crowd *c, enum phone_command_kind kind, size_t from)
+{
+    for (size_t i = from; i < CROWD; i++)
+        assert_int_equal(
+            phone_do(c->house->phone,
+                     &(struct phone_command){.kind = kind, .account = c->configs[i].label}, NULL,
+                     NULL),
+            0);
+}
+
+/* Never more than a server's socket holds, however quick we are. */
+static void many_register_in_turns(void **state)
+{
+    struct crowd *c = open_crowd();
+    uint64_t start_ms = net_now_ms();
+
+    (void)state;
+    tell_all(c, PHONE_REGISTER, 0);
+    while (net_now_ms() < start_ms + 20000) {
+        size_t now = heard(c);
+
+        assert_true(now <= AT_ONCE * (1 + (net_now_ms() - start_ms) / EVERY_MS));
+        if (now == CROWD)
+            break;
+        net_loop_turn(c->house->loop, true);
+    }
+    assert_int_equal(c->n_seen, CROWD);
+    close_crowd(c);
+}
+
+/* Who has changed his mind by then says nothing. */
+static void what_waits_can_be_taken_back(void **state)
+{
+    struct crowd *c = open_crowd();
+    const size_t last = CROWD - 10;
+    uint64_t start_ms = net_now_ms();
+
+    (void)state;
+    tell_all(c, PHONE_REGISTER, 0);
+    tell_all(c, PHONE_UNREGISTER, last);
+    while (heard(c) < last && net_now_ms() < start_ms + 20000)
+        net_loop_turn(c->house->loop, true);
+    start_ms = net_now_ms();
+    while (net_now_ms() < start_ms + 5 * EVERY_MS)
+        net_loop_turn(c->house->loop, true);
+    assert_int_equal(heard(c), last);
+    for (size_t i = last; i < CROWD; i++)
+        assert_true(account_find(c->house->phone, c->configs[i].label)->gone);
+    close_crowd(c);
+}
+
 /* --- words ------------------------------------------------------------------------------------ */
 
 #define AT                                                                                         \
@@ -450,6 +574,8 @@ int main(void)
         cmocka_unit_test(a_person_is_asked_anew),
         cmocka_unit_test(a_command_runs_first),
         cmocka_unit_test(without_accounts_all_may_call),
+        cmocka_unit_test(many_register_in_turns),
+        cmocka_unit_test(what_waits_can_be_taken_back),
     };
 
     return RUN_ROWS("phone/account dialling", dial_rows, check_dial) +
