@@ -7,6 +7,11 @@
  *     bench_registrar serve PORT EXPIRES        grants so many seconds, until standard input ends;
  *                                               tells for each line there how many REGISTERs it has
  *                                               granted so far
+ *     bench_registrar crowd PORT RUNS ACCOUNTS COMMAND…
+ *                                               as start, with a COMMAND of so many accounts, and
+ *                                               the room for requests of any socket. A line each:
+ *                                               exec to when all are registered, in microseconds,
+ *                                               and how many REGISTERs that took
  *
  * Arrivals are the kernel's time stamps, so our own wake-up does not count. */
 #include <arpa/inet.h>
@@ -43,7 +48,7 @@ static int64_t now_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-static int udp_open(uint16_t port)
+static int udp_open(uint16_t port, bool roomy)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
     int on = 1, room = 4 << 20, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -52,7 +57,8 @@ static int udp_open(uint16_t port)
     if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0)
         die("socket");
     setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    if (roomy)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     return fd;
 }
 
@@ -202,6 +208,55 @@ static int start(int fd, int runs, char **command)
     return 0;
 }
 
+/* Repeated requests with credentials count once: a phone tells its accounts apart by their names.
+ */
+static bool is_new(bool *known, unsigned accounts)
+{
+    int n;
+    const char *number = strstr(line_of("To", &n), "sip:a");
+    unsigned long i = number ? strtoul(number + 5, NULL, 10) : accounts;
+
+    if (i >= accounts || known[i])
+        return false;
+    return known[i] = true;
+}
+
+static bool crowd_once(int fd, unsigned accounts, char **command)
+{
+    bool *known = calloc(accounts, sizeof *known);
+    unsigned granted = 0, requests = 0;
+    int64_t start_us = now_us(), when_us = 0;
+    struct sockaddr_in from;
+    pid_t child;
+
+    if (!known)
+        die("memory");
+    child = start_child(command);
+    while (granted < accounts && wait_readable(fd, 40000)) {
+        if (!take(fd, &from, &when_us))
+            continue;
+        requests++;
+        if (answer(fd, &from, 3600) && is_new(known, accounts))
+            granted++;
+    }
+    free(known);
+    if (granted == accounts)
+        printf("%lld %u\n", (long long)(when_us - start_us), requests);
+    else
+        fprintf(stderr, "bench_registrar: %s registered %u accounts\n", *command, granted);
+    fflush(stdout);
+    end_child(fd, child);
+    return granted == accounts;
+}
+
+static int crowd(int fd, int runs, unsigned accounts, char **command)
+{
+    for (int i = 0; i < runs; i++)
+        if (!crowd_once(fd, accounts, command))
+            return 1;
+    return 0;
+}
+
 static int serve(int fd, unsigned expires_s)
 {
     struct pollfd p[] = {{.fd = fd, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
@@ -229,12 +284,16 @@ static int serve(int fd, unsigned expires_s)
 
 int main(int argc, char **argv)
 {
-    int fd = argc > 3 ? udp_open((uint16_t)atoi(argv[2])) : -1;
+    bool roomy = argc > 1 && strcmp(argv[1], "crowd");
+    int fd = argc > 3 ? udp_open((uint16_t)atoi(argv[2]), roomy) : -1;
 
     if (argc > 4 && !strcmp(argv[1], "start"))
         return start(fd, atoi(argv[3]), argv + 4);
     if (argc == 4 && !strcmp(argv[1], "serve"))
         return serve(fd, (unsigned)atoi(argv[3]));
-    fprintf(stderr, "usage: bench_registrar start PORT RUNS COMMAND... | serve PORT EXPIRES\n");
+    if (argc > 5 && !strcmp(argv[1], "crowd"))
+        return crowd(fd, atoi(argv[3]), (unsigned)atoi(argv[4]), argv + 5);
+    fprintf(stderr, "usage: bench_registrar start PORT RUNS COMMAND... | serve PORT EXPIRES | "
+                    "crowd PORT RUNS ACCOUNTS COMMAND...\n");
     return 2;
 }
