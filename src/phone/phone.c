@@ -128,7 +128,7 @@ static void turn_away(struct phone *phone, const struct sip_call_event *event, u
     if (silent)
         sip_call_ignore(event->call, net_now_ms());
     else
-        sip_call_reject(event->call, status, SLICE(""), SLICE(""), net_now_ms());
+        sip_call_turn_away(event->call, status, net_now_ms());
     free(from);
     free(to);
 }
@@ -143,7 +143,7 @@ static void on_invite(struct phone *phone, const struct sip_call_event *event)
     else if (call)
         call_incoming(call, event);
     else
-        sip_call_reject(event->call, 503, SLICE(""), SLICE(""), net_now_ms());
+        sip_call_turn_away(event->call, 503, net_now_ms());
 }
 
 static void on_call(void *arg, const struct sip_call_event *event)

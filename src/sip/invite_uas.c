@@ -227,6 +227,18 @@ void sip_call_ignore(struct sip_call *call, uint64_t now_ms)
     sip_core_sweep(call->ep);
 }
 
+void sip_call_turn_away(struct sip_call *call, unsigned status, uint64_t now_ms)
+{
+    struct sip_tx *tx = asked_tx(call);
+    const struct sip_msg *request = tx ? sip_tx_request_of(tx) : NULL;
+
+    if (call->state != SIP_CALL_RINGING || call->ring_status)
+        return;
+    if (request)
+        sip_server_stateless(call->ep, sip_tx_flow(tx), request, status, SLICE(""));
+    sip_call_ignore(call, now_ms);
+}
+
 void sip_uas_hangup(struct sip_call *call, uint64_t now_ms)
 {
     stop_ringing(call);

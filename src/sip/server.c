@@ -124,10 +124,19 @@ static bool is_unheard(const struct query *q)
            is_stranger(q->ep, q->tx ? sip_tx_flow(q->tx) : q->flow);
 }
 
+/* What will not be a call is refused once for each copy of it: to repeat that until an ACK comes
+ * would be many answers to one packet, whose source may be forged. */
+static void refuse_once(const struct query *q, struct sip_response *response)
+{
+    if (!is_unheard(q))
+        send_stateless(q->ep, sip_tx_flow(q->tx), q->msg, response);
+    sip_tx_give_up(q->tx, q->now_ms);
+}
+
 static void answer(const struct query *q, struct sip_response *response)
 {
-    if (is_unheard(q) && q->tx)
-        sip_tx_give_up(q->tx, q->now_ms);
+    if (q->tx && begins_call(q->msg))
+        refuse_once(q, response);
     else if (is_unheard(q))
         return;
     else if (q->tx)

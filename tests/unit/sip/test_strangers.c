@@ -44,8 +44,8 @@ static void check_row(void **state)
     struct rig *open = rig_new(SIP_UDP), *r = silent_rig();
 
     rig_receive(open, "%s", row->text);
-    rig_run(open, 200);
-    assert_int_equal(open->n_sent, 1); /* else the row says nothing */
+    rig_run(open, 40000);
+    assert_int_equal(open->n_sent, 1); /* else the row says nothing; and nothing is repeated */
     rig_receive(r, "%s", row->text);
     assert_true(rig_comes_to_rest(r));
     assert_int_equal(r->n_sent, 0);
@@ -68,6 +68,25 @@ static void an_ignored_invite_leaves_nothing(void **state)
     }
     assert_true(rig_comes_to_rest(r));
     assert_int_equal(r->n_sent, 0);
+    rig_free(r);
+}
+
+static void who_is_turned_away_gets_one_answer(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    for (size_t i = 1; i <= 3; i++) { /* the same INVITE, and its copies */
+        rig_invited(r, "1");
+        assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), i);
+        sip_call_turn_away(r->call, 403, r->now_ms);
+        rig_drain(r);
+        assert_int_equal(rig_count(r, "SIP/2.0 403 "), i);
+        assert_int_equal(rig_event_count(r, SIP_CALL_ENDED), i);
+        rig_run(r, 20000);
+        assert_int_equal(r->n_sent, i);
+    }
+    assert_true(rig_comes_to_rest(r));
     rig_free(r);
 }
 
@@ -123,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_ignored_invite_leaves_nothing),
+        cmocka_unit_test(who_is_turned_away_gets_one_answer),
         cmocka_unit_test(who_rings_is_not_ignored),
         cmocka_unit_test(our_server_is_answered),
         cmocka_unit_test(a_call_that_is_on_is_answered),
