@@ -20,7 +20,8 @@ static int set_name(void *into, struct slice value, struct config_fault *fault)
 {
     struct account_config *account = into;
 
-    return config_text(value, &account->name, fault);
+    (void)fault; /* any text will do, also none */
+    return config_replace(&account->name, value);
 }
 
 static int set_auth_user(void *into, struct slice value, struct config_fault *fault)

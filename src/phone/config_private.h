@@ -38,8 +38,6 @@ int config_wrong(struct config_fault *fault, struct slice value, const char *whe
 /* An empty value, which no setting has; -EINVAL. */
 int config_refuse_empty(struct config_fault *fault, const char *what);
 int config_replace(char **text, struct slice value);
-/* What others are shown: UTF-8 without anything invisible; also none. */
-int config_text(struct slice value, char **text, struct config_fault *fault);
 /* One of n words, in any case: its place in *out. */
 int config_word(struct slice value, const char *const *words, size_t n, size_t *out,
                 struct config_fault *fault);

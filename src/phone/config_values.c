@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "phone/config_private.h"
 #include "phone/spelling.h"
 #include "sip/uri.h"
@@ -37,19 +36,6 @@ int config_replace(char **text, struct slice value)
     free(*text);
     *text = copy;
     return 0;
-}
-
-int config_text(struct slice value, char **text, struct config_fault *fault)
-{
-    struct buf safe = buf_new(3 * value.n + 1);
-    bool clean;
-
-    text_safe(&safe, value);
-    clean = slice_eq(buf_slice(&safe), value);
-    buf_free(&safe);
-    return clean ? config_replace(text, value)
-                 : config_wrong(fault, value, value.p,
-                                "this holds characters that cannot be shown, or is not UTF-8");
 }
 
 /* --- words and numbers ---------------------------------------------------------------------- */

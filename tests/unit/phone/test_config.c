@@ -95,8 +95,6 @@ static const struct row {
      "f:1:11: this can be no or yes; a comment needs a line of its own"},
     {"a comment behind a tab", "history = no\t; not here\n",
      "f:1:13: a control character cannot stand in a setting; a comment needs a line of its own"},
-    {"a name that is not UTF-8", "name = Z\xfc\n",
-     "f:1:8: this holds characters that cannot be shown, or is not UTF-8"},
     {"a transport that is none", "[account a]\nuri = a@h\ntransport = tpc\n",
      "f:3:13: this can be udp or tcp; is tcp meant?"},
     {"neither yes nor no", "history = maybe\n", "f:1:11: this can be no or yes"},
