@@ -8,8 +8,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import account, sip, tap, tphone
-from lib.ends import uris
-from lib.registrar import Registrar, credentials, values
+from lib.registrar import Registrar, credentials
 from lib.room import SIGINT, Room
 from lib.tap import case, equal, expect
 

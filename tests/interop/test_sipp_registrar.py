@@ -9,7 +9,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import tap, tphone
 from lib.account import Account
-from lib.room import SIGINT, Room, wait_until
+from lib.room import SIGINT, Room
 from lib.sipp import Sipp
 from lib.tap import case, equal, expect
 
