@@ -3,10 +3,7 @@
 nothing, and the password's digest goes to its own server and to nobody else."""
 import os
 import re
-import socket
-import struct
 import sys
-import threading
 import time
 from types import SimpleNamespace
 
@@ -14,64 +11,14 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from lib import account, attack, sip, tap, tphone
 from lib.attack import Mutator, Pinger
 from lib.harm import HARMS, MARK, Sink
+from lib.hostile import (CREDENTIALS, DOMAIN, Server, accounts, answering, challenge, leaves,
+                         unharmed)
 from lib.registrar import Registrar
 from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
 
-DOMAIN = "example.test"
 LONG = bool(os.environ.get("TPHONE_LONG"))
 REGISTER, INVITE = sip.request("REGISTER"), sip.request("INVITE")
-CREDENTIALS = ("Authorization", "Proxy-Authorization")
-
-
-def challenge(nonce, realm=DOMAIN, more=', algorithm=SHA-256, qop="auth"'):
-    return f'Digest realm="{realm}", nonce="{nonce}"{more}'
-
-
-class Server(sip.Peer):
-    """A place that says whatever act(server, request) sends."""
-
-    def __init__(self, act=None, host="127.0.0.1"):
-        self.act, self.host = act, host
-        super().__init__(host=host)
-
-    uri = property(lambda self: f"sip:{self.host}:{self.port}")
-
-    def _keep(self, data, source):
-        before = len(self.messages)
-        super()._keep(data, source)
-        if self.act and len(self.messages) > before and not self.messages[-1].status:
-            self.act(self, self.messages[-1])
-
-    def answer(self, request, status, reason="Said", **headers):
-        """The answer as a message; a list makes a header for each."""
-        out = sip.Message(f"SIP/2.0 {status} {reason}", [("Via", v) for v in request.all("Via")] + [
-            ("From", request.get("From")), ("To", request.get("To") + ";tag=evil"),
-            ("Call-ID", request.get("Call-ID")), ("CSeq", request.get("CSeq"))])
-        for name, value in headers.items():
-            for v in value if isinstance(value, list) else [value]:
-                out.headers.append((name.replace("_", "-"), v))
-        return out
-
-    def say(self, request, status, reason="Said", **headers):
-        self.send_to(self.answer(request, status, reason, **headers), request.source)
-
-    def grant(self, request, seconds=3600, **headers):
-        contact = request.get("Contact").split(",")[0]
-        self.say(request, 200, "OK", Contact=f"{contact};expires={seconds}", **headers)
-
-    def credentials(self):
-        """What of the kind came here, copies too."""
-        return [(m.method, v) for m in self.found(lambda m: not m.status)
-                for name in CREDENTIALS for v in m.all(name)]
-
-    def trusts_nobody(self):
-        equal(self.credentials(), [], f"credentials that reached {self.uri}")
-
-
-def accounts(server_uri, count, first=0, way="proxy"):
-    return "".join(f"[account a{n}]\nuri = sip:a{n}@{DOMAIN}\npassword = secret{n}\n"
-                   f"{way} = {server_uri}\n\n" for n in range(first, first + count))
 
 
 def alice(room, server, way="proxy", **more):
@@ -79,33 +26,6 @@ def alice(room, server, way="proxy", **more):
     return tphone.Phone(room, "alice", "register", listen="udp:0.0.0.0:0", config=room.write(
         "alice.conf", f"[account alice]\nuri = sip:alice@{DOMAIN}\npassword = secret\n"
         f"{way} = {server.uri}\n"), **more)
-
-
-def answering(room, text, **more):
-    """tphone answer with these accounts, as Pinger wants it."""
-    phone = tphone.Answer(room, config=room.write("phone.conf", text), **more)
-    return SimpleNamespace(room=room, phone=phone, uri=phone.uri, pid=phone.process.popen.pid)
-
-
-def unharmed(phone):
-    """It lives, or has left with one of its own words for why."""
-    status = phone.process.popen.poll()
-    expect(status is None or 0 <= status <= tphone.SOUND, f"the phone died, status {status}",
-           *phone.process.tail())
-    found = phone.process.said(attack.REPORTS)
-    expect(not found, f"the phone reports {found[:3]}", *phone.process.tail(80))
-
-
-def leaves(phone, seconds=4):
-    """SIGTERM ends it in time, whatever its servers do; or it has left already."""
-    if not phone.process.alive():
-        return f"left with status {phone.process.status()}"
-    start = time.monotonic()
-    phone.process.signal(15)
-    status = phone.process.status(seconds * attack.SLOW)
-    expect(status in (0, tphone.INTERRUPTED, 143), f"SIGTERM ended it with status {status}",
-           *phone.process.tail())
-    return f"gone {time.monotonic() - start:.1f} s after SIGTERM"
 
 
 # --- answers that are no answers -------------------------------------------------------------
@@ -487,108 +407,6 @@ def spoofed():
         equal(stranger.found(lambda m: True), [], "what the stranger got")
         unharmed(phone)
         return leaves(phone)
-
-
-# --- servers by TCP ------------------------------------------------------------------------------
-
-def closes(connection, request):
-    pass
-
-
-def resets(connection, request):
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-def says(*pieces, times=1, pause=0.0):
-    """Sends these bytes, the whole so many times, or until the phone has had enough."""
-    def act(connection, request):
-        for _ in range(times):
-            for piece in pieces:
-                connection.sendall(piece)
-            if pause:
-                time.sleep(pause)
-        connection.settimeout(1)
-        while connection.recv(65536):
-            pass
-    return act
-
-
-def grants(*after, times=1):
-    """Registers the phone; and then, or instead of more, the same answer again."""
-    def act(connection, request):
-        contact = request.get("Contact").split(",")[0]
-        answer = Server.answer(None, request, 200, "OK", Contact=f"{contact};expires=60").bytes()
-        connection.sendall(answer)
-        says(*(after or [answer * 20]), times=times)(connection, request)
-    return act
-
-
-OPTIONS = (b"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK%d\r\n"
-           b"From: <sip:a@b>;tag=1\r\nTo: <sip:x>\r\nCall-ID: a\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n")
-BY_TCP = {
-    "closes each connection": closes,
-    "resets each connection": resets,
-    "sends junk": says(os.urandom(100000)),
-    "sends a header without end": says(b"SIP/2.0 200 OK\r\nX: ", b"x" * 60000, times=100),
-    "sends headers without end": says(b"SIP/2.0 200 OK\r\n", *[b"X: y\r\n" * 1000] * 100),
-    "sends a byte now and then": says(b"S", times=30, pause=0.1),
-    "says four gigabytes will follow": says(b"SIP/2.0 200 OK\r\nContent-Length: 4294967296\r\n\r\n",
-                                            b"x" * 60000, times=100),
-    "says a body follows, and closes": says(b"SIP/2.0 200 OK\r\nContent-Length: 9999\r\n\r\n"),
-    "sends ends of lines for ever": grants(b"\r\n\r\n" * 5000, times=40),
-    "sends requests for ever": grants(b"".join(OPTIONS % n for n in range(1000)), times=10),
-    "sends the same answer for ever": grants(times=500),
-}
-
-
-def by_tcp(how):
-    """The phone registers by TCP with somebody who does that to each of its connections."""
-    seen = []
-
-    def serve(connection):
-        with connection:
-            try:
-                connection.settimeout(5)
-                data = connection.recv(65536)
-                while b"\r\n\r\n" in data.lstrip():
-                    request = sip.Message.parse(data.lstrip())
-                    request.source = connection.getpeername()
-                    seen.append(request)
-                    BY_TCP[how](connection, request)
-                    return
-            except OSError:
-                pass
-
-    def listen(listener):
-        while True:
-            try:
-                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
-            except OSError:
-                return
-
-    with Room() as room, socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
-        threading.Thread(target=listen, args=(listener,), daemon=True).start()
-        port = listener.getsockname()[1]
-        target = answering(room, accounts(f"sip:127.0.0.1:{port};transport=tcp", 1), transport="")
-        wait_until(lambda: seen, 8, "no REGISTER came")
-        start, cpu = attack.memory_kb(target.pid), attack.cpu_seconds(target.pid)
-        pinger = Pinger(target)
-        time.sleep(4)
-        grown = (attack.memory_kb(target.pid) - start) / 1024
-        cpu = attack.cpu_seconds(target.pid) - cpu
-        said = pinger.verdict()
-        unharmed(target.phone)
-        expect(len(seen) <= 10, f"{len(seen)} REGISTERs in 4 s")
-        if not attack.sanitized():
-            expect(grown <= 2, f"memory grew by {grown:.1f} MB")
-            expect(cpu < 2, f"{cpu:.1f} s of the processor in 4 s")
-        listener.shutdown(socket.SHUT_RDWR)
-        return f"{len(seen)} REGISTERs, memory +{grown:.1f} MB, {cpu:.1f} s of processor; " \
-            f"{said}; " + leaves(target.phone)
-
-
-for how in BY_TCP:
-    case(f"a server by TCP that {how}: few connections, nothing kept", how)(by_tcp)
 
 
 # --- strangers at our Contact ----------------------------------------------------------------

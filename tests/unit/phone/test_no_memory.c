@@ -1,5 +1,5 @@
-/* Each allocation of history, contacts and password-command fails once: what was asked for is refused, or done all the
- * same, and what was there before is still there. */
+/* Each allocation of history, contacts and password-command fails once: what was asked for is
+ * refused, or done all the same, and what was there before is still there. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -488,8 +488,7 @@ static void never_weaker_in_a_new_realm(void **state)
     (void)state;
     assert_int_equal(challenged(b, "REGISTER", W OURS ",algorithm=SHA-256\n"), SIP_AUTH_AGAIN);
     another(b);
-    assert_int_equal(challenged(b, "REGISTER", W "realm=\"new\",nonce=\"n\"\n"),
-                     SIP_AUTH_CANNOT);
+    assert_int_equal(challenged(b, "REGISTER", W "realm=\"new\",nonce=\"n\"\n"), SIP_AUTH_CANNOT);
     assert_int_equal(challenged(b, "INVITE", P "realm=\"sip.example.org\",nonce=\"n\"\n"),
                      SIP_AUTH_CANNOT);
     assert_int_equal(put(b, "REGISTER"), 1);
@@ -505,11 +504,9 @@ static void realms_of_one_request_differ(void **state)
     (void)state;
     assert_int_equal(challenged(b, "REGISTER", P OURS ",algorithm=SHA-256\n"), SIP_AUTH_AGAIN);
     put(b, "REGISTER");
-    assert_int_equal(challenged(b, "REGISTER", W "realm=\"old\",nonce=\"n\"\n"),
-                     SIP_AUTH_AGAIN);
+    assert_int_equal(challenged(b, "REGISTER", W "realm=\"old\",nonce=\"n\"\n"), SIP_AUTH_AGAIN);
     another(b);
-    assert_int_equal(challenged(b, "REGISTER", W "realm=\"old\",nonce=\"m\"\n"),
-                     SIP_AUTH_AGAIN);
+    assert_int_equal(challenged(b, "REGISTER", W "realm=\"old\",nonce=\"m\"\n"), SIP_AUTH_AGAIN);
     assert_int_equal(put(b, "REGISTER"), 2);
     bench_free(b);
 }

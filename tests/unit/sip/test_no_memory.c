@@ -151,7 +151,7 @@ static void run(struct play *play, uint64_t ms)
 
 #define FROM_AT(place, cseq, branch)                                                               \
     "INVITE sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP " place ";branch=z9hG4bK" branch "\n"      \
-    "From: <sip:alice@192.0.2.2>;tag=a\nTo: <sip:bob@192.0.2.1>;tag=$t\nCall-ID: c\n"             \
+    "From: <sip:alice@192.0.2.2>;tag=a\nTo: <sip:bob@192.0.2.1>;tag=$t\nCall-ID: c\n"              \
     "CSeq: " cseq " INVITE\nContact: <sip:alice@" place ">\nMax-Forwards: 70\n" OFFER
 
 static void called(struct play *play)
