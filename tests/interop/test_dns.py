@@ -187,8 +187,10 @@ def list_of_hosts():
         etc = os.path.dirname(room.write("etc/hosts", "127.0.0.77 desk.test\n"))
         peer = room.keep(sip.Peer(port=5060, host="127.0.0.77"))
         start = time.monotonic()
+        # Whoever is root needs no user namespace, and has none to make under chroot(2).
+        as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
         phone = world.call("sip:alice@desk.test", under=[
-            "unshare", "--map-root-user", "--mount", "sh", "-c",
+            "unshare", *as_root, "--mount", "sh", "-c",
             f'mount --bind {etc} /etc && exec "$@"', "sh"])
         busy(peer, phone, "sip:alice@desk.test")
         expect(time.monotonic() - start < 1.8, "the name server was waited for")
