@@ -470,7 +470,7 @@ void sip_account_take_routes(struct sip_account *account, const struct sip_msg *
     free_routes(account);
     memcpy(account->routes, routes, n * sizeof *routes);
     account->n_routes = n;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && i < SIP_MAX_ROUTES_FOUND; i++)
         look_up(account, in_brackets(account->routes[i]), now_ms);
 }
 

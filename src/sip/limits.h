@@ -67,6 +67,9 @@
 #define SIP_MAX_UDP_REQUEST 1300
 /* Record-Route values of a dialog. More: the request is refused, 400; a 2xx loses its rest. */
 #define SIP_MAX_ROUTES 32
+/* Service-Route values of an account that are looked up, to know whose calls to let in. More: calls
+ * that come from those are a stranger's. */
+#define SIP_MAX_ROUTES_FOUND 4
 /* Places that 3xx answers to one INVITE may name, over all. More: they are not tried. */
 #define SIP_MAX_REDIRECTS 5
 /* Answers of sip_endpoint_located that are tried. */

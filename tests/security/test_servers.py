@@ -49,7 +49,8 @@ def grants(*after, times=1):
 
 
 OPTIONS = (b"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK%d\r\n"
-           b"From: <sip:a@b>;tag=1\r\nTo: <sip:x>\r\nCall-ID: a\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n")
+           b"From: <sip:a@b>;tag=1\r\nTo: <sip:x>\r\nCall-ID: a\r\nCSeq: 1 OPTIONS\r\n"
+           b"Content-Length: 0\r\n\r\n")
 BY_TCP = {
     "closes each connection": closes,
     "resets each connection": resets,

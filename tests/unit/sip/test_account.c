@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "sip/account_core.h"
+#include "sip/limits.h"
 #include "tests/lib/rows.h"
 #include "tests/lib/sip_rig.h"
 
@@ -281,6 +282,19 @@ static void service_route_by_tcp(struct rig *r)
     assert_int_equal(r->n_locates, before + 1);
 }
 
+static void service_route_of_many(struct rig *r)
+{
+    unsigned before;
+
+    with_service_route(r, "", "");
+    before = r->n_locates;
+    sip_account_register(rig_last_told(r)->account, r->now_ms);
+    rig_drain(r);
+    grant_with(r, "Service-Route: <sip:a.example;lr>, <sip:b.example;lr>, <sip:c.example;lr>\n"
+                  "Service-Route: <sip:d.example;lr>, <sip:e.example;lr>, <sip:f.example;lr>\n");
+    assert_int_equal(r->n_locates, before + SIP_MAX_ROUTES_FOUND);
+}
+
 static void service_route_goes(struct rig *r)
 {
     struct sip_account *account = with_service_route(r, "", "Service-Route: <sip:192.0.2.11;lr>\n");
@@ -517,6 +531,7 @@ static const struct row {
     {"8.1.2: goes by the outbound proxy", calls_by_proxy},
     {"RFC 3608 6.1: goes by the Service-Route", calls_by_service_route},
     {"the proxy before the Service-Route", calls_by_both},
+    {"of many Service-Routes few are looked up", service_route_of_many},
     {"over another transport", service_route_by_tcp},
     {"12.2.1.1: a strict router becomes the Request-URI", strict_route},
     {"RFC 3608 6.1: without Service-Route in the next 2xx there is none", service_route_goes},
