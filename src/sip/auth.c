@@ -236,13 +236,6 @@ static void obstruct(struct choice *choice, enum obstacle obstacle, struct slice
     choice->detail = detail;
 }
 
-static bool has_hash(enum digest_kind kind)
-{
-    char hex[DIGEST_HEX_MAX + 1];
-
-    return kind && digest_hex(kind, NULL, 0, hex) != -ENOTSUP;
-}
-
 static enum obstacle look(struct sip_auth *auth, const struct pick *pick, bool registrar,
                           enum digest_kind floor)
 {
@@ -256,7 +249,7 @@ static enum obstacle look(struct sip_auth *auth, const struct pick *pick, bool r
         return OTHER_SCHEME;
     if (!c->digest || c->realm.n + c->nonce.n + c->opaque.n + c->algorithm.n > SIP_MAX_CHALLENGE)
         return MALFORMED;
-    if (!has_hash(c->kind))
+    if (!c->kind)
         return OTHER_ALGORITHM;
     /* RFC 2069, without qop, has no nonce of the client, which -sess needs. */
     if (c->has_qop ? !c->auth && !c->auth_int : c->session)
@@ -531,8 +524,8 @@ enum sip_auth_verdict sip_auth_challenged(struct sip_auth *auth, const struct si
 
 /* --- credentials ------------------------------------------------------------------------------ */
 
-static int put_one(struct sip_auth *auth, struct answer *a, const struct sip_digest *what,
-                   struct buf *out)
+static void put_one(struct sip_auth *auth, struct answer *a, const struct sip_digest *what,
+                    struct buf *out)
 {
     struct sip_digest d = *what;
 
@@ -549,8 +542,7 @@ static int put_one(struct sip_auth *auth, struct answer *a, const struct sip_dig
     d.opaque = a->opaque;
     d.userhash = a->userhash;
     a->used = a->nonce->used = ++auth->uses;
-    return sip_credentials_put(out, a->proxy ? SIP_HDR_PROXY_AUTHORIZATION : SIP_HDR_AUTHORIZATION,
-                               &d);
+    sip_credentials_put(out, a->proxy ? SIP_HDR_PROXY_AUTHORIZATION : SIP_HDR_AUTHORIZATION, &d);
 }
 
 int sip_auth_put(struct sip_auth *auth, struct sip_auth_tries *tries, struct buf *out,
@@ -559,24 +551,21 @@ int sip_auth_put(struct sip_auth *auth, struct sip_auth_tries *tries, struct buf
     struct sip_digest what = {.method = method, .uri = uri, .body = body};
     bool registers = slice_eq(method, sip_method_name(SIP_REGISTER));
     size_t start = out->n;
-    int err = 0;
 
     memset(tries->carried, 0, sizeof tries->carried);
-    for (size_t i = 0; i < ARRAY_LEN(auth->answers) && auth->password && !err; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(auth->answers) && auth->password; i++) {
         struct answer *a = &auth->answers[i];
 
         if (!a->live || (registers ? !a->of_registers : !a->of_others))
             continue;
-        err = put_one(auth, a, &what, out);
+        put_one(auth, a, &what, out);
         tries->carried[i].answer = a->id;
         tries->carried[i].nonce = a->nonce->id;
     }
-    if (!err && !buf_ok(out))
-        err = -EINVAL;
-    if (err) {
-        out->n = start;
-        out->failed = false;
-        memset(tries->carried, 0, sizeof tries->carried);
-    }
-    return err;
+    if (buf_ok(out))
+        return 0;
+    out->n = start;
+    out->failed = false;
+    memset(tries->carried, 0, sizeof tries->carried);
+    return -EINVAL;
 }

@@ -63,8 +63,8 @@ struct slice sip_auth_realm(const struct sip_auth *auth);
 /* Appends "Authorization: …\r\n" and "Proxy-Authorization: …\r\n" lines for a request with this
  * method, Request-URI and body: one for each challenge that is remembered, of REGISTERs for a
  * REGISTER and of other requests for these; nothing where there are none. Each call counts the
- * nonce count up. 0, or not 0 when nothing was appended: -ENOMEM; -EINVAL: the name of the user has
- * bytes that a line cannot hold. */
+ * nonce count up. 0, or -EINVAL when nothing was appended: the name of the user has bytes that a
+ * line cannot hold; or there is no memory for it. */
 int sip_auth_put(struct sip_auth *auth, struct sip_auth_tries *tries, struct buf *out,
                  struct slice method, struct slice uri, struct slice body);
 

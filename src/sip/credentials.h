@@ -26,10 +26,10 @@ struct sip_digest {
     bool userhash;          /* RFC 7616 3.4.4: the name is hashed */
 };
 
-/* The response: RFC 7616 3.4.1 to 3.4.3. Errors of digest_hex. */
-int sip_digest_response(const struct sip_digest *d, char out[DIGEST_HEX_MAX + 1]);
+/* The response: RFC 7616 3.4.1 to 3.4.3. */
+void sip_digest_response(const struct sip_digest *d, char out[DIGEST_HEX_MAX + 1]);
 /* Appends the whole line with its end; id: SIP_HDR_AUTHORIZATION or SIP_HDR_PROXY_AUTHORIZATION.
- * Errors of digest_hex; b has failed where a text has CR, LF or NUL in it. */
-int sip_credentials_put(struct buf *b, enum sip_hdr id, const struct sip_digest *d);
+ * b has failed where a text has CR, LF or NUL in it. */
+void sip_credentials_put(struct buf *b, enum sip_hdr id, const struct sip_digest *d);
 
 #endif

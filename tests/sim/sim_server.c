@@ -147,7 +147,8 @@ static bool is_right(struct sim *sim, const struct sip_msg *msg, struct slice li
     snprintf(nc, sizeof nc, "%.*s", (int)count.n, count.p ? count.p : "");
     d.password = slice_of(password);
     d.nc = (uint32_t)strtoul(nc, NULL, 16);
-    return !sip_digest_response(&d, hex) && slice_eq(slice_of(hex), word(line, "response")) &&
+    sip_digest_response(&d, hex);
+    return slice_eq(slice_of(hex), word(line, "response")) &&
            slice_eq(word(line, "uri"), msg->uri.text);
 }
 

@@ -35,7 +35,7 @@ static void whole(void **state)
     struct slice in = exact_copy(row->in);
     char hex[DIGEST_HEX_MAX + 1];
 
-    assert_int_equal(digest_hex(row->kind, &in, 1, hex), 0);
+    digest_hex(row->kind, &in, 1, hex);
     assert_string_equal(hex, row->hex);
     exact_free(in);
 }
@@ -50,7 +50,7 @@ static void in_parts(void **state)
     for (size_t i = 0; i <= in.n; i++) {
         struct slice parts[] = {slice_head(in, i), {0}, slice_skip(in, i)};
 
-        assert_int_equal(digest_hex(row->kind, parts, ARRAY_LEN(parts), hex), 0);
+        digest_hex(row->kind, parts, ARRAY_LEN(parts), hex);
         assert_string_equal(hex, row->hex);
     }
 }
@@ -60,7 +60,7 @@ static void no_parts(void **state)
     char hex[DIGEST_HEX_MAX + 1];
 
     (void)state;
-    assert_int_equal(digest_hex(DIGEST_MD5, NULL, 0, hex), 0);
+    digest_hex(DIGEST_MD5, NULL, 0, hex);
     assert_string_equal(hex, "d41d8cd98f00b204e9800998ecf8427e");
 }
 

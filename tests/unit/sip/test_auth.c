@@ -259,7 +259,7 @@ static void check_answered(void **state)
         d.method = SLICE("INVITE");
         d.uri = SLICE("sip:bob@example.org");
         d.body = SLICE("body");
-        assert_int_equal(sip_digest_response(&d, hex), 0);
+        sip_digest_response(&d, hex);
         assert_string_equal(word(b, "response=", got), hex);
     }
     bench_free(b);

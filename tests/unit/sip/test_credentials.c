@@ -71,7 +71,7 @@ static void responds(void **state)
     struct sip_digest d = digest_of(row);
     char hex[DIGEST_HEX_MAX + 1];
 
-    assert_int_equal(sip_digest_response(&d, hex), 0);
+    sip_digest_response(&d, hex);
     assert_string_equal(hex, row->response);
 }
 
@@ -84,7 +84,7 @@ static void with_everything(void **state)
     d.algorithm = SLICE("SHA-512-256");
     d.opaque = SLICE("HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS");
     d.userhash = true;
-    assert_int_equal(sip_credentials_put(&b, SIP_HDR_AUTHORIZATION, &d), 0);
+    sip_credentials_put(&b, SIP_HDR_AUTHORIZATION, &d);
     assert_slice(
         buf_slice(&b),
         "Authorization: Digest username=\""
@@ -103,7 +103,7 @@ static void with_the_least(void **state)
     struct buf b = buf_new(4096);
 
     (void)state;
-    assert_int_equal(sip_credentials_put(&b, SIP_HDR_PROXY_AUTHORIZATION, &d), 0);
+    sip_credentials_put(&b, SIP_HDR_PROXY_AUTHORIZATION, &d);
     assert_slice(buf_slice(&b),
                  "Proxy-Authorization: Digest username=\"Mufasa\", realm=\"testrealm@host.com\", "
                  "nonce=\"" OLD_NONCE "\", uri=\"/dir/index.html\", "
@@ -119,7 +119,7 @@ static void quotes_are_escaped(void **state)
     (void)state;
     d.user = SLICE("a\"b\\c");
     d.opaque = SLICE("");
-    assert_int_equal(sip_credentials_put(&b, SIP_HDR_AUTHORIZATION, &d), 0);
+    sip_credentials_put(&b, SIP_HDR_AUTHORIZATION, &d);
     assert_non_null(strstr(buf_cstr(&b), "username=\"a\\\"b\\\\c\","));
     assert_non_null(strstr(buf_cstr(&b), ", opaque=\"\""));
     buf_free(&b);

@@ -182,7 +182,7 @@ static void the_body_that_is_sent(struct bench *b)
     lines = lines_of(b, "INVITE", 1);
     cnonce = strstr(lines, "cnonce=\"") + 8;
     d.cnonce = (struct slice){cnonce, strcspn(cnonce, "\"")};
-    assert_int_equal(sip_digest_response(&d, hex), 0);
+    sip_digest_response(&d, hex);
     assert_non_null(strstr(lines, hex));
 }
 
