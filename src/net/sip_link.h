@@ -28,8 +28,6 @@ struct net_sip_listen {
  * for all; the port may be left out with its colon: 5060. Without a prefix both UDP and TCP.
  * 0 or -EBADMSG. */
 int net_sip_listen_parse(struct slice text, struct net_sip_listen *out);
-/* All addresses, both transports, this port. */
-struct net_sip_listen net_sip_listen_all(uint16_t port);
 
 struct net_sip_link_config {
     struct net_loop *loop;

@@ -42,11 +42,6 @@ int net_sip_listen_parse(struct slice text, struct net_sip_listen *out)
     return 0;
 }
 
-struct net_sip_listen net_sip_listen_all(uint16_t port)
-{
-    return (struct net_sip_listen){.udp = true, .tcp = true, .ip = {.port = port}};
-}
-
 /* at: with port 0 gets the port that the first socket was given. */
 static int bind_family(struct net_sip_link *link, const struct net_udp_events *udp,
                        const struct net_tcp_listen_events *tcp, struct ip *at)

@@ -40,7 +40,8 @@ struct sip_account_params {
  * -ENOMEM. It does nothing yet. */
 int sip_account_new(struct sip_endpoint *ep, const struct sip_account_params *params,
                     struct sip_account **out);
-/* Without a word to the server. Calls through it go on without credentials. */
+/* Without a word to the server. Calls through it go on without credentials; one that waits for a
+ * password waits until it is hung up. */
 void sip_account_free(struct sip_account *account);
 
 /* The password; copied, and wiped when replaced or freed. Requests that were waiting for it since

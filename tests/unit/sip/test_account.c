@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sip/account_core.h"
 #include "sip/limits.h"
@@ -315,6 +316,48 @@ static void service_route_breaks(struct rig *r)
     assert_string_equal(routes(call(r, account, "sip:bob@example.org")), "");
 }
 
+/* As many as a request may have, and one more. */
+static void long_service_route(struct rig *r)
+{
+    struct buf lines = buf_new(1000);
+    struct sip_account *account;
+    size_t n;
+
+    buf_puts(&lines, "Service-Route: <sip:192.0.2.11;lr>");
+    for (size_t i = 1; i < SIP_MAX_ROUTES; i++)
+        buf_puts(&lines, ", <sip:a;lr>");
+    n = lines.n;
+    buf_puts(&lines, "\n");
+    account = with_service_route(r, "", buf_cstr(&lines));
+    assert_int_equal(strlen(routes(call(r, account, "sip:bob@example.org"))),
+                     strlen("<sip:192.0.2.11;lr>") + (SIP_MAX_ROUTES - 1) * strlen(",<sip:a;lr>"));
+    lines.n = n;
+    buf_puts(&lines, ", <sip:b;lr>\n");
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    grant_with(r, buf_cstr(&lines));
+    assert_true(sip_account_is_registered(account));
+    assert_string_equal(routes(call(r, account, "sip:bob@example.org")), "");
+    buf_free(&lines);
+}
+
+static void many_servers(struct rig *r)
+{
+    struct sip_account *account = rig_account(r);
+    struct ip at = {.family = 4, .bytes = {192, 0, 2, 100}};
+
+    for (size_t i = 0; i <= SIP_MAX_SERVERS; i++) {
+        at.bytes[3] = (unsigned char)(100 + i);
+        sip_account_add_server(account, &at);
+        assert_true(sip_account_is_server(account, &at));
+    }
+    assert_int_equal(account->n_servers, SIP_MAX_SERVERS);
+    at.bytes[3] = 101;
+    assert_true(sip_account_is_server(account, &at));
+    at.bytes[3] = 100; /* the oldest */
+    assert_false(sip_account_is_server(account, &at));
+}
+
 static void broken_service_route(struct rig *r)
 {
     struct sip_account *account =
@@ -536,6 +579,8 @@ static const struct row {
     {"12.2.1.1: a strict router becomes the Request-URI", strict_route},
     {"RFC 3608 6.1: without Service-Route in the next 2xx there is none", service_route_goes},
     {"a broken Service-Route is none", broken_service_route},
+    {"and one that is too long", long_service_route},
+    {"of many servers the latest are known", many_servers},
     {"nor does the one before stand then", service_route_breaks},
     {"other servers get no credentials", no_credentials_for_others},
     {"our own does", credentials_for_our_server},
