@@ -378,6 +378,25 @@ static void stale_and_then_refused(void **state)
     bench_free(b);
 }
 
+/* The registrar names a new nonce every hour, and calls are rare. */
+static void a_nonce_that_is_seldom_used(void **state)
+{
+    struct bench *b = bench_new("", "secret");
+    char nonce[8];
+
+    (void)state;
+    assert_int_equal(challenged(b, "INVITE", P OURS ",qop=\"auth\"\n"), SIP_AUTH_AGAIN);
+    put(b, "INVITE");
+    for (unsigned i = 0; i < 3 * SIP_MAX_NONCES; i++) {
+        snprintf(nonce, sizeof nonce, "r%u", i);
+        another(b);
+        one_nonce(b, nonce, true, SIP_AUTH_AGAIN);
+    }
+    put(b, "INVITE");
+    assert_true(has(b, "nonce=\"n\"") && has(b, "nc=00000002\r\n"));
+    bench_free(b);
+}
+
 /* A server that has forgotten its nonces says so without stale. */
 static void a_remembered_nonce_is_one_try(void **state)
 {
@@ -589,6 +608,7 @@ int main(void)
         cmocka_unit_test(stale_is_no_refusal),
         cmocka_unit_test(stale_and_then_refused),
         cmocka_unit_test(a_remembered_nonce_is_one_try),
+        cmocka_unit_test(a_nonce_that_is_seldom_used),
         cmocka_unit_test(each_request_for_itself),
         cmocka_unit_test(both_headers),
         cmocka_unit_test(two_realms_at_once),
