@@ -79,13 +79,15 @@ static void free_account(struct account *account)
     free(account);
 }
 
-/* A call that waits says so by itself. */
+/* A call that waits says so by itself. Who has not had its turn waits for no server yet. */
 static void on_patience(void *arg)
 {
     struct account *account = arg;
     struct buf text = buf_new(2048);
 
-    if (account->wanted && !account->settled && account_put_waiting(account, &text))
+    if (account->turn == ACCOUNT_REGISTERS)
+        net_deadline_set(account->patience, net_now_ms() + ACCOUNT_PATIENCE_MS);
+    else if (account->wanted && !account->settled && account_put_waiting(account, &text))
         phone_tell(account->phone,
                    &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});
     buf_free(&text);
