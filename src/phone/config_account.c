@@ -104,6 +104,8 @@ static int set_transport(void *into, struct slice value, struct config_fault *fa
     size_t i;
     int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
 
+    if (err == -EINVAL && slice_ieq(value, SLICE("tls")))
+        buf_puts(&fault->text, "; there is no TLS yet");
     if (!err)
         account->transport = (enum config_transport)(CONFIG_UDP + i);
     return err;

@@ -84,10 +84,10 @@ static const struct row {
     {"a server with a user", "[account a]\nuri = a@h\nproxy = bob@h\n",
      "f:3:9: a server has no user in its address"},
     {"a server with a strange transport", "[account a]\nuri = a@h\nproxy = sip:h;transport=tls\n",
-     "f:3:14: the transport of a server can be udp or tcp"},
+     "f:3:14: the transport of a server can be udp or tcp; there is no TLS yet"},
     {"a server that is none", "[account a]\nuri = a@h\nregistrar = http://h\n",
-     "f:3:13: not a server: it is like sip.example.org, 192.0.2.1:5070 or "
-     "sip:sip.example.org;transport=tcp"},
+     "f:3:13: not a server: it is like sip.example.org, 192.0.2.1:5070, [2001:db8::1] "
+     "or sip:sip.example.org;transport=tcp"},
     {"quotes around a value", "[account a]\nuri = \"sip:a@h\"\n",
      "f:2:7: not an address: it is like sip:alice@example.org; quotes belong to the value here: "
      "leave them out"},
@@ -97,6 +97,8 @@ static const struct row {
      "f:1:13: a control character cannot stand in a setting; a comment needs a line of its own"},
     {"a transport that is none", "[account a]\nuri = a@h\ntransport = tpc\n",
      "f:3:13: this can be udp or tcp; is tcp meant?"},
+    {"a transport that is not there yet", "[account a]\nuri = a@h\ntransport = TLS\n",
+     "f:3:13: this can be udp or tcp; there is no TLS yet"},
     {"neither yes nor no", "history = maybe\n", "f:1:11: this can be no or yes"},
     {"nobody to accept", "accept = servers\n",
      "f:1:10: this can be anyone, server or contacts; is server meant?"},
