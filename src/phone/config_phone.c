@@ -155,7 +155,8 @@ static int set_history_file(void *into, struct slice value, struct config_fault 
 /* clang-format off */
 const struct config_option config_phone_options[] = {
     {{"listen", "[udp:|tcp:]ADDR:PORT",
-      "where SIP is heard: both transports if none is named. A free port, but answer without account takes 5060",
+      "where SIP is heard: both transports if none is named. A free port, but answer without "
+      "account takes 5060",
       NULL}, set_listen},
     {{"rtp-ports", "A-B", "range of ports for sound", "16384-32767"}, set_rtp_ports},
     {{"device", "none|NAME", "sound device; call takes the system's, answer takes none", NULL},

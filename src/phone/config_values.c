@@ -240,6 +240,7 @@ int config_server(struct slice value, char **out, struct config_fault *fault)
         err = wrong_at(&u, u.uri.user, "a server has no user in its address");
     if (!err && sip_uri_param(&u.uri, SLICE("transport"), &transport) &&
         sip_uri_transport(&u.uri) != SIP_UDP && sip_uri_transport(&u.uri) != SIP_TCP)
-        err = wrong_at(&u, u.uri.params, "the transport of a server can be udp or tcp; there is no TLS yet");
+        err = wrong_at(&u, u.uri.params,
+                       "the transport of a server can be udp or tcp; there is no TLS yet");
     return keep_uri(err, &u, out);
 }
