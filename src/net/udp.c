@@ -1,6 +1,8 @@
 #include "net/udp.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #ifdef __linux__
 #include <linux/errqueue.h>
@@ -120,9 +122,13 @@ static int bind_and_start(struct net_udp *udp, const struct ip *local)
 int net_udp_open(struct net_loop *loop, const struct ip *local, const struct net_udp_events *events,
                  void *arg, struct net_udp **out)
 {
-    struct net_udp *udp = calloc(1, sizeof *udp);
-    int err = udp ? uv_udp_init(net_loop_uv(loop), &udp->uv) : -ENOMEM;
+    struct net_udp *udp = malloc(sizeof *udp);
+    int err = -ENOMEM;
 
+    if (udp) {
+        memset(udp, 0, offsetof(struct net_udp, room)); /* whose pages nobody may ever need */
+        err = uv_udp_init(net_loop_uv(loop), &udp->uv);
+    }
     if (err) {
         free(udp);
         return err;
