@@ -660,6 +660,22 @@ static void redirected_to_strangers(struct rig *r)
     assert_int_equal(n_sent(r), 3);
 }
 
+/* The outbound proxy is the way to anywhere. */
+static void redirected_behind_a_proxy(struct rig *r)
+{
+    struct sip_account_params params = {.uri = SLICE("sip:alice@example.org"),
+                                        .proxy = SLICE("sip:192.0.2.9")};
+    struct sip_account *account;
+
+    assert_int_equal(sip_account_new(r->ep, &params, &account), 0);
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    answer(r, "302 Moved Temporarily", "Contact: <sip:two.example.org>\n");
+    assert_non_null(rig_find(r, "REGISTER sip:two.example.org SIP/2.0\r\n", 0));
+    assert_string_equal(rig_header(last(r), "Route"), "<sip:192.0.2.9;lr>");
+    assert_string_equal(r->locate_host, "192.0.2.9");
+}
+
 static const struct rig_sent *registers_at(struct rig *r, const char *place)
 {
     struct sip_account_params params = {.uri = SLICE("sip:alice@example.org")};
@@ -948,6 +964,20 @@ static void flaps(struct rig *r)
             rig_run(r, 100);
     }
     assert_true(n < 80);
+}
+
+/* The REGISTER that is under way tells more of the server than a keep-alive before it. */
+static void ping_fails_late(struct rig *r)
+{
+    struct sip_account *account = rig_registered(r);
+
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    sip_register_ping_failed(account, r->now_ms);
+    assert_true(sip_account_is_registered(account));
+    rig_grant(r, 3600);
+    rig_run(r, SECOND);
+    assert_int_equal(n_sent(r), 2);
 }
 
 /* --- moving ----------------------------------------------------------------------------------- */
@@ -1481,6 +1511,7 @@ static const struct row {
     {"to no place twice", redirected_in_circles, 0},
     {"to a stranger, who learns nothing", redirected_to_strangers, 0},
     {"to a place below our domain", redirected_to_our_own, 0},
+    {"by way of the proxy all the same", redirected_behind_a_proxy, 0},
     {"to another port of our domain", redirected_to_another_port, 0},
     {"to a name that ends alike", redirected_to_a_name_alike, 0},
     {"and five times at most", redirected_without_end, 0},
@@ -1503,6 +1534,7 @@ static const struct row {
     {"is back within 30 s after long", back_after_long, 0},
     {"RFC 5626 4.4.1: keep-alives every 20 to 25 s", pings, 0},
     {"a keep-alive that fails has it register anew", ping_fails, 0},
+    {"but not while it does so already", ping_fails_late, 0},
     {"a server that comes and goes is not flooded", flaps, 0},
 
     {"a new address replaces the old one in one REGISTER", moves, 0},
