@@ -93,6 +93,57 @@ static void reinvite_glare(void **state)
     end(r);
 }
 
+/* A request of Bob's in the call. */
+static void they_ask(struct rig *r, const char *method, unsigned cseq)
+{
+    const struct rig_sent *first = rig_find(r, "INVITE", 0);
+
+    rig_receive(r,
+                "%s sip:192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK%s%u\n"
+                "From: <sip:bob@192.0.2.2>;tag=b\nTo: %s\nCall-ID: %s\nCSeq: %u %s\n"
+                "Max-Forwards: 70\n" CONTACT
+                "Content-Type: application/sdp\nContent-Length: 1\n\nm",
+                method, method, cseq, rig_header(first, "From"), rig_header(first, "Call-ID"), cseq,
+                method);
+}
+
+/* RFC 3264 4: none of ours while theirs is open, whenever it came. */
+static void theirs_before_our_turn(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+
+    (void)state;
+    sip_call_reinvite(r->call, SLICE("hold"), r->now_ms);
+    rig_drain(r);
+    rig_answer(r, rig_find(r, "INVITE", 1), "491 Request Pending", "", "", "");
+    they_ask(r, "INVITE", 1);
+    assert_int_equal(rig_event_count(r, SIP_CALL_REOFFER), 1);
+    rig_run(r, 4100);
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 1);
+    sip_call_reoffer_answer(r->call, 200, SLICE("yes"), r->now_ms);
+    rig_drain(r);
+    they_ask(r, "ACK", 1);
+    rig_run(r, 4100);
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 2);
+    they_ask(r, "INVITE", 2); /* and while our owner makes up its mind */
+    sip_call_offer(r->call, SLICE("hold"), r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_count(r, "INVITE"), 2);
+    sip_call_reoffer_answer(r->call, 200, SLICE("yes"), r->now_ms);
+    rig_drain(r);
+    they_ask(r, "ACK", 2);
+    rig_run(r, 4100);
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 3);
+    sip_call_offer(r->call, SLICE("hold"), r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_count(r, "INVITE"), 3);
+    rig_answer(r, rig_find(r, "INVITE", 2), "200 OK", "", CONTACT, "held");
+    assert_int_equal(rig_event_count(r, SIP_CALL_ANSWER), 1);
+    sip_call_hangup(r->call, r->now_ms);
+    rig_drain(r);
+    end(r);
+}
+
 static void reinvite_timeout(void **state)
 {
     struct rig *r = in_call(CONTACT);
@@ -146,6 +197,7 @@ int main(void)
         {"14.1: re-INVITE, new target, ACKs", reinvite, 0, 0, 0},
         {"14.1: re-INVITE refused; 481 ends the call", reinvite_refused, 0, 0, 0},
         {"14.1: 491 is tried again after 2.1 to 4 s", reinvite_glare, 0, 0, 0},
+        {"but not while an offer of theirs is open", theirs_before_our_turn, 0, 0, 0},
         {"12.2.1.2: re-INVITE without answer ends the call", reinvite_timeout, 0, 0, 0},
         {"re-INVITE with a provisional and no more", reinvite_stuck, 0, 0, 0},
         {"hung up while a re-INVITE is open", hangup_in_reinvite, 0, 0, 0},
