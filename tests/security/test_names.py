@@ -76,7 +76,7 @@ class Evil(Dns):
         asked = Asked(number=number, kind=kind, name=text.lower(), question=data[12:end + 4],
                       transport=transport, address=("127.0.0.1", self.port))
         which = re.search(r"(?:^|\.)d(\d+)\.evil\.test$", asked.name)
-        if not which:
+        if not which or int(which.group(1)) >= len(self.attacks):  # a spoiled alias led there
             return asked.answer(status=3)
         with self._lock:
             self.per_name[which.group(1)] = self.per_name.get(which.group(1), 0) + 1
