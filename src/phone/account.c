@@ -89,7 +89,7 @@ static void on_patience(void *arg)
         net_deadline_set(account->patience, net_now_ms() + ACCOUNT_PATIENCE_MS);
     else if (account->wanted && !account->settled && account_put_waiting(account, &text))
         phone_tell(account->phone,
-                   &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});
+                   &(struct phone_event){.kind = PHONE_WAITING, .text = buf_cstr(&text)});
     buf_free(&text);
 }
 

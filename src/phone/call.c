@@ -362,7 +362,7 @@ static void tell_waiting(struct step *s)
     struct buf text = buf_new(2048);
 
     if (account_put_waiting(s->call->account, &text))
-        call_tell(s->call, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});
+        call_tell(s->call, &(struct phone_event){.kind = PHONE_WAITING, .text = buf_cstr(&text)});
     buf_free(&text);
 }
 

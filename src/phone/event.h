@@ -27,6 +27,7 @@ enum phone_event_kind {
     PHONE_PLAY_ENDED,      /* call, text: the file that was played is over */
     PHONE_SOUND_FAILED,    /* call, text: a file gave up; the call goes on */
     PHONE_NOTICE,          /* text: something a person should know once */
+    PHONE_WAITING,         /* text: what has not answered for a while, told once */
     PHONE_ENDED,           /* call, peer, outcome, status, reason, text, result, codec, file,
                               digits: the last event of a call */
     PHONE_REGISTERED,      /* account, peer (address of record), text (our Contact), where (server),

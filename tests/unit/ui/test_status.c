@@ -137,6 +137,8 @@ static const struct row {
      0,
      {.kind = PHONE_REGISTER_FAILED, .text = "a@h: no", .retry_ms = 2500},
      "a@h: no; tried again in 2.5 s\n"},
+    {"what is waited for", 0, {.kind = PHONE_WAITING, .text = "waiting"}, "waiting\n"},
+    {"and not with -q", -1, {.kind = PHONE_WAITING, .text = "waiting"}, ""},
     {"the end of a registration",
      0,
      {.kind = PHONE_UNREGISTERED, .peer = "sip:a@h"},
