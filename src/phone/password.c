@@ -124,16 +124,21 @@ static void put_said(const struct password_command *c, struct buf *sentence)
     }
 }
 
+static bool is_late(const struct password_command *c)
+{
+    return !c->start_err && !is_too_long(c) && !is_endless(c) && !c->exited;
+}
+
 /* Why there is no password; false: there is one. */
 static bool explain(const struct password_command *c, struct buf *sentence)
 {
     if (c->start_err)
-        buf_printf(sentence, " cannot be started: %s", strerror(-c->start_err));
+        buf_printf(sentence, " cannot be started: %s; check its name", strerror(-c->start_err));
     else if (is_too_long(c))
         buf_printf(sentence, " gave a line of more than %d bytes", PASSWORD_BYTES_MAX);
     else if (is_endless(c))
         buf_printf(sentence, " wrote more than %d bytes", SURPLUS_BYTES_MAX);
-    else if (!c->exited)
+    else if (is_late(c))
         buf_printf(sentence, " did not end within %d seconds", PASSWORD_COMMAND_MS / 1000);
     else if (c->by_signal)
         buf_printf(sentence, " was ended by signal %d", c->by_signal);
@@ -144,6 +149,8 @@ static bool explain(const struct password_command *c, struct buf *sentence)
     else
         return false;
     put_said(c, sentence);
+    if (is_late(c)) /* what asks for the password of a key has no terminal here */
+        buf_puts(sentence, "; run it by hand to see what it waits for");
     return true;
 }
 

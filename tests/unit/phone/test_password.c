@@ -40,7 +40,8 @@ static const struct row {
     {"nor with a line that has no end", "sh -c 'sleep 3 & printf secret'", "secret", NULL},
     {"our environment", "sh -c 'echo $TPHONE_TEST'", "from here", NULL},
     {"a program that is not there", "/no/such/program x", NULL,
-     "password-command: /no/such/program cannot be started: No such file or directory"},
+     "password-command: /no/such/program cannot be started: No such file or directory; "
+     "check its name"},
     {"a status", "sh -c 'echo secret; exit 3'", NULL, "password-command: sh ended with status 3"},
     {"a status with words", "sh -c 'echo \"no  key\" >&2; echo >&2; echo really >&2; exit 1'", NULL,
      "password-command: sh ended with status 1: no  key / really"},
