@@ -145,12 +145,14 @@ static bool run_lives(const struct history_db *db, int64_t run)
 static int check_version(struct history_db *db, int64_t *version, struct buf *why)
 {
     int64_t tables = 0, application = 0;
-    int err = ask_number(db, "PRAGMA user_version", version, why);
+    /* In this order, for another phone may be making them in between, with one commit for all: where
+     * there are tables, their marks are there. */
+    int err = ask_number(db, "SELECT count(*) FROM sqlite_master", &tables, why);
 
     if (!err)
         err = ask_number(db, "PRAGMA application_id", &application, why);
     if (!err)
-        err = ask_number(db, "SELECT count(*) FROM sqlite_master", &tables, why);
+        err = ask_number(db, "PRAGMA user_version", version, why);
     if (err)
         return err;
     if (tables > 0 && application != APPLICATION_ID)
