@@ -545,6 +545,25 @@ static void oldest_are_forgotten(void **state)
 }
 
 /* More than will ever wait: the rest is not kept. */
+/* A disk that takes nothing for a while gets what fits of what came meanwhile. */
+static void no_more_than_fit(void **state)
+{
+    struct history *h = open_history();
+    sqlite3 *db;
+
+    (void)state;
+    begin(h, 0, "sip:p@h");
+    wait_for_rows(1);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    for (int64_t i = 1; i <= HISTORY_WAITING_MAX + 500; i++)
+        begin(h, i, "sip:p@h");
+    assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    history_free(h, PATIENCE_MS);
+    assert_in_range(look().n, HISTORY_WAITING_MAX, 1 + HISTORY_WAITING_MAX);
+}
+
 static void flood(void **state)
 {
     struct history *h = open_history();
@@ -591,6 +610,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(locked_for_a_while, clean, clean),
         cmocka_unit_test_setup_teardown(locked_for_ever, clean, clean),
         cmocka_unit_test_setup_teardown(oldest_are_forgotten, clean, clean),
+        cmocka_unit_test_setup_teardown(no_more_than_fit, clean, clean),
         cmocka_unit_test_setup_teardown(flood, clean, clean),
     };
     struct CMUnitTest rows[ARRAY_LEN(faults)];
