@@ -11,8 +11,10 @@
 /* More addresses than fit are not looked at. */
 #define MAX_SNAPSHOT_BYTES 65536
 
-/* We look for the first time on the first turn of the loop, as that takes longer than a phone needs
- * to send its first REGISTER. What is heard this soon after may have happened before we looked. */
+/* We look for the first time when the first REGISTER or INVITE is out and may be answered: looking
+ * takes longer than these. What is heard until then, and this soon after, may have happened before
+ * we looked. */
+#define FIRST_LOOK_MS 20
 #define FIRST_HINTS_MS 100
 
 struct net_interface_watch {
@@ -87,7 +89,7 @@ static void on_hint(void *arg, bool certain)
 
     if (!watch->first_ms)
         watch->first_ms = now_ms;
-    watch->certain |= certain || now_ms < watch->looked_ms + FIRST_HINTS_MS;
+    watch->certain |= certain || !watch->looked_ms || now_ms < watch->looked_ms + FIRST_HINTS_MS;
     if (quiet_ms > watch->first_ms + NET_INTERFACE_BURST_MS)
         quiet_ms = watch->first_ms + NET_INTERFACE_BURST_MS;
     net_deadline_set(watch->quiet, quiet_ms);
@@ -143,7 +145,7 @@ int net_interface_watch_new(struct net_loop *loop, void (*on_change)(void *arg),
         net_interface_watch_free(watch);
         return err;
     }
-    net_deadline_set(watch->quiet, 0);
+    net_deadline_set(watch->quiet, net_now_ms() + FIRST_LOOK_MS);
     watch->slept_ms = slept_ms();
     net_deadline_set(watch->sleep_look, net_now_ms() + NET_INTERFACE_SLEEP_LOOK_MS);
     *out = watch;

@@ -30,6 +30,14 @@ static void on_limit(void *arg)
     net_deadline_set(f->limit, net_now_ms() + 5);
 }
 
+static void turn_for(struct fixture *f, unsigned ms)
+{
+    uint64_t end_ms = net_now_ms() + ms;
+
+    while (net_now_ms() < end_ms)
+        net_loop_turn(f->loop, true);
+}
+
 static int set_up(void **state)
 {
     static struct fixture f;
@@ -40,7 +48,8 @@ static int set_up(void **state)
     assert_int_equal(net_deadline_new(f.loop, on_limit, &f, &f.limit), 0);
     net_deadline_set(f.limit, 0);
     assert_int_equal(net_interface_watch_new(f.loop, on_change, &f, &f.watch), 0);
-    net_loop_turn(f.loop, false); /* with the first look */
+    turn_for(&f, 50);
+    net_loop_turn(f.loop, false); /* in any case with the first look */
     return 0;
 }
 
@@ -52,14 +61,6 @@ static int tear_down(void **state)
     net_deadline_free(f->limit);
     net_loop_free(f->loop);
     return 0;
-}
-
-static void turn_for(struct fixture *f, unsigned ms)
-{
-    uint64_t end_ms = net_now_ms() + ms;
-
-    while (net_now_ms() < end_ms)
-        net_loop_turn(f->loop, true);
 }
 
 static void wait_told(struct fixture *f, size_t times)
