@@ -46,8 +46,9 @@ enum cli_where {
     CLI_REGISTER = 8,
     CLI_HISTORY = 16,
     CLI_CONTACTS = 32,
+    CLI_COMPLETION = 64,
     CLI_PHONES = CLI_CALL | CLI_ANSWER | CLI_REGISTER, /* those that speak SIP */
-    CLI_ALL = 63,
+    CLI_ALL = 127,
 };
 
 struct cli_command {

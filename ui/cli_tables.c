@@ -36,6 +36,10 @@ static const struct cli_command commands[] = {
      cmd_history},
     {"contacts", CLI_CONTACTS, "", 0, 0, NULL, "list the names that can be called",
      "  tphone contacts\n", cmd_contacts},
+    {"completion", CLI_COMPLETION, "bash|zsh|fish", 1, 1,
+     "which shell is missing: tphone completion bash",
+     "print what a shell reads to complete tphone's words",
+     "  tphone completion fish >~/.config/fish/completions/tphone.fish\n", cmd_completion},
 };
 
 int cli_seconds(struct slice text, uint64_t *out_ms)

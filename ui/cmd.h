@@ -8,6 +8,7 @@
 
 int cmd_call(const struct cli *cli, struct terminal *terminal);
 int cmd_answer(const struct cli *cli, struct terminal *terminal);
+int cmd_completion(const struct cli *cli, struct terminal *terminal);
 int cmd_contacts(const struct cli *cli, struct terminal *terminal);
 int cmd_register(const struct cli *cli, struct terminal *terminal);
 int cmd_devices(const struct cli *cli, struct terminal *terminal);

@@ -7,6 +7,7 @@ libui_a_SOURCES = \
 	ui/cmd.h \
 	ui/cmd_answer.c \
 	ui/cmd_call.c \
+	ui/cmd_completion.c \
 	ui/cmd_contacts.c \
 	ui/cmd_devices.c \
 	ui/cmd_history.c \
@@ -26,3 +27,19 @@ libui_a_SOURCES = \
 	ui/terminal.h \
 	ui/trace.c \
 	ui/trace.h
+
+# What shells read to complete tphone's words, written by the program itself, so that it has what
+# the program takes; this wants a program that runs where it is built. --config keeps the builder's
+# own settings out of it.
+bash_completiondir = $(datadir)/bash-completion/completions
+bash_completion_DATA = completion/bash/tphone
+zsh_completiondir = $(datadir)/zsh/site-functions
+zsh_completion_DATA = completion/zsh/_tphone
+fish_completiondir = $(datadir)/fish/vendor_completions.d
+fish_completion_DATA = completion/fish/tphone.fish
+completions = $(bash_completion_DATA) $(zsh_completion_DATA) $(fish_completion_DATA)
+CLEANFILES += $(completions) $(completions:=.new)
+
+$(completions): tphone$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
+	./tphone$(EXEEXT) completion $$(basename $(@D)) --config /dev/null >$@.new && mv $@.new $@

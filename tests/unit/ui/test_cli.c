@@ -27,14 +27,15 @@ static const struct row {
     {"nothing",
      {NULL},
      "what shall be done? tphone call ADDRESS, tphone answer, tphone register, tphone devices, "
-     "tphone history, tphone contacts; tphone --help says more"},
+     "tphone history, tphone contacts, tphone completion bash|zsh|fish; tphone --help says more"},
     {"a command with two letters swapped", {"asnwer"}, "unknown command asnwer; is answer meant?"},
     {"an address in the command's place",
      {"a@h"},
      "unknown command a@h; to call it: tphone call a@h"},
     {"no command",
      {"xyz"},
-     "unknown command xyz; there are call, answer, register, devices, history and contacts"},
+     "unknown command xyz; there are call, answer, register, devices, history, contacts and "
+     "completion"},
     {"nobody to call", {"call"}, "whom to call is missing: tphone call alice@host"},
     {"two to call",
      {"call", "a@h", "b@h"},
