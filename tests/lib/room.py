@@ -74,7 +74,8 @@ def free_port(count=1):
         for _ in range(2000):
             first = random.randrange(10000, 16300 - count, 2)
             ports = range(first, first + count)
-            if all(_is_free(p) for p in ports) and all([_reserve(p) for p in ports]):
+            # In this order: to look whether a port is free takes it for a moment.
+            if all([_reserve(p) for p in ports]) and all(_is_free(p) for p in ports):
                 return first
     raise Failure("no free port was found between 10000 and 16300")
 
@@ -221,16 +222,16 @@ def wait_until(holds, seconds, sentence):
         time.sleep(0.02)
 
 
+def _udp_ports():
+    """Those that somebody holds for IPv4. To try whether one can be had would take it, for a
+    moment, from whom it is meant for."""
+    with open("/proc/net/udp") as table:
+        return {int(line.split()[1].rpartition(":")[2], 16) for line in list(table)[1:]}
+
+
 def wait_udp(port, seconds=10):
-    """Waits until somebody holds the UDP port of 127.0.0.1."""
-    def taken():
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            try:
-                s.bind(("127.0.0.1", port))
-                return False
-            except OSError:
-                return True
-    wait_until(taken, seconds, f"nobody listens on UDP port {port}")
+    """Waits until somebody holds the UDP port."""
+    wait_until(lambda: port in _udp_ports(), seconds, f"nobody listens on UDP port {port}")
 
 
 SIGINT, SIGTERM, SIGHUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
