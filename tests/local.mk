@@ -33,8 +33,10 @@ EXTRA_DIST += $(tap_scripts) tests/run
 
 # The runner closes with "N passed, M failed, K skipped"; a test that cannot run has failed.
 run_tests = $(PYTHON3) $(srcdir)/tests/run --srcdir '$(srcdir)' --builddir . --cc '$(CC)' \
-	--alone tests/audio --alone tests/faults --alone tests/security \
-	--alone interop/test_baresip --alone unit/phone/test_media $(RUN_FLAGS)
+	--alone tests/audio --alone faults/test_faults --alone security/test_floods \
+	--alone security/test_malformed --alone security/test_media --alone interop/test_baresip \
+	--alone interop/test_kamailio_strangers --alone scripts/test_call.py \
+	--alone unit/phone/test_media $(RUN_FLAGS)
 
 check-local: tphone$(EXEEXT) $(check_PROGRAMS)
 	@$(run_tests) $(tap_tests)
