@@ -22,6 +22,7 @@ import socket
 import threading
 import time
 
+from lib import room as rooms
 from lib import sip
 from lib.sip import Message
 from lib.tap import Failure
@@ -230,22 +231,25 @@ class Registrar:
     # --- sockets
 
     def _open(self):
+        # No port that the system may give to somebody else while we are away.
+        self.port = self.port or rooms.free_port()
         for _ in range(50):
-            udp = _Udp(self, self.port, self.host)
+            udp = None
             tcp = socket.socket()
             tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
+                udp = _Udp(self, self.port, self.host)
                 tcp.bind((self.host, udp.port))
                 tcp.listen(64)
                 break
             except OSError:
-                udp.stop()
+                if udp:
+                    udp.stop()
                 tcp.close()
-                if self.port:
-                    time.sleep(0.1)
+                time.sleep(0.1)
         else:
-            raise Failure(f"the registrar finds no port (wanted {self.port or 'any'})")
-        self._udp, self._tcp, self.port = udp, tcp, udp.port
+            raise Failure(f"the registrar does not get port {self.port}")
+        self._udp, self._tcp = udp, tcp
         tcp.settimeout(0.2)  # closing a socket does not wake who waits in accept
         self._thread = threading.Thread(target=self._accept, args=(tcp,), daemon=True)
         self._thread.start()
