@@ -6,6 +6,7 @@ libtest_a_SOURCES += \
 	tests/lib/ipv6.c tests/lib/ipv6.h \
 	tests/lib/memory.c tests/lib/memory.h \
 	tests/lib/netns.c tests/lib/netns.h \
+	tests/lib/register_rig.c tests/lib/register_rig.h \
 	tests/lib/rows.c tests/lib/rows.h \
 	tests/lib/sdp_text.c tests/lib/sdp_text.h \
 	tests/lib/speech.c tests/lib/speech.h

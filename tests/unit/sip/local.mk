@@ -29,6 +29,9 @@ sip_behaviour_tests = \
 	tests/unit/sip/test_no_memory \
 	tests/unit/sip/test_redirect \
 	tests/unit/sip/test_register \
+	tests/unit/sip/test_register_away \
+	tests/unit/sip/test_register_moved \
+	tests/unit/sip/test_register_refused \
 	tests/unit/sip/test_reinvite \
 	tests/unit/sip/test_request_auth \
 	tests/unit/sip/test_strangers \
