@@ -125,6 +125,14 @@ struct slice buf_slice(const struct buf *b)
     return (struct slice){b->p, b->n};
 }
 
+char *buf_take(struct buf *b)
+{
+    char *text = buf_ok(b) ? slice_dup(buf_slice(b)) : NULL;
+
+    buf_free(b);
+    return text;
+}
+
 const char *buf_cstr(struct buf *b)
 {
     if (!b->p && !reserve(b, 0))

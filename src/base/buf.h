@@ -35,6 +35,9 @@ void buf_drop(struct buf *b, size_t n);
 bool buf_ok(const struct buf *b);
 /* What has been written; good until the next write. */
 struct slice buf_slice(const struct buf *b);
+/* The text as a string for the caller to free, or NULL where the buffer has failed or memory is
+ * gone; the buffer is freed. */
+char *buf_take(struct buf *b);
 /* A NUL behind the content (not counted), for libraries that want a C string; "" without memory. */
 const char *buf_cstr(struct buf *b);
 

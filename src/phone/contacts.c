@@ -96,8 +96,7 @@ static char *dup_folded(struct slice name)
     char *copy;
 
     put_folded(&folded, name);
-    copy = buf_ok(&folded) ? slice_dup(buf_slice(&folded)) : NULL;
-    buf_free(&folded);
+    copy = buf_take(&folded);
     return copy;
 }
 

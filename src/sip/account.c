@@ -25,14 +25,6 @@ static int check_uri(struct slice text, struct sip_uri *uri)
     return 0;
 }
 
-static char *taken(struct buf *b)
-{
-    char *text = buf_ok(b) ? slice_dup(buf_slice(b)) : NULL;
-
-    buf_free(b);
-    return text;
-}
-
 /* A Route value without its brackets. */
 static struct slice in_brackets(const char *route)
 {
@@ -53,8 +45,8 @@ static int take_aor(struct sip_account *account, const struct sip_account_params
         return err ? err : -EINVAL;
     sip_uri_put_request(&aor, uri);
     sip_address_put(&from, params->name, buf_slice(&aor));
-    account->aor = taken(&aor);
-    account->from = taken(&from);
+    account->aor = buf_take(&aor);
+    account->from = buf_take(&from);
     return account->aor && account->from ? 0 : -ENOMEM;
 }
 
@@ -76,8 +68,8 @@ static int take_registrar(struct sip_account *account, struct slice text, const 
     sip_uri_put_domain(&b, &uri);
     buf_put(&hop, buf_slice(&b));
     put_transport(&hop, &uri, account->transport);
-    account->registrar = taken(&b);
-    account->hop = taken(&hop);
+    account->registrar = buf_take(&b);
+    account->hop = buf_take(&hop);
     return account->registrar && account->hop ? 0 : -ENOMEM;
 }
 
@@ -95,7 +87,7 @@ static int take_proxy(struct sip_account *account, struct slice text)
     if (!sip_uri_is_loose_router(&uri))
         buf_puts(&b, ";lr");
     buf_putc(&b, '>');
-    account->proxy = taken(&b);
+    account->proxy = buf_take(&b);
     free(account->hop);
     account->hop = account->proxy ? slice_dup(in_brackets(account->proxy)) : NULL;
     return account->hop ? 0 : -ENOMEM;
@@ -423,7 +415,7 @@ static char *read_route(struct slice value)
     if (sip_address_parse(value, &address) || check_uri(address.uri, &uri))
         return NULL;
     sip_address_put(&b, SLICE(""), uri.text);
-    return taken(&b);
+    return buf_take(&b);
 }
 
 static bool same_routes(const struct sip_account *account, char *const *routes, size_t n)

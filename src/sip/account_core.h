@@ -1,4 +1,4 @@
-/* sip/account_core.h - an account as account.c, register.c and binding.c share it. */
+/* sip/account_core.h - an account, for the files of the core that share it. */
 #ifndef SIP_ACCOUNT_CORE_H
 #define SIP_ACCOUNT_CORE_H
 
@@ -49,7 +49,10 @@ struct sip_account {
     bool registrar_found; /* or asked for */
     struct list lookups;  /* struct sip_req: where the names in them are */
 
-    /* the registration; only register.c writes these */
+    unsigned wanted_s;     /* asked for by the owner, or more where the server wanted it */
+    unsigned keep_alive_s; /* 0: the usual time */
+
+    /* the registration, of register.c and register_answer.c; only register.c writes state */
     enum sip_reg_state state;
     struct sip_req *req;    /* under way, or NULL */
     struct list reqs;       /* it */
@@ -58,10 +61,8 @@ struct sip_account {
     uint64_t due_ms, ping_ms, limit_ms;
     uint64_t ping_key; /* of the SENDs of keep-alives */
     char call_id[SIP_CALL_ID_CHARS + 1], tag[SIP_TAG_CHARS + 1];
-    uint32_t cseq;         /* of the last REGISTER */
-    unsigned wanted_s;     /* asked for by the owner, or more where the server wanted it */
-    unsigned keep_alive_s; /* 0: the usual time */
-    bool raised;           /* 423 was obeyed in this attempt */
+    uint32_t cseq;                   /* of the last REGISTER */
+    bool raised;                     /* 423 was obeyed in this attempt */
     char *places[SIP_MAX_REDIRECTS]; /* that 3xx named in this attempt; the last is tried */
     size_t n_places;
 
@@ -131,10 +132,9 @@ void sip_register_forget_places(struct sip_account *account);
 
 /* --- binding.c -------------------------------------------------------------------------------- */
 
-/* The value of Contact: our own for as long as asked for, and former ones for no longer. */
+/* The value of Contact: our own for as long as asked for, or no longer where it is taken back; and
+ * former ones for no longer. */
 int sip_binding_put(const struct sip_account *account, struct buf *b);
-/* The same to end all of ours. */
-int sip_binding_put_end(const struct sip_account *account, struct buf *b);
 /* We are at this address now: makes the Contact, and keeps the former one that may stand. -ENOMEM.
  */
 int sip_binding_move(struct sip_account *account, const struct sip_flow *flow);

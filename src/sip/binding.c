@@ -23,8 +23,7 @@ int sip_binding_move(struct sip_account *account, const struct sip_flow *flow)
     char *contact;
 
     sip_uri_put_contact(&b, slice_of(account->user), &at, flow->transport);
-    contact = buf_ok(&b) ? slice_dup(buf_slice(&b)) : NULL;
-    buf_free(&b);
+    contact = buf_take(&b);
     if (!contact)
         return -ENOMEM;
     if (account->contact && !slice_eq(slice_of(contact), slice_of(account->contact)) &&
@@ -58,14 +57,7 @@ static void put_olds(const struct sip_account *account, struct buf *b)
 
 int sip_binding_put(const struct sip_account *account, struct buf *b)
 {
-    put_one(b, account->contact, false);
-    put_olds(account, b);
-    return buf_ok(b) ? 0 : -ENOMEM;
-}
-
-int sip_binding_put_end(const struct sip_account *account, struct buf *b)
-{
-    put_one(b, account->contact, true);
+    put_one(b, account->contact, account->taking_back);
     put_olds(account, b);
     return buf_ok(b) ? 0 : -ENOMEM;
 }
@@ -172,9 +164,8 @@ bool sip_binding_is_elsewhere(const struct sip_account *account, const struct ip
 
     if (!seen_at->family || seen_at->family != at.family)
         return false;
-    if (account->flow.transport == SIP_UDP)
-        return !ip_same(&at, seen_at);
-    if (!account->seen.family)
+    /* Over TCP the port is that of the connection: it says nothing before one was adopted. */
+    if (account->flow.transport != SIP_UDP && !account->seen.family)
         return !ip_same_host(&at, seen_at);
-    return !ip_same(&at, seen_at); /* of the connection, which may be another one */
+    return !ip_same(&at, seen_at);
 }

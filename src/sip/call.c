@@ -277,8 +277,7 @@ int sip_call_make_contact(struct sip_call *call, const struct sip_flow *flow, st
         sip_uri_put_contact(&b, user, &flow->local, flow->transport);
     buf_putc(&b, '>');
     free(call->contact);
-    call->contact = buf_ok(&b) ? slice_dup(buf_slice(&b)) : NULL;
-    buf_free(&b);
+    call->contact = buf_take(&b);
     return call->contact ? 0 : -ENOMEM;
 }
 

@@ -293,6 +293,10 @@ void sip_reinvite_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms
 void sip_reinvite_stuck(struct sip_call *call, uint64_t now_ms);
 /* The call ends: an offer of ours has 64*T1 left. */
 void sip_reinvite_over(struct sip_call *call, uint64_t now_ms);
+/* We have moved: whatever was offered from the old address is given up. */
+void sip_reinvite_drop(struct sip_call *call, uint64_t now_ms);
+/* They have: an offer of ours that is open is given up, and asked for again as after a 491. */
+void sip_reinvite_put_off(struct sip_call *call, uint64_t now_ms);
 
 /* --- account.c -------------------------------------------------------------------------------- */
 
@@ -323,11 +327,6 @@ struct sip_way {
 /* Slices point into the account, target and store. -ENOMEM. */
 int sip_account_way(const struct sip_account *account, struct slice target, struct buf *store,
                     struct sip_way *out);
-
-/* We have moved: whatever was offered from the old address is given up. */
-void sip_reinvite_drop(struct sip_call *call, uint64_t now_ms);
-/* They have: an offer of ours that is open is given up, and asked for again as after a 491. */
-void sip_reinvite_put_off(struct sip_call *call, uint64_t now_ms);
 
 /* --- move.c ----------------------------------------------------------------------------------- */
 

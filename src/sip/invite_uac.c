@@ -30,8 +30,7 @@ static int take_from(struct sip_call *call, struct slice from)
         buf_clear(&b);
         sip_address_put(&b, SLICE(""), address.uri);
     }
-    call->local = buf_ok(&b) ? slice_dup(buf_slice(&b)) : NULL;
-    buf_free(&b);
+    call->local = buf_take(&b);
     return call->local ? 0 : -ENOMEM;
 }
 
@@ -39,7 +38,6 @@ static int take_target(struct sip_call *call, struct slice text)
 {
     struct sip_uri uri;
     struct buf b;
-    int err;
 
     if (sip_uri_parse(text, &uri))
         return -EINVAL;
@@ -47,9 +45,7 @@ static int take_target(struct sip_call *call, struct slice text)
         return -ENOTSUP;
     b = buf_new(SIP_MAX_HEADER_LINE);
     sip_uri_put_request(&b, &uri);
-    err = sip_redirect_begin(call, buf_ok(&b) ? slice_dup(buf_slice(&b)) : NULL);
-    buf_free(&b);
-    return err ? -ENOMEM : 0;
+    return sip_redirect_begin(call, buf_take(&b)) ? -ENOMEM : 0;
 }
 
 /* Lets go of the request, for the caller to free. */
@@ -216,8 +212,7 @@ static void make_to(struct sip_call *call)
     struct buf to = buf_new(SIP_MAX_HEADER_LINE);
 
     sip_address_put(&to, SLICE(""), slice_of(call->target));
-    call->to = buf_ok(&to) ? slice_dup(buf_slice(&to)) : NULL;
-    buf_free(&to);
+    call->to = buf_take(&to);
 }
 
 void sip_uac_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms)

@@ -80,8 +80,8 @@
 #define SIP_MAX_RETRY_AFTER_MS 3600000u
 /* Addresses remembered as those of an account's server; the latest count. */
 #define SIP_MAX_SERVERS 16
-/* Former Contacts of an account that a REGISTER takes back. More: the oldest expire by themselves.
- */
+/* Former Contacts of an account that a REGISTER takes back. More: the one before the last expires
+ * by itself. */
 #define SIP_MAX_OLD_CONTACTS 4
 /* How long a place that has failed is tried last, and how many are remembered: the latest. */
 #define SIP_AVOID_MS 300000u

@@ -7,8 +7,6 @@
 
 /* --- ours ------------------------------------------------------------------------------------- */
 
-static void look_for_way(struct sip_call *call, uint64_t now_ms);
-
 static void look_again(struct sip_call *call, uint64_t now_ms)
 {
     sip_call_wait(call, SIP_WAIT_MOVE, now_ms + SIP_MOVE_AGAIN_MS);

@@ -15,11 +15,17 @@ static void step(struct sip_account *account, enum sip_reg_input input, uint64_t
 
 /* --- the request ------------------------------------------------------------------------------ */
 
+/* Where a 3xx has led it; NULL: nowhere. */
+static const char *place_of(const struct sip_account *account)
+{
+    return account->n_places ? account->places[account->n_places - 1] : NULL;
+}
+
 struct slice sip_register_hop(const struct sip_account *account)
 {
     /* A place that a 3xx named; but all requests go by way of the proxy, where there is one. */
-    if (account->n_places && !account->proxy)
-        return slice_of(account->places[account->n_places - 1]);
+    if (place_of(account) && !account->proxy)
+        return slice_of(place_of(account));
     return slice_of(account->hop);
 }
 
@@ -29,13 +35,19 @@ size_t sip_register_flows(const struct sip_account *account, const struct sip_fl
     return account->n_flows;
 }
 
+/* Challenges have counted it up. */
+static void note_cseq(struct sip_account *account)
+{
+    if (sip_req_cseq(account->req) > account->cseq)
+        account->cseq = sip_req_cseq(account->req);
+}
+
 /* A copy of it that came behind the next one would undo that at the server. */
 static void drop(struct sip_account *account)
 {
     if (!account->req)
         return;
-    if (sip_req_cseq(account->req) > account->cseq)
-        account->cseq = sip_req_cseq(account->req);
+    note_cseq(account);
     sip_req_stop(account->req);
     account->req = NULL;
 }
@@ -68,17 +80,15 @@ static int set_message(struct sip_account *account, uint64_t now_ms)
     struct buf to = buf_new(SIP_MAX_HEADER_LINE);
     int err;
 
-    if (account->n_places)
-        message.uri = slice_of(account->places[account->n_places - 1]);
+    if (place_of(account))
+        message.uri = slice_of(place_of(account));
     sip_address_put(&to, SLICE(""), slice_of(account->aor));
     buf_putu(&expires, account->taking_back ? 0 : account->wanted_s);
-    err = account->taking_back ? sip_binding_put_end(account, &contact)
-                               : sip_binding_put(account, &contact);
+    err = sip_binding_put(account, &contact);
     extra[0].value = buf_slice(&expires);
     message.to = buf_slice(&to);
     message.contact = buf_slice(&contact);
-    if (sip_req_cseq(account->req) > account->cseq)
-        account->cseq = sip_req_cseq(account->req);
+    note_cseq(account);
     message.cseq = ++account->cseq;
     if (!err)
         err = sip_req_set(account->req, &message, now_ms);
@@ -91,8 +101,7 @@ static int set_message(struct sip_account *account, uint64_t now_ms)
 /* Not where a 3xx has led that may name anybody. */
 static bool is_at_our_own(const struct sip_account *account)
 {
-    return !account->n_places ||
-           sip_account_is_own(account, account->places[account->n_places - 1]);
+    return !place_of(account) || sip_account_is_own(account, place_of(account));
 }
 
 /* As the server sees us now over another way is nothing that we know, and nothing to wait for. */
@@ -226,8 +235,7 @@ static void on_register(void *arg, struct sip_req *req, unsigned told, const str
         struct sip_req *answered = account->req;
 
         /* why it could not be answered lives in the request: it goes when that has been told */
-        account->cseq =
-            sip_req_cseq(answered) > account->cseq ? sip_req_cseq(answered) : account->cseq;
+        note_cseq(account);
         account->req = NULL;
         over(account, input, true, now_ms);
         sip_req_free(answered);
@@ -538,7 +546,7 @@ bool sip_account_is_registered(const struct sip_account *account)
 
 static void lost(struct sip_account *account, uint64_t now_ms)
 {
-    if (account->state == SIP_REG_KEPT || account->state == SIP_REG_REFRESHING)
+    if (sip_account_is_registered(account))
         account->n_flows = 0;
     step(account, SIP_REG_LOST, now_ms);
 }

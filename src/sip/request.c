@@ -10,7 +10,6 @@
 #include "sip/request_core.h"
 #include "sip/via.h"
 
-static void send_or_tell(struct sip_req *req, uint64_t now_ms);
 static void next_target(struct sip_req *req, int err, uint64_t now_ms);
 static void advance(struct sip_req *req, uint64_t now_ms);
 

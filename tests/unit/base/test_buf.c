@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "base/buf.h"
 
 #include "tests/lib/rows.h"
@@ -108,6 +110,21 @@ static void empty_buffer_is_a_c_string(void **state)
     buf_free(&b);
 }
 
+static void text_is_taken_out_of_the_buffer(void **state)
+{
+    struct buf b = buf_new(4), full = buf_new(4);
+    char *text;
+
+    (void)state;
+    buf_puts(&b, "four");
+    text = buf_take(&b);
+    assert_string_equal(text, "four");
+    free(text);
+    assert_int_equal(b.n, 0);
+    buf_puts(&full, "fiver");
+    assert_null(buf_take(&full));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +135,7 @@ int main(void)
         cmocka_unit_test(huge_write_does_not_wrap),
         cmocka_unit_test(drop_moves_the_rest_to_the_front),
         cmocka_unit_test(empty_buffer_is_a_c_string),
+        cmocka_unit_test(text_is_taken_out_of_the_buffer),
     };
 
     return cmocka_run_group_tests_name("base/buf", tests, NULL, NULL);
