@@ -1,9 +1,11 @@
 /* main.c - wires the layers together; no other file sees all of them. */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -98,11 +100,13 @@ static int run_command(const struct cli *cli)
 }
 
 /* Standard output may be a pipe that is closed or a disk that is full: then the text has not
- * arrived, and the status says so. */
+ * arrived, and status and sentence say so. */
 static int print(struct slice text)
 {
-    fwrite(text.p, 1, text.n, stdout);
-    return fflush(stdout) == 0 ? EXIT_OK : EXIT_OTHER;
+    if (fwrite(text.p, 1, text.n, stdout) == text.n && fflush(stdout) == 0)
+        return EXIT_OK;
+    fprintf(stderr, "tphone: the results could not be written: %s\n", strerror(errno));
+    return EXIT_OTHER;
 }
 
 static int run(const struct cli *cli)

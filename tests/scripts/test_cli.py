@@ -150,6 +150,16 @@ def help_and_version():
             expect(out.strip(), f"{arguments} prints nothing")
 
 
+@case("help that does not arrive says why, status 1")
+def help_is_lost():
+    for arguments in (["--help"], ["call", "--help"], ["--version"]):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([tphone.program(), *arguments], stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=30)
+        equal(done.returncode, tphone.OTHER, f"status of {arguments}")
+        expect("No space left" in done.stderr, f"{arguments} does not say why", done.stderr)
+
+
 @case("results go to standard output, the rest to standard error, -q leaves only results")
 def streams():
     with Room() as room:
