@@ -7,6 +7,7 @@
 #include "phone/history.h"
 #include "ui/cmd.h"
 #include "ui/exit.h"
+#include "ui/status.h"
 
 /* A screen's worth, where nobody says how many. */
 #define LIMIT 20
@@ -48,17 +49,9 @@ static void put_duration(struct buf *out, const struct history_row *row)
     buf_free(&text);
 }
 
-/* A contact stands bare; what a peer calls itself stands in quotes and has none of its own. */
 static void put_peer(struct buf *out, const struct history_row *row)
 {
-    if (*row->contact) {
-        buf_printf(out, "%s, ", row->contact);
-    } else if (*row->name) {
-        buf_putc(out, '"');
-        for (const char *p = row->name; *p; p++)
-            buf_putc(out, *p == '"' ? '\'' : *p);
-        buf_puts(out, "\" ");
-    }
+    status_put_name(out, row->contact, row->name);
     buf_puts(out, *row->peer ? row->peer : "somebody");
 }
 
@@ -129,7 +122,9 @@ static int read_calls(struct list_of_calls *l, struct buf *why)
     struct buf path = buf_new(8192);
     int err = folders_history(&l->cli->config, &path);
 
-    if (!err)
+    if (err)
+        buf_puts(why, "there is no $HOME; name the history with --history-file");
+    else
         err = history_read(buf_cstr(&path), on_row, l, why);
     buf_free(&path);
     if (!err && !buf_ok(&l->lines)) {

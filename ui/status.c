@@ -70,15 +70,13 @@ static void put_listening(struct buf *out, const struct phone_event *e)
     buf_printf(out, "listening on %s %s", e->transport, ip_text(&e->where, where));
 }
 
-/* What a caller calls himself stands in quotes, without any of its own, and a contact without: none
- * can be taken for the other. */
-static void put_name(struct buf *out, const struct phone_event *e)
+void status_put_name(struct buf *out, const char *contact, const char *name)
 {
-    if (*e->contact) {
-        buf_printf(out, "%s, ", e->contact);
-    } else if (*e->peer_name) {
+    if (*contact) {
+        buf_printf(out, "%s, ", contact);
+    } else if (*name) {
         buf_putc(out, '"');
-        for (const char *p = e->peer_name; *p; p++)
+        for (const char *p = name; *p; p++)
             buf_putc(out, *p == '"' ? '\'' : *p);
         buf_puts(out, "\" ");
     }
@@ -89,7 +87,7 @@ static void put_incoming(struct buf *out, const struct phone_event *e)
     char where[IP_TEXT_MAX];
 
     buf_puts(out, "call from ");
-    put_name(out, e);
+    status_put_name(out, e->contact, e->peer_name);
     buf_printf(out, "%s (%s %s)", e->peer, e->transport, ip_text(&e->where, where));
     if (*e->account)
         buf_printf(out, " for %s", e->account);

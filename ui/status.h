@@ -13,6 +13,10 @@ void status_line(struct buf *out, const struct phone_event *event, int verbosity
  * the word of the outcome, then name=value pairs. */
 void result_line(struct buf *out, const struct phone_event *event);
 
+/* Appends who it is: a contact stands bare, what a peer calls itself in quotes and with none of its
+ * own, so that none can be taken for the other. "": unknown. */
+void status_put_name(struct buf *out, const char *contact, const char *name);
+
 /* The exit status for a call that ended so. */
 enum exit_status exit_of(enum phone_outcome outcome);
 

@@ -22,8 +22,12 @@ int phone_open_history(struct phone *phone)
     struct buf path = buf_new(8192);
     int err = 0;
 
-    if (!phone->config->no_history && folders_history(phone->config, &path) == 0)
+    if (phone->config->no_history)
+        return 0;
+    if (folders_history(phone->config, &path) == 0)
         err = history_new(buf_cstr(&path), on_trouble, phone, &phone->history);
+    else
+        on_trouble(phone, "there is no $HOME; name a file with --history-file");
     buf_free(&path);
     return err;
 }

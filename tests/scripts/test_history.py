@@ -343,6 +343,21 @@ def trouble_at_once():
         equal(len(caller.process.said("^the history of calls cannot be written: ")), 1, "lines")
 
 
+@case("without a home that is told, by the phone and by tphone history")
+def no_home():
+    bare = {n: v for n, v in os.environ.items() if n not in ("HOME", "XDG_STATE_HOME")}
+    asked = subprocess.run([tphone.program(), "history"], env=bare, capture_output=True, text=True,
+                           timeout=30)
+    equal(asked.returncode, tphone.OTHER, "exit status of tphone history")
+    expect("no $HOME" in asked.stderr, "tphone history does not say why", asked.stderr)
+    called = subprocess.run([tphone.program(), "call", f"a@127.0.0.1:{rooms.free_port()}",
+                             "--device", "none"], env=bare, capture_output=True, text=True,
+                            timeout=30)
+    equal(called.returncode, tphone.UNREACHABLE, "exit status of tphone call")
+    expect("the history of calls cannot be written: there is no $HOME" in called.stderr,
+           "tphone call does not say it", called.stderr)
+
+
 # --- contacts ---------------------------------------------------------------------------------
 
 @case("a contact is called by name, in UTF-8 and any case, and shown by it")
