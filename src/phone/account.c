@@ -10,13 +10,6 @@
 #include "phone/phone_private.h"
 #include "sip/uri.h"
 
-static int refuse(struct buf *why, int err, const char *sentence)
-{
-    if (why)
-        buf_puts(why, sentence);
-    return err;
-}
-
 /* --- begin and end --------------------------------------------------------------------------- */
 
 static char *domain_of(const char *text)
@@ -384,7 +377,7 @@ int account_missing(const struct phone *phone, const char *label, struct buf *wh
     if (!why)
         return -ENOENT;
     if (list_empty(&phone->accounts))
-        return refuse(why, -ENOENT, "no account is configured; see --account");
+        return phone_refuse(why, -ENOENT, "no account is configured; see --account");
     buf_puts(why, "there is no account ");
     text_safe(why, slice_of(label));
     LIST_EACH (&phone->accounts, at) {
@@ -401,9 +394,9 @@ int account_do(struct phone *phone, const struct phone_command *command, struct 
     if (!account)
         return account_missing(phone, command->account, why);
     if (phone->quitting && command->kind != PHONE_UNREGISTER)
-        return refuse(why, -EBUSY, "the phone is about to end");
+        return phone_refuse(why, -EBUSY, "the phone is about to end");
     if (command->kind == PHONE_REGISTER && account->config->no_register)
-        return refuse(why, -EINVAL, "this account is not to be registered (register = no)");
+        return phone_refuse(why, -EINVAL, "this account is not to be registered (register = no)");
     if (command->kind == PHONE_REGISTER) {
         account_register(account);
         net_deadline_set(account->patience, net_now_ms() + ACCOUNT_PATIENCE_MS);

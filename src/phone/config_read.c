@@ -29,16 +29,6 @@ static int fail(struct reader *r, struct slice line, const char *where, const ch
     return -EINVAL;
 }
 
-/* Columns count characters as an editor does: a byte that continues one in UTF-8 is not counted. */
-static size_t column(struct slice line, size_t at)
-{
-    size_t n = 1;
-
-    for (size_t i = 0; i < at && i < line.n; i++)
-        n += ((unsigned char)line.p[i] & 0xc0) != 0x80;
-    return n;
-}
-
 /* --- keys ----------------------------------------------------------------------------------- */
 
 static int refuse_twice(struct reader *r, struct slice line, struct slice name, const char *other,
@@ -133,7 +123,7 @@ static int begin_account(struct reader *r, struct slice line, const char *bracke
     if (!r->account)
         return -ENOMEM;
     r->account->line = r->line_number;
-    r->account_column = column(line, (size_t)(bracket - line.p));
+    r->account_column = text_column(line, (size_t)(bracket - line.p));
     list_append(&r->config->accounts, &r->account->link);
     memset(r->seen_on, 0, sizeof r->seen_on);
     return 0;
@@ -207,7 +197,7 @@ static int read_lines(struct reader *r, struct slice text, const char *path, str
         err = read_line(r, line);
         if (!err)
             continue;
-        put_place(why, path, r->line_number, column(line, r->fault.at));
+        put_place(why, path, r->line_number, text_column(line, r->fault.at));
         return err;
     }
     if (is_complete(r->account))

@@ -16,12 +16,6 @@ struct dialling {
     struct buf uri, why;
 };
 
-static int refuse(struct buf *why, int err, const char *sentence)
-{
-    buf_puts(why, sentence);
-    return err;
-}
-
 /* --- which account --------------------------------------------------------------------------- */
 
 static bool is_at(const struct sip_uri *target, const char *text)
@@ -80,13 +74,13 @@ static int explain_invite(int err, struct buf *why)
     case 0:
         return 0;
     case -EINVAL:
-        return refuse(why, err,
-                      "this address cannot be read; it is like alice@host or "
-                      "sip:alice@host:5060;transport=tcp");
+        return phone_refuse(why, err,
+                            "this address cannot be read; it is like alice@host or "
+                            "sip:alice@host:5060;transport=tcp");
     case -ENOTSUP:
-        return refuse(why, err, "this kind of address cannot be called");
+        return phone_refuse(why, err, "this kind of address cannot be called");
     default:
-        return refuse(why, err, "the call cannot be started: no memory is left");
+        return phone_refuse(why, err, "the call cannot be started: no memory is left");
     }
 }
 
@@ -165,7 +159,7 @@ static int read_target(struct dialling *d, struct slice address, struct slice do
     int err;
 
     if (is_name && slice_index(slice_trim(address), ' ') >= 0)
-        err = refuse(&d->why, -EINVAL, "there is no contact of this name");
+        err = phone_refuse(&d->why, -EINVAL, "there is no contact of this name");
     else
         err = phone_target(address, domain, &d->uri, &d->why);
     near = err && is_name ? phone_near_contact(d->phone, typed) : NULL;
@@ -221,7 +215,7 @@ static int start(struct dialling *d, uint32_t *number)
     int err = 0;
 
     if (!call)
-        return refuse(&d->why, -ENOMEM, "the call cannot be started: no memory is left");
+        return phone_refuse(&d->why, -ENOMEM, "the call cannot be started: no memory is left");
     if (waits) {
         account_register(d->account);
         call_set_timer(call, ACCOUNT_PATIENCE_MS);
@@ -247,7 +241,7 @@ int phone_dial(struct phone *phone, const struct phone_command *command, uint32_
     int err = find_target(&d);
 
     if (!err && phone->quitting)
-        err = refuse(&d.why, -EBUSY, "the phone is about to end");
+        err = phone_refuse(&d.why, -EBUSY, "the phone is about to end");
     if (!err && !d.account)
         d.account = choose(phone, buf_slice(&d.uri));
     if (!err)

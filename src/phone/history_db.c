@@ -145,8 +145,8 @@ static bool run_lives(const struct history_db *db, int64_t run)
 static int check_version(struct history_db *db, int64_t *version, struct buf *why)
 {
     int64_t tables = 0, application = 0;
-    /* In this order, for another phone may be making them in between, with one commit for all: where
-     * there are tables, their marks are there. */
+    /* In this order, for another phone may be making them in between, with one commit for all:
+     * where there are tables, their marks are there. */
     int err = ask_number(db, "SELECT count(*) FROM sqlite_master", &tables, why);
 
     if (!err)
@@ -179,6 +179,11 @@ static int run_migrations(struct history_db *db, struct buf *why)
     return run_sql(db, pragmas, why);
 }
 
+static void undo(struct history_db *db)
+{
+    sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+}
+
 /* Asked again within the transaction: another phone may be doing the same. */
 static int migrate(struct history_db *db, struct buf *why)
 {
@@ -193,7 +198,7 @@ static int migrate(struct history_db *db, struct buf *why)
     if (!err)
         err = run_sql(db, "COMMIT", why);
     if (err)
-        sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+        undo(db);
     return err;
 }
 
@@ -231,9 +236,7 @@ static int make_file(struct history_db *db, struct buf *why)
         close(fd);
         return 0;
     }
-    if (errno != EEXIST)
-        return fail(db, -errno, strerror(errno), why);
-    if (lstat(db->path, &st) != 0)
+    if (errno != EEXIST || lstat(db->path, &st) != 0)
         return fail(db, -errno, strerror(errno), why);
     if (!S_ISREG(st.st_mode))
         return fail(db, -EINVAL, "this is not a file of its own", why);
@@ -292,18 +295,19 @@ static int open_to_write(struct history_db *db, struct buf *why)
     return code == SQLITE_OK ? 0 : explain(db, code, why);
 }
 
-static int new_db(const char *path, struct history_db **out)
+static int new_db(const char *path, struct history_db **out, struct buf *why)
 {
     struct history_db *db = calloc(1, sizeof *db);
 
-    if (!db)
-        return -ENOMEM;
-    db->lock_fd = -1;
-    db->path = resolve_folder(path);
-    if (!db->path)
-        db->path = slice_dup(slice_of(path));
-    if (!db->path) {
+    if (db) {
+        db->lock_fd = -1;
+        db->path = resolve_folder(path);
+        if (!db->path)
+            db->path = slice_dup(slice_of(path));
+    }
+    if (!db || !db->path) {
         free(db);
+        buf_puts(why, "no memory is left");
         return -ENOMEM;
     }
     *out = db;
@@ -312,7 +316,7 @@ static int new_db(const char *path, struct history_db **out)
 
 int history_db_open(const char *path, int64_t run, struct history_db **out, struct buf *why)
 {
-    int made = folders_make_for(path), err = new_db(path, out);
+    int made = folders_make_for(path), err = new_db(path, out, why);
 
     if (err)
         return err;
@@ -369,7 +373,7 @@ static int open_to_read(struct history_db *db, struct buf *why)
 int history_db_open_to_read(const char *path, struct history_db **out, struct buf *why)
 {
     struct stat st;
-    int err = new_db(path, out);
+    int err = new_db(path, out, why);
 
     if (err)
         return err;
@@ -423,11 +427,6 @@ int history_db_begin(struct history_db *db, struct buf *why)
 static void bind_text(sqlite3_stmt *put, int at, const char *text)
 {
     sqlite3_bind_text(put, at, text ? text : "", -1, SQLITE_STATIC);
-}
-
-static void undo(struct history_db *db)
-{
-    sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
 }
 
 int history_db_put(struct history_db *db, const struct history_row *row, struct buf *why)

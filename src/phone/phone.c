@@ -21,8 +21,8 @@
 /* For the last rows of the history, behind these, and at most. */
 #define HISTORY_LIMIT_MS 400
 #define HISTORY_PATIENTLY_MS 2000
-/* How long servers may take to let our accounts go, where nothing else is left to wait for: time for
- * one copy and its answer. */
+/* How long servers may take to let our accounts go, where nothing else is left to wait for: time
+ * for one copy and its answer. */
 #define LEAVE_LIMIT_MS 1200
 /* RFC 3551 3: numbers from 96 on mean what the SDP says. */
 #define FIRST_DYNAMIC_TYPE 96
@@ -396,7 +396,7 @@ size_t phone_calls(const struct phone *phone)
 
 /* --- commands ------------------------------------------------------------------------------- */
 
-static int refuse(struct buf *why, int err, const char *sentence)
+int phone_refuse(struct buf *why, int err, const char *sentence)
 {
     if (why)
         buf_puts(why, sentence);
@@ -438,17 +438,17 @@ static int do_to_stream(struct call *call, const struct phone_command *command, 
     int err = 0;
 
     if (call->state != CALL_UP || !call->stream)
-        return refuse(why, -EBUSY, "the call is not answered");
+        return phone_refuse(why, -EBUSY, "the call is not answered");
     if (call->holds && command->kind == PHONE_DIGITS)
-        return refuse(why, -EBUSY, "the call is on hold");
+        return phone_refuse(why, -EBUSY, "the call is on hold");
     if (command->kind == PHONE_MUTE)
         media_stream_mute(call->stream, command->on);
     else
         err = media_stream_dtmf(call->stream, slice_of(command->digits));
     if (err == -ENOTSUP)
-        refuse(why, err, "the other side takes no digits");
+        phone_refuse(why, err, "the other side takes no digits");
     else if (err)
-        refuse(why, err, "these are no digits that can be sent");
+        phone_refuse(why, err, "these are no digits that can be sent");
     return err;
 }
 
@@ -480,15 +480,15 @@ static int do_to_call(struct phone *phone, const struct phone_command *command, 
     struct call *call = find(phone, command->call);
 
     if (!call)
-        return refuse(why, -ENOENT, "there is no such call");
+        return phone_refuse(why, -ENOENT, "there is no such call");
     if (command->kind == PHONE_DIGITS || command->kind == PHONE_MUTE)
         return do_to_stream(call, command, why);
     if (input == N_CALL_INPUTS)
-        return refuse(why, -ENOTSUP, "this cannot be done with a call");
+        return phone_refuse(why, -ENOTSUP, "this cannot be done with a call");
     if (command->kind == PHONE_SWAP && !(call->holds && call->device))
-        return refuse(why, -EBUSY, "the call is not one that waits on hold to be heard");
+        return phone_refuse(why, -EBUSY, "the call is not one that waits on hold to be heard");
     if (!call_takes(call, input))
-        return refuse(why, -EBUSY, "the call is not in a state for that");
+        return phone_refuse(why, -EBUSY, "the call is not in a state for that");
     call_input(call, input, NULL, command);
     return 0;
 }

@@ -26,15 +26,15 @@ struct phone {
     struct sdp_codec codecs[CONFIG_CODECS_MAX]; /* what we can, in our order */
     size_t n_codecs;
 
-    struct list accounts; /* of struct account, in the order of the configuration */
-    struct list turns;    /* of struct account, that wait to speak to their servers */
-    uint64_t turn_ms;     /* when the last turn began */
-    unsigned turn_requests; /* that were sent in it */
+    struct list accounts;      /* of struct account, in the order of the configuration */
+    struct list turns;         /* of struct account, that wait to speak to their servers */
+    uint64_t turn_ms;          /* when the last turn began */
+    unsigned turn_requests;    /* that were sent in it */
     struct contacts *contacts; /* NULL: nobody says where the file would be */
     struct history *history;   /* NULL: likewise, or it is not wanted */
     bool notes_due;            /* a call has begun and is not noted */
 
-    struct list calls; /* of struct call */
+    struct list calls;  /* of struct call */
     struct call *heard; /* the one that has the sound device, or NULL: calls.h */
     bool waiting;       /* another one rings meanwhile */
     size_t n_calls;
@@ -43,7 +43,7 @@ struct phone {
 
     struct list events; /* of struct queued_event, oldest first */
     bool delivering;
-    unsigned in_command; /* depth of phone_do: events wait for the loop */
+    unsigned in_command;               /* depth of phone_do: events wait for the loop */
     struct net_interface_watch *watch; /* NULL: the system does not tell of networks */
     struct net_deadline *wake;
     bool wake_now; /* something waits for the next turn */
@@ -52,14 +52,13 @@ struct phone {
     bool device_told; /* that the sound device does not work */
     bool quitting, closed;
     uint64_t quit_by_ms;
-    uint64_t history_ms; /* that its last rows may take at the end */
+    uint64_t history_ms;  /* that its last rows may take at the end */
     uint64_t leave_by_ms; /* until then servers may answer that they have let us go */
 };
 
 /* The codecs of these names, each with the payload type that we offer it under, into out, which has
  * room for n. How many there are. */
 size_t phone_list_codecs(const char *const *names, size_t n, struct sdp_codec *out);
-
 
 /* Queues a copy of event; its strings may be NULL, which becomes "". They are safe already. */
 void phone_tell(struct phone *phone, const struct phone_event *event);
@@ -101,6 +100,8 @@ enum history_outcome call_history_outcome(const struct call *call, enum phone_ou
 
 /* --- phone_events.c ------------------------------------------------------------------------- */
 
+/* Appends the sentence to why, which may be NULL, and returns err. */
+int phone_refuse(struct buf *why, int err, const char *sentence);
 /* A copy on the heap that is safe for a terminal; NULL without memory. */
 char *phone_safe_dup(struct slice foreign);
 const char *phone_transport_name(enum sip_transport transport);

@@ -1,7 +1,6 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-
 #include "tests/lib/rows.h"
 
 static void grows_and_keeps_what_was_written(void **state)
