@@ -172,6 +172,15 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_UNREGISTERED: buf_printf(out, "no longer registered: %s", e->peer); return true;
     case PHONE_ON_HOLD: put_on_hold(out, e); return true;
     case PHONE_MOVED: put_moved(out, e); return true;
+    case PHONE_MEDIA:
+    case PHONE_MUTED:
+    case PHONE_PLAYING:
+    case PHONE_RECORDING:
+    case PHONE_JOINED:
+    case PHONE_PARTED:
+    case PHONE_QUALITY:
+    case PHONE_VOLUMES:
+    case PHONE_DEVICE_LIST:
     case PHONE_PASSWORD_WANTED:
     case PHONE_MESSAGE:
     case PHONE_CLOSED: return false;

@@ -27,15 +27,48 @@ enum phone_command_kind {
     PHONE_REGISTER,   /* account: register, and stay registered; also again after a refusal */
     PHONE_UNREGISTER, /* account */
     PHONE_PASSWORD,   /* account, text: answers PHONE_PASSWORD_WANTED; text NULL: there is none */
+    PHONE_PLAY,       /* call, sound.play or sound.in: the other side hears it from now on, in place
+                         of what it heard; PHONE_PLAY_ENDED follows. Also on a call that is not
+                         answered yet, which then begins with it */
+    PHONE_STOP,       /* call: what is played ends; the microphone where the call has the sound
+                         device, else silence */
+    PHONE_RECORD,     /* call, sound.record or sound.out, sound.sides: from now on, in place of what
+                         was recorded to; both NULL: the recording ends. PHONE_RECORDING follows */
+    PHONE_JOIN,       /* call, other: they are in one conference from now on, with all that either
+                         was joined with; PHONE_JOINED of each that is new in it follows */
+    PHONE_PART,       /* call: leaves its conference; PHONE_PARTED follows */
+    PHONE_VOLUME,     /* microphone_db, speaker_db: of the sound device, for all calls */
+    PHONE_DEVICES,    /* PHONE_DEVICE_LIST follows */
     PHONE_QUIT, /* end all calls, then PHONE_CLOSED: 1.5 s at most, or 4 s where on is true and
                    messages are being lost */
+};
+
+/* What of a call is recorded. */
+enum phone_sides {
+    PHONE_SIDES_HEARD, /* what comes from the other side: mono */
+    PHONE_SIDES_APART, /* the other side left, we right: stereo */
+    PHONE_SIDES_MIXED, /* both in one: mono */
+};
+
+/* A descriptor that sound comes from or goes to: samples of 16 bits, signed, little-endian, the
+ * channels interleaved. What is read may also be a WAV or Ogg file, which its first bytes tell. The
+ * phone works with a copy of the descriptor of its own and closes that; it never waits for it. */
+struct phone_pipe {
+    int fd;
+    uint32_t rate_hz; /* 8,000 to 48,000; 0: 16,000 */
+    uint8_t channels; /* 1 or 2; 0: 1 */
+    bool hangs_up;    /* what is read has ended and was heard: the call ends */
 };
 
 /* Where a call's sound comes from and goes to. */
 struct phone_sound {
     const char *play;   /* file that the other side hears once; NULL: microphone or silence */
-    const char *record; /* file that what is heard goes to; NULL: none */
-    bool device;        /* use the sound card of the configuration, where there is one */
+    const char *record; /* file to record to, by its ending WAV, FLAC or Ogg; NULL: none */
+    enum phone_sides sides;
+    const struct phone_pipe *in;  /* in place of play */
+    const struct phone_pipe *out; /* in place of record */
+    bool device;                  /* use the sound card of the configuration, where there is one */
+    bool hangs_up;                /* the file of play has been heard: the call ends */
 };
 
 struct phone_command {
@@ -50,6 +83,8 @@ struct phone_command {
     const char *digits; /* 0-9 * # A-D, and a comma or p for a pause of one second */
     unsigned status;
     bool on;
+    uint32_t other;                   /* JOIN: number of a call */
+    double microphone_db, speaker_db; /* -96 (silence) to 18; 0: as it comes */
 };
 
 #endif

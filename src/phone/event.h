@@ -41,9 +41,22 @@ enum phone_event_kind {
                               call has taken the ear. status: the other side refused; a hold holds
                               on our side all the same, a resume has come to nothing */
     PHONE_MOVED,           /* call, where: our side of the sound is at a new address */
-    PHONE_MESSAGE,         /* a SIP message went by: bytes, sent, transport, where */
-    PHONE_CLOSED,          /* after PHONE_QUIT: nothing follows but, in phone_free, a PHONE_NOTICE of
-                              the history */
+    PHONE_MEDIA,           /* call, codec, where (theirs), local (ours), encryption, on (our sound
+                              may leave, as agreed), result.answered (false: early): what has been
+                              agreed, told at first and whenever it changes */
+    PHONE_MUTED,           /* call, on */
+    PHONE_PLAYING,         /* call, file: by PHONE_PLAY or from the beginning; "-": a descriptor */
+    PHONE_RECORDING,       /* call, file ("-": a descriptor), on; text: why it ended by itself, as a
+                              disk is full, or empty */
+    PHONE_JOINED,          /* call, conference */
+    PHONE_PARTED,          /* call, conference: that it was in; also where the call has ended */
+    PHONE_QUALITY,     /* call, quality: once a second of each answered call, where phone_quality
+                          asks for it */
+    PHONE_VOLUMES,     /* microphone_db, speaker_db: by PHONE_VOLUME */
+    PHONE_DEVICE_LIST, /* devices, or text: why there are none to be told */
+    PHONE_MESSAGE,     /* a SIP message went by: bytes, sent, transport, where */
+    PHONE_CLOSED,      /* after PHONE_QUIT: nothing follows but, in phone_free, a PHONE_NOTICE of
+                          the history */
 };
 
 /* How a call ended, as a person or script tells outcomes apart. */
@@ -71,6 +84,26 @@ struct phone_result {
     double their_lost_percent;     /* as the other side reports it; below 0: it never did */
 };
 
+/* How a call is heard: of the last second, but for what says otherwise. */
+struct phone_quality {
+    double loss_percent;       /* of their packets */
+    double their_loss_percent; /* of ours, by their last report; below 0: none came */
+    double jitter_ms;          /* RFC 3550 6.4.1 */
+    double round_trip_ms;      /* by RTCP; below 0: unknown */
+    double delay_ms;           /* that the jitter buffer adds now */
+    double level_in_dbfs, level_out_dbfs;
+    double mos; /* estimate of what is heard here, 1 to 4.5: ITU-T G.107 */
+    uint64_t sent, received, lost, late, concealed; /* packets, in all */
+};
+
+struct phone_device {
+    const char *name;
+    const char *host_api;
+    unsigned inputs, outputs; /* channels */
+    uint32_t rate_hz;
+    bool is_default;
+};
+
 struct phone_event {
     enum phone_event_kind kind;
     uint32_t call;
@@ -93,7 +126,14 @@ struct phone_event {
     unsigned expires_s, bindings;
     const char *seen_at; /* "203.0.113.5:1024": how the server sees us; "" where as we do */
     uint64_t retry_ms;
-    bool on; /* ON_HOLD */
+    bool on;                /* ON_HOLD, MEDIA, MUTED, RECORDING */
+    struct ip local;        /* MEDIA: where we receive */
+    const char *encryption; /* MEDIA: "none" */
+    uint32_t conference;    /* 1 and up, never used again */
+    double microphone_db, speaker_db;
+    const struct phone_quality *quality;
+    const struct phone_device *devices; /* n_devices of them */
+    size_t n_devices;
     struct slice bytes;
     bool sent; /* by us */
 };

@@ -32,8 +32,50 @@ void phone_free(struct phone *phone);
 int phone_do(struct phone *phone, const struct phone_command *command, uint32_t *call,
              struct buf *why);
 
+/* Whether PHONE_QUALITY is told; off at first. */
+void phone_quality(struct phone *phone, bool on);
+
 /* How many calls there are, in any state. */
 size_t phone_calls(const struct phone *phone);
+
+/* What a call is like now, for whoever has not heard all events. */
+struct phone_call_state {
+    uint32_t call;
+    enum phone_call_phase {
+        PHONE_PHASE_WAITING = 1, /* for its account, or for an address */
+        PHONE_PHASE_CALLING,
+        PHONE_PHASE_RINGING, /* there */
+        PHONE_PHASE_INCOMING,
+        PHONE_PHASE_UP,
+        PHONE_PHASE_ENDING,
+    } phase;
+    bool incoming, answered;
+    bool on_hold; /* by us */
+    bool held;    /* by the other side */
+    bool muted, device;
+    const char *peer, *peer_name, *contact, *account, *codec; /* as in events */
+    const char *play, *record; /* files, "-" for a descriptor, "" for none */
+    uint32_t conference;       /* 0: none */
+    uint64_t up_ms;            /* since the answer */
+};
+
+/* Calls each for every call, oldest first; for one call where number is not 0. each gives no
+ * commands; the strings live until it returns. How many there were. */
+size_t phone_each_call(const struct phone *phone, uint32_t number,
+                       void (*each)(void *arg, const struct phone_call_state *state), void *arg);
+
+struct phone_account_state {
+    const char *account, *peer; /* label, address of record */
+    bool registers;             /* register = no: false */
+    bool registered;
+    unsigned expires_s; /* as it was granted */
+    const char *text;   /* why it is not registered, or empty */
+};
+
+/* Likewise for every account, in the order of the configuration. */
+size_t phone_each_account(const struct phone *phone,
+                          void (*each)(void *arg, const struct phone_account_state *state),
+                          void *arg);
 
 /* Whether a sound file can be read (or, recorded to, be made), with the reason in why. Blocks for
  * as long as the file system does: for the start of a program. Nothing is left behind. */

@@ -23,7 +23,8 @@ from lib.tap import Failure
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests run under nohup start their phones without it
 
-_HOMES = {"HOME": "", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state"}
+_HOMES = {"HOME": "", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state",
+          "XDG_RUNTIME_DIR": "run"}
 
 
 def home_in(folder):

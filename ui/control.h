@@ -1,0 +1,41 @@
+/* ui/control.h - clients that steer the phone by lines of JSON: standard input and output, and
+ * connections of the Unix socket. The protocol is tphone-control(7).
+ *
+ * Each client may send commands at any time; it gets one reply to each, in order, with the "id" it
+ * gave, and every event of the phone from its first moment on, unless it says {"command":"events",
+ * "on":false}. A client that does not read is dropped when CONTROL_WAITING_MAX bytes wait for it;
+ * one that sends a line above CONTROL_LINE_MAX, or rubbish, gets an error for that line and is
+ * dropped after CONTROL_FAULTS_MAX of them in a row. Nobody waits for a client, and no client sees
+ * another's replies. */
+#ifndef UI_CONTROL_H
+#define UI_CONTROL_H
+
+#include "phone/event.h"
+#include "ui/session.h"
+
+#define CONTROL_LINE_MAX 65536u
+#define CONTROL_WAITING_MAX 1048576u
+#define CONTROL_FAULTS_MAX 32u
+#define CONTROL_CLIENTS_MAX 64u
+#define CONTROL_TURN_MAX 32u /* commands of one client before others have their turn */
+
+struct control;
+
+/* session must outlive it. 0 or -ENOMEM. */
+int control_new(struct session *session, struct control **out);
+void control_free(struct control *control); /* NULL is fine */
+
+/* Standard input and output, or any pair. When in has ended the commands before are carried out and
+ * on_end(arg) runs from the loop. The descriptors stay the caller's. 0 or a negative errno. */
+int control_add_pair(struct control *control, int in, int out, void (*on_end)(void *arg),
+                     void *arg);
+/* A connected socket, which becomes control's. May bring descriptors for the sound of a call along.
+ */
+int control_add_socket(struct control *control, int fd);
+/* Listens (net/unix.h); path NULL: the socket that systemd has handed us. The reason in why. */
+int control_listen(struct control *control, const char *path, struct buf *why);
+
+/* Every event of the phone passes here, in order. */
+void control_event(struct control *control, const struct phone_event *event);
+
+#endif
