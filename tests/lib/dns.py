@@ -73,16 +73,27 @@ class Dns:
         self.silent, self.refuse, self.deaf = False, None, 0
         self.asked, self._news = [], threading.Condition()
         self.load(zone)
-        self.port = rooms.free_port()
+        self._bind()
         self.address = f"127.0.0.1:{self.port}"
-        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._udp.bind(("127.0.0.1", self.port))
-        self._tcp = socket.socket()
-        self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._tcp.bind(("127.0.0.1", self.port))
         self._tcp.listen(8)
         for serve in (self._serve_udp, self._serve_tcp):
             threading.Thread(target=serve, daemon=True).start()
+
+    def _bind(self, tries=10):
+        """Programs that know nothing of our reservations may be quicker than we."""
+        self.port = rooms.free_port()
+        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._tcp = socket.socket()
+        self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._udp.bind(("127.0.0.1", self.port))
+            self._tcp.bind(("127.0.0.1", self.port))
+        except OSError:
+            self._udp.close()
+            self._tcp.close()
+            if tries == 1:
+                raise
+            self._bind(tries - 1)
 
     def load(self, zone):
         """Lines of "NAME TYPE VALUE…"; what stood there before is gone."""
