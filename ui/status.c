@@ -164,6 +164,7 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_DIGITS_SENT: buf_puts(out, "digits sent"); return true;
     case PHONE_PLAY_ENDED: buf_puts(out, "the file has been played"); return true;
     case PHONE_SOUND_FAILED:
+    case PHONE_HOOK_FAILED:
     case PHONE_WAITING:
     case PHONE_NOTICE: buf_puts(out, e->text); return true;
     case PHONE_ENDED: put_ended(out, e); return true;
@@ -195,6 +196,7 @@ static int worth(enum phone_event_kind kind)
 {
     switch (kind) {
     case PHONE_SOUND_FAILED:
+    case PHONE_HOOK_FAILED:
     case PHONE_REGISTER_FAILED:
     case PHONE_NOTICE: return -1;
     case PHONE_PLAY_ENDED:

@@ -25,6 +25,8 @@ libphone_a_SOURCES = \
 	src/phone/contacts.h \
 	src/phone/dial.c \
 	src/phone/event.h \
+	src/phone/event_names.c \
+	src/phone/event_names.h \
 	src/phone/folders.c \
 	src/phone/folders.h \
 	src/phone/history.c \

@@ -7,6 +7,7 @@ phone_tests = \
 	tests/unit/phone/test_config \
 	tests/unit/phone/test_contacts \
 	tests/unit/phone/test_early \
+	tests/unit/phone/test_event_names \
 	tests/unit/phone/test_history \
 	tests/unit/phone/test_media \
 	tests/unit/phone/test_no_memory \
@@ -21,6 +22,7 @@ tap_tests += $(phone_tests)
 tests_unit_phone_test_account_LDADD = $(phone_ldadd)
 tests_unit_phone_test_config_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_LDADD = $(phone_ldadd)
+tests_unit_phone_test_event_names_LDADD = $(phone_ldadd)
 tests_unit_phone_test_history_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDADD = $(phone_ldadd)
