@@ -14,7 +14,9 @@ libnet_a_SOURCES = \
 	src/net/sip_link_locate.c \
 	src/net/sip_link_tcp.c \
 	src/net/tcp.c src/net/tcp.h \
-	src/net/udp.c src/net/udp.h
+	src/net/udp.c src/net/udp.h \
+	src/net/unix.c src/net/unix.h \
+	src/net/watch.c src/net/watch.h
 if HAVE_TIMERFD
 libnet_a_SOURCES += src/net/pacer_timerfd.c
 else

@@ -10,29 +10,34 @@
 #include <stddef.h>
 
 #include "base/slice.h"
+#include "net/watch.h"
 
-#define NET_UNIX_FDS_MAX 2 /* that one message may carry; more are closed unread */
+#define NET_UNIX_FDS_MAX 2    /* that one message may carry; more are closed unread */
+#define NET_UNIX_PATH_MAX 107 /* bytes of a path, which is what the kernel has room for */
 
-struct net_loop;
 struct net_unix_listener;
 
 /* A new connection of the user whom this process runs for, or of root; it is the callee's. All
  * others have been closed already. */
 typedef void net_unix_accept_fn(void *arg, int fd);
 
-/* Listens at path, mode 0600 from its first moment on. What a dead process has left there is
- * replaced. 0; -EADDRINUSE: somebody answers there; -ENAMETOOLONG (108 bytes), -EACCES, … */
+/* Listens at path, mode 0600 from its first moment on. A socket of ours that a dead process has
+ * left there is replaced; that two do so at once is prevented by path.lock, which lives as long as
+ * the listener. 0; -EADDRINUSE: somebody answers there, or begins to; -EEXIST: something else than
+ * a socket of ours is there; -ENAMETOOLONG (NET_UNIX_PATH_MAX), -ENOENT, -EACCES, … */
 int net_unix_listen(struct net_loop *loop, const char *path, net_unix_accept_fn *on_accept,
                     void *arg, struct net_unix_listener **out);
 /* The same for a socket that listens already (socket activation); it becomes the listener's and
- * its path is not removed at the end. */
+ * its path is not removed at the end. -EINVAL: it is none; then, as on all errors, it stays the
+ * caller's. */
 int net_unix_adopt(struct net_loop *loop, int fd, net_unix_accept_fn *on_accept, void *arg,
                    struct net_unix_listener **out);
-/* Removes the path that it made. NULL is fine. */
+/* Removes the path that it made, unless something else is there now. NULL is fine. */
 void net_unix_listener_free(struct net_unix_listener *listener);
 
 /* Connects to a listener of our own user or root; blocks no longer than the kernel needs. 0 and the
- * descriptor; -ENOENT, -ECONNREFUSED: nobody is there; -EPERM: it is somebody else's. */
+ * descriptor; -ENOENT, -ECONNREFUSED: nobody is there; -EAGAIN: it has no time
+ * now; -EPERM: it is somebody else's. */
 int net_unix_connect(const char *path, int *out);
 
 /* Reads what is there, up to room bytes; descriptors that came along go to fds (close-on-exec, the
@@ -42,18 +47,5 @@ ptrdiff_t net_unix_read(int fd, char *out, size_t room, int fds[NET_UNIX_FDS_MAX
 /* Writes as much as goes, with copies of n_fds descriptors at its first byte. How many bytes, or
  * -EAGAIN, -EPIPE … */
 ptrdiff_t net_unix_write(int fd, struct slice bytes, const int *fds, size_t n_fds);
-
-/* Tells when a descriptor of any kind that can be polled can be read, or written. */
-struct net_watch;
-
-enum { NET_READABLE = 1, NET_WRITABLE = 2 };
-
-/* on_ready(arg, events) runs from the loop. 0, -EPERM: a plain file, which is always ready. */
-int net_watch_new(struct net_loop *loop, int fd, void (*on_ready)(void *arg, int events), void *arg,
-                  struct net_watch **out);
-/* What is waited for: NET_READABLE | NET_WRITABLE, 0: nothing for now. */
-void net_watch_set(struct net_watch *watch, int events);
-/* The descriptor stays the caller's, to be closed after this. NULL is fine. */
-void net_watch_free(struct net_watch *watch);
 
 #endif

@@ -15,7 +15,8 @@ net_tests = \
 	tests/unit/net/test_sip_link_calls \
 	tests/unit/net/test_sip_link_tcp \
 	tests/unit/net/test_tcp \
-	tests/unit/net/test_udp
+	tests/unit/net/test_udp \
+	tests/unit/net/test_unix
 check_PROGRAMS += $(net_tests)
 tap_tests += $(net_tests)
 
@@ -50,3 +51,6 @@ tests_unit_net_test_sip_link_tcp_SOURCES = tests/unit/net/test_sip_link_tcp.c $(
 tests_unit_net_test_sip_link_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_udp_LDADD = $(machine_ldadd)
+tests_unit_net_test_unix_LDADD = $(machine_ldadd)
+tests_unit_net_test_unix_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=accept4 -Wl,--wrap=bind -Wl,--wrap=getsockopt
