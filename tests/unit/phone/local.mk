@@ -13,6 +13,7 @@ phone_tests = \
 	tests/unit/phone/test_no_memory \
 	tests/unit/phone/test_password \
 	tests/unit/phone/test_phone \
+	tests/unit/phone/test_program \
 	tests/unit/phone/test_spelling \
 	tests/unit/phone/test_target \
 	tests/unit/phone/test_words
@@ -27,6 +28,7 @@ tests_unit_phone_test_history_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDFLAGS = $(memory_ldflags)
+tests_unit_phone_test_program_LDADD = $(phone_ldadd)
 tests_unit_phone_test_spelling_LDADD = $(phone_ldadd)
 tests_unit_phone_test_target_LDADD = $(phone_ldadd)
 tests_unit_phone_test_call_history_LDADD = $(phone_ldadd)
