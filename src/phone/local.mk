@@ -41,6 +41,8 @@ libphone_a_SOURCES = \
 	src/phone/media_file.h \
 	src/phone/media_link.c \
 	src/phone/media_link.h \
+	src/phone/media_mix.c \
+	src/phone/media_mix.h \
 	src/phone/media_receive.c \
 	src/phone/media_rtcp.c \
 	src/phone/media_send.c \

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "audio/file.h"
+#include "audio/level.h"
 #include "phone/media_stream.h"
 
 #define CNAME_LETTERS 20 /* of 5 bits: more than the 96 bits that RFC 7022 4.2 asks for */
@@ -19,6 +20,7 @@ struct media {
     void (*on_closed)(void *arg);
     char *cname, *device;
     int opus_complexity;
+    struct media_gains gains;
     struct rng rng;
     struct media_link inbox;     /* of struct media_message, on the signalling loop */
     struct media_thread *thread; /* NULL before the first stream */
@@ -98,6 +100,7 @@ int media_new(const struct media_config *config, struct media **out)
     media->on_event = config->on_event;
     media->arg = config->arg;
     media->opus_complexity = config->opus_complexity;
+    media->gains = (struct media_gains){LEVEL_UNITY, LEVEL_UNITY};
     media->cname = make_cname(media, config->cname);
     media->device = device ? strdup(config->device) : NULL;
     if (media->cname && (media->device || !device))
@@ -135,6 +138,16 @@ void media_free(struct media *media, void (*on_closed)(void *arg))
     media_link_close(&media->inbox, on_link_closed);
 }
 
+static void post_gains(struct media *media)
+{
+    struct media_command *command = calloc(1, sizeof *command);
+
+    if (!command)
+        return; /* it stays as loud as it was */
+    *command = (struct media_command){.what = MEDIA_DO_VOLUME, .gains = media->gains};
+    media_link_post(&media->thread->inbox, &command->link);
+}
+
 static int start_thread(struct media *media)
 {
     struct media_thread *t = calloc(1, sizeof *t);
@@ -148,7 +161,16 @@ static int start_thread(struct media *media)
         return err;
     }
     media->thread = t;
+    if (media->gains.microphone != LEVEL_UNITY || media->gains.speaker != LEVEL_UNITY)
+        post_gains(media); /* else it stays asleep for the moment: see media_stream_open */
     return 0;
+}
+
+void media_volume(struct media *media, const struct media_gains *gains)
+{
+    media->gains = *gains;
+    if (media->thread)
+        post_gains(media);
 }
 
 /* --- files, before the call ------------------------------------------------------------------ */
@@ -379,6 +401,11 @@ int media_stream_dtmf(struct media_stream *stream, struct slice digits)
 void media_stream_mute(struct media_stream *stream, bool on)
 {
     post(stream, &(struct media_command){.what = MEDIA_DO_MUTE, .number = on});
+}
+
+void media_stream_mix(struct media_stream *stream, uint32_t conference)
+{
+    post(stream, &(struct media_command){.what = MEDIA_DO_MIX, .number = (int)conference});
 }
 
 void media_stream_stats(struct media_stream *stream)

@@ -99,6 +99,12 @@ int media_new(const struct media_config *config, struct media **out);
  * handle in it can close; on_closed (may be NULL) is called from there with arg of the config. */
 void media_free(struct media *media, void (*on_closed)(void *arg));
 
+/* How loud the sound device is, in units of audio/level.h: for all calls, from now on. */
+struct media_gains {
+    int32_t microphone, speaker;
+};
+void media_volume(struct media *media, const struct media_gains *gains);
+
 /* Can this file be recorded to (WAV, mono, 16 bit)? Creates it for a moment where it does not
  * exist; touches nothing of a file that does. Blocks on the disk:
  * for the time before the call is placed. 0, or a negative errno and a sentence in why. */
@@ -193,6 +199,9 @@ void media_stream_tone(struct media_stream *stream, enum media_tone tone);
  * end agreed to no telephone-event. Before the stream may send they wait. */
 int media_stream_dtmf(struct media_stream *stream, struct slice digits);
 
+/* The stream hears the others of that conference (phone/media_mix.h) and is heard by them, beside
+ * its source; 0: nobody. */
+void media_stream_mix(struct media_stream *stream, uint32_t conference);
 /* Silence is sent in place of the source, which goes on unheard. */
 void media_stream_mute(struct media_stream *stream, bool on);
 /* MEDIA_STATS follows. */

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "audio/device.h"
+#include "audio/level.h"
 #include "audio/mixer.h"
+#include "phone/media.h"
 
 #define RETRY_US 1000000   /* a device that failed is tried again after that */
 #define QUEUE_LEAST_MS 20  /* of sound that waits in the card's ring, else the next beat is late */
@@ -28,6 +30,7 @@ struct media_device {
     int err;
     char why[AUDIO_WHY_MAX];
 
+    struct media_gains gains;
     size_t n; /* samples of this beat */
     int16_t heard[MIXER_SAMPLES];
     struct mixer mixer;
@@ -117,6 +120,7 @@ int media_device_new(uv_loop_t *loop, const char *name, const struct media_devic
     d->name = name && strcmp(name, "none") ? name : NULL;
     d->events = *events;
     d->arg = arg;
+    d->gains = (struct media_gains){LEVEL_UNITY, LEVEL_UNITY};
     *out = d;
     return 0;
 }
@@ -136,6 +140,11 @@ void media_device_close(struct media_device *d)
     d->work.data = d;
     if (uv_queue_work(d->loop, &d->work, do_nothing, work_done) != 0)
         abort(); /* only a NULL callback makes it fail */
+}
+
+void media_device_set_gains(struct media_device *d, const struct media_gains *gains)
+{
+    d->gains = *gains;
 }
 
 void media_device_want(struct media_device *d, bool wanted)
@@ -199,6 +208,7 @@ bool media_device_begin_beat(struct media_device *d, uint64_t now_us, uint64_t e
             break;
     got = audio_device_read(d->device, d->heard, d->n);
     memset(d->heard + got, 0, (d->n - got) * sizeof *d->heard);
+    level_gain(d->heard, got, d->gains.microphone);
     mixer_clear(&d->mixer, d->n);
     return true;
 }
@@ -224,6 +234,7 @@ void media_device_end_beat(struct media_device *d)
     if (queued > QUEUE_MOST_MS * per_ms)
         return; /* this beat is left out, so that delay does not grow for ever */
     mixer_get(&d->mixer, NULL, d->heard);
+    level_gain(d->heard, d->n, d->gains.speaker);
     if (queued == 0 && audio_device_running(d->device)) {
         static const int16_t zeros[MIXER_SAMPLES];
 

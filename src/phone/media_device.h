@@ -11,6 +11,7 @@
 #include <uv.h>
 
 struct media_device;
+struct media_gains;
 
 struct media_device_events {
     void (*ready)(void *arg); /* it has been opened: the beat must become that of the device */
@@ -25,6 +26,8 @@ int media_device_new(uv_loop_t *loop, const char *name, const struct media_devic
 /* closed follows, never at once; then the device is gone. Twice does no harm. */
 void media_device_close(struct media_device *d);
 
+/* From now on; both LEVEL_UNITY at first. */
+void media_device_set_gains(struct media_device *d, const struct media_gains *gains);
 /* Whether somebody wants to hear or speak; opens it or closes it. */
 void media_device_want(struct media_device *d, bool wanted);
 bool media_device_is_open(const struct media_device *d);

@@ -4,6 +4,7 @@
 
 #include "audio/level.h"
 #include "base/log.h"
+#include "phone/media_mix.h"
 #include "phone/media_stream.h"
 #include "rtp/demux.h"
 #include "rtp/packet.h"
@@ -87,7 +88,7 @@ static void take_key(struct media_stream *s, const struct rtp_packet *packet)
 
 static bool anybody_listens(const struct media_stream *s)
 {
-    return s->recorder || s->record_path ||
+    return s->recorder || s->record_path || s->mix ||
            (s->listen && s->thread->device && media_device_is_open(s->thread->device));
 }
 
@@ -307,6 +308,8 @@ void stream_play(struct media_stream *s, uint64_t due_us)
         s->count.level_in_db = (double)level_dbfs(samples, n);
         if (s->recorder)
             record(s, samples, n, rate_hz);
+        if (s->mix)
+            stream_mix_put(s, samples, n, rate_hz);
         if (aloud)
             say(s, samples, n, rate_hz);
         s->played_us += ms * 1000;

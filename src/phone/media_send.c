@@ -4,6 +4,7 @@
 
 #include "audio/level.h"
 #include "base/log.h"
+#include "phone/media_mix.h"
 #include "phone/media_stream.h"
 
 #define BEAT_TOLERANCE_US 500  /* beats and packet times come from one grid; rounding is less */
@@ -150,7 +151,8 @@ static void open_player(struct media_stream *s)
         player_failed(s, err, "no memory to play a file");
 }
 
-/* n samples of the source, silence where it has none. */
+/* n samples of the source, silence where it has none; and the others of its conference, which are
+ * heard of a muted call too. */
 static void gather(struct media_stream *s, int16_t *out, size_t n)
 {
     size_t got = 0;
@@ -162,6 +164,8 @@ static void gather(struct media_stream *s, int16_t *out, size_t n)
     if (s->muted)
         got = 0;
     memset(out + got, 0, (n - got) * sizeof *out);
+    if (s->mix)
+        stream_mix_onto(s, out, n);
     s->count.level_out_db = (double)level_dbfs(out, n);
 }
 

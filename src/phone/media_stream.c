@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "phone/media_mix.h"
 
 #define SESSION_BPS 80000 /* G.711 with its headers: RTCP's share is of that (RFC 3550 6.2) */
 
@@ -199,6 +200,9 @@ static void do_simple(struct media_stream *s, const struct media_command *comman
     case MEDIA_DO_MUTE:
         s->muted = command->number;
         break;
+    case MEDIA_DO_MIX:
+        stream_set_mix(s, (uint32_t)command->number);
+        break;
     case MEDIA_DO_STATS:
         stream_tell(s, MEDIA_STATS);
         break;
@@ -259,6 +263,7 @@ void stream_stop(struct media_stream *s)
         stream_rtcp_bye(s);
     }
     stream_stats(s, &s->closed.event.stats);
+    stream_set_mix(s, 0);
     stream_stop_sending(s);
     stream_stop_receiving(s);
     close_pair(s);
@@ -287,10 +292,10 @@ void stream_beat(struct media_stream *s, uint64_t due_us)
 {
     if (s->stopping)
         return;
-    if (s->agreed) {
-        stream_send_due(s, due_us);
+    if (s->agreed)
         stream_receive(s);
-    }
     stream_play(s, due_us);
+    if (!s->mix)
+        stream_send_due(s, due_us);
     stream_rtcp_beat(s, due_us);
 }

@@ -36,6 +36,8 @@ struct media_watch {
     struct net_rtp_pair pair;
 };
 
+struct mix_member; /* of media_mix.c */
+
 struct media_stream {
     /* The signalling thread's */
     struct media *media;
@@ -74,6 +76,7 @@ struct media_stream {
     char *play_path; /* to be opened when the codec is known */
     struct media_microphone *microphone;
     bool muted;
+    struct mix_member *mix; /* its place in a conference, or NULL */
     uint64_t sent_ms; /* when RTP was last sent */
 
     /* What we receive */

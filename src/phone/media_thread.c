@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "phone/media_mix.h"
 #include "phone/media_stream.h"
 
 #define DEVICE_BEAT_MS 10
@@ -67,6 +68,12 @@ static void on_command(void *arg, struct list *item)
 
     if (command->what == MEDIA_DO_QUIT) {
         quit(t); /* the command is part of t's owner */
+        return;
+    }
+    if (command->what == MEDIA_DO_VOLUME) {
+        if (t->device)
+            media_device_set_gains(t->device, &command->gains);
+        free(command);
         return;
     }
     if (command->what == MEDIA_DO_OPEN) {
@@ -183,6 +190,7 @@ static void on_beat(void *arg, uint64_t due_us, uint64_t missed)
             stream_push_microphone(s, heard, n, media_device_rate_hz(t->device));
         stream_beat(s, due_us);
     }
+    media_mix_beat(t, due_us);
     if (device)
         media_device_end_beat(t->device);
 }
@@ -259,6 +267,7 @@ int media_thread_start(struct media_thread *t, struct media_link *outbox, const 
     t->opus_complexity = opus_complexity;
     t->rng = rng_system();
     list_init(&t->streams);
+    list_init(&t->mixes);
     err = make_parts(t, device);
     if (err)
         goto fail;

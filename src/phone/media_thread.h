@@ -2,8 +2,9 @@
  *
  * There is one beat for all streams, with the shortest packet time in use (10 ms while a device is
  * open), on absolute deadlines, and none without a started stream. On each beat the microphone is
- * read, every stream sends what is due, takes in what has come, and plays; then the loudspeaker
- * gets the sum. Everything here runs on the media thread, except where it says otherwise. */
+ * read, every stream takes in what has come, plays, and sends what is due; those of a conference
+ * send when all have played (phone/media_mix.h). Then the loudspeaker gets the sum. Everything here
+ * runs on the media thread, except where it says otherwise. */
 #ifndef PHONE_MEDIA_THREAD_H
 #define PHONE_MEDIA_THREAD_H
 
@@ -38,8 +39,10 @@ enum media_do {
     MEDIA_DO_TONE,   /* number */
     MEDIA_DO_DTMF,   /* text */
     MEDIA_DO_MUTE,   /* number */
+    MEDIA_DO_MIX,    /* number */
     MEDIA_DO_STATS,
     MEDIA_DO_STOP,
+    MEDIA_DO_VOLUME, /* gains */
     MEDIA_DO_QUIT
 };
 
@@ -48,8 +51,9 @@ struct media_command {
     struct list link;
     enum media_do what;
     bool embedded;               /* part of a longer-lived object: not to be freed */
-    struct media_stream *stream; /* NULL with QUIT */
+    struct media_stream *stream; /* NULL with VOLUME and QUIT */
     int number;
+    struct media_gains gains;
     struct media_agreement *agreement; /* on the heap, the receiver's */
     char *text;                        /* likewise */
     struct net_rtp_pair *pair;         /* likewise, with its sockets */
@@ -74,6 +78,7 @@ struct media_thread {
     struct net_rtp_batch *batch;
     struct media_device *device;
     struct list streams;
+    struct list mixes; /* of struct media_mix: empty without a conference */
     struct rng rng;
     const char *cname;
     int opus_complexity;
