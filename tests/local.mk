@@ -33,10 +33,11 @@ EXTRA_DIST += $(tap_scripts) tests/run
 
 # The runner closes with "N passed, M failed, K skipped"; a test that cannot run has failed.
 run_tests = $(PYTHON3) $(srcdir)/tests/run --srcdir '$(srcdir)' --builddir . --cc '$(CC)' \
-	--alone tests/audio --alone faults/test_faults --alone security/test_floods \
-	--alone security/test_malformed --alone security/test_media --alone interop/test_baresip \
-	--alone interop/test_kamailio_strangers --alone scripts/test_call.py \
-	--alone unit/phone/test_media $(RUN_FLAGS)
+	--alone audio/test_device --alone audio/test_pulse --alone security/test_floods \
+	--paired audio/test_relay_media --paired faults/test_faults --paired interop/test_baresip \
+	--paired interop/test_kamailio_strangers --paired scripts/test_call.py \
+	--paired security/test_malformed --paired security/test_media \
+	--paired unit/phone/test_media $(RUN_FLAGS)
 
 check-local: tphone$(EXEEXT) $(check_PROGRAMS)
 	@$(run_tests) $(tap_tests)
