@@ -29,7 +29,10 @@ _HOMES = {"HOME": "", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state",
 
 def home_in(folder):
     """The variables that make folder the home of a program."""
-    return {name: os.path.join(folder, below) for name, below in _HOMES.items()}
+    home = {name: os.path.join(folder, below) for name, below in _HOMES.items()}
+    # The one that is there for every session; libpulse is dumb without it.
+    os.makedirs(home["XDG_RUNTIME_DIR"], mode=0o700, exist_ok=True)
+    return home
 
 
 def _leave_home():
