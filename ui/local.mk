@@ -13,6 +13,8 @@ libui_a_SOURCES = \
 	ui/cmd_history.c \
 	ui/cmd_register.c \
 	ui/exit.h \
+	ui/json.h \
+	ui/json_event.c \
 	ui/output.c \
 	ui/output.h \
 	ui/prompt.c \

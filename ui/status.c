@@ -2,27 +2,26 @@
 
 #include <inttypes.h>
 
+#include "ui/json.h"
+
 /* clang-format off */
-static const struct {
-    const char *word; /* of the result line */
-    enum exit_status exit;
-} outcomes[] = {
-    [PHONE_OK]          = {"answered",    EXIT_OK},
-    [PHONE_BUSY]        = {"busy",        EXIT_BUSY},
-    [PHONE_DECLINED]    = {"declined",    EXIT_DECLINED},
-    [PHONE_NO_ANSWER]   = {"no-answer",   EXIT_NO_ANSWER},
-    [PHONE_NOT_FOUND]   = {"not-found",   EXIT_NOT_FOUND},
-    [PHONE_NOT_ALLOWED] = {"not-allowed", EXIT_NOT_ALLOWED},
-    [PHONE_UNREACHABLE] = {"unreachable", EXIT_UNREACHABLE},
-    [PHONE_INTERRUPTED] = {"interrupted", EXIT_INTERRUPTED},
-    [PHONE_REFUSED]     = {"refused",     EXIT_OTHER},
-    [PHONE_FAILED]      = {"failed",      EXIT_OTHER},
+static const enum exit_status exits[] = {
+    [PHONE_OK]          = EXIT_OK,
+    [PHONE_BUSY]        = EXIT_BUSY,
+    [PHONE_DECLINED]    = EXIT_DECLINED,
+    [PHONE_NO_ANSWER]   = EXIT_NO_ANSWER,
+    [PHONE_NOT_FOUND]   = EXIT_NOT_FOUND,
+    [PHONE_NOT_ALLOWED] = EXIT_NOT_ALLOWED,
+    [PHONE_UNREACHABLE] = EXIT_UNREACHABLE,
+    [PHONE_INTERRUPTED] = EXIT_INTERRUPTED,
+    [PHONE_REFUSED]     = EXIT_OTHER,
+    [PHONE_FAILED]      = EXIT_OTHER,
 };
 /* clang-format on */
 
 enum exit_status exit_of(enum phone_outcome outcome)
 {
-    return outcomes[outcome].word ? outcomes[outcome].exit : EXIT_OTHER;
+    return (size_t)outcome < ARRAY_LEN(exits) ? exits[outcome] : EXIT_OTHER;
 }
 
 /* --- lines for a person --------------------------------------------------------------------- */
@@ -243,11 +242,6 @@ static void put_sound_result(struct buf *out, const struct phone_result *r)
         buf_printf(out, " round-trip=%.1f", r->round_trip_ms);
 }
 
-static const char *word_of(enum phone_outcome outcome)
-{
-    return outcomes[outcome].word ? outcomes[outcome].word : "failed";
-}
-
 static void put_registration(struct buf *out, const struct phone_event *e)
 {
     char where[IP_TEXT_MAX];
@@ -265,7 +259,7 @@ static void put_register_result(struct buf *out, const struct phone_event *e)
 {
     bool good = e->kind == PHONE_REGISTERED;
 
-    buf_puts(out, good ? "registered" : word_of(e->outcome));
+    buf_puts(out, good ? "registered" : json_outcome(e->outcome));
     if (e->status > 0)
         buf_printf(out, " status=%u", e->status);
     put_value(out, "account", e->account);
@@ -283,7 +277,7 @@ void result_line(struct buf *out, const struct phone_event *event)
         put_register_result(out, event);
         return;
     }
-    buf_puts(out, word_of(event->outcome));
+    buf_puts(out, json_outcome(event->outcome));
     if (event->status > 0)
         buf_printf(out, " status=%u", event->status);
     if (*event->peer)

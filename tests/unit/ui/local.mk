@@ -1,11 +1,13 @@
 # What unit/ui adds to the tests.
 ui_tests = \
 	tests/unit/ui/test_cli \
+	tests/unit/ui/test_json_event \
 	tests/unit/ui/test_output \
 	tests/unit/ui/test_status
 check_PROGRAMS += $(ui_tests)
 tap_tests += $(ui_tests)
 
 tests_unit_ui_test_cli_LDADD = $(phone_ldadd)
+tests_unit_ui_test_json_event_LDADD = $(phone_ldadd)
 tests_unit_ui_test_output_LDADD = $(phone_ldadd)
 tests_unit_ui_test_status_LDADD = $(phone_ldadd)
