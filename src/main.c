@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "ui/cli.h"
 #include "ui/exit.h"
+#include "ui/json.h"
 #include "ui/terminal.h"
 
 /* A socket must not get the number of a standard stream that our parent had closed: what is printed
@@ -75,6 +76,15 @@ static bool will_open_device(const struct cli *cli)
     }
 }
 
+static void put_outcome(struct terminal *t, int status)
+{
+    struct buf line = buf_new(32768);
+
+    outcome_line(&t->outcome, (enum exit_status)status, &line);
+    output_put(&t->out, buf_slice(&line));
+    buf_free(&line);
+}
+
 static int run_command(const struct cli *cli)
 {
     struct terminal terminal;
@@ -93,6 +103,8 @@ static int run_command(const struct cli *cli)
         status = cli->command->run(cli, &terminal);
         log_set(NULL, NULL, LOG_ERROR);
     }
+    if (cli->json && (cli->command->bit & CLI_PHONES))
+        put_outcome(&terminal, status);
     if (terminal_close(&terminal) != 0 && !status)
         status = EXIT_OTHER;
     buf_free(&why);
@@ -126,6 +138,28 @@ static int run(const struct cli *cli)
     return status;
 }
 
+/* Whether there would be lines of JSON if the command line were right. */
+static bool wants_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    return false;
+}
+
+static int refuse_usage(int argc, char **argv, const char *why)
+{
+    struct json_own own = {.kind = JSON_OUTCOME, .word = "usage", .exit = EXIT_USAGE, .text = why};
+    struct buf line = buf_new(32768);
+
+    fprintf(stderr, "tphone: %s\n", why);
+    if (wants_json(argc, argv))
+        json_own(&line, &own, json_now_ms());
+    print(buf_slice(&line));
+    buf_free(&line);
+    return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli;
@@ -138,8 +172,7 @@ int main(int argc, char **argv)
     if (cli_parse(argc, argv, &cli, &why) == 0) {
         status = run(&cli);
     } else {
-        fprintf(stderr, "tphone: %s\n", buf_cstr(&why));
-        status = EXIT_USAGE;
+        status = refuse_usage(argc, argv, buf_cstr(&why));
     }
     cli_free(&cli);
     buf_free(&why);

@@ -32,6 +32,7 @@ struct cli {
     size_t limit;      /* calls that are listed; 0: not said */
     bool missed, all;  /* of them these */
     bool plain;        /* lists for scripts */
+    bool json;         /* lines of JSON on standard output, and nothing else there */
     bool once;         /* leave when the accounts have their answers */
 
     const char *args[CLI_ARGS_MAX]; /* behind the command's name */

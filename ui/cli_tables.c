@@ -234,6 +234,8 @@ static int set_flag(struct cli *cli, const struct cli_option *option, const char
         cli->all = true;
     else if (strcmp(option->name, "missed") == 0)
         cli->missed = true;
+    else if (strcmp(option->name, "json") == 0)
+        cli->json = true;
     else
         cli->plain = true;
     return 0;
@@ -292,6 +294,8 @@ static const struct cli_option options[] = {
      "list only calls that came in while nobody answered"},
     {"plain",     0,   NULL,      CLI_HISTORY | CLI_CONTACTS, set_flag,
      "list for scripts: fields with tabs between, times in UTC"},
+    {"json",      0,   NULL,      CLI_PHONES, set_flag,
+     "print what happens as lines of JSON: man tphone-control"},
     {"config",    0,   "FILE",    CLI_ALL, set_already,
      "read settings from this file instead of $XDG_CONFIG_HOME/tphone/tphone.conf; options "
      "outweigh it"},

@@ -15,6 +15,8 @@ libui_a_SOURCES = \
 	ui/exit.h \
 	ui/json.h \
 	ui/json_event.c \
+	ui/outcome.c \
+	ui/outcome.h \
 	ui/output.c \
 	ui/output.h \
 	ui/prompt.c \

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "ui/json.h"
 #include "ui/prompt.h"
 #include "ui/status.h"
 #include "ui/trace.h"
@@ -44,10 +45,24 @@ void session_error(struct session *s, const char *sentence)
     terminal_error(s->terminal, sentence);
 }
 
+/* A registration has no outcome where it is good. */
+static void note_outcome(struct session *s, const struct phone_event *event)
+{
+    struct outcome *outcome = &s->terminal->outcome;
+
+    if (event->kind == PHONE_REGISTERED)
+        outcome_note(outcome, EXIT_OK, "registered", "");
+    else
+        outcome_note(outcome, exit_of(event->outcome), json_outcome(event->outcome), event->text);
+}
+
 void session_put_result(struct session *s, const struct phone_event *event)
 {
     struct buf line = buf_new(16384);
 
+    note_outcome(s, event);
+    if (s->cli->json)
+        return; /* the event itself says more */
     result_line(&line, event);
     put(s, &s->terminal->out, buf_slice(&line));
     buf_free(&line);
@@ -62,11 +77,19 @@ static void put_trace(struct session *s, const struct phone_event *event)
     buf_free(&text);
 }
 
+/* A script that reads events is shown what a person needs only where it asks for that. */
+static int verbosity_of(const struct session *s)
+{
+    int verbosity = s->cli->verbosity;
+
+    return s->cli->json && verbosity >= 0 ? verbosity - 1 : verbosity;
+}
+
 /* Where a free port is only the curious want to know; nor, in a call, that its account works, and
  * where it does not, the end of the call says so. */
 static bool is_told(const struct session *s, const struct phone_event *event)
 {
-    if (s->cli->verbosity > 0)
+    if (verbosity_of(s) > 0)
         return true;
     switch (event->kind) {
     case PHONE_LISTENING:
@@ -160,18 +183,35 @@ static void ask_no_more(struct session *s)
 
 /* --- events --------------------------------------------------------------------------------- */
 
-/* With --once nothing is tried again, whatever the phone would do. */
 static void put_status(struct session *s, const struct phone_event *event)
 {
-    struct phone_event told = *event;
     struct buf line = buf_new(16384);
+
+    if (is_told(s, event))
+        status_line(&line, event, verbosity_of(s));
+    put(s, &s->terminal->err, buf_slice(&line));
+    buf_free(&line);
+}
+
+static void put_json(struct session *s, const struct phone_event *event)
+{
+    struct buf line = buf_new(OUTPUT_WAITING_MAX);
+
+    json_event(&line, event, json_now_ms());
+    put(s, &s->terminal->out, buf_slice(&line));
+    buf_free(&line);
+}
+
+/* With --once nothing is tried again, whatever the phone would do. */
+static void put_event(struct session *s, const struct phone_event *event)
+{
+    struct phone_event told = *event;
 
     if (s->cli->once)
         told.retry_ms = 0;
-    if (is_told(s, event))
-        status_line(&line, &told, s->cli->verbosity);
-    put(s, &s->terminal->err, buf_slice(&line));
-    buf_free(&line);
+    if (s->cli->json)
+        put_json(s, &told);
+    put_status(s, &told);
 }
 
 static void on_phone_event(void *arg, const struct phone_event *event)
@@ -182,8 +222,11 @@ static void on_phone_event(void *arg, const struct phone_event *event)
         put_trace(s, event);
         return;
     }
-    s->sound_failed |= event->kind == PHONE_SOUND_FAILED;
-    put_status(s, event);
+    if (event->kind == PHONE_SOUND_FAILED) {
+        s->sound_failed = true;
+        outcome_note_error(&s->terminal->outcome, event->text);
+    }
+    put_event(s, event);
     if (event->kind == PHONE_CLOSED)
         net_loop_stop(s->loop);
     else

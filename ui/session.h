@@ -42,7 +42,7 @@ void session_run(struct session *s);
 void session_stop(struct session *s);
 void session_close(struct session *s);
 
-/* A result for standard output; a sentence for standard error. */
+/* A result for standard output, where events do not tell it; a sentence for standard error. */
 void session_put_result(struct session *s, const struct phone_event *event);
 void session_error(struct session *s, const char *sentence);
 /* What the two files of a call are worth, told where they are not: EXIT_OK, or EXIT_SOUND. */

@@ -68,6 +68,7 @@ int terminal_open(struct terminal *t, const struct cli *cli, bool quiet_librarie
     output_init(&t->out, STDOUT_FILENO);
     output_init(&t->err, own); /* -1 where standard error is closed: then nobody wants to hear */
     output_init(&t->trace_file, -1);
+    outcome_init(&t->outcome);
     err = open_trace(t, cli, why);
     if (!err && quiet_libraries)
         err = catch_libraries(t);
@@ -110,6 +111,7 @@ int terminal_close(struct terminal *t)
         close(t->library_fd);
     }
     close_file(&t->err, LAST_WORDS_MS);
+    outcome_free(&t->outcome);
     return err ? err : trace_err;
 }
 
@@ -117,6 +119,7 @@ void terminal_error(struct terminal *t, const char *sentence)
 {
     struct buf line = buf_new(8192);
 
+    outcome_note_error(&t->outcome, sentence);
     buf_printf(&line, "tphone: %s\n", sentence);
     output_put(&t->err, buf_slice(&line));
     buf_free(&line);

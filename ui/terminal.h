@@ -4,6 +4,7 @@
 #define UI_TERMINAL_H
 
 #include "ui/cli.h"
+#include "ui/outcome.h"
 #include "ui/output.h"
 
 struct terminal {
@@ -11,6 +12,7 @@ struct terminal {
     struct output err; /* our private copy of standard error */
     struct output trace_file;
     struct output *trace; /* one of the two above, or NULL: no trace is wanted */
+    struct outcome outcome;
     int library_fd;       /* what libraries write on descriptor 2 is read here; -1: not caught */
 };
 
