@@ -23,6 +23,10 @@ libui_a_SOURCES = \
 	ui/prompt.h \
 	ui/registering.c \
 	ui/registering.h \
+	ui/runtime_dir.c \
+	ui/runtime_dir.h \
+	ui/service.c \
+	ui/service.h \
 	ui/session.c \
 	ui/session.h \
 	ui/status.c \

@@ -3,6 +3,8 @@ ui_tests = \
 	tests/unit/ui/test_cli \
 	tests/unit/ui/test_json_event \
 	tests/unit/ui/test_output \
+	tests/unit/ui/test_runtime_dir \
+	tests/unit/ui/test_service \
 	tests/unit/ui/test_status
 check_PROGRAMS += $(ui_tests)
 tap_tests += $(ui_tests)
@@ -10,4 +12,7 @@ tap_tests += $(ui_tests)
 tests_unit_ui_test_cli_LDADD = $(phone_ldadd)
 tests_unit_ui_test_json_event_LDADD = $(phone_ldadd)
 tests_unit_ui_test_output_LDADD = $(phone_ldadd)
+tests_unit_ui_test_runtime_dir_LDADD = $(phone_ldadd)
+tests_unit_ui_test_runtime_dir_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=geteuid
+tests_unit_ui_test_service_LDADD = $(phone_ldadd)
 tests_unit_ui_test_status_LDADD = $(phone_ldadd)
