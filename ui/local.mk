@@ -13,6 +13,8 @@ libui_a_SOURCES = \
 	ui/cmd_history.c \
 	ui/cmd_register.c \
 	ui/exit.h \
+	ui/flush.c \
+	ui/flush.h \
 	ui/json.h \
 	ui/json_event.c \
 	ui/outcome.c \
@@ -29,6 +31,8 @@ libui_a_SOURCES = \
 	ui/service.h \
 	ui/session.c \
 	ui/session.h \
+	ui/signals.c \
+	ui/signals.h \
 	ui/status.c \
 	ui/status.h \
 	ui/terminal.c \

@@ -1,44 +1,15 @@
 #include "ui/session.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
+#include "ui/flush.h"
 #include "ui/json.h"
 #include "ui/prompt.h"
+#include "ui/signals.h"
 #include "ui/status.h"
 #include "ui/trace.h"
-
-/* How soon a reader that did not keep up is tried again. */
-#define FLUSH_AGAIN_MS 50
-
-/* timeout(1) sends its signal to the process and at once again to its group; no person is as quick.
- */
-#define ONE_SIGNAL_MS 100
-
-static const int signal_numbers[] = {SIGINT, SIGTERM, SIGHUP};
-
-static void put(struct session *s, struct output *out, struct slice text)
-{
-    if (text.n == 0)
-        return;
-    output_put(out, text);
-    if (out->waiting.n > 0 && s->flush)
-        net_deadline_set(s->flush, net_now_ms() + FLUSH_AGAIN_MS);
-}
-
-static void on_flush(void *arg)
-{
-    struct session *s = arg;
-    struct terminal *t = s->terminal;
-    bool out_done = output_flush(&t->out), err_done = output_flush(&t->err);
-
-    if (!out_done || !err_done || !output_flush(&t->trace_file))
-        net_deadline_set(s->flush, net_now_ms() + FLUSH_AGAIN_MS);
-}
 
 void session_error(struct session *s, const char *sentence)
 {
@@ -64,7 +35,7 @@ void session_put_result(struct session *s, const struct phone_event *event)
     if (s->cli->json)
         return; /* the event itself says more */
     result_line(&line, event);
-    put(s, &s->terminal->out, buf_slice(&line));
+    flush_put(s->flush, &s->terminal->out, buf_slice(&line));
     buf_free(&line);
 }
 
@@ -73,7 +44,7 @@ static void put_trace(struct session *s, const struct phone_event *event)
     struct buf text = buf_new(OUTPUT_WAITING_MAX);
 
     trace_put(&text, event, net_now_ms() - s->started_ms);
-    put(s, s->terminal->trace, buf_slice(&text));
+    flush_put(s->flush, s->terminal->trace, buf_slice(&text));
     buf_free(&text);
 }
 
@@ -189,7 +160,7 @@ static void put_status(struct session *s, const struct phone_event *event)
 
     if (is_told(s, event))
         status_line(&line, event, verbosity_of(s));
-    put(s, &s->terminal->err, buf_slice(&line));
+    flush_put(s->flush, &s->terminal->err, buf_slice(&line));
     buf_free(&line);
 }
 
@@ -198,7 +169,7 @@ static void put_json(struct session *s, const struct phone_event *event)
     struct buf line = buf_new(OUTPUT_WAITING_MAX);
 
     json_event(&line, event, json_now_ms());
-    put(s, &s->terminal->out, buf_slice(&line));
+    flush_put(s->flush, &s->terminal->out, buf_slice(&line));
     buf_free(&line);
 }
 
@@ -245,42 +216,20 @@ void session_stop(struct session *s)
              NULL);
 }
 
-static void on_signal(uv_signal_t *handle, int number)
+static void on_signal(void *arg)
 {
-    struct session *s = handle->data;
+    struct session *s = arg;
 
-    if (s->by_signal && net_now_ms() < s->signal_ms + ONE_SIGNAL_MS)
-        return;
-    if (s->by_signal) {
-        prompt_leave(s->prompt);
-        _exit(128 + number); /* a person who asks twice means it */
-    }
     s->by_signal = true;
     s->signal_ms = net_now_ms();
     session_stop(s);
 }
 
-/* nohup(1): stay when the terminal goes. */
-static bool stays_ignored(int number)
+static void on_second_signal(void *arg)
 {
-    struct sigaction now;
+    struct session *s = arg;
 
-    return number == SIGHUP && sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
-}
-
-static int watch_signals(struct session *s)
-{
-    int err = 0;
-
-    for (size_t i = 0; !err && i < ARRAY_LEN(signal_numbers); i++) {
-        if (stays_ignored(signal_numbers[i]))
-            continue;
-        err = uv_signal_init(net_loop_uv(s->loop), &s->signals[i]);
-        s->signals[i].data = s;
-        if (!err)
-            err = uv_signal_start(&s->signals[i], on_signal, signal_numbers[i]);
-    }
-    return err;
+    prompt_leave(s->prompt);
 }
 
 static void on_library_text(uv_poll_t *poll, int status, int events)
@@ -311,26 +260,12 @@ static void close_handle(uv_handle_t *handle)
         uv_close(handle, NULL);
 }
 
-/* The copy of a signal that has done its work must not end us before our own status is given. */
-static void hold_signals(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    for (size_t i = 0; i < ARRAY_LEN(signal_numbers); i++)
-        sigaddset(&set, signal_numbers[i]);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
 void session_close(struct session *s)
 {
-    if (s->by_signal)
-        hold_signals();
     ask_no_more(s);
     phone_free(s->phone);
-    net_deadline_free(s->flush);
-    for (size_t i = 0; i < ARRAY_LEN(s->signals); i++)
-        close_handle((uv_handle_t *)&s->signals[i]);
+    flush_free(s->flush);
+    signals_free(s->signals);
     close_handle((uv_handle_t *)&s->library_poll);
     net_loop_free(s->loop);
 }
@@ -347,9 +282,9 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
     list_init(&s->wanted);
     err = net_loop_new(&s->loop);
     if (!err)
-        err = net_deadline_new(s->loop, on_flush, s, &s->flush);
+        err = flush_new(s->loop, terminal, &s->flush);
     if (!err)
-        err = watch_signals(s);
+        err = signals_new(s->loop, on_signal, on_second_signal, s, &s->signals);
     if (!err)
         err = watch_libraries(s);
     if (!err)

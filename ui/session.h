@@ -25,11 +25,11 @@ struct session {
     uint64_t signal_ms; /* when the first one came */
     bool stopping;
     bool sound_failed; /* a file gave up in the middle of a call */
-    uv_signal_t signals[3];
+    struct signals *signals;
     uv_poll_t library_poll;
-    struct list wanted;         /* passwords that the phone wants: struct wanted of session.c */
-    struct prompt *prompt;      /* asks for the first of them, or NULL */
-    struct net_deadline *flush; /* set while output waits for its reader */
+    struct list wanted;    /* passwords that the phone wants: struct wanted of session.c */
+    struct prompt *prompt; /* asks for the first of them, or NULL */
+    struct flush *flush;
 };
 
 /* Opens the phone with config. EXIT_OK, or the status to leave with, the reason already told. */
