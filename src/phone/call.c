@@ -6,6 +6,7 @@
 
 #include "phone/account.h"
 #include "phone/calls.h"
+#include "phone/conference.h"
 #include "phone/phone_private.h"
 
 /* How long a busy tone is heard. */
@@ -46,6 +47,7 @@ void call_free(struct call *call)
 {
     struct phone *phone = call->phone;
 
+    conference_leave(call);
     calls_unhear(call);
     list_remove(&call->link);
     phone->n_calls--;
@@ -233,12 +235,13 @@ static void refused(struct step *s)
 
 static void hold(struct step *s)
 {
+    s->call->waits = false; /* its conference may come back without it */
     call_hold(s->call);
 }
 
 static void resume(struct step *s)
 {
-    call_resume(s->call);
+    calls_resume(s->call);
 }
 
 static void settled(struct step *s)
@@ -328,6 +331,7 @@ static void busy_tone(struct step *s)
 static void close_call(struct step *s)
 {
     timers_clear(&s->call->phone->timers, &s->call->timer);
+    conference_leave(s->call);
     calls_unhear(s->call);
     s->closed = !call_media_close(s->call);
 }

@@ -17,6 +17,7 @@
 #include "sip/limits.h"
 
 struct account;
+struct conference;
 struct phone;
 
 enum call_state {
@@ -115,6 +116,9 @@ struct call {
     char *contact;                   /* name of the peer in our file of contacts, or NULL; owned */
     char *play, *record, *digits;    /* owned, as the command said; NULL: none */
     bool device;
+    bool at_device; /* its stream uses the sound device now */
+    struct conference *conference; /* or NULL */
+    struct list member;            /* in conference->members */
 
     struct sip_flow flow;        /* of signalling */
     struct sdp_exchange *sdp;    /* NULL before the first offer */
@@ -127,6 +131,7 @@ struct call {
     bool connected; /* files, microphone and digits were given to the stream */
     bool may_send, held;
     bool holds;     /* by PHONE_HOLD or another call: nobody hears anybody meanwhile */
+    bool waits;     /* on hold with its whole conference, and back with it */
     bool told_hold; /* what the front end knows of that */
     bool rings;     /* by PHONE_RING: it came in, and a person hears of it */
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "phone/call.h"
-#include "phone/calls.h"
 #include "phone/phone_private.h"
 
 static struct call_fork *find(struct call *call, struct slice tag)
@@ -73,9 +72,9 @@ void call_set_tone(struct call *call)
 
     if (call->state == CALL_TONE)
         tone = MEDIA_TONE_BUSY;
-    else if (calls_is_heard(call) && wants_ringback(call))
+    else if (call->phone->heard == call && wants_ringback(call))
         tone = MEDIA_TONE_RINGBACK;
-    else if (calls_is_heard(call) && call->state == CALL_UP && call->phone->waiting)
+    else if (call->phone->heard == call && call->state == CALL_UP && call->phone->waiting)
         tone = MEDIA_TONE_WAITING;
     if (!call->stream || call->tone == tone)
         return;

@@ -267,8 +267,9 @@ void call_media_device(struct call *call)
 {
     bool heard = calls_is_heard(call);
 
-    if (!call->device || !call->stream)
+    if (!call->stream || !(call->device || call->at_device || heard))
         return;
+    call->at_device = heard;
     media_stream_listen(call->stream, heard);
     if (call->connected && !call->play && heard)
         media_stream_play_device(call->stream);

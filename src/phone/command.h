@@ -4,8 +4,9 @@
  * that call (phone/event.h). Strings are the caller's and need to live only until phone_do
  * returns. A zeroed member means "not said".
  *
- * One conversation at a time is heard on the sound device: to dial, answer or resume a call that
- * uses it puts the one before on hold. Calls with files alone go on side by side. */
+ * One conversation at a time is heard on the sound device, a call or a conference: to dial, answer
+ * or resume a call that uses it puts the one before on hold. Calls with files alone go on side by
+ * side. */
 #ifndef PHONE_COMMAND_H
 #define PHONE_COMMAND_H
 
@@ -20,9 +21,11 @@ enum phone_command_kind {
     PHONE_REJECT,     /* call, status: refuse an incoming call, 300 to 699 */
     PHONE_HANG_UP,    /* call: end it, whatever its state: CANCEL, BYE, or a refusal */
     PHONE_HOLD,       /* call: stop both directions (RFC 3264 8.4); PHONE_ON_HOLD follows */
-    PHONE_RESUME,     /* call: undo PHONE_HOLD; PHONE_ON_HOLD follows */
+    PHONE_RESUME,     /* call: undo PHONE_HOLD; PHONE_ON_HOLD follows, also of those who were put on
+                         hold together with it, as a conference */
     PHONE_DIGITS,     /* call, digits: send them as telephone-events (RFC 4733) */
-    PHONE_MUTE,       /* call, on: send silence instead of what is said */
+    PHONE_MUTE,       /* call, on: send silence instead of what is said or played here; others of a
+                         conference are passed on all the same */
     PHONE_SWAP,       /* call: hold the call that is heard, resume this one, which is on hold */
     PHONE_REGISTER,   /* account: register, and stay registered; also again after a refusal */
     PHONE_UNREGISTER, /* account */
@@ -34,10 +37,17 @@ enum phone_command_kind {
                          device, else silence */
     PHONE_RECORD,     /* call, sound.record or sound.out, sound.sides: from now on, in place of what
                          was recorded to; both NULL: the recording ends. PHONE_RECORDING follows */
-    PHONE_JOIN,       /* call, other: they are in one conference from now on, with all that either
-                         was joined with; PHONE_JOINED of each that is new in it follows */
-    PHONE_PART,       /* call: leaves its conference; PHONE_PARTED follows */
-    PHONE_VOLUME,     /* microphone_db, speaker_db: of the sound device, for all calls */
+    PHONE_JOIN,       /* call, other, both answered: they are in one conference from now on, with all
+                         that either was joined with, and not on hold; PHONE_JOINED of each that is
+                         new in it follows. Each hears all others and not itself, beside what it is
+                         sent alone: its file, or the microphone, which all share as they do the
+                         loudspeaker, where one of them has the sound device */
+    PHONE_PART,       /* call: leaves its conference; PHONE_PARTED follows, also of one that would be
+                         left in it alone. With the sound device it is put on hold, where others
+                         keep that */
+    PHONE_VOLUME,     /* microphone_db, speaker_db: of the sound device, for all calls;
+                         PHONE_VOLUMES follows. What is recorded of the other side stays as loud as
+                         it came */
     PHONE_DEVICES,    /* PHONE_DEVICE_LIST follows */
     PHONE_QUIT, /* end all calls, then PHONE_CLOSED: 1.5 s at most, or 4 s where on is true and
                    messages are being lost */
@@ -84,7 +94,7 @@ struct phone_command {
     unsigned status;
     bool on;
     uint32_t other;                   /* JOIN: number of a call */
-    double microphone_db, speaker_db; /* -96 (silence) to 18; 0: as it comes */
+    double microphone_db, speaker_db; /* -96 (silence) to 18; 0: as it comes; NAN: as it is */
 };
 
 #endif

@@ -14,6 +14,8 @@ libphone_a_SOURCES = \
 	src/phone/calls.c \
 	src/phone/calls.h \
 	src/phone/command.h \
+	src/phone/conference.c \
+	src/phone/conference.h \
 	src/phone/config.c \
 	src/phone/config.h \
 	src/phone/config_account.c \

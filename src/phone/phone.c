@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "phone/account.h"
 #include "phone/calls.h"
+#include "phone/conference.h"
 #include "phone/phone_private.h"
 
 /* How long the last BYE and CANCEL may wait for their answers when the phone ends: a process is
@@ -483,14 +484,25 @@ static int do_to_call(struct phone *phone, const struct phone_command *command, 
         return phone_refuse(why, -ENOENT, "there is no such call");
     if (command->kind == PHONE_DIGITS || command->kind == PHONE_MUTE)
         return do_to_stream(call, command, why);
+    if (command->kind == PHONE_PART)
+        return conference_part(call, why);
     if (input == N_CALL_INPUTS)
         return phone_refuse(why, -ENOTSUP, "this cannot be done with a call");
-    if (command->kind == PHONE_SWAP && !(call->holds && call->device))
+    if (command->kind == PHONE_SWAP && !(call->holds && conference_wants_device(call)))
         return phone_refuse(why, -EBUSY, "the call is not one that waits on hold to be heard");
     if (!call_takes(call, input))
         return phone_refuse(why, -EBUSY, "the call is not in a state for that");
     call_input(call, input, NULL, command);
     return 0;
+}
+
+static int join(struct phone *phone, const struct phone_command *command, struct buf *why)
+{
+    struct call *call = find(phone, command->call), *other = find(phone, command->other);
+
+    if (!call || !other)
+        return phone_refuse(why, -ENOENT, "there is no such call");
+    return conference_join(phone, call, other, why);
 }
 
 int phone_do(struct phone *phone, const struct phone_command *command, uint32_t *call,
@@ -510,6 +522,12 @@ int phone_do(struct phone *phone, const struct phone_command *command, uint32_t 
         break;
     case PHONE_QUIT:
         err = quit(phone, command->on);
+        break;
+    case PHONE_JOIN:
+        err = join(phone, command, why);
+        break;
+    case PHONE_VOLUME:
+        err = calls_set_volume(phone, command, why);
         break;
     default:
         err = do_to_call(phone, command, why);

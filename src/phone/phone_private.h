@@ -35,10 +35,11 @@ struct phone {
     bool notes_due;            /* a call has begun and is not noted */
 
     struct list calls;  /* of struct call */
-    struct call *heard; /* the one that has the sound device, or NULL: calls.h */
+    struct call *heard; /* of the conversation that has the sound device, or NULL: calls.h */
     bool waiting;       /* another one rings meanwhile */
     size_t n_calls;
-    uint32_t last_number;
+    uint32_t last_number, last_conference;
+    double microphone_db, speaker_db; /* of the sound device, 0 at first */
     struct timers timers; /* of calls */
 
     struct list events; /* of struct queued_event, oldest first */

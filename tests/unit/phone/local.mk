@@ -4,6 +4,7 @@ phone_tests = \
 	tests/unit/phone/test_call_history \
 	tests/unit/phone/test_call_tables \
 	tests/unit/phone/test_calls \
+	tests/unit/phone/test_conference \
 	tests/unit/phone/test_config \
 	tests/unit/phone/test_contacts \
 	tests/unit/phone/test_early \
@@ -40,6 +41,9 @@ tests_unit_phone_test_words_LDADD = $(phone_ldadd)
 # Several phones, and a far end of straw.
 tests_unit_phone_test_calls_SOURCES = tests/unit/phone/test_calls.c \
 	tests/unit/phone/phones.c tests/unit/phone/phones.h
+tests_unit_phone_test_conference_SOURCES = tests/unit/phone/test_conference.c \
+	tests/unit/phone/phones.c tests/unit/phone/phones.h
+tests_unit_phone_test_conference_LDADD = $(phone_ldadd)
 tests_unit_phone_test_early_SOURCES = tests/unit/phone/test_early.c \
 	tests/unit/phone/phones.c tests/unit/phone/phones.h
 tests_unit_phone_test_calls_LDADD = $(phone_ldadd)

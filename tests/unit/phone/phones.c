@@ -62,6 +62,9 @@ static void on_event(void *arg, const struct phone_event *e)
                               .outcome = e->outcome,
                               .status = e->status,
                               .on = e->on,
+                              .conference = e->conference,
+                              .microphone_db = e->microphone_db,
+                              .speaker_db = e->speaker_db,
                               .where = e->where};
     snprintf(s->text, sizeof s->text, "%s", e->text);
     if (e->kind == PHONE_LISTENING)
@@ -179,6 +182,13 @@ void phones_forget(struct phones *p)
 int phones_do(struct phones_end *end, enum phone_command_kind kind, uint32_t call)
 {
     struct phone_command command = {.kind = kind, .call = call, .sound.device = end->device};
+
+    return phone_do(end->phone, &command, NULL, NULL);
+}
+
+int phones_join(struct phones_end *end, uint32_t call, uint32_t other)
+{
+    struct phone_command command = {.kind = PHONE_JOIN, .call = call, .other = other};
 
     return phone_do(end->phone, &command, NULL, NULL);
 }

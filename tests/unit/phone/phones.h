@@ -10,7 +10,7 @@
 
 #define PHONES_LIMIT_MS 10000
 #define PHONES_SEEN_MAX 256
-#define PHONES_MAX 3
+#define PHONES_MAX 5
 
 struct phones_seen {
     enum phone_event_kind kind;
@@ -18,6 +18,8 @@ struct phones_seen {
     enum phone_outcome outcome;
     unsigned status;
     bool on;
+    uint32_t conference;
+    double microphone_db, speaker_db;
     struct ip where;
     char text[128];
 };
@@ -63,6 +65,7 @@ const struct phones_seen *phones_find(const struct phones_end *end, enum phone_e
 /* What has been told so far no longer counts. */
 void phones_forget(struct phones *p);
 int phones_do(struct phones_end *end, enum phone_command_kind kind, uint32_t call);
+int phones_join(struct phones_end *end, uint32_t call, uint32_t other);
 /* Dials; the number of the call. */
 uint32_t phones_dial(struct phones_end *end, const struct ip *to, bool device);
 /* From end to other, who answers; until both are told. */

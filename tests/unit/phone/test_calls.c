@@ -185,6 +185,7 @@ static void a_call_comes_while_one_is_up(void **state)
 {
     struct phones *p = *state;
     uint32_t first = phones_connect(A, B, true), second;
+    const struct call *waiting;
 
     phones_dial(C, &A->where, true);
     second = phones_wait(A, PHONE_INCOMING, 0)->call;
@@ -194,7 +195,9 @@ static void a_call_comes_while_one_is_up(void **state)
     assert_null(phones_find(A, PHONE_ON_HOLD, first)); /* the first goes on */
     assert_int_equal(A->phone->heard->tone, MEDIA_TONE_WAITING);
     A->device = true;
+    waiting = A->phone->heard;
     assert_int_equal(phones_do(A, PHONE_ANSWER, second), 0);
+    assert_int_equal(waiting->tone, MEDIA_TONE_NONE); /* nor does it go on beside the other */
     on_hold(A, first, true);
     phones_wait(C, PHONE_ANSWERED, 0);
     phones_wait(B, PHONE_HELD, 0);
