@@ -22,19 +22,21 @@ void config_init(struct phone_config *config)
     memcpy(config->codecs, default_codecs, sizeof default_codecs);
     config->n_codecs = ARRAY_LEN(default_codecs);
     list_init(&config->accounts);
+    list_init(&config->hooks);
 }
 
 static void free_accounts(struct phone_config *config)
 {
-    if (!config->accounts.next) /* freed already */
-        return;
     LIST_EACH (&config->accounts, at)
         config_account_free(LIST_ITEM(at, struct account_config, link));
 }
 
 void config_free(struct phone_config *config)
 {
+    if (!config->accounts.next) /* freed already */
+        return;
     free_accounts(config);
+    config_free_hooks(&config->hooks);
     free(config->device);
     free(config->user);
     free(config->name);

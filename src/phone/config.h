@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/ip.h"
 #include "base/list.h"
+#include "phone/words.h"
 
 #define CONFIG_CODECS_MAX 8
 #define CONFIG_FILE_BYTES_MAX 1048576
@@ -52,6 +53,13 @@ struct account_config {
     bool no_register; /* register = no: calls go out through it, none come in */
 };
 
+/* One line of on-event: a command, and the events that start it. */
+struct hook_config {
+    struct list link;   /* in phone_config.hooks, in the order of the file */
+    uint64_t events;    /* bits: places of their names (phone/event_names.h) */
+    struct words words; /* the command */
+};
+
 struct phone_config {
     struct config_listen listen;
     bool listen_said;                      /* false: listen is the default, a free port */
@@ -71,6 +79,7 @@ struct phone_config {
     bool no_history;           /* history = no */
     char *contacts_file;       /* owned; NULL: $XDG_CONFIG_HOME/tphone/contacts */
     char *history_file;        /* owned; NULL: $XDG_STATE_HOME/tphone/history.db */
+    struct list hooks;         /* of struct hook_config; whoever holds the phone runs them */
 };
 
 /* What was wrong with a value: at which of its bytes, and a sentence without the place; text is
@@ -99,9 +108,9 @@ const struct config_key *config_key(enum config_section section, struct slice na
 void config_init(struct phone_config *config);
 void config_free(struct phone_config *config);
 
-/* Reads one setting; an earlier value of it is replaced. Returns 0; -ENOENT: no such setting (the
- * fault names the likely right one); -EINVAL: the value is wrong; -ENOMEM. On an error nothing
- * changes. */
+/* Reads one setting; an earlier value of it is replaced, but on-event adds to what there is.
+ * Returns 0; -ENOENT: no such setting (the fault names the likely right one); -EINVAL: the value is
+ * wrong; -ENOMEM. On an error nothing changes. */
 int config_set(struct phone_config *config, struct slice name, struct slice value,
                struct config_fault *fault);
 /* The same for a key of an account. password and password-command replace each other. */

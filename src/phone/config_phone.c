@@ -176,6 +176,8 @@ const struct config_option config_phone_options[] = {
       "$XDG_STATE_HOME/tphone/history.db"}, set_history_file},
     {{"contacts-file", "FILE", "names for addresses", "$XDG_CONFIG_HOME/tphone/contacts"},
      set_contacts_file},
+    {{"on-event", "EVENTS COMMAND", "start this command at these events; may be said again", NULL},
+     config_set_on_event},
     {{0}, NULL},
 };
 /* clang-format on */

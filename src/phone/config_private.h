@@ -30,6 +30,13 @@ int config_set_at(enum config_section section, size_t i, void *into, struct slic
 struct account_config *config_account_new(struct slice label);
 void config_account_free(struct account_config *account);
 
+/* --- config_hooks.c: "EVENTS COMMAND" --------------------------------------------------------- */
+
+/* The one setting that may stand several times: each adds to those before, but "none" takes them
+ * away. */
+int config_set_on_event(void *into, struct slice value, struct config_fault *fault);
+void config_free_hooks(struct list *hooks);
+
 /* --- config_values.c: kinds of values that several keys have --------------------------------- */
 
 /* A fault at where, which points into value; -EINVAL. */

@@ -19,6 +19,7 @@ libphone_a_SOURCES = \
 	src/phone/config.c \
 	src/phone/config.h \
 	src/phone/config_account.c \
+	src/phone/config_hooks.c \
 	src/phone/config_phone.c \
 	src/phone/config_private.h \
 	src/phone/config_read.c \

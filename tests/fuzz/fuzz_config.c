@@ -35,6 +35,11 @@ static void check_account(const struct account_config *account)
     must(!account->registrar || sip_uri_parse(slice_of(account->registrar), &uri) == 0);
 }
 
+static void check_hook(const struct hook_config *hook)
+{
+    must(hook->events != 0 && hook->words.n > 0 && *hook->words.v[0]);
+}
+
 static void read_config(struct slice in)
 {
     struct buf why = buf_new(16384);
@@ -47,6 +52,8 @@ static void read_config(struct slice in)
     if (!err)
         LIST_EACH (&config.accounts, at)
             check_account(LIST_ITEM(at, struct account_config, link));
+    LIST_EACH (&config.hooks, at)
+        check_hook(LIST_ITEM(at, struct hook_config, link));
     config_free(&config);
     config_init(&config);
     err = config_choose_account(&config, in, &why);

@@ -22,7 +22,24 @@ static const struct row {
     {"every setting", "listen = udp:192.0.2.1:5070\nrtp-ports = 4000-5000\ndevice = none\n"
                       "codec = pcma, opus\nuser = bob\nname = Bob\naccept = contacts\n"
                       "strangers = silence\ndns-server = 127.0.0.1:5353\nhistory = no\n"
-                      "history-file = /h\ncontacts-file = /c\n", NULL},
+                      "history-file = /h\ncontacts-file = /c\n"
+                      "on-event = incoming,answered notify -t 5 'a b'\n"
+                      "on-event = * log\non-event=none\non-event = ended ~/bin/x\n", NULL},
+    {"an event misspelt", "on-event = incoming,answerd notify\n",
+     "f:1:21: there is no such event; is answered meant?"},
+    {"an event that nobody knows", "on-event = xyzzy notify\n",
+     "f:1:12: there is no such event; tphone-control(7) lists them, and * stands for all"},
+    {"no event", "on-event = ended, incoming notify\n",
+     "f:1:18: the name of an event is missing here; commas part names, without blanks, and a blank "
+     "comes before the command"},
+    {"events without a command", "on-event = incoming\n",
+     "f:1:20: the name of a program is missing"},
+    {"a command with half a quote", "on-event = incoming notify 'x\n",
+     "f:1:28: this quote has no end"},
+    {"a hook that would start itself", "on-event = hook-failed notify\n",
+     "f:1:12: no command can be started by this event, as one that fails would start itself again"},
+    {"neither events nor none", "on-event =\n",
+     "f:1:11: a list of events, with a command behind it, is missing"},
     {"every key of an account",
      "[account work]\nuri = sip:alice@example.org\nname = Alice A\nauth-user = a.smith\n"
      "realm = the office\npassword = p\nregistrar = sip:reg.example.org;transport=tcp\n"
@@ -115,11 +132,12 @@ static const struct row {
      "f:1:1: there is no setting \"User\"; is \"user\" meant?"},
     {"nothing like any setting", "colour = red\n", 
      "f:1:1: there is no setting \"colour\"; there are listen, rtp-ports, device, codec, "
-     "user, name, accept, strangers, dns-server, history, history-file, contacts-file"},
+     "user, name, accept, strangers, dns-server, history, history-file, contacts-file, "
+     "on-event"},
     {"of a long name its beginning", "0123456789012345678901234567890123456789 and more = \x1b\n",
      "f:1:1: there is no setting \"0123456789012345678901234567890123456789\"; there are listen, "
      "rtp-ports, device, codec, user, name, accept, strangers, dns-server, history, history-file, "
-     "contacts-file"},
+     "contacts-file, on-event"},
     {"a line without equals sign", "user alice\n",
      "f:1:11: an equals sign is missing: a line is \"name = value\""},
     {"a line without name", "user = a\n = b\n",

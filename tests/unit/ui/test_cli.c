@@ -11,10 +11,10 @@
 
 #include "tests/lib/rows.h"
 
-#define WORDS_MAX 10
+#define TYPED_MAX 10
 
 static const struct row {
-    const char *name, *words[WORDS_MAX];
+    const char *name, *words[TYPED_MAX];
     const char *why; /* NULL: it is right */
 } rows[] = {
     {"call with an address", {"call", "a@192.0.2.1"}, NULL},
@@ -126,7 +126,7 @@ static const struct row {
 /* Parses words, which end in NULL. */
 static int parse(const char *const *words, struct cli *cli, struct buf *why)
 {
-    char *argv[WORDS_MAX + 2];
+    char *argv[TYPED_MAX + 2];
     int argc = 0;
 
     argv[argc++] = (char *)(uintptr_t) "tphone";
