@@ -15,6 +15,10 @@ libui_a_SOURCES = \
 	ui/exit.h \
 	ui/flush.c \
 	ui/flush.h \
+	ui/hooks.c \
+	ui/hooks.h \
+	ui/hooks_environment.c \
+	ui/hooks_environment.h \
 	ui/json.h \
 	ui/json_event.c \
 	ui/outcome.c \

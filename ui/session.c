@@ -5,11 +5,16 @@
 
 #include "base/mem.h"
 #include "ui/flush.h"
+#include "ui/hooks.h"
 #include "ui/json.h"
 #include "ui/prompt.h"
 #include "ui/signals.h"
 #include "ui/status.h"
 #include "ui/trace.h"
+
+/* Commands of the last events have so long to end; where a signal asks us to leave, from then on.
+ */
+#define HOOKS_LAST_MS 2000
 
 void session_error(struct session *s, const char *sentence)
 {
@@ -198,12 +203,40 @@ static void on_phone_event(void *arg, const struct phone_event *event)
         outcome_note_error(&s->terminal->outcome, event->text);
     }
     put_event(s, event);
-    if (event->kind == PHONE_CLOSED)
+    hooks_event(s->hooks, event);
+    if (event->kind == PHONE_CLOSED) {
+        s->closed = true;
         net_loop_stop(s->loop);
-    else
+    } else {
         s->on_event(s->arg, event);
+    }
     if (event->kind == PHONE_PASSWORD_WANTED)
         want_password(s, event);
+}
+
+static void on_hook_failed(void *arg, const char *sentence)
+{
+    struct phone_event event = {.kind = PHONE_HOOK_FAILED, .text = sentence};
+
+    phone_fill_event(&event);
+    on_phone_event(arg, &event);
+}
+
+static void on_hooks_idle(void *arg)
+{
+    struct session *s = arg;
+
+    net_loop_stop(s->loop);
+}
+
+static void finish_hooks(struct session *s)
+{
+    uint64_t from_ms = s->by_signal ? s->signal_ms : net_now_ms();
+
+    if (!s->hooks)
+        return;
+    hooks_finish(s->hooks, from_ms + HOOKS_LAST_MS, on_hooks_idle);
+    net_loop_run(s->loop);
 }
 
 /* --- signals -------------------------------------------------------------------------------- */
@@ -222,7 +255,10 @@ static void on_signal(void *arg)
 
     s->by_signal = true;
     s->signal_ms = net_now_ms();
-    session_stop(s);
+    if (s->closed)
+        net_loop_stop(s->loop); /* it is hooks that are waited for */
+    else
+        session_stop(s);
 }
 
 static void on_second_signal(void *arg)
@@ -230,6 +266,7 @@ static void on_second_signal(void *arg)
     struct session *s = arg;
 
     prompt_leave(s->prompt);
+    hooks_free(s->hooks);
 }
 
 static void on_library_text(uv_poll_t *poll, int status, int events)
@@ -263,6 +300,8 @@ static void close_handle(uv_handle_t *handle)
 void session_close(struct session *s)
 {
     ask_no_more(s);
+    hooks_free(s->hooks);
+    s->hooks = NULL; /* the history may still have something to tell */
     phone_free(s->phone);
     flush_free(s->flush);
     signals_free(s->signals);
@@ -289,6 +328,8 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
         err = watch_libraries(s);
     if (!err)
         err = phone_new(s->loop, config, on_phone_event, s, &why, &s->phone);
+    if (!err)
+        err = hooks_new(s->loop, config, on_hook_failed, s, &s->hooks);
     if (err) {
         if (why.n == 0)
             buf_puts(&why, strerror(-err));
@@ -304,6 +345,7 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
 void session_run(struct session *s)
 {
     net_loop_run(s->loop);
+    finish_hooks(s);
 }
 
 enum exit_status session_check_files(const struct cli *cli, struct terminal *terminal)

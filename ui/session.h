@@ -2,7 +2,7 @@
  *
  * Tells every event of the phone on the terminal, hands it to the command, and ends the phone on
  * SIGINT, SIGTERM and SIGHUP; a second signal ends the process. Where the phone wants a password,
- * it asks on the terminal. */
+ * it asks on the terminal. Runs the commands of on-event. */
 #ifndef UI_SESSION_H
 #define UI_SESSION_H
 
@@ -12,6 +12,8 @@
 #include "ui/cli.h"
 #include "ui/exit.h"
 #include "ui/terminal.h"
+
+struct hooks;
 
 struct session {
     const struct cli *cli;
@@ -24,11 +26,13 @@ struct session {
     bool by_signal;
     uint64_t signal_ms; /* when the first one came */
     bool stopping;
+    bool closed;       /* the phone has told its last event */
     bool sound_failed; /* a file gave up in the middle of a call */
     struct signals *signals;
     uv_poll_t library_poll;
     struct list wanted;    /* passwords that the phone wants: struct wanted of session.c */
     struct prompt *prompt; /* asks for the first of them, or NULL */
+    struct hooks *hooks;   /* NULL: there are none */
     struct flush *flush;
 };
 
@@ -36,7 +40,7 @@ struct session {
 enum exit_status session_open(struct session *s, const struct cli *cli, struct terminal *terminal,
                               const struct phone_config *config, phone_listener *on_event,
                               void *arg);
-/* Runs until the phone has closed. */
+/* Runs until the phone has closed, and hooks have ended or their time is over. */
 void session_run(struct session *s);
 /* Ends all calls and then session_run. */
 void session_stop(struct session *s);

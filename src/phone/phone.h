@@ -35,6 +35,10 @@ int phone_do(struct phone *phone, const struct phone_command *command, uint32_t 
 /* Whether PHONE_QUALITY is told; off at first. */
 void phone_quality(struct phone *phone, bool on);
 
+/* Makes each string that is NULL an empty one, as listeners may rely on: for whoever tells them
+ * what does not come from the phone. */
+void phone_fill_event(struct phone_event *event);
+
 /* How many calls there are, in any state. */
 size_t phone_calls(const struct phone *phone);
 

@@ -32,7 +32,7 @@ static const char **string_of(struct phone_event *event, size_t i)
     return (const char **)(void *)((char *)event + strings[i]);
 }
 
-static void fill_missing(struct phone_event *event)
+void phone_fill_event(struct phone_event *event)
 {
     for (size_t i = 0; i < N_STRINGS; i++)
         if (!*string_of(event, i))
@@ -65,7 +65,7 @@ void phone_tell(struct phone *phone, const struct phone_event *event)
     struct phone_event filled = *event;
     struct queued_event *q;
 
-    fill_missing(&filled);
+    phone_fill_event(&filled);
     q = copy(&filled);
     if (!q) {
         phone->listener(phone->arg, &filled); /* at the wrong moment is better than never */
