@@ -1,18 +1,32 @@
 #include "audio/level.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 float level_dbfs(const int16_t *samples, size_t n)
 {
-    double sum = 0;
-    float db;
+    struct level_meter meter = {0};
 
+    level_meter_add(&meter, samples, n);
+    return n > 0 ? (float)level_meter_take(&meter) : LEVEL_SILENCE_DB;
+}
+
+void level_meter_add(struct level_meter *meter, const int16_t *samples, size_t n)
+{
     for (size_t i = 0; i < n; i++)
-        sum += (double)samples[i] * samples[i];
-    if (n == 0 || sum <= 0)
-        return LEVEL_SILENCE_DB;
-    db = (float)(10 * log10(sum / (double)n / (32768.0 * 32768.0)));
-    return db < LEVEL_SILENCE_DB ? LEVEL_SILENCE_DB : db;
+        meter->squares += (double)samples[i] * samples[i];
+    meter->n += n;
+}
+
+double level_meter_take(struct level_meter *meter)
+{
+    double mean = meter->squares / (double)meter->n / (32768.0 * 32768.0);
+    bool any = meter->n > 0;
+
+    *meter = (struct level_meter){0};
+    if (!any)
+        return NAN;
+    return mean > 0 ? fmax(10 * log10(mean), (double)LEVEL_SILENCE_DB) : (double)LEVEL_SILENCE_DB;
 }
 
 int32_t level_peak(const int16_t *samples, size_t n)

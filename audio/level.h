@@ -10,6 +10,14 @@
 
 /* Root mean square against that of full-scale square wave: 0 dBFS down to LEVEL_SILENCE_DB. */
 float level_dbfs(const int16_t *samples, size_t n);
+/* The same of sound that comes in pieces. */
+struct level_meter {
+    double squares;
+    size_t n;
+};
+void level_meter_add(struct level_meter *meter, const int16_t *samples, size_t n);
+/* The level since the last time; NAN where nothing came. */
+double level_meter_take(struct level_meter *meter);
 /* Highest magnitude, 0 to 32768. */
 int32_t level_peak(const int16_t *samples, size_t n);
 /* The factor for a gain in dB, -96 (silence) to +18, clamped, in units of 1/LEVEL_UNITY. */

@@ -337,6 +337,7 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
         session_close(s);
     } else {
         phone_trace(s->phone, terminal->trace != NULL);
+        phone_quality(s->phone, cli->json);
     }
     buf_free(&why);
     return err ? EXIT_OTHER : EXIT_OK;

@@ -12,6 +12,7 @@
 #include "phone/command.h"
 #include "phone/event.h"
 #include "phone/media.h"
+#include "phone/quality.h"
 #include "sdp/exchange.h"
 #include "sip/endpoint.h"
 #include "sip/limits.h"
@@ -155,6 +156,13 @@ struct call {
 
     struct ip told_where; /* what the front end heard last of media */
     char told_codec[32];
+    struct { /* the same of PHONE_MEDIA; codec "": nothing yet */
+        struct ip where, local;
+        char codec[32];
+        bool sends, answered;
+    } told_media;
+    bool muted;
+    struct quality_before quality;
     unsigned told_status;
     char heard_digits[65]; /* that came, with a NUL */
 
@@ -230,6 +238,8 @@ void call_media_connect(struct call *call);
 void call_media_device(struct call *call);
 /* Opens new ports where call->flow.local is now; the sound goes on there. 0 or a negative errno. */
 int call_media_move(struct call *call);
+/* Sends silence, or what is said; told where that changes. */
+void call_media_mute(struct call *call, bool on);
 void call_media_event(struct call *call, const struct media_event *event);
 /* Stops the stream. False: there was none, and CALL_MEDIA_CLOSED will not come. */
 bool call_media_close(struct call *call);
@@ -251,6 +261,13 @@ void call_offer_settled(struct call *call, bool ours);
 void call_offer_refused(struct call *call, unsigned status);
 /* Answers an offer of the other side: 0, or the status that it was refused with. */
 unsigned call_offer_answer(struct call *call, struct slice offer);
+
+/* --- phone_quality.c ------------------------------------------------------------------------ */
+
+/* The sound of the call begins: from now on there is something to be measured. */
+void call_quality_begin(struct call *call);
+/* MEDIA_STATS. */
+void call_quality_take(struct call *call, const struct media_stats *stats);
 
 /* --- call_early.c --------------------------------------------------------------------------- */
 

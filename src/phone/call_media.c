@@ -238,6 +238,33 @@ static void tell_changes(struct call *call, const struct sdp_stream *stream, con
     memcpy(call->told_codec, codec, sizeof codec);
 }
 
+/* Behind tell_changes, which knows where and with which codec. What came in and is not answered yet
+ * is not early sound: it waits for the ACK. */
+static void tell_media(struct call *call, bool sends)
+{
+    bool answered = call->answered, told = call->told_media.codec[0] != '\0';
+
+    if ((!call->outgoing && !answered) || !call->told_where.family)
+        return;
+    if (told && call->told_media.sends == sends && call->told_media.answered == answered &&
+        ip_same(&call->told_media.where, &call->told_where) &&
+        ip_same(&call->told_media.local, &call->media_at) &&
+        strcmp(call->told_media.codec, call->told_codec) == 0)
+        return;
+    call->told_media.sends = sends;
+    call->told_media.answered = answered;
+    call->told_media.where = call->told_where;
+    call->told_media.local = call->media_at;
+    memcpy(call->told_media.codec, call->told_codec, sizeof call->told_media.codec);
+    call_tell(call, &(struct phone_event){.kind = PHONE_MEDIA,
+                                          .codec = call->told_codec,
+                                          .where = call->told_where,
+                                          .local = call->media_at,
+                                          .encryption = "none",
+                                          .on = sends,
+                                          .result.answered = answered});
+}
+
 void call_media_update(struct call *call)
 {
     const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
@@ -252,6 +279,7 @@ void call_media_update(struct call *call)
     }
     call->started = true;
     tell_changes(call, stream, &params.remote_rtp);
+    tell_media(call, params.send);
 }
 
 static void send_digits(struct call *call)
@@ -306,6 +334,15 @@ void call_media_connect(struct call *call)
         media_stream_record(call->stream, call->record);
     if (call->digits)
         send_digits(call);
+    call_quality_begin(call);
+}
+
+void call_media_mute(struct call *call, bool on)
+{
+    media_stream_mute(call->stream, on);
+    if (call->muted != on)
+        call_tell(call, &(struct phone_event){.kind = PHONE_MUTED, .on = on});
+    call->muted = on;
 }
 
 bool call_media_close(struct call *call)
@@ -375,8 +412,8 @@ void call_media_event(struct call *call, const struct media_event *e)
         call->early_heard = true;
         call_set_tone(call);
         break;
-    case MEDIA_REMOTE_BYE:
-    case MEDIA_STATS: break; /* nobody asks for them yet */
+    case MEDIA_STATS: call_quality_take(call, &e->stats); break;
+    case MEDIA_REMOTE_BYE: break;
     }
 }
 /* clang-format on */

@@ -85,15 +85,17 @@ struct phone_result {
     double their_lost_percent;     /* as the other side reports it; below 0: it never did */
 };
 
-/* How a call is heard: of the last second, but for what says otherwise. */
+/* How a call is heard: of the last second, but for what says otherwise. Where nobody listens, as
+ * it has neither device, recording nor conference, nothing is delayed, measured or concealed. */
 struct phone_quality {
     double loss_percent;       /* of their packets */
     double their_loss_percent; /* of ours, by their last report; below 0: none came */
     double jitter_ms;          /* RFC 3550 6.4.1 */
     double round_trip_ms;      /* by RTCP; below 0: unknown */
-    double delay_ms;           /* that the jitter buffer adds now */
-    double level_in_dbfs, level_out_dbfs;
-    double mos; /* estimate of what is heard here, 1 to 4.5: ITU-T G.107 */
+    double delay_ms;           /* that the jitter buffer adds now; below 0: nobody listens */
+    double level_in_dbfs, level_out_dbfs; /* -96: silence; NAN: nobody listens, nothing is sent */
+    double mos; /* estimate of what is heard here, 1 to 4.5 (phone/quality.h); below 0: nothing
+                   came */
     uint64_t sent, received, lost, late, concealed; /* packets, in all */
 };
 

@@ -60,8 +60,11 @@ libphone_a_SOURCES = \
 	src/phone/phone_events.c \
 	src/phone/phone_people.c \
 	src/phone/phone_private.h \
+	src/phone/phone_quality.c \
 	src/phone/program.c \
 	src/phone/program.h \
+	src/phone/quality.c \
+	src/phone/quality.h \
 	src/phone/spelling.c \
 	src/phone/spelling.h \
 	src/phone/target.c \

@@ -56,8 +56,10 @@ struct media_stats {
     double jitter_ms;           /* RFC 3550 A.8, of what we receive */
     double round_trip_ms;       /* from LSR and DLSR; below 0: not known */
     double playout_delay_ms;    /* what the jitter buffer adds now */
-    double level_in_db;         /* received sound, dB below full scale; -127: silence */
-    double level_out_db;        /* sent sound */
+    double level_in_db;         /* of what was heard since media_stream_stats was called before,
+                                 * dB of full scale, -96: silence; NAN: nobody listens, or the first
+                                 * time, as nothing is measured before somebody asks */
+    double level_out_db;        /* of what was sent */
     double remote_lost_percent; /* the far end's last report about us; below 0: none came */
     double remote_jitter_ms;    /* likewise */
     char codec[16];             /* name of the codec we send with; "" before the start */

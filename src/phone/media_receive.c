@@ -305,7 +305,8 @@ void stream_play(struct media_stream *s, uint64_t due_us)
         (void)playout_get(s->playout, due_us, samples, n);
         if (!s->agreed->params.receive)
             memset(samples, 0, n * sizeof *samples);
-        s->count.level_in_db = (double)level_dbfs(samples, n);
+        if (s->metered)
+            level_meter_add(&s->heard_level, samples, n);
         if (s->recorder)
             record(s, samples, n, rate_hz);
         if (s->mix)

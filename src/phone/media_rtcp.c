@@ -181,6 +181,8 @@ void stream_stats(struct media_stream *s, struct media_stats *out)
     out->recovered = jitter.recovered;
     out->concealed = jitter.lost > jitter.recovered ? jitter.lost - jitter.recovered : 0;
     out->playout_delay_ms = jitter.delay_ms;
+    out->level_in_db = level_meter_take(&s->heard_level);
+    out->level_out_db = level_meter_take(&s->sent_level);
     if (s->has_heard) {
         out->lost = s->lost_before + rtp_source_lost(&s->heard);
         if (s->heard_clock_hz)

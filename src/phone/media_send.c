@@ -166,7 +166,8 @@ static void gather(struct media_stream *s, int16_t *out, size_t n)
     memset(out + got, 0, (n - got) * sizeof *out);
     if (s->mix)
         stream_mix_onto(s, out, n);
-    s->count.level_out_db = (double)level_dbfs(out, n);
+    if (s->metered)
+        level_meter_add(&s->sent_level, out, n);
 }
 
 static void end_file(struct media_stream *s)

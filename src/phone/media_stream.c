@@ -92,7 +92,6 @@ static void on_open(struct media_stream *s)
 {
     s->may_send = false;
     s->count.round_trip_ms = s->count.remote_lost_percent = -1;
-    s->count.level_in_db = s->count.level_out_db = -127;
     rtp_session_init(&s->session, &s->thread->rng);
     rtp_event_sender_init(&s->keys);
     open_watch(s);
@@ -205,6 +204,7 @@ static void do_simple(struct media_stream *s, const struct media_command *comman
         break;
     case MEDIA_DO_STATS:
         stream_tell(s, MEDIA_STATS);
+        s->metered = true;
         break;
     default:
         break;

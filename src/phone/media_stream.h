@@ -6,6 +6,7 @@
 #ifndef PHONE_MEDIA_STREAM_H
 #define PHONE_MEDIA_STREAM_H
 
+#include "audio/level.h"
 #include "audio/playout.h"
 #include "audio/resample.h"
 #include "audio/tone.h"
@@ -97,6 +98,9 @@ struct media_stream {
     uint32_t listen_from_hz, listen_to_hz;
     enum tone_kind tone_kind;
     struct tone tone;
+
+    bool metered; /* somebody asks for levels */
+    struct level_meter heard_level, sent_level;
 
     /* RTCP */
     struct rtcp_timing timing;

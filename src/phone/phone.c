@@ -385,6 +385,7 @@ void phone_free(struct phone *phone)
     history_free(phone->history, phone->history_ms < HISTORY_PATIENTLY_MS ? phone->history_ms
                                                                           : HISTORY_PATIENTLY_MS);
     phone_deliver(phone); /* that it cannot be written may turn out only now */
+    net_deadline_free(phone->quality);
     net_deadline_free(phone->wake);
     timers_free(&phone->timers);
     free(phone);
@@ -443,7 +444,7 @@ static int do_to_stream(struct call *call, const struct phone_command *command, 
     if (call->holds && command->kind == PHONE_DIGITS)
         return phone_refuse(why, -EBUSY, "the call is on hold");
     if (command->kind == PHONE_MUTE)
-        media_stream_mute(call->stream, command->on);
+        call_media_mute(call, command->on);
     else
         err = media_stream_dtmf(call->stream, slice_of(command->digits));
     if (err == -ENOTSUP)

@@ -11,7 +11,9 @@
 struct queued_event {
     struct list link;
     struct phone_event event;
-    char text[]; /* all strings, one behind the other */
+    struct phone_quality quality; /* that event points at, where it has one */
+    struct phone_device *devices; /* likewise, in one piece with their strings, or NULL */
+    char text[];                  /* all strings, one behind the other */
 };
 
 /* The strings of an event, so that copying them is a loop. */
@@ -39,10 +41,21 @@ void phone_fill_event(struct phone_event *event)
             *string_of(event, i) = "";
 }
 
-static struct queued_event *copy(struct phone_event *event)
+/* Puts a copy of text where *at is and moves that behind it. */
+static const char *pack(char **at, const char *text)
+{
+    size_t n = strlen(text) + 1;
+    const char *out = memcpy(*at, text, n);
+
+    *at += n;
+    return out;
+}
+
+static struct queued_event *copy_strings(struct phone_event *event)
 {
     struct queued_event *q;
-    size_t need = 0, at = 0;
+    size_t need = 0;
+    char *at;
 
     for (size_t i = 0; i < N_STRINGS; i++)
         need += strlen(*string_of(event, i)) + 1;
@@ -50,12 +63,55 @@ static struct queued_event *copy(struct phone_event *event)
     if (!q)
         return NULL;
     q->event = *event;
-    for (size_t i = 0; i < N_STRINGS; i++) {
-        size_t n = strlen(*string_of(event, i)) + 1;
+    q->devices = NULL;
+    at = q->text;
+    for (size_t i = 0; i < N_STRINGS; i++)
+        *string_of(&q->event, i) = pack(&at, *string_of(event, i));
+    return q;
+}
 
-        memcpy(q->text + at, *string_of(event, i), n);
-        *string_of(&q->event, i) = q->text + at;
-        at += n;
+/* The array and behind it the strings, in one piece; NULL without memory. */
+static struct phone_device *copy_devices(const struct phone_device *from, size_t n)
+{
+    size_t need = n * sizeof *from;
+    struct phone_device *out;
+    char *at;
+
+    for (size_t i = 0; i < n; i++)
+        need += strlen(from[i].name) + strlen(from[i].host_api) + 2;
+    out = malloc(need);
+    if (!out)
+        return NULL;
+    at = (char *)(out + n);
+    for (size_t i = 0; i < n; i++) {
+        out[i] = from[i];
+        out[i].name = pack(&at, from[i].name);
+        out[i].host_api = pack(&at, from[i].host_api);
+    }
+    return out;
+}
+
+static void free_queued(struct queued_event *q)
+{
+    free(q->devices);
+    free(q);
+}
+
+static struct queued_event *copy(struct phone_event *event)
+{
+    struct queued_event *q = copy_strings(event);
+
+    if (q && event->quality) {
+        q->quality = *event->quality;
+        q->event.quality = &q->quality;
+    }
+    if (q && event->n_devices > 0) {
+        q->devices = copy_devices(event->devices, event->n_devices);
+        q->event.devices = q->devices;
+        if (!q->devices) {
+            free_queued(q);
+            return NULL;
+        }
     }
     return q;
 }
@@ -94,7 +150,7 @@ void phone_deliver(struct phone *phone)
     phone->delivering = true;
     while ((q = take(phone))) {
         phone->listener(phone->arg, &q->event);
-        free(q);
+        free_queued(q);
     }
     phone->delivering = false;
 }
@@ -104,7 +160,7 @@ void phone_drop_events(struct phone *phone)
     struct queued_event *q;
 
     while ((q = take(phone)))
-        free(q);
+        free_queued(q);
 }
 
 char *phone_safe_dup(struct slice foreign)

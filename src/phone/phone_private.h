@@ -49,6 +49,8 @@ struct phone {
     struct net_deadline *wake;
     bool wake_now; /* something waits for the next turn */
 
+    struct net_deadline *quality; /* once a second; NULL: nobody wants to know */
+    bool quality_due;             /* it is set */
     bool trace;
     bool device_told; /* that the sound device does not work */
     bool quitting, closed;

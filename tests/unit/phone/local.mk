@@ -9,12 +9,14 @@ phone_tests = \
 	tests/unit/phone/test_contacts \
 	tests/unit/phone/test_early \
 	tests/unit/phone/test_event_names \
+	tests/unit/phone/test_events \
 	tests/unit/phone/test_history \
 	tests/unit/phone/test_media \
 	tests/unit/phone/test_no_memory \
 	tests/unit/phone/test_password \
 	tests/unit/phone/test_phone \
 	tests/unit/phone/test_program \
+	tests/unit/phone/test_quality \
 	tests/unit/phone/test_spelling \
 	tests/unit/phone/test_target \
 	tests/unit/phone/test_words
@@ -25,6 +27,7 @@ tests_unit_phone_test_account_LDADD = $(phone_ldadd)
 tests_unit_phone_test_config_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_LDADD = $(phone_ldadd)
 tests_unit_phone_test_event_names_LDADD = $(phone_ldadd)
+tests_unit_phone_test_quality_LDADD = $(phone_ldadd)
 tests_unit_phone_test_history_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDADD = $(phone_ldadd)
@@ -46,5 +49,8 @@ tests_unit_phone_test_conference_SOURCES = tests/unit/phone/test_conference.c \
 tests_unit_phone_test_conference_LDADD = $(phone_ldadd)
 tests_unit_phone_test_early_SOURCES = tests/unit/phone/test_early.c \
 	tests/unit/phone/phones.c tests/unit/phone/phones.h
+tests_unit_phone_test_events_SOURCES = tests/unit/phone/test_events.c \
+	tests/unit/phone/phones.c tests/unit/phone/phones.h
 tests_unit_phone_test_calls_LDADD = $(phone_ldadd)
+tests_unit_phone_test_events_LDADD = $(phone_ldadd)
 tests_unit_phone_test_early_LDADD = $(phone_ldadd)
