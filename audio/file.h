@@ -27,16 +27,24 @@ int audio_reader_read(struct audio_reader *r, int16_t *out, size_t n);
 /* Back to the beginning: 0, or -errno for what cannot seek. */
 int audio_reader_rewind(struct audio_reader *r);
 
-/* A WAV file, mono, 16 bit. An existing regular file is overwritten, nothing else is, and no
- * symbolic link followed; a new one has mode 0600. The header is true once a second, so a recording
- * survives its writer. Returns 0 or -errno with a sentence in why, which may be NULL. */
-int audio_writer_open(const char *path, uint32_t rate_hz, struct audio_writer **out,
-                      char why[AUDIO_WHY_MAX]);
-/* To the file at once: some hundred samples a call, not one. 0 or -errno (-ENOSPC, -EFBIG at
- * 2 GiB …), then for every later call as well. */
-int audio_writer_write(struct audio_writer *w, const int16_t *samples, size_t n);
-uint64_t audio_writer_samples(const struct audio_writer *w);
-/* Completes the header and closes. 0, or the first thing that went wrong. NULL is fine. */
+/* A file of 16 bits, of 1 or 2 channels, of the kind that its name ends in: .wav, .flac, .ogg or
+ * .opus (Opus in Ogg, RFC 7845). An existing regular file is overwritten, nothing else is, and no
+ * symbolic link followed; a new one has mode 0600. A recording survives its writer: the header of
+ * WAV is true once a second, Ogg is whole up to its last page, of about a second, and FLAC up to
+ * its last block of 4,096 frames, but for the length in its header. Returns 0 or -errno with a
+ * sentence in why, which may be NULL (-EINVAL: the ending, say). */
+int audio_writer_open(const char *path, uint32_t rate_hz, uint8_t channels,
+                      struct audio_writer **out, char why[AUDIO_WHY_MAX]);
+/* Whether the name has one of those endings: 0, or -EINVAL with a sentence. Touches no disk. */
+int audio_writer_check_name(const char *path, char why[AUDIO_WHY_MAX]);
+/* The rate that a file of this name has best for sound of rate_hz: not every kind has every. */
+uint32_t audio_writer_fit_rate(const char *path, uint32_t rate_hz);
+/* n frames, the channels interleaved. WAV goes to the file at once: some hundred frames a call, not
+ * one. 0 or -errno (-ENOSPC, -EFBIG at 2 GiB of WAV …), then for every later call as well; what
+ * was written before stays whole. */
+int audio_writer_write(struct audio_writer *w, const int16_t *frames, size_t n);
+uint64_t audio_writer_frames(const struct audio_writer *w);
+/* Completes the file and closes it. 0, or the first thing that went wrong. NULL is fine. */
 int audio_writer_close(struct audio_writer *w);
 
 #endif

@@ -10,6 +10,8 @@ libaudio_a_SOURCES = \
 	audio/device_null.c \
 	audio/device_ops.h \
 	audio/file.c audio/file.h \
+	audio/file_open.c audio/file_open.h \
+	audio/file_write.c \
 	audio/jitter.c audio/jitter.h \
 	audio/level.c audio/level.h \
 	audio/mixer.c audio/mixer.h \

@@ -167,6 +167,7 @@ int main(int argc, char **argv)
     int status;
 
     signal(SIGPIPE, SIG_IGN); /* a reader that leaves must not end a call */
+    signal(SIGXFSZ, SIG_IGN); /* nor a recording that grows beyond "ulimit -f" */
     fill_standard_streams();
     raise_file_limit();
     if (cli_parse(argc, argv, &cli, &why) == 0) {

@@ -129,6 +129,22 @@ static void put_on_hold(struct buf *out, const struct phone_event *e)
         buf_printf(out, ", though the other side refused (%u)", e->status);
 }
 
+static void put_play_ended(struct buf *out, const struct phone_event *e)
+{
+    if (*e->text)
+        buf_printf(out, "playing has ended: %s", e->text);
+    else
+        buf_puts(out, "the file has been played");
+}
+
+static void put_recording(struct buf *out, const struct phone_event *e)
+{
+    if (*e->text)
+        buf_puts(out, e->text);
+    else
+        buf_printf(out, "%s to %s", e->on ? "recording" : "recorded", e->file);
+}
+
 static void put_moved(struct buf *out, const struct phone_event *e)
 {
     char where[IP_TEXT_MAX];
@@ -161,7 +177,9 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_RESUMED: buf_puts(out, "taken off hold by the other side"); return true;
     case PHONE_DIGIT: buf_printf(out, "digit %s received", e->text); return true;
     case PHONE_DIGITS_SENT: buf_puts(out, "digits sent"); return true;
-    case PHONE_PLAY_ENDED: buf_puts(out, "the file has been played"); return true;
+    case PHONE_PLAYING: buf_printf(out, "playing %s", e->file); return true;
+    case PHONE_PLAY_ENDED: put_play_ended(out, e); return true;
+    case PHONE_RECORDING: put_recording(out, e); return true;
     case PHONE_SOUND_FAILED:
     case PHONE_HOOK_FAILED:
     case PHONE_WAITING:
@@ -174,8 +192,6 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_MOVED: put_moved(out, e); return true;
     case PHONE_MEDIA:
     case PHONE_MUTED:
-    case PHONE_PLAYING:
-    case PHONE_RECORDING:
     case PHONE_JOINED:
     case PHONE_PARTED:
     case PHONE_QUALITY:
@@ -191,13 +207,15 @@ static bool put_event(struct buf *out, const struct phone_event *e)
 
 /* clang-format off */
 /* The least verbosity at which an event is told. */
-static int worth(enum phone_event_kind kind)
+static int worth(const struct phone_event *e)
 {
-    switch (kind) {
+    switch (e->kind) {
     case PHONE_SOUND_FAILED:
     case PHONE_HOOK_FAILED:
     case PHONE_REGISTER_FAILED:
     case PHONE_NOTICE: return -1;
+    case PHONE_RECORDING: return *e->text ? -1 : 1;
+    case PHONE_PLAYING:
     case PHONE_PLAY_ENDED:
     case PHONE_DIGITS_SENT: return 1;
     default: return 0;
@@ -210,8 +228,7 @@ void status_line(struct buf *out, const struct phone_event *event, int verbosity
     size_t from = out->n;
 
     /* A call that failed is an error, which -q does not hide. */
-    if (verbosity < worth(event->kind) &&
-        !(event->kind == PHONE_ENDED && event->outcome != PHONE_OK))
+    if (verbosity < worth(event) && !(event->kind == PHONE_ENDED && event->outcome != PHONE_OK))
         return;
     put_call(out, event);
     if (put_event(out, event))

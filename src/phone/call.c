@@ -62,6 +62,7 @@ void call_free(struct call *call)
     free(call->contact);
     free(call->play);
     free(call->record);
+    free(call->recorded);
     free(call->digits);
     free(call->end.reason);
     free(call->end.words);
@@ -74,28 +75,11 @@ void call_set_timer(struct call *call, uint64_t after_ms)
     phone_set_wake(call->phone);
 }
 
-static int set(char **text, const char *value)
-{
-    free(*text);
-    *text = value ? strdup(value) : NULL;
-    return value && !*text ? -ENOMEM : 0;
-}
-
 int call_set_contact(struct call *call, const char *name)
 {
-    return set(&call->contact, name);
-}
-
-int call_set_sound(struct call *call, const struct phone_command *command)
-{
-    int err = set(&call->play, command->sound.play);
-
-    if (!err)
-        err = set(&call->record, command->sound.record);
-    if (!err)
-        err = set(&call->digits, command->digits);
-    call->device = command->sound.device && !call->phone->config->no_device;
-    return err;
+    free(call->contact);
+    call->contact = name ? strdup(name) : NULL;
+    return name && !call->contact ? -ENOMEM : 0;
 }
 
 void call_tell(struct call *call, struct phone_event *event)
@@ -393,7 +377,6 @@ static void tell_ended(struct step *s)
 {
     struct call *call = s->call;
     struct buf text = buf_new(8192);
-    char *file = call->record && call->connected ? phone_safe_dup(slice_of(call->record)) : NULL;
     enum phone_outcome outcome = call_outcome(call, &text);
     struct phone_event event = {
         .kind = PHONE_ENDED,
@@ -402,7 +385,7 @@ static void tell_ended(struct step *s)
         .reason = call->end.reason,
         .text = buf_cstr(&text),
         .codec = call->told_codec,
-        .file = file,
+        .file = call->recorded,
         .digits = call->heard_digits,
         .result = result_of(call),
     };
@@ -410,7 +393,6 @@ static void tell_ended(struct step *s)
     call_tell(call, &event);
     call_note_end(call, &event);
     buf_free(&text);
-    free(file);
 }
 
 /* --- the step ------------------------------------------------------------------------------- */

@@ -1,8 +1,8 @@
 /* phone/call.h - one call: what SIP, media and commands do to it. Seen by src/phone only.
  *
  * Its life is the table in call_tables.c; call.c steps it and does what its cells ask for;
- * call_media.c makes sound of offer and answer, call_offer.c offers in the call, call_early.c is
- * about what is heard before the answer. Signalling thread only. */
+ * call_media.c makes sound of offer and answer, call_sound.c is about files, call_offer.c offers in
+ * the call, call_early.c is about what is heard before the answer. Signalling thread only. */
 #ifndef PHONE_CALL_H
 #define PHONE_CALL_H
 
@@ -115,11 +115,16 @@ struct call {
 
     char *peer, *peer_name, *target; /* owned, safe to show; may be NULL */
     char *contact;                   /* name of the peer in our file of contacts, or NULL; owned */
-    char *play, *record, *digits;    /* owned, as the command said; NULL: none */
+    /* What is played and recorded, or will be from the answer on; NULL: nothing. Owned. */
+    char *play, *record;
+    enum phone_sides sides; /* of record */
+    char *recorded;         /* to which file at last; owned, safe; NULL: none */
+    char *digits;           /* owned, as the command said; NULL: none */
     bool device;
-    bool at_device; /* its stream uses the sound device now */
+    bool at_device;                /* its stream uses the sound device now */
     struct conference *conference; /* or NULL */
     struct list member;            /* in conference->members */
+    bool microphone;               /* where there is one, it is sent while nothing is played */
 
     struct sip_flow flow;        /* of signalling */
     struct sdp_exchange *sdp;    /* NULL before the first offer */
@@ -199,8 +204,6 @@ bool call_takes(const struct call *call, enum call_input input);
 int call_set_contact(struct call *call, const char *name);
 /* Sets the timer. */
 void call_set_timer(struct call *call, uint64_t after_ms);
-/* Remembers what a command says about files and digits. 0 or -ENOMEM. */
-int call_set_sound(struct call *call, const struct phone_command *command);
 /* A 3xx sent the call on: the peer is another now, and a person is told so. */
 void call_redirected(struct call *call, const struct sip_call_event *event);
 /* An INVITE: refuses it, or tells PHONE_INCOMING. */
@@ -243,6 +246,20 @@ void call_media_mute(struct call *call, bool on);
 void call_media_event(struct call *call, const struct media_event *event);
 /* Stops the stream. False: there was none, and CALL_MEDIA_CLOSED will not come. */
 bool call_media_close(struct call *call);
+
+/* --- call_sound.c --------------------------------------------------------------------------- */
+
+/* Remembers what a command says about files and digits; a file that was named before stays where it
+ * names none. 0 or -ENOMEM. */
+int call_set_sound(struct call *call, const struct phone_command *command);
+/* The stream is there for them. */
+void call_sound_connect(struct call *call);
+/* PHONE_PLAY, PHONE_STOP, PHONE_RECORD: as phone_do. */
+int call_sound_do(struct call *call, const struct phone_command *command, struct buf *why);
+/* What was played is over; why: it failed, or "". */
+void call_sound_ended(struct call *call, const char *why);
+/* A recording is complete; newest: and no other has begun. */
+void call_sound_recorded(struct call *call, const char *path, bool newest, const char *why);
 
 /* --- call_offer.c --------------------------------------------------------------------------- */
 

@@ -299,7 +299,7 @@ void call_media_device(struct call *call)
         return;
     call->at_device = heard;
     media_stream_listen(call->stream, heard);
-    if (call->connected && !call->play && heard)
+    if (call->connected && !call->play && call->microphone && heard)
         media_stream_play_device(call->stream);
     else if (call->connected && !call->play)
         media_stream_play_silence(call->stream);
@@ -327,11 +327,8 @@ void call_media_connect(struct call *call)
     if (call->connected || !call->stream)
         return;
     call->connected = true;
-    if (call->play)
-        media_stream_play(call->stream, call->play);
+    call_sound_connect(call);
     call_media_device(call);
-    if (call->record)
-        media_stream_record(call->stream, call->record);
     if (call->digits)
         send_digits(call);
     call_quality_begin(call);
@@ -375,14 +372,6 @@ static void tell_device_failed(struct call *call, const struct media_event *e)
     call_input(call, CALL_DEVICE_FAILED, NULL, NULL);
 }
 
-static void tell_failed(struct call *call, const struct media_event *e)
-{
-    char *why = phone_safe_dup(slice_of(e->why));
-
-    call_tell(call, &(struct phone_event){.kind = PHONE_SOUND_FAILED, .text = why});
-    free(why);
-}
-
 static void tell_digit(struct call *call, char digit)
 {
     char text[2] = {digit, '\0'};
@@ -399,9 +388,9 @@ void call_media_event(struct call *call, const struct media_event *e)
     switch (e->type) {
     case MEDIA_DIGIT: tell_digit(call, e->digit); break;
     case MEDIA_DIGITS_SENT: call_tell(call, &(struct phone_event){.kind = PHONE_DIGITS_SENT}); break;
-    case MEDIA_FILE_ENDED: call_tell(call, &(struct phone_event){.kind = PHONE_PLAY_ENDED}); break;
-    case MEDIA_SOURCE_FAILED:
-    case MEDIA_SINK_FAILED: tell_failed(call, e); break;
+    case MEDIA_FILE_ENDED: call_sound_ended(call, ""); break;
+    case MEDIA_SOURCE_FAILED: call_sound_ended(call, e->why); break;
+    case MEDIA_RECORDED: call_sound_recorded(call, e->file, e->newest, e->why); break;
     case MEDIA_DEVICE_FAILED: tell_device_failed(call, e); break;
     case MEDIA_CLOSED:
         call->stats = e->stats;

@@ -31,12 +31,14 @@ enum phone_command_kind {
     PHONE_UNREGISTER, /* account */
     PHONE_PASSWORD,   /* account, text: answers PHONE_PASSWORD_WANTED; text NULL: there is none */
     PHONE_PLAY,       /* call, sound.play or sound.in: the other side hears it from now on, in place
-                         of what it heard; PHONE_PLAY_ENDED follows. Also on a call that is not
-                         answered yet, which then begins with it */
+                         of what it heard; PHONE_PLAY_ENDED follows, and the microphone where that
+                         was on before. On a call that is not answered yet: from the answer on;
+                         on hold: once it is resumed */
     PHONE_STOP,       /* call: what is played ends; the microphone where the call has the sound
                          device, else silence */
-    PHONE_RECORD,     /* call, sound.record or sound.out, sound.sides: from now on, in place of what
-                         was recorded to; both NULL: the recording ends. PHONE_RECORDING follows */
+    PHONE_RECORD,     /* call, sound.record or sound.out, sound.sides: from now on, or from the
+                         answer on, in place of what was recorded to; both NULL: the recording
+                         ends. PHONE_RECORDING follows */
     PHONE_JOIN,       /* call, other, both answered: they are in one conference from now on, with all
                          that either was joined with, and not on hold; PHONE_JOINED of each that is
                          new in it follows. Each hears all others and not itself, beside what it is

@@ -10,6 +10,7 @@ libphone_a_SOURCES = \
 	src/phone/call_history.c \
 	src/phone/call_media.c \
 	src/phone/call_offer.c \
+	src/phone/call_sound.c \
 	src/phone/call_tables.c \
 	src/phone/calls.c \
 	src/phone/calls.h \
@@ -47,8 +48,12 @@ libphone_a_SOURCES = \
 	src/phone/media_mix.c \
 	src/phone/media_mix.h \
 	src/phone/media_receive.c \
+	src/phone/media_record.c \
 	src/phone/media_rtcp.c \
 	src/phone/media_send.c \
+	src/phone/media_sides.c \
+	src/phone/media_sides.h \
+	src/phone/media_sink.h \
 	src/phone/media_stream.c \
 	src/phone/media_stream.h \
 	src/phone/media_thread.c \

@@ -36,6 +36,18 @@ static void free_stream(struct media_stream *s)
     free(s);
 }
 
+/* What the signalling thread has to hear of: not, say, that a file ended which it has replaced. */
+static bool is_news(struct media_stream *s, struct media_event *event)
+{
+    bool end = event->type == MEDIA_RECORDED || event->type == MEDIA_CLOSED;
+
+    event->newest = event->serial == s->n_records;
+    if ((event->type == MEDIA_FILE_ENDED || event->type == MEDIA_SOURCE_FAILED) &&
+        event->serial != s->n_plays)
+        return false;
+    return !s->discarded && (end || !s->stopped);
+}
+
 static void on_message(void *arg, struct list *item)
 {
     struct media_message *message = LIST_ITEM(item, struct media_message, link);
@@ -43,10 +55,10 @@ static void on_message(void *arg, struct list *item)
     bool closed = message->event.type == MEDIA_CLOSED;
     struct media_stream *s = message->event.stream;
 
-    if (!s->discarded && (!s->stopped || closed))
+    if (is_news(s, &message->event))
         media->on_event(media->arg, &message->event);
     if (!closed) {
-        free(message);
+        media_message_free(message);
         return;
     }
     free_stream(s); /* the message is a part of it */
@@ -64,7 +76,7 @@ static void free_messages(struct media *media)
         if (message->event.type == MEDIA_CLOSED)
             free_stream(message->event.stream);
         else
-            free(message);
+            media_message_free(message);
     }
 }
 
@@ -217,15 +229,22 @@ static int check_existing(const char *path, const struct stat *st, char why[MEDI
     return 0;
 }
 
+int media_check_record_name(const char *path, char why[MEDIA_WHY_MAX])
+{
+    return audio_writer_check_name(path, why);
+}
+
 int media_check_record(const char *path, char why[MEDIA_WHY_MAX])
 {
     struct audio_writer *writer;
     struct stat st;
-    int err;
+    int err = audio_writer_check_name(path, why);
 
+    if (err)
+        return err;
     if (lstat(path, &st) == 0)
         return check_existing(path, &st, why);
-    err = audio_writer_open(path, 8000, &writer, why);
+    err = audio_writer_open(path, 8000, 1, &writer, why);
     if (err)
         return err;
     err = audio_writer_close(writer);
@@ -349,25 +368,32 @@ void media_stream_may_send(struct media_stream *stream, bool may_send)
     post(stream, &(struct media_command){.what = MEDIA_DO_MAY_SEND, .number = may_send});
 }
 
+static void play(struct media_stream *stream, enum media_do what, char *path)
+{
+    post(stream, &(struct media_command){.what = what, .text = path, .serial = ++stream->n_plays});
+}
+
 void media_stream_play(struct media_stream *stream, const char *path)
 {
-    post(stream, &(struct media_command){.what = MEDIA_DO_PLAY, .text = strdup(path)});
+    play(stream, MEDIA_DO_PLAY, strdup(path));
 }
 
 void media_stream_play_device(struct media_stream *stream)
 {
-    post(stream, &(struct media_command){.what = MEDIA_DO_PLAY_DEVICE});
+    play(stream, MEDIA_DO_PLAY_DEVICE, NULL);
 }
 
 void media_stream_play_silence(struct media_stream *stream)
 {
-    post(stream, &(struct media_command){.what = MEDIA_DO_PLAY_SILENCE});
+    play(stream, MEDIA_DO_PLAY_SILENCE, NULL);
 }
 
-void media_stream_record(struct media_stream *stream, const char *path)
+void media_stream_record(struct media_stream *stream, const char *path, enum phone_sides sides)
 {
-    post(stream,
-         &(struct media_command){.what = MEDIA_DO_RECORD, .text = path ? strdup(path) : NULL});
+    post(stream, &(struct media_command){.what = MEDIA_DO_RECORD,
+                                         .text = path ? strdup(path) : NULL,
+                                         .number = (int)sides,
+                                         .serial = ++stream->n_records});
 }
 
 void media_stream_listen(struct media_stream *stream, bool on)

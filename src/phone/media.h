@@ -19,6 +19,7 @@
 
 #include "base/ip.h"
 #include "base/slice.h"
+#include "phone/command.h"
 
 #define MEDIA_PORT_FIRST 16384u /* the default range, both ends included */
 #define MEDIA_PORT_LAST 32767u
@@ -37,8 +38,12 @@ enum media_event_type {
     MEDIA_DIGIT,            /* digit: the far end pressed a key (told once, at its start) */
     MEDIA_DIGITS_SENT,      /* all digits asked for are out */
     MEDIA_FILE_ENDED,       /* the last sample of the played file has been sent */
-    MEDIA_SOURCE_FAILED,    /* err, why: silence is sent instead */
-    MEDIA_SINK_FAILED,      /* err, why: the recording ends here, what was written stays */
+    MEDIA_SOURCE_FAILED,    /* err, why: silence is sent instead. Both are told only of what was
+                             * asked for last */
+    MEDIA_RECORDED,         /* file: it is complete, and nothing more is written to it. newest: no
+                             * other was asked for since. err, why: it ended by itself, and what
+                             * was written stays; else 0. Comes once for each
+                             * media_stream_record, at the latest before MEDIA_CLOSED */
     MEDIA_DEVICE_FAILED,    /* err, why: the call goes on without the device */
     MEDIA_REMOTE_BYE,       /* the far end's RTCP said BYE; SIP decides, this is for display */
     MEDIA_STATS,            /* stats: the answer to media_stream_stats */
@@ -73,6 +78,9 @@ struct media_event {
     char digit;              /* 0-9, *, #, A-D, ! for flash */
     int err;                 /* negative errno */
     char why[MEDIA_WHY_MAX]; /* a whole sentence: which file or device, and what is wrong */
+    const char *file;        /* lives until the callback returns */
+    unsigned serial;         /* of what was played or recorded, for media.c */
+    bool newest;
     struct media_stats stats;
 };
 
@@ -107,11 +115,13 @@ struct media_gains {
 };
 void media_volume(struct media *media, const struct media_gains *gains);
 
-/* Can this file be recorded to (WAV, mono, 16 bit)? Creates it for a moment where it does not
- * exist; touches nothing of a file that does. Blocks on the disk:
- * for the time before the call is placed. 0, or a negative errno and a sentence in why. */
+/* Can this file be recorded to? Creates it for a moment where it does not exist; touches nothing of
+ * a file that does. Blocks on the disk: for the time before the call is placed. 0, or a negative
+ * errno and a sentence in why. */
 int media_check_record(const char *path, char why[MEDIA_WHY_MAX]);
-/* Can this file be played? Likewise. */
+/* Has it an ending of a kind that can be written? Touches no disk. Likewise. */
+int media_check_record_name(const char *path, char why[MEDIA_WHY_MAX]);
+/* Can this file be played? Blocks. Likewise. */
 int media_check_play(const char *path, char why[MEDIA_WHY_MAX]);
 
 /* --- streams --------------------------------------------------------------------------------- */
@@ -179,10 +189,11 @@ void media_stream_play(struct media_stream *stream, const char *path);
 void media_stream_play_device(struct media_stream *stream);  /* the microphone */
 void media_stream_play_silence(struct media_stream *stream); /* so it begins */
 
-/* Writes what is received to the file, on the time line of the call from now on, or from the first
- * media_stream_start if that comes later: silence stands where nothing came. NULL ends the
- * recording. An existing file is overwritten. */
-void media_stream_record(struct media_stream *stream, const char *path);
+/* Writes what is heard, or both sides, to the file, on the time line of the call from now on, or
+ * from the first media_stream_start if that comes later: silence stands where nothing came. Our
+ * side is what is really sent. What was recorded to before is completed first; NULL does only that.
+ * An existing file is overwritten, also the one before. */
+void media_stream_record(struct media_stream *stream, const char *path, enum phone_sides sides);
 /* Received sound (and tones) also go to the loudspeaker. */
 void media_stream_listen(struct media_stream *stream, bool on);
 

@@ -24,13 +24,14 @@ struct half {
 };
 
 /* A half has memory only while there is something in it: most of the time one of a file's two. */
-static int half_make(struct half *half, uint32_t rate_hz)
+static int half_make(struct half *half, uint32_t rate_hz, uint8_t channels)
 {
-    int16_t *samples = malloc(half_samples(rate_hz) * sizeof *samples);
+    size_t cap = half_samples(rate_hz) * channels;
+    int16_t *samples = malloc(cap * sizeof *samples);
 
     if (!samples)
         return -ENOMEM;
-    *half = (struct half){samples, 0, half_samples(rate_hz), rate_hz};
+    *half = (struct half){samples, 0, cap, rate_hz};
     return 0;
 }
 
@@ -173,7 +174,7 @@ static void player_turn(struct media_player *p)
     }
     if (p->back.samples || p->told_end || p->front.n - p->at > p->front.n / 2)
         return;
-    if (half_make(&p->back, p->rate_hz) == 0)
+    if (half_make(&p->back, p->rate_hz, 1) == 0)
         player_work(p, player_read_ahead);
 }
 
@@ -214,7 +215,7 @@ int media_player_open(uv_loop_t *loop, const char *path, uint32_t rate_hz,
     struct media_player *p = calloc(1, sizeof *p);
     char *copy = strdup(path);
 
-    if (!p || !copy || half_make(&p->back, rate_hz) != 0) {
+    if (!p || !copy || half_make(&p->back, rate_hz, 1) != 0) {
         free(copy);
         free(p);
         return -ENOMEM;
@@ -284,13 +285,13 @@ void media_player_close(struct media_player *p)
 
 struct media_recorder {
     /* The media thread's */
+    struct media_sink sink;
     uv_loop_t *loop;
     struct media_file_events events;
     void *arg;
     struct half front; /* being filled */
-    uint64_t silence;  /* samples of silence behind it */
-    uint32_t rate_hz;
-    bool busy, closing, failed;
+    uint64_t silence;  /* frames of silence behind it */
+    bool begun, busy, closing, failed;
 
     /* The worker's while busy */
     uv_work_t work;
@@ -303,14 +304,23 @@ struct media_recorder {
     char why[AUDIO_WHY_MAX];
 };
 
-static int write_silence(struct audio_writer *writer, uint64_t n)
+static int write_silence(struct audio_writer *writer, uint8_t channels, uint64_t n)
 {
     static const int16_t zeros[RAW_SAMPLES];
+    const size_t piece = RAW_SAMPLES / channels;
     int err = 0;
 
-    for (; n && !err; n -= n < RAW_SAMPLES ? n : RAW_SAMPLES)
-        err = audio_writer_write(writer, zeros, n < RAW_SAMPLES ? (size_t)n : RAW_SAMPLES);
+    for (; n && !err; n -= n < piece ? n : piece)
+        err = audio_writer_write(writer, zeros, n < piece ? (size_t)n : piece);
     return err;
+}
+
+static int recorder_write_back(struct media_recorder *r)
+{
+    uint8_t channels = r->sink.channels;
+    int err = audio_writer_write(r->writer, r->back.samples, r->back.n / channels);
+
+    return err ? err : write_silence(r->writer, channels, r->back_silence);
 }
 
 /* In a worker. */
@@ -320,13 +330,9 @@ static void recorder_write_behind(uv_work_t *work)
     int err = 0;
 
     if (!r->err && !r->writer)
-        r->err = audio_writer_open(r->path, r->rate_hz, &r->writer, r->why);
-    else if (r->err)
-        r->back.n = r->back_silence = 0;
+        r->err = audio_writer_open(r->path, r->sink.rate_hz, r->sink.channels, &r->writer, r->why);
     if (!r->err)
-        err = audio_writer_write(r->writer, r->back.samples, r->back.n);
-    if (!r->err && !err)
-        err = write_silence(r->writer, r->back_silence);
+        err = recorder_write_back(r);
     if (r->last) {
         int closing = audio_writer_close(r->writer);
 
@@ -377,7 +383,7 @@ static void recorder_turn(struct media_recorder *r)
 {
     bool full = r->front.n && r->front.n == r->front.cap;
 
-    if (r->busy || (!full && !r->silence && !r->closing))
+    if (r->busy || !r->begun || (!full && !r->silence && !r->closing))
         return;
     if (r->failed && !r->closing) {
         r->front.n = r->silence = 0;
@@ -393,10 +399,63 @@ static void recorder_turn(struct media_recorder *r)
         abort(); /* only a NULL callback makes it fail */
 }
 
-int media_recorder_open(uv_loop_t *loop, const char *path, uint32_t rate_hz,
-                        const struct media_file_events *events, void *arg,
-                        struct media_recorder **out)
+static void recorder_begin(struct media_sink *sink)
 {
+    struct media_recorder *r = (struct media_recorder *)sink;
+
+    r->begun = true;
+    recorder_turn(r);
+}
+
+static void recorder_write(struct media_sink *sink, const int16_t *frames, size_t n)
+{
+    struct media_recorder *r = (struct media_recorder *)sink;
+    uint8_t channels = sink->channels;
+
+    while (n) {
+        size_t some;
+
+        if (!r->front.samples) /* without memory there is no room */
+            (void)half_make(&r->front, sink->rate_hz, channels);
+        some = (r->front.cap - r->front.n) / channels;
+        if (some == 0 || r->silence) {
+            r->silence += n; /* the worker is behind; what comes after that silence must wait */
+            recorder_turn(r);
+            return;
+        }
+        some = some < n ? some : n;
+        memcpy(r->front.samples + r->front.n, frames, some * channels * sizeof *frames);
+        r->front.n += some * channels;
+        frames += some * channels;
+        n -= some;
+        if (r->front.n == r->front.cap)
+            recorder_turn(r);
+    }
+}
+
+static void recorder_silence(struct media_sink *sink, uint64_t n)
+{
+    struct media_recorder *r = (struct media_recorder *)sink;
+
+    r->silence += n;
+    recorder_turn(r);
+}
+
+static void recorder_close(struct media_sink *sink)
+{
+    struct media_recorder *r = (struct media_recorder *)sink;
+
+    if (r->closing)
+        return;
+    r->closing = true;
+    recorder_turn(r);
+}
+
+int media_recorder_open(uv_loop_t *loop, const char *path, uint32_t rate_hz, uint8_t channels,
+                        const struct media_file_events *events, void *arg, struct media_sink **out)
+{
+    static const struct media_sink_ops ops = {recorder_begin, recorder_write, recorder_silence,
+                                              recorder_close};
     struct media_recorder *r = calloc(1, sizeof *r);
     char *copy = strdup(path);
 
@@ -405,53 +464,11 @@ int media_recorder_open(uv_loop_t *loop, const char *path, uint32_t rate_hz,
         free(r);
         return -ENOMEM;
     }
+    r->sink = (struct media_sink){&ops, audio_writer_fit_rate(path, rate_hz), channels};
     r->loop = loop;
     r->path = copy;
-    r->rate_hz = rate_hz;
     r->events = *events;
     r->arg = arg;
-    *out = r;
+    *out = &r->sink;
     return 0;
-}
-
-uint32_t media_recorder_rate_hz(const struct media_recorder *r)
-{
-    return r->rate_hz;
-}
-
-void media_recorder_write(struct media_recorder *r, const int16_t *samples, size_t n)
-{
-    while (n) {
-        size_t some;
-
-        if (!r->front.samples)
-            (void)half_make(&r->front, r->rate_hz); /* without memory there is no room */
-        some = r->front.cap - r->front.n;
-        if (some == 0 || r->silence) {
-            r->silence += n; /* the worker is behind; what comes after that silence must wait */
-            recorder_turn(r);
-            return;
-        }
-        some = some < n ? some : n;
-        memcpy(r->front.samples + r->front.n, samples, some * sizeof *samples);
-        r->front.n += some;
-        samples += some;
-        n -= some;
-        if (r->front.n == r->front.cap)
-            recorder_turn(r);
-    }
-}
-
-void media_recorder_silence(struct media_recorder *r, uint64_t n)
-{
-    r->silence += n;
-    recorder_turn(r);
-}
-
-void media_recorder_close(struct media_recorder *r)
-{
-    if (!r || r->closing)
-        return;
-    r->closing = true;
-    recorder_turn(r);
 }

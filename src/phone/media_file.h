@@ -11,12 +11,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-struct media_file_events {
-    /* A whole sentence; nothing is read or written any more, the file must still be closed. */
-    void (*failed)(void *arg, int err, const char *why);
-    /* The end of _close; the file is gone. */
-    void (*closed)(void *arg);
-};
+#include "phone/media_sink.h"
 
 struct media_player;
 
@@ -34,16 +29,11 @@ bool media_player_ready(const struct media_player *p);
 bool media_player_ended(const struct media_player *p);
 void media_player_close(struct media_player *p); /* NULL is fine; closed follows, never at once */
 
-struct media_recorder;
-
-int media_recorder_open(uv_loop_t *loop, const char *path, uint32_t rate_hz,
-                        const struct media_file_events *events, void *arg,
-                        struct media_recorder **out);
-uint32_t media_recorder_rate_hz(const struct media_recorder *r);
-/* Appends samples; where the disk is so slow that there is no room, silence of the same length. */
-void media_recorder_write(struct media_recorder *r, const int16_t *samples, size_t n);
-void media_recorder_silence(struct media_recorder *r, uint64_t n);
-/* Writes what is left and completes the file. NULL is fine; closed follows, never at once. */
-void media_recorder_close(struct media_recorder *r);
+/* A file to record to, of the kind that path ends in (audio/file.h), at rate_hz or, where that kind
+ * of file has no such rate, the next above it. The file is made or opened with the first sound
+ * after _begin. Where the disk is so slow that there is no room, silence stands for what found
+ * none. 0 or -ENOMEM; what is wrong with the file is told by failed. events is copied. */
+int media_recorder_open(uv_loop_t *loop, const char *path, uint32_t rate_hz, uint8_t channels,
+                        const struct media_file_events *events, void *arg, struct media_sink **out);
 
 #endif

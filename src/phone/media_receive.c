@@ -1,4 +1,4 @@
-/* What a stream receives: packets in, sound out to the recorder and the loudspeaker. */
+/* What a stream receives: packets in, sound out to the recording and the loudspeaker. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,9 +9,9 @@
 #include "rtp/demux.h"
 #include "rtp/packet.h"
 
-#define BATCHES_PER_BEAT 8 /* what a flood brings beyond that waits, and the kernel drops it */
+#define BATCHES_PER_BEAT 8  /* what a flood brings beyond that waits, and the kernel drops it */
 #define WAITING_IS_SOFTER 4 /* 12 dB: a hint beside somebody who speaks */
-#define STALL_US 200000    /* after one the jitter buffer starts anew, and silence is recorded */
+#define STALL_US 200000     /* after one the jitter buffer starts anew, and silence is recorded */
 
 /* --- packets --------------------------------------------------------------------------------- */
 
@@ -88,7 +88,7 @@ static void take_key(struct media_stream *s, const struct rtp_packet *packet)
 
 static bool anybody_listens(const struct media_stream *s)
 {
-    return s->recorder || s->record_path || s->mix ||
+    return s->recording || s->mix ||
            (s->listen && s->thread->device && media_device_is_open(s->thread->device));
 }
 
@@ -171,37 +171,6 @@ void stream_prepare_receiving(struct media_stream *s, const struct media_agreeme
 
 /* --- sound ----------------------------------------------------------------------------------- */
 
-static void recorder_failed(void *arg, int err, const char *why)
-{
-    struct media_stream *s = arg;
-
-    stream_tell_failure(s, MEDIA_SINK_FAILED, err, why);
-    media_recorder_close(s->recorder);
-    s->recorder = NULL;
-}
-
-static void recorder_closed(void *arg)
-{
-    struct media_stream *s = arg;
-
-    s->holds--;
-    media_thread_stream_gone(s->thread);
-}
-
-static void open_recorder(struct media_stream *s)
-{
-    static const struct media_file_events events = {recorder_failed, recorder_closed};
-    int err = media_recorder_open(net_loop_uv(s->thread->loop), s->record_path,
-                                  playout_rate_hz(s->playout), &events, s, &s->recorder);
-
-    free(s->record_path);
-    s->record_path = NULL;
-    if (!err)
-        s->holds++;
-    else
-        recorder_failed(s, err, "no memory to record");
-}
-
 /* samples at rate_hz through *resample, made anew where a rate has changed; returns how many come
  * out into out. Frees nothing of the caller's. */
 static size_t convert(struct resample **resample, uint32_t *from_hz, uint32_t from, uint32_t to,
@@ -217,20 +186,6 @@ static size_t convert(struct resample **resample, uint32_t *from_hz, uint32_t fr
     if (resample_room(*resample, n) > room)
         return 0;
     return resample_run(*resample, samples, n, out, room);
-}
-
-static void record(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz)
-{
-    int16_t other[AUDIO_PACKET_MAX_SAMPLES + 64];
-    uint32_t file_hz = media_recorder_rate_hz(s->recorder);
-
-    if (rate_hz == file_hz) {
-        media_recorder_write(s->recorder, samples, n);
-        return;
-    }
-    n = convert(&s->record_resample, &s->record_from_hz, rate_hz, file_hz, samples, n, other,
-                ARRAY_LEN(other));
-    media_recorder_write(s->recorder, other, n);
 }
 
 static void say(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz)
@@ -266,16 +221,11 @@ static void play_tone(struct media_stream *s)
     media_device_say(s->thread->device, s->thread->samples, n);
 }
 
-/* The process stood still: what waited is old, and the recording keeps its time line. */
+/* The process stood still: what waited is old. A recording keeps its time line. */
 static void skip_stall(struct media_stream *s, uint64_t due_us)
 {
-    uint64_t stall_us = (due_us - s->played_us) / 1000 * 1000;
-
     playout_flush(s->playout);
-    if (s->recorder)
-        media_recorder_silence(s->recorder,
-                               stall_us * media_recorder_rate_hz(s->recorder) / 1000000);
-    s->played_us += stall_us;
+    s->played_us += (due_us - s->played_us) / 1000 * 1000;
 }
 
 void stream_play(struct media_stream *s, uint64_t due_us)
@@ -286,8 +236,7 @@ void stream_play(struct media_stream *s, uint64_t due_us)
     play_tone(s);
     if (!s->agreed || !s->playout)
         return;
-    if (s->record_path && !s->recorder)
-        open_recorder(s);
+    stream_begin_recording(s);
     if (!anybody_listens(s)) {
         s->played_us = due_us;
         return;
@@ -305,27 +254,22 @@ void stream_play(struct media_stream *s, uint64_t due_us)
         (void)playout_get(s->playout, due_us, samples, n);
         if (!s->agreed->params.receive)
             memset(samples, 0, n * sizeof *samples);
+        s->played_us += ms * 1000;
         if (s->metered)
             level_meter_add(&s->heard_level, samples, n);
-        if (s->recorder)
-            record(s, samples, n, rate_hz);
+        stream_record_heard(s, samples, n, rate_hz, s->played_us);
         if (s->mix)
             stream_mix_put(s, samples, n, rate_hz);
         if (aloud)
             say(s, samples, n, rate_hz);
-        s->played_us += ms * 1000;
     }
 }
 
 void stream_stop_receiving(struct media_stream *s)
 {
-    media_recorder_close(s->recorder);
-    s->recorder = NULL;
-    free(s->record_path);
-    s->record_path = NULL;
+    stream_end_recording(s);
     playout_free(s->playout);
     s->playout = NULL;
-    resample_free(s->record_resample);
     resample_free(s->listen_resample);
-    s->record_resample = s->listen_resample = NULL;
+    s->listen_resample = NULL;
 }

@@ -224,8 +224,12 @@ static bool send_key(struct media_stream *s, uint32_t clock_hz, struct outgoing 
 static void send_sound(struct media_stream *s, size_t n, struct outgoing *packet)
 {
     struct rtp_packet header;
-    int bytes = audio_encode(s->encoder, s->thread->samples, n, packet->bytes + RTP_HEADER_BYTES,
-                             AUDIO_PAYLOAD_MAX);
+    int bytes;
+
+    stream_record_sent(s, s->thread->samples, n, audio_encoder_rate_hz(s->encoder),
+                       s->next_send_us);
+    bytes = audio_encode(s->encoder, s->thread->samples, n, packet->bytes + RTP_HEADER_BYTES,
+                         AUDIO_PAYLOAD_MAX);
 
     if (bytes <= 0) {
         rtp_session_pause(&s->session);

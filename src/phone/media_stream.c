@@ -13,7 +13,7 @@
 
 void stream_tell(struct media_stream *s, enum media_event_type type)
 {
-    struct media_event event = {.type = type, .stream = s, .arg = s->arg};
+    struct media_event event = {.type = type, .stream = s, .arg = s->arg, .serial = s->play_serial};
 
     if (type == MEDIA_STATS)
         stream_stats(s, &event.stats);
@@ -23,7 +23,8 @@ void stream_tell(struct media_stream *s, enum media_event_type type)
 void stream_tell_failure(struct media_stream *s, enum media_event_type type, int err,
                          const char *why)
 {
-    struct media_event event = {.type = type, .stream = s, .arg = s->arg, .err = err};
+    struct media_event event = {
+        .type = type, .stream = s, .arg = s->arg, .err = err, .serial = s->play_serial};
 
     snprintf(event.why, sizeof event.why, "%s", why);
     media_thread_tell(s->thread, &event);
@@ -94,6 +95,7 @@ static void on_open(struct media_stream *s)
     s->count.round_trip_ms = s->count.remote_lost_percent = -1;
     rtp_session_init(&s->session, &s->thread->rng);
     rtp_event_sender_init(&s->keys);
+    list_init(&s->recordings);
     open_watch(s);
 }
 
@@ -144,22 +146,15 @@ static void on_may_send(struct media_stream *s, bool may_send)
         media_thread_rhythm(s->thread, true);
 }
 
-static void on_play(struct media_stream *s, enum media_source source, char *path)
+static void on_play(struct media_stream *s, enum media_source source, char *path, unsigned serial)
 {
     media_player_close(s->player);
     s->player = NULL;
     free(s->play_path);
     s->play_path = path;
+    s->play_serial = serial;
     s->source = source;
     media_thread_rhythm(s->thread, false);
-}
-
-static void on_record(struct media_stream *s, char *path)
-{
-    media_recorder_close(s->recorder);
-    s->recorder = NULL;
-    free(s->record_path);
-    s->record_path = path;
 }
 
 static void on_tone(struct media_stream *s, enum media_tone tone)
@@ -227,16 +222,16 @@ void stream_do(struct media_stream *s, struct media_command *command)
         command->pair = NULL;
         break;
     case MEDIA_DO_PLAY:
-        on_play(s, SOURCE_FILE, text);
+        on_play(s, SOURCE_FILE, text, command->serial);
         break;
     case MEDIA_DO_PLAY_DEVICE:
-        on_play(s, SOURCE_DEVICE, NULL);
+        on_play(s, SOURCE_DEVICE, NULL, command->serial);
         break;
     case MEDIA_DO_PLAY_SILENCE:
-        on_play(s, SOURCE_SILENCE, NULL);
+        on_play(s, SOURCE_SILENCE, NULL, command->serial);
         break;
     case MEDIA_DO_RECORD:
-        on_record(s, text);
+        stream_record(s, text, (enum phone_sides)command->number, command->serial);
         break;
     case MEDIA_DO_DTMF:
         on_dtmf(s, text);

@@ -47,6 +47,7 @@ struct media_stream {
     bool stopped;
     bool discarded; /* nobody is told any more */
     bool can_dtmf;
+    unsigned n_plays, n_records; /* so many were asked for */
     struct media_command open, stop;
 
     /* Given to the media thread with `open` */
@@ -75,6 +76,7 @@ struct media_stream {
     enum media_source source;
     struct media_player *player;
     char *play_path; /* to be opened when the codec is known */
+    unsigned play_serial;
     struct media_microphone *microphone;
     bool muted;
     struct mix_member *mix; /* its place in a conference, or NULL */
@@ -88,11 +90,9 @@ struct media_stream {
     uint64_t heard_ms; /* when RTP last came */
     struct rtp_event_receiver pressed;
     struct playout *playout;
-    uint64_t played_us; /* sound has been taken out up to here */
-    struct media_recorder *recorder;
-    char *record_path;
-    struct resample *record_resample;
-    uint32_t record_from_hz;
+    uint64_t played_us;                /* sound has been taken out up to here */
+    struct media_recording *recording; /* that takes sound, or NULL */
+    struct list recordings;            /* with those that are being completed */
     bool listen;
     struct resample *listen_resample;
     uint32_t listen_from_hz, listen_to_hz;
@@ -141,9 +141,23 @@ void stream_stop_sending(struct media_stream *s);
 void stream_prepare_receiving(struct media_stream *s, const struct media_agreement *before);
 /* What waits on the RTP socket. */
 void stream_receive(struct media_stream *s);
-/* Recorder and loudspeaker get what is to be heard up to due_us. */
+/* Recording and loudspeaker get what is to be heard up to due_us. */
 void stream_play(struct media_stream *s, uint64_t due_us);
 void stream_stop_receiving(struct media_stream *s);
+
+/* --- media_record.c -------------------------------------------------------------------------- */
+
+/* Records to path, which becomes the stream's, in place of what was recorded to; NULL: to nothing
+ * more. */
+void stream_record(struct media_stream *s, char *path, enum phone_sides which, unsigned serial);
+void stream_end_recording(struct media_stream *s);
+/* On each beat while there is a recording: opens it, where that is due. */
+void stream_begin_recording(struct media_stream *s);
+/* Samples of one side, which ended at end_us. Nothing happens without a recording. */
+void stream_record_heard(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz,
+                         uint64_t end_us);
+void stream_record_sent(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz,
+                        uint64_t end_us);
 
 /* --- media_rtcp.c ---------------------------------------------------------------------------- */
 

@@ -24,7 +24,15 @@ void media_thread_tell(struct media_thread *t, const struct media_event *event)
         return;
     }
     message->event = *event;
+    message->file = event->file ? strdup(event->file) : NULL;
+    message->event.file = message->file ? message->file : "";
     media_link_post(t->outbox, &message->link);
+}
+
+void media_message_free(struct media_message *message)
+{
+    free(message->file);
+    free(message);
 }
 
 void media_command_drop(const struct media_command *command)

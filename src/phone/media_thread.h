@@ -31,10 +31,10 @@ enum media_do {
     MEDIA_DO_START,    /* agreement */
     MEDIA_DO_MOVE,     /* pair */
     MEDIA_DO_MAY_SEND, /* number */
-    MEDIA_DO_PLAY,     /* text, a path */
+    MEDIA_DO_PLAY,     /* text, a path; serial */
     MEDIA_DO_PLAY_DEVICE,
     MEDIA_DO_PLAY_SILENCE,
-    MEDIA_DO_RECORD, /* text, a path or NULL */
+    MEDIA_DO_RECORD, /* text, a path or NULL; number, which sides; serial */
     MEDIA_DO_LISTEN, /* number */
     MEDIA_DO_TONE,   /* number */
     MEDIA_DO_DTMF,   /* text */
@@ -54,6 +54,7 @@ struct media_command {
     struct media_stream *stream; /* NULL with VOLUME and QUIT */
     int number;
     struct media_gains gains;
+    unsigned serial;                   /* how many of the kind were asked for of the stream */
     struct media_agreement *agreement; /* on the heap, the receiver's */
     char *text;                        /* likewise */
     struct net_rtp_pair *pair;         /* likewise, with its sockets */
@@ -67,7 +68,10 @@ struct media_message {
     struct list link;
     bool embedded;
     struct media_event event;
+    char *file; /* that event names, or NULL */
 };
+
+void media_message_free(struct media_message *message);
 
 struct media_thread {
     uv_thread_t id;

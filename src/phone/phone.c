@@ -405,6 +405,13 @@ int phone_refuse(struct buf *why, int err, const char *sentence)
     return err;
 }
 
+int phone_refuse_file(int err, const char *sentence, struct buf *why)
+{
+    if (err && why)
+        text_safe(why, slice_of(sentence));
+    return err;
+}
+
 static int quit(struct phone *phone, bool patiently)
 {
     uint64_t now_ms = net_now_ms(), by_ms;
@@ -487,6 +494,8 @@ static int do_to_call(struct phone *phone, const struct phone_command *command, 
         return do_to_stream(call, command, why);
     if (command->kind == PHONE_PART)
         return conference_part(call, why);
+    if (command->kind == PHONE_PLAY || command->kind == PHONE_STOP || command->kind == PHONE_RECORD)
+        return call_sound_do(call, command, why);
     if (input == N_CALL_INPUTS)
         return phone_refuse(why, -ENOTSUP, "this cannot be done with a call");
     if (command->kind == PHONE_SWAP && !(call->holds && conference_wants_device(call)))
@@ -541,25 +550,18 @@ int phone_do(struct phone *phone, const struct phone_command *command, uint32_t 
 
 /* --- before the first call ------------------------------------------------------------------ */
 
-static int explain_file(int err, const char *sentence, struct buf *why)
-{
-    if (err)
-        text_safe(why, slice_of(sentence));
-    return err;
-}
-
 int phone_check_play(const char *path, struct buf *why)
 {
     char sentence[MEDIA_WHY_MAX];
 
-    return explain_file(media_check_play(path, sentence), sentence, why);
+    return phone_refuse_file(media_check_play(path, sentence), sentence, why);
 }
 
 int phone_check_record(const char *path, struct buf *why)
 {
     char sentence[MEDIA_WHY_MAX];
 
-    return explain_file(media_check_record(path, sentence), sentence, why);
+    return phone_refuse_file(media_check_record(path, sentence), sentence, why);
 }
 
 static void put_device(const struct audio_device_info *d, struct buf *out)

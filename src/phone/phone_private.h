@@ -105,6 +105,8 @@ enum history_outcome call_history_outcome(const struct call *call, enum phone_ou
 
 /* Appends the sentence to why, which may be NULL, and returns err. */
 int phone_refuse(struct buf *why, int err, const char *sentence);
+/* Likewise where err is not 0, and the sentence names a file, whose name is anything. */
+int phone_refuse_file(int err, const char *sentence, struct buf *why);
 /* A copy on the heap that is safe for a terminal; NULL without memory. */
 char *phone_safe_dup(struct slice foreign);
 const char *phone_transport_name(enum sip_transport transport);

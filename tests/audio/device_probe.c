@@ -107,7 +107,7 @@ int main(int argc, char **argv)
     config.name = argv[1];
     if (audio_device_open(&config, &p.device, why) != 0 ||
         audio_reader_open(argv[3], &p.in, why) != 0 ||
-        audio_writer_open(argv[4], audio_device_rate_hz(p.device), &p.out, why) != 0)
+        audio_writer_open(argv[4], audio_device_rate_hz(p.device), 1, &p.out, why) != 0)
         printf("%s\n", why);
     else if (resample_new(audio_reader_rate_hz(p.in), audio_device_rate_hz(p.device), RESAMPLE_CALL,
                           &p.resample) == 0)

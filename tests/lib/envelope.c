@@ -99,7 +99,7 @@ void envelope_write_syllables(const char *path, uint32_t rate_hz, unsigned ms, u
     size_t total = (size_t)rate_hz * ms / 1000;
     int16_t *samples = calloc(total, sizeof *samples);
 
-    if (!samples || audio_writer_open(path, rate_hz, &writer, why) != 0)
+    if (!samples || audio_writer_open(path, rate_hz, 1, &writer, why) != 0)
         die(path, samples ? why : "no memory");
     for (size_t done = 0; done < total;) {
         size_t n = (size_t)(rate_hz * (0.08 + 0.2 * unit(&rng)));

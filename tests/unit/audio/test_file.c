@@ -32,12 +32,14 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const names[] = {"a.wav", "b.wav", "stereo.wav", "float.flac", "text.wav",
-                                        "x.raw", "x.RAW", "link",       "fifo",       "empty.wav"};
+    static const char *const names[] = {"a.wav",    "b.wav",    "stereo.wav", "float.flac",
+                                        "text.wav", "x.raw",    "x.RAW",      "link.wav",
+                                        "full.wav", "fifo.wav", "empty.wav"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         unlink(path_of(names[i]));
+    rmdir(path_of("folder.wav"));
     return rmdir(folder);
 }
 
@@ -50,10 +52,10 @@ static void comes_back_as_written(void **state)
 
     (void)state;
     speech_make(in, 20000, 8000, 1);
-    assert_int_equal(audio_writer_open(path_of("a.wav"), 8000, &w, why), 0);
+    assert_int_equal(audio_writer_open(path_of("a.wav"), 8000, 1, &w, why), 0);
     for (size_t at = 0; at < 20000; at += 80)
         assert_int_equal(audio_writer_write(w, in + at, 80), 0);
-    assert_int_equal(audio_writer_samples(w), 20000);
+    assert_int_equal(audio_writer_frames(w), 20000);
     assert_int_equal(audio_writer_close(w), 0);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_size, 44 + 40000);
@@ -79,7 +81,7 @@ static void a_recording_survives_its_writer(void **state)
     struct audio_reader *r;
 
     (void)state;
-    assert_int_equal(audio_writer_open(path_of("b.wav"), 8000, &w, NULL), 0);
+    assert_int_equal(audio_writer_open(path_of("b.wav"), 8000, 1, &w, NULL), 0);
     audio_writer_write(w, in, 24000);
     audio_writer_write(w, in, 100);
     /* Not closed, as if killed: all but the last second is there for a reader. */
@@ -96,7 +98,7 @@ static void an_empty_recording_is_a_file_too(void **state)
     int16_t out[10];
 
     (void)state;
-    assert_int_equal(audio_writer_open(path_of("empty.wav"), 48000, &w, NULL), 0);
+    assert_int_equal(audio_writer_open(path_of("empty.wav"), 48000, 1, &w, NULL), 0);
     assert_int_equal(audio_writer_close(w), 0);
     assert_int_equal(audio_reader_open(path_of("empty.wav"), &r, why), 0);
     assert_int_equal(audio_reader_read(r, out, 10), 0);
@@ -163,9 +165,10 @@ static void says_why_not(void **state)
     assert_int_equal(audio_reader_open(path, &r, why), -EBADMSG);
     assert_non_null(strstr(why, "not a sound file"));
     assert_int_equal(audio_reader_open(path, &r, NULL), -EBADMSG);
-    assert_int_equal(audio_writer_open("/nowhere/a.wav", 8000, &w, why), -ENOENT);
+    assert_int_equal(audio_writer_open("/nowhere/a.wav", 8000, 1, &w, why), -ENOENT);
     assert_string_equal(why, "cannot record to /nowhere/a.wav: No such file or directory");
-    assert_int_equal(audio_writer_open(folder, 8000, &w, why), -EISDIR);
+    assert_int_equal(mkdir(path_of("folder.wav"), 0700), 0);
+    assert_int_equal(audio_writer_open(path, 8000, 1, &w, why), -EISDIR);
     assert_int_equal(audio_writer_close(NULL), 0);
     audio_reader_close(NULL);
 }
@@ -178,13 +181,15 @@ static void touches_only_regular_files(void **state)
 
     (void)state;
     snprintf(target, sizeof target, "%s", path_of("a.wav"));
-    assert_int_equal(symlink(target, path_of("link")), 0);
-    assert_int_equal(audio_writer_open(path, 8000, &w, why), -ELOOP);
+    assert_int_equal(symlink(target, path_of("link.wav")), 0);
+    assert_int_equal(audio_writer_open(path, 8000, 1, &w, why), -ELOOP);
     assert_non_null(strstr(why, "symbolic link"));
-    assert_int_equal(mkfifo(path_of("fifo"), 0600), 0);
+    assert_int_equal(mkfifo(path_of("fifo.wav"), 0600), 0);
     assert_int_equal(audio_reader_open(path, &r, why), -EINVAL);
-    assert_true(audio_writer_open(path, 8000, &w, why) < 0);
-    assert_int_equal(audio_writer_open("/dev/zero", 8000, &w, why), -EINVAL);
+    assert_true(audio_writer_open(path, 8000, 1, &w, why) < 0);
+    assert_int_equal(symlink("/dev/full", path_of("full.wav")), 0);
+    assert_int_equal(audio_writer_open(path, 8000, 1, &w, why), -ELOOP);
+    assert_int_equal(audio_writer_open("/dev/zero", 8000, 1, &w, why), -EINVAL);
 }
 
 static void a_full_disk_is_told(void **state)
@@ -195,7 +200,7 @@ static void a_full_disk_is_told(void **state)
 
     (void)state;
     signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(audio_writer_open(path_of("b.wav"), 8000, &w, why), 0);
+    assert_int_equal(audio_writer_open(path_of("b.wav"), 8000, 1, &w, why), 0);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){10000, RLIM_INFINITY}), 0);
     err = audio_writer_write(w, in, 8000);
     assert_int_equal(err, -EFBIG);

@@ -87,17 +87,17 @@ static void a_stream_goes_on(void **state)
 
 static void files_are_refused(void **state)
 {
-    char path[] = "/tmp/tphone-test-memory-XXXXXX", why[AUDIO_WHY_MAX];
+    char path[] = "/tmp/tphone-test-memory-XXXXXX.wav", why[AUDIO_WHY_MAX];
     struct audio_writer *w;
     struct audio_reader *r;
-    int fd = mkstemp(path);
+    int fd = mkstemps(path, 4);
 
     (void)state;
     assert_true(fd >= 0);
     close(fd);
     memory_fail_at(1);
-    assert_int_equal(audio_writer_open(path, 8000, &w, why), -ENOMEM);
-    assert_int_equal(audio_writer_open(path, 8000, &w, why), 0);
+    assert_int_equal(audio_writer_open(path, 8000, 1, &w, why), -ENOMEM);
+    assert_int_equal(audio_writer_open(path, 8000, 1, &w, why), 0);
     assert_int_equal(audio_writer_close(w), 0);
     memory_fail_at(1);
     assert_int_equal(audio_reader_open(path, &r, why), -ENOMEM);

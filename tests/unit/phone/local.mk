@@ -2,6 +2,7 @@
 phone_tests = \
 	tests/unit/phone/test_account \
 	tests/unit/phone/test_call_history \
+	tests/unit/phone/test_call_sound \
 	tests/unit/phone/test_call_tables \
 	tests/unit/phone/test_calls \
 	tests/unit/phone/test_conference \
@@ -42,6 +43,8 @@ tests_unit_phone_test_password_LDADD = $(phone_ldadd)
 tests_unit_phone_test_words_LDADD = $(phone_ldadd)
 
 # Several phones, and a far end of straw.
+tests_unit_phone_test_call_sound_SOURCES = tests/unit/phone/test_call_sound.c \
+	tests/unit/phone/phones.c tests/unit/phone/phones.h
 tests_unit_phone_test_calls_SOURCES = tests/unit/phone/test_calls.c \
 	tests/unit/phone/phones.c tests/unit/phone/phones.h
 tests_unit_phone_test_conference_SOURCES = tests/unit/phone/test_conference.c \
@@ -51,6 +54,7 @@ tests_unit_phone_test_early_SOURCES = tests/unit/phone/test_early.c \
 	tests/unit/phone/phones.c tests/unit/phone/phones.h
 tests_unit_phone_test_events_SOURCES = tests/unit/phone/test_events.c \
 	tests/unit/phone/phones.c tests/unit/phone/phones.h
+tests_unit_phone_test_call_sound_LDADD = $(phone_ldadd)
 tests_unit_phone_test_calls_LDADD = $(phone_ldadd)
 tests_unit_phone_test_events_LDADD = $(phone_ldadd)
 tests_unit_phone_test_early_LDADD = $(phone_ldadd)

@@ -67,6 +67,7 @@ static void on_event(void *arg, const struct phone_event *e)
                               .speaker_db = e->speaker_db,
                               .where = e->where};
     snprintf(s->text, sizeof s->text, "%s", e->text);
+    snprintf(s->file, sizeof s->file, "%s", e->file);
     if (e->kind == PHONE_LISTENING)
         end->where = e->where;
     if (e->kind != PHONE_INCOMING)

@@ -22,6 +22,7 @@ struct phones_seen {
     double microphone_db, speaker_db;
     struct ip where;
     char text[128];
+    char file[64];
 };
 
 /* A phone, with what it was told. */

@@ -236,7 +236,7 @@ static bool make_call(const struct row *row)
     for (int i = 0; i < 2; i++) {
         envelope_write_syllables(sides[i]->play, row->file_hz, 1500, 17 + (uint64_t)i);
         media_stream_play(sides[i]->stream, sides[i]->play);
-        media_stream_record(sides[i]->stream, sides[i]->record);
+        media_stream_record(sides[i]->stream, sides[i]->record, PHONE_SIDES_HEARD);
     }
     assert_int_equal(media_stream_start(w->a.stream, &to_b), 0);
     assert_int_equal(media_stream_start(w->b.stream, &to_a), 0);
@@ -400,7 +400,7 @@ static void test_recording_keeps_the_time_line(void **state)
 
     (void)state;
     p.send = false;
-    media_stream_record(w->b.stream, w->b.record);
+    media_stream_record(w->b.stream, w->b.record, PHONE_SIDES_HEARD);
     assert_int_equal(media_stream_start(w->b.stream, &p), 0);
     run_ms(w, 700); /* nobody sends */
     media_stream_stop(w->b.stream);
@@ -420,10 +420,10 @@ static void test_files_that_are_not_there(void **state)
 
     (void)state;
     media_stream_play(w->a.stream, "/nonexistent/spoken.wav");
-    media_stream_record(w->a.stream, "/nonexistent/heard.wav");
+    media_stream_record(w->a.stream, "/nonexistent/heard.wav", PHONE_SIDES_HEARD);
     start_both(w, "PCMU");
     run_until(w, &w->a.told[MEDIA_SOURCE_FAILED], 1);
-    run_until(w, &w->a.told[MEDIA_SINK_FAILED], 1);
+    run_until(w, &w->a.told[MEDIA_RECORDED], 1);
     assert_non_null(strstr(w->a.why, "/nonexistent/heard.wav"));
     assert_true(stats_of(w, &w->a).packets_sent > 0); /* silence */
     stop_both(w);
@@ -526,13 +526,14 @@ static void send_from(struct stranger *x, uint16_t port, unsigned n)
     to = net_sockaddr_of(&to_ip);
     for (unsigned i = 0; i < n; i++, x->sequence++) {
         unsigned char bytes[RTP_HEADER_BYTES + 160] = {0};
-        struct rtp_packet packet = {.payload_type = 0, .sequence = x->sequence, .ssrc = x->ssrc,
+        struct rtp_packet packet = {.payload_type = 0,
+                                    .sequence = x->sequence,
+                                    .ssrc = x->ssrc,
                                     .timestamp = x->sequence * 160u};
 
         rtp_packet_print(&packet, bytes);
-        assert_int_equal(net_rtp_send(x->pair.rtp_fd, &to,
-                                      (struct slice){(char *)bytes, sizeof bytes}),
-                         0);
+        assert_int_equal(
+            net_rtp_send(x->pair.rtp_fd, &to, (struct slice){(char *)bytes, sizeof bytes}), 0);
     }
 }
 
@@ -675,7 +676,8 @@ static void test_reports_and_bye_of_the_far_end(void **state)
     struct stranger peer = stranger_new(5);
     uint16_t port = media_stream_port(call_by_hand(w, &peer));
     struct rtcp_report report = {.fraction_lost = 64, .jitter = 80};
-    struct rtcp_compound what = {.ssrc = 5, .reports = &report, .n_reports = 1, .cname = SLICE("x")};
+    struct rtcp_compound what = {
+        .ssrc = 5, .reports = &report, .n_reports = 1, .cname = SLICE("x")};
     struct media_stats stats;
 
     (void)state;
@@ -719,8 +721,13 @@ static void test_a_collision_of_ssrcs(void **state)
 
 static void test_junk_on_both_ports_is_counted_and_nothing_else(void **state)
 {
-    static const char *const junk[] = {"", "x", "\x80", "\x80\xc8", "GET / HTTP/1.1\r\n\r\n",
-                                       "\x9f\x80 too many CSRCs", "\x16\xfe\xfd not DTLS"};
+    static const char *const junk[] = {"",
+                                       "x",
+                                       "\x80",
+                                       "\x80\xc8",
+                                       "GET / HTTP/1.1\r\n\r\n",
+                                       "\x9f\x80 too many CSRCs",
+                                       "\x16\xfe\xfd not DTLS"};
     struct world *w = world_new(NULL);
     struct stranger peer = stranger_new(5);
     uint16_t port = media_stream_port(call_by_hand(w, &peer));

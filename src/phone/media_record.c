@@ -1,0 +1,147 @@
+/* What of a stream is recorded: one recording after the other, each to a sink of its own.
+ *
+ * The next one is there at once, and keeps its sound, while the one before is still being completed
+ * on the disk; only then is it begun, as it may be the same file. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "phone/media_sides.h"
+#include "phone/media_stream.h"
+
+struct media_recording {
+    struct list link; /* in the stream's recordings; the first one may be written to */
+    struct media_stream *stream;
+    struct media_sink *sink; /* NULL: not opened yet, as there is no codec */
+    struct media_sides *sides;
+    char *path;
+    enum phone_sides which;
+    unsigned serial;
+    int err;
+    char why[MEDIA_WHY_MAX];
+};
+
+static void begin_first(struct media_stream *s)
+{
+    struct list *first = list_first(&s->recordings);
+    struct media_recording *r = first ? LIST_ITEM(first, struct media_recording, link) : NULL;
+
+    if (r && r->sink)
+        r->sink->ops->begin(r->sink);
+}
+
+static void drop(struct media_recording *r)
+{
+    struct media_stream *s = r->stream;
+    struct media_event event = {.type = MEDIA_RECORDED,
+                                .stream = s,
+                                .arg = s->arg,
+                                .err = r->err,
+                                .serial = r->serial,
+                                .file = r->path};
+
+    snprintf(event.why, sizeof event.why, "%s", r->why);
+    media_thread_tell(s->thread, &event);
+    list_remove(&r->link);
+    free(r->path);
+    free(r);
+    begin_first(s);
+}
+
+static void on_failed(void *arg, int err, const char *why)
+{
+    struct media_recording *r = arg;
+
+    r->err = err;
+    snprintf(r->why, sizeof r->why, "%s", why);
+    if (r->stream->recording == r)
+        stream_end_recording(r->stream);
+}
+
+static void on_closed(void *arg)
+{
+    struct media_recording *r = arg;
+    struct media_stream *s = r->stream;
+
+    drop(r);
+    s->holds--;
+    media_thread_stream_gone(s->thread);
+}
+
+/* Of the file: that of what is heard, or the better one of both sides. */
+static uint32_t best_rate(const struct media_stream *s, enum phone_sides which)
+{
+    uint32_t heard = playout_rate_hz(s->playout);
+    uint32_t sent = s->encoder ? audio_encoder_rate_hz(s->encoder) : 0;
+
+    return which != PHONE_SIDES_HEARD && sent > heard ? sent : heard;
+}
+
+static int open_sink(struct media_stream *s, struct media_recording *r)
+{
+    static const struct media_file_events events = {on_failed, on_closed};
+    int err = media_recorder_open(net_loop_uv(s->thread->loop), r->path, best_rate(s, r->which),
+                                  r->which == PHONE_SIDES_APART ? 2 : 1, &events, r, &r->sink);
+
+    if (!err)
+        s->holds++;
+    return err ? err : media_sides_new(r->which, r->sink, s->played_us, &r->sides);
+}
+
+void stream_record(struct media_stream *s, char *path, enum phone_sides which, unsigned serial)
+{
+    struct media_recording *r = path ? calloc(1, sizeof *r) : NULL;
+
+    stream_end_recording(s);
+    if (!r) {
+        free(path);
+        return;
+    }
+    *r = (struct media_recording){.stream = s, .path = path, .which = which, .serial = serial};
+    list_append(&s->recordings, &r->link);
+    s->recording = r;
+}
+
+void stream_end_recording(struct media_stream *s)
+{
+    struct media_recording *r = s->recording;
+
+    s->recording = NULL;
+    if (!r)
+        return;
+    media_sides_end(r->sides);
+    r->sides = NULL;
+    if (r->sink)
+        r->sink->ops->close(r->sink);
+    else
+        drop(r);
+}
+
+void stream_begin_recording(struct media_stream *s)
+{
+    struct media_recording *r = s->recording;
+    int err;
+
+    if (!r || r->sink)
+        return;
+    err = open_sink(s, r);
+    if (r->sink && list_first(&s->recordings) == &r->link)
+        r->sink->ops->begin(r->sink);
+    if (err)
+        on_failed(r, err, "no memory to record");
+}
+
+void stream_record_heard(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz,
+                         uint64_t end_us)
+{
+    if (s->recording && s->recording->sides)
+        media_sides_put(s->recording->sides, MEDIA_SIDE_THEIRS, samples, n, rate_hz, end_us);
+}
+
+void stream_record_sent(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz,
+                        uint64_t end_us)
+{
+    if (s->recording && s->recording->sides)
+        media_sides_put(s->recording->sides, MEDIA_SIDE_OURS, samples, n, rate_hz, end_us);
+}
