@@ -9,7 +9,6 @@
 #include "phone/media_stream.h"
 
 #define LANE_MOST_MS 240 /* two of the longest packets; nobody can make more of it wait */
-#define LANE_SPARE_MS 2  /* a converter gives out a little more or less than it was given */
 #define LANE_SLACK_MS 5  /* what waits beyond that for nobody's packet is dropped: delay */
 #define STALL_US 200000  /* the process stood still: what waited is old */
 
@@ -46,13 +45,6 @@ static void lane_close(struct lane *l)
     *l = (struct lane){.from_hz = 0};
 }
 
-static void lane_rest(struct lane *l)
-{
-    l->n = l->resample ? l->to_hz / 1000 * LANE_SPARE_MS : 0;
-    if (l->n)
-        memset(l->samples, 0, l->n * sizeof *l->samples);
-}
-
 /* Makes it anew where a rate has changed. False: no memory, or no rate. */
 static bool lane_open(struct lane *l, uint32_t from_hz, uint32_t to_hz)
 {
@@ -71,7 +63,6 @@ static bool lane_open(struct lane *l, uint32_t from_hz, uint32_t to_hz)
         lane_close(l);
         return false;
     }
-    lane_rest(l);
     return true;
 }
 
@@ -112,7 +103,7 @@ static void lane_fill(struct lane *l, size_t n)
 /* No more than ms and a little wait: else they would come that much later for ever. */
 static void lane_limit(struct lane *l, uint64_t ms)
 {
-    size_t most = (size_t)(l->to_hz / 1000 * (ms + LANE_SPARE_MS));
+    size_t most = (size_t)(l->to_hz / 1000 * ms);
 
     if (l->n > most + l->to_hz / 1000 * LANE_SLACK_MS)
         lane_drop(l, l->n - most);
@@ -265,22 +256,11 @@ static void sum_up(struct media_mix *m, size_t n)
     }
 }
 
-static void forget(struct media_mix *m, uint64_t due_us)
-{
-    m->mixed_us = due_us;
-    LIST_EACH (&m->members, at) {
-        struct mix_member *member = LIST_ITEM(at, struct mix_member, link);
-
-        lane_rest(&member->in);
-        lane_rest(&member->out);
-    }
-}
-
 /* In whole milliseconds, as streams play, so that no fraction of a sample is lost at any rate. */
 static void mix(struct media_mix *m, uint64_t due_us)
 {
     if (!m->rate_hz || due_us > m->mixed_us + STALL_US)
-        forget(m, due_us);
+        m->mixed_us = due_us;
     while (due_us >= m->mixed_us + 1000) {
         uint64_t ms = (due_us - m->mixed_us) / 1000;
 
@@ -308,7 +288,7 @@ static void send_due(struct mix_member *member, uint64_t due_us)
     if (hears(s))
         lane_limit(&member->out, gathered_ms(s, due_us));
     else
-        lane_rest(&member->out); /* what is said meanwhile is not for it */
+        member->out.n = 0; /* what is said meanwhile is not for it */
 }
 
 void media_mix_beat(struct media_thread *t, uint64_t due_us)
