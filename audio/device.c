@@ -3,8 +3,33 @@
 #include "audio/device_ops.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+
+/* PortAudio is one in a process and takes one caller at a time; so is what keeps them apart. */
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
+int audio_device_list(struct audio_device_list *out, char why[AUDIO_WHY_MAX])
+{
+    int err;
+
+    pthread_mutex_lock(&one_at_a_time);
+    err = audio_device_card_list(out, why);
+    pthread_mutex_unlock(&one_at_a_time);
+    return err;
+}
+
+static int open_card(const struct audio_device_config *config, struct audio_device **out,
+                     char why[AUDIO_WHY_MAX])
+{
+    int err;
+
+    pthread_mutex_lock(&one_at_a_time);
+    err = audio_device_card_open(config, out, why);
+    pthread_mutex_unlock(&one_at_a_time);
+    return err;
+}
 
 int audio_device_open(const struct audio_device_config *config, struct audio_device **out,
                       char why[AUDIO_WHY_MAX])
@@ -12,7 +37,7 @@ int audio_device_open(const struct audio_device_config *config, struct audio_dev
     int err;
 
     if (!config->name || strcmp(config->name, "none") != 0)
-        return audio_device_card_open(config, out, why);
+        return open_card(config, out, why);
     err = audio_device_null_open(config, out);
     if (err && why)
         snprintf(why, AUDIO_WHY_MAX, "cannot open the null device: %s", strerror(-err));
@@ -21,8 +46,11 @@ int audio_device_open(const struct audio_device_config *config, struct audio_dev
 
 void audio_device_close(struct audio_device *d)
 {
-    if (d)
-        d->ops->close(d);
+    if (!d)
+        return;
+    pthread_mutex_lock(&one_at_a_time);
+    d->ops->close(d);
+    pthread_mutex_unlock(&one_at_a_time);
 }
 
 uint32_t audio_device_rate_hz(const struct audio_device *d)

@@ -3,7 +3,7 @@
  * Behind the device are two rings of mono 16-bit samples at its rate: what it captured and what it
  * is to play. PortAudio's thread only copies between rings and card. audio_device_read, _write and
  * the questions never wait and belong to one thread, the media thread. Listing, opening and closing
- * may take up to two seconds: do them in a worker, one at a time in the whole process. */
+ * may take up to two seconds: do them in a worker; in the whole process one waits for the other. */
 #ifndef AUDIO_DEVICE_H
 #define AUDIO_DEVICE_H
 

@@ -322,7 +322,7 @@ static bool copy_info(PaDeviceIndex i, struct audio_device_info *out)
     return out->name && out->host_api;
 }
 
-int audio_device_list(struct audio_device_list *out, char why[AUDIO_WHY_MAX])
+int audio_device_card_list(struct audio_device_list *out, char why[AUDIO_WHY_MAX])
 {
     int n, err = initialize(why);
 

@@ -69,6 +69,7 @@ static void free_account(struct account *account)
     free(account->uri);
     free(account->domain);
     free(account->command_why);
+    free(account->failure_text);
     free(account);
 }
 
@@ -244,6 +245,12 @@ static bool is_seen_as_is(const struct sip_account_event *e)
     return e->flow.transport == SIP_UDP ? ip_same(&ours, &seen) : ip_same_host(&ours, &seen);
 }
 
+static void set_failure_text(struct account *account, const char *text)
+{
+    free(account->failure_text);
+    account->failure_text = text ? slice_dup(slice_of(text)) : NULL;
+}
+
 static void registered(struct account *account, const struct sip_account_event *e)
 {
     struct slice elsewhere = is_seen_as_is(e) ? SLICE("") : e->seen_at;
@@ -251,6 +258,8 @@ static void registered(struct account *account, const struct sip_account_event *
 
     account->settled = true;
     account->failure = (struct account_failure){0};
+    account->granted_s = e->granted_s;
+    set_failure_text(account, NULL);
     if (e->changed || !account->told)
         phone_tell(account->phone, &(struct phone_event){
                                        .kind = PHONE_REGISTERED,
@@ -299,6 +308,7 @@ static void failed(struct account *account, const struct sip_account_event *e)
     account->settled = true;
     account->told = false; /* being registered again is news */
     account->failure = (struct account_failure){e->cause, e->status, e->err};
+    set_failure_text(account, buf_cstr(&text));
     account_fail_calls(account, outcome, e->status, buf_cstr(&text));
     free(reason);
     buf_free(&text);

@@ -54,7 +54,10 @@ struct account {
     bool told;         /* PHONE_REGISTERED since then */
     bool gone;         /* un-registered, or never was: the end of the phone waits for it */
     bool when_command; /* register when the command has ended */
+
+    unsigned granted_s; /* that the registration lasts, as it was told last */
     struct account_failure failure;
+    char *failure_text; /* owned, safe: what was told of it; NULL: nothing, or it works */
 };
 
 /* --- account.c ------------------------------------------------------------------------------- */

@@ -27,6 +27,7 @@ libphone_a_SOURCES = \
 	src/phone/config_values.c \
 	src/phone/contacts.c \
 	src/phone/contacts.h \
+	src/phone/devices.c \
 	src/phone/dial.c \
 	src/phone/event.h \
 	src/phone/event_names.c \
@@ -70,6 +71,7 @@ libphone_a_SOURCES = \
 	src/phone/program.h \
 	src/phone/quality.c \
 	src/phone/quality.h \
+	src/phone/snapshot.c \
 	src/phone/spelling.c \
 	src/phone/spelling.h \
 	src/phone/target.c \

@@ -371,6 +371,7 @@ void phone_free(struct phone *phone)
 {
     if (!phone)
         return;
+    phone_forget_listing(phone);
     LIST_EACH (&phone->calls, at)
         call_free(LIST_ITEM(at, struct call, link));
     accounts_close(phone);
@@ -529,6 +530,9 @@ int phone_do(struct phone *phone, const struct phone_command *command, uint32_t 
     case PHONE_UNREGISTER:
     case PHONE_PASSWORD:
         err = account_do(phone, command, why);
+        break;
+    case PHONE_DEVICES:
+        err = phone_start_listing(phone);
         break;
     case PHONE_QUIT:
         err = quit(phone, command->on);

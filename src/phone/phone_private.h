@@ -34,13 +34,15 @@ struct phone {
     struct history *history;   /* NULL: likewise, or it is not wanted */
     bool notes_due;            /* a call has begun and is not noted */
 
+    struct phone_listing *listing; /* of sound devices, under way; or NULL */
+
     struct list calls;  /* of struct call */
     struct call *heard; /* of the conversation that has the sound device, or NULL: calls.h */
     bool waiting;       /* another one rings meanwhile */
     size_t n_calls;
     uint32_t last_number, last_conference;
     double microphone_db, speaker_db; /* of the sound device, 0 at first */
-    struct timers timers; /* of calls */
+    struct timers timers;             /* of calls */
 
     struct list events; /* of struct queued_event, oldest first */
     bool delivering;
@@ -65,6 +67,8 @@ size_t phone_list_codecs(const char *const *names, size_t n, struct sdp_codec *o
 
 /* Queues a copy of event; its strings may be NULL, which becomes "". They are safe already. */
 void phone_tell(struct phone *phone, const struct phone_event *event);
+/* Tells event from the loop, behind those that wait; for what cannot be copied. */
+void phone_tell_now(struct phone *phone, const struct phone_event *event);
 /* Hands queued events to the listener, unless that is being done further up. */
 void phone_deliver(struct phone *phone);
 void phone_drop_events(struct phone *phone);
@@ -100,6 +104,13 @@ void phone_note_calls(struct phone *phone);
 /* ended: its PHONE_ENDED. */
 void call_note_end(struct call *call, const struct phone_event *ended);
 enum history_outcome call_history_outcome(const struct call *call, enum phone_outcome outcome);
+
+/* --- devices.c ------------------------------------------------------------------------------ */
+
+/* PHONE_DEVICES: 0 or -ENOMEM. */
+int phone_start_listing(struct phone *phone);
+/* The phone goes: nothing of it is told any more. */
+void phone_forget_listing(struct phone *phone);
 
 /* --- phone_events.c ------------------------------------------------------------------------- */
 

@@ -1,0 +1,95 @@
+/* What calls and accounts are like now: phone_each_call, phone_each_account. */
+#include "phone/account.h"
+#include "phone/calls.h"
+#include "phone/conference.h"
+#include "phone/phone_private.h"
+
+static const enum phone_call_phase phases[N_CALL_STATES] = {
+    [CALL_REGISTERING] = PHONE_PHASE_WAITING,
+    [CALL_LOCATING] = PHONE_PHASE_WAITING,
+    [CALL_CALLING] = PHONE_PHASE_CALLING,
+    [CALL_ALERTING] = PHONE_PHASE_RINGING,
+    [CALL_EARLY] = PHONE_PHASE_RINGING,
+    [CALL_INCOMING] = PHONE_PHASE_INCOMING,
+    [CALL_REFUSED] = PHONE_PHASE_ENDING,
+    [CALL_ANSWERING] = PHONE_PHASE_UP,
+    [CALL_UP] = PHONE_PHASE_UP,
+    [CALL_TONE] = PHONE_PHASE_ENDING,
+    [CALL_CLOSING] = PHONE_PHASE_ENDING,
+    [CALL_GONE] = PHONE_PHASE_ENDING,
+};
+
+static const char *text(const char *owned)
+{
+    return owned ? owned : "";
+}
+
+static struct phone_call_state state_of(const struct call *call)
+{
+    bool up = phases[call->state] == PHONE_PHASE_UP;
+
+    return (struct phone_call_state){
+        .call = call->number,
+        .phase = phases[call->state],
+        .incoming = !call->outgoing,
+        .answered = call->answered,
+        .on_hold = call->holds,
+        .held = call->held,
+        .muted = call->muted,
+        .device = calls_is_heard(call),
+        .peer = text(call->peer),
+        .peer_name = text(call->peer_name),
+        .contact = text(call->contact),
+        .account = call->account ? call->account->label : "",
+        .codec = call->told_codec,
+        .play = text(call->play),
+        .record = text(call->record),
+        .conference = conference_number(call),
+        .up_ms = up && call->answered ? net_now_ms() - call->answered_ms : 0,
+    };
+}
+
+size_t phone_each_call(const struct phone *phone, uint32_t number,
+                       void (*each)(void *arg, const struct phone_call_state *state), void *arg)
+{
+    size_t n = 0;
+
+    LIST_EACH (&phone->calls, at) {
+        const struct call *call = LIST_ITEM(at, struct call, link);
+        struct phone_call_state state;
+
+        if ((number && call->number != number) || call->state == CALL_GONE)
+            continue;
+        state = state_of(call);
+        each(arg, &state);
+        n++;
+    }
+    return n;
+}
+
+static struct phone_account_state account_state_of(const struct account *account)
+{
+    return (struct phone_account_state){
+        .account = account->label,
+        .peer = account->uri,
+        .registers = !account->config->no_register,
+        .registered = account->told,
+        .expires_s = account->told ? account->granted_s : 0,
+        .text = text(account->failure_text),
+    };
+}
+
+size_t phone_each_account(const struct phone *phone,
+                          void (*each)(void *arg, const struct phone_account_state *state),
+                          void *arg)
+{
+    size_t n = 0;
+
+    LIST_EACH (&phone->accounts, at) {
+        struct phone_account_state state = account_state_of(LIST_ITEM(at, struct account, link));
+
+        each(arg, &state);
+        n++;
+    }
+    return n;
+}
