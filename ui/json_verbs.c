@@ -1,0 +1,161 @@
+/* The commands of clients and their members, and the help that is made of them. */
+#include "ui/json_command.h"
+
+#define SOUND (JSON_PLAY | JSON_RECORD | JSON_SIDES | JSON_AUDIO | JSON_DEVICE | JSON_HANGUP_AT_EOF)
+
+/* clang-format off */
+static const struct json_verb verbs[] = {
+    {.name = "call", .action = JSON_DO, .kind = PHONE_DIAL, .must = JSON_TARGET,
+     .may = JSON_ACCOUNT | JSON_DIGITS | JSON_TIED | SOUND, .first = JSON_TARGET,
+     .help = "call somebody; the reply has the number of the call"},
+    {.name = "answer", .action = JSON_DO_RINGING, .kind = PHONE_ANSWER,
+     .may = JSON_CALL | JSON_DIGITS | JSON_TIED | SOUND, .first = JSON_CALL,
+     .help = "take a call that rings here"},
+    {.name = "decline", .action = JSON_DO_RINGING, .kind = PHONE_REJECT,
+     .may = JSON_CALL | JSON_STATUS, .first = JSON_CALL, .second = JSON_STATUS,
+     .help = "refuse a call that rings here"},
+    {.name = "hangup", .action = JSON_DO_CALL, .kind = PHONE_HANG_UP, .may = JSON_CALL,
+     .first = JSON_CALL, .help = "end a call, whatever its state"},
+    {.name = "hold", .action = JSON_DO_CALL, .kind = PHONE_HOLD, .may = JSON_CALL,
+     .first = JSON_CALL, .help = "put a call on hold: nobody hears anybody"},
+    {.name = "resume", .action = JSON_DO_CALL, .kind = PHONE_RESUME, .may = JSON_CALL,
+     .first = JSON_CALL, .help = "go on with a call that is on hold"},
+    {.name = "swap", .action = JSON_DO, .kind = PHONE_SWAP, .must = JSON_CALL,
+     .first = JSON_CALL, .help = "hold the call that is heard and resume this one"},
+    {.name = "mute", .action = JSON_DO_CALL, .kind = PHONE_MUTE, .on = true, .may = JSON_CALL,
+     .first = JSON_CALL, .help = "send silence in place of what is said"},
+    {.name = "unmute", .action = JSON_DO_CALL, .kind = PHONE_MUTE, .may = JSON_CALL,
+     .first = JSON_CALL, .help = "end that"},
+    {.name = "dtmf", .action = JSON_DO_CALL, .kind = PHONE_DIGITS, .must = JSON_DIGITS,
+     .may = JSON_CALL, .first = JSON_DIGITS, .second = JSON_CALL,
+     .help = "send digits"},
+    {.name = "play", .action = JSON_DO_CALL, .kind = PHONE_PLAY,
+     .may = JSON_CALL | JSON_PLAY_FILE | JSON_AUDIO | JSON_HANGUP_AT_EOF,
+     .first = JSON_PLAY_FILE, .second = JSON_CALL,
+     .help = "let the other side hear a file from now on"},
+    {.name = "stop", .action = JSON_DO_CALL, .kind = PHONE_STOP, .may = JSON_CALL,
+     .first = JSON_CALL, .help = "stop what is played"},
+    {.name = "record", .action = JSON_DO_CALL, .kind = PHONE_RECORD,
+     .may = JSON_CALL | JSON_RECORD_FILE | JSON_SIDES | JSON_AUDIO | JSON_ON,
+     .first = JSON_RECORD_FILE, .second = JSON_CALL,
+     .help = "record from now on; with on=no: no longer"},
+    {.name = "conference", .action = JSON_DO_CONFERENCE, .kind = PHONE_JOIN, .may = JSON_CALLS,
+     .first = JSON_CALLS, .help = "let calls hear each other; all that are answered"},
+    {.name = "part", .action = JSON_DO, .kind = PHONE_PART, .must = JSON_CALL,
+     .first = JSON_CALL, .help = "take a call out of its conference"},
+    {.name = "devices", .action = JSON_DO_DEVICES, .kind = PHONE_DEVICES,
+     .help = "list the sound devices: the event devices follows"},
+    {.name = "volume", .action = JSON_DO_VOLUME, .kind = PHONE_VOLUME,
+     .may = JSON_MICROPHONE_DB | JSON_SPEAKER_DB,
+     .first = JSON_SPEAKER_DB, .second = JSON_MICROPHONE_DB,
+     .help = "set the volume of the sound device; the reply tells what it is"},
+    {.name = "status", .action = JSON_TELL_STATUS, .may = JSON_CALL, .first = JSON_CALL,
+     .help = "tell all calls and accounts, or one call, as they are now"},
+    {.name = "accounts", .action = JSON_TELL_ACCOUNTS, .help = "tell the accounts as they are now"},
+    {.name = "register", .action = JSON_DO, .kind = PHONE_REGISTER, .may = JSON_ACCOUNT,
+     .first = JSON_ACCOUNT, .help = "register an account, also again after a refusal"},
+    {.name = "unregister", .action = JSON_DO, .kind = PHONE_UNREGISTER, .may = JSON_ACCOUNT,
+     .first = JSON_ACCOUNT, .help = "take the registration of an account back"},
+    {.name = "password", .action = JSON_DO, .kind = PHONE_PASSWORD,
+     .may = JSON_ACCOUNT | JSON_PASSWORD, .first = JSON_ACCOUNT,
+     .help = "the answer to the event password-wanted; without one: there is none"},
+    {.name = "events", .action = JSON_SET_EVENTS, .may = JSON_ON | JSON_QUALITY,
+     .first = JSON_ON, .help = "whether this client is told events"},
+    {.name = "quit", .action = JSON_QUIT, .kind = PHONE_QUIT,
+     .help = "end all calls and registrations, and the phone"},
+    {.name = "message", .action = JSON_NOT_BUILT, .help = "not built yet"},
+    {.name = "presence", .action = JSON_NOT_BUILT, .help = "not built yet"},
+    {.name = "transfer", .action = JSON_NOT_BUILT, .help = "not built yet"},
+};
+
+#define AT(member) offsetof(struct json_command, member)
+
+static const struct json_member members[] = {
+    {JSON_TARGET, "target", JSON_IS_TEXT, AT(phone.target), "ADDRESS",
+     "whom to call: a contact, a number or an address"},
+    {JSON_CALL, "call", JSON_IS_CALL, AT(phone.call), "N",
+     "number of a call; where there is only one it may be left out"},
+    {JSON_CALLS, "calls", JSON_IS_CALLS, AT(calls), "N...", "numbers of calls, two at least"},
+    {JSON_ACCOUNT, "account", JSON_IS_TEXT, AT(phone.account), "LABEL",
+     "an account of the configuration; call: the one that suits, others: the first"},
+    {JSON_PLAY, "play", JSON_IS_FILE, AT(phone.sound.play), "FILE",
+     "what the other side hears"},
+    {JSON_RECORD, "record", JSON_IS_FILE, AT(phone.sound.record), "FILE",
+     "where to record: .wav, .flac, .ogg or .opus"},
+    {JSON_SIDES, "sides", JSON_IS_SIDES, AT(phone.sound.sides), "apart|mixed|heard",
+     "what is recorded: both sides in stereo, both in one, or the other one alone"},
+    {JSON_AUDIO, "audio", JSON_IS_AUDIO, 0, "{...}",
+     "sound by descriptors that come with the line"},
+    {JSON_DEVICE, "device", JSON_IS_SWITCH, AT(phone.sound.device), "yes|no",
+     "use the sound device, where there is one"},
+    {JSON_DIGITS, "digits", JSON_IS_DIGITS, AT(phone.digits), "DIGITS",
+     "0-9 * # A-D, and a comma for a pause of a second"},
+    {JSON_TIED, "tied", JSON_IS_SWITCH, AT(tied), "yes|no",
+     "the call ends when its client goes"},
+    {JSON_HANGUP_AT_EOF, "hangup_at_eof", JSON_IS_SWITCH, AT(phone.sound.hangs_up), "yes|no",
+     "the call ends when what is played has been heard"},
+    {JSON_STATUS, "status", JSON_IS_STATUS, AT(phone.status), "STATUS",
+     "SIP status to refuse with, 300 to 699 (603)"},
+    {JSON_PLAY_FILE, "file", JSON_IS_FILE, AT(phone.sound.play), "FILE", "what to play"},
+    {JSON_RECORD_FILE, "file", JSON_IS_FILE, AT(phone.sound.record), "FILE", "where to record"},
+    {JSON_ON, "on", JSON_IS_SWITCH, AT(phone.on), "yes|no", "yes where it is not said"},
+    {JSON_QUALITY, "quality", JSON_IS_SWITCH, AT(quality), "yes|no",
+     "also the quality of each call, every second"},
+    {JSON_MICROPHONE_DB, "microphone_db", JSON_IS_GAIN, AT(phone.microphone_db), "DB",
+     "-96 to 18; 0: as it comes"},
+    {JSON_SPEAKER_DB, "speaker_db", JSON_IS_GAIN, AT(phone.speaker_db), "DB",
+     "-96 to 18; 0: as it comes"},
+    {JSON_PASSWORD, "password", JSON_IS_SECRET, AT(password), "PASSWORD", "of the account"},
+};
+/* clang-format on */
+
+const struct json_verb *json_verb_at(size_t i)
+{
+    return i < ARRAY_LEN(verbs) ? &verbs[i] : NULL;
+}
+
+const struct json_member *json_member_at(size_t i)
+{
+    return i < ARRAY_LEN(members) ? &members[i] : NULL;
+}
+
+/* --- help ----------------------------------------------------------------------------------- */
+
+#define HELP_COLUMN 30
+
+static bool is_word(const struct json_verb *verb, const struct json_member *m)
+{
+    return ((verb->first | verb->second) & m->bit) != 0;
+}
+
+static void put_word(const struct json_verb *verb, unsigned bit, struct buf *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if (members[i].bit == bit)
+            buf_printf(out, verb->must & bit ? " %s" : " [%s]", members[i].value);
+}
+
+static void put_verb(const struct json_verb *verb, struct buf *out)
+{
+    size_t from = out->n;
+
+    buf_printf(out, "  %s", verb->name);
+    put_word(verb, verb->first, out);
+    put_word(verb, verb->second, out);
+    if (out->n - from >= HELP_COLUMN - 1) {
+        buf_putc(out, '\n');
+        from = out->n;
+    }
+    buf_printf(out, "%*s%s\n", (int)(HELP_COLUMN - (out->n - from)), "", verb->help);
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if ((verb->may & members[i].bit) && !is_word(verb, &members[i]) &&
+            members[i].type != JSON_IS_AUDIO && members[i].type != JSON_IS_SECRET)
+            buf_printf(out, "%*s%s=%s\n", HELP_COLUMN + 2, "", members[i].name, members[i].value);
+}
+
+void json_command_help(struct buf *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+        if (verbs[i].action != JSON_NOT_BUILT)
+            put_verb(&verbs[i], out);
+}

@@ -1,0 +1,255 @@
+/* The words of `tphone ctl` as a line of JSON. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "ui/json.h"
+#include "ui/json_command.h"
+
+static const struct json_verb *find_verb(const char *name)
+{
+    const struct json_verb *verb;
+
+    for (size_t i = 0; (verb = json_verb_at(i)); i++)
+        if (verb->action != JSON_NOT_BUILT && strcmp(verb->name, name) == 0)
+            return verb;
+    return NULL;
+}
+
+/* Hyphens do for underlines, as elsewhere on a command line. */
+static bool is_named(const struct json_member *m, struct slice name)
+{
+    if (strlen(m->name) != name.n)
+        return false;
+    for (size_t i = 0; i < name.n; i++)
+        if (m->name[i] != (name.p[i] == '-' ? '_' : name.p[i]))
+            return false;
+    return true;
+}
+
+/* --- values --------------------------------------------------------------------------------- */
+
+static bool put_file(struct buf *line, const char *value)
+{
+    struct buf path = buf_new(16384);
+    char *here = *value == '/' ? NULL : getcwd(NULL, 0);
+
+    if (here)
+        buf_printf(&path, "%s/", here);
+    buf_puts(&path, value);
+    free(here);
+    json_put_string(line, buf_cstr(&path));
+    buf_free(&path);
+    return *value != '\0';
+}
+
+static bool put_switch(struct buf *line, const char *value)
+{
+    static const char *const words[][3] = {{"no", "off", "false"}, {"yes", "on", "true"}};
+
+    for (size_t on = 0; on < 2; on++)
+        for (size_t i = 0; i < ARRAY_LEN(words[on]); i++)
+            if (strcmp(value, words[on][i]) == 0) {
+                buf_puts(line, on ? "true" : "false");
+                return true;
+            }
+    return false;
+}
+
+static bool put_whole(struct buf *line, struct slice value)
+{
+    uint64_t n;
+
+    if (slice_number(value, UINT32_MAX, &n) != 0)
+        return false;
+    buf_printf(line, "%llu", (unsigned long long)n);
+    return true;
+}
+
+static bool put_list(struct buf *line, const char *value)
+{
+    struct slice rest = slice_of(value);
+    char between = '[';
+
+    while (rest.p) {
+        buf_putc(line, between);
+        if (!put_whole(line, slice_cut(&rest, ',')))
+            return false;
+        between = ',';
+    }
+    buf_putc(line, ']');
+    return true;
+}
+
+static bool put_gain(struct buf *line, const char *value)
+{
+    char *end;
+    double db = strtod(value, &end);
+
+    if (!*value || *end || !(db >= -1000 && db <= 1000))
+        return false;
+    buf_printf(line, "%.2f", db);
+    return true;
+}
+
+/* False: it is not of that type. What is out of range the phone itself refuses. */
+static bool put_value(struct buf *line, const struct json_member *m, const char *value)
+{
+    switch (m->type) {
+    case JSON_IS_TEXT:
+    case JSON_IS_DIGITS:
+    case JSON_IS_SIDES:
+        json_put_string(line, value);
+        return *value != '\0';
+    case JSON_IS_FILE:
+        return put_file(line, value);
+    case JSON_IS_CALL:
+    case JSON_IS_STATUS:
+        return put_whole(line, slice_of(value));
+    case JSON_IS_CALLS:
+        return put_list(line, value);
+    case JSON_IS_GAIN:
+        return put_gain(line, value);
+    case JSON_IS_SWITCH:
+        return put_switch(line, value);
+    case JSON_IS_SECRET:
+    case JSON_IS_AUDIO:
+        break;
+    }
+    return false;
+}
+
+/* --- members -------------------------------------------------------------------------------- */
+
+struct words {
+    const struct json_verb *verb;
+    struct buf *line, *why;
+    unsigned said;
+};
+
+static int put_member(struct words *w, const struct json_member *m, const char *value)
+{
+    if (w->said & m->bit) {
+        buf_printf(w->why, "%s: %s is said twice", w->verb->name, m->name);
+        return -EINVAL;
+    }
+    w->said |= m->bit;
+    buf_printf(w->line, ",\"%s\":", m->name);
+    if (put_value(w->line, m, value))
+        return 0;
+    buf_printf(w->why, "%s: ", w->verb->name);
+    text_safe(w->why, slice_of(*value ? value : "\"\""));
+    buf_printf(w->why, " is no %s: %s", m->value, m->help);
+    return -EINVAL;
+}
+
+static const struct json_member *by_bit(unsigned bit)
+{
+    const struct json_member *m;
+
+    for (size_t i = 0; (m = json_member_at(i)); i++)
+        if (m->bit == bit)
+            return m;
+    return NULL;
+}
+
+static const struct json_member *by_name(const struct json_verb *verb, struct slice name)
+{
+    const struct json_member *m;
+
+    for (size_t i = 0; (m = json_member_at(i)); i++)
+        if (((verb->must | verb->may) & m->bit) && m->type != JSON_IS_SECRET &&
+            m->type != JSON_IS_AUDIO && is_named(m, name))
+            return m;
+    return NULL;
+}
+
+static bool looks_like_name(struct slice name)
+{
+    for (size_t i = 0; i < name.n; i++)
+        if (!(name.p[i] >= 'a' && name.p[i] <= 'z') && name.p[i] != '_' && name.p[i] != '-')
+            return false;
+    return name.n > 0;
+}
+
+/* MEMBER=VALUE. An address may have an equals sign in it, too, behind other letters. */
+static int put_named(struct words *w, const char *word, bool *done)
+{
+    struct slice value = slice_of(word), name = slice_cut(&value, '=');
+    const struct json_member *m;
+    char *copy;
+    int err;
+
+    *done = value.p && looks_like_name(name);
+    if (!*done)
+        return 0;
+    m = by_name(w->verb, name);
+    if (m)
+        return put_member(w, m, value.p);
+    copy = slice_dup(name);
+    err = copy ? json_member_unknown(w->verb, copy, w->why) : -ENOMEM;
+    free(copy);
+    return err;
+}
+
+static int put_word(struct words *w, const char *word)
+{
+    unsigned bit = w->said & w->verb->first ? w->verb->second : w->verb->first;
+    bool done;
+    int err = put_named(w, word, &done);
+
+    if (done)
+        return err;
+    if (bit && !(w->said & bit))
+        return put_member(w, by_bit(bit), word);
+    buf_printf(w->why, "%s: there is no place for ", w->verb->name);
+    text_safe(w->why, slice_of(word));
+    return -EINVAL;
+}
+
+/* All words without a name are one list: conference 1 2 3. */
+static int put_calls(struct words *w, const char *const *words, size_t n)
+{
+    struct buf list = buf_new(4096);
+    int err = 0;
+
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&list, "%s%s", i ? "," : "", words[i]);
+    if (n > 0)
+        err = put_word(w, buf_cstr(&list));
+    buf_free(&list);
+    return err;
+}
+
+static int look_for_missing(const struct words *w)
+{
+    const struct json_member *m;
+
+    for (size_t i = 0; (m = json_member_at(i)); i++) {
+        if (!(w->verb->must & ~w->said & m->bit))
+            continue;
+        buf_printf(w->why, "%s needs %s: %s", w->verb->name, m->value, m->help);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+int json_command_of_words(const char *const *words, size_t n, struct buf *line, struct buf *why)
+{
+    struct words w = {.verb = n > 0 ? find_verb(words[0]) : NULL, .line = line, .why = why};
+    int err = 0;
+
+    if (!w.verb)
+        return json_command_unknown(n > 0 ? words[0] : "", why);
+    buf_printf(line, "{\"command\":\"%s\"", w.verb->name);
+    if (w.verb->first == JSON_CALLS)
+        err = put_calls(&w, words + 1, n - 1);
+    for (size_t i = 1; i < n && !err && w.verb->first != JSON_CALLS; i++)
+        err = put_word(&w, words[i]);
+    if (!err)
+        err = look_for_missing(&w);
+    buf_puts(line, "}\n");
+    return err;
+}
