@@ -64,6 +64,8 @@ static bool will_open_device(const struct cli *cli)
 {
     const struct phone_config *config = &cli->config;
 
+    if (cli->control)
+        return true; /* a client may ask for a list of them */
     switch (cli->command->bit) {
     case CLI_CALL:
         return !config->no_device;

@@ -363,8 +363,6 @@ static int choose_account(struct cli *cli, struct buf *why)
     if (err)
         buf_printf(why, "--account: %s", buf_cstr(&sentence));
     buf_free(&sentence);
-    if (!err && cli->command->bit == CLI_REGISTER && list_empty(&cli->config.accounts))
-        err = refuse_no_account(cli, why);
     return err;
 }
 
@@ -376,6 +374,9 @@ static int apply(const struct found *found, size_t n, struct cli *cli, struct bu
         err = choose_account(cli, why);
     for (size_t i = 0; !err && i < n; i++)
         err = found[i].option->set(cli, found[i].option, found[i].value, why);
+    if (!err && cli->command->bit == CLI_REGISTER && !cli->control &&
+        list_empty(&cli->config.accounts))
+        err = refuse_no_account(cli, why);
     return err ? -EINVAL : 0;
 }
 

@@ -33,6 +33,7 @@ struct cli {
     bool missed, all;  /* of them these */
     bool plain;        /* lists for scripts */
     bool json;         /* lines of JSON on standard output, and nothing else there */
+    bool control;      /* commands of JSON on standard input */
     bool once;         /* leave when the accounts have their answers */
 
     const char *args[CLI_ARGS_MAX]; /* behind the command's name */

@@ -207,6 +207,17 @@ static int set_code(struct cli *cli, const struct cli_option *option, const char
     return 0;
 }
 
+static int set_control(struct cli *cli, const struct cli_option *option, const char *value,
+                       struct buf *why)
+{
+    if (strcmp(value, "-") != 0)
+        return refuse(option, value, why,
+                      "commands are read from standard input, -; a socket is what tphone daemon "
+                      "has");
+    cli->control = cli->json = true;
+    return 0;
+}
+
 static int set_count(struct cli *cli, const struct cli_option *option, const char *value,
                      struct buf *why)
 {
@@ -297,6 +308,8 @@ static const struct cli_option options[] = {
      "list for scripts: fields with tabs between, times in UTC"},
     {"json",      0,   NULL,      CLI_PHONES, set_flag,
      "print what happens as lines of JSON: man tphone-control"},
+    {"control",   0,   "-",       CLI_PHONES, set_control,
+     "take commands from standard input as lines of JSON, and end with it; implies --json"},
     {"config",    0,   "FILE",    CLI_ALL, set_already,
      "read settings from this file instead of $XDG_CONFIG_HOME/tphone/tphone.conf; options "
      "outweigh it"},

@@ -20,6 +20,15 @@ static void on_time_is_over(void *arg)
              NULL, NULL);
 }
 
+/* We are here to call, not to be called; but a script may like to. */
+static void on_incoming(struct caller *c, uint32_t call)
+{
+    struct phone_command refuse = {.kind = PHONE_REJECT, .call = call, .status = 486};
+    struct phone_command ring = {.kind = PHONE_RING, .call = call};
+
+    phone_do(c->session.phone, c->session.cli->control ? &ring : &refuse, NULL, NULL);
+}
+
 static void on_event(void *arg, const struct phone_event *event)
 {
     struct caller *c = arg;
@@ -27,10 +36,8 @@ static void on_event(void *arg, const struct phone_event *event)
 
     if (event->kind == PHONE_ANSWERED && for_ms > 0)
         net_deadline_set(c->hang_up, net_now_ms() + for_ms);
-    if (event->kind == PHONE_INCOMING) /* we are here to call, not to be called */
-        phone_do(c->session.phone,
-                 &(struct phone_command){.kind = PHONE_REJECT, .call = event->call, .status = 486},
-                 NULL, NULL);
+    if (event->kind == PHONE_INCOMING)
+        on_incoming(c, event->call);
     if (event->kind != PHONE_ENDED || event->call != c->call)
         return;
     session_put_result(&c->session, event);

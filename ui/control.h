@@ -15,7 +15,7 @@
 
 #define CONTROL_LINE_MAX 65536u
 #define CONTROL_WAITING_MAX 1048576u
-#define CONTROL_FAULTS_MAX 32u
+#define CONTROL_FAULTS_MAX 32u /* lines in a row that are no JSON, or too long */
 #define CONTROL_CLIENTS_MAX 64u
 #define CONTROL_TURN_MAX 32u /* commands of one client before others have their turn */
 
@@ -23,17 +23,22 @@ struct control;
 
 /* session must outlive it. 0 or -ENOMEM. */
 int control_new(struct session *session, struct control **out);
-void control_free(struct control *control); /* NULL is fine */
+/* Gives clients a moment to take what waits for them. NULL is fine. */
+void control_free(struct control *control);
 
 /* Standard input and output, or any pair. When in has ended the commands before are carried out and
- * on_end(arg) runs from the loop. The descriptors stay the caller's. 0 or a negative errno. */
+ * on_end(arg) runs from the loop; also when nobody reads what goes out. The descriptors stay the
+ * caller's. 0 or a negative errno. */
 int control_add_pair(struct control *control, int in, int out, void (*on_end)(void *arg),
                      void *arg);
 /* A connected socket, which becomes control's. May bring descriptors for the sound of a call along.
  */
 int control_add_socket(struct control *control, int fd);
-/* Listens (net/unix.h); path NULL: the socket that systemd has handed us. The reason in why. */
+/* Listens at path, or with a socket that listens already (net/unix.h). The reason in why. */
 int control_listen(struct control *control, const char *path, struct buf *why);
+int control_adopt(struct control *control, int fd, struct buf *why);
+/* How many clients there are. */
+size_t control_clients(const struct control *control);
 
 /* Every event of the phone passes here, in order. */
 void control_event(struct control *control, const struct phone_event *event);

@@ -12,6 +12,11 @@ libui_a_SOURCES = \
 	ui/cmd_devices.c \
 	ui/cmd_history.c \
 	ui/cmd_register.c \
+	ui/control.c \
+	ui/control.h \
+	ui/control_client.c \
+	ui/control_do.c \
+	ui/control_private.h \
 	ui/exit.h \
 	ui/flush.c \
 	ui/flush.h \
@@ -20,7 +25,13 @@ libui_a_SOURCES = \
 	ui/hooks_environment.c \
 	ui/hooks_environment.h \
 	ui/json.h \
+	ui/json_command.c \
+	ui/json_command.h \
 	ui/json_event.c \
+	ui/json_verbs.c \
+	ui/json_words.c \
+	ui/lines.c \
+	ui/lines.h \
 	ui/outcome.c \
 	ui/outcome.h \
 	ui/output.c \

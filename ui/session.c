@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "ui/control.h"
 #include "ui/flush.h"
 #include "ui/hooks.h"
 #include "ui/json.h"
@@ -185,7 +187,9 @@ static void put_event(struct session *s, const struct phone_event *event)
 
     if (s->cli->once)
         told.retry_ms = 0;
-    if (s->cli->json)
+    if (s->control)
+        control_event(s->control, &told);
+    if (s->cli->json && !(s->control && s->cli->control)) /* else it is a client's */
         put_json(s, &told);
     put_status(s, &told);
 }
@@ -216,7 +220,7 @@ static void on_phone_event(void *arg, const struct phone_event *event)
     } else {
         s->on_event(s->arg, event);
     }
-    if (event->kind == PHONE_PASSWORD_WANTED)
+    if (event->kind == PHONE_PASSWORD_WANTED && !s->control) /* else a client knows it */
         want_password(s, event);
 }
 
@@ -295,6 +299,25 @@ static int watch_libraries(struct session *s)
     return err ? err : uv_poll_start(&s->library_poll, UV_READABLE, on_library_text);
 }
 
+/* --- clients -------------------------------------------------------------------------------- */
+
+static void on_script_gone(void *arg)
+{
+    session_stop(arg);
+}
+
+int session_open_control(struct session *s)
+{
+    return s->control ? 0 : control_new(s, &s->control);
+}
+
+static int open_standard_input(struct session *s)
+{
+    int err = session_open_control(s);
+
+    return err ? err : control_add_pair(s->control, STDIN_FILENO, STDOUT_FILENO, on_script_gone, s);
+}
+
 /* --- begin and end -------------------------------------------------------------------------- */
 
 static void close_handle(uv_handle_t *handle)
@@ -306,6 +329,8 @@ static void close_handle(uv_handle_t *handle)
 void session_close(struct session *s)
 {
     ask_no_more(s);
+    control_free(s->control);
+    s->control = NULL;
     hooks_free(s->hooks);
     s->hooks = NULL; /* the history may still have something to tell */
     phone_free(s->phone);
@@ -336,6 +361,8 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
         err = phone_new(s->loop, config, on_phone_event, s, &why, &s->phone);
     if (!err)
         err = hooks_new(s->loop, config, on_hook_failed, s, &s->hooks);
+    if (!err && cli->control)
+        err = open_standard_input(s);
     if (err) {
         if (why.n == 0)
             buf_puts(&why, strerror(-err));

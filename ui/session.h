@@ -34,12 +34,15 @@ struct session {
     struct prompt *prompt; /* asks for the first of them, or NULL */
     struct hooks *hooks;   /* NULL: there are none */
     struct flush *flush;
+    struct control *control; /* of clients (ui/control.h), or NULL */
 };
 
 /* Opens the phone with config. EXIT_OK, or the status to leave with, the reason already told. */
 enum exit_status session_open(struct session *s, const struct cli *cli, struct terminal *terminal,
                               const struct phone_config *config, phone_listener *on_event,
                               void *arg);
+/* Gives the session clients, where it has none yet. 0 or -ENOMEM. */
+int session_open_control(struct session *s);
 /* Runs until the phone has closed, and hooks have ended or their time is over. */
 void session_run(struct session *s);
 /* Ends all calls and then session_run. */

@@ -1,0 +1,188 @@
+"""Clients that steer a phone by lines of JSON: over a pair of pipes, or over its socket."""
+import array
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+
+from lib import room as rooms
+from lib import tphone
+from lib.tap import Failure
+
+
+class Client:
+    """Reads every line in a thread, from the first one on. receive(n) gives bytes, b"" at the end;
+    send takes all it is given."""
+
+    def __init__(self, name, receive, send):
+        self.name = name
+        self.lines = []  # as they came, decoded
+        self.times = []
+        self.closed = False
+        self._receive, self._send = receive, send
+        self._news = threading.Condition()
+        self._last = 0
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        rest = b""
+        while True:
+            try:
+                piece = self._receive(65536)
+            except OSError:
+                piece = b""
+            if not piece:
+                break
+            *whole, rest = (rest + piece).split(b"\n")
+            with self._news:
+                for line in whole:
+                    self.lines.append(json.loads(line))
+                    self.times.append(time.monotonic())
+                self._news.notify_all()
+        with self._news:
+            self.closed = True
+            self._news.notify_all()
+
+    def raw(self, data):
+        self._send(data)
+
+    def send(self, command, **members):
+        """Sends a command without waiting; its id."""
+        with self._news:
+            self._last += 1
+            number = self._last
+        line = {"id": number, "command": command, **members}
+        self.raw(json.dumps(line).encode() + b"\n")
+        return number
+
+    def wait(self, holds, seconds=10, after=0, what="a line"):
+        """The first line from number after on for which holds(line)."""
+        end = time.monotonic() + seconds
+        seen = after
+        with self._news:
+            while True:
+                while seen < len(self.lines):
+                    if holds(self.lines[seen]):
+                        return self.lines[seen]
+                    seen += 1
+                left = end - time.monotonic()
+                if self.closed or left <= 0:
+                    why = "the phone closed" if self.closed else f"waited {seconds} s"
+                    raise Failure(f"{self.name} did not get {what} ({why})", self.tail())
+                self._news.wait(left)
+
+    def reply(self, number, seconds=10):
+        return self.wait(lambda line: "reply" in line and line["reply"] == number, seconds,
+                         what=f"the reply to {number}")
+
+    def ask(self, command, seconds=10, **members):
+        """A command and its reply, good or bad."""
+        return self.reply(self.send(command, **members), seconds)
+
+    def do(self, command, seconds=10, **members):
+        """A command that must be carried out; its reply."""
+        reply = self.ask(command, seconds, **members)
+        if not reply["ok"]:
+            raise Failure(f"{self.name}: {command} {members} was refused: {reply}", self.tail())
+        return reply
+
+    def refused(self, command, error, **members):
+        """A command that must be refused with this word; the sentence."""
+        reply = self.ask(command, **members)
+        if reply["ok"] or reply["error"] != error:
+            raise Failure(f"{self.name}: {command} {members}: wanted {error}, got {reply}",
+                          self.tail())
+        return reply["text"]
+
+    def event(self, name, seconds=10, after=0, **members):
+        """The first event of this name with these members from line number after on."""
+        def holds(line):
+            return line.get("event") == name and all(
+                line.get(k) == v for k, v in members.items())
+        return self.wait(holds, seconds, after, f"the event {name} {members or ''}")
+
+    def events(self, name):
+        with self._news:
+            return [l for l in self.lines if l.get("event") == name]
+
+    def mark(self):
+        """Where the next line will be, for after."""
+        with self._news:
+            return len(self.lines)
+
+    def wait_closed(self, seconds=10):
+        end = time.monotonic() + seconds
+        with self._news:
+            while not self.closed:
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise Failure(f"{self.name} was not closed in {seconds} s")
+                self._news.wait(left)
+
+    def tail(self, count=30):
+        with self._news:
+            return [f"--- {self.name}"] + [f"    {json.dumps(l)}" for l in self.lines[-count:]]
+
+
+class Piped(tphone.Phone):
+    """A phone steered over its standard input and output: .client. command: register, which needs
+    no account for that and does nothing by itself, answer or call."""
+
+    def __init__(self, room, name="phone", command="register", arguments=(), port=None, **more):
+        self.port = port or rooms.free_port()
+        self.uri = f"sip:{name}@127.0.0.1:{self.port}"
+        more.setdefault("listen", f"127.0.0.1:{self.port}")
+        ours, theirs = os.pipe()
+        popen = {"stdin": subprocess.PIPE, "stdout": theirs, "stderr": subprocess.PIPE}
+        super().__init__(room, name, command, arguments, control="-", popen=popen, **more)
+        os.close(theirs)
+        self._stdout = ours
+        self.client = Client(name, self._receive, self._send)
+        self.client.event("listening")
+
+    def _receive(self, n):
+        return os.read(self._stdout, n)
+
+    def _send(self, data):
+        pipe = self.process.popen.stdin
+        pipe.write(data)
+        pipe.flush()
+
+    def end_of_input(self):
+        self.process.popen.stdin.close()
+
+    def expect_status(self, wanted, seconds=20):
+        super().expect_status(wanted, seconds)
+        self.client.wait_closed()
+
+
+def connect(path, name="client", seconds=10):
+    """A client of the socket at path; .socket is its own."""
+    end = time.monotonic() + seconds
+    while True:
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            s.connect(path)
+            break
+        except OSError as e:
+            s.close()
+            if time.monotonic() > end:
+                raise Failure(f"nobody answers at {path}: {e}") from None
+            time.sleep(0.02)
+    client = Client(name, s.recv, s.sendall)
+    client.socket = s
+    return client
+
+
+def send_with(client, fds, command, **members):
+    """A command with descriptors; its reply."""
+    with client._news:
+        client._last += 1
+        number = client._last
+    line = json.dumps({"id": number, "command": command, **members}).encode() + b"\n"
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
+    client.socket.sendmsg([line], rights)
+    return client.reply(number)

@@ -1,0 +1,403 @@
+/* What clients ask for: each line is carried out at once and replied to. */
+#include <config.h> /* of configure */
+#include <errno.h>
+
+#include "ui/control_private.h"
+#include "ui/json.h"
+
+#define STANDARD_REFUSAL 603
+
+/* What is said to a command, and how it failed. */
+struct reply {
+    struct buf body; /* members, each with a comma in front */
+    const char *error;
+    struct buf why;
+};
+
+static void fail(struct reply *r, const char *error, const char *sentence)
+{
+    r->error = error;
+    if (sentence)
+        buf_puts(&r->why, sentence);
+}
+
+static const char *word_of(const struct json_verb *verb, int err)
+{
+    switch (err) {
+    case -EINVAL:
+        return "bad-value";
+    case -ENOENT:
+        return (verb->must | verb->may) & JSON_ACCOUNT ? "no-such-account" : "no-such-call";
+    case -EBUSY:
+        return "wrong-state";
+    case -EDESTADDRREQ:
+        return "needs-account";
+    case -ENOTSUP:
+        return "not-supported";
+    case -ENOMEM:
+        return "no-memory";
+    case -EIO:
+        return "sound";
+    default:
+        return "failed";
+    }
+}
+
+static struct phone *phone_of(const struct client *c)
+{
+    return c->control->session->phone;
+}
+
+/* Whether the phone takes it; the sentence is the phone's. */
+static bool phone_takes(struct client *c, const struct json_command *command, uint32_t *call,
+                        struct reply *r)
+{
+    int err = phone_do(phone_of(c), &command->phone, call, &r->why);
+
+    if (err)
+        fail(r, word_of(command->verb, err), NULL);
+    return !err;
+}
+
+/* --- which call ------------------------------------------------------------------------------ */
+
+/* The calls that a command may mean. */
+struct choice {
+    bool ringing; /* those that ring here alone */
+    bool answered;
+    uint32_t calls[JSON_CALLS_MAX];
+    size_t n;
+};
+
+static void choose(void *arg, const struct phone_call_state *state)
+{
+    struct choice *choice = arg;
+
+    if (state->phase == PHONE_PHASE_ENDING ||
+        (choice->ringing && state->phase != PHONE_PHASE_INCOMING) ||
+        (choice->answered && state->phase != PHONE_PHASE_UP))
+        return;
+    if (choice->n < JSON_CALLS_MAX)
+        choice->calls[choice->n] = state->call;
+    choice->n++;
+}
+
+/* Where there is only one it need not be said. */
+static bool find_call(struct client *c, struct json_command *command, struct reply *r)
+{
+    struct choice choice = {.ringing = command->verb->action == JSON_DO_RINGING};
+
+    if (command->said & JSON_CALL)
+        return true;
+    phone_each_call(phone_of(c), 0, choose, &choice);
+    if (choice.n == 1) {
+        command->phone.call = choice.calls[0];
+        return true;
+    }
+    if (choice.n == 0)
+        fail(r, "no-such-call", choice.ringing ? "no call rings here" : "there is no call");
+    else
+        fail(r, "which-call", "there are several calls; \"call\" says which is meant");
+    return false;
+}
+
+/* --- sound ----------------------------------------------------------------------------------- */
+
+static bool is_far(const struct client *c, const char *file)
+{
+    return c->is_socket && file && file[0] != '/';
+}
+
+/* A relative name means the folder of who says it, which is not ours. */
+static bool check_files(const struct client *c, const struct phone_sound *sound, struct reply *r)
+{
+    if (!is_far(c, sound->play) && !is_far(c, sound->record))
+        return true;
+    fail(r, "bad-value", "the name of a file begins with / here: this phone runs elsewhere");
+    return false;
+}
+
+/* The first descriptor is read, the next one written; one may do for both. */
+static bool take_descriptors(struct client *c, struct json_command *command, struct reply *r)
+{
+    struct phone_sound *sound = &command->phone.sound;
+    size_t wanted = (size_t)command->audio_in + command->audio_out;
+
+    if (wanted == 0)
+        return true;
+    if (c->n_fds == 0 || c->n_fds > wanted) {
+        fail(r, "no-descriptor", "\"audio\" is for descriptors that come with the line");
+        return false;
+    }
+    command->in.fd = c->fds[0];
+    command->out.fd = c->fds[c->n_fds - 1];
+    if (command->audio_in)
+        sound->in = &command->in;
+    if (command->audio_out)
+        sound->out = &command->out;
+    return true;
+}
+
+static bool prepare_sound(struct client *c, struct json_command *command, struct reply *r)
+{
+    struct phone_sound *sound = &command->phone.sound;
+    bool none = c->control->session->cli->config.no_device;
+
+    if (!(command->said & JSON_DEVICE))
+        sound->device = !(command->said & JSON_AUDIO);
+    sound->device = sound->device && !none;
+    return check_files(c, sound, r) && take_descriptors(c, command, r);
+}
+
+/* --- commands -------------------------------------------------------------------------------- */
+
+static void put_call(uint32_t call, struct reply *r)
+{
+    buf_printf(&r->body, ",\"call\":%u", (unsigned)call);
+}
+
+static void do_it(struct client *c, struct json_command *command, struct reply *r)
+{
+    uint32_t call = command->phone.call;
+
+    if (!prepare_sound(c, command, r) || !phone_takes(c, command, &call, r))
+        return;
+    if (command->verb->kind == PHONE_DIAL || command->said & JSON_CALL || command->phone.call)
+        put_call(call, r);
+    if (command->tied && control_tie(c, call) != 0) {
+        phone_do(phone_of(c), &(struct phone_command){.kind = PHONE_HANG_UP, .call = call}, NULL,
+                 NULL);
+        fail(r, "no-memory", "there is no memory to tie the call to its client");
+    }
+}
+
+static void do_to_call(struct client *c, struct json_command *command, struct reply *r)
+{
+    if (!find_call(c, command, r))
+        return;
+    if (command->verb->kind == PHONE_REJECT && !(command->said & JSON_STATUS))
+        command->phone.status = STANDARD_REFUSAL;
+    do_it(c, command, r);
+}
+
+static void do_conference(struct client *c, struct json_command *command, struct reply *r)
+{
+    struct choice all = {.answered = true};
+
+    if (!(command->said & JSON_CALLS)) {
+        phone_each_call(phone_of(c), 0, choose, &all);
+        command->n_calls = all.n < JSON_CALLS_MAX ? all.n : JSON_CALLS_MAX;
+        memcpy(command->calls, all.calls, command->n_calls * sizeof *all.calls);
+    }
+    if (command->n_calls < 2) {
+        fail(r, "wrong-state", "a conference needs two calls that are answered");
+        return;
+    }
+    command->phone.call = command->calls[0];
+    for (size_t i = 1; i < command->n_calls; i++) {
+        command->phone.other = command->calls[i];
+        if (!phone_takes(c, command, NULL, r))
+            return;
+    }
+}
+
+static void do_volume(struct client *c, struct json_command *command, struct reply *r)
+{
+    struct phone_command *volume = &command->phone;
+
+    if (!(command->said & JSON_MICROPHONE_DB))
+        volume->microphone_db = c->control->microphone_db;
+    if (!(command->said & JSON_SPEAKER_DB))
+        volume->speaker_db = c->control->speaker_db;
+    if (command->said && !phone_takes(c, command, NULL, r))
+        return;
+    c->control->microphone_db = volume->microphone_db;
+    c->control->speaker_db = volume->speaker_db;
+    buf_printf(&r->body, ",\"microphone_db\":%.2f,\"speaker_db\":%.2f", volume->microphone_db,
+               volume->speaker_db);
+}
+
+static void do_devices(struct client *c, struct json_command *command, struct reply *r)
+{
+    c->wants_devices = phone_takes(c, command, NULL, r);
+}
+
+static void set_events(struct client *c, struct json_command *command, struct reply *r)
+{
+    (void)r;
+    c->hears = command->phone.on;
+    if (command->said & JSON_QUALITY)
+        c->quality = command->quality;
+    control_set_quality(c->control);
+}
+
+static void quit(struct client *c, struct json_command *command, struct reply *r)
+{
+    (void)command;
+    (void)r;
+    session_stop(c->control->session);
+}
+
+/* --- status ---------------------------------------------------------------------------------- */
+
+static void put_text(struct buf *out, const char *name, const char *text)
+{
+    if (!text || !*text)
+        return;
+    buf_printf(out, ",\"%s\":", name);
+    json_put_string(out, text);
+}
+
+static void put_flag(struct buf *out, const char *name, bool on)
+{
+    buf_printf(out, ",\"%s\":%s", name, on ? "true" : "false");
+}
+
+static const char *phase_word(enum phone_call_phase phase)
+{
+    static const char *const words[] = {
+        [PHONE_PHASE_WAITING] = "waiting", [PHONE_PHASE_CALLING] = "calling",
+        [PHONE_PHASE_RINGING] = "ringing", [PHONE_PHASE_INCOMING] = "incoming",
+        [PHONE_PHASE_UP] = "up",           [PHONE_PHASE_ENDING] = "ending",
+    };
+
+    return words[phase];
+}
+
+/* A list is begun by "[" and goes on with commas. */
+static void put_comma(struct buf *out)
+{
+    if (out->n > 0 && out->p[out->n - 1] == '}')
+        buf_putc(out, ',');
+}
+
+static void put_call_state(void *arg, const struct phone_call_state *s)
+{
+    struct buf *out = arg;
+
+    put_comma(out);
+    buf_printf(out, "{\"call\":%u,\"phase\":\"%s\"", (unsigned)s->call, phase_word(s->phase));
+    put_text(out, "peer", s->peer);
+    put_text(out, "peer_name", s->peer_name);
+    put_text(out, "contact", s->contact);
+    put_text(out, "account", s->account);
+    put_flag(out, "incoming", s->incoming);
+    put_flag(out, "answered", s->answered);
+    put_flag(out, "on_hold", s->on_hold);
+    put_flag(out, "held", s->held);
+    put_flag(out, "muted", s->muted);
+    put_flag(out, "device", s->device);
+    put_text(out, "codec", s->codec);
+    put_text(out, "play", s->play);
+    put_text(out, "record", s->record);
+    if (s->conference)
+        buf_printf(out, ",\"conference\":%u", (unsigned)s->conference);
+    if (s->answered)
+        buf_printf(out, ",\"duration\":%.3f", (double)s->up_ms / 1000);
+    buf_putc(out, '}');
+}
+
+static void put_account_state(void *arg, const struct phone_account_state *s)
+{
+    struct buf *out = arg;
+
+    put_comma(out);
+    buf_puts(out, "{\"account\":");
+    json_put_string(out, s->account);
+    put_text(out, "uri", s->peer);
+    put_flag(out, "registers", s->registers);
+    put_flag(out, "registered", s->registered);
+    if (s->registered)
+        buf_printf(out, ",\"expires\":%u", s->expires_s);
+    put_text(out, "text", s->text);
+    buf_putc(out, '}');
+}
+
+static void tell_accounts(struct client *c, struct json_command *command, struct reply *r)
+{
+    (void)command;
+    buf_puts(&r->body, ",\"accounts\":[");
+    phone_each_account(phone_of(c), put_account_state, &r->body);
+    buf_putc(&r->body, ']');
+}
+
+static void tell_status(struct client *c, struct json_command *command, struct reply *r)
+{
+    size_t n;
+
+    buf_printf(&r->body, ",\"version\":\"%s\",\"calls\":[", PACKAGE_VERSION);
+    n = phone_each_call(phone_of(c), command->phone.call, put_call_state, &r->body);
+    buf_putc(&r->body, ']');
+    if (command->phone.call && n == 0)
+        fail(r, "no-such-call", "there is no such call");
+    if (!command->phone.call)
+        tell_accounts(c, command, r);
+}
+
+/* --- the line -------------------------------------------------------------------------------- */
+
+typedef void do_fn(struct client *c, struct json_command *command, struct reply *r);
+
+static do_fn *const actions[] = {
+    [JSON_DO] = do_it,
+    [JSON_DO_CALL] = do_to_call,
+    [JSON_DO_RINGING] = do_to_call,
+    [JSON_DO_CONFERENCE] = do_conference,
+    [JSON_DO_VOLUME] = do_volume,
+    [JSON_DO_DEVICES] = do_devices,
+    [JSON_TELL_STATUS] = tell_status,
+    [JSON_TELL_ACCOUNTS] = tell_accounts,
+    [JSON_SET_EVENTS] = set_events,
+    [JSON_QUIT] = quit,
+};
+
+static void send_reply(struct client *c, struct slice id, struct reply *r)
+{
+    struct buf line = buf_new(CONTROL_REPLY_MAX);
+
+    if (!buf_ok(&r->body))
+        fail(r, "no-memory", "there is no memory for the reply");
+    buf_printf(&line, "{\"v\":%d,\"reply\":%" PRI_SLICE ",\"ok\":%s", JSON_VERSION, ARG_SLICE(id),
+               r->error ? "false" : "true");
+    if (r->error) {
+        put_text(&line, "error", r->error);
+        put_text(&line, "text", buf_cstr(&r->why));
+    } else {
+        buf_put(&line, buf_slice(&r->body));
+    }
+    buf_puts(&line, "}\n");
+    client_reply(c, buf_slice(&line));
+    buf_free(&line);
+    buf_free(&r->body);
+    buf_free(&r->why);
+}
+
+static struct reply new_reply(void)
+{
+    return (struct reply){.body = buf_new(CONTROL_REPLY_MAX), .why = buf_new(8192)};
+}
+
+bool control_do(struct client *c, struct slice line)
+{
+    struct reply r = new_reply();
+    struct json_command command;
+    bool rubbish;
+
+    if (json_command_read(line, &command, &r.error, &r.why) == 0)
+        actions[command.verb->action](c, &command, &r);
+    rubbish = r.error && strcmp(r.error, "bad-json") == 0;
+    if (command.said & JSON_AUDIO)
+        client_close_fds(c);
+    send_reply(c, buf_slice(&command.id), &r);
+    json_command_free(&command);
+    return !rubbish;
+}
+
+void control_refuse_long(struct client *c)
+{
+    struct reply r = new_reply();
+
+    r.error = "too-long";
+    buf_printf(&r.why, "a line has at most %u bytes", CONTROL_LINE_MAX);
+    send_reply(c, SLICE("null"), &r);
+}

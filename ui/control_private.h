@@ -1,0 +1,94 @@
+/* ui/control_private.h - the inside of ui/control.h: control.c holds the clients together,
+ * control_client.c carries their bytes, control_do.c does what they ask for. */
+#ifndef UI_CONTROL_PRIVATE_H
+#define UI_CONTROL_PRIVATE_H
+
+#include "base/list.h"
+#include "net/loop.h"
+#include "net/unix.h"
+#include "ui/control.h"
+#include "ui/json_command.h"
+#include "ui/lines.h"
+
+/* Of a reply: a status of so many calls is no mistake of a client. */
+#define CONTROL_REPLY_MAX 67108864u
+
+struct control {
+    struct session *session;
+    struct list clients; /* of struct client */
+    size_t n_clients;
+    struct list ties;          /* of struct tie: calls that end with their client */
+    struct net_deadline *turn; /* who has more to do than one turn of the loop allows */
+    uint64_t turn_ms;          /* when it is, NEVER_MS: not now */
+    struct net_unix_listener *listener;
+    double microphone_db, speaker_db; /* as they were told last */
+};
+
+struct client {
+    struct list link;
+    struct control *control;
+    int in, out; /* the same for a socket */
+    bool is_socket;
+    struct net_watch *reads, *writes; /* one for a socket; NULL: a plain file, always ready */
+
+    struct lines lines;
+    int fds[NET_UNIX_FDS_MAX]; /* that came with lines, for the next "audio" */
+    size_t n_fds;
+    unsigned faults; /* lines in a row that were no JSON */
+    bool ended;      /* nothing more comes in */
+    bool more;       /* lines wait for the next turn */
+
+    struct buf waiting; /* what is to be written, from sent on */
+    size_t sent;
+    bool mid_line;  /* what was written last did not end a line */
+    size_t allowed; /* bytes that may wait */
+    bool due;       /* they are written on the next turn */
+    bool leaving;   /* hears and says nothing more; goes when all is written, */
+    uint64_t by_ms; /* or then */
+    bool gone;      /* freed on the next turn */
+
+    bool hears, quality;
+    bool wants_devices; /* the next list of them is for this client, whatever it hears */
+
+    void (*on_end)(void *arg); /* NULL: told, or nobody asks */
+    void *arg;
+};
+
+/* --- control.c ------------------------------------------------------------------------------- */
+
+/* Something waits for the next turn of the loop. */
+void control_turn_soon(struct control *control);
+/* Who of them wants to know how calls are heard may have changed. */
+void control_set_quality(struct control *control);
+/* Nothing is heard of it any more: its calls end, and it hears no events. */
+void control_forget(struct client *client);
+/* The call ends when the client goes. 0 or -ENOMEM. */
+int control_tie(struct client *client, uint32_t call);
+/* Tells all but this client. */
+void control_notice(const struct client *about, const char *text);
+
+/* --- control_client.c ------------------------------------------------------------------------ */
+
+/* NULL without memory. The client has its place in the list; out: that of a pair, or in. */
+struct client *client_new(struct control *control, int in, int out, bool is_socket, int *err);
+void client_free(struct client *client);
+/* Says a line or several. */
+void client_put(struct client *client, struct slice lines);
+/* The same for a reply, which may be long: no command of the client is carried out until most of
+ * it has left. */
+void client_reply(struct client *client, struct slice line);
+/* Its turn: lines that wait are carried out, what waits is written. */
+void client_turn(struct client *client);
+/* Writes what can be written; whether nothing waits any more. */
+bool client_flush(struct client *client);
+/* Says why, and lets it go. */
+void client_drop(struct client *client, const char *text);
+void client_close_fds(struct client *client);
+
+/* --- control_do.c ---------------------------------------------------------------------------- */
+
+/* Carries out a line and replies. False: it was no JSON. */
+bool control_do(struct client *client, struct slice line);
+void control_refuse_long(struct client *client);
+
+#endif
