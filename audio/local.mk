@@ -17,6 +17,7 @@ libaudio_a_SOURCES = \
 	audio/mixer.c audio/mixer.h \
 	audio/playout.c audio/playout.h \
 	audio/resample.c audio/resample.h \
+	audio/sniff.c audio/sniff.h \
 	audio/stretch.c audio/stretch.h \
 	audio/tone.c audio/tone.h \
 	audio/wav.c audio/wav.h

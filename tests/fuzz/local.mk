@@ -16,6 +16,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_sip_parse \
 	tests/fuzz/fuzz_sip_stream \
 	tests/fuzz/fuzz_sip_uri \
+	tests/fuzz/fuzz_sniff \
 	tests/fuzz/fuzz_text \
 	tests/fuzz/fuzz_words
 
@@ -28,6 +29,7 @@ tests_fuzz_fuzz_config_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_contacts_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_dns_ttl_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_jitter_LDADD = $(machine_ldadd)
+tests_fuzz_fuzz_sniff_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_words_LDADD = $(phone_ldadd)
 libtest_a_SOURCES += tests/fuzz/replay.c
 
