@@ -78,25 +78,35 @@ static int open_sound(struct audio_reader *r, const char *path, int fd, char why
                               "it must have 1 to 64 channels and 1000 to 384000 samples a second");
 }
 
-int audio_reader_open(const char *path, struct audio_reader **out, char why[AUDIO_WHY_MAX])
+static int open_reader(int fd, const char *name, struct audio_reader **out, char why[AUDIO_WHY_MAX])
 {
-    struct audio_reader *r;
-    int fd, err = audio_file_open(path, O_RDONLY, "play", &fd, why);
+    struct audio_reader *r = calloc(1, sizeof *r);
+    int err;
 
-    if (err)
-        return err;
-    r = calloc(1, sizeof *r);
     if (!r) {
         close(fd);
-        return audio_file_because(-ENOMEM, why, "play", path, strerror(ENOMEM));
+        return audio_file_because(-ENOMEM, why, "play", name, strerror(ENOMEM));
     }
-    err = open_sound(r, path, fd, why);
+    err = open_sound(r, name, fd, why);
     if (err) {
         free(r);
         return err;
     }
     *out = r;
     return 0;
+}
+
+int audio_reader_open(const char *path, struct audio_reader **out, char why[AUDIO_WHY_MAX])
+{
+    int fd, err = audio_file_open(path, O_RDONLY, "play", &fd, why);
+
+    return err ? err : open_reader(fd, path, out, why);
+}
+
+int audio_reader_open_pipe(int fd, const char *name, struct audio_reader **out,
+                           char why[AUDIO_WHY_MAX])
+{
+    return open_reader(fd, name, out, why);
 }
 
 void audio_reader_close(struct audio_reader *r)

@@ -18,6 +18,10 @@ struct audio_writer;
  * that ends in .raw is headerless mono, 16 bit, little-endian, 8 kHz. Returns 0 or -errno
  * (-EBADMSG: not a sound file) with a sentence in why, which may be NULL. */
 int audio_reader_open(const char *path, struct audio_reader **out, char why[AUDIO_WHY_MAX]);
+/* The same of a pipe, whose samples come one after the other: reading waits for whoever writes. fd
+ * is the reader's from now on, whatever comes of it. name is what why calls it. */
+int audio_reader_open_pipe(int fd, const char *name, struct audio_reader **out,
+                           char why[AUDIO_WHY_MAX]);
 void audio_reader_close(struct audio_reader *r);
 uint32_t audio_reader_rate_hz(const struct audio_reader *r);
 /* Samples in the whole file, 0 where that is not known. */
