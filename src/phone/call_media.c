@@ -402,6 +402,7 @@ void call_media_event(struct call *call, const struct media_event *e)
         call_set_tone(call);
         break;
     case MEDIA_STATS: call_quality_take(call, &e->stats); break;
+    case MEDIA_FILE_HEARD:
     case MEDIA_REMOTE_BYE: break;
     }
 }

@@ -48,6 +48,9 @@ libphone_a_SOURCES = \
 	src/phone/media_link.h \
 	src/phone/media_mix.c \
 	src/phone/media_mix.h \
+	src/phone/media_pipe.c \
+	src/phone/media_pipe.h \
+	src/phone/media_pipe_in.c \
 	src/phone/media_receive.c \
 	src/phone/media_record.c \
 	src/phone/media_rtcp.c \

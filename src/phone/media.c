@@ -40,10 +40,11 @@ static void free_stream(struct media_stream *s)
 static bool is_news(struct media_stream *s, struct media_event *event)
 {
     bool end = event->type == MEDIA_RECORDED || event->type == MEDIA_CLOSED;
+    bool play = event->type == MEDIA_FILE_ENDED || event->type == MEDIA_FILE_HEARD ||
+                event->type == MEDIA_SOURCE_FAILED;
 
     event->newest = event->serial == s->n_records;
-    if ((event->type == MEDIA_FILE_ENDED || event->type == MEDIA_SOURCE_FAILED) &&
-        event->serial != s->n_plays)
+    if (play && event->serial != s->n_plays)
         return false;
     return !s->discarded && (end || !s->stopped);
 }
@@ -376,6 +377,19 @@ static void play(struct media_stream *stream, enum media_do what, char *path)
 void media_stream_play(struct media_stream *stream, const char *path)
 {
     play(stream, MEDIA_DO_PLAY, strdup(path));
+}
+
+void media_stream_play_pipe(struct media_stream *stream, const struct media_pipe *pipe)
+{
+    struct media_pipe *copy = malloc(sizeof *copy);
+
+    if (!copy) {
+        close(pipe->fd);
+        return;
+    }
+    *copy = *pipe;
+    post(stream, &(struct media_command){
+                     .what = MEDIA_DO_PLAY_PIPE, .pipe = copy, .serial = ++stream->n_plays});
 }
 
 void media_stream_play_device(struct media_stream *stream)

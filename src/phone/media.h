@@ -37,9 +37,10 @@ enum media_event_type {
                              * an agreement named another far end */
     MEDIA_DIGIT,            /* digit: the far end pressed a key (told once, at its start) */
     MEDIA_DIGITS_SENT,      /* all digits asked for are out */
-    MEDIA_FILE_ENDED,       /* the last sample of the played file has been sent */
-    MEDIA_SOURCE_FAILED,    /* err, why: silence is sent instead. Both are told only of what was
-                             * asked for last */
+    MEDIA_FILE_ENDED,       /* the last sample of the played file or pipe has been sent */
+    MEDIA_SOURCE_FAILED,    /* err, why: silence is sent instead */
+    MEDIA_FILE_HEARD,       /* a fifth of a second after either: the far end has heard what was
+                             * sent. All three are told only of what was asked for last */
     MEDIA_RECORDED,         /* file: it is complete, and nothing more is written to it. newest: no
                              * other was asked for since. err, why: it ended by itself, and what
                              * was written stays; else 0. Comes once for each
@@ -124,6 +125,11 @@ int media_check_record_name(const char *path, char why[MEDIA_WHY_MAX]);
 /* Can this file be played? Blocks. Likewise. */
 int media_check_play(const char *path, char why[MEDIA_WHY_MAX]);
 
+/* A copy of a descriptor of somebody else, to be given to media_stream_play_pipe (reads) or
+ * recorded to. Refuses what is not open that way, folders and terminals. Returns it, or
+ * a negative errno with a sentence in why. */
+int media_pipe_own(int fd, bool reads, char why[MEDIA_WHY_MAX]);
+
 /* --- streams --------------------------------------------------------------------------------- */
 
 struct media_open {
@@ -194,6 +200,18 @@ void media_stream_play_silence(struct media_stream *stream); /* so it begins */
  * side is what is really sent. What was recorded to before is completed first; NULL does only that.
  * An existing file is overwritten, also the one before. */
 void media_stream_record(struct media_stream *stream, const char *path, enum phone_sides sides);
+
+/* Raw sound through a descriptor: 16 bits, signed, little-endian. */
+struct media_pipe {
+    int fd; /* of media_pipe_own */
+    uint32_t rate_hz;
+    uint8_t channels; /* 1 or 2 */
+    bool live;        /* one program listens and talks: it is kept close to the call */
+};
+
+/* Likewise, from and to a descriptor, which is the stream's from now on. What is read may be WAV or
+ * Ogg as well. */
+void media_stream_play_pipe(struct media_stream *stream, const struct media_pipe *pipe);
 /* Received sound (and tones) also go to the loudspeaker. */
 void media_stream_listen(struct media_stream *stream, bool on);
 

@@ -5,11 +5,13 @@
 #include "audio/level.h"
 #include "base/log.h"
 #include "phone/media_mix.h"
+#include "phone/media_pipe.h"
 #include "phone/media_stream.h"
 
 #define BEAT_TOLERANCE_US 500  /* beats and packet times come from one grid; rounding is less */
 #define CATCH_UP_US 100000     /* what was missed longer ago is skipped, never sent in a burst */
 #define MICROPHONE_MOST_MS 150 /* one packet of 120 ms and some */
+#define HEARD_AFTER_MS 200     /* what jitter buffers hold back */
 
 /* --- the encoder ----------------------------------------------------------------------------- */
 
@@ -117,14 +119,24 @@ static size_t read_microphone(struct media_microphone *m, int16_t *out, size_t n
     return some;
 }
 
+void stream_drop_source(struct media_stream *s)
+{
+    media_player_close(s->player);
+    media_pipe_in_close(s->pipe_in);
+    s->player = NULL;
+    s->pipe_in = NULL;
+    free(s->play_path);
+    s->play_path = NULL;
+    s->source = SOURCE_SILENCE;
+}
+
 static void player_failed(void *arg, int err, const char *why)
 {
     struct media_stream *s = arg;
 
     stream_tell_failure(s, MEDIA_SOURCE_FAILED, err, why);
-    s->source = SOURCE_SILENCE;
-    media_player_close(s->player);
-    s->player = NULL;
+    stream_drop_source(s);
+    s->unheard_ms = HEARD_AFTER_MS;
 }
 
 static void player_closed(void *arg)
@@ -151,6 +163,19 @@ static void open_player(struct media_stream *s)
         player_failed(s, err, "no memory to play a file");
 }
 
+void stream_play_pipe(struct media_stream *s, const struct media_pipe *pipe)
+{
+    static const struct media_file_events events = {player_failed, player_closed};
+    int err;
+
+    s->source = SOURCE_PIPE;
+    err = media_pipe_in_open(net_loop_uv(s->thread->loop), pipe, &events, s, &s->pipe_in);
+    if (!err)
+        s->holds++;
+    else
+        player_failed(s, err, "no memory to play what is piped in");
+}
+
 /* n samples of the source, silence where it has none; and the others of its conference, which are
  * heard of a muted call too. */
 static void gather(struct media_stream *s, int16_t *out, size_t n)
@@ -159,6 +184,8 @@ static void gather(struct media_stream *s, int16_t *out, size_t n)
 
     if (s->source == SOURCE_FILE && s->player)
         got = media_player_read(s->player, out, n);
+    else if (s->source == SOURCE_PIPE && s->pipe_in)
+        got = media_pipe_in_read(s->pipe_in, out, n, audio_encoder_rate_hz(s->encoder));
     else if (s->source == SOURCE_DEVICE)
         got = read_microphone(s->microphone, out, n);
     if (s->muted)
@@ -172,12 +199,24 @@ static void gather(struct media_stream *s, int16_t *out, size_t n)
 
 static void end_file(struct media_stream *s)
 {
-    if (!s->player || !media_player_ended(s->player))
+    bool ended = (s->player && media_player_ended(s->player)) ||
+                 (s->pipe_in && media_pipe_in_ended(s->pipe_in));
+
+    if (!ended)
         return;
-    media_player_close(s->player);
-    s->player = NULL;
-    s->source = SOURCE_SILENCE;
+    stream_drop_source(s);
+    s->unheard_ms = HEARD_AFTER_MS;
     stream_tell(s, MEDIA_FILE_ENDED);
+}
+
+/* A packet time behind the end of a file or pipe. */
+static void let_hear(struct media_stream *s)
+{
+    if (!s->unheard_ms)
+        return;
+    s->unheard_ms -= s->unheard_ms < s->agreed->ptime_ms ? s->unheard_ms : s->agreed->ptime_ms;
+    if (!s->unheard_ms)
+        stream_tell(s, MEDIA_FILE_HEARD);
 }
 
 /* --- packets --------------------------------------------------------------------------------- */
@@ -249,6 +288,7 @@ static void send_one(struct media_stream *s, uint64_t now_ms)
     size_t n = audio_encoder_rate_hz(s->encoder) / 1000 * ptime_ms;
     struct outgoing packet;
 
+    let_hear(s);
     if (s->may_send && s->agreed->params.send && s->latch.rtp.family) {
         gather(s, s->thread->samples, n);
         if (!rtp_latch_may_send(&s->latch, now_ms))
@@ -259,6 +299,8 @@ static void send_one(struct media_stream *s, uint64_t now_ms)
         if (s->play_path)
             open_player(s);
     } else {
+        if (s->pipe_in)
+            media_pipe_in_skip(s->pipe_in, n, audio_encoder_rate_hz(s->encoder));
         rtp_session_pause(&s->session);
     }
     rtp_session_advance(&s->session, codec->clock_hz / 1000 * ptime_ms);
@@ -292,13 +334,9 @@ void stream_send_due(struct media_stream *s, uint64_t due_us)
 
 void stream_stop_sending(struct media_stream *s)
 {
-    media_player_close(s->player);
-    s->player = NULL;
-    free(s->play_path);
-    s->play_path = NULL;
+    stream_drop_source(s);
     audio_encoder_free(s->encoder);
     s->encoder = NULL;
     microphone_free(s->microphone);
     s->microphone = NULL;
-    s->source = SOURCE_SILENCE;
 }

@@ -148,13 +148,19 @@ static void on_may_send(struct media_stream *s, bool may_send)
 
 static void on_play(struct media_stream *s, enum media_source source, char *path, unsigned serial)
 {
-    media_player_close(s->player);
-    s->player = NULL;
-    free(s->play_path);
+    stream_drop_source(s);
+    s->unheard_ms = 0;
     s->play_path = path;
     s->play_serial = serial;
     s->source = source;
     media_thread_rhythm(s->thread, false);
+}
+
+static void on_play_pipe(struct media_stream *s, struct media_pipe *pipe, unsigned serial)
+{
+    on_play(s, SOURCE_SILENCE, NULL, serial);
+    stream_play_pipe(s, pipe);
+    free(pipe);
 }
 
 static void on_tone(struct media_stream *s, enum media_tone tone)
@@ -223,6 +229,10 @@ void stream_do(struct media_stream *s, struct media_command *command)
         break;
     case MEDIA_DO_PLAY:
         on_play(s, SOURCE_FILE, text, command->serial);
+        break;
+    case MEDIA_DO_PLAY_PIPE:
+        on_play_pipe(s, command->pipe, command->serial);
+        command->pipe = NULL;
         break;
     case MEDIA_DO_PLAY_DEVICE:
         on_play(s, SOURCE_DEVICE, NULL, command->serial);

@@ -20,7 +20,7 @@
 #include "rtp/session.h"
 #include "rtp/source.h"
 
-enum media_source { SOURCE_SILENCE, SOURCE_FILE, SOURCE_DEVICE };
+enum media_source { SOURCE_SILENCE, SOURCE_FILE, SOURCE_PIPE, SOURCE_DEVICE };
 
 /* Samples of the microphone at the encoder's rate, on their way into a packet. */
 struct media_microphone {
@@ -37,6 +37,7 @@ struct media_watch {
     struct net_rtp_pair pair;
 };
 
+struct media_pipe_in;
 struct mix_member; /* of media_mix.c */
 
 struct media_stream {
@@ -77,10 +78,12 @@ struct media_stream {
     struct media_player *player;
     char *play_path; /* to be opened when the codec is known */
     unsigned play_serial;
+    struct media_pipe_in *pipe_in;
+    unsigned unheard_ms; /* since a file or pipe has ended; MEDIA_FILE_HEARD is due at 0 */
     struct media_microphone *microphone;
     bool muted;
     struct mix_member *mix; /* its place in a conference, or NULL */
-    uint64_t sent_ms; /* when RTP was last sent */
+    uint64_t sent_ms;       /* when RTP was last sent */
 
     /* What we receive */
     struct rtp_source heard;
@@ -130,6 +133,10 @@ void stream_set_remote(struct media_stream *s);
 
 /* The encoder for the agreement, where that has changed. */
 void stream_prepare_sending(struct media_stream *s, const struct media_agreement *before);
+/* What was played is over, and silence sent. */
+void stream_drop_source(struct media_stream *s);
+/* In place of it, what comes from a descriptor, which is the stream's. */
+void stream_play_pipe(struct media_stream *s, const struct media_pipe *pipe);
 void stream_send_due(struct media_stream *s, uint64_t due_us);
 /* What the microphone heard in this beat. */
 void stream_push_microphone(struct media_stream *s, const int16_t *samples, size_t n,

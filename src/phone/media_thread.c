@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "phone/media_mix.h"
@@ -40,6 +41,9 @@ void media_command_drop(const struct media_command *command)
     if (command->pair)
         net_rtp_pair_close(command->pair);
     free(command->pair);
+    if (command->pipe)
+        close(command->pipe->fd);
+    free(command->pipe);
     free(command->agreement);
     free(command->text);
 }

@@ -28,10 +28,11 @@ struct media_agreement {
 
 enum media_do {
     MEDIA_DO_OPEN,
-    MEDIA_DO_START,    /* agreement */
-    MEDIA_DO_MOVE,     /* pair */
-    MEDIA_DO_MAY_SEND, /* number */
-    MEDIA_DO_PLAY,     /* text, a path; serial */
+    MEDIA_DO_START,     /* agreement */
+    MEDIA_DO_MOVE,      /* pair */
+    MEDIA_DO_MAY_SEND,  /* number */
+    MEDIA_DO_PLAY,      /* text, a path; serial */
+    MEDIA_DO_PLAY_PIPE, /* pipe, serial */
     MEDIA_DO_PLAY_DEVICE,
     MEDIA_DO_PLAY_SILENCE,
     MEDIA_DO_RECORD, /* text, a path or NULL; number, which sides; serial */
@@ -58,6 +59,7 @@ struct media_command {
     struct media_agreement *agreement; /* on the heap, the receiver's */
     char *text;                        /* likewise */
     struct net_rtp_pair *pair;         /* likewise, with its sockets */
+    struct media_pipe *pipe;           /* likewise, with its descriptor */
 };
 
 /* Frees what a command carries, where nobody has taken it over. */

@@ -14,6 +14,7 @@ phone_tests = \
 	tests/unit/phone/test_history \
 	tests/unit/phone/test_media \
 	tests/unit/phone/test_media_mix \
+	tests/unit/phone/test_media_pipe \
 	tests/unit/phone/test_no_memory \
 	tests/unit/phone/test_password \
 	tests/unit/phone/test_phone \
@@ -33,6 +34,7 @@ tests_unit_phone_test_quality_LDADD = $(phone_ldadd)
 tests_unit_phone_test_history_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_mix_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_pipe_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_program_LDADD = $(phone_ldadd)
