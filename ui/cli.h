@@ -34,7 +34,9 @@ struct cli {
     bool plain;        /* lists for scripts */
     bool json;         /* lines of JSON on standard output, and nothing else there */
     bool control;      /* commands of JSON on standard input */
+    bool alone;        /* call without the daemon */
     bool once;         /* leave when the accounts have their answers */
+    const char *socket; /* of the daemon; NULL: the usual one */
 
     const char *args[CLI_ARGS_MAX]; /* behind the command's name */
     size_t n_args;

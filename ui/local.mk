@@ -17,6 +17,14 @@ libui_a_SOURCES = \
 	ui/control_client.c \
 	ui/control_do.c \
 	ui/control_private.h \
+	ui/ctl_ask.c \
+	ui/ctl_ask.h \
+	ui/ctl_call.c \
+	ui/ctl_call.h \
+	ui/ctl_client.c \
+	ui/ctl_client.h \
+	ui/ctl_line.c \
+	ui/ctl_line.h \
 	ui/exit.h \
 	ui/flush.c \
 	ui/flush.h \
@@ -50,6 +58,8 @@ libui_a_SOURCES = \
 	ui/signals.h \
 	ui/status.c \
 	ui/status.h \
+	ui/tell.c \
+	ui/tell.h \
 	ui/terminal.c \
 	ui/terminal.h \
 	ui/trace.c \

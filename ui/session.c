@@ -12,6 +12,7 @@
 #include "ui/prompt.h"
 #include "ui/signals.h"
 #include "ui/status.h"
+#include "ui/tell.h"
 #include "ui/trace.h"
 
 /* Commands of the last events have so long to end; where a signal asks us to leave, from then on.
@@ -23,27 +24,9 @@ void session_error(struct session *s, const char *sentence)
     terminal_error(s->terminal, sentence);
 }
 
-/* A registration has no outcome where it is good. */
-static void note_outcome(struct session *s, const struct phone_event *event)
-{
-    struct outcome *outcome = &s->terminal->outcome;
-
-    if (event->kind == PHONE_REGISTERED)
-        outcome_note(outcome, EXIT_OK, "registered", "");
-    else
-        outcome_note(outcome, exit_of(event->outcome), json_outcome(event->outcome), event->text);
-}
-
 void session_put_result(struct session *s, const struct phone_event *event)
 {
-    struct buf line = buf_new(16384);
-
-    note_outcome(s, event);
-    if (s->cli->json)
-        return; /* the event itself says more */
-    result_line(&line, event);
-    flush_put(s->flush, &s->terminal->out, buf_slice(&line));
-    buf_free(&line);
+    tell_result(s->cli, s->terminal, s->flush, event);
 }
 
 static void put_trace(struct session *s, const struct phone_event *event)
@@ -55,19 +38,11 @@ static void put_trace(struct session *s, const struct phone_event *event)
     buf_free(&text);
 }
 
-/* A script that reads events is shown what a person needs only where it asks for that. */
-static int verbosity_of(const struct session *s)
-{
-    int verbosity = s->cli->verbosity;
-
-    return s->cli->json && verbosity >= 0 ? verbosity - 1 : verbosity;
-}
-
 /* Where a free port is only the curious want to know; nor, in a call, that its account works, and
  * where it does not, the end of the call says so. */
 static bool is_told(const struct session *s, const struct phone_event *event)
 {
-    if (verbosity_of(s) > 0)
+    if (tell_verbosity(s->cli) > 0)
         return true;
     switch (event->kind) {
     case PHONE_LISTENING:
@@ -166,7 +141,7 @@ static void put_status(struct session *s, const struct phone_event *event)
     struct buf line = buf_new(16384);
 
     if (is_told(s, event))
-        status_line(&line, event, verbosity_of(s));
+        status_line(&line, event, tell_verbosity(s->cli));
     flush_put(s->flush, &s->terminal->err, buf_slice(&line));
     buf_free(&line);
 }

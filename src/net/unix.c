@@ -54,28 +54,39 @@ static void close_fd(int fd)
         close(fd);
 }
 
-/* Who is on the other side: the system's word, which cannot be forged. */
-static int peer_user(int fd, uid_t *out)
+/* Who is on the other side: the system's word, which cannot be forged. process: 0 where the system
+ * does not tell. */
+static int peer(int fd, uid_t *user, long *process)
 {
 #ifdef SO_PEERCRED
-    struct ucred peer;
-    socklen_t n = sizeof peer;
+    struct ucred cred = {0};
+    socklen_t n = sizeof cred;
+    int err = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) == 0 ? 0 : -errno;
 
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0)
-        return -errno;
-    *out = peer.uid;
-    return 0;
+    *user = cred.uid;
+    *process = cred.pid;
+    return err;
 #else
     gid_t group;
 
-    return getpeereid(fd, out, &group) == 0 ? 0 : -errno;
+    *process = 0;
+    return getpeereid(fd, user, &group) == 0 ? 0 : -errno;
 #endif
+}
+
+long net_unix_peer(int fd)
+{
+    uid_t user;
+    long process;
+
+    return peer(fd, &user, &process) == 0 ? process : 0;
 }
 
 static int check_peer(int fd)
 {
     uid_t user = (uid_t)-1;
-    int err = peer_user(fd, &user);
+    long process;
+    int err = peer(fd, &user, &process);
 
     if (err)
         return err;

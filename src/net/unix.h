@@ -40,6 +40,10 @@ void net_unix_listener_free(struct net_unix_listener *listener);
  * now; -EPERM: it is somebody else's. */
 int net_unix_connect(const char *path, int *out);
 
+/* The number of the process that connected or, seen from there, began to listen; 0: the system does
+ * not tell. */
+long net_unix_peer(int fd);
+
 /* Reads what is there, up to room bytes; descriptors that came along go to fds (close-on-exec, the
  * caller's), their number to n_fds. How many bytes; 0: the peer has closed; -EAGAIN: nothing now.
  */

@@ -167,6 +167,7 @@ static void a_live_socket_is_refused(void **state)
     assert_int_equal(listen_there(f), 0);
     assert_int_equal(net_unix_listen(f->loop, f->path, on_accept, f, &second), -EADDRINUSE);
     assert_int_equal(net_unix_connect(f->path, &fd), 0); /* the first is as it was */
+    assert_int_equal(net_unix_peer(fd), getpid());
     close(fd);
 }
 

@@ -1,6 +1,8 @@
 # What unit/ui adds to the tests.
 ui_tests = \
 	tests/unit/ui/test_cli \
+	tests/unit/ui/test_ctl_client \
+	tests/unit/ui/test_ctl_line \
 	tests/unit/ui/test_json_event \
 	tests/unit/ui/test_output \
 	tests/unit/ui/test_runtime_dir \
@@ -10,6 +12,8 @@ check_PROGRAMS += $(ui_tests)
 tap_tests += $(ui_tests)
 
 tests_unit_ui_test_cli_LDADD = $(phone_ldadd)
+tests_unit_ui_test_ctl_client_LDADD = $(phone_ldadd)
+tests_unit_ui_test_ctl_line_LDADD = $(phone_ldadd)
 tests_unit_ui_test_json_event_LDADD = $(phone_ldadd)
 tests_unit_ui_test_output_LDADD = $(phone_ldadd)
 tests_unit_ui_test_runtime_dir_LDADD = $(phone_ldadd)

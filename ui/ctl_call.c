@@ -1,0 +1,342 @@
+#include "ui/ctl_call.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "net/loop.h"
+#include "ui/ctl_ask.h"
+#include "ui/ctl_client.h"
+#include "ui/runtime_dir.h"
+#include "ui/signals.h"
+#include "ui/status.h"
+#include "ui/tell.h"
+
+/* A daemon that does not even say hello in this time is none. */
+#define HELLO_MS 2000
+/* Hanging up takes a round trip; a call whose daemon is stuck ends when we go. */
+#define HANG_UP_MS 2000
+
+#define LINE_MAX_BYTES 65536u
+
+/* The "id" of our commands. */
+enum { HELLO = 1, DIAL, HANG_UP };
+
+struct placed {
+    const struct cli *cli;
+    struct terminal *terminal;
+    const char *path;
+    struct buf dial; /* the command that places the call */
+    struct net_loop *loop;
+    struct ctl_client *client;
+    struct signals *signals;
+    struct flush *flush;
+    struct net_deadline *due; /* --for is over */
+    struct net_deadline *give_up;
+    bool greeted; /* it is a daemon: from here on there is no way back */
+    bool interrupted;
+    bool sound_failed;
+    uint32_t call; /* 0: not known yet */
+    enum exit_status exit;
+};
+
+/* --- commands ------------------------------------------------------------------------------- */
+
+static void leave(struct placed *p, enum exit_status exit)
+{
+    p->exit = exit;
+    net_loop_stop(p->loop);
+}
+
+static void send_hang_up(struct placed *p)
+{
+    struct buf line = buf_new(256);
+
+    buf_printf(&line, "{\"id\":%d,\"command\":\"hangup\",\"call\":%" PRIu32 "}\n", HANG_UP,
+               p->call);
+    ctl_client_send(p->client, buf_slice(&line), NULL, 0);
+    buf_free(&line);
+}
+
+/* False: text is no UTF-8, which JSON cannot say, or there is no memory. */
+static bool put_text(json_t *command, const char *name, const char *text)
+{
+    return !text || json_object_set_new(command, name, json_string(text)) == 0;
+}
+
+/* The daemon has another folder than we. */
+static bool put_file(json_t *command, const char *name, const char *file)
+{
+    struct buf path = buf_new(16384);
+    char here[8192];
+    bool done;
+
+    if (file && file[0] != '/' && getcwd(here, sizeof here))
+        buf_printf(&path, "%s/", here);
+    if (file)
+        buf_puts(&path, file);
+    done = put_text(command, name, file ? buf_cstr(&path) : NULL);
+    buf_free(&path);
+    return done;
+}
+
+static bool put_members(json_t *command, const struct cli *cli)
+{
+    const struct account_config *account = config_first_account(&cli->config);
+
+    return put_text(command, "command", "call") && put_text(command, "target", cli->args[0]) &&
+           put_text(command, "account", cli->account ? account->label : NULL) &&
+           put_text(command, "digits", cli->digits) && put_file(command, "play", cli->play) &&
+           put_file(command, "record", cli->record) &&
+           put_text(command, "sides", cli->record ? "heard" : NULL) &&
+           json_object_set_new(command, "id", json_integer(DIAL)) == 0 &&
+           json_object_set_new(command, "tied", json_true()) == 0 &&
+           (!cli->config.no_device || json_object_set_new(command, "device", json_false()) == 0);
+}
+
+/* The line that places the call. False: it cannot be said in JSON. */
+static bool make_dial(const struct cli *cli, struct buf *out)
+{
+    json_t *command = json_object();
+    char *text = command && put_members(command, cli) ? json_dumps(command, JSON_COMPACT) : NULL;
+
+    if (text) {
+        buf_puts(out, text);
+        buf_putc(out, '\n');
+    }
+    free(text);
+    json_decref(command);
+    return text && buf_ok(out);
+}
+
+static void send_dial(struct placed *p)
+{
+    ctl_client_send(p->client, buf_slice(&p->dial), NULL, 0);
+    ctl_client_limit(p->client, CTL_ANSWER_MS);
+}
+
+/* --- what comes ----------------------------------------------------------------------------- */
+
+static void refused(struct placed *p, const struct ctl_line *line)
+{
+    struct buf why = buf_new(8192);
+    enum exit_status exit = ctl_exit_of(line->error);
+
+    if (*p->cli->args[0]) {
+        text_safe(&why, slice_of(p->cli->args[0]));
+        buf_puts(&why, ": ");
+    }
+    buf_puts(&why, line->text);
+    terminal_error(p->terminal, buf_cstr(&why));
+    buf_free(&why);
+    leave(p, exit == EXIT_NOT_FOUND ? EXIT_USAGE : exit); /* an account, not who was called */
+}
+
+static void on_reply(struct placed *p, const struct ctl_line *line)
+{
+    if (line->id == HELLO && !p->greeted) {
+        p->greeted = true;
+        send_dial(p);
+    } else if (line->id == DIAL && !line->ok) {
+        refused(p, line);
+    } else if (line->id == DIAL) {
+        ctl_client_limit(p->client, 0);
+        p->call = line->call;
+        if (p->interrupted)
+            send_hang_up(p);
+    }
+}
+
+static void on_over(struct placed *p, const struct phone_event *event)
+{
+    enum exit_status exit = exit_of(event->outcome);
+
+    tell_result(p->cli, p->terminal, p->flush, event);
+    leave(p, !exit && p->sound_failed ? EXIT_SOUND : exit);
+}
+
+/* As it would be told if the call were our own: the only one, with files by the names we know. */
+static void on_event(struct placed *p, const struct phone_event *event)
+{
+    struct phone_event told = *event;
+    struct buf line = buf_new(16384);
+
+    told.call = 1;
+    if (p->cli->record && *told.file)
+        told.file = p->cli->record;
+    status_line(&line, &told, tell_verbosity(p->cli));
+    flush_put(p->flush, &p->terminal->err, buf_slice(&line));
+    buf_free(&line);
+    if (told.kind == PHONE_SOUND_FAILED) {
+        p->sound_failed = true;
+        outcome_note_error(&p->terminal->outcome, told.text);
+    }
+    if (told.kind == PHONE_ANSWERED && p->cli->for_ms > 0)
+        net_deadline_set(p->due, net_now_ms() + p->cli->for_ms);
+    if (told.kind == PHONE_ENDED)
+        on_over(p, &told);
+}
+
+static void put_raw(struct placed *p, struct slice raw)
+{
+    struct buf line = buf_new(CTL_LINE_MAX);
+
+    buf_put(&line, raw);
+    buf_putc(&line, '\n');
+    flush_put(p->flush, &p->terminal->out, buf_slice(&line));
+    buf_free(&line);
+}
+
+static void on_line(void *arg, struct slice raw)
+{
+    struct placed *p = arg;
+    struct ctl_line line;
+
+    if (ctl_line_read(raw, &line) != 0)
+        return; /* nothing that is for us */
+    if (line.kind == CTL_REPLY) {
+        on_reply(p, &line);
+    } else if (line.kind == CTL_OWN) {
+        terminal_error(p->terminal, line.text); /* the end follows */
+    } else if (line.kind == CTL_EVENT && p->call && line.event.call == p->call) {
+        if (p->cli->json)
+            put_raw(p, raw);
+        on_event(p, &line.event);
+    }
+    ctl_line_free(&line);
+}
+
+static void tell_end(struct placed *p, int err, const char *consequence)
+{
+    struct buf why = buf_new(2048);
+
+    ctl_client_explain(err, p->path, &why);
+    buf_puts(&why, consequence);
+    terminal_error(p->terminal, buf_cstr(&why));
+    buf_free(&why);
+}
+
+static void on_ended(void *arg, int err)
+{
+    struct placed *p = arg;
+
+    if (!p->greeted && !p->interrupted)
+        tell_end(p, err, p->cli->socket ? "" : "; the call is placed without it");
+    else if (!p->interrupted)
+        tell_end(p, err, err ? "; the call is given up" : ", and the call with it");
+    leave(p, p->interrupted ? EXIT_INTERRUPTED : EXIT_OTHER);
+}
+
+static const struct ctl_client_events events = {on_line, on_ended};
+
+/* --- what ends it --------------------------------------------------------------------------- */
+
+static void on_due(void *arg)
+{
+    send_hang_up(arg);
+}
+
+static void on_give_up(void *arg)
+{
+    leave(arg, EXIT_INTERRUPTED);
+}
+
+static void on_signal(void *arg)
+{
+    struct placed *p = arg;
+
+    p->interrupted = true;
+    if (p->call)
+        send_hang_up(p);
+    net_deadline_set(p->give_up, net_now_ms() + HANG_UP_MS);
+}
+
+/* --- the way there -------------------------------------------------------------------------- */
+
+static int begin(struct placed *p)
+{
+    struct buf hello = buf_new(256);
+    int err = flush_new(p->loop, p->terminal, &p->flush);
+
+    if (!err)
+        err = net_deadline_new(p->loop, on_due, p, &p->due);
+    if (!err)
+        err = net_deadline_new(p->loop, on_give_up, p, &p->give_up);
+    if (!err)
+        err = signals_new(p->loop, on_signal, NULL, p, &p->signals);
+    buf_printf(&hello, "{\"id\":%d,\"command\":\"events\",\"on\":true}\n", HELLO);
+    if (!err)
+        err = ctl_client_send(p->client, buf_slice(&hello), NULL, 0);
+    buf_free(&hello);
+    if (!err)
+        ctl_client_limit(p->client, HELLO_MS);
+    return err;
+}
+
+static void end(struct placed *p)
+{
+    ctl_client_free(p->client);
+    flush_free(p->flush);
+    net_deadline_free(p->due);
+    net_deadline_free(p->give_up);
+    signals_free(p->signals);
+    net_loop_free(p->loop);
+}
+
+/* Whether somebody listens there; who has asked for a daemon by its path gets that or nothing. */
+static bool connects(struct placed *p)
+{
+    int err = net_loop_new(&p->loop);
+
+    if (!err)
+        err = ctl_client_new(p->loop, p->path, &events, p, &p->client);
+    if (!err)
+        return true;
+    p->exit = EXIT_UNREACHABLE;
+    if (p->cli->socket)
+        tell_end(p, err, "");
+    else if (err != -ENOENT && err != -ECONNREFUSED)
+        tell_end(p, err, "; the call is placed without it");
+    return false;
+}
+
+static bool place(struct placed *p)
+{
+    bool placed = connects(p);
+
+    if (placed) {
+        int err = begin(p);
+
+        if (err)
+            tell_end(p, err, "");
+        else
+            net_loop_run(p->loop);
+        placed = p->greeted || p->interrupted || err;
+    }
+    end(p);
+    return placed || p->cli->socket;
+}
+
+bool ctl_call(const struct cli *cli, struct terminal *terminal, enum exit_status *out)
+{
+    struct placed p = {
+        .cli = cli, .terminal = terminal, .dial = buf_new(LINE_MAX_BYTES), .exit = EXIT_OTHER};
+    struct buf path = buf_new(4096), why = buf_new(8192);
+    bool placed = false;
+
+    if (runtime_dir_socket(cli->socket, false, &path, &why) == 0) {
+        p.path = buf_cstr(&path);
+        placed = make_dial(cli, &p.dial) && place(&p);
+    } else if (why.n > 0) {
+        terminal_error(terminal, buf_cstr(&why));
+        placed = cli->socket;
+    }
+    buf_free(&p.dial);
+    buf_free(&path);
+    buf_free(&why);
+    *out = p.exit;
+    return placed;
+}

@@ -1,0 +1,229 @@
+#include "ui/ctl_line.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+
+#include "phone/event_names.h"
+#include "ui/json.h"
+
+/* --- values --------------------------------------------------------------------------------- */
+
+/* Each puts a value to at; of another type than expected it counts as missing. */
+typedef void take_fn(const json_t *value, void *at);
+
+static void take_string(const json_t *value, void *at)
+{
+    if (json_is_string(value))
+        *(const char **)at = json_string_value(value);
+}
+
+static void take_u32(const json_t *value, void *at)
+{
+    json_int_t n = json_integer_value(value);
+
+    if (n > 0 && n <= UINT32_MAX)
+        *(uint32_t *)at = (uint32_t)n;
+}
+
+static void take_u64(const json_t *value, void *at)
+{
+    json_int_t n = json_integer_value(value);
+
+    if (n > 0)
+        *(uint64_t *)at = (uint64_t)n;
+}
+
+/* Seconds of theirs, milliseconds of ours. */
+static void take_seconds(const json_t *value, void *at)
+{
+    double s = json_number_value(value);
+
+    if (s > 0 && s < 1e12)
+        *(uint64_t *)at = (uint64_t)llround(s * 1000);
+}
+
+static void take_real(const json_t *value, void *at)
+{
+    if (json_is_number(value))
+        *(double *)at = json_number_value(value);
+}
+
+static void take_bool(const json_t *value, void *at)
+{
+    *(bool *)at = json_is_true(value);
+}
+
+static void take_not(const json_t *value, void *at)
+{
+    *(bool *)at = json_is_false(value);
+}
+
+static void take_address(const json_t *value, void *at)
+{
+    if (ip_parse_with_port(slice_of(json_string_value(value)), at) != 0)
+        *(struct ip *)at = (struct ip){0};
+}
+
+static void take_outcome(const json_t *value, void *at)
+{
+    struct slice word = slice_of(json_string_value(value));
+
+    for (int o = PHONE_OK; o <= PHONE_FAILED; o++)
+        if (slice_eq(word, slice_of(json_outcome((enum phone_outcome)o))))
+            *(enum phone_outcome *)at = (enum phone_outcome)o;
+}
+
+/* --- members -------------------------------------------------------------------------------- */
+
+#define AT(m) offsetof(struct phone_event, m)
+
+/* clang-format off */
+static const struct {
+    const char *name;
+    take_fn *take;
+    size_t at;
+} members[] = {
+    {"call",               take_u32,     AT(call)},
+    {"peer",               take_string,  AT(peer)},
+    {"peer_name",          take_string,  AT(peer_name)},
+    {"contact",            take_string,  AT(contact)},
+    {"target",             take_string,  AT(target)},
+    {"account",            take_string,  AT(account)},
+    {"uri",                take_string,  AT(peer)},
+    {"our_contact",        take_string,  AT(text)},
+    {"transport",          take_string,  AT(transport)},
+    {"remote",             take_address, AT(where)},
+    {"server",             take_address, AT(where)},
+    {"status",             take_u32,     AT(status)},
+    {"reason",             take_string,  AT(reason)},
+    {"text",               take_string,  AT(text)},
+    {"codec",              take_string,  AT(codec)},
+    {"encryption",         take_string,  AT(encryption)},
+    {"sending",            take_bool,    AT(on)},
+    {"early",              take_not,     AT(result.answered)},
+    {"file",               take_string,  AT(file)},
+    {"digit",              take_string,  AT(text)},
+    {"digits",             take_string,  AT(digits)},
+    {"outcome",            take_outcome, AT(outcome)},
+    {"answered",           take_bool,    AT(result.answered)},
+    {"duration",           take_seconds, AT(result.talk_ms)},
+    {"sent",               take_u64,     AT(result.sent)},
+    {"received",           take_u64,     AT(result.received)},
+    {"lost",               take_u64,     AT(result.lost)},
+    {"loss_percent",       take_real,    AT(result.lost_percent)},
+    {"their_loss_percent", take_real,    AT(result.their_lost_percent)},
+    {"jitter_ms",          take_real,    AT(result.jitter_ms)},
+    {"round_trip_ms",      take_real,    AT(result.round_trip_ms)},
+    {"expires",            take_u32,     AT(expires_s)},
+    {"bindings",           take_u32,     AT(bindings)},
+    {"seen_at",            take_string,  AT(seen_at)},
+    {"retry",              take_seconds, AT(retry_ms)},
+    {"realm",              take_string,  AT(text)},
+    {"conference",         take_u32,     AT(conference)},
+    {"microphone_db",      take_real,    AT(microphone_db)},
+    {"speaker_db",         take_real,    AT(speaker_db)},
+};
+/* clang-format on */
+
+static void take_members(const json_t *tree, struct phone_event *event)
+{
+    /* Of most events "local" is where we receive; of these two it is what they are about. */
+    bool is_where = event->kind == PHONE_LISTENING || event->kind == PHONE_MOVED;
+
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        const json_t *value = json_object_get(tree, members[i].name);
+
+        if (value)
+            members[i].take(value, (char *)event + members[i].at);
+    }
+    take_address(json_object_get(tree, "local"), is_where ? &event->where : &event->local);
+}
+
+/* --- events --------------------------------------------------------------------------------- */
+
+/* The kind that has this name, with its on; false: none. event/event_names.h knows no way back. */
+static bool find_kind(const char *name, struct phone_event *event)
+{
+    for (int k = PHONE_LISTENING; k < PHONE_CLOSED; k++) {
+        for (int on = 0; on < 2; on++) {
+            const char *it;
+
+            event->kind = (enum phone_event_kind)k;
+            event->on = on;
+            it = event_name(event);
+            if (it && strcmp(it, name) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool read_event(const json_t *tree, const char *name, struct phone_event *out)
+{
+    *out = (struct phone_event){.peer = "",
+                                .peer_name = "",
+                                .contact = "",
+                                .target = "",
+                                .transport = "",
+                                .codec = "",
+                                .reason = "",
+                                .text = "",
+                                .file = "",
+                                .digits = "",
+                                .account = "",
+                                .seen_at = "",
+                                .encryption = ""};
+    if (!find_kind(name, out))
+        return false;
+    out->outcome = out->kind == PHONE_ENDED ? PHONE_FAILED : 0;
+    out->result.round_trip_ms = out->result.their_lost_percent = -1;
+    take_members(tree, out);
+    return true;
+}
+
+static const char *text_in(const json_t *tree, const char *member)
+{
+    const char *text = json_string_value(json_object_get(tree, member));
+
+    return text ? text : "";
+}
+
+/* --- the line ------------------------------------------------------------------------------- */
+
+static void read_reply(const json_t *tree, struct ctl_line *out)
+{
+    out->kind = CTL_REPLY;
+    take_u64(json_object_get(tree, "reply"), &out->id);
+    take_u32(json_object_get(tree, "call"), &out->call);
+    out->ok = json_is_true(json_object_get(tree, "ok"));
+    out->error = text_in(tree, "error");
+}
+
+int ctl_line_read(struct slice text, struct ctl_line *out)
+{
+    json_error_t fault;
+    json_t *tree = json_loadb(text.p ? text.p : "", text.n, 0, &fault);
+
+    *out = (struct ctl_line){.kind = CTL_OTHER, .error = ""};
+    if (!tree)
+        return json_error_code(&fault) == json_error_out_of_memory ? -ENOMEM : -EBADMSG;
+    if (!json_is_object(tree)) {
+        json_decref(tree);
+        return -EBADMSG;
+    }
+    out->tree = tree;
+    out->name = text_in(tree, "event");
+    out->text = text_in(tree, "text");
+    if (json_object_get(tree, "reply"))
+        read_reply(tree, out);
+    else if (*out->name)
+        out->kind = read_event(tree, out->name, &out->event) ? CTL_EVENT : CTL_OWN;
+    return 0;
+}
+
+void ctl_line_free(struct ctl_line *line)
+{
+    json_decref(line->tree);
+    line->tree = NULL;
+}
