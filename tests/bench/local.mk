@@ -14,9 +14,10 @@ tests_bench_bench_parse_LDADD += $(LIBRE_LIBS) $(OSIP_LIBS)
 endif
 
 # The other side of the calls in bench.py.
-bench_helpers = tests/bench/bench_registrar tests/bench/bench_sip
+bench_helpers = tests/bench/bench_load tests/bench/bench_registrar tests/bench/bench_sip
 EXTRA_PROGRAMS += $(bench_helpers)
 CLEANFILES += $(bench_helpers)
+tests_bench_bench_load_LDADD =
 tests_bench_bench_registrar_LDADD =
 tests_bench_bench_sip_LDADD = $(OPUS_LIBS)
 EXTRA_DIST += tests/bench/bench.py
