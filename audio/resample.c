@@ -45,7 +45,7 @@ void resample_free(struct resample *r)
 
 size_t resample_room(const struct resample *r, size_t n)
 {
-    return (size_t)((uint64_t)n * r->out_hz / r->in_hz) + 2;
+    return !r->speex ? n : (size_t)((uint64_t)n * r->out_hz / r->in_hz) + 2;
 }
 
 size_t resample_run(struct resample *r, const int16_t *in, size_t n, int16_t *out, size_t room)

@@ -44,6 +44,8 @@ libphone_a_SOURCES = \
 	src/phone/media_device.h \
 	src/phone/media_file.c \
 	src/phone/media_file.h \
+	src/phone/media_jobs.c \
+	src/phone/media_jobs.h \
 	src/phone/media_link.c \
 	src/phone/media_link.h \
 	src/phone/media_mix.c \

@@ -9,7 +9,7 @@
 #include "audio/resample.h"
 
 #define LEAST_HALF_SAMPLES 2048 /* a quarter of a second at 8 kHz, in 4 KiB */
-#define RAW_SAMPLES 1024
+#define RAW_SAMPLES 2048
 
 /* A fifth of a second at high rates: enough for a busy disk, little for a thousand calls. */
 static size_t half_samples(uint32_t rate_hz)
@@ -53,7 +53,7 @@ static void swap(struct half *a, struct half *b)
 
 struct media_player {
     /* The media thread's */
-    uv_loop_t *loop;
+    struct media_jobs *jobs;
     struct media_file_events events;
     void *arg;
     struct half front; /* being given out */
@@ -63,7 +63,7 @@ struct media_player {
     bool told_end; /* the worker has reached the end; what is in the halves is all */
 
     /* The worker's while busy */
-    uv_work_t work;
+    struct media_job job;
     char *path;
     struct audio_reader *reader;
     struct resample *resample;
@@ -74,7 +74,7 @@ struct media_player {
     char why[AUDIO_WHY_MAX];
 };
 
-static void player_work(struct media_player *p, uv_work_cb work);
+static void player_work(struct media_player *p, void (*work)(struct media_job *job));
 
 static int player_prepare(struct media_player *p)
 {
@@ -120,9 +120,9 @@ static int player_piece(struct media_player *p, int16_t *out, size_t room)
 }
 
 /* In a worker: fills the back half. */
-static void player_read_ahead(uv_work_t *work)
+static void player_read_ahead(struct media_job *job)
 {
-    struct media_player *p = work->data;
+    struct media_player *p = LIST_ITEM(job, struct media_player, job);
     int n = 1;
 
     p->err = player_prepare(p);
@@ -137,9 +137,9 @@ static void player_read_ahead(uv_work_t *work)
     }
 }
 
-static void player_close_file(uv_work_t *work)
+static void player_close_file(struct media_job *job)
 {
-    struct media_player *p = work->data;
+    struct media_player *p = LIST_ITEM(job, struct media_player, job);
 
     audio_reader_close(p->reader);
     resample_free(p->resample);
@@ -178,11 +178,10 @@ static void player_turn(struct media_player *p)
         player_work(p, player_read_ahead);
 }
 
-static void player_done(uv_work_t *work, int status)
+static void player_done(struct media_job *job)
 {
-    struct media_player *p = work->data;
+    struct media_player *p = LIST_ITEM(job, struct media_player, job);
 
-    (void)status;
     p->busy = false;
     if (p->closing) {
         if (p->reader || p->resample)
@@ -201,15 +200,15 @@ static void player_done(uv_work_t *work, int status)
     player_turn(p);
 }
 
-static void player_work(struct media_player *p, uv_work_cb work)
+static void player_work(struct media_player *p, void (*work)(struct media_job *job))
 {
     p->busy = true;
-    p->work.data = p;
-    if (uv_queue_work(p->loop, &p->work, work, player_done) != 0)
-        abort(); /* only a NULL callback makes it fail */
+    p->job.work = work;
+    p->job.done = player_done;
+    media_jobs_put(p->jobs, &p->job);
 }
 
-int media_player_open(uv_loop_t *loop, const char *path, uint32_t rate_hz,
+int media_player_open(struct media_jobs *jobs, const char *path, uint32_t rate_hz,
                       const struct media_file_events *events, void *arg, struct media_player **out)
 {
     struct media_player *p = calloc(1, sizeof *p);
@@ -220,7 +219,7 @@ int media_player_open(uv_loop_t *loop, const char *path, uint32_t rate_hz,
         free(p);
         return -ENOMEM;
     }
-    p->loop = loop;
+    p->jobs = jobs;
     p->path = copy;
     p->events = *events;
     p->arg = arg;

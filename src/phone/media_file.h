@@ -11,13 +11,14 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "phone/media_jobs.h"
 #include "phone/media_sink.h"
 
 struct media_player;
 
 /* Starts to open path and to read ahead, as samples at rate_hz. 0 or -ENOMEM; what is wrong with
  * the file is told by failed. events is copied. */
-int media_player_open(uv_loop_t *loop, const char *path, uint32_t rate_hz,
+int media_player_open(struct media_jobs *jobs, const char *path, uint32_t rate_hz,
                       const struct media_file_events *events, void *arg, struct media_player **out);
 /* Another rate from now on; what was read ahead is lost. */
 void media_player_set_rate(struct media_player *p, uint32_t rate_hz);

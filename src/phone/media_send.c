@@ -152,8 +152,8 @@ static void player_closed(void *arg)
 static void open_player(struct media_stream *s)
 {
     static const struct media_file_events events = {player_failed, player_closed};
-    int err = media_player_open(net_loop_uv(s->thread->loop), s->play_path,
-                                audio_encoder_rate_hz(s->encoder), &events, s, &s->player);
+    int err = media_player_open(&s->thread->jobs, s->play_path, audio_encoder_rate_hz(s->encoder),
+                                &events, s, &s->player);
 
     free(s->play_path);
     s->play_path = NULL;

@@ -60,6 +60,7 @@ static void finish_quitting(struct media_thread *t)
     net_pacer_free(t->pacer);
     t->pacer = NULL;
     media_link_close(&t->inbox, NULL);
+    media_jobs_close(&t->jobs);
     net_loop_stop(t->loop);
 }
 
@@ -286,9 +287,11 @@ int media_thread_start(struct media_thread *t, struct media_link *outbox, const 
     err = media_link_init(&t->inbox, net_loop_uv(t->loop), on_command, t);
     if (err)
         goto fail;
+    media_jobs_init(&t->jobs, net_loop_uv(t->loop));
     err = uv_thread_create_ex(&t->id, &options, run, t);
     if (!err)
         return 0;
+    media_jobs_close(&t->jobs);
     media_link_close(&t->inbox, NULL);
 
 fail:

@@ -16,6 +16,7 @@
 #include "net/rtp_pair.h"
 #include "phone/media.h"
 #include "phone/media_device.h"
+#include "phone/media_jobs.h"
 #include "phone/media_link.h"
 
 /* What one agreement says, its codecs looked up. */
@@ -82,6 +83,7 @@ struct media_thread {
     struct net_loop *loop;
     struct net_pacer *pacer;
     struct net_rtp_batch *batch;
+    struct media_jobs jobs;
     struct media_device *device;
     struct list streams;
     struct list mixes; /* of struct media_mix: empty without a conference */

@@ -13,6 +13,7 @@ phone_tests = \
 	tests/unit/phone/test_events \
 	tests/unit/phone/test_history \
 	tests/unit/phone/test_media \
+	tests/unit/phone/test_media_jobs \
 	tests/unit/phone/test_media_mix \
 	tests/unit/phone/test_media_pipe \
 	tests/unit/phone/test_no_memory \
@@ -33,6 +34,7 @@ tests_unit_phone_test_event_names_LDADD = $(phone_ldadd)
 tests_unit_phone_test_quality_LDADD = $(phone_ldadd)
 tests_unit_phone_test_history_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_jobs_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_mix_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_pipe_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDADD = $(phone_ldadd)
