@@ -298,7 +298,7 @@ void stream_beat(struct media_stream *s, uint64_t due_us)
     if (s->stopping)
         return;
     if (s->agreed)
-        stream_receive(s);
+        stream_receive_due(s, due_us);
     stream_play(s, due_us);
     if (!s->mix)
         stream_send_due(s, due_us);

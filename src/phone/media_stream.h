@@ -90,7 +90,8 @@ struct media_stream {
     bool has_heard, told_first;
     int64_t lost_before; /* of sources that have been replaced */
     uint32_t heard_clock_hz;
-    uint64_t heard_ms; /* when RTP last came */
+    uint64_t heard_ms;    /* when RTP last came */
+    uint64_t received_us; /* the beat on which the socket was last looked at */
     struct rtp_event_receiver pressed;
     struct playout *playout;
     uint64_t played_us;                /* sound has been taken out up to here */
@@ -146,7 +147,8 @@ void stream_stop_sending(struct media_stream *s);
 /* --- media_receive.c ------------------------------------------------------------------------- */
 
 void stream_prepare_receiving(struct media_stream *s, const struct media_agreement *before);
-/* What waits on the RTP socket. */
+/* What waits on the RTP socket; on a beat, where it is time to look. */
+void stream_receive_due(struct media_stream *s, uint64_t due_us);
 void stream_receive(struct media_stream *s);
 /* Recording and loudspeaker get what is to be heard up to due_us. */
 void stream_play(struct media_stream *s, uint64_t due_us);
