@@ -14,13 +14,13 @@ float level_dbfs(const int16_t *samples, size_t n)
 void level_meter_add(struct level_meter *meter, const int16_t *samples, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        meter->squares += (double)samples[i] * samples[i];
+        meter->squares += (uint64_t)((int32_t)samples[i] * samples[i]);
     meter->n += n;
 }
 
 double level_meter_take(struct level_meter *meter)
 {
-    double mean = meter->squares / (double)meter->n / (32768.0 * 32768.0);
+    double mean = (double)meter->squares / (double)meter->n / (32768.0 * 32768.0);
     bool any = meter->n > 0;
 
     *meter = (struct level_meter){0};
