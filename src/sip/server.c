@@ -367,17 +367,23 @@ static void out_of_dialog(const struct query *q)
 
 /* --- what is kept ----------------------------------------------------------------------------- */
 
+static size_t greater(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 /* What is answered before anything is kept: who floods us costs us one message each. 0: go on. */
 static unsigned too_much(const struct query *q)
 {
     struct sip_endpoint *ep = q->ep;
+    size_t most = ep->config.max_calls;
 
     if (!begins_call(q->msg))
         return 0;
-    if (ep->txs.half_open >= SIP_MAX_HALF_OPEN_ALL ||
-        sip_tx_half_open(&ep->txs, &q->flow->remote) >= SIP_MAX_HALF_OPEN)
+    if (ep->txs.half_open >= greater(SIP_MAX_HALF_OPEN_ALL, most) ||
+        sip_tx_half_open(&ep->txs, &q->flow->remote) >= greater(SIP_MAX_HALF_OPEN, most))
         return 503;
-    return ep->config.max_calls && ep->n_open >= ep->config.max_calls ? 486 : 0;
+    return most && ep->n_open >= most ? 486 : 0;
 }
 
 /* Only what belongs to a call, or may become one, gets a transaction. OPTIONS and errors are

@@ -263,6 +263,22 @@ static void half_open_of_all(void **state)
     rig_free(r);
 }
 
+/* Whoever allows a hundred calls may be called by a hundred at once, by way of one server. */
+static void half_open_as_allowed(void **state)
+{
+    struct rng rng = rng_seeded(1);
+    struct sip_endpoint_config config = {.rng = &rng, .user_agent = "t", .max_calls = 100};
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    sip_endpoint_free(r->ep);
+    r->ep = sip_endpoint_new(&config);
+    for (unsigned i = 0; i < 110; i++)
+        invite(r, i);
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 100);
+    rig_free(r);
+}
+
 static void max_calls(void **state)
 {
     struct rng rng = rng_seeded(1);
@@ -336,6 +352,7 @@ int main(void)
         {"18.2.2: over TCP on the same connection", tcp_way, 0, 0, 0},
         {"64 INVITEs without ACK of one source", half_open, 0, 0, 0},
         {"512 INVITEs without ACK of all sources", half_open_of_all, 0, 0, 0},
+        {"100 of one source where 100 calls are allowed", half_open_as_allowed, 0, 0, 0},
         {"no more calls than allowed", max_calls, 0, 0, 0},
         {"no more transactions than allowed", max_transactions, 0, 0, 0},
         {"8.2.7: nothing is kept for what belongs to no call", keeps_nothing, 0, 0, 0},
