@@ -85,11 +85,13 @@ def free_port(count=1):
 
 
 class Process:
-    """A program with its output kept line by line, standard output and error in one."""
+    """A program with its output kept line by line, standard output and error in one. look: is
+    handed the bytes of each line and says what is wrong with them, in a list of sentences; a room
+    fails for them when it is left."""
 
-    def __init__(self, name, command, **popen):
+    def __init__(self, name, command, look=None, **popen):
         self.name, self.command = name, [str(c) for c in command]
-        self.lines, self.times = [], []
+        self.lines, self.times, self.faults, self._look = [], [], [], look
         self._news = threading.Condition()
         self._eof = False
         self.popen = subprocess.Popen(self.command, stdin=popen.pop("stdin", subprocess.DEVNULL),
@@ -102,6 +104,8 @@ class Process:
 
     def _read(self, stream):
         for raw in stream or ():
+            if self._look:
+                self.faults += self._look(raw)
             with self._news:
                 self.lines.append(raw.decode("utf-8", "replace").rstrip("\r\n"))
                 self.times.append(time.monotonic())
@@ -112,21 +116,24 @@ class Process:
 
     def wait_line(self, pattern, seconds=15, after=0):
         """The match of the first line from number after on in which pattern is found."""
+        return self.wait_for(lambda line: re.search(pattern, line), repr(pattern), seconds, after)
+
+    def wait_for(self, find, what, seconds=15, after=0):
+        """What find makes of the first line from number after on of which it makes anything."""
         end = time.monotonic() + seconds
         seen = after
         with self._news:
             while True:
                 while seen < len(self.lines):
-                    match = re.search(pattern, self.lines[seen])
-                    if match:
-                        return match
+                    found = find(self.lines[seen])
+                    if found:
+                        return found
                     seen += 1
                 left = end - time.monotonic()
                 if self._eof:
-                    raise Failure(f"{self.name} ended without saying {pattern!r}", self.tail())
+                    raise Failure(f"{self.name} ended without saying {what}", self.tail())
                 if left <= 0:
-                    raise Failure(f"{self.name} did not say {pattern!r} in {seconds} s",
-                                  self.tail())
+                    raise Failure(f"{self.name} did not say {what} in {seconds} s", self.tail())
                 self._news.wait(left)
 
     def said(self, pattern):
@@ -190,6 +197,9 @@ class Room:
                     known = known + thing.tail()
             error.notes = known
         shutil.rmtree(self.folder, ignore_errors=True)
+        faults = [f for t in self.things if isinstance(t, Process) for f in t.faults]
+        if faults and not error:
+            raise Failure(faults[0], faults[1:10])
 
     def path(self, name):
         return os.path.join(self.folder, name)

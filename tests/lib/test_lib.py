@@ -5,7 +5,7 @@ import random
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import sip, sound, tap, trace
+from lib import schema, sip, sound, tap, tphone, trace
 from lib.relay import CLEAR, CallRelay, Relay, Weather
 from lib.room import Room, wait_until
 from lib.tap import Failure, case, equal, expect
@@ -135,6 +135,49 @@ def processes():
         expect(not process.alive() and not os.path.exists(room.folder), "it is still there")
         return
     raise Failure("no failure was raised")
+
+
+GOOD = '{"v":1,"event":"dtmf","time":1.5,"call":2,"peer":"sip:a@h","digit":"5"}'
+
+
+@case("a line of JSON is held to what is described")
+def schemas():
+    equal(schema.line_faults(GOOD), [], "faults of a good line")
+    for wrong, said in ((GOOD[:-1], "not JSON"), (GOOD.replace("dtmf", "dmtf"), "dmtf"),
+                        (GOOD.replace('"call":2,', ""), "has no 'call'"),
+                        (GOOD.replace("2", '"2"'), "is not integer"),
+                        (GOOD.replace("2", "0"), "below 1"),
+                        (GOOD.replace("5\"}", "55\"}"), "like"),
+                        (GOOD.replace("peer", "pear"), "pear"),
+                        (GOOD.replace("peer", "call"), "twice"),
+                        (GOOD.replace("1.5", "NaN"), "NaN"), (GOOD.replace("1.5", "true"), "True"),
+                        (GOOD.replace("sip:a", "\u202ea"), "202e"),
+                        (GOOD.replace("sip:a", "\\u001ba"), "x1b"),
+                        (GOOD.replace("sip:a@h", ""), "too short"), (" " + GOOD, "begin")):
+        faults = schema.line_faults(wrong)
+        expect(len(faults) == 1 and said in faults[0], f"{wrong}: {faults}")
+    expect(tphone.look(GOOD.replace("a@h", "\xff").encode("latin-1")), "what is no UTF-8 passes")
+
+
+@case("a word of JSON Schema that the validator does not know is a fault")
+def unknown_words():
+    try:
+        schema.Schema({"maxLength": 3}).faults("abcd")
+    except Failure as e:
+        return expect("maxLength" in str(e), str(e))
+    raise Failure("it was let pass")
+
+
+@case("a room fails where a process in it wrote a line that is not as it is described")
+def wrong_lines():
+    try:
+        with Room() as room:
+            line = GOOD.replace("digit", "dgt")
+            process = room.start("sh", ["sh", "-c", f"echo '{line}'"], look=tphone.look)
+            process.status()
+    except Failure as e:
+        return expect("dgt" in str(e) + "".join(e.notes), str(e))
+    raise Failure("nobody noticed")
 
 
 if __name__ == "__main__":

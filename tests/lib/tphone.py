@@ -3,7 +3,7 @@ import os
 import re
 
 from lib import room as rooms
-from lib import sound
+from lib import schema, sound
 from lib.tap import Failure
 
 OK, OTHER, USAGE, BUSY, DECLINED, NO_ANSWER, NOT_FOUND, REFUSED, UNREACHABLE, SOUND = range(10)
@@ -17,6 +17,11 @@ def program():
     return os.path.abspath(path)
 
 
+def _fits(event, name, members):
+    return (not name or event.get("event") == name) and all(
+        event.get(m) == v for m, v in members.items())
+
+
 def _options(more):
     out = []
     for name, value in more.items():
@@ -26,6 +31,16 @@ def _options(more):
         elif value is not None and value is not False:
             out += [option, str(value)]
     return out
+
+
+def look(raw):
+    """What is wrong with a line of output, if it is one of JSON: a list of sentences."""
+    if not raw.startswith(b"{"):
+        return []
+    try:
+        return schema.line_faults(raw.decode().rstrip("\n"))
+    except UnicodeDecodeError as e:
+        return [f"{e}: {raw!r}"]
 
 
 class Phone:
@@ -54,7 +69,7 @@ class Phone:
         if through:
             more["account"] = through
         line = [*under, program(), command, *arguments, f"--trace={self.trace}", *_options(more)]
-        self.process = room.start(f"tphone {command} ({name})", line,
+        self.process = room.start(f"tphone {command} ({name})", line, look=look,
                                   env={**os.environ, **rooms.home_in(self.home), **(env or {})},
                                   **(popen or {}))
 
@@ -69,6 +84,19 @@ class Phone:
 
     def wait_line(self, pattern, seconds=15):
         return self.process.wait_line(pattern, seconds)
+
+    def events(self, name=None, **members):
+        """What it has told with --json so far: the events of this name with these members."""
+        told = [schema.parse(l) for l in list(self.process.lines) if l.startswith("{")]
+        return [e for e in told if _fits(e, name, members)]
+
+    def wait_event(self, name, seconds=15, after=0, **members):
+        """The first such event from the line of number after on."""
+        def find(line):
+            event = schema.parse(line) if line.startswith("{") else {}
+            return event if _fits(event, name, members) else None
+        wanted = "".join(f" {m}={v!r}" for m, v in members.items())
+        return self.process.wait_for(find, f"{name}{wanted}", seconds, after)
 
     def output(self):
         return "\n".join(self.process.lines)

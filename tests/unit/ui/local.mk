@@ -4,6 +4,7 @@ ui_tests = \
 	tests/unit/ui/test_ctl_client \
 	tests/unit/ui/test_ctl_line \
 	tests/unit/ui/test_json_event \
+	tests/unit/ui/test_json_words \
 	tests/unit/ui/test_output \
 	tests/unit/ui/test_runtime_dir \
 	tests/unit/ui/test_service \
@@ -15,6 +16,7 @@ tests_unit_ui_test_cli_LDADD = $(phone_ldadd)
 tests_unit_ui_test_ctl_client_LDADD = $(phone_ldadd)
 tests_unit_ui_test_ctl_line_LDADD = $(phone_ldadd)
 tests_unit_ui_test_json_event_LDADD = $(phone_ldadd)
+tests_unit_ui_test_json_words_LDADD = $(phone_ldadd)
 tests_unit_ui_test_output_LDADD = $(phone_ldadd)
 tests_unit_ui_test_runtime_dir_LDADD = $(phone_ldadd)
 tests_unit_ui_test_runtime_dir_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=geteuid
