@@ -7,7 +7,7 @@
 
 #include "audio/resample.h"
 
-#define TOLERANCE_US 1000   /* that two pieces may be apart, or overlap, and still be one sound */
+#define TOLERANCE_US 500    /* that two pieces may be apart, or overlap, and still be one sound */
 #define MOST_BEHIND_PER_S 5 /* a fifth of a second: the longest packets and some beats */
 #define PIECE 512           /* samples that are converted, or frames that are made, at a time */
 #define PIECE_ROOM 4096     /* from 8 to 48 kHz, and what a filter adds */
@@ -16,7 +16,7 @@
 struct line {
     struct resample *resample; /* NULL: it has the sink's rate already */
     uint32_t from_hz;          /* 0: nothing has come, or nothing since a gap */
-    uint64_t until_us;         /* what came last ended then */
+    uint64_t until_us;         /* its sound has come up to then */
     uint64_t frames;           /* since the beginning, those that wait included */
     int16_t *waiting;          /* for the other side */
     size_t n;
@@ -259,7 +259,7 @@ void media_sides_put(struct media_sides *m, enum media_side side, const int16_t 
     } else if (start_us > line->until_us + TOLERANCE_US) {
         fill_gap(m, side, start_us);
     }
-    line->until_us = end_us;
+    line->until_us += n * UINT64_C(1000000) / rate_hz; /* so small differences do not add up */
     add_converted(m, side, samples, n, rate_hz);
 }
 

@@ -4,6 +4,7 @@ unit_audio_tests = \
 	tests/unit/audio/test_conceal \
 	tests/unit/audio/test_device \
 	tests/unit/audio/test_file \
+	tests/unit/audio/test_file_write \
 	tests/unit/audio/test_jitter \
 	tests/unit/audio/test_jitter_steps \
 	tests/unit/audio/test_mixer \
@@ -21,6 +22,7 @@ tests_unit_audio_test_codec_LDADD = $(machine_ldadd)
 tests_unit_audio_test_conceal_LDADD = $(machine_ldadd)
 tests_unit_audio_test_device_LDADD = $(machine_ldadd)
 tests_unit_audio_test_file_LDADD = $(machine_ldadd)
+tests_unit_audio_test_file_write_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_steps_LDADD = $(machine_ldadd)
 tests_unit_audio_test_mixer_LDADD = $(machine_ldadd)
