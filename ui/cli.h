@@ -52,6 +52,7 @@ enum cli_where {
     CLI_CONTACTS = 32,
     CLI_COMPLETION = 64,
     CLI_PHONES = CLI_CALL | CLI_ANSWER | CLI_REGISTER, /* those that speak SIP */
+    CLI_LISTS = CLI_DEVICES | CLI_HISTORY | CLI_CONTACTS,
     CLI_ALL = 127,
 };
 

@@ -6,6 +6,7 @@
 #include "phone/folders.h"
 #include "ui/cmd.h"
 #include "ui/exit.h"
+#include "ui/json_list.h"
 
 #define LINES_BYTES_MAX (4u * CONTACTS_FILE_BYTES_MAX)
 /* A longer name pushes its own address to the right and no other. */
@@ -42,6 +43,14 @@ static void put_contacts(const struct contacts *contacts, bool plain, struct buf
     }
 }
 
+static void put_json(const struct contacts *contacts, struct buf *out)
+{
+    const char *name, *address;
+
+    for (size_t i = 0; contacts_at(contacts, i, &name, &address); i++)
+        json_contact(out, name, address);
+}
+
 static int read_contacts(const struct cli *cli, struct buf *path, struct buf *lines,
                          struct buf *why)
 {
@@ -53,7 +62,9 @@ static int read_contacts(const struct cli *cli, struct buf *path, struct buf *li
     err = contacts_new(buf_cstr(path), &contacts);
     if (!err)
         err = contacts_refresh(contacts, why);
-    if (!err)
+    if (!err && cli->json)
+        put_json(contacts, lines);
+    else if (!err)
         put_contacts(contacts, cli->plain, lines);
     contacts_free(contacts);
     return err;

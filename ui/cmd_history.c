@@ -7,6 +7,7 @@
 #include "phone/history.h"
 #include "ui/cmd.h"
 #include "ui/exit.h"
+#include "ui/json_list.h"
 #include "ui/status.h"
 
 /* A screen's worth, where nobody says how many. */
@@ -106,7 +107,9 @@ static bool on_row(void *arg, const struct history_row *row)
 
     if (l->cli->missed && row->outcome != HISTORY_MISSED)
         return true;
-    if (l->cli->plain)
+    if (l->cli->json)
+        json_history(&l->lines, row);
+    else if (l->cli->plain)
         put_plain(&l->lines, row);
     else
         put_line(&l->lines, row);

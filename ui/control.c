@@ -67,15 +67,14 @@ static void on_turn(void *arg)
 
 void control_set_quality(struct control *control)
 {
-    const struct cli *cli = control->session->cli;
-    bool wanted = cli->json && !cli->control;
+    bool wanted = false;
 
     LIST_EACH (&control->clients, at) {
         const struct client *c = LIST_ITEM(at, struct client, link);
 
         wanted = wanted || (c->hears && c->quality);
     }
-    phone_quality(control->session->phone, wanted);
+    session_want_quality(control->session, wanted);
 }
 
 static int add(struct control *control, int in, int out, bool is_socket, struct client **added)

@@ -126,13 +126,13 @@ static bool put_outcome(struct buf *out, const void *at)
     return true;
 }
 
-static void put_device(struct buf *out, const struct phone_device *d)
+void json_put_device(struct buf *out, const struct phone_device *d)
 {
-    buf_puts(out, "{\"name\":");
+    buf_puts(out, "\"name\":");
     json_put_string(out, d->name);
     buf_puts(out, ",\"host_api\":");
     json_put_string(out, d->host_api);
-    buf_printf(out, ",\"inputs\":%u,\"outputs\":%u,\"rate\":%" PRIu32 ",\"default\":%s}", d->inputs,
+    buf_printf(out, ",\"inputs\":%u,\"outputs\":%u,\"rate\":%" PRIu32 ",\"default\":%s", d->inputs,
                d->outputs, d->rate_hz, d->is_default ? "true" : "false");
 }
 
@@ -145,9 +145,9 @@ static bool put_devices(struct buf *out, const void *at)
         return false;
     buf_putc(out, '[');
     for (size_t i = 0; i < e->n_devices; i++) {
-        if (i > 0)
-            buf_putc(out, ',');
-        put_device(out, &e->devices[i]);
+        buf_puts(out, i > 0 ? ",{" : "{");
+        json_put_device(out, &e->devices[i]);
+        buf_putc(out, '}');
     }
     buf_putc(out, ']');
     return true;

@@ -36,6 +36,8 @@ libui_a_SOURCES = \
 	ui/json_command.c \
 	ui/json_command.h \
 	ui/json_event.c \
+	ui/json_list.c \
+	ui/json_list.h \
 	ui/json_verbs.c \
 	ui/json_words.c \
 	ui/lines.c \

@@ -345,10 +345,17 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
         session_close(s);
     } else {
         phone_trace(s->phone, terminal->trace != NULL);
-        phone_quality(s->phone, cli->json);
+        session_want_quality(s, false);
     }
     buf_free(&why);
     return err ? EXIT_OTHER : EXIT_OK;
+}
+
+void session_want_quality(struct session *s, bool clients)
+{
+    bool printed = s->cli->json && !s->cli->control; /* else a client's */
+
+    phone_quality(s->phone, clients || printed || hooks_want_quality(s->hooks));
 }
 
 void session_run(struct session *s)

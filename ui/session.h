@@ -45,6 +45,8 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
 int session_open_control(struct session *s);
 /* Runs until the phone has closed, and hooks have ended or their time is over. */
 void session_run(struct session *s);
+/* Whether clients want PHONE_QUALITY; others may want it, too. */
+void session_want_quality(struct session *s, bool clients);
 /* Ends all calls and then session_run. */
 void session_stop(struct session *s);
 void session_close(struct session *s);

@@ -1,8 +1,10 @@
-/* PHONE_DEVICES: to list them takes PortAudio up to two seconds, so a worker does it. */
+/* Sound devices in a list. For PHONE_DEVICES a worker makes it, as PortAudio takes up to two
+ * seconds. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "audio/device.h"
+#include "base/text.h"
 #include "phone/phone_private.h"
 
 struct phone_listing {
@@ -34,12 +36,16 @@ static int tell_of(const struct audio_device_info *d, struct phone_device *out)
     return name && api ? 0 : -ENOMEM;
 }
 
+static void free_device(struct phone_device *device)
+{
+    free((void *)(uintptr_t)device->name);
+    free((void *)(uintptr_t)device->host_api);
+}
+
 static void free_told(struct phone_device *devices, size_t n)
 {
-    for (size_t i = 0; devices && i < n; i++) {
-        free((void *)(uintptr_t)devices[i].name);
-        free((void *)(uintptr_t)devices[i].host_api);
-    }
+    for (size_t i = 0; devices && i < n; i++)
+        free_device(&devices[i]);
     free(devices);
 }
 
@@ -101,4 +107,31 @@ void phone_forget_listing(struct phone *phone)
 {
     if (phone->listing)
         phone->listing->phone = NULL;
+}
+
+/* --- for the start of a program ------------------------------------------------------------- */
+
+int phone_list_devices(void (*each)(void *arg, const struct phone_device *device), void *arg,
+                       struct buf *why)
+{
+    struct audio_device_list list = {0};
+    char sentence[AUDIO_WHY_MAX] = "";
+    int err = audio_device_list(&list, sentence);
+
+    if (err) {
+        text_safe(why, slice_of(sentence));
+        return err;
+    }
+    for (size_t i = 0; i < list.n && !err; i++) {
+        struct phone_device device;
+
+        err = tell_of(&list.at[i], &device);
+        if (err)
+            buf_puts(why, "there is no memory to list the sound devices");
+        else
+            each(arg, &device);
+        free_device(&device);
+    }
+    audio_device_list_free(&list);
+    return err;
 }

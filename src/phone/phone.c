@@ -567,26 +567,3 @@ int phone_check_record(const char *path, struct buf *why)
 
     return phone_refuse_file(media_check_record(path, sentence), sentence, why);
 }
-
-static void put_device(const struct audio_device_info *d, struct buf *out)
-{
-    text_safe(out, slice_of(d->name));
-    buf_printf(out, "\t%u in, %u out, %u Hz, %s%s\n", d->inputs, d->outputs, (unsigned)d->rate_hz,
-               d->host_api ? d->host_api : "", d->default_output ? ", default" : "");
-}
-
-int phone_list_devices(struct buf *out, struct buf *why)
-{
-    struct audio_device_list list = {0};
-    char sentence[AUDIO_WHY_MAX] = "";
-    int err = audio_device_list(&list, sentence);
-
-    if (err) {
-        text_safe(why, slice_of(sentence));
-        return err;
-    }
-    for (size_t i = 0; i < list.n; i++)
-        put_device(&list.at[i], out);
-    audio_device_list_free(&list);
-    return 0;
-}

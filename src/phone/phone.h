@@ -86,8 +86,9 @@ size_t phone_each_account(const struct phone *phone,
 int phone_check_play(const char *path, struct buf *why);
 int phone_check_record(const char *path, struct buf *why);
 
-/* Adds each sound device to out, one a line, as "phone_config.device" takes it. Blocks for some
- * 50 ms. 0, or a negative errno with a sentence in why. */
-int phone_list_devices(struct buf *out, struct buf *why);
+/* Calls each for every sound device; its name is one that "phone_config.device" takes. Blocks for
+ * some 50 ms. 0, or a negative errno with a sentence in why. */
+int phone_list_devices(void (*each)(void *arg, const struct phone_device *device), void *arg,
+                       struct buf *why);
 
 #endif
