@@ -5,6 +5,7 @@
 #ifndef UI_CLI_H
 #define UI_CLI_H
 
+#include "phone/command.h"
 #include "phone/config.h"
 
 #define CLI_ARGS_MAX 8
@@ -24,19 +25,21 @@ struct cli {
     struct buf notice; /* a sentence on the file though nothing is wrong with it, or empty */
 
     const char *play, *record, *digits;
-    uint64_t for_ms;   /* 0: until somebody hangs up */
-    uint64_t delay_ms; /* before the answer */
-    unsigned code;     /* 0: calls are answered */
-    unsigned times;    /* 0: for ever */
-    size_t max_calls;  /* 0: not said */
-    size_t limit;      /* calls that are listed; 0: not said */
-    bool missed, all;  /* of them these */
-    bool plain;        /* lists for scripts */
-    bool json;         /* lines of JSON on standard output, and nothing else there */
-    bool control;      /* commands of JSON on standard input */
-    bool alone;        /* call without the daemon */
-    bool once;         /* leave when the accounts have their answers */
-    const char *socket; /* of the daemon; NULL: the usual one */
+    enum phone_sides sides;  /* that are recorded */
+    const char *sides_named; /* the word for it; NULL: not said */
+    uint64_t for_ms;         /* 0: until somebody hangs up */
+    uint64_t delay_ms;       /* before the answer */
+    unsigned code;           /* 0: calls are answered */
+    unsigned times;          /* 0: for ever */
+    size_t max_calls;        /* 0: not said */
+    size_t limit;            /* calls that are listed; 0: not said */
+    bool missed, all;        /* of them these */
+    bool plain;              /* lists for scripts */
+    bool json;               /* lines of JSON on standard output, and nothing else there */
+    bool control;            /* commands of JSON on standard input */
+    bool alone;              /* call without the daemon */
+    bool once;               /* leave when the accounts have their answers */
+    const char *socket;      /* of the daemon; NULL: the usual one */
 
     const char *args[CLI_ARGS_MAX]; /* behind the command's name */
     size_t n_args;

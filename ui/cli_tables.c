@@ -165,6 +165,23 @@ static int set_file(struct cli *cli, const struct cli_option *option, const char
     return 0;
 }
 
+static int set_sides(struct cli *cli, const struct cli_option *option, const char *value,
+                     struct buf *why)
+{
+    static const char *const words[] = {[PHONE_SIDES_HEARD] = "heard",
+                                        [PHONE_SIDES_APART] = "apart",
+                                        [PHONE_SIDES_MIXED] = "mixed"};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (strcmp(value, words[i]) != 0)
+            continue;
+        cli->sides = (enum phone_sides)i;
+        cli->sides_named = words[i];
+        return 0;
+    }
+    return refuse(option, value, why, "it is heard, apart or mixed");
+}
+
 static int set_digits(struct cli *cli, const struct cli_option *option, const char *value,
                       struct buf *why)
 {
@@ -257,7 +274,9 @@ static const struct cli_option options[] = {
     {"play",      0,   "FILE",    CLI_CALL | CLI_ANSWER, set_file,
      "let the other side hear this sound file"},
     {"record",    0,   "FILE",    CLI_CALL | CLI_ANSWER, set_file,
-     "write what is heard to this WAV file; further calls of answer get a number: FILE-2.wav"},
+     "record to this file: .wav, .flac, .ogg or .opus; further calls of answer get a number: FILE-2.wav"},
+    {"record-sides", 0, "heard|apart|mixed", CLI_CALL | CLI_ANSWER, set_sides,
+     "record what is heard (the default), both sides in stereo, or both in one"},
     {"dtmf",      0,   "DIGITS",  CLI_CALL, set_digits,
      "send these digits after the answer; a comma is a pause of a second"},
     {"for",       0,   "SECONDS", CLI_CALL, set_seconds,

@@ -50,7 +50,8 @@ static void answer(struct answerer *a, uint32_t call)
         command.kind = PHONE_REJECT;
         command.status = cli->code;
     } else {
-        command.sound = (struct phone_sound){.play = cli->play, .device = a->device};
+        command.sound =
+            (struct phone_sound){.play = cli->play, .sides = cli->sides, .device = a->device};
         if (cli->record)
             command.sound.record = record_name(cli->record, ++a->recorded, &name);
     }

@@ -67,7 +67,10 @@ static enum exit_status dial(struct caller *c, const struct cli *cli)
     struct phone_command command = {
         .kind = PHONE_DIAL,
         .target = cli->args[0],
-        .sound = {.play = cli->play, .record = cli->record, .device = !cli->config.no_device},
+        .sound = {.play = cli->play,
+                  .record = cli->record,
+                  .sides = cli->sides,
+                  .device = !cli->config.no_device},
         .digits = cli->digits,
     };
     const struct account_config *account = config_first_account(&cli->config);

@@ -91,7 +91,10 @@ static bool put_members(json_t *command, const struct cli *cli)
            put_text(command, "account", cli->account ? account->label : NULL) &&
            put_text(command, "digits", cli->digits) && put_file(command, "play", cli->play) &&
            put_file(command, "record", cli->record) &&
-           put_text(command, "sides", cli->record ? "heard" : NULL) &&
+           put_text(command, "sides",
+                    !cli->record       ? NULL
+                    : cli->sides_named ? cli->sides_named
+                                       : "heard") &&
            json_object_set_new(command, "id", json_integer(DIAL)) == 0 &&
            json_object_set_new(command, "tied", json_true()) == 0 &&
            (!cli->config.no_device || json_object_set_new(command, "device", json_false()) == 0);

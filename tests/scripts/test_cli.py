@@ -108,7 +108,7 @@ def record_first():
     with Room() as room:
         peer = room.keep(sip.Peer())
         target = f"sip:a@127.0.0.1:{peer.port}"
-        for path in ("/proc/nothing.wav", room.folder, "none/x.wav"):
+        for path in ("/proc/nothing.wav", room.folder, "none/x.wav", "x.mp3"):
             got, _, err = run(room, "call", target, "--device", "none", "--record", path)
             equal(got, tphone.SOUND, f"exit status for {path}")
         equal(len(peer.messages), 0, "messages that were sent")

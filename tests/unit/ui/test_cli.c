@@ -121,6 +121,9 @@ static const struct row {
     {"a file without name",
      {"answer", "--record", ""},
      "--record \"\": the name of the file is empty"},
+    {"sides that are none",
+     {"answer", "--record-sides", "left"},
+     "--record-sides left: it is heard, apart or mixed"},
 };
 
 /* Parses words, which end in NULL. */
