@@ -306,7 +306,10 @@ static int parse(struct slice line, struct json_command *c, const char **error, 
         return refuse(error, "bad-json");
     }
     buf_puts(why, "this line is no JSON: ");
-    text_safe(why, slice_head(slice_of(fault.text), 128));
+    if (json_error_code(&fault) == json_error_null_character)
+        buf_puts(why, "a string has a NUL in it");
+    else
+        text_safe(why, slice_head(slice_of(fault.text), 128));
     buf_printf(why, ", column %d", fault.column);
     return refuse(error, "bad-json");
 }

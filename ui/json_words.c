@@ -135,6 +135,10 @@ static int put_member(struct words *w, const struct json_member *m, const char *
         buf_printf(w->why, "%s: %s is said twice", w->verb->name, m->name);
         return -EINVAL;
     }
+    if (m->type == JSON_IS_SECRET || m->type == JSON_IS_AUDIO) {
+        buf_printf(w->why, "%s: %s is never an argument", w->verb->name, m->name);
+        return -EINVAL;
+    }
     w->said |= m->bit;
     buf_printf(w->line, ",\"%s\":", m->name);
     if (put_value(w->line, m, value))
@@ -160,8 +164,7 @@ static const struct json_member *by_name(const struct json_verb *verb, struct sl
     const struct json_member *m;
 
     for (size_t i = 0; (m = json_member_at(i)); i++)
-        if (((verb->must | verb->may) & m->bit) && m->type != JSON_IS_SECRET &&
-            m->type != JSON_IS_AUDIO && is_named(m, name))
+        if (((verb->must | verb->may) & m->bit) && is_named(m, name))
             return m;
     return NULL;
 }

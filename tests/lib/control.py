@@ -8,18 +8,19 @@ import threading
 import time
 
 from lib import room as rooms
-from lib import tphone
+from lib import schema, tphone
 from lib.tap import Failure
 
 
 class Client:
-    """Reads every line in a thread, from the first one on. receive(n) gives bytes, b"" at the end;
-    send takes all it is given."""
+    """Reads every line in a thread, from the first one on, and holds it to the schema. receive(n)
+    gives bytes, b"" at the end; send takes all it is given."""
 
     def __init__(self, name, receive, send):
         self.name = name
         self.lines = []  # as they came, decoded
         self.times = []
+        self.faults = []  # of lines that are not as they are described
         self.closed = False
         self._receive, self._send = receive, send
         self._news = threading.Condition()
@@ -39,12 +40,19 @@ class Client:
             *whole, rest = (rest + piece).split(b"\n")
             with self._news:
                 for line in whole:
-                    self.lines.append(json.loads(line))
-                    self.times.append(time.monotonic())
+                    self._take(line.decode("utf-8", "replace"))
                 self._news.notify_all()
         with self._news:
+            if rest:
+                self.faults.append(f"the last line has no end: {rest!r}")
             self.closed = True
             self._news.notify_all()
+
+    def _take(self, line):
+        faults = schema.line_faults(line)
+        self.faults += faults
+        self.lines.append({} if faults else schema.parse(line))
+        self.times.append(time.monotonic())
 
     def raw(self, data):
         self._send(data)
@@ -64,6 +72,8 @@ class Client:
         seen = after
         with self._news:
             while True:
+                if self.faults:
+                    raise Failure(f"{self.name}: {self.faults[0]}", self.faults[1:10])
                 while seen < len(self.lines):
                     if holds(self.lines[seen]):
                         return self.lines[seen]
@@ -121,6 +131,8 @@ class Client:
                 if left <= 0:
                     raise Failure(f"{self.name} was not closed in {seconds} s")
                 self._news.wait(left)
+            if self.faults:
+                raise Failure(f"{self.name}: {self.faults[0]}", self.faults[1:10])
 
     def tail(self, count=30):
         with self._news:

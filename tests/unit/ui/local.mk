@@ -3,8 +3,10 @@ ui_tests = \
 	tests/unit/ui/test_cli \
 	tests/unit/ui/test_ctl_client \
 	tests/unit/ui/test_ctl_line \
+	tests/unit/ui/test_json_command \
 	tests/unit/ui/test_json_event \
 	tests/unit/ui/test_json_words \
+	tests/unit/ui/test_lines \
 	tests/unit/ui/test_output \
 	tests/unit/ui/test_runtime_dir \
 	tests/unit/ui/test_service \
@@ -15,8 +17,10 @@ tap_tests += $(ui_tests)
 tests_unit_ui_test_cli_LDADD = $(phone_ldadd)
 tests_unit_ui_test_ctl_client_LDADD = $(phone_ldadd)
 tests_unit_ui_test_ctl_line_LDADD = $(phone_ldadd)
+tests_unit_ui_test_json_command_LDADD = $(phone_ldadd)
 tests_unit_ui_test_json_event_LDADD = $(phone_ldadd)
 tests_unit_ui_test_json_words_LDADD = $(phone_ldadd)
+tests_unit_ui_test_lines_LDADD = $(phone_ldadd)
 tests_unit_ui_test_output_LDADD = $(phone_ldadd)
 tests_unit_ui_test_runtime_dir_LDADD = $(phone_ldadd)
 tests_unit_ui_test_runtime_dir_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=geteuid
