@@ -60,6 +60,7 @@ void call_free(struct call *call)
     free(call->peer_name);
     free(call->target);
     free(call->contact);
+    call_drop_pipes(call);
     free(call->play);
     free(call->record);
     free(call->recorded);

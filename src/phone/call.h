@@ -117,9 +117,12 @@ struct call {
     char *contact;                   /* name of the peer in our file of contacts, or NULL; owned */
     /* What is played and recorded, or will be from the answer on; NULL: nothing. Owned. */
     char *play, *record;
-    enum phone_sides sides; /* of record */
-    char *recorded;         /* to which file at last; owned, safe; NULL: none */
-    char *digits;           /* owned, as the command said; NULL: none */
+    struct media_pipe *pipe_in, *pipe_out; /* in place of these, until the stream has them */
+    bool hangs_up;                         /* when what is played was heard */
+    bool leaves;                           /* it is over, and the call about to end */
+    enum phone_sides sides;                /* of record */
+    char *recorded;                        /* to which file at last; owned, safe; NULL: none */
+    char *digits;                          /* owned, as the command said; NULL: none */
     bool device;
     bool at_device;                /* its stream uses the sound device now */
     struct conference *conference; /* or NULL */
@@ -252,12 +255,17 @@ bool call_media_close(struct call *call);
 /* Remembers what a command says about files and digits; a file that was named before stays where it
  * names none. 0 or -ENOMEM. */
 int call_set_sound(struct call *call, const struct phone_command *command);
+/* Whether its descriptors are of use. 0, or -EINVAL with a sentence. */
+int call_check_sound(const struct phone_sound *sound, struct buf *why);
+void call_drop_pipes(struct call *call);
 /* The stream is there for them. */
 void call_sound_connect(struct call *call);
 /* PHONE_PLAY, PHONE_STOP, PHONE_RECORD: as phone_do. */
 int call_sound_do(struct call *call, const struct phone_command *command, struct buf *why);
 /* What was played is over; why: it failed, or "". */
 void call_sound_ended(struct call *call, const char *why);
+/* And the other side has heard it. The last thing to be done with the call. */
+void call_sound_heard(struct call *call);
 /* A recording is complete; newest: and no other has begun. */
 void call_sound_recorded(struct call *call, const char *path, bool newest, const char *why);
 

@@ -299,9 +299,11 @@ void call_media_device(struct call *call)
         return;
     call->at_device = heard;
     media_stream_listen(call->stream, heard);
-    if (call->connected && !call->play && call->microphone && heard)
+    if (!call->connected || call->play || call->leaves)
+        return;
+    if (call->microphone && heard)
         media_stream_play_device(call->stream);
-    else if (call->connected && !call->play)
+    else
         media_stream_play_silence(call->stream);
 }
 
@@ -390,6 +392,9 @@ void call_media_event(struct call *call, const struct media_event *e)
     case MEDIA_DIGITS_SENT: call_tell(call, &(struct phone_event){.kind = PHONE_DIGITS_SENT}); break;
     case MEDIA_FILE_ENDED: call_sound_ended(call, ""); break;
     case MEDIA_SOURCE_FAILED: call_sound_ended(call, e->why); break;
+    case MEDIA_RECORD_SLOW:
+        call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE, .text = e->why});
+        break;
     case MEDIA_RECORDED: call_sound_recorded(call, e->file, e->newest, e->why); break;
     case MEDIA_DEVICE_FAILED: tell_device_failed(call, e); break;
     case MEDIA_CLOSED:
@@ -402,7 +407,7 @@ void call_media_event(struct call *call, const struct media_event *e)
         call_set_tone(call);
         break;
     case MEDIA_STATS: call_quality_take(call, &e->stats); break;
-    case MEDIA_FILE_HEARD:
+    case MEDIA_FILE_HEARD: call_sound_heard(call); break;
     case MEDIA_REMOTE_BYE: break;
     }
 }

@@ -2,10 +2,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "phone/call.h"
 #include "phone/calls.h"
 #include "phone/phone_private.h"
+
+#define PIPE_HZ 16000
+#define PIPE_HZ_MIN 8000
+#define PIPE_HZ_MAX 48000
 
 static int set(char **text, const char *value)
 {
@@ -18,20 +23,111 @@ static int set(char **text, const char *value)
     return 0;
 }
 
+static void drop_pipe(struct media_pipe **pipe)
+{
+    if (*pipe)
+        close((*pipe)->fd);
+    free(*pipe);
+    *pipe = NULL;
+}
+
+/* A pipe with a descriptor of its own in place of what *out was; NULL: none. */
+static int set_pipe(struct media_pipe **out, const struct phone_pipe *pipe, bool reads, bool live)
+{
+    struct media_pipe *own = pipe ? malloc(sizeof *own) : NULL;
+    char why[MEDIA_WHY_MAX];
+
+    drop_pipe(out);
+    if (!pipe)
+        return 0;
+    if (!own)
+        return -ENOMEM;
+    *own = (struct media_pipe){
+        .fd = media_pipe_own(pipe->fd, reads, why),
+        .rate_hz = pipe->rate_hz ? pipe->rate_hz : PIPE_HZ,
+        .channels = pipe->channels ? pipe->channels : 1,
+        .live = live,
+    };
+    if (own->fd < 0) {
+        int err = own->fd;
+
+        free(own);
+        return err;
+    }
+    *out = own;
+    return 0;
+}
+
+static bool is_live(const struct phone_sound *sound)
+{
+    return sound->in && sound->out;
+}
+
+static int set_play(struct call *call, const struct phone_sound *sound)
+{
+    int err = set_pipe(&call->pipe_in, sound->in, true, is_live(sound));
+
+    if (!err)
+        err = set(&call->play, sound->in ? "-" : sound->play);
+    call->hangs_up = sound->in ? sound->in->hangs_up : sound->hangs_up;
+    call->leaves = false;
+    return err;
+}
+
+static int set_record(struct call *call, const struct phone_sound *sound)
+{
+    int err = set_pipe(&call->pipe_out, sound->out, false, is_live(sound));
+
+    if (!err)
+        err = set(&call->record, sound->out ? "-" : sound->record);
+    call->sides = sound->sides;
+    return err;
+}
+
 int call_set_sound(struct call *call, const struct phone_command *command)
 {
     const struct phone_sound *sound = &command->sound;
-    int err = sound->play ? set(&call->play, sound->play) : 0;
+    bool plays = sound->play || sound->in;
+    int err = plays ? set_play(call, sound) : 0;
 
-    if (!err && sound->record)
-        err = set(&call->record, sound->record);
-    if (!err && sound->record)
-        call->sides = sound->sides;
+    if (!err && (sound->record || sound->out))
+        err = set_record(call, sound);
     if (!err)
         err = set(&call->digits, command->digits);
     call->device = sound->device && !call->phone->config->no_device;
-    call->microphone = !sound->play;
+    call->microphone = !plays;
     return err;
+}
+
+void call_drop_pipes(struct call *call)
+{
+    drop_pipe(&call->pipe_in);
+    drop_pipe(&call->pipe_out);
+}
+
+static int check_pipe(const struct phone_pipe *pipe, bool reads, struct buf *why)
+{
+    char sentence[MEDIA_WHY_MAX];
+    int fd;
+
+    if (!pipe)
+        return 0;
+    if (pipe->rate_hz && (pipe->rate_hz < PIPE_HZ_MIN || pipe->rate_hz > PIPE_HZ_MAX))
+        return phone_refuse(why, -EINVAL, "raw sound has 8000 to 48000 samples a second");
+    if (pipe->channels > 2)
+        return phone_refuse(why, -EINVAL, "raw sound has one or two channels");
+    fd = media_pipe_own(pipe->fd, reads, sentence);
+    if (fd < 0)
+        return phone_refuse(why, -EINVAL, sentence);
+    close(fd);
+    return 0;
+}
+
+int call_check_sound(const struct phone_sound *sound, struct buf *why)
+{
+    int err = check_pipe(sound->in, true, why);
+
+    return err ? err : check_pipe(sound->out, false, why);
 }
 
 static void tell_file(struct call *call, enum phone_event_kind kind, bool on, const char *path,
@@ -48,7 +144,12 @@ static void tell_file(struct call *call, enum phone_event_kind kind, bool on, co
 
 static void start_playing(struct call *call)
 {
-    media_stream_play(call->stream, call->play);
+    if (call->pipe_in)
+        media_stream_play_pipe(call->stream, call->pipe_in);
+    else
+        media_stream_play(call->stream, call->play);
+    free(call->pipe_in); /* whose descriptor is the stream's now */
+    call->pipe_in = NULL;
     tell_file(call, PHONE_PLAYING, true, call->play, "");
 }
 
@@ -69,7 +170,8 @@ static void stop_playing(struct call *call, const char *why)
         return;
     call->play = NULL;
     if (call->connected && call->stream) {
-        go_back(call);
+        if (!call->leaves)
+            go_back(call);
         tell_file(call, PHONE_PLAY_ENDED, false, path, why);
     }
     free(path);
@@ -79,16 +181,23 @@ void call_sound_ended(struct call *call, const char *why)
 {
     if (*why)
         tell_file(call, PHONE_SOUND_FAILED, false, call->play ? call->play : "", why);
+    call->leaves = call->hangs_up;
     stop_playing(call, why);
+}
+
+void call_sound_heard(struct call *call)
+{
+    if (call->leaves)
+        call_input(call, CALL_DO_HANG_UP, NULL, NULL);
 }
 
 static int play(struct call *call, const struct phone_command *command, struct buf *why)
 {
     const char *path = command->sound.play;
 
-    if (!path || !*path)
+    if (!command->sound.in && (!path || !*path))
         return phone_refuse(why, -EINVAL, "no file is named that is to be played");
-    if (set(&call->play, path) != 0)
+    if (set_play(call, &command->sound) != 0)
         return phone_refuse(why, -ENOMEM, "no memory is left to play a file");
     if (call->connected)
         start_playing(call);
@@ -101,6 +210,7 @@ static int stop(struct call *call, const struct phone_command *command, struct b
     if (!call->play)
         return phone_refuse(why, -EBUSY, "nothing is being played");
     call->microphone = true;
+    drop_pipe(&call->pipe_in);
     stop_playing(call, "stopped before its end");
     return 0;
 }
@@ -109,7 +219,12 @@ static int stop(struct call *call, const struct phone_command *command, struct b
 
 static void start_recording(struct call *call)
 {
-    media_stream_record(call->stream, call->record, call->sides);
+    if (call->pipe_out)
+        media_stream_record_pipe(call->stream, call->pipe_out, call->sides);
+    else
+        media_stream_record(call->stream, call->record, call->sides);
+    free(call->pipe_out); /* whose descriptor is the stream's now */
+    call->pipe_out = NULL;
     free(call->recorded);
     call->recorded = phone_safe_dup(slice_of(call->record));
     tell_file(call, PHONE_RECORDING, true, call->record, "");
@@ -127,6 +242,7 @@ static int stop_recording(struct call *call, struct buf *why)
     if (!call->record)
         return phone_refuse(why, -EBUSY, "nothing is being recorded");
     (void)set(&call->record, NULL);
+    drop_pipe(&call->pipe_out);
     if (call->connected)
         media_stream_record(call->stream, NULL, call->sides);
     return 0;
@@ -138,14 +254,13 @@ static int record(struct call *call, const struct phone_command *command, struct
     char sentence[MEDIA_WHY_MAX];
     int err;
 
-    if (!sound->record)
+    if (!sound->record && !sound->out)
         return stop_recording(call, why);
-    err = media_check_record_name(sound->record, sentence);
+    err = sound->out ? 0 : media_check_record_name(sound->record, sentence);
     if (err)
         return phone_refuse_file(err, sentence, why);
-    if (set(&call->record, sound->record) != 0)
+    if (set_record(call, sound) != 0)
         return phone_refuse(why, -ENOMEM, "no memory is left to record");
-    call->sides = sound->sides;
     if (call->connected)
         start_recording(call);
     return 0;

@@ -67,7 +67,7 @@ enum phone_sides {
  * phone works with a copy of the descriptor of its own and closes that; it never waits for it. */
 struct phone_pipe {
     int fd;
-    uint32_t rate_hz; /* 8,000 to 48,000; 0: 16,000 */
+    uint32_t rate_hz; /* of raw sound: 8,000 to 48,000; 0: 16,000 */
     uint8_t channels; /* 1 or 2; 0: 1 */
     bool hangs_up;    /* what is read has ended and was heard: the call ends */
 };

@@ -53,6 +53,7 @@ libphone_a_SOURCES = \
 	src/phone/media_pipe.c \
 	src/phone/media_pipe.h \
 	src/phone/media_pipe_in.c \
+	src/phone/media_pipe_out.c \
 	src/phone/media_receive.c \
 	src/phone/media_record.c \
 	src/phone/media_rtcp.c \

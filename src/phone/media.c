@@ -379,17 +379,24 @@ void media_stream_play(struct media_stream *stream, const char *path)
     play(stream, MEDIA_DO_PLAY, strdup(path));
 }
 
-void media_stream_play_pipe(struct media_stream *stream, const struct media_pipe *pipe)
+static struct media_pipe *copy_pipe(const struct media_pipe *pipe)
 {
     struct media_pipe *copy = malloc(sizeof *copy);
 
-    if (!copy) {
+    if (copy)
+        *copy = *pipe;
+    else
         close(pipe->fd);
-        return;
-    }
-    *copy = *pipe;
-    post(stream, &(struct media_command){
-                     .what = MEDIA_DO_PLAY_PIPE, .pipe = copy, .serial = ++stream->n_plays});
+    return copy;
+}
+
+void media_stream_play_pipe(struct media_stream *stream, const struct media_pipe *pipe)
+{
+    struct media_command command = {
+        .what = MEDIA_DO_PLAY_PIPE, .pipe = copy_pipe(pipe), .serial = ++stream->n_plays};
+
+    if (command.pipe)
+        post(stream, &command);
 }
 
 void media_stream_play_device(struct media_stream *stream)
@@ -408,6 +415,21 @@ void media_stream_record(struct media_stream *stream, const char *path, enum pho
                                          .text = path ? strdup(path) : NULL,
                                          .number = (int)sides,
                                          .serial = ++stream->n_records});
+}
+
+void media_stream_record_pipe(struct media_stream *stream, const struct media_pipe *pipe,
+                              enum phone_sides sides)
+{
+    struct media_command command = {.what = MEDIA_DO_RECORD,
+                                    .text = strdup("-"),
+                                    .pipe = copy_pipe(pipe),
+                                    .number = (int)sides,
+                                    .serial = ++stream->n_records};
+
+    if (command.text && command.pipe)
+        post(stream, &command);
+    else
+        media_command_drop(&command);
 }
 
 void media_stream_listen(struct media_stream *stream, bool on)

@@ -45,6 +45,7 @@ enum media_event_type {
                              * other was asked for since. err, why: it ended by itself, and what
                              * was written stays; else 0. Comes once for each
                              * media_stream_record, at the latest before MEDIA_CLOSED */
+    MEDIA_RECORD_SLOW,      /* why: who reads what is recorded loses some of it; told once */
     MEDIA_DEVICE_FAILED,    /* err, why: the call goes on without the device */
     MEDIA_REMOTE_BYE,       /* the far end's RTCP said BYE; SIP decides, this is for display */
     MEDIA_STATS,            /* stats: the answer to media_stream_stats */
@@ -209,9 +210,11 @@ struct media_pipe {
     bool live;        /* one program listens and talks: it is kept close to the call */
 };
 
-/* Likewise, from and to a descriptor, which is the stream's from now on. What is read may be WAV or
- * Ogg as well. */
+/* media_stream_play and media_stream_record with a descriptor, which is the stream's from now on.
+ * What is read may be WAV or Ogg as well; what is recorded is called "-" in MEDIA_RECORDED. */
 void media_stream_play_pipe(struct media_stream *stream, const struct media_pipe *pipe);
+void media_stream_record_pipe(struct media_stream *stream, const struct media_pipe *pipe,
+                              enum phone_sides sides);
 /* Received sound (and tones) also go to the loudspeaker. */
 void media_stream_listen(struct media_stream *stream, bool on);
 

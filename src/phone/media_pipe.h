@@ -77,4 +77,16 @@ void media_pipe_in_skip(struct media_pipe_in *p, size_t n, uint32_t rate_hz);
 bool media_pipe_in_ended(const struct media_pipe_in *p);
 void media_pipe_in_close(struct media_pipe_in *p); /* NULL is fine */
 
+struct media_pipe_events {
+    struct media_file_events file;
+    /* Once: the reader is so slow that sound was lost. */
+    void (*slow)(void *arg, const char *why);
+};
+
+/* A sink that waits for nobody: a fifth of a second is kept for a slow reader, then the oldest is
+ * lost; what the reader has no room for at the end is lost as well. Takes pipe.fd, also where it
+ * fails. events is copied. 0 or a negative errno. */
+int media_pipe_out_open(uv_loop_t *loop, const struct media_pipe *pipe,
+                        const struct media_pipe_events *events, void *arg, struct media_sink **out);
+
 #endif

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "phone/media_pipe.h"
 #include "phone/media_sides.h"
 #include "phone/media_stream.h"
 
@@ -16,6 +18,7 @@ struct media_recording {
     struct media_sink *sink; /* NULL: not opened yet, as there is no codec */
     struct media_sides *sides;
     char *path;
+    struct media_pipe *pipe; /* in place of path, until it is opened; or NULL */
     enum phone_sides which;
     unsigned serial;
     int err;
@@ -44,6 +47,7 @@ static void drop(struct media_recording *r)
     snprintf(event.why, sizeof event.why, "%s", r->why);
     media_thread_tell(s->thread, &event);
     list_remove(&r->link);
+    stream_free_pipe(r->pipe);
     free(r->path);
     free(r);
     begin_first(s);
@@ -78,27 +82,59 @@ static uint32_t best_rate(const struct media_stream *s, enum phone_sides which)
     return which != PHONE_SIDES_HEARD && sent > heard ? sent : heard;
 }
 
+static void on_slow(void *arg, const char *why)
+{
+    struct media_recording *r = arg;
+
+    stream_tell_failure(r->stream, MEDIA_RECORD_SLOW, 0, why);
+}
+
+static int open_where(struct media_stream *s, struct media_recording *r)
+{
+    static const struct media_pipe_events events = {{on_failed, on_closed}, on_slow};
+    uv_loop_t *loop = net_loop_uv(s->thread->loop);
+    struct media_pipe *pipe = r->pipe;
+    int err;
+
+    if (!pipe)
+        return media_recorder_open(loop, r->path, best_rate(s, r->which),
+                                   r->which == PHONE_SIDES_APART ? 2 : 1, &events.file, r,
+                                   &r->sink);
+    err = media_pipe_out_open(loop, pipe, &events, r, &r->sink);
+    r->pipe = NULL;
+    free(pipe);
+    return err;
+}
+
 static int open_sink(struct media_stream *s, struct media_recording *r)
 {
-    static const struct media_file_events events = {on_failed, on_closed};
-    int err = media_recorder_open(net_loop_uv(s->thread->loop), r->path, best_rate(s, r->which),
-                                  r->which == PHONE_SIDES_APART ? 2 : 1, &events, r, &r->sink);
+    int err = open_where(s, r);
 
     if (!err)
         s->holds++;
     return err ? err : media_sides_new(r->which, r->sink, s->played_us, &r->sides);
 }
 
-void stream_record(struct media_stream *s, char *path, enum phone_sides which, unsigned serial)
+void stream_free_pipe(struct media_pipe *pipe)
+{
+    if (pipe)
+        close(pipe->fd);
+    free(pipe);
+}
+
+void stream_record(struct media_stream *s, char *path, struct media_pipe *pipe,
+                   enum phone_sides which, unsigned serial)
 {
     struct media_recording *r = path ? calloc(1, sizeof *r) : NULL;
 
     stream_end_recording(s);
     if (!r) {
+        stream_free_pipe(pipe);
         free(path);
         return;
     }
-    *r = (struct media_recording){.stream = s, .path = path, .which = which, .serial = serial};
+    *r = (struct media_recording){
+        .stream = s, .path = path, .pipe = pipe, .which = which, .serial = serial};
     list_append(&s->recordings, &r->link);
     s->recording = r;
 }

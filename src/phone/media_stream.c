@@ -241,7 +241,8 @@ void stream_do(struct media_stream *s, struct media_command *command)
         on_play(s, SOURCE_SILENCE, NULL, command->serial);
         break;
     case MEDIA_DO_RECORD:
-        stream_record(s, text, (enum phone_sides)command->number, command->serial);
+        stream_record(s, text, command->pipe, (enum phone_sides)command->number, command->serial);
+        command->pipe = NULL;
         break;
     case MEDIA_DO_DTMF:
         on_dtmf(s, text);

@@ -156,9 +156,12 @@ void stream_stop_receiving(struct media_stream *s);
 
 /* --- media_record.c -------------------------------------------------------------------------- */
 
-/* Records to path, which becomes the stream's, in place of what was recorded to; NULL: to nothing
- * more. */
-void stream_record(struct media_stream *s, char *path, enum phone_sides which, unsigned serial);
+/* Records to path, or to pipe where that is not NULL, in place of what was recorded to; both become
+ * the stream's. path NULL: to nothing more. */
+void stream_record(struct media_stream *s, char *path, struct media_pipe *pipe,
+                   enum phone_sides which, unsigned serial);
+/* With its descriptor. */
+void stream_free_pipe(struct media_pipe *pipe);
 void stream_end_recording(struct media_stream *s);
 /* On each beat while there is a recording: opens it, where that is due. */
 void stream_begin_recording(struct media_stream *s);

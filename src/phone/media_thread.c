@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "phone/media_mix.h"
@@ -41,9 +40,7 @@ void media_command_drop(const struct media_command *command)
     if (command->pair)
         net_rtp_pair_close(command->pair);
     free(command->pair);
-    if (command->pipe)
-        close(command->pipe->fd);
-    free(command->pipe);
+    stream_free_pipe(command->pipe);
     free(command->agreement);
     free(command->text);
 }

@@ -36,7 +36,7 @@ enum media_do {
     MEDIA_DO_PLAY_PIPE, /* pipe, serial */
     MEDIA_DO_PLAY_DEVICE,
     MEDIA_DO_PLAY_SILENCE,
-    MEDIA_DO_RECORD, /* text, a path or NULL; number, which sides; serial */
+    MEDIA_DO_RECORD, /* text, a path or NULL; pipe, or NULL; number, which sides; serial */
     MEDIA_DO_LISTEN, /* number */
     MEDIA_DO_TONE,   /* number */
     MEDIA_DO_DTMF,   /* text */

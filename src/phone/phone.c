@@ -519,8 +519,10 @@ static int join(struct phone *phone, const struct phone_command *command, struct
 int phone_do(struct phone *phone, const struct phone_command *command, uint32_t *call,
              struct buf *why)
 {
-    int err;
+    int err = call_check_sound(&command->sound, why);
 
+    if (err)
+        return err;
     phone->in_command++;
     switch (command->kind) {
     case PHONE_DIAL:

@@ -16,6 +16,7 @@ phone_tests = \
 	tests/unit/phone/test_media_jobs \
 	tests/unit/phone/test_media_mix \
 	tests/unit/phone/test_media_pipe \
+	tests/unit/phone/test_media_pipe_out \
 	tests/unit/phone/test_media_sides \
 	tests/unit/phone/test_no_memory \
 	tests/unit/phone/test_password \
@@ -38,6 +39,7 @@ tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_jobs_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_mix_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_pipe_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_pipe_out_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_sides_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDFLAGS = $(memory_ldflags)
