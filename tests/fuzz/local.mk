@@ -5,6 +5,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_codec \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_contacts \
+	tests/fuzz/fuzz_control \
 	tests/fuzz/fuzz_dns_ttl \
 	tests/fuzz/fuzz_endpoint \
 	tests/fuzz/fuzz_jitter \
@@ -27,6 +28,7 @@ EXTRA_DIST += tests/fuzz/corpus
 tests_fuzz_fuzz_codec_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_config_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_contacts_LDADD = $(phone_ldadd)
+tests_fuzz_fuzz_control_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_dns_ttl_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_jitter_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_sniff_LDADD = $(machine_ldadd)
@@ -37,7 +39,7 @@ libtest_a_SOURCES += tests/fuzz/replay.c
 # keeps new inputs in tests/fuzz/found of the build folder, and stops at the first crash.
 FUZZ = $(fuzz_targets)
 FUZZ_SECONDS = 60
-fuzz_libs = libtest.a $(phone_libs) $(machine_libs) $(core_libs)
+fuzz_libs = libtest.a libui.a $(phone_libs) $(machine_libs) $(core_libs)
 fuzz_found = tests/fuzz/found
 fuzzers = $(fuzz_targets:=.fuzzer)
 
