@@ -1,5 +1,5 @@
 # Strangers: baresip, linphonec, Twinkle, Kamailio, SIPp, and a socket that says what it likes.
-interop_tests = tests/interop/test_baresip.py \
+interop_tests = tests/interop/test_baresip.py tests/interop/test_conference.py \
 	tests/interop/test_conformance_account.py tests/interop/test_conformance_media.py \
 	tests/interop/test_conformance_register.py tests/interop/test_conformance_sdp.py \
 	tests/interop/test_conformance_tcp.py tests/interop/test_conformance_torture.py \

@@ -170,6 +170,32 @@ def rms(sound):
     return math.sqrt(sum(map(operator.mul, s, s)) / len(s)) if s else 0.0
 
 
+def amplitudes(sound, hz, hop_ms=100):
+    """How loud a tone of hz is in every hop_ms, as the level of tone()."""
+    n = sound.rate * hop_ms // 1000
+    waves = [[f(2 * math.pi * hz * i / sound.rate) for i in range(n)] for f in (math.cos, math.sin)]
+    out = []
+    for at in range(0, len(sound.samples) - n + 1, n):
+        part = sound.samples[at:at + n]
+        out.append(2 / n * math.hypot(*(sum(map(operator.mul, part, w)) for w in waves)))
+    return out
+
+
+def spans(levels, least, hop_ms=100, gap_s=0.25):
+    """When levels, one each hop_ms, reach least: (from, to) in seconds, oldest first. What is
+    missing for no more than gap_s is a glitch."""
+    out = []
+    for i, level in enumerate(levels):
+        start, end = i * hop_ms / 1000, (i + 1) * hop_ms / 1000
+        if level < least:
+            continue
+        if out and start - out[-1][1] <= gap_s:
+            out[-1] = (out[-1][0], end)
+        else:
+            out.append((start, end))
+    return out
+
+
 def slide(spoken, heard, first, last):
     """Pearson's coefficient of two lists for each lag of first..last: heard[i + lag] belongs to
     spoken[i]. Where heard has nothing, nothing was heard: silence counts against the match."""
