@@ -71,6 +71,7 @@ static bool will_open_device(const struct cli *cli)
         return !config->no_device;
     case CLI_ANSWER:
         return config->device && !config->no_device;
+    case CLI_DAEMON:
     case CLI_DEVICES:
         return true;
     default:

@@ -366,31 +366,51 @@ static int choose_account(struct cli *cli, struct buf *why)
     return err;
 }
 
+/* What a daemon has of its own, so a call for which it is said is none of the daemon's. */
+static bool is_of_a_phone(const struct cli_option *o)
+{
+    static const char *const names[] = {"config", "control", "trace"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strcmp(o->name, names[i]) == 0)
+            return true;
+    return cli_option_key(o) != NULL;
+}
+
 static int apply(const struct found *found, size_t n, struct cli *cli, struct buf *why)
 {
-    int err = read_file(cli, why);
+    /* The daemon must obey also while its file is being edited. */
+    int err = cli->command->bit & CLI_CLIENTS ? 0 : read_file(cli, why);
 
     if (!err)
         err = choose_account(cli, why);
-    for (size_t i = 0; !err && i < n; i++)
+    for (size_t i = 0; !err && i < n; i++) {
+        cli->alone |= is_of_a_phone(found[i].option);
         err = found[i].option->set(cli, found[i].option, found[i].value, why);
+    }
     if (!err && cli->command->bit == CLI_REGISTER && !cli->control &&
         list_empty(&cli->config.accounts))
         err = refuse_no_account(cli, why);
     return err ? -EINVAL : 0;
 }
 
-/* What the options of answer leave open: the usual port where people may call by our address, no
- * sound device unless one is named, and one call at a time where there is one. */
-static void settle_answer(struct cli *cli)
+/* Who waits for calls has the usual port where people may call by our address. */
+static void settle_port(struct phone_config *config)
 {
-    struct phone_config *config = &cli->config;
-    bool device = config->device && !config->no_device;
     bool by_server = config->accept == CONFIG_ACCEPT_SERVER ||
                      (config->accept == CONFIG_ACCEPT_DEFAULT && !list_empty(&config->accounts));
 
     if (!config->listen_said && !by_server)
         config->listen.ip.port = SIP_PORT;
+}
+
+/* What the options of answer leave open: no sound device unless one is named, and one call at a
+ * time where there is one. */
+static void settle_answer(struct cli *cli)
+{
+    struct phone_config *config = &cli->config;
+    bool device = config->device && !config->no_device;
+
     config->no_device = !device;
     config->max_calls = cli->max_calls;
     if (config->max_calls == 0 && device)
@@ -416,6 +436,8 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
         err = check_complete(cli, why);
         if (!err)
             err = apply(found, n, cli, why);
+        if (!err && (cli->command->bit & (CLI_ANSWER | CLI_DAEMON)))
+            settle_port(&cli->config);
         if (!err && cli->command->bit == CLI_ANSWER)
             settle_answer(cli);
     }

@@ -8,7 +8,7 @@
 #include "phone/command.h"
 #include "phone/config.h"
 
-#define CLI_ARGS_MAX 8
+#define CLI_ARGS_MAX 32
 
 struct cli_command;
 struct terminal; /* ui/terminal.h */
@@ -54,9 +54,13 @@ enum cli_where {
     CLI_HISTORY = 16,
     CLI_CONTACTS = 32,
     CLI_COMPLETION = 64,
-    CLI_PHONES = CLI_CALL | CLI_ANSWER | CLI_REGISTER, /* those that speak SIP */
+    CLI_DAEMON = 128,
+    CLI_CTL = 256,
+    CLI_STATUS = 512,
+    CLI_PHONES = CLI_CALL | CLI_ANSWER | CLI_REGISTER | CLI_DAEMON, /* those that speak SIP */
     CLI_LISTS = CLI_DEVICES | CLI_HISTORY | CLI_CONTACTS,
-    CLI_ALL = 127,
+    CLI_CLIENTS = CLI_CTL | CLI_STATUS, /* of a daemon, and nothing else */
+    CLI_ALL = 1023,
 };
 
 struct cli_command {

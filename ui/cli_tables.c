@@ -7,6 +7,7 @@
 #include "base/scan.h"
 #include "base/text.h"
 #include "ui/cmd.h"
+#include "ui/json_command.h"
 
 #define DAY_S 86400u
 
@@ -28,6 +29,20 @@ static const struct cli_command commands[] = {
      "  tphone register --account work --once\n"
      "  tphone register --account alice@example.org --password-command 'pass sip'\n",
      cmd_register},
+    {"daemon", CLI_DAEMON, "", 0, 0, NULL,
+     "keep registrations and calls, for tphone ctl, call and status",
+     "  tphone daemon\n"
+     "  systemctl --user enable --now tphone.socket\n",
+     cmd_daemon},
+    {"ctl", CLI_CTL, "COMMAND [WORD]...", 1, CLI_ARGS_MAX,
+     "what the daemon shall do is missing: tphone ctl status; tphone ctl --help lists it all",
+     "let the daemon do something: call, hold, record, tell what happens",
+     "  tphone ctl call bob play=hello.wav\n"
+     "  tphone ctl dtmf 123#\n"
+     "  tphone ctl events --json\n",
+     cmd_ctl},
+    {"status", CLI_STATUS, "", 0, 0, NULL, "list the accounts and calls of the daemon",
+     "  tphone status\n", cmd_status},
     {"devices", CLI_DEVICES, "", 0, 0, NULL, "list the sound devices", "  tphone devices\n",
      cmd_devices},
     {"history", CLI_HISTORY, "", 0, 0, NULL, "list the calls there were, the newest first",
@@ -224,6 +239,15 @@ static int set_code(struct cli *cli, const struct cli_option *option, const char
     return 0;
 }
 
+static int set_socket(struct cli *cli, const struct cli_option *option, const char *value,
+                      struct buf *why)
+{
+    if (!*value)
+        return refuse(option, value, why, "the name of the socket is empty");
+    cli->socket = value;
+    return 0;
+}
+
 static int set_control(struct cli *cli, const struct cli_option *option, const char *value,
                        struct buf *why)
 {
@@ -258,6 +282,8 @@ static int set_flag(struct cli *cli, const struct cli_option *option, const char
     (void)why;
     if (strcmp(option->name, "once") == 0)
         cli->once = true;
+    else if (strcmp(option->name, "alone") == 0)
+        cli->alone = true;
     else if (strcmp(option->name, "all") == 0)
         cli->all = true;
     else if (strcmp(option->name, "missed") == 0)
@@ -325,7 +351,11 @@ static const struct cli_option options[] = {
      "list only calls that came in while nobody answered"},
     {"plain",     0,   NULL,      CLI_HISTORY | CLI_CONTACTS, set_flag,
      "list for scripts: fields with tabs between, times in UTC"},
-    {"json",      0,   NULL,      CLI_PHONES | CLI_LISTS, set_flag,
+    {"alone",     0,   NULL,      CLI_CALL, set_flag,
+     "call without the daemon, though it answers"},
+    {"socket",    0,   "PATH",    CLI_CALL | CLI_DAEMON | CLI_CLIENTS, set_socket,
+     "socket of the daemon, instead of $XDG_RUNTIME_DIR/tphone/control"},
+    {"json",      0,   NULL,      CLI_PHONES | CLI_LISTS | CLI_CLIENTS, set_flag,
      "print lines of JSON: man tphone-control"},
     {"control",   0,   "-",       CLI_PHONES, set_control,
      "take commands from standard input as lines of JSON, and end with it; implies --json"},
@@ -401,18 +431,19 @@ static void pad(struct buf *out, size_t from)
         buf_putc(out, ' ');
 }
 
-static void put_text_wrapped(struct buf *out, const char *text)
+/* indent: the column where text begins, and its further lines do. */
+static void put_text_wrapped(struct buf *out, const char *text, size_t indent)
 {
-    size_t column = HELP_COLUMN;
+    size_t column = indent;
     struct slice rest = slice_of(text);
 
     while (rest.p) {
         struct slice word = slice_cut(&rest, ' ');
 
-        if (column > HELP_COLUMN && column + 1 + word.n > 79) {
-            buf_printf(out, "\n%*s", HELP_COLUMN, "");
-            column = HELP_COLUMN;
-        } else if (column > HELP_COLUMN) {
+        if (column > indent && column + 1 + word.n > 79) {
+            buf_printf(out, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (column > indent) {
             buf_putc(out, ' ');
             column++;
         }
@@ -451,19 +482,24 @@ static void put_option(const struct cli_option *o, struct buf *out)
     buf_puts(&help, key ? key->help : o->help);
     if (key && key->standard)
         buf_printf(&help, " (%s)", key->standard);
-    put_text_wrapped(out, buf_cstr(&help));
+    put_text_wrapped(out, buf_cstr(&help), HELP_COLUMN);
     buf_free(&help);
 }
 
 /* The options that exactly these commands have. */
 static void put_group(unsigned of, struct buf *out)
 {
-    buf_puts(out, "\nOptions of ");
+    struct buf heading = buf_new(1024);
+
+    buf_puts(&heading, "Options of ");
     if (of == CLI_ALL)
-        buf_puts(out, "every command");
+        buf_puts(&heading, "every command");
     else
-        cli_put_commands(out, of);
-    buf_puts(out, ":\n");
+        cli_put_commands(&heading, of);
+    buf_puts(&heading, ":");
+    buf_putc(out, '\n');
+    put_text_wrapped(out, buf_cstr(&heading), 0);
+    buf_free(&heading);
     for (size_t i = 0; i < ARRAY_LEN(options); i++)
         if (options[i].commands == of)
             put_option(&options[i], out);
@@ -495,7 +531,7 @@ static void put_commands(struct buf *out)
 
         buf_printf(out, "  %s %s", commands[i].name, commands[i].usage);
         pad(out, from);
-        put_text_wrapped(out, commands[i].summary);
+        put_text_wrapped(out, commands[i].summary, HELP_COLUMN);
     }
 }
 
@@ -505,6 +541,10 @@ void cli_help(const struct cli_command *command, struct buf *out)
         buf_printf(out, "Examples:\n%s\nUsage: tphone %s [OPTION]...%s%s\n       %s\n",
                    command->examples, command->name, *command->usage ? " " : "", command->usage,
                    command->summary);
+        if (command->bit == CLI_CTL) {
+            buf_puts(out, "\nWhat the daemon can do:\n");
+            json_command_help(out);
+        }
     } else {
         buf_puts(out, "Examples:\n");
         for (size_t i = 0; i < ARRAY_LEN(commands); i++)

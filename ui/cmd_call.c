@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "ui/cmd.h"
+#include "ui/ctl_call.h"
 #include "ui/session.h"
 #include "ui/status.h"
 
@@ -109,10 +110,20 @@ static enum exit_status run(struct caller *c, const struct cli *cli, struct term
     return refused ? refused : c->exit;
 }
 
+/* An account that is not in the file is one that the daemon cannot know either. */
+static bool may_use_daemon(const struct cli *cli)
+{
+    const struct account_config *account = config_first_account(&cli->config);
+
+    return !cli->alone && (!cli->account || (account && account->line > 0));
+}
+
 int cmd_call(const struct cli *cli, struct terminal *terminal)
 {
     struct caller caller = {0};
-    enum exit_status refused = session_check_files(cli, terminal);
+    enum exit_status exit = session_check_files(cli, terminal);
 
-    return (int)(refused ? refused : run(&caller, cli, terminal));
+    if (exit || (may_use_daemon(cli) && ctl_call(cli, terminal, &exit)))
+        return (int)exit;
+    return (int)run(&caller, cli, terminal);
 }

@@ -3,6 +3,7 @@
 #include "ui/cli_tables.h"
 #include "ui/cmd.h"
 #include "ui/exit.h"
+#include "ui/json_command.h"
 
 #define SCRIPT_BYTES_MAX 131072u
 
@@ -25,6 +26,18 @@ static bool all_between(struct slice word, char first, char last)
     return word.n > 0;
 }
 
+/* What tphone ctl can be followed by. */
+static size_t put_verbs(struct buf *out)
+{
+    const struct json_verb *verb;
+    size_t n = 0;
+
+    for (size_t i = 0; (verb = json_verb_at(i)); i++)
+        if (verb->action != JSON_NOT_BUILT)
+            buf_printf(out, "%s%s", n++ > 0 ? " " : "", verb->name);
+    return n;
+}
+
 /* Appends, with blanks between, the words of an argument like "none|NAME" that are meant literally;
  * those in capitals stand for something. How many; none where the argument is anything else. */
 static size_t put_literals(const char *argument, struct buf *out)
@@ -32,6 +45,8 @@ static size_t put_literals(const char *argument, struct buf *out)
     struct slice rest = slice_of(argument);
     size_t before = out->n, n = 0;
 
+    if (slice_starts(rest, SLICE("COMMAND ")))
+        return put_verbs(out);
     while (rest.n > 0) {
         struct slice word = slice_cut(&rest, '|');
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -100,19 +99,22 @@ static bool put_members(json_t *command, const struct cli *cli)
            (!cli->config.no_device || json_object_set_new(command, "device", json_false()) == 0);
 }
 
+static int add_piece(const char *piece, size_t n, void *line)
+{
+    buf_put(line, (struct slice){piece, n});
+    return 0;
+}
+
 /* The line that places the call. False: it cannot be said in JSON. */
 static bool make_dial(const struct cli *cli, struct buf *out)
 {
     json_t *command = json_object();
-    char *text = command && put_members(command, cli) ? json_dumps(command, JSON_COMPACT) : NULL;
+    bool made = command && put_members(command, cli) &&
+                json_dump_callback(command, add_piece, out, JSON_COMPACT) == 0;
 
-    if (text) {
-        buf_puts(out, text);
-        buf_putc(out, '\n');
-    }
-    free(text);
+    buf_putc(out, '\n');
     json_decref(command);
-    return text && buf_ok(out);
+    return made && buf_ok(out);
 }
 
 static void send_dial(struct placed *p)

@@ -9,6 +9,8 @@ libui_a_SOURCES = \
 	ui/cmd_call.c \
 	ui/cmd_completion.c \
 	ui/cmd_contacts.c \
+	ui/cmd_ctl.c \
+	ui/cmd_daemon.c \
 	ui/cmd_devices.c \
 	ui/cmd_history.c \
 	ui/cmd_register.c \
@@ -25,6 +27,8 @@ libui_a_SOURCES = \
 	ui/ctl_client.h \
 	ui/ctl_line.c \
 	ui/ctl_line.h \
+	ui/ctl_show.c \
+	ui/ctl_show.h \
 	ui/exit.h \
 	ui/flush.c \
 	ui/flush.h \

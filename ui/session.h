@@ -22,6 +22,7 @@ struct session {
     struct phone *phone;
     phone_listener *on_event; /* the command's own; behind the line on the terminal */
     void *arg;
+    void (*on_stop)(void *arg); /* the end has begun; NULL: nobody asks */
     uint64_t started_ms;
     bool by_signal;
     uint64_t signal_ms; /* when the first one came */

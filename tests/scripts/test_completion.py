@@ -127,6 +127,7 @@ VALUES = [
     ("an address behind the optional value that is not there", ["call", "--trace", "al"],
      ["alice"]),
     ("shells", ["completion", ""], ["bash", "fish", "zsh"]),
+    ("what the daemon can do", ["ctl", "h"], ["hangup", "hold"]),
     ("no second command", ["devices", ""], []),
 ]
 

@@ -26,7 +26,8 @@ static const struct row {
     {"help of a command that is not complete", {"call", "--help"}, NULL},
     {"nothing",
      {NULL},
-     "what shall be done? tphone call ADDRESS, tphone answer, tphone register, tphone devices, "
+     "what shall be done? tphone call ADDRESS, tphone answer, tphone register, tphone daemon, "
+     "tphone ctl COMMAND [WORD]..., tphone status, tphone devices, "
      "tphone history, tphone contacts, tphone completion bash|zsh|fish; tphone --help says more"},
     {"a command with two letters swapped", {"asnwer"}, "unknown command asnwer; is answer meant?"},
     {"an address in the command's place",
@@ -34,7 +35,8 @@ static const struct row {
      "unknown command a@h; to call it: tphone call a@h"},
     {"no command",
      {"xyz"},
-     "unknown command xyz; there are call, answer, register, devices, history, contacts and "
+     "unknown command xyz; there are call, answer, register, daemon, ctl, status, devices, history, "
+     "contacts and "
      "completion"},
     {"nobody to call", {"call"}, "whom to call is missing: tphone call alice@host"},
     {"two to call",
@@ -62,7 +64,8 @@ static const struct row {
      "tphone call takes no --times; it is an option of tphone answer"},
     {"an option of several commands",
      {"devices", "--proxy", "h"},
-     "tphone devices takes no --proxy; it is an option of tphone call, answer and register"},
+     "tphone devices takes no --proxy; it is an option of tphone call, answer, register and "
+     "daemon"},
     {"a password",
      {"call", "a@h", "--password", "x"},
      "a password is never an argument, as everybody on this machine could read it; "

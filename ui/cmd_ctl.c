@@ -1,0 +1,126 @@
+/* tphone ctl, and tphone status, which is one of its commands. */
+#include <string.h>
+
+#include "ui/cmd.h"
+#include "ui/ctl_ask.h"
+#include "ui/ctl_show.h"
+#include "ui/json_command.h"
+
+struct asked {
+    const struct cli *cli;
+    struct terminal *terminal;
+    const char *verb;
+    bool replied;
+    enum exit_status exit;
+};
+
+static void put(struct asked *a, struct slice text)
+{
+    output_put_all(&a->terminal->out, text);
+}
+
+static void put_raw(struct asked *a, struct slice raw)
+{
+    struct buf line = buf_new(raw.n + 1);
+
+    buf_put(&line, raw);
+    buf_putc(&line, '\n');
+    put(a, buf_slice(&line));
+    buf_free(&line);
+}
+
+static void put_reply(struct asked *a, struct slice raw, const struct ctl_line *line)
+{
+    struct buf text = buf_new(CTL_SHOW_MAX);
+
+    a->exit = line->ok ? EXIT_OK : ctl_exit_of(line->error);
+    if (a->cli->json)
+        put_raw(a, raw);
+    else if (line->ok)
+        ctl_show_reply(&text, line);
+    else
+        terminal_error(a->terminal, line->text);
+    put(a, buf_slice(&text));
+    buf_free(&text);
+}
+
+static void put_event(struct asked *a, struct slice raw, const struct ctl_line *line)
+{
+    struct buf text = buf_new(CTL_SHOW_MAX);
+
+    if (a->cli->json)
+        put_raw(a, raw);
+    else if (line->kind == CTL_OWN)
+        terminal_error(a->terminal, line->text);
+    else if (line->event.kind == PHONE_DEVICE_LIST)
+        ctl_show_devices(&text, line);
+    else
+        ctl_show_event(&text, line, a->cli->verbosity);
+    put(a, buf_slice(&text));
+    buf_free(&text);
+}
+
+static bool is_verb(const struct asked *a, const char *verb)
+{
+    return strcmp(a->verb, verb) == 0;
+}
+
+/* Which events are what was asked for. */
+static bool wants_event(const struct asked *a, const struct ctl_line *line)
+{
+    if (is_verb(a, "devices"))
+        return a->replied && line->kind == CTL_EVENT && line->event.kind == PHONE_DEVICE_LIST;
+    return is_verb(a, "events") || line->kind == CTL_OWN;
+}
+
+/* A reader that has gone away ends what would go on for ever. */
+static bool goes_on(const struct asked *a)
+{
+    return a->terminal->out.err == 0 && a->terminal->out.fd >= 0;
+}
+
+static bool on_line(void *arg, struct slice raw, const struct ctl_line *line)
+{
+    struct asked *a = arg;
+
+    if (line->kind == CTL_REPLY) {
+        a->replied = true;
+        if (line->ok && (is_verb(a, "events") || is_verb(a, "devices")))
+            return goes_on(a);
+        put_reply(a, raw, line);
+        return false;
+    }
+    if (line->kind != CTL_OTHER && wants_event(a, line)) {
+        a->exit = line->kind == CTL_OWN ? EXIT_OTHER : EXIT_OK;
+        put_event(a, raw, line);
+        return is_verb(a, "events") && goes_on(a);
+    }
+    return true;
+}
+
+static int ask(const struct cli *cli, struct terminal *terminal, const char *const *words, size_t n)
+{
+    struct asked a = {.cli = cli, .terminal = terminal, .verb = words[0]};
+    struct buf line = buf_new(65536), why = buf_new(8192);
+    enum exit_status exit = EXIT_USAGE;
+
+    if (json_command_of_words(words, n, &line, &why) != 0)
+        terminal_error(terminal, buf_cstr(&why));
+    else
+        exit = ctl_ask(cli, terminal, buf_slice(&line), on_line, &a);
+    buf_free(&line);
+    buf_free(&why);
+    return (int)(exit ? exit : a.exit);
+}
+
+int cmd_ctl(const struct cli *cli, struct terminal *terminal)
+{
+    return ask(cli, terminal, cli->args, cli->n_args);
+}
+
+int cmd_status(const struct cli *cli, struct terminal *terminal)
+{
+    static const char *const words[] = {"status"};
+
+    return ask(cli, terminal, words, ARRAY_LEN(words));
+}

@@ -1,0 +1,212 @@
+#include "ui/ctl_show.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+
+#include "base/text.h"
+#include "ui/status.h"
+
+static const char *text_in(const json_t *object, const char *member)
+{
+    const char *text = json_string_value(json_object_get(object, member));
+
+    return text ? text : "";
+}
+
+static bool is_true(const json_t *object, const char *member)
+{
+    return json_is_true(json_object_get(object, member));
+}
+
+static void put_text(struct buf *out, const char *text)
+{
+    text_safe(out, slice_of(text));
+}
+
+/* A name, then blanks up to the next column. */
+static void put_column(struct buf *out, const char *text, size_t width)
+{
+    put_text(out, text);
+    for (size_t n = text_column(slice_of(text), SIZE_MAX) - 1; n < width; n++)
+        buf_putc(out, ' ');
+    buf_puts(out, "  ");
+}
+
+/* --- accounts ------------------------------------------------------------------------------- */
+
+#define LABEL_COLUMNS 12
+#define STATE_COLUMNS 19
+
+static void put_account(struct buf *out, const json_t *account)
+{
+    struct buf state = buf_new(64);
+    const char *text = text_in(account, "text");
+
+    if (is_true(account, "registered"))
+        buf_printf(&state, "registered, %" JSON_INTEGER_FORMAT " s",
+                   json_integer_value(json_object_get(account, "expires")));
+    else
+        buf_puts(&state, is_true(account, "registers") ? "not registered" : "for calls only");
+    buf_puts(out, "account  ");
+    put_column(out, text_in(account, "account"), LABEL_COLUMNS);
+    put_column(out, buf_cstr(&state), STATE_COLUMNS);
+    put_text(out, text_in(account, "uri"));
+    if (*text) {
+        buf_puts(out, ": ");
+        put_text(out, text);
+    }
+    buf_putc(out, '\n');
+    buf_free(&state);
+}
+
+/* --- calls ---------------------------------------------------------------------------------- */
+
+static void put_duration(struct buf *out, const json_t *call)
+{
+    struct buf text = buf_new(32);
+    uint64_t s = (uint64_t)json_number_value(json_object_get(call, "duration"));
+
+    if (!is_true(call, "answered"))
+        buf_putc(&text, '-');
+    else if (s >= 3600)
+        buf_printf(&text, "%" PRIu64 ":%02u:%02u", s / 3600, (unsigned)(s / 60 % 60),
+                   (unsigned)(s % 60));
+    else
+        buf_printf(&text, "%u:%02u", (unsigned)(s / 60), (unsigned)(s % 60));
+    buf_printf(out, "%8s", buf_cstr(&text));
+    buf_free(&text);
+}
+
+static void put_detail(struct buf *out, const char **between, const char *text)
+{
+    if (!*text)
+        return;
+    buf_puts(out, *between);
+    put_text(out, text);
+    *between = ", ";
+}
+
+static void put_details(struct buf *out, const json_t *call)
+{
+    static const struct {
+        const char *member, *words;
+    } flags[] = {{"on_hold", "on hold"}, {"held", "held by them"}, {"muted", "muted"}};
+    const json_t *conference = json_object_get(call, "conference");
+    const char *between = " (";
+    char text[64];
+
+    put_detail(out, &between, text_in(call, "codec"));
+    for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+        if (is_true(call, flags[i].member))
+            put_detail(out, &between, flags[i].words);
+    snprintf(text, sizeof text, "conference %" JSON_INTEGER_FORMAT, json_integer_value(conference));
+    put_detail(out, &between, conference ? text : "");
+    put_detail(out, &between, *text_in(call, "play") ? "playing" : "");
+    put_detail(out, &between, *text_in(call, "record") ? "recording" : "");
+    if (between[0] == ',')
+        buf_putc(out, ')');
+}
+
+static void put_call(struct buf *out, const json_t *call)
+{
+    char number[32];
+
+    snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT,
+             json_integer_value(json_object_get(call, "call")));
+    buf_puts(out, "call     ");
+    put_column(out, number, LABEL_COLUMNS);
+    put_column(out, text_in(call, "phase"), STATE_COLUMNS - 10);
+    put_duration(out, call);
+    buf_puts(out, is_true(call, "incoming") ? "  from  " : "  to    ");
+    status_put_name(out, text_in(call, "contact"), text_in(call, "peer_name"));
+    put_text(out, text_in(call, "peer"));
+    put_details(out, call);
+    buf_putc(out, '\n');
+}
+
+/* --- replies -------------------------------------------------------------------------------- */
+
+static void put_list(struct buf *out, const json_t *reply, const char *member,
+                     void (*put)(struct buf *out, const json_t *item))
+{
+    const json_t *list = json_object_get(reply, member);
+
+    for (size_t i = 0; i < json_array_size(list); i++)
+        put(out, json_array_get(list, i));
+}
+
+/* What every reply has, and what nobody asks for who looks at a table. */
+static bool is_said_already(const char *member)
+{
+    static const char *const members[] = {"v", "reply", "ok", "version", "calls", "accounts"};
+
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if (strcmp(member, members[i]) == 0)
+            return true;
+    return false;
+}
+
+static void put_value(struct buf *out, const json_t *value)
+{
+    if (json_is_string(value))
+        put_text(out, json_string_value(value));
+    else if (json_is_integer(value))
+        buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (json_is_real(value))
+        buf_printf(out, "%g", json_real_value(value));
+    else
+        buf_puts(out, json_is_true(value) ? "yes" : "no");
+}
+
+static void put_values(struct buf *out, json_t *reply)
+{
+    const char *between = "";
+
+    for (void *at = json_object_iter(reply); at; at = json_object_iter_next(reply, at)) {
+        if (is_said_already(json_object_iter_key(at)))
+            continue;
+        buf_printf(out, "%s%s=", between, json_object_iter_key(at));
+        put_value(out, json_object_iter_value(at));
+        between = " ";
+    }
+    if (*between)
+        buf_putc(out, '\n');
+}
+
+void ctl_show_reply(struct buf *out, const struct ctl_line *line)
+{
+    put_list(out, line->tree, "accounts", put_account);
+    put_list(out, line->tree, "calls", put_call);
+    put_values(out, line->tree);
+}
+
+/* --- events --------------------------------------------------------------------------------- */
+
+static void put_device(struct buf *out, const json_t *device)
+{
+    put_text(out, text_in(device, "name"));
+    buf_printf(out, " (%s, %" JSON_INTEGER_FORMAT " in, %" JSON_INTEGER_FORMAT " out%s)\n",
+               text_in(device, "host_api"), json_integer_value(json_object_get(device, "inputs")),
+               json_integer_value(json_object_get(device, "outputs")),
+               is_true(device, "default") ? ", default" : "");
+}
+
+void ctl_show_devices(struct buf *out, const struct ctl_line *line)
+{
+    put_list(out, line->tree, "devices", put_device);
+    if (*line->text) {
+        put_text(out, line->text);
+        buf_putc(out, '\n');
+    }
+}
+
+void ctl_show_event(struct buf *out, const struct ctl_line *line, int verbosity)
+{
+    size_t from = out->n;
+
+    if (line->event.call == 1) /* which is not told where a phone has only one */
+        buf_puts(out, "call 1: ");
+    status_line(out, &line->event, verbosity);
+    if (out->n - from == strlen("call 1: ") && line->event.call == 1)
+        out->n = from;
+}
