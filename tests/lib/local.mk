@@ -11,6 +11,9 @@ libtest_a_SOURCES += \
 	tests/lib/sdp_text.c tests/lib/sdp_text.h \
 	tests/lib/speech.c tests/lib/speech.h
 libtest_a_SOURCES += tests/lib/sip_rig.c tests/lib/sip_rig.h
+# Sound files of any kind, for tests in Python.
+check_PROGRAMS += tests/lib/decode
+tests_lib_decode_LDADD = $(machine_ldadd)
 # And those that tests in Python share, with a test of themselves.
 tap_tests += tests/lib/test_kamailio.py tests/lib/test_lib.py tests/lib/test_registrar.py
 EXTRA_DIST += tests/lib/__init__.py tests/lib/account.py tests/lib/attack.py \
