@@ -80,19 +80,29 @@ static bool accept_packet(struct media_stream *s, const struct rtp_packet *packe
         s, packet, verdict == RTP_LATCH_MOVED || !s->has_heard || s->heard.ssrc != packet->ssrc);
 }
 
-static void take_key(struct media_stream *s, const struct rtp_packet *packet)
+static bool anybody_listens(const struct media_stream *s)
+{
+    return s->recording || s->mix ||
+           (s->listen && s->thread->device && media_device_is_open(s->thread->device));
+}
+
+/* Whether what comes is to be heard. */
+static bool is_played(const struct media_stream *s)
+{
+    return s->playout && s->agreed->params.receive && anybody_listens(s);
+}
+
+static void take_key(struct media_stream *s, const struct rtp_packet *packet,
+                     uint64_t arrived_us)
 {
     char key = rtp_event_receive(&s->pressed, packet->payload, packet->timestamp);
     struct media_event event = {.type = MEDIA_DIGIT, .stream = s, .arg = s->arg, .digit = key};
 
     if (key)
         media_thread_tell(s->thread, &event);
-}
-
-static bool anybody_listens(const struct media_stream *s)
-{
-    return s->recording || s->mix ||
-           (s->listen && s->thread->device && media_device_is_open(s->thread->device));
+    if (is_played(s)) /* else what it stands in the place of counts as lost */
+        playout_put_silent(s->playout, packet->ssrc, packet->sequence, packet->timestamp,
+                           arrived_us);
 }
 
 static void take_sound(struct media_stream *s, const struct rtp_packet *packet,
@@ -107,7 +117,7 @@ static void take_sound(struct media_stream *s, const struct rtp_packet *packet,
     if (!s->told_first)
         stream_tell(s, MEDIA_FIRST_PACKET);
     s->told_first = true;
-    if (s->playout && s->agreed->params.receive && anybody_listens(s))
+    if (is_played(s))
         (void)playout_put(s->playout, codec, packet->ssrc, packet->sequence, packet->timestamp,
                           packet->marker, packet->payload, arrived_us);
 }
@@ -132,7 +142,7 @@ static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
     s->count.bytes_received += packet.payload.n;
     s->heard_ms = d->arrived_us / 1000;
     if (event)
-        take_key(s, &packet);
+        take_key(s, &packet, d->arrived_us);
     else
         take_sound(s, &packet, codec, d->arrived_us);
 }

@@ -310,6 +310,32 @@ static void test_digits_at_the_clock_of_opus(void **state)
     world_free(w);
 }
 
+static struct media_stats stats_of(struct world *w, struct side *side)
+{
+    unsigned before = side->told[MEDIA_STATS];
+
+    media_stream_stats(side->stream);
+    run_until(w, &side->told[MEDIA_STATS], before + 1);
+    return side->stats;
+}
+
+/* The sequence numbers of their packets are no holes to be filled with invented sound. */
+static void test_digits_leave_no_holes(void **state)
+{
+    struct world *w = world_new(NULL);
+
+    (void)state;
+    start_both(w, "opus");
+    media_stream_record(w->b.stream, w->b.record, PHONE_SIDES_HEARD);
+    run_ms(w, 200);
+    assert_int_equal(media_stream_dtmf(w->a.stream, SLICE("07")), 0);
+    run_until(w, &w->a.told[MEDIA_DIGITS_SENT], 1);
+    run_ms(w, 200);
+    assert_in_range(stats_of(w, &w->b).concealed, 0, 3); /* each digit is eight packets and more */
+    stop_both(w);
+    world_free(w);
+}
+
 static void test_digits_that_were_not_agreed(void **state)
 {
     struct world *w = world_new(NULL);
@@ -322,15 +348,6 @@ static void test_digits_that_were_not_agreed(void **state)
     assert_int_equal(media_stream_dtmf(w->a.stream, SLICE("1")), -ENOTSUP);
     stop_both(w);
     world_free(w);
-}
-
-static struct media_stats stats_of(struct world *w, struct side *side)
-{
-    unsigned before = side->told[MEDIA_STATS];
-
-    media_stream_stats(side->stream);
-    run_until(w, &side->told[MEDIA_STATS], before + 1);
-    return side->stats;
 }
 
 static void test_hold_stops_sending_and_resume_goes_on(void **state)
@@ -754,6 +771,7 @@ int main(void)
     static const struct CMUnitTest rest[] = {
         cmocka_unit_test(test_digits_arrive_once_each),
         cmocka_unit_test(test_digits_at_the_clock_of_opus),
+        cmocka_unit_test(test_digits_leave_no_holes),
         cmocka_unit_test(test_digits_that_were_not_agreed),
         cmocka_unit_test(test_hold_stops_sending_and_resume_goes_on),
         cmocka_unit_test(test_nothing_leaves_before_it_may),
