@@ -132,6 +132,7 @@ def load():
 
 
 _schema = load()
+SAFE = re.compile(_schema.root["$defs"]["text"]["pattern"])  # text that may be shown
 
 
 def line_faults(line):

@@ -1,7 +1,16 @@
 # What scripts rely on: options, exit statuses, streams.
-script_tests = tests/scripts/test_account_calls.py tests/scripts/test_account_nat.py \
-	tests/scripts/test_call.py tests/scripts/test_cli.py tests/scripts/test_completion.py \
-	tests/scripts/test_history.py tests/scripts/test_hooks.py tests/scripts/test_prompt.py \
-	tests/scripts/test_recording.py tests/scripts/test_register.py tests/scripts/test_tones.py
+script_tests = \
+	tests/scripts/test_account_calls.py \
+	tests/scripts/test_account_nat.py \
+	tests/scripts/test_call.py \
+	tests/scripts/test_cli.py \
+	tests/scripts/test_completion.py \
+	tests/scripts/test_history.py \
+	tests/scripts/test_hooks.py \
+	tests/scripts/test_json.py \
+	tests/scripts/test_prompt.py \
+	tests/scripts/test_recording.py \
+	tests/scripts/test_register.py \
+	tests/scripts/test_tones.py
 EXTRA_DIST += $(script_tests)
 tap_tests += $(script_tests)
