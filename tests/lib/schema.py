@@ -106,7 +106,7 @@ class Schema:
     @staticmethod
     def _distance(faults):
         """What was meant is neither of another name nor of another kind."""
-        other = any(re.search(r"\.(event|list) is|has no '(event|list|reply)'", f) for f in faults)
+        other = any(re.search(r"\.(event|list|ok) is|has no '(event|list|reply)'", f) for f in faults)
         return other, len(faults)
 
 

@@ -1,5 +1,6 @@
 /* Table, schema and manual of the events agree: each event and each of its members stands in all
- * three, and nothing else does. */
+ * three, and nothing else does. And so do the table and the schema of the commands, whose manual
+ * test_json_command.c looks at. */
 #include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
@@ -9,6 +10,7 @@
 
 #include "tests/lib/rows.h"
 #include "ui/json.h"
+#include "ui/json_command.h"
 
 #define TEXT_MAX 262144u
 
@@ -42,61 +44,110 @@ static bool is_head(const char *name)
 
 /* --- the schema ------------------------------------------------------------------------------ */
 
-static json_t *properties_of(const json_t *event)
+static json_t *properties_of(const json_t *shape)
 {
-    return json_object_get(event, "properties");
+    return json_object_get(shape, "properties");
 }
 
-static const char *name_of(const json_t *event)
+/* The one of shapes whose member key is always name. */
+static json_t *schema_of(const json_t *shapes, const char *key, const char *name)
 {
-    json_t *said = json_object_get(json_object_get(properties_of(event), "event"), "const");
+    for (size_t i = 0; i < json_array_size(shapes); i++) {
+        json_t *shape = json_array_get(shapes, i);
+        json_t *said = json_object_get(json_object_get(properties_of(shape), key), "const");
 
-    return json_string_value(said);
-}
-
-static json_t *schema_of(const json_t *events, const char *name)
-{
-    size_t i;
-    json_t *event;
-
-    json_array_foreach(events, i, event) if (strcmp(name_of(event), name) == 0) return event;
+        if (strcmp(json_string_value(said), name) == 0)
+            return shape;
+    }
+    fail_msg("the schema has no %s %s", key, name);
     return NULL;
+}
+
+/* What stands in the definition of this name; *root is the caller's. */
+static json_t *read_shapes(const char *name, json_t **root)
+{
+    char *text = read_file("doc/control.schema.json");
+    json_error_t error;
+
+    *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    free(text);
+    if (!*root)
+        fail_msg("line %d: %s", error.line, error.text);
+    return json_object_get(json_object_get(json_object_get(*root, "$defs"), name), "oneOf");
 }
 
 static void compare(const json_t *event, const struct json_shape *shape)
 {
-    const char *name;
-    json_t *value;
+    void *at = json_object_iter(properties_of(event));
 
     for (size_t i = 0; shape->members[i]; i++)
         if (!json_object_get(properties_of(event), shape->members[i]))
             fail_msg("the schema of %s has no %s", shape->name, shape->members[i]);
-    json_object_foreach(properties_of(event), name,
-                        value) if (!is_head(name) && !has_member(shape, name))
-        fail_msg("the table has no %s of %s", name, shape->name);
+    for (; at; at = json_object_iter_next(properties_of(event), at)) {
+        const char *name = json_object_iter_key(at);
+
+        if (!is_head(name) && !has_member(shape, name))
+            fail_msg("the table has no %s of %s", name, shape->name);
+    }
 }
 
 static void the_schema_has_what_the_table_has(void **state)
 {
-    char *text = read_file("doc/control.schema.json");
-    json_error_t error;
-    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    json_t *events = json_object_get(json_object_get(root, "$defs"), "event");
+    json_t *root, *events = read_shapes("event", &root);
     struct json_shape shape;
     size_t n = 0;
 
     (void)state;
-    if (!root)
-        fail_msg("line %d: %s", error.line, error.text);
-    events = json_object_get(events, "oneOf");
-    for (; json_shape_at(n, &shape); n++) {
-        if (!schema_of(events, shape.name))
-            fail_msg("the schema has no event %s", shape.name);
-        compare(schema_of(events, shape.name), &shape);
-    }
+    for (; json_shape_at(n, &shape); n++)
+        compare(schema_of(events, "event", shape.name), &shape);
     assert_int_equal(json_array_size(events), n);
     json_decref(root);
-    free(text);
+}
+
+static bool is_required(const json_t *shape, const char *name)
+{
+    json_t *required = json_object_get(shape, "required");
+
+    for (size_t i = 0; i < json_array_size(required); i++)
+        if (strcmp(json_string_value(json_array_get(required, i)), name) == 0)
+            return true;
+    return false;
+}
+
+static void compare_command(const json_t *shape, const struct json_verb *verb)
+{
+    const struct json_member *m;
+    size_t n = 2; /* "command" and "id" */
+
+    assert_true(is_required(shape, "command") && !is_required(shape, "id"));
+    for (size_t i = 0; (m = json_member_at(i)); i++) {
+        if (!((verb->must | verb->may) & m->bit))
+            continue;
+        n++;
+        if (!json_object_get(properties_of(shape), m->name))
+            fail_msg("the schema of %s has no %s", verb->name, m->name);
+        if (is_required(shape, m->name) != ((verb->must & m->bit) != 0))
+            fail_msg("whether %s needs %s", verb->name, m->name);
+    }
+    if (json_object_size(properties_of(shape)) != n)
+        fail_msg("the schema of %s has more members than its table", verb->name);
+}
+
+static void the_schema_has_the_commands(void **state)
+{
+    json_t *root, *commands = read_shapes("command", &root);
+    const struct json_verb *verb;
+    size_t n = 0;
+
+    (void)state;
+    for (size_t i = 0; (verb = json_verb_at(i)); i++) {
+        if (verb->action == JSON_NOT_BUILT)
+            continue;
+        compare_command(schema_of(commands, "command", verb->name), verb);
+        n++;
+    }
+    assert_int_equal(json_array_size(commands), n);
+    json_decref(root);
 }
 
 /* --- the manual ------------------------------------------------------------------------------ */
@@ -222,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_schema_has_what_the_table_has),
+        cmocka_unit_test(the_schema_has_the_commands),
         cmocka_unit_test(the_manual_has_what_the_table_has),
         cmocka_unit_test(the_manual_has_no_other_events),
     };
