@@ -40,7 +40,7 @@ class Client:
             *whole, rest = (rest + piece).split(b"\n")
             with self._news:
                 for line in whole:
-                    self._take(line.decode("utf-8", "replace"))
+                    self._take(line)
                 self._news.notify_all()
         with self._news:
             if rest:

@@ -136,8 +136,9 @@ SAFE = re.compile(_schema.root["$defs"]["text"]["pattern"])  # text that may be 
 
 
 def line_faults(line):
-    """What is wrong with a line that tphone wrote: sentences."""
+    """What is wrong with a line that tphone wrote, text or bytes: sentences."""
     try:
+        line = line.decode() if isinstance(line, bytes) else line
         value = parse(line)
     except ValueError as e:
         return [f"not JSON: {e}: {line!r}"]
