@@ -10,6 +10,7 @@
 #include "phone/folders.h"
 #include "phone/spelling.h"
 #include "ui/cli_tables.h"
+#include "ui/pipes.h"
 
 /* What getopt_long found, in the order typed: it is applied behind the configuration file. */
 struct found {
@@ -405,7 +406,7 @@ static void settle_port(struct phone_config *config)
 }
 
 /* What the options of answer leave open: no sound device unless one is named, and one call at a
- * time where there is one. */
+ * time where there is one or a pipe. */
 static void settle_answer(struct cli *cli)
 {
     struct phone_config *config = &cli->config;
@@ -413,7 +414,7 @@ static void settle_answer(struct cli *cli)
 
     config->no_device = !device;
     config->max_calls = cli->max_calls;
-    if (config->max_calls == 0 && device)
+    if (config->max_calls == 0 && (device || pipes_any(cli)))
         config->max_calls = 1;
 }
 
@@ -423,7 +424,7 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
     size_t n = 0;
     int err;
 
-    *cli = (struct cli){.notice = buf_new(8192)};
+    *cli = (struct cli){.notice = buf_new(8192), .play_fd = -1, .record_fd = -1};
     config_init(&cli->config);
     err = refuse_password(argc, argv, why);
     if (!err)
@@ -436,10 +437,13 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
         err = check_complete(cli, why);
         if (!err)
             err = apply(found, n, cli, why);
+        if (!err)
+            err = pipes_check(cli, why);
         if (!err && (cli->command->bit & (CLI_ANSWER | CLI_DAEMON)))
             settle_port(&cli->config);
         if (!err && cli->command->bit == CLI_ANSWER)
             settle_answer(cli);
+        cli->config.no_device |= cli->audio_fd; /* the program has the ear and the mouth */
     }
     free(found);
     return err;

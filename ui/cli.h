@@ -25,6 +25,11 @@ struct cli {
     struct buf notice; /* a sentence on the file though nothing is wrong with it, or empty */
 
     const char *play, *record, *digits;
+    int play_fd, record_fd; /* sound through descriptors (ui/pipes.h); below 0: none */
+    bool audio_fd;          /* both are of one program */
+    uint32_t rate_hz;       /* of raw sound through them; 0: not said */
+    uint8_t channels;       /* likewise */
+    bool hangup_at_eof;
     enum phone_sides sides;  /* that are recorded */
     const char *sides_named; /* the word for it; NULL: not said */
     uint64_t for_ms;         /* 0: until somebody hangs up */

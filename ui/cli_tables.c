@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/scan.h"
 #include "base/text.h"
 #include "ui/cmd.h"
+#include "ui/pipes.h"
 #include "ui/json_command.h"
 
 #define DAY_S 86400u
@@ -167,16 +169,53 @@ static int set_verbosity(struct cli *cli, const struct cli_option *option, const
 static int set_file(struct cli *cli, const struct cli_option *option, const char *value,
                     struct buf *why)
 {
+    bool plays = strcmp(option->name, "play") == 0, piped = strcmp(value, "-") == 0;
+
     if (!*value)
         return refuse(option, value, why, "the name of the file is empty");
-    if (strcmp(value, "-") == 0)
-        return refuse(option, value, why,
-                      "sound cannot come from standard input or go to standard output; name a "
-                      "file, ./- if that is its name");
-    if (strcmp(option->name, "play") == 0)
-        cli->play = value;
+    if (cli->audio_fd)
+        return refuse(option, value, why, "--audio-fd takes its place");
+    *(plays ? &cli->play : &cli->record) = piped ? NULL : value;
+    *(plays ? &cli->play_fd : &cli->record_fd) = !piped ? -1 : plays ? STDIN_FILENO : STDOUT_FILENO;
+    return 0;
+}
+
+static int set_audio_fd(struct cli *cli, const struct cli_option *option, const char *value,
+                        struct buf *why)
+{
+    bool taken = cli->play || cli->record || (!cli->audio_fd && pipes_any(cli));
+    struct buf sentence = buf_new(1024);
+    int err = taken ? -EINVAL : 0;
+
+    if (taken)
+        buf_puts(&sentence, "it takes the place of --play and --record");
     else
-        cli->record = value;
+        err = pipes_read_fds(slice_of(value), cli, &sentence);
+    if (err)
+        refuse(option, value, why, buf_cstr(&sentence));
+    buf_free(&sentence);
+    return err;
+}
+
+static int set_rate(struct cli *cli, const struct cli_option *option, const char *value,
+                    struct buf *why)
+{
+    uint64_t hz;
+
+    if (slice_number(slice_of(value), 48000, &hz) != 0 || hz < 8000)
+        return refuse(option, value, why, "not a number of samples a second from 8000 to 48000");
+    cli->rate_hz = (uint32_t)hz;
+    return 0;
+}
+
+static int set_channels(struct cli *cli, const struct cli_option *option, const char *value,
+                        struct buf *why)
+{
+    uint64_t n;
+
+    if (slice_number(slice_of(value), 2, &n) != 0 || n == 0)
+        return refuse(option, value, why, "it is 1 or 2");
+    cli->channels = (uint8_t)n;
     return 0;
 }
 
@@ -290,6 +329,8 @@ static int set_flag(struct cli *cli, const struct cli_option *option, const char
         cli->missed = true;
     else if (strcmp(option->name, "json") == 0)
         cli->json = true;
+    else if (strcmp(option->name, "hangup-at-eof") == 0)
+        cli->hangup_at_eof = true;
     else
         cli->plain = true;
     return 0;
@@ -298,11 +339,20 @@ static int set_flag(struct cli *cli, const struct cli_option *option, const char
 /* clang-format off */
 static const struct cli_option options[] = {
     {"play",      0,   "FILE",    CLI_CALL | CLI_ANSWER, set_file,
-     "let the other side hear this sound file"},
+     "let the other side hear this sound file; - is standard input: raw, WAV or Ogg"},
     {"record",    0,   "FILE",    CLI_CALL | CLI_ANSWER, set_file,
-     "record to this file: .wav, .flac, .ogg or .opus; further calls of answer get a number: FILE-2.wav"},
+     "record to this file: .wav, .flac, .ogg or .opus; further calls of answer get a number: "
+     "FILE-2.wav; - is standard output, raw"},
     {"record-sides", 0, "heard|apart|mixed", CLI_CALL | CLI_ANSWER, set_sides,
      "record what is heard (the default), both sides in stereo, or both in one"},
+    {"audio-fd",  0,   "IN,OUT",  CLI_CALL | CLI_ANSWER, set_audio_fd,
+     "let a program talk and listen: raw sound is read from descriptor IN and written to OUT"},
+    {"rate",      0,   "HZ",      CLI_CALL | CLI_ANSWER, set_rate,
+     "samples a second of raw sound through pipes (16000)"},
+    {"channels",  0,   "N",       CLI_CALL | CLI_ANSWER, set_channels,
+     "channels of raw sound through pipes, 1 or 2 (1)"},
+    {"hangup-at-eof", 0, NULL,    CLI_CALL | CLI_ANSWER, set_flag,
+     "hang up when what is played has been heard to its end"},
     {"dtmf",      0,   "DIGITS",  CLI_CALL, set_digits,
      "send these digits after the answer; a comma is a pause of a second"},
     {"for",       0,   "SECONDS", CLI_CALL, set_seconds,

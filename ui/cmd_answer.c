@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "ui/cmd.h"
+#include "ui/pipes.h"
 #include "ui/registering.h"
 #include "ui/status.h"
 
@@ -22,7 +23,7 @@ struct answerer {
     struct net_deadline *next;
     unsigned taken, ended; /* calls that count for --times */
     unsigned recorded;     /* files of --record used so far */
-    bool device;
+    uint32_t piped;        /* the call that has the pipes; 0: none */
 };
 
 /* "message.wav", "message-2.wav", "message-3.wav" … into out. */
@@ -39,19 +40,31 @@ static const char *record_name(const char *name, unsigned number, struct buf *ou
     return buf_cstr(out);
 }
 
+/* One call at a time has the pipes; others, which --max-calls let in, do without. */
+static struct phone_sound sound_of(struct answerer *a, uint32_t call, struct pipes *pipes)
+{
+    struct phone_sound sound = pipes_sound(a->cli, pipes);
+
+    if (a->piped)
+        sound.in = sound.out = NULL;
+    else if (sound.in || sound.out)
+        a->piped = call;
+    return sound;
+}
+
 static void answer(struct answerer *a, uint32_t call)
 {
     const struct cli *cli = a->cli;
     struct phone_command command = {.kind = PHONE_ANSWER, .call = call};
     struct buf name = buf_new(8192), why = buf_new(2048);
+    struct pipes pipes;
     int err;
 
     if (cli->code > 0) {
         command.kind = PHONE_REJECT;
         command.status = cli->code;
     } else {
-        command.sound =
-            (struct phone_sound){.play = cli->play, .sides = cli->sides, .device = a->device};
+        command.sound = sound_of(a, call, &pipes);
         if (cli->record)
             command.sound.record = record_name(cli->record, ++a->recorded, &name);
     }
@@ -136,6 +149,8 @@ static void on_ended(struct answerer *a, const struct phone_event *event)
         if (r->call == event->call)
             forget(r);
     }
+    if (event->call == a->piped)
+        a->piped = 0;
     set_next(a);
     session_put_result(&a->session, event);
     a->ended++;
@@ -191,7 +206,7 @@ static enum exit_status run(struct answerer *a)
 
 int cmd_answer(const struct cli *cli, struct terminal *terminal)
 {
-    struct answerer a = {.cli = cli, .device = !cli->config.no_device};
+    struct answerer a = {.cli = cli};
     enum exit_status exit = session_check_files(cli, terminal);
 
     list_init(&a.ringing);

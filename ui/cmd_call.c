@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "ui/cmd.h"
+#include "ui/pipes.h"
 #include "ui/ctl_call.h"
 #include "ui/session.h"
 #include "ui/status.h"
@@ -65,13 +66,11 @@ static enum exit_status exit_of_refused_dial(int err)
 
 static enum exit_status dial(struct caller *c, const struct cli *cli)
 {
+    struct pipes pipes;
     struct phone_command command = {
         .kind = PHONE_DIAL,
         .target = cli->args[0],
-        .sound = {.play = cli->play,
-                  .record = cli->record,
-                  .sides = cli->sides,
-                  .device = !cli->config.no_device},
+        .sound = pipes_sound(cli, &pipes),
         .digits = cli->digits,
     };
     const struct account_config *account = config_first_account(&cli->config);

@@ -50,6 +50,8 @@ libui_a_SOURCES = \
 	ui/outcome.h \
 	ui/output.c \
 	ui/output.h \
+	ui/pipes.c \
+	ui/pipes.h \
 	ui/prompt.c \
 	ui/prompt.h \
 	ui/registering.c \

@@ -9,6 +9,7 @@
 #include "ui/flush.h"
 #include "ui/hooks.h"
 #include "ui/json.h"
+#include "ui/pipes.h"
 #include "ui/prompt.h"
 #include "ui/signals.h"
 #include "ui/status.h"
@@ -368,11 +369,17 @@ void session_run(struct session *s)
 
 enum exit_status session_check_files(const struct cli *cli, struct terminal *terminal)
 {
+    struct pipes pipes;
+    struct phone_sound sound = pipes_sound(cli, &pipes);
     struct buf why = buf_new(2048);
     int err = cli->play ? phone_check_play(cli->play, &why) : 0;
 
     if (!err && cli->record)
         err = phone_check_record(cli->record, &why);
+    if (!err && sound.in)
+        err = phone_check_pipe(sound.in, true, &why);
+    if (!err && sound.out)
+        err = phone_check_pipe(sound.out, false, &why);
     if (err)
         terminal_error(terminal, buf_cstr(&why));
     buf_free(&why);

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "ui/pipes.h"
 
 /* How long a reader may take at the end. */
 #define LAST_WORDS_MS 500
@@ -65,7 +66,8 @@ int terminal_open(struct terminal *t, const struct cli *cli, bool quiet_librarie
     int err;
 
     *t = (struct terminal){.library_fd = -1};
-    output_init(&t->out, STDOUT_FILENO);
+    output_init(&t->out,
+                pipes_have_output(cli) ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) : STDOUT_FILENO);
     output_init(&t->err, own); /* -1 where standard error is closed: then nobody wants to hear */
     output_init(&t->trace_file, -1);
     outcome_init(&t->outcome);

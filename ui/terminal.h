@@ -1,5 +1,6 @@
 /* ui/terminal.h - where a command's words go: results to standard output, the rest to standard
- * error, SIP messages to the trace. */
+ * error, SIP messages to the trace. Where sound leaves by standard output, results go to standard
+ * error as well. */
 #ifndef UI_TERMINAL_H
 #define UI_TERMINAL_H
 

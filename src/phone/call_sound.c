@@ -32,7 +32,7 @@ static void drop_pipe(struct media_pipe **pipe)
 }
 
 /* A pipe with a descriptor of its own in place of what *out was; NULL: none. */
-static int set_pipe(struct media_pipe **out, const struct phone_pipe *pipe, bool reads, bool live)
+static int set_pipe(struct media_pipe **out, const struct phone_pipe *pipe, bool reads)
 {
     struct media_pipe *own = pipe ? malloc(sizeof *own) : NULL;
     char why[MEDIA_WHY_MAX];
@@ -46,7 +46,7 @@ static int set_pipe(struct media_pipe **out, const struct phone_pipe *pipe, bool
         .fd = media_pipe_own(pipe->fd, reads, why),
         .rate_hz = pipe->rate_hz ? pipe->rate_hz : PIPE_HZ,
         .channels = pipe->channels ? pipe->channels : 1,
-        .live = live,
+        .live = pipe->live,
     };
     if (own->fd < 0) {
         int err = own->fd;
@@ -58,14 +58,9 @@ static int set_pipe(struct media_pipe **out, const struct phone_pipe *pipe, bool
     return 0;
 }
 
-static bool is_live(const struct phone_sound *sound)
-{
-    return sound->in && sound->out;
-}
-
 static int set_play(struct call *call, const struct phone_sound *sound)
 {
-    int err = set_pipe(&call->pipe_in, sound->in, true, is_live(sound));
+    int err = set_pipe(&call->pipe_in, sound->in, true);
 
     if (!err)
         err = set(&call->play, sound->in ? "-" : sound->play);
@@ -76,7 +71,7 @@ static int set_play(struct call *call, const struct phone_sound *sound)
 
 static int set_record(struct call *call, const struct phone_sound *sound)
 {
-    int err = set_pipe(&call->pipe_out, sound->out, false, is_live(sound));
+    int err = set_pipe(&call->pipe_out, sound->out, false);
 
     if (!err)
         err = set(&call->record, sound->out ? "-" : sound->record);
@@ -105,13 +100,11 @@ void call_drop_pipes(struct call *call)
     drop_pipe(&call->pipe_out);
 }
 
-static int check_pipe(const struct phone_pipe *pipe, bool reads, struct buf *why)
+int phone_check_pipe(const struct phone_pipe *pipe, bool reads, struct buf *why)
 {
     char sentence[MEDIA_WHY_MAX];
     int fd;
 
-    if (!pipe)
-        return 0;
     if (pipe->rate_hz && (pipe->rate_hz < PIPE_HZ_MIN || pipe->rate_hz > PIPE_HZ_MAX))
         return phone_refuse(why, -EINVAL, "raw sound has 8000 to 48000 samples a second");
     if (pipe->channels > 2)
@@ -125,9 +118,11 @@ static int check_pipe(const struct phone_pipe *pipe, bool reads, struct buf *why
 
 int call_check_sound(const struct phone_sound *sound, struct buf *why)
 {
-    int err = check_pipe(sound->in, true, why);
+    int err = sound->in ? phone_check_pipe(sound->in, true, why) : 0;
 
-    return err ? err : check_pipe(sound->out, false, why);
+    if (!err && sound->out)
+        err = phone_check_pipe(sound->out, false, why);
+    return err;
 }
 
 static void tell_file(struct call *call, enum phone_event_kind kind, bool on, const char *path,

@@ -70,6 +70,7 @@ struct phone_pipe {
     uint32_t rate_hz; /* of raw sound: 8,000 to 48,000; 0: 16,000 */
     uint8_t channels; /* 1 or 2; 0: 1 */
     bool hangs_up;    /* what is read has ended and was heard: the call ends */
+    bool live;        /* one program listens and talks: it is kept close to the call */
 };
 
 /* Where a call's sound comes from and goes to. */

@@ -85,6 +85,9 @@ size_t phone_each_account(const struct phone *phone,
  * as long as the file system does: for the start of a program. Nothing is left behind. */
 int phone_check_play(const char *path, struct buf *why);
 int phone_check_record(const char *path, struct buf *why);
+/* Whether sound can be read from a descriptor, or written to it. Blocks for nothing. 0, or -EINVAL
+ * with a sentence. */
+int phone_check_pipe(const struct phone_pipe *pipe, bool reads, struct buf *why);
 
 /* Calls each for every sound device; its name is one that "phone_config.device" takes. Blocks for
  * some 50 ms. 0, or a negative errno with a sentence in why. */

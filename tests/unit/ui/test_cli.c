@@ -35,7 +35,8 @@ static const struct row {
      "unknown command a@h; to call it: tphone call a@h"},
     {"no command",
      {"xyz"},
-     "unknown command xyz; there are call, answer, register, daemon, ctl, status, devices, history, "
+     "unknown command xyz; there are call, answer, register, daemon, ctl, status, devices, "
+     "history, "
      "contacts and "
      "completion"},
     {"nobody to call", {"call"}, "whom to call is missing: tphone call alice@host"},
@@ -104,10 +105,48 @@ static const struct row {
     {"no digits",
      {"call", "a@h", "--dtmf="},
      "--dtmf \"\": these are 1 to 64 of 0-9 * # A-D, and a comma or p for a pause of a second"},
-    {"sound from standard input",
-     {"call", "a@h", "--play", "-"},
-     "--play -: sound cannot come from standard input or go to standard output; name a file, ./- "
-     "if that is its name"},
+    {"sound through pipes",
+     {"call", "a@h", "--play", "-", "--record", "-", "--rate", "8000", "--hangup-at-eof"},
+     NULL},
+    {"a program on two descriptors", {"answer", "--audio-fd", "0,1", "--channels", "2"}, NULL},
+    {"a program on one descriptor",
+     {"call", "a@h", "--audio-fd", "0"},
+     "--audio-fd 0: not two descriptors that are open, like 3,4: sound is read from the first and "
+     "written to the second"},
+    {"a descriptor that is not open",
+     {"call", "a@h", "--audio-fd", "0,999"},
+     "--audio-fd 0,999: not two descriptors that are open, like 3,4: sound is read from the first "
+     "and written to the second"},
+    {"sound on standard error",
+     {"call", "a@h", "--audio-fd", "0,2"},
+     "--audio-fd 0,2: standard error is for words"},
+    {"a program and a file",
+     {"call", "a@h", "--play", "x.wav", "--audio-fd", "0,1"},
+     "--audio-fd 0,1: it takes the place of --play and --record"},
+    {"a file and a program",
+     {"call", "a@h", "--audio-fd", "0,1", "--record", "-"},
+     "--record -: --audio-fd takes its place"},
+    {"a rate for no pipe",
+     {"call", "a@h", "--play", "x.wav", "--rate", "8000"},
+     "--rate is of raw sound: it goes with --play -, --record - or --audio-fd"},
+    {"channels for no pipe",
+     {"call", "a@h", "--channels", "1"},
+     "--channels is of raw sound: it goes with --play -, --record - or --audio-fd"},
+    {"a rate that is none",
+     {"call", "a@h", "--play", "-", "--rate", "96000"},
+     "--rate 96000: not a number of samples a second from 8000 to 48000"},
+    {"three channels",
+     {"call", "a@h", "--play", "-", "--channels", "3"},
+     "--channels 3: it is 1 or 2"},
+    {"an end of nothing",
+     {"call", "a@h", "--hangup-at-eof"},
+     "--hangup-at-eof waits for the end of what is played: it goes with --play or --audio-fd"},
+    {"commands where sound would come from",
+     {"call", "a@h", "--control", "-", "--play", "-"},
+     "--control - reads commands where sound would come from: standard input is one or the other"},
+    {"replies where sound would go",
+     {"answer", "--control", "-", "--record", "-"},
+     "--control - answers where sound would go: standard output is one or the other"},
     {"a file of settings without a name",
      {"call", "a@h", "--config="},
      "--config \"\": the name of the file is empty"},
@@ -404,9 +443,8 @@ static void the_example_can_be_read(void **state)
         for (line = text; (line = strstr(line, "\n# ")); line++) {
             size_t name = strcspn(line + 3, " \n"), blanks = strspn(line + 3 + name, " ");
 
-            if (line[3] == '[' ||
-                (line[3 + name + blanks] == '=' &&
-                 strncmp(line + 3, "password ", 9) != 0)) /* there is a command */
+            if (line[3] == '[' || (line[3 + name + blanks] == '=' &&
+                                   strncmp(line + 3, "password ", 9) != 0)) /* there is a command */
                 line[1] = ' ';
         }
     }
