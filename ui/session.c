@@ -1,5 +1,6 @@
 #include "ui/session.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -147,10 +148,27 @@ static void put_status(struct session *s, const struct phone_event *event)
     buf_free(&line);
 }
 
+/* Who reads too slowly learns it from the first line that there is room for again. */
+static void put_lost(struct session *s, struct buf *out)
+{
+    const struct output *output = &s->terminal->out;
+    struct buf text = buf_new(256);
+
+    if (output->lost == s->lost_told || output->waiting.n > OUTPUT_WAITING_MAX / 2)
+        return;
+    buf_printf(&text, "%" PRIu64 " lines are missing here, as they were not read in time",
+               output->lost - s->lost_told);
+    json_event(out, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)},
+               json_now_ms());
+    s->lost_told = output->lost;
+    buf_free(&text);
+}
+
 static void put_json(struct session *s, const struct phone_event *event)
 {
     struct buf line = buf_new(OUTPUT_WAITING_MAX);
 
+    put_lost(s, &line);
     json_event(&line, event, json_now_ms());
     flush_put(s->flush, &s->terminal->out, buf_slice(&line));
     buf_free(&line);

@@ -24,6 +24,7 @@ struct session {
     void *arg;
     void (*on_stop)(void *arg); /* the end has begun; NULL: nobody asks */
     uint64_t started_ms;
+    uint64_t lost_told; /* lines of JSON that found no room: as many have been told */
     bool by_signal;
     uint64_t signal_ms; /* when the first one came */
     bool stopping;

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from lib import account, control, rtp, schema, sip, sound, tap, tphone
 from lib.ends import Callee, Caller
 from lib.registrar import Registrar
-from lib.room import SIGINT, SIGTERM, Room, home_in
+from lib.room import SIGINT, SIGTERM, Room, free_port, home_in, wait_udp, wait_until
 from lib.tap import equal, expect
 
 # Seen elsewhere: what a new network brings in tests/faults/test_roaming.py, the others in
@@ -208,17 +208,21 @@ HOSTILE = {
 }
 
 
+def refused(peer, uri, name):
+    """A call of somebody of this name, in bytes, which is refused."""
+    invite = peer.invite(uri)
+    value = invite.get("From").encode()
+    peer.send(invite.set("From", "@@").bytes().replace(b"@@", name + b" " + value))
+    got = peer.wait(sip.final("INVITE", invite.get("Call-ID")))
+    peer.send(peer.ack(invite.set("From", value.decode()), got))
+
+
 @case("names of strangers make no line that is not JSON, and nothing in one that acts")
 def hostile_names():
     with Room() as room:
         callee = Callee(room, json=True, code=486)
         for name in HOSTILE.values():
-            invite = callee.peer.invite(callee.uri)
-            value = invite.get("From").encode()
-            whole = invite.set("From", "@@").bytes().replace(b"@@", name + b" " + value)
-            callee.peer.send(whole)
-            got = callee.peer.wait(sip.final("INVITE", invite.get("Call-ID")))
-            callee.peer.send(callee.peer.ack(invite.set("From", value.decode()), got))
+            refused(callee.peer, callee.uri, name)
         callee.phone.process.signal(SIGTERM)
         callee.phone.expect_status(0)
         told = callee.phone.events("incoming")
@@ -358,6 +362,39 @@ def gone_reader():
         equal(got.returncode, 0, "status")
         expect(len(got.stdout.splitlines()) == 1, "head saw something else", got.stdout.decode())
         callee.expect_status(0)
+
+
+CALLS = 300  # each of more than a kilobyte
+
+
+@case("a reader that comes late misses lines and is told so; calls go on")
+def late_reader():
+    with Room() as room:
+        port = free_port()
+        phone = subprocess.Popen([tphone.program(), "answer", "--json", "--code", "486", "--listen",
+                                  f"udp:127.0.0.1:{port}"], stdout=subprocess.PIPE,
+                                 stderr=subprocess.DEVNULL)
+        try:
+            wait_udp(port)
+            peer = room.keep(sip.Peer(port))
+            for _ in range(CALLS):
+                refused(peer, f"sip:x@127.0.0.1:{port}", b'"' + b"x" * 1000 + b'"')
+            lines = [phone.stdout.readline() for _ in range(100)]
+            reader = threading.Thread(target=lambda: lines.extend(phone.stdout))
+            reader.start()
+            wait_until(lambda: len(lines) > 200, 10, "no more came out")
+            refused(peer, f"sip:x@127.0.0.1:{port}", b"")
+            phone.terminate()
+            equal(phone.wait(10), 0, "status")
+            reader.join(10)
+        finally:
+            phone.kill()
+            phone.wait()
+        told = [schema.check_line(l) for l in lines]
+        gaps = [e["text"] for e in told if e["event"] == "notice"]
+        expect(len(gaps) == 1 and "lines are missing" in gaps[0], f"what is told of it: {gaps}")
+        equal(int(gaps[0].split()[0]) + len(told) - len(gaps), 1 + 2 * (CALLS + 1) + 1, "lines")
+        equal(told[-1]["event"], "outcome", "the last line")
 
 
 # --- lists ---------------------------------------------------------------------------------------
