@@ -46,6 +46,12 @@ libui_a_SOURCES = \
 	ui/json_words.c \
 	ui/lines.c \
 	ui/lines.h \
+	ui/load_pace.c \
+	ui/load_pace.h \
+	ui/load_report.c \
+	ui/load_report.h \
+	ui/load_times.c \
+	ui/load_times.h \
 	ui/outcome.c \
 	ui/outcome.h \
 	ui/output.c \
