@@ -418,6 +418,21 @@ static void settle_answer(struct cli *cli)
         config->max_calls = 1;
 }
 
+/* Thousands of calls are nobody's history, and no reason to start thousands of commands. */
+static int settle_load(struct cli *cli, struct buf *why)
+{
+    struct config_fault fault = {.text = buf_new(64)};
+
+    cli->config.no_device = true;
+    cli->config.no_history = true;
+    config_set(&cli->config, SLICE("on-event"), SLICE("none"), &fault);
+    buf_free(&fault.text);
+    if (cli->play_fd < 0)
+        return 0;
+    buf_puts(why, "--play -: many calls cannot share standard input; name a file");
+    return -EINVAL;
+}
+
 int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
 {
     struct found *found = xcalloc((size_t)argc + 1, sizeof *found);
@@ -444,6 +459,8 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
         if (!err && cli->command->bit == CLI_ANSWER)
             settle_answer(cli);
         cli->config.no_device |= cli->audio_fd; /* the program has the ear and the mouth */
+        if (!err && cli->command->bit == CLI_LOAD)
+            err = settle_load(cli, why);
     }
     free(found);
     return err;

@@ -38,6 +38,8 @@ struct cli {
     unsigned times;          /* 0: for ever */
     size_t max_calls;        /* 0: not said */
     size_t limit;            /* calls that are listed; 0: not said */
+    size_t calls;            /* that are placed; 0: not said */
+    uint64_t milli_rate;     /* of them in 1,000 seconds; 0: not said */
     bool missed, all;        /* of them these */
     bool plain;              /* lists for scripts */
     bool json;               /* lines of JSON on standard output, and nothing else there */
@@ -62,10 +64,12 @@ enum cli_where {
     CLI_DAEMON = 128,
     CLI_CTL = 256,
     CLI_STATUS = 512,
-    CLI_PHONES = CLI_CALL | CLI_ANSWER | CLI_REGISTER | CLI_DAEMON, /* those that speak SIP */
+    CLI_LOAD = 1024,
+    /* Those that speak SIP. */
+    CLI_PHONES = CLI_CALL | CLI_ANSWER | CLI_REGISTER | CLI_DAEMON | CLI_LOAD,
     CLI_LISTS = CLI_DEVICES | CLI_HISTORY | CLI_CONTACTS,
     CLI_CLIENTS = CLI_CTL | CLI_STATUS, /* of a daemon, and nothing else */
-    CLI_ALL = 1023,
+    CLI_ALL = 2047,
 };
 
 struct cli_command {

@@ -12,6 +12,7 @@
 #include "ui/json_command.h"
 
 #define DAY_S 86400u
+#define RATE_MAX 10000u /* calls a second: each takes some 0.1 ms */
 
 static const struct cli_command commands[] = {
     {"call", CLI_CALL, "ADDRESS", 1, 1, "whom to call is missing: tphone call alice@host",
@@ -45,6 +46,11 @@ static const struct cli_command commands[] = {
      cmd_ctl},
     {"status", CLI_STATUS, "", 0, 0, NULL, "list the accounts and calls of the daemon",
      "  tphone status\n", cmd_status},
+    {"load", CLI_LOAD, "ADDRESS", 1, 1, "whom to call is missing: tphone load bob@192.0.2.7",
+     "place many calls and tell how they went: a test of servers and phones",
+     "  tphone load bob@192.0.2.7 --calls 1000 --per-second 50 --for 20\n"
+     "  tphone load sip:echo@pbx.example --account work --play speech.wav --json\n",
+     cmd_load},
     {"devices", CLI_DEVICES, "", 0, 0, NULL, "list the sound devices", "  tphone devices\n",
      cmd_devices},
     {"history", CLI_HISTORY, "", 0, 0, NULL, "list the calls there were, the newest first",
@@ -309,8 +315,21 @@ static int set_count(struct cli *cli, const struct cli_option *option, const cha
         cli->times = (unsigned)n;
     else if (strcmp(option->name, "limit") == 0)
         cli->limit = (size_t)n;
+    else if (strcmp(option->name, "calls") == 0)
+        cli->calls = (size_t)n;
     else
         cli->max_calls = (size_t)n;
+    return 0;
+}
+
+static int set_per_second(struct cli *cli, const struct cli_option *option, const char *value,
+                          struct buf *why)
+{
+    uint64_t milli;
+
+    if (cli_seconds(slice_of(value), &milli) != 0 || milli == 0 || milli > RATE_MAX * 1000)
+        return refuse(option, value, why, "not a number of calls up to 10000, like 50 or 0.5");
+    cli->milli_rate = milli;
     return 0;
 }
 
@@ -338,7 +357,7 @@ static int set_flag(struct cli *cli, const struct cli_option *option, const char
 
 /* clang-format off */
 static const struct cli_option options[] = {
-    {"play",      0,   "FILE",    CLI_CALL | CLI_ANSWER, set_file,
+    {"play",      0,   "FILE",    CLI_CALL | CLI_ANSWER | CLI_LOAD, set_file,
      "let the other side hear this sound file; - is standard input: raw, WAV or Ogg"},
     {"record",    0,   "FILE",    CLI_CALL | CLI_ANSWER, set_file,
      "record to this file: .wav, .flac, .ogg or .opus; further calls of answer get a number: "
@@ -355,8 +374,12 @@ static const struct cli_option options[] = {
      "hang up when what is played has been heard to its end"},
     {"dtmf",      0,   "DIGITS",  CLI_CALL, set_digits,
      "send these digits after the answer; a comma is a pause of a second"},
-    {"for",       0,   "SECONDS", CLI_CALL, set_seconds,
-     "hang up so long after the answer"},
+    {"for",       0,   "SECONDS", CLI_CALL | CLI_LOAD, set_seconds,
+     "hang up so long after the answer (load: 10)"},
+    {"calls",     0,   "N",       CLI_LOAD, set_count,
+     "place N calls in all (10)"},
+    {"per-second", 0,  "N",       CLI_LOAD, set_per_second,
+     "begin N of them a second (10)"},
     {"delay",     0,   "SECONDS", CLI_ANSWER, set_seconds,
      "ring so long before answering"},
     {"code",      0,   "STATUS",  CLI_ANSWER, set_code,
@@ -407,7 +430,7 @@ static const struct cli_option options[] = {
      "socket of the daemon, instead of $XDG_RUNTIME_DIR/tphone/control"},
     {"json",      0,   NULL,      CLI_PHONES | CLI_LISTS | CLI_CLIENTS, set_flag,
      "print lines of JSON: man tphone-control"},
-    {"control",   0,   "-",       CLI_PHONES, set_control,
+    {"control",   0,   "-",       CLI_PHONES & ~CLI_LOAD, set_control,
      "take commands from standard input as lines of JSON, and end with it; implies --json"},
     {"config",    0,   "FILE",    CLI_ALL, set_already,
      "read settings from this file instead of $XDG_CONFIG_HOME/tphone/tphone.conf; options "

@@ -13,6 +13,7 @@ libui_a_SOURCES = \
 	ui/cmd_daemon.c \
 	ui/cmd_devices.c \
 	ui/cmd_history.c \
+	ui/cmd_load.c \
 	ui/cmd_register.c \
 	ui/control.c \
 	ui/control.h \

@@ -34,6 +34,11 @@ void outcome_note_error(struct outcome *outcome, const char *sentence)
     set(&outcome->error, sentence);
 }
 
+void outcome_told(struct outcome *outcome)
+{
+    outcome->told = true;
+}
+
 /* For an end that no call and no server has a word for. */
 static const char *word_of(enum exit_status exit)
 {
@@ -69,6 +74,8 @@ void outcome_line(struct outcome *outcome, enum exit_status exit, struct buf *ou
     bool noted = outcome->word && outcome->exit == exit;
     struct json_own line = {.kind = JSON_OUTCOME, .exit = (int)exit, .word = word_of(exit)};
 
+    if (outcome->told)
+        return;
     if (noted) {
         line.word = outcome->word;
         line.text = buf_cstr(&outcome->text);

@@ -11,6 +11,7 @@ struct outcome {
     const char *word;      /* NULL: nothing was noted */
     struct buf text;
     struct buf error; /* the last sentence that was told on standard error */
+    bool told;        /* the last line was another, which says as much */
 };
 
 void outcome_init(struct outcome *outcome);
@@ -21,7 +22,9 @@ void outcome_note(struct outcome *outcome, enum exit_status exit, const char *wo
                   const char *text);
 void outcome_note_error(struct outcome *outcome, const char *sentence);
 
-/* Appends the line. */
+void outcome_told(struct outcome *outcome);
+
+/* Appends the line, if it is not told already. */
 void outcome_line(struct outcome *outcome, enum exit_status exit, struct buf *out);
 
 #endif

@@ -40,6 +40,17 @@ static void put_trace(struct session *s, const struct phone_event *event)
     buf_free(&text);
 }
 
+static bool is_load(const struct session *s)
+{
+    return s->cli->command->bit == CLI_LOAD;
+}
+
+/* What one of many calls does, only who asks twice wants to know. */
+static bool is_of_many(const struct session *s, const struct phone_event *event)
+{
+    return is_load(s) && event->call != 0 && s->cli->verbosity < 2;
+}
+
 /* Where a free port is only the curious want to know; nor, in a call, that its account works, and
  * where it does not, the end of the call says so. */
 static bool is_told(const struct session *s, const struct phone_event *event)
@@ -52,7 +63,7 @@ static bool is_told(const struct session *s, const struct phone_event *event)
     case PHONE_REGISTERED:
     case PHONE_REGISTER_FAILED:
     case PHONE_UNREGISTERED:
-        return s->cli->command->bit != CLI_CALL;
+        return !(s->cli->command->bit & (CLI_CALL | CLI_LOAD));
     default:
         return true;
     }
@@ -179,11 +190,13 @@ static void put_event(struct session *s, const struct phone_event *event)
 {
     struct phone_event told = *event;
 
+    if (is_of_many(s, event))
+        return;
     if (s->cli->once)
         told.retry_ms = 0;
     if (s->control)
         control_event(s->control, &told);
-    if (s->cli->json && !(s->control && s->cli->control)) /* else it is a client's */
+    if (s->cli->json && !is_load(s) && !(s->control && s->cli->control)) /* else it is a client's */
         put_json(s, &told);
     put_status(s, &told);
 }
@@ -374,7 +387,7 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
 
 void session_want_quality(struct session *s, bool clients)
 {
-    bool printed = s->cli->json && !s->cli->control; /* else a client's */
+    bool printed = s->cli->json && !is_load(s) && !s->cli->control; /* else a client's */
 
     phone_quality(s->phone, clients || printed || hooks_want_quality(s->hooks));
 }

@@ -27,7 +27,7 @@ static const struct row {
     {"nothing",
      {NULL},
      "what shall be done? tphone call ADDRESS, tphone answer, tphone register, tphone daemon, "
-     "tphone ctl COMMAND [WORD]..., tphone status, tphone devices, "
+     "tphone ctl COMMAND [WORD]..., tphone status, tphone load ADDRESS, tphone devices, "
      "tphone history, tphone contacts, tphone completion bash|zsh|fish; tphone --help says more"},
     {"a command with two letters swapped", {"asnwer"}, "unknown command asnwer; is answer meant?"},
     {"an address in the command's place",
@@ -35,10 +35,20 @@ static const struct row {
      "unknown command a@h; to call it: tphone call a@h"},
     {"no command",
      {"xyz"},
-     "unknown command xyz; there are call, answer, register, daemon, ctl, status, devices, "
-     "history, "
-     "contacts and "
+     "unknown command xyz; there are call, answer, register, daemon, ctl, status, load, devices, "
+     "history, contacts and "
      "completion"},
+    {"a load, and how it is spread",
+     {"load", "a@h", "--calls", "1000000", "--per-second", "0.5", "--for", "2.5", "--json"}, NULL},
+    {"nobody to load", {"load"}, "whom to call is missing: tphone load bob@192.0.2.7"},
+    {"no calls in a load", {"load", "a@h", "--calls", "0"},
+     "--calls 0: not a number from 1 to 1000000"},
+    {"a load without end of speed", {"load", "a@h", "--per-second", "10001"},
+     "--per-second 10001: not a number of calls up to 10000, like 50 or 0.5"},
+    {"a load from standard input", {"load", "a@h", "--play", "-"},
+     "--play -: many calls cannot share standard input; name a file"},
+    {"a load that takes commands", {"load", "a@h", "--control", "-"},
+     "tphone load takes no --control; it is an option of tphone call, answer, register and daemon"},
     {"nobody to call", {"call"}, "whom to call is missing: tphone call alice@host"},
     {"two to call",
      {"call", "a@h", "b@h"},
@@ -65,8 +75,8 @@ static const struct row {
      "tphone call takes no --times; it is an option of tphone answer"},
     {"an option of several commands",
      {"devices", "--proxy", "h"},
-     "tphone devices takes no --proxy; it is an option of tphone call, answer, register and "
-     "daemon"},
+     "tphone devices takes no --proxy; it is an option of tphone call, answer, register, "
+     "daemon and load"},
     {"a password",
      {"call", "a@h", "--password", "x"},
      "a password is never an argument, as everybody on this machine could read it; "
