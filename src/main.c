@@ -141,22 +141,25 @@ static int run(const struct cli *cli)
     return status;
 }
 
-/* Whether there would be lines of JSON if the command line were right. */
-static bool wants_json(int argc, char **argv)
+/* Whether there would be an outcome in JSON if the command line were right: it may be wrong before
+ * the option that asks for it. */
+static bool wants_outcome(const struct cli *cli, int argc, char **argv)
 {
+    if (cli->command && !(cli->command->bit & CLI_PHONES))
+        return false;
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], "--json") == 0)
+        if (strcmp(argv[i], "--json") == 0 || strncmp(argv[i], "--control", 9) == 0)
             return true;
     return false;
 }
 
-static int refuse_usage(int argc, char **argv, const char *why)
+static int refuse_usage(const struct cli *cli, int argc, char **argv, const char *why)
 {
     struct json_own own = {.kind = JSON_OUTCOME, .word = "usage", .exit = EXIT_USAGE, .text = why};
     struct buf line = buf_new(32768);
 
     fprintf(stderr, "tphone: %s\n", why);
-    if (wants_json(argc, argv))
+    if (wants_outcome(cli, argc, argv))
         json_own(&line, &own, json_now_ms());
     print(buf_slice(&line));
     buf_free(&line);
@@ -173,11 +176,10 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* nor a recording that grows beyond "ulimit -f" */
     fill_standard_streams();
     raise_file_limit();
-    if (cli_parse(argc, argv, &cli, &why) == 0) {
+    if (cli_parse(argc, argv, &cli, &why) == 0)
         status = run(&cli);
-    } else {
-        status = refuse_usage(argc, argv, buf_cstr(&why));
-    }
+    else
+        status = refuse_usage(&cli, argc, argv, buf_cstr(&why));
     cli_free(&cli);
     buf_free(&why);
     return status;

@@ -297,6 +297,7 @@ ENDS = [
     ("nobody there", ["call", "a@127.0.0.1:9;transport=tcp", "--json", "--device", "none"],
      "unreachable"),
     ("no account to register", ["register", "--json"], "usage"),
+    ("one that would be steered", ["answer", "--control", "-", "--times", "x"], "usage"),
 ]
 
 
@@ -312,6 +313,8 @@ def outcomes():
             expect(lines[-1]["text"] in err, f"{what}: {lines[-1]} is not told", err)
         status, lines, _ = run(room, "call", "a@@", "--", "--json")
         equal((status, lines), (tphone.USAGE, []), "behind -- it is no option")
+        status, lines, _ = run(room, "history", "--json", "--limit", "x")
+        equal((status, lines), (tphone.USAGE, []), "a list has rows only")
 
 
 @case("a call that is interrupted, and one that is answered with lines for a person")
