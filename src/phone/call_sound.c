@@ -116,12 +116,22 @@ int phone_check_pipe(const struct phone_pipe *pipe, bool reads, struct buf *why)
     return 0;
 }
 
+static int check_record(const char *path, struct buf *why)
+{
+    char sentence[MEDIA_WHY_MAX];
+    int err = path ? media_check_record_name(path, sentence) : 0;
+
+    return phone_refuse_file(err, sentence, why);
+}
+
 int call_check_sound(const struct phone_sound *sound, struct buf *why)
 {
     int err = sound->in ? phone_check_pipe(sound->in, true, why) : 0;
 
     if (!err && sound->out)
         err = phone_check_pipe(sound->out, false, why);
+    else if (!err)
+        err = check_record(sound->record, why);
     return err;
 }
 
@@ -246,14 +256,9 @@ static int stop_recording(struct call *call, struct buf *why)
 static int record(struct call *call, const struct phone_command *command, struct buf *why)
 {
     const struct phone_sound *sound = &command->sound;
-    char sentence[MEDIA_WHY_MAX];
-    int err;
 
     if (!sound->record && !sound->out)
         return stop_recording(call, why);
-    err = sound->out ? 0 : media_check_record_name(sound->record, sentence);
-    if (err)
-        return phone_refuse_file(err, sentence, why);
     if (set_record(call, sound) != 0)
         return phone_refuse(why, -ENOMEM, "no memory is left to record");
     if (call->connected)

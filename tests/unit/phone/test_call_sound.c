@@ -265,6 +265,19 @@ static void the_same_file_again_and_again(void **state)
     assert_true(seconds_of("1.wav") > 0.1);
 }
 
+static void other_endings_start_no_call(void **state)
+{
+    struct phones *p = *state;
+    struct phone_command command = {
+        .kind = PHONE_DIAL, .target = "x@127.0.0.1:9", .sound.record = "a.mp3"};
+    struct buf why = buf_new(1024);
+
+    assert_int_equal(phone_do(A->phone, &command, NULL, &why), -EINVAL);
+    assert_non_null(strstr(buf_cstr(&why), "a.mp3"));
+    assert_int_equal(phone_calls(A->phone), 0);
+    buf_free(&why);
+}
+
 static void a_recording_that_fails_is_told_once(void **state)
 {
     struct phones *p = *state;
@@ -295,6 +308,7 @@ int main(void)
         SOUND_TEST(before_the_answer_they_wait_for_it),
         SOUND_TEST(files_follow_one_another),
         SOUND_TEST(the_same_file_again_and_again),
+        SOUND_TEST(other_endings_start_no_call),
         SOUND_TEST(a_recording_that_fails_is_told_once),
     };
 

@@ -431,6 +431,34 @@ static void test_recording_keeps_the_time_line(void **state)
     world_free(w);
 }
 
+/* The files have the rate of the first codec, and a sound is where it was, to the end. */
+static void test_a_recording_outlives_codecs_and_moves(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct media_open how = {.local = loopback()};
+    static const char *const codecs[] = {"PCMU", "opus", "PCMA", "opus"};
+
+    (void)state;
+    envelope_write_syllables(w->a.play, 16000, 2400, 31);
+    media_stream_play(w->a.stream, w->a.play);
+    media_stream_record(w->a.stream, w->a.record, PHONE_SIDES_APART);
+    media_stream_record(w->b.stream, w->b.record, PHONE_SIDES_MIXED);
+    for (size_t i = 0; i < ARRAY_LEN(codecs); i++) {
+        if (i == 2)
+            assert_int_equal(media_stream_move(w->b.stream, &how), 0);
+        start_both(w, codecs[i]);
+        run_ms(w, 500);
+    }
+    run_until(w, &w->a.told[MEDIA_FILE_ENDED], 1);
+    run_ms(w, 300);
+    stop_both(w);
+    assert_int_equal(w->a.told[MEDIA_RECORDED], 1);
+    assert_int_equal(w->b.told[MEDIA_RECORDED], 1);
+    /* Of the file that is played some is left out at each new rate; both have recorded the rest. */
+    assert_true(is_same_sound(w->a.record, w->b.record));
+    world_free(w);
+}
+
 static void test_files_that_are_not_there(void **state)
 {
     struct world *w = world_new(NULL);
@@ -777,6 +805,7 @@ int main(void)
         cmocka_unit_test(test_nothing_leaves_before_it_may),
         cmocka_unit_test(test_a_hold_of_rfc_2543_sends_nothing),
         cmocka_unit_test(test_recording_keeps_the_time_line),
+        cmocka_unit_test(test_a_recording_outlives_codecs_and_moves),
         cmocka_unit_test(test_files_that_are_not_there),
         cmocka_unit_test(test_files_are_checked_before_the_call),
         cmocka_unit_test(test_unknown_codecs_change_nothing),
