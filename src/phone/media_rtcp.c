@@ -4,6 +4,9 @@
 #include "phone/media_stream.h"
 
 #define MEMBER_MS 25000 /* RFC 3550 6.3.5: who was silent for five intervals has left */
+/* How often the socket is looked at; a report comes every few seconds. The kernel says when each
+ * came, and who asks for figures has it looked at, so nothing is known later for that but a BYE. */
+#define RECEIVE_US 500000
 #define SENDER_MS 10000 /* 6.3.8: who sent nothing for two intervals is no sender */
 
 /* --- reports of ours ------------------------------------------------------------------------- */
@@ -85,15 +88,13 @@ static bool may_report(struct media_stream *s, uint64_t now_ms)
            rtp_latch_may_send(&s->latch, now_ms);
 }
 
-void stream_rtcp_beat(struct media_stream *s, uint64_t now_us)
+static void report_if_due(struct media_stream *s, uint64_t now_us)
 {
     uint64_t now_ms = now_us / 1000;
     bool there = s->has_heard && !s->remote_left && is_recent(s->heard_ms, now_ms, MEMBER_MS);
     bool they_send = there && is_recent(s->heard_ms, now_ms, SENDER_MS);
     bool we_send = sends(s, now_ms);
 
-    if (!s->agreed || now_ms < s->timing.next_ms)
-        return;
     rtcp_timing_members(&s->timing, there ? 2 : 1, (unsigned)they_send + we_send, we_send, now_ms);
     if (!rtcp_timing_due(&s->timing, now_ms, &s->thread->rng))
         return;
@@ -168,12 +169,35 @@ void stream_rtcp_receive(struct media_stream *s, struct slice bytes, const struc
         take_packet(s, &packet, arrived_us);
 }
 
+static void take_waiting(struct media_stream *s)
+{
+    const struct net_rtp_datagram *d;
+    size_t n = net_rtp_batch_recv(s->thread->batch, s->pair.rtcp_fd, &d);
+
+    for (size_t i = 0; i < n; i++)
+        stream_rtcp_receive(s, d[i].bytes, &d[i].from, d[i].arrived_us);
+}
+
+void stream_rtcp_beat(struct media_stream *s, uint64_t now_us)
+{
+    if (!s->agreed)
+        return;
+    if (now_us >= s->rtcp_received_us + RECEIVE_US) {
+        s->rtcp_received_us = now_us;
+        take_waiting(s);
+    }
+    if (now_us / 1000 >= s->timing.next_ms)
+        report_if_due(s, now_us);
+}
+
 /* --- figures --------------------------------------------------------------------------------- */
 
 void stream_stats(struct media_stream *s, struct media_stats *out)
 {
     struct jitter_stats jitter = {0};
 
+    if (s->agreed)
+        take_waiting(s);
     *out = s->count;
     if (s->playout)
         playout_stats(s->playout, &jitter);

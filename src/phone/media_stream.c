@@ -30,61 +30,12 @@ void stream_tell_failure(struct media_stream *s, enum media_event_type type, int
     media_thread_tell(s->thread, &event);
 }
 
-/* --- RTCP's own socket ----------------------------------------------------------------------- */
+/* --- sockets --------------------------------------------------------------------------------- */
 
-/* RTCP comes every few seconds, so its socket may wake the loop; RTP's is looked at on the beat. */
-static void on_rtcp(uv_poll_t *handle, int status, int events)
+static void prepare_pair(const struct net_rtp_pair *pair)
 {
-    struct media_watch *watch = handle->data;
-    struct media_stream *s = watch->stream;
-    const struct net_rtp_datagram *d;
-    size_t n;
-
-    (void)events;
-    if (status < 0)
-        return;
-    n = net_rtp_batch_recv(s->thread->batch, watch->pair.rtcp_fd, &d);
-    for (size_t i = 0; i < n; i++)
-        stream_rtcp_receive(s, d[i].bytes, &d[i].from, d[i].arrived_us);
-}
-
-static void on_watch_closed(uv_handle_t *handle)
-{
-    struct media_watch *watch = handle->data;
-    struct media_stream *s = watch->stream;
-
-    net_rtp_pair_close(&watch->pair);
-    free(watch);
-    s->holds--;
-    media_thread_stream_gone(s->thread);
-}
-
-static void open_watch(struct media_stream *s)
-{
-    struct media_watch *watch = calloc(1, sizeof *watch);
-
-    net_rtp_batch_prepare(s->pair.rtp_fd);
-    net_rtp_batch_prepare(s->pair.rtcp_fd);
-    if (!watch || uv_poll_init(net_loop_uv(s->thread->loop), &watch->poll, s->pair.rtcp_fd) != 0) {
-        free(watch);
-        return;
-    }
-    watch->poll.data = watch;
-    watch->stream = s;
-    watch->pair = s->pair;
-    s->watch = watch;
-    s->holds++;
-    (void)uv_poll_start(&watch->poll, UV_READABLE, on_rtcp);
-}
-
-static void close_pair(struct media_stream *s)
-{
-    if (s->watch)
-        uv_close((uv_handle_t *)&s->watch->poll, on_watch_closed);
-    else
-        net_rtp_pair_close(&s->pair);
-    s->watch = NULL;
-    s->pair = NET_RTP_PAIR_NONE;
+    net_rtp_batch_prepare(pair->rtp_fd);
+    net_rtp_batch_prepare(pair->rtcp_fd);
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
@@ -96,16 +47,16 @@ static void on_open(struct media_stream *s)
     rtp_session_init(&s->session, &s->thread->rng);
     rtp_event_sender_init(&s->keys);
     list_init(&s->recordings);
-    open_watch(s);
+    prepare_pair(&s->pair);
 }
 
 static void on_move(struct media_stream *s, const struct net_rtp_pair *pair)
 {
     if (s->agreed)
         stream_receive(s); /* what has come already */
-    close_pair(s);
+    net_rtp_pair_close(&s->pair);
     s->pair = *pair;
-    open_watch(s);
+    prepare_pair(&s->pair);
 }
 
 void stream_set_remote(struct media_stream *s)
@@ -272,7 +223,7 @@ void stream_stop(struct media_stream *s)
     stream_set_mix(s, 0);
     stream_stop_sending(s);
     stream_stop_receiving(s);
-    close_pair(s);
+    net_rtp_pair_close(&s->pair);
     free(s->agreed);
     s->agreed = NULL;
     s->tone_kind = TONE_NONE;

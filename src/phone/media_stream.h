@@ -30,13 +30,6 @@ struct media_microphone {
     size_t n, cap;
 };
 
-/* Wakes the loop for RTCP. It closes both sockets after itself. */
-struct media_watch {
-    uv_poll_t poll;
-    struct media_stream *stream;
-    struct net_rtp_pair pair;
-};
-
 struct media_pipe_in;
 struct mix_member; /* of media_mix.c */
 
@@ -58,8 +51,7 @@ struct media_stream {
     struct media_thread *thread;
     struct list link;
     struct media_message closed;
-    struct media_watch *watch; /* of pair, whose sockets are its own; or NULL */
-    unsigned holds;            /* files and handles that must close before the stream is gone */
+    unsigned holds; /* files that must close before the stream is gone */
     bool stopping;
 
     struct media_agreement *agreed; /* NULL before the start */
@@ -109,6 +101,7 @@ struct media_stream {
     /* RTCP */
     struct rtcp_timing timing;
     bool rtcp_sent, remote_left;
+    uint64_t rtcp_received_us; /* the beat on which its socket was last looked at */
 
     struct media_stats count; /* what is counted on the way; stream_stats fills in the rest */
 };
@@ -175,7 +168,7 @@ void stream_record_sent(struct media_stream *s, const int16_t *samples, size_t n
 
 void stream_rtcp_receive(struct media_stream *s, struct slice bytes, const struct ip *from,
                          uint64_t arrived_us);
-/* A report, where one is due. */
+/* Takes what has come, and sends a report, where either is due. */
 void stream_rtcp_beat(struct media_stream *s, uint64_t now_us);
 /* A last report with BYE (RFC 3550 6.3.7), unless nothing of ours was ever sent. */
 void stream_rtcp_bye(struct media_stream *s);
