@@ -16,6 +16,7 @@ libnet_a_SOURCES = \
 	src/net/tcp.c src/net/tcp.h \
 	src/net/udp.c src/net/udp.h \
 	src/net/unix.c src/net/unix.h \
+	src/net/wake.c src/net/wake.h \
 	src/net/watch.c src/net/watch.h
 if HAVE_TIMERFD
 libnet_a_SOURCES += src/net/pacer_timerfd.c

@@ -64,7 +64,7 @@ static void on_message(void *arg, struct list *item)
     }
     free_stream(s); /* the message is a part of it */
     if (--media->n_streams == 0)
-        uv_unref((uv_handle_t *)&media->inbox.wake);
+        uv_unref((uv_handle_t *)&media->inbox.wake.handle);
 }
 
 static void free_messages(struct media *media)
@@ -123,7 +123,7 @@ int media_new(const struct media_config *config, struct media **out)
         return err;
     }
     /* An idle phone may end: only a stream keeps the loop turning. */
-    uv_unref((uv_handle_t *)&media->inbox.wake);
+    uv_unref((uv_handle_t *)&media->inbox.wake.handle);
     *out = media;
     return 0;
 }
@@ -302,7 +302,7 @@ int media_stream_open(struct media *media, const struct media_open *how, struct 
      * 200 that is about to leave. */
     media_link_queue(&media->thread->inbox, &s->open.link);
     if (media->n_streams++ == 0)
-        uv_ref((uv_handle_t *)&media->inbox.wake);
+        uv_ref((uv_handle_t *)&media->inbox.wake.handle);
     *out = s;
     return 0;
 }

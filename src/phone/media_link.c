@@ -12,14 +12,18 @@ struct list *media_link_take(struct media_link *link)
     return first;
 }
 
-static void on_wake(uv_async_t *handle)
+void media_link_deliver(struct media_link *link)
 {
-    struct media_link *link = handle->data;
     struct list *message;
 
     /* A message may close the link. */
     while (!link->closing && (message = media_link_take(link)))
         link->on_message(link->arg, message);
+}
+
+static void on_wake(void *arg)
+{
+    media_link_deliver(arg);
 }
 
 int media_link_init(struct media_link *link, uv_loop_t *loop,
@@ -32,10 +36,9 @@ int media_link_init(struct media_link *link, uv_loop_t *loop,
     err = uv_mutex_init(&link->lock);
     if (err)
         return err;
-    err = uv_async_init(loop, &link->wake, on_wake);
+    err = net_wake_init(&link->wake, loop, on_wake, link);
     if (err)
         uv_mutex_destroy(&link->lock);
-    link->wake.data = link;
     return err;
 }
 
@@ -48,13 +51,39 @@ void media_link_queue(struct media_link *link, struct list *message)
 
 void media_link_post(struct media_link *link, struct list *message)
 {
-    media_link_queue(link, message);
-    uv_async_send(&link->wake);
+    bool attended;
+
+    uv_mutex_lock(&link->lock);
+    list_append(&link->queue, message);
+    attended = link->attended;
+    uv_mutex_unlock(&link->lock);
+    if (!attended)
+        net_wake_up(&link->wake);
 }
 
-static void on_close(uv_handle_t *handle)
+void media_link_post_last(struct media_link *link, struct list *message)
 {
-    struct media_link *link = handle->data;
+    uv_mutex_lock(&link->lock);
+    list_append(&link->queue, message);
+    net_wake_up(&link->wake);
+    uv_mutex_unlock(&link->lock);
+}
+
+void media_link_attend(struct media_link *link, bool on)
+{
+    bool any;
+
+    uv_mutex_lock(&link->lock);
+    link->attended = on;
+    any = !list_empty(&link->queue);
+    uv_mutex_unlock(&link->lock);
+    if (!on && any)
+        net_wake_up(&link->wake);
+}
+
+static void on_wake_closed(void *arg)
+{
+    struct media_link *link = arg;
 
     uv_mutex_destroy(&link->lock);
     if (link->on_closed)
@@ -65,5 +94,5 @@ void media_link_close(struct media_link *link, void (*on_closed)(void *arg))
 {
     link->closing = true;
     link->on_closed = on_closed;
-    uv_close((uv_handle_t *)&link->wake, on_close);
+    net_wake_close(&link->wake, on_wake_closed);
 }

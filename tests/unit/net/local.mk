@@ -16,7 +16,8 @@ net_tests = \
 	tests/unit/net/test_sip_link_tcp \
 	tests/unit/net/test_tcp \
 	tests/unit/net/test_udp \
-	tests/unit/net/test_unix
+	tests/unit/net/test_unix \
+	tests/unit/net/test_wake
 check_PROGRAMS += $(net_tests)
 tap_tests += $(net_tests)
 
@@ -52,5 +53,6 @@ tests_unit_net_test_sip_link_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_udp_LDADD = $(machine_ldadd)
 tests_unit_net_test_unix_LDADD = $(machine_ldadd)
+tests_unit_net_test_wake_LDADD = $(machine_ldadd)
 tests_unit_net_test_unix_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=accept4 -Wl,--wrap=bind -Wl,--wrap=getsockopt
