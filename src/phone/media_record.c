@@ -70,7 +70,7 @@ static void on_closed(void *arg)
 
     drop(r);
     s->holds--;
-    media_thread_stream_gone(s->thread);
+    media_thread_stream_closed(s);
 }
 
 /* Of the file: that of what is heard, or the better one of both sides. */

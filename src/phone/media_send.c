@@ -144,7 +144,7 @@ static void player_closed(void *arg)
     struct media_stream *s = arg;
 
     s->holds--;
-    media_thread_stream_gone(s->thread);
+    media_thread_stream_closed(s);
 }
 
 /* A file begins when it may be heard: it is opened behind the first packet, which is silent and

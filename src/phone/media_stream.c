@@ -229,7 +229,7 @@ void stream_stop(struct media_stream *s)
     s->tone_kind = TONE_NONE;
     s->listen = false;
     media_thread_rhythm(s->thread, false);
-    media_thread_stream_gone(s->thread);
+    media_thread_stream_closed(s);
 }
 
 /* --- the beat -------------------------------------------------------------------------------- */

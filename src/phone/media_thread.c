@@ -9,7 +9,8 @@
 #include "phone/media_stream.h"
 
 #define DEVICE_BEAT_MS 10
-#define NICE (-11) /* as sound servers ask for */
+#define ATTENDED_US 20000 /* the longest beat that commands may wait for */
+#define NICE (-11)        /* as sound servers ask for */
 /* Opus's encoder takes the most, some 100 KiB; a page that nobody touches costs nothing. */
 #define STACK_BYTES (1u << 20)
 
@@ -45,6 +46,13 @@ void media_command_drop(const struct media_command *command)
     free(command->text);
 }
 
+static void close_handles(struct media_thread *t)
+{
+    media_link_close(&t->inbox, NULL);
+    media_jobs_close(&t->jobs);
+    uv_close((uv_handle_t *)&t->prepare, NULL);
+}
+
 static void finish_quitting(struct media_thread *t)
 {
     if (!t->quitting || t->finished || !list_empty(&t->streams))
@@ -56,8 +64,7 @@ static void finish_quitting(struct media_thread *t)
     t->finished = true;
     net_pacer_free(t->pacer);
     t->pacer = NULL;
-    media_link_close(&t->inbox, NULL);
-    media_jobs_close(&t->jobs);
+    close_handles(t);
     net_loop_stop(t->loop);
 }
 
@@ -98,16 +105,14 @@ static void on_command(void *arg, struct list *item)
     free(command);
 }
 
-void media_thread_stream_gone(struct media_thread *t)
+void media_thread_stream_closed(struct media_stream *s)
 {
-    LIST_EACH (&t->streams, at) {
-        struct media_stream *s = LIST_ITEM(at, struct media_stream, link);
+    struct media_thread *t = s->thread;
 
-        if (!s->stopping || s->holds)
-            continue;
-        list_remove(&s->link);
-        media_link_post(t->outbox, &s->closed.link);
-    }
+    if (!s->stopping || s->holds)
+        return;
+    list_remove(&s->link);
+    media_link_post(t->outbox, &s->closed.link);
     finish_quitting(t);
 }
 
@@ -152,23 +157,21 @@ static void want_device(struct media_thread *t)
         media_device_want(t->device, wanted);
 }
 
-void media_thread_rhythm(struct media_thread *t, bool at_once)
+/* Gives the beat its period; returns whether it runs. */
+static bool set_beat(struct media_thread *t, uint32_t period, unsigned running)
 {
+    bool at_once;
     uint64_t now_us = net_now_us(), first_us;
-    uint32_t period;
-    unsigned running;
 
-    want_device(t);
-    period = period_us(t, &running);
     if (!period) {
         net_pacer_stop(t->pacer);
         t->period_us = 0;
-        return;
+        return false;
     }
     /* A call that is alone may begin with its first packet; to others it would be a hiccup. */
-    at_once = !t->period_us || (at_once && running == 1);
+    at_once = !t->period_us || (t->at_once && running == 1);
     if (!at_once && period == t->period_us)
-        return;
+        return true;
     first_us = at_once ? now_us : t->last_beat_us + period;
     if (at_once)
         LIST_EACH (&t->streams, at)
@@ -176,8 +179,36 @@ void media_thread_rhythm(struct media_thread *t, bool at_once)
     if (!t->period_us)
         t->last_beat_us = now_us;
     t->period_us = period;
-    if (net_pacer_start(t->pacer, first_us, period) != 0)
-        log_error("media", "the beat cannot be started: calls stay silent");
+    if (net_pacer_start(t->pacer, first_us, period) == 0)
+        return true;
+    log_error("media", "the beat cannot be started: calls stay silent");
+    return false;
+}
+
+/* Once for all that has changed, however many commands that were: both look at every stream. Where
+ * there are several, nothing begins before the next beat, and what signalling wants can wait for
+ * that as well: a thousand calls a second would wake us three times each. */
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct media_thread *t = prepare->data;
+    unsigned running;
+    uint32_t period;
+    bool beats;
+
+    uv_prepare_stop(prepare);
+    if (t->finished)
+        return;
+    want_device(t);
+    period = period_us(t, &running);
+    beats = set_beat(t, period, running);
+    t->at_once = false;
+    media_link_attend(&t->inbox, beats && running > 1 && period <= ATTENDED_US);
+}
+
+void media_thread_rhythm(struct media_thread *t, bool at_once)
+{
+    t->at_once |= at_once;
+    (void)uv_prepare_start(&t->prepare, on_prepare); /* fails only without a callback */
 }
 
 static void on_beat(void *arg, uint64_t due_us, uint64_t missed)
@@ -203,6 +234,7 @@ static void on_beat(void *arg, uint64_t due_us, uint64_t missed)
     media_mix_beat(t, due_us);
     if (device)
         media_device_end_beat(t->device);
+    media_link_deliver(&t->inbox); /* may be the end of it all */
 }
 
 /* --- the device ------------------------------------------------------------------------------ */
@@ -285,11 +317,12 @@ int media_thread_start(struct media_thread *t, struct media_link *outbox, const 
     if (err)
         goto fail;
     media_jobs_init(&t->jobs, net_loop_uv(t->loop));
+    (void)uv_prepare_init(net_loop_uv(t->loop), &t->prepare); /* never fails */
+    t->prepare.data = t;
     err = uv_thread_create_ex(&t->id, &options, run, t);
     if (!err)
         return 0;
-    media_jobs_close(&t->jobs);
-    media_link_close(&t->inbox, NULL);
+    close_handles(t);
 
 fail:
     free(t->device); /* it has done nothing yet */
@@ -302,7 +335,7 @@ void media_thread_end(struct media_thread *t)
 {
     struct media_command stop = {.what = MEDIA_DO_QUIT, .embedded = true};
 
-    media_link_post(&t->inbox, &stop.link);
+    media_link_post_last(&t->inbox, &stop.link);
     uv_thread_join(&t->id);
     free_parts(t);
 }

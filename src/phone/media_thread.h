@@ -84,6 +84,8 @@ struct media_thread {
     struct net_pacer *pacer;
     struct net_rtp_batch *batch;
     struct media_jobs jobs;
+    uv_prepare_t prepare; /* active while the beat or the device may have to change */
+    bool at_once;         /* and the beat perhaps at once */
     struct media_device *device;
     struct list streams;
     struct list mixes; /* of struct media_mix: empty without a conference */
@@ -104,12 +106,14 @@ int media_thread_start(struct media_thread *t, struct media_link *outbox, const 
  * thread and frees what _start made. */
 void media_thread_end(struct media_thread *t);
 
-/* A stream was started, stopped, or has another packet time; or the device is needed or not. With
- * at_once the beat is moved to now where nobody else would notice. */
+/* A stream was started, stopped, or has another packet time; or the device is needed or not: looked
+ * at before the loop sleeps. With at_once the beat is moved to now where nobody else would notice.
+ */
 void media_thread_rhythm(struct media_thread *t, bool at_once);
 /* Sends a copy of event to the signalling thread. */
 void media_thread_tell(struct media_thread *t, const struct media_event *event);
-/* A stream is gone: hung out of the list and given back by its own MEDIA_CLOSED. */
-void media_thread_stream_gone(struct media_thread *t);
+/* Something of the stream was closed. If that was the last of it, it is hung out of the list and
+ * given back by its own MEDIA_CLOSED. */
+void media_thread_stream_closed(struct media_stream *s);
 
 #endif
