@@ -398,12 +398,13 @@ static void repeat(long i, int64_t at_us)
     send_request(i, call->state == INVITED ? "INVITE" : "BYE", call->state == INVITED ? 1 : 2);
 }
 
-/* Ends and repeats what is due; no faster than calls are placed, as nobody hangs up a thousand
- * telephones in one millisecond. */
+/* Ends and repeats what is due. Calls that stand together end no faster than they were placed, as
+ * nobody hangs up a thousand telephones in one millisecond. */
 static void look_after_calls(int64_t at_us)
 {
     static int64_t ended_us;
-    int64_t life_us = (int64_t)(want.seconds * 1e6), spacing_us = 1000000 / want.rate;
+    int64_t life_us = (int64_t)(want.seconds * 1e6),
+            spacing_us = want.together ? 1000000 / want.rate : 0;
 
     if (ended_us < at_us - 2 * PART_US)
         ended_us = at_us - 2 * PART_US;
