@@ -17,7 +17,7 @@
 
 /* --- turns ----------------------------------------------------------------------------------- */
 
-static void set_turn(struct control *control, uint64_t when_ms)
+void control_turn_at(struct control *control, uint64_t when_ms)
 {
     if (when_ms >= control->turn_ms)
         return;
@@ -27,7 +27,7 @@ static void set_turn(struct control *control, uint64_t when_ms)
 
 void control_turn_soon(struct control *control)
 {
-    set_turn(control, 0);
+    control_turn_at(control, 0);
 }
 
 static void remove_client(struct client *c)
@@ -41,26 +41,21 @@ static void remove_client(struct client *c)
 
 static bool has_work(const struct client *c)
 {
-    return c->due || c->more || c->gone || c->leaving || !c->reads;
+    return c->due || c->more || c->rest_ms > 0 || c->leaving || !c->reads;
 }
 
 static void on_turn(void *arg)
 {
     struct control *control = arg;
-    uint64_t next_ms = NEVER_MS;
-
     control->turn_ms = NEVER_MS;
     LIST_EACH (&control->clients, at) {
         struct client *c = LIST_ITEM(at, struct client, link);
 
         if (!c->gone && has_work(c))
             client_turn(c);
-        if (!c->gone && c->leaving && c->by_ms < next_ms)
-            next_ms = c->by_ms;
         if (c->gone)
             remove_client(c);
     }
-    set_turn(control, next_ms);
 }
 
 /* --- clients --------------------------------------------------------------------------------- */

@@ -12,6 +12,9 @@
 #define TALK_MAX 65536u
 /* A pipe that poll calls writable takes this much without waiting (pipe(7): PIPE_BUF). */
 #define PIECE_BYTES 4096u
+/* A turn ends with the command that takes it beyond this. */
+#define TURN_US 2000u
+#define REST_MAX_MS 1000u
 /* How long one that leaves may take to read what it was told. */
 #define LEAVE_MS 5000
 
@@ -25,11 +28,16 @@ static bool is_silent(const struct client *c)
     return c->gone || c->leaving;
 }
 
+static bool may_read(const struct client *c)
+{
+    return !c->ended && !c->more && !c->rest_ms && !is_silent(c) && pending(c) < TALK_MAX;
+}
+
 /* --- what is waited for ---------------------------------------------------------------------- */
 
 static void set_watch(struct client *c)
 {
-    bool reads = !c->ended && !c->more && !is_silent(c) && pending(c) < TALK_MAX;
+    bool reads = may_read(c);
     bool writes = !c->gone && pending(c) > 0;
 
     if (c->is_socket && c->reads)
@@ -113,7 +121,6 @@ void client_drop(struct client *c, const char *text)
 {
     if (is_silent(c))
         return;
-    keep_first_line(c);
     json_own(&c->waiting, &(struct json_own){.kind = JSON_DROPPED, .text = text}, json_now_ms());
     leave(c);
 }
@@ -123,6 +130,7 @@ static void put(struct client *c, struct slice lines)
     buf_put(&c->waiting, lines);
     if (!buf_ok(&c->waiting)) {
         c->waiting.failed = false;
+        keep_first_line(c);
         client_drop(c, "there is no memory for what you are to be told");
     }
     if (pending(c) >= TALK_MAX)
@@ -145,6 +153,7 @@ void client_put(struct client *c, struct slice lines)
     }
     buf_printf(&text, "a client that does not read was dropped: %zu bytes waited for it",
                pending(c));
+    keep_first_line(c);
     client_drop(c, "what waits for you to be read has become too much");
     control_notice(c, buf_cstr(&text));
     buf_free(&text);
@@ -233,14 +242,29 @@ static void end_of_input(struct client *c)
         on_end(c->arg);
 }
 
+/* Every other client could have had such a turn meanwhile, and so long it rests. Who is alone, or
+ * asks for little, does not. */
+static void rest(struct client *c, uint64_t spent_us)
+{
+    uint64_t ms = spent_us * (control_clients(c->control) - 1) / 1000;
+
+    if (ms > 0)
+        c->rest_ms = net_now_ms() + (ms < REST_MAX_MS ? ms : REST_MAX_MS);
+}
+
 static void do_lines(struct client *c)
 {
+    uint64_t began_us = net_now_us(), spent_us = 0;
     unsigned n = 0;
     bool any = true;
     char *at;
 
-    while (any && n++ < CONTROL_TURN_MAX && !is_silent(c) && pending(c) < TALK_MAX)
+    while (any && n++ < CONTROL_TURN_MAX && spent_us < TURN_US && !is_silent(c) &&
+           pending(c) < TALK_MAX) {
         any = do_line(c);
+        spent_us = net_now_us() - began_us;
+    }
+    rest(c, spent_us);
     if (is_silent(c))
         return;
     c->more = any;
@@ -258,27 +282,38 @@ static bool is_file(const struct client *c)
     return !c->reads && !c->ended;
 }
 
+static void set_turn(struct client *c)
+{
+    if (c->gone || (c->more && !c->rest_ms && pending(c) < TALK_MAX))
+        control_turn_soon(c->control);
+    else if (c->leaving)
+        control_turn_at(c->control, c->by_ms);
+    else if (c->rest_ms)
+        control_turn_at(c->control, c->rest_ms);
+}
+
 void client_turn(struct client *c)
 {
     c->due = false;
+    if (net_now_ms() >= c->rest_ms)
+        c->rest_ms = 0;
     client_flush(c);
-    if (!is_silent(c) && is_file(c) && !c->more && pending(c) < TALK_MAX)
+    if (is_file(c) && may_read(c))
         read_lines(c);
-    if (!is_silent(c) && (c->more || !lines_empty(&c->lines) || c->ended))
+    if (!is_silent(c) && !c->rest_ms && (c->more || !lines_empty(&c->lines) || c->ended))
         do_lines(c);
     client_flush(c);
     if (c->leaving && (pending(c) == 0 || net_now_ms() >= c->by_ms))
         c->gone = true;
     set_watch(c);
-    if ((c->more && pending(c) < TALK_MAX) || c->gone)
-        control_turn_soon(c->control);
+    set_turn(c);
 }
 
 static void on_ready(void *arg, int events)
 {
     struct client *c = arg;
 
-    if ((events & NET_READABLE) && !is_silent(c) && !c->ended && !c->more)
+    if ((events & NET_READABLE) && may_read(c))
         read_lines(c);
     client_turn(c);
 }

@@ -34,9 +34,10 @@ struct client {
     struct lines lines;
     int fds[NET_UNIX_FDS_MAX]; /* that came with lines, for the next "audio" */
     size_t n_fds;
-    unsigned faults; /* lines in a row that were no JSON */
-    bool ended;      /* nothing more comes in */
-    bool more;       /* lines wait for the next turn */
+    unsigned faults;  /* lines in a row that were no JSON */
+    bool ended;       /* nothing more comes in */
+    bool more;        /* lines wait for the next turn */
+    uint64_t rest_ms; /* until when others have their turns; 0: it does not rest */
 
     struct buf waiting; /* what is to be written, from sent on */
     size_t sent;
@@ -56,8 +57,9 @@ struct client {
 
 /* --- control.c ------------------------------------------------------------------------------- */
 
-/* Something waits for the next turn of the loop. */
+/* Something waits for the next turn of the loop, or for that moment. */
 void control_turn_soon(struct control *control);
+void control_turn_at(struct control *control, uint64_t when_ms);
 /* Who of them wants to know how calls are heard may have changed. */
 void control_set_quality(struct control *control);
 /* Nothing is heard of it any more: its calls end, and it hears no events. */

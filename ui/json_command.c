@@ -423,6 +423,8 @@ static int take_members(struct json_command *c, const char **error, struct buf *
         err = look_for_missing(c, why);
     if (!err)
         err = look_for_strife(c, why);
+    if (c->audio_out && !(c->said & JSON_SIDES)) /* a program wants to hear, not to hear itself */
+        c->phone.sound.sides = PHONE_SIDES_HEARD;
     if (c->said & JSON_HANGUP_AT_EOF)
         c->in.hangs_up = c->phone.sound.hangs_up;
     return err ? refuse(error, "bad-member") : 0;

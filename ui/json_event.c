@@ -251,7 +251,7 @@ static const struct {
     [Q_THEIR_LOSS]  = {"their_loss_percent", put_real_if_known,  Q(their_loss_percent)},
     [Q_JITTER]      = {"jitter_ms",          put_real,           Q(jitter_ms)},
     [Q_ROUND_TRIP]  = {"round_trip_ms",      put_real_if_known,  Q(round_trip_ms)},
-    [Q_DELAY]       = {"delay_ms",           put_real,           Q(delay_ms)},
+    [Q_DELAY]       = {"delay_ms",           put_real_if_known,  Q(delay_ms)},
     [Q_LEVEL_IN]    = {"level_in_db",        put_real,           Q(level_in_dbfs)},
     [Q_LEVEL_OUT]   = {"level_out_db",       put_real,           Q(level_out_dbfs)},
     [Q_MOS]         = {"mos",                put_real_if_known,  Q(mos)},

@@ -24,7 +24,7 @@ class Client:
         self.closed = False
         self._receive, self._send = receive, send
         self._news = threading.Condition()
-        self._last = 0
+        self._last, self._sending = 0, threading.Lock()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -54,16 +54,19 @@ class Client:
         self.lines.append({} if faults else schema.parse(line))
         self.times.append(time.monotonic())
 
+    def _line(self, command, members):
+        self._last += 1
+        line = {"id": self._last, "command": command, **members}
+        return self._last, json.dumps(line).encode() + b"\n"
+
     def raw(self, data):
         self._send(data)
 
     def send(self, command, **members):
         """Sends a command without waiting; its id."""
-        with self._news:
-            self._last += 1
-            number = self._last
-        line = {"id": number, "command": command, **members}
-        self.raw(json.dumps(line).encode() + b"\n")
+        with self._sending:
+            number, line = self._line(command, members)
+            self.raw(line)
         return number
 
     def wait(self, holds, seconds=10, after=0, what="a line"):
@@ -171,6 +174,30 @@ class Piped(tphone.Phone):
         self.client.wait_closed()
 
 
+class SocketClient(Client):
+    def __init__(self, name, connected):
+        self.socket = connected
+        super().__init__(name, connected.recv, connected.sendall)
+
+    def send_with(self, fds, command, **members):
+        """Sends a command with descriptors; its id."""
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
+        with self._sending:
+            number, line = self._line(command, members)
+            self.socket.sendmsg([line], rights)
+        return number
+
+    def close(self):
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self._reader.join(2)
+        self.socket.close()
+
+    stop = close
+
+
 def connect(path, name="client", seconds=10):
     """A client of the socket at path; .socket is its own."""
     end = time.monotonic() + seconds
@@ -184,17 +211,22 @@ def connect(path, name="client", seconds=10):
             if time.monotonic() > end:
                 raise Failure(f"nobody answers at {path}: {e}") from None
             time.sleep(0.02)
-    client = Client(name, s.recv, s.sendall)
-    client.socket = s
-    return client
+    return SocketClient(name, s)
 
 
-def send_with(client, fds, command, **members):
-    """A command with descriptors; its reply."""
-    with client._news:
-        client._last += 1
-        number = client._last
-    line = json.dumps({"id": number, "command": command, **members}).encode() + b"\n"
-    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
-    client.socket.sendmsg([line], rights)
-    return client.reply(number)
+class Daemon(tphone.Phone):
+    """tphone daemon with a socket of its own at .socket; client() connects to it."""
+
+    def __init__(self, room, name="daemon", port=None, **more):
+        self.room = room
+        self.port = port or rooms.free_port()
+        self.uri = f"sip:{name}@127.0.0.1:{self.port}"
+        self.socket = room.path(f"{name}.socket")
+        more.setdefault("listen", f"127.0.0.1:{self.port}")
+        super().__init__(room, name, "daemon", socket=self.socket, **more)
+        connect(self.socket, "first").close()
+
+    def client(self, name="client"):
+        client = connect(self.socket, name)
+        self.room.keep(client)
+        return client

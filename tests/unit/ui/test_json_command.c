@@ -190,7 +190,7 @@ static void sound_by_descriptors(void **state)
     assert_int_equal(c.in.rate_hz, 8000);
     assert_int_equal(c.out.rate_hz, 8000);
     assert_int_equal(c.in.channels, 2);
-    assert_int_equal(c.phone.sound.sides, PHONE_SIDES_APART);
+    assert_int_equal(c.phone.sound.sides, PHONE_SIDES_HEARD);
     json_command_free(&c);
 }
 

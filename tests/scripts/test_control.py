@@ -1,0 +1,651 @@
+#!/usr/bin/env python3
+"""Clients that steer a phone by lines of JSON, over standard input and over the socket: every
+command, every refusal, and those who do harm."""
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import account, attack, control, sound, tap, tphone
+from lib.registrar import Registrar
+from lib.room import SIGTERM, Room, home_in, wait_until
+from lib.tap import Failure, case, equal, expect
+from lib.terminal import Terminal
+
+LINE_MAX, WAITING_MAX, FAULTS_MAX, CLIENTS_MAX = 65536, 1048576, 32, 64
+OVER = ("standard input", "the socket")
+
+
+def desk(room, over, **more):
+    """A phone to be steered, and a client of it."""
+    if over == "standard input":
+        phone = control.Piped(room, "desk", **more)
+        return phone, phone.client
+    phone = control.Daemon(room, "desk", **more)
+    return phone, phone.client("first")
+
+
+def call_up(client, far, **more):
+    """A call from client to a far Piped phone that is answered; their numbers of it."""
+    mark = far.client.mark()
+    number = client.do("call", target=far.uri, **more)["call"]
+    theirs = far.client.event("incoming", after=mark)["call"]
+    far.client.do("answer", call=theirs)
+    client.event("answered", call=number)
+    return number, theirs
+
+
+def state_of(client, call):
+    return client.do("status", call=call)["calls"][0]
+
+
+# --- every command -----------------------------------------------------------------------------
+
+def every_command(over):
+    with Room() as room:
+        phone, me = desk(room, over, device="null")
+        far = control.Piped(room, "far")
+        equal(me.do("status")["calls"], [], "calls at first")
+        equal(me.do("accounts")["accounts"], [], "accounts")
+        me.do("events", on=True, quality=False)
+        expect(any("devices" in e or "text" in e for e in [_devices(me)]), "no list of devices")
+        _volume(me)
+        one, theirs = call_up(me, far, digits="7")
+        far.client.event("dtmf", digit="7")
+        _in_a_call(room, me, far, one, theirs)
+        two, theirs_too = call_up(me, far)
+        _two_calls(me, far, (one, theirs), (two, theirs_too))
+        _incoming(me, far, phone)
+        me.do("hangup", call=one)
+        me.event("ended", call=one, outcome="answered")
+        me.do("hangup")
+        far.client.event("ended", call=theirs_too)
+        me.do("quit")
+        phone.expect_status(tphone.OK)
+        me.wait_closed()
+
+
+def _devices(me):
+    mark = me.mark()
+    me.do("devices")
+    return me.event("devices", after=mark)
+
+
+def _volume(me):
+    equal(me.do("volume")["speaker_db"], 0, "volume at first")
+    reply = me.do("volume", speaker_db=-6)
+    me.event("volume", speaker_db=-6)
+    reply = me.do("volume", microphone_db=3)
+    equal((reply["speaker_db"], reply["microphone_db"]), (-6, 3), "volume")
+    me.do("volume", speaker_db=0, microphone_db=0)
+
+
+def _in_a_call(room, me, far, one, theirs):
+    state = state_of(me, one)
+    equal((state["phase"], state["answered"], state["incoming"], state["device"]),
+          ("up", True, False, True), "the call in status")
+    me.do("mute")
+    me.event("muted", call=one)
+    expect(state_of(me, one)["muted"], "status does not say that the call is muted")
+    me.do("unmute", call=one)
+    me.event("unmuted", call=one)
+    me.do("dtmf", digits="1#")
+    far.client.event("dtmf", digit="#")
+    me.event("dtmf-sent", call=one)
+    me.do("hold")
+    me.event("on-hold", call=one)
+    far.client.event("held", call=theirs)
+    expect(state_of(me, one)["on_hold"], "status does not say that the call is on hold")
+    me.do("resume")
+    me.event("off-hold", call=one)
+    far.client.event("resumed", call=theirs)
+    _play_and_record(room, me, one)
+
+
+def _play_and_record(room, me, one):
+    short = sound.write(room.path("short.wav"), sound.tone(440, 0.2))
+    long = sound.write(room.path("long.wav"), sound.tone(440, 60))
+    me.do("play", file=short)
+    me.event("playing", file=short)
+    me.event("play-ended", call=one)
+    me.do("play", call=one, file=long)
+    me.event("playing", file=long)
+    me.do("stop")
+    taken = room.path("taken.wav")
+    me.do("record", file=taken, sides="mixed")
+    me.event("recording", file=taken)
+    wait_until(lambda: os.path.exists(taken), 10, "nothing was recorded")
+    me.do("record", on=False)
+    me.event("recording-ended", file=taken)
+
+
+def _two_calls(me, far, first, second):
+    one, two = first[0], second[0]
+    me.event("on-hold", call=one)
+    mark = me.mark()
+    me.do("swap", call=one)
+    me.event("on-hold", call=two, after=mark)
+    me.event("off-hold", call=one, after=mark)
+    me.refused("hold", "which-call")
+    mark = me.mark()
+    me.do("conference")
+    number = me.event("joined", call=one, after=mark)["conference"]
+    equal(me.event("joined", call=two, after=mark)["conference"], number, "conference")
+    equal(state_of(me, two)["conference"], number, "conference in status")
+    me.do("part", call=two)
+    me.event("parted", call=two)
+    me.do("conference", calls=[two, one])
+    me.event("joined", call=two, after=mark + 1)
+    me.do("part", call=one)
+
+
+def _incoming(me, far, phone):
+    """One that rings and is declined, one that is taken and ends."""
+    mark = me.mark()
+    there = far.client.do("call", target=phone.uri)["call"]
+    here = me.event("incoming", after=mark)["call"]
+    far.client.event("ringing", call=there, status=180)
+    equal(state_of(me, here)["phase"], "incoming", "phase")
+    equal(me.do("decline", status=486)["call"], here, "the call that was declined")
+    far.client.event("ended", call=there, outcome="busy")
+    me.event("ended", call=here)
+    mark = me.mark()
+    there = far.client.do("call", target=phone.uri)["call"]
+    here = me.event("incoming", after=mark)["call"]
+    equal(me.do("answer", device=False)["call"], here, "the call that was answered")
+    far.client.event("answered", call=there)
+    far.client.do("hangup", call=there)
+    me.event("ended", call=here, outcome="answered")
+
+
+for over in OVER:
+    case(f"every command, over {over}", over)(every_command)
+
+
+@case("accounts register, take a password, and un-register by command")
+def accounts():
+    with Room() as room:
+        server = room.keep(Registrar())
+        phone = control.Piped(room, "desk", account=account.of(server, "alice"),
+                              settings={"password": None})
+        me = phone.client
+        me.event("password-wanted", account="alice")
+        known = me.do("accounts")["accounts"][0]
+        equal((known["account"], known["registers"], known["registered"]), ("alice", True, False),
+              "the account")
+        me.do("password", account="alice", password=server.users["alice"])
+        me.event("registered", account="alice")
+        expect(me.do("status")["accounts"][0]["registered"], "status does not say registered")
+        me.do("unregister")
+        me.event("unregistered", account="alice")
+        me.do("register", account="alice")
+        me.event("registered", account="alice", after=me.mark() - 1)
+        me.refused("register", "no-such-account", account="bob")
+        server.refused = 403
+        me.do("unregister")
+        me.do("register")
+        text = me.event("registration-failed")["text"]
+        equal(me.do("accounts")["accounts"][0]["text"], text, "why it is not registered")
+        phone.end_of_input()
+        phone.status()
+        with open(phone.trace) as trace:
+            expect(server.users["alice"] not in trace.read(), "the password is in the trace")
+
+
+# --- refusals ----------------------------------------------------------------------------------
+
+REFUSED = (
+    ("rubbish", "bad-json"), ("[]", "bad-json"), ("\"quit\"", "bad-json"),
+    ("{\"command\":\"quit\"", "bad-json"), ("{\"command\":\"a\\u0000b\"}", "bad-json"),
+    ("{\"command\":\"quit\",\"command\":\"status\"}", "bad-json"),
+    ("[" * 5000, "bad-json"), ("{\"a\":" * 3000 + "1" + "}" * 3000, "bad-json"),
+    ("{}", "bad-member"), ("{\"command\":1}", "bad-member"),
+    ("{\"command\":\"hagnup\"}", "unknown-command"),
+    ("{\"command\":\"message\"}", "not-built"), ("{\"command\":\"presence\"}", "not-built"),
+    ("{\"command\":\"transfer\"}", "not-built"),
+    ("{\"command\":\"hold\",\"cal\":1}", "bad-member"),
+    ("{\"command\":\"hold\",\"call\":\"1\"}", "bad-member"),
+    ("{\"command\":\"hold\",\"call\":7}", "no-such-call"),
+    ("{\"command\":\"hold\"}", "no-such-call"), ("{\"command\":\"answer\"}", "no-such-call"),
+    ("{\"command\":\"hangup\"}", "no-such-call"), ("{\"command\":\"stop\"}", "no-such-call"),
+    ("{\"command\":\"swap\",\"call\":7}", "no-such-call"),
+    ("{\"command\":\"part\",\"call\":7}", "no-such-call"),
+    ("{\"command\":\"status\",\"call\":7}", "no-such-call"),
+    ("{\"command\":\"conference\",\"calls\":[7,8]}", "no-such-call"),
+    ("{\"command\":\"conference\"}", "wrong-state"),
+    ("{\"command\":\"call\",\"target\":\"bob\"}", "needs-account"),
+    ("{\"command\":\"call\",\"target\":\"sip:\"}", "bad-value"),
+    ("{\"command\":\"call\",\"target\":\"sip:1@127.0.0.1\",\"account\":\"work\"}",
+     "no-such-account"),
+    ("{\"command\":\"register\"}", "no-such-account"),
+    ("{\"command\":\"password\",\"password\":\"x\"}", "no-such-account"),
+    ("{\"command\":\"call\",\"target\":\"sip:1@127.0.0.1\",\"audio\":{\"in\":true}}",
+     "no-descriptor"),
+    ("{\"command\":\"volume\",\"speaker_db\":19}", "bad-member"),
+    ("x" * (LINE_MAX + 1), "too-long"), ("x" * (4 * LINE_MAX), "too-long"),
+)
+
+
+def refusals(over):
+    with Room() as room:
+        phone, me = desk(room, over, device="none")
+        lines = [f"{line}\n{{\"id\":{n},\"command\":\"events\"}}\n"
+                 for n, (line, error) in enumerate(REFUSED, 1000)]
+        me.raw("".join(lines).encode())
+        me.reply(1000 + len(lines) - 1)
+        replies = [l for l in me.lines if "reply" in l]
+        errors = [r["error"] for r in replies if not r["ok"]]
+        equal(errors, [error for _, error in REFUSED], "the errors, in order")
+        equal([r["reply"] for r in replies if r["ok"]],
+              list(range(1000, 1000 + len(lines))), "the good replies, in order")
+        expect(all(r["text"] for r in replies if not r["ok"]), "an error has no sentence")
+        _odd_lines(me)
+        phone.process.signal(SIGTERM)
+        phone.status()
+
+
+def _odd_lines(me):
+    """As long as may be, in pieces, with carriage returns, blank ones between."""
+    head, tail = b'{"id":"long","command":"status"', b"}"
+    me.raw(head + b" " * (LINE_MAX - len(head) - 1) + tail + b"\n")
+    expect(me.reply("long")["ok"], "a line as long as may be is refused")
+    for byte in b'{"id":"slow","command":"events"}\r\n':
+        me.raw(bytes([byte]))
+    expect(me.reply("slow")["ok"], "a line in single bytes is refused")
+    me.raw(b"\n\r\n   \n\t{\"id\":\"last\",\"command\":\"events\"}  \n")
+    expect(me.reply("last")["ok"], "a line among blank ones is refused")
+    me.raw(b'{"id":"nul","command":"events"}\0\n')
+    equal(me.wait(lambda l: l.get("reply", 0) is None and "NUL" in l["text"]
+                  or l.get("error") == "bad-json" and l is me.lines[-1])["error"],
+          "bad-json", "a line with a NUL")
+
+
+for over in OVER:
+    case(f"every refusal, over {over}, each with its word and in order", over)(refusals)
+
+
+# --- two at once -------------------------------------------------------------------------------
+
+@case("two clients at once hear the same, and each its own replies")
+def two_at_once():
+    with Room() as room:
+        phone = control.Daemon(room, "desk", device="none")
+        far = control.Piped(room, "far", device="none")
+        one, two = phone.client("one"), phone.client("two")
+        one.do("status"), two.do("status")
+        asked = threading.Thread(target=lambda: [two.ask("status") for _ in range(200)])
+        asked.start()
+        number, theirs = call_up(one, far, digits="5")
+        two.event("answered", call=number)
+        two.do("mute", call=number)
+        one.event("muted", call=number)
+        two.do("hangup", call=number)
+        one.event("ended", call=number)
+        two.event("ended", call=number)
+        asked.join()
+        heard = [[l for l in c.lines if "event" in l and l["event"] != "quality"]
+                 for c in (one, two)]
+        equal(heard[0], heard[1], "what the two have heard")
+        ids = [l["reply"] for l in two.lines if "reply" in l]
+        equal(ids, list(range(1, len(ids) + 1)), "the replies to the second")
+        one.do("events", on=False)
+        two.do("volume", speaker_db=-1)
+        two.event("volume")
+        one.do("status")
+        expect(not one.events("volume"), "who wants no events is told one")
+        one.do("devices")
+        one.event("devices")
+        quits = one.send("quit")
+        expect(one.reply(quits)["ok"], "quit is refused")
+        two.wait_closed()
+        phone.expect_status(tphone.OK)
+
+
+@case("a call that is tied ends with its client, another one does not")
+def tied():
+    with Room() as room:
+        phone = control.Daemon(room, "desk", device="none")
+        far = control.Piped(room, "far", device="none")
+        one, two = phone.client("one"), phone.client("two")
+        ends, theirs = call_up(one, far, tied=True)
+        stays, _ = call_up(one, far)
+        one.close()
+        two.event("ended", call=ends)
+        far.client.event("ended", call=theirs)
+        equal([c["call"] for c in two.do("status")["calls"]], [stays], "the calls that are left")
+
+
+@case("a client that has said all it has to say is answered before it is left")
+def half_closed():
+    with Room() as room:
+        phone = control.Daemon(room, "desk", device="none")
+        one = phone.client("one")
+        one.raw(b'{"id":1,"command":"status"}\n{"id":2,"command":"accounts"}')
+        one.socket.shutdown(socket.SHUT_WR)
+        one.reply(1)
+        expect(one.reply(2)["ok"], "the last line, which had no end, is refused")
+        one.wait_closed()
+        equal(phone.client("two").do("status")["calls"], [], "calls")
+
+
+@case("there are as many clients as may be, and one more is told so")
+def too_many():
+    with Room() as room:
+        phone = control.Daemon(room, "desk", device="none")
+        clients = [phone.client(f"client {n}") for n in range(CLIENTS_MAX)]
+        clients[-1].do("status")
+        one_more = phone.client("one more")
+        one_more.event("dropped")
+        one_more.wait_closed()
+        clients[0].do("status")
+        clients.pop().close()
+        wait_until(lambda: _is_taken(phone), 5, "the place of one that left is not given away")
+
+
+def _is_taken(phone):
+    client = phone.client("again")
+    try:
+        return client.ask("status", seconds=2)["ok"]
+    except (Failure, OSError):
+        return False
+
+
+# --- harm --------------------------------------------------------------------------------------
+
+class Patient:
+    """Asks for the status all the while, and keeps how long each reply took."""
+
+    def __init__(self, client):
+        self.client, self.took, self._going = client, [], True
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self._thread.start()
+
+    def _ask(self):
+        while self._going:
+            began = time.monotonic()
+            self.client.do("status", seconds=30)
+            self.took.append(time.monotonic() - began)
+            time.sleep(0.005)
+
+    def verdict(self, limit=0.25):
+        self._going = False
+        self._thread.join(31)
+        worst = max(self.took) * 1000
+        said = f"{len(self.took)} replies, the slowest after {worst:.0f} ms"
+        expect(worst <= limit * 1000 * attack.SLOW, said)
+        return said
+
+
+def flood(path, data, seconds):
+    """Sends data over and over without reading a reply; how many bytes went."""
+    end, sent = time.monotonic() + seconds, 0
+    client = raw_client(path)
+    client.setblocking(False)
+    while time.monotonic() < end:
+        try:
+            sent += client.send(data[sent % len(data):])
+        except BlockingIOError:
+            time.sleep(0.001)
+        except OSError:
+            break
+    return sent
+
+
+def raw_client(path):
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    client.connect(path)
+    return client
+
+
+GOOD = b'{"command":"status"}\n'
+FLOODS = (
+    ("commands", GOOD * 2000),
+    ("blank lines", b"\n" * 65536),
+    ("rubbish, and a command now and then", (bytes(range(11, 256)) + b"\n") * 30 + GOOD),
+    ("lines that are too long", (b"x" * (LINE_MAX + 9) + b"\n") * 4 + GOOD),
+    ("long lines of brackets", (b"[" * (LINE_MAX - 1) + b"\n") * 4 + GOOD),
+    ("long lists", (b'{"command":"conference","calls":[' + b"1," * 32000 + b"1]}\n") * 4),
+    ("one line without an end", b"x" * 65536),
+)
+
+
+@case("floods and rubbish harm only who sends them")
+def floods():
+    with Room() as room:
+        phone = control.Daemon(room, "desk", device="none")
+        patient = phone.client("patient")
+        patient.do("events", on=False)
+        before = attack.memory_kb(phone.process.popen.pid)
+        watch = Patient(patient)
+        # Processes of their own: the patient's patience is measured, not Python's.
+        senders = [subprocess.Popen([sys.executable, __file__, "--flood", phone.socket, str(n)],
+                                    stdout=subprocess.PIPE) for n in range(len(FLOODS))]
+        sent = [int(sender.communicate()[0]) for sender in senders]
+        said = watch.verdict()
+        expect(all(n > LINE_MAX for n in sent), f"there was no flood: {sent}")
+        grown = (attack.memory_kb(phone.process.popen.pid) - before) / 1024
+        expect(grown < 24 or attack.sanitized(), f"memory has grown by {grown:.1f} MB")
+        return f"{said}; {grown:.1f} MB more"
+
+
+@case("who sends nothing but rubbish is dropped")
+def rubbish():
+    with Room() as room:
+        phone = control.Daemon(room, "desk", device="none")
+        one = phone.client("one")
+        one.raw(b"rubbish\n" * (FAULTS_MAX - 1))
+        one.do("status")
+        one.raw(b"rubbish\n" * (FAULTS_MAX + 5))
+        one.event("dropped")
+        one.wait_closed()
+        replies = [l for l in one.lines if l.get("reply", 0) is None]
+        equal(len(replies), 2 * FAULTS_MAX - 1, "replies to rubbish")
+
+
+@case("one that does not read is dropped and told so, the others are, and a call goes on")
+def slow_reader():
+    with Room() as room:
+        phone = control.Daemon(room, "desk", device="none")
+        far = control.Piped(room, "far", device="none")
+        one = phone.client("one")
+        media = _media(room, phone, one)
+        # Whom a call is to stands in each of its events: a long name fills a buffer quickly.
+        far.uri = far.uri.replace("far@", "far" * 300 + "@")
+        number, _ = call_up(one, far)
+        before = attack.memory_kb(phone.process.popen.pid)
+        deaf, began = raw_client(phone.socket), time.monotonic()
+        while not one.events("notice"):
+            for command in ("mute", "unmute") * 50:
+                one.send(command, call=number)
+            one.do("status", seconds=30)
+        time.sleep(max(0, began + 3 - time.monotonic()))
+        said = media.verdict(45, 55)
+        grown = (attack.memory_kb(phone.process.popen.pid) - before) / 1024
+        expect(grown < 8 or attack.sanitized(), f"memory has grown by {grown:.1f} MB")
+        expect("does not read" in one.events("notice")[0]["text"], "the notice")
+        waited = sum(l.get("event") == "muted" for l in one.lines) * 1000
+        expect(waited > WAITING_MAX / 3, "it was dropped too soon")
+        late = control.SocketClient("deaf", deaf)
+        room.keep(late)
+        late.wait_closed()
+        equal(late.lines[-1]["event"], "dropped", "the last line")
+        media.end()
+        return said
+
+
+def _media(room, phone, client):
+    """A call to phone that client answers."""
+    class Here:
+        pass
+
+    here = Here()
+    here.room, here.phone, here.uri = room, phone, phone.uri
+    taker = threading.Thread(target=lambda: (client.event("incoming"), client.do("answer")))
+    taker.start()
+    media = attack.Media(here)
+    taker.join()
+    return media
+
+
+# --- descriptors -------------------------------------------------------------------------------
+
+@case("descriptors that come with a call are its sound; those that nobody asked for are closed")
+def descriptors():
+    with Room() as room:
+        phone = control.Daemon(room, "desk", device="none")
+        far = control.Piped(room, "far", device="none")
+        one = phone.client("one")
+        first, there = call_up(one, far)  # the media thread begins with it
+        one.do("hangup", call=first)
+        far.client.event("ended", call=there)
+        had = _descriptors(phone)
+        spoken = sound.speech("caller", 3.0, rate=16000)
+        (ours_in, theirs_in), (theirs_out, ours_out) = os.pipe(), os.pipe()
+        mine, mark = [ours_in, ours_out], far.client.mark()
+        call = one.reply(one.send_with(mine, "call", target=far.uri,
+                                       audio={"in": True, "out": True}))["call"]
+        for fd in mine:
+            os.close(fd)
+        theirs = far.client.event("incoming", after=mark)["call"]
+        heard = room.path("heard.wav")
+        talk = sound.write(room.path("talk.wav"), sound.speech("callee", 3.0))
+        far.client.do("answer", record=heard, sides="heard", play=talk)
+        one.event("answered", call=call)
+        listener = threading.Thread(target=_drain, args=(theirs_out, room.path("piped.raw")))
+        listener.start()
+        with os.fdopen(theirs_in, "wb") as pipe:
+            pipe.write(spoken.samples.tobytes())
+        one.event("play-ended", call=call)
+        far.client.event("play-ended")
+        one.do("hangup", call=call)
+        far.client.event("ended", call=theirs)
+        listener.join(5)
+        sound.expect_heard(spoken, heard, "what came through the descriptor")
+        piped = sound.read(room.path("piped.raw"), raw_rate=16000)
+        sound.expect_heard(sound.speech("callee", 3.0),
+                           sound.write(room.path("piped.wav"), piped), "what went out by it")
+        _unwanted(one, phone)
+        wait_until(lambda: _descriptors(phone) == had, 5,
+                   f"there were {had} descriptors, now {_descriptors(phone)}")
+
+
+def _drain(fd, path):
+    with os.fdopen(fd, "rb") as pipe, open(path, "wb") as file:
+        file.write(pipe.read())
+
+
+def _descriptors(phone):
+    return len(os.listdir(f"/proc/{phone.process.popen.pid}/fd"))
+
+
+def _unwanted(one, phone):
+    """Too many, with a command that takes none, with rubbish; and a pair that is too many."""
+    ours, theirs = os.pipe()
+    one.reply(one.send_with([ours, theirs], "status"))
+    equal(one.reply(one.send_with([ours] * 5, "status"))["ok"], True, "five descriptors")
+    reply = one.reply(one.send_with([ours, theirs], "call", target="sip:1@127.0.0.1:9",
+                                    audio={"in": True}))
+    equal(reply["error"], "no-descriptor", "two descriptors for one direction")
+    os.close(ours)
+    os.close(theirs)
+
+
+# --- standard input ----------------------------------------------------------------------------
+
+@case("the end of standard input ends calls and phone, what was said before is done")
+def end_of_input():
+    with Room() as room:
+        far = control.Piped(room, "far", device="none")
+        phone = control.Piped(room, "desk", device="none")
+        call, theirs = call_up(phone.client, far)
+        phone.client.raw(b'{"id":"last","command":"mute"}')
+        phone.end_of_input()
+        expect(phone.client.reply("last")["ok"], "the last line was not carried out")
+        phone.client.event("ended", call=call)
+        phone.client.event("outcome", exit=0)
+        phone.expect_status(tphone.OK)
+        far.client.event("ended", call=theirs, outcome="answered")
+
+
+def plain(room, stdin, stdout=subprocess.PIPE):
+    command = [tphone.program(), "register", "--control", "-", "--device", "none", "--config",
+               os.devnull]
+    return subprocess.run(command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, timeout=20,
+                          env={**os.environ, **home_in(room.path("home"))}, cwd=room.folder)
+
+
+@case("standard input may be a file, nothing at all, or closed")
+def files():
+    with Room() as room:
+        script = room.write("script", b'{"id":1,"command":"status"}\n' * 3000 +
+                            b'{"id":2,"command":"accounts"}')
+        with open(script) as stdin:
+            told = plain(room, stdin)
+        lines = [json.loads(l) for l in told.stdout.splitlines()]
+        replies = [l["reply"] for l in lines if "reply" in l]
+        equal((told.returncode, replies), (0, [1] * 3000 + [2]), "a script in a file")
+        with open(script) as stdin, open(room.path("out"), "wb") as out:
+            equal(plain(room, stdin, out).returncode, 0, "from file to file")
+        with open(room.path("out")) as out:
+            equal(sum('"reply"' in l for l in out), 3001, "replies in the file")
+        told = plain(room, subprocess.DEVNULL)
+        equal(told.returncode, 0, "an empty standard input")
+
+
+@case("the phone ends where nobody reads what it says")
+def nobody_reads():
+    with Room() as room:
+        ours, theirs = os.pipe()
+        os.close(ours)
+        process = subprocess.Popen(
+            [tphone.program(), "register", "--control", "-", "--device", "none", "--config",
+             os.devnull], stdin=subprocess.PIPE, stdout=theirs, stderr=subprocess.DEVNULL,
+            env={**os.environ, **home_in(room.path("home"))})
+        os.close(theirs)
+        equal(process.wait(10), 0, "exit status")
+        process.stdin.close()
+
+
+@case("a terminal is read like a pipe, and left as it was")
+def terminal():
+    with Room() as room:
+        screen = Terminal(room, [tphone.program(), "register", "--control", "-", "--device",
+                                 "none", "--config", os.devnull], home_in(room.path("home")))
+        screen.wait("listening")
+        flags = fcntl.fcntl(screen._slave, fcntl.F_GETFL)
+        expect(not flags & os.O_NONBLOCK, "whoever shares the terminal does not wait any more")
+        screen.type('{"id":7,"command":"status"}\n')
+        screen.wait('"reply":7,"ok":true')
+        screen.type('{"id":8,"command":"quit"}\n')
+        screen.wait('"outcome":"ok"')
+        equal(screen.popen.wait(10), 0, "exit status")
+
+
+@case("answer and call are steered, too")
+def answer_and_call():
+    with Room() as room:
+        far = control.Piped(room, "far", "answer", device="none")
+        phone = control.Piped(room, "desk", "call", [far.uri], device="none")
+        here = phone.client.event("answered")["call"]
+        there = far.client.event("answered")["call"]
+        far.client.refused("answer", "wrong-state", call=there)
+        far.client.do("dtmf", digits="9")
+        phone.client.event("dtmf", digit="9", call=here)
+        phone.client.do("hangup")
+        phone.client.event("outcome", outcome="answered", exit=0)
+        phone.expect_status(tphone.OK)
+        far.client.event("ended", call=there)
+        far.end_of_input()
+        far.client.event("outcome")
+
+
+if sys.argv[1:2] == ["--flood"]:
+    os.nice(40)  # the phone and its patient go first, whatever this test was given
+    print(flood(sys.argv[2], FLOODS[int(sys.argv[3])][1], 3))
+else:
+    tap.run(jobs=4, in_time=True)
