@@ -10,6 +10,7 @@
 
 #define LANE_MOST_MS 240 /* two of the longest packets; nobody can make more of it wait */
 #define LANE_SLACK_MS 5  /* what waits beyond that for nobody's packet is dropped: delay */
+#define BUSES_MAX 6      /* rates that codecs encode at: 8, 12, 16, 24, 48 kHz, and one to come */
 #define STALL_US 200000  /* the process stood still: what waited is old */
 
 /* Samples on their way from one rate to another. */
@@ -20,20 +21,29 @@ struct lane {
     size_t n, cap;
 };
 
+/* All who hear at one rate, and what they say. */
+struct bus {
+    uint32_t rate_hz;
+    bool used;
+    int16_t said[MIXER_SAMPLES]; /* by those of this rate */
+    struct mixer sum;            /* the same, and what all others say */
+    struct lane from[BUSES_MAX]; /* of each other bus */
+};
+
 struct media_mix {
     struct list link;    /* in thread->mixes */
     struct list members; /* of struct mix_member */
     uint32_t number;
-    uint32_t rate_hz;  /* the highest of the members; 0: none of them has one yet */
-    uint64_t mixed_us; /* up to here */
-    struct mixer sum;
+    uint64_t mixed_us;            /* up to here */
+    struct bus *buses[BUSES_MAX]; /* NULL: a free place */
 };
 
 struct mix_member {
     struct list link;
     struct media_mix *mix;
     struct media_stream *stream;
-    struct lane in, out; /* from what it plays to the sum, and from the sum to its encoder */
+    struct bus *bus;     /* of this beat; NULL: it has no encoder yet */
+    struct lane in, out; /* from what it plays to its bus, and from there to its encoder */
 };
 
 /* --- lanes ----------------------------------------------------------------------------------- */
@@ -118,26 +128,79 @@ static bool hears(const struct media_stream *s)
 
 static bool speaks(const struct media_stream *s)
 {
-    return s->agreed && s->agreed->params.receive && s->agreed->params.send;
+    return s->agreed && s->agreed->params.receive && s->agreed->params.send && s->encoder;
 }
 
-static uint32_t rate_of(const struct media_stream *s)
-{
-    uint32_t in_hz = s->playout ? playout_rate_hz(s->playout) : 0;
-    uint32_t out_hz = s->encoder ? audio_encoder_rate_hz(s->encoder) : 0;
+/* --- buses ----------------------------------------------------------------------------------- */
 
-    return in_hz > out_hz ? in_hz : out_hz;
+static void bus_free(struct bus *b)
+{
+    for (size_t i = 0; b && i < BUSES_MAX; i++)
+        lane_close(&b->from[i]);
+    free(b);
 }
 
-static void choose_rate(struct media_mix *m)
+/* NULL: no memory; then its members hear nobody. */
+static struct bus *find_bus(struct media_mix *m, uint32_t rate_hz)
 {
-    m->rate_hz = 0;
-    LIST_EACH (&m->members, at) {
-        uint32_t rate_hz = rate_of(LIST_ITEM(at, struct mix_member, link)->stream);
+    struct bus **place = NULL;
 
-        m->rate_hz = rate_hz > m->rate_hz ? rate_hz : m->rate_hz;
+    for (size_t i = 0; i < BUSES_MAX; i++) {
+        if (m->buses[i] && m->buses[i]->rate_hz == rate_hz)
+            return m->buses[i];
+        if (!m->buses[i] && !place)
+            place = &m->buses[i];
     }
+    if (!place || !(*place = calloc(1, sizeof **place)))
+        return NULL;
+    (*place)->rate_hz = rate_hz;
+    return *place;
 }
+
+/* Codecs change, and members come and go. */
+static void seat_members(struct media_mix *m)
+{
+    for (size_t i = 0; i < BUSES_MAX; i++)
+        if (m->buses[i])
+            m->buses[i]->used = false;
+    LIST_EACH (&m->members, at) {
+        struct mix_member *member = LIST_ITEM(at, struct mix_member, link);
+        const struct audio_encoder *encoder = member->stream->encoder;
+
+        member->bus = encoder ? find_bus(m, audio_encoder_rate_hz(encoder)) : NULL;
+        if (member->bus)
+            member->bus->used = true;
+    }
+    for (size_t i = 0; i < BUSES_MAX; i++)
+        if (m->buses[i] && !m->buses[i]->used) {
+            bus_free(m->buses[i]);
+            m->buses[i] = NULL;
+        }
+}
+
+/* What is said at one rate, for those who hear at the other. */
+static void lead_over(struct bus *from, struct lane *lane, struct bus *to)
+{
+    if (!lane_open(lane, from->rate_hz, to->rate_hz))
+        return;
+    lane_put(lane, from->said, from->sum.n);
+    lane_fill(lane, to->sum.n);
+    mixer_add(&to->sum, lane->samples, to->sum.n);
+    lane_drop(lane, to->sum.n);
+}
+
+static void connect_buses(struct media_mix *m)
+{
+    for (size_t i = 0; i < BUSES_MAX; i++)
+        if (m->buses[i])
+            mixer_get(&m->buses[i]->sum, NULL, m->buses[i]->said);
+    for (size_t to = 0; to < BUSES_MAX; to++)
+        for (size_t from = 0; from < BUSES_MAX; from++)
+            if (m->buses[to] && m->buses[from] && from != to)
+                lead_over(m->buses[from], &m->buses[to]->from[from], m->buses[to]);
+}
+
+/* --- in and out ------------------------------------------------------------------------------ */
 
 static struct media_mix *find_mix(struct media_thread *t, uint32_t number)
 {
@@ -162,6 +225,8 @@ static void drop_if_empty(struct media_mix *m)
 {
     if (!m || !list_empty(&m->members))
         return;
+    for (size_t i = 0; i < BUSES_MAX; i++)
+        bus_free(m->buses[i]);
     list_remove(&m->link);
     free(m);
 }
@@ -199,17 +264,16 @@ void stream_set_mix(struct media_stream *s, uint32_t number)
     member->stream = s;
     s->mix = member;
     list_append(&m->members, &member->link);
-    choose_rate(m);
 }
 
 /* --- sound ----------------------------------------------------------------------------------- */
 
 void stream_mix_put(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz)
 {
-    struct mix_member *member = s->mix;
+    struct lane *l = &s->mix->in;
 
-    if (speaks(s) && lane_open(&member->in, rate_hz, member->mix->rate_hz))
-        lane_put(&member->in, samples, n);
+    if (speaks(s) && lane_open(l, rate_hz, audio_encoder_rate_hz(s->encoder)))
+        lane_put(l, samples, n);
 }
 
 void stream_mix_onto(struct media_stream *s, int16_t *out, size_t n)
@@ -223,49 +287,62 @@ void stream_mix_onto(struct media_stream *s, int16_t *out, size_t n)
     lane_drop(l, some);
 }
 
-/* What the member says in the next n samples; NULL: nothing. */
-static const int16_t *own_voice(struct mix_member *member, size_t n)
+/* What the member says in this part of the beat; NULL: nothing. */
+static const int16_t *own_voice(struct mix_member *member)
 {
-    if (!member->in.samples || member->in.to_hz != member->mix->rate_hz)
+    if (!member->bus || !member->in.samples || member->in.to_hz != member->bus->rate_hz)
         return NULL; /* it has not spoken since the rate changed */
-    lane_fill(&member->in, n);
+    lane_fill(&member->in, member->bus->sum.n);
     return member->in.samples;
 }
 
-/* n samples of everybody, and to each member what is not its own. */
-static void sum_up(struct media_mix *m, size_t n)
+static void add_voice(struct mix_member *member)
 {
-    mixer_clear(&m->sum, n);
-    LIST_EACH (&m->members, at) {
-        struct mix_member *member = LIST_ITEM(at, struct mix_member, link);
-        const int16_t *own = own_voice(member, n);
+    const int16_t *own = own_voice(member);
 
-        if (own)
-            mixer_add(&m->sum, own, n);
-    }
-    LIST_EACH (&m->members, at) {
-        struct mix_member *member = LIST_ITEM(at, struct mix_member, link);
-        struct media_stream *s = member->stream;
+    if (own)
+        mixer_add(&member->bus->sum, own, member->bus->sum.n);
+}
 
-        if (hears(s) && lane_open(&member->out, m->rate_hz, audio_encoder_rate_hz(s->encoder))) {
-            mixer_get(&m->sum, own_voice(member, n), s->thread->samples);
-            lane_put(&member->out, s->thread->samples, n);
-        }
-        lane_drop(&member->in, n);
-        lane_limit(&member->in, 0);
+/* To each member what is not its own. */
+static void hand_out(struct mix_member *member)
+{
+    struct media_stream *s = member->stream;
+    struct bus *b = member->bus;
+
+    if (!b)
+        return;
+    if (hears(s) && lane_open(&member->out, b->rate_hz, b->rate_hz)) {
+        mixer_get(&b->sum, own_voice(member), s->thread->samples);
+        lane_put(&member->out, s->thread->samples, b->sum.n);
     }
+    lane_drop(&member->in, b->sum.n);
+    lane_limit(&member->in, 0);
+}
+
+static void sum_up(struct media_mix *m, uint64_t ms)
+{
+    for (size_t i = 0; i < BUSES_MAX; i++)
+        if (m->buses[i])
+            mixer_clear(&m->buses[i]->sum, (size_t)(ms * m->buses[i]->rate_hz / 1000));
+    LIST_EACH (&m->members, at)
+        add_voice(LIST_ITEM(at, struct mix_member, link));
+    connect_buses(m);
+    LIST_EACH (&m->members, at)
+        hand_out(LIST_ITEM(at, struct mix_member, link));
 }
 
 /* In whole milliseconds, as streams play, so that no fraction of a sample is lost at any rate. */
 static void mix(struct media_mix *m, uint64_t due_us)
 {
-    if (!m->rate_hz || due_us > m->mixed_us + STALL_US)
+    seat_members(m);
+    if (due_us > m->mixed_us + STALL_US)
         m->mixed_us = due_us;
     while (due_us >= m->mixed_us + 1000) {
         uint64_t ms = (due_us - m->mixed_us) / 1000;
 
         ms = ms < AUDIO_PACKET_MAX_MS ? ms : AUDIO_PACKET_MAX_MS;
-        sum_up(m, (size_t)(ms * m->rate_hz / 1000));
+        sum_up(m, ms);
         m->mixed_us += ms * 1000;
     }
 }
@@ -299,6 +376,5 @@ void media_mix_beat(struct media_thread *t, uint64_t due_us)
         mix(m, due_us);
         LIST_EACH (&m->members, each)
             send_due(LIST_ITEM(each, struct mix_member, link), due_us);
-        choose_rate(m); /* a codec may have changed */
     }
 }

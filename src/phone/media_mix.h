@@ -2,9 +2,10 @@
  * all others of it, never back to itself.
  *
  * A beat has two halves: all streams receive and play, then those of a mix send. So a conference
- * adds no more than the wait for the next packet. A mix is a sum at the highest rate in use; rates
- * are converted only where a member has another one. What a stream sends is its own source and the
- * sum without itself: n members cost n conversions and n subtractions, not n * n.
+ * adds no more than the wait for the next packet. What a stream sends is its own source and the sum
+ * of all without itself: n members cost n additions and n subtractions, not n * n. Who sends at the
+ * same rate shares a sum, and a rate is converted by sums, not by members: with two rates that is
+ * twice a beat, however many there are, and not at all where all have the same one.
  *
  * Whoever holds us is not heard by the others meanwhile: music is meant for one who waits. */
 #ifndef PHONE_MEDIA_MIX_H

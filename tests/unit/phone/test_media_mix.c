@@ -312,19 +312,27 @@ static void another_rate_comes_and_goes(void **state)
         assert_true(purity(w, &w->at[i]) > 0.998);
 }
 
-/* From here on it is sent this codec, and can be sent it. */
-static void change_codec(struct member *m, const char *codec)
+/* What it is sent from here on. */
+static void change_codec_to(struct member *m, const char *codec)
 {
     const struct audio_codec_params plain = {.channels = 1};
     struct media_stream *s = m->stream;
 
-    s->agreed->send = s->agreed->receive[0] = audio_codec_find(slice_of(codec), 0, 0);
+    s->agreed->send = audio_codec_find(slice_of(codec), 0, 0);
     stream_prepare_sending(s, NULL);
+    audio_decoder_free(m->decoder);
+    assert_int_equal(audio_decoder_new(s->agreed->send, &plain, &m->decoder), 0);
+}
+
+/* And what it sends. */
+static void change_codec_from(struct member *m, const char *codec)
+{
+    struct media_stream *s = m->stream;
+
+    s->agreed->receive[0] = audio_codec_find(slice_of(codec), 0, 0);
     playout_free(s->playout);
     s->playout = NULL;
     stream_prepare_receiving(s, NULL);
-    audio_decoder_free(m->decoder);
-    assert_int_equal(audio_decoder_new(s->agreed->send, &plain, &m->decoder), 0);
 }
 
 static void a_better_codec_is_agreed(void **state)
@@ -333,12 +341,48 @@ static void a_better_codec_is_agreed(void **state)
 
     connect_all(w, 3);
     run(w, 200);
-    change_codec(&w->at[0], "opus");
-    change_codec(&w->at[1], "opus");
+    for (size_t i = 0; i < 2; i++) {
+        change_codec_to(&w->at[i], "opus");
+        change_codec_from(&w->at[i], "opus");
+    }
     w->at[0].hz = 6000; /* which takes more than the 8 kHz of the third */
     settle(w);
     assert_true(is_heard(&w->at[1], &w->at[0]) && !is_heard(&w->at[2], &w->at[0]));
     w->at[0].hz = 350;
+    settle(w);
+    check_mix(w, (unsigned[]){1, 1, 1});
+}
+
+/* RFC 3264 5.1: each side sends what it likes of what was agreed. */
+static void who_hears_at_another_rate_than_it_speaks(void **state)
+{
+    struct world *w = *state;
+
+    connect_all(w, 3);
+    change_codec_to(&w->at[0], "opus");
+    change_codec_from(&w->at[1], "opus");
+    settle(w);
+    check_mix(w, (unsigned[]){1, 1, 1});
+    for (size_t i = 0; i < 3; i++)
+        if (purity(w, &w->at[i]) < 0.96)
+            fail_msg("%zu hears voices with %.4f purity", i, purity(w, &w->at[i]));
+}
+
+/* What it said before is of another rate, and not enough for a long beat at this one. */
+static void the_codec_changes_while_it_is_held(void **state)
+{
+    struct world *w = *state;
+    struct media_params *held;
+
+    connect_all(w, 3);
+    held = &w->at[0].stream->agreed->params;
+    run(w, 100);
+    held->send = held->receive = false;
+    change_codec_to(&w->at[0], "opus");
+    w->beat_ms = 120;
+    run(w, 120);
+    w->beat_ms = 20;
+    held->send = held->receive = true;
     settle(w);
     check_mix(w, (unsigned[]){1, 1, 1});
 }
@@ -449,7 +493,9 @@ static void conversion_costs_some_milliseconds(void **state)
     for (size_t i = 0; i < 3; i++)
         w->at[i].hz = 0;
     run(w, 400);
-    assert_true(delay_ms(w, &w->at[0], &w->at[1], 1000) < 8);
+    assert_true(delay_ms(w, &w->at[0], &w->at[1], 1000) < 1);
+    assert_true(delay_ms(w, &w->at[2], &w->at[1], 1000) < 8);
+    assert_true(delay_ms(w, &w->at[0], &w->at[2], 1000) < 16); /* Opus has its own delay, too */
 }
 
 /* Whatever happened, it is as before soon after. */
@@ -532,6 +578,8 @@ int main(void)
         TEST(conferences_are_apart),
         TEST(another_rate_comes_and_goes),
         TEST(a_better_codec_is_agreed),
+        TEST(who_hears_at_another_rate_than_it_speaks),
+        TEST(the_codec_changes_while_it_is_held),
         TEST(who_is_held_misses_what_is_said),
         TEST(music_on_hold_is_not_for_all),
         TEST(who_only_listens_hears),
