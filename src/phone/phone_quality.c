@@ -6,7 +6,7 @@
 
 #define SECOND_MS 1000
 
-/* Whether there is one to be asked at all. */
+/* Whether there is one that is to be asked again: also where its ACK is still to come. */
 static bool ask_all(struct phone *phone)
 {
     bool any = false;
@@ -14,7 +14,7 @@ static bool ask_all(struct phone *phone)
     LIST_EACH (&phone->calls, at) {
         struct call *call = LIST_ITEM(at, struct call, link);
 
-        if (call->state != CALL_UP || !call->stream)
+        if ((call->state != CALL_UP && call->state != CALL_ANSWERING) || !call->stream)
             continue;
         media_stream_stats(call->stream);
         any = true;
