@@ -15,7 +15,7 @@
 #define FRAME_MOST 4  /* bytes of a sample in all channels */
 #define PIECES 16     /* fed to the decoder in a beat, a packet time */
 #define WINDOW 25     /* packets over which a delay is called standing */
-#define STANDING_MS 8 /* less is the play that two clocks need */
+#define STANDING_MS 4 /* less is the play that two clocks need */
 #define BURST_MS 200  /* more was written ahead of its time, by who does not pace himself */
 
 enum state {

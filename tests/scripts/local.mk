@@ -9,6 +9,7 @@ script_tests = \
 	tests/scripts/test_history.py \
 	tests/scripts/test_hooks.py \
 	tests/scripts/test_json.py \
+	tests/scripts/test_pipes.py \
 	tests/scripts/test_load.py \
 	tests/scripts/test_prompt.py \
 	tests/scripts/test_recording.py \
