@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import account, control, rtp, schema, sip, sound, tap, tphone
@@ -179,6 +180,19 @@ def moved_media():
         callee.peer.respond(callee.peer.wait(sip.request("BYE")), 200, "OK")
         callee.phone.expect_status(0)
         note(callee.phone)
+
+
+@case("a call whose ACK is late has its quality told from then on")
+def late_ack():
+    with Room() as room:
+        end = room.keep(rtp.RtpPeer())
+        callee = Callee(room, json=True)
+        invite = callee.invite(body=sip.sdp(end.port))
+        ok = callee.answered(invite)
+        time.sleep(1.5)
+        callee.peer.send(callee.peer.ack(invite, ok))
+        callee.phone.wait_event("answered")
+        callee.phone.wait_event("quality", 5)
 
 
 @case("digits that cannot be sent: notice")
