@@ -259,7 +259,7 @@ void control_notice(const struct client *about, const char *text)
 {
     struct phone_event event = {.kind = PHONE_NOTICE, .text = text};
 
-    log_warn("control", "%s", text);
+    session_error(about->control->session, text);
     tell(about->control, &event, about);
 }
 

@@ -61,10 +61,49 @@ static bool phone_takes(struct client *c, const struct json_command *command, ui
 
 /* --- which call ------------------------------------------------------------------------------ */
 
-/* The calls that a command may mean. */
+/* Which calls a command can mean. */
+static bool rings_here(const struct phone_call_state *state)
+{
+    return state->phase == PHONE_PHASE_INCOMING;
+}
+
+static bool is_up(const struct phone_call_state *state)
+{
+    return state->phase == PHONE_PHASE_UP;
+}
+
+static bool is_heard(const struct phone_call_state *state)
+{
+    return is_up(state) && !state->on_hold;
+}
+
+static bool is_on_hold(const struct phone_call_state *state)
+{
+    return is_up(state) && state->on_hold;
+}
+
+static bool is_there(const struct phone_call_state *state)
+{
+    return state->phase != PHONE_PHASE_ENDING;
+}
+
+typedef bool meant_fn(const struct phone_call_state *state);
+
+static const struct {
+    enum phone_command_kind kind;
+    meant_fn *means;
+    const char *none;
+} meanings[] = {
+    {PHONE_ANSWER, rings_here, "no call rings here"},
+    {PHONE_REJECT, rings_here, "no call rings here"},
+    {PHONE_HOLD, is_heard, "there is no call that is not on hold"},
+    {PHONE_RESUME, is_on_hold, "no call is on hold"},
+    {PHONE_SWAP, is_on_hold, "no call is on hold"},
+    {0, is_there, "there is no call"},
+};
+
 struct choice {
-    bool ringing; /* those that ring here alone */
-    bool answered;
+    meant_fn *means;
     uint32_t calls[JSON_CALLS_MAX];
     size_t n;
 };
@@ -73,9 +112,7 @@ static void choose(void *arg, const struct phone_call_state *state)
 {
     struct choice *choice = arg;
 
-    if (state->phase == PHONE_PHASE_ENDING ||
-        (choice->ringing && state->phase != PHONE_PHASE_INCOMING) ||
-        (choice->answered && state->phase != PHONE_PHASE_UP))
+    if (!choice->means(state))
         return;
     if (choice->n < JSON_CALLS_MAX)
         choice->calls[choice->n] = state->call;
@@ -85,19 +122,23 @@ static void choose(void *arg, const struct phone_call_state *state)
 /* Where there is only one it need not be said. */
 static bool find_call(struct client *c, struct json_command *command, struct reply *r)
 {
-    struct choice choice = {.ringing = command->verb->action == JSON_DO_RINGING};
+    struct choice choice = {0};
+    size_t i = 0;
 
     if (command->said & JSON_CALL)
         return true;
+    while (meanings[i].kind && meanings[i].kind != command->verb->kind)
+        i++;
+    choice.means = meanings[i].means;
     phone_each_call(phone_of(c), 0, choose, &choice);
     if (choice.n == 1) {
         command->phone.call = choice.calls[0];
         return true;
     }
     if (choice.n == 0)
-        fail(r, "no-such-call", choice.ringing ? "no call rings here" : "there is no call");
+        fail(r, "no-such-call", meanings[i].none);
     else
-        fail(r, "which-call", "there are several calls; \"call\" says which is meant");
+        fail(r, "which-call", "there are several; \"call\" says which is meant");
     return false;
 }
 
@@ -182,7 +223,7 @@ static void do_to_call(struct client *c, struct json_command *command, struct re
 
 static void do_conference(struct client *c, struct json_command *command, struct reply *r)
 {
-    struct choice all = {.answered = true};
+    struct choice all = {.means = is_up};
 
     if (!(command->said & JSON_CALLS)) {
         phone_each_call(phone_of(c), 0, choose, &all);
@@ -341,7 +382,6 @@ typedef void do_fn(struct client *c, struct json_command *command, struct reply 
 static do_fn *const actions[] = {
     [JSON_DO] = do_it,
     [JSON_DO_CALL] = do_to_call,
-    [JSON_DO_RINGING] = do_to_call,
     [JSON_DO_CONFERENCE] = do_conference,
     [JSON_DO_VOLUME] = do_volume,
     [JSON_DO_DEVICES] = do_devices,

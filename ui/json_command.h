@@ -38,9 +38,8 @@ enum json_member_bit {
 };
 
 enum json_action {
-    JSON_DO,         /* phone_do with kind */
-    JSON_DO_CALL,    /* the same with a call, which may be left out where there is only one */
-    JSON_DO_RINGING, /* the same, where only one rings here */
+    JSON_DO,      /* phone_do with kind */
+    JSON_DO_CALL, /* the same with a call, which may be left out where only one can be meant */
     JSON_DO_CONFERENCE,
     JSON_DO_VOLUME,
     JSON_DO_DEVICES,

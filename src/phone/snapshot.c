@@ -1,6 +1,5 @@
 /* What calls and accounts are like now: phone_each_call, phone_each_account. */
 #include "phone/account.h"
-#include "phone/calls.h"
 #include "phone/conference.h"
 #include "phone/phone_private.h"
 
@@ -36,7 +35,7 @@ static struct phone_call_state state_of(const struct call *call)
         .on_hold = call->holds,
         .held = call->held,
         .muted = call->muted,
-        .device = calls_is_heard(call),
+        .device = call->at_device,
         .peer = text(call->peer),
         .peer_name = text(call->peer_name),
         .contact = text(call->contact),

@@ -128,10 +128,13 @@ def _two_calls(me, far, first, second):
     one, two = first[0], second[0]
     me.event("on-hold", call=one)
     mark = me.mark()
-    me.do("swap", call=one)
+    equal(me.do("swap")["call"], one, "the one that waits")
     me.event("on-hold", call=two, after=mark)
     me.event("off-hold", call=one, after=mark)
-    me.refused("hold", "which-call")
+    me.refused("mute", "which-call")
+    equal(me.do("hold")["call"], one, "the call that is heard")
+    equal(me.do("resume", call=one)["call"], one, "the call that is heard again")
+    me.event("off-hold", call=one, after=mark)
     mark = me.mark()
     me.do("conference")
     number = me.event("joined", call=one, after=mark)["conference"]

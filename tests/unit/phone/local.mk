@@ -23,6 +23,7 @@ phone_tests = \
 	tests/unit/phone/test_phone \
 	tests/unit/phone/test_program \
 	tests/unit/phone/test_quality \
+	tests/unit/phone/test_snapshot \
 	tests/unit/phone/test_spelling \
 	tests/unit/phone/test_target \
 	tests/unit/phone/test_words
@@ -64,7 +65,10 @@ tests_unit_phone_test_early_SOURCES = tests/unit/phone/test_early.c \
 	tests/unit/phone/phones.c tests/unit/phone/phones.h
 tests_unit_phone_test_events_SOURCES = tests/unit/phone/test_events.c \
 	tests/unit/phone/phones.c tests/unit/phone/phones.h
+tests_unit_phone_test_snapshot_SOURCES = tests/unit/phone/test_snapshot.c \
+	tests/unit/phone/phones.c tests/unit/phone/phones.h
 tests_unit_phone_test_call_sound_LDADD = $(phone_ldadd)
+tests_unit_phone_test_snapshot_LDADD = $(phone_ldadd)
 tests_unit_phone_test_calls_LDADD = $(phone_ldadd)
 tests_unit_phone_test_events_LDADD = $(phone_ldadd)
 tests_unit_phone_test_early_LDADD = $(phone_ldadd)

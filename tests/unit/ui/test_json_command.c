@@ -277,7 +277,7 @@ static const struct words_row {
     {"a word too many", {"hangup", "1", "2"}, -EINVAL, "hangup: there is no place for 2"},
     {"a word twice", {"hangup", "1", "call=2"}, -EINVAL, "hangup: call is said twice"},
     {"no number", {"hangup", "bob"}, -EINVAL,
-     "hangup: bob is no N: number of a call; where there is only one it may be left out"},
+     "hangup: bob is no N: number of a call; needless where only one can be meant"},
     {"no switch", {"events", "perhaps"}, -EINVAL,
      "events: perhaps is no yes|no: yes where it is not said"},
     {"a password is no argument", {"password", "work", "password=x"}, -EINVAL,
