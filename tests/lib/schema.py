@@ -106,8 +106,8 @@ class Schema:
     @staticmethod
     def _distance(faults):
         """What was meant is neither of another name nor of another kind."""
-        other = any(re.search(r"\.(event|list|ok) is|has no '(event|list|reply)'", f) for f in faults)
-        return other, len(faults)
+        other = re.compile(r"\.(event|list|ok) is|has no '(event|list|reply|report)'")
+        return any(other.search(f) for f in faults), len(faults)
 
 
 def _once(pairs):
