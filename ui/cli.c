@@ -395,6 +395,16 @@ static int apply(const struct found *found, size_t n, struct cli *cli, struct bu
     return err ? -EINVAL : 0;
 }
 
+/* The port of a file is for whoever may be called; a call by itself does as well with any other. */
+static void settle_call(const struct found *found, size_t n, struct cli *cli)
+{
+    bool said = false;
+
+    for (size_t i = 0; i < n; i++)
+        said |= strcmp(found[i].option->name, "listen") == 0;
+    cli->config.listen.or_free = !said;
+}
+
 /* Who waits for calls has the usual port where people may call by our address. */
 static void settle_port(struct phone_config *config)
 {
@@ -454,6 +464,8 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
             err = apply(found, n, cli, why);
         if (!err)
             err = pipes_check(cli, why);
+        if (!err && cli->command->bit == CLI_CALL)
+            settle_call(found, n, cli);
         if (!err && (cli->command->bit & (CLI_ANSWER | CLI_DAEMON)))
             settle_port(&cli->config);
         if (!err && cli->command->bit == CLI_ANSWER)

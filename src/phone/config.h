@@ -22,6 +22,7 @@
 struct config_listen {
     bool udp, tcp;
     struct ip ip; /* family 0: every address; port 0: a free one */
+    bool or_free; /* another port where this one is taken, as by a daemon of the same file */
 };
 
 /* Whose calls an account takes; all others are answered 403 without ringing. */

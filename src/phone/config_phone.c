@@ -15,7 +15,7 @@ static int set_listen(void *into, struct slice value, struct config_fault *fault
         return config_wrong(fault, value, value.p,
                             "not an address to listen on: it is [udp:|tcp:]ADDRESS:PORT with a "
                             "numeric address, like udp:192.0.2.1:5060 or [::1]:5060");
-    config->listen = (struct config_listen){listen.udp, listen.tcp, listen.ip};
+    config->listen = (struct config_listen){.udp = listen.udp, .tcp = listen.tcp, .ip = listen.ip};
     config->listen_said = true;
     return 0;
 }

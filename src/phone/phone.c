@@ -303,6 +303,10 @@ static int open_link(struct phone *phone, struct buf *why)
     };
     int err = net_sip_link_open(&config, &phone->link);
 
+    if (err == -EADDRINUSE && listen->or_free) {
+        config.listen.ip.port = 0;
+        err = net_sip_link_open(&config, &phone->link);
+    }
     if (err)
         explain_listen(listen, err, why);
     return err;
