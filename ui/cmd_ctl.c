@@ -85,8 +85,13 @@ static bool on_line(void *arg, struct slice raw, const struct ctl_line *line)
 
     if (line->kind == CTL_REPLY) {
         a->replied = true;
-        if (line->ok && (is_verb(a, "events") || is_verb(a, "devices")))
+        if (line->ok && is_verb(a, "devices"))
+            return true;
+        if (line->ok && is_verb(a, "events")) {
+            if (a->cli->json) /* from here on every event is told */
+                put_raw(a, raw);
             return goes_on(a);
+        }
         put_reply(a, raw, line);
         return false;
     }

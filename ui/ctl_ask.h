@@ -7,7 +7,7 @@
 #include "ui/exit.h"
 #include "ui/terminal.h"
 
-#define CTL_ANSWER_MS 10000 /* within which a daemon that is well replies */
+#define CTL_ANSWER_MS 5000 /* within which a daemon that is well replies */
 
 /* Hears each line, raw and read. False: that was all. */
 typedef bool ctl_ask_fn(void *arg, struct slice raw, const struct ctl_line *line);

@@ -7,8 +7,10 @@
 
 #include "base/text.h"
 #include "net/loop.h"
+#include "net/unix.h"
 #include "ui/ctl_ask.h"
 #include "ui/ctl_client.h"
+#include "ui/pipes.h"
 #include "ui/runtime_dir.h"
 #include "ui/signals.h"
 #include "ui/status.h"
@@ -28,7 +30,9 @@ struct placed {
     const struct cli *cli;
     struct terminal *terminal;
     const char *path;
-    struct buf dial; /* the command that places the call */
+    struct buf dial; /* the command that places the call, and what goes with it */
+    int fds[NET_UNIX_FDS_MAX];
+    size_t n_fds;
     struct net_loop *loop;
     struct ctl_client *client;
     struct signals *signals;
@@ -82,21 +86,57 @@ static bool put_file(json_t *command, const char *name, const char *file)
     return done;
 }
 
-static bool put_members(json_t *command, const struct cli *cli)
+static bool put_flag(json_t *command, const char *name, bool on)
+{
+    return !on || json_object_set_new(command, name, json_true()) == 0;
+}
+
+static bool put_number(json_t *command, const char *name, unsigned number)
+{
+    return !number || json_object_set_new(command, name, json_integer(number)) == 0;
+}
+
+/* The descriptors that we were started with. False too where the two have not the same channels,
+ * which cannot be said. */
+static bool put_audio(json_t *command, const struct phone_sound *sound)
+{
+    const struct phone_pipe *pipe = sound->in ? sound->in : sound->out;
+    json_t *audio;
+
+    if (!pipe)
+        return put_flag(command, "hangup_at_eof", sound->hangs_up);
+    if (sound->in && sound->out && sound->in->channels != sound->out->channels)
+        return false;
+    audio = json_object();
+    return json_object_set_new(command, "audio", audio) == 0 && put_flag(audio, "in", sound->in) &&
+           put_flag(audio, "out", sound->out) && put_flag(audio, "live", pipe->live) &&
+           put_flag(audio, "hangup_at_eof", sound->hangs_up && sound->in) &&
+           put_flag(command, "hangup_at_eof", sound->hangs_up && !sound->in) &&
+           put_number(audio, "rate", pipe->rate_hz) &&
+           put_number(audio, "channels", pipe->channels);
+}
+
+static bool put_sound(json_t *command, const struct phone_sound *sound)
+{
+    static const char *const sides[] = {[PHONE_SIDES_HEARD] = "heard",
+                                        [PHONE_SIDES_APART] = "apart",
+                                        [PHONE_SIDES_MIXED] = "mixed"};
+    bool records = sound->record || sound->out;
+
+    return put_file(command, "play", sound->play) && put_file(command, "record", sound->record) &&
+           put_text(command, "sides", records ? sides[sound->sides] : NULL) &&
+           json_object_set_new(command, "device", json_boolean(sound->device)) == 0 &&
+           put_audio(command, sound);
+}
+
+static bool put_members(json_t *command, const struct cli *cli, const struct phone_sound *sound)
 {
     const struct account_config *account = config_first_account(&cli->config);
 
     return put_text(command, "command", "call") && put_text(command, "target", cli->args[0]) &&
            put_text(command, "account", cli->account ? account->label : NULL) &&
-           put_text(command, "digits", cli->digits) && put_file(command, "play", cli->play) &&
-           put_file(command, "record", cli->record) &&
-           put_text(command, "sides",
-                    !cli->record       ? NULL
-                    : cli->sides_named ? cli->sides_named
-                                       : "heard") &&
-           json_object_set_new(command, "id", json_integer(DIAL)) == 0 &&
-           json_object_set_new(command, "tied", json_true()) == 0 &&
-           (!cli->config.no_device || json_object_set_new(command, "device", json_false()) == 0);
+           put_text(command, "digits", cli->digits) && put_number(command, "id", DIAL) &&
+           put_flag(command, "tied", true) && put_sound(command, sound);
 }
 
 static int add_piece(const char *piece, size_t n, void *line)
@@ -106,20 +146,26 @@ static int add_piece(const char *piece, size_t n, void *line)
 }
 
 /* The line that places the call. False: it cannot be said in JSON. */
-static bool make_dial(const struct cli *cli, struct buf *out)
+static bool make_dial(struct placed *p)
 {
     json_t *command = json_object();
-    bool made = command && put_members(command, cli) &&
-                json_dump_callback(command, add_piece, out, JSON_COMPACT) == 0;
+    struct pipes pipes;
+    struct phone_sound sound = pipes_sound(p->cli, &pipes);
+    bool made = command && put_members(command, p->cli, &sound) &&
+                json_dump_callback(command, add_piece, &p->dial, JSON_COMPACT) == 0;
 
-    buf_putc(out, '\n');
+    buf_putc(&p->dial, '\n');
     json_decref(command);
-    return made && buf_ok(out);
+    if (sound.in)
+        p->fds[p->n_fds++] = sound.in->fd;
+    if (sound.out)
+        p->fds[p->n_fds++] = sound.out->fd;
+    return made && buf_ok(&p->dial);
 }
 
 static void send_dial(struct placed *p)
 {
-    ctl_client_send(p->client, buf_slice(&p->dial), NULL, 0);
+    ctl_client_send(p->client, buf_slice(&p->dial), p->fds, p->n_fds);
     ctl_client_limit(p->client, CTL_ANSWER_MS);
 }
 
@@ -334,7 +380,7 @@ bool ctl_call(const struct cli *cli, struct terminal *terminal, enum exit_status
 
     if (runtime_dir_socket(cli->socket, false, &path, &why) == 0) {
         p.path = buf_cstr(&path);
-        placed = make_dial(cli, &p.dial) && place(&p);
+        placed = make_dial(&p) && place(&p);
     } else if (why.n > 0) {
         terminal_error(terminal, buf_cstr(&why));
         placed = cli->socket;

@@ -172,6 +172,8 @@ static bool take_audio_member(const char *name, json_t *value, struct json_comma
         return take_flag(value, &c->audio_out);
     if (strcmp(name, "hangup_at_eof") == 0)
         return take_flag(value, &c->in.hangs_up);
+    if (strcmp(name, "live") == 0)
+        return take_flag(value, &c->in.live) && take_flag(value, &c->out.live);
     if (strcmp(name, "rate") == 0 && take_number(value, 8000, 48000, &n)) {
         c->in.rate_hz = c->out.rate_hz = (uint32_t)n;
         return true;
@@ -211,8 +213,8 @@ static const struct {
     [JSON_IS_GAIN] = {take_gain, "a number from -96 to 18"},
     [JSON_IS_SWITCH] = {take_switch, "true or false"},
     [JSON_IS_AUDIO] = {take_audio, "an object with \"in\" or \"out\" true, and perhaps "
-                                   "\"rate\" (8000 to 48000), \"channels\" (1 or 2) and "
-                                   "\"hangup_at_eof\""},
+                                   "\"rate\" (8000 to 48000), \"channels\" (1 or 2), "
+                                   "\"live\" and \"hangup_at_eof\""},
 };
 
 /* --- names ---------------------------------------------------------------------------------- */

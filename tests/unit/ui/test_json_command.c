@@ -95,12 +95,12 @@ static const struct row {
     {"sound in no direction",
      "{\"command\":\"call\",\"target\":\"bob\",\"audio\":{\"rate\":8000}}", "bad-member",
      "\"audio\" of call is an object with \"in\" or \"out\" true, and perhaps \"rate\" (8000 to "
-     "48000), \"channels\" (1 or 2) and \"hangup_at_eof\""},
+     "48000), \"channels\" (1 or 2), \"live\" and \"hangup_at_eof\""},
     {"a rate that is none",
      "{\"command\":\"call\",\"target\":\"bob\",\"audio\":{\"in\":true,\"rate\":7999}}",
      "bad-member",
      "\"audio\" of call is an object with \"in\" or \"out\" true, and perhaps \"rate\" (8000 to "
-     "48000), \"channels\" (1 or 2) and \"hangup_at_eof\""},
+     "48000), \"channels\" (1 or 2), \"live\" and \"hangup_at_eof\""},
     {"two sources",
      "{\"command\":\"call\",\"target\":\"bob\",\"play\":\"/a.wav\",\"audio\":{\"in\":true}}",
      "bad-member", "call plays either a file or what comes by \"audio\""},
