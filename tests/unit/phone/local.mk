@@ -38,7 +38,10 @@ tests_unit_phone_test_quality_LDADD = $(phone_ldadd)
 tests_unit_phone_test_history_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_jobs_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_mix_SOURCES = tests/unit/phone/test_media_mix.c \
+	tests/unit/phone/mixes.c tests/unit/phone/mixes.h
 tests_unit_phone_test_media_mix_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_mix_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_media_pipe_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_pipe_out_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_sides_LDADD = $(phone_ldadd)
