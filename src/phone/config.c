@@ -17,8 +17,8 @@ static const char *const default_codecs[] = {"opus", "pcmu", "pcma"};
 
 void config_init(struct phone_config *config)
 {
-    *config =
-        (struct phone_config){.listen = {true, true, {0}}, .rtp_first = 16384, .rtp_last = 32767};
+    *config = (struct phone_config){
+        .listen = {.udp = true, .tcp = true}, .rtp_first = 16384, .rtp_last = 32767};
     memcpy(config->codecs, default_codecs, sizeof default_codecs);
     config->n_codecs = ARRAY_LEN(default_codecs);
     list_init(&config->accounts);
