@@ -14,6 +14,11 @@ struct asked {
     enum exit_status exit;
 };
 
+static bool is_verb(const struct asked *a, const char *verb)
+{
+    return strcmp(a->verb, verb) == 0;
+}
+
 static void put(struct asked *a, struct slice text)
 {
     output_put_all(&a->terminal->out, text);
@@ -40,6 +45,8 @@ static void put_reply(struct asked *a, struct slice raw, const struct ctl_line *
         ctl_show_reply(&text, line);
     else
         terminal_error(a->terminal, line->text);
+    if (text.n == 0 && line->ok && is_verb(a, "status") && !a->cli->json && a->cli->verbosity >= 0)
+        terminal_error(a->terminal, "there is no account and no call");
     put(a, buf_slice(&text));
     buf_free(&text);
 }
@@ -58,11 +65,6 @@ static void put_event(struct asked *a, struct slice raw, const struct ctl_line *
         ctl_show_event(&text, line, a->cli->verbosity);
     put(a, buf_slice(&text));
     buf_free(&text);
-}
-
-static bool is_verb(const struct asked *a, const char *verb)
-{
-    return strcmp(a->verb, verb) == 0;
 }
 
 /* Which events are what was asked for. */

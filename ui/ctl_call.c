@@ -300,6 +300,8 @@ static void on_signal(void *arg)
     struct placed *p = arg;
 
     p->interrupted = true;
+    if (!p->greeted)
+        leave(p, EXIT_INTERRUPTED);
     if (p->call)
         send_hang_up(p);
     net_deadline_set(p->give_up, net_now_ms() + HANG_UP_MS);
@@ -318,7 +320,8 @@ static int begin(struct placed *p)
         err = net_deadline_new(p->loop, on_give_up, p, &p->give_up);
     if (!err)
         err = signals_new(p->loop, on_signal, NULL, p, &p->signals);
-    buf_printf(&hello, "{\"id\":%d,\"command\":\"events\",\"on\":true}\n", HELLO);
+    buf_printf(&hello, "{\"id\":%d,\"command\":\"events\",\"on\":true,\"quality\":%s}\n", HELLO,
+               p->cli->json ? "true" : "false");
     if (!err)
         err = ctl_client_send(p->client, buf_slice(&hello), NULL, 0);
     buf_free(&hello);

@@ -6,6 +6,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_contacts \
 	tests/fuzz/fuzz_control \
+	tests/fuzz/fuzz_ctl_line \
 	tests/fuzz/fuzz_dns_ttl \
 	tests/fuzz/fuzz_endpoint \
 	tests/fuzz/fuzz_jitter \
@@ -29,6 +30,7 @@ tests_fuzz_fuzz_codec_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_config_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_contacts_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_control_LDADD = $(phone_ldadd)
+tests_fuzz_fuzz_ctl_line_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_dns_ttl_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_jitter_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_sniff_LDADD = $(machine_ldadd)

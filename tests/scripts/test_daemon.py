@@ -37,7 +37,8 @@ def life():
         daemon = Daemon(room)
         equal(mode(daemon.socket), 0o600, "mode of the socket")
         equal(mode(os.path.dirname(daemon.socket)), 0o700, "mode of its folder")
-        equal(str(daemon.expect(0, "status")), "status 0, output '', error ''", "nothing is on")
+        equal(str(daemon.expect(0, "status", "-q")), "status 0, output '', error ''", "with -q")
+        equal(daemon.expect(0, "status").err, "tphone: there is no account and no call\n", "told")
         daemon.process.signal(signal.SIGTERM)
         start = time.monotonic()
         equal(daemon.process.status(), 0, "status of the daemon")
@@ -108,8 +109,8 @@ def attack_above(run):
 ATTACKS = [
     ("a link in place of the folder", attack_link, "not a folder of its own", True),
     ("a folder that others may enter", attack_open, "others may enter it", True),
-    ("a file in place of the socket", attack_file, "File exists", False),
-    ("a link in place of the socket", attack_dangling, "File exists", False),
+    ("a file in place of the socket", attack_file, "something else than a socket is there", False),
+    ("a link in place of the socket", attack_dangling, "something else than a socket is there", False),
     ("a folder that others may swap", attack_above, "others may write there", True),
 ]
 

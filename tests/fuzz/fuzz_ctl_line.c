@@ -1,0 +1,43 @@
+/* A line of a daemon: nothing breaks, and what was read as an event can be told. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/ctl_show.h"
+#include "ui/status.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+static void tell(const struct ctl_line *line, struct buf *out)
+{
+    switch (line->kind) {
+    case CTL_EVENT:
+        ctl_show_event(out, line, 2);
+        ctl_show_devices(out, line);
+        if (line->event.kind == PHONE_ENDED)
+            result_line(out, &line->event);
+        break;
+    case CTL_REPLY:
+        ctl_show_reply(out, line);
+        break;
+    case CTL_OWN:
+    case CTL_OTHER:
+        if (!line->name || !line->text)
+            abort();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    struct buf out = buf_new(CTL_SHOW_MAX);
+    struct ctl_line line;
+
+    if (ctl_line_read((struct slice){(const char *)bytes, n}, &line) == 0) {
+        tell(&line, &out);
+        ctl_line_free(&line);
+    } else if (line.tree) {
+        abort();
+    }
+    buf_free(&out);
+    return 0;
+}
