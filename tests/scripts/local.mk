@@ -18,3 +18,6 @@ script_tests = \
 	tests/scripts/test_tones.py
 EXTRA_DIST += $(script_tests)
 tap_tests += $(script_tests)
+# Minutes of calls, for make check-long.
+EXTRA_DIST += tests/scripts/test_load_long.py
+tap_long_tests += tests/scripts/test_load_long.py

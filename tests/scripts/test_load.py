@@ -92,7 +92,7 @@ def as_json():
               ["answered", 0, 6, 6, 6, 0, [], []], "counts")
         expect(report["setup_ms"]["max"] > 0 and report["mos"]["min"] > 3, "quality", str(report))
         for result in tphone.results(callee):
-            sound.expect_heard(speech, result["file"], "the callee")
+            sound.expect_heard(speech, result["file"], "the callee", least=0.7)
 
 
 @case("SIPp answers: the ringing counts into the set-up; what it refuses is told by cause")
