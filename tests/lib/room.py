@@ -248,4 +248,9 @@ def wait_udp(port, seconds=10):
     wait_until(lambda: port in _udp_ports(), seconds, f"nobody listens on UDP port {port}")
 
 
+def wait_udp_free(port, seconds=10):
+    """Waits until nobody holds it any more."""
+    wait_until(lambda: port not in _udp_ports(), seconds, f"somebody holds UDP port {port}")
+
+
 SIGINT, SIGTERM, SIGHUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
