@@ -8,9 +8,9 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import account, sip, tap, tphone
+from lib import account, schema, sip, tap, tphone
 from lib.registrar import Registrar
-from lib.room import SIGINT, SIGTERM, Room, wait_until
+from lib.room import SIGINT, SIGTERM, Room, free_port, wait_until
 from lib.tap import case, equal, expect
 
 # Writes what it got, one JSON object a line: standard input, its variables, what is open in it.
@@ -64,6 +64,7 @@ def running(mark):
 def check_told(got):
     """Line and variables agree, member by member."""
     equal(got["line"].count("\n"), 1, "lines on standard input")
+    equal(schema.line_faults(got["line"].rstrip("\n")), [], "what the schema says of the line")
     event = json.loads(got["line"])
     variables = dict(got["environment"])
     for name, value in event.items():
@@ -129,6 +130,37 @@ def registers():
         equal([e["event"] for e in events], ["registered", "unregistered"], "events")
         equal(events[0]["account"], "alice", "account")
         equal(len(read_other()), 1, "runs of the option's command")
+
+
+@case("quality, every second, is for those who name it")
+def quality():
+    with Room() as room:
+        named, read_named = tells(room, "named")
+        all_, read_all = tells(room, "all")
+        callee = tphone.Answer(room)
+        tphone.Call(room, callee.uri, seconds=2.5,
+                    config=config(room, f"quality {named}", f"* {all_}")).expect_status(0)
+        events = [check_told(g)["event"] for g in read_named()]
+        expect(set(events) == {"quality"} and len(events) in (1, 2, 3), f"told: {events}")
+        expect("quality" not in [check_told(g)["event"] for g in read_all()], "* has it, too")
+
+
+@case("daemon: a command takes the call, through the daemon that has started it")
+def by_daemon():
+    with Room() as room:
+        command, read = tells(room)
+        port = free_port()
+        path = config(room, f"incoming {tphone.program()} ctl answer call=1 device=false",
+                      f"incoming,answered,ended {command}")
+        daemon = tphone.Phone(room, "daemon", "daemon", config=path,
+                              listen=f"127.0.0.1:{port}")
+        daemon.wait_line(f":{port}")
+        tphone.Call(room, f"sip:a@127.0.0.1:{port}", seconds=0.3, alone=True).expect_status(0)
+        wait_until(lambda: len(read()) >= 3, 5, "an event is missing")
+        equal(sorted(check_told(g)["event"] for g in read()), ["answered", "ended", "incoming"],
+              "events")
+        daemon.process.signal(SIGTERM)
+        daemon.expect_status(0, 5)
 
 
 @case("--on-event none takes the commands of the file away")
