@@ -301,6 +301,7 @@ static int set_control(struct cli *cli, const struct cli_option *option, const c
                       "commands are read from standard input, -; a socket is what tphone daemon "
                       "has");
     cli->control = cli->json = true;
+    cli->alone = true; /* who wants to steer a daemon connects to it */
     return 0;
 }
 

@@ -47,6 +47,7 @@ static bool has_work(const struct client *c)
 static void on_turn(void *arg)
 {
     struct control *control = arg;
+
     control->turn_ms = NEVER_MS;
     LIST_EACH (&control->clients, at) {
         struct client *c = LIST_ITEM(at, struct client, link);

@@ -70,15 +70,20 @@ static ptrdiff_t write_some(struct client *c, struct slice bytes)
     return n;
 }
 
-/* What was written is given back in large pieces, not a little of it each time. */
+/* What was written is given back in large pieces, not a little of it each time; after a long reply
+ * all of it, as such a one may never come again. */
 static void drop_sent(struct client *c)
 {
-    if (c->sent == c->waiting.n)
-        buf_clear(&c->waiting);
-    else if (c->sent < TALK_MAX || c->sent < c->waiting.n / 2)
+    if (c->sent < c->waiting.n && (c->sent < TALK_MAX || c->sent < c->waiting.n / 2))
         return;
-    else
+    if (c->sent < c->waiting.n)
         buf_drop(&c->waiting, c->sent);
+    else if (c->waiting.cap > TALK_MAX)
+        buf_free(&c->waiting);
+    else
+        buf_clear(&c->waiting);
+    if (c->waiting.n == 0)
+        c->allowed = CONTROL_WAITING_MAX;
     c->sent = 0;
 }
 

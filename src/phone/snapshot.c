@@ -66,6 +66,14 @@ size_t phone_each_call(const struct phone *phone, uint32_t number,
     return n;
 }
 
+/* Why it is not registered, as far as that has been told. */
+static const char *trouble_of(const struct account *account)
+{
+    if (account->failure_text)
+        return account->failure_text;
+    return account->password_wanted && !account->command ? "it waits for its password" : "";
+}
+
 static struct phone_account_state account_state_of(const struct account *account)
 {
     return (struct phone_account_state){
@@ -74,7 +82,7 @@ static struct phone_account_state account_state_of(const struct account *account
         .registers = !account->config->no_register,
         .registered = account->told,
         .expires_s = account->told ? account->granted_s : 0,
-        .text = text(account->failure_text),
+        .text = trouble_of(account),
     };
 }
 

@@ -181,6 +181,7 @@ def accounts():
         known = me.do("accounts")["accounts"][0]
         equal((known["account"], known["registers"], known["registered"]), ("alice", True, False),
               "the account")
+        equal(known["text"], "it waits for its password", "why it is not registered")
         me.do("password", account="alice", password=server.users["alice"])
         me.event("registered", account="alice")
         expect(me.do("status")["accounts"][0]["registered"], "status does not say registered")
