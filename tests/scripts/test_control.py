@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -467,6 +468,8 @@ def slow_reader():
             for command in ("mute", "unmute") * 50:
                 one.send(command, call=number)
             one.do("status", seconds=30)
+            told = one.events("muted")
+            expect(len(told) * 2000 < 4 * WAITING_MAX, "one that does not read is not dropped")
         time.sleep(max(0, began + 3 - time.monotonic()))
         said = media.verdict(45, 55)
         grown = (attack.memory_kb(phone.process.popen.pid) - before) / 1024
@@ -555,6 +558,11 @@ def _unwanted(one, phone):
     reply = one.reply(one.send_with([ours, theirs], "call", target="sip:1@127.0.0.1:9",
                                     audio={"in": True}))
     equal(reply["error"], "no-descriptor", "two descriptors for one direction")
+    line = b'{"command":"play","call":99,"audio":{"in":true},"id":"%s"}\n'
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", ours))]
+    one.socket.sendmsg([line % b"first" + line % b"second"], rights)
+    equal([one.reply(which)["error"] for which in ("first", "second")],
+          ["no-such-call", "no-descriptor"], "one descriptor and two who want it")
     os.close(ours)
     os.close(theirs)
 
