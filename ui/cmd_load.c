@@ -202,6 +202,12 @@ static void set_turn(struct loader *l, bool more_is_due)
     net_deadline_set(l->turn, next_ms);
 }
 
+static void stop_when_over(struct loader *l)
+{
+    if (is_over(l) && map_count(&l->calls) == 0 && !l->session.stopping)
+        session_stop(&l->session);
+}
+
 static void on_turn(void *arg)
 {
     struct loader *l = arg;
@@ -210,6 +216,7 @@ static void on_turn(void *arg)
 
     place_due(l);
     set_turn(l, n >= HANG_UPS_MAX);
+    stop_when_over(l); /* also where the last one could not even be begun */
 }
 
 /* --- events ---------------------------------------------------------------------------------- */
@@ -249,10 +256,8 @@ static void on_ended(struct loader *l, struct load_call *call, const struct phon
 {
     count_end(l, call, event);
     forget(l, call);
-    if (is_over(l) && map_count(&l->calls) == 0 && !l->session.stopping)
-        session_stop(&l->session);
-    else
-        set_turn(l, false);
+    set_turn(l, false);
+    stop_when_over(l);
 }
 
 static void on_event(void *arg, const struct phone_event *event)
