@@ -5,6 +5,7 @@
 #ifndef AUDIO_FILE_H
 #define AUDIO_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,8 @@ int audio_writer_open(const char *path, uint32_t rate_hz, uint8_t channels,
 int audio_writer_check_name(const char *path, char why[AUDIO_WHY_MAX]);
 /* The rate that a file of this name has best for sound of rate_hz: not every kind has every. */
 uint32_t audio_writer_fit_rate(const char *path, uint32_t rate_hz);
+/* Whether a file of this name is encoded, which takes time: it is not WAV. */
+bool audio_writer_encodes(const char *path);
 /* n frames, the channels interleaved. WAV goes to the file at once: some hundred frames a call, not
  * one. 0 or -errno (-ENOSPC, -EFBIG at 2 GiB of WAV …), then for every later call as well; what
  * was written before stays whole. */

@@ -74,6 +74,13 @@ uint32_t audio_writer_fit_rate(const char *path, uint32_t rate_hz)
     return *rate;
 }
 
+bool audio_writer_encodes(const char *path)
+{
+    const struct kind *kind = kind_of(path);
+
+    return kind && kind->format != 0;
+}
+
 /* --- WAV ------------------------------------------------------------------------------------- */
 
 static void put_le(unsigned char *p, uint32_t value, size_t bytes)

@@ -285,7 +285,7 @@ void media_player_close(struct media_player *p)
 struct media_recorder {
     /* The media thread's */
     struct media_sink sink;
-    uv_loop_t *loop;
+    struct media_jobs *jobs;
     struct media_file_events events;
     void *arg;
     struct half front; /* being filled */
@@ -293,7 +293,7 @@ struct media_recorder {
     bool begun, busy, closing, failed;
 
     /* The worker's while busy */
-    uv_work_t work;
+    struct media_job job;
     char *path;
     struct audio_writer *writer;
     struct half back;
@@ -323,9 +323,9 @@ static int recorder_write_back(struct media_recorder *r)
 }
 
 /* In a worker. */
-static void recorder_write_behind(uv_work_t *work)
+static void recorder_write_behind(struct media_job *job)
 {
-    struct media_recorder *r = work->data;
+    struct media_recorder *r = LIST_ITEM(job, struct media_recorder, job);
     int err = 0;
 
     if (!r->err && !r->writer)
@@ -358,12 +358,11 @@ static void recorder_free(struct media_recorder *r)
     events.closed(arg);
 }
 
-static void recorder_done(uv_work_t *work, int status)
+static void recorder_done(struct media_job *job)
 {
-    struct media_recorder *r = work->data;
+    struct media_recorder *r = LIST_ITEM(job, struct media_recorder, job);
     bool last = r->last; /* failed may close the recorder, which then has work again */
 
-    (void)status;
     r->busy = false;
     r->back_silence = 0;
     half_drop(&r->back);
@@ -393,9 +392,9 @@ static void recorder_turn(struct media_recorder *r)
     r->silence = 0;
     r->last = r->closing;
     r->busy = true;
-    r->work.data = r;
-    if (uv_queue_work(r->loop, &r->work, recorder_write_behind, recorder_done) != 0)
-        abort(); /* only a NULL callback makes it fail */
+    r->job.work = recorder_write_behind;
+    r->job.done = recorder_done;
+    media_jobs_put(r->jobs, &r->job);
 }
 
 static void recorder_begin(struct media_sink *sink)
@@ -450,8 +449,9 @@ static void recorder_close(struct media_sink *sink)
     recorder_turn(r);
 }
 
-int media_recorder_open(uv_loop_t *loop, const char *path, uint32_t rate_hz, uint8_t channels,
-                        const struct media_file_events *events, void *arg, struct media_sink **out)
+int media_recorder_open(struct media_jobs *jobs, const char *path, uint32_t rate_hz,
+                        uint8_t channels, const struct media_file_events *events, void *arg,
+                        struct media_sink **out)
 {
     static const struct media_sink_ops ops = {recorder_begin, recorder_write, recorder_silence,
                                               recorder_close};
@@ -464,7 +464,8 @@ int media_recorder_open(uv_loop_t *loop, const char *path, uint32_t rate_hz, uin
         return -ENOMEM;
     }
     r->sink = (struct media_sink){&ops, audio_writer_fit_rate(path, rate_hz), channels};
-    r->loop = loop;
+    r->jobs = jobs;
+    r->job.alone = audio_writer_encodes(path);
     r->path = copy;
     r->events = *events;
     r->arg = arg;

@@ -34,7 +34,8 @@ void media_player_close(struct media_player *p); /* NULL is fine; closed follows
  * of file has no such rate, the next above it. The file is made or opened with the first sound
  * after _begin. Where the disk is so slow that there is no room, silence stands for what found
  * none. 0 or -ENOMEM; what is wrong with the file is told by failed. events is copied. */
-int media_recorder_open(uv_loop_t *loop, const char *path, uint32_t rate_hz, uint8_t channels,
-                        const struct media_file_events *events, void *arg, struct media_sink **out);
+int media_recorder_open(struct media_jobs *jobs, const char *path, uint32_t rate_hz,
+                        uint8_t channels, const struct media_file_events *events, void *arg,
+                        struct media_sink **out);
 
 #endif

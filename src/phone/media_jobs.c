@@ -40,16 +40,27 @@ static void on_done(uv_work_t *work, int status)
     free(bundle);
 }
 
-static void send_bundle(struct media_jobs *jobs, struct bundle *bundle)
+static void fill(struct bundle *bundle, struct list *waiting)
 {
     struct list *first;
 
-    bundle->work.data = bundle;
-    list_init(&bundle->jobs);
-    for (int n = 0; n < MEDIA_JOBS_BUNDLE && (first = list_first(&jobs->waiting)); n++) {
+    for (int n = 0; n < MEDIA_JOBS_BUNDLE && (first = list_first(waiting)); n++) {
+        bool alone = LIST_ITEM(first, struct media_job, link)->alone;
+
+        if (alone && n > 0)
+            return;
         list_remove(first);
         list_append(&bundle->jobs, first);
+        if (alone)
+            return;
     }
+}
+
+static void send_bundle(struct media_jobs *jobs, struct bundle *bundle)
+{
+    bundle->work.data = bundle;
+    list_init(&bundle->jobs);
+    fill(bundle, &jobs->waiting);
     if (uv_queue_work(jobs->prepare.loop, &bundle->work, on_work, on_done) != 0)
         abort(); /* only a NULL callback makes it fail */
 }

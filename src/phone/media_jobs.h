@@ -7,6 +7,7 @@
 #ifndef PHONE_MEDIA_JOBS_H
 #define PHONE_MEDIA_JOBS_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 #include "base/list.h"
@@ -17,6 +18,7 @@ struct media_job {
     struct list link;
     void (*work)(struct media_job *job); /* in a worker */
     void (*done)(struct media_job *job); /* on the loop, afterwards; the job may be put again */
+    bool alone; /* takes milliseconds, as an encoder does: in no bundle with others */
 };
 
 struct media_jobs {

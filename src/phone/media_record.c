@@ -97,7 +97,7 @@ static int open_where(struct media_stream *s, struct media_recording *r)
     int err;
 
     if (!pipe)
-        return media_recorder_open(loop, r->path, best_rate(s, r->which),
+        return media_recorder_open(&s->thread->jobs, r->path, best_rate(s, r->which),
                                    r->which == PHONE_SIDES_APART ? 2 : 1, &events.file, r,
                                    &r->sink);
     err = media_pipe_out_open(loop, pipe, &events, r, &r->sink);
