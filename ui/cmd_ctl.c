@@ -1,8 +1,10 @@
 /* tphone ctl, and tphone status, which is one of its commands. */
 #include <string.h>
 
+#include "base/mem.h"
 #include "ui/cmd.h"
 #include "ui/ctl_ask.h"
+#include "ui/ctl_password.h"
 #include "ui/ctl_show.h"
 #include "ui/json_command.h"
 
@@ -51,6 +53,17 @@ static void put_reply(struct asked *a, struct slice raw, const struct ctl_line *
     buf_free(&text);
 }
 
+static void put_devices(struct asked *a, const struct ctl_line *line, struct buf *text)
+{
+    ctl_show_devices(text, line);
+    if (*line->text)
+        a->exit = EXIT_SOUND;
+    if (text->n == 0)
+        terminal_error(a->terminal, *line->text ? line->text
+                                                : "there is no sound device; calls work with "
+                                                  "files all the same");
+}
+
 static void put_event(struct asked *a, struct slice raw, const struct ctl_line *line)
 {
     struct buf text = buf_new(CTL_SHOW_MAX);
@@ -60,7 +73,7 @@ static void put_event(struct asked *a, struct slice raw, const struct ctl_line *
     else if (line->kind == CTL_OWN)
         terminal_error(a->terminal, line->text);
     else if (line->event.kind == PHONE_DEVICE_LIST)
-        ctl_show_devices(&text, line);
+        put_devices(a, line, &text);
     else
         ctl_show_event(&text, line, a->cli->verbosity);
     put(a, buf_slice(&text));
@@ -105,16 +118,39 @@ static bool on_line(void *arg, struct slice raw, const struct ctl_line *line)
     return true;
 }
 
+#define LINE_BYTES 65536
+
+/* A password is no word of a command line: everybody on this machine could read those. */
+static enum exit_status complete(struct asked *a, const char *const *words, size_t n,
+                                 struct buf *line, struct buf *why)
+{
+    if (!is_verb(a, "password"))
+        return EXIT_OK;
+    return ctl_password_ask(n > 1 ? words[1] : NULL, line, why);
+}
+
+/* The line has all its room from the beginning, so it is in no other place of the memory. */
+static void make_room(struct buf *line)
+{
+    if (buf_room(line, LINE_BYTES))
+        buf_clear(line);
+}
+
 static int ask(const struct cli *cli, struct terminal *terminal, const char *const *words, size_t n)
 {
     struct asked a = {.cli = cli, .terminal = terminal, .verb = words[0]};
-    struct buf line = buf_new(65536), why = buf_new(8192);
+    struct buf line = buf_new(LINE_BYTES), why = buf_new(8192);
     enum exit_status exit = EXIT_USAGE;
 
-    if (json_command_of_words(words, n, &line, &why) != 0)
+    make_room(&line);
+    if (json_command_of_words(words, n, &line, &why) == 0)
+        exit = complete(&a, words, n, &line, &why);
+    if (why.n > 0)
         terminal_error(terminal, buf_cstr(&why));
-    else
+    if (!exit)
         exit = ctl_ask(cli, terminal, buf_slice(&line), on_line, &a);
+    if (line.p)
+        mem_wipe(line.p, line.cap);
     buf_free(&line);
     buf_free(&why);
     return (int)(exit ? exit : a.exit);

@@ -35,9 +35,9 @@ static void tell_password_wanted(struct daemon *d, const struct phone_event *eve
     struct buf line = buf_new(8192);
 
     buf_printf(&line,
-               "%s needs a password; password-command in the configuration names a program that "
-               "prints it, and until then a client may say it (man tphone-control)",
-               event->peer);
+               "%s needs a password: tphone ctl password %s asks for it; password-command in the "
+               "configuration names a program that prints it",
+               event->peer, event->account);
     session_error(&d->session, buf_cstr(&line));
     buf_free(&line);
 }

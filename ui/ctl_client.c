@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "net/loop.h"
 #include "net/unix.h"
@@ -189,6 +190,8 @@ void ctl_client_free(struct ctl_client *c)
     if (c->fd >= 0)
         close(c->fd);
     close_fds(c->fds, &c->n_fds);
+    if (c->out.p)
+        mem_wipe(c->out.p, c->out.cap); /* there may have been a password in it */
     buf_free(&c->in);
     buf_free(&c->out);
     free(c);

@@ -194,10 +194,6 @@ static void put_device(struct buf *out, const json_t *device)
 void ctl_show_devices(struct buf *out, const struct ctl_line *line)
 {
     put_list(out, line->tree, "devices", put_device);
-    if (*line->text) {
-        put_text(out, line->text);
-        buf_putc(out, '\n');
-    }
 }
 
 void ctl_show_event(struct buf *out, const struct ctl_line *line, int verbosity)

@@ -28,6 +28,8 @@ libui_a_SOURCES = \
 	ui/ctl_client.h \
 	ui/ctl_line.c \
 	ui/ctl_line.h \
+	ui/ctl_password.c \
+	ui/ctl_password.h \
 	ui/ctl_show.c \
 	ui/ctl_show.h \
 	ui/exit.h \

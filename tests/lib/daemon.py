@@ -41,12 +41,13 @@ class Session:
     def env(self, **more):
         return {**os.environ, **self.home, **more}
 
-    def tphone(self, *words, seconds=15, **env):
-        """Runs a command to its end."""
+    def tphone(self, *words, seconds=15, no_terminal=False, **env):
+        """Runs a command to its end; no_terminal: though the test may have one."""
         line = [tphone.program(), *[str(w) for w in words]]
         try:
             done = subprocess.run(line, env=self.env(**env), cwd=self.folder,
                                   stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  start_new_session=no_terminal,
                                   timeout=seconds, check=False)
         except subprocess.TimeoutExpired as e:
             raise Failure(f"tphone {' '.join(line[1:])} did not end in {seconds} s",

@@ -19,7 +19,8 @@ from lib.daemon import Daemon, Session, leave
 from lib.registrar import Registrar
 from lib.room import Room, free_port, wait_until
 from lib.rtp import RtpPeer
-from lib.tap import Failure, case, equal, expect, run
+from lib.tap import case, equal, expect, run
+from lib.terminal import Terminal
 
 NO_DAEMON = "tphone: no daemon is running; tphone daemon starts one\n"
 
@@ -349,6 +350,24 @@ def chosen_account():
         equal(process.status(), 0, "status")
         expect(time.monotonic() - start < 2.5, "it took more than two seconds to end")
         equal([server.bindings(u) for u in ("alice", "bob")], [[], []], "registrations left")
+
+
+@case("a password that the daemon wants is asked for by ctl, and is nowhere to be seen")
+def password():
+    with Room() as room:
+        server, daemon = room.keep(Registrar()), Session(room)
+        daemon.config(f"listen = 127.0.0.1:{free_port()}\ndevice = none\n"
+                      + account.of(server, "alice").settings(label="work", password=None))
+        process = daemon.start("daemon")
+        process.wait_line("needs a password: tphone ctl password work asks for it")
+        said = daemon.expect(tphone.OTHER, "ctl", "password", "work", no_terminal=True)
+        expect("there is none" in said.err, "without a terminal", said)
+        terminal = Terminal(room, [tphone.program(), "ctl", "password", "work"], env=daemon.home)
+        terminal.wait("Password for work: ")
+        terminal.type("secret\n")
+        equal(terminal.status(), 0, "status")
+        process.wait_line("registered sip:alice")
+        expect("secret" not in terminal.text + "".join(process.lines), "the password was shown")
 
 
 @case("--json through the daemon: the events of this call alone, and how it ended")
