@@ -36,7 +36,7 @@ run_tests = $(PYTHON3) $(srcdir)/tests/run --srcdir '$(srcdir)' --builddir . --c
 	--alone audio/test_device --alone audio/test_pulse --alone security/test_floods \
 	--paired audio/test_relay_media --paired faults/test_faults --paired interop/test_baresip \
 	--paired interop/test_conference --paired interop/test_kamailio_strangers \
-	--paired scripts/test_call.py --paired scripts/test_control.py \
+	--paired scripts/test_audio_fd --paired scripts/test_call.py --paired scripts/test_control.py \
 	--paired security/test_malformed --paired security/test_media \
 	--paired unit/phone/test_media $(RUN_FLAGS)
 

@@ -5,18 +5,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audio/level.h"
 #include "audio/resample.h"
 #include "audio/sniff.h"
 #include "audio/stretch.h"
 #include "base/slice.h"
 #include "phone/media_pipe.h"
 
-#define KEPT_MS 150   /* at the call's rate: a packet of 120 ms, a period of speech and some */
-#define FRAME_MOST 4  /* bytes of a sample in all channels */
-#define PIECES 16     /* fed to the decoder in a beat, a packet time */
-#define WINDOW 25     /* packets over which a delay is called standing */
-#define STANDING_MS 4 /* less is the play that two clocks need */
-#define BURST_MS 200  /* more was written ahead of its time, by who does not pace himself */
+#define KEPT_MS 150    /* at the call's rate: a packet of 120 ms, a period of speech and some */
+#define FRAME_MOST 4   /* bytes of a sample in all channels */
+#define PIECES 16      /* fed to the decoder in a beat, a packet time */
+#define WINDOW 25      /* packets over which a delay is called standing */
+#define STANDING_MS 4  /* less is the play that two clocks need */
+#define QUIET_DBFS -50 /* nobody hears that some of it is missing */
+#define BURST_MS 450   /* more was written ahead of its time: who stood still has heard less */
 
 enum state {
     AT_HEAD, /* what kind it is, is being found out */
@@ -430,7 +432,8 @@ static size_t waiting_ms(const struct media_pipe_in *p, size_t n)
 
 /* A program that answers one packet too late has silence sent in its place, and from then on
  * everything waits for that long. So a delay that stands is taken out again, a period of the voice
- * at a time. What somebody wrote in one go is much more than that, and is left alone. */
+ * or a piece of silence at a time. What somebody wrote in one go is much more than that, and is
+ * left alone. */
 static void catch_up(struct media_pipe_in *p, size_t n)
 {
     size_t ms = waiting_ms(p, n);
@@ -444,7 +447,10 @@ static void catch_up(struct media_pipe_in *p, size_t n)
     if (!p->hurries)
         return;
     fill(p, n + p->out_hz * STRETCH_PERIOD_MAX_MS / 1000);
-    p->n = stretch_accelerate(p->samples, p->n, p->out_hz);
+    if (level_dbfs(p->samples, p->n) < QUIET_DBFS)
+        p->n = p->n < n ? p->n : n;
+    else
+        p->n = stretch_accelerate(p->samples, p->n, p->out_hz);
 }
 
 size_t media_pipe_in_read(struct media_pipe_in *p, int16_t *out, size_t n, uint32_t rate_hz)

@@ -2,6 +2,7 @@
 script_tests = \
 	tests/scripts/test_account_calls.py \
 	tests/scripts/test_account_nat.py \
+	tests/scripts/test_audio_fd.py \
 	tests/scripts/test_call.py \
 	tests/scripts/test_cli.py \
 	tests/scripts/test_completion.py \
