@@ -359,7 +359,7 @@ static int set_flag(struct cli *cli, const struct cli_option *option, const char
 /* clang-format off */
 static const struct cli_option options[] = {
     {"play",      0,   "FILE",    CLI_CALL | CLI_ANSWER | CLI_LOAD, set_file,
-     "let the other side hear this sound file; - is standard input: raw, WAV or Ogg"},
+     "let the other side hear this sound file; - is standard input, but for load: raw, WAV or Ogg"},
     {"record",    0,   "FILE",    CLI_CALL | CLI_ANSWER, set_file,
      "record to this file: .wav, .flac, .ogg or .opus; further calls of answer get a number: "
      "FILE-2.wav; - is standard output, raw"},

@@ -266,7 +266,7 @@ def failing():
       "with what it started")
 def hanging():
     with Room() as room:
-        mark = f"9{os.getpid()}"
+        mark = f"1009.{os.getpid()}"
         callee = tphone.Answer(room, config=config(
             room, f"incoming sh -c \"trap '' TERM; sleep {mark}1 & while :; do sleep {mark}2; done\""))
         began = time.monotonic()
@@ -356,7 +356,7 @@ def too_many():
 @case("commands of the last events may end; the exit waits for them, two seconds at most")
 def last_events():
     with Room() as room:
-        mark, out = f"8{os.getpid()}", room.path("out")
+        mark, out = f"1008.{os.getpid()}", room.path("out")
         for command, least, most, left in (f"sh -c 'sleep 0.7; echo x >{out}'", 0.7, 2, 0), (
                 f"sleep {mark}", 2, 4.5, 1):
             callee = tphone.Answer(room, times=1)
@@ -375,7 +375,7 @@ def last_events():
 @case("a signal while a command hangs: gone in two seconds, a second one at once; nothing is left")
 def by_signal():
     with Room() as room:
-        mark = f"7{os.getpid()}"
+        mark = f"1007.{os.getpid()}"
         path = config(room, f"listening sh -c 'sleep {mark} & sleep {mark}'")
         for twice, most in (False, 3.5), (True, 1.5):
             callee = tphone.Answer(room, config=path)

@@ -14,8 +14,8 @@ from lib import tap, tphone
 from lib.room import SIGINT, Room
 from lib.tap import case, expect
 
-CALLS, RATE = 50000, 130
-GROWTH_KIB = 2048  # between 10 % and 100 % of the calls; 45,000 calls that left 50 bytes would show
+CALLS, RATE = 50000, 100
+GROWTH_KIB = 1024  # between 10 % and 100 % of the calls: 45,000 that left 24 bytes would show
 
 
 def memory_kib(phone):
