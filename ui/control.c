@@ -247,7 +247,10 @@ static void tell(struct control *control, const struct phone_event *event, const
             continue;
         if (line.n == 0)
             json_event(&line, event, json_now_ms());
-        client_put(c, buf_slice(&line));
+        if (buf_ok(&line))
+            client_put(c, buf_slice(&line));
+        else
+            client_drop(c, "there is no memory for an event");
     }
     buf_free(&line);
 }

@@ -126,6 +126,7 @@ void client_drop(struct client *c, const char *text)
 {
     if (is_silent(c))
         return;
+    c->waiting.failed = false;
     json_own(&c->waiting, &(struct json_own){.kind = JSON_DROPPED, .text = text}, json_now_ms());
     leave(c);
 }
@@ -134,7 +135,6 @@ static void put(struct client *c, struct slice lines)
 {
     buf_put(&c->waiting, lines);
     if (!buf_ok(&c->waiting)) {
-        c->waiting.failed = false;
         keep_first_line(c);
         client_drop(c, "there is no memory for what you are to be told");
     }

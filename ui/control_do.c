@@ -391,22 +391,38 @@ static do_fn *const actions[] = {
     [JSON_QUIT] = quit,
 };
 
+static bool put_reply(struct buf *line, struct slice id, struct reply *r)
+{
+    if (!buf_ok(&r->body))
+        return false;
+    buf_printf(line, "{\"v\":%d,\"reply\":%" PRI_SLICE ",\"ok\":%s", JSON_VERSION, ARG_SLICE(id),
+               r->error ? "false" : "true");
+    if (r->error) {
+        put_text(line, "error", r->error);
+        put_text(line, "text", buf_cstr(&r->why));
+    } else {
+        buf_put(line, buf_slice(&r->body));
+    }
+    buf_puts(line, "}\n");
+    return buf_ok(line);
+}
+
+/* A command gets its reply, be it that there is no memory for one; or the client is let go. */
 static void send_reply(struct client *c, struct slice id, struct reply *r)
 {
     struct buf line = buf_new(CONTROL_REPLY_MAX);
 
-    if (!buf_ok(&r->body))
+    if (!put_reply(&line, id, r)) {
+        buf_clear(&line);
+        buf_clear(&r->body);
+        buf_clear(&r->why);
         fail(r, "no-memory", "there is no memory for the reply");
-    buf_printf(&line, "{\"v\":%d,\"reply\":%" PRI_SLICE ",\"ok\":%s", JSON_VERSION, ARG_SLICE(id),
-               r->error ? "false" : "true");
-    if (r->error) {
-        put_text(&line, "error", r->error);
-        put_text(&line, "text", buf_cstr(&r->why));
-    } else {
-        buf_put(&line, buf_slice(&r->body));
+        put_reply(&line, id, r);
     }
-    buf_puts(&line, "}\n");
-    client_reply(c, buf_slice(&line));
+    if (buf_ok(&line))
+        client_reply(c, buf_slice(&line));
+    else
+        client_drop(c, "there is no memory for a reply");
     buf_free(&line);
     buf_free(&r->body);
     buf_free(&r->why);
@@ -428,7 +444,7 @@ bool control_do(struct client *c, struct slice line)
     rubbish = r.error && strcmp(r.error, "bad-json") == 0;
     if (command.said & JSON_AUDIO)
         client_close_fds(c);
-    send_reply(c, buf_slice(&command.id), &r);
+    send_reply(c, buf_ok(&command.id) ? buf_slice(&command.id) : SLICE("null"), &r);
     json_command_free(&command);
     return !rubbish;
 }

@@ -359,11 +359,15 @@ static void put_member(struct buf *out, const struct source *from, unsigned memb
 static void put_line(struct buf *out, const char *name, const unsigned char *told,
                      const struct source *from, uint64_t unix_ms)
 {
+    size_t before = out->n;
+
     buf_printf(out, "{\"v\":%d,\"event\":\"%s\",\"time\":", JSON_VERSION, name);
     put_seconds(out, &unix_ms);
     for (size_t i = 0; i < JSON_MEMBERS_MAX && told[i]; i++)
         put_member(out, from, told[i]);
     buf_puts(out, "}\n");
+    if (!buf_ok(out))
+        out->n = before; /* rather nothing than half a line */
 }
 
 void json_event(struct buf *out, const struct phone_event *event, uint64_t unix_ms)

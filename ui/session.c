@@ -370,6 +370,8 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
         err = phone_new(s->loop, config, on_phone_event, s, &why, &s->phone);
     if (!err)
         err = hooks_new(s->loop, config, on_hook_failed, s, &s->hooks);
+    if (!err)
+        session_want_quality(s, false);
     if (!err && cli->control)
         err = open_standard_input(s);
     if (err) {
@@ -379,7 +381,6 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
         session_close(s);
     } else {
         phone_trace(s->phone, terminal->trace != NULL);
-        session_want_quality(s, false);
     }
     buf_free(&why);
     return err ? EXIT_OTHER : EXIT_OK;

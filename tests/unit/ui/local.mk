@@ -1,6 +1,7 @@
 # What unit/ui adds to the tests.
 ui_tests = \
 	tests/unit/ui/test_cli \
+	tests/unit/ui/test_control \
 	tests/unit/ui/test_ctl_client \
 	tests/unit/ui/test_ctl_line \
 	tests/unit/ui/test_json_command \
@@ -16,6 +17,8 @@ check_PROGRAMS += $(ui_tests)
 tap_tests += $(ui_tests)
 
 tests_unit_ui_test_cli_LDADD = $(phone_ldadd)
+tests_unit_ui_test_control_LDADD = $(phone_ldadd)
+tests_unit_ui_test_control_LDFLAGS = $(memory_ldflags)
 tests_unit_ui_test_ctl_client_LDADD = $(phone_ldadd)
 tests_unit_ui_test_ctl_line_LDADD = $(phone_ldadd)
 tests_unit_ui_test_json_command_LDADD = $(phone_ldadd)

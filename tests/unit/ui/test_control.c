@@ -1,0 +1,213 @@
+/* A phone with clients on socket pairs: each allocation of what they ask for fails once, and every
+ * client gets whole lines, or is let go. */
+#include "ui/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/lib/memory.h"
+#include "tests/lib/rows.h"
+#include "ui/terminal.h"
+
+#define TURNS 60
+#define TALK                                                                                       \
+    "{\"id\":1,\"command\":\"status\"}\n"                                                          \
+    "rubbish\n"                                                                                    \
+    "{\"id\":\"two\",\"command\":\"call\",\"target\":\"127.0.0.1:9\",\"tied\":true}\n"             \
+    "{\"id\":3,\"command\":\"volume\",\"speaker_db\":-3}\n"                                        \
+    "{\"id\":4,\"command\":\"hangup\",\"call\":1}\n"                                               \
+    "{\"id\":5,\"command\":\"accounts\"}\n"
+
+struct desk {
+    struct cli cli;
+    struct terminal terminal;
+    struct session session;
+};
+
+static void on_event(void *arg, const struct phone_event *event)
+{
+    (void)arg;
+    (void)event;
+}
+
+static int set_up(void **state)
+{
+    static const char *argv[] = {/* getopt sorts them */
+
+                                 "tphone",    "register",  "--control", "-",           "--device",
+                                 "none",      "-q",        "--listen",  "127.0.0.1:0", "--config",
+                                 "/dev/null", "--history", "no",        NULL};
+    static struct desk desk;
+    struct buf why = buf_new(4096);
+
+    if (cli_parse((int)ARRAY_LEN(argv) - 1, (char **)argv, &desk.cli, &why) != 0)
+        fail_msg("%s", buf_cstr(&why));
+    desk.cli.control = desk.cli.json = false; /* the clients of the test alone */
+    assert_int_equal(terminal_open(&desk.terminal, &desk.cli, false, &why), 0);
+    assert_int_equal(
+        session_open(&desk.session, &desk.cli, &desk.terminal, &desk.cli.config, on_event, NULL),
+        0);
+    assert_int_equal(session_open_control(&desk.session), 0);
+    buf_free(&why);
+    *state = &desk;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct desk *desk = *state;
+
+    session_stop(&desk->session);
+    session_run(&desk->session);
+    session_close(&desk->session);
+    terminal_close(&desk->terminal);
+    cli_free(&desk->cli);
+    return 0;
+}
+
+static void turn(struct desk *desk)
+{
+    for (int i = 0; i < TURNS; i++)
+        net_loop_turn(desk->session.loop, false);
+}
+
+/* A client's end of a new connection; -1: it was not taken. */
+static int connect_one(struct desk *desk)
+{
+    int ends[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    if (control_add_socket(desk->session.control, ends[0]) == 0)
+        return ends[1];
+    close(ends[0]);
+    close(ends[1]);
+    return -1;
+}
+
+static void say(int fd, const char *text)
+{
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+/* What there is to be read; how many lines, each of them whole and JSON. */
+static size_t hear(int fd, struct buf *all)
+{
+    char piece[4096];
+    struct slice rest;
+    ssize_t n;
+    size_t lines = 0;
+
+    buf_clear(all);
+    while ((n = read(fd, piece, sizeof piece)) > 0)
+        buf_put(all, (struct slice){piece, (size_t)n});
+    for (rest = buf_slice(all); rest.n > 0; lines++) {
+        struct slice line = slice_cut(&rest, '\n');
+        json_t *root = json_loadb(line.p, line.n, JSON_REJECT_DUPLICATES, NULL);
+
+        if (!root)
+            fail_msg("%.*s", (int)line.n, line.p);
+        json_decref(root);
+    }
+    if (all->n > 0)
+        assert_int_equal(all->p[all->n - 1], '\n');
+    return lines;
+}
+
+static void memory_may_fail_anywhere(void **state)
+{
+    struct desk *desk = *state;
+    struct buf all = buf_new(1048576);
+    unsigned n = 0, answered = 0;
+    bool failed = true;
+
+    while (failed) {
+        int fd;
+
+        memory_fail_at(++n);
+        fd = connect_one(desk);
+        if (fd >= 0) {
+            say(fd, TALK);
+            turn(desk);
+        }
+        failed = memory_has_failed();
+        memory_fail_at(0); /* the test itself is not to fail */
+        answered += fd >= 0 && hear(fd, &all) >= 6;
+        if (fd >= 0)
+            close(fd);
+        turn(desk);
+    }
+    assert_true(n > 20 && answered > n / 2);
+    assert_int_equal(control_clients(desk->session.control), 0);
+    buf_free(&all);
+}
+
+static void replies_come_in_order_and_before_events(void **state)
+{
+    struct desk *desk = *state;
+    static const char *const wanted[] = {"\"reply\":1,\"ok\":true,\"version\":",
+                                         "\"reply\":null,\"ok\":false,\"error\":\"bad-json\"",
+                                         "\"reply\":\"two\",\"ok\":true,\"call\":",
+                                         "\"reply\":3,\"ok\":true",
+                                         "\"reply\":4,\"ok\":",
+                                         "\"reply\":5,\"ok\":true,\"accounts\":[]",
+                                         "\"event\":\"volume\""};
+    struct buf all = buf_new(1048576);
+    int fd = connect_one(desk);
+    const char *at;
+
+    assert_true(fd >= 0);
+    say(fd, TALK);
+    turn(desk);
+    hear(fd, &all);
+    at = buf_cstr(&all);
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+        at = strstr(at, wanted[i]);
+        if (!at)
+            fail_msg("no %s in %s", wanted[i], buf_cstr(&all));
+    }
+    close(fd);
+    turn(desk);
+    buf_free(&all);
+}
+
+/* Whatever it holds is not stopped by one that sends half a line and nothing more. */
+static void half_a_line_is_waited_for(void **state)
+{
+    struct desk *desk = *state;
+    struct buf all = buf_new(1048576);
+    int one = connect_one(desk), two = connect_one(desk);
+
+    assert_true(one >= 0 && two >= 0);
+    turn(desk); /* it tells where it listens */
+    hear(one, &all);
+    hear(two, &all);
+    say(one, "{\"id\":1,\"comm");
+    say(two, "{\"id\":2,\"command\":\"events\"}\n");
+    turn(desk);
+    assert_int_equal(hear(one, &all), 0);
+    assert_int_equal(hear(two, &all), 1);
+    say(one, "and\":\"events\"}\n");
+    turn(desk);
+    assert_int_equal(hear(one, &all), 1);
+    close(one);
+    close(two);
+    turn(desk);
+    assert_int_equal(control_clients(desk->session.control), 0);
+    buf_free(&all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(replies_come_in_order_and_before_events, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(half_a_line_is_waited_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(memory_may_fail_anywhere, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests_name("ui/control", tests, NULL, NULL);
+}
