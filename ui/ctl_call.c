@@ -221,10 +221,7 @@ static void on_event(struct placed *p, const struct phone_event *event)
     status_line(&line, &told, tell_verbosity(p->cli));
     flush_put(p->flush, &p->terminal->err, buf_slice(&line));
     buf_free(&line);
-    if (told.kind == PHONE_SOUND_FAILED) {
-        p->sound_failed = true;
-        outcome_note_error(&p->terminal->outcome, told.text);
-    }
+    p->sound_failed |= tell_sound_failed(p->terminal, &told);
     if (told.kind == PHONE_ANSWERED && p->cli->for_ms > 0)
         net_deadline_set(p->due, net_now_ms() + p->cli->for_ms);
     if (told.kind == PHONE_ENDED)

@@ -201,12 +201,6 @@ static void put_event(struct session *s, const struct phone_event *event)
     put_status(s, &told);
 }
 
-static bool sound_has_failed(const struct phone_event *event)
-{
-    return event->kind == PHONE_SOUND_FAILED ||
-           (event->kind == PHONE_RECORDING && !event->on && *event->text);
-}
-
 static void on_phone_event(void *arg, const struct phone_event *event)
 {
     struct session *s = arg;
@@ -215,10 +209,7 @@ static void on_phone_event(void *arg, const struct phone_event *event)
         put_trace(s, event);
         return;
     }
-    if (sound_has_failed(event)) {
-        s->sound_failed = true;
-        outcome_note_error(&s->terminal->outcome, event->text);
-    }
+    s->sound_failed |= tell_sound_failed(s->terminal, event);
     put_event(s, event);
     hooks_event(s->hooks, event);
     if (event->kind == PHONE_CLOSED) {

@@ -28,3 +28,13 @@ void tell_result(const struct cli *cli, struct terminal *terminal, struct flush 
     flush_put(flush, &terminal->out, buf_slice(&line));
     buf_free(&line);
 }
+
+bool tell_sound_failed(struct terminal *terminal, const struct phone_event *event)
+{
+    bool failed = event->kind == PHONE_SOUND_FAILED ||
+                  (event->kind == PHONE_RECORDING && !event->on && *event->text);
+
+    if (failed)
+        outcome_note_error(&terminal->outcome, event->text);
+    return failed;
+}

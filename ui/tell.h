@@ -14,4 +14,7 @@ int tell_verbosity(const struct cli *cli);
 void tell_result(const struct cli *cli, struct terminal *terminal, struct flush *flush,
                  const struct phone_event *event);
 
+/* Whether a file or stream gave up in the middle of a call, which is noted for the last line. */
+bool tell_sound_failed(struct terminal *terminal, const struct phone_event *event);
+
 #endif

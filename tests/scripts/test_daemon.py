@@ -352,6 +352,23 @@ def chosen_account():
         equal([server.bindings(u) for u in ("alice", "bob")], [[], []], "registrations left")
 
 
+@case("a script steers a daemon by standard input while clients come by its socket")
+def standard_input():
+    with Room() as room:
+        session = Session(room)
+        session.config(f"listen = 127.0.0.1:{free_port()}\ndevice = none\n")
+        daemon = session.start("daemon", "--control", "-", popen={"stdin": subprocess.PIPE})
+        daemon.wait_line('"event":"listening"')
+        session.expect(0, "ctl", "volume", "speaker_db=3")
+        daemon.wait_line('"event":"volume".*"speaker_db":3')
+        daemon.popen.stdin.write(b'{"id":1,"command":"status"}\n')
+        daemon.popen.stdin.flush()
+        daemon.wait_line('"reply":1,"ok":true')
+        daemon.popen.stdin.close()
+        equal(daemon.status(), 0, "status at the end of its input")
+        expect(not os.path.exists(session.socket), "the socket was left behind")
+
+
 @case("a password that the daemon wants is asked for by ctl, and is nowhere to be seen")
 def password():
     with Room() as room:
