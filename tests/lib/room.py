@@ -22,6 +22,8 @@ import time
 from lib.tap import Failure
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests run under nohup start their phones without it
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # nor as a shell starts what ends in &
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _HOMES = {"HOME": "", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state",
           "XDG_RUNTIME_DIR": "run"}
