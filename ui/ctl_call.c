@@ -20,11 +20,13 @@
 #define HELLO_MS 2000
 /* Hanging up takes a round trip; a call whose daemon is stuck ends when we go. */
 #define HANG_UP_MS 2000
+/* When nothing has happened for so long a person wonders why. */
+#define WHY_MS 1000
 
 #define LINE_MAX_BYTES 65536u
 
 /* The "id" of our commands. */
-enum { HELLO = 1, DIAL, HANG_UP };
+enum { HELLO = 1, DIAL, HANG_UP, WHY };
 
 struct placed {
     const struct cli *cli;
@@ -39,7 +41,8 @@ struct placed {
     struct flush *flush;
     struct net_deadline *due; /* --for is over */
     struct net_deadline *give_up;
-    bool greeted; /* it is a daemon: from here on there is no way back */
+    struct net_deadline *why; /* nothing happens */
+    bool greeted;             /* it is a daemon: from here on there is no way back */
     bool interrupted;
     bool sound_failed;
     uint32_t call; /* 0: not known yet */
@@ -186,8 +189,57 @@ static void refused(struct placed *p, const struct ctl_line *line)
     leave(p, exit == EXIT_NOT_FOUND ? EXIT_USAGE : exit); /* an account, not who was called */
 }
 
+static const char *text_in(const json_t *object, const char *member)
+{
+    const char *text = json_string_value(json_object_get(object, member));
+
+    return text ? text : "";
+}
+
+/* The account of that name in a reply to "status"; NULL: none. */
+static const json_t *find_account(const json_t *reply, const char *name)
+{
+    const json_t *list = json_object_get(reply, "accounts");
+
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (strcmp(text_in(json_array_get(list, i), "account"), name) == 0)
+            return json_array_get(list, i);
+    return NULL;
+}
+
+/* What a call waits for that has not begun: its account, which may wait for a person. */
+static void tell_why(struct placed *p, const json_t *reply)
+{
+    const json_t *calls = json_object_get(reply, "calls");
+    struct buf line = buf_new(8192);
+
+    for (size_t i = 0; i < json_array_size(calls); i++) {
+        const json_t *call = json_array_get(calls, i);
+        const char *name = text_in(call, "account"),
+                   *text = text_in(find_account(reply, name), "text");
+
+        if (json_integer_value(json_object_get(call, "call")) == p->call && *text &&
+            strcmp(text_in(call, "phase"), "waiting") == 0 && tell_verbosity(p->cli) >= 0)
+            buf_printf(&line, "account %s is not registered: %s\n", name, text);
+    }
+    flush_put(p->flush, &p->terminal->err, buf_slice(&line));
+    buf_free(&line);
+}
+
+static void on_why(void *arg)
+{
+    struct placed *p = arg;
+    struct buf line = buf_new(256);
+
+    buf_printf(&line, "{\"id\":%d,\"command\":\"status\"}\n", WHY);
+    ctl_client_send(p->client, buf_slice(&line), NULL, 0);
+    buf_free(&line);
+}
+
 static void on_reply(struct placed *p, const struct ctl_line *line)
 {
+    if (line->id == WHY && line->ok)
+        tell_why(p, line->tree);
     if (line->id == HELLO && !p->greeted) {
         p->greeted = true;
         send_dial(p);
@@ -196,6 +248,7 @@ static void on_reply(struct placed *p, const struct ctl_line *line)
     } else if (line->id == DIAL) {
         ctl_client_limit(p->client, 0);
         p->call = line->call;
+        net_deadline_set(p->why, net_now_ms() + WHY_MS);
         if (p->interrupted)
             send_hang_up(p);
     }
@@ -215,6 +268,7 @@ static void on_event(struct placed *p, const struct phone_event *event)
     struct phone_event told = *event;
     struct buf line = buf_new(16384);
 
+    net_deadline_set(p->why, NEVER_MS);
     told.call = 1;
     if (p->cli->record && *told.file)
         told.file = p->cli->record;
@@ -316,6 +370,8 @@ static int begin(struct placed *p)
     if (!err)
         err = net_deadline_new(p->loop, on_give_up, p, &p->give_up);
     if (!err)
+        err = net_deadline_new(p->loop, on_why, p, &p->why);
+    if (!err)
         err = signals_new(p->loop, on_signal, NULL, p, &p->signals);
     buf_printf(&hello, "{\"id\":%d,\"command\":\"events\",\"on\":true,\"quality\":%s}\n", HELLO,
                p->cli->json ? "true" : "false");
@@ -333,6 +389,7 @@ static void end(struct placed *p)
     flush_free(p->flush);
     net_deadline_free(p->due);
     net_deadline_free(p->give_up);
+    net_deadline_free(p->why);
     signals_free(p->signals);
     net_loop_free(p->loop);
 }

@@ -377,6 +377,8 @@ def password():
                       + account.of(server, "alice").settings(label="work", password=None))
         process = daemon.start("daemon")
         process.wait_line("needs a password: tphone ctl password work asks for it")
+        caller = daemon.start("call", "bob")
+        caller.wait_line("^account work is not registered: it waits for its password$")
         said = daemon.expect(tphone.OTHER, "ctl", "password", "work", no_terminal=True)
         expect("there is none" in said.err, "without a terminal", said)
         terminal = Terminal(room, [tphone.program(), "ctl", "password", "work"], env=daemon.home)
@@ -384,6 +386,7 @@ def password():
         terminal.type("secret\n")
         equal(terminal.status(), 0, "status")
         process.wait_line("registered sip:alice")
+        equal(caller.status(), tphone.NO_ANSWER, "status of the call that waited")
         expect("secret" not in terminal.text + "".join(process.lines), "the password was shown")
 
 
