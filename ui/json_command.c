@@ -194,7 +194,8 @@ static bool take_audio(json_t *value, const struct json_member *m, struct json_c
     if (!json_is_object(value))
         return false;
     json_object_foreach(value, name, member) if (!take_audio_member(name, member, c)) return false;
-    c->in.live = c->out.live = c->audio_in && c->audio_out;
+    if (!json_object_get(value, "live"))
+        c->in.live = c->out.live = c->audio_in && c->audio_out;
     return c->audio_in || c->audio_out;
 }
 

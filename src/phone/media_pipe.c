@@ -16,13 +16,19 @@
 
 #define HELPER_STACK_BYTES (512u << 10)
 #define PIECE_BYTES 4096
+/* A socket counts the memory of what it holds: twice what is in it, and some for each piece. */
+#define SOCKET_OVERHEAD 16384
 #define PIECE_SAMPLES 1024
 
 /* --- descriptors ----------------------------------------------------------------------------- */
 
 static int refuse(int err, int fd, const char *what, char why[MEDIA_WHY_MAX])
 {
-    snprintf(why, MEDIA_WHY_MAX, "sound through descriptor %d: %s", fd, what);
+    if (fd == STDIN_FILENO || fd == STDOUT_FILENO)
+        snprintf(why, MEDIA_WHY_MAX, "sound through standard %s: %s", fd ? "output" : "input",
+                 what);
+    else
+        snprintf(why, MEDIA_WHY_MAX, "sound through descriptor %d: %s", fd, what);
     return err;
 }
 
@@ -80,7 +86,7 @@ int media_pipe_own(int fd, bool reads, char why[MEDIA_WHY_MAX])
 
 enum pipe_kind pipe_kind(int fd)
 {
-    struct stat st;
+    struct stat st = {.st_mode = 0};
 
     if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
         return PIPE_DISK;
@@ -126,6 +132,16 @@ size_t pipe_unread(int fd)
     int n;
 
     return ioctl(fd, FIONREAD, &n) == 0 && n > 0 ? (size_t)n : 0;
+}
+
+size_t pipe_unread_there(int fd, enum pipe_kind kind)
+{
+    int n;
+
+    if (kind != PIPE_SOCKET)
+        return pipe_unread(fd); /* both ends of a pipe know it */
+    return ioctl(fd, TIOCOUTQ, &n) == 0 && n > SOCKET_OVERHEAD ? (size_t)(n - SOCKET_OVERHEAD) / 2
+                                                               : 0;
 }
 
 int pipe_pair(int ours, int out[2])

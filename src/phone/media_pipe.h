@@ -34,8 +34,10 @@ enum pipe_kind pipe_kind(int fd);
 int pipe_read(int fd, enum pipe_kind kind, void *out, size_t n);
 /* Writes what fits. -EAGAIN: nothing now; else -errno (-EPIPE: nobody reads any more). */
 int pipe_write(int fd, enum pipe_kind kind, const void *bytes, size_t n);
-/* Bytes that have been written and not read, from either end; 0 where the system cannot tell. */
+/* Bytes that wait to be read from here; and those that we have written and that wait there, about
+ * so many of a socket. 0 where the system cannot tell. */
 size_t pipe_unread(int fd);
+size_t pipe_unread_there(int fd, enum pipe_kind kind);
 
 /* --- helpers: threads that may wait ---------------------------------------------------------- */
 

@@ -18,7 +18,7 @@
 #define WINDOW 25      /* packets over which a delay is called standing */
 #define STANDING_MS 4  /* less is the play that two clocks need */
 #define QUIET_DBFS -50 /* nobody hears that some of it is missing */
-#define BURST_MS 450   /* more was written ahead of its time: who stood still has heard less */
+#define BURST_MS 600   /* more was written ahead of its time: who stood still has heard less */
 
 enum state {
     AT_HEAD, /* what kind it is, is being found out */

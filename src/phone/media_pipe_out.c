@@ -111,7 +111,8 @@ static void give_up(struct media_pipe_out *p, int err)
 
 static bool has_enough(const struct media_pipe_out *p)
 {
-    return p->live && pipe_unread(p->fd) / p->frame * 1000 / p->sink.rate_hz >= LIVE_BEHIND_MS;
+    return p->live &&
+           pipe_unread_there(p->fd, p->kind) / p->frame * 1000 / p->sink.rate_hz >= LIVE_BEHIND_MS;
 }
 
 static void flush(struct media_pipe_out *p)
