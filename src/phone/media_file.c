@@ -41,6 +41,27 @@ static void half_drop(struct half *half)
     *half = (struct half){.samples = NULL};
 }
 
+/* What is behind `at` in it, at another rate: a fraction of a second at most. Without memory it is
+ * lost. */
+static void half_convert(struct half *half, size_t at, uint32_t rate_hz)
+{
+    struct half other = {.rate_hz = rate_hz};
+    struct resample *resample = NULL;
+
+    if (resample_new(half->rate_hz, rate_hz, RESAMPLE_CALL, &resample) == 0) {
+        other.cap = resample_room(resample, half->n - at) + half_samples(rate_hz);
+        other.samples = malloc(other.cap * sizeof *other.samples);
+    }
+    if (other.samples) {
+        other.n =
+            resample_run(resample, half->samples + at, half->n - at, other.samples, other.cap);
+        other.n += resample_flush(resample, other.samples + other.n, other.cap - other.n);
+    }
+    resample_free(resample);
+    half_drop(half);
+    *half = other;
+}
+
 static void swap(struct half *a, struct half *b)
 {
     struct half t = *a;
@@ -165,8 +186,10 @@ static void player_turn(struct media_player *p)
 {
     if (p->busy || p->failed || p->closing)
         return;
-    if (p->back.samples && (p->back.n == 0 || p->back.rate_hz != p->rate_hz))
+    if (p->back.samples && p->back.n == 0)
         half_drop(&p->back);
+    else if (p->back.samples && p->back.rate_hz != p->rate_hz)
+        half_convert(&p->back, 0, p->rate_hz);
     if (p->at == p->front.n && p->back.samples) {
         swap(&p->front, &p->back);
         half_drop(&p->back);
@@ -234,7 +257,9 @@ void media_player_set_rate(struct media_player *p, uint32_t rate_hz)
     if (rate_hz == p->rate_hz)
         return;
     p->rate_hz = rate_hz;
-    p->at = p->front.n;
+    if (p->front.samples)
+        half_convert(&p->front, p->at, rate_hz);
+    p->at = 0;
     player_turn(p);
 }
 

@@ -20,7 +20,7 @@ struct media_player;
  * the file is told by failed. events is copied. */
 int media_player_open(struct media_jobs *jobs, const char *path, uint32_t rate_hz,
                       const struct media_file_events *events, void *arg, struct media_player **out);
-/* Another rate from now on; what was read ahead is lost. */
+/* Another rate from now on; what was read ahead is converted. */
 void media_player_set_rate(struct media_player *p, uint32_t rate_hz);
 /* The next n samples; fewer where the disk is slow, or at the end. */
 size_t media_player_read(struct media_player *p, int16_t *out, size_t n);

@@ -199,16 +199,21 @@ static const struct row {
     {"Opus in packets of 60 ms", "opus", 48000, 48000, 60, true},
 };
 
-static bool is_same_sound(const char *spoken, const char *heard)
+static bool sounds_like(const char *spoken, const char *heard, double least)
 {
     struct envelope a = envelope_of_file(spoken), b = envelope_of_file(heard);
     struct envelope_match m = envelope_match(&a, &b, 600);
 
-    if (m.correlation < 0.95)
+    if (m.correlation < least)
         print_message("%s: correlation %.3f at %d ms\n", heard, m.correlation, m.delay_ms);
     envelope_free(&a);
     envelope_free(&b);
-    return m.correlation >= 0.95;
+    return m.correlation >= least;
+}
+
+static bool is_same_sound(const char *spoken, const char *heard)
+{
+    return sounds_like(spoken, heard, 0.95);
 }
 
 static void check_totals(const struct media_stats *t, const struct media_stats *other,
@@ -454,8 +459,8 @@ static void test_a_recording_outlives_codecs_and_moves(void **state)
     stop_both(w);
     assert_int_equal(w->a.told[MEDIA_RECORDED], 1);
     assert_int_equal(w->b.told[MEDIA_RECORDED], 1);
-    /* Of the file that is played some is left out at each new rate; both have recorded the rest. */
-    assert_true(is_same_sound(w->a.record, w->b.record));
+    assert_true(is_same_sound(w->a.play, w->a.record));
+    assert_true(sounds_like(w->a.play, w->b.record, 0.85)); /* packets got lost on the way */
     world_free(w);
 }
 
