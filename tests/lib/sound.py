@@ -196,6 +196,21 @@ def spans(levels, least, hop_ms=100, gap_s=0.25):
     return out
 
 
+def tones(heard, known):
+    """Which of the known tones follow one another, each for 200 ms at least."""
+    out, piece, last = [], heard.rate // 10, None
+    for at in range(0, len(heard.samples) - piece, piece):
+        part = heard.samples[at:at + piece]
+        crossings = sum((a < 0) != (b < 0) for a, b in zip(part, part[1:]))
+        tone = next((hz for hz in known if abs(crossings * 5 - hz) < hz / 10), None)
+        if rms(Sound(heard.rate, part)) < 3000:
+            tone = None
+        if tone and tone == last and out[-1:] != [tone]:
+            out.append(tone)
+        last = tone
+    return out
+
+
 def slide(spoken, heard, first, last):
     """Pearson's coefficient of two lists for each lag of first..last: heard[i + lag] belongs to
     spoken[i]. Where heard has nothing, nothing was heard: silence counts against the match."""
