@@ -30,6 +30,11 @@ class Example:
         return self.process.said("^call |^sip:")
 
 
+def call(room, example, name, **more):
+    """With a codec that leaves the processor to what is tested."""
+    return tphone.Call(room, example.uri, name=name, codec="pcmu", **more)
+
+
 def spoken(room, text):
     path = room.path("expected.wav")
     subprocess.run(["espeak-ng", "-w", path, text], check=True)
@@ -40,7 +45,7 @@ def expect_said(heard, text, room, from_s=0.0):
     """Somewhere behind from_s the text was heard."""
     wanted = spoken(room, text).at(8000)
     got = sound.match(wanted, heard.at(8000), int(from_s * 1000), int(heard.seconds * 1000))
-    expect(got.correlation > 0.8, f"{text!r} was not heard: {got}")
+    expect(got.correlation > 0.7, f"{text!r} was not heard: {got}")
 
 
 def end(example, number=SIGTERM):
@@ -56,11 +61,11 @@ def echo():
         example = Example(room, "echo")
         for who in "caller", "callee":
             said = sound.speech(who, 3)
-            caller = tphone.Call(room, example.uri, name=who, spoken=said, seconds=4)
+            caller = call(room, example, who, spoken=said, seconds=4)
             caller.expect_status(0)
             got = sound.match(said, sound.read(caller.recording))
-            expect(got.correlation > 0.8, f"the echo is not what was said: {got}")
-            expect(0 <= got.lag_ms < 600, f"the echo is late: {got}")
+            expect(got.correlation > 0.7, f"the echo is not what was said: {got}")
+            expect(0 <= got.lag_ms < 1500, f"the echo is late: {got}")
         end(example)
 
 
@@ -69,15 +74,15 @@ def clock():
     with Room() as room:
         example = Example(room, "clock")
         began = int(time.time())
-        callers = [tphone.Call(room, example.uri, name=f"caller{n}",
-                               record=room.path(f"heard{n}.wav")) for n in range(2)]
+        callers = [call(room, example, f"caller{n}", record=room.path(f"heard{n}.wav"))
+                   for n in range(2)]
         for caller in callers:
             caller.expect_status(0)
             expect("the other side hung up" in caller.output(), "it did not hang up")
         for n in range(2):
             heard = sound.read(room.path(f"heard{n}.wav"))
             times = {time.strftime("It is %H hours, %M minutes and %S seconds.",
-                                   time.localtime(began + s)) for s in range(4)}
+                                   time.localtime(began + s)) for s in range(6)}
             best = max((sound.match(spoken(room, t).at(8000), heard.at(8000), 0, 1500)
                         for t in times), key=lambda m: m.correlation)
             expect(best.correlation > 0.8, f"the time was not heard: {best}")
@@ -90,19 +95,19 @@ def clock():
 def menu():
     with Room() as room:
         example = Example(room, "menu")
-        buyer = tphone.Call(room, example.uri, name="buyer", dtmf=",2,1",
-                            record=room.path("buyer.wav"))
-        lost = tphone.Call(room, example.uri, name="lost", dtmf=",2,*,9,1", seconds=8,
-                           record=room.path("lost.wav"))
+        buyer = call(room, example, "buyer", dtmf=",2,1", record=room.path("buyer.wav"))
+        buyer.wait_line("^answered")
+        lost = call(room, example, "lost", dtmf=",2,*,9,1", seconds=8,
+                    record=room.path("lost.wav"))
         buyer.expect_status(0)
         expect("the other side hung up" in buyer.output(), "it did not hang up")
         lost.expect_status(0)
         wait_until(lambda: len([l for l in example.calls() if "answered" in l]) == 2, 5,
                    "the ends of the calls are not told")
-        for call, places in ((1, ["main", "departments", "sales", "answered"]),
-                             (2, ["main", "departments", "main", "main", "hours"])):
-            went = [l.split(": ")[1] for l in example.calls() if l.startswith(f"call {call}: ")]
-            equal(went[:len(places)], places, f"places of call {call}")
+        for number, places in ((1, ["main", "departments", "sales", "answered"]),
+                               (2, ["main", "departments", "main", "main", "hours"])):
+            went = [l.split(": ")[1] for l in example.calls() if l.startswith(f"call {number}: ")]
+            equal(went[:len(places)], places, f"places of call {number}")
         heard = sound.read(room.path("buyer.wav"))
         expect_said(heard, "Nobody buys anything today. Good bye.", room, 1.5)
         heard = sound.read(room.path("lost.wav"))
@@ -111,4 +116,4 @@ def menu():
 
 
 if __name__ == "__main__":
-    tap.run(jobs=3, in_time=True)
+    tap.run(jobs=2, in_time=True)
