@@ -118,6 +118,13 @@ static uint64_t frame_at(const struct media_sides *m, uint64_t us)
     return past / 1000000 * m->sink->rate_hz + past % 1000000 * m->sink->rate_hz / 1000000;
 }
 
+static uint64_t time_of(const struct media_sides *m, uint64_t frame)
+{
+    uint32_t rate_hz = m->sink->rate_hz;
+
+    return m->begin_us + frame / rate_hz * 1000000 + frame % rate_hz * 1000000 / rate_hz;
+}
+
 static void forget_rate(struct line *line)
 {
     resample_free(line->resample);
@@ -139,8 +146,8 @@ static void write_alone(struct media_sides *m, enum media_side side)
     take(line, n);
     forget_rate(other);
     other->frames += n;
-    if (other->until_us < line->until_us)
-        other->until_us = line->until_us;
+    if (other->until_us < time_of(m, other->frames))
+        other->until_us = time_of(m, other->frames);
 }
 
 /* samples of this side; NULL: silence. */

@@ -195,6 +195,29 @@ static void nothing_of_ours_is_silence(void **state)
     free(r.tape.frames);
 }
 
+/* However long a side was silent, about the time for which the other one waits. */
+static void a_side_finds_its_place_again(void **state)
+{
+    (void)state;
+    for (unsigned gap_ms = 60; gap_ms <= 420; gap_ms += 20) {
+        struct recorder r;
+
+        begin(&r, PHONE_SIDES_APART, 16000, 2);
+        for (unsigned ms = 20; ms <= 2500; ms += 20) {
+            if (ms <= 400 || ms >= 400 + gap_ms + 60)
+                if ((ms - (ms <= 400 ? 0 : 400 + gap_ms)) % 60 == 0)
+                    put(&r, MEDIA_SIDE_OURS, 8000, 60, ms);
+            put(&r, MEDIA_SIDE_THEIRS, 48000, 20, ms);
+        }
+        end(&r);
+        assert_near((double)r.tape.n / 16000, 2.5, 0.0005);
+        for (unsigned second = 1; second < 3; second++)
+            for (unsigned channel = 0; channel < 2; channel++)
+                assert_near(next_click(&r, channel, second - 0.1), second, 0.0005);
+        free(r.tape.frames);
+    }
+}
+
 /* A process that stood still: the time line goes on, and nobody copies minutes of zeros. */
 static void a_stall_is_counted(void **state)
 {
@@ -318,9 +341,13 @@ static void heard_is_theirs_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_of_ours_is_silence),   cmocka_unit_test(a_stall_is_counted),
-        cmocka_unit_test(another_codec_keeps_the_time), cmocka_unit_test(what_overlaps_is_left_out),
-        cmocka_unit_test(the_sum_is_limited),           cmocka_unit_test(heard_is_theirs_alone),
+        cmocka_unit_test(nothing_of_ours_is_silence),
+        cmocka_unit_test(a_stall_is_counted),
+        cmocka_unit_test(a_side_finds_its_place_again),
+        cmocka_unit_test(another_codec_keeps_the_time),
+        cmocka_unit_test(what_overlaps_is_left_out),
+        cmocka_unit_test(the_sum_is_limited),
+        cmocka_unit_test(heard_is_theirs_alone),
     };
 
     return RUN_ROWS("alignment", rows, check_alignment) +
