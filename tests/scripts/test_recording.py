@@ -197,6 +197,25 @@ def pauses():
                "their side is silent while we are muted")
 
 
+@case("in a conference our side is what the others say")
+def conference():
+    with Room() as room:
+        pair = Pair(room)
+        low, high = (sound.write(room.path(f"{hz}.wav"), sound.tone(hz, 20)) for hz in (400, 1600))
+        calls = [pair.call(b={"play": path})[0] for path in (low, high)]
+        pair.a.do("conference", calls=calls)
+        pair.a.event("joined", call=calls[0])
+        paths = [room.path("one.wav"), room.path("two.wav")]
+        for call, path in zip(calls, paths):
+            pair.a.do("record", call=call, file=path, sides="apart")
+        time.sleep(1.2)
+        for call in calls:
+            pair.finish(call)
+        for path, wanted in zip(paths, ([400, 1600], [1600, 400])):
+            got = [sound.tones(c, (400, 1600)) for c in decoded(room, path)]
+            equal(got, [[hz] for hz in wanted], f"tones of both sides in {path}")
+
+
 @case("what is played changes, stops and begins again at any time")
 def playing():
     with Room() as room:
