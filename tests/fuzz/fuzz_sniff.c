@@ -34,6 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     size_t had;
     struct sniffed s = step_by_step(bytes, n, &had), whole = sniff(bytes, n);
 
+    if (s.kind == SNIFF_MORE) /* the end of the stream will tell */
+        return 0;
     if (s.kind != whole.kind || s.at != whole.at || s.rate_hz != whole.rate_hz ||
         s.bytes != whole.bytes)
         abort();
