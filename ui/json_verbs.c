@@ -46,8 +46,7 @@ static const struct json_verb verbs[] = {
     {.name = "devices", .action = JSON_DO_DEVICES, .kind = PHONE_DEVICES,
      .help = "list the sound devices: the event devices follows"},
     {.name = "volume", .action = JSON_DO_VOLUME, .kind = PHONE_VOLUME,
-     .may = JSON_MICROPHONE_DB | JSON_SPEAKER_DB,
-     .first = JSON_SPEAKER_DB, .second = JSON_MICROPHONE_DB,
+     .may = JSON_MICROPHONE_DB | JSON_SPEAKER_DB, /* by name: -6 looks like an option */
      .help = "set volumes of the sound device, or tell them"},
     {.name = "status", .action = JSON_TELL_STATUS, .may = JSON_CALL, .first = JSON_CALL,
      .help = "tell how calls and accounts are now, or one call"},

@@ -264,7 +264,7 @@ static const struct words_row {
     {"a list", {"conference", "1", "2", "3"}, 0,
      "{\"command\":\"conference\",\"calls\":[1,2,3]}\n"},
     {"all in conference", {"conference"}, 0, "{\"command\":\"conference\"}\n"},
-    {"a gain", {"volume", "-6", "microphone_db=3.5"}, 0,
+    {"a gain", {"volume", "speaker-db=-6", "microphone_db=3.5"}, 0,
      "{\"command\":\"volume\",\"speaker_db\":-6.00,\"microphone_db\":3.50}\n"},
     {"no command", {NULL}, -EINVAL, "there is no command \"\""},
     {"a wrong command", {"hagnup"}, -EINVAL,
