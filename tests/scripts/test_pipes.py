@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import sound, tap, tphone
+from lib import control, sound, tap, tphone
 from lib.pipes import Far, Reader, Writer, popen, raw
 from lib.room import Room, wait_until
 from lib.tap import Failure, case, equal, expect
@@ -266,6 +266,45 @@ def refused():
             said(phone, wanted, 1)
         for fd in (ours, theirs, reads, writes):
             os.close(fd)
+
+
+# --- in the middle of a call -----------------------------------------------------------------------
+
+@case("a client plays and records by descriptors in mid-call, one behind the other, and stops both")
+def mid_call():
+    with Room() as room:
+        client = control.Daemon(room, codec="pcmu").client()
+        callee = tphone.Answer(room, spoken=SPOKEN, codec="pcmu")
+
+        def do(command, pipe, **more):
+            reply = client.reply(client.send_with([pipe], command, call=call, **more))
+            expect(reply["ok"], f"{command} was refused: {reply}")
+
+        call = client.do("call", target=callee.uri)["call"]
+        client.event("answered", call=call)
+        readers = [Reader(room), Reader(room)]
+        for reader in readers:
+            do("record", reader.writes, audio={"out": True, "rate": 8000})
+            reader.begun()
+            client.event("recording", call=call, file="-")
+            time.sleep(1.3)
+        client.do("record", call=call, on=False)
+        endless, speaker = Writer(room, bytes(1 << 20)), Writer(room, raw(SPOKEN))
+        do("play", endless.reads, audio={"in": True, "rate": 8000})
+        endless.begun()
+        time.sleep(0.2)
+        client.do("stop", call=call)
+        client.event("play-ended", call=call, file="-")
+        wait_until(lambda: endless.broken, 5, "the pipe of what was stopped is still open")
+        do("play", speaker.reads, audio={"in": True, "rate": 8000, "hangup_at_eof": True})
+        speaker.begun()
+        client.event("ended", call=call)
+        for reader in readers:
+            wait_until(lambda r=reader: r.ended, 5, "a pipe that was recorded to is still open")
+        expect_alike(readers[0].sound(8000) + readers[1].sound(8000), "both recordings")
+        callee.process.signal(signal.SIGINT)
+        callee.status()
+        return expect_alike(sound.read(callee.recording), "what was played to the end")
 
 
 tap.run(jobs=6, in_time=True)
