@@ -13,9 +13,9 @@
 /* Events have no NULL strings: see phone/event.h. */
 static struct phone_event whole(struct phone_event e)
 {
-    const char **strings[] = {&e.peer,   &e.peer_name, &e.target, &e.transport, &e.codec,
-                              &e.reason, &e.text,      &e.file,   &e.digits,    &e.contact,
-                              &e.account, &e.seen_at};
+    const char **strings[] = {&e.peer,   &e.peer_name, &e.target,  &e.transport,
+                              &e.codec,  &e.reason,    &e.text,    &e.file,
+                              &e.digits, &e.contact,   &e.account, &e.seen_at};
 
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         if (!*strings[i])
@@ -75,10 +75,7 @@ static const struct row {
      0,
      {.kind = PHONE_HELD, .call = 2},
      "call 2: put on hold by the other side\n"},
-    {"a hold of our own",
-     0,
-     {.kind = PHONE_ON_HOLD, .call = 1, .on = true},
-     "on hold\n"},
+    {"a hold of our own", 0, {.kind = PHONE_ON_HOLD, .call = 1, .on = true}, "on hold\n"},
     {"a hold that the other side refuses",
      0,
      {.kind = PHONE_ON_HOLD, .call = 1, .on = true, .status = 488},
@@ -92,7 +89,8 @@ static const struct row {
      0,
      {.kind = PHONE_RINGING, .call = 1, .status = 180, .reason = "Ringing"},
      "ringing (180 Ringing)\n"},
-    {"other news before the answer", 0,
+    {"other news before the answer",
+     0,
      {.kind = PHONE_RINGING, .call = 1, .status = 183, .reason = "Session Progress"},
      "in progress (183 Session Progress)\n"},
     {"codec and place of the sound",
@@ -145,6 +143,23 @@ static const struct row {
      "no longer registered: sip:a@h\n"},
     {"the end of a file only with -v", 0, {.kind = PHONE_PLAY_ENDED, .call = 1}, ""},
     {"and there it is", 1, {.kind = PHONE_PLAY_ENDED, .call = 1}, "the file has been played\n"},
+    {"one that was stopped",
+     1,
+     {.kind = PHONE_PLAY_ENDED, .call = 1, .text = "stopped before its end"},
+     "playing has ended: stopped before its end\n"},
+    {"a recording only with -v",
+     0,
+     {.kind = PHONE_RECORDING, .call = 1, .on = true, .file = "a.wav"},
+     ""},
+    {"and there it begins",
+     1,
+     {.kind = PHONE_RECORDING, .call = 1, .on = true, .file = "a.wav"},
+     "recording to a.wav\n"},
+    {"and ends", 1, {.kind = PHONE_RECORDING, .call = 1, .file = "a.wav"}, "recorded to a.wav\n"},
+    {"why it ended by itself, even with -q",
+     -1,
+     {.kind = PHONE_RECORDING, .call = 1, .file = "a.wav", .text = "cannot write a.wav: full"},
+     "cannot write a.wav: full\n"},
     {"the end and its cause",
      0,
      {.kind = PHONE_ENDED,
@@ -265,10 +280,8 @@ static const struct credentials_row {
 static void check_credentials(void **state)
 {
     const struct credentials_row *row = *state;
-    struct phone_event event = {.kind = PHONE_MESSAGE,
-                                .transport = "udp",
-                                .where = AT,
-                                .bytes = slice_of(row->line)};
+    struct phone_event event = {
+        .kind = PHONE_MESSAGE, .transport = "udp", .where = AT, .bytes = slice_of(row->line)};
     struct buf out = buf_new(4096), wanted = buf_new(4096);
 
     trace_put(&out, &event, 0);
