@@ -39,7 +39,7 @@ struct call *call_new(struct phone *phone, enum call_state first)
     call->may_send = outgoing; /* the called side is silent until the ACK */
     call->stats.remote_lost_percent = call->stats.round_trip_ms = -1;
     list_append(&phone->calls, &call->link);
-    phone->n_calls++;
+    ebb_calls(&phone->ebb, ++phone->n_calls);
     return call;
 }
 
@@ -50,7 +50,7 @@ void call_free(struct call *call)
     conference_leave(call);
     calls_unhear(call);
     list_remove(&call->link);
-    phone->n_calls--;
+    ebb_calls(&phone->ebb, --phone->n_calls);
     timers_clear(&phone->timers, &call->timer);
     net_lookup_cancel(call->lookup);
     sdp_exchange_free(call->sdp);

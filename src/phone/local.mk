@@ -29,6 +29,8 @@ libphone_a_SOURCES = \
 	src/phone/contacts.h \
 	src/phone/devices.c \
 	src/phone/dial.c \
+	src/phone/ebb.c \
+	src/phone/ebb.h \
 	src/phone/event.h \
 	src/phone/event_names.c \
 	src/phone/event_names.h \

@@ -333,6 +333,7 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
         return -ENOMEM;
     *phone = (struct phone){.loop = loop, .config = config, .listener = listener, .arg = arg};
     phone->rng = rng_system();
+    phone->ebb = (struct ebb){.loop = loop, .rest_ms = EBB_REST_MS};
     phone->quit_by_ms = NEVER_MS;
     phone->history_ms = HISTORY_LIMIT_MS;
     list_init(&phone->accounts);
@@ -392,6 +393,7 @@ void phone_free(struct phone *phone)
     phone_deliver(phone); /* that it cannot be written may turn out only now */
     net_deadline_free(phone->quality);
     net_deadline_free(phone->wake);
+    ebb_free(&phone->ebb);
     timers_free(&phone->timers);
     free(phone);
 }

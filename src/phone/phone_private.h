@@ -9,6 +9,7 @@
 #include "net/sip_link.h"
 #include "phone/call.h"
 #include "phone/contacts.h"
+#include "phone/ebb.h"
 #include "phone/history.h"
 #include "phone/phone.h"
 
@@ -40,6 +41,7 @@ struct phone {
     struct call *heard; /* of the conversation that has the sound device, or NULL: calls.h */
     bool waiting;       /* another one rings meanwhile */
     size_t n_calls;
+    struct ebb ebb;
     uint32_t last_number, last_conference;
     double microphone_db, speaker_db; /* of the sound device, 0 at first */
     struct timers timers;             /* of calls */

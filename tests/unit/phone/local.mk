@@ -9,6 +9,7 @@ phone_tests = \
 	tests/unit/phone/test_config \
 	tests/unit/phone/test_contacts \
 	tests/unit/phone/test_early \
+	tests/unit/phone/test_ebb \
 	tests/unit/phone/test_event_names \
 	tests/unit/phone/test_events \
 	tests/unit/phone/test_history \
@@ -33,6 +34,7 @@ tap_tests += $(phone_tests)
 tests_unit_phone_test_account_LDADD = $(phone_ldadd)
 tests_unit_phone_test_config_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_LDADD = $(phone_ldadd)
+tests_unit_phone_test_ebb_LDADD = $(phone_ldadd)
 tests_unit_phone_test_event_names_LDADD = $(phone_ldadd)
 tests_unit_phone_test_quality_LDADD = $(phone_ldadd)
 tests_unit_phone_test_history_LDADD = $(phone_ldadd)
