@@ -45,7 +45,7 @@ class Tphone:
 
     def answering(self, codec, port):
         return [self.program, "answer", "--listen", f"udp:127.0.0.1:{port}", "--device", "none",
-                "--codec", codec, "--max-calls", str(MANY + 2),
+                "--codec", codec, "--max-calls", "2000",
                 "--play", self.room.path(f"{codec}.wav")]
 
     def calling(self, codec, port):
@@ -102,7 +102,7 @@ class Baresip:
             raise Failure("baresip's modules are missing: scripts/install-deps brings baresip-core")
         with open(f"{folder}/config", "w") as f:
             f.write(f"poll_method epoll\nsip_listen 127.0.0.1:{port}\n"
-                    f"call_max_calls {MANY + 2}\nnet_interface 127.0.0.1\n"
+                    f"call_max_calls 240\nnet_interface 127.0.0.1\n"
                     f"audio_source aufile,{self.room.path(codec + '.wav')}\n"
                     "audio_player aubridge,nowhere\naudio_alert aubridge,nowhere\n"
                     f"ausrc_srate {RATES[codec]}\nausrc_channels 1\n"

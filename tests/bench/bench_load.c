@@ -406,8 +406,8 @@ static void look_after_calls(int64_t at_us)
     int64_t life_us = (int64_t)(want.seconds * 1e6),
             spacing_us = want.together ? 1000000 / want.rate : 0;
 
-    if (ended_us < at_us - 2 * PART_US)
-        ended_us = at_us - 2 * PART_US;
+    if (ended_us < at_us - spacing_us - PART_US)
+        ended_us = at_us - spacing_us - PART_US;
     while (oldest < placed && calls[oldest].state >= OVER)
         oldest++;
     for (long i = oldest; i < placed; i++) {
