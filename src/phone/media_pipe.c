@@ -223,7 +223,7 @@ static void run(void *arg)
 
     h->err = h->decodes ? decode(h) : carry(h);
     close(h->to);
-    __atomic_store_n(&h->ended, 1, __ATOMIC_RELEASE);
+    atomic_store(&h->ended, true);
     uv_async_send(h->done);
 }
 
@@ -244,7 +244,7 @@ int pipe_helper_start(struct pipe_helper *h, int from, int to, bool decodes, uv_
 
 bool pipe_helper_over(struct pipe_helper *h)
 {
-    if (h->runs && __atomic_load_n(&h->ended, __ATOMIC_ACQUIRE)) {
+    if (h->runs && atomic_load(&h->ended)) {
         uv_thread_join(&h->thread);
         h->runs = false;
     }

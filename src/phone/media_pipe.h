@@ -12,6 +12,7 @@
 #ifndef PHONE_MEDIA_PIPE_H
 #define PHONE_MEDIA_PIPE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
@@ -48,9 +49,9 @@ struct pipe_helper {
     int from, to; /* its own */
     bool decodes; /* with libsndfile: a rate (uint32_t), then mono samples, all as we have them */
     bool runs;
-    uv_async_t *done; /* is sent when it has ended */
-    int ended;        /* 1: the thread is about to end; atomic */
-    int err;          /* then: what was wrong */
+    uv_async_t *done;  /* is sent when it has ended */
+    atomic_bool ended; /* the thread is about to end */
+    int err;           /* then: what was wrong */
     char why[MEDIA_WHY_MAX];
 };
 
