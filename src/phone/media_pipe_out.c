@@ -17,6 +17,8 @@ struct media_pipe_out {
     struct media_pipe_events events;
     void *arg;
     bool live, begun, closing, failed, told_slow;
+    int err; /* not told yet, with why */
+    char why[MEDIA_WHY_MAX];
     struct pipe_helper carrier; /* to a disk */
     int fd;
     enum pipe_kind kind;
@@ -39,27 +41,30 @@ static void on_closed(uv_handle_t *handle)
     events.closed(arg);
 }
 
-static void tell(struct media_pipe_out *p, int err, const char *why)
+/* Told from the loop: whoever writes now goes on to use what he would free when he heard it. */
+static void fail(struct media_pipe_out *p, int err, const char *why)
 {
-    char sentence[MEDIA_WHY_MAX];
-
     p->failed = true;
-    snprintf(sentence, sizeof sentence, "what is heard cannot be piped out any more: %.150s", why);
-    p->events.file.failed(p->arg, err, sentence);
+    p->err = err;
+    snprintf(p->why, sizeof p->why, "what is heard cannot be piped out any more: %.150s", why);
+    uv_async_send(&p->done);
 }
 
 static void on_done(uv_async_t *done)
 {
     struct media_pipe_out *p = done->data;
+    bool over = pipe_helper_over(&p->carrier);
     int err;
 
-    if (!pipe_helper_over(&p->carrier))
-        return;
-    err = p->carrier.err;
-    p->carrier.err = 0; /* told once */
+    if (over && p->carrier.err)
+        fail(p, p->carrier.err, p->carrier.why);
+    if (over)
+        p->carrier.err = 0;
+    err = p->err;
+    p->err = 0; /* told once */
     if (err)
-        tell(p, err, p->carrier.why);
-    if (p->closing && p->begun && !uv_is_closing((uv_handle_t *)done))
+        p->events.file.failed(p->arg, err, p->why);
+    if (over && p->closing && p->begun && !uv_is_closing((uv_handle_t *)done))
         uv_close((uv_handle_t *)done, on_closed);
 }
 
@@ -106,7 +111,7 @@ static void give_up(struct media_pipe_out *p, int err)
     if (p->carrier.done)
         p->failed = true;
     else
-        tell(p, err, err == -EPIPE ? "nobody reads it" : strerror(-err));
+        fail(p, err, err == -EPIPE ? "nobody reads it" : strerror(-err));
 }
 
 static bool has_enough(const struct media_pipe_out *p)
@@ -151,7 +156,7 @@ static void pipe_begin(struct media_sink *sink)
 
     p->begun = true;
     flush(p);
-    on_done(&p->done);
+    uv_async_send(&p->done);
 }
 
 static void pipe_append(struct media_sink *sink, const int16_t *frames, size_t n)
@@ -188,7 +193,7 @@ static void pipe_close(struct media_sink *sink)
         close(p->fd);
     p->fd = -1;
     p->failed = true;
-    on_done(&p->done);
+    uv_async_send(&p->done);
 }
 
 static const struct media_sink_ops ops = {pipe_begin, pipe_append, pipe_silence, pipe_close};
@@ -219,6 +224,6 @@ int media_pipe_out_open(uv_loop_t *loop, const struct media_pipe *pipe,
     p->cap = cap;
     *out = &p->sink;
     if (p->kind == PIPE_DISK && (err = start_carrier(p)) != 0)
-        tell(p, err, "no thread is left for it");
+        fail(p, err, "no thread is left for it");
     return 0;
 }

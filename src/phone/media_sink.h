@@ -35,7 +35,8 @@ struct media_sink {
 /* What a sink, or a file that is played, tells its owner. */
 struct media_file_events {
     /* A whole sentence; nothing is read or written any more, the file must still be closed. It may
-     * come between _close and closed, once. */
+     * come between _close and closed, once. A sink tells it from the loop, never while it is
+     * written to. */
     void (*failed)(void *arg, int err, const char *why);
     /* The end of _close; the file is gone. */
     void (*closed)(void *arg);

@@ -87,6 +87,14 @@ static void say(struct writer *w, size_t n)
     }
 }
 
+/* Never from within a write: whoever hears of it frees what is being written. */
+static void expect_failure(struct writer *w)
+{
+    assert_int_equal(w->failures, 0);
+    uv_run(&w->loop, UV_RUN_NOWAIT);
+    assert_int_equal(w->failures, 1);
+}
+
 static int16_t sample_at(const unsigned char *p)
 {
     return (int16_t)(uint16_t)(p[0] | p[1] << 8);
@@ -215,7 +223,7 @@ static void a_dead_reader_is_told_once(void **state)
         assert_int_equal(w->failures, 0);
         close(fds[0]);
         say(w, 100);
-        assert_int_equal(w->failures, 1);
+        expect_failure(w);
         assert_non_null(strstr(w->why, "nobody reads it"));
         close_writer(w);
         close(fds[1]);
@@ -247,7 +255,7 @@ static void a_full_disk_is_told_once(void **state)
 
     (void)state;
     say(w, 100);
-    assert_int_equal(w->failures, 1);
+    expect_failure(w);
     assert_non_null(strstr(w->why, "No space left"));
     close_writer(w);
     close(fd);
