@@ -42,6 +42,9 @@ static const struct cli_command commands[] = {
      "let the daemon do something: call, hold, record, tell what happens",
      "  tphone ctl call bob play=hello.wav\n"
      "  tphone ctl dtmf 123#\n"
+     "  tphone ctl hold; tphone ctl resume 2; tphone ctl conference\n"
+     "  espeak-ng --stdout 'one moment' | tphone ctl play -\n"
+     "  tphone ctl record talk.ogg\n"
      "  tphone ctl events --json\n",
      cmd_ctl},
     {"status", CLI_STATUS, "", 0, 0, NULL, "list the accounts and calls of the daemon",
@@ -367,9 +370,9 @@ static const struct cli_option options[] = {
      "record what is heard (the default), both sides in stereo, or both in one"},
     {"audio-fd",  0,   "IN,OUT",  CLI_CALL | CLI_ANSWER, set_audio_fd,
      "let a program talk and listen: raw sound is read from descriptor IN and written to OUT"},
-    {"rate",      0,   "HZ",      CLI_CALL | CLI_ANSWER, set_rate,
+    {"rate",      0,   "HZ",      CLI_CALL | CLI_ANSWER | CLI_CTL, set_rate,
      "samples a second of raw sound through pipes (16000)"},
-    {"channels",  0,   "N",       CLI_CALL | CLI_ANSWER, set_channels,
+    {"channels",  0,   "N",       CLI_CALL | CLI_ANSWER | CLI_CTL, set_channels,
      "channels of raw sound through pipes, 1 or 2 (1)"},
     {"hangup-at-eof", 0, NULL,    CLI_CALL | CLI_ANSWER, set_flag,
      "hang up when what is played has been heard to its end"},

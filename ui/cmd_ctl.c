@@ -1,7 +1,11 @@
 /* tphone ctl, and tphone status, which is one of its commands. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "ui/cmd.h"
 #include "ui/ctl_ask.h"
 #include "ui/ctl_password.h"
@@ -12,6 +16,7 @@ struct asked {
     const struct cli *cli;
     struct terminal *terminal;
     const char *verb;
+    const struct json_sound *sound;
     bool replied;
     enum exit_status exit;
 };
@@ -21,9 +26,10 @@ static bool is_verb(const struct asked *a, const char *verb)
     return strcmp(a->verb, verb) == 0;
 }
 
+/* Where standard output is for sound, words are for standard error. */
 static void put(struct asked *a, struct slice text)
 {
-    output_put_all(&a->terminal->out, text);
+    output_put_all(a->sound->out ? &a->terminal->err : &a->terminal->out, text);
 }
 
 static void put_raw(struct asked *a, struct slice raw)
@@ -136,19 +142,93 @@ static void make_room(struct buf *line)
         buf_clear(line);
 }
 
+/* --- sound ---------------------------------------------------------------------------------- */
+
+/* The daemon opens files when it needs them, and tells everybody what became of that; who types a
+ * wrong name wants to know now. */
+static int try_play(const char *file)
+{
+    return access(file, R_OK) == 0 ? 0 : -errno;
+}
+
+static int try_record(const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    char *folder = slash ? slice_dup((struct slice){file, (size_t)(slash - file) + 1}) : NULL;
+    int err = access(file, F_OK) == 0 ? access(file, W_OK) : access(folder ? folder : ".", W_OK);
+
+    err = err ? -errno : 0;
+    free(folder);
+    return err;
+}
+
+static enum exit_status check_file(const char *file, bool plays, struct buf *why)
+{
+    int err = !file ? 0 : plays ? try_play(file) : try_record(file);
+
+    if (!err)
+        return EXIT_OK;
+    buf_puts(why, plays ? "cannot play " : "cannot record to ");
+    text_safe(why, slice_of(file));
+    buf_printf(why, ": %s", strerror(-err));
+    return EXIT_SOUND;
+}
+
+static enum exit_status check_pipe(bool used, int fd, const char *name, struct buf *why)
+{
+    if (!used || !isatty(fd))
+        return EXIT_OK;
+    buf_printf(why,
+               "sound through standard %s: it is a terminal; connect it with a program or a file",
+               name);
+    return EXIT_USAGE;
+}
+
+static enum exit_status check_sound(const struct cli *cli, const struct json_sound *sound,
+                                    struct buf *why)
+{
+    enum exit_status exit = check_file(sound->play, true, why);
+
+    if (!exit)
+        exit = check_file(sound->record, false, why);
+    if (!exit)
+        exit = check_pipe(sound->in, STDIN_FILENO, "input", why);
+    if (!exit)
+        exit = check_pipe(sound->out, STDOUT_FILENO, "output", why);
+    if (exit || sound->in || sound->out || !(cli->rate_hz || cli->channels))
+        return exit;
+    buf_puts(why, "--rate and --channels are of raw sound: they go with - as the name of a file");
+    return EXIT_USAGE;
+}
+
+/* Standard input and output go along where they are for sound, in this order. */
+static enum exit_status send(struct asked *a, struct slice line)
+{
+    struct ctl_question question = {.line = line};
+
+    if (a->sound->in)
+        question.fds[question.n_fds++] = STDIN_FILENO;
+    if (a->sound->out)
+        question.fds[question.n_fds++] = STDOUT_FILENO;
+    return ctl_ask(a->cli, a->terminal, &question, on_line, a);
+}
+
 static int ask(const struct cli *cli, struct terminal *terminal, const char *const *words, size_t n)
 {
-    struct asked a = {.cli = cli, .terminal = terminal, .verb = words[0]};
+    struct json_sound sound = {.rate_hz = cli->rate_hz, .channels = cli->channels};
+    struct asked a = {.cli = cli, .terminal = terminal, .verb = words[0], .sound = &sound};
     struct buf line = buf_new(LINE_BYTES), why = buf_new(8192);
     enum exit_status exit = EXIT_USAGE;
 
     make_room(&line);
-    if (json_command_of_words(words, n, &line, &why) == 0)
+    if (json_command_of_words(words, n, &sound, &line, &why) == 0)
+        exit = check_sound(cli, &sound, &why);
+    if (!exit)
         exit = complete(&a, words, n, &line, &why);
     if (why.n > 0)
         terminal_error(terminal, buf_cstr(&why));
     if (!exit)
-        exit = ctl_ask(cli, terminal, buf_slice(&line), on_line, &a);
+        exit = send(&a, buf_slice(&line));
     if (line.p)
         mem_wipe(line.p, line.cap);
     buf_free(&line);

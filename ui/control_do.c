@@ -6,6 +6,7 @@
 #include "ui/json.h"
 
 #define STANDARD_REFUSAL 603
+#define SHOWN_MAX 8 /* calls of which one is to be chosen */
 
 /* What is said to a command, and how it failed. */
 struct reply {
@@ -96,7 +97,7 @@ static const struct {
 } meanings[] = {
     {PHONE_ANSWER, rings_here, "no call rings here"},
     {PHONE_REJECT, rings_here, "no call rings here"},
-    {PHONE_HOLD, is_heard, "there is no call that is not on hold"},
+    {PHONE_HOLD, is_heard, "no call is up that could be put on hold"},
     {PHONE_RESUME, is_on_hold, "no call is on hold"},
     {PHONE_SWAP, is_on_hold, "no call is on hold"},
     {0, is_there, "there is no call"},
@@ -119,6 +120,20 @@ static void choose(void *arg, const struct phone_call_state *state)
     choice->n++;
 }
 
+static void put_choice(const struct choice *choice, struct reply *r)
+{
+    size_t most = choice->n < SHOWN_MAX ? choice->n : SHOWN_MAX;
+
+    fail(r, "which-call", "several calls could be meant, ");
+    for (size_t i = 0; i < most; i++)
+        buf_printf(&r->why, "%s%u",
+                   i == 0              ? ""
+                   : i + 1 < choice->n ? ", "
+                                       : " and ",
+                   (unsigned)choice->calls[i]);
+    buf_puts(&r->why, choice->n > most ? " ...; say which" : "; say which");
+}
+
 /* Where there is only one it need not be said. */
 static bool find_call(struct client *c, struct json_command *command, struct reply *r)
 {
@@ -138,7 +153,7 @@ static bool find_call(struct client *c, struct json_command *command, struct rep
     if (choice.n == 0)
         fail(r, "no-such-call", meanings[i].none);
     else
-        fail(r, "which-call", "there are several; \"call\" says which is meant");
+        put_choice(&choice, r);
     return false;
 }
 
@@ -221,6 +236,11 @@ static void do_to_call(struct client *c, struct json_command *command, struct re
     do_it(c, command, r);
 }
 
+static void put_conference(void *arg, const struct phone_call_state *state)
+{
+    buf_printf(arg, ",\"conference\":%u", (unsigned)state->conference);
+}
+
 static void do_conference(struct client *c, struct json_command *command, struct reply *r)
 {
     struct choice all = {.means = is_up};
@@ -234,12 +254,13 @@ static void do_conference(struct client *c, struct json_command *command, struct
         fail(r, "wrong-state", "a conference needs two calls that are answered");
         return;
     }
-    command->phone.call = command->calls[0];
+    command->phone.call = command->calls[0]; /* and phone.other each of those behind it */
     for (size_t i = 1; i < command->n_calls; i++) {
         command->phone.other = command->calls[i];
         if (!phone_takes(c, command, NULL, r))
             return;
     }
+    phone_each_call(phone_of(c), command->calls[0], put_conference, &r->body);
 }
 
 static void do_volume(struct client *c, struct json_command *command, struct reply *r)

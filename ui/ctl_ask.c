@@ -54,14 +54,14 @@ static void on_line(void *arg, struct slice raw)
 static const struct ctl_client_events events = {on_line, on_ended};
 
 /* What cannot be sent at once leaves from the loop. */
-static void converse(struct asking *a, struct slice line)
+static void converse(struct asking *a, const struct ctl_question *question)
 {
     int err = net_loop_new(&a->loop);
 
     if (!err)
         err = ctl_client_new(a->loop, a->path, &events, a, &a->client);
     if (!err)
-        err = ctl_client_send(a->client, line, NULL, 0);
+        err = ctl_client_send(a->client, question->line, question->fds, question->n_fds);
     if (err) {
         fail(a, err, err == -ENOMEM ? EXIT_OTHER : EXIT_UNREACHABLE);
     } else {
@@ -72,8 +72,8 @@ static void converse(struct asking *a, struct slice line)
     net_loop_free(a->loop);
 }
 
-enum exit_status ctl_ask(const struct cli *cli, struct terminal *terminal, struct slice line,
-                         ctl_ask_fn *on_line_fn, void *arg)
+enum exit_status ctl_ask(const struct cli *cli, struct terminal *terminal,
+                         const struct ctl_question *question, ctl_ask_fn *on_line_fn, void *arg)
 {
     struct asking a = {.terminal = terminal, .on_line = on_line_fn, .arg = arg};
     struct buf path = buf_new(4096), why = buf_new(8192);
@@ -87,7 +87,7 @@ enum exit_status ctl_ask(const struct cli *cli, struct terminal *terminal, struc
         terminal_error(terminal, "no daemon is running; tphone daemon starts one");
         a.exit = EXIT_UNREACHABLE;
     } else {
-        converse(&a, line);
+        converse(&a, question);
     }
     buf_free(&path);
     buf_free(&why);

@@ -57,6 +57,7 @@ struct json_verb {
     bool on;                      /* goes to phone_command.on */
     unsigned must, may;           /* members */
     unsigned first, second;       /* members that words without a name are, in `tphone ctl` */
+    unsigned alone;               /* what the only such word is, where that is not first */
     const char *help;             /* one line */
 };
 
@@ -115,9 +116,19 @@ void json_command_free(struct json_command *command);
 int json_command_unknown(const char *name, struct buf *why);
 int json_member_unknown(const struct json_verb *verb, const char *name, struct buf *why);
 
+/* What the words of `tphone ctl` say of sound: files as they were typed, NULL where there is none;
+ * of "-" in their place that standard input is to be played, or recorded to standard output. */
+struct json_sound {
+    const char *play, *record;
+    bool in, out;
+    uint32_t rate_hz; /* from here on the caller's: of what goes through pipes; 0: not said */
+    uint8_t channels;
+};
+
 /* The line for `tphone ctl NAME WORD… MEMBER=VALUE…`, with its newline; file names are made
  * absolute. 0, or -EINVAL with a sentence in why. */
-int json_command_of_words(const char *const *words, size_t n, struct buf *line, struct buf *why);
+int json_command_of_words(const char *const *words, size_t n, struct json_sound *sound,
+                          struct buf *line, struct buf *why);
 /* Appends every command with its members: a block of lines for --help. */
 void json_command_help(struct buf *out);
 

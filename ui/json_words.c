@@ -13,7 +13,7 @@ static const struct json_verb *find_verb(const char *name)
     const struct json_verb *verb;
 
     for (size_t i = 0; (verb = json_verb_at(i)); i++)
-        if (verb->action != JSON_NOT_BUILT && strcmp(verb->name, name) == 0)
+        if (strcmp(verb->name, name) == 0)
             return verb;
     return NULL;
 }
@@ -125,9 +125,49 @@ static bool put_value(struct buf *line, const struct json_member *m, const char 
 
 struct words {
     const struct json_verb *verb;
+    struct json_sound *sound;
     struct buf *line, *why;
     unsigned said;
+    size_t plain; /* words without a name */
 };
+
+static void refuse_value(struct words *w, const struct json_member *m, const char *value)
+{
+    buf_printf(w->why, "%s: %s cannot be ", w->verb->name, m->name);
+    text_safe(w->why, slice_of(*value ? value : "\"\""));
+    if (strcmp(m->value, "yes|no") == 0)
+        buf_printf(w->why, "; it is yes or no: %s", m->help);
+    else
+        buf_printf(w->why, "; it is %s", m->help);
+}
+
+/* Notes a file, which may be "-"; false: that is to be said as "audio". */
+static bool note_file(struct json_sound *sound, const struct json_member *m, const char *value)
+{
+    bool plays = m->bit & (JSON_PLAY | JSON_PLAY_FILE), piped = strcmp(value, "-") == 0;
+
+    if (piped)
+        *(plays ? &sound->in : &sound->out) = true;
+    else
+        *(plays ? &sound->play : &sound->record) = value;
+    return !piped;
+}
+
+static void put_audio(struct words *w)
+{
+    const struct json_sound *sound = w->sound;
+
+    if (!sound->in && !sound->out)
+        return;
+    buf_puts(w->line, ",\"audio\":{\"live\":false");
+    buf_puts(w->line, sound->in ? ",\"in\":true" : "");
+    buf_puts(w->line, sound->out ? ",\"out\":true" : "");
+    if (sound->rate_hz)
+        buf_printf(w->line, ",\"rate\":%u", (unsigned)sound->rate_hz);
+    if (sound->channels)
+        buf_printf(w->line, ",\"channels\":%u", (unsigned)sound->channels);
+    buf_putc(w->line, '}');
+}
 
 static int put_member(struct words *w, const struct json_member *m, const char *value)
 {
@@ -140,12 +180,12 @@ static int put_member(struct words *w, const struct json_member *m, const char *
         return -EINVAL;
     }
     w->said |= m->bit;
+    if (m->type == JSON_IS_FILE && !note_file(w->sound, m, value))
+        return 0;
     buf_printf(w->line, ",\"%s\":", m->name);
     if (put_value(w->line, m, value))
         return 0;
-    buf_printf(w->why, "%s: ", w->verb->name);
-    text_safe(w->why, slice_of(*value ? value : "\"\""));
-    buf_printf(w->why, " is no %s: %s", m->value, m->help);
+    refuse_value(w, m, value);
     return -EINVAL;
 }
 
@@ -178,17 +218,20 @@ static bool looks_like_name(struct slice name)
 }
 
 /* MEMBER=VALUE. An address may have an equals sign in it, too, behind other letters. */
-static int put_named(struct words *w, const char *word, bool *done)
+static bool has_name(const char *word)
 {
     struct slice value = slice_of(word), name = slice_cut(&value, '=');
-    const struct json_member *m;
+
+    return value.p && looks_like_name(name);
+}
+
+static int put_named(struct words *w, const char *word)
+{
+    struct slice value = slice_of(word), name = slice_cut(&value, '=');
+    const struct json_member *m = by_name(w->verb, name);
     char *copy;
     int err;
 
-    *done = value.p && looks_like_name(name);
-    if (!*done)
-        return 0;
-    m = by_name(w->verb, name);
     if (m)
         return put_member(w, m, value.p);
     copy = slice_dup(name);
@@ -197,18 +240,26 @@ static int put_named(struct words *w, const char *word, bool *done)
     return err;
 }
 
+/* Which member a word is that does not say so. The one that matters need not stand behind a number
+ * that nobody needs: dtmf 12#, dtmf 3 12#; but record 3 on=no. */
+static unsigned place_of(const struct words *w)
+{
+    if (w->verb->alone && w->plain == 1 && !(w->said & (w->verb->alone | JSON_ON)))
+        return w->verb->alone;
+    return w->said & w->verb->first ? w->verb->second : w->verb->first;
+}
+
 static int put_word(struct words *w, const char *word)
 {
-    unsigned bit = w->said & w->verb->first ? w->verb->second : w->verb->first;
-    bool done;
-    int err = put_named(w, word, &done);
+    unsigned bit = place_of(w);
 
-    if (done)
-        return err;
+    if (has_name(word))
+        return put_named(w, word);
     if (bit && !(w->said & bit))
         return put_member(w, by_bit(bit), word);
     buf_printf(w->why, "%s: there is no place for ", w->verb->name);
     text_safe(w->why, slice_of(word));
+    buf_puts(w->why, "; tphone ctl --help lists what it takes");
     return -EINVAL;
 }
 
@@ -239,20 +290,45 @@ static int look_for_missing(const struct words *w)
     return 0;
 }
 
-int json_command_of_words(const char *const *words, size_t n, struct buf *line, struct buf *why)
+/* Those with a name first, as these tell what is left for the others. */
+static int put_words(struct words *w, const char *const *words, size_t n)
 {
-    struct words w = {.verb = n > 0 ? find_verb(words[0]) : NULL, .line = line, .why = why};
     int err = 0;
 
-    if (!w.verb)
-        return json_command_unknown(n > 0 ? words[0] : "", why);
+    for (size_t i = 0; i < n; i++)
+        w->plain += !has_name(words[i]);
+    for (int named = 1; named >= 0; named--)
+        for (size_t i = 0; i < n && !err; i++)
+            if (has_name(words[i]) == (named == 1))
+                err = put_word(w, words[i]);
+    return err;
+}
+
+static int refuse_verb(const struct words *w, const char *name)
+{
+    if (!w->verb)
+        return json_command_unknown(name, w->why);
+    buf_printf(w->why, "%s is not built yet", w->verb->name);
+    return -EINVAL;
+}
+
+int json_command_of_words(const char *const *words, size_t n, struct json_sound *sound,
+                          struct buf *line, struct buf *why)
+{
+    struct words w = {
+        .verb = n > 0 ? find_verb(words[0]) : NULL, .sound = sound, .line = line, .why = why};
+    int err = 0;
+
+    if (!w.verb || w.verb->action == JSON_NOT_BUILT)
+        return refuse_verb(&w, n > 0 ? words[0] : "");
     buf_printf(line, "{\"command\":\"%s\"", w.verb->name);
     if (w.verb->first == JSON_CALLS)
         err = put_calls(&w, words + 1, n - 1);
-    for (size_t i = 1; i < n && !err && w.verb->first != JSON_CALLS; i++)
-        err = put_word(&w, words[i]);
+    else
+        err = put_words(&w, words + 1, n - 1);
     if (!err)
         err = look_for_missing(&w);
+    put_audio(&w);
     buf_puts(line, "}\n");
     return err;
 }

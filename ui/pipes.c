@@ -81,6 +81,8 @@ int pipes_check(const struct cli *cli, struct buf *why)
     if (cli->control && pipes_have_output(cli))
         return refuse(why, "--control - answers where sound would go: standard output is one or "
                            "the other");
+    if (cli->command->bit & CLI_CTL)
+        return 0; /* what goes through pipes is said in its words */
     if (cli->rate_hz && !pipes_any(cli))
         return refuse(why, "--rate is of raw sound: it goes with --play -, --record - or "
                            "--audio-fd");

@@ -490,6 +490,14 @@ static enum call_input command_input(enum phone_command_kind kind)
     }
 }
 
+/* What a call would have to be that does not take it. */
+static const char *why_not(enum call_input input)
+{
+    if (input == CALL_DO_RING || input == CALL_DO_ANSWER || input == CALL_DO_REJECT)
+        return "the call does not ring here";
+    return input == CALL_DO_HANG_UP ? "the call is ending" : "the call is not answered";
+}
+
 static int do_to_call(struct phone *phone, const struct phone_command *command, struct buf *why)
 {
     enum call_input input = command_input(command->kind);
@@ -508,7 +516,7 @@ static int do_to_call(struct phone *phone, const struct phone_command *command, 
     if (command->kind == PHONE_SWAP && !(call->holds && conference_wants_device(call)))
         return phone_refuse(why, -EBUSY, "the call is not one that waits on hold to be heard");
     if (!call_takes(call, input))
-        return phone_refuse(why, -EBUSY, "the call is not in a state for that");
+        return phone_refuse(why, -EBUSY, why_not(input));
     call_input(call, input, NULL, command);
     return 0;
 }

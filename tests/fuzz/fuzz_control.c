@@ -53,6 +53,7 @@ static const char *read_line(struct slice line)
 static void read_words(struct slice line)
 {
     struct buf out = buf_new(65536), why = buf_new(8192);
+    struct json_sound sound = {0};
     const char *words[WORDS_MAX];
     char *copies[WORDS_MAX];
     size_t n = 0;
@@ -63,7 +64,7 @@ static void read_words(struct slice line)
         words[n] = copies[n];
         n++;
     }
-    if (json_command_of_words(words, n, &out, &why) == 0) {
+    if (json_command_of_words(words, n, &sound, &out, &why) == 0) {
         const char *error = read_line(slice_head(buf_slice(&out), out.n - 1));
 
         must(!error || strcmp(error, "bad-member") == 0); /* such as a number out of range */

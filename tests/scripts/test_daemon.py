@@ -615,15 +615,59 @@ def refusals():
                 (["hangup", "77"], tphone.NOT_FOUND, "there is no such call"),
                 (["call", "nobody"], tphone.USAGE, "nobody: "),
                 (["call"], tphone.USAGE, "call needs ADDRESS"),
-                (["message"], tphone.USAGE, 'there is no command "message"'),
+                (["message"], tphone.USAGE, "message is not built yet"),
+                (["dtmf", "12#", "1"], tphone.USAGE, "call cannot be 12#"),
+                (["call", "bob", "device=maybe"], tphone.USAGE, "device cannot be maybe; it is yes"),
+                (["play", "no.wav"], tphone.SOUND, "cannot play no.wav: No such file"),
+                (["call", "bob@127.0.0.1", "play=no.wav"], tphone.SOUND, "cannot play no.wav: "),
+                (["record", "no/x.wav"], tphone.SOUND, "cannot record to no/x.wav: No such file"),
+                (["status", "--rate", "8000"], tphone.USAGE, "they go with - as the name"),
                 (["register", "xyz"], tphone.NOT_FOUND, "account"),
-                (["volume", "--", "-200"], tphone.USAGE, "-96")):
+                (["volume", "speaker_db=-200"], tphone.USAGE, "-96")):
             said = daemon.expect(status, "ctl", *line)
             equal(said.out, "", "standard output")
             expect(said.err.startswith("tphone: ") and sentence.replace("nobody: ", "") in said.err,
                    f"{line}: the sentence", said)
         said = daemon.expect(tphone.NOT_FOUND, "ctl", "hangup", "--json")
         expect('"error":"no-such-call"' in said.out and said.err == "", "with --json", said)
+
+
+@case("several calls: ctl names those that could be meant, and joins them")
+def several():
+    with Room() as room:
+        daemon, far = Daemon(room), tphone.Answer(room, times=2)
+        for number in ("1", "2"):
+            daemon.expect(0, "ctl", "call", far.uri)
+            far.wait_line(f"{'call 2: ' if number == '2' else '^'}answered")
+        said = daemon.expect(tphone.USAGE, "ctl", "hangup")
+        equal(said.err, "tphone: several calls could be meant, 1 and 2; say which\n", "the sentence")
+        equal(daemon.expect(0, "ctl", "conference").out, "conference=1\n", "the reply")
+        equal(daemon.expect(tphone.OTHER, "ctl", "answer", "1").err,
+              "tphone: the call does not ring here\n", "the sentence")
+        equal(daemon.expect(0, "ctl", "dtmf", "2", "5").out, "call=2\n", "the reply")
+
+
+@case("ctl plays what is piped into it and records into a pipe, and need not wait for that")
+def piped_ctl():
+    with Room() as room:
+        daemon = Daemon(room)
+        told, asked = sound.speech("callee", 2, tail_s=1), sound.speech("caller", 2, rate=8000)
+        callee = tphone.Answer(room, spoken=told, times=1)
+        daemon.expect(0, "ctl", "call", callee.uri)
+        callee.wait_line("answered")
+        with open(room.path("heard.raw"), "wb") as heard:
+            record = daemon.start("ctl", "--rate", "8000", "record", "-",
+                                  popen={"stdout": heard, "stderr": subprocess.PIPE})
+        equal((record.status(), record.lines), (0, ["call=1"]), "status and words of ctl record")
+        play = daemon.start("ctl", "--rate", "8000", "play", "-", "hangup_at_eof=yes",
+                            popen={"stdin": subprocess.PIPE})
+        equal(play.status(), 0, "status of ctl play, which nobody has written to yet")
+        play.popen.stdin.write(asked.samples.tobytes())
+        play.popen.stdin.close()
+        callee.expect_status(0)
+        sound.expect_heard(asked, callee.recording, "what the far end heard", least=0.8)
+        found = sound.match(told.cut(0, 1.5), sound.read(room.path("heard.raw"), 8000))
+        expect(found.correlation > 0.8, f"what came out of the daemon: {found}")
 
 
 @case("a call that comes in rings until ctl takes or declines it")

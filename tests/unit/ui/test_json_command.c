@@ -256,11 +256,32 @@ static const struct words_row {
      "{\"command\":\"call\",\"target\":\"sip:bob@h;a=b\"}\n"},
     {"a call by name", {"call", "target=bob"}, 0, "{\"command\":\"call\",\"target\":\"bob\"}\n"},
     {"members by name", {"call", "bob", "play=/a b.wav", "hangup-at-eof=yes", "device=off"}, 0,
-     "{\"command\":\"call\",\"target\":\"bob\",\"play\":\"/a b.wav\",\"hangup_at_eof\":true,"
-     "\"device\":false}\n"},
+     "{\"command\":\"call\",\"play\":\"/a b.wav\",\"hangup_at_eof\":true,\"device\":false,"
+     "\"target\":\"bob\"}\n"},
     {"a number of a call", {"hangup", "3"}, 0, "{\"command\":\"hangup\",\"call\":3}\n"},
-    {"two words", {"dtmf", "12#", "7"}, 0,
+    {"the call comes first", {"dtmf", "7", "12#"}, 0,
+     "{\"command\":\"dtmf\",\"call\":7,\"digits\":\"12#\"}\n"},
+    {"one word is what matters", {"dtmf", "7"}, 0,
+     "{\"command\":\"dtmf\",\"digits\":\"7\"}\n"},
+    {"also beside one with a name", {"dtmf", "12#", "call=7"}, 0,
+     "{\"command\":\"dtmf\",\"call\":7,\"digits\":\"12#\"}\n"},
+    {"unless that has a name", {"dtmf", "7", "digits=12#"}, 0,
      "{\"command\":\"dtmf\",\"digits\":\"12#\",\"call\":7}\n"},
+    {"the end of a recording", {"record", "7", "on=no"}, 0,
+     "{\"command\":\"record\",\"on\":false,\"call\":7}\n"},
+    {"the other order", {"dtmf", "12#", "7"}, -EINVAL,
+     "dtmf: call cannot be 12#; it is the number of a call, which only needs to be said where "
+     "there are several"},
+    {"a file of a call", {"play", "7", "/x.wav"}, 0,
+     "{\"command\":\"play\",\"call\":7,\"file\":\"/x.wav\"}\n"},
+    {"standard input", {"play", "-"}, 0,
+     "{\"command\":\"play\",\"audio\":{\"live\":false,\"in\":true}}\n"},
+    {"standard output", {"record", "2", "-", "sides=mixed"}, 0,
+     "{\"command\":\"record\",\"sides\":\"mixed\",\"call\":2,"
+     "\"audio\":{\"live\":false,\"out\":true}}\n"},
+    {"both", {"call", "bob", "play=-", "record=-"}, 0,
+     "{\"command\":\"call\",\"target\":\"bob\","
+     "\"audio\":{\"live\":false,\"in\":true,\"out\":true}}\n"},
     {"a list", {"conference", "1", "2", "3"}, 0,
      "{\"command\":\"conference\",\"calls\":[1,2,3]}\n"},
     {"all in conference", {"conference"}, 0, "{\"command\":\"conference\"}\n"},
@@ -269,17 +290,18 @@ static const struct words_row {
     {"no command", {NULL}, -EINVAL, "there is no command \"\""},
     {"a wrong command", {"hagnup"}, -EINVAL,
      "there is no command \"hagnup\"; did you mean \"hangup\"?"},
-    {"one that is not built", {"transfer"}, -EINVAL, "there is no command \"transfer\""},
+    {"one that is not built", {"transfer"}, -EINVAL, "transfer is not built yet"},
     {"a wrong member", {"call", "bob", "paly=x"}, -EINVAL,
      "call has no member \"paly\"; did you mean \"play\"?"},
     {"what is missing", {"dtmf"}, -EINVAL,
      "dtmf needs DIGITS: 0-9 * # A-D, and a comma for a pause of a second"},
-    {"a word too many", {"hangup", "1", "2"}, -EINVAL, "hangup: there is no place for 2"},
-    {"a word twice", {"hangup", "1", "call=2"}, -EINVAL, "hangup: call is said twice"},
+    {"a word too many", {"hangup", "1", "2"}, -EINVAL, "hangup: there is no place for 2; tphone ctl --help lists what it takes"},
+    {"a word for what was named", {"hangup", "1", "call=2"}, -EINVAL, "hangup: there is no place for 1; tphone ctl --help lists what it takes"},
     {"no number", {"hangup", "bob"}, -EINVAL,
-     "hangup: bob is no N: number of a call; needless where only one can be meant"},
+     "hangup: call cannot be bob; it is the number of a call, which only needs to be said where "
+     "there are several"},
     {"no switch", {"events", "perhaps"}, -EINVAL,
-     "events: perhaps is no yes|no: yes where it is not said"},
+     "events: on cannot be perhaps; it is yes or no: yes where it is not said"},
     {"a password is no argument", {"password", "work", "password=x"}, -EINVAL,
      "password: password is never an argument"},
 };
@@ -289,11 +311,12 @@ static void check_words(void **state)
 {
     const struct words_row *row = *state;
     struct buf line = buf_new(4096), why = buf_new(4096);
+    struct json_sound sound = {0};
     size_t n = 0;
 
     while (n < WORDS_MAX && row->words[n])
         n++;
-    assert_int_equal(json_command_of_words(row->words, n, &line, &why), row->err);
+    assert_int_equal(json_command_of_words(row->words, n, &sound, &line, &why), row->err);
     assert_string_equal(buf_cstr(row->err ? &why : &line), row->text);
     if (!row->err) {
         struct json_command command = read_good(buf_cstr(&line));
@@ -308,10 +331,13 @@ static void files_are_made_absolute(void **state)
 {
     const char *words[] = {"play", "x.wav"};
     struct buf line = buf_new(8192), why = buf_new(4096), wanted = buf_new(8192);
+    struct json_sound sound = {0};
     char *here = getcwd(NULL, 0);
 
     (void)state;
-    assert_int_equal(json_command_of_words(words, 2, &line, &why), 0);
+    assert_int_equal(json_command_of_words(words, 2, &sound, &line, &why), 0);
+    assert_string_equal(sound.play, "x.wav");
+    assert_null(sound.record);
     buf_printf(&wanted, "{\"command\":\"play\",\"file\":\"%s/x.wav\"}\n", here);
     assert_string_equal(buf_cstr(&line), buf_cstr(&wanted));
     free(here);
