@@ -77,9 +77,7 @@ static int refuse_option(const char *word, int letter, struct buf *why)
         char shown[2] = {(char)letter, '\0'};
 
         buf_puts(why, "unknown option -");
-        return refuse(why, shown,
-                      is_digit(*shown) ? "; a number below 0 stands behind --"
-                                       : "; tphone --help lists them");
+        return refuse(why, shown, "; tphone --help lists them");
     }
     rest = slice_skip(rest, 2);
     name = slice_cut(&rest, '=');
