@@ -2,12 +2,11 @@
  * drifts and runs dry. */
 #include "audio/device_ops.h"
 
+#include "audio/portaudio.h"
 #include "base/ring.h"
 #include "base/slice.h"
 
-#include <alsa/asoundlib.h>
 #include <errno.h>
-#include <portaudio.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -29,6 +28,7 @@ enum {
 
 struct card {
     struct audio_device base;
+    struct portaudio pa;
     PaStream *stream[2]; /* capture, playback; NULL: that direction is not there */
     struct ring *captured, *queued;
     size_t frame; /* samples per callback */
@@ -195,8 +195,8 @@ static void close_streams(struct card *card)
     for (size_t i = 0; i < ARRAY_LEN(card->stream); i++) {
         if (!card->stream[i])
             continue;
-        Pa_AbortStream(card->stream[i]); /* not Stop, which waits until all is played */
-        Pa_CloseStream(card->stream[i]);
+        card->pa.AbortStream(card->stream[i]); /* not Stop, which waits until all is played */
+        card->pa.CloseStream(card->stream[i]);
     }
 }
 
@@ -205,7 +205,7 @@ static void card_close(struct audio_device *d)
     struct card *card = card_of(d);
 
     close_streams(card);
-    Pa_Terminate();
+    card->pa.Terminate();
     card_free(card);
 }
 
@@ -230,9 +230,9 @@ static void swallow(const char *file, int line, const char *function, int err, c
     (void)format;
 }
 
-static int errno_of(PaError pa)
+static int errno_of(PaError err)
 {
-    switch (pa) {
+    switch (err) {
     case paInsufficientMemory:
         return -ENOMEM;
     case paDeviceUnavailable:
@@ -248,26 +248,28 @@ static int errno_of(PaError pa)
     }
 }
 
-static int because(PaError pa, char why[AUDIO_WHY_MAX], const char *what, const char *name)
+static int because(const struct portaudio *pa, PaError err, char why[AUDIO_WHY_MAX],
+                   const char *what, const char *name)
 {
-    const PaHostErrorInfo *host = Pa_GetLastHostErrorInfo();
+    const PaHostErrorInfo *host = pa->GetLastHostErrorInfo();
 
-    if (why && pa == paUnanticipatedHostError && host)
+    if (why && err == paUnanticipatedHostError && host)
         snprintf(why, AUDIO_WHY_MAX, "cannot %s%s: %s", what, name, host->errorText);
     else if (why)
-        snprintf(why, AUDIO_WHY_MAX, "cannot %s%s: %s", what, name, Pa_GetErrorText(pa));
-    return errno_of(pa);
+        snprintf(why, AUDIO_WHY_MAX, "cannot %s%s: %s", what, name, pa->GetErrorText(err));
+    return errno_of(err);
 }
 
 /* PortAudio 19.6 ends the program by an assertion where ALSA's configuration has devices to offer,
  * or none, but neither a default nor a dmix, for which it keeps a place: a broken or missing
  * configuration. */
-static bool has_default(void)
+static bool has_default(const struct portaudio *pa)
 {
     snd_config_t *found;
 
-    return snd_config_update() >= 0 && (snd_config_search(snd_config, "pcm.default", &found) >= 0 ||
-                                        snd_config_search(snd_config, "pcm.dmix", &found) >= 0);
+    return pa->snd_config_update() >= 0 &&
+           (pa->snd_config_search(*pa->snd_config, "pcm.default", &found) >= 0 ||
+            pa->snd_config_search(*pa->snd_config, "pcm.dmix", &found) >= 0);
 }
 
 /* What PortAudio's host interfaces (JACK's above all) allocate while they look for their servers is
@@ -287,12 +289,14 @@ void __lsan_enable(void);
 #define __lsan_enable() ((void)0)
 #endif
 
-static int initialize(char why[AUDIO_WHY_MAX])
+static int initialize(struct portaudio *pa, char why[AUDIO_WHY_MAX])
 {
-    PaError pa;
+    int err = portaudio_load(pa, why);
 
-    snd_lib_error_set_handler(swallow);
-    if (!has_default()) {
+    if (err)
+        return err;
+    pa->snd_lib_error_set_handler(swallow);
+    if (!has_default(pa)) {
         if (why)
             snprintf(why, AUDIO_WHY_MAX,
                      "this machine has no sound device: ALSA's configuration "
@@ -300,15 +304,15 @@ static int initialize(char why[AUDIO_WHY_MAX])
         return -ENODEV;
     }
     __lsan_disable();
-    pa = Pa_Initialize();
+    err = pa->Initialize();
     __lsan_enable();
-    return pa == paNoError ? 0 : because(pa, why, "reach the sound system", "");
+    return err == paNoError ? 0 : because(pa, err, why, "reach the sound system", "");
 }
 
-static bool copy_info(PaDeviceIndex i, struct audio_device_info *out)
+static bool copy_info(const struct portaudio *pa, PaDeviceIndex i, struct audio_device_info *out)
 {
-    const PaDeviceInfo *info = Pa_GetDeviceInfo(i);
-    const PaHostApiInfo *api = Pa_GetHostApiInfo(info->hostApi);
+    const PaDeviceInfo *info = pa->GetDeviceInfo(i);
+    const PaHostApiInfo *api = pa->GetHostApiInfo(info->hostApi);
 
     *out = (struct audio_device_info){
         .name = strdup(info->name),
@@ -316,29 +320,30 @@ static bool copy_info(PaDeviceIndex i, struct audio_device_info *out)
         .inputs = (unsigned)(info->maxInputChannels > 0 ? info->maxInputChannels : 0),
         .outputs = (unsigned)(info->maxOutputChannels > 0 ? info->maxOutputChannels : 0),
         .rate_hz = (uint32_t)info->defaultSampleRate,
-        .default_input = i == Pa_GetDefaultInputDevice(),
-        .default_output = i == Pa_GetDefaultOutputDevice(),
+        .default_input = i == pa->GetDefaultInputDevice(),
+        .default_output = i == pa->GetDefaultOutputDevice(),
     };
     return out->name && out->host_api;
 }
 
 int audio_device_card_list(struct audio_device_list *out, char why[AUDIO_WHY_MAX])
 {
-    int n, err = initialize(why);
+    struct portaudio pa;
+    int n, err = initialize(&pa, why);
 
     *out = (struct audio_device_list){0};
     if (err)
         return err;
-    n = Pa_GetDeviceCount();
+    n = pa.GetDeviceCount();
     if (n > 0) {
         out->at = calloc((size_t)n, sizeof *out->at);
         err = out->at ? 0 : -ENOMEM;
     }
     for (PaDeviceIndex i = 0; i < n && !err; i++) {
         out->n++;
-        err = copy_info(i, &out->at[i]) ? 0 : -ENOMEM;
+        err = copy_info(&pa, i, &out->at[i]) ? 0 : -ENOMEM;
     }
-    Pa_Terminate();
+    pa.Terminate();
     if (err)
         audio_device_list_free(out);
     if (err && why)
@@ -373,10 +378,10 @@ static bool has_channels(const PaDeviceInfo *info, const struct card *card)
 static PaDeviceIndex find_by_name(const char *name, const struct card *card)
 {
     struct slice wanted = slice_of(name);
-    PaDeviceIndex part = paNoDevice, n = Pa_GetDeviceCount();
+    PaDeviceIndex part = paNoDevice, n = card->pa.GetDeviceCount();
 
     for (PaDeviceIndex i = 0; i < n; i++) {
-        const PaDeviceInfo *info = Pa_GetDeviceInfo(i);
+        const PaDeviceInfo *info = card->pa.GetDeviceInfo(i);
 
         if (slice_ieq(slice_of(info->name), wanted))
             return i;
@@ -403,8 +408,8 @@ static int choose(const struct audio_device_config *config, struct card *card, P
         return -ENODEV;
     }
     if (!by_name) {
-        *in = Pa_GetDefaultInputDevice();
-        *out = Pa_GetDefaultOutputDevice();
+        *in = card->pa.GetDefaultInputDevice();
+        *out = card->pa.GetDefaultOutputDevice();
         card->has_input = card->has_input && *in != paNoDevice;
         card->has_output = card->has_output && *out != paNoDevice;
     }
@@ -422,62 +427,65 @@ static PaError open_streams(struct card *card, PaDeviceIndex in, PaDeviceIndex o
 {
     PaStreamParameters from = {.device = in, .channelCount = 1, .sampleFormat = paInt16};
     PaStreamParameters to = {.device = out, .channelCount = 1, .sampleFormat = paInt16};
-    PaError pa = paNoError;
+    PaError err = paNoError;
 
     if (card->has_input) {
-        from.suggestedLatency = Pa_GetDeviceInfo(in)->defaultLowInputLatency;
-        pa = Pa_OpenStream(&card->stream[0], &from, NULL, rate_hz, frame, paNoFlag, on_samples,
-                           card);
+        from.suggestedLatency = card->pa.GetDeviceInfo(in)->defaultLowInputLatency;
+        err = card->pa.OpenStream(&card->stream[0], &from, NULL, rate_hz, frame, paNoFlag,
+                                  on_samples, card);
     }
-    if (pa == paNoError && card->has_output) {
-        to.suggestedLatency = Pa_GetDeviceInfo(out)->defaultLowOutputLatency;
-        pa = Pa_OpenStream(&card->stream[1], NULL, &to, rate_hz, frame, paNoFlag, on_samples, card);
+    if (err == paNoError && card->has_output) {
+        to.suggestedLatency = card->pa.GetDeviceInfo(out)->defaultLowOutputLatency;
+        err = card->pa.OpenStream(&card->stream[1], NULL, &to, rate_hz, frame, paNoFlag, on_samples,
+                                  card);
     }
-    if (pa != paNoError) {
+    if (err != paNoError) {
         close_streams(card);
         card->stream[0] = card->stream[1] = NULL;
     }
-    return pa;
+    return err;
 }
 
 static int open_at_some_rate(const struct audio_device_config *config, struct card *card,
                              PaDeviceIndex in, PaDeviceIndex out, char why[AUDIO_WHY_MAX])
 {
-    const PaDeviceInfo *info = Pa_GetDeviceInfo(card->has_output ? out : in);
+    const PaDeviceInfo *info = card->pa.GetDeviceInfo(card->has_output ? out : in);
     uint32_t rates[] = {config->rate_hz ? config->rate_hz : RATE_HZ,
                         (uint32_t)info->defaultSampleRate};
     unsigned frame_ms = config->frame_ms ? config->frame_ms : FRAME_MS;
-    PaError pa = paInvalidSampleRate;
+    PaError err = paInvalidSampleRate;
 
     if (frame_ms > FRAME_MAX_MS)
         frame_ms = FRAME_MAX_MS;
     card->base.name = strdup(info->name);
-    for (size_t i = 0; i < ARRAY_LEN(rates) && pa == paInvalidSampleRate; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rates) && err == paInvalidSampleRate; i++) {
         card->base.rate_hz = rates[i];
         card->frame = samples_of(card, frame_ms);
-        pa = open_streams(card, in, out, rates[i], card->frame);
+        err = open_streams(card, in, out, rates[i], card->frame);
     }
-    return pa == paNoError ? 0 : because(pa, why, "open the sound device ", info->name);
+    return err == paNoError ? 0
+                            : because(&card->pa, err, why, "open the sound device ", info->name);
 }
 
 static int start(struct card *card, char why[AUDIO_WHY_MAX])
 {
-    PaError pa;
+    PaError err = paNoError;
 
     card->base.ops = &card_ops;
     card->captured = ring_new(samples_of(card, RING_MS));
     card->queued = ring_new(samples_of(card, RING_MS));
     atomic_store(&card->cushion, CUSHION_FRAMES * card->frame);
     if (!card->captured || !card->queued || !card->base.name)
-        return because(paInsufficientMemory, why, "open the sound device", "");
-    pa = paNoError;
-    for (size_t i = 0; i < ARRAY_LEN(card->stream) && pa == paNoError; i++) {
+        return because(&card->pa, paInsufficientMemory, why, "open the sound device", "");
+    for (size_t i = 0; i < ARRAY_LEN(card->stream) && err == paNoError; i++) {
         if (!card->stream[i])
             continue;
-        Pa_SetStreamFinishedCallback(card->stream[i], on_finished);
-        pa = Pa_StartStream(card->stream[i]);
+        card->pa.SetStreamFinishedCallback(card->stream[i], on_finished);
+        err = card->pa.StartStream(card->stream[i]);
     }
-    return pa == paNoError ? 0 : because(pa, why, "start the sound device ", card->base.name);
+    return err == paNoError
+               ? 0
+               : because(&card->pa, err, why, "start the sound device ", card->base.name);
 }
 
 int audio_device_card_open(const struct audio_device_config *config, struct audio_device **out,
@@ -487,9 +495,12 @@ int audio_device_card_open(const struct audio_device_config *config, struct audi
     PaDeviceIndex from, to;
     int err;
 
-    if (!card)
-        return because(paInsufficientMemory, why, "open the sound device", "");
-    err = initialize(why);
+    if (!card) {
+        if (why)
+            snprintf(why, AUDIO_WHY_MAX, "cannot open the sound device: %s", strerror(ENOMEM));
+        return -ENOMEM;
+    }
+    err = initialize(&card->pa, why);
     if (err) {
         free(card);
         return err;
@@ -504,7 +515,7 @@ int audio_device_card_open(const struct audio_device_config *config, struct audi
         return 0;
     }
     close_streams(card);
-    Pa_Terminate();
+    card->pa.Terminate();
     card_free(card);
     return err;
 }

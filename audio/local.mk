@@ -16,6 +16,7 @@ libaudio_a_SOURCES = \
 	audio/level.c audio/level.h \
 	audio/mixer.c audio/mixer.h \
 	audio/playout.c audio/playout.h \
+	audio/portaudio.c audio/portaudio.h \
 	audio/resample.c audio/resample.h \
 	audio/sniff.c audio/sniff.h \
 	audio/stretch.c audio/stretch.h \
