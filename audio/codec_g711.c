@@ -12,7 +12,7 @@ enum {
     MU_BIAS = 33, /* in 14-bit units: shifts the segments' borders to powers of two */
     MU_MAX = 8191,
     FLOAT_ONE_EXPONENT = 127, /* IEEE 754 single precision, of 1.0 */
-    A_FLIP = 0x55, /* every other bit inverted, against long runs of zeros on the line */
+    A_FLIP = 0x55,            /* every other bit inverted, against long runs of zeros on the line */
 };
 
 /* Position of the highest bit that is set; value is not 0. */

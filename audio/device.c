@@ -2,7 +2,6 @@
 
 #include "audio/device_ops.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>

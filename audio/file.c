@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <math.h>
 #include <sndfile.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 #include "ui/cmd.h"
-#include "ui/pipes.h"
 #include "ui/ctl_call.h"
+#include "ui/pipes.h"
 #include "ui/session.h"
 #include "ui/status.h"
 

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "phone/event_names.h"
+#include "phone/phone.h"
 #include "ui/json.h"
 
 /* --- values --------------------------------------------------------------------------------- */
@@ -142,7 +143,7 @@ static void take_members(const json_t *tree, struct phone_event *event)
 
 /* --- events --------------------------------------------------------------------------------- */
 
-/* The kind that has this name, with its on; false: none. event/event_names.h knows no way back. */
+/* The kind that has this name, with its on; false: none. phone/event_names.h knows no way back. */
 static bool find_kind(const char *name, struct phone_event *event)
 {
     for (int k = PHONE_LISTENING; k < PHONE_CLOSED; k++) {
@@ -161,19 +162,8 @@ static bool find_kind(const char *name, struct phone_event *event)
 
 static bool read_event(const json_t *tree, const char *name, struct phone_event *out)
 {
-    *out = (struct phone_event){.peer = "",
-                                .peer_name = "",
-                                .contact = "",
-                                .target = "",
-                                .transport = "",
-                                .codec = "",
-                                .reason = "",
-                                .text = "",
-                                .file = "",
-                                .digits = "",
-                                .account = "",
-                                .seen_at = "",
-                                .encryption = ""};
+    *out = (struct phone_event){0};
+    phone_fill_event(out);
     if (!find_kind(name, out))
         return false;
     out->outcome = out->kind == PHONE_ENDED ? PHONE_FAILED : 0;

@@ -1,7 +1,6 @@
 #include "ui/hooks.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/log.h"

@@ -73,9 +73,9 @@ static void add_members(struct maker *m, const char *prefix, json_t *object)
     json_t *value;
     size_t i;
 
-    json_object_foreach(object, name, value) add_member(m, prefix, name, value);
-    json_array_foreach(object, i, value)
-    {
+    json_object_foreach (object, name, value)
+        add_member(m, prefix, name, value);
+    json_array_foreach (object, i, value) {
         snprintf(number, sizeof number, "%zu", i + 1);
         add_member(m, prefix, number, value);
     }

@@ -193,7 +193,9 @@ static bool take_audio(json_t *value, const struct json_member *m, struct json_c
     (void)m;
     if (!json_is_object(value))
         return false;
-    json_object_foreach(value, name, member) if (!take_audio_member(name, member, c)) return false;
+    json_object_foreach (value, name, member)
+        if (!take_audio_member(name, member, c))
+            return false;
     if (!json_object_get(value, "live"))
         c->in.live = c->out.live = c->audio_in && c->audio_out;
     return c->audio_in || c->audio_out;
@@ -420,9 +422,9 @@ static int take_members(struct json_command *c, const char **error, struct buf *
     json_t *value;
     int err = 0;
 
-    json_object_foreach(c->tree, name,
-                        value) if (!err && strcmp(name, "id") != 0 && strcmp(name, "command") != 0)
-        err = take_member(c, name, value, why);
+    json_object_foreach (c->tree, name, value)
+        if (!err && strcmp(name, "id") != 0 && strcmp(name, "command") != 0)
+            err = take_member(c, name, value, why);
     if (!err)
         err = look_for_missing(c, why);
     if (!err)

@@ -1,6 +1,5 @@
 /* The words of `tphone ctl` as a line of JSON. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 

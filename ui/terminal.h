@@ -14,7 +14,7 @@ struct terminal {
     struct output trace_file;
     struct output *trace; /* one of the two above, or NULL: no trace is wanted */
     struct outcome outcome;
-    int library_fd;       /* what libraries write on descriptor 2 is read here; -1: not caught */
+    int library_fd; /* what libraries write on descriptor 2 is read here; -1: not caught */
 };
 
 /* Opens the file of --trace and makes descriptor 2 a pipe where quiet_libraries is true, which is

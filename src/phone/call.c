@@ -203,7 +203,6 @@ static void reject(struct step *s)
 
 static void hang_up(struct step *s)
 {
-    s->call->end.by_us = true;
     if (s->call->sip)
         sip_call_hangup(s->call->sip, net_now_ms());
 }
@@ -445,7 +444,6 @@ void call_input(struct call *call, enum call_input input, const struct sip_call_
                 const struct phone_command *command)
 {
     struct step s = {.call = call, .event = event, .command = command};
-
     struct phone *phone = call->phone;
 
     if (step(&s, refine(call, input, event))) {

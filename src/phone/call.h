@@ -186,7 +186,6 @@ struct call {
         char *words;  /* owned, safe: why its account could not be registered, with outcome */
         enum phone_outcome outcome;
         const char *own_words; /* our reason for hanging up or refusing; NULL: none */
-        bool by_us;            /* a command ended it */
         bool unanswerable;     /* a challenge that is not for us to answer: reason says why */
     } end;
     struct media_stats stats;

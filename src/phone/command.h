@@ -39,20 +39,20 @@ enum phone_command_kind {
     PHONE_RECORD,     /* call, sound.record or sound.out, sound.sides: from now on, or from the
                          answer on, in place of what was recorded to; both NULL: the recording
                          ends. PHONE_RECORDING follows */
-    PHONE_JOIN,       /* call, other, both answered: they are in one conference from now on, with all
-                         that either was joined with, and not on hold; PHONE_JOINED of each that is
-                         new in it follows. Each hears all others and not itself, beside what it is
-                         sent alone: its file, or the microphone, which all share as they do the
-                         loudspeaker, where one of them has the sound device */
-    PHONE_PART,       /* call: leaves its conference; PHONE_PARTED follows, also of one that would be
-                         left in it alone. With the sound device it is put on hold, where others
-                         keep that */
-    PHONE_VOLUME,     /* microphone_db, speaker_db: of the sound device, for all calls;
-                         PHONE_VOLUMES follows. What is recorded of the other side stays as loud as
-                         it came */
-    PHONE_DEVICES,    /* PHONE_DEVICE_LIST follows */
-    PHONE_QUIT, /* end all calls, then PHONE_CLOSED: 1.5 s at most, or 4 s where on is true and
-                   messages are being lost */
+    PHONE_JOIN,    /* call, other, both answered: they are in one conference from now on, with all
+                      that either was joined with, and not on hold; PHONE_JOINED of each that is
+                      new in it follows. Each hears all others and not itself, beside what it is
+                      sent alone: its file, or the microphone, which all share as they do the
+                      loudspeaker, where one of them has the sound device */
+    PHONE_PART,    /* call: leaves its conference; PHONE_PARTED follows, also of one that would be
+                      left in it alone. With the sound device it is put on hold, where others
+                      keep that */
+    PHONE_VOLUME,  /* microphone_db, speaker_db: of the sound device, for all calls;
+                      PHONE_VOLUMES follows. What is recorded of the other side stays as loud as
+                      it came */
+    PHONE_DEVICES, /* PHONE_DEVICE_LIST follows */
+    PHONE_QUIT,    /* end all calls, then PHONE_CLOSED: 1.5 s at most, or 4 s where on is true and
+                      messages are being lost */
 };
 
 /* What of a call is recorded. */

@@ -8,8 +8,10 @@
 #ifndef PHONE_CONFERENCE_H
 #define PHONE_CONFERENCE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/list.h"
-#include "phone/command.h"
 
 struct buf;
 struct call;

@@ -80,7 +80,7 @@ struct media_player {
     struct half front; /* being given out */
     size_t at;         /* in it */
     uint32_t rate_hz;
-    bool busy, closing, ready, failed;
+    bool busy, closing, failed;
     bool told_end; /* the worker has reached the end; what is in the halves is all */
 
     /* The worker's while busy */
@@ -213,7 +213,6 @@ static void player_done(struct media_job *job)
             player_free(p);
         return;
     }
-    p->ready = true;
     if (p->err) {
         p->failed = true;
         p->events.failed(p->arg, p->err, p->why);
@@ -284,11 +283,6 @@ size_t media_player_read(struct media_player *p, int16_t *out, size_t n)
     }
     player_turn(p);
     return done;
-}
-
-bool media_player_ready(const struct media_player *p)
-{
-    return p->ready;
 }
 
 bool media_player_ended(const struct media_player *p)

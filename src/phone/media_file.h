@@ -24,8 +24,6 @@ int media_player_open(struct media_jobs *jobs, const char *path, uint32_t rate_h
 void media_player_set_rate(struct media_player *p, uint32_t rate_hz);
 /* The next n samples; fewer where the disk is slow, or at the end. */
 size_t media_player_read(struct media_player *p, int16_t *out, size_t n);
-/* Something has been read, or will never be: before that a call may wait with sending. */
-bool media_player_ready(const struct media_player *p);
 /* The last sample has been given out. */
 bool media_player_ended(const struct media_player *p);
 void media_player_close(struct media_player *p); /* NULL is fine; closed follows, never at once */

@@ -1,6 +1,5 @@
 #include "phone/media_mix.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

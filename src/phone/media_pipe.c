@@ -16,9 +16,9 @@
 
 #define HELPER_STACK_BYTES (512u << 10)
 #define PIECE_BYTES 4096
+#define PIECE_SAMPLES 1024
 /* A socket counts the memory of what it holds: twice what is in it, and some for each piece. */
 #define SOCKET_OVERHEAD 16384
-#define PIECE_SAMPLES 1024
 
 /* --- descriptors ----------------------------------------------------------------------------- */
 

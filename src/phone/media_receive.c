@@ -1,5 +1,4 @@
 /* What a stream receives: packets in, sound out to the recording and the loudspeaker. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "audio/level.h"
@@ -92,8 +91,7 @@ static bool is_played(const struct media_stream *s)
     return s->playout && s->agreed->params.receive && anybody_listens(s);
 }
 
-static void take_key(struct media_stream *s, const struct rtp_packet *packet,
-                     uint64_t arrived_us)
+static void take_key(struct media_stream *s, const struct rtp_packet *packet, uint64_t arrived_us)
 {
     char key = rtp_event_receive(&s->pressed, packet->payload, packet->timestamp);
     struct media_event event = {.type = MEDIA_DIGIT, .stream = s, .arg = s->arg, .digit = key};

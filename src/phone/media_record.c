@@ -2,7 +2,6 @@
  *
  * The next one is there at once, and keeps its sound, while the one before is still being completed
  * on the disk; only then is it begun, as it may be the same file. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -40,7 +40,6 @@ void stream_prepare_sending(struct media_stream *s, const struct media_agreement
     if (!same || !s->encoder) {
         audio_encoder_free(s->encoder);
         s->encoder = NULL;
-        s->encoder_codec = now->send;
         if (audio_encoder_new(now->send, &params, &s->encoder) != 0)
             log_error("media", "no encoder for %s: nothing can be sent", now->send->name);
     }

@@ -1,7 +1,6 @@
 #include "phone/media_sides.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

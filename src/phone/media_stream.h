@@ -62,7 +62,6 @@ struct media_stream {
     /* What we send */
     struct rtp_session session;
     struct audio_encoder *encoder;
-    const struct audio_codec *encoder_codec;
     uint64_t next_send_us; /* 0: with the next beat */
     struct rtp_event_sender keys;
     bool keys_pending; /* MEDIA_DIGITS_SENT is due */

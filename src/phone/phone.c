@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "audio/codec.h"
-#include "audio/device.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "phone/account.h"

@@ -4,7 +4,6 @@
 #include "tests/lib/speech.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sndfile.h>
 #include <stdio.h>

@@ -2,7 +2,6 @@
 #include "phone/phone.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/rand.h"
 #include "phone/phone_private.h"

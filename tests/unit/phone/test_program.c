@@ -2,7 +2,6 @@
  * nothing to do with a password, which test_password.c looks at. */
 #include "phone/program.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,4 @@
 /* What calls and accounts are like now, for whoever comes late. */
-#include <string.h>
 
 #include "phone/phone.h"
 #include "tests/unit/phone/phones.h"

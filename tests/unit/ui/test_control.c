@@ -2,10 +2,8 @@
  * client gets whole lines, or is let go. */
 #include "ui/control.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "phone/event_names.h"
+#include "phone/phone.h"
 #include "tests/lib/exact.h"
 #include "tests/lib/rows.h"
 #include "ui/json.h"
@@ -53,23 +54,13 @@ static struct phone_event full(enum phone_event_kind kind)
 /* Nothing that could be left out is there. */
 static struct phone_event empty(enum phone_event_kind kind)
 {
-    return (struct phone_event){.kind = kind,
-                                .call = 1,
-                                .peer = "",
-                                .peer_name = "",
-                                .contact = "",
-                                .target = "",
-                                .transport = "",
-                                .codec = "",
-                                .reason = "",
-                                .text = "",
-                                .file = "",
-                                .digits = "",
-                                .account = "",
-                                .seen_at = "",
-                                .encryption = "",
-                                .outcome = PHONE_NO_ANSWER,
-                                .result = {.round_trip_ms = -1, .their_lost_percent = -1}};
+    struct phone_event e = {.kind = kind,
+                            .call = 1,
+                            .outcome = PHONE_NO_ANSWER,
+                            .result = {.round_trip_ms = -1, .their_lost_percent = -1}};
+
+    phone_fill_event(&e);
+    return e;
 }
 
 static bool has_result(enum phone_event_kind kind)

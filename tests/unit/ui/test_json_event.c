@@ -3,7 +3,6 @@
 
 #include <jansson.h>
 #include <math.h>
-#include <string.h>
 
 #include "phone/event_names.h"
 #include "tests/lib/rows.h"

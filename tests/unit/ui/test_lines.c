@@ -1,8 +1,6 @@
 /* Lines come out whole, whatever pieces they came in. */
 #include "ui/lines.h"
 
-#include <stdlib.h>
-
 #include "base/buf.h"
 #include "tests/lib/rows.h"
 
