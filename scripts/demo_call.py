@@ -10,14 +10,11 @@ import os
 import shutil
 import signal
 import sys
-import time
 
-TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-sys.path.insert(0, os.path.join(TOP, "tests"))
-sys.dont_write_bytecode = True
-from lib import sound, trace, tphone  # noqa: E402
-from lib.room import Process, free_port  # noqa: E402
-from lib.tap import Failure  # noqa: E402
+from demo_show import GOOD, STYLE, alike, bars, heading, progress
+from lib import sound, trace, tphone
+from lib.room import Process, free_port
+from lib.tap import Failure
 
 RATE = 16000
 RING_S, SPEECH_S, AFTER_S = 1, 10, 2
@@ -25,51 +22,6 @@ VOICES = {
     "caller": [sound.CODEC2 + "speech_orig_16k.wav"],
     "callee": [sound.LIBRIVOX + "0870.wav", sound.LIBRIVOX + "0930.wav"],
 }
-GOOD = 0.9  # from here on a recording counts as what was spoken
-
-
-class Style:
-    """Colours on a terminal that wants them; lines and bars where the locale has them."""
-
-    def __init__(self):
-        self.colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and \
-            os.environ.get("TERM", "dumb") != "dumb"
-        self.fine = "utf" in (sys.stdout.encoding or "").lower()
-        self.bars = " ▁▂▃▄▅▆▇█" if self.fine else " .:-=+*#@"
-        self.dash, self.right, self.left = ("─", "▶", "◀") if self.fine else ("-", ">", "<")
-
-    def paint(self, text, *codes):
-        return f"\033[{';'.join(codes)}m{text}\033[0m" if self.colour else text
-
-    def bold(self, text):
-        return self.paint(text, "1")
-
-    def dim(self, text):
-        return self.paint(text, "2")
-
-    def judged(self, text, good):
-        return self.paint(text, "32" if good else "31")
-
-
-STYLE = Style()
-
-
-def progress(text, seconds, alive):
-    """Waits for alive() to become false, saying how long it may take; False: it took longer."""
-    began = time.monotonic()
-    if not sys.stdout.isatty():
-        print(f"{text} ({seconds:.0f} s) …", flush=True)
-    while alive():
-        past = time.monotonic() - began
-        if past > seconds + 15:
-            return False
-        if sys.stdout.isatty():
-            done = int(30 * min(1, past / seconds))
-            print(f"\r{text} [{'#' * done}{'.' * (30 - done)}] {past:.0f} s ", end="", flush=True)
-        time.sleep(0.1)
-    if sys.stdout.isatty():
-        print(f"\r{'':70}\r", end="", flush=True)
-    return True
 
 
 class End:
@@ -136,10 +88,6 @@ def call(program, folder, caller, callee):
 
 # --- the report ---------------------------------------------------------------------------------
 
-def heading(text):
-    print("\n" + STYLE.bold(text))
-
-
 def _arrow(label, to_right, lost, width):
     line = f" {label} ".center(width - 2, STYLE.dash)
     head = "x" if lost else STYLE.right if to_right else STYLE.left
@@ -171,25 +119,16 @@ def print_ladder(caller, callee):
               f"{STYLE.dim(took)}")
 
 
-def _bars(snd, start_s, seconds, width=64):
-    """The loudness of width equal parts, as a line of bars."""
-    part = snd.cut(max(0, start_s), max(0, start_s) + seconds)
-    env = sound.envelope(part, max(10, int(seconds * 1000 / width)))[:width]
-    top = max(env, default=0) or 1
-    return "".join(STYLE.bars[min(8, int(v / top * 8.99))] for v in env)
-
-
 def print_heard(speaker, listener):
     """How well listener heard speaker; the match."""
     heard = sound.read(listener.heard_path)
     match = sound.match(speaker.spoken, heard)
     result = listener.result()
     print(f"  {STYLE.bold(listener.name)} heard {speaker.name}: " +
-          STYLE.judged(f"{100 * max(0, match.correlation):.1f} % alike", match.correlation >= GOOD)
-          + f", {result.get('codec', '?')}, {result.get('received', '?')} packets, "
+          alike(match) + f", {result.get('codec', '?')}, {result.get('received', '?')} packets, "
           f"{result.get('lost', '?')} lost, jitter {result.get('jitter', '?')} ms")
-    print(STYLE.dim("    spoken  ") + _bars(speaker.spoken, 0, SPEECH_S))
-    print(STYLE.dim("    heard   ") + _bars(heard, match.lag_ms / 1000, SPEECH_S))
+    print(STYLE.dim("    spoken  ") + bars(speaker.spoken, 0, SPEECH_S))
+    print(STYLE.dim("    heard   ") + bars(heard, match.lag_ms / 1000, SPEECH_S))
     return match
 
 
