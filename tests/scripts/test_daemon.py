@@ -142,11 +142,11 @@ def another_user():
     with Room() as room:
         session = Session(room)
         path = room.path("theirs")
-        os.chmod(room.folder, 0o777)
         child = subprocess.Popen([sys.executable, "-c", f"""if True:
             import os, socket
-            os.setuid(4711)
-            s = socket.socket(socket.AF_UNIX); s.bind({path!r}); s.listen(); print(flush=True)
+            s = socket.socket(socket.AF_UNIX); s.bind({path!r})
+            os.setuid(4711) # who listens is who answers, whoever has made the path
+            s.listen(); print(flush=True)
             c = s.accept()[0]; print(c.recv(9))"""], stdout=subprocess.PIPE)
         child.stdout.readline()
         said = session.expect(tphone.UNREACHABLE, "status", "--socket", path)
