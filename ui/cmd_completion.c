@@ -78,6 +78,28 @@ static enum kind kind_of(const char *argument)
     return kind;
 }
 
+/* What stands behind a command of tphone ctl, without a name. */
+static enum kind kind_of_verb(const struct json_verb *verb)
+{
+    if (verb->first == JSON_TARGET)
+        return KIND_CONTACT;
+    if (verb->alone & (JSON_PLAY_FILE | JSON_RECORD_FILE))
+        return KIND_FILE;
+    return KIND_NONE;
+}
+
+/* Appends the members that a command of tphone ctl takes by name: "play= record=". How many. */
+static size_t put_members(const struct json_verb *verb, struct buf *out)
+{
+    const struct json_member *m;
+    size_t n = 0;
+
+    for (size_t i = 0; (m = json_member_at(i)); i++)
+        if ((verb->may & m->bit) && m->type != JSON_IS_AUDIO && m->type != JSON_IS_SECRET)
+            buf_printf(out, "%s%s=", n++ > 0 ? " " : "", m->name);
+    return n;
+}
+
 static const char *help_of(const struct cli_option *o)
 {
     const struct config_key *key = cli_option_key(o);
@@ -133,7 +155,7 @@ static const char bash_begin[] =
     "# Completion of tphone in bash, written by: tphone completion bash\n"
     "_tphone()\n"
     "{\n"
-    "    local cur=$2 command= option= word words= what= name i n=0\n"
+    "    local cur=$2 command= option= verb= word words= what= name i n=0\n"
     "\n"
     "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
     "        word=${COMP_WORDS[i]}\n"
@@ -145,22 +167,28 @@ static const char bash_begin[] =
     "            case $word in\n"
     "            ";
 
-static const char bash_words[] =
-    "            -*) ;;\n"
-    "            *) [[ $command ]] && n=$((n + 1)) || command=$word ;;\n"
-    "            esac\n"
-    "        fi\n"
-    "    done\n"
-    "    if [[ ${COMP_WORDS[COMP_CWORD]} == = ]]; then\n"
-    "        option=${COMP_WORDS[COMP_CWORD - 1]} cur=\n"
-    "    fi\n"
-    "    case $option in\n";
+static const char bash_words[] = "            -*) ;;\n"
+                                 "            *) if [[ $command ]]; then\n"
+                                 "                n=$((n + 1)) verb=${verb:-$word}\n"
+                                 "            else\n"
+                                 "                command=$word\n"
+                                 "            fi ;;\n"
+                                 "            esac\n"
+                                 "        fi\n"
+                                 "    done\n"
+                                 "    if [[ ${COMP_WORDS[COMP_CWORD]} == = ]]; then\n"
+                                 "        option=${COMP_WORDS[COMP_CWORD - 1]} cur=\n"
+                                 "    fi\n"
+                                 "    case $option in\n";
 
 static const char bash_end[] =
     "    esac\n"
     "    COMPREPLY=()\n"
     "    case $what in\n"
     "    files) compopt -o default ;;\n"
+    "    members)\n"
+    "        compopt -o nospace\n"
+    "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\") ;;\n"
     "    contacts)\n"
     "        while IFS=$'\\t' read -r name _; do\n"
     "            [[ $name == \"${cur//\\\\/}\"* ]] || continue\n"
@@ -218,6 +246,35 @@ static void bash_put_options(const char *command, unsigned of, struct buf *out)
     buf_puts(out, "' ;;\n");
 }
 
+/* Behind ctl: words of its command, and values of members, which bash has parted at the sign. */
+static void bash_put_verbs(struct buf *out)
+{
+    const struct json_verb *verb;
+
+    buf_puts(out, "    ctl:*:*)\n        case $verb:$n in\n");
+    for (size_t i = 0; (verb = json_verb_at(i)); i++) {
+        struct buf members = buf_new(1024);
+
+        if (kind_of_verb(verb) == KIND_CONTACT)
+            buf_printf(out, "        %s:1) what=contacts ;;\n", verb->name);
+        if (kind_of_verb(verb) == KIND_FILE)
+            buf_printf(out, "        %s:*) what=files ;;\n", verb->name);
+        else if (put_members(verb, &members) > 0)
+            buf_printf(out, "        %s:*) what=members words='%s' ;;\n", verb->name,
+                       buf_cstr(&members));
+        buf_free(&members);
+    }
+    buf_puts(out, "        esac ;;\n");
+}
+
+static void bash_put_member_values(struct buf *out)
+{
+    const struct json_member *m;
+
+    for (size_t i = 0; (m = json_member_at(i)); i++)
+        bash_put_action(m->name, m->value, out);
+}
+
 static void put_bash(struct buf *out)
 {
     const struct cli_command *c;
@@ -227,6 +284,7 @@ static void put_bash(struct buf *out)
     buf_puts(out, ") option=$word ;;\n");
     buf_puts(out, bash_words);
     bash_put_values(out);
+    bash_put_member_values(out);
     buf_puts(out, "    ?*) ;;\n    *)\n    case $command:$n:$cur in\n");
     bash_put_options("", CLI_ALL, out);
     buf_puts(out, "    :*) words='");
@@ -240,6 +298,7 @@ static void put_bash(struct buf *out)
         bash_put_action(buf_cstr(&pattern), c->usage, out);
         buf_free(&pattern);
     }
+    bash_put_verbs(out);
     buf_puts(out, "    esac ;;\n");
     buf_puts(out, bash_end);
 }
@@ -258,12 +317,13 @@ static const char zsh_begin[] = "#compdef tphone\n"
                                 "--plain 2>/dev/null)\"}%%$'\\t'*})\n"
                                 "    _wanted contacts expl contact compadd -a names\n"
                                 "}\n"
-                                "\n"
-                                "_tphone() {\n"
-                                "    local curcontext=$curcontext state ret=1\n"
-                                "    local -a line commands\n"
-                                "    local -A opt_args\n"
-                                "    commands=(\n";
+                                "\n";
+
+static const char zsh_main[] = "_tphone() {\n"
+                               "    local curcontext=$curcontext state ret=1\n"
+                               "    local -a line commands\n"
+                               "    local -A opt_args\n"
+                               "    commands=(\n";
 
 static const char zsh_end[] = "        esac ;;\n"
                               "    esac\n"
@@ -331,11 +391,35 @@ static void zsh_put_options(unsigned of, struct buf *out)
     }
 }
 
+/* Behind ctl and its command. */
+static void zsh_put_verbs(struct buf *out)
+{
+    const struct json_verb *verb;
+
+    buf_puts(out, "_tphone_ctl() {\n"
+                  "    compset -P '(play|record|file)=' && { _files; return }\n"
+                  "    case $words[1]:$CURRENT in\n");
+    for (size_t i = 0; (verb = json_verb_at(i)); i++) {
+        struct buf members = buf_new(1024);
+
+        if (kind_of_verb(verb) == KIND_CONTACT)
+            buf_printf(out, "    %s:2) _tphone_contacts ;;\n", verb->name);
+        if (kind_of_verb(verb) == KIND_FILE)
+            buf_printf(out, "    %s:*) _files ;;\n", verb->name);
+        else if (put_members(verb, &members) > 0)
+            buf_printf(out, "    %s:*) compadd -S '' %s ;;\n", verb->name, buf_cstr(&members));
+        buf_free(&members);
+    }
+    buf_puts(out, "    esac\n}\n\n");
+}
+
 static void put_zsh(struct buf *out)
 {
     const struct cli_command *c;
 
     buf_puts(out, zsh_begin);
+    zsh_put_verbs(out);
+    buf_puts(out, zsh_main);
     for (size_t i = 0; (c = cli_command_at(i)); i++) {
         buf_printf(out, "        '%s:", c->name);
         put_escaped(out, c->summary, "\\", ZSH_QUOTE);
@@ -352,9 +436,9 @@ static void put_zsh(struct buf *out)
         buf_printf(out, "        %s)\n            _arguments -s -S :", c->name);
         zsh_put_options(c->bit, out);
         if (*c->usage) {
-            buf_puts(out, " \\\n            '");
+            buf_printf(out, " \\\n            '%s", c->bit == CLI_CTL ? "1" : "");
             zsh_put_action(c->usage, out);
-            buf_putc(out, '\'');
+            buf_puts(out, c->bit == CLI_CTL ? "' '*:: :_tphone_ctl'" : "'");
         }
         buf_puts(out, " && ret=0 ;;\n");
     }
@@ -436,6 +520,33 @@ static void fish_put_option(const struct cli_option *o, struct buf *out)
     fish_put_explained(help_of(o), out);
 }
 
+/* Behind ctl: its command, and what that takes. */
+static void fish_put_verbs(const struct cli_command *ctl, struct buf *out)
+{
+    static const char condition[] = "complete -c tphone -n '__tphone_command_is ctl; and";
+    const struct json_verb *verb;
+
+    buf_printf(out, "%s not __fish_seen_subcommand_from ", condition);
+    put_verbs(out);
+    buf_putc(out, '\'');
+    fish_put_action(ctl->usage, out);
+    buf_putc(out, '\n');
+    for (size_t i = 0; (verb = json_verb_at(i)); i++) {
+        enum kind kind = kind_of_verb(verb);
+        struct buf members = buf_new(1024);
+
+        if (kind != KIND_NONE) {
+            buf_printf(out, "%s __fish_seen_subcommand_from %s'", condition, verb->name);
+            fish_put_action(kind == KIND_FILE ? "FILE" : "ADDRESS", out);
+            buf_putc(out, '\n');
+        }
+        if (put_members(verb, &members) > 0)
+            buf_printf(out, "%s __fish_seen_subcommand_from %s' -a '%s'\n", condition, verb->name,
+                       buf_cstr(&members));
+        buf_free(&members);
+    }
+}
+
 static void put_fish(struct buf *out)
 {
     const struct cli_command *c;
@@ -449,6 +560,10 @@ static void put_fish(struct buf *out)
         fish_put_explained(c->summary, out);
         if (!*c->usage)
             continue;
+        if (c->bit == CLI_CTL) {
+            fish_put_verbs(c, out);
+            continue;
+        }
         fish_put_condition(c->bit, out);
         fish_put_action(c->usage, out);
         buf_putc(out, '\n');
