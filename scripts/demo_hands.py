@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 
 from demo_show import STYLE, alike, bars, heading, progress
@@ -77,7 +78,8 @@ class Shell:
     def finish(self, process, line):
         out, err = process.communicate(timeout=30)
         for text in out.splitlines():
-            print("    " + STYLE.dim(" ".join(text.split())))
+            for part in textwrap.wrap(" ".join(text.split()), 92):
+                print("    " + STYLE.dim(part))
         if process.returncode != 0:
             raise Failure(f"{line} ended with status {process.returncode}", err.splitlines())
 
@@ -118,7 +120,7 @@ def show(shell, program, people, speaker):
         shell.run("tphone ctl conference")
         shell.run("tphone ctl record 1 talk.wav")
         line = f"{speaker} | tphone call dave --play - --hangup-at-eof"
-        call = shell.start(line, line + " &")
+        call = shell.start(line, line.replace("|", "|\n     ") + " &")
         people["dave"].process.wait_line("^answered", 10)
         shell.run("tphone status")
         shell.finish(call, line)
