@@ -15,6 +15,7 @@ phone_tests = \
 	tests/unit/phone/test_history \
 	tests/unit/phone/test_media \
 	tests/unit/phone/test_media_jobs \
+	tests/unit/phone/test_media_link \
 	tests/unit/phone/test_media_mix \
 	tests/unit/phone/test_media_pipe \
 	tests/unit/phone/test_media_pipe_out \
@@ -40,6 +41,7 @@ tests_unit_phone_test_quality_LDADD = $(phone_ldadd)
 tests_unit_phone_test_history_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_jobs_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_link_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_mix_SOURCES = tests/unit/phone/test_media_mix.c \
 	tests/unit/phone/mixes.c tests/unit/phone/mixes.h
 tests_unit_phone_test_media_mix_LDADD = $(phone_ldadd)
