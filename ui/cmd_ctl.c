@@ -1,11 +1,9 @@
 /* tphone ctl, and tphone status, which is one of its commands. */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/text.h"
+#include "phone/phone.h"
 #include "ui/cmd.h"
 #include "ui/ctl_ask.h"
 #include "ui/ctl_password.h"
@@ -50,7 +48,7 @@ static void put_reply(struct asked *a, struct slice raw, const struct ctl_line *
     if (a->cli->json)
         put_raw(a, raw);
     else if (line->ok)
-        ctl_show_reply(&text, line);
+        ctl_show_reply(&text, line, a->cli->verbosity);
     else
         terminal_error(a->terminal, line->text);
     if (text.n == 0 && line->ok && is_verb(a, "status") && !a->cli->json && a->cli->verbosity >= 0)
@@ -146,57 +144,27 @@ static void make_room(struct buf *line)
 
 /* The daemon opens files when it needs them, and tells everybody what became of that; who types a
  * wrong name wants to know now. */
-static int try_play(const char *file)
+static int check_files(const struct json_sound *sound, struct buf *why)
 {
-    return access(file, R_OK) == 0 ? 0 : -errno;
-}
+    const struct phone_pipe in = {.fd = STDIN_FILENO}, out = {.fd = STDOUT_FILENO};
+    int err = sound->play ? phone_check_play(sound->play, why) : 0;
 
-static int try_record(const char *file)
-{
-    const char *slash = strrchr(file, '/');
-    char *folder = slash ? slice_dup((struct slice){file, (size_t)(slash - file) + 1}) : NULL;
-    int err = access(file, F_OK) == 0 ? access(file, W_OK) : access(folder ? folder : ".", W_OK);
-
-    err = err ? -errno : 0;
-    free(folder);
+    if (!err && sound->record)
+        err = phone_check_record(sound->record, why);
+    if (!err && sound->in)
+        err = phone_check_pipe(&in, true, why);
+    if (!err && sound->out)
+        err = phone_check_pipe(&out, false, why);
     return err;
-}
-
-static enum exit_status check_file(const char *file, bool plays, struct buf *why)
-{
-    int err = !file ? 0 : plays ? try_play(file) : try_record(file);
-
-    if (!err)
-        return EXIT_OK;
-    buf_puts(why, plays ? "cannot play " : "cannot record to ");
-    text_safe(why, slice_of(file));
-    buf_printf(why, ": %s", strerror(-err));
-    return EXIT_SOUND;
-}
-
-static enum exit_status check_pipe(bool used, int fd, const char *name, struct buf *why)
-{
-    if (!used || !isatty(fd))
-        return EXIT_OK;
-    buf_printf(why,
-               "sound through standard %s: it is a terminal; connect it with a program or a file",
-               name);
-    return EXIT_USAGE;
 }
 
 static enum exit_status check_sound(const struct cli *cli, const struct json_sound *sound,
                                     struct buf *why)
 {
-    enum exit_status exit = check_file(sound->play, true, why);
-
-    if (!exit)
-        exit = check_file(sound->record, false, why);
-    if (!exit)
-        exit = check_pipe(sound->in, STDIN_FILENO, "input", why);
-    if (!exit)
-        exit = check_pipe(sound->out, STDOUT_FILENO, "output", why);
-    if (exit || sound->in || sound->out || !(cli->rate_hz || cli->channels))
-        return exit;
+    if (check_files(sound, why) != 0)
+        return EXIT_SOUND;
+    if (sound->in || sound->out || !(cli->rate_hz || cli->channels))
+        return EXIT_OK;
     buf_puts(why, "--rate and --channels are of raw sound: they go with - as the name of a file");
     return EXIT_USAGE;
 }

@@ -383,6 +383,23 @@ static void tell_accounts(struct client *c, struct json_command *command, struct
     buf_putc(&r->body, ']');
 }
 
+static void put_listening(void *arg, const char *transport, const struct ip *where)
+{
+    struct buf *out = arg;
+
+    put_comma(out);
+    buf_printf(out, "{\"transport\":\"%s\",\"local\":\"", transport);
+    ip_put_with_port(out, where);
+    buf_puts(out, "\"}");
+}
+
+static void tell_listening(struct client *c, struct reply *r)
+{
+    buf_puts(&r->body, ",\"listening\":[");
+    phone_each_listening(phone_of(c), put_listening, &r->body);
+    buf_putc(&r->body, ']');
+}
+
 static void tell_status(struct client *c, struct json_command *command, struct reply *r)
 {
     size_t n;
@@ -392,8 +409,10 @@ static void tell_status(struct client *c, struct json_command *command, struct r
     buf_putc(&r->body, ']');
     if (command->phone.call && n == 0)
         fail(r, "no-such-call", "there is no such call");
-    if (!command->phone.call)
-        tell_accounts(c, command, r);
+    if (command->phone.call)
+        return;
+    tell_accounts(c, command, r);
+    tell_listening(c, r);
 }
 
 /* --- the line -------------------------------------------------------------------------------- */

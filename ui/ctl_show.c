@@ -138,7 +138,8 @@ static void put_list(struct buf *out, const json_t *reply, const char *member,
 /* What every reply has, and what nobody asks for who looks at a table. */
 static bool is_said_already(const char *member)
 {
-    static const char *const members[] = {"v", "reply", "ok", "version", "calls", "accounts"};
+    static const char *const members[] = {"v",     "reply",    "ok",       "version",
+                                          "calls", "accounts", "listening"};
 
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         if (strcmp(member, members[i]) == 0)
@@ -173,8 +174,18 @@ static void put_values(struct buf *out, json_t *reply)
         buf_putc(out, '\n');
 }
 
-void ctl_show_reply(struct buf *out, const struct ctl_line *line)
+static void put_listening(struct buf *out, const json_t *place)
 {
+    buf_puts(out, "listens  ");
+    put_column(out, text_in(place, "transport"), LABEL_COLUMNS);
+    put_text(out, text_in(place, "local"));
+    buf_putc(out, '\n');
+}
+
+void ctl_show_reply(struct buf *out, const struct ctl_line *line, int verbosity)
+{
+    if (verbosity > 0)
+        put_list(out, line->tree, "listening", put_listening);
     put_list(out, line->tree, "accounts", put_account);
     put_list(out, line->tree, "calls", put_call);
     put_values(out, line->tree);

@@ -73,7 +73,7 @@ static const struct json_member members[] = {
     {JSON_TARGET, "target", JSON_IS_TEXT, AT(phone.target), "ADDRESS",
      "whom to call: a contact, a number or an address"},
     {JSON_CALL, "call", JSON_IS_CALL, AT(phone.call), "N",
-     "the number of a call, which only needs to be said where there are several"},
+     "the number of a call"},
     {JSON_CALLS, "calls", JSON_IS_CALLS, AT(calls), "N...", "numbers of calls, two at least"},
     {JSON_ACCOUNT, "account", JSON_IS_TEXT, AT(phone.account), "LABEL",
      "an account of the configuration; call: the one that suits, others: the first"},

@@ -386,7 +386,7 @@ int account_missing(const struct phone *phone, const char *label, struct buf *wh
     if (!why)
         return -ENOENT;
     if (list_empty(&phone->accounts))
-        return phone_refuse(why, -ENOENT, "no account is configured; see --account");
+        return phone_refuse(why, -ENOENT, "no account is configured; man tphone.conf");
     buf_puts(why, "there is no account ");
     text_safe(why, slice_of(label));
     LIST_EACH (&phone->accounts, at) {

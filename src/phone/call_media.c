@@ -364,8 +364,8 @@ static void tell_device_failed(struct call *call, const struct media_event *e)
         char *why = phone_safe_dup(slice_of(e->why));
         struct buf text = buf_new(2048);
 
-        buf_printf(&text, "no sound device: %s; calls go on with files and silence",
-                   why ? why : "");
+        buf_printf(&text, "%s; calls go on with files and silence",
+                   why && *why ? why : "the sound device cannot be used");
         phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});
         buf_free(&text);
         free(why);

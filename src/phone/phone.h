@@ -81,6 +81,11 @@ size_t phone_each_account(const struct phone *phone,
                           void (*each)(void *arg, const struct phone_account_state *state),
                           void *arg);
 
+/* Likewise for each address where SIP messages are heard. */
+size_t phone_each_listening(const struct phone *phone,
+                            void (*each)(void *arg, const char *transport, const struct ip *where),
+                            void *arg);
+
 /* Whether a sound file can be read (or, recorded to, be made), with the reason in why. Blocks for
  * as long as the file system does: for the start of a program. Nothing is left behind. */
 int phone_check_play(const char *path, struct buf *why);

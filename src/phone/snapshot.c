@@ -1,4 +1,4 @@
-/* What calls and accounts are like now: phone_each_call, phone_each_account. */
+/* What calls, accounts and addresses are like now: phone_each_call and so on. */
 #include "phone/account.h"
 #include "phone/conference.h"
 #include "phone/phone_private.h"
@@ -98,5 +98,18 @@ size_t phone_each_account(const struct phone *phone,
         each(arg, &state);
         n++;
     }
+    return n;
+}
+
+size_t phone_each_listening(const struct phone *phone,
+                            void (*each)(void *arg, const char *transport, const struct ip *where),
+                            void *arg)
+{
+    enum sip_transport transport;
+    struct ip where;
+    size_t n = 0;
+
+    for (; net_sip_link_listening(phone->link, n, &transport, &where); n++)
+        each(arg, phone_transport_name(transport), &where);
     return n;
 }

@@ -18,7 +18,7 @@ static void tell(const struct ctl_line *line, struct buf *out)
             result_line(out, &line->event);
         break;
     case CTL_REPLY:
-        ctl_show_reply(out, line);
+        ctl_show_reply(out, line, 1);
         break;
     case CTL_OWN:
     case CTL_OTHER:

@@ -54,6 +54,9 @@ def every_command(over):
         far = control.Piped(room, "far")
         equal(me.do("status")["calls"], [], "calls at first")
         equal(me.do("accounts")["accounts"], [], "accounts")
+        told = [(e["transport"], e["local"]) for e in me.events("listening")]
+        here = [(e["transport"], e["local"]) for e in me.do("status")["listening"]]
+        expect(here and set(told) <= set(here), "where it listens", told, here)
         expect(any("devices" in e or "text" in e for e in [_devices(me)]), "no list of devices")
         _volume(me)
         one, theirs = call_up(me, far, digits="7")

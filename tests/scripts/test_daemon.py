@@ -589,6 +589,9 @@ def words():
         daemon.start("ctl", "events", "--json", name="events as JSON").wait_line('"reply":null')
         equal(daemon.expect(0, "ctl", "call", callee.uri, "play=hello.wav").out, "call=1\n", "call")
         log.wait_line("^call 1: answered, ")
+        line = daemon.expect(0, "status", "-v").out
+        at = rf"listens  udp +127\.0\.0\.1:{daemon.port}\nlistens  tcp .*\n"
+        expect(re.match(at, line), "where it listens", line)
         line = daemon.expect(0, "status").out
         expect(re.fullmatch(r"call +1 +up +\d:\d\d  to    " + re.escape(callee.uri)
                             + r" \(opus/48000[^)]*\)\n", line), "the table", line)
@@ -621,6 +624,7 @@ def refusals():
                 (["play", "no.wav"], tphone.SOUND, "cannot play no.wav: No such file"),
                 (["call", "bob@127.0.0.1", "play=no.wav"], tphone.SOUND, "cannot play no.wav: "),
                 (["record", "no/x.wav"], tphone.SOUND, "cannot record to no/x.wav: No such file"),
+                (["record", "x.mp3"], tphone.SOUND, "must end in .wav"),
                 (["status", "--rate", "8000"], tphone.USAGE, "they go with - as the name"),
                 (["register", "xyz"], tphone.NOT_FOUND, "account"),
                 (["volume", "speaker_db=-200"], tphone.USAGE, "-96")):

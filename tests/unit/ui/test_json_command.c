@@ -270,8 +270,7 @@ static const struct words_row {
     {"the end of a recording", {"record", "7", "on=no"}, 0,
      "{\"command\":\"record\",\"on\":false,\"call\":7}\n"},
     {"the other order", {"dtmf", "12#", "7"}, -EINVAL,
-     "dtmf: call cannot be 12#; it is the number of a call, which only needs to be said where "
-     "there are several"},
+     "dtmf: call cannot be 12#; it is the number of a call"},
     {"a file of a call", {"play", "7", "/x.wav"}, 0,
      "{\"command\":\"play\",\"call\":7,\"file\":\"/x.wav\"}\n"},
     {"standard input", {"play", "-"}, 0,
@@ -298,8 +297,7 @@ static const struct words_row {
     {"a word too many", {"hangup", "1", "2"}, -EINVAL, "hangup: there is no place for 2; tphone ctl --help lists what it takes"},
     {"a word for what was named", {"hangup", "1", "call=2"}, -EINVAL, "hangup: there is no place for 1; tphone ctl --help lists what it takes"},
     {"no number", {"hangup", "bob"}, -EINVAL,
-     "hangup: call cannot be bob; it is the number of a call, which only needs to be said where "
-     "there are several"},
+     "hangup: call cannot be bob; it is the number of a call"},
     {"no switch", {"events", "perhaps"}, -EINVAL,
      "events: on cannot be perhaps; it is yes or no: yes where it is not said"},
     {"a password is no argument", {"password", "work", "password=x"}, -EINVAL,
