@@ -68,7 +68,9 @@ def standing(phone, calls, rate):
         f = load("-m", "-o", "-t", "-n", calls, "-r", rate, "-d", STAND_S, at.port, at.pid)
         figures = of_window(f)
         figures["calls that failed"] = f["failed"]
-        if phone.name != "SIPp":  # its called side knows no OPTIONS
+        if phone.name != "SIPp":  # one port for all calls, and no OPTIONS
+            figures["of the call with the fewest, %"] = \
+                min(100.0, f["rtp_least"] / (f["window_us"] / 20000) * 100)
             figures["OPTIONS answered, %"] = f["options_answered"] / f["options_sent"] * 100
             figures["OPTIONS, slowest, ms"] = f["options_us_max"] / 1000
         figures["a call, private, KiB"] = (f["private_at"] - f["private_before"]) / calls
@@ -110,6 +112,7 @@ def show(title, columns, rows):
 
 STANDING = [("CPU-s per call-minute", 4, 0.02, False),
             ("packets that came, %", 1, 99, True),
+            ("of the call with the fewest, %", 1, 99, True),
             ("calls that failed", 0, 0, False),
             ("OPTIONS answered, %", 0, 100, True),
             ("OPTIONS, slowest, ms", 1, None, False),
