@@ -182,6 +182,49 @@ static void a_slow_reader_loses_the_oldest(void **state)
     close(fds[1]);
 }
 
+static size_t read_all(int fd, unsigned char *out, size_t room)
+{
+    size_t n = 0;
+    ssize_t some;
+
+    while ((some = read(fd, out + n, room - n)) > 0)
+        n += (size_t)some;
+    return n;
+}
+
+/* A socket may take a part of a frame. What follows it later is the rest, whatever was dropped in
+ * between. */
+static void no_frame_is_cut(void **state)
+{
+    static unsigned char got[1 << 20];
+    int fds[2], room = 2305; /* odd, and less than what is kept for a slow reader */
+    size_t n;
+    struct writer *w;
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    assert_int_equal(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room), 0);
+    w = begin_writer(fds[1], 2, false);
+    say(w, 8000);
+    n = read_all(fds[0], got, sizeof got);
+    assert_true(n > 0 && n % 4 == 0);
+    w->sink->ops->silence(w->sink, 0);
+    say(w, 8000); /* the rest of a frame waits, and others behind it are dropped */
+    n += read_all(fds[0], got + n, sizeof got - n);
+    assert_int_not_equal(n % 4, 0);
+    for (size_t some = 1; some > 0; n += some) {
+        w->sink->ops->silence(w->sink, 0);
+        some = read_all(fds[0], got + n, sizeof got - n);
+    }
+    assert_int_equal(n % 4, 0);
+    for (size_t i = 0; i < n; i += 4)
+        assert_int_equal(sample_at(got + i), -sample_at(got + i + 2));
+    close_writer(w);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 /* Who listens and talks is not left two seconds behind what is said. */
 static void a_live_reader_is_kept_close(void **state)
 {
@@ -296,6 +339,7 @@ int main(void)
         cmocka_unit_test(frames_leave_at_once),
         cmocka_unit_test(nothing_leaves_before_its_turn),
         cmocka_unit_test(a_slow_reader_loses_the_oldest),
+        cmocka_unit_test(no_frame_is_cut),
         cmocka_unit_test(a_live_reader_is_kept_close),
         cmocka_unit_test(a_dead_reader_is_told_once),
         cmocka_unit_test(a_file_gets_everything),
