@@ -58,14 +58,14 @@ static void tell(struct phone_listing *l)
 
     for (size_t i = 0; i < n && !err; i++)
         err = tell_of(&l->list.at[i], &devices[i]);
-    phone_tell_now(l->phone, &(struct phone_event){
-                                 .kind = PHONE_DEVICE_LIST,
-                                 .devices = devices,
-                                 .n_devices = err ? 0 : n,
-                                 .text = err      ? "there is no memory to list the sound devices"
-                                         : l->err ? why
-                                                  : "",
-                             });
+    phone_tell(l->phone, &(struct phone_event){
+                             .kind = PHONE_DEVICE_LIST,
+                             .devices = devices,
+                             .n_devices = err ? 0 : n,
+                             .text = err      ? "there is no memory to list the sound devices"
+                                     : l->err ? why
+                                              : "",
+                         });
     free_told(devices, n);
     free(why);
 }

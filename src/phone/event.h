@@ -125,7 +125,7 @@ struct phone_event {
     unsigned status;   /* of a SIP response */
     const char *reason;
     const char *text;   /* for PHONE_ENDED: cause and remedy in words, one sentence */
-    const char *file;   /* that was recorded to */
+    const char *file;   /* that is played or recorded to; of ENDED: recorded to at last */
     const char *digits; /* all that came, the first 64 */
     enum phone_outcome outcome;
     struct phone_result result;

@@ -58,9 +58,10 @@ struct phone_call_state {
     bool held;    /* by the other side */
     bool muted, device;
     const char *peer, *peer_name, *contact, *account, *codec; /* as in events */
-    const char *play, *record; /* files, "-" for a descriptor, "" for none */
-    uint32_t conference;       /* 0: none */
-    uint64_t up_ms;            /* since the answer */
+    /* Files as they were named, which may be anything; "-" for a descriptor, "" for none. */
+    const char *play, *record;
+    uint32_t conference; /* 0: none */
+    uint64_t up_ms;      /* since the answer */
 };
 
 /* Calls each for every call, oldest first; for one call where number is not 0. each gives no

@@ -131,15 +131,6 @@ void phone_tell(struct phone *phone, const struct phone_event *event)
     phone_wake(phone);
 }
 
-void phone_tell_now(struct phone *phone, const struct phone_event *event)
-{
-    struct phone_event filled = *event;
-
-    phone_fill_event(&filled);
-    phone_deliver(phone);
-    phone->listener(phone->arg, &filled);
-}
-
 static struct queued_event *take(struct phone *phone)
 {
     struct list *first = list_first(&phone->events);

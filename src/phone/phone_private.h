@@ -1,4 +1,4 @@
-/* phone/phone_private.h - the inside of the phone, for phone.c, phone_events.c and call*.c. */
+/* phone/phone_private.h - the inside of the phone, for the files of src/phone that make it up. */
 #ifndef PHONE_PHONE_PRIVATE_H
 #define PHONE_PHONE_PRIVATE_H
 
@@ -69,8 +69,6 @@ size_t phone_list_codecs(const char *const *names, size_t n, struct sdp_codec *o
 
 /* Queues a copy of event; its strings may be NULL, which becomes "". They are safe already. */
 void phone_tell(struct phone *phone, const struct phone_event *event);
-/* Tells event from the loop, behind those that wait; for what cannot be copied. */
-void phone_tell_now(struct phone *phone, const struct phone_event *event);
 /* Hands queued events to the listener, unless that is being done further up. */
 void phone_deliver(struct phone *phone);
 void phone_drop_events(struct phone *phone);
@@ -114,12 +112,15 @@ int phone_start_listing(struct phone *phone);
 /* The phone goes: nothing of it is told any more. */
 void phone_forget_listing(struct phone *phone);
 
-/* --- phone_events.c ------------------------------------------------------------------------- */
+/* --- phone.c -------------------------------------------------------------------------------- */
 
 /* Appends the sentence to why, which may be NULL, and returns err. */
 int phone_refuse(struct buf *why, int err, const char *sentence);
 /* Likewise where err is not 0, and the sentence names a file, whose name is anything. */
 int phone_refuse_file(int err, const char *sentence, struct buf *why);
+
+/* --- phone_events.c ------------------------------------------------------------------------- */
+
 /* A copy on the heap that is safe for a terminal; NULL without memory. */
 char *phone_safe_dup(struct slice foreign);
 const char *phone_transport_name(enum sip_transport transport);
