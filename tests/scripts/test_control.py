@@ -387,9 +387,11 @@ class Patient:
     def verdict(self, limit=0.25):
         self._going = False
         self._thread.join(31)
-        worst = max(self.took) * 1000
-        said = f"{len(self.took)} replies, the slowest after {worst:.0f} ms"
-        expect(worst <= limit * 1000 * attack.SLOW, said)
+        took = sorted(s * 1000 for s in self.took)
+        most, worst = took[len(took) * 9 // 10], took[-1]
+        said = f"{len(took)} replies, 9 of 10 within {most:.0f} ms, the slowest after {worst:.0f}"
+        # One may have to wait for a busy machine.
+        expect(most <= limit * 1000 * attack.SLOW and worst <= 10 * limit * 1000 * attack.SLOW, said)
         return said
 
 

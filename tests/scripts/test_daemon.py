@@ -306,6 +306,7 @@ def both_ways(far_end, options, status):
         told = [l for l in alone.err.splitlines() if not l.startswith("listening on")]
         equal(plain(through.err).splitlines(), plain("\n".join(told)).splitlines(), "what is told")
         if far_end is not None and status != tphone.SOUND:
+            daemon.process.wait_line("^(call [0-9]+: )?ended")  # which its client knows before us
             equal(len(daemon.process.said("^(call [0-9]+: )?calling")), 1, "calls of the daemon")
             equal(len(through.out.splitlines()), 1, "lines of result")
 
@@ -325,6 +326,7 @@ def own_phone():
             daemon.expect(tphone.BUSY, "call", callee.uri, *options)
             equal(daemon.process.said("calling"), [], f"calls of the daemon with {options}")
         daemon.expect(tphone.BUSY, "call", callee.uri)
+        daemon.process.wait_line("^ended")
         equal(len(daemon.process.said("calling")), 1, "calls of the daemon without options")
 
 
