@@ -11,6 +11,7 @@
 
 /* How long a busy tone is heard. */
 #define BUSY_TONE_MS 1500
+#define PATIENCE_MS 1500 /* with who is called, before it is told that nothing happens */
 
 /* What a step works on. */
 struct step {
@@ -328,6 +329,7 @@ static void tell_calling(struct step *s)
               &(struct phone_event){.kind = PHONE_CALLING,
                                     .transport = phone_transport_name(s->call->flow.transport),
                                     .where = s->call->flow.remote});
+    call_set_timer(s->call, PATIENCE_MS);
 }
 
 /* RFC 3261 13.2.1: provisionals are repeated; a person wants to hear each once. */
@@ -345,11 +347,22 @@ static void tell_ringing(struct step *s)
     free(reason);
 }
 
+/* An INVITE to a host that says nothing is given up after half a minute. */
+static bool put_waiting(const struct call *call, struct buf *text)
+{
+    if (call->state == CALL_REGISTERING)
+        return account_put_waiting(call->account, text);
+    buf_puts(text, "waiting for ");
+    ip_put_with_port(text, &call->flow.remote);
+    buf_puts(text, " to ring or answer");
+    return true;
+}
+
 static void tell_waiting(struct step *s)
 {
     struct buf text = buf_new(2048);
 
-    if (account_put_waiting(s->call->account, &text))
+    if (put_waiting(s->call, &text))
         call_tell(s->call, &(struct phone_event){.kind = PHONE_WAITING, .text = buf_cstr(&text)});
     buf_free(&text);
 }
@@ -419,6 +432,8 @@ static bool step(struct step *s, enum call_input input)
 {
     struct call_cell cell = call_table[s->call->state][input];
 
+    if (cell.next && s->call->state == CALL_CALLING) /* it has been heard of */
+        timers_clear(&s->call->phone->timers, &s->call->timer);
     if (cell.next)
         s->call->state = cell.next;
     for (size_t i = 0; i < ARRAY_LEN(actions) && !s->failed; i++)

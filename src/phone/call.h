@@ -88,7 +88,7 @@ enum call_action {
     DO_TELL_ENDED = 1 << 19,
     DO_SETTLED = 1 << 20,      /* an offer or ACK came to its end: what is due may go */
     DO_MOVE = 1 << 21,         /* to another address of ours */
-    DO_TELL_WAITING = 1 << 22, /* that the account's server lets us wait */
+    DO_TELL_WAITING = 1 << 22, /* that the account's server, or who is called, lets us wait */
 };
 
 struct call_cell {
@@ -177,7 +177,7 @@ struct call {
     uint64_t answered_ms, ended_ms;
     int64_t history_id; /* 0: not noted */
     int64_t began_us;   /* of Unix time, for the history alone */
-    struct timer timer; /* of the busy tone, and of patience with the account's server */
+    struct timer timer; /* of the busy tone, and of patience with a server or who is called */
     struct {            /* why it ended, from SIP or from ourselves */
         enum sip_end_cause cause;
         int err;

@@ -26,6 +26,7 @@ const struct call_cell call_table[N_CALL_STATES][N_CALL_INPUTS] = {
         [CALL_PROGRESS]      = {CALL_ALERTING,  DO_RINGBACK | DO_TELL_RINGING},
         [CALL_PROGRESS_SDP]  = {CALL_EARLY,     DO_TAKE_ANSWER | DO_RINGBACK | DO_EARLY | DO_TELL_RINGING},
         [CALL_ANSWERED]      = {CALL_UP,        DO_TAKE_ANSWER | DO_CONNECT | DO_SETTLED},
+        [CALL_TIME_IS_OVER]  = {0,              DO_TELL_WAITING},
         [CALL_DO_HANG_UP]    = {0,              DO_HANG_UP},
         [CALL_SIP_ENDED]     = {CALL_CLOSING,   DO_NOTE_END | DO_CLOSE},
         [CALL_SIP_BUSY]      = {CALL_TONE,      DO_NOTE_END | DO_BUSY_TONE},

@@ -193,6 +193,23 @@ def doubled():
         equal(tphone.results(callee)[0]["outcome"], "no-answer", "result of the callee")
 
 
+@case("a call that nothing is heard of says so within two seconds, one that rings does not")
+def no_sign():
+    with Room() as room:
+        silent, rings = room.keep(sip.Peer()), tphone.Answer(room, delay=3, times=1)
+        calls = [tphone.Call(room, f"sip:bob@127.0.0.1:{silent.port}", "silent"),
+                 tphone.Call(room, rings.uri, "ringing", seconds=0.2)]
+        calls[0].wait_line("calling")
+        start = time.monotonic()
+        calls[0].wait_line(f"^waiting for 127.0.0.1:{silent.port} to ring or answer$", 8)
+        expect(time.monotonic() - start > 1, "it is told too early")
+        calls[1].expect_status(tphone.OK)
+        for call, lines in zip(calls, (1, 0)):
+            equal(len(call.process.said("^waiting")), lines, f"lines of waiting: {call.name}")
+        calls[0].process.signal(SIGINT)
+        calls[0].expect_status(130)
+
+
 @case("SIGTERM while nobody answers at all: gone in two seconds")
 def silent_peer():
     with Room() as room:
