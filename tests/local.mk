@@ -37,6 +37,7 @@ run_tests = $(PYTHON3) $(srcdir)/tests/run --srcdir '$(srcdir)' --builddir . --c
 	--paired audio/test_relay_media --paired faults/test_faults --paired interop/test_baresip \
 	--paired interop/test_conference --paired interop/test_kamailio_strangers \
 	--paired scripts/test_audio_fd --paired scripts/test_call.py --paired scripts/test_control.py \
+	--paired scripts/test_recording \
 	--paired security/test_malformed --paired security/test_media \
 	--paired unit/phone/test_media $(RUN_FLAGS)
 

@@ -199,11 +199,73 @@ static void half_a_line_is_waited_for(void **state)
     buf_free(&all);
 }
 
+#define MANY 32
+#define FLOOD_MS 200
+#define ASK "{\"command\":\"status\"}\n"
+
+struct flood {
+    int fd;
+    size_t n; /* replies that came */
+    bool over;
+};
+
+/* Reads all that comes, and sends as much as goes. */
+static void go_on(struct flood *flood)
+{
+    char piece[65536];
+    ssize_t n;
+
+    while ((n = read(flood->fd, piece, sizeof piece)) > 0)
+        for (ssize_t i = 0; i < n; i++)
+            flood->n += piece[i] == '\n';
+    while (write(flood->fd, ASK, strlen(ASK)) == (ssize_t)strlen(ASK))
+        continue;
+}
+
+static void on_time(void *arg)
+{
+    struct flood *flood = arg;
+
+    flood->over = true;
+}
+
+/* How many replies one gets in a moment who floods. */
+static size_t flood_for(struct desk *desk, int fd)
+{
+    struct flood flood = {.fd = fd};
+    struct net_deadline *end;
+
+    assert_int_equal(net_deadline_new(desk->session.loop, on_time, &flood, &end), 0);
+    net_deadline_set(end, net_now_ms() + FLOOD_MS);
+    for (go_on(&flood); !flood.over; go_on(&flood))
+        net_loop_turn(desk->session.loop, true);
+    net_deadline_free(end);
+    return flood.n;
+}
+
+/* The more clients there are the smaller is the part of the time that one of them may have. */
+static void who_floods_leaves_room(void **state)
+{
+    struct desk *desk = *state;
+    int fds[MANY] = {connect_one(desk)};
+    size_t alone = flood_for(desk, fds[0]), among_many;
+
+    for (size_t i = 1; i < MANY; i++)
+        fds[i] = connect_one(desk);
+    among_many = flood_for(desk, fds[0]);
+    for (size_t i = 0; i < MANY; i++)
+        close(fds[i]);
+    turn(desk);
+    if (among_many == 0 || among_many > alone / 2)
+        fail_msg("%zu replies alone, %zu among many", alone, among_many);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(replies_come_in_order_and_before_events, set_up, tear_down),
         cmocka_unit_test_setup_teardown(half_a_line_is_waited_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_floods_leaves_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory_may_fail_anywhere, set_up, tear_down),
     };
 
