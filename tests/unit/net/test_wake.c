@@ -79,11 +79,38 @@ static void several_are_one(void **state)
     assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+static void on_first_wake(void *arg)
+{
+    struct bell *bell = arg;
+
+    if (++bell->rung == 1)
+        net_wake_up(&bell->wake);
+}
+
+/* What is asked for while the other is looking already may be behind what it has looked at. */
+static void asked_while_it_looks(void **state)
+{
+    struct bell bell = {.seen = 0};
+    uv_loop_t loop;
+
+    (void)state;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    assert_int_equal(net_wake_init(&bell.wake, &loop, on_first_wake, &bell), 0);
+    net_wake_up(&bell.wake);
+    for (int i = 0; i < 5; i++)
+        uv_run(&loop, UV_RUN_NOWAIT);
+    assert_int_equal(bell.rung, 2);
+    net_wake_close(&bell.wake, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_lost),
         cmocka_unit_test(several_are_one),
+        cmocka_unit_test(asked_while_it_looks),
     };
 
     return cmocka_run_group_tests_name("net/wake", tests, NULL, NULL);

@@ -131,6 +131,20 @@ static double seconds_of(const char *name)
     return n;
 }
 
+static int loudest(const char *name)
+{
+    struct audio_reader *r;
+    int16_t samples[480];
+    int some, most = 0;
+
+    assert_int_equal(audio_reader_open(in_folder(name), &r, NULL), 0);
+    while ((some = audio_reader_read(r, samples, ARRAY_LEN(samples))) > 0)
+        for (int i = 0; i < some; i++)
+            most = abs(samples[i]) > most ? abs(samples[i]) : most;
+    audio_reader_close(r);
+    return most;
+}
+
 static void a_file_is_played_to_its_end(void **state)
 {
     struct phones *p = *state;
@@ -168,6 +182,31 @@ static void what_is_played_can_be_stopped(void **state)
     assert_int_equal(phones_do(A, PHONE_STOP, call), 0);
     wait_for_file(A, PHONE_PLAY_ENDED, call, "long.wav", "stopped before its end");
     assert_int_equal(phones_do(A, PHONE_STOP, call), -EBUSY);
+}
+
+/* What was to end the call has ended, but something else is said before it does. */
+static void something_more_is_said(void **state)
+{
+    struct phones *p = *state;
+    uint32_t call = phones_connect(A, B, true);
+    struct phone_command last = {
+        .kind = PHONE_PLAY,
+        .call = call,
+        .sound = {.play = in_folder("short.wav"), .hangs_up = true},
+    };
+
+    assert_int_equal(phone_do(A->phone, &last, NULL, NULL), 0);
+    wait_for_file(A, PHONE_PLAY_ENDED, call, "short.wav", "");
+    assert_int_equal(play(A, call, "long.wav"), 0);
+    phones_run(p, 400);
+    assert_null(phones_find(A, PHONE_ENDED, call));
+    assert_int_equal(phones_do(A, PHONE_STOP, call), 0);
+    phones_run(p, 200); /* what is on its way */
+    assert_int_equal(record(B, B->incoming, "1.wav", PHONE_SIDES_HEARD), 0);
+    phones_run(p, 200);
+    phones_do(A, PHONE_HANG_UP, call);
+    phones_wait(B, PHONE_ENDED, B->incoming);
+    assert_true(loudest("1.wav") < 100);
 }
 
 static void a_file_that_fails_is_over(void **state)
@@ -300,15 +339,11 @@ int main(void)
 {
 #define SOUND_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        SOUND_TEST(a_file_is_played_to_its_end),
-        SOUND_TEST(another_file_takes_its_place),
-        SOUND_TEST(what_is_played_can_be_stopped),
-        SOUND_TEST(a_file_that_fails_is_over),
-        SOUND_TEST(on_hold_it_waits),
-        SOUND_TEST(before_the_answer_they_wait_for_it),
-        SOUND_TEST(files_follow_one_another),
-        SOUND_TEST(the_same_file_again_and_again),
-        SOUND_TEST(other_endings_start_no_call),
+        SOUND_TEST(a_file_is_played_to_its_end),         SOUND_TEST(another_file_takes_its_place),
+        SOUND_TEST(what_is_played_can_be_stopped),       SOUND_TEST(something_more_is_said),
+        SOUND_TEST(a_file_that_fails_is_over),           SOUND_TEST(on_hold_it_waits),
+        SOUND_TEST(before_the_answer_they_wait_for_it),  SOUND_TEST(files_follow_one_another),
+        SOUND_TEST(the_same_file_again_and_again),       SOUND_TEST(other_endings_start_no_call),
         SOUND_TEST(a_recording_that_fails_is_told_once),
     };
 

@@ -4,6 +4,7 @@
 #include "tests/lib/rows.h"
 
 #define MANY 200
+#define LIMIT_NS UINT64_C(10000000000)
 
 struct errand {
     struct media_job job;
@@ -61,12 +62,60 @@ static void check(void **state)
     assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+static uv_sem_t other_is_done;
+static bool waited_in_vain;
+
+static void wait_for_other(struct media_job *job)
+{
+    uint64_t until_ns = uv_hrtime() + LIMIT_NS;
+
+    (void)job;
+    while (uv_sem_trywait(&other_is_done) != 0 && !waited_in_vain) {
+        uv_sleep(1);
+        waited_in_vain = uv_hrtime() > until_ns;
+    }
+}
+
+static void nothing(struct media_job *job)
+{
+    (void)job;
+}
+
+static void tell_other(struct media_job *job)
+{
+    (void)job;
+    uv_sem_post(&other_is_done);
+}
+
+/* The others of its bundle would come back only when it does. */
+static void what_takes_long_goes_alone(void **state)
+{
+    struct media_job quick = {.work = nothing, .done = tell_other};
+    struct media_job slow = {.work = wait_for_other, .done = nothing, .alone = true};
+    struct media_jobs jobs;
+    uv_loop_t loop;
+
+    (void)state;
+    assert_int_equal(uv_sem_init(&other_is_done, 0), 0);
+    assert_int_equal(uv_loop_init(&loop), 0);
+    media_jobs_init(&jobs, &loop);
+    media_jobs_put(&jobs, &quick);
+    media_jobs_put(&jobs, &slow);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_false(waited_in_vain);
+    media_jobs_close(&jobs);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    uv_sem_destroy(&other_is_done);
+}
+
 int main(void)
 {
     static int once = 1, thrice = 3;
     const struct CMUnitTest tests[] = {
         {"more jobs than a bundle holds", check, NULL, NULL, &once},
         {"jobs that are put again when they are done", check, NULL, NULL, &thrice},
+        cmocka_unit_test(what_takes_long_goes_alone),
     };
 
     return cmocka_run_group_tests_name("phone/media_jobs", tests, NULL, NULL);

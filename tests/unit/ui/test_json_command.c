@@ -191,6 +191,14 @@ static void sound_by_descriptors(void **state)
     assert_int_equal(c.out.rate_hz, 8000);
     assert_int_equal(c.in.channels, 2);
     assert_int_equal(c.phone.sound.sides, PHONE_SIDES_HEARD);
+    assert_true(c.in.live && c.out.live); /* one who listens and talks, unless it is said */
+    json_command_free(&c);
+    c = read_good("{\"command\":\"call\",\"target\":\"bob\","
+                  "\"audio\":{\"in\":true,\"out\":true,\"live\":false}}");
+    assert_false(c.in.live || c.out.live);
+    json_command_free(&c);
+    c = read_good("{\"command\":\"call\",\"target\":\"bob\",\"audio\":{\"in\":true}}");
+    assert_false(c.in.live);
     json_command_free(&c);
 }
 
