@@ -338,14 +338,21 @@ static void a_recording_that_fails_is_told_once(void **state)
 int main(void)
 {
 #define SOUND_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    /* clang-format off */
     const struct CMUnitTest tests[] = {
-        SOUND_TEST(a_file_is_played_to_its_end),         SOUND_TEST(another_file_takes_its_place),
-        SOUND_TEST(what_is_played_can_be_stopped),       SOUND_TEST(something_more_is_said),
-        SOUND_TEST(a_file_that_fails_is_over),           SOUND_TEST(on_hold_it_waits),
-        SOUND_TEST(before_the_answer_they_wait_for_it),  SOUND_TEST(files_follow_one_another),
-        SOUND_TEST(the_same_file_again_and_again),       SOUND_TEST(other_endings_start_no_call),
+        SOUND_TEST(a_file_is_played_to_its_end),
+        SOUND_TEST(another_file_takes_its_place),
+        SOUND_TEST(what_is_played_can_be_stopped),
+        SOUND_TEST(something_more_is_said),
+        SOUND_TEST(a_file_that_fails_is_over),
+        SOUND_TEST(on_hold_it_waits),
+        SOUND_TEST(before_the_answer_they_wait_for_it),
+        SOUND_TEST(files_follow_one_another),
+        SOUND_TEST(the_same_file_again_and_again),
+        SOUND_TEST(other_endings_start_no_call),
         SOUND_TEST(a_recording_that_fails_is_told_once),
     };
+    /* clang-format on */
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
