@@ -227,6 +227,7 @@ def open_in(phone):
 def warm_up(phones):
     """Threads, and files of the history, come with the first call and stay."""
     one, two = [phone.client("first") for phone in phones]
+    two.do("status")  # from now on it hears
     call = one.do("call", target=phones[1].uri)["call"]
     two.do("answer", call=two.event("incoming")["call"])
     one.event("answered", call=call)
