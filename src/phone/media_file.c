@@ -81,6 +81,7 @@ struct media_player {
     size_t at;         /* in it */
     uint32_t rate_hz;
     bool busy, closing, failed;
+    bool late;     /* closed was told before the disk was done: nobody listens any more */
     bool told_end; /* the worker has reached the end; what is in the halves is all */
 
     /* The worker's while busy */
@@ -172,12 +173,14 @@ static void player_free(struct media_player *p)
 {
     struct media_file_events events = p->events;
     void *arg = p->arg;
+    bool late = p->late;
 
     free(p->front.samples);
     free(p->back.samples);
     free(p->path);
     free(p);
-    events.closed(arg);
+    if (!late)
+        events.closed(arg);
 }
 
 /* The halves change places when the front is empty; the back is filled anew when half of the front
@@ -222,12 +225,23 @@ static void player_done(struct media_job *job)
     player_turn(p);
 }
 
+/* The call goes on, or ends, without its file. */
+static void player_late(struct media_job *job)
+{
+    struct media_player *p = LIST_ITEM(job, struct media_player, job);
+
+    p->late = true;
+    p->events.closed(p->arg);
+}
+
 static void player_work(struct media_player *p, void (*work)(struct media_job *job))
 {
     p->busy = true;
     p->job.work = work;
     p->job.done = player_done;
     media_jobs_put(p->jobs, &p->job);
+    if (p->closing && !p->late)
+        media_jobs_hurry(p->jobs, &p->job, MEDIA_FILE_LAST_MS, player_late);
 }
 
 int media_player_open(struct media_jobs *jobs, const char *path, uint32_t rate_hz,
@@ -295,7 +309,9 @@ void media_player_close(struct media_player *p)
     if (!p || p->closing)
         return;
     p->closing = true;
-    if (!p->busy)
+    if (p->busy)
+        media_jobs_hurry(p->jobs, &p->job, MEDIA_FILE_LAST_MS, player_late);
+    else
         player_work(p, player_close_file);
 }
 
@@ -310,6 +326,7 @@ struct media_recorder {
     struct half front; /* being filled */
     uint64_t silence;  /* frames of silence behind it */
     bool begun, busy, closing, failed;
+    bool late; /* closed was told before the disk was done: nobody listens any more */
 
     /* The worker's while busy */
     struct media_job job;
@@ -369,12 +386,14 @@ static void recorder_free(struct media_recorder *r)
 {
     struct media_file_events events = r->events;
     void *arg = r->arg;
+    bool late = r->late;
 
     free(r->front.samples);
     free(r->back.samples);
     free(r->path);
     free(r);
-    events.closed(arg);
+    if (!late)
+        events.closed(arg);
 }
 
 static void recorder_done(struct media_job *job)
@@ -393,6 +412,25 @@ static void recorder_done(struct media_job *job)
         recorder_free(r);
     else
         recorder_turn(r);
+}
+
+static void recorder_late(struct media_job *job)
+{
+    struct media_recorder *r = LIST_ITEM(job, struct media_recorder, job);
+    char why[AUDIO_WHY_MAX];
+
+    r->late = true;
+    snprintf(why, sizeof why, "cannot write %.200s: the disk does not answer", r->path);
+    if (!r->failed)
+        r->events.failed(r->arg, -ETIMEDOUT, why);
+    r->failed = true;
+    r->events.closed(r->arg);
+}
+
+static void recorder_hurry(struct media_recorder *r)
+{
+    if (r->closing && r->busy && !r->late)
+        media_jobs_hurry(r->jobs, &r->job, MEDIA_FILE_LAST_MS, recorder_late);
 }
 
 /* Hands a full half to a worker; the last one whether full or not. */
@@ -414,6 +452,7 @@ static void recorder_turn(struct media_recorder *r)
     r->job.work = recorder_write_behind;
     r->job.done = recorder_done;
     media_jobs_put(r->jobs, &r->job);
+    recorder_hurry(r);
 }
 
 static void recorder_begin(struct media_sink *sink)
@@ -465,6 +504,7 @@ static void recorder_close(struct media_sink *sink)
     if (r->closing)
         return;
     r->closing = true;
+    recorder_hurry(r); /* if it is being written to */
     recorder_turn(r);
 }
 

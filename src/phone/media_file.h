@@ -14,6 +14,10 @@
 #include "phone/media_jobs.h"
 #include "phone/media_sink.h"
 
+/* A disk that takes longer to end its work when all is said is not waited for: closed is told (of a
+ * recording failed as well), and the rest happens when the disk comes back. */
+#define MEDIA_FILE_LAST_MS 1000
+
 struct media_player;
 
 /* Starts to open path and to read ahead, as samples at rate_hz. 0 or -ENOMEM; what is wrong with

@@ -316,7 +316,11 @@ int media_thread_start(struct media_thread *t, struct media_link *outbox, const 
     err = media_link_init(&t->inbox, net_loop_uv(t->loop), on_command, t);
     if (err)
         goto fail;
-    media_jobs_init(&t->jobs, net_loop_uv(t->loop));
+    err = media_jobs_init(&t->jobs, net_loop_uv(t->loop));
+    if (err) {
+        media_link_close(&t->inbox, NULL);
+        goto fail;
+    }
     (void)uv_prepare_init(net_loop_uv(t->loop), &t->prepare); /* never fails */
     t->prepare.data = t;
     err = uv_thread_create_ex(&t->id, &options, run, t);
