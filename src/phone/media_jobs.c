@@ -60,6 +60,14 @@ static struct media_job *next_job(struct media_pool *pool)
     return LIST_ITEM(first, struct media_job, link);
 }
 
+/* Under the lock. Whether what comes next may take long; then what is done is told at once. */
+static bool is_pause(const struct media_pool *pool)
+{
+    const struct list *next = list_first(&pool->queue);
+
+    return !next || LIST_ITEM(next, struct media_job, link)->alone;
+}
+
 /* Under the lock. */
 static void finish(struct media_pool *pool, struct media_job *job)
 {
@@ -67,7 +75,7 @@ static void finish(struct media_pool *pool, struct media_job *job)
 
     list_append(&pool->finished, &job->link);
     pool->n_finished++;
-    if (alone || list_empty(&pool->queue) || pool->n_finished >= TOLD_JOBS)
+    if (alone || is_pause(pool) || pool->n_finished >= TOLD_JOBS)
         uv_async_send(&pool->done);
 }
 
