@@ -1,4 +1,5 @@
-# Units for the service manager of a user; without a folder for them they are documents.
+# Units for the service manager of a user, who finds them in /usr and /usr/local alike; without a
+# folder for them they are documents.
 EXTRA_DIST += contrib/systemd/tphone.service.in contrib/systemd/tphone.socket
 systemd_units = contrib/systemd/tphone.service $(srcdir)/contrib/systemd/tphone.socket
 if HAVE_SYSTEMDUSERUNITDIR

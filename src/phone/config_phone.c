@@ -155,11 +155,11 @@ static int set_history_file(void *into, struct slice value, struct config_fault 
 /* clang-format off */
 const struct config_option config_phone_options[] = {
     {{"listen", "[udp:|tcp:]ADDR:PORT",
-      "where SIP is heard: both transports if none is named. A free port, but answer without "
-      "account takes 5060",
+      "where SIP is heard: both transports if none is named. A free port, but answer and daemon "
+      "without account take 5060",
       NULL}, set_listen},
     {{"rtp-ports", "A-B", "range of ports for sound", "16384-32767"}, set_rtp_ports},
-    {{"device", "none|NAME", "sound device; call takes the system's, answer takes none", NULL},
+    {{"device", "none|NAME", "sound device; call and daemon take the system's, answer none", NULL},
      set_device},
     {{"codec", "LIST", "codecs in order of preference", "opus,pcmu,pcma"}, set_codec},
     {{"user", "NAME", "what stands before the @ of our own address, without an account",
