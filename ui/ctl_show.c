@@ -61,10 +61,13 @@ static void put_account(struct buf *out, const json_t *account)
 
 /* --- calls ---------------------------------------------------------------------------------- */
 
+#define DURATION_MAX_S 1e9
+
 static void put_duration(struct buf *out, const json_t *call)
 {
     struct buf text = buf_new(32);
-    uint64_t s = (uint64_t)json_number_value(json_object_get(call, "duration"));
+    double said = json_number_value(json_object_get(call, "duration"));
+    uint64_t s = said > 0 && said < DURATION_MAX_S ? (uint64_t)said : 0;
 
     if (!is_true(call, "answered"))
         buf_putc(&text, '-');
@@ -166,7 +169,9 @@ static void put_values(struct buf *out, json_t *reply)
     for (void *at = json_object_iter(reply); at; at = json_object_iter_next(reply, at)) {
         if (is_said_already(json_object_iter_key(at)))
             continue;
-        buf_printf(out, "%s%s=", between, json_object_iter_key(at));
+        buf_puts(out, between);
+        put_text(out, json_object_iter_key(at));
+        buf_putc(out, '=');
         put_value(out, json_object_iter_value(at));
         between = " ";
     }

@@ -1,4 +1,5 @@
-/* A line of a daemon: nothing breaks, and what was read as an event can be told. */
+/* A line of a daemon: nothing breaks, what was read as an event can be told, and nothing that
+ * steers a terminal comes out of it. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,13 @@ static void tell(const struct ctl_line *line, struct buf *out)
     }
 }
 
+static void look_for_controls(struct slice text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (((unsigned char)text.p[i] < ' ' && text.p[i] != '\n') || text.p[i] == 0x7f)
+            abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     struct buf out = buf_new(CTL_SHOW_MAX);
@@ -34,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
     if (ctl_line_read((struct slice){(const char *)bytes, n}, &line) == 0) {
         tell(&line, &out);
+        look_for_controls(buf_slice(&out));
         ctl_line_free(&line);
     } else if (line.tree) {
         abort();
