@@ -44,6 +44,10 @@ static int check(int fd, bool reads, struct stat *st, char why[MEDIA_WHY_MAX])
                       why);
     if (S_ISDIR(st->st_mode))
         return refuse(-EISDIR, fd, "it is a folder", why);
+    /* An eventfd, say, whose count somebody else takes between our poll and our read: it waits. */
+    if (!S_ISREG(st->st_mode) && !S_ISFIFO(st->st_mode) && !S_ISSOCK(st->st_mode) &&
+        !S_ISCHR(st->st_mode) && !S_ISBLK(st->st_mode))
+        return refuse(-EINVAL, fd, "no sound goes through things of its kind", why);
     /* What the other side says would be read as escape sequences. */
     if (isatty(fd))
         return refuse(-EINVAL, fd, "it is a terminal; connect it with a program or a file", why);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -495,6 +496,7 @@ static void refuse(int fd, bool reads, const char *because)
 static void what_makes_no_sense_is_refused(void **state)
 {
     int fds[2], folder = open("/", O_RDONLY), terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY);
+    int other = eventfd(0, 0);
 
     (void)state;
     make_pipe(fds);
@@ -503,9 +505,12 @@ static void what_makes_no_sense_is_refused(void **state)
     refuse(fds[1], true, "cannot be read from");
     refuse(fds[0], false, "cannot be written to");
     refuse(folder, true, "it is a folder");
+    refuse(other, true, "things of its kind");
+    refuse(other, false, "things of its kind");
     refuse(terminal, true, "it is a terminal");
     refuse(terminal, false, "it is a terminal");
     close(folder);
+    close(other);
     close(terminal);
     close(fds[0]);
     close(fds[1]);
