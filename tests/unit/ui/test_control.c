@@ -92,18 +92,24 @@ static void say(int fd, const char *text)
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 }
 
-/* What there is to be read; how many lines, each of them whole and JSON. */
-static size_t hear(int fd, struct buf *all)
+/* Appends what there is to be read. False: nothing more will come. */
+static bool gather(int fd, struct buf *all)
 {
-    char piece[4096];
-    struct slice rest;
+    char piece[65536];
     ssize_t n;
-    size_t lines = 0;
 
-    buf_clear(all);
     while ((n = read(fd, piece, sizeof piece)) > 0)
         buf_put(all, (struct slice){piece, (size_t)n});
-    for (rest = buf_slice(all); rest.n > 0; lines++) {
+    return n < 0;
+}
+
+/* How many lines there are, each of them whole and JSON. */
+static size_t count_lines(const struct buf *all)
+{
+    struct slice rest = buf_slice(all);
+    size_t lines = 0;
+
+    for (; rest.n > 0; lines++) {
         struct slice line = slice_cut(&rest, '\n');
         json_t *root = json_loadb(line.p, line.n, JSON_REJECT_DUPLICATES, NULL);
 
@@ -114,6 +120,13 @@ static size_t hear(int fd, struct buf *all)
     if (all->n > 0)
         assert_int_equal(all->p[all->n - 1], '\n');
     return lines;
+}
+
+static size_t hear(int fd, struct buf *all)
+{
+    buf_clear(all);
+    gather(fd, all);
+    return count_lines(all);
 }
 
 static void memory_may_fail_anywhere(void **state)
@@ -201,11 +214,12 @@ static void half_a_line_is_waited_for(void **state)
 
 #define MANY 32
 #define FLOOD_MS 200
-#define ASK "{\"command\":\"status\"}\n"
+#define EVENT_BYTES 60 /* at least, of a line */
 
 struct flood {
     int fd;
-    size_t n; /* replies that came */
+    const char *ask;
+    size_t n; /* lines that came */
     bool over;
 };
 
@@ -218,8 +232,35 @@ static void go_on(struct flood *flood)
     while ((n = read(flood->fd, piece, sizeof piece)) > 0)
         for (ssize_t i = 0; i < n; i++)
             flood->n += piece[i] == '\n';
-    while (write(flood->fd, ASK, strlen(ASK)) == (ssize_t)strlen(ASK))
+    while (write(flood->fd, flood->ask, strlen(flood->ask)) == (ssize_t)strlen(flood->ask))
         continue;
+}
+
+/* A line that has begun is ended, and then it is told that nothing more comes. */
+static void who_is_dropped_gets_whole_lines(void **state)
+{
+    struct desk *desk = *state;
+    struct flood flood = {.fd = connect_one(desk),
+                          .ask = "{\"command\":\"volume\",\"speaker_db\":1}\n"};
+    struct buf all = buf_new(4 * CONTROL_WAITING_MAX);
+    int ends[2], little = 1; /* room for less than what is written at once */
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    assert_int_equal(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &little, sizeof little), 0);
+    assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(control_add_socket(desk->session.control, ends[0]), 0);
+    while (flood.n * EVENT_BYTES < 2 * CONTROL_WAITING_MAX) {
+        go_on(&flood);
+        turn(desk);
+    }
+    while (gather(ends[1], &all))
+        turn(desk);
+    assert_true(count_lines(&all) > 1);
+    assert_non_null(strstr(buf_cstr(&all), "\"event\":\"dropped\""));
+    close(flood.fd);
+    close(ends[1]);
+    turn(desk);
+    buf_free(&all);
 }
 
 static void on_time(void *arg)
@@ -232,7 +273,7 @@ static void on_time(void *arg)
 /* How many replies one gets in a moment who floods. */
 static size_t flood_for(struct desk *desk, int fd)
 {
-    struct flood flood = {.fd = fd};
+    struct flood flood = {.fd = fd, .ask = "{\"command\":\"status\"}\n"};
     struct net_deadline *end;
 
     assert_int_equal(net_deadline_new(desk->session.loop, on_time, &flood, &end), 0);
@@ -265,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(replies_come_in_order_and_before_events, set_up, tear_down),
         cmocka_unit_test_setup_teardown(half_a_line_is_waited_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_is_dropped_gets_whole_lines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_floods_leaves_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory_may_fail_anywhere, set_up, tear_down),
     };
