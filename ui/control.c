@@ -136,7 +136,7 @@ int control_listen(struct control *control, const char *path, struct buf *why)
     if (err == -EADDRINUSE)
         return explain(err, "another phone answers there", why);
     if (err == -EEXIST)
-        return explain(err, "something else than a socket is there, and stays", why);
+        return explain(err, "something else than a socket of ours is there, and stays", why);
     return explain(err, strerror(-err), why);
 }
 

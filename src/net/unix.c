@@ -260,7 +260,7 @@ static int clear_path(const struct sockaddr_un *at)
 
     if (lstat(at->sun_path, &there) != 0)
         return errno == ENOENT ? 0 : -errno;
-    if (!S_ISSOCK(there.st_mode))
+    if (!S_ISSOCK(there.st_mode) || there.st_uid != geteuid())
         return -EEXIST;
     err = connect_to(at, &fd);
     if (!err)

@@ -110,8 +110,8 @@ def attack_above(run):
 ATTACKS = [
     ("a link in place of the folder", attack_link, "not a folder of its own", True),
     ("a folder that others may enter", attack_open, "others may enter it", True),
-    ("a file in place of the socket", attack_file, "something else than a socket is there", False),
-    ("a link in place of the socket", attack_dangling, "something else than a socket is there", False),
+    ("a file in place of the socket", attack_file, "something else than a socket of ours is there", False),
+    ("a link in place of the socket", attack_dangling, "something else than a socket of ours is there", False),
     ("a folder that others may swap", attack_above, "others may write there", True),
 ]
 
@@ -152,6 +152,14 @@ def another_user():
         said = session.expect(tphone.UNREACHABLE, "status", "--socket", path)
         equal(said.err, f"tphone: what answers at {path} belongs to another user\n", "said")
         equal(child.communicate()[0], b"b''\n", "what they were told")
+        # Also where they have left it, and we could remove it.
+        left = room.path("left")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(left)
+        os.chown(left, 4711, 4711)
+        said = session.expect(tphone.OTHER, "daemon", "--socket", left, "--listen", "127.0.0.1:0")
+        expect("something else than a socket of ours is there" in said.err, "said", said)
+        expect(os.path.exists(left), "a socket of another user was removed")
     return None
 
 
