@@ -125,7 +125,43 @@ static const struct {
     {"microphone_db",      take_real,    AT(microphone_db)},
     {"speaker_db",         take_real,    AT(speaker_db)},
 };
+
+static const struct {
+    const char *name;
+    take_fn *take;
+    size_t at;
+} quality_members[] = {
+    {"loss_percent",       take_real, offsetof(struct phone_quality, loss_percent)},
+    {"their_loss_percent", take_real, offsetof(struct phone_quality, their_loss_percent)},
+    {"jitter_ms",          take_real, offsetof(struct phone_quality, jitter_ms)},
+    {"round_trip_ms",      take_real, offsetof(struct phone_quality, round_trip_ms)},
+    {"delay_ms",           take_real, offsetof(struct phone_quality, delay_ms)},
+    {"level_in_db",        take_real, offsetof(struct phone_quality, level_in_dbfs)},
+    {"level_out_db",       take_real, offsetof(struct phone_quality, level_out_dbfs)},
+    {"mos",                take_real, offsetof(struct phone_quality, mos)},
+    {"sent",               take_u64,  offsetof(struct phone_quality, sent)},
+    {"received",           take_u64,  offsetof(struct phone_quality, received)},
+    {"lost",               take_u64,  offsetof(struct phone_quality, lost)},
+    {"late",               take_u64,  offsetof(struct phone_quality, late)},
+    {"concealed",          take_u64,  offsetof(struct phone_quality, concealed)},
+};
 /* clang-format on */
+
+static void take_quality(const json_t *tree, struct phone_quality *quality)
+{
+    *quality = (struct phone_quality){.their_loss_percent = -1,
+                                      .round_trip_ms = -1,
+                                      .delay_ms = -1,
+                                      .level_in_dbfs = NAN,
+                                      .level_out_dbfs = NAN,
+                                      .mos = -1};
+    for (size_t i = 0; i < ARRAY_LEN(quality_members); i++) {
+        const json_t *value = json_object_get(tree, quality_members[i].name);
+
+        if (value)
+            quality_members[i].take(value, (char *)quality + quality_members[i].at);
+    }
+}
 
 static void take_members(const json_t *tree, struct phone_event *event)
 {
@@ -209,6 +245,10 @@ int ctl_line_read(struct slice text, struct ctl_line *out)
         read_reply(tree, out);
     else if (*out->name)
         out->kind = read_event(tree, out->name, &out->event) ? CTL_EVENT : CTL_OWN;
+    if (out->event.kind == PHONE_QUALITY) {
+        take_quality(tree, &out->quality);
+        out->event.quality = &out->quality;
+    }
     return 0;
 }
 

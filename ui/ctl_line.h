@@ -16,8 +16,9 @@ struct ctl_line {
         CTL_REPLY,     /* id, ok, call; where it is not ok, error and text */
     } kind;
     const char *name, *text;
-    struct phone_event event; /* without quality and devices */
-    uint64_t id;              /* 0: none, or not a number */
+    struct phone_event event;     /* without devices */
+    struct phone_quality quality; /* of event, where it is about that */
+    uint64_t id;                  /* 0: none, or not a number */
     bool ok;
     uint32_t call;     /* 0: none */
     const char *error; /* the word */

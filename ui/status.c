@@ -145,6 +145,30 @@ static void put_recording(struct buf *out, const struct phone_event *e)
         buf_printf(out, "%s to %s", e->on ? "recording" : "recorded", e->file);
 }
 
+/* What is not known is left out. */
+static void put_quality(struct buf *out, const struct phone_quality *q)
+{
+    const struct {
+        const char *name;
+        double ms;
+    } times[] = {
+        {"jitter", q->jitter_ms}, {"round trip", q->round_trip_ms}, {"delay", q->delay_ms}};
+
+    if (q->mos >= 0)
+        buf_printf(out, "quality %.1f of 4.5, ", q->mos);
+    buf_printf(out, "%.1f %% lost", q->loss_percent);
+    if (q->their_loss_percent >= 0)
+        buf_printf(out, ", %.1f %% lost there", q->their_loss_percent);
+    for (size_t i = 0; i < ARRAY_LEN(times); i++)
+        if (times[i].ms >= 0)
+            buf_printf(out, ", %s %.0f ms", times[i].name, times[i].ms);
+}
+
+static void put_volumes(struct buf *out, const struct phone_event *e)
+{
+    buf_printf(out, "microphone %+.0f dB, loudspeaker %+.0f dB", e->microphone_db, e->speaker_db);
+}
+
 static void put_moved(struct buf *out, const struct phone_event *e)
 {
     char where[IP_TEXT_MAX];
@@ -190,12 +214,12 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_UNREGISTERED: buf_printf(out, "no longer registered: %s", e->peer); return true;
     case PHONE_ON_HOLD: put_on_hold(out, e); return true;
     case PHONE_MOVED: put_moved(out, e); return true;
+    case PHONE_MUTED: buf_puts(out, e->on ? "muted" : "no longer muted"); return true;
+    case PHONE_JOINED: buf_printf(out, "in conference %" PRIu32, e->conference); return true;
+    case PHONE_PARTED: buf_printf(out, "out of conference %" PRIu32, e->conference); return true;
+    case PHONE_QUALITY: put_quality(out, e->quality); return true;
+    case PHONE_VOLUMES: put_volumes(out, e); return true;
     case PHONE_MEDIA:
-    case PHONE_MUTED:
-    case PHONE_JOINED:
-    case PHONE_PARTED:
-    case PHONE_QUALITY:
-    case PHONE_VOLUMES:
     case PHONE_DEVICE_LIST:
     case PHONE_PASSWORD_WANTED:
     case PHONE_MESSAGE:
@@ -217,7 +241,9 @@ static int worth(const struct phone_event *e)
     case PHONE_RECORDING: return *e->text ? -1 : 1;
     case PHONE_PLAYING:
     case PHONE_PLAY_ENDED:
+    case PHONE_VOLUMES:
     case PHONE_DIGITS_SENT: return 1;
+    case PHONE_QUALITY: return 2;
     default: return 0;
     }
 }

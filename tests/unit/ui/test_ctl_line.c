@@ -3,6 +3,7 @@
 #include "ui/ctl_line.h"
 
 #include <errno.h>
+#include <math.h>
 
 #include "phone/event_names.h"
 #include "phone/phone.h"
@@ -10,6 +11,23 @@
 #include "tests/lib/rows.h"
 #include "ui/json.h"
 #include "ui/status.h"
+
+static const struct phone_quality heard = {.loss_percent = 1.5,
+                                           .their_loss_percent = 0.5,
+                                           .jitter_ms = 2,
+                                           .round_trip_ms = 21,
+                                           .delay_ms = 40,
+                                           .level_in_dbfs = -20,
+                                           .level_out_dbfs = -30,
+                                           .mos = 4.3,
+                                           .sent = 50,
+                                           .received = 49};
+static const struct phone_quality unknown = {.their_loss_percent = -1,
+                                             .round_trip_ms = -1,
+                                             .delay_ms = -1,
+                                             .level_in_dbfs = NAN,
+                                             .level_out_dbfs = NAN,
+                                             .mos = -1};
 
 static struct phone_event full(enum phone_event_kind kind)
 {
@@ -44,6 +62,8 @@ static struct phone_event full(enum phone_event_kind kind)
         .retry_ms = 2500,
         .encryption = "none",
         .conference = 3,
+        .speaker_db = -6,
+        .quality = &heard,
     };
 
     assert_int_equal(ip_parse_with_port(SLICE("[2001:db8::1]:5060"), &e.where), 0);
@@ -57,6 +77,7 @@ static struct phone_event empty(enum phone_event_kind kind)
     struct phone_event e = {.kind = kind,
                             .call = 1,
                             .outcome = PHONE_NO_ANSWER,
+                            .quality = &unknown,
                             .result = {.round_trip_ms = -1, .their_lost_percent = -1}};
 
     phone_fill_event(&e);
@@ -79,7 +100,7 @@ static void print(const struct phone_event *event, struct buf *out)
 static bool is_of_a_call(enum phone_event_kind kind)
 {
     return kind != PHONE_LISTENING && kind != PHONE_REGISTERED && kind != PHONE_REGISTER_FAILED &&
-           kind != PHONE_UNREGISTERED;
+           kind != PHONE_UNREGISTERED && kind != PHONE_VOLUMES;
 }
 
 static void drop_what_is_not_told(struct phone_event *event)

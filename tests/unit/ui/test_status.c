@@ -23,6 +23,14 @@ static struct phone_event whole(struct phone_event e)
     return e;
 }
 
+static const struct phone_quality heard = {.loss_percent = 1.25,
+                                           .their_loss_percent = -1,
+                                           .jitter_ms = 3,
+                                           .round_trip_ms = -1,
+                                           .delay_ms = 40,
+                                           .mos = 4.2};
+static const struct phone_quality nothing = {.mos = -1};
+
 static const struct row {
     const char *name;
     int verbosity;
@@ -81,6 +89,29 @@ static const struct row {
      {.kind = PHONE_ON_HOLD, .call = 1, .on = true, .status = 488},
      "on hold, though the other side refused (488)\n"},
     {"a resume", 0, {.kind = PHONE_ON_HOLD, .call = 1}, "off hold\n"},
+    {"silence goes out", 0, {.kind = PHONE_MUTED, .call = 1, .on = true}, "muted\n"},
+    {"sound again", 0, {.kind = PHONE_MUTED, .call = 2}, "call 2: no longer muted\n"},
+    {"a conference",
+     0,
+     {.kind = PHONE_JOINED, .call = 2, .conference = 3},
+     "call 2: in conference 3\n"},
+    {"out of it",
+     0,
+     {.kind = PHONE_PARTED, .call = 2, .conference = 3},
+     "call 2: out of conference 3\n"},
+    {"volumes",
+     1,
+     {.kind = PHONE_VOLUMES, .speaker_db = -6},
+     "microphone +0 dB, loudspeaker -6 dB\n"},
+    {"volumes are a detail", 0, {.kind = PHONE_VOLUMES}, ""},
+    {"quality, as far as it is known",
+     2,
+     {.kind = PHONE_QUALITY, .call = 1, .quality = &heard},
+     "quality 4.2 of 4.5, 1.2 % lost, jitter 3 ms, delay 40 ms\n"},
+    {"quality every second is too much",
+     1,
+     {.kind = PHONE_QUALITY, .call = 1, .quality = &nothing},
+     ""},
     {"another address of ours",
      0,
      {.kind = PHONE_MOVED, .call = 1, .where = AT},
