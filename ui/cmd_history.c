@@ -36,16 +36,12 @@ static void put_time(struct buf *out, int64_t us)
 
 static void put_duration(struct buf *out, const struct history_row *row)
 {
-    uint64_t s = row->talk_ms / 1000;
     struct buf text = buf_new(32);
 
-    if (row->outcome != HISTORY_ANSWERED)
-        buf_putc(&text, '-');
-    else if (s >= 3600)
-        buf_printf(&text, "%" PRIu64 ":%02u:%02u", s / 3600, (unsigned)(s / 60 % 60),
-                   (unsigned)(s % 60));
+    if (row->outcome == HISTORY_ANSWERED)
+        status_put_duration(&text, row->talk_ms / 1000);
     else
-        buf_printf(&text, "%u:%02u", (unsigned)(s / 60), (unsigned)(s % 60));
+        buf_putc(&text, '-');
     buf_printf(out, "%8s", buf_cstr(&text));
     buf_free(&text);
 }

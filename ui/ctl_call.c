@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "net/loop.h"
 #include "net/unix.h"
+#include "phone/folders.h"
 #include "ui/ctl_ask.h"
 #include "ui/ctl_client.h"
 #include "ui/pipes.h"
@@ -77,13 +77,10 @@ static bool put_text(json_t *command, const char *name, const char *text)
 static bool put_file(json_t *command, const char *name, const char *file)
 {
     struct buf path = buf_new(16384);
-    char here[8192];
     bool done;
 
-    if (file && file[0] != '/' && getcwd(here, sizeof here))
-        buf_printf(&path, "%s/", here);
     if (file)
-        buf_puts(&path, file);
+        folders_absolute(file, &path);
     done = put_text(command, name, file ? buf_cstr(&path) : NULL);
     buf_free(&path);
     return done;

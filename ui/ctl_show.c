@@ -69,13 +69,10 @@ static void put_duration(struct buf *out, const json_t *call)
     double said = json_number_value(json_object_get(call, "duration"));
     uint64_t s = said > 0 && said < DURATION_MAX_S ? (uint64_t)said : 0;
 
-    if (!is_true(call, "answered"))
-        buf_putc(&text, '-');
-    else if (s >= 3600)
-        buf_printf(&text, "%" PRIu64 ":%02u:%02u", s / 3600, (unsigned)(s / 60 % 60),
-                   (unsigned)(s % 60));
+    if (is_true(call, "answered"))
+        status_put_duration(&text, s);
     else
-        buf_printf(&text, "%u:%02u", (unsigned)(s / 60), (unsigned)(s % 60));
+        buf_putc(&text, '-');
     buf_printf(out, "%8s", buf_cstr(&text));
     buf_free(&text);
 }

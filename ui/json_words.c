@@ -1,10 +1,10 @@
 /* The words of `tphone ctl` as a line of JSON. */
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/text.h"
-#include "ui/json.h"
+#include "phone/folders.h"
 #include "ui/json_command.h"
 
 static const struct json_verb *find_verb(const char *name)
@@ -30,18 +30,32 @@ static bool is_named(const struct json_member *m, struct slice name)
 
 /* --- values --------------------------------------------------------------------------------- */
 
+static int add_piece(const char *piece, size_t n, void *line)
+{
+    buf_put(line, (struct slice){piece, n});
+    return 0;
+}
+
+/* As it is, not as it would be shown: a file may have any name. False: it is empty, or no UTF-8,
+ * which JSON cannot say. */
+static bool put_text(struct buf *line, const char *value)
+{
+    json_t *text = json_string(value);
+    bool done = text && json_dump_callback(text, add_piece, line, JSON_ENCODE_ANY) == 0;
+
+    json_decref(text);
+    return done && *value;
+}
+
 static bool put_file(struct buf *line, const char *value)
 {
     struct buf path = buf_new(16384);
-    char *here = *value == '/' ? NULL : getcwd(NULL, 0);
+    bool done;
 
-    if (here)
-        buf_printf(&path, "%s/", here);
-    buf_puts(&path, value);
-    free(here);
-    json_put_string(line, buf_cstr(&path));
+    folders_absolute(value, &path);
+    done = put_text(line, buf_cstr(&path));
     buf_free(&path);
-    return *value != '\0';
+    return done && *value;
 }
 
 static bool put_switch(struct buf *line, const char *value)
@@ -100,8 +114,7 @@ static bool put_value(struct buf *line, const struct json_member *m, const char 
     case JSON_IS_TEXT:
     case JSON_IS_DIGITS:
     case JSON_IS_SIDES:
-        json_put_string(line, value);
-        return *value != '\0';
+        return put_text(line, value);
     case JSON_IS_FILE:
         return put_file(line, value);
     case JSON_IS_CALL:
@@ -122,7 +135,7 @@ static bool put_value(struct buf *line, const struct json_member *m, const char 
 
 /* --- members -------------------------------------------------------------------------------- */
 
-struct words {
+struct request {
     const struct json_verb *verb;
     struct json_sound *sound;
     struct buf *line, *why;
@@ -130,7 +143,7 @@ struct words {
     size_t plain; /* words without a name */
 };
 
-static void refuse_value(struct words *w, const struct json_member *m, const char *value)
+static void refuse_value(struct request *w, const struct json_member *m, const char *value)
 {
     buf_printf(w->why, "%s: %s cannot be ", w->verb->name, m->name);
     text_safe(w->why, slice_of(*value ? value : "\"\""));
@@ -152,7 +165,7 @@ static bool note_file(struct json_sound *sound, const struct json_member *m, con
     return !piped;
 }
 
-static void put_audio(struct words *w)
+static void put_audio(struct request *w)
 {
     const struct json_sound *sound = w->sound;
 
@@ -168,7 +181,7 @@ static void put_audio(struct words *w)
     buf_putc(w->line, '}');
 }
 
-static int put_member(struct words *w, const struct json_member *m, const char *value)
+static int put_member(struct request *w, const struct json_member *m, const char *value)
 {
     if (w->said & m->bit) {
         buf_printf(w->why, "%s: %s is said twice", w->verb->name, m->name);
@@ -224,7 +237,7 @@ static bool has_name(const char *word)
     return value.p && looks_like_name(name);
 }
 
-static int put_named(struct words *w, const char *word)
+static int put_named(struct request *w, const char *word)
 {
     struct slice value = slice_of(word), name = slice_cut(&value, '=');
     const struct json_member *m = by_name(w->verb, name);
@@ -241,14 +254,14 @@ static int put_named(struct words *w, const char *word)
 
 /* Which member a word is that does not say so. The one that matters need not stand behind a number
  * that nobody needs: dtmf 12#, dtmf 3 12#; but record 3 on=no. */
-static unsigned place_of(const struct words *w)
+static unsigned place_of(const struct request *w)
 {
     if (w->verb->alone && w->plain == 1 && !(w->said & (w->verb->alone | JSON_ON)))
         return w->verb->alone;
     return w->said & w->verb->first ? w->verb->second : w->verb->first;
 }
 
-static int put_word(struct words *w, const char *word)
+static int put_word(struct request *w, const char *word)
 {
     unsigned bit = place_of(w);
 
@@ -263,7 +276,7 @@ static int put_word(struct words *w, const char *word)
 }
 
 /* All words without a name are one list: conference 1 2 3. */
-static int put_calls(struct words *w, const char *const *words, size_t n)
+static int put_calls(struct request *w, const char *const *words, size_t n)
 {
     struct buf list = buf_new(4096);
     int err = 0;
@@ -276,7 +289,7 @@ static int put_calls(struct words *w, const char *const *words, size_t n)
     return err;
 }
 
-static int look_for_missing(const struct words *w)
+static int look_for_missing(const struct request *w)
 {
     const struct json_member *m;
 
@@ -290,7 +303,7 @@ static int look_for_missing(const struct words *w)
 }
 
 /* Those with a name first, as these tell what is left for the others. */
-static int put_words(struct words *w, const char *const *words, size_t n)
+static int put_words(struct request *w, const char *const *words, size_t n)
 {
     int err = 0;
 
@@ -303,7 +316,7 @@ static int put_words(struct words *w, const char *const *words, size_t n)
     return err;
 }
 
-static int refuse_verb(const struct words *w, const char *name)
+static int refuse_verb(const struct request *w, const char *name)
 {
     if (!w->verb)
         return json_command_unknown(name, w->why);
@@ -314,7 +327,7 @@ static int refuse_verb(const struct words *w, const char *name)
 int json_command_of_words(const char *const *words, size_t n, struct json_sound *sound,
                           struct buf *line, struct buf *why)
 {
-    struct words w = {
+    struct request w = {
         .verb = n > 0 ? find_verb(words[0]) : NULL, .sound = sound, .line = line, .why = why};
     int err = 0;
 

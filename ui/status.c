@@ -69,6 +69,16 @@ static void put_listening(struct buf *out, const struct phone_event *e)
     buf_printf(out, "listening on %s %s", e->transport, ip_text(&e->where, where));
 }
 
+void status_put_duration(struct buf *out, uint64_t seconds)
+{
+    unsigned minutes = (unsigned)(seconds / 60 % 60), rest = (unsigned)(seconds % 60);
+
+    if (seconds >= 3600)
+        buf_printf(out, "%" PRIu64 ":%02u:%02u", seconds / 3600, minutes, rest);
+    else
+        buf_printf(out, "%u:%02u", minutes, rest);
+}
+
 void status_put_name(struct buf *out, const char *contact, const char *name)
 {
     if (*contact) {

@@ -17,6 +17,9 @@ void result_line(struct buf *out, const struct phone_event *event);
  * own, so that none can be taken for the other. "": unknown. */
 void status_put_name(struct buf *out, const char *contact, const char *name);
 
+/* Appends "2:03" or, from an hour on, "1:02:03". */
+void status_put_duration(struct buf *out, uint64_t seconds);
+
 /* The exit status for a call that ended so. */
 enum exit_status exit_of(enum phone_outcome outcome);
 

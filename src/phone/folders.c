@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static int put_path(const char *variable, const char *below_home, const char *name, struct buf *out)
 {
@@ -42,6 +43,16 @@ int folders_history(const struct phone_config *config, struct buf *out)
         return folders_state_file("history.db", out);
     buf_puts(out, config->history_file);
     return 0;
+}
+
+void folders_absolute(const char *file, struct buf *out)
+{
+    char *here = file[0] == '/' ? NULL : getcwd(NULL, 0);
+
+    if (here)
+        buf_printf(out, "%s/", here);
+    buf_puts(out, file);
+    free(here);
 }
 
 /* From above downwards: what is there already is passed over, whoever made it. */

@@ -14,6 +14,9 @@ int folders_state_file(const char *name, struct buf *out);
 int folders_contacts(const struct phone_config *config, struct buf *out);
 int folders_history(const struct phone_config *config, struct buf *out);
 
+/* Appends the name of a file as one that means the same from any folder. */
+void folders_absolute(const char *file, struct buf *out);
+
 /* Makes the folder that path lies in, and those above it, with mode 0700, where they are missing.
  * 0 or a negative errno. */
 int folders_make_for(const char *path);
