@@ -195,13 +195,17 @@ void ctl_show_reply(struct buf *out, const struct ctl_line *line, int verbosity)
 
 /* --- events --------------------------------------------------------------------------------- */
 
+/* As tphone devices has it. */
 static void put_device(struct buf *out, const json_t *device)
 {
     put_text(out, text_in(device, "name"));
-    buf_printf(out, " (%s, %" JSON_INTEGER_FORMAT " in, %" JSON_INTEGER_FORMAT " out%s)\n",
-               text_in(device, "host_api"), json_integer_value(json_object_get(device, "inputs")),
-               json_integer_value(json_object_get(device, "outputs")),
-               is_true(device, "default") ? ", default" : "");
+    buf_printf(out, "\t%" JSON_INTEGER_FORMAT " in, %" JSON_INTEGER_FORMAT " out, ",
+               json_integer_value(json_object_get(device, "inputs")),
+               json_integer_value(json_object_get(device, "outputs")));
+    buf_printf(out, "%" JSON_INTEGER_FORMAT " Hz, ",
+               json_integer_value(json_object_get(device, "rate")));
+    put_text(out, text_in(device, "host_api"));
+    buf_puts(out, is_true(device, "default") ? ", default\n" : "\n");
 }
 
 void ctl_show_devices(struct buf *out, const struct ctl_line *line)

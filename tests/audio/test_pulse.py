@@ -8,6 +8,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sound, tap, tphone
 from lib.control import Piped
+from lib.daemon import Daemon
 from lib.pulse import Pulse
 from lib.room import SIGINT, Room
 from lib.tap import case, equal, expect
@@ -84,13 +85,17 @@ def microphone_again():
             equal(heard, [1600, 400, 1600, 400, 1600], f"tones in {path}")
 
 
-@case("tphone devices names the card")
+@case("tphone devices names the card, and ctl devices says the same of a daemon's")
 def devices():
     with Room() as room:
         pulse = Pulse(room, ["caller"])
-        run = room.start("tphone devices", [tphone.program(), "devices"], env=pulse.card("caller"))
+        card = {k: v for k, v in pulse.card("caller").items() if not k.startswith("XDG_")}
+        daemon = Daemon(room, env=card)
+        run = daemon.start("devices", env=card)
         status = run.status(15)
         expect(status == 0 and run.said("default"), f"status {status}", *run.tail())
+        told = daemon.expect(0, "ctl", "devices").out.splitlines()
+        equal(told, run.lines, "the daemon's devices")
 
 
 @case("where the sound card cannot be opened the phone says so once and goes on with files")

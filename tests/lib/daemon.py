@@ -78,8 +78,9 @@ class Session:
 class Daemon(Session):
     """A session with a daemon in it, which listens on a free port when this returns."""
 
-    def __init__(self, room, name="daemon", options=(), **settings):
+    def __init__(self, room, name="daemon", options=(), env=None, **settings):
         super().__init__(room, name)
+        self.more = env
         self.port = rooms.free_port()
         self.config_more = "".join(f"{k.replace('_', '-')} = {v}\n" for k, v in settings.items())
         self.options = options
@@ -89,7 +90,7 @@ class Daemon(Session):
     def begin(self, accounts=""):
         # In its own file, as an option would mean for a call that the daemon is not wanted.
         self.config(f"listen = 127.0.0.1:{self.port}\ndevice = none\n" + self.config_more)
-        self.process = self.start("daemon", *self.options)
+        self.process = self.start("daemon", *self.options, env=self.more)
         self.process.wait_line("clients are heard at " + re.escape(self.socket))
         self.process.wait_line(f"listening on tcp 127.0.0.1:{self.port}")
 
