@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "phone/phone.h"
 #include "ui/cmd.h"
 #include "ui/ctl_ask.h"
@@ -32,9 +33,9 @@ static void put(struct asked *a, struct slice text)
 
 static void put_raw(struct asked *a, struct slice raw)
 {
-    struct buf line = buf_new(raw.n + 1);
+    struct buf line = buf_new(3 * raw.n + 1);
 
-    buf_put(&line, raw);
+    text_safe(&line, raw); /* what a daemon says is that already */
     buf_putc(&line, '\n');
     put(a, buf_slice(&line));
     buf_free(&line);

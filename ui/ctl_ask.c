@@ -14,6 +14,7 @@ struct asking {
     ctl_ask_fn *on_line;
     void *arg;
     enum exit_status exit;
+    bool over; /* lines behind the last one are nobody's */
 };
 
 static void fail(struct asking *a, int err, enum exit_status exit)
@@ -24,6 +25,7 @@ static void fail(struct asking *a, int err, enum exit_status exit)
     terminal_error(a->terminal, buf_cstr(&why));
     buf_free(&why);
     a->exit = exit;
+    a->over = true;
     if (a->loop)
         net_loop_stop(a->loop);
 }
@@ -38,15 +40,18 @@ static void on_line(void *arg, struct slice raw)
 {
     struct asking *a = arg;
     struct ctl_line line;
-    int err = ctl_line_read(raw, &line);
+    int err = a->over ? 0 : ctl_line_read(raw, &line);
 
+    if (a->over)
+        return;
     if (err) {
         fail(a, err, EXIT_OTHER);
         return;
     }
     if (line.kind == CTL_REPLY)
         ctl_client_limit(a->client, 0);
-    if (!a->on_line(a->arg, raw, &line))
+    a->over = !a->on_line(a->arg, raw, &line);
+    if (a->over)
         net_loop_stop(a->loop);
     ctl_line_free(&line);
 }

@@ -281,9 +281,9 @@ static void on_event(struct placed *p, const struct phone_event *event)
 
 static void put_raw(struct placed *p, struct slice raw)
 {
-    struct buf line = buf_new(CTL_LINE_MAX);
+    struct buf line = buf_new(3 * raw.n + 1);
 
-    buf_put(&line, raw);
+    text_safe(&line, raw); /* what a daemon says is that already */
     buf_putc(&line, '\n');
     flush_put(p->flush, &p->terminal->out, buf_slice(&line));
     buf_free(&line);

@@ -58,7 +58,6 @@ static void take_lines(struct ctl_client *c)
         struct slice line = slice_head(rest, (size_t)at);
 
         rest = slice_skip(rest, (size_t)at + 1);
-        net_deadline_set(c->limit, NEVER_MS);
         c->events.line(c->arg, line);
     }
     buf_drop(&c->in, c->in.n - rest.n);

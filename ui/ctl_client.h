@@ -28,7 +28,8 @@ void ctl_client_free(struct ctl_client *client); /* NULL is fine */
 /* Sends a line, with its newline; copies of n_fds descriptors (net/unix.h) go with it. 0; -ENOMEM;
  * -EBUSY: the descriptors of a line before have not left yet. */
 int ctl_client_send(struct ctl_client *client, struct slice line, const int *fds, size_t n_fds);
-/* A line must come within so many ms from now, once; 0: no longer. */
+/* What is waited for must come within so many ms from now, which only the owner can tell; 0: it has
+ * come. Without that -ETIMEDOUT ends it, whatever else is said meanwhile. */
 void ctl_client_limit(struct ctl_client *client, unsigned ms);
 
 /* A sentence for a person: why there is no daemon at path, by the error of ctl_client_new or of

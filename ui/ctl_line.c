@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <math.h>
 
+#include "base/text.h"
 #include "phone/event_names.h"
 #include "phone/phone.h"
 #include "ui/json.h"
@@ -226,6 +227,42 @@ static void read_reply(const json_t *tree, struct ctl_line *out)
     out->error = text_in(tree, "error");
 }
 
+static bool make_safe(json_t *value);
+
+static bool make_string_safe(json_t *value)
+{
+    struct slice said = {json_string_value(value), json_string_length(value)};
+    struct buf safe = buf_new(3 * said.n + 1);
+    bool good;
+
+    text_safe(&safe, said);
+    good = slice_eq(buf_slice(&safe), said) ||
+           (buf_ok(&safe) && json_string_setn(value, buf_cstr(&safe), safe.n) == 0);
+    buf_free(&safe);
+    return good;
+}
+
+static bool make_members_safe(json_t *value)
+{
+    const char *name;
+    json_t *member;
+    size_t i;
+
+    json_object_foreach (value, name, member)
+        if (!make_safe(member))
+            return false;
+    json_array_foreach (value, i, member)
+        if (!make_safe(member))
+            return false;
+    return true;
+}
+
+/* Who says that he is a daemon need not be one: what he says is seen on terminals. */
+static bool make_safe(json_t *value)
+{
+    return json_is_string(value) ? make_string_safe(value) : make_members_safe(value);
+}
+
 int ctl_line_read(struct slice text, struct ctl_line *out)
 {
     json_error_t fault;
@@ -234,9 +271,11 @@ int ctl_line_read(struct slice text, struct ctl_line *out)
     *out = (struct ctl_line){.kind = CTL_OTHER, .error = ""};
     if (!tree)
         return json_error_code(&fault) == json_error_out_of_memory ? -ENOMEM : -EBADMSG;
-    if (!json_is_object(tree)) {
+    if (!json_is_object(tree) || !make_safe(tree)) {
+        int err = json_is_object(tree) ? -ENOMEM : -EBADMSG;
+
         json_decref(tree);
-        return -EBADMSG;
+        return err;
     }
     out->tree = tree;
     out->name = text_in(tree, "event");

@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -161,6 +162,51 @@ def another_user():
         expect("something else than a socket of ours is there" in said.err, "said", said)
         expect(os.path.exists(left), "a socket of another user was removed")
     return None
+
+
+class Impostor:
+    """One of our own user who speaks in place of a daemon: the same again and again."""
+
+    def __init__(self, path, said, times):
+        self.said, self.times = said, times
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self):
+        with self.listener, self.listener.accept()[0] as client:
+            client.settimeout(20)
+            try:
+                for _ in range(self.times):
+                    client.sendall(self.said)
+                while client.recv(4096):
+                    pass
+            except OSError:
+                pass
+
+
+CHATTER = b'{"v":1,"event":"notice","time":1,"text":"\\u001b[2J"}\n' * 100
+REPLY = '{"v":1,"reply":1,"ok":false,"error":"\\u001b[1m","text":"\\u001b[31m\u009b1m"}\n'.encode()
+EVENT = '{"v":1,"event":"notice","time":1,"text":"\\u001b[2J\u009b31m\u202e"}\n'.encode()
+
+
+@case("who only says that he is a daemon: no end is waited for, nothing steers the terminal")
+def impostors():
+    for said, times, words in ((CHATTER, 1 << 40, ["ctl", "status"]),
+                               (CHATTER, 1 << 40, ["call", "sip:1@127.0.0.1:9"]),
+                               (b"no JSON\n" * 50, 1, ["ctl", "status"]),
+                               (b"no end" * 50, 1 << 40, ["status"]),
+                               (REPLY, 1, ["ctl", "hold"]), (REPLY, 1, ["ctl", "--json", "hold"]),
+                               (EVENT * 5 + b"\n", 1, ["ctl", "events"])):
+        with Room() as room:
+            path = room.path("impostor")
+            Impostor(path, said, times)
+            heard = Session(room).tphone(words[0], "--socket", path, *words[1:])
+            expect(heard.status not in (0, tphone.INTERRUPTED), f"{words} ended well", heard)
+            text = heard.out + heard.err
+            expect(text.replace("\n", "").isprintable(), f"{words}: {text[:300]!r}")
+            expect(heard.err.count("\n") <= 2, f"{words} says the same again", heard)
 
 
 # --- service managers ------------------------------------------------------------------------------

@@ -140,7 +140,17 @@ static void silence_is_not_waited_for(void **state)
     assert_int_equal(f->err, -ETIMEDOUT);
 }
 
-static void a_line_ends_the_limit(void **state)
+static void chatter_is_no_answer(void **state)
+{
+    struct fixture *f = *state;
+
+    ctl_client_limit(f->client, 50);
+    say(f, "here\n");
+    wait_for_end(f);
+    assert_int_equal(f->err, -ETIMEDOUT);
+}
+
+static void its_owner_ends_the_limit(void **state)
 {
     struct fixture *f = *state;
 
@@ -247,7 +257,8 @@ static const struct CMUnitTest tests[] = {
     TEST(lines_come_whole_whatever_the_pieces),
     TEST(what_was_said_before_the_end_is_heard),
     TEST(silence_is_not_waited_for),
-    TEST(a_line_ends_the_limit),
+    TEST(chatter_is_no_answer),
+    TEST(its_owner_ends_the_limit),
     TEST(a_line_without_end_is_given_up),
     TEST(descriptors_go_along),
     TEST(a_daemon_that_reads_late_gets_everything),
