@@ -221,8 +221,10 @@ static void bash_put_action(const char *pattern, const char *argument, struct bu
     buf_puts(out, " ;;\n");
 }
 
+/* Of options, and of what stands behind ctl by name. */
 static void bash_put_values(struct buf *out)
 {
+    const struct json_member *m;
     const struct cli_option *o;
 
     for (size_t i = 0; (o = cli_option_at(i)); i++) {
@@ -232,6 +234,8 @@ static void bash_put_values(struct buf *out)
         bash_put_action(buf_cstr(&pattern), cli_option_argument(o), out);
         buf_free(&pattern);
     }
+    for (size_t i = 0; (m = json_member_at(i)); i++)
+        bash_put_action(m->name, m->value, out);
 }
 
 /* Options that all of these commands have. */
@@ -267,14 +271,6 @@ static void bash_put_verbs(struct buf *out)
     buf_puts(out, "        esac ;;\n");
 }
 
-static void bash_put_member_values(struct buf *out)
-{
-    const struct json_member *m;
-
-    for (size_t i = 0; (m = json_member_at(i)); i++)
-        bash_put_action(m->name, m->value, out);
-}
-
 static void put_bash(struct buf *out)
 {
     const struct cli_command *c;
@@ -284,7 +280,6 @@ static void put_bash(struct buf *out)
     buf_puts(out, ") option=$word ;;\n");
     buf_puts(out, bash_words);
     bash_put_values(out);
-    bash_put_member_values(out);
     buf_puts(out, "    ?*) ;;\n    *)\n    case $command:$n:$cur in\n");
     bash_put_options("", CLI_ALL, out);
     buf_puts(out, "    :*) words='");

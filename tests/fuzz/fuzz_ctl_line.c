@@ -31,7 +31,8 @@ static void tell(const struct ctl_line *line, struct buf *out)
 static void look_for_controls(struct slice text)
 {
     for (size_t i = 0; i < text.n; i++)
-        if (((unsigned char)text.p[i] < ' ' && text.p[i] != '\n') || text.p[i] == 0x7f)
+        if (((unsigned char)text.p[i] < ' ' && text.p[i] != '\n' && text.p[i] != '\t') ||
+            text.p[i] == 0x7f)
             abort();
 }
 
