@@ -83,19 +83,18 @@ static enum kind kind_of_verb(const struct json_verb *verb)
 {
     if (verb->first == JSON_TARGET)
         return KIND_CONTACT;
-    if (verb->alone & (JSON_PLAY_FILE | JSON_RECORD_FILE))
-        return KIND_FILE;
-    return KIND_NONE;
+    return verb->alone & (JSON_PLAY_FILE | JSON_RECORD_FILE) ? KIND_FILE : KIND_NONE;
 }
 
-/* Appends the members that a command of tphone ctl takes by name: "play= record=". How many. */
+/* Appends the members that a command of tphone ctl takes by name alone: "play= record=". How many. */
 static size_t put_members(const struct json_verb *verb, struct buf *out)
 {
     const struct json_member *m;
+    unsigned named = verb->may & ~(verb->first | verb->second);
     size_t n = 0;
 
     for (size_t i = 0; (m = json_member_at(i)); i++)
-        if ((verb->may & m->bit) && m->type != JSON_IS_AUDIO && m->type != JSON_IS_SECRET)
+        if ((named & m->bit) && m->type != JSON_IS_AUDIO && m->type != JSON_IS_SECRET)
             buf_printf(out, "%s%s=", n++ > 0 ? " " : "", m->name);
     return n;
 }

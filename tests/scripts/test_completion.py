@@ -131,6 +131,7 @@ VALUES = [
     ("whom it can call", ["ctl", "call", "al"], ["alice"]),
     ("what its commands take by name", ["ctl", "call", "alice", "pl"], ["play="]),
     ("nothing where they take no more", ["ctl", "quit", ""], []),
+    ("no name for a word that needs none", ["ctl", "hangup", ""], []),
     ("no second command", ["devices", ""], []),
 ]
 
