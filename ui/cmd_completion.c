@@ -86,7 +86,7 @@ static enum kind kind_of_verb(const struct json_verb *verb)
     return verb->alone & (JSON_PLAY_FILE | JSON_RECORD_FILE) ? KIND_FILE : KIND_NONE;
 }
 
-/* Appends the members that a command of tphone ctl takes by name alone: "play= record=". How many. */
+/* Appends the members that a command of ctl takes by name alone: "play= record=". How many. */
 static size_t put_members(const struct json_verb *verb, struct buf *out)
 {
     const struct json_member *m;
