@@ -9,10 +9,10 @@ is written to another is said: samples of 16 bits, 16,000 a second.
 """
 import os
 import signal
-import subprocess
 import sys
 
-PROGRAM = os.environ.get("TPHONE", "tphone")
+from phone import start
+
 BLOCK = 640  # 20 ms, what a packet has
 
 
@@ -20,8 +20,7 @@ def main():
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C
     heard, hears = os.pipe()
     says, said = os.pipe()
-    phone = subprocess.Popen([PROGRAM, "answer", "--audio-fd", f"{says},{hears}", *sys.argv[1:]],
-                             pass_fds=(says, hears))
+    phone = start("answer", "--audio-fd", f"{says},{hears}", *sys.argv[1:], pass_fds=(says, hears))
     os.close(says)
     os.close(hears)
     try:

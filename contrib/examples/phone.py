@@ -14,10 +14,21 @@ import sys
 PROGRAM = os.environ.get("TPHONE", "tphone")
 
 
+def start(*words, **popen):
+    """The telephone as a process. --help is for the program that wants it."""
+    if {"-h", "--help"} & set(words):
+        print(sys.modules["__main__"].__doc__.strip())
+        sys.exit(0)
+    try:
+        return subprocess.Popen([PROGRAM, *words], **popen)
+    except FileNotFoundError:
+        sys.exit(f"there is no {PROGRAM}; the variable TPHONE may say where it is")
+
+
 class Phone:
     def __init__(self, *words):
-        self.process = subprocess.Popen([PROGRAM, *words, "--control", "-"],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = start(*words, "--control", "-", stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE)
 
     def do(self, command, **members):
         """Sends a command; what becomes of it is told by events."""

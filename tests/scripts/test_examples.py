@@ -55,6 +55,29 @@ def end(example, number=SIGTERM):
     rooms.wait_udp_free(example.port, 5)
 
 
+def words_of(name):
+    """--help, a wrong option, and no telephone at all: a sentence each, and no traceback."""
+    def run(*options, **env):
+        done = subprocess.run([sys.executable, os.path.join(EXAMPLES, name + ".py"), *options],
+                              env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **env},
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20,
+                              check=False)
+        expect("Traceback" not in done.stderr, f"{name} {options}", done.stderr)
+        return done
+
+    done = run("--help")
+    equal((done.returncode, f"./{name}.py" in done.stdout), (0, True), "--help")
+    done = run("--lisen", ":0", TPHONE=tphone.program())
+    expect("--listen meant?" in done.stderr, "a wrong option", done.stderr)
+    done = run(TPHONE="/nowhere/tphone")
+    equal(done.stderr, "there is no /nowhere/tphone; the variable TPHONE may say where it is\n",
+          "no telephone")
+
+
+for one in ("echo", "clock", "menu"):
+    case(f"{one}.py tells what it is, and what is wrong", one)(words_of)
+
+
 @case("echo.py: who calls hears himself, one after the other")
 def echo():
     with Room() as room:
