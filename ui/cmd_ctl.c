@@ -4,18 +4,24 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "phone/event_names.h"
 #include "phone/phone.h"
+#include "phone/spelling.h"
 #include "ui/cmd.h"
 #include "ui/ctl_ask.h"
 #include "ui/ctl_password.h"
 #include "ui/ctl_show.h"
 #include "ui/json_command.h"
 
+#define ALL_EVENTS 2 /* the verbosity at which each has a line */
+
 struct asked {
     const struct cli *cli;
     struct terminal *terminal;
     const char *verb;
     const struct json_sound *sound;
+    const char *events[CLI_ARGS_MAX]; /* the only ones that are wanted, where there are any */
+    size_t n_events;
     bool replied;
     enum exit_status exit;
 };
@@ -80,9 +86,17 @@ static void put_event(struct asked *a, struct slice raw, const struct ctl_line *
     else if (line->event.kind == PHONE_DEVICE_LIST)
         put_devices(a, line, &text);
     else
-        ctl_show_event(&text, line, a->cli->verbosity);
+        ctl_show_event(&text, line, a->n_events > 0 ? ALL_EVENTS : a->cli->verbosity);
     put(a, buf_slice(&text));
     buf_free(&text);
+}
+
+static bool is_wanted(const struct asked *a, const char *event)
+{
+    for (size_t i = 0; i < a->n_events; i++)
+        if (strcmp(a->events[i], event) == 0)
+            return true;
+    return a->n_events == 0;
 }
 
 /* Which events are what was asked for. */
@@ -90,7 +104,7 @@ static bool wants_event(const struct asked *a, const struct ctl_line *line)
 {
     if (is_verb(a, "devices"))
         return a->replied && line->kind == CTL_EVENT && line->event.kind == PHONE_DEVICE_LIST;
-    return is_verb(a, "events") || line->kind == CTL_OWN;
+    return line->kind == CTL_OWN || (is_verb(a, "events") && is_wanted(a, line->name));
 }
 
 /* A reader that has gone away ends what would go on for ever. */
@@ -170,6 +184,42 @@ static enum exit_status check_sound(const struct cli *cli, const struct json_sou
     return EXIT_USAGE;
 }
 
+/* --- names of events ------------------------------------------------------------------------ */
+
+#define EVENTS_MAX 64 /* phone/event_names.h */
+
+static bool check_event(const char *word, struct buf *why)
+{
+    const char *names[EVENTS_MAX], *near;
+    size_t n = 0;
+
+    for (; n < EVENTS_MAX && (names[n] = event_name_at(n)); n++)
+        if (strcmp(names[n], word) == 0)
+            return true;
+    near = spelling_nearest(slice_of(word), names, n);
+    buf_puts(why, "there is no event ");
+    text_safe(why, slice_of(word));
+    if (near)
+        buf_printf(why, "; did you mean %s?", near);
+    else
+        buf_puts(why, "; man tphone-control lists them");
+    return false;
+}
+
+/* Takes them from the words, of which n are left: those with a name are for the daemon. */
+static void take_events(struct asked *a, const char **words, size_t *n, struct buf *why)
+{
+    size_t left = 1;
+
+    for (size_t i = 1; i < *n && why->n == 0; i++) {
+        if (strchr(words[i], '='))
+            words[left++] = words[i];
+        else if (check_event(words[i], why))
+            a->events[a->n_events++] = words[i];
+    }
+    *n = left;
+}
+
 /* Standard input and output go along where they are for sound, in this order. */
 static enum exit_status send(struct asked *a, struct slice line)
 {
@@ -182,7 +232,7 @@ static enum exit_status send(struct asked *a, struct slice line)
     return ctl_ask(a->cli, a->terminal, &question, on_line, a);
 }
 
-static int ask(const struct cli *cli, struct terminal *terminal, const char *const *words, size_t n)
+static int ask(const struct cli *cli, struct terminal *terminal, const char **words, size_t n)
 {
     struct json_sound sound = {.rate_hz = cli->rate_hz, .channels = cli->channels};
     struct asked a = {.cli = cli, .terminal = terminal, .verb = words[0], .sound = &sound};
@@ -190,7 +240,9 @@ static int ask(const struct cli *cli, struct terminal *terminal, const char *con
     enum exit_status exit = EXIT_USAGE;
 
     make_room(&line);
-    if (json_command_of_words(words, n, &sound, &line, &why) == 0)
+    if (is_verb(&a, "events"))
+        take_events(&a, words, &n, &why);
+    if (why.n == 0 && json_command_of_words(words, n, &sound, &line, &why) == 0)
         exit = check_sound(cli, &sound, &why);
     if (!exit)
         exit = complete(&a, words, n, &line, &why);
@@ -207,12 +259,15 @@ static int ask(const struct cli *cli, struct terminal *terminal, const char *con
 
 int cmd_ctl(const struct cli *cli, struct terminal *terminal)
 {
-    return ask(cli, terminal, cli->args, cli->n_args);
+    const char *words[CLI_ARGS_MAX];
+
+    memcpy(words, cli->args, cli->n_args * sizeof *words);
+    return ask(cli, terminal, words, cli->n_args);
 }
 
 int cmd_status(const struct cli *cli, struct terminal *terminal)
 {
-    static const char *const words[] = {"status"};
+    const char *words[] = {"status"};
 
     return ask(cli, terminal, words, ARRAY_LEN(words));
 }

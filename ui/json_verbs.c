@@ -59,7 +59,7 @@ static const struct json_verb verbs[] = {
      .may = JSON_ACCOUNT | JSON_PASSWORD, .first = JSON_ACCOUNT,
      .help = "answer the event password-wanted"},
     {.name = "events", .action = JSON_SET_EVENTS, .may = JSON_ON | JSON_QUALITY,
-     .first = JSON_ON, .help = "whether this client is told events"},
+     .help = "tell what happens: all, or these alone"},
     {.name = "quit", .action = JSON_QUIT, .kind = PHONE_QUIT,
      .help = "end all calls and registrations, and the phone"},
     {.name = "message", .action = JSON_NOT_BUILT, .help = "not built yet"},
@@ -141,12 +141,14 @@ static void put_verb(const struct json_verb *verb, struct buf *out)
     buf_printf(out, "  %s", verb->name);
     put_word(verb, verb->first, out);
     put_word(verb, verb->second, out);
+    if (verb->action == JSON_SET_EVENTS) /* which ctl chooses from by itself */
+        buf_puts(out, " [EVENT...]");
     if (out->n - from >= HELP_COLUMN - 1) {
         buf_putc(out, '\n');
         from = out->n;
     }
     buf_printf(out, "%*s%s\n", (int)(HELP_COLUMN - (out->n - from)), "", verb->help);
-    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+    for (size_t i = 0; i < ARRAY_LEN(members) && verb->action != JSON_SET_EVENTS; i++)
         if ((verb->may & members[i].bit) && !is_word(verb, &members[i]) &&
             members[i].type != JSON_IS_AUDIO && members[i].type != JSON_IS_SECRET)
             buf_printf(out, "%*s%s=%s\n", HELP_COLUMN + 2, "", members[i].name, members[i].value);

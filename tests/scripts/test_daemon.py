@@ -645,6 +645,8 @@ def words():
         daemon.start("ctl", "events", "--json", name="events as JSON").wait_line('"reply":null')
         equal(daemon.expect(0, "ctl", "call", callee.uri, "play=hello.wav").out, "call=1\n", "call")
         log.wait_line("^call 1: answered, ")
+        chosen = daemon.start("ctl", "events", "muted", "ended", "--json", name="two of the events")
+        chosen.wait_line('"reply":null')
         line = daemon.expect(0, "status", "-v").out
         at = rf"listens  udp +127\.0\.0\.1:{daemon.port}\nlistens  tcp .*\n"
         expect(re.match(at, line), "where it listens", line)
@@ -660,6 +662,8 @@ def words():
                    "the recording is in another folder")
         daemon.expect(0, "ctl", "hangup")
         log.wait_line("^call 1: ended: we hung up")
+        chosen.wait_line('"event":"ended"')
+        equal([json.loads(l)["event"] for l in chosen.lines[1:]], ["muted", "ended"], "events")
         log.signal(signal.SIGINT)
         equal(log.status(), 130, "status of ctl events")
 
@@ -675,6 +679,7 @@ def refusals():
                 (["call", "nobody"], tphone.USAGE, "nobody: "),
                 (["call"], tphone.USAGE, "call needs ADDRESS"),
                 (["message"], tphone.USAGE, "message is not built yet"),
+                (["events", "endet"], tphone.USAGE, "no event endet; did you mean ended?"),
                 (["dtmf", "12#", "1"], tphone.USAGE, "call cannot be 12#"),
                 (["call", "bob", "device=maybe"], tphone.USAGE, "device cannot be maybe; it is yes"),
                 (["play", "no.wav"], tphone.SOUND, "cannot play no.wav: No such file"),

@@ -310,7 +310,7 @@ static const struct words_row {
     {"a word for what was named", {"hangup", "1", "call=2"}, -EINVAL, "hangup: there is no place for 1; tphone ctl --help lists what it takes"},
     {"no number", {"hangup", "bob"}, -EINVAL,
      "hangup: call cannot be bob; it is the number of a call"},
-    {"no switch", {"events", "perhaps"}, -EINVAL,
+    {"no switch", {"events", "on=perhaps"}, -EINVAL,
      "events: on cannot be perhaps; it is yes or no: yes where it is not said"},
     {"a password is no argument", {"password", "work", "password=x"}, -EINVAL,
      "password: password is never an argument"},
