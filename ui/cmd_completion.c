@@ -2,102 +2,12 @@
  * values come from the tables that parse them, so that what is offered is what is taken. */
 #include "ui/cli_tables.h"
 #include "ui/cmd.h"
+#include "ui/completion.h"
 #include "ui/exit.h"
-#include "ui/json_command.h"
 
 #define SCRIPT_BYTES_MAX 131072u
 
-/* What can stand in an option's or a command's argument, as far as a shell can help with it. */
-enum kind {
-    KIND_NONE,
-    KIND_FREE, /* only a person knows */
-    KIND_FILE,
-    KIND_CONTACT,
-    KIND_WORDS,
-};
-
 /* --- what the tables say -------------------------------------------------------------------- */
-
-static bool all_between(struct slice word, char first, char last)
-{
-    for (size_t i = 0; i < word.n; i++)
-        if (word.p[i] < first || word.p[i] > last)
-            return false;
-    return word.n > 0;
-}
-
-/* What tphone ctl can be followed by. */
-static size_t put_verbs(struct buf *out)
-{
-    const struct json_verb *verb;
-    size_t n = 0;
-
-    for (size_t i = 0; (verb = json_verb_at(i)); i++)
-        if (verb->action != JSON_NOT_BUILT)
-            buf_printf(out, "%s%s", n++ > 0 ? " " : "", verb->name);
-    return n;
-}
-
-/* Appends, with blanks between, the words of an argument like "none|NAME" that are meant literally;
- * those in capitals stand for something. How many; none where the argument is anything else. */
-static size_t put_literals(const char *argument, struct buf *out)
-{
-    struct slice rest = slice_of(argument);
-    size_t before = out->n, n = 0;
-
-    if (slice_starts(rest, SLICE("COMMAND ")))
-        return put_verbs(out);
-    while (rest.n > 0) {
-        struct slice word = slice_cut(&rest, '|');
-
-        if (all_between(word, 'a', 'z')) {
-            buf_puts(out, n++ > 0 ? " " : "");
-            buf_put(out, word);
-        } else if (!all_between(word, 'A', 'Z')) {
-            out->n = before;
-            return 0;
-        }
-    }
-    return n;
-}
-
-static enum kind kind_of(const char *argument)
-{
-    struct buf literals = buf_new(1024);
-    enum kind kind = KIND_FREE;
-
-    if (!argument || !*argument)
-        kind = KIND_NONE;
-    else if (strcmp(argument, "FILE") == 0 || strcmp(argument, "[FILE]") == 0)
-        kind = KIND_FILE;
-    else if (strcmp(argument, "ADDRESS") == 0)
-        kind = KIND_CONTACT;
-    else if (put_literals(argument, &literals) > 0)
-        kind = KIND_WORDS;
-    buf_free(&literals);
-    return kind;
-}
-
-/* What stands behind a command of tphone ctl, without a name. */
-static enum kind kind_of_verb(const struct json_verb *verb)
-{
-    if (verb->first == JSON_TARGET)
-        return KIND_CONTACT;
-    return verb->alone & (JSON_PLAY_FILE | JSON_RECORD_FILE) ? KIND_FILE : KIND_NONE;
-}
-
-/* Appends the members that a command of ctl takes by name alone: "play= record=". How many. */
-static size_t put_members(const struct json_verb *verb, struct buf *out)
-{
-    const struct json_member *m;
-    unsigned named = verb->may & ~(verb->first | verb->second);
-    size_t n = 0;
-
-    for (size_t i = 0; (m = json_member_at(i)); i++)
-        if ((named & m->bit) && m->type != JSON_IS_AUDIO && m->type != JSON_IS_SECRET)
-            buf_printf(out, "%s%s=", n++ > 0 ? " " : "", m->name);
-    return n;
-}
 
 static const char *help_of(const struct cli_option *o)
 {
@@ -186,8 +96,8 @@ static const char bash_end[] =
     "    case $what in\n"
     "    files) compopt -o default ;;\n"
     "    members)\n"
-    "        compopt -o nospace\n"
-    "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\") ;;\n"
+    "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+    "        [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace ;;\n"
     "    contacts)\n"
     "        while IFS=$'\\t' read -r name _; do\n"
     "            [[ $name == \"${cur//\\\\/}\"* ]] || continue\n"
@@ -203,18 +113,18 @@ static const char bash_end[] =
 /* What is done where this argument is to be completed, if anything can be done. */
 static void bash_put_action(const char *pattern, const char *argument, struct buf *out)
 {
-    enum kind kind = kind_of(argument);
+    enum completion_kind kind = completion_kind_of(argument);
 
-    if (kind == KIND_NONE || kind == KIND_FREE)
+    if (kind == COMPLETION_NONE || kind == COMPLETION_FREE)
         return;
     buf_printf(out, "    %s) ", pattern);
-    if (kind == KIND_FILE) {
+    if (kind == COMPLETION_FILE) {
         buf_puts(out, "what=files");
-    } else if (kind == KIND_CONTACT) {
+    } else if (kind == COMPLETION_CONTACT) {
         buf_puts(out, "what=contacts");
     } else {
         buf_puts(out, "words='");
-        put_literals(argument, out);
+        completion_literals(argument, out);
         buf_putc(out, '\'');
     }
     buf_puts(out, " ;;\n");
@@ -258,11 +168,11 @@ static void bash_put_verbs(struct buf *out)
     for (size_t i = 0; (verb = json_verb_at(i)); i++) {
         struct buf members = buf_new(1024);
 
-        if (kind_of_verb(verb) == KIND_CONTACT)
+        if (completion_kind_of_verb(verb) == COMPLETION_CONTACT)
             buf_printf(out, "        %s:1) what=contacts ;;\n", verb->name);
-        if (kind_of_verb(verb) == KIND_FILE)
+        if (completion_kind_of_verb(verb) == COMPLETION_FILE)
             buf_printf(out, "        %s:*) what=files ;;\n", verb->name);
-        else if (put_members(verb, &members) > 0)
+        else if (completion_members(verb, &members) > 0)
             buf_printf(out, "        %s:*) what=members words='%s' ;;\n", verb->name,
                        buf_cstr(&members));
         buf_free(&members);
@@ -333,17 +243,17 @@ static const char zsh_end[] = "        esac ;;\n"
 /* What stands behind the explanation of an option or before an argument. */
 static void zsh_put_action(const char *argument, struct buf *out)
 {
-    enum kind kind = kind_of(argument);
+    enum completion_kind kind = completion_kind_of(argument);
 
     buf_putc(out, ':');
     put_escaped(out, argument, ZSH_SPECIAL, ZSH_QUOTE);
-    if (kind == KIND_FILE) {
+    if (kind == COMPLETION_FILE) {
         buf_puts(out, ":_files");
-    } else if (kind == KIND_CONTACT) {
+    } else if (kind == COMPLETION_CONTACT) {
         buf_puts(out, ":_tphone_contacts");
-    } else if (kind == KIND_WORDS) {
+    } else if (kind == COMPLETION_WORDS) {
         buf_puts(out, ":(");
-        put_literals(argument, out);
+        completion_literals(argument, out);
         buf_putc(out, ')');
     } else {
         buf_puts(out, ": ");
@@ -396,12 +306,13 @@ static void zsh_put_verbs(struct buf *out)
     for (size_t i = 0; (verb = json_verb_at(i)); i++) {
         struct buf members = buf_new(1024);
 
-        if (kind_of_verb(verb) == KIND_CONTACT)
+        if (completion_kind_of_verb(verb) == COMPLETION_CONTACT)
             buf_printf(out, "    %s:2) _tphone_contacts ;;\n", verb->name);
-        if (kind_of_verb(verb) == KIND_FILE)
+        if (completion_kind_of_verb(verb) == COMPLETION_FILE)
             buf_printf(out, "    %s:*) _files ;;\n", verb->name);
-        else if (put_members(verb, &members) > 0)
-            buf_printf(out, "    %s:*) compadd -S '' %s ;;\n", verb->name, buf_cstr(&members));
+        else if (completion_members(verb, &members) > 0)
+            buf_printf(out, "    %s:*) compadd %s%s ;;\n", verb->name,
+                       verb->action == JSON_SET_EVENTS ? "" : "-S '' ", buf_cstr(&members));
         buf_free(&members);
     }
     buf_puts(out, "    esac\n}\n\n");
@@ -485,17 +396,17 @@ static void fish_put_condition(unsigned of, struct buf *out)
 
 static void fish_put_action(const char *argument, struct buf *out)
 {
-    enum kind kind = kind_of(argument);
+    enum completion_kind kind = completion_kind_of(argument);
 
-    if (kind == KIND_FILE) {
+    if (kind == COMPLETION_FILE) {
         buf_puts(out, " -F");
-    } else if (kind == KIND_CONTACT) {
+    } else if (kind == COMPLETION_CONTACT) {
         buf_puts(out, " -a '(tphone contacts --plain 2>/dev/null)'");
-    } else if (kind == KIND_WORDS) {
+    } else if (kind == COMPLETION_WORDS) {
         buf_puts(out, " -f -a '");
-        put_literals(argument, out);
+        completion_literals(argument, out);
         buf_putc(out, '\'');
-    } else if (kind == KIND_FREE) {
+    } else if (kind == COMPLETION_FREE) {
         buf_puts(out, " -f");
     }
 }
@@ -521,20 +432,20 @@ static void fish_put_verbs(const struct cli_command *ctl, struct buf *out)
     const struct json_verb *verb;
 
     buf_printf(out, "%s not __fish_seen_subcommand_from ", condition);
-    put_verbs(out);
+    completion_literals(ctl->usage, out);
     buf_putc(out, '\'');
     fish_put_action(ctl->usage, out);
     buf_putc(out, '\n');
     for (size_t i = 0; (verb = json_verb_at(i)); i++) {
-        enum kind kind = kind_of_verb(verb);
+        enum completion_kind kind = completion_kind_of_verb(verb);
         struct buf members = buf_new(1024);
 
-        if (kind != KIND_NONE) {
+        if (kind != COMPLETION_NONE) {
             buf_printf(out, "%s __fish_seen_subcommand_from %s'", condition, verb->name);
-            fish_put_action(kind == KIND_FILE ? "FILE" : "ADDRESS", out);
+            fish_put_action(kind == COMPLETION_FILE ? "FILE" : "ADDRESS", out);
             buf_putc(out, '\n');
         }
-        if (put_members(verb, &members) > 0)
+        if (completion_members(verb, &members) > 0)
             buf_printf(out, "%s __fish_seen_subcommand_from %s' -a '%s'\n", condition, verb->name,
                        buf_cstr(&members));
         buf_free(&members);

@@ -15,6 +15,8 @@ libui_a_SOURCES = \
 	ui/cmd_history.c \
 	ui/cmd_load.c \
 	ui/cmd_register.c \
+	ui/completion.c \
+	ui/completion.h \
 	ui/control.c \
 	ui/control.h \
 	ui/control_client.c \

@@ -131,6 +131,7 @@ VALUES = [
     ("whom it can call", ["ctl", "call", "al"], ["alice"]),
     ("what its commands take by name", ["ctl", "call", "alice", "pl"], ["play="]),
     ("nothing where they take no more", ["ctl", "quit", ""], []),
+    ("names of events", ["ctl", "events", "reg"], ["registered", "registration-failed"]),
     ("no name for a word that needs none", ["ctl", "hangup", ""], []),
     ("no second command", ["devices", ""], []),
 ]
@@ -172,6 +173,7 @@ TYPED = [
     ("tphone completion f", "tphone completion fish "),
     ("tphone ctl ha", "tphone ctl hangup "),
     ("tphone ctl call al", "tphone ctl call alice "),
+    ("tphone ctl events inc", "tphone ctl events incoming "),
     ("tphone ctl play two", "tphone ctl play two\\ words.wav "),
     ("tphone ctl play 3 hel", "tphone ctl play 3 hello.wav "),
     ("tphone ctl call alice rec", "tphone ctl call alice record="),
