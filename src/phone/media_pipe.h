@@ -40,6 +40,10 @@ int pipe_write(int fd, enum pipe_kind kind, const void *bytes, size_t n);
 size_t pipe_unread(int fd);
 size_t pipe_unread_there(int fd, enum pipe_kind kind);
 
+/* At the end nobody waits longer for a disk: closed is told (of a sink failed as well), and the
+ * rest happens when the disk comes back, or never. */
+#define PIPE_LAST_MS 1000
+
 /* --- helpers: threads that may wait ---------------------------------------------------------- */
 
 /* Carries bytes or makes samples of them until the end of what it reads, or until nobody reads

@@ -30,6 +30,9 @@ enum state {
 
 struct media_pipe_in {
     uv_async_t done;
+    uv_timer_t patience;
+    unsigned handles; /* that are not closed yet */
+    bool late;        /* closed was told while a helper was still at it */
     struct media_file_events events;
     void *arg;
     enum state state;
@@ -68,20 +71,36 @@ static void on_closed(uv_handle_t *handle)
     struct media_pipe_in *p = handle->data;
     struct media_file_events events = p->events;
     void *arg = p->arg;
+    bool late = p->late;
 
+    if (--p->handles > 0)
+        return;
     resample_free(p->resample);
     free(p->samples);
     free(p);
-    events.closed(arg);
+    if (!late)
+        events.closed(arg);
 }
 
 static void on_done(uv_async_t *done)
 {
     struct media_pipe_in *p = done->data;
 
-    if (p->closing && pipe_helper_over(&p->carrier) && pipe_helper_over(&p->decoder) &&
-        !uv_is_closing((uv_handle_t *)done))
-        uv_close((uv_handle_t *)done, on_closed);
+    if (!p->closing || !pipe_helper_over(&p->carrier) || !pipe_helper_over(&p->decoder) ||
+        uv_is_closing((uv_handle_t *)done))
+        return;
+    uv_close((uv_handle_t *)done, on_closed);
+    uv_close((uv_handle_t *)&p->patience, on_closed);
+}
+
+/* The loop may end without the helper, which then has what it uses for itself. */
+static void on_patience(uv_timer_t *patience)
+{
+    struct media_pipe_in *p = patience->data;
+
+    p->late = true;
+    uv_unref((uv_handle_t *)&p->done);
+    p->events.closed(p->arg);
 }
 
 /* Whoever still reads or writes our ends comes to an end by that. */
@@ -94,6 +113,8 @@ void media_pipe_in_close(struct media_pipe_in *p)
     close_fd(&p->decoded);
     close_fd(&p->feed);
     on_done(&p->done);
+    if (!uv_is_closing((uv_handle_t *)&p->done))
+        (void)uv_timer_start(&p->patience, on_patience, PIPE_LAST_MS, 0);
 }
 
 /* Between a disk and us. */
@@ -122,7 +143,9 @@ int media_pipe_in_open(uv_loop_t *loop, const struct media_pipe *pipe,
         close(pipe->fd);
         return err;
     }
-    p->done.data = p;
+    (void)uv_timer_init(loop, &p->patience); /* never fails */
+    p->done.data = p->patience.data = p;
+    p->handles = 2;
     p->events = *events;
     p->arg = arg;
     p->source = pipe->fd;

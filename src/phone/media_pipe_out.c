@@ -14,9 +14,12 @@
 struct media_pipe_out {
     struct media_sink sink;
     uv_async_t done;
+    uv_timer_t patience;
+    unsigned handles; /* that are not closed yet */
+    bool late;        /* closed was told while the carrier was still at it */
     struct media_pipe_events events;
     void *arg;
-    bool live, begun, closing, failed, told_slow;
+    bool live, begun, closing, failed, told, told_slow;
     int err; /* not told yet, with why */
     char why[MEDIA_WHY_MAX];
     struct pipe_helper carrier; /* to a disk */
@@ -35,10 +38,14 @@ static void on_closed(uv_handle_t *handle)
     struct media_pipe_out *p = handle->data;
     struct media_file_events events = p->events.file;
     void *arg = p->arg;
+    bool late = p->late;
 
+    if (--p->handles > 0)
+        return;
     free(p->queue);
     free(p);
-    events.closed(arg);
+    if (!late)
+        events.closed(arg);
 }
 
 /* Told from the loop: whoever writes now goes on to use what he would free when he heard it. */
@@ -48,6 +55,14 @@ static void fail(struct media_pipe_out *p, int err, const char *why)
     p->err = err;
     snprintf(p->why, sizeof p->why, "what is heard cannot be piped out any more: %.150s", why);
     uv_async_send(&p->done);
+}
+
+/* Once, and not behind closed. */
+static void tell(struct media_pipe_out *p, int err)
+{
+    if (!p->told && !p->late)
+        p->events.file.failed(p->arg, err, p->why);
+    p->told = true;
 }
 
 static void on_done(uv_async_t *done)
@@ -63,9 +78,30 @@ static void on_done(uv_async_t *done)
     err = p->err;
     p->err = 0; /* told once */
     if (err)
-        p->events.file.failed(p->arg, err, p->why);
-    if (over && p->closing && p->begun && !uv_is_closing((uv_handle_t *)done))
-        uv_close((uv_handle_t *)done, on_closed);
+        tell(p, err);
+    if (!over || !p->closing || !p->begun || uv_is_closing((uv_handle_t *)done))
+        return;
+    uv_close((uv_handle_t *)done, on_closed);
+    uv_close((uv_handle_t *)&p->patience, on_closed);
+}
+
+/* The loop may end without the carrier, which then has what it uses for itself. */
+static void on_patience(uv_timer_t *patience)
+{
+    struct media_pipe_out *p = patience->data;
+
+    snprintf(p->why, sizeof p->why, "what is heard cannot be piped out: the disk does not answer");
+    tell(p, -ETIMEDOUT);
+    p->late = true;
+    uv_unref((uv_handle_t *)&p->done);
+    p->events.file.closed(p->arg);
+}
+
+static void expect_end(struct media_pipe_out *p)
+{
+    uv_async_send(&p->done);
+    if (p->closing && p->begun)
+        (void)uv_timer_start(&p->patience, on_patience, PIPE_LAST_MS, 0);
 }
 
 /* The disk may wait, so a thread of its own writes to it. */
@@ -156,7 +192,7 @@ static void pipe_begin(struct media_sink *sink)
 
     p->begun = true;
     flush(p);
-    uv_async_send(&p->done);
+    expect_end(p);
 }
 
 static void pipe_append(struct media_sink *sink, const int16_t *frames, size_t n)
@@ -193,7 +229,7 @@ static void pipe_close(struct media_sink *sink)
         close(p->fd);
     p->fd = -1;
     p->failed = true;
-    uv_async_send(&p->done);
+    expect_end(p);
 }
 
 static const struct media_sink_ops ops = {pipe_begin, pipe_append, pipe_silence, pipe_close};
@@ -213,7 +249,9 @@ int media_pipe_out_open(uv_loop_t *loop, const struct media_pipe *pipe,
         return err;
     }
     p->sink = (struct media_sink){&ops, pipe->rate_hz, pipe->channels};
-    p->done.data = p;
+    (void)uv_timer_init(loop, &p->patience); /* never fails */
+    p->done.data = p->patience.data = p;
+    p->handles = 2;
     p->events = *events;
     p->arg = arg;
     p->live = pipe->live;

@@ -19,6 +19,7 @@ phone_tests = \
 	tests/unit/phone/test_media_link \
 	tests/unit/phone/test_media_mix \
 	tests/unit/phone/test_media_pipe \
+	tests/unit/phone/test_media_pipe_late \
 	tests/unit/phone/test_media_pipe_out \
 	tests/unit/phone/test_media_sides \
 	tests/unit/phone/test_no_memory \
@@ -49,6 +50,7 @@ tests_unit_phone_test_media_mix_SOURCES = tests/unit/phone/test_media_mix.c \
 tests_unit_phone_test_media_mix_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_mix_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_media_pipe_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_pipe_late_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_pipe_out_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_sides_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDADD = $(phone_ldadd)
