@@ -1,6 +1,5 @@
 #include "ui/ctl_show.h"
 
-#include <inttypes.h>
 #include <jansson.h>
 
 #include "base/text.h"

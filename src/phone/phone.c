@@ -513,7 +513,8 @@ static int do_to_call(struct phone *phone, const struct phone_command *command, 
     if (input == N_CALL_INPUTS)
         return phone_refuse(why, -ENOTSUP, "this cannot be done with a call");
     if (command->kind == PHONE_SWAP && !(call->holds && conference_wants_device(call)))
-        return phone_refuse(why, -EBUSY, "the call is not one that waits on hold for the sound device");
+        return phone_refuse(why, -EBUSY,
+                            "the call is not one that waits on hold for the sound device");
     if (!call_takes(call, input))
         return phone_refuse(why, -EBUSY, why_not(input));
     call_input(call, input, NULL, command);

@@ -70,7 +70,7 @@ int phone_note_contact(struct call *call, const char *typed, struct slice uri)
     return call_set_contact(call, name);
 }
 
-const char *phone_contact_name(struct phone *phone, struct slice uri)
+static const char *contact_name(struct phone *phone, struct slice uri)
 {
     if (!phone->contacts)
         return NULL;
@@ -94,5 +94,5 @@ const char *phone_caller_name(struct phone *phone, const struct sip_call_event *
 {
     if (!event->by_server && !is_host(&event->flow.remote, event->from_uri))
         return NULL;
-    return phone_contact_name(phone, event->from_uri);
+    return contact_name(phone, event->from_uri);
 }

@@ -88,9 +88,8 @@ const char *phone_dialled(struct phone *phone, const char *typed);
 const char *phone_near_contact(const struct phone *phone, const char *typed);
 /* Notes in the call which contact that was, if any. 0 or -ENOMEM. */
 int phone_note_contact(struct call *call, const char *typed, struct slice uri);
-/* The contact who has this URI, or NULL. Lives until the next of these. */
-const char *phone_contact_name(struct phone *phone, struct slice uri);
-/* The contact who calls, or NULL; also where the URI is a contact's but nothing speaks for it. */
+/* The contact who calls, or NULL; also where the URI is a contact's but nothing speaks for it.
+ * Lives until the next of these. */
 const char *phone_caller_name(struct phone *phone, const struct sip_call_event *event);
 
 /* --- call_history.c ------------------------------------------------------------------------- */
