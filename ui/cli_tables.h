@@ -1,4 +1,5 @@
-/* ui/cli_tables.h - the options that only cli_tables.c defines and cli.c reads; see ui/cli.h. */
+/* ui/cli_tables.h - what cli_tables.c defines for cli.c, cli_help.c and cmd_completion.c; see
+ * ui/cli.h. */
 #ifndef UI_CLI_TABLES_H
 #define UI_CLI_TABLES_H
 

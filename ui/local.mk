@@ -2,6 +2,7 @@ noinst_LIBRARIES += libui.a
 libui_a_SOURCES = \
 	ui/cli.c \
 	ui/cli.h \
+	ui/cli_help.c \
 	ui/cli_tables.c \
 	ui/cli_tables.h \
 	ui/cmd.h \
