@@ -1,0 +1,270 @@
+#include "ui/screen/key_reader.h"
+
+#include <unistr.h>
+
+#define IN_MAX 262144u
+#define SEQUENCE_MAX 32u /* bytes; what goes on beyond is rubbish */
+#define PARAMETERS_MAX 4
+
+static const struct slice paste_end = SLICE_INIT("\033[201~");
+
+void key_reader_init(struct key_reader *reader, const struct key_sequence *own)
+{
+    *reader =
+        (struct key_reader){.in = buf_new(IN_MAX), .paste = buf_new(KEY_PASTE_MAX), .own = own};
+}
+
+void key_reader_free(struct key_reader *reader)
+{
+    buf_free(&reader->in);
+    buf_free(&reader->paste);
+}
+
+void key_reader_add(struct key_reader *reader, struct slice bytes)
+{
+    buf_put(&reader->in, bytes);
+    if (!buf_ok(&reader->in))
+        buf_clear(&reader->in);
+}
+
+/* What the front of the bytes is. */
+enum found {
+    FOUND_KEY,
+    FOUND_NOTHING, /* n bytes to be passed over */
+    FOUND_PART     /* more is needed */
+};
+
+/* --- sequences ------------------------------------------------------------------------------ */
+
+/* CSI 1;5A: the last letter, or the number before "~", says which key; the second number which
+ * modifiers. */
+static const struct {
+    char final;
+    unsigned number; /* with final '~' */
+    uint32_t code;
+} sequences[] = {
+    /* clang-format off */
+    {'A', 0, KEY_UP},   {'B', 0, KEY_DOWN}, {'C', 0, KEY_RIGHT}, {'D', 0, KEY_LEFT},
+    {'H', 0, KEY_HOME}, {'F', 0, KEY_END},  {'Z', 0, KEY_TAB},   {'M', 0, KEY_ENTER},
+    {'P', 0, KEY_F1}, {'Q', 0, KEY_F1 + 1}, {'R', 0, KEY_F1 + 2}, {'S', 0, KEY_F1 + 3},
+    {'~', 1, KEY_HOME},   {'~', 2, KEY_INSERT},  {'~', 3, KEY_DELETE},    {'~', 4, KEY_END},
+    {'~', 5, KEY_PAGE_UP}, {'~', 6, KEY_PAGE_DOWN}, {'~', 7, KEY_HOME},   {'~', 8, KEY_END},
+    {'~', 11, KEY_F1},     {'~', 12, KEY_F1 + 1}, {'~', 13, KEY_F1 + 2},  {'~', 14, KEY_F1 + 3},
+    {'~', 15, KEY_F1 + 4}, {'~', 17, KEY_F1 + 5}, {'~', 18, KEY_F1 + 6},  {'~', 19, KEY_F1 + 7},
+    {'~', 20, KEY_F1 + 8}, {'~', 21, KEY_F1 + 9}, {'~', 23, KEY_F1 + 10}, {'~', 24, KEY_F12},
+    /* clang-format on */
+};
+
+static unsigned mods_of(unsigned parameter)
+{
+    unsigned bits = parameter > 0 ? parameter - 1 : 0;
+
+    return (bits & 1 ? KEY_SHIFT : 0) | (bits & 2 ? KEY_ALT : 0) | (bits & 4 ? KEY_CTRL : 0);
+}
+
+static bool find_sequence(char final, const unsigned *parameters, struct key *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(sequences); i++) {
+        if (sequences[i].final != final || (final == '~' && sequences[i].number != parameters[0]))
+            continue;
+        *out = (struct key){.code = sequences[i].code, .mods = mods_of(parameters[1])};
+        if (final == 'Z')
+            out->mods = KEY_SHIFT;
+        return true;
+    }
+    return false;
+}
+
+/* SGR: CSI < button ; column ; row M, or m where it was let go. */
+static bool read_mouse(const unsigned *parameters, char final, struct key *out)
+{
+    unsigned button = parameters[0];
+
+    *out = (struct key){.code = KEY_MOUSE,
+                        .row = (int)parameters[2] - 1,
+                        .col = (int)parameters[1] - 1,
+                        .mouse = final == 'm' ? MOUSE_RELEASE : MOUSE_PRESS};
+    if (button == 64 || button == 65)
+        out->mouse = button == 64 ? MOUSE_WHEEL_UP : MOUSE_WHEEL_DOWN;
+    else if (button != 0)
+        return false;
+    return out->row >= 0 && out->col >= 0;
+}
+
+static size_t read_parameters(struct slice text, unsigned *out)
+{
+    size_t n = 0, i = 0;
+
+    for (; i < text.n && ((text.p[i] >= '0' && text.p[i] <= '9') || text.p[i] == ';'); i++) {
+        if (text.p[i] == ';')
+            n++;
+        else if (n < PARAMETERS_MAX && out[n] < 100000)
+            out[n] = out[n] * 10 + (unsigned)(text.p[i] - '0');
+    }
+    return i;
+}
+
+/* Behind ESC [ . ECMA-48 5.4: parameters 0x30 to 0x3f, intermediates 0x20 to 0x2f, a final byte. */
+static enum found read_csi(struct key_reader *reader, struct slice in, size_t *n, struct key *out)
+{
+    unsigned parameters[PARAMETERS_MAX] = {0};
+    bool mouse = in.n > 2 && in.p[2] == '<';
+    size_t at = 2 + (size_t)mouse, end = 2;
+    char final;
+
+    while (end < in.n && in.p[end] >= 0x20 && in.p[end] < 0x40)
+        end++;
+    if (end == in.n && end < SEQUENCE_MAX)
+        return FOUND_PART;
+    *n = end < in.n ? end + 1 : end;
+    final = end < in.n ? in.p[end] : '\0';
+    at += read_parameters(slice_skip(slice_head(in, end), at), parameters);
+    if (at != end)
+        return FOUND_NOTHING;
+    if (mouse)
+        return (final == 'M' || final == 'm') && read_mouse(parameters, final, out) ? FOUND_KEY
+                                                                                    : FOUND_NOTHING;
+    if (final == '~' && parameters[0] == 200) {
+        reader->pasting = true;
+        buf_clear(&reader->paste);
+        return FOUND_NOTHING;
+    }
+    return find_sequence(final, parameters, out) ? FOUND_KEY : FOUND_NOTHING;
+}
+
+static enum found read_ss3(struct slice in, size_t *n, struct key *out)
+{
+    static const unsigned none[PARAMETERS_MAX];
+
+    if (in.n < 3)
+        return FOUND_PART;
+    *n = 3;
+    return find_sequence(in.p[2], none, out) ? FOUND_KEY : FOUND_NOTHING;
+}
+
+/* --- plain keys ----------------------------------------------------------------------------- */
+
+static enum found read_plain(struct slice in, size_t *n, struct key *out)
+{
+    unsigned char c = (unsigned char)in.p[0];
+    ucs4_t code;
+    int took;
+
+    *n = 1;
+    *out = (struct key){.code = c};
+    if (c == KEY_TAB || c == KEY_ENTER || c == KEY_BACKSPACE)
+        return FOUND_KEY;
+    if (c == '\n')
+        out->code = KEY_ENTER;
+    else if (c == '\b')
+        out->code = KEY_BACKSPACE;
+    else if (c == 0)
+        *out = (struct key){.code = ' ', .mods = KEY_CTRL};
+    else if (c < ' ')
+        *out = (struct key){.code = c < 27 ? c + 0x60u : c + 0x40u, .mods = KEY_CTRL};
+    if (c < 0x80)
+        return FOUND_KEY;
+    took = u8_mbtoucr(&code, (const uint8_t *)in.p, in.n);
+    if (took == -2)
+        return FOUND_PART;
+    *n = took > 0 ? (size_t)took : 1;
+    out->code = code;
+    return took > 0 ? FOUND_KEY : FOUND_NOTHING;
+}
+
+/* ESC and one more key at once is that key with Alt. */
+static enum found read_escape(struct key_reader *reader, struct slice in, bool late, size_t *n,
+                              struct key *out)
+{
+    enum found found = FOUND_PART;
+
+    if (in.n > 1 && in.p[1] == '[')
+        found = read_csi(reader, in, n, out);
+    else if (in.n > 1 && in.p[1] == 'O')
+        found = read_ss3(in, n, out);
+    else if (in.n > 1 && in.p[1] != '\033') {
+        found = read_plain(slice_skip(in, 1), n, out);
+        out->mods |= KEY_ALT;
+        *n += 1;
+    }
+    if (in.n > 1 && in.p[1] == '\033')
+        late = true; /* the first one stands alone */
+    if (found != FOUND_PART || !late)
+        return found;
+    *n = 1;
+    *out = (struct key){.code = KEY_ESCAPE};
+    return FOUND_KEY;
+}
+
+static enum found read_own(const struct key_sequence *own, struct slice in, size_t *n,
+                           struct key *out)
+{
+    for (; own && own->bytes; own++) {
+        struct slice bytes = slice_of(own->bytes);
+
+        if (bytes.n > 1 && slice_starts(in, bytes)) {
+            *n = bytes.n;
+            *out = (struct key){.code = own->code};
+            return FOUND_KEY;
+        }
+    }
+    return FOUND_NOTHING;
+}
+
+static enum found read_front(struct key_reader *reader, bool late, size_t *n, struct key *out)
+{
+    struct slice in = buf_slice(&reader->in);
+    enum found found = read_own(reader->own, in, n, out);
+
+    if (found == FOUND_KEY)
+        return found;
+    if (in.p[0] == '\033')
+        return read_escape(reader, in, late, n, out);
+    found = read_plain(in, n, out);
+    return found == FOUND_PART && late ? FOUND_NOTHING : found;
+}
+
+/* --- pastes --------------------------------------------------------------------------------- */
+
+/* All but what may be the beginning of the end is kept. */
+static bool read_paste(struct key_reader *reader, struct key *out)
+{
+    struct slice in = buf_slice(&reader->in);
+    size_t n = 0;
+
+    while (n < in.n && !slice_starts(slice_skip(in, n), paste_end) &&
+           !slice_starts(paste_end, slice_skip(in, n)))
+        n++;
+    buf_put(&reader->paste, slice_head(slice_head(in, n), KEY_PASTE_MAX - reader->paste.n));
+    if (!slice_starts(slice_skip(in, n), paste_end)) {
+        buf_drop(&reader->in, n);
+        return false;
+    }
+    buf_drop(&reader->in, n + paste_end.n);
+    reader->pasting = false;
+    *out = (struct key){.code = KEY_PASTE, .text = buf_slice(&reader->paste)};
+    return true;
+}
+
+bool key_reader_next(struct key_reader *reader, bool late, struct key *out)
+{
+    while (reader->in.n > 0) {
+        size_t n = 1;
+        enum found found;
+
+        if (reader->pasting)
+            return read_paste(reader, out);
+        found = read_front(reader, late, &n, out);
+        if (found == FOUND_PART)
+            return false;
+        buf_drop(&reader->in, n);
+        if (found == FOUND_KEY)
+            return true;
+    }
+    return false;
+}
+
+bool key_reader_waits(const struct key_reader *reader)
+{
+    return reader->in.n > 0 && !reader->pasting;
+}
