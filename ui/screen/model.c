@@ -1,0 +1,245 @@
+#include "ui/screen/model.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "ui/json.h"
+#include "ui/screen/model_private.h"
+
+/* --- strings and lists ---------------------------------------------------------------------- */
+
+void model_set(char **at, const char *text)
+{
+    char *copy = xstrdup(text ? text : "");
+
+    free(*at);
+    *at = copy;
+}
+
+/* Lists grow by one; what is new is zero. The list moves, and its pointers with it. */
+void *model_grow(void *list, size_t n, size_t size)
+{
+    char *moved = xcalloc(n + 1, size);
+
+    if (n > 0)
+        memcpy(moved, list, n * size);
+    free(list);
+    return moved;
+}
+
+static void free_call(struct model_call *c)
+{
+    for (size_t i = 0; i < MODEL_CALL_STRINGS; i++)
+        free(*model_call_string(c, i));
+    free(c);
+}
+
+static void free_account(struct model_account *a)
+{
+    char *strings[] = {a->account,   a->uri,         a->text,   a->server,
+                       a->transport, a->our_contact, a->seen_at};
+
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+        free(strings[i]);
+}
+
+static void free_past(struct model_past *p)
+{
+    char *strings[] = {p->outcome, p->peer, p->peer_name, p->contact, p->account, p->file, p->text};
+
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+        free(strings[i]);
+}
+
+void model_clear_calls(struct model *m)
+{
+    for (size_t i = 0; i < m->n_calls; i++)
+        free_call(m->calls[i]);
+    free(m->calls);
+    m->calls = NULL;
+    m->n_calls = 0;
+}
+
+void model_clear_accounts(struct model *m)
+{
+    for (size_t i = 0; i < m->n_accounts; i++)
+        free_account(&m->accounts[i]);
+    free(m->accounts);
+    m->accounts = NULL;
+    m->n_accounts = 0;
+}
+
+void model_clear_past(struct model *m)
+{
+    for (size_t i = 0; i < m->n_past; i++)
+        free_past(&m->past[i]);
+    free(m->past);
+    m->past = NULL;
+    m->n_past = 0;
+}
+
+void model_clear_contacts(struct model *m)
+{
+    for (size_t i = 0; i < m->n_contacts; i++) {
+        free(m->contacts[i].name);
+        free(m->contacts[i].address);
+    }
+    free(m->contacts);
+    m->contacts = NULL;
+    m->n_contacts = 0;
+}
+
+void model_clear_devices(struct model *m)
+{
+    for (size_t i = 0; i < m->n_devices; i++) {
+        free(m->devices[i].name);
+        free(m->devices[i].host_api);
+    }
+    free(m->devices);
+    m->devices = NULL;
+    m->n_devices = 0;
+    model_set(&m->devices_text, "");
+}
+
+void model_init(struct model *m)
+{
+    *m = (struct model){0};
+    model_set(&m->version, "");
+    model_set(&m->devices_text, "");
+}
+
+void model_free(struct model *m)
+{
+    model_clear_calls(m);
+    model_clear_accounts(m);
+    model_clear_past(m);
+    model_clear_contacts(m);
+    model_clear_devices(m);
+    for (size_t i = 0; i < m->n_notes; i++)
+        free(m->notes[i].text);
+    free(m->notes);
+    free(m->version);
+    free(m->devices_text);
+    *m = (struct model){0};
+}
+
+void model_disconnected(struct model *m)
+{
+    m->connected = false;
+    model_clear_calls(m);
+    model_clear_accounts(m);
+}
+
+void model_note(struct model *m, bool bad, const char *text)
+{
+    if (m->n_notes == MODEL_NOTES_MAX) {
+        free(m->notes[0].text);
+        memmove(m->notes, m->notes + 1, --m->n_notes * sizeof *m->notes);
+    } else {
+        m->notes = model_grow(m->notes, m->n_notes, sizeof *m->notes);
+    }
+    m->notes[m->n_notes++] = (struct model_note){
+        .time = (double)json_now_ms() / 1000, .bad = bad, .text = xstrdup(text)};
+}
+
+/* --- calls ---------------------------------------------------------------------------------- */
+
+struct model_call *model_call(const struct model *m, uint32_t call)
+{
+    for (size_t i = 0; i < m->n_calls; i++)
+        if (m->calls[i]->call == call)
+            return m->calls[i];
+    return NULL;
+}
+
+struct model_call *model_add_call(struct model *m, uint32_t call, uint64_t now_ms)
+{
+    struct model_call *c = model_call(m, call);
+    size_t at = m->n_calls;
+
+    if (c)
+        return c;
+    c = xzalloc(sizeof *c);
+    c->call = call;
+    c->began_ms = now_ms;
+    c->phase = PHONE_PHASE_CALLING;
+    for (size_t i = 0; i < MODEL_CALL_STRINGS; i++)
+        model_set(model_call_string(c, i), "");
+    m->calls = model_grow(m->calls, m->n_calls, sizeof *m->calls);
+    for (; at > 0 && m->calls[at - 1]->call > call; at--)
+        m->calls[at] = m->calls[at - 1];
+    m->calls[at] = c;
+    m->n_calls++;
+    return c;
+}
+
+char **model_call_string(struct model_call *c, size_t i)
+{
+    char **const strings[MODEL_CALL_STRINGS] = {
+        &c->peer,  &c->peer_name,  &c->contact, &c->account, &c->target, &c->codec, &c->remote,
+        &c->local, &c->encryption, &c->play,    &c->record,  &c->text,   &c->digits};
+
+    return strings[i];
+}
+
+void model_remove_call(struct model *m, uint32_t call)
+{
+    for (size_t i = 0; i < m->n_calls; i++) {
+        if (m->calls[i]->call != call)
+            continue;
+        free_call(m->calls[i]);
+        m->n_calls--;
+        memmove(&m->calls[i], &m->calls[i + 1], (m->n_calls - i) * sizeof *m->calls);
+        return;
+    }
+}
+
+/* --- questions ------------------------------------------------------------------------------ */
+
+const struct model_call *model_call_in(const struct model *m, enum phone_call_phase phase)
+{
+    for (size_t i = 0; i < m->n_calls; i++)
+        if (m->calls[i]->phase == phase)
+            return m->calls[i];
+    return NULL;
+}
+
+struct slice model_short_uri(const char *uri)
+{
+    struct slice rest = slice_of(uri);
+    ptrdiff_t end;
+
+    if (slice_istarts(rest, SLICE("sip:")) || slice_istarts(rest, SLICE("tel:")))
+        rest = slice_skip(rest, 4);
+    else if (slice_istarts(rest, SLICE("sips:")))
+        rest = slice_skip(rest, 5);
+    end = slice_index(rest, ';');
+    return end > 0 ? slice_head(rest, (size_t)end) : rest;
+}
+
+static struct slice name_of(const char *contact, const char *name, const char *peer)
+{
+    if (*contact)
+        return slice_of(contact);
+    if (*name)
+        return slice_of(name);
+    return *peer ? model_short_uri(peer) : SLICE("somebody");
+}
+
+struct slice model_call_name(const struct model_call *c)
+{
+    return name_of(c->contact, c->peer_name, c->peer);
+}
+
+struct slice model_past_name(const struct model_past *p)
+{
+    return name_of(p->contact, p->peer_name, p->peer);
+}
+
+struct model_second model_call_now(const struct model_call *c)
+{
+    if (c->n_seconds > 0)
+        return c->seconds[(c->n_seconds - 1) % MODEL_SECONDS_MAX];
+    return (struct model_second){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+}

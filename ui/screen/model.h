@@ -1,0 +1,131 @@
+/* ui/screen/model.h - what the phone is like, as the screen knows it: plain data that only the
+ * lines of the phone change (tphone-control(7)), and no terminal.
+ *
+ * Strings are safe to show, never NULL and the model's; they live until the next line. Times in ms
+ * are of the monotonic clock that the caller brings, 0 where there is none. */
+#ifndef UI_SCREEN_MODEL_H
+#define UI_SCREEN_MODEL_H
+
+#include "phone/phone.h"
+#include "ui/ctl_line.h"
+
+#define MODEL_NOTES_MAX 500u   /* of the log */
+#define MODEL_SECONDS_MAX 240u /* that graphs of a call go back */
+
+/* How a call was heard in one second; NAN: not known. */
+struct model_second {
+    float loss, their_loss, jitter, round_trip, delay, level_in, level_out, mos;
+};
+
+struct model_call {
+    uint32_t call;
+    enum phone_call_phase phase;
+    bool incoming, answered, on_hold, held, muted, device, recording;
+    char *peer, *peer_name, *contact, *account, *target;
+    char *codec, *remote, *local, *encryption;      /* of the sound */
+    char *play, *record;                            /* files, "-" for a descriptor, "" for none */
+    char *text;                                     /* what was last said of it: "Ringing" */
+    char *digits;                                   /* that came */
+    uint32_t conference;                            /* 0: none */
+    uint64_t began_ms;                              /* when we heard of it */
+    uint64_t up_ms;                                 /* when it was answered */
+    struct model_second seconds[MODEL_SECONDS_MAX]; /* the newest is n_seconds - 1, going round */
+    uint64_t n_seconds;                             /* since the beginning */
+    uint64_t sent, received, lost, late, concealed; /* packets */
+};
+
+struct model_account {
+    char *account, *uri;
+    bool registers, registered, wants_password;
+    char *text; /* why it is not registered */
+    char *server, *transport, *our_contact, *seen_at;
+    unsigned expires_s;
+};
+
+/* A call that is over, or in HISTORY_OPEN under way. */
+struct model_past {
+    double time; /* of Unix */
+    bool outgoing;
+    char *outcome; /* "answered", "missed", … */
+    uint64_t talk_ms;
+    unsigned status;
+    char *peer, *peer_name, *contact, *account, *file, *text;
+};
+
+struct model_contact {
+    char *name, *address;
+};
+
+struct model_device {
+    char *name, *host_api;
+    unsigned inputs, outputs, rate;
+    bool is_default;
+};
+
+/* A line of the log. */
+struct model_note {
+    double time; /* of Unix */
+    bool bad;
+    char *text;
+};
+
+struct model {
+    bool connected;
+    char *version; /* of the phone */
+    struct model_account *accounts;
+    size_t n_accounts;
+    struct model_call **calls; /* in the order of their numbers */
+    size_t n_calls;
+    struct model_past *past; /* the newest first */
+    size_t n_past;
+    struct model_contact *contacts; /* in the order of the file */
+    size_t n_contacts;
+    struct model_device *devices;
+    size_t n_devices;
+    char *devices_text;       /* why there are none */
+    struct model_note *notes; /* the newest last */
+    size_t n_notes;
+    double microphone_db, speaker_db;
+    bool leaves; /* the phone ends when its screens have gone */
+};
+
+void model_init(struct model *model);
+void model_free(struct model *model);
+/* Forgets calls and accounts, as the connection is lost. */
+void model_disconnected(struct model *model);
+
+/* What a line means for who looks. */
+enum model_news {
+    MODEL_CHANGED = 1,  /* something is to be drawn */
+    MODEL_INCOMING = 2, /* a call has come in */
+    MODEL_PEOPLE = 4,   /* history and contacts are to be asked for */
+    MODEL_STATUS = 8,   /* the status is */
+    MODEL_ENDED = 16,   /* a call is over: the newest note says how */
+};
+
+/* An event. enum model_news. */
+unsigned model_event(struct model *model, const struct ctl_line *line, uint64_t now_ms);
+
+/* Good replies to the commands of these names, by the tree of a ctl_line. */
+void model_status(struct model *model, const void *tree, uint64_t now_ms);
+void model_history(struct model *model, const void *tree);
+void model_contacts(struct model *model, const void *tree);
+
+/* Notes a line of our own in the log; safe text. */
+void model_note(struct model *model, bool bad, const char *text);
+
+/* --- questions ------------------------------------------------------------------------------ */
+
+/* NULL: there is none of that number. */
+struct model_call *model_call(const struct model *model, uint32_t call);
+/* The first of that phase, NULL: none. */
+const struct model_call *model_call_in(const struct model *model, enum phone_call_phase phase);
+/* The name to show: of our contacts, else what it calls itself, else user or host of the URI. */
+struct slice model_call_name(const struct model_call *call);
+struct slice model_past_name(const struct model_past *past);
+/* The newest second, or one without anything known. */
+struct model_second model_call_now(const struct model_call *call);
+/* The URI without scheme and parameters, for short: "bob@example.org". */
+struct slice model_short_uri(const char *uri);
+
+#endif

@@ -1,0 +1,465 @@
+/* What the phone says, put into the model: events, and replies to status, history and contacts. */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "ui/screen/model_private.h"
+#include "ui/status.h"
+
+/* --- values --------------------------------------------------------------------------------- */
+
+static const char *text_of(const json_t *tree, const char *member)
+{
+    const char *text = json_string_value(json_object_get(tree, member));
+
+    return text ? text : "";
+}
+
+static void take_text(char **at, const json_t *tree, const char *member)
+{
+    model_set(at, text_of(tree, member));
+}
+
+static bool flag_of(const json_t *tree, const char *member)
+{
+    return json_is_true(json_object_get(tree, member));
+}
+
+static float number_of(const json_t *tree, const char *member)
+{
+    const json_t *value = json_object_get(tree, member);
+
+    return json_is_number(value) ? (float)json_number_value(value) : NAN;
+}
+
+static unsigned unsigned_of(const json_t *tree, const char *member)
+{
+    json_int_t n = json_integer_value(json_object_get(tree, member));
+
+    return n > 0 && n <= UINT32_MAX ? (unsigned)n : 0;
+}
+
+static uint64_t big_of(const json_t *tree, const char *member)
+{
+    json_int_t n = json_integer_value(json_object_get(tree, member));
+
+    return n > 0 ? (uint64_t)n : 0;
+}
+
+static uint64_t ms_of(const json_t *tree, const char *member)
+{
+    double s = json_number_value(json_object_get(tree, member));
+
+    return s > 0 && s < 1e9 ? (uint64_t)(s * 1000) : 0;
+}
+
+/* --- events of calls ------------------------------------------------------------------------ */
+
+typedef void call_fn(struct model_call *call, const struct ctl_line *line, uint64_t now_ms);
+
+static void on_incoming(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
+{
+    (void)now_ms;
+    c->incoming = true;
+    c->phase = PHONE_PHASE_INCOMING;
+    model_set(&c->peer_name, line->event.peer_name);
+    model_set(&c->target, line->event.target);
+}
+
+static void on_calling(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
+{
+    (void)line;
+    (void)now_ms;
+    c->phase = PHONE_PHASE_CALLING;
+}
+
+static void on_ringing(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
+{
+    (void)now_ms;
+    if (line->event.status == 180)
+        c->phase = PHONE_PHASE_RINGING;
+    model_set(&c->text, line->event.reason);
+}
+
+static void on_sound(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
+{
+    (void)now_ms;
+    if (*line->event.codec)
+        model_set(&c->codec, line->event.codec);
+    if (*text_of(line->tree, "remote"))
+        take_text(&c->remote, line->tree, "remote");
+    if (*text_of(line->tree, "local"))
+        take_text(&c->local, line->tree, "local");
+    if (*line->event.encryption)
+        model_set(&c->encryption, line->event.encryption);
+}
+
+static void on_answered(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
+{
+    on_sound(c, line, now_ms);
+    c->phase = PHONE_PHASE_UP;
+    c->answered = true;
+    c->up_ms = now_ms;
+    model_set(&c->text, "");
+}
+
+static void on_held(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
+{
+    (void)now_ms;
+    c->held = line->event.kind == PHONE_HELD;
+}
+
+static void on_hold(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
+{
+    (void)now_ms;
+    if (!line->event.on && line->event.status >= 300)
+        return; /* the other side would not go on */
+    c->on_hold = line->event.on;
+}
+
+static void on_muted(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
+{
+    (void)now_ms;
+    c->muted = line->event.on;
+}
+
+static void on_playing(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
+{
+    (void)now_ms;
+    model_set(&c->play, line->event.kind == PHONE_PLAYING ? line->event.file : "");
+}
+
+static void on_recording(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
+{
+    (void)now_ms;
+    /* Where another file takes its place the end of the old one comes later. */
+    if (!line->event.on && strcmp(c->record, line->event.file) != 0)
+        return;
+    c->recording = line->event.on;
+    model_set(&c->record, line->event.on ? line->event.file : "");
+}
+
+static void on_conference(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
+{
+    (void)now_ms;
+    if (line->event.kind == PHONE_JOINED)
+        c->conference = line->event.conference;
+    else if (c->conference == line->event.conference)
+        c->conference = 0;
+}
+
+static void on_digit(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
+{
+    char text[65];
+    size_t n = strlen(c->digits), more = strlen(line->event.text);
+
+    (void)now_ms;
+    if (n + more >= sizeof text)
+        return;
+    memcpy(text, c->digits, n);
+    memcpy(text + n, line->event.text, more + 1);
+    model_set(&c->digits, text);
+}
+
+static void on_quality(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
+{
+    const json_t *tree = line->tree;
+
+    (void)now_ms;
+    c->seconds[c->n_seconds++ % MODEL_SECONDS_MAX] = (struct model_second){
+        .loss = number_of(tree, "loss_percent"),
+        .their_loss = number_of(tree, "their_loss_percent"),
+        .jitter = number_of(tree, "jitter_ms"),
+        .round_trip = number_of(tree, "round_trip_ms"),
+        .delay = number_of(tree, "delay_ms"),
+        .level_in = number_of(tree, "level_in_db"),
+        .level_out = number_of(tree, "level_out_db"),
+        .mos = number_of(tree, "mos"),
+    };
+    c->sent = big_of(tree, "sent");
+    c->received = big_of(tree, "received");
+    c->lost = big_of(tree, "lost");
+    c->late = big_of(tree, "late");
+    c->concealed = big_of(tree, "concealed");
+}
+
+static call_fn *const of_calls[] = {
+    [PHONE_INCOMING] = on_incoming,   [PHONE_CALLING] = on_calling,
+    [PHONE_RINGING] = on_ringing,     [PHONE_EARLY] = on_sound,
+    [PHONE_MEDIA] = on_sound,         [PHONE_MEDIA_MOVED] = on_sound,
+    [PHONE_MOVED] = on_sound,         [PHONE_ANSWERED] = on_answered,
+    [PHONE_HELD] = on_held,           [PHONE_RESUMED] = on_held,
+    [PHONE_ON_HOLD] = on_hold,        [PHONE_MUTED] = on_muted,
+    [PHONE_PLAYING] = on_playing,     [PHONE_PLAY_ENDED] = on_playing,
+    [PHONE_RECORDING] = on_recording, [PHONE_JOINED] = on_conference,
+    [PHONE_PARTED] = on_conference,   [PHONE_DIGIT] = on_digit,
+    [PHONE_QUALITY] = on_quality,
+};
+
+static unsigned take_call(struct model *m, const struct ctl_line *line, uint64_t now_ms)
+{
+    const struct phone_event *e = &line->event;
+    call_fn *fn = (size_t)e->kind < ARRAY_LEN(of_calls) ? of_calls[e->kind] : NULL;
+    bool known = model_call(m, e->call) != NULL;
+    struct model_call *c;
+
+    if (e->kind == PHONE_ENDED) {
+        model_remove_call(m, e->call);
+        return MODEL_CHANGED | MODEL_ENDED | MODEL_PEOPLE;
+    }
+    if (!fn || (e->kind == PHONE_QUALITY && !known))
+        return 0;
+    c = model_add_call(m, e->call, now_ms);
+    if (*e->peer)
+        model_set(&c->peer, e->peer);
+    if (*e->contact)
+        model_set(&c->contact, e->contact);
+    if (*e->account)
+        model_set(&c->account, e->account);
+    fn(c, line, now_ms);
+    return MODEL_CHANGED | (e->kind == PHONE_INCOMING ? MODEL_INCOMING : 0);
+}
+
+/* --- events of the phone -------------------------------------------------------------------- */
+
+static struct model_account *find_account(struct model *m, const char *label)
+{
+    for (size_t i = 0; i < m->n_accounts; i++)
+        if (strcmp(m->accounts[i].account, label) == 0)
+            return &m->accounts[i];
+    return NULL;
+}
+
+static struct model_account *add_account(struct model *m, const char *label)
+{
+    struct model_account *a = find_account(m, label);
+
+    if (a)
+        return a;
+    m->accounts = model_grow(m->accounts, m->n_accounts, sizeof *m->accounts);
+    a = &m->accounts[m->n_accounts++];
+    model_set(&a->account, label);
+    model_set(&a->uri, "");
+    model_set(&a->text, "");
+    model_set(&a->server, "");
+    model_set(&a->transport, "");
+    model_set(&a->our_contact, "");
+    model_set(&a->seen_at, "");
+    return a;
+}
+
+static unsigned take_account(struct model *m, const struct ctl_line *line)
+{
+    const struct phone_event *e = &line->event;
+    struct model_account *a = add_account(m, e->account);
+
+    a->registered = e->kind == PHONE_REGISTERED;
+    a->registers |= e->kind != PHONE_UNREGISTERED;
+    a->wants_password = e->kind == PHONE_PASSWORD_WANTED;
+    model_set(&a->uri, e->peer);
+    model_set(&a->text, e->kind == PHONE_REGISTER_FAILED ? e->text : "");
+    if (e->kind == PHONE_REGISTERED) {
+        a->expires_s = e->expires_s;
+        take_text(&a->server, line->tree, "server");
+        take_text(&a->transport, line->tree, "transport");
+        take_text(&a->our_contact, line->tree, "our_contact");
+        take_text(&a->seen_at, line->tree, "seen_at");
+    }
+    return MODEL_CHANGED;
+}
+
+static unsigned take_devices(struct model *m, const json_t *tree)
+{
+    const json_t *list = json_object_get(tree, "devices");
+
+    model_clear_devices(m);
+    take_text(&m->devices_text, tree, "text");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
+        struct model_device *d;
+
+        m->devices = model_grow(m->devices, m->n_devices, sizeof *m->devices);
+        d = &m->devices[m->n_devices++];
+        take_text(&d->name, row, "name");
+        take_text(&d->host_api, row, "host_api");
+        d->inputs = unsigned_of(row, "inputs");
+        d->outputs = unsigned_of(row, "outputs");
+        d->rate = unsigned_of(row, "rate");
+        d->is_default = flag_of(row, "default");
+    }
+    return MODEL_CHANGED;
+}
+
+/* The sentence that `tphone ctl events` would print, without its line end. */
+static void note(struct model *m, const struct ctl_line *line)
+{
+    struct buf text = buf_new(16384);
+    bool bad = line->event.kind == PHONE_REGISTER_FAILED || line->event.kind == PHONE_NOTICE ||
+               line->event.kind == PHONE_SOUND_FAILED || line->event.kind == PHONE_HOOK_FAILED;
+    struct slice first;
+
+    status_line(&text, &line->event, 0);
+    first = slice_trim(buf_slice(&text));
+    if (first.n > 0) {
+        char *copy = slice_dup(first);
+
+        if (copy)
+            model_note(m, bad, copy);
+        free(copy);
+    }
+    buf_free(&text);
+}
+
+unsigned model_event(struct model *m, const struct ctl_line *line, uint64_t now_ms)
+{
+    const struct phone_event *e = &line->event;
+
+    if (line->kind == CTL_OWN) {
+        model_note(m, true, line->text);
+        return MODEL_CHANGED;
+    }
+    if (line->kind != CTL_EVENT)
+        return 0;
+    if (e->kind != PHONE_QUALITY)
+        note(m, line);
+    switch (e->kind) {
+    case PHONE_REGISTERED:
+    case PHONE_REGISTER_FAILED:
+    case PHONE_UNREGISTERED:
+    case PHONE_PASSWORD_WANTED:
+        return take_account(m, line);
+    case PHONE_DEVICE_LIST:
+        return take_devices(m, line->tree);
+    case PHONE_VOLUMES:
+        m->microphone_db = e->microphone_db;
+        m->speaker_db = e->speaker_db;
+        return MODEL_CHANGED;
+    default:
+        return e->call ? take_call(m, line, now_ms) : MODEL_CHANGED;
+    }
+}
+
+/* --- replies -------------------------------------------------------------------------------- */
+
+static enum phone_call_phase phase_of(const char *word)
+{
+    static const char *const words[] = {
+        [PHONE_PHASE_WAITING] = "waiting", [PHONE_PHASE_CALLING] = "calling",
+        [PHONE_PHASE_RINGING] = "ringing", [PHONE_PHASE_INCOMING] = "incoming",
+        [PHONE_PHASE_UP] = "up",           [PHONE_PHASE_ENDING] = "ending",
+    };
+
+    for (size_t i = PHONE_PHASE_WAITING; i < ARRAY_LEN(words); i++)
+        if (strcmp(words[i], word) == 0)
+            return (enum phone_call_phase)i;
+    return PHONE_PHASE_CALLING;
+}
+
+static void take_call_state(struct model *m, const json_t *row, uint64_t now_ms)
+{
+    uint32_t number = unsigned_of(row, "call");
+    uint64_t up_ms = ms_of(row, "duration");
+    struct model_call *c;
+
+    if (number == 0)
+        return;
+    c = model_add_call(m, number, now_ms);
+    c->phase = phase_of(text_of(row, "phase"));
+    take_text(&c->peer, row, "peer");
+    take_text(&c->peer_name, row, "peer_name");
+    take_text(&c->contact, row, "contact");
+    take_text(&c->account, row, "account");
+    take_text(&c->codec, row, "codec");
+    take_text(&c->play, row, "play");
+    take_text(&c->record, row, "record");
+    c->recording = *c->record != '\0';
+    c->incoming = flag_of(row, "incoming");
+    c->answered = flag_of(row, "answered");
+    c->on_hold = flag_of(row, "on_hold");
+    c->held = flag_of(row, "held");
+    c->muted = flag_of(row, "muted");
+    c->device = flag_of(row, "device");
+    c->conference = unsigned_of(row, "conference");
+    if (c->answered)
+        c->up_ms = now_ms > up_ms ? now_ms - up_ms : 1;
+}
+
+static bool is_in(const json_t *list, uint32_t call)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (unsigned_of(json_array_get(list, i), "call") == call)
+            return true;
+    return false;
+}
+
+static void take_calls(struct model *m, const json_t *list, uint64_t now_ms)
+{
+    for (size_t i = m->n_calls; i-- > 0;)
+        if (!is_in(list, m->calls[i]->call))
+            model_remove_call(m, m->calls[i]->call);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        take_call_state(m, json_array_get(list, i), now_ms);
+}
+
+static void take_account_state(struct model *m, const json_t *row)
+{
+    struct model_account *a = add_account(m, text_of(row, "account"));
+
+    take_text(&a->uri, row, "uri");
+    take_text(&a->text, row, "text");
+    a->registers = flag_of(row, "registers");
+    a->registered = flag_of(row, "registered");
+    a->expires_s = unsigned_of(row, "expires");
+}
+
+void model_status(struct model *m, const void *tree, uint64_t now_ms)
+{
+    const json_t *accounts = json_object_get(tree, "accounts");
+
+    m->connected = true;
+    m->leaves = flag_of(tree, "leaves");
+    take_text(&m->version, tree, "version");
+    take_calls(m, json_object_get(tree, "calls"), now_ms);
+    for (size_t i = 0; i < json_array_size(accounts); i++)
+        take_account_state(m, json_array_get(accounts, i));
+}
+
+void model_history(struct model *m, const void *tree)
+{
+    const json_t *list = json_object_get(tree, "history");
+    size_t n = json_array_size(list);
+
+    model_clear_past(m);
+    m->past = model_grow(NULL, 0, (n + 1) * sizeof *m->past);
+    for (; m->n_past < n; m->n_past++) {
+        const json_t *row = json_array_get(list, m->n_past);
+        struct model_past *p = &m->past[m->n_past];
+
+        p->time = json_number_value(json_object_get(row, "time"));
+        p->outgoing = strcmp(text_of(row, "direction"), "out") == 0;
+        p->talk_ms = ms_of(row, "duration");
+        p->status = unsigned_of(row, "status");
+        take_text(&p->outcome, row, "outcome");
+        take_text(&p->peer, row, "peer");
+        take_text(&p->peer_name, row, "peer_name");
+        take_text(&p->contact, row, "contact");
+        take_text(&p->account, row, "account");
+        take_text(&p->file, row, "file");
+        take_text(&p->text, row, "text");
+    }
+}
+
+void model_contacts(struct model *m, const void *tree)
+{
+    const json_t *list = json_object_get(tree, "contacts");
+    size_t n = json_array_size(list);
+
+    model_clear_contacts(m);
+    m->contacts = model_grow(NULL, 0, (n + 1) * sizeof *m->contacts);
+    for (; m->n_contacts < n; m->n_contacts++) {
+        const json_t *row = json_array_get(list, m->n_contacts);
+
+        take_text(&m->contacts[m->n_contacts].name, row, "name");
+        take_text(&m->contacts[m->n_contacts].address, row, "address");
+    }
+}

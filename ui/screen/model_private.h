@@ -1,0 +1,26 @@
+/* ui/screen/model_private.h - the inside of ui/screen/model.h: model.c holds the data together,
+ * model_lines.c fills it. */
+#ifndef UI_SCREEN_MODEL_PRIVATE_H
+#define UI_SCREEN_MODEL_PRIVATE_H
+
+#include "ui/screen/model.h"
+
+/* Puts a copy of text in place of what was there. */
+void model_set(char **at, const char *text);
+/* Room for one more behind n of size bytes each; what is new is zero. */
+void *model_grow(void *list, size_t n, size_t size);
+
+/* Its strings one by one, as all of them are to be there. */
+#define MODEL_CALL_STRINGS 13u
+char **model_call_string(struct model_call *call, size_t i);
+
+/* The one of that number, made where there is none. */
+struct model_call *model_add_call(struct model *model, uint32_t call, uint64_t now_ms);
+void model_remove_call(struct model *model, uint32_t call);
+void model_clear_calls(struct model *model);
+void model_clear_accounts(struct model *model);
+void model_clear_past(struct model *model);
+void model_clear_contacts(struct model *model);
+void model_clear_devices(struct model *model);
+
+#endif
