@@ -1,0 +1,186 @@
+#include "ui/screen/commands.h"
+
+#include "base/text.h"
+
+static const struct command *const tables[] = {commands_of_calls, commands_of_view};
+
+/* --- the table ------------------------------------------------------------------------------ */
+
+const struct command *command_at(size_t i)
+{
+    for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+        for (const struct command *c = tables[t]; c->name; c++)
+            if (i-- == 0)
+                return c;
+    return NULL;
+}
+
+const struct command *command_find(struct slice name)
+{
+    const struct command *c;
+
+    for (size_t i = 0; (c = command_at(i)); i++)
+        if (slice_eq(slice_of(c->name), name))
+            return c;
+    return NULL;
+}
+
+const struct command *command_of_line(struct slice line)
+{
+    struct slice rest = slice_trim(line);
+
+    return command_find(slice_cut(&rest, ' '));
+}
+
+bool command_can(const struct screen *s, const struct command *c)
+{
+    return !c->can || c->can(s);
+}
+
+void command_run(struct screen *s, struct slice line)
+{
+    struct slice argument = slice_trim(line), name = slice_cut(&argument, ' ');
+    const struct command *c = command_find(name);
+
+    argument = slice_trim(argument);
+    if (name.n == 0)
+        return;
+    if (!c)
+        screen_say(s, STYLE_BAD, "there is no command %" PRI_SLICE "; ? shows them",
+                   ARG_SLICE(slice_head(name, 40)));
+    else if (c->must && argument.n == 0)
+        screen_say(s, STYLE_BAD, "%s needs %s", c->name, c->value);
+    else if (!c->value && argument.n > 0)
+        screen_say(s, STYLE_BAD, "%s takes nothing behind it", c->name);
+    else if (!command_can(s, c))
+        screen_say(s, STYLE_WARN, "%s: not now", c->name);
+    else
+        c->run(s, argument);
+}
+
+/* --- keys ----------------------------------------------------------------------------------- */
+
+/* In which order places are asked for the view on top; NULL: not that one. */
+static size_t places(const struct screen *s, const char *out[4])
+{
+    const struct view *view = screen_view(s);
+    size_t n = 0;
+
+    out[n++] = view->name;
+    if (view->kind == VIEW_PANE)
+        out[n++] = "main";
+    if (view->rows)
+        out[n++] = "list";
+    out[n++] = "";
+    return n;
+}
+
+static bool is_none(const struct binding *b)
+{
+    return strcmp(b->command, "none") == 0;
+}
+
+static bool can_now(const struct screen *s, const struct binding *b)
+{
+    const struct command *c = command_of_line(slice_of(b->command));
+
+    return c && command_can(s, c);
+}
+
+const struct binding *command_binding(const struct screen *s, const struct key *key)
+{
+    const char *place[4];
+    size_t n = places(s, place);
+
+    for (size_t p = 0; p < n; p++) {
+        for (size_t i = 0; i < s->keys->n; i++) {
+            const struct binding *b = &s->keys->at[i];
+
+            if (strcmp(b->view, place[p]) != 0 || !key_same(&b->key, key))
+                continue;
+            if (is_none(b))
+                return NULL;
+            if (can_now(s, b))
+                return b;
+        }
+    }
+    return NULL;
+}
+
+const struct binding *command_key(const struct screen *s, const struct command *c)
+{
+    for (size_t i = 0; i < s->keys->n; i++) {
+        const struct binding *b = &s->keys->at[i];
+
+        /* Another one may stand before it. */
+        if (command_of_line(slice_of(b->command)) == c && command_binding(s, &b->key) == b)
+            return b;
+    }
+    return NULL;
+}
+
+/* --- completion ----------------------------------------------------------------------------- */
+
+typedef const char *nth_fn(const struct screen *s, size_t i);
+
+static const char *nth_command(const struct screen *s, size_t i)
+{
+    (void)s;
+    return command_at(i) ? command_at(i)->name : NULL;
+}
+
+static const char *nth_view(const struct screen *s, size_t i)
+{
+    (void)s;
+    return view_at(i) ? view_at(i)->name : NULL;
+}
+
+static const char *nth_account(const struct screen *s, size_t i)
+{
+    return i < s->model->n_accounts ? s->model->accounts[i].account : NULL;
+}
+
+static const char *nth_person(const struct screen *s, size_t i)
+{
+    const struct model *m = s->model;
+
+    if (i < m->n_contacts)
+        return m->contacts[i].name;
+    i -= m->n_contacts;
+    return i < m->n_past ? m->past[i].peer : NULL;
+}
+
+static nth_fn *const completions[] = {
+    [ARGUMENT_NONE] = NULL,           [ARGUMENT_TEXT] = NULL,     [ARGUMENT_PERSON] = nth_person,
+    [ARGUMENT_ACCOUNT] = nth_account, [ARGUMENT_VIEW] = nth_view, [ARGUMENT_COMMAND] = nth_command,
+    [ARGUMENT_FILE] = NULL,
+};
+
+/* Whether the same stood before row i of the list. */
+static bool is_repeated(const struct screen *s, nth_fn *nth, size_t i)
+{
+    for (size_t before = 0; before < i; before++)
+        if (strcmp(nth(s, before), nth(s, i)) == 0)
+            return true;
+    return false;
+}
+
+bool command_complete(const struct screen *s, struct slice line, size_t i, struct buf *out)
+{
+    struct slice rest = line, name = slice_cut(&rest, ' ');
+    const struct command *c = rest.p ? command_find(name) : NULL;
+    nth_fn *nth = rest.p ? (c ? completions[c->argument] : NULL) : nth_command;
+    struct slice begun = rest.p ? rest : name;
+    const char *word;
+
+    for (size_t row = 0; nth && (word = nth(s, row)); row++) {
+        if (!slice_istarts(slice_of(word), begun) || is_repeated(s, nth, row) || i-- > 0)
+            continue;
+        buf_clear(out);
+        if (rest.p)
+            buf_printf(out, "%s ", c->name);
+        buf_puts(out, word);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,54 @@
+/* ui/screen/commands.h - what can be done on the screen, by name: keys are bound to these names,
+ * the line behind ":" runs them, and the key line and the help are made of their table. */
+#ifndef UI_SCREEN_COMMANDS_H
+#define UI_SCREEN_COMMANDS_H
+
+#include "ui/screen/screen.h"
+
+/* What an argument is completed with. */
+enum command_argument {
+    ARGUMENT_NONE,
+    ARGUMENT_TEXT, /* anything, with nothing to complete */
+    ARGUMENT_PERSON,
+    ARGUMENT_ACCOUNT,
+    ARGUMENT_VIEW,
+    ARGUMENT_COMMAND,
+    ARGUMENT_FILE,
+};
+
+struct command {
+    const char *name;
+    enum command_argument argument;
+    bool must;         /* the argument is needed */
+    const char *value; /* the argument for people: "ADDRESS"; NULL without one */
+    const char *label; /* in the key line; NULL: it is not shown there */
+    const char *help;  /* one line */
+    /* Whether it can be done now; NULL: always. */
+    bool (*can)(const struct screen *screen);
+    /* argument has no blanks around it. */
+    void (*run)(struct screen *screen, struct slice argument);
+};
+
+/* The i-th, in the order of the key line; NULL behind the last. */
+const struct command *command_at(size_t i);
+/* NULL: there is none of that name. */
+const struct command *command_find(struct slice name);
+/* Runs "NAME ARGUMENT"; says what is wrong with it. */
+void command_run(struct screen *screen, struct slice line);
+/* The command of a command line, and whether it can be done now. */
+const struct command *command_of_line(struct slice line);
+bool command_can(const struct screen *screen, const struct command *command);
+
+/* The binding that this key has in the view on top and that can be done now, or NULL. */
+const struct binding *command_binding(const struct screen *screen, const struct key *key);
+/* The first key that does this command now, in the view on top; NULL: none. */
+const struct binding *command_key(const struct screen *screen, const struct command *command);
+
+/* The i-th way to complete a command line whose cursor is at its end: the whole line; false: there
+ * are no more. */
+bool command_complete(const struct screen *screen, struct slice line, size_t i, struct buf *out);
+
+/* Tables of commands, each in its file; ended by a name NULL. */
+extern const struct command commands_of_calls[], commands_of_view[];
+
+#endif

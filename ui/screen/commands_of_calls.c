@@ -1,0 +1,283 @@
+/* What is done with calls and with the telephone. */
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "ui/json.h"
+#include "ui/screen/commands.h"
+
+/* --- which call ----------------------------------------------------------------------------- */
+
+static bool is_in(const struct screen *s, enum phone_call_phase phase)
+{
+    const struct model_call *c = screen_call(s);
+
+    return c && c->phase == phase;
+}
+
+static bool rings(const struct screen *s)
+{
+    return model_call_in(s->model, PHONE_PHASE_INCOMING) != NULL;
+}
+
+static bool is_up(const struct screen *s)
+{
+    return is_in(s, PHONE_PHASE_UP);
+}
+
+static bool rings_chosen(const struct screen *s)
+{
+    return is_in(s, PHONE_PHASE_INCOMING);
+}
+
+static bool is_ours(const struct screen *s)
+{
+    return screen_call(s) && !rings_chosen(s);
+}
+
+static bool may_hold(const struct screen *s)
+{
+    return is_up(s);
+}
+
+/* There is somebody on hold, and somebody else who is heard. */
+static bool may_swap(const struct screen *s)
+{
+    const struct model *m = s->model;
+    size_t up = 0, held = 0;
+
+    for (size_t i = 0; i < m->n_calls; i++) {
+        up += m->calls[i]->phase == PHONE_PHASE_UP;
+        held += m->calls[i]->phase == PHONE_PHASE_UP && m->calls[i]->on_hold;
+    }
+    return up > 1 && held > 0;
+}
+
+static bool may_confer(const struct screen *s)
+{
+    const struct model *m = s->model;
+    size_t up = 0;
+
+    for (size_t i = 0; i < m->n_calls; i++)
+        up += m->calls[i]->phase == PHONE_PHASE_UP && !m->calls[i]->conference;
+    return up > 1 || (up > 0 && model_call_in(m, PHONE_PHASE_UP) && m->n_calls > 1);
+}
+
+static bool is_conference(const struct screen *s)
+{
+    return screen_call(s) && screen_call(s)->conference;
+}
+
+static bool plays(const struct screen *s)
+{
+    return screen_call(s) && *screen_call(s)->play;
+}
+
+/* --- what is done --------------------------------------------------------------------------- */
+
+static void ask_of(struct screen *s, const struct model_call *c, const char *command)
+{
+    screen_ask(s, ASK_DO, command, ",\"call\":%u", (unsigned)c->call);
+}
+
+/* A member with a string that may be anybody's. */
+static void ask_text(struct screen *s, enum screen_ask ask, const char *command, const char *member,
+                     struct slice text, uint32_t call)
+{
+    struct buf json = buf_new(16384);
+    char *copy = slice_dup(text);
+
+    json_put_string(&json, copy ? copy : "");
+    if (call)
+        buf_printf(&json, ",\"call\":%u", (unsigned)call);
+    screen_ask(s, ask, command, ",\"%s\":%s", member, buf_cstr(&json));
+    free(copy);
+    buf_free(&json);
+}
+
+static void call_person(struct screen *s, struct slice target)
+{
+    ask_text(s, ASK_CALL, "call", "target", target, 0);
+    screen_say(s, STYLE_DIM, "calling %" PRI_SLICE, ARG_SLICE(slice_head(target, 200)));
+}
+
+/* The one that is chosen where it rings, else the first that does. */
+static void answer(struct screen *s, struct slice argument)
+{
+    const struct model_call *c = screen_call(s);
+
+    (void)argument;
+    if (!c || c->phase != PHONE_PHASE_INCOMING)
+        c = model_call_in(s->model, PHONE_PHASE_INCOMING);
+    s->call = c->call;
+    ask_of(s, c, "answer");
+}
+
+static void decline(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    ask_of(s, screen_call(s), "decline");
+}
+
+static void hang_up(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    ask_of(s, screen_call(s), "hangup");
+}
+
+static void mute(struct screen *s, struct slice argument)
+{
+    const struct model_call *c = screen_call(s);
+
+    (void)argument;
+    ask_of(s, c, c->muted ? "unmute" : "mute");
+}
+
+static void hold(struct screen *s, struct slice argument)
+{
+    const struct model_call *c = screen_call(s);
+
+    (void)argument;
+    ask_of(s, c, c->on_hold ? "resume" : "hold");
+}
+
+/* To the chosen call where that is on hold, else to the first that is. */
+static void swap(struct screen *s, struct slice argument)
+{
+    const struct model_call *c = screen_call(s);
+
+    (void)argument;
+    for (size_t i = 0; i < s->model->n_calls && !(c && c->on_hold); i++)
+        c = s->model->calls[i];
+    s->call = c->call;
+    ask_of(s, c, "swap");
+}
+
+static void send_digits(struct screen *s, struct slice argument)
+{
+    ask_text(s, ASK_DO, "dtmf", "digits", argument, screen_call(s)->call);
+}
+
+static void conference(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    screen_ask(s, ASK_DO, "conference", "%s", "");
+}
+
+static void part(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    ask_of(s, screen_call(s), "part");
+}
+
+/* A name that says when, where nobody says another: in the home of the person. */
+static void put_recording_name(struct buf *out)
+{
+    const char *home = getenv("HOME");
+    time_t now = time(NULL);
+    struct tm tm;
+    char text[32] = "";
+
+    if (localtime_r(&now, &tm))
+        strftime(text, sizeof text, "%Y-%m-%d-%H%M%S", &tm);
+    buf_printf(out, "%s/tphone-%s.wav", home && *home == '/' ? home : "/tmp", text);
+}
+
+static void record(struct screen *s, struct slice argument)
+{
+    const struct model_call *c = screen_call(s);
+    struct buf name = buf_new(4096);
+
+    if (c->recording && argument.n == 0) {
+        screen_ask(s, ASK_DO, "record", ",\"call\":%u,\"on\":false", (unsigned)c->call);
+        return;
+    }
+    if (argument.n > 0)
+        buf_put(&name, argument);
+    else
+        put_recording_name(&name);
+    ask_text(s, ASK_DO, "record", "file", buf_slice(&name), c->call);
+    buf_free(&name);
+}
+
+static void play(struct screen *s, struct slice argument)
+{
+    ask_text(s, ASK_DO, "play", "file", argument, screen_call(s)->call);
+}
+
+static void stop(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    ask_of(s, screen_call(s), "stop");
+}
+
+/* "+3" and "-3" change it, other numbers set it. */
+static void volume(struct screen *s, struct slice argument)
+{
+    char *text = slice_dup(argument), *end = text;
+    double db = text ? strtod(text, &end) : 0;
+
+    if (!text || end == text || *end || !isfinite(db)) {
+        screen_say(s, STYLE_BAD, "volume: a number of dB from -96 to 18, or +3 and -3");
+    } else {
+        if (*text == '+' || *text == '-')
+            db += s->model->speaker_db;
+        db = db < -96 ? -96 : db > 18 ? 18 : db;
+        screen_ask(s, ASK_DO, "volume", ",\"speaker_db\":%.1f", db);
+        screen_say(s, STYLE_DIM, "loudspeaker at %+.1f dB", db);
+    }
+    free(text);
+}
+
+static void do_register(struct screen *s, struct slice argument)
+{
+    if (argument.n > 0)
+        ask_text(s, ASK_DO, "register", "account", argument, 0);
+    else
+        screen_ask(s, ASK_DO, "register", "%s", "");
+}
+
+static void unregister(struct screen *s, struct slice argument)
+{
+    if (argument.n > 0)
+        ask_text(s, ASK_DO, "unregister", "account", argument, 0);
+    else
+        screen_ask(s, ASK_DO, "unregister", "%s", "");
+}
+
+/* clang-format off */
+const struct command commands_of_calls[] = {
+    {.name = "call", .argument = ARGUMENT_PERSON, .must = true, .value = "ADDRESS",
+     .help = "call a contact, a number or an address", .run = call_person},
+    {.name = "answer", .label = "answer", .can = rings, .run = answer,
+     .help = "take the call that rings"},
+    {.name = "decline", .label = "decline", .can = rings_chosen, .run = decline,
+     .help = "refuse the call that rings"},
+    {.name = "hang-up", .label = "hang up", .can = is_ours, .run = hang_up,
+     .help = "end the call"},
+    {.name = "mute", .label = "mute", .can = is_up, .run = mute,
+     .help = "send silence in place of what is said; once more: no longer"},
+    {.name = "hold", .label = "hold", .can = may_hold, .run = hold,
+     .help = "put the call on hold; once more: go on"},
+    {.name = "swap", .label = "swap", .can = may_swap, .run = swap,
+     .help = "go on with the call on hold, and put the other one on hold"},
+    {.name = "record", .argument = ARGUMENT_FILE, .value = "FILE", .label = "record",
+     .can = is_up, .run = record, .help = "record the call; once more: no longer"},
+    {.name = "conference", .label = "conference", .can = may_confer, .run = conference,
+     .help = "let all calls hear each other"},
+    {.name = "part", .label = "part", .can = is_conference, .run = part,
+     .help = "take the call out of its conference"},
+    {.name = "dtmf", .argument = ARGUMENT_TEXT, .must = true, .value = "DIGITS", .can = is_up,
+     .run = send_digits, .help = "send digits; the keys 0-9 * # do so during a call"},
+    {.name = "play", .argument = ARGUMENT_FILE, .must = true, .value = "FILE", .can = is_up,
+     .run = play, .help = "let the other side hear a sound file"},
+    {.name = "stop", .can = plays, .run = stop, .help = "stop what is played"},
+    {.name = "volume", .argument = ARGUMENT_TEXT, .must = true, .value = "DB", .run = volume,
+     .help = "loudness of the loudspeaker; +3 and -3 change it"},
+    {.name = "register", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT", .run = do_register,
+     .help = "register an account, also again after a refusal"},
+    {.name = "unregister", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT", .run = unregister,
+     .help = "take the registration of an account back"},
+    {0},
+};
+/* clang-format on */

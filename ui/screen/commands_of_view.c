@@ -1,0 +1,254 @@
+/* What is done with the screen itself. */
+#include "ui/screen/commands.h"
+#include "ui/screen/layout.h"
+
+/* --- lists ---------------------------------------------------------------------------------- */
+
+#define PAGE_ROWS 10u
+
+static size_t rows_of(const struct screen *s)
+{
+    const struct view *view = screen_view(s);
+
+    return view->rows ? view->rows(s) : 0;
+}
+
+static bool has_rows(const struct screen *s)
+{
+    return rows_of(s) > 0;
+}
+
+/* Stays at the ends. */
+static void move(struct screen *s, bool up, size_t by)
+{
+    const struct view *view = screen_view(s);
+    size_t n = rows_of(s), at = screen_chosen(s, view);
+
+    if (up)
+        at = at > by ? at - by : 0;
+    else
+        at = at + by < n ? at + by : n - 1;
+    screen_choose(s, view, at);
+}
+
+static void go_up(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    move(s, true, 1);
+}
+
+static void go_down(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    move(s, false, 1);
+}
+
+static void page_up(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    move(s, true, PAGE_ROWS);
+}
+
+static void page_down(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    move(s, false, PAGE_ROWS);
+}
+
+static void first(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    screen_choose(s, screen_view(s), 0);
+}
+
+static void last(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    screen_choose(s, screen_view(s), rows_of(s) - 1);
+}
+
+static bool may_choose(const struct screen *s)
+{
+    return has_rows(s) && screen_view(s)->enter;
+}
+
+static void choose(struct screen *s, struct slice argument)
+{
+    const struct view *view = screen_view(s);
+
+    (void)argument;
+    view->enter(s, screen_chosen(s, view));
+}
+
+/* --- search --------------------------------------------------------------------------------- */
+
+static bool may_search(const struct screen *s)
+{
+    return has_rows(s) && screen_view(s)->text;
+}
+
+static void search(struct screen *s, struct slice argument)
+{
+    if (argument.n == 0) {
+        screen_begin_prompt(s, PROMPT_SEARCH, SLICE(""));
+        return;
+    }
+    buf_clear(&s->search);
+    buf_put(&s->search, argument);
+    screen_search(s, false, true);
+}
+
+static bool has_search(const struct screen *s)
+{
+    return may_search(s) && s->search.n > 0;
+}
+
+static void search_on(struct screen *s, bool back)
+{
+    if (!screen_search(s, back, false))
+        screen_say(s, STYLE_WARN, "%" PRI_SLICE " is not there",
+                   ARG_SLICE(slice_head(buf_slice(&s->search), 100)));
+}
+
+static void search_next(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    search_on(s, false);
+}
+
+static void search_previous(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    search_on(s, true);
+}
+
+/* --- views ---------------------------------------------------------------------------------- */
+
+static void open_view(struct screen *s, struct slice argument)
+{
+    const struct view *view = view_find(argument);
+
+    if (view)
+        screen_open(s, view);
+    else
+        screen_say(s, STYLE_BAD, "there is no view of that name");
+}
+
+static void dial(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    screen_open(s, &view_dial);
+}
+
+static void help(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    if (screen_view(s) != &view_help)
+        screen_open(s, &view_help);
+}
+
+static void show_log(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    screen_open(s, &view_log);
+}
+
+static bool may_close(const struct screen *s)
+{
+    return s->n_open > 0;
+}
+
+static void close_view(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    screen_close(s);
+}
+
+static void focus(struct screen *s, struct slice argument)
+{
+    const struct view *view = view_find(argument);
+
+    if (slice_eq(argument, SLICE("next")))
+        s->focus = layout_neighbour(s->focus, 1);
+    else if (slice_eq(argument, SLICE("previous")))
+        s->focus = layout_neighbour(s->focus, -1);
+    else if (view && view->kind == VIEW_PANE)
+        s->focus = view;
+    else
+        screen_say(s, STYLE_BAD, "focus: next, previous, calls, contacts, call or history");
+}
+
+static void command_line(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    screen_begin_prompt(s, PROMPT_COMMAND, SLICE(""));
+}
+
+/* --- the program ---------------------------------------------------------------------------- */
+
+static void redraw(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    s->wish.redraw = true;
+}
+
+static void suspend(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    s->wish.suspend = true;
+}
+
+static void detach(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    s->wish.detach = true;
+}
+
+static void quit_now(struct screen *s)
+{
+    s->wish.quit = true;
+}
+
+/* Where the phone is another's its calls go on without us. */
+static void quit(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    if (s->model->n_calls > 0 && s->model->leaves)
+        screen_confirm(s, "hang up and quit? (d detaches)", quit_now);
+    else
+        quit_now(s);
+}
+
+/* clang-format off */
+const struct command commands_of_view[] = {
+    {.name = "dial", .label = "call", .run = dial, .help = "call somebody: asks whom"},
+    {.name = "choose", .can = may_choose, .run = choose,
+     .help = "do what suits the row: call, look closer"},
+    {.name = "search", .argument = ARGUMENT_TEXT, .value = "TEXT", .can = may_search,
+     .run = search, .help = "look for text in the list"},
+    {.name = "search-next", .can = has_search, .run = search_next,
+     .help = "go to the next row with that text"},
+    {.name = "search-previous", .can = has_search, .run = search_previous,
+     .help = "go to the row before with that text"},
+    {.name = "focus", .argument = ARGUMENT_VIEW, .must = true, .value = "PANE", .run = focus,
+     .help = "go to a pane: next, previous or its name"},
+    {.name = "up", .can = has_rows, .run = go_up, .help = "go up one row"},
+    {.name = "down", .can = has_rows, .run = go_down, .help = "go down one row"},
+    {.name = "page-up", .can = has_rows, .run = page_up, .help = "go up ten rows"},
+    {.name = "page-down", .can = has_rows, .run = page_down, .help = "go down ten rows"},
+    {.name = "first", .can = has_rows, .run = first, .help = "go to the first row"},
+    {.name = "last", .can = has_rows, .run = last, .help = "go to the last row"},
+    {.name = "view", .argument = ARGUMENT_VIEW, .must = true, .value = "NAME", .run = open_view,
+     .help = "open a view by its name"},
+    {.name = "log", .run = show_log, .help = "show what has happened"},
+    {.name = "command", .run = command_line, .help = "type a command by its name"},
+    {.name = "close", .label = "close", .can = may_close, .run = close_view,
+     .help = "close this view"},
+    {.name = "help", .label = "help", .run = help, .help = "show the keys of this view"},
+    {.name = "redraw", .run = redraw, .help = "draw the screen anew"},
+    {.name = "suspend", .run = suspend, .help = "go back to the shell for a while; fg returns"},
+    {.name = "detach", .run = detach, .help = "leave the screen, and let the telephone go on"},
+    {.name = "quit", .label = "quit", .run = quit, .help = "leave the screen"},
+    {0},
+};
+/* clang-format on */

@@ -1,0 +1,150 @@
+#include "ui/screen/keys.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "ui/screen/commands.h"
+
+/* clang-format off */
+static const struct { const char *view, *key, *command; } table[] = {
+    /* the main screen */
+    {"main", "c",         "dial"},
+    {"main", "a",         "answer"},
+    {"main", "x",         "decline"}, /* whichever of these can be done */
+    {"main", "x",         "hang-up"},
+    {"main", "space",     "mute"},
+    {"main", "H",         "hold"},
+    {"main", "s",         "swap"},
+    {"main", "r",         "record"},
+    {"main", "C",         "conference"},
+    {"main", "P",         "part"},
+    {"main", "L",         "log"},
+    {"main", "d",         "detach"},
+    {"main", "q",         "quit"},
+    {"main", "tab",       "focus next"},
+    {"main", "S-tab",     "focus previous"},
+    {"main", "l",         "focus next"},
+    {"main", "right",     "focus next"},
+    {"main", "h",         "focus previous"},
+    {"main", "left",      "focus previous"},
+    {"main", "0",         "dtmf 0"}, {"main", "1", "dtmf 1"}, {"main", "2", "dtmf 2"},
+    {"main", "3",         "dtmf 3"}, {"main", "4", "dtmf 4"}, {"main", "5", "dtmf 5"},
+    {"main", "6",         "dtmf 6"}, {"main", "7", "dtmf 7"}, {"main", "8", "dtmf 8"},
+    {"main", "9",         "dtmf 9"}, {"main", "*", "dtmf *"}, {"main", "#", "dtmf #"},
+    {"main", "+",         "volume +3"},
+    {"main", "-",         "volume -3"},
+    /* wherever there is a list */
+    {"list", "j",         "down"},
+    {"list", "down",      "down"},
+    {"list", "k",         "up"},
+    {"list", "up",        "up"},
+    {"list", "page-down", "page-down"},
+    {"list", "C-f",       "page-down"},
+    {"list", "page-up",   "page-up"},
+    {"list", "C-b",       "page-up"},
+    {"list", "g",         "first"},
+    {"list", "home",      "first"},
+    {"list", "G",         "last"},
+    {"list", "end",       "last"},
+    {"list", "enter",     "choose"},
+    {"list", "/",         "search"},
+    {"list", "n",         "search-next"},
+    {"list", "N",         "search-previous"},
+    /* everywhere */
+    {"",     "?",         "help"},
+    {"",     "F1",        "help"},
+    {"",     ":",         "command"},
+    {"",     "C-l",       "redraw"},
+    {"",     "C-z",       "suspend"},
+    {"",     "escape",    "close"},
+    {"",     "q",         "close"},
+    {"",     "C-c",       "quit"},
+};
+/* clang-format on */
+
+void keymap_init(struct keymap *keys)
+{
+    *keys = (struct keymap){.at = xcalloc(KEYS_MAX, sizeof *keys->at)};
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        struct binding *b = &keys->at[keys->n++];
+
+        b->view = table[i].view;
+        b->command = table[i].command;
+        if (key_parse(slice_of(table[i].key), &b->key) != 0)
+            abort(); /* a test looks at the whole table */
+    }
+}
+
+void keymap_free(struct keymap *keys)
+{
+    for (size_t i = 0; i < keys->own; i++) {
+        free((void *)(uintptr_t)keys->at[i].view);
+        free((void *)(uintptr_t)keys->at[i].command);
+    }
+    free(keys->at);
+    *keys = (struct keymap){0};
+}
+
+/* What a person has bound comes before the table. */
+static int add_own(struct keymap *keys, struct slice view, const struct key *key,
+                   struct slice command, struct buf *why)
+{
+    struct binding own = {.view = slice_dup(view), .key = *key, .command = slice_dup(command)};
+
+    if (keys->n == KEYS_MAX || !own.view || !own.command) {
+        buf_puts(why, "there are too many bindings");
+        free((void *)(uintptr_t)own.view);
+        free((void *)(uintptr_t)own.command);
+        return -EINVAL;
+    }
+    memmove(keys->at + 1, keys->at, keys->n * sizeof *keys->at);
+    keys->at[0] = own;
+    keys->n++;
+    keys->own++;
+    return 0;
+}
+
+static int refuse(struct slice word, const char *sentence, struct buf *why)
+{
+    buf_putc(why, '"');
+    text_safe(why, slice_head(word, 64));
+    buf_printf(why, "\" %s", sentence);
+    return -EINVAL;
+}
+
+/* "calls:x": the colon is a key itself where nothing stands before it. */
+static struct slice cut_view(struct slice *key)
+{
+    ptrdiff_t colon = slice_index(*key, ':');
+    struct slice view = {"", 0};
+
+    if (colon > 0 && (size_t)colon + 1 < key->n) {
+        view = slice_head(*key, (size_t)colon);
+        *key = slice_skip(*key, (size_t)colon + 1);
+    }
+    return view;
+}
+
+static bool is_place(struct slice view)
+{
+    return view.n == 0 || slice_eq(view, SLICE("main")) || slice_eq(view, SLICE("list")) ||
+           view_find(view);
+}
+
+int keymap_bind(struct keymap *keys, struct slice text, struct buf *why)
+{
+    struct slice command = slice_trim(text), name = slice_cut(&command, ' ');
+    struct slice view = cut_view(&name);
+    struct key key;
+
+    command = slice_trim(command);
+    if (!is_place(view))
+        return refuse(view, "is no view; :help lists them", why);
+    if (key_parse(name, &key) != 0)
+        return refuse(name, "is no key; names are like c, C-l, F5, space, page-up", why);
+    if (!slice_eq(command, SLICE("none")) && !command_of_line(command))
+        return refuse(command, "is no command; :help lists them", why);
+    return add_own(keys, view, &key, command, why);
+}

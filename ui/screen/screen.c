@@ -1,0 +1,382 @@
+#include "ui/screen/screen.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/timers.h"
+#include "ui/screen/commands.h"
+#include "ui/screen/screen_draw.h"
+
+#define MESSAGE_MS 6000u
+#define ID_STEP 64u /* an id is a number times this, and the kind of question */
+
+_Static_assert(N_ASKS <= ID_STEP, "each kind of question fits in an id");
+
+void screen_init(struct screen *s, struct model *model, struct keymap *keys)
+{
+    const struct view *view;
+
+    *s = (struct screen){.model = model,
+                         .keys = keys,
+                         .focus = &view_calls,
+                         .search = buf_new(LINE_BYTES_MAX),
+                         .message = buf_new(4096)};
+    line_init(&s->line, NULL);
+    for (size_t i = 0; (view = view_at(i)); i++)
+        if (view->state_size > 0)
+            s->states[i] = xzalloc(view->state_size);
+}
+
+void screen_free(struct screen *s)
+{
+    const struct view *view;
+
+    while (s->n_open > 0)
+        screen_close(s);
+    for (size_t i = 0; (view = view_at(i)); i++) {
+        if (view->end)
+            view->end(s);
+        free(s->states[i]);
+    }
+    line_free(&s->line);
+    line_history_free(&s->commands);
+    line_history_free(&s->searches);
+    buf_free(&s->search);
+    buf_free(&s->message);
+    cells_free(&s->cells);
+}
+
+/* --- views ---------------------------------------------------------------------------------- */
+
+const struct view *screen_view(const struct screen *s)
+{
+    return s->n_open > 0 ? s->open[s->n_open - 1] : s->focus;
+}
+
+void *screen_state(const struct screen *s, const struct view *view)
+{
+    return s->states[view_place(view)];
+}
+
+void screen_open(struct screen *s, const struct view *view)
+{
+    if (view->kind == VIEW_PANE) {
+        while (s->n_open > 0)
+            screen_close(s);
+        s->focus = view;
+        return;
+    }
+    for (size_t i = 0; i < s->n_open; i++)
+        if (s->open[i] == view)
+            return;
+    if (s->n_open == SCREEN_OPEN_MAX)
+        return;
+    s->open[s->n_open++] = view;
+    s->chosen[view_place(view)] = 0;
+    if (view->open)
+        view->open(s);
+}
+
+void screen_close(struct screen *s)
+{
+    const struct view *view;
+
+    if (s->n_open == 0)
+        return;
+    view = s->open[--s->n_open];
+    if (view->close)
+        view->close(s);
+}
+
+size_t screen_chosen(const struct screen *s, const struct view *view)
+{
+    size_t n = view->rows ? view->rows(s) : 0;
+    size_t at = s->chosen[view_place(view)];
+
+    if (n == 0)
+        return SIZE_MAX;
+    if (view == &view_calls) /* by its number: the list grows and shrinks */
+        for (size_t i = 0; i < n; i++)
+            if (s->model->calls[i] == screen_call(s))
+                return i;
+    return at < n ? at : n - 1;
+}
+
+void screen_choose(struct screen *s, const struct view *view, size_t row)
+{
+    s->chosen[view_place(view)] = row;
+    if (view == &view_calls && row < s->model->n_calls)
+        s->call = s->model->calls[row]->call;
+}
+
+const struct model_call *screen_call(const struct screen *s)
+{
+    static const enum phone_call_phase first[] = {PHONE_PHASE_INCOMING, PHONE_PHASE_UP};
+    const struct model_call *c = s->call ? model_call(s->model, s->call) : NULL;
+
+    for (size_t i = 0; i < ARRAY_LEN(first) && !c; i++)
+        c = model_call_in(s->model, first[i]);
+    if (!c && s->model->n_calls > 0)
+        c = s->model->calls[s->model->n_calls - 1];
+    return c;
+}
+
+/* --- search --------------------------------------------------------------------------------- */
+
+static bool contains(struct slice text, struct slice part)
+{
+    for (size_t i = 0; i + part.n <= text.n; i++)
+        if (slice_istarts(slice_skip(text, i), part))
+            return true;
+    return false;
+}
+
+static bool row_fits(const struct screen *s, const struct view *view, size_t row)
+{
+    struct buf text = buf_new(16384);
+    bool fits;
+
+    view->text(s, row, &text);
+    fits = contains(buf_slice(&text), buf_slice(&s->search));
+    buf_free(&text);
+    return fits;
+}
+
+bool screen_search(struct screen *s, bool back, bool from_here)
+{
+    const struct view *view = screen_view(s);
+    size_t n = view->rows && view->text ? view->rows(s) : 0, at;
+
+    if (n == 0 || s->search.n == 0)
+        return false;
+    at = screen_chosen(s, view);
+    for (size_t i = from_here ? 0 : 1; i <= n; i++) {
+        size_t row = (back ? at + n - i % n : at + i) % n;
+
+        if (row_fits(s, view, row)) {
+            screen_choose(s, view, row);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- what is said and asked ----------------------------------------------------------------- */
+
+void screen_say(struct screen *s, enum style style, const char *format, ...)
+{
+    char text[2048];
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+    buf_clear(&s->message);
+    buf_puts(&s->message, text);
+    s->message_style = style;
+    s->message_until_ms = s->now_ms + MESSAGE_MS;
+}
+
+void screen_ask(struct screen *s, enum screen_ask ask, const char *command, const char *members,
+                ...)
+{
+    char text[32768];
+    struct buf line = buf_new(65536);
+    va_list values;
+
+    va_start(values, members);
+    vsnprintf(text, sizeof text, members, values);
+    va_end(values);
+    buf_printf(&line, "{\"command\":\"%s\",\"id\":%llu%s}\n", command,
+               (unsigned long long)(++s->asked * ID_STEP + ask), text);
+    if (s->send)
+        s->send(s->arg, buf_slice(&line));
+    else
+        screen_say(s, STYLE_BAD, "there is no connection to the telephone");
+    buf_free(&line);
+}
+
+void screen_confirm(struct screen *s, const char *question, void (*confirmed)(struct screen *s))
+{
+    s->prompt = PROMPT_CONFIRM;
+    s->question = question;
+    s->confirmed = confirmed;
+}
+
+void screen_begin_prompt(struct screen *s, enum screen_prompt prompt, struct slice text)
+{
+    s->prompt = prompt;
+    s->line.history = prompt == PROMPT_COMMAND ? &s->commands : &s->searches;
+    line_set(&s->line, text);
+}
+
+/* --- lines of the phone --------------------------------------------------------------------- */
+
+static void take_reply(struct screen *s, const struct ctl_line *line)
+{
+    enum screen_ask ask = (enum screen_ask)(line->id % ID_STEP);
+
+    if (!line->ok) {
+        model_note(s->model, true, line->text);
+        screen_say(s, STYLE_BAD, "%s", line->text);
+        return;
+    }
+    if (ask == ASK_CALL)
+        s->call = line->call;
+    else if (ask == ASK_STATUS)
+        model_status(s->model, line->tree, s->now_ms);
+    else if (ask == ASK_HISTORY)
+        model_history(s->model, line->tree);
+    else if (ask == ASK_CONTACTS)
+        model_contacts(s->model, line->tree);
+}
+
+/* The end of a call is shown, as it leaves the list at once; so is what the phone wants known. */
+static void show_note(struct screen *s, const struct ctl_line *line)
+{
+    const struct phone_event *e = &line->event;
+    bool shown = line->kind == CTL_OWN || e->kind == PHONE_ENDED || e->kind == PHONE_NOTICE ||
+                 e->kind == PHONE_SOUND_FAILED || e->kind == PHONE_HOOK_FAILED ||
+                 e->kind == PHONE_RECORDING || e->kind == PHONE_REGISTER_FAILED;
+    const struct model *m = s->model;
+
+    if (shown && m->n_notes > 0)
+        screen_say(s, m->notes[m->n_notes - 1].bad ? STYLE_BAD : STYLE_NORMAL, "%s",
+                   m->notes[m->n_notes - 1].text);
+}
+
+unsigned screen_line(struct screen *s, const struct ctl_line *line)
+{
+    unsigned news;
+
+    if (line->kind == CTL_REPLY) {
+        take_reply(s, line);
+        return MODEL_CHANGED;
+    }
+    news = model_event(s->model, line, s->now_ms);
+    show_note(s, line);
+    /* Keys mean what rings, unless one is about to say something. */
+    if ((news & MODEL_INCOMING) && !model_call_in(s->model, PHONE_PHASE_UP))
+        s->call = line->event.call;
+    return news;
+}
+
+/* --- keys ----------------------------------------------------------------------------------- */
+
+static void end_prompt(struct screen *s)
+{
+    s->prompt = PROMPT_NONE;
+    line_set(&s->line, SLICE(""));
+}
+
+static void enter_command(struct screen *s)
+{
+    char *line = slice_dup(line_text(&s->line));
+
+    line_remember(&s->line);
+    end_prompt(s);
+    if (line)
+        command_run(s, slice_of(line));
+    free(line);
+}
+
+static void enter_search(struct screen *s)
+{
+    line_remember(&s->line);
+    buf_clear(&s->search);
+    buf_put(&s->search, line_text(&s->line));
+    end_prompt(s);
+    if (s->search.n > 0 && !screen_search(s, false, true))
+        screen_say(s, STYLE_WARN, "%" PRI_SLICE " is not there",
+                   ARG_SLICE(slice_head(buf_slice(&s->search), 100)));
+}
+
+/* What the list shows goes along with what is typed. */
+static void search_typed(struct screen *s)
+{
+    buf_clear(&s->search);
+    buf_put(&s->search, line_text(&s->line));
+    screen_search(s, false, true);
+}
+
+/* Tab goes through all that the line could become, and back to what was typed. */
+static void complete(struct screen *s)
+{
+    struct buf out = buf_new(LINE_BYTES_MAX);
+
+    if (command_complete(s, line_text(&s->line), 0, &out)) {
+        if (slice_eq(buf_slice(&out), line_text(&s->line)))
+            buf_putc(&out, ' ');
+        line_set(&s->line, buf_slice(&out));
+    }
+    buf_free(&out);
+}
+
+static void prompt_key(struct screen *s, const struct key *key)
+{
+    if (s->prompt == PROMPT_CONFIRM) {
+        void (*confirmed)(struct screen *) = s->confirmed;
+
+        s->prompt = PROMPT_NONE;
+        if (key->code == 'y' || key->code == 'Y')
+            confirmed(s);
+        else if (key->code != 'n' && key->code != KEY_ESCAPE)
+            screen_key(s, key);
+        return;
+    }
+    if (key->code == KEY_TAB && s->prompt == PROMPT_COMMAND) {
+        complete(s);
+        return;
+    }
+    switch (line_key(&s->line, key)) {
+    case LINE_ENTERED:
+        if (s->prompt == PROMPT_COMMAND)
+            enter_command(s);
+        else
+            enter_search(s);
+        break;
+    case LINE_LEFT:
+        end_prompt(s);
+        break;
+    case LINE_CHANGED:
+        if (s->prompt == PROMPT_SEARCH)
+            search_typed(s);
+        break;
+    case LINE_PASSED:
+    case LINE_MOVED:
+        break;
+    }
+}
+
+void screen_key(struct screen *s, const struct key *key)
+{
+    const struct view *view = screen_view(s);
+    const struct binding *b;
+
+    s->message_until_ms = 0;
+    if (s->prompt != PROMPT_NONE) {
+        prompt_key(s, key);
+        return;
+    }
+    if (view->key && view->key(s, key))
+        return;
+    b = command_binding(s, key);
+    if (b)
+        command_run(s, slice_of(b->command));
+}
+
+uint64_t screen_deadline_ms(const struct screen *s)
+{
+    uint64_t when = s->message_until_ms > s->now_ms ? s->message_until_ms : NEVER_MS;
+
+    for (size_t i = 0; i < s->model->n_calls; i++) {
+        const struct model_call *c = s->model->calls[i];
+        uint64_t began = c->up_ms ? c->up_ms : c->began_ms;
+        uint64_t next = s->now_ms + 1000 - (s->now_ms - began) % 1000;
+
+        when = next < when ? next : when;
+    }
+    return when;
+}

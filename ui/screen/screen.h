@@ -1,0 +1,114 @@
+/* ui/screen/screen.h - what is looked at: which views are open, where the focus is, what is chosen
+ * in them, what is typed; and how commands reach the phone.
+ *
+ * Knows no terminal and no socket, so that tests drive it with keys and read its cells. The times
+ * it is given are of the monotonic clock. */
+#ifndef UI_SCREEN_SCREEN_H
+#define UI_SCREEN_SCREEN_H
+
+#include "ui/screen/cells.h"
+#include "ui/screen/keys.h"
+#include "ui/screen/line_edit.h"
+#include "ui/screen/model.h"
+#include "ui/screen/view.h"
+
+#define SCREEN_OPEN_MAX 6u /* views above each other */
+#define SCREEN_COLS_MIN 40
+#define SCREEN_ROWS_MIN 10
+#define SCREEN_TWO_COLS_MIN 60 /* narrower ones have one column */
+
+/* What a reply is about. */
+enum screen_ask {
+    ASK_DO = 1, /* only a refusal is told */
+    ASK_CALL,   /* the reply's call becomes the one that is chosen */
+    ASK_STATUS,
+    ASK_HISTORY,
+    ASK_CONTACTS,
+    ASK_DEVICES,
+    N_ASKS
+};
+
+/* What is typed in the last line. */
+enum screen_prompt { PROMPT_NONE, PROMPT_COMMAND, PROMPT_SEARCH, PROMPT_CONFIRM };
+
+/* What the program around it is to do after a key; each is set once and cleared by the program. */
+struct screen_wish {
+    bool quit;    /* leave, and end the phone where it is ours */
+    bool detach;  /* leave, and let the phone go on */
+    bool redraw;  /* from nothing */
+    bool suspend; /* as Ctrl-Z does */
+};
+
+struct screen {
+    struct model *model;
+    struct keymap *keys;
+    struct cells cells;
+    uint64_t now_ms;
+
+    const struct view *focus;                 /* the pane that has it */
+    const struct view *open[SCREEN_OPEN_MAX]; /* above the panes, the last on top */
+    size_t n_open;
+    void *states[VIEWS_MAX];  /* of each view, by its place in the table */
+    size_t chosen[VIEWS_MAX]; /* row of each list */
+    uint32_t call;            /* the call that keys mean; 0: none */
+
+    enum screen_prompt prompt;
+    struct line_edit line; /* what is typed there */
+    struct line_history commands, searches;
+    struct buf search;                        /* what is looked for */
+    const char *question;                     /* of PROMPT_CONFIRM */
+    void (*confirmed)(struct screen *screen); /* after a yes */
+    struct buf message;                       /* shown in place of the key line, */
+    enum style message_style;
+    uint64_t message_until_ms; /* until then; 0: none is shown */
+
+    struct screen_wish wish;
+    /* Hands a line to the phone, with its newline. NULL: nobody is there. */
+    void (*send)(void *arg, struct slice line);
+    void *arg;
+    uint64_t asked; /* numbers of questions */
+};
+
+void screen_init(struct screen *screen, struct model *model, struct keymap *keys);
+void screen_free(struct screen *screen);
+
+/* Draws all into screen->cells at its size. */
+void screen_draw(struct screen *screen);
+void screen_key(struct screen *screen, const struct key *key);
+/* A line of the phone; the news it was (enum model_news). */
+unsigned screen_line(struct screen *screen, const struct ctl_line *line);
+/* When what is shown changes by itself (durations, messages that go); NEVER_MS: it does not. */
+uint64_t screen_deadline_ms(const struct screen *screen);
+
+/* --- for commands and views ----------------------------------------------------------------- */
+
+/* Sends a command of tphone-control(7): its name, and its members as JSON by a format, "" for none;
+ * each begins with a comma. Foreign strings go through json_put_string first. */
+void screen_ask(struct screen *screen, enum screen_ask ask, const char *command,
+                const char *members, ...) __attribute__((format(printf, 4, 5)));
+/* Shows a sentence for some seconds. */
+void screen_say(struct screen *screen, enum style style, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Asks a question that y answers. */
+void screen_confirm(struct screen *screen, const char *question,
+                    void (*confirmed)(struct screen *screen));
+void screen_begin_prompt(struct screen *screen, enum screen_prompt prompt, struct slice text);
+
+/* Opens a view above what is there, or closes the topmost one; panes only get the focus. */
+void screen_open(struct screen *screen, const struct view *view);
+void screen_close(struct screen *screen);
+/* The view that keys go to. */
+const struct view *screen_view(const struct screen *screen);
+void *screen_state(const struct screen *screen, const struct view *view);
+/* Row of its list, one that is there; SIZE_MAX: it is empty. */
+size_t screen_chosen(const struct screen *screen, const struct view *view);
+void screen_choose(struct screen *screen, const struct view *view, size_t row);
+/* The call that keys mean: the chosen one, where it is still there, else one that rings here, is
+ * up, or any. NULL: there is none. */
+const struct model_call *screen_call(const struct screen *screen);
+
+/* Searches onwards (or back) from the chosen row in the view's list; whether something was found.
+ */
+bool screen_search(struct screen *screen, bool back, bool from_here);
+
+#endif

@@ -1,0 +1,73 @@
+/* ui/screen/view.h - a view: from model and state to cells. One file each, one row in the table of
+ * views.c each.
+ *
+ * Panes lie side by side on the main screen (ui/screen/layout.h says where); whole views take its
+ * place until they are closed; popups lie above it. */
+#ifndef UI_SCREEN_VIEW_H
+#define UI_SCREEN_VIEW_H
+
+#include "ui/screen/cells.h"
+#include "ui/screen/key.h"
+
+#define VIEWS_MAX 24u
+
+struct screen;
+
+enum view_kind { VIEW_PANE, VIEW_WHOLE, VIEW_POPUP };
+
+struct view {
+    const char *name;  /* for keys (ui/screen/keys.h) and commands: "calls" */
+    const char *title; /* for people: "Calls" */
+    enum view_kind kind;
+    int high, wide;    /* of a popup, with its frame; less where there is less room */
+    size_t state_size; /* of its own memory, zeroed at the start; 0: needs none */
+
+    /* All but draw may be NULL. screen_state finds the view's memory. */
+    void (*open)(struct screen *screen);  /* it becomes visible */
+    void (*close)(struct screen *screen); /* it is closed */
+    void (*end)(struct screen *screen);   /* gives back what its memory holds */
+    /* Draws the inside; titles and frames are drawn around it. Changes nothing. */
+    void (*draw)(const struct screen *screen, struct cells *cells, struct rect within);
+    /* A key before all bindings, for views where one types. True: it was for the view. */
+    bool (*key)(struct screen *screen, const struct key *key);
+
+    /* A list: how many rows, and what stands in one, for the search. Keys for lists then work. */
+    size_t (*rows)(const struct screen *screen);
+    void (*text)(const struct screen *screen, size_t row, struct buf *out);
+    /* Enter on a row. */
+    void (*enter)(struct screen *screen, size_t row);
+    /* What stands in the right corner of its title, for people: "/ search". */
+    const char *hint;
+};
+
+/* The i-th of the table, NULL behind the last. */
+const struct view *view_at(size_t i);
+/* NULL: there is none of that name. */
+const struct view *view_find(struct slice name);
+/* Its place in the table. */
+size_t view_place(const struct view *view);
+
+/* The views, each in its file. */
+extern const struct view view_calls, view_contacts, view_call, view_history, view_dial, view_help,
+    view_log;
+
+/* --- for views ------------------------------------------------------------------------------ */
+
+/* Draws one row of a list. */
+typedef void view_row_fn(const struct screen *screen, struct cells *cells, struct rect row,
+                         size_t i);
+/* Draws the rows around the chosen one, with its background, and signs where there are more; empty:
+ * what stands there where the list has none. */
+void view_list(const struct screen *screen, const struct view *view, struct cells *cells,
+               struct rect within, view_row_fn *draw_row, const char *empty);
+
+/* Who it is, in cols columns at most: a contact stands bare, what strangers call themselves in
+ * quotes, so that none can be taken for the other; else the URI. Columns taken. */
+int view_put_name(struct cells *cells, struct rect within, int row, int col, int cols,
+                  enum style style, const char *contact, const char *name, const char *uri);
+/* "3:12", "1:02:03". */
+void view_put_duration(struct buf *out, uint64_t ms);
+/* "12:30" of today, "Fri 12:30" of this week, "2026-11-20" else, in local time. */
+void view_put_time(struct buf *out, double unix_time);
+
+#endif

@@ -1,0 +1,102 @@
+/* The chosen call more closely: whom it is with, how it sounds. */
+#include <math.h>
+
+#include "ui/screen/screen.h"
+#include "ui/screen/width.h"
+
+#define BAR_COLS 9
+#define BEST_MOS 4.5f
+
+static struct slice codec_of(const struct model_call *c)
+{
+    return slice_of(*c->codec ? c->codec : "-");
+}
+
+static int draw_who(const struct model_call *c, struct cells *cells, struct rect r, int row)
+{
+    int n = 1 + view_put_name(cells, r, row, 1, r.cols - 2, STYLE_STRONG, c->contact, c->peer_name,
+                              c->peer);
+
+    if (*c->contact || *c->peer_name)
+        cells_put_cut(cells, r, row, n + 2, r.cols - n - 3, STYLE_DIM, model_short_uri(c->peer));
+    return row + 1;
+}
+
+static int draw_sound(const struct model_call *c, struct cells *cells, struct rect r, int row)
+{
+    struct buf text = buf_new(512);
+
+    buf_put(&text, codec_of(c));
+    if (*c->encryption) {
+        buf_printf(&text, " ");
+        buf_put(&text, cells_glyph(cells, GLYPH_DOT));
+        buf_printf(&text, " encryption %s", c->encryption);
+    }
+    cells_put_cut(cells, r, row, 1, r.cols - 2, STYLE_NORMAL, buf_slice(&text));
+    buf_free(&text);
+    return row + 1;
+}
+
+static int draw_quality(const struct model_call *c, struct cells *cells, struct rect r, int row)
+{
+    struct model_second now = model_call_now(c);
+    int n = 1, full = (int)lroundf(now.mos / BEST_MOS * BAR_COLS);
+
+    if (isnan(now.mos))
+        return row;
+    n += cells_print(cells, r, row, n, STYLE_NORMAL, "quality %.1f ", (double)now.mos);
+    for (int i = 0; i < BAR_COLS; i++)
+        n += cells_draw(cells, r, row, n, STYLE_METER, i < full ? GLYPH_FULL : GLYPH_EMPTY);
+    if (!isnan(now.loss))
+        cells_print(cells, r, row, n, STYLE_NORMAL, "  loss %.1f %%", (double)now.loss);
+    return row + 1;
+}
+
+static int draw_delay(const struct model_call *c, struct cells *cells, struct rect r, int row)
+{
+    struct model_second now = model_call_now(c);
+    int n = 1;
+
+    if (!isnan(now.delay))
+        n += cells_print(cells, r, row, n, STYLE_NORMAL, "delay %.0f ms  ", (double)now.delay);
+    if (!isnan(now.jitter))
+        n += cells_print(cells, r, row, n, STYLE_NORMAL, "jitter %.0f ms  ", (double)now.jitter);
+    if (!isnan(now.round_trip))
+        n += cells_print(cells, r, row, n, STYLE_NORMAL, "rtt %.0f ms", (double)now.round_trip);
+    return n > 1 ? row + 1 : row;
+}
+
+static int draw_words(const char *label, const char *text, struct cells *cells, struct rect r,
+                      int row)
+{
+    int n = 1;
+
+    if (!*text)
+        return row;
+    n += cells_put(cells, r, row, n, STYLE_DIM, slice_of(label));
+    cells_put_cut(cells, r, row, n + 1, r.cols - n - 2, STYLE_NORMAL, slice_of(text));
+    return row + 1;
+}
+
+static void draw(const struct screen *s, struct cells *cells, struct rect within)
+{
+    const struct model_call *c = screen_call(s);
+    int row = 0;
+
+    if (!c) {
+        cells_put_cut(cells, within, 0, 1, within.cols - 2, STYLE_DIM, SLICE("no call is chosen"));
+        return;
+    }
+    row = draw_who(c, cells, within, row);
+    if (c->phase == PHONE_PHASE_UP || *c->codec)
+        row = draw_sound(c, cells, within, row);
+    row = draw_quality(c, cells, within, row);
+    row = draw_delay(c, cells, within, row);
+    row = draw_words("account", c->account, cells, within, row);
+    row = draw_words("they say", c->text, cells, within, row);
+    row = draw_words("digits", c->digits, cells, within, row);
+    row = draw_words("plays", c->play, cells, within, row);
+    draw_words("records to", c->record, cells, within, row);
+}
+
+const struct view view_call = {.name = "call", .title = "Call", .kind = VIEW_PANE, .draw = draw};

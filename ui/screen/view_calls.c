@@ -1,0 +1,107 @@
+/* The calls that there are: state, who, how long. */
+#include "ui/screen/screen.h"
+#include "ui/screen/width.h"
+
+static size_t rows(const struct screen *s)
+{
+    return s->model->n_calls;
+}
+
+static void text(const struct screen *s, size_t row, struct buf *out)
+{
+    const struct model_call *c = s->model->calls[row];
+
+    buf_printf(out, "%s %s %s", c->contact, c->peer_name, c->peer);
+}
+
+static enum glyph glyph_of(const struct model_call *c)
+{
+    if (c->phase == PHONE_PHASE_INCOMING)
+        return GLYPH_COMING;
+    if (c->phase != PHONE_PHASE_UP)
+        return GLYPH_GOING;
+    return c->on_hold ? GLYPH_HELD : GLYPH_TALKING;
+}
+
+static enum style style_of(const struct model_call *c)
+{
+    if (c->phase == PHONE_PHASE_INCOMING)
+        return STYLE_WARN;
+    if (c->phase != PHONE_PHASE_UP || c->on_hold)
+        return STYLE_DIM;
+    return STYLE_GOOD;
+}
+
+/* The word that matters most. */
+static const char *word_of(const struct model_call *c)
+{
+    static const char *const words[] = {
+        [PHONE_PHASE_WAITING] = "waiting",
+        [PHONE_PHASE_CALLING] = "calling",
+        [PHONE_PHASE_RINGING] = "rings",
+        [PHONE_PHASE_INCOMING] = "calls you",
+        [PHONE_PHASE_UP] = "",
+        [PHONE_PHASE_ENDING] = "ending",
+    };
+
+    if (c->phase != PHONE_PHASE_UP)
+        return words[c->phase];
+    if (c->on_hold)
+        return "on hold";
+    if (c->held)
+        return "holds you";
+    return c->conference ? "conference" : "";
+}
+
+static void put_codec(const struct model_call *c, struct buf *out)
+{
+    struct slice rest = slice_of(c->codec);
+
+    buf_put(out, slice_cut(&rest, '/'));
+}
+
+static void put_state(const struct screen *s, const struct model_call *c, const struct cells *cells,
+                      struct buf *out)
+{
+    uint64_t began = c->up_ms ? c->up_ms : c->began_ms;
+
+    view_put_duration(out, s->now_ms > began ? s->now_ms - began : 0);
+    buf_puts(out, "  ");
+    if (*word_of(c))
+        buf_puts(out, word_of(c));
+    else
+        put_codec(c, out);
+    if (c->muted) {
+        buf_putc(out, ' ');
+        buf_put(out, cells_glyph(cells, GLYPH_MUTED));
+        buf_puts(out, "muted");
+    }
+    if (c->recording) {
+        buf_putc(out, ' ');
+        buf_put(out, cells_glyph(cells, GLYPH_RECORDING));
+        buf_puts(out, "rec");
+    }
+}
+
+static void draw_row(const struct screen *s, struct cells *cells, struct rect row, size_t i)
+{
+    const struct model_call *c = s->model->calls[i];
+    struct buf state = buf_new(256);
+    int end = row.cols - 1;
+
+    put_state(s, c, cells, &state);
+    cells_draw(cells, row, 0, 1, style_of(c), glyph_of(c));
+    cells_put_right(cells, row, 0, end, style_of(c), buf_slice(&state));
+    view_put_name(cells, row, 0, 3, end - width_of(buf_slice(&state)) - 4,
+                  c == screen_call(s) ? STYLE_STRONG : STYLE_NORMAL, c->contact, c->peer_name,
+                  c->peer);
+    buf_free(&state);
+}
+
+static void draw(const struct screen *s, struct cells *cells, struct rect within)
+{
+    view_list(s, &view_calls, cells, within, draw_row, "no calls");
+}
+
+const struct view view_calls = {
+    .name = "calls", .title = "Calls", .kind = VIEW_PANE, .draw = draw, .rows = rows, .text = text};

@@ -1,0 +1,187 @@
+/* Whom to call: a name, a number or an address, with whom one knows as one types. */
+#include "ui/screen/commands.h"
+#include "ui/screen/width.h"
+
+#define SHOWN_MAX 9u
+
+struct dial {
+    struct line_edit line;
+    struct line_history history;
+    size_t chosen; /* 0: what is typed; else a row of those that fit */
+};
+
+struct fit {
+    const char *name, *address;
+};
+
+static struct dial *dial_of(const struct screen *s)
+{
+    return screen_state(s, &view_dial);
+}
+
+static bool contains(const char *text, struct slice part)
+{
+    struct slice rest = slice_of(text);
+
+    for (; rest.n >= part.n; rest = slice_skip(rest, 1)) {
+        if (slice_istarts(rest, part))
+            return true;
+        if (rest.n == 0)
+            break;
+    }
+    return false;
+}
+
+static bool is_among(const struct fit *fits, size_t n, const char *address)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(fits[i].address, address) == 0)
+            return true;
+    return false;
+}
+
+/* Contacts first, then who was called or called before. How many. */
+static size_t find(const struct screen *s, struct slice typed, struct fit *out)
+{
+    const struct model *m = s->model;
+    size_t n = 0;
+
+    for (size_t i = 0; i < m->n_contacts && n < SHOWN_MAX; i++)
+        if (contains(m->contacts[i].name, typed) || contains(m->contacts[i].address, typed))
+            out[n++] = (struct fit){m->contacts[i].name, m->contacts[i].address};
+    for (size_t i = 0; i < m->n_past && n < SHOWN_MAX; i++)
+        if (*m->past[i].peer && !*m->past[i].contact && !is_among(out, n, m->past[i].peer) &&
+            (contains(m->past[i].peer, typed) || contains(m->past[i].peer_name, typed)))
+            out[n++] = (struct fit){m->past[i].peer_name, m->past[i].peer};
+    return n;
+}
+
+static void open(struct screen *s)
+{
+    struct dial *d = dial_of(s);
+
+    if (!d->line.text.max)
+        line_init(&d->line, &d->history);
+    line_set(&d->line, SLICE(""));
+    d->chosen = 0;
+}
+
+static void end(struct screen *s)
+{
+    line_free(&dial_of(s)->line);
+    line_history_free(&dial_of(s)->history);
+}
+
+/* What is dialled where Enter comes now; "" for nothing. */
+static void put_target(const struct screen *s, struct buf *out)
+{
+    const struct dial *d = dial_of(s);
+    struct slice typed = slice_trim(line_text(&d->line));
+    struct fit fits[SHOWN_MAX];
+    size_t n = find(s, typed, fits);
+
+    if (d->chosen > 0 && d->chosen <= n)
+        buf_puts(out, fits[d->chosen - 1].address);
+    else
+        buf_put(out, typed);
+}
+
+static void enter(struct screen *s)
+{
+    struct buf line = buf_new(8192), target = buf_new(4096);
+
+    put_target(s, &target);
+    line_remember(&dial_of(s)->line);
+    screen_close(s);
+    buf_printf(&line, "call %s", buf_cstr(&target));
+    if (target.n > 0)
+        command_run(s, buf_slice(&line));
+    buf_free(&line);
+    buf_free(&target);
+}
+
+static void move(struct screen *s, bool up)
+{
+    struct dial *d = dial_of(s);
+    struct fit fits[SHOWN_MAX];
+    size_t n = find(s, slice_trim(line_text(&d->line)), fits);
+
+    if (up)
+        d->chosen = d->chosen > 0 ? d->chosen - 1 : n;
+    else
+        d->chosen = d->chosen < n ? d->chosen + 1 : 0;
+}
+
+static bool key(struct screen *s, const struct key *k)
+{
+    struct dial *d = dial_of(s);
+
+    if (k->code == KEY_UP || k->code == KEY_DOWN || k->code == KEY_TAB) {
+        move(s, k->code == KEY_UP || (k->mods & KEY_SHIFT));
+        return true;
+    }
+    switch (line_key(&d->line, k)) {
+    case LINE_ENTERED:
+        enter(s);
+        return true;
+    case LINE_LEFT:
+        screen_close(s);
+        return true;
+    case LINE_CHANGED:
+        d->chosen = 0;
+        return true;
+    case LINE_MOVED:
+        return true;
+    case LINE_PASSED:
+        break;
+    }
+    return false;
+}
+
+static void draw_fits(const struct screen *s, struct cells *cells, struct rect within)
+{
+    const struct dial *d = dial_of(s);
+    struct fit fits[SHOWN_MAX];
+    size_t n = find(s, slice_trim(line_text(&d->line)), fits);
+    int half = within.cols / 2;
+
+    for (size_t i = 0; i < n && 3 + (int)i < within.rows; i++) {
+        struct rect row = {within.row + 3 + (int)i, within.col, 1, within.cols};
+
+        cells_put_cut(cells, row, 0, 0, half - 1, STYLE_NORMAL,
+                      *fits[i].name ? slice_of(fits[i].name) : model_short_uri(fits[i].address));
+        cells_put_cut(cells, row, 0, half, within.cols - half, STYLE_DIM,
+                      slice_of(fits[i].address));
+        if (d->chosen == i + 1)
+            cells_select(cells, row);
+    }
+}
+
+static void draw(const struct screen *s, struct cells *cells, struct rect within)
+{
+    struct buf target = buf_new(4096);
+    int n = cells_put(cells, within, 0, 0, STYLE_DIM, SLICE("to "));
+
+    line_draw(&dial_of(s)->line, cells, within, 0, n);
+    put_target(s, &target);
+    if (target.n > 0) {
+        n = cells_put(cells, within, 1, 0, STYLE_DIM, SLICE("Enter calls "));
+        cells_put_cut(cells, within, 1, n, within.cols - n, STYLE_NORMAL, buf_slice(&target));
+    } else {
+        cells_put_cut(cells, within, 1, 0, within.cols, STYLE_DIM,
+                      SLICE("a name, a number or an address; arrows choose"));
+    }
+    draw_fits(s, cells, within);
+    buf_free(&target);
+}
+
+const struct view view_dial = {.name = "dial",
+                               .title = "Call",
+                               .kind = VIEW_POPUP,
+                               .high = 14,
+                               .wide = 60,
+                               .state_size = sizeof(struct dial),
+                               .open = open,
+                               .end = end,
+                               .draw = draw,
+                               .key = key};

@@ -1,0 +1,109 @@
+/* The keys of the view one came from, with what they do, and the commands without a key. */
+#include "ui/screen/commands.h"
+#include "ui/screen/width.h"
+
+#define KEY_COLS 12
+#define NAME_COLS 18
+
+/* The view below, as its keys are asked for. */
+static struct screen below(const struct screen *s)
+{
+    struct screen view = *s;
+
+    view.n_open--;
+    return view;
+}
+
+static bool is_bound(const struct screen *s, const struct binding *b)
+{
+    const struct view *view = screen_view(s);
+
+    return strcmp(b->view, view->name) == 0 || !*b->view ||
+           (view->kind == VIEW_PANE && strcmp(b->view, "main") == 0) ||
+           (view->rows && strcmp(b->view, "list") == 0);
+}
+
+static bool is_digit(const struct binding *b)
+{
+    return strncmp(b->command, "dtmf ", 5) == 0;
+}
+
+/* All keys of a command in the view below. */
+static void put_keys(const struct screen *s, const struct command *c, struct buf *out)
+{
+    for (size_t i = 0; i < s->keys->n; i++) {
+        const struct binding *b = &s->keys->at[i];
+
+        if (!is_bound(s, b) || is_digit(b) || command_of_line(slice_of(b->command)) != c)
+            continue;
+        if (out->n > 0)
+            buf_putc(out, ' ');
+        key_name(&b->key, out);
+    }
+}
+
+static size_t rows(const struct screen *s)
+{
+    size_t n = 0;
+
+    (void)s;
+    while (command_at(n))
+        n++;
+    return n;
+}
+
+static void text(const struct screen *s, size_t row, struct buf *out)
+{
+    const struct command *c = command_at(row);
+
+    (void)s;
+    buf_printf(out, "%s %s", c->name, c->help);
+}
+
+static void enter(struct screen *s, size_t row)
+{
+    const struct command *c = command_at(row);
+
+    screen_close(s);
+    if (!c->must)
+        command_run(s, slice_of(c->name));
+    else {
+        struct buf line = buf_new(256);
+
+        buf_printf(&line, "%s ", c->name);
+        screen_begin_prompt(s, PROMPT_COMMAND, buf_slice(&line));
+        buf_free(&line);
+    }
+}
+
+static void draw_row(const struct screen *s, struct cells *cells, struct rect row, size_t i)
+{
+    const struct command *c = command_at(i);
+    struct screen under = below(s);
+    struct buf keys = buf_new(256), name = buf_new(256);
+    int n = 1;
+
+    put_keys(&under, c, &keys);
+    buf_printf(&name, "%s%s%s", c->name, c->value ? " " : "", c->value ? c->value : "");
+    cells_put_cut(cells, row, 0, n, KEY_COLS, STYLE_KEY, buf_slice(&keys));
+    n += KEY_COLS + 1;
+    cells_put_cut(cells, row, 0, n, NAME_COLS, STYLE_NORMAL, buf_slice(&name));
+    n += NAME_COLS + 1;
+    cells_put_cut(cells, row, 0, n, row.cols - n - 1, STYLE_DIM, slice_of(c->help));
+    buf_free(&keys);
+    buf_free(&name);
+}
+
+static void draw(const struct screen *s, struct cells *cells, struct rect within)
+{
+    view_list(s, &view_help, cells, within, draw_row, "");
+}
+
+const struct view view_help = {.name = "help",
+                               .title = "Help",
+                               .kind = VIEW_WHOLE,
+                               .draw = draw,
+                               .rows = rows,
+                               .text = text,
+                               .enter = enter,
+                               .hint = "/ search   Enter does it"};

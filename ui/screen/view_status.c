@@ -1,0 +1,118 @@
+/* The first row: accounts and how they are registered, what is muted, levels. */
+#include <math.h>
+
+#include "ui/screen/screen_draw.h"
+#include "ui/screen/width.h"
+
+#define METER_COLS 4
+#define SILENT_DB (-54.0f) /* below that a meter shows its lowest height */
+#define HIGH_DB (-3.0f)
+
+/* --- levels --------------------------------------------------------------------------------- */
+
+static enum glyph level_glyph(float db)
+{
+    int height = (int)((db - SILENT_DB) / (0 - SILENT_DB) * 8);
+
+    return (enum glyph)(GLYPH_LEVEL_0 + (height < 0 ? 0 : height > 7 ? 7 : height));
+}
+
+/* The last seconds of a level. */
+static int draw_meter(const struct model_call *c, bool out, struct cells *cells, struct rect within,
+                      int col)
+{
+    for (int i = 0; i < METER_COLS; i++) {
+        uint64_t back = (uint64_t)(METER_COLS - i);
+        float db = NAN;
+
+        if (c->n_seconds >= back) {
+            const struct model_second *second =
+                &c->seconds[(c->n_seconds - back) % MODEL_SECONDS_MAX];
+
+            db = out ? second->level_out : second->level_in;
+        }
+        cells_draw(cells, within, 0, col + i, db > HIGH_DB ? STYLE_METER_HIGH : STYLE_METER,
+                   isnan(db) ? GLYPH_LEVEL_0 : level_glyph(db));
+    }
+    return METER_COLS;
+}
+
+/* At the right end; the column where they begin. */
+static int draw_levels(const struct screen *s, struct cells *cells, struct rect within)
+{
+    const struct model_call *c = screen_call(s);
+    int col = within.cols - 2 * METER_COLS - 11;
+
+    if (!c || c->phase != PHONE_PHASE_UP || within.cols < 60)
+        return within.cols;
+    if (c->muted)
+        cells_put(cells, within, 0, col - 2, STYLE_WARN, SLICE("muted"));
+    else
+        col += cells_put(cells, within, 0, col, STYLE_DIM, SLICE("mic ")) +
+               draw_meter(c, true, cells, within, col + 4);
+    cells_put(cells, within, 0, within.cols - METER_COLS - 5, STYLE_DIM, SLICE("spk "));
+    draw_meter(c, false, cells, within, within.cols - METER_COLS - 1);
+    return within.cols - 2 * METER_COLS - 13;
+}
+
+/* --- accounts ------------------------------------------------------------------------------- */
+
+static enum style style_of(const struct model_account *a)
+{
+    return a->registered ? STYLE_GOOD : *a->text || a->wants_password ? STYLE_BAD : STYLE_WARN;
+}
+
+/* Why it cannot be called; "" where it can. */
+static struct slice reason_of(const struct model_account *a)
+{
+    if (a->registered || !a->registers)
+        return SLICE("");
+    if (a->wants_password)
+        return SLICE("needs a password");
+    return *a->text ? slice_of(a->text) : SLICE("registering");
+}
+
+static int draw_account(const struct model_account *a, struct cells *cells, struct rect within,
+                        int col, int end)
+{
+    struct slice reason = reason_of(a);
+    struct slice name = model_short_uri(*a->uri ? a->uri : a->account);
+    int n = col;
+
+    n += cells_draw(cells, within, 0, n, style_of(a), a->registered ? GLYPH_ON : GLYPH_OFF) + 1;
+    n += cells_put_cut(cells, within, 0, n, end - n, STYLE_NORMAL, name);
+    if (reason.n > 0 && end - n > 4) {
+        n += cells_put(cells, within, 0, n, STYLE_NORMAL, SLICE(": "));
+        n += cells_put_cut(cells, within, 0, n, end - n, style_of(a), reason);
+    }
+    return n - col;
+}
+
+/* Each gets its share of the room, so that a long reason does not hide the accounts behind it. */
+static void draw_accounts(const struct screen *s, struct cells *cells, struct rect within, int col,
+                          int end)
+{
+    const struct model *m = s->model;
+
+    if (m->n_accounts == 0)
+        cells_put_cut(cells, within, 0, col, end - col, STYLE_DIM, SLICE("no account"));
+    for (size_t i = 0; i < m->n_accounts && end - col > 6; i++) {
+        int share = (end - col) / (int)(m->n_accounts - i);
+
+        if (share < 16)
+            share = end - col;
+        col += 3 + draw_account(&m->accounts[i], cells, within, col, col + share - 2);
+    }
+}
+
+void draw_status(const struct screen *s, struct cells *cells, struct rect within)
+{
+    int end = draw_levels(s, cells, within);
+    int col = 1 + cells_put(cells, within, 0, 1, STYLE_STRONG, SLICE("tphone"));
+
+    if (s->model->connected)
+        draw_accounts(s, cells, within, col + 2, end - 1);
+    else
+        cells_put_cut(cells, within, 0, col + 2, end - col - 2, STYLE_BAD,
+                      SLICE("not connected to the telephone"));
+}
