@@ -207,6 +207,7 @@ void control_forget(struct client *client)
     client->hears = client->wants_devices = client->more = false;
     client->on_end = NULL;
     client_close_fds(client);
+    control_lose_screen(client);
     end_calls_of(client);
     control_set_quality(client->control);
     control_turn_soon(client->control);
@@ -320,5 +321,6 @@ void control_free(struct control *control)
     LIST_EACH (&control->clients, at)
         client_free(LIST_ITEM(at, struct client, link));
     net_deadline_free(control->turn);
+    net_deadline_free(control->alone);
     free(control);
 }

@@ -30,7 +30,8 @@ static bool is_silent(const struct client *c)
 
 static bool may_read(const struct client *c)
 {
-    return !c->ended && !c->more && !c->rest_ms && !is_silent(c) && pending(c) < TALK_MAX;
+    return !c->ended && !c->more && !c->rest_ms && !c->job && !is_silent(c) &&
+           pending(c) < TALK_MAX;
 }
 
 /* --- what is waited for ---------------------------------------------------------------------- */
@@ -264,7 +265,7 @@ static void do_lines(struct client *c)
     bool any = true;
     char *at;
 
-    while (any && n++ < CONTROL_TURN_MAX && spent_us < TURN_US && !is_silent(c) &&
+    while (any && n++ < CONTROL_TURN_MAX && spent_us < TURN_US && !is_silent(c) && !c->job &&
            pending(c) < TALK_MAX) {
         any = do_line(c);
         spent_us = net_now_us() - began_us;
@@ -289,7 +290,7 @@ static bool is_file(const struct client *c)
 
 static void set_turn(struct client *c)
 {
-    if (c->gone || (c->more && !c->rest_ms && pending(c) < TALK_MAX))
+    if (c->gone || (c->more && !c->rest_ms && !c->job && pending(c) < TALK_MAX))
         control_turn_soon(c->control);
     else if (c->leaving)
         control_turn_at(c->control, c->by_ms);
@@ -305,7 +306,7 @@ void client_turn(struct client *c)
     client_flush(c);
     if (is_file(c) && may_read(c))
         read_lines(c);
-    if (!is_silent(c) && !c->rest_ms && (c->more || !lines_empty(&c->lines) || c->ended))
+    if (!is_silent(c) && !c->rest_ms && !c->job && (c->more || !lines_empty(&c->lines) || c->ended))
         do_lines(c);
     client_flush(c);
     if (c->leaving && (pending(c) == 0 || net_now_ms() >= c->by_ms))
@@ -374,6 +375,7 @@ struct client *client_new(struct control *control, int in, int out, bool is_sock
 void client_free(struct client *c)
 {
     list_remove(&c->link);
+    control_forget_job(c);
     net_watch_free(c->reads);
     net_watch_free(c->writes);
     if (c->is_socket)

@@ -8,14 +8,7 @@
 #define STANDARD_REFUSAL 603
 #define SHOWN_MAX 8 /* calls of which one is to be chosen */
 
-/* What is said to a command, and how it failed. */
-struct reply {
-    struct buf body; /* members, each with a comma in front */
-    const char *error;
-    struct buf why;
-};
-
-static void fail(struct reply *r, const char *error, const char *sentence)
+static void fail(struct control_reply *r, const char *error, const char *sentence)
 {
     r->error = error;
     if (sentence)
@@ -51,7 +44,7 @@ static struct phone *phone_of(const struct client *c)
 
 /* Whether the phone takes it; the sentence is the phone's. */
 static bool phone_takes(struct client *c, const struct json_command *command, uint32_t *call,
-                        struct reply *r)
+                        struct control_reply *r)
 {
     int err = phone_do(phone_of(c), &command->phone, call, &r->why);
 
@@ -120,7 +113,7 @@ static void choose(void *arg, const struct phone_call_state *state)
     choice->n++;
 }
 
-static void put_choice(const struct choice *choice, struct reply *r)
+static void put_choice(const struct choice *choice, struct control_reply *r)
 {
     size_t most = choice->n < SHOWN_MAX ? choice->n : SHOWN_MAX;
 
@@ -135,7 +128,7 @@ static void put_choice(const struct choice *choice, struct reply *r)
 }
 
 /* Where there is only one it need not be said. */
-static bool find_call(struct client *c, struct json_command *command, struct reply *r)
+static bool find_call(struct client *c, struct json_command *command, struct control_reply *r)
 {
     struct choice choice = {0};
     size_t i = 0;
@@ -165,7 +158,8 @@ static bool is_far(const struct client *c, const char *file)
 }
 
 /* A relative name means the folder of who says it, which is not ours. */
-static bool check_files(const struct client *c, const struct phone_sound *sound, struct reply *r)
+static bool check_files(const struct client *c, const struct phone_sound *sound,
+                        struct control_reply *r)
 {
     if (!is_far(c, sound->play) && !is_far(c, sound->record))
         return true;
@@ -174,7 +168,8 @@ static bool check_files(const struct client *c, const struct phone_sound *sound,
 }
 
 /* The first descriptor is read, the next one written; one may do for both. */
-static bool take_descriptors(struct client *c, struct json_command *command, struct reply *r)
+static bool take_descriptors(struct client *c, struct json_command *command,
+                             struct control_reply *r)
 {
     struct phone_sound *sound = &command->phone.sound;
     size_t wanted = (size_t)command->audio_in + command->audio_out;
@@ -194,7 +189,7 @@ static bool take_descriptors(struct client *c, struct json_command *command, str
     return true;
 }
 
-static bool prepare_sound(struct client *c, struct json_command *command, struct reply *r)
+static bool prepare_sound(struct client *c, struct json_command *command, struct control_reply *r)
 {
     struct phone_sound *sound = &command->phone.sound;
     bool none = c->control->session->cli->config.no_device;
@@ -207,12 +202,12 @@ static bool prepare_sound(struct client *c, struct json_command *command, struct
 
 /* --- commands -------------------------------------------------------------------------------- */
 
-static void put_call(uint32_t call, struct reply *r)
+static void put_call(uint32_t call, struct control_reply *r)
 {
     buf_printf(&r->body, ",\"call\":%u", (unsigned)call);
 }
 
-static void do_it(struct client *c, struct json_command *command, struct reply *r)
+static void do_it(struct client *c, struct json_command *command, struct control_reply *r)
 {
     uint32_t call = command->phone.call;
 
@@ -227,7 +222,7 @@ static void do_it(struct client *c, struct json_command *command, struct reply *
     }
 }
 
-static void do_to_call(struct client *c, struct json_command *command, struct reply *r)
+static void do_to_call(struct client *c, struct json_command *command, struct control_reply *r)
 {
     if (!find_call(c, command, r))
         return;
@@ -241,7 +236,7 @@ static void put_conference(void *arg, const struct phone_call_state *state)
     buf_printf(arg, ",\"conference\":%u", (unsigned)state->conference);
 }
 
-static void do_conference(struct client *c, struct json_command *command, struct reply *r)
+static void do_conference(struct client *c, struct json_command *command, struct control_reply *r)
 {
     struct choice all = {.means = is_up};
 
@@ -263,7 +258,7 @@ static void do_conference(struct client *c, struct json_command *command, struct
     phone_each_call(phone_of(c), command->calls[0], put_conference, &r->body);
 }
 
-static void do_volume(struct client *c, struct json_command *command, struct reply *r)
+static void do_volume(struct client *c, struct json_command *command, struct control_reply *r)
 {
     struct phone_command *volume = &command->phone;
 
@@ -279,12 +274,12 @@ static void do_volume(struct client *c, struct json_command *command, struct rep
                volume->speaker_db);
 }
 
-static void do_devices(struct client *c, struct json_command *command, struct reply *r)
+static void do_devices(struct client *c, struct json_command *command, struct control_reply *r)
 {
     c->wants_devices = phone_takes(c, command, NULL, r);
 }
 
-static void set_events(struct client *c, struct json_command *command, struct reply *r)
+static void set_events(struct client *c, struct json_command *command, struct control_reply *r)
 {
     (void)r;
     c->hears = command->phone.on;
@@ -293,7 +288,13 @@ static void set_events(struct client *c, struct json_command *command, struct re
     control_set_quality(c->control);
 }
 
-static void quit(struct client *c, struct json_command *command, struct reply *r)
+static void set_screen(struct client *c, struct json_command *command, struct control_reply *r)
+{
+    (void)r;
+    control_set_screen(c, command->phone.on, command->stay);
+}
+
+static void quit(struct client *c, struct json_command *command, struct control_reply *r)
 {
     (void)command;
     (void)r;
@@ -375,7 +376,7 @@ static void put_account_state(void *arg, const struct phone_account_state *s)
     buf_putc(out, '}');
 }
 
-static void tell_accounts(struct client *c, struct json_command *command, struct reply *r)
+static void tell_accounts(struct client *c, struct json_command *command, struct control_reply *r)
 {
     (void)command;
     buf_puts(&r->body, ",\"accounts\":[");
@@ -383,28 +384,14 @@ static void tell_accounts(struct client *c, struct json_command *command, struct
     buf_putc(&r->body, ']');
 }
 
-static void put_listening(void *arg, const char *transport, const struct ip *where)
-{
-    struct buf *out = arg;
-
-    put_comma(out);
-    buf_printf(out, "{\"transport\":\"%s\",\"local\":\"", transport);
-    ip_put_with_port(out, where);
-    buf_puts(out, "\"}");
-}
-
-static void tell_listening(struct client *c, struct reply *r)
-{
-    buf_puts(&r->body, ",\"listening\":[");
-    phone_each_listening(phone_of(c), put_listening, &r->body);
-    buf_putc(&r->body, ']');
-}
-
-static void tell_status(struct client *c, struct json_command *command, struct reply *r)
+static void tell_status(struct client *c, struct json_command *command, struct control_reply *r)
 {
     size_t n;
 
-    buf_printf(&r->body, ",\"version\":\"%s\",\"calls\":[", PACKAGE_VERSION);
+    buf_printf(&r->body, ",\"version\":\"%s\"", PACKAGE_VERSION);
+    if (c->control->leaves)
+        put_flag(&r->body, "leaves", true);
+    buf_puts(&r->body, ",\"calls\":[");
     n = phone_each_call(phone_of(c), command->phone.call, put_call_state, &r->body);
     buf_putc(&r->body, ']');
     if (command->phone.call && n == 0)
@@ -415,9 +402,18 @@ static void tell_status(struct client *c, struct json_command *command, struct r
     tell_listening(c, r);
 }
 
+static void tell_list(struct client *c, struct json_command *command, struct control_reply *r)
+{
+    int err = control_list(c, command);
+
+    r->later = !err;
+    if (err)
+        fail(r, word_of(command->verb, err), strerror(-err));
+}
+
 /* --- the line -------------------------------------------------------------------------------- */
 
-typedef void do_fn(struct client *c, struct json_command *command, struct reply *r);
+typedef void do_fn(struct client *c, struct json_command *command, struct control_reply *r);
 
 static do_fn *const actions[] = {
     [JSON_DO] = do_it,
@@ -427,11 +423,14 @@ static do_fn *const actions[] = {
     [JSON_DO_DEVICES] = do_devices,
     [JSON_TELL_STATUS] = tell_status,
     [JSON_TELL_ACCOUNTS] = tell_accounts,
+    [JSON_TELL_HISTORY] = tell_list,
+    [JSON_TELL_CONTACTS] = tell_list,
     [JSON_SET_EVENTS] = set_events,
+    [JSON_SET_SCREEN] = set_screen,
     [JSON_QUIT] = quit,
 };
 
-static bool put_reply(struct buf *line, struct slice id, struct reply *r)
+static bool put_reply(struct buf *line, struct slice id, struct control_reply *r)
 {
     if (!buf_ok(&r->body))
         return false;
@@ -448,7 +447,7 @@ static bool put_reply(struct buf *line, struct slice id, struct reply *r)
 }
 
 /* A command gets its reply, be it that there is no memory for one; or the client is let go. */
-static void send_reply(struct client *c, struct slice id, struct reply *r)
+void control_reply(struct client *c, struct slice id, struct control_reply *r)
 {
     struct buf line = buf_new(CONTROL_REPLY_MAX);
 
@@ -468,14 +467,14 @@ static void send_reply(struct client *c, struct slice id, struct reply *r)
     buf_free(&r->why);
 }
 
-static struct reply new_reply(void)
+struct control_reply control_reply_new(void)
 {
-    return (struct reply){.body = buf_new(CONTROL_REPLY_MAX), .why = buf_new(8192)};
+    return (struct control_reply){.body = buf_new(CONTROL_REPLY_MAX), .why = buf_new(8192)};
 }
 
 bool control_do(struct client *c, struct slice line)
 {
-    struct reply r = new_reply();
+    struct control_reply r = control_reply_new();
     struct json_command command;
     bool rubbish;
 
@@ -484,16 +483,17 @@ bool control_do(struct client *c, struct slice line)
     rubbish = r.error && strcmp(r.error, "bad-json") == 0;
     if (command.said & JSON_AUDIO)
         client_close_fds(c);
-    send_reply(c, buf_ok(&command.id) ? buf_slice(&command.id) : SLICE("null"), &r);
+    if (!r.later)
+        control_reply(c, buf_ok(&command.id) ? buf_slice(&command.id) : SLICE("null"), &r);
     json_command_free(&command);
     return !rubbish;
 }
 
 void control_refuse_long(struct client *c)
 {
-    struct reply r = new_reply();
+    struct control_reply r = control_reply_new();
 
     r.error = "too-long";
     buf_printf(&r.why, "a line has at most %u bytes", CONTROL_LINE_MAX);
-    send_reply(c, SLICE("null"), &r);
+    control_reply(c, SLICE("null"), &r);
 }

@@ -22,7 +22,12 @@ struct control {
     uint64_t turn_ms;          /* when it is, NEVER_MS: not now */
     struct net_unix_listener *listener;
     double microphone_db, speaker_db; /* as they were told last */
+    bool leaves; /* it ends with the last screen */
+    size_t n_screens;
+    struct net_deadline *alone; /* when it does; NULL where it never did */
 };
+
+struct control_job; /* of control_list.c */
 
 struct client {
     struct list link;
@@ -48,7 +53,9 @@ struct client {
     uint64_t by_ms; /* or then */
     bool gone;      /* freed on the next turn */
 
-    bool hears, quality;
+    struct control_job *job; /* whose reply is waited for, before any further line; or NULL */
+
+    bool hears, quality, is_screen;
     bool wants_devices; /* the next list of them is for this client, whatever it hears */
 
     void (*on_end)(void *arg); /* NULL: told, or nobody asks */
@@ -87,8 +94,34 @@ bool client_flush(struct client *client);
 void client_drop(struct client *client, const char *text);
 void client_close_fds(struct client *client);
 
+/* --- control_list.c -------------------------------------------------------------------------- */
+
+/* Begins to read what this command lists; the reply follows. 0 or a negative errno. */
+int control_list(struct client *client, const struct json_command *command);
+/* The client goes: nobody waits for what is read. */
+void control_forget_job(struct client *client);
+
+/* --- control_screens.c ----------------------------------------------------------------------- */
+
+/* The client says whether a person looks at it, and whether the telephone is to stay though it was
+ * to end with its screens. */
+void control_set_screen(struct client *client, bool on, bool stays);
+/* It has gone without a word. */
+void control_lose_screen(struct client *client);
+
 /* --- control_do.c ---------------------------------------------------------------------------- */
 
+/* What is said to a command, and how it failed. */
+struct control_reply {
+    struct buf body;   /* members, each with a comma in front */
+    const char *error; /* NULL: it did not */
+    struct buf why;
+    bool later; /* somebody else replies */
+};
+
+struct control_reply control_reply_new(void);
+/* Sends it, and frees what it holds. */
+void control_reply(struct client *client, struct slice id, struct control_reply *reply);
 /* Carries out a line and replies. False: it was no JSON. */
 bool control_do(struct client *client, struct slice line);
 void control_refuse_long(struct client *client);

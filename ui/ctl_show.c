@@ -1,6 +1,7 @@
 #include "ui/ctl_show.h"
 
 #include <jansson.h>
+#include <time.h>
 
 #include "base/text.h"
 #include "ui/status.h"
@@ -123,6 +124,34 @@ static void put_call(struct buf *out, const json_t *call)
     buf_putc(out, '\n');
 }
 
+/* --- people --------------------------------------------------------------------------------- */
+
+#define OUTCOME_COLUMNS 10
+
+static void put_past(struct buf *out, const json_t *row)
+{
+    time_t when = (time_t)json_number_value(json_object_get(row, "time"));
+    struct tm tm;
+    char text[32] = "-";
+
+    if (localtime_r(&when, &tm))
+        strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
+    buf_puts(out, text);
+    buf_puts(out, strcmp(text_in(row, "direction"), "out") == 0 ? "  to    " : "  from  ");
+    put_column(out, text_in(row, "outcome"), OUTCOME_COLUMNS);
+    status_put_name(out, text_in(row, "contact"), text_in(row, "peer_name"));
+    put_text(out, text_in(row, "peer"));
+    buf_putc(out, '\n');
+}
+
+static void put_contact(struct buf *out, const json_t *row)
+{
+    put_text(out, text_in(row, "name"));
+    buf_puts(out, "  ");
+    put_text(out, text_in(row, "address"));
+    buf_putc(out, '\n');
+}
+
 /* --- replies -------------------------------------------------------------------------------- */
 
 static void put_list(struct buf *out, const json_t *reply, const char *member,
@@ -137,8 +166,8 @@ static void put_list(struct buf *out, const json_t *reply, const char *member,
 /* What every reply has, and what nobody asks for who looks at a table. */
 static bool is_said_already(const char *member)
 {
-    static const char *const members[] = {"v",     "reply",    "ok",       "version",
-                                          "calls", "accounts", "listening"};
+    static const char *const members[] = {"v",     "reply",    "ok",      "version",
+                                          "calls", "accounts", "history", "contacts"};
 
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         if (strcmp(member, members[i]) == 0)
@@ -189,6 +218,8 @@ void ctl_show_reply(struct buf *out, const struct ctl_line *line, int verbosity)
         put_list(out, line->tree, "listening", put_listening);
     put_list(out, line->tree, "accounts", put_account);
     put_list(out, line->tree, "calls", put_call);
+    put_list(out, line->tree, "history", put_past);
+    put_list(out, line->tree, "contacts", put_contact);
     put_values(out, line->tree);
 }
 

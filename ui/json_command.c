@@ -13,6 +13,7 @@
 #define GAIN_MOST_DB 18.0
 #define LOWEST_REFUSAL 300
 #define HIGHEST_REFUSAL 699
+#define LIMIT_MOST 100000
 
 /* --- memory --------------------------------------------------------------------------------- */
 
@@ -148,6 +149,16 @@ static bool take_gain(json_t *value, const struct json_member *m, struct json_co
     return true;
 }
 
+static bool take_limit(json_t *value, const struct json_member *m, struct json_command *c)
+{
+    json_int_t n;
+
+    if (!take_number(value, 1, LIMIT_MOST, &n))
+        return false;
+    *(size_t *)place(c, m) = (size_t)n;
+    return true;
+}
+
 static bool take_switch(json_t *value, const struct json_member *m, struct json_command *c)
 {
     *(bool *)place(c, m) = json_is_true(value);
@@ -214,6 +225,7 @@ static const struct {
     [JSON_IS_CALLS] = {take_calls, "an array of 2 to 256 numbers of calls"},
     [JSON_IS_STATUS] = {take_status, "a number from 300 to 699"},
     [JSON_IS_GAIN] = {take_gain, "a number from -96 to 18"},
+    [JSON_IS_LIMIT] = {take_limit, "a number from 1 to 100000"},
     [JSON_IS_SWITCH] = {take_switch, "true or false"},
     [JSON_IS_AUDIO] = {take_audio, "an object with \"in\" or \"out\" true, and perhaps "
                                    "\"rate\" (8000 to 48000), \"channels\" (1 or 2), "

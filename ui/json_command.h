@@ -35,6 +35,8 @@ enum json_member_bit {
     JSON_MICROPHONE_DB = 1 << 17,
     JSON_SPEAKER_DB = 1 << 18,
     JSON_PASSWORD = 1 << 19,
+    JSON_LIMIT = 1 << 20,
+    JSON_STAY = 1 << 21,
 };
 
 enum json_action {
@@ -45,7 +47,10 @@ enum json_action {
     JSON_DO_DEVICES,
     JSON_TELL_STATUS,
     JSON_TELL_ACCOUNTS,
+    JSON_TELL_HISTORY,
+    JSON_TELL_CONTACTS,
     JSON_SET_EVENTS,
+    JSON_SET_SCREEN,
     JSON_QUIT,
     JSON_NOT_BUILT,
 };
@@ -71,6 +76,7 @@ enum json_type {
     JSON_IS_CALLS,
     JSON_IS_STATUS,
     JSON_IS_GAIN,
+    JSON_IS_LIMIT, /* a number from 1 on */
     JSON_IS_SWITCH,
     JSON_IS_AUDIO,
 };
@@ -100,6 +106,8 @@ struct json_command {
     bool audio_in, audio_out; /* which directions "audio" asks for */
     struct phone_pipe in, out;
     const char *password; /* also phone.text */
+    size_t limit;         /* of rows; 0: not said */
+    bool stay;
     void *tree;           /* the reader's */
 };
 

@@ -119,6 +119,7 @@ static bool put_value(struct buf *line, const struct json_member *m, const char 
         return put_file(line, value);
     case JSON_IS_CALL:
     case JSON_IS_STATUS:
+    case JSON_IS_LIMIT:
         return put_whole(line, slice_of(value));
     case JSON_IS_CALLS:
         return put_list(line, value);
