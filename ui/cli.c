@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -285,6 +286,18 @@ static int check_options(const struct found *found, size_t n, struct cli *cli, s
     return 0;
 }
 
+/* On a terminal tphone alone is the screen; in a script it is a mistake. */
+static void choose_screen(struct cli *cli)
+{
+    const struct cli_command *c;
+
+    if (cli->command || cli->help || cli->version)
+        return;
+    for (size_t i = 0; (c = cli_command_at(i)); i++)
+        if (c->bit == CLI_SCREEN && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+            cli->command = c;
+}
+
 static int ask_for_command(struct buf *why)
 {
     const struct cli_command *c;
@@ -458,6 +471,10 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
         err = take_words(argv + optind, argc - optind, cli, why);
     if (!err)
         err = check_options(found, n, cli, why);
+    if (!err) {
+        choose_screen(cli);
+        err = check_options(found, n, cli, why);
+    }
     if (!err && !cli->help && !cli->version) {
         err = check_complete(cli, why);
         if (!err)

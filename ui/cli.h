@@ -14,7 +14,7 @@ struct cli_command;
 struct terminal; /* ui/terminal.h */
 
 struct cli {
-    const struct cli_command *command; /* NULL: none was named */
+    const struct cli_command *command; /* the screen where none was named */
     bool help, version;
     int verbosity; /* -1: only errors and results; 0; 1 and 2: also what one seldom needs to know */
     const char *config_file; /* NULL: the one of the user */
@@ -45,6 +45,7 @@ struct cli {
     bool json;               /* lines of JSON on standard output, and nothing else there */
     bool control;            /* commands of JSON on standard input */
     bool alone;              /* call without the daemon */
+    bool leave_with_screens; /* end behind the last of them */
     bool once;               /* leave when the accounts have their answers */
     const char *socket;      /* of the daemon; NULL: the usual one */
 
@@ -65,11 +66,12 @@ enum cli_where {
     CLI_CTL = 256,
     CLI_STATUS = 512,
     CLI_LOAD = 1024,
+    CLI_SCREEN = 2048,
     /* Those that speak SIP. */
     CLI_PHONES = CLI_CALL | CLI_ANSWER | CLI_REGISTER | CLI_DAEMON | CLI_LOAD,
     CLI_LISTS = CLI_DEVICES | CLI_HISTORY | CLI_CONTACTS,
     CLI_CLIENTS = CLI_CTL | CLI_STATUS, /* of a daemon, and nothing else */
-    CLI_ALL = 2047,
+    CLI_ALL = 4095,
 };
 
 struct cli_command {

@@ -14,6 +14,9 @@
 #define RATE_MAX 10000u /* calls a second: each takes some 0.1 ms */
 
 static const struct cli_command commands[] = {
+    {"screen", CLI_SCREEN, "", 0, 0, NULL,
+     "open the telephone on the screen; tphone alone does so on a terminal",
+     "  tphone\n", cmd_screen},
     {"call", CLI_CALL, "ADDRESS", 1, 1, "whom to call is missing: tphone call alice@host",
      "call somebody; the exit status tells how it ended",
      "  tphone call alice@192.0.2.7\n"
@@ -349,6 +352,8 @@ static int set_flag(struct cli *cli, const struct cli_option *option, const char
         cli->all = true;
     else if (strcmp(option->name, "missed") == 0)
         cli->missed = true;
+    else if (strcmp(option->name, "leave-with-screens") == 0)
+        cli->leave_with_screens = true;
     else if (strcmp(option->name, "json") == 0)
         cli->json = true;
     else if (strcmp(option->name, "hangup-at-eof") == 0)
@@ -393,7 +398,9 @@ static const struct cli_option options[] = {
      "take at most N calls at once: one with a sound device, without any limit otherwise"},
     {"once",      0,   NULL,      CLI_REGISTER, set_flag,
      "leave when the servers have answered, and stay registered"},
-    {"account",   0,   "LABEL|ADDRESS", CLI_PHONES, set_already,
+    {"leave-with-screens", 0, NULL, CLI_DAEMON, set_flag,
+     "end when the last screen has gone: ten seconds after it, and after its calls"},
+    {"account",   0,   "LABEL|ADDRESS", CLI_PHONES | CLI_SCREEN, set_already,
      "use this account of the configuration, or one that does not stand there"},
     {"auth-user", 0, NULL, CLI_PHONES, set_account_key, NULL},
     {"realm", 0, NULL, CLI_PHONES, set_account_key, NULL},
@@ -429,7 +436,7 @@ static const struct cli_option options[] = {
      "list for scripts: fields with tabs between, times in UTC"},
     {"alone",     0,   NULL,      CLI_CALL, set_flag,
      "call without the daemon, though it answers"},
-    {"socket",    0,   "PATH",    CLI_CALL | CLI_DAEMON | CLI_CLIENTS, set_socket,
+    {"socket",    0,   "PATH",    CLI_CALL | CLI_DAEMON | CLI_SCREEN | CLI_CLIENTS, set_socket,
      "socket of the daemon, instead of $XDG_RUNTIME_DIR/tphone/control"},
     {"json",      0,   NULL,      CLI_PHONES | CLI_LISTS | CLI_CLIENTS, set_flag,
      "print lines of JSON: man tphone-control"},

@@ -12,6 +12,7 @@ int cmd_completion(const struct cli *cli, struct terminal *terminal);
 int cmd_contacts(const struct cli *cli, struct terminal *terminal);
 int cmd_ctl(const struct cli *cli, struct terminal *terminal);
 int cmd_daemon(const struct cli *cli, struct terminal *terminal);
+int cmd_screen(const struct cli *cli, struct terminal *terminal);
 int cmd_status(const struct cli *cli, struct terminal *terminal);
 int cmd_load(const struct cli *cli, struct terminal *terminal);
 int cmd_register(const struct cli *cli, struct terminal *terminal);

@@ -118,6 +118,8 @@ static enum exit_status listen_there(struct daemon *d)
     const char *path = d->socket >= 0 ? "the socket of LISTEN_FDS" : buf_cstr(&d->path);
     int err = session_open_control(s);
 
+    if (!err && s->cli->leave_with_screens)
+        err = control_leave_with_screens(s->control);
     if (err)
         buf_puts(&why, strerror(-err));
     else if (d->socket >= 0)

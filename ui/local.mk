@@ -16,13 +16,14 @@ libui_a_SOURCES = \
 	ui/cmd_history.c \
 	ui/cmd_load.c \
 	ui/cmd_register.c \
-	ui/completion.c \
-	ui/completion.h \
+	ui/cmd_screen.c \
 	ui/control.c \
 	ui/control.h \
 	ui/control_client.c \
 	ui/control_do.c \
+	ui/control_list.c \
 	ui/control_private.h \
+	ui/control_screens.c \
 	ui/ctl_ask.c \
 	ui/ctl_ask.h \
 	ui/ctl_call.c \

@@ -20,10 +20,20 @@ libui_a_SOURCES += \
 	ui/screen/model.h \
 	ui/screen/model_lines.c \
 	ui/screen/model_private.h \
+	ui/screen/paint.c \
+	ui/screen/paint.h \
+	ui/screen/restore.c \
+	ui/screen/restore.h \
 	ui/screen/screen.c \
 	ui/screen/screen.h \
 	ui/screen/screen_draw.c \
 	ui/screen/screen_draw.h \
+	ui/screen/start.c \
+	ui/screen/start.h \
+	ui/screen/term.c \
+	ui/screen/term.h \
+	ui/screen/terminfo.c \
+	ui/screen/terminfo.h \
 	ui/screen/theme.c \
 	ui/screen/theme.h \
 	ui/screen/view.h \
