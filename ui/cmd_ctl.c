@@ -91,20 +91,36 @@ static void put_event(struct asked *a, struct slice raw, const struct ctl_line *
     buf_free(&text);
 }
 
-static bool is_wanted(const struct asked *a, const char *event)
+/* Commands that go on with events, until somebody ends them. */
+static const struct {
+    const char *verb;
+    enum phone_event_kind kind; /* 0: all */
+} followed[] = {
+    {"events", 0},
+    {"trace", PHONE_MESSAGE},
+};
+
+static bool is_followed(const struct asked *a, enum phone_event_kind *kind)
 {
-    for (size_t i = 0; i < a->n_events; i++)
-        if (strcmp(a->events[i], event) == 0)
-            return true;
-    return a->n_events == 0;
+    for (size_t i = 0; i < ARRAY_LEN(followed); i++) {
+        if (!is_verb(a, followed[i].verb))
+            continue;
+        *kind = followed[i].kind;
+        return true;
+    }
+    return false;
 }
 
 /* Which events are what was asked for. */
 static bool wants_event(const struct asked *a, const struct ctl_line *line)
 {
+    enum phone_event_kind kind;
+
     if (is_verb(a, "devices"))
         return a->replied && line->kind == CTL_EVENT && line->event.kind == PHONE_DEVICE_LIST;
-    return line->kind == CTL_OWN || (is_verb(a, "events") && is_wanted(a, line->name));
+    if (line->kind == CTL_OWN || !is_followed(a, &kind))
+        return line->kind == CTL_OWN;
+    return kind == 0 || kind == line->event.kind;
 }
 
 /* A reader that has gone away ends what would go on for ever. */
@@ -116,12 +132,13 @@ static bool goes_on(const struct asked *a)
 static bool on_line(void *arg, struct slice raw, const struct ctl_line *line)
 {
     struct asked *a = arg;
+    enum phone_event_kind kind;
 
     if (line->kind == CTL_REPLY) {
         a->replied = true;
         if (line->ok && is_verb(a, "devices"))
             return true;
-        if (line->ok && is_verb(a, "events")) {
+        if (line->ok && is_followed(a, &kind)) {
             if (a->cli->json) /* from here on every event is told */
                 put_raw(a, raw);
             return goes_on(a);
@@ -132,7 +149,7 @@ static bool on_line(void *arg, struct slice raw, const struct ctl_line *line)
     if (line->kind != CTL_OTHER && wants_event(a, line)) {
         a->exit = line->kind == CTL_OWN ? EXIT_OTHER : EXIT_OK;
         put_event(a, raw, line);
-        return is_verb(a, "events") && goes_on(a);
+        return is_followed(a, &kind) && goes_on(a);
     }
     return true;
 }

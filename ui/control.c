@@ -37,6 +37,7 @@ static void remove_client(struct client *c)
     control->n_clients--;
     client_free(c);
     control_set_quality(control);
+    control_set_trace(control);
 }
 
 static bool has_work(const struct client *c)
@@ -49,6 +50,7 @@ static void on_turn(void *arg)
     struct control *control = arg;
 
     control->turn_ms = NEVER_MS;
+    control_tell_messages(control);
     LIST_EACH (&control->clients, at) {
         struct client *c = LIST_ITEM(at, struct client, link);
 
@@ -204,7 +206,7 @@ void control_forget(struct client *client)
 {
     void (*on_end)(void *arg) = client->on_end;
 
-    client->hears = client->wants_devices = client->more = false;
+    client->hears = client->wants_devices = client->more = client->trace = false;
     client->on_end = NULL;
     client_close_fds(client);
     control_lose_screen(client);
@@ -258,6 +260,7 @@ static void tell(struct control *control, const struct phone_event *event, const
 
 void control_event(struct control *control, const struct phone_event *event)
 {
+    control_tell_messages(control);
     note(control, event);
     tell(control, event, NULL);
 }
@@ -284,11 +287,13 @@ int control_new(struct session *session, struct control **out)
     list_init(&control->clients);
     list_init(&control->ties);
     err = net_deadline_new(session->loop, on_turn, control, &control->turn);
-    if (err)
+    if (err) {
         free(control);
-    else
-        *out = control;
-    return err;
+        return err;
+    }
+    control_begin_trace(control);
+    *out = control;
+    return 0;
 }
 
 static bool all_written(struct control *control)
@@ -315,6 +320,7 @@ void control_free(struct control *control)
     if (!control)
         return;
     net_unix_listener_free(control->listener);
+    control_end_trace(control);
     say_last_words(control);
     LIST_EACH (&control->ties, at)
         untie(LIST_ITEM(at, struct tie, link));

@@ -15,6 +15,8 @@
 
 #define CONTROL_LINE_MAX 65536u
 #define CONTROL_WAITING_MAX 1048576u
+/* Of messages of SIP, as lines, that are kept for who asks for them later: keep-trace. */
+#define CONTROL_KEPT_MAX 262144u
 #define CONTROL_FAULTS_MAX 32u /* lines in a row that are no JSON, or too long */
 #define CONTROL_CLIENTS_MAX 64u
 #define CONTROL_TURN_MAX 32u /* commands of one client before others have their turn */
@@ -45,5 +47,7 @@ size_t control_clients(const struct control *control);
 
 /* Every event of the phone passes here, in order. */
 void control_event(struct control *control, const struct phone_event *event);
+/* The same for PHONE_MESSAGE, at whose time no commands may be given. */
+void control_message(struct control *control, const struct phone_event *event);
 
 #endif

@@ -294,6 +294,13 @@ static void set_screen(struct client *c, struct json_command *command, struct co
     control_set_screen(c, command->phone.on, command->stay);
 }
 
+static void set_trace(struct client *c, struct json_command *command, struct control_reply *r)
+{
+    (void)r;
+    c->trace = command->phone.on;
+    control_set_trace(c->control);
+}
+
 static void quit(struct client *c, struct json_command *command, struct control_reply *r)
 {
     (void)command;
@@ -427,6 +434,7 @@ static do_fn *const actions[] = {
     [JSON_TELL_CONTACTS] = tell_list,
     [JSON_SET_EVENTS] = set_events,
     [JSON_SET_SCREEN] = set_screen,
+    [JSON_SET_TRACE] = set_trace,
     [JSON_QUIT] = quit,
 };
 
@@ -476,15 +484,19 @@ bool control_do(struct client *c, struct slice line)
 {
     struct control_reply r = control_reply_new();
     struct json_command command;
-    bool rubbish;
+    bool rubbish, begins;
 
+    control_tell_messages(c->control); /* which are older than what is replied */
     if (json_command_read(line, &command, &r.error, &r.why) == 0)
         actions[command.verb->action](c, &command, &r);
+    begins = !r.error && command.verb->action == JSON_SET_TRACE && c->trace;
     rubbish = r.error && strcmp(r.error, "bad-json") == 0;
     if (command.said & JSON_AUDIO)
         client_close_fds(c);
     if (!r.later)
         control_reply(c, buf_ok(&command.id) ? buf_slice(&command.id) : SLICE("null"), &r);
+    if (begins)
+        client_put(c, buf_slice(&c->control->kept));
     json_command_free(&command);
     return !rubbish;
 }

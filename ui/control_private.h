@@ -25,6 +25,8 @@ struct control {
     bool leaves; /* it ends with the last screen */
     size_t n_screens;
     struct net_deadline *alone; /* when it does; NULL where it never did */
+    struct buf messages; /* of SIP, as lines that are still to be told */
+    struct buf kept;     /* those that went by last, where that is wanted */
 };
 
 struct control_job; /* of control_list.c */
@@ -56,6 +58,7 @@ struct client {
     struct control_job *job; /* whose reply is waited for, before any further line; or NULL */
 
     bool hears, quality, is_screen;
+    bool trace;         /* messages of SIP, whatever it hears */
     bool wants_devices; /* the next list of them is for this client, whatever it hears */
 
     void (*on_end)(void *arg); /* NULL: told, or nobody asks */
@@ -75,6 +78,15 @@ void control_forget(struct client *client);
 int control_tie(struct client *client, uint32_t call);
 /* Tells all but this client. */
 void control_notice(const struct client *about, const char *text);
+
+/* --- control_trace.c ------------------------------------------------------------------------- */
+
+void control_begin_trace(struct control *control);
+void control_end_trace(struct control *control);
+/* Who of them wants messages of SIP may have changed. */
+void control_set_trace(struct control *control);
+/* Tells those that wait; nowhere within a command. */
+void control_tell_messages(struct control *control);
 
 /* --- control_client.c ------------------------------------------------------------------------ */
 

@@ -51,6 +51,7 @@ enum json_action {
     JSON_TELL_CONTACTS,
     JSON_SET_EVENTS,
     JSON_SET_SCREEN,
+    JSON_SET_TRACE,
     JSON_QUIT,
     JSON_NOT_BUILT,
 };

@@ -6,28 +6,52 @@
 
 #include "base/text.h"
 #include "phone/event_names.h"
+#include "ui/mask.h"
+#include "ui/trace.h"
 
 /* --- values --------------------------------------------------------------------------------- */
 
-void json_put_string(struct buf *out, const char *text)
+/* What stands behind the backslash for c; 0: c needs none. */
+static char escape_of(char c, bool lines)
 {
-    struct slice rest = slice_of(text);
+    switch (c) {
+    case '"':
+    case '\\':
+        return c;
+    case '\n':
+        return lines ? 'n' : 0;
+    case '\r':
+        return lines ? 'r' : 0;
+    case '\t':
+        return lines ? 't' : 0;
+    default:
+        return 0;
+    }
+}
 
+/* lines: line ends and tabs stay; all else is made safe. */
+static void put_text(struct buf *out, struct slice rest, bool lines)
+{
     buf_putc(out, '"');
     while (rest.n > 0) {
         size_t n = 0;
 
-        while (n < rest.n && rest.p[n] != '"' && rest.p[n] != '\\')
+        while (n < rest.n && !escape_of(rest.p[n], lines))
             n++;
         text_safe(out, slice_head(rest, n));
         rest = slice_skip(rest, n);
         if (rest.n == 0)
             break;
         buf_putc(out, '\\');
-        buf_putc(out, rest.p[0]);
+        buf_putc(out, escape_of(rest.p[0], lines));
         rest = slice_skip(rest, 1);
     }
     buf_putc(out, '"');
+}
+
+void json_put_string(struct buf *out, const char *text)
+{
+    put_text(out, slice_of(text), false);
 }
 
 /* Each prints the value at at; false: it is not known, and the member is left out. */
@@ -120,6 +144,22 @@ static bool put_address(struct buf *out, const void *at)
     return true;
 }
 
+static bool put_message(struct buf *out, const void *at)
+{
+    struct buf masked = buf_new(TRACE_MESSAGE_MAX);
+
+    mask_message(&masked, *(const struct slice *)at);
+    put_text(out, buf_slice(&masked), true);
+    buf_free(&masked);
+    return true;
+}
+
+static bool put_direction(struct buf *out, const void *at)
+{
+    json_put_string(out, *(const bool *)at ? "out" : "in");
+    return true;
+}
+
 static bool put_outcome(struct buf *out, const void *at)
 {
     json_put_string(out, json_outcome(*(const enum phone_outcome *)at));
@@ -188,7 +228,7 @@ enum member {
     DIGITS, OUTCOME, ANSWERED, DURATION, SENT, RECEIVED, LOST, LOSS, THEIR_LOSS, JITTER, ROUND_TRIP,
     EXPIRES, BINDINGS, SEEN_AT, RETRY, REALM, CONFERENCE, MICROPHONE_DB, SPEAKER_DB, DEVICES,
     Q_LOSS, Q_THEIR_LOSS, Q_JITTER, Q_ROUND_TRIP, Q_DELAY, Q_LEVEL_IN, Q_LEVEL_OUT, Q_MOS, Q_SENT,
-    Q_RECEIVED, Q_LOST, Q_LATE, Q_CONCEALED, WORD, EXIT, OWN_TEXT,
+    Q_RECEIVED, Q_LOST, Q_LATE, Q_CONCEALED, DIRECTION, MESSAGE, WORD, EXIT, OWN_TEXT,
 };
 /* clang-format on */
 
@@ -259,6 +299,8 @@ static const struct {
     [Q_LOST]        = {"lost",               put_u64,            Q(lost)},
     [Q_LATE]        = {"late",               put_u64,            Q(late)},
     [Q_CONCEALED]   = {"concealed",          put_u64,            Q(concealed)},
+    [DIRECTION]     = {"direction",          put_direction,      E(sent)},
+    [MESSAGE]       = {"message",            put_message,        E(bytes)},
     [WORD]          = {"outcome",            put_string,         O(word)},
     [EXIT]          = {"exit",               put_int,            O(exit)},
     [OWN_TEXT]      = {"text",               put_string,         O(text)},
@@ -309,6 +351,7 @@ static const unsigned char told_with[][JSON_MEMBERS_MAX] = {
     [PHONE_VOLUMES]         = {MICROPHONE_DB, SPEAKER_DB},
     [PHONE_DEVICE_LIST]     = {DEVICES, TEXT},
     [PHONE_HOOK_FAILED]     = {WHOSE, TEXT},
+    [PHONE_MESSAGE]         = {DIRECTION, TRANSPORT, LOCAL, REMOTE, MESSAGE},
 };
 
 static const struct {

@@ -65,6 +65,8 @@ static const struct json_verb verbs[] = {
      .first = JSON_ON, .help = "whether this client is told events"},
     {.name = "screen", .action = JSON_SET_SCREEN, .may = JSON_ON | JSON_STAY, .first = JSON_ON,
      .help = "whether a person looks at this client"},
+    {.name = "trace", .action = JSON_SET_TRACE, .may = JSON_ON, .first = JSON_ON,
+     .help = "whether this client is told messages of SIP"},
     {.name = "quit", .action = JSON_QUIT, .kind = PHONE_QUIT,
      .help = "end all calls and registrations, and the phone"},
     {.name = "message", .action = JSON_NOT_BUILT, .help = "not built yet"},

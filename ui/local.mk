@@ -24,6 +24,7 @@ libui_a_SOURCES = \
 	ui/control_list.c \
 	ui/control_private.h \
 	ui/control_screens.c \
+	ui/control_trace.c \
 	ui/ctl_ask.c \
 	ui/ctl_ask.h \
 	ui/ctl_call.c \
@@ -59,6 +60,8 @@ libui_a_SOURCES = \
 	ui/load_report.h \
 	ui/load_times.c \
 	ui/load_times.h \
+	ui/mask.c \
+	ui/mask.h \
 	ui/outcome.c \
 	ui/outcome.h \
 	ui/output.c \

@@ -69,6 +69,14 @@ static bool is_told(const struct session *s, const struct phone_event *event)
     }
 }
 
+static void put_message(struct session *s, const struct phone_event *event)
+{
+    if (s->terminal->trace)
+        put_trace(s, event);
+    if (s->control && s->clients_trace)
+        control_message(s->control, event);
+}
+
 /* --- passwords ------------------------------------------------------------------------------ */
 
 struct wanted {
@@ -206,7 +214,7 @@ static void on_phone_event(void *arg, const struct phone_event *event)
     struct session *s = arg;
 
     if (event->kind == PHONE_MESSAGE) {
-        put_trace(s, event);
+        put_message(s, event);
         return;
     }
     s->sound_failed |= tell_sound_failed(s->terminal, event);
@@ -371,7 +379,7 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
         session_error(s, buf_cstr(&why));
         session_close(s);
     } else {
-        phone_trace(s->phone, terminal->trace != NULL);
+        session_want_trace(s, s->clients_trace);
     }
     buf_free(&why);
     return err ? EXIT_OTHER : EXIT_OK;
@@ -382,6 +390,13 @@ void session_want_quality(struct session *s, bool clients)
     bool printed = s->cli->json && !is_load(s) && !s->cli->control; /* else a client's */
 
     phone_quality(s->phone, clients || printed || hooks_want_quality(s->hooks));
+}
+
+void session_want_trace(struct session *s, bool clients)
+{
+    s->clients_trace = clients;
+    if (s->phone)
+        phone_trace(s->phone, clients || s->terminal->trace);
 }
 
 void session_run(struct session *s)

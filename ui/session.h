@@ -37,6 +37,7 @@ struct session {
     struct hooks *hooks;   /* NULL: there are none */
     struct flush *flush;
     struct control *control; /* of clients (ui/control.h), or NULL */
+    bool clients_trace;      /* some of them want PHONE_MESSAGE */
 };
 
 /* Opens the phone with config. EXIT_OK, or the status to leave with, the reason already told. */
@@ -49,6 +50,8 @@ int session_open_control(struct session *s);
 void session_run(struct session *s);
 /* Whether clients want PHONE_QUALITY; others may want it, too. */
 void session_want_quality(struct session *s, bool clients);
+/* Whether clients want PHONE_MESSAGE; --trace may, too. */
+void session_want_trace(struct session *s, bool clients);
 /* Ends all calls and then session_run. */
 void session_stop(struct session *s);
 void session_close(struct session *s);

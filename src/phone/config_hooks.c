@@ -30,6 +30,12 @@ static int refuse_event(struct slice value, struct slice name, const char *const
     return -EINVAL;
 }
 
+/* What comes many times a second is for clients that ask for it. */
+static bool is_for_clients(struct slice name)
+{
+    return slice_ieq(name, SLICE("sip"));
+}
+
 /* "*" is not what comes every second, nor what would come of itself without end. */
 static uint64_t all_events(const char *const *names, size_t n)
 {
@@ -37,7 +43,8 @@ static uint64_t all_events(const char *const *names, size_t n)
 
     for (size_t i = 0; i < n; i++)
         if (!slice_eq(slice_of(names[i]), SLICE("quality")) &&
-            !slice_eq(slice_of(names[i]), SLICE("hook-failed")))
+            !slice_eq(slice_of(names[i]), SLICE("hook-failed")) &&
+            !is_for_clients(slice_of(names[i])))
             all |= UINT64_C(1) << i;
     return all;
 }
@@ -60,6 +67,10 @@ static int read_event(struct slice value, struct slice name, uint64_t *events,
         return config_wrong(fault, value, name.p,
                             "no command can be started by this event, as one that fails would "
                             "start itself again");
+    if (is_for_clients(name))
+        return config_wrong(fault, value, name.p,
+                            "no command can be started by this event, which is for clients that "
+                            "ask for it alone");
     for (size_t i = 0; i < n; i++) {
         if (!slice_ieq(name, slice_of(names[i])))
             continue;

@@ -134,6 +134,13 @@ static int set_history(void *into, struct slice value, struct config_fault *faul
     return err;
 }
 
+static int set_keep_trace(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+
+    return config_yes_no(value, &config->keep_trace, fault);
+}
+
 static int set_contacts_file(void *into, struct slice value, struct config_fault *fault)
 {
     struct phone_config *config = into;
@@ -176,6 +183,8 @@ const struct config_option config_phone_options[] = {
       "$XDG_STATE_HOME/tphone/history.db"}, set_history_file},
     {{"contacts-file", "FILE", "names for addresses", "$XDG_CONFIG_HOME/tphone/contacts"},
      set_contacts_file},
+    {{"keep-trace", "yes|no",
+      "keep the last messages of SIP for a trace that is asked for later", "no"}, set_keep_trace},
     {{"on-event", "EVENTS COMMAND", "start this command at these events; may be said again", NULL},
      config_set_on_event},
     {{0}, NULL},

@@ -59,7 +59,7 @@ enum phone_event_kind {
     PHONE_VOLUMES,     /* microphone_db, speaker_db: by PHONE_VOLUME */
     PHONE_DEVICE_LIST, /* devices, or text: why there are none to be told */
     PHONE_HOOK_FAILED, /* text: a command of on-event (ui/hooks.h), which the phone knows not of */
-    PHONE_MESSAGE,     /* a SIP message went by: bytes, sent, transport, where */
+    PHONE_MESSAGE,     /* a SIP message went by: bytes, sent, transport, where, local */
     PHONE_CLOSED,      /* after PHONE_QUIT: nothing follows but, in phone_free, a PHONE_NOTICE of
                           the history */
 };
@@ -134,7 +134,7 @@ struct phone_event {
     const char *seen_at; /* "203.0.113.5:1024": how the server sees us; "" where as we do */
     uint64_t retry_ms;
     bool on;                /* ON_HOLD, MEDIA, MUTED, RECORDING */
-    struct ip local;        /* MEDIA: where we receive */
+    struct ip local;        /* MEDIA: where we receive; MESSAGE: ours, where it is known */
     const char *encryption; /* MEDIA: "none" */
     uint32_t conference;    /* 1 and up, never used again */
     double microphone_db, speaker_db;

@@ -42,6 +42,7 @@ static const struct {
     {PHONE_NOTICE,          false, false, "notice"},
     {PHONE_WAITING,         false, false, "waiting"},
     {PHONE_HOOK_FAILED,     false, false, "hook-failed"},
+    {PHONE_MESSAGE,         false, false, "sip"},
     /* clang-format on */
 };
 

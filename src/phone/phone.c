@@ -186,6 +186,7 @@ static void on_message(void *arg, bool sent, const struct sip_flow *flow, struct
     struct phone_event event = {.kind = PHONE_MESSAGE,
                                 .transport = phone_transport_name(flow->transport),
                                 .where = flow->remote,
+                                .local = flow->local,
                                 .bytes = bytes,
                                 .sent = sent};
 

@@ -133,11 +133,11 @@ static const struct row {
     {"nothing like any setting", "colour = red\n", 
      "f:1:1: there is no setting \"colour\"; there are listen, rtp-ports, device, codec, "
      "user, name, accept, strangers, dns-server, history, history-file, contacts-file, "
-     "on-event"},
+     "keep-trace, on-event"},
     {"of a long name its beginning", "0123456789012345678901234567890123456789 and more = \x1b\n",
      "f:1:1: there is no setting \"0123456789012345678901234567890123456789\"; there are listen, "
      "rtp-ports, device, codec, user, name, accept, strangers, dns-server, history, history-file, "
-     "contacts-file, on-event"},
+     "contacts-file, keep-trace, on-event"},
     {"a line without equals sign", "user alice\n",
      "f:1:11: an equals sign is missing: a line is \"name = value\""},
     {"a line without name", "user = a\n = b\n",

@@ -12,8 +12,8 @@ static const struct row {
     {"one name, whatever on says", {.kind = PHONE_MEDIA, .on = true}, "media"},
     {"with on", {.kind = PHONE_ON_HOLD, .on = true}, "on-hold"},
     {"without", {.kind = PHONE_ON_HOLD}, "off-hold"},
-    {"a message is not told", {.kind = PHONE_MESSAGE}, NULL},
-    {"nor the end of all", {.kind = PHONE_CLOSED}, NULL},
+    {"a message", {.kind = PHONE_MESSAGE}, "sip"},
+    {"the end of all is not told", {.kind = PHONE_CLOSED}, NULL},
 };
 
 static void check_row(void **state)

@@ -1,0 +1,60 @@
+/* What is secret in a message is not shown, and all else is. */
+#include "ui/mask.h"
+
+#include "tests/lib/rows.h"
+
+/* clang-format off */
+static const struct row {
+    const char *name, *message, *wanted;
+} rows[] = {
+    {"nothing", "", ""},
+    {"a message without secrets",
+     "INVITE sip:a@b SIP/2.0\r\nTo: <sip:a@b>\r\n\r\nv=0\r\n",
+     "INVITE sip:a@b SIP/2.0\r\nTo: <sip:a@b>\r\n\r\nv=0\r\n"},
+    {"digest",
+     "Authorization: Digest username=\"alice\", realm=\"r\", nonce=\"n1\",\r\nX: 1\r\n",
+     "Authorization: Digest username=\"alice\", realm=\"r\", nonce=\"...\",\r\nX: 1\r\n"},
+    {"all that the response was computed from",
+     "Proxy-Authorization: Digest cnonce=\"c\",nc=00000001,nonce=\"n\",response=\"5e\",qop=auth\n",
+     "Proxy-Authorization: Digest cnonce=\"...\",nc=00000001,nonce=\"...\",response=\"...\",qop=auth\n"},
+    {"letters and blanks of any kind",
+     "AUTHORIZATION : digest RESPONSE = \"5e\" , nc=1\n", "AUTHORIZATION : digest RESPONSE = \"...\" , nc=1\n"},
+    {"without quotes", "Authorization: Digest response=5e,nc=1\n", "Authorization: Digest response=...,nc=1\n"},
+    {"quotes in quotes", "Authorization: Digest response=\"a\\\"b\", nc=1\n",
+     "Authorization: Digest response=\"...\", nc=1\n"},
+    {"a name within a name", "Authorization: Digest xresponse=\"a\", response-x=\"b\"\n",
+     "Authorization: Digest xresponse=\"a\", response-x=\"b\"\n"},
+    {"on a line of its own", "Authorization: Digest nc=1,\r\n response=\"5e\"\r\nX: response=\"1\"\r\n",
+     "Authorization: Digest nc=1,\r\n response=\"...\"\r\nX: response=\"1\"\r\n"},
+    {"over two lines", "Authorization: Digest response=\"5\r\n e\", nc=1\r\n",
+     "Authorization: Digest response=\"...\r\n ...\", nc=1\r\n"},
+    {"other credentials", "Authorization: Basic YTpi\r\n more\r\nX: 1\r\n",
+     "Authorization: ...\r\n ...\r\nX: 1\r\n"},
+    {"a challenge is no secret", "WWW-Authenticate: Digest nonce=\"n\"\r\n",
+     "WWW-Authenticate: Digest nonce=\"n\"\r\n"},
+    {"what the server proves", "Authentication-Info: nextnonce=\"n\", rspauth=\"1\"\n",
+     "Authentication-Info: nextnonce=\"...\", rspauth=\"...\"\n"},
+    {"not in a body", "A: 1\r\n\r\nAuthorization: Digest response=\"1\"\r\n",
+     "A: 1\r\n\r\nAuthorization: Digest response=\"1\"\r\n"},
+    {"keys of SDP", "A: 1\n\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0Rm|2^20\nk=clear:x\na=x\n",
+     "A: 1\n\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:...\nk=...\na=x\n"},
+    {"an end in the middle", "Authorization: Digest response=\"5e", "Authorization: Digest response=\"..."},
+    {"or before the value", "Authorization: Digest response=", "Authorization: Digest response=..."},
+    {"or in the name", "Authorization", "Authorization"},
+};
+/* clang-format on */
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    struct buf out = buf_new(4096);
+
+    mask_message(&out, slice_of(row->message));
+    assert_string_equal(buf_cstr(&out), row->wanted);
+    buf_free(&out);
+}
+
+int main(void)
+{
+    return RUN_ROWS("ui/mask", rows, check_row);
+}
