@@ -259,6 +259,11 @@ static int worth(const struct phone_event *e)
 }
 /* clang-format on */
 
+bool status_words(struct buf *out, const struct phone_event *event)
+{
+    return put_event(out, event);
+}
+
 void status_line(struct buf *out, const struct phone_event *event, int verbosity)
 {
     size_t from = out->n;

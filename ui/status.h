@@ -9,6 +9,9 @@
  * this verbosity (ui/cli.h). */
 void status_line(struct buf *out, const struct phone_event *event, int verbosity);
 
+/* Appends what that line says, without call and newline; false: nothing. */
+bool status_words(struct buf *out, const struct phone_event *event);
+
 /* Appends the line of a PHONE_ENDED, PHONE_REGISTERED or PHONE_REGISTER_FAILED for standard output:
  * the word of the outcome, then name=value pairs. */
 void result_line(struct buf *out, const struct phone_event *event);

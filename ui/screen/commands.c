@@ -37,6 +37,31 @@ bool command_can(const struct screen *s, const struct command *c)
     return !c->can || c->can(s);
 }
 
+/* "2" of "hang-up 2", "2" of "dtmf 2 17#": of one word alone it is the argument that is needed. */
+static bool takes_call(const struct command *c, struct slice argument)
+{
+    ptrdiff_t blank = slice_index(argument, ' ');
+    struct slice word = blank < 0 ? argument : slice_head(argument, (size_t)blank);
+    uint64_t number;
+
+    return c->of_call && slice_number(word, UINT32_MAX, &number) == 0 && (!c->must || blank > 0);
+}
+
+/* Whether there is that call. */
+static bool take_call(struct screen *s, struct slice *argument)
+{
+    uint64_t number = 0;
+
+    slice_number(slice_cut(argument, ' '), UINT32_MAX, &number);
+    *argument = slice_trim(*argument);
+    if (!model_call(s->model, (uint32_t)number)) {
+        screen_say(s, STYLE_BAD, "there is no call %u", (unsigned)number);
+        return false;
+    }
+    s->call = (uint32_t)number;
+    return true;
+}
+
 void command_run(struct screen *s, struct slice line)
 {
     struct slice argument = slice_trim(line), name = slice_cut(&argument, ' ');
@@ -48,6 +73,8 @@ void command_run(struct screen *s, struct slice line)
     if (!c)
         screen_say(s, STYLE_BAD, "there is no command %" PRI_SLICE "; ? shows them",
                    ARG_SLICE(slice_head(name, 40)));
+    else if (takes_call(c, argument) && !take_call(s, &argument))
+        return;
     else if (c->must && argument.n == 0)
         screen_say(s, STYLE_BAD, "%s needs %s", c->name, c->value);
     else if (!c->value && argument.n > 0)

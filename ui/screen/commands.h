@@ -20,6 +20,7 @@ struct command {
     const char *name;
     enum command_argument argument;
     bool must;         /* the argument is needed */
+    bool of_call;      /* it is about the chosen call, or the one whose number stands before all */
     const char *value; /* the argument for people: "ADDRESS"; NULL without one */
     const char *label; /* in the key line; NULL: it is not shown there */
     const char *help;  /* one line */
@@ -33,7 +34,8 @@ struct command {
 const struct command *command_at(size_t i);
 /* NULL: there is none of that name. */
 const struct command *command_find(struct slice name);
-/* Runs "NAME ARGUMENT"; says what is wrong with it. */
+/* Runs "NAME ARGUMENT", or of commands about a call "NAME CALL ARGUMENT", which chooses the call of
+ * that number; says what is wrong with it. */
 void command_run(struct screen *screen, struct slice line);
 /* The command of a command line, and whether it can be done now. */
 const struct command *command_of_line(struct slice line);

@@ -72,11 +72,19 @@ static bool may_choose(const struct screen *s)
     return has_rows(s) && screen_view(s)->enter;
 }
 
+/* The chosen row, or the one of that number, from 1. */
 static void choose(struct screen *s, struct slice argument)
 {
     const struct view *view = screen_view(s);
+    uint64_t row = 0;
 
-    (void)argument;
+    if (argument.n > 0 &&
+        (slice_number(argument, UINT32_MAX, &row) != 0 || row == 0 || row > rows_of(s))) {
+        screen_say(s, STYLE_BAD, "choose: a number from 1 to %zu", rows_of(s));
+        return;
+    }
+    if (row > 0)
+        screen_choose(s, view, (size_t)row - 1);
     view->enter(s, screen_chosen(s, view));
 }
 
@@ -222,7 +230,7 @@ static void quit(struct screen *s, struct slice argument)
 /* clang-format off */
 const struct command commands_of_view[] = {
     {.name = "dial", .label = "call", .run = dial, .help = "call somebody: asks whom"},
-    {.name = "choose", .can = may_choose, .run = choose,
+    {.name = "choose", .argument = ARGUMENT_TEXT, .value = "ROW", .can = may_choose, .run = choose,
      .help = "do what suits the row: call, look closer"},
     {.name = "search", .argument = ARGUMENT_TEXT, .value = "TEXT", .can = may_search,
      .run = search, .help = "look for text in the list"},

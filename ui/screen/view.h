@@ -31,7 +31,8 @@ struct view {
     /* A key before all bindings, for views where one types. True: it was for the view. */
     bool (*key)(struct screen *screen, const struct key *key);
 
-    /* A list: how many rows, and what stands in one, for the search. Keys for lists then work. */
+    /* A list: how many rows, and what one says, in words: for the search, and for those who hear it
+     * (ui/screen/plain.h). Keys for lists then work. */
     size_t (*rows)(const struct screen *screen);
     void (*text)(const struct screen *screen, size_t row, struct buf *out);
     /* Enter on a row. */
@@ -65,6 +66,8 @@ void view_list(const struct screen *screen, const struct view *view, struct cell
  * quotes, so that none can be taken for the other; else the URI. Columns taken. */
 int view_put_name(struct cells *cells, struct rect within, int row, int col, int cols,
                   enum style style, const char *contact, const char *name, const char *uri);
+/* The same in words: "Bob, sip:bob@example.org". */
+void view_put_who(struct buf *out, const char *contact, const char *name, const char *uri);
 /* "3:12", "1:02:03". */
 void view_put_duration(struct buf *out, uint64_t ms);
 /* "12:30" of today, "Fri 12:30" of this week, "2026-11-20" else, in local time. */

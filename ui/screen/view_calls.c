@@ -7,13 +7,6 @@ static size_t rows(const struct screen *s)
     return s->model->n_calls;
 }
 
-static void text(const struct screen *s, size_t row, struct buf *out)
-{
-    const struct model_call *c = s->model->calls[row];
-
-    buf_printf(out, "%s %s %s", c->contact, c->peer_name, c->peer);
-}
-
 static enum glyph glyph_of(const struct model_call *c)
 {
     if (c->phase == PHONE_PHASE_INCOMING)
@@ -58,6 +51,22 @@ static void put_codec(const struct model_call *c, struct buf *out)
     struct slice rest = slice_of(c->codec);
 
     buf_put(out, slice_cut(&rest, '/'));
+}
+
+/* "Bob, sip:bob@example.org, up 0:42, opus, muted" */
+static void text(const struct screen *s, size_t row, struct buf *out)
+{
+    const struct model_call *c = s->model->calls[row];
+    uint64_t began = c->up_ms ? c->up_ms : c->began_ms;
+
+    view_put_who(out, c->contact, c->peer_name, c->peer);
+    buf_printf(out, ", %s ", *word_of(c) ? word_of(c) : "talking");
+    view_put_duration(out, s->now_ms > began ? s->now_ms - began : 0);
+    if (*c->codec) {
+        buf_puts(out, ", ");
+        put_codec(c, out);
+    }
+    buf_printf(out, "%s%s", c->muted ? ", muted" : "", c->recording ? ", recorded" : "");
 }
 
 static void put_state(const struct screen *s, const struct model_call *c, const struct cells *cells,

@@ -10,7 +10,7 @@ static size_t rows(const struct screen *s)
 
 static void text(const struct screen *s, size_t row, struct buf *out)
 {
-    buf_printf(out, "%s %s", s->model->contacts[row].name, s->model->contacts[row].address);
+    buf_printf(out, "%s, %s", s->model->contacts[row].name, s->model->contacts[row].address);
 }
 
 static void enter(struct screen *s, size_t row)

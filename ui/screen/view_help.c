@@ -57,7 +57,7 @@ static void text(const struct screen *s, size_t row, struct buf *out)
     const struct command *c = command_at(row);
 
     (void)s;
-    buf_printf(out, "%s %s", c->name, c->help);
+    buf_printf(out, "%s%s%s: %s", c->name, c->value ? " " : "", c->value ? c->value : "", c->help);
 }
 
 static void enter(struct screen *s, size_t row)

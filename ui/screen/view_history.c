@@ -7,13 +7,6 @@ static size_t rows(const struct screen *s)
     return s->model->n_past;
 }
 
-static void text(const struct screen *s, size_t row, struct buf *out)
-{
-    const struct model_past *p = &s->model->past[row];
-
-    buf_printf(out, "%s %s %s %s", p->contact, p->peer_name, p->peer, p->outcome);
-}
-
 static void enter(struct screen *s, size_t row)
 {
     const struct model_past *p = &s->model->past[row];
@@ -39,6 +32,18 @@ static void put_outcome(const struct model_past *p, struct buf *out)
     else
         for (const char *c = p->outcome; *c; c++)
             buf_putc(out, *c == '-' ? ' ' : *c);
+}
+
+/* "Bob, sip:bob@example.org, in, 12:30, missed" */
+static void text(const struct screen *s, size_t row, struct buf *out)
+{
+    const struct model_past *p = &s->model->past[row];
+
+    view_put_who(out, p->contact, p->peer_name, p->peer);
+    buf_puts(out, p->outgoing ? ", out, " : ", in, ");
+    view_put_time(out, p->time);
+    buf_puts(out, ", ");
+    put_outcome(p, out);
 }
 
 static void draw_row(const struct screen *s, struct cells *cells, struct rect row, size_t i)

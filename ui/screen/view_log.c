@@ -9,7 +9,8 @@ static size_t rows(const struct screen *s)
 
 static void text(const struct screen *s, size_t row, struct buf *out)
 {
-    buf_puts(out, s->model->notes[row].text);
+    view_put_time(out, s->model->notes[row].time);
+    buf_printf(out, " %s", s->model->notes[row].text);
 }
 
 static void open(struct screen *s)

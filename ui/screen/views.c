@@ -5,6 +5,7 @@
 #include "ui/json.h"
 #include "ui/screen/screen.h"
 #include "ui/screen/width.h"
+#include "ui/status.h"
 
 static const struct view *const views[] = {&view_calls, &view_call, &view_contacts, &view_history,
                                            &view_dial,  &view_help, &view_log};
@@ -86,6 +87,12 @@ int view_put_name(struct cells *cells, struct rect within, int row, int col, int
     n = cells_put_cut(cells, within, row, col, cols, style, buf_slice(&text));
     buf_free(&text);
     return n;
+}
+
+void view_put_who(struct buf *out, const char *contact, const char *name, const char *uri)
+{
+    status_put_name(out, contact, name);
+    buf_puts(out, *uri ? uri : "somebody");
 }
 
 void view_put_duration(struct buf *out, uint64_t ms)
