@@ -288,20 +288,14 @@ static void set_events(struct client *c, struct json_command *command, struct co
     control_set_quality(c->control);
 }
 
-static void set_screen(struct client *c, struct json_command *command, struct control_reply *r)
-{
-    (void)r;
-    control_set_screen(c, command->phone.on, command->stay);
-}
-
-static void set_trace(struct client *c, struct json_command *command, struct control_reply *r)
+static void set_trace(struct client *c, struct json_command *command, struct reply *r)
 {
     (void)r;
     c->trace = command->phone.on;
     control_set_trace(c->control);
 }
 
-static void quit(struct client *c, struct json_command *command, struct control_reply *r)
+static void quit(struct client *c, struct json_command *command, struct reply *r)
 {
     (void)command;
     (void)r;
@@ -433,7 +427,6 @@ static do_fn *const actions[] = {
     [JSON_TELL_HISTORY] = tell_list,
     [JSON_TELL_CONTACTS] = tell_list,
     [JSON_SET_EVENTS] = set_events,
-    [JSON_SET_SCREEN] = set_screen,
     [JSON_SET_TRACE] = set_trace,
     [JSON_QUIT] = quit,
 };
@@ -493,8 +486,7 @@ bool control_do(struct client *c, struct slice line)
     rubbish = r.error && strcmp(r.error, "bad-json") == 0;
     if (command.said & JSON_AUDIO)
         client_close_fds(c);
-    if (!r.later)
-        control_reply(c, buf_ok(&command.id) ? buf_slice(&command.id) : SLICE("null"), &r);
+    send_reply(c, buf_slice(&command.id), &r);
     if (begins)
         client_put(c, buf_slice(&c->control->kept));
     json_command_free(&command);

@@ -22,9 +22,6 @@ struct control {
     uint64_t turn_ms;          /* when it is, NEVER_MS: not now */
     struct net_unix_listener *listener;
     double microphone_db, speaker_db; /* as they were told last */
-    bool leaves; /* it ends with the last screen */
-    size_t n_screens;
-    struct net_deadline *alone; /* when it does; NULL where it never did */
     struct buf messages; /* of SIP, as lines that are still to be told */
     struct buf kept;     /* those that went by last, where that is wanted */
 };
@@ -55,9 +52,7 @@ struct client {
     uint64_t by_ms; /* or then */
     bool gone;      /* freed on the next turn */
 
-    struct control_job *job; /* whose reply is waited for, before any further line; or NULL */
-
-    bool hears, quality, is_screen;
+    bool hears, quality;
     bool trace;         /* messages of SIP, whatever it hears */
     bool wants_devices; /* the next list of them is for this client, whatever it hears */
 

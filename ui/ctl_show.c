@@ -263,6 +263,26 @@ static void show_message(struct buf *out, const struct ctl_line *line)
     }
 }
 
+/* Each line behind a mark, as --trace shows it. */
+static void show_message(struct buf *out, const struct ctl_line *line)
+{
+    struct slice rest = slice_of(text_in(line->tree, "message"));
+    char at[IP_TEXT_MAX];
+
+    buf_printf(out, "%s %s %s\n",
+               strcmp(text_in(line->tree, "direction"), "out") == 0 ? "sent to" : "received from",
+               line->event.transport, ip_text(&line->event.where, at));
+    while (rest.n > 0) {
+        struct slice one = slice_cut(&rest, '\n');
+
+        if (one.n > 0 && one.p[one.n - 1] == '\r')
+            one.n--;
+        buf_puts(out, one.n > 0 ? "  | " : "  |");
+        text_safe(out, one);
+        buf_putc(out, '\n');
+    }
+}
+
 void ctl_show_event(struct buf *out, const struct ctl_line *line, int verbosity)
 {
     size_t from = out->n;

@@ -63,8 +63,6 @@ static const struct json_verb verbs[] = {
      .help = "answer the event password-wanted"},
     {.name = "events", .action = JSON_SET_EVENTS, .may = JSON_ON | JSON_QUALITY,
      .first = JSON_ON, .help = "whether this client is told events"},
-    {.name = "screen", .action = JSON_SET_SCREEN, .may = JSON_ON | JSON_STAY, .first = JSON_ON,
-     .help = "whether a person looks at this client"},
     {.name = "trace", .action = JSON_SET_TRACE, .may = JSON_ON, .first = JSON_ON,
      .help = "whether this client is told messages of SIP"},
     {.name = "quit", .action = JSON_QUIT, .kind = PHONE_QUIT,

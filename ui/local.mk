@@ -23,7 +23,6 @@ libui_a_SOURCES = \
 	ui/control_do.c \
 	ui/control_list.c \
 	ui/control_private.h \
-	ui/control_screens.c \
 	ui/control_trace.c \
 	ui/ctl_ask.c \
 	ui/ctl_ask.h \

@@ -22,9 +22,9 @@ void cells_clear(struct cells *cells)
 
 void cells_init(struct cells *cells, int rows, int cols)
 {
-    bool ascii = cells->ascii;
+    bool ascii = cells->ascii, silent = cells->silent;
 
-    *cells = (struct cells){.rows = rows, .cols = cols, .ascii = ascii};
+    *cells = (struct cells){.rows = rows, .cols = cols, .ascii = ascii, .silent = silent};
     cells->at = xcalloc((size_t)(rows * cols) + 1, sizeof *cells->at);
     cells_clear(cells);
 }
@@ -230,6 +230,8 @@ static const struct { const char *utf8, *ascii; } glyphs[N_GLYPHS] = {
 
 struct slice cells_glyph(const struct cells *cells, enum glyph glyph)
 {
+    if (cells->silent)
+        return SLICE(" ");
     return slice_of(cells->ascii ? glyphs[glyph].ascii : glyphs[glyph].utf8);
 }
 

@@ -28,6 +28,7 @@ struct rect {
 struct cells {
     int rows, cols;
     struct cell *at; /* rows * cols */
+    bool silent;     /* lines and signs are blank, as in text that is read out */
     bool ascii;      /* what is drawn has an ASCII form, and text of others is replaced by ? */
     int cursor_row, cursor_col; /* the cursor is shown there; row below 0: nowhere */
 };

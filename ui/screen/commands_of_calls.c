@@ -245,6 +245,30 @@ static void unregister(struct screen *s, struct slice argument)
         screen_ask(s, ASK_DO, "unregister", "%s", "");
 }
 
+static bool has_accounts(const struct screen *s)
+{
+    return s->model->n_accounts > 0;
+}
+
+/* Of the account that waits for one, where none is named. */
+static void password(struct screen *s, struct slice argument)
+{
+    const struct model *m = s->model;
+    const struct model_account *a = NULL;
+
+    for (size_t i = 0; i < m->n_accounts; i++) {
+        const struct model_account *it = &m->accounts[i];
+
+        if (argument.n > 0 ? slice_eq(argument, slice_of(it->account))
+                           : !a || (it->wants_password && !a->wants_password))
+            a = it;
+    }
+    if (a)
+        screen_ask_password(s, a->account);
+    else
+        screen_say(s, STYLE_BAD, "there is no account of that name");
+}
+
 /* clang-format off */
 const struct command commands_of_calls[] = {
     {.name = "call", .argument = ARGUMENT_PERSON, .must = true, .value = "ADDRESS",
@@ -278,6 +302,8 @@ const struct command commands_of_calls[] = {
      .help = "register an account, also again after a refusal"},
     {.name = "unregister", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT", .run = unregister,
      .help = "take the registration of an account back"},
+    {.name = "password", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT", .can = has_accounts,
+     .run = password, .help = "give the password of an account, for as long as the phone runs"},
     {0},
 };
 /* clang-format on */

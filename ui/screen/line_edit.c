@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "ui/screen/width.h"
 
@@ -11,8 +12,16 @@ void line_init(struct line_edit *line, struct line_history *history)
         .text = buf_new(LINE_BYTES_MAX), .kept = buf_new(LINE_BYTES_MAX), .history = history};
 }
 
+/* It may have been a password. */
+static void wipe(struct line_edit *line)
+{
+    if (line->text.p)
+        mem_wipe(line->text.p, line->text.n);
+}
+
 void line_free(struct line_edit *line)
 {
+    wipe(line);
     buf_free(&line->text);
     buf_free(&line->kept);
 }
@@ -51,6 +60,7 @@ static enum line_result insert(struct line_edit *line, struct slice text)
         buf_free(&whole);
         return LINE_MOVED;
     }
+    wipe(line);
     buf_free(&line->text);
     line->text = whole;
     line->cursor += text.n;
@@ -85,6 +95,7 @@ static enum line_result paste(struct line_edit *line, struct slice foreign)
 
 void line_set(struct line_edit *line, struct slice text)
 {
+    wipe(line);
     buf_clear(&line->text);
     buf_put(&line->text, slice_head(text, LINE_BYTES_MAX - 1));
     line->cursor = line->text.n;

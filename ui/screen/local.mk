@@ -24,16 +24,13 @@ libui_a_SOURCES += \
 	ui/screen/paint.h \
 	ui/screen/restore.c \
 	ui/screen/restore.h \
+	ui/screen/plain.c \
+	ui/screen/plain.h \
+	ui/screen/plain_event.c \
 	ui/screen/screen.c \
 	ui/screen/screen.h \
 	ui/screen/screen_draw.c \
 	ui/screen/screen_draw.h \
-	ui/screen/start.c \
-	ui/screen/start.h \
-	ui/screen/term.c \
-	ui/screen/term.h \
-	ui/screen/terminfo.c \
-	ui/screen/terminfo.h \
 	ui/screen/theme.c \
 	ui/screen/theme.h \
 	ui/screen/view.h \

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/timers.h"
+#include "ui/json.h"
 #include "ui/screen/commands.h"
 #include "ui/screen/screen_draw.h"
 
@@ -40,6 +41,7 @@ void screen_free(struct screen *s)
             view->end(s);
         free(s->states[i]);
     }
+    free(s->account);
     line_free(&s->line);
     line_history_free(&s->commands);
     line_history_free(&s->searches);
@@ -189,12 +191,16 @@ void screen_ask(struct screen *s, enum screen_ask ask, const char *command, cons
     va_start(values, members);
     vsnprintf(text, sizeof text, members, values);
     va_end(values);
+    buf_room(&line, line.max); /* so that it never moves */
+    buf_clear(&line);
     buf_printf(&line, "{\"command\":\"%s\",\"id\":%llu%s}\n", command,
                (unsigned long long)(++s->asked * ID_STEP + ask), text);
     if (s->send)
         s->send(s->arg, buf_slice(&line));
     else
         screen_say(s, STYLE_BAD, "there is no connection to the telephone");
+    mem_wipe(text, sizeof text); /* there may have been a password in it */
+    mem_wipe(line.p, line.n);
     buf_free(&line);
 }
 
@@ -208,8 +214,18 @@ void screen_confirm(struct screen *s, const char *question, void (*confirmed)(st
 void screen_begin_prompt(struct screen *s, enum screen_prompt prompt, struct slice text)
 {
     s->prompt = prompt;
-    s->line.history = prompt == PROMPT_COMMAND ? &s->commands : &s->searches;
+    s->line.history = prompt == PROMPT_COMMAND  ? &s->commands
+                      : prompt == PROMPT_SEARCH ? &s->searches
+                                                : NULL;
     line_set(&s->line, text);
+}
+
+void screen_ask_password(struct screen *s, const char *account)
+{
+    free(s->account);
+    s->account = xstrdup(account);
+    s->question = "Password:";
+    screen_begin_prompt(s, PROMPT_PASSWORD, SLICE(""));
 }
 
 /* --- lines of the phone --------------------------------------------------------------------- */
@@ -293,6 +309,23 @@ static void enter_search(struct screen *s)
                    ARG_SLICE(slice_head(buf_slice(&s->search), 100)));
 }
 
+/* Nothing of it stays behind in memory that moved. */
+static void enter_password(struct screen *s)
+{
+    struct buf account = buf_new(16384), password = buf_new(16384);
+
+    buf_room(&password, password.max);
+    buf_clear(&password);
+    json_put_string(&account, s->account);
+    json_put_string(&password, line_cstr(&s->line));
+    end_prompt(s);
+    screen_ask(s, ASK_DO, "password", ",\"account\":%s,\"password\":%s", buf_cstr(&account),
+               buf_cstr(&password));
+    mem_wipe(password.p, password.n);
+    buf_free(&account);
+    buf_free(&password);
+}
+
 /* What the list shows goes along with what is typed. */
 static void search_typed(struct screen *s)
 {
@@ -334,6 +367,8 @@ static void prompt_key(struct screen *s, const struct key *key)
     case LINE_ENTERED:
         if (s->prompt == PROMPT_COMMAND)
             enter_command(s);
+        else if (s->prompt == PROMPT_PASSWORD)
+            enter_password(s);
         else
             enter_search(s);
         break;

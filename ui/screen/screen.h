@@ -29,7 +29,13 @@ enum screen_ask {
 };
 
 /* What is typed in the last line. */
-enum screen_prompt { PROMPT_NONE, PROMPT_COMMAND, PROMPT_SEARCH, PROMPT_CONFIRM };
+enum screen_prompt {
+    PROMPT_NONE,
+    PROMPT_COMMAND,
+    PROMPT_SEARCH,
+    PROMPT_CONFIRM,
+    PROMPT_PASSWORD, /* not shown, not remembered, and wiped */
+};
 
 /* What the program around it is to do after a key; each is set once and cleared by the program. */
 struct screen_wish {
@@ -57,6 +63,7 @@ struct screen {
     struct line_history commands, searches;
     struct buf search;                        /* what is looked for */
     const char *question;                     /* of PROMPT_CONFIRM */
+    char *account;                            /* of PROMPT_PASSWORD: its label */
     void (*confirmed)(struct screen *screen); /* after a yes */
     struct buf message;                       /* shown in place of the key line, */
     enum style message_style;
@@ -93,6 +100,8 @@ void screen_say(struct screen *screen, enum style style, const char *format, ...
 void screen_confirm(struct screen *screen, const char *question,
                     void (*confirmed)(struct screen *screen));
 void screen_begin_prompt(struct screen *screen, enum screen_prompt prompt, struct slice text);
+/* Asks for the password of an account, by its label, and gives it to the phone. */
+void screen_ask_password(struct screen *screen, const char *account);
 
 /* Opens a view above what is there, or closes the topmost one; panes only get the focus. */
 void screen_open(struct screen *screen, const struct view *view);

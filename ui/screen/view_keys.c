@@ -48,6 +48,13 @@ void draw_keys(const struct screen *s, struct cells *cells, struct rect within)
                       s->prompt == PROMPT_COMMAND ? SLICE(":") : SLICE("/"));
         line_draw(&s->line, cells, within, 0, n);
         return;
+    case PROMPT_PASSWORD:
+        n = 1 + cells_put(cells, within, 0, 1, STYLE_WARN, SLICE("password for "));
+        n += cells_put_cut(cells, within, 0, n, 40, STYLE_NORMAL, slice_of(s->account));
+        n += 1 + cells_put(cells, within, 0, n, STYLE_WARN, SLICE(":"));
+        for (size_t i = 0; i < s->line.text.n && n < within.cols; i++)
+            n += cells_put(cells, within, 0, n, STYLE_INPUT, SLICE("*"));
+        return;
     case PROMPT_CONFIRM:
         n = 1 + cells_put(cells, within, 0, 1, STYLE_WARN, slice_of(s->question));
         cells_put(cells, within, 0, n + 1, STYLE_KEY, SLICE("y/n"));
