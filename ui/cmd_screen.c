@@ -5,26 +5,21 @@
 #include "base/mem.h"
 #include "net/loop.h"
 #include "ui/cmd.h"
-#include "ui/ctl_client.h"
 #include "ui/exit.h"
-#include "ui/screen/screen.h"
-#include "ui/screen/start.h"
+#include "ui/screen/connection.h"
 #include "ui/screen/term.h"
 #include "ui/signals.h"
 
-#define FRAME_MS 16u   /* between two pictures, at least */
-#define AGAIN_MS 1000u /* between two attempts to find the daemon again */
-#define PAST_MAX 500   /* calls of the history that are asked for */
-#define BELL_MS 3000u  /* while somebody calls */
+#define FRAME_MS 16u  /* between two pictures, at least */
+#define BELL_MS 3000u /* while somebody calls */
 
 struct app {
     const struct cli *cli;
     struct net_loop *loop;
-    struct buf path; /* of the socket */
-    struct ctl_client *client;
+    struct connection *connection;
     struct term *term;
     struct signals *signals;
-    struct net_deadline *frame, *again;
+    struct net_deadline *frame;
     struct model model;
     struct keymap keys;
     struct screen screen;
@@ -98,94 +93,26 @@ static void on_frame(void *arg)
 
 /* --- the phone ------------------------------------------------------------------------------ */
 
-static void on_line(void *arg, struct slice text)
+static unsigned on_line(void *arg, const struct ctl_line *line)
 {
     struct app *a = arg;
-    struct ctl_line line;
-    unsigned news;
+    unsigned news = screen_line(&a->screen, line);
 
-    if (ctl_line_read(text, &line) != 0)
-        return;
-    a->screen.now_ms = net_now_ms();
-    news = screen_line(&a->screen, &line);
-    ctl_line_free(&line);
-    if (news & MODEL_PEOPLE) {
-        screen_ask(&a->screen, ASK_HISTORY, "history", ",\"limit\":%d", PAST_MAX);
-        screen_ask(&a->screen, ASK_CONTACTS, "contacts", "%s", "");
-    }
     if (news)
         draw_by(a, 0);
+    return news;
 }
 
-static void lost(struct app *a)
+static void on_changed(void *arg)
 {
-    a->screen.send = NULL;
-    model_disconnected(&a->model);
-    net_deadline_set(a->again, net_now_ms() + AGAIN_MS);
-    draw_by(a, 0);
-}
-
-/* The client must not be freed in here; that is done when it is looked for again. */
-static void on_lost(void *arg, int err)
-{
-    struct app *a = arg;
-    struct buf why = buf_new(4096);
-
-    ctl_client_explain(err, buf_cstr(&a->path), &why);
-    model_note(&a->model, true, buf_cstr(&why));
-    screen_say(&a->screen, STYLE_BAD, "%s", buf_cstr(&why));
-    lost(a);
-    buf_free(&why);
-}
-
-static void send_line(void *arg, struct slice line)
-{
-    struct app *a = arg;
-
-    ctl_client_send(a->client, line, NULL, 0);
-}
-
-static void ask_all(struct app *a)
-{
-    struct screen *s = &a->screen;
-
-    screen_ask(s, ASK_DO, "screen", "%s", "");
-    screen_ask(s, ASK_STATUS, "status", "%s", "");
-    screen_ask(s, ASK_CONTACTS, "contacts", "%s", "");
-    screen_ask(s, ASK_HISTORY, "history", ",\"limit\":%d", PAST_MAX);
-}
-
-static int connect_to_phone(struct app *a)
-{
-    static const struct ctl_client_events events = {on_line, on_lost};
-    int err = ctl_client_new(a->loop, buf_cstr(&a->path), &events, a, &a->client);
-
-    if (err)
-        return err;
-    a->screen.send = send_line;
-    a->screen.arg = a;
-    ask_all(a);
-    return 0;
-}
-
-static void on_again(void *arg)
-{
-    struct app *a = arg;
-
-    ctl_client_free(a->client);
-    a->client = NULL;
-    if (connect_to_phone(a) != 0)
-        net_deadline_set(a->again, net_now_ms() + AGAIN_MS);
-    draw_by(a, 0);
+    draw_by(arg, 0);
 }
 
 /* --- the person ----------------------------------------------------------------------------- */
 
-/* Says good-bye: a phone that is ours ends with the last screen, unless it is to stay. What is said
- * has left when the connection is closed, as it fits into the socket. */
 static void leave(struct app *a, bool stays)
 {
-    screen_ask(&a->screen, ASK_DO, "screen", ",\"on\":false%s", stays ? ",\"stay\":true" : "");
+    connection_leave(a->connection, stays);
     net_loop_stop(a->loop);
 }
 
@@ -250,22 +177,15 @@ static int open_term(struct app *a, struct buf *why)
 
 static int prepare(struct app *a, struct buf *why)
 {
-    int err = start_phone(a->cli, &a->path, why);
+    static const struct connection_events events = {on_line, on_changed};
+    int err = net_loop_new(&a->loop);
 
-    if (err)
-        return err;
-    err = net_loop_new(&a->loop);
     if (!err)
         err = net_deadline_new(a->loop, on_frame, a, &a->frame);
     if (!err)
-        err = net_deadline_new(a->loop, on_again, a, &a->again);
+        err = connection_new(a->loop, a->cli, &a->screen, &events, a, &a->connection, why);
     if (!err)
         err = signals_new(a->loop, on_gone, NULL, a, &a->signals);
-    if (!err) {
-        err = connect_to_phone(a);
-        if (err)
-            ctl_client_explain(err, buf_cstr(&a->path), why);
-    }
     if (!err)
         err = open_term(a, why);
     if (err && why->n == 0)
@@ -276,15 +196,13 @@ static int prepare(struct app *a, struct buf *why)
 static void finish(struct app *a)
 {
     term_close(a->term);
-    ctl_client_free(a->client);
+    connection_free(a->connection);
     signals_free(a->signals);
     net_deadline_free(a->frame);
-    net_deadline_free(a->again);
     net_loop_free(a->loop);
     screen_free(&a->screen);
     keymap_free(&a->keys);
     model_free(&a->model);
-    buf_free(&a->path);
     buf_free(&a->title);
 }
 
@@ -294,8 +212,7 @@ int cmd_screen(const struct cli *cli, struct terminal *terminal)
     struct buf why = buf_new(8192);
     enum exit_status exit = EXIT_OK;
 
-    *a = (struct app){
-        .cli = cli, .path = buf_new(4096), .title = buf_new(1024), .bell_ms = NEVER_MS};
+    *a = (struct app){.cli = cli, .title = buf_new(1024), .bell_ms = NEVER_MS};
     model_init(&a->model);
     keymap_init(&a->keys);
     screen_init(&a->screen, &a->model, &a->keys);

@@ -6,6 +6,8 @@ libui_a_SOURCES += \
 	ui/screen/commands.h \
 	ui/screen/commands_of_calls.c \
 	ui/screen/commands_of_view.c \
+	ui/screen/connection.c \
+	ui/screen/connection.h \
 	ui/screen/key.c \
 	ui/screen/key.h \
 	ui/screen/key_reader.c \

@@ -1,0 +1,145 @@
+#include "ui/screen/connection.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "net/loop.h"
+#include "ui/ctl_client.h"
+#include "ui/screen/start.h"
+
+#define AGAIN_MS 1000u /* between two attempts to find the phone again */
+#define PAST_MAX 500   /* calls of the history that are asked for */
+
+struct connection {
+    struct net_loop *loop;
+    struct screen *screen;
+    struct connection_events events;
+    void *arg;
+    struct buf path; /* of the socket */
+    struct ctl_client *client;
+    struct net_deadline *again;
+};
+
+/* --- lines ---------------------------------------------------------------------------------- */
+
+static void on_line(void *arg, struct slice text)
+{
+    struct connection *c = arg;
+    struct ctl_line line;
+    unsigned news;
+
+    if (ctl_line_read(text, &line) != 0)
+        return;
+    c->screen->now_ms = net_now_ms();
+    news = c->events.line(c->arg, &line);
+    ctl_line_free(&line);
+    if (news & MODEL_PEOPLE) {
+        screen_ask(c->screen, ASK_HISTORY, "history", ",\"limit\":%d", PAST_MAX);
+        screen_ask(c->screen, ASK_CONTACTS, "contacts", "%s", "");
+    }
+}
+
+static void send_line(void *arg, struct slice line)
+{
+    struct connection *c = arg;
+
+    ctl_client_send(c->client, line, NULL, 0);
+}
+
+static void ask_all(struct connection *c)
+{
+    struct screen *s = c->screen;
+
+    screen_ask(s, ASK_DO, "screen", "%s", "");
+    screen_ask(s, ASK_STATUS, "status", "%s", "");
+    screen_ask(s, ASK_CONTACTS, "contacts", "%s", "");
+    screen_ask(s, ASK_HISTORY, "history", ",\"limit\":%d", PAST_MAX);
+}
+
+/* --- there and gone ------------------------------------------------------------------------- */
+
+/* The client must not be freed in here; that is done when it is looked for again. */
+static void on_lost(void *arg, int err)
+{
+    struct connection *c = arg;
+    struct buf why = buf_new(4096);
+
+    ctl_client_explain(err, buf_cstr(&c->path), &why);
+    c->screen->send = NULL;
+    model_disconnected(c->screen->model);
+    model_note(c->screen->model, true, buf_cstr(&why));
+    screen_say(c->screen, STYLE_BAD, "%s", buf_cstr(&why));
+    net_deadline_set(c->again, net_now_ms() + AGAIN_MS);
+    buf_free(&why);
+    c->events.changed(c->arg);
+}
+
+static int begin(struct connection *c)
+{
+    static const struct ctl_client_events events = {on_line, on_lost};
+    int err = ctl_client_new(c->loop, buf_cstr(&c->path), &events, c, &c->client);
+
+    if (err)
+        return err;
+    c->screen->send = send_line;
+    c->screen->arg = c;
+    ask_all(c);
+    return 0;
+}
+
+static void on_again(void *arg)
+{
+    struct connection *c = arg;
+
+    ctl_client_free(c->client);
+    c->client = NULL;
+    if (begin(c) != 0)
+        net_deadline_set(c->again, net_now_ms() + AGAIN_MS);
+    else
+        c->events.changed(c->arg);
+}
+
+/* --- begin and end -------------------------------------------------------------------------- */
+
+int connection_new(struct net_loop *loop, const struct cli *cli, struct screen *screen,
+                   const struct connection_events *events, void *arg, struct connection **out,
+                   struct buf *why)
+{
+    struct connection *c = calloc(1, sizeof *c);
+    int err;
+
+    if (!c)
+        return -ENOMEM;
+    *c = (struct connection){
+        .loop = loop, .screen = screen, .events = *events, .arg = arg, .path = buf_new(4096)};
+    err = start_phone(cli, &c->path, why);
+    if (!err)
+        err = net_deadline_new(loop, on_again, c, &c->again);
+    if (!err) {
+        err = begin(c);
+        if (err)
+            ctl_client_explain(err, buf_cstr(&c->path), why);
+    }
+    if (err)
+        connection_free(c);
+    else
+        *out = c;
+    return err;
+}
+
+void connection_free(struct connection *c)
+{
+    if (!c)
+        return;
+    c->screen->send = NULL;
+    ctl_client_free(c->client);
+    net_deadline_free(c->again);
+    buf_free(&c->path);
+    free(c);
+}
+
+/* What is said has left when the connection is closed, as it fits into the socket. */
+void connection_leave(struct connection *c, bool stays)
+{
+    screen_ask(c->screen, ASK_DO, "screen", ",\"on\":false%s", stays ? ",\"stay\":true" : "");
+}

@@ -1,0 +1,31 @@
+/* ui/screen/connection.h - between a screen and the telephone process that it shows: finds or
+ * starts it, asks it for everything, puts its lines into the screen, and finds it again when it has
+ * gone.
+ */
+#ifndef UI_SCREEN_CONNECTION_H
+#define UI_SCREEN_CONNECTION_H
+
+#include "ui/cli.h"
+#include "ui/screen/screen.h"
+
+struct connection;
+struct net_loop;
+
+struct connection_events {
+    /* A line of the phone: to be given to the screen; what it was is returned. */
+    unsigned (*line)(void *arg, const struct ctl_line *line);
+    /* The connection is there, or has gone, which the screen has been told. */
+    void (*changed)(void *arg);
+};
+
+/* Starts the phone where nobody answers. screen must outlive the connection. Callbacks come from
+ * the loop and may not free it. 0, or a negative errno with a sentence in why. */
+int connection_new(struct net_loop *loop, const struct cli *cli, struct screen *screen,
+                   const struct connection_events *events, void *arg, struct connection **out,
+                   struct buf *why);
+void connection_free(struct connection *connection); /* NULL is fine */
+/* Says good-bye: a phone that is ours ends with the last screen, unless it is to stay. Freeing the
+ * connection without this says nothing, as where a terminal was lost. */
+void connection_leave(struct connection *connection, bool stays);
+
+#endif
