@@ -23,6 +23,7 @@ include tests/fuzz/local.mk
 include tests/interop/local.mk
 include tests/audio/local.mk
 include tests/scripts/local.mk
+include tests/ui/local.mk
 include tests/faults/local.mk
 include tests/security/local.mk
 include tests/bench/local.mk

@@ -1,0 +1,97 @@
+"""A terminal in which a full-screen program runs and is looked at as a person would: tmux, which
+understands what is written to it, keeps the picture, and types keys.
+
+The server is a process of the room and has a socket of its own there, so several run side by side.
+"""
+import os
+import re
+import socket
+import subprocess
+
+from lib.room import wait_until
+from lib.tap import Failure
+
+
+class Tmux:
+    """Runs command, a list of words, on a screen of cols by rows; env: what is added to its
+    environment. The screen stays when the program has ended."""
+
+    def __init__(self, room, command, env=None, cols=80, rows=24, name="tmux", utf8=True,
+                 term="tmux-256color"):
+        self.room, self.name = room, name
+        self.socket = room.path(f"{name}.tmux")
+        where = {"LC_ALL": "C.UTF-8" if utf8 else "C", **(env or {})}
+        clean = {k: v for k, v in os.environ.items() if k not in ("TMUX", "TERM", "NO_COLOR")}
+        self.server = room.start(f"tmux ({name})", ["tmux", "-D", "-S", self.socket, "-f", "/dev/null"],
+                                 env={**clean, "LC_ALL": "C.UTF-8", "SHELL": "/bin/sh"})
+        wait_until(self._listens, 10, "tmux did not start")
+        self("set", "-g", "remain-on-exit", "on", ";", "set", "-g", "default-terminal", term, ";",
+             "set", "-g", "escape-time", "0", ";", "set", "-g", "status", "off")
+        self("new-session", "-d", "-x", str(cols), "-y", str(rows), "-s", "main",
+             *[w for k, v in where.items() for w in ("-e", f"{k}={v}")], "-c", room.folder,
+             *command)
+        self("set", "-g", "window-size", "manual")
+
+    def _listens(self):
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(self.socket) == 0
+
+    def __call__(self, *words):
+        done = subprocess.run(["tmux", "-S", self.socket, *words], capture_output=True, text=True,
+                              timeout=20, check=False)
+        if done.returncode != 0:
+            raise Failure(f"tmux {' '.join(words)}: {done.stderr.strip()}")
+        return done.stdout
+
+    # --- the person ---
+
+    def press(self, *keys):
+        """Keys by tmux's names: "Enter", "Escape", "C-l", "Up", "x"."""
+        self("send-keys", "-t", "main", *keys)
+
+    def type(self, text):
+        self("send-keys", "-t", "main", "-l", text)
+
+    def resize(self, cols, rows):
+        self("resize-window", "-t", "main", "-x", str(cols), "-y", str(rows))
+
+    # --- the picture ---
+
+    def lines(self, styles=False):
+        """The rows as they are now; styles: with the sequences of colours."""
+        out = self("capture-pane", "-p", "-t", "main", *(["-e"] if styles else []))
+        return out.split("\n")[:-1]
+
+    def text(self):
+        return "\n".join(self.lines())
+
+    def wait(self, pattern, seconds=10, gone=False):
+        """Until the picture has the pattern (or has it no more); the match."""
+        found = []
+
+        def look():
+            found[:] = [re.search(pattern, self.text(), re.M)]
+            return not found[0] if gone else found[0]
+        try:
+            wait_until(look, seconds, f"the screen {'still shows' if gone else 'does not show'} "
+                                      f"{pattern!r}")
+        except Failure as e:
+            raise Failure(str(e), ["| " + l for l in self.lines()]) from None
+        return found[0]
+
+    def row(self, pattern, seconds=10):
+        """The row in which the pattern comes to stand."""
+        self.wait(pattern, seconds)
+        return next((l for l in self.lines() if re.search(pattern, l)), "")
+
+    def ask(self, format):
+        """What tmux knows of the pane: "pane_title", "alternate_on", "pane_dead_status" …"""
+        return self("display-message", "-p", "-t", "main", "#{%s}" % format).rstrip("\n")
+
+    def status(self, seconds=10):
+        """The exit status of the program, which ends."""
+        wait_until(lambda: self.ask("pane_dead") == "1", seconds, "the program does not end")
+        return int(self.ask("pane_dead_status") or 128 + int(self.ask("pane_dead_signal") or 0))
+
+    def pid(self):
+        return int(self.ask("pane_pid"))

@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""The telephone on the screen: the real program in tmux, with telephones at the other end, keys
+typed and pictures read."""
+import os
+import signal
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import daemon, sip, tphone
+from lib.room import Room, free_port, wait_until
+from lib.tap import case, equal, expect, run
+from lib.tmux import Tmux
+
+
+class Screen(daemon.Session):
+    """tphone alone in a home of its own, on a terminal; people: lines of its contacts."""
+
+    def __init__(self, room, name="screen", people="", settings="", cols=80, rows=24, words=(),
+                 **more):
+        super().__init__(room, name)
+        self.port = free_port()
+        self.config(f"listen = udp:127.0.0.1:{self.port}\ndevice = null\n{settings}")
+        self.write("contacts", people)
+        self.uri = f"sip:me@127.0.0.1:{self.port}"
+        self.words = [tphone.program(), *words]
+        self.tmux = Tmux(room, self.words, self.home, cols, rows, name=name, **more)
+        room.keep(self)
+        self.tmux.wait("tphone +(no account|[●○*o] )")
+
+    def write(self, name, text):
+        path = os.path.join(self.home["XDG_CONFIG_HOME"], "tphone", name)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+
+    def stop(self):
+        """The daemon behind it goes, too."""
+        self.tphone("ctl", "quit")
+        wait_until(lambda: not os.path.exists(self.socket), 10, "the daemon stays")
+
+
+def callee(room, name="bob", **more):
+    return tphone.Answer(room, name, **more)
+
+
+# --- calls ------------------------------------------------------------------------------------------
+
+
+@case("a call is placed, held, muted, spelled digits, resized and hung up")
+def walk():
+    with Room() as room:
+        bob = callee(room)
+        me = Screen(room, people=f"Bob Martin = {bob.uri}\n")
+        t = me.tmux
+        t.wait("Bob Martin +sip:bob@")
+        t.press("c")
+        t.type("bob")
+        t.wait("Enter calls .*sip:bob@127")
+        t.press("Enter")
+        t.wait(r"▶ Bob Martin +0:0\d +opus")
+        equal(t.ask("pane_title"), "Bob Martin - tphone", "title of the terminal")
+        t.wait(r"quality \d\.\d [█░]+")
+        t.press("H")
+        t.wait(r"‖ Bob Martin.*on hold")
+        t.press("H")
+        t.wait(r"▶ Bob Martin.*opus")
+        t.press("Space")
+        t.wait(r"Bob Martin.*muted")
+        t.press("Space")
+        t.wait(r"▶ Bob Martin +0:\d\d +opus *│")
+        t.press("1", "2", "#")
+        bob.process.wait_line('digit.*#|#')
+        for cols, rows in ((200, 60), (59, 16), (40, 10), (39, 9)):
+            t.resize(cols, rows)
+            if cols < 40:
+                t.wait("tphone needs 40 columns and 10 rows")
+            else:
+                t.wait(r"▶ Bob Martin")
+                wait_until(lambda: max(map(len, t.lines())) <= cols, 5, f"wider than {cols}")
+        t.resize(80, 24)
+        t.wait(r"▶ Bob Martin +\d:\d\d +opus")
+        t.press("x")
+        t.wait("no calls")
+        t.wait(r"↗ Bob Martin +\d\d:\d\d +0:\d\d")
+        t.press("q")
+        equal(t.status(), 0, "exit status")
+
+
+@case("a call comes in: on top, with a bell and a title; it is answered, and the next one refused")
+def incoming():
+    with Room() as room:
+        me = Screen(room)
+        t = me.tmux
+        caller = tphone.Call(room, me.uri, "alice", user="alice", seconds=30)
+        t.wait(r"^ ◀ sip:alice@.* calls +a answer +x decline|^ ◀ .*alice.* calls +a answer")
+        expect("calls - tphone" in t.ask("pane_title"), "the title does not tell of it")
+        t.press("a")
+        t.wait(r"▶ .*alice.* 0:0\d")
+        t.press("x")
+        caller.expect_status(0)
+        t.wait(r"↙ .*alice.* 0:0\d")
+        caller = tphone.Call(room, me.uri, "carol", user="carol", seconds=30)
+        t.wait(r"◀ .*carol.* calls")
+        t.press("x")
+        caller.expect_status(tphone.DECLINED)
+        t.wait("no calls")
+
+
+@case("of two calls one is held; swap changes places; help, commands and the search work")
+def two_calls():
+    with Room() as room:
+        bob, carol = callee(room, "bob"), callee(room, "carol")
+        me = Screen(room, people=f"Bob = {bob.uri}\nCarol = {carol.uri}\nDave = {carol.uri}\n")
+        t = me.tmux
+        for name in ("Bob", "Carol"):
+            t.press(":")
+            t.type(f"call {name[:2]}")
+            t.press("Tab")
+            t.wait(f"^:call {name}")
+            t.press("Enter")
+            t.wait(rf"▶ {name} +0:0\d +opus")
+        t.wait(r"‖ Bob.*on hold")
+        t.press("s")
+        t.wait(r"▶ Bob +0:\d\d +opus")
+        t.wait(r"‖ Carol.*on hold")
+        t.press("?")
+        t.wait(r"H +hold +put the call on hold")
+        t.press("Escape")
+        t.wait("‖ Carol")
+        t.press("Tab", "Tab", "/")
+        t.type("dav")
+        t.press("Enter")
+        t.press(":")
+        t.type("nosuch")
+        t.press("Enter")
+        t.wait("there is no command nosuch")
+        t.press("q")
+        t.wait(r"hang up and quit\?")
+        t.press("y")
+        equal(t.status(), 0, "exit status")
+        bob.process.wait_line("answered")
+        wait_until(lambda: not os.path.exists(me.socket), 10, "the phone stays")
+
+
+@case("detached, the phone goes on with its call; a killed terminal and Ctrl-Z do not disturb it")
+def detached():
+    with Room() as room:
+        bob = callee(room)
+        me = Screen(room)
+        me.tmux.press(":")
+        me.tmux.type(f"call {bob.uri}")
+        me.tmux.press("Enter")
+        me.tmux.wait(r"▶ bob@.* 0:0\d")
+        os.kill(me.tmux.pid(), signal.SIGKILL)
+        me.tmux.status()
+        second = Tmux(room, me.words, me.home, name="second")
+        second.wait(r"▶ bob@.* 0:\d\d")
+        second.press("d")
+        equal(second.status(), 0, "status of the one that detached")
+        expect("bob" in me.expect(0, "status").out, "the call has ended")
+        third = Tmux(room, ["sh", "-c", f"{me.words[0]}; echo back in the shell; exec sleep 60"],
+                     me.home, name="third")
+        third.wait(r"▶ bob@.* 0:\d\d")
+        third.press("x")
+        third.wait("no calls")
+        third.press("q")
+        third.wait("back in the shell")
+        equal(third.ask("alternate_on"), "0", "the other screen is left")
+
+
+@case("after a crash the terminal is as it was")
+def crashed():
+    with Room() as room:
+        me = Screen(room, name="first")
+        shell = f"before=$(stty -g); {me.words[0]}; test \"$before\" = \"$(stty -g)\" && echo same modes; exec sleep 60"
+        t = Tmux(room, ["sh", "-c", shell], me.home, name="crash")
+        t.wait("tphone +no account")
+        pid = int(os.popen(f"pgrep -P {t.pid()} tphone").read())
+        os.kill(pid, signal.SIGSEGV)
+        t.wait("same modes")
+        equal(t.ask("alternate_on"), "0", "the other screen is left")
+
+
+if __name__ == "__main__":
+    run(jobs=3)
