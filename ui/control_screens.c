@@ -42,7 +42,10 @@ static void set_screen(struct client *client, bool on)
     if (client->is_screen == on)
         return;
     client->is_screen = on;
-    control->n_screens += on ? 1u : -1u;
+    if (on)
+        control->n_screens++;
+    else
+        control->n_screens--;
     if (control->leaves && control->n_screens == 0)
         wait_for_one(control);
 }

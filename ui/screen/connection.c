@@ -7,8 +7,9 @@
 #include "ui/ctl_client.h"
 #include "ui/screen/start.h"
 
-#define AGAIN_MS 1000u /* between two attempts to find the phone again */
-#define PAST_MAX 500   /* calls of the history that are asked for */
+#define AGAIN_MS 1000u  /* between two attempts to find the phone again */
+#define PAST_MAX 500    /* calls of the history that are asked for */
+#define WRITTEN_MS 150u /* within which a call that is over stands in the history */
 
 struct connection {
     struct net_loop *loop;
@@ -17,7 +18,7 @@ struct connection {
     void *arg;
     struct buf path; /* of the socket */
     struct ctl_client *client;
-    struct net_deadline *again;
+    struct net_deadline *again, *people;
 };
 
 /* --- lines ---------------------------------------------------------------------------------- */
@@ -33,10 +34,18 @@ static void on_line(void *arg, struct slice text)
     c->screen->now_ms = net_now_ms();
     news = c->events.line(c->arg, &line);
     ctl_line_free(&line);
-    if (news & MODEL_PEOPLE) {
-        screen_ask(c->screen, ASK_HISTORY, "history", ",\"limit\":%d", PAST_MAX);
-        screen_ask(c->screen, ASK_CONTACTS, "contacts", "%s", "");
-    }
+    if (news & MODEL_PEOPLE)
+        net_deadline_set(c->people, c->screen->now_ms + WRITTEN_MS);
+}
+
+static void on_people(void *arg)
+{
+    struct connection *c = arg;
+
+    if (!c->screen->send)
+        return;
+    screen_ask(c->screen, ASK_HISTORY, "history", ",\"limit\":%d", PAST_MAX);
+    screen_ask(c->screen, ASK_CONTACTS, "contacts", "%s", "");
 }
 
 static void send_line(void *arg, struct slice line)
@@ -52,8 +61,7 @@ static void ask_all(struct connection *c)
 
     screen_ask(s, ASK_DO, "screen", "%s", "");
     screen_ask(s, ASK_STATUS, "status", "%s", "");
-    screen_ask(s, ASK_CONTACTS, "contacts", "%s", "");
-    screen_ask(s, ASK_HISTORY, "history", ",\"limit\":%d", PAST_MAX);
+    on_people(c);
 }
 
 /* --- there and gone ------------------------------------------------------------------------- */
@@ -115,6 +123,8 @@ int connection_new(struct net_loop *loop, const struct cli *cli, struct screen *
     err = start_phone(cli, &c->path, why);
     if (!err)
         err = net_deadline_new(loop, on_again, c, &c->again);
+    if (!err)
+        err = net_deadline_new(loop, on_people, c, &c->people);
     if (!err) {
         err = begin(c);
         if (err)
@@ -134,6 +144,7 @@ void connection_free(struct connection *c)
     c->screen->send = NULL;
     ctl_client_free(c->client);
     net_deadline_free(c->again);
+    net_deadline_free(c->people);
     buf_free(&c->path);
     free(c);
 }

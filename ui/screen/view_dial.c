@@ -72,16 +72,44 @@ static void end(struct screen *s)
     line_history_free(&dial_of(s)->history);
 }
 
+/* What is typed is an address, a number or the whole name of a contact, and so is meant as it is.
+ */
+static bool is_whole(struct slice typed, const struct fit *fits, size_t n)
+{
+    bool number = true;
+
+    for (size_t i = 0; i < typed.n; i++) {
+        char c = typed.p[i];
+
+        if (c == '@' || c == ':')
+            return true;
+        number = number && strchr("0123456789+*#-/(). ", c);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (slice_ieq(slice_of(fits[i].name), typed))
+            return true;
+    return number;
+}
+
+/* The row that Enter takes: the chosen one, else the first where what is typed is the beginning of
+ * something. 0: what is typed. */
+static size_t row_of(const struct dial *d, struct slice typed, const struct fit *fits, size_t n)
+{
+    if (d->chosen > 0 && d->chosen <= n)
+        return d->chosen;
+    return n > 0 && !is_whole(typed, fits, n) ? 1 : 0;
+}
+
 /* What is dialled where Enter comes now; "" for nothing. */
 static void put_target(const struct screen *s, struct buf *out)
 {
     const struct dial *d = dial_of(s);
     struct slice typed = slice_trim(line_text(&d->line));
     struct fit fits[SHOWN_MAX];
-    size_t n = find(s, typed, fits);
+    size_t row = row_of(d, typed, fits, find(s, typed, fits));
 
-    if (d->chosen > 0 && d->chosen <= n)
-        buf_puts(out, fits[d->chosen - 1].address);
+    if (row > 0)
+        buf_puts(out, fits[row - 1].address);
     else
         buf_put(out, typed);
 }
@@ -142,7 +170,8 @@ static void draw_fits(const struct screen *s, struct cells *cells, struct rect w
 {
     const struct dial *d = dial_of(s);
     struct fit fits[SHOWN_MAX];
-    size_t n = find(s, slice_trim(line_text(&d->line)), fits);
+    struct slice typed = slice_trim(line_text(&d->line));
+    size_t n = find(s, typed, fits), chosen = row_of(d, typed, fits, n);
     int half = within.cols / 2;
 
     for (size_t i = 0; i < n && 3 + (int)i < within.rows; i++) {
@@ -152,7 +181,7 @@ static void draw_fits(const struct screen *s, struct cells *cells, struct rect w
                       *fits[i].name ? slice_of(fits[i].name) : model_short_uri(fits[i].address));
         cells_put_cut(cells, row, 0, half, within.cols - half, STYLE_DIM,
                       slice_of(fits[i].address));
-        if (d->chosen == i + 1)
+        if (chosen == i + 1)
             cells_select(cells, row);
     }
 }
