@@ -286,15 +286,25 @@ static int check_options(const struct found *found, size_t n, struct cli *cli, s
     return 0;
 }
 
-/* On a terminal tphone alone is the screen; in a script it is a mistake. */
-static void choose_screen(struct cli *cli)
+static bool is_said(const struct found *found, size_t n, const char *option)
 {
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(found[i].option->name, option) == 0)
+            return true;
+    return false;
+}
+
+/* On a terminal tphone alone is the screen; in a script it is a mistake, unless lines are wanted.
+ */
+static void choose_screen(const struct found *found, size_t n, struct cli *cli)
+{
+    bool wanted = (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) || is_said(found, n, "plain");
     const struct cli_command *c;
 
     if (cli->command || cli->help || cli->version)
         return;
     for (size_t i = 0; (c = cli_command_at(i)); i++)
-        if (c->bit == CLI_SCREEN && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+        if (c->bit == CLI_SCREEN && wanted)
             cli->command = c;
 }
 
@@ -411,11 +421,7 @@ static int apply(const struct found *found, size_t n, struct cli *cli, struct bu
 /* The port of a file is for whoever may be called; a call by itself does as well with any other. */
 static void settle_call(const struct found *found, size_t n, struct cli *cli)
 {
-    bool said = false;
-
-    for (size_t i = 0; i < n; i++)
-        said |= strcmp(found[i].option->name, "listen") == 0;
-    cli->config.listen.or_free = !said;
+    cli->config.listen.or_free = !is_said(found, n, "listen");
 }
 
 /* Who waits for calls has the usual port where people may call by our address. */
@@ -472,7 +478,7 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
     if (!err)
         err = check_options(found, n, cli, why);
     if (!err) {
-        choose_screen(cli);
+        choose_screen(found, n, cli);
         err = check_options(found, n, cli, why);
     }
     if (!err && !cli->help && !cli->version) {

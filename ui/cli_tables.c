@@ -16,7 +16,9 @@
 static const struct cli_command commands[] = {
     {"screen", CLI_SCREEN, "", 0, 0, NULL,
      "open the telephone on the screen; tphone alone does so on a terminal",
-     "  tphone\n", cmd_screen},
+     "  tphone\n"
+     "  tphone --plain\n",
+     cmd_screen},
     {"call", CLI_CALL, "ADDRESS", 1, 1, "whom to call is missing: tphone call alice@host",
      "call somebody; the exit status tells how it ended",
      "  tphone call alice@192.0.2.7\n"
@@ -433,8 +435,9 @@ static const struct cli_option options[] = {
      "list all calls"},
     {"missed",    0,   NULL,      CLI_HISTORY, set_flag,
      "list only calls that came in while nobody answered"},
-    {"plain",     0,   NULL,      CLI_HISTORY | CLI_CONTACTS, set_flag,
-     "list for scripts: fields with tabs between, times in UTC"},
+    {"plain",     0,   NULL,      CLI_HISTORY | CLI_CONTACTS | CLI_SCREEN, set_flag,
+     "lists: for scripts, fields with tabs between, times in UTC; screen: in lines, without drawing, "
+     "for screen readers and pipes"},
     {"alone",     0,   NULL,      CLI_CALL, set_flag,
      "call without the daemon, though it answers"},
     {"socket",    0,   "PATH",    CLI_CALL | CLI_DAEMON | CLI_SCREEN | CLI_CLIENTS, set_socket,

@@ -206,7 +206,16 @@ static void finish(struct app *a)
     buf_free(&a->title);
 }
 
-int cmd_screen(const struct cli *cli, struct terminal *terminal)
+/* For those who have the screen read to them, and terminals where nothing can be drawn. */
+static bool wants_lines(const struct cli *cli)
+{
+    const char *accessible = getenv("ACCESSIBLE"), *type = getenv("TERM");
+
+    return cli->plain || (accessible && *accessible && strcmp(accessible, "0") != 0) ||
+           (type && strcmp(type, "dumb") == 0);
+}
+
+static int show(const struct cli *cli, struct terminal *terminal)
 {
     struct app *a = xzalloc(sizeof *a);
     struct buf why = buf_new(8192);
@@ -228,4 +237,9 @@ int cmd_screen(const struct cli *cli, struct terminal *terminal)
     buf_free(&why);
     free(a);
     return (int)exit;
+}
+
+int cmd_screen(const struct cli *cli, struct terminal *terminal)
+{
+    return wants_lines(cli) ? cmd_plain(cli, terminal) : show(cli, terminal);
 }

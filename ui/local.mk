@@ -15,6 +15,7 @@ libui_a_SOURCES = \
 	ui/cmd_devices.c \
 	ui/cmd_history.c \
 	ui/cmd_load.c \
+	ui/cmd_plain.c \
 	ui/cmd_register.c \
 	ui/cmd_screen.c \
 	ui/control.c \

@@ -18,6 +18,7 @@ struct signals {
     uv_signal_t handles[ARRAY_LEN(numbers)];
     size_t open; /* handles that are to be closed before this is freed */
     bool came;
+    int number; /* of the first */
     uint64_t first_ms;
     void (*first)(void *arg);
     void (*leave)(void *arg);
@@ -36,6 +37,7 @@ static void on_signal(uv_signal_t *handle, int number)
         _exit(128 + number); /* a person who asks twice means it */
     }
     s->came = true;
+    s->number = number;
     s->first_ms = net_now_ms();
     s->first(s->arg);
 }
@@ -103,6 +105,11 @@ static void on_closed(uv_handle_t *handle)
 
     if (--s->open == 0)
         free(s);
+}
+
+int signals_first(const struct signals *s)
+{
+    return s->number;
 }
 
 void signals_free(struct signals *s)

@@ -10,6 +10,8 @@ struct signals;
  * may be NULL. 0 or a negative errno. */
 int signals_new(struct net_loop *loop, void (*first)(void *arg), void (*leave)(void *arg),
                 void *arg, struct signals **out);
+/* The number of the first that came; 0: none has. */
+int signals_first(const struct signals *signals);
 /* Where a signal has come, further ones do nothing from now on: the status is to be our own. NULL
  * is fine. */
 void signals_free(struct signals *signals);

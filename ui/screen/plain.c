@@ -49,7 +49,7 @@ static void put_list(const struct screen *s, const struct view *view, struct buf
     size_t n = view->rows(s), at = screen_chosen(s, view), first = 0;
 
     if (n == 0) {
-        buf_printf(out, "%s: nothing\n", view->title);
+        buf_printf(out, "%s: none\n", view->title);
         return;
     }
     if (at >= ROWS_SHOWN)
@@ -248,6 +248,16 @@ static void say_completions(struct plain *p, struct slice begun)
     buf_free(&line);
 }
 
+static void say_wait(struct plain *p, struct slice argument)
+{
+    uint64_t s;
+
+    if (slice_number(argument, 3600, &s) != 0)
+        buf_puts(&p->out, "wait: a number of seconds\n");
+    else
+        p->rest_until_ms = p->screen->now_ms + s * 1000;
+}
+
 static void say_help(struct plain *p, struct slice argument)
 {
     const struct command *c = argument.n > 0 ? command_find(argument) : NULL;
@@ -264,6 +274,7 @@ static void say_help(struct plain *p, struct slice argument)
             say_help(p, slice_of(c->name));
         buf_puts(&p->out, "status: say how the telephone is\n"
                           "complete TEXT: list what TEXT can become; so does a tab behind it\n"
+                          "wait SECONDS: take the next line only then, for scripts\n"
                           "Views:");
         for (size_t i = 0; view_at(i); i++)
             buf_printf(&p->out, " %s", view_at(i)->name);
@@ -277,7 +288,7 @@ static const struct {
     void (*say)(struct plain *p, struct slice argument);
 } own[] = {
     {"status", say_status}, {"redraw", say_status}, {"complete", say_completions},
-    {"help", say_help},     {"?", say_help},
+    {"help", say_help},     {"?", say_help},        {"wait", say_wait},
 };
 
 static bool run_own(struct plain *p, struct slice line)

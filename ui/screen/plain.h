@@ -12,8 +12,9 @@
 
 struct plain {
     struct screen *screen;
-    struct buf out; /* lines to print, safe; whoever prints them clears it */
-    bool greeted;   /* the state of the telephone was said at the beginning */
+    struct buf out;         /* lines to print, safe; whoever prints them clears it */
+    uint64_t rest_until_ms; /* the next line waits so long, as somebody has said */
+    bool greeted;           /* the state of the telephone was said at the beginning */
 };
 
 void plain_init(struct plain *plain, struct screen *screen);

@@ -204,6 +204,11 @@ void screen_ask(struct screen *s, enum screen_ask ask, const char *command, cons
     buf_free(&line);
 }
 
+bool screen_is_answered(const struct screen *s)
+{
+    return s->answered >= s->asked;
+}
+
 void screen_confirm(struct screen *s, const char *question, void (*confirmed)(struct screen *s))
 {
     s->prompt = PROMPT_CONFIRM;
@@ -234,6 +239,8 @@ static void take_reply(struct screen *s, const struct ctl_line *line)
 {
     enum screen_ask ask = (enum screen_ask)(line->id % ID_STEP);
 
+    if (line->id / ID_STEP > s->answered)
+        s->answered = line->id / ID_STEP;
     if (!line->ok) {
         model_note(s->model, true, line->text);
         screen_say(s, STYLE_BAD, "%s", line->text);

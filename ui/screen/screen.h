@@ -73,7 +73,7 @@ struct screen {
     /* Hands a line to the phone, with its newline. NULL: nobody is there. */
     void (*send)(void *arg, struct slice line);
     void *arg;
-    uint64_t asked; /* numbers of questions */
+    uint64_t asked, answered; /* numbers of questions: of the last one, and of its last reply */
 };
 
 void screen_init(struct screen *screen, struct model *model, struct keymap *keys);
@@ -93,6 +93,8 @@ uint64_t screen_deadline_ms(const struct screen *screen);
  * each begins with a comma. Foreign strings go through json_put_string first. */
 void screen_ask(struct screen *screen, enum screen_ask ask, const char *command,
                 const char *members, ...) __attribute__((format(printf, 4, 5)));
+/* Whether all that was asked has its reply. */
+bool screen_is_answered(const struct screen *screen);
 /* Shows a sentence for some seconds. */
 void screen_say(struct screen *screen, enum style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -1,0 +1,293 @@
+/* tphone --plain: the telephone in lines, a client of the daemon like the screen. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "net/loop.h"
+#include "net/watch.h"
+#include "ui/cmd.h"
+#include "ui/exit.h"
+#include "ui/flush.h"
+#include "ui/screen/connection.h"
+#include "ui/screen/plain.h"
+#include "ui/signals.h"
+
+#define LINE_MAX_BYTES 8192u
+#define REPLY_MS 5000u /* that a line waits for the answer to the one before */
+#define PROMPT "> "
+
+struct app {
+    const struct cli *cli;
+    struct terminal *terminal;
+    struct net_loop *loop;
+    struct flush *flush;
+    struct connection *connection;
+    struct signals *signals;
+    struct model model;
+    struct keymap keys;
+    struct screen screen;
+    struct plain plain;
+
+    struct net_watch *watch;   /* of standard input; NULL: it is a file */
+    struct net_deadline *turn; /* when the next line is looked at */
+    char in[LINE_MAX_BYTES];   /* lines that are not whole, or have to wait */
+    size_t n_in;               /* bytes of it */
+    bool ended;                /* nothing more comes */
+    uint64_t not_before_ms;    /* of the next line: an answer is expected, or one said wait */
+    bool is_tty, prompted, hidden;
+    struct termios modes; /* of the terminal, as they were */
+};
+
+/* --- out ------------------------------------------------------------------------------------ */
+
+/* Not drawn again behind what has happened meanwhile: that would be heard every time. */
+static void put_prompt(struct app *a)
+{
+    if (!a->is_tty || plain_is_secret(&a->plain))
+        return;
+    output_put(&a->terminal->out, SLICE(PROMPT));
+    a->prompted = true;
+}
+
+/* typed: what is said answers a line, whose newline has left the prompt behind. */
+static void print(struct app *a, bool typed)
+{
+    struct buf *out = &a->plain.out;
+
+    if (out->n > 0 && a->prompted && !typed)
+        output_put(&a->terminal->out, SLICE("\n"));
+    if (out->n > 0 || typed)
+        a->prompted = false;
+    flush_put(a->flush, &a->terminal->out, buf_slice(out));
+    buf_clear(out);
+}
+
+static void set_echo(struct app *a, bool on)
+{
+    struct termios modes = a->modes;
+
+    if (!a->is_tty || a->hidden == !on)
+        return;
+    if (!on)
+        modes.c_lflag &= ~(tcflag_t)ECHO;
+    while (tcsetattr(STDIN_FILENO, TCSADRAIN, &modes) != 0 && errno == EINTR)
+        ;
+    a->hidden = !on;
+}
+
+/* --- the phone ------------------------------------------------------------------------------ */
+
+static void take_turn(struct app *a, uint64_t when_ms)
+{
+    net_deadline_set(a->turn, when_ms);
+}
+
+static unsigned on_line(void *arg, const struct ctl_line *line)
+{
+    struct app *a = arg;
+    unsigned news = plain_line(&a->plain, line);
+
+    print(a, false);
+    if (line->kind == CTL_REPLY && screen_is_answered(&a->screen)) {
+        a->not_before_ms = a->plain.rest_until_ms;
+        take_turn(a, a->not_before_ms);
+    }
+    return news;
+}
+
+static void on_changed(void *arg)
+{
+    struct app *a = arg;
+
+    plain_flush(&a->plain);
+    print(a, false);
+}
+
+/* --- what is typed -------------------------------------------------------------------------- */
+
+static void leave(struct app *a, bool stays)
+{
+    connection_leave(a->connection, stays);
+    net_loop_stop(a->loop);
+}
+
+static void grant(struct app *a)
+{
+    struct screen_wish wish = a->screen.wish;
+
+    a->screen.wish = (struct screen_wish){0};
+    if (wish.suspend)
+        raise(SIGTSTP);
+    if (wish.quit || wish.detach)
+        leave(a, wish.detach);
+}
+
+static void do_line(struct app *a, struct slice line)
+{
+    uint64_t now_ms = net_now_ms();
+
+    a->screen.now_ms = now_ms;
+    plain_typed(&a->plain, line);
+    a->not_before_ms = a->plain.rest_until_ms;
+    if (!screen_is_answered(&a->screen) && a->not_before_ms < now_ms + REPLY_MS)
+        a->not_before_ms = now_ms + REPLY_MS;
+    print(a, true);
+    set_echo(a, !plain_is_secret(&a->plain));
+    grant(a);
+    put_prompt(a);
+}
+
+/* The next line, where one is whole. What was taken is wiped: it may have been a password. */
+static bool take_line(struct app *a)
+{
+    char *end = memchr(a->in, '\n', a->n_in);
+    size_t n = end ? (size_t)(end - a->in) : a->n_in, taken = n + (end != NULL);
+
+    if (!end && a->n_in < sizeof a->in && !(a->ended && n > 0))
+        return false;
+    do_line(a, (struct slice){a->in, n > 0 && a->in[n - 1] == '\r' ? n - 1 : n});
+    memmove(a->in, a->in + taken, a->n_in - taken);
+    mem_wipe(a->in + a->n_in - taken, taken);
+    a->n_in -= taken;
+    return true;
+}
+
+static void read_some(struct app *a)
+{
+    ssize_t n;
+
+    if (a->ended || a->n_in == sizeof a->in)
+        return;
+    n = read(STDIN_FILENO, a->in + a->n_in, sizeof a->in - a->n_in);
+    if (n > 0)
+        a->n_in += (size_t)n;
+    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        a->ended = true;
+}
+
+/* A line is carried out when the one before has been answered, so that a script need not wait. */
+static void on_turn(void *arg)
+{
+    struct app *a = arg;
+    uint64_t now_ms = net_now_ms();
+
+    if (now_ms < a->not_before_ms) {
+        take_turn(a, a->not_before_ms);
+        return;
+    }
+    if (!a->watch)
+        read_some(a);
+    if (take_line(a))
+        take_turn(a, now_ms);
+    else if (a->ended)
+        leave(a, false);
+    else if (!a->watch)
+        take_turn(a, now_ms);
+    if (a->watch)
+        net_watch_set(a->watch, a->ended || a->n_in == sizeof a->in ? 0 : NET_READABLE);
+}
+
+static void on_readable(void *arg, int events)
+{
+    struct app *a = arg;
+
+    (void)events;
+    read_some(a);
+    on_turn(a);
+}
+
+/* Ctrl-C is a person's word, so calls of a phone that is ours end. Other signals say that somebody
+ * has been lost, and nobody that calls are to end. */
+static void on_signal(void *arg)
+{
+    struct app *a = arg;
+
+    if (signals_first(a->signals) == SIGINT)
+        leave(a, false);
+    else
+        net_loop_stop(a->loop);
+}
+
+static void on_second_signal(void *arg)
+{
+    set_echo(arg, true);
+}
+
+/* --- begin and end -------------------------------------------------------------------------- */
+
+static int watch_input(struct app *a)
+{
+    int err = net_watch_new(a->loop, STDIN_FILENO, on_readable, a, &a->watch);
+
+    a->is_tty = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &a->modes) == 0;
+    if (err == -EPERM) /* epoll takes no files, which never let one wait */
+        err = 0;
+    return err;
+}
+
+static int prepare(struct app *a, struct buf *why)
+{
+    static const struct connection_events events = {on_line, on_changed};
+    int err = net_loop_new(&a->loop);
+
+    if (!err)
+        err = flush_new(a->loop, a->terminal, &a->flush);
+    if (!err)
+        err = net_deadline_new(a->loop, on_turn, a, &a->turn);
+    if (!err)
+        err = connection_new(a->loop, a->cli, &a->screen, &events, a, &a->connection, why);
+    if (!err)
+        err = signals_new(a->loop, on_signal, on_second_signal, a, &a->signals);
+    if (!err)
+        err = watch_input(a);
+    if (err && why->n == 0)
+        buf_puts(why, strerror(-err));
+    return err;
+}
+
+static void finish(struct app *a)
+{
+    set_echo(a, true);
+    net_watch_free(a->watch);
+    connection_free(a->connection);
+    signals_free(a->signals);
+    net_deadline_free(a->turn);
+    flush_free(a->flush);
+    net_loop_free(a->loop);
+    plain_free(&a->plain);
+    screen_free(&a->screen);
+    keymap_free(&a->keys);
+    model_free(&a->model);
+    mem_wipe(a->in, sizeof a->in);
+}
+
+int cmd_plain(const struct cli *cli, struct terminal *terminal)
+{
+    struct app *a = xzalloc(sizeof *a);
+    struct buf why = buf_new(8192);
+    enum exit_status exit = EXIT_OK;
+
+    a->cli = cli;
+    a->terminal = terminal;
+    model_init(&a->model);
+    keymap_init(&a->keys);
+    screen_init(&a->screen, &a->model, &a->keys);
+    plain_init(&a->plain, &a->screen);
+    if (prepare(a, &why) != 0) {
+        exit = EXIT_OTHER;
+    } else {
+        a->not_before_ms = net_now_ms() + REPLY_MS; /* until it is known how the phone is */
+        take_turn(a, a->not_before_ms);
+        net_loop_run(a->loop);
+    }
+    finish(a);
+    if (exit)
+        terminal_error(terminal, buf_cstr(&why));
+    buf_free(&why);
+    free(a);
+    return (int)exit;
+}
