@@ -306,6 +306,7 @@ void client_turn(struct client *c)
     client_flush(c);
     if (is_file(c) && may_read(c))
         read_lines(c);
+    control_begin_job(c);
     if (!is_silent(c) && !c->rest_ms && !c->job && (c->more || !lines_empty(&c->lines) || c->ended))
         do_lines(c);
     client_flush(c);

@@ -403,9 +403,16 @@ static void tell_status(struct client *c, struct json_command *command, struct c
     tell_listening(c, r);
 }
 
-static void tell_list(struct client *c, struct json_command *command, struct control_reply *r)
+static void ask_disk(struct client *c, struct json_command *command, struct control_reply *r)
 {
-    int err = control_list(c, command);
+    int err;
+
+    if (command->verb->action == JSON_SET_CONTACT && command->phone.on &&
+        !(command->said & (JSON_ADDRESS | JSON_RENAME))) {
+        fail(r, "bad-member", "contact needs \"address\", \"rename\", or \"on\": false");
+        return;
+    }
+    err = control_ask_disk(c, command);
 
     r->later = !err;
     if (err)
@@ -424,8 +431,9 @@ static do_fn *const actions[] = {
     [JSON_DO_DEVICES] = do_devices,
     [JSON_TELL_STATUS] = tell_status,
     [JSON_TELL_ACCOUNTS] = tell_accounts,
-    [JSON_TELL_HISTORY] = tell_list,
-    [JSON_TELL_CONTACTS] = tell_list,
+    [JSON_TELL_HISTORY] = ask_disk,
+    [JSON_TELL_CONTACTS] = ask_disk,
+    [JSON_SET_CONTACT] = ask_disk,
     [JSON_SET_EVENTS] = set_events,
     [JSON_SET_TRACE] = set_trace,
     [JSON_QUIT] = quit,

@@ -1,23 +1,32 @@
-/* What a client asks to be listed and disks hold: history and contacts. A worker reads it, as a
- * disk may be slow; until then the client is not listened to, so that replies keep their order. */
+/* What a client asks of disks: to list history and contacts, to write a contact. A worker does it,
+ * as a disk may be slow; until then the client is not listened to, so that replies keep their
+ * order. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "phone/contacts.h"
+#include "phone/contacts_edit.h"
 #include "phone/folders.h"
 #include "phone/history.h"
 #include "ui/control_private.h"
 #include "ui/json_list.h"
 
 #define LIMIT_USUAL 100u
+/* A call that has just ended is written down first: looked at so often, and no longer than that. */
+#define SETTLE_STEP_MS 5
+#define SETTLE_MS 500
 #define ROWS_MAX 7340032u /* bytes: a reply with them is no longer than clients of ours read */
 
 struct control_job {
     uv_work_t work;
     struct client *client; /* NULL: it has gone */
-    bool history;
-    struct buf path; /* empty: there is none, and so no row */
-    size_t left;     /* rows that may follow */
+    enum json_action action;
+    struct buf path;               /* empty: there is none, and so no row */
+    uint64_t by_ms;                /* the worker begins by then; 0: it has */
+    bool missed;                   /* only such rows */
+    size_t left;                   /* rows that may follow */
+    char *name, *address, *rename; /* of the contact to be written */
+    bool remove;
     struct buf id, rows, why;
     int err;
 };
@@ -25,6 +34,9 @@ struct control_job {
 static void free_job(struct control_job *job)
 {
     buf_free(&job->path);
+    free(job->name);
+    free(job->address);
+    free(job->rename);
     buf_free(&job->id);
     buf_free(&job->rows);
     buf_free(&job->why);
@@ -50,10 +62,13 @@ static bool add_row(struct control_job *job, struct buf *line)
 
 static bool on_row(void *arg, const struct history_row *row)
 {
+    struct control_job *job = arg;
     struct buf line = buf_new(ROWS_MAX);
 
+    if (job->missed && row->outcome != HISTORY_MISSED)
+        return true;
     json_history(&line, row);
-    return add_row(arg, &line);
+    return add_row(job, &line);
 }
 
 static int read_contacts(struct control_job *job)
@@ -75,33 +90,62 @@ static int read_contacts(struct control_job *job)
     return err;
 }
 
-static void read_in_worker(uv_work_t *work)
+static int edit_contact(struct control_job *job)
+{
+    const struct contacts_edit edit = {job->name, job->address, job->rename, job->remove};
+
+    if (job->path.n > 0)
+        return contacts_edit(buf_cstr(&job->path), &edit, &job->why);
+    buf_puts(&job->why, "there is no $HOME; name the file of contacts with --contacts-file");
+    return -EIO;
+}
+
+static void work_in_worker(uv_work_t *work)
 {
     struct control_job *job = work->data;
 
-    if (job->path.n == 0)
-        return;
-    job->err = job->history ? history_read(buf_cstr(&job->path), on_row, job, &job->why)
-                            : read_contacts(job);
+    if (job->action == JSON_SET_CONTACT)
+        job->err = edit_contact(job);
+    else if (job->path.n > 0)
+        job->err = job->action == JSON_TELL_HISTORY
+                       ? history_read(buf_cstr(&job->path), on_row, job, &job->why)
+                       : read_contacts(job);
     if (job->err == -ENOENT && job->why.n == 0)
         job->err = 0; /* nothing has been written yet */
 }
 
 /* --- on the loop ---------------------------------------------------------------------------- */
 
+static const char *word_of(const struct control_job *job)
+{
+    if (job->err == -ENOMEM)
+        return "no-memory";
+    if (job->action != JSON_SET_CONTACT)
+        return "failed";
+    if (job->err == -ENOENT)
+        return "no-such-contact";
+    return job->err == -EINVAL || job->err == -EEXIST ? "bad-value" : "failed";
+}
+
+static void put_rows(struct control_job *job, struct buf *body)
+{
+    buf_printf(body, ",\"%s\":[", job->action == JSON_TELL_HISTORY ? "history" : "contacts");
+    buf_put(body, buf_slice(&job->rows));
+    buf_putc(body, ']');
+}
+
 static void tell(struct control_job *job)
 {
     struct control_reply reply = control_reply_new();
 
     if (job->err) {
-        reply.error = job->err == -ENOMEM ? "no-memory" : "failed";
+        reply.error = word_of(job);
         buf_put(&reply.why, buf_slice(&job->why));
         if (reply.why.n == 0)
             buf_puts(&reply.why, strerror(-job->err));
     }
-    buf_printf(&reply.body, ",\"%s\":[", job->history ? "history" : "contacts");
-    buf_put(&reply.body, buf_slice(&job->rows));
-    buf_putc(&reply.body, ']');
+    if (job->action != JSON_SET_CONTACT)
+        put_rows(job, &reply.body);
     control_reply(job->client, buf_slice(&job->id), &reply);
 }
 
@@ -114,6 +158,8 @@ static void on_done(uv_work_t *work, int status)
     if (job->client) {
         job->client->job = NULL;
         tell(job);
+        if (job->action == JSON_SET_CONTACT)
+            phone_look_at_contacts(job->client->control->session->phone);
         control_turn_soon(job->client->control);
     }
     free_job(job);
@@ -121,46 +167,90 @@ static void on_done(uv_work_t *work, int status)
 
 static int find_path(const struct phone_config *config, struct control_job *job)
 {
+    bool history = job->action == JSON_TELL_HISTORY;
     int err;
 
-    if (job->history && config->no_history)
+    if (history && config->no_history)
         return 0;
-    err = job->history ? folders_history(config, &job->path) : folders_contacts(config, &job->path);
+    err = history ? folders_history(config, &job->path) : folders_contacts(config, &job->path);
     return err == -ENOENT ? 0 : err;
 }
 
-int control_list(struct client *client, const struct json_command *command)
+void control_begin_job(struct client *client)
 {
-    struct session *session = client->control->session;
+    struct control_job *job = client->job;
+    const struct session *session = client->control->session;
+    uint64_t now_ms = net_now_ms();
+
+    if (!job || job->by_ms == 0)
+        return;
+    if (job->action == JSON_TELL_HISTORY && now_ms < job->by_ms &&
+        phone_history_waits(session->phone)) {
+        control_turn_at(client->control, now_ms + SETTLE_STEP_MS);
+        return;
+    }
+    job->by_ms = 0;
+    if (uv_queue_work(net_loop_uv(session->loop), &job->work, work_in_worker, on_done) != 0)
+        abort(); /* only a NULL callback makes it fail */
+}
+
+static int dup_text(const char *text, char **out)
+{
+    *out = text ? strdup(text) : NULL;
+    return text && !*out ? -ENOMEM : 0;
+}
+
+static int take_command(struct control_job *job, const struct json_command *command)
+{
+    int err = dup_text(command->name, &job->name);
+
+    if (!err)
+        err = dup_text(command->address, &job->address);
+    if (!err)
+        err = dup_text(command->rename, &job->rename);
+    job->remove = !command->phone.on;
+    job->missed = command->missed;
+    job->action = command->verb->action;
+    if (job->action == JSON_TELL_HISTORY)
+        job->left = command->said & JSON_LIMIT ? command->limit : LIMIT_USUAL;
+    buf_put(&job->id, buf_slice(&command->id));
+    return err;
+}
+
+int control_ask_disk(struct client *client, const struct json_command *command)
+{
     struct control_job *job = calloc(1, sizeof *job);
     int err = job ? 0 : -ENOMEM;
 
     if (err)
         return err;
     *job = (struct control_job){.client = client,
-                                .history = command->verb->action == JSON_TELL_HISTORY,
                                 .path = buf_new(8192),
                                 .left = SIZE_MAX,
                                 .id = buf_new(JSON_ID_MAX),
                                 .rows = buf_new(2 * ROWS_MAX),
-                                .why = buf_new(8192)};
-    if (job->history)
-        job->left = command->said & JSON_LIMIT ? command->limit : LIMIT_USUAL;
-    buf_put(&job->id, buf_slice(&command->id));
+                                .why = buf_new(8192),
+                                .by_ms = net_now_ms() + SETTLE_MS};
     job->work.data = job;
-    err = find_path(&session->cli->config, job);
+    err = take_command(job, command);
     if (!err)
-        err = uv_queue_work(net_loop_uv(session->loop), &job->work, read_in_worker, on_done);
-    if (err)
+        err = find_path(&client->control->session->cli->config, job);
+    if (err) {
         free_job(job);
-    else
-        client->job = job;
-    return err;
+        return err;
+    }
+    client->job = job;
+    control_begin_job(client);
+    return 0;
 }
 
 void control_forget_job(struct client *client)
 {
-    if (client->job)
-        client->job->client = NULL;
+    struct control_job *job = client->job;
+
     client->job = NULL;
+    if (job && job->by_ms > 0)
+        free_job(job); /* it has not begun */
+    else if (job)
+        job->client = NULL;
 }

@@ -103,8 +103,11 @@ void client_close_fds(struct client *client);
 
 /* --- control_list.c -------------------------------------------------------------------------- */
 
-/* Begins to read what this command lists; the reply follows. 0 or a negative errno. */
-int control_list(struct client *client, const struct json_command *command);
+/* Begins to read what this command lists, or to write what it sets; the reply follows. 0 or a
+ * negative errno. */
+int control_ask_disk(struct client *client, const struct json_command *command);
+/* The job of the client, where it has one, may begin now. */
+void control_begin_job(struct client *client);
 /* The client goes: nobody waits for what is read. */
 void control_forget_job(struct client *client);
 

@@ -108,6 +108,7 @@ enum exit_status ctl_exit_of(const char *error)
         /* clang-format off */
         {"no-such-call",    EXIT_NOT_FOUND},
         {"no-such-account", EXIT_NOT_FOUND},
+        {"no-such-contact", EXIT_NOT_FOUND},
         {"sound",           EXIT_SOUND},
         {"wrong-state",     EXIT_OTHER},
         {"no-memory",       EXIT_OTHER},

@@ -37,6 +37,10 @@ enum json_member_bit {
     JSON_PASSWORD = 1 << 19,
     JSON_LIMIT = 1 << 20,
     JSON_STAY = 1 << 21,
+    JSON_NAME = 1 << 22,
+    JSON_ADDRESS = 1 << 23,
+    JSON_RENAME = 1 << 24,
+    JSON_MISSED = 1 << 25,
 };
 
 enum json_action {
@@ -49,6 +53,7 @@ enum json_action {
     JSON_TELL_ACCOUNTS,
     JSON_TELL_HISTORY,
     JSON_TELL_CONTACTS,
+    JSON_SET_CONTACT,
     JSON_SET_EVENTS,
     JSON_SET_TRACE,
     JSON_QUIT,
@@ -107,7 +112,8 @@ struct json_command {
     struct phone_pipe in, out;
     const char *password; /* also phone.text */
     size_t limit;         /* of rows; 0: not said */
-    bool stay;
+    bool stay, missed;
+    const char *name, *address, *rename; /* of a contact */
     void *tree;           /* the reader's */
 };
 

@@ -350,6 +350,7 @@ static const unsigned char told_with[][JSON_MEMBERS_MAX] = {
                                Q_CONCEALED},
     [PHONE_VOLUMES]         = {MICROPHONE_DB, SPEAKER_DB},
     [PHONE_DEVICE_LIST]     = {DEVICES, TEXT},
+    [PHONE_CONTACTS_CHANGED] = {0},
     [PHONE_HOOK_FAILED]     = {WHOSE, TEXT},
     [PHONE_MESSAGE]         = {DIRECTION, TRANSPORT, LOCAL, REMOTE, MESSAGE},
 };

@@ -51,7 +51,10 @@ static const struct json_verb verbs[] = {
     {.name = "status", .action = JSON_TELL_STATUS, .may = JSON_CALL, .first = JSON_CALL,
      .help = "tell how calls and accounts are now, or one call"},
     {.name = "accounts", .action = JSON_TELL_ACCOUNTS, .help = "tell the accounts as they are now"},
-    {.name = "history", .action = JSON_TELL_HISTORY, .may = JSON_LIMIT, .first = JSON_LIMIT,
+    {.name = "contact", .action = JSON_SET_CONTACT, .must = JSON_NAME,
+     .may = JSON_ADDRESS | JSON_RENAME | JSON_ON, .first = JSON_NAME, .second = JSON_ADDRESS,
+     .help = "set a contact, rename it, or with on=no remove it"},
+    {.name = "history", .action = JSON_TELL_HISTORY, .may = JSON_LIMIT | JSON_MISSED, .first = JSON_LIMIT,
      .help = "list the calls there were, the newest first"},
     {.name = "contacts", .action = JSON_TELL_CONTACTS, .help = "list the names that can be called"},
     {.name = "register", .action = JSON_DO, .kind = PHONE_REGISTER, .may = JSON_ACCOUNT,
@@ -112,6 +115,10 @@ static const struct json_member members[] = {
     {JSON_LIMIT, "limit", JSON_IS_LIMIT, AT(limit), "N", "rows at most (100)"},
     {JSON_STAY, "stay", JSON_IS_SWITCH, AT(stay), "yes|no",
      "the telephone goes on when its screens have gone"},
+    {JSON_NAME, "name", JSON_IS_TEXT, AT(name), "NAME", "of a contact"},
+    {JSON_ADDRESS, "address", JSON_IS_TEXT, AT(address), "ADDRESS", "whom it means"},
+    {JSON_RENAME, "rename", JSON_IS_TEXT, AT(rename), "NAME", "its new name"},
+    {JSON_MISSED, "missed", JSON_IS_SWITCH, AT(missed), "yes|no", "only those that were missed"},
     {JSON_PASSWORD, "password", JSON_IS_SECRET, AT(password), "PASSWORD", "of the account"},
 };
 /* clang-format on */

@@ -231,6 +231,7 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_VOLUMES: put_volumes(out, e); return true;
     case PHONE_MEDIA:
     case PHONE_DEVICE_LIST:
+    case PHONE_CONTACTS_CHANGED:
     case PHONE_PASSWORD_WANTED:
     case PHONE_MESSAGE:
     case PHONE_CLOSED: return false;

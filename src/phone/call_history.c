@@ -135,6 +135,11 @@ void phone_note_calls(struct phone *phone)
     }
 }
 
+bool phone_history_waits(const struct phone *phone)
+{
+    return phone->history && (phone->notes_due || history_waits(phone->history));
+}
+
 void call_note_end(struct call *call, const struct phone_event *ended)
 {
     struct history_row row;

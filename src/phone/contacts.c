@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/ip.h"
@@ -36,6 +35,7 @@ struct contacts {
     struct rng rng;
     struct book book;
     struct stat seen; /* the file that was read last; st_nlink 0: none */
+    unsigned version;
 };
 
 /* --- a book --------------------------------------------------------------------------------- */
@@ -254,6 +254,50 @@ static int read_line(struct reader *r, struct slice line)
     return err ? err : read_contact(r, name, slice_trim(value));
 }
 
+bool contacts_same_name(struct slice a, struct slice b)
+{
+    return slice_ieq(slice_trim(a), slice_trim(b));
+}
+
+/* What read_line would make another line, or another name, of. */
+static int check_line(struct reader *r, struct slice name)
+{
+    if (slice_index(name, '=') >= 0 || (name.n > 0 && strchr("#;", name.p[0])))
+        return fail(r, name.p,
+                    "the name of a contact has no equals sign in it, and does not begin like a "
+                    "comment");
+    return check_name(r, name, name);
+}
+
+static int check_address(struct reader *r, const char *address)
+{
+    struct slice text = slice_trim(slice_of(address));
+    struct buf safe = buf_new(4 * ADDRESS_BYTES_MAX);
+    char *where = NULL;
+    int err;
+
+    text_safe(&safe, text);
+    err = text.n > 0 && slice_eq(buf_slice(&safe), text)
+              ? read_where(r, text, &where)
+              : fail(r, text.p, "an address is missing, or holds what cannot be shown");
+    buf_free(&safe);
+    free(where);
+    return err;
+}
+
+int contacts_check(const char *name, const char *address, struct buf *why)
+{
+    struct reader r = {.fault = buf_new(1024)};
+    int err = check_line(&r, slice_trim(slice_of(name)));
+
+    if (!err && address)
+        err = check_address(&r, address);
+    if (err == -EINVAL)
+        buf_puts(why, buf_cstr(&r.fault));
+    buf_free(&r.fault);
+    return err;
+}
+
 static int read_book(struct book *book, struct slice text, const char *path, struct buf *why)
 {
     struct reader r = {.book = book, .fault = buf_new(1024)};
@@ -297,7 +341,7 @@ static int read_descriptor(int fd, struct buf *text)
 }
 
 /* What stands under the path now, and what kind of thing that is. A pipe is not waited for. */
-static int read_file(const char *path, struct stat *seen, struct buf *text)
+int contacts_read_file(const char *path, struct stat *seen, struct buf *text)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err = 0;
 
@@ -327,8 +371,10 @@ int contacts_read_text(struct contacts *contacts, struct slice text, const char 
     struct book book = book_new(&contacts->rng), old = contacts->book;
     int err = read_book(&book, text, path, why);
 
-    if (!err)
+    if (!err) {
         contacts->book = book;
+        contacts->version++;
+    }
     book_free(err ? &book : &old);
     return err;
 }
@@ -344,7 +390,7 @@ int contacts_refresh(struct contacts *contacts, struct buf *why)
         return 0;
     contacts->seen = now;
     if (!err)
-        err = read_file(contacts->path, &contacts->seen, &text);
+        err = contacts_read_file(contacts->path, &contacts->seen, &text);
     if (err == -ENOENT || err == -ENOTDIR)
         err = 0; /* nobody has written one */
     if (!err)
@@ -379,6 +425,11 @@ void contacts_free(struct contacts *contacts)
     book_free(&contacts->book);
     free(contacts->path);
     free(contacts);
+}
+
+unsigned contacts_version(const struct contacts *contacts)
+{
+    return contacts->version;
 }
 
 /* --- looking up ----------------------------------------------------------------------------- */

@@ -11,6 +11,8 @@
 #ifndef PHONE_CONTACTS_H
 #define PHONE_CONTACTS_H
 
+#include <sys/stat.h>
+
 #include "base/buf.h"
 #include "base/slice.h"
 
@@ -27,6 +29,16 @@ int contacts_refresh(struct contacts *contacts, struct buf *why);
 /* The same for text in memory, which replaces what was there; path only names it. */
 int contacts_read_text(struct contacts *contacts, struct slice text, const char *path,
                        struct buf *why);
+/* Whether a line of this name and address can stand in the file; the address may be NULL. 0, or
+ * -EINVAL with a sentence, or -ENOMEM. */
+int contacts_check(const char *name, const char *address, struct buf *why);
+/* Another number whenever other names have been read. */
+unsigned contacts_version(const struct contacts *contacts);
+/* What stands under the path now, a file that can be one of contacts. 0; -ENOENT; another negative
+ * errno. */
+int contacts_read_file(const char *path, struct stat *seen, struct buf *text);
+/* Two names that are one. */
+bool contacts_same_name(struct slice a, struct slice b);
 /* The address of a name, as it stands in the file; NULL: no such contact. Lives until refresh. */
 const char *contacts_address(const struct contacts *contacts, struct slice name);
 /* The name as it stands in the file. */

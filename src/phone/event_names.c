@@ -38,6 +38,7 @@ static const struct {
     {PHONE_ENDED,           false, false, "ended"},
     {PHONE_VOLUMES,         false, false, "volume"},
     {PHONE_DEVICE_LIST,     false, false, "devices"},
+    {PHONE_CONTACTS_CHANGED, false, false, "contacts-changed"},
     {PHONE_PASSWORD_WANTED, false, false, "password-wanted"},
     {PHONE_NOTICE,          false, false, "notice"},
     {PHONE_WAITING,         false, false, "waiting"},

@@ -330,6 +330,16 @@ void history_end(struct history *history, const struct history_row *row)
     push(history, row);
 }
 
+bool history_waits(struct history *history)
+{
+    bool waits;
+
+    pthread_mutex_lock(&history->lock);
+    waits = history->n_waiting > 0 && !history->trouble;
+    pthread_mutex_unlock(&history->lock);
+    return waits;
+}
+
 int history_new(const char *path, void (*on_trouble)(void *arg, const char *sentence), void *arg,
                 struct history **out)
 {

@@ -67,6 +67,9 @@ int64_t history_begin(struct history *history, const struct history_row *row);
 /* It is over: the whole row is noted under its id, also where its beginning never got through. */
 void history_end(struct history *history, const struct history_row *row);
 
+/* Whether rows are about to be written. */
+bool history_waits(struct history *history);
+
 /* The word that stands for an outcome in the database and for scripts: "answered", "cut-off". */
 const char *history_word(enum history_outcome outcome);
 

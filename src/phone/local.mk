@@ -27,6 +27,9 @@ libphone_a_SOURCES = \
 	src/phone/config_values.c \
 	src/phone/contacts.c \
 	src/phone/contacts.h \
+	src/phone/contacts_edit.c \
+	src/phone/contacts_edit.h \
+	src/phone/contacts_watch.c \
 	src/phone/devices.c \
 	src/phone/dial.c \
 	src/phone/ebb.c \

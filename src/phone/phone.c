@@ -377,6 +377,8 @@ void phone_free(struct phone *phone)
     if (!phone)
         return;
     phone_forget_listing(phone);
+    contacts_watch_free(phone->contacts_watch);
+    phone->contacts_watch = NULL;
     LIST_EACH (&phone->calls, at)
         call_free(LIST_ITEM(at, struct call, link));
     accounts_close(phone);

@@ -82,10 +82,16 @@ size_t phone_each_account(const struct phone *phone,
                           void (*each)(void *arg, const struct phone_account_state *state),
                           void *arg);
 
-/* Likewise for each address where SIP messages are heard. */
-size_t phone_each_listening(const struct phone *phone,
-                            void (*each)(void *arg, const char *transport, const struct ip *where),
-                            void *arg);
+/* From now on PHONE_CONTACTS_CHANGED is told, within a moment of the change. 0 or a negative errno:
+ * then only what is noticed by chance. Twice does no harm. */
+int phone_watch_contacts(struct phone *phone);
+/* Looks at once. */
+void phone_look_at_contacts(struct phone *phone);
+/* Calls each for every contact, in the order of the file; the strings live until it returns. */
+void phone_each_contact(struct phone *phone,
+                        void (*each)(void *arg, const char *name, const char *address), void *arg);
+/* Whether something of the history is still to be written, within a moment. */
+bool phone_history_waits(const struct phone *phone);
 
 /* Whether a sound file can be read (or, recorded to, be made), with the reason in why. Blocks for
  * as long as the file system does: for the start of a program. Nothing is left behind. */

@@ -29,8 +29,39 @@ static void refresh(struct phone *phone)
         text_safe(&safe, buf_slice(&why));
         phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&safe)});
     }
+    phone_note_contacts(phone);
     buf_free(&why);
     buf_free(&safe);
+}
+
+void phone_note_contacts(struct phone *phone)
+{
+    unsigned version = contacts_version(phone->contacts);
+
+    if (!phone->contacts_watch || *contacts_watch_told(phone->contacts_watch) == version)
+        return;
+    *contacts_watch_told(phone->contacts_watch) = version;
+    phone_tell(phone, &(struct phone_event){.kind = PHONE_CONTACTS_CHANGED});
+}
+
+void phone_look_at_contacts(struct phone *phone)
+{
+    if (!phone->contacts)
+        return;
+    contacts_watch_again(phone->contacts_watch);
+    refresh(phone);
+}
+
+void phone_each_contact(struct phone *phone,
+                        void (*each)(void *arg, const char *name, const char *address), void *arg)
+{
+    const char *name, *address;
+
+    if (!phone->contacts)
+        return;
+    refresh(phone);
+    for (size_t i = 0; contacts_at(phone->contacts, i, &name, &address); i++)
+        each(arg, name, address);
 }
 
 const char *phone_dialled(struct phone *phone, const char *typed)

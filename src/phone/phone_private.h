@@ -31,6 +31,7 @@ struct phone {
     struct list turns;         /* of struct account, that wait to speak to their servers */
     uint64_t turn_ms;          /* when the last turn began */
     unsigned turn_requests;    /* that were sent in it */
+    struct contacts_watch *contacts_watch; /* NULL: nobody wants to know */
     struct contacts *contacts; /* NULL: nobody says where the file would be */
     struct history *history;   /* NULL: likewise, or it is not wanted */
     bool notes_due;            /* a call has begun and is not noted */
@@ -91,6 +92,17 @@ int phone_note_contact(struct call *call, const char *typed, struct slice uri);
 /* The contact who calls, or NULL; also where the URI is a contact's but nothing speaks for it.
  * Lives until the next of these. */
 const char *phone_caller_name(struct phone *phone, const struct sip_call_event *event);
+
+/* The file was looked at: tells, where there is a watch, what is new. */
+void phone_note_contacts(struct phone *phone);
+
+/* --- contacts_watch.c ----------------------------------------------------------------------- */
+
+/* The version of the contacts that was told last. */
+unsigned *contacts_watch_told(struct contacts_watch *watch);
+/* Looks whether the folder is there now, where it was not. NULL is fine, for both. */
+void contacts_watch_again(struct contacts_watch *watch);
+void contacts_watch_free(struct contacts_watch *watch);
 
 /* --- call_history.c ------------------------------------------------------------------------- */
 

@@ -1,0 +1,250 @@
+#include "phone/contacts_edit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/rand.h"
+#include "phone/contacts.h"
+#include "phone/folders.h"
+
+#define TRIES 4 /* where others write to it at the same time */
+
+/* --- the text ------------------------------------------------------------------------------- */
+
+/* A line of the file, with its end; name and value lie in it, value.p NULL: it is no contact. */
+struct line {
+    struct slice whole, name, value;
+};
+
+static struct line next_line(struct slice *text)
+{
+    ptrdiff_t end = slice_index(*text, '\n');
+    struct line line = {.whole = slice_head(*text, end < 0 ? text->n : (size_t)end + 1)};
+    struct slice rest = line.whole;
+
+    *text = slice_skip(*text, line.whole.n);
+    if (slice_starts(rest, SLICE("\xef\xbb\xbf")))
+        rest = slice_skip(rest, 3);
+    rest = slice_trim(rest);
+    if (rest.n == 0 || rest.p[0] == '#' || rest.p[0] == ';')
+        return line;
+    line.name = slice_trim(slice_cut(&rest, '='));
+    line.value = slice_trim(rest);
+    return line;
+}
+
+static bool has_name(const struct line *line, const char *name)
+{
+    return line->value.p && contacts_same_name(line->name, slice_of(name));
+}
+
+static bool has_contact(struct slice text, const char *name)
+{
+    while (text.n > 0) {
+        struct line line = next_line(&text);
+
+        if (has_name(&line, name))
+            return true;
+    }
+    return false;
+}
+
+/* From one place of the line to another. */
+static struct slice between(const char *from, const char *to)
+{
+    return (struct slice){from, (size_t)(to - from)};
+}
+
+/* Blanks around name and value stay. */
+static void put_changed(struct buf *out, const struct line *line, const struct contacts_edit *edit)
+{
+    struct slice name = edit->rename ? slice_trim(slice_of(edit->rename)) : line->name;
+    struct slice value = edit->address ? slice_trim(slice_of(edit->address)) : line->value;
+    const char *name_end = line->name.p + line->name.n, *value_end = line->value.p + line->value.n;
+
+    buf_put(out, between(line->whole.p, line->name.p));
+    buf_put(out, name);
+    buf_put(out, between(name_end, line->value.p));
+    buf_put(out, value);
+    buf_put(out, between(value_end, line->whole.p + line->whole.n));
+}
+
+static void put_new(struct buf *out, const struct contacts_edit *edit)
+{
+    struct slice name = slice_trim(slice_of(edit->name));
+    struct slice address = slice_trim(slice_of(edit->address));
+
+    if (out->n > 0 && out->p[out->n - 1] != '\n')
+        buf_putc(out, '\n');
+    buf_put(out, name);
+    buf_puts(out, " = ");
+    buf_put(out, address);
+    buf_putc(out, '\n');
+}
+
+static int refuse(struct buf *why, int err, const char *sentence)
+{
+    buf_puts(why, sentence);
+    return err;
+}
+
+static int change(struct slice text, const struct contacts_edit *edit, struct buf *out,
+                  struct buf *why)
+{
+    const char *renamed = edit->remove ? NULL : edit->rename;
+    bool found = has_contact(text, edit->name);
+
+    if (!found && (edit->remove || renamed || !edit->address))
+        return refuse(why, -ENOENT, "there is no contact of that name");
+    if (renamed && !contacts_same_name(slice_of(renamed), slice_of(edit->name)) &&
+        has_contact(text, renamed))
+        return refuse(why, -EEXIST, "there is a contact of the new name already");
+    while (text.n > 0) {
+        struct line line = next_line(&text);
+
+        if (!has_name(&line, edit->name))
+            buf_put(out, line.whole);
+        else if (!edit->remove)
+            put_changed(out, &line, edit);
+    }
+    if (!found)
+        put_new(out, edit);
+    return buf_ok(out) ? 0 : refuse(why, -EFBIG, "the file of contacts would become too long");
+}
+
+static int check(const struct contacts_edit *edit, struct buf *why)
+{
+    int err = edit->remove ? 0 : contacts_check(edit->name, edit->address, why);
+
+    return err || !edit->rename || edit->remove ? err : contacts_check(edit->rename, NULL, why);
+}
+
+/* What cannot be read any more is not written, whoever is to blame. */
+static int check_all(const char *path, struct slice text, struct buf *why)
+{
+    struct contacts *contacts;
+    int err = contacts_new(path, &contacts);
+
+    if (err)
+        return err;
+    err = contacts_read_text(contacts, text, path, why);
+    contacts_free(contacts);
+    return err == -EINVAL ? -EBADMSG : err;
+}
+
+/* --- the file ------------------------------------------------------------------------------- */
+
+static int write_all(int fd, struct slice text)
+{
+    while (text.n > 0) {
+        ssize_t n = write(fd, text.p, text.n);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        text = slice_skip(text, (size_t)n);
+    }
+    return fsync(fd) == 0 ? 0 : -errno;
+}
+
+/* So that the new name of the file survives, too. Where a file system cannot, it need not. */
+static void sync_folder(const char *path)
+{
+    char *copy = strdup(path);
+    int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+    if (fd >= 0) {
+        (void)fsync(fd);
+        close(fd);
+    }
+    free(copy);
+}
+
+static bool has_changed(const char *path, const struct stat *seen)
+{
+    struct stat now;
+
+    if (stat(path, &now) != 0)
+        return seen->st_nlink > 0;
+    return seen->st_nlink == 0 || now.st_ino != seen->st_ino || now.st_size != seen->st_size ||
+           now.st_mtim.tv_sec != seen->st_mtim.tv_sec ||
+           now.st_mtim.tv_nsec != seen->st_mtim.tv_nsec;
+}
+
+/* -EAGAIN: somebody else has written to it since it was read. */
+static int replace(const char *path, const struct stat *seen, struct slice text)
+{
+    struct buf other = buf_new(PATH_MAX);
+    struct rng rng = rng_system();
+    char *name, letters[9];
+    int fd, err = -ENAMETOOLONG;
+
+    rng_token(&rng, letters, sizeof letters - 1);
+    buf_printf(&other, "%s.%s", path, letters);
+    name = buf_take(&other);
+    if (!name)
+        return err;
+    fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    err = fd < 0 ? -errno : 0;
+    if (!err && seen->st_nlink > 0 && fchmod(fd, seen->st_mode & 0777) != 0)
+        err = -errno;
+    if (!err)
+        err = write_all(fd, text);
+    if (!err && has_changed(path, seen))
+        err = -EAGAIN;
+    if (!err && rename(name, path) != 0)
+        err = -errno;
+    if (fd >= 0) {
+        close(fd);
+        if (err)
+            unlink(name);
+    }
+    free(name);
+    return err;
+}
+
+static int edit_once(const char *path, const struct contacts_edit *edit, struct buf *why)
+{
+    struct buf text = buf_new(CONTACTS_FILE_BYTES_MAX), out = buf_new(CONTACTS_FILE_BYTES_MAX);
+    struct stat seen = {0};
+    int err = contacts_read_file(path, &seen, &text);
+
+    if (err == -ENOENT)
+        err = folders_make_for(path);
+    if (!err)
+        err = change(buf_slice(&text), edit, &out, why);
+    if (!err)
+        err = check_all(path, buf_slice(&out), why);
+    if (!err)
+        err = replace(path, &seen, buf_slice(&out));
+    if (!err)
+        sync_folder(path);
+    buf_free(&text);
+    buf_free(&out);
+    return err;
+}
+
+int contacts_edit(const char *path, const struct contacts_edit *edit, struct buf *why)
+{
+    char *real = realpath(path, NULL);
+    int err = check(edit, why);
+
+    for (unsigned i = 0; !err && i < TRIES; i++) {
+        err = edit_once(real ? real : path, edit, why);
+        if (err != -EAGAIN)
+            break;
+        err = i + 1 < TRIES ? 0 : err;
+    }
+    if (err && why->n == 0) {
+        buf_printf(why, "%s: cannot be written: %s", path, strerror(-err));
+        err = err == -ENOMEM ? err : -EIO;
+    }
+    free(real);
+    return err;
+}

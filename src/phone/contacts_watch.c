@@ -1,0 +1,118 @@
+/* The file of contacts is looked at when something happens in its folder: phone_watch_contacts. */
+#include <errno.h>
+#include <libgen.h>
+#include <stdlib.h>
+
+#include "phone/folders.h"
+#include "phone/phone_private.h"
+
+/* Editors write in several steps. */
+#define SETTLE_MS 100
+
+struct contacts_watch {
+    struct phone *phone;
+    uv_fs_event_t event;
+    bool is_open; /* event */
+    struct net_deadline *settled;
+    unsigned told;
+};
+
+static void on_settled(void *arg)
+{
+    struct contacts_watch *watch = arg;
+
+    phone_look_at_contacts(watch->phone);
+}
+
+/* Whichever file it was: a look at one that is as it was costs little. */
+static void on_change(uv_fs_event_t *event, const char *file, int events, int status)
+{
+    struct contacts_watch *watch = event->data;
+
+    (void)file;
+    (void)events;
+    (void)status;
+    net_deadline_set(watch->settled, net_now_ms() + SETTLE_MS);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+void contacts_watch_free(struct contacts_watch *watch)
+{
+    if (!watch)
+        return;
+    net_deadline_free(watch->settled);
+    if (watch->is_open)
+        uv_close((uv_handle_t *)&watch->event, on_closed);
+    else
+        free(watch);
+}
+
+unsigned *contacts_watch_told(struct contacts_watch *watch)
+{
+    return &watch->told;
+}
+
+/* The folder of the file itself, where its name is a link to it. */
+static int watch_folder(struct contacts_watch *watch, const char *path)
+{
+    char *real = realpath(path, NULL), *copy = real ? real : strdup(path);
+    int err = copy ? uv_fs_event_start(&watch->event, on_change, dirname(copy), 0) : -ENOMEM;
+
+    free(copy);
+    return err;
+}
+
+/* Where the folder is missing there is nothing to watch yet. */
+static int start(struct contacts_watch *watch)
+{
+    struct buf path = buf_new(8192);
+    int err = folders_contacts(watch->phone->config, &path);
+
+    if (!err)
+        err = watch_folder(watch, buf_cstr(&path));
+    buf_free(&path);
+    return err == -ENOENT ? 0 : err;
+}
+
+void contacts_watch_again(struct contacts_watch *watch)
+{
+    if (watch && watch->is_open && !uv_is_active((uv_handle_t *)&watch->event))
+        (void)start(watch);
+}
+
+static int open_watch(struct contacts_watch *watch)
+{
+    struct phone *phone = watch->phone;
+    int err = net_deadline_new(phone->loop, on_settled, watch, &watch->settled);
+
+    if (!err)
+        err = uv_fs_event_init(net_loop_uv(phone->loop), &watch->event);
+    if (err)
+        return err;
+    watch->is_open = true;
+    watch->event.data = watch;
+    uv_unref((uv_handle_t *)&watch->event);
+    return start(watch);
+}
+
+int phone_watch_contacts(struct phone *phone)
+{
+    struct contacts_watch *watch;
+    int err;
+
+    if (phone->contacts_watch || !phone->contacts)
+        return 0;
+    watch = calloc(1, sizeof *watch);
+    if (!watch)
+        return -ENOMEM;
+    watch->phone = phone;
+    err = open_watch(watch);
+    phone_look_at_contacts(phone); /* so that only what changes from now on is told */
+    watch->told = contacts_version(phone->contacts);
+    phone->contacts_watch = watch;
+    return err;
+}
