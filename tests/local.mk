@@ -18,6 +18,7 @@ include tests/unit/audio/local.mk
 include tests/unit/net/local.mk
 include tests/unit/phone/local.mk
 include tests/unit/ui/local.mk
+include tests/unit/ui/screen/local.mk
 include tests/sim/local.mk
 include tests/fuzz/local.mk
 include tests/interop/local.mk

@@ -56,11 +56,13 @@ static bool may_swap(const struct screen *s)
 static bool may_confer(const struct screen *s)
 {
     const struct model *m = s->model;
-    size_t up = 0;
+    size_t up = 0, alone = 0;
 
-    for (size_t i = 0; i < m->n_calls; i++)
-        up += m->calls[i]->phase == PHONE_PHASE_UP && !m->calls[i]->conference;
-    return up > 1 || (up > 0 && model_call_in(m, PHONE_PHASE_UP) && m->n_calls > 1);
+    for (size_t i = 0; i < m->n_calls; i++) {
+        up += m->calls[i]->phase == PHONE_PHASE_UP;
+        alone += m->calls[i]->phase == PHONE_PHASE_UP && !m->calls[i]->conference;
+    }
+    return up > 1 && alone > 0;
 }
 
 static bool is_conference(const struct screen *s)
@@ -102,13 +104,16 @@ static void call_person(struct screen *s, struct slice target)
 }
 
 /* The one that is chosen where it rings, else the first that does. */
+static const struct model_call *ringing(const struct screen *s)
+{
+    return rings_chosen(s) ? screen_call(s) : model_call_in(s->model, PHONE_PHASE_INCOMING);
+}
+
 static void answer(struct screen *s, struct slice argument)
 {
-    const struct model_call *c = screen_call(s);
+    const struct model_call *c = ringing(s);
 
     (void)argument;
-    if (!c || c->phase != PHONE_PHASE_INCOMING)
-        c = model_call_in(s->model, PHONE_PHASE_INCOMING);
     s->call = c->call;
     ask_of(s, c, "answer");
 }
@@ -116,7 +121,7 @@ static void answer(struct screen *s, struct slice argument)
 static void decline(struct screen *s, struct slice argument)
 {
     (void)argument;
-    ask_of(s, screen_call(s), "decline");
+    ask_of(s, ringing(s), "decline");
 }
 
 static void hang_up(struct screen *s, struct slice argument)

@@ -12,8 +12,9 @@ static const struct { const char *view, *key, *command; } table[] = {
     /* the main screen */
     {"main", "c",         "dial"},
     {"main", "a",         "answer"},
-    {"main", "x",         "decline"}, /* whichever of these can be done */
-    {"main", "x",         "hang-up"},
+    {"main", "x",         "hang-up"}, /* whichever of these can be done */
+    {"main", "x",         "decline"},
+    {"main", "X",         "decline"},
     {"main", "space",     "mute"},
     {"main", "H",         "hold"},
     {"main", "s",         "swap"},

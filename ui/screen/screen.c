@@ -115,7 +115,7 @@ void screen_choose(struct screen *s, const struct view *view, size_t row)
 
 const struct model_call *screen_call(const struct screen *s)
 {
-    static const enum phone_call_phase first[] = {PHONE_PHASE_INCOMING, PHONE_PHASE_UP};
+    static const enum phone_call_phase first[] = {PHONE_PHASE_UP, PHONE_PHASE_INCOMING};
     const struct model_call *c = s->call ? model_call(s->model, s->call) : NULL;
 
     for (size_t i = 0; i < ARRAY_LEN(first) && !c; i++)

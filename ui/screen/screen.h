@@ -50,6 +50,7 @@ struct screen {
     struct keymap *keys;
     struct cells cells;
     uint64_t now_ms;
+    double unix_time; /* now, for dates; 0: by the clock */
 
     const struct view *focus;                 /* the pane that has it */
     const struct view *open[SCREEN_OPEN_MAX]; /* above the panes, the last on top */
@@ -114,8 +115,8 @@ void *screen_state(const struct screen *screen, const struct view *view);
 /* Row of its list, one that is there; SIZE_MAX: it is empty. */
 size_t screen_chosen(const struct screen *screen, const struct view *view);
 void screen_choose(struct screen *screen, const struct view *view, size_t row);
-/* The call that keys mean: the chosen one, where it is still there, else one that rings here, is
- * up, or any. NULL: there is none. */
+/* The call that keys mean: the chosen one, where it is still there, else one that is up,
+ * rings here, or any. NULL: there is none. */
 const struct model_call *screen_call(const struct screen *screen);
 
 /* Searches onwards (or back) from the chosen row in the view's list; whether something was found.

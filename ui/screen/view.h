@@ -71,6 +71,6 @@ void view_put_who(struct buf *out, const char *contact, const char *name, const 
 /* "3:12", "1:02:03". */
 void view_put_duration(struct buf *out, uint64_t ms);
 /* "12:30" of today, "Fri 12:30" of this week, "2026-11-20" else, in local time. */
-void view_put_time(struct buf *out, double unix_time);
+void view_put_time(const struct screen *screen, struct buf *out, double unix_time);
 
 #endif

@@ -41,7 +41,7 @@ static void text(const struct screen *s, size_t row, struct buf *out)
 
     view_put_who(out, p->contact, p->peer_name, p->peer);
     buf_puts(out, p->outgoing ? ", out, " : ", in, ");
-    view_put_time(out, p->time);
+    view_put_time(s, out, p->time);
     buf_puts(out, ", ");
     put_outcome(p, out);
 }
@@ -53,7 +53,7 @@ static void draw_row(const struct screen *s, struct cells *cells, struct rect ro
     enum style style = is(p, "missed") ? STYLE_BAD : is(p, "answered") ? STYLE_NORMAL : STYLE_DIM;
     int end = row.cols - 1, middle = end - 11;
 
-    view_put_time(&when, p->time);
+    view_put_time(s, &when, p->time);
     put_outcome(p, &outcome);
     cells_draw(cells, row, 0, 1, style,
                p->outgoing       ? GLYPH_OUT

@@ -9,7 +9,7 @@ static size_t rows(const struct screen *s)
 
 static void text(const struct screen *s, size_t row, struct buf *out)
 {
-    view_put_time(out, s->model->notes[row].time);
+    view_put_time(s, out, s->model->notes[row].time);
     buf_printf(out, " %s", s->model->notes[row].text);
 }
 
@@ -24,7 +24,7 @@ static void draw_row(const struct screen *s, struct cells *cells, struct rect ro
     struct buf when = buf_new(64);
     int n = 1;
 
-    view_put_time(&when, note->time);
+    view_put_time(s, &when, note->time);
     n += cells_put(cells, row, 0, n, STYLE_DIM, buf_slice(&when)) + 2;
     cells_put_cut(cells, row, 0, n, row.cols - n - 1, note->bad ? STYLE_BAD : STYLE_NORMAL,
                   slice_of(note->text));

@@ -105,9 +105,10 @@ void view_put_duration(struct buf *out, uint64_t ms)
         buf_printf(out, "%u:%02u", s / 60, s % 60);
 }
 
-void view_put_time(struct buf *out, double unix_time)
+void view_put_time(const struct screen *screen, struct buf *out, double unix_time)
 {
-    time_t now = (time_t)(json_now_ms() / 1000), when = (time_t)unix_time;
+    time_t now = (time_t)(screen->unix_time > 0 ? screen->unix_time : (double)json_now_ms() / 1000);
+    time_t when = (time_t)unix_time;
     double age = (double)now - (double)when;
     struct tm tm, today;
     char text[32] = "";
