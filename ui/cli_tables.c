@@ -425,6 +425,8 @@ static const struct cli_option options[] = {
     {"history", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"history-file", 0, NULL, CLI_PHONES | CLI_HISTORY, set_setting, NULL},
     {"contacts-file", 0, NULL, CLI_PHONES | CLI_CONTACTS, set_setting, NULL},
+    {"dnd", 0, NULL, CLI_PHONES, set_setting, NULL},
+    {"dnd-status", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"keep-trace", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"on-event", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"trace",     0,   "[FILE]",  CLI_PHONES, set_trace,

@@ -22,6 +22,7 @@ struct answerer {
     struct list ringing; /* of struct ringing, earliest first: all wait equally long */
     struct net_deadline *next;
     unsigned taken, ended; /* calls that count for --times */
+    unsigned turned_away;  /* whose ends do not count */
     unsigned recorded;     /* files of --record used so far */
     uint32_t piped;        /* the call that has the pipes; 0: none */
 };
@@ -154,7 +155,8 @@ static void on_ended(struct answerer *a, const struct phone_event *event)
     set_next(a);
     session_put_result(&a->session, event);
     a->ended++;
-    if (a->cli->times > 0 && a->ended >= a->cli->times && phone_calls(a->session.phone) == 0)
+    if (a->cli->times > 0 && a->ended >= a->cli->times + a->turned_away &&
+        phone_calls(a->session.phone) == 0)
         session_stop(&a->session);
 }
 
@@ -173,6 +175,8 @@ static void on_event(void *arg, const struct phone_event *event)
 
     if (event->kind == PHONE_INCOMING)
         on_incoming(a, event->call);
+    else if (event->kind == PHONE_TURNED_AWAY)
+        a->turned_away++;
     else if (event->kind == PHONE_ENDED)
         on_ended(a, event);
     else if (registering_note(&a->accounts, event) && nobody_can_call(a))
@@ -183,7 +187,7 @@ static void on_event(void *arg, const struct phone_event *event)
 
 static enum exit_status result(const struct answerer *a)
 {
-    bool enough = a->cli->times == 0 || a->ended >= a->cli->times;
+    bool enough = a->cli->times == 0 || a->ended >= a->cli->times + a->turned_away;
 
     if (nobody_can_call(a))
         return registering_exit(&a->accounts);

@@ -390,6 +390,7 @@ static void tell_status(struct client *c, struct json_command *command, struct c
     size_t n;
 
     buf_printf(&r->body, ",\"version\":\"%s\"", PACKAGE_VERSION);
+    put_flag(&r->body, "dnd", phone_is_dnd(phone_of(c)));
     if (c->control->leaves)
         put_flag(&r->body, "leaves", true);
     buf_puts(&r->body, ",\"calls\":[");

@@ -317,6 +317,7 @@ static const struct {
 static const unsigned char told_with[][JSON_MEMBERS_MAX] = {
     [PHONE_LISTENING]       = {TRANSPORT, LISTENS},
     [PHONE_INCOMING]        = {WHOSE, PEER_NAME, TARGET, TRANSPORT, REMOTE},
+    [PHONE_TURNED_AWAY]     = {WHOSE, PEER_NAME, TARGET, TRANSPORT, REMOTE, STATUS},
     [PHONE_CALLING]         = {WHOSE, TRANSPORT, REMOTE},
     [PHONE_RINGING]         = {WHOSE, STATUS, REASON},
     [PHONE_EARLY]           = {WHOSE, CODEC, REMOTE},
@@ -348,6 +349,7 @@ static const unsigned char told_with[][JSON_MEMBERS_MAX] = {
     [PHONE_QUALITY]         = {CALL, Q_LOSS, Q_THEIR_LOSS, Q_JITTER, Q_ROUND_TRIP, Q_DELAY,
                                Q_LEVEL_IN, Q_LEVEL_OUT, Q_MOS, Q_SENT, Q_RECEIVED, Q_LOST, Q_LATE,
                                Q_CONCEALED},
+    [PHONE_DND_SET]         = {0},
     [PHONE_VOLUMES]         = {MICROPHONE_DB, SPEAKER_DB},
     [PHONE_DEVICE_LIST]     = {DEVICES, TEXT},
     [PHONE_CONTACTS_CHANGED] = {0},

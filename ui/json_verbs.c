@@ -51,6 +51,8 @@ static const struct json_verb verbs[] = {
     {.name = "status", .action = JSON_TELL_STATUS, .may = JSON_CALL, .first = JSON_CALL,
      .help = "tell how calls and accounts are now, or one call"},
     {.name = "accounts", .action = JSON_TELL_ACCOUNTS, .help = "tell the accounts as they are now"},
+    {.name = "dnd", .action = JSON_DO, .kind = PHONE_DND, .may = JSON_ON, .first = JSON_ON,
+     .help = "do not disturb: refuse calls without ringing"},
     {.name = "contact", .action = JSON_SET_CONTACT, .must = JSON_NAME,
      .may = JSON_ADDRESS | JSON_RENAME | JSON_ON, .first = JSON_NAME, .second = JSON_ADDRESS,
      .help = "set a contact, rename it, or with on=no remove it"},

@@ -202,6 +202,8 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     switch (e->kind) {
     case PHONE_LISTENING: put_listening(out, e); return true;
     case PHONE_INCOMING: put_incoming(out, e); return true;
+    case PHONE_TURNED_AWAY: put_incoming(out, e); buf_puts(out, ", turned away"); return true;
+    case PHONE_DND_SET: buf_printf(out, "do not disturb is %s", e->on ? "on" : "off"); return true;
     case PHONE_CALLING: put_calling(out, e); return true;
     case PHONE_RINGING: put_progress(out, e); return true;
     case PHONE_EARLY: buf_puts(out, "sound before the answer"); put_sound(out, e); return true;

@@ -9,6 +9,8 @@
 #include "phone/conference.h"
 #include "phone/phone_private.h"
 
+/* What who calls is told while nobody is to be disturbed, where nothing is configured. */
+#define DND_STATUS 480
 /* How long a busy tone is heard. */
 #define BUSY_TONE_MS 1500
 #define PATIENCE_MS 1500 /* with who is called, before it is told that nothing happens */
@@ -524,6 +526,22 @@ void call_redirected(struct call *call, const struct sip_call_event *event)
     buf_free(&text);
 }
 
+/* 0: it may ring. */
+static unsigned dnd_status(const struct phone *phone)
+{
+    if (!phone->dnd || phone->quitting)
+        return 0;
+    return phone->config->dnd_status ? phone->config->dnd_status : DND_STATUS;
+}
+
+static void tell_incoming(struct call *call, const struct sip_call_event *event, unsigned status)
+{
+    call_tell(call, &(struct phone_event){.kind = status ? PHONE_TURNED_AWAY : PHONE_INCOMING,
+                                          .transport = phone_transport_name(event->flow.transport),
+                                          .where = event->flow.remote,
+                                          .status = status});
+}
+
 void call_incoming(struct call *call, const struct sip_call_event *event)
 {
     unsigned status;
@@ -536,14 +554,16 @@ void call_incoming(struct call *call, const struct sip_call_event *event)
     call->peer_name = phone_safe_dup(event->from_name);
     call->target = phone_safe_dup(event->to_uri);
     call_set_contact(call, phone_caller_name(call->phone, event));
-    call_tell(call, &(struct phone_event){.kind = PHONE_INCOMING,
-                                          .transport = phone_transport_name(event->flow.transport),
-                                          .where = event->flow.remote});
+    status = dnd_status(call->phone);
+    call->turned_away = status > 0;
+    tell_incoming(call, event, status);
     call_note_begin(call);
-    status = prepare(call, event);
+    if (!status)
+        status = prepare(call, event);
     if (!status)
         return;
-    call->end.own_words = why_refused(status);
+    call->end.own_words =
+        call->turned_away ? "refused, as nobody is to be disturbed" : why_refused(status);
     call->end.status = status;
     call_input(call, CALL_NOT_OURS, NULL, NULL);
 }

@@ -142,6 +142,7 @@ struct call {
     bool holds;     /* by PHONE_HOLD or another call: nobody hears anybody meanwhile */
     bool waits;     /* on hold with its whole conference, and back with it */
     bool told_hold; /* what the front end knows of that */
+    bool turned_away; /* nobody is to be disturbed */
     bool rings;     /* by PHONE_RING: it came in, and a person hears of it */
 
     /* Offers of ours in the call */

@@ -35,7 +35,7 @@ int phone_open_history(struct phone *phone)
 /* --- the outcome ---------------------------------------------------------------------------- */
 
 /* It came in and was not answered. SIP_END_LOCAL is our own refusal, which says what it means by
- * its status; a phone that is told to end while it rings has not been asked what it thinks. */
+ * its status; where the phone is told to end while it rings, or not to disturb, nobody was asked. */
 static enum history_outcome of_incoming(const struct call *call)
 {
     switch (call->end.cause) {
@@ -49,7 +49,7 @@ static enum history_outcome of_incoming(const struct call *call)
     default:
         return HISTORY_FAILED;
     }
-    if (call->phone->quitting)
+    if (call->phone->quitting || call->turned_away)
         return HISTORY_MISSED;
     if (call->end.own_words)
         return HISTORY_FAILED; /* no codec in common, no port: nobody was asked */

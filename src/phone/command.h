@@ -51,6 +51,8 @@ enum phone_command_kind {
                       PHONE_VOLUMES follows. What is recorded of the other side stays as loud as
                       it came */
     PHONE_DEVICES, /* PHONE_DEVICE_LIST follows */
+    PHONE_DND,     /* on: from now on calls that come in are refused without ringing;
+                      PHONE_DND_SET follows */
     PHONE_QUIT,    /* end all calls, then PHONE_CLOSED: 1.5 s at most, or 4 s where on is true and
                       messages are being lost */
 };

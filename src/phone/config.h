@@ -80,6 +80,8 @@ struct phone_config {
     bool no_history;           /* history = no */
     char *contacts_file;       /* owned; NULL: $XDG_CONFIG_HOME/tphone/contacts */
     char *history_file;        /* owned; NULL: $XDG_STATE_HOME/tphone/history.db */
+    bool dnd;                  /* calls are turned away from the beginning */
+    unsigned dnd_status;       /* with this; 0: 480 */
     bool keep_trace;           /* messages of SIP are kept for who asks for them later */
     struct list hooks;         /* of struct hook_config; whoever holds the phone runs them */
 };

@@ -134,6 +134,26 @@ static int set_history(void *into, struct slice value, struct config_fault *faul
     return err;
 }
 
+static int set_dnd(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+
+    return config_yes_no(value, &config->dnd, fault);
+}
+
+/* 4xx and 6xx; another number would mean something else than that nobody is disturbed. */
+static int set_dnd_status(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+    uint64_t n;
+
+    if (slice_number(value, 699, &n) != 0 || n < 400 || n / 100 == 5)
+        return config_wrong(fault, value, value.p,
+                            "not a status to refuse calls with: it is like 480, 486, 600 or 603");
+    config->dnd_status = (unsigned)n;
+    return 0;
+}
+
 static int set_keep_trace(void *into, struct slice value, struct config_fault *fault)
 {
     struct phone_config *config = into;
@@ -183,6 +203,9 @@ const struct config_option config_phone_options[] = {
       "$XDG_STATE_HOME/tphone/history.db"}, set_history_file},
     {{"contacts-file", "FILE", "names for addresses", "$XDG_CONFIG_HOME/tphone/contacts"},
      set_contacts_file},
+    {{"dnd", "yes|no", "begin with do not disturb: calls are refused without ringing", "no"},
+     set_dnd},
+    {{"dnd-status", "STATUS", "what such calls are refused with", "480"}, set_dnd_status},
     {{"keep-trace", "yes|no",
       "keep the last messages of SIP for a trace that is asked for later", "no"}, set_keep_trace},
     {{"on-event", "EVENTS COMMAND", "start this command at these events; may be said again", NULL},

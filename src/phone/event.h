@@ -14,27 +14,29 @@ enum phone_event_kind {
     PHONE_LISTENING = 1, /* transport, where */
     PHONE_INCOMING,      /* call, peer, peer_name, contact, target, where: take it, refuse it or
                             ring */
-    PHONE_CALLING,       /* call, peer, contact, transport, where: the INVITE is on its way */
-    PHONE_RINGING,       /* call, status, reason: the other side rings */
-    PHONE_EARLY,         /* call, codec, where: sound of the other side before it answers; again
-                            where another phone that rings is heard instead */
-    PHONE_ANSWERED,      /* call, codec, where (media goes there) */
-    PHONE_MEDIA_MOVED,   /* call, codec, where: the other side changed codec or address */
-    PHONE_HELD,          /* call: the other side does not want to hear us */
-    PHONE_RESUMED,       /* call: it does again */
-    PHONE_DIGIT,         /* call, text: one digit came */
-    PHONE_DIGITS_SENT,   /* call, text: the last of them has left */
-    PHONE_PLAY_ENDED,    /* call, file: what was played is over. text: why before its end, as by
-                            PHONE_STOP, or empty. Not told where something else is played in its
-                            place, or the call ends */
-    PHONE_SOUND_FAILED,  /* call, file, text: what is played gave up, and PHONE_PLAY_ENDED follows;
-                            the call goes on */
-    PHONE_NOTICE,        /* text: something a person should know once */
-    PHONE_WAITING,       /* text: what has not answered for a while, told once */
-    PHONE_ENDED,         /* call, peer, outcome, status, reason, text, result, codec, file,
-                            digits: the last event of a call */
-    PHONE_REGISTERED,    /* account, peer (address of record), text (our Contact), where (server),
-                            transport, expires_s, bindings, seen_at: told when something changed */
+    PHONE_TURNED_AWAY, /* as PHONE_INCOMING, of a call that is refused as nobody is to be disturbed:
+                          status; its PHONE_ENDED follows */
+    PHONE_CALLING,     /* call, peer, contact, transport, where: the INVITE is on its way */
+    PHONE_RINGING,     /* call, status, reason: the other side rings */
+    PHONE_EARLY,       /* call, codec, where: sound of the other side before it answers; again
+                          where another phone that rings is heard instead */
+    PHONE_ANSWERED,    /* call, codec, where (media goes there) */
+    PHONE_MEDIA_MOVED, /* call, codec, where: the other side changed codec or address */
+    PHONE_HELD,        /* call: the other side does not want to hear us */
+    PHONE_RESUMED,     /* call: it does again */
+    PHONE_DIGIT,       /* call, text: one digit came */
+    PHONE_DIGITS_SENT, /* call, text: the last of them has left */
+    PHONE_PLAY_ENDED,  /* call, file: what was played is over. text: why before its end, as by
+                          PHONE_STOP, or empty. Not told where something else is played in its
+                          place, or the call ends */
+    PHONE_SOUND_FAILED, /* call, file, text: what is played gave up, and PHONE_PLAY_ENDED follows;
+                           the call goes on */
+    PHONE_NOTICE,       /* text: something a person should know once */
+    PHONE_WAITING,      /* text: what has not answered for a while, told once */
+    PHONE_ENDED,        /* call, peer, outcome, status, reason, text, result, codec, file,
+                           digits: the last event of a call */
+    PHONE_REGISTERED,   /* account, peer (address of record), text (our Contact), where (server),
+                           transport, expires_s, bindings, seen_at: told when something changed */
     PHONE_REGISTER_FAILED, /* account, peer, status, reason, outcome, text: cause and remedy in
                             words; retry_ms: from now, 0: not again by itself */
     PHONE_UNREGISTERED,    /* account, peer */
@@ -56,6 +58,7 @@ enum phone_event_kind {
     PHONE_PARTED,          /* call, conference: that it was in; also where the call has ended */
     PHONE_QUALITY,     /* call, quality: once a second of each answered call, where phone_quality
                           asks for it */
+    PHONE_DND_SET,     /* on: by PHONE_DND */
     PHONE_VOLUMES,     /* microphone_db, speaker_db: by PHONE_VOLUME */
     PHONE_DEVICE_LIST, /* devices, or text: why there are none to be told */
     PHONE_CONTACTS_CHANGED, /* other names stand in the file, whoever has written it: told where

@@ -334,6 +334,7 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     *phone = (struct phone){.loop = loop, .config = config, .listener = listener, .arg = arg};
     phone->rng = rng_system();
     phone->ebb = (struct ebb){.loop = loop, .rest_ms = EBB_REST_MS};
+    phone->dnd = config->dnd;
     phone->quit_by_ms = NEVER_MS;
     phone->history_ms = HISTORY_LIMIT_MS;
     list_init(&phone->accounts);
@@ -400,6 +401,11 @@ void phone_free(struct phone *phone)
     free(phone);
 }
 
+bool phone_is_dnd(const struct phone *phone)
+{
+    return phone->dnd;
+}
+
 size_t phone_calls(const struct phone *phone)
 {
     return phone->n_calls;
@@ -436,6 +442,14 @@ static int quit(struct phone *phone, bool patiently)
         call_input(LIST_ITEM(at, struct call, link), CALL_DO_HANG_UP, NULL, NULL);
     accounts_leave(phone);
     phone_wake(phone);
+    return 0;
+}
+
+static int set_dnd(struct phone *phone, bool on)
+{
+    if (phone->dnd != on)
+        phone_tell(phone, &(struct phone_event){.kind = PHONE_DND_SET, .on = on});
+    phone->dnd = on;
     return 0;
 }
 
@@ -552,6 +566,9 @@ int phone_do(struct phone *phone, const struct phone_command *command, uint32_t 
         break;
     case PHONE_DEVICES:
         err = phone_start_listing(phone);
+        break;
+    case PHONE_DND:
+        err = set_dnd(phone, command->on);
         break;
     case PHONE_QUIT:
         err = quit(phone, command->on);

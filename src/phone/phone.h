@@ -39,6 +39,9 @@ void phone_quality(struct phone *phone, bool on);
  * what does not come from the phone. */
 void phone_fill_event(struct phone_event *event);
 
+/* Whether calls are turned away: PHONE_DND. */
+bool phone_is_dnd(const struct phone *phone);
+
 /* How many calls there are, in any state. */
 size_t phone_calls(const struct phone *phone);
 

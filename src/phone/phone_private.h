@@ -57,6 +57,7 @@ struct phone {
     struct net_deadline *quality; /* once a second; NULL: nobody wants to know */
     bool quality_due;             /* it is set */
     bool trace;
+    bool dnd; /* calls are turned away */
     bool device_told; /* that the sound device does not work */
     bool quitting, closed;
     uint64_t quit_by_ms;

@@ -228,5 +228,54 @@ def history():
         phone.stop()
 
 
+# --- do not disturb -----------------------------------------------------------------------------
+
+@case("do not disturb: calls are refused without ringing, told, and missed; then not any more")
+def dnd():
+    with Room() as room:
+        phone, far = control.Daemon(room, "desk"), control.Piped(room, "far")
+        me = phone.client("me")
+        equal(me.do("status")["dnd"], False, "at first")
+        me.do("dnd")
+        me.event("dnd-on")
+        me.do("dnd", on=True)
+        equal(me.do("status")["dnd"], True, "in status")
+        there = far.client.do("call", target=phone.uri)["call"]
+        told = me.event("turned-away")
+        equal((told["status"], told["peer"][:4]), (480, "sip:"), "what is told")
+        end = me.event("ended", call=told["call"])
+        equal((end["outcome"], end["status"]), ("refused", 480), "its end")
+        far.client.event("ended", call=there, status=480)
+        equal(far.client.events("ringing"), [], "what rang")
+        equal(me.events("incoming"), [], "what came in")
+        row = me.do("history")["history"][0]
+        equal((row["direction"], row["outcome"], row["status"]), ("in", "missed", 480), "in the history")
+        me.do("dnd", on=False)
+        me.event("dnd-off")
+        equal(len(me.events("dnd-on")), 1, "how often it was told")
+        far.client.do("call", target=phone.uri)
+        me.event("incoming")
+        phone.stop()
+
+
+@case("do not disturb from the beginning, with another status, goes on in calls")
+def dnd_configured():
+    with Room() as room:
+        phone = control.Daemon(room, "desk", dnd="yes", dnd_status=486)
+        far = control.Piped(room, "far")
+        me = phone.client("me")
+        one, _ = call_up(me, far)
+        there = far.client.do("call", target=phone.uri)["call"]
+        far.client.event("ended", call=there, outcome="busy")
+        equal(me.do("status")["calls"][0]["phase"], "up", "the call before")
+        me.do("hangup", call=one)
+        phone.stop()
+        answer = tphone.Answer(room, times=1, control="-", dnd="yes")
+        far.client.do("call", target=answer.uri)
+        far.client.event("ended", status=480)
+        expect(answer.process.popen.poll() is None, "it ended with a call that it did not take")
+        answer.stop()
+
+
 if __name__ == "__main__":
     tap.run()

@@ -124,6 +124,8 @@ static const struct row {
     {"a name server by name", "dns-server = localhost\n",
      "f:1:14: not the address of a name server: it is a numeric address, like 192.0.2.53, "
      "127.0.0.1:5353 or [2001:db8::53]:53"},
+    {"a status that refuses nobody", "dnd-status = 200\n",
+     "f:1:14: not a status to refuse calls with: it is like 480, 486, 600 or 603"},
     {"an unknown setting names the likely right one", "# x\n  lisen = 1\n",
      "f:2:3: there is no setting \"lisen\"; is \"listen\" meant?"},
     {"two letters swapped", "coedc = opus\n",
@@ -133,11 +135,11 @@ static const struct row {
     {"nothing like any setting", "colour = red\n", 
      "f:1:1: there is no setting \"colour\"; there are listen, rtp-ports, device, codec, "
      "user, name, accept, strangers, dns-server, history, history-file, contacts-file, "
-     "keep-trace, on-event"},
+     "dnd, dnd-status, keep-trace, on-event"},
     {"of a long name its beginning", "0123456789012345678901234567890123456789 and more = \x1b\n",
      "f:1:1: there is no setting \"0123456789012345678901234567890123456789\"; there are listen, "
      "rtp-ports, device, codec, user, name, accept, strangers, dns-server, history, history-file, "
-     "contacts-file, keep-trace, on-event"},
+     "contacts-file, dnd, dnd-status, keep-trace, on-event"},
     {"a line without equals sign", "user alice\n",
      "f:1:11: an equals sign is missing: a line is \"name = value\""},
     {"a line without name", "user = a\n = b\n",
