@@ -280,7 +280,7 @@ const struct command commands_of_calls[] = {
      .help = "call a contact, a number or an address", .run = call_person},
     {.name = "answer", .of_call = true, .label = "answer", .can = rings, .run = answer,
      .help = "take the call that rings"},
-    {.name = "decline", .of_call = true, .label = "decline", .can = rings_chosen, .run = decline,
+    {.name = "decline", .of_call = true, .label = "decline", .can = rings, .run = decline,
      .help = "refuse the call that rings"},
     {.name = "hang-up", .of_call = true, .label = "hang up", .can = is_ours, .run = hang_up,
      .help = "end the call"},

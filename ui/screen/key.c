@@ -9,7 +9,7 @@ static const struct {
 } names[] = {
     /* clang-format off */
     {"space",     ' '},           {"tab",       KEY_TAB},      {"enter",  KEY_ENTER},
-    {"escape",    KEY_ESCAPE},    {"backspace", KEY_BACKSPACE},
+    {"esc",       KEY_ESCAPE},    {"backspace", KEY_BACKSPACE},
     {"up",        KEY_UP},        {"down",      KEY_DOWN},
     {"left",      KEY_LEFT},      {"right",     KEY_RIGHT},
     {"home",      KEY_HOME},      {"end",       KEY_END},

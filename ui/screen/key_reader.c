@@ -104,6 +104,11 @@ static size_t read_parameters(struct slice text, unsigned *out)
     return i;
 }
 
+static bool is_parameter(char c)
+{
+    return c >= 0x20 && c < 0x40;
+}
+
 /* Behind ESC [ . ECMA-48 5.4: parameters 0x30 to 0x3f, intermediates 0x20 to 0x2f, a final byte. */
 static enum found read_csi(struct key_reader *reader, struct slice in, size_t *n, struct key *out)
 {
@@ -112,12 +117,15 @@ static enum found read_csi(struct key_reader *reader, struct slice in, size_t *n
     size_t at = 2 + (size_t)mouse, end = 2;
     char final;
 
-    while (end < in.n && in.p[end] >= 0x20 && in.p[end] < 0x40)
+    while (end < in.n && end < SEQUENCE_MAX && is_parameter(in.p[end]))
         end++;
     if (end == in.n && end < SEQUENCE_MAX)
         return FOUND_PART;
-    *n = end < in.n ? end + 1 : end;
-    final = end < in.n ? in.p[end] : '\0';
+    *n = end;
+    reader->skipping = end == SEQUENCE_MAX;
+    if (reader->skipping)
+        return FOUND_NOTHING;
+    final = in.p[(*n)++];
     at += read_parameters(slice_skip(slice_head(in, end), at), parameters);
     if (at != end)
         return FOUND_NOTHING;
@@ -246,12 +254,28 @@ static bool read_paste(struct key_reader *reader, struct key *out)
     return true;
 }
 
+/* The rest of a sequence that is longer than any. */
+static void skip(struct key_reader *reader)
+{
+    struct slice in = buf_slice(&reader->in);
+    size_t n = 0;
+
+    while (n < in.n && is_parameter(in.p[n]))
+        n++;
+    reader->skipping = n == in.n;
+    buf_drop(&reader->in, reader->skipping ? n : n + 1);
+}
+
 bool key_reader_next(struct key_reader *reader, bool late, struct key *out)
 {
     while (reader->in.n > 0) {
         size_t n = 1;
         enum found found;
 
+        if (reader->skipping) {
+            skip(reader);
+            continue;
+        }
         if (reader->pasting)
             return read_paste(reader, out);
         found = read_front(reader, late, &n, out);

@@ -21,6 +21,7 @@ struct key_reader {
     struct buf in;    /* not understood yet */
     struct buf paste; /* what has come of one */
     bool pasting;
+    bool skipping;                  /* a sequence that is longer than any */
     const struct key_sequence *own; /* of this terminal; ended by bytes NULL; or NULL */
 };
 

@@ -59,7 +59,7 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"",     ":",         "command"},
     {"",     "C-l",       "redraw"},
     {"",     "C-z",       "suspend"},
-    {"",     "escape",    "close"},
+    {"",     "esc",       "close"},
     {"",     "q",         "close"},
     {"",     "C-c",       "quit"},
 };

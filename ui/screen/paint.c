@@ -125,8 +125,8 @@ static void paint_cursor(struct paint *p, const struct cells *cells, struct buf 
 
     if (wanted)
         move(p, cells->cursor_row, cells->cursor_col, out);
-    if (wanted && !p->cursor)
-        terminfo_put(out, p->terminal->show);
+    if (wanted != p->cursor)
+        terminfo_put(out, wanted ? p->terminal->show : p->terminal->hide);
     p->cursor = wanted;
 }
 

@@ -45,14 +45,17 @@ struct slice width_next(struct slice text, int *width)
     return text;
 }
 
+/* From the front, as u8_grapheme_prev reads before a character that is cut off; lines are short. */
 struct slice width_last(struct slice text)
 {
-    const uint8_t *begin;
+    struct slice last = text, rest = text;
+    int width;
 
-    if (text.n == 0)
-        return text;
-    begin = u8_grapheme_prev(bytes(text) + text.n, bytes(text));
-    return slice_skip(text, (size_t)(begin - bytes(text)));
+    while (rest.n > 0) {
+        last = width_next(rest, &width);
+        rest = slice_skip(rest, last.n);
+    }
+    return last;
 }
 
 int width_of(struct slice text)
