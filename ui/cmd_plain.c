@@ -14,10 +14,12 @@
 #include "ui/flush.h"
 #include "ui/screen/connection.h"
 #include "ui/screen/plain.h"
+#include "ui/screen/setup_run.h"
 #include "ui/signals.h"
 
 #define LINE_MAX_BYTES 8192u
-#define REPLY_MS 5000u /* that a line waits for the answer to the one before */
+#define REPLY_MS 5000u  /* that a line waits for the answer to the one before */
+#define SETUP_MS 60000u /* that it waits for a test of a set-up, which has a limit of its own */
 #define PROMPT "> "
 
 struct app {
@@ -31,6 +33,8 @@ struct app {
     struct keymap keys;
     struct screen screen;
     struct plain plain;
+    struct setup setup;
+    struct setup_run *setup_run;
 
     struct net_watch *watch;   /* of standard input; NULL: it is a file */
     struct net_deadline *turn; /* when the next line is looked at */
@@ -107,11 +111,31 @@ static void on_changed(void *arg)
     print(a, false);
 }
 
-/* --- what is typed -------------------------------------------------------------------------- */
+/* False: it cannot be started, which was said. */
+static bool connect_to_phone(struct app *a)
+{
+    static const struct connection_events events = {on_line, on_changed};
+    struct buf why = buf_new(8192);
+    int err = connection_new(a->loop, a->cli, &a->screen, &events, a, &a->connection, &why);
+
+    if (err)
+        terminal_error(a->terminal, why.n > 0 ? buf_cstr(&why) : strerror(-err));
+    a->not_before_ms = net_now_ms() + REPLY_MS; /* until it is known how the phone is */
+    buf_free(&why);
+    return !err;
+}
+
+/* The phone has its settings now, or goes without. */
+static void start(struct app *a)
+{
+    if (!a->connection && !connect_to_phone(a))
+        net_loop_stop(a->loop);
+}
 
 static void leave(struct app *a, bool stays)
 {
-    connection_leave(a->connection, stays);
+    if (a->connection)
+        connection_leave(a->connection, stays);
     net_loop_stop(a->loop);
 }
 
@@ -120,11 +144,31 @@ static void grant(struct app *a)
     struct screen_wish wish = a->screen.wish;
 
     a->screen.wish = (struct screen_wish){0};
+    if (wish.start)
+        start(a);
     if (wish.suspend)
         raise(SIGTSTP);
     if (wish.quit || wish.detach)
         leave(a, wish.detach);
 }
+
+static void on_setup(void *arg)
+{
+    struct app *a = arg;
+
+    view_setup_changed(&a->screen);
+    plain_flush(&a->plain);
+    if (screen_view(&a->screen) == &view_setup)
+        plain_ask_setup(&a->plain);
+    print(a, false);
+    set_echo(a, !plain_is_secret(&a->plain));
+    a->not_before_ms = 0;
+    grant(a);
+    put_prompt(a);
+    take_turn(a, net_now_ms());
+}
+
+/* --- what is typed -------------------------------------------------------------------------- */
 
 static void do_line(struct app *a, struct slice line)
 {
@@ -135,6 +179,8 @@ static void do_line(struct app *a, struct slice line)
     a->not_before_ms = a->plain.rest_until_ms;
     if (!screen_is_answered(&a->screen) && a->not_before_ms < now_ms + REPLY_MS)
         a->not_before_ms = now_ms + REPLY_MS;
+    if (a->setup.working)
+        a->not_before_ms = now_ms + SETUP_MS;
     print(a, true);
     set_echo(a, !plain_is_secret(&a->plain));
     grant(a);
@@ -229,9 +275,8 @@ static int watch_input(struct app *a)
     return err;
 }
 
-static int prepare(struct app *a, struct buf *why)
+static int prepare(struct app *a)
 {
-    static const struct connection_events events = {on_line, on_changed};
     int err = net_loop_new(&a->loop);
 
     if (!err)
@@ -239,14 +284,29 @@ static int prepare(struct app *a, struct buf *why)
     if (!err)
         err = net_deadline_new(a->loop, on_turn, a, &a->turn);
     if (!err)
-        err = connection_new(a->loop, a->cli, &a->screen, &events, a, &a->connection, why);
+        err = setup_run_new(a->loop, &a->setup, on_setup, a, &a->setup_run);
     if (!err)
         err = signals_new(a->loop, on_signal, on_second_signal, a, &a->signals);
     if (!err)
         err = watch_input(a);
-    if (err && why->n == 0)
-        buf_puts(why, strerror(-err));
+    if (err)
+        terminal_error(a->terminal, strerror(-err));
     return err;
+}
+
+/* False: the phone cannot be started. */
+static bool begin(struct app *a, bool first_start)
+{
+    if (!first_start)
+        return connect_to_phone(a);
+    screen_open(&a->screen, &view_setup);
+    buf_puts(&a->plain.out,
+             "There are no settings yet, so here are some questions. An empty answer "
+             "passes one over, a dot all of them.\n");
+    plain_ask_setup(&a->plain);
+    print(a, false);
+    put_prompt(a);
+    return true;
 }
 
 static void finish(struct app *a)
@@ -254,11 +314,13 @@ static void finish(struct app *a)
     set_echo(a, true);
     net_watch_free(a->watch);
     connection_free(a->connection);
+    setup_run_free(a->setup_run);
     signals_free(a->signals);
     net_deadline_free(a->turn);
     flush_free(a->flush);
     net_loop_free(a->loop);
     plain_free(&a->plain);
+    setup_free(&a->setup);
     screen_free(&a->screen);
     keymap_free(&a->keys);
     model_free(&a->model);
@@ -268,8 +330,9 @@ static void finish(struct app *a)
 int cmd_plain(const struct cli *cli, struct terminal *terminal)
 {
     struct app *a = xzalloc(sizeof *a);
-    struct buf why = buf_new(8192);
-    enum exit_status exit = EXIT_OK;
+    struct buf path = buf_new(4096);
+    enum exit_status exit = EXIT_OTHER;
+    bool first_start = setup_is_due(cli, &path);
 
     a->cli = cli;
     a->terminal = terminal;
@@ -277,17 +340,15 @@ int cmd_plain(const struct cli *cli, struct terminal *terminal)
     keymap_init(&a->keys);
     screen_init(&a->screen, &a->model, &a->keys);
     plain_init(&a->plain, &a->screen);
-    if (prepare(a, &why) != 0) {
-        exit = EXIT_OTHER;
-    } else {
-        a->not_before_ms = net_now_ms() + REPLY_MS; /* until it is known how the phone is */
+    setup_init(&a->setup, buf_cstr(&path));
+    a->screen.setup = &a->setup;
+    if (prepare(a) == 0 && begin(a, first_start)) {
         take_turn(a, a->not_before_ms);
         net_loop_run(a->loop);
+        exit = EXIT_OK;
     }
     finish(a);
-    if (exit)
-        terminal_error(terminal, buf_cstr(&why));
-    buf_free(&why);
+    buf_free(&path);
     free(a);
     return (int)exit;
 }

@@ -186,6 +186,18 @@ static void focus(struct screen *s, struct slice argument)
         screen_say(s, STYLE_BAD, "focus: next, previous, calls, contacts, call or history");
 }
 
+static bool may_set_up(const struct screen *s)
+{
+    return s->setup && s->setup->changed;
+}
+
+static void set_up(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    setup_restart(s->setup);
+    screen_open(s, &view_setup);
+}
+
 static void command_line(struct screen *s, struct slice argument)
 {
     (void)argument;
@@ -249,6 +261,8 @@ const struct command commands_of_view[] = {
     {.name = "view", .argument = ARGUMENT_VIEW, .must = true, .value = "NAME", .run = open_view,
      .help = "open a view by its name"},
     {.name = "log", .run = show_log, .help = "show what has happened"},
+    {.name = "set-up", .can = may_set_up, .run = set_up,
+     .help = "ask the questions of the first start, and write the settings"},
     {.name = "command", .run = command_line, .help = "type a command by its name"},
     {.name = "close", .label = "close", .can = may_close, .run = close_view,
      .help = "close this view"},

@@ -33,6 +33,17 @@ libui_a_SOURCES += \
 	ui/screen/screen.h \
 	ui/screen/screen_draw.c \
 	ui/screen/screen_draw.h \
+	ui/screen/start.c \
+	ui/screen/start.h \
+	ui/screen/term.c \
+	ui/screen/term.h \
+	ui/screen/terminfo.c \
+	ui/screen/terminfo.h \
+	ui/screen/setup.c \
+	ui/screen/setup.h \
+	ui/screen/setup_file.c \
+	ui/screen/setup_run.c \
+	ui/screen/setup_run.h \
 	ui/screen/theme.c \
 	ui/screen/theme.h \
 	ui/screen/view.h \
@@ -44,6 +55,7 @@ libui_a_SOURCES += \
 	ui/screen/view_history.c \
 	ui/screen/view_keys.c \
 	ui/screen/view_log.c \
+	ui/screen/view_setup.c \
 	ui/screen/view_status.c \
 	ui/screen/views.c \
 	ui/screen/width.c \

@@ -170,15 +170,66 @@ unsigned plain_line(struct plain *p, const struct ctl_line *line)
 
 /* --- what is asked -------------------------------------------------------------------------- */
 
+static bool sets_up(const struct screen *s)
+{
+    return s->prompt == PROMPT_NONE && screen_view(s) == &view_setup;
+}
+
 bool plain_is_secret(const struct plain *p)
 {
-    return p->screen->prompt == PROMPT_PASSWORD;
+    const struct screen *s = p->screen;
+    const struct setup_step *step = sets_up(s) ? setup_step(s->setup) : NULL;
+
+    return s->prompt == PROMPT_PASSWORD || (step && step->kind == SETUP_SECRET);
+}
+
+static void put_devices(const struct setup *setup, struct buf *out)
+{
+    for (size_t i = 0; i < setup->n_devices; i++)
+        buf_printf(out, "%zu. %s\n", i + 1, setup->devices[i]);
+}
+
+void plain_ask_setup(struct plain *p)
+{
+    const struct setup *setup = p->screen->setup;
+    const struct setup_step *step = setup_step(setup);
+    struct buf *out = &p->out;
+
+    if (setup->why.n > 0)
+        buf_printf(out, "%" PRI_SLICE "\n", ARG_SLICE(buf_slice(&setup->why)));
+    if (setup->outcome.n > 0)
+        buf_printf(out, "%" PRI_SLICE "\n", ARG_SLICE(buf_slice(&setup->outcome)));
+    if (setup->working && setup->work == SETUP_TEST_ACCOUNT)
+        buf_puts(out, "The account is tested now.\n");
+    if (!step || setup->working)
+        return;
+    if (step->kind == SETUP_DEVICE)
+        put_devices(setup, out);
+    if (step->kind == SETUP_WRITE)
+        buf_printf(out, "The file will be %s\n", setup->path);
+    buf_printf(out, "%s %s\n", step->question, step->help);
+}
+
+static void answer_setup(struct plain *p, struct slice typed)
+{
+    struct screen *s = p->screen;
+
+    if (!plain_is_secret(p) && slice_eq(typed, SLICE(".")))
+        setup_cancel(s->setup);
+    else
+        setup_answer(s->setup, typed);
+    view_setup_changed(s);
 }
 
 /* A question that has come up with what was typed. */
-static void put_question(const struct screen *s, struct buf *out)
+static void put_question(struct plain *p)
 {
-    if (s->prompt == PROMPT_CONFIRM)
+    const struct screen *s = p->screen;
+    struct buf *out = &p->out;
+
+    if (sets_up(s))
+        plain_ask_setup(p);
+    else if (s->prompt == PROMPT_CONFIRM)
         buf_printf(out, "%s yes or no\n", s->question);
     else if (s->prompt == PROMPT_SEARCH)
         buf_puts(out, "What is looked for? A dot for nothing.\n");
@@ -348,6 +399,8 @@ static void tell_change(struct plain *p, const struct view *view, size_t row, bo
 
     if (was_shown)
         return;
+    if (now == &view_setup)
+        return; /* its question follows */
     if (now != view) {
         plain_put_view(s, now, &p->out);
     } else if (now->rows && now->text && at != row && at != SIZE_MAX && now != &view_calls) {
@@ -362,7 +415,9 @@ static void take(struct plain *p, struct slice line)
     struct screen *s = p->screen;
     const struct view *view = screen_view(s);
 
-    if (s->prompt != PROMPT_NONE)
+    if (sets_up(s))
+        answer_setup(p, line);
+    else if (s->prompt != PROMPT_NONE)
         answer_prompt(s, line);
     else if (slice_starts(line, SLICE(":")))
         run(p, slice_trim(slice_skip(line, 1)));
@@ -379,13 +434,14 @@ void plain_typed(struct plain *p, struct slice typed)
     struct slice line = slice_trim(typed);
     struct buf safe = buf_new(16384);
 
-    text_safe(&safe, slice_head(line, 4096));
+    if (!plain_is_secret(p))
+        text_safe(&safe, slice_head(line, 4096));
     if (tab && s->prompt == PROMPT_NONE)
         say_completions(p, buf_slice(&safe));
     else if (line.n > 0 || s->prompt != PROMPT_NONE || view->key)
         take(p, plain_is_secret(p) ? typed : buf_slice(&safe));
     tell_change(p, view, row, p->out.n > said);
     plain_flush(p);
-    put_question(s, &p->out);
+    put_question(p);
     buf_free(&safe);
 }

@@ -24,6 +24,8 @@ void plain_free(struct plain *plain);
 void plain_typed(struct plain *plain, struct slice line);
 /* Whether what is typed next may not be shown. */
 bool plain_is_secret(const struct plain *plain);
+/* Asks what the set-up of the screen asks now, or says what became of it. */
+void plain_ask_setup(struct plain *plain);
 /* A line of the phone goes to the screen; what it means is said. enum model_news. */
 unsigned plain_line(struct plain *plain, const struct ctl_line *line);
 /* What the screen has to say, without having been asked. */

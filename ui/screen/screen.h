@@ -10,6 +10,7 @@
 #include "ui/screen/keys.h"
 #include "ui/screen/line_edit.h"
 #include "ui/screen/model.h"
+#include "ui/screen/setup.h"
 #include "ui/screen/view.h"
 
 #define SCREEN_OPEN_MAX 6u /* views above each other */
@@ -43,6 +44,7 @@ struct screen_wish {
     bool detach;  /* leave, and let the phone go on */
     bool redraw;  /* from nothing */
     bool suspend; /* as Ctrl-Z does */
+    bool start;   /* a set-up is over, so the phone may be started where there is none */
 };
 
 struct screen {
@@ -70,6 +72,7 @@ struct screen {
     enum style message_style;
     uint64_t message_until_ms; /* until then; 0: none is shown */
 
+    struct setup *setup; /* of the first start; NULL: there can be none */
     struct screen_wish wish;
     /* Hands a line to the phone, with its newline. NULL: nobody is there. */
     void (*send)(void *arg, struct slice line);

@@ -50,7 +50,10 @@ size_t view_place(const struct view *view);
 
 /* The views, each in its file. */
 extern const struct view view_calls, view_contacts, view_call, view_history, view_dial, view_help,
-    view_log;
+    view_log, view_setup;
+
+/* Something has happened to screen->setup: closes its view when it is over. */
+void view_setup_changed(struct screen *screen);
 
 /* --- for views ------------------------------------------------------------------------------ */
 

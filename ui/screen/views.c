@@ -8,7 +8,7 @@
 #include "ui/status.h"
 
 static const struct view *const views[] = {&view_calls, &view_call, &view_contacts, &view_history,
-                                           &view_dial,  &view_help, &view_log};
+                                           &view_dial,  &view_help, &view_log,      &view_setup};
 
 _Static_assert(ARRAY_LEN(views) <= VIEWS_MAX, "each view has a place for its state");
 

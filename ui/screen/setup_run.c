@@ -1,0 +1,414 @@
+#include "ui/screen/setup_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/loop.h"
+#include "net/unix.h"
+#include "net/watch.h"
+#include "phone/config.h"
+#include "phone/folders.h"
+#include "ui/lines.h"
+#include "ui/runtime_dir.h"
+
+#define LINE_MAX_BYTES 65536u
+#define TEST_MS 45000u /* a request that is not answered takes 32 s (RFC 3261 17.1.2.2) */
+#define CONFIG_MAX 65536u
+
+struct setup_run {
+    struct net_loop *loop;
+    struct setup *setup;
+    void (*changed)(void *arg);
+    void *arg;
+    struct net_deadline *due; /* work is begun from the loop, or has taken too long */
+
+    uv_process_t process;
+    bool has_process; /* its handle is not closed yet */
+    bool runs, freed;
+    int out; /* where it writes to, or -1 */
+    struct net_watch *watch;
+    struct lines lines;
+    bool good, settled; /* the account was accepted or refused */
+    struct buf sentence;
+};
+
+/* --- the end -------------------------------------------------------------------------------- */
+
+static void give_back(struct setup_run *r)
+{
+    if (!r->freed || r->has_process)
+        return;
+    buf_free(&r->sentence);
+    free(r);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct setup_run *r = handle->data;
+
+    r->has_process = false;
+    give_back(r);
+}
+
+static void close_output(struct setup_run *r)
+{
+    net_watch_free(r->watch);
+    r->watch = NULL;
+    if (r->out >= 0)
+        close(r->out);
+    r->out = -1;
+    lines_free(&r->lines);
+}
+
+static void report(struct setup_run *r)
+{
+    net_deadline_set(r->due, NEVER_MS);
+    close_output(r);
+    if (r->setup->work == SETUP_LIST_DEVICES)
+        setup_listed(r->setup);
+    else
+        setup_tested(r->setup, r->good, buf_cstr(&r->sentence));
+    r->changed(r->arg);
+}
+
+/* --- what it says --------------------------------------------------------------------------- */
+
+static const char *text_of(const json_t *tree, const char *member)
+{
+    const char *text = json_string_value(json_object_get(tree, member));
+
+    return text ? text : "";
+}
+
+static void say(struct setup_run *r, const char *text)
+{
+    buf_clear(&r->sentence);
+    text_safe(&r->sentence, slice_of(text));
+}
+
+static void end_process(struct setup_run *r, int signal_number)
+{
+    if (r->runs)
+        uv_process_kill(&r->process, signal_number);
+}
+
+/* It gives its registration back when it is told to end. */
+static void settle(struct setup_run *r, bool good, const char *text)
+{
+    if (r->settled)
+        return;
+    r->settled = true;
+    r->good = good;
+    say(r, text);
+    end_process(r, SIGINT);
+}
+
+static void take_line(struct setup_run *r, struct slice text)
+{
+    json_t *tree = json_loadb(text.p, text.n, 0, NULL);
+    const char *event = text_of(tree, "event");
+
+    if (strcmp(text_of(tree, "list"), "devices") == 0) {
+        struct buf name = buf_new(1024);
+
+        text_safe(&name, slice_of(text_of(tree, "name")));
+        setup_add_device(r->setup, buf_cstr(&name));
+        buf_free(&name);
+    } else if (strcmp(event, "registered") == 0) {
+        settle(r, true, "The server has accepted it: registered.");
+    } else if (strcmp(event, "registration-failed") == 0) {
+        settle(r, false, text_of(tree, "text"));
+    } else if (strcmp(event, "outcome") == 0 && *text_of(tree, "text")) {
+        settle(r, false, text_of(tree, "text"));
+    }
+    json_decref(tree);
+}
+
+static void on_output(void *arg, int events)
+{
+    struct setup_run *r = arg;
+    struct slice line;
+    char *at;
+    size_t room = lines_room(&r->lines, &at);
+    ssize_t n = room > 0 ? read(r->out, at, room) : 0;
+    enum lines_got got;
+
+    (void)events;
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n > 0)
+        lines_add(&r->lines, (size_t)n);
+    while ((got = lines_take(&r->lines, n <= 0, &line)) != LINES_NONE)
+        if (got == LINES_LINE)
+            take_line(r, line);
+    if (n <= 0)
+        report(r);
+}
+
+static void on_gone(uv_process_t *process, int64_t status, int signal_number)
+{
+    struct setup_run *r = process->data;
+
+    (void)status;
+    (void)signal_number;
+    r->runs = false;
+    uv_close((uv_handle_t *)process, on_closed);
+}
+
+/* --- the process ---------------------------------------------------------------------------- */
+
+static int never_wait(int fd)
+{
+    return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+/* The draft is smaller than what a pipe holds, so writing it does not wait. */
+static int open_pipes(struct setup_run *r, struct slice input, int in[2], int out[2])
+{
+    int err;
+
+    if (pipe(in) != 0)
+        return -errno;
+    if (pipe(out) != 0) {
+        err = -errno;
+        close(in[0]);
+        close(in[1]);
+        return err;
+    }
+    for (int i = 0; i < 2; i++) {
+        fcntl(in[i], F_SETFD, FD_CLOEXEC);
+        fcntl(out[i], F_SETFD, FD_CLOEXEC);
+    }
+    err = never_wait(in[1]);
+    if (!err && input.n > 0 && write(in[1], input.p, input.n) != (ssize_t)input.n)
+        err = -EIO;
+    close(in[1]);
+    r->out = out[0];
+    return err ? err : never_wait(out[0]);
+}
+
+/* In a session of its own, so that it asks nobody on this terminal. */
+static int spawn(struct setup_run *r, const char *const *words, int in, int out)
+{
+    char program[4096];
+    size_t size = sizeof program;
+    uv_stdio_container_t stdio[3] = {
+        {.flags = UV_INHERIT_FD, .data.fd = in},
+        {.flags = UV_INHERIT_FD, .data.fd = out},
+        {.flags = UV_IGNORE},
+    };
+    uv_process_options_t options = {.exit_cb = on_gone,
+                                    .file = program,
+                                    .args = (char **)(uintptr_t)words,
+                                    .flags = UV_PROCESS_DETACHED,
+                                    .stdio = stdio,
+                                    .stdio_count = 3};
+    int err = uv_exepath(program, &size);
+
+    if (err)
+        return err;
+    r->process.data = r;
+    r->has_process = true;
+    err = uv_spawn(net_loop_uv(r->loop), &r->process, &options);
+    if (err)
+        uv_close((uv_handle_t *)&r->process, on_closed);
+    r->runs = !err;
+    return err;
+}
+
+static int run(struct setup_run *r, const char *const *words, struct slice input)
+{
+    int in[2], out[2], err;
+
+    if (r->has_process)
+        return -EBUSY;
+    err = open_pipes(r, input, in, out);
+    if (r->out < 0)
+        return err;
+    if (!err)
+        err = lines_init(&r->lines, LINE_MAX_BYTES);
+    if (!err)
+        err = spawn(r, words, in[0], out[1]);
+    close(in[0]);
+    close(out[1]);
+    if (!err)
+        err = net_watch_new(r->loop, r->out, on_output, r, &r->watch);
+    if (!err)
+        net_watch_set(r->watch, NET_READABLE);
+    return err;
+}
+
+/* --- work ----------------------------------------------------------------------------------- */
+
+static int test_account(struct setup_run *r)
+{
+    static const char *const words[] = {"tphone", "register", "--config", "/dev/stdin",
+                                        "--json", "-q",       NULL};
+    struct buf config = buf_new(CONFIG_MAX);
+    int err;
+
+    buf_room(&config, config.max); /* so that it never moves, and can be wiped */
+    buf_clear(&config);
+    setup_put_config(r->setup, &config);
+    err = run(r, words, buf_slice(&config));
+    mem_wipe(config.p, config.n);
+    buf_free(&config);
+    return err;
+}
+
+static int list_devices(struct setup_run *r)
+{
+    static const char *const words[] = {"tphone",    "devices", "--config",
+                                        "/dev/null", "--json",  NULL};
+
+    return run(r, words, SLICE(""));
+}
+
+/* What was written is read as it will be at the next start. */
+static int check_file(const char *path, struct buf *why)
+{
+    struct buf notice = buf_new(8192);
+    struct phone_config config;
+    int err;
+
+    config_init(&config);
+    err = config_read_file(&config, path, &notice, why);
+    config_free(&config);
+    buf_free(&notice);
+    return err;
+}
+
+static void write_file(struct setup_run *r)
+{
+    struct buf config = buf_new(CONFIG_MAX), why = buf_new(8192);
+    const char *path = r->setup->path;
+    int err;
+
+    buf_room(&config, config.max);
+    buf_clear(&config);
+    setup_put_config(r->setup, &config);
+    err = *path ? setup_write_file(path, buf_slice(&config)) : -ENOENT;
+    mem_wipe(config.p, config.n);
+    if (!err)
+        err = check_file(path, &why);
+    if (why.n == 0) {
+        text_safe(&why, slice_of(path));
+        buf_puts(&why, !err             ? " is written; only you can read it."
+                       : err == -EEXIST ? " is there already, and stays as it is."
+                                        : " cannot be written: ");
+        if (err && err != -EEXIST)
+            buf_puts(&why, strerror(-err));
+    }
+    setup_wrote(r->setup, !err, buf_cstr(&why));
+    buf_free(&config);
+    buf_free(&why);
+    r->changed(r->arg);
+}
+
+static void begin(struct setup_run *r)
+{
+    int err;
+
+    r->good = r->settled = false;
+    say(r, "The test ended without an answer.");
+    err = r->setup->work == SETUP_TEST_ACCOUNT ? test_account(r) : list_devices(r);
+    if (err == -EBUSY) { /* the last one is on its way out */
+        net_deadline_set(r->due, net_now_ms() + 50);
+    } else if (err) {
+        say(r, strerror(-err));
+        report(r);
+    } else {
+        net_deadline_set(r->due, net_now_ms() + TEST_MS);
+    }
+}
+
+static void on_due(void *arg)
+{
+    struct setup_run *r = arg;
+
+    if (r->watch) {
+        settle(r, false, "The server does not answer.");
+        end_process(r, SIGKILL);
+        report(r);
+    } else if (r->setup->work == SETUP_WRITE_FILE) {
+        write_file(r);
+    } else if (r->setup->work) {
+        begin(r);
+    }
+}
+
+/* What still runs is not waited for any more. */
+static void on_work(void *arg)
+{
+    struct setup_run *r = arg;
+
+    end_process(r, SIGTERM);
+    close_output(r);
+    net_deadline_set(r->due, net_now_ms());
+}
+
+/* --- begin and end -------------------------------------------------------------------------- */
+
+int setup_run_new(struct net_loop *loop, struct setup *setup, void (*changed)(void *arg), void *arg,
+                  struct setup_run **out)
+{
+    struct setup_run *r = calloc(1, sizeof *r);
+    int err = r ? net_deadline_new(loop, on_due, r, &r->due) : -ENOMEM;
+
+    if (err) {
+        free(r);
+        return err;
+    }
+    r->loop = loop;
+    r->setup = setup;
+    r->changed = changed;
+    r->arg = arg;
+    r->out = -1;
+    r->sentence = buf_new(8192);
+    setup->changed = on_work;
+    setup->arg = r;
+    *out = r;
+    return 0;
+}
+
+void setup_run_free(struct setup_run *r)
+{
+    if (!r)
+        return;
+    r->setup->changed = NULL;
+    net_deadline_free(r->due);
+    close_output(r);
+    end_process(r, SIGTERM);
+    if (r->has_process && !uv_is_closing((uv_handle_t *)&r->process))
+        uv_close((uv_handle_t *)&r->process, on_closed);
+    r->freed = true;
+    give_back(r);
+}
+
+static bool phone_is_there(const struct cli *cli)
+{
+    struct buf path = buf_new(4096), why = buf_new(8192);
+    int fd, err = runtime_dir_socket(cli->socket, false, &path, &why);
+
+    if (!err)
+        err = net_unix_connect(buf_cstr(&path), &fd);
+    if (!err)
+        close(fd);
+    buf_free(&path);
+    buf_free(&why);
+    return !err;
+}
+
+bool setup_is_due(const struct cli *cli, struct buf *path)
+{
+    if (folders_config_file("tphone.conf", path) != 0)
+        return false;
+    return !cli->config_file && !cli->account && access(buf_cstr(path), F_OK) != 0 &&
+           errno == ENOENT && !phone_is_there(cli);
+}
