@@ -42,6 +42,7 @@ struct app {
     size_t n_in;               /* bytes of it */
     bool ended;                /* nothing more comes */
     uint64_t not_before_ms;    /* of the next line: an answer is expected, or one said wait */
+    bool failed;               /* there is no phone to be had */
     bool is_tty, prompted, hidden;
     struct termios modes; /* of the terminal, as they were */
 };
@@ -128,7 +129,8 @@ static bool connect_to_phone(struct app *a)
 /* The phone has its settings now, or goes without. */
 static void start(struct app *a)
 {
-    if (!a->connection && !connect_to_phone(a))
+    a->failed = !a->connection && !connect_to_phone(a);
+    if (a->failed)
         net_loop_stop(a->loop);
 }
 
@@ -345,7 +347,7 @@ int cmd_plain(const struct cli *cli, struct terminal *terminal)
     if (prepare(a) == 0 && begin(a, first_start)) {
         take_turn(a, a->not_before_ms);
         net_loop_run(a->loop);
-        exit = EXIT_OK;
+        exit = a->failed ? EXIT_OTHER : EXIT_OK;
     }
     finish(a);
     buf_free(&path);

@@ -7,6 +7,7 @@
 #include "ui/cmd.h"
 #include "ui/exit.h"
 #include "ui/screen/connection.h"
+#include "ui/screen/setup_run.h"
 #include "ui/screen/term.h"
 #include "ui/signals.h"
 
@@ -23,6 +24,8 @@ struct app {
     struct model model;
     struct keymap keys;
     struct screen screen;
+    struct setup setup;
+    struct setup_run *setup_run;
     struct buf title;  /* that the terminal has */
     uint64_t shown_ms; /* when it was drawn last */
     uint64_t bell_ms;  /* when it rings next; NEVER_MS: it does not */
@@ -108,11 +111,32 @@ static void on_changed(void *arg)
     draw_by(arg, 0);
 }
 
+static int connect_to_phone(struct app *a, struct buf *why)
+{
+    static const struct connection_events events = {on_line, on_changed};
+
+    return connection_new(a->loop, a->cli, &a->screen, &events, a, &a->connection, why);
+}
+
+/* After a set-up: the phone has its settings now, or goes without. */
+static void start(struct app *a)
+{
+    struct buf why = buf_new(8192);
+    int err = a->connection ? 0 : connect_to_phone(a, &why);
+
+    if (err) {
+        model_note(&a->model, true, why.n > 0 ? buf_cstr(&why) : strerror(-err));
+        screen_say(&a->screen, STYLE_BAD, "%s", why.n > 0 ? buf_cstr(&why) : strerror(-err));
+    }
+    buf_free(&why);
+}
+
 /* --- the person ----------------------------------------------------------------------------- */
 
 static void leave(struct app *a, bool stays)
 {
-    connection_leave(a->connection, stays);
+    if (a->connection)
+        connection_leave(a->connection, stays);
     net_loop_stop(a->loop);
 }
 
@@ -121,12 +145,23 @@ static void grant(struct app *a)
     struct screen_wish wish = a->screen.wish;
 
     a->screen.wish = (struct screen_wish){0};
+    if (wish.start)
+        start(a);
     if (wish.redraw)
         term_redraw(a->term);
     if (wish.suspend)
         term_suspend(a->term);
     if (wish.quit || wish.detach)
         leave(a, wish.detach);
+}
+
+static void on_setup(void *arg)
+{
+    struct app *a = arg;
+
+    view_setup_changed(&a->screen);
+    grant(a);
+    draw_by(a, 0);
 }
 
 static void on_key(void *arg, const struct key *key)
@@ -175,15 +210,16 @@ static int open_term(struct app *a, struct buf *why)
     return 0;
 }
 
-static int prepare(struct app *a, struct buf *why)
+static int prepare(struct app *a, bool first_start, struct buf *why)
 {
-    static const struct connection_events events = {on_line, on_changed};
     int err = net_loop_new(&a->loop);
 
     if (!err)
         err = net_deadline_new(a->loop, on_frame, a, &a->frame);
     if (!err)
-        err = connection_new(a->loop, a->cli, &a->screen, &events, a, &a->connection, why);
+        err = setup_run_new(a->loop, &a->setup, on_setup, a, &a->setup_run);
+    if (!err && !first_start)
+        err = connect_to_phone(a, why);
     if (!err)
         err = signals_new(a->loop, on_gone, NULL, a, &a->signals);
     if (!err)
@@ -197,9 +233,11 @@ static void finish(struct app *a)
 {
     term_close(a->term);
     connection_free(a->connection);
+    setup_run_free(a->setup_run);
     signals_free(a->signals);
     net_deadline_free(a->frame);
     net_loop_free(a->loop);
+    setup_free(&a->setup);
     screen_free(&a->screen);
     keymap_free(&a->keys);
     model_free(&a->model);
@@ -218,16 +256,21 @@ static bool wants_lines(const struct cli *cli)
 static int show(const struct cli *cli, struct terminal *terminal)
 {
     struct app *a = xzalloc(sizeof *a);
-    struct buf why = buf_new(8192);
+    struct buf why = buf_new(8192), path = buf_new(4096);
     enum exit_status exit = EXIT_OK;
+    bool first_start = setup_is_due(cli, &path);
 
     *a = (struct app){.cli = cli, .title = buf_new(1024), .bell_ms = NEVER_MS};
     model_init(&a->model);
     keymap_init(&a->keys);
     screen_init(&a->screen, &a->model, &a->keys);
-    if (prepare(a, &why) != 0) {
+    setup_init(&a->setup, buf_cstr(&path));
+    a->screen.setup = &a->setup;
+    if (prepare(a, first_start, &why) != 0) {
         exit = EXIT_OTHER;
     } else {
+        if (first_start)
+            screen_open(&a->screen, &view_setup);
         draw_by(a, 0);
         net_loop_run(a->loop);
     }
@@ -235,6 +278,7 @@ static int show(const struct cli *cli, struct terminal *terminal)
     if (exit)
         terminal_error(terminal, buf_cstr(&why));
     buf_free(&why);
+    buf_free(&path);
     free(a);
     return (int)exit;
 }
