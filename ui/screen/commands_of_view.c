@@ -206,6 +206,12 @@ static void command_line(struct screen *s, struct slice argument)
 
 /* --- the program ---------------------------------------------------------------------------- */
 
+static void bare(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    s->bare = !s->bare;
+}
+
 static void redraw(struct screen *s, struct slice argument)
 {
     (void)argument;
@@ -267,6 +273,8 @@ const struct command commands_of_view[] = {
     {.name = "close", .label = "close", .can = may_close, .run = close_view,
      .help = "close this view"},
     {.name = "help", .label = "help", .run = help, .help = "show the keys of this view"},
+    {.name = "bare", .run = bare,
+     .help = "show one pane without lines, for copying; once more: all again"},
     {.name = "redraw", .run = redraw, .help = "draw the screen anew"},
     {.name = "suspend", .run = suspend, .help = "go back to the shell for a while; fg returns"},
     {.name = "detach", .run = detach, .help = "leave the screen, and let the telephone go on"},

@@ -22,6 +22,7 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"main", "C",         "conference"},
     {"main", "P",         "part"},
     {"main", "L",         "log"},
+    {"main", "B",         "bare"},
     {"main", "d",         "detach"},
     {"main", "q",         "quit"},
     {"main", "tab",       "focus next"},

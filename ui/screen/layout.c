@@ -63,7 +63,9 @@ void layout_of(const struct screen *s, int rows, int cols, struct layout *out)
     out->top = (struct rect){1, 0, 1, cols};
     out->body = (struct rect){2, 0, rows - 4, cols};
     out->keys = (struct rect){rows - 1, 0, 1, cols};
-    if (cols >= SCREEN_TWO_COLS_MIN)
+    if (s->bare)
+        add(out, s->focus, out->body.row, 0, out->body.rows + 1, cols);
+    else if (cols >= SCREEN_TWO_COLS_MIN)
         two_columns(out, out->body);
     else
         one_column(out, s, out->body);

@@ -72,6 +72,7 @@ struct screen {
     enum style message_style;
     uint64_t message_until_ms; /* until then; 0: none is shown */
 
+    bool bare;           /* without lines, and one thing below the other: for copying */
     struct setup *setup; /* of the first start; NULL: there can be none */
     struct screen_wish wish;
     /* Hands a line to the phone, with its newline. NULL: nobody is there. */

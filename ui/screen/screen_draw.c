@@ -50,7 +50,8 @@ static void draw_lines(struct screen *s, const struct layout *l)
 
 static void draw_panes(struct screen *s, const struct layout *l)
 {
-    draw_lines(s, l);
+    if (!s->bare)
+        draw_lines(s, l);
     for (size_t i = 0; i < l->n_panes; i++)
         draw_titled(s, l->panes[i].view, l->panes[i].rect);
 }
@@ -63,8 +64,10 @@ static void draw_whole(struct screen *s, const struct view *view, const struct l
     struct rect all = cells_all(cells);
 
     cells_fill(cells, l->body, STYLE_NORMAL);
-    cells_line(cells, all, l->top.row, STYLE_BORDER);
-    cells_line(cells, all, l->body.row + l->body.rows, STYLE_BORDER);
+    if (!s->bare) {
+        cells_line(cells, all, l->top.row, STYLE_BORDER);
+        cells_line(cells, all, l->body.row + l->body.rows, STYLE_BORDER);
+    }
     draw_titled(s, view, l->body);
 }
 
@@ -149,7 +152,7 @@ void screen_draw(struct screen *s)
         first = 0;
     }
     for (size_t i = first; i < s->n_open; i++) {
-        if (s->open[i]->kind == VIEW_WHOLE)
+        if (s->open[i]->kind == VIEW_WHOLE || s->bare)
             draw_whole(s, s->open[i], &l);
         else
             draw_popup(s, s->open[i], &l);

@@ -3,6 +3,9 @@
 #include "ui/screen/width.h"
 
 #define NAME_COLS 18
+/* Rows that there must be for what one can do without; the question always has its place. */
+#define STEPS_ROWS 17
+#define HELP_ROWS 8
 
 /* What is typed; in memory of its own, for it may be a password. */
 struct typing {
@@ -134,7 +137,7 @@ static int draw_text(struct cells *cells, struct rect r, int row, enum style sty
 
 static int draw_devices(const struct setup *setup, struct cells *cells, struct rect r, int row)
 {
-    for (size_t i = 0; i < setup->n_devices && row + 3 < r.rows; i++) {
+    for (size_t i = 0; i < setup->n_devices && row + 6 < r.rows; i++) {
         cells_print(cells, r, row, 1, STYLE_KEY, "%zu", i + 1);
         cells_put_cut(cells, r, row++, 5, r.cols - 6, STYLE_NORMAL, slice_of(setup->devices[i]));
     }
@@ -167,9 +170,22 @@ static void draw_question(const struct screen *s, const struct setup_step *step,
     if (step->kind == SETUP_WRITE)
         row = draw_text(cells, r, row, STYLE_NORMAL, slice_of(setup->path));
     row = draw_text(cells, r, row, STYLE_STRONG, slice_of(step->question));
-    row = draw_text(cells, r, row, STYLE_DIM, slice_of(step->help));
+    if (r.rows >= HELP_ROWS)
+        row = draw_text(cells, r, row, STYLE_DIM, slice_of(step->help));
     draw_typed(s, step, cells, r, row);
     draw_text(cells, r, row + 1, STYLE_BAD, buf_slice(&setup->why));
+}
+
+static int draw_head(const struct setup *setup, struct cells *cells, struct rect r)
+{
+    int row = 0;
+
+    if (r.rows >= HELP_ROWS)
+        row = draw_text(cells, r, row, STYLE_DIM,
+                        SLICE("Enter goes on, with nothing typed too; Esc goes back, and leaves."));
+    if (r.rows >= STEPS_ROWS)
+        row = draw_steps(setup, cells, r, row);
+    return r.rows >= HELP_ROWS ? row + 1 : row;
 }
 
 static void draw(const struct screen *s, struct cells *cells, struct rect r)
@@ -180,9 +196,7 @@ static void draw(const struct screen *s, struct cells *cells, struct rect r)
 
     if (!step)
         return;
-    row = draw_text(cells, r, 0, STYLE_DIM,
-                    SLICE("Enter goes on, with nothing typed too; Esc goes back, and leaves."));
-    row = draw_steps(setup, cells, r, row) + 1;
+    row = draw_head(setup, cells, r);
     row =
         draw_text(cells, r, row, setup->good ? STYLE_GOOD : STYLE_WARN, buf_slice(&setup->outcome));
     if (setup->working)

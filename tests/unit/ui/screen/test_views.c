@@ -50,6 +50,8 @@ static const struct scene {
     {"help",      {STATUS(BOB), CONTACTS}, "? j"},
     {"quit",      {STATUS(BOB), CONTACTS}, "q"},
     {"command",   {STATUS(BOB), CONTACTS}, ": m u t e"},
+    {"bare",      {STATUS(BOB "," CAROL), CONTACTS, HISTORY}, "B"},
+    {"set-up",    {STATUS("")}, ": s e t - u p enter a l i c e @ h . e x a m p l e enter s e c"},
     {"lost",      {"{\"v\":1,\"event\":\"dropped\",\"time\":1.0,\"text\":\"what waits for you to be read has become too much\"}"}, ""},
 };
 /* clang-format on */
@@ -109,15 +111,24 @@ static void put_picture(const struct cells *cells, struct buf *out)
     }
 }
 
+static void no_work(void *arg)
+{
+    (void)arg;
+}
+
 static void draw_scene(const struct scene *scene, const struct size *size, struct buf *out)
 {
     struct model model;
     struct keymap keys;
+    struct setup setup;
     struct screen s;
 
     model_init(&model);
     keymap_init(&keys);
+    setup_init(&setup, "/home/alice/.config/tphone/tphone.conf");
+    setup.changed = no_work;
     screen_init(&s, &model, &keys);
+    s.setup = &setup;
     s.now_ms = NOW_MS;
     s.unix_time = NOW_UNIX;
     s.cells.ascii = size->ascii;
@@ -128,6 +139,7 @@ static void draw_scene(const struct scene *scene, const struct size *size, struc
     screen_draw(&s);
     put_picture(&s.cells, out);
     screen_free(&s);
+    setup_free(&setup);
     keymap_free(&keys);
     model_free(&model);
 }
