@@ -16,7 +16,7 @@
 static const struct cli_command commands[] = {
     {"screen", CLI_SCREEN, "", 0, 0, NULL,
      "open the telephone on the screen; tphone alone does so on a terminal",
-     "  tphone\n"
+     "  tphone --theme light\n"
      "  tphone --plain\n",
      cmd_screen},
     {"call", CLI_CALL, "ADDRESS", 1, 1, "whom to call is missing: tphone call alice@host",
@@ -429,6 +429,11 @@ static const struct cli_option options[] = {
     {"dnd-status", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"keep-trace", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"on-event", 0, NULL, CLI_PHONES, set_setting, NULL},
+    {"theme", 0, NULL, CLI_SCREEN, set_setting, NULL},
+    {"colours", 0, NULL, CLI_SCREEN, set_setting, NULL},
+    {"lines", 0, NULL, CLI_SCREEN, set_setting, NULL},
+    {"mouse", 0, NULL, CLI_SCREEN, set_setting, NULL},
+    {"bind", 0, NULL, CLI_SCREEN, set_setting, NULL},
     {"trace",     0,   "[FILE]",  CLI_PHONES, set_trace,
      "show the SIP messages on standard error or in a file"},
     {"limit",     0,   "N",       CLI_HISTORY, set_count,

@@ -192,20 +192,44 @@ static void on_gone(void *arg)
 
 /* --- begin and end -------------------------------------------------------------------------- */
 
+/* What the file says outweighs the environment; what the terminal has limits both. */
+static int colours_of(const struct screen_config *config)
+{
+    const char *no_colour = getenv("NO_COLOR");
+
+    if (config->colours_said)
+        return config->colours;
+    return no_colour && *no_colour ? 0 : 256;
+}
+
+/* A binding that means nothing is told; the others hold. */
+static void bind_keys(struct app *a)
+{
+    LIST_EACH (&a->cli->config.screen.binds, at) {
+        const struct bind_config *bind = LIST_ITEM(at, struct bind_config, link);
+        struct buf why = buf_new(1024);
+
+        if (keymap_bind(&a->keys, slice_of(bind->text), &why) != 0)
+            screen_say(&a->screen, STYLE_BAD, "bind: %s", buf_cstr(&why));
+        buf_free(&why);
+    }
+}
+
 static int open_term(struct app *a, struct buf *why)
 {
     static const struct term_events events = {on_key, on_resized, on_gone};
-    const char *no_colour = getenv("NO_COLOR");
-    struct term_options options = {.theme = theme_find("dark"), .colours = 256};
-    int rows, cols, err;
+    const struct screen_config *config = &a->cli->config.screen;
+    struct term_options options = {.theme = theme_find(config->theme ? config->theme : "dark"),
+                                   .colours = colours_of(config),
+                                   .mouse = config->mouse};
+    int rows, cols;
+    int err = term_open(a->loop, &options, &events, a, &a->term, why);
 
-    if (no_colour && *no_colour)
-        options.colours = 0;
-    err = term_open(a->loop, &options, &events, a, &a->term, why);
     if (err)
         return err;
     term_size(a->term, &rows, &cols);
-    a->screen.cells.ascii = !term_is_utf8();
+    a->screen.cells.ascii = config->lines == CONFIG_LINES_ASCII ||
+                            (config->lines == CONFIG_LINES_AUTO && !term_is_utf8());
     cells_resize(&a->screen.cells, rows, cols);
     return 0;
 }
@@ -266,6 +290,8 @@ static int show(const struct cli *cli, struct terminal *terminal)
     screen_init(&a->screen, &a->model, &a->keys);
     setup_init(&a->setup, buf_cstr(&path));
     a->screen.setup = &a->setup;
+    a->screen.now_ms = net_now_ms();
+    bind_keys(a);
     if (prepare(a, first_start, &why) != 0) {
         exit = EXIT_OTHER;
     } else {

@@ -23,6 +23,7 @@ void config_init(struct phone_config *config)
     config->n_codecs = ARRAY_LEN(default_codecs);
     list_init(&config->accounts);
     list_init(&config->hooks);
+    list_init(&config->screen.binds);
 }
 
 static void free_accounts(struct phone_config *config)
@@ -37,6 +38,7 @@ void config_free(struct phone_config *config)
         return;
     free_accounts(config);
     config_free_hooks(&config->hooks);
+    config_free_binds(&config->screen.binds);
     free(config->device);
     free(config->user);
     free(config->name);

@@ -61,6 +61,24 @@ struct hook_config {
     struct words words; /* the command */
 };
 
+enum config_lines { CONFIG_LINES_AUTO, CONFIG_LINES_UTF8, CONFIG_LINES_ASCII };
+
+/* One line of bind. */
+struct bind_config {
+    struct list link; /* in screen_config.binds, in the order of the file */
+    char *text;       /* "KEY COMMAND", as the screen reads it */
+};
+
+/* How the screen looks. */
+struct screen_config {
+    const char *theme; /* static; NULL: not said */
+    bool colours_said;
+    int colours; /* 0, 8, 16, 256 */
+    enum config_lines lines;
+    bool mouse;
+    struct list binds; /* of struct bind_config */
+};
+
 struct phone_config {
     struct config_listen listen;
     bool listen_said;                      /* false: listen is the default, a free port */
@@ -83,6 +101,7 @@ struct phone_config {
     bool dnd;                  /* calls are turned away from the beginning */
     unsigned dnd_status;       /* with this; 0: 480 */
     bool keep_trace;           /* messages of SIP are kept for who asks for them later */
+    struct screen_config screen;
     struct list hooks;         /* of struct hook_config; whoever holds the phone runs them */
 };
 
@@ -112,7 +131,8 @@ const struct config_key *config_key(enum config_section section, struct slice na
 void config_init(struct phone_config *config);
 void config_free(struct phone_config *config);
 
-/* Reads one setting; an earlier value of it is replaced, but on-event adds to what there is.
+/* Reads one setting; an earlier value of it is replaced, but on-event and bind add to what
+ * there is.
  * Returns 0; -ENOENT: no such setting (the fault names the likely right one); -EINVAL: the value is
  * wrong; -ENOMEM. On an error nothing changes. */
 int config_set(struct phone_config *config, struct slice name, struct slice value,

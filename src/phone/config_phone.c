@@ -210,6 +210,15 @@ const struct config_option config_phone_options[] = {
       "keep the last messages of SIP for a trace that is asked for later", "no"}, set_keep_trace},
     {{"on-event", "EVENTS COMMAND", "start this command at these events; may be said again", NULL},
      config_set_on_event},
+    {{"theme", "dark|light|contrast", "colours of the screen", "dark"}, config_set_theme},
+    {{"colours", "auto|0|8|16|256", "how many colours the screen uses",
+      "auto: what the terminal has"}, config_set_colours},
+    {{"lines", "auto|utf8|ascii", "with what the screen draws lines", "auto: by the locale"},
+     config_set_lines},
+    {{"mouse", "yes|no", "the screen takes clicks; selecting text then needs Shift", "no"},
+     config_set_mouse},
+    {{"bind", "KEY COMMAND", "let a key of the screen do this; may be said again", NULL},
+     config_set_bind},
     {{0}, NULL},
 };
 /* clang-format on */

@@ -32,10 +32,17 @@ void config_account_free(struct account_config *account);
 
 /* --- config_hooks.c: "EVENTS COMMAND" --------------------------------------------------------- */
 
-/* The one setting that may stand several times: each adds to those before, but "none" takes them
+/* May stand several times: each adds to those before, but "none" takes them
  * away. */
 int config_set_on_event(void *into, struct slice value, struct config_fault *fault);
 void config_free_hooks(struct list *hooks);
+
+/* --- config_screen.c -------------------------------------------------------------------------- */
+
+config_set_fn config_set_theme, config_set_colours, config_set_lines, config_set_mouse;
+/* "KEY COMMAND"; adds to those before, as on-event does. */
+config_set_fn config_set_bind;
+void config_free_binds(struct list *binds);
 
 /* --- config_values.c: kinds of values that several keys have --------------------------------- */
 

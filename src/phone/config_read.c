@@ -65,7 +65,8 @@ static int read_key(struct reader *r, struct slice line, struct slice name, stru
         r->fault.at = (size_t)(name.p - line.p);
         return -EINVAL;
     }
-    if (r->seen_on[i] > 0 && config_options(section)[i].set != config_set_on_event)
+    if (r->seen_on[i] > 0 && config_options(section)[i].set != config_set_on_event &&
+        config_options(section)[i].set != config_set_bind)
         return refuse_twice(r, line, name, config_key_at(section, (size_t)i)->name, r->seen_on[i],
                             "");
     if (r->account && check_password(r, line, name) != 0)

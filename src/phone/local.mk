@@ -24,6 +24,7 @@ libphone_a_SOURCES = \
 	src/phone/config_phone.c \
 	src/phone/config_private.h \
 	src/phone/config_read.c \
+	src/phone/config_screen.c \
 	src/phone/config_values.c \
 	src/phone/contacts.c \
 	src/phone/contacts.h \

@@ -132,18 +132,23 @@ static const struct row {
      "f:1:1: there is no setting \"coedc\"; is \"codec\" meant?"},
     {"names are in small letters", "User = bob\n",
      "f:1:1: there is no setting \"User\"; is \"user\" meant?"},
-    {"nothing like any setting", "colour = red\n", 
-     "f:1:1: there is no setting \"colour\"; there are listen, rtp-ports, device, codec, "
+    {"nothing like any setting", "xyzzy = red\n",
+     "f:1:1: there is no setting \"xyzzy\"; there are listen, rtp-ports, device, codec, "
      "user, name, accept, strangers, dns-server, history, history-file, contacts-file, "
-     "dnd, dnd-status, keep-trace, on-event"},
+     "dnd, dnd-status, keep-trace, on-event, theme, colours, lines, mouse, bind"},
     {"of a long name its beginning", "0123456789012345678901234567890123456789 and more = \x1b\n",
      "f:1:1: there is no setting \"0123456789012345678901234567890123456789\"; there are listen, "
      "rtp-ports, device, codec, user, name, accept, strangers, dns-server, history, history-file, "
-     "contacts-file, dnd, dnd-status, keep-trace, on-event"},
+     "contacts-file, dnd, dnd-status, keep-trace, on-event, theme, colours, lines, mouse, bind"},
     {"a line without equals sign", "user alice\n",
      "f:1:11: an equals sign is missing: a line is \"name = value\""},
     {"a line without name", "user = a\n = b\n",
      "f:2:2: the name of a setting is missing before the equals sign"},
+    {"a theme that is none", "theme = pink\n", "f:1:9: this can be dark, light or contrast"},
+    {"colours that no table has", "colours = 88\n", "f:1:11: this can be auto, 0, 8, 16 or 256"},
+    {"how the screen looks", "theme = light\ncolours = 16\nlines = ascii\nmouse = yes\n"
+     "bind = x hang-up\nbind = C-g redraw\n", NULL},
+    {"a key without a command", "bind = x\n", "f:1:8: it is a key, a blank and a command"},
     {"the same setting twice", "user = a\n\nuser = b\n", "f:3:1: \"user\" stands on line 1 already"},
     {"a wrong item of a list is pointed at", "codec = opus, pmcu\n",
      "f:1:15: unknown codec; is pcmu meant?"},

@@ -26,7 +26,7 @@ static const struct row {
     {"help of a command that is not complete", {"call", "--help"}, NULL},
     {"nothing",
      {NULL},
-     "what shall be done? tphone call ADDRESS, tphone answer, tphone register, tphone daemon, "
+     "what shall be done? tphone screen, tphone call ADDRESS, tphone answer, tphone register, tphone daemon, "
      "tphone ctl COMMAND [WORD]..., tphone status, tphone load ADDRESS, tphone devices, "
      "tphone history, tphone contacts, tphone completion bash|zsh|fish; tphone --help says more"},
     {"a command with two letters swapped", {"asnwer"}, "unknown command asnwer; is answer meant?"},
@@ -35,7 +35,7 @@ static const struct row {
      "unknown command a@h; to call it: tphone call a@h"},
     {"no command",
      {"xyz"},
-     "unknown command xyz; there are call, answer, register, daemon, ctl, status, load, devices, "
+     "unknown command xyz; there are screen, call, answer, register, daemon, ctl, status, load, devices, "
      "history, contacts and "
      "completion"},
     {"a load, and how it is spread",
@@ -65,7 +65,8 @@ static const struct row {
      "unknown option --xyzzy; tphone --help lists them"},
     {"the beginning of several options",
      {"call", "a@h", "--d", "none"},
-     "unknown option --d; is one of these meant: --dtmf, --delay, --device, --dns-server?"},
+     "unknown option --d; is one of these meant: --dtmf, --delay, --device, --dns-server, --dnd, "
+     "--dnd-status?"},
     {"an unknown letter", {"call", "a@h", "-x"}, "unknown option -x; tphone --help lists them"},
     {"an unknown letter in a bundle",
      {"call", "a@h", "-qx"},
@@ -267,7 +268,8 @@ static const struct cli_option *option_named(const char *name)
     return NULL;
 }
 
-/* Every setting of a file can be given on the command line, and help and options agree on it; of an
+/* Every setting of a file can be given on the command line, to all commands that speak SIP or to the
+ * screen, and help and options agree on it; of an
  * account all but its address, which --account gives, and its password. */
 static void settings_are_options(void **state)
 {
@@ -277,8 +279,9 @@ static void settings_are_options(void **state)
     for (size_t i = 0; (key = config_key_at(CONFIG_PHONE, i)); i++) {
         const struct cli_option *o = option_named(key->name);
 
-        if (!o || (o->commands & CLI_PHONES) != CLI_PHONES || cli_option_key(o) != key)
-            fail_msg("the setting %s is no option of all that speak SIP", key->name);
+        if (!o || cli_option_key(o) != key ||
+            ((o->commands & CLI_PHONES) != CLI_PHONES && o->commands != CLI_SCREEN))
+            fail_msg("the setting %s is no option of all that it concerns", key->name);
     }
     for (size_t i = 0; (key = config_key_at(CONFIG_ACCOUNT, i)); i++) {
         bool wanted = strcmp(key->name, "uri") != 0 && strcmp(key->name, "password") != 0;
