@@ -88,10 +88,15 @@ class Tmux:
         """What tmux knows of the pane: "pane_title", "alternate_on", "pane_dead_status" …"""
         return self("display-message", "-p", "-t", "main", "#{%s}" % format).rstrip("\n")
 
-    def status(self, seconds=10):
-        """The exit status of the program, which ends."""
+    def ended(self, seconds=10):
+        """Until the program has ended, however."""
         wait_until(lambda: self.ask("pane_dead") == "1", seconds, "the program does not end")
-        return int(self.ask("pane_dead_status") or 128 + int(self.ask("pane_dead_signal") or 0))
+
+    def status(self, seconds=10):
+        """The exit status of the program, which ends by itself; tmux hears of it a moment later."""
+        self.ended(seconds)
+        return int(wait_until(lambda: self.ask("pane_dead_status"), 5,
+                              "the program was ended by a signal"))
 
     def pid(self):
         return int(self.ask("pane_pid"))

@@ -151,7 +151,7 @@ def detached():
         me.tmux.press("Enter")
         me.tmux.wait(r"▶ bob@.* 0:0\d")
         os.kill(me.tmux.pid(), signal.SIGKILL)
-        me.tmux.status()
+        me.tmux.ended()
         second = Tmux(room, me.words, me.home, name="second")
         second.wait(r"▶ bob@.* 0:\d\d")
         second.press("d")
@@ -165,6 +165,70 @@ def detached():
         third.press("q")
         third.wait("back in the shell")
         equal(third.ask("alternate_on"), "0", "the other screen is left")
+
+
+@case("Ctrl-Z gives the terminal back and fg the screen, and the call has gone on")
+def suspended():
+    with Room() as room:
+        bob = callee(room)
+        me = Screen(room, name="first")
+        me.tmux.press(":")
+        me.tmux.type(f"call {bob.uri}")
+        me.tmux.press("Enter")
+        me.tmux.wait(r"▶ bob@.* 0:0\d")
+        # An interactive shell, for job control; nothing of the person's own.
+        t = Tmux(room, ["env", "ENV=", "PS1=shell> ", "sh", "-i"], me.home, name="job")
+        t.wait("shell>")
+        t.type(me.words[0] + "\n")
+        t.wait(r"▶ bob@.* 0:\d\d")
+        t.press("C-z")
+        t.wait("(Stopped|Suspended)")
+        equal(t.ask("alternate_on"), "0", "the other screen is left")
+        t.type("echo still $((40 + 2))\n")
+        t.wait("still 42")
+        t.resize(100, 30)
+        t.type("fg\n")
+        t.wait(r"▶ bob@.* 0:\d\d")
+        wait_until(lambda: max(map(len, t.lines())) == 100, 5, "the new size is not used")
+        expect(bob.process.alive(), "the call has ended")
+
+
+@case("settings: theme, colours, ASCII, bindings; NO_COLOR; a wrong binding is told")
+def settings():
+    with Room() as room:
+        me = Screen(room, settings="lines = ascii\ntheme = light\nbind = C-g call sip:a@127.0.0.1:9\n"
+                                   "bind = main:c none\nbind = x nonsense\n")
+        t = me.tmux
+        t.wait(r'bind: "nonsense" is no command')
+        expect(all(ord(c) < 128 for c in t.text()), "there is more than ASCII")
+        coloured = "".join(t.lines(styles=True))
+        expect("38;5;25" in coloured, "the light theme is not used")
+        t.press("c")
+        t.press("C-g")
+        t.wait("[.>] a@127.0.0.1:9|unreachable")
+        plain = Tmux(room, me.words, {**me.home, "NO_COLOR": "1"}, name="plain")
+        plain.wait("tphone +no account")
+        text = "".join(plain.lines(styles=True))
+        expect("38;5" not in text and "[3" not in text.replace("[39", ""), "there are colours")
+
+
+@case("what a stranger calls itself does nothing to the screen")
+def hostile():
+    name = "\x1b[2J\x1b]0;owned\x07\u202eevil\u202c \u6771" + "e\u0301" * 200 + "A" * 300
+    with Room() as room:
+        me = Screen(room)
+        t = me.tmux
+        mallory = room.keep(sip.Peer(me.port))
+        invite = mallory.invite(me.uri, From=f'"{name}" <sip:mallory@127.0.0.1:{mallory.port}>;tag=m')
+        mallory.send(invite)
+        t.wait(r"◀ .*calls")
+        rows = t.lines()
+        expect(len(rows) == 24 and rows[0].startswith(" tphone"), "the picture is disturbed", *rows)
+        expect("A" * 200 not in t.text() and "\u202e" not in t.text(), "it got through", *rows)
+        expect(t.ask("pane_title").endswith(" - tphone"), "the title is another's")
+        t.press("X")
+        mallory.wait(lambda m: m.status == 603)
+        t.wait("no calls")
 
 
 @case("after a crash the terminal is as it was")
