@@ -42,6 +42,7 @@ struct app {
     size_t n_in;               /* bytes of it */
     bool ended;                /* nothing more comes */
     uint64_t not_before_ms;    /* of the next line: an answer is expected, or one said wait */
+    bool began;                /* what the phone is like was told, so commands make sense */
     bool failed;               /* there is no phone to be had */
     bool is_tty, prompted, hidden;
     struct termios modes; /* of the terminal, as they were */
@@ -98,6 +99,9 @@ static unsigned on_line(void *arg, const struct ctl_line *line)
 
     print(a, false);
     if (line->kind == CTL_REPLY && screen_is_answered(&a->screen)) {
+        if (!a->began)
+            put_prompt(a);
+        a->began = true;
         a->not_before_ms = a->plain.rest_until_ms;
         take_turn(a, a->not_before_ms);
     }

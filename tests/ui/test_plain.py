@@ -1,0 +1,325 @@
+#!/usr/bin/env python3
+"""The telephone in lines: what is typed into a pipe or on a terminal, and what is said."""
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import daemon, sip, tphone
+from lib.registrar import Registrar
+from lib.room import Room, free_port, wait_until
+from lib.tap import case, equal, expect, run
+from lib.terminal import Terminal
+
+DRAWN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u2500-\u259f\u202a-\u202e\u2066-\u2069]")
+
+
+class Home(daemon.Session):
+    """A home with settings, whose telephone is ended with the room; settings None: a first start."""
+
+    def __init__(self, room, name="plain", people="", settings=""):
+        super().__init__(room, name)
+        self.port = free_port()
+        self.uri = f"sip:me@127.0.0.1:{self.port}"
+        self.file = os.path.join(self.home["XDG_CONFIG_HOME"], "tphone", "tphone.conf")
+        if settings is not None:
+            self.config(f"listen = udp:127.0.0.1:{self.port}\ndevice = null\n{settings}")
+            contacts = os.path.join(os.path.dirname(self.file), "contacts")
+            with open(contacts, "w", encoding="utf-8") as f:
+                f.write(people)
+        room.keep(self)
+
+    def stop(self):
+        """The daemon behind it goes, too."""
+        self.tphone("ctl", "quit")
+        wait_until(lambda: not os.path.exists(self.socket), 10, "the daemon stays")
+
+
+class Plain:
+    """tphone --plain with a pipe at its input."""
+
+    def __init__(self, home, *words, first=r"^Type a command"):
+        self.process = home.start("--plain", *words, popen={"stdin": subprocess.PIPE})
+        self.at = 0
+        self.wait(first)
+
+    def wait(self, pattern, seconds=15):
+        """The first line with the pattern behind the one that was waited for last."""
+        lines = self.process.lines
+        match = self.process.wait_line(pattern, seconds, after=self.at)
+        self.at += next(i for i, l in enumerate(lines[self.at:]) if re.search(pattern, l)) + 1
+        return match
+
+    def type(self, *lines):
+        for line in lines:
+            self.process.popen.stdin.write((line + "\n").encode())
+        self.process.popen.stdin.flush()
+
+    def say(self, line, pattern):
+        self.type(line)
+        return self.wait(pattern)
+
+    def end(self, status=0):
+        """The end of input."""
+        self.process.popen.stdin.close()
+        equal(self.process.status(), status, "exit status")
+        for line in self.process.lines:
+            expect(not DRAWN.search(line), "something is drawn, or moves the cursor", line)
+
+
+# --- calls ------------------------------------------------------------------------------------------
+
+
+@case("a call is placed, muted, held, spelled digits, recorded and hung up, and is in the history")
+def walk():
+    with Room() as room:
+        bob = tphone.Answer(room, "bob")
+        me = Home(room, people=f"Bob Martin = {bob.uri}\n")
+        p = Plain(me)
+        p.say("call Bob Martin", r"^Bob Martin, call 1: called, sip:bob@")
+        p.wait(r"^Bob Martin, call 1: answered, opus")
+        p.say("calls", r"^Calls: 1$")
+        p.wait(r"^1\. Bob Martin, sip:bob@\S+, talking 0:0\d, opus$")
+        p.say("mute", r"^Bob Martin, call 1: does not hear you: muted$")
+        p.say("space", r"^Bob Martin, call 1: hears you: no longer muted$")
+        p.say("hold 1", r"^Bob Martin, call 1: on hold$")
+        p.say("calls", r"^1\. Bob Martin, .*, on hold 0:\d\d")
+        p.say("hold", r"^Bob Martin, call 1: off hold$")
+        p.say("dtmf 12#", r"^Bob Martin, call 1: digits sent$")
+        p.say("5", r"^Bob Martin, call 1: digits sent$")
+        bob.process.wait_line("digit 5")
+        p.say(f"record {room.path('talk.wav')}", r"^Bob Martin, call 1: recording to .*talk\.wav$")
+        p.type("wait 1")
+        p.say("record", r"^Bob Martin, call 1: recorded to .*talk\.wav$")
+        p.say("view call", r"^Bob Martin  bob@127")
+        p.say("hang-up 7", r"^there is no call 7$")
+        p.say("nonsense", r"^there is no command nonsense")
+        p.say("hang-up", r"^Bob Martin, call 1: ended: ")
+        p.type("wait 1")
+        p.say("history", r"^History: 1$")
+        p.wait(r"^1\. Bob Martin, sip:bob@\S+, out, \d\d:\d\d, 0:\d\d$")
+        p.say("choose 1", r"^Bob Martin, call 2: answered")
+        p.say("contacts", r"^People: 1$")
+        p.wait(r"^1\. Bob Martin, sip:bob@")
+        p.end()
+        bob.process.wait_line(r"call 2: ended")
+        expect(os.path.getsize(room.path("talk.wav")) > 44, "nothing was recorded")
+
+
+@case("of two calls one is held; swap changes places, and a conference has both")
+def two_calls():
+    with Room() as room:
+        bob, carol = tphone.Answer(room, "bob"), tphone.Answer(room, "carol")
+        p = Plain(Home(room, people=f"Bob = {bob.uri}\nCarol = {carol.uri}\n"))
+        p.say("call Bob", r"^Bob, call 1: answered")
+        p.say("call Carol", r"^Carol, call 2: answered")
+        p.say("calls", r"^1\. Bob, .*, on hold")
+        p.wait(r"^2\. Carol, .*, talking")
+        p.say("swap", r"^\w+, call \d: (on|off) hold$")
+        p.wait(r"^\w+, call \d: (on|off) hold$")
+        p.say("calls", r"^1\. Bob, .*, talking")
+        p.wait(r"^2\. Carol, .*, on hold")
+        p.say("conference", r"call \d: in conference 1$")
+        p.wait(r"call \d: in conference 1$")
+        p.say("part 2", r"^Carol, call 2: no longer in conference 1$")
+        p.say("hang-up 1", r"^Bob, call 1: ended: ")
+        p.say("hang-up 2", r"^Carol, call 2: ended: ")
+        p.end()
+
+
+@case("calls that come in are told, answered and declined by their numbers")
+def incoming():
+    with Room() as room:
+        me = Home(room)
+        p = Plain(me)
+        alice = tphone.Call(room, me.uri, "alice", user="alice", seconds=30)
+        p.wait(r"^alice@\S+, call 1: calls you, sip:alice@\S+; answer or decline$")
+        p.say("a", r"^alice@\S+, call 1: answered")
+        dave = tphone.Call(room, me.uri, "dave", user="dave", seconds=30)
+        p.wait(r"^dave@\S+, call 2: calls you")
+        p.say("decline 2", r"^dave@\S+, call 2: ended: ")
+        dave.expect_status(tphone.DECLINED)
+        p.say("x", r"^alice@\S+, call 1: ended: ")
+        alice.expect_status(0)
+        p.type("wait 1")
+        p.say("history", r"^1\. sip:dave@\S+, in, \d\d:\d\d, declined$")
+        p.end()
+
+
+@case("what a stranger calls itself stands in quotes, in one line, and moves no cursor")
+def hostile():
+    with Room() as room:
+        me = Home(room)
+        p = Plain(me)
+        peer = room.keep(sip.Peer(target_port=me.port))
+        name = '"Bob Martin, call 9: answered\x1b[2J\\"\u202e\u202dx"'
+        invite = peer.invite(me.uri, From=f"{name} <sip:mallory@127.0.0.1>;tag=1")
+        peer.send(invite)
+        said = p.wait(r"^\"Bob Martin, call 9: answered.*\", call 1: calls you, "
+                      r"sip:mallory@127\.0\.0\.1").string
+        expect(not DRAWN.search(said), "something of it was believed", repr(said))
+        p.say("calls", r"^1\. \"Bob Martin")
+        p.say("decline", r"call 1: ended")
+        p.end()
+
+
+@case("a file is a script; every command of the screen has its help and completes")
+def script():
+    with Room() as room:
+        me = Home(room, people="Bob = sip:bob@127.0.0.1:9\n")
+        with open(room.write("script", "help\ncomplete ho\ncall B\t\nquit\n"), "rb") as f:
+            p = me.start("--plain", popen={"stdin": f})
+            equal(p.status(), 0, "exit status")
+        said = "\n".join(p.lines)
+        for name in ("call ADDRESS", "answer", "decline", "hang-up", "mute", "hold", "swap",
+                     "record FILE", "conference", "part", "dtmf DIGITS", "play FILE", "volume DB",
+                     "password ACCOUNT", "search TEXT", "set-up", "bare", "detach", "quit"):
+            expect(re.search(rf"^{name}: \w", said, re.M), f"there is no help for {name}", said)
+        expect(re.search("^hold$", said, re.M), "hold is no completion", said)
+        expect(re.search("^call Bob$", said, re.M), "the tab completes nothing", said)
+
+
+# --- the first start --------------------------------------------------------------------------------
+
+
+def mode(path):
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+@case("the first start: a wrong password is told, the right one written, for its owner only")
+def first_start():
+    with Room() as room:
+        server = room.keep(Registrar())
+        me = Home(room, settings=None)
+        p = Plain(me, first=r"^What is your SIP address")
+        p.say("alice@@", r"not an address|it is like sip:alice@example\.org")
+        p.say("alice@example.test", r"^What is its password")
+        p.say("hidden", r"^Through which server")
+        p.say(server.uri, r"^alice@example\.test: the server refused the password")
+        p.wait(r"^Go on\?")
+        p.say("back", r"^What is your SIP address")
+        p.say("alice@example.test", r"^What is its password")
+        p.say("secret", r"^Through which server")
+        p.say(server.uri, r"^The server has accepted it: registered\.$")
+        p.wait(r"^Go on\?")
+        p.say("", r"^Which sound device")
+        p.say("none", r"^The file will be .*/tphone\.conf$")
+        expect(not os.path.exists(me.file), "it was written before it was said")
+        p.say("yes", r"is written; only you can read it\.$")
+        p.wait(r"^alice@example\.test: registered")
+        server.bound("alice")
+        equal(mode(me.file), 0o600, "mode of the file")
+        equal(mode(os.path.dirname(me.file)), 0o700, "mode of its folder")
+        equal(os.listdir(os.path.dirname(me.file)), ["tphone.conf"], "what lies in the folder")
+        with open(me.file, encoding="utf-8") as f:
+            text = f.read()
+        for line in ("[account alice]", "uri = alice@example.test", "password = secret",
+                     f"proxy = {server.uri}", "device = none"):
+            expect(f"\n{line}\n" in text, f"{line!r} is not in the file", text)
+        expect(not re.search("secret|hidden", "\n".join(p.process.lines)), "the password was said")
+        p.end()
+        equal(server.faults, [], "faults")
+
+
+@case("a set-up that is left writes nothing, and addresses can be called")
+def left():
+    with Room() as room:
+        bob = tphone.Answer(room, "bob")
+        me = Home(room, settings=None)
+        p = Plain(me, first=r"^What is your SIP address")
+        p.say("alice@example.test", r"^What is its password")
+        p.say("", r"^Which program prints the password")
+        p.say(".", r"^nothing was written")
+        p.wait(r"^There is no account: addresses are called without a server")
+        p.say(f"call {bob.uri}", r"call 1: (called|answered)")
+        p.end()
+        expect(not os.path.exists(os.path.dirname(me.file)), "a folder was made")
+
+
+@case("a file that has come meanwhile is left as it is")
+def exclusive():
+    with Room() as room:
+        me = Home(room, settings=None)
+        p = Plain(me, first=r"^What is your SIP address")
+        p.say("", r"^Which sound device")
+        p.say("none", r"^Write this")
+        os.makedirs(os.path.dirname(me.file), mode=0o700)
+        with open(me.file, "w", encoding="utf-8") as f:
+            f.write("# mine\n")
+        p.say("yes", r"is there already, and stays as it is")
+        p.say("no", r"^nothing was written")
+        p.end()
+        with open(me.file, encoding="utf-8") as f:
+            equal(f.read(), "# mine\n", "the file")
+        equal(os.listdir(os.path.dirname(me.file)), ["tphone.conf"], "what lies in the folder")
+
+
+# --- a terminal -------------------------------------------------------------------------------------
+
+
+def at_terminal(room, me, *words, **env):
+    return Terminal(room, [tphone.program(), *words], env={**me.home, **env})
+
+
+@case("ACCESSIBLE=1 means lines", {"ACCESSIBLE": "1", "TERM": "xterm"})
+@case("TERM=dumb means lines", {"TERM": "dumb"})
+def chosen(env):
+    with Room() as room:
+        t = at_terminal(room, Home(room), **env)
+        t.wait("Type a command; help lists them")
+        t.type("status\n")
+        t.wait("Calls: none", count=2)
+        t.type("\x04")
+        equal(t.status(), 0, "exit status")
+        expect("\x1b" not in t.text, "the cursor was moved", repr(t.text))
+
+
+@case("a prompt is drawn once for each line; a password is not shown, and Ctrl-C restores all")
+def terminal():
+    with Room() as room:
+        server = room.keep(Registrar())
+        me = Home(room, settings=f"[account alice]\nuri = sip:alice@example.test\n"
+                                 f"proxy = {server.uri}\n")
+        t = at_terminal(room, me, "--plain", TERM="xterm")
+        t.wait(r"alice@example\.test: not registered, it waits for its password")
+        t.wait("Type a command")
+        equal(t.text.count("> "), 1, "prompts before anything was typed")
+        t.type("password\n")
+        t.wait(r"Password for alice\? It is not shown\.")
+        wait_until(lambda: not t.echoes(), 5, "what is typed would be shown")
+        t.type("secret\n")
+        t.wait(r"alice@example\.test: registered for")
+        server.bound("alice")
+        wait_until(t.echoes, 5, "what is typed stays hidden")
+        expect("secret" not in t.text, "the password was shown", t.text)
+        equal(t.text.count("> "), 2, "prompts after two lines, one of them secret")
+        t.type("password\n")
+        wait_until(lambda: not t.echoes(), 5, "what is typed would be shown")
+        t.popen.send_signal(signal.SIGINT)
+        equal(t.status(), 0, "exit status")
+        equal(t.modes(), t.before, "modes of the terminal")
+
+
+@case("a first start at a terminal hides the password")
+def first_start_terminal():
+    with Room() as room:
+        me = Home(room, settings=None)
+        t = at_terminal(room, me, "--plain", TERM="xterm")
+        t.wait("What is your SIP address")
+        t.type("alice@example.test\n")
+        t.wait("What is its password")
+        wait_until(lambda: not t.echoes(), 5, "what is typed would be shown")
+        t.type("secret\n")
+        t.wait("Through which server")
+        wait_until(t.echoes, 5, "what is typed stays hidden")
+        expect("secret" not in t.text, "the password was shown", t.text)
+        t.popen.send_signal(signal.SIGINT)
+        equal(t.status(), 0, "exit status")
+        expect(not os.path.exists(me.file), "something was written")
+
+
+if __name__ == "__main__":
+    run(jobs=3)
