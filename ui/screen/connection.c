@@ -60,6 +60,8 @@ static void ask_all(struct connection *c)
     struct screen *s = c->screen;
 
     screen_ask(s, ASK_DO, "screen", "%s", "");
+    traced_clear(&s->model->traced); /* those that the phone has kept are told again */
+    screen_ask(s, ASK_DO, "trace", "%s", "");
     screen_ask(s, ASK_STATUS, "status", "%s", "");
     on_people(c);
 }

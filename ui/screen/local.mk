@@ -24,28 +24,31 @@ libui_a_SOURCES += \
 	ui/screen/model_private.h \
 	ui/screen/paint.c \
 	ui/screen/paint.h \
-	ui/screen/restore.c \
-	ui/screen/restore.h \
 	ui/screen/plain.c \
 	ui/screen/plain.h \
 	ui/screen/plain_event.c \
+	ui/screen/restore.c \
+	ui/screen/restore.h \
 	ui/screen/screen.c \
 	ui/screen/screen.h \
 	ui/screen/screen_draw.c \
 	ui/screen/screen_draw.h \
+	ui/screen/setup.c \
+	ui/screen/setup.h \
+	ui/screen/setup_file.c \
+	ui/screen/setup_run.c \
+	ui/screen/setup_run.h \
 	ui/screen/start.c \
 	ui/screen/start.h \
 	ui/screen/term.c \
 	ui/screen/term.h \
 	ui/screen/terminfo.c \
 	ui/screen/terminfo.h \
-	ui/screen/setup.c \
-	ui/screen/setup.h \
-	ui/screen/setup_file.c \
-	ui/screen/setup_run.c \
-	ui/screen/setup_run.h \
 	ui/screen/theme.c \
 	ui/screen/theme.h \
+	ui/screen/traced.c \
+	ui/screen/traced.h \
+	ui/screen/traced_walk.c \
 	ui/screen/view.h \
 	ui/screen/view_call.c \
 	ui/screen/view_calls.c \

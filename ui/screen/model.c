@@ -119,6 +119,7 @@ void model_free(struct model *m)
     for (size_t i = 0; i < m->n_notes; i++)
         free(m->notes[i].text);
     free(m->notes);
+    traced_clear(&m->traced);
     free(m->version);
     free(m->devices_text);
     *m = (struct model){0};

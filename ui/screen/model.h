@@ -8,6 +8,7 @@
 
 #include "phone/phone.h"
 #include "ui/ctl_line.h"
+#include "ui/screen/traced.h"
 
 #define MODEL_NOTES_MAX 500u   /* of the log */
 #define MODEL_SECONDS_MAX 240u /* that graphs of a call go back */
@@ -85,6 +86,7 @@ struct model {
     char *devices_text;       /* why there are none */
     struct model_note *notes; /* the newest last */
     size_t n_notes;
+    struct traced_list traced; /* messages of SIP */
     double microphone_db, speaker_db;
     bool leaves; /* the phone ends when its screens have gone */
 };

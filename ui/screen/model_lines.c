@@ -290,6 +290,18 @@ static unsigned take_devices(struct model *m, const json_t *tree)
     return MODEL_CHANGED;
 }
 
+static unsigned take_message(struct model *m, const json_t *tree)
+{
+    traced_add(&m->traced,
+               &(struct traced_source){.time = json_number_value(json_object_get(tree, "time")),
+                                       .sent = strcmp(text_of(tree, "direction"), "out") == 0,
+                                       .transport = text_of(tree, "transport"),
+                                       .local = text_of(tree, "local"),
+                                       .remote = text_of(tree, "remote"),
+                                       .message = text_of(tree, "message")});
+    return MODEL_CHANGED;
+}
+
 /* The sentence that `tphone ctl events` would print, without its line end. */
 static void note(struct model *m, const struct ctl_line *line)
 {
@@ -320,7 +332,7 @@ unsigned model_event(struct model *m, const struct ctl_line *line, uint64_t now_
     }
     if (line->kind != CTL_EVENT)
         return 0;
-    if (e->kind != PHONE_QUALITY)
+    if (e->kind != PHONE_QUALITY && e->kind != PHONE_MESSAGE)
         note(m, line);
     switch (e->kind) {
     case PHONE_REGISTERED:
@@ -328,6 +340,8 @@ unsigned model_event(struct model *m, const struct ctl_line *line, uint64_t now_
     case PHONE_UNREGISTERED:
     case PHONE_PASSWORD_WANTED:
         return take_account(m, line);
+    case PHONE_MESSAGE:
+        return take_message(m, line->tree);
     case PHONE_DEVICE_LIST:
         return take_devices(m, line->tree);
     case PHONE_VOLUMES:

@@ -49,12 +49,14 @@ static void leave_terminal(int log)
 
 static void run_daemon(const struct cli *cli, const char *program, const char *socket, int log)
 {
-    const char *words[12];
+    const char *words[14];
     size_t n = 0;
 
     words[n++] = "tphone";
     words[n++] = "daemon";
     words[n++] = "--leave-with-screens";
+    words[n++] = "--keep-trace"; /* for the second screen, and one that comes back */
+    words[n++] = "yes";
     words[n++] = "--socket";
     words[n++] = socket;
     if (cli->config_file) {
