@@ -6,6 +6,8 @@ libui_a_SOURCES += \
 	ui/screen/commands.h \
 	ui/screen/commands_of_calls.c \
 	ui/screen/commands_of_view.c \
+	ui/screen/compare.c \
+	ui/screen/compare.h \
 	ui/screen/connection.c \
 	ui/screen/connection.h \
 	ui/screen/key.c \

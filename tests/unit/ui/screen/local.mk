@@ -1,6 +1,7 @@
 # What unit/ui/screen adds to the tests.
 screen_unit_tests = \
 	tests/unit/ui/screen/test_cells \
+	tests/unit/ui/screen/test_compare \
 	tests/unit/ui/screen/test_key_reader \
 	tests/unit/ui/screen/test_line_edit \
 	tests/unit/ui/screen/test_paint \
@@ -12,6 +13,7 @@ check_PROGRAMS += $(screen_unit_tests)
 tap_tests += $(screen_unit_tests)
 EXTRA_DIST += tests/data/screens
 
+tests_unit_ui_screen_test_compare_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_key_reader_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_line_edit_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_paint_LDADD = $(phone_ldadd)
