@@ -48,6 +48,8 @@ libui_a_SOURCES += \
 	ui/screen/terminfo.h \
 	ui/screen/theme.c \
 	ui/screen/theme.h \
+	ui/screen/trace_file.c \
+	ui/screen/trace_file.h \
 	ui/screen/traced.c \
 	ui/screen/traced.h \
 	ui/screen/traced_walk.c \

@@ -6,6 +6,7 @@ screen_unit_tests = \
 	tests/unit/ui/screen/test_line_edit \
 	tests/unit/ui/screen/test_paint \
 	tests/unit/ui/screen/test_theme \
+	tests/unit/ui/screen/test_trace_file \
 	tests/unit/ui/screen/test_traced \
 	tests/unit/ui/screen/test_views \
 	tests/unit/ui/screen/test_width
@@ -18,6 +19,7 @@ tests_unit_ui_screen_test_key_reader_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_line_edit_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_paint_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_theme_LDADD = $(phone_ldadd)
+tests_unit_ui_screen_test_trace_file_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_traced_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_views_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_width_LDADD = $(phone_ldadd)

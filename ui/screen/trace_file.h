@@ -1,0 +1,21 @@
+/* ui/screen/trace_file.h - SIP messages as files: text for people, pcap for other tools.
+ *
+ * The pcap has raw IP packets with UDP, whatever transport carried the messages (those of TCP and
+ * TLS are whole and readable in it): LINKTYPE_RAW of pcap 2.4. An address that is not known is the
+ * unspecified one. What is secret is masked already (ui/mask.h). */
+#ifndef UI_SCREEN_TRACE_FILE_H
+#define UI_SCREEN_TRACE_FILE_H
+
+#include "ui/screen/traced.h"
+
+void trace_put_text(struct buf *out, const struct traced *t);
+/* Once, at the beginning. */
+void trace_put_pcap_head(struct buf *out);
+/* Of a message that is too long for a packet the end is missing. */
+void trace_put_pcap(struct buf *out, const struct traced *t);
+
+/* Makes a file that nobody else can read. 0, or an error of open and write; -EEXIST: something is
+ * there already, and stays as it is. */
+int trace_file_write(const char *path, struct slice content);
+
+#endif
