@@ -221,6 +221,7 @@ static const struct { const char *utf8, *ascii; } glyphs[N_GLYPHS] = {
     [GLYPH_DOT]          = {"·", "-"}, [GLYPH_FULL]         = {"█", "#"},
     [GLYPH_EMPTY]        = {"░", "."}, [GLYPH_MORE_UP]      = {"↑", "^"},
     [GLYPH_MORE_DOWN]    = {"↓", "v"},
+    [GLYPH_ARROW_LEFT]   = {"◀", "<"}, [GLYPH_ARROW_RIGHT]  = {"▶", ">"},
     [GLYPH_LEVEL_0]      = {"▁", "_"}, [GLYPH_LEVEL_1]      = {"▂", "."},
     [GLYPH_LEVEL_2]      = {"▃", "."}, [GLYPH_LEVEL_3]      = {"▄", "-"},
     [GLYPH_LEVEL_4]      = {"▅", "-"}, [GLYPH_LEVEL_5]      = {"▆", "="},

@@ -92,6 +92,8 @@ enum glyph {
     GLYPH_DOT,    /* between pieces of text */
     GLYPH_FULL,   /* of a bar */
     GLYPH_EMPTY,
+    GLYPH_ARROW_LEFT, /* ends of lines */
+    GLYPH_ARROW_RIGHT,
     GLYPH_MORE_UP, /* a list goes on there */
     GLYPH_MORE_DOWN,
     GLYPH_LEVEL_0, /* eight heights, from the lowest on */

@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 
-static const struct command *const tables[] = {commands_of_calls, commands_of_view};
+static const struct command *const tables[] = {commands_of_calls, commands_of_trace, commands_of_view};
 
 /* --- the table ------------------------------------------------------------------------------ */
 

@@ -5,6 +5,7 @@ libui_a_SOURCES += \
 	ui/screen/commands.c \
 	ui/screen/commands.h \
 	ui/screen/commands_of_calls.c \
+	ui/screen/commands_of_trace.c \
 	ui/screen/commands_of_view.c \
 	ui/screen/compare.c \
 	ui/screen/compare.h \
@@ -16,6 +17,8 @@ libui_a_SOURCES += \
 	ui/screen/key_reader.h \
 	ui/screen/keys.c \
 	ui/screen/keys.h \
+	ui/screen/ladder.c \
+	ui/screen/ladder.h \
 	ui/screen/layout.c \
 	ui/screen/layout.h \
 	ui/screen/line_edit.c \
@@ -64,6 +67,10 @@ libui_a_SOURCES += \
 	ui/screen/view_log.c \
 	ui/screen/view_setup.c \
 	ui/screen/view_status.c \
+	ui/screen/view_trace.c \
+	ui/screen/view_trace.h \
+	ui/screen/view_trace_compare.c \
+	ui/screen/view_trace_message.c \
 	ui/screen/views.c \
 	ui/screen/width.c \
 	ui/screen/width.h

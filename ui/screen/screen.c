@@ -108,7 +108,9 @@ size_t screen_chosen(const struct screen *s, const struct view *view)
 
 void screen_choose(struct screen *s, const struct view *view, size_t row)
 {
-    s->chosen[view_place(view)] = row;
+    bool at_end = view->follows && row + 1 >= view->rows(s);
+
+    s->chosen[view_place(view)] = at_end ? SIZE_MAX : row;
     if (view == &view_calls && row < s->model->n_calls)
         s->call = s->model->calls[row]->call;
 }

@@ -39,6 +39,7 @@ struct view {
     void (*enter)(struct screen *screen, size_t row);
     /* What stands in the right corner of its title, for people: "/ search". */
     const char *hint;
+    bool follows; /* where the last row is chosen it stays so as others come */
 };
 
 /* The i-th of the table, NULL behind the last. */
@@ -50,7 +51,8 @@ size_t view_place(const struct view *view);
 
 /* The views, each in its file. */
 extern const struct view view_calls, view_contacts, view_call, view_history, view_dial, view_help,
-    view_log, view_setup;
+    view_log, view_setup, view_trace, view_trace_message, view_trace_compare, view_details,
+    view_devices;
 
 /* Something has happened to screen->setup: closes its view when it is over. */
 void view_setup_changed(struct screen *screen);
@@ -64,6 +66,10 @@ typedef void view_row_fn(const struct screen *screen, struct cells *cells, struc
  * what stands there where the list has none. */
 void view_list(const struct screen *screen, const struct view *view, struct cells *cells,
                struct rect within, view_row_fn *draw_row, const char *empty);
+/* For lists that are drawn otherwise: the first row that is shown, so that the chosen one is in the
+ * middle where there is enough on both sides; and the signs where there are more. */
+size_t view_first_row(size_t n, size_t chosen, size_t room);
+void view_draw_more(struct cells *cells, struct rect within, size_t n, size_t first);
 
 /* Who it is, in cols columns at most: a contact stands bare, what strangers call themselves in
  * quotes, so that none can be taken for the other; else the URI. Columns taken. */

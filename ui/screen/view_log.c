@@ -43,4 +43,5 @@ const struct view view_log = {.name = "log",
                               .draw = draw,
                               .rows = rows,
                               .text = text,
-                              .hint = "/ search"};
+                              .hint = "/ search",
+                              .follows = true};

@@ -7,8 +7,9 @@
 #include "ui/screen/width.h"
 #include "ui/status.h"
 
-static const struct view *const views[] = {&view_calls, &view_call, &view_contacts, &view_history,
-                                           &view_dial,  &view_help, &view_log,      &view_setup};
+static const struct view *const views[] = {
+    &view_calls, &view_call,  &view_contacts, &view_history,       &view_dial,         &view_help,
+    &view_log,   &view_setup, &view_trace,    &view_trace_message, &view_trace_compare};
 
 _Static_assert(ARRAY_LEN(views) <= VIEWS_MAX, "each view has a place for its state");
 
@@ -36,9 +37,7 @@ size_t view_place(const struct view *view)
 
 /* --- lists ---------------------------------------------------------------------------------- */
 
-/* The first row that is shown: the chosen one is in the middle where there is enough on both sides.
- */
-static size_t first_row(size_t n, size_t chosen, size_t room)
+size_t view_first_row(size_t n, size_t chosen, size_t room)
 {
     size_t half = room / 2;
 
@@ -47,11 +46,21 @@ static size_t first_row(size_t n, size_t chosen, size_t room)
     return chosen - half + room <= n ? chosen - half : n - room;
 }
 
+void view_draw_more(struct cells *cells, struct rect within, size_t n, size_t first)
+{
+    size_t room = within.rows > 0 ? (size_t)within.rows : 0;
+
+    if (room > 0 && first > 0)
+        cells_draw(cells, within, 0, within.cols - 1, STYLE_DIM, GLYPH_MORE_UP);
+    if (room > 0 && first + room < n)
+        cells_draw(cells, within, within.rows - 1, within.cols - 1, STYLE_DIM, GLYPH_MORE_DOWN);
+}
+
 void view_list(const struct screen *s, const struct view *view, struct cells *cells,
                struct rect within, view_row_fn *draw_row, const char *empty)
 {
     size_t n = view->rows(s), room = within.rows > 0 ? (size_t)within.rows : 0;
-    size_t chosen = screen_chosen(s, view), first = first_row(n, chosen, room);
+    size_t chosen = screen_chosen(s, view), first = view_first_row(n, chosen, room);
 
     if (n == 0)
         cells_put_cut(cells, within, 0, 1, within.cols - 2, STYLE_DIM, slice_of(empty));
@@ -62,10 +71,7 @@ void view_list(const struct screen *s, const struct view *view, struct cells *ce
         if (first + i == chosen && screen_view(s) == view)
             cells_select(cells, row);
     }
-    if (room > 0 && first > 0)
-        cells_draw(cells, within, 0, within.cols - 1, STYLE_DIM, GLYPH_MORE_UP);
-    if (room > 0 && first + room < n)
-        cells_draw(cells, within, within.rows - 1, within.cols - 1, STYLE_DIM, GLYPH_MORE_DOWN);
+    view_draw_more(cells, within, n, first);
 }
 
 /* --- names and times ------------------------------------------------------------------------ */

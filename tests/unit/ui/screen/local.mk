@@ -6,6 +6,7 @@ screen_unit_tests = \
 	tests/unit/ui/screen/test_line_edit \
 	tests/unit/ui/screen/test_paint \
 	tests/unit/ui/screen/test_theme \
+	tests/unit/ui/screen/test_trace \
 	tests/unit/ui/screen/test_trace_file \
 	tests/unit/ui/screen/test_traced \
 	tests/unit/ui/screen/test_views \
@@ -14,12 +15,18 @@ check_PROGRAMS += $(screen_unit_tests)
 tap_tests += $(screen_unit_tests)
 EXTRA_DIST += tests/data/screens
 
+scenes = tests/unit/ui/screen/scenes.c tests/unit/ui/screen/scenes.h \
+	tests/unit/ui/screen/views.c tests/unit/ui/screen/views.h
+tests_unit_ui_screen_test_cells_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_compare_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_key_reader_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_line_edit_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_paint_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_theme_LDADD = $(phone_ldadd)
+tests_unit_ui_screen_test_trace_SOURCES = tests/unit/ui/screen/test_trace.c $(scenes)
+tests_unit_ui_screen_test_trace_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_trace_file_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_traced_LDADD = $(phone_ldadd)
+tests_unit_ui_screen_test_views_SOURCES = tests/unit/ui/screen/test_views.c $(scenes)
 tests_unit_ui_screen_test_views_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_width_LDADD = $(phone_ldadd)

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "tests/lib/rows.h"
-#include "ui/screen/commands.h"
+#include "tests/unit/ui/screen/views.h"
 
 #define NOW_MS 10000000u
 #define NOW_UNIX 1795290189.0 /* a Saturday, 2026-11-21 19:43:09 UTC */
@@ -42,17 +41,26 @@ static const struct scene {
     const char *name;
     const char *lines[8]; /* of the phone */
     const char *keys;     /* that are pressed, by their names */
+    scene_fn *play;       /* NULL, or what happens then */
 } scenes[] = {
-    {"empty",     {"{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0.1\",\"calls\":[],\"accounts\":[]}"}, ""},
-    {"calls",     {STATUS(BOB "," CAROL), CONTACTS, HISTORY, QUALITY, QUALITY, STRANGER}, ""},
-    {"contacts",  {STATUS(BOB), CONTACTS, HISTORY}, "tab tab j j"},
-    {"dial",      {STATUS(""), CONTACTS, HISTORY}, "c c a"},
-    {"help",      {STATUS(BOB), CONTACTS}, "? j"},
-    {"quit",      {STATUS(BOB), CONTACTS}, "q"},
-    {"command",   {STATUS(BOB), CONTACTS}, ": m u t e"},
-    {"bare",      {STATUS(BOB "," CAROL), CONTACTS, HISTORY}, "B"},
-    {"set-up",    {STATUS("")}, ": s e t - u p enter a l i c e @ h . e x a m p l e enter s e c"},
-    {"lost",      {"{\"v\":1,\"event\":\"dropped\",\"time\":1.0,\"text\":\"what waits for you to be read has become too much\"}"}, ""},
+    {"empty",     {"{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0.1\",\"calls\":[],\"accounts\":[]}"}, "", NULL},
+    {"calls",     {STATUS(BOB "," CAROL), CONTACTS, HISTORY, QUALITY, QUALITY, STRANGER}, "", NULL},
+    {"contacts",  {STATUS(BOB), CONTACTS, HISTORY}, "tab tab j j", NULL},
+    {"dial",      {STATUS(""), CONTACTS, HISTORY}, "c c a", NULL},
+    {"help",      {STATUS(BOB), CONTACTS}, "? j", NULL},
+    {"quit",      {STATUS(BOB), CONTACTS}, "q", NULL},
+    {"command",   {STATUS(BOB), CONTACTS}, ": m u t e", NULL},
+    {"bare",      {STATUS(BOB "," CAROL), CONTACTS, HISTORY}, "B", NULL},
+    {"set-up",    {STATUS("")}, ": s e t - u p enter a l i c e @ h . e x a m p l e enter s e c", NULL},
+    {"lost",      {"{\"v\":1,\"event\":\"dropped\",\"time\":1.0,\"text\":\"what waits for you to be read has become too much\"}"}, "", NULL},
+    {"trace",           {NULL}, "", scene_trace},
+    {"trace-filter",    {NULL}, "", scene_trace_filter},
+    {"trace-nothing",   {NULL}, "", scene_trace_nothing},
+    {"trace-hostile",   {NULL}, "", scene_trace_hostile},
+    {"message",         {NULL}, "", scene_message_one},
+    {"message-hostile", {NULL}, "", scene_message_hostile},
+    {"message-sdp",     {NULL}, "", scene_message_sdp},
+    {"compare",         {NULL}, "", scene_compare},
 };
 /* clang-format on */
 
@@ -62,27 +70,6 @@ static const struct size {
 } sizes[] = {{16, 60, false}, {24, 80, false}, {24, 80, true}, {43, 132, false}, {10, 40, false}};
 
 /* --- a scene -------------------------------------------------------------------------------- */
-
-static void hear(struct screen *s, const char *text)
-{
-    struct ctl_line line;
-
-    assert_int_equal(ctl_line_read(slice_of(text), &line), 0);
-    screen_line(s, &line);
-    ctl_line_free(&line);
-}
-
-static void press(struct screen *s, const char *names)
-{
-    struct slice rest = slice_of(names);
-
-    while (rest.n > 0) {
-        struct key key;
-
-        assert_int_equal(key_parse(slice_cut(&rest, ' '), &key), 0);
-        screen_key(s, &key);
-    }
-}
 
 static char style_letter(const struct cell *c)
 {
@@ -134,8 +121,10 @@ static void draw_scene(const struct scene *scene, const struct size *size, struc
     s.cells.ascii = size->ascii;
     cells_resize(&s.cells, size->rows, size->cols);
     for (size_t i = 0; i < ARRAY_LEN(scene->lines) && scene->lines[i]; i++)
-        hear(&s, scene->lines[i]);
-    press(&s, scene->keys);
+        scene_hear(&s, scene->lines[i]);
+    scene_press(&s, scene->keys);
+    if (scene->play)
+        scene->play(&s);
     screen_draw(&s);
     put_picture(&s.cells, out);
     screen_free(&s);

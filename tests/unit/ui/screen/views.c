@@ -1,0 +1,122 @@
+#include "tests/unit/ui/screen/views.h"
+
+/* --- the trace ------------------------------------------------------------------------------ */
+
+#define INVITE_HEAD                                                                                \
+    "INVITE sip:bob@example.org SIP/2.0\n"                                                         \
+    "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKa1;rport\n"                                     \
+    "Max-Forwards: 70\n"                                                                           \
+    "From: \"Alice\" <sip:alice@example.org>;tag=1928301774\n"                                     \
+    "To: <sip:bob@example.org>\n"                                                                  \
+    "Call-ID: a84b4c76e66710@192.0.2.1\n"
+
+#define SDP                                                                                        \
+    "v=0\no=- 1 1 IN IP4 192.0.2.1\ns=-\nc=IN IP4 192.0.2.1\nt=0 0\n"                              \
+    "m=audio 40000 RTP/AVP 96 8 0\na=rtpmap:96 opus/48000/2\na=sendrecv\n"
+
+#define RESPONSE(line, to, cseq)                                                                   \
+    line "\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKa1\n"                                    \
+         "From: \"Alice\" <sip:alice@example.org>;tag=1928301774\nTo: " to                         \
+         "\nCall-ID: a84b4c76e66710@192.0.2.1\nCSeq: " cseq "\n"
+
+static const char *const invite =
+    INVITE_HEAD "CSeq: 1 INVITE\nContact: <sip:alice@192.0.2.1:5060>\n"
+                "Content-Type: application/sdp\nContent-Length: 148\n\n" SDP;
+static const char *const invite_again =
+    INVITE_HEAD "CSeq: 2 INVITE\nContact: <sip:alice@192.0.2.1:5060>\n"
+                "Authorization: Digest username=\"alice\",realm=\"example.org\",nonce=\"...\","
+                "uri=\"sip:bob@example.org\",response=\"...\",algorithm=SHA-256\n"
+                "Content-Type: application/sdp\nContent-Length: 148\n\n" SDP;
+static const char *const ok =
+    RESPONSE("SIP/2.0 200 OK", "<sip:bob@example.org>;tag=b2",
+             "2 INVITE") "Content-Type: application/sdp\n\nv=0\no=- 7 7 IN IP4 "
+                         "192.0.2.77\ns=-\nc=IN IP4 192.0.2.77\n"
+                         "t=0 0\nm=audio 5000 RTP/AVP 96\na=rtpmap:96 opus/48000/2\n";
+
+static const char *const unauthorized =
+    RESPONSE("SIP/2.0 401 Unauthorized", "<sip:bob@example.org>;tag=b1", "1 INVITE");
+static const char *const ringing =
+    RESPONSE("SIP/2.0 180 Ringing", "<sip:bob@example.org>;tag=b2", "2 INVITE");
+static const char *const ack = "ACK sip:bob@192.0.2.77 SIP/2.0\nTo: <sip:bob@example.org>;tag=b2\n"
+                               "Call-ID: a84b4c76e66710@192.0.2.1\nCSeq: 2 ACK\n\n";
+static const char *const options = "OPTIONS sip:alice@192.0.2.1 SIP/2.0\n"
+                                   "f: <sip:carol@other.example>\ni: 77\nCSeq: 4 OPTIONS\n\n";
+static const char *const registers = "REGISTER sip:example.org SIP/2.0\n"
+                                     "To: <sip:alice@example.org>\nCall-ID: r1\n"
+                                     "CSeq: 9 REGISTER\n\n";
+static const char *const registered = "SIP/2.0 200 OK\nTo: <sip:alice@example.org>\nCall-ID: r1\n"
+                                      "CSeq: 9 REGISTER\n\n";
+
+void scene_exchange(struct screen *s)
+{
+    scene_message(s, 0, true, SCENE_SERVER, registers);
+    scene_message(s, 0.021, false, SCENE_SERVER, registered);
+    scene_message(s, 5, true, SCENE_SERVER, invite);
+    scene_message(s, 5.5, true, SCENE_SERVER, invite);
+    scene_message(s, 5.52, false, SCENE_SERVER, unauthorized);
+    scene_message(s, 5.53, true, SCENE_SERVER, invite_again);
+    scene_message(s, 5.61, false, SCENE_SERVER, ringing);
+    scene_message(s, 9.2, false, SCENE_SERVER, ok);
+    scene_message(s, 9.21, true, SCENE_BOB, ack);
+    scene_message(s, 11, false, "198.51.100.7:5060", options);
+}
+
+void scene_trace(struct screen *s)
+{
+    scene_begin(s);
+    scene_exchange(s);
+    scene_press(s, "T");
+}
+
+void scene_trace_filter(struct screen *s)
+{
+    scene_begin(s);
+    scene_exchange(s);
+    scene_press(s, "T k k o");
+    scene_run(s, "trace-filter invite !401");
+    scene_press(s, "g m j");
+}
+
+void scene_trace_nothing(struct screen *s)
+{
+    scene_begin(s);
+    scene_press(s, "T");
+}
+
+void scene_trace_hostile(struct screen *s)
+{
+    scene_begin(s);
+    scene_message(s, 0, false, SCENE_BOB,
+                  "INV\033[2JITE\x07 sip:a SIP/2.0\n"
+                  "From: \"\xe2\x80\xae evil \x1b]0;title\x07\" <sip:\x01@x>\n"
+                  "\x7f\x1b[31mX-Red: \xc2\x9b 31m\n"
+                  "Subject: \xe4\xbd\xa0\xe5\xa5\xbd e\xcc\x81\t\x1b(0 tab\n"
+                  "CSeq: 1 \x1b[A\x1b[A\n\nbody \x1b[1;1H\n");
+    scene_press(s, "T");
+}
+
+void scene_message_one(struct screen *s)
+{
+    scene_begin(s);
+    scene_exchange(s);
+    scene_press(s, "T k k k k enter");
+}
+
+void scene_message_hostile(struct screen *s)
+{
+    scene_trace_hostile(s);
+    scene_press(s, "enter j j");
+}
+
+void scene_message_sdp(struct screen *s)
+{
+    scene_message_one(s);
+    scene_press(s, "s j");
+}
+
+void scene_compare(struct screen *s)
+{
+    scene_begin(s);
+    scene_exchange(s);
+    scene_press(s, "T g j j m j j j =");
+}

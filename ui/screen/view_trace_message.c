@@ -1,0 +1,109 @@
+/* One message of SIP, its headers laid out. */
+#include "ui/screen/ladder.h"
+#include "ui/screen/view_trace.h"
+#include "ui/screen/width.h"
+
+static int text_cols(const struct screen *s)
+{
+    return s->cells.cols - 2;
+}
+
+void trace_open_message(struct screen *s, const struct traced *t)
+{
+    if (!t)
+        return;
+    trace_state(s)->opened = t->number;
+    if (screen_view(s) == &view_trace_message)
+        screen_choose(s, &view_trace_message, 0);
+    else
+        screen_open(s, &view_trace_message);
+}
+
+static size_t rows(const struct screen *s)
+{
+    const struct traced *t = trace_message(s);
+
+    return t ? traced_rows(t, trace_state(s)->only_sdp, text_cols(s)) : 0;
+}
+
+static bool find_row(const struct screen *s, size_t row, struct traced_row *out)
+{
+    const struct traced *t = traced_find(&s->model->traced, trace_state(s)->opened);
+    struct traced_walk walk;
+
+    if (!t)
+        return false;
+    traced_walk_init(&walk, t, trace_state(s)->only_sdp, text_cols(s));
+    while (traced_walk_next(&walk, out))
+        if (row-- == 0)
+            return true;
+    return false;
+}
+
+static void text(const struct screen *s, size_t row, struct buf *out)
+{
+    struct traced_row it;
+
+    if (!find_row(s, row, &it))
+        return;
+    buf_put(out, it.label);
+    buf_putc(out, ' ');
+    buf_put(out, it.text);
+}
+
+void trace_draw_row(struct cells *cells, struct rect row, const struct traced_row *it)
+{
+    bool is_start = it->kind == TRACED_START;
+    int col = is_start ? 1 : 1 + TRACED_LABEL_COLS;
+    enum style style = is_start ? STYLE_STRONG : STYLE_NORMAL;
+
+    if (it->kind == TRACED_BODY)
+        col = 1;
+    if (it->kind == TRACED_CUT)
+        style = STYLE_WARN;
+    cells_put_cut(cells, row, 0, 1, TRACED_LABEL_COLS - 1,
+                  it->kind == TRACED_SDP ? STYLE_DIM : STYLE_KEY, it->label);
+    cells_put_cut(cells, row, 0, col, row.cols - col, style, it->text);
+}
+
+static void draw_row(const struct screen *s, struct cells *cells, struct rect row, size_t i)
+{
+    struct traced_row it;
+
+    if (find_row(s, i, &it))
+        trace_draw_row(cells, row, &it);
+}
+
+/* Which way it went, by what and when. */
+static void draw_head(const struct traced *t, struct cells *cells, struct rect r)
+{
+    struct buf words = buf_new(512);
+
+    ladder_put_time(&words, t->time, true);
+    buf_printf(&words, "  %s %s %s, %zu bytes", t->sent ? "sent to" : "received from", t->transport,
+               t->remote, strlen(t->raw));
+    if (t->again)
+        buf_puts(&words, ", again");
+    cells_put_cut(cells, r, 0, 1, r.cols - 2, STYLE_DIM, buf_slice(&words));
+    buf_free(&words);
+}
+
+static void draw(const struct screen *s, struct cells *cells, struct rect r)
+{
+    const struct traced *t = traced_find(&s->model->traced, trace_state(s)->opened);
+
+    if (t)
+        draw_head(t, cells, r);
+    r.row++;
+    r.rows--;
+    view_list(s, &view_trace_message, cells, r, draw_row,
+              t ? "this message has no SDP" : "this message is not kept any more");
+}
+
+const struct view view_trace_message = {.name = "trace-message",
+                                        .title = "Message",
+                                        .kind = VIEW_WHOLE,
+                                        .draw = draw,
+                                        .rows = rows,
+                                        .text = text,
+                                        .hint = "left and right: the ones around it   / search"};
