@@ -397,7 +397,7 @@ static void tell_change(struct plain *p, const struct view *view, size_t row, bo
     const struct view *now = screen_view(s);
     size_t at = screen_chosen(s, now);
 
-    if (was_shown)
+    if (was_shown || s->message.n > 0)
         return;
     if (now == &view_setup)
         return; /* its question follows */

@@ -196,8 +196,19 @@ static bool fits_key(struct setup *s, const struct setup_step *step, struct slic
     return !err;
 }
 
+/* A file of settings takes the blanks around a value for its own. */
+static bool has_blank_ends(struct setup *s, struct slice answer)
+{
+    if (slice_trim(answer).n == answer.n)
+        return false;
+    buf_puts(&s->why, "blanks at its ends cannot be written down; a program can print them");
+    return true;
+}
+
 static void answer_text(struct setup *s, const struct setup_step *step, struct slice answer)
 {
+    if (has_blank_ends(s, answer))
+        return;
     if (answer.n > 0 && !fits_key(s, step, answer))
         return;
     set_answer(s, s->at, answer);

@@ -5,6 +5,8 @@ screen_unit_tests = \
 	tests/unit/ui/screen/test_key_reader \
 	tests/unit/ui/screen/test_line_edit \
 	tests/unit/ui/screen/test_paint \
+	tests/unit/ui/screen/test_plain \
+	tests/unit/ui/screen/test_setup \
 	tests/unit/ui/screen/test_theme \
 	tests/unit/ui/screen/test_trace \
 	tests/unit/ui/screen/test_trace_file \
@@ -22,6 +24,8 @@ tests_unit_ui_screen_test_compare_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_key_reader_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_line_edit_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_paint_LDADD = $(phone_ldadd)
+tests_unit_ui_screen_test_plain_LDADD = $(phone_ldadd)
+tests_unit_ui_screen_test_setup_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_theme_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_trace_SOURCES = tests/unit/ui/screen/test_trace.c $(scenes)
 tests_unit_ui_screen_test_trace_LDADD = $(phone_ldadd)

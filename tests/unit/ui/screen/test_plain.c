@@ -1,0 +1,130 @@
+/* The telephone in lines: what events say, and what becomes of what is typed. */
+#include <stdlib.h>
+
+#include "tests/lib/rows.h"
+#include "ui/screen/plain.h"
+
+#define LINES_MAX 6u
+
+/* clang-format off */
+#define EVENT(rest) "{\"v\":1,\"event\":" rest "}"
+#define INCOMING EVENT("\"incoming\",\"call\":1,\"peer\":\"sip:bob@h\",\"transport\":\"udp\",\"remote\":\"1.2.3.4:5\"")
+#define NAMED EVENT("\"incoming\",\"call\":1,\"peer\":\"sip:bob@h\",\"peer_name\":\"Carol\"")
+#define KNOWN EVENT("\"incoming\",\"call\":1,\"peer\":\"sip:bob@h\",\"peer_name\":\"Carol\",\"contact\":\"Bob\",\"account\":\"work\"")
+#define UP(n) EVENT("\"answered\",\"call\":" n ",\"peer\":\"sip:bob@h\",\"contact\":\"Bob\",\"codec\":\"opus/48000\"")
+#define HELD(n) EVENT("\"on-hold\",\"call\":" n ",\"peer\":\"sip:bob@h\",\"contact\":\"Bob\"")
+#define STATUS "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0.1\",\"calls\":[],\"accounts\":[" \
+    "{\"account\":\"home\",\"uri\":\"sip:alice@h\",\"registers\":true,\"registered\":true,\"expires\":300}," \
+    "{\"account\":\"work\",\"uri\":\"sip:work@h\",\"registers\":true,\"registered\":false,\"text\":\"password refused\"}]}"
+#define CONTACTS "{\"v\":1,\"reply\":5,\"ok\":true,\"contacts\":[{\"name\":\"Bob\",\"address\":\"sip:bob@h\"},{\"name\":\"Ann\",\"address\":\"sip:ann@h\"}]}"
+
+/* What the phone says, then what is typed; what the last of all that is answered with. */
+static const struct row {
+    const char *name;
+    const char *heard[LINES_MAX];
+    const char *typed[LINES_MAX];
+    const char *said; /* NULL: not looked at */
+    const char *sent; /* a part of what was asked of the phone; NULL: nothing was */
+} rows[] = {
+    {"a call comes in", {INCOMING}, {0}, "bob@h, call 1: calls you, sip:bob@h; answer or decline\n", NULL},
+    {"what a stranger calls itself is quoted", {NAMED}, {0}, "\"Carol\", call 1: calls you, sip:bob@h; answer or decline\n", NULL},
+    {"a contact is not", {KNOWN}, {0}, "Bob, call 1: calls you, sip:bob@h, for work; answer or decline\n", NULL},
+    {"later events have the name too", {KNOWN, EVENT("\"held\",\"call\":1")}, {0}, "Bob, call 1: put on hold by the other side\n", NULL},
+    {"the end of a call", {KNOWN, EVENT("\"ended\",\"call\":1,\"text\":\"nobody answered\",\"outcome\":\"no-answer\"")}, {0}, "Bob, call 1: ended: nobody answered\n", NULL},
+    {"muted", {UP("1"), EVENT("\"muted\",\"call\":1")}, {0}, "Bob, call 1: does not hear you: muted\n", NULL},
+    {"an account", {EVENT("\"registered\",\"account\":\"home\",\"uri\":\"sip:alice@h\",\"expires\":300")}, {0}, "alice@h: registered for 300 s\n", NULL},
+    {"a password is wanted", {EVENT("\"password-wanted\",\"account\":\"home\",\"uri\":\"sip:alice@h\"")}, {0}, "alice@h: a password is needed; the command password asks for it\n", NULL},
+    {"what the phone wants known", {EVENT("\"notice\",\"text\":\"the disk is full\"")}, {0}, "telephone: the disk is full\n", NULL},
+    {"quality is not told", {UP("1"), EVENT("\"quality\",\"call\":1,\"mos\":4.3")}, {0}, "", NULL},
+    {"the beginning", {STATUS}, {0}, "alice@h: registered\nwork@h: not registered, password refused\nCalls: none\nType a command; help lists them.\n", NULL},
+    {"is told once", {STATUS, STATUS}, {0}, "", NULL},
+    {"an empty line", {UP("1")}, {""}, "", NULL},
+    {"a command", {UP("1")}, {"mute"}, "", "\"command\":\"mute\""},
+    {"a key", {UP("1")}, {"space"}, "", "\"command\":\"mute\""},
+    {"a digit is one", {UP("1")}, {"5"}, "", "\"digits\":\"5\",\"call\":1"},
+    {"the call by its number", {UP("1"), UP("2")}, {"hold 2"}, "", "\"command\":\"hold\",\"id\":65,\"call\":2"},
+    {"digits alone are digits", {UP("1"), UP("2")}, {"dtmf 2"}, "", "\"digits\":\"2\""},
+    {"digits of a call", {UP("1"), UP("2")}, {"dtmf 2 17#"}, "", "\"digits\":\"17#\",\"call\":2"},
+    {"a call that is not there", {UP("1")}, {"hold 7"}, "there is no call 7\n", NULL},
+    {"not now", {0}, {"mute"}, "mute: not now\n", NULL},
+    {"nonsense is safe", {0}, {"x\x1b[2J"}, "there is no command x\xef\xbf\xbd[2J; ? shows them\n", NULL},
+    {"a view", {CONTACTS}, {"contacts"}, "People: 2\n1. Bob, sip:bob@h\n2. Ann, sip:ann@h\n", NULL},
+    {"a row is chosen", {CONTACTS}, {"contacts", "choose 2"}, "calling Ann\n", "\"target\":\"Ann\""},
+    {"a row that is not there", {CONTACTS}, {"contacts", "choose 3"}, "choose: a number from 1 to 2\n", NULL},
+    {"rows one by one", {CONTACTS}, {"contacts", "down"}, "2. Ann, sip:ann@h\n", NULL},
+    {"search", {CONTACTS}, {"contacts", "search ann"}, "2. Ann, sip:ann@h\n", NULL},
+    {"search asks", {CONTACTS}, {"contacts", "search"}, "What is looked for? A dot for nothing.\n", NULL},
+    {"and is answered", {CONTACTS}, {"contacts", "search", "ann"}, "2. Ann, sip:ann@h\n", NULL},
+    {"a call is told with its number", {UP("3")}, {"calls"}, "Calls: 1\n3. Bob, sip:bob@h, talking 0:00, opus\n", NULL},
+    {"a tab completes", {CONTACTS}, {"call a\t"}, "call Ann\n", NULL},
+    {"so does complete", {0}, {"complete mu"}, "mute\n", NULL},
+    {"nothing completes", {0}, {"complete zz"}, "Nothing begins like that.\n", NULL},
+    {"help of one", {0}, {"help mute"}, "mute: send silence in place of what is said; once more: no longer\n", NULL},
+    {"whom to call is asked", {CONTACTS}, {"dial", "ann"}, NULL, "\"target\":\"ann\""},
+    {"a password is asked", {STATUS}, {"password work"}, "Password for work? It is not shown.\n", NULL},
+    {"and given", {STATUS}, {"password work", " s\"p "}, "", "\"account\":\"work\",\"password\":\" s\\\"p \""},
+    {"or not", {STATUS}, {"password work", "."}, "", NULL},
+    {"there is no set-up without its program", {0}, {"set-up"}, "set-up: not now\n", NULL},
+};
+/* clang-format on */
+
+static void note_line(void *arg, struct slice line)
+{
+    buf_put(arg, line);
+}
+
+static void hear(struct plain *p, const char *text)
+{
+    struct ctl_line line;
+
+    buf_clear(&p->out);
+    assert_int_equal(ctl_line_read(slice_of(text), &line), 0);
+    plain_line(p, &line);
+    ctl_line_free(&line);
+}
+
+static void do_row(const struct row *row, struct plain *p)
+{
+    struct screen *s = p->screen;
+    struct buf sent = buf_new(65536);
+
+    s->now_ms = 1000;
+    s->send = note_line;
+    s->arg = &sent;
+    for (size_t i = 0; i < LINES_MAX && row->heard[i]; i++)
+        hear(p, row->heard[i]);
+    for (size_t i = 0; i < LINES_MAX && row->typed[i]; i++) {
+        buf_clear(&p->out);
+        plain_typed(p, slice_of(row->typed[i]));
+    }
+    if (row->said)
+        assert_string_equal(buf_cstr(&p->out), row->said);
+    if (!row->sent)
+        assert_string_equal(buf_cstr(&sent), "");
+    else if (!strstr(buf_cstr(&sent), row->sent))
+        fail_msg("%s is not in %s", row->sent, buf_cstr(&sent));
+    buf_free(&sent);
+}
+
+static void check_row(void **state)
+{
+    struct model model;
+    struct keymap keys;
+    struct screen s;
+    struct plain p;
+
+    model_init(&model);
+    keymap_init(&keys);
+    screen_init(&s, &model, &keys);
+    plain_init(&p, &s);
+    do_row(*state, &p);
+    plain_free(&p);
+    screen_free(&s);
+    keymap_free(&keys);
+    model_free(&model);
+}
+
+int main(void)
+{
+    return RUN_ROWS("ui/screen/plain", rows, check_row);
+}
