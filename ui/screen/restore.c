@@ -4,15 +4,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+
 static struct {
     volatile sig_atomic_t noted;
     int fd;
     struct termios modes;
     char bytes[RESTORE_BYTES_MAX];
     size_t n;
+    struct sigaction before[ARRAY_LEN(deadly)]; /* what the signals did */
 } state;
-
-static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
 /* Of a terminal that does not take the bytes nothing can be had. */
 void restore_now(void)
@@ -27,22 +28,23 @@ void restore_now(void)
     tcsetattr(state.fd, TCSANOW, &state.modes);
 }
 
-/* The signal comes again when this returns, and then does what it does by itself. */
+/* The signal comes again when this returns, and then does what it did before we caught it. */
 static void on_deadly(int number)
 {
     restore_now();
-    signal(number, SIG_DFL);
+    for (size_t i = 0; i < ARRAY_LEN(deadly); i++)
+        if (deadly[i] == number)
+            sigaction(number, &state.before[i], NULL);
     raise(number);
 }
 
-/* What catches them already, as sanitizers do, tells more than we could. */
 static void catch_deadly(void)
 {
-    struct sigaction now;
+    struct sigaction ours = {.sa_handler = on_deadly};
 
+    sigemptyset(&ours.sa_mask);
     for (size_t i = 0; i < ARRAY_LEN(deadly); i++)
-        if (sigaction(deadly[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
-            signal(deadly[i], on_deadly);
+        sigaction(deadly[i], &ours, &state.before[i]);
 }
 
 void restore_note(int fd, const struct termios *modes, struct slice bytes)
