@@ -416,6 +416,8 @@ static const struct cli_option options[] = {
     {"listen", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"rtp-ports", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"device", 0, NULL, CLI_PHONES, set_setting, NULL},
+    {"ring-device", 0, NULL, CLI_PHONES, set_setting, NULL},
+    {"ring-tone", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"codec", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"user", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"name", 0, NULL, CLI_PHONES, set_setting, NULL},

@@ -98,6 +98,7 @@ static const struct {
 } followed[] = {
     {"events", 0},
     {"trace", PHONE_MESSAGE},
+    {"levels", PHONE_LEVELS},
 };
 
 static bool is_followed(const struct asked *a, enum phone_event_kind *kind)

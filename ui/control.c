@@ -37,6 +37,7 @@ static void remove_client(struct client *c)
     control->n_clients--;
     client_free(c);
     control_set_quality(control);
+    control_set_levels(control);
     control_set_trace(control);
 }
 
@@ -73,6 +74,17 @@ void control_set_quality(struct control *control)
         wanted = wanted || (c->hears && c->quality);
     }
     session_want_quality(control->session, wanted);
+}
+
+void control_set_levels(struct control *control)
+{
+    bool wanted = false;
+
+    LIST_EACH (&control->clients, at)
+        wanted = wanted || LIST_ITEM(at, struct client, link)->levels;
+    if (wanted != control->levels)
+        phone_levels(control->session->phone, wanted);
+    control->levels = wanted;
 }
 
 static int add(struct control *control, int in, int out, bool is_socket, struct client **added)
@@ -207,11 +219,13 @@ void control_forget(struct client *client)
     void (*on_end)(void *arg) = client->on_end;
 
     client->hears = client->wants_devices = client->more = client->trace = false;
+    client->levels = false;
     client->on_end = NULL;
     client_close_fds(client);
     control_lose_screen(client);
     end_calls_of(client);
     control_set_quality(client->control);
+    control_set_levels(client->control);
     control_turn_soon(client->control);
     if (on_end)
         on_end(client->arg);
@@ -223,6 +237,8 @@ static bool hears(struct client *c, const struct phone_event *event)
 {
     bool asked = event->kind == PHONE_DEVICE_LIST && c->wants_devices;
 
+    if (event->kind == PHONE_LEVELS)
+        return c->levels;
     if (event->kind == PHONE_DEVICE_LIST)
         c->wants_devices = false;
     return asked || (c->hears && (event->kind != PHONE_QUALITY || c->quality));

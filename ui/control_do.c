@@ -192,7 +192,7 @@ static bool take_descriptors(struct client *c, struct json_command *command,
 static bool prepare_sound(struct client *c, struct json_command *command, struct control_reply *r)
 {
     struct phone_sound *sound = &command->phone.sound;
-    bool none = c->control->session->cli->config.no_device;
+    bool none = strcmp(phone_device_name(phone_of(c)), "none") == 0;
 
     if (!(command->said & JSON_DEVICE))
         sound->device = !(command->said & JSON_AUDIO);
@@ -295,7 +295,14 @@ static void set_trace(struct client *c, struct json_command *command, struct rep
     control_set_trace(c->control);
 }
 
-static void quit(struct client *c, struct json_command *command, struct reply *r)
+static void set_levels(struct client *c, struct json_command *command, struct control_reply *r)
+{
+    (void)r;
+    c->levels = command->phone.on;
+    control_set_levels(c->control);
+}
+
+static void quit(struct client *c, struct json_command *command, struct control_reply *r)
 {
     (void)command;
     (void)r;
@@ -385,11 +392,26 @@ static void tell_accounts(struct client *c, struct json_command *command, struct
     buf_putc(&r->body, ']');
 }
 
+static void put_desk(struct buf *out, const struct phone *phone)
+{
+    const char *name;
+
+    put_text(out, "device", phone_device_name(phone));
+    buf_puts(out, ",\"ring_devices\":[");
+    for (size_t i = 0; (name = phone_ring_device(phone, i)); i++) {
+        if (i > 0)
+            buf_putc(out, ',');
+        json_put_string(out, name);
+    }
+    buf_putc(out, ']');
+}
+
 static void tell_status(struct client *c, struct json_command *command, struct control_reply *r)
 {
     size_t n;
 
     buf_printf(&r->body, ",\"version\":\"%s\"", PACKAGE_VERSION);
+    put_desk(&r->body, phone_of(c));
     put_flag(&r->body, "dnd", phone_is_dnd(phone_of(c)));
     if (c->control->leaves)
         put_flag(&r->body, "leaves", true);
@@ -437,6 +459,7 @@ static do_fn *const actions[] = {
     [JSON_SET_CONTACT] = ask_disk,
     [JSON_SET_EVENTS] = set_events,
     [JSON_SET_TRACE] = set_trace,
+    [JSON_SET_LEVELS] = set_levels,
     [JSON_QUIT] = quit,
 };
 

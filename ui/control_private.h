@@ -22,6 +22,10 @@ struct control {
     uint64_t turn_ms;          /* when it is, NEVER_MS: not now */
     struct net_unix_listener *listener;
     double microphone_db, speaker_db; /* as they were told last */
+    bool leaves; /* it ends with the last screen */
+    size_t n_screens;
+    struct net_deadline *alone; /* when it does; NULL where it never did */
+    bool levels;         /* some client wants them */
     struct buf messages; /* of SIP, as lines that are still to be told */
     struct buf kept;     /* those that went by last, where that is wanted */
 };
@@ -52,7 +56,10 @@ struct client {
     uint64_t by_ms; /* or then */
     bool gone;      /* freed on the next turn */
 
-    bool hears, quality;
+    struct control_job *job; /* whose reply is waited for, before any further line; or NULL */
+
+    bool hears, quality, is_screen;
+    bool levels;        /* of the sound device, whatever it hears */
     bool trace;         /* messages of SIP, whatever it hears */
     bool wants_devices; /* the next list of them is for this client, whatever it hears */
 
@@ -67,6 +74,8 @@ void control_turn_soon(struct control *control);
 void control_turn_at(struct control *control, uint64_t when_ms);
 /* Who of them wants to know how calls are heard may have changed. */
 void control_set_quality(struct control *control);
+/* The same of the sound device. */
+void control_set_levels(struct control *control);
 /* Nothing is heard of it any more: its calls end, and it hears no events. */
 void control_forget(struct client *client);
 /* The call ends when the client goes. 0 or -ENOMEM. */

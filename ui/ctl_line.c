@@ -125,6 +125,10 @@ static const struct {
     {"conference",         take_u32,     AT(conference)},
     {"microphone_db",      take_real,    AT(microphone_db)},
     {"speaker_db",         take_real,    AT(speaker_db)},
+    {"microphone_dbfs",    take_real,    AT(microphone_db)},
+    {"speaker_dbfs",       take_real,    AT(speaker_db)},
+    {"device",             take_string,  AT(device)},
+    {"doing",              take_string,  AT(text)},
 };
 
 static const struct {

@@ -263,24 +263,15 @@ static void show_message(struct buf *out, const struct ctl_line *line)
     }
 }
 
-/* Each line behind a mark, as --trace shows it. */
-static void show_message(struct buf *out, const struct ctl_line *line)
+static void show_levels(struct buf *out, const struct ctl_line *line)
 {
-    struct slice rest = slice_of(text_in(line->tree, "message"));
-    char at[IP_TEXT_MAX];
+    json_t *microphone = json_object_get(line->tree, "microphone_dbfs");
 
-    buf_printf(out, "%s %s %s\n",
-               strcmp(text_in(line->tree, "direction"), "out") == 0 ? "sent to" : "received from",
-               line->event.transport, ip_text(&line->event.where, at));
-    while (rest.n > 0) {
-        struct slice one = slice_cut(&rest, '\n');
-
-        if (one.n > 0 && one.p[one.n - 1] == '\r')
-            one.n--;
-        buf_puts(out, one.n > 0 ? "  | " : "  |");
-        text_safe(out, one);
-        buf_putc(out, '\n');
-    }
+    if (microphone)
+        buf_printf(out, "microphone %.1f dB, loudspeaker %.1f dB\n", json_number_value(microphone),
+                   line->event.speaker_db);
+    else
+        buf_puts(out, "the sound device is closed\n");
 }
 
 void ctl_show_event(struct buf *out, const struct ctl_line *line, int verbosity)
@@ -289,6 +280,10 @@ void ctl_show_event(struct buf *out, const struct ctl_line *line, int verbosity)
 
     if (line->event.kind == PHONE_MESSAGE) {
         show_message(out, line);
+        return;
+    }
+    if (line->event.kind == PHONE_LEVELS) {
+        show_levels(out, line);
         return;
     }
     if (line->event.call == 1) /* which is not told where a phone has only one */

@@ -96,6 +96,25 @@ static bool take_sides(json_t *value, const struct json_member *m, struct json_c
     return false;
 }
 
+static bool take_test(json_t *value, const struct json_member *m, struct json_command *c)
+{
+    static const char *const words[] = {
+        [PHONE_TEST_OFF] = "off",
+        [PHONE_TEST_OPEN] = "open",
+        [PHONE_TEST_TONE] = "tone",
+        [PHONE_TEST_RECORD] = "record",
+    };
+    const char *text = json_string_value(value);
+
+    for (size_t i = 0; text && i < ARRAY_LEN(words); i++) {
+        if (strcmp(text, words[i]) != 0)
+            continue;
+        *(enum phone_test *)place(c, m) = (enum phone_test)i;
+        return true;
+    }
+    return false;
+}
+
 static bool take_number(json_t *value, json_int_t least, json_int_t most, json_int_t *out)
 {
     *out = json_integer_value(value);
@@ -226,6 +245,7 @@ static const struct {
     [JSON_IS_STATUS] = {take_status, "a number from 300 to 699"},
     [JSON_IS_GAIN] = {take_gain, "a number from -96 to 18"},
     [JSON_IS_LIMIT] = {take_limit, "a number from 1 to 100000"},
+    [JSON_IS_TEST] = {take_test, "\"open\", \"tone\", \"record\" or \"off\""},
     [JSON_IS_SWITCH] = {take_switch, "true or false"},
     [JSON_IS_AUDIO] = {take_audio, "an object with \"in\" or \"out\" true, and perhaps "
                                    "\"rate\" (8000 to 48000), \"channels\" (1 or 2), "
@@ -422,6 +442,8 @@ static int look_for_strife(const struct json_command *c, struct buf *why)
         sentence = "needs \"file\", \"audio\", or \"on\": false";
     else if (record && !c->phone.on && (c->said & (records | JSON_AUDIO)))
         sentence = "ends with \"on\": false and needs nothing else for that";
+    else if (c->verb->kind == PHONE_DEVICE && !(c->said & (JSON_DEVICE_NAME | JSON_RING_DEVICE)))
+        sentence = "needs \"name\" or \"ring\"";
     if (!sentence)
         return 0;
     buf_printf(why, "%s %s", name, sentence);

@@ -41,6 +41,9 @@ enum json_member_bit {
     JSON_ADDRESS = 1 << 23,
     JSON_RENAME = 1 << 24,
     JSON_MISSED = 1 << 25,
+    JSON_DEVICE_NAME = 1 << 26, /* "name" of device */
+    JSON_RING_DEVICE = 1 << 27,
+    JSON_TEST = 1 << 28,
 };
 
 enum json_action {
@@ -56,6 +59,7 @@ enum json_action {
     JSON_SET_CONTACT,
     JSON_SET_EVENTS,
     JSON_SET_TRACE,
+    JSON_SET_LEVELS,
     JSON_QUIT,
     JSON_NOT_BUILT,
 };
@@ -82,6 +86,7 @@ enum json_type {
     JSON_IS_STATUS,
     JSON_IS_GAIN,
     JSON_IS_LIMIT, /* a number from 1 on */
+    JSON_IS_TEST,
     JSON_IS_SWITCH,
     JSON_IS_AUDIO,
 };
@@ -114,7 +119,7 @@ struct json_command {
     size_t limit;         /* of rows; 0: not said */
     bool stay, missed;
     const char *name, *address, *rename; /* of a contact */
-    void *tree;           /* the reader's */
+    void *tree;                          /* the reader's */
 };
 
 /* Reads a line without its newline. 0; or -EINVAL, -ENOMEM with the word of the error in error and

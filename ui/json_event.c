@@ -228,7 +228,7 @@ enum member {
     DIGITS, OUTCOME, ANSWERED, DURATION, SENT, RECEIVED, LOST, LOSS, THEIR_LOSS, JITTER, ROUND_TRIP,
     EXPIRES, BINDINGS, SEEN_AT, RETRY, REALM, CONFERENCE, MICROPHONE_DB, SPEAKER_DB, DEVICES,
     Q_LOSS, Q_THEIR_LOSS, Q_JITTER, Q_ROUND_TRIP, Q_DELAY, Q_LEVEL_IN, Q_LEVEL_OUT, Q_MOS, Q_SENT,
-    Q_RECEIVED, Q_LOST, Q_LATE, Q_CONCEALED, DIRECTION, MESSAGE, WORD, EXIT, OWN_TEXT,
+    Q_RECEIVED, Q_LOST, Q_LATE, Q_CONCEALED, MICROPHONE_LEVEL, SPEAKER_LEVEL, DEVICE, DOING, DIRECTION, MESSAGE, WORD, EXIT, OWN_TEXT,
 };
 /* clang-format on */
 
@@ -299,6 +299,10 @@ static const struct {
     [Q_LOST]        = {"lost",               put_u64,            Q(lost)},
     [Q_LATE]        = {"late",               put_u64,            Q(late)},
     [Q_CONCEALED]   = {"concealed",          put_u64,            Q(concealed)},
+    [MICROPHONE_LEVEL] = {"microphone_dbfs", put_real,           E(microphone_db)},
+    [SPEAKER_LEVEL] = {"speaker_dbfs",       put_real,           E(speaker_db)},
+    [DEVICE]        = {"device",             put_string,         E(device)},
+    [DOING]         = {"doing",              put_string,         E(text)},
     [DIRECTION]     = {"direction",          put_direction,      E(sent)},
     [MESSAGE]       = {"message",            put_message,        E(bytes)},
     [WORD]          = {"outcome",            put_string,         O(word)},
@@ -349,6 +353,10 @@ static const unsigned char told_with[][JSON_MEMBERS_MAX] = {
     [PHONE_QUALITY]         = {CALL, Q_LOSS, Q_THEIR_LOSS, Q_JITTER, Q_ROUND_TRIP, Q_DELAY,
                                Q_LEVEL_IN, Q_LEVEL_OUT, Q_MOS, Q_SENT, Q_RECEIVED, Q_LOST, Q_LATE,
                                Q_CONCEALED},
+    [PHONE_LEVELS]          = {MICROPHONE_LEVEL, SPEAKER_LEVEL},
+    [PHONE_DEVICE_IN_USE]   = {DEVICE, TEXT},
+    [PHONE_TESTED]          = {DOING},
+    [PHONE_TEST_ENDED]      = {TEXT},
     [PHONE_DND_SET]         = {0},
     [PHONE_VOLUMES]         = {MICROPHONE_DB, SPEAKER_DB},
     [PHONE_DEVICE_LIST]     = {DEVICES, TEXT},

@@ -114,7 +114,9 @@ static bool put_value(struct buf *line, const struct json_member *m, const char 
     case JSON_IS_TEXT:
     case JSON_IS_DIGITS:
     case JSON_IS_SIDES:
-        return put_text(line, value);
+    case JSON_IS_TEST:
+        json_put_string(line, value);
+        return *value != '\0';
     case JSON_IS_FILE:
         return put_file(line, value);
     case JSON_IS_CALL:

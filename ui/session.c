@@ -217,6 +217,11 @@ static void on_phone_event(void *arg, const struct phone_event *event)
         put_message(s, event);
         return;
     }
+    if (event->kind == PHONE_LEVELS) { /* which are for who has asked */
+        if (s->control)
+            control_event(s->control, event);
+        return;
+    }
     s->sound_failed |= tell_sound_failed(s->terminal, event);
     put_event(s, event);
     hooks_event(s->hooks, event);

@@ -186,6 +186,23 @@ static void put_moved(struct buf *out, const struct phone_event *e)
     buf_printf(out, "the network has changed: we are heard from %s now", ip_text(&e->where, where));
 }
 
+static void put_device(struct buf *out, const struct phone_event *e)
+{
+    buf_printf(out, *e->text ? "sound device is still %s" : "sound device is now %s", e->device);
+    if (*e->text)
+        buf_printf(out, ": %s", e->text);
+}
+
+static void put_test(struct buf *out, const struct phone_event *e)
+{
+    buf_printf(out, "device test: %s", e->text);
+}
+
+static void put_test_ended(struct buf *out, const struct phone_event *e)
+{
+    buf_printf(out, "device test is over%s%s", *e->text ? ": " : "", e->text);
+}
+
 static void put_ended(struct buf *out, const struct phone_event *e)
 {
     buf_puts(out, "ended: ");
@@ -203,6 +220,9 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_LISTENING: put_listening(out, e); return true;
     case PHONE_INCOMING: put_incoming(out, e); return true;
     case PHONE_TURNED_AWAY: put_incoming(out, e); buf_puts(out, ", turned away"); return true;
+    case PHONE_DEVICE_IN_USE: put_device(out, e); return true;
+    case PHONE_TESTED: put_test(out, e); return true;
+    case PHONE_TEST_ENDED: put_test_ended(out, e); return true;
     case PHONE_DND_SET: buf_printf(out, "do not disturb is %s", e->on ? "on" : "off"); return true;
     case PHONE_CALLING: put_calling(out, e); return true;
     case PHONE_RINGING: put_progress(out, e); return true;
@@ -232,6 +252,12 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_QUALITY: put_quality(out, e->quality); return true;
     case PHONE_VOLUMES: put_volumes(out, e); return true;
     case PHONE_MEDIA:
+    case PHONE_MUTED:
+    case PHONE_JOINED:
+    case PHONE_PARTED:
+    case PHONE_LEVELS:
+    case PHONE_QUALITY:
+    case PHONE_VOLUMES:
     case PHONE_DEVICE_LIST:
     case PHONE_CONTACTS_CHANGED:
     case PHONE_PASSWORD_WANTED:

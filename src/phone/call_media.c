@@ -408,6 +408,10 @@ void call_media_event(struct call *call, const struct media_event *e)
         break;
     case MEDIA_STATS: call_quality_take(call, &e->stats); break;
     case MEDIA_FILE_HEARD: call_sound_heard(call); break;
+    case MEDIA_LEVELS:
+    case MEDIA_DEVICE_CHOSEN:
+    case MEDIA_TESTING:
+    case MEDIA_RING_FAILED: /* of no call */
     case MEDIA_REMOTE_BYE: break;
     }
 }

@@ -89,7 +89,7 @@ int call_set_sound(struct call *call, const struct phone_command *command)
         err = set_record(call, sound);
     if (!err)
         err = set(&call->digits, command->digits);
-    call->device = sound->device && !call->phone->config->no_device;
+    call->device = sound->device && call->phone->device;
     call->microphone = !plays;
     return err;
 }

@@ -48,6 +48,7 @@ void calls_hear(struct call *call)
     if (!conference_wants_device(call) || (before && are_together(before, call)))
         return;
     call->phone->heard = call;
+    phone_end_test(call->phone);
     if (before) {
         hold_conversation(before);
         call_set_tone(before);
@@ -112,6 +113,7 @@ void calls_set_tones(struct phone *phone)
 {
     bool waiting = false;
 
+    phone_set_ring(phone);
     if (!phone->heard)
         return;
     LIST_EACH (&phone->calls, at) {
@@ -121,6 +123,19 @@ void calls_set_tones(struct phone *phone)
     }
     phone->waiting = waiting;
     call_set_tone(phone->heard);
+}
+
+bool phone_is_dnd(const struct phone *phone)
+{
+    return phone->dnd;
+}
+
+int calls_set_dnd(struct phone *phone, bool on)
+{
+    if (phone->dnd != on)
+        phone_tell(phone, &(struct phone_event){.kind = PHONE_DND_SET, .on = on});
+    phone->dnd = on;
+    return 0;
 }
 
 void calls_network_changed(struct phone *phone)

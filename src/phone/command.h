@@ -51,6 +51,11 @@ enum phone_command_kind {
                       PHONE_VOLUMES follows. What is recorded of the other side stays as loud as
                       it came */
     PHONE_DEVICES, /* PHONE_DEVICE_LIST follows */
+    PHONE_DEVICE,  /* device: another sound device from now on, for all calls, "none" for none;
+                      ring_device: what rings. PHONE_DEVICE_IN_USE follows where device is said */
+    PHONE_TEST,    /* test: the sound device without a call; PHONE_TESTED and in the end
+                      PHONE_TEST_ENDED follow. Not while a call has the device, and over when one
+                      gets it, or rings */
     PHONE_DND,     /* on: from now on calls that come in are refused without ringing;
                       PHONE_DND_SET follows */
     PHONE_QUIT,    /* end all calls, then PHONE_CLOSED: 1.5 s at most, or 4 s where on is true and
@@ -98,7 +103,14 @@ struct phone_command {
     const char *digits; /* 0-9 * # A-D, and a comma or p for a pause of one second */
     unsigned status;
     bool on;
-    uint32_t other;                   /* JOIN: number of a call */
+    uint32_t other; /* JOIN: number of a call */
+    const char *device, *ring_device;
+    enum phone_test {
+        PHONE_TEST_OFF,
+        PHONE_TEST_OPEN,   /* it is open, for its levels */
+        PHONE_TEST_TONE,   /* a tone of a second */
+        PHONE_TEST_RECORD, /* 3 s are recorded and played back */
+    } test;
     double microphone_db, speaker_db; /* -96 (silence) to 18; 0: as it comes; NAN: as it is */
 };
 

@@ -39,6 +39,8 @@ void config_free(struct phone_config *config)
     free_accounts(config);
     config_free_hooks(&config->hooks);
     config_free_binds(&config->screen.binds);
+    config_free_rings(config);
+    free(config->ring_tone);
     free(config->device);
     free(config->user);
     free(config->name);

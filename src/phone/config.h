@@ -16,6 +16,7 @@
 #include "phone/words.h"
 
 #define CONFIG_CODECS_MAX 8
+#define CONFIG_RINGS_MAX 4
 #define CONFIG_FILE_BYTES_MAX 1048576
 
 /* Where SIP is listened for. */
@@ -81,10 +82,14 @@ struct screen_config {
 
 struct phone_config {
     struct config_listen listen;
-    bool listen_said;                      /* false: listen is the default, a free port */
-    uint16_t rtp_first, rtp_last;          /* even ports for RTP, the odd ones above for RTCP */
-    bool no_device;                        /* device = none */
-    char *device;                          /* owned; NULL: the system's default */
+    bool listen_said;                     /* false: listen is the default, a free port */
+    uint16_t rtp_first, rtp_last;         /* even ports for RTP, the odd ones above for RTCP */
+    bool no_device;                       /* device = none */
+    char *device;                         /* owned; NULL: the system's default */
+    char *ring_devices[CONFIG_RINGS_MAX]; /* owned, n_ring_devices of them; none: device */
+    size_t n_ring_devices;
+    bool never_rings;                      /* ring-device = none */
+    char *ring_tone;                       /* owned; a file; NULL: a bell */
     const char *codecs[CONFIG_CODECS_MAX]; /* in order of preference; static names */
     size_t n_codecs;
     char *user;                /* owned; user part of our own URI; NULL: tphone */

@@ -33,7 +33,7 @@ static int refuse_event(struct slice value, struct slice name, const char *const
 /* What comes many times a second is for clients that ask for it. */
 static bool is_for_clients(struct slice name)
 {
-    return slice_ieq(name, SLICE("sip"));
+    return slice_ieq(name, SLICE("sip")) || slice_ieq(name, SLICE("levels"));
 }
 
 /* "*" is not what comes every second, nor what would come of itself without end. */

@@ -1,5 +1,6 @@
 /* The settings of the phone: their table, and the functions that read their values. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/scan.h"
@@ -53,6 +54,43 @@ static int set_device(void *into, struct slice value, struct config_fault *fault
         return -ENOMEM;
     config->no_device = slice_ieq(value, SLICE("none"));
     return 0;
+}
+
+/* Each adds one, as names of devices have commas in them. */
+static int set_ring_device(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+    bool none = slice_ieq(value, SLICE("none"));
+
+    if (value.n == 0)
+        return config_refuse_empty(fault, "the name of a sound device, or none,");
+    if (!none && config->n_ring_devices == CONFIG_RINGS_MAX)
+        return config_wrong(fault, value, value.p, "four devices ring at most");
+    config->never_rings = none;
+    if (none)
+        config_free_rings(config);
+    else if (config_replace(&config->ring_devices[config->n_ring_devices], value) == 0)
+        config->n_ring_devices++;
+    else
+        return -ENOMEM;
+    return 0;
+}
+
+void config_free_rings(struct phone_config *config)
+{
+    while (config->n_ring_devices > 0) {
+        free(config->ring_devices[--config->n_ring_devices]);
+        config->ring_devices[config->n_ring_devices] = NULL;
+    }
+}
+
+static int set_ring_tone(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+
+    if (value.n == 0)
+        return config_refuse_empty(fault, "the name of a sound file");
+    return config_replace(&config->ring_tone, value);
 }
 
 static int set_codec(void *into, struct slice value, struct config_fault *fault)
@@ -188,6 +226,10 @@ const struct config_option config_phone_options[] = {
     {{"rtp-ports", "A-B", "range of ports for sound", "16384-32767"}, set_rtp_ports},
     {{"device", "none|NAME", "sound device; call and daemon take the system's, answer none", NULL},
      set_device},
+    {{"ring-device", "none|NAME", "what rings, instead of device; may be said again", NULL},
+     set_ring_device},
+    {{"ring-tone", "FILE", "what is heard when it rings, instead of a bell", NULL},
+     set_ring_tone},
     {{"codec", "LIST", "codecs in order of preference", "opus,pcmu,pcma"}, set_codec},
     {{"user", "NAME", "what stands before the @ of our own address, without an account",
       "tphone"}, set_user},

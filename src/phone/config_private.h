@@ -30,6 +30,9 @@ int config_set_at(enum config_section section, size_t i, void *into, struct slic
 struct account_config *config_account_new(struct slice label);
 void config_account_free(struct account_config *account);
 
+/* The names of ring-device. */
+void config_free_rings(struct phone_config *config);
+
 /* --- config_hooks.c: "EVENTS COMMAND" --------------------------------------------------------- */
 
 /* May stand several times: each adds to those before, but "none" takes them

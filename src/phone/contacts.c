@@ -388,6 +388,9 @@ int contacts_refresh(struct contacts *contacts, struct buf *why)
 
     if (!err && same_file(&now, &contacts->seen))
         return 0;
+    if ((err == -ENOENT || err == -ENOTDIR) && contacts->seen.st_nlink == 0 &&
+        contacts->version > 0)
+        return 0; /* there is still none */
     contacts->seen = now;
     if (!err)
         err = contacts_read_file(contacts->path, &contacts->seen, &text);

@@ -56,8 +56,16 @@ enum phone_event_kind {
                               ended by itself, as a disk is full, or empty */
     PHONE_JOINED,          /* call, conference */
     PHONE_PARTED,          /* call, conference: that it was in; also where the call has ended */
-    PHONE_QUALITY,     /* call, quality: once a second of each answered call, where phone_quality
-                          asks for it */
+    PHONE_QUALITY, /* call, quality: once a second of each answered call, where phone_quality
+                      asks for it */
+    PHONE_LEVELS,  /* microphone_db, speaker_db: how loud they are, in dB of full scale, ten times
+                      a second while the device is open, where phone_levels asks for it; both
+                      NAN: it has been closed */
+    PHONE_DEVICE_IN_USE, /* device, by PHONE_DEVICE; text: why it is still the one before, or empty
+                          */
+    PHONE_TESTED,      /* text: what is done now, by PHONE_TEST and what follows of itself: "open",
+                          "tone", "record", "play" */
+    PHONE_TEST_ENDED,  /* text: why by itself, or empty */
     PHONE_DND_SET,     /* on: by PHONE_DND */
     PHONE_VOLUMES,     /* microphone_db, speaker_db: by PHONE_VOLUME */
     PHONE_DEVICE_LIST, /* devices, or text: why there are none to be told */
@@ -140,6 +148,7 @@ struct phone_event {
     uint64_t retry_ms;
     bool on;                /* ON_HOLD, MEDIA, MUTED, RECORDING */
     struct ip local;        /* MEDIA: where we receive; MESSAGE: ours, where it is known */
+    const char *device;     /* its name, "none" */
     const char *encryption; /* MEDIA: "none" */
     uint32_t conference;    /* 1 and up, never used again */
     double microphone_db, speaker_db;

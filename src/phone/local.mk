@@ -46,6 +46,9 @@ libphone_a_SOURCES = \
 	src/phone/history_db.h \
 	src/phone/media.c \
 	src/phone/media.h \
+	src/phone/media_desk.c \
+	src/phone/media_desk.h \
+	src/phone/media_desk_do.c \
 	src/phone/media_device.c \
 	src/phone/media_device.h \
 	src/phone/media_file.c \
@@ -60,8 +63,11 @@ libphone_a_SOURCES = \
 	src/phone/media_pipe.h \
 	src/phone/media_pipe_in.c \
 	src/phone/media_pipe_out.c \
+	src/phone/media_private.h \
 	src/phone/media_receive.c \
 	src/phone/media_record.c \
+	src/phone/media_ring.c \
+	src/phone/media_ring.h \
 	src/phone/media_rtcp.c \
 	src/phone/media_send.c \
 	src/phone/media_sides.c \
@@ -75,6 +81,7 @@ libphone_a_SOURCES = \
 	src/phone/password.h \
 	src/phone/phone.c \
 	src/phone/phone.h \
+	src/phone/phone_desk.c \
 	src/phone/phone_events.c \
 	src/phone/phone_people.c \
 	src/phone/phone_private.h \

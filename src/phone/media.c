@@ -10,23 +10,10 @@
 
 #include "audio/file.h"
 #include "audio/level.h"
+#include "phone/media_private.h"
 #include "phone/media_stream.h"
 
 #define CNAME_LETTERS 20 /* of 5 bits: more than the 96 bits that RFC 7022 4.2 asks for */
-
-struct media {
-    media_event_fn *on_event;
-    void *arg;
-    void (*on_closed)(void *arg);
-    char *cname, *device;
-    int opus_complexity;
-    struct media_gains gains;
-    struct rng rng;
-    struct media_link inbox;     /* of struct media_message, on the signalling loop */
-    struct media_thread *thread; /* NULL before the first stream */
-    size_t n_streams;
-    bool closing;
-};
 
 /* --- events ---------------------------------------------------------------------------------- */
 
@@ -56,7 +43,7 @@ static void on_message(void *arg, struct list *item)
     bool closed = message->event.type == MEDIA_CLOSED;
     struct media_stream *s = message->event.stream;
 
-    if (is_news(s, &message->event))
+    if (!s || is_news(s, &message->event))
         media->on_event(media->arg, &message->event);
     if (!closed) {
         media_message_free(message);
@@ -161,7 +148,7 @@ static void post_gains(struct media *media)
     media_link_post(&media->thread->inbox, &command->link);
 }
 
-static int start_thread(struct media *media)
+int media_start_thread(struct media *media)
 {
     struct media_thread *t = calloc(1, sizeof *t);
     int err;
@@ -176,6 +163,8 @@ static int start_thread(struct media *media)
     media->thread = t;
     if (media->gains.microphone != LEVEL_UNITY || media->gains.speaker != LEVEL_UNITY)
         post_gains(media); /* else it stays asleep for the moment: see media_stream_open */
+    if (media->levels)
+        media_levels(media, true);
     return 0;
 }
 
@@ -286,7 +275,7 @@ int media_stream_open(struct media *media, const struct media_open *how, struct 
         err = open_pair(media, how, &s->pair);
     }
     if (!err && !media->thread)
-        err = start_thread(media);
+        err = media_start_thread(media);
     if (err) {
         if (s)
             free_stream(s);

@@ -47,6 +47,11 @@ enum media_event_type {
                              * media_stream_record, at the latest before MEDIA_CLOSED */
     MEDIA_RECORD_SLOW,      /* why: who reads what is recorded loses some of it; told once */
     MEDIA_DEVICE_FAILED,    /* err, why: the call goes on without the device */
+    MEDIA_LEVELS,           /* stats.level_in_db: of the microphone, .level_out_db: of the
+                             * loudspeaker; of no stream, as are the next three */
+    MEDIA_DEVICE_CHOSEN,    /* the end of media_device_use: err 0, or why the one before stays */
+    MEDIA_TESTING,          /* serial: enum media_test, what is done now; err, why: it has failed */
+    MEDIA_RING_FAILED,      /* err, why: of a device or the sound; told once for each ring */
     MEDIA_REMOTE_BYE,       /* the far end's RTCP said BYE; SIP decides, this is for display */
     MEDIA_STATS,            /* stats: the answer to media_stream_stats */
     MEDIA_CLOSED            /* stats: the totals. The stream is gone when the callback returns */
@@ -116,6 +121,33 @@ struct media_gains {
     int32_t microphone, speaker;
 };
 void media_volume(struct media *media, const struct media_gains *gains);
+
+/* --- the sound device, beside calls ---------------------------------------------------------- */
+
+/* MEDIA_LEVELS ten times a second while the device is open, and once without levels when it has
+ * been closed. */
+void media_levels(struct media *media, bool on);
+/* Another device from now on, with calls up or not; NULL: none. MEDIA_DEVICE_CHOSEN follows. 0 or a
+ * negative errno. */
+int media_device_use(struct media *media, const char *name);
+
+/* Opens the device without a call; each MEDIA_TESTING says what is done. It ends by itself a minute
+ * after the last of these. */
+enum media_test {
+    MEDIA_TEST_OFF,
+    MEDIA_TEST_OPEN,   /* nothing is heard, but levels are there */
+    MEDIA_TEST_TONE,   /* for a second, then OPEN */
+    MEDIA_TEST_RECORD, /* 3 s of the microphone, then PLAY */
+    MEDIA_TEST_PLAY,   /* what was recorded, then OPEN; only told */
+};
+int media_test(struct media *media, enum media_test what);
+
+#define MEDIA_RINGS_MAX 4 /* devices that ring at once */
+
+/* Rings on these devices, which are opened for that, until media_ring_stop: a file over and over,
+ * or, where tone is NULL, a bell. 0 or -ENOMEM. */
+int media_ring(struct media *media, const char *const *devices, size_t n, const char *tone);
+void media_ring_stop(struct media *media);
 
 /* Can this file be recorded to? Creates it for a moment where it does not exist; touches nothing of
  * a file that does. Blocks on the disk: for the time before the call is placed. 0, or a negative

@@ -18,7 +18,9 @@ struct media_device {
     uv_loop_t *loop;
     struct media_device_events events;
     void *arg;
-    const char *name;            /* NULL: there is none */
+    char *name; /* owned; NULL: there is none */
+    char *next; /* that is to take its place, while choosing */
+    bool choosing, play_only;
     struct audio_device *device; /* NULL: not open */
     bool wanted, busy, closing, told_failure;
     bool failed;
@@ -26,6 +28,7 @@ struct media_device {
 
     /* The worker's while busy */
     uv_work_t work;
+    bool switches, reopens; /* takes next in place of name; name again where that fails */
     struct audio_device *opened, *to_close;
     int err;
     char why[AUDIO_WHY_MAX];
@@ -34,22 +37,66 @@ struct media_device {
     size_t n; /* samples of this beat */
     int16_t heard[MIXER_SAMPLES];
     struct mixer mixer;
+    bool measured;
+    struct level_meter microphone_level, speaker_level;
 };
 
 static void start_work(struct media_device *d);
 
+static int open_device(struct media_device *d, const char *name, char *why)
+{
+    struct audio_device_config config = {.name = strcmp(name, "null") ? name : "none",
+                                         .no_capture = d->play_only};
+
+    return audio_device_open(&config, &d->opened, why);
+}
+
+/* The old one first: the two may be one card, which is there once. */
+static void switch_in_worker(struct media_device *d)
+{
+    d->err = d->next ? open_device(d, d->next, d->why) : 0;
+    if (d->err && d->reopens)
+        (void)open_device(d, d->name, NULL); /* else it is tried again like one that has stopped */
+}
+
 static void work_in_worker(uv_work_t *work)
 {
     struct media_device *d = work->data;
+    bool closes = d->to_close != NULL;
 
-    if (d->to_close) {
-        audio_device_close(d->to_close);
-        d->to_close = NULL;
-        return;
-    }
-    d->err = audio_device_open(
-        &(struct audio_device_config){.name = strcmp(d->name, "null") ? d->name : "none"},
-        &d->opened, d->why);
+    audio_device_close(d->to_close);
+    d->to_close = NULL;
+    if (d->switches)
+        switch_in_worker(d);
+    else if (!closes)
+        d->err = open_device(d, d->name, d->why);
+}
+
+static void take_opened(struct media_device *d)
+{
+    d->device = d->opened;
+    d->opened = NULL;
+    d->failed = d->told_failure = false;
+    if (d->wanted && !d->closing)
+        d->events.ready(d->arg);
+}
+
+static void switched(struct media_device *d)
+{
+    int err = d->err;
+
+    d->switches = d->choosing = false;
+    d->err = 0;
+    free(err ? d->next : d->name);
+    if (!err)
+        d->name = d->next;
+    d->next = NULL;
+    d->failed = !d->opened && d->wanted && d->name;
+    d->failed_us = 0;
+    if (d->opened)
+        take_opened(d);
+    if (!d->closing && d->events.chosen)
+        d->events.chosen(d->arg, err, err ? d->why : "");
 }
 
 static void work_done(uv_work_t *work, int status)
@@ -58,12 +105,10 @@ static void work_done(uv_work_t *work, int status)
 
     (void)status;
     d->busy = false;
-    if (d->opened) {
-        d->device = d->opened;
-        d->opened = NULL;
-        d->failed = d->told_failure = false;
-        if (d->wanted && !d->closing)
-            d->events.ready(d->arg);
+    if (d->switches) {
+        switched(d);
+    } else if (d->opened) {
+        take_opened(d);
     } else if (d->err) {
         d->failed = true;
         d->failed_us = 0;
@@ -85,7 +130,12 @@ static void start_work(struct media_device *d)
 
     if (d->busy)
         return;
-    if (should_close) {
+    if (d->choosing && !d->closing) {
+        d->to_close = d->device;
+        d->device = NULL;
+        d->switches = true;
+        d->reopens = d->wanted && d->name;
+    } else if (should_close) {
         d->to_close = d->device;
         d->device = NULL;
     } else if (!should_open && !d->closing) {
@@ -94,7 +144,7 @@ static void start_work(struct media_device *d)
         struct media_device_events events = d->events;
         void *arg = d->arg;
 
-        free(d);
+        media_device_drop(d);
         events.closed(arg);
         return;
     }
@@ -109,6 +159,42 @@ static void do_nothing(uv_work_t *work)
     (void)work;
 }
 
+static int set_name(char **out, const char *name)
+{
+    *out = name && strcmp(name, "none") != 0 ? strdup(name) : NULL;
+    return *out || !name || strcmp(name, "none") == 0 ? 0 : -ENOMEM;
+}
+
+void media_device_drop(struct media_device *d)
+{
+    if (!d)
+        return;
+    free(d->name);
+    free(d->next);
+    free(d);
+}
+
+void media_device_play_only(struct media_device *d)
+{
+    d->play_only = true;
+}
+
+int media_device_choose(struct media_device *d, const char *name)
+{
+    int err = d->choosing ? -EBUSY : set_name(&d->next, name);
+
+    if (err)
+        return err;
+    d->choosing = true;
+    start_work(d);
+    return 0;
+}
+
+const char *media_device_name(const struct media_device *d)
+{
+    return d->name;
+}
+
 int media_device_new(uv_loop_t *loop, const char *name, const struct media_device_events *events,
                      void *arg, struct media_device **out)
 {
@@ -117,7 +203,10 @@ int media_device_new(uv_loop_t *loop, const char *name, const struct media_devic
     if (!d)
         return -ENOMEM;
     d->loop = loop;
-    d->name = name && strcmp(name, "none") ? name : NULL;
+    if (set_name(&d->name, name) != 0) {
+        free(d);
+        return -ENOMEM;
+    }
     d->events = *events;
     d->arg = arg;
     d->gains = (struct media_gains){LEVEL_UNITY, LEVEL_UNITY};
@@ -154,6 +243,11 @@ void media_device_want(struct media_device *d, bool wanted)
     d->wanted = wanted;
     d->failed = d->told_failure = false; /* a new call tries anew, and tells anew */
     start_work(d);
+}
+
+bool media_device_runs(const struct media_device *d)
+{
+    return d->device && audio_device_running(d->device);
 }
 
 bool media_device_is_open(const struct media_device *d)
@@ -209,6 +303,8 @@ bool media_device_begin_beat(struct media_device *d, uint64_t now_us, uint64_t e
     got = audio_device_read(d->device, d->heard, d->n);
     memset(d->heard + got, 0, (d->n - got) * sizeof *d->heard);
     level_gain(d->heard, got, d->gains.microphone);
+    if (d->measured)
+        level_meter_add(&d->microphone_level, d->heard, d->n);
     mixer_clear(&d->mixer, d->n);
     return true;
 }
@@ -228,17 +324,32 @@ void media_device_end_beat(struct media_device *d)
 {
     size_t per_ms = audio_device_rate_hz(d->device) / 1000;
     size_t queued = audio_device_queued(d->device);
+    bool null = audio_device_is_null(d->device);
 
-    if (audio_device_is_null(d->device))
+    if (null && !d->measured)
         return;
-    if (queued > QUEUE_MOST_MS * per_ms)
-        return; /* this beat is left out, so that delay does not grow for ever */
     mixer_get(&d->mixer, NULL, d->heard);
     level_gain(d->heard, d->n, d->gains.speaker);
+    if (d->measured)
+        level_meter_add(&d->speaker_level, d->heard, d->n);
+    if (null || queued > QUEUE_MOST_MS * per_ms)
+        return; /* such a beat is left out, so that delay does not grow for ever */
     if (queued == 0 && audio_device_running(d->device)) {
         static const int16_t zeros[MIXER_SAMPLES];
 
         audio_device_write(d->device, zeros, QUEUE_LEAST_MS * per_ms);
     }
     audio_device_write(d->device, d->heard, d->n);
+}
+
+void media_device_measure(struct media_device *d, bool on)
+{
+    d->measured = on;
+    d->microphone_level = d->speaker_level = (struct level_meter){0};
+}
+
+void media_device_levels(struct media_device *d, double *microphone, double *speaker)
+{
+    *microphone = level_meter_take(&d->microphone_level);
+    *speaker = level_meter_take(&d->speaker_level);
 }

@@ -1,7 +1,7 @@
 /* phone/media_device.h - the sound device as the media thread uses it: opened and closed by a
  * worker, read and fed on the beat, opened again when it fails.
  *
- * All on the media thread, except what it does in workers. One in a process. */
+ * All on the media thread, except what it does in workers. */
 #ifndef PHONE_MEDIA_DEVICE_H
 #define PHONE_MEDIA_DEVICE_H
 
@@ -16,13 +16,26 @@ struct media_gains;
 struct media_device_events {
     void (*ready)(void *arg); /* it has been opened: the beat must become that of the device */
     void (*failed)(void *arg, int err, const char *why); /* told once until it works again */
-    void (*closed)(void *arg);                           /* the end of media_device_close */
+    /* The end of media_device_choose: err 0, or why the one before stays; NULL: nobody asks. */
+    void (*chosen)(void *arg, int err, const char *why);
+    void (*closed)(void *arg); /* the end of media_device_close */
 };
 
-/* name as in audio_device_config; NULL: there is none, and nothing ever happens. events is copied.
- * 0 or -ENOMEM. */
+/* name as in audio_device_config, copied; NULL: there is none, and nothing happens before another
+ * one is chosen. events is copied. 0 or -ENOMEM. */
 int media_device_new(uv_loop_t *loop, const char *name, const struct media_device_events *events,
                      void *arg, struct media_device **out);
+/* Takes back media_device_new, where nothing else was called. NULL is fine. */
+void media_device_drop(struct media_device *d);
+/* Before anything else: it is for hearing alone, and no microphone is opened. */
+void media_device_play_only(struct media_device *d);
+/* Another one from now on, or none where name is NULL; chosen follows, never at once. Nothing is
+ * heard meanwhile. Where it cannot be opened the one before goes on. 0; -ENOMEM; -EBUSY: another
+ * choice is under way. */
+int media_device_choose(struct media_device *d, const char *name);
+/* NULL: there is none. */
+const char *media_device_name(const struct media_device *d);
+
 /* closed follows, never at once; then the device is gone. Twice does no harm. */
 void media_device_close(struct media_device *d);
 
@@ -30,6 +43,8 @@ void media_device_close(struct media_device *d);
 void media_device_set_gains(struct media_device *d, const struct media_gains *gains);
 /* Whether somebody wants to hear or speak; opens it or closes it. */
 void media_device_want(struct media_device *d, bool wanted);
+/* Whether the card has called for samples: what was said before is not heard. */
+bool media_device_runs(const struct media_device *d);
 bool media_device_is_open(const struct media_device *d);
 uint32_t media_device_rate_hz(const struct media_device *d);
 
@@ -42,5 +57,10 @@ const int16_t *media_device_heard(const struct media_device *d, size_t *n);
 /* Adds samples to what is played in this beat. */
 void media_device_say(struct media_device *d, const int16_t *samples, size_t n);
 void media_device_end_beat(struct media_device *d);
+
+/* Whether levels are measured, in dB of full scale, -96: silence; off at first. Taken, they begin
+ * anew; NAN where there was no beat. */
+void media_device_measure(struct media_device *d, bool on);
+void media_device_levels(struct media_device *d, double *microphone, double *speaker);
 
 #endif

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "audio/level.h"
 #include "base/log.h"
 #include "phone/media_mix.h"
+#include "phone/media_ring.h"
 #include "phone/media_stream.h"
 
 #define DEVICE_BEAT_MS 10
@@ -42,6 +44,7 @@ void media_command_drop(const struct media_command *command)
         net_rtp_pair_close(command->pair);
     free(command->pair);
     stream_free_pipe(command->pipe);
+    media_ring_drop(command->ring);
     free(command->agreement);
     free(command->text);
 }
@@ -55,7 +58,7 @@ static void close_handles(struct media_thread *t)
 
 static void finish_quitting(struct media_thread *t)
 {
-    if (!t->quitting || t->finished || !list_empty(&t->streams))
+    if (!t->quitting || t->finished || !list_empty(&t->streams) || !list_empty(&t->rings))
         return;
     if (t->device) {
         media_device_close(t->device); /* its end comes here again */
@@ -73,7 +76,41 @@ static void quit(struct media_thread *t)
     t->quitting = true;
     LIST_EACH (&t->streams, at)
         stream_stop(LIST_ITEM(at, struct media_stream, link));
+    media_ring_end(t);
+    desk_end(t);
     finish_quitting(t);
+}
+
+void media_thread_closed(struct media_thread *t)
+{
+    finish_quitting(t);
+}
+
+/* What concerns no stream. */
+static void do_to_thread(struct media_thread *t, struct media_command *command)
+{
+    switch (command->what) {
+    case MEDIA_DO_VOLUME:
+        t->gains = command->gains;
+        if (t->device)
+            media_device_set_gains(t->device, &t->gains);
+        break;
+    case MEDIA_DO_LEVELS:
+        desk_levels(t, command->number != 0);
+        break;
+    case MEDIA_DO_DEVICE:
+        desk_choose(t, command->text);
+        break;
+    case MEDIA_DO_TEST:
+        desk_test(t, (enum media_test)command->number);
+        break;
+    default:
+        media_ring_end(t);
+        if (command->ring)
+            media_ring_begin(t, command->ring);
+        command->ring = NULL;
+        break;
+    }
 }
 
 static void on_command(void *arg, struct list *item)
@@ -87,9 +124,10 @@ static void on_command(void *arg, struct list *item)
         quit(t); /* the command is part of t's owner */
         return;
     }
-    if (command->what == MEDIA_DO_VOLUME) {
-        if (t->device)
-            media_device_set_gains(t->device, &command->gains);
+    if (!s) {
+        if (!t->quitting)
+            do_to_thread(t, command);
+        media_command_drop(command);
         free(command);
         return;
     }
@@ -132,7 +170,7 @@ static uint32_t greatest_common(uint32_t a, uint32_t b)
 /* The longest beat on which every stream's packet times fall. */
 static uint32_t period_us(const struct media_thread *t, unsigned *running)
 {
-    bool device = t->device && media_device_is_open(t->device);
+    bool device = (t->device && media_device_is_open(t->device)) || media_ring_is_heard(t);
     uint32_t ms = device ? DEVICE_BEAT_MS : 0;
 
     *running = 0;
@@ -149,12 +187,13 @@ static uint32_t period_us(const struct media_thread *t, unsigned *running)
 
 static void want_device(struct media_thread *t)
 {
-    bool wanted = false;
+    bool wanted = desk_wants_device(t);
 
     LIST_EACH (&t->streams, at)
         wanted |= stream_wants_device(LIST_ITEM(at, struct media_stream, link));
     if (t->device)
         media_device_want(t->device, wanted);
+    desk_settle(t);
 }
 
 /* Gives the beat its period; returns whether it runs. */
@@ -233,7 +272,8 @@ static void on_beat(void *arg, uint64_t due_us, uint64_t missed)
     }
     media_mix_beat(t, due_us);
     if (device)
-        media_device_end_beat(t->device);
+        desk_beat(t, due_us); /* also ends that of the device */
+    media_ring_beat(t, due_us, elapsed_us);
     media_link_deliver(&t->inbox); /* may be the end of it all */
 }
 
@@ -254,6 +294,12 @@ static void on_device_failed(void *arg, int err, const char *why)
         if (stream_wants_device(s))
             stream_tell_failure(s, MEDIA_DEVICE_FAILED, err, why);
     }
+    desk_failed(t, err, why);
+}
+
+static void on_device_chosen(void *arg, int err, const char *why)
+{
+    desk_chosen(arg, err, why);
 }
 
 static void on_device_closed(void *arg)
@@ -283,10 +329,25 @@ static void free_parts(struct media_thread *t)
     net_loop_free(t->loop);
 }
 
-static int make_parts(struct media_thread *t, const char *device)
+static int make_device(struct media_thread *t, const char *name)
 {
     static const struct media_device_events events = {on_device_ready, on_device_failed,
-                                                      on_device_closed};
+                                                      on_device_chosen, on_device_closed};
+
+    return media_device_new(net_loop_uv(t->loop), name, &events, t, &t->device);
+}
+
+struct media_device *media_thread_device(struct media_thread *t)
+{
+    if (!t->device && make_device(t, NULL) == 0) {
+        media_device_set_gains(t->device, &t->gains);
+        desk_levels(t, t->desk.levels);
+    }
+    return t->device;
+}
+
+static int make_parts(struct media_thread *t, const char *device)
+{
     int err = net_loop_new(&t->loop);
 
     if (!err)
@@ -294,7 +355,7 @@ static int make_parts(struct media_thread *t, const char *device)
     if (!err && !(t->batch = net_rtp_batch_new()))
         err = -ENOMEM;
     if (!err && device)
-        err = media_device_new(net_loop_uv(t->loop), device, &events, t, &t->device);
+        err = make_device(t, device);
     return err;
 }
 
@@ -308,7 +369,9 @@ int media_thread_start(struct media_thread *t, struct media_link *outbox, const 
     t->cname = cname;
     t->opus_complexity = opus_complexity;
     t->rng = rng_system();
+    t->gains = (struct media_gains){LEVEL_UNITY, LEVEL_UNITY};
     list_init(&t->streams);
+    list_init(&t->rings);
     list_init(&t->mixes);
     err = make_parts(t, device);
     if (err)
@@ -329,7 +392,7 @@ int media_thread_start(struct media_thread *t, struct media_link *outbox, const 
     close_handles(t);
 
 fail:
-    free(t->device); /* it has done nothing yet */
+    media_device_drop(t->device); /* it has done nothing yet */
     free_parts(t);
     *t = (struct media_thread){.period_us = 0};
     return err;

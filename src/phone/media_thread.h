@@ -15,6 +15,7 @@
 #include "net/rtp_batch.h"
 #include "net/rtp_pair.h"
 #include "phone/media.h"
+#include "phone/media_desk.h"
 #include "phone/media_device.h"
 #include "phone/media_jobs.h"
 #include "phone/media_link.h"
@@ -45,6 +46,10 @@ enum media_do {
     MEDIA_DO_STATS,
     MEDIA_DO_STOP,
     MEDIA_DO_VOLUME, /* gains */
+    MEDIA_DO_LEVELS, /* number */
+    MEDIA_DO_DEVICE, /* text, a name or NULL */
+    MEDIA_DO_TEST,   /* number, enum media_test */
+    MEDIA_DO_RING,   /* ring, or NULL: it ends */
     MEDIA_DO_QUIT
 };
 
@@ -53,7 +58,7 @@ struct media_command {
     struct list link;
     enum media_do what;
     bool embedded;               /* part of a longer-lived object: not to be freed */
-    struct media_stream *stream; /* NULL with VOLUME and QUIT */
+    struct media_stream *stream; /* NULL from VOLUME on */
     int number;
     struct media_gains gains;
     unsigned serial;                   /* how many of the kind were asked for of the stream */
@@ -61,6 +66,7 @@ struct media_command {
     char *text;                        /* likewise */
     struct net_rtp_pair *pair;         /* likewise, with its sockets */
     struct media_pipe *pipe;           /* likewise, with its descriptor */
+    struct media_ring *ring;           /* likewise */
 };
 
 /* Frees what a command carries, where nobody has taken it over. */
@@ -84,9 +90,12 @@ struct media_thread {
     struct net_pacer *pacer;
     struct net_rtp_batch *batch;
     struct media_jobs jobs;
-    uv_prepare_t prepare; /* active while the beat or the device may have to change */
-    bool at_once;         /* and the beat perhaps at once */
-    struct media_device *device;
+    uv_prepare_t prepare;        /* active while the beat or the device may have to change */
+    bool at_once;                /* and the beat perhaps at once */
+    struct media_device *device; /* NULL: there was never one */
+    struct media_gains gains;    /* of it */
+    struct media_desk desk;      /* what is done with it beside calls */
+    struct list rings; /* of struct media_ring: one that rings, others that are being closed */
     struct list streams;
     struct list mixes; /* of struct media_mix: empty without a conference */
     struct rng rng;
@@ -110,6 +119,10 @@ void media_thread_end(struct media_thread *t);
  * at before the loop sleeps. With at_once the beat is moved to now where nobody else would notice.
  */
 void media_thread_rhythm(struct media_thread *t, bool at_once);
+/* Something that must be closed before the thread ends has been. */
+void media_thread_closed(struct media_thread *t);
+/* The device, made where there was none; NULL without memory. */
+struct media_device *media_thread_device(struct media_thread *t);
 /* Sends a copy of event to the signalling thread. */
 void media_thread_tell(struct media_thread *t, const struct media_event *event);
 /* Something of the stream was closed. If that was the last of it, it is hung out of the list and

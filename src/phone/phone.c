@@ -173,7 +173,10 @@ static void on_media(void *arg, const struct media_event *event)
 {
     struct phone *phone = arg;
 
-    call_media_event(event->arg, event);
+    if (event->stream)
+        call_media_event(event->arg, event);
+    else
+        phone_desk_event(phone, event);
     net_sip_link_pump(phone->link);
     look_for_end(phone);
     phone_deliver(phone);
@@ -254,14 +257,11 @@ static int open_resolver(struct phone *phone)
 
 static int open_media(struct phone *phone)
 {
-    const struct phone_config *config = phone->config;
     struct media_config media = {
         .loop = net_loop_uv(phone->loop),
         .on_event = on_media,
         .arg = phone,
-        .device = config->no_device ? NULL
-                  : config->device  ? config->device
-                                    : "default",
+        .device = phone->device,
         .opus_complexity = -1,
     };
 
@@ -352,6 +352,8 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     if (!err)
         err = open_endpoint(phone);
     if (!err)
+        err = phone_open_desk(phone);
+    if (!err)
         err = open_media(phone);
     if (!err)
         err = open_link(phone, why);
@@ -390,6 +392,7 @@ void phone_free(struct phone *phone)
         media_free(phone->media, NULL);
     net_resolver_free(phone->resolver);
     contacts_free(phone->contacts);
+    phone_close_desk(phone);
     phone_drop_events(phone);
     history_free(phone->history, phone->history_ms < HISTORY_PATIENTLY_MS ? phone->history_ms
                                                                           : HISTORY_PATIENTLY_MS);
@@ -399,11 +402,6 @@ void phone_free(struct phone *phone)
     ebb_free(&phone->ebb);
     timers_free(&phone->timers);
     free(phone);
-}
-
-bool phone_is_dnd(const struct phone *phone)
-{
-    return phone->dnd;
 }
 
 size_t phone_calls(const struct phone *phone)
@@ -442,14 +440,6 @@ static int quit(struct phone *phone, bool patiently)
         call_input(LIST_ITEM(at, struct call, link), CALL_DO_HANG_UP, NULL, NULL);
     accounts_leave(phone);
     phone_wake(phone);
-    return 0;
-}
-
-static int set_dnd(struct phone *phone, bool on)
-{
-    if (phone->dnd != on)
-        phone_tell(phone, &(struct phone_event){.kind = PHONE_DND_SET, .on = on});
-    phone->dnd = on;
     return 0;
 }
 
@@ -567,8 +557,14 @@ int phone_do(struct phone *phone, const struct phone_command *command, uint32_t 
     case PHONE_DEVICES:
         err = phone_start_listing(phone);
         break;
+    case PHONE_DEVICE:
+        err = phone_choose_device(phone, command, why);
+        break;
+    case PHONE_TEST:
+        err = phone_test(phone, command, why);
+        break;
     case PHONE_DND:
-        err = set_dnd(phone, command->on);
+        err = calls_set_dnd(phone, command->on);
         break;
     case PHONE_QUIT:
         err = quit(phone, command->on);

@@ -32,6 +32,12 @@ void phone_free(struct phone *phone);
 int phone_do(struct phone *phone, const struct phone_command *command, uint32_t *call,
              struct buf *why);
 
+/* Whether PHONE_LEVELS is told; off at first. */
+void phone_levels(struct phone *phone, bool on);
+/* The sound device in use, "none" for none; the i-th of those that ring, NULL behind the last. */
+const char *phone_device_name(const struct phone *phone);
+const char *phone_ring_device(const struct phone *phone, size_t i);
+
 /* Whether PHONE_QUALITY is told; off at first. */
 void phone_quality(struct phone *phone, bool on);
 

@@ -17,7 +17,7 @@ struct queued_event {
 };
 
 /* The strings of an event, so that copying them is a loop. */
-#define N_STRINGS 13
+#define N_STRINGS 14
 
 static const size_t strings[N_STRINGS] = {
     offsetof(struct phone_event, peer),       offsetof(struct phone_event, peer_name),
@@ -26,7 +26,7 @@ static const size_t strings[N_STRINGS] = {
     offsetof(struct phone_event, text),       offsetof(struct phone_event, file),
     offsetof(struct phone_event, digits),     offsetof(struct phone_event, contact),
     offsetof(struct phone_event, account),    offsetof(struct phone_event, seen_at),
-    offsetof(struct phone_event, encryption),
+    offsetof(struct phone_event, encryption), offsetof(struct phone_event, device),
 };
 
 static const char **string_of(struct phone_event *event, size_t i)

@@ -27,14 +27,14 @@ struct phone {
     struct sdp_codec codecs[CONFIG_CODECS_MAX]; /* what we can, in our order */
     size_t n_codecs;
 
-    struct list accounts;      /* of struct account, in the order of the configuration */
-    struct list turns;         /* of struct account, that wait to speak to their servers */
-    uint64_t turn_ms;          /* when the last turn began */
-    unsigned turn_requests;    /* that were sent in it */
+    struct list accounts;   /* of struct account, in the order of the configuration */
+    struct list turns;      /* of struct account, that wait to speak to their servers */
+    uint64_t turn_ms;       /* when the last turn began */
+    unsigned turn_requests; /* that were sent in it */
     struct contacts_watch *contacts_watch; /* NULL: nobody wants to know */
-    struct contacts *contacts; /* NULL: nobody says where the file would be */
-    struct history *history;   /* NULL: likewise, or it is not wanted */
-    bool notes_due;            /* a call has begun and is not noted */
+    struct contacts *contacts;             /* NULL: nobody says where the file would be */
+    struct history *history;               /* NULL: likewise, or it is not wanted */
+    bool notes_due;                        /* a call has begun and is not noted */
 
     struct phone_listing *listing; /* of sound devices, under way; or NULL */
 
@@ -57,7 +57,14 @@ struct phone {
     struct net_deadline *quality; /* once a second; NULL: nobody wants to know */
     bool quality_due;             /* it is set */
     bool trace;
-    bool dnd; /* calls are turned away */
+    char *device;                  /* that is used, owned; NULL: none */
+    char *device_wanted;           /* that is being chosen, owned; "none" for none */
+    char *rings[CONFIG_RINGS_MAX]; /* devices that ring, owned; none: the one above */
+    size_t n_rings;
+    bool never_rings;
+    bool ringing, ring_told; /* it rings now; that it cannot was told */
+    bool testing;
+    bool dnd;         /* calls are turned away */
     bool device_told; /* that the sound device does not work */
     bool quitting, closed;
     uint64_t quit_by_ms;
@@ -124,7 +131,22 @@ int phone_start_listing(struct phone *phone);
 /* The phone goes: nothing of it is told any more. */
 void phone_forget_listing(struct phone *phone);
 
-/* --- phone.c -------------------------------------------------------------------------------- */
+/* --- phone_desk.c: the sound devices beside calls -------------------------------------------- */
+
+/* What the configuration says of them. 0 or -ENOMEM. */
+int phone_open_desk(struct phone *phone);
+void phone_close_desk(struct phone *phone);
+/* PHONE_DEVICE and PHONE_TEST, as phone_do. */
+int phone_choose_device(struct phone *phone, const struct phone_command *command, struct buf *why);
+int phone_test(struct phone *phone, const struct phone_command *command, struct buf *why);
+/* A call gets the device. */
+void phone_end_test(struct phone *phone);
+/* Whether a call rings here may have changed. */
+void phone_set_ring(struct phone *phone);
+/* What media tells of no stream. */
+void phone_desk_event(struct phone *phone, const struct media_event *event);
+
+/* --- phone_events.c ------------------------------------------------------------------------- */
 
 /* Appends the sentence to why, which may be NULL, and returns err. */
 int phone_refuse(struct buf *why, int err, const char *sentence);

@@ -4,6 +4,7 @@ A phone's card is two sinks: what is played into the microphone sink is what the
 what the phone plays is what the loudspeaker sink's monitor gives. PortAudio reaches them through
 ALSA and its pulse plugin, as it does on many desktops.
 """
+import math
 import os
 import time
 
@@ -77,6 +78,15 @@ class Ear:
     def _hears(self):
         size = os.path.getsize(self.path) if os.path.exists(self.path) else 0
         return size if size > 9600 else 0
+
+    def level(self, seconds=0.5):
+        """How loud the last of it is, in dB of full scale; -96: silence."""
+        n = int(96000 * seconds) // 2 * 2
+        with open(self.path, "rb") as f:
+            size = f.seek(0, os.SEEK_END) // 2 * 2
+            f.seek(max(44, size - n))
+            heard = sound.Sound(48000, sound.native(f.read(n)))
+        return max(-96.0, 20 * math.log10(sound.rms(heard) / 32768 + 1e-5))
 
     def stop(self):
         self.process.stop()

@@ -58,7 +58,8 @@ def tone(hz, seconds, rate=8000, level=8000):
                         for i in range(int(seconds * rate))])
 
 
-def _native(data):
+def native(data):
+    """Samples of 16 bits, little-endian."""
     samples = array.array("h")
     samples.frombytes(data[:len(data) // 2 * 2])
     if sys.byteorder == "big":
@@ -81,14 +82,14 @@ def read_channels(path, raw_rate=8000):
     with open(path, "rb") as f:
         data = f.read()
     if data[:4] != b"RIFF":
-        return [Sound(raw_rate, _native(data))]
+        return [Sound(raw_rate, native(data))]
     chunks = dict(_chunks(data))
     if b"fmt " not in chunks:
         raise Failure(f"{path} says nothing of its format")
     kind, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", chunks[b"fmt "])
     body = chunks.get(b"data", b"")
     if kind in (1, 0xfffe) and bits == 16:
-        samples = _native(body)
+        samples = native(body)
     elif kind == 3 and bits == 32:
         floats = array.array("f")
         floats.frombytes(body[:len(body) // 4 * 4])

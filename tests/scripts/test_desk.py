@@ -270,11 +270,144 @@ def dnd_configured():
         equal(me.do("status")["calls"][0]["phase"], "up", "the call before")
         me.do("hangup", call=one)
         phone.stop()
-        answer = tphone.Answer(room, times=1, control="-", dnd="yes")
+        answer = tphone.Answer(room, times=1, dnd="yes")
         far.client.do("call", target=answer.uri)
         far.client.event("ended", status=480)
         expect(answer.process.popen.poll() is None, "it ended with a call that it did not take")
         answer.stop()
+
+
+# --- the sound device ---------------------------------------------------------------------------
+
+def tests_done(client, mark, *doing):
+    """Waits until the test has come to the last of these, and holds it to all of them."""
+    client.event("test", 15, after=mark, doing=doing[-1]) if len(set(doing)) == len(doing) else (
+        client.wait(lambda _: len([l for l in client.lines[mark:] if l.get("event") == "test"])
+                    >= len(doing), 15, what="the test"))
+    equal([l["doing"] for l in client.lines[mark:] if l.get("event") == "test"], list(doing),
+          "what the test did")
+
+
+@case("levels: ten a second while the device is open, for who asks, and nothing otherwise")
+def levels():
+    with Room() as room:
+        phone, far = control.Daemon(room, "desk", device="null"), control.Piped(room, "far")
+        me, other = phone.client("me"), phone.client("other")
+        me.do("levels")
+        time.sleep(0.3)
+        equal(me.events("levels"), [], "without a call")
+        one, _ = call_up(me, far)
+        me.event("levels")
+        time.sleep(2)
+        n = len(me.events("levels"))
+        expect(8 <= n <= 25, f"{n} in two seconds", *me.tail())
+        equal(me.events("levels")[1]["microphone_dbfs"], -96, "the null device")
+        me.do("hangup", call=one)
+        me.event("ended", call=one)
+        me.wait(lambda l: l.get("event") == "levels" and "speaker_dbfs" not in l, what="their end")
+        equal(other.events("levels"), [], "what the other was told")
+        call_up(me, far)
+        me.do("levels", on=False)
+        mark = me.mark()
+        time.sleep(0.5)
+        expect(not [l for l in me.lines[mark:] if l.get("event") == "levels"], "it goes on", *me.tail())
+        phone.stop()
+
+
+@case("a test of the device: tone, record and play back, levels; over with a call, or by command")
+def device_test():
+    with Room() as room:
+        phone, far = control.Daemon(room, "desk", device="null"), control.Piped(room, "far")
+        me = phone.client("me")
+        me.do("levels")
+        mark = me.mark()
+        me.do("test", what="open")
+        me.event("levels", after=mark)
+        tests_done(me, mark, "open")
+        mark = me.mark()
+        me.do("test", what="tone")
+        tests_done(me, mark, "tone", "open")
+        loud = max(e.get("speaker_dbfs", -96) for e in me.events("levels"))
+        expect(-20 < loud < -5, f"the tone had {loud} dB")
+        mark = me.mark()
+        me.do("test", what="record")
+        tests_done(me, mark, "record", "play", "open")
+        me.do("test", what="off")
+        equal(me.event("test-ended").get("text"), None, "why it ended")
+        me.do("test", what="tone")
+        mark = me.mark()
+        one, _ = call_up(me, far)
+        me.event("test-ended", after=mark - 1)
+        me.refused("test", "wrong-state", what="open")
+        me.refused("test", "bad-member")
+        me.refused("test", "bad-member", what="loud")
+        phone.stop()
+
+
+@case("another device, with a call up: chosen, or, where it cannot be, the one before goes on")
+def device_choice():
+    with Room() as room:
+        phone, far = control.Daemon(room, "desk", device="null"), control.Piped(room, "far")
+        me = phone.client("me")
+        equal([me.do("status")[m] for m in ("device", "ring_devices")], ["null", ["null"]], "at first")
+        one, _ = call_up(me, far)
+        me.do("levels")
+        me.event("levels")
+        mark = me.mark()
+        me.do("device", name="no such card")
+        told = me.event("device", after=mark)
+        equal(told["device"], "null", "the device")
+        expect(told["text"], "it is not said why")
+        mark = me.mark()
+        me.event("levels", after=mark + 1)
+        equal(me.do("status")["device"], "null", "in status")
+        me.do("device", name="none")
+        me.event("device", device="none")
+        me.wait(lambda l: l.get("event") == "levels" and "speaker_dbfs" not in l, what="its end")
+        equal(me.do("status")["device"], "none", "in status")
+        me.refused("test", "sound", what="tone")
+        mark = me.mark()
+        me.do("device", name="null", ring="none")
+        expect("text" not in me.event("device", after=mark, device="null"), "it failed", *me.tail())
+        me.event("levels", after=mark)
+        equal(me.do("status")["ring_devices"], [], "what rings")
+        me.do("hangup", call=one)
+        me.refused("device", "bad-member")
+        phone.stop()
+        phone = control.Daemon(room, "mute")
+        me = phone.client("me")
+        me.do("device", name="null")
+        me.event("device", device="null")
+        me.do("test", what="open")
+        me.event("test")
+        phone.stop()
+
+
+@case("what cannot ring is told once, and the call rings all the same; it stops when nobody calls")
+def ring_fails():
+    with Room() as room:
+        phone = control.Daemon(room, "desk", device="null", ring_device="no such card")
+        far = control.Piped(room, "far")
+        me = phone.client("me")
+        for _ in range(2):
+            there = far.client.do("call", target=phone.uri)["call"]
+            here = me.event("incoming", after=me.mark() - 1)["call"]
+            far.client.event("ringing", call=there)
+            me.event("notice")
+            far.client.do("hangup", call=there)
+            me.event("ended", call=here)
+        equal(len(me.events("notice")), 1, "notices")
+        me.do("device", ring="null")
+        far.client.do("call", target=phone.uri)
+        me.event("incoming", after=me.mark() - 1)
+        me.do("answer")
+        me.event("answered")
+        phone.stop()
+        phone = control.Daemon(room, "other", device="null", ring_tone=room.path("missing.wav"))
+        me = phone.client("me")
+        far.client.do("call", target=phone.uri)
+        expect("missing.wav" in me.event("notice")["text"], "the file is not named", *me.tail())
+        phone.stop()
 
 
 if __name__ == "__main__":

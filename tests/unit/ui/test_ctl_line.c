@@ -61,6 +61,7 @@ static struct phone_event full(enum phone_event_kind kind)
         .seen_at = "203.0.113.5:1024",
         .retry_ms = 2500,
         .encryption = "none",
+        .device = "null",
         .conference = 3,
         .speaker_db = -6,
         .quality = &heard,
@@ -99,8 +100,15 @@ static void print(const struct phone_event *event, struct buf *out)
 
 static bool is_of_a_call(enum phone_event_kind kind)
 {
-    return kind != PHONE_LISTENING && kind != PHONE_REGISTERED && kind != PHONE_REGISTER_FAILED &&
-           kind != PHONE_UNREGISTERED && kind != PHONE_VOLUMES;
+    static const enum phone_event_kind others[] = {
+        PHONE_LISTENING, PHONE_REGISTERED,    PHONE_REGISTER_FAILED, PHONE_UNREGISTERED,
+        PHONE_DND_SET,   PHONE_DEVICE_IN_USE, PHONE_TESTED,          PHONE_TEST_ENDED,
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (kind == others[i])
+            return false;
+    return true;
 }
 
 static void drop_what_is_not_told(struct phone_event *event)

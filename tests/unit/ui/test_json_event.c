@@ -174,6 +174,7 @@ static void an_event_with_everything_has_all_its_members(void **state)
                                 .retry_ms = 1,
                                 .local = AT,
                                 .encryption = "none",
+                                .device = "d",
                                 .conference = 1,
                                 .quality = &all,
                                 .devices = devices,

@@ -301,10 +301,10 @@ static const struct credentials_row {
      "Authorization: Digest username=\"a\", response=\"...\", nc=00000001"},
     {"nor that of a proxy's, at the end of a line",
      "proxy-authorization: Digest nonce=\"response=\", response=\"0123\"\r",
-     "proxy-authorization: Digest nonce=\"response=\", response=\"...\""},
+     "proxy-authorization: Digest nonce=\"...\", response=\"...\""},
     {"nor one that is cut off", "Authorization: Digest response=\"0123",
-     "Authorization: Digest response=\"...\""},
-    {"credentials without one stay", "Authorization: Bearer x", "Authorization: Bearer x"},
+     "Authorization: Digest response=\"..."},
+    {"nor other credentials", "Authorization: Bearer x", "Authorization: ..."},
     {"other lines stay", "Subject: response=\"0123\"", "Subject: response=\"0123\""},
 };
 

@@ -1,0 +1,25 @@
+/* phone/media_private.h - what media.c and media_desk_do.c share: the signalling thread's side. */
+#ifndef PHONE_MEDIA_PRIVATE_H
+#define PHONE_MEDIA_PRIVATE_H
+
+#include "phone/media_thread.h"
+
+struct media {
+    media_event_fn *on_event;
+    void *arg;
+    void (*on_closed)(void *arg);
+    char *cname, *device;
+    int opus_complexity;
+    struct media_gains gains;
+    struct rng rng;
+    struct media_link inbox;     /* of struct media_message, on the signalling loop */
+    struct media_thread *thread; /* NULL before the first stream */
+    size_t n_streams;
+    bool levels; /* are wanted */
+    bool closing;
+};
+
+/* 0 or a negative errno. */
+int media_start_thread(struct media *media);
+
+#endif

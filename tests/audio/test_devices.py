@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Sound devices chosen, tested and rung on at run time: what comes out of cards of PulseAudio."""
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import control, sound, tap
+from lib.pulse import Pulse
+from lib.room import Room, wait_until
+from lib.tap import case, equal, expect
+
+# Cards by name, beside the default one.
+PCM = """
+pcm.{name} {{
+    type asym
+    playback.pcm {{ type pulse server "{server}" device "{name}_loudspeaker" }}
+    capture.pcm {{ type pulse server "{server}" device "{name}_microphone.monitor" }}
+    hint {{ show on description "{name}" }}
+}}
+"""
+
+
+def cards(room, *names):
+    """A server with these cards, the first being the default, and the environment to see them."""
+    pulse = Pulse(room, names)
+    env = pulse.card(names[0])
+    with open(env["ALSA_CONFIG_PATH"], "a", encoding="utf-8") as f:
+        for name in names[1:]:
+            f.write(PCM.format(name=name, server=pulse.server))
+    return pulse, env
+
+
+def call_up(client, far):
+    mark = far.client.mark()
+    number = client.do("call", target=far.uri)["call"]
+    theirs = far.client.event("incoming", after=mark)["call"]
+    far.client.do("answer", call=theirs)
+    client.event("answered", call=number)
+    return number, theirs
+
+
+@case("with a call up the sound moves to another card; one that is not there changes nothing")
+def choice():
+    with Room() as room:
+        pulse, env = cards(room, "first", "second")
+        phone, far = control.Daemon(room, "desk", device="default", env=env), control.Piped(room, "far")
+        me = phone.client("me")
+        one, theirs = call_up(me, far)
+        me.do("levels")
+        first, second = pulse.listen("first"), pulse.listen("second")
+        far.client.do("play", call=theirs, file=sound.write(room.path("tone.wav"), sound.tone(440, 60)))
+        me.wait(lambda l: l.get("speaker_dbfs", -96) > -30, 15, what="the tone in the levels")
+        time.sleep(1.5)
+        equal(_loud(first, second), (True, False), "what is heard of both cards")
+        mark = me.mark()
+        me.do("device", name="second")
+        told = me.event("device", 15, after=mark)
+        expect("text" not in told, f"it could not be opened: {told}")
+        equal(told["device"], "second", "the device")
+        time.sleep(2.5)
+        equal(_loud(first, second), (False, True), "what is heard of both cards then")
+        mark = me.mark()
+        me.do("device", name="third")
+        expect("text" in me.event("device", 15, after=mark, device="second"), "it is not said why")
+        time.sleep(2.5)
+        equal(_loud(first, second), (False, True), "what is heard behind the failure")
+        phone.stop()
+
+
+def _loud(*ears):
+    return tuple(ear.level() > -40 for ear in ears)
+
+
+@case("it rings on the ring device, by a file, until it is answered; the headset hears the call")
+def ring():
+    with Room() as room:
+        pulse, env = cards(room, "headset", "bell", "hall")
+        phone = control.Daemon(room, "desk", device="default", env=env,
+                               ring_tone=sound.write(room.path("ring.wav"), sound.tone(700, 1)))
+        far, me = control.Piped(room, "far"), phone.client("me")
+        me.do("device", ring="bell")
+        ears = headset, bell, hall = [pulse.listen(n) for n in ("headset", "bell", "hall")]
+        there = far.client.do("call", target=phone.uri)["call"]
+        here = me.event("incoming")["call"]
+        wait_until(lambda: bell.level() > -40, 15, "the bell does not ring")
+        equal(_loud(headset, hall), (False, False), "the others")
+        me.do("answer", call=here)
+        me.event("answered")
+        wait_until(lambda: bell.level() < -60, 10, "the bell rings on")
+        far.client.do("play", call=there, file=sound.write(room.path("tone.wav"), sound.tone(440, 30)))
+        wait_until(lambda: headset.level() > -40, 10, "the headset does not hear the call")
+        equal(_loud(bell, hall), (False, False), "the others in the call")
+        for ear in ears:
+            ear.stop()
+        phone.stop()
+
+
+@case("a test records what is said and plays it back, with levels of both")
+def device_test():
+    with Room() as room:
+        pulse, env = cards(room, "headset")
+        phone = control.Daemon(room, "desk", device="default", env=env)
+        me = phone.client("me")
+        me.do("levels")
+        me.do("test", what="open")
+        me.event("levels", 15)
+        voice = pulse.speak("headset", sound.tone(440, 20, 48000))
+        me.wait(lambda l: l.get("microphone_dbfs", -96) > -30, 15, what="the microphone's level")
+        ear = pulse.listen("headset")
+        mark = me.mark()
+        me.do("test", what="record")
+        me.event("test", 15, after=mark, doing="play")
+        wait_until(lambda: ear.level() > -40, 10, "what was recorded is not heard")
+        me.wait(lambda l: l.get("speaker_dbfs", -96) > -30, what="the loudspeaker's level")
+        me.event("test", 15, after=mark + 3, doing="open")
+        me.do("test", what="off")
+        me.event("test-ended")
+        voice.stop()
+        ear.stop()
+        phone.stop()
+
+
+if __name__ == "__main__":
+    tap.run(jobs=2, in_time=True)
