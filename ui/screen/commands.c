@@ -2,7 +2,8 @@
 
 #include "base/text.h"
 
-static const struct command *const tables[] = {commands_of_calls, commands_of_trace, commands_of_view};
+static const struct command *const tables[] = {commands_of_calls, commands_of_trace,
+                                               commands_of_view};
 
 /* --- the table ------------------------------------------------------------------------------ */
 
@@ -13,6 +14,15 @@ const struct command *command_at(size_t i)
             if (i-- == 0)
                 return c;
     return NULL;
+}
+
+size_t command_count(void)
+{
+    size_t n = 0;
+
+    while (command_at(n))
+        n++;
+    return n;
 }
 
 const struct command *command_find(struct slice name)

@@ -32,6 +32,7 @@ struct command {
 
 /* The i-th, in the order of the key line; NULL behind the last. */
 const struct command *command_at(size_t i);
+size_t command_count(void);
 /* NULL: there is none of that name. */
 const struct command *command_find(struct slice name);
 /* Runs "NAME ARGUMENT", or of commands about a call "NAME CALL ARGUMENT", which chooses the call of

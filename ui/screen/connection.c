@@ -63,6 +63,7 @@ static void ask_all(struct connection *c)
     traced_clear(&s->model->traced); /* those that the phone has kept are told again */
     screen_ask(s, ASK_DO, "trace", "%s", "");
     screen_ask(s, ASK_STATUS, "status", "%s", "");
+    screen_ask(s, ASK_VOLUME, "volume", "%s", "");
     on_people(c);
 }
 

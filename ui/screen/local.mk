@@ -27,6 +27,8 @@ libui_a_SOURCES += \
 	ui/screen/model.h \
 	ui/screen/model_lines.c \
 	ui/screen/model_private.h \
+	ui/screen/mouse.c \
+	ui/screen/mouse.h \
 	ui/screen/paint.c \
 	ui/screen/paint.h \
 	ui/screen/plain.c \
@@ -38,6 +40,8 @@ libui_a_SOURCES += \
 	ui/screen/screen.h \
 	ui/screen/screen_draw.c \
 	ui/screen/screen_draw.h \
+	ui/screen/screen_prompt.c \
+	ui/screen/screen_prompt.h \
 	ui/screen/setup.c \
 	ui/screen/setup.h \
 	ui/screen/setup_file.c \

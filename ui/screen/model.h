@@ -112,6 +112,7 @@ unsigned model_event(struct model *model, const struct ctl_line *line, uint64_t 
 void model_status(struct model *model, const void *tree, uint64_t now_ms);
 void model_history(struct model *model, const void *tree);
 void model_contacts(struct model *model, const void *tree);
+void model_volume(struct model *model, const void *tree);
 
 /* Notes a line of our own in the log; safe text. */
 void model_note(struct model *model, bool bad, const char *text);

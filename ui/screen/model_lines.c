@@ -477,3 +477,9 @@ void model_contacts(struct model *m, const void *tree)
         take_text(&m->contacts[m->n_contacts].address, row, "address");
     }
 }
+
+void model_volume(struct model *m, const void *tree)
+{
+    m->microphone_db = json_number_value(json_object_get(tree, "microphone_db"));
+    m->speaker_db = json_number_value(json_object_get(tree, "speaker_db"));
+}

@@ -8,7 +8,8 @@
 #include "base/timers.h"
 #include "ui/json.h"
 #include "ui/screen/commands.h"
-#include "ui/screen/screen_draw.h"
+#include "ui/screen/mouse.h"
+#include "ui/screen/screen_prompt.h"
 
 #define MESSAGE_MS 6000u
 #define ID_STEP 64u /* an id is a number times this, and the kind of question */
@@ -23,6 +24,7 @@ void screen_init(struct screen *s, struct model *model, struct keymap *keys)
                          .keys = keys,
                          .focus = &view_calls,
                          .search = buf_new(LINE_BYTES_MAX),
+                         .typed = buf_new(LINE_BYTES_MAX),
                          .message = buf_new(4096)};
     line_init(&s->line, NULL);
     for (size_t i = 0; (view = view_at(i)); i++)
@@ -46,6 +48,7 @@ void screen_free(struct screen *s)
     line_history_free(&s->commands);
     line_history_free(&s->searches);
     buf_free(&s->search);
+    buf_free(&s->typed);
     buf_free(&s->message);
     cells_free(&s->cells);
 }
@@ -221,6 +224,7 @@ void screen_confirm(struct screen *s, const char *question, void (*confirmed)(st
 void screen_begin_prompt(struct screen *s, enum screen_prompt prompt, struct slice text)
 {
     s->prompt = prompt;
+    s->completes = false;
     s->line.history = prompt == PROMPT_COMMAND  ? &s->commands
                       : prompt == PROMPT_SEARCH ? &s->searches
                                                 : NULL;
@@ -256,6 +260,8 @@ static void take_reply(struct screen *s, const struct ctl_line *line)
         model_history(s->model, line->tree);
     else if (ask == ASK_CONTACTS)
         model_contacts(s->model, line->tree);
+    else if (ask == ASK_VOLUME)
+        model_volume(s->model, line->tree);
 }
 
 /* The end of a call is shown, as it leaves the list at once; so is what the phone wants known. */
@@ -290,115 +296,16 @@ unsigned screen_line(struct screen *s, const struct ctl_line *line)
 
 /* --- keys ----------------------------------------------------------------------------------- */
 
-static void end_prompt(struct screen *s)
-{
-    s->prompt = PROMPT_NONE;
-    line_set(&s->line, SLICE(""));
-}
-
-static void enter_command(struct screen *s)
-{
-    char *line = slice_dup(line_text(&s->line));
-
-    line_remember(&s->line);
-    end_prompt(s);
-    if (line)
-        command_run(s, slice_of(line));
-    free(line);
-}
-
-static void enter_search(struct screen *s)
-{
-    line_remember(&s->line);
-    buf_clear(&s->search);
-    buf_put(&s->search, line_text(&s->line));
-    end_prompt(s);
-    if (s->search.n > 0 && !screen_search(s, false, true))
-        screen_say(s, STYLE_WARN, "%" PRI_SLICE " is not there",
-                   ARG_SLICE(slice_head(buf_slice(&s->search), 100)));
-}
-
-/* Nothing of it stays behind in memory that moved. */
-static void enter_password(struct screen *s)
-{
-    struct buf account = buf_new(16384), password = buf_new(16384);
-
-    buf_room(&password, password.max);
-    buf_clear(&password);
-    json_put_string(&account, s->account);
-    json_put_string(&password, line_cstr(&s->line));
-    end_prompt(s);
-    screen_ask(s, ASK_DO, "password", ",\"account\":%s,\"password\":%s", buf_cstr(&account),
-               buf_cstr(&password));
-    mem_wipe(password.p, password.n);
-    buf_free(&account);
-    buf_free(&password);
-}
-
-/* What the list shows goes along with what is typed. */
-static void search_typed(struct screen *s)
-{
-    buf_clear(&s->search);
-    buf_put(&s->search, line_text(&s->line));
-    screen_search(s, false, true);
-}
-
-/* Tab goes through all that the line could become, and back to what was typed. */
-static void complete(struct screen *s)
-{
-    struct buf out = buf_new(LINE_BYTES_MAX);
-
-    if (command_complete(s, line_text(&s->line), 0, &out)) {
-        if (slice_eq(buf_slice(&out), line_text(&s->line)))
-            buf_putc(&out, ' ');
-        line_set(&s->line, buf_slice(&out));
-    }
-    buf_free(&out);
-}
-
-static void prompt_key(struct screen *s, const struct key *key)
-{
-    if (s->prompt == PROMPT_CONFIRM) {
-        void (*confirmed)(struct screen *) = s->confirmed;
-
-        s->prompt = PROMPT_NONE;
-        if (key->code == 'y' || key->code == 'Y')
-            confirmed(s);
-        else if (key->code != 'n' && key->code != KEY_ESCAPE)
-            screen_key(s, key);
-        return;
-    }
-    if (key->code == KEY_TAB && s->prompt == PROMPT_COMMAND) {
-        complete(s);
-        return;
-    }
-    switch (line_key(&s->line, key)) {
-    case LINE_ENTERED:
-        if (s->prompt == PROMPT_COMMAND)
-            enter_command(s);
-        else if (s->prompt == PROMPT_PASSWORD)
-            enter_password(s);
-        else
-            enter_search(s);
-        break;
-    case LINE_LEFT:
-        end_prompt(s);
-        break;
-    case LINE_CHANGED:
-        if (s->prompt == PROMPT_SEARCH)
-            search_typed(s);
-        break;
-    case LINE_PASSED:
-    case LINE_MOVED:
-        break;
-    }
-}
-
 void screen_key(struct screen *s, const struct key *key)
 {
     const struct view *view = screen_view(s);
     const struct binding *b;
 
+    if (key->code == KEY_MOUSE) {
+        mouse_key(s, key);
+        return;
+    }
+    s->clicked = NULL;
     s->message_until_ms = 0;
     if (s->prompt != PROMPT_NONE) {
         prompt_key(s, key);
@@ -413,10 +320,11 @@ void screen_key(struct screen *s, const struct key *key)
 
 uint64_t screen_deadline_ms(const struct screen *s)
 {
+    const struct model_call *c = screen_call(s);
     uint64_t when = s->message_until_ms > s->now_ms ? s->message_until_ms : NEVER_MS;
 
-    for (size_t i = 0; i < s->model->n_calls; i++) {
-        const struct model_call *c = s->model->calls[i];
+    /* All durations move on together, with that of the chosen call. */
+    if (c) {
         uint64_t began = c->up_ms ? c->up_ms : c->began_ms;
         uint64_t next = s->now_ms + 1000 - (s->now_ms - began) % 1000;
 

@@ -26,6 +26,7 @@ enum screen_ask {
     ASK_HISTORY,
     ASK_CONTACTS,
     ASK_DEVICES,
+    ASK_VOLUME,
     N_ASKS
 };
 
@@ -57,12 +58,16 @@ struct screen {
     const struct view *focus;                 /* the pane that has it */
     const struct view *open[SCREEN_OPEN_MAX]; /* above the panes, the last on top */
     size_t n_open;
-    void *states[VIEWS_MAX];  /* of each view, by its place in the table */
-    size_t chosen[VIEWS_MAX]; /* row of each list */
-    uint32_t call;            /* the call that keys mean; 0: none */
+    void *states[VIEWS_MAX];    /* of each view, by its place in the table */
+    size_t chosen[VIEWS_MAX];   /* row of each list */
+    const struct view *clicked; /* the last click was on its chosen row; or NULL */
+    uint32_t call;              /* the call that keys mean; 0: none */
 
     enum screen_prompt prompt;
     struct line_edit line; /* what is typed there */
+    bool completes;        /* it is what Tab made of typed, */
+    struct buf typed;
+    size_t completion; /* the so-manyth; 0: typed itself */
     struct line_history commands, searches;
     struct buf search;                        /* what is looked for */
     const char *question;                     /* of PROMPT_CONFIRM */

@@ -71,6 +71,9 @@ void view_list(const struct screen *screen, const struct view *view, struct cell
 size_t view_first_row(size_t n, size_t chosen, size_t room);
 void view_draw_more(struct cells *cells, struct rect within, size_t n, size_t first);
 
+/* The first row that is shown of n, where room fit: the chosen one is in the middle where there is
+ * enough on both sides. */
+size_t view_first_row(size_t n, size_t chosen, size_t room);
 /* Who it is, in cols columns at most: a contact stands bare, what strangers call themselves in
  * quotes, so that none can be taken for the other; else the URI. Columns taken. */
 int view_put_name(struct cells *cells, struct rect within, int row, int col, int cols,

@@ -1,70 +1,114 @@
 /* The last row: the keys of what can be done now, or what is typed, asked or told. */
 #include "ui/screen/commands.h"
 #include "ui/screen/screen_draw.h"
+#include "ui/screen/screen_prompt.h"
 #include "ui/screen/width.h"
 
-static int draw_key(const struct screen *s, const struct command *c, struct cells *cells,
-                    struct rect within, int col)
-{
-    const struct binding *b = command_key(s, c);
-    struct buf name = buf_new(32);
-    int n, width;
+#define HELP_COLS 8 /* kept for the last key, which shows all others */
+#define MESSAGE_ROWS_MAX 3
 
-    if (!c->label || !b || !command_can(s, c))
-        return 0;
-    key_name(&b->key, &name);
-    width = width_of(buf_slice(&name)) + 1 + width_of(slice_of(c->label));
-    if (col + width > within.cols) {
-        buf_free(&name);
-        return 0;
-    }
-    n = cells_put(cells, within, 0, col, STYLE_KEY, buf_slice(&name)) + 1;
-    n += cells_put(cells, within, 0, col + n, STYLE_NORMAL, slice_of(c->label));
-    buf_free(&name);
-    return n + 2;
+/* --- keys ----------------------------------------------------------------------------------- */
+
+/* Stands on one key after the other, in the order of the table of commands: what concerns a call
+ * comes first; what has no room is left out, but for the help. */
+struct walk {
+    size_t i;
+    int col, width; /* of the key that it stands on */
+    const struct command *command;
+    struct buf name; /* of the key */
+};
+
+static bool stand_on(struct walk *w, const struct screen *s, const struct command *c, int end)
+{
+    const struct binding *b = c->label && command_can(s, c) ? command_key(s, c) : NULL;
+
+    if (!b)
+        return false;
+    buf_clear(&w->name);
+    key_name(&b->key, &w->name);
+    w->command = c;
+    w->width = width_of(buf_slice(&w->name)) + 1 + width_of(slice_of(c->label));
+    return w->col + w->width <= end;
 }
 
-/* In the order of the table of commands: what concerns a call comes first, and falls off last. */
-static void draw_all_keys(const struct screen *s, struct cells *cells, struct rect within)
+/* False: there are no more. */
+static bool next_key(struct walk *w, const struct screen *s, int cols)
 {
     const struct command *help = command_find(SLICE("help")), *c;
-    struct rect room = {within.row, within.col, 1, within.cols - 8};
-    int col = 1;
 
-    for (size_t i = 0; (c = command_at(i)); i++)
-        if (c != help)
-            col += draw_key(s, c, cells, room, col);
-    draw_key(s, help, cells, within, col);
+    w->col += w->command ? w->width + 2 : 1;
+    while ((c = command_at(w->i))) {
+        w->i++;
+        if (c != help && stand_on(w, s, c, cols - HELP_COLS))
+            return true;
+    }
+    return w->i++ == command_count() && stand_on(w, s, help, cols);
+}
+
+static void draw_all_keys(const struct screen *s, struct cells *cells, struct rect within)
+{
+    struct walk w = {.name = buf_new(32)};
+
+    while (next_key(&w, s, within.cols)) {
+        int n = cells_put(cells, within, 0, w.col, STYLE_KEY, buf_slice(&w.name));
+
+        cells_put(cells, within, 0, w.col + n + 1, STYLE_NORMAL, slice_of(w.command->label));
+    }
+    buf_free(&w.name);
+}
+
+const struct command *keys_command_at(const struct screen *s, struct rect within, int col)
+{
+    struct walk w = {.name = buf_new(32)};
+    const struct command *found = NULL;
+
+    while (!found && next_key(&w, s, within.cols))
+        if (col >= within.col + w.col && col < within.col + w.col + w.width)
+            found = w.command;
+    buf_free(&w.name);
+    return found;
+}
+
+/* --- messages ------------------------------------------------------------------------------- */
+
+/* The beginning of text that fits into cols, cut between words where there are some. */
+static struct slice one_row(struct slice text, int cols)
+{
+    struct slice head = width_head(text, cols);
+    size_t n = head.n;
+
+    if (head.n == text.n)
+        return head;
+    while (n > 0 && text.p[n] != ' ')
+        n--;
+    return n > 0 ? slice_head(text, n) : head;
+}
+
+/* Grows upwards over what stands there, three rows at most. */
+static void draw_message(const struct screen *s, struct cells *cells, struct rect within)
+{
+    struct slice rows[MESSAGE_ROWS_MAX], rest = buf_slice(&s->message);
+    int n = 0, cols = within.cols - 2;
+
+    while (rest.n > 0 && n < MESSAGE_ROWS_MAX) {
+        rows[n] = n + 1 < MESSAGE_ROWS_MAX ? one_row(rest, cols) : rest;
+        rest = slice_trim(slice_skip(rest, rows[n].n));
+        n++;
+    }
+    for (int i = 0; i < n; i++) {
+        struct rect row = {within.row - n + 1 + i, within.col, 1, within.cols};
+
+        cells_fill(cells, row, STYLE_NORMAL);
+        cells_put_cut(cells, row, 0, 1, cols, s->message_style, rows[i]);
+    }
 }
 
 void draw_keys(const struct screen *s, struct cells *cells, struct rect within)
 {
-    int n;
-
-    switch (s->prompt) {
-    case PROMPT_COMMAND:
-    case PROMPT_SEARCH:
-        n = cells_put(cells, within, 0, 0, STYLE_KEY,
-                      s->prompt == PROMPT_COMMAND ? SLICE(":") : SLICE("/"));
-        line_draw(&s->line, cells, within, 0, n);
-        return;
-    case PROMPT_PASSWORD:
-        n = 1 + cells_put(cells, within, 0, 1, STYLE_WARN, SLICE("password for "));
-        n += cells_put_cut(cells, within, 0, n, 40, STYLE_NORMAL, slice_of(s->account));
-        n += 1 + cells_put(cells, within, 0, n, STYLE_WARN, SLICE(":"));
-        for (size_t i = 0; i < s->line.text.n && n < within.cols; i++)
-            n += cells_put(cells, within, 0, n, STYLE_INPUT, SLICE("*"));
-        return;
-    case PROMPT_CONFIRM:
-        n = 1 + cells_put(cells, within, 0, 1, STYLE_WARN, slice_of(s->question));
-        cells_put(cells, within, 0, n + 1, STYLE_KEY, SLICE("y/n"));
-        return;
-    case PROMPT_NONE:
-        break;
-    }
-    if (s->message_until_ms > s->now_ms)
-        cells_put_cut(cells, within, 0, 1, within.cols - 2, s->message_style,
-                      buf_slice(&s->message));
+    if (s->prompt != PROMPT_NONE)
+        prompt_draw(s, cells, within);
+    else if (s->message_until_ms > s->now_ms)
+        draw_message(s, cells, within);
     else
         draw_all_keys(s, cells, within);
 }
