@@ -273,8 +273,8 @@ static bool wants_lines(const struct cli *cli)
 {
     const char *accessible = getenv("ACCESSIBLE"), *type = getenv("TERM");
 
-    return cli->plain || (accessible && *accessible && strcmp(accessible, "0") != 0) ||
-           (type && strcmp(type, "dumb") == 0);
+    return cli->plain || (accessible && *accessible && strcmp(accessible, "0") != 0) || !type ||
+           !*type || strcmp(type, "dumb") == 0;
 }
 
 static int show(const struct cli *cli, struct terminal *terminal)

@@ -99,8 +99,8 @@ static void ask_text(struct screen *s, enum screen_ask ask, const char *command,
 
 static void call_person(struct screen *s, struct slice target)
 {
-    ask_text(s, ASK_CALL, "call", "target", target, 0);
     screen_say(s, STYLE_DIM, "calling %" PRI_SLICE, ARG_SLICE(slice_head(target, 200)));
+    ask_text(s, ASK_CALL, "call", "target", target, 0); /* says more where nobody is there */
 }
 
 /* The one that is chosen where it rings, else the first that does. */
@@ -228,8 +228,8 @@ static void volume(struct screen *s, struct slice argument)
         if (*text == '+' || *text == '-')
             db += s->model->speaker_db;
         db = db < -96 ? -96 : db > 18 ? 18 : db;
-        screen_ask(s, ASK_DO, "volume", ",\"speaker_db\":%.1f", db);
         screen_say(s, STYLE_DIM, "loudspeaker at %+.1f dB", db);
+        screen_ask(s, ASK_DO, "volume", ",\"speaker_db\":%.1f", db);
     }
     free(text);
 }

@@ -148,6 +148,16 @@ static void put_status(const struct screen *s, struct buf *out)
     put_list(s, &view_calls, out);
 }
 
+static void greet(struct plain *p)
+{
+    if (p->greeted)
+        buf_puts(&p->out, "The telephone answers again.\n");
+    put_status(p->screen, &p->out);
+    if (!p->greeted)
+        buf_puts(&p->out, "Type a command; help lists them.\n");
+    p->greeted = true;
+}
+
 unsigned plain_line(struct plain *p, const struct ctl_line *line)
 {
     struct screen *s = p->screen;
@@ -159,11 +169,8 @@ unsigned plain_line(struct plain *p, const struct ctl_line *line)
     news = screen_line(s, line);
     if (line->kind != CTL_REPLY)
         drop_message(s); /* the line has told it */
-    if (!p->greeted && !known && s->model->connected) {
-        p->greeted = true;
-        put_status(s, &p->out);
-        buf_puts(&p->out, "Type a command; help lists them.\n");
-    }
+    if (!known && s->model->connected)
+        greet(p);
     plain_flush(p);
     return news;
 }
@@ -355,11 +362,14 @@ static bool run_own(struct plain *p, struct slice line)
     return false;
 }
 
+/* Also "view NAME", and also where it was open already: it is read out again. */
 static bool open_named(struct plain *p, struct slice line)
 {
-    const struct view *view = command_find(line) ? NULL : view_find(line);
+    bool said = slice_starts(line, SLICE("view ")) || slice_starts(line, SLICE("focus "));
+    struct slice name = said ? slice_trim(slice_skip(line, (size_t)slice_index(line, ' '))) : line;
+    const struct view *view = !said && command_find(line) ? NULL : view_find(name);
 
-    if (!view)
+    if (!view || view->key)
         return false;
     screen_open(p->screen, view);
     plain_put_view(p->screen, view, &p->out);

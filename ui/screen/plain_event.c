@@ -57,6 +57,9 @@ static bool put_what(struct buf *out, const struct phone_event *e)
     case PHONE_INCOMING:
         put_incoming(out, e);
         return true;
+    case PHONE_TURNED_AWAY:
+        buf_printf(out, "was turned away, %s: do not disturb is on", e->peer);
+        return true;
     case PHONE_CALLING:
         buf_printf(out, "called, %s", e->peer);
         return true;

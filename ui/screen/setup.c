@@ -174,6 +174,14 @@ void setup_cancel(struct setup *s)
 
 /* --- answers -------------------------------------------------------------------------------- */
 
+static bool is_address(struct setup *s, struct slice answer)
+{
+    if (slice_index(answer, '@') > 0)
+        return true;
+    buf_puts(&s->why, "an address is like alice@example.org");
+    return false;
+}
+
 /* The same function reads it that will read the file. */
 static bool fits_key(struct setup *s, const struct setup_step *step, struct slice answer)
 {
@@ -208,6 +216,8 @@ static bool has_blank_ends(struct setup *s, struct slice answer)
 static void answer_text(struct setup *s, const struct setup_step *step, struct slice answer)
 {
     if (has_blank_ends(s, answer))
+        return;
+    if (answer.n > 0 && s->at == ADDRESS && !is_address(s, answer))
         return;
     if (answer.n > 0 && !fits_key(s, step, answer))
         return;
