@@ -161,6 +161,12 @@ static void show_log(struct screen *s, struct slice argument)
     screen_open(s, &view_log);
 }
 
+static void show_details(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    screen_open(s, &view_details);
+}
+
 static void show_trace(struct screen *s, struct slice argument)
 {
     (void)argument;
@@ -256,6 +262,8 @@ const struct command commands_of_view[] = {
     {.name = "dial", .label = "call", .run = dial, .help = "call somebody: asks whom"},
     {.name = "trace", .label = "trace", .run = show_trace,
      .help = "show the messages of SIP that go by"},
+    {.name = "details", .run = show_details,
+     .help = "show the call closely: graphs, addresses, figures"},
     {.name = "choose", .argument = ARGUMENT_TEXT, .value = "ROW", .can = may_choose, .run = choose,
      .help = "do what suits the row: call, look closer"},
     {.name = "search", .argument = ARGUMENT_TEXT, .value = "TEXT", .can = may_search,

@@ -24,6 +24,7 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"main", "L",         "log"},
     {"main", "B",         "bare"},
     {"main", "T",         "trace"},
+    {"main", "i",         "details"},
     {"main", "d",         "detach"},
     {"main", "q",         "quit"},
     {"main", "tab",       "focus next"},
@@ -38,6 +39,13 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"main", "9",         "dtmf 9"}, {"main", "*", "dtmf *"}, {"main", "#", "dtmf #"},
     {"main", "+",         "volume +3"},
     {"main", "-",         "volume -3"},
+    /* the call closely */
+    {"details", "x",      "hang-up"},
+    {"details", "space",  "mute"},
+    {"details", "H",      "hold"},
+    {"details", "s",      "swap"},
+    {"details", "r",      "record"},
+    {"details", "T",      "trace"},
     /* the messages of SIP */
     {"trace", "f",        "trace-filter"},
     {"trace", "o",        "trace-call"},

@@ -11,6 +11,8 @@ libui_a_SOURCES += \
 	ui/screen/compare.h \
 	ui/screen/connection.c \
 	ui/screen/connection.h \
+	ui/screen/graph.c \
+	ui/screen/graph.h \
 	ui/screen/key.c \
 	ui/screen/key.h \
 	ui/screen/key_reader.c \
@@ -64,6 +66,7 @@ libui_a_SOURCES += \
 	ui/screen/view_call.c \
 	ui/screen/view_calls.c \
 	ui/screen/view_contacts.c \
+	ui/screen/view_details.c \
 	ui/screen/view_dial.c \
 	ui/screen/view_help.c \
 	ui/screen/view_history.c \

@@ -61,6 +61,9 @@ static const struct scene {
     {"message-hostile", {NULL}, "", scene_message_hostile},
     {"message-sdp",     {NULL}, "", scene_message_sdp},
     {"compare",         {NULL}, "", scene_compare},
+    {"details",         {NULL}, "", scene_details},
+    {"details-early",   {NULL}, "", scene_details_early},
+    {"details-none",    {NULL}, "", scene_details_none},
 };
 /* clang-format on */
 

@@ -1,5 +1,7 @@
 #include "tests/unit/ui/screen/views.h"
 
+#include <stdio.h>
+
 /* --- the trace ------------------------------------------------------------------------------ */
 
 #define INVITE_HEAD                                                                                \
@@ -119,4 +121,56 @@ void scene_compare(struct screen *s)
     scene_begin(s);
     scene_exchange(s);
     scene_press(s, "T g j j m j j j =");
+}
+
+/* --- a call closely --------------------------------------------------------------------------- */
+
+static void hear_quality(struct screen *s, unsigned second)
+{
+    unsigned wave = second * second % 23;
+    bool bad = second >= 40 && second < 50;
+    char line[1024];
+
+    snprintf(line, sizeof line,
+             "{\"v\":1,\"event\":\"quality\",\"time\":1,\"call\":1,\"loss_percent\":%u.5,"
+             "\"their_loss_percent\":0.0,\"jitter_ms\":2.0,%s\"delay_ms\":%u.0,"
+             "\"level_in_db\":-%u.0,\"level_out_db\":-%u.0,\"mos\":%s,\"sent\":%u,"
+             "\"received\":%u,\"lost\":%u,\"late\":2,\"concealed\":%u}",
+             bad ? wave / 2 : 0, second > 5 ? "\"round_trip_ms\":38.0," : "",
+             bad ? 120 + 10 * wave : 50 + wave, 3 * wave, second % 9 ? 20 + wave : 1,
+             bad ? "2.9" : "4.3", second * 50, second * 50 - 12, 12, 15);
+    scene_hear(s, line);
+}
+
+static void answer(struct screen *s)
+{
+    scene_begin(s);
+    scene_hear(s, "{\"v\":1,\"event\":\"calling\",\"time\":1,\"call\":1,\"peer\":"
+                  "\"sip:bob@example.org\",\"contact\":\"Bob Martin\",\"account\":\"home\"}");
+    scene_hear(s,
+               "{\"v\":1,\"event\":\"answered\",\"time\":1,\"call\":1,\"codec\":\"opus/48000\"}");
+}
+
+void scene_details(struct screen *s)
+{
+    answer(s);
+    scene_hear(s, "{\"v\":1,\"event\":\"media\",\"time\":1,\"call\":1,\"codec\":\"opus/48000\","
+                  "\"local\":\"192.0.2.1:40000\",\"remote\":\"192.0.2.77:5000\",\"encryption\":"
+                  "\"none\",\"sending\":true}");
+    for (unsigned second = 1; second <= 90; second++)
+        hear_quality(s, second);
+    s->now_ms += 90000;
+    scene_press(s, "i");
+}
+
+void scene_details_early(struct screen *s)
+{
+    answer(s);
+    scene_press(s, "i");
+}
+
+void scene_details_none(struct screen *s)
+{
+    scene_begin(s);
+    scene_press(s, "i");
 }

@@ -17,4 +17,8 @@ scene_fn scene_exchange;
 scene_fn scene_trace, scene_trace_filter, scene_trace_nothing, scene_trace_hostile;
 scene_fn scene_message_one, scene_message_hostile, scene_message_sdp, scene_compare;
 
+/* A call of a minute and a half that had a bad time in between; one that nothing is known of yet;
+ * and no call at all. */
+scene_fn scene_details, scene_details_early, scene_details_none;
+
 #endif
