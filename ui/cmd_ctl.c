@@ -23,6 +23,7 @@ struct asked {
     const char *events[CLI_ARGS_MAX]; /* the only ones that are wanted, where there are any */
     size_t n_events;
     bool replied;
+    unsigned told; /* events that may or may not have been the last */
     enum exit_status exit;
 };
 
@@ -78,7 +79,10 @@ static void put_devices(struct asked *a, const struct ctl_line *line, struct buf
 static void put_event(struct asked *a, struct slice raw, const struct ctl_line *line)
 {
     struct buf text = buf_new(CTL_SHOW_MAX);
+    enum phone_event_kind kind = line->event.kind;
 
+    if ((kind == PHONE_DEVICE_IN_USE || kind == PHONE_TEST_ENDED) && *line->text)
+        a->exit = EXIT_SOUND;
     if (a->cli->json)
         put_raw(a, raw);
     else if (line->kind == CTL_OWN)
@@ -91,37 +95,56 @@ static void put_event(struct asked *a, struct slice raw, const struct ctl_line *
     buf_free(&text);
 }
 
-/* Commands that go on with events, until somebody ends them. */
-static const struct {
-    const char *verb;
-    enum phone_event_kind kind; /* 0: all */
-} followed[] = {
-    {"events", 0},
-    {"trace", PHONE_MESSAGE},
-    {"levels", PHONE_LEVELS},
-};
+/* --- what follows a reply --------------------------------------------------------------------- */
 
-static bool is_followed(const struct asked *a, enum phone_event_kind *kind)
+static bool at_once(struct asked *a, const struct ctl_line *line)
 {
-    for (size_t i = 0; i < ARRAY_LEN(followed); i++) {
-        if (!is_verb(a, followed[i].verb))
-            continue;
-        *kind = followed[i].kind;
-        return true;
-    }
-    return false;
+    (void)a;
+    (void)line;
+    return true;
 }
 
-/* Which events are what was asked for. */
+/* A tone or a recording leaves the device open, and "open" is told once more. */
+static bool is_test_over(struct asked *a, const struct ctl_line *line)
+{
+    bool opens = strcmp(line->event.text, "open") == 0, first = a->told++ == 0;
+
+    return line->event.kind == PHONE_TEST_ENDED || (opens && !first);
+}
+
+/* Commands that go on with events. */
+static const struct follow {
+    const char *verb;
+    enum phone_event_kind kind, other;                             /* 0, 0: all */
+    bool (*is_over)(struct asked *a, const struct ctl_line *line); /* NULL: by somebody else */
+} followed[] = {
+    {"events", 0, 0, NULL},
+    {"trace", PHONE_MESSAGE, 0, NULL},
+    {"levels", PHONE_LEVELS, 0, NULL},
+    {"devices", PHONE_DEVICE_LIST, 0, at_once},
+    {"device", PHONE_DEVICE_IN_USE, 0, at_once},
+    {"test", PHONE_TESTED, PHONE_TEST_ENDED, is_test_over},
+};
+
+static const struct follow *followed_by(const struct asked *a)
+{
+    for (size_t i = 0; i < ARRAY_LEN(followed); i++)
+        if (is_verb(a, followed[i].verb))
+            return &followed[i];
+    return NULL;
+}
+
+/* Which events are what was asked for; of others' commands there may be some before the reply. */
 static bool wants_event(const struct asked *a, const struct ctl_line *line)
 {
-    enum phone_event_kind kind;
+    const struct follow *follow = followed_by(a);
 
-    if (is_verb(a, "devices"))
-        return a->replied && line->kind == CTL_EVENT && line->event.kind == PHONE_DEVICE_LIST;
-    if (line->kind == CTL_OWN || !is_followed(a, &kind))
+    if (line->kind == CTL_OWN || !follow)
         return line->kind == CTL_OWN;
-    return kind == 0 || kind == line->event.kind;
+    if (follow->is_over && !a->replied)
+        return false;
+    return follow->kind == 0 || line->event.kind == follow->kind ||
+           line->event.kind == follow->other;
 }
 
 /* A reader that has gone away ends what would go on for ever. */
@@ -133,26 +156,25 @@ static bool goes_on(const struct asked *a)
 static bool on_line(void *arg, struct slice raw, const struct ctl_line *line)
 {
     struct asked *a = arg;
-    enum phone_event_kind kind;
+    const struct follow *follow = followed_by(a);
 
     if (line->kind == CTL_REPLY) {
         a->replied = true;
-        if (line->ok && is_verb(a, "devices"))
-            return true;
-        if (line->ok && is_followed(a, &kind)) {
-            if (a->cli->json) /* from here on every event is told */
+        if (line->ok && follow) {
+            if (a->cli->json && !follow->is_over) /* from here on every event is told */
                 put_raw(a, raw);
             return goes_on(a);
         }
         put_reply(a, raw, line);
         return false;
     }
-    if (line->kind != CTL_OTHER && wants_event(a, line)) {
-        a->exit = line->kind == CTL_OWN ? EXIT_OTHER : EXIT_OK;
-        put_event(a, raw, line);
-        return is_followed(a, &kind) && goes_on(a);
-    }
-    return true;
+    if (line->kind == CTL_OTHER || !wants_event(a, line))
+        return true;
+    a->exit = line->kind == CTL_OWN ? EXIT_OTHER : EXIT_OK;
+    put_event(a, raw, line);
+    if (line->kind == CTL_EVENT && follow && follow->is_over && follow->is_over(a, line))
+        return false;
+    return follow && goes_on(a);
 }
 
 #define LINE_BYTES 65536

@@ -214,6 +214,21 @@ static void end_calls_of(const struct client *client)
     }
 }
 
+void control_set_tester(struct client *client, bool tests)
+{
+    LIST_EACH (&client->control->clients, at)
+        LIST_ITEM(at, struct client, link)->tests = false;
+    client->tests = tests;
+}
+
+static void end_test_of(struct client *client)
+{
+    if (client->tests)
+        phone_do(client->control->session->phone, &(struct phone_command){.kind = PHONE_TEST}, NULL,
+                 NULL);
+    client->tests = false;
+}
+
 void control_forget(struct client *client)
 {
     void (*on_end)(void *arg) = client->on_end;
@@ -224,6 +239,7 @@ void control_forget(struct client *client)
     client_close_fds(client);
     control_lose_screen(client);
     end_calls_of(client);
+    end_test_of(client);
     control_set_quality(client->control);
     control_set_levels(client->control);
     control_turn_soon(client->control);

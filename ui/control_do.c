@@ -215,6 +215,8 @@ static void do_it(struct client *c, struct json_command *command, struct control
         return;
     if (command->verb->kind == PHONE_DIAL || command->said & JSON_CALL || command->phone.call)
         put_call(call, r);
+    if (command->verb->kind == PHONE_TEST)
+        control_set_tester(c, command->phone.test != PHONE_TEST_OFF);
     if (command->tied && control_tie(c, call) != 0) {
         phone_do(phone_of(c), &(struct phone_command){.kind = PHONE_HANG_UP, .call = call}, NULL,
                  NULL);

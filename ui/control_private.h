@@ -59,6 +59,7 @@ struct client {
     struct control_job *job; /* whose reply is waited for, before any further line; or NULL */
 
     bool hears, quality, is_screen;
+    bool tests;         /* the sound device, which ends with it */
     bool levels;        /* of the sound device, whatever it hears */
     bool trace;         /* messages of SIP, whatever it hears */
     bool wants_devices; /* the next list of them is for this client, whatever it hears */
@@ -74,10 +75,12 @@ void control_turn_soon(struct control *control);
 void control_turn_at(struct control *control, uint64_t when_ms);
 /* Who of them wants to know how calls are heard may have changed. */
 void control_set_quality(struct control *control);
-/* The same of the sound device. */
+/* The same of levels of the sound device. */
 void control_set_levels(struct control *control);
 /* Nothing is heard of it any more: its calls end, and it hears no events. */
 void control_forget(struct client *client);
+/* The client has begun or ended a test of the sound device, which ends when it goes. */
+void control_set_tester(struct client *client, bool tests);
 /* The call ends when the client goes. 0 or -ENOMEM. */
 int control_tie(struct client *client, uint32_t call);
 /* Tells all but this client. */

@@ -52,7 +52,7 @@ enum phone_command_kind {
                       it came */
     PHONE_DEVICES, /* PHONE_DEVICE_LIST follows */
     PHONE_DEVICE,  /* device: another sound device from now on, for all calls, "none" for none;
-                      ring_device: what rings. PHONE_DEVICE_IN_USE follows where device is said */
+                      ring_device: what rings. PHONE_DEVICE_IN_USE follows */
     PHONE_TEST,    /* test: the sound device without a call; PHONE_TESTED and in the end
                       PHONE_TEST_ENDED follow. Not while a call has the device, and over when one
                       gets it, or rings */

@@ -119,6 +119,8 @@ int phone_choose_device(struct phone *phone, const struct phone_command *command
 
     if (!err && command->ring_device)
         err = use_ring(phone, command->ring_device, why);
+    if (!err && !command->device)
+        tell_device(phone, "");
     return err;
 }
 
@@ -152,6 +154,10 @@ int phone_test(struct phone *phone, const struct phone_command *command, struct 
     bool on = command->test != PHONE_TEST_OFF;
     int err;
 
+    if (!on && !phone->testing) {
+        phone_tell(phone, &(struct phone_event){.kind = PHONE_TEST_ENDED});
+        return 0;
+    }
     if (on && !phone->device)
         return phone_refuse(why, -EIO, "there is no sound device to test; choose one");
     if (on && (phone->heard || phone->ringing))

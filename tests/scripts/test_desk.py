@@ -334,10 +334,15 @@ def device_test():
         tests_done(me, mark, "record", "play", "open")
         me.do("test", what="off")
         equal(me.event("test-ended").get("text"), None, "why it ended")
+        leaver = phone.client("leaver")
+        leaver.do("test", what="open")
+        mark = me.mark()
+        leaver.close()
+        me.event("test-ended", after=mark)
         me.do("test", what="tone")
         mark = me.mark()
         one, _ = call_up(me, far)
-        me.event("test-ended", after=mark - 1)
+        me.event("test-ended", after=mark)
         me.refused("test", "wrong-state", what="open")
         me.refused("test", "bad-member")
         me.refused("test", "bad-member", what="loud")
@@ -390,16 +395,19 @@ def ring_fails():
         far = control.Piped(room, "far")
         me = phone.client("me")
         for _ in range(2):
+            mark = me.mark()
             there = far.client.do("call", target=phone.uri)["call"]
-            here = me.event("incoming", after=me.mark() - 1)["call"]
+            here = me.event("incoming", after=mark)["call"]
             far.client.event("ringing", call=there)
             me.event("notice")
             far.client.do("hangup", call=there)
             me.event("ended", call=here)
         equal(len(me.events("notice")), 1, "notices")
         me.do("device", ring="null")
+        me.event("device", device="null")
+        mark = me.mark()
         far.client.do("call", target=phone.uri)
-        me.event("incoming", after=me.mark() - 1)
+        me.event("incoming", after=mark)
         me.do("answer")
         me.event("answered")
         phone.stop()
@@ -407,6 +415,28 @@ def ring_fails():
         me = phone.client("me")
         far.client.do("call", target=phone.uri)
         expect("missing.wav" in me.event("notice")["text"], "the file is not named", *me.tail())
+        phone.stop()
+
+
+@case("tphone ctl waits for what becomes of a device and of a test")
+def ctl_device():
+    with Room() as room:
+        phone = control.Daemon(room, "desk", device="null")
+
+        def ctl(*words):
+            run = room.start(f"ctl {words}", [tphone.program(), "ctl", "--socket", phone.socket, *words])
+            return run, run.status(15)
+        run, status = ctl("device", "no such card")
+        equal(status, tphone.SOUND, "status where it cannot be opened")
+        expect(run.said("still null: "), "it is not told", *run.tail())
+        run, status = ctl("device", "none", "ring=null")
+        equal((status, bool(run.said("is now none"))), (0, True), "status of none")
+        equal(ctl("test", "tone")[1], tphone.SOUND, "status of a test without a device")
+        equal(ctl("device", "ring=none")[1], 0, "status of ring=none")
+        equal(ctl("device", "null")[1], 0, "status of null")
+        run, status = ctl("test", "tone")
+        equal((status, len(run.said("device test:"))), (0, 2), "status of a test")
+        equal(ctl("test", "off")[1], 0, "status of its end")
         phone.stop()
 
 
