@@ -261,12 +261,16 @@ def left():
         expect(not os.path.exists(os.path.dirname(me.file)), "a folder was made")
 
 
-@case("a file that has come meanwhile is left as it is")
+@case("devices are tried; a file that has come meanwhile is left as it is")
 def exclusive():
     with Room() as room:
         me = Home(room, settings=None)
         p = Plain(me, first=r"^What is your SIP address")
         p.say("", r"^Which sound device")
+        p.say("tone null", r"^A tone is played for a second\.$")
+        p.wait(r"^It was played\.")
+        p.wait(r"^Which sound device")
+        p.say("tone Nonsuch", r"^there is no sound device named Nonsuch")
         p.say("none", r"^Write this")
         os.makedirs(os.path.dirname(me.file), mode=0o700)
         with open(me.file, "w", encoding="utf-8") as f:

@@ -204,10 +204,10 @@ void plain_ask_setup(struct plain *p)
 
     if (setup->why.n > 0)
         buf_printf(out, "%" PRI_SLICE "\n", ARG_SLICE(buf_slice(&setup->why)));
-    if (setup->outcome.n > 0)
+    else if (setup->outcome.n > 0)
         buf_printf(out, "%" PRI_SLICE "\n", ARG_SLICE(buf_slice(&setup->outcome)));
-    if (setup->working && setup->work == SETUP_TEST_ACCOUNT)
-        buf_puts(out, "The account is tested now.\n");
+    if (setup->working && setup->work != SETUP_LIST_DEVICES && setup->work != SETUP_WRITE_FILE)
+        buf_printf(out, "%s\n", setup_doing(setup));
     if (!step || setup->working)
         return;
     if (step->kind == SETUP_DEVICE)

@@ -33,7 +33,8 @@ static const struct setup_step steps[SETUP_STEPS] = {
                   "Enter alone: that of the address.", has_account, "proxy"},
     [TEST]     = {"test", SETUP_TEST, "Go on? Or \"again\" to test once more, \"back\" to change it.",
                   "Enter alone: go on.", has_account, NULL},
-    [DEVICE]   = {"device", SETUP_DEVICE, "Which sound device: a number, a name, or none?",
+    [DEVICE]   = {"device", SETUP_DEVICE, "Which sound device: a number, a name, or none? \"tone 2\" lets one be heard, "
+                  "\"record 2\" plays back what you say.",
                   "Enter alone: the usual one of this machine.", NULL, NULL},
     [WRITE]    = {"write", SETUP_WRITE, "Write this down, yes or no?",
                   "Enter alone: yes.", NULL, NULL},
@@ -70,6 +71,7 @@ void setup_free(struct setup *s)
     for (size_t i = 0; i < SETUP_STEPS; i++)
         mem_wipe_free(s->answers[i]);
     clear_devices(s);
+    free(s->device);
     buf_free(&s->why);
     buf_free(&s->outcome);
     free(s->path);
@@ -112,6 +114,7 @@ static void begin_work(struct setup *s, enum setup_work work)
 {
     if (!s->changed)
         return;
+    buf_clear(&s->outcome);
     s->work = work;
     s->working = true;
     s->changed(s->arg);
@@ -239,18 +242,51 @@ static void answer_test(struct setup *s, struct slice answer)
     }
 }
 
-static void answer_device(struct setup *s, struct slice answer)
+/* Its name by number or name; p NULL: there is none of that number. */
+static struct slice device_of(struct setup *s, struct slice answer)
 {
     uint64_t number;
 
-    if (slice_number(answer, SIZE_MAX, &number) == 0) {
-        if (number == 0 || number > s->n_devices) {
-            buf_printf(&s->why, "there is no device %zu", (size_t)number);
-            return;
+    if (slice_number(answer, SIZE_MAX, &number) != 0)
+        return answer;
+    if (number > 0 && number <= s->n_devices)
+        return slice_of(s->devices[number - 1]);
+    buf_printf(&s->why, "there is no device %zu", (size_t)number);
+    return (struct slice){0};
+}
+
+/* "tone", "tone 2", "record Head set". Whether it was that. */
+static bool try_device(struct setup *s, struct slice answer)
+{
+    static const char *const tests[] = {"tone", "record"};
+    struct slice rest = answer, word = slice_cut(&rest, ' ');
+
+    for (size_t i = 0; i < ARRAY_LEN(tests); i++) {
+        struct slice device = rest.p ? device_of(s, slice_trim(rest)) : SLICE("default");
+
+        if (!slice_ieq(word, slice_of(tests[i])))
+            continue;
+        if (device.p) {
+            free(s->device);
+            s->device = slice_dup(device);
+            s->device_test = tests[i];
+            begin_work(s, SETUP_TEST_DEVICE);
         }
-        answer = slice_of(s->devices[number - 1]);
+        return true;
     }
-    set_answer(s, DEVICE, answer);
+    return false;
+}
+
+static void answer_device(struct setup *s, struct slice answer)
+{
+    struct slice device;
+
+    if (try_device(s, answer))
+        return;
+    device = answer.n > 0 ? device_of(s, answer) : SLICE("");
+    if (!device.p)
+        return;
+    set_answer(s, DEVICE, device);
     go_on(s);
 }
 
@@ -295,6 +331,19 @@ void setup_put_answer(const struct setup *s, size_t step, struct buf *out)
         text_safe(out, slice_of(answer));
 }
 
+const char *setup_doing(const struct setup *s)
+{
+    if (!s->working)
+        return "";
+    if (s->work == SETUP_TEST_ACCOUNT)
+        return "The account is tested now.";
+    if (s->work != SETUP_TEST_DEVICE)
+        return "One moment.";
+    return strcmp(s->device_test, "tone") == 0
+               ? "A tone is played for a second."
+               : "Speak now, for three seconds; then you hear yourself.";
+}
+
 /* --- work ----------------------------------------------------------------------------------- */
 
 static void end_work(struct setup *s, bool good, const char *sentence)
@@ -308,7 +357,7 @@ static void end_work(struct setup *s, bool good, const char *sentence)
 
 void setup_tested(struct setup *s, bool good, const char *sentence)
 {
-    if (s->work == SETUP_TEST_ACCOUNT)
+    if (s->work == SETUP_TEST_ACCOUNT || s->work == SETUP_TEST_DEVICE)
         end_work(s, good, sentence);
 }
 

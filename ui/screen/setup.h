@@ -31,7 +31,13 @@ struct setup_step {
 };
 
 /* What whoever holds a set-up is to do; answered by setup_tested, … */
-enum setup_work { SETUP_NOTHING, SETUP_TEST_ACCOUNT, SETUP_LIST_DEVICES, SETUP_WRITE_FILE };
+enum setup_work {
+    SETUP_NOTHING,
+    SETUP_TEST_ACCOUNT,
+    SETUP_LIST_DEVICES,
+    SETUP_TEST_DEVICE, /* device_test of device */
+    SETUP_WRITE_FILE,
+};
 
 #define SETUP_STEPS 7u
 
@@ -44,6 +50,8 @@ struct setup {
     struct buf why;             /* what is wrong with the last answer */
     struct buf outcome;         /* of the last test, or of writing */
     bool good;                  /* that it was well */
+    const char *device_test;    /* "tone" or "record" */
+    char *device;               /* that is tried; owned; "default": the usual one */
     char *devices[SETUP_DEVICES_MAX];
     size_t n_devices;
     char *path;                 /* of the file */
@@ -73,11 +81,14 @@ void setup_cancel(struct setup *setup);
 /* What was answered to a step, for people: a secret is only "given". */
 void setup_put_answer(const struct setup *setup, size_t step, struct buf *out);
 
+/* What is done now, in a sentence; "": nothing. */
+const char *setup_doing(const struct setup *setup);
+
 /* --- for who does the work ------------------------------------------------------------------ */
 
 /* The configuration that has been answered so far, with comments; it holds the password. */
 void setup_put_config(const struct setup *setup, struct buf *out);
-/* The account was tested; a safe sentence. */
+/* The account or a device was tested; a safe sentence. */
 void setup_tested(struct setup *setup, bool good, const char *sentence);
 /* One device that there is, safe text; setup_listed says that there are no more. */
 void setup_add_device(struct setup *setup, const char *name);

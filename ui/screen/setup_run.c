@@ -14,6 +14,7 @@
 #include "net/watch.h"
 #include "phone/config.h"
 #include "phone/folders.h"
+#include "ui/json.h"
 #include "ui/lines.h"
 #include "ui/runtime_dir.h"
 
@@ -32,6 +33,7 @@ struct setup_run {
     bool has_process; /* its handle is not closed yet */
     bool runs, freed;
     int out; /* where it writes to, or -1 */
+    int in;  /* what it reads from, kept open as long as it is to live; or -1 */
     struct net_watch *watch;
     struct lines lines;
     bool good, settled; /* the account was accepted or refused */
@@ -63,6 +65,9 @@ static void close_output(struct setup_run *r)
     if (r->out >= 0)
         close(r->out);
     r->out = -1;
+    if (r->in >= 0)
+        close(r->in);
+    r->in = -1;
     lines_free(&r->lines);
 }
 
@@ -109,6 +114,18 @@ static void settle(struct setup_run *r, bool good, const char *text)
     end_process(r, SIGINT);
 }
 
+/* Where the device is open and does nothing any more, the test is over. */
+static void take_device_line(struct setup_run *r, const json_t *tree, const char *event)
+{
+    bool refused = json_is_false(json_object_get(tree, "ok")) || strcmp(event, "device") == 0 ||
+                   strcmp(event, "test-ended") == 0 || strcmp(event, "outcome") == 0;
+
+    if (refused && *text_of(tree, "text"))
+        settle(r, false, text_of(tree, "text"));
+    else if (strcmp(event, "test") == 0 && strcmp(text_of(tree, "doing"), "open") == 0)
+        settle(r, true, "It was played. Where nothing was heard, another device may be the one.");
+}
+
 static void take_line(struct setup_run *r, struct slice text)
 {
     json_t *tree = json_loadb(text.p, text.n, 0, NULL);
@@ -120,6 +137,8 @@ static void take_line(struct setup_run *r, struct slice text)
         text_safe(&name, slice_of(text_of(tree, "name")));
         setup_add_device(r->setup, buf_cstr(&name));
         buf_free(&name);
+    } else if (r->setup->work == SETUP_TEST_DEVICE) {
+        take_device_line(r, tree, event);
     } else if (strcmp(event, "registered") == 0) {
         settle(r, true, "The server has accepted it: registered.");
     } else if (strcmp(event, "registration-failed") == 0) {
@@ -169,7 +188,7 @@ static int never_wait(int fd)
 }
 
 /* The draft is smaller than what a pipe holds, so writing it does not wait. */
-static int open_pipes(struct setup_run *r, struct slice input, int in[2], int out[2])
+static int open_pipes(struct setup_run *r, struct slice input, bool stays, int in[2], int out[2])
 {
     int err;
 
@@ -188,7 +207,10 @@ static int open_pipes(struct setup_run *r, struct slice input, int in[2], int ou
     err = never_wait(in[1]);
     if (!err && input.n > 0 && write(in[1], input.p, input.n) != (ssize_t)input.n)
         err = -EIO;
-    close(in[1]);
+    if (stays)
+        r->in = in[1];
+    else
+        close(in[1]);
     r->out = out[0];
     return err ? err : never_wait(out[0]);
 }
@@ -222,13 +244,14 @@ static int spawn(struct setup_run *r, const char *const *words, int in, int out)
     return err;
 }
 
-static int run(struct setup_run *r, const char *const *words, struct slice input)
+/* stays: its input does not end before it does. */
+static int run(struct setup_run *r, const char *const *words, struct slice input, bool stays)
 {
     int in[2], out[2], err;
 
     if (r->has_process)
         return -EBUSY;
-    err = open_pipes(r, input, in, out);
+    err = open_pipes(r, input, stays, in, out);
     if (r->out < 0)
         return err;
     if (!err)
@@ -256,7 +279,7 @@ static int test_account(struct setup_run *r)
     buf_room(&config, config.max); /* so that it never moves, and can be wiped */
     buf_clear(&config);
     setup_put_config(r->setup, &config);
-    err = run(r, words, buf_slice(&config));
+    err = run(r, words, buf_slice(&config), false);
     mem_wipe(config.p, config.n);
     buf_free(&config);
     return err;
@@ -267,7 +290,23 @@ static int list_devices(struct setup_run *r)
     static const char *const words[] = {"tphone",    "devices", "--config",
                                         "/dev/null", "--json",  NULL};
 
-    return run(r, words, SLICE(""));
+    return run(r, words, SLICE(""), false);
+}
+
+static int test_device(struct setup_run *r)
+{
+    static const char *const words[] = {"tphone",    "register", "--config", "/dev/null",
+                                        "--control", "-",        "--listen", "udp:127.0.0.1:0",
+                                        "-q",        NULL};
+    struct buf lines = buf_new(8192);
+    int err;
+
+    buf_puts(&lines, "{\"command\":\"device\",\"name\":");
+    json_put_string(&lines, r->setup->device);
+    buf_printf(&lines, "}\n{\"command\":\"test\",\"what\":\"%s\"}\n", r->setup->device_test);
+    err = run(r, words, buf_slice(&lines), true);
+    buf_free(&lines);
+    return err;
 }
 
 /* What was written is read as it will be at the next start. */
@@ -316,8 +355,10 @@ static void begin(struct setup_run *r)
     int err;
 
     r->good = r->settled = false;
-    say(r, "The test ended without an answer.");
-    err = r->setup->work == SETUP_TEST_ACCOUNT ? test_account(r) : list_devices(r);
+    say(r, "The test ended without a result.");
+    err = r->setup->work == SETUP_TEST_ACCOUNT  ? test_account(r)
+          : r->setup->work == SETUP_TEST_DEVICE ? test_device(r)
+                                                : list_devices(r);
     if (err == -EBUSY) { /* the last one is on its way out */
         net_deadline_set(r->due, net_now_ms() + 50);
     } else if (err) {
@@ -369,7 +410,7 @@ int setup_run_new(struct net_loop *loop, struct setup *setup, void (*changed)(vo
     r->setup = setup;
     r->changed = changed;
     r->arg = arg;
-    r->out = -1;
+    r->out = r->in = -1;
     r->sentence = buf_new(8192);
     setup->changed = on_work;
     setup->arg = r;

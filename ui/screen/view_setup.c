@@ -200,10 +200,7 @@ static void draw(const struct screen *s, struct cells *cells, struct rect r)
     row =
         draw_text(cells, r, row, setup->good ? STYLE_GOOD : STYLE_WARN, buf_slice(&setup->outcome));
     if (setup->working)
-        draw_text(cells, r, row, STYLE_DIM,
-                  setup->work == SETUP_TEST_ACCOUNT
-                      ? SLICE("The account is tested now; Esc does not wait for it.")
-                      : SLICE("One moment."));
+        draw_text(cells, r, row, STYLE_DIM, slice_of(setup_doing(setup)));
     else
         draw_question(s, step, cells, r, row);
 }

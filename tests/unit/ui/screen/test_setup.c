@@ -44,6 +44,8 @@ static const struct row {
     {"a device by its name", {"", "none", NULL}, "write", "\ndevice = none\n", NULL},
     {"a device by its number", {"", "2", NULL}, "write", "\ndevice = Head set\n", NULL},
     {"a number that no device has", {"", "3", NULL}, "device", "\n#device = \n", NULL},
+    {"a device is tried", {"", "tone 2", NULL}, "device", "\n#device = \n", NULL},
+    {"or one that is not there", {"", "record 3", NULL}, "device", NULL, NULL},
     {"no device named", {"", "", NULL}, "write", "\n#device = \n", NULL},
     {"no means that all is forgotten", {"alice@h.example", "x", "", "", "", "no", NULL}, NULL, NULL, "alice@h.example"},
     /* clang-format on */
@@ -56,6 +58,9 @@ static void work(void *arg)
 
     if (s->work == SETUP_TEST_ACCOUNT) {
         setup_tested(s, false, "refused");
+    } else if (s->work == SETUP_TEST_DEVICE) {
+        assert_string_equal(s->device, "Head set");
+        setup_tested(s, true, "played");
     } else if (s->work == SETUP_LIST_DEVICES) {
         setup_add_device(s, "Speakers");
         setup_add_device(s, "Head set");
