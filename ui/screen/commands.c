@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 
-static const struct command *const tables[] = {commands_of_calls, commands_of_trace,
-                                               commands_of_view};
+static const struct command *const tables[] = {commands_of_calls, commands_of_devices,
+                                               commands_of_trace, commands_of_view};
 
 /* --- the table ------------------------------------------------------------------------------ */
 
@@ -187,10 +187,16 @@ static const char *nth_person(const struct screen *s, size_t i)
     return i < m->n_past ? m->past[i].peer : NULL;
 }
 
+static const char *nth_device(const struct screen *s, size_t i)
+{
+    return i < s->model->n_devices ? s->model->devices[i].name : NULL;
+}
+
 static nth_fn *const completions[] = {
-    [ARGUMENT_NONE] = NULL,           [ARGUMENT_TEXT] = NULL,     [ARGUMENT_PERSON] = nth_person,
-    [ARGUMENT_ACCOUNT] = nth_account, [ARGUMENT_VIEW] = nth_view, [ARGUMENT_COMMAND] = nth_command,
-    [ARGUMENT_FILE] = NULL,
+    [ARGUMENT_NONE] = NULL,         [ARGUMENT_TEXT] = NULL,
+    [ARGUMENT_PERSON] = nth_person, [ARGUMENT_ACCOUNT] = nth_account,
+    [ARGUMENT_VIEW] = nth_view,     [ARGUMENT_COMMAND] = nth_command,
+    [ARGUMENT_FILE] = NULL,         [ARGUMENT_DEVICE] = nth_device,
 };
 
 /* Whether the same stood before row i of the list. */

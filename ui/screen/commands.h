@@ -12,6 +12,7 @@ enum command_argument {
     ARGUMENT_PERSON,
     ARGUMENT_ACCOUNT,
     ARGUMENT_VIEW,
+    ARGUMENT_DEVICE,
     ARGUMENT_COMMAND,
     ARGUMENT_FILE,
 };
@@ -52,6 +53,7 @@ const struct binding *command_key(const struct screen *screen, const struct comm
 bool command_complete(const struct screen *screen, struct slice line, size_t i, struct buf *out);
 
 /* Tables of commands, each in its file; ended by a name NULL. */
-extern const struct command commands_of_calls[], commands_of_trace[], commands_of_view[];
+extern const struct command commands_of_calls[], commands_of_devices[], commands_of_trace[],
+    commands_of_view[];
 
 #endif

@@ -161,6 +161,12 @@ static void show_log(struct screen *s, struct slice argument)
     screen_open(s, &view_log);
 }
 
+static void show_devices(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    screen_open(s, &view_devices);
+}
+
 static void show_details(struct screen *s, struct slice argument)
 {
     (void)argument;
@@ -262,6 +268,8 @@ const struct command commands_of_view[] = {
     {.name = "dial", .label = "call", .run = dial, .help = "call somebody: asks whom"},
     {.name = "trace", .label = "trace", .run = show_trace,
      .help = "show the messages of SIP that go by"},
+    {.name = "devices", .run = show_devices,
+     .help = "show the sound devices: choose and try them"},
     {.name = "details", .run = show_details,
      .help = "show the call closely: graphs, addresses, figures"},
     {.name = "choose", .argument = ARGUMENT_TEXT, .value = "ROW", .can = may_choose, .run = choose,

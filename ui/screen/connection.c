@@ -62,6 +62,8 @@ static void ask_all(struct connection *c)
     screen_ask(s, ASK_DO, "screen", "%s", "");
     traced_clear(&s->model->traced); /* those that the phone has kept are told again */
     screen_ask(s, ASK_DO, "trace", "%s", "");
+    if (s->watches)
+        screen_ask(s, ASK_DO, "levels", "%s", "");
     screen_ask(s, ASK_STATUS, "status", "%s", "");
     screen_ask(s, ASK_VOLUME, "volume", "%s", "");
     on_people(c);

@@ -25,6 +25,7 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"main", "B",         "bare"},
     {"main", "T",         "trace"},
     {"main", "i",         "details"},
+    {"main", "D",         "devices"},
     {"main", "d",         "detach"},
     {"main", "q",         "quit"},
     {"main", "tab",       "focus next"},
@@ -46,6 +47,11 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"details", "s",      "swap"},
     {"details", "r",      "record"},
     {"details", "T",      "trace"},
+    /* the sound devices */
+    {"devices", "t",      "test tone"},
+    {"devices", "p",      "test record"},
+    {"devices", "o",      "test open"},
+    {"devices", "r",      "ring"},
     /* the messages of SIP */
     {"trace", "f",        "trace-filter"},
     {"trace", "o",        "trace-call"},

@@ -5,12 +5,14 @@ libui_a_SOURCES += \
 	ui/screen/commands.c \
 	ui/screen/commands.h \
 	ui/screen/commands_of_calls.c \
+	ui/screen/commands_of_devices.c \
 	ui/screen/commands_of_trace.c \
 	ui/screen/commands_of_view.c \
 	ui/screen/compare.c \
 	ui/screen/compare.h \
 	ui/screen/connection.c \
 	ui/screen/connection.h \
+	ui/screen/devices.h \
 	ui/screen/graph.c \
 	ui/screen/graph.h \
 	ui/screen/key.c \
@@ -29,6 +31,7 @@ libui_a_SOURCES += \
 	ui/screen/model.h \
 	ui/screen/model_lines.c \
 	ui/screen/model_private.h \
+	ui/screen/model_sound.c \
 	ui/screen/mouse.c \
 	ui/screen/mouse.h \
 	ui/screen/paint.c \
@@ -67,6 +70,7 @@ libui_a_SOURCES += \
 	ui/screen/view_calls.c \
 	ui/screen/view_contacts.c \
 	ui/screen/view_details.c \
+	ui/screen/view_devices.c \
 	ui/screen/view_dial.c \
 	ui/screen/view_help.c \
 	ui/screen/view_history.c \

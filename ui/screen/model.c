@@ -90,23 +90,11 @@ void model_clear_contacts(struct model *m)
     m->n_contacts = 0;
 }
 
-void model_clear_devices(struct model *m)
-{
-    for (size_t i = 0; i < m->n_devices; i++) {
-        free(m->devices[i].name);
-        free(m->devices[i].host_api);
-    }
-    free(m->devices);
-    m->devices = NULL;
-    m->n_devices = 0;
-    model_set(&m->devices_text, "");
-}
-
 void model_init(struct model *m)
 {
     *m = (struct model){0};
     model_set(&m->version, "");
-    model_set(&m->devices_text, "");
+    model_begin_sound(m);
 }
 
 void model_free(struct model *m)
@@ -115,19 +103,19 @@ void model_free(struct model *m)
     model_clear_accounts(m);
     model_clear_past(m);
     model_clear_contacts(m);
-    model_clear_devices(m);
+    model_clear_sound(m);
     for (size_t i = 0; i < m->n_notes; i++)
         free(m->notes[i].text);
     free(m->notes);
     traced_clear(&m->traced);
     free(m->version);
-    free(m->devices_text);
     *m = (struct model){0};
 }
 
 void model_disconnected(struct model *m)
 {
-    m->connected = false;
+    m->connected = m->sound.is_open = false;
+    model_set(&m->sound.doing, "");
     model_clear_calls(m);
     model_clear_accounts(m);
 }

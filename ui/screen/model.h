@@ -12,6 +12,7 @@
 
 #define MODEL_NOTES_MAX 500u   /* of the log */
 #define MODEL_SECONDS_MAX 240u /* that graphs of a call go back */
+#define MODEL_TENTHS_MAX 128u  /* of seconds that levels of the sound device go back */
 
 /* How a call was heard in one second; NAN: not known. */
 struct model_second {
@@ -63,6 +64,19 @@ struct model_device {
     bool is_default;
 };
 
+/* The sound device in use. Levels are in dB of full scale, -96 is silence; they come ten times a
+ * second while it is open, where they were asked for. */
+struct model_sound {
+    char *device; /* "none" */
+    char **rings; /* devices that ring */
+    size_t n_rings;
+    char *doing; /* what its test does: "open", "tone", "record", "play"; "": there is none */
+    char *text;  /* why another one was not taken, or the test has ended */
+    bool is_open;
+    float microphone[MODEL_TENTHS_MAX], speaker[MODEL_TENTHS_MAX]; /* the newest is n_tenths - 1, */
+    uint64_t n_tenths;                                             /* going round */
+};
+
 /* A line of the log. */
 struct model_note {
     double time; /* of Unix */
@@ -83,7 +97,8 @@ struct model {
     size_t n_contacts;
     struct model_device *devices;
     size_t n_devices;
-    char *devices_text;       /* why there are none */
+    char *devices_text; /* why there are none */
+    struct model_sound sound;
     struct model_note *notes; /* the newest last */
     size_t n_notes;
     struct traced_list traced; /* messages of SIP */
@@ -128,6 +143,8 @@ struct slice model_call_name(const struct model_call *call);
 struct slice model_past_name(const struct model_past *past);
 /* The newest second, or one without anything known. */
 struct model_second model_call_now(const struct model_call *call);
+/* Whether a device of that name rings. */
+bool model_rings(const struct model *model, const char *name);
 /* The URI without scheme and parameters, for short: "bob@example.org". */
 struct slice model_short_uri(const char *uri);
 

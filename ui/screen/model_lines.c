@@ -268,28 +268,6 @@ static unsigned take_account(struct model *m, const struct ctl_line *line)
     return MODEL_CHANGED;
 }
 
-static unsigned take_devices(struct model *m, const json_t *tree)
-{
-    const json_t *list = json_object_get(tree, "devices");
-
-    model_clear_devices(m);
-    take_text(&m->devices_text, tree, "text");
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *row = json_array_get(list, i);
-        struct model_device *d;
-
-        m->devices = model_grow(m->devices, m->n_devices, sizeof *m->devices);
-        d = &m->devices[m->n_devices++];
-        take_text(&d->name, row, "name");
-        take_text(&d->host_api, row, "host_api");
-        d->inputs = unsigned_of(row, "inputs");
-        d->outputs = unsigned_of(row, "outputs");
-        d->rate = unsigned_of(row, "rate");
-        d->is_default = flag_of(row, "default");
-    }
-    return MODEL_CHANGED;
-}
-
 static unsigned take_message(struct model *m, const json_t *tree)
 {
     traced_add(&m->traced,
@@ -332,7 +310,7 @@ unsigned model_event(struct model *m, const struct ctl_line *line, uint64_t now_
     }
     if (line->kind != CTL_EVENT)
         return 0;
-    if (e->kind != PHONE_QUALITY && e->kind != PHONE_MESSAGE)
+    if (e->kind != PHONE_QUALITY && e->kind != PHONE_MESSAGE && e->kind != PHONE_LEVELS)
         note(m, line);
     switch (e->kind) {
     case PHONE_REGISTERED:
@@ -343,7 +321,11 @@ unsigned model_event(struct model *m, const struct ctl_line *line, uint64_t now_
     case PHONE_MESSAGE:
         return take_message(m, line->tree);
     case PHONE_DEVICE_LIST:
-        return take_devices(m, line->tree);
+    case PHONE_DEVICE_IN_USE:
+    case PHONE_LEVELS:
+    case PHONE_TESTED:
+    case PHONE_TEST_ENDED:
+        return model_take_sound(m, line);
     case PHONE_VOLUMES:
         m->microphone_db = e->microphone_db;
         m->speaker_db = e->speaker_db;
@@ -433,6 +415,7 @@ void model_status(struct model *m, const void *tree, uint64_t now_ms)
     m->connected = true;
     m->leaves = flag_of(tree, "leaves");
     take_text(&m->version, tree, "version");
+    model_take_sound_state(m, tree);
     take_calls(m, json_object_get(tree, "calls"), now_ms);
     for (size_t i = 0; i < json_array_size(accounts); i++)
         take_account_state(m, json_array_get(accounts, i));

@@ -23,4 +23,13 @@ void model_clear_past(struct model *model);
 void model_clear_contacts(struct model *model);
 void model_clear_devices(struct model *model);
 
+/* --- model_sound.c ---------------------------------------------------------------------------- */
+
+void model_begin_sound(struct model *model);
+void model_clear_sound(struct model *model);
+/* The events devices, device, levels, test and test-ended. */
+unsigned model_take_sound(struct model *model, const struct ctl_line *line);
+/* What a reply to status says of it. */
+void model_take_sound_state(struct model *model, const void *tree);
+
 #endif

@@ -77,6 +77,7 @@ struct screen {
     enum style message_style;
     uint64_t message_until_ms; /* until then; 0: none is shown */
 
+    bool watches;        /* levels of sound are asked for: somebody sees them move */
     bool bare;           /* without lines, and one thing below the other: for copying */
     struct setup *setup; /* of the first start; NULL: there can be none */
     struct screen_wish wish;

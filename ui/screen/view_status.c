@@ -1,6 +1,7 @@
 /* The first row: accounts and how they are registered, what is muted, levels. */
 #include <math.h>
 
+#include "ui/screen/graph.h"
 #include "ui/screen/screen_draw.h"
 #include "ui/screen/width.h"
 
@@ -10,48 +11,50 @@
 
 /* --- levels --------------------------------------------------------------------------------- */
 
-static enum glyph level_glyph(float db)
+/* How loud it was so many steps back: tenths of a second while the sound device is open, else the
+ * seconds of a call; NAN: not known. */
+static float level_at(const struct screen *s, const struct model_call *c, bool out, uint64_t back)
 {
-    int height = (int)((db - SILENT_DB) / (0 - SILENT_DB) * 8);
+    const struct model_sound *sound = &s->model->sound;
+    const struct model_second *second;
 
-    return (enum glyph)(GLYPH_LEVEL_0 + (height < 0 ? 0 : height > 7 ? 7 : height));
+    if (sound->is_open && sound->n_tenths >= back)
+        return (out ? sound->microphone
+                    : sound->speaker)[(sound->n_tenths - back) % MODEL_TENTHS_MAX];
+    if (sound->is_open || !c || c->n_seconds < back)
+        return NAN;
+    second = &c->seconds[(c->n_seconds - back) % MODEL_SECONDS_MAX];
+    return out ? second->level_out : second->level_in;
 }
 
-/* The last seconds of a level. */
-static int draw_meter(const struct model_call *c, bool out, struct cells *cells, struct rect within,
-                      int col)
+static void draw_meter(const struct screen *s, const struct model_call *c, bool out,
+                       struct cells *cells, struct rect within, int col)
 {
     for (int i = 0; i < METER_COLS; i++) {
-        uint64_t back = (uint64_t)(METER_COLS - i);
-        float db = NAN;
+        float db = level_at(s, c, out, (uint64_t)(METER_COLS - i));
 
-        if (c->n_seconds >= back) {
-            const struct model_second *second =
-                &c->seconds[(c->n_seconds - back) % MODEL_SECONDS_MAX];
-
-            db = out ? second->level_out : second->level_in;
-        }
         cells_draw(cells, within, 0, col + i, db > HIGH_DB ? STYLE_METER_HIGH : STYLE_METER,
-                   isnan(db) ? GLYPH_LEVEL_0 : level_glyph(db));
+                   graph_glyph(db, SILENT_DB, 0));
     }
-    return METER_COLS;
 }
 
 /* At the right end; the column where they begin. */
 static int draw_levels(const struct screen *s, struct cells *cells, struct rect within)
 {
     const struct model_call *c = screen_call(s);
+    bool is_up = c && c->phase == PHONE_PHASE_UP;
     int col = within.cols - 2 * METER_COLS - 11;
 
-    if (!c || c->phase != PHONE_PHASE_UP || within.cols < 60)
+    if ((!is_up && !*s->model->sound.doing) || within.cols < 60)
         return within.cols;
-    if (c->muted)
+    if (is_up && c->muted) {
         cells_put(cells, within, 0, col - 2, STYLE_WARN, SLICE("muted"));
-    else
-        col += cells_put(cells, within, 0, col, STYLE_DIM, SLICE("mic ")) +
-               draw_meter(c, true, cells, within, col + 4);
+    } else {
+        cells_put(cells, within, 0, col, STYLE_DIM, SLICE("mic "));
+        draw_meter(s, is_up ? c : NULL, true, cells, within, col + 4);
+    }
     cells_put(cells, within, 0, within.cols - METER_COLS - 5, STYLE_DIM, SLICE("spk "));
-    draw_meter(c, false, cells, within, within.cols - METER_COLS - 1);
+    draw_meter(s, is_up ? c : NULL, false, cells, within, within.cols - METER_COLS - 1);
     return within.cols - 2 * METER_COLS - 13;
 }
 

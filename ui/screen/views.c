@@ -7,10 +7,10 @@
 #include "ui/screen/width.h"
 #include "ui/status.h"
 
-static const struct view *const views[] = {&view_calls,         &view_call,          &view_contacts,
-                                           &view_history,       &view_dial,          &view_help,
-                                           &view_log,           &view_setup,         &view_trace,
-                                           &view_trace_message, &view_trace_compare, &view_details};
+static const struct view *const views[] = {
+    &view_calls,         &view_call,    &view_contacts, &view_history, &view_dial,
+    &view_help,          &view_log,     &view_setup,    &view_trace,   &view_trace_message,
+    &view_trace_compare, &view_details, &view_devices};
 
 _Static_assert(ARRAY_LEN(views) <= VIEWS_MAX, "each view has a place for its state");
 

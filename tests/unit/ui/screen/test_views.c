@@ -64,6 +64,8 @@ static const struct scene {
     {"details",         {NULL}, "", scene_details},
     {"details-early",   {NULL}, "", scene_details_early},
     {"details-none",    {NULL}, "", scene_details_none},
+    {"devices",         {NULL}, "", scene_devices},
+    {"devices-none",    {NULL}, "", scene_devices_none},
 };
 /* clang-format on */
 

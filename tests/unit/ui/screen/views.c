@@ -174,3 +174,48 @@ void scene_details_none(struct screen *s)
     scene_begin(s);
     scene_press(s, "i");
 }
+
+/* --- sound devices ---------------------------------------------------------------------------- */
+
+#define STATUS(device, rings)                                                                      \
+    "{\"v\":1,\"reply\":3,\"ok\":true,\"device\":\"" device "\",\"ring_devices\":[" rings          \
+    "],\"calls\":[],\"accounts\":[]}"
+
+static void hear_levels(struct screen *s, unsigned tenth)
+{
+    unsigned wave = tenth * tenth % 29;
+    char line[256];
+
+    snprintf(line, sizeof line,
+             "{\"v\":1,\"event\":\"levels\",\"time\":1,\"microphone_dbfs\":-%u.0,"
+             "\"speaker_dbfs\":-96.0}",
+             tenth % 16 ? 12 + wave : 2);
+    scene_hear(s, line);
+}
+
+void scene_devices(struct screen *s)
+{
+    s->watches = true;
+    scene_begin(s);
+    scene_press(s, "D");
+    scene_hear(s, STATUS("USB Headset: Audio", "\"Built-in \xc3\xa4udio\",\"USB Headset: Audio\""));
+    scene_hear(s, "{\"v\":1,\"event\":\"devices\",\"time\":1,\"devices\":["
+                  "{\"name\":\"Built-in \xc3\xa4udio\",\"host_api\":\"ALSA\",\"inputs\":2,"
+                  "\"outputs\":2,\"rate\":44100,\"default\":true},"
+                  "{\"name\":\"USB Headset: Audio\",\"host_api\":\"ALSA\",\"inputs\":1,"
+                  "\"outputs\":2,\"rate\":48000,\"default\":false},"
+                  "{\"name\":\"HDMI 0\",\"host_api\":\"ALSA\",\"inputs\":0,"
+                  "\"outputs\":8,\"rate\":48000,\"default\":false}]}");
+    scene_hear(s, "{\"v\":1,\"event\":\"test\",\"time\":1,\"doing\":\"open\"}");
+    for (unsigned tenth = 0; tenth < 150; tenth++)
+        hear_levels(s, tenth);
+    scene_press(s, "j");
+}
+
+void scene_devices_none(struct screen *s)
+{
+    scene_begin(s);
+    scene_press(s, "D");
+    scene_hear(s, STATUS("none", ""));
+    scene_hear(s, "{\"v\":1,\"event\":\"devices\",\"time\":1,\"text\":\"there is no sound\"}");
+}

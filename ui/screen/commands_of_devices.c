@@ -1,0 +1,77 @@
+/* What is done with the sound devices. */
+#include <stdlib.h>
+
+#include "ui/json.h"
+#include "ui/screen/commands.h"
+#include "ui/screen/devices.h"
+
+void devices_ask(struct screen *s, const char *command, const char *member, const char *text)
+{
+    struct buf json = buf_new(16384);
+
+    json_put_string(&json, text);
+    screen_ask(s, ASK_DO, command, ",\"%s\":%s", member, buf_cstr(&json));
+    buf_free(&json);
+}
+
+/* The one that is named, or the chosen row where they are listed; NULL: neither. */
+static char *which(const struct screen *s, struct slice argument)
+{
+    if (argument.n == 0 && screen_view(s) == &view_devices)
+        argument = slice_of(devices_name(s, screen_chosen(s, &view_devices)));
+    return argument.n > 0 ? slice_dup(argument) : NULL;
+}
+
+static void use(struct screen *s, struct slice argument)
+{
+    char *name = which(s, argument);
+
+    if (name)
+        devices_ask(s, "device", "name", name);
+    else
+        screen_say(s, STYLE_BAD, "device: the name of one, default or none");
+    if (name && screen_view(s) == &view_devices)
+        devices_listen(s);
+    free(name);
+}
+
+/* Only the state tells which ring. */
+static void ring(struct screen *s, struct slice argument)
+{
+    char *name = which(s, argument);
+
+    if (name) {
+        devices_ask(s, "device", "ring", name);
+        screen_ask(s, ASK_STATUS, "status", "%s", "");
+    } else {
+        screen_say(s, STYLE_BAD, "ring: the name of a device, default or none");
+    }
+    free(name);
+}
+
+static bool is_idle(const struct screen *s)
+{
+    return !model_call_in(s->model, PHONE_PHASE_UP);
+}
+
+static void test(struct screen *s, struct slice argument)
+{
+    char *what = slice_dup(argument);
+
+    if (what)
+        devices_ask(s, "test", "what", what);
+    free(what);
+}
+
+/* clang-format off */
+const struct command commands_of_devices[] = {
+    {.name = "device", .argument = ARGUMENT_DEVICE, .value = "NAME", .run = use,
+     .help = "use this sound device from now on, or none"},
+    {.name = "test", .argument = ARGUMENT_TEXT, .must = true, .value = "WHAT", .label = "test",
+     .can = is_idle, .run = test,
+     .help = "try the sound device: tone, record (and play back), open (for its levels), off"},
+    {.name = "ring", .argument = ARGUMENT_DEVICE, .value = "NAME", .label = "ring", .run = ring,
+     .help = "calls that come in ring on this device, or none"},
+    {0},
+};
+/* clang-format on */
