@@ -20,6 +20,7 @@ class Tmux:
                  term="tmux-256color"):
         self.room, self.name = room, name
         self.socket = room.path(f"{name}.tmux")
+        self._status = room.path(f"{name}.status")  # tmux itself forgets it now and then
         where = {"LC_ALL": "C.UTF-8" if utf8 else "C", **(env or {})}
         clean = {k: v for k, v in os.environ.items() if k not in ("TMUX", "TERM", "NO_COLOR")}
         self.server = room.start(f"tmux ({name})", ["tmux", "-D", "-S", self.socket, "-f", "/dev/null"],
@@ -29,7 +30,7 @@ class Tmux:
              "set", "-g", "escape-time", "0", ";", "set", "-g", "status", "off")
         self("new-session", "-d", "-x", str(cols), "-y", str(rows), "-s", "main",
              *[w for k, v in where.items() for w in ("-e", f"{k}={v}")], "-c", room.folder,
-             *command)
+             "sh", "-c", f'"$@"; echo $? >{self._status}', "sh", *command)
         self("set", "-g", "window-size", "manual")
 
     def _listens(self):
@@ -85,18 +86,24 @@ class Tmux:
         return next((l for l in self.lines() if re.search(pattern, l)), "")
 
     def ask(self, format):
-        """What tmux knows of the pane: "pane_title", "alternate_on", "pane_dead_status" …"""
+        """What tmux knows of the pane: "pane_title", "alternate_on" …"""
         return self("display-message", "-p", "-t", "main", "#{%s}" % format).rstrip("\n")
 
-    def ended(self, seconds=10):
-        """Until the program has ended, however."""
-        wait_until(lambda: self.ask("pane_dead") == "1", seconds, "the program does not end")
-
     def status(self, seconds=10):
-        """The exit status of the program, which ends by itself; tmux hears of it a moment later."""
-        self.ended(seconds)
-        return int(wait_until(lambda: self.ask("pane_dead_status"), 5,
-                              "the program was ended by a signal"))
+        """The exit status of the program, which ends, as a shell has it: 137 where it is killed."""
+        def read():
+            try:
+                with open(self._status) as f:
+                    return f.read().strip()
+            except FileNotFoundError:
+                return ""
+        try:
+            return int(wait_until(read, seconds, "the program does not end"))
+        except Failure as e:
+            raise Failure(str(e), ["| " + l for l in self.lines()]) from None
 
     def pid(self):
-        return int(self.ask("pane_pid"))
+        """Of the program."""
+        shell = self.ask("pane_pid")
+        return int(subprocess.run(["pgrep", "-P", shell], capture_output=True, text=True,
+                                  check=True).stdout.split()[0])

@@ -151,7 +151,7 @@ def detached():
         me.tmux.press("Enter")
         me.tmux.wait(r"▶ bob@.* 0:0\d")
         os.kill(me.tmux.pid(), signal.SIGKILL)
-        me.tmux.ended()
+        equal(me.tmux.status(), 137, "status of a killed screen")
         second = Tmux(room, me.words, me.home, name="second")
         second.wait(r"▶ bob@.* 0:\d\d")
         second.press("d")
