@@ -8,6 +8,7 @@ screen_unit_tests = \
 	tests/unit/ui/screen/test_line_edit \
 	tests/unit/ui/screen/test_paint \
 	tests/unit/ui/screen/test_plain \
+	tests/unit/ui/screen/test_screen \
 	tests/unit/ui/screen/test_setup \
 	tests/unit/ui/screen/test_theme \
 	tests/unit/ui/screen/test_trace \
@@ -31,6 +32,8 @@ tests_unit_ui_screen_test_line_edit_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_paint_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_plain_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_setup_LDADD = $(phone_ldadd)
+tests_unit_ui_screen_test_screen_SOURCES = tests/unit/ui/screen/test_screen.c $(scenes)
+tests_unit_ui_screen_test_screen_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_theme_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_trace_SOURCES = tests/unit/ui/screen/test_trace.c $(scenes)
 tests_unit_ui_screen_test_trace_LDADD = $(phone_ldadd)

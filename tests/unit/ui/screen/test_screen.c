@@ -1,0 +1,287 @@
+/* What keys, clicks and lines of the phone do: to what is chosen, to what is asked of the phone,
+ * and to what is remembered. */
+#include <math.h>
+#include <stdio.h>
+
+#include "tests/unit/ui/screen/scenes.h"
+#include "ui/screen/commands.h"
+#include "ui/screen/layout.h"
+
+#define CALL(n, phase, more)                                                                       \
+    "{\"call\":" #n ",\"phase\":\"" phase "\",\"peer\":\"sip:p" #n                                 \
+    "@h.example\",\"incoming\":false,\"answered\":true,\"on_hold\":false,\"held\":false,"          \
+    "\"muted\":false,\"device\":true,\"codec\":\"opus/48000\",\"duration\":5" more "}"
+#define STATUS(calls)                                                                              \
+    "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0\",\"leaves\":true,\"calls\":[" calls         \
+    "],\"accounts\":[]}"
+#define INCOMING(n)                                                                                \
+    "{\"v\":1,\"event\":\"incoming\",\"time\":1.0,\"call\":" #n ",\"peer\":\"sip:p" #n             \
+    "@h.example\",\"peer_name\":\"P\"}"
+
+/* --- what is asked of the phone ------------------------------------------------------------- */
+
+/* clang-format off */
+static const struct row {
+    const char *name, *calls, *event; /* event: NULL, or a line behind it */
+    const char *keys;
+    const char *sent; /* the last line; a * where its id stands; "": nothing */
+} rows[] = {
+    {"x ends the call",            STATUS(CALL(1, "up", "")), NULL, "x", "{\"command\":\"hangup\",\"id\":*,\"call\":1}"},
+    {"x with none does nothing",   STATUS(""), NULL, "x", ""},
+    {"space mutes",                STATUS(CALL(1, "up", "")), NULL, "space", "{\"command\":\"mute\",\"id\":*,\"call\":1}"},
+    {"space unmutes",              STATUS(CALL(1, "up", "")), "{\"v\":1,\"event\":\"muted\",\"time\":1.0,\"call\":1}", "space",
+     "{\"command\":\"unmute\",\"id\":*,\"call\":1}"},
+    {"H holds",                    STATUS(CALL(1, "up", "")), NULL, "H", "{\"command\":\"hold\",\"id\":*,\"call\":1}"},
+    {"H goes on",                  STATUS(CALL(1, "up", "")), "{\"v\":1,\"event\":\"on-hold\",\"time\":1.0,\"call\":1}", "H",
+     "{\"command\":\"resume\",\"id\":*,\"call\":1}"},
+    {"H of one that they hold",    STATUS(CALL(1, "up", "")), "{\"v\":1,\"event\":\"held\",\"time\":1.0,\"call\":1}", "H",
+     "{\"command\":\"hold\",\"id\":*,\"call\":1}"},
+    {"a digit is sent",            STATUS(CALL(1, "up", "")), NULL, "5", "{\"command\":\"dtmf\",\"id\":*,\"digits\":\"5\",\"call\":1}"},
+    {"a digit without a call",     STATUS(""), NULL, "5", ""},
+    {"a digit while it rings",     STATUS(CALL(1, "ringing", "")), NULL, "5", ""},
+    {"a takes what rings",         STATUS(""), INCOMING(7), "a", "{\"command\":\"answer\",\"id\":*,\"call\":7}"},
+    {"x refuses what rings",       STATUS(""), INCOMING(7), "x", "{\"command\":\"decline\",\"id\":*,\"call\":7}"},
+    {"x ends what one talks in though another rings", STATUS(CALL(1, "up", "")), INCOMING(7), "x",
+     "{\"command\":\"hangup\",\"id\":*,\"call\":1}"},
+    {"X refuses the other",        STATUS(CALL(1, "up", "")), INCOMING(7), "X", "{\"command\":\"decline\",\"id\":*,\"call\":7}"},
+    {"a takes the other",          STATUS(CALL(1, "up", "")), INCOMING(7), "a", "{\"command\":\"answer\",\"id\":*,\"call\":7}"},
+    {"s needs two",                STATUS(CALL(1, "up", "")), NULL, "s", ""},
+    {"s goes to the one on hold",  STATUS(CALL(1, "up", "") "," CALL(2, "up", "")),
+     "{\"v\":1,\"event\":\"on-hold\",\"time\":1.0,\"call\":2}", "s", "{\"command\":\"swap\",\"id\":*,\"call\":2}"},
+    {"C joins all",                STATUS(CALL(1, "up", "") "," CALL(2, "up", "")), NULL, "C", "{\"command\":\"conference\",\"id\":*}"},
+    {"the chosen one is meant",    STATUS(CALL(1, "up", "") "," CALL(2, "up", "")), NULL, "j x",
+     "{\"command\":\"hangup\",\"id\":*,\"call\":2}"},
+    {"a command by its name",      STATUS(CALL(1, "up", "")), NULL, ": m u t e enter", "{\"command\":\"mute\",\"id\":*,\"call\":1}"},
+    {"one that needs more",        STATUS(CALL(1, "up", "")), NULL, ": d t m f enter", ""},
+    {"one that is none",           STATUS(CALL(1, "up", "")), NULL, ": x y z enter", ""},
+    {"escape leaves the line",     STATUS(CALL(1, "up", "")), NULL, ": m u t e esc", ""},
+    {"quotes are quoted",          STATUS(""), NULL, ": c a l l space \" \\ enter",
+     "{\"command\":\"call\",\"id\":*,\"target\":\"\\\"\\\\\"}"},
+    {"a contact",                  STATUS(""), NULL, "tab tab enter", "{\"command\":\"call\",\"id\":*,\"target\":\"Bob Martin\"}"},
+    {"whom dialling finds",        STATUS(""), NULL, "c b o b enter", "{\"command\":\"call\",\"id\":*,\"target\":\"sip:bob@example.org\"}"},
+    {"whom it does not",           STATUS(""), NULL, "c z z enter", "{\"command\":\"call\",\"id\":*,\"target\":\"zz\"}"},
+    {"a number is meant as it is", STATUS(""), NULL, "c 1 0 enter", "{\"command\":\"call\",\"id\":*,\"target\":\"10\"}"},
+    {"dialling is left",           STATUS(""), NULL, "c b o b esc", ""},
+};
+/* clang-format on */
+
+/* The last of what was sent, with a star in place of its id. */
+static void put_last(const struct stage *stage, struct buf *out)
+{
+    struct slice rest = buf_slice(&stage->sent), line = {0};
+    ptrdiff_t id;
+
+    while (rest.n > 0)
+        line = slice_cut(&rest, '\n');
+    for (id = 0; (size_t)id < line.n; id++)
+        if (slice_starts(slice_skip(line, (size_t)id), SLICE("\"id\":")))
+            break;
+    if ((size_t)id < line.n) {
+        size_t end = (size_t)id + 5;
+
+        buf_put(out, slice_head(line, end));
+        buf_putc(out, '*');
+        while (end < line.n && line.p[end] >= '0' && line.p[end] <= '9')
+            end++;
+        buf_put(out, slice_skip(line, end));
+    }
+}
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    struct buf sent = buf_new(65536);
+    struct stage stage;
+
+    stage_init(&stage, 24, 80);
+    scene_hear(&stage.screen, row->calls);
+    if (row->event)
+        scene_hear(&stage.screen, row->event);
+    buf_clear(&stage.sent);
+    scene_press(&stage.screen, row->keys);
+    put_last(&stage, &sent);
+    assert_string_equal(buf_cstr(&sent), row->sent);
+    buf_free(&sent);
+    stage_free(&stage);
+}
+
+/* --- the model ------------------------------------------------------------------------------ */
+
+static const struct model_call *hear_call(struct stage *stage, const char *line)
+{
+    scene_hear(&stage->screen, line);
+    return stage->model.n_calls > 0 ? stage->model.calls[0] : NULL;
+}
+
+static void the_life_of_a_call(void **state)
+{
+    const struct model_call *c;
+    struct stage stage;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    c = hear_call(&stage,
+                  "{\"v\":1,\"event\":\"calling\",\"time\":1.0,\"call\":4,\"peer\":\"sip:b@h\"}");
+    assert_int_equal(c->phase, PHONE_PHASE_CALLING);
+    c = hear_call(&stage, "{\"v\":1,\"event\":\"ringing\",\"time\":1.0,\"call\":4,\"status\":183}");
+    assert_int_equal(c->phase, PHONE_PHASE_CALLING);
+    c = hear_call(&stage, "{\"v\":1,\"event\":\"ringing\",\"time\":1.0,\"call\":4,\"status\":180}");
+    assert_int_equal(c->phase, PHONE_PHASE_RINGING);
+    stage.screen.now_ms += 5000;
+    c = hear_call(
+        &stage, "{\"v\":1,\"event\":\"answered\",\"time\":1.0,\"call\":4,\"codec\":\"pcmu/8000\"}");
+    assert_true(c->phase == PHONE_PHASE_UP && c->up_ms == stage.screen.now_ms);
+    assert_string_equal(c->codec, "pcmu/8000");
+    c = hear_call(&stage,
+                  "{\"v\":1,\"event\":\"recording\",\"time\":1.0,\"call\":4,\"file\":\"/b.wav\"}");
+    c = hear_call(
+        &stage,
+        "{\"v\":1,\"event\":\"recording-ended\",\"time\":1.0,\"call\":4,\"file\":\"/a.wav\"}");
+    assert_true(c->recording); /* it is the end of the one before */
+    c = hear_call(
+        &stage,
+        "{\"v\":1,\"event\":\"recording-ended\",\"time\":1.0,\"call\":4,\"file\":\"/b.wav\"}");
+    assert_false(c->recording);
+    c = hear_call(&stage, "{\"v\":1,\"event\":\"quality\",\"time\":1.0,\"call\":4,\"mos\":4.2}");
+    assert_true(model_call_now(c).mos > 4.1F && isnan(model_call_now(c).delay));
+    c = hear_call(&stage,
+                  "{\"v\":1,\"event\":\"ended\",\"time\":1.0,\"call\":4,\"outcome\":\"answered\"}");
+    assert_null(c);
+    assert_null(
+        hear_call(&stage, "{\"v\":1,\"event\":\"quality\",\"time\":1.0,\"call\":4,\"mos\":4.2}"));
+    stage_free(&stage);
+}
+
+/* What happened while we were not connected is in the status. */
+static void a_status_replaces_what_was(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    scene_hear(&stage.screen, STATUS(CALL(1, "up", "") "," CALL(2, "up", "")));
+    assert_int_equal(stage.model.n_calls, 2);
+    scene_hear(&stage.screen, STATUS(CALL(2, "up", "") "," CALL(9, "calling", "")));
+    assert_int_equal(stage.model.n_calls, 2);
+    assert_int_equal(stage.model.calls[0]->call, 2);
+    assert_int_equal(stage.model.calls[1]->call, 9);
+    stage_free(&stage);
+}
+
+/* --- completion ----------------------------------------------------------------------------- */
+
+static void expect_line(struct stage *stage, const char *keys, const char *line)
+{
+    scene_press(&stage->screen, keys);
+    assert_slice(line_text(&stage->screen.line), line);
+}
+
+static void tab_goes_round(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    expect_line(&stage, ": h", "h");
+    expect_line(&stage, "tab", "hang-up");
+    expect_line(&stage, "tab", "hold");
+    expect_line(&stage, "tab", "help");
+    expect_line(&stage, "tab", "h");
+    expect_line(&stage, "S-tab", "help");
+    expect_line(&stage, "esc", "");
+    expect_line(&stage, ": c a l l space B tab", "call Bob Martin");
+    stage_free(&stage);
+}
+
+/* --- the mouse ------------------------------------------------------------------------------ */
+
+static void point(struct stage *stage, enum key_mouse mouse, int row, int col)
+{
+    screen_key(&stage->screen,
+               &(struct key){.code = KEY_MOUSE, .mouse = mouse, .row = row, .col = col});
+}
+
+static void clicks_do_what_keys_do(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    scene_hear(&stage.screen, STATUS(CALL(1, "up", "") "," CALL(2, "up", "")));
+    screen_draw(&stage.screen);
+    point(&stage, MOUSE_PRESS, 4, 5);
+    assert_int_equal(screen_call(&stage.screen)->call, 2);
+    point(&stage, MOUSE_PRESS, 3, 50);
+    assert_ptr_equal(stage.screen.focus, &view_contacts);
+    buf_clear(&stage.sent);
+    point(&stage, MOUSE_PRESS, 3, 50);
+    assert_true(stage.sent.n > 0); /* the second one calls */
+    buf_clear(&stage.sent);
+    point(&stage, MOUSE_PRESS, 23, 2);
+    assert_true(slice_starts(buf_slice(&stage.sent), SLICE("{\"command\":\"hangup\"")));
+    point(&stage, MOUSE_WHEEL_DOWN, 4, 5);
+    point(&stage, MOUSE_PRESS, 200, 300); /* nowhere */
+    stage_free(&stage);
+}
+
+/* --- bindings ------------------------------------------------------------------------------- */
+
+static const struct bind_row {
+    const char *name, *text;
+    const char *fault; /* NULL: it is taken */
+} bind_rows[] = {
+    {"a key", "C-g redraw", NULL},
+    {"a key of a view", "calls:k hang-up", NULL},
+    {"a key of all panes", "main:F5 record", NULL},
+    {"a command with words", "F6 call alice", NULL},
+    {"a key taken away", "c none", NULL},
+    {"the colon", ": help", NULL},
+    {"no key", "foo redraw", "\"foo\" is no key"},
+    {"no view", "foo:c redraw", "\"foo\" is no view"},
+    {"no command", "c foo", "\"foo\" is no command"},
+    {"nothing", "", "\"\" is no key"},
+};
+
+static void check_bind(void **state)
+{
+    const struct bind_row *row = *state;
+    struct buf why = buf_new(1024);
+    struct keymap keys;
+
+    keymap_init(&keys);
+    assert_int_equal(keymap_bind(&keys, slice_of(row->text), &why) == 0, row->fault == NULL);
+    assert_true(slice_starts(buf_slice(&why), slice_of(row->fault ? row->fault : "")));
+    keymap_free(&keys);
+    buf_free(&why);
+}
+
+/* Each binding of the table means a command that there is, and each command says what it does. */
+static void the_tables_agree(void **state)
+{
+    const struct command *c;
+    struct keymap keys;
+
+    (void)state;
+    keymap_init(&keys);
+    for (size_t i = 0; i < keys.n; i++)
+        if (!command_of_line(slice_of(keys.at[i].command)))
+            fail_msg("there is no command %s", keys.at[i].command);
+    for (size_t i = 0; (c = command_at(i)); i++) {
+        assert_ptr_equal(command_find(slice_of(c->name)), c);
+        assert_true(*c->help && c->run && (!c->must || c->value));
+    }
+    keymap_free(&keys);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_life_of_a_call), cmocka_unit_test(a_status_replaces_what_was),
+        cmocka_unit_test(tab_goes_round),     cmocka_unit_test(clicks_do_what_keys_do),
+        cmocka_unit_test(the_tables_agree),
+    };
+
+    return RUN_ROWS("ui/screen/screen", rows, check_row) +
+           RUN_ROWS("ui/screen/keys", bind_rows, check_bind) +
+           cmocka_run_group_tests_name("ui/screen/screen together", tests, NULL, NULL);
+}
