@@ -14,6 +14,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_mask \
 	tests/fuzz/fuzz_rtcp \
 	tests/fuzz/fuzz_rtp \
+	tests/fuzz/fuzz_screen \
 	tests/fuzz/fuzz_sdp \
 	tests/fuzz/fuzz_sip_multipart \
 	tests/fuzz/fuzz_sip_parse \
@@ -35,6 +36,7 @@ tests_fuzz_fuzz_ctl_line_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_mask_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_dns_ttl_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_jitter_LDADD = $(machine_ldadd)
+tests_fuzz_fuzz_screen_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_sniff_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_words_LDADD = $(phone_ldadd)
 libtest_a_SOURCES += tests/fuzz/replay.c
