@@ -221,6 +221,13 @@ static void read_some(struct app *a)
         a->ended = true;
 }
 
+/* An end, or a full room, would be told for ever. */
+static void watch_again(struct app *a)
+{
+    if (a->watch)
+        net_watch_set(a->watch, a->ended || a->n_in == sizeof a->in ? 0 : NET_READABLE);
+}
+
 /* A line is carried out when the one before has been answered, so that a script need not wait. */
 static void on_turn(void *arg)
 {
@@ -239,8 +246,7 @@ static void on_turn(void *arg)
         leave(a, false);
     else if (!a->watch)
         take_turn(a, now_ms);
-    if (a->watch)
-        net_watch_set(a->watch, a->ended || a->n_in == sizeof a->in ? 0 : NET_READABLE);
+    watch_again(a);
 }
 
 static void on_readable(void *arg, int events)
@@ -249,6 +255,7 @@ static void on_readable(void *arg, int events)
 
     (void)events;
     read_some(a);
+    watch_again(a);
     on_turn(a);
 }
 

@@ -261,6 +261,33 @@ def left():
         expect(not os.path.exists(os.path.dirname(me.file)), "a folder was made")
 
 
+def helpers(room):
+    """Processes of this room that try an account."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as line, open(f"/proc/{pid}/environ", "rb") as env:
+                if b"/dev/fd/3" in line.read() and room.folder.encode() in env.read():
+                    found.append(pid)
+        except OSError:
+            pass
+    return found
+
+
+@case("a set-up that is killed while it tries an account leaves nobody behind")
+def killed():
+    with Room() as room:
+        server = room.keep(Registrar())
+        server.silent = True
+        p = Plain(Home(room, settings=None), first=r"^What is your SIP address")
+        p.say("alice@example.test", r"^What is its password")
+        p.say("secret", r"^Through which server")
+        p.say(server.uri, r"^The account is tested now")
+        wait_until(lambda: helpers(room), 5, "nobody tries it")
+        p.process.signal(signal.SIGKILL)
+        wait_until(lambda: not helpers(room), 10, "who tries it goes on")
+
+
 @case("devices are tried; a file that has come meanwhile is left as it is")
 def exclusive():
     with Room() as room:

@@ -19,8 +19,10 @@
 #include "ui/runtime_dir.h"
 
 #define LINE_MAX_BYTES 65536u
-#define TEST_MS 45000u /* a request that is not answered takes 32 s (RFC 3261 17.1.2.2) */
-#define CONFIG_MAX 65536u
+#define TEST_MS 45000u    /* a request that is not answered takes 32 s (RFC 3261 17.1.2.2) */
+#define CONFIG_MAX 32768u /* less than a pipe holds */
+#define CONFIG_FD 3
+#define CONFIG_PATH "/dev/fd/3"
 
 struct setup_run {
     struct net_loop *loop;
@@ -33,7 +35,7 @@ struct setup_run {
     bool has_process; /* its handle is not closed yet */
     bool runs, freed;
     int out; /* where it writes to, or -1 */
-    int in;  /* what it reads from, kept open as long as it is to live; or -1 */
+    int in;  /* what it reads from, open as long as it is to live; or -1 */
     struct net_watch *watch;
     struct lines lines;
     bool good, settled; /* the account was accepted or refused */
@@ -143,6 +145,8 @@ static void take_line(struct setup_run *r, struct slice text)
         settle(r, true, "The server has accepted it: registered.");
     } else if (strcmp(event, "registration-failed") == 0) {
         settle(r, false, text_of(tree, "text"));
+    } else if (strcmp(event, "password-wanted") == 0) {
+        settle(r, false, "The server is there and wants a password; you will be asked for it.");
     } else if (strcmp(event, "outcome") == 0 && *text_of(tree, "text")) {
         settle(r, false, text_of(tree, "text"));
     }
@@ -182,55 +186,61 @@ static void on_gone(uv_process_t *process, int64_t status, int signal_number)
 
 /* --- the process ---------------------------------------------------------------------------- */
 
-static int never_wait(int fd)
-{
-    return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0 ? -errno : 0;
-}
-
-/* The draft is smaller than what a pipe holds, so writing it does not wait. */
-static int open_pipes(struct setup_run *r, struct slice input, bool stays, int in[2], int out[2])
+/* Both ends close-on-exec, and the one of this process never waits: end 0 where it reads. */
+static int open_pipe(int ours, int out[2])
 {
     int err;
 
-    if (pipe(in) != 0)
+    if (pipe(out) != 0)
         return -errno;
-    if (pipe(out) != 0) {
-        err = -errno;
-        close(in[0]);
-        close(in[1]);
-        return err;
-    }
-    for (int i = 0; i < 2; i++) {
-        fcntl(in[i], F_SETFD, FD_CLOEXEC);
+    for (int i = 0; i < 2; i++)
         fcntl(out[i], F_SETFD, FD_CLOEXEC);
+    err = fcntl(out[ours], F_SETFL, fcntl(out[ours], F_GETFL) | O_NONBLOCK) < 0 ? -errno : 0;
+    if (err) {
+        close(out[0]);
+        close(out[1]);
+        out[0] = out[1] = -1;
     }
-    err = never_wait(in[1]);
-    if (!err && input.n > 0 && write(in[1], input.p, input.n) != (ssize_t)input.n)
+    return err;
+}
+
+static void close_all(const int *fds, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
+/* All of it: what we have to say is less than what a pipe holds. */
+static int open_pipe_with(struct slice text, int out[2])
+{
+    int err = open_pipe(1, out);
+
+    if (!err && text.n > 0 && write(out[1], text.p, text.n) != (ssize_t)text.n) {
+        close_all(out, 2);
+        out[0] = out[1] = -1;
         err = -EIO;
-    if (stays)
-        r->in = in[1];
-    else
-        close(in[1]);
-    r->out = out[0];
-    return err ? err : never_wait(out[0]);
+    }
+    return err;
 }
 
 /* In a session of its own, so that it asks nobody on this terminal. */
-static int spawn(struct setup_run *r, const char *const *words, int in, int out)
+static int spawn(struct setup_run *r, const char *const *words, int in, int out, int config)
 {
     char program[4096];
     size_t size = sizeof program;
-    uv_stdio_container_t stdio[3] = {
+    uv_stdio_container_t stdio[CONFIG_FD + 1] = {
         {.flags = UV_INHERIT_FD, .data.fd = in},
         {.flags = UV_INHERIT_FD, .data.fd = out},
         {.flags = UV_IGNORE},
+        {.flags = UV_INHERIT_FD, .data.fd = config},
     };
     uv_process_options_t options = {.exit_cb = on_gone,
                                     .file = program,
                                     .args = (char **)(uintptr_t)words,
                                     .flags = UV_PROCESS_DETACHED,
                                     .stdio = stdio,
-                                    .stdio_count = 3};
+                                    .stdio_count = CONFIG_FD + 1};
     int err = uv_exepath(program, &size);
 
     if (err)
@@ -244,22 +254,10 @@ static int spawn(struct setup_run *r, const char *const *words, int in, int out)
     return err;
 }
 
-/* stays: its input does not end before it does. */
-static int run(struct setup_run *r, const char *const *words, struct slice input, bool stays)
+static int listen_to(struct setup_run *r)
 {
-    int in[2], out[2], err;
+    int err = lines_init(&r->lines, LINE_MAX_BYTES);
 
-    if (r->has_process)
-        return -EBUSY;
-    err = open_pipes(r, input, stays, in, out);
-    if (r->out < 0)
-        return err;
-    if (!err)
-        err = lines_init(&r->lines, LINE_MAX_BYTES);
-    if (!err)
-        err = spawn(r, words, in[0], out[1]);
-    close(in[0]);
-    close(out[1]);
     if (!err)
         err = net_watch_new(r->loop, r->out, on_output, r, &r->watch);
     if (!err)
@@ -267,19 +265,39 @@ static int run(struct setup_run *r, const char *const *words, struct slice input
     return err;
 }
 
+/* commands: for its standard input, which ends when we do, and it with it; config: what it reads
+ * from CONFIG_FD. */
+static int run(struct setup_run *r, const char *const *words, struct slice commands,
+               struct slice config)
+{
+    int in[2] = {-1, -1}, out[2] = {-1, -1}, file[2] = {-1, -1};
+    int err = r->has_process ? -EBUSY : open_pipe_with(commands, in);
+
+    if (!err)
+        err = open_pipe_with(config, file);
+    if (!err)
+        err = open_pipe(0, out);
+    if (!err)
+        err = spawn(r, words, in[0], out[1], file[0]);
+    r->in = in[1];
+    r->out = out[0];
+    close_all((int[]){in[0], out[1], file[0], file[1]}, 4);
+    return err ? err : listen_to(r);
+}
+
 /* --- work ----------------------------------------------------------------------------------- */
 
 static int test_account(struct setup_run *r)
 {
-    static const char *const words[] = {"tphone", "register", "--config", "/dev/stdin",
-                                        "--json", "-q",       NULL};
+    static const char *const words[] = {"tphone",    "register", "--config", CONFIG_PATH,
+                                        "--control", "-",        "-q",       NULL};
     struct buf config = buf_new(CONFIG_MAX);
     int err;
 
     buf_room(&config, config.max); /* so that it never moves, and can be wiped */
     buf_clear(&config);
     setup_put_config(r->setup, &config);
-    err = run(r, words, buf_slice(&config), false);
+    err = run(r, words, SLICE(""), buf_slice(&config));
     mem_wipe(config.p, config.n);
     buf_free(&config);
     return err;
@@ -290,7 +308,7 @@ static int list_devices(struct setup_run *r)
     static const char *const words[] = {"tphone",    "devices", "--config",
                                         "/dev/null", "--json",  NULL};
 
-    return run(r, words, SLICE(""), false);
+    return run(r, words, SLICE(""), SLICE(""));
 }
 
 static int test_device(struct setup_run *r)
@@ -304,23 +322,32 @@ static int test_device(struct setup_run *r)
     buf_puts(&lines, "{\"command\":\"device\",\"name\":");
     json_put_string(&lines, r->setup->device);
     buf_printf(&lines, "}\n{\"command\":\"test\",\"what\":\"%s\"}\n", r->setup->device_test);
-    err = run(r, words, buf_slice(&lines), true);
+    err = run(r, words, buf_slice(&lines), SLICE(""));
     buf_free(&lines);
     return err;
 }
 
-/* What was written is read as it will be at the next start. */
-static int check_file(const char *path, struct buf *why)
+/* It is read as it will be at the next start, before it is anywhere. */
+static int check_draft(struct slice draft, struct buf *why)
 {
-    struct buf notice = buf_new(8192);
     struct phone_config config;
     int err;
 
     config_init(&config);
-    err = config_read_file(&config, path, &notice, why);
+    err = config_read_text(&config, draft, "the settings", why);
     config_free(&config);
-    buf_free(&notice);
     return err;
+}
+
+static void put_written(const char *path, int err, struct buf *out)
+{
+    text_safe(out, slice_of(path));
+    if (!err)
+        buf_puts(out, " is written; only you can read it.");
+    else if (err == -EEXIST)
+        buf_puts(out, " is there already, and stays as it is.");
+    else
+        buf_printf(out, " cannot be written: %s", strerror(-err));
 }
 
 static void write_file(struct setup_run *r)
@@ -329,21 +356,15 @@ static void write_file(struct setup_run *r)
     const char *path = r->setup->path;
     int err;
 
-    buf_room(&config, config.max);
+    buf_room(&config, config.max); /* so that it never moves, and can be wiped */
     buf_clear(&config);
     setup_put_config(r->setup, &config);
-    err = *path ? setup_write_file(path, buf_slice(&config)) : -ENOENT;
-    mem_wipe(config.p, config.n);
-    if (!err)
-        err = check_file(path, &why);
-    if (why.n == 0) {
-        text_safe(&why, slice_of(path));
-        buf_puts(&why, !err             ? " is written; only you can read it."
-                       : err == -EEXIST ? " is there already, and stays as it is."
-                                        : " cannot be written: ");
-        if (err && err != -EEXIST)
-            buf_puts(&why, strerror(-err));
+    err = check_draft(buf_slice(&config), &why);
+    if (!err) {
+        err = *path ? setup_write_file(path, buf_slice(&config)) : -ENOENT;
+        put_written(path, err, &why);
     }
+    mem_wipe(config.p, config.n);
     setup_wrote(r->setup, !err, buf_cstr(&why));
     buf_free(&config);
     buf_free(&why);

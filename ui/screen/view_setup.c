@@ -45,7 +45,8 @@ void view_setup_changed(struct screen *s)
         return;
     screen_close(s);
     if (s->setup->written)
-        screen_say(s, STYLE_GOOD, "%s", buf_cstr(&s->setup->outcome));
+        screen_say(s, STYLE_GOOD, "%s%s", buf_cstr(&s->setup->outcome),
+                   s->model->connected ? " The telephone reads it when it starts again." : "");
     else
         screen_say(s, STYLE_NORMAL, "nothing was written; addresses can be called directly");
     s->wish.start = true;
