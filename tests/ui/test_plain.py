@@ -82,7 +82,7 @@ class Plain:
 def walk():
     with Room() as room:
         bob = tphone.Answer(room, "bob")
-        me = Home(room, people=f"Bob Martin = {bob.uri}\n")
+        me = Home(room, people=f"Bob Martin = {bob.uri}\n", settings="keep-trace = yes\n")
         p = Plain(me)
         p.say("call Bob Martin", r"^Bob Martin, call 1: called, sip:bob@")
         p.wait(r"^Bob Martin, call 1: answered, opus")
@@ -100,6 +100,13 @@ def walk():
         p.type("wait 1")
         p.say("record", r"^Bob Martin, call 1: recorded to .*talk\.wav$")
         p.say("view call", r"^Bob Martin  bob@127")
+        p.type("wait 1")
+        p.say("trace", r"^Trace: \d+$")
+        p.wait(r"^1\. .* sent to udp 127\.0\.0\.1:\d+: INVITE \(SDP\)$")
+        p.say("choose 1", r"^Message: ")
+        p.wait(r"^\d+\. From.*sip:tphone@127\.0\.0\.1>;\s*tag=")
+        p.say("details", r"^quality  4\.\d")
+        p.type("close", "close")
         p.say("hang-up 7", r"^there is no call 7$")
         p.say("nonsense", r"^there is no command nonsense")
         p.say("hang-up", r"^Bob Martin, call 1: ended: ")

@@ -8,10 +8,14 @@
 #define PAGE_ROWS 10u
 #define DRAWN_ROWS 60 /* of a view that is no list */
 #define DRAWN_COLS 100
+/* What views break lines by: hardly ever. */
+#define SCREEN_ROWS 24
+#define SCREEN_COLS 400
 
 void plain_init(struct plain *p, struct screen *screen)
 {
     *p = (struct plain){.screen = screen, .out = buf_new(PLAIN_OUT_MAX)};
+    cells_resize(&screen->cells, SCREEN_ROWS, SCREEN_COLS);
 }
 
 void plain_free(struct plain *p)
