@@ -47,6 +47,13 @@ static void hear(struct screen *s, struct slice lines)
     }
 }
 
+/* The one command that makes files. */
+static bool would_write(const struct screen *s, const struct key *key)
+{
+    return key->code == KEY_ENTER && s->prompt == PROMPT_COMMAND &&
+           slice_starts(slice_trim(line_text(&s->line)), SLICE("trace-save"));
+}
+
 static void type(struct screen *s, struct slice bytes)
 {
     struct key_reader reader;
@@ -55,7 +62,8 @@ static void type(struct screen *s, struct slice bytes)
     key_reader_init(&reader, NULL);
     key_reader_add(&reader, bytes);
     while (key_reader_next(&reader, true, &key))
-        screen_key(s, &key);
+        if (!would_write(s, &key))
+            screen_key(s, &key);
     key_reader_free(&reader);
 }
 
