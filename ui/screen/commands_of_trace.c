@@ -205,7 +205,7 @@ static void save(struct screen *s, struct slice argument)
 const struct command commands_of_trace[] = {
     {.name = "trace-filter", .argument = ARGUMENT_TEXT, .value = "WORDS", .label = "filter",
      .can = is_shown, .run = filter,
-     .help = "only messages with all these words, none of those behind a !; off: all"},
+     .help = "only messages with all these words (BYE, 4xx, bob), none behind a !; off: all"},
     {.name = "trace-call", .label = "one call", .can = has_call, .run = one_call,
      .help = "only the call of this message; once more: all"},
     {.name = "trace-sdp", .label = "SDP", .can = is_shown, .run = only_sdp,

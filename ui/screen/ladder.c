@@ -11,11 +11,19 @@
 
 /* --- columns -------------------------------------------------------------------------------- */
 
-static const struct model_account *account_at(const struct model *m, const char *address)
+/* The account whose server a message is to or from: by the address that is known since it was
+ * registered, or as it is registered there. */
+static const struct model_account *account_of(const struct model *m, const struct traced *t)
 {
-    for (size_t i = 0; i < m->n_accounts; i++)
-        if (*address && strcmp(m->accounts[i].server, address) == 0)
-            return &m->accounts[i];
+    bool registers = slice_eq(t->method, SLICE("REGISTER"));
+
+    for (size_t i = 0; i < m->n_accounts; i++) {
+        const struct model_account *a = &m->accounts[i];
+
+        if ((*t->remote && strcmp(a->server, t->remote) == 0) ||
+            (registers && slice_eq(traced_uri(t, "To"), slice_of(a->uri))))
+            return a;
+    }
     return NULL;
 }
 
@@ -41,7 +49,7 @@ static void put_name(struct slice name, char *out, size_t room)
 /* An account's server has the account's name; others that of whom the message is to or from. */
 static void name_column(const struct model *m, const struct traced *t, struct ladder_column *c)
 {
-    const struct model_account *account = account_at(m, t->remote);
+    const struct model_account *account = account_of(m, t);
     /* An answer goes where the request came from, and has its From and To. */
     bool is_to = t->sent == (t->status == 0);
     char uri[256];
@@ -80,7 +88,7 @@ static void collect(struct ladder *l, const struct model *m, const uint64_t *num
         for (size_t i = 0; i < n; i++) {
             const struct traced *t = traced_find(&m->traced, numbers[i]);
 
-            if (t && (account_at(m, t->remote) != NULL) == servers)
+            if (t && (account_of(m, t) != NULL) == servers)
                 add(l, m, t, room);
         }
     for (size_t i = 0; i < n; i++) {

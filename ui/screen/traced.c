@@ -1,5 +1,6 @@
 #include "ui/screen/traced.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -233,8 +234,43 @@ static bool contains(struct slice text, struct slice part)
     return false;
 }
 
+/* Names that stand in many messages, in Allow and elsewhere: who types one means its messages. */
+static bool is_method(struct slice word)
+{
+    static const char *const methods[] = {"INVITE",  "ACK",       "BYE",    "CANCEL",  "REGISTER",
+                                          "OPTIONS", "SUBSCRIBE", "NOTIFY", "PUBLISH", "INFO",
+                                          "REFER",   "MESSAGE",   "UPDATE", "PRACK"};
+
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+        if (slice_ieq(word, slice_of(methods[i])))
+            return true;
+    return false;
+}
+
+/* "486", "4xx" */
+static bool is_status(struct slice word)
+{
+    return word.n == 3 && word.p[0] >= '1' && word.p[0] <= '6' &&
+           strchr("0123456789xX", word.p[1]) && strchr("0123456789xX", word.p[2]);
+}
+
+static bool has_status(const struct traced *t, struct slice word)
+{
+    char digits[12];
+
+    snprintf(digits, sizeof digits, "%u", t->status);
+    for (size_t i = 0; i < 3; i++)
+        if ((word.p[i] | 0x20) != 'x' && word.p[i] != digits[i])
+            return false;
+    return true;
+}
+
 static bool has_word(const struct traced *t, struct slice word)
 {
+    if (is_method(word))
+        return slice_ieq(t->method, word);
+    if (is_status(word))
+        return t->status > 0 && has_status(t, word);
     return contains(slice_of(t->remote), word) || contains(slice_of(t->local), word) ||
            slice_ieq(slice_of(t->transport), word) || contains(slice_of(t->text), word);
 }

@@ -53,8 +53,9 @@ struct slice traced_header(const struct traced *t, const char *name);
 struct slice traced_uri(const struct traced *t, const char *header);
 /* "INVITE (SDP)", "200 OK (INVITE, SDP)", "OPTIONS (again)"; in brief "200 OK again". */
 void traced_put_label(const struct traced *t, bool brief, struct buf *out);
-/* Whether it has all words of filter, in any case, and none of those behind a "!". Addresses and
- * transport count, too. */
+/* Whether it has all words of filter, in any case, and none of those behind a "!". The name of a
+ * method means its requests and their answers, "486" and "4xx" answers of that status; other words
+ * may stand anywhere, in the addresses too. */
 bool traced_has(const struct traced *t, struct slice filter);
 
 /* --- laid out ------------------------------------------------------------------------------- */

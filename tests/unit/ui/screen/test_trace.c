@@ -253,6 +253,23 @@ static void servers_come_first(void **state)
     assert_string_equal(ladder.far[1].name, "Bob Martin");
 }
 
+/* A screen that comes late has not heard where an account is registered. */
+static void servers_are_known_by_what_they_do(void **state)
+{
+    struct screen *s = screen_of(state);
+    struct trace_state *st;
+    struct ladder ladder;
+
+    traced_clear(&s->model->traced);
+    scene_message(s, 1, true, "192.0.2.99:5060",
+                  "REGISTER sip:pbx.example SIP/2.0\nTo: <sip:a.lee@pbx.example>\n\n");
+    scene_message(s, 1, true, "192.0.2.98:5060", "REGISTER sip:h SIP/2.0\nTo: <sip:x@h>\n\n");
+    st = trace_state(s);
+    ladder_of(s->model, st->rows, st->n, 80, &ladder);
+    assert_string_equal(ladder.far[0].name, "work");
+    assert_string_equal(ladder.far[1].name, "x@h");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_trace, close_trace)
 
 int main(void)
@@ -270,6 +287,7 @@ int main(void)
         TEST(a_file_without_a_name_gets_one),
         TEST(columns_have_names),
         TEST(servers_come_first),
+        TEST(servers_are_known_by_what_they_do),
     };
 
     return cmocka_run_group_tests_name("ui/screen/trace", tests, NULL, NULL);

@@ -87,6 +87,12 @@ static void words_filter(void **state)
     assert_false(traced_has(t, SLICE("!bob")));
     assert_false(traced_has(t, SLICE("tcp")));
     assert_false(traced_has(t, SLICE("!")));
+    add(&list, true, "h", "SIP/2.0 486 Busy\r\nCSeq: 1 INVITE\r\nAllow: BYE\r\nX: 200\r\n\r\n");
+    t = traced_at(&list, 1);
+    assert_true(traced_has(t, SLICE("Invite 486 4xx 48X")));
+    assert_true(traced_has(t, SLICE("!bye !200 !5xx allow")));
+    assert_false(traced_has(t, SLICE("200")));
+    assert_false(traced_has(traced_at(&list, 0), SLICE("4xx")));
     traced_clear(&list);
 }
 

@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""The trace, the call closely and the sound devices on the screen: the real program in tmux, with
+a server and telephones at the other end."""
+import glob
+import os
+import socket
+import stat
+import struct
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import account, daemon, tphone
+from lib.registrar import Registrar
+from lib.room import Room, free_port, wait_until
+from lib.tap import case, equal, expect, run
+from lib.tmux import Tmux
+
+
+class Screen(daemon.Session):
+    """tphone alone with settings of its own, on a terminal."""
+
+    def __init__(self, room, settings="", people="", cols=80, rows=24):
+        super().__init__(room, "screen")
+        port = free_port()
+        self.config(f"listen = udp:127.0.0.1:{port}\ndevice = null\n{settings}")
+        with open(os.path.join(self.home["XDG_CONFIG_HOME"], "tphone", "contacts"), "w",
+                  encoding="utf-8") as f:
+            f.write(people)
+        self.uri = f"sip:me@127.0.0.1:{port}"
+        self.tmux = Tmux(room, [tphone.program()], self.home, cols, rows)
+        room.keep(self)
+        self.tmux.wait("tphone +(no account|[●○] )")
+
+    def stop(self):
+        self.tphone("ctl", "quit")
+        wait_until(lambda: not os.path.exists(self.socket), 10, "the daemon stays")
+
+    def call(self, who):
+        self.tmux.press("c")
+        self.tmux.type(who)
+        self.tmux.press("Enter")
+
+
+def payloads(path):
+    """Of the UDP datagrams in a pcap of raw IPv4."""
+    with open(path, "rb") as f:
+        data = f.read()
+    equal(struct.unpack(">IHHIIII", data[:24]), (0xa1b2c3d4, 2, 4, 0, 0, 65535, 101), "its head")
+    at, out = 24, []
+    while at < len(data):
+        _, _, n, whole = struct.unpack(">IIII", data[at:at + 16])
+        packet = data[at + 16:at + 16 + n]
+        equal((n, packet[0], packet[9]), (whole, 0x45, 17), "a packet of UDP")
+        out.append(packet[28:])
+        at += 16 + n
+    return out
+
+
+@case("a call is traced through a server: ladder, message, only SDP, two compared, one call, saved")
+def trace():
+    with Room() as room:
+        server = room.keep(Registrar())
+        bob = tphone.Answer(room, "bob")
+        me = Screen(room, account.of(server, "alice").settings("home"), f"Bob Martin = {bob.uri}\n",
+                    cols=100)
+        t = me.tmux
+        t.wait("● alice@")
+        me.call(bob.uri)
+        t.wait("▶ Bob Martin")
+        t.press("T")
+        t.wait(r"us +home +Bob Martin")
+        t.wait(r"│─+ REGISTER ─+▶│ +│")
+        t.wait(r"│◀─+ 401 Unauthorized")
+        t.wait(r"│─+ INVITE \(SDP\) ─+▶│")
+        t.wait(r"│◀─+ 200 OK \(INVITE, SDP\) ─+│")
+        t.wait(r"│─+ ACK ─+▶│")
+        t.press("k", "Enter")
+        t.wait(r"^ SIP/2.0 200 OK$")
+        t.wait(r"^ CSeq +\d+ INVITE$")
+        t.press("s")
+        t.wait(r"^ media +m=audio \d+ RTP/AVP")
+        t.wait("^ CSeq", gone=True)
+        t.press("s", "Escape")
+        t.wait(r"us +home +Bob Martin")
+        t.press("g", "j", "j", "=")
+        t.wait(r"> Authorization: Digest")
+        t.wait(r"CSeq: \d+ REGISTER +\| CSeq: \d+ REGISTER")
+        t.press("Escape")
+        t.wait(r"us +home +Bob Martin")
+        t.press("o")
+        t.wait(r"4 of \d+ messages, one call")
+        t.press("W")
+        t.wait(r"4 messages saved in .*/tphone-trace-[\d-]+\.pcap")
+        t.press("o", "w")
+        t.wait(r"\d+ messages saved in .*/tphone-trace-[\d-]+\.txt")
+        saved = payloads(glob.glob(os.path.join(me.home["HOME"], "tphone-trace-*.pcap"))[0])
+        equal([p.split(b" ")[0] for p in saved], [b"REGISTER", b"SIP/2.0"] * 2, "what is in it")
+        expect(b'response="..."' in saved[2], "credentials are not masked", saved[2])
+        text = glob.glob(os.path.join(me.home["HOME"], "tphone-trace-*.txt"))[0]
+        equal(stat.S_IMODE(os.stat(text).st_mode), 0o600, "who may read it")
+        with open(text, encoding="utf-8") as f:
+            expect(f"sent to udp 127.0.0.1:{bob.port}\n  | INVITE " in f.read(), "no INVITE")
+        t.press("f")
+        t.type("BYE")
+        t.press("Enter")
+        t.wait("no message fits")
+        me.expect(0, "ctl", "hangup")
+        t.wait(r"│─+ BYE ─+▶│")
+
+
+@case("a screen that comes later sees how the call began, and what strangers send does no harm")
+def late_and_hostile():
+    with Room() as room:
+        bob = tphone.Answer(room, "bob")
+        me = Screen(room)
+        t = me.tmux
+        me.call(bob.uri)
+        t.wait("▶ .*bob")
+        second = Tmux(room, [tphone.program()], me.home, 80, 24, name="second")
+        second.wait("▶ .*bob")
+        second.press("T")
+        second.wait(r"│─+ INVITE")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.sendto(b"OPTIONS sip:me@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK1\r\n"
+                     b"From: \"\x1b[2J\x1b]0;owned\x07\" <sip:evil@x>;tag=1\r\nTo: <sip:me@x>\r\n"
+                     b"Call-ID: \x1b[1;1HX\r\nCSeq: 1 OPTIONS\r\n\r\n",
+                     ("127.0.0.1", int(me.uri.rsplit(":", 1)[1])))
+        second.wait(r"│◀─+ OPTIONS")
+        second.press("G", "k")
+        second.press("Enter")
+        second.wait(r"Call-ID +\N{REPLACEMENT CHARACTER}\[1;1HX")
+        expect("owned" not in second.ask("pane_title"), "the title was changed")
+        second.wait("^ tphone")
+        second.press("q", "q", "d")
+        equal(second.status(), 0, "exit status")
+
+
+@case("the call closely: its graphs grow, addresses and codecs are told, and it is hung up there")
+def details():
+    with Room() as room:
+        bob = tphone.Answer(room, "bob")
+        me = Screen(room, people=f"Bob Martin = {bob.uri}\n")
+        t = me.tmux
+        me.call("bob")
+        t.wait("▶ Bob Martin")
+        t.press("i")
+        t.wait(r"^ sound +opus.*, encryption none")
+        t.wait(r"^ addresses +we 127\.0\.0\.1:\d+, they 127\.0\.0\.1:\d+")
+        t.wait(r"^ quality +█+░* \d\.\d good")
+        t.wait(r"▁{3} -60$")
+        t.wait(r"^ packets +sent [1-9]\d+, received [1-9]\d+")
+        t.resize(60, 16)
+        t.wait(r"^ your level +\S+ dB")
+        t.press("x")
+        t.wait("there is no call")
+        t.press("Escape")
+        t.wait("no calls")
+
+
+@case("sound devices: levels while one looks, a tone, none at all, and their end when one leaves")
+def devices():
+    with Room() as room:
+        me = Screen(room)
+        t = me.tmux
+        t.press("D")
+        t.wait("speak: the microphone is open")
+        t.wait(r"^ microphone +silent +▁▁▁")
+        t.press("t")
+        t.wait("a tone is played")
+        t.wait(r"^ loudspeaker +-\d+ dB")
+        t.wait("speak: the microphone is open")
+        t.press("G", "Enter")
+        t.wait(r"● none +no sound device.*in use")
+        t.wait(r"^ microphone +closed")
+        t.press("r")
+        t.wait("nothing rings")
+        t.press("Escape")
+        t.wait("no calls")
+
+
+if __name__ == "__main__":
+    run(jobs=2)
