@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <libgen.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "phone/folders.h"
 #include "phone/phone_private.h"
@@ -13,7 +14,9 @@ struct contacts_watch {
     struct phone *phone;
     uv_fs_event_t event;
     bool is_open; /* event */
+    char *name;   /* of the file in its folder, owned */
     struct net_deadline *settled;
+    bool due; /* it is set: what changes without end is looked at all the same */
     unsigned told;
 };
 
@@ -21,23 +24,28 @@ static void on_settled(void *arg)
 {
     struct contacts_watch *watch = arg;
 
+    watch->due = false;
     phone_look_at_contacts(watch->phone);
 }
 
-/* Whichever file it was: a look at one that is as it was costs little. */
 static void on_change(uv_fs_event_t *event, const char *file, int events, int status)
 {
     struct contacts_watch *watch = event->data;
 
-    (void)file;
     (void)events;
     (void)status;
+    if (watch->due || (file && watch->name && strcmp(file, watch->name) != 0))
+        return;
+    watch->due = true;
     net_deadline_set(watch->settled, net_now_ms() + SETTLE_MS);
 }
 
 static void on_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    struct contacts_watch *watch = handle->data;
+
+    free(watch->name);
+    free(watch);
 }
 
 void contacts_watch_free(struct contacts_watch *watch)
@@ -60,8 +68,14 @@ unsigned *contacts_watch_told(struct contacts_watch *watch)
 static int watch_folder(struct contacts_watch *watch, const char *path)
 {
     char *real = realpath(path, NULL), *copy = real ? real : strdup(path);
-    int err = copy ? uv_fs_event_start(&watch->event, on_change, dirname(copy), 0) : -ENOMEM;
+    const char *slash = copy ? strrchr(copy, '/') : NULL;
+    int err;
 
+    if (!copy)
+        return -ENOMEM;
+    free(watch->name);
+    watch->name = strdup(slash ? slash + 1 : copy); /* NULL: every file of the folder counts */
+    err = uv_fs_event_start(&watch->event, on_change, dirname(copy), 0);
     free(copy);
     return err;
 }
