@@ -170,6 +170,7 @@ static void take_answer(struct step *s)
 
 static void ring(struct step *s)
 {
+    s->call->phone->n_calls_ring += !s->call->rings;
     s->call->rings = true;
     sip_call_progress(s->call->sip, 180, SLICE(""), net_now_ms());
 }
@@ -457,6 +458,12 @@ static enum call_input refine(const struct call *call, enum call_input input,
     return input;
 }
 
+static void ring_no_more(struct call *call)
+{
+    call->rings = false;
+    call->phone->n_calls_ring--;
+}
+
 void call_input(struct call *call, enum call_input input, const struct sip_call_event *event,
                 const struct phone_command *command)
 {
@@ -467,6 +474,8 @@ void call_input(struct call *call, enum call_input input, const struct sip_call_
         s.closed = false;
         step(&s, CALL_MEDIA_CLOSED);
     }
+    if (call->rings && call->state != CALL_INCOMING)
+        ring_no_more(call);
     if (call->state == CALL_GONE)
         call_free(call);
     calls_set_tones(phone);

@@ -111,17 +111,10 @@ void calls_resume(struct call *call)
 
 void calls_set_tones(struct phone *phone)
 {
-    bool waiting = false;
-
     phone_set_ring(phone);
     if (!phone->heard)
         return;
-    LIST_EACH (&phone->calls, at) {
-        const struct call *call = LIST_ITEM(at, struct call, link);
-
-        waiting |= call->state == CALL_INCOMING && call->rings;
-    }
-    phone->waiting = waiting;
+    phone->waiting = phone->n_calls_ring > 0;
     call_set_tone(phone->heard);
 }
 

@@ -199,14 +199,7 @@ static void tested(struct phone *phone, const struct media_event *event)
 /* Who talks already hears of it by a tone in the ear. */
 static bool must_ring(const struct phone *phone)
 {
-    bool rings = false;
-
-    LIST_EACH (&phone->calls, at) {
-        const struct call *call = LIST_ITEM(at, struct call, link);
-
-        rings |= call->state == CALL_INCOMING && call->rings;
-    }
-    return rings && !phone->heard && !phone->quitting;
+    return phone->n_calls_ring > 0 && !phone->heard && !phone->quitting;
 }
 
 static int start_ring(struct phone *phone)

@@ -62,6 +62,7 @@ struct phone {
     char *rings[CONFIG_RINGS_MAX]; /* devices that ring, owned; none: the one above */
     size_t n_rings;
     bool never_rings;
+    size_t n_calls_ring;     /* of calls: those that came in and ring here */
     bool ringing, ring_told; /* it rings now; that it cannot was told */
     bool testing;
     bool dnd;         /* calls are turned away */
