@@ -234,6 +234,12 @@ static void volume(struct screen *s, struct slice argument)
     free(text);
 }
 
+static void dnd(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    screen_ask(s, ASK_DO, "dnd", ",\"on\":%s", s->model->dnd ? "false" : "true");
+}
+
 static void do_register(struct screen *s, struct slice argument)
 {
     if (argument.n > 0)
@@ -303,6 +309,9 @@ const struct command commands_of_calls[] = {
     {.name = "stop", .of_call = true, .can = plays, .run = stop, .help = "stop what is played"},
     {.name = "volume", .argument = ARGUMENT_TEXT, .must = true, .value = "DB", .run = volume,
      .help = "loudness of the loudspeaker; +3 and -3 change it"},
+    {.name = "dnd",
+     .run = dnd,
+     .help = "do not disturb: turn calls away; once more: no longer"},
     {.name = "register", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT", .run = do_register,
      .help = "register an account, also again after a refusal"},
     {.name = "unregister", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT", .run = unregister,

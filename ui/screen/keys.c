@@ -22,6 +22,7 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"main", "C",         "conference"},
     {"main", "P",         "part"},
     {"main", "L",         "log"},
+    {"main", "Z",         "dnd"},
     {"main", "B",         "bare"},
     {"main", "T",         "trace"},
     {"main", "i",         "details"},

@@ -326,6 +326,11 @@ unsigned model_event(struct model *m, const struct ctl_line *line, uint64_t now_
     case PHONE_TESTED:
     case PHONE_TEST_ENDED:
         return model_take_sound(m, line);
+    case PHONE_CONTACTS_CHANGED:
+        return MODEL_CHANGED | MODEL_PEOPLE;
+    case PHONE_DND_SET:
+        m->dnd = e->on;
+        return MODEL_CHANGED;
     case PHONE_VOLUMES:
         m->microphone_db = e->microphone_db;
         m->speaker_db = e->speaker_db;
@@ -414,6 +419,7 @@ void model_status(struct model *m, const void *tree, uint64_t now_ms)
 
     m->connected = true;
     m->leaves = flag_of(tree, "leaves");
+    m->dnd = flag_of(tree, "dnd");
     take_text(&m->version, tree, "version");
     model_take_sound_state(m, tree);
     take_calls(m, json_object_get(tree, "calls"), now_ms);

@@ -1,11 +1,18 @@
 /* The chosen call more closely: whom it is with, how it sounds. */
 #include <math.h>
 
+#include "ui/screen/graph.h"
 #include "ui/screen/screen.h"
 #include "ui/screen/width.h"
 
 #define BAR_COLS 9
 #define BEST_MOS 4.5f
+#define DELAY_COLS 14
+#define DELAY_LEAST_MS 100 /* what a graph reaches up to, at least */
+#define DELAY_HIGH_MS 400  /* above that people talk at the same time */
+#define LOSS_COLS 13
+#define WIDE_COLS 36      /* from here on there is room for the graph, */
+#define VERY_WIDE_COLS 50 /* and for jitter beside it */
 
 static struct slice codec_of(const struct model_call *c)
 {
@@ -47,9 +54,25 @@ static int draw_quality(const struct model_call *c, struct cells *cells, struct 
     n += cells_print(cells, r, row, n, STYLE_NORMAL, "quality %.1f ", (double)now.mos);
     for (int i = 0; i < BAR_COLS; i++)
         n += cells_draw(cells, r, row, n, STYLE_METER, i < full ? GLYPH_FULL : GLYPH_EMPTY);
-    if (!isnan(now.loss))
+    if (!isnan(now.loss) && r.cols - n > LOSS_COLS)
         cells_print(cells, r, row, n, STYLE_NORMAL, "  loss %.1f %%", (double)now.loss);
     return row + 1;
+}
+
+/* The last seconds of what waits here against jitter. */
+static int draw_delay_graph(const struct model_call *c, struct cells *cells, struct rect r, int row,
+                            int col)
+{
+    uint64_t n = c->n_seconds < DELAY_COLS ? c->n_seconds : DELAY_COLS;
+    struct rect bars = {r.row + row, r.col + col, 1, DELAY_COLS};
+    float values[DELAY_COLS];
+    struct graph graph = {values, n, 0, 0, DELAY_HIGH_MS};
+
+    for (uint64_t i = 0; i < n; i++)
+        values[i] = c->seconds[(c->n_seconds - n + i) % MODEL_SECONDS_MAX].delay;
+    graph.high = graph_top(values, n, DELAY_LEAST_MS);
+    graph_draw(&graph, cells, bars);
+    return DELAY_COLS;
 }
 
 static int draw_delay(const struct model_call *c, struct cells *cells, struct rect r, int row)
@@ -57,9 +80,13 @@ static int draw_delay(const struct model_call *c, struct cells *cells, struct re
     struct model_second now = model_call_now(c);
     int n = 1;
 
-    if (!isnan(now.delay))
-        n += cells_print(cells, r, row, n, STYLE_NORMAL, "delay %.0f ms  ", (double)now.delay);
-    if (!isnan(now.jitter))
+    if (!isnan(now.delay)) {
+        n += cells_put(cells, r, row, n, STYLE_NORMAL, SLICE("delay "));
+        if (r.cols >= WIDE_COLS)
+            n += draw_delay_graph(c, cells, r, row, n) + 1;
+        n += cells_print(cells, r, row, n, STYLE_NORMAL, "%.0f ms  ", (double)now.delay);
+    }
+    if (!isnan(now.jitter) && (isnan(now.delay) || r.cols >= VERY_WIDE_COLS))
         n += cells_print(cells, r, row, n, STYLE_NORMAL, "jitter %.0f ms  ", (double)now.jitter);
     if (!isnan(now.round_trip))
         n += cells_print(cells, r, row, n, STYLE_NORMAL, "rtt %.0f ms", (double)now.round_trip);

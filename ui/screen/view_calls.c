@@ -1,6 +1,13 @@
 /* The calls that there are: state, who, how long. */
+#include <math.h>
+
+#include "ui/screen/graph.h"
 #include "ui/screen/screen.h"
 #include "ui/screen/width.h"
+
+#define LEVEL_COLS 3
+#define LEVEL_FROM_COLS 36
+#define SILENT_DB (-54.0f)
 
 static size_t rows(const struct screen *s)
 {
@@ -92,6 +99,21 @@ static void put_state(const struct screen *s, const struct model_call *c, const 
     }
 }
 
+/* How loud they were in the last seconds, before column end. Columns taken, also where nothing is
+ * to be shown, so that what stands before does not move. */
+static int draw_level(const struct model_call *c, struct cells *cells, struct rect row, int end)
+{
+    bool heard = c->phase == PHONE_PHASE_UP && !c->on_hold;
+
+    for (unsigned i = 0; heard && i < LEVEL_COLS && i < c->n_seconds; i++) {
+        float db = c->seconds[(c->n_seconds - 1 - i) % MODEL_SECONDS_MAX].level_in;
+
+        if (!isnan(db))
+            cells_draw(cells, row, 0, end - 1 - (int)i, STYLE_METER, graph_glyph(db, SILENT_DB, 0));
+    }
+    return LEVEL_COLS + 1;
+}
+
 static void draw_row(const struct screen *s, struct cells *cells, struct rect row, size_t i)
 {
     const struct model_call *c = s->model->calls[i];
@@ -99,6 +121,8 @@ static void draw_row(const struct screen *s, struct cells *cells, struct rect ro
     int end = row.cols - 1;
 
     put_state(s, c, cells, &state);
+    if (row.cols >= LEVEL_FROM_COLS)
+        end -= draw_level(c, cells, row, end);
     cells_draw(cells, row, 0, 1, style_of(c), glyph_of(c));
     cells_put_right(cells, row, 0, end, style_of(c), buf_slice(&state));
     view_put_name(cells, row, 0, 3, end - width_of(buf_slice(&state)) - 4,

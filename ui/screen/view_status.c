@@ -113,6 +113,8 @@ void draw_status(const struct screen *s, struct cells *cells, struct rect within
     int end = draw_levels(s, cells, within);
     int col = 1 + cells_put(cells, within, 0, 1, STYLE_STRONG, SLICE("tphone"));
 
+    if (s->model->dnd)
+        col += 2 + cells_put(cells, within, 0, col + 2, STYLE_WARN, SLICE("do not disturb"));
     if (s->model->connected)
         draw_accounts(s, cells, within, col + 2, end - 1);
     else
