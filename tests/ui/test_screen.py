@@ -66,7 +66,7 @@ def walk():
         t.press("Space")
         t.wait(r"Bob Martin.*muted")
         t.press("Space")
-        t.wait(r"▶ Bob Martin +0:\d\d +opus *│")
+        t.wait(r"▶ Bob Martin +0:\d\d +opus [▁-█ ]*│")
         t.press("1", "2", "#")
         bob.process.wait_line('digit.*#|#')
         for cols, rows in ((200, 60), (59, 16), (40, 10), (39, 9)):
