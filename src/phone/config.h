@@ -136,8 +136,8 @@ const struct config_key *config_key(enum config_section section, struct slice na
 void config_init(struct phone_config *config);
 void config_free(struct phone_config *config);
 
-/* Reads one setting; an earlier value of it is replaced, but on-event and bind add to what
- * there is.
+/* Reads one setting; an earlier value of it is replaced, but on-event, bind and ring-device
+ * add to what there is.
  * Returns 0; -ENOENT: no such setting (the fault names the likely right one); -EINVAL: the value is
  * wrong; -ENOMEM. On an error nothing changes. */
 int config_set(struct phone_config *config, struct slice name, struct slice value,

@@ -57,7 +57,7 @@ static int set_device(void *into, struct slice value, struct config_fault *fault
 }
 
 /* Each adds one, as names of devices have commas in them. */
-static int set_ring_device(void *into, struct slice value, struct config_fault *fault)
+int config_set_ring_device(void *into, struct slice value, struct config_fault *fault)
 {
     struct phone_config *config = into;
     bool none = slice_ieq(value, SLICE("none"));
@@ -66,13 +66,13 @@ static int set_ring_device(void *into, struct slice value, struct config_fault *
         return config_refuse_empty(fault, "the name of a sound device, or none,");
     if (!none && config->n_ring_devices == CONFIG_RINGS_MAX)
         return config_wrong(fault, value, value.p, "four devices ring at most");
-    config->never_rings = none;
+    if (!none && config_replace(&config->ring_devices[config->n_ring_devices], value) != 0)
+        return -ENOMEM;
     if (none)
         config_free_rings(config);
-    else if (config_replace(&config->ring_devices[config->n_ring_devices], value) == 0)
-        config->n_ring_devices++;
     else
-        return -ENOMEM;
+        config->n_ring_devices++;
+    config->never_rings = none;
     return 0;
 }
 
@@ -227,7 +227,7 @@ const struct config_option config_phone_options[] = {
     {{"device", "none|NAME", "sound device; call and daemon take the system's, answer none", NULL},
      set_device},
     {{"ring-device", "none|NAME", "what rings, instead of device; may be said again", NULL},
-     set_ring_device},
+     config_set_ring_device},
     {{"ring-tone", "FILE", "what is heard when it rings, instead of a bell", NULL},
      set_ring_tone},
     {{"codec", "LIST", "codecs in order of preference", "opus,pcmu,pcma"}, set_codec},

@@ -30,7 +30,11 @@ int config_set_at(enum config_section section, size_t i, void *into, struct slic
 struct account_config *config_account_new(struct slice label);
 void config_account_free(struct account_config *account);
 
-/* The names of ring-device. */
+/* --- config_phone.c: ring-device ---------------------------------------------------------------
+ */
+
+/* Adds a device to those before; "none" takes them away. */
+int config_set_ring_device(void *into, struct slice value, struct config_fault *fault);
 void config_free_rings(struct phone_config *config);
 
 /* --- config_hooks.c: "EVENTS COMMAND" --------------------------------------------------------- */

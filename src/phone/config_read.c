@@ -54,6 +54,12 @@ static int check_password(struct reader *r, struct slice line, struct slice name
     return 0;
 }
 
+/* What may stand several times. */
+static bool adds(config_set_fn *set)
+{
+    return set == config_set_on_event || set == config_set_bind || set == config_set_ring_device;
+}
+
 static int read_key(struct reader *r, struct slice line, struct slice name, struct slice value)
 {
     enum config_section section = r->account ? CONFIG_ACCOUNT : CONFIG_PHONE;
@@ -65,8 +71,7 @@ static int read_key(struct reader *r, struct slice line, struct slice name, stru
         r->fault.at = (size_t)(name.p - line.p);
         return -EINVAL;
     }
-    if (r->seen_on[i] > 0 && config_options(section)[i].set != config_set_on_event &&
-        config_options(section)[i].set != config_set_bind)
+    if (r->seen_on[i] > 0 && !adds(config_options(section)[i].set))
         return refuse_twice(r, line, name, config_key_at(section, (size_t)i)->name, r->seen_on[i],
                             "");
     if (r->account && check_password(r, line, name) != 0)

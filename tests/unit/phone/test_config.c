@@ -38,6 +38,15 @@ static const struct row {
      "f:1:28: this quote has no end"},
     {"a hook that would start itself", "on-event = hook-failed notify\n",
      "f:1:12: no command can be started by this event, as one that fails would start itself again"},
+    {"a hook of what comes many times a second", "on-event = ended,SIP notify\n",
+     "f:1:18: no command can be started by this event, which is for clients that ask for it "
+     "alone"},
+    {"five devices that ring", "ring-device=a\nring-device=b\nring-device=c\nring-device=d\n"
+     "ring-device = e\n", "f:5:15: four devices ring at most"},
+    {"none takes them away",
+     "ring-device=a\nring-device=b\nring-device=none\nring-device=c\nring-device=d\n"
+     "ring-device=e\nring-device=f\nring-tone = x.wav\n", NULL},
+    {"a ring without a sound", "ring-tone =\n", "f:1:12: the name of a sound file is missing"},
     {"neither events nor none", "on-event =\n",
      "f:1:11: a list of events, with a command behind it, is missing"},
     {"every key of an account",
