@@ -190,7 +190,7 @@ static void put_bash(struct buf *out)
     buf_puts(out, bash_words);
     bash_put_values(out);
     buf_puts(out, "    ?*) ;;\n    *)\n    case $command:$n:$cur in\n");
-    bash_put_options("", CLI_ALL, out);
+    bash_put_options("", CLI_SCREEN, out); /* which is what tphone alone is */
     buf_puts(out, "    :*) words='");
     put_commands(CLI_ALL, out);
     buf_puts(out, "' ;;\n");
@@ -331,7 +331,7 @@ static void put_zsh(struct buf *out)
         buf_puts(out, "'\n");
     }
     buf_puts(out, "    )\n    _arguments -C -s -S :");
-    zsh_put_options(CLI_ALL, out);
+    zsh_put_options(CLI_SCREEN, out);
     buf_puts(out, " \\\n            '(-): :->command' '(-)*:: :->argument' && return 0\n"
                   "    case $state in\n"
                   "    command) _describe -t commands command commands && ret=0 ;;\n"
@@ -383,13 +383,16 @@ static void fish_put_explained(const char *help, struct buf *out)
     buf_puts(out, "'\n");
 }
 
-/* Begins a line that counts behind these commands. */
+/* Begins a line that counts behind these commands; options of the screen do without one, too. */
 static void fish_put_condition(unsigned of, struct buf *out)
 {
     buf_puts(out, "complete -c tphone");
     if (of == CLI_ALL)
         return;
-    buf_puts(out, " -n '__tphone_command_is ");
+    buf_puts(out, " -n '");
+    if (of & CLI_SCREEN)
+        buf_puts(out, "__tphone_command_is; or ");
+    buf_puts(out, "__tphone_command_is ");
     put_commands(of, out);
     buf_putc(out, '\'');
 }

@@ -128,6 +128,12 @@ VALUES = [
      ["alice"]),
     ("shells", ["completion", ""], ["bash", "fish", "zsh"]),
     ("what the daemon can do", ["ctl", "h"], ["hangup", "history", "hold"]),
+    ("whom it can call", ["ctl", "call", "al"], ["alice"]),
+    ("what its commands take by name", ["ctl", "call", "alice", "pl"], ["play="]),
+    ("nothing where they take no more", ["ctl", "quit", ""], []),
+    ("names of events", ["ctl", "events", "reg"], ["registered", "registration-failed"]),
+    ("no name for a word that needs none", ["ctl", "hangup", ""], []),
+    ("options of the screen, which is what tphone alone is", ["--pl"], ["--plain"]),
     ("no second command", ["devices", ""], []),
 ]
 
