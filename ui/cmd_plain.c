@@ -70,6 +70,8 @@ static void print(struct app *a, bool typed)
         a->prompted = false;
     flush_put(a->flush, &a->terminal->out, buf_slice(out));
     buf_clear(out);
+    if (a->terminal->out.fd < 0)
+        net_loop_stop(a->loop); /* nobody listens any more */
 }
 
 static void set_echo(struct app *a, bool on)
@@ -228,6 +230,17 @@ static void watch_again(struct app *a)
         net_watch_set(a->watch, a->ended || a->n_in == sizeof a->in ? 0 : NET_READABLE);
 }
 
+/* A terminal that was hung up ends like a file, but nobody has said that calls are to end. */
+static void end_of_input(struct app *a)
+{
+    struct termios modes;
+
+    if (a->is_tty && tcgetattr(STDIN_FILENO, &modes) != 0)
+        net_loop_stop(a->loop);
+    else
+        leave(a, false);
+}
+
 /* A line is carried out when the one before has been answered, so that a script need not wait. */
 static void on_turn(void *arg)
 {
@@ -243,7 +256,7 @@ static void on_turn(void *arg)
     if (take_line(a))
         take_turn(a, now_ms);
     else if (a->ended)
-        leave(a, false);
+        end_of_input(a);
     else if (!a->watch)
         take_turn(a, now_ms);
     watch_again(a);

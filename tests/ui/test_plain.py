@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The telephone in lines: what is typed into a pipe or on a terminal, and what is said."""
 import os
+import pty
 import re
+import select
 import signal
 import stat
 import subprocess
@@ -173,8 +175,13 @@ def incoming():
         dave.expect_status(tphone.DECLINED)
         p.say("x", r"^alice@\S+, call 1: ended: ")
         alice.expect_status(0)
+        erin = tphone.Call(room, me.uri, "erin", user="erin", seconds=30)
+        p.wait(r"^erin@\S+, call 3: calls you")
+        erin.process.signal(signal.SIGINT)
+        p.wait(r"^erin@\S+, call 3: ended: ")
         p.type("wait 1")
-        p.say("history", r"^1\. sip:dave@\S+, in, \d\d:\d\d, declined$")
+        p.say("history", r"^1\. sip:erin@\S+, in, \d\d:\d\d, missed$")
+        p.wait(r"^2\. sip:dave@\S+, in, \d\d:\d\d, declined$")
         p.end()
 
 
@@ -362,6 +369,29 @@ def terminal():
         t.popen.send_signal(signal.SIGINT)
         equal(t.status(), 0, "exit status")
         equal(t.modes(), t.before, "modes of the terminal")
+
+
+@case("a terminal that is hung up disturbs no call; the end of input ends it")
+def hung_up():
+    with Room() as room:
+        bob = tphone.Answer(room, "bob")
+        me = Home(room)
+        pid, master = pty.fork()
+        if pid == 0:
+            os.execve(tphone.program(), ["tphone", "--plain"], me.env(TERM="xterm"))
+        os.write(master, f"call {bob.uri}\n".encode())
+        said = b""
+        while b"call 1: answered" not in said:
+            expect(select.select([master], [], [], 10)[0], "it is not answered", said)
+            said += os.read(master, 4096)
+        os.close(master)
+        wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0], 10, "it does not notice")
+        expect("bob" in me.expect(0, "status").out, "the call has ended")
+        p = Plain(me)
+        expect(any(re.match(r"1\. .*bob.*, talking", l) for l in p.process.lines), "another call",
+               *p.process.lines)
+        p.end()
+        bob.process.wait_line("ended: the other side hung up")
 
 
 @case("a first start at a terminal hides the password")
