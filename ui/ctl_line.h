@@ -1,7 +1,8 @@
 /* ui/ctl_line.h - what a daemon says, line by line: replies, and events of its phone, which are
  * read back into what ui/json_event.c printed.
  *
- * Strings are fit to be seen (base/text.h), whoever has said them; names of members may not be.
+ * Strings are fit to be seen (base/text.h), whoever has said them, but for the message of an event
+ * sip, which keeps its lines; names of members may not be.
  * What is missing in a line is as if it were not known; members that we do not know are passed
  * over, as tphone-control(7) wants it of clients. */
 #ifndef UI_CTL_LINE_H

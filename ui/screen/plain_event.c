@@ -54,6 +54,8 @@ static void put_incoming(struct buf *out, const struct phone_event *e)
 static bool put_what(struct buf *out, const struct phone_event *e)
 {
     switch (e->kind) {
+    case PHONE_QUALITY: /* the view of the call tells it when it is asked */
+        return false;
     case PHONE_INCOMING:
         put_incoming(out, e);
         return true;

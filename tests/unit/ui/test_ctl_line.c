@@ -3,6 +3,7 @@
 #include "ui/ctl_line.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <math.h>
 
 #include "phone/event_names.h"
@@ -220,11 +221,27 @@ static void check_row(void **state)
     ctl_line_free(&line);
 }
 
+/* Other strings are made safe, of which a screen draws whole rows. */
+static void a_message_keeps_its_lines(void **state)
+{
+    struct ctl_line line;
+
+    (void)state;
+    assert_int_equal(
+        ctl_line_read(SLICE("{\"event\":\"sip\",\"message\":\"a\\r\\nb\",\"text\":\"a\\r\"}"),
+                      &line),
+        0);
+    assert_string_equal(json_string_value(json_object_get(line.tree, "message")), "a\r\nb");
+    assert_string_equal(json_string_value(json_object_get(line.tree, "text")), "a\xef\xbf\xbd");
+    ctl_line_free(&line);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_event_comes_back_as_it_was),
         cmocka_unit_test(every_outcome_comes_back),
+        cmocka_unit_test(a_message_keeps_its_lines),
     };
     int failed = RUN_ROWS("ui/ctl_line: lines", rows, check_row);
 
