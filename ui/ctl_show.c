@@ -163,16 +163,18 @@ static void put_list(struct buf *out, const json_t *reply, const char *member,
         put(out, json_array_get(list, i));
 }
 
-/* What every reply has, and what nobody asks for who looks at a table. */
-static bool is_said_already(const char *member)
+/* What every reply has, and what nobody asks for who looks at a table; that nobody is turned away
+ * goes without saying. */
+static bool is_said_already(const char *member, const json_t *value)
 {
-    static const char *const members[] = {"v",     "reply",    "ok",      "version",
-                                          "calls", "accounts", "history", "contacts"};
+    static const char *const members[] = {"v",      "reply",     "ok",      "version",
+                                          "calls",  "accounts",  "history", "contacts",
+                                          "device", "listening", "leaves",  "ring_devices"};
 
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         if (strcmp(member, members[i]) == 0)
             return true;
-    return false;
+    return strcmp(member, "dnd") == 0 && json_is_false(value);
 }
 
 static void put_value(struct buf *out, const json_t *value)
@@ -192,7 +194,7 @@ static void put_values(struct buf *out, json_t *reply)
     const char *between = "";
 
     for (void *at = json_object_iter(reply); at; at = json_object_iter_next(reply, at)) {
-        if (is_said_already(json_object_iter_key(at)))
+        if (is_said_already(json_object_iter_key(at), json_object_iter_value(at)))
             continue;
         buf_puts(out, between);
         put_text(out, json_object_iter_key(at));
