@@ -12,6 +12,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_jitter \
 	tests/fuzz/fuzz_locator \
 	tests/fuzz/fuzz_mask \
+	tests/fuzz/fuzz_plain \
 	tests/fuzz/fuzz_rtcp \
 	tests/fuzz/fuzz_rtp \
 	tests/fuzz/fuzz_screen \
@@ -36,6 +37,7 @@ tests_fuzz_fuzz_ctl_line_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_mask_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_dns_ttl_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_jitter_LDADD = $(machine_ldadd)
+tests_fuzz_fuzz_plain_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_screen_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_sniff_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_words_LDADD = $(phone_ldadd)

@@ -63,12 +63,14 @@ static void put_words(const struct model *m, size_t row, struct buf *out)
 
 static void put_kind(const struct model *m, size_t row, struct buf *out)
 {
-    const struct model_device *d = &m->devices[row];
+    const struct model_device *d;
 
-    if (row == m->n_devices)
+    if (row == m->n_devices) {
         buf_puts(out, "no sound device: calls have files");
-    else
-        buf_printf(out, "%s, %u in, %u out, %u Hz", d->host_api, d->inputs, d->outputs, d->rate);
+        return;
+    }
+    d = &m->devices[row];
+    buf_printf(out, "%s, %u in, %u out, %u Hz", d->host_api, d->inputs, d->outputs, d->rate);
 }
 
 static void text(const struct screen *s, size_t row, struct buf *out)

@@ -1,0 +1,103 @@
+/* The telephone in lines: a phone that says anything, and a person or script that types anything;
+ * bytes up to 0x1e are lines of the phone. Whatever is said is UTF-8 that moves no cursor. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "ui/screen/plain.h"
+
+#define INPUT_MAX 16384u
+
+static void ignore(void *arg, struct slice line)
+{
+    (void)arg;
+    (void)line;
+}
+
+static void no_work(void *arg)
+{
+    (void)arg;
+}
+
+/* Each line is as it would be if it were made safe once more. */
+static void check(struct plain *p)
+{
+    struct slice rest = buf_slice(&p->out);
+    struct buf safe = buf_new(1u << 20);
+
+    while (rest.n > 0) {
+        struct slice line = slice_cut(&rest, '\n');
+
+        buf_clear(&safe);
+        text_safe(&safe, line);
+        if (buf_ok(&safe) && !slice_eq(buf_slice(&safe), line))
+            abort();
+    }
+    buf_clear(&p->out);
+    buf_free(&safe);
+}
+
+static void hear(struct plain *p, struct slice lines)
+{
+    while (lines.n > 0) {
+        struct ctl_line line;
+
+        if (ctl_line_read(slice_cut(&lines, '\n'), &line) != 0)
+            continue;
+        plain_line(p, &line);
+        ctl_line_free(&line);
+        check(p);
+    }
+}
+
+/* The one command that makes files may stand behind a prompt, too. */
+static bool would_write(struct slice line)
+{
+    for (; line.n > 0; line = slice_skip(line, 1))
+        if (slice_starts(line, SLICE("save")))
+            return true;
+    return false;
+}
+
+static void type(struct plain *p, struct slice lines)
+{
+    while (lines.n > 0) {
+        struct slice line = slice_cut(&lines, '\n');
+
+        if (would_write(line))
+            continue;
+        plain_typed(p, line);
+        check(p);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    struct slice typed = {(const char *)bytes, n < INPUT_MAX ? n : INPUT_MAX}, lines;
+    struct model model;
+    struct keymap keys;
+    struct setup setup;
+    struct screen s;
+    struct plain p;
+
+    lines = slice_cut(&typed, '\x1e');
+    model_init(&model);
+    keymap_init(&keys);
+    screen_init(&s, &model, &keys);
+    setup_init(&setup, "/nowhere/tphone.conf");
+    setup.changed = no_work;
+    s.setup = &setup;
+    plain_init(&p, &s);
+    s.now_ms = 1000;
+    s.send = ignore;
+    hear(&p, lines);
+    type(&p, typed);
+    plain_free(&p);
+    screen_free(&s);
+    setup_free(&setup);
+    keymap_free(&keys);
+    model_free(&model);
+    return 0;
+}
