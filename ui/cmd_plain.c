@@ -29,6 +29,7 @@ struct app {
     struct flush *flush;
     struct connection *connection;
     struct signals *signals;
+    uv_signal_t continued; /* SIGCONT */
     struct model model;
     struct keymap keys;
     struct screen screen;
@@ -74,17 +75,32 @@ static void print(struct app *a, bool typed)
         net_loop_stop(a->loop); /* nobody listens any more */
 }
 
-static void set_echo(struct app *a, bool on)
+static void set_modes(const struct app *a)
 {
     struct termios modes = a->modes;
 
-    if (!a->is_tty || a->hidden == !on)
-        return;
-    if (!on)
+    if (a->hidden)
         modes.c_lflag &= ~(tcflag_t)ECHO;
     while (tcsetattr(STDIN_FILENO, TCSADRAIN, &modes) != 0 && errno == EINTR)
         ;
+}
+
+static void set_echo(struct app *a, bool on)
+{
+    if (!a->is_tty || a->hidden == !on)
+        return;
     a->hidden = !on;
+    set_modes(a);
+}
+
+/* The shell had the terminal meanwhile, and shows what is typed. */
+static void on_continued(uv_signal_t *handle, int number)
+{
+    struct app *a = handle->data;
+
+    (void)number;
+    if (a->hidden)
+        set_modes(a);
 }
 
 /* --- the phone ------------------------------------------------------------------------------ */
@@ -301,6 +317,16 @@ static int watch_input(struct app *a)
     return err;
 }
 
+static int watch_continued(struct app *a)
+{
+    int err = uv_signal_init(net_loop_uv(a->loop), &a->continued);
+
+    if (err)
+        return err;
+    a->continued.data = a;
+    return uv_signal_start(&a->continued, on_continued, SIGCONT);
+}
+
 static int prepare(struct app *a)
 {
     int err = net_loop_new(&a->loop);
@@ -313,6 +339,8 @@ static int prepare(struct app *a)
         err = setup_run_new(a->loop, &a->setup, on_setup, a, &a->setup_run);
     if (!err)
         err = signals_new(a->loop, on_signal, on_second_signal, a, &a->signals);
+    if (!err)
+        err = watch_continued(a);
     if (!err)
         err = watch_input(a);
     if (err)
@@ -338,6 +366,8 @@ static bool begin(struct app *a, bool first_start)
 static void finish(struct app *a)
 {
     set_echo(a, true);
+    if (a->continued.data)
+        uv_close((uv_handle_t *)&a->continued, NULL);
     net_watch_free(a->watch);
     connection_free(a->connection);
     setup_run_free(a->setup_run);

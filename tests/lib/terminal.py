@@ -70,6 +70,9 @@ class Terminal:
     def modes(self):
         return termios.tcgetattr(self._slave)
 
+    def set_modes(self, modes):
+        termios.tcsetattr(self._slave, termios.TCSANOW, modes)
+
     def status(self, seconds=10):
         try:
             status = self.popen.wait(seconds)

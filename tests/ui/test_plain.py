@@ -366,6 +366,10 @@ def terminal():
         equal(t.text.count("> "), 2, "prompts after two lines, one of them secret")
         t.type("password\n")
         wait_until(lambda: not t.echoes(), 5, "what is typed would be shown")
+        t.popen.send_signal(signal.SIGSTOP)
+        t.set_modes(t.before)  # as a shell does
+        t.popen.send_signal(signal.SIGCONT)
+        wait_until(lambda: not t.echoes(), 5, "what is typed would be shown after a stop")
         t.popen.send_signal(signal.SIGINT)
         equal(t.status(), 0, "exit status")
         equal(t.modes(), t.before, "modes of the terminal")
