@@ -7,6 +7,7 @@
 #include "ui/screen/model.h"
 
 #define LADDER_FAR_MAX 8u /* columns beside ours */
+#define LADDER_HEAD_ROWS 2
 
 /* Where somebody stands. The text lives as long as the model is not changed. */
 struct ladder_column {
@@ -28,7 +29,7 @@ struct ladder {
  * accounts next to us, then the others in the order in which they appear. */
 void ladder_of(const struct model *model, const uint64_t *numbers, size_t n, int cols,
                struct ladder *out);
-/* Names and, in the second row, addresses. Takes two rows. */
+/* Names and, in the second row, addresses. */
 void ladder_draw_heads(const struct ladder *ladder, struct cells *cells, struct rect within);
 /* One message in one row. */
 void ladder_draw(const struct ladder *ladder, const struct traced *t, bool marked,

@@ -18,9 +18,11 @@ static bool is_in(struct rect r, const struct key *key)
            key->col < r.col + r.cols;
 }
 
-static struct rect below_title(struct rect r)
+static struct rect list_of(const struct view *view, struct rect r)
 {
-    return (struct rect){r.row + 1, r.col, r.rows - 1, r.cols};
+    int above = 1 + view->head_rows; /* the title */
+
+    return (struct rect){r.row + above, r.col, r.rows - above, r.cols};
 }
 
 /* Popups are typed into, and a click beside them is not for what is below. */
@@ -30,13 +32,13 @@ static bool find(const struct screen *s, const struct layout *l, const struct ke
     const struct view *top = screen_view(s);
 
     if (top->kind == VIEW_WHOLE && is_in(l->body, key)) {
-        *out = (struct target){top, below_title(l->body)};
+        *out = (struct target){top, list_of(top, l->body)};
         return true;
     }
     for (size_t i = 0; top->kind == VIEW_PANE && i < l->n_panes; i++) {
         if (!is_in(l->panes[i].rect, key))
             continue;
-        *out = (struct target){l->panes[i].view, below_title(l->panes[i].rect)};
+        *out = (struct target){l->panes[i].view, list_of(l->panes[i].view, l->panes[i].rect)};
         return true;
     }
     return false;
@@ -66,9 +68,10 @@ static void click(struct screen *s, const struct layout *l, const struct key *ke
 
     if (is_in(l->keys, key)) {
         const struct command *c = keys_command_at(s, l->keys, key->col);
+        const struct binding *b = c ? command_key(s, c) : NULL;
 
-        if (c)
-            command_run(s, slice_of(c->name));
+        if (b) /* its words may say more than the name */
+            command_run(s, slice_of(b->command));
         return;
     }
     if (!find(s, l, key, &t))

@@ -14,7 +14,8 @@ void trace_put_pcap_head(struct buf *out);
 /* Of a message that is too long for a packet the end is missing. */
 void trace_put_pcap(struct buf *out, const struct traced *t);
 
-/* Makes a file that nobody else can read. 0, or an error of open and write; -EEXIST: something is
+/* Makes a file that nobody else can read, and waits for the disk: a screen does so, which no call
+ * waits for. 0, or an error of open and write; -EEXIST: something is
  * there already, and stays as it is. */
 int trace_file_write(const char *path, struct slice content);
 

@@ -39,7 +39,8 @@ struct view {
     void (*enter)(struct screen *screen, size_t row);
     /* What stands in the right corner of its title, for people: "/ search". */
     const char *hint;
-    bool follows; /* where the last row is chosen it stays so as others come */
+    int head_rows; /* that stand above its list, within what it draws */
+    bool follows;  /* where the last row is chosen it stays so as others come */
 };
 
 /* The i-th of the table, NULL behind the last. */
@@ -66,9 +67,7 @@ typedef void view_row_fn(const struct screen *screen, struct cells *cells, struc
  * what stands there where the list has none. */
 void view_list(const struct screen *screen, const struct view *view, struct cells *cells,
                struct rect within, view_row_fn *draw_row, const char *empty);
-/* For lists that are drawn otherwise: the first row that is shown, so that the chosen one is in the
- * middle where there is enough on both sides; and the signs where there are more. */
-size_t view_first_row(size_t n, size_t chosen, size_t room);
+/* The signs where there are more, for lists that are drawn otherwise. */
 void view_draw_more(struct cells *cells, struct rect within, size_t n, size_t first);
 
 /* The first row that is shown of n, where room fit: the chosen one is in the middle where there is

@@ -208,4 +208,5 @@ const struct view view_devices = {.name = "devices",
                                   .rows = rows,
                                   .text = text,
                                   .enter = enter,
+                                  .head_rows = HEAD_ROWS,
                                   .hint = "Enter uses one   p: speak, and hear it"};

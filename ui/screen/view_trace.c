@@ -5,6 +5,8 @@
 #include "ui/screen/view_trace.h"
 #include "ui/screen/width.h"
 
+#define SUMMARY_ROWS 1
+#define HEAD_ROWS (SUMMARY_ROWS + LADDER_HEAD_ROWS)
 #define PREVIEW_COLS 116 /* wide enough for the chosen message beside the ladder */
 
 /* --- what is shown -------------------------------------------------------------------------- */
@@ -139,7 +141,7 @@ static void draw_summary(const struct screen *s, struct cells *cells, struct rec
 static void draw_ladder(const struct screen *s, struct cells *cells, struct rect r)
 {
     const struct trace_state *st = trace_state(s);
-    struct rect list = {r.row + 2, r.col, r.rows - 2, r.cols};
+    struct rect list = {r.row + LADDER_HEAD_ROWS, r.col, r.rows - LADDER_HEAD_ROWS, r.cols};
     size_t room = list.rows > 0 ? (size_t)list.rows : 0, chosen = screen_chosen(s, &view_trace);
     size_t first = view_first_row(st->n, chosen, room);
     struct ladder ladder;
@@ -172,7 +174,7 @@ static void draw_preview(const struct screen *s, struct cells *cells, struct rec
 
 static void draw(const struct screen *s, struct cells *cells, struct rect r)
 {
-    struct rect ladder = {r.row + 1, r.col, r.rows - 1, r.cols};
+    struct rect ladder = {r.row + SUMMARY_ROWS, r.col, r.rows - SUMMARY_ROWS, r.cols};
 
     draw_summary(s, cells, r);
     if (trace_state(s)->n == 0) {
@@ -203,5 +205,6 @@ const struct view view_trace = {.name = "trace",
                                 .rows = rows,
                                 .text = text,
                                 .enter = enter,
+                                .head_rows = HEAD_ROWS,
                                 .hint = "Enter shows a message   / search",
                                 .follows = true};

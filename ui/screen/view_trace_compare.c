@@ -7,6 +7,7 @@
 #include "ui/screen/view_trace.h"
 #include "ui/screen/width.h"
 
+#define HEAD_ROWS 1
 #define BESIDE_COLS 72
 #define GUTTER_COLS 3
 
@@ -99,6 +100,18 @@ static void text(const struct screen *s, size_t row, struct buf *out)
 
 /* --- drawing -------------------------------------------------------------------------------- */
 
+/* The end of a text, as wide as there is room for. */
+static struct slice last_columns(struct slice text, int cols)
+{
+    int width = width_of(text), one;
+
+    while (width > cols) {
+        text = slice_skip(text, width_next(text, &one).n);
+        width -= one;
+    }
+    return text;
+}
+
 /* A line with the part that differs marked. Where that would lie outside, the line begins shortly
  * before it. */
 static void draw_line(const struct compare_row *it, struct slice line, struct cells *cells,
@@ -110,8 +123,7 @@ static void draw_line(const struct compare_row *it, struct slice line, struct ce
     int col = 0, most = r.cols / 2;
 
     if (changed && width_of(same) > r.cols - 8) {
-        while (width_of(same) > most)
-            same = slice_skip(same, width_head(same, 1).n ? width_head(same, 1).n : 1);
+        same = last_columns(same, most);
         col += cells_draw(cells, r, 0, col, STYLE_DIM, GLYPH_ELLIPSIS);
     }
     rest = slice_skip(other, other.n - (changed ? it->behind : 0));
@@ -184,8 +196,8 @@ static void draw_head(const struct screen *s, struct cells *cells, struct rect r
 static void draw(const struct screen *s, struct cells *cells, struct rect r)
 {
     draw_head(s, cells, r);
-    r.row++;
-    r.rows--;
+    r.row += HEAD_ROWS;
+    r.rows -= HEAD_ROWS;
     view_list(s, &view_trace_compare, cells, r, draw_row, "no messages are compared");
 }
 
@@ -197,4 +209,5 @@ const struct view view_trace_compare = {.name = "trace-compare",
                                         .draw = draw,
                                         .rows = rows,
                                         .text = text,
+                                        .head_rows = HEAD_ROWS,
                                         .hint = "/ search"};

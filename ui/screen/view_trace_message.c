@@ -3,6 +3,8 @@
 #include "ui/screen/view_trace.h"
 #include "ui/screen/width.h"
 
+#define HEAD_ROWS 1
+
 static int text_cols(const struct screen *s)
 {
     return s->cells.cols - 2;
@@ -94,8 +96,8 @@ static void draw(const struct screen *s, struct cells *cells, struct rect r)
 
     if (t)
         draw_head(t, cells, r);
-    r.row++;
-    r.rows--;
+    r.row += HEAD_ROWS;
+    r.rows -= HEAD_ROWS;
     view_list(s, &view_trace_message, cells, r, draw_row,
               t ? "this message has no SDP" : "this message is not kept any more");
 }
@@ -106,4 +108,5 @@ const struct view view_trace_message = {.name = "trace-message",
                                         .draw = draw,
                                         .rows = rows,
                                         .text = text,
+                                        .head_rows = HEAD_ROWS,
                                         .hint = "left and right: the ones around it   / search"};

@@ -153,6 +153,50 @@ static void two_are_compared(void **state)
     assert_true(scene_shows(s, "REGISTER sip:example.org SIP/2.0"));
 }
 
+static void click(struct screen *s, int row, int col)
+{
+    const struct key key = {.code = KEY_MOUSE, .mouse = MOUSE_PRESS, .row = row, .col = col};
+
+    screen_key(s, &key);
+}
+
+static void rows_are_clicked_below_the_heads(void **state)
+{
+    struct screen *s = screen_of(state);
+
+    screen_draw(s);
+    click(s, 6, 20);
+    assert_int_equal(chosen(s), 1);
+    click(s, 5, 20); /* an address above */
+    assert_int_equal(chosen(s), 1);
+    click(s, 9, 20);
+    assert_int_equal(chosen(s), 4);
+    click(s, 9, 20);
+    assert_true(scene_shows(s, "Message "));
+    assert_true(scene_shows(s, "19:43:14.623"));
+}
+
+/* Nothing that a stranger sends keeps the screen busy. */
+static void long_lines_are_compared_in_time(void **state)
+{
+    struct screen *s = screen_of(state);
+    struct buf one = buf_new(1 << 20), other = buf_new(1 << 20);
+
+    buf_puts(&one, "BYE sip:a SIP/2.0\nX: ");
+    for (int i = 0; i < 300000; i++)
+        buf_putc(&one, 'x');
+    buf_put(&other, buf_slice(&one));
+    buf_puts(&other, "y\n\n");
+    buf_puts(&one, "z\n\n");
+    scene_message(s, 1, false, SCENE_BOB, buf_cstr(&one));
+    scene_message(s, 2, false, SCENE_BOB, buf_cstr(&other));
+    scene_press(s, "G =");
+    assert_true(scene_shows(s, "xxxz"));
+    assert_true(scene_shows(s, "xxxy"));
+    buf_free(&one);
+    buf_free(&other);
+}
+
 /* --- files ---------------------------------------------------------------------------------- */
 
 static size_t size_of_file(const char *folder, const char *name)
@@ -283,6 +327,8 @@ int main(void)
         TEST(messages_are_gone_through),
         TEST(a_message_that_is_gone_is_said_to_be),
         TEST(two_are_compared),
+        TEST(rows_are_clicked_below_the_heads),
+        TEST(long_lines_are_compared_in_time),
         TEST(what_is_shown_is_saved),
         TEST(a_file_without_a_name_gets_one),
         TEST(columns_have_names),
