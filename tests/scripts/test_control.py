@@ -347,6 +347,38 @@ def half_closed():
         equal(phone.client("two").do("status")["calls"], [], "calls")
 
 
+@case("history and contacts are listed, in order among other replies, also to who leaves at once")
+def lists():
+    with Room() as room:
+        book = room.write("book", "bob = sip:bob@127.0.0.1\ncarol = sip:carol@127.0.0.1\n")
+        far = tphone.Answer(room, "far", device="none")
+        phone = control.Daemon(room, "desk", device="none", contacts_file=book)
+        me = phone.client()
+        equal(me.do("history")["history"], [], "the history of nobody")
+        for _ in range(2):
+            call = me.do("call", target=far.uri)["call"]
+            mark = me.mark()
+            me.event("answered", call=call)
+            me.do("hangup", call=call)
+            me.event("ended", call=call, after=mark)
+        wait_until(lambda: [r["outcome"] for r in me.do("history")["history"]] == ["answered"] * 2,
+                   5, "two calls do not stand in the history")
+        row = me.do("history", limit=1)["history"]
+        equal([(r["list"], r["direction"], r["peer"]) for r in row],
+              [("history", "out", far.uri)], "one row")
+        me.refused("history", "bad-member", limit=0)
+        numbers = [me.send(c) for c in ("contacts", "status", "history", "accounts", "contacts")]
+        for n in numbers:
+            expect(me.reply(n)["ok"], f"reply {n} is a refusal")
+        said = [line["reply"] for line in me.lines if line.get("reply") in numbers]
+        equal(said, numbers, "the order of replies")
+        equal([r["name"] for r in me.reply(numbers[-1])["contacts"]], ["bob", "carol"], "names")
+        leaver = phone.client("leaver")
+        leaver.send("history")
+        leaver.close()
+        equal(me.do("status")["calls"], [], "calls, after somebody has left")
+
+
 @case("there are as many clients as may be, and one more is told so")
 def too_many():
     with Room() as room:

@@ -4,6 +4,7 @@ typed and pictures read."""
 import os
 import signal
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import daemon, sip, tphone
@@ -165,6 +166,17 @@ def detached():
         third.press("q")
         third.wait("back in the shell")
         equal(third.ask("alternate_on"), "0", "the other screen is left")
+
+
+@case("a phone that was started for a screen ends ten seconds after it is lost")
+def lost():
+    with Room() as room:
+        me = Screen(room)
+        os.kill(me.tmux.pid(), signal.SIGKILL)
+        me.tmux.status()
+        began = time.monotonic()
+        wait_until(lambda: not os.path.exists(me.socket), 20, "the phone stays")
+        expect(time.monotonic() - began > 5, "it did not wait for the screen to come back")
 
 
 @case("Ctrl-Z gives the terminal back and fg the screen, and the call has gone on")
