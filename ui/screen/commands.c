@@ -1,4 +1,5 @@
 #include "ui/screen/commands.h"
+#include "ui/screen/width.h"
 
 #include "base/text.h"
 
@@ -82,7 +83,7 @@ void command_run(struct screen *s, struct slice line)
         return;
     if (!c)
         screen_say(s, STYLE_BAD, "there is no command %" PRI_SLICE "; ? shows them",
-                   ARG_SLICE(slice_head(name, 40)));
+                   ARG_SLICE(width_head(name, 40)));
     else if (takes_call(c, argument) && !take_call(s, &argument))
         return;
     else if (c->must && argument.n == 0)

@@ -5,6 +5,7 @@
 
 #include "ui/json.h"
 #include "ui/screen/commands.h"
+#include "ui/screen/width.h"
 
 /* --- which call ----------------------------------------------------------------------------- */
 
@@ -99,7 +100,7 @@ static void ask_text(struct screen *s, enum screen_ask ask, const char *command,
 
 static void call_person(struct screen *s, struct slice target)
 {
-    screen_say(s, STYLE_DIM, "calling %" PRI_SLICE, ARG_SLICE(slice_head(target, 200)));
+    screen_say(s, STYLE_DIM, "calling %" PRI_SLICE, ARG_SLICE(width_head(target, 200)));
     ask_text(s, ASK_CALL, "call", "target", target, 0); /* says more where nobody is there */
 }
 

@@ -1,6 +1,7 @@
 /* What is done with the screen itself. */
 #include "ui/screen/commands.h"
 #include "ui/screen/layout.h"
+#include "ui/screen/width.h"
 
 /* --- lists ---------------------------------------------------------------------------------- */
 
@@ -115,7 +116,7 @@ static void search_on(struct screen *s, bool back)
 {
     if (!screen_search(s, back, false))
         screen_say(s, STYLE_WARN, "%" PRI_SLICE " is not there",
-                   ARG_SLICE(slice_head(buf_slice(&s->search), 100)));
+                   ARG_SLICE(width_head(buf_slice(&s->search), 100)));
 }
 
 static void search_next(struct screen *s, struct slice argument)

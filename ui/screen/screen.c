@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/timers.h"
 #include "ui/json.h"
 #include "ui/screen/commands.h"
@@ -25,7 +26,7 @@ void screen_init(struct screen *s, struct model *model, struct keymap *keys)
                          .focus = &view_calls,
                          .search = buf_new(LINE_BYTES_MAX),
                          .typed = buf_new(LINE_BYTES_MAX),
-                         .message = buf_new(4096)};
+                         .message = buf_new(8192)};
     line_init(&s->line, NULL);
     for (size_t i = 0; (view = view_at(i)); i++)
         if (view->state_size > 0)
@@ -181,7 +182,7 @@ void screen_say(struct screen *s, enum style style, const char *format, ...)
     vsnprintf(text, sizeof text, format, values);
     va_end(values);
     buf_clear(&s->message);
-    buf_puts(&s->message, text);
+    text_safe(&s->message, slice_of(text)); /* which may have been cut in a character */
     s->message_style = style;
     s->message_until_ms = s->now_ms + MESSAGE_MS;
 }

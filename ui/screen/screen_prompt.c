@@ -32,7 +32,7 @@ static void enter_search(struct screen *s)
     end_prompt(s);
     if (s->search.n > 0 && !screen_search(s, false, true))
         screen_say(s, STYLE_WARN, "%" PRI_SLICE " is not there",
-                   ARG_SLICE(slice_head(buf_slice(&s->search), 100)));
+                   ARG_SLICE(width_head(buf_slice(&s->search), 100)));
 }
 
 /* Nothing of it stays behind in memory that moved. */
