@@ -254,12 +254,14 @@ static void quit_now(struct screen *s)
     s->wish.quit = true;
 }
 
-/* Where the phone is another's its calls go on without us. */
 static void quit(struct screen *s, struct slice argument)
 {
     (void)argument;
-    if (s->model->n_calls > 0 && s->model->leaves)
-        screen_confirm(s, "hang up and quit? (d detaches)", quit_now);
+    if (s->model->n_calls > 0)
+        screen_confirm(s,
+                       s->model->leaves ? "hang up and quit? (d detaches)"
+                                        : "quit? the telephone goes on with its calls",
+                       quit_now);
     else
         quit_now(s);
 }

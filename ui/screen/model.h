@@ -117,7 +117,6 @@ enum model_news {
     MODEL_CHANGED = 1,  /* something is to be drawn */
     MODEL_INCOMING = 2, /* a call has come in */
     MODEL_PEOPLE = 4,   /* history and contacts are to be asked for */
-    MODEL_STATUS = 8,   /* the status is */
     MODEL_ENDED = 16,   /* a call is over: the newest note says how */
 };
 

@@ -6,9 +6,9 @@
 
 /* --- panes ---------------------------------------------------------------------------------- */
 
-static void draw_title(const struct screen *s, const struct view *view, struct rect within)
+static void draw_title(struct screen *s, const struct view *view, struct rect within)
 {
-    struct cells *cells = (struct cells *)&s->cells;
+    struct cells *cells = &s->cells;
     bool has_focus = screen_view(s) == view;
     int n = 1;
 

@@ -255,7 +255,7 @@ void term_suspend(struct term *t)
 {
     write_rest(t);
     restore_now();
-    signal(SIGTSTP, SIG_DFL);
+    uv_signal_stop(&t->stop); /* so that the signal does what it does by itself */
     kill(0, SIGTSTP);
     /* Here we go on. */
     uv_signal_start(&t->stop, t->stop.signal_cb, SIGTSTP);
@@ -269,7 +269,6 @@ static void on_stop(uv_signal_t *handle, int number)
     struct term *t = handle->data;
 
     (void)number;
-    uv_signal_stop(&t->stop);
     term_suspend(t);
 }
 
