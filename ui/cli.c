@@ -493,6 +493,8 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
             settle_port(&cli->config);
         if (!err && cli->command->bit == CLI_ANSWER)
             settle_answer(cli);
+        if (!err)
+            cli->config.watches_contacts = cli->control || cli->command->bit == CLI_DAEMON;
         cli->config.no_device |= cli->audio_fd; /* the program has the ear and the mouth */
         if (!err && cli->command->bit == CLI_LOAD)
             err = settle_load(cli, why);

@@ -323,7 +323,6 @@ int control_new(struct session *session, struct control **out)
         free(control);
         return err;
     }
-    (void)phone_watch_contacts(session->phone); /* else clients hear later of what changes */
     control_begin_trace(control);
     *out = control;
     return 0;

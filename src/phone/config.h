@@ -100,6 +100,7 @@ struct phone_config {
     enum config_accept accept; /* of calls that are for no account */
     bool silent_to_strangers;  /* strangers = silence: what is not for us gets no answer at all */
     struct ip dns_server;      /* family 0: those of the system */
+    bool watches_contacts;     /* PHONE_CONTACTS_CHANGED is told: no setting, but of the program */
     bool no_history;           /* history = no */
     char *contacts_file;       /* owned; NULL: $XDG_CONFIG_HOME/tphone/contacts */
     char *history_file;        /* owned; NULL: $XDG_STATE_HOME/tphone/history.db */
@@ -107,7 +108,7 @@ struct phone_config {
     unsigned dnd_status;       /* with this; 0: 480 */
     bool keep_trace;           /* messages of SIP are kept for who asks for them later */
     struct screen_config screen;
-    struct list hooks;         /* of struct hook_config; whoever holds the phone runs them */
+    struct list hooks; /* of struct hook_config; whoever holds the phone runs them */
 };
 
 /* What was wrong with a value: at which of its bytes, and a sentence without the place; text is

@@ -70,7 +70,7 @@ enum phone_event_kind {
     PHONE_VOLUMES,     /* microphone_db, speaker_db: by PHONE_VOLUME */
     PHONE_DEVICE_LIST, /* devices, or text: why there are none to be told */
     PHONE_CONTACTS_CHANGED, /* other names stand in the file, whoever has written it: told where
-                               phone_watch_contacts was called */
+                               phone_config.watches_contacts says so */
     PHONE_HOOK_FAILED, /* text: a command of on-event (ui/hooks.h), which the phone knows not of */
     PHONE_MESSAGE,     /* a SIP message went by: bytes, sent, transport, where, local */
     PHONE_CLOSED,      /* after PHONE_QUIT: nothing follows but, in phone_free, a PHONE_NOTICE of

@@ -91,10 +91,7 @@ size_t phone_each_account(const struct phone *phone,
                           void (*each)(void *arg, const struct phone_account_state *state),
                           void *arg);
 
-/* From now on PHONE_CONTACTS_CHANGED is told, within a moment of the change. 0 or a negative errno:
- * then only what is noticed by chance. Twice does no harm. */
-int phone_watch_contacts(struct phone *phone);
-/* Looks at once. */
+/* Looks at once whether other names stand in the file of contacts. */
 void phone_look_at_contacts(struct phone *phone);
 /* Calls each for every contact, in the order of the file; the strings live until it returns. */
 void phone_each_contact(struct phone *phone,

@@ -17,6 +17,10 @@ int phone_open_contacts(struct phone *phone)
     if (folders_contacts(phone->config, &path) == 0)
         err = contacts_new(buf_cstr(&path), &phone->contacts);
     buf_free(&path);
+    /* Before the sockets: where a process is killed, Linux closes first what was opened last, and
+     * takes its time for a watch, while the next phone wants the port already. */
+    if (!err && phone->config->watches_contacts)
+        (void)phone_watch_contacts(phone); /* else changes are heard of later */
     return err;
 }
 

@@ -107,6 +107,9 @@ void phone_note_contacts(struct phone *phone);
 
 /* --- contacts_watch.c ----------------------------------------------------------------------- */
 
+/* From now on PHONE_CONTACTS_CHANGED is told, within a moment of the change. 0 or a negative errno:
+ * then only what is noticed by chance. */
+int phone_watch_contacts(struct phone *phone);
 /* The version of the contacts that was told last. */
 unsigned *contacts_watch_told(struct contacts_watch *watch);
 /* Looks whether the folder is there now, where it was not. NULL is fine, for both. */

@@ -177,6 +177,18 @@ def contacts_by_others():
         phone.stop()
 
 
+@case("a file of contacts that is wrong from the beginning is told, and stops nothing")
+def contacts_wrong():
+    with Room() as room:
+        phone = control.Daemon(room, "desk", contacts_file=room.write("people", "wrong\n"))
+        phone.wait_line("people:1:6: an equals sign is missing")
+        me = phone.client("me")
+        room.write("people", BOOK)
+        me.event("contacts-changed")
+        equal(len(names(me)), 2, "contacts")
+        phone.stop()
+
+
 @case("contacts whose folder is not there yet, or cannot be written")
 def contacts_new():
     with Room() as room:
