@@ -425,13 +425,17 @@ static void settle_call(const struct found *found, size_t n, struct cli *cli)
 }
 
 /* Who waits for calls has the usual port where people may call by our address. */
-static void settle_port(struct phone_config *config)
+static void settle_port(struct cli *cli)
 {
+    struct phone_config *config = &cli->config;
     bool by_server = config->accept == CONFIG_ACCEPT_SERVER ||
                      (config->accept == CONFIG_ACCEPT_DEFAULT && !list_empty(&config->accounts));
 
     if (!config->listen_said && !by_server)
         config->listen.ip.port = SIP_PORT;
+    /* Nobody asked for this port who opened a screen, so another program may have it. */
+    if (cli->leave_with_screens && !config->listen_said)
+        config->listen.or_free = true;
 }
 
 /* What the options of answer leave open: no sound device unless one is named, and one call at a
@@ -490,7 +494,7 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
         if (!err && cli->command->bit == CLI_CALL)
             settle_call(found, n, cli);
         if (!err && (cli->command->bit & (CLI_ANSWER | CLI_DAEMON)))
-            settle_port(&cli->config);
+            settle_port(cli);
         if (!err && cli->command->bit == CLI_ANSWER)
             settle_answer(cli);
         if (!err)

@@ -300,6 +300,31 @@ static void write_file(const char *path, const char *text)
     fclose(file);
 }
 
+/* Who opens a screen asked for no port, and can be called on another one as well. */
+static void daemon_of_a_screen_takes_another_port(void **state)
+{
+    static const char *const alone[] = {"daemon", NULL};
+    static const char *const screens[] = {"daemon", "--leave-with-screens", NULL};
+    static const char *const said[] = {"daemon", "--leave-with-screens", "--listen", ":5062", NULL};
+    const char *const *const lines[] = {alone, screens, said};
+    static const struct {
+        uint16_t port;
+        bool or_free;
+    } wanted[] = {{5060, false}, {5060, true}, {5062, false}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        struct buf why = buf_new(4096);
+        struct cli cli;
+
+        assert_int_equal(parse(lines[i], &cli, &why), 0);
+        assert_int_equal(cli.config.listen.ip.port, wanted[i].port);
+        assert_int_equal(cli.config.listen.or_free, wanted[i].or_free);
+        cli_free(&cli);
+        buf_free(&why);
+    }
+}
+
 /* The user's own file, which is read where no other is named. */
 static void accounts_and_options(void **state)
 {
@@ -564,6 +589,7 @@ int main(void)
         cmocka_unit_test(manual_has_every_option),
         cmocka_unit_test(manual_has_every_setting),
         cmocka_unit_test(the_example_can_be_read),
+        cmocka_unit_test(daemon_of_a_screen_takes_another_port),
         cmocka_unit_test(manual_has_every_command),
         cmocka_unit_test(help_has_every_option),
         cmocka_unit_test(help_is_narrow_and_begins_with_examples),
