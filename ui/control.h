@@ -39,8 +39,8 @@ int control_add_socket(struct control *control, int fd);
 /* Listens at path, or with a socket that listens already (net/unix.h). The reason in why. */
 int control_listen(struct control *control, const char *path, struct buf *why);
 int control_adopt(struct control *control, int fd, struct buf *why);
-/* The session ends when the last client that is a screen has gone (man tphone-control: screen). 0 or
- * a negative errno. */
+/* The session ends when the last client that is a screen has gone (man tphone-control: screen). 0
+ * or a negative errno. */
 int control_leave_with_screens(struct control *control);
 /* How many clients there are. */
 size_t control_clients(const struct control *control);

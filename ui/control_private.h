@@ -22,12 +22,12 @@ struct control {
     uint64_t turn_ms;          /* when it is, NEVER_MS: not now */
     struct net_unix_listener *listener;
     double microphone_db, speaker_db; /* as they were told last */
-    bool leaves; /* it ends with the last screen */
+    bool leaves;                      /* it ends with the last screen */
     size_t n_screens;
     struct net_deadline *alone; /* when it does; NULL where it never did */
-    bool levels;         /* some client wants them */
-    struct buf messages; /* of SIP, as lines that are still to be told */
-    struct buf kept;     /* those that went by last, where that is wanted */
+    bool levels;                /* some client wants them */
+    struct buf messages;        /* of SIP, as lines that are still to be told */
+    struct buf kept;            /* those that went by last, where that is wanted */
 };
 
 struct control_job; /* of control_list.c */

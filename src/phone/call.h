@@ -139,11 +139,11 @@ struct call {
     bool sound_due; /* the sound waits until our 200 or ACK has left */
     bool connected; /* files, microphone and digits were given to the stream */
     bool may_send, held;
-    bool holds;     /* by PHONE_HOLD or another call: nobody hears anybody meanwhile */
-    bool waits;     /* on hold with its whole conference, and back with it */
-    bool told_hold; /* what the front end knows of that */
+    bool holds;       /* by PHONE_HOLD or another call: nobody hears anybody meanwhile */
+    bool waits;       /* on hold with its whole conference, and back with it */
+    bool told_hold;   /* what the front end knows of that */
     bool turned_away; /* nobody is to be disturbed */
-    bool rings;     /* by PHONE_RING: it came in, and a person hears of it */
+    bool rings;       /* by PHONE_RING: it came in, and a person hears of it */
 
     /* Offers of ours in the call */
     bool offering;       /* one is open, or waits for its turn after a 491 */

@@ -190,11 +190,6 @@ int media_device_choose(struct media_device *d, const char *name)
     return 0;
 }
 
-const char *media_device_name(const struct media_device *d)
-{
-    return d->name;
-}
-
 int media_device_new(uv_loop_t *loop, const char *name, const struct media_device_events *events,
                      void *arg, struct media_device **out)
 {

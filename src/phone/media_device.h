@@ -33,8 +33,6 @@ void media_device_play_only(struct media_device *d);
  * heard meanwhile. Where it cannot be opened the one before goes on. 0; -ENOMEM; -EBUSY: another
  * choice is under way. */
 int media_device_choose(struct media_device *d, const char *name);
-/* NULL: there is none. */
-const char *media_device_name(const struct media_device *d);
 
 /* closed follows, never at once; then the device is gone. Twice does no harm. */
 void media_device_close(struct media_device *d);

@@ -91,11 +91,13 @@ size_t phone_each_account(const struct phone *phone,
                           void (*each)(void *arg, const struct phone_account_state *state),
                           void *arg);
 
+/* Likewise for each address where SIP messages are heard. */
+size_t phone_each_listening(const struct phone *phone,
+                            void (*each)(void *arg, const char *transport, const struct ip *where),
+                            void *arg);
+
 /* Looks at once whether other names stand in the file of contacts. */
 void phone_look_at_contacts(struct phone *phone);
-/* Calls each for every contact, in the order of the file; the strings live until it returns. */
-void phone_each_contact(struct phone *phone,
-                        void (*each)(void *arg, const char *name, const char *address), void *arg);
 /* Whether something of the history is still to be written, within a moment. */
 bool phone_history_waits(const struct phone *phone);
 

@@ -56,18 +56,6 @@ void phone_look_at_contacts(struct phone *phone)
     refresh(phone);
 }
 
-void phone_each_contact(struct phone *phone,
-                        void (*each)(void *arg, const char *name, const char *address), void *arg)
-{
-    const char *name, *address;
-
-    if (!phone->contacts)
-        return;
-    refresh(phone);
-    for (size_t i = 0; contacts_at(phone->contacts, i, &name, &address); i++)
-        each(arg, name, address);
-}
-
 const char *phone_dialled(struct phone *phone, const char *typed)
 {
     const char *address = NULL;
