@@ -164,8 +164,8 @@ enum style ladder_style(const struct traced *t)
 
 void ladder_put_time(struct buf *out, double unix_time, bool milliseconds)
 {
-    time_t when = (time_t)unix_time;
-    unsigned ms = (unsigned)((unix_time - floor(unix_time)) * 1000 + 0.5) % 1000;
+    long long ms = llround(unix_time * 1000);
+    time_t when = (time_t)(ms / 1000);
     struct tm tm;
     char text[32] = "";
 
@@ -173,7 +173,7 @@ void ladder_put_time(struct buf *out, double unix_time, bool milliseconds)
         strftime(text, sizeof text, "%H:%M:%S", &tm);
     buf_puts(out, text);
     if (milliseconds)
-        buf_printf(out, ".%03u", ms);
+        buf_printf(out, ".%03lld", ms % 1000);
 }
 
 static void draw_arrow(struct cells *cells, struct rect row, int from, int to, bool to_right,

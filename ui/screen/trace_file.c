@@ -21,15 +21,15 @@
 
 void trace_put_text(struct buf *out, const struct traced *t)
 {
-    time_t when = (time_t)t->time;
-    unsigned ms = (unsigned)((t->time - floor(t->time)) * 1000 + 0.5) % 1000;
+    long long ms = llround(t->time * 1000);
+    time_t when = (time_t)(ms / 1000);
     struct slice rest = slice_of(t->text);
     char text[32] = "";
     struct tm tm;
 
     if (localtime_r(&when, &tm))
         strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
-    buf_printf(out, "%s.%03u %s %s %s\n", text, ms, t->sent ? "sent to" : "received from",
+    buf_printf(out, "%s.%03lld %s %s %s\n", text, ms % 1000, t->sent ? "sent to" : "received from",
                t->transport, t->remote);
     while (rest.n > 0) {
         struct slice line = slice_cut(&rest, '\n');
@@ -145,10 +145,10 @@ static void put_udp(struct buf *out, const struct ip *from, const struct ip *to,
 
 static void put_record_head(struct buf *out, double unix_time, unsigned length)
 {
-    double s = floor(unix_time);
+    long long us = llround(unix_time * 1e6);
 
-    put32(out, (uint32_t)s);
-    put32(out, (uint32_t)((unix_time - s) * 1e6));
+    put32(out, (uint32_t)(us / 1000000));
+    put32(out, (uint32_t)(us % 1000000));
     put32(out, length);
     put32(out, length);
 }

@@ -281,6 +281,20 @@ static void columns_have_names(void **state)
     assert_int_equal(ladder.n, 0);
 }
 
+static void times_are_rounded_whole(void **state)
+{
+    struct buf out = buf_new(256);
+
+    (void)state;
+    ladder_put_time(&out, 1795290189.123, true);
+    buf_putc(&out, ' ');
+    ladder_put_time(&out, 1795290189.9996, true);
+    buf_putc(&out, ' ');
+    ladder_put_time(&out, 1795290189.123, false);
+    assert_slice(buf_slice(&out), "19:43:09.123 19:43:10.000 19:43:09");
+    buf_free(&out);
+}
+
 /* A server that speaks first stands behind us all the same. */
 static void servers_come_first(void **state)
 {
@@ -332,6 +346,7 @@ int main(void)
         TEST(what_is_shown_is_saved),
         TEST(a_file_without_a_name_gets_one),
         TEST(columns_have_names),
+        TEST(times_are_rounded_whole),
         TEST(servers_come_first),
         TEST(servers_are_known_by_what_they_do),
     };
