@@ -281,6 +281,24 @@ static void columns_have_names(void **state)
     assert_int_equal(ladder.n, 0);
 }
 
+/* Answers have From and To of what they answer, whoever sends them. */
+static void answers_are_of_whom_they_are_for(void **state)
+{
+    static const char *const answer =
+        "SIP/2.0 200 OK\nFrom: <sip:bob@example.org>\nTo: <sip:carol@h>\n\n";
+    struct screen *s = screen_of(state);
+    struct trace_state *st;
+    struct ladder ladder;
+
+    traced_clear(&s->model->traced);
+    scene_message(s, 1, true, "192.0.2.50:5060", answer);
+    scene_message(s, 2, false, "192.0.2.51:5060", answer);
+    st = trace_state(s);
+    ladder_of(s->model, st->rows, st->n, 80, &ladder);
+    assert_string_equal(ladder.far[0].name, "Bob Martin");
+    assert_string_equal(ladder.far[1].name, "carol@h");
+}
+
 static void times_are_rounded_whole(void **state)
 {
     struct buf out = buf_new(256);
@@ -346,6 +364,7 @@ int main(void)
         TEST(what_is_shown_is_saved),
         TEST(a_file_without_a_name_gets_one),
         TEST(columns_have_names),
+        TEST(answers_are_of_whom_they_are_for),
         TEST(times_are_rounded_whole),
         TEST(servers_come_first),
         TEST(servers_are_known_by_what_they_do),
