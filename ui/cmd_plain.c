@@ -160,7 +160,8 @@ static void leave(struct app *a, bool stays)
 {
     if (a->connection)
         connection_leave(a->connection, stays);
-    net_loop_stop(a->loop);
+    else
+        net_loop_stop(a->loop);
 }
 
 static void grant(struct app *a)

@@ -9,6 +9,7 @@
 
 #define AGAIN_MS 1000u  /* between two attempts to find the phone again */
 #define PAST_MAX 500    /* calls of the history that are asked for */
+#define LEAVE_MS 1000u  /* that a good-bye has for being heard */
 #define WRITTEN_MS 150u /* within which a call that is over stands in the history */
 
 struct connection {
@@ -19,6 +20,7 @@ struct connection {
     struct buf path; /* of the socket */
     struct ctl_client *client;
     struct net_deadline *again, *people;
+    bool leaving;
 };
 
 /* --- lines ---------------------------------------------------------------------------------- */
@@ -34,6 +36,8 @@ static void on_line(void *arg, struct slice text)
     c->screen->now_ms = net_now_ms();
     news = c->events.line(c->arg, &line);
     ctl_line_free(&line);
+    if (c->leaving && screen_is_answered(c->screen))
+        net_loop_stop(c->loop);
     if (news & MODEL_PEOPLE)
         net_deadline_set(c->people, c->screen->now_ms + WRITTEN_MS);
 }
@@ -77,6 +81,10 @@ static void on_lost(void *arg, int err)
     struct connection *c = arg;
     struct buf why = buf_new(4096);
 
+    if (c->leaving) {
+        net_loop_stop(c->loop);
+        return;
+    }
     ctl_client_explain(err, buf_cstr(&c->path), &why);
     c->screen->send = NULL;
     model_disconnected(c->screen->model);
@@ -104,6 +112,10 @@ static void on_again(void *arg)
 {
     struct connection *c = arg;
 
+    if (c->leaving) { /* nobody has answered in time */
+        net_loop_stop(c->loop);
+        return;
+    }
     ctl_client_free(c->client);
     c->client = NULL;
     if (begin(c) != 0)
@@ -154,8 +166,17 @@ void connection_free(struct connection *c)
     free(c);
 }
 
-/* What is said has left when the connection is closed, as it fits into the socket. */
+/* A daemon that had something to say to a connection that is closed would not read what was said
+ * there last, so its reply is waited for. */
 void connection_leave(struct connection *c, bool stays)
 {
+    if (c->leaving)
+        return;
+    if (!c->screen->send) {
+        net_loop_stop(c->loop);
+        return;
+    }
+    c->leaving = true;
     screen_ask(c->screen, ASK_DO, "screen", ",\"on\":false%s", stays ? ",\"stay\":true" : "");
+    net_deadline_set(c->again, net_now_ms() + LEAVE_MS);
 }
