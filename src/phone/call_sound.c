@@ -100,6 +100,20 @@ void call_drop_pipes(struct call *call)
     drop_pipe(&call->pipe_out);
 }
 
+int phone_check_play(const char *path, struct buf *why)
+{
+    char sentence[MEDIA_WHY_MAX];
+
+    return phone_refuse_file(media_check_play(path, sentence), sentence, why);
+}
+
+int phone_check_record(const char *path, struct buf *why)
+{
+    char sentence[MEDIA_WHY_MAX];
+
+    return phone_refuse_file(media_check_record(path, sentence), sentence, why);
+}
+
 int phone_check_pipe(const struct phone_pipe *pipe, bool reads, struct buf *why)
 {
     char sentence[MEDIA_WHY_MAX];

@@ -583,19 +583,3 @@ int phone_do(struct phone *phone, const struct phone_command *command, uint32_t 
     phone->in_command--;
     return err;
 }
-
-/* --- before the first call ------------------------------------------------------------------ */
-
-int phone_check_play(const char *path, struct buf *why)
-{
-    char sentence[MEDIA_WHY_MAX];
-
-    return phone_refuse_file(media_check_play(path, sentence), sentence, why);
-}
-
-int phone_check_record(const char *path, struct buf *why)
-{
-    char sentence[MEDIA_WHY_MAX];
-
-    return phone_refuse_file(media_check_record(path, sentence), sentence, why);
-}
