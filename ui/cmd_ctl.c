@@ -95,6 +95,14 @@ static void put_event(struct asked *a, struct slice raw, const struct ctl_line *
     buf_free(&text);
 }
 
+static bool is_wanted(const struct asked *a, const char *event)
+{
+    for (size_t i = 0; i < a->n_events; i++)
+        if (strcmp(a->events[i], event) == 0)
+            return true;
+    return a->n_events == 0;
+}
+
 /* --- what follows a reply --------------------------------------------------------------------- */
 
 static bool at_once(struct asked *a, const struct ctl_line *line)
@@ -143,8 +151,9 @@ static bool wants_event(const struct asked *a, const struct ctl_line *line)
         return line->kind == CTL_OWN;
     if (follow->is_over && !a->replied)
         return false;
-    return follow->kind == 0 || line->event.kind == follow->kind ||
-           line->event.kind == follow->other;
+    if (follow->kind == 0)
+        return is_wanted(a, line->name);
+    return line->event.kind == follow->kind || line->event.kind == follow->other;
 }
 
 /* A reader that has gone away ends what would go on for ever. */

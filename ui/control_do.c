@@ -290,7 +290,13 @@ static void set_events(struct client *c, struct json_command *command, struct co
     control_set_quality(c->control);
 }
 
-static void set_trace(struct client *c, struct json_command *command, struct reply *r)
+static void set_screen(struct client *c, struct json_command *command, struct control_reply *r)
+{
+    (void)r;
+    control_set_screen(c, command->phone.on, command->stay);
+}
+
+static void set_trace(struct client *c, struct json_command *command, struct control_reply *r)
 {
     (void)r;
     c->trace = command->phone.on;
@@ -408,6 +414,23 @@ static void put_desk(struct buf *out, const struct phone *phone)
     buf_putc(out, ']');
 }
 
+static void put_listening(void *arg, const char *transport, const struct ip *where)
+{
+    struct buf *out = arg;
+
+    put_comma(out);
+    buf_printf(out, "{\"transport\":\"%s\",\"local\":\"", transport);
+    ip_put_with_port(out, where);
+    buf_puts(out, "\"}");
+}
+
+static void tell_listening(struct client *c, struct control_reply *r)
+{
+    buf_puts(&r->body, ",\"listening\":[");
+    phone_each_listening(phone_of(c), put_listening, &r->body);
+    buf_putc(&r->body, ']');
+}
+
 static void tell_status(struct client *c, struct json_command *command, struct control_reply *r)
 {
     size_t n;
@@ -460,6 +483,7 @@ static do_fn *const actions[] = {
     [JSON_TELL_CONTACTS] = ask_disk,
     [JSON_SET_CONTACT] = ask_disk,
     [JSON_SET_EVENTS] = set_events,
+    [JSON_SET_SCREEN] = set_screen,
     [JSON_SET_TRACE] = set_trace,
     [JSON_SET_LEVELS] = set_levels,
     [JSON_QUIT] = quit,
@@ -520,7 +544,8 @@ bool control_do(struct client *c, struct slice line)
     rubbish = r.error && strcmp(r.error, "bad-json") == 0;
     if (command.said & JSON_AUDIO)
         client_close_fds(c);
-    send_reply(c, buf_slice(&command.id), &r);
+    if (!r.later)
+        control_reply(c, buf_ok(&command.id) ? buf_slice(&command.id) : SLICE("null"), &r);
     if (begins)
         client_put(c, buf_slice(&c->control->kept));
     json_command_free(&command);

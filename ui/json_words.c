@@ -115,8 +115,7 @@ static bool put_value(struct buf *line, const struct json_member *m, const char 
     case JSON_IS_DIGITS:
     case JSON_IS_SIDES:
     case JSON_IS_TEST:
-        json_put_string(line, value);
-        return *value != '\0';
+        return put_text(line, value);
     case JSON_IS_FILE:
         return put_file(line, value);
     case JSON_IS_CALL:

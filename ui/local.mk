@@ -18,12 +18,15 @@ libui_a_SOURCES = \
 	ui/cmd_plain.c \
 	ui/cmd_register.c \
 	ui/cmd_screen.c \
+	ui/completion.c \
+	ui/completion.h \
 	ui/control.c \
 	ui/control.h \
 	ui/control_client.c \
 	ui/control_do.c \
 	ui/control_list.c \
 	ui/control_private.h \
+	ui/control_screens.c \
 	ui/control_trace.c \
 	ui/ctl_ask.c \
 	ui/ctl_ask.h \

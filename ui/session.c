@@ -385,7 +385,6 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
         session_close(s);
     } else {
         session_want_trace(s, s->clients_trace);
-        session_want_quality(s, false);
     }
     buf_free(&why);
     return err ? EXIT_OTHER : EXIT_OK;

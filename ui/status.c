@@ -252,12 +252,7 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_QUALITY: put_quality(out, e->quality); return true;
     case PHONE_VOLUMES: put_volumes(out, e); return true;
     case PHONE_MEDIA:
-    case PHONE_MUTED:
-    case PHONE_JOINED:
-    case PHONE_PARTED:
     case PHONE_LEVELS:
-    case PHONE_QUALITY:
-    case PHONE_VOLUMES:
     case PHONE_DEVICE_LIST:
     case PHONE_CONTACTS_CHANGED:
     case PHONE_PASSWORD_WANTED:

@@ -150,7 +150,7 @@ void phone_set_ring(struct phone *phone);
 /* What media tells of no stream. */
 void phone_desk_event(struct phone *phone, const struct media_event *event);
 
-/* --- phone_events.c ------------------------------------------------------------------------- */
+/* --- phone.c -------------------------------------------------------------------------------- */
 
 /* Appends the sentence to why, which may be NULL, and returns err. */
 int phone_refuse(struct buf *why, int err, const char *sentence);

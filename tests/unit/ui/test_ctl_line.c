@@ -102,8 +102,9 @@ static void print(const struct phone_event *event, struct buf *out)
 static bool is_of_a_call(enum phone_event_kind kind)
 {
     static const enum phone_event_kind others[] = {
-        PHONE_LISTENING, PHONE_REGISTERED,    PHONE_REGISTER_FAILED, PHONE_UNREGISTERED,
-        PHONE_DND_SET,   PHONE_DEVICE_IN_USE, PHONE_TESTED,          PHONE_TEST_ENDED,
+        PHONE_LISTENING,    PHONE_REGISTERED, PHONE_REGISTER_FAILED,
+        PHONE_UNREGISTERED, PHONE_DND_SET,    PHONE_DEVICE_IN_USE,
+        PHONE_TESTED,       PHONE_TEST_ENDED, PHONE_VOLUMES,
     };
 
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
