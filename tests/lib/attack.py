@@ -173,7 +173,9 @@ class Media:
         return len(times) / seconds, max(gaps)
 
     def verdict(self, low=47.5, high=52.5):
-        """The rate in a sentence; fails where it is not that of a call in peace."""
+        """The rate in a sentence; fails where it is not that of a call in peace. It takes two seconds
+        at least: in less than that a packet more or less is too much."""
+        time.sleep(max(0, self.began + 2 - time.monotonic()))
         rate, gap = self.rate()
         said = f"sound {rate:.1f} packets/s, largest gap {gap * 1000:.0f} ms"
         expect(low <= rate <= high, said)

@@ -66,12 +66,18 @@ class Tmux:
     def text(self):
         return "\n".join(self.lines())
 
+    def _find(self, pattern):
+        """Also where what is shown is longer than a row, as names of files may be."""
+        text = self.text()
+        return next(filter(None, (re.search(pattern, text.replace("\n ", between), re.M)
+                                  for between in ("\n ", "", " "))), None)
+
     def wait(self, pattern, seconds=10, gone=False):
         """Until the picture has the pattern (or has it no more); the match."""
         found = []
 
         def look():
-            found[:] = [re.search(pattern, self.text(), re.M)]
+            found[:] = [self._find(pattern)]
             return not found[0] if gone else found[0]
         try:
             wait_until(look, seconds, f"the screen {'still shows' if gone else 'does not show'} "
