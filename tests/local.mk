@@ -31,7 +31,7 @@ include tests/bench/local.mk
 
 tap_scripts = tests/layers.sh
 tap_tests += $(tap_scripts)
-EXTRA_DIST += $(tap_scripts) tests/run
+EXTRA_DIST += $(tap_scripts) tests/run tests/tsan.supp
 
 # The runner closes with "N passed, M failed, K skipped"; a test that cannot run has failed.
 run_tests = $(PYTHON3) $(srcdir)/tests/run --srcdir '$(srcdir)' --builddir . --cc '$(CC)' \
@@ -39,7 +39,7 @@ run_tests = $(PYTHON3) $(srcdir)/tests/run --srcdir '$(srcdir)' --builddir . --c
 	--paired audio/test_relay_media --paired faults/test_faults --paired interop/test_baresip \
 	--paired interop/test_conference --paired interop/test_kamailio_strangers \
 	--paired scripts/test_audio_fd --paired scripts/test_call.py --paired scripts/test_control.py \
-	--paired scripts/test_recording \
+	--paired scripts/test_examples --paired scripts/test_pipes --paired scripts/test_recording \
 	--paired security/test_malformed --paired security/test_media \
 	--paired unit/phone/test_media $(RUN_FLAGS)
 
