@@ -156,14 +156,6 @@ static void start(struct app *a)
         net_loop_stop(a->loop);
 }
 
-static void leave(struct app *a, bool stays)
-{
-    if (a->connection)
-        connection_leave(a->connection, stays);
-    else
-        net_loop_stop(a->loop);
-}
-
 static void grant(struct app *a)
 {
     struct screen_wish wish = a->screen.wish;
@@ -174,7 +166,7 @@ static void grant(struct app *a)
     if (wish.suspend)
         raise(SIGTSTP);
     if (wish.quit || wish.detach)
-        leave(a, wish.detach);
+        connection_leave(a->connection, a->loop, wish.detach);
 }
 
 static void on_setup(void *arg)
@@ -255,7 +247,7 @@ static void end_of_input(struct app *a)
     if (a->is_tty && tcgetattr(STDIN_FILENO, &modes) != 0)
         net_loop_stop(a->loop);
     else
-        leave(a, false);
+        connection_leave(a->connection, a->loop, false);
 }
 
 /* A line is carried out when the one before has been answered, so that a script need not wait. */
@@ -296,7 +288,7 @@ static void on_signal(void *arg)
     struct app *a = arg;
 
     if (signals_first(a->signals) == SIGINT)
-        leave(a, false);
+        connection_leave(a->connection, a->loop, false);
     else
         net_loop_stop(a->loop);
 }

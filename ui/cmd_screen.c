@@ -133,14 +133,6 @@ static void start(struct app *a)
 
 /* --- the person ----------------------------------------------------------------------------- */
 
-static void leave(struct app *a, bool stays)
-{
-    if (a->connection)
-        connection_leave(a->connection, stays);
-    else
-        net_loop_stop(a->loop);
-}
-
 static void grant(struct app *a)
 {
     struct screen_wish wish = a->screen.wish;
@@ -153,7 +145,7 @@ static void grant(struct app *a)
     if (wish.suspend)
         term_suspend(a->term);
     if (wish.quit || wish.detach)
-        leave(a, wish.detach);
+        connection_leave(a->connection, a->loop, wish.detach);
 }
 
 static void on_setup(void *arg)

@@ -264,16 +264,6 @@ static const struct json_member *find_member(const struct json_verb *verb, const
     return NULL;
 }
 
-static const struct json_verb *find_verb(const char *name)
-{
-    const struct json_verb *verb;
-
-    for (size_t i = 0; (verb = json_verb_at(i)); i++)
-        if (strcmp(verb->name, name) == 0)
-            return verb;
-    return NULL;
-}
-
 static void put_quoted(struct buf *why, const char *foreign)
 {
     buf_putc(why, '"');
@@ -382,7 +372,7 @@ static int take_verb(struct json_command *c, const char **error, struct buf *why
         buf_puts(why, name ? "\"command\" is a string" : "the member \"command\" is missing");
         return refuse(error, "bad-member");
     }
-    c->verb = find_verb(json_string_value(name));
+    c->verb = json_verb_find(json_string_value(name));
     if (!c->verb) {
         json_command_unknown(json_string_value(name), why);
         return refuse(error, "unknown-command");

@@ -104,6 +104,8 @@ struct json_member {
 /* The i-th row of each table, NULL behind the last. */
 const struct json_verb *json_verb_at(size_t i);
 const struct json_member *json_member_at(size_t i);
+/* NULL: there is no command of that name. */
+const struct json_verb *json_verb_find(const char *name);
 
 /* A command that was read. */
 struct json_command {

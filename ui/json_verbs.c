@@ -145,6 +145,16 @@ const struct json_verb *json_verb_at(size_t i)
     return i < ARRAY_LEN(verbs) ? &verbs[i] : NULL;
 }
 
+const struct json_verb *json_verb_find(const char *name)
+{
+    const struct json_verb *verb;
+
+    for (size_t i = 0; (verb = json_verb_at(i)); i++)
+        if (strcmp(verb->name, name) == 0)
+            return verb;
+    return NULL;
+}
+
 const struct json_member *json_member_at(size_t i)
 {
     return i < ARRAY_LEN(members) ? &members[i] : NULL;

@@ -7,16 +7,6 @@
 #include "phone/folders.h"
 #include "ui/json_command.h"
 
-static const struct json_verb *find_verb(const char *name)
-{
-    const struct json_verb *verb;
-
-    for (size_t i = 0; (verb = json_verb_at(i)); i++)
-        if (strcmp(verb->name, name) == 0)
-            return verb;
-    return NULL;
-}
-
 /* Hyphens do for underlines, as elsewhere on a command line. */
 static bool is_named(const struct json_member *m, struct slice name)
 {
@@ -330,7 +320,7 @@ int json_command_of_words(const char *const *words, size_t n, struct json_sound 
                           struct buf *line, struct buf *why)
 {
     struct request w = {
-        .verb = n > 0 ? find_verb(words[0]) : NULL, .sound = sound, .line = line, .why = why};
+        .verb = n > 0 ? json_verb_find(words[0]) : NULL, .sound = sound, .line = line, .why = why};
     int err = 0;
 
     if (!w.verb || w.verb->action == JSON_NOT_BUILT)

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "phone/quality.h"
@@ -128,21 +129,83 @@ static uint64_t failed(const struct load_report *report)
     return n;
 }
 
-/* --- text ------------------------------------------------------------------------------------ */
+/* --- both forms ------------------------------------------------------------------------------ */
 
-static void put_number(struct buf *out, const char *name, uint64_t value)
+/* One list of figures, written as lines or as JSON. A figure may be one of a group, such as
+ * mos-min; in lines its mean bears the name of the group alone. */
+struct sheet {
+    struct buf *out;
+    bool json;
+    const char *group; /* that is open, or NULL */
+    bool first;        /* no figure of it yet */
+};
+
+/* Members of JSON have underlines where names of lines have hyphens. */
+static void put_member(struct buf *out, const char *name)
 {
-    buf_printf(out, "%s=%" PRIu64 "\n", name, value);
+    buf_putc(out, '"');
+    for (const char *c = name; *c; c++)
+        buf_putc(out, *c == '-' ? '_' : *c);
+    buf_puts(out, "\":");
 }
 
-static void put_real(struct buf *out, const char *name, double value, int decimals)
+static void put_name(struct sheet *s, const char *name)
 {
-    buf_printf(out, "%s=%.*f\n", name, decimals, value);
+    if (s->json) {
+        if (!s->group || !s->first)
+            buf_putc(s->out, ',');
+        put_member(s->out, name);
+    } else if (!s->group) {
+        buf_printf(s->out, "%s=", name);
+    } else {
+        bool bare = strcmp(name, "mean") == 0;
+
+        buf_printf(s->out, "%s%s%s=", s->group, bare ? "" : "-", bare ? "" : name);
+    }
+    s->first = false;
 }
 
-static void put_failures(const struct load_report *report, struct buf *out)
+static void put_number(struct sheet *s, const char *name, uint64_t value)
 {
-    put_number(out, "failed", failed(report));
+    put_name(s, name);
+    buf_printf(s->out, "%" PRIu64 "%s", value, s->json ? "" : "\n");
+}
+
+static void put_real(struct sheet *s, const char *name, double value, int decimals)
+{
+    put_name(s, name);
+    buf_printf(s->out, "%.*f%s", decimals, value, s->json ? "" : "\n");
+}
+
+static void begin_group(struct sheet *s, const char *name)
+{
+    if (s->json) {
+        buf_putc(s->out, ',');
+        put_member(s->out, name);
+        buf_putc(s->out, '{');
+    }
+    s->group = name;
+    s->first = true;
+}
+
+static void end_group(struct sheet *s)
+{
+    if (s->json)
+        buf_putc(s->out, '}');
+    s->group = NULL;
+}
+
+static void put_pair(struct sheet *s, const char *group, double average, const char *name,
+                     double extreme)
+{
+    begin_group(s, group);
+    put_real(s, "mean", average, 2);
+    put_real(s, name, extreme, 2);
+    end_group(s);
+}
+
+static void put_failures(struct buf *out, const struct load_report *report)
+{
     for (size_t i = 0; i < ARRAY_LEN(report->outcomes); i++)
         if (report->outcomes[i] > 0)
             buf_printf(out, "failed-%s=%" PRIu64 "\n", json_outcome((enum phone_outcome)i),
@@ -152,64 +215,10 @@ static void put_failures(const struct load_report *report, struct buf *out)
             buf_printf(out, "status-%u=%" PRIu64 "\n", status, report->statuses[status]);
 }
 
-static void put_sound(const struct load_report *report, struct buf *out)
-{
-    put_number(out, "sent", report->sent);
-    put_number(out, "received", report->received);
-    put_number(out, "lost", report->lost);
-    put_real(out, "loss-percent", lost_percent(report), 2);
-    if (report->reported > 0) {
-        put_real(out, "their-loss-percent", mean(report->their_lost_sum, report->reported), 2);
-        put_real(out, "their-loss-percent-max", report->their_lost_max, 2);
-    }
-    if (report->heard == 0)
-        return;
-    put_real(out, "jitter-ms", mean(report->jitter_sum, report->heard), 2);
-    put_real(out, "jitter-ms-max", report->jitter_max, 2);
-    put_real(out, "mos", mean(report->mos_sum, report->heard), 2);
-    put_real(out, "mos-min", report->mos_min, 2);
-}
-
-void load_report_text(const struct load_report *report, struct buf *out)
-{
-    buf_puts(out, "target=");
-    text_safe(out, slice_of(report->target));
-    buf_printf(out, "\noutcome=%s\n", load_report_word(report));
-    put_number(out, "calls", report->calls);
-    put_number(out, "placed", report->placed);
-    put_number(out, "answered", report->answered);
-    put_number(out, "ended-early", report->ended_early);
-    put_failures(report, out);
-    put_number(out, "at-once", report->at_once);
-    put_real(out, "seconds", (double)report->elapsed_us / 1e6, 3);
-    put_real(out, "per-second", rate(report), 2);
-    put_real(out, "stalled-seconds", (double)report->stalled_us / 1e6, 3);
-    if (report->setup.n > 0) {
-        put_real(out, "setup-ms-p50", load_times_ms(&report->setup, 50), 2);
-        put_real(out, "setup-ms-p90", load_times_ms(&report->setup, 90), 2);
-        put_real(out, "setup-ms-p99", load_times_ms(&report->setup, 99), 2);
-        put_real(out, "setup-ms-max", load_times_ms(&report->setup, 100), 2);
-    }
-    put_sound(report, out);
-}
-
-/* --- JSON ------------------------------------------------------------------------------------ */
-
-static void json_number(struct buf *out, const char *name, uint64_t value)
-{
-    buf_printf(out, ",\"%s\":%" PRIu64, name, value);
-}
-
-static void json_real(struct buf *out, const char *name, double value, int decimals)
-{
-    buf_printf(out, ",\"%s\":%.*f", name, decimals, value);
-}
-
-static void json_failures(const struct load_report *report, struct buf *out)
+static void put_failures_json(struct buf *out, const struct load_report *report)
 {
     const char *between = "";
 
-    json_number(out, "failed", failed(report));
     buf_puts(out, ",\"failures\":[");
     for (size_t i = 0; i < ARRAY_LEN(report->outcomes); i++) {
         if (report->outcomes[i] == 0)
@@ -230,50 +239,69 @@ static void json_failures(const struct load_report *report, struct buf *out)
     buf_putc(out, ']');
 }
 
-static void json_setup(const struct load_report *report, struct buf *out)
+static void put_setup(struct sheet *s, const struct load_times *setup)
 {
-    if (report->setup.n == 0)
+    if (setup->n == 0)
         return;
-    buf_printf(out, ",\"setup_ms\":{\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"max\":%.2f}",
-               load_times_ms(&report->setup, 50), load_times_ms(&report->setup, 90),
-               load_times_ms(&report->setup, 99), load_times_ms(&report->setup, 100));
+    begin_group(s, "setup-ms");
+    put_real(s, "p50", load_times_ms(setup, 50), 2);
+    put_real(s, "p90", load_times_ms(setup, 90), 2);
+    put_real(s, "p99", load_times_ms(setup, 99), 2);
+    put_real(s, "max", load_times_ms(setup, 100), 2);
+    end_group(s);
 }
 
-static void json_sound(const struct load_report *report, struct buf *out)
+static void put_sound(struct sheet *s, const struct load_report *report)
 {
-    json_number(out, "sent", report->sent);
-    json_number(out, "received", report->received);
-    json_number(out, "lost", report->lost);
-    json_real(out, "loss_percent", lost_percent(report), 2);
+    put_number(s, "sent", report->sent);
+    put_number(s, "received", report->received);
+    put_number(s, "lost", report->lost);
+    put_real(s, "loss-percent", lost_percent(report), 2);
     if (report->reported > 0)
-        buf_printf(out, ",\"their_loss_percent\":{\"mean\":%.2f,\"max\":%.2f}",
-                   mean(report->their_lost_sum, report->reported), report->their_lost_max);
+        put_pair(s, "their-loss-percent", mean(report->their_lost_sum, report->reported), "max",
+                 report->their_lost_max);
     if (report->heard == 0)
         return;
-    buf_printf(out, ",\"jitter_ms\":{\"mean\":%.2f,\"max\":%.2f}",
-               mean(report->jitter_sum, report->heard), report->jitter_max);
-    buf_printf(out, ",\"mos\":{\"mean\":%.2f,\"min\":%.2f}", mean(report->mos_sum, report->heard),
-               report->mos_min);
+    put_pair(s, "jitter-ms", mean(report->jitter_sum, report->heard), "max", report->jitter_max);
+    put_pair(s, "mos", mean(report->mos_sum, report->heard), "min", report->mos_min);
+}
+
+static void put_figures(struct sheet *s, const struct load_report *report)
+{
+    put_number(s, "calls", report->calls);
+    put_number(s, "placed", report->placed);
+    put_number(s, "answered", report->answered);
+    put_number(s, "ended-early", report->ended_early);
+    put_number(s, "failed", failed(report));
+    (s->json ? put_failures_json : put_failures)(s->out, report);
+    put_number(s, "at-once", report->at_once);
+    put_real(s, "seconds", (double)report->elapsed_us / 1e6, 3);
+    put_real(s, "per-second", rate(report), 2);
+    put_real(s, "stalled-seconds", (double)report->stalled_us / 1e6, 3);
+    put_setup(s, &report->setup);
+    put_sound(s, report);
+}
+
+void load_report_text(const struct load_report *report, struct buf *out)
+{
+    struct sheet lines = {.out = out};
+
+    buf_puts(out, "target=");
+    text_safe(out, slice_of(report->target));
+    buf_printf(out, "\noutcome=%s\n", load_report_word(report));
+    put_figures(&lines, report);
 }
 
 void load_report_json(const struct load_report *report, uint64_t unix_ms, struct buf *out)
 {
+    struct sheet members = {.out = out, .json = true};
+
     buf_printf(out, "{\"v\":%d,\"report\":\"load\",\"time\":%" PRIu64 ".%03" PRIu64, JSON_VERSION,
                unix_ms / 1000, unix_ms % 1000);
     buf_printf(out, ",\"outcome\":\"%s\",\"exit\":%d,\"target\":", load_report_word(report),
                (int)load_report_exit(report));
     json_put_string(out, report->target);
-    json_number(out, "calls", report->calls);
-    json_number(out, "placed", report->placed);
-    json_number(out, "answered", report->answered);
-    json_number(out, "ended_early", report->ended_early);
-    json_failures(report, out);
-    json_number(out, "at_once", report->at_once);
-    json_real(out, "seconds", (double)report->elapsed_us / 1e6, 3);
-    json_real(out, "per_second", rate(report), 2);
-    json_real(out, "stalled_seconds", (double)report->stalled_us / 1e6, 3);
-    json_setup(report, out);
-    json_sound(report, out);
+    put_figures(&members, report);
     buf_puts(out, "}\n");
 }
 

@@ -12,17 +12,6 @@
 #define PIPE_HZ_MIN 8000
 #define PIPE_HZ_MAX 48000
 
-static int set(char **text, const char *value)
-{
-    char *copy = value ? strdup(value) : NULL;
-
-    if (value && !copy)
-        return -ENOMEM;
-    free(*text);
-    *text = copy;
-    return 0;
-}
-
 static void drop_pipe(struct media_pipe **pipe)
 {
     if (*pipe)
@@ -63,7 +52,7 @@ static int set_play(struct call *call, const struct phone_sound *sound)
     int err = set_pipe(&call->pipe_in, sound->in, true);
 
     if (!err)
-        err = set(&call->play, sound->in ? "-" : sound->play);
+        err = phone_set_text(&call->play, sound->in ? "-" : sound->play);
     call->hangs_up = sound->in ? sound->in->hangs_up : sound->hangs_up;
     call->leaves = false;
     return err;
@@ -74,7 +63,7 @@ static int set_record(struct call *call, const struct phone_sound *sound)
     int err = set_pipe(&call->pipe_out, sound->out, false);
 
     if (!err)
-        err = set(&call->record, sound->out ? "-" : sound->record);
+        err = phone_set_text(&call->record, sound->out ? "-" : sound->record);
     call->sides = sound->sides;
     return err;
 }
@@ -88,7 +77,7 @@ int call_set_sound(struct call *call, const struct phone_command *command)
     if (!err && (sound->record || sound->out))
         err = set_record(call, sound);
     if (!err)
-        err = set(&call->digits, command->digits);
+        err = phone_set_text(&call->digits, command->digits);
     call->device = sound->device && call->phone->device;
     call->microphone = !plays;
     return err;
@@ -252,7 +241,7 @@ static void start_recording(struct call *call)
 void call_sound_recorded(struct call *call, const char *path, bool newest, const char *why)
 {
     if (newest)
-        (void)set(&call->record, NULL);
+        (void)phone_set_text(&call->record, NULL);
     tell_file(call, PHONE_RECORDING, false, path, why);
 }
 
@@ -260,7 +249,7 @@ static int stop_recording(struct call *call, struct buf *why)
 {
     if (!call->record)
         return phone_refuse(why, -EBUSY, "nothing is being recorded");
-    (void)set(&call->record, NULL);
+    (void)phone_set_text(&call->record, NULL);
     drop_pipe(&call->pipe_out);
     if (call->connected)
         media_stream_record(call->stream, NULL, call->sides);

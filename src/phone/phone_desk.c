@@ -8,25 +8,14 @@
 #include "phone/calls.h"
 #include "phone/phone_private.h"
 
-static int set(char **text, const char *value)
-{
-    char *copy = value ? strdup(value) : NULL;
-
-    if (value && !copy)
-        return -ENOMEM;
-    free(*text);
-    *text = copy;
-    return 0;
-}
-
 int phone_open_desk(struct phone *phone)
 {
     const struct phone_config *config = phone->config;
     const char *device = config->device ? config->device : "default";
-    int err = set(&phone->device, config->no_device ? NULL : device);
+    int err = phone_set_text(&phone->device, config->no_device ? NULL : device);
 
     for (size_t i = 0; i < config->n_ring_devices && !err; i++) {
-        err = set(&phone->rings[i], config->ring_devices[i]);
+        err = phone_set_text(&phone->rings[i], config->ring_devices[i]);
         phone->n_rings += !err;
     }
     phone->never_rings = config->never_rings;
@@ -86,12 +75,12 @@ static int use_device(struct phone *phone, const char *name, struct buf *why)
 
     if (phone->device_wanted)
         return phone_refuse(why, -EBUSY, "another device is being chosen already");
-    err = set(&phone->device_wanted, name);
+    err = phone_set_text(&phone->device_wanted, name);
     if (!err)
         err = media_device_use(phone->media, strcmp(name, "none") == 0 ? NULL : name);
     if (!err)
         return 0;
-    set(&phone->device_wanted, NULL);
+    phone_set_text(&phone->device_wanted, NULL);
     return phone_refuse(why, err, "the sound device cannot be chosen now");
 }
 

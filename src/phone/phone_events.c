@@ -1,4 +1,5 @@
 /* Events on their way to the listener: copied when they happen, delivered from the loop. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,6 +173,17 @@ char *phone_safe_dup(struct slice foreign)
     copy_of_it = slice_dup(buf_slice(&safe));
     buf_free(&safe);
     return copy_of_it;
+}
+
+int phone_set_text(char **text, const char *value)
+{
+    char *copy = value ? strdup(value) : NULL;
+
+    if (value && !copy)
+        return -ENOMEM;
+    free(*text);
+    *text = copy;
+    return 0;
 }
 
 const char *phone_transport_name(enum sip_transport transport)

@@ -161,6 +161,9 @@ int phone_refuse_file(int err, const char *sentence, struct buf *why);
 
 /* A copy on the heap that is safe for a terminal; NULL without memory. */
 char *phone_safe_dup(struct slice foreign);
+/* Puts a copy of value, or NULL, in place of what is owned there. 0, or -ENOMEM and nothing has
+ * changed. */
+int phone_set_text(char **text, const char *value);
 const char *phone_transport_name(enum sip_transport transport);
 
 #endif

@@ -230,3 +230,13 @@ class Daemon(tphone.Phone):
         client = connect(self.socket, name)
         self.room.keep(client)
         return client
+
+
+def call_up(client, far, **more):
+    """A call from client to a far Piped phone that is answered; its numbers here and there."""
+    mark = far.client.mark()
+    number = client.do("call", target=far.uri, **more)["call"]
+    theirs = far.client.event("incoming", after=mark)["call"]
+    far.client.do("answer", call=theirs)
+    client.event("answered", call=number)
+    return number, theirs

@@ -298,7 +298,7 @@ def match(spoken, heard, first_ms=-500, last_ms=4000):
     return Match(best, lag_ms, heard.seconds)
 
 
-def expect_heard(spoken, path, what, least=0.85, **window):
+def expect_heard(spoken, path, what, least=0.9, **window):
     """Fails unless the recording at path holds what was spoken; the Match."""
     if not os.path.exists(path):
         raise Failure(f"{what}: {path} was not written")

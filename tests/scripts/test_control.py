@@ -32,16 +32,6 @@ def desk(room, over, **more):
     return phone, phone.client("first")
 
 
-def call_up(client, far, **more):
-    """A call from client to a far Piped phone that is answered; their numbers of it."""
-    mark = far.client.mark()
-    number = client.do("call", target=far.uri, **more)["call"]
-    theirs = far.client.event("incoming", after=mark)["call"]
-    far.client.do("answer", call=theirs)
-    client.event("answered", call=number)
-    return number, theirs
-
-
 def state_of(client, call):
     return client.do("status", call=call)["calls"][0]
 
@@ -59,13 +49,13 @@ def every_command(over):
         expect(here and set(told) <= set(here), "where it listens", told, here)
         expect(any("devices" in e or "text" in e for e in [_devices(me)]), "no list of devices")
         _volume(me)
-        one, theirs = call_up(me, far, digits="7")
+        one, theirs = control.call_up(me, far, digits="7")
         far.client.event("dtmf", digit="7")
         me.event("quality", call=one)
         me.do("events", quality=False)
         told = len(me.events("quality"))
         _in_a_call(room, me, far, one, theirs)
-        two, theirs_too = call_up(me, far)
+        two, theirs_too = control.call_up(me, far)
         _two_calls(me, far, (one, theirs), (two, theirs_too))
         _incoming(me, far, phone)
         me.do("hangup", call=one)
@@ -292,7 +282,7 @@ def two_at_once():
         one.do("status"), two.do("events", quality=False)
         asked = threading.Thread(target=lambda: [two.ask("status") for _ in range(200)])
         asked.start()
-        number, theirs = call_up(one, far, digits="5")
+        number, theirs = control.call_up(one, far, digits="5")
         two.event("answered", call=number)
         two.do("mute", call=number)
         one.event("muted", call=number)
@@ -326,8 +316,8 @@ def tied():
         phone = control.Daemon(room, "desk", device="none")
         far = control.Piped(room, "far", device="none")
         one, two = phone.client("one"), phone.client("two")
-        ends, theirs = call_up(one, far, tied=True)
-        stays, _ = call_up(one, far)
+        ends, theirs = control.call_up(one, far, tied=True)
+        stays, _ = control.call_up(one, far)
         one.close()
         two.event("ended", call=ends)
         far.client.event("ended", call=theirs)
@@ -504,7 +494,7 @@ def slow_reader():
         media = _media(room, phone, one)
         # Whom a call is to stands in each of its events: a long name fills a buffer quickly.
         far.uri = far.uri.replace("far@", "far" * 300 + "@")
-        number, _ = call_up(one, far)
+        number, _ = control.call_up(one, far)
         before = attack.memory_kb(phone.process.popen.pid)
         deaf, began = raw_client(phone.socket), time.monotonic()
         while not one.events("notice"):
@@ -550,7 +540,7 @@ def descriptors():
         phone = control.Daemon(room, "desk", device="none")
         far = control.Piped(room, "far", device="none")
         one = phone.client("one")
-        first, there = call_up(one, far)  # the media thread begins with it
+        first, there = control.call_up(one, far)  # the media thread begins with it
         one.do("hangup", call=first)
         far.client.event("ended", call=there)
         had = _descriptors(phone)
@@ -629,7 +619,7 @@ def end_of_input():
     with Room() as room:
         far = control.Piped(room, "far", device="none")
         phone = control.Piped(room, "desk", device="none")
-        call, theirs = call_up(phone.client, far)
+        call, theirs = control.call_up(phone.client, far)
         phone.client.raw(b'{"id":"last","command":"mute"}')
         phone.end_of_input()
         expect(phone.client.reply("last")["ok"], "the last line was not carried out")

@@ -12,16 +12,6 @@ from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
 
 
-def call_up(client, far, **more):
-    """A call from client to a far Piped phone that is answered; its numbers here and there."""
-    mark = far.client.mark()
-    number = client.do("call", target=far.uri, **more)["call"]
-    theirs = far.client.event("incoming", after=mark)["call"]
-    far.client.do("answer", call=theirs)
-    client.event("answered", call=number)
-    return number, theirs
-
-
 # --- trace --------------------------------------------------------------------------------------
 
 def first_lines(client):
@@ -34,7 +24,7 @@ def trace():
         phone, far = control.Daemon(room, "desk"), control.Piped(room, "far")
         me, other = phone.client("me"), phone.client("other")
         me.do("trace")
-        one, _ = call_up(me, far)
+        one, _ = control.call_up(me, far)
         invite = me.events("sip")[0]
         equal((invite["direction"], invite["transport"], invite["local"], invite["remote"]),
               ("out", "udp", f"127.0.0.1:{phone.port}", f"127.0.0.1:{far.port}"), "the INVITE")
@@ -53,7 +43,7 @@ def trace():
         equal(other.events("sip"), [], "what the other was told")
         other.do("events", on=False)
         other.do("trace")
-        two, _ = call_up(me, far)
+        two, _ = control.call_up(me, far)
         wait_until(lambda: any(l.startswith("ACK") for l in first_lines(other)), 5, "no ACK in the trace")
         phone.stop()
 
@@ -82,12 +72,12 @@ def trace_kept():
         far = control.Piped(room, "far")
         me = phone.client("me")
         for _ in range(40):
-            one, _ = call_up(me, far)
+            one, _ = control.call_up(me, far)
             me.do("hangup", call=one)
             me.event("ended", call=one)
         late = phone.client("late")
         late.do("trace")
-        two, _ = call_up(me, far)
+        two, _ = control.call_up(me, far)
         wait_until(lambda: first_lines(late)[-1].startswith("ACK"), 5, "no ACK in the trace")
         calls = sum(l.startswith("INVITE") for l in first_lines(late))
         expect(15 < calls < 40, f"{calls} calls of 41 were kept")
@@ -212,7 +202,7 @@ def history():
         phone, far = control.Daemon(room, "desk"), control.Piped(room, "far")
         me = phone.client("me")
         equal(me.do("history")["history"], [], "at first")
-        one, _ = call_up(me, far)
+        one, _ = control.call_up(me, far)
         me.do("hangup", call=one)
         me.event("ended", call=one)
         row = me.do("history")["history"][0]
@@ -276,7 +266,7 @@ def dnd_configured():
         phone = control.Daemon(room, "desk", dnd="yes", dnd_status=486)
         far = control.Piped(room, "far")
         me = phone.client("me")
-        one, _ = call_up(me, far)
+        one, _ = control.call_up(me, far)
         there = far.client.do("call", target=phone.uri)["call"]
         far.client.event("ended", call=there, outcome="busy")
         equal(me.do("status")["calls"][0]["phase"], "up", "the call before")
@@ -308,7 +298,7 @@ def levels():
         me.do("levels")
         time.sleep(0.3)
         equal(me.events("levels"), [], "without a call")
-        one, _ = call_up(me, far)
+        one, _ = control.call_up(me, far)
         me.event("levels")
         time.sleep(2)
         n = len(me.events("levels"))
@@ -318,7 +308,7 @@ def levels():
         me.event("ended", call=one)
         me.wait(lambda l: l.get("event") == "levels" and "speaker_dbfs" not in l, what="their end")
         equal(other.events("levels"), [], "what the other was told")
-        call_up(me, far)
+        control.call_up(me, far)
         me.do("levels", on=False)
         mark = me.mark()
         time.sleep(0.5)
@@ -353,7 +343,7 @@ def device_test():
         me.event("test-ended", after=mark)
         me.do("test", what="tone")
         mark = me.mark()
-        one, _ = call_up(me, far)
+        one, _ = control.call_up(me, far)
         me.event("test-ended", after=mark)
         me.refused("test", "wrong-state", what="open")
         me.refused("test", "bad-member")
@@ -367,7 +357,7 @@ def device_choice():
         phone, far = control.Daemon(room, "desk", device="null"), control.Piped(room, "far")
         me = phone.client("me")
         equal([me.do("status")[m] for m in ("device", "ring_devices")], ["null", ["null"]], "at first")
-        one, _ = call_up(me, far)
+        one, _ = control.call_up(me, far)
         me.do("levels")
         me.event("levels")
         mark = me.mark()

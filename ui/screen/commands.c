@@ -1,3 +1,6 @@
+#include <stdlib.h>
+#include <time.h>
+
 #include "ui/screen/commands.h"
 #include "ui/screen/width.h"
 
@@ -227,4 +230,16 @@ bool command_complete(const struct screen *s, struct slice line, size_t i, struc
         return true;
     }
     return false;
+}
+
+void command_put_file_name(struct buf *out, const char *what, const char *ending)
+{
+    const char *home = getenv("HOME");
+    time_t now = time(NULL);
+    struct tm tm;
+    char text[32] = "";
+
+    if (localtime_r(&now, &tm))
+        strftime(text, sizeof text, "%Y-%m-%d-%H%M%S", &tm);
+    buf_printf(out, "%s/%s-%s.%s", home && *home == '/' ? home : "/tmp", what, text, ending);
 }

@@ -52,6 +52,10 @@ const struct binding *command_key(const struct screen *screen, const struct comm
  * are no more. */
 bool command_complete(const struct screen *screen, struct slice line, size_t i, struct buf *out);
 
+/* A name in the home of the person for a file of which nobody has said one: WHAT-TIME.ENDING, by
+ * our own clock, as nothing foreign gets into a name. */
+void command_put_file_name(struct buf *out, const char *what, const char *ending);
+
 /* Tables of commands, each in its file; ended by a name NULL. */
 extern const struct command commands_of_calls[], commands_of_devices[], commands_of_trace[],
     commands_of_view[];

@@ -1,7 +1,6 @@
 /* What is done with calls and with the telephone. */
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "ui/json.h"
 #include "ui/screen/commands.h"
@@ -176,19 +175,6 @@ static void part(struct screen *s, struct slice argument)
     ask_of(s, screen_call(s), "part");
 }
 
-/* A name that says when, where nobody says another: in the home of the person. */
-static void put_recording_name(struct buf *out)
-{
-    const char *home = getenv("HOME");
-    time_t now = time(NULL);
-    struct tm tm;
-    char text[32] = "";
-
-    if (localtime_r(&now, &tm))
-        strftime(text, sizeof text, "%Y-%m-%d-%H%M%S", &tm);
-    buf_printf(out, "%s/tphone-%s.wav", home && *home == '/' ? home : "/tmp", text);
-}
-
 static void record(struct screen *s, struct slice argument)
 {
     const struct model_call *c = screen_call(s);
@@ -201,7 +187,7 @@ static void record(struct screen *s, struct slice argument)
     if (argument.n > 0)
         buf_put(&name, argument);
     else
-        put_recording_name(&name);
+        command_put_file_name(&name, "tphone", "wav");
     ask_text(s, ASK_DO, "record", "file", buf_slice(&name), c->call);
     buf_free(&name);
 }

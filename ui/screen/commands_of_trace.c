@@ -1,7 +1,6 @@
 /* What is done with the trace of SIP messages. */
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "ui/screen/commands.h"
 #include "ui/screen/trace_file.h"
@@ -145,20 +144,6 @@ static void compare(struct screen *s, struct slice argument)
 
 /* --- files ---------------------------------------------------------------------------------- */
 
-/* By our own clock: nothing of a message gets into a name. */
-static void put_file_name(struct buf *out, bool pcap)
-{
-    const char *home = getenv("HOME");
-    time_t now = time(NULL);
-    struct tm tm;
-    char text[32] = "";
-
-    if (localtime_r(&now, &tm))
-        strftime(text, sizeof text, "%Y-%m-%d-%H%M%S", &tm);
-    buf_printf(out, "%s/tphone-trace-%s.%s", home && *home == '/' ? home : "/tmp", text,
-               pcap ? "pcap" : "txt");
-}
-
 /* What is shown, in its order. */
 static void put_content(const struct screen *s, bool pcap, struct buf *out)
 {
@@ -190,7 +175,7 @@ static void save(struct screen *s, struct slice argument)
     if (slice_trim(argument).n > 0)
         buf_put(&name, slice_trim(argument));
     else
-        put_file_name(&name, pcap);
+        command_put_file_name(&name, "tphone-trace", pcap ? "pcap" : "txt");
     put_content(s, pcap, &content);
     err = buf_ok(&content) ? trace_file_write(buf_cstr(&name), buf_slice(&content)) : -ENOMEM;
     if (err == 0)

@@ -168,12 +168,12 @@ void connection_free(struct connection *c)
 
 /* A daemon that had something to say to a connection that is closed would not read what was said
  * there last, so its reply is waited for. */
-void connection_leave(struct connection *c, bool stays)
+void connection_leave(struct connection *c, struct net_loop *loop, bool stays)
 {
-    if (c->leaving)
+    if (c && c->leaving)
         return;
-    if (!c->screen->send) {
-        net_loop_stop(c->loop);
+    if (!c || !c->screen->send) {
+        net_loop_stop(loop);
         return;
     }
     c->leaving = true;

@@ -24,9 +24,9 @@ int connection_new(struct net_loop *loop, const struct cli *cli, struct screen *
                    const struct connection_events *events, void *arg, struct connection **out,
                    struct buf *why);
 void connection_free(struct connection *connection); /* NULL is fine */
-/* Says good-bye: a phone that is ours ends with the last screen, unless it is to stay. Stops the loop
- * when that was heard, or nobody is there. Freeing the connection without this says nothing, as
- * where a terminal was lost. */
-void connection_leave(struct connection *connection, bool stays);
+/* Says good-bye: a phone that is ours ends with the last screen, unless it is to stay. Stops the
+ * loop when that was heard, or nobody is there: connection may be NULL. Freeing the connection
+ * without this says nothing, as where a terminal was lost. */
+void connection_leave(struct connection *connection, struct net_loop *loop, bool stays);
 
 #endif
