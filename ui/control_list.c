@@ -9,6 +9,7 @@
 #include "phone/folders.h"
 #include "phone/history.h"
 #include "ui/control_private.h"
+#include "ui/json.h"
 #include "ui/json_list.h"
 
 #define LIMIT_USUAL 100u
@@ -21,12 +22,12 @@ struct control_job {
     uv_work_t work;
     struct client *client; /* NULL: it has gone */
     enum json_action action;
-    struct buf path;               /* empty: there is none, and so no row */
-    uint64_t by_ms;                /* the worker begins by then; 0: it has */
-    bool missed;                   /* only such rows */
-    size_t left;                   /* rows that may follow */
-    char *name, *address, *rename; /* of the contact to be written */
-    bool remove;
+    struct buf path;                     /* empty: there is none, and so no row */
+    uint64_t by_ms;                      /* the worker begins by then; 0: it has */
+    bool missed;                         /* only such rows */
+    size_t left;                         /* rows that may follow */
+    char *name, *address, *rename, *was; /* of the contact to be written */
+    bool fresh, remove;
     struct buf id, rows, why;
     int err;
 };
@@ -37,6 +38,7 @@ static void free_job(struct control_job *job)
     free(job->name);
     free(job->address);
     free(job->rename);
+    free(job->was);
     buf_free(&job->id);
     buf_free(&job->rows);
     buf_free(&job->why);
@@ -92,7 +94,8 @@ static int read_contacts(struct control_job *job)
 
 static int edit_contact(struct control_job *job)
 {
-    const struct contacts_edit edit = {job->name, job->address, job->rename, job->remove};
+    const struct contacts_edit edit = {job->name, job->address, job->rename,
+                                       job->was,  job->fresh,   job->remove};
 
     if (job->path.n > 0)
         return contacts_edit(buf_cstr(&job->path), &edit, &job->why);
@@ -124,12 +127,21 @@ static const char *word_of(const struct control_job *job)
         return "failed";
     if (job->err == -ENOENT)
         return "no-such-contact";
+    if (job->err == -ESTALE)
+        return "changed";
     return job->err == -EINVAL || job->err == -EEXIST ? "bad-value" : "failed";
 }
 
+/* Of contacts also where they are kept: a person edits that file with other programs, too. */
 static void put_rows(struct control_job *job, struct buf *body)
 {
-    buf_printf(body, ",\"%s\":[", job->action == JSON_TELL_HISTORY ? "history" : "contacts");
+    bool history = job->action == JSON_TELL_HISTORY;
+
+    if (!history && job->path.n > 0) {
+        buf_puts(body, ",\"file\":");
+        json_put_string(body, buf_cstr(&job->path));
+    }
+    buf_printf(body, ",\"%s\":[", history ? "history" : "contacts");
     buf_put(body, buf_slice(&job->rows));
     buf_putc(body, ']');
 }
@@ -208,6 +220,9 @@ static int take_command(struct control_job *job, const struct json_command *comm
         err = dup_text(command->address, &job->address);
     if (!err)
         err = dup_text(command->rename, &job->rename);
+    if (!err)
+        err = dup_text(command->was, &job->was);
+    job->fresh = command->fresh;
     job->remove = !command->phone.on;
     job->missed = command->missed;
     job->action = command->verb->action;

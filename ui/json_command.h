@@ -44,6 +44,8 @@ enum json_member_bit {
     JSON_DEVICE_NAME = 1 << 26, /* "name" of device */
     JSON_RING_DEVICE = 1 << 27,
     JSON_TEST = 1 << 28,
+    JSON_WAS = 1 << 29,
+    JSON_NEW = 1 << 30,
 };
 
 enum json_action {
@@ -121,8 +123,9 @@ struct json_command {
     const char *password; /* also phone.text */
     size_t limit;         /* of rows; 0: not said */
     bool stay, missed;
-    const char *name, *address, *rename; /* of a contact */
-    void *tree;                          /* the reader's */
+    const char *name, *address, *rename, *was; /* of a contact */
+    bool fresh;                                /* it is a new one */
+    void *tree;                                /* the reader's */
 };
 
 /* Reads a line without its newline. 0; or -EINVAL, -ENOMEM with the word of the error in error and

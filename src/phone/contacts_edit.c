@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/rand.h"
+#include "base/text.h"
 #include "phone/contacts.h"
 #include "phone/folders.h"
 
@@ -43,13 +44,17 @@ static bool has_name(const struct line *line, const char *name)
     return line->value.p && contacts_same_name(line->name, slice_of(name));
 }
 
-static bool has_contact(struct slice text, const char *name)
+/* Whether there is one; its line in out, which may be NULL. */
+static bool has_contact(struct slice text, const char *name, struct line *out)
 {
     while (text.n > 0) {
         struct line line = next_line(&text);
 
-        if (has_name(&line, name))
-            return true;
+        if (!has_name(&line, name))
+            continue;
+        if (out)
+            *out = line;
+        return true;
     }
     return false;
 }
@@ -93,17 +98,48 @@ static int refuse(struct buf *why, int err, const char *sentence)
     return err;
 }
 
+/* As they are shown: whoever says what an address was has seen it, and not its bytes. */
+static bool is_shown_as(struct slice value, const char *was)
+{
+    struct buf a = buf_new(CONTACTS_FILE_BYTES_MAX), b = buf_new(CONTACTS_FILE_BYTES_MAX);
+    bool same;
+
+    text_safe(&a, value);
+    text_safe(&b, slice_trim(slice_of(was)));
+    same = slice_eq(buf_slice(&a), buf_slice(&b));
+    buf_free(&a);
+    buf_free(&b);
+    return same;
+}
+
+/* Whether the file is still as who edits it believes; found is the line of the contact. */
+static int check_before(struct slice text, const struct contacts_edit *edit,
+                        const struct line *found, struct buf *why)
+{
+    const char *renamed = edit->remove ? NULL : edit->rename;
+
+    if (!found && (edit->remove || renamed || edit->was || !edit->address))
+        return refuse(why, -ENOENT, "there is no contact of that name");
+    if ((found && edit->fresh && !edit->remove) ||
+        (renamed && !contacts_same_name(slice_of(renamed), slice_of(edit->name)) &&
+         has_contact(text, renamed, NULL)))
+        return refuse(why, -EEXIST, "there is a contact of that name already");
+    if (!found || !edit->was || is_shown_as(found->value, edit->was))
+        return 0;
+    buf_puts(why, "somebody else has changed it: its address is now ");
+    buf_put(why, found->value);
+    return -ESTALE;
+}
+
 static int change(struct slice text, const struct contacts_edit *edit, struct buf *out,
                   struct buf *why)
 {
-    const char *renamed = edit->remove ? NULL : edit->rename;
-    bool found = has_contact(text, edit->name);
+    struct line there;
+    bool found = has_contact(text, edit->name, &there);
+    int err = check_before(text, edit, found ? &there : NULL, why);
 
-    if (!found && (edit->remove || renamed || !edit->address))
-        return refuse(why, -ENOENT, "there is no contact of that name");
-    if (renamed && !contacts_same_name(slice_of(renamed), slice_of(edit->name)) &&
-        has_contact(text, renamed))
-        return refuse(why, -EEXIST, "there is a contact of the new name already");
+    if (err)
+        return err;
     while (text.n > 0) {
         struct line line = next_line(&text);
 

@@ -15,13 +15,15 @@ struct contacts_edit {
     const char *name;
     const char *address; /* NULL: it stays */
     const char *rename;  /* the new name, or NULL */
-    bool remove;         /* the rest does not matter */
+    const char *was;     /* the address that it has; NULL: any */
+    bool fresh;          /* there is none of that name yet */
+    bool remove;         /* but for was, the rest does not matter */
 };
 
 /* A contact that is new goes to the end of the file, which is made where it is missing. 0; with a
  * sentence in why -EINVAL: a name or address that cannot be one; -ENOENT: there is no such contact;
- * -EEXIST: there is one of the new name; -EBADMSG: the file is wrong in another line; another
- * negative errno. */
+ * -EEXIST: there is one of the new name; -ESTALE: it has another address than it was said to have;
+ * -EBADMSG: the file is wrong in another line; another negative errno. */
 int contacts_edit(const char *path, const struct contacts_edit *edit, struct buf *why);
 
 #endif
