@@ -22,7 +22,8 @@ EXTRA_DIST += tests/lib/__init__.py tests/lib/account.py tests/lib/attack.py \
 	tests/lib/kamailio.py tests/lib/linphone.py tests/lib/networks.py tests/lib/pipes.py \
 	tests/lib/pulse.py \
 	tests/lib/registrar.py \
-	tests/lib/relay.py tests/lib/room.py tests/lib/rtp.py tests/lib/schema.py tests/lib/sip.py \
+	tests/lib/relay.py tests/lib/room.py tests/lib/rtp.py tests/lib/schema.py \
+	tests/lib/screen.py tests/lib/sip.py \
 	tests/lib/sipp.py \
 	tests/lib/sound.py tests/lib/tap.py tests/lib/test_kamailio.py tests/lib/test_lib.py \
 	tests/lib/terminal.py tests/lib/test_registrar.py tests/lib/tmux.py tests/lib/tphone.py \

@@ -9,18 +9,25 @@ import socket
 import subprocess
 
 from lib.room import wait_until
-from lib.tap import Failure
+from lib.tap import Failure, equal
+
+# What tmux knows of a terminal on which nothing runs that changed it.
+RESTORED = {"alternate_on": "0", "cursor_flag": "1", "keypad_flag": "0", "keypad_cursor_flag": "0",
+            "mouse_any_flag": "0", "insert_flag": "0", "origin_flag": "0", "wrap_flag": "1",
+            "scroll_region_upper": "0"}
 
 
 class Tmux:
     """Runs command, a list of words, on a screen of cols by rows; env: what is added to its
-    environment. The screen stays when the program has ended."""
+    environment. The screen stays when the program has ended, and is still looked after: tmux hides
+    the cursor where nobody is."""
 
     def __init__(self, room, command, env=None, cols=80, rows=24, name="tmux", utf8=True,
                  term="tmux-256color"):
         self.room, self.name = room, name
         self.socket = room.path(f"{name}.tmux")
         self._status = room.path(f"{name}.status")  # tmux itself forgets it now and then
+        self._modes = room.path(f"{name}.modes")
         where = {"LC_ALL": "C.UTF-8" if utf8 else "C", **(env or {})}
         clean = {k: v for k, v in os.environ.items() if k not in ("TMUX", "TERM", "NO_COLOR")}
         self.server = room.start(f"tmux ({name})", ["tmux", "-D", "-S", self.socket, "-f", "/dev/null"],
@@ -30,7 +37,8 @@ class Tmux:
              "set", "-g", "escape-time", "0", ";", "set", "-g", "status", "off")
         self("new-session", "-d", "-x", str(cols), "-y", str(rows), "-s", "main",
              *[w for k, v in where.items() for w in ("-e", f"{k}={v}")], "-c", room.folder,
-             "sh", "-c", f'"$@"; echo $? >{self._status}', "sh", *command)
+             "sh", "-c", f'stty -g >{self._modes}; "$@"; s=$?; stty -g >>{self._modes}; '
+             f"echo $s >{self._status}; exec sleep 1000", "sh", *command)
         self("set", "-g", "window-size", "manual")
 
     def _listens(self):
@@ -107,6 +115,15 @@ class Tmux:
             return int(wait_until(read, seconds, "the program does not end"))
         except Failure as e:
             raise Failure(str(e), ["| " + l for l in self.lines()]) from None
+
+    def expect_restored(self):
+        """The program has ended and left the terminal as it was."""
+        self.status()
+        with open(self._modes) as f:
+            before, after = f.read().split()
+        equal(after, before, "modes of the terminal")
+        for format, wanted in RESTORED.items():
+            equal(self.ask(format), wanted, f"the terminal's {format}")
 
     def pid(self):
         """Of the program."""

@@ -7,36 +7,10 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import daemon, sip, tphone
-from lib.room import Room, free_port, wait_until
+from lib import sip, tphone
+from lib.room import Room, wait_until
+from lib.screen import Screen
 from lib.tap import case, equal, expect, run
-from lib.tmux import Tmux
-
-
-class Screen(daemon.Session):
-    """tphone alone in a home of its own, on a terminal; people: lines of its contacts."""
-
-    def __init__(self, room, name="screen", people="", settings="", cols=80, rows=24, words=(),
-                 **more):
-        super().__init__(room, name)
-        self.port = free_port()
-        self.config(f"listen = udp:127.0.0.1:{self.port}\ndevice = null\n{settings}")
-        self.write("contacts", people)
-        self.uri = f"sip:me@127.0.0.1:{self.port}"
-        self.words = [tphone.program(), *words]
-        self.tmux = Tmux(room, self.words, self.home, cols, rows, name=name, **more)
-        room.keep(self)
-        self.tmux.wait("tphone +(no account|[●○*o] )")
-
-    def write(self, name, text):
-        path = os.path.join(self.home["XDG_CONFIG_HOME"], "tphone", name)
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(text)
-
-    def stop(self):
-        """The daemon behind it goes, too."""
-        self.tphone("ctl", "quit")
-        wait_until(lambda: not os.path.exists(self.socket), 10, "the daemon stays")
 
 
 def callee(room, name="bob", **more):
@@ -82,8 +56,7 @@ def walk():
         t.press("x")
         t.wait("no calls")
         t.wait(r"↗ Bob Martin +\d\d:\d\d +0:\d\d")
-        t.press("q")
-        equal(t.status(), 0, "exit status")
+        me.leave()
 
 
 @case("a call comes in: on top, with a bell and a title; it is answered, and the next one refused")
@@ -130,16 +103,12 @@ def two_calls():
         t.press("Tab", "Tab", "/")
         t.type("dav")
         t.press("Enter")
-        t.press(":")
-        t.type("nosuch")
-        t.press("Enter")
+        me.command("nosuch")
         t.wait("there is no command nosuch")
         t.press("q")
         t.wait(r"hang up and quit\?")
-        t.press("y")
-        equal(t.status(), 0, "exit status")
+        me.leave("y")
         bob.process.wait_line("answered")
-        wait_until(lambda: not os.path.exists(me.socket), 10, "the phone stays")
 
 
 @case("detached, the phone goes on with its call; a killed terminal and Ctrl-Z do not disturb it")
@@ -147,19 +116,16 @@ def detached():
     with Room() as room:
         bob = callee(room)
         me = Screen(room)
-        me.tmux.press(":")
-        me.tmux.type(f"call {bob.uri}")
-        me.tmux.press("Enter")
+        me.command(f"call {bob.uri}")
         me.tmux.wait(r"▶ bob@.* 0:0\d")
         os.kill(me.tmux.pid(), signal.SIGKILL)
         equal(me.tmux.status(), 137, "status of a killed screen")
-        second = Tmux(room, me.words, me.home, name="second")
+        second = me.again("second")
         second.wait(r"▶ bob@.* 0:\d\d")
         second.press("d")
         equal(second.status(), 0, "status of the one that detached")
         expect("bob" in me.expect(0, "status").out, "the call has ended")
-        third = Tmux(room, ["sh", "-c", f"{me.words[0]}; echo back in the shell; exec sleep 60"],
-                     me.home, name="third")
+        third = me.again("third", ["sh", "-c", f"{me.words[0]}; echo back in the shell; exec sleep 60"])
         third.wait(r"▶ bob@.* 0:\d\d")
         third.press("x")
         third.wait("no calls")
@@ -184,12 +150,10 @@ def suspended():
     with Room() as room:
         bob = callee(room)
         me = Screen(room, name="first")
-        me.tmux.press(":")
-        me.tmux.type(f"call {bob.uri}")
-        me.tmux.press("Enter")
+        me.command(f"call {bob.uri}")
         me.tmux.wait(r"▶ bob@.* 0:0\d")
         # An interactive shell, for job control; nothing of the person's own.
-        t = Tmux(room, ["env", "ENV=", "PS1=shell> ", "sh", "-i"], me.home, name="job")
+        t = me.again("job", ["env", "ENV=", "PS1=shell> ", "sh", "-i"])
         t.wait("shell>")
         t.type(me.words[0] + "\n")
         t.wait(r"▶ bob@.* 0:\d\d")
@@ -218,7 +182,7 @@ def settings():
         t.press("c")
         t.press("C-g")
         t.wait("[.>] a@127.0.0.1:9|unreachable")
-        plain = Tmux(room, me.words, {**me.home, "NO_COLOR": "1"}, name="plain")
+        plain = me.again("plain", ["env", "NO_COLOR=1", *me.words])
         plain.wait("tphone +no account")
         text = "".join(plain.lines(styles=True))
         expect("38;5" not in text and "[3" not in text.replace("[39", ""), "there are colours")
@@ -248,7 +212,7 @@ def crashed():
     with Room() as room:
         me = Screen(room, name="first")
         shell = f"before=$(stty -g); {me.words[0]}; test \"$before\" = \"$(stty -g)\" && echo same modes; exec sleep 60"
-        t = Tmux(room, ["sh", "-c", shell], me.home, name="crash")
+        t = me.again("crash", ["sh", "-c", shell])
         t.wait("tphone +no account")
         pid = int(os.popen(f"pgrep -P {t.pid()} tphone").read())
         os.kill(pid, signal.SIGSEGV)

@@ -4,40 +4,21 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import daemon, tphone
 from lib.registrar import Registrar
-from lib.room import Room, wait_until
+from lib.room import Room
+from lib.screen import Screen
 from lib.tap import case, equal, expect, run
-from lib.tmux import Tmux
 
 
-class First(daemon.Session):
-    """tphone alone in a home without settings."""
-
-    def __init__(self, room, cols=80, rows=24):
-        super().__init__(room, "first")
-        self.file = os.path.join(self.home["XDG_CONFIG_HOME"], "tphone", "tphone.conf")
-        self.tmux = Tmux(room, [tphone.program()], self.home, cols, rows, name="first")
-        room.keep(self)
-        self.tmux.wait("What is your SIP address")
-
-    def enter(self, text, then):
-        if text:
-            self.tmux.type(text)
-        self.tmux.press("Enter")
-        return self.tmux.wait(then)
-
-    def stop(self):
-        """The daemon behind it goes, too."""
-        self.tphone("ctl", "quit")
-        wait_until(lambda: not os.path.exists(self.socket), 10, "the daemon stays")
+def start(room):
+    return Screen(room, settings=None)
 
 
 @case("the first start: a wrong password is told, the right one registers, and is written")
 def walk():
     with Room() as room:
         server = room.keep(Registrar())
-        me = First(room)
+        me = start(room)
         t = me.tmux
         me.enter("a b c", "an address is like alice@example.org")
         me.enter("alice@example.test", "What is its password")
@@ -65,8 +46,7 @@ def walk():
             text = f.read()
         expect("\npassword = secret\n" in text and "\ndevice = none\n" in text, "the file", text)
         equal(os.stat(me.file).st_mode & 0o777, 0o600, "mode of the file")
-        t.press("q")
-        equal(t.status(), 0, "exit status")
+        me.leave()
         equal(server.faults, [], "faults")
 
 
@@ -75,7 +55,7 @@ def left():
     with Room() as room:
         server = room.keep(Registrar())
         server.silent = True
-        me = First(room)
+        me = start(room)
         t = me.tmux
         me.enter("alice@example.test", "What is its password")
         me.enter("secret", "Through which server")
@@ -86,14 +66,13 @@ def left():
             t.wait(question)
         t.wait("no account")
         expect(not os.path.exists(os.path.dirname(me.file)), "a folder was made")
-        t.press("q")
-        equal(t.status(), 0, "exit status")
+        me.leave()
 
 
 @case("the bare display has one pane and no lines, and goes back")
 def bare():
     with Room() as room:
-        me = First(room)
+        me = start(room)
         t = me.tmux
         t.press("Escape")
         t.wait("─.*┬.*─")
@@ -110,8 +89,7 @@ def bare():
         t.wait("^ People")
         t.press("B")
         t.wait("─.*┬.*─")
-        t.press("q")
-        equal(t.status(), 0, "exit status")
+        me.leave()
 
 
 if __name__ == "__main__":

@@ -9,36 +9,11 @@ import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import account, daemon, tphone
+from lib import account, tphone
 from lib.registrar import Registrar
-from lib.room import Room, free_port, wait_until
+from lib.room import Room
+from lib.screen import Screen
 from lib.tap import case, equal, expect, run
-from lib.tmux import Tmux
-
-
-class Screen(daemon.Session):
-    """tphone alone with settings of its own, on a terminal."""
-
-    def __init__(self, room, settings="", people="", cols=80, rows=24):
-        super().__init__(room, "screen")
-        port = free_port()
-        self.config(f"listen = udp:127.0.0.1:{port}\ndevice = null\n{settings}")
-        with open(os.path.join(self.home["XDG_CONFIG_HOME"], "tphone", "contacts"), "w",
-                  encoding="utf-8") as f:
-            f.write(people)
-        self.uri = f"sip:me@127.0.0.1:{port}"
-        self.tmux = Tmux(room, [tphone.program()], self.home, cols, rows)
-        room.keep(self)
-        self.tmux.wait("tphone +(no account|[●○] )")
-
-    def stop(self):
-        self.tphone("ctl", "quit")
-        wait_until(lambda: not os.path.exists(self.socket), 10, "the daemon stays")
-
-    def call(self, who):
-        self.tmux.press("c")
-        self.tmux.type(who)
-        self.tmux.press("Enter")
 
 
 def payloads(path):
@@ -61,8 +36,8 @@ def trace():
     with Room() as room:
         server = room.keep(Registrar())
         bob = tphone.Answer(room, "bob")
-        me = Screen(room, account.of(server, "alice").settings("home"), f"Bob Martin = {bob.uri}\n",
-                    cols=100)
+        me = Screen(room, people=f"Bob Martin = {bob.uri}\n", cols=100,
+                    settings=account.of(server, "alice").settings("home"))
         t = me.tmux
         t.wait("● alice@")
         me.call(bob.uri)
@@ -116,7 +91,7 @@ def late_and_hostile():
         t = me.tmux
         me.call(bob.uri)
         t.wait("▶ .*bob")
-        second = Tmux(room, [tphone.program()], me.home, 80, 24, name="second")
+        second = me.again("second")
         second.wait("▶ .*bob")
         second.press("T")
         second.wait(r"│─+ INVITE")
