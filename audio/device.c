@@ -3,7 +3,6 @@
 #include "audio/device_ops.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
 /* PortAudio is one in a process and takes one caller at a time; so is what keeps them apart. */
@@ -33,14 +32,14 @@ static int open_card(const struct audio_device_config *config, struct audio_devi
 int audio_device_open(const struct audio_device_config *config, struct audio_device **out,
                       char why[AUDIO_WHY_MAX])
 {
-    int err;
+    if (config->name && (strcmp(config->name, "none") == 0 || audio_device_file(config->name)))
+        return audio_device_null_open(config, out, why);
+    return open_card(config, out, why);
+}
 
-    if (!config->name || strcmp(config->name, "none") != 0)
-        return open_card(config, out, why);
-    err = audio_device_null_open(config, out);
-    if (err && why)
-        snprintf(why, AUDIO_WHY_MAX, "cannot open the null device: %s", strerror(-err));
-    return err;
+const char *audio_device_file(const char *name)
+{
+    return strncmp(name, "file:", 5) == 0 ? name + 5 : NULL;
 }
 
 void audio_device_close(struct audio_device *d)

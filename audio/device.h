@@ -32,9 +32,11 @@ int audio_device_list(struct audio_device_list *out, char why[AUDIO_WHY_MAX]);
 void audio_device_list_free(struct audio_device_list *list);
 
 struct audio_device_config {
-    const char *name;  /* NULL or "default": the system's; "none": the null device; else the name of
-                          one as listed, in any case, or a part of it: an exact match goes first,
-                          then the first that has the channels wanted */
+    const char *name;  /* NULL or "default": the system's; "none": the null device; "file:PATH": the
+                          same at the rate of a sound file, which it captures over and over, up to
+                          two minutes of it; else the name of one as listed, in any case, or a part
+                          of it: an exact match goes first, then the first that has the channels
+                          wanted */
     uint32_t rate_hz;  /* wished for; 0: 48000 */
     unsigned frame_ms; /* per callback; 0: 10 */
     bool no_capture, no_playback; /* half duplex, for cards that lack one side */
@@ -47,6 +49,9 @@ int audio_device_open(const struct audio_device_config *config, struct audio_dev
 /* Stops and frees; takes NULL. Nobody may be in any other call on it. */
 void audio_device_close(struct audio_device *d);
 
+/* The path in "file:PATH"; NULL: the name is another. */
+const char *audio_device_file(const char *name);
+
 /* The real rate: the one wished for, or the device's own where it does not know that one. */
 uint32_t audio_device_rate_hz(const struct audio_device *d);
 const char *audio_device_name(const struct audio_device *d);
@@ -58,7 +63,7 @@ bool audio_device_running(const struct audio_device *d);
 bool audio_device_failed(const struct audio_device *d);
 
 /* Up to n captured samples; returns how many there were. When nobody has read for 150 ms the older
- * ones are dropped. The null device has n of silence. */
+ * ones are dropped. The null device has n of silence, or of its file. */
 size_t audio_device_read(struct audio_device *d, int16_t *out, size_t n);
 /* Queues n samples for playing; returns how many were taken: none when more than about 100 ms wait
  * already, so a writer whose clock is quicker than the card's does not build up delay; and all, to

@@ -1,18 +1,24 @@
 /* A device without a card: whoever reads and writes gives it its pace. What it captures is silence,
- * what it plays is gone. */
+ * or a file over and over; what it plays is gone. */
 #include "audio/device_ops.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define FILE_S_MAX 120u /* what is behind that in a file is not heard */
 
 struct null {
     struct audio_device base;
     struct audio_device_counts count;
+    int16_t *spoken; /* n_spoken samples of the file, of which at is the next; NULL: silence */
+    size_t n_spoken, at;
 };
 
 static void null_close(struct audio_device *d)
 {
+    free(((struct null *)(void *)d)->spoken);
     free(d->name);
     free(d);
 }
@@ -21,7 +27,10 @@ static size_t null_read(struct audio_device *d, int16_t *out, size_t n)
 {
     struct null *null = (struct null *)(void *)d;
 
-    memset(out, 0, n * sizeof *out);
+    for (size_t i = 0; i < n; i++) {
+        out[i] = null->spoken ? null->spoken[null->at] : 0;
+        null->at = null->at + 1 < null->n_spoken ? null->at + 1 : 0;
+    }
     null->count.captured += n;
     return n;
 }
@@ -69,20 +78,62 @@ static const struct audio_device_ops null_ops = {
     .counts = null_counts,
 };
 
-int audio_device_null_open(const struct audio_device_config *config, struct audio_device **out)
+static int read_all(struct null *null, const char *path, struct audio_reader *r, char *why)
 {
-    struct null *null = calloc(1, sizeof *null);
-    char *name = strdup("none");
+    size_t max = (size_t)audio_reader_rate_hz(r) * FILE_S_MAX, n = 0;
+    uint64_t length = audio_reader_length(r);
+    int got = 0;
 
-    if (!null || !name) {
-        free(null);
-        free(name);
+    if (length > 0 && length < max)
+        max = (size_t)length;
+    null->spoken = calloc(max, sizeof *null->spoken);
+    if (!null->spoken)
         return -ENOMEM;
+    while (n < max && (got = audio_reader_read(r, null->spoken + n, max - n)) > 0)
+        n += (size_t)got;
+    if (got == 0 && n == 0)
+        got = -ENODATA;
+    if (got < 0 && why)
+        snprintf(why, AUDIO_WHY_MAX, "%.100s has no sound to speak with: %s", path, strerror(-got));
+    null->n_spoken = n;
+    null->base.rate_hz = audio_reader_rate_hz(r);
+    return got < 0 ? got : 0;
+}
+
+static int speak_file(struct null *null, const char *path, char *why)
+{
+    struct audio_reader *r;
+    int err = audio_reader_open(path, &r, why);
+
+    if (err)
+        return err;
+    err = read_all(null, path, r, why);
+    audio_reader_close(r);
+    return err;
+}
+
+int audio_device_null_open(const struct audio_device_config *config, struct audio_device **out,
+                           char why[AUDIO_WHY_MAX])
+{
+    const char *path = audio_device_file(config->name);
+    struct null *null = calloc(1, sizeof *null);
+    int err = null ? 0 : -ENOMEM;
+
+    if (!err) {
+        null->base = (struct audio_device){.ops = &null_ops,
+                                           .name = strdup(config->name),
+                                           .rate_hz = config->rate_hz ? config->rate_hz : 48000,
+                                           .null = true};
+        if (!null->base.name)
+            err = -ENOMEM;
     }
-    null->base = (struct audio_device){.ops = &null_ops,
-                                       .name = name,
-                                       .rate_hz = config->rate_hz ? config->rate_hz : 48000,
-                                       .null = true};
-    *out = &null->base;
-    return 0;
+    if (err && why)
+        snprintf(why, AUDIO_WHY_MAX, "cannot open the null device: %s", strerror(-err));
+    if (!err && path)
+        err = speak_file(null, path, why);
+    if (!err)
+        *out = &null->base;
+    else if (null)
+        null_close(&null->base);
+    return err;
 }

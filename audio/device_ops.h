@@ -24,7 +24,8 @@ struct audio_device {
     bool null;
 };
 
-int audio_device_null_open(const struct audio_device_config *config, struct audio_device **out);
+int audio_device_null_open(const struct audio_device_config *config, struct audio_device **out,
+                           char why[AUDIO_WHY_MAX]);
 int audio_device_card_open(const struct audio_device_config *config, struct audio_device **out,
                            char why[AUDIO_WHY_MAX]);
 int audio_device_card_list(struct audio_device_list *out, char why[AUDIO_WHY_MAX]);

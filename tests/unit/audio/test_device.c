@@ -3,7 +3,9 @@
 
 #include "tests/lib/rows.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static void the_null_device_runs_at_its_callers_pace(void **state)
 {
@@ -33,10 +35,40 @@ static void the_null_device_runs_at_its_callers_pace(void **state)
     audio_device_close(NULL);
 }
 
+static void a_file_is_spoken_over_and_over(void **state)
+{
+    struct audio_device_config config = {.name = "file:test_device_spoken.wav", .rate_hz = 48000};
+    int16_t samples[7] = {1, 2, 3}, wanted[7] = {1, 2, 3, 1, 2, 3, 1};
+    struct audio_writer *w;
+    struct audio_device *d;
+    char why[AUDIO_WHY_MAX];
+
+    (void)state;
+    assert_int_equal(audio_writer_open("test_device_spoken.wav", 16000, 1, &w, NULL), 0);
+    assert_int_equal(audio_writer_write(w, samples, 3), 0);
+    assert_int_equal(audio_writer_close(w), 0);
+    assert_int_equal(audio_device_open(&config, &d, NULL), 0);
+    assert_int_equal(audio_device_rate_hz(d), 16000);
+    assert_string_equal(audio_device_name(d), config.name);
+    assert_int_equal(audio_device_read(d, samples, 7), 7);
+    assert_memory_equal(samples, wanted, sizeof wanted);
+    assert_int_equal(audio_device_read(d, samples, 1), 1);
+    assert_int_equal(samples[0], 2);
+    audio_device_close(d);
+    assert_int_equal(audio_writer_open("test_device_spoken.wav", 16000, 1, &w, NULL), 0);
+    assert_int_equal(audio_writer_close(w), 0);
+    assert_true(audio_device_open(&config, &d, why) < 0);
+    assert_non_null(strstr(why, "no sound to speak with"));
+    unlink("test_device_spoken.wav");
+    assert_int_equal(audio_device_open(&config, &d, why), -ENOENT);
+    assert_non_null(strstr(why, "test_device_spoken.wav"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_null_device_runs_at_its_callers_pace),
+        cmocka_unit_test(a_file_is_spoken_over_and_over),
     };
 
     return cmocka_run_group_tests_name("audio/device", tests, NULL, NULL);
