@@ -1,5 +1,5 @@
-EXTRA_DIST += scripts/install-deps scripts/demo scripts/demo_call.py scripts/demo_hands.py scripts/demo_show.py \
-	scripts/check scripts/picture scripts/picture_screen \
+EXTRA_DIST += scripts/install-deps scripts/demo scripts/demo_call.py scripts/demo_hands.py scripts/demo_screen.py \
+	scripts/demo_show.py scripts/check scripts/picture scripts/picture_screen \
 	scripts/compile_commands.py
 
 # For clangd and other editors. No object is called .obj here, so make would compile everything.
