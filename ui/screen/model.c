@@ -122,14 +122,18 @@ void model_disconnected(struct model *m)
 
 void model_note(struct model *m, bool bad, const char *text)
 {
+    model_note_at(m, (double)json_now_ms() / 1000, bad, text);
+}
+
+void model_note_at(struct model *m, double time, bool bad, const char *text)
+{
     if (m->n_notes == MODEL_NOTES_MAX) {
         free(m->notes[0].text);
         memmove(m->notes, m->notes + 1, --m->n_notes * sizeof *m->notes);
     } else {
         m->notes = model_grow(m->notes, m->n_notes, sizeof *m->notes);
     }
-    m->notes[m->n_notes++] = (struct model_note){
-        .time = (double)json_now_ms() / 1000, .bad = bad, .text = xstrdup(text)};
+    m->notes[m->n_notes++] = (struct model_note){.time = time, .bad = bad, .text = xstrdup(text)};
 }
 
 /* --- calls ---------------------------------------------------------------------------------- */

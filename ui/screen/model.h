@@ -129,8 +129,10 @@ void model_history(struct model *model, const void *tree);
 void model_contacts(struct model *model, const void *tree);
 void model_volume(struct model *model, const void *tree);
 
-/* Notes a line of our own in the log; safe text. */
+/* Notes a line in the log, safe text: one of our own, that has just come to pass; or one of the
+ * phone, with the time of Unix at which it did. */
 void model_note(struct model *model, bool bad, const char *text);
+void model_note_at(struct model *model, double time, bool bad, const char *text);
 
 /* --- questions ------------------------------------------------------------------------------ */
 

@@ -280,6 +280,11 @@ static unsigned take_message(struct model *m, const json_t *tree)
     return MODEL_CHANGED;
 }
 
+static double time_of(const struct ctl_line *line)
+{
+    return json_number_value(json_object_get(line->tree, "time"));
+}
+
 /* The sentence that `tphone ctl events` would print, without its line end. */
 static void note(struct model *m, const struct ctl_line *line)
 {
@@ -294,7 +299,7 @@ static void note(struct model *m, const struct ctl_line *line)
         char *copy = slice_dup(first);
 
         if (copy)
-            model_note(m, bad, copy);
+            model_note_at(m, time_of(line), bad, copy);
         free(copy);
     }
     buf_free(&text);
@@ -305,7 +310,7 @@ unsigned model_event(struct model *m, const struct ctl_line *line, uint64_t now_
     const struct phone_event *e = &line->event;
 
     if (line->kind == CTL_OWN) {
-        model_note(m, true, line->text);
+        model_note_at(m, time_of(line), true, line->text);
         return MODEL_CHANGED;
     }
     if (line->kind != CTL_EVENT)
