@@ -1,7 +1,8 @@
 /* Pictures of the screen: what the phone has said and which keys were pressed, as cells. Each scene
  * is drawn in several sizes and compared with the files of tests/data/screens, in which the picture
- * stands twice: as text, and with a letter for the style of each cell. With TPHONE_PICTURES=write
- * they are written instead, to be looked at before they are committed. */
+ * stands as text, with a letter for the style of each cell, and in ASCII. With
+ * TPHONE_PICTURES=write they are written instead, to be looked at before they are committed. What
+ * the styles look like with 256, 16, 8 and no colours: test_theme.c. */
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,15 @@
     "\"on_hold\":false,\"held\":false,\"muted\":false,\"device\":true,\"codec\":\"opus/48000\",\"duration\":42}"
 #define CAROL "{\"call\":2,\"phase\":\"up\",\"peer\":\"sip:carol@pbx.example\",\"contact\":\"Carol\",\"incoming\":true,\"answered\":true," \
     "\"on_hold\":true,\"held\":false,\"muted\":false,\"device\":false,\"codec\":\"pcma/8000\",\"duration\":730}"
+#define STATE(call, who, members) "{\"call\":" call ",\"peer\":\"sip:" who "@example.org\",\"contact\":\"" who "\"," members "}"
+#define STATES STATE("1", "Ada", "\"phase\":\"calling\"") "," STATE("2", "Ben", "\"phase\":\"ringing\"") "," \
+    STATE("3", "Cem", "\"phase\":\"up\",\"muted\":true,\"record\":\"talk.ogg\",\"codec\":\"opus/48000\"") "," \
+    STATE("4", "Dag", "\"phase\":\"up\",\"held\":true,\"codec\":\"opus/48000\"") "," \
+    STATE("5", "Eve", "\"phase\":\"up\",\"conference\":1,\"codec\":\"pcma/8000\"") "," STATE("6", "Flo", "\"phase\":\"ending\"")
+#define MUTED "{\"v\":1,\"event\":\"muted\",\"time\":1795290181.0,\"call\":1,\"on\":true}"
+#define REFUSED "{\"v\":1,\"event\":\"registration-failed\",\"time\":1795290182.0,\"account\":\"work\",\"uri\":\"sip:work@pbx.example\"," \
+    "\"status\":403,\"text\":\"the server refuses the password, and asks for another one of this account\"}"
+#define MISSED "{\"v\":1,\"event\":\"ended\",\"time\":1795290183.0,\"call\":1,\"outcome\":\"answered\",\"text\":\"the other side hung up\",\"duration\":42.0,\"peer\":\"sip:bob@example.org\"}"
 #define STRANGER "{\"v\":1,\"event\":\"incoming\",\"time\":1795290189.0,\"call\":3,\"peer\":\"sip:+3225550102@pbx.example\"," \
     "\"peer_name\":\"+32 2 555 01 02\"}"
 #define QUALITY "{\"v\":1,\"event\":\"quality\",\"time\":1795290189.0,\"call\":1,\"loss_percent\":0.4,\"jitter_ms\":2.0,\"round_trip_ms\":38.0," \
@@ -45,7 +55,13 @@ static const struct scene {
 } scenes[] = {
     {"empty",     {"{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0.1\",\"calls\":[],\"accounts\":[]}"}, "", NULL},
     {"calls",     {STATUS(BOB "," CAROL), CONTACTS, HISTORY, QUALITY, QUALITY, STRANGER}, "", NULL},
+    {"states",    {STATUS(STATES)}, "j j", NULL},
+    {"call",      {STATUS(BOB "," CAROL), CONTACTS, HISTORY, QUALITY, QUALITY}, "tab", NULL},
     {"contacts",  {STATUS(BOB), CONTACTS, HISTORY}, "tab tab j j", NULL},
+    {"history",   {STATUS(""), CONTACTS, HISTORY}, "tab tab tab j", NULL},
+    {"search",    {STATUS(""), CONTACTS, HISTORY}, "tab tab / c a", NULL},
+    {"log",       {STATUS(BOB), CONTACTS, MUTED, REFUSED, MISSED}, "L", NULL},
+    {"password",  {STATUS("")}, ": p a s s w o r d space w o r k enter s e c", NULL},
     {"dial",      {STATUS(""), CONTACTS, HISTORY}, "c c a", NULL},
     {"help",      {STATUS(BOB), CONTACTS}, "? j", NULL},
     {"quit",      {STATUS(BOB), CONTACTS}, "q", NULL},
@@ -71,71 +87,151 @@ static const struct scene {
 
 static const struct size {
     int rows, cols;
-    bool ascii;
-} sizes[] = {{16, 60, false}, {24, 80, false}, {24, 80, true}, {43, 132, false}, {10, 40, false}};
+    bool ascii; /* is looked at so as well */
+} sizes[] = {{10, 40, false}, {16, 60, true}, {24, 80, true}, {43, 132, true}};
 
 /* --- a scene -------------------------------------------------------------------------------- */
 
-static char style_letter(const struct cell *c)
-{
-    static const char letters[] = ".tfbdSgwxAkimMH";
-
-    _Static_assert(sizeof letters - 1 == N_STYLES, "each style has a letter");
-    return c->selected ? '@' : letters[c->style];
-}
-
-static void put_picture(const struct cells *cells, struct buf *out)
-{
-    for (int row = 0; row < cells->rows; row++) {
-        for (int col = 0; col < cells->cols; col++)
-            buf_put(out,
-                    (struct slice){cells_at(cells, row, col)->text, cells_at(cells, row, col)->n});
-        while (out->n > 0 && out->p[out->n - 1] == ' ')
-            out->n--;
-        buf_putc(out, '\n');
-    }
-    for (int row = 0; row < cells->rows; row++) {
-        for (int col = 0; col < cells->cols; col++)
-            buf_putc(out, style_letter(cells_at(cells, row, col)));
-        while (out->n > 0 && out->p[out->n - 1] == '.')
-            out->n--;
-        buf_putc(out, '\n');
-    }
-}
+struct theatre {
+    struct model model;
+    struct keymap keys;
+    struct setup setup;
+    struct screen screen;
+};
 
 static void no_work(void *arg)
 {
     (void)arg;
 }
 
-static void draw_scene(const struct scene *scene, const struct size *size, struct buf *out)
+static void play(struct theatre *t, const struct scene *scene, int rows, int cols, bool ascii)
 {
-    struct model model;
-    struct keymap keys;
-    struct setup setup;
-    struct screen s;
+    struct screen *s = &t->screen;
 
-    model_init(&model);
-    keymap_init(&keys);
-    setup_init(&setup, "/home/alice/.config/tphone/tphone.conf");
-    setup.changed = no_work;
-    screen_init(&s, &model, &keys);
-    s.setup = &setup;
-    s.now_ms = NOW_MS;
-    s.unix_time = NOW_UNIX;
-    s.cells.ascii = size->ascii;
-    cells_resize(&s.cells, size->rows, size->cols);
+    model_init(&t->model);
+    keymap_init(&t->keys);
+    setup_init(&t->setup, "/home/alice/.config/tphone/tphone.conf");
+    t->setup.changed = no_work;
+    screen_init(s, &t->model, &t->keys);
+    s->setup = &t->setup;
+    s->now_ms = NOW_MS;
+    s->unix_time = NOW_UNIX;
+    s->cells.ascii = ascii;
+    cells_resize(&s->cells, rows, cols);
     for (size_t i = 0; i < ARRAY_LEN(scene->lines) && scene->lines[i]; i++)
-        scene_hear(&s, scene->lines[i]);
-    scene_press(&s, scene->keys);
+        scene_hear(s, scene->lines[i]);
+    scene_press(s, scene->keys);
     if (scene->play)
-        scene->play(&s);
-    screen_draw(&s);
-    put_picture(&s.cells, out);
-    screen_free(&s);
-    setup_free(&setup);
-    keymap_free(&keys);
-    model_free(&model);
+        scene->play(s);
+    screen_draw(s);
+}
+
+static void end(struct theatre *t)
+{
+    screen_free(&t->screen);
+    setup_free(&t->setup);
+    keymap_free(&t->keys);
+    model_free(&t->model);
+}
+
+/* --- as text -------------------------------------------------------------------------------- */
+
+/* clang-format off */
+static const struct { char letter; const char *name; } styles[] = {
+    [STYLE_NORMAL] = {'.', "normal"}, [STYLE_TITLE]  = {'t', "title"},  [STYLE_FOCUS] = {'f', "focus"},
+    [STYLE_BORDER] = {'b', "border"}, [STYLE_DIM]    = {'d', "dim"},    [STYLE_STRONG] = {'S', "strong"},
+    [STYLE_GOOD]   = {'g', "good"},   [STYLE_WARN]   = {'w', "warn"},   [STYLE_BAD]   = {'x', "bad"},
+    [STYLE_ALERT]  = {'A', "alert"},  [STYLE_KEY]    = {'k', "key"},    [STYLE_INPUT] = {'i', "input"},
+    [STYLE_MATCH]  = {'m', "match"},  [STYLE_METER]  = {'M', "meter"},  [STYLE_METER_HIGH] = {'H', "meter, high"},
+};
+/* clang-format on */
+
+_Static_assert(ARRAY_LEN(styles) == N_STYLES, "each style has a letter");
+
+/* Without what is blank at the end. */
+static void end_row(struct buf *out, char blank)
+{
+    while (out->n > 0 && out->p[out->n - 1] == blank)
+        out->n--;
+    buf_putc(out, '\n');
+}
+
+static void put_text(const struct cells *cells, struct buf *out)
+{
+    for (int row = 0; row < cells->rows; row++) {
+        for (int col = 0; col < cells->cols; col++) {
+            const struct cell *c = cells_at(cells, row, col);
+
+            buf_put(out, (struct slice){c->text, c->n});
+        }
+        end_row(out, ' ');
+    }
+}
+
+/* " @1-39": these columns of the row lie on the background of what is chosen. */
+static void put_chosen(const struct cells *cells, int row, struct buf *out)
+{
+    int first = 0, last = cells->cols;
+
+    while (first < last && !cells_at(cells, row, first)->selected)
+        first++;
+    while (last > first && !cells_at(cells, row, last - 1)->selected)
+        last--;
+    if (first < last) {
+        out->n--; /* the end of the row */
+        buf_printf(out, " @%d-%d\n", first + 1, last);
+    }
+}
+
+static void put_styles(const struct cells *cells, struct buf *out)
+{
+    for (int row = 0; row < cells->rows; row++) {
+        for (int col = 0; col < cells->cols; col++)
+            buf_putc(out, styles[cells_at(cells, row, col)->style].letter);
+        end_row(out, '.');
+        put_chosen(cells, row, out);
+    }
+}
+
+/* What the letters mean that there are. */
+static void put_legend(const struct cells *cells, struct buf *out)
+{
+    bool is_there[N_STYLES] = {false};
+
+    for (int i = 0; i < cells->rows * cells->cols; i++)
+        is_there[cells->at[i].style] = true;
+    buf_puts(out, "\n@ chosen columns");
+    for (size_t i = 0; i < N_STYLES; i++)
+        if (is_there[i])
+            buf_printf(out, ", %c %s", styles[i].letter, styles[i].name);
+    buf_putc(out, '\n');
+}
+
+static void put_picture(const struct scene *scene, const struct size *size, struct buf *out)
+{
+    struct buf with = buf_new(FILE_MAX), without = buf_new(FILE_MAX);
+    struct theatre t;
+
+    play(&t, scene, size->rows, size->cols, false);
+    put_text(&t.screen.cells, out);
+    buf_puts(out, "\n-- styles --\n");
+    put_styles(&t.screen.cells, &with);
+    buf_put(out, buf_slice(&with));
+    put_legend(&t.screen.cells, out);
+    end(&t);
+    if (size->ascii) {
+        play(&t, scene, size->rows, size->cols, true);
+        buf_puts(out, "\n-- ASCII --\n");
+        put_text(&t.screen.cells, out);
+        put_styles(&t.screen.cells, &without);
+        if (!slice_eq(buf_slice(&with), buf_slice(&without))) {
+            buf_puts(out, "\n-- styles of ASCII --\n");
+            buf_put(out, buf_slice(&without));
+        }
+        end(&t);
+    }
+    buf_free(&with);
+    buf_free(&without);
 }
 
 /* --- files ---------------------------------------------------------------------------------- */
@@ -144,8 +240,8 @@ static void put_path(const struct scene *scene, const struct size *size, struct 
 {
     const char *top = getenv("srcdir");
 
-    buf_printf(out, "%s/tests/data/screens/%s-%dx%d%s.txt", top ? top : ".", scene->name,
-               size->cols, size->rows, size->ascii ? "-ascii" : "");
+    buf_printf(out, "%s/tests/data/screens/%s-%dx%d.txt", top ? top : ".", scene->name, size->cols,
+               size->rows);
 }
 
 static void write_picture(const char *path, struct slice picture)
@@ -182,7 +278,7 @@ static void check_scene(void **state)
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
         struct buf picture = buf_new(FILE_MAX), path = buf_new(4096);
 
-        draw_scene(scene, &sizes[i], &picture);
+        put_picture(scene, &sizes[i], &picture);
         put_path(scene, &sizes[i], &path);
         if (mode && strcmp(mode, "write") == 0)
             write_picture(buf_cstr(&path), buf_slice(&picture));
@@ -193,28 +289,77 @@ static void check_scene(void **state)
     }
 }
 
+/* --- all of them ---------------------------------------------------------------------------- */
+
 /* Nothing that is drawn may depend on the size in a way that ends the program. */
 static void every_size(void **state)
 {
-    struct size size = {0};
+    (void)state;
+    for (int rows = 1; rows < 30; rows++)
+        for (int cols = 1; cols < 90; cols += 3)
+            for (size_t i = 0; i < ARRAY_LEN(scenes); i++) {
+                struct theatre t;
+
+                play(&t, &scenes[i], rows, cols, false);
+                end(&t);
+            }
+}
+
+/* In ASCII nothing else stands on the screen, nor where the styles are. */
+static void ascii_is_ascii(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(scenes); i++) {
+        struct theatre t;
+
+        play(&t, &scenes[i], 24, 80, true);
+        for (int at = 0; at < 24 * 80; at++) {
+            const struct cell *c = &t.screen.cells.at[at];
+
+            assert_int_equal(c->n, 1);
+            assert_in_range(c->text[0], 0x20, 0x7e);
+        }
+        end(&t);
+    }
+}
+
+static bool has_scene(const struct view *view, const struct size *size)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(scenes) && !found; i++) {
+        struct theatre t;
+
+        play(&t, &scenes[i], size->rows, size->cols, false);
+        found = screen_view(&t.screen) == view;
+        end(&t);
+    }
+    return found;
+}
+
+/* Whoever adds a view adds a scene in which keys go to it. */
+static void every_view_has_a_scene(void **state)
+{
+    const struct view *view;
 
     (void)state;
-    for (size.rows = 1; size.rows < 30; size.rows++)
-        for (size.cols = 1; size.cols < 90; size.cols += 3)
-            for (size_t i = 0; i < ARRAY_LEN(scenes); i++) {
-                struct buf picture = buf_new(FILE_MAX);
-
-                draw_scene(&scenes[i], &size, &picture);
-                buf_free(&picture);
-            }
+    for (size_t i = 0; (view = view_at(i)); i++)
+        for (size_t at = 0; at < ARRAY_LEN(sizes); at++)
+            if (!has_scene(view, &sizes[at]))
+                fail_msg("the view %s has no picture of %dx%d", view->name, sizes[at].cols,
+                         sizes[at].rows);
 }
 
 int main(void)
 {
-    static const struct CMUnitTest sized[] = {cmocka_unit_test(every_size)};
+    static const struct CMUnitTest all[] = {
+        cmocka_unit_test(every_size),
+        cmocka_unit_test(ascii_is_ascii),
+        cmocka_unit_test(every_view_has_a_scene),
+    };
 
     setenv("TZ", "UTC", 1);
     tzset();
     return RUN_ROWS("ui/screen/views", scenes, check_scene) +
-           cmocka_run_group_tests_name("ui/screen/sizes", sized, NULL, NULL);
+           cmocka_run_group_tests_name("ui/screen/all_views", all, NULL, NULL);
 }
