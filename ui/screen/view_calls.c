@@ -76,16 +76,17 @@ static void text(const struct screen *s, size_t row, struct buf *out)
     buf_printf(out, "%s%s", c->muted ? ", muted" : "", c->recording ? ", recorded" : "");
 }
 
+/* brief: the codec is left out where what matters more stands there, so that the name has room. */
 static void put_state(const struct screen *s, const struct model_call *c, const struct cells *cells,
-                      struct buf *out)
+                      bool brief, struct buf *out)
 {
     uint64_t began = c->up_ms ? c->up_ms : c->began_ms;
 
     view_put_duration(out, s->now_ms > began ? s->now_ms - began : 0);
-    buf_puts(out, "  ");
+    buf_puts(out, brief ? " " : "  ");
     if (*word_of(c))
         buf_puts(out, word_of(c));
-    else
+    else if (!brief || (!c->muted && !c->recording))
         put_codec(c, out);
     if (c->muted) {
         buf_putc(out, ' ');
@@ -120,7 +121,7 @@ static void draw_row(const struct screen *s, struct cells *cells, struct rect ro
     struct buf state = buf_new(256);
     int end = row.cols - 1;
 
-    put_state(s, c, cells, &state);
+    put_state(s, c, cells, row.cols < LEVEL_FROM_COLS, &state);
     if (row.cols >= LEVEL_FROM_COLS)
         end -= draw_level(c, cells, row, end);
     cells_draw(cells, row, 0, 1, style_of(c), glyph_of(c));
