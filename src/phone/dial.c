@@ -158,8 +158,10 @@ static int read_target(struct dialling *d, struct slice address, struct slice do
     bool is_name = address.p == typed && slice_index(address, '@') < 0;
     int err;
 
-    if (is_name && slice_index(slice_trim(address), ' ') >= 0)
-        err = phone_refuse(&d->why, -EINVAL, "there is no contact of this name");
+    if (is_name && slice_index(slice_trim(address), ' ') >= 0 && !phone_is_number(address))
+        err = phone_refuse(&d->why, -EINVAL,
+                           "there is no contact of this name, and an address has no blanks "
+                           "in it");
     else
         err = phone_target(address, domain, &d->uri, &d->why);
     near = err && is_name ? phone_near_contact(d->phone, typed) : NULL;

@@ -6,6 +6,8 @@
 #include "base/scan.h"
 #include "sip/uri.h"
 
+#define PHONE_NUMBER_MAX 64 /* with all that stands between its digits */
+
 static bool is_scheme_char(char c)
 {
     return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
@@ -76,6 +78,54 @@ static bool is_separator(char c)
     return c == '-' || c == '.' || c == '(' || c == ')';
 }
 
+/* Those, and what else people put between groups of digits. */
+static bool is_between(char c)
+{
+    return is_separator(c) || c == ' ' || c == '/';
+}
+
+/* Four groups with dots between them would be an address, though perhaps one not right yet. */
+static bool is_like_ip(struct slice s)
+{
+    size_t dots = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        dots += s.p[i] == '.';
+        if (!is_digit(s.p[i]) && s.p[i] != '.')
+            return false;
+    }
+    return dots == 3;
+}
+
+bool phone_is_number(struct slice typed)
+{
+    struct slice s = slice_trim(typed);
+    size_t digits = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        digits += is_digit(s.p[i]);
+        if (!is_digit(s.p[i]) && !is_between(s.p[i]) && s.p[i] != '*' && s.p[i] != '#' &&
+            !(s.p[i] == '+' && i == 0))
+            return false;
+    }
+    return digits > 0 && !is_like_ip(s);
+}
+
+/* Without what only makes it legible. "+49 (0)30": the zero is for those who call from within. */
+static void put_digits(struct buf *out, struct slice number)
+{
+    static const struct slice trunk = SLICE_INIT("(0)");
+    bool abroad = number.n > 0 && number.p[0] == '+';
+
+    while (number.n > 0) {
+        size_t skip = abroad && slice_starts(number, trunk) ? trunk.n : 1;
+
+        if (skip == 1 && !is_between(number.p[0]))
+            buf_putc(out, number.p[0]);
+        number = slice_skip(number, skip);
+    }
+}
+
 /* RFC 3261 19.1.6: the whole telephone-subscriber is the user part. A SIP URI rather than tel: in
  * the request itself, for every server can route its own domain, but not each knows tel:. */
 static int put_number(struct buf *uri, struct slice number, struct slice domain, struct buf *why)
@@ -98,6 +148,13 @@ static int put_number(struct buf *uri, struct slice number, struct slice domain,
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
+static int refuse_number(struct buf *why)
+{
+    return refuse(why, -EDESTADDRREQ,
+                  "a telephone number is called through a server, which "
+                  "needs an account; without one, call number@host");
+}
+
 static int refuse_scheme(struct slice scheme, struct buf *why)
 {
     if (slice_ieq(scheme, SLICE("sips")))
@@ -105,9 +162,7 @@ static int refuse_scheme(struct slice scheme, struct buf *why)
                       "sips: asks for TLS all the way, which this version does not "
                       "speak yet; sip: calls without encryption");
     if (slice_ieq(scheme, SLICE("tel")))
-        return refuse(why, -EDESTADDRREQ,
-                      "a telephone number is called through a server, which "
-                      "needs an account; without one, call number@host");
+        return refuse_number(why);
     return refuse(why, -ENOTSUP,
                   "this is no address of a telephone; call alice@host or "
                   "sip:alice@host");
@@ -140,13 +195,16 @@ static int put_target(struct slice s, struct slice domain, struct buf *uri, stru
 {
     struct slice scheme = scheme_of(s);
     ptrdiff_t at = slice_index(s, '@');
+    bool is_number = phone_is_number(s);
 
     if (slice_ieq(scheme, SLICE("tel")) && domain.n > 0)
         return put_number(uri, slice_skip(s, scheme.n + 1), domain, why);
     if (scheme.n > 0 && (at < 0 || slice_ieq(scheme, SLICE("sips")) ||
                          slice_ieq(scheme, SLICE("tel")) || slice_ieq(scheme, SLICE("mailto"))))
         return refuse_scheme(scheme, why);
-    if (at < 0 && !looks_like_host(s)) {
+    if (at < 0 && (is_number || !looks_like_host(s))) {
+        if (domain.n == 0 && is_number)
+            return refuse_number(why);
         if (domain.n == 0)
             return refuse(why, -EDESTADDRREQ,
                           "there is no contact of this name, and no account at whose server a "
@@ -160,12 +218,9 @@ static int put_target(struct slice s, struct slice domain, struct buf *uri, stru
     return 0;
 }
 
-int phone_target(struct slice typed, struct slice domain, struct buf *uri, struct buf *why)
+/* An address without blanks and what else could not stand in a URI. */
+static int put_address(struct slice s, struct slice domain, struct buf *uri, struct buf *why)
 {
-    struct slice s = slice_trim(typed);
-
-    if (s.n == 0)
-        return refuse(why, -EINVAL, "the address to call is empty");
     if (slice_index(s, ' ') >= 0)
         return refuse(why, -EINVAL, "an address to call has no blanks in it");
     if (holds(s, is_control))
@@ -174,4 +229,27 @@ int phone_target(struct slice typed, struct slice domain, struct buf *uri, struc
         return put_target(s, domain, uri, why);
     buf_put(uri, s);
     return 0;
+}
+
+int phone_target(struct slice typed, struct slice domain, struct buf *uri, struct buf *why)
+{
+    static const struct slice tel = SLICE_INIT("tel:");
+    struct slice s = slice_trim(typed);
+    bool has_scheme = slice_istarts(s, tel);
+    struct slice number = has_scheme ? slice_skip(s, tel.n) : s;
+    struct buf digits = buf_new(2 * PHONE_NUMBER_MAX);
+    int err;
+
+    if (s.n == 0) {
+        err = refuse(why, -EINVAL, "the address to call is empty");
+    } else if (number.n <= PHONE_NUMBER_MAX && phone_is_number(number)) {
+        if (has_scheme)
+            buf_put(&digits, tel);
+        put_digits(&digits, slice_trim(number));
+        err = put_address(buf_slice(&digits), domain, uri, why);
+    } else {
+        err = put_address(s, domain, uri, why);
+    }
+    buf_free(&digits);
+    return err;
 }
