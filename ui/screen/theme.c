@@ -4,27 +4,32 @@
 
 #include "base/slice.h"
 
-/* A colour by the number of colours that there are. Of 8 colours numbers above 7 are none. */
+/* A colour by the number of colours that there are. Of 8 colours numbers above 7 are none.
+ *
+ * Of 256 the numbers from 16 on are the same on every terminal, and test_theme.c computes that they
+ * can be read. The first 16 are anyone's choice: so none of them is grey, which often is that of the
+ * background, none is blue on a dark one, and of those on a light one none has green in it. */
 struct tint {
     int16_t of_256, of_16, of_8;
 };
 
 /* clang-format off */
 #define NONE   {COLOUR_NONE, COLOUR_NONE, COLOUR_NONE}
-#define RED    {203, 9,  1}
+#define RED    {210, 9,  1}
 #define GREEN  {114, 10, 2}
 #define YELLOW {221, 11, 3}
-#define BLUE   {111, 12, 4}
+#define BLUE   {111, 14, 6}
 #define CYAN   {80,  14, 6}
-#define GREY   {245, 8,  COLOUR_NONE}
+#define PALE   {248, COLOUR_NONE, COLOUR_NONE}
+#define GREY   {245, COLOUR_NONE, COLOUR_NONE}
 #define WHITE  {255, 15, 7}
 #define BLACK  {16,  0,  0}
-#define DARK_RED    {160, 1, 1}
-#define DARK_GREEN  {28,  2, 2}
-#define DARK_YELLOW {130, 3, 3}
+#define DARK_RED    {124, 1, 1}
+#define DARK_GREEN  {22,  4, 4}
+#define DARK_YELLOW {94,  5, 5}
 #define DARK_BLUE   {25,  4, 4}
-#define DARK_CYAN   {30,  6, 6}
-#define DARK_GREY   {242, 8, COLOUR_NONE}
+#define DARK_CYAN   {23,  4, 4}
+#define DARK_GREY   {241, COLOUR_NONE, COLOUR_NONE}
 
 struct paint {
     struct tint front, back;
@@ -44,7 +49,7 @@ static const struct theme themes[] = {
         [STYLE_TITLE]      = {BLUE,   NONE, 0,              0},
         [STYLE_FOCUS]      = {BLUE,   NONE, LOOK_BOLD | LOOK_UNDERLINE, LOOK_BOLD | LOOK_UNDERLINE},
         [STYLE_BORDER]     = {GREY,   NONE, 0,              0},
-        [STYLE_DIM]        = {GREY,   NONE, 0,              0},
+        [STYLE_DIM]        = {PALE,   NONE, 0,              0},
         [STYLE_STRONG]     = {NONE,   NONE, LOOK_BOLD,      LOOK_BOLD},
         [STYLE_GOOD]       = {GREEN,  NONE, 0,              0},
         [STYLE_WARN]       = {YELLOW, NONE, 0,              LOOK_BOLD},

@@ -10,6 +10,7 @@ screen_unit_tests = \
 	tests/unit/ui/screen/test_plain \
 	tests/unit/ui/screen/test_screen \
 	tests/unit/ui/screen/test_setup \
+	tests/unit/ui/screen/test_states \
 	tests/unit/ui/screen/test_theme \
 	tests/unit/ui/screen/test_trace \
 	tests/unit/ui/screen/test_trace_file \
@@ -34,6 +35,8 @@ tests_unit_ui_screen_test_plain_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_setup_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_screen_SOURCES = tests/unit/ui/screen/test_screen.c $(scenes)
 tests_unit_ui_screen_test_screen_LDADD = $(phone_ldadd)
+tests_unit_ui_screen_test_states_SOURCES = tests/unit/ui/screen/test_states.c $(scenes)
+tests_unit_ui_screen_test_states_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_theme_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_trace_SOURCES = tests/unit/ui/screen/test_trace.c $(scenes)
 tests_unit_ui_screen_test_trace_LDADD = $(phone_ldadd)

@@ -1,22 +1,19 @@
 /* Pictures become bytes: only what differs, and nothing where nothing does. */
 #include "ui/screen/paint.h"
 
+#include <stdio.h>
+
 #include "tests/lib/rows.h"
 
 /* A terminal that is easy to read. */
-static const struct terminfo terminal = {
-    .move = "<%i%p1%d,%p2%d>",
-    .clear = "<clear>",
-    .hide = "<hide>",
-    .show = "<show>",
-    .plain = "<plain>",
-    .bold = "<bold>",
-    .reverse = "<reverse>",
-    .underline = "<underline>",
-    .front = "<front %p1%d>",
-    .back = "<back %p1%d>",
-    .colours = 8,
-};
+#define TERMINAL(n)                                                                                \
+    {                                                                                              \
+        .move = "<%i%p1%d,%p2%d>", .clear = "<clear>", .hide = "<hide>", .show = "<show>",         \
+        .plain = "<plain>", .bold = "<bold>", .reverse = "<reverse>", .underline = "<underline>",  \
+        .front = "<front %p1%d>", .back = "<back %p1%d>", .colours = n,                            \
+    }
+
+static const struct terminfo terminal = TERMINAL(8), rich = TERMINAL(256);
 
 struct stage {
     struct paint paint;
@@ -107,6 +104,49 @@ static void colours_by_what_there_is(void **state)
     finish(&s);
 }
 
+/* What is written before a letter of that style, and where it is part of what is chosen. */
+static const struct look_row {
+    const char *name, *theme;
+    int colours;
+    enum style style;
+    const char *bytes, *chosen;
+} look_rows[] = {
+    /* clang-format off */
+    {"dark, 256",         "dark",     256, STYLE_BAD,   "<bold><front 210>",           "<bold><front 210><back 237>"},
+    {"dark, 16",          "dark",     16,  STYLE_BAD,   "<bold><front 9>",             "<bold><reverse><front 9>"},
+    {"dark, 8",           "dark",     8,   STYLE_BAD,   "<bold><front 1>",             "<bold><reverse><front 1>"},
+    {"dark, none",        "dark",     0,   STYLE_BAD,   "<bold>",                      "<bold><reverse>"},
+    {"dark, a call",      "dark",     256, STYLE_ALERT, "<bold><front 16><back 221>",  "<bold><front 16><back 221>"},
+    {"dark, no colours",  "dark",     0,   STYLE_ALERT, "<bold><reverse>",             "<bold>"},
+    {"light, 256",        "light",    256, STYLE_KEY,   "<bold><front 23>",            "<bold><front 23><back 254>"},
+    {"light, 8",          "light",    8,   STYLE_KEY,   "<bold><front 4>",             "<bold><reverse><front 4>"},
+    {"light, none",       "light",    0,   STYLE_KEY,   "<bold>",                      "<bold><reverse>"},
+    {"contrast, 256",     "contrast", 256, STYLE_BAD,   "<bold><underline>",           "<bold><reverse><underline>"},
+    {"contrast, none",    "contrast", 0,   STYLE_BAD,   "<bold><underline>",           "<bold><reverse><underline>"},
+    {"contrast, a call",  "contrast", 16,  STYLE_ALERT, "<bold><front 0><back 11>",    "<bold><front 0><back 11>"},
+    {"contrast, chosen",  "contrast", 256, STYLE_DIM,   "",                            "<reverse>"},
+    /* clang-format on */
+};
+
+static void check_look(void **state)
+{
+    const struct look_row *row = *state;
+    struct stage s = {.out = buf_new(65536)};
+    char bytes[128];
+
+    cells_init(&s.cells, 2, 10);
+    paint_init(&s.paint, &rich, theme_find(row->theme), row->colours);
+    ignore(&s);
+    put(&s, 0, 0, row->style, "x");
+    snprintf(bytes, sizeof bytes, "<1,1>%s%sx", *row->bytes ? "<plain>" : "", row->bytes);
+    expect(&s, bytes);
+    cells_select(&s.cells, (struct rect){0, 0, 1, 1});
+    snprintf(bytes, sizeof bytes, "<1,1>%s%sx", strcmp(row->bytes, row->chosen) ? "<plain>" : "",
+             strcmp(row->bytes, row->chosen) ? row->chosen : "");
+    expect(&s, bytes);
+    finish(&s);
+}
+
 /* A terminal may think otherwise of the width of what is not narrow: no byte behind it relies on
  * where the cursor is. */
 static void wide_ones_are_not_trusted(void **state)
@@ -166,5 +206,6 @@ int main(void)
         cmocka_unit_test(another_size_is_another_picture),
     };
 
-    return cmocka_run_group_tests_name("ui/screen/paint", tests, NULL, NULL);
+    return RUN_ROWS("ui/screen/looks", look_rows, check_look) +
+           cmocka_run_group_tests_name("ui/screen/paint", tests, NULL, NULL);
 }
