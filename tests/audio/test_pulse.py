@@ -108,7 +108,7 @@ def no_card():
         spoken = sound.speech("callee", 3)
         callee = tphone.Answer(room, spoken=spoken, times=1)
         caller = tphone.Call(room, callee.uri, device=None, env=env, record=room.path("heard.wav"),
-                             seconds=4)
+                             seconds=5)
         caller.expect_status(tphone.OK)
         sound.expect_heard(spoken, room.path("heard.wav"), "the caller heard")
         said = caller.process.said("(?i)(device|sound card|microphone)")

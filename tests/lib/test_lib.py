@@ -28,13 +28,40 @@ def wandering_speech():
     expect(found.correlation > 0.93, str(found))
 
 
+def _stalled(text, at, seconds, how):
+    """The text through a machine that stood still: what follows is late, or some of it is missing,
+    or silent."""
+    before, after = text.cut(0, at), text.cut(at + seconds, text.seconds)
+    return {"late": before + sound.silence(seconds) + text.cut(at, text.seconds),
+            "missing": before + after, "silent": before + sound.silence(seconds) + after}[how]
+
+
+@case("speech is recognised through stalls of the machine, and a stall has to be one")
+def stalls():
+    texts = [sound.speech(who, 3) for who in ("caller", "callee")]
+    late, after = sound.silence(0.3), sound.silence(1)
+    for how, stops in [("late", [(0.5, 0.4)]), ("late", [(2.6, 0.4)]),
+                       ("late", [(0.9, 0.15), (2.1, 0.25)]), ("missing", [(1.7, 0.4)]),
+                       ("missing", [(0.9, 0.15), (2.1, 0.25)]), ("silent", [(1.2, 0.4)]),
+                       ("silent", [(0.6, 0.2), (2.1, 0.2)])]:
+        heard = texts[0]
+        for at, seconds in stops:
+            heard = _stalled(heard, at, seconds, how)
+        found, foreign = (sound.match(text, late + heard + after) for text in texts)
+        expect(found.correlation > 0.92, f"{how}, {stops}: {found}")
+        expect(foreign.correlation < 0.75, f"another's words, {how}, {stops}: {foreign}")
+        texts.reverse()
+
+
 @case("another text, silence, noise and a text cut short are not taken for it")
 def other_sound():
     text = sound.speech("caller", 4)
     rng = random.Random(1)
     noise = sound.Sound(8000, [rng.randrange(-3000, 3000) for _ in range(40000)])
+    other = sound.speech("caller", 9).cut(4.3, 9)
     for name, heard in (("another text", sound.speech("callee", 4)), ("noise", noise),
                         ("silence", sound.silence(5)), ("nothing", sound.silence(0)),
+                        ("the same voice with other words", other),
                         ("every other half second", _every_other(text, 0.5)),
                         ("every other tenth of a second", _every_other(text, 0.1)),
                         ("the second half", text.cut(2, 4.3)),

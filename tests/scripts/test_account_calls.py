@@ -69,9 +69,9 @@ for transport in ("udp", "tcp"):
 def both_ways():
     with Room() as room:
         server = room.keep(Registrar())
-        said, told = sound.speech("caller", 2), sound.speech("callee", 2)
+        said, told = sound.speech("caller", 3), sound.speech("callee", 3)
         callee = answer(room, server, times=1, spoken=told)
-        caller = call(room, server, "bob", spoken=said, seconds=3)
+        caller = call(room, server, "bob", spoken=said, seconds=5)
         caller.expect_status(0, 12)
         callee.expect_status(0, 5)
         sound.expect_heard(said, callee.recording, "the callee")

@@ -102,7 +102,7 @@ def localhost(kind, host, last):
         caller = tphone.Call(room, callee.uri, spoken=said)
         caller.wait_line(re.escape(f"calling {callee.uri} ({kind} {host}:{callee.port})"))
         caller.wait_line("answered")
-        time.sleep(4)  # the speech of either side, and the way
+        time.sleep(4.6)  # the speech of either side, the way, and a stall
         (caller if last == "caller" else callee).process.signal(SIGINT)
         caller.expect_status(0, 4)
         callee.expect_status(0, 4)
@@ -124,7 +124,7 @@ def redirected():
         said, told = sound.speech("caller", 3), sound.speech("callee", 3)
         callee = tphone.Answer(room, host="[::1]", times=1, spoken=told)
         peer = room.keep(sip.Peer())
-        caller = tphone.Call(room, f"sip:a@127.0.0.1:{peer.port}", spoken=said, seconds=4)
+        caller = tphone.Call(room, f"sip:a@127.0.0.1:{peer.port}", spoken=said, seconds=5)
         invite = peer.wait(sip.request("INVITE"))
         peer.respond(invite, 302, "Moved", tag="m", Contact=f"<{callee.uri}>")
         caller.expect_status(0)

@@ -468,7 +468,7 @@ def json_call():
 def piped():
     with Room() as room:
         daemon = Daemon(room)
-        told, asked = sound.speech("callee", 2, tail_s=1), sound.speech("caller", 2, rate=16000)
+        told, asked = sound.speech("callee", 3, tail_s=1), sound.speech("caller", 3, rate=16000)
         callee = tphone.Answer(room, spoken=told)
         line = [tphone.program(), "call", callee.uri, "--play", "-", "--record", "-",
                 "--hangup-at-eof"]
@@ -479,10 +479,10 @@ def piped():
         caller.popen.stdin.close()
         equal(caller.status(), 0, "status")
         equal(len(daemon.process.said("calling")), 1, "calls of the daemon")
-        sound.expect_heard(asked, callee.recording, "what the far end heard", least=0.8)
+        sound.expect_heard(asked, callee.recording, "what the far end heard", least=0.85)
         heard = sound.read(room.path("heard.raw"), 16000)
-        found = sound.match(told.cut(0, 1.5), heard)
-        expect(found.correlation > 0.8, f"what came out of the daemon: {found}")
+        found = sound.match(told.cut(0, 2.5), heard)
+        expect(found.correlation > 0.85, f"what came out of the daemon: {found}")
 
 
 # --- signals and ends ------------------------------------------------------------------------------
@@ -716,7 +716,7 @@ def several():
 def piped_ctl():
     with Room() as room:
         daemon = Daemon(room)
-        told, asked = sound.speech("callee", 2, tail_s=1), sound.speech("caller", 2, rate=8000)
+        told, asked = sound.speech("callee", 3, tail_s=1), sound.speech("caller", 3, rate=8000)
         callee = tphone.Answer(room, spoken=told, times=1)
         daemon.expect(0, "ctl", "call", callee.uri)
         callee.wait_line("answered")
@@ -730,9 +730,9 @@ def piped_ctl():
         play.popen.stdin.write(asked.samples.tobytes())
         play.popen.stdin.close()
         callee.expect_status(0)
-        sound.expect_heard(asked, callee.recording, "what the far end heard", least=0.8)
-        found = sound.match(told.cut(0, 1.5), sound.read(room.path("heard.raw"), 8000))
-        expect(found.correlation > 0.8, f"what came out of the daemon: {found}")
+        sound.expect_heard(asked, callee.recording, "what the far end heard", least=0.85)
+        found = sound.match(told.cut(0, 2.5), sound.read(room.path("heard.raw"), 8000))
+        expect(found.correlation > 0.85, f"what came out of the daemon: {found}")
 
 
 @case("a call that comes in rings until ctl takes or declines it")

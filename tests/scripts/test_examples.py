@@ -84,7 +84,7 @@ def echo():
         example = Example(room, "echo")
         for who in "caller", "callee":
             said = sound.speech(who, 3)
-            caller = call(room, example, who, spoken=said, seconds=4)
+            caller = call(room, example, who, spoken=said, seconds=5)
             caller.expect_status(0)
             got = sound.match(said, sound.read(caller.recording))
             expect(got.correlation > 0.7, f"the echo is not what was said: {got}")
