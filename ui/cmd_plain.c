@@ -358,7 +358,13 @@ static bool begin(struct app *a, bool first_start)
 
 static void finish(struct app *a)
 {
+    const char *farewell = connection_farewell(a->connection);
+
     set_echo(a, true);
+    if (farewell) {
+        buf_printf(&a->plain.out, "%s\n", farewell);
+        print(a, true);
+    }
     if (a->continued.data)
         uv_close((uv_handle_t *)&a->continued, NULL);
     net_watch_free(a->watch);

@@ -246,9 +246,16 @@ static int prepare(struct app *a, bool first_start, struct buf *why)
     return err;
 }
 
-static void finish(struct app *a)
+/* Also tells whom it leaves behind. */
+static void finish(struct app *a, struct terminal *terminal)
 {
+    const char *farewell = connection_farewell(a->connection);
+
     term_close(a->term);
+    if (farewell) {
+        output_put(&terminal->out, slice_of(farewell));
+        output_put(&terminal->out, SLICE("\n"));
+    }
     connection_free(a->connection);
     setup_run_free(a->setup_run);
     signals_free(a->signals);
@@ -294,7 +301,7 @@ static int show(const struct cli *cli, struct terminal *terminal)
         draw_by(a, 0);
         net_loop_run(a->loop);
     }
-    finish(a);
+    finish(a, terminal);
     if (exit)
         terminal_error(terminal, buf_cstr(&why));
     buf_free(&why);

@@ -290,10 +290,16 @@ static void set_events(struct client *c, struct json_command *command, struct co
     control_set_quality(c->control);
 }
 
+static void put_screens(struct buf *out, const struct control *control)
+{
+    buf_printf(out, "%s,\"screens\":%zu", control->leaves ? ",\"leaves\":true" : "",
+               control->n_screens);
+}
+
 static void set_screen(struct client *c, struct json_command *command, struct control_reply *r)
 {
-    (void)r;
     control_set_screen(c, command->phone.on, command->stay);
+    put_screens(&r->body, c->control);
 }
 
 static void set_trace(struct client *c, struct json_command *command, struct control_reply *r)
@@ -438,8 +444,7 @@ static void tell_status(struct client *c, struct json_command *command, struct c
     buf_printf(&r->body, ",\"version\":\"%s\"", PACKAGE_VERSION);
     put_desk(&r->body, phone_of(c));
     put_flag(&r->body, "dnd", phone_is_dnd(phone_of(c)));
-    if (c->control->leaves)
-        put_flag(&r->body, "leaves", true);
+    put_screens(&r->body, c->control);
     buf_puts(&r->body, ",\"calls\":[");
     n = phone_each_call(phone_of(c), command->phone.call, put_call_state, &r->body);
     buf_putc(&r->body, ']');

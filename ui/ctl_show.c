@@ -167,9 +167,9 @@ static void put_list(struct buf *out, const json_t *reply, const char *member,
  * goes without saying. */
 static bool is_said_already(const char *member, const json_t *value)
 {
-    static const char *const members[] = {"v",      "reply",     "ok",      "version",
-                                          "calls",  "accounts",  "history", "contacts",
-                                          "device", "listening", "leaves",  "ring_devices"};
+    static const char *const members[] = {
+        "v",        "reply",  "ok",        "version", "calls",        "accounts", "history",
+        "contacts", "device", "listening", "leaves",  "ring_devices", "screens"};
 
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         if (strcmp(member, members[i]) == 0)

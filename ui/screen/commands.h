@@ -52,6 +52,9 @@ const struct binding *command_key(const struct screen *screen, const struct comm
  * are no more. */
 bool command_complete(const struct screen *screen, struct slice line, size_t i, struct buf *out);
 
+/* The state of the phone has come while quit asks: the question may be another. */
+void command_quit_by(struct screen *screen, const void *tree);
+
 /* A name in the home of the person for a file of which nobody has said one: WHAT-TIME.ENDING, by
  * our own clock, as nothing foreign gets into a name. */
 void command_put_file_name(struct buf *out, const char *what, const char *ending);

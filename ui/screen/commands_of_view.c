@@ -254,16 +254,34 @@ static void quit_now(struct screen *s)
     s->wish.quit = true;
 }
 
+static void ask_to_quit(struct screen *s)
+{
+    const struct model *m = s->model;
+
+    screen_confirm(s,
+                   !m->leaves       ? "quit? the telephone goes on with its calls"
+                   : m->screens > 1 ? "quit? calls go on, as another screen is open"
+                                    : "hang up and quit? (d detaches)",
+                   quit_now);
+}
+
+/* Another screen may have come or gone since the state was told last. */
+void command_quit_by(struct screen *s, const void *tree)
+{
+    model_status(s->model, tree, s->now_ms);
+    if (s->prompt == PROMPT_CONFIRM && s->confirmed == quit_now)
+        ask_to_quit(s);
+}
+
 static void quit(struct screen *s, struct slice argument)
 {
     (void)argument;
-    if (s->model->n_calls > 0)
-        screen_confirm(s,
-                       s->model->leaves ? "hang up and quit? (d detaches)"
-                                        : "quit? the telephone goes on with its calls",
-                       quit_now);
-    else
+    if (s->model->n_calls == 0) {
         quit_now(s);
+    } else {
+        ask_to_quit(s);
+        screen_ask(s, ASK_QUIT, "status", "%s", "");
+    }
 }
 
 /* clang-format off */

@@ -20,7 +20,7 @@ struct connection {
     struct buf path; /* of the socket */
     struct ctl_client *client;
     struct net_deadline *again, *people;
-    bool leaving;
+    bool leaving, left; /* good-bye was said; and heard */
 };
 
 /* --- lines ---------------------------------------------------------------------------------- */
@@ -36,8 +36,10 @@ static void on_line(void *arg, struct slice text)
     c->screen->now_ms = net_now_ms();
     news = c->events.line(c->arg, &line);
     ctl_line_free(&line);
-    if (c->leaving && screen_is_answered(c->screen))
+    if (c->leaving && screen_is_answered(c->screen)) {
+        c->left = true;
         net_loop_stop(c->loop);
+    }
     if (news & MODEL_PEOPLE)
         net_deadline_set(c->people, c->screen->now_ms + WRITTEN_MS);
 }
@@ -177,6 +179,17 @@ void connection_leave(struct connection *c, struct net_loop *loop, bool stays)
         return;
     }
     c->leaving = true;
-    screen_ask(c->screen, ASK_DO, "screen", ",\"on\":false%s", stays ? ",\"stay\":true" : "");
+    screen_ask(c->screen, ASK_SCREEN, "screen", ",\"on\":false%s", stays ? ",\"stay\":true" : "");
     net_deadline_set(c->again, net_now_ms() + LEAVE_MS);
+}
+
+const char *connection_farewell(const struct connection *c)
+{
+    const struct model *m = c ? c->screen->model : NULL;
+
+    if (!c || !c->left || (m->leaves && m->screens == 0))
+        return NULL;
+    if (m->leaves)
+        return "The telephone goes on, as another screen is open.";
+    return "The telephone goes on; tphone shows it again, tphone ctl quit ends it.";
 }

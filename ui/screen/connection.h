@@ -24,6 +24,8 @@ int connection_new(struct net_loop *loop, const struct cli *cli, struct screen *
                    const struct connection_events *events, void *arg, struct connection **out,
                    struct buf *why);
 void connection_free(struct connection *connection); /* NULL is fine */
+/* Once it has been left: that the phone goes on, in a sentence; NULL: it does not. */
+const char *connection_farewell(const struct connection *connection); /* NULL is fine */
 /* Says good-bye: a phone that is ours ends with the last screen, unless it is to stay. Stops the
  * loop when that was heard, or nobody is there: connection may be NULL. Freeing the connection
  * without this says nothing, as where a terminal was lost. */

@@ -104,7 +104,8 @@ struct model {
     struct traced_list traced; /* messages of SIP */
     double microphone_db, speaker_db;
     bool dnd;    /* calls are turned away */
-    bool leaves; /* the phone ends when its screens have gone */
+    bool leaves;      /* the phone ends when its screens have gone, */
+    unsigned screens; /* of which there are so many */
 };
 
 void model_init(struct model *model);
@@ -125,6 +126,7 @@ unsigned model_event(struct model *model, const struct ctl_line *line, uint64_t 
 
 /* Good replies to the commands of these names, by the tree of a ctl_line. */
 void model_status(struct model *model, const void *tree, uint64_t now_ms);
+void model_screens(struct model *model, const void *tree);
 void model_history(struct model *model, const void *tree);
 void model_contacts(struct model *model, const void *tree);
 void model_volume(struct model *model, const void *tree);

@@ -418,12 +418,18 @@ static void take_account_state(struct model *m, const json_t *row)
     a->expires_s = unsigned_of(row, "expires");
 }
 
+void model_screens(struct model *m, const void *tree)
+{
+    m->leaves = flag_of(tree, "leaves");
+    m->screens = unsigned_of(tree, "screens");
+}
+
 void model_status(struct model *m, const void *tree, uint64_t now_ms)
 {
     const json_t *accounts = json_object_get(tree, "accounts");
 
     m->connected = true;
-    m->leaves = flag_of(tree, "leaves");
+    model_screens(m, tree);
     m->dnd = flag_of(tree, "dnd");
     take_text(&m->version, tree, "version");
     model_take_sound_state(m, tree);

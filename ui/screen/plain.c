@@ -162,15 +162,19 @@ static void greet(struct plain *p)
     p->greeted = true;
 }
 
+static void put_question(struct plain *p);
+
 unsigned plain_line(struct plain *p, const struct ctl_line *line)
 {
     struct screen *s = p->screen;
-    bool known = s->model->connected;
+    bool known = s->model->connected, waits = !screen_is_answered(s);
     unsigned news;
 
     if (line->kind != CTL_REPLY)
         plain_put_event(s, line, &p->out);
     news = screen_line(s, line);
+    if (waits && screen_is_answered(s) && s->prompt == PROMPT_CONFIRM)
+        put_question(p); /* the answer may have been another question */
     if (line->kind != CTL_REPLY)
         drop_message(s); /* the line has told it */
     if (!known && s->model->connected)
@@ -240,7 +244,7 @@ static void put_question(struct plain *p)
 
     if (sets_up(s))
         plain_ask_setup(p);
-    else if (s->prompt == PROMPT_CONFIRM)
+    else if (s->prompt == PROMPT_CONFIRM && screen_is_answered(s))
         buf_printf(out, "%s yes or no\n", s->question);
     else if (s->prompt == PROMPT_SEARCH)
         buf_puts(out, "What is looked for? A dot for nothing.\n");

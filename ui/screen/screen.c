@@ -263,6 +263,10 @@ static void take_reply(struct screen *s, const struct ctl_line *line)
         model_contacts(s->model, line->tree);
     else if (ask == ASK_VOLUME)
         model_volume(s->model, line->tree);
+    else if (ask == ASK_SCREEN)
+        model_screens(s->model, line->tree);
+    else if (ask == ASK_QUIT)
+        command_quit_by(s, line->tree);
 }
 
 /* The end of a call is shown, as it leaves the list at once; so is what the phone wants known. */

@@ -27,6 +27,8 @@ enum screen_ask {
     ASK_CONTACTS,
     ASK_DEVICES,
     ASK_VOLUME,
+    ASK_SCREEN, /* how many screens there are, and whether the phone ends with them */
+    ASK_QUIT,   /* the state, as somebody is asked whether to quit */
     N_ASKS
 };
 

@@ -168,6 +168,48 @@ static void a_status_replaces_what_was(void **state)
     stage_free(&stage);
 }
 
+/* The answer of the phone to the question for its state, with the id that this had. */
+static void answer_status(struct stage *stage, const char *members)
+{
+    struct buf line = buf_new(4096);
+
+    buf_printf(&line, "{\"v\":1,\"reply\":%llu,\"ok\":true,\"accounts\":[],\"calls\":[%s],%s}",
+               (unsigned long long)(stage->screen.asked * 64 + ASK_QUIT), CALL(1, "up", ""),
+               members);
+    scene_hear(&stage->screen, buf_cstr(&line));
+    buf_free(&line);
+}
+
+static void q_asks_by_what_becomes_of_the_calls(void **state)
+{
+    static const struct {
+        const char *members, *question;
+    } rows_of_quit[] = {
+        {"\"leaves\":true,\"screens\":1", "hang up and quit? (d detaches)"},
+        {"\"leaves\":true,\"screens\":2", "quit? calls go on, as another screen is open"},
+        {"\"screens\":1", "quit? the telephone goes on with its calls"},
+    };
+    struct stage stage;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows_of_quit); i++) {
+        stage_init(&stage, 24, 80);
+        scene_hear(&stage.screen, STATUS(CALL(1, "up", "")));
+        scene_press(&stage.screen, "q");
+        assert_true(scene_shows(&stage.screen, "hang up and quit?")); /* as it was known */
+        answer_status(&stage, rows_of_quit[i].members);
+        assert_true(scene_shows(&stage.screen, rows_of_quit[i].question));
+        assert_false(stage.screen.wish.quit);
+        scene_press(&stage.screen, "y");
+        assert_true(stage.screen.wish.quit);
+        stage_free(&stage);
+    }
+    stage_init(&stage, 24, 80);
+    scene_press(&stage.screen, "q"); /* nobody would miss anything */
+    assert_true(stage.screen.wish.quit);
+    stage_free(&stage);
+}
+
 /* --- completion ----------------------------------------------------------------------------- */
 
 static void expect_line(struct stage *stage, const char *keys, const char *line)
@@ -276,8 +318,11 @@ static void the_tables_agree(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_life_of_a_call), cmocka_unit_test(a_status_replaces_what_was),
-        cmocka_unit_test(tab_goes_round),     cmocka_unit_test(clicks_do_what_keys_do),
+        cmocka_unit_test(the_life_of_a_call),
+        cmocka_unit_test(a_status_replaces_what_was),
+        cmocka_unit_test(q_asks_by_what_becomes_of_the_calls),
+        cmocka_unit_test(tab_goes_round),
+        cmocka_unit_test(clicks_do_what_keys_do),
         cmocka_unit_test(the_tables_agree),
     };
 
