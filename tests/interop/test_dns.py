@@ -376,10 +376,10 @@ def nothing_waits():
         while time.monotonic() - start < 2.2:
             asked = time.monotonic()
             callee.alive()
-            expect(time.monotonic() - asked < 0.5, "an answer to OPTIONS took half a second")
+            expect(time.monotonic() - asked < 1, "an answer to OPTIONS took a second")
             time.sleep(0.1)
         times = [t for t in ear.times if t > start]
-        expect(len(times) > 90, f"only {len(times)} packets of the first call came")
+        expect(len(times) > 75, f"only {len(times)} packets of the first call came")
         other.send(other.within("BYE", invite, answer, 2))
         callee.end(first, ok)
 

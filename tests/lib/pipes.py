@@ -97,10 +97,11 @@ class Far:
         return self
 
     def steady(self, since, seconds):
-        """Packets came all the time, one after the other."""
+        """Packets came all the time, one after the other; a machine that stands still for 0.4 s
+        costs twenty."""
         packets = [p for p in self.rtp.since(since) if p.time < since + seconds]
         wanted = seconds / PERIOD_S
-        expect(0.9 * wanted - 3 < len(packets) < 1.1 * wanted + 3,
+        expect(0.9 * wanted - 20 < len(packets) < 1.1 * wanted + 3,
                f"{len(packets)} packets came in {seconds:.1f} s, wanted {wanted:.0f}")
         steps = {(b.seq - a.seq) % 65536 for a, b in zip(packets, packets[1:])}
         expect(steps <= {1}, f"packets are missing: steps {sorted(steps)}")

@@ -176,7 +176,7 @@ def impatient():
         time.sleep(0.2)
         caller.process.signal(SIGINT)
         caller.expect_status(tphone.INTERRUPTED, 4)
-        expect(time.monotonic() - began < 1.4, "it took as long as if there had been one")
+        expect(time.monotonic() - began < 1.7, "it took as long as if there had been one")
 
 
 @case("the same signal twice at once, as timeout(1) sends it, counts once: the call is ended")
@@ -250,7 +250,7 @@ def full_pipes():
         os.close(read)
         callee.expect_status(0)
         seconds = float(tphone.results(callee)[0]["seconds"])
-        expect(seconds < 1.4, f"the call lasted {seconds} s instead of 1")
+        expect(seconds < 1.8, f"the call lasted {seconds} s instead of 1")
 
 
 @case("results that cannot be written: status 1, and why")
