@@ -396,6 +396,22 @@ int account_missing(const struct phone *phone, const char *label, struct buf *wh
     return -ENOENT;
 }
 
+static void register_now(struct account *account)
+{
+    account_register(account);
+    net_deadline_set(account->patience, net_now_ms() + ACCOUNT_PATIENCE_MS);
+}
+
+/* Where the last one was refused this one is tried at once. */
+static void take_password(struct account *account, struct slice password)
+{
+    bool refused = account->password_refused && account->settled && account->wanted;
+
+    set_password(account, password);
+    if (refused && account->password_set)
+        register_now(account);
+}
+
 int account_do(struct phone *phone, const struct phone_command *command, struct buf *why)
 {
     struct account *account = account_find(phone, command->account);
@@ -406,14 +422,12 @@ int account_do(struct phone *phone, const struct phone_command *command, struct 
         return phone_refuse(why, -EBUSY, "the phone is about to end");
     if (command->kind == PHONE_REGISTER && account->config->no_register)
         return phone_refuse(why, -EINVAL, "this account is not to be registered (register = no)");
-    if (command->kind == PHONE_REGISTER) {
-        account_register(account);
-        net_deadline_set(account->patience, net_now_ms() + ACCOUNT_PATIENCE_MS);
-    } else if (command->kind == PHONE_UNREGISTER) {
+    if (command->kind == PHONE_REGISTER)
+        register_now(account);
+    else if (command->kind == PHONE_UNREGISTER)
         leave(account);
-    } else {
-        set_password(account, slice_of(command->text));
-    }
+    else
+        take_password(account, slice_of(command->text));
     return 0;
 }
 

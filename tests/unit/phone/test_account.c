@@ -159,10 +159,10 @@ static void unregistering_ends_what_waits(void **state)
     leave_house(h);
 }
 
-/* The server refused the password; now somebody asks once more. */
-static const struct account *asks_anew(struct house *h, struct account_config *config)
+/* The server refused the password that was given. */
+static struct account *is_refused(struct house *h, struct account_config *config)
 {
-    const struct phone_command again = {.kind = PHONE_REGISTER};
+    const struct phone_command wanted = {.kind = PHONE_REGISTER};
     const struct phone_command given = {.kind = PHONE_PASSWORD, .text = "wrong"};
     struct account *account;
 
@@ -170,13 +170,44 @@ static const struct account *asks_anew(struct house *h, struct account_config *c
     account = account_find(h->phone, NULL);
     assert_int_equal(phone_do(h->phone, &given, NULL, NULL), 0);
     assert_true(account->password_set);
+    assert_int_equal(phone_do(h->phone, &wanted, NULL, NULL), 0);
     account_event(h->phone, &(struct sip_account_event){.kind = SIP_ACCOUNT_FAILED,
                                                         .owner = account,
                                                         .cause = SIP_ACCOUNT_REFUSED_PASSWORD,
                                                         .status = 401,
                                                         .retry_ms = NEVER_MS});
+    assert_true(account->settled);
+    return account;
+}
+
+/* Now somebody asks once more. */
+static const struct account *asks_anew(struct house *h, struct account_config *config)
+{
+    const struct phone_command again = {.kind = PHONE_REGISTER};
+    const struct account *account = is_refused(h, config);
+
     assert_int_equal(phone_do(h->phone, &again, NULL, NULL), 0);
     return account;
+}
+
+static void another_password_is_tried(void **state)
+{
+    const struct phone_command given = {.kind = PHONE_PASSWORD, .text = "right"};
+    const struct phone_command none = {.kind = PHONE_PASSWORD};
+    struct account_config config = at_home;
+    struct house *h = build();
+    const struct account *account = is_refused(h, &config);
+
+    (void)state;
+    assert_int_equal(phone_do(h->phone, &none, NULL, NULL), 0);
+    assert_true(account->settled); /* there is nothing to try */
+    leave_house(h);
+    h = build();
+    account = is_refused(h, &config);
+    assert_int_equal(phone_do(h->phone, &given, NULL, NULL), 0);
+    assert_false(account->settled);
+    assert_true(account->password_set);
+    leave_house(h);
 }
 
 static void a_person_is_asked_anew(void **state)
@@ -572,6 +603,7 @@ int main(void)
         cmocka_unit_test(one_foreign_name_through_a_lone_account),
         cmocka_unit_test(unregistering_ends_what_waits),
         cmocka_unit_test(a_person_is_asked_anew),
+        cmocka_unit_test(another_password_is_tried),
         cmocka_unit_test(a_command_runs_first),
         cmocka_unit_test(without_accounts_all_may_call),
         cmocka_unit_test(many_register_in_turns),
