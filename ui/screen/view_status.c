@@ -65,6 +65,20 @@ static enum style style_of(const struct model_account *a)
     return a->registered ? STYLE_GOOD : *a->text || a->wants_password ? STYLE_BAD : STYLE_WARN;
 }
 
+/* What the telephone says begins with the address, which stands there already, and ends with what to
+ * do about it, for which there is no room here; the log has it all. */
+static struct slice cause_of(const struct model_account *a)
+{
+    struct slice text = slice_of(a->text), address = model_short_uri(a->uri), rest;
+
+    if (slice_starts(text, address)) {
+        rest = slice_skip(text, address.n);
+        if (slice_starts(rest, SLICE(": ")))
+            text = slice_skip(rest, 2);
+    }
+    return slice_cut(&text, ';');
+}
+
 /* Why it cannot be called; "" where it can. */
 static struct slice reason_of(const struct model_account *a)
 {
@@ -72,14 +86,22 @@ static struct slice reason_of(const struct model_account *a)
         return SLICE("");
     if (a->wants_password)
         return SLICE("needs a password");
-    return *a->text ? slice_of(a->text) : SLICE("registering");
+    return *a->text ? cause_of(a) : SLICE("registering");
+}
+
+/* The label where there is a reason to tell: that needs the room. */
+static struct slice name_of(const struct model_account *a)
+{
+    struct slice address = model_short_uri(a->uri), label = slice_of(a->account);
+
+    return address.n == 0 || (reason_of(a).n > 0 && label.n < address.n) ? label : address;
 }
 
 static int draw_account(const struct model_account *a, struct cells *cells, struct rect within,
                         int col, int end)
 {
     struct slice reason = reason_of(a);
-    struct slice name = model_short_uri(*a->uri ? a->uri : a->account);
+    struct slice name = name_of(a);
     int n = col;
 
     n += cells_draw(cells, within, 0, n, style_of(a), a->registered ? GLYPH_ON : GLYPH_OFF) + 1;

@@ -29,7 +29,8 @@ void scene_begin(struct screen *s)
     scene_hear(s, "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0\",\"calls\":[],\"accounts\":["
                   "{\"account\":\"home\",\"uri\":\"sip:alice@example.org\"},"
                   "{\"account\":\"work\",\"uri\":\"sip:a.lee@pbx.example\",\"registers\":true,"
-                  "\"registered\":false,\"text\":\"password refused\"}]}");
+                  "\"registered\":false,\"text\":\"a.lee@pbx.example: the server refused the "
+                  "password (401 Unauthorized); check password and auth-user\"}]}");
     scene_hear(s, "{\"v\":1,\"event\":\"registered\",\"time\":1,\"account\":\"home\",\"uri\":"
                   "\"sip:alice@example.org\",\"server\":\"192.0.2.10:5060\",\"transport\":"
                   "\"udp\",\"expires\":600}");
