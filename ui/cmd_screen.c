@@ -49,6 +49,8 @@ static void put_title(const struct app *a, struct buf *out)
         buf_printf(out, "%" PRI_SLICE " calls - tphone", ARG_SLICE(model_call_name(rings)));
     else if (up)
         buf_printf(out, "%" PRI_SLICE " - tphone", ARG_SLICE(model_call_name(up)));
+    else if (screen_missed(&a->screen) > 0)
+        buf_printf(out, "%zu missed - tphone", screen_missed(&a->screen));
     else
         buf_puts(out, "tphone");
 }

@@ -99,7 +99,8 @@ static void ask_text(struct screen *s, enum screen_ask ask, const char *command,
 
 static void call_person(struct screen *s, struct slice target)
 {
-    screen_say(s, STYLE_DIM, "calling %" PRI_SLICE, ARG_SLICE(width_head(target, 200)));
+    if (!screen_is_drawn(s)) /* else a row of the calls says so at once */
+        screen_say(s, STYLE_DIM, "calling %" PRI_SLICE, ARG_SLICE(width_head(target, 200)));
     ask_text(s, ASK_CALL, "call", "target", target, 0); /* says more where nobody is there */
 }
 
@@ -120,13 +121,17 @@ static void answer(struct screen *s, struct slice argument)
 
 static void decline(struct screen *s, struct slice argument)
 {
+    const struct model_call *c = ringing(s);
+
     (void)argument;
-    ask_of(s, ringing(s), "decline");
+    s->hung_up = c->call;
+    ask_of(s, c, "decline");
 }
 
 static void hang_up(struct screen *s, struct slice argument)
 {
     (void)argument;
+    s->hung_up = screen_call(s)->call;
     ask_of(s, screen_call(s), "hangup");
 }
 
@@ -158,8 +163,27 @@ static void swap(struct screen *s, struct slice argument)
     ask_of(s, c, "swap");
 }
 
+/* One sees what one types, for a moment. */
+static void show_digits(struct screen *s, const struct model_call *c, struct slice more)
+{
+    struct buf who = buf_new(8192);
+
+    if (s->digits_call != c->call || s->digits_until_ms <= s->now_ms ||
+        s->digits.n + more.n >= s->digits.max)
+        buf_clear(&s->digits);
+    buf_put(&s->digits, slice_head(more, s->digits.max));
+    model_put_called(&who, c->contact, c->peer_name, c->peer);
+    screen_say(s, STYLE_NORMAL, "digits to %" PRI_SLICE ": %" PRI_SLICE,
+               ARG_SLICE(width_head(buf_slice(&who), 40)), ARG_SLICE(buf_slice(&s->digits)));
+    s->digits_call = c->call;
+    s->digits_until_ms = s->message_until_ms;
+    buf_free(&who);
+}
+
 static void send_digits(struct screen *s, struct slice argument)
 {
+    if (screen_is_drawn(s)) /* else the line that was typed still stands there */
+        show_digits(s, screen_call(s), argument);
     ask_text(s, ASK_DO, "dtmf", "digits", argument, screen_call(s)->call);
 }
 

@@ -91,13 +91,32 @@ static void choose(struct screen *s, struct slice argument)
 
 /* --- search --------------------------------------------------------------------------------- */
 
+/* Where one looks: in the list on top, but of the panes for people, whose lists are long. */
+static const struct view *searched(const struct screen *s)
+{
+    const struct view *view = screen_view(s);
+
+    if (view->kind != VIEW_PANE || view == &view_history)
+        return view;
+    return s->model->n_contacts > 0 || s->model->n_past == 0 ? &view_contacts : &view_history;
+}
+
 static bool may_search(const struct screen *s)
 {
-    return has_rows(s) && screen_view(s)->text;
+    const struct view *view = searched(s);
+
+    return view->rows && view->text && view->rows(s) > 0;
+}
+
+static void go_there(struct screen *s)
+{
+    if (screen_view(s)->kind == VIEW_PANE)
+        s->focus = searched(s);
 }
 
 static void search(struct screen *s, struct slice argument)
 {
+    go_there(s);
     if (argument.n == 0) {
         screen_begin_prompt(s, PROMPT_SEARCH, SLICE(""));
         return;
@@ -114,9 +133,16 @@ static bool has_search(const struct screen *s)
 
 static void search_on(struct screen *s, bool back)
 {
-    if (!screen_search(s, back, false))
-        screen_say(s, STYLE_WARN, "%" PRI_SLICE " is not there",
-                   ARG_SLICE(width_head(buf_slice(&s->search), 100)));
+    struct slice text = width_head(buf_slice(&s->search), 100);
+    size_t at, n;
+
+    go_there(s);
+    if (screen_search(s, back, false)) {
+        n = screen_matches(s, &at);
+        screen_say(s, STYLE_DIM, "\"%" PRI_SLICE "\": %zu of %zu", ARG_SLICE(text), at, n);
+    } else {
+        screen_say(s, STYLE_WARN, "\"%" PRI_SLICE "\" is in no row of this list", ARG_SLICE(text));
+    }
 }
 
 static void search_next(struct screen *s, struct slice argument)

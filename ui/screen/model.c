@@ -211,6 +211,18 @@ struct slice model_short_uri(const char *uri)
     return end > 0 ? slice_head(rest, (size_t)end) : rest;
 }
 
+void model_put_called(struct buf *out, const char *contact, const char *name, const char *uri)
+{
+    if (*contact)
+        buf_puts(out, contact);
+    else if (*name)
+        buf_printf(out, "\"%s\"", name);
+    else if (*uri)
+        buf_put(out, model_short_uri(uri));
+    else
+        buf_puts(out, "somebody");
+}
+
 static struct slice name_of(const char *contact, const char *name, const char *peer)
 {
     if (*contact)

@@ -149,6 +149,9 @@ struct slice model_past_name(const struct model_past *past);
 struct model_second model_call_now(const struct model_call *call);
 /* Whether a device of that name rings. */
 bool model_rings(const struct model *model, const char *name);
+/* Who it is, for people: a contact stands bare, what strangers call themselves in quotes, so that
+ * none can be taken for the other; else the URI for short. */
+void model_put_called(struct buf *out, const char *contact, const char *name, const char *uri);
 /* The URI without scheme and parameters, for short: "bob@example.org". */
 struct slice model_short_uri(const char *uri);
 

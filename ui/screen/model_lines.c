@@ -1,10 +1,13 @@
 /* What the phone says, put into the model: events, and replies to status, history and contacts. */
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ui/screen/model_private.h"
 #include "ui/status.h"
+
+#define DIGITS_KEPT 64u
 
 /* --- values --------------------------------------------------------------------------------- */
 
@@ -148,17 +151,19 @@ static void on_conference(struct model_call *c, const struct ctl_line *line, uin
         c->conference = 0;
 }
 
+/* The last ones, of which there may be any number. */
 static void on_digit(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
 {
-    char text[65];
-    size_t n = strlen(c->digits), more = strlen(line->event.text);
+    struct buf all = buf_new(16384);
+    struct slice last;
 
     (void)now_ms;
-    if (n + more >= sizeof text)
-        return;
-    memcpy(text, c->digits, n);
-    memcpy(text + n, line->event.text, more + 1);
-    model_set(&c->digits, text);
+    buf_printf(&all, "%s%s", c->digits, line->event.text);
+    last = buf_slice(&all);
+    if (last.n > DIGITS_KEPT)
+        last = slice_skip(last, last.n - DIGITS_KEPT);
+    model_set(&c->digits, buf_cstr(&all) + (all.n - last.n));
+    buf_free(&all);
 }
 
 static void on_quality(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
@@ -285,10 +290,35 @@ static double time_of(const struct ctl_line *line)
     return json_number_value(json_object_get(line->tree, "time"));
 }
 
-/* The sentence that `tphone ctl events` would print, without its line end. */
+/* Whose call it is: people have names here, where the shell has numbers. The first events say it
+ * themselves. */
+static void put_whose(const struct model *m, const struct phone_event *e, struct buf *out)
+{
+    const struct model_call *c = model_call(m, e->call);
+
+    if (!e->call || e->kind == PHONE_INCOMING || e->kind == PHONE_CALLING ||
+        e->kind == PHONE_TURNED_AWAY)
+        return;
+    model_put_called(out, *e->contact || !c ? e->contact : c->contact,
+                     *e->peer_name || !c ? e->peer_name : c->peer_name,
+                     *e->peer || !c ? e->peer : c->peer);
+    buf_puts(out, ": ");
+}
+
+/* Without "call 2: ", which stands before what happens to all but the first. */
+static struct slice without_number(struct slice line, uint32_t call)
+{
+    char head[32];
+    int n = snprintf(head, sizeof head, "call %u: ", (unsigned)call);
+
+    return slice_starts(line, slice_of(head)) ? slice_skip(line, (size_t)n) : line;
+}
+
+/* The sentence that `tphone ctl events` would print, without its line end, and with whose call it
+ * is. */
 static void note(struct model *m, const struct ctl_line *line)
 {
-    struct buf text = buf_new(16384);
+    struct buf text = buf_new(16384), said = buf_new(32768);
     bool bad = line->event.kind == PHONE_REGISTER_FAILED || line->event.kind == PHONE_NOTICE ||
                line->event.kind == PHONE_SOUND_FAILED || line->event.kind == PHONE_HOOK_FAILED;
     struct slice first;
@@ -296,13 +326,18 @@ static void note(struct model *m, const struct ctl_line *line)
     status_line(&text, &line->event, 0);
     first = slice_trim(buf_slice(&text));
     if (first.n > 0) {
-        char *copy = slice_dup(first);
+        char *copy;
+
+        put_whose(m, &line->event, &said);
+        buf_put(&said, without_number(first, line->event.call));
+        copy = slice_dup(buf_slice(&said));
 
         if (copy)
             model_note_at(m, time_of(line), bad, copy);
         free(copy);
     }
     buf_free(&text);
+    buf_free(&said);
 }
 
 unsigned model_event(struct model *m, const struct ctl_line *line, uint64_t now_ms)

@@ -15,6 +15,7 @@
 void plain_init(struct plain *p, struct screen *screen)
 {
     *p = (struct plain){.screen = screen, .out = buf_new(PLAIN_OUT_MAX)};
+    screen->cells.silent = true;
     cells_resize(&screen->cells, SCREEN_ROWS, SCREEN_COLS);
 }
 

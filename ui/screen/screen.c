@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -26,7 +27,8 @@ void screen_init(struct screen *s, struct model *model, struct keymap *keys)
                          .focus = &view_calls,
                          .search = buf_new(LINE_BYTES_MAX),
                          .typed = buf_new(LINE_BYTES_MAX),
-                         .message = buf_new(8192)};
+                         .message = buf_new(8192),
+                         .digits = buf_new(64)};
     line_init(&s->line, NULL);
     for (size_t i = 0; (view = view_at(i)); i++)
         if (view->state_size > 0)
@@ -51,7 +53,13 @@ void screen_free(struct screen *s)
     buf_free(&s->search);
     buf_free(&s->typed);
     buf_free(&s->message);
+    buf_free(&s->digits);
     cells_free(&s->cells);
+}
+
+bool screen_is_drawn(const struct screen *s)
+{
+    return !s->cells.silent;
 }
 
 /* --- views ---------------------------------------------------------------------------------- */
@@ -171,6 +179,59 @@ bool screen_search(struct screen *s, bool back, bool from_here)
     return false;
 }
 
+size_t screen_matches(const struct screen *s, size_t *at)
+{
+    const struct view *view = screen_view(s);
+    size_t n = view->rows && view->text ? view->rows(s) : 0, found = 0;
+
+    *at = 0;
+    for (size_t row = 0; s->search.n > 0 && row < n; row++) {
+        if (!row_fits(s, view, row))
+            continue;
+        found++;
+        if (row == screen_chosen(s, view))
+            *at = found;
+    }
+    return found;
+}
+
+/* --- missed calls --------------------------------------------------------------------------- */
+
+static bool is_missed(const struct model_past *p)
+{
+    return strcmp(p->outcome, "missed") == 0;
+}
+
+size_t screen_missed(const struct screen *s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->model->n_past; i++)
+        n += is_missed(&s->model->past[i]) && s->model->past[i].time > s->seen_time;
+    return n;
+}
+
+/* Who has called or taken a call since has been at the telephone. */
+static void begin_missed(struct screen *s)
+{
+    if (s->has_seen)
+        return;
+    s->has_seen = true;
+    for (size_t i = 0; i < s->model->n_past; i++) {
+        const struct model_past *p = &s->model->past[i];
+
+        if (!is_missed(p) && p->time > s->seen_time)
+            s->seen_time = p->time;
+    }
+}
+
+static void see_missed(struct screen *s)
+{
+    for (size_t i = 0; i < s->model->n_past; i++)
+        if (s->model->past[i].time > s->seen_time)
+            s->seen_time = s->model->past[i].time;
+}
+
 /* --- what is said and asked ----------------------------------------------------------------- */
 
 void screen_say(struct screen *s, enum style style, const char *format, ...)
@@ -226,6 +287,7 @@ void screen_begin_prompt(struct screen *s, enum screen_prompt prompt, struct sli
 {
     s->prompt = prompt;
     s->completes = false;
+    s->search_from = screen_chosen(s, screen_view(s));
     s->line.history = prompt == PROMPT_COMMAND  ? &s->commands
                       : prompt == PROMPT_SEARCH ? &s->searches
                                                 : NULL;
@@ -267,9 +329,12 @@ static void take_reply(struct screen *s, const struct ctl_line *line)
         model_screens(s->model, line->tree);
     else if (ask == ASK_QUIT)
         command_quit_by(s, line->tree);
+    if (ask == ASK_HISTORY)
+        begin_missed(s);
 }
 
-/* The end of a call is shown, as it leaves the list at once; so is what the phone wants known. */
+/* The end of a call is shown, as it leaves the list at once, but for one that was ended here; so is
+ * what the phone wants known. */
 static void show_note(struct screen *s, const struct ctl_line *line)
 {
     const struct phone_event *e = &line->event;
@@ -278,6 +343,8 @@ static void show_note(struct screen *s, const struct ctl_line *line)
                  e->kind == PHONE_RECORDING || e->kind == PHONE_REGISTER_FAILED;
     const struct model *m = s->model;
 
+    if (e->kind == PHONE_ENDED && e->call == s->hung_up)
+        return;
     if (shown && m->n_notes > 0)
         screen_say(s, m->notes[m->n_notes - 1].bad ? STYLE_BAD : STYLE_NORMAL, "%s",
                    m->notes[m->n_notes - 1].text);
@@ -301,17 +368,23 @@ unsigned screen_line(struct screen *s, const struct ctl_line *line)
 
 /* --- keys ----------------------------------------------------------------------------------- */
 
-void screen_key(struct screen *s, const struct key *key)
+/* What begins a number, and what is pasted, is dialled where it can mean nothing else. */
+static void key_of_nobody(struct screen *s, const struct key *key)
+{
+    bool begins = key->code == KEY_PASTE ||
+                  (!key->mods && s->model->n_calls == 0 && key->code >= '0' && key->code <= '9');
+
+    if (screen_view(s)->kind != VIEW_PANE || !begins)
+        return;
+    screen_open(s, &view_dial);
+    view_dial.key(s, key);
+}
+
+static void press(struct screen *s, const struct key *key)
 {
     const struct view *view = screen_view(s);
     const struct binding *b;
 
-    if (key->code == KEY_MOUSE) {
-        mouse_key(s, key);
-        return;
-    }
-    s->clicked = NULL;
-    s->message_until_ms = 0;
     if (s->prompt != PROMPT_NONE) {
         prompt_key(s, key);
         return;
@@ -321,12 +394,49 @@ void screen_key(struct screen *s, const struct key *key)
     b = command_binding(s, key);
     if (b)
         command_run(s, slice_of(b->command));
+    else
+        key_of_nobody(s, key);
+}
+
+void screen_key(struct screen *s, const struct key *key)
+{
+    bool is_bare = s->n_open == 0 && s->prompt == PROMPT_NONE;
+
+    if (key->code == KEY_MOUSE) {
+        mouse_key(s, key);
+    } else {
+        s->clicked = NULL;
+        s->message_until_ms = 0;
+        press(s, key);
+    }
+    if (screen_view(s) == &view_history || (is_bare && key->code == KEY_ESCAPE))
+        see_missed(s);
+}
+
+/* When the dates of the history are those of another day. */
+static uint64_t midnight_ms(const struct screen *s)
+{
+    double now = s->unix_time > 0 ? s->unix_time : (double)json_now_ms() / 1000;
+    time_t seconds = (time_t)now, midnight;
+    struct tm tm;
+
+    if (!localtime_r(&seconds, &tm))
+        return NEVER_MS;
+    tm.tm_mday++;
+    tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+    tm.tm_isdst = -1;
+    midnight = mktime(&tm);
+    return midnight > seconds ? s->now_ms + (uint64_t)(((double)midnight - now) * 1000) + 1
+                              : NEVER_MS;
 }
 
 uint64_t screen_deadline_ms(const struct screen *s)
 {
     const struct model_call *c = screen_call(s);
-    uint64_t when = s->message_until_ms > s->now_ms ? s->message_until_ms : NEVER_MS;
+    uint64_t when = midnight_ms(s);
+
+    if (s->message_until_ms > s->now_ms && s->message_until_ms < when)
+        when = s->message_until_ms;
 
     /* All durations move on together, with that of the chosen call. */
     if (c) {

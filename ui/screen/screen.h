@@ -71,13 +71,20 @@ struct screen {
     struct buf typed;
     size_t completion; /* the so-manyth; 0: typed itself */
     struct line_history commands, searches;
-    struct buf search;                        /* what is looked for */
+    struct buf search;                        /* what is looked for, */
+    size_t search_from;                       /* from this row on as it is typed */
     const char *question;                     /* of PROMPT_CONFIRM */
     char *account;                            /* of PROMPT_PASSWORD: its label */
     void (*confirmed)(struct screen *screen); /* after a yes */
-    struct buf message;                       /* shown in place of the key line, */
+    struct buf message;                       /* shown above the key line, */
     enum style message_style;
     uint64_t message_until_ms; /* until then; 0: none is shown */
+    uint32_t hung_up;          /* the call that was ended here last: its end is no news */
+    struct buf digits;         /* that were sent to the call, */
+    uint32_t digits_call;
+    uint64_t digits_until_ms; /* shown until then: there may be a secret in them */
+    bool has_seen;            /* the history is known, and */
+    double seen_time;         /* missed calls until then have been seen (of Unix) */
 
     bool watches;        /* levels of sound are asked for: somebody sees them move */
     bool bare;           /* without lines, and one thing below the other: for copying */
@@ -92,12 +99,17 @@ struct screen {
 void screen_init(struct screen *screen, struct model *model, struct keymap *keys);
 void screen_free(struct screen *screen);
 
+/* False: nobody looks at cells, as lines are read out (ui/screen/plain.h). */
+bool screen_is_drawn(const struct screen *screen);
 /* Draws all into screen->cells at its size. */
 void screen_draw(struct screen *screen);
 void screen_key(struct screen *screen, const struct key *key);
 /* A line of the phone; the news it was (enum model_news). */
 unsigned screen_line(struct screen *screen, const struct ctl_line *line);
-/* When what is shown changes by itself (durations, messages that go); NEVER_MS: it does not. */
+/* Missed calls of which the person does not know yet: those after the history was last looked at,
+ * or after the last call that was none. */
+size_t screen_missed(const struct screen *screen);
+/* When what is shown changes by itself (durations, messages that go, dates at midnight). */
 uint64_t screen_deadline_ms(const struct screen *screen);
 
 /* --- for commands and views ----------------------------------------------------------------- */
@@ -134,5 +146,7 @@ const struct model_call *screen_call(const struct screen *screen);
 /* Searches onwards (or back) from the chosen row in the view's list; whether something was found.
  */
 bool screen_search(struct screen *screen, bool back, bool from_here);
+/* How many rows have what is searched, and the so-manyth of them that is chosen; 0: it is none. */
+size_t screen_matches(const struct screen *screen, size_t *at);
 
 #endif

@@ -9,12 +9,13 @@
 static void draw_title(struct screen *s, const struct view *view, struct rect within)
 {
     struct cells *cells = &s->cells;
-    bool has_focus = screen_view(s) == view;
+    bool has_focus = screen_view(s) == view, has_rows = !view->rows || view->rows(s) > 0;
     int n = 1;
 
     n += cells_put(cells, within, 0, n, has_focus ? STYLE_FOCUS : STYLE_TITLE,
                    slice_of(view->title));
-    if (view->hint && has_focus && width_of(slice_of(view->hint)) + n + 3 < within.cols)
+    if (view->hint && has_rows && (has_focus || view == &view_contacts) &&
+        width_of(slice_of(view->hint)) + n + 3 < within.cols)
         cells_put_right(cells, within, 0, within.cols - 1, STYLE_DIM, slice_of(view->hint));
 }
 

@@ -31,7 +31,7 @@ static void enter_search(struct screen *s)
     buf_put(&s->search, line_text(&s->line));
     end_prompt(s);
     if (s->search.n > 0 && !screen_search(s, false, true))
-        screen_say(s, STYLE_WARN, "%" PRI_SLICE " is not there",
+        screen_say(s, STYLE_WARN, "\"%" PRI_SLICE "\" is in no row of this list",
                    ARG_SLICE(width_head(buf_slice(&s->search), 100)));
 }
 
@@ -52,11 +52,19 @@ static void enter_password(struct screen *s)
     buf_free(&password);
 }
 
+/* Back to the row at which the search began. */
+static void go_back(struct screen *s)
+{
+    if (s->search_from != SIZE_MAX)
+        screen_choose(s, screen_view(s), s->search_from);
+}
+
 /* What the list shows goes along with what is typed. */
 static void search_typed(struct screen *s)
 {
     buf_clear(&s->search);
     buf_put(&s->search, line_text(&s->line));
+    go_back(s);
     screen_search(s, false, true);
 }
 
@@ -108,6 +116,8 @@ void prompt_key(struct screen *s, const struct key *key)
             enter_search(s);
         break;
     case LINE_LEFT:
+        if (s->prompt == PROMPT_SEARCH)
+            go_back(s);
         end_prompt(s);
         break;
     case LINE_CHANGED:
@@ -184,6 +194,25 @@ static void draw_password(const struct screen *s, struct cells *cells, struct re
         n += cells_put(cells, within, 0, n, STYLE_INPUT, SLICE("*"));
 }
 
+/* At the right end; the room that is left. */
+static struct rect draw_matches(const struct screen *s, struct cells *cells, struct rect within)
+{
+    struct buf text = buf_new(64);
+    size_t at, n = screen_matches(s, &at);
+
+    if (line_text(&s->line).n == 0)
+        ;
+    else if (n > 0)
+        buf_printf(&text, "%zu of %zu", at, n);
+    else
+        buf_puts(&text, "in no row");
+    cells_put_right(cells, within, 0, within.cols - 1, n > 0 ? STYLE_DIM : STYLE_WARN,
+                    buf_slice(&text));
+    within.cols -= width_of(buf_slice(&text)) + 3;
+    buf_free(&text);
+    return within;
+}
+
 void prompt_draw(const struct screen *s, struct cells *cells, struct rect within)
 {
     int n;
@@ -196,7 +225,7 @@ void prompt_draw(const struct screen *s, struct cells *cells, struct rect within
         break;
     case PROMPT_SEARCH:
         n = cells_put(cells, within, 0, 0, STYLE_KEY, SLICE("/"));
-        line_draw(&s->line, cells, within, 0, n);
+        line_draw(&s->line, cells, draw_matches(s, cells, within), 0, n);
         break;
     case PROMPT_PASSWORD:
         draw_password(s, cells, within);

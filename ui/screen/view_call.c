@@ -121,7 +121,7 @@ static void draw(const struct screen *s, struct cells *cells, struct rect within
     row = draw_delay(c, cells, within, row);
     row = draw_words("account", c->account, cells, within, row);
     row = draw_words("they say", c->text, cells, within, row);
-    row = draw_words("digits", c->digits, cells, within, row);
+    row = draw_words("they press", c->digits, cells, within, row);
     row = draw_words("plays", c->play, cells, within, row);
     draw_words("records to", c->record, cells, within, row);
 }

@@ -132,10 +132,21 @@ static void draw_row(const struct screen *s, struct cells *cells, struct rect ro
     buf_free(&state);
 }
 
+static void enter(struct screen *s, size_t row)
+{
+    screen_choose(s, &view_calls, row);
+    screen_open(s, &view_details);
+}
+
 static void draw(const struct screen *s, struct cells *cells, struct rect within)
 {
     view_list(s, &view_calls, cells, within, draw_row, "no calls");
 }
 
-const struct view view_calls = {
-    .name = "calls", .title = "Calls", .kind = VIEW_PANE, .draw = draw, .rows = rows, .text = text};
+const struct view view_calls = {.name = "calls",
+                                .title = "Calls",
+                                .kind = VIEW_PANE,
+                                .draw = draw,
+                                .rows = rows,
+                                .text = text,
+                                .enter = enter};

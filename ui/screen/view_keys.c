@@ -1,4 +1,5 @@
-/* The last row: the keys of what can be done now, or what is typed, asked or told. */
+/* The last row: the keys of what can be done now, or what is typed or asked; and above it what is
+ * told. */
 #include "ui/screen/commands.h"
 #include "ui/screen/screen_draw.h"
 #include "ui/screen/screen_prompt.h"
@@ -84,7 +85,7 @@ static struct slice one_row(struct slice text, int cols)
     return n > 0 ? slice_head(text, n) : head;
 }
 
-/* Grows upwards over what stands there, three rows at most. */
+/* Over what stands above the keys, three rows at most: what is told hides no key. */
 static void draw_message(const struct screen *s, struct cells *cells, struct rect within)
 {
     struct slice rows[MESSAGE_ROWS_MAX], rest = buf_slice(&s->message);
@@ -96,7 +97,7 @@ static void draw_message(const struct screen *s, struct cells *cells, struct rec
         n++;
     }
     for (int i = 0; i < n; i++) {
-        struct rect row = {within.row - n + 1 + i, within.col, 1, within.cols};
+        struct rect row = {within.row - n + i, within.col, 1, within.cols};
 
         cells_fill(cells, row, STYLE_NORMAL);
         cells_put_cut(cells, row, 0, 1, cols, s->message_style, rows[i]);
@@ -105,10 +106,10 @@ static void draw_message(const struct screen *s, struct cells *cells, struct rec
 
 void draw_keys(const struct screen *s, struct cells *cells, struct rect within)
 {
+    if (s->message_until_ms > s->now_ms)
+        draw_message(s, cells, within);
     if (s->prompt != PROMPT_NONE)
         prompt_draw(s, cells, within);
-    else if (s->message_until_ms > s->now_ms)
-        draw_message(s, cells, within);
     else
         draw_all_keys(s, cells, within);
 }

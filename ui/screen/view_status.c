@@ -133,12 +133,18 @@ static void draw_accounts(const struct screen *s, struct cells *cells, struct re
 void draw_status(const struct screen *s, struct cells *cells, struct rect within)
 {
     int end = draw_levels(s, cells, within);
+    size_t missed = screen_missed(s);
     int col = 1 + cells_put(cells, within, 0, 1, STYLE_STRONG, SLICE("tphone"));
 
     if (s->model->dnd)
         col += 2 + cells_put(cells, within, 0, col + 2, STYLE_WARN, SLICE("do not disturb"));
+    if (missed > 0)
+        col += 2 + cells_print(cells, within, 0, col + 2, STYLE_WARN, "%zu missed", missed);
     if (s->model->connected)
         draw_accounts(s, cells, within, col + 2, end - 1);
+    else if (screen_view(s) == &view_setup)
+        cells_put_cut(cells, within, 0, col + 2, end - col - 2, STYLE_DIM,
+                      SLICE("starts when these questions are over"));
     else
         cells_put_cut(cells, within, 0, col + 2, end - col - 2, STYLE_BAD,
                       SLICE("not connected to the telephone"));

@@ -83,14 +83,7 @@ int view_put_name(struct cells *cells, struct rect within, int row, int col, int
     struct buf text = buf_new(8192);
     int n;
 
-    if (*contact)
-        buf_puts(&text, contact);
-    else if (*name)
-        buf_printf(&text, "\"%s\"", name);
-    else if (*uri)
-        buf_put(&text, model_short_uri(uri));
-    else
-        buf_puts(&text, "somebody");
+    model_put_called(&text, contact, name, uri);
     n = cells_put_cut(cells, within, row, col, cols, style, buf_slice(&text));
     buf_free(&text);
     return n;

@@ -105,6 +105,138 @@ static void check_row(void **state)
     stage_free(&stage);
 }
 
+/* --- what is to be seen --------------------------------------------------------------------- */
+
+#define EVENT(word, more) "{\"v\":1,\"event\":\"" word "\",\"time\":1.0,\"call\":" more "}"
+#define PAST(time, outcome)                                                                        \
+    "{\"time\":" time ",\"direction\":\"in\",\"outcome\":\"" outcome                               \
+    "\",\"peer\":\"sip:p@h.example\"}"
+#define HISTORY(rows) "{\"v\":1,\"reply\":4,\"ok\":true,\"history\":[" rows "]}"
+#define PERSON(name) "{\"name\":\"" name "\",\"address\":\"sip:x@h.example\"}"
+#define PEOPLE                                                                                     \
+    "{\"v\":1,\"reply\":5,\"ok\":true,\"contacts\":[" PERSON("Ann") "," PERSON("Ben") "," PERSON(  \
+        "Dan") "," PERSON("Bea") "]}"
+#define ENDED EVENT("ended", "2,\"outcome\":\"no-answer\",\"text\":\"nobody answered\"")
+
+/* clang-format off */
+static const struct seen_row {
+    const char *name, *lines[4], *keys;
+    const char *shown, *not_shown; /* NULL: anything */
+} seen_rows[] = {
+    {"digits that are sent",             {STATUS(CALL(1, "up", ""))}, "1 2 #", "digits to p1@h.example: 12#", NULL},
+    {"of the other call only its own",   {STATUS(CALL(1, "up", "") "," CALL(2, "up", ""))}, "1 j 2", "digits to p2@h.example: 2", NULL},
+    {"the last digits that came",        {STATUS(CALL(1, "up", "")), EVENT("dtmf", "1,\"digit\":\"7\""), EVENT("dtmf", "1,\"digit\":\"8\"")}, "",
+     "they press 78", NULL},
+    {"what is told hides no key",        {STATUS(CALL(1, "up", "") "," CALL(2, "up", "")), ENDED}, "", "x hang up", NULL},
+    {"and names whose call it was",      {STATUS(CALL(1, "up", "") "," CALL(2, "up", "")), ENDED}, "", "p2@h.example: ended", "call 2: ended"},
+    {"the log names it too",             {STATUS(CALL(1, "up", "") "," CALL(2, "up", "")), ENDED}, "L", "p2@h.example: ended", NULL},
+    {"a call that others end",           {STATUS(CALL(2, "up", "")), ENDED}, "", "nobody answered", NULL},
+    {"enter on a call looks closer",     {STATUS(CALL(1, "up", ""))}, "enter", "one column is one second", NULL},
+    {"a slash searches people",          {STATUS(""), PEOPLE}, "/ d a", "1 of 1", NULL},
+    {"how many there are",               {STATUS(""), PEOPLE}, "/ b", "1 of 2", NULL},
+    {"which one of them",                {STATUS(""), PEOPLE}, "/ b enter n", "\"b\": 2 of 2", NULL},
+    {"and back",                         {STATUS(""), PEOPLE}, "/ b enter n N", "\"b\": 1 of 2", NULL},
+    {"none is told as one types",        {STATUS(""), PEOPLE}, "/ z", "in no row", NULL},
+    {"a letter that is taken back",      {STATUS(""), PEOPLE}, "/ b e a backspace backspace", "1 of 2", NULL},
+    {"a slash is always offered",        {STATUS("")}, "", "/ search", NULL},
+    {"a digit begins a number",          {STATUS("")}, "5 5", "to 55", NULL},
+    {"not with a call",                  {STATUS(CALL(1, "ringing", ""))}, "5", NULL, "to 5"},
+    {"missed calls are counted",         {STATUS(""), HISTORY(PAST("9.0", "missed") "," PAST("8.0", "missed") "," PAST("7.0", "answered"))}, "",
+     "2 missed", NULL},
+    {"those from before were seen",      {STATUS(""), HISTORY(PAST("9.0", "answered") "," PAST("8.0", "missed"))}, "", NULL, "1 missed"},
+    {"those that come later count",      {STATUS(""), HISTORY(PAST("7.0", "answered")),
+     HISTORY(PAST("9.0", "answered") "," PAST("8.0", "missed") "," PAST("7.0", "answered"))}, "", "1 missed", NULL},
+    {"who looks has seen them",          {STATUS(""), HISTORY(PAST("9.0", "missed"))}, "S-tab", NULL, "1 missed"},
+    {"escape says they are seen",        {STATUS(""), HISTORY(PAST("9.0", "missed"))}, "esc", NULL, "1 missed"},
+    {"other keys do not",                {STATUS(""), HISTORY(PAST("9.0", "missed"))}, "tab", "1 missed", NULL},
+};
+/* clang-format on */
+
+static void check_seen(void **state)
+{
+    const struct seen_row *row = *state;
+    struct stage stage;
+
+    stage_init(&stage, 24, 80);
+    for (size_t i = 0; i < ARRAY_LEN(row->lines) && row->lines[i]; i++)
+        scene_hear(&stage.screen, row->lines[i]);
+    scene_press(&stage.screen, row->keys);
+    if (row->shown && !scene_shows(&stage.screen, row->shown))
+        fail_msg("it does not show %s", row->shown);
+    if (row->not_shown && scene_shows(&stage.screen, row->not_shown))
+        fail_msg("it shows %s", row->not_shown);
+    stage_free(&stage);
+}
+
+/* The person knows it already, and wants to see the keys. */
+static void who_hangs_up_is_not_told(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    scene_hear(&stage.screen, STATUS(CALL(2, "up", "")));
+    scene_press(&stage.screen, "x");
+    scene_hear(&stage.screen, ENDED);
+    assert_false(scene_shows(&stage.screen, "nobody answered"));
+    stage_free(&stage);
+}
+
+/* What was typed may be secret. */
+static void digits_go_away(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    scene_hear(&stage.screen, STATUS(CALL(1, "up", "")));
+    scene_press(&stage.screen, "1 2");
+    stage.screen.now_ms += 10000;
+    assert_false(scene_shows(&stage.screen, "12"));
+    scene_press(&stage.screen, "3");
+    assert_true(scene_shows(&stage.screen, "p1@h.example: 3"));
+    stage_free(&stage);
+}
+
+static void a_search_that_is_left(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    scene_hear(&stage.screen, PEOPLE);
+    scene_press(&stage.screen, "tab tab j / d a n");
+    assert_int_equal(screen_chosen(&stage.screen, &view_contacts), 2);
+    scene_press(&stage.screen, "esc");
+    assert_int_equal(screen_chosen(&stage.screen, &view_contacts), 1);
+    stage_free(&stage);
+}
+
+/* "12:30" of today becomes "Fri 12:30", though nothing happens. */
+static void dates_change_at_midnight(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    stage.screen.unix_time = 1795305540.0; /* 23:59:00 UTC */
+    stage.screen.message_until_ms = 0;
+    assert_in_range(screen_deadline_ms(&stage.screen), stage.screen.now_ms + 59000,
+                    stage.screen.now_ms + 61000);
+    stage_free(&stage);
+}
+
+static void a_number_is_pasted(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    screen_key(&stage.screen, &(struct key){.code = KEY_PASTE, .text = SLICE("+32 (2) 555\n")});
+    assert_true(scene_shows(&stage.screen, "to +32 (2) 555"));
+    stage_free(&stage);
+}
+
 /* --- the model ------------------------------------------------------------------------------ */
 
 static const struct model_call *hear_call(struct stage *stage, const char *line)
@@ -324,9 +456,15 @@ int main(void)
         cmocka_unit_test(tab_goes_round),
         cmocka_unit_test(clicks_do_what_keys_do),
         cmocka_unit_test(the_tables_agree),
+        cmocka_unit_test(who_hangs_up_is_not_told),
+        cmocka_unit_test(digits_go_away),
+        cmocka_unit_test(a_search_that_is_left),
+        cmocka_unit_test(dates_change_at_midnight),
+        cmocka_unit_test(a_number_is_pasted),
     };
 
     return RUN_ROWS("ui/screen/screen", rows, check_row) +
+           RUN_ROWS("ui/screen/screen seen", seen_rows, check_seen) +
            RUN_ROWS("ui/screen/keys", bind_rows, check_bind) +
            cmocka_run_group_tests_name("ui/screen/screen together", tests, NULL, NULL);
 }
