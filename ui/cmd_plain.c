@@ -394,7 +394,7 @@ int cmd_plain(const struct cli *cli, struct terminal *terminal)
     model_init(&a->model);
     keymap_init(&a->keys);
     screen_init(&a->screen, &a->model, &a->keys);
-    plain_init(&a->plain, &a->screen);
+    plain_init(&a->plain, &a->screen, cli->verbosity);
     setup_init(&a->setup, buf_cstr(&path));
     a->screen.setup = &a->setup;
     if (prepare(a) == 0 && begin(a, first_start)) {

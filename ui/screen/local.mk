@@ -39,6 +39,8 @@ libui_a_SOURCES += \
 	ui/screen/plain.c \
 	ui/screen/plain.h \
 	ui/screen/plain_event.c \
+	ui/screen/plain_help.c \
+	ui/screen/plain_read.c \
 	ui/screen/restore.c \
 	ui/screen/restore.h \
 	ui/screen/screen.c \

@@ -4,17 +4,14 @@
 #include "ui/screen/commands.h"
 #include "ui/screen/width.h"
 
-#define ROWS_SHOWN 20u /* of a list; page-down goes on */
-#define PAGE_ROWS 10u
-#define DRAWN_ROWS 60 /* of a view that is no list */
-#define DRAWN_COLS 100
 /* What views break lines by: hardly ever. */
 #define SCREEN_ROWS 24
 #define SCREEN_COLS 400
 
-void plain_init(struct plain *p, struct screen *screen)
+void plain_init(struct plain *p, struct screen *screen, int verbosity)
 {
     *p = (struct plain){.screen = screen, .out = buf_new(PLAIN_OUT_MAX)};
+    p->tell = verbosity < 0 ? PLAIN_LITTLE : verbosity > 0 ? PLAIN_MUCH : PLAIN_NORMAL;
     screen->cells.silent = true;
     cells_resize(&screen->cells, SCREEN_ROWS, SCREEN_COLS);
 }
@@ -24,109 +21,27 @@ void plain_free(struct plain *p)
     buf_free(&p->out);
 }
 
-/* --- views ---------------------------------------------------------------------------------- */
-
-/* Calls go by their own numbers, which commands take; the rows of others are counted. */
-static unsigned number_of(const struct screen *s, const struct view *view, size_t row)
-{
-    return view == &view_calls ? (unsigned)s->model->calls[row]->call : (unsigned)row + 1;
-}
-
-static void put_row(const struct screen *s, const struct view *view, size_t row, struct buf *out)
-{
-    buf_printf(out, "%u. ", number_of(s, view, row));
-    view->text(s, row, out);
-    buf_putc(out, '\n');
-}
-
-static void put_rows(const struct screen *s, const struct view *view, size_t first, size_t n,
-                     struct buf *out)
-{
-    size_t all = view->rows(s);
-
-    for (size_t i = first; i < all && i < first + n; i++)
-        put_row(s, view, i, out);
-}
-
-/* As many as one listens to, with the chosen one among them. */
-static void put_list(const struct screen *s, const struct view *view, struct buf *out)
-{
-    size_t n = view->rows(s), at = screen_chosen(s, view), first = 0;
-
-    if (n == 0) {
-        buf_printf(out, "%s: none\n", view->title);
-        return;
-    }
-    if (at >= ROWS_SHOWN)
-        first = at + 1 - ROWS_SHOWN;
-    buf_printf(out, "%s: %zu\n", view->title, n);
-    put_rows(s, view, first, ROWS_SHOWN, out);
-    if (first > 0 || first + ROWS_SHOWN < n)
-        buf_printf(out, "These were %zu to %zu; page-up and page-down tell others.\n", first + 1,
-                   first + ROWS_SHOWN < n ? first + ROWS_SHOWN : n);
-}
-
-/* Blanks that made columns become two, and those at the ends none. Whether anything is left. */
-static bool put_cells(const struct cells *cells, int row, struct buf *out)
-{
-    size_t from = out->n;
-    unsigned blanks = 0;
-
-    for (int col = 0; col < cells->cols; col++) {
-        const struct cell *cell = cells_at(cells, row, col);
-
-        if (cell->width == 0)
-            continue;
-        if (cell->n == 1 && cell->text[0] == ' ') {
-            blanks++;
-            continue;
-        }
-        if (out->n > from)
-            buf_puts(out, blanks > 1 ? "  " : blanks == 1 ? " " : "");
-        blanks = 0;
-        buf_put(out, (struct slice){cell->text, cell->n});
-    }
-    if (out->n > from)
-        buf_putc(out, '\n');
-    return out->n > from;
-}
-
-static void put_drawn(const struct screen *s, const struct view *view, struct buf *out)
-{
-    struct cells cells = {.silent = true};
-
-    cells_init(&cells, DRAWN_ROWS, DRAWN_COLS);
-    buf_printf(out, "%s:\n", view->title);
-    view->draw(s, &cells, cells_all(&cells));
-    for (int row = 0; row < cells.rows; row++)
-        put_cells(&cells, row, out);
-    cells_free(&cells);
-}
-
-void plain_put_view(const struct screen *s, const struct view *view, struct buf *out)
-{
-    if (view->rows && view->text)
-        put_list(s, view, out);
-    else
-        put_drawn(s, view, out);
-}
-
 /* --- what is said unasked ------------------------------------------------------------------- */
-
-void plain_flush(struct plain *p)
-{
-    struct screen *s = p->screen;
-
-    if (s->message.n > 0)
-        buf_printf(&p->out, "%s\n", buf_cstr(&s->message));
-    buf_clear(&s->message);
-    s->message_until_ms = 0;
-}
 
 static void drop_message(struct screen *s)
 {
     buf_clear(&s->message);
     s->message_until_ms = 0;
+}
+
+/* What is said in passing is told by the phone again, when it has happened. */
+static void put_message(struct plain *p, const char *label)
+{
+    struct screen *s = p->screen;
+
+    if (s->message.n > 0 && s->message_style != STYLE_DIM)
+        buf_printf(&p->out, "%s%s\n", label, buf_cstr(&s->message));
+    drop_message(s);
+}
+
+void plain_flush(struct plain *p)
+{
+    put_message(p, "telephone: ");
 }
 
 static void put_account(const struct model_account *a, struct buf *out)
@@ -140,9 +55,10 @@ static void put_account(const struct model_account *a, struct buf *out)
         buf_printf(out, ": not registered%s%s\n", *a->text ? ", " : "", a->text);
 }
 
-static void put_status(const struct screen *s, struct buf *out)
+static void put_status(struct plain *p)
 {
-    const struct model *m = s->model;
+    const struct model *m = p->screen->model;
+    struct buf *out = &p->out;
 
     if (!m->connected)
         buf_puts(out, "There is no connection to the telephone.\n");
@@ -150,16 +66,18 @@ static void put_status(const struct screen *s, struct buf *out)
         put_account(&m->accounts[i], out);
     if (m->connected && m->n_accounts == 0)
         buf_puts(out, "There is no account: addresses are called without a server.\n");
-    put_list(s, &view_calls, out);
+    if (m->dnd)
+        buf_puts(out, "Do not disturb is on: calls are turned away.\n");
+    plain_read(p, &view_calls);
 }
 
 static void greet(struct plain *p)
 {
     if (p->greeted)
-        buf_puts(&p->out, "The telephone answers again.\n");
-    put_status(p->screen, &p->out);
+        buf_puts(&p->out, "telephone: it answers again\n");
+    put_status(p);
     if (!p->greeted)
-        buf_puts(&p->out, "Type a command; help lists them.\n");
+        buf_puts(&p->out, "Type a command; help tells what can be done.\n");
     p->greeted = true;
 }
 
@@ -172,7 +90,7 @@ unsigned plain_line(struct plain *p, const struct ctl_line *line)
     unsigned news;
 
     if (line->kind != CTL_REPLY)
-        plain_put_event(s, line, &p->out);
+        plain_put_event(s, line, p->tell, &p->out);
     news = screen_line(s, line);
     if (waits && screen_is_answered(s) && s->prompt == PROMPT_CONFIRM)
         put_question(p); /* the answer may have been another question */
@@ -181,6 +99,8 @@ unsigned plain_line(struct plain *p, const struct ctl_line *line)
     if (!known && s->model->connected)
         greet(p);
     plain_flush(p);
+    if (p->owes && screen_is_answered(s))
+        plain_read(p, screen_view(s));
     return news;
 }
 
@@ -255,9 +175,27 @@ static void put_question(struct plain *p)
         buf_printf(out, "Password for %s? It is not shown.\n", s->account);
 }
 
+static void run(struct plain *p, struct slice line);
+static void answer_search(struct plain *p, struct slice text);
+
 static void press(struct screen *s, uint32_t code)
 {
     screen_key(s, &(struct key){.code = code});
+}
+
+static bool is_word(struct slice typed, const char *word)
+{
+    return typed.n > 0 && slice_istarts(slice_of(word), typed);
+}
+
+/* Anything but a yes is a no, and a command is one besides. */
+static void answer_question(struct plain *p, struct slice typed)
+{
+    bool yes = is_word(typed, "yes");
+
+    press(p->screen, yes ? 'y' : 'n');
+    if (!yes && typed.n > 0 && !is_word(typed, "no") && !slice_eq(typed, SLICE(".")))
+        run(p, typed);
 }
 
 /* Behind what the prompt began with: ":call " of a help that was chosen from. */
@@ -266,9 +204,7 @@ static void answer_prompt(struct screen *s, struct slice typed)
     struct buf text = buf_new(LINE_BYTES_MAX);
     bool leave = slice_eq(typed, SLICE("."));
 
-    if (s->prompt == PROMPT_CONFIRM) {
-        press(s, slice_istarts(typed, SLICE("y")) ? 'y' : 'n');
-    } else if (leave) {
+    if (leave) {
         press(s, KEY_ESCAPE);
     } else if (s->prompt == PROMPT_PASSWORD) {
         line_set(&s->line, typed);
@@ -300,7 +236,7 @@ static bool type_into(struct screen *s, const struct view *view, struct slice ty
 static void say_status(struct plain *p, struct slice argument)
 {
     (void)argument;
-    put_status(p->screen, &p->out);
+    put_status(p);
 }
 
 static void say_completions(struct plain *p, struct slice begun)
@@ -308,7 +244,7 @@ static void say_completions(struct plain *p, struct slice begun)
     struct buf line = buf_new(LINE_BYTES_MAX);
     size_t n = 0;
 
-    for (; command_complete(p->screen, begun, n, &line); n++)
+    for (; plain_complete(p, begun, n, &line); n++)
         buf_printf(&p->out, "%s\n", buf_cstr(&line));
     if (n == 0)
         buf_puts(&p->out, "Nothing begins like that.\n");
@@ -325,50 +261,171 @@ static void say_wait(struct plain *p, struct slice argument)
         p->rest_until_ms = p->screen->now_ms + s * 1000;
 }
 
-static void say_help(struct plain *p, struct slice argument)
+static void say_bare(struct plain *p, struct slice argument)
 {
-    const struct command *c = argument.n > 0 ? command_find(argument) : NULL;
-
-    if (argument.n > 0 && !c) {
-        buf_puts(&p->out, "There is no such command.\n");
-    } else if (c) {
-        buf_printf(&p->out, "%s%s%s: %s\n", c->name, c->value ? " " : "", c->value ? c->value : "",
-                   c->help);
-    } else {
-        buf_puts(&p->out, "Commands; a call's number may stand behind those about a call. The name "
-                          "of a view reads it out.\n");
-        for (size_t i = 0; (c = command_at(i)); i++)
-            say_help(p, slice_of(c->name));
-        buf_puts(&p->out, "status: say how the telephone is\n"
-                          "complete TEXT: list what TEXT can become; so does a tab behind it\n"
-                          "wait SECONDS: take the next line only then, for scripts\n"
-                          "Views:");
-        for (size_t i = 0; view_at(i); i++)
-            buf_printf(&p->out, " %s", view_at(i)->name);
-        buf_putc(&p->out, '\n');
-    }
+    (void)argument;
+    buf_puts(&p->out, "Lines have nothing around them; bare is for the screen.\n");
 }
 
-/* What only makes sense in lines, or is told in other words here. */
-static const struct {
-    const char *name;
-    void (*say)(struct plain *p, struct slice argument);
-} own[] = {
-    {"status", say_status}, {"redraw", say_status}, {"complete", say_completions},
-    {"help", say_help},     {"?", say_help},        {"wait", say_wait},
+static void set_tell(struct plain *p, struct slice how)
+{
+    static const char *const words[] = {"little", "normal", "much"}; /* from PLAIN_LITTLE on */
+    bool known = how.n == 0;
+
+    for (int i = 0; i < (int)ARRAY_LEN(words); i++)
+        if (slice_eq(how, slice_of(words[i]))) {
+            p->tell = (enum plain_tell)(PLAIN_LITTLE + i);
+            known = true;
+        }
+    if (known)
+        buf_printf(&p->out, "tell: %s\n", words[p->tell - PLAIN_LITTLE]);
+    else
+        buf_puts(&p->out, "tell: little, normal or much\n");
+}
+
+static void say_quality(struct plain *p, struct slice argument)
+{
+    const struct model_call *c = NULL;
+    uint64_t number;
+
+    if (argument.n > 0) {
+        if (slice_number(argument, UINT32_MAX, &number) == 0)
+            c = model_call(p->screen->model, (uint32_t)number);
+        if (!c) {
+            buf_printf(&p->out, "there is no call %" PRI_SLICE "\n",
+                       ARG_SLICE(slice_head(argument, 40)));
+            return;
+        }
+    }
+    plain_read_quality(p, c);
+}
+
+static void read_back(struct plain *p, struct slice argument)
+{
+    (void)argument;
+    plain_read_on(p, true);
+}
+
+static void read_on(struct plain *p, struct slice argument)
+{
+    (void)argument;
+    plain_read_on(p, false);
+}
+
+static bool search_in(struct plain *p, const struct view *view)
+{
+    struct slice text = buf_slice(&p->screen->search);
+    bool found = plain_matches(p, view, text) > 0;
+
+    if (found) {
+        screen_open(p->screen, view);
+        plain_read_matches(p, view, text);
+    }
+    return found;
+}
+
+/* From where no list is open: among people, else among calls of the past. */
+static bool search_everywhere(struct plain *p)
+{
+    size_t past = plain_matches(p, &view_history, buf_slice(&p->screen->search));
+
+    if (!search_in(p, &view_contacts))
+        return search_in(p, &view_history);
+    if (past > 0)
+        buf_printf(&p->out, "The history has %zu more; open it and search there.\n", past);
+    return true;
+}
+
+static void answer_search(struct plain *p, struct slice text)
+{
+    struct screen *s = p->screen;
+    const struct view *view = screen_view(s);
+
+    press(s, KEY_ESCAPE); /* leaves the question, where there is one */
+    if (text.n == 0)
+        return;
+    buf_clear(&s->search);
+    buf_put(&s->search, text);
+    if (view->rows && view->text && view != &view_calls ? search_in(p, view) : search_everywhere(p))
+        return;
+    buf_printf(&p->out, "%" PRI_SLICE " is not there\n", ARG_SLICE(width_head(text, 100)));
+}
+
+static void search(struct plain *p, struct slice argument)
+{
+    if (argument.n > 0)
+        answer_search(p, argument);
+    else
+        screen_begin_prompt(p->screen, PROMPT_SEARCH, SLICE(""));
+}
+
+/* A number means the row that was heard: one that has changed since is not taken for it. */
+static void choose(struct plain *p, struct slice argument)
+{
+    struct screen *s = p->screen;
+    const struct view *view = screen_view(s);
+    struct buf line = buf_new(LINE_BYTES_MAX);
+    uint64_t row;
+
+    if (slice_number(argument, UINT32_MAX, &row) == 0 && row > 0 && view->rows && view->text &&
+        row <= view->rows(s) && !plain_row_holds(p, view, (size_t)row - 1)) {
+        buf_puts(&p->out, "That row is another one now:\n");
+        plain_read_row(p, view, (size_t)row - 1);
+    } else {
+        buf_printf(&line, "choose %" PRI_SLICE, ARG_SLICE(argument));
+        command_run(s, buf_slice(&line));
+    }
+    buf_free(&line);
+}
+
+/* clang-format off */
+static const struct plain_command own[] = {
+    {"status",    NULL,      "say how the telephone is: accounts and calls",            say_status},
+    {"quality",   "CALL",    "say how the calls are heard, or the one of that number",  say_quality},
+    {"tell",      "HOW",     "little, normal or much: how much is told of what happens", set_tell},
+    {"search",    "TEXT",    "read the rows with that text: of the open list, else of people or the history", search},
+    {"page-down", NULL,      "read on in the list",                                     read_on},
+    {"page-up",   NULL,      "read the rows before those that were read last",          read_back},
+    {"choose",    "ROW",     NULL,                                                      choose},
+    {"help",      "COMMAND", "tell what can be done now, or what a command does; all: every one", plain_help},
+    {"complete",  "TEXT",    "list what TEXT can become; so does a tab behind it",      say_completions},
+    {"wait",      "SECONDS", "take the next line only then, for scripts",               say_wait},
+    {"redraw",    NULL,      NULL,                                                      say_status},
+    {"bare",      NULL,      NULL,                                                      say_bare},
+    {"?",         NULL,      NULL,                                                      plain_help},
 };
+/* clang-format on */
+
+const struct plain_command *plain_command_at(size_t i)
+{
+    return i < ARRAY_LEN(own) ? &own[i] : NULL;
+}
+
+const struct plain_command *plain_command_find(struct slice name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        if (slice_eq(name, slice_of(own[i].name)))
+            return &own[i];
+    return NULL;
+}
 
 static bool run_own(struct plain *p, struct slice line)
 {
     struct slice argument = line, name = slice_cut(&argument, ' ');
+    const struct plain_command *command = plain_command_find(name);
 
-    for (size_t i = 0; i < ARRAY_LEN(own); i++) {
-        if (!slice_eq(name, slice_of(own[i].name)))
-            continue;
-        own[i].say(p, slice_trim(argument));
-        return true;
-    }
-    return false;
+    if (command)
+        command->run(p, slice_trim(argument));
+    return command != NULL;
+}
+
+/* What fills it may still have to come. */
+static void read_when_known(struct plain *p, const struct view *view)
+{
+    if (screen_is_answered(p->screen))
+        plain_read(p, view);
+    else
+        p->owes = true;
 }
 
 /* Also "view NAME", and also where it was open already: it is read out again. */
@@ -376,26 +433,73 @@ static bool open_named(struct plain *p, struct slice line)
 {
     bool said = slice_starts(line, SLICE("view ")) || slice_starts(line, SLICE("focus "));
     struct slice name = said ? slice_trim(slice_skip(line, (size_t)slice_index(line, ' '))) : line;
-    const struct view *view = !said && command_find(line) ? NULL : view_find(name);
+    const struct command *c = said ? NULL : command_find(line);
+    const struct view *view = c && c->must ? NULL : view_find(name);
 
     if (!view || view->key)
         return false;
     screen_open(p->screen, view);
-    plain_put_view(p->screen, view, &p->out);
+    read_when_known(p, view);
     return true;
 }
 
+static bool moves(struct slice line)
+{
+    static const char *const names[] = {"up",   "down",        "first",
+                                        "last", "search-next", "search-previous"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (slice_eq(line, slice_of(names[i])))
+            return true;
+    return false;
+}
+
+/* Where one is, also where that is where one was. */
+static void say_row(struct plain *p)
+{
+    const struct view *view = screen_view(p->screen);
+    size_t at = screen_chosen(p->screen, view);
+
+    if (p->screen->message.n == 0 && at != SIZE_MAX && view->text)
+        plain_read_row(p, view, at);
+}
+
+/* The trace shows other messages, or another one. */
+static void say_trace(struct plain *p)
+{
+    const struct view *view = screen_view(p->screen);
+
+    if (p->screen->message.n > 0 || p->screen->prompt != PROMPT_NONE)
+        return;
+    if (view == &view_trace)
+        plain_read_title(p, view);
+    else if (view == &view_trace_message)
+        plain_read(p, view);
+}
+
+static void run_command(struct plain *p, struct slice line)
+{
+    struct screen *s = p->screen;
+    const struct view *view = screen_view(s);
+
+    command_run(s, line);
+    if (moves(line))
+        say_row(p);
+    else if (slice_starts(line, SLICE("trace-")) && screen_view(s) == view)
+        say_trace(p);
+}
+
 /* "a" is answer, as on the screen; whether it is a key that does something now. */
-static bool run_key(struct screen *s, struct slice line)
+static bool run_key(struct plain *p, struct slice line)
 {
     const struct binding *b;
     struct key key;
 
     if (key_parse(line, &key) != 0)
         return false;
-    b = command_binding(s, &key);
-    if (b)
-        command_run(s, slice_of(b->command));
+    b = command_binding(p->screen, &key);
+    if (b && !run_own(p, slice_of(b->command)))
+        run_command(p, slice_of(b->command));
     return b != NULL;
 }
 
@@ -403,30 +507,24 @@ static void run(struct plain *p, struct slice line)
 {
     if (run_own(p, line) || open_named(p, line))
         return;
-    if (command_of_line(line) || !run_key(p->screen, line))
-        command_run(p->screen, line);
+    if (command_of_line(line) || !run_key(p, line))
+        run_command(p, line);
 }
 
 /* --- a line that was typed ------------------------------------------------------------------ */
 
-/* What lists show is told where it has changed. */
-static void tell_change(struct plain *p, const struct view *view, size_t row, bool was_shown)
+/* Another view is on top: one that was opened is read out, one that is come back to is named. */
+static void tell_change(struct plain *p, const struct view *view, size_t n_open)
 {
     struct screen *s = p->screen;
     const struct view *now = screen_view(s);
-    size_t at = screen_chosen(s, now);
 
-    if (was_shown || s->message.n > 0)
+    if (now == view || s->message.n > 0 || now == &view_setup || s->prompt != PROMPT_NONE)
         return;
-    if (now == &view_setup)
-        return; /* its question follows */
-    if (now != view) {
-        plain_put_view(s, now, &p->out);
-    } else if (now->rows && now->text && at != row && at != SIZE_MAX && now != &view_calls) {
-        size_t by = at > row ? at - row : row - at;
-
-        put_rows(s, now, at, by == PAGE_ROWS ? PAGE_ROWS : 1, &p->out);
-    }
+    if (s->n_open < n_open)
+        plain_read_title(p, now);
+    else
+        read_when_known(p, now);
 }
 
 static void take(struct plain *p, struct slice line)
@@ -436,6 +534,10 @@ static void take(struct plain *p, struct slice line)
 
     if (sets_up(s))
         answer_setup(p, line);
+    else if (s->prompt == PROMPT_CONFIRM)
+        answer_question(p, line);
+    else if (s->prompt == PROMPT_SEARCH && !slice_eq(line, SLICE(".")))
+        answer_search(p, line);
     else if (s->prompt != PROMPT_NONE)
         answer_prompt(s, line);
     else if (slice_starts(line, SLICE(":")))
@@ -448,7 +550,7 @@ void plain_typed(struct plain *p, struct slice typed)
 {
     struct screen *s = p->screen;
     const struct view *view = screen_view(s);
-    size_t row = screen_chosen(s, view), said = p->out.n;
+    size_t n_open = s->n_open, said = p->out.n;
     bool tab = typed.n > 0 && typed.p[typed.n - 1] == '\t';
     struct slice line = slice_trim(typed);
     struct buf safe = buf_new(16384);
@@ -459,8 +561,9 @@ void plain_typed(struct plain *p, struct slice typed)
         say_completions(p, buf_slice(&safe));
     else if (line.n > 0 || s->prompt != PROMPT_NONE || view->key)
         take(p, plain_is_secret(p) ? typed : buf_slice(&safe));
-    tell_change(p, view, row, p->out.n > said);
-    plain_flush(p);
+    if (p->out.n == said && !p->owes)
+        tell_change(p, view, n_open);
+    put_message(p, "");
     put_question(p);
     buf_free(&safe);
 }

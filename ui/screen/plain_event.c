@@ -4,14 +4,9 @@
 
 /* --- who ------------------------------------------------------------------------------------ */
 
-/* A contact stands bare, what a stranger calls itself in quotes, as in ui/status.h; the number
- * tells calls with the same one apart, and is what commands take. */
-static void put_caller(const struct screen *s, const struct phone_event *e, struct buf *out)
+void plain_put_name(struct buf *out, const char *contact, const char *name, const char *peer,
+                    uint32_t call)
 {
-    const struct model_call *c = model_call(s->model, e->call);
-    const char *contact = *e->contact || !c ? e->contact : c->contact;
-    const char *name = *e->peer_name || !c ? e->peer_name : c->peer_name;
-    const char *peer = *e->peer || !c ? e->peer : c->peer;
     size_t from = out->n;
 
     status_put_name(out, contact, name);
@@ -19,7 +14,16 @@ static void put_caller(const struct screen *s, const struct phone_event *e, stru
         buf_put(out, *peer ? model_short_uri(peer) : SLICE("somebody"));
     while (out->n > from && (out->p[out->n - 1] == ' ' || out->p[out->n - 1] == ','))
         out->n--;
-    buf_printf(out, ", call %u: ", (unsigned)e->call);
+    buf_printf(out, ", call %u", (unsigned)call);
+}
+
+static void put_caller(const struct screen *s, const struct phone_event *e, struct buf *out)
+{
+    const struct model_call *c = model_call(s->model, e->call);
+
+    plain_put_name(out, *e->contact || !c ? e->contact : c->contact,
+                   *e->peer_name || !c ? e->peer_name : c->peer_name,
+                   *e->peer || !c ? e->peer : c->peer, e->call);
 }
 
 static bool is_of_account(const struct phone_event *e)
@@ -30,14 +34,13 @@ static bool is_of_account(const struct phone_event *e)
 
 static void put_who(const struct screen *s, const struct phone_event *e, struct buf *out)
 {
-    if (is_of_account(e)) {
+    if (is_of_account(e))
         buf_put(out, *e->peer ? model_short_uri(e->peer) : slice_of(e->account));
-        buf_puts(out, ": ");
-    } else if (e->call) {
+    else if (e->call)
         put_caller(s, e, out);
-    } else {
-        buf_puts(out, "telephone: ");
-    }
+    else
+        buf_puts(out, "telephone");
+    buf_puts(out, ": ");
 }
 
 /* --- what ----------------------------------------------------------------------------------- */
@@ -50,12 +53,45 @@ static void put_incoming(struct buf *out, const struct phone_event *e)
     buf_puts(out, "; answer or decline");
 }
 
-/* Where there are other words than those of ui/status.h, which begin with what happens. */
-static bool put_what(struct buf *out, const struct phone_event *e)
+/* RFC 3261 21.1, without its number. */
+static void put_progress(struct buf *out, const struct phone_event *e)
+{
+    static const char *const words[] = {"rings", "is being forwarded", "waits in a queue"};
+    unsigned i = e->status - 180;
+
+    buf_puts(out, i < ARRAY_LEN(words) ? words[i] : "is being reached");
+}
+
+static void put_ended(struct buf *out, const struct phone_event *e)
+{
+    buf_printf(out, "ended: %s", e->text);
+    if (e->result.answered) {
+        buf_puts(out, ", after ");
+        view_say_duration(out, e->result.talk_ms);
+    }
+}
+
+static void put_register_failed(struct buf *out, const struct phone_event *e)
+{
+    buf_puts(out, e->text);
+    if (e->retry_ms > 0) {
+        buf_puts(out, "; tried again in ");
+        view_say_duration(out, e->retry_ms);
+    }
+}
+
+static void put_registered(struct buf *out, const struct phone_event *e)
+{
+    buf_puts(out, "registered for ");
+    view_say_duration(out, e->expires_s * UINT64_C(1000));
+    if (e->bindings > 1)
+        buf_printf(out, ", one of %u devices", e->bindings);
+}
+
+/* Codec and address are for those who want much. */
+static bool put_words(struct buf *out, const struct phone_event *e)
 {
     switch (e->kind) {
-    case PHONE_QUALITY: /* the view of the call tells it when it is asked */
-        return false;
     case PHONE_INCOMING:
         put_incoming(out, e);
         return true;
@@ -65,8 +101,14 @@ static bool put_what(struct buf *out, const struct phone_event *e)
     case PHONE_CALLING:
         buf_printf(out, "called, %s", e->peer);
         return true;
+    case PHONE_RINGING:
+        put_progress(out, e);
+        return true;
     case PHONE_REGISTERED:
-        buf_printf(out, "registered for %u s", (unsigned)e->expires_s);
+        put_registered(out, e);
+        return true;
+    case PHONE_REGISTER_FAILED:
+        put_register_failed(out, e);
         return true;
     case PHONE_UNREGISTERED:
         buf_puts(out, "no longer registered");
@@ -87,20 +129,69 @@ static bool put_what(struct buf *out, const struct phone_event *e)
         buf_printf(out, "loudspeaker %+.1f dB, microphone %+.1f dB", e->speaker_db,
                    e->microphone_db);
         return true;
+    case PHONE_ENDED:
+        put_ended(out, e);
+        return true;
     default:
         return status_words(out, e);
     }
 }
 
-void plain_put_event(const struct screen *s, const struct ctl_line *line, struct buf *out)
+/* Where others want less said than ui/status.h has. */
+static bool put_what(struct buf *out, const struct phone_event *e, enum plain_tell tell)
+{
+    if (e->kind == PHONE_ANSWERED && tell < PLAIN_MUCH) {
+        buf_puts(out, "answered");
+        return true;
+    }
+    return put_words(out, e);
+}
+
+/* From which measure on it is told. What has failed is told to all, and what asks for something. */
+static enum plain_tell worth(const struct phone_event *e)
+{
+    switch (e->kind) {
+    case PHONE_INCOMING:
+    case PHONE_ANSWERED:
+    case PHONE_ENDED:
+    case PHONE_HELD:
+    case PHONE_RESUMED:
+    case PHONE_REGISTER_FAILED:
+    case PHONE_PASSWORD_WANTED:
+    case PHONE_SOUND_FAILED:
+    case PHONE_HOOK_FAILED:
+    case PHONE_NOTICE:
+        return PLAIN_LITTLE;
+    case PHONE_RECORDING:
+        return *e->text ? PLAIN_LITTLE : PLAIN_NORMAL;
+    case PHONE_ON_HOLD:
+        return e->status ? PLAIN_LITTLE : PLAIN_NORMAL;
+    case PHONE_LISTENING:
+    case PHONE_EARLY:
+    case PHONE_MEDIA_MOVED:
+    case PHONE_MOVED:
+        return PLAIN_MUCH;
+    default:
+        return PLAIN_NORMAL;
+    }
+}
+
+/* How a call is heard is told when it is asked: the command quality. */
+static bool is_told(const struct phone_event *e, enum plain_tell tell)
+{
+    return e->kind != PHONE_QUALITY && e->kind != PHONE_MEDIA && tell >= worth(e);
+}
+
+void plain_put_event(const struct screen *s, const struct ctl_line *line, enum plain_tell tell,
+                     struct buf *out)
 {
     size_t from = out->n;
 
     if (line->kind == CTL_OWN) {
         buf_printf(out, "telephone: %s\n", line->text);
-    } else if (line->kind == CTL_EVENT) {
+    } else if (line->kind == CTL_EVENT && is_told(&line->event, tell)) {
         put_who(s, &line->event, out);
-        if (put_what(out, &line->event))
+        if (put_what(out, &line->event, tell))
             buf_putc(out, '\n');
         else
             out->n = from;

@@ -81,6 +81,8 @@ int view_put_name(struct cells *cells, struct rect within, int row, int col, int
 void view_put_who(struct buf *out, const char *contact, const char *name, const char *uri);
 /* "3:12", "1:02:03". */
 void view_put_duration(struct buf *out, uint64_t ms);
+/* The same as it is said, "3 minutes 12 seconds", which nobody takes for a time of day. */
+void view_say_duration(struct buf *out, uint64_t ms);
 /* "12:30" of today, "Fri 12:30" of this week, "2026-11-20" else, in local time. */
 void view_put_time(const struct screen *screen, struct buf *out, double unix_time);
 

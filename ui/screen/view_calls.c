@@ -60,19 +60,21 @@ static void put_codec(const struct model_call *c, struct buf *out)
     buf_put(out, slice_cut(&rest, '/'));
 }
 
-/* "Bob, sip:bob@example.org, up 0:42, opus, muted" */
+/* "Bob, sip:bob@example.org, talking, 42 seconds, opus, muted" */
 static void text(const struct screen *s, size_t row, struct buf *out)
 {
     const struct model_call *c = s->model->calls[row];
     uint64_t began = c->up_ms ? c->up_ms : c->began_ms;
 
     view_put_who(out, c->contact, c->peer_name, c->peer);
-    buf_printf(out, ", %s ", *word_of(c) ? word_of(c) : "talking");
-    view_put_duration(out, s->now_ms > began ? s->now_ms - began : 0);
+    buf_printf(out, ", %s, ", *word_of(c) ? word_of(c) : "talking");
+    view_say_duration(out, s->now_ms > began ? s->now_ms - began : 0);
     if (*c->codec) {
         buf_puts(out, ", ");
         put_codec(c, out);
     }
+    if (c->conference)
+        buf_printf(out, ", in conference %u", (unsigned)c->conference);
     buf_printf(out, "%s%s", c->muted ? ", muted" : "", c->recording ? ", recorded" : "");
 }
 

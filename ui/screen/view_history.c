@@ -23,9 +23,11 @@ static bool is(const struct model_past *p, const char *outcome)
 }
 
 /* How long it was, or why it was none. */
-static void put_outcome(const struct model_past *p, struct buf *out)
+static void put_outcome(const struct model_past *p, bool spoken, struct buf *out)
 {
-    if (is(p, "answered"))
+    if (is(p, "answered") && spoken)
+        view_say_duration(out, p->talk_ms);
+    else if (is(p, "answered"))
         view_put_duration(out, p->talk_ms);
     else if (!*p->outcome || is(p, "open"))
         buf_puts(out, "now");
@@ -34,16 +36,16 @@ static void put_outcome(const struct model_past *p, struct buf *out)
             buf_putc(out, *c == '-' ? ' ' : *c);
 }
 
-/* "Bob, sip:bob@example.org, in, 12:30, missed" */
+/* "Bob, sip:bob@example.org, incoming, 12:30, missed" */
 static void text(const struct screen *s, size_t row, struct buf *out)
 {
     const struct model_past *p = &s->model->past[row];
 
     view_put_who(out, p->contact, p->peer_name, p->peer);
-    buf_puts(out, p->outgoing ? ", out, " : ", in, ");
+    buf_puts(out, p->outgoing ? ", outgoing, " : ", incoming, ");
     view_put_time(s, out, p->time);
     buf_puts(out, ", ");
-    put_outcome(p, out);
+    put_outcome(p, true, out);
 }
 
 static void draw_row(const struct screen *s, struct cells *cells, struct rect row, size_t i)
@@ -54,7 +56,7 @@ static void draw_row(const struct screen *s, struct cells *cells, struct rect ro
     int end = row.cols - 1, middle = end - 11;
 
     view_put_time(s, &when, p->time);
-    put_outcome(p, &outcome);
+    put_outcome(p, false, &outcome);
     cells_draw(cells, row, 0, 1, style,
                p->outgoing       ? GLYPH_OUT
                : is(p, "missed") ? GLYPH_MISSED

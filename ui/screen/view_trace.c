@@ -113,26 +113,34 @@ static void enter(struct screen *s, size_t row)
 /* --- drawing -------------------------------------------------------------------------------- */
 
 /* How many there are, and what keeps others from being shown. */
+void trace_put_summary(const struct screen *s, struct buf *out)
+{
+    const struct trace_state *st = trace_state(s);
+    const struct traced_list *list = &s->model->traced;
+
+    if (st->n == list->n)
+        buf_printf(out, "%zu message%s", list->n, list->n == 1 ? "" : "s");
+    else
+        buf_printf(out, "%zu of %zu messages", st->n, list->n);
+    if (list->numbers > list->n)
+        buf_puts(out, ", older ones are gone");
+    if (st->call)
+        buf_puts(out, ", one call");
+    if (st->only_sdp)
+        buf_puts(out, ", only SDP");
+    if (st->filter.n > 0)
+        buf_printf(out, ", filter %" PRI_SLICE, ARG_SLICE(buf_slice(&st->filter)));
+    if (st->marked)
+        buf_puts(out, ", one is marked");
+}
+
 static void draw_summary(const struct screen *s, struct cells *cells, struct rect r)
 {
     const struct trace_state *st = trace_state(s);
     const struct traced_list *list = &s->model->traced;
     struct buf words = buf_new(4096);
 
-    if (st->n == list->n)
-        buf_printf(&words, "%zu message%s", list->n, list->n == 1 ? "" : "s");
-    else
-        buf_printf(&words, "%zu of %zu messages", st->n, list->n);
-    if (list->numbers > list->n)
-        buf_puts(&words, ", older ones are gone");
-    if (st->call)
-        buf_puts(&words, ", one call");
-    if (st->only_sdp)
-        buf_puts(&words, ", only SDP");
-    if (st->filter.n > 0)
-        buf_printf(&words, ", filter %" PRI_SLICE, ARG_SLICE(buf_slice(&st->filter)));
-    if (st->marked)
-        buf_puts(&words, ", one is marked");
+    trace_put_summary(s, &words);
     cells_put_cut(cells, r, 0, 1, r.cols - 2, st->n == list->n ? STYLE_DIM : STYLE_WARN,
                   buf_slice(&words));
     buf_free(&words);

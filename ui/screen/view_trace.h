@@ -26,6 +26,11 @@ const struct traced *trace_message(const struct screen *screen);
 void trace_open_message(struct screen *screen, const struct traced *t);
 /* Shows what differs. */
 void trace_compare(struct screen *screen, const struct traced *left, const struct traced *right);
+/* In words: how many messages are shown and why not others; which message is open; how much
+ * differs. */
+void trace_put_summary(const struct screen *screen, struct buf *out);
+void trace_put_message(const struct screen *screen, struct buf *out);
+void trace_put_compared(const struct screen *screen, struct buf *out);
 /* One row of a message that is laid out. */
 void trace_draw_row(struct cells *cells, struct rect row, const struct traced_row *it);
 

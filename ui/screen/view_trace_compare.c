@@ -86,6 +86,17 @@ static const struct compare_row *find_row(const struct screen *s, size_t row, bo
     return NULL;
 }
 
+static void put_side(const char *label, struct slice line, struct buf *out)
+{
+    buf_printf(out, "%s: %" PRI_SLICE, label, ARG_SLICE(line));
+}
+
+static void put_changed(const struct compare_row *it, struct buf *out)
+{
+    put_side("the first", it->left, out);
+    put_side("; the second", it->right, out);
+}
+
 static void text(const struct screen *s, size_t row, struct buf *out)
 {
     bool is_second;
@@ -93,9 +104,25 @@ static void text(const struct screen *s, size_t row, struct buf *out)
 
     if (!it)
         return;
-    buf_put(out, it->left);
-    buf_putc(out, ' ');
-    buf_put(out, it->right);
+    if (it->kind == COMPARE_SAME)
+        put_side("same", it->left, out);
+    else if (it->kind == COMPARE_LEFT)
+        put_side("only the first", it->left, out);
+    else if (it->kind == COMPARE_RIGHT)
+        put_side("only the second", it->right, out);
+    else
+        put_changed(it, out);
+}
+
+void trace_put_compared(const struct screen *s, struct buf *out)
+{
+    const struct compared *c = compared(s);
+
+    if (c->result.differ == 0)
+        buf_puts(out, "they are the same");
+    else
+        buf_printf(out, "%zu%s differ, the first was %s, the second %s", c->result.differ,
+                   c->result.cut ? " or more" : "", c->head_left, c->head_right);
 }
 
 /* --- drawing -------------------------------------------------------------------------------- */

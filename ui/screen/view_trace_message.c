@@ -48,9 +48,22 @@ static void text(const struct screen *s, size_t row, struct buf *out)
 
     if (!find_row(s, row, &it))
         return;
-    buf_put(out, it.label);
-    buf_putc(out, ' ');
+    if (it.label.n > 0)
+        buf_printf(out, "%" PRI_SLICE ": ", ARG_SLICE(it.label));
     buf_put(out, it.text);
+}
+
+void trace_put_message(const struct screen *s, struct buf *out)
+{
+    const struct traced *t = traced_find(&s->model->traced, trace_state(s)->opened);
+
+    if (!t) {
+        buf_puts(out, "it is not kept any more");
+        return;
+    }
+    ladder_put_time(out, t->time, true);
+    buf_printf(out, " %s %s %s, %zu bytes%s", t->sent ? "sent to" : "received from", t->transport,
+               t->remote, strlen(t->raw), t->again ? ", again" : "");
 }
 
 void trace_draw_row(struct cells *cells, struct rect row, const struct traced_row *it)

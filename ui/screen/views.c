@@ -105,6 +105,28 @@ void view_put_duration(struct buf *out, uint64_t ms)
         buf_printf(out, "%u:%02u", s / 60, s % 60);
 }
 
+static void say_count(struct buf *out, const char *between, unsigned n, const char *unit)
+{
+    buf_printf(out, "%s%u %s%s", between, n, unit, n == 1 ? "" : "s");
+}
+
+void view_say_duration(struct buf *out, uint64_t ms)
+{
+    unsigned s = (unsigned)(ms / 1000);
+    const char *between = "";
+
+    if (s >= 3600) {
+        say_count(out, between, s / 3600, "hour");
+        between = " ";
+    }
+    if (s / 60 % 60 > 0) {
+        say_count(out, between, s / 60 % 60, "minute");
+        between = " ";
+    }
+    if (s % 60 > 0 || s == 0)
+        say_count(out, between, s % 60, "second");
+}
+
 void view_put_time(const struct screen *screen, struct buf *out, double unix_time)
 {
     time_t now = (time_t)(screen->unix_time > 0 ? screen->unix_time : (double)json_now_ms() / 1000);

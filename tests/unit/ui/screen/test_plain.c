@@ -16,13 +16,21 @@
 #define STATUS "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0.1\",\"calls\":[],\"accounts\":[" \
     "{\"account\":\"home\",\"uri\":\"sip:alice@h\",\"registers\":true,\"registered\":true,\"expires\":300}," \
     "{\"account\":\"work\",\"uri\":\"sip:work@h\",\"registers\":true,\"registered\":false,\"text\":\"password refused\"}]}"
+#define PAST(rest) "{\"time\":1e9," rest "}"
+#define HISTORY "{\"v\":1,\"reply\":4,\"ok\":true,\"history\":[" \
+    PAST("\"direction\":\"out\",\"outcome\":\"answered\",\"duration\":730.4,\"peer\":\"sip:bob@h\",\"contact\":\"Bob\"") "," \
+    PAST("\"direction\":\"in\",\"outcome\":\"missed\",\"peer\":\"sip:carol@h\",\"peer_name\":\"Carol\"") "," \
+    PAST("\"direction\":\"in\",\"outcome\":\"answered\",\"duration\":3601,\"peer\":\"sip:bob@h\",\"contact\":\"Bob\"") "]}"
+#define LATER "{\"v\":1,\"reply\":4,\"ok\":true,\"history\":[" \
+    PAST("\"direction\":\"in\",\"outcome\":\"missed\",\"peer\":\"sip:mallory@h\",\"peer_name\":\"Mallory\"") "]}"
+#define GOOD EVENT("\"quality\",\"call\":1,\"mos\":4.3,\"loss_percent\":0.5,\"delay_ms\":56,\"round_trip_ms\":38")
 #define CONTACTS "{\"v\":1,\"reply\":5,\"ok\":true,\"contacts\":[{\"name\":\"Bob\",\"address\":\"sip:bob@h\"},{\"name\":\"Ann\",\"address\":\"sip:ann@h\"}]}"
 
 /* What the phone says, then what is typed; what the last of all that is answered with. */
 static const struct row {
     const char *name;
     const char *heard[LINES_MAX];
-    const char *typed[LINES_MAX];
+    const char *typed[LINES_MAX]; /* or heard meanwhile, where it is JSON */
     const char *said; /* NULL: not looked at */
     const char *sent; /* a part of what was asked of the phone; NULL: nothing was */
 } rows[] = {
@@ -32,11 +40,11 @@ static const struct row {
     {"later events have the name too", {KNOWN, EVENT("\"held\",\"call\":1")}, {0}, "Bob, call 1: put on hold by the other side\n", NULL},
     {"the end of a call", {KNOWN, EVENT("\"ended\",\"call\":1,\"text\":\"nobody answered\",\"outcome\":\"no-answer\"")}, {0}, "Bob, call 1: ended: nobody answered\n", NULL},
     {"muted", {UP("1"), EVENT("\"muted\",\"call\":1")}, {0}, "Bob, call 1: does not hear you: muted\n", NULL},
-    {"an account", {EVENT("\"registered\",\"account\":\"home\",\"uri\":\"sip:alice@h\",\"expires\":300")}, {0}, "alice@h: registered for 300 s\n", NULL},
+    {"an account", {EVENT("\"registered\",\"account\":\"home\",\"uri\":\"sip:alice@h\",\"expires\":300")}, {0}, "alice@h: registered for 5 minutes\n", NULL},
     {"a password is wanted", {EVENT("\"password-wanted\",\"account\":\"home\",\"uri\":\"sip:alice@h\"")}, {0}, "alice@h: a password is needed; the command password asks for it\n", NULL},
     {"what the phone wants known", {EVENT("\"notice\",\"text\":\"the disk is full\"")}, {0}, "telephone: the disk is full\n", NULL},
     {"quality is not told", {UP("1"), EVENT("\"quality\",\"call\":1,\"mos\":4.3")}, {0}, "", NULL},
-    {"the beginning", {STATUS}, {0}, "alice@h: registered\nwork@h: not registered, password refused\nCalls: none\nType a command; help lists them.\n", NULL},
+    {"the beginning", {STATUS}, {0}, "alice@h: registered\nwork@h: not registered, password refused\nCalls: none\nType a command; help tells what can be done.\n", NULL},
     {"is told once", {STATUS, STATUS}, {0}, "", NULL},
     {"an empty line", {UP("1")}, {""}, "", NULL},
     {"a command", {UP("1")}, {"mute"}, "", "\"command\":\"mute\""},
@@ -49,13 +57,48 @@ static const struct row {
     {"not now", {0}, {"mute"}, "mute: not now\n", NULL},
     {"nonsense is safe", {0}, {"x\x1b[2J"}, "there is no command x\xef\xbf\xbd[2J; ? shows them\n", NULL},
     {"a view", {CONTACTS}, {"contacts"}, "People: 2\n1. Bob, sip:bob@h\n2. Ann, sip:ann@h\n", NULL},
-    {"a row is chosen", {CONTACTS}, {"contacts", "choose 2"}, "calling Ann\n", "\"target\":\"Ann\""},
+    {"a row is chosen", {CONTACTS}, {"contacts", "choose 2"}, "", "\"target\":\"Ann\""},
     {"a row that is not there", {CONTACTS}, {"contacts", "choose 3"}, "choose: a number from 1 to 2\n", NULL},
     {"rows one by one", {CONTACTS}, {"contacts", "down"}, "2. Ann, sip:ann@h\n", NULL},
-    {"search", {CONTACTS}, {"contacts", "search ann"}, "2. Ann, sip:ann@h\n", NULL},
+    {"search", {CONTACTS}, {"contacts", "search ann"}, "People with that text: 1\n2. Ann, sip:ann@h\n", NULL},
+    {"search finds the row one is on", {CONTACTS}, {"contacts", "search bob"}, "People with that text: 1\n1. Bob, sip:bob@h\n", NULL},
+    {"search tells all rows", {CONTACTS}, {"contacts", "search SIP"}, "People with that text: 2\n1. Bob, sip:bob@h\n2. Ann, sip:ann@h\n", NULL},
+    {"search finds nothing", {CONTACTS}, {"contacts", "search zz"}, "zz is not there\n", NULL},
+    {"search from anywhere", {CONTACTS, HISTORY}, {"search ann"}, "People with that text: 1\n2. Ann, sip:ann@h\n", NULL},
+    {"search in the history besides", {CONTACTS, HISTORY}, {"search bob"}, "People with that text: 1\n1. Bob, sip:bob@h\nThe history has 2 more; open it and search there.\n", NULL},
+    {"search in the history alone", {CONTACTS, HISTORY}, {"search carol"}, "History with that text: 1\n2. \"Carol\" sip:carol@h, incoming, 2001-09-09, missed\n", NULL},
+    {"the next one of a search", {CONTACTS}, {"contacts", "search sip", "n"}, "2. Ann, sip:ann@h\n", NULL},
     {"search asks", {CONTACTS}, {"contacts", "search"}, "What is looked for? A dot for nothing.\n", NULL},
-    {"and is answered", {CONTACTS}, {"contacts", "search", "ann"}, "2. Ann, sip:ann@h\n", NULL},
-    {"a call is told with its number", {UP("3")}, {"calls"}, "Calls: 1\n3. Bob, sip:bob@h, talking 0:00, opus\n", NULL},
+    {"and is answered", {CONTACTS}, {"contacts", "search", "ann"}, "People with that text: 1\n2. Ann, sip:ann@h\n", NULL},
+    {"or not answered", {CONTACTS}, {"contacts", "search", "."}, "", NULL},
+    {"a call is told with its number", {UP("3")}, {"calls"}, "Calls: 1\n3. Bob, sip:bob@h, talking, 0 seconds, opus\n", NULL},
+    {"the past", {HISTORY}, {"history"}, "History: 3\n1. Bob, sip:bob@h, outgoing, 2001-09-09, 12 minutes 10 seconds\n2. \"Carol\" sip:carol@h, incoming, 2001-09-09, missed\n3. Bob, sip:bob@h, incoming, 2001-09-09, 1 hour 1 second\n", NULL},
+    {"a row that has changed is not called", {HISTORY}, {"history", LATER, "choose 1"}, "That row is another one now:\n1. \"Mallory\" sip:mallory@h, incoming, 2001-09-09, missed\n", NULL},
+    {"one that has not is", {HISTORY}, {"history", HISTORY, "choose 1"}, NULL, "\"target\":\"Bob\""},
+    {"how a call is heard", {UP("1"), GOOD}, {"quality"}, "Bob, call 1: quality 4.3 of 4.5, good, 0.5 percent lost, delay 56 milliseconds, round trip 38 milliseconds\n", NULL},
+    {"how no call is heard", {0}, {"quality"}, "quality: there is no call to hear\n", NULL},
+    {"a call closely", {UP("1"), GOOD}, {"view call"}, "Call 1: Bob, sip:bob@h, talking, 0 seconds, opus\nsound: opus/48000, encryption not known\nquality: 4.3 of 4.5, good, 0.5 percent lost, delay 56 milliseconds, round trip 38 milliseconds\n", NULL},
+    {"no call closely", {0}, {"details"}, "Call: none\n", NULL},
+    {"little is told", {UP("1")}, {"tell little"}, "tell: little\n", NULL},
+    {"not of what one does oneself", {UP("1")}, {"tell little", HELD("1")}, "", NULL},
+    {"but of what others do", {UP("1")}, {"tell little", EVENT("\"held\",\"call\":1")}, "Bob, call 1: put on hold by the other side\n", NULL},
+    {"much is told", {0}, {"tell much", UP("1")}, "Bob, call 1: answered, opus/48000\n", NULL},
+    {"how much is told", {0}, {"tell"}, "tell: normal\n", NULL},
+    {"nobody tells like that", {0}, {"tell all"}, "tell: little, normal or much\n", NULL},
+    {"the other side rings", {EVENT("\"ringing\",\"call\":1,\"peer\":\"sip:bob@h\",\"status\":180,\"reason\":\"Ringing\"")}, {0}, "bob@h, call 1: rings\n", NULL},
+    {"a length is said", {UP("1"), EVENT("\"ended\",\"call\":1,\"text\":\"we hung up\",\"outcome\":\"answered\",\"duration\":61.9")}, {0}, NULL, NULL},
+    {"help tells what can be done now", {UP("1")}, {"help"}, NULL, NULL},
+    {"help of our own", {0}, {"help status"}, "status: say how the telephone is: accounts and calls\n", NULL},
+    {"help of what means something else here", {0}, {"help search"}, "search TEXT: read the rows with that text: of the open list, else of people or the history\n", NULL},
+    {"a view is gone back to", {CONTACTS}, {"contacts", "log", "close"}, "People: 2\n", NULL},
+    {"a question is answered by a command", {UP("1")}, {"quit", "mute"}, "", "\"command\":\"mute\""},
+    {"a question is answered by nothing", {UP("1")}, {"quit", ""}, "", NULL},
+    {"the first row is said again", {CONTACTS}, {"contacts", "up"}, "1. Bob, sip:bob@h\n", NULL},
+    {"a list has an end", {CONTACTS}, {"contacts", "page-down"}, "That was the end.\n", NULL},
+    {"and a beginning", {CONTACTS}, {"contacts", "page-up"}, "That was the beginning.\n", NULL},
+    {"the trace is empty", {0}, {"trace"}, "Trace: 0 messages\n", NULL},
+    {"a filter is told", {0}, {"trace", "trace-filter BYE"}, "Trace: 0 messages, filter BYE\n", NULL},
+    {"what is for eyes", {0}, {"bare"}, "Lines have nothing around them; bare is for the screen.\n", NULL},
     {"a tab completes", {CONTACTS}, {"call a\t"}, "call Ann\n", NULL},
     {"so does complete", {0}, {"complete mu"}, "mute\n", NULL},
     {"nothing completes", {0}, {"complete zz"}, "Nothing begins like that.\n", NULL},
@@ -95,7 +138,10 @@ static void do_row(const struct row *row, struct plain *p)
         hear(p, row->heard[i]);
     for (size_t i = 0; i < LINES_MAX && row->typed[i]; i++) {
         buf_clear(&p->out);
-        plain_typed(p, slice_of(row->typed[i]));
+        if (*row->typed[i] == '{')
+            hear(p, row->typed[i]);
+        else
+            plain_typed(p, slice_of(row->typed[i]));
     }
     if (row->said)
         assert_string_equal(buf_cstr(&p->out), row->said);
@@ -116,7 +162,7 @@ static void check_row(void **state)
     model_init(&model);
     keymap_init(&keys);
     screen_init(&s, &model, &keys);
-    plain_init(&p, &s);
+    plain_init(&p, &s, 0);
     do_row(*state, &p);
     plain_free(&p);
     screen_free(&s);
