@@ -14,13 +14,16 @@
 #include "ui/flush.h"
 #include "ui/screen/connection.h"
 #include "ui/screen/plain.h"
+#include "ui/screen/plain_line.h"
+#include "ui/screen/plain_term.h"
 #include "ui/screen/setup_run.h"
 #include "ui/signals.h"
 
 #define LINE_MAX_BYTES 8192u
 #define REPLY_MS 5000u  /* that a line waits for the answer to the one before */
 #define SETUP_MS 60000u /* that it waits for a test of a set-up, which has a limit of its own */
-#define PROMPT "> "
+#define CTRL_C '\003'
+#define CTRL_Z '\032'
 
 struct app {
     const struct cli *cli;
@@ -29,7 +32,6 @@ struct app {
     struct flush *flush;
     struct connection *connection;
     struct signals *signals;
-    uv_signal_t continued; /* SIGCONT */
     struct model model;
     struct keymap keys;
     struct screen screen;
@@ -45,36 +47,55 @@ struct app {
     uint64_t not_before_ms;    /* of the next line: an answer is expected, or one said wait */
     bool began;                /* what the phone is like was told, so commands make sense */
     bool failed;               /* there is no phone to be had */
-    bool is_tty, prompted, hidden;
-    struct termios modes; /* of the terminal, as they were */
+
+    struct plain_term *term; /* NULL: lines come whole, from a pipe or whoever shows them */
+    struct plain_line line;  /* what is typed there */
+    struct net_deadline *escape;
+    struct buf echo;
+    uv_signal_t continued; /* SIGCONT */
+    bool is_tty, hidden;
+    struct termios modes; /* of a terminal that is not taken over, as they were */
 };
 
 /* --- out ------------------------------------------------------------------------------------ */
 
-/* Not drawn again behind what has happened meanwhile: that would be heard every time. */
+static void put_echo(struct app *a)
+{
+    flush_put(a->flush, &a->terminal->out, buf_slice(&a->echo));
+    mem_wipe(a->echo.p, a->echo.n);
+    buf_clear(&a->echo);
+}
+
+/* Not drawn again behind what has happened meanwhile: that would be heard every time. What is
+ * typed so far is, as it would be torn else. */
 static void put_prompt(struct app *a)
 {
     if (!a->is_tty || plain_is_secret(&a->plain))
         return;
-    output_put(&a->terminal->out, SLICE(PROMPT));
-    a->prompted = true;
+    plain_line_show(&a->line, &a->echo);
+    put_echo(a);
 }
 
 /* typed: what is said answers a line, whose newline has left the prompt behind. */
 static void print(struct app *a, bool typed)
 {
     struct buf *out = &a->plain.out;
+    bool begun = a->term && plain_line_text(&a->line).n > 0;
 
-    if (out->n > 0 && a->prompted && !typed)
-        output_put(&a->terminal->out, SLICE("\n"));
-    if (out->n > 0 || typed)
-        a->prompted = false;
+    if (typed)
+        a->line.prompted = false;
+    if (out->n > 0)
+        plain_line_leave(&a->line, &a->echo);
+    put_echo(a);
     flush_put(a->flush, &a->terminal->out, buf_slice(out));
+    if (out->n > 0 && begun)
+        put_prompt(a);
     buf_clear(out);
     if (a->terminal->out.fd < 0)
         net_loop_stop(a->loop); /* nobody listens any more */
 }
 
+/* Of a terminal that shows by itself what is typed. */
 static void set_modes(const struct app *a)
 {
     struct termios modes = a->modes;
@@ -87,7 +108,8 @@ static void set_modes(const struct app *a)
 
 static void set_echo(struct app *a, bool on)
 {
-    if (!a->is_tty || a->hidden == !on)
+    a->line.hidden = !on;
+    if (!a->is_tty || a->term || a->hidden == !on)
         return;
     a->hidden = !on;
     set_modes(a);
@@ -163,8 +185,10 @@ static void grant(struct app *a)
     a->screen.wish = (struct screen_wish){0};
     if (wish.start)
         start(a);
-    if (wish.suspend)
-        raise(SIGTSTP);
+    if (wish.suspend && a->term)
+        plain_term_suspend(a->term);
+    else if (wish.suspend)
+        kill(0, SIGTSTP);
     if (wish.quit || wish.detach)
         connection_leave(a->connection, a->loop, wish.detach);
 }
@@ -219,24 +243,131 @@ static bool take_line(struct app *a)
     return true;
 }
 
+/* The last of these in what was typed; NULL: none is. */
+static const char *last_of(struct slice typed, char c)
+{
+    const char *last = NULL;
+
+    for (size_t i = 0; i < typed.n; i++)
+        if (typed.p[i] == c)
+            last = &typed.p[i];
+    return last;
+}
+
+/* Ctrl-C: what is typed is forgotten; else the question is left; else one leaves, which is asked
+ * about during a call. Twice is an answer. */
+static void interrupt(struct app *a)
+{
+    bool typed = plain_line_text(&a->line).n > 0;
+    enum screen_prompt prompt = a->screen.prompt;
+
+    a->n_in = 0;
+    a->not_before_ms = 0;
+    plain_line_drop(&a->line);
+    plain_line_leave(&a->line, &a->echo);
+    print(a, true);
+    if (typed)
+        put_prompt(a);
+    else if (prompt == PROMPT_CONFIRM || screen_view(&a->screen) == &view_setup)
+        connection_leave(a->connection, a->loop, false);
+    else
+        do_line(a, prompt == PROMPT_NONE ? SLICE("quit") : SLICE("."));
+}
+
+static void type(struct app *a, struct slice typed)
+{
+    const char *c = last_of(typed, CTRL_C), *z;
+
+    if (c) {
+        interrupt(a);
+        typed = slice_skip(typed, (size_t)(c + 1 - typed.p));
+    }
+    z = last_of(typed, CTRL_Z);
+    if (z) {
+        plain_line_leave(&a->line, &a->echo);
+        put_echo(a);
+        plain_term_suspend(a->term);
+        typed = slice_skip(typed, (size_t)(z + 1 - typed.p));
+    }
+    plain_line_add(&a->line, typed);
+}
+
+/* What Tab makes of the line. */
+static void complete(struct app *a)
+{
+    struct buf now = buf_new(LINE_BYTES_MAX);
+
+    plain_tab(&a->plain, plain_line_text(&a->line), &now);
+    print(a, false);
+    plain_line_set(&a->line, buf_slice(&now), &a->echo);
+    buf_free(&now);
+}
+
+/* Keys are taken up to the end of a line, and further ones when that has been carried out: only
+ * then it is known whether they may be seen. */
+static void take_keys(struct app *a, bool late)
+{
+    enum plain_line_result result = PLAIN_LINE_TYPED;
+    struct buf line = buf_new(LINE_BYTES_MAX + 1);
+
+    while (a->n_in == 0 && result != PLAIN_LINE_NONE) {
+        result = plain_line_next(&a->line, late, &a->echo);
+        if (result == PLAIN_LINE_ENTERED) {
+            buf_clear(&line);
+            plain_line_take(&a->line, &line);
+            buf_putc(&line, '\n');
+            memcpy(a->in, line.p, line.n);
+            a->n_in = line.n;
+            mem_wipe(line.p, line.n);
+        } else if (result == PLAIN_LINE_COMPLETE) {
+            complete(a);
+        } else if (result == PLAIN_LINE_END) {
+            interrupt(a);
+        }
+    }
+    put_echo(a);
+    net_deadline_set(a->escape,
+                     key_reader_waits(&a->line.keys) ? net_now_ms() + KEY_ESCAPE_MS : NEVER_MS);
+    buf_free(&line);
+}
+
+static void on_escape(void *arg)
+{
+    take_keys(arg, true);
+}
+
+/* In the foreground again: the shell has written what it liked. */
+static void on_back(void *arg)
+{
+    struct app *a = arg;
+
+    put_prompt(a);
+}
+
 static void read_some(struct app *a)
 {
+    char keys[512], *to = a->term ? keys : a->in + a->n_in;
+    size_t room = a->term ? sizeof keys : sizeof a->in - a->n_in;
     ssize_t n;
 
-    if (a->ended || a->n_in == sizeof a->in)
+    if (a->ended || room == 0)
         return;
-    n = read(STDIN_FILENO, a->in + a->n_in, sizeof a->in - a->n_in);
-    if (n > 0)
+    n = read(STDIN_FILENO, to, room);
+    if (n > 0 && a->term)
+        type(a, (struct slice){keys, (size_t)n});
+    else if (n > 0)
         a->n_in += (size_t)n;
     else if (n == 0 || (errno != EAGAIN && errno != EINTR))
         a->ended = true;
+    mem_wipe(keys, sizeof keys);
 }
 
 /* An end, or a full room, would be told for ever. */
 static void watch_again(struct app *a)
 {
     if (a->watch)
-        net_watch_set(a->watch, a->ended || a->n_in == sizeof a->in ? 0 : NET_READABLE);
+        net_watch_set(a->watch,
+                      a->ended || (!a->term && a->n_in == sizeof a->in) ? 0 : NET_READABLE);
 }
 
 /* A terminal that was hung up ends like a file, but nobody has said that calls are to end. */
@@ -262,6 +393,8 @@ static void on_turn(void *arg)
     }
     if (!a->watch)
         read_some(a);
+    if (a->term)
+        take_keys(a, false);
     if (take_line(a))
         take_turn(a, now_ms);
     else if (a->ended)
@@ -333,9 +466,13 @@ static int prepare(struct app *a)
     if (!err)
         err = signals_new(a->loop, on_signal, on_second_signal, a, &a->signals);
     if (!err)
+        err = net_deadline_new(a->loop, on_escape, a, &a->escape);
+    if (!err)
         err = watch_continued(a);
     if (!err)
         err = watch_input(a);
+    if (!err)
+        err = plain_term_new(a->loop, on_back, a, &a->term);
     if (err)
         terminal_error(a->terminal, strerror(-err));
     return err;
@@ -361,19 +498,24 @@ static void finish(struct app *a)
     const char *farewell = connection_farewell(a->connection);
 
     set_echo(a, true);
-    if (farewell) {
+    if (farewell)
         buf_printf(&a->plain.out, "%s\n", farewell);
-        print(a, true);
-    }
+    plain_line_drop(&a->line);
+    plain_line_leave(&a->line, &a->echo);
+    print(a, false);
     if (a->continued.data)
         uv_close((uv_handle_t *)&a->continued, NULL);
+    plain_term_free(a->term);
     net_watch_free(a->watch);
     connection_free(a->connection);
     setup_run_free(a->setup_run);
     signals_free(a->signals);
     net_deadline_free(a->turn);
+    net_deadline_free(a->escape);
     flush_free(a->flush);
     net_loop_free(a->loop);
+    plain_line_free(&a->line);
+    buf_free(&a->echo);
     plain_free(&a->plain);
     setup_free(&a->setup);
     screen_free(&a->screen);
@@ -395,6 +537,8 @@ int cmd_plain(const struct cli *cli, struct terminal *terminal)
     keymap_init(&a->keys);
     screen_init(&a->screen, &a->model, &a->keys);
     plain_init(&a->plain, &a->screen, cli->verbosity);
+    plain_line_init(&a->line);
+    a->echo = buf_new(65536);
     setup_init(&a->setup, buf_cstr(&path));
     a->screen.setup = &a->setup;
     if (prepare(a) == 0 && begin(a, first_start)) {

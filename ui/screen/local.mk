@@ -40,7 +40,11 @@ libui_a_SOURCES += \
 	ui/screen/plain.h \
 	ui/screen/plain_event.c \
 	ui/screen/plain_help.c \
+	ui/screen/plain_line.c \
+	ui/screen/plain_line.h \
 	ui/screen/plain_read.c \
+	ui/screen/plain_term.c \
+	ui/screen/plain_term.h \
 	ui/screen/restore.c \
 	ui/screen/restore.h \
 	ui/screen/screen.c \

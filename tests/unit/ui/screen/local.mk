@@ -8,6 +8,7 @@ screen_unit_tests = \
 	tests/unit/ui/screen/test_line_edit \
 	tests/unit/ui/screen/test_paint \
 	tests/unit/ui/screen/test_plain \
+	tests/unit/ui/screen/test_plain_line \
 	tests/unit/ui/screen/test_screen \
 	tests/unit/ui/screen/test_setup \
 	tests/unit/ui/screen/test_states \
@@ -32,6 +33,7 @@ tests_unit_ui_screen_test_key_reader_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_line_edit_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_paint_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_plain_LDADD = $(phone_ldadd)
+tests_unit_ui_screen_test_plain_line_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_setup_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_screen_SOURCES = tests/unit/ui/screen/test_screen.c $(scenes)
 tests_unit_ui_screen_test_screen_LDADD = $(phone_ldadd)

@@ -92,7 +92,7 @@ static const struct row {
     {"help of what means something else here", {0}, {"help search"}, "search TEXT: read the rows with that text: of the open list, else of people or the history\n", NULL},
     {"a view is gone back to", {CONTACTS}, {"contacts", "log", "close"}, "People: 2\n", NULL},
     {"a question is answered by a command", {UP("1")}, {"quit", "mute"}, "", "\"command\":\"mute\""},
-    {"a question is answered by nothing", {UP("1")}, {"quit", ""}, "", NULL},
+    {"a question is answered by nothing", {UP("1")}, {"quit", ""}, "", "\"command\":\"status\""},
     {"the first row is said again", {CONTACTS}, {"contacts", "up"}, "1. Bob, sip:bob@h\n", NULL},
     {"a list has an end", {CONTACTS}, {"contacts", "page-down"}, "That was the end.\n", NULL},
     {"and a beginning", {CONTACTS}, {"contacts", "page-up"}, "That was the beginning.\n", NULL},
