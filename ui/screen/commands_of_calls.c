@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "ui/json.h"
 #include "ui/screen/commands.h"
 #include "ui/screen/width.h"
@@ -99,9 +100,20 @@ static void ask_text(struct screen *s, enum screen_ask ask, const char *command,
 
 static void call_person(struct screen *s, struct slice target)
 {
+    const struct model_account *as = screen_calls_as(s);
+    struct buf json = buf_new(32768);
+    char *copy = slice_dup(target);
+
     if (!screen_is_drawn(s)) /* else a row of the calls says so at once */
         screen_say(s, STYLE_DIM, "calling %" PRI_SLICE, ARG_SLICE(width_head(target, 200)));
-    ask_text(s, ASK_CALL, "call", "target", target, 0); /* says more where nobody is there */
+    json_put_string(&json, copy ? copy : "");
+    if (as) {
+        buf_puts(&json, ",\"account\":");
+        json_put_string(&json, as->account);
+    }
+    screen_ask(s, ASK_CALL, "call", ",\"target\":%s", buf_cstr(&json));
+    free(copy);
+    buf_free(&json);
 }
 
 /* The one that is chosen where it rings, else the first that does. */
@@ -272,6 +284,49 @@ static bool has_accounts(const struct screen *s)
     return s->model->n_accounts > 0;
 }
 
+static bool has_choice(const struct screen *s)
+{
+    return s->model->n_accounts > 1;
+}
+
+/* Behind the last one the phone chooses again. */
+static const struct model_account *next_account(const struct screen *s)
+{
+    const struct model_account *now = screen_calls_as(s), *all = s->model->accounts;
+    size_t next = now ? (size_t)(now - all) + 1 : 0;
+
+    return next < s->model->n_accounts ? &all[next] : NULL;
+}
+
+static const struct model_account *account_named(const struct screen *s, struct slice name)
+{
+    const struct model *m = s->model;
+
+    for (size_t i = 0; i < m->n_accounts; i++)
+        if (slice_eq(name, slice_of(m->accounts[i].account)) ||
+            slice_ieq(name, model_short_uri(m->accounts[i].uri)))
+            return &m->accounts[i];
+    return NULL;
+}
+
+static void account(struct screen *s, struct slice argument)
+{
+    const struct model_account *a = argument.n > 0 ? account_named(s, argument) : next_account(s);
+
+    if (argument.n > 0 && !a && !slice_eq(argument, SLICE("any"))) {
+        screen_say(s, STYLE_BAD, "there is no account %" PRI_SLICE "; Tab completes their names",
+                   ARG_SLICE(width_head(argument, 60)));
+        return;
+    }
+    free(s->calls_as);
+    s->calls_as = a ? xstrdup(a->account) : NULL;
+    if (!a)
+        screen_say(s, STYLE_NORMAL, "calls go out by the account that suits the address");
+    else
+        screen_say(s, STYLE_NORMAL, "calls go out as %" PRI_SLICE,
+                   ARG_SLICE(width_head(model_short_uri(a->uri), 100)));
+}
+
 /* Of the account that waits for one, where none is named. */
 static void password(struct screen *s, struct slice argument)
 {
@@ -327,6 +382,8 @@ const struct command commands_of_calls[] = {
      .help = "register an account, also again after a refusal"},
     {.name = "unregister", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT", .run = unregister,
      .help = "take the registration of an account back"},
+    {.name = "account", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT", .can = has_choice,
+     .run = account, .help = "call as this account, or the next one; any: the one that suits"},
     {.name = "password", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT", .can = has_accounts,
      .run = password, .help = "give the password of an account, for as long as the phone runs"},
     {0},

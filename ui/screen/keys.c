@@ -21,6 +21,8 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"main", "r",         "record"},
     {"main", "C",         "conference"},
     {"main", "P",         "part"},
+    {"main", "o",         "account"},
+    {"dial", "C-o",       "account"},
     {"main", "L",         "log"},
     {"main", "Z",         "dnd"},
     {"main", "B",         "bare"},

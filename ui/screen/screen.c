@@ -47,6 +47,7 @@ void screen_free(struct screen *s)
         free(s->states[i]);
     }
     free(s->account);
+    free(s->calls_as);
     line_free(&s->line);
     line_history_free(&s->commands);
     line_history_free(&s->searches);
@@ -137,6 +138,16 @@ const struct model_call *screen_call(const struct screen *s)
     if (!c && s->model->n_calls > 0)
         c = s->model->calls[s->model->n_calls - 1];
     return c;
+}
+
+const struct model_account *screen_calls_as(const struct screen *s)
+{
+    const struct model *m = s->model;
+
+    for (size_t i = 0; s->calls_as && i < m->n_accounts; i++)
+        if (strcmp(m->accounts[i].account, s->calls_as) == 0)
+            return &m->accounts[i];
+    return NULL;
 }
 
 /* --- search --------------------------------------------------------------------------------- */

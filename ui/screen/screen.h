@@ -75,6 +75,7 @@ struct screen {
     size_t search_from;                       /* from this row on as it is typed */
     const char *question;                     /* of PROMPT_CONFIRM */
     char *account;                            /* of PROMPT_PASSWORD: its label */
+    char *calls_as;                           /* label of the account; NULL: the phone chooses */
     void (*confirmed)(struct screen *screen); /* after a yes */
     struct buf message;                       /* shown above the key line, */
     enum style message_style;
@@ -142,6 +143,9 @@ void screen_choose(struct screen *screen, const struct view *view, size_t row);
 /* The call that keys mean: the chosen one, where it is still there, else one that is up,
  * rings here, or any. NULL: there is none. */
 const struct model_call *screen_call(const struct screen *screen);
+
+/* The account that calls go out by, or NULL: the phone chooses. */
+const struct model_account *screen_calls_as(const struct screen *screen);
 
 /* Searches onwards (or back) from the chosen row in the view's list; whether something was found.
  */

@@ -1,4 +1,5 @@
 /* Whom to call: a name, a number or an address, with whom one knows as one types. */
+#include "phone/target.h"
 #include "ui/screen/commands.h"
 #include "ui/screen/width.h"
 
@@ -114,6 +115,36 @@ static void put_target(const struct screen *s, struct buf *out)
         buf_put(out, typed);
 }
 
+/* Host and port of "sip:alice@example.org:5070;x=y", where names and numbers alone are called. */
+static struct slice domain_of(const struct model_account *a)
+{
+    struct slice rest = a ? model_short_uri(a->uri) : SLICE("");
+    ptrdiff_t at = slice_index(rest, '@');
+
+    return slice_skip(rest, (size_t)(at + 1));
+}
+
+/* The address that the phone will make of it, or why it will not call. The account is that which
+ * names and numbers alone go to where none was chosen: the first. */
+static int put_meant(const struct screen *s, struct slice target, struct buf *out)
+{
+    const struct model *m = s->model;
+    const struct model_account *as = screen_calls_as(s);
+    struct buf uri = buf_new(8192), why = buf_new(1024);
+    int err;
+
+    for (size_t i = 0; i < m->n_contacts; i++)
+        if (slice_ieq(slice_of(m->contacts[i].name), target))
+            target = slice_of(m->contacts[i].address);
+    if (!as && m->n_accounts > 0)
+        as = &m->accounts[0];
+    err = phone_target(target, domain_of(as), &uri, &why);
+    buf_put(out, buf_slice(err ? &why : &uri));
+    buf_free(&uri);
+    buf_free(&why);
+    return err;
+}
+
 static void enter(struct screen *s)
 {
     struct buf line = buf_new(8192), target = buf_new(4096);
@@ -186,22 +217,50 @@ static void draw_fits(const struct screen *s, struct cells *cells, struct rect w
     }
 }
 
+/* Where there is a choice. */
+static void draw_as(const struct screen *s, struct cells *cells, struct rect within)
+{
+    const struct command *c = command_find(SLICE("account"));
+    const struct binding *b = command_can(s, c) ? command_key(s, c) : NULL;
+    const struct model_account *as = screen_calls_as(s);
+    struct buf key = buf_new(64);
+    int n, end = within.cols;
+
+    if (!command_can(s, c))
+        return;
+    if (b) {
+        key_name(&b->key, &key);
+        buf_puts(&key, " another");
+        cells_put_right(cells, within, 2, end, STYLE_DIM, buf_slice(&key));
+        end -= width_of(buf_slice(&key)) + 2;
+    }
+    n = cells_put_cut(cells, within, 2, 0, end, STYLE_DIM,
+                      as ? SLICE("as ") : SLICE("as the account that suits the address"));
+    if (as)
+        cells_put_cut(cells, within, 2, n, end - n, STYLE_NORMAL, model_short_uri(as->uri));
+    buf_free(&key);
+}
+
 static void draw(const struct screen *s, struct cells *cells, struct rect within)
 {
-    struct buf target = buf_new(4096);
+    struct buf target = buf_new(4096), meant = buf_new(8192);
     int n = cells_put(cells, within, 0, 0, STYLE_DIM, SLICE("to "));
 
     line_draw(&dial_of(s)->line, cells, within, 0, n);
     put_target(s, &target);
-    if (target.n > 0) {
+    if (target.n > 0 && put_meant(s, buf_slice(&target), &meant) != 0) {
+        cells_put_cut(cells, within, 1, 0, within.cols, STYLE_WARN, buf_slice(&meant));
+    } else if (target.n > 0) {
         n = cells_put(cells, within, 1, 0, STYLE_DIM, SLICE("Enter calls "));
-        cells_put_cut(cells, within, 1, n, within.cols - n, STYLE_NORMAL, buf_slice(&target));
+        cells_put_cut(cells, within, 1, n, within.cols - n, STYLE_NORMAL, buf_slice(&meant));
     } else {
         cells_put_cut(cells, within, 1, 0, within.cols, STYLE_DIM,
                       SLICE("a name, a number or an address; arrows choose"));
     }
+    draw_as(s, cells, within);
     draw_fits(s, cells, within);
     buf_free(&target);
+    buf_free(&meant);
 }
 
 const struct view view_dial = {.name = "dial",

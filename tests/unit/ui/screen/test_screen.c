@@ -61,6 +61,8 @@ static const struct row {
     {"whom dialling finds",        STATUS(""), NULL, "c b o b enter", "{\"command\":\"call\",\"id\":*,\"target\":\"sip:bob@example.org\"}"},
     {"whom it does not",           STATUS(""), NULL, "c z z enter", "{\"command\":\"call\",\"id\":*,\"target\":\"zz\"}"},
     {"a number is meant as it is", STATUS(""), NULL, "c 1 0 enter", "{\"command\":\"call\",\"id\":*,\"target\":\"10\"}"},
+    {"by another account",         STATUS(""), NULL, "c C-o C-o 1 enter", "{\"command\":\"call\",\"id\":*,\"target\":\"1\",\"account\":\"work\"}"},
+    {"and back to any",            STATUS(""), NULL, "o o o c 1 enter", "{\"command\":\"call\",\"id\":*,\"target\":\"1\"}"},
     {"dialling is left",           STATUS(""), NULL, "c b o b esc", ""},
 };
 /* clang-format on */
@@ -107,6 +109,10 @@ static void check_row(void **state)
 
 /* --- what is to be seen --------------------------------------------------------------------- */
 
+#define ACCOUNT(label, uri) "{\"account\":\"" label "\",\"uri\":\"" uri "\",\"registers\":true}"
+#define ACCOUNTS                                                                                   \
+    "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0\",\"leaves\":true,\"calls\":[],\"accounts\":"   \
+    "[" ACCOUNT("home", "sip:alice@example.org") "," ACCOUNT("work", "sip:work@pbx.example") "]}"
 #define EVENT(word, more) "{\"v\":1,\"event\":\"" word "\",\"time\":1.0,\"call\":" more "}"
 #define PAST(time, outcome)                                                                        \
     "{\"time\":" time ",\"direction\":\"in\",\"outcome\":\"" outcome                               \
@@ -140,6 +146,12 @@ static const struct seen_row {
     {"a letter that is taken back",      {STATUS(""), PEOPLE}, "/ b e a backspace backspace", "1 of 2", NULL},
     {"a slash is always offered",        {STATUS("")}, "", "/ search", NULL},
     {"a digit begins a number",          {STATUS("")}, "5 5", "to 55", NULL},
+    {"what will be dialled",             {ACCOUNTS}, "c + 4 9 space ( 0 ) 3 0", "Enter calls sip:+4930@example.org", NULL},
+    {"by the account that was chosen",   {ACCOUNTS}, "c C-o C-o 4 4", "Enter calls sip:44@pbx.example", NULL},
+    {"of a contact by its whole name",   {ACCOUNTS, PEOPLE}, "c a n n", "Enter calls sip:x@h.example", NULL},
+    {"why it will not be",               {ACCOUNTS}, "c s i p s : a @ b", "sips: asks for TLS", "Enter calls"},
+    {"whose call it will be",            {ACCOUNTS}, "c C-o C-o", "as work@pbx.example", NULL},
+    {"an account that is none",          {ACCOUNTS}, ": a c c o u n t space z enter", "there is no account z", NULL},
     {"not with a call",                  {STATUS(CALL(1, "ringing", ""))}, "5", NULL, "to 5"},
     {"missed calls are counted",         {STATUS(""), HISTORY(PAST("9.0", "missed") "," PAST("8.0", "missed") "," PAST("7.0", "answered"))}, "",
      "2 missed", NULL},
