@@ -367,6 +367,11 @@ static void choose(struct plain *p, struct slice argument)
     struct buf line = buf_new(LINE_BYTES_MAX);
     uint64_t row;
 
+    if (view == &view_calls && slice_number(argument, UINT32_MAX, &row) == 0 &&
+        model_call(s->model, (uint32_t)row)) { /* calls go by their own numbers */
+        s->call = (uint32_t)row;
+        argument = SLICE("");
+    }
     if (slice_number(argument, UINT32_MAX, &row) == 0 && row > 0 && view->rows && view->text &&
         row <= view->rows(s) && !plain_row_holds(p, view, (size_t)row - 1)) {
         buf_puts(&p->out, "That row is another one now:\n");
@@ -443,6 +448,12 @@ static bool open_named(struct plain *p, struct slice line)
     return true;
 }
 
+/* Whether something is said that the telephone does not tell by itself. */
+static bool has_news(const struct screen *s)
+{
+    return s->message.n > 0 && s->message_style != STYLE_DIM;
+}
+
 static bool moves(struct slice line)
 {
     static const char *const names[] = {"up",   "down",        "first",
@@ -460,7 +471,7 @@ static void say_row(struct plain *p)
     const struct view *view = screen_view(p->screen);
     size_t at = screen_chosen(p->screen, view);
 
-    if (p->screen->message.n == 0 && at != SIZE_MAX && view->text)
+    if (!has_news(p->screen) && at != SIZE_MAX && view->text)
         plain_read_row(p, view, at);
 }
 
@@ -469,7 +480,7 @@ static void say_trace(struct plain *p)
 {
     const struct view *view = screen_view(p->screen);
 
-    if (p->screen->message.n > 0 || p->screen->prompt != PROMPT_NONE)
+    if (has_news(p->screen) || p->screen->prompt != PROMPT_NONE)
         return;
     if (view == &view_trace)
         plain_read_title(p, view);
@@ -519,7 +530,7 @@ static void tell_change(struct plain *p, const struct view *view, size_t n_open)
     struct screen *s = p->screen;
     const struct view *now = screen_view(s);
 
-    if (now == view || s->message.n > 0 || now == &view_setup || s->prompt != PROMPT_NONE)
+    if (now == view || has_news(s) || now == &view_setup || s->prompt != PROMPT_NONE)
         return;
     if (s->n_open < n_open)
         plain_read_title(p, now);

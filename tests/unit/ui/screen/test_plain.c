@@ -58,6 +58,7 @@ static const struct row {
     {"nonsense is safe", {0}, {"x\x1b[2J"}, "there is no command x\xef\xbf\xbd[2J; ? shows them\n", NULL},
     {"a view", {CONTACTS}, {"contacts"}, "People: 2\n1. Bob, sip:bob@h\n2. Ann, sip:ann@h\n", NULL},
     {"a row is chosen", {CONTACTS}, {"contacts", "choose 2"}, "", "\"target\":\"Ann\""},
+    {"a call is chosen by its own number", {UP("3"), UP("5")}, {"calls", "choose 3"}, "Call 3: Bob, sip:bob@h, talking, 0 seconds, opus\nsound: opus/48000, encryption not known\nquality: not known yet\npackets: 0 sent, 0 received, 0 lost, 0 late, 0 concealed\n", NULL},
     {"a row that is not there", {CONTACTS}, {"contacts", "choose 3"}, "choose: a number from 1 to 2\n", NULL},
     {"rows one by one", {CONTACTS}, {"contacts", "down"}, "2. Ann, sip:ann@h\n", NULL},
     {"search", {CONTACTS}, {"contacts", "search ann"}, "People with that text: 1\n2. Ann, sip:ann@h\n", NULL},
