@@ -153,7 +153,9 @@ const struct binding *command_key(const struct screen *s, const struct command *
     for (size_t i = 0; i < s->keys->n; i++) {
         const struct binding *b = &s->keys->at[i];
 
-        /* Another one may stand before it. */
+        /* Another one may stand before it, and what one types into takes characters itself. */
+        if (screen_view(s)->key && key_is_text(&b->key))
+            continue;
         if (command_of_line(slice_of(b->command)) == c && command_binding(s, &b->key) == b)
             return b;
     }

@@ -69,7 +69,7 @@ const struct command commands_of_devices[] = {
      .help = "use this sound device from now on, or none"},
     {.name = "test", .argument = ARGUMENT_TEXT, .must = true, .value = "WHAT", .label = "test",
      .can = is_idle, .run = test,
-     .help = "try the sound device: tone, record (and play back), open (for its levels), off"},
+     .help = "try the sound device: tone, record, open (its levels), off"},
     {.name = "ring", .argument = ARGUMENT_DEVICE, .value = "NAME", .label = "ring", .run = ring,
      .help = "calls that come in ring on this device, or none"},
     {0},

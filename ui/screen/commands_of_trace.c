@@ -190,7 +190,7 @@ static void save(struct screen *s, struct slice argument)
 const struct command commands_of_trace[] = {
     {.name = "trace-filter", .argument = ARGUMENT_TEXT, .value = "WORDS", .label = "filter",
      .can = is_shown, .run = filter,
-     .help = "only messages with all these words (BYE, 4xx, bob), none behind a !; off: all"},
+     .help = "only messages with these words, and none behind a !; off: all"},
     {.name = "trace-call", .label = "one call", .can = has_call, .run = one_call,
      .help = "only the call of this message; once more: all"},
     {.name = "trace-sdp", .label = "SDP", .can = is_shown, .run = only_sdp,
@@ -198,7 +198,7 @@ const struct command commands_of_trace[] = {
     {.name = "trace-mark", .label = "mark", .can = has_message, .run = mark,
      .help = "mark a message to compare another one with"},
     {.name = "trace-compare", .label = "compare", .can = has_message, .run = compare,
-     .help = "what differs from the marked message, or from the last one of its kind"},
+     .help = "what differs from the marked message, or the last of its kind"},
     {.name = "trace-step", .argument = ARGUMENT_TEXT, .must = true, .value = "WHICH",
      .can = is_message, .run = step, .help = "show the next or the previous message"},
     {.name = "trace-save", .argument = ARGUMENT_TEXT, .must = true, .value = "FORM FILE",

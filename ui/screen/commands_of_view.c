@@ -138,6 +138,8 @@ static void search_on(struct screen *s, bool back)
 
     go_there(s);
     if (screen_search(s, back, false)) {
+        if (!screen_is_drawn(s))
+            return; /* the row is read out */
         n = screen_matches(s, &at);
         screen_say(s, STYLE_DIM, "\"%" PRI_SLICE "\": %zu of %zu", ARG_SLICE(text), at, n);
     } else {

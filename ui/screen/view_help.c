@@ -1,7 +1,9 @@
-/* The keys of the view one came from, with what they do, and the commands without a key. */
+/* The keys of the view one came from, with what they do, and then the commands without a key; above
+ * the list what the chosen one does, in full. */
 #include "ui/screen/commands.h"
 #include "ui/screen/width.h"
 
+#define HEAD_ROWS 1
 #define KEY_COLS 12
 #define NAME_COLS 18
 
@@ -18,6 +20,8 @@ static bool is_bound(const struct screen *s, const struct binding *b)
 {
     const struct view *view = screen_view(s);
 
+    if (view->key && key_is_text(&b->key)) /* it is typed */
+        return false;
     return strcmp(b->view, view->name) == 0 || !*b->view ||
            (view->kind == VIEW_PANE && strcmp(b->view, "main") == 0) ||
            (view->rows && strcmp(b->view, "list") == 0);
@@ -28,13 +32,25 @@ static bool is_digit(const struct binding *b)
     return strncmp(b->command, "dtmf ", 5) == 0;
 }
 
+/* Whether the binding before means the same, in a wider place. */
+static bool is_twice(const struct screen *s, size_t i)
+{
+    for (size_t before = 0; before < i; before++)
+        if (is_bound(s, &s->keys->at[before]) &&
+            key_same(&s->keys->at[before].key, &s->keys->at[i].key) &&
+            strcmp(s->keys->at[before].command, s->keys->at[i].command) == 0)
+            return true;
+    return false;
+}
+
 /* All keys of a command in the view below. */
 static void put_keys(const struct screen *s, const struct command *c, struct buf *out)
 {
     for (size_t i = 0; i < s->keys->n; i++) {
         const struct binding *b = &s->keys->at[i];
 
-        if (!is_bound(s, b) || is_digit(b) || command_of_line(slice_of(b->command)) != c)
+        if (!is_bound(s, b) || is_digit(b) || command_of_line(slice_of(b->command)) != c ||
+            is_twice(s, i))
             continue;
         if (out->n > 0)
             buf_putc(out, ' ');
@@ -52,17 +68,35 @@ static size_t rows(const struct screen *s)
     return n;
 }
 
+/* The command of a row: those with a key come first, as far as they are in the view below. */
+static const struct command *command_of_row(const struct screen *s, size_t row)
+{
+    struct screen under = below(s);
+    struct buf keys = buf_new(256);
+    const struct command *c = NULL;
+
+    for (int pass = 0; pass < 2 && !c; pass++) {
+        for (size_t i = 0; !c && command_at(i); i++) {
+            buf_clear(&keys);
+            put_keys(&under, command_at(i), &keys);
+            if ((keys.n > 0) == (pass == 0) && row-- == 0)
+                c = command_at(i);
+        }
+    }
+    buf_free(&keys);
+    return c;
+}
+
 static void text(const struct screen *s, size_t row, struct buf *out)
 {
-    const struct command *c = command_at(row);
+    const struct command *c = command_of_row(s, row);
 
-    (void)s;
     buf_printf(out, "%s%s%s: %s", c->name, c->value ? " " : "", c->value ? c->value : "", c->help);
 }
 
 static void enter(struct screen *s, size_t row)
 {
-    const struct command *c = command_at(row);
+    const struct command *c = command_of_row(s, row);
 
     screen_close(s);
     if (!c->must)
@@ -78,7 +112,7 @@ static void enter(struct screen *s, size_t row)
 
 static void draw_row(const struct screen *s, struct cells *cells, struct rect row, size_t i)
 {
-    const struct command *c = command_at(i);
+    const struct command *c = command_of_row(s, i);
     struct screen under = below(s);
     struct buf keys = buf_new(256), name = buf_new(256);
     int n = 1;
@@ -96,7 +130,13 @@ static void draw_row(const struct screen *s, struct cells *cells, struct rect ro
 
 static void draw(const struct screen *s, struct cells *cells, struct rect within)
 {
-    view_list(s, &view_help, cells, within, draw_row, "");
+    struct rect list = {within.row + HEAD_ROWS, within.col, within.rows - HEAD_ROWS, within.cols};
+    struct buf whole = buf_new(1024);
+
+    text(s, screen_chosen(s, &view_help), &whole);
+    cells_put_cut(cells, within, 0, 1, within.cols - 2, STYLE_NORMAL, buf_slice(&whole));
+    buf_free(&whole);
+    view_list(s, &view_help, cells, list, draw_row, "");
 }
 
 const struct view view_help = {.name = "help",
@@ -106,4 +146,5 @@ const struct view view_help = {.name = "help",
                                .rows = rows,
                                .text = text,
                                .enter = enter,
+                               .head_rows = HEAD_ROWS,
                                .hint = "/ search   Enter does it"};
