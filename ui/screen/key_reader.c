@@ -2,9 +2,13 @@
 
 #include <unistr.h>
 
+#include "base/mem.h"
+
 #define IN_MAX 262144u
 #define SEQUENCE_MAX 32u /* bytes; what goes on beyond is rubbish */
 #define PARAMETERS_MAX 4
+#define STRING_TURNS_MAX (KEY_REST_MS / KEY_ESCAPE_MS)
+#define PASTE_TURNS_MAX (KEY_PASTE_MS / KEY_ESCAPE_MS)
 
 static const struct slice paste_end = SLICE_INIT("\033[201~");
 
@@ -14,17 +18,35 @@ void key_reader_init(struct key_reader *reader, const struct key_sequence *own)
         (struct key_reader){.in = buf_new(IN_MAX), .paste = buf_new(KEY_PASTE_MAX), .own = own};
 }
 
+/* It may have been a password. */
+static void wipe(struct buf *bytes)
+{
+    if (bytes->p)
+        mem_wipe(bytes->p, bytes->cap);
+}
+
 void key_reader_free(struct key_reader *reader)
 {
+    wipe(&reader->in);
+    wipe(&reader->paste);
     buf_free(&reader->in);
     buf_free(&reader->paste);
 }
 
 void key_reader_add(struct key_reader *reader, struct slice bytes)
 {
+    reader->turns = 0;
     buf_put(&reader->in, bytes);
     if (!buf_ok(&reader->in))
         buf_clear(&reader->in);
+}
+
+/* What was understood does not stay behind what is not. */
+static void drop(struct key_reader *reader, size_t n)
+{
+    buf_drop(&reader->in, n);
+    if (n > 0)
+        mem_wipe(reader->in.p + reader->in.n, n);
 }
 
 /* What the front of the bytes is. */
@@ -109,6 +131,27 @@ static bool is_parameter(char c)
     return c >= 0x20 && c < 0x40;
 }
 
+static bool is_final(char c)
+{
+    return c >= 0x40 && c < 0x7f;
+}
+
+/* What terminals send that do not know SGR: CSI M and a byte each for button, column and row. */
+static enum found read_old_mouse(struct slice in, size_t *n, struct key *out)
+{
+    unsigned parameters[3];
+
+    if (in.n < 6)
+        return FOUND_PART;
+    *n = 6;
+    for (size_t i = 0; i < 3; i++)
+        parameters[i] = (unsigned char)in.p[3 + i] - 32u;
+    if (parameters[0] == 3) /* let go */
+        return read_mouse((unsigned[]){0, parameters[1], parameters[2]}, 'm', out) ? FOUND_KEY
+                                                                                   : FOUND_NOTHING;
+    return read_mouse(parameters, 'M', out) ? FOUND_KEY : FOUND_NOTHING;
+}
+
 /* Behind ESC [ . ECMA-48 5.4: parameters 0x30 to 0x3f, intermediates 0x20 to 0x2f, a final byte. */
 static enum found read_csi(struct key_reader *reader, struct slice in, size_t *n, struct key *out)
 {
@@ -125,7 +168,12 @@ static enum found read_csi(struct key_reader *reader, struct slice in, size_t *n
     reader->skipping = end == SEQUENCE_MAX;
     if (reader->skipping)
         return FOUND_NOTHING;
-    final = in.p[(*n)++];
+    final = in.p[end];
+    if (!is_final(final)) /* another key, or the beginning of another sequence, breaks it off */
+        return FOUND_NOTHING;
+    ++*n;
+    if (final == 'M' && !mouse)
+        return end == 2 ? read_old_mouse(in, n, out) : FOUND_NOTHING;
     at += read_parameters(slice_skip(slice_head(in, end), at), parameters);
     if (at != end)
         return FOUND_NOTHING;
@@ -180,6 +228,20 @@ static enum found read_plain(struct slice in, size_t *n, struct key *out)
     return took > 0 ? FOUND_KEY : FOUND_NOTHING;
 }
 
+/* OSC, DCS, APC, PM and SOS (ECMA-48 5.6): a terminal tells what an earlier program has asked. */
+static bool begins_string(char c)
+{
+    return c == ']' || c == 'P' || c == '_' || c == '^' || c == 'X';
+}
+
+/* The rest of a sequence that has begun does not come, or comes later: it is no text. */
+static enum found give_up(struct key_reader *reader, struct slice in, size_t *n)
+{
+    *n = in.n;
+    reader->skipping = true;
+    return FOUND_NOTHING;
+}
+
 /* ESC and one more key at once is that key with Alt. */
 static enum found read_escape(struct key_reader *reader, struct slice in, bool late, size_t *n,
                               struct key *out)
@@ -190,7 +252,11 @@ static enum found read_escape(struct key_reader *reader, struct slice in, bool l
         found = read_csi(reader, in, n, out);
     else if (in.n > 1 && in.p[1] == 'O')
         found = read_ss3(in, n, out);
-    else if (in.n > 1 && in.p[1] != '\033') {
+    else if (in.n > 1 && begins_string(in.p[1]) && (in.n > 2 || !late)) {
+        *n = 2;
+        reader->in_string = in.n > 2;
+        return reader->in_string ? FOUND_NOTHING : FOUND_PART;
+    } else if (in.n > 1 && in.p[1] != '\033') {
         found = read_plain(slice_skip(in, 1), n, out);
         out->mods |= KEY_ALT;
         *n += 1;
@@ -199,6 +265,8 @@ static enum found read_escape(struct key_reader *reader, struct slice in, bool l
         late = true; /* the first one stands alone */
     if (found != FOUND_PART || !late)
         return found;
+    if (in.n > 2 && in.p[1] == '[')
+        return give_up(reader, in, n);
     *n = 1;
     *out = (struct key){.code = KEY_ESCAPE};
     return FOUND_KEY;
@@ -234,6 +302,12 @@ static enum found read_front(struct key_reader *reader, bool late, size_t *n, st
 
 /* --- pastes --------------------------------------------------------------------------------- */
 
+static void end_paste(struct key_reader *reader, struct key *out)
+{
+    reader->pasting = false;
+    *out = (struct key){.code = KEY_PASTE, .text = buf_slice(&reader->paste)};
+}
+
 /* All but what may be the beginning of the end is kept. */
 static bool read_paste(struct key_reader *reader, struct key *out)
 {
@@ -245,16 +319,17 @@ static bool read_paste(struct key_reader *reader, struct key *out)
         n++;
     buf_put(&reader->paste, slice_head(slice_head(in, n), KEY_PASTE_MAX - reader->paste.n));
     if (!slice_starts(slice_skip(in, n), paste_end)) {
-        buf_drop(&reader->in, n);
+        drop(reader, n);
         return false;
     }
-    buf_drop(&reader->in, n + paste_end.n);
-    reader->pasting = false;
-    *out = (struct key){.code = KEY_PASTE, .text = buf_slice(&reader->paste)};
+    drop(reader, n + paste_end.n);
+    end_paste(reader, out);
     return true;
 }
 
-/* The rest of a sequence that is longer than any. */
+/* --- what is passed over -------------------------------------------------------------------- */
+
+/* The rest of a sequence that is longer than any, or was given up. */
 static void skip(struct key_reader *reader)
 {
     struct slice in = buf_slice(&reader->in);
@@ -263,11 +338,63 @@ static void skip(struct key_reader *reader)
     while (n < in.n && is_parameter(in.p[n]))
         n++;
     reader->skipping = n == in.n;
-    buf_drop(&reader->in, reader->skipping ? n : n + 1);
+    drop(reader, n + (n < in.n && is_final(in.p[n])));
+}
+
+static bool ends_string(char c)
+{
+    return c == '\a' || c == '\033' || c == 0x18 || c == 0x1a;
+}
+
+/* Up to BEL or ST; another escape, CAN and SUB break it off. False: the end has not come. */
+static bool skip_string(struct key_reader *reader)
+{
+    struct slice in = buf_slice(&reader->in);
+    size_t n = 0;
+
+    while (n < in.n && !ends_string(in.p[n]))
+        n++;
+    if (n + 1 >= in.n && (n == in.n || in.p[n] == '\033')) {
+        drop(reader, n);
+        return false;
+    }
+    reader->in_string = false;
+    drop(reader, in.p[n] != '\033' ? n + 1 : in.p[n + 1] == '\\' ? n + 2 : n);
+    return true;
+}
+
+static bool is_within(const struct key_reader *reader)
+{
+    return reader->pasting || reader->in_string || reader->skipping;
+}
+
+/* Nothing has come for a turn more. Whether that was one too many for what has begun. */
+static bool is_over(struct key_reader *reader)
+{
+    return ++reader->turns > (reader->pasting ? PASTE_TURNS_MAX : STRING_TURNS_MAX);
+}
+
+/* A terminal that was lost in the middle of something must not swallow all that follows. */
+static bool end_late(struct key_reader *reader, struct key *out)
+{
+    if (!is_over(reader))
+        return false;
+    reader->skipping = reader->in_string = false;
+    drop(reader, reader->in.n);
+    if (!reader->pasting)
+        return false;
+    end_paste(reader, out);
+    return true;
 }
 
 bool key_reader_next(struct key_reader *reader, bool late, struct key *out)
 {
+    if (!reader->pasting && reader->paste.n > 0) {
+        wipe(&reader->paste);
+        buf_clear(&reader->paste);
+    }
+    if (late && is_within(reader) && end_late(reader, out))
+        return true;
     while (reader->in.n > 0) {
         size_t n = 1;
         enum found found;
@@ -276,12 +403,17 @@ bool key_reader_next(struct key_reader *reader, bool late, struct key *out)
             skip(reader);
             continue;
         }
+        if (reader->in_string) {
+            if (!skip_string(reader))
+                return false;
+            continue;
+        }
         if (reader->pasting)
             return read_paste(reader, out);
         found = read_front(reader, late, &n, out);
         if (found == FOUND_PART)
             return false;
-        buf_drop(&reader->in, n);
+        drop(reader, n);
         if (found == FOUND_KEY)
             return true;
     }
@@ -290,5 +422,5 @@ bool key_reader_next(struct key_reader *reader, bool late, struct key *out)
 
 bool key_reader_waits(const struct key_reader *reader)
 {
-    return reader->in.n > 0 && !reader->pasting;
+    return reader->in.n > 0 || is_within(reader);
 }
