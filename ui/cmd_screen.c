@@ -9,10 +9,13 @@
 #include "ui/screen/connection.h"
 #include "ui/screen/setup_run.h"
 #include "ui/screen/term.h"
+#include "ui/screen/width.h"
 #include "ui/signals.h"
 
-#define FRAME_MS 16u  /* between two pictures, at least */
-#define BELL_MS 3000u /* while somebody calls */
+#define FRAME_MS 16u        /* between two pictures, at least */
+#define BELL_MS 3000u       /* while somebody calls */
+#define BELL_LEAST_MS 1000u /* between two, however many call */
+#define NAME_COLS 60        /* of the title */
 
 struct app {
     const struct cli *cli;
@@ -29,6 +32,7 @@ struct app {
     struct buf title;  /* that the terminal has */
     uint64_t shown_ms; /* when it was drawn last */
     uint64_t bell_ms;  /* when it rings next; NEVER_MS: it does not */
+    uint64_t rang_ms;  /* when it rang last */
 };
 
 /* --- pictures ------------------------------------------------------------------------------- */
@@ -40,19 +44,24 @@ static void draw_by(struct app *a, uint64_t when_ms)
     net_deadline_set(a->frame, when_ms > soonest ? when_ms : soonest);
 }
 
+/* As the lists have it: what strangers call themselves stands in quotes. Terminals that show no
+ * UTF-8 take some of its bytes for commands. */
 static void put_title(const struct app *a, struct buf *out)
 {
     const struct model_call *rings = model_call_in(&a->model, PHONE_PHASE_INCOMING);
-    const struct model_call *up = model_call_in(&a->model, PHONE_PHASE_UP);
+    const struct model_call *c = rings ? rings : model_call_in(&a->model, PHONE_PHASE_UP);
+    struct slice name = c ? width_head(model_call_name(c), NAME_COLS) : SLICE("");
+    const char *quote = c && !*c->contact && *c->peer_name ? "\"" : "";
 
-    if (rings)
-        buf_printf(out, "%" PRI_SLICE " calls - tphone", ARG_SLICE(model_call_name(rings)));
-    else if (up)
-        buf_printf(out, "%" PRI_SLICE " - tphone", ARG_SLICE(model_call_name(up)));
+    if (c)
+        buf_printf(out, "%s%" PRI_SLICE "%s%s - ", quote, ARG_SLICE(name), quote,
+                   rings ? " calls" : "");
     else if (screen_missed(&a->screen) > 0)
-        buf_printf(out, "%zu missed - tphone", screen_missed(&a->screen));
-    else
-        buf_puts(out, "tphone");
+        buf_printf(out, "%zu missed - ", screen_missed(&a->screen));
+    buf_puts(out, "tphone");
+    for (size_t i = 0; a->screen.cells.ascii && i < out->n; i++)
+        if ((unsigned char)out->p[i] >= 0x80)
+            out->p[i] = '?';
 }
 
 static void show_title(struct app *a)
@@ -68,14 +77,20 @@ static void show_title(struct app *a)
     buf_free(&title);
 }
 
+/* At once where somebody calls, and from then on now and then. */
 static void ring(struct app *a, uint64_t now_ms)
 {
     bool rings = model_call_in(&a->model, PHONE_PHASE_INCOMING) != NULL;
 
     if (!rings) {
         a->bell_ms = NEVER_MS;
-    } else if (a->bell_ms == NEVER_MS || now_ms >= a->bell_ms) {
+        return;
+    }
+    if (a->bell_ms == NEVER_MS)
+        a->bell_ms = a->rang_ms ? a->rang_ms + BELL_LEAST_MS : now_ms;
+    if (now_ms >= a->bell_ms) {
         term_bell(a->term);
+        a->rang_ms = now_ms;
         a->bell_ms = now_ms + BELL_MS;
     }
 }

@@ -4,20 +4,25 @@
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "net/loop.h"
 #include "net/watch.h"
 #include "ui/screen/key_reader.h"
 #include "ui/screen/paint.h"
 #include "ui/screen/restore.h"
 
-#define FRAME_BYTES_MAX (4u << 20)
+#define FRAME_BYTES_MAX (64u << 20)
 #define CHUNK_BYTES 4096u
+#define TITLE_BYTES_MAX 1024u
+#define SIDE_MAX 1000 /* columns, and rows: what says that it has more is not believed */
+#define REST_MS 300   /* that a terminal has to take what has begun to leave */
 
 /* What xterm and its relatives have, and no terminfo. */
 #define PASTE_ON "\033[?2004h"
@@ -34,7 +39,7 @@ struct term {
     int fd;
     struct net_watch *watch;
     struct net_deadline *escape;
-    uv_signal_t winch, stop;
+    uv_signal_t winch, stop, cont;
     size_t handles; /* of them that are not closed yet */
     struct term_options options;
     struct term_events events;
@@ -46,7 +51,10 @@ struct term {
     struct paint paint;
     struct cells next; /* to be shown when what waits has left */
     bool has_next;
-    struct buf out; /* what waits */
+    struct buf out;   /* what waits, and behind it, where it is so: */
+    struct buf title; /* to be told, */
+    bool has_title;
+    bool has_bell; /* to be rung */
     int rows, cols;
     bool gone;
 };
@@ -58,7 +66,27 @@ static void set_watch(struct term *t)
     net_watch_set(t->watch, t->gone ? 0 : NET_READABLE | (t->out.n > 0 ? NET_WRITABLE : 0));
 }
 
-static void flush(struct term *t)
+/* Only the newest of each, once all before it has left: what a terminal cannot take does not grow
+ * here. */
+static void put_next(struct term *t)
+{
+    if (t->has_bell)
+        buf_puts(&t->out, "\a");
+    if (t->has_title) {
+        buf_puts(&t->out, t->info.title);
+        buf_put(&t->out, buf_slice(&t->title));
+        buf_puts(&t->out, t->info.title_end);
+    }
+    if (t->has_next)
+        paint(&t->paint, &t->next, &t->out);
+    t->has_bell = t->has_title = t->has_next = false;
+    if (!buf_ok(&t->out)) {
+        buf_clear(&t->out);
+        paint_forget(&t->paint);
+    }
+}
+
+static void write_some(struct term *t)
 {
     ssize_t n = 0;
 
@@ -66,15 +94,14 @@ static void flush(struct term *t)
         buf_drop(&t->out, (size_t)n);
     if (n < 0 && errno != EAGAIN && errno != EINTR)
         buf_clear(&t->out); /* reading tells that nobody is there */
-    if (t->out.n == 0 && t->has_next) {
-        t->has_next = false;
-        paint(&t->paint, &t->next, &t->out);
-        if (!buf_ok(&t->out)) {
-            buf_clear(&t->out);
-            paint_forget(&t->paint);
-        }
-        if (t->out.n > 0)
-            flush(t);
+}
+
+static void flush(struct term *t)
+{
+    write_some(t);
+    if (t->out.n == 0) {
+        put_next(t);
+        write_some(t);
     }
     set_watch(t);
 }
@@ -95,24 +122,20 @@ void term_redraw(struct term *t)
     paint_forget(&t->paint);
 }
 
-static void put(struct term *t, const char *bytes)
-{
-    buf_puts(&t->out, bytes);
-    flush(t);
-}
-
 void term_bell(struct term *t)
 {
-    put(t, "\a");
+    t->has_bell = true;
+    flush(t);
 }
 
 void term_title(struct term *t, const char *title)
 {
     if (!t->info.title)
         return;
-    buf_puts(&t->out, t->info.title);
-    buf_puts(&t->out, title);
-    put(t, t->info.title_end);
+    buf_clear(&t->title);
+    buf_puts(&t->title, title);
+    t->has_title = buf_ok(&t->title);
+    flush(t);
 }
 
 /* --- reading -------------------------------------------------------------------------------- */
@@ -146,6 +169,7 @@ static void receive(struct term *t)
         return;
     }
     key_reader_add(&t->keys, (struct slice){chunk, (size_t)n});
+    mem_wipe(chunk, (size_t)n); /* there may have been a password in it */
     tell_keys(t, false);
 }
 
@@ -166,8 +190,8 @@ static void read_size(struct term *t)
     struct winsize size;
     bool known = ioctl(t->fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0;
 
-    t->rows = known ? size.ws_row : 24;
-    t->cols = known ? size.ws_col : 80;
+    t->rows = !known ? 24 : size.ws_row < SIDE_MAX ? size.ws_row : SIDE_MAX;
+    t->cols = !known ? 80 : size.ws_col < SIDE_MAX ? size.ws_col : SIDE_MAX;
 }
 
 void term_size(const struct term *t, int *rows, int *cols)
@@ -193,15 +217,18 @@ static void put_leave(const struct term *t, struct buf *out)
     buf_puts(out, t->info.title ? PASTE_OFF TITLE_BACK : "");
     terminfo_put(out, t->info.keys_off);
     terminfo_put(out, t->info.plain);
+    terminfo_put(out, t->info.wrap);
     terminfo_put(out, t->info.show);
     terminfo_put(out, t->info.leave);
 }
 
+/* Without wrapping, a character that is wider than we know moves no other row. */
 static void put_enter(const struct term *t, struct buf *out)
 {
     terminfo_put(out, t->info.enter);
+    terminfo_put(out, t->info.no_wrap);
     terminfo_put(out, t->info.keys_on);
-    buf_puts(out, t->info.title ? TITLE_KEEP PASTE_ON : "");
+    buf_puts(out, t->info.title ? PASTE_ON : "");
     buf_puts(out, t->options.mouse ? MOUSE_ON : "");
 }
 
@@ -225,30 +252,29 @@ static void enter(struct term *t)
     put_leave(t, &leave);
     restore_note(t->fd, &t->before, buf_slice(&leave));
     set_modes(t);
+    buf_puts(&t->out, t->info.title ? TITLE_KEEP : "");
     put_enter(t, &t->out);
     paint_forget(&t->paint);
     flush(t);
     buf_free(&leave);
 }
 
-/* What has begun to leave is ended: half a sequence would swallow what follows. */
+/* What has begun to leave is ended: half a sequence would swallow what follows. One that takes
+ * nothing any more is not waited for, and what it has not read makes room for the last words. */
 static void write_rest(struct term *t)
 {
-    int flags = fcntl(t->fd, F_GETFL);
+    uint64_t by_ms = net_now_ms() + REST_MS, now_ms;
+    struct pollfd p = {.fd = t->fd, .events = POLLOUT};
 
-    if (t->out.n == 0 || flags < 0)
-        return;
-    t->has_next = false;
-    fcntl(t->fd, F_SETFL, flags & ~O_NONBLOCK);
-    while (t->out.n > 0) {
-        ssize_t n = write(t->fd, t->out.p, t->out.n);
-
-        if (n <= 0)
-            break;
-        buf_drop(&t->out, (size_t)n);
+    t->has_next = t->has_bell = t->has_title = false;
+    write_some(t);
+    while (t->out.n > 0 && (now_ms = net_now_ms()) < by_ms) {
+        if (poll(&p, 1, (int)(by_ms - now_ms)) > 0)
+            write_some(t);
     }
+    if (t->out.n > 0)
+        tcflush(t->fd, TCOFLUSH);
     buf_clear(&t->out);
-    fcntl(t->fd, F_SETFL, flags);
 }
 
 void term_suspend(struct term *t)
@@ -256,9 +282,11 @@ void term_suspend(struct term *t)
     write_rest(t);
     restore_now();
     uv_signal_stop(&t->stop); /* so that the signal does what it does by itself */
+    uv_signal_stop(&t->cont);
     kill(0, SIGTSTP);
     /* Here we go on. */
     uv_signal_start(&t->stop, t->stop.signal_cb, SIGTSTP);
+    uv_signal_start(&t->cont, t->cont.signal_cb, SIGCONT);
     read_size(t);
     enter(t);
     t->events.resized(t->arg, t->rows, t->cols);
@@ -270,6 +298,19 @@ static void on_stop(uv_signal_t *handle, int number)
 
     (void)number;
     term_suspend(t);
+}
+
+/* Who sent SIGSTOP did not ask, and had the terminal meanwhile. */
+static void on_cont(uv_signal_t *handle, int number)
+{
+    struct term *t = handle->data;
+
+    (void)number;
+    set_modes(t);
+    put_enter(t, &t->out);
+    paint_forget(&t->paint);
+    read_size(t);
+    t->events.resized(t->arg, t->rows, t->cols);
 }
 
 /* --- begin and end -------------------------------------------------------------------------- */
@@ -356,6 +397,7 @@ static int start(struct term *t, struct buf *why)
     paint_init(&t->paint, &t->info, t->options.theme, t->options.colours);
     start_signal(t, &t->winch, on_winch, SIGWINCH);
     start_signal(t, &t->stop, on_stop, SIGTSTP);
+    start_signal(t, &t->cont, on_cont, SIGCONT);
     read_size(t);
     enter(t);
     return 0;
@@ -374,7 +416,8 @@ int term_open(struct net_loop *loop, const struct term_options *options,
                        .options = *options,
                        .events = *events,
                        .arg = arg,
-                       .out = buf_new(FRAME_BYTES_MAX)};
+                       .out = buf_new(FRAME_BYTES_MAX),
+                       .title = buf_new(TITLE_BYTES_MAX)};
     err = open_terminal(t, why);
     if (!err)
         err = find_capabilities(t, why);
@@ -414,6 +457,8 @@ void term_close(struct term *t)
     paint_free(&t->paint);
     cells_free(&t->next);
     buf_free(&t->out);
+    buf_free(&t->title);
     uv_close((uv_handle_t *)&t->winch, on_closed);
     uv_close((uv_handle_t *)&t->stop, on_closed);
+    uv_close((uv_handle_t *)&t->cont, on_closed);
 }

@@ -58,6 +58,8 @@ int terminfo_open(const char *name, struct terminfo *out)
         .keys_off = terminfo_string("rmkx"),
         .hide = terminfo_string("civis"),
         .show = terminfo_string("cnorm"),
+        .wrap = terminfo_string("smam"),
+        .no_wrap = terminfo_string("rmam"),
         .plain = terminfo_string("sgr0"),
         .bold = terminfo_string("bold"),
         .dim = terminfo_string("dim"),

@@ -11,6 +11,7 @@ struct terminfo {
     const char *enter, *leave;      /* the screen of full-screen programs */
     const char *keys_on, *keys_off; /* arrows and the like are sent as terminfo has them */
     const char *hide, *show;        /* the cursor */
+    const char *wrap, *no_wrap;     /* what is beyond the last column goes on in the next row */
     const char *plain;              /* no attributes */
     const char *bold, *dim, *reverse, *underline;
     const char *front, *back;      /* take a colour */
