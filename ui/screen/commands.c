@@ -205,33 +205,53 @@ static nth_fn *const completions[] = {
     [ARGUMENT_FILE] = NULL,         [ARGUMENT_DEVICE] = nth_device,
 };
 
-/* Whether the same stood before row i of the list. */
-static bool is_repeated(const struct screen *s, nth_fn *nth, size_t i)
+static bool is_among(const char *const *words, size_t n, const char *word)
 {
-    for (size_t before = 0; before < i; before++)
-        if (strcmp(nth(s, before), nth(s, i)) == 0)
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(words[i], word) == 0)
             return true;
     return false;
 }
 
-bool command_complete(const struct screen *s, struct slice line, size_t i, struct buf *out)
+/* The first different words that the line may end with, max at most. command: whose argument they
+ * are; NULL: they are names of commands. */
+static size_t find_words(const struct screen *s, struct slice line, const char **out, size_t max,
+                         const struct command **command)
 {
     struct slice rest = line, name = slice_cut(&rest, ' ');
     const struct command *c = rest.p ? command_find(name) : NULL;
     nth_fn *nth = rest.p ? (c ? completions[c->argument] : NULL) : nth_command;
     struct slice begun = rest.p ? rest : name;
     const char *word;
+    size_t n = 0;
 
-    for (size_t row = 0; nth && (word = nth(s, row)); row++) {
-        if (!slice_istarts(slice_of(word), begun) || is_repeated(s, nth, row) || i-- > 0)
-            continue;
-        buf_clear(out);
-        if (rest.p)
-            buf_printf(out, "%s ", c->name);
-        buf_puts(out, word);
-        return true;
-    }
-    return false;
+    for (size_t row = 0; n < max && nth && (word = nth(s, row)); row++)
+        if (slice_istarts(slice_of(word), begun) && !is_among(out, n, word))
+            out[n++] = word;
+    *command = c;
+    return n;
+}
+
+size_t command_completions(const struct screen *s, struct slice line)
+{
+    const char *words[COMPLETIONS_MAX];
+    const struct command *c;
+
+    return find_words(s, line, words, COMPLETIONS_MAX, &c);
+}
+
+bool command_complete(const struct screen *s, struct slice line, size_t i, struct buf *out)
+{
+    const char *words[COMPLETIONS_MAX];
+    const struct command *c;
+
+    if (i >= COMPLETIONS_MAX || find_words(s, line, words, i + 1, &c) <= i)
+        return false;
+    buf_clear(out);
+    if (c)
+        buf_printf(out, "%s ", c->name);
+    buf_puts(out, words[i]);
+    return true;
 }
 
 void command_put_file_name(struct buf *out, const char *what, const char *ending)

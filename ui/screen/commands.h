@@ -48,9 +48,13 @@ const struct binding *command_binding(const struct screen *screen, const struct 
 /* The first key that does this command now, in the view on top; NULL: none. */
 const struct binding *command_key(const struct screen *screen, const struct command *command);
 
+#define COMPLETIONS_MAX 200u /* who has more people typed too little */
+
 /* The i-th way to complete a command line whose cursor is at its end: the whole line; false: there
  * are no more. */
 bool command_complete(const struct screen *screen, struct slice line, size_t i, struct buf *out);
+/* How many of them there are. */
+size_t command_completions(const struct screen *screen, struct slice line);
 
 /* The state of the phone has come while quit asks: the question may be another. */
 void command_quit_by(struct screen *screen, const void *tree);

@@ -72,15 +72,14 @@ static void search_typed(struct screen *s)
 static void complete(struct screen *s, bool back)
 {
     struct buf out = buf_new(LINE_BYTES_MAX);
-    size_t n = 0;
+    size_t n;
 
     if (!s->completes) {
         buf_clear(&s->typed);
         buf_put(&s->typed, line_text(&s->line));
         s->completion = 0;
     }
-    while (command_complete(s, buf_slice(&s->typed), n, &out))
-        n++;
+    n = command_completions(s, buf_slice(&s->typed));
     s->completion = (s->completion + (back ? n : 1)) % (n + 1);
     if (s->completion > 0)
         command_complete(s, buf_slice(&s->typed), s->completion - 1, &out);
