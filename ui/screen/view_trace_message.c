@@ -5,6 +5,17 @@
 
 #define HEAD_ROWS 1
 
+/* Where the last look at the message stopped, as rows are mostly looked at one after the other, and
+ * to lay out all before each of them takes seconds where a message is long. */
+struct reading {
+    uint64_t number; /* of the message; 0: none was looked at */
+    bool only_sdp;
+    int cols;
+    size_t rows; /* that it has */
+    size_t next; /* the row that the walk tells next */
+    struct traced_walk walk;
+};
+
 static int text_cols(const struct screen *s)
 {
     return s->cells.cols - 2;
@@ -21,24 +32,48 @@ void trace_open_message(struct screen *s, const struct traced *t)
         screen_open(s, &view_trace_message);
 }
 
+static void begin(struct reading *r, const struct traced *t)
+{
+    traced_walk_init(&r->walk, t, r->only_sdp, r->cols);
+    r->next = 0;
+}
+
+/* NULL: there is no message. */
+static struct reading *reading(const struct screen *s)
+{
+    const struct traced *t = traced_find(&s->model->traced, trace_state(s)->opened);
+    struct reading *r = screen_state(s, &view_trace_message);
+    bool only_sdp = trace_state(s)->only_sdp;
+
+    if (!t)
+        return NULL;
+    if (r->number == t->number && r->only_sdp == only_sdp && r->cols == text_cols(s))
+        return r;
+    *r = (struct reading){.number = t->number, .only_sdp = only_sdp, .cols = text_cols(s)};
+    r->rows = traced_rows(t, only_sdp, r->cols);
+    begin(r, t);
+    return r;
+}
+
 static size_t rows(const struct screen *s)
 {
-    const struct traced *t = trace_message(s);
+    const struct reading *r = reading(s);
 
-    return t ? traced_rows(t, trace_state(s)->only_sdp, text_cols(s)) : 0;
+    return r ? r->rows : 0;
 }
 
 static bool find_row(const struct screen *s, size_t row, struct traced_row *out)
 {
-    const struct traced *t = traced_find(&s->model->traced, trace_state(s)->opened);
-    struct traced_walk walk;
+    struct reading *r = reading(s);
 
-    if (!t)
+    if (!r)
         return false;
-    traced_walk_init(&walk, t, trace_state(s)->only_sdp, text_cols(s));
-    while (traced_walk_next(&walk, out))
-        if (row-- == 0)
+    if (row < r->next)
+        begin(r, r->walk.t);
+    while (traced_walk_next(&r->walk, out))
+        if (r->next++ == row)
             return true;
+    begin(r, r->walk.t);
     return false;
 }
 
@@ -118,6 +153,7 @@ static void draw(const struct screen *s, struct cells *cells, struct rect r)
 const struct view view_trace_message = {.name = "trace-message",
                                         .title = "Message",
                                         .kind = VIEW_WHOLE,
+                                        .state_size = sizeof(struct reading),
                                         .draw = draw,
                                         .rows = rows,
                                         .text = text,
