@@ -12,11 +12,11 @@ void line_init(struct line_edit *line, struct line_history *history)
         .text = buf_new(LINE_BYTES_MAX), .kept = buf_new(LINE_BYTES_MAX), .history = history};
 }
 
-/* It may have been a password. */
+/* It may have been a password; also what was cut from it. */
 static void wipe(struct line_edit *line)
 {
     if (line->text.p)
-        mem_wipe(line->text.p, line->text.n);
+        mem_wipe(line->text.p, line->text.cap);
 }
 
 void line_free(struct line_edit *line)
@@ -53,6 +53,9 @@ static enum line_result insert(struct line_edit *line, struct slice text)
 {
     struct buf whole = buf_new(LINE_BYTES_MAX);
 
+    buf_room(&whole, line->text.n); /* so that no part of it stays where it grew */
+    buf_room(&whole, text.n);
+    whole.n = 0;
     buf_put(&whole, before(line));
     buf_put(&whole, text);
     buf_put(&whole, behind(line));
@@ -74,6 +77,7 @@ static enum line_result cut(struct line_edit *line, size_t from, size_t to)
         return LINE_MOVED;
     memmove(line->text.p + from, line->text.p + to, line->text.n - to);
     line->text.n -= to - from;
+    mem_wipe(line->text.p + line->text.n, to - from);
     line->cursor = from;
     return LINE_CHANGED;
 }
@@ -84,11 +88,15 @@ static enum line_result paste(struct line_edit *line, struct slice foreign)
     struct slice first = slice_trim(foreign);
     enum line_result result;
 
+    buf_room(&safe, safe.max);
+    buf_clear(&safe);
     for (size_t i = 0; i < first.n; i++)
         if (first.p[i] == '\n' || first.p[i] == '\r')
             first = slice_head(first, i);
     text_safe(&safe, slice_trim(first));
     result = insert(line, buf_slice(&safe));
+    if (safe.p)
+        mem_wipe(safe.p, safe.cap);
     buf_free(&safe);
     return result;
 }

@@ -201,6 +201,13 @@ static call_fn *const of_calls[] = {
     [PHONE_QUALITY] = on_quality,
 };
 
+/* Others come behind one of these, or are about a call that is over. */
+static bool begins_call(enum phone_event_kind kind)
+{
+    return kind == PHONE_INCOMING || kind == PHONE_CALLING || kind == PHONE_RINGING ||
+           kind == PHONE_EARLY || kind == PHONE_ANSWERED;
+}
+
 static unsigned take_call(struct model *m, const struct ctl_line *line, uint64_t now_ms)
 {
     const struct phone_event *e = &line->event;
@@ -212,7 +219,7 @@ static unsigned take_call(struct model *m, const struct ctl_line *line, uint64_t
         model_remove_call(m, e->call);
         return MODEL_CHANGED | MODEL_ENDED | MODEL_PEOPLE;
     }
-    if (!fn || (e->kind == PHONE_QUALITY && !known))
+    if (!fn || (!known && !begins_call(e->kind)))
         return 0;
     c = model_add_call(m, e->call, now_ms);
     if (*e->peer)
