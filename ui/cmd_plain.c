@@ -47,6 +47,7 @@ struct app {
     uint64_t not_before_ms;    /* of the next line: an answer is expected, or one said wait */
     bool began;                /* what the phone is like was told, so commands make sense */
     bool failed;               /* there is no phone to be had */
+    bool silent;               /* it was said that the phone does not answer */
 
     struct plain_term *term; /* NULL: lines come whole, from a pipe or whoever shows them */
     struct plain_line line;  /* what is typed there */
@@ -102,7 +103,8 @@ static void set_modes(const struct app *a)
 
     if (a->hidden)
         modes.c_lflag &= ~(tcflag_t)ECHO;
-    while (tcsetattr(STDIN_FILENO, TCSADRAIN, &modes) != 0 && errno == EINTR)
+    /* Not when all has been shown: a terminal that was stopped would be waited for. */
+    while (tcsetattr(STDIN_FILENO, TCSANOW, &modes) != 0 && errno == EINTR)
         ;
 }
 
@@ -138,6 +140,7 @@ static unsigned on_line(void *arg, const struct ctl_line *line)
     unsigned news = plain_line(&a->plain, line);
 
     print(a, false);
+    a->silent = false;
     if (line->kind == CTL_REPLY && screen_is_answered(&a->screen)) {
         if (!a->began)
             put_prompt(a);
@@ -381,6 +384,15 @@ static void end_of_input(struct app *a)
         connection_leave(a->connection, a->loop, false);
 }
 
+static void tell_silence(struct app *a)
+{
+    if (a->silent || !screen_is_stuck(&a->screen))
+        return;
+    a->silent = true;
+    buf_puts(&a->plain.out, "The telephone does not answer.\n");
+    print(a, false);
+}
+
 /* A line is carried out when the one before has been answered, so that a script need not wait. */
 static void on_turn(void *arg)
 {
@@ -391,6 +403,8 @@ static void on_turn(void *arg)
         take_turn(a, a->not_before_ms);
         return;
     }
+    a->screen.now_ms = now_ms;
+    tell_silence(a);
     if (!a->watch)
         read_some(a);
     if (a->term)

@@ -106,6 +106,8 @@ static int begin(struct connection *c)
         return err;
     c->screen->send = send_line;
     c->screen->arg = c;
+    c->screen->now_ms = net_now_ms();
+    screen_forget_asked(c->screen);
     ask_all(c);
     return 0;
 }

@@ -14,7 +14,8 @@
 #include "ui/screen/screen_prompt.h"
 
 #define MESSAGE_MS 6000u
-#define ID_STEP 64u /* an id is a number times this, and the kind of question */
+#define ANSWER_MS 5000u /* that a phone has, before it is said that it does not answer */
+#define ID_STEP 64u     /* an id is a number times this, and the kind of question */
 
 _Static_assert(N_ASKS <= ID_STEP, "each kind of question fits in an id");
 
@@ -271,6 +272,8 @@ void screen_ask(struct screen *s, enum screen_ask ask, const char *command, cons
     va_end(values);
     buf_room(&line, line.max); /* so that it never moves */
     buf_clear(&line);
+    if (screen_is_answered(s))
+        s->asked_ms = s->now_ms;
     buf_printf(&line, "{\"command\":\"%s\",\"id\":%llu%s}\n", command,
                (unsigned long long)(++s->asked * ID_STEP + ask), text);
     if (s->send)
@@ -285,6 +288,16 @@ void screen_ask(struct screen *s, enum screen_ask ask, const char *command, cons
 bool screen_is_answered(const struct screen *s)
 {
     return s->answered >= s->asked;
+}
+
+bool screen_is_stuck(const struct screen *s)
+{
+    return s->send && !screen_is_answered(s) && s->now_ms >= s->asked_ms + ANSWER_MS;
+}
+
+void screen_forget_asked(struct screen *s)
+{
+    s->answered = s->asked;
 }
 
 void screen_confirm(struct screen *s, const char *question, void (*confirmed)(struct screen *s))
@@ -321,6 +334,7 @@ static void take_reply(struct screen *s, const struct ctl_line *line)
 
     if (line->id / ID_STEP > s->answered)
         s->answered = line->id / ID_STEP;
+    s->asked_ms = s->now_ms;
     if (!line->ok) {
         model_note(s->model, true, line->text);
         screen_say(s, STYLE_BAD, "%s", line->text);
@@ -449,6 +463,8 @@ uint64_t screen_deadline_ms(const struct screen *s)
     if (s->message_until_ms > s->now_ms && s->message_until_ms < when)
         when = s->message_until_ms;
 
+    if (s->send && !screen_is_answered(s) && !screen_is_stuck(s) && s->asked_ms + ANSWER_MS < when)
+        when = s->asked_ms + ANSWER_MS;
     /* All durations move on together, with that of the chosen call. */
     if (c) {
         uint64_t began = c->up_ms ? c->up_ms : c->began_ms;

@@ -95,6 +95,7 @@ struct screen {
     void (*send)(void *arg, struct slice line);
     void *arg;
     uint64_t asked, answered; /* numbers of questions: of the last one, and of its last reply */
+    uint64_t asked_ms;        /* since when one waits for its reply */
 };
 
 void screen_init(struct screen *screen, struct model *model, struct keymap *keys);
@@ -121,6 +122,10 @@ void screen_ask(struct screen *screen, enum screen_ask ask, const char *command,
                 const char *members, ...) __attribute__((format(printf, 4, 5)));
 /* Whether all that was asked has its reply. */
 bool screen_is_answered(const struct screen *screen);
+/* Whether the phone has not answered for so long that it may never. */
+bool screen_is_stuck(const struct screen *screen);
+/* What was asked of a phone that has gone is answered by none. */
+void screen_forget_asked(struct screen *screen);
 /* Shows a sentence for some seconds. */
 void screen_say(struct screen *screen, enum style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

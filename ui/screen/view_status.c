@@ -140,7 +140,10 @@ void draw_status(const struct screen *s, struct cells *cells, struct rect within
         col += 2 + cells_put(cells, within, 0, col + 2, STYLE_WARN, SLICE("do not disturb"));
     if (missed > 0)
         col += 2 + cells_print(cells, within, 0, col + 2, STYLE_WARN, "%zu missed", missed);
-    if (s->model->connected)
+    if (screen_is_stuck(s))
+        cells_put_cut(cells, within, 0, col + 2, end - col - 2, STYLE_BAD,
+                      SLICE("the telephone does not answer"));
+    else if (s->model->connected)
         draw_accounts(s, cells, within, col + 2, end - 1);
     else if (screen_view(s) == &view_setup)
         cells_put_cut(cells, within, 0, col + 2, end - col - 2, STYLE_DIM,
