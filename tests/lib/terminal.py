@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import re
+import struct
 import subprocess
 import termios
 import threading
@@ -19,6 +20,8 @@ class Terminal:
         self.command = [str(c) for c in command]
         self._master, slave = pty.openpty()
         self._text, self._news = "", threading.Condition()
+        self._reads = threading.Event()
+        self._reads.set()
         self._slave = slave  # kept, so that its modes can be asked for when all others have left
         self.before = self.modes()  # nobody has touched them
 
@@ -35,6 +38,7 @@ class Terminal:
 
     def _read(self):
         while True:
+            self._reads.wait()
             try:
                 data = os.read(self._master, 4096)
             except OSError:
@@ -60,8 +64,18 @@ class Terminal:
                                   f"{seconds} s", self._text.splitlines())
                 self._news.wait(left)
 
+    def hold(self, held=True):
+        """Takes nothing more, but for what is being read now; held False: goes on."""
+        if held:
+            self._reads.clear()
+        else:
+            self._reads.set()
+
+    def resize(self, cols, rows):
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
+
     def type(self, text):
-        os.write(self._master, text.encode())
+        os.write(self._master, text if isinstance(text, bytes) else text.encode())
 
     def echoes(self):
         """Whether what is typed is shown."""
@@ -82,6 +96,7 @@ class Terminal:
         return status if status >= 0 else 128 - status
 
     def stop(self):
+        self._reads.set()
         if self.popen.poll() is None:
             self.popen.terminate()
             try:

@@ -5,6 +5,7 @@ screen_tests = \
 	tests/ui/test_plain.py \
 	tests/ui/test_screen.py \
 	tests/ui/test_setup.py \
+	tests/ui/test_terminal.py \
 	tests/ui/test_trace.py
 EXTRA_DIST += $(screen_tests)
 tap_tests += $(screen_tests)

@@ -4,6 +4,7 @@ screen_unit_tests = \
 	tests/unit/ui/screen/test_compare \
 	tests/unit/ui/screen/test_devices \
 	tests/unit/ui/screen/test_graph \
+	tests/unit/ui/screen/test_hostile \
 	tests/unit/ui/screen/test_key_reader \
 	tests/unit/ui/screen/test_line_edit \
 	tests/unit/ui/screen/test_paint \
@@ -29,6 +30,8 @@ tests_unit_ui_screen_test_compare_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_devices_SOURCES = tests/unit/ui/screen/test_devices.c $(scenes)
 tests_unit_ui_screen_test_devices_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_graph_LDADD = $(phone_ldadd)
+tests_unit_ui_screen_test_hostile_SOURCES = tests/unit/ui/screen/test_hostile.c $(scenes)
+tests_unit_ui_screen_test_hostile_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_key_reader_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_line_edit_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_paint_LDADD = $(phone_ldadd)
