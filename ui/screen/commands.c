@@ -90,11 +90,11 @@ void command_run(struct screen *s, struct slice line)
     else if (takes_call(c, argument) && !take_call(s, &argument))
         return;
     else if (c->must && argument.n == 0)
-        screen_say(s, STYLE_BAD, "%s needs %s", c->name, c->value);
+        screen_say(s, STYLE_BAD, "%s needs %s: %s", c->name, c->value, c->help);
     else if (!c->value && argument.n > 0)
         screen_say(s, STYLE_BAD, "%s takes nothing behind it", c->name);
     else if (!command_can(s, c))
-        screen_say(s, STYLE_WARN, "%s: not now", c->name);
+        screen_say(s, STYLE_WARN, c->needs ? "%s needs %s" : "%s: not now", c->name, c->needs);
     else
         c->run(s, argument);
 }

@@ -27,6 +27,7 @@ struct command {
     const char *help;  /* one line */
     /* Whether it can be done now; NULL: always. */
     bool (*can)(const struct screen *screen);
+    const char *needs; /* what is missing where it cannot: "a call"; NULL: nobody can know */
     /* argument has no blanks around it. */
     void (*run)(struct screen *screen, struct slice argument);
 };

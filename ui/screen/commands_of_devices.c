@@ -68,7 +68,7 @@ const struct command commands_of_devices[] = {
     {.name = "device", .argument = ARGUMENT_DEVICE, .value = "NAME", .run = use,
      .help = "use this sound device from now on, or none"},
     {.name = "test", .argument = ARGUMENT_TEXT, .must = true, .value = "WHAT", .label = "test",
-     .can = is_idle, .run = test,
+     .can = is_idle, .needs = "the telephone without calls", .run = test,
      .help = "try the sound device: tone, record, open (its levels), off"},
     {.name = "ring", .argument = ARGUMENT_DEVICE, .value = "NAME", .label = "ring", .run = ring,
      .help = "calls that come in ring on this device, or none"},

@@ -161,6 +161,17 @@ static void search_previous(struct screen *s, struct slice argument)
 
 /* --- views ---------------------------------------------------------------------------------- */
 
+static void say_views(struct screen *s, struct slice name)
+{
+    struct buf names = buf_new(1024);
+
+    for (size_t i = 0; view_at(i); i++)
+        buf_printf(&names, "%s%s", i > 0 ? ", " : "", view_at(i)->name);
+    screen_say(s, STYLE_BAD, "there is no view %" PRI_SLICE ", but %s",
+               ARG_SLICE(width_head(name, 40)), buf_cstr(&names));
+    buf_free(&names);
+}
+
 static void open_view(struct screen *s, struct slice argument)
 {
     const struct view *view = view_find(argument);
@@ -168,7 +179,7 @@ static void open_view(struct screen *s, struct slice argument)
     if (view)
         screen_open(s, view);
     else
-        screen_say(s, STYLE_BAD, "there is no view of that name");
+        say_views(s, argument);
 }
 
 static void dial(struct screen *s, struct slice argument)
@@ -321,29 +332,40 @@ const struct command commands_of_view[] = {
      .help = "show the sound devices: choose and try them"},
     {.name = "details", .run = show_details,
      .help = "show the call closely: graphs, addresses, figures"},
-    {.name = "choose", .argument = ARGUMENT_TEXT, .value = "ROW", .can = may_choose, .run = choose,
+    {.name = "choose", .argument = ARGUMENT_TEXT, .value = "ROW",
+     .can = may_choose, .needs = "a list with something in it", .run = choose,
      .help = "do what suits the row: call, look closer"},
-    {.name = "search", .argument = ARGUMENT_TEXT, .value = "TEXT", .can = may_search,
+    {.name = "search", .argument = ARGUMENT_TEXT, .value = "TEXT",
+     .can = may_search, .needs = "a list with something in it",
      .run = search, .help = "look for text in the list"},
-    {.name = "search-next", .can = has_search, .run = search_next,
+    {.name = "search-next", .can = has_search, .needs = "a search before, with /",
+     .run = search_next,
      .help = "go to the next row with that text"},
-    {.name = "search-previous", .can = has_search, .run = search_previous,
+    {.name = "search-previous", .can = has_search, .needs = "a search before, with /",
+     .run = search_previous,
      .help = "go to the row before with that text"},
     {.name = "focus", .argument = ARGUMENT_VIEW, .must = true, .value = "PANE", .run = focus,
      .help = "go to a pane: next, previous or its name"},
-    {.name = "up", .can = has_rows, .run = go_up, .help = "go up one row"},
-    {.name = "down", .can = has_rows, .run = go_down, .help = "go down one row"},
-    {.name = "page-up", .can = has_rows, .run = page_up, .help = "go up ten rows"},
-    {.name = "page-down", .can = has_rows, .run = page_down, .help = "go down ten rows"},
-    {.name = "first", .can = has_rows, .run = first, .help = "go to the first row"},
-    {.name = "last", .can = has_rows, .run = last, .help = "go to the last row"},
+    {.name = "up", .can = has_rows, .needs = "a list with something in it",
+     .run = go_up, .help = "go up one row"},
+    {.name = "down", .can = has_rows, .needs = "a list with something in it",
+     .run = go_down, .help = "go down one row"},
+    {.name = "page-up", .can = has_rows, .needs = "a list with something in it",
+     .run = page_up, .help = "go up ten rows"},
+    {.name = "page-down", .can = has_rows, .needs = "a list with something in it",
+     .run = page_down, .help = "go down ten rows"},
+    {.name = "first", .can = has_rows, .needs = "a list with something in it",
+     .run = first, .help = "go to the first row"},
+    {.name = "last", .can = has_rows, .needs = "a list with something in it",
+     .run = last, .help = "go to the last row"},
     {.name = "view", .argument = ARGUMENT_VIEW, .must = true, .value = "NAME", .run = open_view,
      .help = "open a view by its name"},
     {.name = "log", .run = show_log, .help = "show what has happened"},
     {.name = "set-up", .can = may_set_up, .run = set_up,
      .help = "ask the questions of the first start, and write the settings"},
     {.name = "command", .run = command_line, .help = "type a command by its name"},
-    {.name = "close", .label = "close", .can = may_close, .run = close_view,
+    {.name = "close", .label = "close", .can = may_close, .needs = "a view that is open",
+     .run = close_view,
      .help = "close this view"},
     {.name = "help", .label = "help", .run = help, .help = "show the keys of this view"},
     {.name = "bare", .run = bare,

@@ -54,7 +54,7 @@ static const struct row {
     {"digits alone are digits", {UP("1"), UP("2")}, {"dtmf 2"}, "", "\"digits\":\"2\""},
     {"digits of a call", {UP("1"), UP("2")}, {"dtmf 2 17#"}, "", "\"digits\":\"17#\",\"call\":2"},
     {"a call that is not there", {UP("1")}, {"hold 7"}, "there is no call 7\n", NULL},
-    {"not now", {0}, {"mute"}, "mute: not now\n", NULL},
+    {"not now", {0}, {"mute"}, "mute needs a call that is up\n", NULL},
     {"nonsense is safe", {0}, {"x\x1b[2J"}, "there is no command x\xef\xbf\xbd[2J; ? shows them\n", NULL},
     {"a view", {CONTACTS}, {"contacts"}, "People: 2\n1. Bob, sip:bob@h\n2. Ann, sip:ann@h\n", NULL},
     {"a row is chosen", {CONTACTS}, {"contacts", "choose 2"}, "", "\"target\":\"Ann\""},
