@@ -6,8 +6,9 @@
 
 #include "base/text.h"
 
-static const struct command *const tables[] = {commands_of_calls, commands_of_devices,
-                                               commands_of_trace, commands_of_view};
+static const struct command *const tables[] = {commands_of_calls, commands_of_contacts,
+                                               commands_of_devices, commands_of_trace,
+                                               commands_of_view};
 
 /* --- the table ------------------------------------------------------------------------------ */
 
@@ -39,11 +40,32 @@ const struct command *command_find(struct slice name)
     return NULL;
 }
 
+/* Cuts the name off, also where its hyphen is a blank: "hang up", "contact add". line is as it was
+ * where there is no such command. */
+static const struct command *cut_command(struct slice *line)
+{
+    struct slice rest = *line, first = slice_cut(&rest, ' '), second = slice_cut(&rest, ' ');
+    const struct command *c = command_find(first);
+    struct buf name = buf_new(LINE_BYTES_MAX);
+
+    if (c) {
+        slice_cut(line, ' ');
+        return c;
+    }
+    if (second.n > 0)
+        buf_printf(&name, "%" PRI_SLICE "-%" PRI_SLICE, ARG_SLICE(first), ARG_SLICE(second));
+    c = command_find(buf_slice(&name));
+    if (c)
+        *line = rest;
+    buf_free(&name);
+    return c;
+}
+
 const struct command *command_of_line(struct slice line)
 {
     struct slice rest = slice_trim(line);
 
-    return command_find(slice_cut(&rest, ' '));
+    return cut_command(&rest);
 }
 
 bool command_can(const struct screen *s, const struct command *c)
@@ -78,8 +100,8 @@ static bool take_call(struct screen *s, struct slice *argument)
 
 void command_run(struct screen *s, struct slice line)
 {
-    struct slice argument = slice_trim(line), name = slice_cut(&argument, ' ');
-    const struct command *c = command_find(name);
+    struct slice argument = slice_trim(line), rest = argument, name = slice_cut(&rest, ' ');
+    const struct command *c = cut_command(&argument);
 
     argument = slice_trim(argument);
     if (name.n == 0)
@@ -148,15 +170,22 @@ const struct binding *command_binding(const struct screen *s, const struct key *
     return NULL;
 }
 
+/* Where one types, letters are text, and C-c leaves. */
+static bool is_typed(const struct screen *s, const struct key *key)
+{
+    static const struct key leave = {.code = 'c', .mods = KEY_CTRL};
+
+    return screen_view(s)->key && (key_is_text(key) || key_same(key, &leave));
+}
+
 const struct binding *command_key(const struct screen *s, const struct command *c)
 {
     for (size_t i = 0; i < s->keys->n; i++) {
         const struct binding *b = &s->keys->at[i];
 
-        /* Another one may stand before it, and what one types into takes characters itself. */
-        if (screen_view(s)->key && key_is_text(&b->key))
-            continue;
-        if (command_of_line(slice_of(b->command)) == c && command_binding(s, &b->key) == b)
+        /* Another one may stand before it. */
+        if (!is_typed(s, &b->key) && command_of_line(slice_of(b->command)) == c &&
+            command_binding(s, &b->key) == b)
             return b;
     }
     return NULL;
@@ -193,16 +222,22 @@ static const char *nth_person(const struct screen *s, size_t i)
     return i < m->n_past ? m->past[i].peer : NULL;
 }
 
+static const char *nth_contact(const struct screen *s, size_t i)
+{
+    return i < s->model->n_contacts ? s->model->contacts[i].name : NULL;
+}
+
 static const char *nth_device(const struct screen *s, size_t i)
 {
     return i < s->model->n_devices ? s->model->devices[i].name : NULL;
 }
 
 static nth_fn *const completions[] = {
-    [ARGUMENT_NONE] = NULL,         [ARGUMENT_TEXT] = NULL,
-    [ARGUMENT_PERSON] = nth_person, [ARGUMENT_ACCOUNT] = nth_account,
-    [ARGUMENT_VIEW] = nth_view,     [ARGUMENT_COMMAND] = nth_command,
-    [ARGUMENT_FILE] = NULL,         [ARGUMENT_DEVICE] = nth_device,
+    [ARGUMENT_NONE] = NULL,           [ARGUMENT_TEXT] = NULL,
+    [ARGUMENT_PERSON] = nth_person,   [ARGUMENT_ACCOUNT] = nth_account,
+    [ARGUMENT_VIEW] = nth_view,       [ARGUMENT_COMMAND] = nth_command,
+    [ARGUMENT_FILE] = NULL,           [ARGUMENT_DEVICE] = nth_device,
+    [ARGUMENT_CONTACT] = nth_contact,
 };
 
 static bool is_among(const char *const *words, size_t n, const char *word)
@@ -218,17 +253,18 @@ static bool is_among(const char *const *words, size_t n, const char *word)
 static size_t find_words(const struct screen *s, struct slice line, const char **out, size_t max,
                          const struct command **command)
 {
-    struct slice rest = line, name = slice_cut(&rest, ' ');
-    const struct command *c = rest.p ? command_find(name) : NULL;
-    nth_fn *nth = rest.p ? (c ? completions[c->argument] : NULL) : nth_command;
-    struct slice begun = rest.p ? rest : name;
+    struct slice rest = line;
+    const struct command *c = slice_index(line, ' ') >= 0 ? cut_command(&rest) : NULL;
+    bool named = c && rest.p; /* what stands behind it is completed */
+    nth_fn *nth = named ? completions[c->argument] : nth_command;
+    struct slice begun = named ? rest : line;
     const char *word;
     size_t n = 0;
 
     for (size_t row = 0; n < max && nth && (word = nth(s, row)); row++)
         if (slice_istarts(slice_of(word), begun) && !is_among(out, n, word))
             out[n++] = word;
-    *command = c;
+    *command = named ? c : NULL;
     return n;
 }
 

@@ -10,6 +10,7 @@ enum command_argument {
     ARGUMENT_NONE,
     ARGUMENT_TEXT, /* anything, with nothing to complete */
     ARGUMENT_PERSON,
+    ARGUMENT_CONTACT,
     ARGUMENT_ACCOUNT,
     ARGUMENT_VIEW,
     ARGUMENT_DEVICE,
@@ -40,7 +41,7 @@ const struct command *command_find(struct slice name);
 /* Runs "NAME ARGUMENT", or of commands about a call "NAME CALL ARGUMENT", which chooses the call of
  * that number; says what is wrong with it. */
 void command_run(struct screen *screen, struct slice line);
-/* The command of a command line, and whether it can be done now. */
+/* The command of a command line, whose hyphen may be a blank ("hang up"), and whether it can be done now. */
 const struct command *command_of_line(struct slice line);
 bool command_can(const struct screen *screen, const struct command *command);
 
@@ -65,7 +66,7 @@ void command_quit_by(struct screen *screen, const void *tree);
 void command_put_file_name(struct buf *out, const char *what, const char *ending);
 
 /* Tables of commands, each in its file; ended by a name NULL. */
-extern const struct command commands_of_calls[], commands_of_devices[], commands_of_trace[],
-    commands_of_view[];
+extern const struct command commands_of_calls[], commands_of_contacts[], commands_of_devices[],
+    commands_of_trace[], commands_of_view[];
 
 #endif

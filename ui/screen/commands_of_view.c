@@ -224,10 +224,15 @@ static bool may_close(const struct screen *s)
     return s->n_open > 0;
 }
 
+/* Where one types, Esc may have something to ask first. */
 static void close_view(struct screen *s, struct slice argument)
 {
+    static const struct key escape = {.code = KEY_ESCAPE};
+    const struct view *view = screen_view(s);
+
     (void)argument;
-    screen_close(s);
+    if (!view->key || !view->key(s, &escape))
+        screen_close(s);
 }
 
 static void focus(struct screen *s, struct slice argument)

@@ -29,6 +29,8 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"main", "T",         "trace"},
     {"main", "i",         "details"},
     {"main", "D",         "devices"},
+    {"main", "e",         "contacts"},
+    {"main", "A",         "contact-keep"},
     {"main", "d",         "detach"},
     {"main", "q",         "quit"},
     {"main", "/",         "search"},
@@ -53,6 +55,13 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"details", "s",      "swap"},
     {"details", "r",      "record"},
     {"details", "T",      "trace"},
+    {"details", "A",      "contact-keep"},
+    /* the contacts */
+    {"contacts", "A",          "contact-add"},
+    {"contact-list", "A",      "contact-add"},
+    {"contact-list", "e",      "contact-change"},
+    {"contact-list", "x",      "contact-delete"},
+    {"contact-list", "delete", "contact-delete"},
     /* the sound devices */
     {"devices", "t",      "test tone"},
     {"devices", "p",      "test record"},

@@ -5,6 +5,7 @@ libui_a_SOURCES += \
 	ui/screen/commands.c \
 	ui/screen/commands.h \
 	ui/screen/commands_of_calls.c \
+	ui/screen/commands_of_contacts.c \
 	ui/screen/commands_of_devices.c \
 	ui/screen/commands_of_trace.c \
 	ui/screen/commands_of_view.c \
@@ -12,6 +13,7 @@ libui_a_SOURCES += \
 	ui/screen/compare.h \
 	ui/screen/connection.c \
 	ui/screen/connection.h \
+	ui/screen/contacts.h \
 	ui/screen/devices.h \
 	ui/screen/graph.c \
 	ui/screen/graph.h \
@@ -74,6 +76,7 @@ libui_a_SOURCES += \
 	ui/screen/view.h \
 	ui/screen/view_call.c \
 	ui/screen/view_calls.c \
+	ui/screen/view_contact.c \
 	ui/screen/view_contacts.c \
 	ui/screen/view_details.c \
 	ui/screen/view_devices.c \

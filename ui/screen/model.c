@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "phone/contacts.h"
 #include "ui/json.h"
 #include "ui/screen/model_private.h"
 
@@ -94,6 +95,8 @@ void model_init(struct model *m)
 {
     *m = (struct model){0};
     model_set(&m->version, "");
+    model_set(&m->contacts_file, "");
+    model_set(&m->contacts_text, "");
     model_begin_sound(m);
 }
 
@@ -109,6 +112,8 @@ void model_free(struct model *m)
     free(m->notes);
     traced_clear(&m->traced);
     free(m->version);
+    free(m->contacts_file);
+    free(m->contacts_text);
     *m = (struct model){0};
 }
 
@@ -221,6 +226,14 @@ void model_put_called(struct buf *out, const char *contact, const char *name, co
         buf_put(out, model_short_uri(uri));
     else
         buf_puts(out, "somebody");
+}
+
+const struct model_contact *model_contact(const struct model *m, struct slice name)
+{
+    for (size_t i = 0; i < m->n_contacts; i++)
+        if (contacts_same_name(slice_of(m->contacts[i].name), name))
+            return &m->contacts[i];
+    return NULL;
 }
 
 static struct slice name_of(const char *contact, const char *name, const char *peer)

@@ -95,6 +95,8 @@ struct model {
     size_t n_past;
     struct model_contact *contacts; /* in the order of the file */
     size_t n_contacts;
+    char *contacts_file; /* its path, "": not known */
+    char *contacts_text; /* why it cannot be read: these are those of before */
     struct model_device *devices;
     size_t n_devices;
     char *devices_text; /* why there are none */
@@ -129,6 +131,8 @@ void model_status(struct model *model, const void *tree, uint64_t now_ms);
 void model_screens(struct model *model, const void *tree);
 void model_history(struct model *model, const void *tree);
 void model_contacts(struct model *model, const void *tree);
+/* Or why that was refused; those of before stay. */
+void model_contacts_failed(struct model *model, const char *text);
 void model_volume(struct model *model, const void *tree);
 
 /* Notes a line in the log, safe text: one of our own, that has just come to pass; or one of the
@@ -140,6 +144,8 @@ void model_note_at(struct model *model, double time, bool bad, const char *text)
 
 /* NULL: there is none of that number. */
 struct model_call *model_call(const struct model *model, uint32_t call);
+/* By its name, in capital or small letters; NULL: there is none. */
+const struct model_contact *model_contact(const struct model *model, struct slice name);
 /* The first of that phase, NULL: none. */
 const struct model_call *model_call_in(const struct model *model, enum phone_call_phase phase);
 /* The name to show: of our contacts, else what it calls itself, else user or host of the URI. */

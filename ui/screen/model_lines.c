@@ -510,6 +510,8 @@ void model_contacts(struct model *m, const void *tree)
     const json_t *list = json_object_get(tree, "contacts");
     size_t n = json_array_size(list);
 
+    model_set(&m->contacts_text, "");
+    take_text(&m->contacts_file, tree, "file");
     model_clear_contacts(m);
     m->contacts = model_grow(NULL, 0, (n + 1) * sizeof *m->contacts);
     for (; m->n_contacts < n; m->n_contacts++) {
@@ -518,6 +520,11 @@ void model_contacts(struct model *m, const void *tree)
         take_text(&m->contacts[m->n_contacts].name, row, "name");
         take_text(&m->contacts[m->n_contacts].address, row, "address");
     }
+}
+
+void model_contacts_failed(struct model *m, const char *text)
+{
+    model_set(&m->contacts_text, text);
 }
 
 void model_volume(struct model *m, const void *tree)

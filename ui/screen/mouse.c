@@ -78,7 +78,10 @@ static void click(struct screen *s, const struct layout *l, const struct key *ke
         return;
     if (t.view->kind == VIEW_PANE)
         s->focus = t.view;
-    click_row(s, &t, key);
+    if (t.view->click && is_in(t.rows, key))
+        t.view->click(s, t.rows, key->row - t.rows.row);
+    else
+        click_row(s, &t, key);
 }
 
 /* Moves the choice, as the list shows the rows around it. */

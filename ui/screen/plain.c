@@ -10,7 +10,8 @@
 
 void plain_init(struct plain *p, struct screen *screen, int verbosity)
 {
-    *p = (struct plain){.screen = screen, .out = buf_new(PLAIN_OUT_MAX)};
+    *p = (struct plain){
+        .screen = screen, .asked = buf_new(PLAIN_OUT_MAX), .out = buf_new(PLAIN_OUT_MAX)};
     p->tell = verbosity < 0 ? PLAIN_LITTLE : verbosity > 0 ? PLAIN_MUCH : PLAIN_NORMAL;
     screen->cells.silent = true;
     cells_resize(&screen->cells, SCREEN_ROWS, SCREEN_COLS);
@@ -18,6 +19,7 @@ void plain_init(struct plain *p, struct screen *screen, int verbosity)
 
 void plain_free(struct plain *p)
 {
+    buf_free(&p->asked);
     buf_free(&p->out);
 }
 
@@ -83,6 +85,20 @@ static void greet(struct plain *p)
 
 static void put_question(struct plain *p);
 
+/* What a form asks, where that is another question than before, or was not heard yet. */
+static void put_ask(struct plain *p, bool again)
+{
+    const struct screen *s = p->screen;
+    struct buf question = buf_new(PLAIN_OUT_MAX);
+
+    if (screen_view(s)->ask && s->prompt == PROMPT_NONE)
+        screen_view(s)->ask(s, &question);
+    if (again || !slice_eq(buf_slice(&question), buf_slice(&p->asked)))
+        buf_put(&p->out, buf_slice(&question));
+    buf_free(&p->asked);
+    p->asked = question;
+}
+
 unsigned plain_line(struct plain *p, const struct ctl_line *line)
 {
     struct screen *s = p->screen;
@@ -101,6 +117,7 @@ unsigned plain_line(struct plain *p, const struct ctl_line *line)
     plain_flush(p);
     if (p->owes && screen_is_answered(s))
         plain_read(p, screen_view(s));
+    put_ask(p, false);
     return news;
 }
 
@@ -223,6 +240,10 @@ static bool type_into(struct screen *s, const struct view *view, struct slice ty
 {
     if (slice_eq(typed, SLICE("."))) {
         press(s, KEY_ESCAPE);
+        return true;
+    }
+    if (view->typed) {
+        view->typed(s, typed);
         return true;
     }
     if (typed.n > 0 && !view->key(s, &(struct key){.code = KEY_PASTE, .text = typed}))
@@ -530,7 +551,7 @@ static void tell_change(struct plain *p, const struct view *view, size_t n_open)
     struct screen *s = p->screen;
     const struct view *now = screen_view(s);
 
-    if (now == view || has_news(s) || now == &view_setup || s->prompt != PROMPT_NONE)
+    if (now == view || has_news(s) || now == &view_setup || now->ask || s->prompt != PROMPT_NONE)
         return;
     if (s->n_open < n_open)
         plain_read_title(p, now);
@@ -576,5 +597,6 @@ void plain_typed(struct plain *p, struct slice typed)
         tell_change(p, view, n_open);
     put_message(p, "");
     put_question(p);
+    put_ask(p, true);
     buf_free(&safe);
 }

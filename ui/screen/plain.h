@@ -16,6 +16,7 @@ enum plain_tell { PLAIN_LITTLE = -1, PLAIN_NORMAL, PLAIN_MUCH };
 
 struct plain {
     struct screen *screen;
+    struct buf asked;       /* what a form has asked last */
     struct buf out;         /* lines to print, safe; whoever prints them clears it */
     uint64_t rest_until_ms; /* the next line waits so long, as somebody has said */
     bool greeted;           /* the state of the telephone was said at the beginning */

@@ -10,6 +10,7 @@
 #include "base/timers.h"
 #include "ui/json.h"
 #include "ui/screen/commands.h"
+#include "ui/screen/contacts.h"
 #include "ui/screen/mouse.h"
 #include "ui/screen/screen_prompt.h"
 
@@ -335,19 +336,22 @@ static void take_reply(struct screen *s, const struct ctl_line *line)
     if (line->id / ID_STEP > s->answered)
         s->answered = line->id / ID_STEP;
     s->asked_ms = s->now_ms;
-    if (!line->ok) {
+    if (!line->ok)
         model_note(s->model, true, line->text);
+    if (!line->ok && ask != ASK_CONTACT)
         screen_say(s, STYLE_BAD, "%s", line->text);
+    if (ask == ASK_CONTACT)
+        contacts_replied(s, line->id / ID_STEP, line);
+    else if (ask == ASK_CONTACTS)
+        contacts_heard(s, line);
+    if (!line->ok)
         return;
-    }
     if (ask == ASK_CALL)
         s->call = line->call;
     else if (ask == ASK_STATUS)
         model_status(s->model, line->tree, s->now_ms);
     else if (ask == ASK_HISTORY)
         model_history(s->model, line->tree);
-    else if (ask == ASK_CONTACTS)
-        model_contacts(s->model, line->tree);
     else if (ask == ASK_VOLUME)
         model_volume(s->model, line->tree);
     else if (ask == ASK_SCREEN)

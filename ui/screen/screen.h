@@ -25,6 +25,7 @@ enum screen_ask {
     ASK_STATUS,
     ASK_HISTORY,
     ASK_CONTACTS,
+    ASK_CONTACT, /* an edit of one (ui/screen/contacts.h) */
     ASK_DEVICES,
     ASK_VOLUME,
     ASK_SCREEN, /* how many screens there are, and whether the phone ends with them */

@@ -30,6 +30,12 @@ struct view {
     void (*draw)(const struct screen *screen, struct cells *cells, struct rect within);
     /* A key before all bindings, for views where one types. True: it was for the view. */
     bool (*key)(struct screen *screen, const struct key *key);
+    /* A click on a row of within, where it draws; for lists that is done. */
+    void (*click)(struct screen *screen, struct rect within, int row);
+    /* In lines (ui/screen/plain.h), for a form: what it asks for now, nothing while it asks for
+     * nothing; and the line that answers it. */
+    void (*ask)(const struct screen *screen, struct buf *out);
+    void (*typed)(struct screen *screen, struct slice line);
 
     /* A list: how many rows, and what one says, in words: for the search, and for those who hear it
      * (ui/screen/plain.h). Keys for lists then work. */
@@ -53,7 +59,7 @@ size_t view_place(const struct view *view);
 /* The views, each in its file. */
 extern const struct view view_calls, view_contacts, view_call, view_history, view_dial, view_help,
     view_log, view_setup, view_trace, view_trace_message, view_trace_compare, view_details,
-    view_devices;
+    view_devices, view_contact_list, view_contact;
 
 /* Something has happened to screen->setup: closes its view when it is over. */
 void view_setup_changed(struct screen *screen);
@@ -69,6 +75,14 @@ void view_list(const struct screen *screen, const struct view *view, struct cell
                struct rect within, view_row_fn *draw_row, const char *empty);
 /* The signs where there are more, for lists that are drawn otherwise. */
 void view_draw_more(struct cells *cells, struct rect within, size_t n, size_t first);
+
+/* Text between words, in as many rows from that one on as it takes. Returns the row behind it. */
+int view_put_text(struct cells *cells, struct rect within, int row, enum style style,
+                  struct slice text);
+/* How many rows it takes. */
+int view_text_rows(struct slice text, int cols);
+/* Cuts off the part of *text that goes into one row. */
+struct slice view_cut_row(struct slice *text, int cols);
 
 /* The first row that is shown of n, where room fit: the chosen one is in the middle where there is
  * enough on both sides. */

@@ -1,7 +1,11 @@
-/* The contacts, in the order of their file. */
-#include "ui/json.h"
+/* The contacts, in the order of their file: a pane to call them, and a list to edit them. */
+#include <stdlib.h>
+
 #include "ui/screen/commands.h"
+#include "ui/screen/contacts.h"
 #include "ui/screen/width.h"
+
+#define HEAD_ROWS 1
 
 static size_t rows(const struct screen *s)
 {
@@ -44,4 +48,61 @@ const struct view view_contacts = {.name = "contacts",
                                    .rows = rows,
                                    .text = text,
                                    .enter = enter,
-                                   .hint = "/ search"};
+                                   .hint = "e edit  / search"};
+
+/* --- to edit them --------------------------------------------------------------------------- */
+
+static void open_list(struct screen *s)
+{
+    size_t row = screen_chosen(s, &view_contacts);
+
+    if (row != SIZE_MAX)
+        screen_choose(s, &view_contact_list, row);
+}
+
+static void end(struct screen *s)
+{
+    struct contact_list *l = screen_state(s, &view_contact_list);
+
+    free(l->asked);
+    free(l->wanted);
+    free(l->name);
+    free(l->address);
+    buf_free(&l->question);
+}
+
+static void change(struct screen *s, size_t row)
+{
+    contact_form_change(s, &s->model->contacts[row]);
+}
+
+/* Where they are kept, or why they cannot be read: in a row, or in the place of the list. */
+static void draw_list(const struct screen *s, struct cells *cells, struct rect r)
+{
+    const struct model *m = s->model;
+
+    if (*m->contacts_text && m->n_contacts == 0) {
+        view_put_text(cells, r, 0, STYLE_BAD, slice_of(m->contacts_text));
+        return;
+    }
+    if (*m->contacts_text)
+        cells_put_cut(cells, r, 0, 1, r.cols - 2, STYLE_BAD, slice_of(m->contacts_text));
+    else if (*m->contacts_file)
+        cells_put_cut(cells, r, 0, 1, r.cols - 2, STYLE_DIM, slice_of(m->contacts_file));
+    r.row += HEAD_ROWS;
+    r.rows -= HEAD_ROWS;
+    view_list(s, &view_contact_list, cells, r, draw_row, "no contacts yet: A adds one");
+}
+
+const struct view view_contact_list = {.name = "contact-list",
+                                       .title = "Contacts",
+                                       .kind = VIEW_WHOLE,
+                                       .state_size = sizeof(struct contact_list),
+                                       .open = open_list,
+                                       .end = end,
+                                       .draw = draw_list,
+                                       .rows = rows,
+                                       .text = text,
+                                       .enter = change,
+                                       .head_rows = HEAD_ROWS,
+                                       .hint = "Enter changes one  / search"};

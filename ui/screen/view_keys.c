@@ -72,30 +72,16 @@ const struct command *keys_command_at(const struct screen *s, struct rect within
 
 /* --- messages ------------------------------------------------------------------------------- */
 
-/* The beginning of text that fits into cols, cut between words where there are some. */
-static struct slice one_row(struct slice text, int cols)
-{
-    struct slice head = width_head(text, cols);
-    size_t n = head.n;
-
-    if (head.n == text.n)
-        return head;
-    while (n > 0 && text.p[n] != ' ')
-        n--;
-    return n > 0 ? slice_head(text, n) : head;
-}
-
 /* Over what stands above the keys, three rows at most: what is told hides no key. */
 static void draw_message(const struct screen *s, struct cells *cells, struct rect within)
 {
     struct slice rows[MESSAGE_ROWS_MAX], rest = buf_slice(&s->message);
     int n = 0, cols = within.cols - 2;
 
-    while (rest.n > 0 && n < MESSAGE_ROWS_MAX) {
-        rows[n] = n + 1 < MESSAGE_ROWS_MAX ? one_row(rest, cols) : rest;
-        rest = slice_trim(slice_skip(rest, rows[n].n));
-        n++;
-    }
+    while (rest.n > 0 && n + 1 < MESSAGE_ROWS_MAX)
+        rows[n++] = view_cut_row(&rest, cols);
+    if (rest.n > 0)
+        rows[n++] = rest;
     for (int i = 0; i < n; i++) {
         struct rect row = {within.row - n + i, within.col, 1, within.cols};
 

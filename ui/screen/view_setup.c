@@ -118,24 +118,6 @@ static int draw_steps(const struct setup *setup, struct cells *cells, struct rec
     return row;
 }
 
-/* Between words, in as many rows as it takes. */
-static int draw_text(struct cells *cells, struct rect r, int row, enum style style,
-                     struct slice text)
-{
-    while (text.n > 0 && row < r.rows) {
-        struct slice head = width_head(text, r.cols - 2);
-
-        for (size_t n = head.n; head.n < text.n && n > 0; n--)
-            if (text.p[n] == ' ') {
-                head.n = n;
-                break;
-            }
-        cells_put(cells, r, row++, 1, style, head);
-        text = slice_trim(slice_skip(text, head.n));
-    }
-    return row;
-}
-
 static int draw_devices(const struct setup *setup, struct cells *cells, struct rect r, int row)
 {
     for (size_t i = 0; i < setup->n_devices && row + 6 < r.rows; i++) {
@@ -169,12 +151,12 @@ static void draw_question(const struct screen *s, const struct setup_step *step,
     if (step->kind == SETUP_DEVICE)
         row = draw_devices(setup, cells, r, row);
     if (step->kind == SETUP_WRITE)
-        row = draw_text(cells, r, row, STYLE_NORMAL, slice_of(setup->path));
-    row = draw_text(cells, r, row, STYLE_STRONG, slice_of(step->question));
+        row = view_put_text(cells, r, row, STYLE_NORMAL, slice_of(setup->path));
+    row = view_put_text(cells, r, row, STYLE_STRONG, slice_of(step->question));
     if (r.rows >= HELP_ROWS)
-        row = draw_text(cells, r, row, STYLE_DIM, slice_of(step->help));
+        row = view_put_text(cells, r, row, STYLE_DIM, slice_of(step->help));
     draw_typed(s, step, cells, r, row);
-    draw_text(cells, r, row + 1, STYLE_BAD, buf_slice(&setup->why));
+    view_put_text(cells, r, row + 1, STYLE_BAD, buf_slice(&setup->why));
 }
 
 static int draw_head(const struct setup *setup, struct cells *cells, struct rect r)
@@ -182,8 +164,9 @@ static int draw_head(const struct setup *setup, struct cells *cells, struct rect
     int row = 0;
 
     if (r.rows >= HELP_ROWS)
-        row = draw_text(cells, r, row, STYLE_DIM,
-                        SLICE("Enter goes on, with nothing typed too; Esc goes back, and leaves."));
+        row = view_put_text(
+            cells, r, row, STYLE_DIM,
+            SLICE("Enter goes on, with nothing typed too; Esc goes back, and leaves."));
     if (r.rows >= STEPS_ROWS)
         row = draw_steps(setup, cells, r, row);
     return r.rows >= HELP_ROWS ? row + 1 : row;
@@ -198,10 +181,10 @@ static void draw(const struct screen *s, struct cells *cells, struct rect r)
     if (!step)
         return;
     row = draw_head(setup, cells, r);
-    row =
-        draw_text(cells, r, row, setup->good ? STYLE_GOOD : STYLE_WARN, buf_slice(&setup->outcome));
+    row = view_put_text(cells, r, row, setup->good ? STYLE_GOOD : STYLE_WARN,
+                        buf_slice(&setup->outcome));
     if (setup->working)
-        draw_text(cells, r, row, STYLE_DIM, slice_of(setup_doing(setup)));
+        view_put_text(cells, r, row, STYLE_DIM, slice_of(setup_doing(setup)));
     else
         draw_question(s, step, cells, r, row);
 }

@@ -8,9 +8,9 @@
 #include "ui/status.h"
 
 static const struct view *const views[] = {
-    &view_calls,         &view_call,    &view_contacts, &view_history, &view_dial,
-    &view_help,          &view_log,     &view_setup,    &view_trace,   &view_trace_message,
-    &view_trace_compare, &view_details, &view_devices};
+    &view_calls,         &view_call,    &view_contacts, &view_history,      &view_dial,
+    &view_help,          &view_log,     &view_setup,    &view_trace,        &view_trace_message,
+    &view_trace_compare, &view_details, &view_devices,  &view_contact_list, &view_contact};
 
 _Static_assert(ARRAY_LEN(views) <= VIEWS_MAX, "each view has a place for its state");
 
@@ -73,6 +73,39 @@ void view_list(const struct screen *s, const struct view *view, struct cells *ce
             cells_select(cells, row);
     }
     view_draw_more(cells, within, n, first);
+}
+
+/* --- text ----------------------------------------------------------------------------------- */
+
+struct slice view_cut_row(struct slice *text, int cols)
+{
+    struct slice head = width_head(*text, cols);
+
+    for (size_t n = head.n; head.n < text->n && n > 0; n--)
+        if (text->p[n] == ' ') {
+            head.n = n;
+            break;
+        }
+    if (head.n == 0) /* there is no room for anything */
+        head = *text;
+    *text = slice_trim(slice_skip(*text, head.n));
+    return head;
+}
+
+int view_put_text(struct cells *cells, struct rect r, int row, enum style style, struct slice text)
+{
+    while (text.n > 0 && row < r.rows)
+        cells_put(cells, r, row++, 1, style, view_cut_row(&text, r.cols - 2));
+    return row;
+}
+
+int view_text_rows(struct slice text, int cols)
+{
+    int n = 0;
+
+    for (; text.n > 0; n++)
+        view_cut_row(&text, cols);
+    return n;
 }
 
 /* --- names and times ------------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 screen_unit_tests = \
 	tests/unit/ui/screen/test_cells \
 	tests/unit/ui/screen/test_compare \
+	tests/unit/ui/screen/test_contacts \
 	tests/unit/ui/screen/test_devices \
 	tests/unit/ui/screen/test_graph \
 	tests/unit/ui/screen/test_hostile \
@@ -27,6 +28,8 @@ scenes = tests/unit/ui/screen/scenes.c tests/unit/ui/screen/scenes.h \
 	tests/unit/ui/screen/views.c tests/unit/ui/screen/views.h
 tests_unit_ui_screen_test_cells_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_compare_LDADD = $(phone_ldadd)
+tests_unit_ui_screen_test_contacts_SOURCES = tests/unit/ui/screen/test_contacts.c $(scenes)
+tests_unit_ui_screen_test_contacts_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_devices_SOURCES = tests/unit/ui/screen/test_devices.c $(scenes)
 tests_unit_ui_screen_test_devices_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_graph_LDADD = $(phone_ldadd)

@@ -82,6 +82,13 @@ static const struct scene {
     {"details-none",    {NULL}, "", scene_details_none},
     {"devices",         {NULL}, "", scene_devices},
     {"devices-none",    {NULL}, "", scene_devices_none},
+    {"contact-list",    {STATUS(BOB), CONTACTS, HISTORY}, "tab tab j e", NULL},
+    {"contact-delete",  {STATUS(BOB), CONTACTS}, "e x", NULL},
+    {"contact-keep",    {STATUS(""), CONTACTS, HISTORY}, "tab tab tab j j A", NULL},
+    {"contact-wrong",   {STATUS(""), CONTACTS}, "e enter C-u c a r o l tab C-u s i p : enter tab", NULL},
+    {"contact-refused", {NULL}, "", scene_contact_refused},
+    {"contacts-hostile", {NULL}, "", scene_contacts_hostile},
+    {"contacts-broken",  {NULL}, "", scene_contacts_broken},
 };
 /* clang-format on */
 

@@ -219,3 +219,52 @@ void scene_devices_none(struct screen *s)
     scene_hear(s, STATUS("none", ""));
     scene_hear(s, "{\"v\":1,\"event\":\"devices\",\"time\":1,\"text\":\"there is no sound\"}");
 }
+
+/* --- contacts --------------------------------------------------------------------------------- */
+
+#define CONTACTS_FILE "\"file\":\"/home/alice/.config/tphone/contacts\""
+
+/* The reply to the last question: screens number theirs, 64 apart, 6 being an edit of a contact. */
+static void refuse_last(struct screen *s, const char *error, const char *text)
+{
+    char line[1024];
+
+    snprintf(line, sizeof line,
+             "{\"v\":1,\"reply\":%llu,\"ok\":false,\"error\":\"%s\",\"text\":\"%s\"}",
+             (unsigned long long)(s->asked * 64 + ASK_CONTACT), error, text);
+    scene_hear(s, line);
+}
+
+static void drop_line(void *arg, struct slice line)
+{
+    (void)arg;
+    (void)line;
+}
+
+void scene_contact_refused(struct screen *s)
+{
+    scene_begin(s);
+    s->send = drop_line;
+    scene_press(s, "e A D a v e tab d a v e @ h enter");
+    refuse_last(s, "failed",
+                "/home/alice/.config/tphone/contacts: cannot be written: No space left on device");
+}
+
+void scene_contacts_hostile(struct screen *s)
+{
+    scene_begin(s);
+    scene_hear(s,
+               "{\"v\":1,\"reply\":5,\"ok\":true," CONTACTS_FILE ",\"contacts\":["
+               "{\"name\":\"\\u001b[2Jred \\u001b[31m\",\"address\":\"sip:\\u0007\\u009b1;1H@x\"},"
+               "{\"name\":\"\u202e evil\",\"address\":\"a@\\u000d\\u000ab = c\"},"
+               "{\"name\":\"\u4f60\u597d\",\"address\":\"sip:nihao@example.org\"}]}");
+    scene_press(s, "e enter tab");
+}
+
+void scene_contacts_broken(struct screen *s)
+{
+    scene_hear(s, "{\"v\":1,\"reply\":5,\"ok\":false,\"error\":\"failed\",\"text\":"
+                  "\"/home/alice/.config/tphone/contacts:3:9: an equals sign is missing: a line is "
+                  "\\\"name = address\\\"\"}");
+    scene_press(s, "e");
+}

@@ -24,4 +24,8 @@ scene_fn scene_details, scene_details_early, scene_details_none;
 /* A test of the sound devices while one speaks; a machine without any. */
 scene_fn scene_devices, scene_devices_none;
 
+/* A contact that cannot be written; a file of contacts with what strangers put into files; one that
+ * cannot be read. */
+scene_fn scene_contact_refused, scene_contacts_hostile, scene_contacts_broken;
+
 #endif
