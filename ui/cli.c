@@ -401,13 +401,26 @@ static bool is_of_a_phone(const struct cli_option *o)
     return cli_option_key(o) != NULL;
 }
 
+/* A screen can say so, and let one try again. */
+static void refuse_file(struct cli *cli, struct buf *why)
+{
+    buf_put(&cli->refused, buf_slice(why));
+    buf_clear(why);
+    config_free(&cli->config);
+    config_init(&cli->config);
+}
+
 static int apply(const struct found *found, size_t n, struct cli *cli, struct buf *why)
 {
     /* The daemon must obey also while its file is being edited. */
     int err = cli->command->bit & CLI_CLIENTS ? 0 : read_file(cli, why);
 
-    if (!err)
+    if (err && cli->command->bit == CLI_SCREEN) {
+        refuse_file(cli, why);
+        err = 0;
+    } else if (!err) {
         err = choose_account(cli, why);
+    }
     for (size_t i = 0; !err && i < n; i++) {
         cli->alone |= is_of_a_phone(found[i].option);
         err = found[i].option->set(cli, found[i].option, found[i].value, why);
@@ -472,7 +485,8 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
     size_t n = 0;
     int err;
 
-    *cli = (struct cli){.notice = buf_new(8192), .play_fd = -1, .record_fd = -1};
+    *cli = (struct cli){
+        .notice = buf_new(8192), .refused = buf_new(8192), .play_fd = -1, .record_fd = -1};
     config_init(&cli->config);
     err = refuse_password(argc, argv, why);
     if (!err)
@@ -511,4 +525,5 @@ void cli_free(struct cli *cli)
 {
     config_free(&cli->config);
     buf_free(&cli->notice);
+    buf_free(&cli->refused);
 }

@@ -22,7 +22,8 @@ struct cli {
     bool trace;
     const char *trace_file; /* NULL: standard error */
     struct phone_config config;
-    struct buf notice; /* a sentence on the file though nothing is wrong with it, or empty */
+    struct buf notice;  /* a sentence on the file though nothing is wrong with it, or empty */
+    struct buf refused; /* of the screen: what is wrong with the file, which then counts as empty */
 
     const char *play, *record, *digits;
     int play_fd, record_fd; /* sound through descriptors (ui/pipes.h); below 0: none */

@@ -162,21 +162,22 @@ static void on_changed(void *arg)
 /* False: it cannot be started, which was said. */
 static bool connect_to_phone(struct app *a)
 {
-    static const struct connection_events events = {on_line, on_changed};
     struct buf why = buf_new(8192);
-    int err = connection_new(a->loop, a->cli, &a->screen, &events, a, &a->connection, &why);
+    int err = connection_start(a->connection);
 
-    if (err)
-        terminal_error(a->terminal, why.n > 0 ? buf_cstr(&why) : strerror(-err));
+    if (err) {
+        connection_put_why(a->connection, &why);
+        terminal_error(a->terminal, buf_cstr(&why));
+    }
     a->not_before_ms = net_now_ms() + REPLY_MS; /* until it is known how the phone is */
     buf_free(&why);
     return !err;
 }
 
-/* The phone has its settings now, or goes without. */
+/* The phone has its settings now, or goes without. One that was there may be found again. */
 static void start(struct app *a)
 {
-    a->failed = !a->connection && !connect_to_phone(a);
+    a->failed = !connect_to_phone(a) && !a->began;
     if (a->failed)
         net_loop_stop(a->loop);
 }
@@ -469,12 +470,15 @@ static int watch_continued(struct app *a)
 
 static int prepare(struct app *a)
 {
+    static const struct connection_events events = {on_line, on_changed};
     int err = net_loop_new(&a->loop);
 
     if (!err)
         err = flush_new(a->loop, a->terminal, &a->flush);
     if (!err)
         err = net_deadline_new(a->loop, on_turn, a, &a->turn);
+    if (!err)
+        err = connection_new(a->loop, a->cli, &a->screen, &events, a, &a->connection);
     if (!err)
         err = setup_run_new(a->loop, &a->setup, on_setup, a, &a->setup_run);
     if (!err)
@@ -538,7 +542,17 @@ static void finish(struct app *a)
     mem_wipe(a->in, sizeof a->in);
 }
 
-int cmd_plain(const struct cli *cli, struct terminal *terminal)
+static int refuse(struct terminal *terminal, struct slice sentence)
+{
+    struct buf why = buf_new(8192);
+
+    buf_put(&why, sentence);
+    terminal_error(terminal, buf_cstr(&why));
+    buf_free(&why);
+    return EXIT_USAGE;
+}
+
+static int run(const struct cli *cli, struct terminal *terminal)
 {
     struct app *a = xzalloc(sizeof *a);
     struct buf path = buf_new(4096);
@@ -564,4 +578,11 @@ int cmd_plain(const struct cli *cli, struct terminal *terminal)
     buf_free(&path);
     free(a);
     return (int)exit;
+}
+
+int cmd_plain(const struct cli *cli, struct terminal *terminal)
+{
+    if (cli->refused.n > 0)
+        return refuse(terminal, buf_slice(&cli->refused));
+    return run(cli, terminal);
 }

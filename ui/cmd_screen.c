@@ -33,6 +33,7 @@ struct app {
     uint64_t shown_ms; /* when it was drawn last */
     uint64_t bell_ms;  /* when it rings next; NEVER_MS: it does not */
     uint64_t rang_ms;  /* when it rang last */
+    bool began;        /* there was a phone */
 };
 
 /* --- pictures ------------------------------------------------------------------------------- */
@@ -118,6 +119,7 @@ static unsigned on_line(void *arg, const struct ctl_line *line)
     struct app *a = arg;
     unsigned news = screen_line(&a->screen, line);
 
+    a->began = true;
     if (news)
         draw_by(a, 0);
     return news;
@@ -125,27 +127,20 @@ static unsigned on_line(void *arg, const struct ctl_line *line)
 
 static void on_changed(void *arg)
 {
-    draw_by(arg, 0);
+    struct app *a = arg;
+
+    if (!a->screen.send && a->screen.trouble.n > 0)
+        screen_open(&a->screen, &view_trouble);
+    draw_by(a, 0);
 }
 
-static int connect_to_phone(struct app *a, struct buf *why)
-{
-    static const struct connection_events events = {on_line, on_changed};
-
-    return connection_new(a->loop, a->cli, &a->screen, &events, a, &a->connection, why);
-}
-
-/* After a set-up: the phone has its settings now, or goes without. */
+/* What is wrong with the settings, of which the phone that answers may know nothing. */
 static void start(struct app *a)
 {
-    struct buf why = buf_new(8192);
-    int err = a->connection ? 0 : connect_to_phone(a, &why);
-
-    if (err) {
-        model_note(&a->model, true, why.n > 0 ? buf_cstr(&why) : strerror(-err));
-        screen_say(&a->screen, STYLE_BAD, "%s", why.n > 0 ? buf_cstr(&why) : strerror(-err));
-    }
-    buf_free(&why);
+    if (connection_start(a->connection) != 0)
+        on_changed(a);
+    else if (a->cli->refused.n > 0)
+        screen_say(&a->screen, STYLE_BAD, "%" PRI_SLICE, ARG_SLICE(buf_slice(&a->cli->refused)));
 }
 
 /* --- the person ----------------------------------------------------------------------------- */
@@ -244,16 +239,17 @@ static int open_term(struct app *a, struct buf *why)
     return 0;
 }
 
-static int prepare(struct app *a, bool first_start, struct buf *why)
+static int prepare(struct app *a, struct buf *why)
 {
+    static const struct connection_events events = {on_line, on_changed};
     int err = net_loop_new(&a->loop);
 
     if (!err)
         err = net_deadline_new(a->loop, on_frame, a, &a->frame);
     if (!err)
         err = setup_run_new(a->loop, &a->setup, on_setup, a, &a->setup_run);
-    if (!err && !first_start)
-        err = connect_to_phone(a, why);
+    if (!err)
+        err = connection_new(a->loop, a->cli, &a->screen, &events, a, &a->connection);
     if (!err)
         err = signals_new(a->loop, on_gone, NULL, a, &a->signals);
     if (!err)
@@ -310,13 +306,24 @@ static int show(const struct cli *cli, struct terminal *terminal)
     a->screen.setup = &a->setup;
     a->screen.now_ms = net_now_ms();
     bind_keys(a);
-    if (prepare(a, first_start, &why) != 0) {
+    if (prepare(a, &why) != 0) {
         exit = EXIT_OTHER;
+        if (cli->refused.n > 0) {
+            exit = EXIT_USAGE;
+            buf_clear(&why);
+            buf_put(&why, buf_slice(&cli->refused));
+        }
     } else {
         if (first_start)
             screen_open(&a->screen, &view_setup);
+        else
+            start(a);
         draw_by(a, 0);
         net_loop_run(a->loop);
+    }
+    if (!exit && !a->began && a->screen.trouble.n > 0) {
+        exit = EXIT_OTHER;
+        connection_put_why(a->connection, &why);
     }
     finish(a, terminal);
     if (exit)

@@ -7,6 +7,7 @@ screen_tests = \
 	tests/ui/test_screen.py \
 	tests/ui/test_setup.py \
 	tests/ui/test_terminal.py \
-	tests/ui/test_trace.py
+	tests/ui/test_trace.py \
+	tests/ui/test_trouble.py
 EXTRA_DIST += $(screen_tests)
 tap_tests += $(screen_tests)

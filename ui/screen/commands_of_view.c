@@ -267,6 +267,17 @@ static void command_line(struct screen *s, struct slice argument)
     screen_begin_prompt(s, PROMPT_COMMAND, SLICE(""));
 }
 
+static bool may_start(const struct screen *s)
+{
+    return !s->send;
+}
+
+static void start(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    s->wish.start = true;
+}
+
 /* --- the program ---------------------------------------------------------------------------- */
 
 static void bare(struct screen *s, struct slice argument)
@@ -366,7 +377,9 @@ const struct command commands_of_view[] = {
     {.name = "view", .argument = ARGUMENT_VIEW, .must = true, .value = "NAME", .run = open_view,
      .help = "open a view by its name"},
     {.name = "log", .run = show_log, .help = "show what has happened"},
-    {.name = "set-up", .can = may_set_up, .run = set_up,
+    {.name = "start", .label = "try again", .can = may_start, .run = start,
+     .help = "start the telephone, where there is none"},
+    {.name = "set-up", .label = "set up", .can = may_set_up, .run = set_up,
      .help = "ask the questions of the first start, and write the settings"},
     {.name = "command", .run = command_line, .help = "type a command by its name"},
     {.name = "close", .label = "close", .can = may_close, .needs = "a view that is open",

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "net/loop.h"
+#include "phone/folders.h"
 #include "ui/ctl_client.h"
 #include "ui/screen/start.h"
 
@@ -14,12 +16,14 @@
 
 struct connection {
     struct net_loop *loop;
+    const struct cli *cli;
     struct screen *screen;
     struct connection_events events;
     void *arg;
     struct buf path; /* of the socket */
     struct ctl_client *client;
     struct net_deadline *again, *people;
+    pid_t pid;          /* of the phone that we have started; 0: none */
     bool leaving, left; /* good-bye was said; and heard */
 };
 
@@ -77,11 +81,38 @@ static void ask_all(struct connection *c)
 
 /* --- there and gone ------------------------------------------------------------------------- */
 
+/* What is wrong, why, and where to look. */
+static void tell_trouble(struct connection *c, const char *head, struct slice why)
+{
+    struct buf *out = &c->screen->trouble, file = buf_new(4096);
+
+    if (c->cli->config_file)
+        buf_puts(&file, c->cli->config_file);
+    else if (folders_config_file("tphone.conf", &file) != 0)
+        buf_clear(&file);
+    buf_clear(out);
+    buf_printf(out, "%s\n%" PRI_SLICE "\n", head, ARG_SLICE(why));
+    if (file.n > 0) {
+        buf_puts(out, "The settings are in ");
+        text_safe(out, buf_slice(&file));
+        buf_puts(out, "; man tphone.conf explains them, and an option such as --listen is a line "
+                      "\"listen = …\" there.\n");
+    }
+    if (c->path.n > 0) {
+        buf_puts(out, "What the telephone has said is in ");
+        text_safe(out, buf_slice(&c->path));
+        buf_puts(out, ".log.\n");
+    }
+    buf_puts(out, "Put it right, then try again. The questions of the first start write no file "
+                  "over another one: give a bad one a new name first.\n");
+    buf_free(&file);
+}
+
 /* The client must not be freed in here; that is done when it is looked for again. */
 static void on_lost(void *arg, int err)
 {
     struct connection *c = arg;
-    struct buf why = buf_new(4096);
+    struct buf why = buf_new(8192), words = buf_new(8192);
 
     if (c->leaving) {
         net_loop_stop(c->loop);
@@ -89,11 +120,18 @@ static void on_lost(void *arg, int err)
     }
     ctl_client_explain(err, buf_cstr(&c->path), &why);
     c->screen->send = NULL;
-    model_disconnected(c->screen->model);
-    model_note(c->screen->model, true, buf_cstr(&why));
     screen_say(c->screen, STYLE_BAD, "%s", buf_cstr(&why));
+    model_note(c->screen->model, true, buf_cstr(&why));
+    if (c->screen->model->leaves) { /* else its log is another's */
+        start_put_last_words(buf_cstr(&c->path), &words);
+        if (words.n > 0)
+            buf_printf(&why, ", and said: %s", buf_cstr(&words));
+    }
+    tell_trouble(c, "The telephone has ended.", buf_slice(&why));
+    model_disconnected(c->screen->model);
     net_deadline_set(c->again, net_now_ms() + AGAIN_MS);
     buf_free(&why);
+    buf_free(&words);
     c->events.changed(c->arg);
 }
 
@@ -116,6 +154,7 @@ static void on_again(void *arg)
 {
     struct connection *c = arg;
 
+    start_reap(&c->pid);
     if (c->leaving) { /* nobody has answered in time */
         net_loop_stop(c->loop);
         return;
@@ -131,30 +170,63 @@ static void on_again(void *arg)
 /* --- begin and end -------------------------------------------------------------------------- */
 
 int connection_new(struct net_loop *loop, const struct cli *cli, struct screen *screen,
-                   const struct connection_events *events, void *arg, struct connection **out,
-                   struct buf *why)
+                   const struct connection_events *events, void *arg, struct connection **out)
 {
     struct connection *c = calloc(1, sizeof *c);
     int err;
 
     if (!c)
         return -ENOMEM;
-    *c = (struct connection){
-        .loop = loop, .screen = screen, .events = *events, .arg = arg, .path = buf_new(4096)};
-    err = start_phone(cli, &c->path, why);
-    if (!err)
-        err = net_deadline_new(loop, on_again, c, &c->again);
+    *c = (struct connection){.loop = loop,
+                             .cli = cli,
+                             .screen = screen,
+                             .events = *events,
+                             .arg = arg,
+                             .path = buf_new(4096)};
+    err = net_deadline_new(loop, on_again, c, &c->again);
     if (!err)
         err = net_deadline_new(loop, on_people, c, &c->people);
-    if (!err) {
-        err = begin(c);
-        if (err)
-            ctl_client_explain(err, buf_cstr(&c->path), why);
-    }
     if (err)
         connection_free(c);
     else
         *out = c;
+    return err;
+}
+
+void connection_put_why(const struct connection *c, struct buf *out)
+{
+    struct slice rest = buf_slice(&c->screen->trouble);
+
+    slice_cut(&rest, '\n');
+    buf_puts(out, "the telephone could not be started: ");
+    buf_put(out, slice_cut(&rest, '\n'));
+}
+
+int connection_start(struct connection *c)
+{
+    struct buf why = buf_new(8192);
+    int err;
+
+    if (c->screen->send)
+        return 0;
+    start_reap(&c->pid);
+    buf_clear(&c->path);
+    err = start_phone(c->cli, &c->path, &c->pid, &why);
+    ctl_client_free(c->client);
+    c->client = NULL;
+    if (!err) {
+        err = begin(c);
+        if (err)
+            ctl_client_explain(err, buf_cstr(&c->path), &why);
+    }
+    if (err) {
+        if (why.n == 0)
+            buf_puts(&why, strerror(-err));
+        model_note(c->screen->model, true, buf_cstr(&why));
+        tell_trouble(c, "The telephone could not be started.", buf_slice(&why));
+    }
+    net_deadline_set(c->again, err && c->path.n > 0 ? net_now_ms() + AGAIN_MS : NEVER_MS);
+    buf_free(&why);
     return err;
 }
 

@@ -14,15 +14,20 @@ struct net_loop;
 struct connection_events {
     /* A line of the phone: to be given to the screen; what it was is returned. */
     unsigned (*line)(void *arg, const struct ctl_line *line);
-    /* The connection is there, or has gone, which the screen has been told. */
+    /* The connection is there, or has gone: then screen->trouble says why. */
     void (*changed)(void *arg);
 };
 
-/* Starts the phone where nobody answers. screen must outlive the connection. Callbacks come from
- * the loop and may not free it. 0, or a negative errno with a sentence in why. */
+/* Connects nobody yet. cli and screen must outlive the connection. Callbacks come from the loop and
+ * may not free it. 0 or a negative errno. */
 int connection_new(struct net_loop *loop, const struct cli *cli, struct screen *screen,
-                   const struct connection_events *events, void *arg, struct connection **out,
-                   struct buf *why);
+                   const struct connection_events *events, void *arg, struct connection **out);
+/* Starts the phone where nobody answers, and connects to it; where that is done, nothing happens.
+ * 0, or a negative errno: then screen->trouble says why, and a phone that somebody else starts is
+ * found all the same. */
+int connection_start(struct connection *connection);
+/* Why it could not be started, in one sentence. */
+void connection_put_why(const struct connection *connection, struct buf *out);
 void connection_free(struct connection *connection); /* NULL is fine */
 /* Once it has been left: that the phone goes on, in a sentence; NULL: it does not. */
 const char *connection_farewell(const struct connection *connection); /* NULL is fine */

@@ -67,6 +67,12 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"devices", "p",      "test record"},
     {"devices", "o",      "test open"},
     {"devices", "r",      "ring"},
+    /* where there is no telephone */
+    {"trouble", "r",      "start"},
+    {"trouble", "enter",  "start"},
+    {"trouble", "S",      "set-up"},
+    {"trouble", "L",      "log"},
+    {"trouble", "q",      "quit"},
     /* the messages of SIP */
     {"trace", "f",        "trace-filter"},
     {"trace", "o",        "trace-call"},

@@ -91,6 +91,7 @@ libui_a_SOURCES += \
 	ui/screen/view_trace.h \
 	ui/screen/view_trace_compare.c \
 	ui/screen/view_trace_message.c \
+	ui/screen/view_trouble.c \
 	ui/screen/views.c \
 	ui/screen/width.c \
 	ui/screen/width.h

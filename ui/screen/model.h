@@ -105,7 +105,7 @@ struct model {
     size_t n_notes;
     struct traced_list traced; /* messages of SIP */
     double microphone_db, speaker_db;
-    bool dnd;    /* calls are turned away */
+    bool dnd;         /* calls are turned away */
     bool leaves;      /* the phone ends when its screens have gone, */
     unsigned screens; /* of which there are so many */
 };

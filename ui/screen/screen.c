@@ -30,7 +30,8 @@ void screen_init(struct screen *s, struct model *model, struct keymap *keys)
                          .search = buf_new(LINE_BYTES_MAX),
                          .typed = buf_new(LINE_BYTES_MAX),
                          .message = buf_new(8192),
-                         .digits = buf_new(64)};
+                         .digits = buf_new(64),
+                         .trouble = buf_new(32768)};
     line_init(&s->line, NULL);
     for (size_t i = 0; (view = view_at(i)); i++)
         if (view->state_size > 0)
@@ -57,6 +58,7 @@ void screen_free(struct screen *s)
     buf_free(&s->typed);
     buf_free(&s->message);
     buf_free(&s->digits);
+    buf_free(&s->trouble);
     cells_free(&s->cells);
 }
 
@@ -329,6 +331,18 @@ void screen_ask_password(struct screen *s, const char *account)
 
 /* --- lines of the phone --------------------------------------------------------------------- */
 
+/* Its view goes, wherever it lies. */
+static void end_trouble(struct screen *s)
+{
+    size_t n = 0;
+
+    buf_clear(&s->trouble);
+    for (size_t i = 0; i < s->n_open; i++)
+        if (s->open[i] != &view_trouble)
+            s->open[n++] = s->open[i];
+    s->n_open = n;
+}
+
 static void take_reply(struct screen *s, const struct ctl_line *line)
 {
     enum screen_ask ask = (enum screen_ask)(line->id % ID_STEP);
@@ -348,9 +362,10 @@ static void take_reply(struct screen *s, const struct ctl_line *line)
         return;
     if (ask == ASK_CALL)
         s->call = line->call;
-    else if (ask == ASK_STATUS)
+    else if (ask == ASK_STATUS) {
         model_status(s->model, line->tree, s->now_ms);
-    else if (ask == ASK_HISTORY)
+        end_trouble(s);
+    } else if (ask == ASK_HISTORY)
         model_history(s->model, line->tree);
     else if (ask == ASK_VOLUME)
         model_volume(s->model, line->tree);

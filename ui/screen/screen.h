@@ -48,7 +48,7 @@ struct screen_wish {
     bool detach;  /* leave, and let the phone go on */
     bool redraw;  /* from nothing */
     bool suspend; /* as Ctrl-Z does */
-    bool start;   /* a set-up is over, so the phone may be started where there is none */
+    bool start;   /* the phone is to be started where there is none */
 };
 
 struct screen {
@@ -88,8 +88,10 @@ struct screen {
     bool has_seen;            /* the history is known, and */
     double seen_time;         /* missed calls until then have been seen (of Unix) */
 
-    bool watches;        /* levels of sound are asked for: somebody sees them move */
-    bool bare;           /* without lines, and one thing below the other: for copying */
+    struct buf
+        trouble;  /* why there is no telephone, a line for each thought; empty: there is one */
+    bool watches; /* levels of sound are asked for: somebody sees them move */
+    bool bare;    /* without lines, and one thing below the other: for copying */
     struct setup *setup; /* of the first start; NULL: there can be none */
     struct screen_wish wish;
     /* Hands a line to the phone, with its newline. NULL: nobody is there. */

@@ -27,7 +27,7 @@ static bool answers(const char *path)
 
 /* --- the process ---------------------------------------------------------------------------- */
 
-static void put_log_path(const char *socket, struct buf *out)
+void start_put_log_path(const char *socket, struct buf *out)
 {
     buf_printf(out, "%s.log", socket);
 }
@@ -94,21 +94,39 @@ static int fork_daemon(const struct cli *cli, const char *socket, const char *lo
 
 /* --- waiting for it ------------------------------------------------------------------------- */
 
-/* Its last line, without "tphone: ". */
-static void put_last_words(const char *log_path, struct buf *why)
+/* Its last line; text holds it. */
+static struct slice read_last_line(const char *log_path, char text[LOG_MAX])
 {
-    char text[LOG_MAX];
     int fd = open(log_path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, text, sizeof text) : 0;
+    off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+    ssize_t n = fd >= 0 ? pread(fd, text, LOG_MAX, size > LOG_MAX ? size - LOG_MAX : 0) : 0;
     struct slice rest = slice_trim((struct slice){text, n > 0 ? (size_t)n : 0}), line = {0};
 
     while (rest.p && rest.n > 0)
         line = slice_cut(&rest, '\n');
-    if (slice_starts(line, SLICE("tphone: ")))
-        line = slice_skip(line, 8);
-    text_safe(why, line);
     if (fd >= 0)
         close(fd);
+    return line;
+}
+
+/* Without "tphone: ", by which complaints are known; always: other lines, too. */
+static void put_last_line(const char *log_path, bool always, struct buf *out)
+{
+    char text[LOG_MAX];
+    struct slice line = read_last_line(log_path, text);
+    bool complains = slice_starts(line, SLICE("tphone: "));
+
+    if (complains || always)
+        text_safe(out, complains ? slice_skip(line, 8) : line);
+}
+
+void start_put_last_words(const char *socket, struct buf *out)
+{
+    struct buf path = buf_new(PATH_BYTES);
+
+    start_put_log_path(socket, &path);
+    put_last_line(buf_cstr(&path), false, out);
+    buf_free(&path);
 }
 
 static int wait_for_it(pid_t pid, const char *socket, const char *log_path, struct buf *why)
@@ -117,29 +135,26 @@ static int wait_for_it(pid_t pid, const char *socket, const char *log_path, stru
         if (answers(socket))
             return 0;
         if (waitpid(pid, NULL, WNOHANG) == pid) {
-            buf_puts(why, "the telephone could not be started: ");
-            put_last_words(log_path, why);
+            put_last_line(log_path, true, why);
             return -ECHILD;
         }
         usleep(STEP_US);
     }
-    buf_puts(why, "the telephone was started and does not answer; what it said is in ");
-    text_safe(why, slice_of(log_path));
+    buf_puts(why, "it was begun, and does not answer");
     return -ETIMEDOUT;
 }
 
-static int start(const struct cli *cli, const char *socket, struct buf *why)
+static int start(const struct cli *cli, const char *socket, pid_t *pid, struct buf *why)
 {
     struct buf log_path = buf_new(PATH_BYTES);
-    pid_t pid = -1;
     int err;
 
-    put_log_path(socket, &log_path);
-    err = fork_daemon(cli, socket, buf_cstr(&log_path), &pid);
+    start_put_log_path(socket, &log_path);
+    err = fork_daemon(cli, socket, buf_cstr(&log_path), pid);
     if (err)
-        buf_printf(why, "the telephone could not be started: %s", strerror(-err));
+        buf_puts(why, strerror(-err));
     else
-        err = wait_for_it(pid, socket, buf_cstr(&log_path), why);
+        err = wait_for_it(*pid, socket, buf_cstr(&log_path), why);
     buf_free(&log_path);
     return err;
 }
@@ -158,7 +173,13 @@ static void make_absolute(struct buf *path)
     buf_free(&whole);
 }
 
-int start_phone(const struct cli *cli, struct buf *path, struct buf *why)
+void start_reap(pid_t *pid)
+{
+    if (*pid > 0 && waitpid(*pid, NULL, WNOHANG) != 0)
+        *pid = 0;
+}
+
+int start_phone(const struct cli *cli, struct buf *path, pid_t *pid, struct buf *why)
 {
     char *config = cli->config_file ? realpath(cli->config_file, NULL) : NULL;
     struct cli absolute = *cli;
@@ -169,7 +190,7 @@ int start_phone(const struct cli *cli, struct buf *path, struct buf *why)
     if (!err)
         make_absolute(path);
     if (!err && !answers(buf_cstr(path)))
-        err = start(&absolute, buf_cstr(path), why);
+        err = start(&absolute, buf_cstr(path), pid, why);
     free(config);
     return err;
 }

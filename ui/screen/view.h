@@ -59,7 +59,7 @@ size_t view_place(const struct view *view);
 /* The views, each in its file. */
 extern const struct view view_calls, view_contacts, view_call, view_history, view_dial, view_help,
     view_log, view_setup, view_trace, view_trace_message, view_trace_compare, view_details,
-    view_devices, view_contact_list, view_contact;
+    view_devices, view_contact_list, view_contact, view_trouble;
 
 /* Something has happened to screen->setup: closes its view when it is over. */
 void view_setup_changed(struct screen *screen);
@@ -93,6 +93,9 @@ int view_put_name(struct cells *cells, struct rect within, int row, int col, int
                   enum style style, const char *contact, const char *name, const char *uri);
 /* The same in words: "Bob, sip:bob@example.org". */
 void view_put_who(struct buf *out, const char *contact, const char *name, const char *uri);
+/* A text in as many rows as it takes, from that row on, broken between words; the row behind it. */
+int view_put_text(struct cells *cells, struct rect within, int row, enum style style,
+                  struct slice text);
 /* "3:12", "1:02:03". */
 void view_put_duration(struct buf *out, uint64_t ms);
 /* The same as it is said, "3 minutes 12 seconds", which nobody takes for a time of day. */

@@ -8,9 +8,10 @@
 #include "ui/status.h"
 
 static const struct view *const views[] = {
-    &view_calls,         &view_call,    &view_contacts, &view_history,      &view_dial,
-    &view_help,          &view_log,     &view_setup,    &view_trace,        &view_trace_message,
-    &view_trace_compare, &view_details, &view_devices,  &view_contact_list, &view_contact};
+    &view_calls,   &view_call,          &view_contacts,      &view_history,
+    &view_dial,    &view_help,          &view_log,           &view_setup,
+    &view_trace,   &view_trace_message, &view_trace_compare, &view_details,
+    &view_devices, &view_contact_list,  &view_contact,       &view_trouble};
 
 _Static_assert(ARRAY_LEN(views) <= VIEWS_MAX, "each view has a place for its state");
 
@@ -126,6 +127,22 @@ void view_put_who(struct buf *out, const char *contact, const char *name, const 
 {
     status_put_name(out, contact, name);
     buf_puts(out, *uri ? uri : "somebody");
+}
+
+int view_put_text(struct cells *cells, struct rect r, int row, enum style style, struct slice text)
+{
+    while (text.n > 0 && row < r.rows) {
+        struct slice head = width_head(text, r.cols - 2);
+
+        for (size_t n = head.n; head.n < text.n && n > 0; n--)
+            if (text.p[n] == ' ') {
+                head.n = n;
+                break;
+            }
+        cells_put(cells, r, row++, 1, style, head);
+        text = slice_trim(slice_skip(text, head.n));
+    }
+    return row;
 }
 
 void view_put_duration(struct buf *out, uint64_t ms)

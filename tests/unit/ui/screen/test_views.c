@@ -80,6 +80,7 @@ static const struct scene {
     {"details",         {NULL}, "", scene_details},
     {"details-early",   {NULL}, "", scene_details_early},
     {"details-none",    {NULL}, "", scene_details_none},
+    {"trouble",         {NULL}, "", scene_trouble},
     {"devices",         {NULL}, "", scene_devices},
     {"devices-none",    {NULL}, "", scene_devices_none},
     {"contact-list",    {STATUS(BOB), CONTACTS, HISTORY}, "tab tab j e", NULL},

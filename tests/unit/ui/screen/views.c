@@ -175,6 +175,21 @@ void scene_details_none(struct screen *s)
     scene_press(s, "i");
 }
 
+/* --- no telephone ----------------------------------------------------------------------------- */
+
+void scene_trouble(struct screen *s)
+{
+    s->send = NULL;
+    buf_puts(&s->trouble,
+             "The telephone could not be started.\n"
+             "/home/alice/.config/tphone/tphone.conf:3:1: there is no setting \"listne\"; is "
+             "\"listen\" meant?\n"
+             "The settings are in /home/alice/.config/tphone/tphone.conf; man tphone.conf explains "
+             "them.\n"
+             "Put it right, then try again.\n");
+    screen_open(s, &view_trouble);
+}
+
 /* --- sound devices ---------------------------------------------------------------------------- */
 
 #define STATUS(device, rings)                                                                      \

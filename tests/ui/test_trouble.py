@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""A telephone that cannot be started, or has ended: the screen says what, why and what to do, and
+tries again."""
+import os
+import signal
+import socket
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import tphone
+from lib.room import Room, wait_until
+from lib.screen import BEGUN, Screen
+from lib.tap import case, equal, expect, run
+
+NOT_STARTED = "The telephone could not be started"
+
+
+@case("a bad file of settings is told with its line, and read again once it is good")
+def bad_settings():
+    with Room() as room:
+        me = Screen(room, settings="listne = 3\n", begun=NOT_STARTED)
+        t = me.tmux
+        t.wait(r'tphone\.conf:3:1: there is no setting "listne"; is "listen" meant\?')
+        t.wait(r"The settings are in .*tphone\.conf; man tphone\.conf")
+        t.wait(r"What the telephone has said is in .*control\.log")
+        t.wait(r"r try again +S set up +.*q quit")
+        t.press("S")
+        t.wait("What is your SIP address")
+        t.press("Escape")
+        t.wait("listne")
+        t.press("r")
+        t.wait("listne")
+        me.config(f"listen = udp:127.0.0.1:{me.port}\ndevice = null\n")
+        t.press("r")
+        t.wait(r"no calls +│")
+        t.wait(NOT_STARTED, gone=True)
+        me.config("nonsense\n")
+        second = me.again("second")
+        second.wait(r"no calls +│")
+        second.wait(r"tphone\.conf:1:")
+        second.press("q")
+        equal(second.status(), 0, "exit status of a screen of a phone that runs")
+        me.leave()
+
+
+@case("a port that is taken is told; who gives up gets the terminal back, with the reason")
+def port_taken():
+    with Room() as room, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        me = Screen(room, begun="no calls")
+        me.leave()
+        me.config(f"listen = udp:127.0.0.1:{port}\ndevice = null\n")
+        t = me.again("again")
+        t.wait(f"cannot listen on .*{port}: another program has this port")
+        t.press("q")
+        equal(t.status(), 1, "exit status")
+        t.wait(f"^tphone: the telephone could not be started: cannot listen on .*{port}")
+        equal(t.ask("alternate_on"), "0", "the other screen is left")
+        t = me.again("third")
+        t.wait(f"cannot listen on .*{port}")
+        taken.close()
+        t.press("Enter")
+        t.wait(r"no calls +│")
+        t.press("q")
+        equal(t.status(), 0, "exit status")
+        me.expect_gone()
+
+
+@case("a telephone that is killed is told with its call, and started again, or found")
+def killed():
+    with Room() as room:
+        bob = tphone.Answer(room, "bob")
+        me = Screen(room)
+        t = me.tmux
+        me.call(bob.uri)
+        t.wait(r"▶ bob@.* 0:0\d")
+        for again in ("r", "found"):
+            daemon = next(p for p in me.processes() if p != t.pid())
+            os.kill(daemon, signal.SIGKILL)
+            t.wait("The telephone has ended")
+            t.wait("the daemon at .* has gone")
+            t.press("Escape")
+            t.wait("no calls +│")
+            t.wait("tphone +not connected to the telephone")
+            t.press(":")
+            t.type("view trouble")
+            t.press("Enter")
+            t.wait("The telephone has ended")
+            wait_until(lambda: not os.path.exists(f"/proc/{daemon}"), 10, "a dead process stays")
+            if again == "r":
+                t.press("r")
+            else:
+                me.start("daemon")
+            t.wait(BEGUN)
+            t.wait("The telephone has ended", gone=True)
+            t.wait(r"no calls +│")
+
+
+@case("in lines, a bad file of settings ends it with status 2")
+def lines():
+    with Room() as room:
+        me = Screen(room, settings="listne = 3\n", begun=NOT_STARTED)
+        for words in (("--plain",), ("screen",)):
+            said = me.tphone(*words, no_terminal=True, TERM="xterm")
+            equal(said.status, 2, "exit status")
+            expect('tphone.conf:3:1: there is no setting "listne"' in said.err, said)
+
+
+if __name__ == "__main__":
+    run(jobs=2)
