@@ -7,6 +7,8 @@
 
 #define LEVEL_COLS 3
 #define LEVEL_FROM_COLS 36
+#define WORDS_COLS 10     /* "conference" */
+#define MEASURED_CALLS 32 /* nobody looks at more of them */
 #define SILENT_DB (-54.0f)
 
 static size_t rows(const struct screen *s)
@@ -53,6 +55,11 @@ static const char *word_of(const struct model_call *c)
     return c->conference ? "conference" : "";
 }
 
+static bool is_encrypted(const struct model_call *c)
+{
+    return *c->encryption && strcmp(c->encryption, "none") != 0;
+}
+
 static void put_codec(const struct model_call *c, struct buf *out)
 {
     struct slice rest = slice_of(c->codec);
@@ -75,17 +82,14 @@ static void text(const struct screen *s, size_t row, struct buf *out)
     }
     if (c->conference)
         buf_printf(out, ", in conference %u", (unsigned)c->conference);
-    buf_printf(out, "%s%s", c->muted ? ", muted" : "", c->recording ? ", recorded" : "");
+    buf_printf(out, "%s%s%s", is_encrypted(c) ? ", encrypted" : "", c->muted ? ", muted" : "",
+               c->recording ? ", recorded" : "");
 }
 
 /* brief: the codec is left out where what matters more stands there, so that the name has room. */
-static void put_state(const struct screen *s, const struct model_call *c, const struct cells *cells,
-                      bool brief, struct buf *out)
+static void put_words(const struct model_call *c, const struct cells *cells, bool brief,
+                      struct buf *out)
 {
-    uint64_t began = c->up_ms ? c->up_ms : c->began_ms;
-
-    view_put_duration(out, s->now_ms > began ? s->now_ms - began : 0);
-    buf_puts(out, brief ? " " : "  ");
     if (*word_of(c))
         buf_puts(out, word_of(c));
     else if (!brief || (!c->muted && !c->recording))
@@ -100,6 +104,51 @@ static void put_state(const struct screen *s, const struct model_call *c, const 
         buf_put(out, cells_glyph(cells, GLYPH_RECORDING));
         buf_puts(out, "rec");
     }
+    if (is_encrypted(c)) {
+        buf_putc(out, ' ');
+        buf_put(out, cells_glyph(cells, GLYPH_SECRET));
+    }
+}
+
+/* The words of all calls begin below each other, if they are not long: those push the duration to
+ * the left, and leave the names of the others their room. */
+static int words_cols(const struct screen *s, const struct cells *cells, bool brief)
+{
+    struct buf words = buf_new(256);
+    int cols = 0;
+
+    for (size_t i = 0; i < s->model->n_calls && i < MEASURED_CALLS; i++) {
+        int n;
+
+        buf_clear(&words);
+        put_words(s->model->calls[i], cells, brief, &words);
+        n = width_of(buf_slice(&words));
+        cols = n > cols && n <= WORDS_COLS ? n : cols;
+    }
+    buf_free(&words);
+    return cols;
+}
+
+/* Duration and words before column end; where they begin. */
+static int draw_state(const struct screen *s, const struct model_call *c, struct cells *cells,
+                      struct rect row, int end)
+{
+    uint64_t began = c->up_ms ? c->up_ms : c->began_ms;
+    bool brief = row.cols < LEVEL_FROM_COLS;
+    int all = words_cols(s, cells, brief), cols;
+    struct buf words = buf_new(256), duration = buf_new(64);
+
+    put_words(c, cells, brief, &words);
+    view_put_duration(&duration, s->now_ms > began ? s->now_ms - began : 0);
+    cols = width_of(buf_slice(&words));
+    end -= cols > all ? cols : all;
+    cells_put(cells, row, 0, end, style_of(c), buf_slice(&words));
+    end -= brief ? 1 : 2;
+    cells_put_right(cells, row, 0, end, style_of(c), buf_slice(&duration));
+    end -= width_of(buf_slice(&duration));
+    buf_free(&words);
+    buf_free(&duration);
+    return end;
 }
 
 /* How loud they were in the last seconds, before column end. Columns taken, also where nothing is
@@ -120,18 +169,14 @@ static int draw_level(const struct model_call *c, struct cells *cells, struct re
 static void draw_row(const struct screen *s, struct cells *cells, struct rect row, size_t i)
 {
     const struct model_call *c = s->model->calls[i];
-    struct buf state = buf_new(256);
     int end = row.cols - 1;
 
-    put_state(s, c, cells, row.cols < LEVEL_FROM_COLS, &state);
     if (row.cols >= LEVEL_FROM_COLS)
         end -= draw_level(c, cells, row, end);
     cells_draw(cells, row, 0, 1, style_of(c), glyph_of(c));
-    cells_put_right(cells, row, 0, end, style_of(c), buf_slice(&state));
-    view_put_name(cells, row, 0, 3, end - width_of(buf_slice(&state)) - 4,
-                  c == screen_call(s) ? STYLE_STRONG : STYLE_NORMAL, c->contact, c->peer_name,
-                  c->peer);
-    buf_free(&state);
+    end = draw_state(s, c, cells, row, end);
+    view_put_name(cells, row, 0, 3, end - 4, c == screen_call(s) ? STYLE_STRONG : STYLE_NORMAL,
+                  c->contact, c->peer_name, c->peer);
 }
 
 static void enter(struct screen *s, size_t row)
