@@ -93,9 +93,6 @@ int view_put_name(struct cells *cells, struct rect within, int row, int col, int
                   enum style style, const char *contact, const char *name, const char *uri);
 /* The same in words: "Bob, sip:bob@example.org". */
 void view_put_who(struct buf *out, const char *contact, const char *name, const char *uri);
-/* A text in as many rows as it takes, from that row on, broken between words; the row behind it. */
-int view_put_text(struct cells *cells, struct rect within, int row, enum style style,
-                  struct slice text);
 /* "3:12", "1:02:03". */
 void view_put_duration(struct buf *out, uint64_t ms);
 /* The same as it is said, "3 minutes 12 seconds", which nobody takes for a time of day. */

@@ -129,22 +129,6 @@ void view_put_who(struct buf *out, const char *contact, const char *name, const 
     buf_puts(out, *uri ? uri : "somebody");
 }
 
-int view_put_text(struct cells *cells, struct rect r, int row, enum style style, struct slice text)
-{
-    while (text.n > 0 && row < r.rows) {
-        struct slice head = width_head(text, r.cols - 2);
-
-        for (size_t n = head.n; head.n < text.n && n > 0; n--)
-            if (text.p[n] == ' ') {
-                head.n = n;
-                break;
-            }
-        cells_put(cells, r, row++, 1, style, head);
-        text = slice_trim(slice_skip(text, head.n));
-    }
-    return row;
-}
-
 void view_put_duration(struct buf *out, uint64_t ms)
 {
     unsigned s = (unsigned)(ms / 1000);
