@@ -89,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     setup_init(&setup, "/nowhere/tphone.conf");
     setup.changed = no_work;
     s.setup = &setup;
-    plain_init(&p, &s);
+    plain_init(&p, &s, 0);
     s.now_ms = 1000;
     s.send = ignore;
     hear(&p, lines);
