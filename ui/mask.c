@@ -95,6 +95,36 @@ static struct slice hide_value(struct buf *out, struct slice value, enum open *o
     return value;
 }
 
+static enum open hide_rest(struct buf *out, struct slice shown, struct slice end)
+{
+    buf_put(out, shown);
+    buf_puts(out, HIDDEN);
+    buf_put(out, end);
+    return OPEN_ALL;
+}
+
+/* Whether a parameter may end before s, as a quoted string has ended: what goes on behind it was
+ * not quoted, and what seemed to be was not either. */
+static bool may_end(struct slice s)
+{
+    s = skip_blanks(s);
+    return s.n == 0 || s.p[0] == ',';
+}
+
+/* Shows what is quoted, where it ends as it should. */
+static bool put_quoted(struct buf *out, struct slice *s)
+{
+    bool unclosed;
+    struct slice rest = skip_quoted(slice_skip(*s, 1), &unclosed);
+
+    if (unclosed || !may_end(rest))
+        return false;
+    buf_put(out, slice_head(*s, s->n - rest.n));
+    *s = rest;
+    return true;
+}
+
+/* Names of secrets in quotes are none: a realm may be like one, to have what follows shown. */
 static enum open put_parameters(struct buf *out, struct slice s, struct slice end)
 {
     enum open open = OPEN_PARAMETERS;
@@ -107,9 +137,16 @@ static enum open put_parameters(struct buf *out, struct slice s, struct slice en
             buf_put(out, slice_head(s, (size_t)(value.p - s.p)));
             s = hide_value(out, value, &open);
             begins = false;
+            if (!may_end(s))
+                return hide_rest(out, SLICE(" "), end);
             continue;
         }
         begins = s.p[0] == ',' || s.p[0] == ':' || is_blank(s.p[0]);
+        if (s.p[0] == '"') {
+            if (!put_quoted(out, &s))
+                return hide_rest(out, SLICE(""), end);
+            continue;
+        }
         buf_putc(out, s.p[0]);
         s = slice_skip(s, 1);
     }
@@ -118,14 +155,6 @@ static enum open put_parameters(struct buf *out, struct slice s, struct slice en
 }
 
 /* --- lines ---------------------------------------------------------------------------------- */
-
-static enum open hide_rest(struct buf *out, struct slice shown, struct slice end)
-{
-    buf_put(out, shown);
-    buf_puts(out, HIDDEN);
-    buf_put(out, end);
-    return OPEN_ALL;
-}
 
 static enum open put_header(struct buf *out, struct slice line, struct slice end)
 {
@@ -155,6 +184,8 @@ static enum open put_continued(struct buf *out, struct slice line, struct slice 
     if (open == OPEN_QUOTE) {
         rest = skip_quoted(line, &unclosed);
         buf_puts(out, unclosed ? " " HIDDEN : " " HIDDEN "\"");
+        if (!unclosed && !may_end(rest))
+            return hide_rest(out, SLICE(" "), end);
         if (!unclosed)
             return put_parameters(out, rest, end);
         buf_put(out, end);
