@@ -42,6 +42,14 @@ static unsigned unsigned_of(const json_t *tree, const char *member)
     return n > 0 && n <= UINT32_MAX ? (unsigned)n : 0;
 }
 
+/* Of Unix; 0 where no calendar has it. */
+static double time_of(const json_t *tree)
+{
+    double time = json_number_value(json_object_get(tree, "time"));
+
+    return time > 0 && time < 1e11 ? time : 0;
+}
+
 static uint64_t big_of(const json_t *tree, const char *member)
 {
     json_int_t n = json_integer_value(json_object_get(tree, member));
@@ -283,18 +291,13 @@ static unsigned take_account(struct model *m, const struct ctl_line *line)
 static unsigned take_message(struct model *m, const json_t *tree)
 {
     traced_add(&m->traced,
-               &(struct traced_source){.time = json_number_value(json_object_get(tree, "time")),
+               &(struct traced_source){.time = time_of(tree),
                                        .sent = strcmp(text_of(tree, "direction"), "out") == 0,
                                        .transport = text_of(tree, "transport"),
                                        .local = text_of(tree, "local"),
                                        .remote = text_of(tree, "remote"),
                                        .message = text_of(tree, "message")});
     return MODEL_CHANGED;
-}
-
-static double time_of(const struct ctl_line *line)
-{
-    return json_number_value(json_object_get(line->tree, "time"));
 }
 
 /* Whose call it is: people have names here, where the shell has numbers. The first events say it
@@ -340,7 +343,7 @@ static void note(struct model *m, const struct ctl_line *line)
         copy = slice_dup(buf_slice(&said));
 
         if (copy)
-            model_note_at(m, time_of(line), bad, copy);
+            model_note_at(m, time_of(line->tree), bad, copy);
         free(copy);
     }
     buf_free(&text);
@@ -352,7 +355,7 @@ unsigned model_event(struct model *m, const struct ctl_line *line, uint64_t now_
     const struct phone_event *e = &line->event;
 
     if (line->kind == CTL_OWN) {
-        model_note_at(m, time_of(line), true, line->text);
+        model_note_at(m, time_of(line->tree), true, line->text);
         return MODEL_CHANGED;
     }
     if (line->kind != CTL_EVENT)
@@ -491,7 +494,7 @@ void model_history(struct model *m, const void *tree)
         const json_t *row = json_array_get(list, m->n_past);
         struct model_past *p = &m->past[m->n_past];
 
-        p->time = json_number_value(json_object_get(row, "time"));
+        p->time = time_of(row);
         p->outgoing = strcmp(text_of(row, "direction"), "out") == 0;
         p->talk_ms = ms_of(row, "duration");
         p->status = unsigned_of(row, "status");
