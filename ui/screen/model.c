@@ -138,6 +138,7 @@ void model_note_at(struct model *m, double time, bool bad, const char *text)
     } else {
         m->notes = model_grow(m->notes, m->n_notes, sizeof *m->notes);
     }
+    m->noted++;
     m->notes[m->n_notes++] = (struct model_note){.time = time, .bad = bad, .text = xstrdup(text)};
 }
 

@@ -103,6 +103,7 @@ struct model {
     struct model_sound sound;
     struct model_note *notes; /* the newest last */
     size_t n_notes;
+    uint64_t noted; /* how many there ever were */
     struct traced_list traced; /* messages of SIP */
     double microphone_db, speaker_db;
     bool dnd;         /* calls are turned away */

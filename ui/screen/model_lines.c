@@ -324,7 +324,7 @@ static struct slice without_number(struct slice line, uint32_t call)
     return slice_starts(line, slice_of(head)) ? slice_skip(line, (size_t)n) : line;
 }
 
-/* The sentence that `tphone ctl events` would print, without its line end, and with whose call it
+/* The sentence that `tphone ctl events -v` would print, without its line end, and with whose call it
  * is. */
 static void note(struct model *m, const struct ctl_line *line)
 {
@@ -333,7 +333,7 @@ static void note(struct model *m, const struct ctl_line *line)
                line->event.kind == PHONE_SOUND_FAILED || line->event.kind == PHONE_HOOK_FAILED;
     struct slice first;
 
-    status_line(&text, &line->event, 0);
+    status_line(&text, &line->event, 1);
     first = slice_trim(buf_slice(&text));
     if (first.n > 0) {
         char *copy;

@@ -379,7 +379,7 @@ static void take_reply(struct screen *s, const struct ctl_line *line)
 
 /* The end of a call is shown, as it leaves the list at once, but for one that was ended here; so is
  * what the phone wants known. */
-static void show_note(struct screen *s, const struct ctl_line *line)
+static void show_note(struct screen *s, const struct ctl_line *line, uint64_t noted)
 {
     const struct phone_event *e = &line->event;
     bool shown = line->kind == CTL_OWN || e->kind == PHONE_ENDED || e->kind == PHONE_NOTICE ||
@@ -389,13 +389,14 @@ static void show_note(struct screen *s, const struct ctl_line *line)
 
     if (e->kind == PHONE_ENDED && e->call == s->hung_up)
         return;
-    if (shown && m->n_notes > 0)
+    if (shown && m->noted > noted)
         screen_say(s, m->notes[m->n_notes - 1].bad ? STYLE_BAD : STYLE_NORMAL, "%s",
                    m->notes[m->n_notes - 1].text);
 }
 
 unsigned screen_line(struct screen *s, const struct ctl_line *line)
 {
+    uint64_t noted = s->model->noted;
     unsigned news;
 
     if (line->kind == CTL_REPLY) {
@@ -403,7 +404,7 @@ unsigned screen_line(struct screen *s, const struct ctl_line *line)
         return MODEL_CHANGED;
     }
     news = model_event(s->model, line, s->now_ms);
-    show_note(s, line);
+    show_note(s, line, noted);
     /* Keys mean what rings, unless one is about to say something. */
     if ((news & MODEL_INCOMING) && !model_call_in(s->model, PHONE_PHASE_UP))
         s->call = line->event.call;

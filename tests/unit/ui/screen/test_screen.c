@@ -163,6 +163,8 @@ static const struct seen_row {
     {"words of calls below each other",  {STATUS(CALL(1, "up", "") "," CALL(2, "incoming", ""))}, "", "0:05  opus    ", NULL},
     {"a call that is encrypted",         {STATUS(CALL(1, "up", "")), EVENT("media", "1,\"encryption\":\"srtp\"")}, "", "0:05  opus \342\227\206", NULL},
     {"one that is not",                  {STATUS(CALL(1, "up", "")), EVENT("media", "1,\"encryption\":\"none\"")}, "", NULL, "opus \342\227\206"},
+    {"where a recording goes",           {STATUS(CALL(1, "up", "")), EVENT("recording", "1,\"file\":\"/home/me/x.wav\"")}, "",
+     "p1@h.example: recording to /home/me/x.wav", NULL},
     {"not with a call",                  {STATUS(CALL(1, "ringing", ""))}, "5", NULL, "to 5"},
     {"missed calls are counted",         {STATUS(""), HISTORY(PAST("9.0", "missed") "," PAST("8.0", "missed") "," PAST("7.0", "answered"))}, "",
      "2 missed", NULL},
