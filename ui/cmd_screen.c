@@ -12,7 +12,8 @@
 #include "ui/screen/width.h"
 #include "ui/signals.h"
 
-#define FRAME_MS 16u        /* between two pictures, at least */
+#define FRAME_MS 16u        /* between two pictures, at least: of the phone, and of keys */
+#define FIRST_MS 50u        /* the first one waits so long for what the phone knows */
 #define BELL_MS 3000u       /* while somebody calls */
 #define BELL_LEAST_MS 1000u /* between two, however many call */
 #define NAME_COLS 60        /* of the title */
@@ -30,7 +31,9 @@ struct app {
     struct setup setup;
     struct setup_run *setup_run;
     struct buf title;  /* that the terminal has */
-    uint64_t shown_ms; /* when it was drawn last */
+    uint64_t shown_ms; /* when it was drawn last, */
+    uint64_t typed_ms; /* and when for a key */
+    bool typed;        /* a key's picture is still to come */
     uint64_t bell_ms;  /* when it rings next; NEVER_MS: it does not */
     uint64_t rang_ms;  /* when it rang last */
     bool began;        /* there was a phone */
@@ -38,9 +41,11 @@ struct app {
 
 /* --- pictures ------------------------------------------------------------------------------- */
 
+/* A key waits for no picture but that of another key: meters that moved just before it would make
+ * whoever types wait. */
 static void draw_by(struct app *a, uint64_t when_ms)
 {
-    uint64_t soonest = a->shown_ms + FRAME_MS;
+    uint64_t soonest = (a->typed ? a->typed_ms : a->shown_ms) + FRAME_MS;
 
     net_deadline_set(a->frame, when_ms > soonest ? when_ms : soonest);
 }
@@ -102,6 +107,9 @@ static void on_frame(void *arg)
     uint64_t next;
 
     a->screen.now_ms = a->shown_ms = net_now_ms();
+    if (a->typed)
+        a->typed_ms = a->shown_ms;
+    a->typed = false;
     ring(a, a->shown_ms);
     show_title(a);
     screen_draw(&a->screen);
@@ -120,7 +128,7 @@ static unsigned on_line(void *arg, const struct ctl_line *line)
     unsigned news = screen_line(&a->screen, line);
 
     a->began = true;
-    if (news)
+    if (news && (a->shown_ms > 0 || screen_is_answered(&a->screen)))
         draw_by(a, 0);
     return news;
 }
@@ -176,6 +184,7 @@ static void on_key(void *arg, const struct key *key)
     a->screen.now_ms = net_now_ms();
     screen_key(&a->screen, key);
     grant(a);
+    a->typed = true;
     draw_by(a, 0);
 }
 
@@ -318,7 +327,7 @@ static int show(const struct cli *cli, struct terminal *terminal)
             screen_open(&a->screen, &view_setup);
         else
             start(a);
-        draw_by(a, 0);
+        draw_by(a, first_start ? 0 : net_now_ms() + FIRST_MS);
         net_loop_run(a->loop);
     }
     if (!exit && !a->began && a->screen.trouble.n > 0) {
