@@ -422,22 +422,27 @@ def make_sounds(room):
                 f.write(said.samples.tobytes())
 
 
-def show(figures, phones, opus_alone_s):
-    ours, theirs = (figures[p.name] for p in phones)
+def show_rows(table, figures, names):
+    """A row of the table for each figure: ours, theirs, and the goal that we have set ourselves."""
+    ours, theirs = (figures[name] for name in names)
 
     def cell(values, row, digits):
         return f"{values[row]:.{digits}f}" if row in values else "-"
 
-    print(f"{'':36}{phones[0].name:>10}{phones[1].name:>10}{'times':>8}{'goal':>8}")
-    for row, digits, goal in TABLE:
-        if row.endswith("Opus"):
-            goal = round(opus_alone_s + 0.15, 2)
+    print(f"{'':36}{names[0]:>10}{names[1]:>10}{'times':>8}{'goal':>8}")
+    for row, digits, goal in table:
         ratio = "-"
         if row in ours and row in theirs and ours[row] > 0:
             ratio = f"{theirs[row] / ours[row]:.1f}"
         reached = "" if goal is None or row not in ours else "  yes" if ours[row] <= goal else "  no"
         print(f"{row:36}{cell(ours, row, digits):>10}{cell(theirs, row, digits):>10}{ratio:>8}"
               f"{'' if goal is None else f'{goal:g}':>8}{reached}")
+
+
+def show(figures, phones, opus_alone_s):
+    table = [(row, digits, round(opus_alone_s + 0.15, 2) if row.endswith("Opus") else goal)
+             for row, digits, goal in TABLE]
+    show_rows(table, figures, [p.name for p in phones])
     print(f"libopus alone takes {opus_alone_s:.2f} CPU-s for a call-minute of this speech")
     print("times: how many times our figure theirs is; yes: the goal is reached on this machine")
 

@@ -20,11 +20,12 @@ CLEANFILES += $(bench_helpers)
 tests_bench_bench_load_LDADD =
 tests_bench_bench_registrar_LDADD =
 tests_bench_bench_sip_LDADD = $(OPUS_LIBS)
-EXTRA_DIST += tests/bench/bench.py tests/bench/load.py
+EXTRA_DIST += tests/bench/bench.py tests/bench/load.py tests/bench/screen.py
 
-# make bench [BENCH_QUICK=1]: the phone beside baresip, many calls beside SIPp too, then the parser
-# beside others.
+# make bench [BENCH_QUICK=1]: the phone beside baresip, many calls beside SIPp too, the screen beside
+# baresip's terminal, then the parser beside others.
 bench: $(bench_programs) $(bench_helpers) tphone$(EXEEXT)
 	@srcdir='$(srcdir)' builddir=. BENCH_QUICK='$(BENCH_QUICK)' $(PYTHON3) $(srcdir)/tests/bench/bench.py
 	@srcdir='$(srcdir)' builddir=. BENCH_QUICK='$(BENCH_QUICK)' $(PYTHON3) $(srcdir)/tests/bench/load.py
+	@srcdir='$(srcdir)' builddir=. BENCH_QUICK='$(BENCH_QUICK)' $(PYTHON3) $(srcdir)/tests/bench/screen.py
 	@for program in $(bench_programs); do ./$$program || exit 1; done
