@@ -71,7 +71,7 @@ static void put_echo(struct app *a)
  * typed so far is, as it would be torn else. */
 static void put_prompt(struct app *a)
 {
-    if (!a->is_tty || plain_is_secret(&a->plain))
+    if (!a->is_tty || plain_is_secret(&a->plain) || a->setup.working)
         return;
     plain_line_show(&a->line, &a->echo);
     put_echo(a);
@@ -138,9 +138,12 @@ static unsigned on_line(void *arg, const struct ctl_line *line)
 {
     struct app *a = arg;
     unsigned news = plain_line(&a->plain, line);
+    bool asks = a->plain.out.n > 0 && a->screen.prompt == PROMPT_CONFIRM;
 
     print(a, false);
     a->silent = false;
+    if (asks && !a->line.prompted)
+        put_prompt(a);
     if (line->kind == CTL_REPLY && screen_is_answered(&a->screen)) {
         if (!a->began)
             put_prompt(a);
@@ -218,6 +221,7 @@ static void on_setup(void *arg)
 static void do_line(struct app *a, struct slice line)
 {
     uint64_t now_ms = net_now_ms();
+    bool stops;
 
     a->screen.now_ms = now_ms;
     plain_typed(&a->plain, line);
@@ -228,8 +232,10 @@ static void do_line(struct app *a, struct slice line)
         a->not_before_ms = now_ms + SETUP_MS;
     print(a, true);
     set_echo(a, !plain_is_secret(&a->plain));
+    stops = a->screen.wish.suspend && a->term; /* on_back has the prompt */
     grant(a);
-    put_prompt(a);
+    if (!stops)
+        put_prompt(a);
 }
 
 /* The next line, where one is whole. What was taken is wiped: it may have been a password. */
@@ -247,17 +253,6 @@ static bool take_line(struct app *a)
     return true;
 }
 
-/* The last of these in what was typed; NULL: none is. */
-static const char *last_of(struct slice typed, char c)
-{
-    const char *last = NULL;
-
-    for (size_t i = 0; i < typed.n; i++)
-        if (typed.p[i] == c)
-            last = &typed.p[i];
-    return last;
-}
-
 /* Ctrl-C: what is typed is forgotten; else the question is left; else one leaves, which is asked
  * about during a call. Twice is an answer. */
 static void interrupt(struct app *a)
@@ -272,28 +267,12 @@ static void interrupt(struct app *a)
     print(a, true);
     if (typed)
         put_prompt(a);
-    else if (prompt == PROMPT_CONFIRM || screen_view(&a->screen) == &view_setup)
+    else if (screen_view(&a->screen) == &view_setup)
         connection_leave(a->connection, a->loop, false);
     else
-        do_line(a, prompt == PROMPT_NONE ? SLICE("quit") : SLICE("."));
-}
-
-static void type(struct app *a, struct slice typed)
-{
-    const char *c = last_of(typed, CTRL_C), *z;
-
-    if (c) {
-        interrupt(a);
-        typed = slice_skip(typed, (size_t)(c + 1 - typed.p));
-    }
-    z = last_of(typed, CTRL_Z);
-    if (z) {
-        plain_line_leave(&a->line, &a->echo);
-        put_echo(a);
-        plain_term_suspend(a->term);
-        typed = slice_skip(typed, (size_t)(z + 1 - typed.p));
-    }
-    plain_line_add(&a->line, typed);
+        do_line(a, prompt == PROMPT_NONE      ? SLICE("quit")
+                   : prompt == PROMPT_CONFIRM ? SLICE("yes")
+                                              : SLICE("."));
 }
 
 /* What Tab makes of the line. */
@@ -333,6 +312,30 @@ static void take_keys(struct app *a, bool late)
     net_deadline_set(a->escape,
                      key_reader_waits(&a->line.keys) ? net_now_ms() + KEY_ESCAPE_MS : NEVER_MS);
     buf_free(&line);
+}
+
+static void suspend(struct app *a)
+{
+    plain_line_leave(&a->line, &a->echo);
+    put_echo(a);
+    plain_term_suspend(a->term);
+}
+
+/* These two wait for nothing; Ctrl-C also takes back what was typed before it. */
+static void type(struct app *a, struct slice typed)
+{
+    for (size_t i = 0; i < typed.n; i++) {
+        bool waits = typed.p[i] != CTRL_C && typed.p[i] != CTRL_Z;
+
+        if (waits)
+            plain_line_add(&a->line, (struct slice){&typed.p[i], 1});
+        else
+            take_keys(a, false);
+        if (typed.p[i] == CTRL_C)
+            interrupt(a);
+        else if (typed.p[i] == CTRL_Z)
+            suspend(a);
+    }
 }
 
 static void on_escape(void *arg)
@@ -390,7 +393,7 @@ static void tell_silence(struct app *a)
     if (a->silent || !screen_is_stuck(&a->screen))
         return;
     a->silent = true;
-    buf_puts(&a->plain.out, "The telephone does not answer.\n");
+    buf_puts(&a->plain.out, "telephone: it does not answer\n");
     print(a, false);
 }
 

@@ -81,6 +81,10 @@ class Terminal:
         """Whether what is typed is shown."""
         return bool(termios.tcgetattr(self._slave)[3] & termios.ECHO)
 
+    def foreground(self):
+        """The process group that it belongs to now."""
+        return os.tcgetpgrp(self._master)
+
     def modes(self):
         return termios.tcgetattr(self._slave)
 

@@ -6,75 +6,19 @@ import re
 import select
 import signal
 import stat
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import daemon, sip, tphone
+from lib import sip, tphone
+from lib.plain import DRAWN, FIRST, Home, Plain
 from lib.registrar import Registrar
-from lib.room import Room, free_port, wait_until
+from lib.room import Room, wait_until
 from lib.tap import case, equal, expect, run
 from lib.terminal import Terminal
-
-DRAWN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u2500-\u259f\u202a-\u202e\u2066-\u2069]")
-
 
 def udp_ports():
     with open("/proc/net/udp", encoding="ascii") as table:
         return {int(line.split()[1].rpartition(":")[2], 16) for line in list(table)[1:]}
-
-
-class Home(daemon.Session):
-    """A home with settings, whose telephone is ended with the room; settings None: a first start."""
-
-    def __init__(self, room, name="plain", people="", settings=""):
-        super().__init__(room, name)
-        self.port = free_port()
-        self.uri = f"sip:me@127.0.0.1:{self.port}"
-        self.file = os.path.join(self.home["XDG_CONFIG_HOME"], "tphone", "tphone.conf")
-        if settings is not None:
-            self.config(f"listen = udp:127.0.0.1:{self.port}\ndevice = null\n{settings}")
-            contacts = os.path.join(os.path.dirname(self.file), "contacts")
-            with open(contacts, "w", encoding="utf-8") as f:
-                f.write(people)
-        room.keep(self)
-
-    def stop(self):
-        """The daemon behind it goes, too."""
-        self.tphone("ctl", "quit")
-        wait_until(lambda: not os.path.exists(self.socket), 10, "the daemon stays")
-
-
-class Plain:
-    """tphone --plain with a pipe at its input."""
-
-    def __init__(self, home, *words, first=r"^Type a command"):
-        self.process = home.start("--plain", *words, popen={"stdin": subprocess.PIPE})
-        self.at = 0
-        self.wait(first)
-
-    def wait(self, pattern, seconds=15):
-        """The first line with the pattern behind the one that was waited for last."""
-        lines = self.process.lines
-        match = self.process.wait_line(pattern, seconds, after=self.at)
-        self.at += next(i for i, l in enumerate(lines[self.at:]) if re.search(pattern, l)) + 1
-        return match
-
-    def type(self, *lines):
-        for line in lines:
-            self.process.popen.stdin.write((line + "\n").encode())
-        self.process.popen.stdin.flush()
-
-    def say(self, line, pattern):
-        self.type(line)
-        return self.wait(pattern)
-
-    def end(self, status=0):
-        """The end of input."""
-        self.process.popen.stdin.close()
-        equal(self.process.status(), status, "exit status")
-        for line in self.process.lines:
-            expect(not DRAWN.search(line), "something is drawn, or moves the cursor", line)
 
 
 # --- calls ------------------------------------------------------------------------------------------
@@ -231,7 +175,7 @@ def first_start():
     with Room() as room:
         server = room.keep(Registrar())
         me = Home(room, settings=None)
-        p = Plain(me, first=r"^What is your SIP address")
+        p = Plain(me, first=FIRST)
         p.say("alice@@", r"not an address|it is like sip:alice@example\.org")
         p.say("alice@example.test", r"^What is its password")
         p.say("hidden", r"^Through which server")
@@ -266,7 +210,7 @@ def left():
     with Room() as room:
         bob = tphone.Answer(room, "bob")
         me = Home(room, settings=None)
-        p = Plain(me, first=r"^What is your SIP address")
+        p = Plain(me, first=FIRST)
         p.say("alice@example.test", r"^What is its password")
         p.say("", r"^Which program prints the password")
         p.say(".", r"^nothing was written")
@@ -294,7 +238,7 @@ def killed():
     with Room() as room:
         server = room.keep(Registrar())
         server.silent = True
-        p = Plain(Home(room, settings=None), first=r"^What is your SIP address")
+        p = Plain(Home(room, settings=None), first=FIRST)
         p.say("alice@example.test", r"^What is its password")
         p.say("secret", r"^Through which server")
         p.say(server.uri, r"^The account is tested now")
@@ -307,7 +251,7 @@ def killed():
 def exclusive():
     with Room() as room:
         me = Home(room, settings=None)
-        p = Plain(me, first=r"^What is your SIP address")
+        p = Plain(me, first=FIRST)
         p.say("", r"^Which sound device")
         p.say("tone null", r"^A tone is played for a second\.$")
         p.wait(r"^It was played\.")

@@ -48,13 +48,17 @@ void plain_flush(struct plain *p)
 
 static void put_account(const struct model_account *a, struct buf *out)
 {
-    buf_put(out, *a->uri ? model_short_uri(a->uri) : slice_of(a->account));
+    struct slice name = *a->uri ? model_short_uri(a->uri) : slice_of(a->account);
+    struct slice cause = plain_cause(a->text, name);
+
+    buf_put(out, name);
     if (a->registered)
         buf_puts(out, ": registered\n");
     else if (!a->registers)
         buf_puts(out, ": for calls only, not registered\n");
     else
-        buf_printf(out, ": not registered%s%s\n", *a->text ? ", " : "", a->text);
+        buf_printf(out, ": not registered%s%" PRI_SLICE "\n", cause.n > 0 ? ", " : "",
+                   ARG_SLICE(cause));
 }
 
 static void put_status(struct plain *p)

@@ -60,6 +60,9 @@ void plain_put_event(const struct screen *screen, const struct ctl_line *line, e
 void plain_put_name(struct buf *out, const char *contact, const char *name, const char *peer,
                     uint32_t call);
 
+/* Why an account is not registered, without its name where that begins it: it was said. */
+struct slice plain_cause(const char *text, struct slice name);
+
 /* Reads a view out: the page of its rows around the chosen one, or what it says in lines with a
  * label each. */
 void plain_read(struct plain *plain, const struct view *view);

@@ -1,17 +1,40 @@
 /* Events as lines: who first, then what. */
 #include "ui/screen/plain.h"
+#include "ui/screen/width.h"
 #include "ui/status.h"
 
+/* Nobody listens to more, and strangers choose these. */
+#define NAME_COLS 60
+#define NAME_BYTES 4096u
+#define ADDRESS_COLS 200
+
 /* --- who ------------------------------------------------------------------------------------ */
+
+/* Accents may be heaped on a letter, so bytes are limited, too. */
+static void put_head(struct slice text, int cols, struct buf *out)
+{
+    struct slice head = width_head(text, cols);
+
+    if (head.n > (size_t)cols * 4)
+        head.n = (size_t)cols * 4;
+    while (head.n < text.n && head.n > 0 && ((unsigned char)text.p[head.n] & 0xc0) == 0x80)
+        head.n--; /* not within a character */
+    buf_put(out, head);
+    if (head.n < text.n)
+        buf_puts(out, "...");
+}
 
 void plain_put_name(struct buf *out, const char *contact, const char *name, const char *peer,
                     uint32_t call)
 {
     size_t from = out->n;
+    struct buf short_name = buf_new(NAME_BYTES);
 
-    status_put_name(out, contact, name);
+    put_head(slice_of(name), NAME_COLS, &short_name);
+    status_put_name(out, contact, buf_cstr(&short_name));
+    buf_free(&short_name);
     if (out->n == from)
-        buf_put(out, *peer ? model_short_uri(peer) : SLICE("somebody"));
+        put_head(*peer ? model_short_uri(peer) : SLICE("somebody"), NAME_COLS, out);
     while (out->n > from && (out->p[out->n - 1] == ' ' || out->p[out->n - 1] == ','))
         out->n--;
     buf_printf(out, ", call %u", (unsigned)call);
@@ -32,10 +55,15 @@ static bool is_of_account(const struct phone_event *e)
            e->kind == PHONE_UNREGISTERED || e->kind == PHONE_PASSWORD_WANTED;
 }
 
+static struct slice account_name(const struct phone_event *e)
+{
+    return *e->peer ? model_short_uri(e->peer) : slice_of(e->account);
+}
+
 static void put_who(const struct screen *s, const struct phone_event *e, struct buf *out)
 {
     if (is_of_account(e))
-        buf_put(out, *e->peer ? model_short_uri(e->peer) : slice_of(e->account));
+        buf_put(out, account_name(e));
     else if (e->call)
         put_caller(s, e, out);
     else
@@ -47,7 +75,8 @@ static void put_who(const struct screen *s, const struct phone_event *e, struct 
 
 static void put_incoming(struct buf *out, const struct phone_event *e)
 {
-    buf_printf(out, "calls you, %s", *e->peer ? e->peer : "no address");
+    buf_puts(out, "calls you, ");
+    put_head(slice_of(*e->peer ? e->peer : "no address"), ADDRESS_COLS, out);
     if (*e->account)
         buf_printf(out, ", for %s", e->account);
     buf_puts(out, "; answer or decline");
@@ -71,9 +100,17 @@ static void put_ended(struct buf *out, const struct phone_event *e)
     }
 }
 
+struct slice plain_cause(const char *text, struct slice name)
+{
+    struct slice cause = slice_of(text), rest = slice_skip(cause, name.n);
+
+    return slice_starts(cause, name) && slice_starts(rest, SLICE(": ")) ? slice_skip(rest, 2)
+                                                                        : cause;
+}
+
 static void put_register_failed(struct buf *out, const struct phone_event *e)
 {
-    buf_puts(out, e->text);
+    buf_put(out, plain_cause(e->text, account_name(e)));
     if (e->retry_ms > 0) {
         buf_puts(out, "; tried again in ");
         view_say_duration(out, e->retry_ms);
@@ -96,7 +133,9 @@ static bool put_words(struct buf *out, const struct phone_event *e)
         put_incoming(out, e);
         return true;
     case PHONE_TURNED_AWAY:
-        buf_printf(out, "was turned away, %s: do not disturb is on", e->peer);
+        buf_puts(out, "was turned away, ");
+        put_head(slice_of(e->peer), ADDRESS_COLS, out);
+        buf_puts(out, ": do not disturb is on");
         return true;
     case PHONE_CALLING:
         buf_printf(out, "called, %s", e->peer);

@@ -27,7 +27,8 @@ static void enter(const struct plain_term *t)
     modes.c_cc[VMIN] = 1;
     modes.c_cc[VTIME] = 0;
     restore_note(STDIN_FILENO, &t->before, SLICE(""));
-    while (tcsetattr(STDIN_FILENO, TCSADRAIN, &modes) != 0 && errno == EINTR)
+    /* Not when all has been shown: a terminal that was stopped would be waited for. */
+    while (tcsetattr(STDIN_FILENO, TCSANOW, &modes) != 0 && errno == EINTR)
         ;
 }
 

@@ -10,6 +10,8 @@
 #define EVENT(rest) "{\"v\":1,\"event\":" rest "}"
 #define INCOMING EVENT("\"incoming\",\"call\":1,\"peer\":\"sip:bob@h\",\"transport\":\"udp\",\"remote\":\"1.2.3.4:5\"")
 #define NAMED EVENT("\"incoming\",\"call\":1,\"peer\":\"sip:bob@h\",\"peer_name\":\"Carol\"")
+#define SIXTY "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW"
+#define LONG EVENT("\"incoming\",\"call\":1,\"peer\":\"sip:bob@h\",\"peer_name\":\"" SIXTY "W\"")
 #define KNOWN EVENT("\"incoming\",\"call\":1,\"peer\":\"sip:bob@h\",\"peer_name\":\"Carol\",\"contact\":\"Bob\",\"account\":\"work\"")
 #define UP(n) EVENT("\"answered\",\"call\":" n ",\"peer\":\"sip:bob@h\",\"contact\":\"Bob\",\"codec\":\"opus/48000\"")
 #define HELD(n) EVENT("\"on-hold\",\"call\":" n ",\"peer\":\"sip:bob@h\",\"contact\":\"Bob\"")
@@ -41,6 +43,8 @@ static const struct row {
     {"the end of a call", {KNOWN, EVENT("\"ended\",\"call\":1,\"text\":\"nobody answered\",\"outcome\":\"no-answer\"")}, {0}, "Bob, call 1: ended: nobody answered\n", NULL},
     {"muted", {UP("1"), EVENT("\"muted\",\"call\":1")}, {0}, "Bob, call 1: does not hear you: muted\n", NULL},
     {"an account", {EVENT("\"registered\",\"account\":\"home\",\"uri\":\"sip:alice@h\",\"expires\":300")}, {0}, "alice@h: registered for 5 minutes\n", NULL},
+    {"why it is not registered is said once", {EVENT("\"registration-failed\",\"account\":\"home\",\"uri\":\"sip:alice@h\",\"text\":\"alice@h: the server refused the password\",\"retry_after\":61")}, {0}, NULL, NULL},
+    {"who has a long name", {LONG}, {0}, "\"" SIXTY "...\", call 1: calls you, sip:bob@h; answer or decline\n", NULL},
     {"a password is wanted", {EVENT("\"password-wanted\",\"account\":\"home\",\"uri\":\"sip:alice@h\"")}, {0}, "alice@h: a password is needed; the command password asks for it\n", NULL},
     {"what the phone wants known", {EVENT("\"notice\",\"text\":\"the disk is full\"")}, {0}, "telephone: the disk is full\n", NULL},
     {"quality is not told", {UP("1"), EVENT("\"quality\",\"call\":1,\"mos\":4.3")}, {0}, "", NULL},
