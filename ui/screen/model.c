@@ -95,6 +95,7 @@ void model_init(struct model *m)
 {
     *m = (struct model){0};
     model_set(&m->version, "");
+    model_set(&m->listens, "");
     model_set(&m->contacts_file, "");
     model_set(&m->contacts_text, "");
     model_begin_sound(m);
@@ -112,6 +113,7 @@ void model_free(struct model *m)
     free(m->notes);
     traced_clear(&m->traced);
     free(m->version);
+    free(m->listens);
     free(m->contacts_file);
     free(m->contacts_text);
     *m = (struct model){0};
@@ -235,6 +237,33 @@ const struct model_contact *model_contact(const struct model *m, struct slice na
         if (contacts_same_name(slice_of(m->contacts[i].name), name))
             return &m->contacts[i];
     return NULL;
+}
+
+/* "opus/48000" as people say it. */
+static void put_rate(struct buf *out, struct slice codec)
+{
+    struct slice rest = codec, name = slice_cut(&rest, '/');
+    uint64_t hz = 0;
+
+    if (slice_number(slice_cut(&rest, '/'), 1000000, &hz) == 0 && hz % 1000 == 0)
+        buf_printf(out, "%" PRI_SLICE " %u kHz", ARG_SLICE(name), (unsigned)(hz / 1000));
+    else
+        buf_put(out, codec);
+}
+
+void model_put_codec(struct buf *out, const struct model_call *c, const char *between)
+{
+    if (*c->codec)
+        put_rate(out, slice_of(c->codec));
+    else
+        buf_puts(out, "no codec yet");
+    if (!*c->encryption)
+        return;
+    buf_puts(out, between);
+    if (strcmp(c->encryption, "none") == 0)
+        buf_puts(out, "not encrypted");
+    else
+        buf_printf(out, "encrypted, %s", c->encryption);
 }
 
 static struct slice name_of(const char *contact, const char *name, const char *peer)

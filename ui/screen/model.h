@@ -87,6 +87,7 @@ struct model_note {
 struct model {
     bool connected;
     char *version; /* of the phone */
+    char *listens; /* where calls come in: "udp 192.0.2.1:5060", "" where that is not known */
     struct model_account *accounts;
     size_t n_accounts;
     struct model_call **calls; /* in the order of their numbers */
@@ -159,6 +160,8 @@ bool model_rings(const struct model *model, const char *name);
 /* Who it is, for people: a contact stands bare, what strangers call themselves in quotes, so that
  * none can be taken for the other; else the URI for short. */
 void model_put_called(struct buf *out, const char *contact, const char *name, const char *uri);
+/* "opus 48 kHz, not encrypted", with that between them. */
+void model_put_codec(struct buf *out, const struct model_call *call, const char *between);
 /* The URI without scheme and parameters, for short: "bob@example.org". */
 struct slice model_short_uri(const char *uri);
 

@@ -324,8 +324,8 @@ static struct slice without_number(struct slice line, uint32_t call)
     return slice_starts(line, slice_of(head)) ? slice_skip(line, (size_t)n) : line;
 }
 
-/* The sentence that `tphone ctl events -v` would print, without its line end, and with whose call it
- * is. */
+/* The sentence that `tphone ctl events -v` would print, without its line end, and with whose call
+ * it is. */
 static void note(struct model *m, const struct ctl_line *line)
 {
     struct buf text = buf_new(16384), said = buf_new(32768);
@@ -469,6 +469,24 @@ void model_screens(struct model *m, const void *tree)
     m->screens = unsigned_of(tree, "screens");
 }
 
+/* The first: the others differ by their transport only. An address that is all addresses says
+ * nothing to those who want to call. */
+static void take_listening(struct model *m, const json_t *first)
+{
+    struct slice local = slice_of(text_of(first, "local"));
+    struct buf text = buf_new(1024);
+
+    if (slice_starts(local, SLICE("0.0.0.0:")) || slice_starts(local, SLICE("[::]:")))
+        buf_printf(&text, "port %" PRI_SLICE " of this machine",
+                   ARG_SLICE(slice_skip(local, slice_starts(local, SLICE("[")) ? 5 : 8)));
+    else
+        buf_put(&text, local);
+    if (text.n > 0)
+        buf_printf(&text, " (%s)", text_of(first, "transport"));
+    model_set(&m->listens, buf_cstr(&text));
+    buf_free(&text);
+}
+
 void model_status(struct model *m, const void *tree, uint64_t now_ms)
 {
     const json_t *accounts = json_object_get(tree, "accounts");
@@ -477,6 +495,7 @@ void model_status(struct model *m, const void *tree, uint64_t now_ms)
     model_screens(m, tree);
     m->dnd = flag_of(tree, "dnd");
     take_text(&m->version, tree, "version");
+    take_listening(m, json_array_get(json_object_get(tree, "listening"), 0));
     model_take_sound_state(m, tree);
     take_calls(m, json_object_get(tree, "calls"), now_ms);
     for (size_t i = 0; i < json_array_size(accounts); i++)

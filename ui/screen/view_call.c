@@ -14,11 +14,6 @@
 #define WIDE_COLS 36      /* from here on there is room for the graph, */
 #define VERY_WIDE_COLS 50 /* and for jitter beside it */
 
-static struct slice codec_of(const struct model_call *c)
-{
-    return slice_of(*c->codec ? c->codec : "-");
-}
-
 static int draw_who(const struct model_call *c, struct cells *cells, struct rect r, int row)
 {
     int n = 1 + view_put_name(cells, r, row, 1, r.cols - 2, STYLE_STRONG, c->contact, c->peer_name,
@@ -31,16 +26,13 @@ static int draw_who(const struct model_call *c, struct cells *cells, struct rect
 
 static int draw_sound(const struct model_call *c, struct cells *cells, struct rect r, int row)
 {
-    struct buf text = buf_new(512);
+    struct buf text = buf_new(512), dot = buf_new(16);
 
-    buf_put(&text, codec_of(c));
-    if (*c->encryption) {
-        buf_printf(&text, " ");
-        buf_put(&text, cells_glyph(cells, GLYPH_DOT));
-        buf_printf(&text, " encryption %s", c->encryption);
-    }
+    buf_printf(&dot, " %" PRI_SLICE " ", ARG_SLICE(cells_glyph(cells, GLYPH_DOT)));
+    model_put_codec(&text, c, buf_cstr(&dot));
     cells_put_cut(cells, r, row, 1, r.cols - 2, STYLE_NORMAL, buf_slice(&text));
     buf_free(&text);
+    buf_free(&dot);
     return row + 1;
 }
 
@@ -105,13 +97,24 @@ static int draw_words(const char *label, const char *text, struct cells *cells, 
     return row + 1;
 }
 
+/* Who has no account wants to know where others call. */
+static void draw_none(const struct screen *s, struct cells *cells, struct rect r)
+{
+    cells_put_cut(cells, r, 0, 1, r.cols - 2, STYLE_DIM, SLICE("no call"));
+    if (s->model->n_accounts > 0 || !*s->model->listens || r.rows < 4)
+        return;
+    cells_put_cut(cells, r, 2, 1, r.cols - 2, STYLE_DIM,
+                  SLICE("without an account others call you at"));
+    cells_put_cut(cells, r, 3, 1, r.cols - 2, STYLE_NORMAL, slice_of(s->model->listens));
+}
+
 static void draw(const struct screen *s, struct cells *cells, struct rect within)
 {
     const struct model_call *c = screen_call(s);
     int row = 0;
 
     if (!c) {
-        cells_put_cut(cells, within, 0, 1, within.cols - 2, STYLE_DIM, SLICE("no call is chosen"));
+        draw_none(s, cells, within);
         return;
     }
     row = draw_who(c, cells, within, row);

@@ -111,8 +111,7 @@ static void draw_all_words(const struct screen *s, const struct model_call *c, s
     put_state(s, c, &words);
     draw_words("the call", &words, cells, r, 1);
     draw_quality(c, cells, r, 2);
-    buf_printf(&words, "%s, encryption %s", *c->codec ? c->codec : "no codec yet",
-               *c->encryption ? c->encryption : "not known");
+    model_put_codec(&words, c, ", ");
     draw_words("sound", &words, cells, r, 3);
     buf_printf(&words, "we %s, they %s", *c->local ? c->local : "-", *c->remote ? c->remote : "-");
     draw_words("addresses", &words, cells, r, 4);

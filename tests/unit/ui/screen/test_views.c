@@ -53,7 +53,7 @@ static const struct scene {
     const char *keys;     /* that are pressed, by their names */
     scene_fn *play;       /* NULL, or what happens then */
 } scenes[] = {
-    {"empty",     {"{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0.1\",\"calls\":[],\"accounts\":[]}"}, "", NULL},
+    {"empty",     {"{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0.1\",\"calls\":[],\"accounts\":[],\"listening\":[{\"transport\":\"udp\",\"local\":\"192.0.2.1:5060\"}]}"}, "", NULL},
     {"calls",     {STATUS(BOB "," CAROL), CONTACTS, HISTORY, QUALITY, QUALITY, STRANGER}, "", NULL},
     {"states",    {STATUS(STATES)}, "j j", NULL},
     {"call",      {STATUS(BOB "," CAROL), CONTACTS, HISTORY, QUALITY, QUALITY}, "tab", NULL},
