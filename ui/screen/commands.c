@@ -248,6 +248,18 @@ static bool is_among(const char *const *words, size_t n, const char *word)
     return false;
 }
 
+/* As cut_command takes it, with a blank for a hyphen. */
+static bool is_name_begun(const char *name, struct slice begun)
+{
+    struct slice rest = slice_of(name);
+    ptrdiff_t blank = slice_index(begun, ' ');
+
+    if (blank < 0)
+        return slice_istarts(rest, begun);
+    return slice_istarts(rest, slice_head(begun, (size_t)blank)) && rest.p[blank] == '-' &&
+           slice_istarts(slice_skip(rest, (size_t)blank + 1), slice_skip(begun, (size_t)blank + 1));
+}
+
 /* The first different words that the line may end with, max at most. command: whose argument they
  * are; NULL: they are names of commands. */
 static size_t find_words(const struct screen *s, struct slice line, const char **out, size_t max,
@@ -262,7 +274,8 @@ static size_t find_words(const struct screen *s, struct slice line, const char *
     size_t n = 0;
 
     for (size_t row = 0; n < max && nth && (word = nth(s, row)); row++)
-        if (slice_istarts(slice_of(word), begun) && !is_among(out, n, word))
+        if ((named ? slice_istarts(slice_of(word), begun) : is_name_begun(word, begun)) &&
+            !is_among(out, n, word))
             out[n++] = word;
     *command = named ? c : NULL;
     return n;

@@ -153,7 +153,7 @@ static void draw_completions(const struct screen *s, struct cells *cells, struct
         bool taken = s->completes && s->completion == i + 1;
         struct slice rest = buf_slice(&out);
 
-        if (slice_index(typed, ' ') >= 0)
+        if (slice_index(typed, ' ') >= 0 && slice_index(rest, ' ') >= 0)
             slice_cut(&rest, ' ');
         col += cells_put_cut(cells, row, 0, col, row.cols - col - 1,
                              taken ? STYLE_STRONG : STYLE_DIM, rest) +

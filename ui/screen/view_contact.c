@@ -84,10 +84,15 @@ static void forget(struct form *f)
     f->name = f->address = NULL;
 }
 
-static void begin(struct screen *s, struct slice name, struct slice address)
+/* False: one is being edited, which is not to be lost. */
+static bool begin(struct screen *s, struct slice name, struct slice address)
 {
     struct form *f = form_of(s);
 
+    if (is_open(s)) {
+        screen_say(s, STYLE_WARN, "a contact is being edited: save it first, or leave it");
+        return false;
+    }
     forget(f);
     fill(&f->fields[NAME], name);
     fill(&f->fields[ADDRESS], address);
@@ -97,12 +102,12 @@ static void begin(struct screen *s, struct slice name, struct slice address)
     f->asked = 0;
     f->at = NAME;
     screen_open(s, &view_contact);
+    return true;
 }
 
 void contact_form_add(struct screen *s, struct slice name, struct slice address)
 {
-    begin(s, name, address);
-    if (name.n > 0 && address.n == 0)
+    if (begin(s, name, address) && name.n > 0 && address.n == 0)
         form_of(s)->at = ADDRESS;
 }
 
@@ -110,7 +115,8 @@ void contact_form_change(struct screen *s, const struct model_contact *c)
 {
     struct form *f = form_of(s);
 
-    begin(s, slice_of(c->name), slice_of(c->address));
+    if (!begin(s, slice_of(c->name), slice_of(c->address)))
+        return;
     f->name = slice_dup(slice_of(c->name));
     f->address = slice_dup(slice_of(c->address));
 }
@@ -424,8 +430,8 @@ static void draw(const struct screen *s, struct cells *cells, struct rect r)
     if (is_waiting(s))
         row = view_put_text(cells, r, row, STYLE_DIM, SLICE("It is being saved."));
     row = view_put_text(cells, r, row, STYLE_WARN, buf_slice(&f->said));
-    if (r.rows >= HELP_ROWS && f->said.n == 0)
-        view_put_text(cells, r, row, STYLE_DIM, slice_of(example));
+    if (f->said.n == 0) /* where there is little room, what can be done counts more */
+        view_put_text(cells, r, row, STYLE_DIM, slice_of(r.rows >= HELP_ROWS ? example : help));
 }
 
 static void click(struct screen *s, struct rect r, int row)

@@ -125,6 +125,8 @@ static const struct row {
     {"one thing after the other", {CONTACTS}, {"contact change ann", ""}, "Address? It is sip:ann@h; an empty line keeps it. A dot leaves.\n", NULL},
     {"and the new one takes the place", {CONTACTS}, {"contact change ann", "", "z@h"}, "", ",\"name\":\"Ann\",\"was\":\"sip:ann@h\",\"address\":\"z@h\"}"},
     {"nothing is lost unasked", {0}, {"contact-add", "Zoe", "."}, "leave, and lose what was typed? yes or no\n", NULL},
+    {"another form does not take its place", {0}, {"contact-add Zoe", ":contact-add X"}, "a contact is being edited: save it first, or leave it\nAddress of the new contact? A dot leaves.\n", NULL},
+    {"a blank is completed, too", {0}, {"complete contact re"}, "contact-rename\n", NULL},
     {"yes leaves", {0}, {"contact-add", "Zoe", ".", "yes"}, NULL, NULL},
     {"no asks again", {0}, {"contact-add", "Zoe", ".", "no"}, "Address of the new contact? A dot leaves.\n", NULL},
     {"a contact is deleted", {CONTACTS}, {"contact-delete Ann"}, "delete Ann? yes or no\n", NULL},
