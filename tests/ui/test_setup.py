@@ -83,7 +83,7 @@ def bare():
         t.wait("^ People")
         expect("Calls" not in t.text(), "there are two panes", t.text())
         t.press("?")
-        t.wait("call a contact, a number or an address")
+        t.wait("take the call that rings")
         expect("─" not in t.text(), "there are lines", t.text())
         t.press("Escape")
         t.wait("^ People")
