@@ -263,20 +263,40 @@ static void dnd(struct screen *s, struct slice argument)
     screen_ask(s, ASK_DO, "dnd", ",\"on\":%s", s->model->dnd ? "false" : "true");
 }
 
+/* The account that is named, or the chosen row where they are listed; NULL: all. */
+static char *which_account(const struct screen *s, struct slice argument)
+{
+    size_t at = screen_view(s) == &view_accounts ? screen_chosen(s, &view_accounts) : SIZE_MAX;
+
+    if (argument.n > 0)
+        return slice_dup(argument);
+    return at == SIZE_MAX ? NULL : xstrdup(s->model->accounts[at].account);
+}
+
+void screen_register(struct screen *s, const char *account, bool on)
+{
+    const char *command = on ? "register" : "unregister";
+
+    if (account)
+        ask_text(s, ASK_DO, command, "account", slice_of(account), 0);
+    else
+        screen_ask(s, ASK_DO, command, "%s", "");
+}
+
 static void do_register(struct screen *s, struct slice argument)
 {
-    if (argument.n > 0)
-        ask_text(s, ASK_DO, "register", "account", argument, 0);
-    else
-        screen_ask(s, ASK_DO, "register", "%s", "");
+    char *account = which_account(s, argument);
+
+    screen_register(s, account, true);
+    free(account);
 }
 
 static void unregister(struct screen *s, struct slice argument)
 {
-    if (argument.n > 0)
-        ask_text(s, ASK_DO, "unregister", "account", argument, 0);
-    else
-        screen_ask(s, ASK_DO, "unregister", "%s", "");
+    char *account = which_account(s, argument);
+
+    screen_register(s, account, false);
+    free(account);
 }
 
 static bool has_accounts(const struct screen *s)
@@ -332,7 +352,9 @@ static void password(struct screen *s, struct slice argument)
 {
     const struct model *m = s->model;
     const struct model_account *a = NULL;
+    char *chosen = which_account(s, argument);
 
+    argument = chosen ? slice_of(chosen) : argument;
     for (size_t i = 0; i < m->n_accounts; i++) {
         const struct model_account *it = &m->accounts[i];
 
@@ -344,6 +366,7 @@ static void password(struct screen *s, struct slice argument)
         screen_ask_password(s, a->account);
     else
         screen_say(s, STYLE_BAD, "there is no account of that name");
+    free(chosen);
 }
 
 /* clang-format off */
@@ -390,14 +413,14 @@ const struct command commands_of_calls[] = {
     {.name = "dnd",
      .run = dnd,
      .help = "do not disturb: turn calls away; once more: no longer"},
-    {.name = "register", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT", .run = do_register,
+    {.name = "register", .label = "register", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT", .run = do_register,
      .help = "register an account, also again after a refusal"},
-    {.name = "unregister", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT", .run = unregister,
+    {.name = "unregister", .label = "unregister", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT", .run = unregister,
      .help = "take the registration of an account back"},
     {.name = "account", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT",
      .can = has_choice, .needs = "two accounts",
      .run = account, .help = "call as this account, or the next one; any: the one that suits"},
-    {.name = "password", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT",
+    {.name = "password", .label = "password", .argument = ARGUMENT_ACCOUNT, .value = "ACCOUNT",
      .can = has_accounts, .needs = "an account",
      .run = password, .help = "give the password of an account, for as long as the phone runs"},
     {0},

@@ -207,6 +207,12 @@ static void show_devices(struct screen *s, struct slice argument)
     screen_open(s, &view_devices);
 }
 
+static void show_accounts(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    screen_open(s, &view_accounts);
+}
+
 static void show_details(struct screen *s, struct slice argument)
 {
     (void)argument;
@@ -346,6 +352,8 @@ const struct command commands_of_view[] = {
      .help = "show the messages of SIP that go by"},
     {.name = "devices", .run = show_devices,
      .help = "show the sound devices: choose and try them"},
+    {.name = "accounts", .run = show_accounts,
+     .help = "show the accounts: how each is registered, and why one is not"},
     {.name = "details", .run = show_details,
      .help = "show the call closely: graphs, addresses, figures"},
     {.name = "choose", .argument = ARGUMENT_TEXT, .value = "ROW",

@@ -29,6 +29,7 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"main", "T",         "trace"},
     {"main", "i",         "details"},
     {"main", "D",         "devices"},
+    {"main", "R",         "accounts"},
     {"main", "e",         "contacts"},
     {"main", "A",         "contact-keep"},
     {"main", "d",         "detach"},
@@ -67,6 +68,10 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"devices", "p",      "test record"},
     {"devices", "o",      "test open"},
     {"devices", "r",      "ring"},
+    /* the accounts */
+    {"accounts", "r",     "register"},
+    {"accounts", "u",     "unregister"},
+    {"accounts", "p",     "password"},
     /* where there is no telephone */
     {"trouble", "r",      "start"},
     {"trouble", "enter",  "start"},

@@ -74,6 +74,7 @@ libui_a_SOURCES += \
 	ui/screen/traced.h \
 	ui/screen/traced_walk.c \
 	ui/screen/view.h \
+	ui/screen/view_accounts.c \
 	ui/screen/view_call.c \
 	ui/screen/view_calls.c \
 	ui/screen/view_contact.c \

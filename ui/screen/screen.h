@@ -136,6 +136,8 @@ void screen_say(struct screen *screen, enum style style, const char *format, ...
 void screen_confirm(struct screen *screen, const char *question,
                     void (*confirmed)(struct screen *screen));
 void screen_begin_prompt(struct screen *screen, enum screen_prompt prompt, struct slice text);
+/* Registers an account, by its label, or takes its registration back; NULL: all of them. */
+void screen_register(struct screen *screen, const char *account, bool on);
 /* Asks for the password of an account, by its label, and gives it to the phone. */
 void screen_ask_password(struct screen *screen, const char *account);
 

@@ -59,7 +59,7 @@ size_t view_place(const struct view *view);
 /* The views, each in its file. */
 extern const struct view view_calls, view_contacts, view_call, view_history, view_dial, view_help,
     view_log, view_setup, view_trace, view_trace_message, view_trace_compare, view_details,
-    view_devices, view_contact_list, view_contact, view_trouble;
+    view_devices, view_contact_list, view_contact, view_trouble, view_accounts;
 
 /* Something has happened to screen->setup: closes its view when it is over. */
 void view_setup_changed(struct screen *screen);

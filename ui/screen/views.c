@@ -8,10 +8,10 @@
 #include "ui/status.h"
 
 static const struct view *const views[] = {
-    &view_calls,   &view_call,          &view_contacts,      &view_history,
-    &view_dial,    &view_help,          &view_log,           &view_setup,
-    &view_trace,   &view_trace_message, &view_trace_compare, &view_details,
-    &view_devices, &view_contact_list,  &view_contact,       &view_trouble};
+    &view_calls,         &view_call,    &view_contacts, &view_history,      &view_dial,
+    &view_help,          &view_log,     &view_setup,    &view_trace,        &view_trace_message,
+    &view_trace_compare, &view_details, &view_devices,  &view_contact_list, &view_contact,
+    &view_trouble,       &view_accounts};
 
 _Static_assert(ARRAY_LEN(views) <= VIEWS_MAX, "each view has a place for its state");
 

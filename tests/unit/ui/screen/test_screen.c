@@ -63,6 +63,11 @@ static const struct row {
     {"a number is meant as it is", STATUS(""), NULL, "c 1 0 enter", "{\"command\":\"call\",\"id\":*,\"target\":\"10\"}"},
     {"by another account",         STATUS(""), NULL, "c C-o C-o 1 enter", "{\"command\":\"call\",\"id\":*,\"target\":\"1\",\"account\":\"work\"}"},
     {"and back to any",            STATUS(""), NULL, "o o o c 1 enter", "{\"command\":\"call\",\"id\":*,\"target\":\"1\"}"},
+    {"an account registers",       STATUS(""), NULL, "R j r", "{\"command\":\"register\",\"id\":*,\"account\":\"work\"}"},
+    {"and so does Enter",          STATUS(""), NULL, "R j enter", "{\"command\":\"register\",\"id\":*,\"account\":\"work\"}"},
+    {"one is unregistered",        STATUS(""), NULL, "R u", "{\"command\":\"unregister\",\"id\":*,\"account\":\"home\"}"},
+    {"its password is typed",      STATUS(""), NULL, "R j p x enter",
+     "{\"command\":\"password\",\"id\":*,\"account\":\"work\",\"password\":\"x\"}"},
     {"dialling is left",           STATUS(""), NULL, "c b o b esc", ""},
 };
 /* clang-format on */

@@ -61,6 +61,7 @@ static const struct scene {
     {"history",   {STATUS(""), CONTACTS, HISTORY}, "tab tab tab j", NULL},
     {"search",    {STATUS(""), CONTACTS, HISTORY}, "tab tab / c a", NULL},
     {"log",       {STATUS(BOB), CONTACTS, MUTED, REFUSED, MISSED}, "L", NULL},
+    {"accounts",  {STATUS(BOB), REFUSED}, "R j", NULL},
     {"password",  {STATUS("")}, ": p a s s w o r d space w o r k enter s e c", NULL},
     {"dial",      {STATUS(""), CONTACTS, HISTORY}, "c c a", NULL},
     {"help",      {STATUS(BOB), CONTACTS}, "? j", NULL},
