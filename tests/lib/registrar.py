@@ -141,6 +141,7 @@ class Registrar:
         self.seen, self.faults, self.keep_alives = [], [], []
         self._bindings, self._nonces, self._said = {}, {}, []
         self._answered, self._connections = set(), {}
+        self._trusted = set()  # (method, branch) of what had good credentials and was passed on
         self._lock, self._news = threading.RLock(), threading.Condition()
         self._udp = self._tcp = None
         self._on_event = on_event
@@ -436,7 +437,10 @@ class Registrar:
         return digest(algorithm, a1, given["nonce"], given["nc"], given["cnonce"], qop, a2)
 
     def _authorized(self, request, user, proxy):
-        """The user whose credentials it has, or None: the answer has been given then."""
+        """The user whose credentials it has, or None: the answer has been given then. A request
+        that is sent again, as nothing came in time, is as good as it was the first time."""
+        if (request.method, request.branch) in self._trusted:
+            return user
         if user in self.users and self.users[user] is None:
             return user
         name = "Proxy-Authorization" if proxy else "Authorization"
@@ -455,6 +459,8 @@ class Registrar:
         elif given[0]["username"] != user:
             self._respond(request, 403, "Not Your Name")
         else:
+            if proxy:
+                self._trusted.add((request.method, request.branch))
             return user
         return None
 

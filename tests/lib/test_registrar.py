@@ -161,6 +161,9 @@ def call(tcp, record_route):
         equal(came.get("Max-Forwards"), "69", "Max-Forwards")
         equal(bool(came.get("Record-Route")), record_route, "Record-Route")
         expect(not came.get("Proxy-Authorization"), "bob sees the credentials")
+        alice.peer.send(invite)  # once more, as no answer has come
+        again = bob.peer.wait(lambda m: sip.request("INVITE")(m) and m is not came)
+        equal(again.branch, came.branch, "branch of the INVITE that was sent again")
         bob.peer.respond(came, 486, tag="b")
         busy = alice.peer.wait(sip.response(486))
         equal(len(busy.all("Via")), 1, "Via of the answer")
