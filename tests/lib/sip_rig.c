@@ -213,10 +213,15 @@ void rig_answer(struct rig *r, const struct rig_sent *to, const char *status, co
                 *body ? "Content-Type: application/sdp\n" : "", strlen(body), body);
 }
 
+static bool begins(const struct rig_sent *sent, const char *start)
+{
+    return !strncmp(sent->text, start, strlen(start));
+}
+
 const struct rig_sent *rig_find(const struct rig *r, const char *start, size_t i)
 {
     for (size_t at = 0; at < r->n_sent; at++)
-        if (!strncmp(r->sent[at].text, start, strlen(start)) && i-- == 0)
+        if (begins(&r->sent[at], start) && i-- == 0)
             return &r->sent[at];
     return NULL;
 }
@@ -225,8 +230,8 @@ size_t rig_count(const struct rig *r, const char *start)
 {
     size_t n = 0;
 
-    while (rig_find(r, start, n))
-        n++;
+    for (size_t at = 0; at < r->n_sent; at++)
+        n += begins(&r->sent[at], start);
     return n;
 }
 
@@ -271,9 +276,10 @@ const struct rig_told *rig_last_told(const struct rig *r)
 
 const struct rig_sent *rig_last(const struct rig *r, const char *start)
 {
-    size_t n = rig_count(r, start);
-
-    return n ? rig_find(r, start, n - 1) : NULL;
+    for (size_t at = r->n_sent; at > 0; at--)
+        if (begins(&r->sent[at - 1], start))
+            return &r->sent[at - 1];
+    return NULL;
 }
 
 const char *rig_header(const struct rig_sent *sent, const char *name)
