@@ -33,15 +33,27 @@ tap_scripts = tests/layers.sh
 tap_tests += $(tap_scripts)
 EXTRA_DIST += $(tap_scripts) tests/run tests/tsan.supp
 
+# Who runs when (tests/run --help): words of paths. What is long begins first, so that the end of a
+# run does not wait for one test; what sleeps nearly all its time runs beside what needs quiet.
+long_tests = faults/test_roaming_account interop/test_conformance_media \
+	interop/test_conformance_register interop/test_kamailio.py interop/test_kamailio_away \
+	scripts/test_daemon scripts/test_desk scripts/test_hooks scripts/test_load \
+	scripts/test_tones security/test_accounts security/test_servers security/test_terminal \
+	sim/ ui/test_ unit/phone/test_calls unit/sip/test_account unit/sip/test_no_memory \
+	unit/sip/test_register_away
+asleep_tests = faults/test_roaming.py interop/test_conformance_uas interop/test_dns \
+	interop/test_kamailio_silent interop/test_rawsip interop/test_sipp \
+	scripts/test_register unit/net/test_interface
+paired_tests = audio/test_relay_media faults/test_faults interop/test_baresip \
+	interop/test_conference interop/test_kamailio_strangers scripts/test_audio_fd \
+	scripts/test_call.py scripts/test_control.py scripts/test_examples scripts/test_pipes \
+	scripts/test_recording security/test_malformed security/test_media unit/phone/test_media
+alone_tests = audio/test_device audio/test_pulse security/test_floods
+
 # The runner closes with "N passed, M failed, K skipped"; a test that cannot run has failed.
 run_tests = $(PYTHON3) $(srcdir)/tests/run --srcdir '$(srcdir)' --builddir . --cc '$(CC)' \
-	--alone audio/test_device --alone audio/test_pulse --alone security/test_floods \
-	--paired audio/test_relay_media --paired faults/test_faults --paired interop/test_baresip \
-	--paired interop/test_conference --paired interop/test_kamailio_strangers \
-	--paired scripts/test_audio_fd --paired scripts/test_call.py --paired scripts/test_control.py \
-	--paired scripts/test_examples --paired scripts/test_pipes --paired scripts/test_recording \
-	--paired security/test_malformed --paired security/test_media \
-	--paired unit/phone/test_media $(RUN_FLAGS)
+	--long '$(long_tests)' --asleep '$(asleep_tests)' --paired '$(paired_tests)' \
+	--alone '$(alone_tests)' $(RUN_FLAGS)
 
 check-local: tphone$(EXEEXT) $(check_PROGRAMS)
 	@$(run_tests) $(tap_tests)
