@@ -43,6 +43,7 @@ struct cli {
     uint64_t milli_rate;     /* of them in 1,000 seconds; 0: not said */
     bool missed, all;        /* of them these */
     bool plain;              /* lists for scripts */
+    bool bare;               /* the screen: nothing around what is shown */
     bool json;               /* lines of JSON on standard output, and nothing else there */
     bool control;            /* commands of JSON on standard input */
     bool alone;              /* call without the daemon */

@@ -358,6 +358,8 @@ static int set_flag(struct cli *cli, const struct cli_option *option, const char
         cli->leave_with_screens = true;
     else if (strcmp(option->name, "json") == 0)
         cli->json = true;
+    else if (strcmp(option->name, "bare") == 0)
+        cli->bare = true;
     else if (strcmp(option->name, "hangup-at-eof") == 0)
         cli->hangup_at_eof = true;
     else
@@ -447,6 +449,8 @@ static const struct cli_option options[] = {
     {"plain",     0,   NULL,      CLI_HISTORY | CLI_CONTACTS | CLI_SCREEN, set_flag,
      "lists: for scripts, fields with tabs between, times in UTC; screen: in lines, without drawing, "
      "for screen readers and pipes"},
+    {"bare",      0,   NULL,      CLI_SCREEN, set_flag,
+     "show one thing at a time with nothing around it, for copying"},
     {"alone",     0,   NULL,      CLI_CALL, set_flag,
      "call without the daemon, though it answers"},
     {"socket",    0,   "PATH",    CLI_CALL | CLI_DAEMON | CLI_SCREEN | CLI_CLIENTS, set_socket,

@@ -311,6 +311,7 @@ static int show(const struct cli *cli, struct terminal *terminal)
     keymap_init(&a->keys);
     screen_init(&a->screen, &a->model, &a->keys);
     a->screen.watches = true;
+    a->screen.bare = cli->bare;
     setup_init(&a->setup, buf_cstr(&path));
     a->screen.setup = &a->setup;
     a->screen.now_ms = net_now_ms();

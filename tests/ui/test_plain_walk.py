@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from lib import sip, sound, tphone
 from lib.plain import BEGUN, FIRST, SHELL, AtTerminal, Home, Plain
 from lib.room import Room, wait_until
+from lib.screen import Screen
 from lib.tap import case, equal, expect, run
 from lib.town import PEOPLE, Town
 
@@ -260,6 +261,32 @@ def stopped():
         p = xterm(room, me, first=r"^1\. sip:bob@\S+, talking, ")
         p.say("hang-up", r"call 1: ended: we hung up")
         p.end()
+
+
+# --- for copying ------------------------------------------------------------------------------------
+
+
+@case("the bare display: one thing at a time, one column, no lines around it; B and --bare")
+def bare():
+    with Room() as room:
+        bob = tphone.Answer(room, "bob")
+        me = Screen(room, people=f"Bob Martin = {bob.uri}\n", cols=132, rows=43, words=["--bare"])
+        t = me.tmux
+        t.wait("no calls")
+        me.command("call Bob Martin")
+        for key, shown in (("", r"^ . Bob Martin +0:\d\d"), ("Tab", r"^ *Bob Martin"),
+                           ("T", r"^ \d\d:\d\d:\d\d\.\d{3} sent to udp \S+: ACK"),
+                           ("Enter", r"^ ACK sip:bob@\S+ SIP/2\.0")):
+            if key:
+                t.press(key)
+            t.wait(shown)
+            expect(not re.search("[\u2500-\u257f]", t.text()), "there are lines", t.text())
+        t.press("B")
+        t.wait("\u2500{100}")
+        t.press("Escape")
+        t.wait("\u2502")
+        t.press("B")
+        t.wait("\u2502", gone=True)
 
 
 # --- trouble --------------------------------------------------------------------------------------

@@ -395,7 +395,7 @@ const struct command commands_of_view[] = {
      .help = "close this view"},
     {.name = "help", .label = "help", .run = help, .help = "show the keys of this view"},
     {.name = "bare", .run = bare,
-     .help = "show one pane without lines, for copying; once more: all again"},
+     .help = "show one thing at a time with nothing around it, for copying; once more: all again"},
     {.name = "redraw", .run = redraw, .help = "draw the screen anew"},
     {.name = "suspend", .run = suspend, .help = "go back to the shell for a while; fg returns"},
     {.name = "detach", .run = detach, .help = "leave the screen, and let the telephone go on"},

@@ -167,6 +167,18 @@ static void draw_ladder(const struct screen *s, struct cells *cells, struct rect
     view_draw_more(cells, list, st->n, first);
 }
 
+/* In words, as what is copied has no arrows. */
+static void draw_bare_row(const struct screen *s, struct cells *cells, struct rect row, size_t i)
+{
+    struct buf words = buf_new(65536);
+
+    text(s, i, &words);
+    cells_put_cut(cells, row, 0, 1, row.cols - 1,
+                  at_row(s, i)->number == trace_state(s)->marked ? STYLE_MATCH : STYLE_NORMAL,
+                  buf_slice(&words));
+    buf_free(&words);
+}
+
 static void draw_preview(const struct screen *s, struct cells *cells, struct rect r)
 {
     const struct traced *t = at_row(s, screen_chosen(s, &view_trace));
@@ -189,6 +201,12 @@ static void draw(const struct screen *s, struct cells *cells, struct rect r)
         cells_put_cut(cells, r, 2, 1, r.cols - 2, STYLE_DIM,
                       s->model->traced.n > 0 ? SLICE("no message fits")
                                              : SLICE("no message has gone by yet"));
+        return;
+    }
+    if (s->bare) {
+        ladder.row += LADDER_HEAD_ROWS; /* where clicks are looked for, see head_rows */
+        ladder.rows -= LADDER_HEAD_ROWS;
+        view_list(s, &view_trace, cells, ladder, draw_bare_row, "");
         return;
     }
     if (r.cols >= PREVIEW_COLS) {

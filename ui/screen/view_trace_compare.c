@@ -56,7 +56,7 @@ void trace_compare(struct screen *s, const struct traced *left, const struct tra
 
 static bool is_beside(const struct screen *s)
 {
-    return s->cells.cols >= BESIDE_COLS;
+    return s->cells.cols >= BESIDE_COLS && !s->bare;
 }
 
 static size_t rows(const struct screen *s)

@@ -71,6 +71,7 @@ static const struct scene {
     {"set-up",    {STATUS("")}, ": s e t - u p enter a l i c e @ h . e x a m p l e enter s e c", NULL},
     {"lost",      {"{\"v\":1,\"event\":\"dropped\",\"time\":1.0,\"text\":\"what waits for you to be read has become too much\"}"}, "", NULL},
     {"trace",           {NULL}, "", scene_trace},
+    {"trace-bare",      {NULL}, "", scene_trace_bare},
     {"trace-filter",    {NULL}, "", scene_trace_filter},
     {"trace-nothing",   {NULL}, "", scene_trace_nothing},
     {"trace-hostile",   {NULL}, "", scene_trace_hostile},

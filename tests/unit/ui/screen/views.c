@@ -70,6 +70,12 @@ void scene_trace(struct screen *s)
     scene_press(s, "T");
 }
 
+void scene_trace_bare(struct screen *s)
+{
+    scene_trace(s);
+    scene_press(s, "B k");
+}
+
 void scene_trace_filter(struct screen *s)
 {
     scene_begin(s);

@@ -12,9 +12,10 @@ typedef void scene_fn(struct screen *screen);
 
 /* A registration, and a call to Bob. */
 scene_fn scene_exchange;
-/* The trace of it; with some of it left out; before the first message; with what strangers may send
- * to move the cursor, or to look like another row. */
-scene_fn scene_trace, scene_trace_filter, scene_trace_nothing, scene_trace_hostile;
+/* The trace of it; for copying; with some of it left out; before the first message; with what
+ * strangers may send to move the cursor, or to look like another row. */
+scene_fn scene_trace, scene_trace_bare, scene_trace_filter, scene_trace_nothing,
+    scene_trace_hostile;
 scene_fn scene_message_one, scene_message_hostile, scene_message_sdp, scene_compare;
 
 /* A call of a minute and a half that had a bad time in between; one that nothing is known of yet;
