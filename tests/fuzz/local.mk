@@ -10,6 +10,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_dns_ttl \
 	tests/fuzz/fuzz_endpoint \
 	tests/fuzz/fuzz_jitter \
+	tests/fuzz/fuzz_key_reader \
 	tests/fuzz/fuzz_locator \
 	tests/fuzz/fuzz_mask \
 	tests/fuzz/fuzz_plain \
@@ -35,6 +36,7 @@ tests_fuzz_fuzz_config_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_contacts_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_control_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_ctl_line_LDADD = $(phone_ldadd)
+tests_fuzz_fuzz_key_reader_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_mask_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_dns_ttl_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_jitter_LDADD = $(machine_ldadd)

@@ -272,9 +272,12 @@ static enum found read_escape(struct key_reader *reader, struct slice in, bool l
     return FOUND_KEY;
 }
 
+/* What could still become one of them is waited for: on a Linux console F1 is ESC [ [ A. */
 static enum found read_own(const struct key_sequence *own, struct slice in, size_t *n,
                            struct key *out)
 {
+    enum found found = FOUND_NOTHING;
+
     for (; own && own->bytes; own++) {
         struct slice bytes = slice_of(own->bytes);
 
@@ -283,8 +286,10 @@ static enum found read_own(const struct key_sequence *own, struct slice in, size
             *out = (struct key){.code = own->code};
             return FOUND_KEY;
         }
+        if (bytes.n > 1 && slice_starts(bytes, in))
+            found = FOUND_PART;
     }
-    return FOUND_NOTHING;
+    return found;
 }
 
 static enum found read_front(struct key_reader *reader, bool late, size_t *n, struct key *out)
@@ -292,7 +297,7 @@ static enum found read_front(struct key_reader *reader, bool late, size_t *n, st
     struct slice in = buf_slice(&reader->in);
     enum found found = read_own(reader->own, in, n, out);
 
-    if (found == FOUND_KEY)
+    if (found == FOUND_KEY || (found == FOUND_PART && !late))
         return found;
     if (in.p[0] == '\033')
         return read_escape(reader, in, late, n, out);

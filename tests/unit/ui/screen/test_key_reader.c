@@ -139,6 +139,15 @@ static void own_sequences(void **state)
     assert_true(key_reader_next(&reader, false, &key));
     assert_int_equal(key.code, KEY_F1);
     assert_false(key_reader_next(&reader, false, &key));
+    for (const char *c = "\033[[A"; *c; c++) {
+        assert_false(key_reader_next(&reader, false, &key));
+        key_reader_add(&reader, (struct slice){c, 1});
+    }
+    assert_true(key_reader_next(&reader, false, &key));
+    assert_int_equal(key.code, KEY_F1);
+    key_reader_add(&reader, SLICE("\033[["));
+    assert_false(key_reader_next(&reader, false, &key));
+    assert_false(key_reader_next(&reader, true, &key)); /* no key of anybody */
     key_reader_free(&reader);
 }
 
