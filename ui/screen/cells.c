@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistr.h>
 
 #include "base/mem.h"
 #include "ui/screen/width.h"
@@ -110,13 +111,19 @@ static struct rect clip(const struct cells *cells, struct rect r)
     return r;
 }
 
-/* What has no form in ASCII is shown as so many question marks as it has columns. */
+/* Text is safe when it comes here, but half a character that was left by a cut is not. */
+static bool is_whole(struct slice cluster)
+{
+    return u8_check((const uint8_t *)cluster.p, cluster.n) == NULL;
+}
+
+/* What has no form in ASCII, or is none, is shown as so many question marks as it has columns. */
 static void put_cluster(struct cells *cells, int row, int col, enum style style,
                         struct slice cluster, int width)
 {
     bool is_ascii = cluster.n == 1 && (unsigned char)cluster.p[0] < 0x80;
 
-    if (!cells->ascii || is_ascii)
+    if (is_ascii || (!cells->ascii && is_whole(cluster)))
         set_cell(cells, row, col, style, cluster, width);
     else
         for (int i = 0; i < width; i++)

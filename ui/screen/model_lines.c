@@ -170,6 +170,8 @@ static void on_digit(struct model_call *c, const struct ctl_line *line, uint64_t
     last = buf_slice(&all);
     if (last.n > DIGITS_KEPT)
         last = slice_skip(last, last.n - DIGITS_KEPT);
+    while (last.n > 0 && ((unsigned char)last.p[0] & 0xc0) == 0x80)
+        last = slice_skip(last, 1); /* of a character that was cut */
     model_set(&c->digits, buf_cstr(&all) + (all.n - last.n));
     buf_free(&all);
 }

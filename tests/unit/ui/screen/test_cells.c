@@ -24,6 +24,7 @@ static const struct row {
     {"half of a wide one is no one",  "a東",     {0, 0, 1, 2},  0,  false, 1, "a........."},
     {"half of a wide one on the left", "東a",    {0, 1, 1, 9},  -1, false, 3, "..a......."},
     {"combining ones take none",      "e\u0301x", {0, 0, 1, 10}, 0, false, 2, "e\u0301x........"},
+    {"half a character is not shown", "a\x9d\xb1" "b\xe6\x9d", {0, 0, 1, 10}, 0, false, 5, "a??b?....."},
     {"ASCII asks for what it lacks",  "a東é!",   {0, 0, 1, 10}, 0,  true,  5, "a??" "?!....."},
 };
 /* clang-format on */
