@@ -1,8 +1,9 @@
 /* A person who types anything, and a phone that says anything: bytes up to 0x1e are lines of the
  * phone, those behind it come from the terminal. Whatever happens can be drawn at any size, each
- * wide cluster with both its halves. */
+ * wide cluster with both its halves, and nothing that a terminal obeys. */
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistr.h>
 
 #include "ui/screen/key_reader.h"
 #include "ui/screen/screen.h"
@@ -15,6 +16,17 @@ static void ignore(void *arg, struct slice line)
     (void)line;
 }
 
+/* What gets to the terminal is whole characters, and none that it obeys. */
+static bool is_text(const struct cell *c)
+{
+    bool good = u8_check((const uint8_t *)c->text, c->n) == NULL;
+
+    for (size_t i = 0; i < c->n; i++)
+        good = good && (unsigned char)c->text[i] >= ' ' && c->text[i] != 0x7f &&
+               !(c->text[i] == '\xc2' && i + 1 < c->n && (unsigned char)c->text[i + 1] < 0xa0);
+    return good;
+}
+
 static void check(const struct cells *cells)
 {
     for (int row = 0; row < cells->rows; row++)
@@ -23,14 +35,14 @@ static void check(const struct cells *cells)
 
             if (c->n > CELL_BYTES_MAX || c->width > 2 || (c->width > 0 && c->n == 0) ||
                 (c->width == 2 && (col + 1 == cells->cols || c[1].width != 0)) ||
-                (c->width == 0 && (col == 0 || c[-1].width != 2)))
+                (c->width == 0 && (col == 0 || c[-1].width != 2)) || !is_text(c))
                 abort();
         }
 }
 
-static void draw(struct screen *s, uint8_t size)
+static void draw(struct screen *s, int rows, int cols)
 {
-    cells_resize(&s->cells, 1 + size % 30, 1 + size * 7 % 150);
+    cells_resize(&s->cells, rows, cols);
     screen_draw(s);
     check(&s->cells);
 }
@@ -75,6 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     struct model model;
     struct keymap keys;
     struct screen s;
+    uint8_t size = n > 0 ? bytes[n - 1] : 0;
 
     lines = slice_cut(&typed, '\x1e');
     model_init(&model);
@@ -85,8 +98,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     s.send = ignore;
     hear(&s, lines);
     type(&s, typed);
-    draw(&s, n > 0 ? bytes[n - 1] : 0);
-    draw(&s, 90);
+    draw(&s, 1 + size % 30, 1 + size * 7 % 150);
+    draw(&s, 24, 80);
+    draw(&s, 50, 160);
     screen_free(&s);
     keymap_free(&keys);
     model_free(&model);

@@ -1,11 +1,13 @@
 /* What strangers, large files and a phone that lies or is stuck cannot do to the screen. */
 /* For memmem. */
 #define _GNU_SOURCE 1
+#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <unistr.h>
 
 #include "tests/unit/ui/screen/scenes.h"
 #include "ui/screen/commands.h"
+#include "ui/screen/ladder.h"
 
 #define INCOMING(n)                                                                                \
     "{\"v\":1,\"event\":\"incoming\",\"time\":1.0,\"call\":" #n ",\"peer\":\"sip:p" #n             \
@@ -23,13 +25,14 @@ static const struct row {
     {"one that ends twice",           {INCOMING(7), ENDED(7), ENDED(7)}, 0},
     {"one that begins twice",         {INCOMING(7), INCOMING(7)}, 1},
     {"a recording behind the end",    {INCOMING(7), ENDED(7), "{\"v\":1,\"event\":\"recording-ended\",\"time\":1.0,\"call\":7,\"file\":\"x\"}"}, 0},
-    {"a digit behind the end",        {INCOMING(7), ENDED(7), "{\"v\":1,\"event\":\"digit\",\"time\":1.0,\"call\":7,\"digit\":\"1\"}"}, 0},
+    {"a digit behind the end",        {INCOMING(7), ENDED(7), "{\"v\":1,\"event\":\"dtmf\",\"time\":1.0,\"call\":7,\"digit\":\"1\"}"}, 0},
     {"quality behind the end",        {INCOMING(7), ENDED(7), "{\"v\":1,\"event\":\"quality\",\"time\":1.0,\"call\":7}"}, 0},
     {"a conference without a call",   {"{\"v\":1,\"event\":\"joined\",\"time\":1.0,\"call\":9,\"conference\":1}"}, 0},
     {"a call without a number",       {"{\"v\":1,\"event\":\"incoming\",\"time\":1.0,\"peer\":\"sip:a@b\"}"}, 0},
     {"one with a number too large",   {"{\"v\":1,\"event\":\"incoming\",\"time\":1.0,\"call\":4294967296}"}, 0},
     {"one with a number below zero",  {"{\"v\":1,\"event\":\"incoming\",\"time\":1.0,\"call\":-1}"}, 0},
     {"members of other types",        {"{\"v\":1,\"event\":\"incoming\",\"time\":\"x\",\"call\":3,\"peer\":{},\"peer_name\":7,\"contact\":[]}"}, 1},
+    {"digits that are none",          {INCOMING(7), "{\"v\":1,\"event\":\"dtmf\",\"time\":1.0,\"call\":7,\"digit\":\"\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\u6771\"}"}, 1},
     {"lists that are none",           {"{\"reply\":3,\"ok\":true,\"calls\":{\"call\":1},\"accounts\":\"x\"}", "{\"reply\":4,\"ok\":true,\"history\":7}",
                                        "{\"reply\":5,\"ok\":true,\"contacts\":[7,null,{\"name\":1}]}"}, 0},
     {"figures beyond all measure",    {INCOMING(7), "{\"v\":1,\"event\":\"quality\",\"time\":1e300,\"call\":7,\"mos\":1e300,\"delay_ms\":-1e300,"
@@ -37,6 +40,18 @@ static const struct row {
                                        "{\"reply\":4,\"ok\":true,\"history\":[{\"time\":1e300,\"duration\":1e300},{\"time\":-1e300,\"duration\":-1}]}"}, 1},
 };
 /* clang-format on */
+
+/* Whole characters are drawn, and none that a terminal obeys. */
+static void check_text(struct screen *s)
+{
+    screen_draw(s);
+    for (int i = 0; i < s->cells.rows * s->cells.cols; i++) {
+        const struct cell *c = &s->cells.at[i];
+
+        assert_null(u8_check((const uint8_t *)c->text, c->n));
+        assert_true(c->n == 0 || (unsigned char)c->text[0] >= ' ');
+    }
+}
 
 static void check_row(void **state)
 {
@@ -49,10 +64,10 @@ static void check_row(void **state)
     for (size_t i = 0; i < ARRAY_LEN(row->lines) && row->lines[i]; i++)
         scene_hear(s, row->lines[i]);
     assert_int_equal(stage.model.n_calls, row->n_calls);
-    screen_draw(s);
+    check_text(s);
     for (size_t i = 0; i < ARRAY_LEN(views); i++) {
         scene_run(s, views[i]);
-        screen_draw(s);
+        check_text(s);
         scene_press(s, "esc");
     }
     stage_free(&stage);
@@ -153,6 +168,113 @@ static void search_in_a_long_message(void **state)
     buf_free(&text);
 }
 
+/* A day of calls: what is kept has limits, and the newest are kept. */
+static void many_events(void **state)
+{
+    char line[512];
+    struct stage stage;
+    struct screen *s = &stage.screen;
+    const struct model *m = &stage.model;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    scene_hear(s, INCOMING(7));
+    for (unsigned i = 0; i < 2 * MODEL_NOTES_MAX; i++) {
+        snprintf(line, sizeof line, "{\"v\":1,\"event\":\"notice\",\"time\":1.0,\"text\":\"n%u\"}",
+                 i);
+        scene_hear(s, line);
+        snprintf(line, sizeof line,
+                 "{\"v\":1,\"event\":\"quality\",\"time\":1.0,\"call\":7,\"mos\":4.%u}", i % 5);
+        scene_hear(s, line);
+        snprintf(line, sizeof line,
+                 "{\"v\":1,\"event\":\"levels\",\"time\":1.0,\"microphone_dbfs\":-%u}", i % 90);
+        scene_hear(s, line);
+        scene_hear(s, "{\"v\":1,\"event\":\"dtmf\",\"time\":1.0,\"call\":7,\"digit\":\"5\"}");
+    }
+    assert_int_equal(m->n_notes, MODEL_NOTES_MAX);
+    assert_non_null(strstr(m->notes[m->n_notes - 2].text, "n999"));
+    assert_int_equal(m->calls[0]->n_seconds, 2 * MODEL_NOTES_MAX);
+    assert_true(strlen(m->calls[0]->digits) <= 64);
+    scene_run(s, "details");
+    check_text(s);
+    scene_press(s, "esc");
+    scene_run(s, "devices");
+    check_text(s);
+    stage_free(&stage);
+}
+
+/* More is said than there is room for, cut in the middle of a character. */
+static void a_long_sentence(void **state)
+{
+    struct stage stage;
+    struct screen *s = &stage.screen;
+    struct buf text = buf_new(8192);
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    for (unsigned i = 0; i < 6; i++) {
+        buf_clear(&text);
+        for (unsigned n = 0; n < i; n++)
+            buf_puts(&text, "x");
+        while (text.n < 4000)
+            buf_puts(&text, "\u6771");
+        screen_say(s, STYLE_BAD, "%s", buf_cstr(&text));
+        assert_null(u8_check((const uint8_t *)s->message.p, s->message.n));
+        check_text(s);
+    }
+    stage_free(&stage);
+    buf_free(&text);
+}
+
+/* Names of the ladder have less room than strangers take. */
+static void a_long_name_in_the_ladder(void **state)
+{
+    struct stage stage;
+    struct screen *s = &stage.screen;
+    struct buf text = buf_new(8192);
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    for (unsigned i = 0; i < 6; i++) {
+        const uint64_t number = i + 1;
+        struct ladder ladder;
+
+        buf_clear(&text);
+        buf_puts(&text, "INVITE sip:a@b SIP/2.0\nFrom: <sip:");
+        for (unsigned n = 0; n < i; n++)
+            buf_puts(&text, "x");
+        for (unsigned n = 0; n < 200; n++)
+            buf_puts(&text, "\u6771");
+        buf_puts(&text, "@b>\nTo: <sip:a@b>\nCall-ID: 1\n\n");
+        scene_message(s, i, false, "192.0.2.9:5060", buf_cstr(&text));
+        ladder_of(&stage.model, &number, 1, 160, &ladder);
+        assert_int_equal(ladder.n, 1);
+        assert_null(u8_check((const uint8_t *)ladder.far[0].name, strlen(ladder.far[0].name)));
+        scene_run(s, "trace");
+        check_text(s);
+    }
+    stage_free(&stage);
+    buf_free(&text);
+}
+
+/* One above the other, until there is no place. */
+static void all_views_are_opened(void **state)
+{
+    struct stage stage;
+    struct screen *s = &stage.screen;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    for (size_t i = 0; view_at(i); i++)
+        if (view_at(i)->kind != VIEW_PANE) {
+            screen_open(s, view_at(i));
+            assert_true(s->n_open <= SCREEN_OPEN_MAX);
+            check_text(s);
+        }
+    assert_true(s->n_open > 2);
+    stage_free(&stage);
+}
+
 /* --- secrets -------------------------------------------------------------------------------- */
 
 /* What was typed as a password is nowhere in what the screen holds on to. */
@@ -184,9 +306,14 @@ static void a_password_that_was_typed(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_phone_that_does_not_answer), cmocka_unit_test(completion_among_many),
-        cmocka_unit_test(search_in_a_long_message), cmocka_unit_test(a_password_that_was_typed)};
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(a_phone_that_does_not_answer),
+                                              cmocka_unit_test(completion_among_many),
+                                              cmocka_unit_test(search_in_a_long_message),
+                                              cmocka_unit_test(many_events),
+                                              cmocka_unit_test(a_long_sentence),
+                                              cmocka_unit_test(a_long_name_in_the_ladder),
+                                              cmocka_unit_test(all_views_are_opened),
+                                              cmocka_unit_test(a_password_that_was_typed)};
 
     return RUN_ROWS("ui/screen hostile lines", rows, check_row) +
            cmocka_run_group_tests_name("ui/screen hostile", tests, NULL, NULL);

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -230,12 +232,31 @@ static void files_are_new_and_our_own(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* Half a trace would be taken for a whole one. */
+static void no_room(void **state)
+{
+    char folder[] = "/tmp/tphone-trace-XXXXXX", path[128];
+    struct rlimit before, few;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/trace", folder);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    few = (struct rlimit){2, before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
+    assert_int_equal(trace_file_write(path, SLICE("abc")), -EFBIG);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_long_message_is_cut),
         cmocka_unit_test(text_is_for_people),
         cmocka_unit_test(files_are_new_and_our_own),
+        cmocka_unit_test(no_room),
     };
 
     return RUN_ROWS("ui/screen/trace_file", rows, check_row) +
