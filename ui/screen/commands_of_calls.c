@@ -160,6 +160,7 @@ static void hold(struct screen *s, struct slice argument)
     const struct model_call *c = screen_call(s);
 
     (void)argument;
+    s->call = c->call; /* once more is about the same one */
     ask_of(s, c, c->on_hold ? "resume" : "hold");
 }
 

@@ -239,7 +239,8 @@ static unsigned take_call(struct model *m, const struct ctl_line *line, uint64_t
     if (*e->account)
         model_set(&c->account, e->account);
     fn(c, line, now_ms);
-    return MODEL_CHANGED | (e->kind == PHONE_INCOMING ? MODEL_INCOMING : 0);
+    return MODEL_CHANGED | (e->kind == PHONE_INCOMING ? MODEL_INCOMING : 0) |
+           (known ? 0 : MODEL_PEOPLE);
 }
 
 /* --- events of the phone -------------------------------------------------------------------- */

@@ -137,6 +137,9 @@ const struct model_call *screen_call(const struct screen *s)
     static const enum phone_call_phase first[] = {PHONE_PHASE_UP, PHONE_PHASE_INCOMING};
     const struct model_call *c = s->call ? model_call(s->model, s->call) : NULL;
 
+    for (size_t i = 0; i < s->model->n_calls && !c; i++)
+        if (s->model->calls[i]->phase == PHONE_PHASE_UP && !s->model->calls[i]->on_hold)
+            c = s->model->calls[i];
     for (size_t i = 0; i < ARRAY_LEN(first) && !c; i++)
         c = model_call_in(s->model, first[i]);
     if (!c && s->model->n_calls > 0)

@@ -150,8 +150,8 @@ void *screen_state(const struct screen *screen, const struct view *view);
 /* Row of its list, one that is there; SIZE_MAX: it is empty. */
 size_t screen_chosen(const struct screen *screen, const struct view *view);
 void screen_choose(struct screen *screen, const struct view *view, size_t row);
-/* The call that keys mean: the chosen one, where it is still there, else one that is up,
- * rings here, or any. NULL: there is none. */
+/* The call that keys mean: the chosen one, where it is still there, else one that is up, not on
+ * hold rather than on hold, rings here, or any. NULL: there is none. */
 const struct model_call *screen_call(const struct screen *screen);
 
 /* The account that calls go out by, or NULL: the phone chooses. */

@@ -51,6 +51,8 @@ static const struct row {
     {"C joins all",                STATUS(CALL(1, "up", "") "," CALL(2, "up", "")), NULL, "C", "{\"command\":\"conference\",\"id\":*}"},
     {"the chosen one is meant",    STATUS(CALL(1, "up", "") "," CALL(2, "up", "")), NULL, "j x",
      "{\"command\":\"hangup\",\"id\":*,\"call\":2}"},
+    {"not one that was on hold before the screen came", STATUS(CALL(1, "up", ",\"on_hold\":true") "," CALL(2, "up", "")), NULL, "x",
+     "{\"command\":\"hangup\",\"id\":*,\"call\":2}"},
     {"a command by its name",      STATUS(CALL(1, "up", "")), NULL, ": m u t e enter", "{\"command\":\"mute\",\"id\":*,\"call\":1}"},
     {"one that needs more",        STATUS(CALL(1, "up", "")), NULL, ": d t m f enter", ""},
     {"one that is none",           STATUS(CALL(1, "up", "")), NULL, ": x y z enter", ""},
@@ -459,6 +461,48 @@ static void check_bind(void **state)
     buf_free(&why);
 }
 
+static unsigned news_of(struct stage *stage, const char *json)
+{
+    struct ctl_line line;
+    unsigned news;
+
+    assert_int_equal(ctl_line_read(slice_of(json), &line), 0);
+    news = screen_line(&stage->screen, &line);
+    ctl_line_free(&line);
+    return news;
+}
+
+/* Though the other one would be meant by somebody who comes then. */
+static void once_more_is_about_the_same_call(void **state)
+{
+    struct buf sent = buf_new(65536);
+    struct stage stage;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    scene_hear(&stage.screen, STATUS(CALL(1, "up", "") "," CALL(2, "up", "")));
+    scene_press(&stage.screen, "H");
+    scene_hear(&stage.screen, EVENT("on-hold", "1"));
+    scene_press(&stage.screen, "H");
+    put_last(&stage, &sent);
+    assert_string_equal(buf_cstr(&sent), "{\"command\":\"resume\",\"id\":*,\"call\":1}");
+    buf_free(&sent);
+    stage_free(&stage);
+}
+
+/* It has a row for each call from the beginning on. */
+static void the_history_is_asked_for(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    assert_true(news_of(&stage, INCOMING(1)) & MODEL_PEOPLE);
+    assert_false(news_of(&stage, EVENT("answered", "1")) & MODEL_PEOPLE);
+    assert_true(news_of(&stage, EVENT("ended", "1,\"outcome\":\"answered\"")) & MODEL_PEOPLE);
+    stage_free(&stage);
+}
+
 /* Each binding of the table means a command that there is, and each command says what it does. */
 static void the_tables_agree(void **state)
 {
@@ -486,6 +530,8 @@ int main(void)
         cmocka_unit_test(tab_goes_round),
         cmocka_unit_test(clicks_do_what_keys_do),
         cmocka_unit_test(the_tables_agree),
+        cmocka_unit_test(once_more_is_about_the_same_call),
+        cmocka_unit_test(the_history_is_asked_for),
         cmocka_unit_test(who_hangs_up_is_not_told),
         cmocka_unit_test(digits_go_away),
         cmocka_unit_test(a_search_that_is_left),
