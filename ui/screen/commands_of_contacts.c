@@ -101,7 +101,8 @@ void contacts_heard(struct screen *s, const struct ctl_line *line)
 
 /* --- which contact -------------------------------------------------------------------------- */
 
-const struct model_contact *contacts_chosen(const struct screen *s)
+/* The row that is chosen where contacts are on top; NULL: none is. */
+static const struct model_contact *chosen(const struct screen *s)
 {
     const struct view *view = screen_view(s);
     bool lists = view == &view_contacts || view == &view_contact_list;
@@ -122,7 +123,7 @@ static struct slice cut_name(struct slice argument, struct slice *rest)
 /* The one that is named, or else the chosen one; NULL: there is none, which is said. */
 static const struct model_contact *which(struct screen *s, struct slice name)
 {
-    const struct model_contact *c = name.n > 0 ? model_contact(s->model, name) : contacts_chosen(s);
+    const struct model_contact *c = name.n > 0 ? model_contact(s->model, name) : chosen(s);
 
     if (!c && name.n > 0)
         screen_say(s, STYLE_BAD, "there is no contact %" PRI_SLICE,

@@ -23,9 +23,6 @@ void contacts_replied(struct screen *screen, uint64_t asked, const struct ctl_li
 /* The reply to contacts: rows stay chosen by their names, as others come and go. */
 void contacts_heard(struct screen *screen, const struct ctl_line *line);
 
-/* The row that is chosen where contacts are on top; NULL: none is. */
-const struct model_contact *contacts_chosen(const struct screen *screen);
-
 /* Opens the form for a new contact, with what is known of it, or for one that is there. */
 void contact_form_add(struct screen *screen, struct slice name, struct slice address);
 void contact_form_change(struct screen *screen, const struct model_contact *contact);
