@@ -78,7 +78,7 @@ struct model_sound {
 };
 
 /* A line of the log. */
-struct model_note {
+struct model_note { /* time 0: before we were there */
     double time; /* of Unix */
     bool bad;
     char *text;

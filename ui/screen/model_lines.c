@@ -455,11 +455,25 @@ static void take_calls(struct model *m, const json_t *list, uint64_t now_ms)
         take_call_state(m, json_array_get(list, i), now_ms);
 }
 
+/* What was wrong before this screen was there is in its log as well: the first row has no room for
+ * the whole of it. */
+static void note_reason(struct model *m, const struct model_account *a, const char *reason)
+{
+    struct buf text = buf_new(16384);
+
+    if (*reason && strcmp(a->text, reason) != 0) {
+        buf_printf(&text, "%" PRI_SLICE ": %s", ARG_SLICE(model_short_uri(a->uri)), reason);
+        model_note_at(m, 0, true, buf_cstr(&text));
+    }
+    buf_free(&text);
+}
+
 static void take_account_state(struct model *m, const json_t *row)
 {
     struct model_account *a = add_account(m, text_of(row, "account"));
 
     take_text(&a->uri, row, "uri");
+    note_reason(m, a, text_of(row, "text"));
     take_text(&a->text, row, "text");
     a->registers = flag_of(row, "registers");
     a->registered = flag_of(row, "registered");

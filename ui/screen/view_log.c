@@ -1,4 +1,5 @@
 /* What has happened, the newest last. */
+#include "base/timers.h"
 #include "ui/screen/screen.h"
 #include "ui/screen/width.h"
 
@@ -9,8 +10,11 @@ static size_t rows(const struct screen *s)
 
 static void text(const struct screen *s, size_t row, struct buf *out)
 {
-    view_put_time(s, out, s->model->notes[row].time);
-    buf_printf(out, " %s", s->model->notes[row].text);
+    const struct model_note *note = &s->model->notes[row];
+
+    if (note->time > 0)
+        view_put_time(s, out, note->time);
+    buf_printf(out, "%s%s", note->time > 0 ? " " : "", note->text);
 }
 
 static void open(struct screen *s)
@@ -24,11 +28,23 @@ static void draw_row(const struct screen *s, struct cells *cells, struct rect ro
     struct buf when = buf_new(64);
     int n = 1;
 
-    view_put_time(s, &when, note->time);
+    if (note->time > 0)
+        view_put_time(s, &when, note->time);
+    else
+        buf_puts(&when, "before");
     n += cells_put(cells, row, 0, n, STYLE_DIM, buf_slice(&when)) + 2;
     cells_put_cut(cells, row, 0, n, row.cols - n - 1, note->bad ? STYLE_BAD : STYLE_NORMAL,
                   slice_of(note->text));
     buf_free(&when);
+}
+
+/* The whole of it, until the next key. */
+static void enter(struct screen *s, size_t row)
+{
+    const struct model_note *note = &s->model->notes[row];
+
+    screen_say(s, note->bad ? STYLE_BAD : STYLE_NORMAL, "%s", note->text);
+    s->message_until_ms = NEVER_MS;
 }
 
 static void draw(const struct screen *s, struct cells *cells, struct rect within)
@@ -43,5 +59,6 @@ const struct view view_log = {.name = "log",
                               .draw = draw,
                               .rows = rows,
                               .text = text,
-                              .hint = "/ search",
+                              .enter = enter,
+                              .hint = "Enter reads it   / search",
                               .follows = true};

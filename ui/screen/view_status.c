@@ -6,6 +6,9 @@
 #include "ui/screen/width.h"
 
 #define METER_COLS 4
+#define ACCOUNT_COLS 16    /* with less there is no use in a reason, */
+#define LEAST_COLS 7       /* and with less than that none in a name */
+#define MORE_COLS 3        /* "+1" */
 #define SILENT_DB (-54.0f) /* below that a meter shows its lowest height */
 #define HIGH_DB (-3.0f)
 
@@ -65,8 +68,8 @@ static enum style style_of(const struct model_account *a)
     return a->registered ? STYLE_GOOD : *a->text || a->wants_password ? STYLE_BAD : STYLE_WARN;
 }
 
-/* What the telephone says begins with the address, which stands there already, and ends with what to
- * do about it, for which there is no room here; the log has it all. */
+/* What the telephone says begins with the address, which stands there already, and ends with what
+ * to do about it, for which there is no room here; the log has it all. */
 static struct slice cause_of(const struct model_account *a)
 {
     struct slice text = slice_of(a->text), address = model_short_uri(a->uri), rest;
@@ -121,11 +124,15 @@ static void draw_accounts(const struct screen *s, struct cells *cells, struct re
 
     if (m->n_accounts == 0)
         cells_put_cut(cells, within, 0, col, end - col, STYLE_DIM, SLICE("no account"));
-    for (size_t i = 0; i < m->n_accounts && end - col > 6; i++) {
-        int share = (end - col) / (int)(m->n_accounts - i);
+    for (size_t i = 0; i < m->n_accounts; i++) {
+        int left = (int)(m->n_accounts - i), share = (end - col) / left;
 
-        if (share < 16)
-            share = end - col;
+        if (i > 0 && end - col < LEAST_COLS) {
+            cells_print(cells, within, 0, col, STYLE_DIM, "+%d", left);
+            break;
+        }
+        if (share < ACCOUNT_COLS) /* this one, and how many there are more */
+            share = end - col - (left > 1 ? MORE_COLS : 0);
         col += 3 + draw_account(&m->accounts[i], cells, within, col, col + share - 2);
     }
 }

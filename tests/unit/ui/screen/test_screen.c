@@ -120,6 +120,10 @@ static void check_row(void **state)
 #define ACCOUNTS                                                                                   \
     "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0\",\"leaves\":true,\"calls\":[],\"accounts\":"   \
     "[" ACCOUNT("home", "sip:alice@example.org") "," ACCOUNT("work", "sip:work@pbx.example") "]}"
+#define REFUSED_BEFORE                                                                             \
+    "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0\",\"calls\":[],\"accounts\":[{\"account\":\"work\","    \
+    "\"uri\":\"sip:work@pbx.example\",\"registers\":true,\"registered\":false,\"text\":\"the server "     \
+    "refuses the password and asks for another one of this account\"}]}"
 #define EVENT(word, more) "{\"v\":1,\"event\":\"" word "\",\"time\":1.0,\"call\":" more "}"
 #define PAST(time, outcome)                                                                        \
     "{\"time\":" time ",\"direction\":\"in\",\"outcome\":\"" outcome                               \
@@ -172,6 +176,8 @@ static const struct seen_row {
     {"one that is not",                  {STATUS(CALL(1, "up", "")), EVENT("media", "1,\"encryption\":\"none\"")}, "", NULL, "opus \342\227\206"},
     {"where a recording goes",           {STATUS(CALL(1, "up", "")), EVENT("recording", "1,\"file\":\"/home/me/x.wav\"")}, "",
      "p1@h.example: recording to /home/me/x.wav", NULL},
+    {"a reason from before is in the log", {REFUSED_BEFORE}, "L", "before  work@pbx.example: the server", NULL},
+    {"and is read as a whole",           {REFUSED_BEFORE}, "L enter", "this account", NULL},
     {"not with a call",                  {STATUS(CALL(1, "ringing", ""))}, "5", NULL, "to 5"},
     {"missed calls are counted",         {STATUS(""), HISTORY(PAST("9.0", "missed") "," PAST("8.0", "missed") "," PAST("7.0", "answered"))}, "",
      "2 missed", NULL},
