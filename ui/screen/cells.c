@@ -48,6 +48,25 @@ struct rect cells_all(const struct cells *cells)
     return (struct rect){0, 0, cells->rows, cells->cols};
 }
 
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* How much of so many from at on there is room for. */
+static int room(int at, int wanted, int there)
+{
+    int n = least(wanted, there - at);
+
+    return n > 0 ? n : 0;
+}
+
+struct rect cells_part(struct rect within, int row, int col, int rows, int cols)
+{
+    return (struct rect){within.row + row, within.col + col, room(row, rows, within.rows),
+                         room(col, cols, within.cols)};
+}
+
 struct cell *cells_at(const struct cells *cells, int row, int col)
 {
     if (row < 0 || col < 0 || row >= cells->rows || col >= cells->cols)

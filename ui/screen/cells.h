@@ -42,6 +42,8 @@ void cells_resize(struct cells *cells, int rows, int cols);
 void cells_clear(struct cells *cells);
 
 struct rect cells_all(const struct cells *cells);
+/* What of within lies in so many rows and columns from row, col of it on; it may be nothing. */
+struct rect cells_part(struct rect within, int row, int col, int rows, int cols);
 /* NULL outside. */
 struct cell *cells_at(const struct cells *cells, int row, int col);
 

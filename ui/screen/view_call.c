@@ -56,7 +56,7 @@ static int draw_delay_graph(const struct model_call *c, struct cells *cells, str
                             int col)
 {
     uint64_t n = c->n_seconds < DELAY_COLS ? c->n_seconds : DELAY_COLS;
-    struct rect bars = {r.row + row, r.col + col, 1, DELAY_COLS};
+    struct rect bars = cells_part(r, row, col, 1, DELAY_COLS);
     float values[DELAY_COLS];
     struct graph graph = {values, n, 0, 0, DELAY_HIGH_MS};
 

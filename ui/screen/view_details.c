@@ -153,7 +153,8 @@ static size_t read_seconds(const struct model_call *c, size_t at, float *out)
 static void draw_figure(const struct model_call *c, const struct figure *f, struct cells *cells,
                         struct rect r)
 {
-    struct rect bars = {r.row, r.col + FIGURE_COLS, r.rows, r.cols - FIGURE_COLS - SCALE_COLS - 1};
+    struct rect bars =
+        cells_part(r, 0, FIGURE_COLS, r.rows, r.cols - FIGURE_COLS - SCALE_COLS - 1);
     float values[MODEL_SECONDS_MAX];
     struct graph graph = {values, read_seconds(c, f->at, values), f->low, f->least, f->warn};
     float now = graph.n > 0 ? values[graph.n - 1] : NAN;

@@ -125,7 +125,7 @@ static void draw_level(const char *label, const struct model_sound *sound, const
                        struct cells *cells, struct rect r, int row)
 {
     int left = 1 + LABEL_COLS + LEVEL_COLS;
-    struct rect bars = {r.row + row, r.col + left, 1, r.cols - left - 1};
+    struct rect bars = cells_part(r, row, left, 1, r.cols - left - 1);
     float values[MODEL_TENTHS_MAX];
     struct graph graph = {values, read_levels(sound, ring, values), LOW_DB, 0, HIGH_DB};
     float now = graph.n > 0 && sound->is_open ? values[graph.n - 1] : NAN;

@@ -132,7 +132,7 @@ static struct slice last_columns(struct slice text, int cols)
 {
     int width = width_of(text), one;
 
-    while (width > cols) {
+    while (text.n > 0 && width > cols) {
         text = slice_skip(text, width_next(text, &one).n);
         width -= one;
     }

@@ -315,6 +315,44 @@ static void every_size(void **state)
             }
 }
 
+static void draw_within(const struct screen *s, const struct view *view, struct rect within)
+{
+    struct cells canvas;
+
+    cells_init(&canvas, within.rows + 10, within.cols + 10);
+    cells_fill(&canvas, cells_all(&canvas), STYLE_ALERT);
+    view->draw(s, &canvas, within);
+    for (int row = 0; row < canvas.rows; row++)
+        for (int col = 0; col < canvas.cols; col++)
+            if ((row < within.row || row >= within.row + within.rows || col < within.col ||
+                 col >= within.col + within.cols) &&
+                cells_at(&canvas, row, col)->style != STYLE_ALERT)
+                fail_msg("the view %s draws at %d, %d, outside of %d by %d", view->name,
+                         row - within.row, col - within.col, within.rows, within.cols);
+    cells_free(&canvas);
+}
+
+/* Panes have what the others leave them; the size of a whole screen has a least. */
+static void each_within_its_place(void **state)
+{
+    const struct view *view;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(scenes); i++) {
+        struct theatre t;
+
+        play(&t, &scenes[i], 24, 80, false);
+        for (size_t at = 0; (view = view_at(at)); at++)
+            for (int rows = 0; rows < 12; rows++)
+                for (int cols = 0; cols < 80; cols += 13)
+                    if (view->kind == VIEW_PANE)
+                        draw_within(&t.screen, view, (struct rect){4, 5, rows, cols});
+        if (screen_view(&t.screen)->kind == VIEW_WHOLE)
+            draw_within(&t.screen, screen_view(&t.screen), (struct rect){4, 5, 6, 80});
+        end(&t);
+    }
+}
+
 /* In ASCII nothing else stands on the screen, nor where the styles are. */
 static void ascii_is_ascii(void **state)
 {
@@ -364,6 +402,7 @@ int main(void)
 {
     static const struct CMUnitTest all[] = {
         cmocka_unit_test(every_size),
+        cmocka_unit_test(each_within_its_place),
         cmocka_unit_test(ascii_is_ascii),
         cmocka_unit_test(every_view_has_a_scene),
     };
