@@ -47,7 +47,8 @@ asleep_tests = faults/test_roaming.py interop/test_conformance_uas interop/test_
 paired_tests = audio/test_relay_media faults/test_faults interop/test_baresip \
 	interop/test_conference interop/test_kamailio_strangers scripts/test_audio_fd \
 	scripts/test_call.py scripts/test_control.py scripts/test_examples scripts/test_pipes \
-	scripts/test_recording security/test_malformed security/test_media unit/phone/test_media
+	scripts/test_recording security/test_malformed security/test_media ui/test_walk.py \
+	unit/phone/test_media
 alone_tests = audio/test_device audio/test_pulse security/test_floods
 
 # The runner closes with "N passed, M failed, K skipped"; a test that cannot run has failed.

@@ -146,16 +146,9 @@ def _about(got_db, wanted_db, what):
 
 
 def _turns(recording, tones, who):
-    """Which of the tones is heard, one after the other; together where they overlap."""
-    turns = []
-    for levels in zip(*(sound.amplitudes(recording, hz) for hz in tones)):
-        now = {hz for hz, level in zip(tones, levels) if level > LEVEL / 10}
-        turns.append(now)
-    # What does not last for half a second is a change from one to the next.
-    steady = [now for i, now in enumerate(turns) if turns[i:i + 5] == [now] * 5 and now]
-    out = [now for i, now in enumerate(steady) if i == 0 or steady[i - 1] != now]
-    expect(out, f"{who} heard nothing of {tones}")
-    return out
+    turns = sound.turns(recording, tones, LEVEL / 10)
+    expect(turns, f"{who} heard nothing of {tones}")
+    return turns
 
 
 @case("a sound card: the microphone goes to all, the loudspeaker has all; volume changes both and "

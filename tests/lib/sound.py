@@ -214,6 +214,16 @@ def tones(heard, known):
     return out
 
 
+def turns(heard, known, least):
+    """Which of the known tones is heard, one after the other, as sets: together where they overlap.
+    Silence is left out, and what does not last for half a second is a change from one to the
+    next."""
+    each = [{hz for hz, level in zip(known, levels) if level > least}
+            for levels in zip(*(amplitudes(heard, hz) for hz in known))]
+    steady = [now for i, now in enumerate(each) if each[i:i + 5] == [now] * 5 and now]
+    return [now for i, now in enumerate(steady) if i == 0 or steady[i - 1] != now]
+
+
 class Match:
     """correlation: of the envelopes at the best lag, stalls forgiven; lag_ms: how much later than
     in spoken a sound stands in heard, to a fraction of a millisecond where the waveform allows."""
@@ -273,10 +283,11 @@ def match(spoken, heard, first_ms=-500, last_ms=4000):
 
 
 def expect_heard(spoken, path, what, least=0.9, **window):
-    """Fails unless the recording at path holds what was spoken; the Match."""
-    if not os.path.exists(path):
+    """Fails unless the recording at path, or the Sound that it is, holds what was spoken; the
+    Match."""
+    if not isinstance(path, Sound) and not os.path.exists(path):
         raise Failure(f"{what}: {path} was not written")
-    heard = read(path)
+    heard = path if isinstance(path, Sound) else read(path)
     found = match(spoken, heard, **window)
     if found.correlation < least:
         raise Failure(f"{what}: {found}, wanted {least}", [f"level {rms(heard):.0f}"])

@@ -99,6 +99,17 @@ class Tmux:
         self.wait(pattern, seconds)
         return next((l for l in self.lines() if re.search(pattern, l)), "")
 
+    def wait_chosen(self, pattern, seconds=10):
+        """Until the marked part of a row, by its ground or reversed, has the pattern."""
+        def look():
+            marked = re.findall(r"\x1b\[(?:[\d;]*;)?(?:7|48;5;\d+)m(.*)",
+                                "\n".join(self.lines(styles=True)))
+            return any(re.search(pattern, re.sub(r"\x1b\[[\d;]*m", "", m)) for m in marked)
+        try:
+            wait_until(look, seconds, f"{pattern!r} is not chosen")
+        except Failure as e:
+            raise Failure(str(e), ["| " + l for l in self.lines(styles=True)]) from None
+
     def ask(self, format):
         """What tmux knows of the pane: "pane_title", "alternate_on" …"""
         return self("display-message", "-p", "-t", "main", "#{%s}" % format).rstrip("\n")
@@ -122,6 +133,10 @@ class Tmux:
         with open(self._modes) as f:
             before, after = f.read().split()
         equal(after, before, "modes of the terminal")
+        self.expect_calm()
+
+    def expect_calm(self):
+        """Nothing is left of a full-screen program but what it has printed."""
         for format, wanted in RESTORED.items():
             equal(self.ask(format), wanted, f"the terminal's {format}")
 

@@ -4,8 +4,11 @@ Each message begins with a line "SECONDS sent to|received from TRANSPORT ADDRESS
 lines stand behind a mark.
 """
 import re
+import socket
+import struct
 
 from lib.sip import Message
+from lib.tap import equal
 
 HEADING = re.compile(r"^(\d+\.\d+) (sent to|received from) (\S+) (\S+), (\d+) bytes$")
 
@@ -41,6 +44,30 @@ def read(path):
         if "\r\n\r\n" not in text:
             text += "\r\n\r\n"
         traced.message = Message.parse(text.encode("utf-8", "replace"))
+    return out
+
+
+class Packet:
+    """source, target: address and port."""
+
+    def __init__(self, packet):
+        (self.source, self.target), self.data = [
+            (socket.inet_ntoa(packet[12 + 4 * i:16 + 4 * i]),
+             struct.unpack_from(">H", packet, 20 + 2 * i)[0]) for i in range(2)], packet[28:]
+
+
+def read_pcap(path):
+    """The datagrams in a pcap of raw IPv4, whose every packet must be a whole one of UDP."""
+    with open(path, "rb") as f:
+        data = f.read()
+    equal(struct.unpack(">IHHIIII", data[:24]), (0xa1b2c3d4, 2, 4, 0, 0, 65535, 101), "its head")
+    at, out = 24, []
+    while at < len(data):
+        _, _, n, whole = struct.unpack(">IIII", data[at:at + 16])
+        packet = data[at + 16:at + 16 + n]
+        equal((n, packet[0], packet[9]), (whole, 0x45, 17), "a packet of UDP")
+        out.append(Packet(packet))
+        at += 16 + n
     return out
 
 

@@ -10,6 +10,8 @@ screen_tests = \
 	tests/ui/test_setup.py \
 	tests/ui/test_terminal.py \
 	tests/ui/test_trace.py \
-	tests/ui/test_trouble.py
+	tests/ui/test_trouble.py \
+	tests/ui/test_walk.py \
+	tests/ui/test_walk_trouble.py
 EXTRA_DIST += $(screen_tests)
 tap_tests += $(screen_tests)

@@ -20,65 +20,6 @@ def callee(room, name="bob", **more):
 # --- calls ------------------------------------------------------------------------------------------
 
 
-@case("a call is placed, held, muted, spelled digits, resized and hung up")
-def walk():
-    with Room() as room:
-        bob = callee(room)
-        me = Screen(room, people=f"Bob Martin = {bob.uri}\n")
-        t = me.tmux
-        t.wait("Bob Martin +sip:bob@")
-        t.press("c")
-        t.type("bob")
-        t.wait("Enter calls .*sip:bob@127")
-        t.press("Enter")
-        t.wait(r"▶ Bob Martin +0:0\d +opus")
-        equal(t.ask("pane_title"), "Bob Martin - tphone", "title of the terminal")
-        t.wait(r"quality \d\.\d [█░]+")
-        t.press("H")
-        t.wait(r"‖ Bob Martin.*on hold")
-        t.press("H")
-        t.wait(r"▶ Bob Martin.*opus")
-        t.press("Space")
-        t.wait(r"Bob Martin.*muted")
-        t.press("Space")
-        t.wait(r"▶ Bob Martin +0:\d\d +opus [▁-█ ]*│")
-        t.press("1", "2", "#")
-        bob.process.wait_line('digit.*#|#')
-        for cols, rows in ((200, 60), (59, 16), (40, 10), (39, 9)):
-            t.resize(cols, rows)
-            if cols < 40:
-                t.wait("tphone needs 40 columns and 10 rows")
-            else:
-                t.wait(r"▶ Bob Martin")
-                wait_until(lambda: max(map(len, t.lines())) <= cols, 5, f"wider than {cols}")
-        t.resize(80, 24)
-        t.wait(r"▶ Bob Martin +\d:\d\d +opus")
-        t.press("x")
-        t.wait("no calls")
-        t.wait(r"↗ Bob Martin +\d\d:\d\d +0:\d\d")
-        me.leave()
-
-
-@case("a call comes in: on top, with a bell and a title; it is answered, and the next one refused")
-def incoming():
-    with Room() as room:
-        me = Screen(room)
-        t = me.tmux
-        caller = tphone.Call(room, me.uri, "alice", user="alice", seconds=30)
-        t.wait(r"^ ◀ sip:alice@.* calls +a answer +x decline|^ ◀ .*alice.* calls +a answer")
-        expect("calls - tphone" in t.ask("pane_title"), "the title does not tell of it")
-        t.press("a")
-        t.wait(r"▶ .*alice.* 0:0\d")
-        t.press("x")
-        caller.expect_status(0)
-        t.wait(r"↙ .*alice.* 0:0\d")
-        caller = tphone.Call(room, me.uri, "carol", user="carol", seconds=30)
-        t.wait(r"◀ .*carol.* calls")
-        t.press("x")
-        caller.expect_status(tphone.DECLINED)
-        t.wait("no calls")
-
-
 @case("of two calls one is held; swap changes places; help, commands and the search work")
 def two_calls():
     with Room() as room:
@@ -145,30 +86,6 @@ def lost():
         expect(time.monotonic() - began > 5, "it did not wait for the screen to come back")
 
 
-@case("Ctrl-Z gives the terminal back and fg the screen, and the call has gone on")
-def suspended():
-    with Room() as room:
-        bob = callee(room)
-        me = Screen(room, name="first")
-        me.command(f"call {bob.uri}")
-        me.tmux.wait(r"▶ bob@.* 0:0\d")
-        # An interactive shell, for job control; nothing of the person's own.
-        t = me.again("job", ["env", "ENV=", "PS1=shell> ", "sh", "-i"])
-        t.wait("shell>")
-        t.type(me.words[0] + "\n")
-        t.wait(r"▶ bob@.* 0:\d\d")
-        t.press("C-z")
-        t.wait("(Stopped|Suspended)")
-        equal(t.ask("alternate_on"), "0", "the other screen is left")
-        t.type("echo still $((40 + 2))\n")
-        t.wait("still 42")
-        t.resize(100, 30)
-        t.type("fg\n")
-        t.wait(r"▶ bob@.* 0:\d\d")
-        wait_until(lambda: max(map(len, t.lines())) == 100, 5, "the new size is not used")
-        expect(bob.process.alive(), "the call has ended")
-
-
 @case("settings: theme, colours, ASCII, bindings; NO_COLOR; a wrong binding is told")
 def settings():
     with Room() as room:
@@ -186,25 +103,6 @@ def settings():
         plain.wait("tphone +no account")
         text = "".join(plain.lines(styles=True))
         expect("38;5" not in text and "[3" not in text.replace("[39", ""), "there are colours")
-
-
-@case("what a stranger calls itself does nothing to the screen")
-def hostile():
-    name = "\x1b[2J\x1b]0;owned\x07\u202eevil\u202c \u6771" + "e\u0301" * 200 + "A" * 300
-    with Room() as room:
-        me = Screen(room)
-        t = me.tmux
-        mallory = room.keep(sip.Peer(me.port))
-        invite = mallory.invite(me.uri, From=f'"{name}" <sip:mallory@127.0.0.1:{mallory.port}>;tag=m')
-        mallory.send(invite)
-        t.wait(r"◀ .*calls")
-        rows = t.lines()
-        expect(len(rows) == 24 and rows[0].startswith(" tphone"), "the picture is disturbed", *rows)
-        expect("A" * 200 not in t.text() and "\u202e" not in t.text(), "it got through", *rows)
-        expect(t.ask("pane_title").endswith(" - tphone"), "the title is another's")
-        t.press("X")
-        mallory.wait(lambda m: m.status == 603)
-        t.wait("no calls")
 
 
 @case("after a crash the terminal is as it was")

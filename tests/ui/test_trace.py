@@ -5,30 +5,15 @@ import glob
 import os
 import socket
 import stat
-import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import account, tphone
+from lib import trace as traces
 from lib.registrar import Registrar
 from lib.room import Room
 from lib.screen import Screen
 from lib.tap import case, equal, expect, run
-
-
-def payloads(path):
-    """Of the UDP datagrams in a pcap of raw IPv4."""
-    with open(path, "rb") as f:
-        data = f.read()
-    equal(struct.unpack(">IHHIIII", data[:24]), (0xa1b2c3d4, 2, 4, 0, 0, 65535, 101), "its head")
-    at, out = 24, []
-    while at < len(data):
-        _, _, n, whole = struct.unpack(">IIII", data[at:at + 16])
-        packet = data[at + 16:at + 16 + n]
-        equal((n, packet[0], packet[9]), (whole, 0x45, 17), "a packet of UDP")
-        out.append(packet[28:])
-        at += 16 + n
-    return out
 
 
 @case("a call is traced through a server: ladder, message, only SDP, two compared, one call, saved")
@@ -68,7 +53,8 @@ def trace():
         t.wait(r"4 messages saved in .*/tphone-trace-[\d-]+\.pcap")
         t.press("o", "w")
         t.wait(r"\d+ messages saved in .*/tphone-trace-[\d-]+\.txt")
-        saved = payloads(glob.glob(os.path.join(me.home["HOME"], "tphone-trace-*.pcap"))[0])
+        file, = glob.glob(os.path.join(me.home["HOME"], "tphone-trace-*.pcap"))
+        saved = [p.data for p in traces.read_pcap(file)]
         equal([p.split(b" ")[0] for p in saved], [b"REGISTER", b"SIP/2.0"] * 2, "what is in it")
         expect(b'response="..."' in saved[2], "credentials are not masked", saved[2])
         text = glob.glob(os.path.join(me.home["HOME"], "tphone-trace-*.txt"))[0]
