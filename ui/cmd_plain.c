@@ -48,6 +48,8 @@ struct app {
     bool began;                /* what the phone is like was told, so commands make sense */
     bool failed;               /* there is no phone to be had */
     bool silent;               /* it was said that the phone does not answer */
+    bool owes_prompt;          /* behind the answer to the line before */
+    bool leaves;               /* that is on its way, so nothing more is asked */
 
     struct plain_term *term; /* NULL: lines come whole, from a pipe or whoever shows them */
     struct plain_line line;  /* what is typed there */
@@ -145,9 +147,10 @@ static unsigned on_line(void *arg, const struct ctl_line *line)
     if (asks && !a->line.prompted)
         put_prompt(a);
     if (line->kind == CTL_REPLY && screen_is_answered(&a->screen)) {
-        if (!a->began)
+        if ((!a->began || a->owes_prompt) && !a->line.prompted)
             put_prompt(a);
         a->began = true;
+        a->owes_prompt = false;
         a->not_before_ms = a->plain.rest_until_ms;
         take_turn(a, a->not_before_ms);
     }
@@ -196,6 +199,7 @@ static void grant(struct app *a)
         plain_term_suspend(a->term);
     else if (wish.suspend)
         kill(0, SIGTSTP);
+    a->leaves = a->leaves || wish.quit || wish.detach;
     if (wish.quit || wish.detach)
         connection_leave(a->connection, a->loop, wish.detach);
 }
@@ -234,7 +238,8 @@ static void do_line(struct app *a, struct slice line)
     set_echo(a, !plain_is_secret(&a->plain));
     stops = a->screen.wish.suspend && a->term; /* on_back has the prompt */
     grant(a);
-    if (!stops)
+    a->owes_prompt = !stops && !a->leaves && !screen_is_answered(&a->screen);
+    if (!stops && !a->leaves && !a->owes_prompt)
         put_prompt(a);
 }
 
@@ -514,6 +519,13 @@ static bool begin(struct app *a, bool first_start)
     return true;
 }
 
+static void bind_keys(struct app *a)
+{
+    keymap_configure(&a->keys, &a->cli->config.screen, &a->plain.out);
+    if (a->plain.out.n > 0)
+        buf_putc(&a->plain.out, '\n');
+}
+
 static void finish(struct app *a)
 {
     const char *farewell = connection_farewell(a->connection);
@@ -568,6 +580,7 @@ static int run(const struct cli *cli, struct terminal *terminal)
     keymap_init(&a->keys);
     screen_init(&a->screen, &a->model, &a->keys);
     plain_init(&a->plain, &a->screen, cli->verbosity);
+    bind_keys(a);
     plain_line_init(&a->line);
     a->echo = buf_new(65536);
     setup_init(&a->setup, buf_cstr(&path));

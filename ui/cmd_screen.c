@@ -219,14 +219,12 @@ static int colours_of(const struct screen_config *config)
 /* A binding that means nothing is told; the others hold. */
 static void bind_keys(struct app *a)
 {
-    LIST_EACH (&a->cli->config.screen.binds, at) {
-        const struct bind_config *bind = LIST_ITEM(at, struct bind_config, link);
-        struct buf why = buf_new(1024);
+    struct buf why = buf_new(2048);
 
-        if (keymap_bind(&a->keys, slice_of(bind->text), &why) != 0)
-            screen_say(&a->screen, STYLE_BAD, "bind: %s", buf_cstr(&why));
-        buf_free(&why);
-    }
+    keymap_configure(&a->keys, &a->cli->config.screen, &why);
+    if (why.n > 0)
+        screen_say(&a->screen, STYLE_BAD, "%s", buf_cstr(&why));
+    buf_free(&why);
 }
 
 static int open_term(struct app *a, struct buf *why)

@@ -59,6 +59,20 @@ def set_up(p, town):
     town.proxy.wait_bindings("alice", 1)
 
 
+def edit_contacts(p):
+    p.say("contact-add Bob Martin = sip:bob@example.test", r"^telephone: Bob Martin is saved$")
+    p.say("contact-add", r"^Name of the new contact\? A dot leaves\.$")
+    p.say("Carl", r"^Address of the new contact\? A dot leaves\.$")
+    p.say("not one", r"^an address to call has no blanks in it$")
+    p.say("sip:carol@example.test", r"^telephone: Carl is saved$")
+    p.say("contact-rename Carl = Carol", r"^telephone: Carol is saved$")
+    p.say("contact-add Dave = sip:dave@example.test", r"^telephone: Dave is saved$")
+    p.say("contact-delete Dave", r"^delete Dave\? yes or no$")
+    p.say("yes", r"^telephone: Dave is deleted$")
+    p.say("contacts", r"^People: 2$")
+    p.wait(r"^2\. Carol, sip:carol@example\.test$")
+
+
 # --- calls ------------------------------------------------------------------------------------------
 
 
@@ -172,10 +186,7 @@ def day(make):
         me = Home(room, settings=None)
         p = make(room, me, first=FIRST)
         set_up(p, town)
-        me.expect(0, "ctl", "contact", "Bob Martin", "sip:bob@example.test")
-        me.expect(0, "ctl", "contact", "Carol", "sip:carol@example.test")
-        p.type("wait 1")
-        p.say("contacts", r"^People: 2$")
+        edit_contacts(p)
         talk(room, p, bob, me)
         two_calls(p)
         p = detached(room, p, make, me)
@@ -328,8 +339,11 @@ def poor():
     with Room() as room:
         town = Town(room)
         bob = tphone.Answer(room, "bob", account=None)
-        me = Home(room, device="hw:99", settings=town.proxy.account("alice", password="no").settings())
+        me = Home(room, device="hw:99", settings="bind = Y dnd\nbind = x nonsense\n" +
+                  town.proxy.account("alice", password="no").settings())
         p = pipe(room, me)
+        equal(p.heard('^bind: "nonsense" is no command'), 1, "times that a wrong binding is told")
+        p.say("Y", "^telephone: do not disturb is on$")
         p.say(f"call {bob.uri}", r"call 1: called")
         p.wait(r"^telephone: there is no sound device named hw:99: see tphone devices; calls go on")
         p.say("status", r"^alice@example\.test: not registered, the server refused the password")

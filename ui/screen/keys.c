@@ -206,3 +206,17 @@ int keymap_bind(struct keymap *keys, struct slice text, struct buf *why)
         return refuse(command, "is no command; :help lists them", why);
     return add_own(keys, view, &key, command, why);
 }
+
+void keymap_configure(struct keymap *keys, const struct screen_config *config, struct buf *why)
+{
+    LIST_EACH (&config->binds, at) {
+        const struct bind_config *bind = LIST_ITEM(at, struct bind_config, link);
+        struct buf sentence = buf_new(1024);
+
+        if (keymap_bind(keys, slice_of(bind->text), &sentence) != 0) {
+            buf_clear(why);
+            buf_printf(why, "bind: %s", buf_cstr(&sentence));
+        }
+        buf_free(&sentence);
+    }
+}

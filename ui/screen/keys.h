@@ -7,6 +7,7 @@
 #ifndef UI_SCREEN_KEYS_H
 #define UI_SCREEN_KEYS_H
 
+#include "phone/config.h"
 #include "ui/screen/key.h"
 
 #define KEYS_MAX 512u
@@ -28,5 +29,8 @@ void keymap_free(struct keymap *keys);
 /* "KEY COMMAND…" or "VIEW:KEY COMMAND…"; the command "none" takes a binding away. 0, or -EINVAL
  * with a sentence in why. */
 int keymap_bind(struct keymap *keys, struct slice text, struct buf *why);
+/* All that are configured. Of those that mean nothing, which the others outlive, a sentence is in
+ * why about the last. */
+void keymap_configure(struct keymap *keys, const struct screen_config *config, struct buf *why);
 
 #endif
