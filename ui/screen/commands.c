@@ -32,11 +32,10 @@ size_t command_count(void)
 
 const struct command *command_find(struct slice name)
 {
-    const struct command *c;
-
-    for (size_t i = 0; (c = command_at(i)); i++)
-        if (slice_eq(slice_of(c->name), name))
-            return c;
+    for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+        for (const struct command *c = tables[t]; c->name; c++)
+            if (slice_eq(slice_of(c->name), name))
+                return c;
     return NULL;
 }
 
@@ -178,14 +177,20 @@ static bool is_typed(const struct screen *s, const struct key *key)
     return screen_view(s)->key && (key_is_text(key) || key_same(key, &leave));
 }
 
+bool command_is_of(const struct binding *b, const struct command *c)
+{
+    struct slice rest = slice_of(b->command);
+
+    return slice_eq(slice_cut(&rest, ' '), slice_of(c->name));
+}
+
 const struct binding *command_key(const struct screen *s, const struct command *c)
 {
     for (size_t i = 0; i < s->keys->n; i++) {
         const struct binding *b = &s->keys->at[i];
 
         /* Another one may stand before it. */
-        if (!is_typed(s, &b->key) && command_of_line(slice_of(b->command)) == c &&
-            command_binding(s, &b->key) == b)
+        if (command_is_of(b, c) && !is_typed(s, &b->key) && command_binding(s, &b->key) == b)
             return b;
     }
     return NULL;

@@ -47,6 +47,8 @@ bool command_can(const struct screen *screen, const struct command *command);
 
 /* The binding that this key has in the view on top and that can be done now, or NULL. */
 const struct binding *command_binding(const struct screen *screen, const struct key *key);
+/* Whether the binding is to this command, whatever stands behind its name. */
+bool command_is_of(const struct binding *binding, const struct command *command);
 /* The first key that does this command now, in the view on top; NULL: none. */
 const struct binding *command_key(const struct screen *screen, const struct command *command);
 

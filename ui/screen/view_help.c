@@ -43,14 +43,25 @@ static bool is_twice(const struct screen *s, size_t i)
     return false;
 }
 
+/* Whether the view below has a key for it. */
+static bool has_key(const struct screen *s, const struct command *c)
+{
+    for (size_t i = 0; i < s->keys->n; i++) {
+        const struct binding *b = &s->keys->at[i];
+
+        if (command_is_of(b, c) && is_bound(s, b) && !is_digit(b))
+            return true;
+    }
+    return false;
+}
+
 /* All keys of a command in the view below. */
 static void put_keys(const struct screen *s, const struct command *c, struct buf *out)
 {
     for (size_t i = 0; i < s->keys->n; i++) {
         const struct binding *b = &s->keys->at[i];
 
-        if (!is_bound(s, b) || is_digit(b) || command_of_line(slice_of(b->command)) != c ||
-            is_twice(s, i))
+        if (!command_is_of(b, c) || !is_bound(s, b) || is_digit(b) || is_twice(s, i))
             continue;
         if (out->n > 0)
             buf_putc(out, ' ');
@@ -72,19 +83,13 @@ static size_t rows(const struct screen *s)
 static const struct command *command_of_row(const struct screen *s, size_t row)
 {
     struct screen under = below(s);
-    struct buf keys = buf_new(256);
-    const struct command *c = NULL;
+    const struct command *c;
 
-    for (int pass = 0; pass < 2 && !c; pass++) {
-        for (size_t i = 0; !c && command_at(i); i++) {
-            buf_clear(&keys);
-            put_keys(&under, command_at(i), &keys);
-            if ((keys.n > 0) == (pass == 0) && row-- == 0)
-                c = command_at(i);
-        }
-    }
-    buf_free(&keys);
-    return c;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; (c = command_at(i)); i++)
+            if (has_key(&under, c) == (pass == 0) && row-- == 0)
+                return c;
+    return NULL;
 }
 
 static void text(const struct screen *s, size_t row, struct buf *out)
