@@ -585,6 +585,7 @@ static int run(const struct cli *cli, struct terminal *terminal)
     a->echo = buf_new(65536);
     setup_init(&a->setup, buf_cstr(&path));
     a->screen.setup = &a->setup;
+    a->screen.settings = cli->config_file ? cli->config_file : path.n > 0 ? buf_cstr(&path) : NULL;
     if (prepare(a) == 0 && begin(a, first_start)) {
         take_turn(a, a->not_before_ms);
         net_loop_run(a->loop);

@@ -312,6 +312,7 @@ static int show(const struct cli *cli, struct terminal *terminal)
     a->screen.bare = cli->bare;
     setup_init(&a->setup, buf_cstr(&path));
     a->screen.setup = &a->setup;
+    a->screen.settings = cli->config_file ? cli->config_file : path.n > 0 ? buf_cstr(&path) : NULL;
     a->screen.now_ms = net_now_ms();
     bind_keys(a);
     if (prepare(a, &why) != 0) {

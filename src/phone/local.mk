@@ -28,8 +28,12 @@ libphone_a_SOURCES = \
 	src/phone/config_values.c \
 	src/phone/contacts.c \
 	src/phone/contacts.h \
+	src/phone/config_keep.c \
+	src/phone/config_keep.h \
 	src/phone/contacts_edit.c \
 	src/phone/contacts_edit.h \
+	src/phone/file_replace.c \
+	src/phone/file_replace.h \
 	src/phone/contacts_watch.c \
 	src/phone/devices.c \
 	src/phone/dial.c \

@@ -3,6 +3,7 @@ screen_tests = \
 	tests/ui/test_contacts.py \
 	tests/ui/test_accounts.py \
 	tests/ui/test_demo.py \
+	tests/ui/test_keep.py \
 	tests/ui/test_leave.py \
 	tests/ui/test_plain.py \
 	tests/ui/test_plain_walk.py \

@@ -1,6 +1,8 @@
 /* What is done with the sound devices. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "phone/config_keep.h"
 #include "ui/json.h"
 #include "ui/screen/commands.h"
 #include "ui/screen/devices.h"
@@ -49,6 +51,35 @@ static void ring(struct screen *s, struct slice argument)
     free(name);
 }
 
+static bool may_keep(const struct screen *s)
+{
+    return s->settings && s->model->connected;
+}
+
+/* What rings: "none" where nothing does; nothing said where the device in use does. */
+static void keep(struct screen *s, struct slice argument)
+{
+    const struct model_sound *sound = &s->model->sound;
+    static const char *const none[] = {"none"};
+    const char *device = sound->device;
+    struct config_kept kept[2] = {
+        {"device", &device, 1},
+        {"ring-device", (const char *const *)(uintptr_t)sound->rings, sound->n_rings}};
+    bool silent = sound->n_rings == 0 && strcmp(device, "none") == 0; /* whatever is said of it */
+    struct buf why = buf_new(8192);
+
+    (void)argument;
+    if (sound->n_rings == 0)
+        kept[1] = (struct config_kept){"ring-device", none, 1};
+    else if (sound->n_rings == 1 && strcmp(sound->rings[0], device) == 0)
+        kept[1].n = 0;
+    if (config_keep(s->settings, kept, silent ? 1 : 2, &why) != 0)
+        screen_say(s, STYLE_BAD, "%s", buf_cstr(&why));
+    else
+        screen_say(s, STYLE_GOOD, "the devices are kept in %s", s->settings);
+    buf_free(&why);
+}
+
 static bool is_idle(const struct screen *s)
 {
     return !model_call_in(s->model, PHONE_PHASE_UP);
@@ -70,6 +101,8 @@ const struct command commands_of_devices[] = {
     {.name = "test", .argument = ARGUMENT_TEXT, .must = true, .value = "WHAT", .label = "test",
      .can = is_idle, .needs = "the telephone without calls", .run = test,
      .help = "try the sound device: tone, record, open (its levels), off"},
+    {.name = "keep", .label = "keep", .can = may_keep, .run = keep,
+     .help = "write the sound devices that are used and ring into tphone.conf"},
     {.name = "ring", .argument = ARGUMENT_DEVICE, .value = "NAME", .label = "ring", .run = ring,
      .help = "calls that come in ring on this device, or none"},
     {0},

@@ -67,6 +67,7 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"devices", "p",      "test record"},
     {"devices", "o",      "test open"},
     {"devices", "r",      "ring"},
+    {"devices", "w",      "keep"},
     /* the accounts */
     {"accounts", "r",     "register"},
     {"accounts", "u",     "unregister"},

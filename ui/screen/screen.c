@@ -397,6 +397,15 @@ static void show_note(struct screen *s, const struct ctl_line *line, uint64_t no
                    m->notes[m->n_notes - 1].text);
 }
 
+/* What was chosen counts until the telephone ends. */
+static void offer_to_keep(struct screen *s, const struct ctl_line *line)
+{
+    if (line->kind == CTL_EVENT && line->event.kind == PHONE_DEVICE_IN_USE && !*line->event.text &&
+        s->settings && screen_view(s) == &view_devices)
+        screen_say(s, STYLE_GOOD, "%s is used now; \"keep\" writes that into tphone.conf",
+                   line->event.device);
+}
+
 unsigned screen_line(struct screen *s, const struct ctl_line *line)
 {
     uint64_t noted = s->model->noted;
@@ -408,6 +417,7 @@ unsigned screen_line(struct screen *s, const struct ctl_line *line)
     }
     news = model_event(s->model, line, s->now_ms);
     show_note(s, line, noted);
+    offer_to_keep(s, line);
     /* Keys mean what rings, unless one is about to say something. */
     if ((news & MODEL_INCOMING) && !model_call_in(s->model, PHONE_PHASE_UP))
         s->call = line->event.call;

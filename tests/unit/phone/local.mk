@@ -8,6 +8,7 @@ phone_tests = \
 	tests/unit/phone/test_conference \
 	tests/unit/phone/test_config \
 	tests/unit/phone/test_contacts \
+	tests/unit/phone/test_config_keep \
 	tests/unit/phone/test_contacts_edit \
 	tests/unit/phone/test_early \
 	tests/unit/phone/test_ebb \
@@ -40,6 +41,7 @@ tests_unit_phone_test_account_LDADD = $(phone_ldadd)
 tests_unit_phone_test_config_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_LDADD = $(phone_ldadd)
 tests_unit_phone_test_ebb_LDADD = $(phone_ldadd)
+tests_unit_phone_test_config_keep_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_edit_LDADD = $(phone_ldadd)
 tests_unit_phone_test_event_names_LDADD = $(phone_ldadd)
 tests_unit_phone_test_quality_LDADD = $(phone_ldadd)
