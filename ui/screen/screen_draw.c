@@ -122,11 +122,19 @@ static void draw_incoming(struct screen *s, struct rect within)
 
 static void draw_too_small(struct screen *s)
 {
-    cells_put_cut(&s->cells, cells_all(&s->cells), 0, 0, s->cells.cols, STYLE_NORMAL,
+    struct cells *cells = &s->cells;
+    struct rect all = cells_all(cells);
+    struct buf calls = buf_new(256);
+
+    cells_put_cut(cells, all, 0, 0, cells->cols, STYLE_NORMAL,
                   SLICE("tphone needs 40 columns and 10 rows."));
-    if (s->cells.rows > 1 && model_call_in(s->model, PHONE_PHASE_INCOMING))
-        cells_put_cut(&s->cells, cells_all(&s->cells), 1, 0, s->cells.cols, STYLE_ALERT,
-                      SLICE("Somebody calls."));
+    cells_print(cells, all, 1, 0, STYLE_DIM, "There are %d and %d.", cells->cols, cells->rows);
+    if (model_call_in(s->model, PHONE_PHASE_INCOMING)) {
+        buf_puts(&calls, "Somebody calls.");
+        put_key_of(s, "answer", &calls);
+        cells_put_cut(cells, all, 1, 0, cells->cols, STYLE_ALERT, buf_slice(&calls));
+    }
+    buf_free(&calls);
 }
 
 static size_t first_visible(const struct screen *s)

@@ -2,6 +2,7 @@
  * and to what is remembered. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tests/unit/ui/screen/scenes.h"
 #include "ui/screen/commands.h"
@@ -217,6 +218,23 @@ static void who_hangs_up_is_not_told(void **state)
     scene_press(&stage.screen, "x");
     scene_hear(&stage.screen, ENDED);
     assert_false(scene_shows(&stage.screen, "nobody answered"));
+    stage_free(&stage);
+}
+
+static void how_small_it_is(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    stage_init(&stage, 9, 39);
+    assert_true(scene_shows(&stage.screen, "There are 39 and 9."));
+    scene_hear(&stage.screen, INCOMING(7));
+    assert_true(scene_shows(&stage.screen, "Somebody calls.  a answer"));
+    scene_press(&stage.screen, "a");
+    assert_non_null(strstr(buf_cstr(&stage.sent), "\"command\":\"answer\""));
+    stage_free(&stage);
+    stage_init(&stage, 1, 10);
+    assert_true(scene_shows(&stage.screen, "tphone"));
     stage_free(&stage);
 }
 
@@ -539,6 +557,7 @@ int main(void)
         cmocka_unit_test(once_more_is_about_the_same_call),
         cmocka_unit_test(the_history_is_asked_for),
         cmocka_unit_test(who_hangs_up_is_not_told),
+        cmocka_unit_test(how_small_it_is),
         cmocka_unit_test(digits_go_away),
         cmocka_unit_test(a_search_that_is_left),
         cmocka_unit_test(dates_change_at_midnight),
