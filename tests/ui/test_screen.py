@@ -52,6 +52,24 @@ def two_calls():
         bob.process.wait_line("answered")
 
 
+@case("what somebody else writes over the screen goes with Ctrl-L, and with a change of its size")
+def written_over():
+    with Room() as room:
+        me = Screen(room)
+        t = me.tmux
+        t.wait("no calls yet")
+        before = t.text()
+        # A size that has changed twice may be told once: it is the same again, the picture is not.
+        for redraw in (lambda: t.press("C-l"), lambda: os.kill(t.pid(), signal.SIGWINCH)):
+            with open(t.ask("pane_tty"), "w") as terminal:
+                terminal.write("\x1b[4;20Hsomebody\x1b[24;3Helse\x1b[1;1H")
+            t.wait("somebody")
+            redraw()
+            t.wait("somebody|else", gone=True)
+            equal(t.text(), before, "the picture")
+        me.leave()
+
+
 @case("detached, the phone goes on with its call; a killed terminal and Ctrl-Z do not disturb it")
 def detached():
     with Room() as room:

@@ -200,11 +200,13 @@ void term_size(const struct term *t, int *rows, int *cols)
     *cols = t->cols;
 }
 
+/* Also where it is what it was: it may have been another in between, and cut the picture. */
 static void on_winch(uv_signal_t *handle, int number)
 {
     struct term *t = handle->data;
 
     (void)number;
+    paint_forget(&t->paint);
     read_size(t);
     t->events.resized(t->arg, t->rows, t->cols);
 }
