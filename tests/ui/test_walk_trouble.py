@@ -14,7 +14,7 @@ from lib import sip, sound
 from lib import trace as traces
 from lib.baresip import recordings
 from lib.room import Room, wait_until
-from lib.tap import case, equal, expect, run
+from lib.tap import Failure, case, equal, expect, run
 from lib.town import Town
 
 LEVEL = 5000
@@ -196,20 +196,28 @@ def cells(text):
                2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def expect_whole(t, where):
-    """The picture is undisturbed: as many rows, none too long, the line in the middle straight."""
-    rows = t.lines()
+def faults(t):
+    """As many rows as there should be, none too long, nothing in them that acts on the terminal, the
+    line in the middle straight: what is wrong of that."""
+    rows, title = t.lines(), t.ask("pane_title")
     cols, lines = (int(t.ask(f)) for f in ("pane_width", "pane_height"))
-    bad = {hex(ord(c)) for c in "".join(rows) if c in FORBIDDEN}
-    expect(not bad, f"{where}: {bad} got through", *rows)
-    expect(len(rows) == lines and rows[0].startswith(" tphone"), f"{where}: disturbed", *rows)
-    expect(all(cells(r) <= cols for r in rows), f"{where}: wider than the screen", *rows)
-    found = [(r, re.search("[│┬┼┴]", r)) for r in rows if not any("┌" in r for r in rows)]
+    lies_above = any("┌" in r for r in rows)
+    found = [(r, re.search("[│┬┼┴]", r)) for r in rows if not lies_above]
     middle = {cells(r[:m.start()]) for r, m in found if m}
-    expect(len(middle) <= 1, f"{where}: the line in the middle is at {middle}", *rows)
-    title = t.ask("pane_title")
-    expect(title.endswith("tphone") and cells(title) < 100 and not FORBIDDEN & set(title),
-           f"{where}: the title", title)
+    wrong = [f"{hex(ord(c))} got through" for c in FORBIDDEN & set("".join(rows) + title)]
+    wrong += ["disturbed"] * (len(rows) != lines or not rows[0].startswith(" tphone"))
+    wrong += ["wider than the screen"] * any(cells(r) > cols for r in rows)
+    wrong += [f"the line in the middle is at {middle}"] * (len(middle) > 1)
+    wrong += [f"the title is {title}"] * (not title.endswith("tphone") or cells(title) > 100)
+    return wrong
+
+
+def expect_whole(t, where):
+    """The picture comes to be whole; it may be looked at while it is being drawn."""
+    try:
+        wait_until(lambda: not faults(t), 10, f"{where}: not a whole picture")
+    except Failure as e:
+        raise Failure(str(e), faults(t) + t.lines()) from None
 
 
 @case("what strangers call themselves disturbs neither screen nor title, at any size, nor the call")
