@@ -266,7 +266,7 @@ static void interrupt(struct app *a)
     enum screen_prompt prompt = a->screen.prompt;
 
     a->n_in = 0;
-    a->not_before_ms = 0;
+    a->not_before_ms = a->plain.rest_until_ms = 0;
     plain_line_drop(&a->line);
     plain_line_leave(&a->line, &a->echo);
     print(a, true);

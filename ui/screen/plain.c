@@ -61,6 +61,15 @@ static void put_account(const struct model_account *a, struct buf *out)
                    ARG_SLICE(cause));
 }
 
+/* Until the history is read out. */
+static void put_missed(struct plain *p)
+{
+    size_t n = screen_missed(p->screen);
+
+    if (n > 0)
+        buf_printf(&p->out, "Missed calls: %zu; the history tells them.\n", n);
+}
+
 static void put_status(struct plain *p)
 {
     const struct model *m = p->screen->model;
@@ -74,6 +83,7 @@ static void put_status(struct plain *p)
         buf_puts(out, "There is no account: addresses are called without a server.\n");
     if (m->dnd)
         buf_puts(out, "Do not disturb is on: calls are turned away.\n");
+    put_missed(p);
     plain_read(p, &view_calls);
 }
 
@@ -118,6 +128,9 @@ unsigned plain_line(struct plain *p, const struct ctl_line *line)
         drop_message(s); /* the line has told it */
     if (!known && s->model->connected)
         greet(p);
+    if (!p->knows_missed && s->has_seen)
+        put_missed(p);
+    p->knows_missed = s->has_seen;
     plain_flush(p);
     if (p->owes && screen_is_answered(s))
         plain_read(p, screen_view(s));

@@ -19,7 +19,8 @@ struct plain {
     struct buf asked;       /* what a form has asked last */
     struct buf out;         /* lines to print, safe; whoever prints them clears it */
     uint64_t rest_until_ms; /* the next line waits so long, as somebody has said */
-    bool greeted;           /* the state of the telephone was said at the beginning */
+    bool greeted;           /* the state of the telephone was said at the beginning, */
+    bool knows_missed;      /* and how many calls were missed before it */
     enum plain_tell tell;
     bool owes; /* the view on top is read out when the phone has said what is in it */
     /* What was read out last: rows from to to (without it) of a list, and what each said. */
@@ -59,6 +60,9 @@ void plain_put_event(const struct screen *screen, const struct ctl_line *line, e
  * take. */
 void plain_put_name(struct buf *out, const char *contact, const char *name, const char *peer,
                     uint32_t call);
+
+/* As much of what strangers choose as one listens to. */
+void plain_put_head(struct slice text, int cols, struct buf *out);
 
 /* Why an account is not registered, without its name where that begins it: it was said. */
 struct slice plain_cause(const char *text, struct slice name);

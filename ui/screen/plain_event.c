@@ -7,11 +7,12 @@
 #define NAME_COLS 60
 #define NAME_BYTES 4096u
 #define ADDRESS_COLS 200
+#define WHAT_COLS 500
 
 /* --- who ------------------------------------------------------------------------------------ */
 
 /* Accents may be heaped on a letter, so bytes are limited, too. */
-static void put_head(struct slice text, int cols, struct buf *out)
+void plain_put_head(struct slice text, int cols, struct buf *out)
 {
     struct slice head = width_head(text, cols);
 
@@ -30,11 +31,11 @@ void plain_put_name(struct buf *out, const char *contact, const char *name, cons
     size_t from = out->n;
     struct buf short_name = buf_new(NAME_BYTES);
 
-    put_head(slice_of(name), NAME_COLS, &short_name);
+    plain_put_head(slice_of(name), NAME_COLS, &short_name);
     status_put_name(out, contact, buf_cstr(&short_name));
     buf_free(&short_name);
     if (out->n == from)
-        put_head(*peer ? model_short_uri(peer) : SLICE("somebody"), NAME_COLS, out);
+        plain_put_head(*peer ? model_short_uri(peer) : SLICE("somebody"), NAME_COLS, out);
     while (out->n > from && (out->p[out->n - 1] == ' ' || out->p[out->n - 1] == ','))
         out->n--;
     buf_printf(out, ", call %u", (unsigned)call);
@@ -76,7 +77,7 @@ static void put_who(const struct screen *s, const struct phone_event *e, struct 
 static void put_incoming(struct buf *out, const struct phone_event *e)
 {
     buf_puts(out, "calls you, ");
-    put_head(slice_of(*e->peer ? e->peer : "no address"), ADDRESS_COLS, out);
+    plain_put_head(slice_of(*e->peer ? e->peer : "no address"), ADDRESS_COLS, out);
     if (*e->account)
         buf_printf(out, ", for %s", e->account);
     buf_puts(out, "; answer or decline");
@@ -134,7 +135,7 @@ static bool put_words(struct buf *out, const struct phone_event *e)
         return true;
     case PHONE_TURNED_AWAY:
         buf_puts(out, "was turned away, ");
-        put_head(slice_of(e->peer), ADDRESS_COLS, out);
+        plain_put_head(slice_of(e->peer), ADDRESS_COLS, out);
         buf_puts(out, ": do not disturb is on");
         return true;
     case PHONE_CALLING:
@@ -224,15 +225,15 @@ static bool is_told(const struct phone_event *e, enum plain_tell tell)
 void plain_put_event(const struct screen *s, const struct ctl_line *line, enum plain_tell tell,
                      struct buf *out)
 {
-    size_t from = out->n;
+    struct buf what = buf_new(65536);
 
     if (line->kind == CTL_OWN) {
         buf_printf(out, "telephone: %s\n", line->text);
-    } else if (line->kind == CTL_EVENT && is_told(&line->event, tell)) {
+    } else if (line->kind == CTL_EVENT && is_told(&line->event, tell) &&
+               put_what(&what, &line->event, tell)) {
         put_who(s, &line->event, out);
-        if (put_what(out, &line->event, tell))
-            buf_putc(out, '\n');
-        else
-            out->n = from;
+        plain_put_head(buf_slice(&what), WHAT_COLS, out);
+        buf_putc(out, '\n');
     }
+    buf_free(&what);
 }

@@ -8,6 +8,7 @@
 #define DRAWN_ROWS 60 /* of a view that is no list */
 #define DRAWN_COLS 100
 #define TEXT_MAX 65536u
+#define ROW_COLS 1000 /* nobody listens to more */
 
 /* --- rows ----------------------------------------------------------------------------------- */
 
@@ -46,7 +47,7 @@ static uint64_t put_row(const struct screen *s, const struct view *view, size_t 
     hash = hash_of(buf_slice(&text));
     if (out && is_worth(view, slice_trim(buf_slice(&text)))) {
         put_number(s, view, row, out);
-        buf_put(out, slice_trim(buf_slice(&text)));
+        plain_put_head(slice_trim(buf_slice(&text)), ROW_COLS, out);
         buf_putc(out, '\n');
     }
     buf_free(&text);
@@ -207,11 +208,13 @@ static const char *word_of(float mos)
     return mos >= 4.0f ? "good" : mos >= 3.6f ? "fair" : mos >= 3.1f ? "poor" : "bad";
 }
 
+/* decimals 0: of a unit that has one, and many. */
 static void put_figure(struct buf *out, const char *label, float value, int decimals,
                        const char *unit)
 {
     if (!isnan(value))
-        buf_printf(out, ", %s%.*f %s", label, decimals, (double)value, unit);
+        buf_printf(out, ", %s%.*f %s%s", label, decimals, (double)value, unit,
+                   decimals > 0 || lroundf(value) == 1 ? "" : "s");
 }
 
 static void put_quality(const struct model_call *c, struct buf *out)
@@ -224,9 +227,9 @@ static void put_quality(const struct model_call *c, struct buf *out)
         buf_printf(out, "%.1f of 4.5, %s", (double)now.mos, word_of(now.mos));
     put_figure(out, "", now.loss, 1, "percent lost");
     put_figure(out, "", now.their_loss, 1, "percent lost on the way there");
-    put_figure(out, "delay ", now.delay, 0, "milliseconds");
-    put_figure(out, "jitter ", now.jitter, 0, "milliseconds");
-    put_figure(out, "round trip ", now.round_trip, 0, "milliseconds");
+    put_figure(out, "delay ", now.delay, 0, "millisecond");
+    put_figure(out, "jitter ", now.jitter, 0, "millisecond");
+    put_figure(out, "round trip ", now.round_trip, 0, "millisecond");
 }
 
 void plain_read_quality(struct plain *p, const struct model_call *call)
@@ -344,6 +347,8 @@ static void read_drawn(struct plain *p, const struct view *view)
 void plain_read(struct plain *p, const struct view *view)
 {
     p->owes = false;
+    if (view == &view_history)
+        screen_see_missed(p->screen);
     if (view == &view_call || view == &view_details)
         read_call(p, view);
     else if (view == &view_help)

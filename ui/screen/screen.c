@@ -243,7 +243,7 @@ static void begin_missed(struct screen *s)
     }
 }
 
-static void see_missed(struct screen *s)
+void screen_see_missed(struct screen *s)
 {
     for (size_t i = 0; i < s->model->n_past; i++)
         if (s->model->past[i].time > s->seen_time)
@@ -468,7 +468,7 @@ void screen_key(struct screen *s, const struct key *key)
         press(s, key);
     }
     if (screen_view(s) == &view_history || (is_bare && key->code == KEY_ESCAPE))
-        see_missed(s);
+        screen_see_missed(s);
 }
 
 /* When the dates of the history are those of another day. */

@@ -115,6 +115,8 @@ unsigned screen_line(struct screen *screen, const struct ctl_line *line);
 /* Missed calls of which the person does not know yet: those after the history was last looked at,
  * or after the last call that was none. */
 size_t screen_missed(const struct screen *screen);
+/* Those that there are have been looked at. */
+void screen_see_missed(struct screen *screen);
 /* When what is shown changes by itself (durations, messages that go, dates at midnight). */
 uint64_t screen_deadline_ms(const struct screen *screen);
 

@@ -25,6 +25,7 @@
     PAST("\"direction\":\"in\",\"outcome\":\"answered\",\"duration\":3601,\"peer\":\"sip:bob@h\",\"contact\":\"Bob\"") "]}"
 #define LATER "{\"v\":1,\"reply\":4,\"ok\":true,\"history\":[" \
     PAST("\"direction\":\"in\",\"outcome\":\"missed\",\"peer\":\"sip:mallory@h\",\"peer_name\":\"Mallory\"") "]}"
+#define LATER2 "{\"v\":1,\"reply\":4,\"ok\":true,\"history\":[{\"time\":2e9,\"direction\":\"in\",\"outcome\":\"missed\",\"peer\":\"sip:mallory@h\"}]}"
 #define GOOD EVENT("\"quality\",\"call\":1,\"mos\":4.3,\"loss_percent\":0.5,\"delay_ms\":56,\"round_trip_ms\":38")
 #define CONTACTS "{\"v\":1,\"reply\":5,\"ok\":true,\"contacts\":[{\"name\":\"Bob\",\"address\":\"sip:bob@h\"},{\"name\":\"Ann\",\"address\":\"sip:ann@h\"}]}"
 
@@ -43,7 +44,7 @@ static const struct row {
     {"the end of a call", {KNOWN, EVENT("\"ended\",\"call\":1,\"text\":\"nobody answered\",\"outcome\":\"no-answer\"")}, {0}, "Bob, call 1: ended: nobody answered\n", NULL},
     {"muted", {UP("1"), EVENT("\"muted\",\"call\":1")}, {0}, "Bob, call 1: does not hear you: muted\n", NULL},
     {"an account", {EVENT("\"registered\",\"account\":\"home\",\"uri\":\"sip:alice@h\",\"expires\":300")}, {0}, "alice@h: registered for 5 minutes\n", NULL},
-    {"why it is not registered is said once", {EVENT("\"registration-failed\",\"account\":\"home\",\"uri\":\"sip:alice@h\",\"text\":\"alice@h: the server refused the password\",\"retry_after\":61")}, {0}, NULL, NULL},
+    {"why it is not registered is said once", {EVENT("\"registration-failed\",\"account\":\"home\",\"uri\":\"sip:alice@h\",\"text\":\"alice@h: the server refused the password\",\"retry\":61")}, {0}, "alice@h: the server refused the password; tried again in 1 minute 1 second\n", NULL},
     {"who has a long name", {LONG}, {0}, "\"" SIXTY "...\", call 1: calls you, sip:bob@h; answer or decline\n", NULL},
     {"a password is wanted", {EVENT("\"password-wanted\",\"account\":\"home\",\"uri\":\"sip:alice@h\"")}, {0}, "alice@h: a password is needed; the command password asks for it\n", NULL},
     {"what the phone wants known", {EVENT("\"notice\",\"text\":\"the disk is full\"")}, {0}, "telephone: the disk is full\n", NULL},
@@ -91,8 +92,9 @@ static const struct row {
     {"how much is told", {0}, {"tell"}, "tell: normal\n", NULL},
     {"nobody tells like that", {0}, {"tell all"}, "tell: little, normal or much\n", NULL},
     {"the other side rings", {EVENT("\"ringing\",\"call\":1,\"peer\":\"sip:bob@h\",\"status\":180,\"reason\":\"Ringing\"")}, {0}, "bob@h, call 1: rings\n", NULL},
-    {"a length is said", {UP("1"), EVENT("\"ended\",\"call\":1,\"text\":\"we hung up\",\"outcome\":\"answered\",\"duration\":61.9")}, {0}, NULL, NULL},
-    {"help tells what can be done now", {UP("1")}, {"help"}, NULL, NULL},
+    {"a length is said", {UP("1"), EVENT("\"ended\",\"call\":1,\"text\":\"we hung up\",\"outcome\":\"answered\",\"answered\":true,\"duration\":61.9")}, {0}, "Bob, call 1: ended: we hung up, after 1 minute 1 second\n", NULL},
+    {"missed calls are told", {HISTORY, LATER2}, {"status"}, "There is no connection to the telephone.\nMissed calls: 1; the history tells them.\nCalls: none\n", NULL},
+    {"until the history is read", {HISTORY, LATER2}, {"history", "status"}, "There is no connection to the telephone.\nCalls: none\n", NULL},
     {"help of our own", {0}, {"help status"}, "status: say how the telephone is: accounts and calls\n", NULL},
     {"help of what means something else here", {0}, {"help search"}, "search TEXT: read the rows with that text: of the open list, else of people or the history\n", NULL},
     {"a view is gone back to", {CONTACTS}, {"contacts", "log", "close"}, "People: 2\n", NULL},
