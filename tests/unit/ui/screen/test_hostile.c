@@ -275,6 +275,60 @@ static void all_views_are_opened(void **state)
     stage_free(&stage);
 }
 
+static void point(struct screen *s, enum key_mouse mouse, int row, int col)
+{
+    screen_key(s, &(struct key){.code = KEY_MOUSE, .mouse = mouse, .row = row, .col = col});
+}
+
+/* A terminal tells clicks where it likes. */
+static void clicks_everywhere(void **state)
+{
+    static const char *const views[] = {"focus calls", "trace", "details", "devices",
+                                        "log",         "help",  "dial",    "view contact"};
+    struct stage stage;
+    struct screen *s = &stage.screen;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(views); i++) {
+        stage_init(&stage, 24, 80);
+        hear_contacts(s, 30, "Name ", true);
+        scene_hear(s, INCOMING(7));
+        scene_message(s, 1, false, "192.0.2.9:5060", "OPTIONS sip:a@b SIP/2.0\nCall-ID: 1\n\n");
+        scene_run(s, views[i]);
+        for (int row = -2; row < 27; row++)
+            for (int col = -2; col < 83; col += 9) {
+                point(s, MOUSE_PRESS, row, col);
+                point(s, MOUSE_PRESS, row, col);
+                point(s, MOUSE_RELEASE, row, col);
+                point(s, row % 2 ? MOUSE_WHEEL_UP : MOUSE_WHEEL_DOWN, row, col);
+            }
+        check_text(s);
+        stage_free(&stage);
+    }
+}
+
+/* Below a list there is nothing to be chosen. */
+static void a_click_below_a_list(void **state)
+{
+    struct stage stage;
+    struct screen *s = &stage.screen;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    hear_contacts(s, 2, "Name ", true);
+    check_text(s);
+    buf_clear(&stage.sent);
+    point(s, MOUSE_PRESS, 3, 50);
+    assert_int_equal(screen_chosen(s, &view_contacts), 0);
+    for (int row = 5; row < 9; row++) {
+        point(s, MOUSE_PRESS, row, 50);
+        point(s, MOUSE_PRESS, row, 50);
+        assert_int_equal(screen_chosen(s, &view_contacts), 0);
+    }
+    assert_int_equal(stage.sent.n, 0);
+    stage_free(&stage);
+}
+
 /* --- secrets -------------------------------------------------------------------------------- */
 
 /* What was typed as a password is nowhere in what the screen holds on to. */
@@ -313,6 +367,8 @@ int main(void)
                                               cmocka_unit_test(a_long_sentence),
                                               cmocka_unit_test(a_long_name_in_the_ladder),
                                               cmocka_unit_test(all_views_are_opened),
+                                              cmocka_unit_test(clicks_everywhere),
+                                              cmocka_unit_test(a_click_below_a_list),
                                               cmocka_unit_test(a_password_that_was_typed)};
 
     return RUN_ROWS("ui/screen hostile lines", rows, check_row) +
