@@ -5,13 +5,14 @@
 #include "ui/screen/screen_prompt.h"
 #include "ui/screen/width.h"
 
-#define HELP_COLS 8 /* kept for the last key, which shows all others */
+#define CLOSE_COLS 11 /* "esc close" */
+#define HELP_COLS 8   /* "? help" */
 #define MESSAGE_ROWS_MAX 3
 
 /* --- keys ----------------------------------------------------------------------------------- */
 
 /* Stands on one key after the other, in the order of the table of commands: what concerns a call
- * comes first; what has no room is left out, but for the help. */
+ * comes first; what has no room is left out, but for the last two. */
 struct walk {
     size_t i;
     int col, width; /* of the key that it stands on */
@@ -32,18 +33,50 @@ static bool stand_on(struct walk *w, const struct screen *s, const struct comman
     return w->col + w->width <= end;
 }
 
+/* These come last, and always have their room: how one gets away, and what shows all others. */
+static const struct {
+    const char *name;
+    int cols;
+} always[] = {
+    {"close", CLOSE_COLS},
+    {"help", HELP_COLS},
+};
+
+static bool is_always(const struct command *c)
+{
+    for (size_t i = 0; i < ARRAY_LEN(always); i++)
+        if (strcmp(c->name, always[i].name) == 0)
+            return true;
+    return false;
+}
+
+static int kept_cols(const struct screen *s)
+{
+    int cols = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(always); i++)
+        if (command_can(s, command_find(slice_of(always[i].name))))
+            cols += always[i].cols;
+    return cols;
+}
+
 /* False: there are no more. */
 static bool next_key(struct walk *w, const struct screen *s, int cols)
 {
-    const struct command *help = command_find(SLICE("help")), *c;
+    size_t n = command_count();
+    int end = cols - kept_cols(s);
 
     w->col += w->command ? w->width + 2 : 1;
-    while ((c = command_at(w->i))) {
-        w->i++;
-        if (c != help && stand_on(w, s, c, cols - HELP_COLS))
+    while (w->i < n) {
+        const struct command *c = command_at(w->i++);
+
+        if (!is_always(c) && stand_on(w, s, c, end))
             return true;
     }
-    return w->i++ == command_count() && stand_on(w, s, help, cols);
+    while (w->i < n + ARRAY_LEN(always))
+        if (stand_on(w, s, command_find(slice_of(always[w->i++ - n].name)), cols))
+            return true;
+    return false;
 }
 
 static void draw_all_keys(const struct screen *s, struct cells *cells, struct rect within)

@@ -221,6 +221,18 @@ static void who_hangs_up_is_not_told(void **state)
     stage_free(&stage);
 }
 
+static void the_way_out_is_shown(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    stage_init(&stage, 10, 40);
+    scene_hear(&stage.screen, STATUS(CALL(1, "up", "")));
+    scene_press(&stage.screen, "i");
+    assert_true(scene_shows(&stage.screen, "esc close  ? help"));
+    stage_free(&stage);
+}
+
 static void how_small_it_is(void **state)
 {
     struct stage stage;
@@ -557,6 +569,7 @@ int main(void)
         cmocka_unit_test(once_more_is_about_the_same_call),
         cmocka_unit_test(the_history_is_asked_for),
         cmocka_unit_test(who_hangs_up_is_not_told),
+        cmocka_unit_test(the_way_out_is_shown),
         cmocka_unit_test(how_small_it_is),
         cmocka_unit_test(digits_go_away),
         cmocka_unit_test(a_search_that_is_left),
