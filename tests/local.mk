@@ -59,8 +59,11 @@ run_tests = $(PYTHON3) $(srcdir)/tests/run --srcdir '$(srcdir)' --builddir . --c
 check-local: tphone$(EXEEXT) $(check_PROGRAMS)
 	@$(run_tests) $(tap_tests)
 
-.PHONY: check-long check-programs
+.PHONY: check-long check-programs list-check-programs
 check-programs: $(check_PROGRAMS)
+
+list-check-programs:
+	@printf '%s\n' $(check_PROGRAMS)
 
 check-long: all $(check_PROGRAMS)
 	@$(run_tests) --timeout 3600 --env TPHONE_LONG=1 $(tap_tests) $(tap_long_tests)
