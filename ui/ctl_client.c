@@ -96,6 +96,8 @@ static void transmit(struct ctl_client *c)
     }
     if (n < 0 && n != -EAGAIN)
         buf_clear(&c->out); /* reading tells the end, behind what was said before it */
+    if (c->out.n == 0 && c->out.p)
+        mem_wipe(c->out.p, c->out.cap); /* there may have been a password in it */
     net_watch_set(c->watch, NET_READABLE | (c->out.n > 0 ? NET_WRITABLE : 0));
 }
 
@@ -139,6 +141,7 @@ int ctl_client_send(struct ctl_client *c, struct slice line, const int *fds, siz
     buf_put(&c->out, line);
     if (!buf_ok(&c->out)) {
         close_fds(c->fds, &c->n_fds);
+        c->out.failed = false; /* the line is lost, and those that come may fit again */
         return -ENOMEM;
     }
     transmit(c);

@@ -226,6 +226,9 @@ static void a_daemon_that_reads_late_gets_everything(void **state)
         net_loop_turn(f->loop, false);
     }
     assert_int_equal(heard, sent);
+    /* One that had been stuck for long is not given up. */
+    assert_int_equal(ctl_client_send(f->client, SLICE("hold\n"), NULL, 0), 0);
+    expect_sent(f, "hold\n", 0);
 }
 
 static const struct row {
