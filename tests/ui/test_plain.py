@@ -163,6 +163,23 @@ def script():
         expect(re.search("^call Bob$", said, re.M), "the tab completes nothing", said)
 
 
+@case("how much is told is said by an option, and by a command at any time")
+def tell():
+    with Room() as room:
+        bob = tphone.Answer(room, "bob")
+        me = Home(room)
+        p = Plain(me, "-v")
+        p.say("tell", "^tell: much$")
+        p.end()
+        p = Plain(me, "-q")
+        p.say("tell", "^tell: little$")
+        p.say(f"call {bob.uri}", r"call 1: answered$")
+        equal(p.heard(r": called,"), 0, "lines about what one does oneself")
+        p.say("tell much", "^tell: much$")
+        p.say("mute", r"^bob@\S+, call 1: does not hear you: muted$")
+        p.end()
+
+
 # --- the first start --------------------------------------------------------------------------------
 
 

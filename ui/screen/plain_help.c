@@ -36,7 +36,7 @@ static void put_about(const struct command *c, struct buf *out)
 static bool is_read_out(const struct view *view)
 {
     return !view->key && view != &view_help && view != &view_trace_message &&
-           view != &view_trace_compare;
+           view != &view_trace_compare && view != &view_trouble;
 }
 
 /* "call" is a command, too, and "view call" the way to the view. */
