@@ -2,6 +2,7 @@
 #include <config.h> /* of configure */
 #include <errno.h>
 
+#include "base/text.h"
 #include "ui/control_private.h"
 #include "ui/json.h"
 
@@ -356,6 +357,15 @@ static void put_comma(struct buf *out)
         buf_putc(out, ',');
 }
 
+static void put_call_id(struct buf *out, struct slice id)
+{
+    struct buf safe = buf_new(4096);
+
+    text_safe(&safe, id);
+    put_text(out, "call_id", buf_cstr(&safe));
+    buf_free(&safe);
+}
+
 static void put_call_state(void *arg, const struct phone_call_state *s)
 {
     struct buf *out = arg;
@@ -366,6 +376,7 @@ static void put_call_state(void *arg, const struct phone_call_state *s)
     put_text(out, "peer_name", s->peer_name);
     put_text(out, "contact", s->contact);
     put_text(out, "account", s->account);
+    put_call_id(out, s->call_id);
     put_flag(out, "incoming", s->incoming);
     put_flag(out, "answered", s->answered);
     put_flag(out, "on_hold", s->on_hold);

@@ -68,6 +68,7 @@ struct phone_call_state {
     bool muted, device;
     const char *peer, *peer_name, *contact, *account, *codec; /* as in events */
     /* Files as they were named, which may be anything; "-" for a descriptor, "" for none. */
+    struct slice call_id; /* of SIP, as it is; empty: there is none */
     const char *play, *record;
     uint32_t conference; /* 0: none */
     uint64_t up_ms;      /* since the answer */

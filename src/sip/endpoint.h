@@ -90,6 +90,8 @@ int sip_call_invite(struct sip_endpoint *ep, const struct sip_invite_params *par
                     struct sip_call **out, uint64_t now_ms);
 /* Says whose call it is; for calls that came in. */
 void sip_call_set_owner(struct sip_call *call, void *owner);
+/* Its Call-ID, which may be a stranger's; empty where that is not known any more. Of the call. */
+struct slice sip_call_id(const struct sip_call *call);
 
 /* The SDP offer that SIP_CALL_OFFER_WANTED asked for, in INVITE, 2xx to an INVITE or re-INVITE
  * without offer. */

@@ -28,6 +28,8 @@ def trace():
         me.call(bob.uri)
         t.wait("▶ Bob Martin")
         t.press("T")
+        t.wait("these are the messages of the call")
+        t.press("o")
         t.wait(r"us +home +Bob Martin")
         t.wait(r"│─+ REGISTER ─+▶│ +│")
         t.wait(r"│◀─+ 401 Unauthorized")
@@ -80,6 +82,8 @@ def late_and_hostile():
         second = me.again("second")
         second.wait("▶ .*bob")
         second.press("T")
+        second.wait("these are the messages of the call")
+        second.press("o")
         second.wait(r"│─+ INVITE")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.sendto(b"OPTIONS sip:me@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK1\r\n"
@@ -94,6 +98,35 @@ def late_and_hostile():
         second.wait("^ tphone")
         second.press("q", "q", "d")
         equal(second.status(), 0, "exit status")
+
+
+@case("T in a call shows that call's messages, of one that came and of one that went; o shows all")
+def of_the_call():
+    with Room() as room:
+        bob = tphone.Answer(room, "bob")
+        me = Screen(room)
+        t = me.tmux
+        caller = tphone.Call(room, me.uri, "alice", user="alice", seconds=30)
+        t.wait(r"◀ .*alice.* calls")
+        t.press("X")
+        caller.expect_status(tphone.DECLINED)
+        me.call(bob.uri)
+        t.wait(r"▶ bob@.* 0:0\d +opus")
+        tphone.Call(room, me.uri, "carol", user="carol", seconds=30)
+        t.wait(r"◀ .*carol.* calls")
+        t.press("T")
+        t.wait("these are the messages of the call")
+        t.wait("200 OK")
+        for other in ("carol", "alice", "603"):
+            expect(other not in "".join(t.lines()[2:]), "another call's", t.text())
+        t.press("o")
+        t.wait("603 ")
+        t.press("Escape")
+        t.wait("Calls +│")
+        t.press("j", "T")
+        t.wait("these are the messages of the call")
+        t.wait("180 Ringing")
+        expect("200 OK" not in t.text() and "603" not in t.text(), "another call's", t.text())
 
 
 @case("the call closely: its graphs grow, addresses and codecs are told, and it is hung up there")

@@ -134,6 +134,8 @@ def trace():
         me.call("bob")
         t.wait(r"▶ Bob Martin +0:0\d +opus")
         t.press("T")
+        t.wait("these are the messages of the call")
+        t.press("o")
         t.wait(r"us +home")
         t.wait(rf"127\.0\.0\.1:{me.port} +127\.0\.0\.1:{town.proxy.port}")
         for sent in ("REGISTER", r"INVITE \(SDP\)", "ACK"):

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "ui/screen/commands.h"
 #include "ui/screen/trace_file.h"
 #include "ui/screen/view_trace.h"
@@ -59,6 +60,32 @@ static void filter(struct screen *s, struct slice argument)
         trace_changed(s);
     }
     buf_free(&line);
+}
+
+void trace_show_all(struct screen *s)
+{
+    struct trace_state *st = trace_state(s);
+
+    if (!st->call)
+        return;
+    free(st->call);
+    st->call = NULL;
+    trace_changed(s);
+}
+
+void trace_show_call(struct screen *s, const char *call_id)
+{
+    struct trace_state *st = trace_state(s);
+
+    if (!is_trace(s) || !*call_id)
+        return;
+    trace_show_all(s);
+    st->call = xstrdup(call_id);
+    trace_changed(s);
+    if (trace_state(s)->n == 0)
+        trace_show_all(s);
+    else
+        screen_say(s, STYLE_DIM, "these are the messages of the call; \"trace-call\" shows all");
 }
 
 static void one_call(struct screen *s, struct slice argument)

@@ -1,6 +1,7 @@
 /* What is done with the screen itself. */
 #include "ui/screen/commands.h"
 #include "ui/screen/layout.h"
+#include "ui/screen/view_trace.h"
 #include "ui/screen/width.h"
 
 /* --- lists ---------------------------------------------------------------------------------- */
@@ -221,8 +222,13 @@ static void show_details(struct screen *s, struct slice argument)
 
 static void show_trace(struct screen *s, struct slice argument)
 {
+    const struct model_call *c = screen_call(s);
+
     (void)argument;
     screen_open(s, &view_trace);
+    trace_show_all(s);
+    if (c && s->send && s->watches) /* in lines all of them are being read out already */
+        screen_ask(s, ASK_TRACE, "status", ",\"call\":%u", (unsigned)c->call);
 }
 
 static bool may_close(const struct screen *s)

@@ -131,6 +131,8 @@ unsigned model_event(struct model *model, const struct ctl_line *line, uint64_t 
 /* Good replies to the commands of these names, by the tree of a ctl_line. */
 void model_status(struct model *model, const void *tree, uint64_t now_ms);
 void model_screens(struct model *model, const void *tree);
+/* The Call-ID in the state of one call; "": it has none. */
+const char *model_call_id_of(const void *tree);
 void model_history(struct model *model, const void *tree);
 void model_contacts(struct model *model, const void *tree);
 /* Or why that was refused; those of before stay. */

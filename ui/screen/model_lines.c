@@ -480,6 +480,11 @@ static void take_account_state(struct model *m, const json_t *row)
     a->expires_s = unsigned_of(row, "expires");
 }
 
+const char *model_call_id_of(const void *tree)
+{
+    return text_of(json_array_get(json_object_get(tree, "calls"), 0), "call_id");
+}
+
 void model_screens(struct model *m, const void *tree)
 {
     m->leaves = flag_of(tree, "leaves");

@@ -13,6 +13,7 @@
 #include "ui/screen/contacts.h"
 #include "ui/screen/mouse.h"
 #include "ui/screen/screen_prompt.h"
+#include "ui/screen/view_trace.h"
 
 #define MESSAGE_MS 6000u
 #define ANSWER_MS 5000u /* that a phone has, before it is said that it does not answer */
@@ -374,6 +375,8 @@ static void take_reply(struct screen *s, const struct ctl_line *line)
         model_volume(s->model, line->tree);
     else if (ask == ASK_SCREEN)
         model_screens(s->model, line->tree);
+    else if (ask == ASK_TRACE)
+        trace_show_call(s, model_call_id_of(line->tree));
     else if (ask == ASK_QUIT)
         command_quit_by(s, line->tree);
     if (ask == ASK_HISTORY)

@@ -29,6 +29,7 @@ enum screen_ask {
     ASK_DEVICES,
     ASK_VOLUME,
     ASK_SCREEN, /* how many screens there are, and whether the phone ends with them */
+    ASK_TRACE,  /* the state of the call whose messages are looked at */
     ASK_QUIT,   /* the state, as somebody is asked whether to quit */
     N_ASKS
 };
