@@ -301,18 +301,22 @@ static void check_scene(void **state)
 
 /* --- all of them ---------------------------------------------------------------------------- */
 
-/* Nothing that is drawn may depend on the size in a way that ends the program. */
+/* Nothing that is drawn may depend on the size in a way that ends the program: a scene, whose
+ * terminal then has many of them, each number of rows and of columns among them. */
 static void every_size(void **state)
 {
     (void)state;
-    for (int rows = 1; rows < 30; rows++)
-        for (int cols = 1; cols < 90; cols += 3)
-            for (size_t i = 0; i < ARRAY_LEN(scenes); i++) {
-                struct theatre t;
+    for (size_t i = 0; i < ARRAY_LEN(scenes); i++) {
+        struct theatre t;
 
-                play(&t, &scenes[i], rows, cols, false);
-                end(&t);
+        play(&t, &scenes[i], 24, 80, false);
+        for (int rows = 1; rows < 30; rows++)
+            for (int cols = 1 + rows % 9; cols < 90; cols += 9) {
+                cells_resize(&t.screen.cells, rows, cols);
+                screen_draw(&t.screen);
             }
+        end(&t);
+    }
 }
 
 static void draw_within(const struct screen *s, const struct view *view, struct rect within)
@@ -371,31 +375,30 @@ static void ascii_is_ascii(void **state)
     }
 }
 
-static bool has_scene(const struct view *view, const struct size *size)
+static void see_views(const struct size *size, bool seen[VIEWS_MAX])
 {
-    bool found = false;
-
-    for (size_t i = 0; i < ARRAY_LEN(scenes) && !found; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(scenes); i++) {
         struct theatre t;
 
         play(&t, &scenes[i], size->rows, size->cols, false);
-        found = screen_view(&t.screen) == view;
+        seen[view_place(screen_view(&t.screen))] = true;
         end(&t);
     }
-    return found;
 }
 
 /* Whoever adds a view adds a scene in which keys go to it. */
 static void every_view_has_a_scene(void **state)
 {
-    const struct view *view;
-
     (void)state;
-    for (size_t i = 0; (view = view_at(i)); i++)
-        for (size_t at = 0; at < ARRAY_LEN(sizes); at++)
-            if (!has_scene(view, &sizes[at]))
-                fail_msg("the view %s has no picture of %dx%d", view->name, sizes[at].cols,
+    for (size_t at = 0; at < ARRAY_LEN(sizes); at++) {
+        bool seen[VIEWS_MAX] = {false};
+
+        see_views(&sizes[at], seen);
+        for (size_t i = 0; view_at(i); i++)
+            if (!seen[i])
+                fail_msg("the view %s has no picture of %dx%d", view_at(i)->name, sizes[at].cols,
                          sizes[at].rows);
+    }
 }
 
 int main(void)
