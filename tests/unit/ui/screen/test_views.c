@@ -321,7 +321,7 @@ static void every_size(void **state)
 
 static void draw_within(const struct screen *s, const struct view *view, struct rect within)
 {
-    struct cells canvas;
+    struct cells canvas = {0};
 
     cells_init(&canvas, within.rows + 10, within.cols + 10);
     cells_fill(&canvas, cells_all(&canvas), STYLE_ALERT);
