@@ -34,7 +34,8 @@ def first_start():
     with Room() as room:
         town = Town(room)
         bob = town.bob(sound.silence(30), answers=True)
-        me = Screen(room, settings=None)
+        pulse = Pulse(room, ["me"])
+        me = Screen(room, settings=None, env=pulse.card("me"))
         t = me.tmux
         me.enter("a b c", "an address is like alice@example.org")
         me.enter("alice@example.test", "What is its password")
@@ -53,7 +54,11 @@ def first_start():
         me.enter(town.proxy.uri, "The server has accepted it: registered")
         equal(town.proxy.bindings("alice"), [], "bindings after the test")
         me.enter("", "Which sound device")
-        me.enter("none", "Write this down")
+        ear = pulse.listen("me")
+        me.enter("tone 1", "It was played")
+        ear.stop()
+        expect(sound.rms(sound.read(ear.path)) > 100, "no tone is heard")
+        me.enter("1", "Write this down")
         t.wait(r"tphone\.conf")
         expect(not os.path.exists(me.file), "it was written before it was said")
         me.enter("", r"● alice@example\.test")
@@ -61,7 +66,7 @@ def first_start():
         town.proxy.wait_bindings("alice", 1)
         with open(me.file, encoding="utf-8") as f:
             text = f.read()
-        expect("\npassword = first\n" in text and "\ndevice = none\n" in text, "the file", text)
+        expect("\npassword = first\n" in text and "\ndevice = default\n" in text, "the file", text)
         equal(os.stat(me.file).st_mode & 0o777, 0o600, "mode of the file")
         me.call("bob@example.test")
         t.wait(r"▶ bob@example.test +0:\d\d +opus")
