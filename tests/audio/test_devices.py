@@ -6,30 +6,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import control, sound, tap
-from lib.pulse import Pulse
+from lib.pulse import cards
 from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
-
-# Cards by name, beside the default one.
-PCM = """
-pcm.{name} {{
-    type asym
-    playback.pcm {{ type pulse server "{server}" device "{name}_loudspeaker" }}
-    capture.pcm {{ type pulse server "{server}" device "{name}_microphone.monitor" }}
-    hint {{ show on description "{name}" }}
-}}
-"""
-
-
-def cards(room, *names):
-    """A server with these cards, the first being the default, and the environment to see them."""
-    pulse = Pulse(room, names)
-    env = pulse.card(names[0])
-    with open(env["ALSA_CONFIG_PATH"], "a", encoding="utf-8") as f:
-        for name in names[1:]:
-            f.write(PCM.format(name=name, server=pulse.server))
-    return pulse, env
-
 
 def call_up(client, far):
     mark = far.client.mark()

@@ -21,6 +21,16 @@ pcm.!default {{
 ctl.!default {{ type pulse server "{server}" }}
 """
 
+# Cards by name, beside the default one.
+PCM = """
+pcm.{name} {{
+    type asym
+    playback.pcm {{ type pulse server "{server}" device "{name}_loudspeaker" }}
+    capture.pcm {{ type pulse server "{server}" device "{name}_microphone.monitor" }}
+    hint {{ show on description "{name}" }}
+}}
+"""
+
 
 class Pulse:
     def __init__(self, room, names):
@@ -90,3 +100,13 @@ class Ear:
 
     def stop(self):
         self.process.stop()
+
+
+def cards(room, *names):
+    """A server with these cards, the first being the default, and the environment to see them."""
+    pulse = Pulse(room, names)
+    env = pulse.card(names[0])
+    with open(env["ALSA_CONFIG_PATH"], "a", encoding="utf-8") as f:
+        for name in names[1:]:
+            f.write(PCM.format(name=name, server=pulse.server))
+    return pulse, env

@@ -7,6 +7,7 @@ screen_tests = \
 	tests/ui/test_leave.py \
 	tests/ui/test_plain.py \
 	tests/ui/test_plain_walk.py \
+	tests/ui/test_ring.py \
 	tests/ui/test_screen.py \
 	tests/ui/test_setup.py \
 	tests/ui/test_terminal.py \
