@@ -264,6 +264,7 @@ static void interrupt(struct app *a)
 {
     bool typed = plain_line_text(&a->line).n > 0;
     enum screen_prompt prompt = a->screen.prompt;
+    bool asks = prompt != PROMPT_NONE || screen_view(&a->screen)->key;
 
     a->n_in = 0;
     a->not_before_ms = a->plain.rest_until_ms = 0;
@@ -275,9 +276,7 @@ static void interrupt(struct app *a)
     else if (screen_view(&a->screen) == &view_setup)
         connection_leave(a->connection, a->loop, false);
     else
-        do_line(a, prompt == PROMPT_NONE      ? SLICE("quit")
-                   : prompt == PROMPT_CONFIRM ? SLICE("yes")
-                                              : SLICE("."));
+        do_line(a, !asks ? SLICE("quit") : prompt == PROMPT_CONFIRM ? SLICE("yes") : SLICE("."));
 }
 
 /* What Tab makes of the line. */

@@ -331,7 +331,7 @@ static void say_quality(struct plain *p, struct slice argument)
             c = model_call(p->screen->model, (uint32_t)number);
         if (!c) {
             buf_printf(&p->out, "there is no call %" PRI_SLICE "\n",
-                       ARG_SLICE(slice_head(argument, 40)));
+                       ARG_SLICE(width_head(argument, 40)));
             return;
         }
     }
@@ -379,7 +379,8 @@ static void answer_search(struct plain *p, struct slice text)
     struct screen *s = p->screen;
     const struct view *view = screen_view(s);
 
-    press(s, KEY_ESCAPE); /* leaves the question, where there is one */
+    if (s->prompt == PROMPT_SEARCH)
+        press(s, KEY_ESCAPE); /* leaves the question */
     if (text.n == 0)
         return;
     buf_clear(&s->search);

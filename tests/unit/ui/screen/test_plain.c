@@ -69,6 +69,7 @@ static const struct row {
     {"search", {CONTACTS}, {"contacts", "search ann"}, "People with that text: 1\n2. Ann, sip:ann@h\n", NULL},
     {"search finds the row one is on", {CONTACTS}, {"contacts", "search bob"}, "People with that text: 1\n1. Bob, sip:bob@h\n", NULL},
     {"search tells all rows", {CONTACTS}, {"contacts", "search SIP"}, "People with that text: 2\n1. Bob, sip:bob@h\n2. Ann, sip:ann@h\n", NULL},
+    {"search leaves the view where it is", {UP("1")}, {"log", "search zz", "close"}, "Calls: 1\n", NULL},
     {"search finds nothing", {CONTACTS}, {"contacts", "search zz"}, "zz is not there\n", NULL},
     {"search from anywhere", {CONTACTS, HISTORY}, {"search ann"}, "People with that text: 1\n2. Ann, sip:ann@h\n", NULL},
     {"search in the history besides", {CONTACTS, HISTORY}, {"search bob"}, "People with that text: 1\n1. Bob, sip:bob@h\nThe history has 2 more; open it and search there.\n", NULL},
