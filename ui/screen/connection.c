@@ -96,7 +96,7 @@ static void tell_trouble(struct connection *c, const char *head, struct slice wh
         buf_puts(out, "The settings are in ");
         text_safe(out, buf_slice(&file));
         buf_puts(out, "; man tphone.conf explains them, and an option such as --listen is a line "
-                      "\"listen = …\" there.\n");
+                      "\"listen = ADDR:PORT\" there.\n");
     }
     if (c->path.n > 0) {
         buf_puts(out, "What the telephone has said is in ");
