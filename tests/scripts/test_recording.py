@@ -17,7 +17,7 @@ from lib.tap import Failure, case, equal, expect
 CALLER = sound.speech("caller", 2.5, lead_s=0.4, tail_s=2.8)
 CALLEE = sound.speech("callee", 2.5, lead_s=3.0, tail_s=0.2)
 ALIKE = 0.85         # correlation of envelopes: codecs, and packets that are late on a busy machine
-ROUND_TRIP_MS = 200  # two jitter buffers and packets, on a busy machine
+ROUND_TRIP_MS = 400  # two jitter buffers and packets, and a stall of the machine
 
 
 def decoded(room, path):
@@ -183,7 +183,7 @@ def pauses():
         pair.finish(call)
         lasted = time.monotonic() - start
         theirs, ours = decoded(room, path)
-        expect(abs(theirs.seconds - lasted) < 0.4,
+        expect(abs(theirs.seconds - lasted) < 0.6,
                f"{theirs.seconds:.2f} s are recorded of {lasted:.2f}")
         for side, channel in (("their", theirs), ("our", ours)):
             for name in ("both", "again"):
@@ -297,7 +297,8 @@ def killed():
         for path in paths:
             left, right = decoded(room, path)
             expect(left.seconds > 1.5, f"{path}: {left.seconds:.2f} s of 4 can be played")
-            expect(min(sound.rms(c.cut(0.5, 1.4)) for c in (left, right)) > 2000,
+            middle = left.seconds / 2  # a busy machine begins late
+            expect(min(sound.rms(c.cut(middle - 0.5, middle + 0.5)) for c in (left, right)) > 2000,
                    f"a side of {path} is silent")
 
 
