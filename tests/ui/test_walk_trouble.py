@@ -152,6 +152,7 @@ def trace():
         t.wait(r"^ SIP/2.0 407 Proxy Authentication Required")
         t.press("l", "l")
         t.wait(r"^ INVITE sip:bob@example\.test SIP/2\.0")
+        t.wait(r"^ Proxy-Authorization$")
         expect('response="..."' in t.text(), "not masked on the screen", t.text())
         t.press("Escape")
         t.wait(r"us +home")

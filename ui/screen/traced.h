@@ -64,7 +64,7 @@ bool traced_has(const struct traced *t, struct slice filter);
 #define TRACED_LABEL_COLS 16
 
 /* A row of a message that is laid out: the names of headers and lines of SDP stand on the left,
- * long values go on in the next rows. */
+ * long values go on in the next rows, and begin there where the name is long. */
 struct traced_row {
     enum { TRACED_START = 1, TRACED_HEADER, TRACED_MORE, TRACED_SDP, TRACED_BODY, TRACED_CUT } kind;
     struct slice label, text;

@@ -69,7 +69,7 @@ static void take_header(struct traced_walk *w, struct traced_row *out)
     if (value.p)
         out->label = slice_trim(name);
     w->value = value.p ? slice_trim(value) : line; /* a folded line has no name */
-    if (w->value.n > 0)
+    if (w->value.n > 0 && width_of(out->label) < TRACED_LABEL_COLS)
         out->text = cut_row(&w->value, w->cols - TRACED_LABEL_COLS);
 }
 

@@ -111,7 +111,7 @@ void trace_draw_row(struct cells *cells, struct rect row, const struct traced_ro
         col = 1;
     if (it->kind == TRACED_CUT)
         style = STYLE_WARN;
-    cells_put_cut(cells, row, 0, 1, TRACED_LABEL_COLS - 1,
+    cells_put_cut(cells, row, 0, 1, it->text.n > 0 ? TRACED_LABEL_COLS - 1 : row.cols - 2,
                   it->kind == TRACED_SDP ? STYLE_DIM : STYLE_KEY, it->label);
     cells_put_cut(cells, row, 0, col, row.cols - col, style, it->text);
 }
