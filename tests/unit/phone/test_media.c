@@ -14,6 +14,7 @@
 #include "rtp/packet.h"
 #include "rtp/rtcp.h"
 #include "tests/lib/envelope.h"
+#include "tests/lib/loop_time.h"
 
 /* --- two phones in one process --------------------------------------------------------------- */
 
@@ -55,30 +56,11 @@ static void on_event(void *arg, const struct media_event *event)
     }
 }
 
-static void on_time(uv_timer_t *timer)
-{
-    *(bool *)timer->data = true;
-}
-
-static void run_ms(struct world *w, uint64_t ms)
-{
-    uv_timer_t timer;
-    bool over = false;
-
-    uv_timer_init(&w->loop, &timer);
-    timer.data = &over;
-    uv_timer_start(&timer, on_time, ms, 0);
-    while (!over)
-        uv_run(&w->loop, UV_RUN_ONCE);
-    uv_close((uv_handle_t *)&timer, NULL);
-    uv_run(&w->loop, UV_RUN_NOWAIT);
-}
-
 /* Turns the loop until *count is n, for 10 s at most. */
 static void run_until(struct world *w, const unsigned *count, unsigned n)
 {
     for (unsigned i = 0; i < 1000 && *count < n; i++)
-        run_ms(w, 10);
+        loop_run_ms(&w->loop, 10);
     assert_int_equal(*count, n);
 }
 
@@ -247,7 +229,7 @@ static bool make_call(const struct row *row)
     assert_int_equal(media_stream_start(w->b.stream, &to_a), 0);
     run_until(w, &w->a.told[MEDIA_FILE_ENDED], 1);
     run_until(w, &w->b.told[MEDIA_FILE_ENDED], 1);
-    run_ms(w, 300);
+    loop_run_ms(&w->loop, 300);
     stop_both(w);
     assert_int_equal(w->a.told[MEDIA_FIRST_PACKET], 1);
     assert_int_equal(w->b.told[MEDIA_FIRST_PACKET], 1);
@@ -295,7 +277,7 @@ static void test_digits_arrive_once_each(void **state)
     assert_int_equal(media_stream_dtmf(w->a.stream, SLICE("12#")), 0);
     assert_int_equal(media_stream_dtmf(w->a.stream, SLICE("2*D")), 0);
     run_until(w, &w->a.told[MEDIA_DIGITS_SENT], 1);
-    run_ms(w, 60);
+    loop_run_ms(&w->loop, 60);
     assert_string_equal(w->b.digits, "12#2*D");
     stop_both(w);
     world_free(w);
@@ -309,7 +291,7 @@ static void test_digits_at_the_clock_of_opus(void **state)
     start_both(w, "opus");
     assert_int_equal(media_stream_dtmf(w->a.stream, SLICE("07")), 0);
     run_until(w, &w->a.told[MEDIA_DIGITS_SENT], 1);
-    run_ms(w, 60);
+    loop_run_ms(&w->loop, 60);
     assert_string_equal(w->b.digits, "07");
     stop_both(w);
     world_free(w);
@@ -332,10 +314,10 @@ static void test_digits_leave_no_holes(void **state)
     (void)state;
     start_both(w, "opus");
     media_stream_record(w->b.stream, w->b.record, PHONE_SIDES_HEARD);
-    run_ms(w, 200);
+    loop_run_ms(&w->loop, 200);
     assert_int_equal(media_stream_dtmf(w->a.stream, SLICE("07")), 0);
     run_until(w, &w->a.told[MEDIA_DIGITS_SENT], 1);
-    run_ms(w, 200);
+    loop_run_ms(&w->loop, 200);
     assert_in_range(stats_of(w, &w->b).concealed, 0, 3); /* each digit is eight packets and more */
     stop_both(w);
     world_free(w);
@@ -363,16 +345,16 @@ static void test_hold_stops_sending_and_resume_goes_on(void **state)
 
     (void)state;
     start_both(w, "PCMU");
-    run_ms(w, 200);
+    loop_run_ms(&w->loop, 200);
     p.send = false;
     assert_int_equal(media_stream_start(w->a.stream, &p), 0);
     held = stats_of(w, &w->a).packets_sent;
     assert_true(held >= 5);
-    run_ms(w, 200);
+    loop_run_ms(&w->loop, 200);
     assert_int_equal(stats_of(w, &w->a).packets_sent, held);
     p.send = true;
     assert_int_equal(media_stream_start(w->a.stream, &p), 0);
-    run_ms(w, 200);
+    loop_run_ms(&w->loop, 200);
     assert_true(stats_of(w, &w->a).packets_sent > held + 5);
     assert_int_equal(stats_of(w, &w->b).lost, 0); /* sequence numbers went on without a gap */
     stop_both(w);
@@ -388,10 +370,10 @@ static void test_nothing_leaves_before_it_may(void **state)
     (void)state;
     p.may_send = false;
     assert_int_equal(media_stream_start(w->a.stream, &p), 0);
-    run_ms(w, 150);
+    loop_run_ms(&w->loop, 150);
     assert_int_equal(stats_of(w, &w->a).packets_sent, 0);
     media_stream_may_send(w->a.stream, true);
-    run_ms(w, 150);
+    loop_run_ms(&w->loop, 150);
     totals = stats_of(w, &w->a);
     assert_true(totals.packets_sent >= 4);
     stop_both(w);
@@ -406,7 +388,7 @@ static void test_a_hold_of_rfc_2543_sends_nothing(void **state)
     (void)state;
     p.remote_rtp = net_any(4, 4000);
     assert_int_equal(media_stream_start(w->a.stream, &p), 0);
-    run_ms(w, 100);
+    loop_run_ms(&w->loop, 100);
     assert_int_equal(stats_of(w, &w->a).packets_sent, 0);
     stop_both(w);
     world_free(w);
@@ -424,7 +406,7 @@ static void test_recording_keeps_the_time_line(void **state)
     p.send = false;
     media_stream_record(w->b.stream, w->b.record, PHONE_SIDES_HEARD);
     assert_int_equal(media_stream_start(w->b.stream, &p), 0);
-    run_ms(w, 700); /* nobody sends */
+    loop_run_ms(&w->loop, 700); /* nobody sends */
     media_stream_stop(w->b.stream);
     run_until(w, &w->b.told[MEDIA_CLOSED], 1);
     ms = (net_now_us() - begun_us) / 1000;
@@ -452,10 +434,10 @@ static void test_a_recording_outlives_codecs_and_moves(void **state)
         if (i == 2)
             assert_int_equal(media_stream_move(w->b.stream, &how), 0);
         start_both(w, codecs[i]);
-        run_ms(w, 500);
+        loop_run_ms(&w->loop, 500);
     }
     run_until(w, &w->a.told[MEDIA_FILE_ENDED], 1);
-    run_ms(w, 300);
+    loop_run_ms(&w->loop, 300);
     stop_both(w);
     assert_int_equal(w->a.told[MEDIA_RECORDED], 1);
     assert_int_equal(w->b.told[MEDIA_RECORDED], 1);
@@ -539,10 +521,10 @@ static void test_a_null_device_hears_silence(void **state)
     media_stream_play_device(w->a.stream);
     media_stream_listen(w->a.stream, true);
     media_stream_tone(w->a.stream, MEDIA_TONE_RINGBACK);
-    run_ms(w, 50);
+    loop_run_ms(&w->loop, 50);
     media_stream_tone(w->a.stream, MEDIA_TONE_NONE);
     start_both(w, "PCMU");
-    run_ms(w, 300);
+    loop_run_ms(&w->loop, 300);
     assert_in_range(stats_of(w, &w->a).packets_sent, 10, 20);
     assert_int_equal(w->a.told[MEDIA_DEVICE_FAILED], 0);
     stop_both(w);
@@ -612,7 +594,7 @@ static void test_a_stranger_cannot_take_a_running_call(void **state)
     start_both(w, "PCMU");
     run_until(w, &w->a.told[MEDIA_FIRST_PACKET], 1);
     send_from(&x, media_stream_port(w->a.stream), 30);
-    run_ms(w, 200);
+    loop_run_ms(&w->loop, 200);
     assert_int_equal(received_by(&x, false, NULL), 0);
     assert_int_equal(stats_of(w, &w->a).packets_refused, 30);
     stop_both(w);
@@ -630,14 +612,14 @@ static void test_the_address_latches_to_four_packets(void **state)
     (void)state;
     assert_int_equal(media_stream_start(w->a.stream, &p), 0);
     send_from(&nat, media_stream_port(w->a.stream), 3);
-    run_ms(w, 100);
+    loop_run_ms(&w->loop, 100);
     assert_int_equal(received_by(&nat, false, NULL), 0);
     assert_true(received_by(&dead, false, NULL) > 0);
     send_from(&nat, media_stream_port(w->a.stream), 1);
-    run_ms(w, 100);
+    loop_run_ms(&w->loop, 100);
     assert_true(received_by(&nat, false, NULL) > 0);
     (void)received_by(&dead, false, NULL);
-    run_ms(w, 100);
+    loop_run_ms(&w->loop, 100);
     assert_int_equal(received_by(&dead, false, NULL), 0);
     stop_both(w);
     net_rtp_pair_close(&dead.pair);
@@ -656,7 +638,7 @@ static void test_a_victim_gets_fifty_packets(void **state)
     (void)state;
     assert_int_equal(ip_parse(SLICE("127.0.0.2"), &p.signalling), 0);
     assert_int_equal(media_stream_start(w->a.stream, &p), 0);
-    run_ms(w, 1600);
+    loop_run_ms(&w->loop, 1600);
     n = received_by(&victim, false, NULL) + received_by(&victim, true, NULL);
     assert_in_range(n, 49, 52);
     stop_both(w);
@@ -675,7 +657,7 @@ static void test_the_end_is_told_in_rtcp(void **state)
 
     (void)state;
     assert_int_equal(media_stream_start(w->a.stream, &p), 0);
-    run_ms(w, 100);
+    loop_run_ms(&w->loop, 100);
     stop_both(w);
     assert_true(received_by(&peer, true, &last) > 0);
     assert_int_equal(rtcp_check(last), 0);
@@ -732,10 +714,10 @@ static void test_reports_and_bye_of_the_far_end(void **state)
 
     (void)state;
     assert_true(stats_of(w, &w->a).remote_lost_percent < 0);
-    run_ms(w, 50);
+    loop_run_ms(&w->loop, 50);
     report.ssrc = ssrc_seen_by(&peer);
     send_rtcp(&peer, port, &what);
-    run_ms(w, 50);
+    loop_run_ms(&w->loop, 50);
     stats = stats_of(w, &w->a);
     assert_true(stats.remote_lost_percent == 25);
     assert_true(stats.remote_jitter_ms == 10);
@@ -757,11 +739,11 @@ static void test_a_collision_of_ssrcs(void **state)
     uint32_t before;
 
     (void)state;
-    run_ms(w, 50);
+    loop_run_ms(&w->loop, 50);
     before = ssrc_seen_by(&peer);
     peer.ssrc = before;
     send_from(&peer, port, 1);
-    run_ms(w, 100);
+    loop_run_ms(&w->loop, 100);
     assert_true(ssrc_seen_by(&peer) != before);
     assert_true(received_by(&peer, true, NULL) > 0);
     stop_both(w);
@@ -791,7 +773,7 @@ static void test_junk_on_both_ports_is_counted_and_nothing_else(void **state)
         to = net_sockaddr_of(&to_ip);
         (void)net_rtp_send(peer.pair.rtp_fd, &to, slice_of(junk[i / 2]));
     }
-    run_ms(w, 100);
+    loop_run_ms(&w->loop, 100);
     assert_int_equal(stats_of(w, &w->a).packets_refused, 2 * ARRAY_LEN(junk));
     assert_int_equal(stats_of(w, &w->a).packets_received, 3);
     stop_both(w);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "phone/media.h"
+#include "tests/lib/loop_time.h"
 #include "tests/lib/rows.h"
 
 #define NO_CARD "no sound card has this name"
@@ -36,30 +37,11 @@ static void on_event(void *arg, const struct media_event *event)
         w->loudest = event->stats.level_out_db;
 }
 
-static void on_time(uv_timer_t *timer)
-{
-    *(bool *)timer->data = true;
-}
-
-static void run_ms(struct world *w, uint64_t ms)
-{
-    uv_timer_t timer;
-    bool over = false;
-
-    uv_timer_init(&w->loop, &timer);
-    timer.data = &over;
-    uv_timer_start(&timer, on_time, ms, 0);
-    while (!over)
-        uv_run(&w->loop, UV_RUN_ONCE);
-    uv_close((uv_handle_t *)&timer, NULL);
-    uv_run(&w->loop, UV_RUN_NOWAIT);
-}
-
 /* Turns the loop until *count is n at least, for 20 s at most. */
 static void run_until(struct world *w, const unsigned *count, unsigned n)
 {
     for (unsigned i = 0; i < 2000 && *count < n; i++)
-        run_ms(w, 10);
+        loop_run_ms(&w->loop, 10);
     assert_true(*count >= n);
 }
 
@@ -90,7 +72,7 @@ static void levels_come_while_it_is_open(void **state)
 
     (void)state;
     media_levels(w->media, true);
-    run_ms(w, 200);
+    loop_run_ms(&w->loop, 200);
     assert_int_equal(w->told[MEDIA_LEVELS], 0);
     assert_int_equal(media_test(w->media, MEDIA_TEST_OPEN), 0);
     run_until(w, &w->told[MEDIA_LEVELS], 3);
@@ -98,7 +80,7 @@ static void levels_come_while_it_is_open(void **state)
     assert_int_equal(media_test(w->media, MEDIA_TEST_OFF), 0);
     run_until(w, &w->tests[MEDIA_TEST_OFF], 1);
     for (unsigned i = 0; i < 1000 && !w->closed; i++)
-        run_ms(w, 10);
+        loop_run_ms(&w->loop, 10);
     assert_true(w->closed);
     world_free(w);
 }
@@ -120,7 +102,7 @@ static void a_test_does_one_after_the_other(void **state)
     assert_int_equal(media_test(w->media, MEDIA_TEST_OFF), 0);
     assert_int_equal(media_test(w->media, MEDIA_TEST_OFF), 0);
     run_until(w, &w->tests[MEDIA_TEST_OFF], 1);
-    run_ms(w, 50);
+    loop_run_ms(&w->loop, 50);
     assert_int_equal(w->tests[MEDIA_TEST_OFF], 1);
     world_free(w);
 }
@@ -176,14 +158,14 @@ static void a_ring_tells_once_what_it_cannot(void **state)
     (void)state;
     assert_int_equal(media_ring(w->media, devices, 3, "/nonexistent/ring.wav"), 0);
     run_until(w, &w->told[MEDIA_RING_FAILED], 1);
-    run_ms(w, 300);
+    loop_run_ms(&w->loop, 300);
     media_ring_stop(w->media);
-    run_ms(w, 100);
+    loop_run_ms(&w->loop, 100);
     assert_int_equal(w->told[MEDIA_RING_FAILED], 1);
     assert_int_equal(media_ring(w->media, devices, 1, NULL), 0);
-    run_ms(w, 100);
+    loop_run_ms(&w->loop, 100);
     assert_int_equal(media_ring(w->media, devices, 1, NULL), 0); /* in place of the other */
-    run_ms(w, 100);
+    loop_run_ms(&w->loop, 100);
     assert_int_equal(w->told[MEDIA_RING_FAILED], 1);
     world_free(w);
 }
@@ -218,7 +200,7 @@ static void check_end(void **state)
     if (row->choice)
         assert_int_equal(media_device_use(w->media, "null"), 0);
     if (row->ms)
-        run_ms(w, row->ms);
+        loop_run_ms(&w->loop, row->ms);
     world_free(w);
 }
 
