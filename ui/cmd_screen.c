@@ -50,20 +50,30 @@ static void draw_by(struct app *a, uint64_t when_ms)
     net_deadline_set(a->frame, when_ms > soonest ? when_ms : soonest);
 }
 
-/* As the lists have it: what strangers call themselves stands in quotes. Terminals that show no
- * UTF-8 take some of its bytes for commands. */
+/* Not long, and with both of the quotes of a stranger's name. */
+static void put_caller(const struct model_call *c, struct buf *out)
+{
+    char *name = slice_dup(width_head(slice_of(c->peer_name), NAME_COLS));
+    struct buf who = buf_new(16384);
+
+    model_put_called(&who, c->contact, name ? name : "", c->peer);
+    buf_put(out, width_head(buf_slice(&who), NAME_COLS + 2));
+    buf_free(&who);
+    free(name);
+}
+
+/* Terminals that show no UTF-8 take some of its bytes for commands. */
 static void put_title(const struct app *a, struct buf *out)
 {
     const struct model_call *rings = model_call_in(&a->model, PHONE_PHASE_INCOMING);
     const struct model_call *c = rings ? rings : model_call_in(&a->model, PHONE_PHASE_UP);
-    struct slice name = c ? width_head(model_call_name(c), NAME_COLS) : SLICE("");
-    const char *quote = c && !*c->contact && *c->peer_name ? "\"" : "";
 
-    if (c)
-        buf_printf(out, "%s%" PRI_SLICE "%s%s - ", quote, ARG_SLICE(name), quote,
-                   rings ? " calls" : "");
-    else if (screen_missed(&a->screen) > 0)
+    if (c) {
+        put_caller(c, out);
+        buf_puts(out, rings ? " calls - " : " - ");
+    } else if (screen_missed(&a->screen) > 0) {
         buf_printf(out, "%zu missed - ", screen_missed(&a->screen));
+    }
     buf_puts(out, "tphone");
     for (size_t i = 0; a->screen.cells.ascii && i < out->n; i++)
         if ((unsigned char)out->p[i] >= 0x80)

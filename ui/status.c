@@ -79,15 +79,21 @@ void status_put_duration(struct buf *out, uint64_t seconds)
         buf_printf(out, "%u:%02u", minutes, rest);
 }
 
+void status_put_quoted(struct buf *out, const char *name)
+{
+    buf_putc(out, '"');
+    for (const char *p = name; *p; p++)
+        buf_putc(out, *p == '"' ? '\'' : *p);
+    buf_putc(out, '"');
+}
+
 void status_put_name(struct buf *out, const char *contact, const char *name)
 {
     if (*contact) {
         buf_printf(out, "%s, ", contact);
     } else if (*name) {
-        buf_putc(out, '"');
-        for (const char *p = name; *p; p++)
-            buf_putc(out, *p == '"' ? '\'' : *p);
-        buf_puts(out, "\" ");
+        status_put_quoted(out, name);
+        buf_putc(out, ' ');
     }
 }
 

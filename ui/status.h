@@ -19,6 +19,8 @@ void result_line(struct buf *out, const struct phone_event *event);
 /* Appends who it is: a contact stands bare, what a peer calls itself in quotes and with none of its
  * own, so that none can be taken for the other. "": unknown. */
 void status_put_name(struct buf *out, const char *contact, const char *name);
+/* What a stranger calls himself, in quotes and with none of his own. */
+void status_put_quoted(struct buf *out, const char *name);
 
 /* Appends "2:03" or, from an hour on, "1:02:03". */
 void status_put_duration(struct buf *out, uint64_t seconds);

@@ -7,6 +7,7 @@
 #include "phone/contacts.h"
 #include "ui/json.h"
 #include "ui/screen/model_private.h"
+#include "ui/status.h"
 
 /* --- strings and lists ---------------------------------------------------------------------- */
 
@@ -224,7 +225,7 @@ void model_put_called(struct buf *out, const char *contact, const char *name, co
     if (*contact)
         buf_puts(out, contact);
     else if (*name)
-        buf_printf(out, "\"%s\"", name);
+        status_put_quoted(out, name);
     else if (*uri)
         buf_put(out, model_short_uri(uri));
     else
@@ -264,25 +265,6 @@ void model_put_codec(struct buf *out, const struct model_call *c, const char *be
         buf_puts(out, "not encrypted");
     else
         buf_printf(out, "encrypted, %s", c->encryption);
-}
-
-static struct slice name_of(const char *contact, const char *name, const char *peer)
-{
-    if (*contact)
-        return slice_of(contact);
-    if (*name)
-        return slice_of(name);
-    return *peer ? model_short_uri(peer) : SLICE("somebody");
-}
-
-struct slice model_call_name(const struct model_call *c)
-{
-    return name_of(c->contact, c->peer_name, c->peer);
-}
-
-struct slice model_past_name(const struct model_past *p)
-{
-    return name_of(p->contact, p->peer_name, p->peer);
 }
 
 struct model_second model_call_now(const struct model_call *c)

@@ -152,15 +152,12 @@ struct model_call *model_call(const struct model *model, uint32_t call);
 const struct model_contact *model_contact(const struct model *model, struct slice name);
 /* The first of that phase, NULL: none. */
 const struct model_call *model_call_in(const struct model *model, enum phone_call_phase phase);
-/* The name to show: of our contacts, else what it calls itself, else user or host of the URI. */
-struct slice model_call_name(const struct model_call *call);
-struct slice model_past_name(const struct model_past *past);
 /* The newest second, or one without anything known. */
 struct model_second model_call_now(const struct model_call *call);
 /* Whether a device of that name rings. */
 bool model_rings(const struct model *model, const char *name);
-/* Who it is, for people: a contact stands bare, what strangers call themselves in quotes, so that
- * none can be taken for the other; else the URI for short. */
+/* Who it is, for people: a contact stands bare, what strangers call themselves in quotes and with
+ * none of their own, so that none can be taken for the other; else the URI for short. */
 void model_put_called(struct buf *out, const char *contact, const char *name, const char *uri);
 /* "opus 48 kHz, not encrypted", with that between them. */
 void model_put_codec(struct buf *out, const struct model_call *call, const char *between);

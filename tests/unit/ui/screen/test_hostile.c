@@ -73,6 +73,23 @@ static void check_row(void **state)
     stage_free(&stage);
 }
 
+/* --- a caller that lies --------------------------------------------------------------------- */
+
+/* Who calls himself like a contact and ends the quotes himself stays within them all the same. */
+static void quotes_of_his_own(void **state)
+{
+    struct stage stage;
+    struct screen *s = &stage.screen;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    scene_hear(s, "{\"v\":1,\"event\":\"incoming\",\"time\":1.0,\"call\":7,\"peer\":"
+                  "\"sip:m@h.example\",\"peer_name\":\"x\\\" calls, or Bob \\\"\"}");
+    assert_true(scene_shows(s, "\"x' calls, or Bob '\" calls"));
+    assert_false(scene_shows(s, "x\""));
+    stage_free(&stage);
+}
+
 /* --- a phone that is stuck ------------------------------------------------------------------ */
 
 static void a_phone_that_does_not_answer(void **state)
@@ -360,7 +377,8 @@ static void a_password_that_was_typed(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(a_phone_that_does_not_answer),
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(quotes_of_his_own),
+        cmocka_unit_test(a_phone_that_does_not_answer),
                                               cmocka_unit_test(completion_among_many),
                                               cmocka_unit_test(search_in_a_long_message),
                                               cmocka_unit_test(many_events),
