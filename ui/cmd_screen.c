@@ -170,6 +170,7 @@ static void grant(struct app *a)
     a->screen.wish = (struct screen_wish){0};
     if (wish.start)
         start(a);
+    term_mouse(a->term, a->screen.mouse);
     if (wish.redraw)
         term_redraw(a->term);
     if (wish.suspend)
@@ -243,7 +244,7 @@ static int open_term(struct app *a, struct buf *why)
     const struct screen_config *config = &a->cli->config.screen;
     struct term_options options = {.theme = theme_find(config->theme ? config->theme : "dark"),
                                    .colours = colours_of(config),
-                                   .mouse = config->mouse};
+                                   .mouse = a->screen.mouse};
     int rows, cols;
     int err = term_open(a->loop, &options, &events, a, &a->term, why);
 
@@ -320,6 +321,7 @@ static int show(const struct cli *cli, struct terminal *terminal)
     screen_init(&a->screen, &a->model, &a->keys);
     a->screen.watches = true;
     a->screen.bare = cli->bare;
+    a->screen.mouse = cli->config.screen.mouse;
     setup_init(&a->setup, buf_cstr(&path));
     a->screen.setup = &a->setup;
     a->screen.settings = cli->config_file ? cli->config_file : path.n > 0 ? buf_cstr(&path) : NULL;

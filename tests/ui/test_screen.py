@@ -70,6 +70,22 @@ def written_over():
         me.leave()
 
 
+@case("the mouse selects text or clicks as one likes, and is given back")
+def mouse():
+    def clicks(wanted, what):
+        wait_until(lambda: t.ask("mouse_any_flag") == wanted, 10, what)
+    with Room() as room:
+        me = Screen(room, words=["--mouse", "yes"])
+        t = me.tmux
+        clicks("1", "clicks are not told")
+        me.command("mouse")
+        t.wait("the mouse selects text")
+        clicks("0", "clicks are still told")
+        me.command("mouse")
+        clicks("1", "clicks are not told again")
+        me.leave()
+
+
 @case("detached, the phone goes on with its call; a killed terminal and Ctrl-Z do not disturb it")
 def detached():
     with Room() as room:

@@ -298,6 +298,15 @@ static void bare(struct screen *s, struct slice argument)
     s->bare = !s->bare;
 }
 
+static void mouse(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    s->mouse = !s->mouse;
+    screen_say(s, STYLE_DIM,
+               s->mouse ? "the mouse clicks; with Shift it selects text"
+                        : "the mouse selects text");
+}
+
 static void redraw(struct screen *s, struct slice argument)
 {
     (void)argument;
@@ -402,6 +411,8 @@ const struct command commands_of_view[] = {
     {.name = "help", .label = "help", .run = help, .help = "show the keys of this view"},
     {.name = "bare", .run = bare,
      .help = "show one thing at a time with nothing around it, for copying; once more: all again"},
+    {.name = "mouse", .run = mouse,
+     .help = "let the mouse click, where selecting text needs Shift; once more: select again"},
     {.name = "redraw", .run = redraw, .help = "draw the screen anew"},
     {.name = "suspend", .run = suspend, .help = "go back to the shell for a while; fg returns"},
     {.name = "detach", .run = detach, .help = "leave the screen, and let the telephone go on"},

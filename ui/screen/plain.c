@@ -299,10 +299,10 @@ static void say_wait(struct plain *p, struct slice argument)
         p->rest_until_ms = p->screen->now_ms + s * 1000;
 }
 
-static void say_bare(struct plain *p, struct slice argument)
+static void say_for_eyes(struct plain *p, struct slice argument)
 {
     (void)argument;
-    buf_puts(&p->out, "Lines have nothing around them; bare is for the screen.\n");
+    buf_puts(&p->out, "That is for the screen: lines have nothing around them, and no mouse.\n");
 }
 
 static void set_tell(struct plain *p, struct slice how)
@@ -435,7 +435,8 @@ static const struct plain_command own[] = {
     {"complete",  "TEXT",    "list what TEXT can become; so does a tab behind it",      say_completions},
     {"wait",      "SECONDS", "take the next line only then, for scripts",               say_wait},
     {"redraw",    NULL,      NULL,                                                      say_status},
-    {"bare",      NULL,      NULL,                                                      say_bare},
+    {"bare",      NULL,      NULL,                                                      say_for_eyes},
+    {"mouse",     NULL,      NULL,                                                      say_for_eyes},
     {"?",         NULL,      NULL,                                                      plain_help},
 };
 /* clang-format on */

@@ -14,7 +14,7 @@ static void put_command(const char *name, const char *value, const char *help, s
 /* What only moves things about on a screen. */
 static bool is_for_eyes(const struct command *c)
 {
-    static const char *const names[] = {"focus", "redraw", "bare", "command"};
+    static const char *const names[] = {"focus", "redraw", "bare", "mouse", "command"};
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (strcmp(names[i], c->name) == 0)

@@ -93,6 +93,7 @@ struct screen {
         trouble;  /* why there is no telephone, a line for each thought; empty: there is one */
     bool watches; /* levels of sound are asked for: somebody sees them move */
     bool bare;    /* without lines, and one thing below the other: for copying */
+    bool mouse;   /* clicks are told, which takes selecting text from the terminal but for Shift */
     const char *settings; /* the file where what is chosen can be kept; NULL: there is none */
     struct setup *setup;  /* of the first start; NULL: there can be none */
     struct screen_wish wish;

@@ -247,18 +247,34 @@ static void set_modes(const struct term *t)
     tcsetattr(t->fd, TCSANOW, &modes);
 }
 
-static void enter(struct term *t)
+/* What gives it back, whatever happens. */
+static void note_leave(const struct term *t)
 {
     struct buf leave = buf_new(RESTORE_BYTES_MAX);
 
     put_leave(t, &leave);
     restore_note(t->fd, &t->before, buf_slice(&leave));
+    buf_free(&leave);
+}
+
+static void enter(struct term *t)
+{
+    note_leave(t);
     set_modes(t);
     buf_puts(&t->out, t->info.title ? TITLE_KEEP : "");
     put_enter(t, &t->out);
     paint_forget(&t->paint);
     flush(t);
-    buf_free(&leave);
+}
+
+void term_mouse(struct term *t, bool on)
+{
+    if (t->options.mouse == on)
+        return;
+    t->options.mouse = on;
+    note_leave(t);
+    buf_puts(&t->out, on ? MOUSE_ON : MOUSE_OFF);
+    flush(t);
 }
 
 /* What has begun to leave is ended: half a sequence would swallow what follows. One that takes

@@ -41,6 +41,8 @@ void term_redraw(struct term *term);
 void term_bell(struct term *term);
 /* Safe text. */
 void term_title(struct term *term, const char *title);
+/* Whether clicks are told from now on. */
+void term_mouse(struct term *term, bool on);
 /* Gives the terminal back and stops, as Ctrl-Z does; returns when it is to go on. */
 void term_suspend(struct term *term);
 

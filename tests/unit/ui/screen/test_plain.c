@@ -106,7 +106,7 @@ static const struct row {
     {"and a beginning", {CONTACTS}, {"contacts", "page-up"}, "That was the beginning.\n", NULL},
     {"the trace is empty", {0}, {"trace"}, "Trace: 0 messages\n", NULL},
     {"a filter is told", {0}, {"trace", "trace-filter BYE"}, "Trace: 0 messages, filter BYE\n", NULL},
-    {"what is for eyes", {0}, {"bare"}, "Lines have nothing around them; bare is for the screen.\n", NULL},
+    {"what is for eyes", {0}, {"bare"}, "That is for the screen: lines have nothing around them, and no mouse.\n", NULL},
     {"a tab completes", {CONTACTS}, {"call a\t"}, "call Ann\n", NULL},
     {"so does complete", {0}, {"complete mu"}, "mute\n", NULL},
     {"nothing completes", {0}, {"complete zz"}, "Nothing begins like that.\n", NULL},
