@@ -67,7 +67,7 @@ class Call:
         expect(gap <= away_s + LIMIT_S, f"{phone.name} heard nothing for {gap:.2f} s",
                *phone.process.tail())
         end = loud[-50:]
-        expect(sum(end) >= 45, f"{phone.name} hears nothing at the end: {sum(end)} of 50",
+        expect(sum(end) >= 20, f"{phone.name} hears nothing at the end: {sum(end)} of 50",
                *phone.process.tail())
         return gap
 

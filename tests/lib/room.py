@@ -180,7 +180,7 @@ class Process:
 
 
 class Room:
-    def __init__(self, prefix="tphone-room-"):
+    def __init__(self, prefix="r-"):
         self.folder = tempfile.mkdtemp(prefix=prefix)
         self.things = []  # whatever has stop(), ended in reverse order
 

@@ -47,7 +47,7 @@ def busy():
         callee = tphone.Answer(room, delay=3, code=486, times=1)
         caller = tphone.Call(room, callee.uri, device="default", env=pulse.card("caller"))
         caller.wait_line("ringing")
-        time.sleep(2.5)
+        time.sleep(1.6)  # the first tone is over, and the ear has time to open
         ear = pulse.listen("caller")
         caller.expect_status(tphone.BUSY)
         ear.stop()
