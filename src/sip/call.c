@@ -404,10 +404,23 @@ void sip_call_bye_when_due(struct sip_call *call, uint64_t now_ms)
         sip_call_bye(call, call->dialog, now_ms);
 }
 
+bool sip_call_is_packed(const struct sip_msg *msg)
+{
+    struct sip_values values = sip_msg_values(msg, SIP_HDR_CONTENT_ENCODING);
+    struct slice value;
+
+    while (sip_values_next(&values, &value))
+        if (!slice_ieq(value, SLICE("identity")))
+            return true;
+    return false;
+}
+
 struct slice sip_call_sdp(const struct sip_msg *msg)
 {
     struct slice content_type = sip_msg_header(msg, SIP_HDR_CONTENT_TYPE), part;
 
+    if (sip_call_is_packed(msg))
+        return (struct slice){0};
     if (sip_msg_body_is(msg, SLICE("application"), SLICE("sdp")))
         return msg->body;
     if (msg->body.n && content_type.n &&

@@ -200,11 +200,10 @@ bool sip_server_takes_body(struct sip_endpoint *ep, struct sip_tx *tx, const str
                            uint64_t now_ms)
 {
     const struct query q = {.ep = ep, .tx = tx, .msg = msg, .now_ms = now_ms};
-    struct slice encoding = sip_msg_header(msg, SIP_HDR_CONTENT_ENCODING);
 
     if (!msg->body.n || is_optional(msg))
         return true;
-    if (encoding.n && !slice_ieq(slice_trim(encoding), SLICE("identity"))) {
+    if (sip_call_is_packed(msg)) {
         reject_with(&q, 415, SLICE("Accept-Encoding"), SLICE("identity"));
         return false;
     }
