@@ -32,7 +32,7 @@ static void two_columns(struct layout *l, struct rect body)
     int below = body.row + upper + 1;
 
     l->middle_col = left;
-    l->middle_row[0] = l->middle_row[1] = body.row + upper;
+    l->middle_row = body.row + upper;
     add(l, &view_calls, body.row, 0, upper, left);
     add(l, &view_call, below, 0, lower, left);
     add(l, &view_contacts, body.row, left + 1, upper, right);
@@ -48,14 +48,14 @@ static void one_column(struct layout *l, const struct screen *s, struct rect bod
 
     if (below == &view_calls)
         below = s->model->n_calls > 0 ? &view_call : &view_contacts;
-    l->middle_row[0] = body.row + upper;
+    l->middle_row = body.row + upper;
     add(l, &view_calls, body.row, 0, upper, body.cols);
     add(l, below, body.row + upper + 1, 0, body.rows - upper - 1, body.cols);
 }
 
 void layout_of(const struct screen *s, int rows, int cols, struct layout *out)
 {
-    *out = (struct layout){.middle_col = -1, .middle_row = {-1, -1}};
+    *out = (struct layout){.middle_col = -1, .middle_row = -1};
     out->too_small = rows < SCREEN_ROWS_MIN || cols < SCREEN_COLS_MIN;
     if (out->too_small)
         return;

@@ -20,7 +20,7 @@ struct layout {
     struct layout_pane panes[LAYOUT_PANES];
     size_t n_panes;
     int middle_col;    /* of the line between two columns; below 0: there is one column */
-    int middle_row[2]; /* of the lines between panes above each other; below 0: none */
+    int middle_row;    /* of the line between panes above each other; below 0: none */
 };
 
 void layout_of(const struct screen *screen, int rows, int cols, struct layout *out);

@@ -39,13 +39,13 @@ static void draw_lines(struct screen *s, const struct layout *l)
 
     cells_line(cells, all, l->top.row, STYLE_BORDER);
     cells_line(cells, all, last, STYLE_BORDER);
-    if (l->middle_row[0] >= 0)
-        cells_line(cells, all, l->middle_row[0], STYLE_BORDER);
+    if (l->middle_row >= 0)
+        cells_line(cells, all, l->middle_row, STYLE_BORDER);
     if (col < 0)
         return;
     cells_column(cells, body, col, STYLE_BORDER);
     cells_draw(cells, all, l->top.row, col, STYLE_BORDER, GLYPH_DOWN);
-    cells_draw(cells, all, l->middle_row[0], col, STYLE_BORDER, GLYPH_CROSS);
+    cells_draw(cells, all, l->middle_row, col, STYLE_BORDER, GLYPH_CROSS);
     cells_draw(cells, all, last, col, STYLE_BORDER, GLYPH_UP);
 }
 
