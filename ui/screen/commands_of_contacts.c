@@ -73,6 +73,19 @@ static void choose_name(struct screen *s, const struct view *view, const char *n
             screen_choose(s, view, i);
 }
 
+/* Once for all rows, as they share the columns. */
+static void measure(const struct model *m, struct contact_list *l)
+{
+    l->name_cols = l->address_cols = 0;
+    for (size_t i = 0; i < m->n_contacts; i++) {
+        int name = width_of(slice_of(m->contacts[i].name));
+        int address = width_of(model_short_uri(m->contacts[i].address));
+
+        l->name_cols = name > l->name_cols ? name : l->name_cols;
+        l->address_cols = address > l->address_cols ? address : l->address_cols;
+    }
+}
+
 void contacts_heard(struct screen *s, const struct ctl_line *line)
 {
     static const struct view *const lists[] = {&view_contacts, &view_contact_list};
@@ -90,6 +103,7 @@ void contacts_heard(struct screen *s, const struct ctl_line *line)
             names[i] = slice_dup(slice_of(s->model->contacts[row].name));
     }
     model_contacts(s->model, line->tree);
+    measure(s->model, l);
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         choose_name(s, lists[i], names[i]);
         choose_name(s, lists[i], l->wanted);

@@ -10,8 +10,9 @@
 struct contact_list {
     char *asked; /* the name that the last edit was about */
     bool removes;
-    char *wanted;         /* the name to be chosen once it is there; or NULL */
-    char *name, *address; /* of the one that is to be deleted, as it was seen */
+    char *wanted;                /* the name to be chosen once it is there; or NULL */
+    int name_cols, address_cols; /* of the longest ones, addresses for short */
+    char *name, *address;        /* of the one that is to be deleted, as it was seen */
     struct buf question;
 };
 

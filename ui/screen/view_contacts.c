@@ -6,6 +6,7 @@
 #include "ui/screen/width.h"
 
 #define HEAD_ROWS 1
+#define GAP_COLS 2 /* between name and address */
 
 static size_t rows(const struct screen *s)
 {
@@ -26,14 +27,22 @@ static void enter(struct screen *s, size_t row)
     buf_free(&line);
 }
 
+/* Names have the room that the longest of them needs: half of it, or what addresses leave. */
+static void draw_contact(const struct screen *s, struct cells *cells, struct rect row, size_t i,
+                         struct slice address)
+{
+    const struct contact_list *l = screen_state(s, &view_contact_list);
+    int room = row.cols - 4 - GAP_COLS, most = room - l->address_cols;
+    int n = most > room / 2 ? most : room / 2;
+
+    n = l->name_cols < n ? l->name_cols : n;
+    cells_put_cut(cells, row, 0, 3, n, STYLE_NORMAL, slice_of(s->model->contacts[i].name));
+    cells_put_cut(cells, row, 0, 3 + n + GAP_COLS, room - n, STYLE_DIM, address);
+}
+
 static void draw_row(const struct screen *s, struct cells *cells, struct rect row, size_t i)
 {
-    const struct model_contact *c = &s->model->contacts[i];
-    int half = (row.cols - 4) / 2;
-    int n = cells_put_cut(cells, row, 0, 3, half - 1, STYLE_NORMAL, slice_of(c->name));
-
-    n = n < half ? half : n + 1;
-    cells_put_cut(cells, row, 0, 3 + n, row.cols - 4 - n, STYLE_DIM, slice_of(c->address));
+    draw_contact(s, cells, row, i, model_short_uri(s->model->contacts[i].address));
 }
 
 static void draw(const struct screen *s, struct cells *cells, struct rect within)
@@ -79,6 +88,12 @@ static void change(struct screen *s, size_t row)
     contact_form_change(s, &s->model->contacts[row]);
 }
 
+/* As it stands in the file, which is what one edits. */
+static void draw_whole_row(const struct screen *s, struct cells *cells, struct rect row, size_t i)
+{
+    draw_contact(s, cells, row, i, slice_of(s->model->contacts[i].address));
+}
+
 /* Where they are kept, or why they cannot be read: in a row, or in the place of the list. */
 static void draw_list(const struct screen *s, struct cells *cells, struct rect r)
 {
@@ -94,7 +109,7 @@ static void draw_list(const struct screen *s, struct cells *cells, struct rect r
         cells_put_cut(cells, r, 0, 1, r.cols - 2, STYLE_DIM, slice_of(m->contacts_file));
     r.row += HEAD_ROWS;
     r.rows -= HEAD_ROWS;
-    view_list(s, &view_contact_list, cells, r, draw_row, "no contacts yet: A adds one");
+    view_list(s, &view_contact_list, cells, r, draw_whole_row, "no contacts yet: A adds one");
 }
 
 const struct view view_contact_list = {.name = "contact-list",

@@ -2,6 +2,9 @@
 #include "ui/screen/commands.h"
 #include "ui/screen/width.h"
 
+#define OUTCOME_COLS 11
+#define NARROW_COLS 36 /* with less, names need what is left beside the outcome of their row */
+
 static size_t rows(const struct screen *s)
 {
     return s->model->n_past;
@@ -53,10 +56,11 @@ static void draw_row(const struct screen *s, struct cells *cells, struct rect ro
     const struct model_past *p = &s->model->past[i];
     struct buf when = buf_new(64), outcome = buf_new(64);
     enum style style = is(p, "missed") ? STYLE_BAD : is(p, "answered") ? STYLE_NORMAL : STYLE_DIM;
-    int end = row.cols - 1, middle = end - 11;
+    int end = row.cols - 1, middle;
 
     view_put_time(s, &when, p->time);
     put_outcome(p, false, &outcome);
+    middle = end - (row.cols < NARROW_COLS ? width_of(buf_slice(&outcome)) + 2 : OUTCOME_COLS);
     cells_draw(cells, row, 0, 1, style,
                p->outgoing       ? GLYPH_OUT
                : is(p, "missed") ? GLYPH_MISSED
