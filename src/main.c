@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/harden.h"
 #include "base/log.h"
 #include "ui/cli.h"
 #include "ui/exit.h"
@@ -103,6 +105,10 @@ static int run_command(const struct cli *cli)
             buf_put(&why, buf_slice(&cli->notice));
             terminal_error(&terminal, buf_cstr(&why));
         }
+        if (cli->trace_secrets)
+            terminal_error(&terminal,
+                           "--trace-secrets: traces have what passwords could be guessed "
+                           "and calls be decrypted from; give them to nobody");
         status = cli->command->run(cli, &terminal);
         log_set(NULL, NULL, LOG_ERROR);
     }
@@ -166,12 +172,20 @@ static int refuse_usage(const struct cli *cli, int argc, char **argv, const char
     return EXIT_USAGE;
 }
 
+static bool is_set(const char *variable)
+{
+    const char *value = getenv(variable);
+
+    return value && strcmp(value, "") != 0 && strcmp(value, "0") != 0;
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli;
     struct buf why = buf_new(8192);
     int status;
 
+    harden(is_set("TPHONE_DUMPABLE"));
     signal(SIGPIPE, SIG_IGN); /* a reader that leaves must not end a call */
     signal(SIGXFSZ, SIG_IGN); /* nor a recording that grows beyond "ulimit -f" */
     fill_standard_streams();

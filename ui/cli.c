@@ -393,7 +393,7 @@ static int choose_account(struct cli *cli, struct buf *why)
 /* What a daemon has of its own, so a call for which it is said is none of the daemon's. */
 static bool is_of_a_phone(const struct cli_option *o)
 {
-    static const char *const names[] = {"config", "control", "trace"};
+    static const char *const names[] = {"config", "control", "trace", "trace-secrets"};
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (strcmp(o->name, names[i]) == 0)

@@ -362,6 +362,8 @@ static int set_flag(struct cli *cli, const struct cli_option *option, const char
         cli->bare = true;
     else if (strcmp(option->name, "hangup-at-eof") == 0)
         cli->hangup_at_eof = true;
+    else if (strcmp(option->name, "trace-secrets") == 0)
+        cli->trace_secrets = true;
     else
         cli->plain = true;
     return 0;
@@ -440,6 +442,8 @@ static const struct cli_option options[] = {
     {"bind", 0, NULL, CLI_SCREEN, set_setting, NULL},
     {"trace",     0,   "[FILE]",  CLI_PHONES, set_trace,
      "show the SIP messages on standard error or in a file"},
+    {"trace-secrets", 0, NULL,    CLI_PHONES, set_flag,
+     "leave in traces what passwords could be guessed and calls be decrypted from"},
     {"limit",     0,   "N",       CLI_HISTORY, set_count,
      "list N calls at most (20)"},
     {"all",       0,   NULL,      CLI_HISTORY, set_flag,

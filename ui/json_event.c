@@ -144,11 +144,13 @@ static bool put_address(struct buf *out, const void *at)
     return true;
 }
 
+/* The one member that another one changes: whether secrets are shown. */
 static bool put_message(struct buf *out, const void *at)
 {
+    const char *event = (const char *)at - offsetof(struct phone_event, bytes);
     struct buf masked = buf_new(TRACE_MESSAGE_MAX);
 
-    mask_message(&masked, *(const struct slice *)at);
+    mask_event(&masked, (const struct phone_event *)event);
     put_text(out, buf_slice(&masked), true);
     buf_free(&masked);
     return true;

@@ -232,3 +232,11 @@ void mask_message(struct buf *out, struct slice message)
         in_body |= text.n == 0;
     }
 }
+
+void mask_event(struct buf *out, const struct phone_event *event)
+{
+    if (event->unmasked)
+        buf_put(out, event->bytes);
+    else
+        mask_message(out, event->bytes);
+}

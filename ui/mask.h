@@ -7,9 +7,11 @@
 #ifndef UI_MASK_H
 #define UI_MASK_H
 
-#include "base/buf.h"
+#include "phone/event.h"
 
 /* Appends the message; all other bytes stay as they are, line ends too. */
 void mask_message(struct buf *out, struct slice message);
+/* The bytes of a PHONE_MESSAGE event, as they came where it says that they may be shown so. */
+void mask_event(struct buf *out, const struct phone_event *event);
 
 #endif

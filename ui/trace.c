@@ -23,7 +23,7 @@ void trace_put(struct buf *out, const struct phone_event *event, uint64_t ms)
     buf_printf(out, "%" PRIu64 ".%03" PRIu64 " %s %s %s, %zu bytes\n", ms / 1000, ms % 1000,
                event->sent ? "sent to" : "received from", event->transport,
                ip_text(&event->where, where), event->bytes.n);
-    mask_message(&masked, event->bytes);
+    mask_event(&masked, event);
     rest = buf_slice(&masked);
     while (rest.n > 0)
         put_line(out, slice_cut(&rest, '\n'));

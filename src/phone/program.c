@@ -83,7 +83,7 @@ static void end_all(struct program *p)
     close_handle(&p->in);
     close_handle(&p->out.pipe);
     close_handle(&p->err.pipe);
-    if (!p->running || send_signal(p, SIGKILL) != 0) /* sudo: not ours to kill */
+    if (!p->running || send_signal(p, SIGKILL) != 0) /* nobody is left to kill */
         close_handle(&p->process);
 }
 

@@ -66,7 +66,31 @@ static void check_row(void **state)
     buf_free(&out);
 }
 
+static const struct shown {
+    const char *name;
+    bool unmasked;
+    const char *wanted;
+} shown[] = {
+    {"an event is masked", false, "\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:...\r\n"},
+    {"but where it says otherwise", true,
+     "\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^31\r\n"},
+};
+
+static void check_event(void **state)
+{
+    const struct shown *row = *state;
+    struct phone_event event = {
+        .kind = PHONE_MESSAGE,
+        .bytes = SLICE("\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^31\r\n"),
+        .unmasked = row->unmasked};
+    struct buf out = buf_new(4096);
+
+    mask_event(&out, &event);
+    assert_string_equal(buf_cstr(&out), row->wanted);
+    buf_free(&out);
+}
+
 int main(void)
 {
-    return RUN_ROWS("ui/mask", rows, check_row);
+    return RUN_ROWS("ui/mask", rows, check_row) | RUN_ROWS("ui/mask_event", shown, check_event);
 }
