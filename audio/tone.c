@@ -17,6 +17,7 @@ struct tone_step {
 struct tone_cadence {
     size_t n;
     struct tone_step at[8];
+    bool once;
 };
 
 /* clang-format off */
@@ -25,6 +26,7 @@ static const struct tone_cadence cadences[] = {
     [TONE_BUSY]       = {2, {{500, 425}, {500, 0}}},
     [TONE_CONGESTION] = {2, {{200, 425}, {200, 0}}},
     [TONE_WAITING]    = {4, {{200, 425}, {200, 0}, {200, 425}, {5000, 0}}},
+    [TONE_BEEP]       = {1, {{300, 850}}, .once = true},
     [TONE_RING]       = {8, {{150, 425}, {150, 530}, {150, 425}, {150, 530},
                              {150, 425}, {150, 530}, {100, 425}, {3000, 0}}},
 };
@@ -114,7 +116,10 @@ bool tone_read(struct tone *t, int16_t *out, size_t n)
             continue;
         }
         t->step = (t->step + 1) % t->cadence->n;
-        load_step(t);
+        if (t->step == 0 && t->cadence->once)
+            t->cadence = NULL;
+        else
+            load_step(t);
     }
     memset(out + i, 0, (n - i) * sizeof *out);
     return i > 0;

@@ -15,6 +15,7 @@ enum tone_kind {
     TONE_BUSY,       /* 425 Hz, 0.5 s on, 0.5 s off */
     TONE_CONGESTION, /* 425 Hz, 0.2 s on, 0.2 s off */
     TONE_WAITING,    /* 425 Hz, 0.2 s twice, then 5 s off: another call */
+    TONE_BEEP,       /* 850 Hz, 0.3 s, once: a microphone has been opened */
     TONE_RING,       /* our own bell: 425 and 530 Hz warbling, 1 s on, 3 s off */
 };
 

@@ -66,6 +66,7 @@ static void answer(struct answerer *a, uint32_t call)
         command.status = cli->code;
     } else {
         command.sound = sound_of(a, call, &pipes);
+        command.sound.unattended = true;
         if (cli->record)
             command.sound.record = record_name(cli->record, ++a->recorded, &name);
     }

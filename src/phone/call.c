@@ -175,6 +175,18 @@ static void ring(struct step *s)
     sip_call_progress(s->call->sip, 180, SLICE(""), net_now_ms());
 }
 
+/* Whoever is in the room has not touched anything. */
+static void warn_of_microphone(struct call *call)
+{
+    if (!call->unattended || !call->microphone || !calls_is_heard(call))
+        return;
+    media_stream_tone(call->stream, MEDIA_TONE_BEEP);
+    call_tell(call,
+              &(struct phone_event){
+                  .kind = PHONE_NOTICE,
+                  .text = "answered by itself, and the microphone is open: this room is heard"});
+}
+
 static void accept_call(struct step *s)
 {
     struct call *call = s->call;
@@ -187,6 +199,7 @@ static void accept_call(struct step *s)
         call_give_up(call, "no memory is left for its sound");
     } else {
         calls_hear(call);
+        warn_of_microphone(call);
         sip_call_accept(call->sip, buf_slice(&sdp), net_now_ms());
         call->sound_due = true;
         phone_wake(call->phone);

@@ -128,6 +128,7 @@ struct call {
     struct conference *conference; /* or NULL */
     struct list member;            /* in conference->members */
     bool microphone;               /* where there is one, it is sent while nothing is played */
+    bool unattended;               /* answered by a rule */
 
     struct sip_flow flow;        /* of signalling */
     struct sdp_exchange *sdp;    /* NULL before the first offer */

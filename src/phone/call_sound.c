@@ -80,6 +80,7 @@ int call_set_sound(struct call *call, const struct phone_command *command)
         err = phone_set_text(&call->digits, command->digits);
     call->device = sound->device && call->phone->device;
     call->microphone = !plays;
+    call->unattended = sound->unattended;
     return err;
 }
 

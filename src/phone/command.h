@@ -88,7 +88,9 @@ struct phone_sound {
     const struct phone_pipe *in;  /* in place of play */
     const struct phone_pipe *out; /* in place of record */
     bool device;                  /* use the sound card of the configuration, where there is one */
-    bool hangs_up;                /* the file of play has been heard: the call ends */
+    bool unattended; /* ANSWER: by a rule. Where that opens a microphone, the room hears a beep and
+                        PHONE_NOTICE says so. */
+    bool hangs_up;   /* the file of play has been heard: the call ends */
 };
 
 struct phone_command {

@@ -255,6 +255,7 @@ enum media_tone {
     MEDIA_TONE_NONE,
     MEDIA_TONE_RINGBACK,
     MEDIA_TONE_BUSY,
+    MEDIA_TONE_BEEP,    /* once, however long it is wanted */
     MEDIA_TONE_WAITING, /* another call; quietly, as it is mixed into speech */
 };
 void media_stream_tone(struct media_stream *stream, enum media_tone tone);

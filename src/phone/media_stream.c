@@ -119,6 +119,7 @@ static void on_tone(struct media_stream *s, enum media_tone tone)
     s->tone_kind = tone == MEDIA_TONE_RINGBACK  ? TONE_RINGBACK
                    : tone == MEDIA_TONE_BUSY    ? TONE_BUSY
                    : tone == MEDIA_TONE_WAITING ? TONE_WAITING
+                   : tone == MEDIA_TONE_BEEP    ? TONE_BEEP
                                                 : TONE_NONE;
     s->tone.rate_hz = 0; /* from its beginning */
     media_thread_rhythm(s->thread, false);

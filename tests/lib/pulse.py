@@ -49,8 +49,13 @@ class Pulse:
         for name in names:
             for part in ("microphone", "loudspeaker"):
                 command += ["-L", f"module-null-sink sink_name={name}_{part} rate=48000 channels=1"]
+        self.command = command
+        self.begin()
+
+    def begin(self):
+        """Starts it, and once more where it has ended."""
         server_env = {k: v for k, v in self.env.items() if k != "PULSE_SERVER"}
-        self.process = room.start("pulseaudio", command, env=server_env)
+        self.process = self.room.start("pulseaudio", self.command, env=server_env)
         rooms.wait_until(self._answers, 15, "PulseAudio does not answer")
 
     def _answers(self):

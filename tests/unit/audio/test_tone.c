@@ -68,6 +68,19 @@ static void digits_are_q23s(void **state)
     assert_false(tone_read(&t, out, 8));
 }
 
+static void beeps_once(void **state)
+{
+    struct tone t;
+    int16_t out[2400];
+
+    (void)state;
+    tone_start(&t, TONE_BEEP, 8000);
+    assert_true(tone_read(&t, out, 2400));
+    assert_true(sound_share_at(out, 2400, 850, 8000) > 0.9);
+    assert_false(tone_read(&t, out, 2400));
+    assert_int_equal(level_peak(out, 2400), 0);
+}
+
 static void edges_are_round(void **state)
 {
     struct tone t;
@@ -83,11 +96,12 @@ static void edges_are_round(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows) + 2] = {cmocka_unit_test(digits_are_q23s),
-                                                    cmocka_unit_test(edges_are_round)};
+    struct CMUnitTest tests[ARRAY_LEN(rows) + 3] = {cmocka_unit_test(digits_are_q23s),
+                                                    cmocka_unit_test(edges_are_round),
+                                                    cmocka_unit_test(beeps_once)};
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i + 2] =
+        tests[i + 3] =
             (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)(uintptr_t)&rows[i]};
     return cmocka_run_group_tests_name("audio/tone", tests, NULL, NULL);
 }
