@@ -60,11 +60,12 @@ static int read_contacts(const struct cli *cli, struct buf *path, struct buf *li
     if (err)
         return err == -ENOENT ? 0 : err;
     err = contacts_new(buf_cstr(path), &contacts);
-    if (!err)
-        err = contacts_refresh(contacts, why);
-    if (!err && cli->json)
+    if (err)
+        return err;
+    err = contacts_refresh(contacts, why); /* lines that are not wrong are listed all the same */
+    if (cli->json)
         put_json(contacts, lines);
-    else if (!err)
+    else
         put_contacts(contacts, cli->plain, lines);
     contacts_free(contacts);
     return err;

@@ -82,6 +82,8 @@ static int read_contacts(struct control_job *job)
 
     if (!err)
         err = contacts_refresh(contacts, &job->why);
+    if (err == -EBADMSG)
+        err = 0; /* the reply has the good lines, and says which is wrong */
     for (size_t i = 0; !err && more && contacts_at(contacts, i, &name, &address); i++) {
         struct buf line = buf_new(ROWS_MAX);
 
@@ -132,7 +134,8 @@ static const char *word_of(const struct control_job *job)
     return job->err == -EINVAL || job->err == -EEXIST ? "bad-value" : "failed";
 }
 
-/* Of contacts also where they are kept: a person edits that file with other programs, too. */
+/* Of contacts also where they are kept, as a person edits that file with other programs, too, and
+ * what is wrong in it. */
 static void put_rows(struct control_job *job, struct buf *body)
 {
     bool history = job->action == JSON_TELL_HISTORY;
@@ -140,6 +143,10 @@ static void put_rows(struct control_job *job, struct buf *body)
     if (!history && job->path.n > 0) {
         buf_puts(body, ",\"file\":");
         json_put_string(body, buf_cstr(&job->path));
+    }
+    if (!history && !job->err && job->why.n > 0) {
+        buf_puts(body, ",\"text\":");
+        json_put_string(body, buf_cstr(&job->why));
     }
     buf_printf(body, ",\"%s\":[", history ? "history" : "contacts");
     buf_put(body, buf_slice(&job->rows));

@@ -36,6 +36,7 @@ struct contacts {
     struct book book;
     struct stat seen; /* the file that was read last; st_nlink 0: none */
     unsigned version;
+    char *told; /* what was wrong with it last; NULL: nothing was read yet */
 };
 
 /* --- a book --------------------------------------------------------------------------------- */
@@ -160,7 +161,7 @@ static int fail(struct reader *r, const char *at, const char *sentence)
 static int check_name(struct reader *r, struct slice name, struct slice line)
 {
     struct buf safe = buf_new(4 * NAME_BYTES_MAX);
-    bool clean;
+    bool clean, has_memory;
 
     if (name.n == 0)
         return fail(r, line.p, "the name of a contact is missing before the equals sign");
@@ -173,7 +174,10 @@ static int check_name(struct reader *r, struct slice name, struct slice line)
                         "which would look like an address");
     text_safe(&safe, name);
     clean = slice_eq(buf_slice(&safe), name);
+    has_memory = buf_ok(&safe);
     buf_free(&safe);
+    if (!has_memory)
+        return -ENOMEM;
     return clean ? 0
                  : fail(r, name.p,
                         "this name holds characters that cannot be shown, or is not "
@@ -183,7 +187,7 @@ static int check_name(struct reader *r, struct slice name, struct slice line)
 /* An address that only an account can complete, like 4711, has no URI of its own. */
 static int read_where(struct reader *r, struct slice address, char **out)
 {
-    struct buf uri = buf_new(2 * ADDRESS_BYTES_MAX), where = buf_new(2 * ADDRESS_BYTES_MAX);
+    struct buf uri = buf_new(8 * ADDRESS_BYTES_MAX), where = buf_new(8 * ADDRESS_BYTES_MAX);
     int err;
 
     *out = NULL;
@@ -202,6 +206,8 @@ static int read_where(struct reader *r, struct slice address, char **out)
         *out = slice_dup(buf_slice(&where));
         err = *out ? 0 : -ENOMEM;
     }
+    if (!buf_ok(&uri) || !buf_ok(&where))
+        err = -ENOMEM; /* and not the fault of the line, which has the room it can need */
     buf_free(&uri);
     buf_free(&where);
     if (err == 0 || err == -ENOMEM)
@@ -298,24 +304,35 @@ int contacts_check(const char *name, const char *address, struct buf *why)
     return err;
 }
 
+static void tell_fault(struct reader *r, struct slice line, const char *path, struct buf *why)
+{
+    buf_printf(why, "%s:%zu:%zu: %s", path, r->line_number,
+               text_column(line, (size_t)(r->at - line.p)), buf_cstr(&r->fault));
+}
+
+/* A line that is wrong is passed over: who misspells one name still wants to call the others. */
 static int read_book(struct book *book, struct slice text, const char *path, struct buf *why)
 {
     struct reader r = {.book = book, .fault = buf_new(1024)};
+    size_t n_wrong = 0;
     int err = 0;
 
     if (slice_starts(text, SLICE("\xef\xbb\xbf")))
         text = slice_skip(text, 3); /* the mark that some editors begin UTF-8 with */
-    while (!err && text.p) {
+    while (err != -ENOMEM && text.p) {
         struct slice line = slice_cut(&text, '\n');
 
         r.line_number++;
         err = read_line(&r, line);
-        if (err == -EINVAL)
-            buf_printf(why, "%s:%zu:%zu: %s", path, r.line_number,
-                       text_column(line, (size_t)(r.at - line.p)), buf_cstr(&r.fault));
+        if (err == -EINVAL && n_wrong++ == 0)
+            tell_fault(&r, line, path, why);
+        buf_clear(&r.fault);
     }
     buf_free(&r.fault);
-    return err;
+    if (n_wrong > 1)
+        buf_printf(why, " (and %zu more %s wrong)", n_wrong - 1,
+                   n_wrong > 2 ? "lines are" : "line is");
+    return err == -ENOMEM ? err : n_wrong > 0 ? -EBADMSG : 0;
 }
 
 /* --- the file ------------------------------------------------------------------------------- */
@@ -370,16 +387,29 @@ int contacts_read_text(struct contacts *contacts, struct slice text, const char 
 {
     struct book book = book_new(&contacts->rng), old = contacts->book;
     int err = read_book(&book, text, path, why);
+    bool is_read = !err || err == -EBADMSG;
 
-    if (!err) {
+    if (is_read) {
         contacts->book = book;
         contacts->version++;
     }
-    book_free(err ? &book : &old);
+    book_free(is_read ? &old : &book);
     return err;
 }
 
-/* A file that is wrong is remembered too: its fault is told once, until somebody changes it. */
+/* Who changes one line has heard already what is wrong with another. */
+static int tell_once(struct contacts *contacts, int err, struct buf *why)
+{
+    if (contacts->told && slice_eq(slice_of(contacts->told), buf_slice(why))) {
+        buf_clear(why);
+        return 0;
+    }
+    free(contacts->told);
+    contacts->told = slice_dup(buf_slice(why));
+    return err;
+}
+
+/* A file that is wrong is remembered too, and read again when somebody has changed it. */
 int contacts_refresh(struct contacts *contacts, struct buf *why)
 {
     struct buf text = buf_new(CONTACTS_FILE_BYTES_MAX);
@@ -401,7 +431,7 @@ int contacts_refresh(struct contacts *contacts, struct buf *why)
     if (err)
         explain(contacts->path, err, why);
     buf_free(&text);
-    return err;
+    return tell_once(contacts, err, why);
 }
 
 int contacts_new(const char *path, struct contacts **out)
@@ -426,6 +456,7 @@ void contacts_free(struct contacts *contacts)
     if (!contacts)
         return;
     book_free(&contacts->book);
+    free(contacts->told);
     free(contacts->path);
     free(contacts);
 }
@@ -452,6 +483,13 @@ const char *contacts_address(const struct contacts *contacts, struct slice name)
     const struct contact *c = by_name(contacts, name);
 
     return c ? c->address : NULL;
+}
+
+size_t contacts_line(const struct contacts *contacts, struct slice name)
+{
+    const struct contact *c = by_name(contacts, name);
+
+    return c ? c->line : 0;
 }
 
 const char *contacts_spelling(const struct contacts *contacts, struct slice name)

@@ -23,8 +23,10 @@ struct contacts;
 /* path is copied. A file that is missing is empty. 0 or -ENOMEM. */
 int contacts_new(const char *path, struct contacts **out);
 void contacts_free(struct contacts *contacts);
-/* Reads the file where it has changed. 0; a negative errno with "FILE:LINE:COLUMN: sentence" in
- * why, and the contacts are as before; it is not told again until the file changes. */
+/* Reads the file where it has changed. 0; -EBADMSG: lines are wrong, of which why has the first,
+ * "FILE:LINE:COLUMN: sentence", and how many more; the contacts are those of the others; another
+ * negative errno with a sentence in why, and the contacts are as before. The same fault is told
+ * once, so also 0 where it stays as the file changes. why is empty before. */
 int contacts_refresh(struct contacts *contacts, struct buf *why);
 /* The same for text in memory, which replaces what was there; path only names it. */
 int contacts_read_text(struct contacts *contacts, struct slice text, const char *path,
@@ -41,6 +43,8 @@ int contacts_read_file(const char *path, struct stat *seen, struct buf *text);
 bool contacts_same_name(struct slice a, struct slice b);
 /* The address of a name, as it stands in the file; NULL: no such contact. Lives until refresh. */
 const char *contacts_address(const struct contacts *contacts, struct slice name);
+/* In which line of the file it stands, from 1; 0: no such contact. */
+size_t contacts_line(const struct contacts *contacts, struct slice name);
 /* The name as it stands in the file. */
 const char *contacts_spelling(const struct contacts *contacts, struct slice name);
 /* The name whose address is this URI (user and host compared as RFC 3261 19.1.4 says; port and

@@ -13,7 +13,7 @@
 
 /* --- the text ------------------------------------------------------------------------------- */
 
-/* A line of the file, with its end; name and value lie in it, value.p NULL: it is no contact. */
+/* A line of the file, with its end; name and value lie in it. */
 struct line {
     struct slice whole, name, value;
 };
@@ -33,26 +33,6 @@ static struct line next_line(struct slice *text)
     line.name = slice_trim(slice_cut(&rest, '='));
     line.value = slice_trim(rest);
     return line;
-}
-
-static bool has_name(const struct line *line, const char *name)
-{
-    return line->value.p && contacts_same_name(line->name, slice_of(name));
-}
-
-/* Whether there is one; its line in out, which may be NULL. */
-static bool has_contact(struct slice text, const char *name, struct line *out)
-{
-    while (text.n > 0) {
-        struct line line = next_line(&text);
-
-        if (!has_name(&line, name))
-            continue;
-        if (out)
-            *out = line;
-        return true;
-    }
-    return false;
 }
 
 /* From one place of the line to another. */
@@ -108,45 +88,62 @@ static bool is_shown_as(struct slice value, const char *was)
     return same;
 }
 
-/* Whether the file is still as who edits it believes; found is the line of the contact. */
-static int check_before(struct slice text, const struct contacts_edit *edit,
-                        const struct line *found, struct buf *why)
+/* Whether the file is still as who edits it believes. */
+static int check_before(const struct contacts *contacts, const struct contacts_edit *edit,
+                        struct buf *why)
 {
     const char *renamed = edit->remove ? NULL : edit->rename;
+    const char *address = contacts_address(contacts, slice_of(edit->name));
 
-    if (!found && (edit->remove || renamed || edit->was || !edit->address))
+    if (!address && (edit->remove || renamed || edit->was || !edit->address))
         return refuse(why, -ENOENT, "there is no contact of that name");
-    if ((found && edit->fresh && !edit->remove) ||
+    if ((address && edit->fresh && !edit->remove) ||
         (renamed && !contacts_same_name(slice_of(renamed), slice_of(edit->name)) &&
-         has_contact(text, renamed, NULL)))
+         contacts_address(contacts, slice_of(renamed))))
         return refuse(why, -EEXIST, "there is a contact of that name already");
-    if (!found || !edit->was || is_shown_as(found->value, edit->was))
+    if (!address || !edit->was || is_shown_as(slice_of(address), edit->was))
         return 0;
-    buf_puts(why, "somebody else has changed it: its address is now ");
-    buf_put(why, found->value);
+    buf_printf(why, "somebody else has changed it: its address is now %s", address);
     return -ESTALE;
 }
 
-static int change(struct slice text, const struct contacts_edit *edit, struct buf *out,
-                  struct buf *why)
+/* contacts: what is read in text, of which wrong lines are not the business of an edit. */
+static int change(struct slice text, const struct contacts *contacts,
+                  const struct contacts_edit *edit, struct buf *out, struct buf *why)
 {
-    struct line there;
-    bool found = has_contact(text, edit->name, &there);
-    int err = check_before(text, edit, found ? &there : NULL, why);
+    size_t at = contacts_line(contacts, slice_of(edit->name)), n = 0;
+    int err = check_before(contacts, edit, why);
 
     if (err)
         return err;
     while (text.n > 0) {
         struct line line = next_line(&text);
 
-        if (!has_name(&line, edit->name))
+        if (++n != at)
             buf_put(out, line.whole);
         else if (!edit->remove)
             put_changed(out, &line, edit);
     }
-    if (!found)
+    if (at == 0)
         put_new(out, edit);
     return buf_ok(out) ? 0 : refuse(why, -EFBIG, "the file of contacts would become too long");
+}
+
+static int change_text(const char *path, struct slice text, const struct contacts_edit *edit,
+                       struct buf *out, struct buf *why)
+{
+    struct buf faults = buf_new(4096); /* of others, which are told where the file is read */
+    struct contacts *contacts;
+    int err = contacts_new(path, &contacts);
+
+    if (err)
+        return err;
+    err = contacts_read_text(contacts, text, path, &faults);
+    if (!err || err == -EBADMSG)
+        err = change(text, contacts, edit, out, why);
+    contacts_free(contacts);
+    buf_free(&faults);
+    return err;
 }
 
 static int check(const struct contacts_edit *edit, struct buf *why)
@@ -154,19 +151,6 @@ static int check(const struct contacts_edit *edit, struct buf *why)
     int err = edit->remove ? 0 : contacts_check(edit->name, edit->address, why);
 
     return err || !edit->rename || edit->remove ? err : contacts_check(edit->rename, NULL, why);
-}
-
-/* What cannot be read any more is not written, whoever is to blame. */
-static int check_all(const char *path, struct slice text, struct buf *why)
-{
-    struct contacts *contacts;
-    int err = contacts_new(path, &contacts);
-
-    if (err)
-        return err;
-    err = contacts_read_text(contacts, text, path, why);
-    contacts_free(contacts);
-    return err == -EINVAL ? -EBADMSG : err;
 }
 
 /* --- the file ------------------------------------------------------------------------------- */
@@ -180,9 +164,7 @@ static int edit_once(const char *path, const struct contacts_edit *edit, struct 
     if (err == -ENOENT)
         err = folders_make_for(path);
     if (!err)
-        err = change(buf_slice(&text), edit, &out, why);
-    if (!err)
-        err = check_all(path, buf_slice(&out), why);
+        err = change_text(path, buf_slice(&text), edit, &out, why);
     if (!err)
         err = file_replace(path, &seen, buf_slice(&out));
     buf_free(&text);

@@ -1,9 +1,9 @@
 /* phone/contacts_edit.h - one contact of the file (phone/contacts.h) set, renamed or removed.
  *
- * All other lines stay as they are, with comments, blanks and order. The file is replaced as a
- * whole: whoever reads it sees the old one or the new one, also where the machine stops. A link is
- * followed, and the mode of the file kept. Blocks for as long as the file system does: for a
- * worker. */
+ * All other lines stay as they are, with comments, blanks and order, and also those that are wrong.
+ * The file is replaced as a whole: whoever reads it sees the old one or the new one, also where the
+ * machine stops. A link is followed, and the mode of the file kept. Blocks for as long as the file
+ * system does: for a worker. */
 #ifndef PHONE_CONTACTS_EDIT_H
 #define PHONE_CONTACTS_EDIT_H
 
@@ -23,7 +23,7 @@ struct contacts_edit {
 /* A contact that is new goes to the end of the file, which is made where it is missing. 0; with a
  * sentence in why -EINVAL: a name or address that cannot be one; -ENOENT: there is no such contact;
  * -EEXIST: there is one of the new name; -ESTALE: it has another address than it was said to have;
- * -EBADMSG: the file is wrong in another line; another negative errno. */
+ * another negative errno. */
 int contacts_edit(const char *path, const struct contacts_edit *edit, struct buf *why);
 
 #endif

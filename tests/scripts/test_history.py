@@ -399,7 +399,7 @@ def faulty():
         caller.expect_status(0)
         caller.wait_line(r"contacts:2:3: this character cannot stand in the name")
         status, out, err = run(caller.home, "contacts")
-        equal((status, out), (tphone.USAGE, ""), "status and output of contacts")
+        equal((status, out), (tphone.USAGE, "bob  b@h\n"), "status and output of contacts")
         expect("contacts:2:3: " in err, f"no place in {err!r}")
 
 

@@ -79,7 +79,7 @@ struct model_sound {
 
 /* A line of the log. */
 struct model_note { /* time 0: before we were there */
-    double time; /* of Unix */
+    double time;    /* of Unix */
     bool bad;
     char *text;
 };
@@ -97,14 +97,14 @@ struct model {
     struct model_contact *contacts; /* in the order of the file */
     size_t n_contacts;
     char *contacts_file; /* its path, "": not known */
-    char *contacts_text; /* why it cannot be read: these are those of before */
+    char *contacts_text; /* what is wrong in it; where it cannot be read, these are of before */
     struct model_device *devices;
     size_t n_devices;
     char *devices_text; /* why there are none */
     struct model_sound sound;
     struct model_note *notes; /* the newest last */
     size_t n_notes;
-    uint64_t noted; /* how many there ever were */
+    uint64_t noted;            /* how many there ever were */
     struct traced_list traced; /* messages of SIP */
     double microphone_db, speaker_db;
     bool dnd;         /* calls are turned away */

@@ -554,7 +554,7 @@ void model_contacts(struct model *m, const void *tree)
     const json_t *list = json_object_get(tree, "contacts");
     size_t n = json_array_size(list);
 
-    model_set(&m->contacts_text, "");
+    take_text(&m->contacts_text, tree, "text");
     take_text(&m->contacts_file, tree, "file");
     model_clear_contacts(m);
     m->contacts = model_grow(NULL, 0, (n + 1) * sizeof *m->contacts);

@@ -66,6 +66,10 @@ static const struct row {
      ":1:5: this address cannot be read; it is like alice@host or sip:alice@host:5060;transport=tcp"},
     {"an address of mail", "alice = mailto:a@b.example\n",
      ":1:9: this is no address of a telephone; call alice@host or sip:alice@host"},
+    {"two lines that are wrong", "x\na = a@h\ny\n",
+     ":1:2: an equals sign is missing: a line is \"name = address\" (and 1 more line is wrong)"},
+    {"three of them", "x\ny\nz\n",
+     ":1:2: an equals sign is missing: a line is \"name = address\" (and 2 more lines are wrong)"},
 };
 
 static void check_row(void **state)
@@ -78,7 +82,7 @@ static void check_row(void **state)
     if (row->why)
         buf_printf(&wanted, "%s%s", path, row->why);
     assert_int_equal(contacts_new(path, &c), 0);
-    assert_int_equal(contacts_refresh(c, &why), row->why ? -EINVAL : 0);
+    assert_int_equal(contacts_refresh(c, &why), row->why ? -EBADMSG : 0);
     assert_slice(buf_slice(&why), buf_cstr(&wanted));
     contacts_free(c);
     buf_free(&why);
@@ -181,12 +185,23 @@ static void changes(void **state)
     write_file("a = a@example.org\n");
     assert_int_equal(contacts_refresh(c, &why), 0);
     assert_non_null(contacts_address(c, SLICE("a")));
-    write_file("a = b@example.org\nb\n");
-    assert_int_equal(contacts_refresh(c, &why), -EINVAL);
-    assert_string_equal(contacts_address(c, SLICE("a")), "a@example.org"); /* as before */
+    write_file("b\na = b@example.org\nA = c@example.org\nc = c@example.org\n");
+    assert_int_equal(contacts_refresh(c, &why), -EBADMSG);
+    assert_string_equal(contacts_address(c, SLICE("a")),
+                        "b@example.org"); /* the good lines count */
+    assert_string_equal(contacts_name(c, SLICE("sip:c@example.org")), "c");
+    assert_int_equal(contacts_line(c, SLICE("C")), 4);
+    assert_int_equal(contacts_line(c, SLICE("b")), 0);
     buf_clear(&why);
     assert_int_equal(contacts_refresh(c, &why), 0); /* told once */
-    assert_string_equal(contacts_address(c, SLICE("a")), "a@example.org");
+    assert_string_equal(contacts_address(c, SLICE("a")), "b@example.org");
+    write_file("b\na = other@example.org\nA = c@example.org\n");
+    assert_int_equal(contacts_refresh(c, &why), 0); /* also when other lines change */
+    assert_int_equal(why.n, 0);
+    assert_string_equal(contacts_address(c, SLICE("a")), "other@example.org");
+    write_file("a = other@example.org\nb\n");
+    assert_int_equal(contacts_refresh(c, &why), -EBADMSG);
+    buf_clear(&why);
     write_file("a = longer@example.org\n");
     assert_int_equal(contacts_refresh(c, &why), 0);
     assert_string_equal(contacts_address(c, SLICE("a")), "longer@example.org");

@@ -49,7 +49,13 @@ static const struct row {
     {"no address", "", {.name = "a", .address = " "}, -EINVAL, "an address is missing"},
     {"an address that is none", "", {.name = "a", .address = "sip:"}, -EINVAL, ""},
     {"a new name that is none", "al = a@h\n", {.name = "al", .rename = ""}, -EINVAL, "is missing"},
-    {"a file that is wrong elsewhere", "al\n", {.name = "bob", .address = "b@h"}, -EBADMSG, ":1:3: an equals sign"},
+    {"a file that is wrong elsewhere", "al\nb@b = x\n", {.name = "bob", .address = "b@h"}, 0, "al\nb@b = x\nbob = b@h\n"},
+    {"the first of two of one name counts", "al = a@h\nAL = b@h\n", {.name = "al", .address = "c@h", .was = "a@h"}, 0,
+     "al = c@h\nAL = b@h\n"},
+    {"a line that is wrong has no name", "al = sip:@@\nal = a@h\n", {.name = "al", .remove = true, .was = "a@h"}, 0,
+     "al = sip:@@\n"},
+    {"nor takes it from another", "bob = sip:@@\nal = a@h\n", {.name = "al", .rename = "bob"}, 0,
+     "bob = sip:@@\nbob = a@h\n"},
 };
 /* clang-format on */
 
