@@ -1,5 +1,5 @@
 # What fails around the phone.
-fault_tests = tests/faults/test_control_random.py tests/faults/test_faults.py \
-	tests/faults/test_roaming.py tests/faults/test_roaming_account.py
+fault_tests = tests/faults/test_clock.py tests/faults/test_control_random.py \
+	tests/faults/test_faults.py tests/faults/test_roaming.py tests/faults/test_roaming_account.py
 tap_tests += $(fault_tests)
-EXTRA_DIST += $(fault_tests)
+EXTRA_DIST += $(fault_tests) tests/faults/wall_clock.c
