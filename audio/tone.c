@@ -22,13 +22,13 @@ struct tone_cadence {
 
 /* clang-format off */
 static const struct tone_cadence cadences[] = {
-    [TONE_RINGBACK]   = {2, {{1000, 425}, {4000, 0}}},
-    [TONE_BUSY]       = {2, {{500, 425}, {500, 0}}},
-    [TONE_CONGESTION] = {2, {{200, 425}, {200, 0}}},
-    [TONE_WAITING]    = {4, {{200, 425}, {200, 0}, {200, 425}, {5000, 0}}},
-    [TONE_BEEP]       = {1, {{300, 850}}, .once = true},
+    [TONE_RINGBACK]   = {2, {{1000, 425}, {4000, 0}}, false},
+    [TONE_BUSY]       = {2, {{500, 425}, {500, 0}}, false},
+    [TONE_CONGESTION] = {2, {{200, 425}, {200, 0}}, false},
+    [TONE_WAITING]    = {4, {{200, 425}, {200, 0}, {200, 425}, {5000, 0}}, false},
+    [TONE_BEEP]       = {1, {{300, 850}}, true},
     [TONE_RING]       = {8, {{150, 425}, {150, 530}, {150, 425}, {150, 530},
-                             {150, 425}, {150, 530}, {100, 425}, {3000, 0}}},
+                             {150, 425}, {150, 530}, {100, 425}, {3000, 0}}, false},
 };
 
 /* ITU-T Q.23 table 1: rows by the low group, columns by the high one. */
