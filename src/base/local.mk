@@ -13,5 +13,6 @@ libbase_a_SOURCES = \
 	src/base/ring.c src/base/ring.h \
 	src/base/scan.c src/base/scan.h \
 	src/base/slice.c src/base/slice.h \
+	src/base/suite.c src/base/suite.h \
 	src/base/text.c src/base/text.h \
 	src/base/timers.c src/base/timers.h
