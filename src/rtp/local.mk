@@ -8,4 +8,5 @@ librtp_a_SOURCES = \
 	src/rtp/rtcp.c src/rtp/rtcp.h \
 	src/rtp/rtcp_timing.c src/rtp/rtcp_timing.h \
 	src/rtp/session.c src/rtp/session.h \
-	src/rtp/source.c src/rtp/source.h
+	src/rtp/source.c src/rtp/source.h \
+	src/rtp/srtp.c src/rtp/srtp.h

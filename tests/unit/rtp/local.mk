@@ -2,9 +2,12 @@
 rtp_tests = \
 	tests/unit/rtp/test_event \
 	tests/unit/rtp/test_latch \
+	tests/unit/rtp/test_no_memory \
 	tests/unit/rtp/test_packet \
 	tests/unit/rtp/test_rtcp \
 	tests/unit/rtp/test_rtcp_timing \
-	tests/unit/rtp/test_source
+	tests/unit/rtp/test_source \
+	tests/unit/rtp/test_srtp
 check_PROGRAMS += $(rtp_tests)
 tap_tests += $(rtp_tests)
+tests_unit_rtp_test_no_memory_LDFLAGS = $(memory_ldflags)

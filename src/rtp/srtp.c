@@ -1,0 +1,294 @@
+#include "rtp/srtp.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <srtp2/srtp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "rtp/bytes.h"
+
+/* Packets that may come out of order; RFC 3711 3.3.2 wants 64 at least. */
+#define WINDOW 512
+
+/* One direction under one key. */
+struct half {
+    srtp_t session; /* NULL: none */
+    struct rtp_srtp_key key;
+};
+
+struct rtp_srtp {
+    struct half send, receive, old; /* old: replaced, and still tried */
+    unsigned old_packets;
+    uint32_t sources[RTP_SRTP_MAX_SOURCES];
+    size_t n_sources, next_source;
+};
+
+/* --- the library ----------------------------------------------------------------------------- */
+
+#ifdef __APPLE__
+#define LIBRARY_FILE "libsrtp2.1.dylib"
+#else
+#define LIBRARY_FILE "libsrtp2.so.1"
+#endif
+
+/* clang-format off */
+#define FUNCTIONS(X)                                                                               \
+    X(init) X(create) X(dealloc) X(remove_stream)                                                  \
+    X(protect) X(protect_rtcp) X(unprotect) X(unprotect_rtcp)                                      \
+    X(crypto_policy_set_rtp_default) X(crypto_policy_set_rtcp_default)                             \
+    X(crypto_policy_set_aes_cm_128_hmac_sha1_32)                                                   \
+    X(crypto_policy_set_aes_gcm_128_16_auth) X(crypto_policy_set_aes_gcm_256_16_auth)
+/* clang-format on */
+
+/* lib.protect is srtp_protect and so on. */
+struct library {
+#define X(name) __typeof__(srtp_##name) *name;
+    FUNCTIONS(X)
+#undef X
+};
+
+static const struct symbol {
+    const char *name;
+    size_t place; /* in struct library */
+} symbols[] = {
+#define X(name) {"srtp_" #name, offsetof(struct library, name)},
+    FUNCTIONS(X)
+#undef X
+};
+
+/* One for the process, as what it stands for. Written by rtp_srtp_prepare alone. */
+static struct library lib;
+
+static bool find_library(struct library *out)
+{
+    void *library = dlopen(LIBRARY_FILE, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
+
+    for (size_t i = 0; library && i < ARRAY_LEN(symbols); i++) {
+        void *at = dlsym(library, symbols[i].name);
+
+        if (!at)
+            return false;
+        memcpy((char *)out + symbols[i].place, &at, sizeof at);
+    }
+    return library;
+}
+
+int rtp_srtp_prepare(void)
+{
+    if (!find_library(&lib))
+        return -ENOENT;
+    return lib.init() == srtp_err_status_ok ? 0 : -EIO;
+}
+
+/* --- keys ------------------------------------------------------------------------------------ */
+
+typedef void set_policy(srtp_crypto_policy_t *policy);
+
+/* RTCP keeps the long tag where RTP has the short one (RFC 3711 5.2, RFC 4568 6.2.2). */
+static void choose_policy(enum suite suite, srtp_policy_t *out)
+{
+    const struct {
+        set_policy *rtp, *rtcp;
+    } policies[] = {
+        [SUITE_AES_CM_128_HMAC_SHA1_80] = {lib.crypto_policy_set_rtp_default,
+                                           lib.crypto_policy_set_rtcp_default},
+        [SUITE_AES_CM_128_HMAC_SHA1_32] = {lib.crypto_policy_set_aes_cm_128_hmac_sha1_32,
+                                           lib.crypto_policy_set_rtcp_default},
+        [SUITE_AEAD_AES_128_GCM] = {lib.crypto_policy_set_aes_gcm_128_16_auth,
+                                    lib.crypto_policy_set_aes_gcm_128_16_auth},
+        [SUITE_AEAD_AES_256_GCM] = {lib.crypto_policy_set_aes_gcm_256_16_auth,
+                                    lib.crypto_policy_set_aes_gcm_256_16_auth},
+    };
+
+    policies[suite].rtp(&out->rtp);
+    policies[suite].rtcp(&out->rtcp);
+}
+
+static int open_half(const struct rtp_srtp_key *key, srtp_ssrc_type_t whose, struct half *out)
+{
+    srtp_policy_t policy = {.ssrc.type = whose, .window_size = WINDOW};
+    srtp_err_status_t status;
+
+    if (key->suite == SUITE_NONE)
+        return -EINVAL;
+    *out = (struct half){.key = *key};
+    choose_policy(key->suite, &policy);
+    policy.key = out->key.key;
+    status = lib.create(&out->session, &policy);
+    if (status == srtp_err_status_ok)
+        return 0;
+    mem_wipe(out, sizeof *out);
+    return status == srtp_err_status_alloc_fail ? -ENOMEM : -EINVAL;
+}
+
+static void close_half(struct half *half)
+{
+    if (half->session)
+        lib.dealloc(half->session);
+    mem_wipe(half, sizeof *half);
+}
+
+int rtp_srtp_new(const struct rtp_srtp_key *send, const struct rtp_srtp_key *receive,
+                 struct rtp_srtp **out)
+{
+    struct rtp_srtp *s = calloc(1, sizeof *s);
+    int err = s ? open_half(send, ssrc_any_outbound, &s->send) : -ENOMEM;
+
+    if (!err)
+        err = open_half(receive, ssrc_any_inbound, &s->receive);
+    if (err) {
+        rtp_srtp_free(s);
+        return err;
+    }
+    *out = s;
+    return 0;
+}
+
+void rtp_srtp_free(struct rtp_srtp *s)
+{
+    if (!s)
+        return;
+    close_half(&s->send);
+    close_half(&s->receive);
+    close_half(&s->old);
+    free(s);
+}
+
+static bool is_new(const struct rtp_srtp_key *key, const struct half *half)
+{
+    return key && (key->suite != half->key.suite ||
+                   memcmp(key->key, half->key.key, suite_key_bytes(key->suite)) != 0);
+}
+
+int rtp_srtp_rekey(struct rtp_srtp *s, const struct rtp_srtp_key *send,
+                   const struct rtp_srtp_key *receive)
+{
+    struct half new_send = {0}, new_receive = {0};
+    int err = is_new(send, &s->send) ? open_half(send, ssrc_any_outbound, &new_send) : 0;
+
+    if (!err && is_new(receive, &s->receive))
+        err = open_half(receive, ssrc_any_inbound, &new_receive);
+    if (err) {
+        close_half(&new_send);
+        return err;
+    }
+    if (new_send.session) {
+        close_half(&s->send);
+        s->send = new_send;
+    }
+    if (new_receive.session) {
+        close_half(&s->old);
+        s->old = s->receive;
+        s->old_packets = RTP_SRTP_OLD_PACKETS;
+        s->receive = new_receive;
+        s->n_sources = s->next_source = 0;
+    }
+    mem_wipe(&new_send, sizeof new_send);
+    mem_wipe(&new_receive, sizeof new_receive);
+    return 0;
+}
+
+/* --- packets --------------------------------------------------------------------------------- */
+
+typedef srtp_err_status_t transform(srtp_t session, void *packet, int *n);
+
+static int protect(struct rtp_srtp *s, uint8_t *packet, size_t *n, size_t cap, transform *how)
+{
+    int length = (int)*n;
+
+    if (cap < *n || cap - *n < RTP_SRTP_MAX_GROWTH)
+        return -EMSGSIZE;
+    switch (how(s->send.session, packet, &length)) {
+    case srtp_err_status_ok:
+        *n = (size_t)length;
+        return 0;
+    case srtp_err_status_key_expired:
+        return -EKEYEXPIRED;
+    case srtp_err_status_alloc_fail:
+        return -ENOMEM;
+    default:
+        return -EINVAL;
+    }
+}
+
+int rtp_srtp_protect(struct rtp_srtp *s, uint8_t *packet, size_t *n, size_t cap)
+{
+    return protect(s, packet, n, cap, lib.protect);
+}
+
+int rtp_srtp_protect_rtcp(struct rtp_srtp *s, uint8_t *packet, size_t *n, size_t cap)
+{
+    return protect(s, packet, n, cap, lib.protect_rtcp);
+}
+
+static ptrdiff_t take(struct half *half, struct slice bytes, uint8_t *out, transform *how)
+{
+    int n = (int)bytes.n;
+
+    /* It writes where it reads. */
+    memcpy(out, bytes.p, bytes.n);
+    switch (how(half->session, out, &n)) {
+    case srtp_err_status_ok:
+        return n;
+    case srtp_err_status_replay_fail:
+    case srtp_err_status_replay_old:
+    case srtp_err_status_pkt_idx_old:
+        return -EALREADY;
+    default:
+        return -EBADMSG;
+    }
+}
+
+/* The newest key first; the one before it for as long as its packets may still come. */
+static ptrdiff_t unprotect(struct rtp_srtp *s, struct slice bytes, uint8_t *out, size_t cap,
+                           transform *how)
+{
+    ptrdiff_t n;
+
+    if (cap < bytes.n)
+        return -EMSGSIZE;
+    n = take(&s->receive, bytes, out, how);
+    if (!s->old.session)
+        return n;
+    if (n == -EBADMSG)
+        return take(&s->old, bytes, out, how);
+    if (n >= 0 && --s->old_packets == 0)
+        close_half(&s->old);
+    return n;
+}
+
+/* libsrtp2 keeps something for each SSRC that was genuine, for ever: a far end that takes a new one
+ * with each packet would cost memory without end. */
+static void remember(struct rtp_srtp *s, uint32_t ssrc)
+{
+    for (size_t i = 0; i < s->n_sources; i++)
+        if (s->sources[i] == ssrc)
+            return;
+    if (s->n_sources < RTP_SRTP_MAX_SOURCES) {
+        s->sources[s->n_sources++] = ssrc;
+        return;
+    }
+    lib.remove_stream(s->receive.session, s->sources[s->next_source]);
+    s->sources[s->next_source] = ssrc;
+    s->next_source = (s->next_source + 1) % RTP_SRTP_MAX_SOURCES;
+}
+
+ptrdiff_t rtp_srtp_unprotect(struct rtp_srtp *s, struct slice bytes, uint8_t *out, size_t cap)
+{
+    ptrdiff_t n = bytes.n < 12 ? -EBADMSG : unprotect(s, bytes, out, cap, lib.unprotect);
+
+    if (n >= 0)
+        remember(s, rtp_get32(out + 8));
+    return n;
+}
+
+ptrdiff_t rtp_srtp_unprotect_rtcp(struct rtp_srtp *s, struct slice bytes, uint8_t *out, size_t cap)
+{
+    ptrdiff_t n = bytes.n < 8 ? -EBADMSG : unprotect(s, bytes, out, cap, lib.unprotect_rtcp);
+
+    if (n >= 0)
+        remember(s, rtp_get32(out + 4));
+    return n;
+}
