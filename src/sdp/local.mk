@@ -3,6 +3,7 @@ libsdp_a_SOURCES = \
 	src/sdp/agree.h \
 	src/sdp/answer.c \
 	src/sdp/attribute.c src/sdp/attribute.h \
+	src/sdp/crypto.c src/sdp/crypto.h \
 	src/sdp/direction.c src/sdp/direction.h \
 	src/sdp/exchange.c src/sdp/exchange.h \
 	src/sdp/limits.h \

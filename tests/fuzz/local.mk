@@ -6,6 +6,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_contacts \
 	tests/fuzz/fuzz_control \
+	tests/fuzz/fuzz_crypto_line \
 	tests/fuzz/fuzz_ctl_line \
 	tests/fuzz/fuzz_dns_ttl \
 	tests/fuzz/fuzz_endpoint \

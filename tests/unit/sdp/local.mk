@@ -1,6 +1,7 @@
 sdp_tests = \
 	tests/unit/sdp/test_answer \
 	tests/unit/sdp/test_attribute \
+	tests/unit/sdp/test_crypto \
 	tests/unit/sdp/test_direction \
 	tests/unit/sdp/test_exchange \
 	tests/unit/sdp/test_no_memory \
