@@ -25,6 +25,7 @@ struct sdp_agreement {
     bool agreed;                /* stream holds something */
     enum sdp_direction offered; /* by our last offer */
     struct sdp_stream stream;
+    bool was_secured; /* it was, when our last offer was made */
 };
 
 /* sdp/offer.c */
@@ -35,12 +36,19 @@ struct sdp_agreement {
 int sdp_offer_begin(struct sdp_agreement *a, bool asked);
 /* Prints our offer; the other slots are offered as refused. */
 void sdp_offer_put(const struct sdp_agreement *a, const struct sdp_origin *origin, struct buf *out);
-/* Works the answer into a. 0, -EBADMSG, -EPROTONOSUPPORT as sdp_exchange_take_answer. */
+/* Works the answer into a. 0, -EBADMSG, -EPROTONOSUPPORT, -ENOKEY as sdp_exchange_take_answer. */
 int sdp_offer_answered(struct sdp_agreement *a, const struct sdp_model *answer);
+
+/* What was encrypted once stays so; answers of several branches to the first offer may differ. */
+static inline bool sdp_is_secured(const struct sdp_agreement *a)
+{
+    return a->agreed && a->stream.secured.by != SDP_CLEAR;
+}
 
 /* sdp/answer.c */
 
-/* Works an offer into a, whose slots then point into the model's text. 0, or -EPROTONOSUPPORT. */
+/* Works an offer into a, whose slots then point into the model's text. 0, -EPROTONOSUPPORT, or
+ * -ENOKEY where only the encryption is not to be had. */
 int sdp_answer_take(struct sdp_agreement *a, const struct sdp_model *offer);
 /* Prints the answer to the offer taken last. */
 void sdp_answer_put(const struct sdp_agreement *a, const struct sdp_origin *origin,
@@ -48,7 +56,7 @@ void sdp_answer_put(const struct sdp_agreement *a, const struct sdp_origin *orig
 
 /* sdp/stream.c */
 
-/* Whether media is audio over plain RTP from an address that we could send to. */
+/* Whether media is audio over RTP from an address that we could send to. */
 bool sdp_media_usable(const struct sdp_media *media, const struct sdp_local *local);
 /* What the other side says of media apart from codecs: where it listens, packet times, hold.
  * The direction becomes ours: what it allows of wanted. */

@@ -28,11 +28,13 @@ static int choose_codec(struct sdp_stream *stream, const struct sdp_media *media
 /* Our answer has one codec, so one number arrives: the offer's (RFC 3264 5.1 asks for the same
  * numbers both ways). */
 static int accept(struct sdp_stream *stream, const struct sdp_model *offer,
-                  const struct sdp_media *media, const struct sdp_local *local)
+                  const struct sdp_media *media, const struct sdp_local *local, bool secured)
 {
     int err =
         sdp_media_usable(media, local) ? choose_codec(stream, media, local) : -EPROTONOSUPPORT;
 
+    if (!err)
+        err = sdp_secure_take_offer(&local->keying, media, secured, &stream->secured);
     if (err)
         return err;
     stream->event_send = (struct sdp_event){SDP_NO_TYPE, 0};
@@ -65,8 +67,35 @@ static bool all_ports_are_zero(const struct sdp_model *offer)
     return true;
 }
 
+/* Whoever offers the same sound encrypted and in the clear, on two lines, gets the first. */
+static int accept_one(struct sdp_agreement *a, const struct sdp_model *offer)
+{
+    bool was_secured = sdp_is_secured(a);
+    int err = -EPROTONOSUPPORT;
+
+    for (int secured = a->local.keying.n_own > 0; secured >= 0; secured--)
+        for (size_t i = 0; i < offer->n_media; i++) {
+            struct sdp_stream stream = a->stream;
+            int refused =
+                accept(&stream, offer, &offer->media[i], &a->local, secured || was_secured);
+
+            if (!refused) {
+                a->stream = stream;
+                sdp_numbers_adopt(&a->numbers, &a->local, &offer->media[i]);
+                a->audio = i;
+                a->agreed = true;
+                return 0;
+            }
+            if (refused == -ENOKEY)
+                err = refused;
+        }
+    return err;
+}
+
 int sdp_answer_take(struct sdp_agreement *a, const struct sdp_model *offer)
 {
+    int err;
+
     a->n_slots = offer->n_media;
     a->time = offer->time;
     for (size_t i = 0; i < offer->n_media; i++) {
@@ -74,18 +103,12 @@ int sdp_answer_take(struct sdp_agreement *a, const struct sdp_model *offer)
 
         a->slots[i] = (struct sdp_slot){m->type, m->proto, m->formats};
     }
-    for (size_t i = 0; i < offer->n_media; i++) {
-        if (accept(&a->stream, offer, &offer->media[i], &a->local) != 0)
-            continue;
-        sdp_numbers_adopt(&a->numbers, &a->local, &offer->media[i]);
-        a->audio = i;
-        a->agreed = true;
+    err = accept_one(a, offer);
+    if (err && a->agreed && all_ports_are_zero(offer)) {
+        remove_stream(a);
         return 0;
     }
-    if (!a->agreed || !all_ports_are_zero(offer))
-        return -EPROTONOSUPPORT;
-    remove_stream(a);
-    return 0;
+    return err;
 }
 
 static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot, struct buf *out)
@@ -107,6 +130,7 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
     sdp_put_codec(out, &stream->codec, stream->send_type);
     if (event->type != SDP_NO_TYPE)
         sdp_put_event(out, event->type, event->rate_hz);
+    sdp_secure_put_answer(&stream->secured, out);
     sdp_put_rest(out, &a->local, stream->rtcp_mux, stream->direction);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "sdp/agree.h"
 #include "sdp/parse.h"
 
@@ -49,11 +50,19 @@ int sdp_exchange_new(const struct sdp_local *local, struct rng *rng, struct sdp_
     return 0;
 }
 
+/* Keys may stand in it, as in all texts here. */
+static void wipe_ours(struct sdp_exchange *x)
+{
+    if (x->ours.p)
+        mem_wipe(x->ours.p, x->ours.n);
+    buf_free(&x->ours);
+}
+
 /* next begins with text; the one before goes, unless now still points into it. */
 static void set_next_text(struct sdp_exchange *x, char *text)
 {
     if (x->next_text != x->now_text)
-        free(x->next_text);
+        mem_wipe_free(x->next_text);
     x->next_text = text;
 }
 
@@ -62,15 +71,16 @@ void sdp_exchange_free(struct sdp_exchange *x)
     if (!x)
         return;
     set_next_text(x, NULL);
-    free(x->now_text);
-    buf_free(&x->ours);
+    mem_wipe_free(x->now_text);
+    wipe_ours(x);
+    mem_wipe(x, sizeof *x);
     free(x);
 }
 
 static void commit(struct sdp_exchange *x)
 {
     if (x->now_text != x->next_text)
-        free(x->now_text);
+        mem_wipe_free(x->now_text);
     x->now_text = x->next_text;
     x->now = x->next;
     x->state = SDP_STABLE;
@@ -131,7 +141,7 @@ static int print_ours(struct sdp_exchange *x, put_description *put, struct buf *
         buf_free(&fresh);
         return -ENOMEM;
     }
-    buf_free(&x->ours);
+    wipe_ours(x);
     x->ours = fresh;
     x->origin = origin;
     return 0;
@@ -233,6 +243,11 @@ enum sdp_exchange_state sdp_exchange_state(const struct sdp_exchange *x)
 const struct sdp_stream *sdp_exchange_stream(const struct sdp_exchange *x)
 {
     return x->now.agreed ? &x->now.stream : NULL;
+}
+
+bool sdp_exchange_wants_keys(const struct sdp_exchange *x)
+{
+    return sdp_is_secured(&x->next);
 }
 
 struct slice sdp_exchange_ours(const struct sdp_exchange *x)

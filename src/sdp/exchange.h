@@ -49,17 +49,20 @@ int sdp_exchange_offer(struct sdp_exchange *x, struct buf *out);
  * before, it begins anew, and hears what we want (RFC 6337 5.3). */
 int sdp_exchange_offer_asked(struct sdp_exchange *x, struct buf *out);
 /* Takes the answer to our offer. 0; -EBADMSG where it is no answer to it; -EPROTONOSUPPORT where
- * it refuses the audio or shares no codec with us; -ENOMEM; -EPROTO where we had not offered. On
- * an error what was agreed before stays, and the offer is over. Where nothing was agreed before,
- * it stays open: behind a useless 183 the 200 may bring an answer, or another branch.
+ * it refuses the audio or shares no codec with us; -ENOKEY where encryption is required and it
+ * has none, or the session had it before; -ENOMEM; -EPROTO where we had not offered. On an error
+ * what was agreed before stays, and the offer is over. Where nothing was agreed before, it stays
+ * open: behind a useless 183 the 200 may bring an answer, or another branch.
  *
  * In SDP_STABLE it may come again, as long as no newer offer was made: a 200 after a 183, or the
  * answer of another branch of a forked INVITE (RFC 3261 13.2.2.4). The newest counts. */
 int sdp_exchange_take_answer(struct sdp_exchange *x, struct slice sdp);
 
 /* Takes an offer. 0; -EBADMSG where it is not SDP (400); -EPROTONOSUPPORT where there is nothing in
- * it that we could accept (488); -EBUSY while our own offer is outstanding (491), or theirs (500
- * with Retry-After, RFC 6337 4.2); -ENOMEM (503). Nothing is agreed before sdp_exchange_answer. */
+ * it that we could accept (488); -ENOKEY where only the encryption is missing that one of us wants,
+ * or that the session had before (488); -EBUSY while our own offer is outstanding (491), or theirs
+ * (500 with Retry-After, RFC 6337 4.2); -ENOMEM (503). Nothing is agreed before
+ * sdp_exchange_answer. */
 int sdp_exchange_take_offer(struct sdp_exchange *x, struct slice sdp);
 /* Appends the answer to the offer taken: each m= line in its order, refused ones with port 0. 0;
  * -EPROTO where there is none; -ENOMEM where out failed, and then the offer still waits. */
@@ -72,6 +75,8 @@ int sdp_exchange_answer(struct sdp_exchange *x, struct buf *out);
 void sdp_exchange_rollback(struct sdp_exchange *x);
 
 enum sdp_exchange_state sdp_exchange_state(const struct sdp_exchange *x);
+/* Whether what is agreed is encrypted, or will be where the offer that waits is answered. */
+bool sdp_exchange_wants_keys(const struct sdp_exchange *x);
 /* What is agreed now, or NULL before the first agreement. Good until the next take_answer or
  * answer; the address in it does not move. */
 const struct sdp_stream *sdp_exchange_stream(const struct sdp_exchange *x);

@@ -14,8 +14,7 @@ static enum sdp_direction direction_to_offer(const struct sdp_agreement *a)
 
 static int choose_slot(struct sdp_agreement *a)
 {
-    static const struct sdp_slot audio = {SLICE_INIT("audio"), SLICE_INIT("RTP/AVP"),
-                                          SLICE_INIT("0")};
+    struct sdp_slot audio = {SLICE("audio"), sdp_secure_profile(&a->local.keying), SLICE("0")};
 
     if (a->audio != SDP_NO_SLOT)
         return 0;
@@ -34,6 +33,7 @@ static int choose_slot(struct sdp_agreement *a)
 int sdp_offer_begin(struct sdp_agreement *a, bool asked)
 {
     a->offered = asked ? a->local.direction : direction_to_offer(a);
+    a->was_secured = sdp_is_secured(a);
     return choose_slot(a);
 }
 
@@ -69,6 +69,7 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
     for (size_t i = 0; i < local->n_codecs && local->telephone_event; i++)
         if (first_of_rate(local, i))
             sdp_put_event(out, a->numbers.event[i], local->codecs[i].rate_hz);
+    sdp_secure_put_offer(&local->keying, out);
     sdp_put_rest(out, local, local->rtcp_mux, a->offered);
 }
 
@@ -178,7 +179,9 @@ int sdp_offer_answered(struct sdp_agreement *a, const struct sdp_model *answer)
         return -EBADMSG; /* RFC 3264 6: the lines of an answer stand in the offer's order */
     if (!sdp_media_usable(media, &a->local))
         return -EPROTONOSUPPORT;
-    err = choose_codec(a, media);
+    err = sdp_secure_take_answer(&a->local.keying, media, a->was_secured, &a->stream.secured);
+    if (!err)
+        err = choose_codec(a, media);
     if (err)
         return err;
     choose_event(a, media);

@@ -7,9 +7,10 @@
 #include "sdp/parse.h"
 
 /* RTP/AVPF differs in when RTCP may be sent (RFC 4585 3); who sends none of its feedback fits. */
-static bool is_plain_rtp(struct slice proto)
+static bool is_rtp(struct slice proto)
 {
-    return slice_ieq(proto, SLICE("RTP/AVP")) || slice_ieq(proto, SLICE("RTP/AVPF"));
+    return slice_ieq(proto, SLICE("RTP/AVP")) || slice_ieq(proto, SLICE("RTP/AVPF")) ||
+           sdp_is_secure_profile(proto);
 }
 
 static bool is_host_name(struct slice host)
@@ -43,7 +44,7 @@ bool sdp_media_usable(const struct sdp_media *media, const struct sdp_local *loc
     const struct sdp_connection *c = &media->connection;
     struct ip ip;
 
-    if (!slice_eq(media->type, SLICE("audio")) || !is_plain_rtp(media->proto) || media->port == 0)
+    if (!slice_eq(media->type, SLICE("audio")) || !is_rtp(media->proto) || media->port == 0)
         return false;
     if (c->multicast || c->host.n == 0)
         return false;

@@ -8,6 +8,7 @@
 #include "base/ip.h"
 #include "sdp/direction.h"
 #include "sdp/limits.h"
+#include "sdp/secure.h"
 
 #define SDP_NO_TYPE 255 /* no payload type */
 
@@ -31,6 +32,7 @@ struct sdp_local {
     uint8_t maxptime_ms;          /* a=maxptime; 0: say nothing */
     bool rtcp_mux;                /* offer and accept a=rtcp-mux (RFC 5761) */
     enum sdp_direction direction; /* SDP_SENDRECV, or to hold SDP_SENDONLY or SDP_INACTIVE */
+    struct sdp_keying keying;     /* all zero: encryption is taken from nobody */
 };
 
 /* Parameters of Opus that the other side asks us, as its sender, to keep to (RFC 7587 6.1). */
@@ -66,6 +68,7 @@ struct sdp_stream {
      * remote_rtcp, family 0 means the same host, with that port. */
     char remote_host[SDP_MAX_HOST + 1];
     bool rtcp_mux;
+    struct sdp_secured secured;
 
     struct sdp_codec codec; /* what we send, by the name, rate and channels of struct sdp_local */
     size_t codec_index;     /* its place in the codecs of struct sdp_local */

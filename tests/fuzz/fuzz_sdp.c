@@ -15,20 +15,26 @@ static void must(bool holds)
         abort();
 }
 
-static struct sdp_exchange *exchange(void)
+static struct sdp_exchange *exchange(enum sdp_encryption encryption)
 {
     struct rng rng = rng_seeded(1);
     struct sdp_local local = sdp_test_local();
     struct sdp_exchange *x;
 
+    sdp_keying_new(&rng, encryption, true, &local.keying);
     must(sdp_exchange_new(&local, &rng, &x) == 0);
     return x;
 }
 
-static void check_stream(const struct sdp_stream *s)
+static void check_stream(const struct sdp_stream *s, enum sdp_encryption wanted)
 {
     struct ip any = s->remote_rtp;
 
+    must(wanted != SDP_ENCRYPT_REQUIRE || s->secured.by == SDP_SDES);
+    must(wanted != SDP_ENCRYPT_OFF || s->secured.by == SDP_CLEAR);
+    must(s->secured.send.suite == s->secured.receive.suite);
+    must(s->secured.send.tag == s->secured.receive.tag);
+    must((s->secured.by == SDP_SDES) == (s->secured.send.suite != SUITE_NONE));
     must(s->ptime_ms >= SDP_MIN_PTIME_MS && s->ptime_ms <= s->maxptime_ms);
     must(s->maxptime_ms <= SDP_MAX_PTIME_MS && s->ptime_ms % 10 == 0);
     must(!ip_is_multicast(&any) && !ip_is_multicast(&s->remote_rtcp));
@@ -67,9 +73,9 @@ static void check_answer(const struct sdp_model *answer, const struct sdp_stream
     must(accepted == 1);
 }
 
-static void as_offer(struct slice in)
+static void as_offer(struct slice in, enum sdp_encryption wanted)
 {
-    struct sdp_exchange *x = exchange();
+    struct sdp_exchange *x = exchange(wanted);
     struct sdp_model theirs, ours;
     struct buf out = buf_new(200000);
 
@@ -77,30 +83,30 @@ static void as_offer(struct slice in)
         must(sdp_parse(in, &theirs) == 0 && sdp_exchange_answer(x, &out) == 0);
         must(sdp_parse(buf_slice(&out), &ours) == 0);
         same_lines(&theirs, &ours);
-        check_stream(sdp_exchange_stream(x));
+        check_stream(sdp_exchange_stream(x), wanted);
         check_answer(&ours, sdp_exchange_stream(x));
         buf_clear(&out);
         must(sdp_exchange_offer(x, &out) == 0 && sdp_parse(buf_slice(&out), &ours) == 0);
         same_lines(&theirs, &ours);
         if (sdp_exchange_take_answer(x, in) == 0)
-            check_stream(sdp_exchange_stream(x));
+            check_stream(sdp_exchange_stream(x), wanted);
     }
     buf_free(&out);
     sdp_exchange_free(x);
 }
 
-static void as_answer(struct slice in)
+static void as_answer(struct slice in, enum sdp_encryption wanted)
 {
-    struct sdp_exchange *x = exchange();
+    struct sdp_exchange *x = exchange(wanted);
     struct buf out = buf_new(200000);
 
     must(sdp_exchange_offer(x, &out) == 0);
     if (sdp_exchange_take_answer(x, in) == 0) {
-        check_stream(sdp_exchange_stream(x));
+        check_stream(sdp_exchange_stream(x), wanted);
         if (sdp_exchange_take_offer(x, in) == 0) {
             buf_clear(&out);
             must(sdp_exchange_answer(x, &out) == 0);
-            check_stream(sdp_exchange_stream(x));
+            check_stream(sdp_exchange_stream(x), wanted);
         }
     }
     buf_free(&out);
@@ -113,7 +119,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     struct slice in = {(const char *)bytes, n};
 
-    as_offer(in);
-    as_answer(in);
+    for (int wanted = SDP_ENCRYPT_PREFER; wanted <= SDP_ENCRYPT_REQUIRE; wanted++) {
+        as_offer(in, (enum sdp_encryption)wanted);
+        as_answer(in, (enum sdp_encryption)wanted);
+    }
     return 0;
 }

@@ -7,6 +7,7 @@ sdp_tests = \
 	tests/unit/sdp/test_no_memory \
 	tests/unit/sdp/test_offer \
 	tests/unit/sdp/test_parse \
+	tests/unit/sdp/test_secure \
 	tests/unit/sdp/test_stream
 
 check_PROGRAMS += $(sdp_tests)

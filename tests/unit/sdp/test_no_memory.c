@@ -8,8 +8,10 @@
 #include "tests/lib/rows.h"
 #include "tests/lib/sdp_text.h"
 
-#define OFFER "v=0\no=- 1 1 IN IP4 192.0.2.7\nc=IN IP4 192.0.2.7\nm=audio 5004 RTP/AVP 0\n"
-#define OTHER "v=0\no=- 1 2 IN IP4 192.0.2.7\nc=IN IP4 192.0.2.9\nm=audio 5004 RTP/AVP 8\n"
+#define KEY                                                                                        \
+    "a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\n"
+#define OFFER "v=0\no=- 1 1 IN IP4 192.0.2.7\nc=IN IP4 192.0.2.7\nm=audio 5004 RTP/AVP 0\n" KEY
+#define OTHER "v=0\no=- 1 2 IN IP4 192.0.2.7\nc=IN IP4 192.0.2.9\nm=audio 5004 RTP/AVP 8\n" KEY
 
 typedef int do_it(struct sdp_exchange *x, struct buf *out);
 
@@ -69,6 +71,7 @@ static void each_step_may_be_refused_once(void **state)
     struct sdp_exchange *x;
 
     (void)state;
+    sdp_keying_new(&rng, SDP_ENCRYPT_REQUIRE, true, &local.keying);
     memory_fail_at(1);
     assert_int_equal(sdp_exchange_new(&local, &rng, &x), -ENOMEM);
     memory_fail_at(0);

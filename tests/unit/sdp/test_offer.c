@@ -53,7 +53,8 @@ static const struct row {
     {"no SDP", "x", -EBADMSG, NULL},
     {"audio refused", HEAD "m=audio 0 RTP/AVP 0\r\n", -EPROTONOSUPPORT, NULL},
     {"a codec that we did not offer", HEAD "m=audio 5004 RTP/AVP 18\r\n", -EPROTONOSUPPORT, NULL},
-    {"another transport", HEAD "m=audio 5004 RTP/SAVP 0\r\n", -EPROTONOSUPPORT, NULL},
+    {"another transport", HEAD "m=audio 5004 UDP/TLS/RTP/SAVPF 0\r\n", -EPROTONOSUPPORT, NULL},
+    {"encryption that was not asked for", HEAD "m=audio 5004 RTP/SAVP 0\r\n", -ENOKEY, NULL},
     {"a multicast address", HEAD "m=audio 5004 RTP/AVP 0\r\nc=IN IP4 233.252.0.1/1\r\n", -EPROTONOSUPPORT, NULL},
     {"our event number for a codec", HEAD "m=audio 5004 RTP/AVP 102\r\na=rtpmap:102 opus/48000/2\r\n", 0,
      "sendrecv opus@102" RX ",102" TO},
@@ -93,17 +94,24 @@ static const struct local_row {
     uint16_t rtcp_port;
     enum sdp_direction direction;
 } local_rows[] = {
-    {"local: the least", "m=audio 4000 RTP/AVP 96 | a=rtpmap:96 opus/48000/2 | "
-     "a=fmtp:96 useinbandfec=1 | a=sendrecv", 1, false, false, 0, 0, 0, SDP_SENDRECV},
-    {"local: digits without a codec at 8000 Hz", "m=audio 4000 RTP/AVP 96 101 | "
+    {"local: the least",
+     "m=audio 4000 RTP/AVP 96 | a=rtpmap:96 opus/48000/2 | "
+     "a=fmtp:96 useinbandfec=1 | a=sendrecv",
+     1, false, false, 0, 0, 0, SDP_SENDRECV},
+    {"local: digits without a codec at 8000 Hz",
+     "m=audio 4000 RTP/AVP 96 101 | "
      "a=rtpmap:96 opus/48000/2 | a=fmtp:96 useinbandfec=1 | a=rtpmap:101 telephone-event/48000 | "
-     "a=fmtp:101 0-16 | a=sendrecv", 1, true, false, 0, 0, 0, SDP_SENDRECV},
-    {"local: all there is", "m=audio 4000 RTP/AVP 96 | a=rtpmap:96 opus/48000/2 | "
+     "a=fmtp:101 0-16 | a=sendrecv",
+     1, true, false, 0, 0, 0, SDP_SENDRECV},
+    {"local: all there is",
+     "m=audio 4000 RTP/AVP 96 | a=rtpmap:96 opus/48000/2 | "
      "a=fmtp:96 useinbandfec=1 | a=ptime:30 | a=maxptime:60 | a=rtcp:4100 | a=rtcp-mux | "
-     "a=inactive", 1, false, true, 30, 60, 4100, SDP_INACTIVE},
-    {"local: the usual RTCP port is not said", "m=audio 4000 RTP/AVP 96 | "
-     "a=rtpmap:96 opus/48000/2 | a=fmtp:96 useinbandfec=1 | a=sendonly", 1, false, false, 0, 0,
-     4001, SDP_SENDONLY},
+     "a=inactive",
+     1, false, true, 30, 60, 4100, SDP_INACTIVE},
+    {"local: the usual RTCP port is not said",
+     "m=audio 4000 RTP/AVP 96 | "
+     "a=rtpmap:96 opus/48000/2 | a=fmtp:96 useinbandfec=1 | a=sendonly",
+     1, false, false, 0, 0, 4001, SDP_SENDONLY},
 };
 
 static void check_local(void **state)

@@ -1,0 +1,61 @@
+/* sdp/secure.h - whether the sound of a session is encrypted, and with which keys: what we want,
+ * and what was agreed (RFC 4568, RFC 8643).
+ *
+ *     wanted     our offer                    an offer without keys   an answer without keys
+ *     off        RTP/AVP                      in the clear            in the clear
+ *     prefer     RTP/AVP with a=crypto        in the clear            in the clear
+ *     require    RTP/SAVP with a=crypto       refused                 refused
+ *
+ * An offer with keys is taken encrypted, except with off, where RTP/SAVP is refused and the keys of
+ * RTP/AVP are passed over. What has been encrypted once stays so for the rest of the session:
+ * whatever was wanted, it is then required. */
+#ifndef SDP_SECURE_H
+#define SDP_SECURE_H
+
+#include "sdp/crypto.h"
+#include "sdp/model.h"
+
+enum sdp_encryption { SDP_ENCRYPT_PREFER, SDP_ENCRYPT_OFF, SDP_ENCRYPT_REQUIRE };
+
+#define SDP_MAX_CRYPTO 4 /* one for each suite */
+
+/* What we want, and the keys for what we send: one for each suite that we take, in order of
+ * preference, tags from 1. They stay the same for as long as the session lasts. */
+struct sdp_keying {
+    enum sdp_encryption encryption;
+    bool offered; /* our offers have a=crypto; false: only theirs is taken */
+    struct sdp_crypto own[SDP_MAX_CRYPTO];
+    size_t n_own;
+};
+
+enum sdp_keyed { SDP_CLEAR, SDP_SDES };
+
+/* What was agreed. */
+struct sdp_secured {
+    enum sdp_keyed by;
+    struct sdp_crypto send, receive;
+};
+
+/* Fresh keys for all suites, the strongest first. */
+void sdp_keying_new(struct rng *rng, enum sdp_encryption encryption, bool offered,
+                    struct sdp_keying *out);
+
+/* --- for offer.c and answer.c ---------------------------------------------------------------- */
+
+/* The profile of a line of ours: "RTP/AVP" or "RTP/SAVP". */
+struct slice sdp_secure_profile(const struct sdp_keying *keying);
+/* RTP/SAVP and RTP/SAVPF (RFC 3711 12, RFC 5124). */
+bool sdp_is_secure_profile(struct slice proto);
+
+/* Both work out what media of the other side means for us; must: the session was encrypted before.
+ * 0, or -ENOKEY: refused, as one of us wants encryption and there is none that both can. */
+int sdp_secure_take_offer(const struct sdp_keying *keying, const struct sdp_media *media, bool must,
+                          struct sdp_secured *out);
+int sdp_secure_take_answer(const struct sdp_keying *keying, const struct sdp_media *media,
+                           bool must, struct sdp_secured *out);
+
+/* a=crypto lines: all of ours; and the one of an answer. */
+void sdp_secure_put_offer(const struct sdp_keying *keying, struct buf *out);
+void sdp_secure_put_answer(const struct sdp_secured *secured, struct buf *out);
+
+#endif
