@@ -73,6 +73,7 @@ libphone_a_SOURCES = \
 	src/phone/media_ring.c \
 	src/phone/media_ring.h \
 	src/phone/media_rtcp.c \
+	src/phone/media_secure.c \
 	src/phone/media_send.c \
 	src/phone/media_sides.c \
 	src/phone/media_sides.h \

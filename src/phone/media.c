@@ -134,6 +134,7 @@ void media_free(struct media *media, void (*on_closed)(void *arg))
     media->on_closed = on_closed;
     if (media->thread)
         media_thread_end(media->thread);
+    media_keys_prepared(media);
     free_messages(media);
     media_link_close(&media->inbox, on_link_closed);
 }
@@ -344,7 +345,7 @@ int media_stream_start(struct media_stream *stream, const struct media_params *p
             a->send = NULL;
     }
     if (!a->send) {
-        free(a);
+        media_agreement_free(a);
         return -ENOTSUP;
     }
     a->ptime_ms = ptime_ms(a->send, params->ptime_ms);

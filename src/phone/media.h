@@ -20,6 +20,7 @@
 #include "base/ip.h"
 #include "base/slice.h"
 #include "phone/command.h"
+#include "rtp/srtp.h"
 
 #define MEDIA_PORT_FIRST 16384u /* the default range, both ends included */
 #define MEDIA_PORT_LAST 32767u
@@ -122,6 +123,10 @@ struct media_gains {
 };
 void media_volume(struct media *media, const struct media_gains *gains);
 
+/* Keys may come with the next media_stream_start: wakes up what encrypts, on a thread of its own,
+ * so that nobody waits for it then. Once is enough; again it does nothing. */
+void media_expect_keys(struct media *media);
+
 /* --- the sound device, beside calls ---------------------------------------------------------- */
 
 /* MEDIA_LEVELS ten times a second while the device is open, and once without levels when it has
@@ -187,15 +192,21 @@ struct media_format {
 
 #define MEDIA_NO_EVENTS 255 /* as a payload type: telephone-event was not agreed */
 
+/* What packets are encrypted with; both or none. */
+struct media_keys {
+    struct rtp_srtp_key send, receive; /* SUITE_NONE: in the clear */
+};
+
 /* What offer and answer agreed (RFC 3264). */
 struct media_params {
-    struct ip remote_rtp;  /* family or port 0, or 0.0.0.0: nothing is sent */
-    struct ip remote_rtcp; /* family 0: the next port after RTP's; ignored with rtcp_mux */
-    bool rtcp_mux;         /* RFC 5761 */
-    struct ip signalling;  /* where the far end's SIP comes from. To a media address on another
-                            * host that was never heard from go 50 packets, then one a second */
-    bool send, receive;    /* the direction, as we see it */
-    bool may_send;         /* false: nothing leaves, RTCP neither (called side before the ACK) */
+    struct ip remote_rtp;   /* family or port 0, or 0.0.0.0: nothing is sent */
+    struct ip remote_rtcp;  /* family 0: the next port after RTP's; ignored with rtcp_mux */
+    bool rtcp_mux;          /* RFC 5761 */
+    struct ip signalling;   /* where the far end's SIP comes from. To a media address on another
+                             * host that was never heard from go 50 packets, then one a second */
+    bool send, receive;     /* the direction, as we see it */
+    bool may_send;          /* false: nothing leaves, RTCP neither (called side before the ACK) */
+    struct media_keys keys; /* from now on only packets that are genuine by these count, RTCP too */
     struct media_format send_format;
     struct media_format receive_formats[MEDIA_MAX_FORMATS]; /* telephone-event not among them */
     uint8_t n_receive_formats;

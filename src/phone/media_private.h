@@ -1,4 +1,5 @@
-/* phone/media_private.h - what media.c and media_desk_do.c share: the signalling thread's side. */
+/* phone/media_private.h - what media.c, media_desk_do.c and media_secure.c share: the signalling
+ * thread's side. */
 #ifndef PHONE_MEDIA_PRIVATE_H
 #define PHONE_MEDIA_PRIVATE_H
 
@@ -15,11 +16,16 @@ struct media {
     struct media_link inbox;     /* of struct media_message, on the signalling loop */
     struct media_thread *thread; /* NULL before the first stream */
     size_t n_streams;
-    bool levels; /* are wanted */
+    bool levels;          /* are wanted */
+    bool preparing;       /* preparer runs, or has run */
+    uv_thread_t preparer; /* wakes up what encrypts */
     bool closing;
 };
 
 /* 0 or a negative errno. */
 int media_start_thread(struct media *media);
+
+/* media_secure.c: waits for what media_expect_keys began. */
+void media_keys_prepared(struct media *media);
 
 #endif

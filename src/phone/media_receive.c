@@ -123,10 +123,13 @@ static void take_sound(struct media_stream *s, const struct rtp_packet *packet,
 static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
 {
     const struct audio_codec *codec;
+    struct slice bytes = d->bytes;
     struct rtp_packet packet;
     bool event;
 
-    if (rtp_packet_parse(d->bytes, &packet) != 0 || is_our_ssrc(s, packet.ssrc, &d->from)) {
+    if (!stream_open_rtp(s, &bytes))
+        return;
+    if (rtp_packet_parse(bytes, &packet) != 0 || is_our_ssrc(s, packet.ssrc, &d->from)) {
         s->count.packets_refused++;
         return;
     }

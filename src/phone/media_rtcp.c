@@ -66,8 +66,7 @@ static size_t send_report(struct media_stream *s, uint64_t now_us, bool bye)
         .cname = slice_of(s->thread->cname),
         .bye = bye,
     };
-    bool mux = s->agreed->params.rtcp_mux;
-    uint8_t bytes[RTCP_PRINT_MAX];
+    uint8_t bytes[RTCP_PRINT_MAX + RTP_SRTP_MAX_GROWTH];
     size_t n;
 
     if (s->has_heard && !s->heard.probation) {
@@ -76,8 +75,7 @@ static size_t send_report(struct media_stream *s, uint64_t now_us, bool bye)
         what.n_reports = 1;
     }
     n = rtcp_print(&what, bytes);
-    (void)net_rtp_send(mux ? s->pair.rtp_fd : s->pair.rtcp_fd, mux ? &s->rtp_to : &s->rtcp_to,
-                       (struct slice){(const char *)bytes, n});
+    stream_put_rtcp(s, bytes, n, sizeof bytes);
     s->rtcp_sent = true;
     return n;
 }
@@ -156,15 +154,18 @@ static void take_packet(struct media_stream *s, const struct rtcp_packet *packet
 void stream_rtcp_receive(struct media_stream *s, struct slice bytes, const struct ip *from,
                          uint64_t arrived_us)
 {
-    struct slice rest = bytes;
+    struct slice rest;
     struct rtcp_packet packet;
 
-    if (!s->agreed || rtcp_check(bytes) != 0 || !rtp_latch_rtcp(&s->latch, from)) {
+    if (!s->agreed || !stream_open_rtcp(s, &bytes))
+        return;
+    if (rtcp_check(bytes) != 0 || !rtp_latch_rtcp(&s->latch, from)) {
         s->count.packets_refused++;
         return;
     }
     stream_set_remote(s);
     rtcp_timing_size(&s->timing, bytes.n);
+    rest = bytes;
     while (rtcp_next(&rest, &packet) == 0)
         take_packet(s, &packet, arrived_us);
 }

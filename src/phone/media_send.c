@@ -221,7 +221,7 @@ static void let_hear(struct media_stream *s)
 /* --- packets --------------------------------------------------------------------------------- */
 
 struct outgoing {
-    unsigned char bytes[RTP_HEADER_BYTES + AUDIO_PAYLOAD_MAX];
+    unsigned char bytes[RTP_HEADER_BYTES + AUDIO_PAYLOAD_MAX + RTP_SRTP_MAX_GROWTH];
     size_t payload_bytes;
 };
 
@@ -231,12 +231,12 @@ static void put_on_wire(struct media_stream *s, const struct rtp_packet *header,
     uint64_t now_ms = net_now_ms();
 
     rtp_packet_print(header, packet->bytes);
-    (void)net_rtp_send(
-        s->pair.rtp_fd, &s->rtp_to,
-        (struct slice){(const char *)packet->bytes, RTP_HEADER_BYTES + packet->payload_bytes});
+    s->sent_ms = now_ms;
+    if (!stream_put_rtp(s, packet->bytes, RTP_HEADER_BYTES + packet->payload_bytes,
+                        sizeof packet->bytes))
+        return;
     s->count.packets_sent++;
     s->count.bytes_sent += packet->payload_bytes;
-    s->sent_ms = now_ms;
 }
 
 static bool send_key(struct media_stream *s, uint32_t clock_hz, struct outgoing *packet)

@@ -82,9 +82,10 @@ static void on_start(struct media_stream *s, struct media_agreement *agreement)
         s->played_us = now_us;
         rtcp_timing_init(&s->timing, SESSION_BPS, now_us / 1000, &s->thread->rng);
     }
+    stream_prepare_keys(s);
     stream_prepare_sending(s, before);
     stream_prepare_receiving(s, before);
-    free(before);
+    media_agreement_free(before);
     media_thread_rhythm(s->thread, true);
 }
 
@@ -225,7 +226,8 @@ void stream_stop(struct media_stream *s)
     stream_stop_sending(s);
     stream_stop_receiving(s);
     net_rtp_pair_close(&s->pair);
-    free(s->agreed);
+    stream_forget_keys(s);
+    media_agreement_free(s->agreed);
     s->agreed = NULL;
     s->tone_kind = TONE_NONE;
     s->listen = false;

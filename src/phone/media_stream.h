@@ -19,6 +19,7 @@
 #include "rtp/rtcp_timing.h"
 #include "rtp/session.h"
 #include "rtp/source.h"
+#include "rtp/srtp.h"
 
 enum media_source { SOURCE_SILENCE, SOURCE_FILE, SOURCE_PIPE, SOURCE_DEVICE };
 
@@ -58,6 +59,8 @@ struct media_stream {
     bool may_send;
     struct rtp_latch latch;
     struct net_sockaddr rtp_to, rtcp_to; /* of latch.rtp and latch.rtcp */
+    bool keyed;                          /* nothing goes or comes without srtp */
+    struct rtp_srtp *srtp;               /* NULL: there is none, or no memory for it */
 
     /* What we send */
     struct rtp_session session;
@@ -121,6 +124,20 @@ void stream_tell_failure(struct media_stream *s, enum media_event_type type, int
                          const char *why);
 /* The latch may have moved: make the socket addresses anew. */
 void stream_set_remote(struct media_stream *s);
+
+/* --- media_secure.c -------------------------------------------------------------------------- */
+
+/* The keys of the agreement; the same as before go on in sequence. */
+void stream_prepare_keys(struct media_stream *s);
+void stream_forget_keys(struct media_stream *s);
+/* The n bytes at packet, which has room for cap, leave protected, where that is agreed; cap is at
+ * least RTP_SRTP_MAX_GROWTH above n. False: there was no way to protect them, and they stay. */
+bool stream_put_rtp(struct media_stream *s, uint8_t *packet, size_t n, size_t cap);
+void stream_put_rtcp(struct media_stream *s, uint8_t *packet, size_t n, size_t cap);
+/* What came, made readable where that is due: then bytes points into the thread's room, until the
+ * next packet. False: it is not genuine, and counted so. */
+bool stream_open_rtp(struct media_stream *s, struct slice *bytes);
+bool stream_open_rtcp(struct media_stream *s, struct slice *bytes);
 
 /* --- media_send.c ---------------------------------------------------------------------------- */
 

@@ -45,7 +45,7 @@ void media_command_drop(const struct media_command *command)
     free(command->pair);
     stream_free_pipe(command->pipe);
     media_ring_drop(command->ring);
-    free(command->agreement);
+    media_agreement_free(command->agreement);
     free(command->text);
 }
 

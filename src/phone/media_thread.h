@@ -28,6 +28,9 @@ struct media_agreement {
     unsigned ptime_ms;
 };
 
+/* Wipes its keys. NULL is fine. */
+void media_agreement_free(struct media_agreement *agreement);
+
 enum media_do {
     MEDIA_DO_OPEN,
     MEDIA_DO_START,     /* agreement */
@@ -106,6 +109,7 @@ struct media_thread {
     bool quitting, finished;
     /* Room for one packet's samples, for whoever is at work; nobody keeps anything in it. */
     int16_t samples[AUDIO_PACKET_MAX_SAMPLES];
+    uint8_t packet[NET_RTP_MAX_BYTES]; /* likewise for one packet that was decrypted */
 };
 
 /* On the signalling thread: makes all that the thread needs and starts it. device NULL: none. */

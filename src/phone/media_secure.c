@@ -1,0 +1,122 @@
+/* What a stream's packets are protected with (rtp/srtp.h), and the one way by which they leave.
+ *
+ * A stream that has keys sends and takes nothing without them: where they cannot be used, for want
+ * of memory, it is silent. */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "phone/media_private.h"
+#include "phone/media_stream.h"
+
+/* libsrtp2 is one for the whole process, and so is this. */
+static uv_once_t once = UV_ONCE_INIT;
+static int prepared;
+
+static void prepare(void)
+{
+    prepared = rtp_srtp_prepare();
+    if (prepared)
+        log_error("media", "the library for encrypted sound does not work here");
+}
+
+static void prepare_early(void *arg)
+{
+    (void)arg;
+    uv_once(&once, prepare);
+}
+
+void media_expect_keys(struct media *media)
+{
+    if (!media->preparing)
+        media->preparing = uv_thread_create(&media->preparer, prepare_early, NULL) == 0;
+}
+
+void media_keys_prepared(struct media *media)
+{
+    if (media->preparing)
+        uv_thread_join(&media->preparer);
+    media->preparing = false;
+}
+
+static void set_keys(struct media_stream *s, const struct media_keys *keys)
+{
+    int err = s->srtp ? rtp_srtp_rekey(s->srtp, &keys->send, &keys->receive)
+                      : rtp_srtp_new(&keys->send, &keys->receive, &s->srtp);
+
+    if (!err)
+        return;
+    log_error("media", "no memory for the keys of a call: it is silent");
+    rtp_srtp_free(s->srtp);
+    s->srtp = NULL;
+}
+
+void stream_prepare_keys(struct media_stream *s)
+{
+    const struct media_keys *keys = &s->agreed->params.keys;
+
+    s->keyed = keys->send.suite != SUITE_NONE;
+    if (!s->keyed)
+        return;
+    uv_once(&once, prepare); /* long done, or nearly so: media_expect_keys */
+    if (!prepared)
+        set_keys(s, keys);
+}
+
+void stream_forget_keys(struct media_stream *s)
+{
+    rtp_srtp_free(s->srtp);
+    s->srtp = NULL;
+}
+
+bool stream_put_rtp(struct media_stream *s, uint8_t *packet, size_t n, size_t cap)
+{
+    if (s->keyed && (!s->srtp || rtp_srtp_protect(s->srtp, packet, &n, cap) != 0))
+        return false;
+    (void)net_rtp_send(s->pair.rtp_fd, &s->rtp_to, (struct slice){(const char *)packet, n});
+    return true;
+}
+
+void stream_put_rtcp(struct media_stream *s, uint8_t *packet, size_t n, size_t cap)
+{
+    bool mux = s->agreed->params.rtcp_mux;
+
+    if (s->keyed && (!s->srtp || rtp_srtp_protect_rtcp(s->srtp, packet, &n, cap) != 0))
+        return;
+    (void)net_rtp_send(mux ? s->pair.rtp_fd : s->pair.rtcp_fd, mux ? &s->rtp_to : &s->rtcp_to,
+                       (struct slice){(const char *)packet, n});
+}
+
+typedef ptrdiff_t unprotect(struct rtp_srtp *srtp, struct slice bytes, uint8_t *out, size_t cap);
+
+static bool open_packet(struct media_stream *s, struct slice *bytes, unprotect *how)
+{
+    ptrdiff_t n;
+
+    if (!s->keyed)
+        return true;
+    n = s->srtp ? how(s->srtp, *bytes, s->thread->packet, sizeof s->thread->packet) : -1;
+    if (n < 0) {
+        s->count.packets_refused++;
+        return false;
+    }
+    *bytes = (struct slice){(const char *)s->thread->packet, (size_t)n};
+    return true;
+}
+
+bool stream_open_rtp(struct media_stream *s, struct slice *bytes)
+{
+    return open_packet(s, bytes, rtp_srtp_unprotect);
+}
+
+bool stream_open_rtcp(struct media_stream *s, struct slice *bytes)
+{
+    return open_packet(s, bytes, rtp_srtp_unprotect_rtcp);
+}
+
+void media_agreement_free(struct media_agreement *agreement)
+{
+    if (agreement)
+        mem_wipe(agreement, sizeof *agreement);
+    free(agreement);
+}
