@@ -84,7 +84,8 @@ def killed():
             pulse.process.signal(number)
             expect("has stopped" in phone.client.event("notice", 6)["text"], "no word of it")
             time.sleep(1.5)
-            equal([c["call"] for c in phone.client.do("status")["calls"]], [call], "calls that are up")
+            up = [c["call"] for c in phone.client.do("status")["calls"]]
+            equal(up, [call], "calls that are up")
             pulse.begin()
             began = time.monotonic()
             wait_until(lambda: streams(pulse, "source-outputs") and streams(pulse, "sink-inputs"),

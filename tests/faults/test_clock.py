@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The wall clock jumps, by an hour, by days and to 1970, and nothing happens: calls, registrations and
-recordings go by the monotonic clock. The clock of the machine is not touched: the phone is told
+"""The wall clock jumps, by an hour, by days and to 1970, and nothing happens: calls, registrations
+and recordings go by the monotonic clock. The clock of the machine is not touched: the phone is told
 another one by a library that is loaded before its own (wall_clock.c)."""
 import os
 import struct
@@ -33,8 +33,9 @@ class Clock:
         self.file = open(self.path, "w+b", buffering=0)
         self.ahead(0)
         # A library before that of the sanitizers is what is wanted here.
-        checks = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
-        self.env = {"LD_PRELOAD": library, "TPHONE_TEST_CLOCK": self.path, "ASAN_OPTIONS": checks}
+        checks = [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]
+        self.env = {"LD_PRELOAD": library, "TPHONE_TEST_CLOCK": self.path,
+                    "ASAN_OPTIONS": ":".join(filter(None, checks))}
 
     def ahead(self, seconds):
         self.file.seek(0)

@@ -1,6 +1,6 @@
-/* Preloaded into a program by tests/faults/test_clock.py: its wall clock is as many seconds ahead as
- * the file of TPHONE_TEST_CLOCK says, a number of 64 bits that may change at any time. The clock of
- * the machine is left alone. */
+/* Preloaded into a program by tests/faults/test_clock.py: its wall clock is as many seconds ahead
+ * as the file of TPHONE_TEST_CLOCK says, a number of 64 bits that may change at any time. The clock
+ * of the machine is left alone. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -282,6 +282,7 @@ for m in SMALL:
     case(f"{m} that nobody acknowledges is answered with at most twice its bytes", {}, m)(
         answer_bytes)
 case("so is an INVITE that is refused", {"code": 486}, "INVITE")(answer_bytes)
+case("and one that rings", {"delay": 5}, "INVITE")(answer_bytes)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What strangers ask for and do not get: calls to others (REFER), to be answered by themselves, that
-something is fetched, that what they recorded counts a second time; and lines in a message of ours.
-"""
+"""What strangers ask for and do not get: calls to others (REFER), to be answered by themselves,
+that something is fetched, that what they recorded counts a second time; and lines in a message of
+ours."""
 import os
 import re
 import socket
@@ -184,8 +184,8 @@ def links_called():
             ok = callee.answered(invite)
             callee.peer.send(callee.peer.ack(invite, ok))
             callee.end(invite, ok)
-        only = EXTERNAL[:EXTERNAL.index(b"\r\n--b\r\n", 4)] % (b"127.0.0.1", web.port) + b"--b--\r\n"
-        alone = callee.peer.invite(callee.uri, body=only)
+        only = EXTERNAL[:EXTERNAL.index(b"\r\n--b\r\n", 4)] % (b"127.0.0.1", web.port)
+        alone = callee.peer.invite(callee.uri, body=only + b"--b--\r\n")
         alone.set("Content-Type", "multipart/mixed;boundary=b")
         equal(callee.refused(alone).status, 415, "answer to an INVITE whose SDP is elsewhere")
         nothing_fetched(web, dns)
