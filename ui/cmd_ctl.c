@@ -42,7 +42,7 @@ static void put_raw(struct asked *a, struct slice raw)
 {
     struct buf line = buf_new(3 * raw.n + 1);
 
-    text_safe(&line, raw); /* what a daemon says is that already */
+    text_safe_own(&line, raw); /* what a daemon says is that already */
     buf_putc(&line, '\n');
     put(a, buf_slice(&line));
     buf_free(&line);

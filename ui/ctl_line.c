@@ -239,7 +239,7 @@ static bool make_string_safe(json_t *value)
     struct buf safe = buf_new(3 * said.n + 1);
     bool good;
 
-    text_safe(&safe, said);
+    text_safe_own(&safe, said);
     good = slice_eq(buf_slice(&safe), said) ||
            (buf_ok(&safe) && json_string_setn(value, buf_cstr(&safe), safe.n) == 0);
     buf_free(&safe);

@@ -20,7 +20,7 @@ static bool is_true(const json_t *object, const char *member)
 
 static void put_text(struct buf *out, const char *text)
 {
-    text_safe(out, slice_of(text));
+    text_safe_own(out, slice_of(text));
 }
 
 /* A name, then blanks up to the next column. */

@@ -29,7 +29,8 @@ static char escape_of(char c, bool lines)
     }
 }
 
-/* lines: line ends and tabs stay; all else is made safe. */
+/* lines: line ends and tabs stay; all else is made safe. What is foreign is that already, but for
+ * such lines. */
 static void put_text(struct buf *out, struct slice rest, bool lines)
 {
     buf_putc(out, '"');
@@ -38,7 +39,7 @@ static void put_text(struct buf *out, struct slice rest, bool lines)
 
         while (n < rest.n && !escape_of(rest.p[n], lines))
             n++;
-        text_safe(out, slice_head(rest, n));
+        (lines ? text_safe : text_safe_own)(out, slice_head(rest, n));
         rest = slice_skip(rest, n);
         if (rest.n == 0)
             break;

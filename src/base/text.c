@@ -41,13 +41,52 @@ static const struct range { uint32_t first, last; } unsafe[] = {
 };
 /* clang-format on */
 
+static bool is_in(const struct range *ranges, size_t n, uint32_t code)
+{
+    for (size_t i = 0; i < n && ranges[i].first <= code; i++)
+        if (code <= ranges[i].last)
+            return true;
+    return false;
+}
+
 static bool is_unsafe(uint32_t code)
 {
-    for (size_t i = 0; i < ARRAY_LEN(unsafe) && unsafe[i].first <= code; i++)
-        if (code <= unsafe[i].last)
-            return true;
-    return (code & 0xfffe) == 0xfffe; /* the noncharacters at the end of each plane */
+    return is_in(unsafe, ARRAY_LEN(unsafe), code) ||
+           (code & 0xfffe) == 0xfffe; /* the noncharacters at the end of each plane */
 }
+
+/* --- joiners: RFC 5892 A.1, A.2; Unicode Technical Standard 51, 2.3 --------------------------- */
+
+#define NON_JOINER 0x200c
+#define JOINER 0x200d
+#define NOBODY 0 /* before the first character, and for what is not safe */
+
+/* clang-format off */
+static const struct range joined_letters[] = {
+    {0x0620,  0x08ff}, /* Arabic, Syriac, Thaana, N'Ko */
+    {0x0900,  0x0dff}, /* from Devanagari to Sinhala */
+};
+
+static const struct range joined_pictures[] = {
+    {0x2190,  0x21ff},
+    {0x2600,  0x27bf},
+    {0x2b00,  0x2bff},
+    {0xfe0f,  0xfe0f}, /* what is before is a picture, in colours */
+    {0x1f000, 0x1faff},
+};
+/* clang-format on */
+
+static bool joins(uint32_t joiner, uint32_t before, uint32_t behind)
+{
+    bool letters = is_in(joined_letters, ARRAY_LEN(joined_letters), before) &&
+                   is_in(joined_letters, ARRAY_LEN(joined_letters), behind);
+    bool pictures = is_in(joined_pictures, ARRAY_LEN(joined_pictures), before) &&
+                    is_in(joined_pictures, ARRAY_LEN(joined_pictures), behind);
+
+    return (joiner == JOINER && (letters || pictures)) || (joiner == NON_JOINER && letters);
+}
+
+/* --- pieces --------------------------------------------------------------------------------- */
 
 /* The range of a second byte, by the first: RFC 3629 4. So overlong forms, surrogates and what is
  * above U+10FFFF fail at the earliest byte. */
@@ -89,12 +128,27 @@ static size_t plain_run(struct slice s)
     return n;
 }
 
-static void put_safe(struct buf *out, struct slice rest, bool lines)
+/* The character that begins a slice; NOBODY: none that may stay. */
+static uint32_t first_code(struct slice s)
 {
+    struct piece piece = s.n > 0 ? cut_piece(s) : (struct piece){0};
+
+    return piece.valid && !is_unsafe(piece.code) ? piece.code : NOBODY;
+}
+
+enum kind { FOREIGN, OWN, LINES };
+
+static void put_safe(struct buf *out, struct slice rest, enum kind kind)
+{
+    bool lines = kind == LINES;
+    uint32_t before = NOBODY;
+
     while (rest.n) {
         size_t plain = plain_run(rest);
         struct piece piece;
 
+        if (plain > 0)
+            before = NOBODY; /* ASCII, which is never joined */
         buf_put(out, slice_head(rest, plain));
         rest = slice_skip(rest, plain);
         if (rest.n == 0)
@@ -104,22 +158,31 @@ static void put_safe(struct buf *out, struct slice rest, bool lines)
         piece = cut_piece(rest);
         if (lines && piece.valid && (piece.code == '\n' || piece.code == '\t'))
             buf_putc(out, (char)piece.code);
+        else if (kind == OWN && piece.valid &&
+                 joins(piece.code, before, first_code(slice_skip(rest, piece.n))))
+            buf_put(out, slice_head(rest, piece.n));
         else if (!piece.valid || is_unsafe(piece.code))
             buf_put(out, SLICE("\xef\xbf\xbd"));
         else
             buf_put(out, slice_head(rest, piece.n));
+        before = first_code(rest);
         rest = slice_skip(rest, piece.n);
     }
 }
 
 void text_safe(struct buf *out, struct slice foreign)
 {
-    put_safe(out, foreign, false);
+    put_safe(out, foreign, FOREIGN);
+}
+
+void text_safe_own(struct buf *out, struct slice own)
+{
+    put_safe(out, own, OWN);
 }
 
 void text_safe_lines(struct buf *out, struct slice foreign)
 {
-    put_safe(out, foreign, true);
+    put_safe(out, foreign, LINES);
 }
 
 size_t text_column(struct slice line, size_t at)

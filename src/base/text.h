@@ -14,7 +14,12 @@
 
 /* Appends foreign as one line of text. The result is UTF-8 and at most three times as long. */
 void text_safe(struct buf *out, struct slice foreign);
-/* The same for text of several lines, such as a SIP message: tabs and line ends stay. CRLF
+/* The same for text that is our own, or was made safe where it came in and may have a name of our
+ * own in it: zero-width joiners (U+200C, U+200D) stay where writing needs them, between two letters
+ * of Arabic, of its neighbours or of an Indic script, and those that join pictures between two of
+ * them. Alone, or between other letters, they would only make two names look the same. */
+void text_safe_own(struct buf *out, struct slice own);
+/* As text_safe, for text of several lines, such as a SIP message: tabs and line ends stay. CRLF
  * becomes LF; a CR alone, which would let a line overwrite itself, is replaced. */
 void text_safe_lines(struct buf *out, struct slice foreign);
 

@@ -172,7 +172,7 @@ static int check_name(struct reader *r, struct slice name, struct slice line)
             return fail(r, name.p + i,
                         "this character cannot stand in the name of a contact, "
                         "which would look like an address");
-    text_safe(&safe, name);
+    text_safe_own(&safe, name);
     clean = slice_eq(buf_slice(&safe), name);
     has_memory = buf_ok(&safe);
     buf_free(&safe);

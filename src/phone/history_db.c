@@ -495,7 +495,8 @@ static const char *safe_text(sqlite3_stmt *query, int column, struct buf *room)
     const char *text = (const char *)sqlite3_column_text(query, column);
 
     buf_clear(room);
-    text_safe(room, (struct slice){text, text ? (size_t)sqlite3_column_bytes(query, column) : 0});
+    text_safe_own(room,
+                  (struct slice){text, text ? (size_t)sqlite3_column_bytes(query, column) : 0});
     return buf_cstr(room);
 }
 

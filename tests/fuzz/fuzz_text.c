@@ -25,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     struct slice in = {(const char *)bytes, n};
 
     check(text_safe, in);
+    check(text_safe_own, in);
     check(text_safe_lines, in);
     return 0;
 }

@@ -153,4 +153,25 @@ def hostile():
         t.wait("equals sign", gone=True)
 
 
+@case("a name may have the joiners that its script or its pictures need")
+def joined():
+    names = ["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\U0001f468\u200d\U0001f467"]
+    with Room() as room:
+        me = Screen(room, people="".join(f"{name} = u{i}@127.0.0.1:9\n" for i, name in enumerate(names)))
+        me.tmux.wait("u0@127.0.0.1")
+        me.tmux.wait("u1@127.0.0.1")
+        for name in names:
+            expect(name in me.expect(0, "ctl", "contacts").out, f"{name!r} is another now")
+            expect(name in me.expect(0, "contacts").out, f"{name!r} is no contact")
+        me.tmux.press("e", "A")
+        me.tmux.wait("\u25b6 Name")
+        name = "\u0915\u094d\u200d\u0937"
+        me.tmux.type(name)
+        me.tmux.press("Tab")
+        me.tmux.type("u2@127.0.0.1")
+        me.tmux.press("Enter")
+        me.tmux.wait("is saved")
+        wait_until(lambda: f"{name} = u2@" in file_of(me), 10, "it is not in the file")
+
+
 run()

@@ -93,7 +93,7 @@ static enum line_result paste(struct line_edit *line, struct slice foreign)
     for (size_t i = 0; i < first.n; i++)
         if (first.p[i] == '\n' || first.p[i] == '\r')
             first = slice_head(first, i);
-    text_safe(&safe, slice_trim(first));
+    text_safe_own(&safe, slice_trim(first));
     result = insert(line, buf_slice(&safe));
     if (safe.p)
         mem_wipe(safe.p, safe.cap);

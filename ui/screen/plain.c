@@ -607,7 +607,7 @@ void plain_typed(struct plain *p, struct slice typed)
     struct buf safe = buf_new(16384);
 
     if (!plain_is_secret(p))
-        text_safe(&safe, slice_head(line, 4096));
+        text_safe_own(&safe, slice_head(line, 4096));
     if (tab && s->prompt == PROMPT_NONE && !sets_up(s))
         say_completions(p, buf_slice(&safe));
     else if (line.n > 0 || s->prompt != PROMPT_NONE || view->key)

@@ -43,7 +43,7 @@ void plain_line_show(struct plain_line *l, struct buf *echo)
     if (l->hidden)
         return;
     buf_puts(echo, PLAIN_PROMPT);
-    text_safe(echo, line_text(&l->line));
+    text_safe_own(echo, line_text(&l->line));
     l->prompted = true;
 }
 

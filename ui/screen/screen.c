@@ -262,7 +262,7 @@ void screen_say(struct screen *s, enum style style, const char *format, ...)
     vsnprintf(text, sizeof text, format, values);
     va_end(values);
     buf_clear(&s->message);
-    text_safe(&s->message, slice_of(text)); /* which may have been cut in a character */
+    text_safe_own(&s->message, slice_of(text)); /* which may have been cut in a character */
     s->message_style = style;
     s->message_until_ms = s->now_ms + MESSAGE_MS;
 }

@@ -71,6 +71,51 @@ static void check_row(void **state)
     exact_free(in);
 }
 
+#define ZWNJ "\xe2\x80\x8c"
+#define ZWJ "\xe2\x80\x8d"
+#define KHE "\xd8\xae"          /* Arabic */
+#define KA "\xe0\xa4\x95"      /* Devanagari */
+#define VIRAMA "\xe0\xa5\x8d"
+#define MAN "\xf0\x9f\x91\xa8" /* pictures */
+#define GIRL "\xf0\x9f\x91\xa7"
+#define HEART "\xe2\x9d\xa4\xef\xb8\x8f"
+
+/* clang-format off */
+static const struct row joined[] = { /* out: of text_safe_own, the same where it is NULL */
+    {"a non-joiner between Persian letters", KHE ZWNJ KHE, NULL, NULL},
+    {"a joiner behind a virama", KA VIRAMA ZWJ KA, NULL, NULL},
+    {"a family", MAN ZWJ MAN ZWJ GIRL, NULL, NULL},
+    {"a heart in colours", MAN ZWJ HEART ZWJ MAN, NULL, NULL},
+    {"a joiner at the beginning", ZWJ MAN, R MAN, NULL},
+    {"a joiner at the end", MAN ZWJ, MAN R, NULL},
+    {"two joiners", MAN ZWJ ZWJ MAN, MAN R R MAN, NULL},
+    {"a joiner in ASCII", "B" ZWJ "ob", "B" R "ob", NULL},
+    {"a joiner between Greek letters", "\xce\xb1" ZWJ "\xce\xb1", "\xce\xb1" R "\xce\xb1", NULL},
+    {"a joiner with ASCII between", MAN "a" ZWJ MAN, MAN "a" R MAN, NULL},
+    {"a non-joiner between pictures", MAN ZWNJ MAN, MAN R MAN, NULL},
+    {"letters and pictures", KHE ZWJ MAN, KHE R MAN, NULL},
+    {"before half a character", MAN ZWJ "\xf0\x9f", MAN R R, NULL},
+    {"before a mark of direction", KHE ZWNJ "\xd8\x9c", KHE R R, NULL},
+};
+/* clang-format on */
+
+/* Of strangers no joiner stays, whatever is around it. */
+static void check_joined(void **state)
+{
+    const struct row *row = *state;
+    struct slice in = exact_copy(row->in);
+    struct buf b = buf_new(200);
+
+    text_safe_own(&b, in);
+    assert_slice(buf_slice(&b), row->out ? row->out : row->in);
+    buf_clear(&b);
+    text_safe(&b, in);
+    assert_null(strstr(buf_cstr(&b), ZWJ));
+    assert_null(strstr(buf_cstr(&b), ZWNJ));
+    buf_free(&b);
+    exact_free(in);
+}
+
 static void a_nul_is_replaced(void **state)
 {
     struct buf b = buf_new(20);
@@ -102,5 +147,6 @@ int main(void)
     };
 
     return RUN_ROWS("base/text rows", rows, check_row) +
+           RUN_ROWS("base/text joiners", joined, check_joined) +
            cmocka_run_group_tests_name("base/text", tests, NULL, NULL);
 }

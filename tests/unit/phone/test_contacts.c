@@ -31,6 +31,10 @@ static const struct row {
     {"no newline at the end", "alice=alice@example.org", NULL},
     {"the mark of UTF-8 at the beginning", "\xef\xbb\xbf" "alice = alice@example.org\n", NULL},
     {"blanks and UTF-8 in a name", "J\xc3\xbcrgen M. = j@example.org\n", NULL},
+    {"names that need joiners: Persian, a family", "\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae = m@example.org\n"
+     "\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa7 = f@example.org\n", NULL},
+    {"a joiner that would only hide", "Bo\xe2\x80\x8d" "b = b@example.org\n",
+     ":1:1: this name holds characters that cannot be shown, or is not UTF-8"},
     {"an equals sign in an address", "a = sip:a@example.org;x=y\n", NULL},
     {"a number that an account makes whole", "office = 4711\n", NULL},
     {"a host alone", "lab = 192.0.2.7:5070\n", NULL},
