@@ -49,6 +49,7 @@ struct cli {
     bool control;            /* commands of JSON on standard input */
     bool alone;              /* call without the daemon */
     bool leave_with_screens; /* end behind the last of them */
+    bool shows, forgets;     /* a password of the keyring */
     bool once;               /* leave when the accounts have their answers */
     const char *socket;      /* of the daemon; NULL: the usual one */
 
@@ -70,11 +71,12 @@ enum cli_where {
     CLI_STATUS = 512,
     CLI_LOAD = 1024,
     CLI_SCREEN = 2048,
+    CLI_PASSWORD = 4096,
     /* Those that speak SIP. */
     CLI_PHONES = CLI_CALL | CLI_ANSWER | CLI_REGISTER | CLI_DAEMON | CLI_LOAD,
     CLI_LISTS = CLI_DEVICES | CLI_HISTORY | CLI_CONTACTS,
     CLI_CLIENTS = CLI_CTL | CLI_STATUS, /* of a daemon, and nothing else */
-    CLI_ALL = 4095,
+    CLI_ALL = 8191,
 };
 
 struct cli_command {

@@ -66,6 +66,11 @@ static const struct cli_command commands[] = {
      cmd_history},
     {"contacts", CLI_CONTACTS, "", 0, 0, NULL, "list the names that can be called",
      "  tphone contacts\n", cmd_contacts},
+    {"password", CLI_PASSWORD, "ACCOUNT", 1, 1, "whose password is missing: tphone password work",
+     "store the password of an account in the keyring",
+     "  tphone password work\n"
+     "  tphone password sip:alice@example.org --forget\n",
+     cmd_password},
     {"completion", CLI_COMPLETION, "bash|zsh|fish", 1, 1,
      "which shell is missing: tphone completion bash",
      "print what a shell reads to complete tphone's words",
@@ -364,6 +369,10 @@ static int set_flag(struct cli *cli, const struct cli_option *option, const char
         cli->hangup_at_eof = true;
     else if (strcmp(option->name, "trace-secrets") == 0)
         cli->trace_secrets = true;
+    else if (strcmp(option->name, "show") == 0)
+        cli->shows = true;
+    else if (strcmp(option->name, "forget") == 0)
+        cli->forgets = true;
     else
         cli->plain = true;
     return 0;
@@ -411,6 +420,7 @@ static const struct cli_option options[] = {
     {"auth-user", 0, NULL, CLI_PHONES, set_account_key, NULL},
     {"realm", 0, NULL, CLI_PHONES, set_account_key, NULL},
     {"password-command", 0, NULL, CLI_PHONES, set_account_key, NULL},
+    {"password-keyring", 0, NULL, CLI_PHONES, set_account_key, NULL},
     {"registrar", 0, NULL, CLI_PHONES, set_account_key, NULL},
     {"proxy", 0, NULL, CLI_PHONES, set_account_key, NULL},
     {"transport", 0, NULL, CLI_PHONES, set_account_key, NULL},
@@ -444,6 +454,10 @@ static const struct cli_option options[] = {
      "show the SIP messages on standard error or in a file"},
     {"trace-secrets", 0, NULL,    CLI_PHONES, set_flag,
      "leave in traces what passwords could be guessed and calls be decrypted from"},
+    {"forget",    0,   NULL,      CLI_PASSWORD, set_flag,
+     "take the password out of the keyring"},
+    {"show",      0,   NULL,      CLI_PASSWORD, set_flag,
+     "print the password that is in the keyring"},
     {"limit",     0,   "N",       CLI_HISTORY, set_count,
      "list N calls at most (20)"},
     {"all",       0,   NULL,      CLI_HISTORY, set_flag,

@@ -15,6 +15,7 @@ int cmd_daemon(const struct cli *cli, struct terminal *terminal);
 int cmd_screen(const struct cli *cli, struct terminal *terminal);
 int cmd_status(const struct cli *cli, struct terminal *terminal);
 int cmd_load(const struct cli *cli, struct terminal *terminal);
+int cmd_password(const struct cli *cli, struct terminal *terminal);
 int cmd_plain(const struct cli *cli, struct terminal *terminal);
 int cmd_register(const struct cli *cli, struct terminal *terminal);
 int cmd_devices(const struct cli *cli, struct terminal *terminal);

@@ -340,7 +340,8 @@ static void put_zsh(struct buf *out)
     for (size_t i = 0; (c = cli_command_at(i)); i++) {
         buf_printf(out, "        %s)\n            _arguments -s -S :", c->name);
         zsh_put_options(c->bit, out);
-        if (*c->usage) {
+        /* Where only a person knows, zsh would tell so instead of completing an option. */
+        if (*c->usage && completion_kind_of(c->usage) != COMPLETION_FREE) {
             buf_printf(out, " \\\n            '%s", c->bit == CLI_CTL ? "1" : "");
             zsh_put_action(c->usage, out);
             buf_puts(out, c->bit == CLI_CTL ? "' '*:: :_tphone_ctl'" : "'");

@@ -1,5 +1,7 @@
 noinst_LIBRARIES += libui.a
 libui_a_SOURCES = \
+	ui/ask_password.c \
+	ui/ask_password.h \
 	ui/cli.c \
 	ui/cli.h \
 	ui/cli_help.c \
@@ -15,6 +17,7 @@ libui_a_SOURCES = \
 	ui/cmd_devices.c \
 	ui/cmd_history.c \
 	ui/cmd_load.c \
+	ui/cmd_password.c \
 	ui/cmd_plain.c \
 	ui/cmd_register.c \
 	ui/cmd_screen.c \

@@ -195,16 +195,26 @@ static void on_password(void *arg, struct slice password, const char *sentence)
     phone_wake(account->phone); /* what SIP has to say now is taken from the loop */
 }
 
+static bool has_command(const struct account_config *config)
+{
+    return config->password_command || config->password_keyring;
+}
+
 static void start_command(struct account *account)
 {
-    const char *command = account->config->password_command;
+    const struct account_config *config = account->config;
+    struct net_loop *loop = account->phone->loop;
+    int err;
 
-    if (account->command || !command)
+    if (account->command || !has_command(config))
         return;
     free(account->command_why);
     account->command_why = NULL;
-    if (password_command_start(account->phone->loop, command, on_password, account,
-                               &account->command) != 0)
+    err = config->password_keyring
+              ? password_keyring_start(loop, config->uri, on_password, account, &account->command)
+              : password_command_start(loop, config->password_command, on_password, account,
+                                       &account->command);
+    if (err)
         account->command_why = phone_safe_dup(SLICE("no memory is left for password-command"));
 }
 
@@ -222,7 +232,7 @@ static void password_wanted(struct account *account, const struct sip_account_ev
         account_prepare(account);
     if (account->command)
         return;
-    if (account->config->password_command)
+    if (has_command(account->config))
         set_password(account, (struct slice){0}); /* it has failed: command_why says why */
     else
         ask_person(account, event->realm);
@@ -360,7 +370,7 @@ void account_register(struct account *account)
         return;
     account->wanted = true;
     account->settled = account->told = account->gone = false;
-    if (again && !config->password && !config->password_command)
+    if (again && !config->password && !has_command(config))
         set_password(account, (struct slice){0});
     account_prepare(account);
     account->when_command = again && account->command;

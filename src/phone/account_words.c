@@ -20,6 +20,8 @@ static void put_status(struct buf *text, const struct sip_account_event *e)
 /* Where a person looks when a password is wrong. */
 static const char *password_remedy(const struct account *account)
 {
+    if (account->config->password_keyring)
+        return "check the one in the keyring (tphone password), and auth-user";
     if (account->config->password_command)
         return "check password-command and auth-user";
     if (account->config->password)

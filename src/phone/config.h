@@ -45,6 +45,7 @@ struct account_config {
     char *name, *auth_user, *realm;
     char *password;          /* wiped when freed */
     char *password_command;  /* its first line of output is the password; run without a shell */
+    bool password_keyring;   /* it is asked of the desktop's keyring (phone/keyring.h) */
     char *registrar, *proxy; /* URIs */
     enum config_transport transport;
     unsigned expires_s; /* 0: 3600 */
@@ -143,7 +144,8 @@ void config_free(struct phone_config *config);
  * wrong; -ENOMEM. On an error nothing changes. */
 int config_set(struct phone_config *config, struct slice name, struct slice value,
                struct config_fault *fault);
-/* The same for a key of an account. password and password-command replace each other. */
+/* The same for a key of an account. password, password-command and
+ * password-keyring replace each other. */
 int config_set_account(struct account_config *account, struct slice name, struct slice value,
                        struct config_fault *fault);
 /* Leaves the account of this label or URI and no other; a URI that the configuration does not have

@@ -48,6 +48,7 @@ static void forget_password(struct account_config *account)
     mem_wipe_free(account->password);
     free(account->password_command);
     account->password = account->password_command = NULL;
+    account->password_keyring = false;
 }
 
 static int set_password(void *into, struct slice value, struct config_fault *fault)
@@ -80,6 +81,20 @@ static int set_password_command(void *into, struct slice value, struct config_fa
         return -ENOMEM;
     forget_password(account);
     account->password_command = command;
+    return 0;
+}
+
+static int set_password_keyring(void *into, struct slice value, struct config_fault *fault)
+{
+    struct account_config *account = into;
+    bool yes;
+    int err = config_yes_no(value, &yes, fault);
+
+    if (err)
+        return err;
+    if (yes)
+        forget_password(account);
+    account->password_keyring = yes;
     return 0;
 }
 
@@ -162,6 +177,8 @@ const struct config_option config_account_options[] = {
      set_password},
     {{"password-command", "COMMAND", "program whose first line of output is the password", NULL},
      set_password_command},
+    {{"password-keyring", "yes|no", "whether the password is in the keyring: tphone password", "no"},
+     set_password_keyring},
     {{"registrar", "SERVER", "server to register with", "host of the address"}, set_registrar},
     {{"proxy", "SERVER", "server that every request goes through", "none"}, set_proxy},
     {{"transport", "udp|tcp", "transport to the servers", "what DNS says, else udp"}, set_transport},

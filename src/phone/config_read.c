@@ -42,13 +42,16 @@ static int refuse_twice(struct reader *r, struct slice line, struct slice name, 
 /* There is one way to a password. */
 static int check_password(struct reader *r, struct slice line, struct slice name)
 {
-    static const char *const pair[] = {"password", "password-command"};
+    static const char *const ways[] = {"password", "password-command", "password-keyring"};
+    bool is_way = false;
 
-    for (size_t i = 0; i < 2; i++) {
-        ptrdiff_t other = config_find(CONFIG_ACCOUNT, slice_of(pair[1 - i]));
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+        is_way = is_way || slice_eq(name, slice_of(ways[i]));
+    for (size_t i = 0; is_way && i < ARRAY_LEN(ways); i++) {
+        ptrdiff_t other = config_find(CONFIG_ACCOUNT, slice_of(ways[i]));
 
-        if (slice_eq(name, slice_of(pair[i])) && r->seen_on[other] > 0)
-            return refuse_twice(r, line, name, pair[1 - i], r->seen_on[other],
+        if (r->seen_on[other] > 0)
+            return refuse_twice(r, line, name, ways[i], r->seen_on[other],
                                 "; only one of the two can give the password");
     }
     return 0;

@@ -48,6 +48,8 @@ libphone_a_SOURCES = \
 	src/phone/history.h \
 	src/phone/history_db.c \
 	src/phone/history_db.h \
+	src/phone/keyring.c \
+	src/phone/keyring.h \
 	src/phone/media.c \
 	src/phone/media.h \
 	src/phone/media_desk.c \

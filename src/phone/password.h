@@ -1,4 +1,5 @@
-/* phone/password.h - asks a program for a password: password-command.
+/* phone/password.h - asks a program for a password: password-command, and
+ * password-keyring.
  *
  * The program is started without a shell (phone/words.h), with our environment and nothing of ours
  * open but the three standard streams: it reads from /dev/null, the first line that it writes is
@@ -23,6 +24,10 @@ typedef void password_fn(void *arg, struct slice password, const char *sentence)
  * command. 0; -EINVAL: these are no words (the configuration has looked); -ENOMEM. */
 int password_command_start(struct net_loop *loop, const char *command, password_fn *on_done,
                            void *arg, struct password_command **out);
+/* The same from the keyring of the desktop (phone/keyring.h), by a tphone password of its own: what
+ * waits there keeps nothing here from going on. uri: of the account. */
+int password_keyring_start(struct net_loop *loop, const char *uri, password_fn *on_done, void *arg,
+                           struct password_command **out);
 /* Ends the program where it still runs; on_done will not run any more. NULL is fine. */
 void password_command_free(struct password_command *command);
 

@@ -87,6 +87,9 @@ static const struct row {
      "f:5:2: \"name\" stands on line 4 already"},
     {"two ways to the password", "[account a]\nuri=a@h\npassword = x\npassword-command = y\n",
      "f:4:1: \"password\" stands on line 3 already; only one of the two can give the password"},
+    {"the keyring is a third way", "[account a]\nuri=a@h\npassword-keyring = yes\npassword = y\n",
+     "f:4:1: \"password-keyring\" stands on line 3 already; only one of the two can give the "
+     "password"},
     {"and in the other order", "[account a]\nuri=a@h\npassword-command = x\npassword = y\n",
      "f:4:1: \"password-command\" stands on line 3 already; only one of the two can give the "
      "password"},

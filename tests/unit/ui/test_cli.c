@@ -28,7 +28,7 @@ static const struct row {
      {NULL},
      "what shall be done? tphone screen, tphone call ADDRESS, tphone answer, tphone register, tphone daemon, "
      "tphone ctl COMMAND [WORD]..., tphone status, tphone load ADDRESS, tphone devices, "
-     "tphone history, tphone contacts, tphone completion bash|zsh|fish; tphone --help says more"},
+     "tphone history, tphone contacts, tphone password ACCOUNT, tphone completion bash|zsh|fish; tphone --help says more"},
     {"a command with two letters swapped", {"asnwer"}, "unknown command asnwer; is answer meant?"},
     {"an address in the command's place",
      {"a@h"},
@@ -36,7 +36,7 @@ static const struct row {
     {"no command",
      {"xyz"},
      "unknown command xyz; there are screen, call, answer, register, daemon, ctl, status, load, devices, "
-     "history, contacts and "
+     "history, contacts, password and "
      "completion"},
     {"a load, and how it is spread",
      {"load", "a@h", "--calls", "1000000", "--per-second", "0.5", "--for", "2.5", "--json"}, NULL},

@@ -1,0 +1,162 @@
+#include <config.h> /* the one of configure, not of this folder */
+
+#include "phone/keyring.h"
+
+#include <errno.h>
+
+#include "base/text.h"
+
+#ifdef HAVE_LIBSECRET
+
+#include <dlfcn.h>
+#include <libsecret/secret.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define LIBRARY "libsecret-1.so.0"
+
+struct secret {
+    __typeof__(secret_password_lookup_sync) *look;
+    __typeof__(secret_password_store_sync) *store;
+    __typeof__(secret_password_clear_sync) *clear;
+    __typeof__(secret_password_free) *free;
+    __typeof__(g_error_free) *error_free;
+};
+
+static const struct symbol {
+    const char *name;
+    size_t place;
+} symbols[] = {
+    {"secret_password_lookup_sync", offsetof(struct secret, look)},
+    {"secret_password_store_sync", offsetof(struct secret, store)},
+    {"secret_password_clear_sync", offsetof(struct secret, clear)},
+    {"secret_password_free", offsetof(struct secret, free)},
+    {"g_error_free", offsetof(struct secret, error_free)},
+};
+
+static const SecretSchema schema = {
+    .name = "tphone.account",
+    .flags = SECRET_SCHEMA_NONE,
+    .attributes = {{"account", SECRET_SCHEMA_ATTRIBUTE_STRING}},
+};
+
+static int load(struct secret *out, struct buf *why)
+{
+    void *library = dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
+
+    for (size_t i = 0; i < ARRAY_LEN(symbols); i++) {
+        void *at = library ? dlsym(library, symbols[i].name) : NULL;
+        const char *reason = at ? NULL : dlerror();
+
+        if (!at) {
+            buf_printf(why, "no keyring can be used without libsecret: %s",
+                       reason ? reason : symbols[i].name);
+            return -ENOTSUP;
+        }
+        memcpy((char *)out + symbols[i].place, &at, sizeof at);
+    }
+    return 0;
+}
+
+/* 0 where there is no error. */
+static int explain(const struct secret *s, GError *error, struct buf *why)
+{
+    if (!error)
+        return 0;
+    buf_puts(why, "no keyring answers: ");
+    text_safe(why, slice_of(error->message));
+    buf_puts(why, "; it needs a session bus with a secret service, like that of GNOME, KDE or "
+                  "KeePassXC");
+    s->error_free(error);
+    return -EIO;
+}
+
+int keyring_look(const char *uri, char **password, struct buf *why)
+{
+    GError *error = NULL;
+    struct secret s;
+    char *found;
+    int err = load(&s, why);
+
+    if (err)
+        return err;
+    found = s.look(&schema, NULL, &error, "account", uri, NULL);
+    err = explain(&s, error, why);
+    if (!err && !found) {
+        buf_puts(why, "the keyring has no password for ");
+        text_safe(why, slice_of(uri));
+        err = -ENOENT;
+    }
+    if (!err)
+        *password = xstrdup(found);
+    s.free(found); /* which wipes it, and takes NULL */
+    return err;
+}
+
+int keyring_store(const char *uri, const char *password, struct buf *why)
+{
+    struct buf label = buf_new(8192);
+    GError *error = NULL;
+    struct secret s;
+    int err = load(&s, why);
+
+    buf_printf(&label, "Password of the telephone for %s", uri);
+    if (!err) {
+        s.store(&schema, SECRET_COLLECTION_DEFAULT, buf_cstr(&label), password, NULL, &error,
+                "account", uri, NULL);
+        err = explain(&s, error, why);
+    }
+    buf_free(&label);
+    return err;
+}
+
+int keyring_forget(const char *uri, struct buf *why)
+{
+    GError *error = NULL;
+    struct secret s;
+    bool was_there;
+    int err = load(&s, why);
+
+    if (err)
+        return err;
+    was_there = s.clear(&schema, NULL, &error, "account", uri, NULL);
+    err = explain(&s, error, why);
+    if (!err && !was_there) {
+        buf_puts(why, "the keyring has no password for ");
+        text_safe(why, slice_of(uri));
+        err = -ENOENT;
+    }
+    return err;
+}
+
+#else
+
+static int refuse(struct buf *why)
+{
+    buf_puts(why, "this tphone was built without the keyring (libsecret); password-command can ask "
+                  "any other store");
+    return -ENOTSUP;
+}
+
+int keyring_look(const char *uri, char **password, struct buf *why)
+{
+    (void)uri;
+    (void)password;
+    return refuse(why);
+}
+
+int keyring_store(const char *uri, const char *password, struct buf *why)
+{
+    (void)uri;
+    (void)password;
+    return refuse(why);
+}
+
+int keyring_forget(const char *uri, struct buf *why)
+{
+    (void)uri;
+    return refuse(why);
+}
+
+#endif
