@@ -20,6 +20,7 @@ struct mixes_member {
     int16_t *heard;
     size_t n_heard, room;
     unsigned packets;
+    uint64_t taken; /* of what its stream has sent */
 };
 
 struct mixes {
