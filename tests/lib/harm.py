@@ -79,8 +79,9 @@ class Sink:
     def wait(self, pattern, seconds=10):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            with open(self.paths[1], "rb") as f:
-                if re.search(pattern, f.read()):
-                    return
+            for path in self.paths:
+                with open(path, "rb") as f:
+                    if re.search(pattern, f.read()):
+                        return
             time.sleep(0.02)
         raise tap.Failure(f"the phone did not say {pattern!r} in {seconds} s")

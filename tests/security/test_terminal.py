@@ -6,6 +6,7 @@ Every place of a message that can hold text is tried with every kind of harm, on
 both directions; standard output, standard error, --trace and the trace file are looked at as
 bytes.
 """
+import json
 import os
 import sys
 import time
@@ -13,7 +14,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sip, tap, tphone
 from lib.ends import Caller
-from lib.harm import HARMS, MARK, Sink, put
+from lib.harm import HARMS, MARK, Sink, bad_bytes, put
 from lib.room import Room
 from lib.tap import case, expect
 
@@ -113,6 +114,38 @@ def comes_in():
         phone.process.signal(15)
         phone.process.status(10)
         return f"{count} INVITEs; " + sink.check(phone.trace)
+
+
+def strings(value):
+    """All text in a value of JSON, names of members too."""
+    if isinstance(value, str):
+        return [value]
+    parts = [*value, *value.values()] if isinstance(value, dict) else value
+    return [s for v in parts for s in strings(v)] if isinstance(parts, list) else []
+
+
+@case("the same told by --json: neither its bytes nor what they stand for do harm")
+def told():
+    with Room() as room:
+        sink = Sink(room)
+        phone = Answer(room, sink, json=True, code=486)
+        for n, (part, value) in enumerate(CALLED.values(), 1):
+            peer = room.keep(sip.Peer(phone.port, host=f"127.0.5.{n}"))  # each may have so many open
+            for harm in HARMS.values():
+                invite = peer.invite(phone.uri)
+                peer.send(put(invite, part, value, harm, port=str(peer.port), n=sip.unique()))
+            time.sleep(0.01)
+        time.sleep(0.5)
+        phone.process.signal(15)
+        phone.process.status(10)
+        said, lines = sink.check(), 0
+        with open(sink.paths[0], "rb") as f:
+            for line in f:
+                lines += 1
+                bad = [b for s in strings(json.loads(line)) for b in bad_bytes(s.encode())]
+                expect(not bad and b"\n" not in line[:-1], f"harm in {line!r}", *bad[:3])
+        expect(lines > 150, f"only {lines} lines were told")
+        return f"{lines} lines; {said}"
 
 
 @case("--trace on standard error shows what came without harm")
