@@ -66,6 +66,17 @@ class Session:
         return self.room.start(name or f"tphone {words[0]} ({self.name})", line,
                                env=self.env(**(env or {})), cwd=self.folder, **(popen or {}))
 
+    def client(self, name="client"):
+        return control.connect(self.socket, name)
+
+    def calls(self):
+        """The calls of its daemon, by one who asks."""
+        client = self.client()
+        try:
+            return client.do("status")["calls"]
+        finally:
+            leave(client)
+
     def config(self, text):
         """Writes the configuration of this home."""
         path = os.path.join(self.home["XDG_CONFIG_HOME"], "tphone", "tphone.conf")
@@ -93,17 +104,6 @@ class Daemon(Session):
         self.process = self.start("daemon", *self.options, env=self.more)
         self.process.wait_line("clients are heard at " + re.escape(self.socket))
         self.process.wait_line(f"listening on tcp 127.0.0.1:{self.port}")
-
-    def client(self, name="client"):
-        return control.connect(self.socket, name)
-
-    def calls(self):
-        """The calls it has, by one who asks."""
-        client = self.client()
-        try:
-            return client.do("status")["calls"]
-        finally:
-            leave(client)
 
     def wait_calls(self, count, seconds=10):
         end = time.monotonic() + seconds

@@ -1,12 +1,11 @@
-"""The telephone in lines: tphone --plain in a home of its own, typed to by way of a pipe or at a
+"""The telephone in lines: tphone --plain in a home (lib/home.py), typed to by way of a pipe or at a
 terminal, with the daemon that it starts behind it."""
-import os
 import re
 import subprocess
 import time
 
-from lib import control, daemon, tphone
-from lib.room import free_port, wait_until
+from lib import tphone
+from lib.room import wait_until
 from lib.tap import Failure, equal, expect
 from lib.terminal import Terminal
 
@@ -15,35 +14,6 @@ DRAWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2500-\u259f\u202a-\u202e\u2066
 BEGUN = r"^Type a command"
 SHELL = "shell> "
 FIRST = r"^What is your SIP address"
-
-
-class Home(daemon.Session):
-    """A home with settings, whose telephone is ended with the room; settings None: a first start."""
-
-    def __init__(self, room, name="plain", people="", settings="", device="null"):
-        super().__init__(room, name)
-        self.port = free_port()
-        self.uri = f"sip:me@127.0.0.1:{self.port}"
-        self.file = os.path.join(self.home["XDG_CONFIG_HOME"], "tphone", "tphone.conf")
-        if settings is not None:
-            self.config(f"listen = udp:127.0.0.1:{self.port}\ndevice = {device}\n{settings}")
-            contacts = os.path.join(os.path.dirname(self.file), "contacts")
-            with open(contacts, "w", encoding="utf-8") as f:
-                f.write(people)
-        room.keep(self)
-
-    def calls(self):
-        """Those of its telephone, by one who asks."""
-        client = control.connect(self.socket, "client")
-        try:
-            return client.do("status")["calls"]
-        finally:
-            daemon.leave(client)
-
-    def stop(self):
-        """The daemon behind it goes, too."""
-        self.tphone("ctl", "quit")
-        wait_until(lambda: not os.path.exists(self.socket), 10, "the daemon stays")
 
 
 class _Lines:

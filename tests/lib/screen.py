@@ -3,49 +3,29 @@ the daemon that it starts behind it."""
 import glob
 import os
 
-from lib import daemon, tphone
-from lib.room import free_port, wait_until
+from lib import tphone
+from lib.home import Home
+from lib.room import wait_until
 from lib.tap import equal, expect
 from lib.tmux import Tmux
 
 BEGUN = r"tphone +(no account|[●○*o] )"
 
 
-class Screen(daemon.Session):
-    """people: lines of its contacts; settings: lines of its configuration, None: there is none, as
-    at the first start; env: what is added to its environment, words: to its command line."""
+class Screen(Home):
+    """env: what is added to its environment, words: to its command line."""
 
     def __init__(self, room, name="screen", people="", settings="", cols=80, rows=24, words=(),
                  env=None, device="null", begun=BEGUN, **more):
-        super().__init__(room, name)
-        self.file = os.path.join(self.home["XDG_CONFIG_HOME"], "tphone", "tphone.conf")
+        super().__init__(room, name, people, settings, device)
         self.more = {**(env or {}), **self.home}  # its home comes before that of a sound card
-        self.port = free_port()
-        if settings is None:
-            begun = "What is your SIP address"
-        else:
-            card = f"device = {device}\n" if device else ""
-            self.config(f"listen = udp:127.0.0.1:{self.port}\n{card}{settings}")
-            self.write("contacts", people)
-        self.uri = f"sip:me@127.0.0.1:{self.port}"
         self.words = [tphone.program(), *words]
         self.tmux = Tmux(room, self.words, self.more, cols, rows, name=name, **more)
-        room.keep(self)
-        self.tmux.wait(begun)
-
-    def write(self, name, text):
-        path = os.path.join(self.home["XDG_CONFIG_HOME"], "tphone", name)
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(text)
+        self.tmux.wait("What is your SIP address" if settings is None else begun)
 
     def again(self, name, command=None, **more):
         """Another screen on the same phone; command: what is run instead of tphone."""
         return Tmux(self.room, command or self.words, self.more, name=name, **more)
-
-    def stop(self):
-        """The daemon behind it goes, too."""
-        self.tphone("ctl", "quit")
-        wait_until(lambda: not os.path.exists(self.socket), 10, "the daemon stays")
 
     # --- the person ---
 

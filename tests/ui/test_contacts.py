@@ -14,7 +14,7 @@ BOOK = "# friends\nBob Martin = sip:bob@127.0.0.1\n\n; work\nCarol = sip:carol@1
 
 
 def file_of(me):
-    with open(os.path.join(me.home["XDG_CONFIG_HOME"], "tphone", "contacts"), encoding="utf-8") as f:
+    with open(me.path("contacts"), encoding="utf-8") as f:
         return f.read()
 
 
@@ -102,7 +102,7 @@ def callers():
         t.wait("Alice +alice@")
         t.press("X")
         caller.expect_status(tphone.DECLINED)
-        folder = os.path.join(me.home["XDG_CONFIG_HOME"], "tphone")
+        folder = os.path.dirname(me.file)
         os.rename(folder, folder + ".away")
         with open(folder, "w", encoding="utf-8"):
             pass  # no folder: nothing can be written there, whoever we are

@@ -10,7 +10,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sip, tphone
-from lib.plain import DRAWN, FIRST, Home, Plain
+from lib.home import Home
+from lib.plain import DRAWN, FIRST, Plain
 from lib.registrar import Registrar
 from lib.room import Room, wait_until
 from lib.tap import case, equal, expect, run

@@ -9,7 +9,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sip, sound, tphone
-from lib.plain import BEGUN, FIRST, SHELL, AtTerminal, Home, Plain
+from lib.home import Home
+from lib.plain import BEGUN, FIRST, SHELL, AtTerminal, Plain
 from lib.room import Room, wait_until
 from lib.screen import Screen
 from lib.tap import case, equal, expect, run

@@ -10,8 +10,9 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import daemon, sip, tphone
-from lib.room import Room, free_port, wait_until
+from lib import sip, tphone
+from lib.home import Home
+from lib.room import Room, wait_until
 from lib.tap import case, equal, expect, run
 from lib.terminal import Terminal
 
@@ -19,19 +20,15 @@ STUCK = (400, 200)  # a picture of that size is more than a terminal holds that 
 DRAWN = r"People"
 
 
-class Screen(daemon.Session):
+class Screen(Home):
     """tphone alone on a terminal; locale: of its environment."""
 
     def __init__(self, room, name="screen", locale="C.UTF-8", words=()):
         super().__init__(room, name)
-        self.port = free_port()
-        self.uri = f"sip:me@127.0.0.1:{self.port}"
-        self.config(f"listen = udp:127.0.0.1:{self.port}\ndevice = null\n")
         self.env_of_screen = {**self.home, "TERM": "xterm-256color", "LC_ALL": locale}
         self.terminal = Terminal(room, [tphone.program(), *words], env=self.env_of_screen)
         self.terminal.wait(DRAWN)
         self.expect(0, "status")
-        room.keep(self)
 
     def drawn(self):
         """Draws all anew; what is written from then on."""
@@ -45,10 +42,6 @@ class Screen(daemon.Session):
                                capture_output=True, text=True).stdout.split()
         equal(len(found), 1, "daemons")
         return int(found[0])
-
-    def stop(self):
-        self.tphone("ctl", "quit")
-        wait_until(lambda: not os.path.exists(self.socket), 10, "the daemon stays")
 
 
 def clog(me):
