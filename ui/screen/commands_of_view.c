@@ -122,9 +122,7 @@ static void search(struct screen *s, struct slice argument)
         screen_begin_prompt(s, PROMPT_SEARCH, SLICE(""));
         return;
     }
-    buf_clear(&s->search);
-    buf_put(&s->search, argument);
-    screen_search(s, false, true);
+    screen_search_for(s, argument);
 }
 
 static bool has_search(const struct screen *s)
@@ -134,17 +132,15 @@ static bool has_search(const struct screen *s)
 
 static void search_on(struct screen *s, bool back)
 {
-    struct slice text = width_head(buf_slice(&s->search), 100);
     size_t at, n;
 
     go_there(s);
-    if (screen_search(s, back, false)) {
-        if (!screen_is_drawn(s))
-            return; /* the row is read out */
+    if (!screen_search(s, back, false)) {
+        screen_say_not_found(s);
+    } else if (screen_is_drawn(s)) { /* else the row is read out */
         n = screen_matches(s, &at);
-        screen_say(s, STYLE_DIM, "\"%" PRI_SLICE "\": %zu of %zu", ARG_SLICE(text), at, n);
-    } else {
-        screen_say(s, STYLE_WARN, "\"%" PRI_SLICE "\" is in no row of this list", ARG_SLICE(text));
+        screen_say(s, STYLE_DIM, "\"%" PRI_SLICE "\": %zu of %zu",
+                   ARG_SLICE(width_head(buf_slice(&s->search), 100)), at, n);
     }
 }
 

@@ -14,6 +14,7 @@
 #include "ui/screen/mouse.h"
 #include "ui/screen/screen_prompt.h"
 #include "ui/screen/view_trace.h"
+#include "ui/screen/width.h"
 
 #define MESSAGE_MS 6000u
 #define ANSWER_MS 5000u /* that a phone has, before it is said that it does not answer */
@@ -196,6 +197,20 @@ bool screen_search(struct screen *s, bool back, bool from_here)
         }
     }
     return false;
+}
+
+void screen_say_not_found(struct screen *s)
+{
+    screen_say(s, STYLE_WARN, "\"%" PRI_SLICE "\" is in no row of this list",
+               ARG_SLICE(width_head(buf_slice(&s->search), 100)));
+}
+
+void screen_search_for(struct screen *s, struct slice text)
+{
+    buf_clear(&s->search);
+    buf_put(&s->search, text);
+    if (s->search.n > 0 && !screen_search(s, false, true))
+        screen_say_not_found(s);
 }
 
 size_t screen_matches(const struct screen *s, size_t *at)

@@ -162,9 +162,11 @@ const struct model_call *screen_call(const struct screen *screen);
 /* The account that calls go out by, or NULL: the phone chooses. */
 const struct model_account *screen_calls_as(const struct screen *screen);
 
-/* Searches onwards (or back) from the chosen row in the view's list; whether something was found.
- */
+/* Searches onwards (or back) from the chosen row in the view's list; whether it was found. */
 bool screen_search(struct screen *screen, bool back, bool from_here);
+/* Searches for text from the chosen row on, and says where it is in none. */
+void screen_search_for(struct screen *screen, struct slice text);
+void screen_say_not_found(struct screen *screen);
 /* How many rows have what is searched, and the so-manyth of them that is chosen; 0: it is none. */
 size_t screen_matches(const struct screen *screen, size_t *at);
 

@@ -26,13 +26,12 @@ static void enter_command(struct screen *s)
 
 static void enter_search(struct screen *s)
 {
+    char *text = slice_dup(line_text(&s->line));
+
     line_remember(&s->line);
-    buf_clear(&s->search);
-    buf_put(&s->search, line_text(&s->line));
     end_prompt(s);
-    if (s->search.n > 0 && !screen_search(s, false, true))
-        screen_say(s, STYLE_WARN, "\"%" PRI_SLICE "\" is in no row of this list",
-                   ARG_SLICE(width_head(buf_slice(&s->search), 100)));
+    screen_search_for(s, text ? slice_of(text) : SLICE(""));
+    free(text);
 }
 
 /* Nothing of it stays behind in memory that moved. */
