@@ -186,20 +186,13 @@ static void refused(struct placed *p, const struct ctl_line *line)
     leave(p, exit == EXIT_NOT_FOUND ? EXIT_USAGE : exit); /* an account, not who was called */
 }
 
-static const char *text_in(const json_t *object, const char *member)
-{
-    const char *text = json_string_value(json_object_get(object, member));
-
-    return text ? text : "";
-}
-
 /* The account of that name in a reply to "status"; NULL: none. */
 static const json_t *find_account(const json_t *reply, const char *name)
 {
     const json_t *list = json_object_get(reply, "accounts");
 
     for (size_t i = 0; i < json_array_size(list); i++)
-        if (strcmp(text_in(json_array_get(list, i), "account"), name) == 0)
+        if (strcmp(ctl_text(json_array_get(list, i), "account"), name) == 0)
             return json_array_get(list, i);
     return NULL;
 }
@@ -212,11 +205,11 @@ static void tell_why(struct placed *p, const json_t *reply)
 
     for (size_t i = 0; i < json_array_size(calls); i++) {
         const json_t *call = json_array_get(calls, i);
-        const char *name = text_in(call, "account"),
-                   *text = text_in(find_account(reply, name), "text");
+        const char *name = ctl_text(call, "account"),
+                   *text = ctl_text(find_account(reply, name), "text");
 
         if (json_integer_value(json_object_get(call, "call")) == p->call && *text &&
-            strcmp(text_in(call, "phase"), "waiting") == 0 && tell_verbosity(p->cli) >= 0)
+            strcmp(ctl_text(call, "phase"), "waiting") == 0 && tell_verbosity(p->cli) >= 0)
             buf_printf(&line, "account %s is not registered: %s\n", name, text);
     }
     flush_put(p->flush, &p->terminal->err, buf_slice(&line));

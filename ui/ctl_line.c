@@ -213,9 +213,9 @@ static bool read_event(const json_t *tree, const char *name, struct phone_event 
     return true;
 }
 
-static const char *text_in(const json_t *tree, const char *member)
+const char *ctl_text(const void *object, const char *member)
 {
-    const char *text = json_string_value(json_object_get(tree, member));
+    const char *text = json_string_value(json_object_get(object, member));
 
     return text ? text : "";
 }
@@ -228,7 +228,7 @@ static void read_reply(const json_t *tree, struct ctl_line *out)
     take_u64(json_object_get(tree, "reply"), &out->id);
     take_u32(json_object_get(tree, "call"), &out->call);
     out->ok = json_is_true(json_object_get(tree, "ok"));
-    out->error = text_in(tree, "error");
+    out->error = ctl_text(tree, "error");
 }
 
 static bool make_safe(json_t *value);
@@ -283,8 +283,8 @@ int ctl_line_read(struct slice text, struct ctl_line *out)
         return err;
     }
     out->tree = tree;
-    out->name = text_in(tree, "event");
-    out->text = text_in(tree, "text");
+    out->name = ctl_text(tree, "event");
+    out->text = ctl_text(tree, "text");
     if (json_object_get(tree, "reply"))
         read_reply(tree, out);
     else if (*out->name)

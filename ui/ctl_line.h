@@ -31,4 +31,7 @@ struct ctl_line {
 int ctl_line_read(struct slice text, struct ctl_line *out);
 void ctl_line_free(struct ctl_line *line);
 
+/* The text that an object of the tree has as this member, "" where it has none. */
+const char *ctl_text(const void *object, const char *member);
+
 #endif

@@ -6,13 +6,6 @@
 #include "base/text.h"
 #include "ui/status.h"
 
-static const char *text_in(const json_t *object, const char *member)
-{
-    const char *text = json_string_value(json_object_get(object, member));
-
-    return text ? text : "";
-}
-
 static bool is_true(const json_t *object, const char *member)
 {
     return json_is_true(json_object_get(object, member));
@@ -40,7 +33,7 @@ static void put_column(struct buf *out, const char *text, size_t width)
 static void put_account(struct buf *out, const json_t *account)
 {
     struct buf state = buf_new(64);
-    const char *text = text_in(account, "text");
+    const char *text = ctl_text(account, "text");
 
     if (is_true(account, "registered"))
         buf_printf(&state, "registered, %" JSON_INTEGER_FORMAT " s",
@@ -48,9 +41,9 @@ static void put_account(struct buf *out, const json_t *account)
     else
         buf_puts(&state, is_true(account, "registers") ? "not registered" : "for calls only");
     buf_puts(out, "account  ");
-    put_column(out, text_in(account, "account"), LABEL_COLUMNS);
+    put_column(out, ctl_text(account, "account"), LABEL_COLUMNS);
     put_column(out, buf_cstr(&state), STATE_COLUMNS);
-    put_text(out, text_in(account, "uri"));
+    put_text(out, ctl_text(account, "uri"));
     if (*text) {
         buf_puts(out, ": ");
         put_text(out, text);
@@ -95,14 +88,14 @@ static void put_details(struct buf *out, const json_t *call)
     const char *between = " (";
     char text[64];
 
-    put_detail(out, &between, text_in(call, "codec"));
+    put_detail(out, &between, ctl_text(call, "codec"));
     for (size_t i = 0; i < ARRAY_LEN(flags); i++)
         if (is_true(call, flags[i].member))
             put_detail(out, &between, flags[i].words);
     snprintf(text, sizeof text, "conference %" JSON_INTEGER_FORMAT, json_integer_value(conference));
     put_detail(out, &between, conference ? text : "");
-    put_detail(out, &between, *text_in(call, "play") ? "playing" : "");
-    put_detail(out, &between, *text_in(call, "record") ? "recording" : "");
+    put_detail(out, &between, *ctl_text(call, "play") ? "playing" : "");
+    put_detail(out, &between, *ctl_text(call, "record") ? "recording" : "");
     if (between[0] == ',')
         buf_putc(out, ')');
 }
@@ -115,11 +108,11 @@ static void put_call(struct buf *out, const json_t *call)
              json_integer_value(json_object_get(call, "call")));
     buf_puts(out, "call     ");
     put_column(out, number, LABEL_COLUMNS);
-    put_column(out, text_in(call, "phase"), STATE_COLUMNS - 10);
+    put_column(out, ctl_text(call, "phase"), STATE_COLUMNS - 10);
     put_duration(out, call);
     buf_puts(out, is_true(call, "incoming") ? "  from  " : "  to    ");
-    status_put_name(out, text_in(call, "contact"), text_in(call, "peer_name"));
-    put_text(out, text_in(call, "peer"));
+    status_put_name(out, ctl_text(call, "contact"), ctl_text(call, "peer_name"));
+    put_text(out, ctl_text(call, "peer"));
     put_details(out, call);
     buf_putc(out, '\n');
 }
@@ -137,18 +130,18 @@ static void put_past(struct buf *out, const json_t *row)
     if (localtime_r(&when, &tm))
         strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
     buf_puts(out, text);
-    buf_puts(out, strcmp(text_in(row, "direction"), "out") == 0 ? "  to    " : "  from  ");
-    put_column(out, text_in(row, "outcome"), OUTCOME_COLUMNS);
-    status_put_name(out, text_in(row, "contact"), text_in(row, "peer_name"));
-    put_text(out, text_in(row, "peer"));
+    buf_puts(out, strcmp(ctl_text(row, "direction"), "out") == 0 ? "  to    " : "  from  ");
+    put_column(out, ctl_text(row, "outcome"), OUTCOME_COLUMNS);
+    status_put_name(out, ctl_text(row, "contact"), ctl_text(row, "peer_name"));
+    put_text(out, ctl_text(row, "peer"));
     buf_putc(out, '\n');
 }
 
 static void put_contact(struct buf *out, const json_t *row)
 {
-    put_text(out, text_in(row, "name"));
+    put_text(out, ctl_text(row, "name"));
     buf_puts(out, "  ");
-    put_text(out, text_in(row, "address"));
+    put_text(out, ctl_text(row, "address"));
     buf_putc(out, '\n');
 }
 
@@ -209,8 +202,8 @@ static void put_values(struct buf *out, json_t *reply)
 static void put_listening(struct buf *out, const json_t *place)
 {
     buf_puts(out, "listens  ");
-    put_column(out, text_in(place, "transport"), LABEL_COLUMNS);
-    put_text(out, text_in(place, "local"));
+    put_column(out, ctl_text(place, "transport"), LABEL_COLUMNS);
+    put_text(out, ctl_text(place, "local"));
     buf_putc(out, '\n');
 }
 
@@ -230,13 +223,13 @@ void ctl_show_reply(struct buf *out, const struct ctl_line *line, int verbosity)
 /* As tphone devices has it. */
 static void put_device(struct buf *out, const json_t *device)
 {
-    put_text(out, text_in(device, "name"));
+    put_text(out, ctl_text(device, "name"));
     buf_printf(out, "\t%" JSON_INTEGER_FORMAT " in, %" JSON_INTEGER_FORMAT " out, ",
                json_integer_value(json_object_get(device, "inputs")),
                json_integer_value(json_object_get(device, "outputs")));
     buf_printf(out, "%" JSON_INTEGER_FORMAT " Hz, ",
                json_integer_value(json_object_get(device, "rate")));
-    put_text(out, text_in(device, "host_api"));
+    put_text(out, ctl_text(device, "host_api"));
     buf_puts(out, is_true(device, "default") ? ", default\n" : "\n");
 }
 
@@ -248,11 +241,11 @@ void ctl_show_devices(struct buf *out, const struct ctl_line *line)
 /* Each line behind a mark, as --trace shows it. */
 static void show_message(struct buf *out, const struct ctl_line *line)
 {
-    struct slice rest = slice_of(text_in(line->tree, "message"));
+    struct slice rest = slice_of(ctl_text(line->tree, "message"));
     char at[IP_TEXT_MAX];
 
     buf_printf(out, "%s %s %s\n",
-               strcmp(text_in(line->tree, "direction"), "out") == 0 ? "sent to" : "received from",
+               strcmp(ctl_text(line->tree, "direction"), "out") == 0 ? "sent to" : "received from",
                line->event.transport, ip_text(&line->event.where, at));
     while (rest.n > 0) {
         struct slice one = slice_cut(&rest, '\n');

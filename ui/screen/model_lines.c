@@ -11,16 +11,9 @@
 
 /* --- values --------------------------------------------------------------------------------- */
 
-static const char *text_of(const json_t *tree, const char *member)
-{
-    const char *text = json_string_value(json_object_get(tree, member));
-
-    return text ? text : "";
-}
-
 static void take_text(char **at, const json_t *tree, const char *member)
 {
-    model_set(at, text_of(tree, member));
+    model_set(at, ctl_text(tree, member));
 }
 
 static bool flag_of(const json_t *tree, const char *member)
@@ -35,7 +28,7 @@ static float number_of(const json_t *tree, const char *member)
     return json_is_number(value) ? (float)json_number_value(value) : NAN;
 }
 
-static unsigned unsigned_of(const json_t *tree, const char *member)
+unsigned model_unsigned(const void *tree, const char *member)
 {
     json_int_t n = json_integer_value(json_object_get(tree, member));
 
@@ -97,9 +90,9 @@ static void on_sound(struct model_call *c, const struct ctl_line *line, uint64_t
     (void)now_ms;
     if (*line->event.codec)
         model_set(&c->codec, line->event.codec);
-    if (*text_of(line->tree, "remote"))
+    if (*ctl_text(line->tree, "remote"))
         take_text(&c->remote, line->tree, "remote");
-    if (*text_of(line->tree, "local"))
+    if (*ctl_text(line->tree, "local"))
         take_text(&c->local, line->tree, "local");
     if (*line->event.encryption)
         model_set(&c->encryption, line->event.encryption);
@@ -295,11 +288,11 @@ static unsigned take_message(struct model *m, const json_t *tree)
 {
     traced_add(&m->traced,
                &(struct traced_source){.time = time_of(tree),
-                                       .sent = strcmp(text_of(tree, "direction"), "out") == 0,
-                                       .transport = text_of(tree, "transport"),
-                                       .local = text_of(tree, "local"),
-                                       .remote = text_of(tree, "remote"),
-                                       .message = text_of(tree, "message")});
+                                       .sent = strcmp(ctl_text(tree, "direction"), "out") == 0,
+                                       .transport = ctl_text(tree, "transport"),
+                                       .local = ctl_text(tree, "local"),
+                                       .remote = ctl_text(tree, "remote"),
+                                       .message = ctl_text(tree, "message")});
     return MODEL_CHANGED;
 }
 
@@ -411,14 +404,14 @@ static enum phone_call_phase phase_of(const char *word)
 
 static void take_call_state(struct model *m, const json_t *row, uint64_t now_ms)
 {
-    uint32_t number = unsigned_of(row, "call");
+    uint32_t number = model_unsigned(row, "call");
     uint64_t up_ms = ms_of(row, "duration");
     struct model_call *c;
 
     if (number == 0)
         return;
     c = model_add_call(m, number, now_ms);
-    c->phase = phase_of(text_of(row, "phase"));
+    c->phase = phase_of(ctl_text(row, "phase"));
     take_text(&c->peer, row, "peer");
     take_text(&c->peer_name, row, "peer_name");
     take_text(&c->contact, row, "contact");
@@ -433,7 +426,7 @@ static void take_call_state(struct model *m, const json_t *row, uint64_t now_ms)
     c->held = flag_of(row, "held");
     c->muted = flag_of(row, "muted");
     c->device = flag_of(row, "device");
-    c->conference = unsigned_of(row, "conference");
+    c->conference = model_unsigned(row, "conference");
     if (c->answered)
         c->up_ms = now_ms > up_ms ? now_ms - up_ms : 1;
 }
@@ -441,7 +434,7 @@ static void take_call_state(struct model *m, const json_t *row, uint64_t now_ms)
 static bool is_in(const json_t *list, uint32_t call)
 {
     for (size_t i = 0; i < json_array_size(list); i++)
-        if (unsigned_of(json_array_get(list, i), "call") == call)
+        if (model_unsigned(json_array_get(list, i), "call") == call)
             return true;
     return false;
 }
@@ -470,32 +463,32 @@ static void note_reason(struct model *m, const struct model_account *a, const ch
 
 static void take_account_state(struct model *m, const json_t *row)
 {
-    struct model_account *a = add_account(m, text_of(row, "account"));
+    struct model_account *a = add_account(m, ctl_text(row, "account"));
 
     take_text(&a->uri, row, "uri");
-    note_reason(m, a, text_of(row, "text"));
+    note_reason(m, a, ctl_text(row, "text"));
     take_text(&a->text, row, "text");
     a->registers = flag_of(row, "registers");
     a->registered = flag_of(row, "registered");
-    a->expires_s = unsigned_of(row, "expires");
+    a->expires_s = model_unsigned(row, "expires");
 }
 
 const char *model_call_id_of(const void *tree)
 {
-    return text_of(json_array_get(json_object_get(tree, "calls"), 0), "call_id");
+    return ctl_text(json_array_get(json_object_get(tree, "calls"), 0), "call_id");
 }
 
 void model_screens(struct model *m, const void *tree)
 {
     m->leaves = flag_of(tree, "leaves");
-    m->screens = unsigned_of(tree, "screens");
+    m->screens = model_unsigned(tree, "screens");
 }
 
 /* The first: the others differ by their transport only. An address that is all addresses says
  * nothing to those who want to call. */
 static void take_listening(struct model *m, const json_t *first)
 {
-    struct slice local = slice_of(text_of(first, "local"));
+    struct slice local = slice_of(ctl_text(first, "local"));
     struct buf text = buf_new(1024);
 
     if (slice_starts(local, SLICE("0.0.0.0:")) || slice_starts(local, SLICE("[::]:")))
@@ -504,7 +497,7 @@ static void take_listening(struct model *m, const json_t *first)
     else
         buf_put(&text, local);
     if (text.n > 0)
-        buf_printf(&text, " (%s)", text_of(first, "transport"));
+        buf_printf(&text, " (%s)", ctl_text(first, "transport"));
     model_set(&m->listens, buf_cstr(&text));
     buf_free(&text);
 }
@@ -536,9 +529,9 @@ void model_history(struct model *m, const void *tree)
         struct model_past *p = &m->past[m->n_past];
 
         p->time = time_of(row);
-        p->outgoing = strcmp(text_of(row, "direction"), "out") == 0;
+        p->outgoing = strcmp(ctl_text(row, "direction"), "out") == 0;
         p->talk_ms = ms_of(row, "duration");
-        p->status = unsigned_of(row, "status");
+        p->status = model_unsigned(row, "status");
         take_text(&p->outcome, row, "outcome");
         take_text(&p->peer, row, "peer");
         take_text(&p->peer_name, row, "peer_name");

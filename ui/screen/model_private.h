@@ -10,6 +10,9 @@ void model_set(char **at, const char *text);
 /* Room for one more behind n of size bytes each; what is new is zero. */
 void *model_grow(void *list, size_t n, size_t size);
 
+/* The number that an object of JSON has as this member; 0: none, or not one of this size. */
+unsigned model_unsigned(const void *tree, const char *member);
+
 /* Its strings one by one, as all of them are to be there. */
 #define MODEL_CALL_STRINGS 13u
 char **model_call_string(struct model_call *call, size_t i);

@@ -5,20 +5,6 @@
 
 #include "ui/screen/model_private.h"
 
-static const char *text_of(const json_t *tree, const char *member)
-{
-    const char *text = json_string_value(json_object_get(tree, member));
-
-    return text ? text : "";
-}
-
-static unsigned count_of(const json_t *tree, const char *member)
-{
-    json_int_t n = json_integer_value(json_object_get(tree, member));
-
-    return n > 0 && n <= UINT32_MAX ? (unsigned)n : 0;
-}
-
 /* --- begin and end -------------------------------------------------------------------------- */
 
 void model_clear_devices(struct model *m)
@@ -67,18 +53,18 @@ static void take_devices(struct model *m, const json_t *tree)
     const json_t *list = json_object_get(tree, "devices");
 
     model_clear_devices(m);
-    model_set(&m->devices_text, text_of(tree, "text"));
+    model_set(&m->devices_text, ctl_text(tree, "text"));
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *row = json_array_get(list, i);
         struct model_device *d;
 
         m->devices = model_grow(m->devices, m->n_devices, sizeof *m->devices);
         d = &m->devices[m->n_devices++];
-        model_set(&d->name, text_of(row, "name"));
-        model_set(&d->host_api, text_of(row, "host_api"));
-        d->inputs = count_of(row, "inputs");
-        d->outputs = count_of(row, "outputs");
-        d->rate = count_of(row, "rate");
+        model_set(&d->name, ctl_text(row, "name"));
+        model_set(&d->host_api, ctl_text(row, "host_api"));
+        d->inputs = model_unsigned(row, "inputs");
+        d->outputs = model_unsigned(row, "outputs");
+        d->rate = model_unsigned(row, "rate");
         d->is_default = json_is_true(json_object_get(row, "default"));
     }
 }
@@ -101,8 +87,8 @@ static void take_levels(struct model_sound *sound, const json_t *tree)
 
 static void take_device(struct model_sound *sound, const json_t *tree)
 {
-    model_set(&sound->device, text_of(tree, "device"));
-    model_set(&sound->text, text_of(tree, "text"));
+    model_set(&sound->device, ctl_text(tree, "device"));
+    model_set(&sound->text, ctl_text(tree, "text"));
 }
 
 unsigned model_take_sound(struct model *m, const struct ctl_line *line)
@@ -120,12 +106,12 @@ unsigned model_take_sound(struct model *m, const struct ctl_line *line)
         take_levels(sound, line->tree);
         break;
     case PHONE_TESTED:
-        model_set(&sound->doing, text_of(line->tree, "doing"));
+        model_set(&sound->doing, ctl_text(line->tree, "doing"));
         model_set(&sound->text, "");
         break;
     case PHONE_TEST_ENDED:
         model_set(&sound->doing, "");
-        model_set(&sound->text, text_of(line->tree, "text"));
+        model_set(&sound->text, ctl_text(line->tree, "text"));
         break;
     default:
         return 0;
@@ -138,7 +124,7 @@ void model_take_sound_state(struct model *m, const void *tree)
     const json_t *list = json_object_get(tree, "ring_devices");
     struct model_sound *sound = &m->sound;
 
-    model_set(&sound->device, text_of(tree, "device"));
+    model_set(&sound->device, ctl_text(tree, "device"));
     clear_rings(sound);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *name = json_string_value(json_array_get(list, i));

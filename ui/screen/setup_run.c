@@ -14,6 +14,7 @@
 #include "net/watch.h"
 #include "phone/config.h"
 #include "phone/folders.h"
+#include "ui/ctl_line.h"
 #include "ui/json.h"
 #include "ui/lines.h"
 #include "ui/runtime_dir.h"
@@ -86,13 +87,6 @@ static void report(struct setup_run *r)
 
 /* --- what it says --------------------------------------------------------------------------- */
 
-static const char *text_of(const json_t *tree, const char *member)
-{
-    const char *text = json_string_value(json_object_get(tree, member));
-
-    return text ? text : "";
-}
-
 static void say(struct setup_run *r, const char *text)
 {
     buf_clear(&r->sentence);
@@ -122,21 +116,21 @@ static void take_device_line(struct setup_run *r, const json_t *tree, const char
     bool refused = json_is_false(json_object_get(tree, "ok")) || strcmp(event, "device") == 0 ||
                    strcmp(event, "test-ended") == 0 || strcmp(event, "outcome") == 0;
 
-    if (refused && *text_of(tree, "text"))
-        settle(r, false, text_of(tree, "text"));
-    else if (strcmp(event, "test") == 0 && strcmp(text_of(tree, "doing"), "open") == 0)
+    if (refused && *ctl_text(tree, "text"))
+        settle(r, false, ctl_text(tree, "text"));
+    else if (strcmp(event, "test") == 0 && strcmp(ctl_text(tree, "doing"), "open") == 0)
         settle(r, true, "It was played. Where nothing was heard, another device may be the one.");
 }
 
 static void take_line(struct setup_run *r, struct slice text)
 {
     json_t *tree = json_loadb(text.p, text.n, 0, NULL);
-    const char *event = text_of(tree, "event");
+    const char *event = ctl_text(tree, "event");
 
-    if (strcmp(text_of(tree, "list"), "devices") == 0) {
+    if (strcmp(ctl_text(tree, "list"), "devices") == 0) {
         struct buf name = buf_new(1024);
 
-        text_safe(&name, slice_of(text_of(tree, "name")));
+        text_safe(&name, slice_of(ctl_text(tree, "name")));
         setup_add_device(r->setup, buf_cstr(&name));
         buf_free(&name);
     } else if (r->setup->work == SETUP_TEST_DEVICE) {
@@ -144,11 +138,11 @@ static void take_line(struct setup_run *r, struct slice text)
     } else if (strcmp(event, "registered") == 0) {
         settle(r, true, "The server has accepted it: registered.");
     } else if (strcmp(event, "registration-failed") == 0) {
-        settle(r, false, text_of(tree, "text"));
+        settle(r, false, ctl_text(tree, "text"));
     } else if (strcmp(event, "password-wanted") == 0) {
         settle(r, false, "The server is there and wants a password; you will be asked for it.");
-    } else if (strcmp(event, "outcome") == 0 && *text_of(tree, "text")) {
-        settle(r, false, text_of(tree, "text"));
+    } else if (strcmp(event, "outcome") == 0 && *ctl_text(tree, "text")) {
+        settle(r, false, ctl_text(tree, "text"));
     }
     json_decref(tree);
 }
