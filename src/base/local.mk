@@ -4,6 +4,7 @@ libbase_a_SOURCES = \
 	src/base/digest.c src/base/digest.h \
 	src/base/dns.h \
 	src/base/harden.c src/base/harden.h \
+	src/base/fingerprint.c src/base/fingerprint.h \
 	src/base/ip.c src/base/ip.h \
 	src/base/list.h \
 	src/base/log.c src/base/log.h \

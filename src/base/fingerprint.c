@@ -1,0 +1,77 @@
+#include "base/fingerprint.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+
+#include "base/scan.h"
+
+static const struct {
+    struct slice name; /* as SDP has it */
+    const char *evp;   /* as libcrypto has it */
+    size_t bytes;
+} hashes[] = {
+    [FINGERPRINT_SHA256] = {SLICE_INIT("sha-256"), "SHA256", 32},
+    [FINGERPRINT_SHA384] = {SLICE_INIT("sha-384"), "SHA384", 48},
+    [FINGERPRINT_SHA512] = {SLICE_INIT("sha-512"), "SHA512", 64},
+};
+
+int fingerprint_of(enum fingerprint_hash hash, struct slice der, struct fingerprint *out)
+{
+    *out = (struct fingerprint){.hash = hash};
+    return EVP_Q_digest(NULL, hashes[hash].evp, NULL, der.p, der.n, out->bytes, NULL) ? 0 : -EIO;
+}
+
+bool fingerprint_eq(const struct fingerprint *a, const struct fingerprint *b)
+{
+    return a->hash == b->hash && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+static enum fingerprint_hash hash_of(struct slice name)
+{
+    for (size_t i = FINGERPRINT_SHA256; i < ARRAY_LEN(hashes); i++)
+        if (slice_ieq(name, hashes[i].name))
+            return (enum fingerprint_hash)i;
+    return FINGERPRINT_NONE;
+}
+
+static uint8_t scan_digit(struct scan *s)
+{
+    int c = scan_peek(s);
+
+    if (c < 0 || !is_hex((char)c)) {
+        scan_fail(s);
+        return 0;
+    }
+    scan_must(s, (char)c);
+    return (uint8_t)(is_digit((char)c) ? c - '0' : (c | 0x20) - 'a' + 10);
+}
+
+int fingerprint_parse(struct slice text, struct fingerprint *out)
+{
+    struct scan s = {text, false};
+    struct slice name = scan_until(&s, ' ');
+
+    *out = (struct fingerprint){.hash = hash_of(name)};
+    if (name.n == 0 || s.rest.n == 0)
+        return -EBADMSG;
+    if (out->hash == FINGERPRINT_NONE)
+        return -ENOTSUP;
+    scan_must(&s, ' ');
+    for (size_t i = 0; i < hashes[out->hash].bytes; i++) {
+        if (i > 0)
+            scan_must(&s, ':');
+        out->bytes[i] = (uint8_t)(scan_digit(&s) << 4);
+        out->bytes[i] |= scan_digit(&s);
+    }
+    if (scan_ok_at_end(&s))
+        return 0;
+    *out = (struct fingerprint){.hash = FINGERPRINT_NONE};
+    return -EBADMSG;
+}
+
+void fingerprint_print(const struct fingerprint *fingerprint, struct buf *out)
+{
+    buf_put(out, hashes[fingerprint->hash].name);
+    for (size_t i = 0; i < hashes[fingerprint->hash].bytes; i++)
+        buf_printf(out, "%c%02X", i ? ':' : ' ', fingerprint->bytes[i]);
+}
