@@ -6,6 +6,7 @@ libsdp_a_SOURCES = \
 	src/sdp/crypto.c src/sdp/crypto.h \
 	src/sdp/direction.c src/sdp/direction.h \
 	src/sdp/exchange.c src/sdp/exchange.h \
+	src/sdp/fingerprint.c src/sdp/fingerprint.h \
 	src/sdp/limits.h \
 	src/sdp/model.h \
 	src/sdp/numbers.c src/sdp/numbers.h \

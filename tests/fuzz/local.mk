@@ -10,6 +10,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_ctl_line \
 	tests/fuzz/fuzz_dns_ttl \
 	tests/fuzz/fuzz_endpoint \
+	tests/fuzz/fuzz_fingerprint \
 	tests/fuzz/fuzz_jitter \
 	tests/fuzz/fuzz_key_reader \
 	tests/fuzz/fuzz_locator \

@@ -4,6 +4,7 @@ sdp_tests = \
 	tests/unit/sdp/test_crypto \
 	tests/unit/sdp/test_direction \
 	tests/unit/sdp/test_exchange \
+	tests/unit/sdp/test_fingerprint \
 	tests/unit/sdp/test_no_memory \
 	tests/unit/sdp/test_offer \
 	tests/unit/sdp/test_parse \
