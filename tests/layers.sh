@@ -51,7 +51,7 @@ report "no file over 900 lines" "$(
 
 headers=$(sources src audio ui tests | grep '\.h$' | sort)
 report "every header compiles alone" "$(
-    flags=$(pkg-config --cflags libuv opus portaudio-2.0 sndfile speexdsp libcares libcrypto libsrtp2 sqlite3 jansson ncursesw cmocka 2>/dev/null)
+    flags=$(pkg-config --cflags libuv opus portaudio-2.0 sndfile speexdsp libcares libcrypto libssl libsrtp2 sqlite3 jansson ncursesw cmocka 2>/dev/null)
     for h in $headers; do
         # shellcheck disable=SC2086
         echo "#include \"$h\"" | $CC -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only \

@@ -2,6 +2,10 @@ noinst_LIBRARIES += librtp.a
 librtp_a_SOURCES = \
 	src/rtp/bytes.h \
 	src/rtp/demux.c src/rtp/demux.h \
+	src/rtp/dtls.c src/rtp/dtls.h \
+	src/rtp/dtls_bio.c src/rtp/dtls_private.h \
+	src/rtp/dtls_identity.c src/rtp/dtls_identity.h \
+	src/rtp/dtls_record.c \
 	src/rtp/event.c src/rtp/event.h \
 	src/rtp/latch.c src/rtp/latch.h \
 	src/rtp/packet.c src/rtp/packet.h \

@@ -9,6 +9,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_crypto_line \
 	tests/fuzz/fuzz_ctl_line \
 	tests/fuzz/fuzz_dns_ttl \
+	tests/fuzz/fuzz_dtls \
 	tests/fuzz/fuzz_endpoint \
 	tests/fuzz/fuzz_fingerprint \
 	tests/fuzz/fuzz_jitter \
@@ -41,6 +42,7 @@ tests_fuzz_fuzz_ctl_line_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_key_reader_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_mask_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_dns_ttl_LDADD = $(machine_ldadd)
+tests_fuzz_fuzz_dtls_LDADD = $(LDADD) $(TLS_LIBS)
 tests_fuzz_fuzz_jitter_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_plain_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_screen_LDADD = $(phone_ldadd)

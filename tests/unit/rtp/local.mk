@@ -1,5 +1,6 @@
 # What unit/rtp adds to the tests.
 rtp_tests = \
+	tests/unit/rtp/test_dtls \
 	tests/unit/rtp/test_event \
 	tests/unit/rtp/test_latch \
 	tests/unit/rtp/test_no_memory \
@@ -11,3 +12,4 @@ rtp_tests = \
 check_PROGRAMS += $(rtp_tests)
 tap_tests += $(rtp_tests)
 tests_unit_rtp_test_no_memory_LDFLAGS = $(memory_ldflags)
+tests_unit_rtp_test_dtls_LDADD = $(LDADD) $(TLS_LIBS)
