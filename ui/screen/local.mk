@@ -40,6 +40,7 @@ libui_a_SOURCES += \
 	ui/screen/paint.h \
 	ui/screen/plain.c \
 	ui/screen/plain.h \
+	ui/screen/plain_commands.c \
 	ui/screen/plain_event.c \
 	ui/screen/plain_help.c \
 	ui/screen/plain_line.c \

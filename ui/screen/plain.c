@@ -70,7 +70,7 @@ static void put_missed(struct plain *p)
         buf_printf(&p->out, "Missed calls: %zu; the history tells them.\n", n);
 }
 
-static void put_status(struct plain *p)
+void plain_put_status(struct plain *p)
 {
     const struct model *m = p->screen->model;
     struct buf *out = &p->out;
@@ -91,7 +91,7 @@ static void greet(struct plain *p)
 {
     if (p->greeted)
         buf_puts(&p->out, "telephone: it answers again\n");
-    put_status(p);
+    plain_put_status(p);
     if (!p->greeted)
         buf_puts(&p->out, "Type a command; help tells what can be done.\n");
     p->greeted = true;
@@ -209,9 +209,6 @@ static void put_question(struct plain *p)
         buf_printf(out, "Password for %s? It is not shown.\n", s->account);
 }
 
-static void run(struct plain *p, struct slice line);
-static void answer_search(struct plain *p, struct slice text);
-
 static void press(struct screen *s, uint32_t code)
 {
     screen_key(s, &(struct key){.code = code});
@@ -229,7 +226,7 @@ static void answer_question(struct plain *p, struct slice typed)
 
     press(p->screen, yes ? 'y' : 'n');
     if (!yes && typed.n > 0 && !is_word(typed, "no") && !slice_eq(typed, SLICE(".")))
-        run(p, typed);
+        plain_run(p, typed);
 }
 
 /* Behind what the prompt began with: ":call " of a help that was chosen from. */
@@ -269,203 +266,10 @@ static bool type_into(struct screen *s, const struct view *view, struct slice ty
     return true;
 }
 
-/* --- commands ------------------------------------------------------------------------------- */
-
-static void say_status(struct plain *p, struct slice argument)
-{
-    (void)argument;
-    put_status(p);
-}
-
-static void say_completions(struct plain *p, struct slice begun)
-{
-    struct buf line = buf_new(LINE_BYTES_MAX);
-    size_t n = 0;
-
-    for (; plain_complete(p, begun, n, &line); n++)
-        buf_printf(&p->out, "%s\n", buf_cstr(&line));
-    if (n == 0)
-        buf_puts(&p->out, "Nothing begins like that.\n");
-    buf_free(&line);
-}
-
-static void say_wait(struct plain *p, struct slice argument)
-{
-    uint64_t s;
-
-    if (slice_number(argument, 3600, &s) != 0)
-        buf_puts(&p->out, "wait: a number of seconds\n");
-    else
-        p->rest_until_ms = p->screen->now_ms + s * 1000;
-}
-
-static void say_for_eyes(struct plain *p, struct slice argument)
-{
-    (void)argument;
-    buf_puts(&p->out, "That is for the screen: lines have nothing around them, and no mouse.\n");
-}
-
-static void set_tell(struct plain *p, struct slice how)
-{
-    static const char *const words[] = {"little", "normal", "much"}; /* from PLAIN_LITTLE on */
-    bool known = how.n == 0;
-
-    for (int i = 0; i < (int)ARRAY_LEN(words); i++)
-        if (slice_eq(how, slice_of(words[i]))) {
-            p->tell = (enum plain_tell)(PLAIN_LITTLE + i);
-            known = true;
-        }
-    if (known)
-        buf_printf(&p->out, "tell: %s\n", words[p->tell - PLAIN_LITTLE]);
-    else
-        buf_puts(&p->out, "tell: little, normal or much\n");
-}
-
-static void say_quality(struct plain *p, struct slice argument)
-{
-    const struct model_call *c = NULL;
-    uint64_t number;
-
-    if (argument.n > 0) {
-        if (slice_number(argument, UINT32_MAX, &number) == 0)
-            c = model_call(p->screen->model, (uint32_t)number);
-        if (!c) {
-            buf_printf(&p->out, "there is no call %" PRI_SLICE "\n",
-                       ARG_SLICE(width_head(argument, 40)));
-            return;
-        }
-    }
-    plain_read_quality(p, c);
-}
-
-static void read_back(struct plain *p, struct slice argument)
-{
-    (void)argument;
-    plain_read_on(p, true);
-}
-
-static void read_on(struct plain *p, struct slice argument)
-{
-    (void)argument;
-    plain_read_on(p, false);
-}
-
-static bool search_in(struct plain *p, const struct view *view)
-{
-    struct slice text = buf_slice(&p->screen->search);
-    bool found = plain_matches(p, view, text) > 0;
-
-    if (found) {
-        screen_open(p->screen, view);
-        plain_read_matches(p, view, text);
-    }
-    return found;
-}
-
-/* From where no list is open: among people, else among calls of the past. */
-static bool search_everywhere(struct plain *p)
-{
-    size_t past = plain_matches(p, &view_history, buf_slice(&p->screen->search));
-
-    if (!search_in(p, &view_contacts))
-        return search_in(p, &view_history);
-    if (past > 0)
-        buf_printf(&p->out, "The history has %zu more; open it and search there.\n", past);
-    return true;
-}
-
-static void answer_search(struct plain *p, struct slice text)
-{
-    struct screen *s = p->screen;
-    const struct view *view = screen_view(s);
-
-    if (s->prompt == PROMPT_SEARCH)
-        press(s, KEY_ESCAPE); /* leaves the question */
-    if (text.n == 0)
-        return;
-    buf_clear(&s->search);
-    buf_put(&s->search, text);
-    if (view->rows && view->text && view != &view_calls ? search_in(p, view) : search_everywhere(p))
-        return;
-    buf_printf(&p->out, "%" PRI_SLICE " is not there\n", ARG_SLICE(width_head(text, 100)));
-}
-
-static void search(struct plain *p, struct slice argument)
-{
-    if (argument.n > 0)
-        answer_search(p, argument);
-    else
-        screen_begin_prompt(p->screen, PROMPT_SEARCH, SLICE(""));
-}
-
-/* A number means the row that was heard: one that has changed since is not taken for it. */
-static void choose(struct plain *p, struct slice argument)
-{
-    struct screen *s = p->screen;
-    const struct view *view = screen_view(s);
-    struct buf line = buf_new(LINE_BYTES_MAX);
-    uint64_t row;
-
-    if (view == &view_calls && slice_number(argument, UINT32_MAX, &row) == 0 &&
-        model_call(s->model, (uint32_t)row)) { /* calls go by their own numbers */
-        s->call = (uint32_t)row;
-        argument = SLICE("");
-    }
-    if (slice_number(argument, UINT32_MAX, &row) == 0 && row > 0 && view->rows && view->text &&
-        row <= view->rows(s) && !plain_row_holds(p, view, (size_t)row - 1)) {
-        buf_puts(&p->out, "That row is another one now:\n");
-        plain_read_row(p, view, (size_t)row - 1);
-    } else {
-        buf_printf(&line, "choose %" PRI_SLICE, ARG_SLICE(argument));
-        command_run(s, buf_slice(&line));
-    }
-    buf_free(&line);
-}
-
-/* clang-format off */
-static const struct plain_command own[] = {
-    {"status",    NULL,      "say how the telephone is: accounts and calls",            say_status},
-    {"quality",   "CALL",    "say how the calls are heard, or the one of that number",  say_quality},
-    {"tell",      "HOW",     "little, normal or much: how much is told of what happens", set_tell},
-    {"search",    "TEXT",    "read the rows with that text: of the open list, else of people or the history", search},
-    {"page-down", NULL,      "read on in the list",                                     read_on},
-    {"page-up",   NULL,      "read the rows before those that were read last",          read_back},
-    {"choose",    "ROW",     NULL,                                                      choose},
-    {"help",      "COMMAND", "tell what can be done now, or what a command does; all: every one", plain_help},
-    {"complete",  "TEXT",    "list what TEXT can become; so does a tab behind it",      say_completions},
-    {"wait",      "SECONDS", "take the next line only then, for scripts",               say_wait},
-    {"redraw",    NULL,      NULL,                                                      say_status},
-    {"bare",      NULL,      NULL,                                                      say_for_eyes},
-    {"mouse",     NULL,      NULL,                                                      say_for_eyes},
-    {"?",         NULL,      NULL,                                                      plain_help},
-};
-/* clang-format on */
-
-const struct plain_command *plain_command_at(size_t i)
-{
-    return i < ARRAY_LEN(own) ? &own[i] : NULL;
-}
-
-const struct plain_command *plain_command_find(struct slice name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(own); i++)
-        if (slice_eq(name, slice_of(own[i].name)))
-            return &own[i];
-    return NULL;
-}
-
-static bool run_own(struct plain *p, struct slice line)
-{
-    struct slice argument = line, name = slice_cut(&argument, ' ');
-    const struct plain_command *command = plain_command_find(name);
-
-    if (command)
-        command->run(p, slice_trim(argument));
-    return command != NULL;
-}
+/* --- a line that was typed ------------------------------------------------------------------ */
 
 /* What fills it may still have to come. */
-static void read_when_known(struct plain *p, const struct view *view)
+void plain_read_when_known(struct plain *p, const struct view *view)
 {
     if (screen_is_answered(p->screen))
         plain_read(p, view);
@@ -473,96 +277,11 @@ static void read_when_known(struct plain *p, const struct view *view)
         p->owes = true;
 }
 
-/* Also "view NAME", and also where it was open already: it is read out again. */
-static bool open_named(struct plain *p, struct slice line)
-{
-    bool said = slice_starts(line, SLICE("view ")) || slice_starts(line, SLICE("focus "));
-    struct slice name = said ? slice_trim(slice_skip(line, (size_t)slice_index(line, ' '))) : line;
-    const struct command *c = said ? NULL : command_find(line);
-    const struct view *view = c && c->must ? NULL : view_find(name);
-
-    if (!view || view->key)
-        return false;
-    screen_open(p->screen, view);
-    read_when_known(p, view);
-    return true;
-}
-
 /* Whether something is said that the telephone does not tell by itself. */
-static bool has_news(const struct screen *s)
+bool plain_has_news(const struct screen *s)
 {
     return s->message.n > 0 && s->message_style != STYLE_DIM;
 }
-
-static bool moves(struct slice line)
-{
-    static const char *const names[] = {"up",   "down",        "first",
-                                        "last", "search-next", "search-previous"};
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (slice_eq(line, slice_of(names[i])))
-            return true;
-    return false;
-}
-
-/* Where one is, also where that is where one was. */
-static void say_row(struct plain *p)
-{
-    const struct view *view = screen_view(p->screen);
-    size_t at = screen_chosen(p->screen, view);
-
-    if (!has_news(p->screen) && at != SIZE_MAX && view->text)
-        plain_read_row(p, view, at);
-}
-
-/* The trace shows other messages, or another one. */
-static void say_trace(struct plain *p)
-{
-    const struct view *view = screen_view(p->screen);
-
-    if (has_news(p->screen) || p->screen->prompt != PROMPT_NONE)
-        return;
-    if (view == &view_trace)
-        plain_read_title(p, view);
-    else if (view == &view_trace_message)
-        plain_read(p, view);
-}
-
-static void run_command(struct plain *p, struct slice line)
-{
-    struct screen *s = p->screen;
-    const struct view *view = screen_view(s);
-
-    command_run(s, line);
-    if (moves(line))
-        say_row(p);
-    else if (slice_starts(line, SLICE("trace-")) && screen_view(s) == view)
-        say_trace(p);
-}
-
-/* "a" is answer, as on the screen; whether it is a key that does something now. */
-static bool run_key(struct plain *p, struct slice line)
-{
-    const struct binding *b;
-    struct key key;
-
-    if (key_parse(line, &key) != 0)
-        return false;
-    b = command_binding(p->screen, &key);
-    if (b && !run_own(p, slice_of(b->command)))
-        run_command(p, slice_of(b->command));
-    return b != NULL;
-}
-
-static void run(struct plain *p, struct slice line)
-{
-    if (run_own(p, line) || open_named(p, line))
-        return;
-    if (command_of_line(line) || !run_key(p, line))
-        run_command(p, line);
-}
-
-/* --- a line that was typed ------------------------------------------------------------------ */
 
 /* Another view is on top: one that was opened is read out, one that is come back to is named. */
 static void tell_change(struct plain *p, const struct view *view, size_t n_open)
@@ -570,12 +289,13 @@ static void tell_change(struct plain *p, const struct view *view, size_t n_open)
     struct screen *s = p->screen;
     const struct view *now = screen_view(s);
 
-    if (now == view || has_news(s) || now == &view_setup || now->ask || s->prompt != PROMPT_NONE)
+    if (now == view || plain_has_news(s) || now == &view_setup || now->ask ||
+        s->prompt != PROMPT_NONE)
         return;
     if (s->n_open < n_open)
         plain_read_title(p, now);
     else
-        read_when_known(p, now);
+        plain_read_when_known(p, now);
 }
 
 static void take(struct plain *p, struct slice line)
@@ -588,13 +308,13 @@ static void take(struct plain *p, struct slice line)
     else if (s->prompt == PROMPT_CONFIRM)
         answer_question(p, line);
     else if (s->prompt == PROMPT_SEARCH && !slice_eq(line, SLICE(".")))
-        answer_search(p, line);
+        plain_search_for(p, line);
     else if (s->prompt != PROMPT_NONE)
         answer_prompt(s, line);
     else if (slice_starts(line, SLICE(":")))
-        run(p, slice_trim(slice_skip(line, 1)));
+        plain_run(p, slice_trim(slice_skip(line, 1)));
     else if (!view->key || !type_into(s, view, line))
-        run(p, line);
+        plain_run(p, line);
 }
 
 void plain_typed(struct plain *p, struct slice typed)
@@ -609,7 +329,7 @@ void plain_typed(struct plain *p, struct slice typed)
     if (!plain_is_secret(p))
         text_safe_own(&safe, slice_head(line, 4096));
     if (tab && s->prompt == PROMPT_NONE && !sets_up(s))
-        say_completions(p, buf_slice(&safe));
+        plain_say_completions(p, buf_slice(&safe));
     else if (line.n > 0 || s->prompt != PROMPT_NONE || view->key)
         take(p, plain_is_secret(p) ? typed : buf_slice(&safe));
     if (p->out.n == said && !p->owes)

@@ -50,6 +50,20 @@ void plain_tab(struct plain *plain, struct slice text, struct buf *now);
 
 /* --- its parts ------------------------------------------------------------------------------ */
 
+/* How the telephone is: accounts, calls, missed ones. */
+void plain_put_status(struct plain *plain);
+/* Whether something is to be said that the telephone does not tell by itself. */
+bool plain_has_news(const struct screen *screen);
+/* Reads a view out, now or when the phone has said what is in it. */
+void plain_read_when_known(struct plain *plain, const struct view *view);
+
+/* Carries a line out: a command, a view or a key. */
+void plain_run(struct plain *plain, struct slice line);
+/* Reads the rows with this text: of the list that is open, else of people, else of the history. */
+void plain_search_for(struct plain *plain, struct slice text);
+/* Lists what the line can become. */
+void plain_say_completions(struct plain *plain, struct slice begun);
+
 /* Appends what the line is to a person, in one line; nothing where it is no news, or too small a
  * one. Called before the model has it, as the end of a call takes its name away. */
 void plain_put_event(const struct screen *screen, const struct ctl_line *line, enum plain_tell tell,
