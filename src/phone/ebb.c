@@ -5,7 +5,8 @@
 #include <malloc.h>
 #endif
 
-#define FLOOD 16 /* calls at once; what fewer leave behind is not worth the trouble */
+#define EARLIER 10 /* that part of the rest passes before the first look */
+#define FLOOD 16   /* calls at once; what fewer leave behind is not worth the trouble */
 
 static void give_back(uv_work_t *work)
 {
@@ -26,17 +27,30 @@ static bool is_low(const struct ebb *ebb)
     return ebb->most >= FLOOD && ebb->calls <= ebb->most / 2;
 }
 
+static bool give_back_now(struct ebb *ebb)
+{
+    uv_work_t *work = malloc(sizeof *work);
+
+    if (work && uv_queue_work(net_loop_uv(ebb->loop), work, give_back, on_given_back) == 0)
+        return true;
+    free(work);
+    return false;
+}
+
 /* Where the tide has come in again, the next ebb is waited for. */
 static void on_due(void *arg)
 {
     struct ebb *ebb = arg;
-    uv_work_t *work = is_low(ebb) ? malloc(sizeof *work) : NULL;
+    bool gave = is_low(ebb) && give_back_now(ebb);
 
-    ebb->is_set = false;
-    if (work && uv_queue_work(net_loop_uv(ebb->loop), work, give_back, on_given_back) == 0)
+    if (gave && !ebb->gave_early) {
+        ebb->gave_early = true;
+        net_deadline_set(ebb->due, net_now_ms() + ebb->rest_ms);
+        return;
+    }
+    ebb->is_set = ebb->gave_early = false;
+    if (gave)
         ebb->most = ebb->calls;
-    else
-        free(work);
 }
 
 void ebb_calls(struct ebb *ebb, size_t calls)
@@ -47,7 +61,7 @@ void ebb_calls(struct ebb *ebb, size_t calls)
     if (!is_low(ebb) || (!ebb->due && net_deadline_new(ebb->loop, on_due, ebb, &ebb->due) != 0))
         return;
     if (!ebb->is_set)
-        net_deadline_set(ebb->due, net_now_ms() + ebb->rest_ms);
+        net_deadline_set(ebb->due, net_now_ms() + ebb->rest_ms / EARLIER);
     ebb->is_set = true;
 }
 

@@ -2,8 +2,9 @@
  *
  * The C library keeps what was freed: a thousand calls leave 20 MiB behind, of which a telephone
  * that then waits for a year has no use. What SIP keeps of a call is freed 32 s after its end (RFC
- * 3261 17.2), so the time to look is some time after the ebb; a worker does it, as it may take
- * milliseconds. Who never has many calls at once pays a comparison. */
+ * 3261 17.2), so the time to look is some time after the ebb; and once before, as all else that a
+ * call had is freed at its end. A worker does it, as it may take milliseconds. Who never has many
+ * calls at once pays a comparison. */
 #ifndef PHONE_EBB_H
 #define PHONE_EBB_H
 
@@ -20,6 +21,7 @@ struct ebb {
     uint32_t rest_ms;         /* EBB_REST_MS; tests have no time */
     struct net_deadline *due; /* NULL before the first flood */
     bool is_set;
+    bool gave_early;    /* what is due now is the second look */
     size_t calls, most; /* now, and since memory was last given back */
 };
 

@@ -68,8 +68,7 @@ def report(target, pinger, count, limit_mb=1.0):
     if os.environ.get("TPHONE_LONG"):  # what is kept for copies of requests is kept 40 s
         time.sleep(42)
         said.append(f"after 42 s {target.grown_mb():+.1f} MB")
-        # Calls that nobody acknowledged still wait for the answer to their BYE.
-        expect(sanitized() or target.grown_mb() <= 3.5, "; ".join(said))
+        expect(sanitized() or target.grown_mb() <= 2.0, "; ".join(said))
     target.finish()
     return "; ".join(said)
 

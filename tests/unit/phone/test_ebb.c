@@ -1,4 +1,4 @@
-/* phone/ebb: after many calls, and only then, memory is given back once. */
+/* phone/ebb: after many calls, and only then, memory is given back twice. */
 #include "phone/ebb.h"
 
 #include "base/list.h"
@@ -33,7 +33,7 @@ static void check_row(void **state)
     assert_int_equal(ebb.is_set, row->looked);
     net_loop_run(loop); /* returns when nothing waits */
     assert_int_equal(ebb.most, row->most);
-    assert_false(ebb.is_set);
+    assert_false(ebb.is_set || ebb.gave_early);
     ebb_free(&ebb);
     net_loop_free(loop);
 }
