@@ -105,9 +105,7 @@ static void set_modes(const struct app *a)
 
     if (a->hidden)
         modes.c_lflag &= ~(tcflag_t)ECHO;
-    /* Not when all has been shown: a terminal that was stopped would be waited for. */
-    while (tcsetattr(STDIN_FILENO, TCSANOW, &modes) != 0 && errno == EINTR)
-        ;
+    plain_term_modes(&modes);
 }
 
 static void set_echo(struct app *a, bool on)
@@ -556,16 +554,6 @@ static void finish(struct app *a)
     mem_wipe(a->in, sizeof a->in);
 }
 
-static int refuse(struct terminal *terminal, struct slice sentence)
-{
-    struct buf why = buf_new(8192);
-
-    buf_put(&why, sentence);
-    terminal_error(terminal, buf_cstr(&why));
-    buf_free(&why);
-    return EXIT_USAGE;
-}
-
 static int run(const struct cli *cli, struct terminal *terminal)
 {
     struct app *a = xzalloc(sizeof *a);
@@ -598,7 +586,12 @@ static int run(const struct cli *cli, struct terminal *terminal)
 
 int cmd_plain(const struct cli *cli, struct terminal *terminal)
 {
-    if (cli->refused.n > 0)
-        return refuse(terminal, buf_slice(&cli->refused));
-    return run(cli, terminal);
+    struct buf why = buf_new(8192);
+
+    if (cli->refused.n == 0)
+        return run(cli, terminal);
+    buf_put(&why, buf_slice(&cli->refused));
+    terminal_error(terminal, buf_cstr(&why));
+    buf_free(&why);
+    return EXIT_USAGE;
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "net/loop.h"
@@ -17,6 +16,13 @@ struct plain_term {
     void *arg;
 };
 
+/* Not when all has been shown: a terminal that was stopped would be waited for. */
+void plain_term_modes(const struct termios *modes)
+{
+    while (tcsetattr(STDIN_FILENO, TCSANOW, modes) != 0 && errno == EINTR)
+        ;
+}
+
 /* Ctrl-C and Ctrl-Z are bytes, too; newlines that are written still return to the left. */
 static void enter(const struct plain_term *t)
 {
@@ -27,9 +33,7 @@ static void enter(const struct plain_term *t)
     modes.c_cc[VMIN] = 1;
     modes.c_cc[VTIME] = 0;
     restore_note(STDIN_FILENO, &t->before, SLICE(""));
-    /* Not when all has been shown: a terminal that was stopped would be waited for. */
-    while (tcsetattr(STDIN_FILENO, TCSANOW, &modes) != 0 && errno == EINTR)
-        ;
+    plain_term_modes(&modes);
 }
 
 void plain_term_suspend(struct plain_term *t)

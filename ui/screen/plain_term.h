@@ -6,6 +6,8 @@
 #ifndef UI_SCREEN_PLAIN_TERM_H
 #define UI_SCREEN_PLAIN_TERM_H
 
+#include <termios.h>
+
 struct net_loop;
 struct plain_term;
 
@@ -16,6 +18,8 @@ struct plain_term;
 int plain_term_new(struct net_loop *loop, void (*back)(void *arg), void *arg,
                    struct plain_term **out);
 void plain_term_free(struct plain_term *term); /* NULL is fine */
+/* Gives standard input these modes, and does not wait for a terminal that is stopped. */
+void plain_term_modes(const struct termios *modes);
 /* Gives it back and stops, as Ctrl-Z does; returns when the process goes on. */
 void plain_term_suspend(struct plain_term *term);
 
