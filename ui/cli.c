@@ -390,11 +390,14 @@ static int choose_account(struct cli *cli, struct buf *why)
     return err;
 }
 
-/* What a daemon has of its own, so a call for which it is said is none of the daemon's. */
+/* What a daemon has of its own, so a call for which it is said is none of the daemon's. It can be
+ * asked to encrypt one call. */
 static bool is_of_a_phone(const struct cli_option *o)
 {
     static const char *const names[] = {"config", "control", "trace", "trace-secrets"};
 
+    if (strcmp(o->name, "encryption") == 0)
+        return false;
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (strcmp(o->name, names[i]) == 0)
             return true;

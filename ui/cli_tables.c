@@ -131,6 +131,16 @@ static int set_setting(struct cli *cli, const struct cli_option *option, const c
     return err ? -EINVAL : 0;
 }
 
+/* A setting that also one call alone may have, which a daemon is asked for. */
+static int set_encryption(struct cli *cli, const struct cli_option *option, const char *value,
+                          struct buf *why)
+{
+    int err = set_setting(cli, option, value, why);
+
+    cli->encryption = err ? NULL : value;
+    return err;
+}
+
 /* A key of an account: it must be clear of which one. */
 static int set_account_key(struct cli *cli, const struct cli_option *option, const char *value,
                            struct buf *why)
@@ -436,6 +446,8 @@ static const struct cli_option options[] = {
     {"user", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"name", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"accept", 0, NULL, CLI_PHONES, set_setting, NULL},
+    {"encryption", 0, NULL, CLI_PHONES, set_encryption, NULL},
+    {"sdes", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"strangers", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"dns-server", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"history", 0, NULL, CLI_PHONES, set_setting, NULL},

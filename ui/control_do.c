@@ -384,6 +384,7 @@ static void put_call_state(void *arg, const struct phone_call_state *s)
     put_flag(out, "muted", s->muted);
     put_flag(out, "device", s->device);
     put_text(out, "codec", s->codec);
+    put_text(out, "encryption", s->encryption);
     put_text(out, "play", s->play);
     put_text(out, "record", s->record);
     if (s->conference)

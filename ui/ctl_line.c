@@ -102,6 +102,7 @@ static const struct {
     {"text",               take_string,  AT(text)},
     {"codec",              take_string,  AT(codec)},
     {"encryption",         take_string,  AT(encryption)},
+    {"suite",              take_string,  AT(suite)},
     {"sending",            take_bool,    AT(on)},
     {"early",              take_not,     AT(result.answered)},
     {"file",               take_string,  AT(file)},

@@ -89,6 +89,7 @@ static void put_details(struct buf *out, const json_t *call)
     char text[64];
 
     put_detail(out, &between, ctl_text(call, "codec"));
+    put_detail(out, &between, status_encryption(ctl_text(call, "encryption")));
     for (size_t i = 0; i < ARRAY_LEN(flags); i++)
         if (is_true(call, flags[i].member))
             put_detail(out, &between, flags[i].words);

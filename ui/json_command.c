@@ -78,6 +78,22 @@ static bool take_secret(json_t *value, const struct json_member *m, struct json_
     return true;
 }
 
+static bool take_encryption(json_t *value, const struct json_member *m, struct json_command *c)
+{
+    static const char *const words[] = {[PHONE_ENCRYPT_OFF] = "off",
+                                        [PHONE_ENCRYPT_PREFER] = "prefer",
+                                        [PHONE_ENCRYPT_REQUIRE] = "require"};
+    const char *text = json_string_value(value);
+
+    for (size_t i = PHONE_ENCRYPT_OFF; text && i < ARRAY_LEN(words); i++) {
+        if (strcmp(text, words[i]) != 0)
+            continue;
+        *(enum phone_encryption *)place(c, m) = (enum phone_encryption)i;
+        return true;
+    }
+    return false;
+}
+
 static bool take_sides(json_t *value, const struct json_member *m, struct json_command *c)
 {
     static const struct {
@@ -240,6 +256,7 @@ static const struct {
     [JSON_IS_DIGITS] = {take_digits, "a string of 1 to 64 of 0-9 * # A-D , and p"},
     [JSON_IS_SECRET] = {take_secret, "a string that is not empty, or null"},
     [JSON_IS_SIDES] = {take_sides, "\"apart\", \"mixed\" or \"heard\""},
+    [JSON_IS_ENCRYPTION] = {take_encryption, "\"off\", \"prefer\" or \"require\""},
     [JSON_IS_CALL] = {take_call, "the number of a call, 1 and up"},
     [JSON_IS_CALLS] = {take_calls, "an array of 2 to 256 numbers of calls"},
     [JSON_IS_STATUS] = {take_status, "a number from 300 to 699"},

@@ -46,6 +46,7 @@ enum json_member_bit {
     JSON_TEST = 1 << 28,
     JSON_WAS = 1 << 29,
     JSON_NEW = 1 << 30,
+    JSON_ENCRYPTION = 1u << 31,
 };
 
 enum json_action {
@@ -84,6 +85,7 @@ enum json_type {
     JSON_IS_DIGITS,
     JSON_IS_SECRET, /* may be null; never an argument of a command line */
     JSON_IS_SIDES,
+    JSON_IS_ENCRYPTION,
     JSON_IS_CALL, /* a number from 1 on */
     JSON_IS_CALLS,
     JSON_IS_STATUS,

@@ -104,6 +104,7 @@ static bool put_value(struct buf *line, const struct json_member *m, const char 
     case JSON_IS_TEXT:
     case JSON_IS_DIGITS:
     case JSON_IS_SIDES:
+    case JSON_IS_ENCRYPTION:
     case JSON_IS_TEST:
         return put_text(line, value);
     case JSON_IS_FILE:

@@ -1,6 +1,7 @@
 #include "ui/status.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "ui/json.h"
 
@@ -32,12 +33,30 @@ static void put_call(struct buf *out, const struct phone_event *e)
         buf_printf(out, "call %" PRIu32 ": ", e->call);
 }
 
+const char *status_encryption(const char *encryption)
+{
+    static const struct {
+        const char *name, *words;
+    } all[] = {
+        {"none", "not encrypted"},
+        {"sdes", "encrypted"},
+        {"sdes-in-the-clear", "encrypted, but the keys went in the clear"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        if (strcmp(encryption, all[i].name) == 0)
+            return all[i].words;
+    return encryption;
+}
+
 static void put_sound(struct buf *out, const struct phone_event *e)
 {
     char where[IP_TEXT_MAX];
 
     if (*e->codec)
         buf_printf(out, ", %s", e->codec);
+    if (*e->encryption)
+        buf_printf(out, ", %s", status_encryption(e->encryption));
     if (e->where.family != 0)
         buf_printf(out, ", sound to %s", ip_text(&e->where, where));
 }
@@ -376,6 +395,8 @@ void result_line(struct buf *out, const struct phone_event *event)
         buf_printf(out, " seconds=%" PRIu64 ".%03" PRIu64, r->talk_ms / 1000, r->talk_ms % 1000);
         if (*event->codec)
             put_value(out, "codec", event->codec);
+        if (*event->encryption)
+            put_value(out, "encryption", event->encryption);
         put_sound_result(out, r);
         if (*event->digits)
             put_value(out, "digits", event->digits);

@@ -25,6 +25,9 @@ void status_put_quoted(struct buf *out, const char *name);
 /* Appends "2:03" or, from an hour on, "1:02:03". */
 void status_put_duration(struct buf *out, uint64_t seconds);
 
+/* An encryption of phone/event.h in words: "not encrypted"; "": nothing is known. */
+const char *status_encryption(const char *encryption);
+
 /* The exit status for a call that ended so. */
 enum exit_status exit_of(enum phone_outcome outcome);
 

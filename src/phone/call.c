@@ -106,6 +106,33 @@ void call_give_up(struct call *call, const char *words)
 
 /* --- actions -------------------------------------------------------------------------------- */
 
+static const char *words_of_offer(int err)
+{
+    switch (err) {
+    case -EADDRINUSE:
+        return "no free port for sound is left; see --rtp-ports";
+    case -ENOKEY:
+        return "the call must be encrypted, and its keys may not be sent in the clear: call over "
+               "TLS, or see sdes in tphone.conf(5)";
+    default:
+        return "the sound could not be prepared";
+    }
+}
+
+static const char *words_of_answer(int err)
+{
+    switch (err) {
+    case -EPROTONOSUPPORT:
+        return "the other side chose no codec that we know (see --codec), or no address that we "
+               "can send to";
+    case -ENOKEY:
+        return "the call must be encrypted, and the other side answered without encryption; see "
+               "--encryption";
+    default:
+        return "the other side did not say where and how it wants our sound";
+    }
+}
+
 static void offer(struct step *s)
 {
     struct call *call = s->call;
@@ -124,8 +151,7 @@ static void offer(struct step *s)
     if (!err)
         err = call_media_describe(call, &sdp);
     if (err)
-        call_give_up(call, err == -EADDRINUSE ? "no free port for sound is left; see --rtp-ports"
-                                              : "the sound could not be prepared");
+        call_give_up(call, words_of_offer(err));
     else
         sip_call_offer(call->sip, buf_slice(&sdp), net_now_ms());
     s->failed = err != 0;
@@ -160,10 +186,7 @@ static void take_answer(struct step *s)
     if (err && s->event->kind == SIP_CALL_PROGRESS)
         tell_ringing(s); /* it rings all the same; what counts is the 200 */
     else if (err)
-        call_give_up(call, err == -EPROTONOSUPPORT
-                               ? "the other side chose no codec that we know (see --codec), or no "
-                                 "address that we can send to"
-                               : "the other side did not say where and how it wants our sound");
+        call_give_up(call, words_of_answer(err));
     else if (call->started && sdp.n > 0)
         call_media_update(call);
 }
@@ -272,8 +295,10 @@ static void early(struct step *s)
         return;
     call->early_told = true;
     call->told_early = call->told_where;
-    call_tell(call, &(struct phone_event){
-                        .kind = PHONE_EARLY, .codec = call->told_codec, .where = call->told_where});
+    call_tell(call, &(struct phone_event){.kind = PHONE_EARLY,
+                                          .codec = call->told_codec,
+                                          .where = call->told_where,
+                                          .encryption = call_media_encryption_name(call)});
 }
 
 /* The sound itself waits for the next turn, behind our ACK. */
@@ -293,7 +318,8 @@ static void connect_call(struct step *s)
     call_tell(call, &(struct phone_event){.kind = PHONE_ANSWERED,
                                           .status = s->event->status,
                                           .codec = call->told_codec,
-                                          .where = call->told_where});
+                                          .where = call->told_where,
+                                          .encryption = call_media_encryption_name(call)});
 }
 
 static void may_send(struct step *s)
@@ -414,6 +440,7 @@ static void tell_ended(struct step *s)
         .reason = call->end.reason,
         .text = buf_cstr(&text),
         .codec = call->told_codec,
+        .encryption = call_media_encryption_name(call),
         .file = call->recorded,
         .digits = call->heard_digits,
         .result = result_of(call),
@@ -514,13 +541,27 @@ static unsigned prepare(struct call *call, const struct sip_call_event *event)
     if (call->phone->quitting)
         return 480;
     err = call_media_open(call);
+    if (err == -ENOKEY) {
+        call->no_key = true;
+        return 488;
+    }
     if (err)
         return err == -ENOMEM || err == -EMFILE || err == -ENFILE || err == -EADDRINUSE ? 503 : 500;
     return event->sdp.n > 0 ? call_media_take_offer(call, event->sdp) : 0;
 }
 
-static const char *why_refused(unsigned status)
+/* Either side may be the one that must have it. */
+static const char *why_no_key(const struct call *call)
 {
+    return call_media_encryption(call) == SDP_ENCRYPT_OFF
+               ? "refused: the caller takes only encrypted calls (488); see --encryption"
+               : "refused: there is no encryption that both sides can (488); see --encryption";
+}
+
+static const char *why_refused(const struct call *call, unsigned status)
+{
+    if (call->no_key)
+        return why_no_key(call);
     switch (status) {
     case 480:
         return "refused: the phone is about to end (480)";
@@ -585,7 +626,7 @@ void call_incoming(struct call *call, const struct sip_call_event *event)
     if (!status)
         return;
     call->end.own_words =
-        call->turned_away ? "refused, as nobody is to be disturbed" : why_refused(status);
+        call->turned_away ? "refused, as nobody is to be disturbed" : why_refused(call, status);
     call->end.status = status;
     call_input(call, CALL_NOT_OURS, NULL, NULL);
 }

@@ -130,8 +130,10 @@ struct call {
     bool microphone;               /* where there is one, it is sent while nothing is played */
     bool unattended;               /* answered by a rule */
 
-    struct sip_flow flow;        /* of signalling */
-    struct sdp_exchange *sdp;    /* NULL before the first offer */
+    struct sip_flow flow;             /* of signalling */
+    enum phone_encryption encryption; /* asked for by who dialled */
+    bool no_key;              /* the last offer of theirs was refused for the sake of encryption */
+    struct sdp_exchange *sdp; /* NULL before the first offer */
     struct media_stream *stream; /* NULL: none, or closed */
     struct net_lookup *lookup;   /* of a host name in c= */
     struct ip resolved;          /* what it gave, for this name */
@@ -170,6 +172,7 @@ struct call {
         struct ip where, local;
         char codec[32];
         bool sends, answered;
+        enum suite suite;
     } told_media;
     bool muted;
     struct quality_before quality;
@@ -224,7 +227,8 @@ enum phone_outcome call_outcome(const struct call *call, struct buf *text);
 
 /* --- call_media.c --------------------------------------------------------------------------- */
 
-/* Binds ports and makes the exchange. 0 or a negative errno. */
+/* Binds ports and makes the exchange. 0 or a negative errno; -ENOKEY where encryption is required
+ * and we cannot offer any. */
 int call_media_open(struct call *call);
 /* Takes both back, where there are any: the call is as before call_media_open. */
 void call_media_forget(struct call *call);
@@ -235,6 +239,10 @@ unsigned call_media_take_offer(struct call *call, struct slice sdp);
 int call_media_describe(struct call *call, struct buf *out);
 /* The other side's answer: 0 or a negative errno. */
 int call_media_take_answer(struct call *call, struct slice sdp);
+/* How what is agreed is encrypted, as events tell it (phone/event.h); "": nothing is agreed yet. */
+const char *call_media_encryption_name(const struct call *call);
+/* What holds of encryption for the call. */
+enum sdp_encryption call_media_encryption(const struct call *call);
 /* "opus/48000" into out. */
 void call_media_codec(const struct sdp_stream *agreed, char *out, size_t room);
 /* Gives what is agreed to the stream and tells what changed by it. */

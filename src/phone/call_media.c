@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "net/address.h"
 #include "phone/account.h"
 #include "phone/call.h"
@@ -25,6 +26,40 @@ static int find_local(struct call *call, struct ip *out)
             return err;
     }
     out->port = 0;
+    return 0;
+}
+
+enum sdp_encryption call_media_encryption(const struct call *call)
+{
+    static const enum sdp_encryption wanted[] = {
+        [PHONE_ENCRYPT_UNSAID] = SDP_ENCRYPT_PREFER,
+        [PHONE_ENCRYPT_OFF] = SDP_ENCRYPT_OFF,
+        [PHONE_ENCRYPT_PREFER] = SDP_ENCRYPT_PREFER,
+        [PHONE_ENCRYPT_REQUIRE] = SDP_ENCRYPT_REQUIRE,
+    };
+    enum phone_encryption said = call->encryption;
+
+    if (!said && call->account)
+        said = call->account->config->encryption;
+    return wanted[said ? said : call->phone->config->encryption];
+}
+
+/* Keys that travel in the clear protect from nobody who can hear the call anyway. So they are
+ * offered only where SIP is encrypted, and count as no encryption where that is required; taken
+ * they are all the same, as the call would fail else: encryption_name tells the truth of it. */
+static int set_keying(struct call *call, struct sdp_keying *out)
+{
+    enum sdp_encryption wanted = call_media_encryption(call);
+    enum config_sdes sdes = call->phone->config->sdes;
+    bool safe = sdes == CONFIG_SDES_ALWAYS || call->flow.transport == SIP_TLS;
+
+    *out = (struct sdp_keying){.encryption = wanted};
+    if (sdes != CONFIG_SDES_NEVER && (safe || wanted == SDP_ENCRYPT_PREFER))
+        sdp_keying_new(&call->phone->rng, wanted, safe, out);
+    if (wanted == SDP_ENCRYPT_REQUIRE && !out->n_own)
+        return -ENOKEY;
+    if (wanted != SDP_ENCRYPT_OFF && out->offered && call->outgoing)
+        media_expect_keys(call->phone->media);
     return 0;
 }
 
@@ -61,7 +96,11 @@ int call_media_open(struct call *call)
         return err;
     us = describe_us(call, &how.local);
     call->media_at = us.address;
-    return sdp_exchange_new(&us, &call->phone->rng, &call->sdp);
+    err = set_keying(call, &us.keying);
+    if (!err)
+        err = sdp_exchange_new(&us, &call->phone->rng, &call->sdp);
+    mem_wipe(&us.keying, sizeof us.keying);
+    return err;
 }
 
 void call_media_forget(struct call *call)
@@ -82,12 +121,18 @@ void call_media_forget(struct call *call)
 
 unsigned call_media_take_offer(struct call *call, struct slice sdp)
 {
-    switch (sdp_exchange_take_offer(call->sdp, sdp)) {
+    int err = sdp_exchange_take_offer(call->sdp, sdp);
+
+    call->no_key = err == -ENOKEY;
+    switch (err) {
     case 0:
+        if (sdp_exchange_wants_keys(call->sdp))
+            media_expect_keys(call->phone->media);
         return 0;
     case -EBADMSG:
         return 400;
     case -EPROTONOSUPPORT:
+    case -ENOKEY:
         return 488;
     case -EBUSY:
         return sdp_exchange_state(call->sdp) == SDP_WE_OFFERED ? 491 : 500;
@@ -192,6 +237,14 @@ static void set_formats(const struct call *call, const struct sdp_stream *stream
     p->event_rate_hz = stream->event_send.rate_hz;
 }
 
+static struct rtp_srtp_key key_of(const struct sdp_crypto *crypto)
+{
+    struct rtp_srtp_key key = {.suite = crypto->suite};
+
+    memcpy(key.key, crypto->key, sizeof key.key);
+    return key;
+}
+
 static struct media_params params_of(struct call *call, const struct sdp_stream *stream)
 {
     struct media_params p = {
@@ -205,6 +258,7 @@ static struct media_params params_of(struct call *call, const struct sdp_stream 
         .ptime_ms = stream->ptime_ms,
         .opus = {stream->opus.useinbandfec, stream->opus.cbr, stream->opus.maxaveragebitrate_bps,
                  stream->opus.maxplaybackrate_hz},
+        .keys = {key_of(&stream->secured.send), key_of(&stream->secured.receive)},
     };
 
     if (stream->remote_host[0]) {
@@ -230,27 +284,43 @@ static void tell_changes(struct call *call, const struct sdp_stream *stream, con
     /* The 0.0.0.0 of an old-style hold is not a place that sound moves to, nor is port 0. */
     if (call->answered && !ip_is_any(where) && where->family != 0 && where->port != 0 &&
         (!ip_same(where, &call->told_where) || strcmp(codec, call->told_codec) != 0))
-        call_tell(call, &(struct phone_event){
-                            .kind = PHONE_MEDIA_MOVED, .codec = codec, .where = *where});
+        call_tell(call, &(struct phone_event){.kind = PHONE_MEDIA_MOVED,
+                                              .codec = codec,
+                                              .where = *where,
+                                              .encryption = call_media_encryption_name(call)});
     call->held = stream->held;
     if (!ip_is_any(where) && where->port != 0)
         call->told_where = *where;
     memcpy(call->told_codec, codec, sizeof codec);
 }
 
+/* Keys that somebody could read are told as such. */
+const char *call_media_encryption_name(const struct call *call)
+{
+    const struct sdp_stream *stream = call->sdp ? sdp_exchange_stream(call->sdp) : NULL;
+
+    if (!stream)
+        return "";
+    if (stream->secured.by == SDP_CLEAR)
+        return "none";
+    return call->flow.transport == SIP_TLS ? "sdes" : "sdes-in-the-clear";
+}
+
 /* Behind tell_changes, which knows where and with which codec. What came in and is not answered yet
  * is not early sound: it waits for the ACK. */
-static void tell_media(struct call *call, bool sends)
+static void tell_media(struct call *call, enum suite suite, bool sends)
 {
     bool answered = call->answered, told = call->told_media.codec[0] != '\0';
 
     if ((!call->outgoing && !answered) || !call->told_where.family)
         return;
-    if (told && call->told_media.sends == sends && call->told_media.answered == answered &&
+    if (told && call->told_media.suite == suite && call->told_media.sends == sends &&
+        call->told_media.answered == answered &&
         ip_same(&call->told_media.where, &call->told_where) &&
         ip_same(&call->told_media.local, &call->media_at) &&
         strcmp(call->told_media.codec, call->told_codec) == 0)
         return;
+    call->told_media.suite = suite;
     call->told_media.sends = sends;
     call->told_media.answered = answered;
     call->told_media.where = call->told_where;
@@ -260,7 +330,8 @@ static void tell_media(struct call *call, bool sends)
                                           .codec = call->told_codec,
                                           .where = call->told_where,
                                           .local = call->media_at,
-                                          .encryption = "none",
+                                          .encryption = call_media_encryption_name(call),
+                                          .suite = suite_name(suite),
                                           .on = sends,
                                           .result.answered = answered});
 }
@@ -269,17 +340,20 @@ void call_media_update(struct call *call)
 {
     const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
     struct media_params params;
+    int err;
 
     if (!stream || !call->stream)
         return;
     params = params_of(call, stream);
-    if (media_stream_start(call->stream, &params) != 0) {
+    err = media_stream_start(call->stream, &params);
+    mem_wipe(&params.keys, sizeof params.keys);
+    if (err) {
         call_give_up(call, "the codec that was agreed cannot be used");
         return;
     }
     call->started = true;
     tell_changes(call, stream, &params.remote_rtp);
-    tell_media(call, params.send);
+    tell_media(call, stream->secured.receive.suite, params.send);
 }
 
 static void send_digits(struct call *call)

@@ -180,6 +180,10 @@ unsigned call_offer_answer(struct call *call, struct slice offer)
         status = 500;
     if (status && sdp_exchange_state(call->sdp) == SDP_THEY_OFFERED)
         sdp_exchange_rollback(call->sdp);
+    if (call->no_key)
+        call_tell(call, &(struct phone_event){
+                            .kind = PHONE_NOTICE,
+                            .text = "the other side wanted to go on without encryption; refused"});
     sip_call_reoffer_answer(call->sip, status ? status : 200, buf_slice(&sdp), net_now_ms());
     buf_free(&sdp);
     if (!status)

@@ -111,7 +111,7 @@ static const struct refusal {
     {502, 504, PHONE_UNREACHABLE, "the other side, or a server on the way to it, takes no calls now; try again later"},
     {300, 399, PHONE_FAILED,      "the other side is to be called elsewhere, and no other address worked"},
     {406, 406, PHONE_FAILED,      "the other side and we have no codec in common; see --codec"},
-    {488, 488, PHONE_FAILED,      "the other side and we have no codec in common; see --codec"},
+    {488, 488, PHONE_FAILED,      "the other side and we have no codec in common (see --codec), or it takes only encrypted calls"},
     {606, 606, PHONE_FAILED,      "the other side and we have no codec in common; see --codec"},
     {415, 415, PHONE_FAILED,      "the other side does not understand our offer"},
     {420, 420, PHONE_FAILED,      "the other side asks for an extension that we do not have"},
@@ -133,6 +133,8 @@ static void put_refusal(const struct call *call, const struct refusal *r, struct
     else if (account && call->outgoing && r->outcome == PHONE_NOT_ALLOWED)
         account_explain_call(account, call->end.status,
                              sip_account_serves(account->sip, slice_of(call->uri)), text);
+    else if (r->first == 488 && call_media_encryption(call) == SDP_ENCRYPT_REQUIRE)
+        buf_puts(text, "the other side takes no encrypted call, or has no codec in common with us");
     else
         buf_puts(text, r->words);
 }

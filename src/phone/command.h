@@ -62,6 +62,14 @@ enum phone_command_kind {
                       messages are being lost */
 };
 
+/* Whether the sound of a call is encrypted (RFC 8643). */
+enum phone_encryption {
+    PHONE_ENCRYPT_UNSAID,  /* as the account has it, else the phone, else prefer */
+    PHONE_ENCRYPT_OFF,     /* never; a call that must be encrypted is refused */
+    PHONE_ENCRYPT_PREFER,  /* where the other side can */
+    PHONE_ENCRYPT_REQUIRE, /* else there is no call */
+};
+
 /* What of a call is recorded. */
 enum phone_sides {
     PHONE_SIDES_HEARD, /* what comes from the other side: mono */
@@ -105,7 +113,8 @@ struct phone_command {
     const char *digits; /* 0-9 * # A-D, and a comma or p for a pause of one second */
     unsigned status;
     bool on;
-    uint32_t other; /* JOIN: number of a call */
+    uint32_t other;                   /* JOIN: number of a call */
+    enum phone_encryption encryption; /* DIAL */
     const char *device, *ring_device;
     enum phone_test {
         PHONE_TEST_OFF,

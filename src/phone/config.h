@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/ip.h"
 #include "base/list.h"
+#include "phone/command.h"
 #include "phone/words.h"
 
 #define CONFIG_CODECS_MAX 8
@@ -34,6 +35,13 @@ enum config_accept {
     CONFIG_ACCEPT_CONTACTS, /* those whose From stands in the file of contacts, by the server */
 };
 
+/* When keys for sound are sent in the messages of SIP (RFC 4568). */
+enum config_sdes {
+    CONFIG_SDES_TLS,    /* where these are encrypted themselves, up to the next server at least */
+    CONFIG_SDES_ALWAYS, /* also in the clear, for whoever reads along */
+    CONFIG_SDES_NEVER,
+};
+
 enum config_transport { CONFIG_ANY_TRANSPORT, CONFIG_UDP, CONFIG_TCP };
 
 /* One section [account LABEL]. Strings are owned; NULL: not said. */
@@ -53,6 +61,7 @@ struct account_config {
     const char *codecs[CONFIG_CODECS_MAX]; /* static names; n_codecs 0: those of the phone */
     size_t n_codecs;
     enum config_accept accept;
+    enum phone_encryption encryption;
     bool no_register; /* register = no: calls go out through it, none come in */
 };
 
@@ -99,15 +108,17 @@ struct phone_config {
     struct list accounts;      /* of struct account_config; the first is the one that is used where
                                   nothing else decides */
     enum config_accept accept; /* of calls that are for no account */
-    bool silent_to_strangers;  /* strangers = silence: what is not for us gets no answer at all */
-    struct ip dns_server;      /* family 0: those of the system */
-    bool watches_contacts;     /* PHONE_CONTACTS_CHANGED is told: no setting, but of the program */
-    bool no_history;           /* history = no */
-    char *contacts_file;       /* owned; NULL: $XDG_CONFIG_HOME/tphone/contacts */
-    char *history_file;        /* owned; NULL: $XDG_STATE_HOME/tphone/history.db */
-    bool dnd;                  /* calls are turned away from the beginning */
-    unsigned dnd_status;       /* with this; 0: 480 */
-    bool keep_trace;           /* messages of SIP are kept for who asks for them later */
+    enum phone_encryption encryption;
+    enum config_sdes sdes;
+    bool silent_to_strangers; /* strangers = silence: what is not for us gets no answer at all */
+    struct ip dns_server;     /* family 0: those of the system */
+    bool watches_contacts;    /* PHONE_CONTACTS_CHANGED is told: no setting, but of the program */
+    bool no_history;          /* history = no */
+    char *contacts_file;      /* owned; NULL: $XDG_CONFIG_HOME/tphone/contacts */
+    char *history_file;       /* owned; NULL: $XDG_STATE_HOME/tphone/history.db */
+    bool dnd;                 /* calls are turned away from the beginning */
+    unsigned dnd_status;      /* with this; 0: 480 */
+    bool keep_trace;          /* messages of SIP are kept for who asks for them later */
     struct screen_config screen;
     struct list hooks; /* of struct hook_config; whoever holds the phone runs them */
 };

@@ -154,6 +154,13 @@ static int set_accept(void *into, struct slice value, struct config_fault *fault
     return config_accept(value, &account->accept, fault);
 }
 
+static int set_encryption(void *into, struct slice value, struct config_fault *fault)
+{
+    struct account_config *account = into;
+
+    return config_encryption(value, &account->encryption, fault);
+}
+
 static int set_register(void *into, struct slice value, struct config_fault *fault)
 {
     struct account_config *account = into;
@@ -187,6 +194,8 @@ const struct config_option config_account_options[] = {
       "25 over udp, 90 over tcp"}, set_keep_alive},
     {{"codec", "LIST", "codecs in order of preference", "those of the phone"}, set_codec},
     {{"accept", "anyone|server|contacts", "whose calls are taken", "server"}, set_accept},
+    {{"encryption", "off|prefer|require", "whether the sound of its calls is encrypted",
+      "that of the phone"}, set_encryption},
     {{"register", "yes|no", "whether calls come in through the account, too", "yes"},
      set_register},
     {{0}, NULL},

@@ -136,6 +136,25 @@ static int set_accept(void *into, struct slice value, struct config_fault *fault
     return config_accept(value, &config->accept, fault);
 }
 
+static int set_encryption(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+
+    return config_encryption(value, &config->encryption, fault);
+}
+
+static int set_sdes(void *into, struct slice value, struct config_fault *fault)
+{
+    static const char *const words[] = {"tls", "always", "never"};
+    struct phone_config *config = into;
+    size_t i;
+    int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
+
+    if (!err)
+        config->sdes = (enum config_sdes)i;
+    return err;
+}
+
 static int set_strangers(void *into, struct slice value, struct config_fault *fault)
 {
     static const char *const words[] = {"answer", "silence"};
@@ -238,6 +257,10 @@ const struct config_option config_phone_options[] = {
       "whose calls are taken", "server with an account, anyone without"}, set_accept},
     {{"strangers", "answer|silence", "what those get whose message is not for us", "answer"},
      set_strangers},
+    {{"encryption", "off|prefer|require", "whether the sound of calls is encrypted", "prefer"},
+     set_encryption},
+    {{"sdes", "tls|always|never", "when keys for that are sent in the messages of SIP",
+      "tls: where these are encrypted"}, set_sdes},
     {{"dns-server", "ADDR[:PORT]", "ask this name server", "those of the system"},
      set_dns_server},
     {{"history", "yes|no", "whether calls are written down", "yes"}, set_history},

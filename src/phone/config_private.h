@@ -64,6 +64,7 @@ int config_word(struct slice value, const char *const *words, size_t n, size_t *
                 struct config_fault *fault);
 int config_yes_no(struct slice value, bool *out, struct config_fault *fault);
 int config_accept(struct slice value, enum config_accept *out, struct config_fault *fault);
+int config_encryption(struct slice value, enum phone_encryption *out, struct config_fault *fault);
 int config_codecs(struct slice value, const char **codecs, size_t *n, struct config_fault *fault);
 /* Whole seconds from least to most. */
 int config_seconds(struct slice value, unsigned least, unsigned most, unsigned *out,

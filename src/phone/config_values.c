@@ -82,6 +82,17 @@ int config_accept(struct slice value, enum config_accept *out, struct config_fau
     return err;
 }
 
+int config_encryption(struct slice value, enum phone_encryption *out, struct config_fault *fault)
+{
+    static const char *const words[] = {"off", "prefer", "require"};
+    size_t i;
+    int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
+
+    if (!err)
+        *out = (enum phone_encryption)(PHONE_ENCRYPT_OFF + i);
+    return err;
+}
+
 int config_seconds(struct slice value, unsigned least, unsigned most, unsigned *out,
                    struct config_fault *fault)
 {

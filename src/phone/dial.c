@@ -194,6 +194,7 @@ static struct call *make_call(const struct dialling *d, bool waits)
     if (!call)
         return NULL;
     call->account = d->account;
+    call->encryption = d->command->encryption;
     call->uri = slice_dup(buf_slice(&d->uri));
     call->peer = phone_safe_dup(buf_slice(&d->uri));
     if (call->uri && call->peer && call_set_sound(call, d->command) == 0 &&

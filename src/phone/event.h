@@ -18,10 +18,10 @@ enum phone_event_kind {
                           status; its PHONE_ENDED follows */
     PHONE_CALLING,     /* call, peer, contact, transport, where: the INVITE is on its way */
     PHONE_RINGING,     /* call, status, reason: the other side rings */
-    PHONE_EARLY,       /* call, codec, where: sound of the other side before it answers; again
-                          where another phone that rings is heard instead */
-    PHONE_ANSWERED,    /* call, codec, where (media goes there) */
-    PHONE_MEDIA_MOVED, /* call, codec, where: the other side changed codec or address */
+    PHONE_EARLY, /* call, codec, where, encryption: sound of the other side before it answers; again
+                    where another phone that rings is heard instead */
+    PHONE_ANSWERED,    /* call, codec, where (media goes there), encryption */
+    PHONE_MEDIA_MOVED, /* call, codec, where, encryption: the other side changed codec or address */
     PHONE_HELD,        /* call: the other side does not want to hear us */
     PHONE_RESUMED,     /* call: it does again */
     PHONE_DIGIT,       /* call, text: one digit came */
@@ -33,8 +33,8 @@ enum phone_event_kind {
                            the call goes on */
     PHONE_NOTICE,       /* text: something a person should know once */
     PHONE_WAITING,      /* text: what has not answered for a while, told once */
-    PHONE_ENDED,        /* call, peer, outcome, status, reason, text, result, codec, file,
-                           digits: the last event of a call */
+    PHONE_ENDED,        /* call, peer, outcome, status, reason, text, result, codec,
+                           encryption, file, digits: the last event of a call */
     PHONE_REGISTERED,   /* account, peer (address of record), text (our Contact), where (server),
                            transport, expires_s, bindings, seen_at: told when something changed */
     PHONE_REGISTER_FAILED, /* account, peer, status, reason, outcome, text: cause and remedy in
@@ -46,8 +46,8 @@ enum phone_event_kind {
                               call has taken the ear. status: the other side refused; a hold holds
                               on our side all the same, a resume has come to nothing */
     PHONE_MOVED,           /* call, where: our side of the sound is at a new address */
-    PHONE_MEDIA,           /* call, codec, where (theirs), local (ours), encryption, on (our sound
-                              may leave, as agreed), result.answered (false: early): what has been
+    PHONE_MEDIA,           /* call, codec, where (theirs), local (ours), encryption, suite, on (our
+                              sound may leave, as agreed), result.answered (false: early): what has been
                               agreed, told at first and whenever it changes */
     PHONE_MUTED,           /* call, on */
     PHONE_PLAYING,         /* call, file: by PHONE_PLAY or from the beginning; "-": a descriptor */
@@ -149,7 +149,9 @@ struct phone_event {
     bool on;                /* ON_HOLD, MEDIA, MUTED, RECORDING */
     struct ip local;        /* MEDIA: where we receive; MESSAGE: ours, where it is known */
     const char *device;     /* its name, "none" */
-    const char *encryption; /* MEDIA: "none" */
+    const char *encryption; /* of the sound: "none", "sdes", "sdes-in-the-clear" (whoever saw the
+                               messages of SIP has the keys); "": nothing is agreed */
+    const char *suite;      /* MEDIA: of the encryption, "AES_CM_128_HMAC_SHA1_80"; "": none */
     uint32_t conference;    /* 1 and up, never used again */
     double microphone_db, speaker_db;
     const struct phone_quality *quality;

@@ -255,6 +255,16 @@ static int open_resolver(struct phone *phone)
     return net_resolver_new(&config, &phone->resolver);
 }
 
+/* Whoever must have keys, or offers them everywhere, will have them with the first call. */
+static void expect_keys(struct phone *phone)
+{
+    const struct phone_config *config = phone->config;
+
+    if (config->encryption != PHONE_ENCRYPT_OFF &&
+        (config->encryption == PHONE_ENCRYPT_REQUIRE || config->sdes == CONFIG_SDES_ALWAYS))
+        media_expect_keys(phone->media);
+}
+
 static int open_media(struct phone *phone)
 {
     struct media_config media = {
@@ -264,8 +274,11 @@ static int open_media(struct phone *phone)
         .device = phone->device,
         .opus_complexity = -1,
     };
+    int err = media_new(&media, &phone->media);
 
-    return media_new(&media, &phone->media);
+    if (!err)
+        expect_keys(phone);
+    return err;
 }
 
 static void explain_listen(const struct config_listen *listen, int err, struct buf *why)

@@ -66,7 +66,7 @@ struct phone_call_state {
     bool on_hold; /* by us */
     bool held;    /* by the other side */
     bool muted, device;
-    const char *peer, *peer_name, *contact, *account, *codec; /* as in events */
+    const char *peer, *peer_name, *contact, *account, *codec, *encryption; /* as in events */
     /* Files as they were named, which may be anything; "-" for a descriptor, "" for none. */
     struct slice call_id; /* of SIP, as it is; empty: there is none */
     const char *play, *record;

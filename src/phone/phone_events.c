@@ -18,7 +18,7 @@ struct queued_event {
 };
 
 /* The strings of an event, so that copying them is a loop. */
-#define N_STRINGS 14
+#define N_STRINGS 15
 
 static const size_t strings[N_STRINGS] = {
     offsetof(struct phone_event, peer),       offsetof(struct phone_event, peer_name),
@@ -27,7 +27,8 @@ static const size_t strings[N_STRINGS] = {
     offsetof(struct phone_event, text),       offsetof(struct phone_event, file),
     offsetof(struct phone_event, digits),     offsetof(struct phone_event, contact),
     offsetof(struct phone_event, account),    offsetof(struct phone_event, seen_at),
-    offsetof(struct phone_event, encryption), offsetof(struct phone_event, device),
+    offsetof(struct phone_event, encryption), offsetof(struct phone_event, suite),
+    offsetof(struct phone_event, device),
 };
 
 static const char **string_of(struct phone_event *event, size_t i)

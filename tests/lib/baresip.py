@@ -74,9 +74,10 @@ def recordings(room, name, process):
 class Baresip:
     """codec: the only one it offers and takes; spoken: what it says from the start of the call.
     card: the environment of a sound card (lib/pulse.py) that it plays on. account: one that it
-    registers (lib/kamailio.py); it then goes by that address."""
+    registers (lib/kamailio.py); it then goes by that address. encryption: "srtp", "srtp-mand" …"""
 
-    def __init__(self, room, name, codec, spoken, answers=False, card=None, account=None):
+    def __init__(self, room, name, codec, spoken, answers=False, card=None, account=None,
+                 encryption=None):
         self.name, self.codec = name, codec
         self.port, control = rooms.free_port(), rooms.free_port()
         self.uri = account.uri if account else f"sip:{name}@127.0.0.1:{self.port}"
@@ -86,6 +87,9 @@ class Baresip:
                                "alsa,default" if card else "aubridge,nowhere")
         sound.write(self.folder + "/spoken.wav", spoken.at(rate))
         mode = ";answermode=auto" if answers else ""
+        if encryption:
+            mode += f";mediaenc={encryption}"
+            config += "module srtp.so\n"
         room.write(f"{name}/config", config)
         room.write(f"{name}/accounts", f"<{self.uri}>{_server(account)}"
                                        f";audio_codecs={_codec_list(codec)}{mode}\n")

@@ -18,6 +18,8 @@ bind_address=127.0.0.1
 use_ipv6=0
 guess_hostname=0
 default_proxy={default}
+media_encryption={encryption}
+media_encryption_mandatory={mandatory}
 [net]
 enable_nat_helper=0
 [rtp]
@@ -47,9 +49,11 @@ CODECS = {"pcmu": ("PCMU", 8000), "pcma": ("PCMA", 8000), "opus": ("opus", 48000
 
 
 class Linphone:
-    """account: one that it registers (lib/kamailio.py); it then goes by that address."""
+    """account: one that it registers (lib/kamailio.py); it then goes by that address. encryption:
+    "srtp" by SDES; mandatory: else it makes no call."""
 
-    def __init__(self, room, name, spoken, codec="pcmu", answers=False, account=None):
+    def __init__(self, room, name, spoken, codec="pcmu", answers=False, account=None,
+                 encryption="none", mandatory=False):
         self.name, self.room = name, room
         self.port, rtp = rooms.free_port(), rooms.free_port(10)
         self.folder = room.path(name)
@@ -64,6 +68,7 @@ class Linphone:
                               route=account.server + ";lr") if account else ""
         room.write(f"{name}/settings", SETTINGS.format(
             port=self.port, rtp=rtp, rtp_last=rtp + 8, mime=mime, rate=rate, account=text,
+            encryption=encryption, mandatory=int(mandatory),
             default=0 if account else -1))
         command = ["linphonec", "-c", self.folder + "/settings", "-d", "1", "-S"]
         env = dict(os.environ, HOME=self.folder, TERM="dumb")

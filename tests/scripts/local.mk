@@ -8,6 +8,7 @@ script_tests = \
 	tests/scripts/test_completion.py \
 	tests/scripts/test_control.py \
 	tests/scripts/test_daemon.py \
+	tests/scripts/test_encryption.py \
 	tests/scripts/test_examples.py \
 	tests/scripts/test_desk.py \
 	tests/scripts/test_history.py \

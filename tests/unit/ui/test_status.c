@@ -13,9 +13,9 @@
 /* Events have no NULL strings: see phone/event.h. */
 static struct phone_event whole(struct phone_event e)
 {
-    const char **strings[] = {&e.peer,   &e.peer_name, &e.target,  &e.transport,
-                              &e.codec,  &e.reason,    &e.text,    &e.file,
-                              &e.digits, &e.contact,   &e.account, &e.seen_at};
+    const char **strings[] = {&e.peer,    &e.peer_name, &e.target,    &e.transport, &e.codec,
+                              &e.reason,  &e.text,      &e.file,      &e.digits,    &e.contact,
+                              &e.account, &e.seen_at,   &e.encryption};
 
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         if (!*strings[i])
@@ -128,6 +128,18 @@ static const struct row {
      0,
      {.kind = PHONE_ANSWERED, .call = 1, .codec = "opus/48000", .where = AT},
      "answered, opus/48000, sound to 192.0.2.1:5060\n"},
+    {"a call that is not encrypted",
+     0,
+     {.kind = PHONE_ANSWERED, .call = 1, .codec = "opus/48000", .where = AT, .encryption = "none"},
+     "answered, opus/48000, not encrypted, sound to 192.0.2.1:5060\n"},
+    {"one that is",
+     0,
+     {.kind = PHONE_ANSWERED, .call = 1, .codec = "opus/48000", .where = AT, .encryption = "sdes"},
+     "answered, opus/48000, encrypted, sound to 192.0.2.1:5060\n"},
+    {"one whose keys are known to others",
+     0,
+     {.kind = PHONE_ANSWERED, .call = 1, .codec = "opus/48000", .encryption = "sdes-in-the-clear"},
+     "answered, opus/48000, encrypted, but the keys went in the clear\n"},
     {"a digit", 0, {.kind = PHONE_DIGIT, .call = 1, .text = "#"}, "digit # received\n"},
     {"a call for one of our accounts",
      0,

@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""Who encrypts with whom, what each side is told of it, and that nothing weakens a call that has
+begun: two phones, a conference, and a peer that tries. SIP is in the clear here, so keys are
+offered with sdes = always only."""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import sip, sound, tap, tphone
+from lib.control import Piped
+from lib.room import Room, free_port, wait_until
+from lib.tap import case, equal, expect
+
+CLEAR, KEYED = "none", "sdes-in-the-clear"
+WORDS = {CLEAR: "not encrypted", KEYED: "encrypted, but the keys went in the clear"}
+NOT_WITHOUT = "the other side takes no encrypted call, or has no codec in common with us"
+KEY = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
+LINE = "a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:" + KEY
+# wanted by the caller and by the callee: what becomes of the call, or the sentence of each.
+TWO = {
+    ("off", "off"): CLEAR, ("off", "prefer"): CLEAR, ("prefer", "off"): CLEAR,
+    ("prefer", "prefer"): KEYED, ("prefer", "require"): KEYED,
+    ("require", "prefer"): KEYED, ("require", "require"): KEYED,
+    ("off", "require"): ("or it takes only encrypted calls",
+                         "there is no encryption that both sides can"),
+    ("require", "off"): (NOT_WITHOUT, "the caller takes only encrypted calls"),
+}
+
+
+def look(caller, callee, wanted):
+    if isinstance(wanted, tuple):
+        caller.expect_status(tphone.OTHER)
+        for phone, words in zip((caller, callee), wanted):
+            expect(words in phone.output(), f"it does not say {words!r}", phone.process.tail())
+        return
+    caller.expect_status(tphone.OK)
+    for phone in caller, callee:
+        expect(re.search(rf"answered, \S+, {WORDS[wanted]}, sound to", phone.output()),
+               f"it does not say {WORDS[wanted]!r}", phone.process.tail())
+        equal(tphone.results(phone)[-1]["encryption"], wanted, "in the result")
+
+
+@case("the callee wants off: each caller, and what both are told", "off")
+@case("the callee wants prefer: each caller, and what both are told", "prefer")
+@case("the callee wants require: each caller, and what both are told", "require")
+def combinations(theirs):
+    with Room() as room:
+        pairs = []
+        for ours in ("off", "prefer", "require"):
+            callee = tphone.Answer(room, name=f"callee-{ours}", times=1, sdes="always",
+                                   encryption=theirs)
+            caller = tphone.Call(room, callee.uri, name=f"caller-{ours}", sdes="always",
+                                 encryption=ours, seconds=0.5)
+            pairs.append((caller, callee, TWO[ours, theirs]))
+        for caller, callee, wanted in pairs:
+            callee.expect_status(tphone.OK)
+            look(caller, callee, wanted)
+
+
+@case("no key leaves in the clear unasked: prefer calls without, require calls not at all")
+def by_itself():
+    with Room() as room:
+        callee = tphone.Answer(room, times=1, sdes="always")
+        caller = tphone.Call(room, callee.uri, seconds=0.3)
+        caller.expect_status(tphone.OK)
+        equal(tphone.results(caller)[0]["encryption"], CLEAR, "of a call by itself")
+        trace = open(callee.trace, encoding="utf-8").read()
+        expect("m=audio" in trace and "crypto" not in trace, "keys were sent in the clear")
+        caller = tphone.Call(room, callee.uri, name="strict", encryption="require")
+        caller.expect_status(tphone.OTHER)
+        expect("its keys may not be sent in the clear" in caller.output(), "why it does not call",
+               caller.process.tail())
+        expect("INVITE" not in open(caller.trace, encoding="utf-8").read(), "it called")
+
+
+def _media(client, call, after=0, **members):
+    return client.event("media", call=call, after=after, early=False, **members)
+
+
+@case("hold, resume and digits in an encrypted call; the client is told the suite, nobody a key")
+def held():
+    with Room() as room:
+        us = Piped(room, "us", device="none", sdes="always")
+        them = Piped(room, "them", device="none", sdes="always", encryption="require")
+        here, there = us.client, them.client
+        there.do("trace", on=True)
+        call = here.do("call", target=them.uri, encryption="require")["call"]
+        other = there.event("incoming")["call"]
+        there.do("answer", call=other)
+        equal(here.event("answered", call=call)["encryption"], KEYED, "when it is answered")
+        for client, number in (here, call), (there, other):
+            told = _media(client, number, encryption=KEYED)
+            equal(told["suite"], "AEAD_AES_256_GCM", "suite")
+            equal(client.do("status")["calls"][0]["encryption"], KEYED, "in status")
+        here.do("hold", call=call)
+        there.event("held", call=other)
+        here.do("resume", call=call)
+        there.event("resumed", call=other)
+        here.do("dtmf", call=call, digits="42")
+        for digit in "42":
+            there.event("dtmf", call=other, digit=digit)
+        there.do("hangup", call=other)
+        ended = here.event("ended", call=call)
+        equal((ended["outcome"], ended["encryption"]), ("answered", KEYED), "at the end")
+        expect(ended["received"] > 5, f"only {ended['received']} packets were genuine")
+        for phone in us, them:
+            trace = open(phone.trace, encoding="utf-8").read()
+            lines = re.findall(r"a=crypto:.*", trace)
+            expect(len(lines) >= 8, f"{len(lines)} lines of keys in the trace")
+            shown = [l for l in lines if re.search(r"inline:[A-Za-z0-9+/=]{4}", l)]
+            equal(shown, [], "keys in the trace")
+        messages = "".join(e["message"] for e in there.events("sip"))
+        expect("a=crypto:4 AES_CM_128_HMAC_SHA1_32 inline:" in messages, "no keys in messages")
+        expect(not re.search(r"inline:[A-Za-z0-9+/=]{4}", messages), "keys in messages", messages)
+        here.refused("call", "bad-member", target=them.uri, encryption="maybe")
+
+
+@case("a conference of an encrypted call and a plain one: each hears the other")
+def conference():
+    with Room() as room:
+        tones = {"keyed": 500, "plain": 900}
+        hub = Piped(room, "hub", device="none", sdes="always")
+        phones, calls = {}, []
+        for name, hz in tones.items():
+            phones[name] = tphone.Answer(room, name=name, spoken=sound.tone(hz, 20, level=5000),
+                                         encryption="off" if name == "plain" else "require",
+                                         sdes="always")
+            calls.append(hub.client.do("call", target=phones[name].uri)["call"])
+            hub.client.event("answered", call=calls[-1],
+                             encryption=CLEAR if name == "plain" else KEYED)
+        hub.client.do("conference", calls=calls)
+        hub.client.event("joined", call=calls[1])
+        wait_until(lambda: hub.client.mark() and _heard_for(phones, tones), 10,
+                   "they do not hear each other")
+        for call in calls:
+            hub.client.do("hangup", call=call)
+
+
+def _heard_for(phones, tones):
+    for name, phone in phones.items():
+        hz = next(h for n, h in tones.items() if n != name)
+        try:
+            levels = sound.amplitudes(sound.read(phone.recording), hz)
+        except (OSError, ValueError, IndexError):
+            return False
+        if sum(s[1] - s[0] for s in sound.spans(levels, 1000, gap_s=0.5)) < 0.8:
+            return False
+    return True
+
+
+def _sdp(profile, *lines, version=1, direction=""):
+    text = sip.sdp(port=free_port(2), extra="\r\n".join(lines), direction=direction).decode()
+    return text.replace("RTP/AVP", profile).replace("- 1 1 IN", f"- 1 {version} IN").encode()
+
+
+@case("who wants to go on without encryption gets 488, and the call goes on as it was")
+def downgrade():
+    with Room() as room:
+        phone = tphone.Answer(room, times=1)
+        peer = room.keep(sip.Peer(phone.port))
+        invite = peer.invite(phone.uri, _sdp("RTP/SAVP", LINE))
+        peer.send(invite)
+        ok = peer.wait(lambda m: m.status == 200, what="the answer")
+        peer.send(peer.ack(invite, ok))
+        ours = re.findall(r"a=crypto:.*", ok.body.decode())
+        equal([l.split(" inline:")[0] for l in ours], [LINE.split(" inline:")[0]], "our keys")
+        expect(KEY not in ours[0], "our key is theirs")
+
+        def again(cseq, *how, **more):
+            message = peer.within("INVITE", invite, ok, cseq, _sdp(*how, version=cseq, **more))
+            peer.send(message)
+            answer = peer.wait(lambda m: m.status >= 200 and m.cseq == cseq and
+                               m.method == "INVITE", what=f"the answer to INVITE {cseq}")
+            peer.send(peer.ack(message, answer))
+            return answer
+
+        equal(again(2, "RTP/AVP").status, 488, "status for a description without keys")
+        phone.wait_line("wanted to go on without encryption; refused", 3)
+        equal(again(3, "RTP/SAVP").status, 488, "status for RTP/SAVP without keys")
+        kept = again(4, "RTP/SAVP", LINE, direction="sendonly")
+        equal((kept.status, re.findall(r"a=crypto:.*", kept.body.decode())), (200, ours),
+              "hold leaves the keys")
+        phone.wait_line("on hold by the other side", 3)
+        other = LINE.replace("WVN", "AAA")
+        equal(again(5, "RTP/SAVP", other).status, 200, "status for another key of theirs")
+        peer.send(peer.within("BYE", invite, ok, 6))
+        phone.expect_status(tphone.OK)
+        equal(tphone.results(phone)[0]["encryption"], KEYED, "in the result")
+
+
+if __name__ == "__main__":
+    tap.run(jobs=3)
