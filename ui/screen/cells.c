@@ -243,7 +243,7 @@ static const struct { const char *utf8, *ascii; } glyphs[N_GLYPHS] = {
     [GLYPH_COMING]       = {"◀", "<"}, [GLYPH_GOING]        = {"▷", "."},
     [GLYPH_OUT]          = {"↗", ">"}, [GLYPH_IN]           = {"↙", "<"},
     [GLYPH_MISSED]       = {"↙", "!"}, [GLYPH_MUTED]        = {"×", "!"},
-    [GLYPH_RECORDING]    = {"◉", "*"}, [GLYPH_SECRET]       = {"◆", "S"},
+    [GLYPH_RECORDING]    = {"◉", "*"}, [GLYPH_SECRET]       = {"🔒", "E"},
     [GLYPH_DOT]          = {"·", "-"}, [GLYPH_FULL]         = {"█", "#"},
     [GLYPH_EMPTY]        = {"░", "."}, [GLYPH_MORE_UP]      = {"↑", "^"},
     [GLYPH_MORE_DOWN]    = {"↓", "v"},

@@ -180,7 +180,7 @@ char **model_call_string(struct model_call *c, size_t i)
 {
     char **const strings[MODEL_CALL_STRINGS] = {
         &c->peer,  &c->peer_name,  &c->contact, &c->account, &c->target, &c->codec, &c->remote,
-        &c->local, &c->encryption, &c->play,    &c->record,  &c->text,   &c->digits};
+        &c->local, &c->encryption, &c->suite,   &c->play,    &c->record, &c->text,  &c->digits};
 
     return strings[i];
 }
@@ -252,6 +252,16 @@ static void put_rate(struct buf *out, struct slice codec)
         buf_put(out, codec);
 }
 
+bool model_is_private(const struct model_call *c)
+{
+    return strcmp(c->encryption, "sdes") == 0;
+}
+
+bool model_keys_are_known(const struct model_call *c)
+{
+    return strcmp(c->encryption, "sdes-in-the-clear") == 0;
+}
+
 void model_put_codec(struct buf *out, const struct model_call *c, const char *between)
 {
     if (*c->codec)
@@ -261,10 +271,9 @@ void model_put_codec(struct buf *out, const struct model_call *c, const char *be
     if (!*c->encryption)
         return;
     buf_puts(out, between);
-    if (strcmp(c->encryption, "none") == 0)
-        buf_puts(out, "not encrypted");
-    else
-        buf_printf(out, "encrypted, %s", c->encryption);
+    buf_puts(out, model_keys_are_known(c) ? "encrypted" : status_encryption(c->encryption));
+    if (*c->suite)
+        buf_printf(out, " (%s)", c->suite);
 }
 
 struct model_second model_call_now(const struct model_call *c)

@@ -24,7 +24,7 @@ struct model_call {
     enum phone_call_phase phase;
     bool incoming, answered, on_hold, held, muted, device, recording;
     char *peer, *peer_name, *contact, *account, *target;
-    char *codec, *remote, *local, *encryption;      /* of the sound */
+    char *codec, *remote, *local, *encryption, *suite; /* of the sound */
     char *play, *record;                            /* files, "-" for a descriptor, "" for none */
     char *text;                                     /* what was last said of it: "Ringing" */
     char *digits;                                   /* that came */
@@ -159,6 +159,10 @@ bool model_rings(const struct model *model, const char *name);
 /* Who it is, for people: a contact stands bare, what strangers call themselves in quotes and with
  * none of their own, so that none can be taken for the other; else the URI for short. */
 void model_put_called(struct buf *out, const char *contact, const char *name, const char *uri);
+/* Whether it is encrypted, and nobody on the way can have the keys, as far as we can tell; and
+ * whether somebody can. */
+bool model_is_private(const struct model_call *call);
+bool model_keys_are_known(const struct model_call *call);
 /* "opus 48 kHz, not encrypted", with that between them. */
 void model_put_codec(struct buf *out, const struct model_call *call, const char *between);
 /* The URI without scheme and parameters, for short: "bob@example.org". */

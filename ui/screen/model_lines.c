@@ -96,6 +96,8 @@ static void on_sound(struct model_call *c, const struct ctl_line *line, uint64_t
         take_text(&c->local, line->tree, "local");
     if (*line->event.encryption)
         model_set(&c->encryption, line->event.encryption);
+    if (line->event.kind == PHONE_MEDIA)
+        model_set(&c->suite, line->event.suite);
 }
 
 static void on_answered(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
@@ -417,6 +419,7 @@ static void take_call_state(struct model *m, const json_t *row, uint64_t now_ms)
     take_text(&c->contact, row, "contact");
     take_text(&c->account, row, "account");
     take_text(&c->codec, row, "codec");
+    take_text(&c->encryption, row, "encryption");
     take_text(&c->play, row, "play");
     take_text(&c->record, row, "record");
     c->recording = *c->record != '\0';

@@ -14,7 +14,7 @@ void *model_grow(void *list, size_t n, size_t size);
 unsigned model_unsigned(const void *tree, const char *member);
 
 /* Its strings one by one, as all of them are to be there. */
-#define MODEL_CALL_STRINGS 13u
+#define MODEL_CALL_STRINGS 14u
 char **model_call_string(struct model_call *call, size_t i);
 
 /* The one of that number, made where there is none. */

@@ -182,6 +182,8 @@ static bool put_what(struct buf *out, const struct phone_event *e, enum plain_te
 {
     if (e->kind == PHONE_ANSWERED && tell < PLAIN_MUCH) {
         buf_puts(out, "answered");
+        if (tell >= PLAIN_NORMAL && *e->encryption)
+            buf_printf(out, ", %s", status_encryption(e->encryption));
         return true;
     }
     return put_words(out, e);

@@ -4,6 +4,7 @@
 #include "ui/screen/plain.h"
 #include "ui/screen/view_trace.h"
 #include "ui/screen/width.h"
+#include "ui/status.h"
 
 #define DRAWN_ROWS 60 /* of a view that is no list */
 #define DRAWN_COLS 100
@@ -285,8 +286,9 @@ static void read_call(struct plain *p, const struct view *view)
         }
     put_words("account", c->account, out);
     if (c->phase == PHONE_PHASE_UP || *c->codec)
-        buf_printf(out, "sound: %s, encryption %s\n", *c->codec ? c->codec : "no codec yet",
-                   *c->encryption ? c->encryption : "not known");
+        buf_printf(out, "sound: %s, %s%s%s\n", *c->codec ? c->codec : "no codec yet",
+                   *c->encryption ? status_encryption(c->encryption) : "encryption not known",
+                   *c->suite ? ", " : "", c->suite);
     buf_puts(out, "quality: ");
     put_quality(c, out);
     buf_putc(out, '\n');

@@ -33,7 +33,11 @@ static int draw_sound(const struct model_call *c, struct cells *cells, struct re
     cells_put_cut(cells, r, row, 1, r.cols - 2, STYLE_NORMAL, buf_slice(&text));
     buf_free(&text);
     buf_free(&dot);
-    return row + 1;
+    if (!model_keys_are_known(c))
+        return row + 1;
+    cells_put_cut(cells, r, row + 1, 1, r.cols - 2, STYLE_WARN,
+                  SLICE("but the keys went in the clear"));
+    return row + 2;
 }
 
 static int draw_quality(const struct model_call *c, struct cells *cells, struct rect r, int row)

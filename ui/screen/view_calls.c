@@ -4,6 +4,7 @@
 #include "ui/screen/graph.h"
 #include "ui/screen/screen.h"
 #include "ui/screen/width.h"
+#include "ui/status.h"
 
 #define LEVEL_COLS 3
 #define LEVEL_FROM_COLS 36
@@ -55,11 +56,6 @@ static const char *word_of(const struct model_call *c)
     return c->conference ? "conference" : "";
 }
 
-static bool is_encrypted(const struct model_call *c)
-{
-    return *c->encryption && strcmp(c->encryption, "none") != 0;
-}
-
 static void put_codec(const struct model_call *c, struct buf *out)
 {
     struct slice rest = slice_of(c->codec);
@@ -82,8 +78,9 @@ static void text(const struct screen *s, size_t row, struct buf *out)
     }
     if (c->conference)
         buf_printf(out, ", in conference %u", (unsigned)c->conference);
-    buf_printf(out, "%s%s%s", is_encrypted(c) ? ", encrypted" : "", c->muted ? ", muted" : "",
-               c->recording ? ", recorded" : "");
+    if (*c->encryption)
+        buf_printf(out, ", %s", status_encryption(c->encryption));
+    buf_printf(out, "%s%s", c->muted ? ", muted" : "", c->recording ? ", recorded" : "");
 }
 
 /* brief: the codec is left out where what matters more stands there, so that the name has room. */
@@ -104,7 +101,7 @@ static void put_words(const struct model_call *c, const struct cells *cells, boo
         buf_put(out, cells_glyph(cells, GLYPH_RECORDING));
         buf_puts(out, "rec");
     }
-    if (is_encrypted(c)) {
+    if (model_is_private(c)) {
         buf_putc(out, ' ');
         buf_put(out, cells_glyph(cells, GLYPH_SECRET));
     }

@@ -112,6 +112,8 @@ static void draw_all_words(const struct screen *s, const struct model_call *c, s
     draw_words("the call", &words, cells, r, 1);
     draw_quality(c, cells, r, 2);
     model_put_codec(&words, c, ", ");
+    if (model_keys_are_known(c))
+        buf_puts(&words, ", but the keys went in the clear");
     draw_words("sound", &words, cells, r, 3);
     buf_printf(&words, "we %s, they %s", *c->local ? c->local : "-", *c->remote ? c->remote : "-");
     draw_words("addresses", &words, cells, r, 4);
@@ -153,8 +155,7 @@ static size_t read_seconds(const struct model_call *c, size_t at, float *out)
 static void draw_figure(const struct model_call *c, const struct figure *f, struct cells *cells,
                         struct rect r)
 {
-    struct rect bars =
-        cells_part(r, 0, FIGURE_COLS, r.rows, r.cols - FIGURE_COLS - SCALE_COLS - 1);
+    struct rect bars = cells_part(r, 0, FIGURE_COLS, r.rows, r.cols - FIGURE_COLS - SCALE_COLS - 1);
     float values[MODEL_SECONDS_MAX];
     struct graph graph = {values, read_seconds(c, f->at, values), f->low, f->least, f->warn};
     float now = graph.n > 0 ? values[graph.n - 1] : NAN;
