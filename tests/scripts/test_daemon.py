@@ -338,7 +338,7 @@ OUTCOMES = [
     ("ringing first", {"delay": 0.3, "code": 486}, [], tphone.BUSY),
     ("with digits and a recording", {}, ["--for", "1", "--dtmf", "12#", "--record", "heard.wav"],
      tphone.OK),
-    ("of which more is told", {}, ["--for", "0.3", "--dtmf", "1", "-v"], tphone.OK),
+    ("of which more is told", {}, ["--for", "2", "--dtmf", "1", "-v"], tphone.OK),
     ("of which less is told", {"code": 486}, ["-q"], tphone.BUSY),
     ("with a file that is not there", {}, ["--play", "nothing.wav"], tphone.SOUND),
     ("to a name that nobody has", None, [], tphone.USAGE),
