@@ -317,8 +317,10 @@ static void run(void *arg)
     struct media_thread *t = arg;
 
     /* On Linux this means the calling thread alone. Where the user may not (RLIMIT_NICE), calls
-     * go on as they would, only with more jitter on a busy machine. */
-    (void)setpriority(PRIO_PROCESS, 0, NICE);
+     * go on as they would, only with more jitter on a busy machine. Who was started with more
+     * keeps it. */
+    if (getpriority(PRIO_PROCESS, 0) > NICE)
+        (void)setpriority(PRIO_PROCESS, 0, NICE);
     net_loop_run(t->loop);
 }
 

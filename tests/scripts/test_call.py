@@ -345,5 +345,26 @@ def recordings():
             expect(sound.read(path).seconds > 0.8, f"{path} is too short")
 
 
+@case("sound goes before other work, and who is started with more than it asks for keeps that")
+def priority():
+    if os.geteuid() != 0:
+        return "only root may start anything before the work of others"
+    with Room() as room:
+        ours = os.getpriority(os.PRIO_PROCESS, 0)
+        for start, lowest in ((0, -11), (-15, -15)):
+            callee = tphone.Answer(room, name=f"at{start}", under=["nice", "-n", start - ours])
+            caller = tphone.Call(room, callee.uri, seconds=5)
+            caller.wait_line("^answered")
+            tasks = f"/proc/{callee.process.popen.pid}/task"
+            nice = []
+            for task in os.listdir(tasks):
+                with open(f"{tasks}/{task}/stat", encoding="ascii") as stat:
+                    nice.append(int(stat.read().rpartition(")")[2].split()[16]))
+            equal((min(nice), max(nice)), (lowest, start), f"nice of its threads ({nice})")
+            caller.process.signal(SIGINT)
+            caller.expect_status(tphone.OK)
+    return None
+
+
 if __name__ == "__main__":
     tap.run(jobs=4)
