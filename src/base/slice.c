@@ -24,6 +24,14 @@ bool slice_istarts(struct slice s, struct slice prefix)
     return true;
 }
 
+bool slice_ihas(struct slice s, struct slice part)
+{
+    for (size_t i = 0; i + part.n <= s.n; i++)
+        if (slice_istarts(slice_skip(s, i), part))
+            return true;
+    return false;
+}
+
 static bool is_blank(char c)
 {
     return (unsigned char)c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');

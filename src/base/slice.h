@@ -55,12 +55,14 @@ static inline bool slice_starts(struct slice s, struct slice prefix)
     return s.n >= prefix.n && slice_eq(slice_head(s, prefix.n), prefix);
 }
 
-/* The two with an i: A to Z count as a to z; other bytes, also above 127, must be the same. */
+/* The three with an i: A to Z count as a to z; other bytes, also above 127, must be the same. */
 bool slice_istarts(struct slice s, struct slice prefix);
 static inline bool slice_ieq(struct slice a, struct slice b)
 {
     return a.n == b.n && slice_istarts(a, b);
 }
+/* Whether part stands somewhere in s; an empty one does in everything. */
+bool slice_ihas(struct slice s, struct slice part);
 /* Without blanks, tabs, CR and LF at both ends. */
 struct slice slice_trim(struct slice s);
 

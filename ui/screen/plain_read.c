@@ -156,21 +156,13 @@ void plain_read_on(struct plain *p, bool back)
 
 /* --- search --------------------------------------------------------------------------------- */
 
-static bool contains(struct slice text, struct slice part)
-{
-    for (size_t i = 0; i + part.n <= text.n; i++)
-        if (slice_istarts(slice_skip(text, i), part))
-            return true;
-    return false;
-}
-
 static bool row_has(const struct screen *s, const struct view *view, size_t row, struct slice part)
 {
     struct buf text = buf_new(TEXT_MAX);
     bool has;
 
     view->text(s, row, &text);
-    has = contains(buf_slice(&text), part);
+    has = slice_ihas(buf_slice(&text), part);
     buf_free(&text);
     return has;
 }

@@ -161,21 +161,13 @@ const struct model_account *screen_calls_as(const struct screen *s)
 
 /* --- search --------------------------------------------------------------------------------- */
 
-static bool contains(struct slice text, struct slice part)
-{
-    for (size_t i = 0; i + part.n <= text.n; i++)
-        if (slice_istarts(slice_skip(text, i), part))
-            return true;
-    return false;
-}
-
 static bool row_fits(const struct screen *s, const struct view *view, size_t row)
 {
     struct buf text = buf_new(16384);
     bool fits;
 
     view->text(s, row, &text);
-    fits = contains(buf_slice(&text), buf_slice(&s->search));
+    fits = slice_ihas(buf_slice(&text), buf_slice(&s->search));
     buf_free(&text);
     return fits;
 }

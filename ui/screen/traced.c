@@ -226,14 +226,6 @@ void traced_put_label(const struct traced *t, bool brief, struct buf *out)
         buf_putc(out, ')');
 }
 
-static bool contains(struct slice text, struct slice part)
-{
-    for (; text.n >= part.n && text.n > 0; text = slice_skip(text, 1))
-        if (slice_istarts(text, part))
-            return true;
-    return false;
-}
-
 /* Names that stand in many messages, in Allow and elsewhere: who types one means its messages. */
 static bool is_method(struct slice word)
 {
@@ -271,8 +263,8 @@ static bool has_word(const struct traced *t, struct slice word)
         return slice_ieq(t->method, word);
     if (is_status(word))
         return t->status > 0 && has_status(t, word);
-    return contains(slice_of(t->remote), word) || contains(slice_of(t->local), word) ||
-           slice_ieq(slice_of(t->transport), word) || contains(slice_of(t->text), word);
+    return slice_ihas(slice_of(t->remote), word) || slice_ihas(slice_of(t->local), word) ||
+           slice_ieq(slice_of(t->transport), word) || slice_ihas(slice_of(t->text), word);
 }
 
 bool traced_has(const struct traced *t, struct slice filter)

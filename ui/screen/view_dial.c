@@ -20,19 +20,6 @@ static struct dial *dial_of(const struct screen *s)
     return screen_state(s, &view_dial);
 }
 
-static bool contains(const char *text, struct slice part)
-{
-    struct slice rest = slice_of(text);
-
-    for (; rest.n >= part.n; rest = slice_skip(rest, 1)) {
-        if (slice_istarts(rest, part))
-            return true;
-        if (rest.n == 0)
-            break;
-    }
-    return false;
-}
-
 static bool is_among(const struct fit *fits, size_t n, const char *address)
 {
     for (size_t i = 0; i < n; i++)
@@ -48,11 +35,13 @@ static size_t find(const struct screen *s, struct slice typed, struct fit *out)
     size_t n = 0;
 
     for (size_t i = 0; i < m->n_contacts && n < SHOWN_MAX; i++)
-        if (contains(m->contacts[i].name, typed) || contains(m->contacts[i].address, typed))
+        if (slice_ihas(slice_of(m->contacts[i].name), typed) ||
+            slice_ihas(slice_of(m->contacts[i].address), typed))
             out[n++] = (struct fit){m->contacts[i].name, m->contacts[i].address};
     for (size_t i = 0; i < m->n_past && n < SHOWN_MAX; i++)
         if (*m->past[i].peer && !*m->past[i].contact && !is_among(out, n, m->past[i].peer) &&
-            (contains(m->past[i].peer, typed) || contains(m->past[i].peer_name, typed)))
+            (slice_ihas(slice_of(m->past[i].peer), typed) ||
+             slice_ihas(slice_of(m->past[i].peer_name), typed)))
             out[n++] = (struct fit){m->past[i].peer_name, m->past[i].peer};
     return n;
 }

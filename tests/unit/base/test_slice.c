@@ -113,6 +113,20 @@ static void check_trim(void **state)
     exact_free(in);
 }
 
+static void has_a_part(void **state)
+{
+    struct slice s = exact_copy("Bob Martin");
+
+    (void)state;
+    assert_true(slice_ihas(s, SLICE("bob")));
+    assert_true(slice_ihas(s, SLICE("MARTIN")));
+    assert_true(slice_ihas(s, SLICE("b m")));
+    assert_true(slice_ihas(s, SLICE("")) && slice_ihas(SLICE(""), SLICE("")));
+    assert_false(slice_ihas(s, SLICE("martins")));
+    assert_false(slice_ihas(SLICE(""), SLICE("a")));
+    exact_free(s);
+}
+
 static void skip_and_head_stay_inside(void **state)
 {
     struct slice s = SLICE("abc"), none = {0};
@@ -155,6 +169,7 @@ static void dup_ends_in_nul(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(has_a_part),
         cmocka_unit_test(skip_and_head_stay_inside),
         cmocka_unit_test(null_is_the_empty_slice),
         cmocka_unit_test(dup_ends_in_nul),
