@@ -11,8 +11,9 @@ struct dial {
     size_t chosen; /* 0: what is typed; else a row of those that fit */
 };
 
+/* Whom one knows, or who calls himself like that; the other one is "". */
 struct fit {
-    const char *name, *address;
+    const char *contact, *name, *address;
 };
 
 static struct dial *dial_of(const struct screen *s)
@@ -37,12 +38,12 @@ static size_t find(const struct screen *s, struct slice typed, struct fit *out)
     for (size_t i = 0; i < m->n_contacts && n < SHOWN_MAX; i++)
         if (slice_ihas(slice_of(m->contacts[i].name), typed) ||
             slice_ihas(slice_of(m->contacts[i].address), typed))
-            out[n++] = (struct fit){m->contacts[i].name, m->contacts[i].address};
+            out[n++] = (struct fit){m->contacts[i].name, "", m->contacts[i].address};
     for (size_t i = 0; i < m->n_past && n < SHOWN_MAX; i++)
         if (*m->past[i].peer && !*m->past[i].contact && !is_among(out, n, m->past[i].peer) &&
             (slice_ihas(slice_of(m->past[i].peer), typed) ||
              slice_ihas(slice_of(m->past[i].peer_name), typed)))
-            out[n++] = (struct fit){m->past[i].peer_name, m->past[i].peer};
+            out[n++] = (struct fit){"", m->past[i].peer_name, m->past[i].peer};
     return n;
 }
 
@@ -76,7 +77,7 @@ static bool is_whole(struct slice typed, const struct fit *fits, size_t n)
         number = number && strchr("0123456789+*#-/(). ", c);
     }
     for (size_t i = 0; i < n; i++)
-        if (slice_ieq(slice_of(fits[i].name), typed))
+        if (slice_ieq(slice_of(fits[i].contact), typed))
             return true;
     return number;
 }
@@ -197,8 +198,8 @@ static void draw_fits(const struct screen *s, struct cells *cells, struct rect w
     for (size_t i = 0; i < n && 3 + (int)i < within.rows; i++) {
         struct rect row = {within.row + 3 + (int)i, within.col, 1, within.cols};
 
-        cells_put_cut(cells, row, 0, 0, half - 1, STYLE_NORMAL,
-                      *fits[i].name ? slice_of(fits[i].name) : model_short_uri(fits[i].address));
+        view_put_name(cells, row, 0, 0, half - 1, STYLE_NORMAL, fits[i].contact, fits[i].name,
+                      fits[i].address);
         cells_put_cut(cells, row, 0, half, within.cols - half, STYLE_DIM,
                       slice_of(fits[i].address));
         if (chosen == i + 1)

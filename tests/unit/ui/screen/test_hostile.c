@@ -90,6 +90,22 @@ static void quotes_of_his_own(void **state)
     stage_free(&stage);
 }
 
+/* Also where those who called before are offered as one types. */
+static void quotes_where_one_dials(void **state)
+{
+    struct stage stage;
+    struct screen *s = &stage.screen;
+
+    (void)state;
+    stage_init(&stage, 24, 80);
+    scene_hear(s, "{\"v\":1,\"reply\":4,\"ok\":true,\"history\":[{\"v\":1,\"list\":\"history\","
+                  "\"time\":1.0,\"direction\":\"in\",\"outcome\":\"missed\",\"peer\":"
+                  "\"sip:m@h.example\",\"peer_name\":\"Bobby\"}]}");
+    scene_press(s, "c b o b b y");
+    assert_true(scene_shows(s, "\"Bobby\" "));
+    stage_free(&stage);
+}
+
 /* --- a phone that is stuck ------------------------------------------------------------------ */
 
 static void a_phone_that_does_not_answer(void **state)
@@ -378,7 +394,8 @@ static void a_password_that_was_typed(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {cmocka_unit_test(quotes_of_his_own),
-        cmocka_unit_test(a_phone_that_does_not_answer),
+                                              cmocka_unit_test(quotes_where_one_dials),
+                                              cmocka_unit_test(a_phone_that_does_not_answer),
                                               cmocka_unit_test(completion_among_many),
                                               cmocka_unit_test(search_in_a_long_message),
                                               cmocka_unit_test(many_events),
