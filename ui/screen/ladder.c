@@ -149,7 +149,7 @@ void ladder_draw_heads(const struct ladder *l, struct cells *cells, struct rect 
     }
 }
 
-enum style ladder_style(const struct traced *t)
+static enum style ladder_style(const struct traced *t)
 {
     if (t->again)
         return STYLE_WARN;

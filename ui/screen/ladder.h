@@ -34,8 +34,6 @@ void ladder_draw_heads(const struct ladder *ladder, struct cells *cells, struct 
 /* One message in one row. */
 void ladder_draw(const struct ladder *ladder, const struct traced *t, bool marked,
                  struct cells *cells, struct rect row);
-/* What a message is coloured like: requests, answers, refusals. */
-enum style ladder_style(const struct traced *t);
 /* "12:30:45.123", local time; without milliseconds "12:30:45". */
 void ladder_put_time(struct buf *out, double unix_time, bool milliseconds);
 

@@ -9,6 +9,8 @@
 #include "ui/screen/model_private.h"
 #include "ui/status.h"
 
+#define CALL_STRINGS 14u
+
 /* --- strings and lists ---------------------------------------------------------------------- */
 
 void model_set(char **at, const char *text)
@@ -30,10 +32,20 @@ void *model_grow(void *list, size_t n, size_t size)
     return moved;
 }
 
+/* Its strings one by one, as all of them are to be there. */
+static char **call_string(struct model_call *c, size_t i)
+{
+    char **const strings[CALL_STRINGS] = {
+        &c->peer,  &c->peer_name,  &c->contact, &c->account, &c->target, &c->codec, &c->remote,
+        &c->local, &c->encryption, &c->suite,   &c->play,    &c->record, &c->text,  &c->digits};
+
+    return strings[i];
+}
+
 static void free_call(struct model_call *c)
 {
-    for (size_t i = 0; i < MODEL_CALL_STRINGS; i++)
-        free(*model_call_string(c, i));
+    for (size_t i = 0; i < CALL_STRINGS; i++)
+        free(*call_string(c, i));
     free(c);
 }
 
@@ -54,7 +66,7 @@ static void free_past(struct model_past *p)
         free(strings[i]);
 }
 
-void model_clear_calls(struct model *m)
+static void clear_calls(struct model *m)
 {
     for (size_t i = 0; i < m->n_calls; i++)
         free_call(m->calls[i]);
@@ -63,7 +75,7 @@ void model_clear_calls(struct model *m)
     m->n_calls = 0;
 }
 
-void model_clear_accounts(struct model *m)
+static void clear_accounts(struct model *m)
 {
     for (size_t i = 0; i < m->n_accounts; i++)
         free_account(&m->accounts[i]);
@@ -104,8 +116,8 @@ void model_init(struct model *m)
 
 void model_free(struct model *m)
 {
-    model_clear_calls(m);
-    model_clear_accounts(m);
+    clear_calls(m);
+    clear_accounts(m);
     model_clear_past(m);
     model_clear_contacts(m);
     model_clear_sound(m);
@@ -124,8 +136,8 @@ void model_disconnected(struct model *m)
 {
     m->connected = m->sound.is_open = false;
     model_set(&m->sound.doing, "");
-    model_clear_calls(m);
-    model_clear_accounts(m);
+    clear_calls(m);
+    clear_accounts(m);
 }
 
 void model_note(struct model *m, bool bad, const char *text)
@@ -166,23 +178,14 @@ struct model_call *model_add_call(struct model *m, uint32_t call, uint64_t now_m
     c->call = call;
     c->began_ms = now_ms;
     c->phase = PHONE_PHASE_CALLING;
-    for (size_t i = 0; i < MODEL_CALL_STRINGS; i++)
-        model_set(model_call_string(c, i), "");
+    for (size_t i = 0; i < CALL_STRINGS; i++)
+        model_set(call_string(c, i), "");
     m->calls = model_grow(m->calls, m->n_calls, sizeof *m->calls);
     for (; at > 0 && m->calls[at - 1]->call > call; at--)
         m->calls[at] = m->calls[at - 1];
     m->calls[at] = c;
     m->n_calls++;
     return c;
-}
-
-char **model_call_string(struct model_call *c, size_t i)
-{
-    char **const strings[MODEL_CALL_STRINGS] = {
-        &c->peer,  &c->peer_name,  &c->contact, &c->account, &c->target, &c->codec, &c->remote,
-        &c->local, &c->encryption, &c->suite,   &c->play,    &c->record, &c->text,  &c->digits};
-
-    return strings[i];
 }
 
 void model_remove_call(struct model *m, uint32_t call)

@@ -13,18 +13,11 @@ void *model_grow(void *list, size_t n, size_t size);
 /* The number that an object of JSON has as this member; 0: none, or not one of this size. */
 unsigned model_unsigned(const void *tree, const char *member);
 
-/* Its strings one by one, as all of them are to be there. */
-#define MODEL_CALL_STRINGS 14u
-char **model_call_string(struct model_call *call, size_t i);
-
 /* The one of that number, made where there is none. */
 struct model_call *model_add_call(struct model *model, uint32_t call, uint64_t now_ms);
 void model_remove_call(struct model *model, uint32_t call);
-void model_clear_calls(struct model *model);
-void model_clear_accounts(struct model *model);
 void model_clear_past(struct model *model);
 void model_clear_contacts(struct model *model);
-void model_clear_devices(struct model *model);
 
 /* --- model_sound.c ---------------------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
 
 /* --- begin and end -------------------------------------------------------------------------- */
 
-void model_clear_devices(struct model *m)
+static void clear_devices(struct model *m)
 {
     for (size_t i = 0; i < m->n_devices; i++) {
         free(m->devices[i].name);
@@ -38,7 +38,7 @@ static void clear_rings(struct model_sound *sound)
 
 void model_clear_sound(struct model *m)
 {
-    model_clear_devices(m);
+    clear_devices(m);
     clear_rings(&m->sound);
     free(m->devices_text);
     free(m->sound.device);
@@ -52,7 +52,7 @@ static void take_devices(struct model *m, const json_t *tree)
 {
     const json_t *list = json_object_get(tree, "devices");
 
-    model_clear_devices(m);
+    clear_devices(m);
     model_set(&m->devices_text, ctl_text(tree, "text"));
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *row = json_array_get(list, i);

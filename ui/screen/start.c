@@ -27,7 +27,7 @@ static bool answers(const char *path)
 
 /* --- the process ---------------------------------------------------------------------------- */
 
-void start_put_log_path(const char *socket, struct buf *out)
+static void put_log_path(const char *socket, struct buf *out)
 {
     buf_printf(out, "%s.log", socket);
 }
@@ -124,7 +124,7 @@ void start_put_last_words(const char *socket, struct buf *out)
 {
     struct buf path = buf_new(PATH_BYTES);
 
-    start_put_log_path(socket, &path);
+    put_log_path(socket, &path);
     put_last_line(buf_cstr(&path), false, out);
     buf_free(&path);
 }
@@ -149,7 +149,7 @@ static int start(const struct cli *cli, const char *socket, pid_t *pid, struct b
     struct buf log_path = buf_new(PATH_BYTES);
     int err;
 
-    start_put_log_path(socket, &log_path);
+    put_log_path(socket, &log_path);
     err = fork_daemon(cli, socket, buf_cstr(&log_path), pid);
     if (err)
         buf_puts(why, strerror(-err));

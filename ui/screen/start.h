@@ -14,8 +14,6 @@
 int start_phone(const struct cli *cli, struct buf *path, pid_t *pid, struct buf *why);
 /* Lets go of the process once it has ended; 0 in pid then. */
 void start_reap(pid_t *pid);
-/* The file with its messages. */
-void start_put_log_path(const char *socket, struct buf *out);
 /* What it complained of last; nothing where its last line is no complaint. */
 void start_put_last_words(const char *socket, struct buf *out);
 
