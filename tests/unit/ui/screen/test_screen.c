@@ -154,7 +154,7 @@ static const struct seen_row {
     {"how many there are",               {STATUS(""), PEOPLE}, "/ b", "1 of 2", NULL},
     {"which one of them",                {STATUS(""), PEOPLE}, "/ b enter n", "\"b\": 2 of 2", NULL},
     {"and back",                         {STATUS(""), PEOPLE}, "/ b enter n N", "\"b\": 1 of 2", NULL},
-    {"a command searches, too",          {STATUS(""), PEOPLE}, ": s e a r c h space d a enter", "Dave", NULL},
+    {"a command searches, too",          {STATUS(""), PEOPLE}, ": s e a r c h space d a enter n", "\"da\": 1 of 1", NULL},
     {"a command tells that there is none", {STATUS(""), PEOPLE}, ": s e a r c h space z z enter", "\"zz\" is in no row of this list", NULL},
     {"none is told as one types",        {STATUS(""), PEOPLE}, "/ z", "in no row", NULL},
     {"a letter that is taken back",      {STATUS(""), PEOPLE}, "/ b e a backspace backspace", "1 of 2", NULL},
