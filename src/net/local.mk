@@ -14,6 +14,10 @@ libnet_a_SOURCES = \
 	src/net/sip_link_locate.c \
 	src/net/sip_link_tcp.c \
 	src/net/tcp.c src/net/tcp.h \
+	src/net/tls.c src/net/tls.h src/net/tls_private.h \
+	src/net/tls_context.c src/net/tls_context.h \
+	src/net/tls_verify.c \
+	src/net/tls_words.c \
 	src/net/udp.c src/net/udp.h \
 	src/net/unix.c src/net/unix.h \
 	src/net/wake.c src/net/wake.h \

@@ -27,6 +27,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_sip_uri \
 	tests/fuzz/fuzz_sniff \
 	tests/fuzz/fuzz_text \
+	tests/fuzz/fuzz_tls \
 	tests/fuzz/fuzz_traced \
 	tests/fuzz/fuzz_words
 
@@ -47,6 +48,7 @@ tests_fuzz_fuzz_jitter_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_plain_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_screen_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_sniff_LDADD = $(machine_ldadd)
+tests_fuzz_fuzz_tls_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_traced_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_words_LDADD = $(phone_ldadd)
 libtest_a_SOURCES += tests/fuzz/replay.c

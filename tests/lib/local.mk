@@ -7,6 +7,7 @@ libtest_a_SOURCES += \
 	tests/lib/loop_time.c tests/lib/loop_time.h \
 	tests/lib/memory.c tests/lib/memory.h \
 	tests/lib/netns.c tests/lib/netns.h \
+	tests/lib/paper.c tests/lib/paper.h \
 	tests/lib/register_rig.c tests/lib/register_rig.h \
 	tests/lib/rows.c tests/lib/rows.h \
 	tests/lib/sdp_text.c tests/lib/sdp_text.h \

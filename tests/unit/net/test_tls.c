@@ -1,0 +1,539 @@
+/* TLS as a filter: two of them, or one and OpenSSL itself, pass each other bytes (net/tls.h). */
+#include "net/tls.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/lib/paper.h"
+#include "tests/lib/rows.h"
+
+/* clang-format off */
+static const struct paper papers[] = {
+    {"authority", NULL, "Root of the test", NULL, 0, 0, true},
+    {"stranger", NULL, "Another root", NULL, 0, 0, true},
+    {"right", "authority", NULL, "DNS:sip.test", 0, 0, false},
+    {"uri", "authority", NULL, "URI:sip:sip.test", 0, 0, false},
+    {"user-uri", "authority", NULL, "URI:sip:alice@sip.test", 0, 0, false},
+    {"sips-uri", "authority", NULL, "URI:sips:sip.test", 0, 0, false},
+    {"cn", "authority", "sip.test", NULL, 0, 0, false},
+    {"cn-with-san", "authority", "sip.test", "DNS:other.test", 0, 0, false},
+    {"cn-with-mail", "authority", "sip.test", "email:a@b.test", 0, 0, false},
+    {"wildcard", "authority", NULL, "DNS:*.test", 0, 0, false},
+    {"address", "authority", NULL, "IP:192.0.2.7,IP:2001:db8::7", 0, 0, false},
+    {"many", "authority", NULL, "DNS:a.test,DNS:b.test,DNS:c.test,DNS:d.test,DNS:e.test", 0, 0, false},
+    {"expired", "authority", NULL, "DNS:sip.test", -20, -2, false},
+    {"early", "authority", NULL, "DNS:sip.test", 5, 20, false},
+    {"alone", NULL, NULL, "DNS:sip.test", 0, 0, false},
+    {"unknown", "stranger", NULL, "DNS:sip.test", 0, 0, false},
+    {"signed-by-a-leaf", "right", NULL, "DNS:sip.test", 0, 0, false},
+    {"client", "authority", "alice", NULL, 0, 0, false},
+    {"bad\xe2\x80\xaename", "authority", "x\x1b[31mred", "DNS:other.test", 0, 0, false},
+};
+/* clang-format on */
+
+static struct net_tls_context *context(const char *ca, const char *pin, const char *own)
+{
+    struct net_tls_settings s = {
+        .ca = ca ? paper_path(ca, "pem") : NULL,
+        .fingerprint = pin,
+        .certificate = own ? paper_path(own, "pem") : NULL,
+        .key = own ? paper_path(own, "key") : NULL,
+    };
+    struct buf why = buf_new(1000);
+    struct net_tls_context *c = NULL;
+    int err = net_tls_context_new(&s, &why, &c);
+
+    if (err)
+        fprintf(stderr, "%s\n", buf_cstr(&why));
+    assert_int_equal(err, 0);
+    buf_free(&why);
+    return c;
+}
+
+/* All that from has to say, in pieces of at most size. */
+static bool pass(struct net_tls *from, struct net_tls *to, size_t size)
+{
+    struct slice out = net_tls_output(from);
+    bool some = out.n > 0;
+    char *copy = malloc(out.n + 1);
+    size_t n = out.n;
+
+    memcpy(copy, out.p ? out.p : "", n);
+    net_tls_output_taken(from, n);
+    for (size_t at = 0; at < n; at += size) {
+        size_t piece = n - at < size ? n - at : size;
+        char *exact = malloc(piece);
+
+        memcpy(exact, copy + at, piece);
+        net_tls_input(to, (struct slice){exact, piece});
+        free(exact);
+    }
+    free(copy);
+    return some;
+}
+
+static void meet(struct net_tls *a, struct net_tls *b, size_t size)
+{
+    bool some;
+
+    do {
+        some = pass(a, b, size);
+        some |= pass(b, a, size);
+    } while (some);
+}
+
+struct pair {
+    struct net_tls_context *client_context, *server_context;
+    struct net_tls *client, *server;
+};
+
+static struct pair pair_of(struct net_tls_context *client, struct net_tls_context *server,
+                           const char *domain, size_t size)
+{
+    struct pair p = {client, server, NULL, NULL};
+
+    assert_int_equal(net_tls_client_new(client, slice_of(domain), &p.client), 0);
+    assert_int_equal(net_tls_server_new(server, &p.server), 0);
+    meet(p.client, p.server, size);
+    return p;
+}
+
+static void part(struct pair *p)
+{
+    net_tls_free(p->client);
+    net_tls_free(p->server);
+    net_tls_context_free(p->client_context);
+    net_tls_context_free(p->server_context);
+}
+
+static void assert_says(const char *text, const char *piece)
+{
+    if (!strstr(text, piece))
+        fail_msg("\"%s\" does not say \"%s\"", text, piece);
+}
+
+static void hear(struct net_tls *tls, const char *expected)
+{
+    char got[1000];
+    size_t n = net_tls_read(tls, got, sizeof got);
+
+    assert_slice((struct slice){got, n}, expected);
+}
+
+/* --- who it is -------------------------------------------------------------------------------- */
+
+static const struct row {
+    const char *name, *server, *ca, *pin, *domain, *fault; /* fault NULL: it is taken */
+} rows[] = {
+    {"a DNS name", "right", "authority", NULL, "sip.test", NULL},
+    {"case does not matter, nor a dot at the end", "right", "authority", NULL, "SIP.test.", NULL},
+    {"a SIP URI", "uri", "authority", NULL, "sip.test", NULL},
+    {"RFC 5922 7.1: a URI with a user is nobody's domain", "user-uri", "authority", NULL,
+     "sip.test", "is not for that name but for sip:alice@sip.test"},
+    {"RFC 5922 7.1: nor is a sips URI", "sips-uri", "authority", NULL, "sip.test",
+     "is not for that name"},
+    {"the common name where nothing else is", "cn", "authority", NULL, "sip.test", NULL},
+    {"no common name beside others", "cn-with-san", "authority", NULL, "sip.test",
+     "is not for that name but for other.test"},
+    {"no common name beside any other", "cn-with-mail", "authority", NULL, "sip.test",
+     "is not for that name but for something else"},
+    {"RFC 5922 7.2: no wildcard", "wildcard", "authority", NULL, "sip.test",
+     "is not for that name but for *.test"},
+    {"a wildcard is not itself a name", "wildcard", "authority", NULL, "a.test", "*.test"},
+    {"an address", "address", "authority", NULL, "192.0.2.7", NULL},
+    {"an address of IPv6", "address", "authority", NULL, "2001:db8:0::7", NULL},
+    {"another address", "address", "authority", NULL, "192.0.2.8", "is not for that name"},
+    {"an address is not a name", "right", "authority", NULL, "192.0.2.8", "is not for that name"},
+    {"another name", "right", "authority", NULL, "sip.test.evil",
+     "the certificate of sip.test.evil (subject CN=right, issuer CN=Root of the test, valid "},
+    {"the beginning of a name", "right", "authority", NULL, "sip.tes", "is not for that name"},
+    {"many names", "many", "authority", NULL, "sip.test",
+     "a.test, b.test, c.test, d.test and more"},
+    {"expired", "expired", "authority", NULL, "sip.test", "has expired"},
+    {"not valid yet", "early", "authority", NULL, "sip.test", "is not valid yet"},
+    {"signed by itself", "alone", "authority", NULL, "sip.test", "is signed by itself alone"},
+    {"signed by itself, and known", "alone", "alone", NULL, "sip.test", NULL},
+    {"unknown root", "unknown", "authority", NULL, "sip.test", "of an authority that is not known"},
+    {"the system's store does not know it", "right", NULL, NULL, "sip.test",
+     "of an authority that is not known"},
+    {"who is no authority signs nothing", "signed-by-a-leaf", "right", NULL, "sip.test",
+     "of an authority that is not known"},
+    {"the fingerprint", "alone", NULL, "alone", "sip.test", NULL},
+    {"the fingerprint stands for the name, too", "alone", NULL, "alone", "10.0.0.1", NULL},
+    {"another fingerprint, though all else is right", "right", "authority", "alone", "sip.test",
+     "is not the one of tls-fingerprint; its own is SHA-256 "},
+    {"names that would act on a terminal", "bad\xe2\x80\xaename", "authority", NULL, "sip.test",
+     "subject CN=x"},
+};
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    struct pair p = pair_of(context(row->ca, row->pin ? paper_fingerprint(row->pin) : NULL, NULL),
+                            context("authority", NULL, row->server), row->domain, 100000);
+
+    if (row->fault) {
+        assert_int_equal(net_tls_state(p.client), NET_TLS_BROKEN);
+        assert_says(net_tls_fault(p.client), row->fault);
+        assert_null(strchr(net_tls_fault(p.client), '\x1b'));
+        assert_int_equal(net_tls_state(p.server), NET_TLS_BROKEN); /* it was told, too */
+    } else {
+        assert_string_equal(net_tls_fault(p.client), "");
+        assert_int_equal(net_tls_state(p.client), NET_TLS_UP);
+        assert_int_equal(net_tls_state(p.server), NET_TLS_UP);
+        assert_string_equal(net_tls_facts(p.client)->by, row->pin  ? "fingerprint"
+                                                         : row->ca ? "tls-ca"
+                                                                   : "system store");
+        assert_string_equal(net_tls_facts(p.client)->version, "TLSv1.3");
+        assert_string_equal(net_tls_facts(p.server)->by, "");
+    }
+    part(&p);
+}
+
+/* --- bytes ------------------------------------------------------------------------------------ */
+
+static void test_split(void **state)
+{
+    (void)state;
+    for (size_t size = 1; size < 40; size += size < 4 ? 1 : 9) {
+        struct pair p = pair_of(context("authority", NULL, NULL),
+                                context("authority", NULL, "right"), "sip.test", size);
+
+        assert_int_equal(net_tls_write(p.client, SLICE("OPTIONS")), 0);
+        assert_int_equal(net_tls_write(p.server, SLICE("200 ")), 0);
+        assert_int_equal(net_tls_write(p.server, SLICE("OK")), 0);
+        meet(p.client, p.server, size);
+        hear(p.server, "OPTIONS");
+        hear(p.client, "200 ");
+        hear(p.client, "OK");
+        hear(p.client, "");
+        part(&p);
+    }
+}
+
+static void test_closing(void **state)
+{
+    struct pair p = pair_of(context("authority", NULL, NULL), context("authority", NULL, "right"),
+                            "sip.test", 1000);
+
+    (void)state;
+    net_tls_write(p.client, SLICE("BYE"));
+    net_tls_finish(p.client);
+    assert_int_equal(net_tls_write(p.client, SLICE("more")), -ENOTCONN);
+    meet(p.client, p.server, 1000);
+    hear(p.server, "BYE");
+    hear(p.server, "");
+    assert_int_equal(net_tls_state(p.server), NET_TLS_OVER);
+    assert_string_equal(net_tls_fault(p.server), "");
+    part(&p);
+}
+
+static void test_before_it_is_up(void **state)
+{
+    struct pair p = {context("authority", NULL, NULL), NULL, NULL, NULL};
+    char got[10];
+
+    (void)state;
+    assert_int_equal(net_tls_client_new(p.client_context, SLICE("sip.test"), &p.client), 0);
+    assert_int_equal(net_tls_write(p.client, SLICE("secret")), -ENOTCONN);
+    assert_int_equal(net_tls_read(p.client, got, sizeof got), 0);
+    net_tls_finish(p.client);
+    assert_int_equal(net_tls_client_new(p.client_context, SLICE(""), &p.server), -EINVAL);
+    assert_int_equal(net_tls_server_new(p.client_context, &p.server), -EINVAL);
+    part(&p);
+}
+
+/* Each byte of what the server says at first is turned around: whatever that does to the client,
+ * nothing of it makes it believe. */
+static void test_turned_bits(void **state)
+{
+    struct net_tls_context *c = context("authority", NULL, NULL);
+    struct net_tls_context *s = context("authority", NULL, "right");
+
+    (void)state;
+    for (size_t at = 0; at < 900; at += 7) {
+        struct pair p = {net_tls_context_hold(c), net_tls_context_hold(s), NULL, NULL};
+        struct slice out;
+        char *copy;
+
+        assert_int_equal(net_tls_client_new(c, SLICE("sip.test"), &p.client), 0);
+        assert_int_equal(net_tls_server_new(s, &p.server), 0);
+        pass(p.client, p.server, 10000);
+        out = net_tls_output(p.server);
+        assert_true(out.n > 0);
+        copy = malloc(out.n);
+        memcpy(copy, out.p, out.n);
+        copy[at % out.n] ^= 0x41;
+        net_tls_input(p.client, (struct slice){copy, out.n});
+        free(copy);
+        if (net_tls_state(p.client) == NET_TLS_BROKEN)
+            assert_true(strlen(net_tls_fault(p.client)) > 10);
+        else
+            /* the legacy fields of a record that RFC 8446 5.1 says to ignore, or more is awaited */
+            assert_true(net_tls_state(p.client) == NET_TLS_SHAKING || at % out.n < 12);
+        part(&p);
+    }
+    net_tls_context_free(c);
+    net_tls_context_free(s);
+}
+
+static const struct rubbish {
+    const char *name, *bytes, *fault;
+} rubbish[] = {
+    {"SIP", "SIP/2.0 400 Bad Request\r\n\r\n", "what it says is not TLS"},
+    {"HTTP", "HTTP/1.1 400 Bad Request\r\n\r\n", "what it says is not TLS"},
+    {"zeros", "\x16\x03\x03\xff\xff", "not TLS"},
+};
+
+static void check_rubbish(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rubbish); i++) {
+        struct pair p = {context("authority", NULL, NULL), NULL, NULL, NULL};
+
+        assert_int_equal(net_tls_client_new(p.client_context, SLICE("sip.test"), &p.client), 0);
+        assert_int_equal(net_tls_input(p.client, slice_of(rubbish[i].bytes)), NET_TLS_FAILED);
+        assert_says(net_tls_fault(p.client), rubbish[i].fault);
+        assert_int_equal(net_tls_input(p.client, SLICE("more")), NET_TLS_FAILED);
+        part(&p);
+    }
+    (void)state;
+}
+
+/* Who says much before hands are shaken, or reads nothing, costs no more than the limits. */
+static void test_flood(void **state)
+{
+    struct pair p = pair_of(context("authority", NULL, NULL), context("authority", NULL, "right"),
+                            "sip.test", 1000);
+    static char much[65536];
+    int err = 0, n = 0;
+
+    (void)state;
+    while (!err && n++ < 100)
+        err = net_tls_write(p.client, (struct slice){much, sizeof much});
+    assert_int_equal(err, -ENOBUFS);
+    assert_true(net_tls_output(p.client).n < NET_TLS_MAX_QUEUED + 65536);
+    for (n = 0, err = 0; !err && n < 100; n++)
+        err = net_tls_input(p.server, (struct slice){much, sizeof much});
+    assert_int_equal(err, -ENOMEM); /* nobody takes plaintext out */
+    part(&p);
+}
+
+/* --- coming back ------------------------------------------------------------------------------ */
+
+/* The tickets of TLS 1.3 come behind the handshake, so the client has to read. */
+static bool come_back(struct net_tls_context *client, struct net_tls_context *server,
+                      const char *domain)
+{
+    struct pair p =
+        pair_of(net_tls_context_hold(client), net_tls_context_hold(server), domain, 900);
+    bool resumed;
+
+    assert_string_equal(net_tls_fault(p.client), "");
+    assert_int_equal(net_tls_state(p.client), NET_TLS_UP);
+    resumed = net_tls_facts(p.client)->resumed;
+    hear(p.client, "");
+    net_tls_finish(p.client);
+    meet(p.client, p.server, 900);
+    part(&p);
+    return resumed;
+}
+
+static void test_sessions(void **state)
+{
+    struct net_tls_context *pin_right = context(NULL, paper_fingerprint("right"), NULL);
+    struct net_tls_context *client = context("authority", NULL, NULL);
+    struct net_tls_context *server = context("authority", NULL, "right");
+
+    (void)state;
+    assert_false(come_back(client, server, "sip.test"));
+    assert_true(come_back(client, server, "sip.test"));
+    assert_true(come_back(client, server, "sip.test"));
+    /* Another domain, and another trust, know nothing of it. */
+    assert_false(come_back(pin_right, server, "sip.test"));
+    assert_false(come_back(pin_right, server, "192.0.2.1"));
+    assert_true(come_back(pin_right, server, "192.0.2.1"));
+    net_tls_context_free(pin_right);
+    net_tls_context_free(client);
+    net_tls_context_free(server);
+}
+
+/* --- OpenSSL itself as the other side --------------------------------------------------------- */
+
+struct raw {
+    SSL_CTX *context;
+    SSL *ssl;
+    BIO *in, *out;
+};
+
+static struct raw raw_server(const char *own, int version, bool wants_certificate)
+{
+    struct raw r = {.context = SSL_CTX_new(TLS_server_method())};
+
+    SSL_CTX_set_security_level(r.context, 0);
+    SSL_CTX_set_min_proto_version(r.context, version);
+    SSL_CTX_set_max_proto_version(r.context, version);
+    assert_int_equal(
+        SSL_CTX_use_certificate_file(r.context, paper_path(own, "pem"), SSL_FILETYPE_PEM), 1);
+    assert_int_equal(
+        SSL_CTX_use_PrivateKey_file(r.context, paper_path(own, "key"), SSL_FILETYPE_PEM), 1);
+    if (wants_certificate) {
+        SSL_CTX_load_verify_file(r.context, paper_path("authority", "pem"));
+        SSL_CTX_set_verify(r.context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    }
+    r.ssl = SSL_new(r.context);
+    r.in = BIO_new(BIO_s_mem());
+    r.out = BIO_new(BIO_s_mem());
+    SSL_set_bio(r.ssl, r.in, r.out);
+    SSL_set_accept_state(r.ssl);
+    return r;
+}
+
+static void raw_meet(struct net_tls *tls, struct raw *r)
+{
+    char bytes[20000];
+
+    for (int i = 0; i < 8; i++) {
+        struct slice out = net_tls_output(tls);
+        int n;
+
+        BIO_write(r->in, out.p, (int)out.n);
+        net_tls_output_taken(tls, out.n);
+        SSL_do_handshake(r->ssl);
+        ERR_clear_error();
+        n = BIO_read(r->out, bytes, sizeof bytes);
+        if (n > 0)
+            net_tls_input(tls, (struct slice){bytes, (size_t)n});
+        net_tls_read(tls, bytes, sizeof bytes);
+    }
+}
+
+static const struct peer {
+    const char *name;
+    int version;
+    bool wants_certificate;
+    const char *own;
+    const char *fault;
+} peers[] = {
+    {"TLS 1.2", TLS1_2_VERSION, false, NULL, NULL},
+    {"TLS 1.1", TLS1_1_VERSION, false, NULL, "it speaks no TLS as new as version 1.2"},
+    {"TLS 1.0", TLS1_VERSION, false, NULL, "it speaks no TLS as new as version 1.2"},
+    {"a certificate of ours is wanted and shown, 1.2", TLS1_2_VERSION, true, "client", NULL},
+    {"a certificate of ours is wanted and shown, 1.3", TLS1_3_VERSION, true, "client", NULL},
+    {"none is shown, 1.2", TLS1_2_VERSION, true, NULL, "a certificate of ours"},
+    {"none is shown, 1.3", TLS1_3_VERSION, true, NULL, "it wants to see a certificate of ours"},
+    {"one that it does not know", TLS1_3_VERSION, true, "unknown",
+     "it does not take our certificate: it does not know its authority"},
+};
+
+static void check_peer(void **state)
+{
+    const struct peer *peer = *state;
+    struct raw r = raw_server("right", peer->version, peer->wants_certificate);
+    struct net_tls_context *c = context("authority", NULL, peer->own);
+    struct net_tls *tls;
+
+    assert_int_equal(net_tls_client_new(c, SLICE("sip.test"), &tls), 0);
+    raw_meet(tls, &r);
+    if (peer->fault) {
+        assert_int_equal(net_tls_state(tls), NET_TLS_BROKEN);
+        assert_says(net_tls_fault(tls), peer->fault);
+    } else {
+        assert_string_equal(net_tls_fault(tls), "");
+        assert_int_equal(net_tls_state(tls), NET_TLS_UP);
+        assert_string_equal(net_tls_facts(tls)->name, "sip.test");
+    }
+    net_tls_free(tls);
+    net_tls_context_free(c);
+    SSL_free(r.ssl);
+    SSL_CTX_free(r.context);
+}
+
+/* --- settings --------------------------------------------------------------------------------- */
+
+static const struct setting {
+    const char *name, *ca, *fingerprint, *certificate, *key, *why;
+} settings[] = {
+    {"no such file", "/nowhere/x.pem", NULL, NULL, NULL, "tls-ca /nowhere/x.pem: No such file"},
+    {"no certificate in it", "=key", NULL, NULL, NULL, "there is no certificate in it"},
+    {"a short fingerprint", NULL, "AA:BB", NULL, NULL, "64 hex digits"},
+    {"rubbish in the fingerprint", NULL, "sha256:zz", NULL, NULL, "64 hex digits"},
+    {"a key alone", NULL, NULL, NULL, "=key", "tls-key needs tls-certificate, too"},
+    {"a certificate alone", NULL, NULL, "=pem", NULL, "tls-certificate needs tls-key, too"},
+    {"the key of another", NULL, NULL, "=pem", "=other", "fits the certificate"},
+    {"a certificate that is not there", NULL, NULL, "/nowhere/c.pem", "=key",
+     "tls-certificate /nowhere/c.pem: No such file"},
+};
+
+static const char *file(const char *text)
+{
+    if (!text || text[0] != '=')
+        return text;
+    return strcmp(text, "=other") == 0 ? paper_path("uri", "key") : paper_path("right", text + 1);
+}
+
+static void check_setting(void **state)
+{
+    const struct setting *row = *state;
+    struct net_tls_settings s = {file(row->ca), row->fingerprint, file(row->certificate),
+                                 file(row->key)};
+    struct net_tls_context *c = NULL;
+    struct buf why = buf_new(1000);
+
+    assert_int_equal(net_tls_context_new(&s, &why, &c), -EINVAL);
+    assert_says(buf_cstr(&why), row->why);
+    assert_null(c);
+    buf_free(&why);
+}
+
+static void test_fingerprints(void **state)
+{
+    uint8_t digest[32];
+    char text[100] = "SHA256:", *at = text + 7;
+
+    (void)state;
+    for (int i = 0; i < 32; i++)
+        at += sprintf(at, "%02x", i);
+    assert_int_equal(net_tls_fingerprint_parse(slice_of(text), digest), 0);
+    assert_int_equal(digest[31], 31);
+    assert_int_equal(net_tls_fingerprint_parse(slice_of(paper_fingerprint("right")), digest), 0);
+    strcat(text, "0");
+    assert_int_equal(net_tls_fingerprint_parse(slice_of(text), digest), -EBADMSG);
+}
+
+#define ADD(table, check)                                                                          \
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)                                                  \
+        tests[n++] = (struct CMUnitTest)                                                           \
+        {                                                                                          \
+            table[i].name, check, NULL, NULL, (void *)&table[i]                                    \
+        }
+
+int main(void)
+{
+    static const struct CMUnitTest alone[] = {
+        cmocka_unit_test(test_split),           cmocka_unit_test(test_closing),
+        cmocka_unit_test(test_before_it_is_up), cmocka_unit_test(test_turned_bits),
+        cmocka_unit_test(check_rubbish),        cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_sessions),        cmocka_unit_test(test_fingerprints),
+    };
+    static struct CMUnitTest
+        tests[ARRAY_LEN(rows) + ARRAY_LEN(peers) + ARRAY_LEN(settings) + ARRAY_LEN(alone)];
+    size_t n = 0;
+    int failed;
+
+    setenv("SSL_CERT_FILE", "/nonexistent", 1); /* the system's store knows nobody */
+    setenv("SSL_CERT_DIR", "/nonexistent", 1);
+    for (size_t i = 0; i < ARRAY_LEN(papers); i++)
+        paper_make(&papers[i]);
+    ADD(rows, check_row);
+    ADD(peers, check_peer);
+    ADD(settings, check_setting);
+    for (size_t i = 0; i < ARRAY_LEN(alone); i++)
+        tests[n++] = alone[i];
+    failed = cmocka_run_group_tests_name("net/tls", tests, NULL, NULL);
+    paper_remove();
+    return failed;
+}
