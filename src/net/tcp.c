@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "base/mem.h"
 #include "net/address.h"
 
 #define BACKLOG 64
@@ -22,6 +23,8 @@ struct net_tcp {
     struct ip local, remote;
     struct buf waiting; /* to be written after what is being written */
     struct buf flying;  /* being written by libuv; empty: nothing is */
+    struct net_tls *tls;
+    struct buf unsafe; /* plaintext, until TLS is up */
     bool connected, finished, over;
     char room[8192];
 };
@@ -36,6 +39,7 @@ struct net_tcp_listener {
 };
 
 static void write_more(struct net_tcp *tcp);
+static bool is_shaking(const struct net_tcp *tcp);
 
 /* Every callback's last step, as the owner may close tcp in closed. */
 static void end(struct net_tcp *tcp, int err)
@@ -56,12 +60,78 @@ static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
     *buf = uv_buf_init(tcp->room, sizeof tcp->room);
 }
 
+static int send_now(struct net_tcp *tcp, struct slice bytes);
+
+/* What TLS wants to say. */
+static int flush_tls(struct net_tcp *tcp)
+{
+    struct slice out = net_tls_output(tcp->tls);
+    int err = out.n ? send_now(tcp, out) : 0;
+
+    net_tls_output_taken(tcp->tls, out.n);
+    return err;
+}
+
+static bool is_gone(const struct net_tcp *tcp)
+{
+    return tcp->over || uv_is_closing((const uv_handle_t *)&tcp->uv);
+}
+
+/* Hands are shaken: what waited for it goes out, and the owner hears that the connection stands. */
+static int be_safe(struct net_tcp *tcp)
+{
+    int err = net_tls_write(tcp->tls, buf_slice(&tcp->unsafe));
+
+    buf_free(&tcp->unsafe);
+    if (!err && tcp->finished)
+        net_tls_finish(tcp->tls);
+    if (!err)
+        err = flush_tls(tcp);
+    if (!err && tcp->events.connected)
+        tcp->events.connected(tcp->arg);
+    return err;
+}
+
+/* All plaintext that is there, piece by piece, as the owner may close tcp at each. */
+static void tell_plaintext(struct net_tcp *tcp)
+{
+    char plain[8192];
+    size_t n;
+
+    while (!is_gone(tcp) && (n = net_tls_read(tcp->tls, plain, sizeof plain)) > 0)
+        tcp->events.bytes(tcp->arg, (struct slice){plain, n});
+}
+
+/* The last words of TLS, an alert, go out before the end is told. */
+static void receive_by_tls(struct net_tcp *tcp, struct slice bytes)
+{
+    bool was_up = net_tls_state(tcp->tls) == NET_TLS_UP;
+    int err = net_tls_input(tcp->tls, bytes), unsent = flush_tls(tcp);
+
+    if (!err)
+        err = unsent;
+    if (!err && !was_up && net_tls_state(tcp->tls) == NET_TLS_UP)
+        err = be_safe(tcp);
+    if (!err)
+        tell_plaintext(tcp);
+    if (is_gone(tcp))
+        return;
+    if (!err)
+        err = flush_tls(tcp); /* keys may have been changed by what was read */
+    if (!err && net_tls_state(tcp->tls) == NET_TLS_BROKEN)
+        err = NET_TLS_FAILED;
+    if (err || net_tls_state(tcp->tls) == NET_TLS_OVER)
+        end(tcp, err);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct net_tcp *tcp = stream->data;
 
     if (n < 0)
         end(tcp, (int)n);
+    else if (n > 0 && tcp->tls)
+        receive_by_tls(tcp, (struct slice){buf->base, (size_t)n});
     else if (n > 0)
         tcp->events.bytes(tcp->arg, (struct slice){buf->base, (size_t)n});
 }
@@ -91,7 +161,7 @@ static void write_more(struct net_tcp *tcp)
     if (!tcp->connected || tcp->flying.n || uv_is_closing((uv_handle_t *)&tcp->uv))
         return;
     if (!tcp->waiting.n) {
-        if (tcp->finished)
+        if (tcp->finished && !is_shaking(tcp))
             uv_shutdown(&tcp->shutdown, (uv_stream_t *)&tcp->uv, on_shutdown);
         return;
     }
@@ -103,10 +173,9 @@ static void write_more(struct net_tcp *tcp)
         buf_free(&tcp->flying); /* it is closed already: reading tells */
 }
 
-int net_tcp_send(struct net_tcp *tcp, struct slice bytes)
+/* As it is, without TLS. */
+static int send_now(struct net_tcp *tcp, struct slice bytes)
 {
-    if (tcp->over || tcp->finished)
-        return -EPIPE;
     if (tcp->waiting.n + tcp->flying.n + bytes.n > NET_TCP_MAX_QUEUED)
         return -ENOBUFS;
     if (tcp->connected && !tcp->waiting.n && !tcp->flying.n) {
@@ -128,10 +197,53 @@ int net_tcp_send(struct net_tcp *tcp, struct slice bytes)
     return 0;
 }
 
+static int send_by_tls(struct net_tcp *tcp, struct slice bytes)
+{
+    int err;
+
+    if (net_tls_state(tcp->tls) != NET_TLS_SHAKING) {
+        err = net_tls_write(tcp->tls, bytes);
+        return err ? err : flush_tls(tcp);
+    }
+    if (tcp->unsafe.n + bytes.n > NET_TCP_MAX_QUEUED)
+        return -ENOBUFS;
+    buf_put(&tcp->unsafe, bytes);
+    err = buf_ok(&tcp->unsafe) ? 0 : -ENOMEM;
+    tcp->unsafe.failed = false;
+    return err;
+}
+
+int net_tcp_send(struct net_tcp *tcp, struct slice bytes)
+{
+    if (tcp->over || tcp->finished)
+        return -EPIPE;
+    return tcp->tls ? send_by_tls(tcp, bytes) : send_now(tcp, bytes);
+}
+
+void net_tcp_secure(struct net_tcp *tcp, struct net_tls *tls)
+{
+    tcp->tls = tls;
+    flush_tls(tcp); /* where that fails, so does the next */
+}
+
+struct net_tls *net_tcp_tls(const struct net_tcp *tcp)
+{
+    return tcp->tls;
+}
+
+static bool is_shaking(const struct net_tcp *tcp)
+{
+    return tcp->tls && net_tls_state(tcp->tls) == NET_TLS_SHAKING;
+}
+
 void net_tcp_finish(struct net_tcp *tcp)
 {
     if (tcp->finished || tcp->over)
         return;
+    if (tcp->tls && !is_shaking(tcp)) {
+        net_tls_finish(tcp->tls);
+        flush_tls(tcp);
+    }
     tcp->finished = true;
     write_more(tcp);
 }
@@ -155,13 +267,28 @@ static void on_closed(uv_handle_t *handle)
 
     buf_free(&tcp->waiting);
     buf_free(&tcp->flying);
+    if (tcp->unsafe.p)
+        mem_wipe(tcp->unsafe.p, tcp->unsafe.cap);
+    buf_free(&tcp->unsafe);
+    net_tls_free(tcp->tls);
     free(tcp);
 }
 
 void net_tcp_close(struct net_tcp *tcp)
 {
-    if (tcp && !uv_is_closing((uv_handle_t *)&tcp->uv))
-        uv_close((uv_handle_t *)&tcp->uv, on_closed);
+    if (!tcp || uv_is_closing((uv_handle_t *)&tcp->uv))
+        return;
+    if (tcp->tls && tcp->connected && !is_shaking(tcp)) {
+        uv_buf_t last;
+        struct slice out;
+
+        net_tls_finish(tcp->tls);
+        out = net_tls_output(tcp->tls);
+        last = uv_buf_init((char *)out.p, (unsigned)out.n);
+        if (out.n && !tcp->waiting.n && !tcp->flying.n)
+            uv_try_write((uv_stream_t *)&tcp->uv, &last, 1);
+    }
+    uv_close((uv_handle_t *)&tcp->uv, on_closed);
 }
 
 static struct net_tcp *tcp_new(struct net_loop *loop)
@@ -175,7 +302,7 @@ static struct net_tcp *tcp_new(struct net_loop *loop)
         return NULL;
     }
     tcp->uv.data = tcp;
-    tcp->waiting = tcp->flying = buf_new(NET_TCP_MAX_QUEUED);
+    tcp->waiting = tcp->flying = tcp->unsafe = buf_new(NET_TCP_MAX_QUEUED);
     return tcp;
 }
 
@@ -214,7 +341,7 @@ static void on_connected(uv_connect_t *req, int status)
         return;
     }
     write_more(tcp);
-    if (tcp->events.connected)
+    if (tcp->events.connected && !tcp->tls)
         tcp->events.connected(tcp->arg);
 }
 
@@ -251,7 +378,7 @@ int net_tcp_connect(struct net_loop *loop, const struct ip *remote, const struct
 
 bool net_tcp_is_connected(const struct net_tcp *tcp)
 {
-    return tcp->connected && !tcp->over;
+    return tcp->connected && !tcp->over && !is_shaking(tcp);
 }
 
 struct ip net_tcp_local(const struct net_tcp *tcp)

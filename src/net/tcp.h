@@ -7,6 +7,7 @@
 #include "base/ip.h"
 #include "base/slice.h"
 #include "net/loop.h"
+#include "net/tls.h"
 
 struct net_tcp;
 struct net_tcp_listener;
@@ -15,12 +16,14 @@ struct net_tcp_listener;
 #define NET_TCP_MAX_QUEUED (256 * 1024)
 
 struct net_tcp_events {
-    /* Only for connections that we opened: it stands. May be NULL. */
+    /* It stands: for connections that we opened, and where TLS is on it, when hands are shaken. May
+     * be NULL. */
     void (*connected)(void *arg);
     /* bytes live until it returns. */
     void (*bytes)(void *arg, struct slice bytes);
     /* The connection is over: 0: closed by the peer, -ECONNREFUSED, -ECONNRESET, -ETIMEDOUT,
-     * -ENOBUFS (NET_TCP_MAX_QUEUED) … The last callback; the owner then calls net_tcp_close. */
+     * -ENOBUFS (NET_TCP_MAX_QUEUED), NET_TLS_FAILED … The last callback; the owner then calls
+     * net_tcp_close. */
     void (*closed)(void *arg, int err);
 };
 
@@ -32,14 +35,21 @@ int net_tcp_connect(struct net_loop *loop, const struct ip *remote, const struct
 /* Bytes are copied. They leave at once where they can. 0; -ENOMEM, -ENOBUFS: nothing was taken; a
  * connection that breaks meanwhile tells so by closed, never from in here. */
 int net_tcp_send(struct net_tcp *tcp, struct slice bytes);
+/* From now on everything goes through tls, which belongs to tcp then: before the first byte, so at
+ * once after net_tcp_connect, and for an accepted one before net_tcp_own. */
+void net_tcp_secure(struct net_tcp *tcp, struct net_tls *tls);
+/* What was given to net_tcp_secure, or NULL. */
+struct net_tls *net_tcp_tls(const struct net_tcp *tcp);
 /* Nothing more will be sent: tells the peer so, once all that waits has gone. Reading goes on. */
 void net_tcp_finish(struct net_tcp *tcp);
 /* From now on a peer that acknowledges nothing of what was sent for this time is gone: -ETIMEDOUT,
  * where the system can be told so. Linux by itself goes on for a quarter of an hour. */
 void net_tcp_limit_silence(struct net_tcp *tcp, unsigned ms);
-/* Stops all callbacks; what was sent and not yet written is given up. NULL is fine. */
+/* Stops all callbacks; what was sent and not yet written is given up, but for the farewell of TLS
+ * where that can leave at once. NULL is fine. */
 void net_tcp_close(struct net_tcp *tcp);
 
+/* Stands, and is safe where TLS is on it. */
 bool net_tcp_is_connected(const struct net_tcp *tcp);
 struct ip net_tcp_local(const struct net_tcp *tcp); /* family 0 before it is connected */
 struct ip net_tcp_remote(const struct net_tcp *tcp);

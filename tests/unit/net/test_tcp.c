@@ -7,6 +7,7 @@
 #include "net/address.h"
 #include "net/tcp.h"
 #include "tests/lib/ipv6.h"
+#include "tests/lib/paper.h"
 #include "tests/lib/rows.h"
 
 struct side {
@@ -25,6 +26,7 @@ struct fixture {
     unsigned accepted;
     bool one_too_many;
     bool gave_up, do_not_accept;
+    struct net_tls_context *context; /* NULL: no TLS */
 };
 
 static void on_limit(void *arg)
@@ -74,6 +76,12 @@ static void on_accepted(void *arg, struct net_tcp *tcp)
         return;
     }
     f->server.tcp = tcp;
+    if (f->context) {
+        struct net_tls *tls;
+
+        assert_int_equal(net_tls_server_new(f->context, &tls), 0);
+        net_tcp_secure(tcp, tls);
+    }
     assert_int_equal(net_tcp_own(tcp, &events, &f->server), 0);
 }
 
@@ -102,6 +110,7 @@ static void tear_down(struct fixture *f)
     net_tcp_listener_close(f->listener);
     net_deadline_free(f->limit);
     net_loop_free(f->loop);
+    net_tls_context_free(f->context);
     buf_free(&f->client.got);
     buf_free(&f->server.got);
 }
@@ -137,6 +146,100 @@ static void carries(void **state)
     here = net_tcp_local(f.client.tcp);
     there = net_tcp_remote(f.server.tcp);
     assert_true(ip_same(&here, &there));
+    tear_down(&f);
+}
+
+/* --- by TLS ----------------------------------------------------------------------------------- */
+
+static void open_context(struct fixture *f)
+{
+    static const struct paper paper = {.name = "here", .alternatives = "DNS:here.test"};
+    struct net_tls_settings settings;
+    struct buf why = buf_new(100);
+
+    paper_make(&paper);
+    settings = (struct net_tls_settings){.ca = paper_path("here", "pem"),
+                                         .certificate = paper_path("here", "pem"),
+                                         .key = paper_path("here", "key")};
+    assert_int_equal(net_tls_context_new(&settings, &why, &f->context), 0);
+    paper_remove();
+}
+
+static void dial_safely(struct fixture *f, const char *name)
+{
+    struct net_tls *tls;
+
+    dial(f);
+    assert_int_equal(net_tls_client_new(f->context, slice_of(name), &tls), 0);
+    net_tcp_secure(f->client.tcp, tls);
+}
+
+static void carries_safely(void **state)
+{
+    static char block[100000];
+    struct fixture f;
+
+    set_up(&f, *state);
+    open_context(&f);
+    f.server.echo = true;
+    dial_safely(&f, "here.test");
+    assert_int_equal(net_tcp_send(f.client.tcp, SLICE("before it stands, ")), 0);
+    WAIT_UNTIL(&f, f.client.connected && f.server.connected);
+    assert_true(net_tcp_is_connected(f.server.tcp));
+    assert_int_equal(net_tcp_send(f.client.tcp, SLICE("and after")), 0);
+    WAIT_UNTIL(&f, f.client.got.n == 27);
+    assert_slice(buf_slice(&f.client.got), "before it stands, and after");
+    memset(block, 'x', sizeof block);
+    assert_int_equal(net_tcp_send(f.client.tcp, (struct slice){block, sizeof block}), 0);
+    WAIT_UNTIL(&f, f.client.got.n == 27 + sizeof block);
+    assert_string_equal(net_tls_facts(net_tcp_tls(f.client.tcp))->name, "here.test");
+    net_tcp_finish(f.client.tcp);
+    WAIT_UNTIL(&f, f.server.closed);
+    assert_int_equal(f.server.err, 0);
+    tear_down(&f);
+}
+
+static void not_whom_it_says(void **state)
+{
+    struct fixture f;
+
+    set_up(&f, *state);
+    open_context(&f);
+    dial_safely(&f, "elsewhere.test");
+    assert_int_equal(net_tcp_send(f.client.tcp, SLICE("secret")), 0);
+    WAIT_UNTIL(&f, f.client.closed && f.server.closed);
+    assert_int_equal(f.client.err, NET_TLS_FAILED);
+    assert_int_equal(f.server.err, NET_TLS_FAILED);
+    assert_false(f.client.connected);
+    assert_int_equal(f.server.got.n, 0);
+    tear_down(&f);
+}
+
+static void speaks_no_tls(void **state)
+{
+    struct fixture f;
+
+    set_up(&f, *state);
+    open_context(&f);
+    dial(&f);
+    assert_int_equal(net_tcp_send(f.client.tcp, SLICE("OPTIONS sip:a@b SIP/2.0\r\n\r\n")), 0);
+    WAIT_UNTIL(&f, f.server.closed);
+    assert_int_equal(f.server.err, NET_TLS_FAILED);
+    assert_int_equal(f.server.got.n, 0);
+    tear_down(&f);
+}
+
+static void safe_and_closed_in_callback(void **state)
+{
+    struct fixture f;
+
+    set_up(&f, *state);
+    open_context(&f);
+    f.server.close_when_read = true;
+    dial_safely(&f, "here.test");
+    assert_int_equal(net_tcp_send(f.client.tcp, SLICE("bye")), 0);
+    WAIT_UNTIL(&f, f.client.closed);
+    assert_int_equal(f.client.err, 0); /* close_notify has come */
     tear_down(&f);
 }
 
@@ -289,6 +392,10 @@ int main(void)
 {
     ipv6_needed();
     return RUN_ROWS("net/tcp bytes in order", rows, carries) +
+           RUN_ROWS("net/tcp by TLS", rows, carries_safely) +
+           RUN_ROWS("net/tcp by TLS with a stranger", rows, not_whom_it_says) +
+           RUN_ROWS("net/tcp without TLS where it is wanted", rows, speaks_no_tls) +
+           RUN_ROWS("net/tcp by TLS closed in callback", rows, safe_and_closed_in_callback) +
            RUN_ROWS("net/tcp megabytes", rows, much) + RUN_ROWS("net/tcp refused", rows, refused) +
            RUN_ROWS("net/tcp closed in order", rows, closed_in_order) +
            RUN_ROWS("net/tcp peer that does not read", rows, peer_that_does_not_read) +
