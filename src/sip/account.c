@@ -20,9 +20,7 @@ static int check_uri(struct slice text, struct sip_uri *uri)
 
     if (sip_uri_parse(text, uri))
         return -EINVAL;
-    if (uri->scheme != SIP_SCHEME_SIP || sip_locate_uri(uri, &where) || where.transport == SIP_TLS)
-        return -ENOTSUP;
-    return 0;
+    return sip_locate_uri(uri, &where) ? -ENOTSUP : 0;
 }
 
 /* A Route value without its brackets. */
@@ -45,6 +43,9 @@ static int take_aor(struct sip_account *account, const struct sip_account_params
         return err ? err : -EINVAL;
     sip_uri_put_request(&aor, uri);
     sip_address_put(&from, params->name, buf_slice(&aor));
+    account->secure = uri->scheme == SIP_SCHEME_SIPS;
+    if (account->secure)
+        account->transport = SIP_TLS;
     account->aor = buf_take(&aor);
     account->from = buf_take(&from);
     return account->aor && account->from ? 0 : -ENOMEM;
@@ -52,8 +53,11 @@ static int take_aor(struct sip_account *account, const struct sip_account_params
 
 static void put_transport(struct buf *b, const struct sip_uri *uri, enum sip_transport transport)
 {
-    if (transport && !sip_uri_param(uri, SLICE("transport"), NULL))
-        buf_puts(b, transport == SIP_TCP ? ";transport=tcp" : ";transport=udp");
+    static const char *const words[] = {
+        [SIP_UDP] = ";transport=udp", [SIP_TCP] = ";transport=tcp", [SIP_TLS] = ";transport=tls"};
+
+    if (transport && uri->scheme == SIP_SCHEME_SIP && !sip_uri_param(uri, SLICE("transport"), NULL))
+        buf_puts(b, words[transport]);
 }
 
 /* Request-URI of REGISTER: a domain, without user part (RFC 3261 10.2). */
@@ -151,8 +155,6 @@ int sip_account_new(struct sip_endpoint *ep, const struct sip_account_params *pa
     struct sip_uri aor;
     int err;
 
-    if (params->transport == SIP_TLS)
-        return -ENOTSUP;
     account = calloc(1, sizeof *account);
     if (!account)
         return -ENOMEM;
@@ -161,6 +163,7 @@ int sip_account_new(struct sip_endpoint *ep, const struct sip_account_params *pa
     account->ep = ep;
     account->owner = params->owner;
     account->transport = params->transport;
+    account->trust = params->trust;
     account->wanted_s = params->expires_s ? params->expires_s : DEFAULT_EXPIRES_S;
     account->keep_alive_s = params->keep_alive_s;
     err = sip_register_init(account);
@@ -341,7 +344,7 @@ bool sip_account_is_server(const struct sip_account *account, const struct ip *a
 
 static uint16_t port_of(const struct sip_uri *uri)
 {
-    return uri->port ? uri->port : sip_default_port(SIP_UDP);
+    return uri->port ? uri->port : sip_default_port(sip_uri_transport(uri));
 }
 
 /* The same host; and the port, where one is said, for another one may be somebody else's. */
@@ -401,6 +404,8 @@ static void look_up(struct sip_account *account, struct slice uri, uint64_t now_
     struct sip_req *req =
         sip_req_new(account->ep, &account->lookups, SIP_METHOD_OTHER, on_lookup, account);
 
+    if (req)
+        sip_req_trust(req, account);
     if (req && sip_req_locate(req, uri, NULL, now_ms))
         sip_req_free(req);
 }
@@ -536,7 +541,7 @@ struct slice sip_account_from(const struct sip_account *account)
     return slice_of(account->from);
 }
 
-int sip_account_contact(const struct sip_account *account, const struct sip_flow *flow,
+int sip_account_contact(const struct sip_account *account, const struct sip_flow *flow, bool secure,
                         struct buf *b)
 {
     bool as_seen = account->seen.family && sip_account_is_registered(account) &&
@@ -545,7 +550,7 @@ int sip_account_contact(const struct sip_account *account, const struct sip_flow
                    sip_account_is_server(account, &flow->remote);
 
     sip_uri_put_contact(b, slice_of(account->user), as_seen ? &account->seen : &flow->local,
-                        flow->transport);
+                        flow->transport, secure);
     return buf_ok(b) ? 0 : -ENOMEM;
 }
 

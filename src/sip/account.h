@@ -21,7 +21,8 @@ struct sip_endpoint;
 
 /* The slices are copied. */
 struct sip_account_params {
-    struct slice uri;       /* address of record, sip:alice@example.org; checked */
+    struct slice uri;       /* address of record, sip:alice@example.org; checked. sips: asks for
+                               TLS on every way that is taken */
     struct slice name;      /* display name, or empty */
     struct slice auth_user; /* empty: the user part of uri */
     struct slice realm;     /* the one realm whose challenges are answered; empty: see sip/auth.h */
@@ -33,6 +34,8 @@ struct sip_account_params {
         transport;         /* to registrar and proxy where their URIs name none; 0: RFC 3263 */
     unsigned expires_s;    /* asked for; 0: 3600 */
     unsigned keep_alive_s; /* between keep-alives while registered; 0: 25 over UDP, 90 over TCP */
+    unsigned trust;        /* over TLS: whose trust counts for its servers and calls, a number of
+                              the owner's that comes back in SIP_OUT_LOCATE; 0: the usual one */
     void *owner;           /* handed back in each event */
 };
 

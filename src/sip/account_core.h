@@ -39,6 +39,8 @@ struct sip_account {
     char *hop;                    /* the URI that it is sent to */
     char *proxy;                  /* the first route of all, <sip:…;lr>; or NULL */
     enum sip_transport transport; /* where nothing else says it; 0: nothing */
+    unsigned trust;
+    bool secure; /* the address of record is sips: */
     char user[SIP_ACCOUNT_USER_MAX + 1 + SIP_ACCOUNT_TOKEN + 1]; /* of our Contact */
 
     /* the way of other requests: Service-Route of the last 2xx, each <sip:…> and owned */

@@ -22,7 +22,7 @@ int sip_binding_move(struct sip_account *account, const struct sip_flow *flow)
     struct ip at = public_address(account, flow);
     char *contact;
 
-    sip_uri_put_contact(&b, slice_of(account->user), &at, flow->transport);
+    sip_uri_put_contact(&b, slice_of(account->user), &at, flow->transport, account->secure);
     contact = buf_take(&b);
     if (!contact)
         return -ENOMEM;
@@ -164,8 +164,9 @@ bool sip_binding_is_elsewhere(const struct sip_account *account, const struct ip
 
     if (!seen_at->family || seen_at->family != at.family)
         return false;
-    /* Over TCP the port is that of the connection: it says nothing before one was adopted. */
-    if (account->flow.transport != SIP_UDP && !account->seen.family)
+    /* Over TCP the port is that of the connection: it says nothing before one was adopted, unless
+     * we have none of our own to be called at, as over TLS without a certificate. */
+    if (account->flow.transport != SIP_UDP && !account->seen.family && at.port)
         return !ip_same_host(&at, seen_at);
     return !ip_same(&at, seen_at);
 }

@@ -272,9 +272,9 @@ int sip_call_make_contact(struct sip_call *call, const struct sip_flow *flow, st
 
     buf_putc(&b, '<');
     if (call->account)
-        sip_account_contact(call->account, flow, &b);
+        sip_account_contact(call->account, flow, call->secure, &b);
     else
-        sip_uri_put_contact(&b, user, &flow->local, flow->transport);
+        sip_uri_put_contact(&b, user, &flow->local, flow->transport, call->secure);
     buf_putc(&b, '>');
     free(call->contact);
     call->contact = buf_take(&b);
@@ -329,6 +329,9 @@ struct sip_req *sip_call_request(struct sip_call *call, struct sip_dialog *dlg,
     int err = req ? 0 : -ENOMEM;
 
     if (req) {
+        sip_req_trust(req, call->account);
+        if (call->secure)
+            sip_req_only_tls(req);
         sip_req_set_dialog(req, dlg);
         give_credentials(call, req, cseq);
     }
@@ -373,6 +376,7 @@ void sip_call_learn_addresses(struct sip_call *call, uint64_t now_ms)
         if (!req)
             continue;
         sip_req_set_dialog(req, call->dialog);
+        sip_req_trust(req, call->account);
         if (sip_req_locate(req, uris[i], NULL, now_ms))
             sip_req_free(req);
     }

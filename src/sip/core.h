@@ -109,6 +109,7 @@ struct sip_call {
     bool bye_wanted;                     /* when the ACK has come */
     bool known;                          /* the owner has been told of it */
     bool bye_came;                       /* the dialog is no more */
+    bool secure; /* begun by a sips: URI: all its requests go over TLS (RFC 3261 12.1.1) */
 
     /* outgoing */
     struct sip_place places[1 + SIP_MAX_REDIRECTS]; /* whom the owner asked for, then redirects */
@@ -311,7 +312,7 @@ bool sip_account_wants_password(struct sip_account *account);
 struct slice sip_account_from(const struct sip_account *account);
 void *sip_account_owner(const struct sip_account *account);
 /* Appends our Contact URI for a message on this flow. -ENOMEM. */
-int sip_account_contact(const struct sip_account *account, const struct sip_flow *flow,
+int sip_account_contact(const struct sip_account *account, const struct sip_flow *flow, bool secure,
                         struct buf *b);
 
 /* All places of a request to our server are its own. */

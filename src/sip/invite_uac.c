@@ -74,6 +74,10 @@ static int find_place(struct sip_call *call, uint64_t now_ms)
     call->invite = sip_req_new(call->ep, &call->reqs, SIP_INVITE, on_invite, call);
     if (!call->invite)
         return -ENOMEM;
+    sip_req_trust(call->invite, call->account);
+    call->secure |= slice_istarts(slice_of(call->target), SLICE("sips:"));
+    if (call->secure)
+        sip_req_only_tls(call->invite);
     if (call->account)
         err = sip_account_way(call->account, slice_of(call->target), &store, &way);
     /* Whoever is not our server may ask for credentials in vain. */
@@ -185,7 +189,18 @@ static void located(struct sip_call *call, uint64_t now_ms)
 {
     struct sip_call_event event = {.kind = SIP_CALL_OFFER_WANTED,
                                    .flow = *sip_req_flow(call->invite)};
-    int err = sip_call_make_contact(call, &event.flow, slice_of(call->user));
+    int err;
+
+    if (call->secure && event.flow.transport != SIP_TLS) {
+        drop_invite(call);
+        sip_call_over(call,
+                      &(struct sip_call_event){.cause = SIP_END_UNREACHABLE,
+                                               .flow = event.flow,
+                                               .err = -EPROTONOSUPPORT},
+                      now_ms);
+        return;
+    }
+    err = sip_call_make_contact(call, &event.flow, slice_of(call->user));
 
     if (call->account && sip_account_serves(call->account, slice_of(call->target)))
         sip_account_add_servers(call->account, call->invite);

@@ -71,6 +71,7 @@ void sip_uas_invite(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip
         return;
     }
     call->account = sip_core_account_by_user(ep, msg->uri.user);
+    call->secure = msg->uri.scheme == SIP_SCHEME_SIPS && flow->transport == SIP_TLS;
     err = sip_dialog_new_uas(msg, flow, slice_of(call->tag), &call->dialog);
     if (!err) {
         list_append(&call->dialogs, &call->dialog->link);

@@ -33,7 +33,10 @@ bool sip_locate_is_flow(const struct sip_locate *locate, const struct sip_flow *
     uint16_t port = locate->port ? locate->port : sip_default_port(transport);
     struct ip ip;
 
-    if (locate->secure || transport != flow->transport || port != flow->remote.port)
+    /* Who is at the other end of a connection by TLS is the one to talk to, wherever he would like
+     * to be called: to call him there he would have to prove an address that few can. */
+    if (transport != flow->transport ||
+        (port != flow->remote.port && !(transport == SIP_TLS && flow->connection)))
         return false;
     return !ip_parse(locate->host, &ip) && ip_same_host(&ip, &flow->remote);
 }

@@ -83,8 +83,10 @@ static void look_for_way(struct sip_call *call, uint64_t now_ms)
 {
     sip_req_free(call->way);
     call->way = sip_req_new(call->ep, &call->reqs, SIP_METHOD_OTHER, on_way, call);
-    if (call->way)
+    if (call->way) {
         sip_req_set_dialog(call->way, call->dialog);
+        sip_req_trust(call->way, call->account);
+    }
     if (call->way && !sip_req_locate(call->way, sip_dialog_next_hop(call->dialog), NULL, now_ms))
         return;
     sip_req_free(call->way);

@@ -77,7 +77,7 @@ int sip_out_send(struct sip_out *out, uint64_t key, const struct sip_flow *flow,
 }
 
 int sip_out_locate(struct sip_out *out, uint64_t key, struct slice host, uint16_t port,
-                   enum sip_transport transport, bool secure)
+                   enum sip_transport transport, bool secure, unsigned trust)
 {
     struct sip_out_item *item = new_item(SIP_OUT_LOCATE, key);
 
@@ -87,6 +87,7 @@ int sip_out_locate(struct sip_out *out, uint64_t key, struct slice host, uint16_
     item->port = port;
     item->transport = transport;
     item->secure = secure;
+    item->trust = trust;
     if (!item->host) {
         sip_out_item_free(item);
         return -ENOMEM;

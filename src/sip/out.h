@@ -11,6 +11,10 @@
 #include "base/list.h"
 #include "base/slice.h"
 
+/* What sip_endpoint_send_failed is told where a way was there and could not be made safe. Not a
+ * number of the system. */
+#define SIP_NOT_SAFE (-3900)
+
 enum sip_transport { SIP_UDP = 1, SIP_TCP, SIP_TLS };
 
 /* The way a message came or is to go. */
@@ -19,6 +23,9 @@ struct sip_flow {
     struct ip local; /* family 0: the owner picks */
     struct ip remote;
     uint64_t connection; /* TCP, TLS: the owner's number of a connection; 0: none yet */
+    /* TLS: the owner's number of who must be there and by whose trust, as it was located (RFC 5922
+     * 7.1); 0: whoever has opened the connection to us, and none is opened to him. */
+    uint32_t peer;
 };
 
 enum sip_out_kind {
@@ -53,7 +60,8 @@ struct sip_out_item {
     char *host; /* owned */
     uint16_t port;
     enum sip_transport transport;
-    bool secure; /* a sips: URI */
+    bool secure;    /* a sips: URI */
+    unsigned trust; /* over TLS: whose trust counts, a number of the owner's (sip/account.h) */
 
     /* CALL */
     struct sip_call_event *event; /* owned */
@@ -78,7 +86,7 @@ void sip_out_clear(struct sip_out *out);
 int sip_out_send(struct sip_out *out, uint64_t key, const struct sip_flow *flow,
                  enum sip_send_how how, struct slice bytes);
 int sip_out_locate(struct sip_out *out, uint64_t key, struct slice host, uint16_t port,
-                   enum sip_transport transport, bool secure);
+                   enum sip_transport transport, bool secure, unsigned trust);
 /* An item of kind SIP_OUT_CALL with an empty event, or NULL. So that the end of a call can be told
  * even when memory is gone, it is made before it is needed and appended later. */
 struct sip_out_item *sip_out_event_new(void);

@@ -97,12 +97,13 @@ char *sip_redirect_place(struct slice contact_value, struct slice tried, char *c
     char *text;
 
     if (sip_contact_parse(contact_value, &contact) || contact.address.any ||
-        sip_uri_parse(contact.address.uri, &uri) || uri.scheme != SIP_SCHEME_SIP)
+        sip_uri_parse(contact.address.uri, &uri) ||
+        (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS))
         return NULL;
     sip_uri_put_domain(&b, &uri);
     new = buf_ok(&b) && !sip_uri_parse(buf_slice(&b), &uri) &&
           (sip_uri_parse(tried, &other) || !sip_uri_equal(&uri, &other));
-    for (size_t i = 0; new && i < n; i++)
+    for (size_t i = 0; new &&i < n; i++)
         new = sip_uri_parse(slice_of(known[i]), &other) || !sip_uri_equal(&uri, &other);
     text = new ? slice_dup(buf_slice(&b)) : NULL;
     buf_free(&b);

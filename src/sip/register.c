@@ -169,6 +169,9 @@ static void send_register(struct sip_account *account, bool taking_back, uint64_
         err = account->req ? 0 : -ENOMEM;
     }
     if (!err) {
+        sip_req_trust(account->req, account);
+        if (account->secure)
+            sip_req_only_tls(account->req);
         use_password(account);
         err = find_place(account, now_ms);
     }
@@ -283,6 +286,8 @@ static void look(struct sip_account *account, uint64_t now_ms)
     struct sip_req *req =
         sip_req_new(account->ep, &account->lookups, SIP_METHOD_OTHER, on_look, account);
 
+    if (req)
+        sip_req_trust(req, account);
     if (req && sip_req_locate(req, sip_register_hop(account), NULL, now_ms))
         sip_req_free(req);
 }

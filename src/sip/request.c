@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sip/account_core.h"
 #include "sip/core.h"
 #include "sip/limits.h"
 #include "sip/locate.h"
@@ -51,6 +52,16 @@ void sip_req_free(struct sip_req *req)
     sip_req_auth_free(req);
     free(req->hop);
     free(req);
+}
+
+void sip_req_trust(struct sip_req *req, const struct sip_account *account)
+{
+    req->trust = account ? account->trust : 0;
+}
+
+void sip_req_only_tls(struct sip_req *req)
+{
+    req->only_tls = true;
 }
 
 void sip_req_stop(struct sip_req *req)
@@ -244,8 +255,10 @@ int sip_req_send(struct sip_req *req, uint64_t now_ms)
 {
     struct sip_flow flow = req->flows[req->at];
     struct buf b = buf_new(SIP_MAX_MESSAGE);
-    int err = sip_req_make_credentials(req, &flow);
+    int err = req->only_tls && flow.transport != SIP_TLS ? -EPROTONOSUPPORT : 0;
 
+    if (!err)
+        err = sip_req_make_credentials(req, &flow);
     if (!err)
         err = print(req, &flow, &b);
 
@@ -293,6 +306,8 @@ static void next_target(struct sip_req *req, int err, uint64_t now_ms)
 {
     struct sip_flow *flow = &req->flows[req->at];
 
+    /* Of all that may go wrong this is what a person must hear of, whatever the next one says. */
+    req->not_safe |= err == SIP_NOT_SAFE;
     if (req->by_size && !req->refused && flow->transport == SIP_UDP) {
         req->refused = true;
         send_or_tell(req, now_ms);
@@ -302,6 +317,8 @@ static void next_target(struct sip_req *req, int err, uint64_t now_ms)
         advance(req, now_ms);
         return;
     }
+    if (req->not_safe)
+        err = SIP_NOT_SAFE;
     sip_req_tell(req, SIP_REQ_FAILED | SIP_REQ_OVER, NULL, err, now_ms);
 }
 
@@ -384,7 +401,7 @@ int sip_req_locate(struct sip_req *req, struct slice uri_text, const struct sip_
             return -ENOMEM;
     }
     err = sip_out_locate(&req->ep->out, req->key, where.host, where.port, where.transport,
-                         where.secure);
+                         where.secure, req->trust);
     req->waiting = !err;
     return err;
 }

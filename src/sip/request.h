@@ -94,6 +94,12 @@ enum sip_req_credentials sip_req_credentials(const struct sip_req *req, struct s
 /* RFC 3261 22.1: the ACK to a 2xx has the credentials of its INVITE, where it goes to who has seen
  * them already. Before sip_req_set. */
 void sip_req_copy_credentials(struct sip_req *ack, const struct sip_req *invite);
+/* Over TLS it is to be the other side whom this account's owner trusts; NULL: the usual trust.
+ * Before it is located. */
+void sip_req_trust(struct sip_req *req, const struct sip_account *account);
+/* It is for a sips: URI, or belongs to the dialog of one: where the way leads over anything but
+ * TLS it fails with -EPROTONOSUPPORT. */
+void sip_req_only_tls(struct sip_req *req);
 /* Whether it waits for a password; sip_account_set_password lets it go on. */
 bool sip_req_waits_for_password(const struct sip_req *req);
 /* There is a password now; or -ENOENT: there is none, and it ends with SIP_REQ_RESPONSE and the

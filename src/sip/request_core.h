@@ -17,7 +17,10 @@ struct sip_req {
 
     struct buf head, tail; /* the message without its Via, which stands between them */
     char branch[sizeof SIP_BRANCH_COOKIE + BRANCH_RANDOM];
-    char *hop; /* URI that it is sent to, for sip_req_again */
+    char *hop;      /* URI that it is sent to, for sip_req_again */
+    unsigned trust; /* of SIP_OUT_LOCATE */
+    bool not_safe;  /* one of the targets was not */
+    bool only_tls;  /* whoever asked for sips: gets nothing less (RFC 3261 26.2.2) */
 
     struct sip_flow flows[SIP_MAX_TARGETS];
     size_t n_flows, at;

@@ -425,9 +425,9 @@ void sip_uri_put_domain(struct buf *b, const struct sip_uri *uri)
 }
 
 void sip_uri_put_contact(struct buf *b, struct slice user, const struct ip *at,
-                         enum sip_transport transport)
+                         enum sip_transport transport, bool secure)
 {
-    buf_puts(b, "sip:");
+    buf_puts(b, secure ? "sips:" : "sip:");
     if (user.n) {
         sip_uri_put_user(b, user);
         buf_putc(b, '@');
@@ -435,4 +435,6 @@ void sip_uri_put_contact(struct buf *b, struct slice user, const struct ip *at,
     ip_put_with_port(b, at);
     if (transport == SIP_TCP)
         buf_puts(b, ";transport=tcp");
+    else if (transport == SIP_TLS && !secure)
+        buf_puts(b, ";transport=tls"); /* which sips: says by itself */
 }

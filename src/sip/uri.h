@@ -43,9 +43,10 @@ bool sip_uri_equal(const struct sip_uri *a, const struct sip_uri *b);
 void sip_uri_put_request(struct buf *b, const struct sip_uri *uri);
 /* The same of a sip or sips URI without its user part: the domain, as REGISTER wants it (10.2). */
 void sip_uri_put_domain(struct buf *b, const struct sip_uri *uri);
-/* Writes a URI of ours for Contact: user (may be empty, escaped as needed), address, transport. */
+/* Writes a URI of ours for Contact: user (may be empty, escaped as needed), address, transport;
+ * secure: as sips:. */
 void sip_uri_put_contact(struct buf *b, struct slice user, const struct ip *at,
-                         enum sip_transport transport);
+                         enum sip_transport transport, bool secure);
 /* Writes text with each %hh as the byte it stands for; a % that starts no escape stays. */
 void sip_uri_put_unescaped(struct buf *b, struct slice text);
 /* Writes bytes as a user part: what it may not hold (RFC 3261 25.1 user) becomes %hh. */
