@@ -12,6 +12,7 @@ libnet_a_SOURCES = \
 	src/net/sip_link.c src/net/sip_link.h src/net/sip_link_private.h \
 	src/net/sip_link_listen.c \
 	src/net/sip_link_locate.c \
+	src/net/sip_link_peers.c \
 	src/net/sip_link_tcp.c \
 	src/net/tcp.c src/net/tcp.h \
 	src/net/tls.c src/net/tls.h src/net/tls_private.h \

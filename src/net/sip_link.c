@@ -54,12 +54,19 @@ bool sip_link_bound(const struct net_sip_link *link, enum sip_transport transpor
 {
     const struct net_udp *udp = link->udp[family_index(family)];
     const struct net_tcp_listener *tcp = link->tcp[family_index(family)];
+    const struct net_tcp_listener *tls = link->tls[family_index(family)];
 
-    if (tcp && (transport == SIP_TCP || !udp))
+    if (tls && (transport == SIP_TLS || (!udp && !tcp)))
+        *out = net_tcp_listener_local(tls);
+    else if (tcp && (transport == SIP_TCP || !udp))
         *out = net_tcp_listener_local(tcp);
     else if (udp)
         *out = net_udp_local(udp);
-    return udp || tcp;
+    else
+        return false;
+    if ((transport == SIP_TLS) != (tls && (transport == SIP_TLS || (!udp && !tcp))))
+        out->port = 0;
+    return true;
 }
 
 /* --- UDP ------------------------------------------------------------------------------------- */
@@ -145,7 +152,7 @@ static void send_item(struct net_sip_link *link, const struct sip_out_item *item
 {
     int err = -EPROTONOSUPPORT;
 
-    if (item->flow.transport == SIP_TCP) {
+    if (item->flow.transport == SIP_TCP || item->flow.transport == SIP_TLS) {
         sip_link_tcp_send(link, item);
         return;
     }
@@ -233,11 +240,12 @@ int net_sip_link_open(const struct net_sip_link_config *config, struct net_sip_l
     link->config.connect_ms = or_usual(config->connect_ms, SIP_LINK_CONNECT_MS);
     link->config.silence_ms = or_usual(config->silence_ms, SIP_LINK_SILENCE_MS);
     list_init(&link->searches);
+    list_init(&link->peers);
     list_init(&link->connections);
     list_init(&link->failures);
     err = net_deadline_new(config->loop, on_due, link, &link->deadline);
     if (!err)
-        err = sip_link_bind(link, &udp_events, &sip_link_tcp_events);
+        err = sip_link_bind(link, &udp_events, &sip_link_tcp_events, &sip_link_tls_events);
     if (err) {
         net_sip_link_close(link);
         return err;
@@ -254,6 +262,7 @@ void net_sip_link_close(struct net_sip_link *link)
     sip_link_unbind(link);
     sip_link_tcp_close_all(link);
     sip_link_locate_cancel(link);
+    sip_link_forget_peers(link);
     LIST_EACH (&link->failures, at)
         free(LIST_ITEM(at, struct failure, link));
     net_deadline_free(link->deadline);
@@ -277,6 +286,11 @@ bool net_sip_link_listening(const struct net_sip_link *link, size_t i,
         if (link->tcp[f] && i-- == 0) {
             *transport = SIP_TCP;
             *out = net_tcp_listener_local(link->tcp[f]);
+            return true;
+        }
+        if (link->tls[f] && i-- == 0) {
+            *transport = SIP_TLS;
+            *out = net_tcp_listener_local(link->tls[f]);
             return true;
         }
     }

@@ -11,6 +11,7 @@
 #include "base/slice.h"
 #include "net/loop.h"
 #include "net/resolver.h"
+#include "net/tls.h"
 #include "sip/account.h"
 #include "sip/endpoint.h"
 
@@ -18,15 +19,15 @@ struct net_sip_link;
 
 /* Where to listen. */
 struct net_sip_listen {
-    bool udp, tcp;
+    bool udp, tcp, tls;
     /* family 0: all addresses, IPv6 where the machine has it. Port 0: a free one, the same number
-     * for each transport and family. */
+     * for each transport and family. TLS beside others takes the next one (5061 beside 5060). */
     struct ip ip;
 };
 
-/* [udp:|tcp:]ADDR:PORT, with ADDR an IPv4 address, an IPv6 address in brackets, or "*" or nothing
- * for all; the port may be left out with its colon: 5060. Without a prefix both UDP and TCP.
- * 0 or -EBADMSG. */
+/* [udp:|tcp:|tls:]ADDR:PORT, with ADDR an IPv4 address, an IPv6 address in brackets, or "*" or
+ * nothing for all; the port may be left out with its colon: 5060, for TLS 5061. Without a prefix
+ * both UDP and TCP. 0 or -EBADMSG. */
 int net_sip_listen_parse(struct slice text, struct net_sip_listen *out);
 
 struct net_sip_link_config {
@@ -44,6 +45,13 @@ struct net_sip_link_config {
     void (*on_call)(void *arg, const struct sip_call_event *event);
     /* The same for what accounts have to tell. NULL: there are none. */
     void (*on_account)(void *arg, const struct sip_account_event *event);
+    /* Whose certificates count and who we are, over TLS: trust as in SIP_OUT_LOCATE, 0 also for
+     * connections that others open. The context stays its owner's; NULL: it cannot be had, which
+     * its owner has said. May be NULL itself: then there is no TLS. */
+    struct net_tls_context *(*tls)(void *arg, unsigned trust);
+    /* A connection that we opened could not be made safe: a sentence, which lives until it returns.
+     * What was to be sent fails afterwards with SIP_NOT_SAFE. */
+    void (*on_not_safe)(void *arg, const char *sentence);
     /* Each whole SIP message that is sent or received, for --trace. NULL: nobody looks. */
     void (*on_trace)(void *arg, bool sent, const struct sip_flow *flow, struct slice bytes);
     void *arg;
@@ -62,6 +70,10 @@ void net_sip_link_pump(struct net_sip_link *link);
 /* The networks of this machine have changed: what was known of the ways to others no longer
  * counts. */
 void net_sip_link_network_changed(struct net_sip_link *link);
+
+/* How safe the connection of a flow is now; NULL: it is none of TLS, or gone. */
+const struct net_tls_facts *net_sip_link_facts(const struct net_sip_link *link,
+                                               const struct sip_flow *flow);
 
 /* The i-th address listened on, from 0, and its transport; false: there are no more. */
 bool net_sip_link_listening(const struct net_sip_link *link, size_t i,

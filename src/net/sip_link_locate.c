@@ -20,6 +20,8 @@ struct search {
     struct list link; /* in link->searches */
     struct net_sip_link *owner;
     uint64_t key;
+    char *host;
+    unsigned trust;
     struct sip_locator *locator;
     struct net_deadline *deadline;
     bool hurried;
@@ -49,33 +51,43 @@ static int local_for(const struct net_sip_link *link, enum sip_transport transpo
     return ip_is_loopback(out) && !ip_is_loopback(remote) ? -ENETUNREACH : 0;
 }
 
-/* The transports that we have, the dearest first: UDP for sip:, RFC 3263 4.1. TCP may be called
- * without listening on it. */
-static size_t our_transports(const struct net_sip_link *link, enum sip_transport out[2])
+/* The transports that we have, the dearest first: UDP for sip:, RFC 3263 4.1. TCP and TLS may be
+ * called without listening on them. */
+static size_t our_transports(const struct net_sip_link *link, enum sip_transport out[3])
 {
     size_t n = 0;
 
     if (link->udp[0] || link->udp[1])
         out[n++] = SIP_UDP;
     out[n++] = SIP_TCP;
+    if (link->config.tls)
+        out[n++] = SIP_TLS;
     return n;
 }
 
-static void answer(struct net_sip_link *link, uint64_t key, const struct sip_target *targets,
-                   size_t n_targets, int err)
+/* domain: who must be there, over TLS. */
+static void answer(struct net_sip_link *link, uint64_t key, const char *domain, unsigned trust,
+                   const struct sip_target *targets, size_t n_targets, int err)
 {
     struct sip_flow flows[SIP_MAX_TARGETS];
+    uint32_t peer = 0;
     size_t n = 0;
 
     for (size_t i = 0; i < n_targets; i++) {
         struct ip local;
         int no_way = local_for(link, targets[i].transport, &targets[i].ip, &local);
 
+        if (!no_way && targets[i].transport == SIP_TLS && !peer) {
+            peer = sip_link_peer_number(link, slice_of(domain), trust);
+            no_way = peer ? 0 : -ENOMEM;
+        }
         if (no_way)
             err = no_way;
         else
-            flows[n++] = (struct sip_flow){
-                .transport = targets[i].transport, .local = local, .remote = targets[i].ip};
+            flows[n++] = (struct sip_flow){.transport = targets[i].transport,
+                                           .local = local,
+                                           .remote = targets[i].ip,
+                                           .peer = targets[i].transport == SIP_TLS ? peer : 0};
     }
     sip_endpoint_located(link->config.endpoint, key, flows, n, n ? 0 : err, net_now_ms());
 }
@@ -89,6 +101,7 @@ static void search_free(struct search *s)
     list_remove(&s->link);
     net_deadline_free(s->deadline);
     sip_locator_free(s->locator);
+    free(s->host);
     free(s);
 }
 
@@ -126,8 +139,8 @@ static bool go_on(struct search *s)
     if (!sip_locator_done(s->locator))
         return false;
     n = sip_locator_targets(s->locator, targets, &err);
+    answer(link, key, s->host, s->trust, targets, n, err);
     search_free(s);
-    answer(link, key, targets, n, err);
     return true;
 }
 
@@ -159,10 +172,10 @@ static void on_search_due(void *arg)
         net_sip_link_pump(link);
 }
 
-static int search_new(struct net_sip_link *link, uint64_t key, const struct sip_locate *what,
-                      struct search **out)
+static int search_new(struct net_sip_link *link, const struct sip_out_item *item,
+                      const struct sip_locate *what, struct search **out)
 {
-    enum sip_transport ours[2];
+    enum sip_transport ours[3];
     size_t n_ours = our_transports(link, ours);
     struct search *s = calloc(1, sizeof *s);
     int err;
@@ -171,8 +184,12 @@ static int search_new(struct net_sip_link *link, uint64_t key, const struct sip_
         return -ENOMEM;
     list_init(&s->link);
     s->owner = link;
-    s->key = key;
-    err = net_deadline_new(link->config.loop, on_search_due, s, &s->deadline);
+    s->key = item->key;
+    s->trust = item->trust;
+    s->host = slice_dup(what->host);
+    err = s->host ? 0 : -ENOMEM;
+    if (!err)
+        err = net_deadline_new(link->config.loop, on_search_due, s, &s->deadline);
     if (!err)
         err = sip_locator_new(what, ours, n_ours, link->config.rng, &s->locator);
     if (err) {
@@ -192,12 +209,12 @@ static void answer_addresses(struct net_sip_link *link, const struct sip_out_ite
                              const struct ip *ips, size_t n)
 {
     struct sip_target targets[NET_RESOLVE_MAX_IPS];
-    enum sip_transport ours[2];
+    enum sip_transport ours[3];
 
     our_transports(link, ours);
     for (size_t i = 0; i < n; i++)
         targets[i] = (struct sip_target){item->transport ? item->transport : ours[0], ips[i]};
-    answer(link, item->key, targets, n, 0);
+    answer(link, item->key, item->host, item->trust, targets, n, 0);
 }
 
 void sip_link_locate(struct net_sip_link *link, const struct sip_out_item *item)
@@ -206,16 +223,18 @@ void sip_link_locate(struct net_sip_link *link, const struct sip_out_item *item)
     struct ip ips[NET_RESOLVE_MAX_IPS];
     struct search *search;
     int err = -EPROTONOSUPPORT;
-    size_t n = net_resolve_now(what.host, what.port ? what.port : SIP_DEFAULT_PORT, ips);
+    bool tls = item->secure || item->transport == SIP_TLS;
+    size_t n =
+        net_resolve_now(what.host, what.port ? what.port : sip_default_port(what.transport), ips);
 
-    if (n && !item->secure && item->transport != SIP_TLS) {
+    if (n && (!tls || link->config.tls)) {
         answer_addresses(link, item, ips, n);
         return;
     }
     if (!n)
-        err = search_new(link, item->key, &what, &search);
+        err = search_new(link, item, &what, &search);
     if (err)
-        answer(link, item->key, NULL, 0, err);
+        answer(link, item->key, NULL, 0, NULL, 0, err);
     else
         go_on(search);
 }

@@ -12,6 +12,7 @@
 #include "sip/stream.h"
 
 #define SIP_DEFAULT_PORT 5060
+#define SIP_DEFAULT_TLS_PORT 5061
 
 /* Connections that others opened to us: in all, and from one address; above, closed at once. */
 #define SIP_LINK_MAX_INBOUND 64
@@ -37,6 +38,18 @@
  * (RFC 3261 16.6, timer C), anything else is over after 32 s. */
 #define SIP_LINK_AWAIT_MS 200000
 
+/* Names that connections by TLS must be verified for, the latest; an older one has to be located
+ * again. */
+#define SIP_LINK_MAX_PEERS 512
+
+/* Whom connections by TLS must lead to: sip_flow.peer. */
+struct sip_link_peer {
+    struct list link; /* in net_sip_link.peers, the one that was used last first */
+    uint32_t number;
+    unsigned trust;
+    char domain[]; /* as in the URI, before NAPTR and SRV (RFC 5922 7.1) */
+};
+
 /* IPv4 stands at 0, IPv6 at 1. */
 #define N_FAMILIES 2
 
@@ -60,7 +73,10 @@ struct net_sip_link {
     struct net_sip_link_config config;
     struct net_deadline *deadline;
     struct net_udp *udp[N_FAMILIES];
-    struct net_tcp_listener *tcp[N_FAMILIES];
+    struct net_tcp_listener *tcp[N_FAMILIES], *tls[N_FAMILIES];
+    struct list peers; /* of struct sip_link_peer */
+    size_t n_peers;
+    uint32_t last_peer;
     struct list searches;    /* of struct search */
     struct list connections; /* of struct connection, oldest first */
     struct list failures;    /* of struct failure, for the next turn */
@@ -84,15 +100,16 @@ void sip_link_fail_later(struct net_sip_link *link, uint64_t key, int err);
 bool sip_link_is_keep_alive(struct slice bytes);
 void sip_link_trace(struct net_sip_link *link, bool sent, const struct sip_flow *flow,
                     struct slice bytes);
-/* Where others reach us: the socket of this transport and family, or of the other transport where
- * we do not listen on this one. False: there is none of this family. */
+/* Where others reach us: the socket of this transport and family, or of another transport where we
+ * do not listen on this one; the port is 0 where TLS is on one side of that only, as nobody could
+ * be called there. False: there is none of this family. */
 bool sip_link_bound(const struct net_sip_link *link, enum sip_transport transport, uint8_t family,
                     struct ip *out);
 
 /* sip_link_listen.c: opens udp and tcp of link, or none of them. */
 
 int sip_link_bind(struct net_sip_link *link, const struct net_udp_events *udp,
-                  const struct net_tcp_listen_events *tcp);
+                  const struct net_tcp_listen_events *tcp, const struct net_tcp_listen_events *tls);
 void sip_link_unbind(struct net_sip_link *link);
 
 /* sip_link_locate.c */
@@ -100,9 +117,18 @@ void sip_link_unbind(struct net_sip_link *link);
 void sip_link_locate(struct net_sip_link *link, const struct sip_out_item *item);
 void sip_link_locate_cancel(struct net_sip_link *link);
 
+/* sip_link_peers.c */
+
+/* The number of who is asked for; 0: no memory. */
+uint32_t sip_link_peer_number(struct net_sip_link *link, struct slice domain, unsigned trust);
+/* Who that is, or NULL: it was forgotten meanwhile. */
+const struct sip_link_peer *sip_link_peer(struct net_sip_link *link, uint32_t number);
+void sip_link_forget_peers(struct net_sip_link *link);
+
 /* sip_link_tcp.c */
 
-extern const struct net_tcp_listen_events sip_link_tcp_events; /* arg: the link */
+extern const struct net_tcp_listen_events sip_link_tcp_events,
+    sip_link_tls_events; /* arg: the link */
 void sip_link_tcp_send(struct net_sip_link *link, const struct sip_out_item *item);
 /* Closes what has been idle or slow for too long. */
 void sip_link_tcp_tick(struct net_sip_link *link, uint64_t now_ms);

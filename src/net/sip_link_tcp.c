@@ -1,5 +1,5 @@
-/* The link's TCP connections: who may open how many, for how long they stay, what they carry
- * (RFC 3261 18). */
+/* The link's connections by TCP and TLS: who may open how many, for how long they stay, what they
+ * carry (RFC 3261 18). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +42,8 @@ static void be_active(struct connection *c, uint64_t now_ms)
     c->look_ms = now_ms + c->owner->config.idle_ms;
 }
 
-static struct connection *connection_new(struct net_sip_link *link, bool inbound)
+static struct connection *connection_new(struct net_sip_link *link, enum sip_transport transport,
+                                         bool inbound)
 {
     struct connection *c = calloc(1, sizeof *c);
 
@@ -56,7 +57,7 @@ static struct connection *connection_new(struct net_sip_link *link, bool inbound
     c->owner = link;
     c->inbound = inbound;
     c->opened_ms = net_now_ms();
-    c->flow.transport = SIP_TCP;
+    c->flow.transport = transport;
     c->flow.connection = ++link->last_connection;
     be_active(c, c->opened_ms);
     list_append(&link->connections, &c->link);
@@ -82,6 +83,8 @@ static void lose(struct connection *c, int err)
 
     if (c->finish_ms)
         err = c->finish_err;
+    else if (err == NET_TLS_FAILED)
+        err = SIP_NOT_SAFE;
     if (err || !c->heard)
         for (size_t i = 0; i < c->n_keys; i++)
             if (c->keys[i].key)
@@ -182,11 +185,22 @@ static void on_bytes(void *arg, struct slice bytes)
     net_sip_link_pump(link);
 }
 
+/* Whoever hears of the failure of what was to be sent knows the reason by then. */
+static void tell_not_safe(struct connection *c)
+{
+    const struct net_sip_link_config *config = &c->owner->config;
+
+    if (!c->inbound && config->on_not_safe)
+        config->on_not_safe(config->arg, net_tls_fault(net_tcp_tls(c->tcp)));
+}
+
 static void on_closed(void *arg, int err)
 {
     struct connection *c = arg;
     struct net_sip_link *link = c->owner;
 
+    if (err == NET_TLS_FAILED)
+        tell_not_safe(c);
     lose(c, err);
     net_sip_link_pump(link);
 }
@@ -242,9 +256,26 @@ static void make_room(struct net_sip_link *link)
         lose(idlest, 0);
 }
 
-static void on_accepted(void *arg, struct net_tcp *tcp)
+/* Hands are shaken by a stranger's bytes like all that he sends: within the limits above, and until
+ * he has, the connection is one in the making (connect_ms). */
+static int own(struct net_sip_link *link, struct connection *c)
 {
-    struct net_sip_link *link = arg;
+    struct net_tls_context *context;
+    struct net_tls *tls;
+    int err;
+
+    if (c->flow.transport == SIP_TLS) {
+        context = link->config.tls(link->config.arg, 0);
+        err = context ? net_tls_server_new(context, &tls) : -EINVAL;
+        if (err)
+            return err;
+        net_tcp_secure(c->tcp, tls);
+    }
+    return net_tcp_own(c->tcp, &events, c);
+}
+
+static void accepted(struct net_sip_link *link, enum sip_transport transport, struct net_tcp *tcp)
+{
     struct ip remote = net_tcp_remote(tcp);
     struct connection *c = NULL;
 
@@ -253,7 +284,7 @@ static void on_accepted(void *arg, struct net_tcp *tcp)
     if (net_tcp_is_one_too_many(tcp))
         make_room(link);
     else if (may_accept(link, &remote))
-        c = connection_new(link, true);
+        c = connection_new(link, transport, true);
     if (!c) {
         net_tcp_close(tcp);
         net_sip_link_pump(link); /* what make_room told */
@@ -263,12 +294,23 @@ static void on_accepted(void *arg, struct net_tcp *tcp)
     c->flow.remote = remote;
     c->flow.local = net_tcp_local(tcp);
     net_tcp_limit_silence(tcp, link->config.silence_ms);
-    if (net_tcp_own(tcp, &events, c))
+    if (own(link, c))
         connection_free(c);
     net_sip_link_pump(link); /* sets the deadline */
 }
 
+static void on_accepted(void *arg, struct net_tcp *tcp)
+{
+    accepted(arg, SIP_TCP, tcp);
+}
+
+static void on_accepted_tls(void *arg, struct net_tcp *tcp)
+{
+    accepted(arg, SIP_TLS, tcp);
+}
+
 const struct net_tcp_listen_events sip_link_tcp_events = {on_accepted};
+const struct net_tcp_listen_events sip_link_tls_events = {on_accepted_tls};
 
 /* --- what goes out ---------------------------------------------------------------------------- */
 
@@ -280,6 +322,7 @@ static bool leaves_from(const struct connection *c, const struct sip_flow *flow)
            ip_same_host(&c->flow.local, &flow->local);
 }
 
+/* Over TLS a connection is used again only for whom it was verified, by whose trust. */
 static struct connection *find(const struct net_sip_link *link, const struct sip_flow *flow)
 {
     struct connection *same_place = NULL;
@@ -287,11 +330,12 @@ static struct connection *find(const struct net_sip_link *link, const struct sip
     LIST_EACH (&link->connections, at) {
         struct connection *c = LIST_ITEM(at, struct connection, link);
 
-        if (c->finish_ms)
+        if (c->finish_ms || c->flow.transport != flow->transport)
             continue;
         if (flow->connection && c->flow.connection == flow->connection)
             return c;
-        if (ip_same(&c->flow.remote, &flow->remote) && leaves_from(c, flow))
+        if (c->flow.peer == flow->peer && ip_same(&c->flow.remote, &flow->remote) &&
+            leaves_from(c, flow))
             same_place = c;
     }
     return same_place;
@@ -306,27 +350,63 @@ static size_t count_outbound(const struct net_sip_link *link)
     return n;
 }
 
+/* For a flow of TLS; where it is another one, *out is NULL. */
+static int tls_for(struct net_sip_link *link, const struct sip_flow *flow, struct net_tls **out)
+{
+    const struct sip_link_peer *peer;
+    struct net_tls_context *context;
+
+    *out = NULL;
+    if (flow->transport != SIP_TLS)
+        return 0;
+    if (!link->config.tls)
+        return -EPROTONOSUPPORT;
+    peer = sip_link_peer(link, flow->peer);
+    if (!peer)
+        return -ENOTCONN; /* who called us is gone, or it is to be located again */
+    context = link->config.tls(link->config.arg, peer->trust);
+    return context ? net_tls_client_new(context, slice_of(peer->domain), out) : SIP_NOT_SAFE;
+}
+
 static int open_to(struct net_sip_link *link, const struct sip_flow *flow, struct connection **out)
 {
     struct connection *c;
+    struct net_tls *tls;
     int err;
 
     if (count_outbound(link) >= SIP_LINK_MAX_OUTBOUND)
         return -EMFILE;
-    c = connection_new(link, false);
+    err = tls_for(link, flow, &tls);
+    if (err)
+        return err;
+    c = connection_new(link, flow->transport, false);
+    if (!c)
+        net_tls_free(tls);
     if (!c)
         return -ENOMEM;
     c->flow.remote = flow->remote;
+    c->flow.peer = flow->peer;
     /* With the port that we listen on, as in flow: the one of the connection is of use to nobody.
      */
     c->flow.local = flow->local;
     err = net_tcp_connect(link->config.loop, &flow->remote, &flow->local, &events, c, &c->tcp);
     if (err) {
+        net_tls_free(tls);
         connection_free(c);
         return err;
     }
+    if (tls)
+        net_tcp_secure(c->tcp, tls);
     *out = c;
     return 0;
+}
+
+const struct net_tls_facts *net_sip_link_facts(const struct net_sip_link *link,
+                                               const struct sip_flow *flow)
+{
+    const struct connection *c = flow->transport == SIP_TLS ? find(link, flow) : NULL;
+
+    return c && net_tcp_is_connected(c->tcp) ? net_tls_facts(net_tcp_tls(c->tcp)) : NULL;
 }
 
 static void grow_keys(struct connection *c)

@@ -278,7 +278,7 @@ static const struct locate_row {
     {"no socket of the family", "127.0.0.1:0", "::1", 0, 0, false, "", -EAFNOSUPPORT},
     {"what is bound to loopback cannot leave the machine", "127.0.0.1:0", "192.0.2.9", 0, 0, false,
      "", -ENETUNREACH},
-    {"sips: is not spoken yet", "*:0", "127.0.0.1", 0, 0, true, "", -EPROTONOSUPPORT},
+    {"sips: is not spoken where there is no TLS", "*:0", "127.0.0.1", 0, 0, true, "", -EPROTONOSUPPORT},
     {"TLS neither", "*:0", "127.0.0.1", 0, SIP_TLS, false, "", -EPROTONOSUPPORT},
 };
 

@@ -4,6 +4,7 @@
 
 #include "net/sip_link.h"
 #include "tests/lib/ipv6.h"
+#include "tests/lib/paper.h"
 #include "tests/lib/rows.h"
 
 struct node {
@@ -20,6 +21,9 @@ struct node {
     size_t sdp_bytes;           /* of the offer that came */
     enum sip_transport came_by; /* the INVITE */
     enum sip_transport sent_by; /* our last request */
+    uint64_t connection;        /* that the INVITE came by */
+    char not_safe[300];
+    struct net_tls_context *trust[2]; /* a: whom it trusts, by number; b: itself, and nobody */
 };
 
 struct fixture {
@@ -78,6 +82,7 @@ static void on_call(void *arg, const struct sip_call_event *event)
         n->call = event->call;
         n->sdp_bytes = event->sdp.n;
         n->came_by = event->flow.transport;
+        n->connection = event->flow.connection;
         if (n->auto_answer)
             sip_call_accept(n->call, SLICE(SDP_START), net_now_ms());
         break;
@@ -106,18 +111,46 @@ static void on_trace(void *arg, bool sent, const struct sip_flow *flow, struct s
         n->sent_by = flow->transport;
 }
 
+static struct net_tls_context *context_of(void *arg, unsigned trust)
+{
+    return ((struct node *)arg)->trust[trust];
+}
+
+static void on_not_safe(void *arg, const char *sentence)
+{
+    struct node *n = arg;
+
+    strncpy(n->not_safe, sentence, sizeof n->not_safe - 1);
+}
+
+/* Both have the certificate of this machine; a second trust knows nobody. */
+static void open_trust(struct node *n)
+{
+    struct net_tls_settings s = {.ca = paper_path("root", "pem"),
+                                 .certificate = paper_path("here", "pem"),
+                                 .key = paper_path("here", "key")};
+    struct buf why = buf_new(100);
+
+    assert_int_equal(net_tls_context_new(&s, &why, &n->trust[0]), 0);
+    s.ca = paper_path("here", "pem");
+    assert_int_equal(net_tls_context_new(&s, &why, &n->trust[1]), 0);
+}
+
 static void node_open(struct node *n, struct fixture *f, const char *listen)
 {
     struct sip_endpoint_config ep = {.user_agent = "test"};
     struct net_sip_link_config config = {.loop = f->loop,
                                          .on_call = on_call,
                                          .on_trace = on_trace,
+                                         .tls = context_of,
+                                         .on_not_safe = on_not_safe,
                                          .arg = n,
                                          .resolver = f->resolver,
                                          .rng = &f->rng};
     enum sip_transport transport;
 
     n->f = f;
+    open_trust(n);
     n->rng = rng_system();
     ep.rng = &n->rng;
     n->ep = sip_endpoint_new(&ep);
@@ -132,6 +165,8 @@ static void node_close(struct node *n)
 {
     net_sip_link_close(n->link);
     sip_endpoint_free(n->ep);
+    net_tls_context_free(n->trust[0]);
+    net_tls_context_free(n->trust[1]);
     n->link = NULL;
     n->ep = NULL;
 }
@@ -183,6 +218,12 @@ static const struct row {
     {"UDP on all addresses", "*:0", "*:0", "127.0.0.1", "", 0, SIP_UDP},
     {"TCP over IPv4", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1", ";transport=tcp", 0, SIP_TCP},
     {"TCP over IPv6", "[::1]:0", "[::1]:0", "[::1]", ";transport=tcp", 0, SIP_TCP},
+    {"TLS over IPv4", "tls:127.0.0.1:0", "tls:127.0.0.1:0", "127.0.0.1", ";transport=tls", 0,
+     SIP_TLS},
+    {"TLS over IPv6", "tls:[::1]:0", "tls:[::1]:0", "[::1]", ";transport=tls", 0, SIP_TLS},
+    {"TLS by name, where the caller does not listen by it", "127.0.0.1:0", "tls:127.0.0.1:0",
+     "localhost", ";transport=tls", 0, SIP_TLS},
+    {"2 kB by TLS", "127.0.0.1:0", "tls:127.0.0.1:0", "127.0.0.1", ";transport=tls", 2000, SIP_TLS},
     {"nothing but TCP", "tcp:127.0.0.1:0", "tcp:127.0.0.1:0", "127.0.0.1", "", 0, SIP_TCP},
     {"localhost where only IPv4 listens", "*:0", "127.0.0.1:0", "localhost", "", 0, SIP_UDP},
     {"over 1300 bytes by TCP, RFC 3261 18.1.1", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1", "", 1400,
@@ -256,6 +297,56 @@ static void nobody_there(void **state)
     tear_down(&f);
 }
 
+/* Whose trust counts is the account's: the same server, not the same trust. */
+static void not_safe(void **state)
+{
+    struct sip_account_params params = {.uri = SLICE("sip:a@example.test"), .trust = 1};
+    struct sip_invite_params invite = {.contact_user = SLICE("a")};
+    struct buf target = buf_new(200);
+    struct fixture f;
+
+    (void)state;
+    set_up(&f, "127.0.0.1:0", "tls:127.0.0.1:0");
+    assert_int_equal(sip_account_new(f.a.ep, &params, &invite.account), 0);
+    buf_printf(&target, "sips:b@127.0.0.1:%u", (unsigned)f.b.at.port);
+    invite.target = buf_slice(&target);
+    assert_int_equal(sip_call_invite(f.a.ep, &invite, &f.a.call, net_now_ms()), 0);
+    net_sip_link_pump(f.a.link);
+    WAIT_UNTIL(&f, f.a.ended);
+    assert_int_equal(f.a.cause, SIP_END_UNREACHABLE);
+    assert_int_equal(f.a.err, SIP_NOT_SAFE);
+    assert_non_null(strstr(f.a.not_safe, "of an authority that is not known"));
+    assert_false(f.b.incoming);
+    sip_account_free(invite.account);
+    buf_free(&target);
+    tear_down(&f);
+}
+
+static uint64_t connection_of_call(struct fixture *f, const char *host)
+{
+    f->a.answered = f->b.acked = f->b.incoming = false;
+    dial(f, host, ";transport=tls");
+    WAIT_UNTIL(f, f->a.answered && f->b.acked);
+    return f->b.connection;
+}
+
+/* RFC 5922 7.3: a connection leads to whom it was verified for and to nobody else, though both
+ * names are at one address. */
+static void reused_for_the_same_name_only(void **state)
+{
+    struct fixture f;
+    uint64_t first;
+
+    (void)state;
+    set_up(&f, "127.0.0.1:0", "tls:127.0.0.1:0");
+    f.b.auto_answer = true;
+    first = connection_of_call(&f, "127.0.0.1");
+    assert_int_equal(connection_of_call(&f, "127.0.0.1"), first);
+    assert_int_not_equal(connection_of_call(&f, "localhost"), first);
+    assert_int_equal(connection_of_call(&f, "127.0.0.1"), first);
+    tear_down(&f);
+}
+
 static void unknown_host(void **state)
 {
     struct fixture f;
@@ -306,14 +397,23 @@ static void cancelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(invite_leaves_at_once),
-        cmocka_unit_test(unknown_host),
-        cmocka_unit_test(caller_gone_while_ringing),
-        cmocka_unit_test(cancelled),
+        cmocka_unit_test(invite_leaves_at_once),         cmocka_unit_test(not_safe),
+        cmocka_unit_test(reused_for_the_same_name_only), cmocka_unit_test(unknown_host),
+        cmocka_unit_test(caller_gone_while_ringing),     cmocka_unit_test(cancelled),
     };
 
+    static const struct paper papers[] = {
+        {.name = "root", .is_authority = true},
+        {.name = "here", .issuer = "root", .alternatives = "DNS:localhost,IP:127.0.0.1,IP:::1"},
+    };
+    int failed;
+
     ipv6_needed();
-    return RUN_ROWS("net/sip_link calls", rows, call_and_hang_up) +
-           RUN_ROWS("net/sip_link nobody to call", gones, nobody_there) +
-           cmocka_run_group_tests_name("net/sip_link call ends", tests, NULL, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(papers); i++)
+        paper_make(&papers[i]);
+    failed = RUN_ROWS("net/sip_link calls", rows, call_and_hang_up) +
+             RUN_ROWS("net/sip_link nobody to call", gones, nobody_there) +
+             cmocka_run_group_tests_name("net/sip_link call ends", tests, NULL, NULL);
+    paper_remove();
+    return failed;
 }
