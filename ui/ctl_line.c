@@ -103,6 +103,7 @@ static const struct {
     {"codec",              take_string,  AT(codec)},
     {"encryption",         take_string,  AT(encryption)},
     {"suite",              take_string,  AT(suite)},
+    {"signalling_encryption", take_string, AT(signalling_encryption)},
     {"sending",            take_bool,    AT(on)},
     {"early",              take_not,     AT(result.answered)},
     {"file",               take_string,  AT(file)},

@@ -227,7 +227,8 @@ enum part { OF_EVENT, OF_RESULT, OF_QUALITY, OF_OWN };
 /* clang-format off */
 enum member {
     CALL = 1, PEER, PEER_NAME, CONTACT, TARGET, ACCOUNT, URI, OUR_CONTACT, TRANSPORT, REMOTE, LOCAL,
-    LISTENS, SERVER, STATUS, REASON, TEXT, CODEC, ENCRYPTION, SUITE, SENDING, EARLY, FILE_NAME, DIGIT,
+    LISTENS, SERVER, STATUS, REASON, TEXT, CODEC, ENCRYPTION, SUITE, SAFE, SENDING, EARLY,
+    FILE_NAME, DIGIT,
     DIGITS, OUTCOME, ANSWERED, DURATION, SENT, RECEIVED, LOST, LOSS, THEIR_LOSS, JITTER, ROUND_TRIP,
     EXPIRES, BINDINGS, SEEN_AT, RETRY, REALM, CONFERENCE, MICROPHONE_DB, SPEAKER_DB, DEVICES,
     Q_LOSS, Q_THEIR_LOSS, Q_JITTER, Q_ROUND_TRIP, Q_DELAY, Q_LEVEL_IN, Q_LEVEL_OUT, Q_MOS, Q_SENT,
@@ -266,6 +267,7 @@ static const struct {
     [CODEC]         = {"codec",              put_string,         E(codec)},
     [ENCRYPTION]    = {"encryption",         put_string,         E(encryption)},
     [SUITE]         = {"suite",              put_string,         E(suite)},
+    [SAFE]          = {"signalling_encryption", put_string,      E(signalling_encryption)},
     [SENDING]       = {"sending",            put_bool,           E(on)},
     [EARLY]         = {"early",              put_not,            E(result.answered)},
     [FILE_NAME]     = {"file",               put_string,         E(file)},
@@ -324,12 +326,12 @@ static const struct {
 /* What the kinds that phone/event_names.h names are told with. */
 static const unsigned char told_with[][JSON_MEMBERS_MAX] = {
     [PHONE_LISTENING]       = {TRANSPORT, LISTENS},
-    [PHONE_INCOMING]        = {WHOSE, PEER_NAME, TARGET, TRANSPORT, REMOTE},
+    [PHONE_INCOMING]        = {WHOSE, PEER_NAME, TARGET, TRANSPORT, REMOTE, SAFE},
     [PHONE_TURNED_AWAY]     = {WHOSE, PEER_NAME, TARGET, TRANSPORT, REMOTE, STATUS},
     [PHONE_CALLING]         = {WHOSE, TRANSPORT, REMOTE},
     [PHONE_RINGING]         = {WHOSE, STATUS, REASON},
     [PHONE_EARLY]           = {WHOSE, CODEC, REMOTE, ENCRYPTION},
-    [PHONE_ANSWERED]        = {WHOSE, STATUS, CODEC, REMOTE, ENCRYPTION},
+    [PHONE_ANSWERED]        = {WHOSE, STATUS, CODEC, REMOTE, ENCRYPTION, SAFE},
     [PHONE_MEDIA_MOVED]     = {WHOSE, CODEC, REMOTE, ENCRYPTION},
     [PHONE_HELD]            = {WHOSE},
     [PHONE_RESUMED]         = {WHOSE},
@@ -342,7 +344,7 @@ static const unsigned char told_with[][JSON_MEMBERS_MAX] = {
     [PHONE_ENDED]           = {WHOSE, OUTCOME, STATUS, REASON, TEXT, ANSWERED, TOTALS, CODEC,
                                ENCRYPTION, FILE_NAME, DIGITS},
     [PHONE_REGISTERED]      = {ACCOUNT, URI, SERVER, TRANSPORT, OUR_CONTACT, EXPIRES, BINDINGS,
-                               SEEN_AT},
+                               SEEN_AT, SAFE},
     [PHONE_REGISTER_FAILED] = {ACCOUNT, URI, OUTCOME, STATUS, REASON, TEXT, RETRY},
     [PHONE_UNREGISTERED]    = {ACCOUNT, URI},
     [PHONE_PASSWORD_WANTED] = {ACCOUNT, URI, REALM},

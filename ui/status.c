@@ -137,6 +137,14 @@ static void put_calling(struct buf *out, const struct phone_event *e)
     buf_printf(out, "%s (%s %s)", e->peer, e->transport, ip_text(&e->where, where));
 }
 
+static void put_answered(struct buf *out, const struct phone_event *e)
+{
+    buf_puts(out, "answered");
+    put_sound(out, e);
+    if (*e->signalling_encryption)
+        buf_printf(out, ", messages by %s", e->signalling_encryption);
+}
+
 static void put_registered(struct buf *out, const struct phone_event *e)
 {
     char where[IP_TEXT_MAX];
@@ -147,6 +155,8 @@ static void put_registered(struct buf *out, const struct phone_event *e)
         buf_printf(out, ", one of %u devices", e->bindings);
     if (*e->seen_at)
         buf_printf(out, ", seen at %s", e->seen_at);
+    if (*e->signalling_encryption)
+        buf_printf(out, ", %s", e->signalling_encryption);
 }
 
 static void put_register_failed(struct buf *out, const struct phone_event *e)
@@ -252,7 +262,7 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_CALLING: put_calling(out, e); return true;
     case PHONE_RINGING: put_progress(out, e); return true;
     case PHONE_EARLY: buf_puts(out, "sound before the answer"); put_sound(out, e); return true;
-    case PHONE_ANSWERED: buf_puts(out, "answered"); put_sound(out, e); return true;
+    case PHONE_ANSWERED: put_answered(out, e); return true;
     case PHONE_MEDIA_MOVED: buf_puts(out, "sound changed"); put_sound(out, e); return true;
     case PHONE_HELD: buf_puts(out, "put on hold by the other side"); return true;
     case PHONE_RESUMED: buf_puts(out, "taken off hold by the other side"); return true;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "phone/password.h"
 #include "phone/phone_private.h"
+#include "phone/phone_tls.h"
 #include "sip/uri.h"
 
 /* --- begin and end --------------------------------------------------------------------------- */
@@ -31,7 +32,10 @@ static char *domain_of(const char *text)
 
 static enum sip_transport transport_of(enum config_transport transport)
 {
-    return transport == CONFIG_UDP ? SIP_UDP : transport == CONFIG_TCP ? SIP_TCP : 0;
+    static const enum sip_transport of[] = {
+        [CONFIG_UDP] = SIP_UDP, [CONFIG_TCP] = SIP_TCP, [CONFIG_TLS] = SIP_TLS};
+
+    return of[transport];
 }
 
 static int open_sip(struct account *account)
@@ -45,6 +49,7 @@ static int open_sip(struct account *account)
         .registrar = slice_of(config->registrar),
         .proxy = slice_of(config->proxy),
         .transport = transport_of(config->transport),
+        .trust = account->trust,
         .expires_s = config->expires_s,
         .keep_alive_s = config->keep_alive_s,
         .owner = account,
@@ -64,6 +69,7 @@ static void free_account(struct account *account)
     password_command_free(account->command);
     net_deadline_free(account->patience);
     sip_account_free(account->sip);
+    net_tls_context_free(account->tls);
     free(account->label);
     free(account->uri);
     free(account->domain);
@@ -86,7 +92,8 @@ static void on_patience(void *arg)
     buf_free(&text);
 }
 
-static int open_account(struct phone *phone, const struct account_config *config)
+static int open_account(struct phone *phone, const struct account_config *config, unsigned number,
+                        struct buf *why)
 {
     struct account *account = calloc(1, sizeof *account);
     int err;
@@ -96,6 +103,7 @@ static int open_account(struct phone *phone, const struct account_config *config
     account->phone = phone;
     account->config = config;
     account->gone = true;
+    account->trust = number;
     list_init(&account->in_turns);
     list_append(&phone->accounts, &account->link);
     account->n_codecs = phone_list_codecs(config->codecs, config->n_codecs, account->codecs);
@@ -105,6 +113,8 @@ static int open_account(struct phone *phone, const struct account_config *config
     if (!account->label || !account->uri || !account->domain)
         return -ENOMEM;
     err = net_deadline_new(phone->loop, on_patience, account, &account->patience);
+    if (!err)
+        err = phone_tls_open_account(account, why);
     return err ? err : open_sip(account);
 }
 
@@ -116,19 +126,20 @@ static void explain(const struct account_config *config, int err, struct buf *wh
                       "sip:alice@example.org and sip:server.example.org");
     else if (err == -ENOTSUP)
         buf_puts(why, ": the way to its server asks for something that we do not speak; there are "
-                      "UDP and TCP");
+                      "UDP, TCP and TLS");
     else
         buf_printf(why, ": %s", strerror(-err));
 }
 
 int accounts_open(struct phone *phone, struct buf *why)
 {
+    unsigned number = 0;
     int err = 0;
 
     LIST_EACH (&phone->config->accounts, at) {
         const struct account_config *config = LIST_ITEM(at, struct account_config, link);
 
-        err = err ? err : open_account(phone, config);
+        err = err ? err : open_account(phone, config, ++number, why);
         if (err && why->n == 0)
             explain(config, err, why);
     }
@@ -264,6 +275,7 @@ static void registered(struct account *account, const struct sip_account_event *
 {
     struct slice elsewhere = is_seen_as_is(e) ? SLICE("") : e->seen_at;
     char *contact = phone_safe_dup(e->contact), *seen_at = phone_safe_dup(elsewhere);
+    struct buf secured = buf_new(512);
 
     account->settled = true;
     account->failure = (struct account_failure){0};
@@ -280,7 +292,10 @@ static void registered(struct account *account, const struct sip_account_event *
                                        .expires_s = e->granted_s,
                                        .bindings = e->n_bindings,
                                        .seen_at = seen_at,
+                                       .signalling_encryption =
+                                           phone_tls_put_facts(account->phone, &e->flow, &secured),
                                    });
+    buf_free(&secured);
     account->told = true;
     free(contact);
     free(seen_at);

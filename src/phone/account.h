@@ -38,7 +38,9 @@ struct account {
     struct phone *phone;
     const struct account_config *config;
     struct sip_account *sip;
-    char *label, *uri, *domain; /* owned, safe to show; domain: HOST or HOST:PORT of uri */
+    struct net_tls_context *tls; /* by its own settings; NULL: the phone's */
+    unsigned trust;              /* its number, 1 and up */
+    char *label, *uri, *domain;  /* owned, safe to show; domain: HOST or HOST:PORT of uri */
     struct sdp_codec codecs[CONFIG_CODECS_MAX]; /* n_codecs 0: those of the phone */
     size_t n_codecs;
 

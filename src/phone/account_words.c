@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "phone/account.h"
+#include "phone/phone_tls.h"
 #include "phone/spelling.h"
 
 static void put_status(struct buf *text, const struct sip_account_event *e)
@@ -89,8 +90,13 @@ static void put_server(const struct sip_account_event *e, struct buf *text)
         buf_printf(text, " at %s", ip_text(&e->flow.remote, where));
 }
 
-static enum phone_outcome unreachable(const struct sip_account_event *e, struct buf *text)
+static enum phone_outcome unreachable(const struct account *account,
+                                      const struct sip_account_event *e, struct buf *text)
 {
+    if (e->err == SIP_NOT_SAFE) {
+        buf_printf(text, "the way to the server is not safe: %s", phone_tls_fault(account->phone));
+        return PHONE_UNREACHABLE;
+    }
     put_server(e, text);
     switch (e->err) {
     case -ECONNREFUSED:
@@ -102,6 +108,10 @@ static enum phone_outcome unreachable(const struct sip_account_event *e, struct 
     case -EAFNOSUPPORT:
         buf_printf(text, " cannot be reached from here (%s); check the network", strerror(-e->err));
         break;
+    case -EPROTONOSUPPORT:
+        buf_puts(text, " is reached by TLS only for a sips: address, and the way to it is another "
+                       "one; check registrar, proxy and transport");
+        break;
     default:
         buf_puts(text, " cannot be reached");
         if (e->err)
@@ -111,7 +121,8 @@ static enum phone_outcome unreachable(const struct sip_account_event *e, struct 
     return PHONE_UNREACHABLE;
 }
 
-static enum phone_outcome not_found(const struct sip_account_event *e, struct buf *text)
+static enum phone_outcome not_found(const struct account *account,
+                                    const struct sip_account_event *e, struct buf *text)
 {
     switch (e->err) {
     case -ETIMEDOUT:
@@ -119,14 +130,14 @@ static enum phone_outcome not_found(const struct sip_account_event *e, struct bu
         buf_puts(text, "the name server did not answer; check the network");
         return PHONE_NOT_FOUND;
     case -EPROTONOSUPPORT:
-        buf_puts(text, "the server cannot be reached in the way it asks for; we speak UDP and TCP "
-                       "where we listen, and no TLS");
+        buf_puts(text, "the server cannot be reached in the way it asks for; we speak UDP where "
+                       "we listen, TCP and TLS");
         return PHONE_UNREACHABLE;
     case -ENETUNREACH:
     case -EHOSTUNREACH:
     case -EADDRNOTAVAIL:
     case -EAFNOSUPPORT:
-        return unreachable(e, text);
+        return unreachable(account, e, text);
     default:
         buf_puts(text, "no address was found for the server; check uri and registrar");
         return PHONE_NOT_FOUND;
@@ -141,8 +152,7 @@ static enum phone_outcome cannot_answer(const struct account *account,
         buf_puts(text, ": ");
         text_safe(text, slice_head(e->reason, 500));
     }
-    buf_printf(text, "; %s",
-               account->config->realm ? "check realm" : "ask who runs the server");
+    buf_printf(text, "; %s", account->config->realm ? "check realm" : "ask who runs the server");
     return PHONE_NOT_ALLOWED;
 }
 
@@ -175,9 +185,9 @@ enum phone_outcome account_explain(const struct account *account, const struct s
         buf_puts(text, " does not answer; check registrar, or a firewall");
         return PHONE_NO_ANSWER;
     case SIP_ACCOUNT_UNREACHABLE:
-        return unreachable(e, text);
+        return unreachable(account, e, text);
     case SIP_ACCOUNT_NOT_FOUND:
-        return not_found(e, text);
+        return not_found(account, e, text);
     case SIP_ACCOUNT_NOT_KEPT:
         buf_puts(text, "the server said yes but did not keep our address, so nobody could reach "
                        "us; ask who runs the server");

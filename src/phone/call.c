@@ -8,6 +8,7 @@
 #include "phone/calls.h"
 #include "phone/conference.h"
 #include "phone/phone_private.h"
+#include "phone/phone_tls.h"
 
 /* What who calls is told while nobody is to be disturbed, where nothing is configured. */
 #define DND_STATUS 480
@@ -306,6 +307,7 @@ static void connect_call(struct step *s)
 {
     struct call *call = s->call;
     const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
+    struct buf safe = buf_new(512);
 
     if (s->event->flow.remote.family)
         call->flow = s->event->flow; /* not the first address of the host, perhaps */
@@ -319,7 +321,10 @@ static void connect_call(struct step *s)
                                           .status = s->event->status,
                                           .codec = call->told_codec,
                                           .where = call->told_where,
-                                          .encryption = call_media_encryption_name(call)});
+                                          .encryption = call_media_encryption_name(call),
+                                          .signalling_encryption = phone_tls_put_facts(
+                                              call->phone, &call->flow, &safe)});
+    buf_free(&safe);
 }
 
 static void may_send(struct step *s)
@@ -599,10 +604,15 @@ static unsigned dnd_status(const struct phone *phone)
 
 static void tell_incoming(struct call *call, const struct sip_call_event *event, unsigned status)
 {
+    struct buf safe = buf_new(512);
+
     call_tell(call, &(struct phone_event){.kind = status ? PHONE_TURNED_AWAY : PHONE_INCOMING,
                                           .transport = phone_transport_name(event->flow.transport),
                                           .where = event->flow.remote,
+                                          .signalling_encryption =
+                                              phone_tls_put_facts(call->phone, &event->flow, &safe),
                                           .status = status});
+    buf_free(&safe);
 }
 
 void call_incoming(struct call *call, const struct sip_call_event *event)

@@ -5,6 +5,7 @@
 #include "phone/account.h"
 #include "phone/call.h"
 #include "phone/phone_private.h"
+#include "phone/phone_tls.h"
 
 /* clang-format off */
 /* An empty cell is an input that no longer matters in that state, or that SIP cannot give there. A
@@ -166,6 +167,13 @@ static void put_unreachable(const struct call *call, struct buf *text)
     const char *at = call->flow.remote.family ? ip_text(&call->flow.remote, where) : "that address";
 
     switch (call->end.err) {
+    case SIP_NOT_SAFE:
+        buf_printf(text, "the way there is not safe: %s", phone_tls_fault(call->phone));
+        break;
+    case -EPROTONOSUPPORT:
+        buf_puts(text, "sips: asks for TLS, and the way to it is another one; it is not called by "
+                       "anything less");
+        break;
     case -ECONNREFUSED:
         buf_printf(text, "nobody takes calls at %s (connection refused); check address and port",
                    at);
@@ -207,8 +215,8 @@ static enum phone_outcome not_found(const struct call *call, struct buf *text)
                    strerror(-call->end.err));
         return PHONE_UNREACHABLE;
     case -EPROTONOSUPPORT:
-        buf_puts(text, "it cannot be called in the way it asks for; we speak UDP and TCP where we "
-                       "listen, and no TLS");
+        buf_puts(text, "it cannot be called in the way it asks for; we speak UDP where we listen, "
+                       "TCP and TLS");
         return PHONE_UNREACHABLE;
     default:
         buf_printf(text, "no address was found for the host of %s; check its spelling",

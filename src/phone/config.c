@@ -41,6 +41,7 @@ void config_free(struct phone_config *config)
     config_free_binds(&config->screen.binds);
     config_free_rings(config);
     free(config->ring_tone);
+    config_free_tls(&config->tls);
     free(config->device);
     free(config->user);
     free(config->name);
@@ -191,6 +192,7 @@ void config_account_free(struct account_config *account)
     free(account->uri);
     free(account->name);
     free(account->auth_user);
+    config_free_tls(&account->tls);
     free(account->realm);
     mem_wipe_free(account->password);
     free(account->password_command);

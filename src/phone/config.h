@@ -20,11 +20,17 @@
 #define CONFIG_RINGS_MAX 4
 #define CONFIG_FILE_BYTES_MAX 1048576
 
+/* Over TLS: whom we trust and who we are. Strings are owned; NULL: not said. */
+struct config_tls {
+    char *ca, *fingerprint;  /* neither: the system's store */
+    char *certificate, *key; /* both or none */
+};
+
 /* Where SIP is listened for. */
 struct config_listen {
-    bool udp, tcp;
-    struct ip ip; /* family 0: every address; port 0: a free one */
-    bool or_free; /* another port where this one is taken, as by a daemon of the same file */
+    bool udp, tcp, tls; /* tls with the others: at the next port, where there is a certificate */
+    struct ip ip;       /* family 0: every address; port 0: a free one */
+    bool or_free;       /* another port where this one is taken, as by a daemon of the same file */
 };
 
 /* Whose calls an account takes; all others are answered 403 without ringing. */
@@ -42,19 +48,20 @@ enum config_sdes {
     CONFIG_SDES_NEVER,
 };
 
-enum config_transport { CONFIG_ANY_TRANSPORT, CONFIG_UDP, CONFIG_TCP };
+enum config_transport { CONFIG_ANY_TRANSPORT, CONFIG_UDP, CONFIG_TCP, CONFIG_TLS };
 
 /* One section [account LABEL]. Strings are owned; NULL: not said. */
 struct account_config {
     struct list link; /* in phone_config.accounts, in the order of the file */
     size_t line;      /* of the file where the section begins; 0: it is of the command line */
     char *label;      /* of the section, or the URI of --account */
-    char *uri;        /* address of record, checked: sip:alice@example.org */
+    char *uri;        /* address of record, checked: sip:alice@example.org or sips: */
     char *name, *auth_user, *realm;
     char *password;          /* wiped when freed */
     char *password_command;  /* its first line of output is the password; run without a shell */
     bool password_keyring;   /* it is asked of the desktop's keyring (phone/keyring.h) */
     char *registrar, *proxy; /* URIs */
+    struct config_tls tls;   /* what it does not say, the phone's does */
     enum config_transport transport;
     unsigned expires_s; /* 0: 3600 */
     unsigned keep_alive_s;
@@ -92,6 +99,7 @@ struct screen_config {
 
 struct phone_config {
     struct config_listen listen;
+    struct config_tls tls;
     bool listen_said;                     /* false: listen is the default, a free port */
     uint16_t rtp_first, rtp_last;         /* even ports for RTP, the odd ones above for RTCP */
     bool no_device;                       /* device = none */

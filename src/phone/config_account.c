@@ -114,13 +114,11 @@ static int set_proxy(void *into, struct slice value, struct config_fault *fault)
 
 static int set_transport(void *into, struct slice value, struct config_fault *fault)
 {
-    static const char *const words[] = {"udp", "tcp"};
+    static const char *const words[] = {"udp", "tcp", "tls"};
     struct account_config *account = into;
     size_t i;
     int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
 
-    if (err == -EINVAL && slice_ieq(value, SLICE("tls")))
-        buf_puts(&fault->text, "; there is no TLS yet");
     if (!err)
         account->transport = (enum config_transport)(CONFIG_UDP + i);
     return err;
@@ -188,10 +186,17 @@ const struct config_option config_account_options[] = {
      set_password_keyring},
     {{"registrar", "SERVER", "server to register with", "host of the address"}, set_registrar},
     {{"proxy", "SERVER", "server that every request goes through", "none"}, set_proxy},
-    {{"transport", "udp|tcp", "transport to the servers", "what DNS says, else udp"}, set_transport},
+    {{"transport", "udp|tcp|tls", "transport to the servers", "what DNS says, else udp"}, set_transport},
+    {{"tls-ca", "FILE|FOLDER", "trust these authorities over TLS", "those of the phone"},
+     config_set_account_tls_ca},
+    {{"tls-fingerprint", "SHA256", "take this one certificate of the server over TLS", "that of the "
+      "phone"}, config_set_account_tls_fingerprint},
+    {{"tls-certificate", "FILE", "our own certificate, where the server asks", "that of the phone"},
+     config_set_account_tls_certificate},
+    {{"tls-key", "FILE", "key of tls-certificate", NULL}, config_set_account_tls_key},
     {{"expires", "SECONDS", "how long a registration is to last", "3600"}, set_expires},
     {{"keep-alive", "SECONDS", "how often the way through routers is kept open",
-      "25 over udp, 90 over tcp"}, set_keep_alive},
+      "25 over udp, 90 otherwise"}, set_keep_alive},
     {{"codec", "LIST", "codecs in order of preference", "those of the phone"}, set_codec},
     {{"accept", "anyone|server|contacts", "whose calls are taken", "server"}, set_accept},
     {{"encryption", "off|prefer|require", "whether the sound of its calls is encrypted",

@@ -13,10 +13,12 @@ static int set_listen(void *into, struct slice value, struct config_fault *fault
     struct net_sip_listen listen;
 
     if (net_sip_listen_parse(value, &listen) != 0)
-        return config_wrong(fault, value, value.p,
-                            "not an address to listen on: it is [udp:|tcp:]ADDRESS:PORT with a "
-                            "numeric address, like udp:192.0.2.1:5060 or [::1]:5060");
-    config->listen = (struct config_listen){.udp = listen.udp, .tcp = listen.tcp, .ip = listen.ip};
+        return config_wrong(
+            fault, value, value.p,
+            "not an address to listen on: it is [udp:|tcp:|tls:]ADDRESS:PORT with a "
+            "numeric address, like udp:192.0.2.1:5060 or [::1]:5060");
+    config->listen = (struct config_listen){
+        .udp = listen.udp, .tcp = listen.tcp, .tls = listen.tls, .ip = listen.ip};
     config->listen_said = true;
     return 0;
 }
@@ -238,9 +240,9 @@ static int set_history_file(void *into, struct slice value, struct config_fault 
 
 /* clang-format off */
 const struct config_option config_phone_options[] = {
-    {{"listen", "[udp:|tcp:]ADDR:PORT",
-      "where SIP is heard: both transports if none is named. A free port, but answer and daemon "
-      "without account take 5060",
+    {{"listen", "[udp:|tcp:|tls:]ADDR:PORT",
+      "where SIP is heard: by udp and tcp if none is named, and with a tls-certificate by tls one "
+      "port above. A free port, but answer and daemon without account take 5060",
       NULL}, set_listen},
     {{"rtp-ports", "A-B", "range of ports for sound", "16384-32767"}, set_rtp_ports},
     {{"device", "none|NAME", "sound device; call and daemon take the system's, answer none", NULL},
@@ -261,6 +263,13 @@ const struct config_option config_phone_options[] = {
      set_encryption},
     {{"sdes", "tls|always|never", "when keys for that are sent in the messages of SIP",
       "tls: where these are encrypted"}, set_sdes},
+    {{"tls-ca", "FILE|FOLDER", "trust these authorities over TLS, not those of the system", NULL},
+     config_set_tls_ca},
+    {{"tls-fingerprint", "SHA256", "take this one certificate of a server over TLS, and no other",
+      NULL}, config_set_tls_fingerprint},
+    {{"tls-certificate", "FILE", "our own certificate, to be called by TLS and where servers ask",
+      NULL}, config_set_tls_certificate},
+    {{"tls-key", "FILE", "key of tls-certificate", NULL}, config_set_tls_key},
     {{"dns-server", "ADDR[:PORT]", "ask this name server", "those of the system"},
      set_dns_server},
     {{"history", "yes|no", "whether calls are written down", "yes"}, set_history},

@@ -44,6 +44,15 @@ void config_free_rings(struct phone_config *config);
 int config_set_on_event(void *into, struct slice value, struct config_fault *fault);
 void config_free_hooks(struct list *hooks);
 
+/* --- config_tls.c: the first four for the phone, the others for an account ---------------------
+ */
+
+config_set_fn config_set_tls_ca, config_set_tls_fingerprint, config_set_tls_certificate,
+    config_set_tls_key;
+config_set_fn config_set_account_tls_ca, config_set_account_tls_fingerprint,
+    config_set_account_tls_certificate, config_set_account_tls_key;
+void config_free_tls(struct config_tls *tls);
+
 /* --- config_screen.c -------------------------------------------------------------------------- */
 
 config_set_fn config_set_theme, config_set_colours, config_set_lines, config_set_mouse;

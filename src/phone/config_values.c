@@ -6,6 +6,7 @@
 #include "phone/config_private.h"
 #include "phone/spelling.h"
 #include "sip/uri.h"
+#include "sip/via.h"
 
 #define URI_BYTES_MAX 1024
 
@@ -193,10 +194,6 @@ static int read_uri(struct slice value, const char *shape, struct config_fault *
     if (!buf_ok(&u->text) || sip_uri_parse(whole, &u->uri) != 0 ||
         u->uri.scheme == SIP_SCHEME_TEL || u->uri.scheme == SIP_SCHEME_OTHER)
         return config_wrong(fault, value, value.p, shape);
-    if (u->uri.scheme == SIP_SCHEME_SIPS)
-        return config_wrong(fault, value, value.p,
-                            "sips: asks for TLS, which this version does not speak yet; sip: goes "
-                            "without encryption");
     return 0;
 }
 
@@ -250,8 +247,7 @@ int config_server(struct slice value, char **out, struct config_fault *fault)
     if (!err && u.uri.user.p)
         err = wrong_at(&u, u.uri.user, "a server has no user in its address");
     if (!err && sip_uri_param(&u.uri, SLICE("transport"), &transport) &&
-        sip_uri_transport(&u.uri) != SIP_UDP && sip_uri_transport(&u.uri) != SIP_TCP)
-        err = wrong_at(&u, u.uri.params,
-                       "the transport of a server can be udp or tcp; there is no TLS yet");
+        !sip_transport_of(transport))
+        err = wrong_at(&u, u.uri.params, "the transport of a server can be udp, tcp or tls");
     return keep_uri(err, &u, out);
 }

@@ -132,7 +132,7 @@ struct phone_event {
     const char *contact;   /* its name in our file of contacts; of a caller only where its server is
                               ours, or its URI is the address that it calls from */
     const char *target;    /* whom the caller asked for */
-    const char *transport; /* "udp", "tcp" */
+    const char *transport; /* "udp", "tcp", "tls" */
     struct ip where;
     const char *codec; /* "opus/48000/2" */
     unsigned status;   /* of a SIP response */
@@ -152,14 +152,18 @@ struct phone_event {
     const char *encryption; /* of the sound: "none", "sdes", "sdes-in-the-clear" (whoever saw the
                                messages of SIP has the keys); "": nothing is agreed */
     const char *suite;      /* MEDIA: of the encryption, "AES_CM_128_HMAC_SHA1_80"; "": none */
-    uint32_t conference;    /* 1 and up, never used again */
+    /* INCOMING, ANSWERED, REGISTERED: how safe our messages are on the way to the next hop, as
+     * "TLSv1.3, TLS_AES_256_GCM_SHA384, example.org verified by system store", or "nobody verified"
+     * where they called us; "" without TLS. */
+    const char *signalling_encryption;
+    uint32_t conference; /* 1 and up, never used again */
     double microphone_db, speaker_db;
     const struct phone_quality *quality;
     const struct phone_device *devices; /* n_devices of them */
     size_t n_devices;
     struct slice bytes;
     bool unmasked; /* secrets in them may be shown: no choice of the phone, but of who holds it */
-    bool sent; /* by us */
+    bool sent;     /* by us */
 };
 
 #endif

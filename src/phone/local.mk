@@ -25,6 +25,7 @@ libphone_a_SOURCES = \
 	src/phone/config_private.h \
 	src/phone/config_read.c \
 	src/phone/config_screen.c \
+	src/phone/config_tls.c \
 	src/phone/config_values.c \
 	src/phone/contacts.c \
 	src/phone/contacts.h \
@@ -86,6 +87,9 @@ libphone_a_SOURCES = \
 	src/phone/media_thread.h \
 	src/phone/password.c \
 	src/phone/password.h \
+	src/phone/phone_tls.c \
+	src/phone/phone_tls.h \
+	src/phone/phone_tls.c src/phone/phone_tls.h \
 	src/phone/phone.c \
 	src/phone/phone.h \
 	src/phone/phone_desk.c \

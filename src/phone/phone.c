@@ -12,6 +12,7 @@
 #include "phone/calls.h"
 #include "phone/conference.h"
 #include "phone/phone_private.h"
+#include "phone/phone_tls.h"
 
 /* How long the last BYE and CANCEL may wait for their answers when the phone ends: a process is
  * gone within two seconds of a SIGTERM. */
@@ -308,14 +309,22 @@ static int open_link(struct phone *phone, struct buf *why)
         .endpoint = phone->endpoint,
         .resolver = phone->resolver,
         .rng = &phone->rng,
-        .listen = {.udp = listen->udp, .tcp = listen->tcp, .ip = listen->ip},
+        .listen = {.udp = listen->udp,
+                   .tcp = listen->tcp,
+                   .tls = listen->tls || phone->config->tls.certificate,
+                   .ip = listen->ip},
+        .tls = phone_tls_context,
+        .on_not_safe = phone_tls_not_safe,
         .on_call = on_call,
         .on_account = on_account,
         .on_trace = on_message,
         .arg = phone,
     };
-    int err = net_sip_link_open(&config, &phone->link);
+    int err = phone_tls_open(phone, why);
 
+    if (err)
+        return err;
+    err = net_sip_link_open(&config, &phone->link);
     if (err == -EADDRINUSE && listen->or_free) {
         config.listen.ip.port = 0;
         err = net_sip_link_open(&config, &phone->link);
@@ -400,6 +409,8 @@ void phone_free(struct phone *phone)
     accounts_close(phone);
     net_interface_watch_free(phone->watch);
     net_sip_link_close(phone->link);
+    net_tls_context_free(phone->tls);
+    free(phone->tls_fault);
     sip_endpoint_free(phone->endpoint);
     if (phone->media)
         media_free(phone->media, NULL);

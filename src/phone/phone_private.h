@@ -23,6 +23,8 @@ struct phone {
     struct sip_endpoint *endpoint;
     struct net_sip_link *link;
     struct net_resolver *resolver; /* of all names */
+    struct net_tls_context *tls;   /* NULL: nobody has needed it yet */
+    char *tls_fault;               /* owned: why a connection could not be made safe; or NULL */
     struct media *media;
     struct sdp_codec codecs[CONFIG_CODECS_MAX]; /* what we can, in our order */
     size_t n_codecs;

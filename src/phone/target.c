@@ -157,10 +157,6 @@ static int refuse_number(struct buf *why)
 
 static int refuse_scheme(struct slice scheme, struct buf *why)
 {
-    if (slice_ieq(scheme, SLICE("sips")))
-        return refuse(why, -ENOTSUP,
-                      "sips: asks for TLS all the way, which this version does not "
-                      "speak yet; sip: calls without encryption");
     if (slice_ieq(scheme, SLICE("tel")))
         return refuse_number(why);
     return refuse(why, -ENOTSUP,
@@ -199,8 +195,8 @@ static int put_target(struct slice s, struct slice domain, struct buf *uri, stru
 
     if (slice_ieq(scheme, SLICE("tel")) && domain.n > 0)
         return put_number(uri, slice_skip(s, scheme.n + 1), domain, why);
-    if (scheme.n > 0 && (at < 0 || slice_ieq(scheme, SLICE("sips")) ||
-                         slice_ieq(scheme, SLICE("tel")) || slice_ieq(scheme, SLICE("mailto"))))
+    if (scheme.n > 0 &&
+        (at < 0 || slice_ieq(scheme, SLICE("tel")) || slice_ieq(scheme, SLICE("mailto"))))
         return refuse_scheme(scheme, why);
     if (at < 0 && (is_number || !looks_like_host(s))) {
         if (domain.n == 0 && is_number)
@@ -225,7 +221,7 @@ static int put_address(struct slice s, struct slice domain, struct buf *uri, str
         return refuse(why, -EINVAL, "an address to call has no blanks in it");
     if (holds(s, is_control))
         return refuse(why, -EINVAL, "an address to call has no control characters in it");
-    if (!slice_istarts(s, SLICE("sip:")))
+    if (!slice_istarts(s, SLICE("sip:")) && !slice_istarts(s, SLICE("sips:")))
         return put_target(s, domain, uri, why);
     buf_put(uri, s);
     return 0;

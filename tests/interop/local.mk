@@ -9,7 +9,7 @@ interop_tests = tests/interop/test_baresip.py tests/interop/test_conference.py \
 	tests/interop/test_kamailio_endings.py tests/interop/test_kamailio_fork.py \
 	tests/interop/test_kamailio_silent.py tests/interop/test_kamailio_strangers.py \
 	tests/interop/test_rawsip.py tests/interop/test_sdes.py tests/interop/test_sipp.py \
-	tests/interop/test_sipp_registrar.py
+	tests/interop/test_sipp_registrar.py tests/interop/test_tls.py
 tap_tests += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
 	tests/interop/sipp/reg_answer.xml tests/interop/sipp/reg_refused.xml \

@@ -8,7 +8,7 @@ class Account:
         self.user, self.password, self.domain = user, password, domain
         self.uri = f"sip:{user}@{domain}"
         self.transport = transport
-        self.server = server + (";transport=tcp" if transport == "tcp" else "")
+        self.server = server + ("" if transport == "udp" else f";transport={transport}")
 
     def settings(self, label=None, **more):
         """The section of tphone.conf that says so; more: its keys, underlines for dashes, None

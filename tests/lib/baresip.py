@@ -74,10 +74,12 @@ def recordings(room, name, process):
 class Baresip:
     """codec: the only one it offers and takes; spoken: what it says from the start of the call.
     card: the environment of a sound card (lib/pulse.py) that it plays on. account: one that it
-    registers (lib/kamailio.py); it then goes by that address. encryption: "srtp", "srtp-mand" …"""
+    registers (lib/kamailio.py); it then goes by that address. paper: its certificate
+    (lib/papers.py), with which it takes calls by TLS one port above; ca: whom it trusts there.
+    encryption: "srtp", "srtp-mand" …"""
 
     def __init__(self, room, name, codec, spoken, answers=False, card=None, account=None,
-                 encryption=None):
+                 paper=None, ca=None, encryption=None):
         self.name, self.codec = name, codec
         self.port, control = rooms.free_port(), rooms.free_port()
         self.uri = account.uri if account else f"sip:{name}@127.0.0.1:{self.port}"
@@ -90,6 +92,11 @@ class Baresip:
         if encryption:
             mode += f";mediaenc={encryption}"
             config += "module srtp.so\n"
+        if paper:
+            both = "".join(open(p, encoding="ascii").read() for p in (paper.pem, paper.key))
+            config += f"sip_certificate {room.write(f'{name}/own.pem', both)}\n"
+        if ca:
+            config += f"sip_cafile {ca.pem}\n"
         room.write(f"{name}/config", config)
         room.write(f"{name}/accounts", f"<{self.uri}>{_server(account)}"
                                        f";audio_codecs={_codec_list(codec)}{mode}\n")

@@ -1,7 +1,7 @@
 """A Kamailio of the distribution as registrar and proxy of example.test, digest and its database.
 
 Subscribers and bindings are in SQLite, in a file that this makes from the schemas of the package.
-It listens on one port of one address for UDP and TCP, relays a call to all bindings at once, and
+It listens on one port of one address for UDP and TCP, with a certificate on another for TLS, relays a call to all bindings at once, and
 asks everybody for a password who says that he is from its domain.
 """
 import glob
@@ -39,6 +39,7 @@ dns=no
 rev_dns=no
 use_dns_cache=no
 mpath="{modules}"
+{tls}
 loadmodule "db_sqlite.so"
 loadmodule "tm.so"
 loadmodule "tmx.so"
@@ -81,6 +82,8 @@ modparam("rr", "append_fromtag", 0)
 modparam("tm", "fr_timer", 8000)
 modparam("tm", "fr_inv_timer", 60000)
 modparam("tm", "failure_reply_mode", 3)
+
+{tls_settings}
 
 request_route {{
     xlog("L_NOTICE", "in: $rm $ru from $si:$sp, $proto\\n");
@@ -157,6 +160,20 @@ route[DATABASE] {{
 """
 
 
+TLS = """enable_tls=yes
+listen=tls:{host}:{port}
+loadmodule "tls.so"
+"""
+TLS_SETTINGS = """modparam("tls", "tls_method", "{method}")
+modparam("tls", "certificate", "{paper.pem}")
+modparam("tls", "private_key", "{paper.key}")
+"""
+TLS_ASKS = """modparam("tls", "ca_list", "{ca.pem}")
+modparam("tls", "verify_certificate", 1)
+modparam("tls", "require_certificate", 1)
+"""
+
+
 def _running(path):
     """The processes that were started with this path in their command line."""
     found = []
@@ -189,24 +206,29 @@ def _modules():
 
 class Kamailio:
     """users: name to password. record_route: calls stay with it to their end. Without, it is out
-    of the way once the INVITE is answered. host: an address, IPv6 in brackets. It runs when this
-    returns."""
+    of the way once the INVITE is answered. host: an address, IPv6 in brackets. paper: its certificate
+    (lib/papers.py), for TLS at tls_port; asks: the authority whose certificates its clients must
+    show. It runs when this returns."""
 
     def __init__(self, room, users, record_route=False, algorithm="", realm=DOMAIN,
                  domain=DOMAIN, host="127.0.0.1", name="kamailio", min_expires=0, max_expires=3600,
-                 nonce_s=300, port=None, under=()):
+                 nonce_s=300, port=None, under=(), paper=None, tls_method="TLSv1.2+", asks=None):
         self.under = list(under)  # a command that starts it, in a network where we are not
         self.room, self.name, self.host, self.domain, self.realm = room, name, host, domain, realm
         self.folder = room.path(name)
         os.makedirs(self.folder, 0o700)
         self.port = port or rooms.free_port()
         self.uri = f"sip:{host}:{self.port}"
+        self.tls_port = rooms.free_port() if paper else None
         self.database = self.folder + "/kamailio.sqlite"
         self.control = self.folder + "/ctl"
         self.algorithm, self.users = algorithm, users
         self._make_database(users)
         room.write(f"{name}/kamailio.cfg", CONFIG.format(
             domain=domain, host=host, port=self.port, modules=_modules(), control=self.control,
+            tls=TLS.format(host=host, port=self.tls_port) if paper else "",
+            tls_settings=(TLS_SETTINGS.format(method=tls_method, paper=paper) if paper else "") +
+                         (TLS_ASKS.format(ca=asks) if asks else ""),
             database=self.database, realm=realm, algorithm=algorithm, nonce_s=nonce_s,
             min_expires=min_expires, max_expires=max_expires,
             record_route='if (is_method("INVITE")) record_route();' if record_route else ""))
@@ -228,7 +250,10 @@ class Kamailio:
         db.close()
 
     def account(self, user, transport="udp", password=None):
-        return account.of(self, user, transport, password)
+        if transport != "tls":
+            return account.of(self, user, transport, password)
+        return account.Account(user, password or self.users[user], self.domain,
+                               f"sip:{self.host}:{self.tls_port}", transport)
 
     # Its life.
 

@@ -21,7 +21,7 @@ TARGETS = [
     ("a host that does not exist", "a@no-such-host.invalid", tphone.NOT_FOUND, "spelling"),
     ("a name alone", "alice", tphone.USAGE, "account"),
     ("a telephone number", "tel:+491234", tphone.USAGE, "account"),
-    ("an address that wants TLS", "sips:alice@127.0.0.1", tphone.USAGE, "TLS"),
+    ("a closed port that wants TLS", "sips:a@127.0.0.1:{port}", tphone.UNREACHABLE, "refused"),
     ("an address with a blank", "alice smith@127.0.0.1", tphone.USAGE, "blank"),
 ]
 

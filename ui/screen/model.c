@@ -9,7 +9,7 @@
 #include "ui/screen/model_private.h"
 #include "ui/status.h"
 
-#define CALL_STRINGS 14u
+#define CALL_STRINGS 15u
 
 /* --- strings and lists ---------------------------------------------------------------------- */
 
@@ -37,7 +37,8 @@ static char **call_string(struct model_call *c, size_t i)
 {
     char **const strings[CALL_STRINGS] = {
         &c->peer,  &c->peer_name,  &c->contact, &c->account, &c->target, &c->codec, &c->remote,
-        &c->local, &c->encryption, &c->suite,   &c->play,    &c->record, &c->text,  &c->digits};
+        &c->local, &c->encryption, &c->suite,   &c->play,    &c->record, &c->text,  &c->digits,
+        &c->safe};
 
     return strings[i];
 }
@@ -51,8 +52,8 @@ static void free_call(struct model_call *c)
 
 static void free_account(struct model_account *a)
 {
-    char *strings[] = {a->account,   a->uri,         a->text,   a->server,
-                       a->transport, a->our_contact, a->seen_at};
+    char *strings[] = {a->account,   a->uri,         a->text,    a->server,
+                       a->transport, a->our_contact, a->seen_at, a->safe};
 
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(strings[i]);

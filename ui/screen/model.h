@@ -25,6 +25,7 @@ struct model_call {
     bool incoming, answered, on_hold, held, muted, device, recording;
     char *peer, *peer_name, *contact, *account, *target;
     char *codec, *remote, *local, *encryption, *suite; /* of the sound */
+    char *safe;                                     /* signalling_encryption, "" without TLS */
     char *play, *record;                            /* files, "-" for a descriptor, "" for none */
     char *text;                                     /* what was last said of it: "Ringing" */
     char *digits;                                   /* that came */
@@ -39,8 +40,8 @@ struct model_call {
 struct model_account {
     char *account, *uri;
     bool registers, registered, wants_password;
-    char *text; /* why it is not registered */
-    char *server, *transport, *our_contact, *seen_at;
+    char *text;                                              /* why it is not registered */
+    char *server, *transport, *our_contact, *seen_at, *safe; /* safe: signalling_encryption */
     unsigned expires_s;
 };
 

@@ -98,6 +98,8 @@ static void on_sound(struct model_call *c, const struct ctl_line *line, uint64_t
         model_set(&c->encryption, line->event.encryption);
     if (line->event.kind == PHONE_MEDIA)
         model_set(&c->suite, line->event.suite);
+    if (*line->event.signalling_encryption)
+        model_set(&c->safe, line->event.signalling_encryption);
 }
 
 static void on_answered(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)
@@ -263,6 +265,7 @@ static struct model_account *add_account(struct model *m, const char *label)
     model_set(&a->transport, "");
     model_set(&a->our_contact, "");
     model_set(&a->seen_at, "");
+    model_set(&a->safe, "");
     return a;
 }
 
@@ -282,6 +285,7 @@ static unsigned take_account(struct model *m, const struct ctl_line *line)
         take_text(&a->transport, line->tree, "transport");
         take_text(&a->our_contact, line->tree, "our_contact");
         take_text(&a->seen_at, line->tree, "seen_at");
+        take_text(&a->safe, line->tree, "signalling_encryption");
     }
     return MODEL_CHANGED;
 }

@@ -291,6 +291,7 @@ static void read_call(struct plain *p, const struct view *view)
     if (view != &view_details)
         return;
     put_levels(c, out);
+    put_words("messages by", c->safe, out);
     put_words("our address", c->local, out);
     put_words("their address", c->remote, out);
     buf_printf(out, "packets: %llu sent, %llu received, %llu lost, %llu late, %llu concealed\n",

@@ -88,6 +88,7 @@ static void draw_details(const struct model_account *a, struct cells *cells, str
         buf_printf(&buf, "%s%s%s", a->server, *a->transport ? " by " : "", a->transport);
         row = draw_value(cells, r, row, "server", buf_slice(&buf));
     }
+    row = draw_value(cells, r, row, "secured by", slice_of(a->registered ? a->safe : ""));
     row = draw_value(cells, r, row, "reached at", slice_of(a->registered ? a->our_contact : ""));
     row = draw_value(cells, r, row, "seen at", slice_of(a->registered ? a->seen_at : ""));
     if (a->registered) {

@@ -116,6 +116,8 @@ static void draw_all_words(const struct screen *s, const struct model_call *c, s
         buf_puts(&words, ", but the keys went in the clear");
     draw_words("sound", &words, cells, r, 3);
     buf_printf(&words, "we %s, they %s", *c->local ? c->local : "-", *c->remote ? c->remote : "-");
+    if (*c->safe)
+        buf_printf(&words, "; messages by %s", c->safe);
     draw_words("addresses", &words, cells, r, 4);
     put_totals(c, &words);
     draw_words("packets", &words, cells, r, 5);

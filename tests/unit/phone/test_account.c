@@ -277,9 +277,10 @@ static const struct open_row {
       .registrar = (char[]){"sip:a@"}},
      "home: uri, registrar or proxy cannot be read; they are like sip:alice@example.org and "
      "sip:server.example.org"},
-    {"a way that needs TLS",
-     {.label = (char[]){"home"}, .uri = (char[]){"sip:a@example.org"}, .proxy = (char[]){"sips:x"}},
-     "home: the way to its server asks for something that we do not speak; there are UDP and TCP"},
+    {"a way that we do not know",
+     {.label = (char[]){"home"}, .uri = (char[]){"sip:a@example.org"}, .proxy = (char[]){"sip:x;transport=ws"}},
+     "home: the way to its server asks for something that we do not speak; there are UDP, TCP "
+     "and TLS"},
 };
 
 static void check_open(void **state)
@@ -539,11 +540,11 @@ static const struct words_row {
      {.cause = SIP_ACCOUNT_NOT_FOUND, .err = -ETIMEDOUT},
      PHONE_NOT_FOUND,
      "the name server did not answer; check the network"},
-    {"a server with TLS only",
+    {"a server without UDP, where we have nothing else",
      {.cause = SIP_ACCOUNT_NOT_FOUND, .err = -EPROTONOSUPPORT},
      PHONE_UNREACHABLE,
-     "the server cannot be reached in the way it asks for; we speak UDP and TCP where we listen, "
-     "and no TLS"},
+     "the server cannot be reached in the way it asks for; we speak UDP where we listen, TCP "
+     "and TLS"},
     {"a 2xx without our Contact",
      {.cause = SIP_ACCOUNT_NOT_KEPT},
      PHONE_FAILED,

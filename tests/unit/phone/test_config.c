@@ -21,7 +21,8 @@ static const struct row {
     {"a value has blanks, equals signs, quotes and semicolons", "name = a = \"b\" ; c # d\n", NULL},
     {"every setting", "listen = udp:192.0.2.1:5070\nrtp-ports = 4000-5000\ndevice = none\n"
                       "codec = pcma, opus\nuser = bob\nname = Bob\naccept = contacts\n"
-                      "strangers = silence\ndns-server = 127.0.0.1:5353\nhistory = no\n"
+                      "strangers = silence\ntls-ca = /ca\ntls-certificate = /c\ntls-key = /k\n"
+                      "dns-server = 127.0.0.1:5353\nhistory = no\n"
                       "history-file = /h\ncontacts-file = /c\n"
                       "on-event = incoming,answered notify -t 5 'a b'\n"
                       "on-event = * log\non-event=none\non-event = ended ~/bin/x\n", NULL},
@@ -103,17 +104,19 @@ static const struct row {
      "and transport"},
     {"an address without user", "[account a]\nuri = sip:example.org\n",
      "f:2:11: the user is missing: an address of record is like sip:alice@example.org"},
-    {"an address that needs TLS", "[account a]\nuri = sips:a@h\n",
-     "f:2:7: sips: asks for TLS, which this version does not speak yet; sip: goes without "
-     "encryption"},
+    {"a fingerprint that is none", "tls-fingerprint = 12:34\n",
+     "f:1:19: not the SHA-256 of a certificate: it is 64 hex digits, as \"openssl x509 "
+     "-fingerprint -sha256\" prints them"},
+    {"a certificate without a name", "[account a]\nuri = a@h\ntls-certificate =\n",
+     "f:3:18: the name of the file is missing"},
     {"a telephone number", "[account a]\nuri = tel:+1234\n",
      "f:2:7: not an address: it is like sip:alice@example.org"},
     {"no address", "[account a]\nuri =\n",
      "f:2:6: not an address: it is like sip:alice@example.org"},
     {"a server with a user", "[account a]\nuri = a@h\nproxy = bob@h\n",
      "f:3:9: a server has no user in its address"},
-    {"a server with a strange transport", "[account a]\nuri = a@h\nproxy = sip:h;transport=tls\n",
-     "f:3:14: the transport of a server can be udp or tcp; there is no TLS yet"},
+    {"a server with a strange transport", "[account a]\nuri = a@h\nproxy = sip:h;transport=ws\n",
+     "f:3:14: the transport of a server can be udp, tcp or tls"},
     {"a server that is none", "[account a]\nuri = a@h\nregistrar = http://h\n",
      "f:3:13: not a server: it is like sip.example.org, 192.0.2.1:5070, [2001:db8::1] "
      "or sip:sip.example.org;transport=tcp"},
@@ -125,9 +128,9 @@ static const struct row {
     {"a comment behind a tab", "history = no\t; not here\n",
      "f:1:13: a control character cannot stand in a setting; a comment needs a line of its own"},
     {"a transport that is none", "[account a]\nuri = a@h\ntransport = tpc\n",
-     "f:3:13: this can be udp or tcp; is tcp meant?"},
-    {"a transport that is not there yet", "[account a]\nuri = a@h\ntransport = TLS\n",
-     "f:3:13: this can be udp or tcp; there is no TLS yet"},
+     "f:3:13: this can be udp, tcp or tls; is tcp meant?"},
+    {"another transport", "[account a]\nuri = a@h\ntransport = sctp\n",
+     "f:3:13: this can be udp, tcp or tls"},
     {"neither yes nor no", "history = maybe\n", "f:1:11: this can be no or yes"},
     {"nobody to accept", "accept = servers\n",
      "f:1:10: this can be anyone, server or contacts; is server meant?"},
@@ -147,12 +150,14 @@ static const struct row {
     {"nothing like any setting", "xyzzy = red\n",
      "f:1:1: there is no setting \"xyzzy\"; there are listen, rtp-ports, device, "
      "ring-device, ring-tone, codec, "
-     "user, name, accept, strangers, encryption, sdes, dns-server, history, history-file, contacts-file, "
+     "user, name, accept, strangers, encryption, sdes, tls-ca, tls-fingerprint, tls-certificate, "
+     "tls-key, dns-server, history, history-file, contacts-file, "
      "dnd, dnd-status, keep-trace, on-event, theme, colours, lines, mouse, bind"},
     {"of a long name its beginning", "0123456789012345678901234567890123456789 and more = \x1b\n",
      "f:1:1: there is no setting \"0123456789012345678901234567890123456789\"; there are listen, "
      "rtp-ports, device, ring-device, ring-tone, codec, "
-     "user, name, accept, strangers, encryption, sdes, dns-server, history, history-file, "
+     "user, name, accept, strangers, encryption, sdes, tls-ca, tls-fingerprint, tls-certificate, "
+     "tls-key, dns-server, history, history-file, "
      "contacts-file, dnd, dnd-status, keep-trace, on-event, theme, colours, lines, mouse, bind"},
     {"a line without equals sign", "user alice\n",
      "f:1:11: an equals sign is missing: a line is \"name = value\""},
@@ -186,7 +191,7 @@ static const struct row {
      "f:1:9: this character cannot stand in the user part of an address; the name alone is wanted, "
      "without @ and host"},
     {"a host name to listen on", "listen = example.org:5060\n",
-     "f:1:10: not an address to listen on: it is [udp:|tcp:]ADDRESS:PORT with a numeric address, "
+     "f:1:10: not an address to listen on: it is [udp:|tcp:|tls:]ADDRESS:PORT with a numeric address, "
      "like udp:192.0.2.1:5060 or [::1]:5060"},
 };
 

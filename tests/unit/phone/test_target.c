@@ -33,7 +33,7 @@ static const struct row {
     {"an address in figures is no number", "10.0.0.1", "sip:10.0.0.1", 0},
     {"nor is one that is not right yet", "10.0.0.999", "sip:10.0.0.999", 0},
     {"brackets without a number", "( )", NULL, -EINVAL},
-    {"TLS is not there yet", "sips:alice@example.org", NULL, -ENOTSUP},
+    {"TLS all the way", "sips:alice@example.org", "sips:alice@example.org", 0},
     {"letters go elsewhere", "mailto:alice@example.org", NULL, -ENOTSUP},
     {"pages are no telephones", "http://example.org/", NULL, -ENOTSUP},
     {"nothing", "", NULL, -EINVAL},
@@ -64,7 +64,7 @@ static const struct row server_rows[] = {
     {"tel: with blanks", "tel:+49 30 1234", "sip:+49301234@example.org;user=phone", 0},
     {"a plus only in front", "12+34", "sip:12+34@example.org", 0},
     {"a name with a number", "alice 2", NULL, -EINVAL},
-    {"TLS, with an account too", "sips:alice@example.org", NULL, -ENOTSUP},
+    {"TLS, with an account too", "sips:alice@example.org", "sips:alice@example.org", 0},
 };
 
 static void check(const struct row *row, struct slice domain)

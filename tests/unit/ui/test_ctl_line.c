@@ -62,6 +62,7 @@ static struct phone_event full(enum phone_event_kind kind)
         .seen_at = "203.0.113.5:1024",
         .retry_ms = 2500,
         .encryption = "none",
+        .signalling_encryption = "TLSv1.2, X, h verified by tls-ca",
         .device = "null",
         .conference = 3,
         .speaker_db = -6,

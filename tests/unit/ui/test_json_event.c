@@ -175,6 +175,7 @@ static void an_event_with_everything_has_all_its_members(void **state)
                                 .local = AT,
                                 .encryption = "sdes",
                                 .suite = "AEAD_AES_128_GCM",
+                                .signalling_encryption = "TLSv1.2, X, h verified by tls-ca",
                                 .device = "d",
                                 .conference = 1,
                                 .quality = &all,

@@ -15,7 +15,8 @@ static struct phone_event whole(struct phone_event e)
 {
     const char **strings[] = {&e.peer,    &e.peer_name, &e.target,    &e.transport, &e.codec,
                               &e.reason,  &e.text,      &e.file,      &e.digits,    &e.contact,
-                              &e.account, &e.seen_at,   &e.encryption};
+                              &e.account, &e.seen_at,   &e.encryption,
+                              &e.signalling_encryption};
 
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         if (!*strings[i])

@@ -163,7 +163,7 @@ static const struct seen_row {
     {"what will be dialled",             {ACCOUNTS}, "c + 4 9 space ( 0 ) 3 0", "Enter calls sip:+4930@example.org", NULL},
     {"by the account that was chosen",   {ACCOUNTS}, "c C-o C-o 4 4", "Enter calls sip:44@pbx.example", NULL},
     {"of a contact by its whole name",   {ACCOUNTS, PEOPLE}, "c a n n", "Enter calls sip:x@h.example", NULL},
-    {"why it will not be",               {ACCOUNTS}, "c s i p s : a @ b", "sips: asks for TLS", "Enter calls"},
+    {"why it will not be",               {ACCOUNTS}, "c m a i l t o : a @ b", "no address of a telephone", "Enter calls"},
     {"whose call it will be",            {ACCOUNTS}, "c C-o C-o", "as work@pbx.example", NULL},
     {"an account that is none",          {ACCOUNTS}, ": a c c o u n t space z enter", "there is no account z", NULL},
     {"keys come first in the help",      {STATUS(CALL(1, "up", ""))}, "?", "end the call", "call ADDRESS"},

@@ -21,7 +21,7 @@ static const struct row {
     {"an address is asked first", {NULL}, "address", NULL, NULL},
     {"without one only the device is asked", {"", NULL}, "device", "\n#[account alice]\n", "\nuri"},
     {"an address must be one", {"a b", NULL}, "address", NULL, "a b"},
-    {"sips wants what is not built", {"sips:alice@h.example", NULL}, "address", NULL, "sips"},
+    {"an address that wants TLS", {"sips:alice@h.example", NULL}, "password", "\nuri = sips:alice@h.example\n", NULL},
     {"its password is asked", {"alice@h.example", NULL}, "password", "\nuri = alice@h.example\n", NULL},
     {"blanks around an address go", {"  alice@h.example ", NULL}, "password", "\nuri = alice@h.example\n", NULL},
     {"the label is its user", {"sip:alice@h.example", NULL}, "password", "\n[account alice]\n", NULL},

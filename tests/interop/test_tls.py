@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""SIP over TLS: by Kamailio, with baresip, between two of ours; and all that is refused, in words."""
+import os
+import socket
+import ssl
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import room as rooms
+from lib import sound, tap, tphone, wire
+from lib.baresip import Baresip
+from lib.kamailio import Kamailio
+from lib.papers import Paper
+from lib.room import Room, wait_until
+from lib.tap import case, equal, expect
+
+USERS = {"alice": "secret of alice", "bob": "secret of bob"}
+HERE = ("DNS:localhost", "IP:127.0.0.1")
+SPEECH_S = 2.0
+WINDOW = {"first_ms": -700, "last_ms": 3000}
+
+
+def papers(room):
+    """An authority, and a server of this machine that it vouches for."""
+    root = Paper(room, "root")
+    return root, Paper(room, "server", HERE, root)
+
+
+def own(paper):
+    return {"tls_certificate": paper.pem, "tls_key": paper.key}
+
+
+def expect_both_heard(caller, callee, from_caller, from_callee):
+    return "\n".join(str(sound.expect_heard(spoken, heard, "what was heard", **WINDOW))
+                     for spoken, heard in ((from_caller, callee), (from_callee, caller)))
+
+
+def expect_nothing_readable(capture, *ports):
+    """No message of SIP went by in clear at these ports."""
+    seen = capture.found(lambda p: b"SIP/2.0" in p.data and
+                         {p.source[1], p.target[1]} & set(ports))
+    equal([p.data[:60] for p in seen], [], "SIP in clear")
+
+
+@case("sips: from phone to phone: both are heard, nothing goes in clear")
+def direct():
+    with Room() as room:
+        root, server = papers(room)
+        capture = room.keep(wire.Capture())
+        from_caller, from_callee = sound.speech("caller", SPEECH_S), sound.speech("callee", SPEECH_S)
+        bob = tphone.Answer(room, "bob", "tls", spoken=from_callee, times=1, json=True,
+                            **own(server))
+        alice = tphone.Call(room, f"sips:bob@localhost:{bob.port}", "alice", spoken=from_caller,
+                            json=True, tls_ca=root.pem, seconds=SPEECH_S + 1.5)
+        alice.expect_status(tphone.OK)
+        bob.expect_status(tphone.OK)
+        safe = alice.wait_event("answered")["signalling_encryption"]
+        expect(safe.startswith("TLSv1.3, TLS_") and safe.endswith(", localhost verified by tls-ca"),
+               safe)
+        event = bob.wait_event("incoming")
+        expect(event["signalling_encryption"].endswith(", nobody verified"), str(event))
+        equal(event["transport"], "tls", "how it came")
+        trace = open(alice.trace, encoding="utf-8").read()
+        for wanted in ("Via: SIP/2.0/TLS ", "Contact: <sips:", "BYE sips:bob@"):
+            expect(wanted in trace, f"no {wanted} in what the caller sent")
+        expect_nothing_readable(capture, bob.port)
+        return expect_both_heard(alice.recording, bob.recording, from_caller, from_callee)
+
+
+@case("Kamailio: both register and call by TLS, are heard, and come back after it was restarted")
+def kamailio():
+    with Room() as room:
+        root, server = papers(room)
+        proxy = Kamailio(room, USERS, record_route=True, paper=server)
+        capture = room.keep(wire.Capture())
+        from_alice, from_bob = sound.speech("caller", SPEECH_S), sound.speech("callee", SPEECH_S)
+        bob = tphone.Answer(room, "bob", "udp", account=proxy.account("bob", "tls"), json=True,
+                            spoken=from_bob, settings={"tls-ca": root.pem})
+        safe = bob.wait_event("registered")
+        equal((safe["transport"], safe["signalling_encryption"].split(", ")[2]),
+              ("tls", "127.0.0.1 verified by tls-ca"), "how it is registered")
+        alice = tphone.Call(room, "bob", "alice", account=proxy.account("alice", "tls"),
+                            settings={"tls-fingerprint": server.fingerprint()},
+                            spoken=from_alice, seconds=SPEECH_S + 1.5, json=True)
+        alice.expect_status(tphone.OK, 30)
+        expect("127.0.0.1 verified by fingerprint" in
+               alice.wait_event("answered")["signalling_encryption"], "the fingerprint is not told")
+        expect_nothing_readable(capture, proxy.port, proxy.tls_port)
+        proxy.kill()
+        proxy.restart()
+        proxy.wait_bindings("bob", 1, 20)
+        bob.stop()
+        return expect_both_heard(alice.recording, bob.recording, from_alice, from_bob)
+
+
+@case("Kamailio that wants to see certificates: shown, and words where there is none")
+def client_certificate():
+    with Room() as room:
+        root, server = papers(room)
+        alice_paper = Paper(room, "alice-paper", ("DNS:alice.test",), root)
+        proxy = Kamailio(room, USERS, paper=server, asks=root)
+        account = proxy.account("alice", "tls")
+        shows = tphone.Register(room, account, "shows", json=True, **own(alice_paper),
+                                settings={"tls-ca": root.pem})
+        hides = tphone.Register(room, account, "hides", json=True, settings={"tls-ca": root.pem})
+        shows.wait_event("registered")
+        text = hides.wait_event("registration-failed")["text"]
+        expect("wants to see a certificate of ours; set tls-certificate" in text, text)
+        for phone in (shows, hides):
+            phone.stop()
+
+
+@case("baresip: it calls by TLS and is called, both are heard")
+def baresip():
+    with Room() as room:
+        root, server = papers(room)
+        spoken, theirs = sound.speech("caller", SPEECH_S), sound.speech("callee", SPEECH_S)
+        stranger = Baresip(room, "stranger", "pcmu", theirs, answers=True, paper=server, ca=root)
+        ours = tphone.Call(room, f"sip:stranger@127.0.0.1:{stranger.port + 1};transport=tls",
+                           "ours", spoken=spoken, codec="pcmu", tls_ca=root.pem,
+                           seconds=SPEECH_S + 1.5)
+        ours.expect_status(tphone.OK)
+        heard = expect_both_heard(ours.recording, stranger.heard(), spoken, theirs)
+        called = tphone.Answer(room, "called", "tls", json=True, times=1, codec="pcmu",
+                               spoken=spoken, **own(server))
+        stranger.dial(f"sip:called@127.0.0.1:{called.port};transport=tls")
+        called.wait_event("answered")
+        wait_until(lambda: called.process.lines, 5, "nothing is told")
+        stranger.wait("CALL_ESTABLISHED", count=2)
+        stranger.hang_up()
+        called.expect_status(tphone.OK)
+        equal(called.wait_event("incoming")["transport"], "tls", "how it came")
+        return heard
+
+
+# --- what is refused ------------------------------------------------------------------------------
+
+class Server:
+    """Takes TLS on a free port and remembers what was said to it; listens by UDP there, too."""
+
+    def __init__(self, room, paper, version=None, talks=None):
+        self.port, self.heard, self.datagrams = rooms.free_port(), b"", []
+        self.talks = talks  # instead of TLS
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if version:
+            self.context.set_ciphers("ALL:@SECLEVEL=0")
+            self.context.minimum_version = self.context.maximum_version = version
+        self.context.load_cert_chain(paper.pem, paper.key)
+        self.tcp = socket.create_server(("127.0.0.1", self.port))
+        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.bind(("127.0.0.1", self.port))
+        room.keep(self)
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                connection = self.tcp.accept()[0]
+            except OSError:
+                return
+            try:
+                connection.settimeout(3)
+                if self.talks:
+                    connection.sendall(self.talks)
+                else:
+                    connection = self.context.wrap_socket(connection, server_side=True)
+                self.heard += connection.recv(65536) if not self.talks else b""
+            except (OSError, ssl.SSLError):
+                pass
+            connection.close()
+
+    def expect_nothing(self):
+        equal(self.heard, b"", "what was said to a server that is not to be trusted")
+        self.udp.setblocking(False)
+        try:
+            equal(self.udp.recv(100), b"", "what was sent by UDP")
+        except BlockingIOError:
+            pass
+
+    def stop(self):
+        self.tcp.close()
+        self.udp.close()
+
+
+@case("each refusal in its own words, and nothing is sent to whom we do not trust")
+def refused():
+    with Room() as room:
+        root, right = papers(room)
+        stranger = Paper(room, "stranger")
+        expired = Paper(room, "expired", HERE, root, since="20200101000000Z", until="20200201000000Z")
+        early = Paper(room, "early", HERE, root, since="20450101000000Z", until="20460101000000Z")
+        other = Paper(room, "other", ("DNS:elsewhere.test", "DNS:*.localhost"), root)
+        pin = {"tls_fingerprint": stranger.fingerprint()}
+        rows = [
+            (other, {}, {}, "is not for that name but for elsewhere.test, *.localhost"),
+            (expired, {}, {}, "valid 2020-01-01 to 2020-02-01) has expired"),
+            (early, {}, {}, "is not valid yet"),
+            (Paper(room, "alone", HERE), {}, {}, "is signed by itself alone"),
+            (Paper(room, "unknown", HERE, stranger), {}, {}, "is of an authority that is not known"),
+            (right, {}, pin, "is not the one of tls-fingerprint; its own is SHA-256 " +
+             right.fingerprint()),
+            (right, {"version": ssl.TLSVersion.TLSv1_1}, {}, "speaks no TLS as new as version 1.2"),
+            (right, {"talks": b"SIP/2.0 400 What\r\n\r\n"}, {}, "what it says is not TLS"),
+        ]
+        tried = []
+        for i, (paper, how, options, words) in enumerate(rows):
+            server = Server(room, paper, **how)
+            uri = f"sips:x@127.0.0.1:{server.port}" if i % 2 else \
+                f"sip:x@127.0.0.1:{server.port};transport=tls"
+            tried.append((server, words, tphone.Call(
+                room, uri, f"call{i}", json=True, **(options or {"tls_ca": root.pem}))))
+        for server, words, call in tried:
+            call.expect_status(tphone.UNREACHABLE)
+            text = call.wait_event("ended")["text"]
+            expect(words in text, f"{text!r} does not say {words!r}")
+            server.expect_nothing()
+        return f"{len(rows)} refusals"
+
+
+@case("a sips: call whose way is not TLS fails in words, and nothing is sent")
+def no_fallback():
+    with Room() as room:
+        root, server = papers(room)
+        trap = Server(room, server)
+        config = room.write("udp.conf", "[account a]\nuri = sip:a@example.test\nregister = no\n"
+                            f"proxy = sip:127.0.0.1:{trap.port};transport=udp\n")
+        call = tphone.Call(room, "sips:x@example.test", "caller", config=config, json=True,
+                           tls_ca=root.pem)
+        call.expect_status(tphone.UNREACHABLE)
+        text = call.wait_event("ended")["text"]
+        expect("sips: asks for TLS" in text, text)
+        trap.expect_nothing()
+
+
+@case("settings that do not fit are refused before anything else")
+def settings():
+    with Room() as room:
+        root, server = papers(room)
+        for name, options, words in (
+                ("bare", {"listen": "tls:127.0.0.1:0"}, "needs a certificate"),
+                ("half", {"tls_certificate": server.pem}, "tls-certificate needs tls-key"),
+                ("mixed", {"tls_certificate": server.pem, "tls_key": root.key}, "fits the certificate"),
+                ("gone", {"tls_ca": "/nowhere"}, "tls-ca /nowhere: No such file"),
+                ("pin", {"tls_fingerprint": "12"}, "64 hex digits")):
+            phone = tphone.Phone(room, name, "answer", **options)
+            expect(phone.status() != 0, f"{name} went on")
+            expect(any(words in l for l in phone.process.tail()), "\n".join(phone.process.tail()))
+
+
+if __name__ == "__main__":
+    wire.private_network()
+    tap.run(jobs=4, in_time=True)
