@@ -1,7 +1,7 @@
 # The real program on a terminal, keys typed and screens read.
 screen_tests = \
-	tests/ui/test_contacts.py \
 	tests/ui/test_accounts.py \
+	tests/ui/test_contacts.py \
 	tests/ui/test_demo.py \
 	tests/ui/test_keep.py \
 	tests/ui/test_leave.py \

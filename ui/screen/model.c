@@ -224,6 +224,14 @@ struct slice model_short_uri(const char *uri)
     return end > 0 ? slice_head(rest, (size_t)end) : rest;
 }
 
+struct slice model_cause(const char *text, struct slice name)
+{
+    struct slice cause = slice_of(text), rest = slice_skip(cause, name.n);
+
+    return slice_starts(cause, name) && slice_starts(rest, SLICE(": ")) ? slice_skip(rest, 2)
+                                                                        : cause;
+}
+
 void model_put_called(struct buf *out, const char *contact, const char *name, const char *uri)
 {
     if (*contact)

@@ -166,6 +166,8 @@ bool model_is_private(const struct model_call *call);
 bool model_keys_are_known(const struct model_call *call);
 /* "opus 48 kHz, not encrypted", with that between them. */
 void model_put_codec(struct buf *out, const struct model_call *call, const char *between);
+/* Why an account is not registered, without its name where that begins it: it was said. */
+struct slice model_cause(const char *text, struct slice name);
 /* The URI without scheme and parameters, for short: "bob@example.org". */
 struct slice model_short_uri(const char *uri);
 

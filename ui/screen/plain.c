@@ -49,7 +49,7 @@ void plain_flush(struct plain *p)
 static void put_account(const struct model_account *a, struct buf *out)
 {
     struct slice name = *a->uri ? model_short_uri(a->uri) : slice_of(a->account);
-    struct slice cause = plain_cause(a->text, name);
+    struct slice cause = model_cause(a->text, name);
 
     buf_put(out, name);
     if (a->registered)

@@ -78,9 +78,6 @@ void plain_put_name(struct buf *out, const char *contact, const char *name, cons
 /* As much of what strangers choose as one listens to. */
 void plain_put_head(struct slice text, int cols, struct buf *out);
 
-/* Why an account is not registered, without its name where that begins it: it was said. */
-struct slice plain_cause(const char *text, struct slice name);
-
 /* Reads a view out: the page of its rows around the chosen one, or what it says in lines with a
  * label each. */
 void plain_read(struct plain *plain, const struct view *view);

@@ -101,17 +101,9 @@ static void put_ended(struct buf *out, const struct phone_event *e)
     }
 }
 
-struct slice plain_cause(const char *text, struct slice name)
-{
-    struct slice cause = slice_of(text), rest = slice_skip(cause, name.n);
-
-    return slice_starts(cause, name) && slice_starts(rest, SLICE(": ")) ? slice_skip(rest, 2)
-                                                                        : cause;
-}
-
 static void put_register_failed(struct buf *out, const struct phone_event *e)
 {
-    buf_put(out, plain_cause(e->text, account_name(e)));
+    buf_put(out, model_cause(e->text, account_name(e)));
     if (e->retry_ms > 0) {
         buf_puts(out, "; tried again in ");
         view_say_duration(out, e->retry_ms);

@@ -72,14 +72,9 @@ static enum style style_of(const struct model_account *a)
  * to do about it, for which there is no room here; the log has it all. */
 static struct slice cause_of(const struct model_account *a)
 {
-    struct slice text = slice_of(a->text), address = model_short_uri(a->uri), rest;
+    struct slice cause = model_cause(a->text, model_short_uri(a->uri));
 
-    if (slice_starts(text, address)) {
-        rest = slice_skip(text, address.n);
-        if (slice_starts(rest, SLICE(": ")))
-            text = slice_skip(rest, 2);
-    }
-    return slice_cut(&text, ';');
+    return slice_cut(&cause, ';');
 }
 
 /* Why it cannot be called; "" where it can. */
