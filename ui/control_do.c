@@ -334,6 +334,13 @@ static void put_text(struct buf *out, const char *name, const char *text)
     json_put_string(out, text);
 }
 
+static void put_address(struct buf *out, const char *name, const struct ip *ip)
+{
+    char text[IP_TEXT_MAX];
+
+    put_text(out, name, ip->family ? ip_text(ip, text) : "");
+}
+
 static void put_flag(struct buf *out, const char *name, bool on)
 {
     buf_printf(out, ",\"%s\":%s", name, on ? "true" : "false");
@@ -385,6 +392,9 @@ static void put_call_state(void *arg, const struct phone_call_state *s)
     put_flag(out, "device", s->device);
     put_text(out, "codec", s->codec);
     put_text(out, "encryption", s->encryption);
+    put_text(out, "suite", s->suite);
+    put_address(out, "local", &s->local);
+    put_address(out, "remote", &s->remote);
     put_text(out, "play", s->play);
     put_text(out, "record", s->record);
     if (s->conference)

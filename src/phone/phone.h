@@ -70,8 +70,10 @@ struct phone_call_state {
     /* Files as they were named, which may be anything; "-" for a descriptor, "" for none. */
     struct slice call_id; /* of SIP, as it is; empty: there is none */
     const char *play, *record;
-    uint32_t conference; /* 0: none */
-    uint64_t up_ms;      /* since the answer */
+    struct ip local, remote; /* of the sound, as PHONE_MEDIA tells them; family 0: not agreed yet */
+    const char *suite;       /* likewise */
+    uint32_t conference;     /* 0: none */
+    uint64_t up_ms;          /* since the answer */
 };
 
 /* Calls each for every call, oldest first; for one call where number is not 0. each gives no

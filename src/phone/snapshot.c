@@ -45,6 +45,9 @@ static struct phone_call_state state_of(const struct call *call)
         .call_id = call->sip ? sip_call_id(call->sip) : SLICE(""),
         .play = text(call->play),
         .record = text(call->record),
+        .local = call->told_media.local,
+        .remote = call->told_media.where,
+        .suite = suite_name(call->told_media.suite),
         .conference = conference_number(call),
         .up_ms = up && call->answered ? net_now_ms() - call->answered_ms : 0,
     };

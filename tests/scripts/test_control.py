@@ -87,6 +87,9 @@ def _in_a_call(room, me, far, one, theirs):
     state = state_of(me, one)
     equal((state["phase"], state["answered"], state["incoming"], state["device"]),
           ("up", True, False, True), "the call in status")
+    media = [e for e in me.events("media") if e["call"] == one][-1]
+    for what in ("local", "remote", "encryption", "codec"):
+        equal(state[what], media[what], f"{what} of its sound")
     me.do("mute")
     me.event("muted", call=one)
     expect(state_of(me, one)["muted"], "status does not say that the call is muted")

@@ -424,6 +424,9 @@ static void take_call_state(struct model *m, const json_t *row, uint64_t now_ms)
     take_text(&c->account, row, "account");
     take_text(&c->codec, row, "codec");
     take_text(&c->encryption, row, "encryption");
+    take_text(&c->suite, row, "suite");
+    take_text(&c->local, row, "local");
+    take_text(&c->remote, row, "remote");
     take_text(&c->play, row, "play");
     take_text(&c->record, row, "record");
     c->recording = *c->record != '\0';
