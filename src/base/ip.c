@@ -12,6 +12,16 @@ static struct slice without_brackets(struct slice s)
     return s;
 }
 
+/* RFC 5118 4.10: by the grammar of RFC 3261 "2001:db8:::192.0.2.1" has three colons, and must be
+ * borne. Only in front of IPv4 can that arise. */
+static void mend_colons(char *text)
+{
+    char *three = strchr(text, '.') ? strstr(text, ":::") : NULL;
+
+    if (three)
+        memmove(three, three + 1, strlen(three));
+}
+
 int ip_parse(struct slice host, struct ip *out)
 {
     char text[INET6_ADDRSTRLEN];
@@ -24,6 +34,7 @@ int ip_parse(struct slice host, struct ip *out)
         return -EBADMSG;
     memcpy(text, address.p, address.n);
     text[address.n] = '\0';
+    mend_colons(text);
     if (inet_pton(AF_INET, text, ip.bytes) == 1)
         ip.family = 4;
     else if (inet_pton(AF_INET6, text, ip.bytes) == 1)
