@@ -214,6 +214,27 @@ bool sip_server_takes_body(struct sip_endpoint *ep, struct sip_tx *tx, const str
     return false;
 }
 
+/* 20.1 and 21.4.6: whoever says what it takes must take SDP, which is what it gets. */
+static bool takes_sdp(const struct query *q)
+{
+    static const struct slice good[] = {SLICE_INIT("application/sdp"), SLICE_INIT("application/*"),
+                                        SLICE_INIT("*/*")};
+    struct sip_values values = sip_msg_values(q->msg, SIP_HDR_ACCEPT);
+    struct slice value;
+
+    if (!sip_msg_header(q->msg, SIP_HDR_ACCEPT).p)
+        return true;
+    while (sip_values_next(&values, &value)) {
+        struct slice type = slice_trim(slice_cut(&value, ';'));
+
+        for (size_t i = 0; i < ARRAY_LEN(good); i++)
+            if (slice_ieq(type, good[i]))
+                return true;
+    }
+    reject(q, 406);
+    return false;
+}
+
 static bool knows_method(const struct query *q)
 {
     switch (q->msg->method) {
@@ -361,7 +382,7 @@ static void out_of_dialog(const struct query *q)
         options(q, NULL);
     else if (q->msg->method != SIP_INVITE)
         reject(q, 481); /* BYE and UPDATE mean a dialog */
-    else if (sip_server_takes_body(q->ep, q->tx, q->msg, q->now_ms))
+    else if (takes_sdp(q) && sip_server_takes_body(q->ep, q->tx, q->msg, q->now_ms))
         sip_uas_invite(q->ep, q->tx, q->flow, q->msg, q->now_ms);
 }
 
