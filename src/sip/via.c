@@ -59,17 +59,18 @@ static void keep_param(struct scan *s, struct sip_via *via, struct slice name, s
     }
 }
 
-/* "SIP" SLASH "2.0" SLASH, nearly always without the blanks that may stand in it. */
+/* "SIP" SLASH token SLASH, nearly always 2.0 without the blanks that may stand in it. Who speaks
+ * another version is to be told so (505), by its own Via. */
 static void scan_sip_version(struct scan *s)
 {
     if (slice_starts(s->rest, SLICE("SIP/2.0/")))
         s->rest = slice_skip(s->rest, 8);
-    else if (!scan_itry(s, SLICE("SIP")) || !sip_scan_sep(s, '/') || !scan_itry(s, SLICE("2.0")) ||
-             !sip_scan_sep(s, '/'))
+    else if (!scan_itry(s, SLICE("SIP")) || !sip_scan_sep(s, '/') ||
+             !sip_scan_span(s, SIP_TOKEN).n || !sip_scan_sep(s, '/'))
         scan_fail(s);
 }
 
-/* via-parm = "SIP" SLASH "2.0" SLASH transport LWS sent-by *( SEMI via-params )   RFC 3261 25.1 */
+/* via-parm = "SIP" SLASH token SLASH transport LWS sent-by *( SEMI via-params )   RFC 3261 25.1 */
 int sip_via_parse(struct slice text, struct sip_via *via)
 {
     struct scan s = {slice_trim(text), false};
@@ -135,11 +136,10 @@ struct ip sip_via_reply_to(const struct sip_via *via, const struct ip *source, b
 {
     struct ip to = *source, maddr;
 
-    if (!reliable && via->maddr.n > 0 && ip_parse(via->maddr, &maddr) == 0) {
-        to = maddr;
-    } else if (!reliable && via->rport) {
+    bool own = via->maddr.n && !ip_parse(via->maddr, &maddr) && ip_same_host(&maddr, source);
+
+    if (!reliable && via->rport && !own)
         return to;
-    }
     to.port = via->port ? via->port : slice_ieq(via->transport, SLICE("TLS")) ? 5061 : 5060;
     return to;
 }

@@ -25,7 +25,7 @@ struct sip_via {
     struct slice params;   /* all of them, from the first ";" on */
 };
 
-/* One value. -EBADMSG: none, or more than one, or a SIP version other than 2.0. */
+/* One value. -EBADMSG: none, or more than one, or not of SIP. */
 int sip_via_parse(struct slice text, struct sip_via *out);
 
 /* 0: a transport that we lack. */
@@ -41,9 +41,10 @@ bool sip_via_has_cookie(const struct sip_via *via);
  * the sender had put into the two itself is dropped. */
 void sip_via_put_received(struct buf *b, const struct sip_via *via, const struct ip *source);
 
-/* Where a response goes over UDP, or over a new connection when the old one is gone: maddr, else
- * source's address; rport's port, else sent-by's, else the default one (RFC 3261 18.2.2, RFC 3581
- * 4). reliable: rport and maddr do not count. */
+/* Where a response goes over UDP, or over a new connection when the old one is gone: source's
+ * address; rport's port, else sent-by's, else the default one (RFC 3261 18.2.2, RFC 3581 4). A
+ * maddr that is source's address has the port of sent-by; another one does not count, as by it a
+ * stranger could have our answers sent to anybody. reliable: rport and maddr do not count. */
 struct ip sip_via_reply_to(const struct sip_via *via, const struct ip *source, bool reliable);
 
 #endif
