@@ -43,3 +43,4 @@ tap_tests += $(sip_behaviour_tests)
 # Its allocations fail on purpose.
 tests_unit_sip_test_no_memory_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+EXTRA_DIST += tests/data/torture
