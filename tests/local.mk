@@ -43,7 +43,8 @@ long_tests = faults/test_roaming_account interop/test_conformance_media \
 	unit/sip/test_register_away
 asleep_tests = faults/test_clock faults/test_roaming.py interop/test_conformance_uas \
 	interop/test_dns interop/test_kamailio_silent interop/test_rawsip interop/test_sipp \
-	scripts/test_register security/test_connections unit/net/test_interface
+	scripts/test_register security/test_connections unit/net/test_interface \
+	unit/phone/test_call_no_memory
 paired_tests = audio/test_relay_media faults/test_faults interop/test_baresip \
 	interop/test_conference interop/test_kamailio_strangers scripts/test_audio_fd \
 	scripts/test_call.py scripts/test_control.py scripts/test_examples scripts/test_pipes \

@@ -101,8 +101,11 @@ void call_tell(struct call *call, struct phone_event *event)
 void call_give_up(struct call *call, const char *words)
 {
     call->end.own_words = words;
-    if (call->sip)
-        sip_call_hangup(call->sip, net_now_ms());
+    if (!call->sip)
+        return;
+    if (!call->outgoing) /* where it still rings; 480 would say that nobody is there */
+        sip_call_reject(call->sip, 503, SLICE(""), SLICE(""), net_now_ms());
+    sip_call_hangup(call->sip, net_now_ms());
 }
 
 /* --- actions -------------------------------------------------------------------------------- */

@@ -23,7 +23,7 @@ static int respond(struct sip_endpoint *ep, struct sip_tx *tx, struct sip_respon
         response->to_tag = slice_of(ep->tag);
     err = sip_build_response(&b, request, response);
     if (!err)
-        sip_tx_respond(tx, response->status, buf_slice(&b), now_ms);
+        err = sip_tx_respond(tx, response->status, buf_slice(&b), now_ms);
     buf_free(&b);
     return err;
 }
@@ -334,6 +334,15 @@ static struct sip_dialog *dialog_of(const struct query *q, struct sip_call *call
     return NULL;
 }
 
+/* Whoever sends it is gone, whatever we answer: the call ends also where there is no memory for a
+ * transaction. */
+static void bye(const struct query *q, struct sip_call *call)
+{
+    if (!q->tx)
+        reject(q, 200);
+    sip_uas_bye(call, q->tx, q->now_ms);
+}
+
 static void in_dialog(const struct query *q, struct sip_call *call, struct sip_dialog *dlg)
 {
     if (!dlg) {
@@ -351,7 +360,7 @@ static void in_dialog(const struct query *q, struct sip_call *call, struct sip_d
     else if (dlg != call->dialog) /* a fork that we have ended, or are about to */
         reject(q, q->msg->method == SIP_BYE ? 200 : 481);
     else if (q->msg->method == SIP_BYE)
-        sip_uas_bye(call, q->tx, q->now_ms);
+        bye(q, call);
     else
         sip_reinvite_asked(call, q->tx, q->msg, q->now_ms);
 }
@@ -424,7 +433,7 @@ void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
     unsigned status = too_much(&q);
 
     if (!status && (invite || dlg || moved || begins) &&
-        sip_tx_server_new(&ep->txs, flow, msg, &q.tx, now_ms))
+        sip_tx_server_new(&ep->txs, flow, msg, &q.tx, now_ms) && msg->method != SIP_BYE)
         status = 503;
     if (status)
         sip_server_stateless(ep, flow, msg, status, SLICE(""));

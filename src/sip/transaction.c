@@ -292,21 +292,36 @@ void sip_tx_send_failed(struct sip_tx *tx, int err, uint64_t now_ms)
     step(tx, SIP_TX_SEND_FAILED, NULL, err, now_ms);
 }
 
-void sip_tx_respond(struct sip_tx *tx, unsigned status, struct slice bytes, uint64_t now_ms)
+/* Where there is no memory for the new message the old one stays. */
+static int keep_message(struct sip_tx *tx, struct slice bytes)
+{
+    size_t old = tx->message.n;
+
+    buf_clear(&tx->message);
+    buf_put(&tx->message, bytes);
+    if (buf_ok(&tx->message))
+        return 0;
+    tx->message.n = old; /* its bytes were not touched */
+    tx->message.failed = false;
+    return -ENOMEM;
+}
+
+int sip_tx_respond(struct sip_tx *tx, unsigned status, struct slice bytes, uint64_t now_ms)
 {
     enum sip_tx_event event = status < 200   ? SIP_TX_SAY_1XX
                               : status < 300 ? SIP_TX_SAY_2XX
                                              : SIP_TX_SAY_3XX_UP;
 
     if (!sip_tx_tables[tx->machine][tx->state][event].next)
-        return; /* a final response is there already */
-    buf_clear(&tx->message);
-    buf_put(&tx->message, bytes);
+        return 0; /* a final response is there already */
+    if (keep_message(tx, bytes))
+        return -ENOMEM;
     if (status >= 200) {
         free(tx->request);
         tx->request = NULL;
     }
     step(tx, event, NULL, 0, now_ms);
+    return 0;
 }
 
 void sip_tx_repeat_2xx(struct sip_tx *tx, uint64_t now_ms)

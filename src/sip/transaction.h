@@ -49,8 +49,9 @@ void sip_tx_response(struct sip_tx *tx, const struct sip_msg *response, uint64_t
 void sip_tx_request(struct sip_tx *tx, const struct sip_msg *request, uint64_t now_ms);
 /* What it sent could not be sent. */
 void sip_tx_send_failed(struct sip_tx *tx, int err, uint64_t now_ms);
-/* The user of a server transaction answers; bytes is a whole response with this status. */
-void sip_tx_respond(struct sip_tx *tx, unsigned status, struct slice bytes, uint64_t now_ms);
+/* The user of a server transaction answers; bytes is a whole response with this status. -ENOMEM:
+ * it could not be kept, nothing was sent, and the transaction is where it was. */
+int sip_tx_respond(struct sip_tx *tx, unsigned status, struct slice bytes, uint64_t now_ms);
 /* Sends the 2xx once more that sip_tx_respond was given (RFC 3261 13.3.1.4). */
 void sip_tx_repeat_2xx(struct sip_tx *tx, uint64_t now_ms);
 /* The ACK to the 2xx came, in a transaction of its own: the INVITE is no longer half open. */

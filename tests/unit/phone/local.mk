@@ -2,6 +2,7 @@
 phone_tests = \
 	tests/unit/phone/test_account \
 	tests/unit/phone/test_call_history \
+	tests/unit/phone/test_call_no_memory \
 	tests/unit/phone/test_call_sound \
 	tests/unit/phone/test_call_tables \
 	tests/unit/phone/test_calls \
@@ -89,3 +90,7 @@ tests_unit_phone_test_snapshot_LDADD = $(phone_ldadd)
 tests_unit_phone_test_calls_LDADD = $(phone_ldadd)
 tests_unit_phone_test_events_LDADD = $(phone_ldadd)
 tests_unit_phone_test_early_LDADD = $(phone_ldadd)
+tests_unit_phone_test_call_no_memory_SOURCES = tests/unit/phone/test_call_no_memory.c \
+	tests/unit/phone/phones.c tests/unit/phone/phones.h
+tests_unit_phone_test_call_no_memory_LDADD = $(phone_ldadd)
+tests_unit_phone_test_call_no_memory_LDFLAGS = $(memory_ldflags)

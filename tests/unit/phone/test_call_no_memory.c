@@ -1,0 +1,287 @@
+/* A call that comes and one that goes, each allocation of which fails once: the other side is
+ * answered 503 or as if nothing had been, whoever was told of the call is told its end, nothing is
+ * left of it, and the next call is as good as any.
+ *
+ * The far end is a socket that allocates nothing. Memory of threads counts as well, so that now and
+ * then one run differs from the next. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/lib/memory.h"
+#include "tests/unit/phone/phones.h"
+
+#define SDP                                                                                        \
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                    \
+    "m=audio 9 RTP/AVP 0\r\n"
+#define PATIENCE_MS 40 /* then something is said again, as the far end of a real call would */
+#define TRIES 100
+
+struct far {
+    struct phones phones;
+    struct phones_end *end;
+    int fd;
+    uint16_t port;
+    bool is_up;            /* its INVITE got a 200: the ACK has a branch of its own */
+    bool answered;         /* it */
+    unsigned n;            /* of the call */
+    unsigned ok, shortage; /* what became of them */
+    char said[4096];       /* our last answer */
+    char heard[4096];      /* the last message that came */
+};
+
+static void say(const struct far *far, const char *text)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(far->end->where.port)};
+
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_true(sendto(far->fd, text, strlen(text), 0, (struct sockaddr *)&to, sizeof to) > 0);
+}
+
+/* Takes the call that has come; where that fails, with the next turn. */
+static void answer(struct far *far)
+{
+    const struct phones_seen *seen = phones_find(far->end, PHONE_INCOMING, 0);
+    struct phone_command command = {.kind = PHONE_ANSWER, .call = seen ? seen->call : 0};
+
+    if (seen && !far->answered)
+        far->answered = phone_do(far->end->phone, &command, NULL, NULL) == 0;
+}
+
+/* An answer to a call before, said once more. */
+static bool is_old(const struct far *far)
+{
+    char id[32];
+
+    snprintf(id, sizeof id, "\r\nCall-ID: n%u\r\n", far->n);
+    return strncmp(far->heard, "SIP/2.0", 7) == 0 && !strstr(far->heard, id);
+}
+
+/* One that begins so has come within a moment; others are passed over. */
+static bool hears(struct far *far, const char *start, const char *or_start)
+{
+    uint64_t until_ms = net_now_ms() + PATIENCE_MS;
+    ssize_t n;
+
+    do {
+        while ((n = recv(far->fd, far->heard, sizeof far->heard - 1, MSG_DONTWAIT)) > 0) {
+            far->heard[n] = '\0';
+            if (is_old(far))
+                continue;
+            if (!strncmp(far->heard, start, strlen(start)) ||
+                (or_start && !strncmp(far->heard, or_start, strlen(or_start))))
+                return true;
+        }
+        phones_turn(&far->phones);
+        answer(far);
+    } while (net_now_ms() < until_ms);
+    return false;
+}
+
+/* The tag in the To of what was heard, or nothing. */
+static void to_tag(const struct far *far, char out[64])
+{
+    const char *to = strstr(far->heard, "\r\nTo: "), *tag = to ? strstr(to, ";tag=") : NULL;
+
+    out[0] = '\0';
+    if (tag)
+        snprintf(out, 64, "%.*s", (int)strcspn(tag, "\r"), tag);
+}
+
+static void ask(const struct far *far, const char *method, unsigned cseq, const char *tag,
+                const char *body)
+{
+    char text[2048];
+
+    snprintf(text, sizeof text,
+             "%s sip:t@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%u%s%u\r\n"
+             "From: <sip:far@127.0.0.1>;tag=f\r\nTo: <sip:t@127.0.0.1>%s\r\nCall-ID: n%u\r\n"
+             "CSeq: %u %s\r\nContact: <sip:far@127.0.0.1:%u>\r\nMax-Forwards: 70\r\n%s"
+             "Content-Length: %zu\r\n\r\n%s",
+             method, far->port, far->n, strcmp(method, "ACK") == 0 && far->is_up ? "a" : "", cseq,
+             tag, far->n, cseq, method, far->port, *body ? "Content-Type: application/sdp\r\n" : "",
+             strlen(body), body);
+    say(far, text);
+}
+
+/* Until there is an answer, as over UDP nobody knows what got lost. */
+static void ask_until(struct far *far, const char *method, unsigned cseq, const char *tag,
+                      const char *body)
+{
+    for (unsigned i = 0; i < TRIES; i++) {
+        ask(far, method, cseq, tag, body);
+        for (unsigned more = 0; hears(far, "SIP/2.0", NULL) && more < 5; more++)
+            if (strncmp(far->heard, "SIP/2.0 1", 9) != 0)
+                return;
+    }
+    fail_msg("no answer to %s", method);
+}
+
+static void calls_in(struct far *far)
+{
+    char tag[64];
+
+    ask_until(far, "INVITE", 1, "", SDP);
+    to_tag(far, tag);
+    far->is_up = strncmp(far->heard, "SIP/2.0 200", 11) == 0;
+    ask(far, "ACK", 1, tag, "");
+    if (strncmp(far->heard, "SIP/2.0 503", 11) == 0) {
+        far->shortage++;
+        return;
+    }
+    if (!far->is_up)
+        fail_msg("an answer without reason: %.40s", far->heard);
+    far->ok++;
+    ask_until(far, "BYE", 2, tag, "");
+    assert_true(!strncmp(far->heard, "SIP/2.0 200", 11) || !strncmp(far->heard, "SIP/2.0 481", 11));
+}
+
+/* Copies a header of what was heard. */
+static const char *header(const struct far *far, const char *name, char out[512])
+{
+    char start[32];
+    const char *at;
+
+    snprintf(start, sizeof start, "\r\n%s: ", name);
+    at = strstr(far->heard, start);
+    out[0] = '\0';
+    if (at)
+        snprintf(out, 512, "%.*s", (int)strcspn(at + strlen(start), "\r"), at + strlen(start));
+    return out;
+}
+
+static void reply(struct far *far, const char *body)
+{
+    char via[512], from[512], to[512], id[512], cseq[512];
+
+    snprintf(far->said, sizeof far->said,
+             "SIP/2.0 200 OK\r\nVia: %s\r\nFrom: %s\r\nTo: %s%s\r\nCall-ID: %s\r\nCSeq: %s\r\n"
+             "Contact: <sip:far@127.0.0.1:%u>\r\n%sContent-Length: %zu\r\n\r\n%s",
+             header(far, "Via", via), header(far, "From", from), header(far, "To", to),
+             strstr(to, ";tag=") ? "" : ";tag=f", header(far, "Call-ID", id),
+             header(far, "CSeq", cseq), far->port, *body ? "Content-Type: application/sdp\r\n" : "",
+             strlen(body), body);
+    say(far, far->said);
+}
+
+static void calls_out(struct far *far)
+{
+    struct ip there = {.family = 4, .bytes = {127, 0, 0, 1}, .port = far->port};
+    char target[64], where[IP_TEXT_MAX];
+    struct phone_command command = {.kind = PHONE_DIAL, .target = target};
+    uint32_t call = 0;
+    bool answered = false;
+
+    snprintf(target, sizeof target, "x@%s", ip_text(&there, where));
+    if (phone_do(far->end->phone, &command, &call, NULL)) {
+        far->shortage++;
+        return;
+    }
+    /* Until it is over, for whatever reason: each request is taken. */
+    for (unsigned i = 0; i < TRIES && !phones_find(far->end, PHONE_ENDED, call); i++) {
+        bool asked = hears(far, "INVITE", "BYE");
+
+        if (asked)
+            reply(far, far->heard[0] == 'I' ? SDP : "");
+        else if (!answered && far->said[0])
+            say(far, far->said); /* as long as there is no ACK */
+        if (!answered && phones_find(far->end, PHONE_ANSWERED, call)) {
+            answered = true;
+            far->ok++;
+            phones_do(far->end, PHONE_HANG_UP, call);
+        }
+    }
+    assert_non_null(phones_find(far->end, PHONE_ENDED, call));
+}
+
+static size_t told(const struct phones_end *end, enum phone_event_kind kind)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < end->n; i++)
+        n += end->seen[i].kind == kind;
+    return n;
+}
+
+/* Whether one failed. */
+static bool once(struct far *far, void (*script)(struct far *far), unsigned n)
+{
+    bool failed;
+
+    far->n++;
+    far->answered = far->is_up = false;
+    far->said[0] = '\0';
+    far->end->n = far->end->from = 0;
+    memory_fail_at(n);
+    script(far);
+    failed = memory_has_failed();
+    memory_fail_at(0);
+    PHONES_UNTIL(&far->phones, phone_calls(far->end->phone) == 0);
+    assert_true(told(far->end, PHONE_ENDED) >= told(far->end, PHONE_INCOMING));
+    assert_true(told(far->end, PHONE_ENDED) <= 1);
+    return failed;
+}
+
+static void each_fails(void **state, void (*script)(struct far *far))
+{
+    struct far *far = *state;
+    unsigned n = 1;
+
+    while (once(far, script, n))
+        n++;
+    print_message("%u allocations: %u calls all the same, %u refused\n", n - 1, far->ok,
+                  far->shortage);
+    assert_true(n > 50);
+    far->ok = 0;
+    once(far, script, 0);
+    assert_true(far->ok >= 1);
+}
+
+static void called(void **state)
+{
+    each_fails(state, calls_in);
+}
+
+static void calling(void **state)
+{
+    each_fails(state, calls_out);
+}
+
+static int set_up(void **state)
+{
+    static struct far far;
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    socklen_t n = sizeof at;
+
+    far = (struct far){.fd = socket(AF_INET, SOCK_DGRAM, 0)};
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(far.fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(getsockname(far.fd, (struct sockaddr *)&at, &n), 0);
+    far.port = ntohs(at.sin_port);
+    phones_open(&far.phones, 1);
+    far.end = &far.phones.at[0];
+    *state = &far;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct far *far = *state;
+
+    phones_close(&far->phones);
+    close(far->fd);
+    return 0;
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        {"a call that comes", called, set_up, tear_down, NULL},
+        {"a call that goes", calling, set_up, tear_down, NULL},
+    };
+
+    return cmocka_run_group_tests_name("phone: calls without memory", tests, NULL, NULL);
+}
