@@ -41,6 +41,29 @@ static void check_one(struct slice in, struct rtp_source *source, struct rtp_eve
     must(!key || rtp_event_code(key) >= 0);
 }
 
+/* The digits that somebody types, from what came: each packet of theirs is a key that we read. */
+static void type_keys(struct slice digits)
+{
+    struct rtp_event_sender sender;
+    struct rtp_event_receiver receiver = {0};
+    struct rtp_event_packet packet;
+    size_t pressed = 0, keys = 0;
+
+    rtp_event_sender_init(&sender);
+    if (rtp_event_push(&sender, digits))
+        return;
+    for (size_t i = 0; i < digits.n; i++)
+        keys += rtp_event_code(digits.p[i]) >= 0;
+    for (uint32_t now = 0; rtp_event_busy(&sender); now += 160) {
+        must(now < 160 * 2000 * (1 + (uint32_t)digits.n));
+        if (rtp_event_next(&sender, now, 160, 8000, &packet))
+            pressed += rtp_event_receive(
+                           &receiver, (struct slice){(const char *)packet.payload, RTP_EVENT_BYTES},
+                           packet.timestamp) != 0;
+    }
+    must(pressed == keys);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 /* The input is datagrams of up to 255 bytes, each behind its length. */
@@ -61,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         if (one.n)
             memcpy(copy, one.p, one.n);
         check_one((struct slice){copy, one.n}, &source, &events);
+        type_keys((struct slice){copy, one.n});
         free(copy);
         rest = slice_skip(rest, 1 + one.n);
     }

@@ -6,14 +6,18 @@ fuzz_targets = \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_contacts \
 	tests/fuzz/fuzz_control \
+	tests/fuzz/fuzz_core \
 	tests/fuzz/fuzz_crypto_line \
 	tests/fuzz/fuzz_ctl_line \
 	tests/fuzz/fuzz_dns_ttl \
 	tests/fuzz/fuzz_dtls \
-	tests/fuzz/fuzz_endpoint \
+	tests/fuzz/fuzz_edit \
+	tests/fuzz/fuzz_exchange \
 	tests/fuzz/fuzz_fingerprint \
+	tests/fuzz/fuzz_history \
 	tests/fuzz/fuzz_jitter \
 	tests/fuzz/fuzz_key_reader \
+	tests/fuzz/fuzz_latch \
 	tests/fuzz/fuzz_locator \
 	tests/fuzz/fuzz_mask \
 	tests/fuzz/fuzz_plain \
@@ -26,9 +30,11 @@ fuzz_targets = \
 	tests/fuzz/fuzz_sip_stream \
 	tests/fuzz/fuzz_sip_uri \
 	tests/fuzz/fuzz_sniff \
+	tests/fuzz/fuzz_target \
 	tests/fuzz/fuzz_text \
 	tests/fuzz/fuzz_tls \
 	tests/fuzz/fuzz_traced \
+	tests/fuzz/fuzz_wav \
 	tests/fuzz/fuzz_words
 
 # In make check each target replays its corpus (tests/fuzz/replay.c) and reports one line.
@@ -40,6 +46,9 @@ tests_fuzz_fuzz_config_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_contacts_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_control_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_ctl_line_LDADD = $(phone_ldadd)
+tests_fuzz_fuzz_edit_LDADD = $(phone_ldadd)
+tests_fuzz_fuzz_history_LDADD = $(phone_ldadd)
+tests_fuzz_fuzz_target_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_key_reader_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_mask_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_dns_ttl_LDADD = $(machine_ldadd)
@@ -50,6 +59,7 @@ tests_fuzz_fuzz_screen_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_sniff_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_tls_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_traced_LDADD = $(phone_ldadd)
+tests_fuzz_fuzz_wav_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_words_LDADD = $(phone_ldadd)
 libtest_a_SOURCES += tests/fuzz/replay.c
 
@@ -57,6 +67,8 @@ libtest_a_SOURCES += tests/fuzz/replay.c
 # keeps new inputs in tests/fuzz/found of the build folder, and stops at the first crash.
 FUZZ = $(fuzz_targets)
 FUZZ_SECONDS = 60
+# Whose inputs are messages as they come; tests/fuzz/replay.c says so too.
+fuzz_torture = fuzz_core|fuzz_sip_parse
 fuzz_libs = libtest.a libui.a $(phone_libs) $(machine_libs) $(core_libs)
 fuzz_found = tests/fuzz/found
 fuzzers = $(fuzz_targets:=.fuzzer)
@@ -75,7 +87,8 @@ fuzz: $(FUZZ:=.fuzzer)
 		echo "== $$name: $(FUZZ_SECONDS) s; new inputs go to $$found"; \
 		$$target.fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 \
 			-artifact_prefix="$(fuzz_found)/$$name-" -print_final_stats=1 -verbosity=0 \
-			"$$found" "$(srcdir)/tests/fuzz/corpus/$$name" || { \
+			"$$found" "$(srcdir)/tests/fuzz/corpus/$$name" \
+			$$(case $$name in $(fuzz_torture)) echo "$(srcdir)/tests/data/torture";; esac) || { \
 			echo "$$name failed; the input lies in $$(ls -t $(fuzz_found)/$$name-* | head -1)"; \
 			exit 1; }; \
 	done

@@ -1,8 +1,9 @@
 /* tests/fuzz/replay.c - runs a fuzz target over its corpus where there is no libFuzzer.
  *
- * Without an argument the corpus is tests/fuzz/corpus/NAME below $srcdir, NAME being the program's;
- * arguments are files or folders instead. Each file is given from an allocation of exactly its
- * length. Speaks TAP; the file in hand is named first, so that it is known when the target dies. */
+ * Without an argument the corpus is tests/fuzz/corpus/NAME below $srcdir, NAME being the program's,
+ * and tests/data/torture for whom that is in its format; arguments are files or folders instead.
+ * Each file is given from an allocation of exactly its length. Speaks TAP; the file in hand is
+ * named first, so that it is known when the target dies. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
@@ -59,17 +60,35 @@ static int replay(const char *path, unsigned *count)
     return err;
 }
 
+/* Below $srcdir. */
+static int replay_folder(const char *folder, const char *name, unsigned *count)
+{
+    const char *top = getenv("srcdir");
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/tests/%s/%s", top ? top : ".", folder, name);
+    return replay(path, count);
+}
+
+static int replay_corpus(const char *name, unsigned *count)
+{
+    static const char *const torture[] = {"fuzz_core", "fuzz_sip_parse"};
+    int err = replay_folder("fuzz/corpus", name, count);
+
+    for (size_t i = 0; i < sizeof torture / sizeof *torture && !err; i++)
+        if (strcmp(name, torture[i]) == 0)
+            err = replay_folder("data", "torture", count);
+    return err;
+}
+
 int main(int argc, char **argv)
 {
     const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
-    const char *top = getenv("srcdir");
-    char corpus[4096];
     unsigned count = 0;
     int err = 0;
 
-    snprintf(corpus, sizeof corpus, "%s/tests/fuzz/corpus/%s", top ? top : ".", name);
     if (argc < 2)
-        err = replay(corpus, &count);
+        err = replay_corpus(name, &count);
     for (int i = 1; i < argc && !err; i++)
         err = replay(argv[i], &count);
     if (err)

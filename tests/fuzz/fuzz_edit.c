@@ -1,0 +1,147 @@
+/* Somebody's files of contacts and settings, changed by us: what comes out can be read and says
+ * what was asked for, and where we refuse the file stays as it was.
+ *
+ * Three lines, name, address and new name, and then the file. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "phone/config.h"
+#include "phone/config_keep.h"
+#include "phone/contacts.h"
+#include "phone/contacts_edit.h"
+
+static char folder[] = "/tmp/fuzz_edit_XXXXXX", path[64];
+
+static void must(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void clear(void)
+{
+    unlink(path);
+    rmdir(folder);
+}
+
+static void make_folder(void)
+{
+    if (path[0])
+        return;
+    must(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof path, "%s/file", folder);
+    atexit(clear);
+}
+
+static void write_file(struct slice text)
+{
+    FILE *file = fopen(path, "w");
+
+    must(file && fwrite(text.p, 1, text.n, file) == text.n && fclose(file) == 0);
+}
+
+static struct buf read_file(void)
+{
+    struct buf b = buf_new(1 << 20);
+    FILE *file = fopen(path, "r");
+    int c;
+
+    must(file != NULL);
+    while ((c = fgetc(file)) != EOF)
+        buf_putc(&b, (char)c);
+    fclose(file);
+    return b;
+}
+
+static void check_contacts(const struct contacts_edit *edit, struct slice text)
+{
+    struct buf why = buf_new(16384), after;
+    struct contacts *contacts;
+    const char *name = edit->rename ? edit->rename : edit->name;
+    int err;
+
+    write_file(text);
+    err = contacts_edit(path, edit, &why);
+    after = read_file();
+    must((err != 0) == (why.n > 0));
+    if (err) {
+        must(slice_eq(buf_slice(&after), text));
+    } else {
+        must(contacts_new("file", &contacts) == 0);
+        (void)contacts_read_text(contacts, buf_slice(&after), "file",
+                                 &why); /* as wrong as before */
+        must((contacts_address(contacts, slice_of(name)) != NULL) == !edit->remove);
+        contacts_free(contacts);
+    }
+    buf_free(&after);
+    buf_free(&why);
+}
+
+static bool is_config(struct slice text)
+{
+    struct phone_config config;
+    struct buf why = buf_new(16384);
+    int err;
+
+    config_init(&config);
+    err = config_read_text(&config, text, "file", &why);
+    config_free(&config);
+    buf_free(&why);
+    return err == 0;
+}
+
+static void check_config(const char *value, struct slice text)
+{
+    struct config_kept kept[] = {{.name = "ring-device", .values = &value, .n = value[0] != '\0'},
+                                 {.name = "device", .values = &value, .n = 1}};
+    struct buf why = buf_new(16384), after;
+    int err;
+
+    write_file(text);
+    err = config_keep(path, kept, ARRAY_LEN(kept), &why);
+    after = read_file();
+    must((err != 0) == (why.n > 0));
+    if (err)
+        must(slice_eq(buf_slice(&after), text));
+    else
+        must(is_config(buf_slice(&after)) ||
+             (slice_eq(buf_slice(&after), text) && !is_config(text)));
+    buf_free(&after);
+    buf_free(&why);
+}
+
+static char *line_of(struct slice *rest)
+{
+    struct slice line = slice_cut(rest, '\n');
+    char *text = slice_dup(line);
+
+    must(text != NULL);
+    return text;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    struct slice rest = {(const char *)bytes, n};
+    char *name = line_of(&rest), *address = line_of(&rest), *rename = line_of(&rest);
+    struct contacts_edit edit = {.name = name,
+                                 .address = address[0] ? address : NULL,
+                                 .rename = rename[0] ? rename : NULL,
+                                 .fresh = rename[0] == '!',
+                                 .remove = rename[0] == '-'};
+
+    make_folder();
+    if (edit.fresh || edit.remove)
+        edit.rename = NULL;
+    if (edit.address || edit.rename || edit.remove)
+        check_contacts(&edit, rest.p ? rest : SLICE(""));
+    check_config(address, rest.p ? rest : SLICE(""));
+    free(name);
+    free(address);
+    free(rename);
+    return 0;
+}
