@@ -27,16 +27,19 @@ static void enter(struct screen *s, size_t row)
     buf_free(&line);
 }
 
-/* Names have the room that the longest of them needs: half of it, or what addresses leave. */
+/* Names have the room that the longest of them needs: half of it, or what addresses leave. An
+ * address that would be cut begins further left, where its own name is short. */
 static void draw_contact(const struct screen *s, struct cells *cells, struct rect row, size_t i,
                          struct slice address)
 {
     const struct contact_list *l = screen_state(s, &view_contact_list);
     int room = row.cols - 4 - GAP_COLS, most = room - l->address_cols;
-    int n = most > room / 2 ? most : room / 2;
+    int n = most > room / 2 ? most : room / 2, taken, wanted = room - width_of(address);
 
     n = l->name_cols < n ? l->name_cols : n;
-    cells_put_cut(cells, row, 0, 3, n, STYLE_NORMAL, slice_of(s->model->contacts[i].name));
+    taken = cells_put_cut(cells, row, 0, 3, n, STYLE_NORMAL, slice_of(s->model->contacts[i].name));
+    if (wanted < n)
+        n = wanted > taken ? wanted : taken;
     cells_put_cut(cells, row, 0, 3 + n + GAP_COLS, room - n, STYLE_DIM, address);
 }
 
