@@ -60,6 +60,7 @@ static const struct symbol {
 
 /* One for the process, as what it stands for. Written by rtp_srtp_prepare alone. */
 static struct library lib;
+static bool ready;
 
 static bool find_library(struct library *out)
 {
@@ -77,9 +78,12 @@ static bool find_library(struct library *out)
 
 int rtp_srtp_prepare(void)
 {
+    if (ready)
+        return 0;
     if (!find_library(&lib))
         return -ENOENT;
-    return lib.init() == srtp_err_status_ok ? 0 : -EIO;
+    ready = lib.init() == srtp_err_status_ok;
+    return ready ? 0 : -EIO;
 }
 
 /* --- keys ------------------------------------------------------------------------------------ */

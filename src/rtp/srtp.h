@@ -24,8 +24,9 @@ struct rtp_srtp_key {
 
 /* Loads libsrtp2, which brings a whole crypto library along that most runs of tphone do not need,
  * and wakes it up: it tests its ciphers, which takes some 50 ms. So on a thread that may be late.
- * Before everything else here, and once, as the library is one for the whole process. 0; -ENOENT
- * where it is not there; -EIO where it finds itself broken. */
+ * Before everything else here, and not on two threads at once, as the library is one for the whole
+ * process; again it does nothing. 0; -ENOENT where it is not there; -EIO where it finds itself
+ * broken. */
 int rtp_srtp_prepare(void);
 
 /* Keys are copied. 0; -EINVAL: a key without suite; -ENOMEM. */

@@ -25,6 +25,7 @@ phone_tests = \
 	tests/unit/phone/test_media_pipe \
 	tests/unit/phone/test_media_pipe_late \
 	tests/unit/phone/test_media_pipe_out \
+	tests/unit/phone/test_media_secure \
 	tests/unit/phone/test_media_sides \
 	tests/unit/phone/test_no_memory \
 	tests/unit/phone/test_password \
@@ -59,6 +60,7 @@ tests_unit_phone_test_media_mix_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_media_pipe_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_pipe_late_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_pipe_out_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_secure_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_sides_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDFLAGS = $(memory_ldflags)
