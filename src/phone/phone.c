@@ -311,7 +311,8 @@ static int open_link(struct phone *phone, struct buf *why)
         .rng = &phone->rng,
         .listen = {.udp = listen->udp,
                    .tcp = listen->tcp,
-                   .tls = listen->tls || phone->config->tls.certificate,
+                   .tls = listen->tls ||
+                          (listen->udp && listen->tcp && phone->config->tls.certificate),
                    .ip = listen->ip},
         .tls = phone_tls_context,
         .on_not_safe = phone_tls_not_safe,
