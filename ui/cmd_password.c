@@ -102,5 +102,5 @@ int cmd_password(const struct cli *cli, struct terminal *terminal)
         terminal_error(terminal, buf_cstr(&why));
     buf_free(&uri);
     buf_free(&why);
-    return status;
+    return (int)status;
 }
