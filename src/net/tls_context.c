@@ -13,7 +13,7 @@
 
 static unsigned hex_value(char c)
 {
-    return is_digit(c) ? (unsigned)(c - '0') : (unsigned)((c | 32) - 'a') + 10;
+    return (unsigned)(is_digit(c) ? c - '0' : (c | 32) - 'a' + 10);
 }
 
 int net_tls_fingerprint_parse(struct slice text, uint8_t out[32])
@@ -30,7 +30,7 @@ int net_tls_fingerprint_parse(struct slice text, uint8_t out[32])
             continue;
         if (!is_hex(s.p[i]) || n == 64)
             return -EBADMSG;
-        out[n / 2] = (uint8_t)((n % 2 ? out[n / 2] << 4 : 0) | hex_value(s.p[i]));
+        out[n / 2] = (uint8_t)((n % 2 ? (unsigned)out[n / 2] << 4 : 0) | hex_value(s.p[i]));
         n++;
     }
     return n == 64 ? 0 : -EBADMSG;
