@@ -8,6 +8,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import control, rtp, sip, sound, tap
+from lib.attack import sanitized
 from lib.ends import Callee
 from lib.pulse import Pulse
 from lib.room import Room, wait_until
@@ -73,6 +74,9 @@ def answered():
 
 @case("the sound server is killed in a call: the call stays, and the card is back in 2 s")
 def killed():
+    if sanitized():
+        return "not with address sanitizer: what it leaves on the stack sends PortAudio 19.6 round in " \
+               "PaAlsaStream_WaitForFrames for ever when its server is gone"
     with Room() as room:
         pulse = Pulse(room, ["desk"])
         phone = control.Piped(room, device="default", env=pulse.card("desk"))
