@@ -75,7 +75,7 @@ def answered():
 @case("the sound server is killed in a call: the call stays, and the card is back in 2 s")
 def killed():
     if sanitized():
-        return "not with address sanitizer: what it leaves on the stack sends PortAudio 19.6 round in " \
+        return "not with address sanitizer, whose stack sends PortAudio 19.6 round in " \
                "PaAlsaStream_WaitForFrames for ever when its server is gone"
     with Room() as room:
         pulse = Pulse(room, ["desk"])
