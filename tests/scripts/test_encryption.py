@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Who encrypts with whom, what each side is told of it, and that nothing weakens a call that has
-begun: two phones, a conference, and a peer that tries. SIP is in the clear here, so keys are
-offered with sdes = always only."""
+begun: two phones, a conference, and a peer that tries. SIP is in the clear but in one case,
+so keys are offered with sdes = always only."""
 import os
 import re
 import sys
@@ -9,6 +9,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sip, sound, tap, tphone
 from lib.control import Piped
+from lib.papers import Paper
 from lib.room import Room, free_port, wait_until
 from lib.tap import case, equal, expect
 
@@ -72,6 +73,21 @@ def by_itself():
         expect("its keys may not be sent in the clear" in caller.output(), "why it does not call",
                caller.process.tail())
         expect("INVITE" not in open(caller.trace, encoding="utf-8").read(), "it called")
+
+
+@case("over TLS keys are offered by themselves, and nobody on the way has them")
+def by_tls():
+    with Room() as room:
+        root = Paper(room, "root")
+        server = Paper(room, "server", ("DNS:localhost", "IP:127.0.0.1"), root)
+        callee = tphone.Answer(room, transport="tls", times=1, tls_certificate=server.pem,
+                               tls_key=server.key)
+        caller = tphone.Call(room, f"sips:x@localhost:{callee.port}", tls_ca=root.pem, seconds=0.8)
+        caller.expect_status(tphone.OK)
+        callee.expect_status(tphone.OK)
+        for phone in caller, callee:
+            expect("encrypted, sound to" in phone.output(), "it does not say so", phone.output())
+            equal(tphone.results(phone)[0]["encryption"], "sdes", "in the result")
 
 
 def _media(client, call, after=0, **members):
