@@ -83,7 +83,7 @@ def slow():
         good.wait(lambda m: m.branch == ask.branch, what="an answer to who is not slow")
         used = cpu_seconds(t.pid) - used
         said = [f"closed after {first:.1f} to {last:.1f} s, {used:.2f} s of a processor",
-                pinger.verdict(), t.media.verdict()]
+                pinger.verdict(), t.media.verdict(30, 70)]
         t.finish()
         return "; ".join(said)
 

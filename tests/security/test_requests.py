@@ -53,7 +53,7 @@ def refer_outside():
         for message in refers(thief, lambda m, **h: thief.request(m, t.uri, **h)):
             refused_referral(asked(thief, message))
         thief.none(sip.request("INVITE"), 0.5, "a call to whom REFER named")
-        t.media.verdict()
+        t.media.verdict(30, 70)
         t.finish()
 
 
@@ -67,7 +67,7 @@ def refer_called():
                 m, t.media.invite, t.media.ok, next(numbers), **h)):
             refused_referral(asked(t.media.peer, message))
         thief.none(lambda m: True, 0.5, "something for whom REFER named")
-        t.media.verdict()
+        t.media.verdict(30, 70)
         t.finish()
 
 
@@ -259,7 +259,7 @@ def replayed_call():
         taken = [m for m in stranger.messages if 200 <= m.status < 300]
         expect(not taken, f"the stranger was answered {taken}")
         equal(len(t.phone.process.said("call from")), started, "calls that came in")
-        t.media.verdict()
+        t.media.verdict(30, 70)
         t.finish()
 
 
