@@ -102,6 +102,7 @@ static void located(struct rig *r, const struct sip_out_item *item)
 
     r->n_locates++;
     r->locate_key = item->key;
+    r->locate_trust = item->trust;
     free(r->locate_host);
     r->locate_host = xstrdup(item->host);
     if (r->hold_locate)

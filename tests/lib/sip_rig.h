@@ -50,6 +50,7 @@ struct rig {
     uint64_t locate_key;  /* of the last one */
     unsigned n_locates;
     char *locate_host; /* owned */
+    unsigned locate_trust;
     struct rig_sent sent[RIG_MAX];
     size_t n_sent;
     struct rig_event events[RIG_MAX];

@@ -150,6 +150,45 @@ static void own_transport(struct rig *r)
     assert_non_null(rig_last(r, "REGISTER sip:example.org SIP/2.0\r\n"));
 }
 
+/* And whose trust counts goes along. */
+static void by_tls(struct rig *r)
+{
+    struct sip_account_params params = {
+        .uri = SLICE("sip:alice@example.org"), .transport = SIP_TLS, .trust = 7};
+
+    sip_account_register(make(r, &params), r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_last(r, "REGISTER ")->flow.transport, SIP_TLS);
+    assert_int_equal(r->locate_trust, 7);
+    assert_true(has(rig_header(rig_last(r, "REGISTER "), "Via"), "SIP/2.0/TLS "));
+    assert_true(has(rig_header(rig_last(r, "REGISTER "), "Contact"), ";transport=tls>"));
+}
+
+/* RFC 3261 8.1.1.8: then Contact is one, too. */
+static void sips(struct rig *r)
+{
+    struct sip_account_params params = {.uri = SLICE("sips:alice@example.org")};
+
+    sip_account_register(make(r, &params), r->now_ms);
+    rig_drain(r);
+    assert_non_null(rig_last(r, "REGISTER sips:example.org SIP/2.0\r\n"));
+    assert_int_equal(rig_last(r, "REGISTER ")->flow.transport, SIP_TLS);
+    assert_true(has(rig_header(rig_last(r, "REGISTER "), "Contact"), "<sips:alice-"));
+}
+
+/* 26.2.2: nothing less, whoever would have it otherwise. */
+static void sips_by_udp(struct rig *r)
+{
+    struct sip_account_params params = {.uri = SLICE("sips:alice@example.org"),
+                                        .proxy = SLICE("sip:192.0.2.9;transport=udp")};
+
+    sip_account_register(make(r, &params), r->now_ms);
+    rig_drain(r);
+    assert_int_equal(r->n_sent, 0);
+    assert_int_equal(rig_last_told(r)->cause, SIP_ACCOUNT_UNREACHABLE);
+    assert_int_equal(rig_last_told(r)->err, -EPROTONOSUPPORT);
+}
+
 static void user_of_its_own(struct rig *r)
 {
     struct sip_account_params params = {.uri = SLICE("sip:alice@example.org")};
@@ -565,6 +604,9 @@ static const struct row {
     {"the outbound proxy is the first route, and loose", through_proxy},
     {"which is not said twice", keeps_lr},
     {"the transport of the account leads to the registrar", own_transport},
+    {"TLS, by the account's own trust", by_tls},
+    {"an address that wants TLS", sips},
+    {"which goes by nothing less", sips_by_udp},
     {"each account has a Contact user of its own", user_of_its_own},
     {"knows whom its server serves", serves},
 
