@@ -2,6 +2,7 @@
  * what was asked for, and where we refuse the file stays as it was.
  *
  * Three lines, name, address and new name, and then the file. */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +95,23 @@ static bool is_config(struct slice text)
     return err == 0;
 }
 
+/* A file is what its text is; what is noticed beside that (a password that others can read) is told
+ * apart from it. */
+static void check_reading(struct slice text)
+{
+    struct phone_config config;
+    struct buf why = buf_new(16384), notice = buf_new(16384);
+    int err;
+
+    config_init(&config);
+    err = config_read_file(&config, path, &notice, &why);
+    must((err == 0) == is_config(text) || err == -EFBIG);
+    must((err != 0) == (why.n > 0));
+    config_free(&config);
+    buf_free(&notice);
+    buf_free(&why);
+}
+
 static void check_config(const char *value, struct slice text)
 {
     struct config_kept kept[] = {{.name = "ring-device", .values = &value, .n = value[0] != '\0'},
@@ -102,6 +120,7 @@ static void check_config(const char *value, struct slice text)
     int err;
 
     write_file(text);
+    check_reading(text);
     err = config_keep(path, kept, ARRAY_LEN(kept), &why);
     after = read_file();
     must((err != 0) == (why.n > 0));

@@ -23,7 +23,9 @@ static void call(struct slice typed, struct slice domain)
     must((err != 0) == (why.n > 0));
     must(!why.n || !memchr(why.p, '\n', why.n));
     if (!err)
-        must(slice_istarts(buf_slice(&uri), SLICE("sip:")) && !memchr(uri.p, 0, uri.n));
+        must((slice_istarts(buf_slice(&uri), SLICE("sip:")) ||
+              slice_istarts(buf_slice(&uri), SLICE("sips:"))) &&
+             !memchr(uri.p, 0, uri.n));
     buf_free(&uri);
     buf_free(&why);
 }
