@@ -68,18 +68,24 @@ list-check-programs:
 
 check-long: all $(check_PROGRAMS)
 	@$(run_tests) --timeout 3600 --env TPHONE_LONG=1 $(tap_tests) $(tap_long_tests)
+	@$(MAKE) fuzz-long
 
-# Lines reached by the tests; wants a build configured with --enable-coverage.
-.PHONY: coverage
-coverage:
+# Lines reached: of the parsers by the corpora of the fuzz targets alone, of all by the tests. Wants
+# a build configured with --enable-coverage; what was reached of each file is in coverage.parsers
+# and coverage.all.
+.PHONY: coverage coverage-parsers
+lines_reached = $(PYTHON3) $(srcdir)/tests/lines_reached.py --srcdir '$(srcdir)'
+coverage: coverage-parsers
+	-@$(MAKE) -s check
+	@$(lines_reached) --list coverage.all all
+coverage-parsers: $(fuzz_targets)
 	@test -n '$(COVERAGE_CFLAGS)' || \
 		{ echo "make coverage needs a build configured with --enable-coverage"; exit 1; }
 	@find . -name '*.gcda' -delete
-	-@$(MAKE) -s check
-	@lcov -q --capture --directory . --base-directory . --output-file coverage.all 2>/dev/null
-	@lcov -q --remove coverage.all '/usr/*' '*/tests/*' --output-file coverage.info
-	@lcov --list coverage.info
-CLEANFILES += coverage.all coverage.info
+	@for target in $(fuzz_targets); do srcdir='$(srcdir)' $$target >/dev/null || exit 1; done
+	@$(lines_reached) --list coverage.parsers parsers
+CLEANFILES += coverage.all coverage.parsers
+EXTRA_DIST += tests/lines_reached.py
 
 clean-local:
-	rm -rf tests/logs
+	rm -rf tests/logs fuzzing

@@ -79,6 +79,20 @@ SUFFIXES = .fuzzer
 $(fuzzers): $(fuzz_libs)
 CLEANFILES += $(fuzzers)
 
+# make check-long: each target for ten minutes, in a build of its own where this one is another.
+FUZZ_LONG_SECONDS = 600
+.PHONY: fuzz-long
+if FUZZING
+fuzz-long:
+	@$(MAKE) fuzz FUZZ_SECONDS=$(FUZZ_LONG_SECONDS)
+else
+fuzz-long:
+	@command -v clang >/dev/null || { echo "no clang: the fuzz targets only replayed"; exit 0; }; \
+	mkdir -p fuzzing && cd fuzzing && \
+	{ test -f Makefile || CC=clang $(abs_srcdir)/configure --enable-fuzzing --enable-sanitizers; } && \
+	$(MAKE) fuzz FUZZ_SECONDS=$(FUZZ_LONG_SECONDS)
+endif
+
 .PHONY: fuzz
 if FUZZING
 fuzz: $(FUZZ:=.fuzzer)
