@@ -119,6 +119,7 @@ struct sip_call {
     char *local, *user;
     char *to;                  /* the value of To, which no redirect changes */
     struct ip offered_at;      /* our address in offer_sdp; family 0: there was none yet */
+    bool offered_by_tls;       /* how that went, or would have */
     char *own_user, *own_name; /* what local is made of, where it was not given */
     struct sip_req *invite;
     uint32_t cseq;    /* the highest number of an INVITE that began the call */

@@ -140,7 +140,8 @@ enum sip_call_event_kind {
     SIP_CALL_INCOMING = 1, /* INVITE: from, to, sdp (empty: no offer), flow. Unless it is
                               answered within 100 ms, a 100 is sent by itself */
     SIP_CALL_OFFER_WANTED, /* flow.local is where we are towards the other side. Once more, for a
-                              new offer, where the next address or a redirect sees us elsewhere,
+                              new offer, where the next address or a redirect sees us elsewhere
+                              or by TLS and the one before did not, or the other way round,
                               and in the call when the time after a 491 is over */
     SIP_CALL_PROGRESS,     /* 1xx but 100: status, reason; sdp perhaps: early media */
     SIP_CALL_REDIRECTED,   /* a 3xx sends our INVITE on: to_uri, which is called now */

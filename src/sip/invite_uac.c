@@ -184,7 +184,14 @@ static void send_invite(struct sip_call *call, uint64_t now_ms)
     sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = err}, now_ms);
 }
 
-/* An offer holds as long as we are seen at the address in it. */
+/* An offer holds as long as we are seen at the address in it; and its keys for sound, if it has
+ * any, are for TLS alone, perhaps. */
+static bool is_offered_for(const struct sip_call *call, const struct sip_flow *flow)
+{
+    return ip_same_host(&call->offered_at, &flow->local) &&
+           call->offered_by_tls == (flow->transport == SIP_TLS);
+}
+
 static void located(struct sip_call *call, uint64_t now_ms)
 {
     struct sip_call_event event = {.kind = SIP_CALL_OFFER_WANTED,
@@ -212,11 +219,12 @@ static void located(struct sip_call *call, uint64_t now_ms)
                       now_ms);
         return;
     }
-    if (ip_same_host(&call->offered_at, &event.flow.local)) {
+    if (is_offered_for(call, &event.flow)) {
         send_invite(call, now_ms);
         return;
     }
     call->offered_at = event.flow.local;
+    call->offered_by_tls = event.flow.transport == SIP_TLS;
     call->state = SIP_CALL_OFFERING;
     sip_call_tell(call, &event);
 }

@@ -4,6 +4,7 @@ begun: two phones, a conference, and a peer that tries. SIP is in the clear but 
 so keys are offered with sdes = always only."""
 import os
 import re
+import ssl
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -88,6 +89,32 @@ def by_tls():
         for phone in caller, callee:
             expect("encrypted, sound to" in phone.output(), "it does not say so", phone.output())
             equal(tphone.results(phone)[0]["encryption"], "sdes", "in the result")
+
+
+@case("who is sent on from TLS to UDP takes no keys along")
+def sent_on():
+    with Room() as room:
+        root = Paper(room, "root")
+        server = Paper(room, "server", ("DNS:localhost", "IP:127.0.0.1"), root)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(server.pem, server.key)
+        listener, plain = sip.TcpListener(), room.keep(sip.Peer())
+        phones = [tphone.Call(room, f"sip:x@localhost:{listener.port};transport=tls", name=wanted,
+                              encryption=wanted, tls_ca=root.pem)
+                  for wanted in ("prefer", "require")]
+        for _ in phones:
+            listener.socket.settimeout(10)
+            peer = sip.TcpPeer(connection=context.wrap_socket(listener.socket.accept()[0],
+                                                              server_side=True))
+            invite = peer.wait(lambda m: m.method == "INVITE", 10, what="an INVITE by TLS")
+            expect(b"a=crypto" in invite.body, "no keys over TLS")
+            peer.respond(invite, 302, "Elsewhere", Contact=f"<sip:x@127.0.0.1:{plain.port}>")
+        invite = plain.wait(lambda m: m.method == "INVITE", 10, what="an INVITE by UDP")
+        expect(b"crypto" not in invite.body, "keys in the clear", [invite.body.decode()])
+        plain.respond(invite, 486, "Busy")
+        phones[1].expect_status(tphone.OTHER)
+        expect("its keys may not be sent in the clear" in phones[1].output(), "why it gave up")
+        equal(len({m.get("Call-ID") for m in plain.messages}), 1, "calls by UDP")
 
 
 def _media(client, call, after=0, **members):
