@@ -5,6 +5,7 @@ import socket
 import ssl
 import sys
 import threading
+import warnings
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import room as rooms
@@ -15,6 +16,7 @@ from lib.papers import Paper
 from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
 
+warnings.simplefilter("ignore", DeprecationWarning)  # of TLS 1.1, which is what is tested
 USERS = {"alice": "secret of alice", "bob": "secret of bob"}
 HERE = ("DNS:localhost", "IP:127.0.0.1")
 SPEECH_S = 2.0
