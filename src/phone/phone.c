@@ -256,13 +256,23 @@ static int open_resolver(struct phone *phone)
     return net_resolver_new(&config, &phone->resolver);
 }
 
-/* Whoever must have keys, or offers them everywhere, will have them with the first call. */
+static bool has_tls_account(const struct phone_config *config)
+{
+    LIST_EACH (&config->accounts, at)
+        if (LIST_ITEM(at, struct account_config, link)->transport == CONFIG_TLS)
+            return true;
+    return false;
+}
+
+/* Whoever must have keys, offers them everywhere or speaks TLS will have them with the first call,
+ * which may be answered at once. */
 static void expect_keys(struct phone *phone)
 {
     const struct phone_config *config = phone->config;
 
     if (config->encryption != PHONE_ENCRYPT_OFF &&
-        (config->encryption == PHONE_ENCRYPT_REQUIRE || config->sdes == CONFIG_SDES_ALWAYS))
+        (config->encryption == PHONE_ENCRYPT_REQUIRE || config->sdes == CONFIG_SDES_ALWAYS ||
+         config->tls.certificate || has_tls_account(config)))
         media_expect_keys(phone->media);
 }
 
