@@ -22,13 +22,13 @@ ROUND_TRIP_MS = 400  # two jitter buffers and packets, and a stall of the machin
 
 
 def decoded(room, path):
-    """The channels of any sound file."""
+    """The channels of any sound file, at the rate of what is spoken here."""
     program = os.path.join(os.environ.get("builddir", "."), "tests/lib/decode")
     out = f"{room.path(os.path.basename(path))}.decoded.wav"
     done = subprocess.run([program, path, out], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Failure(f"{path} cannot be decoded: {done.stderr.strip()}")
-    return sound.read_channels(out)
+    return [channel.at(CALLER.rate) for channel in sound.read_channels(out)]
 
 
 def without_pauses(heard):
