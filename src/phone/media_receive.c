@@ -237,8 +237,8 @@ static void play_tone(struct media_stream *s)
     if (s->tone.rate_hz != media_device_rate_hz(s->thread->device))
         tone_start(&s->tone, s->tone_kind, media_device_rate_hz(s->thread->device));
     n = n < ARRAY_LEN(s->thread->samples) ? n : ARRAY_LEN(s->thread->samples);
-    if (!tone_read(&s->tone, s->thread->samples, n))
-        s->tone_kind = TONE_NONE;
+    if (n > 0 && !tone_read(&s->tone, s->thread->samples, n))
+        s->tone_kind = TONE_NONE; /* one that comes once */
     for (size_t i = 0; i < n && s->tone_kind == TONE_WAITING; i++)
         s->thread->samples[i] /= WAITING_IS_SOFTER;
     media_device_say(s->thread->device, s->thread->samples, n);
