@@ -95,7 +95,7 @@ LINES = [
     ("video in front of audio", ["m=video 20002 RTP/AVP 31", AUDIO], [0, 1]),
     ("audio and T.38", [AUDIO, "m=image 20004 udptl t38", "a=T38FaxVersion:0"], [1, 0]),
     ("SAVP and AVP", ["m=audio 20006 RTP/SAVP 0", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"
-                      "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz", AUDIO], [0, 1]),
+                      "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz", AUDIO], [1, 0]),
     ("AVP and SAVP", [AUDIO, "m=audio 20006 RTP/SAVP 0"], [1, 0]),
     ("UDP/TLS/RTP/SAVPF of a browser and AVP", ["m=audio 9 UDP/TLS/RTP/SAVPF 111",
                                                 OPUS.format(111), AUDIO], [0, 1]),

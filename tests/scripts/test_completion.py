@@ -117,7 +117,7 @@ def zsh_words():
 
 
 VALUES = [
-    ("values of an option", ["call", "--transport", ""], ["tcp", "udp"]),
+    ("values of an option", ["call", "--transport", ""], ["tcp", "tls", "udp"]),
     ("values that begin so", ["call", "--accept", "s"], ["server"]),
     ("what is meant literally of a value", ["answer", "--device", ""], ["none"]),
     ("nothing where only a person knows", ["call", "--for", ""], []),
@@ -163,7 +163,7 @@ def fish_files():
 TYPED = [
     ("tphone ans", "tphone answer "),
     ("tphone call --transport=u", "tphone call --transport=udp "),
-    ("tphone call --transport t", "tphone call --transport tcp "),
+    ("tphone call --transport tc", "tphone call --transport tcp "),
     ("tphone call --play two", "tphone call --play two\\ words.wav "),
     ("tphone call --play=two", "tphone call --play=two\\ words.wav "),
     ("tphone call --trace=hel", "tphone call --trace=hello.wav "),

@@ -5,6 +5,7 @@ import ctypes
 import os
 import resource
 import shutil
+import stat
 import signal
 import sys
 
@@ -57,6 +58,9 @@ def as_somebody():
 def open_to_somebody(room):
     """A copy of the program that somebody may start, and a home of theirs."""
     os.chmod(room.folder, 0o755)
+    above = os.path.dirname(room.folder)  # the runner's, which is for its owner alone
+    if not os.stat(above).st_mode & stat.S_ISVTX:
+        os.chmod(above, 0o711)
     program = shutil.copy(tphone.program(), room.path("tphone"))
     os.chmod(program, 0o755)
     home = rooms.home_in(room.path("home"))
