@@ -45,12 +45,12 @@ asleep_tests = faults/test_clock faults/test_roaming.py interop/test_conformance
 	interop/test_dns interop/test_kamailio_silent interop/test_rawsip interop/test_sipp \
 	scripts/test_register security/test_connections unit/net/test_interface \
 	unit/phone/test_call_no_memory
-paired_tests = audio/test_relay_media faults/test_faults interop/test_baresip \
+paired_tests = audio/test_relay_media interop/test_baresip \
 	interop/test_conference interop/test_kamailio_strangers scripts/test_audio_fd \
 	scripts/test_call.py scripts/test_control.py scripts/test_examples scripts/test_pipes \
 	scripts/test_recording security/test_malformed security/test_media ui/test_walk.py \
 	unit/phone/test_media
-alone_tests = audio/test_device audio/test_pulse security/test_floods
+alone_tests = audio/test_device audio/test_pulse faults/test_faults security/test_floods
 
 # The runner closes with "N passed, M failed, K skipped"; a test that cannot run has failed.
 run_tests = $(PYTHON3) $(srcdir)/tests/run --srcdir '$(srcdir)' --builddir . --cc '$(CC)' \

@@ -340,7 +340,6 @@ def memory():
             if n % 20 == 0:
                 time.sleep(0.01)
         expect(t.phone.process.alive(), "the phone died", *t.phone.process.tail())
-        t.alive()
         status = {}
         for peer in peers:
             last = {m.get("Call-ID"): m for m in peer.found(lambda m: m.status >= 200)}
