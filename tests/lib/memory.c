@@ -1,10 +1,11 @@
 #include "tests/lib/memory.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 /* Of the test program, not of the phone: counts down to the allocation that fails. */
-static unsigned left;
-static bool failed;
+static atomic_uint left;
+static atomic_bool failed;
 
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
@@ -26,10 +27,15 @@ bool memory_has_failed(void)
 
 static bool fails_now(void)
 {
-    if (left == 0 || --left != 0)
-        return false;
-    failed = true;
-    return true;
+    unsigned now = left;
+
+    do {
+        if (now == 0)
+            return false;
+    } while (!atomic_compare_exchange_weak(&left, &now, now - 1));
+    if (now == 1)
+        failed = true;
+    return now == 1;
 }
 
 void *__wrap_malloc(size_t n)
