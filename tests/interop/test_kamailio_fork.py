@@ -33,6 +33,11 @@ class Ringing:
     def call(self, name="alice", **more):
         return tphone.Call(self.room, "bob", name, account=self.proxy.account("alice"), **more)
 
+    def wait_all_ring(self, count):
+        """Each has had count calls."""
+        wait_until(lambda: all(len(p.process.said("call from ")) >= count for p in self.phones), 5,
+                   "not every phone rings")
+
     def outcomes(self, count=1):
         """What each phone says became of its count calls, once all have said so."""
         def all_said():
@@ -72,6 +77,8 @@ def races(record_route):
             if n > 1:
                 # Frozen while they answer, it has both answers before it can cancel either.
                 caller.wait_line("(?i)ringing")
+                ringing.wait_all_ring(n)
+                time.sleep(0.2)  # it hears of that
                 ringing.proxy.freeze()
                 time.sleep(1.5)
                 ringing.proxy.thaw()
