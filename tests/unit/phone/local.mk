@@ -27,6 +27,8 @@ phone_tests = \
 	tests/unit/phone/test_media_pipe_out \
 	tests/unit/phone/test_media_secure \
 	tests/unit/phone/test_media_sides \
+	tests/unit/phone/test_media_strangers \
+	tests/unit/phone/test_media_stream \
 	tests/unit/phone/test_no_memory \
 	tests/unit/phone/test_password \
 	tests/unit/phone/test_phone \
@@ -48,6 +50,8 @@ tests_unit_phone_test_contacts_edit_LDADD = $(phone_ldadd)
 tests_unit_phone_test_event_names_LDADD = $(phone_ldadd)
 tests_unit_phone_test_quality_LDADD = $(phone_ldadd)
 tests_unit_phone_test_history_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_SOURCES = tests/unit/phone/test_media.c \
+	tests/unit/phone/streams.c tests/unit/phone/streams.h
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_file_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_desk_LDADD = $(phone_ldadd)
@@ -62,6 +66,12 @@ tests_unit_phone_test_media_pipe_late_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_pipe_out_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_secure_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_sides_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_strangers_SOURCES = tests/unit/phone/test_media_strangers.c \
+	tests/unit/phone/streams.c tests/unit/phone/streams.h
+tests_unit_phone_test_media_strangers_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_stream_SOURCES = tests/unit/phone/test_media_stream.c \
+	tests/unit/phone/streams.c tests/unit/phone/streams.h
+tests_unit_phone_test_media_stream_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_program_LDADD = $(phone_ldadd)

@@ -1,0 +1,271 @@
+/* A stream and packets of others: a far end made by hand, and who is none. */
+#include "net/address.h"
+#include "net/rtp_pair.h"
+#include "rtp/packet.h"
+#include "rtp/rtcp.h"
+#include "tests/unit/phone/streams.h"
+
+/* --- strangers -------------------------------------------------------------------------------- */
+
+struct stranger {
+    struct net_rtp_pair pair;
+    uint16_t sequence;
+    uint32_t ssrc;
+};
+
+static struct stranger stranger_new(uint32_t ssrc)
+{
+    struct stranger x = {.sequence = 100, .ssrc = ssrc};
+    struct rng rng = rng_system();
+    struct ip local = streams_loopback();
+
+    assert_int_equal(net_rtp_pair_open(&local, 40000, 60000, &rng, &x.pair), 0);
+    return x;
+}
+
+static void send_from(struct stranger *x, uint16_t port, unsigned n)
+{
+    struct ip to_ip = streams_loopback();
+    struct net_sockaddr to;
+
+    to_ip.port = port;
+    to = net_sockaddr_of(&to_ip);
+    for (unsigned i = 0; i < n; i++, x->sequence++) {
+        unsigned char bytes[RTP_HEADER_BYTES + 160] = {0};
+        struct rtp_packet packet = {.payload_type = 0,
+                                    .sequence = x->sequence,
+                                    .ssrc = x->ssrc,
+                                    .timestamp = x->sequence * 160u};
+
+        rtp_packet_print(&packet, bytes);
+        assert_int_equal(
+            net_rtp_send(x->pair.rtp_fd, &to, (struct slice){(char *)bytes, sizeof bytes}), 0);
+    }
+}
+
+static unsigned received_by(struct stranger *x, bool rtcp, struct slice *last)
+{
+    static char bytes[2048];
+    unsigned n = 0;
+    struct ip from;
+    ptrdiff_t got;
+
+    while ((got = net_rtp_recv(rtcp ? x->pair.rtcp_fd : x->pair.rtp_fd, bytes, sizeof bytes,
+                               &from)) > 0) {
+        n++;
+        if (last)
+            *last = (struct slice){bytes, (size_t)got};
+    }
+    return n;
+}
+
+static void test_a_stranger_cannot_take_a_running_call(void **state)
+{
+    struct streams *w = streams_new(NULL);
+    struct stranger x = stranger_new(7);
+
+    (void)state;
+    streams_start(w, "PCMU");
+    streams_wait(w, &w->a.told[MEDIA_FIRST_PACKET], 1);
+    send_from(&x, media_stream_port(w->a.stream), 30);
+    loop_run_ms(&w->loop, 200);
+    assert_int_equal(received_by(&x, false, NULL), 0);
+    assert_int_equal(streams_stats(w, &w->a).packets_refused, 30);
+    streams_stop(w);
+    net_rtp_pair_close(&x.pair);
+    streams_free(w);
+}
+
+/* The far end sits behind a NAT: SDP names an address from which nothing ever comes. */
+static void test_the_address_latches_to_four_packets(void **state)
+{
+    struct streams *w = streams_new(NULL);
+    struct stranger dead = stranger_new(1), nat = stranger_new(2);
+    struct media_params p = streams_params(dead.pair.local.port, "PCMU");
+
+    (void)state;
+    assert_int_equal(media_stream_start(w->a.stream, &p), 0);
+    send_from(&nat, media_stream_port(w->a.stream), 3);
+    loop_run_ms(&w->loop, 100);
+    assert_int_equal(received_by(&nat, false, NULL), 0);
+    assert_true(received_by(&dead, false, NULL) > 0);
+    send_from(&nat, media_stream_port(w->a.stream), 1);
+    loop_run_ms(&w->loop, 100);
+    assert_true(received_by(&nat, false, NULL) > 0);
+    (void)received_by(&dead, false, NULL);
+    loop_run_ms(&w->loop, 100);
+    assert_int_equal(received_by(&dead, false, NULL), 0);
+    streams_stop(w);
+    net_rtp_pair_close(&dead.pair);
+    net_rtp_pair_close(&nat.pair);
+    streams_free(w);
+}
+
+/* SDP names a host that the signalling does not come from, and that never sends. */
+static void test_a_victim_gets_fifty_packets(void **state)
+{
+    struct streams *w = streams_new(NULL);
+    struct stranger victim = stranger_new(1);
+    struct media_params p = streams_params(victim.pair.local.port, "PCMU");
+    unsigned n;
+
+    (void)state;
+    assert_int_equal(ip_parse(SLICE("127.0.0.2"), &p.signalling), 0);
+    assert_int_equal(media_stream_start(w->a.stream, &p), 0);
+    loop_run_ms(&w->loop, 1600);
+    n = received_by(&victim, false, NULL) + received_by(&victim, true, NULL);
+    assert_in_range(n, 49, 52);
+    streams_stop(w);
+    net_rtp_pair_close(&victim.pair);
+    streams_free(w);
+}
+
+/* RFC 3550 6.3.7: who sent leaves with a BYE. */
+static void test_the_end_is_told_in_rtcp(void **state)
+{
+    struct streams *w = streams_new(NULL);
+    struct stranger peer = stranger_new(1);
+    struct media_params p = streams_params(peer.pair.local.port, "PCMU");
+    struct slice last = {0};
+    struct rtcp_packet packet = {.type = 0};
+
+    (void)state;
+    assert_int_equal(media_stream_start(w->a.stream, &p), 0);
+    loop_run_ms(&w->loop, 100);
+    streams_stop(w);
+    assert_true(received_by(&peer, true, &last) > 0);
+    assert_int_equal(rtcp_check(last), 0);
+    while (rtcp_next(&last, &packet) == 0)
+        ;
+    assert_int_equal(packet.type, RTCP_BYE);
+    net_rtp_pair_close(&peer.pair);
+    streams_free(w);
+}
+
+/* --- a far end made by hand ------------------------------------------------------------------- */
+
+static struct media_stream *call_by_hand(struct streams *w, struct stranger *peer)
+{
+    struct media_params p = streams_params(peer->pair.local.port, "PCMU");
+
+    assert_int_equal(media_stream_start(w->a.stream, &p), 0);
+    send_from(peer, media_stream_port(w->a.stream), 3);
+    streams_wait(w, &w->a.told[MEDIA_FIRST_PACKET], 1);
+    return w->a.stream;
+}
+
+static uint32_t ssrc_seen_by(struct stranger *peer)
+{
+    struct slice last = {0};
+    struct rtp_packet packet = {.ssrc = 0};
+
+    assert_true(received_by(peer, false, &last) > 0);
+    assert_int_equal(rtp_packet_parse(last, &packet), 0);
+    return packet.ssrc;
+}
+
+static void send_rtcp(struct stranger *peer, uint16_t rtp_port, const struct rtcp_compound *what)
+{
+    uint8_t bytes[RTCP_PRINT_MAX];
+    struct ip to_ip = streams_loopback();
+    struct net_sockaddr to;
+    size_t n = rtcp_print(what, bytes);
+
+    to_ip.port = (uint16_t)(rtp_port + 1);
+    to = net_sockaddr_of(&to_ip);
+    assert_int_equal(net_rtp_send(peer->pair.rtcp_fd, &to, (struct slice){(char *)bytes, n}), 0);
+}
+
+static void test_reports_and_bye_of_the_far_end(void **state)
+{
+    struct streams *w = streams_new(NULL);
+    struct stranger peer = stranger_new(5);
+    uint16_t port = media_stream_port(call_by_hand(w, &peer));
+    struct rtcp_report report = {.fraction_lost = 64, .jitter = 80};
+    struct rtcp_compound what = {
+        .ssrc = 5, .reports = &report, .n_reports = 1, .cname = SLICE("x")};
+    struct media_stats stats;
+
+    (void)state;
+    assert_true(streams_stats(w, &w->a).remote_lost_percent < 0);
+    loop_run_ms(&w->loop, 50);
+    report.ssrc = ssrc_seen_by(&peer);
+    send_rtcp(&peer, port, &what);
+    loop_run_ms(&w->loop, 50);
+    stats = streams_stats(w, &w->a);
+    assert_true(stats.remote_lost_percent == 25);
+    assert_true(stats.remote_jitter_ms == 10);
+    assert_true(stats.round_trip_ms < 0); /* it has seen no SR of ours */
+    what.bye = true;
+    send_rtcp(&peer, port, &what);
+    streams_wait(w, &w->a.told[MEDIA_REMOTE_BYE], 1);
+    streams_stop(w);
+    net_rtp_pair_close(&peer.pair);
+    streams_free(w);
+}
+
+/* RFC 3550 8.2: whoever hears its own SSRC from elsewhere says BYE and takes another. */
+static void test_a_collision_of_ssrcs(void **state)
+{
+    struct streams *w = streams_new(NULL);
+    struct stranger peer = stranger_new(5);
+    uint16_t port = media_stream_port(call_by_hand(w, &peer));
+    uint32_t before;
+
+    (void)state;
+    loop_run_ms(&w->loop, 50);
+    before = ssrc_seen_by(&peer);
+    peer.ssrc = before;
+    send_from(&peer, port, 1);
+    loop_run_ms(&w->loop, 100);
+    assert_true(ssrc_seen_by(&peer) != before);
+    assert_true(received_by(&peer, true, NULL) > 0);
+    streams_stop(w);
+    net_rtp_pair_close(&peer.pair);
+    streams_free(w);
+}
+
+static void test_junk_on_both_ports_is_counted_and_nothing_else(void **state)
+{
+    static const char *const junk[] = {"",
+                                       "x",
+                                       "\x80",
+                                       "\x80\xc8",
+                                       "GET / HTTP/1.1\r\n\r\n",
+                                       "\x9f\x80 too many CSRCs",
+                                       "\x16\xfe\xfd not DTLS"};
+    struct streams *w = streams_new(NULL);
+    struct stranger peer = stranger_new(5);
+    uint16_t port = media_stream_port(call_by_hand(w, &peer));
+
+    (void)state;
+    for (size_t i = 0; i < 2 * ARRAY_LEN(junk); i++) {
+        struct ip to_ip = streams_loopback();
+        struct net_sockaddr to;
+
+        to_ip.port = (uint16_t)(port + i % 2);
+        to = net_sockaddr_of(&to_ip);
+        (void)net_rtp_send(peer.pair.rtp_fd, &to, slice_of(junk[i / 2]));
+    }
+    loop_run_ms(&w->loop, 100);
+    assert_int_equal(streams_stats(w, &w->a).packets_refused, 2 * ARRAY_LEN(junk));
+    assert_int_equal(streams_stats(w, &w->a).packets_received, 3);
+    streams_stop(w);
+    net_rtp_pair_close(&peer.pair);
+    streams_free(w);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_stranger_cannot_take_a_running_call),
+        cmocka_unit_test(test_the_address_latches_to_four_packets),
+        cmocka_unit_test(test_a_victim_gets_fifty_packets),
+        cmocka_unit_test(test_the_end_is_told_in_rtcp),
+        cmocka_unit_test(test_reports_and_bye_of_the_far_end),
+        cmocka_unit_test(test_a_collision_of_ssrcs),
+        cmocka_unit_test(test_junk_on_both_ports_is_counted_and_nothing_else),
+    };
+
+    return cmocka_run_group_tests_name("phone/media_strangers", tests, NULL, NULL);
+}
