@@ -70,10 +70,8 @@ static void refuses_absurd_rates(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows) + 1] = {cmocka_unit_test(refuses_absurd_rates)};
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(refuses_absurd_rates)};
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i + 1] =
-            (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)(uintptr_t)&rows[i]};
-    return cmocka_run_group_tests_name("audio/resample", tests, NULL, NULL);
+    return RUN_ROWS("audio/resample", rows, check_row) +
+           cmocka_run_group_tests_name("audio/resample", tests, NULL, NULL);
 }

@@ -96,12 +96,10 @@ static void edges_are_round(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows) + 3] = {cmocka_unit_test(digits_are_q23s),
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(digits_are_q23s),
                                                     cmocka_unit_test(edges_are_round),
                                                     cmocka_unit_test(beeps_once)};
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i + 3] =
-            (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)(uintptr_t)&rows[i]};
-    return cmocka_run_group_tests_name("audio/tone", tests, NULL, NULL);
+    return RUN_ROWS("audio/tone", rows, check_row) +
+           cmocka_run_group_tests_name("audio/tone", tests, NULL, NULL);
 }

@@ -78,9 +78,5 @@ static void check_row(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows)];
-
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)&rows[i]};
-    return cmocka_run_group_tests_name("phone/config_keep", tests, NULL, NULL);
+    return RUN_ROWS("phone/config_keep", rows, check_row);
 }

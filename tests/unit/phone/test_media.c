@@ -209,11 +209,7 @@ int main(void)
         cmocka_unit_test(test_files_that_are_not_there),
         cmocka_unit_test(test_files_are_checked_before_the_call),
     };
-    struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(rest)];
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)&rows[i]};
-    for (size_t i = 0; i < ARRAY_LEN(rest); i++)
-        tests[ARRAY_LEN(rows) + i] = rest[i];
-    return cmocka_run_group_tests_name("phone/media", tests, NULL, NULL);
+    return RUN_ROWS("phone/media", rows, check_row) +
+           cmocka_run_group_tests_name("phone/media", rest, NULL, NULL);
 }

@@ -396,10 +396,7 @@ int main(void)
         TEST(our_own_voice_goes_to_all),
         TEST(no_memory),
     };
-    struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(others)];
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)&rows[i]};
-    memcpy(tests + ARRAY_LEN(rows), others, sizeof others);
-    return cmocka_run_group_tests_name("phone/media_mix", tests, NULL, NULL);
+    return RUN_ROWS("phone/media_mix", rows, check_row) +
+           cmocka_run_group_tests_name("phone/media_mix", others, NULL, NULL);
 }

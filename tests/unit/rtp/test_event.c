@@ -200,11 +200,7 @@ int main(void)
         cmocka_unit_test(test_push_takes_all_or_nothing),
         cmocka_unit_test(test_every_key_has_its_code),
     };
-    struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(rest)];
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)&rows[i]};
-    for (size_t i = 0; i < ARRAY_LEN(rest); i++)
-        tests[ARRAY_LEN(rows) + i] = rest[i];
-    return cmocka_run_group_tests_name("rtp/event", tests, NULL, NULL);
+    return RUN_ROWS("rtp/event", rows, check_row) +
+           cmocka_run_group_tests_name("rtp/event", rest, NULL, NULL);
 }

@@ -213,11 +213,7 @@ int main(void)
         cmocka_unit_test(test_nowhere_to_send),
         cmocka_unit_test(test_latching_with_mux_takes_rtcp_along),
     };
-    struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(rest)];
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)&rows[i]};
-    for (size_t i = 0; i < ARRAY_LEN(rest); i++)
-        tests[ARRAY_LEN(rows) + i] = rest[i];
-    return cmocka_run_group_tests_name("rtp/latch", tests, NULL, NULL);
+    return RUN_ROWS("rtp/latch", rows, check_row) +
+           cmocka_run_group_tests_name("rtp/latch", rest, NULL, NULL);
 }

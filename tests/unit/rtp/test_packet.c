@@ -106,13 +106,11 @@ static void test_demux(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows) + 2];
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_print_and_parse_agree),
+        cmocka_unit_test(test_demux),
+    };
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL,
-                                       (void *)&rows[i]};
-    tests[ARRAY_LEN(rows)] =
-        (struct CMUnitTest)cmocka_unit_test(test_print_and_parse_agree);
-    tests[ARRAY_LEN(rows) + 1] = (struct CMUnitTest)cmocka_unit_test(test_demux);
-    return cmocka_run_group_tests_name("rtp/packet", tests, NULL, NULL);
+    return RUN_ROWS("rtp/packet", rows, check_row) +
+           cmocka_run_group_tests_name("rtp/packet", tests, NULL, NULL);
 }

@@ -158,12 +158,7 @@ int main(void)
         cmocka_unit_test(test_longest_print_fits),
         cmocka_unit_test(test_round_trip),
     };
-    struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(rest)];
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL,
-                                       (void *)&rows[i]};
-    for (size_t i = 0; i < ARRAY_LEN(rest); i++)
-        tests[ARRAY_LEN(rows) + i] = rest[i];
-    return cmocka_run_group_tests_name("rtp/rtcp", tests, NULL, NULL);
+    return RUN_ROWS("rtp/rtcp", rows, check_row) +
+           cmocka_run_group_tests_name("rtp/rtcp", rest, NULL, NULL);
 }

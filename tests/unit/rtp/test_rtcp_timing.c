@@ -93,11 +93,7 @@ int main(void)
         cmocka_unit_test(test_reverse_reconsideration),
         cmocka_unit_test(test_average_size_follows_slowly),
     };
-    struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(rest)];
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)&rows[i]};
-    for (size_t i = 0; i < ARRAY_LEN(rest); i++)
-        tests[ARRAY_LEN(rows) + i] = rest[i];
-    return cmocka_run_group_tests_name("rtp/rtcp_timing", tests, NULL, NULL);
+    return RUN_ROWS("rtp/rtcp_timing", rows, check_row) +
+           cmocka_run_group_tests_name("rtp/rtcp_timing", rest, NULL, NULL);
 }

@@ -138,12 +138,7 @@ int main(void)
         cmocka_unit_test(test_extend_around_the_wrap),
         cmocka_unit_test(test_session_counts),
     };
-    struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(rest)];
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL,
-                                       (void *)&rows[i]};
-    for (size_t i = 0; i < ARRAY_LEN(rest); i++)
-        tests[ARRAY_LEN(rows) + i] = rest[i];
-    return cmocka_run_group_tests_name("rtp/source", tests, NULL, NULL);
+    return RUN_ROWS("rtp/source", rows, check_row) +
+           cmocka_run_group_tests_name("rtp/source", rest, NULL, NULL);
 }

@@ -1,10 +1,4 @@
 /* test_dialog.c - dialog state of both sides (RFC 3261 12). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,6 +6,7 @@
 
 #include "sip/dialog.h"
 #include "sip/parse.h"
+#include "tests/lib/rows.h"
 
 static const struct sip_flow flow = {
     .transport = SIP_UDP,
@@ -42,12 +37,6 @@ static const struct sip_msg *ok(const char *lines)
              lines);
     assert_int_equal(sip_parse(slice_of(text), true, &msg), 0);
     return &msg;
-}
-
-static void assert_slice(struct slice s, const char *is)
-{
-    if (!slice_eq(s, slice_of(is)))
-        fail_msg("%.*s is not %s", (int)s.n, s.p, is);
 }
 
 /* What a BYE in the dialog looks like. */
@@ -218,12 +207,7 @@ int main(void)
         {"12.2.2: target refresh", refresh, 0, 0, 0},
         {"where requests may come from", sources, 0, 0, 0},
     };
-    struct CMUnitTest tests[ARRAY_LEN(others) + ARRAY_LEN(rows)];
-    size_t n = 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[n++] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)&rows[i]};
-    for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        tests[n++] = others[i];
-    return cmocka_run_group_tests_name("sip/dialog", tests, NULL, NULL);
+    return RUN_ROWS("sip/dialog", rows, check_row) +
+           cmocka_run_group_tests_name("sip/dialog", others, NULL, NULL);
 }

@@ -1,14 +1,9 @@
 /* test_endpoint.c - two endpoints call each other; then what an endpoint answers to strangers. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/lib/rows.h"
 #include "tests/lib/sip_rig.h"
 
 /* --- both sides ------------------------------------------------------------------------------- */
@@ -359,14 +354,7 @@ int main(void)
         {"8.2.7: nothing is kept for what belongs to no call", keeps_nothing, 0, 0, 0},
         {"8.2.2.2: merged requests", merged, 0, 0, 0},
     };
-    struct CMUnitTest tests[ARRAY_LEN(others) + ARRAY_LEN(rows) + ARRAY_LEN(ways)];
-    size_t n = 0;
-
-    for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        tests[n++] = others[i];
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[n++] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)&rows[i]};
-    for (size_t i = 0; i < ARRAY_LEN(ways); i++)
-        tests[n++] = (struct CMUnitTest){ways[i].name, check_way, NULL, NULL, (void *)&ways[i]};
-    return cmocka_run_group_tests_name("sip/endpoint", tests, NULL, NULL);
+    return RUN_ROWS("sip/endpoint", rows, check_row) +
+           RUN_ROWS("sip/endpoint ways", ways, check_way) +
+           cmocka_run_group_tests_name("sip/endpoint", others, NULL, NULL);
 }

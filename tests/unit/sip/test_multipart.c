@@ -1,16 +1,11 @@
 /* test_multipart.c - the SDP in a multipart body (RFC 2046 5.1, RFC 5621). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "sip/multipart.h"
 #include "tests/lib/exact.h"
+#include "tests/lib/rows.h"
 
 #define MIXED "multipart/mixed;boundary=b"
 #define SDP "Content-Type: application/sdp\r\n"
@@ -69,9 +64,5 @@ static void check_row(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows)];
-
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)&rows[i]};
-    return cmocka_run_group_tests_name("sip/multipart", tests, NULL, NULL);
+    return RUN_ROWS("sip/multipart", rows, check_row);
 }

@@ -1,14 +1,9 @@
 /* test_redirect.c - where else a call is tried (RFC 3261 8.1.3.4). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/lib/rows.h"
 #include "tests/lib/sip_rig.h"
 
 static struct rig *calling(void)
@@ -203,7 +198,7 @@ static void cancelled_before(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[16 + sizeof leads_nowhere / sizeof *leads_nowhere] = {
+    static const struct CMUnitTest tests[] = {
         {"the same call with the next number", same_call, 0, 0, 0},
         {"the next best when one fails", by_q, 0, 0, 0},
         {"6xx ends it", no_further_after_6xx, 0, 0, 0},
@@ -213,10 +208,7 @@ int main(void)
         {"a new place that does not exist", unknown_host, 0, 0, 0},
         {"hung up before the 302", cancelled_before, 0, 0, 0},
     };
-    size_t n = 8;
 
-    for (size_t i = 0; i < sizeof leads_nowhere / sizeof *leads_nowhere; i++)
-        tests[n++] = (struct CMUnitTest){leads_nowhere[i].name, nowhere, NULL, NULL,
-                                         (void *)&leads_nowhere[i]};
-    return _cmocka_run_group_tests("sip/redirect", tests, n, NULL, NULL);
+    return RUN_ROWS("sip/redirect", leads_nowhere, nowhere) +
+           cmocka_run_group_tests_name("sip/redirect", tests, NULL, NULL);
 }

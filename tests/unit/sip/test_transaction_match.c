@@ -1,17 +1,12 @@
 /* test_transaction_match.c - which message belongs to a transaction (RFC 3261 17.1.3, 17.2.3, 8.2.2.2,
  * 9.2). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <string.h>
 
 #include "sip/parse.h"
 #include "sip/transaction_match.h"
+#include "tests/lib/rows.h"
 
 /* What may differ between two requests; what is not said is as in any other. */
 struct marks {
@@ -228,12 +223,7 @@ int main(void)
         {"17.1.3: responses", responses, 0, 0, 0},
         {"limits: transactions, and half-open ones of a source", limits, 0, 0, 0},
     };
-    struct CMUnitTest tests[ARRAY_LEN(others) + ARRAY_LEN(rows)];
-    size_t n = 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[n++] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)&rows[i]};
-    for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        tests[n++] = others[i];
-    return cmocka_run_group_tests_name("sip/transaction_match", tests, NULL, NULL);
+    return RUN_ROWS("sip/transaction_match", rows, check_row) +
+           cmocka_run_group_tests_name("sip/transaction_match", others, NULL, NULL);
 }
