@@ -34,7 +34,7 @@ static int accept(struct sdp_stream *stream, const struct sdp_model *offer,
         sdp_media_usable(media, local) ? choose_codec(stream, media, local) : -EPROTONOSUPPORT;
 
     if (!err)
-        err = sdp_secure_take_offer(&local->keying, media, secured, &stream->secured);
+        err = sdp_secure_take_offer(&local->keying, offer, media, secured, &stream->secured);
     if (err)
         return err;
     stream->event_send = (struct sdp_event){SDP_NO_TYPE, 0};
@@ -73,7 +73,7 @@ static int accept_one(struct sdp_agreement *a, const struct sdp_model *offer)
     bool was_secured = sdp_is_secured(a);
     int err = -EPROTONOSUPPORT;
 
-    for (int secured = a->local.keying.n_own > 0; secured >= 0; secured--)
+    for (int secured = a->local.keying.encryption != SDP_ENCRYPT_OFF; secured >= 0; secured--)
         for (size_t i = 0; i < offer->n_media; i++) {
             struct sdp_stream stream = a->stream;
             int refused =
@@ -130,7 +130,7 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
     sdp_put_codec(out, &stream->codec, stream->send_type);
     if (event->type != SDP_NO_TYPE)
         sdp_put_event(out, event->type, event->rate_hz);
-    sdp_secure_put_answer(&stream->secured, out);
+    sdp_secure_put_answer(&a->local.keying, &stream->secured, out);
     sdp_put_rest(out, &a->local, stream->rtcp_mux, stream->direction);
 }
 

@@ -179,7 +179,8 @@ int sdp_offer_answered(struct sdp_agreement *a, const struct sdp_model *answer)
         return -EBADMSG; /* RFC 3264 6: the lines of an answer stand in the offer's order */
     if (!sdp_media_usable(media, &a->local))
         return -EPROTONOSUPPORT;
-    err = sdp_secure_take_answer(&a->local.keying, media, a->was_secured, &a->stream.secured);
+    err =
+        sdp_secure_take_answer(&a->local.keying, answer, media, a->was_secured, &a->stream.secured);
     if (!err)
         err = choose_codec(a, media);
     if (err)

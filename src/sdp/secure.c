@@ -20,20 +20,37 @@ void sdp_keying_new(struct rng *rng, enum sdp_encryption encryption, bool offere
         sdp_crypto_new(rng, (uint32_t)out->n_own + 1, suites[out->n_own], &out->own[out->n_own]);
 }
 
-static bool offers(const struct sdp_keying *keying)
+static bool offers_crypto(const struct sdp_keying *keying)
 {
-    return keying->offered && keying->encryption != SDP_ENCRYPT_OFF;
+    return keying->offered && keying->n_own && keying->encryption != SDP_ENCRYPT_OFF;
+}
+
+static bool knows_dtls(const struct sdp_keying *keying)
+{
+    return keying->certificate.hash != FINGERPRINT_NONE && keying->encryption != SDP_ENCRYPT_OFF;
 }
 
 struct slice sdp_secure_profile(const struct sdp_keying *keying)
 {
-    return keying->encryption == SDP_ENCRYPT_REQUIRE ? SLICE("RTP/SAVP") : SLICE("RTP/AVP");
+    if (keying->encryption != SDP_ENCRYPT_REQUIRE)
+        return SLICE("RTP/AVP");
+    return offers_crypto(keying) || !knows_dtls(keying) ? SLICE("RTP/SAVP")
+                                                        : SLICE("UDP/TLS/RTP/SAVP");
+}
+
+static bool is_dtls_profile(struct slice proto)
+{
+    return slice_ieq(proto, SLICE("UDP/TLS/RTP/SAVP")) ||
+           slice_ieq(proto, SLICE("UDP/TLS/RTP/SAVPF"));
 }
 
 bool sdp_is_secure_profile(struct slice proto)
 {
-    return slice_ieq(proto, SLICE("RTP/SAVP")) || slice_ieq(proto, SLICE("RTP/SAVPF"));
+    return slice_ieq(proto, SLICE("RTP/SAVP")) || slice_ieq(proto, SLICE("RTP/SAVPF")) ||
+           is_dtls_profile(proto);
 }
+
+/* --- a=crypto -------------------------------------------------------------------------------- */
 
 /* Of a line of theirs, ours that goes with it: of the same suite, and in an answer of the same tag
  * (RFC 4568 7.1.3). */
@@ -47,8 +64,8 @@ static const struct sdp_crypto *matching(const struct sdp_keying *keying,
 }
 
 /* The first line of media that we can; whoever offers likes the first best (RFC 4568 7.1.2). */
-static bool choose(const struct sdp_keying *keying, const struct sdp_media *media, bool answer,
-                   struct sdp_secured *out)
+static bool choose_crypto(const struct sdp_keying *keying, const struct sdp_media *media,
+                          bool answer, struct sdp_secured *out)
 {
     struct slice lines = media->lines, name, value;
     const struct sdp_crypto *ours;
@@ -59,13 +76,49 @@ static bool choose(const struct sdp_keying *keying, const struct sdp_media *medi
             continue;
         ours = matching(keying, &theirs, answer);
         if (ours)
-            *out = (struct sdp_secured){SDP_SDES, *ours, theirs};
+            *out = (struct sdp_secured){.by = SDP_SDES, .send = *ours, .receive = theirs};
         mem_wipe(&theirs, sizeof theirs);
-        if (ours)
+        if (ours) {
+            out->send.tag = out->receive.tag;
             return true;
+        }
     }
     return false;
 }
+
+/* --- DTLS ------------------------------------------------------------------------------------ */
+
+/* Our role: the opposite of what an answer says; what an offer leaves to us stays as it is in an
+ * association that goes on (RFC 8842 5.3), and else begins. */
+static enum sdp_setup our_setup(const struct sdp_secured *before, const struct sdp_dtls *theirs,
+                                bool answer)
+{
+    if (answer && !sdp_setup_answers(theirs->setup))
+        return SDP_SETUP_NONE;
+    if (theirs->setup == SDP_SETUP_ACTPASS && before && sdp_dtls_goes_on(&before->theirs, theirs))
+        return before->active ? SDP_SETUP_ACTIVE : SDP_SETUP_PASSIVE;
+    return sdp_setup_answer(theirs->setup);
+}
+
+static bool choose_dtls(const struct sdp_keying *keying, const struct sdp_model *model,
+                        const struct sdp_media *media, bool answer, bool must,
+                        struct sdp_secured *out)
+{
+    const struct sdp_secured *before = must && out->by == SDP_DTLS ? out : NULL;
+    struct sdp_dtls theirs;
+    enum sdp_setup ours;
+
+    if (!knows_dtls(keying) || sdp_dtls_parse(model, media, &theirs) != 0)
+        return false;
+    ours = our_setup(before, &theirs, answer);
+    if (ours == SDP_SETUP_NONE)
+        return false;
+    *out =
+        (struct sdp_secured){.by = SDP_DTLS, .theirs = theirs, .active = ours == SDP_SETUP_ACTIVE};
+    return true;
+}
+
+/* --- both ------------------------------------------------------------------------------------ */
 
 static int in_the_clear(const struct sdp_keying *keying, const struct sdp_media *media, bool must,
                         struct sdp_secured *out)
@@ -76,49 +129,67 @@ static int in_the_clear(const struct sdp_keying *keying, const struct sdp_media 
     return 0;
 }
 
-int sdp_secure_take_offer(const struct sdp_keying *keying, const struct sdp_media *media, bool must,
-                          struct sdp_secured *out)
+int sdp_secure_take_offer(const struct sdp_keying *keying, const struct sdp_model *model,
+                          const struct sdp_media *media, bool must, struct sdp_secured *out)
 {
-    if (keying->encryption == SDP_ENCRYPT_OFF || !choose(keying, media, false, out))
-        return in_the_clear(keying, media, must, out);
-    out->send.tag = out->receive.tag;
-    return 0;
+    bool crypto =
+        keying->encryption != SDP_ENCRYPT_OFF && keying->n_own && !is_dtls_profile(media->proto);
+
+    if (crypto && offers_crypto(keying) && choose_crypto(keying, media, false, out))
+        return 0;
+    if (choose_dtls(keying, model, media, false, must, out))
+        return 0;
+    if (crypto && choose_crypto(keying, media, false, out))
+        return 0;
+    return in_the_clear(keying, media, must, out);
 }
 
-static bool has_keys(const struct sdp_media *media)
+static bool has(const struct sdp_media *media, struct slice attribute)
 {
-    struct slice lines = media->lines, name, value;
-
-    while (sdp_attribute_next(&lines, &name, &value))
-        if (slice_eq(name, SLICE("crypto")))
-            return true;
-    return false;
+    return sdp_attribute_find(media->lines, attribute, NULL);
 }
 
 /* Who answers our keys with some that fit to none of them will send what we cannot read. */
-int sdp_secure_take_answer(const struct sdp_keying *keying, const struct sdp_media *media,
-                           bool must, struct sdp_secured *out)
+int sdp_secure_take_answer(const struct sdp_keying *keying, const struct sdp_model *model,
+                           const struct sdp_media *media, bool must, struct sdp_secured *out)
 {
-    if (!offers(keying) || !has_keys(media))
-        return in_the_clear(keying, media, must, out);
-    return choose(keying, media, true, out) ? 0 : -ENOKEY;
+    if (offers_crypto(keying) && has(media, SLICE("crypto")))
+        return choose_crypto(keying, media, true, out) ? 0 : -ENOKEY;
+    if (choose_dtls(keying, model, media, true, must, out))
+        return 0;
+    if (knows_dtls(keying) && has(media, SLICE("fingerprint")))
+        return -ENOKEY;
+    return in_the_clear(keying, media, must, out);
 }
 
-static void put_line(const struct sdp_crypto *crypto, struct buf *out)
+static void put_crypto(const struct sdp_crypto *crypto, struct buf *out)
 {
     buf_puts(out, "a=crypto:");
     sdp_crypto_print(crypto, out);
     buf_puts(out, "\r\n");
 }
 
-void sdp_secure_put_offer(const struct sdp_keying *keying, struct buf *out)
+static void put_dtls(const struct sdp_keying *keying, enum sdp_setup setup, struct buf *out)
 {
-    for (size_t i = 0; i < keying->n_own && offers(keying); i++)
-        put_line(&keying->own[i], out);
+    struct sdp_dtls ours = {
+        .setup = setup, .fingerprints = {keying->certificate}, .n_fingerprints = 1};
+
+    sdp_dtls_print(&ours, out);
 }
 
-void sdp_secure_put_answer(const struct sdp_secured *secured, struct buf *out)
+void sdp_secure_put_offer(const struct sdp_keying *keying, struct buf *out)
+{
+    for (size_t i = 0; i < keying->n_own && offers_crypto(keying); i++)
+        put_crypto(&keying->own[i], out);
+    if (knows_dtls(keying))
+        put_dtls(keying, SDP_SETUP_ACTPASS, out);
+}
+
+void sdp_secure_put_answer(const struct sdp_keying *keying, const struct sdp_secured *secured,
+                           struct buf *out)
 {
     if (secured->by == SDP_SDES)
-        put_line(&secured->send, out);
+        put_crypto(&secured->send, out);
+    else if (secured->by == SDP_DTLS)
+        put_dtls(keying, secured->active ? SDP_SETUP_ACTIVE : SDP_SETUP_PASSIVE, out);
 }

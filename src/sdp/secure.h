@@ -1,11 +1,14 @@
 /* sdp/secure.h - whether the sound of a session is encrypted, and with which keys: what we want,
- * and what was agreed (RFC 4568, RFC 8643).
+ * and what was agreed (RFC 4568, RFC 5763, RFC 8643).
  *
- *     wanted     our offer                    an offer without keys   an answer without keys
- *     off        RTP/AVP                      in the clear            in the clear
- *     prefer     RTP/AVP with a=crypto        in the clear            in the clear
- *     require    RTP/SAVP with a=crypto       refused                 refused
+ *     wanted     our offer                an offer without keys   an answer without keys
+ *     off        RTP/AVP                  in the clear            in the clear
+ *     prefer     RTP/AVP with keys        in the clear            in the clear
+ *     require    RTP/SAVP with a=crypto,  refused                 refused
+ *                else UDP/TLS/RTP/SAVP
  *
+ * With keys means a=crypto, or a=fingerprint and a=setup (DTLS), or both. Of both in an offer of
+ * theirs we take a=crypto where we would offer it ourselves, else DTLS.
  * An offer with keys is taken encrypted, except with off, where RTP/SAVP is refused and the keys of
  * RTP/AVP are passed over. What has been encrypted once stays so for the rest of the session:
  * whatever was wanted, it is then required. */
@@ -13,6 +16,7 @@
 #define SDP_SECURE_H
 
 #include "sdp/crypto.h"
+#include "sdp/fingerprint.h"
 #include "sdp/model.h"
 
 enum sdp_encryption { SDP_ENCRYPT_PREFER, SDP_ENCRYPT_OFF, SDP_ENCRYPT_REQUIRE };
@@ -26,14 +30,17 @@ struct sdp_keying {
     bool offered; /* our offers have a=crypto; false: only theirs is taken */
     struct sdp_crypto own[SDP_MAX_CRYPTO];
     size_t n_own;
+    struct fingerprint certificate; /* ours; without hash: there is no DTLS */
 };
 
-enum sdp_keyed { SDP_CLEAR, SDP_SDES };
+enum sdp_keyed { SDP_CLEAR, SDP_SDES, SDP_DTLS };
 
 /* What was agreed. */
 struct sdp_secured {
     enum sdp_keyed by;
-    struct sdp_crypto send, receive;
+    struct sdp_crypto send, receive; /* by SDES */
+    struct sdp_dtls theirs;          /* by DTLS */
+    bool active;                     /* we begin the handshake */
 };
 
 /* Fresh keys for all suites, the strongest first. */
@@ -42,20 +49,22 @@ void sdp_keying_new(struct rng *rng, enum sdp_encryption encryption, bool offere
 
 /* --- for offer.c and answer.c ---------------------------------------------------------------- */
 
-/* The profile of a line of ours: "RTP/AVP" or "RTP/SAVP". */
+/* The profile of a line of ours: "RTP/AVP", "RTP/SAVP" or "UDP/TLS/RTP/SAVP". */
 struct slice sdp_secure_profile(const struct sdp_keying *keying);
-/* RTP/SAVP and RTP/SAVPF (RFC 3711 12, RFC 5124). */
+/* RTP/SAVP and RTP/SAVPF (RFC 3711 12, RFC 5124), and the same behind UDP/TLS/ (RFC 5764 8). */
 bool sdp_is_secure_profile(struct slice proto);
 
-/* Both work out what media of the other side means for us; must: the session was encrypted before.
- * 0, or -ENOKEY: refused, as one of us wants encryption and there is none that both can. */
-int sdp_secure_take_offer(const struct sdp_keying *keying, const struct sdp_media *media, bool must,
-                          struct sdp_secured *out);
-int sdp_secure_take_answer(const struct sdp_keying *keying, const struct sdp_media *media,
-                           bool must, struct sdp_secured *out);
+/* Both work out what media of the other side means for us; must: the session was encrypted before,
+ * as out says, which then keeps the roles of DTLS (RFC 8842 5.3). 0, or -ENOKEY: refused, as one of
+ * us wants encryption and there is none that both can. */
+int sdp_secure_take_offer(const struct sdp_keying *keying, const struct sdp_model *model,
+                          const struct sdp_media *media, bool must, struct sdp_secured *out);
+int sdp_secure_take_answer(const struct sdp_keying *keying, const struct sdp_model *model,
+                           const struct sdp_media *media, bool must, struct sdp_secured *out);
 
-/* a=crypto lines: all of ours; and the one of an answer. */
+/* Lines with all that we can; and those of an answer. */
 void sdp_secure_put_offer(const struct sdp_keying *keying, struct buf *out);
-void sdp_secure_put_answer(const struct sdp_secured *secured, struct buf *out);
+void sdp_secure_put_answer(const struct sdp_keying *keying, const struct sdp_secured *secured,
+                           struct buf *out);
 
 #endif

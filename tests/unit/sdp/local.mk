@@ -9,6 +9,7 @@ sdp_tests = \
 	tests/unit/sdp/test_offer \
 	tests/unit/sdp/test_parse \
 	tests/unit/sdp/test_secure \
+	tests/unit/sdp/test_secure_dtls \
 	tests/unit/sdp/test_stream
 
 check_PROGRAMS += $(sdp_tests)

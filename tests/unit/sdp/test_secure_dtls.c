@@ -1,0 +1,190 @@
+/* Who encrypts by DTLS, in which role, and what comes before what: two exchanges against each
+ * other, and single descriptions against one (RFC 5763, RFC 8842, RFC 8643). */
+#include <errno.h>
+#include <stdio.h>
+
+#include "sdp/exchange.h"
+#include "tests/lib/rows.h"
+#include "tests/lib/sdp_text.h"
+
+#define ROOM 8000
+#define HEAD "v=0\no=- 1 1 IN IP4 192.0.2.7\ns=-\nc=IN IP4 192.0.2.7\nt=0 0\n"
+#define CRYPTO                                                                                     \
+    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\n"
+#define SIXTEEN "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F"
+#define SHA_256 "a=fingerprint:sha-256 " SIXTEEN ":" SIXTEEN "\n"
+#define SHA_1 "a=fingerprint:sha-1 " SIXTEEN ":00:01:02:03\n"
+#define DTLS "m=audio 5004 UDP/TLS/RTP/SAVP 0\n"
+
+/* With a certificate, and keys for a=crypto where asked for. */
+static struct sdp_exchange *phone(enum sdp_encryption encryption, bool crypto, bool offered,
+                                  uint8_t seed)
+{
+    struct sdp_local local = sdp_test_local();
+    struct rng rng = rng_seeded(seed);
+    struct sdp_exchange *x = NULL;
+
+    local.keying.encryption = encryption;
+    if (crypto)
+        sdp_keying_new(&rng, encryption, offered, &local.keying);
+    local.keying.certificate = (struct fingerprint){FINGERPRINT_SHA256, {seed, 2, 3}};
+    assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
+    return x;
+}
+
+static const struct sdp_secured *secured(const struct sdp_exchange *x)
+{
+    return &sdp_exchange_stream(x)->secured;
+}
+
+static bool says(struct slice sdp, const char *part)
+{
+    char text[ROOM];
+
+    snprintf(text, sizeof text, "%" PRI_SLICE, ARG_SLICE(sdp));
+    return strstr(text, part) != NULL;
+}
+
+static void offer_and_answer(struct sdp_exchange *one, struct sdp_exchange *other)
+{
+    struct buf offer = buf_new(ROOM), answer = buf_new(ROOM);
+
+    assert_int_equal(sdp_exchange_offer(one, &offer), 0);
+    assert_int_equal(sdp_exchange_take_offer(other, buf_slice(&offer)), 0);
+    assert_int_equal(sdp_exchange_answer(other, &answer), 0);
+    assert_int_equal(sdp_exchange_take_answer(one, buf_slice(&answer)), 0);
+    buf_free(&offer);
+    buf_free(&answer);
+}
+
+static void assert_dtls(const struct sdp_exchange *active, const struct sdp_exchange *passive)
+{
+    const struct sdp_secured *a = secured(active), *p = secured(passive);
+
+    assert_int_equal(a->by, SDP_DTLS);
+    assert_int_equal(p->by, SDP_DTLS);
+    assert_true(a->active && !p->active);
+    assert_true(fingerprint_eq(&a->theirs.fingerprints[0],
+                               &sdp_exchange_local(passive)->keying.certificate));
+    assert_true(fingerprint_eq(&p->theirs.fingerprints[0],
+                               &sdp_exchange_local(active)->keying.certificate));
+}
+
+/* --- one offers, the other answers ----------------------------------------------------------- */
+
+static const struct two_row {
+    const char *name;
+    enum sdp_encryption one, other;
+    bool one_crypto, other_crypto, offered;
+    enum sdp_keyed by;
+    const char *profile;
+} two_rows[] = {
+    {"prefer and prefer: RTP/AVP (RFC 8643)", SDP_ENCRYPT_PREFER, SDP_ENCRYPT_PREFER, false, false,
+     false, SDP_DTLS, " RTP/AVP "},
+    {"require and prefer: the profile of DTLS", SDP_ENCRYPT_REQUIRE, SDP_ENCRYPT_PREFER, false,
+     false, false, SDP_DTLS, " UDP/TLS/RTP/SAVP "},
+    {"prefer and off", SDP_ENCRYPT_PREFER, SDP_ENCRYPT_OFF, false, false, false, SDP_CLEAR,
+     " RTP/AVP "},
+    {"both ways, and both ends can both: SDES", SDP_ENCRYPT_REQUIRE, SDP_ENCRYPT_REQUIRE, true,
+     true, true, SDP_SDES, " RTP/SAVP "},
+    {"both ways, and the other end can DTLS", SDP_ENCRYPT_REQUIRE, SDP_ENCRYPT_REQUIRE, true, false,
+     true, SDP_DTLS, " RTP/SAVP "},
+    {"SDES is not to be offered", SDP_ENCRYPT_PREFER, SDP_ENCRYPT_PREFER, true, true, false,
+     SDP_DTLS, " RTP/AVP "},
+};
+
+static void check_two(void **state)
+{
+    const struct two_row *row = *state;
+    struct sdp_exchange *one = phone(row->one, row->one_crypto, row->offered, 1),
+                        *other = phone(row->other, row->other_crypto, row->offered, 2);
+
+    offer_and_answer(one, other);
+    assert_true(says(sdp_exchange_ours(one), row->profile));
+    assert_true(says(sdp_exchange_ours(one), "a=setup:actpass"));
+    assert_int_equal(says(sdp_exchange_ours(one), "a=crypto"), row->one_crypto && row->offered);
+    if (row->by == SDP_DTLS)
+        assert_dtls(other, one);
+    else
+        assert_int_equal(secured(one)->by, row->by);
+    assert_int_equal(says(sdp_exchange_ours(other), "a=setup:active"), row->by == SDP_DTLS);
+    sdp_exchange_free(one);
+    sdp_exchange_free(other);
+}
+
+/* RFC 8842 5.3: whoever offers again, the roles and with them the keys stay. */
+static void roles_stay(void **state)
+{
+    struct sdp_exchange *one = phone(SDP_ENCRYPT_PREFER, false, false, 1),
+                        *other = phone(SDP_ENCRYPT_PREFER, false, false, 2);
+
+    (void)state;
+    offer_and_answer(one, other);
+    for (int i = 0; i < 4; i++) {
+        struct sdp_exchange *asks = i % 2 ? one : other, *answers = i % 2 ? other : one;
+
+        assert_int_equal(sdp_exchange_set_direction(asks, i < 2 ? SDP_SENDONLY : SDP_SENDRECV), 0);
+        offer_and_answer(asks, answers);
+        assert_dtls(other, one);
+    }
+    assert_int_equal(sdp_exchange_take_offer(one, slice_of(HEAD "m=audio 5004 RTP/AVP 0\n")),
+                     -ENOKEY);
+    sdp_exchange_free(one);
+    sdp_exchange_free(other);
+}
+
+/* --- of strangers ---------------------------------------------------------------------------- */
+
+static const struct text_row {
+    const char *name, *text;
+    bool answer;
+    int err;
+    const char *ours; /* in our answer */
+} text_rows[] = {
+    {"passive is answered active", DTLS SHA_256 "a=setup:passive\n", false, 0, "a=setup:active"},
+    {"active is answered passive", DTLS SHA_256 "a=setup:active\n", false, 0, "a=setup:passive"},
+    {"as browsers write it", "m=audio 5004 UDP/TLS/RTP/SAVPF 0\n" SHA_256 "a=setup:actpass\n",
+     false, 0, " UDP/TLS/RTP/SAVPF 0"},
+    {"holdconn", DTLS SHA_256 "a=setup:holdconn\n", false, -ENOKEY, NULL},
+    {"SHA-1 alone", DTLS SHA_1 "a=setup:actpass\n", false, -ENOKEY, NULL},
+    {"SHA-1 beside a better one", DTLS SHA_1 SHA_256 "a=setup:actpass\n", false, 0,
+     "a=setup:active"},
+    {"keys by SDES under the profile of DTLS", DTLS CRYPTO, false, -ENOKEY, NULL},
+    {"both by a stranger: DTLS, as our keys would be read",
+     "m=audio 5004 RTP/SAVP 0\n" CRYPTO SHA_256 "a=setup:actpass\n", false, 0, "a=setup:active"},
+    {"an answer that waits", DTLS SHA_256 "a=setup:passive\n", true, 0, NULL},
+    {"an answer that is a question", DTLS SHA_256 "a=setup:actpass\n", true, -ENOKEY, NULL},
+    {"an answer with SHA-1 would be noise", "m=audio 5004 RTP/AVP 0\n" SHA_1 "a=setup:active\n",
+     true, -ENOKEY, NULL},
+    {"an answer without", "m=audio 5004 RTP/AVP 0\n", true, 0, NULL},
+};
+
+static void check_text(void **state)
+{
+    const struct text_row *row = *state;
+    struct sdp_exchange *x = phone(SDP_ENCRYPT_PREFER, true, false, 3);
+    struct buf ours = buf_new(ROOM);
+    char text[ROOM];
+
+    snprintf(text, sizeof text, "%s%s", HEAD, row->text);
+    if (row->answer) {
+        assert_int_equal(sdp_exchange_offer(x, &ours), 0);
+        assert_int_equal(sdp_exchange_take_answer(x, slice_of(text)), row->err);
+    } else {
+        assert_int_equal(sdp_exchange_take_offer(x, slice_of(text)), row->err);
+        if (!row->err)
+            assert_int_equal(sdp_exchange_answer(x, &ours), 0);
+    }
+    assert_true(!row->ours || says(buf_slice(&ours), row->ours));
+    buf_free(&ours);
+    sdp_exchange_free(x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(roles_stay)};
+
+    return RUN_ROWS("sdp/secure by DTLS: two phones", two_rows, check_two) +
+           RUN_ROWS("sdp/secure by DTLS: strangers", text_rows, check_text) +
+           cmocka_run_group_tests_name("sdp/secure by DTLS", tests, NULL, NULL);
+}
