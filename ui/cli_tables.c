@@ -448,6 +448,7 @@ static const struct cli_option options[] = {
     {"accept", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"encryption", 0, NULL, CLI_PHONES, set_encryption, NULL},
     {"sdes", 0, NULL, CLI_PHONES, set_setting, NULL},
+    {"dtls", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"strangers", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"tls-ca", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"tls-fingerprint", 0, NULL, CLI_PHONES, set_setting, NULL},

@@ -41,6 +41,8 @@ const char *status_encryption(const char *encryption)
         {"none", "not encrypted"},
         {"sdes", "encrypted"},
         {"sdes-in-the-clear", "encrypted, but the keys went in the clear"},
+        {"dtls", "encrypted"},
+        {"dtls-unverified", "encrypted, but not verified with whom"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++)

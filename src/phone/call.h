@@ -174,6 +174,7 @@ struct call {
         bool sends, answered;
         enum suite suite;
     } told_media;
+    enum suite dtls_suite; /* that DTLS has come to */
     bool muted;
     struct quality_before quality;
     unsigned told_status;

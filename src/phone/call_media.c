@@ -9,6 +9,8 @@
 #include "phone/account.h"
 #include "phone/call.h"
 #include "phone/calls.h"
+#include "phone/folders.h"
+#include "phone/identity.h"
 #include "phone/phone_private.h"
 
 #define PTIME_MS 20
@@ -44,6 +46,33 @@ enum sdp_encryption call_media_encryption(const struct call *call)
     return wanted[said ? said : call->phone->config->encryption];
 }
 
+/* Made or read when it is needed first. NULL: it is not to be had. */
+static const struct rtp_dtls_identity *find_identity(struct phone *phone)
+{
+    struct buf path = buf_new(4096);
+    bool placed = !phone->identity && folders_state_file("dtls.pem", &path) == 0;
+
+    if (!phone->identity && identity_open(placed ? buf_cstr(&path) : NULL, &phone->identity) != 0)
+        phone->identity = NULL;
+    buf_free(&path);
+    return phone->identity;
+}
+
+/* Taken from whoever offers it; offered where nothing else would do, or it is asked for. */
+static void set_dtls(struct call *call, struct sdp_keying *out)
+{
+    enum config_dtls dtls = call->phone->config->dtls;
+    bool wanted = out->encryption == SDP_ENCRYPT_REQUIRE || dtls == CONFIG_DTLS_OFFER;
+    const struct rtp_dtls_identity *identity;
+
+    if (dtls == CONFIG_DTLS_NEVER || out->encryption == SDP_ENCRYPT_OFF ||
+        (call->outgoing && !wanted))
+        return;
+    identity = find_identity(call->phone);
+    if (identity)
+        out->certificate = *rtp_dtls_identity_fingerprint(identity);
+}
+
 /* Keys that travel in the clear protect from nobody who can hear the call anyway. So they are
  * offered only where SIP is encrypted, and count as no encryption where that is required; taken
  * they are all the same, as the call would fail else: encryption_name tells the truth of it. */
@@ -56,9 +85,10 @@ static int set_keying(struct call *call, struct sdp_keying *out)
     *out = (struct sdp_keying){.encryption = wanted};
     if (sdes != CONFIG_SDES_NEVER && (safe || wanted == SDP_ENCRYPT_PREFER))
         sdp_keying_new(&call->phone->rng, wanted, safe, out);
-    if (wanted == SDP_ENCRYPT_REQUIRE && !out->n_own)
+    set_dtls(call, out);
+    if (wanted == SDP_ENCRYPT_REQUIRE && !out->n_own && !out->certificate.hash)
         return -ENOKEY;
-    if (wanted != SDP_ENCRYPT_OFF && out->offered && call->outgoing)
+    if (wanted != SDP_ENCRYPT_OFF && (out->offered || out->certificate.hash) && call->outgoing)
         media_expect_keys(call->phone->media);
     return 0;
 }
@@ -245,6 +275,18 @@ static struct rtp_srtp_key key_of(const struct sdp_crypto *crypto)
     return key;
 }
 
+static struct media_dtls dtls_of(const struct call *call, const struct sdp_secured *secured)
+{
+    struct media_dtls dtls = {.active = secured->active};
+
+    if (secured->by != SDP_DTLS)
+        return dtls;
+    dtls.identity = call->phone->identity;
+    dtls.n_fingerprints = secured->theirs.n_fingerprints;
+    memcpy(dtls.fingerprints, secured->theirs.fingerprints, sizeof dtls.fingerprints);
+    return dtls;
+}
+
 static struct media_params params_of(struct call *call, const struct sdp_stream *stream)
 {
     struct media_params p = {
@@ -259,6 +301,7 @@ static struct media_params params_of(struct call *call, const struct sdp_stream 
         .opus = {stream->opus.useinbandfec, stream->opus.cbr, stream->opus.maxaveragebitrate_bps,
                  stream->opus.maxplaybackrate_hz},
         .keys = {key_of(&stream->secured.send), key_of(&stream->secured.receive)},
+        .dtls = dtls_of(call, &stream->secured),
     };
 
     if (stream->remote_host[0]) {
@@ -294,7 +337,7 @@ static void tell_changes(struct call *call, const struct sdp_stream *stream, con
     memcpy(call->told_codec, codec, sizeof codec);
 }
 
-/* Keys that somebody could read are told as such. */
+/* Keys that somebody could read are told as such, and fingerprints that he could exchange. */
 const char *call_media_encryption_name(const struct call *call)
 {
     const struct sdp_stream *stream = call->sdp ? sdp_exchange_stream(call->sdp) : NULL;
@@ -303,6 +346,8 @@ const char *call_media_encryption_name(const struct call *call)
         return "";
     if (stream->secured.by == SDP_CLEAR)
         return "none";
+    if (stream->secured.by == SDP_DTLS)
+        return call->flow.transport == SIP_TLS ? "dtls" : "dtls-unverified";
     return call->flow.transport == SIP_TLS ? "sdes" : "sdes-in-the-clear";
 }
 
@@ -336,6 +381,17 @@ static void tell_media(struct call *call, enum suite suite, bool sends)
                                           .result.answered = answered});
 }
 
+/* With keys by DTLS it is told when they are there. */
+static void tell_sound(struct call *call)
+{
+    const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
+    bool dtls = stream && stream->secured.by == SDP_DTLS;
+
+    if (stream && call->started && (!dtls || call->dtls_suite))
+        tell_media(call, dtls ? call->dtls_suite : stream->secured.receive.suite,
+                   (stream->direction & SDP_SENDONLY) && !stream->held && !call->holds);
+}
+
 void call_media_update(struct call *call)
 {
     const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
@@ -353,7 +409,20 @@ void call_media_update(struct call *call)
     }
     call->started = true;
     tell_changes(call, stream, &params.remote_rtp);
-    tell_media(call, stream->secured.receive.suite, params.send);
+    tell_sound(call);
+}
+
+/* A call that must be encrypted does not go on without; another one stays, and is silent. */
+static void take_keys(struct call *call, const struct media_event *e)
+{
+    call->dtls_suite = e->suite;
+    if (!e->err) {
+        tell_sound(call);
+        return;
+    }
+    call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE, .text = e->why});
+    if (call_media_encryption(call) == SDP_ENCRYPT_REQUIRE)
+        call_give_up(call, "the call must be encrypted, and no keys could be agreed on");
 }
 
 static void send_digits(struct call *call)
@@ -480,6 +549,7 @@ void call_media_event(struct call *call, const struct media_event *e)
         call->early_heard = true;
         call_set_tone(call);
         break;
+    case MEDIA_KEYS: take_keys(call, e); break;
     case MEDIA_STATS: call_quality_take(call, &e->stats); break;
     case MEDIA_FILE_HEARD: call_sound_heard(call); break;
     case MEDIA_LEVELS:

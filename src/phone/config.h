@@ -48,6 +48,13 @@ enum config_sdes {
     CONFIG_SDES_NEVER,
 };
 
+/* When keys for sound are agreed on the way of the sound (DTLS-SRTP, RFC 5763). */
+enum config_dtls {
+    CONFIG_DTLS_TAKE,  /* where the other side offers it, or encryption is required */
+    CONFIG_DTLS_OFFER, /* offered with every call */
+    CONFIG_DTLS_NEVER,
+};
+
 enum config_transport { CONFIG_ANY_TRANSPORT, CONFIG_UDP, CONFIG_TCP, CONFIG_TLS };
 
 /* One section [account LABEL]. Strings are owned; NULL: not said. */
@@ -118,6 +125,7 @@ struct phone_config {
     enum config_accept accept; /* of calls that are for no account */
     enum phone_encryption encryption;
     enum config_sdes sdes;
+    enum config_dtls dtls;
     bool silent_to_strangers; /* strangers = silence: what is not for us gets no answer at all */
     struct ip dns_server;     /* family 0: those of the system */
     bool watches_contacts;    /* PHONE_CONTACTS_CHANGED is told: no setting, but of the program */

@@ -157,6 +157,18 @@ static int set_sdes(void *into, struct slice value, struct config_fault *fault)
     return err;
 }
 
+static int set_dtls(void *into, struct slice value, struct config_fault *fault)
+{
+    static const char *const words[] = {"take", "offer", "never"};
+    struct phone_config *config = into;
+    size_t i;
+    int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
+
+    if (!err)
+        config->dtls = (enum config_dtls)i;
+    return err;
+}
+
 static int set_strangers(void *into, struct slice value, struct config_fault *fault)
 {
     static const char *const words[] = {"answer", "silence"};
@@ -263,6 +275,8 @@ const struct config_option config_phone_options[] = {
      set_encryption},
     {{"sdes", "tls|always|never", "when keys for that are sent in the messages of SIP",
       "tls: where these are encrypted"}, set_sdes},
+    {{"dtls", "take|offer|never", "when keys for that are agreed on the way of the sound",
+      "take: where the other side wants it, or they are required"}, set_dtls},
     {{"tls-ca", "FILE|FOLDER", "trust these authorities over TLS, not those of the system", NULL},
      config_set_tls_ca},
     {{"tls-fingerprint", "SHA256", "take this one certificate of a server over TLS, and no other",

@@ -51,6 +51,8 @@ libphone_a_SOURCES = \
 	src/phone/history_db.h \
 	src/phone/keyring.c \
 	src/phone/keyring.h \
+	src/phone/identity.c \
+	src/phone/identity.h \
 	src/phone/media.c \
 	src/phone/media.h \
 	src/phone/media_desk.c \
@@ -58,6 +60,7 @@ libphone_a_SOURCES = \
 	src/phone/media_desk_do.c \
 	src/phone/media_device.c \
 	src/phone/media_device.h \
+	src/phone/media_dtls.c \
 	src/phone/media_file.c \
 	src/phone/media_file.h \
 	src/phone/media_jobs.c \

@@ -20,6 +20,7 @@
 #include "base/ip.h"
 #include "base/slice.h"
 #include "phone/command.h"
+#include "rtp/dtls.h"
 #include "rtp/srtp.h"
 
 #define MEDIA_PORT_FIRST 16384u /* the default range, both ends included */
@@ -54,6 +55,8 @@ enum media_event_type {
     MEDIA_TESTING,          /* serial: enum media_test, what is done now; err, why: it has failed */
     MEDIA_RING_FAILED,      /* err, why: of a device or the sound; told once for each ring */
     MEDIA_REMOTE_BYE,       /* the far end's RTCP said BYE; SIP decides, this is for display */
+    MEDIA_KEYS,             /* DTLS has come to keys: suite; or err, why: to none, and the stream
+                             * stays silent */
     MEDIA_STATS,            /* stats: the answer to media_stream_stats */
     MEDIA_CLOSED            /* stats: the totals. The stream is gone when the callback returns */
 };
@@ -89,6 +92,7 @@ struct media_event {
     const char *file;        /* lives until the callback returns */
     unsigned serial;         /* of what was played or recorded, for media.c */
     bool newest;
+    enum suite suite;
     struct media_stats stats;
 };
 
@@ -197,6 +201,15 @@ struct media_keys {
     struct rtp_srtp_key send, receive; /* SUITE_NONE: in the clear */
 };
 
+/* Keys are agreed on by a handshake (rtp/dtls.h), as soon as may_send allows; MEDIA_KEYS follows.
+ */
+struct media_dtls {
+    const struct rtp_dtls_identity *identity; /* outlives the media; NULL: there is no handshake */
+    bool active;
+    struct fingerprint fingerprints[RTP_DTLS_MAX_FINGERPRINTS]; /* of the far end */
+    size_t n_fingerprints;
+};
+
 /* What offer and answer agreed (RFC 3264). */
 struct media_params {
     struct ip remote_rtp;   /* family or port 0, or 0.0.0.0: nothing is sent */
@@ -207,6 +220,7 @@ struct media_params {
     bool send, receive;     /* the direction, as we see it */
     bool may_send;          /* false: nothing leaves, RTCP neither (called side before the ACK) */
     struct media_keys keys; /* from now on only packets that are genuine by these count, RTCP too */
+    struct media_dtls dtls; /* the same as before: its keys stay; then keys above are none */
     struct media_format send_format;
     struct media_format receive_formats[MEDIA_MAX_FORMATS]; /* telephone-event not among them */
     uint8_t n_receive_formats;

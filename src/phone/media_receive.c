@@ -172,7 +172,8 @@ void stream_receive(struct media_stream *s)
                 stream_rtcp_receive(s, d[at].bytes, &d[at].from, d[at].arrived_us);
                 break;
             default:
-                s->count.packets_refused++;
+                if (!stream_dtls_take(s, false, d[at].bytes, &d[at].from, d[at].arrived_us))
+                    s->count.packets_refused++;
             }
     }
 }

@@ -176,14 +176,15 @@ static void take_waiting(struct media_stream *s)
     size_t n = net_rtp_batch_recv(s->thread->batch, s->pair.rtcp_fd, &d);
 
     for (size_t i = 0; i < n; i++)
-        stream_rtcp_receive(s, d[i].bytes, &d[i].from, d[i].arrived_us);
+        if (!stream_dtls_take(s, true, d[i].bytes, &d[i].from, d[i].arrived_us))
+            stream_rtcp_receive(s, d[i].bytes, &d[i].from, d[i].arrived_us);
 }
 
 void stream_rtcp_beat(struct media_stream *s, uint64_t now_us)
 {
     if (!s->agreed)
         return;
-    if (now_us >= s->rtcp_received_us + RECEIVE_US) {
+    if (now_us >= s->rtcp_received_us + RECEIVE_US || stream_dtls_waits(s)) {
         s->rtcp_received_us = now_us;
         take_waiting(s);
     }

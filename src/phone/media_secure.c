@@ -51,15 +51,18 @@ static void set_keys(struct media_stream *s, const struct media_keys *keys)
     s->srtp = NULL;
 }
 
+bool stream_srtp_works(void)
+{
+    uv_once(&once, prepare); /* long done, or nearly so: media_expect_keys */
+    return prepared == 0;
+}
+
 void stream_prepare_keys(struct media_stream *s)
 {
     const struct media_keys *keys = &s->agreed->params.keys;
 
-    s->keyed = keys->send.suite != SUITE_NONE;
-    if (!s->keyed)
-        return;
-    uv_once(&once, prepare); /* long done, or nearly so: media_expect_keys */
-    if (!prepared)
+    s->keyed = keys->send.suite != SUITE_NONE || s->agreed->params.dtls.identity;
+    if (keys->send.suite != SUITE_NONE && stream_srtp_works())
         set_keys(s, keys);
 }
 
@@ -77,11 +80,20 @@ bool stream_put_rtp(struct media_stream *s, uint8_t *packet, size_t n, size_t ca
     return true;
 }
 
+/* Keys by SDES are the same for both; each association of DTLS has its own (RFC 5764 3). */
+static struct rtp_srtp *srtp_of_rtcp(const struct media_stream *s)
+{
+    const struct media_params *p = &s->agreed->params;
+
+    return p->dtls.identity && !p->rtcp_mux ? s->srtcp : s->srtp;
+}
+
 void stream_put_rtcp(struct media_stream *s, uint8_t *packet, size_t n, size_t cap)
 {
     bool mux = s->agreed->params.rtcp_mux;
+    struct rtp_srtp *srtp = srtp_of_rtcp(s);
 
-    if (s->keyed && (!s->srtp || rtp_srtp_protect_rtcp(s->srtp, packet, &n, cap) != 0))
+    if (s->keyed && (!srtp || rtp_srtp_protect_rtcp(srtp, packet, &n, cap) != 0))
         return;
     (void)net_rtp_send(mux ? s->pair.rtp_fd : s->pair.rtcp_fd, mux ? &s->rtp_to : &s->rtcp_to,
                        (struct slice){(const char *)packet, n});
@@ -89,13 +101,14 @@ void stream_put_rtcp(struct media_stream *s, uint8_t *packet, size_t n, size_t c
 
 typedef ptrdiff_t unprotect(struct rtp_srtp *srtp, struct slice bytes, uint8_t *out, size_t cap);
 
-static bool open_packet(struct media_stream *s, struct slice *bytes, unprotect *how)
+static bool open_packet(struct media_stream *s, struct rtp_srtp *srtp, struct slice *bytes,
+                        unprotect *how)
 {
     ptrdiff_t n;
 
     if (!s->keyed)
         return true;
-    n = s->srtp ? how(s->srtp, *bytes, s->thread->packet, sizeof s->thread->packet) : -1;
+    n = srtp ? how(srtp, *bytes, s->thread->packet, sizeof s->thread->packet) : -1;
     if (n < 0) {
         s->count.packets_refused++;
         return false;
@@ -106,12 +119,12 @@ static bool open_packet(struct media_stream *s, struct slice *bytes, unprotect *
 
 bool stream_open_rtp(struct media_stream *s, struct slice *bytes)
 {
-    return open_packet(s, bytes, rtp_srtp_unprotect);
+    return open_packet(s, s->srtp, bytes, rtp_srtp_unprotect);
 }
 
 bool stream_open_rtcp(struct media_stream *s, struct slice *bytes)
 {
-    return open_packet(s, bytes, rtp_srtp_unprotect_rtcp);
+    return open_packet(s, srtp_of_rtcp(s), bytes, rtp_srtp_unprotect_rtcp);
 }
 
 void media_agreement_free(struct media_agreement *agreement)

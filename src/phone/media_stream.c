@@ -82,6 +82,7 @@ static void on_start(struct media_stream *s, struct media_agreement *agreement)
         s->played_us = now_us;
         rtcp_timing_init(&s->timing, SESSION_BPS, now_us / 1000, &s->thread->rng);
     }
+    stream_prepare_dtls(s, before);
     stream_prepare_keys(s);
     stream_prepare_sending(s, before);
     stream_prepare_receiving(s, before);
@@ -226,6 +227,7 @@ void stream_stop(struct media_stream *s)
     stream_stop_sending(s);
     stream_stop_receiving(s);
     net_rtp_pair_close(&s->pair);
+    stream_forget_dtls(s);
     stream_forget_keys(s);
     media_agreement_free(s->agreed);
     s->agreed = NULL;
@@ -254,6 +256,7 @@ void stream_beat(struct media_stream *s, uint64_t due_us)
         return;
     if (s->agreed)
         stream_receive_due(s, due_us);
+    stream_dtls_beat(s, due_us);
     stream_play(s, due_us);
     if (!s->mix)
         stream_send_due(s, due_us);

@@ -60,7 +60,11 @@ struct media_stream {
     struct rtp_latch latch;
     struct net_sockaddr rtp_to, rtcp_to; /* of latch.rtp and latch.rtcp */
     bool keyed;                          /* nothing goes or comes without srtp */
-    struct rtp_srtp *srtp;               /* NULL: there is none, or no memory for it */
+    struct rtp_srtp *srtp;               /* NULL: there is none, not yet, or no memory for it */
+    struct rtp_srtp *srtcp;              /* of RTCP, where it has keys of its own (DTLS) */
+    struct rtp_dtls *dtls[2];            /* of RTP, and of RTCP without mux; NULL: not begun */
+    enum suite dtls_suite;
+    bool dtls_told; /* MEDIA_KEYS */
 
     /* What we send */
     struct rtp_session session;
@@ -138,6 +142,21 @@ void stream_put_rtcp(struct media_stream *s, uint8_t *packet, size_t n, size_t c
  * next packet. False: it is not genuine, and counted so. */
 bool stream_open_rtp(struct media_stream *s, struct slice *bytes);
 bool stream_open_rtcp(struct media_stream *s, struct slice *bytes);
+
+/* Whether there is a library for it; waits for it, if need be. */
+bool stream_srtp_works(void);
+
+/* --- media_dtls.c ---------------------------------------------------------------------------- */
+
+/* The handshake of the agreement; that of the one before goes on where it may. */
+void stream_prepare_dtls(struct media_stream *s, const struct media_agreement *before);
+void stream_forget_dtls(struct media_stream *s);
+void stream_dtls_beat(struct media_stream *s, uint64_t now_us);
+/* Whether it is under way. */
+bool stream_dtls_waits(const struct media_stream *s);
+/* False: it is no DTLS, or a stranger's. */
+bool stream_dtls_take(struct media_stream *s, bool rtcp, struct slice datagram,
+                      const struct ip *from, uint64_t arrived_us);
 
 /* --- media_send.c ---------------------------------------------------------------------------- */
 

@@ -425,6 +425,7 @@ void phone_free(struct phone *phone)
     sip_endpoint_free(phone->endpoint);
     if (phone->media)
         media_free(phone->media, NULL);
+    rtp_dtls_identity_free(phone->identity);
     net_resolver_free(phone->resolver);
     contacts_free(phone->contacts);
     phone_close_desk(phone);

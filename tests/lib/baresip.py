@@ -76,7 +76,7 @@ class Baresip:
     card: the environment of a sound card (lib/pulse.py) that it plays on. account: one that it
     registers (lib/kamailio.py); it then goes by that address. paper: its certificate
     (lib/papers.py), with which it takes calls by TLS one port above; ca: whom it trusts there.
-    encryption: "srtp", "srtp-mand" …"""
+    encryption: "srtp", "srtp-mand", "dtls_srtp" …"""
 
     def __init__(self, room, name, codec, spoken, answers=False, card=None, account=None,
                  paper=None, ca=None, encryption=None):
@@ -91,7 +91,7 @@ class Baresip:
         mode = ";answermode=auto" if answers else ""
         if encryption:
             mode += f";mediaenc={encryption}"
-            config += "module srtp.so\n"
+            config += f"module {encryption.split('-')[0]}.so\n"
         if paper:
             both = "".join(open(p, encoding="ascii").read() for p in (paper.pem, paper.key))
             config += f"sip_certificate {room.write(f'{name}/own.pem', both)}\n"

@@ -69,7 +69,8 @@ def by_itself():
         equal(tphone.results(caller)[0]["encryption"], CLEAR, "of a call by itself")
         trace = open(callee.trace, encoding="utf-8").read()
         expect("m=audio" in trace and "crypto" not in trace, "keys were sent in the clear")
-        caller = tphone.Call(room, callee.uri, name="strict", encryption="require")
+        caller = tphone.Call(room, callee.uri, name="strict", encryption="require",
+                             dtls="never")
         caller.expect_status(tphone.OTHER)
         expect("its keys may not be sent in the clear" in caller.output(), "why it does not call",
                caller.process.tail())
@@ -100,7 +101,7 @@ def sent_on():
         context.load_cert_chain(server.pem, server.key)
         listener, plain = sip.TcpListener(), room.keep(sip.Peer())
         phones = [tphone.Call(room, f"sip:x@localhost:{listener.port};transport=tls", name=wanted,
-                              encryption=wanted, tls_ca=root.pem)
+                              encryption=wanted, tls_ca=root.pem, dtls="never")
                   for wanted in ("prefer", "require")]
         for _ in phones:
             listener.socket.settimeout(10)

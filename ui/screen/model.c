@@ -266,7 +266,7 @@ static void put_rate(struct buf *out, struct slice codec)
 
 bool model_is_private(const struct model_call *c)
 {
-    return strcmp(c->encryption, "sdes") == 0;
+    return strcmp(c->encryption, "sdes") == 0 || strcmp(c->encryption, "dtls") == 0;
 }
 
 bool model_keys_are_known(const struct model_call *c)

@@ -1,0 +1,105 @@
+/* The certificate of an installation: kept where it can be, for us alone, and else not trusted. */
+#include "phone/identity.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/lib/rows.h"
+
+static char folder[] = "/tmp/tphone-identity-XXXXXX";
+static char path[64], beside[64];
+
+static struct fingerprint open_one(const char *where)
+{
+    struct rtp_dtls_identity *identity = NULL;
+    struct fingerprint fingerprint;
+
+    assert_int_equal(identity_open(where, &identity), 0);
+    fingerprint = *rtp_dtls_identity_fingerprint(identity);
+    rtp_dtls_identity_free(identity);
+    return fingerprint;
+}
+
+static bool same(struct fingerprint a, struct fingerprint b)
+{
+    return fingerprint_eq(&a, &b);
+}
+
+static void it_is_kept_for_us_alone(void **state)
+{
+    struct fingerprint first = open_one(path);
+    struct stat st;
+
+    (void)state;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_true(same(first, open_one(path)));
+}
+
+static void one_that_others_may_read_is_not_used(void **state)
+{
+    struct fingerprint kept = open_one(path);
+
+    (void)state;
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_false(same(kept, open_one(path)));
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_true(same(kept, open_one(path)));
+}
+
+static void a_link_is_not_followed(void **state)
+{
+    (void)state;
+    assert_int_equal(symlink(path, beside), 0);
+    assert_false(same(open_one(path), open_one(beside)));
+    assert_int_equal(unlink(beside), 0);
+}
+
+static void rubbish_is_left_alone(void **state)
+{
+    FILE *file = fopen(beside, "w");
+    struct stat st;
+
+    (void)state;
+    assert_non_null(file);
+    fputs("not a key\n", file);
+    fclose(file);
+    assert_int_equal(chmod(beside, 0600), 0);
+    assert_false(same(open_one(beside), open_one(beside)));
+    assert_int_equal(stat(beside, &st), 0);
+    assert_int_equal(st.st_size, 10);
+    assert_int_equal(unlink(beside), 0);
+}
+
+static void nowhere_to_keep_it(void **state)
+{
+    (void)state;
+    assert_false(same(open_one(NULL), open_one(NULL)));
+    assert_false(same(open_one("/proc/no/such/folder"), open_one("/proc/no/such/folder")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_is_kept_for_us_alone),
+        cmocka_unit_test(one_that_others_may_read_is_not_used),
+        cmocka_unit_test(a_link_is_not_followed),
+        cmocka_unit_test(rubbish_is_left_alone),
+        cmocka_unit_test(nowhere_to_keep_it),
+    };
+    int failed;
+
+    if (!mkdtemp(folder))
+        return 1;
+    snprintf(path, sizeof path, "%s/state/dtls.pem", folder);
+    snprintf(beside, sizeof beside, "%s/beside.pem", folder);
+    failed = cmocka_run_group_tests_name("phone/identity", tests, NULL, NULL);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/state", folder);
+    rmdir(path);
+    rmdir(folder);
+    return failed;
+}
