@@ -1,5 +1,6 @@
 #include "rtp/srtp.h"
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <srtp2/srtp.h>
@@ -21,8 +22,8 @@ struct half {
 struct rtp_srtp {
     struct half send, receive, old; /* old: replaced, and still tried */
     unsigned old_packets;
-    uint32_t sources[RTP_SRTP_MAX_SOURCES];
-    size_t n_sources, next_source;
+    uint32_t sources[RTP_SRTP_MAX_SOURCES]; /* the latest first */
+    size_t n_sources;
 };
 
 /* --- the library ----------------------------------------------------------------------------- */
@@ -187,7 +188,7 @@ int rtp_srtp_rekey(struct rtp_srtp *s, const struct rtp_srtp_key *send,
         s->old = s->receive;
         s->old_packets = RTP_SRTP_OLD_PACKETS;
         s->receive = new_receive;
-        s->n_sources = s->next_source = 0;
+        s->n_sources = 0;
     }
     mem_wipe(&new_send, sizeof new_send);
     mem_wipe(&new_receive, sizeof new_receive);
@@ -267,16 +268,16 @@ static ptrdiff_t unprotect(struct rtp_srtp *s, struct slice bytes, uint8_t *out,
  * with each packet would cost memory without end. */
 static void remember(struct rtp_srtp *s, uint32_t ssrc)
 {
-    for (size_t i = 0; i < s->n_sources; i++)
-        if (s->sources[i] == ssrc)
-            return;
-    if (s->n_sources < RTP_SRTP_MAX_SOURCES) {
-        s->sources[s->n_sources++] = ssrc;
-        return;
-    }
-    lib.remove_stream(s->receive.session, s->sources[s->next_source]);
-    s->sources[s->next_source] = ssrc;
-    s->next_source = (s->next_source + 1) % RTP_SRTP_MAX_SOURCES;
+    size_t i = 0;
+
+    while (i < s->n_sources && s->sources[i] != ssrc)
+        i++;
+    if (i == RTP_SRTP_MAX_SOURCES)
+        lib.remove_stream(s->receive.session, htonl(s->sources[--i]));
+    else if (i == s->n_sources)
+        s->n_sources++;
+    memmove(s->sources + 1, s->sources, i * sizeof *s->sources);
+    s->sources[0] = ssrc;
 }
 
 ptrdiff_t rtp_srtp_unprotect(struct rtp_srtp *s, struct slice bytes, uint8_t *out, size_t cap)

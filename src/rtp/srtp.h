@@ -12,7 +12,7 @@ struct rtp_srtp;
 
 /* What protection adds to a packet at most: a tag of 16 bytes; to RTCP also the index (4 bytes). */
 #define RTP_SRTP_MAX_GROWTH 20
-/* SSRCs of the far end that are known at once; the one that came first makes room. */
+/* SSRCs of the far end that are known at once; the one that is silent for longest makes room. */
 #define RTP_SRTP_MAX_SOURCES 8
 /* Packets for which a key that was replaced is still tried: what was on the way then. */
 #define RTP_SRTP_OLD_PACKETS 64
