@@ -364,6 +364,38 @@ static void a_wrong_key_is_silence(void **state)
     world_free(w);
 }
 
+/* Keys that cannot be used, as where there is no memory for them: nothing leaves and nothing is
+ * taken, neither in the clear nor by what was agreed before. */
+static void unusable_keys_are_silence(void **state)
+{
+    struct world *w = world_new();
+    struct bytes b;
+
+    (void)state;
+    agree_on(w, SUITE_AEAD_AES_128_GCM, 1);
+    send_protected(w, 5);
+    wait_received(w, 5);
+    w->params.keys.send.suite = SUITE_AEAD_AES_256_GCM;
+    w->params.keys.receive.suite = SUITE_NONE;
+    assert_int_equal(media_stream_start(w->stream, &w->params), 0);
+    send_protected(w, 5);
+    b = plain_packet(w->sequence++);
+    send_bytes(w, false, &b);
+    wait_refused(w, 6);
+    assert_int_equal(stats_of(w).packets_received, 5);
+    while (got(w, false, &b) || got(w, true, &b))
+        ;
+    loop_run_ms(&w->loop, 200);
+    b = bye();
+    send_bytes(w, true, &b);
+    wait_refused(w, 7);
+    stop(w);
+    assert_false(got(w, false, &b));
+    assert_false(got(w, true, &b)); /* no last report either */
+    assert_int_equal(w->told[MEDIA_REMOTE_BYE], 0);
+    world_free(w);
+}
+
 /* --- other keys ------------------------------------------------------------------------------ */
 
 /* What was on the way when the keys changed is still heard, and our numbers go on. */
@@ -428,6 +460,7 @@ int main(void)
         cmocka_unit_test(only_what_is_genuine_counts),
         cmocka_unit_test(the_address_latches_to_who_has_the_key),
         cmocka_unit_test(a_wrong_key_is_silence),
+        cmocka_unit_test(unusable_keys_are_silence),
         cmocka_unit_test(other_keys_leave_no_gap),
         cmocka_unit_test(the_same_keys_begin_nothing_anew),
     };

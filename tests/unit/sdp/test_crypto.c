@@ -39,6 +39,8 @@ static const struct row {
      SUITE_NONE},
     {"two keys", "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY "|2^20|1:4;inline:" KEY "|2^20|2:4",
      -ENOTSUP, 0, SUITE_NONE},
+    {"two keys without MKI", "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY ";inline:" KEY, -ENOTSUP, 0,
+     SUITE_NONE},
     {"a suite that we lack", "1 F8_128_HMAC_SHA1_80 inline:" KEY, -ENOTSUP, 0, SUITE_NONE},
     {"another key method", "1 AES_CM_128_HMAC_SHA1_80 outline:" KEY, -ENOTSUP, 0, SUITE_NONE},
     {"RTP in the clear", "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY " UNENCRYPTED_SRTP", -ENOTSUP, 0,
@@ -57,6 +59,9 @@ static const struct row {
     {"an empty key", "1 AES_CM_128_HMAC_SHA1_80 inline:", -EBADMSG, 0, SUITE_NONE},
     {"a key that is too short", "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY28, -EBADMSG, 0, SUITE_NONE},
     {"a key that is too long", "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY44, -EBADMSG, 0, SUITE_NONE},
+    {"a key without end",
+     "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY KEY KEY KEY KEY KEY KEY KEY KEY KEY KEY KEY, -EBADMSG,
+     0, SUITE_NONE},
     {"no base64", "1 AES_CM_128_HMAC_SHA1_80 inline:!VNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz",
      -EBADMSG, 0, SUITE_NONE},
     {"padding in the middle",
@@ -114,6 +119,11 @@ static void print_and_parse(void **state)
         assert_int_equal(read.tag, 9);
         read.tag = 1;
         assert_true(sdp_crypto_same_key(&ours, &read));
+        read.key[suite_key_bytes(suite) - 1] ^= 1; /* the last byte of the salt */
+        assert_false(sdp_crypto_same_key(&ours, &read));
+        read.key[suite_key_bytes(suite) - 1] ^= 1;
+        read.suite = suite % 4 + 1;
+        assert_false(sdp_crypto_same_key(&ours, &read));
         buf_free(&text);
     }
 }
