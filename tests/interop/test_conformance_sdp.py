@@ -493,6 +493,7 @@ def our_offer():
         equal("".join(l for l in re.findall(r"(?m)^(\w)=", invite.body.decode()) if l != "a"),
               "vosctm", "lines")
         kind, port, formats = media(invite)[0]
+        equal(kind, "audio", "kind of media")
         expect(24000 <= port <= 24998 and port % 2 == 0, f"port {port}")
         text = invite.body.decode()
         opus = re.search(r"(?m)^a=rtpmap:(\d+) opus/48000/2", text).group(1)

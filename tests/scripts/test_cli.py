@@ -111,6 +111,7 @@ def record_first():
         for path in ("/proc/nothing.wav", room.folder, "none/x.wav", "x.mp3"):
             got, _, err = run(room, "call", target, "--device", "none", "--record", path)
             equal(got, tphone.SOUND, f"exit status for {path}")
+            expect(f"cannot record to {path}: " in err, "the file is not named", err)
         equal(len(peer.messages), 0, "messages that were sent")
 
 
@@ -138,6 +139,7 @@ def port_taken(transport):
             port = s.getsockname()[1]
             got, out, err = run(room, "answer", "--listen", f"{transport}:127.0.0.1:{port}")
         expect(got in (tphone.OTHER, tphone.USAGE), f"status {got}")
+        equal(out, "", "standard output")
         expect(str(port) in err, "the port is not named", err)
 
 

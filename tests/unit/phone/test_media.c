@@ -52,6 +52,18 @@ static void check_totals(const struct media_stats *t, const struct media_stats *
     assert_true(t->bytes_sent > 0);
 }
 
+static uint32_t rate_of(const char *path)
+{
+    struct audio_reader *reader;
+    char why[AUDIO_WHY_MAX];
+    uint32_t rate_hz;
+
+    assert_int_equal(audio_reader_open(path, &reader, why), 0);
+    rate_hz = audio_reader_rate_hz(reader);
+    audio_reader_close(reader);
+    return rate_hz;
+}
+
 /* One call; false where the sound did not arrive as it was. */
 static bool make_call(const struct row *row)
 {
@@ -79,6 +91,8 @@ static bool make_call(const struct row *row)
     same = is_same_sound(w->a.play, w->b.record) && is_same_sound(w->b.play, w->a.record);
     check_totals(&w->a.totals, &w->b.totals, row);
     check_totals(&w->b.totals, &w->a.totals, row);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(rate_of(sides[i]->record), row->recorded_hz);
     streams_free(w);
     return same;
 }
