@@ -25,7 +25,7 @@ def choice():
         pulse, env = cards(room, "first", "second")
         phone, far = control.Daemon(room, "desk", device="default", env=env), control.Piped(room, "far")
         me = phone.client("me")
-        one, theirs = call_up(me, far)
+        _, theirs = call_up(me, far)
         me.do("levels")
         first, second = pulse.listen("first"), pulse.listen("second")
         far.client.do("play", call=theirs, file=sound.write(room.path("tone.wav"), sound.tone(440, 60)))

@@ -14,7 +14,7 @@ import sys
 import time
 
 import bench
-from bench import QUICK, Baresip, Failure, Tphone, cpu_s, end_process, memory_kib, rooms
+from bench import QUICK, Baresip, Failure, Tphone, memory_kib, rooms
 
 HELPER = os.path.join(bench.builddir, "tests/bench/bench_load")
 ROUNDS = 1 if QUICK else 3

@@ -79,17 +79,6 @@ double sound_likeness(const int16_t *a, const int16_t *b, size_t n, size_t most,
     return best;
 }
 
-double sound_snr_db(const int16_t *a, const int16_t *b, size_t n)
-{
-    double signal = 1e-9, error = 1e-9;
-
-    for (size_t i = 0; i < n; i++) {
-        signal += (double)a[i] * a[i];
-        error += (double)(b[i] - a[i]) * (b[i] - a[i]);
-    }
-    return 10 * log10(signal / error);
-}
-
 double sound_share_at(const int16_t *a, size_t n, double hz, uint32_t rate_hz)
 {
     double real = 0, imaginary = 0, energy = 1e-9;

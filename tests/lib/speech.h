@@ -12,8 +12,6 @@ void speech_make(int16_t *out, size_t n, uint32_t rate_hz, uint32_t seed);
 /* Correlation of two sounds of n samples, -1 to 1; that of the best shift of b by up to most
  * samples in either direction, which goes to *shift (may be NULL). */
 double sound_likeness(const int16_t *a, const int16_t *b, size_t n, size_t most, long *shift);
-/* Energy of a over that of (b - a), in dB; a and b are aligned. */
-double sound_snr_db(const int16_t *a, const int16_t *b, size_t n);
 /* Share of the energy that lies at hz (Goertzel), 0 to 1. */
 double sound_share_at(const int16_t *a, size_t n, double hz, uint32_t rate_hz);
 

@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import schema, sip, sound, tap, tphone, trace
-from lib.relay import CLEAR, CallRelay, Relay, Weather
+from lib.relay import CallRelay, Relay, Weather
 from lib.room import Room, wait_until
 from lib.tap import Failure, case, equal, expect
 

@@ -9,7 +9,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import account, sip, sound, tap, tphone
 from lib.registrar import Registrar, split_uri
-from lib.room import SIGINT, SIGTERM, Room, free_port
+from lib.room import SIGINT, SIGTERM, Room
 from lib.tap import case, equal, expect
 
 INVITE = sip.request("INVITE")

@@ -13,7 +13,6 @@ from lib.room import Room
 from lib.tap import case, equal, expect
 from lib.terminal import Terminal
 
-SHELLS = ("bash", "zsh", "fish")
 CONTACTS = "alice = sip:alice@example.org\nBob Smith = sip:bob@example.org\n"
 
 # Asks bash for what it would show: each argument is a line, its last word the one to complete.

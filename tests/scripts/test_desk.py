@@ -43,7 +43,7 @@ def trace():
         equal(other.events("sip"), [], "what the other was told")
         other.do("events", on=False)
         other.do("trace")
-        two, _ = control.call_up(me, far)
+        control.call_up(me, far)
         wait_until(lambda: any(l.startswith("ACK") for l in first_lines(other)), 5, "no ACK in the trace")
         phone.stop()
 
@@ -77,7 +77,7 @@ def trace_kept():
             me.event("ended", call=one)
         late = phone.client("late")
         late.do("trace")
-        two, _ = control.call_up(me, far)
+        control.call_up(me, far)
         wait_until(lambda: first_lines(late)[-1].startswith("ACK"), 5, "no ACK in the trace")
         calls = sum(l.startswith("INVITE") for l in first_lines(late))
         expect(15 < calls < 40, f"{calls} calls of 41 were kept")

@@ -14,7 +14,7 @@ from lib import room as rooms
 from lib import account, sip, tap, tphone
 from lib.registrar import Registrar
 from lib.room import SIGINT, SIGTERM, Room, wait_until
-from lib.tap import Failure, case, equal, expect
+from lib.tap import case, equal, expect
 
 FIELDS = ("began", "direction", "outcome", "seconds", "status", "peer", "contact", "name",
           "account", "file", "text")

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from lib import account, sip, tap, tphone
 from lib.dns import Dns
 from lib.registrar import Registrar
-from lib.room import SIGINT, SIGTERM, Room, free_port, wait_until
+from lib.room import SIGINT, SIGTERM, Room, wait_until
 from lib.tap import case, equal, expect
 
 REGISTER = sip.request("REGISTER")

@@ -111,7 +111,7 @@ def forged():
 
 @case("1,000 TCP connections that say nothing: 8 of one address stay, others may still come")
 def connections():
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with Room() as room:
         t = Target(room, spoken=SPEECH)

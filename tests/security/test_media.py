@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import rtp, sip, sound, tap
 from lib.attack import Target
-from lib.room import Room, wait_until
+from lib.room import Room
 from lib.tap import Failure, case, equal, expect
 
 SPEECH = sound.tone(440, 40)

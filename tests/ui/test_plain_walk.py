@@ -14,7 +14,7 @@ from lib.plain import BEGUN, FIRST, SHELL, AtTerminal, Plain
 from lib.room import Room, wait_until
 from lib.screen import Screen
 from lib.tap import case, equal, expect, run
-from lib.town import PEOPLE, Town
+from lib.town import Town
 
 BOB, CAROL = r"^Bob Martin, call %u: ", r"^Carol, call %u: "
 DURATION = r"(\d+ minutes? )?\d+ seconds?"

@@ -11,7 +11,7 @@ struct fixture {
     struct net_deadline *limit;
     struct net_interface_watch *watch;
     size_t told;
-    uint64_t told_ms, end_ms;
+    uint64_t told_ms;
 };
 
 static void on_change(void *arg)

@@ -7,7 +7,7 @@ struct fixture {
     struct net_loop *loop;
     struct net_deadline *deadline[3];
     char order[8];
-    uint64_t due_ms, at_ms;
+    uint64_t at_ms;
     int again;
 };
 
