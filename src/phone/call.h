@@ -214,8 +214,6 @@ int call_set_contact(struct call *call, const char *name);
 void call_set_timer(struct call *call, uint64_t after_ms);
 /* A 3xx sent the call on: the peer is another now, and a person is told so. */
 void call_redirected(struct call *call, const struct sip_call_event *event);
-/* An INVITE: refuses it, or tells PHONE_INCOMING. */
-void call_incoming(struct call *call, const struct sip_call_event *event);
 /* The next turn of the loop after an answer: the sound begins. */
 void call_start_sound(struct call *call);
 /* Tells event with the number of the call. */
@@ -225,6 +223,11 @@ void call_give_up(struct call *call, const char *words);
 
 /* Why the call ended: outcome, and a sentence with cause and remedy appended to text. */
 enum phone_outcome call_outcome(const struct call *call, struct buf *text);
+
+/* --- call_incoming.c ------------------------------------------------------------------------ */
+
+/* An INVITE: refuses it, or tells PHONE_INCOMING. */
+void call_incoming(struct call *call, const struct sip_call_event *event);
 
 /* --- call_media.c --------------------------------------------------------------------------- */
 

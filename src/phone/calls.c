@@ -123,12 +123,11 @@ bool phone_is_dnd(const struct phone *phone)
     return phone->dnd;
 }
 
-int calls_set_dnd(struct phone *phone, bool on)
+void calls_set_dnd(struct phone *phone, bool on)
 {
     if (phone->dnd != on)
         phone_tell(phone, &(struct phone_event){.kind = PHONE_DND_SET, .on = on});
     phone->dnd = on;
-    return 0;
 }
 
 void calls_network_changed(struct phone *phone)

@@ -29,8 +29,8 @@ void calls_settle_ear(struct phone *phone);
 void calls_resume(struct call *call);
 /* PHONE_VOLUME, as phone_do. */
 int calls_set_volume(struct phone *phone, const struct phone_command *command, struct buf *why);
-/* PHONE_DND, as phone_do. */
-int calls_set_dnd(struct phone *phone, bool on);
+/* PHONE_DND. */
+void calls_set_dnd(struct phone *phone, bool on);
 /* What is heard of calls that ring here: a ring, or call waiting in the ear of who talks. */
 void calls_set_tones(struct phone *phone);
 /* The addresses of this machine have changed: calls find out whether they have to move. */

@@ -8,6 +8,7 @@ libphone_a_SOURCES = \
 	src/phone/call.h \
 	src/phone/call_early.c \
 	src/phone/call_history.c \
+	src/phone/call_incoming.c \
 	src/phone/call_media.c \
 	src/phone/call_offer.c \
 	src/phone/call_sound.c \
@@ -21,6 +22,8 @@ libphone_a_SOURCES = \
 	src/phone/config.h \
 	src/phone/config_account.c \
 	src/phone/config_hooks.c \
+	src/phone/config_keep.c \
+	src/phone/config_keep.h \
 	src/phone/config_phone.c \
 	src/phone/config_private.h \
 	src/phone/config_read.c \
@@ -29,12 +32,8 @@ libphone_a_SOURCES = \
 	src/phone/config_values.c \
 	src/phone/contacts.c \
 	src/phone/contacts.h \
-	src/phone/config_keep.c \
-	src/phone/config_keep.h \
 	src/phone/contacts_edit.c \
 	src/phone/contacts_edit.h \
-	src/phone/file_replace.c \
-	src/phone/file_replace.h \
 	src/phone/contacts_watch.c \
 	src/phone/devices.c \
 	src/phone/dial.c \
@@ -43,6 +42,8 @@ libphone_a_SOURCES = \
 	src/phone/event.h \
 	src/phone/event_names.c \
 	src/phone/event_names.h \
+	src/phone/file_replace.c \
+	src/phone/file_replace.h \
 	src/phone/folders.c \
 	src/phone/folders.h \
 	src/phone/history.c \
@@ -90,16 +91,16 @@ libphone_a_SOURCES = \
 	src/phone/media_thread.h \
 	src/phone/password.c \
 	src/phone/password.h \
-	src/phone/phone_tls.c \
-	src/phone/phone_tls.h \
-	src/phone/phone_tls.c src/phone/phone_tls.h \
 	src/phone/phone.c \
 	src/phone/phone.h \
 	src/phone/phone_desk.c \
+	src/phone/phone_do.c \
 	src/phone/phone_events.c \
 	src/phone/phone_people.c \
 	src/phone/phone_private.h \
 	src/phone/phone_quality.c \
+	src/phone/phone_tls.c \
+	src/phone/phone_tls.h \
 	src/phone/program.c \
 	src/phone/program.h \
 	src/phone/quality.c \

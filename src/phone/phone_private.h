@@ -89,6 +89,8 @@ void phone_drop_events(struct phone *phone);
 void phone_wake(struct phone *phone);
 /* Sets the deadline to the earliest thing that waits. */
 void phone_set_wake(struct phone *phone);
+/* PHONE_QUIT: PHONE_CLOSED follows, sooner where nobody is patient. */
+void phone_quit(struct phone *phone, bool patiently);
 
 /* --- phone_people.c ------------------------------------------------------------------------- */
 
@@ -153,7 +155,7 @@ void phone_set_ring(struct phone *phone);
 /* What media tells of no stream. */
 void phone_desk_event(struct phone *phone, const struct media_event *event);
 
-/* --- phone.c -------------------------------------------------------------------------------- */
+/* --- phone_do.c ----------------------------------------------------------------------------- */
 
 /* Appends the sentence to why, which may be NULL, and returns err. */
 int phone_refuse(struct buf *why, int err, const char *sentence);
