@@ -75,16 +75,18 @@ static void copy_first(struct buf *b, const struct sip_msg *from, enum sip_hdr i
 }
 
 /* RFC 3261 8.2.6.2: all Vias in their order; to the topmost, the transport adds where it saw the
- * request come from (18.2.1). */
+ * request come from (18.2.1). Of a broken request what is none is left out. */
 static void put_vias(struct buf *b, const struct sip_msg *request, const struct ip *source)
 {
     struct sip_values vias = sip_msg_values(request, SIP_HDR_VIA);
+    struct sip_via via;
     struct slice value;
     bool top = source != NULL;
 
     while (sip_values_next(&vias, &value)) {
         if (!top) {
-            sip_put_copied(b, SIP_HDR_VIA, value);
+            if (!request->error || !sip_via_parse(value, &via))
+                sip_put_copied(b, SIP_HDR_VIA, value);
             continue;
         }
         buf_put(b, SLICE("Via: "));

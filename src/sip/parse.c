@@ -200,16 +200,15 @@ static bool decode_party(struct slice value, struct sip_address *out)
     return sip_address_parse(value, out) == 0 && !out->any;
 }
 
-/* Returns whether the topmost Via can carry an answer back. */
+/* Returns whether the topmost Via can carry an answer back; one whose parameters are broken can. */
 static bool decode_via(struct sip_msg *msg)
 {
     struct sip_values vias = sip_msg_values(msg, SIP_HDR_VIA);
     struct slice top;
 
-    if (sip_values_next(&vias, &top) && sip_via_parse(top, &msg->via) == 0)
-        return true;
-    bad(msg, "Bad Via");
-    return false;
+    if (!sip_values_next(&vias, &top) || sip_via_parse(top, &msg->via) != 0)
+        bad(msg, "Bad Via");
+    return msg->via.sent_protocol_by.n > 0;
 }
 
 /* RFC 3261 18.3: a datagram ends its message where Content-Length is missing, a stream must have

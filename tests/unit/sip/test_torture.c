@@ -50,8 +50,8 @@ static const struct row {
     {"4475-unreason", "200 8 c1 z9hG4bKq7 1 0", 0, "nothing"},
     /* 3.1.1.13: an empty one */
     {"4475-noreason", "100 8 c1 z9hG4bKq7 1 0", 0, "nothing"},
-    /* 3.1.2.1: separators that separate nothing; an answer would have to copy them */
-    {"4475-badinv01", NULL, 0, "nothing"},
+    /* 3.1.2.1: separators that separate nothing */
+    {"4475-badinv01", NULL, 400, "400"},
     /* 3.1.2.2: Content-Length beyond the datagram */
     {"4475-clerr", NULL, 400, "400"},
     /* 3.1.2.3: a negative one */
