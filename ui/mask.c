@@ -215,7 +215,7 @@ static void put_body_line(struct buf *out, struct slice line, struct slice end)
 void mask_message(struct buf *out, struct slice message)
 {
     enum open open = OPEN_NOTHING;
-    bool in_body = false;
+    bool in_body = false, begun = false; /* line ends may stand before it (RFC 3261 7.5) */
 
     while (message.n > 0) {
         ptrdiff_t at = slice_index(message, '\n');
@@ -229,7 +229,8 @@ void mask_message(struct buf *out, struct slice message)
             open = put_continued(out, text, end, open);
         else
             open = put_header(out, text, end);
-        in_body |= text.n == 0;
+        in_body |= begun && text.n == 0;
+        begun |= text.n > 0;
     }
 }
 

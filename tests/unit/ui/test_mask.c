@@ -36,6 +36,8 @@ static const struct row {
      "Authentication-Info: nextnonce=\"...\", rspauth=\"...\"\n"},
     {"not in a body", "A: 1\r\n\r\nAuthorization: Digest response=\"1\"\r\n",
      "A: 1\r\n\r\nAuthorization: Digest response=\"1\"\r\n"},
+    {"behind line ends", "\r\n\r\nA: 1\r\nAuthorization: Basic x\r\n\r\nk=a\r\n",
+     "\r\n\r\nA: 1\r\nAuthorization: ...\r\n\r\nk=...\r\n"},
     {"keys of SDP", "A: 1\n\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0Rm|2^20\nk=clear:x\na=x\n",
      "A: 1\n\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:...\nk=...\na=x\n"},
     {"a realm like a secret",
@@ -71,9 +73,9 @@ static const struct shown {
     bool unmasked;
     const char *wanted;
 } shown[] = {
-    {"an event is masked", false, "\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:...\r\n"},
+    {"an event is masked", false, "A: 1\r\n\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:...\r\n"},
     {"but where it says otherwise", true,
-     "\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^31\r\n"},
+     "A: 1\r\n\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^31\r\n"},
 };
 
 static void check_event(void **state)
@@ -81,7 +83,7 @@ static void check_event(void **state)
     const struct shown *row = *state;
     struct phone_event event = {
         .kind = PHONE_MESSAGE,
-        .bytes = SLICE("\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^31\r\n"),
+        .bytes = SLICE("A: 1\r\n\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^31\r\n"),
         .unmasked = row->unmasked};
     struct buf out = buf_new(4096);
 
