@@ -37,6 +37,7 @@ static const struct row {
     {"RTCP from SDP's RTCP port counts as heard, not as RTP", {"s", "N1", "N2", "N3", "N4"}, "arrrm",
      'N'},
     {"RTCP of a stranger is refused", {"x"}, "r", 'S'},
+    {"and after RTP as well", {"S1", "x"}, "ar", 'S'},
     {"RTCP from another port of the right host after RTP", {"S1", "t", "u"}, "aar", 'S'},
     {"RTCP from another port before RTP is nobody's", {"t"}, "r", 'S'},
 };

@@ -121,10 +121,10 @@ static const struct limit_row {
     const char *name, *head, *each;
     size_t n; /* the limit */
 } limit_rows[] = {
-    {"limit: m= lines", HEAD, "m=audio 4000 RTP/AVP 0\r\n", SDP_MAX_MEDIA},
-    {"limit: formats", HEAD "m=audio 4000 RTP/AVP", " 0", SDP_MAX_FORMATS},
-    {"limit: attributes of the session", HEAD, "a=x\r\n", SDP_MAX_ATTRIBUTES},
-    {"limit: attributes of a medium", HEAD M, "a=x\r\n", SDP_MAX_ATTRIBUTES},
+    {"limit: m= lines", HEAD, "m=audio 4000 RTP/AVP 0\r\n", 8},
+    {"limit: formats", HEAD "m=audio 4000 RTP/AVP", " 0", 64},
+    {"limit: attributes of the session", HEAD, "a=x\r\n", 256},
+    {"limit: attributes of a medium", HEAD M, "a=x\r\n", 256},
 };
 
 static void check_limit(void **state)

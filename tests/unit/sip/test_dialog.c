@@ -175,6 +175,34 @@ static struct ip address(uint8_t last)
     return (struct ip){.family = 4, .bytes = {192, 0, 2, last}, .port = 1234};
 }
 
+/* 12.2.2: Call-ID and both tags. */
+static void whose_requests(void **state)
+{
+    static const struct {
+        const char *call_id, *from, *to;
+        bool is;
+    } requests[] = {
+        {"c", "f", "t", true},   {"d", "f", "t", false}, {"c", "g", "t", false},
+        {"c", "f", "u", false},  {"c", "t", "f", false}, {"C", "f", "t", false},
+        {"c", "ff", "t", false}, {"c", "f", "T", false},
+    };
+    struct sip_dialog *dlg;
+
+    (void)state;
+    assert_int_equal(
+        sip_dialog_new_uas(invite("Contact: <sip:c@192.0.2.7>\r\n"), &flow, SLICE("t"), &dlg), 0);
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        snprintf(text, sizeof text,
+                 "BYE sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKy\r\n"
+                 "From: <sip:a@h>;tag=%s\r\nTo: <sip:b@h>;tag=%s\r\nCall-ID: %s\r\n"
+                 "CSeq: 8 BYE\r\n\r\n",
+                 requests[i].from, requests[i].to, requests[i].call_id);
+        assert_int_equal(sip_parse(slice_of(text), true, &msg), 0);
+        assert_int_equal(sip_dialog_is_request(dlg, &msg), requests[i].is);
+    }
+    sip_dialog_free(dlg);
+}
+
 static void sources(void **state)
 {
     struct sip_dialog *dlg;
@@ -205,6 +233,7 @@ int main(void)
         {"more routes than we keep", too_many_routes, 0, 0, 0},
         {"12.2.2: CSeq goes up", sequence, 0, 0, 0},
         {"12.2.2: target refresh", refresh, 0, 0, 0},
+        {"12.2.2: whose requests belong to it", whose_requests, 0, 0, 0},
         {"where requests may come from", sources, 0, 0, 0},
     };
 

@@ -325,6 +325,36 @@ static void stranger_in_dialog(void **state)
     end(r);
 }
 
+/* 13.3.1.4: until the real one comes the 2xx is repeated, and no sound may flow. */
+static void acks_that_are_none(void **state)
+{
+    static const struct {
+        const char *call_id, *from_tag;
+        unsigned cseq, host;
+    } acks[] = {{"d", "a", 1, 2}, {"c", "b", 1, 2}, {"c", "a", 2, 2}, {"c", "a", 1, 99}};
+    struct rig *r = ringing();
+
+    (void)state;
+    sip_call_accept(r->call, SLICE("x"), r->now_ms);
+    rig_drain(r);
+    for (size_t i = 0; i < sizeof acks / sizeof *acks; i++) {
+        r->flow.remote.bytes[3] = (uint8_t)acks[i].host;
+        rig_receive(r,
+                    "ACK sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKk%zu\n"
+                    "From: <sip:alice@192.0.2.2>;tag=%s\nTo: <sip:bob@192.0.2.1>;tag=%s\n"
+                    "Call-ID: %s\nCSeq: %u ACK\nMax-Forwards: 70\n\n",
+                    i, acks[i].from_tag, our_tag(r), acks[i].call_id, acks[i].cseq);
+    }
+    r->flow.remote.bytes[3] = 2;
+    rig_run(r, 600);
+    assert_int_equal(rig_event_count(r, SIP_CALL_ACKED), 0);
+    assert_int_equal(rig_count(r, "SIP/2.0 200"), 2);
+    request(r, "ACK", 1, "", "");
+    assert_int_equal(rig_event_count(r, SIP_CALL_ACKED), 1);
+    sip_call_hangup(r->call, r->now_ms);
+    end(r);
+}
+
 /* Who is called by name in its Contact may send from where the name leads. */
 static void named_contact(void **state)
 {
@@ -575,6 +605,7 @@ int main(void)
         {"15.1.2: BYE in an early dialog, the INVITE gets 487", bye_while_ringing, 0, 0, 0},
         {"12.2.2: a lower CSeq gets 500", lower_cseq, 0, 0, 0},
         {"a stranger with the right tags gets 481", stranger_in_dialog, 0, 0, 0},
+        {"13.3.1.4: whose ACK it is", acks_that_are_none, 0, 0, 0},
         {"a name in Contact is asked for when the call is answered", named_contact, 0, 0, 0},
         {"14.2: re-INVITE with an offer, and a new target", reoffer, 0, 0, 0},
         {"14.2: re-INVITE refused", reoffer_refused, 0, 0, 0},

@@ -317,6 +317,23 @@ static void they_move_on_before_we_have_decided(void **state)
     hang_up(r);
 }
 
+/* Who lives there now knows nothing of the call: it does not wait for the second to be over. */
+static void somebody_else_lives_at_the_old_address(void **state)
+{
+    static const char *const answers[] = {"481 No", "408 Timeout"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+        struct rig *r = in_call(SIP_UDP, CONTACT);
+
+        ask(r, 8, "UPDATE", 4, "192.0.2.8");
+        rig_answer(r, rig_find(r, "OPTIONS", 0), answers[i], "", "", "");
+        assert_int_equal(rig_event_count(r, SIP_CALL_REOFFER), 1);
+        sip_call_reoffer_answer(r->call, 200, SLICE("yes"), r->now_ms);
+        hang_up(r);
+    }
+}
+
 static void they_have_two_addresses_and_mean_the_new_one(void **state)
 {
     struct rig *r = in_call(SIP_UDP, CONTACT);
@@ -431,6 +448,7 @@ int main(void)
         {"they move, and are silent where they were", they_move, 0, 0, 0},
         {"they answer where they were", whoever_answers_at_the_old_address_has_not_moved, 0, 0, 0},
         {"they move on", they_move_on_before_we_have_decided, 0, 0, 0},
+        {"another lives where they were", somebody_else_lives_at_the_old_address, 0, 0, 0},
         {"they answer, and name the new address", they_have_two_addresses_and_mean_the_new_one, 0,
          0, 0},
         {"they move before their ACK", they_move_before_their_ack, 0, 0, 0},
