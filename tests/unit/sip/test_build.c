@@ -64,6 +64,11 @@ static const struct answer {
      "\r\nWarning: 399 h \"x\"\r\n" END},
     {"a broken request gets its 400", BROKEN, {.status = 400, .to_tag = SLICE_INIT("t")},
      "SIP/2.0 400 Bad Request\r\n" VIAS(TOP) FROM "To: \"Bob <sip:b@h>;tag=t\r\n" ID END},
+    {"of a broken Via what can be read, and what is a Via behind it",
+     "OPTIONS sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=x;;,;,,\r\nVia: SIP/2.0/TCP p\r\n"
+     FROM TO ID "\r\n", {.status = 400, .to_tag = SLICE_INIT("t"), .source = &source},
+     "SIP/2.0 400 Bad Request\r\nVia: SIP/2.0/UDP h;branch=x;received=192.0.2.1\r\n"
+     "Via: SIP/2.0/TCP p\r\n" FROM "To: Bob <sip:b@h>;tag=t\r\n" ID END},
     {"no line end in the reason", INVITE, {.status = 200, .reason = SLICE_INIT("a\r\nX: y")}, NULL},
     {"no line end in the tag", INVITE, {.status = 200, .to_tag = SLICE_INIT("a\nX: y")}, NULL},
     {"no line end in Contact", INVITE, {.status = 200, .contact = SLICE_INIT("a\rb")}, NULL},
