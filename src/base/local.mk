@@ -3,9 +3,10 @@ libbase_a_SOURCES = \
 	src/base/buf.c src/base/buf.h \
 	src/base/digest.c src/base/digest.h \
 	src/base/dns.h \
-	src/base/harden.c src/base/harden.h \
 	src/base/fingerprint.c src/base/fingerprint.h \
+	src/base/harden.c src/base/harden.h \
 	src/base/ip.c src/base/ip.h \
+	src/base/library.c src/base/library.h \
 	src/base/list.h \
 	src/base/log.c src/base/log.h \
 	src/base/map.c src/base/map.h \

@@ -8,10 +8,9 @@
 
 #ifdef HAVE_LIBSECRET
 
-#include <dlfcn.h>
 #include <libsecret/secret.h>
-#include <string.h>
 
+#include "base/library.h"
 #include "base/mem.h"
 
 #define LIBRARY "libsecret-1.so.0"
@@ -24,10 +23,7 @@ struct secret {
     __typeof__(g_error_free) *error_free;
 };
 
-static const struct symbol {
-    const char *name;
-    size_t place;
-} symbols[] = {
+static const struct library_symbol symbols[] = {
     {"secret_password_lookup_sync", offsetof(struct secret, look)},
     {"secret_password_store_sync", offsetof(struct secret, store)},
     {"secret_password_clear_sync", offsetof(struct secret, clear)},
@@ -43,20 +39,18 @@ static const SecretSchema schema = {
 
 static int load(struct secret *out, struct buf *why)
 {
-    void *library = dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
+    const char *fault = library_load(LIBRARY, symbols, ARRAY_LEN(symbols), out);
 
-    for (size_t i = 0; i < ARRAY_LEN(symbols); i++) {
-        void *at = library ? dlsym(library, symbols[i].name) : NULL;
-        const char *reason = at ? NULL : dlerror();
+    if (fault)
+        buf_printf(why, "no keyring can be used without libsecret: %s", fault);
+    return fault ? -ENOTSUP : 0;
+}
 
-        if (!at) {
-            buf_printf(why, "no keyring can be used without libsecret: %s",
-                       reason ? reason : symbols[i].name);
-            return -ENOTSUP;
-        }
-        memcpy((char *)out + symbols[i].place, &at, sizeof at);
-    }
-    return 0;
+static int none_for(const char *uri, struct buf *why)
+{
+    buf_puts(why, "the keyring has no password for ");
+    text_safe(why, slice_of(uri));
+    return -ENOENT;
 }
 
 /* 0 where there is no error. */
@@ -83,11 +77,8 @@ int keyring_look(const char *uri, char **password, struct buf *why)
         return err;
     found = s.look(&schema, NULL, &error, "account", uri, NULL);
     err = explain(&s, error, why);
-    if (!err && !found) {
-        buf_puts(why, "the keyring has no password for ");
-        text_safe(why, slice_of(uri));
-        err = -ENOENT;
-    }
+    if (!err && !found)
+        err = none_for(uri, why);
     if (!err)
         *password = xstrdup(found);
     s.free(found); /* which wipes it, and takes NULL */
@@ -122,11 +113,8 @@ int keyring_forget(const char *uri, struct buf *why)
         return err;
     was_there = s.clear(&schema, NULL, &error, "account", uri, NULL);
     err = explain(&s, error, why);
-    if (!err && !was_there) {
-        buf_puts(why, "the keyring has no password for ");
-        text_safe(why, slice_of(uri));
-        err = -ENOENT;
-    }
+    if (!err && !was_there)
+        err = none_for(uri, why);
     return err;
 }
 

@@ -1,12 +1,12 @@
 #include "rtp/srtp.h"
 
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <srtp2/srtp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/library.h"
 #include "base/mem.h"
 #include "rtp/bytes.h"
 
@@ -50,10 +50,7 @@ struct library {
 #undef X
 };
 
-static const struct symbol {
-    const char *name;
-    size_t place; /* in struct library */
-} symbols[] = {
+static const struct library_symbol symbols[] = {
 #define X(name) {"srtp_" #name, offsetof(struct library, name)},
     FUNCTIONS(X)
 #undef X
@@ -65,16 +62,7 @@ static bool ready;
 
 static bool find_library(struct library *out)
 {
-    void *library = dlopen(LIBRARY_FILE, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
-
-    for (size_t i = 0; library && i < ARRAY_LEN(symbols); i++) {
-        void *at = dlsym(library, symbols[i].name);
-
-        if (!at)
-            return false;
-        memcpy((char *)out + symbols[i].place, &at, sizeof at);
-    }
-    return library;
+    return !library_load(LIBRARY_FILE, symbols, ARRAY_LEN(symbols), out);
 }
 
 int rtp_srtp_prepare(void)

@@ -2,6 +2,7 @@ base_tests = \
 	tests/unit/base/test_buf \
 	tests/unit/base/test_digest \
 	tests/unit/base/test_ip \
+	tests/unit/base/test_library \
 	tests/unit/base/test_list \
 	tests/unit/base/test_map \
 	tests/unit/base/test_no_memory \

@@ -1,0 +1,20 @@
+/* base/library.h - a library that is loaded when somebody needs it and not when the program starts,
+ * as most runs of it never do.
+ *
+ * It is never unloaded. To load it reads files: not for a thread that must not wait. */
+#ifndef BASE_LIBRARY_H
+#define BASE_LIBRARY_H
+
+#include <stddef.h>
+
+struct library_symbol {
+    const char *name;
+    size_t place; /* of the pointer to it, in the caller's struct */
+};
+
+/* Puts the addresses of n symbols of file into the struct at out. NULL; or what is wrong, in the
+ * words of the system, which live until the next call on this thread. */
+const char *library_load(const char *file, const struct library_symbol *symbols, size_t n,
+                         void *out);
+
+#endif
