@@ -1,6 +1,5 @@
 #include "rtp/srtp.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <srtp2/srtp.h>
 #include <stdlib.h>
@@ -8,7 +7,6 @@
 
 #include "base/library.h"
 #include "base/mem.h"
-#include "rtp/bytes.h"
 
 /* Packets that may come out of order; RFC 3711 3.3.2 wants 64 at least. */
 #define WINDOW 512
@@ -254,14 +252,16 @@ static ptrdiff_t unprotect(struct rtp_srtp *s, struct slice bytes, uint8_t *out,
 
 /* libsrtp2 keeps something for each SSRC that was genuine, for ever: a far end that takes a new one
  * with each packet would cost memory without end. */
-static void remember(struct rtp_srtp *s, uint32_t ssrc)
+static void remember(struct rtp_srtp *s, const uint8_t *at)
 {
+    uint32_t ssrc; /* as it stands in the packet, and as libsrtp2 wants to hear of it */
     size_t i = 0;
 
+    memcpy(&ssrc, at, sizeof ssrc);
     while (i < s->n_sources && s->sources[i] != ssrc)
         i++;
     if (i == RTP_SRTP_MAX_SOURCES)
-        lib.remove_stream(s->receive.session, htonl(s->sources[--i]));
+        lib.remove_stream(s->receive.session, s->sources[--i]);
     else if (i == s->n_sources)
         s->n_sources++;
     memmove(s->sources + 1, s->sources, i * sizeof *s->sources);
@@ -273,7 +273,7 @@ ptrdiff_t rtp_srtp_unprotect(struct rtp_srtp *s, struct slice bytes, uint8_t *ou
     ptrdiff_t n = bytes.n < 12 ? -EBADMSG : unprotect(s, bytes, out, cap, lib.unprotect);
 
     if (n >= 0)
-        remember(s, rtp_get32(out + 8));
+        remember(s, out + 8);
     return n;
 }
 
@@ -282,6 +282,6 @@ ptrdiff_t rtp_srtp_unprotect_rtcp(struct rtp_srtp *s, struct slice bytes, uint8_
     ptrdiff_t n = bytes.n < 8 ? -EBADMSG : unprotect(s, bytes, out, cap, lib.unprotect_rtcp);
 
     if (n >= 0)
-        remember(s, rtp_get32(out + 4));
+        remember(s, out + 4);
     return n;
 }
