@@ -36,11 +36,6 @@ static bool is_ours(const struct screen *s)
     return screen_call(s) && !rings_chosen(s);
 }
 
-static bool may_hold(const struct screen *s)
-{
-    return is_up(s);
-}
-
 /* There is somebody on hold, and somebody else who is heard. */
 static bool may_swap(const struct screen *s)
 {
@@ -81,21 +76,6 @@ static bool plays(const struct screen *s)
 static void ask_of(struct screen *s, const struct model_call *c, const char *command)
 {
     screen_ask(s, ASK_DO, command, ",\"call\":%u", (unsigned)c->call);
-}
-
-/* A member with a string that may be anybody's. */
-static void ask_text(struct screen *s, enum screen_ask ask, const char *command, const char *member,
-                     struct slice text, uint32_t call)
-{
-    struct buf json = buf_new(16384);
-    char *copy = slice_dup(text);
-
-    json_put_string(&json, copy ? copy : "");
-    if (call)
-        buf_printf(&json, ",\"call\":%u", (unsigned)call);
-    screen_ask(s, ask, command, ",\"%s\":%s", member, buf_cstr(&json));
-    free(copy);
-    buf_free(&json);
 }
 
 static void call_person(struct screen *s, struct slice target)
@@ -197,7 +177,7 @@ static void send_digits(struct screen *s, struct slice argument)
 {
     if (screen_is_drawn(s)) /* else the line that was typed still stands there */
         show_digits(s, screen_call(s), argument);
-    ask_text(s, ASK_DO, "dtmf", "digits", argument, screen_call(s)->call);
+    screen_ask_text(s, "dtmf", "digits", argument, screen_call(s)->call);
 }
 
 static void conference(struct screen *s, struct slice argument)
@@ -225,13 +205,13 @@ static void record(struct screen *s, struct slice argument)
         buf_put(&name, argument);
     else
         command_put_file_name(&name, "tphone", "wav");
-    ask_text(s, ASK_DO, "record", "file", buf_slice(&name), c->call);
+    screen_ask_text(s, "record", "file", buf_slice(&name), c->call);
     buf_free(&name);
 }
 
 static void play(struct screen *s, struct slice argument)
 {
-    ask_text(s, ASK_DO, "play", "file", argument, screen_call(s)->call);
+    screen_ask_text(s, "play", "file", argument, screen_call(s)->call);
 }
 
 static void stop(struct screen *s, struct slice argument)
@@ -279,7 +259,7 @@ void screen_register(struct screen *s, const char *account, bool on)
     const char *command = on ? "register" : "unregister";
 
     if (account)
-        ask_text(s, ASK_DO, command, "account", slice_of(account), 0);
+        screen_ask_text(s, command, "account", slice_of(account), 0);
     else
         screen_ask(s, ASK_DO, command, "%s", "");
 }
@@ -387,7 +367,7 @@ const struct command commands_of_calls[] = {
      .run = mute,
      .help = "send silence in place of what is said; once more: no longer"},
     {.name = "hold", .of_call = true, .label = "hold",
-     .can = may_hold, .needs = "a call that is up", .run = hold,
+     .can = is_up, .needs = "a call that is up", .run = hold,
      .help = "put the call on hold; once more: go on"},
     {.name = "swap", .of_call = true, .label = "swap",
      .can = may_swap, .needs = "two calls, and one of them on hold", .run = swap,

@@ -3,18 +3,8 @@
 #include <string.h>
 
 #include "phone/config_keep.h"
-#include "ui/json.h"
 #include "ui/screen/commands.h"
 #include "ui/screen/devices.h"
-
-void devices_ask(struct screen *s, const char *command, const char *member, const char *text)
-{
-    struct buf json = buf_new(16384);
-
-    json_put_string(&json, text);
-    screen_ask(s, ASK_DO, command, ",\"%s\":%s", member, buf_cstr(&json));
-    buf_free(&json);
-}
 
 /* The one that is named, or the chosen row where they are listed; NULL: neither. */
 static char *which(const struct screen *s, struct slice argument)
@@ -29,7 +19,7 @@ static void use(struct screen *s, struct slice argument)
     char *name = which(s, argument);
 
     if (name)
-        devices_ask(s, "device", "name", name);
+        screen_ask_text(s, "device", "name", slice_of(name), 0);
     else
         screen_say(s, STYLE_BAD, "device: the name of one, default or none");
     if (name && screen_view(s) == &view_devices)
@@ -43,7 +33,7 @@ static void ring(struct screen *s, struct slice argument)
     char *name = which(s, argument);
 
     if (name) {
-        devices_ask(s, "device", "ring", name);
+        screen_ask_text(s, "device", "ring", slice_of(name), 0);
         screen_ask(s, ASK_STATUS, "status", "%s", "");
     } else {
         screen_say(s, STYLE_BAD, "ring: the name of a device, default or none");
@@ -90,7 +80,7 @@ static void test(struct screen *s, struct slice argument)
     char *what = slice_dup(argument);
 
     if (what)
-        devices_ask(s, "test", "what", what);
+        screen_ask_text(s, "test", "what", slice_of(what), 0);
     free(what);
 }
 

@@ -6,8 +6,6 @@
 
 /* The name of a row, "none" in the last one. */
 const char *devices_name(const struct screen *screen, size_t row);
-/* A command with one member, which may be any text. */
-void devices_ask(struct screen *screen, const char *command, const char *member, const char *text);
 /* Opens the device for its levels, where they are watched and no call has it open anyway. */
 void devices_listen(struct screen *screen);
 

@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-#define EIGHTHS 8 /* heights of a cell */
+#define EIGHTHS 8         /* heights of a cell */
+#define QUIET_DB (-54.0f) /* below that a level has the lowest of them */
 
 /* From 1 to most. */
 static int height_of(float value, float low, float high, int most)
@@ -13,11 +14,11 @@ static int height_of(float value, float low, float high, int most)
     return 1 + (int)lroundf(part * (float)(most - 1));
 }
 
-enum glyph graph_glyph(float value, float low, float high)
+enum glyph graph_level(float db)
 {
-    if (isnan(value))
+    if (isnan(db))
         return GLYPH_LEVEL_0;
-    return (enum glyph)(GLYPH_LEVEL_0 + height_of(value, low, high, EIGHTHS) - 1);
+    return (enum glyph)(GLYPH_LEVEL_0 + height_of(db, QUIET_DB, 0, EIGHTHS) - 1);
 }
 
 static void draw_bar(struct cells *cells, struct rect r, int col, int height, enum style style)

@@ -17,7 +17,7 @@ struct graph {
 void graph_draw(const struct graph *graph, struct cells *cells, struct rect within);
 /* A round number that is not below the highest value, nor below least. */
 float graph_top(const float *values, size_t n, float least);
-/* One value in one cell, from low to high. */
-enum glyph graph_glyph(float value, float low, float high);
+/* One level in one cell, in dB of full scale. */
+enum glyph graph_level(float db);
 
 #endif

@@ -156,23 +156,12 @@ void plain_read_on(struct plain *p, bool back)
 
 /* --- search --------------------------------------------------------------------------------- */
 
-static bool row_has(const struct screen *s, const struct view *view, size_t row, struct slice part)
-{
-    struct buf text = buf_new(TEXT_MAX);
-    bool has;
-
-    view->text(s, row, &text);
-    has = slice_ihas(buf_slice(&text), part);
-    buf_free(&text);
-    return has;
-}
-
 size_t plain_matches(const struct plain *p, const struct view *view, struct slice part)
 {
     size_t all = view->rows(p->screen), n = 0;
 
     for (size_t i = 0; i < all; i++)
-        n += row_has(p->screen, view, i, part);
+        n += screen_row_has(p->screen, view, i, part);
     return n;
 }
 
@@ -182,7 +171,7 @@ void plain_read_matches(struct plain *p, const struct view *view, struct slice p
 
     buf_printf(&p->out, "%s with that text: %zu\n", view->title, plain_matches(p, view, part));
     for (size_t i = 0; i < all && n < PLAIN_ROWS; i++) {
-        if (!row_has(p->screen, view, i, part))
+        if (!screen_row_has(p->screen, view, i, part))
             continue;
         if (n++ == 0)
             screen_choose(p->screen, view, i);
@@ -194,12 +183,6 @@ void plain_read_matches(struct plain *p, const struct view *view, struct slice p
 }
 
 /* --- a call --------------------------------------------------------------------------------- */
-
-/* What people say of such a call, as in ui/screen/view_details.c. */
-static const char *word_of(float mos)
-{
-    return mos >= 4.0f ? "good" : mos >= 3.6f ? "fair" : mos >= 3.1f ? "poor" : "bad";
-}
 
 /* decimals 0: of a unit that has one, and many. */
 static void put_figure(struct buf *out, const char *label, float value, int decimals,
@@ -217,7 +200,7 @@ static void put_quality(const struct model_call *c, struct buf *out)
     if (isnan(now.mos))
         buf_puts(out, "not known yet");
     else
-        buf_printf(out, "%.1f of 4.5, %s", (double)now.mos, word_of(now.mos));
+        buf_printf(out, "%.1f of 4.5, %s", (double)now.mos, view_quality_word(now.mos));
     put_figure(out, "", now.loss, 1, "percent lost");
     put_figure(out, "", now.their_loss, 1, "percent lost on the way there");
     put_figure(out, "delay ", now.delay, 0, "millisecond");

@@ -17,8 +17,9 @@
 #include "ui/screen/width.h"
 
 #define MESSAGE_MS 6000u
-#define ANSWER_MS 5000u /* that a phone has, before it is said that it does not answer */
-#define ID_STEP 64u     /* an id is a number times this, and the kind of question */
+#define ANSWER_MS 5000u      /* that a phone has, before it is said that it does not answer */
+#define ROW_BYTES_MAX 65536u /* of what a row says */
+#define ID_STEP 64u          /* an id is a number times this, and the kind of question */
 
 _Static_assert(N_ASKS <= ID_STEP, "each kind of question fits in an id");
 
@@ -161,15 +162,15 @@ const struct model_account *screen_calls_as(const struct screen *s)
 
 /* --- search --------------------------------------------------------------------------------- */
 
-static bool row_fits(const struct screen *s, const struct view *view, size_t row)
+bool screen_row_has(const struct screen *s, const struct view *view, size_t row, struct slice text)
 {
-    struct buf text = buf_new(16384);
-    bool fits;
+    struct buf words = buf_new(ROW_BYTES_MAX);
+    bool has;
 
-    view->text(s, row, &text);
-    fits = slice_ihas(buf_slice(&text), buf_slice(&s->search));
-    buf_free(&text);
-    return fits;
+    view->text(s, row, &words);
+    has = slice_ihas(buf_slice(&words), text);
+    buf_free(&words);
+    return has;
 }
 
 bool screen_search(struct screen *s, bool back, bool from_here)
@@ -183,7 +184,7 @@ bool screen_search(struct screen *s, bool back, bool from_here)
     for (size_t i = from_here ? 0 : 1; i <= n; i++) {
         size_t row = (back ? at + n - i % n : at + i) % n;
 
-        if (row_fits(s, view, row)) {
+        if (screen_row_has(s, view, row, buf_slice(&s->search))) {
             screen_choose(s, view, row);
             return true;
         }
@@ -212,7 +213,7 @@ size_t screen_matches(const struct screen *s, size_t *at)
 
     *at = 0;
     for (size_t row = 0; s->search.n > 0 && row < n; row++) {
-        if (!row_fits(s, view, row))
+        if (!screen_row_has(s, view, row, buf_slice(&s->search)))
             continue;
         found++;
         if (row == screen_chosen(s, view))
@@ -297,6 +298,20 @@ void screen_ask(struct screen *s, enum screen_ask ask, const char *command, cons
     mem_wipe(text, sizeof text); /* there may have been a password in it */
     mem_wipe(line.p, line.n);
     buf_free(&line);
+}
+
+void screen_ask_text(struct screen *s, const char *command, const char *member, struct slice text,
+                     uint32_t call)
+{
+    struct buf json = buf_new(16384);
+    char *copy = slice_dup(text);
+
+    json_put_string(&json, copy ? copy : "");
+    if (call)
+        buf_printf(&json, ",\"call\":%u", (unsigned)call);
+    screen_ask(s, ASK_DO, command, ",\"%s\":%s", member, buf_cstr(&json));
+    free(copy);
+    buf_free(&json);
 }
 
 bool screen_is_answered(const struct screen *s)
@@ -505,7 +520,6 @@ uint64_t screen_deadline_ms(const struct screen *s)
 
     if (s->message_until_ms > s->now_ms && s->message_until_ms < when)
         when = s->message_until_ms;
-
     if (s->send && !screen_is_answered(s) && !screen_is_stuck(s) && s->asked_ms + ANSWER_MS < when)
         when = s->asked_ms + ANSWER_MS;
     /* All durations move on together, with that of the chosen call. */

@@ -128,6 +128,9 @@ uint64_t screen_deadline_ms(const struct screen *screen);
  * each begins with a comma. Foreign strings go through json_put_string first. */
 void screen_ask(struct screen *screen, enum screen_ask ask, const char *command,
                 const char *members, ...) __attribute__((format(printf, 4, 5)));
+/* Sends a command with one member, which may be any text; call: which one it is about, 0: none. */
+void screen_ask_text(struct screen *screen, const char *command, const char *member,
+                     struct slice text, uint32_t call);
 /* Whether all that was asked has its reply. */
 bool screen_is_answered(const struct screen *screen);
 /* Whether the phone has not answered for so long that it may never. */
@@ -162,6 +165,9 @@ const struct model_call *screen_call(const struct screen *screen);
 /* The account that calls go out by, or NULL: the phone chooses. */
 const struct model_account *screen_calls_as(const struct screen *screen);
 
+/* Whether what a row of the list says has that text, in capital or small letters. */
+bool screen_row_has(const struct screen *screen, const struct view *view, size_t row,
+                    struct slice text);
 /* Searches onwards (or back) from the chosen row in the view's list; whether it was found. */
 bool screen_search(struct screen *screen, bool back, bool from_here);
 /* Searches for text from the chosen row on, and says where it is in none. */

@@ -97,6 +97,8 @@ void view_put_who(struct buf *out, const char *contact, const char *name, const 
 void view_put_duration(struct buf *out, uint64_t ms);
 /* The same as it is said, "3 minutes 12 seconds", which nobody takes for a time of day. */
 void view_say_duration(struct buf *out, uint64_t ms);
+/* What people say of a call of such a quality, as the E-model has it (G.107 annex B). */
+const char *view_quality_word(float mos);
 /* "12:30" of today, "Fri 12:30" of this week, "2026-11-20" else, in local time. */
 void view_put_time(const struct screen *screen, struct buf *out, double unix_time);
 

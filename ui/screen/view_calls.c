@@ -10,7 +10,6 @@
 #define LEVEL_FROM_COLS 36
 #define WORDS_COLS 10     /* "conference" */
 #define MEASURED_CALLS 32 /* nobody looks at more of them */
-#define SILENT_DB (-54.0f)
 
 static size_t rows(const struct screen *s)
 {
@@ -158,7 +157,7 @@ static int draw_level(const struct model_call *c, struct cells *cells, struct re
         float db = c->seconds[(c->n_seconds - 1 - i) % MODEL_SECONDS_MAX].level_in;
 
         if (!isnan(db))
-            cells_draw(cells, row, 0, end - 1 - (int)i, STYLE_METER, graph_glyph(db, SILENT_DB, 0));
+            cells_draw(cells, row, 0, end - 1 - (int)i, STYLE_METER, graph_level(db));
     }
     return LEVEL_COLS + 1;
 }

@@ -68,12 +68,6 @@ static void put_totals(const struct model_call *c, struct buf *out)
                (unsigned long long)c->concealed);
 }
 
-/* What people say of such a call, as the E-model has it (G.107 annex B). */
-static const char *word_of(float mos)
-{
-    return mos >= 4.0f ? "good" : mos >= 3.6f ? "fair" : mos >= 3.1f ? "poor" : "bad";
-}
-
 static void draw_quality(const struct model_call *c, struct cells *cells, struct rect r, int row)
 {
     struct model_second now = model_call_now(c);
@@ -86,7 +80,8 @@ static void draw_quality(const struct model_call *c, struct cells *cells, struct
     }
     for (int i = 0; i < BAR_COLS; i++)
         n += cells_draw(cells, r, row, n, STYLE_METER, i < full ? GLYPH_FULL : GLYPH_EMPTY);
-    n += cells_print(cells, r, row, n, STYLE_STRONG, " %.1f %s", (double)now.mos, word_of(now.mos));
+    n += cells_print(cells, r, row, n, STYLE_STRONG, " %.1f %s", (double)now.mos,
+                     view_quality_word(now.mos));
     if (!isnan(now.round_trip))
         n += cells_print(cells, r, row, n, STYLE_NORMAL, ", rtt %.0f ms", (double)now.round_trip);
     if (!isnan(now.jitter))

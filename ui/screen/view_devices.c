@@ -85,7 +85,7 @@ static void text(const struct screen *s, size_t row, struct buf *out)
 /* The levels are to move with the new one at once. */
 static void enter(struct screen *s, size_t row)
 {
-    devices_ask(s, "device", "name", devices_name(s, row));
+    screen_ask_text(s, "device", "name", slice_of(devices_name(s, row)), 0);
     devices_listen(s);
 }
 

@@ -6,10 +6,9 @@
 #include "ui/screen/width.h"
 
 #define METER_COLS 4
-#define ACCOUNT_COLS 16    /* with less there is no use in a reason, */
-#define LEAST_COLS 7       /* and with less than that none in a name */
-#define MORE_COLS 3        /* "+1" */
-#define SILENT_DB (-54.0f) /* below that a meter shows its lowest height */
+#define ACCOUNT_COLS 16 /* with less there is no use in a reason, */
+#define LEAST_COLS 7    /* and with less than that none in a name */
+#define MORE_COLS 3     /* "+1" */
 #define HIGH_DB (-3.0f)
 
 /* --- levels --------------------------------------------------------------------------------- */
@@ -37,7 +36,7 @@ static void draw_meter(const struct screen *s, const struct model_call *c, bool 
         float db = level_at(s, c, out, (uint64_t)(METER_COLS - i));
 
         cells_draw(cells, within, 0, col + i, db > HIGH_DB ? STYLE_METER_HIGH : STYLE_METER,
-                   graph_glyph(db, SILENT_DB, 0));
+                   graph_level(db));
     }
 }
 

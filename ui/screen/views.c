@@ -109,7 +109,7 @@ int view_text_rows(struct slice text, int cols)
     return n;
 }
 
-/* --- names and times ------------------------------------------------------------------------ */
+/* --- names, times and quality --------------------------------------------------------------- */
 
 int view_put_name(struct cells *cells, struct rect within, int row, int col, int cols,
                   enum style style, const char *contact, const char *name, const char *uri)
@@ -159,6 +159,11 @@ void view_say_duration(struct buf *out, uint64_t ms)
     }
     if (s % 60 > 0 || s == 0)
         say_count(out, between, s % 60, "second");
+}
+
+const char *view_quality_word(float mos)
+{
+    return mos >= 4.0f ? "good" : mos >= 3.6f ? "fair" : mos >= 3.1f ? "poor" : "bad";
 }
 
 void view_put_time(const struct screen *screen, struct buf *out, double unix_time)
