@@ -1,10 +1,9 @@
+#include "ui/screen/commands.h"
+
 #include <stdlib.h>
 #include <time.h>
 
-#include "ui/screen/commands.h"
 #include "ui/screen/width.h"
-
-#include "base/text.h"
 
 static const struct command *const tables[] = {commands_of_calls, commands_of_contacts,
                                                commands_of_devices, commands_of_trace,

@@ -22,8 +22,8 @@ struct field {
 struct form {
     struct field fields[N_FIELDS];
     size_t at;
-    char *name,
-        *address;    /* of the contact that is changed, as it was seen; NULL: it is a new one */
+    char *name;      /* of the contact that is changed, as it was seen; NULL: it is a new one */
+    char *address;   /* the same */
     uint64_t asked;  /* number of the question to the phone */
     struct buf said; /* why it was not saved, or what somebody else has done */
 };
