@@ -393,6 +393,7 @@ static void put_call_state(void *arg, const struct phone_call_state *s)
     put_text(out, "codec", s->codec);
     put_text(out, "encryption", s->encryption);
     put_text(out, "suite", s->suite);
+    put_text(out, "signalling_encryption", s->signalling_encryption);
     put_address(out, "local", &s->local);
     put_address(out, "remote", &s->remote);
     put_text(out, "play", s->play);
@@ -415,7 +416,12 @@ static void put_account_state(void *arg, const struct phone_account_state *s)
     put_flag(out, "registers", s->registers);
     put_flag(out, "registered", s->registered);
     if (s->registered)
-        buf_printf(out, ",\"expires\":%u", s->expires_s);
+        buf_printf(out, ",\"expires\":%u,\"bindings\":%u", s->expires_s, s->bindings);
+    put_address(out, "server", &s->server);
+    put_text(out, "transport", s->transport);
+    put_text(out, "our_contact", s->our_contact);
+    put_text(out, "seen_at", s->seen_at);
+    put_text(out, "signalling_encryption", s->signalling_encryption);
     put_text(out, "text", s->text);
     buf_putc(out, '}');
 }

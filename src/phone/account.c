@@ -62,6 +62,13 @@ static int open_sip(struct account *account)
     return err;
 }
 
+static void free_binding(struct account_binding *at)
+{
+    free(at->contact);
+    free(at->seen_at);
+    free(at->safe);
+}
+
 static void free_account(struct account *account)
 {
     list_remove(&account->link);
@@ -75,6 +82,7 @@ static void free_account(struct account *account)
     free(account->domain);
     free(account->command_why);
     free(account->failure_text);
+    free_binding(&account->at);
     free(account);
 }
 
@@ -271,34 +279,46 @@ static void set_failure_text(struct account *account, const char *text)
     account->failure_text = text ? slice_dup(slice_of(text)) : NULL;
 }
 
-static void registered(struct account *account, const struct sip_account_event *e)
+static void note_binding(struct account *account, const struct sip_account_event *e)
 {
     struct slice elsewhere = is_seen_as_is(e) ? SLICE("") : e->seen_at;
-    char *contact = phone_safe_dup(e->contact), *seen_at = phone_safe_dup(elsewhere);
-    struct buf secured = buf_new(512);
+    struct buf safe = buf_new(512);
+
+    free_binding(&account->at);
+    account->at = (struct account_binding){
+        .server = e->flow.remote,
+        .transport = phone_transport_name(e->flow.transport),
+        .contact = phone_safe_dup(e->contact),
+        .seen_at = phone_safe_dup(elsewhere),
+        .safe = strdup(phone_tls_put_facts(account->phone, &e->flow, &safe)),
+        .granted_s = e->granted_s,
+        .bindings = e->n_bindings,
+    };
+    buf_free(&safe);
+}
+
+static void registered(struct account *account, const struct sip_account_event *e)
+{
+    const struct account_binding *at = &account->at;
 
     account->settled = true;
     account->failure = (struct account_failure){0};
-    account->granted_s = e->granted_s;
     set_failure_text(account, NULL);
+    note_binding(account, e);
     if (e->changed || !account->told)
         phone_tell(account->phone, &(struct phone_event){
                                        .kind = PHONE_REGISTERED,
                                        .account = account->label,
                                        .peer = account->uri,
-                                       .text = contact,
-                                       .where = e->flow.remote,
-                                       .transport = phone_transport_name(e->flow.transport),
-                                       .expires_s = e->granted_s,
-                                       .bindings = e->n_bindings,
-                                       .seen_at = seen_at,
-                                       .signalling_encryption =
-                                           phone_tls_put_facts(account->phone, &e->flow, &secured),
+                                       .text = at->contact,
+                                       .where = at->server,
+                                       .transport = at->transport,
+                                       .expires_s = at->granted_s,
+                                       .bindings = at->bindings,
+                                       .seen_at = at->seen_at,
+                                       .signalling_encryption = at->safe,
                                    });
-    buf_free(&secured);
     account->told = true;
-    free(contact);
-    free(seen_at);
     account_start_calls(account);
 }
 

@@ -28,6 +28,14 @@ struct account_failure {
     int err;
 };
 
+/* Where it is registered, by the last answer of its server. Strings owned, safe, may be NULL. */
+struct account_binding {
+    struct ip server;
+    const char *transport;
+    char *contact, *seen_at, *safe; /* safe: signalling_encryption of the event */
+    unsigned granted_s, bindings;
+};
+
 /* What an account waits to tell its server; the last of it counts. */
 enum account_turn { ACCOUNT_SPOKE, ACCOUNT_REGISTERS, ACCOUNT_MOVES, ACCOUNT_LEAVES };
 
@@ -57,7 +65,7 @@ struct account {
     bool gone;         /* un-registered, or never was: the end of the phone waits for it */
     bool when_command; /* register when the command has ended */
 
-    unsigned granted_s; /* that the registration lasts, as it was told last */
+    struct account_binding at;
     struct account_failure failure;
     char *failure_text; /* owned, safe: what was told of it; NULL: nothing, or it works */
 };

@@ -61,6 +61,7 @@ void call_free(struct call *call)
     free(call->peer);
     free(call->peer_name);
     free(call->target);
+    free(call->safe);
     free(call->contact);
     call_drop_pipes(call);
     free(call->play);
@@ -323,7 +324,6 @@ static void connect_call(struct step *s)
 {
     struct call *call = s->call;
     const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
-    struct buf safe = buf_new(512);
 
     if (s->event->flow.remote.family)
         call->flow = s->event->flow; /* not the first address of the host, perhaps */
@@ -338,9 +338,7 @@ static void connect_call(struct step *s)
                                           .codec = call->told_codec,
                                           .where = call->told_where,
                                           .encryption = call_media_encryption_name(call),
-                                          .signalling_encryption = phone_tls_put_facts(
-                                              call->phone, &call->flow, &safe)});
-    buf_free(&safe);
+                                          .signalling_encryption = phone_tls_of_call(call)});
 }
 
 static void may_send(struct step *s)

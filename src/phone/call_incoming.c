@@ -59,15 +59,11 @@ static unsigned dnd_status(const struct phone *phone)
 
 static void tell_incoming(struct call *call, const struct sip_call_event *event, unsigned status)
 {
-    struct buf safe = buf_new(512);
-
     call_tell(call, &(struct phone_event){.kind = status ? PHONE_TURNED_AWAY : PHONE_INCOMING,
                                           .transport = phone_transport_name(event->flow.transport),
                                           .where = event->flow.remote,
-                                          .signalling_encryption =
-                                              phone_tls_put_facts(call->phone, &event->flow, &safe),
+                                          .signalling_encryption = phone_tls_of_call(call),
                                           .status = status});
-    buf_free(&safe);
 }
 
 void call_incoming(struct call *call, const struct sip_call_event *event)

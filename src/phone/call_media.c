@@ -12,6 +12,7 @@
 #include "phone/folders.h"
 #include "phone/identity.h"
 #include "phone/phone_private.h"
+#include "phone/phone_tls.h"
 
 #define PTIME_MS 20
 
@@ -377,6 +378,7 @@ static void tell_media(struct call *call, enum suite suite, bool sends)
                                           .local = call->media_at,
                                           .encryption = call_media_encryption_name(call),
                                           .suite = suite_name(suite),
+                                          .signalling_encryption = phone_tls_of_call(call),
                                           .on = sends,
                                           .result.answered = answered});
 }

@@ -72,8 +72,9 @@ struct phone_call_state {
     const char *play, *record;
     struct ip local, remote; /* of the sound, as PHONE_MEDIA tells them; family 0: not agreed yet */
     const char *suite;       /* likewise */
-    uint32_t conference;     /* 0: none */
-    uint64_t up_ms;          /* since the answer */
+    const char *signalling_encryption; /* as in events, where it was told */
+    uint32_t conference;               /* 0: none */
+    uint64_t up_ms;                    /* since the answer */
 };
 
 /* Calls each for every call, oldest first; for one call where number is not 0. each gives no
@@ -85,8 +86,11 @@ struct phone_account_state {
     const char *account, *peer; /* label, address of record */
     bool registers;             /* register = no: false */
     bool registered;
-    unsigned expires_s; /* as it was granted */
-    const char *text;   /* why it is not registered, or empty */
+    const char *text; /* why it is not registered, or empty */
+    /* As PHONE_REGISTERED would tell them now; nothing while it is not registered. */
+    struct ip server;
+    const char *transport, *our_contact, *seen_at, *signalling_encryption;
+    unsigned expires_s, bindings;
 };
 
 /* Likewise for every account, in the order of the configuration. */

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "phone/account.h"
+#include "phone/call.h"
 #include "phone/phone_private.h"
 
 /* --- settings -------------------------------------------------------------------------------- */
@@ -120,4 +121,14 @@ const char *phone_tls_put_facts(const struct phone *phone, const struct sip_flow
     text_safe(text, slice_of(facts->name));
     buf_printf(text, " verified by %s", facts->by);
     return buf_cstr(text);
+}
+
+const char *phone_tls_of_call(struct call *call)
+{
+    struct buf now = buf_new(512);
+
+    if (*phone_tls_put_facts(call->phone, &call->flow, &now))
+        phone_set_text(&call->safe, buf_cstr(&now));
+    buf_free(&now);
+    return call->safe ? call->safe : "";
 }

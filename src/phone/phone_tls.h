@@ -6,6 +6,7 @@
 #include "phone/config.h"
 
 struct account;
+struct call;
 struct phone;
 struct sip_flow;
 
@@ -26,5 +27,7 @@ const char *phone_tls_fault(const struct phone *phone);
  * none of TLS. Appended to text, whose string is returned. */
 const char *phone_tls_put_facts(const struct phone *phone, const struct sip_flow *flow,
                                 struct buf *text);
+/* The same of a call, as it was last where its connection is closed meanwhile. */
+const char *phone_tls_of_call(struct call *call);
 
 #endif

@@ -48,6 +48,7 @@ static struct phone_call_state state_of(const struct call *call)
         .local = call->told_media.local,
         .remote = call->told_media.where,
         .suite = suite_name(call->told_media.suite),
+        .signalling_encryption = text(call->safe),
         .conference = conference_number(call),
         .up_ms = up && call->answered ? net_now_ms() - call->answered_ms : 0,
     };
@@ -81,14 +82,28 @@ static const char *trouble_of(const struct account *account)
 
 static struct phone_account_state account_state_of(const struct account *account)
 {
-    return (struct phone_account_state){
+    struct phone_account_state state = {
         .account = account->label,
         .peer = account->uri,
         .registers = !account->config->no_register,
         .registered = account->told,
-        .expires_s = account->told ? account->granted_s : 0,
         .text = trouble_of(account),
+        .transport = "",
+        .our_contact = "",
+        .seen_at = "",
+        .signalling_encryption = "",
     };
+
+    if (!account->told)
+        return state;
+    state.server = account->at.server;
+    state.transport = account->at.transport;
+    state.our_contact = text(account->at.contact);
+    state.seen_at = text(account->at.seen_at);
+    state.signalling_encryption = text(account->at.safe);
+    state.expires_s = account->at.granted_s;
+    state.bindings = account->at.bindings;
+    return state;
 }
 
 size_t phone_each_account(const struct phone *phone,

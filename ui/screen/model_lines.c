@@ -269,6 +269,16 @@ static struct model_account *add_account(struct model *m, const char *label)
     return a;
 }
 
+static void take_binding(struct model_account *a, const json_t *tree)
+{
+    a->expires_s = model_unsigned(tree, "expires");
+    take_text(&a->server, tree, "server");
+    take_text(&a->transport, tree, "transport");
+    take_text(&a->our_contact, tree, "our_contact");
+    take_text(&a->seen_at, tree, "seen_at");
+    take_text(&a->safe, tree, "signalling_encryption");
+}
+
 static unsigned take_account(struct model *m, const struct ctl_line *line)
 {
     const struct phone_event *e = &line->event;
@@ -279,14 +289,8 @@ static unsigned take_account(struct model *m, const struct ctl_line *line)
     a->wants_password = e->kind == PHONE_PASSWORD_WANTED;
     model_set(&a->uri, e->peer);
     model_set(&a->text, e->kind == PHONE_REGISTER_FAILED ? e->text : "");
-    if (e->kind == PHONE_REGISTERED) {
-        a->expires_s = e->expires_s;
-        take_text(&a->server, line->tree, "server");
-        take_text(&a->transport, line->tree, "transport");
-        take_text(&a->our_contact, line->tree, "our_contact");
-        take_text(&a->seen_at, line->tree, "seen_at");
-        take_text(&a->safe, line->tree, "signalling_encryption");
-    }
+    if (e->kind == PHONE_REGISTERED)
+        take_binding(a, line->tree);
     return MODEL_CHANGED;
 }
 
@@ -425,6 +429,7 @@ static void take_call_state(struct model *m, const json_t *row, uint64_t now_ms)
     take_text(&c->codec, row, "codec");
     take_text(&c->encryption, row, "encryption");
     take_text(&c->suite, row, "suite");
+    take_text(&c->safe, row, "signalling_encryption");
     take_text(&c->local, row, "local");
     take_text(&c->remote, row, "remote");
     take_text(&c->play, row, "play");
@@ -480,7 +485,7 @@ static void take_account_state(struct model *m, const json_t *row)
     take_text(&a->text, row, "text");
     a->registers = flag_of(row, "registers");
     a->registered = flag_of(row, "registered");
-    a->expires_s = model_unsigned(row, "expires");
+    take_binding(a, row);
 }
 
 const char *model_call_id_of(const void *tree)

@@ -18,6 +18,13 @@
 #define STATUS(calls) "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0.1\",\"leaves\":true,\"calls\":[" calls "]," \
     "\"accounts\":[{\"account\":\"home\",\"uri\":\"sip:alice@example.org\",\"registers\":true,\"registered\":true,\"expires\":300}," \
     "{\"account\":\"work\",\"uri\":\"sip:work@pbx.example\",\"registers\":true,\"registered\":false,\"text\":\"password refused\"}]}"
+/* All that a screen knows that came when everything had been told already. */
+#define BY_TLS "\"signalling_encryption\":\"TLSv1.3, TLS_AES_256_GCM_SHA384, example.org verified by system store\""
+#define LATE "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0.1\",\"calls\":[{\"call\":1,\"phase\":\"up\",\"peer\":\"sip:bob@example.org\"," \
+    "\"answered\":true,\"device\":true,\"codec\":\"opus/48000\",\"encryption\":\"sdes\",\"suite\":\"AEAD_AES_256_GCM\"," BY_TLS "}]," \
+    "\"accounts\":[{\"account\":\"home\",\"uri\":\"sip:alice@example.org\",\"registers\":true,\"registered\":true,\"expires\":300," \
+    "\"bindings\":2,\"server\":\"192.0.2.1:5061\",\"transport\":\"tls\",\"our_contact\":\"sip:alice-k3x@192.0.2.9:40001;transport=tls\"," \
+    "\"seen_at\":\"192.0.2.9:40001\"," BY_TLS "}]}"
 #define CONTACTS "{\"v\":1,\"reply\":5,\"ok\":true,\"contacts\":[" \
     "{\"v\":1,\"list\":\"contacts\",\"name\":\"Bob Martin\",\"address\":\"sip:bob@example.org\"}," \
     "{\"v\":1,\"list\":\"contacts\",\"name\":\"Carol\",\"address\":\"sip:carol@pbx.example\"}," \
@@ -62,6 +69,8 @@ static const struct scene {
     {"search",    {STATUS(""), CONTACTS, HISTORY}, "tab tab / c a", NULL},
     {"log",       {STATUS(BOB), CONTACTS, MUTED, REFUSED, MISSED}, "L", NULL},
     {"accounts",  {STATUS(BOB), REFUSED}, "R j", NULL},
+    {"accounts-late", {LATE}, "R", NULL},
+    {"details-late", {LATE}, "i", NULL},
     {"password",  {STATUS("")}, ": p a s s w o r d space w o r k enter s e c", NULL},
     {"dial",      {STATUS(""), CONTACTS, HISTORY}, "c c a", NULL},
     {"help",      {STATUS(BOB), CONTACTS}, "? j", NULL},
