@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
-"""SIP over TLS: by Kamailio, with baresip, between two of ours; and all that is refused, in words."""
+"""SIP over TLS: by Kamailio, with baresip and linphonec, between two of ours; and all that is refused, in words."""
 import os
+import re
 import socket
 import ssl
 import sys
 import threading
+import time
 import warnings
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import room as rooms
 from lib import sound, tap, tphone, wire
 from lib.baresip import Baresip
+from lib.control import Piped
 from lib.kamailio import Kamailio
+from lib.linphone import Linphone
 from lib.papers import Paper
-from lib.room import Room, wait_until
+from lib.room import Room
 from lib.tap import case, equal, expect
 
 warnings.simplefilter("ignore", DeprecationWarning)  # of TLS 1.1, which is what is tested
@@ -113,27 +117,92 @@ def client_certificate():
             phone.stop()
 
 
-@case("baresip: it calls by TLS and is called, both are heard")
+@case("baresip: it calls by TLS and is called, keys by SDES in both calls, all are heard")
 def baresip():
     with Room() as room:
         root, server = papers(room)
         spoken, theirs = sound.speech("caller", SPEECH_S), sound.speech("callee", SPEECH_S)
-        stranger = Baresip(room, "stranger", "pcmu", theirs, answers=True, paper=server, ca=root)
+        stranger = Baresip(room, "stranger", "pcmu", theirs, answers=True, paper=server, ca=root,
+                           encryption="srtp-mand")
         ours = tphone.Call(room, f"sip:stranger@127.0.0.1:{stranger.port + 1};transport=tls",
                            "ours", spoken=spoken, codec="pcmu", tls_ca=root.pem,
-                           seconds=SPEECH_S + 1.5)
+                           encryption="require", json=True, seconds=SPEECH_S + 1.5)
         ours.expect_status(tphone.OK)
+        equal(ours.wait_event("answered")["encryption"], "sdes", "the sound when we call")
         heard = expect_both_heard(ours.recording, stranger.heard(), spoken, theirs)
         called = tphone.Answer(room, "called", "tls", json=True, times=1, codec="pcmu",
-                               spoken=spoken, **own(server))
+                               spoken=spoken, encryption="require", **own(server))
         stranger.dial(f"sip:called@127.0.0.1:{called.port};transport=tls")
-        called.wait_event("answered")
-        wait_until(lambda: called.process.lines, 5, "nothing is told")
+        called.wait_event("answered", encryption="sdes")
         stranger.wait("CALL_ESTABLISHED", count=2)
+        time.sleep(SPEECH_S + 1)
         stranger.hang_up()
         called.expect_status(tphone.OK)
         equal(called.wait_event("incoming")["transport"], "tls", "how it came")
-        return heard
+        return heard + "\n" + expect_both_heard(called.recording, stranger.heard(), spoken, theirs)
+
+
+def expect_told_late(client, server):
+    """Who asks when all has been told already is told of the account as its event did: the second
+    one, with the Contact that the server can reach."""
+    event = client.wait(lambda l: l.get("event") == "registered" and
+                        re.search(r"@127.0.0.1:\d+;", l["our_contact"]), what="the second Contact")
+    account = client.do("status")["accounts"][0]
+    equal({m: account.get(m) for m in ("registered", "server", "transport", "bindings")},
+          {"registered": True, "server": server, "transport": "tls", "bindings": 1},
+          "the account in status")
+    for member in ("our_contact", "signalling_encryption", "expires"):
+        equal(account[member], event[member], f"{member} in status")
+    expect(account["signalling_encryption"].endswith("localhost verified by tls-ca"), str(account))
+
+
+def expect_private(client, call):
+    """Messages and sound of a call, told by events and in status."""
+    media = client.event("media", call=call, encryption="sdes", early=False)
+    state = client.do("status", call=call)["calls"][0]
+    equal(state["encryption"], "sdes", "the sound in status")
+    for told in (media, state):
+        expect("localhost verified by tls-ca" in told.get("signalling_encryption", ""), str(told))
+
+
+@case("linphonec at Kamailio: it calls by TLS and is called, keys by SDES in both calls, all are "
+      "heard; who asks later is told of account and calls")
+def linphone():
+    with Room() as room:
+        root, server = papers(room)
+        proxy = Kamailio(room, USERS, record_route=True, paper=server)
+        capture = room.keep(wire.Capture())
+        spoken, theirs = sound.speech("caller", SPEECH_S), sound.speech("callee", SPEECH_S)
+        play = sound.write(room.path("ours.wav"), spoken)
+        at = {user: proxy.account(user, "tls") for user in USERS}
+        for account in at.values():  # a name, as linphonec finds no addresses in certificates
+            account.server = account.server.replace(proxy.host, "localhost")
+        stranger = Linphone(room, "lin", theirs, "pcmu", answers=True, account=at["bob"],
+                            encryption="srtp", mandatory=True, ca=root)
+        phone = Piped(room, "phone", account=at["alice"], settings={"tls-ca": root.pem},
+                      encryption="require", codec="pcmu")
+        client = phone.client
+        expect_told_late(client, f"127.0.0.1:{proxy.tls_port}")
+        call = client.do("call", target="bob", play=play, record=room.path("1.wav"),
+                         sides="heard")["call"]
+        client.event("answered", 20, call=call)
+        expect_private(client, call)
+        time.sleep(SPEECH_S + 1)
+        client.do("hangup", call=call)
+        stranger.wait_ended()
+        client.event("ended", call=call)
+        heard = expect_both_heard(room.path("1.wav"), stranger.heard(), spoken, theirs)
+        stranger.record_anew()
+        stranger.dial(at["alice"].uri)
+        call = client.event("incoming", transport="tls", account="alice")["call"]
+        client.do("answer", call=call, play=play, record=room.path("2.wav"), sides="heard")
+        expect_private(client, call)
+        time.sleep(SPEECH_S + 1)
+        stranger.hang_up()
+        client.event("ended", call=call)
+        expect_nothing_readable(capture, proxy.port, proxy.tls_port, stranger.port)
+        client.do("quit")
+        return heard + "\n" + expect_both_heard(room.path("2.wav"), stranger.heard(), spoken, theirs)
 
 
 # --- what is refused ------------------------------------------------------------------------------
@@ -252,4 +321,5 @@ def settings():
 
 if __name__ == "__main__":
     wire.private_network()
+    wire.lead_somewhere()
     tap.run(jobs=4, in_time=True)

@@ -13,7 +13,10 @@ from lib import sound
 SETTINGS = """[sip]
 sip_port={port}
 sip_tcp_port={port}
-sip_tls_port=0
+sip_tls_port={tls_port}
+root_ca={ca}
+verify_server_certs=1
+verify_server_cn=1
 bind_address=127.0.0.1
 use_ipv6=0
 guess_hostname=0
@@ -21,7 +24,7 @@ default_proxy={default}
 media_encryption={encryption}
 media_encryption_mandatory={mandatory}
 [net]
-enable_nat_helper=0
+enable_nat_helper={nat}
 [rtp]
 audio_rtp_port={rtp}-{rtp_last}
 [video]
@@ -50,10 +53,11 @@ CODECS = {"pcmu": ("PCMU", 8000), "pcma": ("PCMA", 8000), "opus": ("opus", 48000
 
 class Linphone:
     """account: one that it registers (lib/kamailio.py); it then goes by that address. encryption:
-    "srtp" by SDES; mandatory: else it makes no call."""
+    "srtp" by SDES; mandatory: else it makes no call. ca: a Paper (lib/papers.py) that vouches for
+    servers over TLS."""
 
     def __init__(self, room, name, spoken, codec="pcmu", answers=False, account=None,
-                 encryption="none", mandatory=False):
+                 encryption="none", mandatory=False, ca=None):
         self.name, self.room = name, room
         self.port, rtp = rooms.free_port(), rooms.free_port(10)
         self.folder = room.path(name)
@@ -68,7 +72,8 @@ class Linphone:
                               route=account.server + ";lr") if account else ""
         room.write(f"{name}/settings", SETTINGS.format(
             port=self.port, rtp=rtp, rtp_last=rtp + 8, mime=mime, rate=rate, account=text,
-            encryption=encryption, mandatory=int(mandatory),
+            encryption=encryption, mandatory=int(mandatory), ca=ca.pem if ca else "",
+            tls_port=rooms.free_port() if ca else 0, nat=int(bool(ca)),
             default=0 if account else -1))
         command = ["linphonec", "-c", self.folder + "/settings", "-d", "1", "-S"]
         env = dict(os.environ, HOME=self.folder, TERM="dumb")
@@ -105,6 +110,11 @@ class Linphone:
 
     def answer(self):
         self.tell("answer")
+
+    def record_anew(self):
+        """What it hears in later calls goes to another file."""
+        self.recording = self.recording.replace("heard", "heard-next")
+        self.tell(f"record {self.recording}")
 
     def hang_up(self):
         self.tell("terminate")
