@@ -406,7 +406,8 @@ void call_media_update(struct call *call)
     err = media_stream_start(call->stream, &params);
     mem_wipe(&params.keys, sizeof params.keys);
     if (err) {
-        call_give_up(call, "the codec that was agreed cannot be used");
+        call_give_up(call, err == -ENOMEM ? "there is no memory for its sound"
+                                          : "the codec that was agreed cannot be used");
         return;
     }
     call->started = true;

@@ -173,11 +173,14 @@ unsigned call_offer_answer(struct call *call, struct slice offer)
 {
     struct buf sdp = buf_new(16384);
     unsigned status;
+    int err = 0;
 
     call_offer_wishes(call); /* where an offer is open, taking theirs fails below */
     status = call_media_take_offer(call, offer);
-    if (!status && call_media_describe(call, &sdp) != 0)
-        status = 500;
+    if (!status)
+        err = call_media_describe(call, &sdp);
+    if (err)
+        status = err == -ENOMEM ? 503 : 500;
     if (status && sdp_exchange_state(call->sdp) == SDP_THEY_OFFERED)
         sdp_exchange_rollback(call->sdp);
     if (call->no_key)

@@ -1,4 +1,4 @@
-/* A call that comes and one that goes, each allocation of which fails once: the other side is
+/* A call that comes, one with keys that is held, and one that goes, each allocation of which fails once: the other side is
  * answered 503 or as if nothing had been, whoever was told of the call is told its end, nothing is
  * left of it, and the next call is as good as any.
  *
@@ -17,6 +17,10 @@
 #define SDP                                                                                        \
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                    \
     "m=audio 9 RTP/AVP 0\r\n"
+#define KEYED                                                                                      \
+    "v=0\r\no=- 1 %u IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                   \
+    "m=audio 9 RTP/SAVP 0\r\na=%s\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "                          \
+    "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubG%s\r\n"
 #define PATIENCE_MS 40 /* then something is said again, as the far end of a real call would */
 #define TRIES 100
 
@@ -120,23 +124,70 @@ static void ask_until(struct far *far, const char *method, unsigned cseq, const 
     fail_msg("no answer to %s", method);
 }
 
+static bool says(const struct far *far, const char *status)
+{
+    return strncmp(far->heard + strlen("SIP/2.0 "), status, 3) == 0;
+}
+
+/* Its tag; nothing: there is no call. */
+static void invites(struct far *far, const char *body, char tag[64])
+{
+    ask_until(far, "INVITE", 1, "", body);
+    to_tag(far, tag);
+    far->is_up = says(far, "200");
+    ask(far, "ACK", 1, tag, "");
+    if (far->is_up) {
+        far->ok++;
+        return;
+    }
+    tag[0] = '\0';
+    if (!says(far, "503"))
+        fail_msg("an answer without reason: %.40s", far->heard);
+    far->shortage++;
+}
+
+static void hangs_up(struct far *far, unsigned cseq, const char *tag)
+{
+    ask_until(far, "BYE", cseq, tag, "");
+    assert_true(says(far, "200") || says(far, "481"));
+}
+
 static void calls_in(struct far *far)
 {
     char tag[64];
 
-    ask_until(far, "INVITE", 1, "", SDP);
-    to_tag(far, tag);
-    far->is_up = strncmp(far->heard, "SIP/2.0 200", 11) == 0;
-    ask(far, "ACK", 1, tag, "");
-    if (strncmp(far->heard, "SIP/2.0 503", 11) == 0) {
-        far->shortage++;
+    invites(far, SDP, tag);
+    if (*tag)
+        hangs_up(far, 2, tag);
+}
+
+/* It holds, and comes back with another key: what is refused leaves the call as it was. */
+static void holds_with_keys(struct far *far)
+{
+    static const struct {
+        const char *direction, *key;
+    } offers[] = {{"sendrecv", "Vz"}, {"sendonly", "Vz"}, {"sendrecv", "Xz"}};
+    char tag[64], body[1024];
+    unsigned cseq = 1;
+
+    snprintf(body, sizeof body, KEYED, cseq, offers[0].direction, offers[0].key);
+    invites(far, body, tag);
+    if (!*tag)
+        return;
+    for (size_t i = 1; i < ARRAY_LEN(offers); i++) {
+        snprintf(body, sizeof body, KEYED, ++cseq, offers[i].direction, offers[i].key);
+        ask_until(far, "INVITE", cseq, tag, body);
+        far->is_up = says(far, "200");
+        ask(far, "ACK", cseq, tag, "");
+        if (far->is_up || says(far, "503"))
+            continue;
+        /* What it was to be told, or its sound, had no room: then it has said BYE. */
+        if (!says(far, "481") && !says(far, "487"))
+            fail_msg("an answer without reason: %.40s", far->heard);
+        PHONES_UNTIL(&far->phones, phones_find(far->end, PHONE_ENDED, 0));
         return;
     }
-    if (!far->is_up)
-        fail_msg("an answer without reason: %.40s", far->heard);
-    far->ok++;
-    ask_until(far, "BYE", 2, tag, "");
-    assert_true(!strncmp(far->heard, "SIP/2.0 200", 11) || !strncmp(far->heard, "SIP/2.0 481", 11));
+    hangs_up(far, cseq + 1, tag);
 }
 
 /* Copies a header of what was heard. */
@@ -245,6 +296,11 @@ static void called(void **state)
     each_fails(state, calls_in);
 }
 
+static void holding(void **state)
+{
+    each_fails(state, holds_with_keys);
+}
+
 static void calling(void **state)
 {
     each_fails(state, calls_out);
@@ -280,6 +336,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         {"a call that comes", called, set_up, tear_down, NULL},
+        {"one with keys, held and with another key", holding, set_up, tear_down, NULL},
         {"a call that goes", calling, set_up, tear_down, NULL},
     };
 
