@@ -62,6 +62,7 @@ const struct sip_tx_cell sip_tx_tables[SIP_TX_MACHINES][SIP_TX_STATES][SIP_TX_EV
             [GOT_1XX]     = {PROCEEDING, TELL},
             [GOT_2XX]     = {ACCEPTED,   TELL},
             [GOT_3XX_UP]  = {COMPLETED,  ACK | TELL},
+            [GIVE_UP]     = {TERMINATED, TELL_TIMEOUT}, /* it went out on a network that is gone */
         },
         [PROCEEDING] = {
             [GOT_1XX]     = {PROCEEDING, TELL},

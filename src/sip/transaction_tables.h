@@ -50,8 +50,8 @@ enum sip_tx_event {
     SIP_TX_SAY_1XX, /* the user answers */
     SIP_TX_SAY_2XX,
     SIP_TX_SAY_3XX_UP,
-    SIP_TX_GIVE_UP, /* client: cancelled, and no final response in time, RFC 3261 9.1; server: no
-                       memory for any answer */
+    SIP_TX_GIVE_UP, /* client: cancelled, and no final response in time, RFC 3261 9.1, or nobody
+                       wants it any more; server: no memory for any answer */
     SIP_TX_EVENTS
 };
 

@@ -91,6 +91,23 @@ static void we_move_within_an_offer(void **state)
     hang_up(r);
 }
 
+/* What is given up is not sent again, and a late word to it keeps nothing alive. */
+static void an_offer_given_up_gets_a_late_word(void **state)
+{
+    struct rig *r = in_call(SIP_UDP, CONTACT);
+    size_t sent;
+
+    (void)state;
+    sip_call_reinvite(r->call, SLICE("hold"), r->now_ms);
+    rig_drain(r);
+    go_to(r, 9);
+    sent = rig_count(r, "INVITE");
+    rig_run(r, 2000);
+    assert_int_equal(rig_count(r, "INVITE"), sent);
+    rig_answer(r, rig_find(r, "INVITE", 1), "100 Trying", "", "", "");
+    hang_up(r);
+}
+
 /* There and back, and the other side answers neither at first. */
 static void we_move_and_come_back(void **state)
 {
@@ -439,6 +456,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         {"14: another address of ours: SIP_CALL_MOVED, Via and Contact", we_move, 0, 0, 0},
         {"we move while an offer is open", we_move_within_an_offer, 0, 0, 0},
+        {"an offer given up gets a late word", an_offer_given_up_gets_a_late_word, 0, 0, 0},
         {"there and back", we_move_and_come_back, 0, 0, 0},
         {"no network, then another", the_network_is_gone_for_a_while, 0, 0, 0},
         {"silence after a move", silence_after_a_move_ends_the_call_late, 0, 0, 0},
