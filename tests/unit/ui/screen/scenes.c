@@ -59,6 +59,32 @@ void stage_free(struct stage *stage)
     buf_free(&stage->sent);
 }
 
+bool stage_sent(struct stage *stage, const char *part)
+{
+    bool found = strstr(buf_cstr(&stage->sent), part) != NULL;
+
+    buf_clear(&stage->sent);
+    return found;
+}
+
+int stage_set_up(void **state)
+{
+    struct stage *stage = calloc(1, sizeof *stage);
+
+    if (!stage)
+        return -1;
+    stage_init(stage, 24, 80);
+    *state = stage;
+    return 0;
+}
+
+int stage_tear_down(void **state)
+{
+    stage_free(*state);
+    free(*state);
+    return 0;
+}
+
 static void put_json(struct buf *out, const char *text)
 {
     for (; *text; text++) {

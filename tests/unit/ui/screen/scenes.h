@@ -18,6 +18,12 @@ struct stage {
 /* Two accounts, one of which is not registered, and a contact; nobody has called yet. */
 void stage_init(struct stage *stage, int rows, int cols);
 void stage_free(struct stage *stage);
+/* Whether one of the lines that were sent since the last such question has that part. */
+bool stage_sent(struct stage *stage, const char *part);
+/* For cmocka: the state is such a stage of 24 rows and 80 columns. */
+int stage_set_up(void **state);
+int stage_tear_down(void **state);
+#define STAGE_TEST(test) cmocka_unit_test_setup_teardown(test, stage_set_up, stage_tear_down)
 
 /* What stage_init has the phone say. */
 void scene_begin(struct screen *screen);

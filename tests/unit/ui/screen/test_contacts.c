@@ -1,6 +1,5 @@
 /* The contacts: what keys and commands ask of the phone, and what the form does with its replies.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,37 +27,19 @@
     "{\"time\":1795258920.0,\"direction\":\"in\",\"outcome\":\"missed\",\"peer\":"                 \
     "\"tel:+3225550102\"}]}"
 
-static void begin_stage(struct stage *stage)
+static void hear_people(struct stage *stage)
 {
-    stage_init(stage, 24, 80);
     scene_hear(&stage->screen, THREE);
     screen_choose(&stage->screen, &view_contacts, 0);
 }
 
 static int begin(void **state)
 {
-    struct stage *stage = calloc(1, sizeof *stage);
+    int err = stage_set_up(state);
 
-    if (!stage)
-        return -ENOMEM;
-    begin_stage(stage);
-    *state = stage;
-    return 0;
-}
-
-static int end(void **state)
-{
-    stage_free(*state);
-    free(*state);
-    return 0;
-}
-
-static bool was_sent(struct stage *stage, const char *part)
-{
-    bool found = strstr(buf_cstr(&stage->sent), part) != NULL;
-
-    buf_clear(&stage->sent);
-    return found;
+    if (!err)
+        hear_people(*state);
+    return err;
 }
 
 /* The reply to the last question, which was an edit. */
@@ -125,7 +106,8 @@ static void check_row(void **state)
     const struct row *row = *state;
     struct stage stage;
 
-    begin_stage(&stage);
+    stage_init(&stage, 24, 80);
+    hear_people(&stage);
     if (row->heard)
         scene_hear(&stage.screen, row->heard);
     scene_press(&stage.screen, row->keys);
@@ -156,7 +138,7 @@ static void faults_are_said_and_go(void **state)
     assert_false(scene_shows(s, "already"));
     assert_true(scene_shows(s, "this address cannot be read"));
     scene_press(s, "tab backspace backspace backspace backspace backspace b @ h enter");
-    assert_true(was_sent(stage, ",\"name\":\"caroline\",\"address\":\"b@h\""));
+    assert_true(stage_sent(stage, ",\"name\":\"caroline\",\"address\":\"b@h\""));
 }
 
 static void what_was_typed_is_not_lost(void **state)
@@ -191,7 +173,7 @@ static void saved_it_closes_and_is_chosen(void **state)
     reply(stage, "\"ok\":true");
     assert_true(is_open(stage, &view_contact_list));
     assert_true(scene_shows(s, "Zoe is saved"));
-    assert_true(was_sent(stage, "\"command\":\"contacts\""));
+    assert_true(stage_sent(stage, "\"command\":\"contacts\""));
     scene_hear(s, "{\"v\":1,\"reply\":5,\"ok\":true,\"contacts\":["
                   "{\"name\":\"Aaron\",\"address\":\"a@h\"},{\"name\":\"Zoe\",\"address\":\"z@h\"},"
                   "{\"name\":\"Ann\",\"address\":\"sip:ann@h\"}]}");
@@ -213,7 +195,7 @@ static void refused_it_stays_with_the_reason(void **state)
     assert_true(scene_shows(s, "/x/contacts: cannot be written"));
     buf_clear(&stage->sent);
     scene_press(s, "enter");
-    assert_true(was_sent(stage, ",\"name\":\"Zoe\",\"address\":\"z@h\",\"new\":true}"));
+    assert_true(stage_sent(stage, ",\"name\":\"Zoe\",\"address\":\"z@h\",\"new\":true}"));
 }
 
 /* Somebody else has changed the address; ours is written only over what was seen. */
@@ -227,7 +209,7 @@ static void changes_of_others_are_shown(void **state)
                   "{\"name\":\"Ann\",\"address\":\"new@h\"}]}");
     assert_true(scene_shows(s, "Somebody else has changed the address meanwhile, to new@h"));
     scene_press(s, "enter");
-    assert_true(was_sent(stage, ",\"name\":\"Ann\",\"was\":\"new@h\",\"rename\":\"Annna\"}"));
+    assert_true(stage_sent(stage, ",\"name\":\"Ann\",\"was\":\"new@h\",\"rename\":\"Annna\"}"));
     reply(stage, "\"ok\":false,\"error\":\"changed\",\"text\":\"it has changed\"");
     scene_press(s, "tab C-u m y @ h");
     scene_hear(s, THREE);
@@ -235,13 +217,13 @@ static void changes_of_others_are_shown(void **state)
     buf_clear(&stage->sent);
     scene_press(s, "enter");
     assert_true(
-        was_sent(stage, "\"was\":\"sip:ann@h\",\"address\":\"my@h\",\"rename\":\"Annna\"}"));
+        stage_sent(stage, "\"was\":\"sip:ann@h\",\"address\":\"my@h\",\"rename\":\"Annna\"}"));
     reply(stage, "\"ok\":false,\"error\":\"no-such-contact\",\"text\":\"there is none\"");
     scene_hear(s, "{\"v\":1,\"reply\":5,\"ok\":true,\"contacts\":[]}");
     assert_true(scene_shows(s, "Enter adds it anew"));
     buf_clear(&stage->sent);
     scene_press(s, "enter");
-    assert_true(was_sent(stage, ",\"name\":\"Annna\",\"address\":\"my@h\",\"new\":true}"));
+    assert_true(stage_sent(stage, ",\"name\":\"Annna\",\"address\":\"my@h\",\"new\":true}"));
 }
 
 /* The row that is chosen is the one that was, wherever it lies now. */
@@ -257,7 +239,8 @@ static void rows_stay_chosen(void **state)
     assert_int_equal(screen_chosen(s, &view_contact_list), 0);
     buf_clear(&stage->sent);
     scene_press(s, "y");
-    assert_true(was_sent(stage, ",\"name\":\"Bob Martin\",\"was\":\"sip:bob@example.org\",\"on\""));
+    assert_true(
+        stage_sent(stage, ",\"name\":\"Bob Martin\",\"was\":\"sip:bob@example.org\",\"on\""));
     reply(stage, "\"ok\":false,\"error\":\"changed\",\"text\":\"its address is now x@h\"");
     assert_true(scene_shows(s, "its address is now x@h"));
 }
@@ -319,10 +302,10 @@ static void the_mouse_does_it_too(void **state)
     assert_true(is_open(stage, &view_contact));
     click(s, "Add");
     scene_press(s, "1 enter");
-    assert_true(was_sent(stage, "\"address\":\"47111\""));
+    assert_true(stage_sent(stage, "\"address\":\"47111\""));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, stage_tear_down)
 
 int main(void)
 {

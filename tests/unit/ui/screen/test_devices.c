@@ -1,40 +1,13 @@
 /* The sound devices: what is asked of the phone, and what it says of them. */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "tests/unit/ui/screen/views.h"
 
-static int begin(void **state)
-{
-    struct stage *stage = calloc(1, sizeof *stage);
-
-    if (!stage)
-        return -ENOMEM;
-    stage_init(stage, 24, 80);
-    *state = stage;
-    return 0;
-}
-
-static int end(void **state)
-{
-    stage_free(*state);
-    free(*state);
-    return 0;
-}
-
 static void open_devices(struct stage *stage)
 {
     scene_devices(&stage->screen);
     buf_clear(&stage->sent);
-}
-
-static bool was_sent(struct stage *stage, const char *part)
-{
-    bool found = strstr(buf_cstr(&stage->sent), part) != NULL;
-
-    buf_clear(&stage->sent);
-    return found;
 }
 
 static void opening_listens_and_closing_stops(void **state)
@@ -43,16 +16,16 @@ static void opening_listens_and_closing_stops(void **state)
 
     stage->screen.watches = true;
     scene_press(&stage->screen, "D");
-    assert_true(was_sent(stage, "\"command\":\"test\""));
+    assert_true(stage_sent(stage, "\"command\":\"test\""));
     scene_hear(&stage->screen, "{\"v\":1,\"event\":\"test\",\"time\":1,\"doing\":\"open\"}");
     scene_press(&stage->screen, "esc");
-    assert_true(was_sent(stage, "\"what\":\"off\""));
+    assert_true(stage_sent(stage, "\"what\":\"off\""));
     stage->screen.watches = false;
     scene_hear(&stage->screen, "{\"v\":1,\"event\":\"test-ended\",\"time\":1}");
     scene_press(&stage->screen, "D");
-    assert_false(was_sent(stage, "\"command\":\"test\""));
+    assert_false(stage_sent(stage, "\"command\":\"test\""));
     scene_press(&stage->screen, "esc");
-    assert_false(was_sent(stage, "\"what\":\"off\""));
+    assert_false(stage_sent(stage, "\"what\":\"off\""));
 }
 
 /* The device is the call's then. */
@@ -63,7 +36,7 @@ static void a_call_is_not_disturbed(void **state)
     stage->screen.watches = true;
     scene_hear(&stage->screen, "{\"v\":1,\"event\":\"answered\",\"time\":1,\"call\":1}");
     scene_press(&stage->screen, "D t p");
-    assert_false(was_sent(stage, "\"command\":\"test\""));
+    assert_false(stage_sent(stage, "\"command\":\"test\""));
 }
 
 static const struct row {
@@ -89,7 +62,7 @@ static void check_row(void **state)
     stage_init(&stage, 24, 80);
     open_devices(&stage);
     scene_press(&stage.screen, row->keys);
-    assert_true(was_sent(&stage, row->sent));
+    assert_true(stage_sent(&stage, row->sent));
     stage_free(&stage);
 }
 
@@ -132,15 +105,13 @@ static void levels_are_no_news_of_the_log(void **state)
     assert_int_equal(stage->model.n_notes, n);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(opening_listens_and_closing_stops),
-        TEST(a_call_is_not_disturbed),
-        TEST(what_it_says_is_known),
-        TEST(levels_are_no_news_of_the_log),
+        STAGE_TEST(opening_listens_and_closing_stops),
+        STAGE_TEST(a_call_is_not_disturbed),
+        STAGE_TEST(what_it_says_is_known),
+        STAGE_TEST(levels_are_no_news_of_the_log),
     };
 
     return RUN_ROWS("ui/screen/devices", rows, check_row) +

@@ -78,43 +78,35 @@ static void check_row(void **state)
 /* Who calls himself like a contact and ends the quotes himself stays within them all the same. */
 static void quotes_of_his_own(void **state)
 {
-    struct stage stage;
-    struct screen *s = &stage.screen;
+    struct stage *stage = *state;
+    struct screen *s = &stage->screen;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
     scene_hear(s, "{\"v\":1,\"event\":\"incoming\",\"time\":1.0,\"call\":7,\"peer\":"
                   "\"sip:m@h.example\",\"peer_name\":\"x\\\" calls, or Bob \\\"\"}");
     assert_true(scene_shows(s, "\"x' calls, or Bob '\" calls"));
     assert_false(scene_shows(s, "x\""));
-    stage_free(&stage);
 }
 
 /* Also where those who called before are offered as one types. */
 static void quotes_where_one_dials(void **state)
 {
-    struct stage stage;
-    struct screen *s = &stage.screen;
+    struct stage *stage = *state;
+    struct screen *s = &stage->screen;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
     scene_hear(s, "{\"v\":1,\"reply\":4,\"ok\":true,\"history\":[{\"v\":1,\"list\":\"history\","
                   "\"time\":1.0,\"direction\":\"in\",\"outcome\":\"missed\",\"peer\":"
                   "\"sip:m@h.example\",\"peer_name\":\"Bobby\"}]}");
     scene_press(s, "c b o b b y");
     assert_true(scene_shows(s, "\"Bobby\" "));
-    stage_free(&stage);
 }
 
 /* --- a phone that is stuck ------------------------------------------------------------------ */
 
 static void a_phone_that_does_not_answer(void **state)
 {
-    struct stage stage;
-    struct screen *s = &stage.screen;
+    struct stage *stage = *state;
+    struct screen *s = &stage->screen;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
     scene_run(s, "dnd");
     s->now_ms += 4999;
     assert_false(scene_shows(s, "does not answer"));
@@ -129,7 +121,6 @@ static void a_phone_that_does_not_answer(void **state)
     assert_true(scene_shows(s, "the telephone does not answer")); /* to the second one */
     screen_forget_asked(s);
     assert_false(scene_shows(s, "does not answer"));
-    stage_free(&stage);
 }
 
 /* --- many ----------------------------------------------------------------------------------- */
@@ -154,12 +145,10 @@ static void hear_contacts(struct screen *s, size_t n, const char *name, bool num
 /* Who looks at each name anew for each of them waits for hours. */
 static void completion_among_many(void **state)
 {
+    struct stage *stage = *state;
     static const char *const names[] = {"Name ", "The same", ""};
-    struct stage stage;
-    struct screen *s = &stage.screen;
+    struct screen *s = &stage->screen;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         hear_contacts(s, 20000, names[i], i != 1);
         scene_press(s, ": c a l l space tab");
@@ -176,41 +165,35 @@ static void completion_among_many(void **state)
         screen_key(s, &(struct key){.code = (uint32_t)*c});
     scene_press(s, "tab");
     assert_true(scene_shows(s, ":call Name 0"));
-    stage_free(&stage);
 }
 
 /* The longest message that a stranger can send, in as many rows as can be. */
 static void search_in_a_long_message(void **state)
 {
-    struct stage stage;
-    struct screen *s = &stage.screen;
+    struct stage *stage = *state;
+    struct screen *s = &stage->screen;
     struct buf text = buf_new(1 << 20);
 
-    (void)state;
     buf_puts(&text, "OPTIONS sip:a@b SIP/2.0\nCall-ID: 1\n\n");
     for (size_t i = 0; text.n < 65000; i++)
         buf_printf(&text, "%zu \u6771\u6771 e\u0301 %s\n", i, i % 7 ? "" : "word");
-    stage_init(&stage, 24, 80);
     scene_message(s, 1, false, "192.0.2.9:5060", buf_cstr(&text));
     scene_press(s, "T enter");
     for (unsigned i = 0; i < 100; i++)
         screen_draw(s);
     scene_press(s, "/ n o t space t h e r e enter");
     assert_true(scene_shows(s, "not there\" is in no row"));
-    stage_free(&stage);
     buf_free(&text);
 }
 
 /* A day of calls: what is kept has limits, and the newest are kept. */
 static void many_events(void **state)
 {
+    struct stage *stage = *state;
     char line[512];
-    struct stage stage;
-    struct screen *s = &stage.screen;
-    const struct model *m = &stage.model;
+    struct screen *s = &stage->screen;
+    const struct model *m = &stage->model;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
     scene_hear(s, INCOMING(7));
     for (unsigned i = 0; i < 2 * MODEL_NOTES_MAX; i++) {
         snprintf(line, sizeof line, "{\"v\":1,\"event\":\"notice\",\"time\":1.0,\"text\":\"n%u\"}",
@@ -233,18 +216,15 @@ static void many_events(void **state)
     scene_press(s, "esc");
     scene_run(s, "devices");
     check_text(s);
-    stage_free(&stage);
 }
 
 /* More is said than there is room for, cut in the middle of a character. */
 static void a_long_sentence(void **state)
 {
-    struct stage stage;
-    struct screen *s = &stage.screen;
+    struct stage *stage = *state;
+    struct screen *s = &stage->screen;
     struct buf text = buf_new(8192);
 
-    (void)state;
-    stage_init(&stage, 24, 80);
     for (unsigned i = 0; i < 6; i++) {
         buf_clear(&text);
         for (unsigned n = 0; n < i; n++)
@@ -255,19 +235,16 @@ static void a_long_sentence(void **state)
         assert_null(u8_check((const uint8_t *)s->message.p, s->message.n));
         check_text(s);
     }
-    stage_free(&stage);
     buf_free(&text);
 }
 
 /* Names of the ladder have less room than strangers take. */
 static void a_long_name_in_the_ladder(void **state)
 {
-    struct stage stage;
-    struct screen *s = &stage.screen;
+    struct stage *stage = *state;
+    struct screen *s = &stage->screen;
     struct buf text = buf_new(8192);
 
-    (void)state;
-    stage_init(&stage, 24, 80);
     for (unsigned i = 0; i < 6; i++) {
         const uint64_t number = i + 1;
         struct ladder ladder;
@@ -280,24 +257,21 @@ static void a_long_name_in_the_ladder(void **state)
             buf_puts(&text, "\u6771");
         buf_puts(&text, "@b>\nTo: <sip:a@b>\nCall-ID: 1\n\n");
         scene_message(s, i, false, "192.0.2.9:5060", buf_cstr(&text));
-        ladder_of(&stage.model, &number, 1, 160, &ladder);
+        ladder_of(&stage->model, &number, 1, 160, &ladder);
         assert_int_equal(ladder.n, 1);
         assert_null(u8_check((const uint8_t *)ladder.far[0].name, strlen(ladder.far[0].name)));
         scene_run(s, "trace");
         check_text(s);
     }
-    stage_free(&stage);
     buf_free(&text);
 }
 
 /* One above the other, until there is no place. */
 static void all_views_are_opened(void **state)
 {
-    struct stage stage;
-    struct screen *s = &stage.screen;
+    struct stage *stage = *state;
+    struct screen *s = &stage->screen;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
     for (size_t i = 0; view_at(i); i++)
         if (view_at(i)->kind != VIEW_PANE) {
             screen_open(s, view_at(i));
@@ -305,7 +279,6 @@ static void all_views_are_opened(void **state)
             check_text(s);
         }
     assert_true(s->n_open > 2);
-    stage_free(&stage);
 }
 
 static void point(struct screen *s, enum key_mouse mouse, int row, int col)
@@ -343,14 +316,12 @@ static void clicks_everywhere(void **state)
 /* Below a list there is nothing to be chosen. */
 static void a_click_below_a_list(void **state)
 {
-    struct stage stage;
-    struct screen *s = &stage.screen;
+    struct stage *stage = *state;
+    struct screen *s = &stage->screen;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
     hear_contacts(s, 2, "Name ", true);
     check_text(s);
-    buf_clear(&stage.sent);
+    buf_clear(&stage->sent);
     point(s, MOUSE_PRESS, 3, 50);
     assert_int_equal(screen_chosen(s, &view_contacts), 0);
     for (int row = 5; row < 9; row++) {
@@ -358,8 +329,7 @@ static void a_click_below_a_list(void **state)
         point(s, MOUSE_PRESS, row, 50);
         assert_int_equal(screen_chosen(s, &view_contacts), 0);
     }
-    assert_int_equal(stage.sent.n, 0);
-    stage_free(&stage);
+    assert_int_equal(stage->sent.n, 0);
 }
 
 /* --- secrets -------------------------------------------------------------------------------- */
@@ -393,17 +363,17 @@ static void a_password_that_was_typed(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(quotes_of_his_own),
-                                              cmocka_unit_test(quotes_where_one_dials),
-                                              cmocka_unit_test(a_phone_that_does_not_answer),
-                                              cmocka_unit_test(completion_among_many),
-                                              cmocka_unit_test(search_in_a_long_message),
-                                              cmocka_unit_test(many_events),
-                                              cmocka_unit_test(a_long_sentence),
-                                              cmocka_unit_test(a_long_name_in_the_ladder),
-                                              cmocka_unit_test(all_views_are_opened),
+    static const struct CMUnitTest tests[] = {STAGE_TEST(quotes_of_his_own),
+                                              STAGE_TEST(quotes_where_one_dials),
+                                              STAGE_TEST(a_phone_that_does_not_answer),
+                                              STAGE_TEST(completion_among_many),
+                                              STAGE_TEST(search_in_a_long_message),
+                                              STAGE_TEST(many_events),
+                                              STAGE_TEST(a_long_sentence),
+                                              STAGE_TEST(a_long_name_in_the_ladder),
+                                              STAGE_TEST(all_views_are_opened),
                                               cmocka_unit_test(clicks_everywhere),
-                                              cmocka_unit_test(a_click_below_a_list),
+                                              STAGE_TEST(a_click_below_a_list),
                                               cmocka_unit_test(a_password_that_was_typed)};
 
     return RUN_ROWS("ui/screen hostile lines", rows, check_row) +

@@ -119,11 +119,14 @@ static void check_row(void **state)
 
 #define ACCOUNT(label, uri) "{\"account\":\"" label "\",\"uri\":\"" uri "\",\"registers\":true}"
 #define ACCOUNTS                                                                                   \
-    "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0\",\"leaves\":true,\"calls\":[],\"accounts\":"   \
+    "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0\",\"leaves\":true,\"calls\":[],"             \
+    "\"accounts\":"                                                                                \
     "[" ACCOUNT("home", "sip:alice@example.org") "," ACCOUNT("work", "sip:work@pbx.example") "]}"
 #define REFUSED_BEFORE                                                                             \
-    "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0\",\"calls\":[],\"accounts\":[{\"account\":\"work\","    \
-    "\"uri\":\"sip:work@pbx.example\",\"registers\":true,\"registered\":false,\"text\":\"the server "     \
+    "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0\",\"calls\":[],\"accounts\":[{\"account\":"  \
+    "\"work\","                                                                                    \
+    "\"uri\":\"sip:work@pbx.example\",\"registers\":true,\"registered\":false,\"text\":\"the "     \
+    "server "                                                                                      \
     "refuses the password and asks for another one of this account\"}]}"
 #define EVENT(word, more) "{\"v\":1,\"event\":\"" word "\",\"time\":1.0,\"call\":" more "}"
 #define PAST(time, outcome)                                                                        \
@@ -214,15 +217,12 @@ static void check_seen(void **state)
 /* The person knows it already, and wants to see the keys. */
 static void who_hangs_up_is_not_told(void **state)
 {
-    struct stage stage;
+    struct stage *stage = *state;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
-    scene_hear(&stage.screen, STATUS(CALL(2, "up", "")));
-    scene_press(&stage.screen, "x");
-    scene_hear(&stage.screen, ENDED);
-    assert_false(scene_shows(&stage.screen, "nobody answered"));
-    stage_free(&stage);
+    scene_hear(&stage->screen, STATUS(CALL(2, "up", "")));
+    scene_press(&stage->screen, "x");
+    scene_hear(&stage->screen, ENDED);
+    assert_false(scene_shows(&stage->screen, "nobody answered"));
 }
 
 static void the_way_out_is_shown(void **state)
@@ -257,56 +257,44 @@ static void how_small_it_is(void **state)
 /* What was typed may be secret. */
 static void digits_go_away(void **state)
 {
-    struct stage stage;
+    struct stage *stage = *state;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
-    scene_hear(&stage.screen, STATUS(CALL(1, "up", "")));
-    scene_press(&stage.screen, "1 2");
-    stage.screen.now_ms += 10000;
-    assert_false(scene_shows(&stage.screen, "12"));
-    scene_press(&stage.screen, "3");
-    assert_true(scene_shows(&stage.screen, "p1@h.example: 3"));
-    stage_free(&stage);
+    scene_hear(&stage->screen, STATUS(CALL(1, "up", "")));
+    scene_press(&stage->screen, "1 2");
+    stage->screen.now_ms += 10000;
+    assert_false(scene_shows(&stage->screen, "12"));
+    scene_press(&stage->screen, "3");
+    assert_true(scene_shows(&stage->screen, "p1@h.example: 3"));
 }
 
 static void a_search_that_is_left(void **state)
 {
-    struct stage stage;
+    struct stage *stage = *state;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
-    scene_hear(&stage.screen, PEOPLE);
-    scene_press(&stage.screen, "tab tab j / d a n");
-    assert_int_equal(screen_chosen(&stage.screen, &view_contacts), 2);
-    scene_press(&stage.screen, "esc");
-    assert_int_equal(screen_chosen(&stage.screen, &view_contacts), 1);
-    stage_free(&stage);
+    scene_hear(&stage->screen, PEOPLE);
+    scene_press(&stage->screen, "tab tab j / d a n");
+    assert_int_equal(screen_chosen(&stage->screen, &view_contacts), 2);
+    scene_press(&stage->screen, "esc");
+    assert_int_equal(screen_chosen(&stage->screen, &view_contacts), 1);
 }
 
 /* "12:30" of today becomes "Fri 12:30", though nothing happens. */
 static void dates_change_at_midnight(void **state)
 {
-    struct stage stage;
+    struct stage *stage = *state;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
-    stage.screen.unix_time = 1795305540.0; /* 23:59:00 UTC */
-    stage.screen.message_until_ms = 0;
-    assert_in_range(screen_deadline_ms(&stage.screen), stage.screen.now_ms + 59000,
-                    stage.screen.now_ms + 61000);
-    stage_free(&stage);
+    stage->screen.unix_time = 1795305540.0; /* 23:59:00 UTC */
+    stage->screen.message_until_ms = 0;
+    assert_in_range(screen_deadline_ms(&stage->screen), stage->screen.now_ms + 59000,
+                    stage->screen.now_ms + 61000);
 }
 
 static void a_number_is_pasted(void **state)
 {
-    struct stage stage;
+    struct stage *stage = *state;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
-    screen_key(&stage.screen, &(struct key){.code = KEY_PASTE, .text = SLICE("+32 (2) 555\n")});
-    assert_true(scene_shows(&stage.screen, "to +32 (2) 555"));
-    stage_free(&stage);
+    screen_key(&stage->screen, &(struct key){.code = KEY_PASTE, .text = SLICE("+32 (2) 555\n")});
+    assert_true(scene_shows(&stage->screen, "to +32 (2) 555"));
 }
 
 /* --- the model ------------------------------------------------------------------------------ */
@@ -319,57 +307,51 @@ static const struct model_call *hear_call(struct stage *stage, const char *line)
 
 static void the_life_of_a_call(void **state)
 {
+    struct stage *stage = *state;
     const struct model_call *c;
-    struct stage stage;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
-    c = hear_call(&stage,
+    c = hear_call(stage,
                   "{\"v\":1,\"event\":\"calling\",\"time\":1.0,\"call\":4,\"peer\":\"sip:b@h\"}");
     assert_int_equal(c->phase, PHONE_PHASE_CALLING);
-    c = hear_call(&stage, "{\"v\":1,\"event\":\"ringing\",\"time\":1.0,\"call\":4,\"status\":183}");
+    c = hear_call(stage, "{\"v\":1,\"event\":\"ringing\",\"time\":1.0,\"call\":4,\"status\":183}");
     assert_int_equal(c->phase, PHONE_PHASE_CALLING);
-    c = hear_call(&stage, "{\"v\":1,\"event\":\"ringing\",\"time\":1.0,\"call\":4,\"status\":180}");
+    c = hear_call(stage, "{\"v\":1,\"event\":\"ringing\",\"time\":1.0,\"call\":4,\"status\":180}");
     assert_int_equal(c->phase, PHONE_PHASE_RINGING);
-    stage.screen.now_ms += 5000;
+    stage->screen.now_ms += 5000;
     c = hear_call(
-        &stage, "{\"v\":1,\"event\":\"answered\",\"time\":1.0,\"call\":4,\"codec\":\"pcmu/8000\"}");
-    assert_true(c->phase == PHONE_PHASE_UP && c->up_ms == stage.screen.now_ms);
+        stage, "{\"v\":1,\"event\":\"answered\",\"time\":1.0,\"call\":4,\"codec\":\"pcmu/8000\"}");
+    assert_true(c->phase == PHONE_PHASE_UP && c->up_ms == stage->screen.now_ms);
     assert_string_equal(c->codec, "pcmu/8000");
-    c = hear_call(&stage,
+    c = hear_call(stage,
                   "{\"v\":1,\"event\":\"recording\",\"time\":1.0,\"call\":4,\"file\":\"/b.wav\"}");
     c = hear_call(
-        &stage,
+        stage,
         "{\"v\":1,\"event\":\"recording-ended\",\"time\":1.0,\"call\":4,\"file\":\"/a.wav\"}");
     assert_true(c->recording); /* it is the end of the one before */
     c = hear_call(
-        &stage,
+        stage,
         "{\"v\":1,\"event\":\"recording-ended\",\"time\":1.0,\"call\":4,\"file\":\"/b.wav\"}");
     assert_false(c->recording);
-    c = hear_call(&stage, "{\"v\":1,\"event\":\"quality\",\"time\":1.0,\"call\":4,\"mos\":4.2}");
+    c = hear_call(stage, "{\"v\":1,\"event\":\"quality\",\"time\":1.0,\"call\":4,\"mos\":4.2}");
     assert_true(model_call_now(c).mos > 4.1F && isnan(model_call_now(c).delay));
-    c = hear_call(&stage,
+    c = hear_call(stage,
                   "{\"v\":1,\"event\":\"ended\",\"time\":1.0,\"call\":4,\"outcome\":\"answered\"}");
     assert_null(c);
     assert_null(
-        hear_call(&stage, "{\"v\":1,\"event\":\"quality\",\"time\":1.0,\"call\":4,\"mos\":4.2}"));
-    stage_free(&stage);
+        hear_call(stage, "{\"v\":1,\"event\":\"quality\",\"time\":1.0,\"call\":4,\"mos\":4.2}"));
 }
 
 /* What happened while we were not connected is in the status. */
 static void a_status_replaces_what_was(void **state)
 {
-    struct stage stage;
+    struct stage *stage = *state;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
-    scene_hear(&stage.screen, STATUS(CALL(1, "up", "") "," CALL(2, "up", "")));
-    assert_int_equal(stage.model.n_calls, 2);
-    scene_hear(&stage.screen, STATUS(CALL(2, "up", "") "," CALL(9, "calling", "")));
-    assert_int_equal(stage.model.n_calls, 2);
-    assert_int_equal(stage.model.calls[0]->call, 2);
-    assert_int_equal(stage.model.calls[1]->call, 9);
-    stage_free(&stage);
+    scene_hear(&stage->screen, STATUS(CALL(1, "up", "") "," CALL(2, "up", "")));
+    assert_int_equal(stage->model.n_calls, 2);
+    scene_hear(&stage->screen, STATUS(CALL(2, "up", "") "," CALL(9, "calling", "")));
+    assert_int_equal(stage->model.n_calls, 2);
+    assert_int_equal(stage->model.calls[0]->call, 2);
+    assert_int_equal(stage->model.calls[1]->call, 9);
 }
 
 /* The answer of the phone to the question for its state, with the id that this had. */
@@ -424,19 +406,16 @@ static void expect_line(struct stage *stage, const char *keys, const char *line)
 
 static void tab_goes_round(void **state)
 {
-    struct stage stage;
+    struct stage *stage = *state;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
-    expect_line(&stage, ": h", "h");
-    expect_line(&stage, "tab", "hang-up");
-    expect_line(&stage, "tab", "hold");
-    expect_line(&stage, "tab", "help");
-    expect_line(&stage, "tab", "h");
-    expect_line(&stage, "S-tab", "help");
-    expect_line(&stage, "esc", "");
-    expect_line(&stage, ": c a l l space B tab", "call Bob Martin");
-    stage_free(&stage);
+    expect_line(stage, ": h", "h");
+    expect_line(stage, "tab", "hang-up");
+    expect_line(stage, "tab", "hold");
+    expect_line(stage, "tab", "help");
+    expect_line(stage, "tab", "h");
+    expect_line(stage, "S-tab", "help");
+    expect_line(stage, "esc", "");
+    expect_line(stage, ": c a l l space B tab", "call Bob Martin");
 }
 
 /* --- the mouse ------------------------------------------------------------------------------ */
@@ -449,25 +428,22 @@ static void point(struct stage *stage, enum key_mouse mouse, int row, int col)
 
 static void clicks_do_what_keys_do(void **state)
 {
-    struct stage stage;
+    struct stage *stage = *state;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
-    scene_hear(&stage.screen, STATUS(CALL(1, "up", "") "," CALL(2, "up", "")));
-    screen_draw(&stage.screen);
-    point(&stage, MOUSE_PRESS, 4, 5);
-    assert_int_equal(screen_call(&stage.screen)->call, 2);
-    point(&stage, MOUSE_PRESS, 3, 50);
-    assert_ptr_equal(stage.screen.focus, &view_contacts);
-    buf_clear(&stage.sent);
-    point(&stage, MOUSE_PRESS, 3, 50);
-    assert_true(stage.sent.n > 0); /* the second one calls */
-    buf_clear(&stage.sent);
-    point(&stage, MOUSE_PRESS, 23, 2);
-    assert_true(slice_starts(buf_slice(&stage.sent), SLICE("{\"command\":\"hangup\"")));
-    point(&stage, MOUSE_WHEEL_DOWN, 4, 5);
-    point(&stage, MOUSE_PRESS, 200, 300); /* nowhere */
-    stage_free(&stage);
+    scene_hear(&stage->screen, STATUS(CALL(1, "up", "") "," CALL(2, "up", "")));
+    screen_draw(&stage->screen);
+    point(stage, MOUSE_PRESS, 4, 5);
+    assert_int_equal(screen_call(&stage->screen)->call, 2);
+    point(stage, MOUSE_PRESS, 3, 50);
+    assert_ptr_equal(stage->screen.focus, &view_contacts);
+    buf_clear(&stage->sent);
+    point(stage, MOUSE_PRESS, 3, 50);
+    assert_true(stage->sent.n > 0); /* the second one calls */
+    buf_clear(&stage->sent);
+    point(stage, MOUSE_PRESS, 23, 2);
+    assert_true(slice_starts(buf_slice(&stage->sent), SLICE("{\"command\":\"hangup\"")));
+    point(stage, MOUSE_WHEEL_DOWN, 4, 5);
+    point(stage, MOUSE_PRESS, 200, 300); /* nowhere */
 }
 
 /* --- bindings ------------------------------------------------------------------------------- */
@@ -515,32 +491,26 @@ static unsigned news_of(struct stage *stage, const char *json)
 /* Though the other one would be meant by somebody who comes then. */
 static void once_more_is_about_the_same_call(void **state)
 {
+    struct stage *stage = *state;
     struct buf sent = buf_new(65536);
-    struct stage stage;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
-    scene_hear(&stage.screen, STATUS(CALL(1, "up", "") "," CALL(2, "up", "")));
-    scene_press(&stage.screen, "H");
-    scene_hear(&stage.screen, EVENT("on-hold", "1"));
-    scene_press(&stage.screen, "H");
-    put_last(&stage, &sent);
+    scene_hear(&stage->screen, STATUS(CALL(1, "up", "") "," CALL(2, "up", "")));
+    scene_press(&stage->screen, "H");
+    scene_hear(&stage->screen, EVENT("on-hold", "1"));
+    scene_press(&stage->screen, "H");
+    put_last(stage, &sent);
     assert_string_equal(buf_cstr(&sent), "{\"command\":\"resume\",\"id\":*,\"call\":1}");
     buf_free(&sent);
-    stage_free(&stage);
 }
 
 /* It has a row for each call from the beginning on. */
 static void the_history_is_asked_for(void **state)
 {
-    struct stage stage;
+    struct stage *stage = *state;
 
-    (void)state;
-    stage_init(&stage, 24, 80);
-    assert_true(news_of(&stage, INCOMING(1)) & MODEL_PEOPLE);
-    assert_false(news_of(&stage, EVENT("answered", "1")) & MODEL_PEOPLE);
-    assert_true(news_of(&stage, EVENT("ended", "1,\"outcome\":\"answered\"")) & MODEL_PEOPLE);
-    stage_free(&stage);
+    assert_true(news_of(stage, INCOMING(1)) & MODEL_PEOPLE);
+    assert_false(news_of(stage, EVENT("answered", "1")) & MODEL_PEOPLE);
+    assert_true(news_of(stage, EVENT("ended", "1,\"outcome\":\"answered\"")) & MODEL_PEOPLE);
 }
 
 /* Each binding of the table means a command that there is, and each command says what it does. */
@@ -564,21 +534,21 @@ static void the_tables_agree(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_life_of_a_call),
-        cmocka_unit_test(a_status_replaces_what_was),
+        STAGE_TEST(the_life_of_a_call),
+        STAGE_TEST(a_status_replaces_what_was),
         cmocka_unit_test(q_asks_by_what_becomes_of_the_calls),
-        cmocka_unit_test(tab_goes_round),
-        cmocka_unit_test(clicks_do_what_keys_do),
+        STAGE_TEST(tab_goes_round),
+        STAGE_TEST(clicks_do_what_keys_do),
         cmocka_unit_test(the_tables_agree),
-        cmocka_unit_test(once_more_is_about_the_same_call),
-        cmocka_unit_test(the_history_is_asked_for),
-        cmocka_unit_test(who_hangs_up_is_not_told),
+        STAGE_TEST(once_more_is_about_the_same_call),
+        STAGE_TEST(the_history_is_asked_for),
+        STAGE_TEST(who_hangs_up_is_not_told),
         cmocka_unit_test(the_way_out_is_shown),
         cmocka_unit_test(how_small_it_is),
-        cmocka_unit_test(digits_go_away),
-        cmocka_unit_test(a_search_that_is_left),
-        cmocka_unit_test(dates_change_at_midnight),
-        cmocka_unit_test(a_number_is_pasted),
+        STAGE_TEST(digits_go_away),
+        STAGE_TEST(a_search_that_is_left),
+        STAGE_TEST(dates_change_at_midnight),
+        STAGE_TEST(a_number_is_pasted),
     };
 
     return RUN_ROWS("ui/screen/screen", rows, check_row) +

@@ -1,5 +1,4 @@
 /* The trace by its keys and commands, and the columns of its ladder. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,21 +10,13 @@
 
 static int open_trace(void **state)
 {
-    struct stage *stage = calloc(1, sizeof *stage);
+    struct stage *stage;
 
-    if (!stage)
-        return -ENOMEM;
-    stage_init(stage, 24, 80);
+    if (stage_set_up(state))
+        return -1;
+    stage = *state;
     scene_exchange(&stage->screen);
     scene_press(&stage->screen, "T");
-    *state = stage;
-    return 0;
-}
-
-static int close_trace(void **state)
-{
-    stage_free(*state);
-    free(*state);
     return 0;
 }
 
@@ -346,7 +337,7 @@ static void servers_are_known_by_what_they_do(void **state)
     assert_string_equal(ladder.far[1].name, "x@h");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_trace, close_trace)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_trace, stage_tear_down)
 
 int main(void)
 {
