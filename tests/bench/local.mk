@@ -17,6 +17,8 @@ endif
 bench_helpers = tests/bench/bench_load tests/bench/bench_registrar tests/bench/bench_sip
 EXTRA_PROGRAMS += $(bench_helpers)
 CLEANFILES += $(bench_helpers)
+tests_bench_bench_load_SOURCES = tests/bench/bench_load.c tests/bench/load.h \
+	tests/bench/load_calls.c tests/bench/load_media.c tests/bench/load_sockets.c
 tests_bench_bench_load_LDADD =
 tests_bench_bench_registrar_LDADD =
 tests_bench_bench_sip_LDADD = $(OPUS_LIBS)
