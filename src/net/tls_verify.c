@@ -45,13 +45,29 @@ static bool is_address(const ASN1_OCTET_STRING *octets, const struct ip *wanted)
            memcmp(ASN1_STRING_get0_data(octets), wanted->bytes, n) == 0;
 }
 
-/* wanted: of family 0 where domain is a name. */
-static bool is_named(const GENERAL_NAME *name, const char *domain, const struct ip *wanted)
+static struct slice sip_domain(const GENERAL_NAME *name)
+{
+    return name->type == GEN_URI ? domain_in(text_of(name->d.uniformResourceIdentifier))
+                                 : (struct slice){0};
+}
+
+/* 7.1: DNS names count only where no SIP URI says which domains it is for. */
+static bool has_sip_domain(const GENERAL_NAMES *names)
+{
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
+        if (sip_domain(sk_GENERAL_NAME_value(names, i)).n)
+            return true;
+    return false;
+}
+
+/* by_uri: whether it has a SIP URI. wanted: of family 0 where domain is a name. */
+static bool is_named(const GENERAL_NAME *name, bool by_uri, const char *domain,
+                     const struct ip *wanted)
 {
     if (wanted->family)
         return name->type == GEN_IPADD && is_address(name->d.iPAddress, wanted);
-    if (name->type == GEN_URI)
-        return is_domain(domain_in(text_of(name->d.uniformResourceIdentifier)), domain);
+    if (by_uri)
+        return is_domain(sip_domain(name), domain);
     return name->type == GEN_DNS && is_domain(text_of(name->d.dNSName), domain);
 }
 
@@ -101,12 +117,12 @@ static void put_which(struct net_tls *tls, const X509 *certificate)
 static bool has_name(struct net_tls *tls, X509 *certificate)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    bool by_uri = has_sip_domain(names), found = false;
     struct ip wanted = {0};
-    bool found = false;
 
     ip_parse(slice_of(tls->domain), &wanted);
     for (int i = 0; !found && i < sk_GENERAL_NAME_num(names); i++)
-        found = is_named(sk_GENERAL_NAME_value(names, i), tls->domain, &wanted);
+        found = is_named(sk_GENERAL_NAME_value(names, i), by_uri, tls->domain, &wanted);
     if (!names && !wanted.family)
         found = is_common_name(certificate, tls->domain);
     if (!found) {
