@@ -12,6 +12,7 @@ from lib import room as rooms
 from lib import sip, sound, tap, tphone, wire
 from lib.dns import SERVFAIL, Dns
 from lib.ends import Callee
+from lib.papers import Paper
 from lib.room import Room
 from lib.tap import case, equal, expect
 
@@ -32,8 +33,8 @@ class World:
         """A peer on 127.0.0.LAST."""
         return self.room.keep(sip.Peer(port=self.port, host=f"127.0.0.{last}"))
 
-    def tcp(self, last):
-        return self.room.keep(sip.TcpListener(self.port, host=f"127.0.0.{last}"))
+    def tcp(self, last, paper=None):
+        return self.room.keep(sip.TcpListener(self.port, host=f"127.0.0.{last}", paper=paper))
 
 
 def busy(peer, phone, target=TARGET, seconds=8):
@@ -142,6 +143,77 @@ def capitals():
     with Room() as room:
         world = World(room, UDP_A + HOSTS)
         busy(world.udp(2), world.call("sip:alice@EXAMPLE.Test"), "sip:alice@EXAMPLE.Test")
+
+
+# --- TLS ------------------------------------------------------------------------------------------
+
+NAPTR_TLS = 'example.test NAPTR 10 10 "s" "SIPS+D2T" "" _sips._tcp.example.test\n'
+TLS_A = "_sips._tcp.example.test SRV 1 0 PORT a.example.test\n"
+TLS_B = "_sips._tcp.example.test SRV 2 0 PORT b.example.test\n"
+
+
+def expect_tls_only(world):
+    for name in "_sip._udp.example.test", "_sip._tcp.example.test":
+        equal(world.dns.count("SRV", name), 0, f"questions for SRV {name}")
+
+
+@case("NAPTR that prefers TLS is followed, and the domain of the URI is who must be there, RFC 5922",
+      TARGET, NAPTR_UDP + NAPTR_TLS)
+@case("sips: means TLS, by NAPTR", "sips:alice@example.test", NAPTR_UDP + NAPTR_TLS)
+@case("sips: means TLS, by SRV without NAPTR", "sips:alice@example.test", "")
+@case("transport=tls is TLS, by SRV alone", TARGET + ";transport=tls", NAPTR_UDP)
+def tls(target, naptr):
+    with Room() as room:
+        root = Paper(room, "root")
+        domain = Paper(room, "domain", ("DNS:example.test",), root)
+        world = World(room, naptr + UDP_A + TCP_B + TLS_A + HOSTS)
+        udp, server = world.udp(2), world.tcp(2, domain)
+        phone = world.call(target, tls_ca=root.pem)
+        busy(server.accept(8), phone, target)
+        equal(udp.messages, [], "what came over UDP")
+        equal(world.dns.count("SRV", "_sips._tcp.example.test"), 1, "questions for SRV of TLS")
+        if target != TARGET:
+            expect_tls_only(world)
+
+
+@case("over TLS who is only where the domain's records lead to is not who was asked for: he is told "
+      "nothing")
+def tls_elsewhere():
+    with Room() as room:
+        root = Paper(room, "root")
+        names = "DNS:a.example.test", "DNS:_sips._tcp.example.test", "IP:127.0.0.2"
+        world = World(room, NAPTR_UDP + NAPTR_TLS + UDP_A + TCP_B + TLS_A + HOSTS)
+        server = world.tcp(2, Paper(room, "host", names, root))
+        for n, target in enumerate(("sips:alice@example.test", TARGET + ";transport=tls")):
+            phone = world.call(target, tls_ca=root.pem, name=f"caller{n}")
+            expect_refusal(server)
+            ends(phone, tphone.UNREACHABLE,
+                 "of example.test .*is not for that name but for a.example.test", 8)
+
+
+def expect_refusal(server):
+    """Whoever connects breaks off while hands are shaken, or says nothing."""
+    server.socket.settimeout(8)
+    try:
+        connection = server.context.wrap_socket(server.socket.accept()[0], server_side=True)
+        connection.settimeout(8)
+        equal(connection.recv(4096), b"", "what was said to it")
+    except OSError:
+        pass
+
+
+@case("over TLS the next of two servers where the first cannot prove itself")
+def tls_next():
+    with Room() as room:
+        root = Paper(room, "root")
+        world = World(room, NAPTR_TLS + TLS_A + TLS_B + HOSTS)
+        alone = world.tcp(2, Paper(room, "alone", ("DNS:example.test",)))
+        server = world.tcp(3, Paper(room, "domain", ("DNS:example.test",), root))
+        first = threading.Thread(target=expect_refusal, args=(alone,))
+        first.start()
+        phone = world.call(tls_ca=root.pem)
+        busy(server.accept(8), phone)
+        first.join()
 
 
 # --- a name server that is slow, short of words, in trouble ----------------------------------------

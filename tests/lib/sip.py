@@ -8,6 +8,7 @@ import itertools
 import os
 import re
 import socket
+import ssl
 import threading
 import time
 
@@ -310,7 +311,12 @@ class TcpPeer(Peer):
 
 
 class TcpListener:
-    def __init__(self, port=0, host="127.0.0.1"):
+    """paper: its certificate (lib/papers.py); then TLS is spoken."""
+
+    def __init__(self, port=0, host="127.0.0.1", paper=None):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if paper else None
+        if paper:
+            self.context.load_cert_chain(paper.pem, paper.key)
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind((host, port))
@@ -324,6 +330,9 @@ class TcpListener:
             connection, _ = self.socket.accept()
         except TimeoutError:
             raise Failure(f"nobody connected to TCP port {self.port} in {seconds} s") from None
+        if self.context:
+            connection.settimeout(seconds)
+            connection = self.context.wrap_socket(connection, server_side=True)
         peer = TcpPeer(connection=connection)
         peer.port = self.port
         self.peers.append(peer)

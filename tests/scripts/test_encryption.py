@@ -4,7 +4,6 @@ begun: two phones, a conference, and a peer that tries. SIP is in the clear but 
 so keys are offered with sdes = always only."""
 import os
 import re
-import ssl
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -97,16 +96,12 @@ def sent_on():
     with Room() as room:
         root = Paper(room, "root")
         server = Paper(room, "server", ("DNS:localhost", "IP:127.0.0.1"), root)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(server.pem, server.key)
-        listener, plain = sip.TcpListener(), room.keep(sip.Peer())
+        listener, plain = room.keep(sip.TcpListener(paper=server)), room.keep(sip.Peer())
         phones = [tphone.Call(room, f"sip:x@localhost:{listener.port};transport=tls", name=wanted,
                               encryption=wanted, tls_ca=root.pem, dtls="never")
                   for wanted in ("prefer", "require")]
         for _ in phones:
-            listener.socket.settimeout(10)
-            peer = sip.TcpPeer(connection=context.wrap_socket(listener.socket.accept()[0],
-                                                              server_side=True))
+            peer = listener.accept(10)
             invite = peer.wait(lambda m: m.method == "INVITE", 10, what="an INVITE by TLS")
             expect(b"a=crypto" in invite.body, "no keys over TLS")
             peer.respond(invite, 302, "Elsewhere", Contact=f"<sip:x@127.0.0.1:{plain.port}>")
