@@ -84,6 +84,13 @@ void sip_call_set_owner(struct sip_call *call, void *owner)
     call->owner = owner;
 }
 
+struct slice sip_call_id(const struct sip_call *call)
+{
+    if (call->outgoing)
+        return slice_of(call->call_id);
+    return call->dialog ? call->dialog->call_id : SLICE("");
+}
+
 /* --- deadlines -------------------------------------------------------------------------------- */
 
 static void set_alarm(struct sip_call *call)
@@ -362,24 +369,26 @@ static void on_learned(void *arg, struct sip_req *req, unsigned told, const stru
     sip_call_settle(arg, now_ms);
 }
 
+static void learn_address(struct sip_call *call, struct slice uri, uint64_t now_ms)
+{
+    struct sip_req *req = sip_req_new(call->ep, &call->reqs, SIP_METHOD_OTHER, on_learned, call);
+
+    if (!req)
+        return;
+    sip_req_set_dialog(req, call->dialog);
+    sip_req_trust(req, call->account);
+    if (sip_req_locate(req, uri, NULL, now_ms))
+        sip_req_free(req);
+}
+
 void sip_call_learn_addresses(struct sip_call *call, uint64_t now_ms)
 {
     struct slice uris[2] = {sip_dialog_next_hop(call->dialog), slice_of(call->dialog->target)};
     size_t n = call->dialog->n_routes ? 2 : 1;
 
-    for (size_t i = 0; i < n; i++) {
-        struct sip_req *req;
-
-        if (!sip_dialog_is_name(uris[i]))
-            continue;
-        req = sip_req_new(call->ep, &call->reqs, SIP_METHOD_OTHER, on_learned, call);
-        if (!req)
-            continue;
-        sip_req_set_dialog(req, call->dialog);
-        sip_req_trust(req, call->account);
-        if (sip_req_locate(req, uris[i], NULL, now_ms))
-            sip_req_free(req);
-    }
+    for (size_t i = 0; i < n; i++)
+        if (sip_dialog_is_name(uris[i]))
+            learn_address(call, uris[i], now_ms);
 }
 
 /* What is challenged now would follow with a higher number than that of the BYE, and may arrive
@@ -408,22 +417,11 @@ void sip_call_bye_when_due(struct sip_call *call, uint64_t now_ms)
         sip_call_bye(call, call->dialog, now_ms);
 }
 
-bool sip_call_is_packed(const struct sip_msg *msg)
-{
-    struct sip_values values = sip_msg_values(msg, SIP_HDR_CONTENT_ENCODING);
-    struct slice value;
-
-    while (sip_values_next(&values, &value))
-        if (!slice_ieq(value, SLICE("identity")))
-            return true;
-    return false;
-}
-
 struct slice sip_call_sdp(const struct sip_msg *msg)
 {
     struct slice content_type = sip_msg_header(msg, SIP_HDR_CONTENT_TYPE), part;
 
-    if (sip_call_is_packed(msg))
+    if (sip_msg_body_is_packed(msg))
         return (struct slice){0};
     if (sip_msg_body_is(msg, SLICE("application"), SLICE("sdp")))
         return msg->body;

@@ -230,9 +230,6 @@ void sip_call_learn_addresses(struct sip_call *call, uint64_t now_ms);
 void sip_call_bye(struct sip_call *call, struct sip_dialog *dlg, uint64_t now_ms);
 /* BYE now, or when the ACK to our 2xx has come (RFC 3261 15). */
 void sip_call_bye_when_due(struct sip_call *call, uint64_t now_ms);
-/* Whether the body is compressed or the like (RFC 3261 20.12), which is nothing for us: what a few
- * bytes unfold to is only known behind it. */
-bool sip_call_is_packed(const struct sip_msg *msg);
 /* The SDP of a body that can be read, or nothing. */
 struct slice sip_call_sdp(const struct sip_msg *msg);
 

@@ -363,10 +363,3 @@ void sip_uas_wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64
     else if (wait == SIP_WAIT_ANSWER && call->state == SIP_CALL_RINGING)
         rang_too_long(call, now_ms);
 }
-
-struct slice sip_call_id(const struct sip_call *call)
-{
-    if (call->outgoing)
-        return slice_of(call->call_id);
-    return call->dialog ? call->dialog->call_id : SLICE("");
-}

@@ -100,6 +100,17 @@ bool sip_msg_body_is(const struct sip_msg *msg, struct slice type, struct slice 
            sip_media_type_is(&media, type, subtype);
 }
 
+bool sip_msg_body_is_packed(const struct sip_msg *msg)
+{
+    struct sip_values values = sip_msg_values(msg, SIP_HDR_CONTENT_ENCODING);
+    struct slice value;
+
+    while (sip_values_next(&values, &value))
+        if (!slice_ieq(value, SLICE("identity")))
+            return true;
+    return false;
+}
+
 int sip_msg_copy(const struct sip_msg *msg, struct sip_msg **out)
 {
     struct sip_msg *copy = malloc(sizeof *copy + msg->bytes.n);

@@ -88,6 +88,9 @@ bool sip_msg_has_token(const struct sip_msg *msg, enum sip_hdr id, struct slice 
 int sip_msg_contact(const struct sip_msg *msg, struct sip_contact *out);
 /* Content-Type is type/subtype. Without body or Content-Type: false. */
 bool sip_msg_body_is(const struct sip_msg *msg, struct slice type, struct slice subtype);
+/* Whether the body is compressed or the like (RFC 3261 20.12), which is nothing for us: what a few
+ * bytes unfold to is only known behind it. */
+bool sip_msg_body_is_packed(const struct sip_msg *msg);
 
 /* A copy with bytes of its own in one piece of memory, given back by free(). 0 or -ENOMEM. */
 int sip_msg_copy(const struct sip_msg *msg, struct sip_msg **out);

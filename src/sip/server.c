@@ -204,7 +204,7 @@ bool sip_server_takes_body(struct sip_endpoint *ep, struct sip_tx *tx, const str
 
     if (!msg->body.n || is_optional(msg))
         return true;
-    if (sip_call_is_packed(msg)) {
+    if (sip_msg_body_is_packed(msg)) {
         reject_with(&q, 415, SLICE("Accept-Encoding"), SLICE("identity"));
         return false;
     }
