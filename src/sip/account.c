@@ -387,6 +387,7 @@ bool sip_account_serves(const struct sip_account *account, struct slice text)
     return is_at(&uri, account->aor) || is_at(&uri, account->registrar);
 }
 
+/* Where the hosts in the routes are: from there calls for us may come. */
 static void on_lookup(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,
                       int err, uint64_t now_ms)
 {
@@ -398,11 +399,11 @@ static void on_lookup(void *arg, struct sip_req *req, unsigned told, const struc
     sip_req_free(req);
 }
 
-/* Where the hosts in the routes are: from there calls for us may come. */
-static void look_up(struct sip_account *account, struct slice uri, uint64_t now_ms)
+void sip_account_look_up(struct sip_account *account, struct slice uri, sip_req_user *on_told,
+                         uint64_t now_ms)
 {
     struct sip_req *req =
-        sip_req_new(account->ep, &account->lookups, SIP_METHOD_OTHER, on_lookup, account);
+        sip_req_new(account->ep, &account->lookups, SIP_METHOD_OTHER, on_told, account);
 
     if (req)
         sip_req_trust(req, account);
@@ -440,7 +441,7 @@ void sip_account_find_registrar(struct sip_account *account, uint64_t now_ms)
     if (!account->proxy || account->registrar_found)
         return;
     account->registrar_found = true;
-    look_up(account, slice_of(account->registrar), now_ms);
+    sip_account_look_up(account, slice_of(account->registrar), on_lookup, now_ms);
 }
 
 /* RFC 3608 6.1: the list of the last 2xx, or none. A list that is broken somewhere is no way. */
@@ -468,7 +469,7 @@ void sip_account_take_routes(struct sip_account *account, const struct sip_msg *
     memcpy(account->routes, routes, n * sizeof *routes);
     account->n_routes = n;
     for (size_t i = 0; i < n && i < SIP_MAX_ROUTES_FOUND; i++)
-        look_up(account, in_brackets(account->routes[i]), now_ms);
+        sip_account_look_up(account, in_brackets(account->routes[i]), on_lookup, now_ms);
 }
 
 /* The URI that a request to target is sent to where there is no route. Who is of our own domain is

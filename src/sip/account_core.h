@@ -107,6 +107,10 @@ bool sip_account_is_own(const struct sip_account *account, const char *uri);
 void sip_account_add_server(struct sip_account *account, const struct ip *address);
 /* Asks once where the registrar is, if REGISTER goes by a proxy. */
 void sip_account_find_registrar(struct sip_account *account, uint64_t now_ms);
+/* Asks where the host of uri is, by the trust of the account; on_told, with the account as its arg,
+ * frees the request. */
+void sip_account_look_up(struct sip_account *account, struct slice uri, sip_req_user *on_told,
+                         uint64_t now_ms);
 /* Keeps Service-Route of a 2xx to REGISTER instead of what was there (RFC 3608 6.1). */
 void sip_account_take_routes(struct sip_account *account, const struct sip_msg *msg,
                              uint64_t now_ms);

@@ -283,13 +283,7 @@ static void on_look(void *arg, struct sip_req *req, unsigned told, const struct 
 
 static void look(struct sip_account *account, uint64_t now_ms)
 {
-    struct sip_req *req =
-        sip_req_new(account->ep, &account->lookups, SIP_METHOD_OTHER, on_look, account);
-
-    if (req)
-        sip_req_trust(req, account);
-    if (req && sip_req_locate(req, sip_register_hop(account), NULL, now_ms))
-        sip_req_free(req);
+    sip_account_look_up(account, sip_register_hop(account), on_look, now_ms);
 }
 
 /* --- what the table says ---------------------------------------------------------------------- */
