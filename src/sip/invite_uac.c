@@ -64,6 +64,12 @@ static void drop_invite(struct sip_call *call)
     sip_req_free(take_invite(call));
 }
 
+static void give_up(struct sip_call *call, const struct sip_call_event *why, uint64_t now_ms)
+{
+    drop_invite(call);
+    sip_call_over(call, why, now_ms);
+}
+
 /* A new request, on the way to the present target. On an error there is none. */
 static int find_place(struct sip_call *call, uint64_t now_ms)
 {
@@ -180,8 +186,7 @@ static void send_invite(struct sip_call *call, uint64_t now_ms)
     buf_free(&store);
     if (!err)
         return;
-    drop_invite(call);
-    sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = err}, now_ms);
+    give_up(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = err}, now_ms);
 }
 
 /* An offer holds as long as we are seen at the address in it; and its keys for sound, if it has
@@ -196,27 +201,21 @@ static void located(struct sip_call *call, uint64_t now_ms)
 {
     struct sip_call_event event = {.kind = SIP_CALL_OFFER_WANTED,
                                    .flow = *sip_req_flow(call->invite)};
-    int err;
+    struct sip_call_event end = {.cause = SIP_END_SHORTAGE};
 
     if (call->secure && event.flow.transport != SIP_TLS) {
-        drop_invite(call);
-        sip_call_over(call,
-                      &(struct sip_call_event){.cause = SIP_END_UNREACHABLE,
-                                               .flow = event.flow,
-                                               .err = -EPROTONOSUPPORT},
-                      now_ms);
+        end = (struct sip_call_event){
+            .cause = SIP_END_UNREACHABLE, .flow = event.flow, .err = -EPROTONOSUPPORT};
+        give_up(call, &end, now_ms);
         return;
     }
-    err = sip_call_make_contact(call, &event.flow, slice_of(call->user));
-
+    end.err = sip_call_make_contact(call, &event.flow, slice_of(call->user));
     if (call->account && sip_account_serves(call->account, slice_of(call->target)))
         sip_account_add_servers(call->account, call->invite);
-    if (!err && !call->local)
-        err = make_from(call, &event.flow.local);
-    if (err) {
-        drop_invite(call);
-        sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = err},
-                      now_ms);
+    if (!end.err && !call->local)
+        end.err = make_from(call, &event.flow.local);
+    if (end.err) {
+        give_up(call, &end, now_ms);
         return;
     }
     if (is_offered_for(call, &event.flow)) {
@@ -248,9 +247,7 @@ void sip_uac_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms)
         send_invite(call, now_ms);
         return;
     }
-    drop_invite(call);
-    sip_call_over(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = -ENOMEM},
-                  now_ms);
+    give_up(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = -ENOMEM}, now_ms);
 }
 
 static void cancel(struct sip_call *call, uint64_t now_ms)
