@@ -93,7 +93,7 @@ char *sip_redirect_place(struct slice contact_value, struct slice tried, char *c
     struct buf b = buf_new(SIP_MAX_HEADER_LINE);
     struct sip_contact contact;
     struct sip_uri uri, other;
-    bool new;
+    bool is_new;
     char *text;
 
     if (sip_contact_parse(contact_value, &contact) || contact.address.any ||
@@ -101,11 +101,11 @@ char *sip_redirect_place(struct slice contact_value, struct slice tried, char *c
         (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS))
         return NULL;
     sip_uri_put_domain(&b, &uri);
-    new = buf_ok(&b) && !sip_uri_parse(buf_slice(&b), &uri) &&
-          (sip_uri_parse(tried, &other) || !sip_uri_equal(&uri, &other));
-    for (size_t i = 0; new &&i < n; i++)
-        new = sip_uri_parse(slice_of(known[i]), &other) || !sip_uri_equal(&uri, &other);
-    text = new ? slice_dup(buf_slice(&b)) : NULL;
+    is_new = buf_ok(&b) && !sip_uri_parse(buf_slice(&b), &uri) &&
+             (sip_uri_parse(tried, &other) || !sip_uri_equal(&uri, &other));
+    for (size_t i = 0; is_new && i < n; i++)
+        is_new = sip_uri_parse(slice_of(known[i]), &other) || !sip_uri_equal(&uri, &other);
+    text = is_new ? slice_dup(buf_slice(&b)) : NULL;
     buf_free(&b);
     return text;
 }

@@ -135,7 +135,6 @@ void sip_via_put_received(struct buf *b, const struct sip_via *via, const struct
 struct ip sip_via_reply_to(const struct sip_via *via, const struct ip *source, bool reliable)
 {
     struct ip to = *source, maddr;
-
     bool own = via->maddr.n && !ip_parse(via->maddr, &maddr) && ip_same_host(&maddr, source);
 
     if (!reliable && via->rport && !own)
