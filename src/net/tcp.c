@@ -39,7 +39,12 @@ struct net_tcp_listener {
 };
 
 static void write_more(struct net_tcp *tcp);
-static bool is_shaking(const struct net_tcp *tcp);
+static int send_now(struct net_tcp *tcp, struct slice bytes);
+
+static bool is_shaking(const struct net_tcp *tcp)
+{
+    return tcp->tls && net_tls_state(tcp->tls) == NET_TLS_SHAKING;
+}
 
 /* Every callback's last step, as the owner may close tcp in closed. */
 static void end(struct net_tcp *tcp, int err)
@@ -60,8 +65,6 @@ static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
     *buf = uv_buf_init(tcp->room, sizeof tcp->room);
 }
 
-static int send_now(struct net_tcp *tcp, struct slice bytes);
-
 /* What TLS wants to say. */
 static int flush_tls(struct net_tcp *tcp)
 {
@@ -77,12 +80,19 @@ static bool is_gone(const struct net_tcp *tcp)
     return tcp->over || uv_is_closing((const uv_handle_t *)&tcp->uv);
 }
 
+static void forget_plaintext(struct net_tcp *tcp)
+{
+    if (tcp->unsafe.p)
+        mem_wipe(tcp->unsafe.p, tcp->unsafe.cap);
+    buf_free(&tcp->unsafe);
+}
+
 /* Hands are shaken: what waited for it goes out, and the owner hears that the connection stands. */
 static int be_safe(struct net_tcp *tcp)
 {
     int err = net_tls_write(tcp->tls, buf_slice(&tcp->unsafe));
 
-    buf_free(&tcp->unsafe);
+    forget_plaintext(tcp);
     if (!err && tcp->finished)
         net_tls_finish(tcp->tls);
     if (!err)
@@ -231,11 +241,6 @@ struct net_tls *net_tcp_tls(const struct net_tcp *tcp)
     return tcp->tls;
 }
 
-static bool is_shaking(const struct net_tcp *tcp)
-{
-    return tcp->tls && net_tls_state(tcp->tls) == NET_TLS_SHAKING;
-}
-
 void net_tcp_finish(struct net_tcp *tcp)
 {
     if (tcp->finished || tcp->over)
@@ -267,27 +272,30 @@ static void on_closed(uv_handle_t *handle)
 
     buf_free(&tcp->waiting);
     buf_free(&tcp->flying);
-    if (tcp->unsafe.p)
-        mem_wipe(tcp->unsafe.p, tcp->unsafe.cap);
-    buf_free(&tcp->unsafe);
+    forget_plaintext(tcp);
     net_tls_free(tcp->tls);
     free(tcp);
+}
+
+/* Where it can leave at once: nobody waits for it any more. */
+static void say_farewell(struct net_tcp *tcp)
+{
+    struct slice out;
+    uv_buf_t last;
+
+    net_tls_finish(tcp->tls);
+    out = net_tls_output(tcp->tls);
+    last = uv_buf_init((char *)out.p, (unsigned)out.n);
+    if (out.n && !tcp->waiting.n && !tcp->flying.n)
+        uv_try_write((uv_stream_t *)&tcp->uv, &last, 1);
 }
 
 void net_tcp_close(struct net_tcp *tcp)
 {
     if (!tcp || uv_is_closing((uv_handle_t *)&tcp->uv))
         return;
-    if (tcp->tls && tcp->connected && !is_shaking(tcp)) {
-        uv_buf_t last;
-        struct slice out;
-
-        net_tls_finish(tcp->tls);
-        out = net_tls_output(tcp->tls);
-        last = uv_buf_init((char *)out.p, (unsigned)out.n);
-        if (out.n && !tcp->waiting.n && !tcp->flying.n)
-            uv_try_write((uv_stream_t *)&tcp->uv, &last, 1);
-    }
+    if (tcp->tls && tcp->connected && !is_shaking(tcp))
+        say_farewell(tcp);
     uv_close((uv_handle_t *)&tcp->uv, on_closed);
 }
 
