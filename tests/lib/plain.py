@@ -83,8 +83,9 @@ class AtTerminal(_Lines):
     def lines(self):
         """Also the one that is not over yet. What was taken back by one who typed is gone."""
         text = self.terminal.text.replace("\r\n", "\n")
-        while "\b \b" in text:
-            text = re.sub("[^\b]\b \b", "", text)
+        taken = 1
+        while taken:
+            text, taken = re.subn("[^\b]\b \b", "", text)
         return text.split("\n")
 
     def _wait(self, pattern, seconds):

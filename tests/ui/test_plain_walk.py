@@ -321,8 +321,7 @@ def hostile():
         me = Home(room)
         p = dumb(room, me)
         peer = room.keep(sip.Peer(target_port=me.port))
-        for i, (kind, name) in enumerate(NAMES.items(), 1):
-            user = kind
+        for i, (user, name) in enumerate(NAMES.items(), 1):
             since = len(p.lines())
             peer.send(peer.invite(me.uri, From=f'"{name}" <sip:{user}@127.0.0.1>;tag={i}'))
             said = p.wait(rf"calls you, sip:{user}@127\.0\.0\.1").string
