@@ -6,6 +6,8 @@
 /* Of the test program, not of the phone: counts down to the allocation that fails. */
 static atomic_uint left;
 static atomic_bool failed;
+static bool (*judge)(void *arg);
+static void *judge_arg;
 
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
@@ -25,10 +27,18 @@ bool memory_has_failed(void)
     return failed;
 }
 
+void memory_fail_by(bool (*fails)(void *arg), void *arg)
+{
+    judge = fails;
+    judge_arg = arg;
+}
+
 static bool fails_now(void)
 {
     unsigned now = left;
 
+    if (judge)
+        return judge(judge_arg);
     do {
         if (now == 0)
             return false;

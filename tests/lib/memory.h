@@ -17,4 +17,7 @@ void memory_fail_at(unsigned n);
 /* Whether that allocation has come; from then on all succeed again. */
 bool memory_has_failed(void);
 
+/* Or fails says of each whether it does; NULL: none does. Of one thread only. */
+void memory_fail_by(bool (*fails)(void *arg), void *arg);
+
 #endif

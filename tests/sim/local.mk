@@ -13,4 +13,4 @@ tests_sim_sim_calls_SOURCES = \
 	tests/sim/sim_register.c \
 	tests/sim/sim_server.c \
 	tests/sim/sim_user.c
-tests_sim_sim_calls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+tests_sim_sim_calls_LDFLAGS = $(memory_ldflags)

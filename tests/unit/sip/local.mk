@@ -40,7 +40,5 @@ sip_behaviour_tests = \
 check_PROGRAMS += $(sip_behaviour_tests)
 tap_tests += $(sip_behaviour_tests)
 
-# Its allocations fail on purpose.
-tests_unit_sip_test_no_memory_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+tests_unit_sip_test_no_memory_LDFLAGS = $(memory_ldflags)
 EXTRA_DIST += tests/data/torture

@@ -1,51 +1,24 @@
 /* test_no_memory.c - each allocation on behalf of a message fails in turn: the message is answered
  * 503 or lost, nothing is leaked, and the next call goes through. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sip/account_core.h"
 #include "sip/parse.h"
+#include "tests/lib/memory.h"
+#include "tests/lib/rows.h"
 
-/* The linker gives us the core's allocations (--wrap). They fail only while armed: what the test
- * itself needs is always there. */
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
+/* Allocations fail only while armed: what the test itself needs is always there. */
 static bool armed, for_good;
 static unsigned left;
 
-static bool fails(void)
+static bool fails(void *arg)
 {
+    (void)arg;
     if (!armed || !left)
         return armed && for_good;
     return --left == 0;
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    return fails() ? NULL : __real_realloc(p, n);
 }
 
 /* --- a script, played again and again --------------------------------------------------------- */
@@ -498,5 +471,6 @@ int main(void)
         {"a call that goes out, from one allocation on all fail", calls_all, 0, 0, 0},
     };
 
+    memory_fail_by(fails, NULL);
     return cmocka_run_group_tests_name("sip without memory", tests, NULL, NULL);
 }
