@@ -16,8 +16,8 @@ struct contacts_watch {
     bool is_open; /* event */
     char *name;   /* of the file in its folder, owned */
     struct net_deadline *settled;
-    bool due; /* it is set: what changes without end is looked at all the same */
-    unsigned told;
+    bool due;      /* it is set: what changes without end is looked at all the same */
+    unsigned told; /* the version of the contacts that was told last */
 };
 
 static void on_settled(void *arg)
@@ -59,9 +59,12 @@ void contacts_watch_free(struct contacts_watch *watch)
         free(watch);
 }
 
-unsigned *contacts_watch_told(struct contacts_watch *watch)
+bool contacts_watch_is_news(struct contacts_watch *watch, unsigned version)
 {
-    return &watch->told;
+    if (!watch || watch->told == version)
+        return false;
+    watch->told = version;
+    return true;
 }
 
 /* The folder of the file itself, where its name is a link to it. */

@@ -40,12 +40,8 @@ static void refresh(struct phone *phone)
 
 void phone_note_contacts(struct phone *phone)
 {
-    unsigned version = contacts_version(phone->contacts);
-
-    if (!phone->contacts_watch || *contacts_watch_told(phone->contacts_watch) == version)
-        return;
-    *contacts_watch_told(phone->contacts_watch) = version;
-    phone_tell(phone, &(struct phone_event){.kind = PHONE_CONTACTS_CHANGED});
+    if (contacts_watch_is_news(phone->contacts_watch, contacts_version(phone->contacts)))
+        phone_tell(phone, &(struct phone_event){.kind = PHONE_CONTACTS_CHANGED});
 }
 
 void phone_look_at_contacts(struct phone *phone)

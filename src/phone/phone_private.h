@@ -115,9 +115,10 @@ void phone_note_contacts(struct phone *phone);
 /* From now on PHONE_CONTACTS_CHANGED is told, within a moment of the change. 0 or a negative errno:
  * then only what is noticed by chance. */
 int phone_watch_contacts(struct phone *phone);
-/* The version of the contacts that was told last. */
-unsigned *contacts_watch_told(struct contacts_watch *watch);
-/* Looks whether the folder is there now, where it was not. NULL is fine, for both. */
+/* Whether this version of the contacts was not told yet, which it is from now on. NULL is fine, for
+ * all three; it is never news then. */
+bool contacts_watch_is_news(struct contacts_watch *watch, unsigned version);
+/* Looks whether the folder is there now, where it was not. */
 void contacts_watch_again(struct contacts_watch *watch);
 void contacts_watch_free(struct contacts_watch *watch);
 
