@@ -177,12 +177,10 @@ int contacts_edit(const char *path, const struct contacts_edit *edit, struct buf
     char *real = realpath(path, NULL);
     int err = check(edit, why);
 
-    for (unsigned i = 0; !err && i < TRIES; i++) {
+    if (!err)
+        err = -EAGAIN;
+    for (unsigned i = 0; err == -EAGAIN && i < TRIES; i++)
         err = edit_once(real ? real : path, edit, why);
-        if (err != -EAGAIN)
-            break;
-        err = i + 1 < TRIES ? 0 : err;
-    }
     if (err && why->n == 0) {
         buf_printf(why, "%s: cannot be written: %s", path, strerror(-err));
         err = err == -ENOMEM ? err : -EIO;
