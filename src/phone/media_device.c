@@ -122,6 +122,14 @@ static void work_done(uv_work_t *work, int status)
     start_work(d);
 }
 
+static void queue(struct media_device *d, uv_work_cb work)
+{
+    d->busy = true;
+    d->work.data = d;
+    if (uv_queue_work(d->loop, &d->work, work, work_done) != 0)
+        abort(); /* only a NULL callback makes it fail */
+}
+
 /* Brings the device to where it should be: open while wanted, else closed. */
 static void start_work(struct media_device *d)
 {
@@ -148,10 +156,7 @@ static void start_work(struct media_device *d)
         events.closed(arg);
         return;
     }
-    d->busy = true;
-    d->work.data = d;
-    if (uv_queue_work(d->loop, &d->work, work_in_worker, work_done) != 0)
-        abort(); /* only a NULL callback makes it fail */
+    queue(d, work_in_worker);
 }
 
 static void do_nothing(uv_work_t *work)
@@ -161,8 +166,10 @@ static void do_nothing(uv_work_t *work)
 
 static int set_name(char **out, const char *name)
 {
-    *out = name && strcmp(name, "none") != 0 ? strdup(name) : NULL;
-    return *out || !name || strcmp(name, "none") == 0 ? 0 : -ENOMEM;
+    bool none = !name || strcmp(name, "none") == 0;
+
+    *out = none ? NULL : strdup(name);
+    return *out || none ? 0 : -ENOMEM;
 }
 
 void media_device_drop(struct media_device *d)
@@ -220,10 +227,7 @@ void media_device_close(struct media_device *d)
         start_work(d);
         return;
     }
-    d->busy = true; /* a turn of the loop, as closed never comes at once */
-    d->work.data = d;
-    if (uv_queue_work(d->loop, &d->work, do_nothing, work_done) != 0)
-        abort(); /* only a NULL callback makes it fail */
+    queue(d, do_nothing); /* a turn of the loop, as closed never comes at once */
 }
 
 void media_device_set_gains(struct media_device *d, const struct media_gains *gains)

@@ -104,11 +104,13 @@ static void do_to_thread(struct media_thread *t, struct media_command *command)
     case MEDIA_DO_TEST:
         desk_test(t, (enum media_test)command->number);
         break;
-    default:
+    case MEDIA_DO_RING:
         media_ring_end(t);
         if (command->ring)
             media_ring_begin(t, command->ring);
         command->ring = NULL;
+        break;
+    default: /* concerns a stream */
         break;
     }
 }

@@ -191,7 +191,8 @@ static bool must_ring(const struct phone *phone)
     return phone->n_calls_ring > 0 && !phone->heard && !phone->quitting;
 }
 
-static int start_ring(struct phone *phone)
+/* Without memory there is still the event. */
+static void start_ring(struct phone *phone)
 {
     const char *names[CONFIG_RINGS_MAX];
     size_t n = 0;
@@ -199,9 +200,9 @@ static int start_ring(struct phone *phone)
     while (n < CONFIG_RINGS_MAX && (names[n] = phone_ring_device(phone, n)))
         n++;
     if (n == 0)
-        return -ENODEV;
+        return;
     phone_end_test(phone);
-    return media_ring(phone->media, names, n, phone->config->ring_tone);
+    (void)media_ring(phone->media, names, n, phone->config->ring_tone);
 }
 
 void phone_set_ring(struct phone *phone)
@@ -214,7 +215,7 @@ void phone_set_ring(struct phone *phone)
     if (!rings)
         media_ring_stop(phone->media);
     else
-        (void)start_ring(phone); /* without memory there is still the event */
+        start_ring(phone);
 }
 
 static void ring_failed(struct phone *phone, const struct media_event *event)
