@@ -82,14 +82,13 @@ static int read_all(struct null *null, const char *path, struct audio_reader *r,
 {
     size_t max = (size_t)audio_reader_rate_hz(r) * FILE_S_MAX, n = 0;
     uint64_t length = audio_reader_length(r);
-    int got = 0;
+    int got;
 
     if (length > 0 && length < max)
         max = (size_t)length;
     null->spoken = calloc(max, sizeof *null->spoken);
-    if (!null->spoken)
-        return -ENOMEM;
-    while (n < max && (got = audio_reader_read(r, null->spoken + n, max - n)) > 0)
+    got = null->spoken ? 0 : -ENOMEM;
+    while (got >= 0 && n < max && (got = audio_reader_read(r, null->spoken + n, max - n)) > 0)
         n += (size_t)got;
     if (got == 0 && n == 0)
         got = -ENODATA;
