@@ -55,8 +55,9 @@ bool sip_link_bound(const struct net_sip_link *link, enum sip_transport transpor
     const struct net_udp *udp = link->udp[family_index(family)];
     const struct net_tcp_listener *tcp = link->tcp[family_index(family)];
     const struct net_tcp_listener *tls = link->tls[family_index(family)];
+    bool by_tls = tls && (transport == SIP_TLS || (!udp && !tcp));
 
-    if (tls && (transport == SIP_TLS || (!udp && !tcp)))
+    if (by_tls)
         *out = net_tcp_listener_local(tls);
     else if (tcp && (transport == SIP_TCP || !udp))
         *out = net_tcp_listener_local(tcp);
@@ -64,7 +65,7 @@ bool sip_link_bound(const struct net_sip_link *link, enum sip_transport transpor
         *out = net_udp_local(udp);
     else
         return false;
-    if ((transport == SIP_TLS) != (tls && (transport == SIP_TLS || (!udp && !tcp))))
+    if (by_tls != (transport == SIP_TLS))
         out->port = 0;
     return true;
 }

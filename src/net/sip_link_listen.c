@@ -138,8 +138,8 @@ void sip_link_unbind(struct net_sip_link *link)
     for (size_t f = 0; f < N_FAMILIES; f++) {
         net_udp_close(link->udp[f]);
         net_tcp_listener_close(link->tcp[f]);
-        link->udp[f] = NULL;
         net_tcp_listener_close(link->tls[f]);
+        link->udp[f] = NULL;
         link->tcp[f] = link->tls[f] = NULL;
     }
 }

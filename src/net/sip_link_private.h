@@ -106,7 +106,7 @@ void sip_link_trace(struct net_sip_link *link, bool sent, const struct sip_flow 
 bool sip_link_bound(const struct net_sip_link *link, enum sip_transport transport, uint8_t family,
                     struct ip *out);
 
-/* sip_link_listen.c: opens udp and tcp of link, or none of them. */
+/* sip_link_listen.c: opens the sockets of link that listen, or none of them. */
 
 int sip_link_bind(struct net_sip_link *link, const struct net_udp_events *udp,
                   const struct net_tcp_listen_events *tcp, const struct net_tcp_listen_events *tls);
@@ -127,8 +127,9 @@ void sip_link_forget_peers(struct net_sip_link *link);
 
 /* sip_link_tcp.c */
 
-extern const struct net_tcp_listen_events sip_link_tcp_events,
-    sip_link_tls_events; /* arg: the link */
+/* Of both arg is the link. */
+extern const struct net_tcp_listen_events sip_link_tcp_events;
+extern const struct net_tcp_listen_events sip_link_tls_events;
 void sip_link_tcp_send(struct net_sip_link *link, const struct sip_out_item *item);
 /* Closes what has been idle or slow for too long. */
 void sip_link_tcp_tick(struct net_sip_link *link, uint64_t now_ms);

@@ -380,10 +380,10 @@ static int open_to(struct net_sip_link *link, const struct sip_flow *flow, struc
     if (err)
         return err;
     c = connection_new(link, flow->transport, false);
-    if (!c)
+    if (!c) {
         net_tls_free(tls);
-    if (!c)
         return -ENOMEM;
+    }
     c->flow.remote = flow->remote;
     c->flow.peer = flow->peer;
     /* With the port that we listen on, as in flow: the one of the connection is of use to nobody.

@@ -2,7 +2,6 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/ip.h"
 #include "base/text.h"
