@@ -1,5 +1,8 @@
 #include "audio/jitter.h"
 
+#include "audio/jitter_delay.h"
+#include "audio/jitter_store.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,37 +10,22 @@
 enum {
     PACKET_MAX_MS = 120,
     STEP_MS = 10,       /* how much is played at a time while nothing is there */
-    HOLD_MS = 100,      /* concealed without a packet, before it counts as a pause */
-    EXCESS_MS = 200,    /* delay over the target that is thrown away, not played faster */
-    SLOW_MS = 10,       /* delay over the target from which on to play faster */
-    FAST_MS = 5,        /* delay under the target from which on to play slower */
+    DRAWN_MS = 40,      /* held without a packet, before sound is invented */
+    HOLD_MS = 100,      /* both together, before it counts as a pause */
+    EXCESS_MS = 300,    /* delay over the target that is thrown away, not played faster */
+    SLOW_MS = 8,        /* delay over the target from which on to play faster */
+    FAST_MS = 4,        /* delay under the target from which on to play slower */
     JUMP_MS = 2000,     /* timestamps ahead of the time by more are another stream's */
     MAX_DROPOUT = 3000, /* RFC 3550 A.1 */
     MAX_MISORDER = 100,
-    BUCKET_MS = 5,
-    BUCKETS = JITTER_MAX_MS / BUCKET_MS,
-    SEEN = 64,   /* sequence numbers of which it is known whether they came */
-    WINDOWS = 4, /* of a second each: in these the quickest packet is looked for */
-    SPARES = 4,
-    PAYLOAD_STEP = 128, /* packets are allocated in such steps, to fit the next one as well */
-};
-
-static const double QUANTILE = 0.98;
-static const double FORGET = 1.002; /* weight of a packet against the one before: half in 7 s */
-
-struct packet {
-    int64_t sequence, timestamp; /* extended: they never wrap */
-    uint32_t duration;
-    uint8_t payload_type;
-    bool fec;
-    size_t n, cap;
-    char bytes[];
+    SEEN = 64,          /* sequence numbers of which it is known whether they came */
+    DISORDER_STEP = 64, /* packets over which it is averaged whether they come in order */
 };
 
 struct jitter {
     struct jitter_config config;
     struct jitter_stats stats;
-    uint64_t played_us, concealed_us;
+    uint64_t played_us, concealed_us, held_us;
 
     /* The stream. */
     bool known; /* ssrc and the highest of all are */
@@ -47,23 +35,19 @@ struct jitter {
     int32_t suspect; /* sequence number that would confirm a jump; -1: none */
     uint64_t epoch_us;
     uint32_t packet_units; /* duration of the latest packet */
+    uint32_t disorder;     /* share of packets that others overtook, of 65536 */
+    uint32_t missing;      /* share of those that were given up */
+    struct jitter_delay delays;
 
-    /* What waits, in order of sequence numbers; the one given out last; memory for others. */
-    struct packet *waiting[JITTER_PACKETS];
-    struct packet *given;
-    struct packet *spare[SPARES];
+    struct jitter_store store;
+    struct jitter_stored *given; /* the one given out last */
 
     /* Where we play. */
     bool paused; /* before the first packet and in pauses */
     bool fresh;  /* the next packet is a stream's first */
     int64_t next_sequence, next_timestamp;
-    uint32_t held; /* concealed while nothing waited; the place in the stream stood still */
-
-    /* What delays were: arrival time less timestamp, the least of each second. */
-    int64_t quickest[WINDOWS];
-    int64_t window; /* number of the current second */
-    double bucket[BUCKETS], weight, total;
-    uint32_t target_ms;
+    uint32_t held, drawn; /* played while the place in the stream stood still; held of it */
+    uint32_t skipped;     /* held, and then it was lost: for the decision about the next packet */
 };
 
 static int64_t units(const struct jitter *j, int64_t ms)
@@ -76,149 +60,65 @@ static int64_t ms_of(const struct jitter *j, int64_t clock_units)
     return clock_units * 1000 / j->config.clock_hz;
 }
 
+static int64_t units_of_us(const struct jitter *j, int64_t us)
+{
+    return us / 1000000 * j->config.clock_hz + us % 1000000 * j->config.clock_hz / 1000000;
+}
+
+static int64_t us_of(const struct jitter *j, int64_t clock_units)
+{
+    return clock_units / j->config.clock_hz * 1000000 +
+           clock_units % j->config.clock_hz * 1000000 / j->config.clock_hz;
+}
+
 /* Clock units since the first packet of the stream; before it, all is 0. */
 static int64_t time_of(const struct jitter *j, uint64_t now_us)
 {
-    uint64_t us = now_us > j->epoch_us ? now_us - j->epoch_us : 0;
-
-    return (int64_t)(us / 1000000 * j->config.clock_hz +
-                     us % 1000000 * j->config.clock_hz / 1000000);
+    return units_of_us(j, now_us > j->epoch_us ? (int64_t)(now_us - j->epoch_us) : 0);
 }
 
 /* ---- delays ---- */
 
-static void set_target(struct jitter *j)
+static void learn_delay(struct jitter *j, int64_t timestamp, uint64_t now_us)
 {
-    double below = 0;
-    int64_t least = ms_of(j, j->packet_units), target = 0;
+    int64_t offset_us =
+        (now_us > j->epoch_us ? (int64_t)(now_us - j->epoch_us) : 0) - us_of(j, timestamp);
 
-    while (target < BUCKETS && below < QUANTILE * j->total)
-        below += j->bucket[target++];
-    target *= BUCKET_MS;
-    if (least < j->config.min_ms)
-        least = j->config.min_ms;
-    if (target < least)
-        target = least;
-    if (target > j->config.max_ms)
-        target = j->config.max_ms;
-    j->target_ms = (uint32_t)target;
-}
-
-/* One packet's worth of belief in the first target, which a second of experience outweighs. */
-static void start_histogram(struct jitter *j)
-{
-    size_t bucket = (j->config.start_ms - 1u) / BUCKET_MS;
-
-    j->weight = 1;
-    j->total = 1;
-    j->bucket[bucket < BUCKETS ? bucket : BUCKETS - 1] = 1;
-    set_target(j);
-}
-
-static int64_t quickest(const struct jitter *j)
-{
-    int64_t least = j->quickest[0];
-
-    for (size_t i = 1; i < WINDOWS; i++)
-        if (j->quickest[i] < least)
-            least = j->quickest[i];
-    return least;
-}
-
-static void note_quickest(struct jitter *j, int64_t offset, int64_t arrival)
-{
-    int64_t window = arrival / j->config.clock_hz;
-
-    /* Seconds without a packet know nothing, so they take over what was known before. */
-    if (window > j->window + WINDOWS) {
-        j->quickest[(window - WINDOWS) % WINDOWS] = j->quickest[j->window % WINDOWS];
-        j->window = window - WINDOWS;
-    }
-    while (j->window < window) {
-        int64_t before = j->quickest[j->window % WINDOWS];
-
-        j->window++;
-        j->quickest[j->window % WINDOWS] = j->window < window ? before : offset;
-    }
-    if (offset < j->quickest[window % WINDOWS])
-        j->quickest[window % WINDOWS] = offset;
-}
-
-static void learn_delay(struct jitter *j, int64_t timestamp, int64_t arrival)
-{
-    int64_t offset = arrival - timestamp, bucket;
-
-    note_quickest(j, offset, arrival);
-    bucket = ms_of(j, offset - quickest(j)) / BUCKET_MS;
-    if (bucket >= BUCKETS)
-        bucket = BUCKETS - 1;
-    j->weight *= FORGET;
-    j->bucket[bucket] += j->weight;
-    j->total += j->weight;
-    if (j->weight > 1e9) {
-        for (size_t i = 0; i < BUCKETS; i++)
-            j->bucket[i] /= j->weight;
-        j->total /= j->weight;
-        j->weight = 1;
-    }
-    set_target(j);
+    jitter_delay_note(&j->delays, offset_us, now_us, (uint32_t)us_of(j, j->packet_units));
 }
 
 /* By how much a timestamp would be behind the quickest packet, if it were played at play. */
 static int64_t delay(const struct jitter *j, int64_t timestamp, int64_t play)
 {
-    return play - timestamp - quickest(j);
+    return play - timestamp - units_of_us(j, jitter_delay_base_us(&j->delays));
 }
 
-/* ---- memory ---- */
-
-static struct packet *packet_new(struct jitter *j, size_t n)
+/* The delay to aim at for what is asked for when so much is queued, as it is decided upon so much
+ * before it is heard. */
+static int64_t target(const struct jitter *j, uint32_t queued)
 {
-    struct packet *p;
-    size_t cap;
+    int64_t least = units(j, j->config.min_ms), most = units(j, j->config.max_ms);
+    int64_t wanted = units(j, jitter_delay_wanted_ms(&j->delays)) + queued;
 
-    for (size_t i = 0; i < SPARES; i++)
-        if (j->spare[i] && j->spare[i]->cap >= n) {
-            p = j->spare[i];
-            j->spare[i] = NULL;
-            return p;
-        }
-    cap = (n + PAYLOAD_STEP - 1) / PAYLOAD_STEP * PAYLOAD_STEP;
-    p = malloc(sizeof *p + cap);
-    if (p)
-        p->cap = cap;
-    return p;
+    if (wanted < j->packet_units)
+        wanted = j->packet_units;
+    wanted = wanted > least ? wanted : least;
+    wanted = wanted < most ? wanted : most;
+    return wanted + units_of_us(j, jitter_delay_risen_us(&j->delays));
 }
 
-static void packet_free(struct jitter *j, struct packet *p)
-{
-    for (size_t i = 0; p && i < SPARES; i++)
-        if (!j->spare[i]) {
-            j->spare[i] = p;
-            return;
-        }
-    free(p);
-}
+/* ---- life ---- */
 
-static struct packet *take_first(struct jitter *j)
+static void release_given(struct jitter *j)
 {
-    struct packet *p = j->waiting[0];
-
-    j->stats.waiting--;
-    memmove(j->waiting, j->waiting + 1, j->stats.waiting * sizeof(struct packet *));
-    return p;
+    jitter_store_give_back(&j->store, j->given);
+    j->given = NULL;
 }
 
 static void discard_first(struct jitter *j)
 {
-    packet_free(j, take_first(j));
+    jitter_store_give_back(&j->store, jitter_store_take(&j->store));
     j->stats.discarded++;
-}
-
-static void release_given(struct jitter *j)
-{
-    packet_free(j, j->given);
-    j->given = NULL;
 }
 
 int jitter_new(const struct jitter_config *config, struct jitter **out)
@@ -240,7 +140,8 @@ int jitter_new(const struct jitter_config *config, struct jitter **out)
     j->suspect = -1;
     j->paused = j->fresh = true;
     j->packet_units = (uint32_t)units(j, j->config.packet_ms);
-    start_histogram(j);
+    j->disorder = 65536 / 16; /* believed until the first seconds are over */
+    jitter_delay_init(&j->delays, j->config.start_ms);
     *out = j;
     return 0;
 }
@@ -250,20 +151,19 @@ void jitter_free(struct jitter *j)
     if (!j)
         return;
     jitter_flush(j);
-    for (size_t i = 0; i < SPARES; i++)
-        free(j->spare[i]);
+    jitter_store_end(&j->store);
     free(j);
 }
 
 void jitter_flush(struct jitter *j)
 {
     release_given(j);
-    while (j->stats.waiting)
-        packet_free(j, take_first(j));
+    while (j->store.n)
+        jitter_store_give_back(&j->store, jitter_store_take(&j->store));
     j->known = false;
     j->suspect = -1;
     j->paused = j->fresh = true;
-    j->held = 0;
+    j->held = j->drawn = j->skipped = 0;
 }
 
 void jitter_set_clock(struct jitter *j, uint32_t clock_hz)
@@ -277,11 +177,17 @@ void jitter_set_clock(struct jitter *j, uint32_t clock_hz)
 
 /* ---- packets in ---- */
 
+/* A share of the latest packets, of 65536, after one more. */
+static uint32_t average(uint32_t share, bool one)
+{
+    return share - share / DISORDER_STEP + (one ? 65536 / DISORDER_STEP : 0);
+}
+
 static void begin_stream(struct jitter *j, const struct jitter_packet *packet, uint64_t now_us)
 {
     if (j->known) {
         j->stats.restarts++;
-        j->stats.discarded += j->stats.waiting;
+        j->stats.discarded += j->store.n;
     }
     jitter_flush(j);
     j->known = true;
@@ -293,9 +199,7 @@ static void begin_stream(struct jitter *j, const struct jitter_packet *packet, u
     j->epoch_us = now_us;
     j->high_arrival = 0;
     j->seen = 0;
-    j->window = 0;
-    for (size_t i = 0; i < WINDOWS; i++)
-        j->quickest[i] = -j->high_timestamp;
+    jitter_delay_restart(&j->delays);
 }
 
 /* Whether sequence number and timestamp go on from what came before. RFC 3550 A.1: a jump is
@@ -349,33 +253,6 @@ static bool has_come(const struct jitter *j, int64_t sequence)
     return behind >= 0 && behind < SEEN && (j->seen >> behind & 1);
 }
 
-static int store(struct jitter *j, const struct jitter_packet *packet, int64_t sequence,
-                 int64_t timestamp)
-{
-    struct packet *p = packet_new(j, packet->payload.n);
-    size_t at;
-
-    if (!p) {
-        j->stats.discarded++;
-        return -ENOMEM;
-    }
-    if (j->stats.waiting == JITTER_PACKETS)
-        discard_first(j);
-    p->sequence = sequence;
-    p->timestamp = timestamp;
-    p->duration = packet->duration;
-    p->payload_type = packet->payload_type;
-    p->fec = packet->fec;
-    p->n = packet->payload.n;
-    if (p->n)
-        memcpy(p->bytes, packet->payload.p, p->n);
-    for (at = j->stats.waiting; at > 0 && j->waiting[at - 1]->sequence > sequence; at--)
-        j->waiting[at] = j->waiting[at - 1];
-    j->waiting[at] = p;
-    j->stats.waiting++;
-    return 0;
-}
-
 int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t now_us)
 {
     int64_t arrival, sequence, timestamp;
@@ -413,12 +290,19 @@ int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t no
         j->high_arrival = arrival;
     }
     j->packet_units = packet->duration;
-    learn_delay(j, timestamp, arrival);
+    j->disorder = average(j->disorder, sequence < j->high_sequence);
+    j->missing = average(j->missing, false);
+    learn_delay(j, timestamp, now_us);
     if (sequence < j->next_sequence) {
         j->stats.late++;
         return -ETIME;
     }
-    return store(j, packet, sequence, timestamp);
+    if (j->store.n == JITTER_PACKETS)
+        discard_first(j);
+    if (jitter_store_put(&j->store, packet, sequence, timestamp))
+        return 0;
+    j->stats.discarded++;
+    return -ENOMEM;
 }
 
 /* ---- decisions out ---- */
@@ -426,25 +310,51 @@ int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t no
 static void decide(struct jitter *j, struct jitter_decision *out, enum jitter_action action,
                    int64_t duration)
 {
-    uint64_t us = (uint64_t)duration * 1000000 / j->config.clock_hz;
+    uint64_t us = (uint64_t)us_of(j, duration);
 
     *out = (struct jitter_decision){.action = action, .duration = (uint32_t)duration};
     if (action != JITTER_WAIT)
         j->played_us += us;
     if (action == JITTER_CONCEAL)
         j->concealed_us += us;
+    if (action == JITTER_HOLD)
+        j->held_us += us;
+}
+
+/* Something to play while the place in the stream stands still: what was played last, drawn out as
+ * long as that does for it, else something invented. */
+static void stand_still(struct jitter *j, struct jitter_decision *out, int64_t duration)
+{
+    bool draws = j->held < units(j, DRAWN_MS);
+
+    j->held += (uint32_t)duration;
+    j->drawn += draws ? (uint32_t)duration : 0;
+    decide(j, out, draws ? JITTER_HOLD : JITTER_CONCEAL, duration);
+}
+
+/* Ends a time of standing still, of which so much stood in for what never came: that was invented,
+ * and so is what went on for longer than sound can be held. */
+static void go_on(struct jitter *j, int64_t replaced)
+{
+    int64_t waited = j->held - replaced, most = units(j, DRAWN_MS);
+    int64_t invented = replaced + (waited > most ? waited - most : 0);
+    uint64_t us = (uint64_t)us_of(j, invented) - (uint64_t)us_of(j, j->held - j->drawn);
+
+    j->concealed_us += us; /* less than 0 wraps as it should */
+    j->held_us -= us;
+    j->held = j->drawn = 0;
 }
 
 static void nothing_waits(struct jitter *j, struct jitter_decision *out)
 {
-    if (j->held >= units(j, HOLD_MS))
+    if (!j->paused && j->held >= units(j, HOLD_MS)) {
         j->paused = true;
-    if (j->paused) {
-        decide(j, out, JITTER_WAIT, units(j, STEP_MS));
-        return;
+        go_on(j, j->held);
     }
-    j->held += (uint32_t)units(j, STEP_MS);
-    decide(j, out, JITTER_CONCEAL, units(j, STEP_MS));
+    if (j->paused)
+        decide(j, out, JITTER_WAIT, units(j, STEP_MS));
+    else
+        stand_still(j, out, units(j, STEP_MS));
 }
 
 /* Leaves behind every sequence number below sequence; those that never came are lost. */
@@ -452,17 +362,20 @@ static void pass_over(struct jitter *j, int64_t sequence)
 {
     if (j->fresh)
         j->next_sequence = sequence;
-    for (; j->next_sequence < sequence; j->next_sequence++)
-        if (!has_come(j, j->next_sequence))
-            j->stats.lost++;
+    for (; j->next_sequence < sequence; j->next_sequence++) {
+        if (has_come(j, j->next_sequence))
+            continue;
+        j->stats.lost++;
+        j->missing = average(j->missing, true);
+    }
 }
 
 /* A stream or a spurt of talk begins: its first packet waits until it is as old as the target, so
  * that those behind it may be as late. False: it has to wait longer, as out says. */
-static bool resume(struct jitter *j, const struct packet *first, int64_t play,
-                   struct jitter_decision *out)
+static bool resume(struct jitter *j, const struct jitter_stored *first, int64_t play,
+                   uint32_t queued, struct jitter_decision *out)
 {
-    int64_t short_of = units(j, j->target_ms) - delay(j, first->timestamp, play);
+    int64_t short_of = target(j, queued) - delay(j, first->timestamp, play);
     int64_t ms = ms_of(j, short_of + units(j, 1) - 1);
 
     if (ms > 0) {
@@ -472,46 +385,78 @@ static bool resume(struct jitter *j, const struct packet *first, int64_t play,
     pass_over(j, first->sequence);
     j->next_timestamp = first->timestamp;
     j->paused = false;
-    j->held = 0;
     return true;
 }
 
-static bool is_excessive(const struct jitter *j, int64_t late)
+static bool is_excessive(const struct jitter *j, int64_t late, int64_t wanted)
 {
     int64_t ceiling = units(j, j->config.max_ms) + 2 * (int64_t)j->packet_units;
 
-    return late > units(j, j->target_ms + EXCESS_MS) || late > ceiling;
+    return late > wanted + units(j, EXCESS_MS) || late > ceiling;
 }
 
-static void decode_first(struct jitter *j, int64_t late, struct jitter_decision *out)
+/* For how long the next packet that nothing is known of has been due, beyond what is usual; the
+ * longer, the more is gained by playing slowly what there is. */
+static int64_t overdue(const struct jitter *j, int64_t play, uint32_t queued)
 {
-    struct packet *p = take_first(j);
+    int64_t due = j->high_timestamp + j->packet_units;
+    int64_t usual = units(j, jitter_delay_wanted_ms(&j->delays)) / 2;
+    int64_t late = delay(j, due, play - queued) - units_of_us(j, jitter_delay_risen_us(&j->delays));
+
+    return late > j->packet_units && late > usual ? late : 0;
+}
+
+static void choose_speed(const struct jitter *j, int64_t late, int64_t wanted, int64_t waited,
+                         struct jitter_decision *out)
+{
+    if (waited > 0 && late < wanted + waited) {
+        out->stretch = JITTER_EXPAND;
+        out->amount = out->duration;
+    } else if (late > wanted + units(j, SLOW_MS)) {
+        out->stretch = JITTER_ACCELERATE;
+        out->amount = (uint32_t)(late - wanted);
+    } else if (late < wanted - units(j, FAST_MS)) {
+        out->stretch = JITTER_EXPAND;
+        out->amount = (uint32_t)(wanted - late);
+    }
+}
+
+static void decode_first(struct jitter *j, int64_t play, uint32_t queued,
+                         struct jitter_decision *out)
+{
+    struct jitter_stored *p = jitter_store_take(&j->store);
+    int64_t late = delay(j, p->timestamp, play);
 
     decide(j, out, JITTER_DECODE, p->duration);
     out->payload = (struct slice){p->bytes, p->n};
     out->payload_type = p->payload_type;
     out->first = j->fresh;
-    if (late > units(j, j->target_ms + SLOW_MS))
-        out->stretch = JITTER_ACCELERATE;
-    else if (late < units(j, (int64_t)j->target_ms - FAST_MS))
-        out->stretch = JITTER_EXPAND;
+    out->skipped = j->skipped;
+    choose_speed(j, late, target(j, queued), overdue(j, play, queued), out);
     j->fresh = false;
     j->given = p;
-    j->held = 0;
+    j->skipped = 0;
+    go_on(j, 0);
     j->next_sequence = p->sequence + 1;
     j->next_timestamp = p->timestamp + p->duration;
     j->stats.delay_ms = late > 0 ? (uint32_t)ms_of(j, late) : 0;
 }
 
+static bool can_recover(const struct jitter *j, const struct jitter_stored *next, int64_t gap)
+{
+    return next->fec && next->sequence == j->next_sequence + 1 && gap == j->packet_units;
+}
+
 /* The packet whose turn it is did not come, but next, behind it, has: gap of sound is missing. */
-static void replace_lost(struct jitter *j, const struct packet *next, int64_t gap,
+static void replace_lost(struct jitter *j, const struct jitter_stored *next, int64_t gap,
                          struct jitter_decision *out)
 {
     int64_t duration = gap < j->packet_units ? gap : j->packet_units;
-    bool from_next = next->fec && next->sequence == j->next_sequence + 1 && gap == duration;
+    bool from_next = can_recover(j, next, gap);
 
     decide(j, out, from_next ? JITTER_FEC : JITTER_CONCEAL, duration);
     if (from_next) {
+        go_on(j, 0);
         out->payload = (struct slice){next->bytes, next->n};
         out->payload_type = next->payload_type;
         j->stats.recovered++;
@@ -520,51 +465,49 @@ static void replace_lost(struct jitter *j, const struct packet *next, int64_t ga
     j->next_timestamp += duration;
 }
 
-/* Takes what was concealed already, while nothing had come, off what is missing before next. */
-static int64_t missing_before(struct jitter *j, const struct packet *next)
+/* Takes what was played already, while nothing had come, off what is missing before next: so the
+ * sound that was held then has stood in for what was lost. What next brings along of it is played
+ * all the same. */
+static int64_t missing_before(struct jitter *j, const struct jitter_stored *next)
 {
     int64_t gap = next->timestamp - j->next_timestamp;
     int64_t held = j->held < gap ? j->held : gap;
+    int64_t drawn = j->drawn < held ? j->drawn : held;
 
-    if (held > 0) {
+    if (held > 0 && !can_recover(j, next, gap)) {
         int64_t played_over = j->next_sequence + held / j->packet_units;
 
         pass_over(j, played_over < next->sequence ? played_over : next->sequence - 1);
         j->next_timestamp += held;
-        j->held = 0;
+        j->skipped += (uint32_t)drawn;
+        go_on(j, held);
         gap -= held;
     }
     return gap;
 }
 
-/* What becomes of the first packet that waits: true with a decision, false when things have moved
- * on and there is another look to take. */
-static bool look_at_first(struct jitter *j, int64_t play, struct jitter_decision *out)
+/* Whether the missing packet before next is still waited for: in its own time, as drawing out what
+ * was before it will do for it; and for longer where many are overtaken. */
+static bool may_be_overtaken(const struct jitter *j, const struct jitter_stored *next)
 {
-    const struct packet *first = j->waiting[0];
-    int64_t gap, late = delay(j, first->timestamp, play);
+    bool some = j->disorder > 65536 / DISORDER_STEP, many = some && j->disorder > j->missing;
+    int64_t most = many ? units(j, DRAWN_MS) : j->packet_units;
 
-    if (j->paused && !resume(j, first, play, out))
-        return true;
-    while (j->next_sequence < first->sequence && has_come(j, j->next_sequence))
-        j->next_sequence++;
-    if (first->sequence == j->next_sequence) {
-        gap = first->timestamp - j->next_timestamp;
-        if (gap >= (int64_t)j->packet_units && gap > j->held) {
-            j->paused = true; /* nothing was lost: the sender had nothing to say */
-            return false;
-        }
-        if (is_excessive(j, late) && j->stats.waiting > 1) {
-            j->next_sequence++;
-            j->next_timestamp = first->timestamp + first->duration;
-            discard_first(j);
-            return false;
-        }
-        decode_first(j, late, out);
+    return !next->fec && (some || next->sequence == j->next_sequence + 1) && j->held < most;
+}
+
+/* The first that waits is not the one whose turn it is. */
+static bool look_beyond_gap(struct jitter *j, const struct jitter_stored *first, int64_t late,
+                            int64_t wanted, struct jitter_decision *out)
+{
+    int64_t gap;
+
+    if (may_be_overtaken(j, first)) {
+        stand_still(j, out, units(j, STEP_MS));
         return true;
     }
     gap = missing_before(j, first);
-    if (gap <= 0 || is_excessive(j, late)) {
+    if (gap <= 0 || is_excessive(j, late, wanted)) {
         pass_over(j, first->sequence);
         j->next_timestamp = first->timestamp;
         return false;
@@ -573,13 +516,42 @@ static bool look_at_first(struct jitter *j, int64_t play, struct jitter_decision
     return true;
 }
 
+/* What becomes of the first packet that waits: true with a decision, false when things have moved
+ * on and there is another look to take. */
+static bool look_at_first(struct jitter *j, int64_t play, uint32_t queued,
+                          struct jitter_decision *out)
+{
+    const struct jitter_stored *first = j->store.waiting[0];
+    int64_t gap, late = delay(j, first->timestamp, play), wanted = target(j, queued);
+
+    if (j->paused && !resume(j, first, play, queued, out))
+        return true;
+    while (j->next_sequence < first->sequence && has_come(j, j->next_sequence))
+        j->next_sequence++;
+    if (first->sequence != j->next_sequence)
+        return look_beyond_gap(j, first, late, wanted, out);
+    gap = first->timestamp - j->next_timestamp;
+    if (gap >= (int64_t)j->packet_units && gap > j->held) {
+        j->paused = true; /* nothing was lost: the sender had nothing to say */
+        return false;
+    }
+    if (is_excessive(j, late, wanted) && j->store.n > 1) {
+        j->next_sequence++;
+        j->next_timestamp = first->timestamp + first->duration;
+        discard_first(j);
+        return false;
+    }
+    decode_first(j, play, queued, out);
+    return true;
+}
+
 void jitter_get(struct jitter *j, uint64_t now_us, uint32_t queued, struct jitter_decision *out)
 {
     int64_t play = time_of(j, now_us) + queued;
 
     release_given(j);
-    while (j->stats.waiting)
-        if (look_at_first(j, play, out))
+    while (j->store.n)
+        if (look_at_first(j, play, queued, out))
             return;
     nothing_waits(j, out);
 }
@@ -587,7 +559,9 @@ void jitter_get(struct jitter *j, uint64_t now_us, uint32_t queued, struct jitte
 void jitter_stats(const struct jitter *j, struct jitter_stats *out)
 {
     *out = j->stats;
-    out->target_ms = j->target_ms;
+    out->target_ms = (uint32_t)ms_of(j, target(j, 0));
     out->played_ms = j->played_us / 1000;
     out->concealed_ms = j->concealed_us / 1000;
+    out->held_ms = j->held_us / 1000;
+    out->waiting = (uint32_t)j->store.n;
 }

@@ -5,15 +5,15 @@
  * jitter_get whenever its store of decoded samples runs out, does what the decision says, and has
  * decision.duration more to play. Every duration and timestamp is in units of the RTP clock.
  *
- * How long packets are held back follows what the network does: the delay of each packet over the
- * quickest of the last seconds goes into a histogram that forgets, and the target is the delay that
- * all but 2 % kept below: never less than one packet, never more than max_ms.
+ * How long packets are held back follows what the network does (audio/jitter_delay.h): never less
+ * than one packet, never more than max_ms.
  *
  * A packet that comes too late for its moment, while nothing else has come either, is played all
  * the same, and what follows it later: so a short stall costs delay, which JITTER_ACCELERATE wins
- * back, and not words.
+ * back, and not words. The first 40 ms of waiting for one hold the sound (JITTER_HOLD); as soon as
+ * a packet is overdue by more than they usually are, what is stored is played slower, too.
  *
- * Memory: under 2 KiB, and the packets that wait, JITTER_PACKETS at most. */
+ * Memory: under 4 KiB, and the packets that wait, JITTER_PACKETS at most. */
 #ifndef AUDIO_JITTER_H
 #define AUDIO_JITTER_H
 
@@ -50,19 +50,24 @@ enum jitter_action {
     JITTER_DECODE,  /* decode payload */
     JITTER_FEC,     /* lost: decode what payload, the next packet, carries of it */
     JITTER_CONCEAL, /* lost or late: invent duration from what was played last */
+    JITTER_HOLD,    /* on its way: draw out what was played last, to which it will be joined */
 };
 
 enum jitter_stretch {
     JITTER_AS_IS,
-    JITTER_ACCELERATE, /* more is stored than needed: drop a pitch period, if it can be done well */
-    JITTER_EXPAND,     /* less is stored than needed: repeat one */
+    JITTER_ACCELERATE, /* more is stored than needed: leave out pitch periods */
+    JITTER_EXPAND,     /* less is stored than needed: repeat them */
 };
 
 struct jitter_decision {
     enum jitter_action action;
     enum jitter_stretch stretch; /* with JITTER_DECODE only; a hint */
+    uint32_t amount;             /* by so much at most, as far as it can be done well; the more it
+                                    is, the less well will do */
     bool first; /* first packet of a stream or after a restart: reset the decoder */
     uint8_t payload_type;
+    uint32_t skipped;     /* with JITTER_DECODE: what was held turned out lost, and the decoder has
+                             not heard of so much of it */
     uint32_t duration;    /* how much to play in consequence; above 0 */
     struct slice payload; /* good until the next call on this jitter buffer */
 };
@@ -78,6 +83,7 @@ struct jitter_stats {
     uint64_t restarts;     /* another SSRC, or sequence numbers that started anew */
     uint64_t played_ms;    /* what the decisions add up to, pauses excluded */
     uint64_t concealed_ms; /* invented part of it, FEC excluded */
+    uint64_t held_ms;      /* drawn out until the late packet came; not in concealed_ms */
     uint32_t target_ms, delay_ms; /* over the quickest packet: wanted, at the last decision */
     uint32_t waiting;             /* packets stored now */
 };

@@ -3,10 +3,22 @@
 #include "audio/stretch.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROOM_MS = AUDIO_PACKET_MAX_MS + STRETCH_PERIOD_MAX_MS, FIRST_ROOM_MS = 30 };
+enum {
+    BEFORE_MS = STRETCH_DRAW_MS,           /* kept of what was played last */
+    ROOM_MS = 3 * AUDIO_PACKET_MAX_MS / 2, /* a packet played as slowly as may be */
+    FIRST_ROOM_MS = 30,
+    LATE_MS = 40, /* behind or ahead of the target: the worse that is, the more is stretched */
+    VERY_LATE_MS = 120,
+};
+
+/* The alikeness of periods that will do then, and in good time. */
+static const double LATE_ALIKE = 0.7, VERY_LATE_ALIKE = 0.5;
+static const double PAUSE = 0.06;         /* of the loudness of speech, -24 dB: a pause */
+static const double LOUDNESS_STEP = 0.02; /* of one packet in it */
 
 struct playout {
     struct jitter *jitter;
@@ -15,8 +27,11 @@ struct playout {
     struct audio_decoder *decoder; /* NULL until the first packet, or without memory */
     const struct audio_codec *decoder_codec;
 
-    int16_t *store; /* decoded and not yet played: from at to n, of cap */
+    /* Decoded and not yet played: from at to n, of cap; behind what was played last. */
+    int16_t *store;
     size_t at, n, cap;
+    size_t period;   /* of what is drawn out; 0: nothing is */
+    double loudness; /* root mean square of speech */
 };
 
 /* The rate at which codec is decoded: the wished one where it can be, else its own. */
@@ -68,6 +83,13 @@ static uint8_t index_of(const struct audio_codec *codec)
     return i;
 }
 
+static void drop_store(struct playout *p)
+{
+    free(p->store);
+    p->store = NULL;
+    p->at = p->n = p->cap = p->period = 0;
+}
+
 static void change_codec(struct playout *p, const struct audio_codec *codec)
 {
     uint32_t rate_hz = rate_of(p, codec);
@@ -75,7 +97,7 @@ static void change_codec(struct playout *p, const struct audio_codec *codec)
     if (codec->clock_hz != p->codec->clock_hz)
         jitter_set_clock(p->jitter, codec->clock_hz);
     if (rate_hz != p->rate_hz)
-        p->at = p->n = 0;
+        drop_store(p);
     p->codec = codec;
     p->rate_hz = rate_hz;
 }
@@ -124,44 +146,127 @@ static struct audio_decoder *decoder_for(struct playout *p, const struct audio_c
     return p->decoder;
 }
 
-/* Empties the store and makes room in it: for a short packet at first, for the longest there is
- * once a longer one comes. */
+/* Empties the store, which is played, and makes room behind what was played last: for a short
+ * packet at first, for the longest there is once a longer one comes. */
 static bool make_room(struct playout *p, size_t samples)
 {
-    size_t with_stretch = samples + p->rate_hz / 1000 * STRETCH_PERIOD_MAX_MS;
-    size_t cap = p->rate_hz / 1000 * FIRST_ROOM_MS;
-    int16_t *store;
+    size_t per_ms = p->rate_hz / 1000, before = BEFORE_MS * per_ms;
+    size_t wanted = before + samples + samples / 2, cap = before + per_ms * FIRST_ROOM_MS;
+    int16_t *store = p->store;
 
-    p->at = p->n = 0;
-    if (with_stretch <= p->cap)
-        return true;
-    if (with_stretch > cap)
-        cap = p->rate_hz / 1000 * ROOM_MS;
-    store = realloc(p->store, cap * sizeof *store);
-    if (!store)
-        return false;
-    p->store = store;
-    p->cap = cap;
+    if (p->n > before)
+        memmove(store, store + p->n - before, before * sizeof *store);
+    if (wanted > p->cap) {
+        cap = wanted > cap ? before + per_ms * ROOM_MS : cap;
+        store = realloc(p->store, cap * sizeof *store);
+        if (!store)
+            return false;
+        if (!p->store)
+            memset(store, 0, before * sizeof *store);
+        p->store = store;
+        p->cap = cap;
+    }
+    p->at = p->n = before;
     return true;
 }
 
-static void decode(struct playout *p, const struct jitter_decision *what, size_t samples)
+static struct stretch_how how_to_stretch(const struct playout *p,
+                                         const struct jitter_decision *what)
+{
+    uint32_t clock_hz = p->codec->clock_hz;
+    size_t most = (size_t)((uint64_t)what->amount * p->rate_hz / clock_hz);
+    uint32_t ms = what->amount / (clock_hz / 1000);
+
+    return (struct stretch_how){
+        .rate_hz = p->rate_hz,
+        .most = most,
+        .alike = ms > VERY_LATE_MS ? VERY_LATE_ALIKE
+                 : ms > LATE_MS    ? LATE_ALIKE
+                                   : STRETCH_ALIKE,
+        .pause = PAUSE * p->loudness,
+    };
+}
+
+/* What speech is loud like: its loud parts count in full, pauses hardly. */
+static void measure_loudness(struct playout *p, const int16_t *samples, size_t n)
+{
+    double energy = 0, loudness;
+
+    for (size_t i = 0; i < n; i++)
+        energy += (double)samples[i] * samples[i];
+    loudness = n ? sqrt(energy / (double)n) : 0;
+    if (loudness > p->loudness * PAUSE)
+        p->loudness += (loudness > p->loudness ? 5 : 1) * LOUDNESS_STEP * (loudness - p->loudness);
+}
+
+/* Sound that was held and then lost: the decoder hears of it now, for what it knows of the past. */
+static void tell_lost(struct playout *p, struct audio_decoder *decoder, uint32_t skipped)
+{
+    size_t step = p->rate_hz / 100, room = (p->cap - p->n) / step;
+    size_t steps = (size_t)((uint64_t)skipped * 100 / p->codec->clock_hz);
+
+    steps = steps < room ? steps : room;
+    if (steps > 0 && decoder)
+        audio_decode_lost(decoder, p->store + p->n, steps * step);
+}
+
+/* Returns how many samples there are now behind what was played last. */
+static size_t decode(struct playout *p, const struct jitter_decision *what, size_t samples)
 {
     const struct audio_codec *codec = audio_codec_at(what->payload_type);
     struct audio_decoder *decoder = decoder_for(p, codec);
-    int got = decoder ? audio_decode(decoder, what->payload, p->store, p->cap) : -ENOMEM;
+    int16_t *store = p->store + p->n;
+    int got = -ENOMEM;
 
+    tell_lost(p, decoder, what->skipped);
+    if (decoder)
+        got = audio_decode(decoder, what->payload, store, p->cap - p->n);
     if (got < 0 && decoder)
-        got = audio_decode_lost(decoder, p->store, samples);
+        got = audio_decode_lost(decoder, store, samples);
     if (got < 0) {
-        memset(p->store, 0, samples * sizeof *p->store);
+        memset(store, 0, samples * sizeof *store);
         got = (int)samples;
     }
-    p->n = (size_t)got;
+    return (size_t)got;
+}
+
+static size_t stretch(struct playout *p, const struct jitter_decision *what, size_t n)
+{
+    struct stretch_how how = how_to_stretch(p, what);
+    int16_t *store = p->store + p->n;
+    size_t room = p->cap - p->n - n;
+
+    measure_loudness(p, store, n);
     if (what->stretch == JITTER_ACCELERATE)
-        p->n = stretch_accelerate(p->store, p->n, p->rate_hz);
-    else if (what->stretch == JITTER_EXPAND)
-        p->n = stretch_expand(p->store, p->n, p->rate_hz);
+        return stretch_accelerate(store, n, &how);
+    how.most = how.most < room ? how.most : room;
+    return what->stretch == JITTER_EXPAND ? stretch_expand(store, n, &how) : n;
+}
+
+static void draw_out(struct playout *p, size_t samples)
+{
+    int16_t *end = p->store + p->n;
+
+    if (!p->period)
+        p->period = stretch_period(end, p->rate_hz);
+    stretch_draw_out(end, samples, p->period);
+    p->n += samples;
+}
+
+/* What stands in for a lost packet, or the packet itself. */
+static size_t make_sound(struct playout *p, const struct jitter_decision *what, size_t samples)
+{
+    int16_t *store = p->store + p->n;
+
+    if (what->action == JITTER_DECODE)
+        return decode(p, what, samples);
+    if (!p->decoder)
+        memset(store, 0, samples * sizeof *store);
+    else if (what->action == JITTER_FEC)
+        audio_decode_fec(p->decoder, what->payload, store, samples);
+    else
+        audio_decode_lost(p->decoder, store, samples);
+    return samples;
 }
 
 /* Puts the next piece of sound into the empty store; false: there is none, nor will there be one
@@ -170,28 +275,30 @@ static bool fill(struct playout *p, uint64_t now_us, size_t done, size_t *silent
 {
     uint32_t clock_hz = p->codec->clock_hz;
     struct jitter_decision what;
-    size_t samples;
+    size_t samples, n;
 
     jitter_get(p->jitter, now_us, (uint32_t)((uint64_t)done * clock_hz / p->rate_hz), &what);
     samples = (size_t)((uint64_t)what.duration * p->rate_hz / clock_hz);
     *silent = samples;
-    if (what.action == JITTER_WAIT || !make_room(p, samples))
+    if (what.action == JITTER_WAIT || !make_room(p, samples)) {
+        p->period = 0;
         return false;
+    }
     if (what.first && p->decoder) { /* another stream: nothing of the old one may sound in it */
         audio_decoder_free(p->decoder);
         p->decoder = NULL;
     }
-    if (what.action == JITTER_DECODE) {
-        decode(p, &what, samples);
+    if (what.action == JITTER_HOLD) {
+        draw_out(p, samples);
         return true;
     }
-    p->n = samples;
-    if (!p->decoder)
-        memset(p->store, 0, samples * sizeof *p->store);
-    else if (what.action == JITTER_FEC)
-        audio_decode_fec(p->decoder, what.payload, p->store, samples);
-    else
-        audio_decode_lost(p->decoder, p->store, samples);
+    n = make_sound(p, &what, samples);
+    if (p->period)
+        stretch_join(p->store + p->n, p->store + p->n, n, p->period, p->rate_hz);
+    p->period = 0;
+    if (what.action == JITTER_DECODE)
+        n = stretch(p, &what, n);
+    p->n += n;
     return true;
 }
 
@@ -219,7 +326,7 @@ bool playout_get(struct playout *p, uint64_t now_us, int16_t *out, size_t n)
 void playout_flush(struct playout *p)
 {
     jitter_flush(p->jitter);
-    p->at = p->n = 0;
+    drop_store(p);
 }
 
 uint32_t playout_rate_hz(const struct playout *p)

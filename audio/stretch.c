@@ -6,57 +6,73 @@
 
 /* The period is looked for in every so-many-eth sample, so that about 8,000 a second are compared;
  * then its neighbours are compared in full. */
-enum { PERIOD_MIN_US = 2500, COARSE_HZ = 8000 };
+enum { PERIOD_MIN_US = 2500, COARSE_HZ = 8000, FADE_MS = 10, JOIN_MS = 4 };
 
-static const double ALIKE = 0.85;    /* of 1; less would be heard */
-static const double QUIET = 30 * 30; /* mean square under which any period will do */
+static const double QUIET = 30;
 
-/* How alike n samples of a and b are, comparing every step-th: -1 to 1, and 1 where both are quiet.
- */
+static size_t samples_of(uint32_t rate_hz, size_t ms)
+{
+    return (size_t)rate_hz * ms / 1000;
+}
+
+static size_t shortest_period(uint32_t rate_hz)
+{
+    return (size_t)((uint64_t)rate_hz * PERIOD_MIN_US / 1000000);
+}
+
+static double mean_square(const int16_t *samples, size_t n)
+{
+    double energy = 0;
+
+    for (size_t i = 0; i < n; i++)
+        energy += (double)samples[i] * samples[i];
+    return n ? energy / (double)n : 0;
+}
+
+/* How alike n samples of a and b are, comparing every step-th: -1 to 1. */
 static double likeness(const int16_t *a, const int16_t *b, size_t n, size_t step)
 {
-    double product = 0, energy_a = 0, energy_b = 0, count = (double)n / (double)step;
+    double product = 0, energy_a = 0, energy_b = 0;
 
     for (size_t i = 0; i < n; i += step) {
         product += (double)a[i] * b[i];
         energy_a += (double)a[i] * a[i];
         energy_b += (double)b[i] * b[i];
     }
-    if (energy_a < QUIET * count && energy_b < QUIET * count)
-        return 1;
     if (energy_a <= 0 || energy_b <= 0)
         return 0;
     return product / sqrt(energy_a * energy_b);
 }
 
-/* The lag from least to most at which samples resemble themselves best over n samples; 0: none is
- * good enough. */
-static size_t best_lag(const int16_t *samples, size_t n, size_t least, size_t most,
-                       uint32_t rate_hz)
+struct match {
+    size_t lag;
+    double likeness;
+};
+
+/* The lag from least to most, by steps, at which n samples are most like those before or behind. */
+static struct match look(const int16_t *samples, size_t n, ptrdiff_t direction, size_t least,
+                         size_t most, size_t step, size_t coarse)
 {
-    size_t step = rate_hz > COARSE_HZ ? rate_hz / COARSE_HZ : 1, best = 0, from, to;
-    double best_likeness = -1;
+    struct match best = {least, -2};
 
     for (size_t lag = least; lag <= most; lag += step) {
-        double at = likeness(samples, samples + lag, n, step);
+        double at = likeness(samples, samples + direction * (ptrdiff_t)lag, n, coarse);
 
-        if (at > best_likeness) {
-            best_likeness = at;
-            best = lag;
-        }
+        if (at > best.likeness)
+            best = (struct match){lag, at};
     }
-    from = best > least + step ? best - step : least;
-    to = best + step < most ? best + step : most;
-    best_likeness = -1;
-    for (size_t lag = from; lag <= to; lag++) {
-        double at = likeness(samples, samples + lag, n, 1);
+    return best;
+}
 
-        if (at > best_likeness) {
-            best_likeness = at;
-            best = lag;
-        }
-    }
-    return best_likeness >= ALIKE ? best : 0;
+static struct match best_lag(const int16_t *samples, size_t n, ptrdiff_t direction, size_t least,
+                             size_t most, uint32_t rate_hz)
+{
+    size_t step = rate_hz > COARSE_HZ ? rate_hz / COARSE_HZ : 1;
+    size_t near = look(samples, n, direction, least, most, step, step).lag;
+    size_t from = near > least + step ? near - step : least;
+    size_t to = near + step < most ? near + step : most;
+
+    return look(samples, n, direction, from, to, 1, 1);
 }
 
 /* out[i] goes from a[i] to b[i] over n samples; out may be a. */
@@ -71,42 +87,47 @@ static void cross_fade(int16_t *out, const int16_t *a, const int16_t *b, size_t 
     }
 }
 
-static size_t longest_period(uint32_t rate_hz)
+static bool is_pause(const int16_t *samples, size_t n, const struct stretch_how *how)
 {
-    return (size_t)rate_hz * STRETCH_PERIOD_MAX_MS / 1000;
+    double pause = how->pause > QUIET ? how->pause : QUIET;
+
+    return mean_square(samples, n) < pause * pause;
 }
 
-/* The period that samples begin with; 0: too few of them, or none that would not be heard. */
-static size_t period_of(const int16_t *samples, size_t n, uint32_t rate_hz)
+/* What can go from or come to the n samples, at most most: by how many, and over how many the one
+ * place fades into the other; 0: nothing. */
+static size_t what_fits(const int16_t *samples, size_t n, size_t most,
+                        const struct stretch_how *how, size_t *over)
 {
-    size_t least = (size_t)((uint64_t)rate_hz * PERIOD_MIN_US / 1000000);
-    size_t most = longest_period(rate_hz);
+    size_t least = shortest_period(how->rate_hz);
+    size_t longest = samples_of(how->rate_hz, STRETCH_PERIOD_MAX_MS);
+    struct match found;
 
-    if (n < (size_t)rate_hz * STRETCH_LEAST_MS / 1000)
+    most = most < n / 2 ? most : n / 2;
+    *over = samples_of(how->rate_hz, FADE_MS);
+    if (is_pause(samples, n, how)) {
+        *over = *over < n - most ? *over : n - most;
+        return most;
+    }
+    longest = longest < most ? longest : most;
+    if (n < samples_of(how->rate_hz, STRETCH_LEAST_MS) || longest < least)
         return 0;
-    return best_lag(samples, most, least, most, rate_hz);
+    *over = *over < n - longest ? *over : n - longest;
+    found = best_lag(samples, *over, 1, least, longest, how->rate_hz);
+    return found.likeness >= how->alike ? found.lag : 0;
 }
 
-size_t stretch_accelerate(int16_t *samples, size_t n, uint32_t rate_hz)
+/* From the first period over into the second, then on from there. */
+static void leave_out(int16_t *samples, size_t n, size_t lag, size_t over)
 {
-    size_t over = longest_period(rate_hz), lag = period_of(samples, n, rate_hz);
-
-    if (lag == 0)
-        return n;
-    /* From the first period over into the second, then on from there. */
     cross_fade(samples, samples, samples + lag, over);
     memmove(samples + over, samples + over + lag, (n - over - lag) * sizeof *samples);
-    return n - lag;
 }
 
-size_t stretch_expand(int16_t *samples, size_t n, uint32_t rate_hz)
+/* One period as it was, then from the second back over into the first, and on from there. In place,
+ * and so backwards; what stood from over on has moved by lag already. */
+static void repeat(int16_t *samples, size_t n, size_t lag, size_t over)
 {
-    size_t over = longest_period(rate_hz), lag = period_of(samples, n, rate_hz);
-
-    if (lag == 0)
-        return n;
-    /* One period as it was, then from the second back over into the first, and on from there. In
-     * place, and so backwards; what stood from over on has moved by lag already. */
     memmove(samples + lag + over, samples + over, (n - over) * sizeof *samples);
     for (size_t i = over; i-- > 0;) {
         int64_t weight = (int64_t)i + 1, whole = (int64_t)over + 1;
@@ -114,5 +135,74 @@ size_t stretch_expand(int16_t *samples, size_t n, uint32_t rate_hz)
 
         samples[lag + i] = (int16_t)((second * (whole - weight) + first * weight) / whole);
     }
-    return n + lag;
+}
+
+size_t stretch_accelerate(int16_t *samples, size_t n, const struct stretch_how *how)
+{
+    size_t most = how->most < n / 2 ? how->most : n / 2, at = 0, over, lag;
+
+    while (most > 0 && at < n) {
+        size_t block = samples_of(how->rate_hz, STRETCH_LEAST_MS);
+
+        block = block < n - at ? block : n - at;
+        lag = what_fits(samples + at, block, most, how, &over);
+        if (lag > 0)
+            leave_out(samples + at, n - at, lag, over);
+        n -= lag;
+        most -= lag;
+        at += block - lag;
+    }
+    return n;
+}
+
+size_t stretch_expand(int16_t *samples, size_t n, const struct stretch_how *how)
+{
+    size_t most = how->most < n ? how->most : n, at = 0, over, lag;
+
+    while (most > 0 && at < n) {
+        size_t block = samples_of(how->rate_hz, STRETCH_LEAST_MS);
+
+        block = block < n - at ? block : n - at;
+        lag = what_fits(samples + at, block, most, how, &over);
+        if (lag > 0)
+            repeat(samples + at, n - at, lag, over);
+        n += lag;
+        most -= lag;
+        at += block + lag;
+    }
+    return n;
+}
+
+size_t stretch_period(const int16_t *end, uint32_t rate_hz)
+{
+    size_t longest = samples_of(rate_hz, STRETCH_PERIOD_MAX_MS);
+    size_t known = samples_of(rate_hz, STRETCH_DRAW_MS) - longest;
+
+    return best_lag(end - known, known, -1, shortest_period(rate_hz), longest, rate_hz).lag;
+}
+
+static int16_t clipped(int value)
+{
+    return (int16_t)(value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value);
+}
+
+/* The step from one period to the next melts away over a quarter of it. */
+void stretch_draw_out(int16_t *end, size_t n, size_t period)
+{
+    int quarter = (int)period / 4, jump = end[-1] - end[-1 - (ptrdiff_t)period];
+
+    for (size_t i = 0; i < n; i++) {
+        int left = (int)i < quarter ? quarter - (int)i : 0;
+
+        end[i] = clipped(end[(ptrdiff_t)i - (ptrdiff_t)period] + jump * left / (quarter + 1));
+    }
+}
+
+void stretch_join(const int16_t *end, int16_t *next, size_t n, size_t period, uint32_t rate_hz)
+{
+    size_t over = samples_of(rate_hz, JOIN_MS);
+
+    over = over < n ? over : n;
+    over = over < period ? over : period;
+    cross_fade(next, end - period, next, over);
 }

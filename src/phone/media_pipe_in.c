@@ -459,6 +459,7 @@ static size_t waiting_ms(const struct media_pipe_in *p, size_t n)
  * left alone. */
 static void catch_up(struct media_pipe_in *p, size_t n)
 {
+    struct stretch_how how = {.rate_hz = p->out_hz, .alike = STRETCH_ALIKE};
     size_t ms = waiting_ms(p, n);
 
     p->least_ms = p->packets == 0 || ms < p->least_ms ? ms : p->least_ms;
@@ -470,10 +471,11 @@ static void catch_up(struct media_pipe_in *p, size_t n)
     if (!p->hurries)
         return;
     fill(p, n + p->out_hz * STRETCH_PERIOD_MAX_MS / 1000);
+    how.most = p->n > n ? p->n - n : 0;
     if (level_dbfs(p->samples, p->n) < QUIET_DBFS)
         p->n = p->n < n ? p->n : n;
     else
-        p->n = stretch_accelerate(p->samples, p->n, p->out_hz);
+        p->n = stretch_accelerate(p->samples, p->n, &how);
 }
 
 size_t media_pipe_in_read(struct media_pipe_in *p, int16_t *out, size_t n, uint32_t rate_hz)

@@ -43,7 +43,7 @@ static const char *get(struct jitter *j, uint64_t now_ms)
     struct jitter_decision what;
 
     jitter_get(j, now_ms * 1000, 0, &what);
-    snprintf(text, sizeof text, "%c", "WDFC"[what.action]);
+    snprintf(text, sizeof text, "%c", "WDFCH"[what.action]);
     if (what.action == JITTER_DECODE || what.action == JITTER_FEC) {
         snprintf(text + 1, sizeof text - 1, "%u", what.payload_type);
         assert_slice(what.payload, "sound");
@@ -160,35 +160,107 @@ static void conceals_the_first_of_two_lost(void **state)
     jitter_free(j);
 }
 
-static void plays_a_late_one_when_nothing_else_came(void **state)
+static void holds_the_sound_until_a_late_one_comes(void **state)
 {
     struct jitter *j = playing();
 
     (void)state;
     get(j, 80);
     get(j, 100);
-    assert_string_equal(get(j, 120), "C");
-    assert_string_equal(get(j, 130), "C");
+    assert_string_equal(get(j, 120), "H");
+    assert_string_equal(get(j, 130), "H");
     put(j, 4, 135);
     assert_string_equal(get(j, 140), "D4");
     assert_int_equal(stats_of(j).late, 0);
     assert_int_equal(stats_of(j).lost, 0);
+    assert_int_equal(stats_of(j).held_ms, 20);
+    assert_int_equal(stats_of(j).concealed_ms, 0);
     jitter_free(j);
 }
 
-static void does_not_conceal_what_was_concealed(void **state)
+static int put_without_fec(struct jitter *j, int i, uint64_t now_ms)
+{
+    struct jitter_packet p = packet(i);
+
+    p.fec = false;
+    return jitter_put(j, &p, now_ms * 1000);
+}
+
+static void what_was_held_stands_in_for_what_is_lost(void **state)
+{
+    struct jitter *j = new_jitter();
+    struct jitter_decision what;
+    uint64_t now;
+    int i;
+
+    (void)state;
+    for (i = 0, now = 0; i < 100; i++, now += 20) { /* so long it knows that none is overtaken */
+        put(j, i, now);
+        get(j, now + 15);
+    }
+    while (get(j, now)[0] == 'D')
+        now += 20;
+    assert_string_equal(get(j, now + 10), "H");
+    put_without_fec(j, i + 1, now + 15); /* one is lost, and 20 ms were held in its place */
+    jitter_get(j, (now + 20) * 1000, 0, &what);
+    assert_int_equal(what.action, JITTER_DECODE);
+    assert_int_equal(what.skipped, PACKET); /* which the decoder has to hear of */
+    assert_int_equal(stats_of(j).lost, 1);
+    assert_int_equal(stats_of(j).concealed_ms, 20);
+    assert_int_equal(stats_of(j).held_ms, 0);
+    jitter_free(j);
+}
+
+static void what_the_next_brings_along_is_played_all_the_same(void **state)
 {
     struct jitter *j = playing();
 
     (void)state;
     get(j, 80);
     get(j, 100);
-    get(j, 120);
-    get(j, 130);
-    put(j, 5, 135); /* 4 is lost, and 20 ms were concealed in its place */
-    assert_string_equal(get(j, 140), "D5");
-    assert_int_equal(stats_of(j).lost, 1);
-    assert_int_equal(stats_of(j).concealed_ms, 20);
+    assert_string_equal(get(j, 120), "H");
+    put(j, 5, 125);
+    assert_string_equal(get(j, 130), "F5");
+    assert_string_equal(get(j, 150), "D5");
+    assert_int_equal(stats_of(j).recovered, 1);
+    assert_int_equal(stats_of(j).concealed_ms, 0);
+    assert_int_equal(stats_of(j).held_ms, 10);
+    jitter_free(j);
+}
+
+static void waits_a_little_for_one_that_may_be_overtaken(void **state)
+{
+    struct jitter *j = playing();
+
+    (void)state;
+    get(j, 80);
+    get(j, 100);
+    put_without_fec(j, 5, 119);
+    assert_string_equal(get(j, 120), "H");
+    put_without_fec(j, 4, 125);
+    assert_string_equal(get(j, 130), "D4");
+    assert_string_equal(get(j, 150), "D5");
+    assert_int_equal(stats_of(j).lost, 0);
+    jitter_free(j);
+}
+
+static void plays_slower_what_is_left_when_the_next_is_overdue(void **state)
+{
+    struct jitter_config config = {.clock_hz = 8000, .min_ms = 80};
+    struct jitter_decision what;
+    struct jitter *j;
+
+    (void)state;
+    assert_int_equal(jitter_new(&config, &j), 0);
+    for (int i = 0; i < 4; i++)
+        put(j, i, (uint64_t)i * 20);
+    assert_string_equal(get(j, 80), "D0");
+    jitter_get(j, 100000, 0, &what); /* 4 was due 20 ms ago */
+    assert_int_equal(what.stretch, JITTER_AS_IS);
+    jitter_get(j, 121000, 0, &what); /* 41 ms */
+    assert_int_equal(what.action, JITTER_DECODE);
+    assert_int_equal(what.stretch, JITTER_EXPAND);
+    assert_true(what.amount > 0);
     jitter_free(j);
 }
 
@@ -200,8 +272,10 @@ static void stops_inventing_after_100_ms(void **state)
     get(j, 80);
     get(j, 100);
     for (uint64_t now = 120; now < 220; now += 10)
-        assert_string_equal(get(j, now), "C");
+        assert_string_equal(get(j, now), now < 160 ? "H" : "C");
     assert_string_equal(get(j, 220), "W");
+    assert_int_equal(stats_of(j).concealed_ms, 100);
+    assert_int_equal(stats_of(j).held_ms, 0);
     jitter_free(j);
 }
 
@@ -373,8 +447,11 @@ int main(void)
         cmocka_unit_test(puts_order_right),
         cmocka_unit_test(replaces_one_lost_from_the_next),
         cmocka_unit_test(conceals_the_first_of_two_lost),
-        cmocka_unit_test(plays_a_late_one_when_nothing_else_came),
-        cmocka_unit_test(does_not_conceal_what_was_concealed),
+        cmocka_unit_test(holds_the_sound_until_a_late_one_comes),
+        cmocka_unit_test(what_was_held_stands_in_for_what_is_lost),
+        cmocka_unit_test(what_the_next_brings_along_is_played_all_the_same),
+        cmocka_unit_test(waits_a_little_for_one_that_may_be_overtaken),
+        cmocka_unit_test(plays_slower_what_is_left_when_the_next_is_overdue),
         cmocka_unit_test(stops_inventing_after_100_ms),
         cmocka_unit_test(waits_through_a_pause),
         cmocka_unit_test(does_not_miss_a_digit),

@@ -1,0 +1,266 @@
+#include "audio/jitter_delay.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    BUCKET_US = 2000,
+    WINDOW_US = 250000,
+    RECENT = 2,         /* windows that tell how it is now */
+    FALL_US = 50000,    /* a base that falls by more is another route's: the past says nothing */
+    SPIKE_US = 40000,   /* above what is wanted */
+    FEW_PACKETS = 50,   /* with less nothing is far above all else, and worse is to be expected */
+    PEAK_US = 60000000, /* for how long a spike is remembered */
+    COVERED_MS = 35,    /* of a spike by holding the sound, see audio/jitter.c, */
+    SPARING_MS = 68,    /* up to here delay is spent freely, beyond it only */
+    WORSE_MS = 60,      /* where the jitter itself is more than that, */
+    COSTLY_MS = 135,    /* from here on a delay that all notice is worse than a few gaps */
+};
+
+static const float OFTEN = 0.01f, SELDOM = 0.04f; /* shares of packets above the quantiles */
+static const float TOO_OFTEN = 0.2f;              /* above COSTLY_MS: only then is it worth it */
+static const float SHORT_TAIL = 1.5f,
+                   TAIL = 2.5f;         /* of the way from the one quantile to the other, beyond */
+static const float FORGET = 0.0693f;    /* a second: half in ten */
+static const float SPIKY = 0.1f;        /* share of packets that can be called a spike */
+static const float SHARE_STEP = 0.005f; /* of one packet in that share */
+static const float SLOWED = 1.3f;       /* and for so long what waits will do, played slowly */
+static const double DRIFT = 0.0025;     /* what clocks may differ by, */
+static const double DRIFT_US = 5000;    /* and in two seconds */
+
+void jitter_delay_init(struct jitter_delay *d, uint32_t start_ms)
+{
+    *d = (struct jitter_delay){.weight = 1, .start_ms = start_ms, .wanted_ms = start_ms};
+}
+
+void jitter_delay_restart(struct jitter_delay *d)
+{
+    d->known = d->in_spike = false;
+}
+
+int64_t jitter_delay_base_us(const struct jitter_delay *d)
+{
+    return d->base_us;
+}
+
+uint32_t jitter_delay_wanted_ms(const struct jitter_delay *d)
+{
+    return d->wanted_ms;
+}
+
+/* ---- the quickest packet ---- */
+
+static int64_t least_of(const struct jitter_delay *d, uint64_t windows)
+{
+    int64_t least = d->least_us[d->window % JITTER_DELAY_WINDOWS];
+
+    for (uint64_t i = 1; i < windows; i++) {
+        int64_t at = d->least_us[(d->window - i) % JITTER_DELAY_WINDOWS];
+
+        least = at < least ? at : least;
+    }
+    return least;
+}
+
+int64_t jitter_delay_risen_us(const struct jitter_delay *d)
+{
+    return d->known ? least_of(d, RECENT) - d->base_us : 0;
+}
+
+static void begin_windows(struct jitter_delay *d, int64_t offset_us, uint64_t window)
+{
+    for (size_t i = 0; i < JITTER_DELAY_WINDOWS; i++)
+        d->least_us[i] = offset_us;
+    d->window = window;
+    d->settled = window + JITTER_DELAY_WINDOWS;
+    d->base_us = offset_us;
+    d->known = true;
+}
+
+/* Windows without a packet know nothing, so they take over what was known before. */
+static void advance_windows(struct jitter_delay *d, int64_t offset_us, uint64_t window)
+{
+    int64_t before = d->least_us[d->window % JITTER_DELAY_WINDOWS];
+
+    if (window > d->window + JITTER_DELAY_WINDOWS) {
+        d->window = window - JITTER_DELAY_WINDOWS;
+        d->least_us[d->window % JITTER_DELAY_WINDOWS] = before;
+    }
+    while (d->window < window) {
+        d->window++;
+        d->least_us[d->window % JITTER_DELAY_WINDOWS] = d->window < window ? before : offset_us;
+    }
+    if (offset_us < d->least_us[window % JITTER_DELAY_WINDOWS])
+        d->least_us[window % JITTER_DELAY_WINDOWS] = offset_us;
+}
+
+/* ---- the histogram ---- */
+
+/* All delays are so many buckets less from now on: the base has risen. */
+static void move_down(struct jitter_delay *d, size_t by)
+{
+    by = by < JITTER_DELAY_BUCKETS ? by : JITTER_DELAY_BUCKETS - 1;
+    for (size_t i = 1; i <= by; i++)
+        d->bucket[0] += d->bucket[i];
+    memmove(d->bucket + 1, d->bucket + 1 + by, (JITTER_DELAY_BUCKETS - 1 - by) * sizeof *d->bucket);
+    memset(d->bucket + JITTER_DELAY_BUCKETS - by, 0, by * sizeof *d->bucket);
+}
+
+static void move_up(struct jitter_delay *d, size_t by)
+{
+    for (size_t i = JITTER_DELAY_BUCKETS - by; i < JITTER_DELAY_BUCKETS - 1; i++)
+        d->bucket[JITTER_DELAY_BUCKETS - 1] += d->bucket[i];
+    memmove(d->bucket + by, d->bucket, (JITTER_DELAY_BUCKETS - 1 - by) * sizeof *d->bucket);
+    memset(d->bucket, 0, by * sizeof *d->bucket);
+}
+
+/* The base has become base_us, which is nothing new where it was not known for long. What a clock
+ * that drifts makes of it in this time is no news about delays, nor is a fall that only another
+ * route explains. */
+static void move_base(struct jitter_delay *d, int64_t base_us, uint64_t now_us)
+{
+    int64_t rise_us = base_us - d->base_us, by;
+
+    d->base_us = base_us;
+    d->drift_us = fmin(DRIFT_US, d->drift_us + DRIFT * (double)(now_us - d->noted_us));
+    if (rise_us < -FALL_US || (rise_us < 0 && d->window < d->settled))
+        return;
+    if (rise_us < 0) {
+        int64_t explained_us = (int64_t)fmin(d->drift_us, (double)-rise_us);
+
+        d->drift_us -= (double)explained_us;
+        rise_us += explained_us;
+    }
+    d->shift_us += rise_us;
+    by = d->shift_us / BUCKET_US;
+    d->shift_us -= by * BUCKET_US;
+    if (by > 0)
+        move_down(d, (size_t)by);
+    else if (by < 0)
+        move_up(d, (size_t)-by);
+}
+
+static void count_delay(struct jitter_delay *d, int64_t delay_us, uint32_t packet_us)
+{
+    int64_t bucket = delay_us / BUCKET_US;
+
+    if (bucket >= JITTER_DELAY_BUCKETS)
+        bucket = JITTER_DELAY_BUCKETS - 1;
+    d->weight *= 1 + FORGET * (float)packet_us / 1000000;
+    d->bucket[bucket] += d->weight;
+    d->total += d->weight;
+    d->counted++;
+    if (d->weight < 1e6f)
+        return;
+    d->total = 0;
+    for (size_t i = 0; i < JITTER_DELAY_BUCKETS; i++) {
+        d->bucket[i] /= d->weight;
+        d->total += d->bucket[i];
+    }
+    d->weight = 1;
+}
+
+/* The delay that all but share stay below; *at and *above: where the last look ended, as the higher
+ * one is found first. */
+static float quantile_ms(const struct jitter_delay *d, float share, size_t *at, float *above)
+{
+    while (*at > 0 && *above + d->bucket[*at - 1] < share * d->total)
+        *above += d->bucket[--*at];
+    return (float)(*at * BUCKET_US) / 1000;
+}
+
+/* ---- spikes ---- */
+
+/* The height that spikes of the last minute have come to twice; 0: there are no two. */
+static uint32_t repeated_peak_ms(const struct jitter_delay *d, uint64_t now_us)
+{
+    uint32_t highest = 0, second = 0;
+
+    for (size_t i = 0; i < JITTER_DELAY_PEAKS; i++) {
+        uint32_t ms = now_us - d->peak[i].at_us < PEAK_US ? d->peak[i].ms : 0;
+
+        if (ms > highest) {
+            second = highest;
+            highest = ms;
+        } else if (ms > second) {
+            second = ms;
+        }
+    }
+    return second;
+}
+
+/* Whether a packet of delay_us belongs to a spike. */
+static bool is_spike(struct jitter_delay *d, int64_t delay_us, uint64_t now_us)
+{
+    int64_t wanted_us = d->wanted_ms * INT64_C(1000);
+    bool above = delay_us > wanted_us + (d->in_spike ? 0 : SPIKE_US);
+    uint32_t ms = (uint32_t)(delay_us / 1000);
+    size_t latest;
+
+    d->spike_share += SHARE_STEP * ((above ? 1.0f : 0.0f) - d->spike_share);
+    if (!above || d->spike_share > SPIKY || d->counted < FEW_PACKETS) {
+        d->in_spike = false;
+        return false;
+    }
+    d->peaks += !d->in_spike;
+    d->in_spike = true;
+    latest = d->peaks % JITTER_DELAY_PEAKS;
+    if (d->peak[latest].at_us + 2000000 < now_us || d->peak[latest].ms < ms)
+        d->peak[latest].ms = ms;
+    d->peak[latest].at_us = now_us;
+    return true;
+}
+
+/* By how much more than what was seen is to be expected, where the quantiles are so. */
+static float beyond(const struct jitter_delay *d, float often, float seldom, float half)
+{
+    float part = fminf((float)d->counted / FEW_PACKETS, 1), few = 4 * part * (1 - part);
+
+    float tail = TAIL * (often - seldom);
+
+    if (often < WORSE_MS && often + tail > SPARING_MS)
+        tail = fmaxf(SHORT_TAIL * (often - seldom), SPARING_MS - often);
+    return fmaxf(tail, few * (often - half));
+}
+
+/* What is believed at first, and less and less from the tenth packet on. */
+static float at_first(const struct jitter_delay *d)
+{
+    float left = 1.25f * (1 - (float)d->counted / FEW_PACKETS);
+
+    return (float)d->start_ms * fminf(fmaxf(left, 0), 1);
+}
+
+static void set_wanted(struct jitter_delay *d, uint64_t now_us)
+{
+    size_t at = JITTER_DELAY_BUCKETS;
+    float above = 0;
+    float often = quantile_ms(d, OFTEN, &at, &above), seldom = quantile_ms(d, SELDOM, &at, &above);
+    float least = quantile_ms(d, TOO_OFTEN, &at, &above), half = quantile_ms(d, 0.5f, &at, &above);
+    float wanted = often + beyond(d, often, seldom, half);
+    float spike = ((float)repeated_peak_ms(d, now_us) - COVERED_MS) / SLOWED;
+
+    wanted = fmaxf(wanted, fmaxf(spike, at_first(d)));
+    if (wanted > COSTLY_MS)
+        wanted = fmaxf(least, COSTLY_MS);
+    d->wanted_ms = (uint32_t)wanted;
+}
+
+void jitter_delay_note(struct jitter_delay *d, int64_t offset_us, uint64_t now_us,
+                       uint32_t packet_us)
+{
+    int64_t delay_us;
+
+    if (!d->known)
+        begin_windows(d, offset_us, now_us / WINDOW_US);
+    else if (now_us / WINDOW_US >= d->window)
+        advance_windows(d, offset_us, now_us / WINDOW_US);
+    d->noted_us = d->noted_us ? d->noted_us : now_us;
+    if (now_us >= d->noted_us)
+        move_base(d, least_of(d, JITTER_DELAY_WINDOWS), now_us);
+    d->noted_us = now_us;
+    delay_us = offset_us > d->base_us ? offset_us - d->base_us : 0;
+    if (!is_spike(d, delay_us, now_us))
+        count_delay(d, delay_us, packet_us);
+    set_wanted(d, now_us);
+}

@@ -1,0 +1,82 @@
+/* The rule that tests/bench/jitter shows the figures of: over whatever networks do, the jitter
+ * buffer conceals no more than a fixed one of 160 ms, at no more than half its delay where 99 % of
+ * the packets are within 60 ms, and never at more than its delay. */
+#include "tests/lib/jitter_play.h"
+#include "tests/lib/rows.h"
+
+#include "base/slice.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SECONDS = 300, FIXED_MS = 160, CALM_MS = 60 };
+
+static const uint64_t seeds[] = {1, 2, 7};
+
+static void check_seed(const struct jitter_network *network, uint64_t seed)
+{
+    struct jitter_outcome ours, fixed;
+    struct jitter_trace trace;
+
+    jitter_trace_make(network, SECONDS, seed, &trace);
+    jitter_play_adaptive(&trace, &ours);
+    jitter_play_fixed(&trace, FIXED_MS, &fixed);
+    print_message("# 99 %% within %.0f ms: %.0f ms, %.0f concealed; fixed: %.0f ms, %.0f\n",
+                  trace.p99_ms, ours.mean_ms, ours.concealed, fixed.mean_ms, fixed.concealed);
+    assert_true(ours.concealed < fixed.concealed + 0.5); /* packets; ours are counted in 10 ms */
+    assert_true(ours.mean_ms <= fixed.mean_ms);
+    if (trace.p99_ms < CALM_MS)
+        assert_true(ours.mean_ms <= fixed.mean_ms / 2);
+    jitter_trace_free(&trace);
+}
+
+static void check_network(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(seeds); i++)
+        check_seed(*state, seeds[i]);
+}
+
+/* What no buffer of little delay can know beforehand: it costs what is not there, once. */
+static void one_spike_out_of_the_blue(void **state)
+{
+    static const struct jitter_network network = {
+        .name = "one spike", .spike_every_ms = 60000, .spike_from_ms = 160, .spike_to_ms = 160};
+    struct jitter_outcome ours;
+    struct jitter_trace trace;
+
+    (void)state;
+    jitter_trace_make(&network, 80, 1, &trace);
+    jitter_play_adaptive(&trace, &ours);
+    assert_true(ours.concealed <= 7); /* 20 ms were there */
+    assert_true(ours.mean_ms < 30);
+    assert_true(ours.end_ms < 30);
+    jitter_trace_free(&trace);
+}
+
+static void more_delay_for_good_is_taken_within_three_seconds(void **state)
+{
+    static const struct jitter_network network = {
+        .name = "200 ms more", .gamma_shape = 2, .gamma_ms = 4, .step_s = 10, .step_ms = 200};
+    struct jitter_outcome ours;
+    struct jitter_trace trace;
+
+    (void)state;
+    jitter_trace_make(&network, 18, 1, &trace); /* the last five seconds: from the third on */
+    jitter_play_adaptive(&trace, &ours);
+    assert_true(ours.end_ms < 45);
+    jitter_trace_free(&trace);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[64] = {
+        cmocka_unit_test(one_spike_out_of_the_blue),
+        cmocka_unit_test(more_delay_for_good_is_taken_within_three_seconds),
+    };
+
+    assert_true(n_jitter_networks + 2 <= ARRAY_LEN(tests));
+    for (size_t i = 0; i < n_jitter_networks; i++)
+        tests[i + 2] = (struct CMUnitTest){jitter_networks[i].name, check_network, NULL, NULL,
+                                           (void *)(uintptr_t)&jitter_networks[i]};
+    return _cmocka_run_group_tests("audio/jitter rule", tests, n_jitter_networks + 2, NULL, NULL);
+}
