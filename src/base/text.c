@@ -136,16 +136,29 @@ static uint32_t first_code(struct slice s)
     return piece.valid && !is_unsafe(piece.code) ? piece.code : NOBODY;
 }
 
+/* Whose text it is, and whether it may have lines. */
 enum kind { FOREIGN, OWN, LINES };
+
+/* before: the character before it; behind: all that follows. */
+static bool may_stay(const struct piece *piece, enum kind kind, uint32_t before,
+                     struct slice behind)
+{
+    if (!piece->valid)
+        return false;
+    if (kind == LINES && (piece->code == '\n' || piece->code == '\t'))
+        return true;
+    return !is_unsafe(piece->code) ||
+           (kind == OWN && joins(piece->code, before, first_code(behind)));
+}
 
 static void put_safe(struct buf *out, struct slice rest, enum kind kind)
 {
-    bool lines = kind == LINES;
     uint32_t before = NOBODY;
 
     while (rest.n) {
         size_t plain = plain_run(rest);
         struct piece piece;
+        bool stays;
 
         if (plain > 0)
             before = NOBODY; /* ASCII, which is never joined */
@@ -153,18 +166,11 @@ static void put_safe(struct buf *out, struct slice rest, enum kind kind)
         rest = slice_skip(rest, plain);
         if (rest.n == 0)
             return;
-        if (lines && slice_starts(rest, SLICE("\r\n")))
+        if (kind == LINES && slice_starts(rest, SLICE("\r\n")))
             rest = slice_skip(rest, 1);
         piece = cut_piece(rest);
-        if (lines && piece.valid && (piece.code == '\n' || piece.code == '\t'))
-            buf_putc(out, (char)piece.code);
-        else if (kind == OWN && piece.valid &&
-                 joins(piece.code, before, first_code(slice_skip(rest, piece.n))))
-            buf_put(out, slice_head(rest, piece.n));
-        else if (!piece.valid || is_unsafe(piece.code))
-            buf_put(out, SLICE("\xef\xbf\xbd"));
-        else
-            buf_put(out, slice_head(rest, piece.n));
+        stays = may_stay(&piece, kind, before, slice_skip(rest, piece.n));
+        buf_put(out, stays ? slice_head(rest, piece.n) : SLICE("\xef\xbf\xbd"));
         before = first_code(rest);
         rest = slice_skip(rest, piece.n);
     }
