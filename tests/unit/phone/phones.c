@@ -133,6 +133,21 @@ void phones_close(struct phones *p)
     net_loop_free(p->loop);
 }
 
+int phones_set_up(void **state, size_t n)
+{
+    static struct phones p;
+
+    phones_open(&p, n);
+    *state = &p;
+    return 0;
+}
+
+int phones_tear_down(void **state)
+{
+    phones_close(*state);
+    return 0;
+}
+
 /* Not so fast that it keeps a whole processor from others. */
 void phones_turn(struct phones *p)
 {

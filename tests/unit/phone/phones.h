@@ -53,6 +53,9 @@ struct phones {
 void phones_open(struct phones *p, size_t n);
 /* Ends their calls; fails where one is not gone. */
 void phones_close(struct phones *p);
+/* The same for cmocka, whose state they are. */
+int phones_set_up(void **state, size_t n);
+int phones_tear_down(void **state);
 /* One turn of the loop, and for some time. */
 void phones_turn(struct phones *p);
 void phones_run(struct phones *p, unsigned ms);

@@ -9,17 +9,7 @@
 
 static int set_up(void **state)
 {
-    static struct phones p;
-
-    phones_open(&p, 3);
-    *state = &p;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    phones_close(*state);
-    return 0;
+    return phones_set_up(state, 3);
 }
 
 #define A (&p->at[0])
@@ -449,7 +439,7 @@ static void keys_pressed_while_the_call_moves(void **state)
                      3);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, phones_tear_down)
 
 int main(void)
 {

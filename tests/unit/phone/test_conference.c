@@ -13,17 +13,7 @@
 
 static int set_up(void **state)
 {
-    static struct phones p;
-
-    phones_open(&p, N_OTHERS + 1);
-    *state = &p;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    phones_close(*state);
-    return 0;
+    return phones_set_up(state, N_OTHERS + 1);
 }
 
 #define A (&p->at[0])
@@ -430,7 +420,7 @@ static void volume_is_told(void **state)
     assert_null(phones_find(A, PHONE_VOLUMES, 0));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, phones_tear_down)
 
 int main(void)
 {

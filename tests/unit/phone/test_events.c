@@ -8,17 +8,7 @@
 
 static int set_up(void **state)
 {
-    static struct phones p;
-
-    phones_open(&p, 2);
-    *state = &p;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    phones_close(*state);
-    return 0;
+    return phones_set_up(state, 2);
 }
 
 #define A (&p->at[0])
@@ -142,7 +132,7 @@ static void an_event_owns_what_it_points_at(void **state)
     assert_true(heard.quality && heard.devices);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, phones_tear_down)
 
 int main(void)
 {

@@ -12,17 +12,7 @@ struct seen {
 
 static int set_up(void **state)
 {
-    static struct phones p;
-
-    phones_open(&p, 2);
-    *state = &p;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    phones_close(*state);
-    return 0;
+    return phones_set_up(state, 2);
 }
 
 static void keep(void *arg, const struct phone_call_state *state)
@@ -111,12 +101,14 @@ static void devices_are_told_once_for_all_who_ask(void **state)
     assert_int_equal(phones_do(a, PHONE_DEVICES, 0), 0); /* and the phone goes meanwhile */
 }
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, phones_tear_down)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_call_from_its_beginning_to_its_end, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(calls_come_oldest_first, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(devices_are_told_once_for_all_who_ask, set_up, tear_down),
+        TEST(a_call_from_its_beginning_to_its_end),
+        TEST(calls_come_oldest_first),
+        TEST(devices_are_told_once_for_all_who_ask),
     };
 
     return cmocka_run_group_tests_name("phone/snapshot", tests, NULL, NULL);
