@@ -119,6 +119,13 @@ static void read_packet(struct slice *file, struct packet *out)
 
 /* --- pcap ----------------------------------------------------------------------------------- */
 
+/* The example of RFC 1071 3: what judges the files here is right itself. */
+static void sums_are_right(void **state)
+{
+    (void)state;
+    assert_int_equal(sum(0, SLICE("\x00\x01\xf2\x03\xf4\xf5\xf6\xf7")), 0xddf2);
+}
+
 static const struct row {
     const char *name;
     bool sent;
@@ -253,6 +260,7 @@ static void no_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sums_are_right),
         cmocka_unit_test(a_long_message_is_cut),
         cmocka_unit_test(text_is_for_people),
         cmocka_unit_test(files_are_new_and_our_own),
