@@ -9,10 +9,10 @@
 #include "ui/ctl_client.h"
 #include "ui/screen/start.h"
 
-#define AGAIN_MS 1000u  /* between two attempts to find the phone again */
-#define PAST_MAX 500    /* calls of the history that are asked for */
-#define LEAVE_MS 1000u  /* that a good-bye has for being heard */
-#define WRITTEN_MS 150u /* within which a call that is over stands in the history */
+#define AGAIN_MS 1000u /* between two attempts to find the phone again */
+#define PAST_MAX 500   /* calls of the history that are asked for */
+#define LEAVE_MS 1000u /* that a good-bye has for being heard */
+#define GATHER_MS 150u /* that news of calls and people are gathered for, and asked about once */
 
 struct connection {
     struct net_loop *loop;
@@ -45,7 +45,7 @@ static void on_line(void *arg, struct slice text)
         net_loop_stop(c->loop);
     }
     if (news & MODEL_PEOPLE)
-        net_deadline_set(c->people, c->screen->now_ms + WRITTEN_MS);
+        net_deadline_set(c->people, c->screen->now_ms + GATHER_MS);
 }
 
 static void on_people(void *arg)
