@@ -54,6 +54,15 @@ int sdp_answer_take(struct sdp_agreement *a, const struct sdp_model *offer);
 void sdp_answer_put(const struct sdp_agreement *a, const struct sdp_origin *origin,
                     struct buf *out);
 
+/* sdp/print.c */
+
+/* The line of slot, which is our audio, and what belongs to it. */
+typedef void sdp_put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot,
+                           struct buf *out);
+/* The whole of an offer or answer: all slots but that of our audio are refused. */
+void sdp_put_description(const struct sdp_agreement *a, const struct sdp_origin *origin,
+                         sdp_put_audio *put_audio, struct buf *out);
+
 /* sdp/stream.c */
 
 /* Whether media is audio over RTP from an address that we could send to. */

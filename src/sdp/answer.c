@@ -67,6 +67,21 @@ static bool all_ports_are_zero(const struct sdp_model *offer)
     return true;
 }
 
+/* must: only where it is encrypted. 0; or -ENOKEY, -EPROTONOSUPPORT, and nothing has changed. */
+static int accept_line(struct sdp_agreement *a, const struct sdp_model *offer, size_t i, bool must)
+{
+    struct sdp_stream stream = a->stream;
+    int err = accept(&stream, offer, &offer->media[i], &a->local, must);
+
+    if (err)
+        return err;
+    a->stream = stream;
+    sdp_numbers_adopt(&a->numbers, &a->local, &offer->media[i]);
+    a->audio = i;
+    a->agreed = true;
+    return 0;
+}
+
 /* Whoever offers the same sound encrypted and in the clear, on two lines, gets the first. */
 static int accept_one(struct sdp_agreement *a, const struct sdp_model *offer)
 {
@@ -75,17 +90,10 @@ static int accept_one(struct sdp_agreement *a, const struct sdp_model *offer)
 
     for (int secured = a->local.keying.encryption != SDP_ENCRYPT_OFF; secured >= 0; secured--)
         for (size_t i = 0; i < offer->n_media; i++) {
-            struct sdp_stream stream = a->stream;
-            int refused =
-                accept(&stream, offer, &offer->media[i], &a->local, secured || was_secured);
+            int refused = accept_line(a, offer, i, secured || was_secured);
 
-            if (!refused) {
-                a->stream = stream;
-                sdp_numbers_adopt(&a->numbers, &a->local, &offer->media[i]);
-                a->audio = i;
-                a->agreed = true;
+            if (!refused)
                 return 0;
-            }
             if (refused == -ENOKEY)
                 err = refused;
         }
@@ -136,13 +144,5 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
 
 void sdp_answer_put(const struct sdp_agreement *a, const struct sdp_origin *origin, struct buf *out)
 {
-    sdp_put_session(out, origin, &a->local.address, a->time);
-    for (size_t i = 0; i < a->n_slots; i++) {
-        const struct sdp_slot *slot = &a->slots[i];
-
-        if (i == a->audio)
-            put_audio(a, slot, out);
-        else
-            sdp_put_refused(out, slot->type, slot->proto, slot->formats);
-    }
+    sdp_put_description(a, origin, put_audio, out);
 }

@@ -75,15 +75,7 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
 
 void sdp_offer_put(const struct sdp_agreement *a, const struct sdp_origin *origin, struct buf *out)
 {
-    sdp_put_session(out, origin, &a->local.address, a->time);
-    for (size_t i = 0; i < a->n_slots; i++) {
-        const struct sdp_slot *slot = &a->slots[i];
-
-        if (i == a->audio)
-            put_audio(a, slot, out);
-        else
-            sdp_put_refused(out, slot->type, slot->proto, slot->formats);
-    }
+    sdp_put_description(a, origin, put_audio, out);
 }
 
 /* The codec that a format means in an answer, or -1. Where a dynamic type has no rtpmap, the number

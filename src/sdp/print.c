@@ -1,5 +1,6 @@
 #include "sdp/print.h"
 
+#include "sdp/agree.h"
 #include "sdp/parse.h"
 
 static void put_address(struct buf *out, const struct ip *address)
@@ -96,4 +97,18 @@ void sdp_put_rest(struct buf *out, const struct sdp_local *local, bool mux,
     buf_puts(out, "a=");
     buf_puts(out, sdp_direction_name(direction));
     buf_puts(out, "\r\n");
+}
+
+void sdp_put_description(const struct sdp_agreement *a, const struct sdp_origin *origin,
+                         sdp_put_audio *put_audio, struct buf *out)
+{
+    sdp_put_session(out, origin, &a->local.address, a->time);
+    for (size_t i = 0; i < a->n_slots; i++) {
+        const struct sdp_slot *slot = &a->slots[i];
+
+        if (i == a->audio)
+            put_audio(a, slot, out);
+        else
+            sdp_put_refused(out, slot->type, slot->proto, slot->formats);
+    }
 }
