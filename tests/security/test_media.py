@@ -72,18 +72,23 @@ def reports():
         t.finish()
 
 
+def call_for(room, t, silent):
+    """A call whose sound goes to that socket, which says nothing; the port where ours is awaited."""
+    peer = room.keep(sip.Peer(t.phone.port))
+    invite = peer.invite(t.uri, body=sip.sdp(silent.port))
+    peer.send(invite)
+    ok = peer.wait(sip.response(200, "INVITE"))
+    peer.send(peer.ack(invite, ok))
+    silent.wait(5)
+    return int(ok.body.split(b"m=audio ")[1].split(b" ")[0])
+
+
 @case("whoever was latched first stays: a second one behind the first gets nothing")
 def latched_once():
     with Room() as room:
         t = target(room)
         silent, first, second = (room.keep(rtp.RtpPeer()) for _ in range(3))
-        peer = room.keep(sip.Peer(t.phone.port))
-        invite = peer.invite(t.uri, body=sip.sdp(silent.port))
-        peer.send(invite)
-        ok = peer.wait(sip.response(200, "INVITE"))
-        peer.send(peer.ack(invite, ok))
-        port = int(ok.body.split(b"m=audio ")[1].split(b" ")[0])
-        silent.wait(5)
+        port = call_for(room, t, silent)
         first.burst(port, 15, seq=100, ssrc=1)
         first.wait(5)
         second.burst(port, 50, seq=115, ssrc=1)
@@ -98,13 +103,7 @@ def not_latched():
     with Room() as room:
         t = target(room)
         silent = room.keep(rtp.RtpPeer())
-        peer = room.keep(sip.Peer(t.phone.port))
-        invite = peer.invite(t.uri, body=sip.sdp(silent.port))
-        peer.send(invite)
-        ok = peer.wait(sip.response(200, "INVITE"))
-        peer.send(peer.ack(invite, ok))
-        port = int(ok.body.split(b"m=audio ")[1].split(b" ")[0])
-        silent.wait(5)
+        port = call_for(room, t, silent)
         strangers = [room.keep(rtp.RtpPeer()) for _ in range(12)]
         for n in range(60):
             for i, s in enumerate(strangers):
