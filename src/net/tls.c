@@ -23,14 +23,13 @@ static struct net_tls *tls_new(struct net_tls_context *context)
     tls->ssl = SSL_new(context->ssl);
     tls->in = BIO_new(BIO_s_mem());
     tls->out = BIO_new(BIO_s_mem());
-    if (!tls->ssl || !tls->in || !tls->out) {
+    if (!tls->ssl || !tls->in || !tls->out || SSL_set_app_data(tls->ssl, tls) != 1) {
         BIO_free(tls->in);
         BIO_free(tls->out);
         net_tls_free(tls);
         return NULL;
     }
     SSL_set_bio(tls->ssl, tls->in, tls->out);
-    SSL_set_app_data(tls->ssl, tls);
     return tls;
 }
 
@@ -85,11 +84,27 @@ static int shake(struct net_tls *tls)
     return 0;
 }
 
+/* RFC 6066 3: addresses are not said. */
+static bool say_whom(struct net_tls *tls)
+{
+    struct ip address;
+
+    return ip_parse(slice_of(tls->domain), &address) == 0 ||
+           SSL_set_tlsext_host_name(tls->ssl, tls->domain) == 1;
+}
+
+static void take_up(struct net_tls *tls)
+{
+    SSL_SESSION *session = tls_context_take(tls->context, tls->domain);
+
+    if (session)
+        SSL_set_session(tls->ssl, session);
+    SSL_SESSION_free(session);
+}
+
 int net_tls_client_new(struct net_tls_context *context, struct slice domain, struct net_tls **out)
 {
     struct net_tls *tls;
-    SSL_SESSION *session;
-    struct ip address;
 
     if (domain.n && domain.p[domain.n - 1] == '.')
         domain.n--;
@@ -102,14 +117,12 @@ int net_tls_client_new(struct net_tls_context *context, struct slice domain, str
     tls->client = true;
     SSL_set_connect_state(tls->ssl);
     SSL_set_verify(tls->ssl, SSL_VERIFY_PEER, NULL);
-    if (ip_parse(domain, &address) != 0) /* RFC 6066 3: no addresses */
-        SSL_set_tlsext_host_name(tls->ssl, tls->domain);
-    session = tls_context_take(context, tls->domain);
-    if (session)
-        SSL_set_session(tls->ssl, session);
-    SSL_SESSION_free(session);
+    take_up(tls);
     ERR_clear_error();
-    shake(tls);
+    if (!say_whom(tls) || shake(tls)) { /* nothing has come yet that could be wrong */
+        net_tls_free(tls);
+        return -ENOMEM;
+    }
     *out = tls;
     return 0;
 }

@@ -112,6 +112,12 @@ static void on_trace(void *arg, bool sent, const struct sip_flow *flow, struct s
     *(sent ? &f->traced_out : &f->traced_in) += 1;
 }
 
+static struct net_tls_context *tls_of(void *arg, unsigned trust)
+{
+    (void)trust;
+    return ((struct fixture *)arg)->tls;
+}
+
 struct net_sip_link_config straw_config(struct fixture *f, size_t i, const char *listen)
 {
     struct net_sip_link_config config = {
@@ -120,6 +126,7 @@ struct net_sip_link_config straw_config(struct fixture *f, size_t i, const char 
         .resolver = f->resolver,
         .rng = &f->rng,
         .on_trace = on_trace,
+        .tls = tls_of,
         .arg = f,
     };
 
@@ -139,9 +146,8 @@ static void resolver_set_up(struct fixture *f)
     assert_int_equal(net_resolver_new(&config, &f->resolver), 0);
 }
 
-void straw_set_up_with(struct fixture *f, const char *listen, unsigned message_ms, unsigned idle_ms)
+static void set_up(struct fixture *f, const char *listen, unsigned message_ms, unsigned idle_ms)
 {
-    *f = (struct fixture){0};
     assert_int_equal(net_loop_new(&f->loop), 0);
     assert_int_equal(net_deadline_new(f->loop, on_limit, f, &f->limit), 0);
     f->end_ms = net_now_ms() + 15000;
@@ -158,6 +164,18 @@ void straw_set_up_with(struct fixture *f, const char *listen, unsigned message_m
         assert_int_equal(net_sip_link_open(&config, &f->link[i]), 0);
         assert_true(net_sip_link_listening(f->link[i], 0, &transport, &f->at[i]));
     }
+}
+
+void straw_set_up_with(struct fixture *f, const char *listen, unsigned message_ms, unsigned idle_ms)
+{
+    *f = (struct fixture){0};
+    set_up(f, listen, message_ms, idle_ms);
+}
+
+void straw_set_up_tls(struct fixture *f, const char *listen, struct net_tls_context *tls)
+{
+    *f = (struct fixture){.tls = tls};
+    set_up(f, listen, 0, 0);
 }
 
 void straw_set_up(struct fixture *f, const char *listen)

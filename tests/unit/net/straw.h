@@ -37,6 +37,7 @@ struct fixture {
     struct sip_endpoint endpoint[2];
     struct net_sip_link *link[2];
     struct ip at[2];
+    struct net_tls_context *tls; /* of both links; NULL: there is none */
     size_t traced_in, traced_out;
     uint64_t end_ms;
     bool gave_up;
@@ -46,6 +47,8 @@ struct fixture {
 void straw_set_up(struct fixture *f, const char *listen);
 void straw_set_up_with(struct fixture *f, const char *listen, unsigned message_ms,
                        unsigned idle_ms);
+/* By TLS, too: the context is the test's. */
+void straw_set_up_tls(struct fixture *f, const char *listen, struct net_tls_context *tls);
 void straw_tear_down(struct fixture *f);
 struct net_sip_link_config straw_config(struct fixture *f, size_t i, const char *listen);
 
