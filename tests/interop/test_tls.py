@@ -11,7 +11,8 @@ import warnings
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import room as rooms
-from lib import sound, tap, tphone, wire
+from lib import sip, sound, tap, tphone, wire
+from lib.account import Account
 from lib.baresip import Baresip
 from lib.control import Piped
 from lib.kamailio import Kamailio
@@ -203,6 +204,40 @@ def linphone():
         expect_nothing_readable(capture, proxy.port, proxy.tls_port, stranger.port)
         client.do("quit")
         return heard + "\n" + expect_both_heard(room.path("2.wav"), stranger.heard(), spoken, theirs)
+
+
+def registers(listener, binding):
+    """The account comes by TLS and is registered; the connection."""
+    peer = listener.accept(10)
+    request = peer.wait(sip.request("REGISTER"), 8, what="REGISTER")
+    peer.respond(request, 200, "OK", tag="r", Contact=request.get("Contact") + f";expires={binding}")
+    return peer
+
+
+@case("a server that breaks off is not hammered; once it is back the account is, too, and takes up "
+      "its session where the connection is lost again")
+def again():
+    with Room() as room:
+        root, server = papers(room)
+        listener = room.keep(sip.TcpListener(paper=server))
+        account = Account("alice", "x", "127.0.0.1", f"sip:127.0.0.1:{listener.port}", "tls")
+        phone = tphone.Register(room, account, json=True, settings={"tls-ca": root.pem})
+        listener.socket.settimeout(10)
+        tries = []
+        while not tries or tries[-1] - tries[0] < 3:
+            listener.socket.accept()[0].close()
+            tries.append(time.monotonic())
+        expect(2 <= len(tries) <= 8, f"{len(tries)} connections in {tries[-1] - tries[0]:.1f} s")
+        first = registers(listener, 600)
+        phone.wait_event("registered", signalling_encryption="TLSv1.3, TLS_AES_256_GCM_SHA384, "
+                         "127.0.0.1 verified by tls-ca")
+        equal(first.socket.session_reused, False, "a session that is taken up at first")
+        first.stop()
+        second = registers(listener, 601)
+        equal(second.socket.session_reused, True, "a session that is taken up behind it")
+        phone.wait_event("registered", expires=601)
+        phone.stop()
+        return f"{len(tries)} connections in {tries[-1] - tries[0]:.1f} s while it broke off"
 
 
 # --- what is refused ------------------------------------------------------------------------------
