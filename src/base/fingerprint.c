@@ -46,6 +46,13 @@ static uint8_t scan_digit(struct scan *s)
     return (uint8_t)(is_digit((char)c) ? c - '0' : (c | 0x20) - 'a' + 10);
 }
 
+static uint8_t scan_byte(struct scan *s)
+{
+    uint8_t high = scan_digit(s);
+
+    return (uint8_t)(high << 4 | scan_digit(s));
+}
+
 int fingerprint_parse(struct slice text, struct fingerprint *out)
 {
     struct scan s = {text, false};
@@ -60,8 +67,31 @@ int fingerprint_parse(struct slice text, struct fingerprint *out)
     for (size_t i = 0; i < hashes[out->hash].bytes; i++) {
         if (i > 0)
             scan_must(&s, ':');
-        out->bytes[i] = (uint8_t)(scan_digit(&s) << 4);
-        out->bytes[i] |= scan_digit(&s);
+        out->bytes[i] = scan_byte(&s);
+    }
+    if (scan_ok_at_end(&s))
+        return 0;
+    *out = (struct fingerprint){.hash = FINGERPRINT_NONE};
+    return -EBADMSG;
+}
+
+static bool is_between(char c)
+{
+    return c == ':' || c == ' ';
+}
+
+int fingerprint_parse_sha256(struct slice text, struct fingerprint *out)
+{
+    struct scan s = {slice_trim(text), false};
+
+    if (slice_istarts(s.rest, SLICE("sha256:")))
+        s.rest = slice_skip(s.rest, 7);
+    else if (slice_istarts(s.rest, SLICE("sha-256 ")))
+        s.rest = slice_skip(s.rest, 8);
+    *out = (struct fingerprint){.hash = FINGERPRINT_SHA256};
+    for (size_t i = 0; i < hashes[FINGERPRINT_SHA256].bytes; i++) {
+        (void)scan_maybe(&s, is_between);
+        out->bytes[i] = scan_byte(&s);
     }
     if (scan_ok_at_end(&s))
         return 0;

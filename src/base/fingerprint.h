@@ -27,6 +27,9 @@ bool fingerprint_eq(const struct fingerprint *a, const struct fingerprint *b);
 /* text is hash-func SP 2UHEX *(":" 2UHEX); small letters are taken too. 0; -EBADMSG: it is not
  * that, or has not the length of its hash; -ENOTSUP: a hash that we do not take. */
 int fingerprint_parse(struct slice text, struct fingerprint *out);
+/* As people write the one by SHA-256, and as openssl prints it: 64 hex digits, between their pairs
+ * colons, blanks or nothing, and before them perhaps "SHA256:" or "sha-256 ". 0 or -EBADMSG. */
+int fingerprint_parse_sha256(struct slice text, struct fingerprint *out);
 void fingerprint_print(const struct fingerprint *fingerprint, struct buf *out);
 
 #endif

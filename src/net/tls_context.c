@@ -6,35 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/scan.h"
 #include "net/tls_private.h"
-
-/* --- fingerprints ---------------------------------------------------------------------------- */
-
-static unsigned hex_value(char c)
-{
-    return (unsigned)(is_digit(c) ? c - '0' : (c | 32) - 'a' + 10);
-}
-
-int net_tls_fingerprint_parse(struct slice text, uint8_t out[32])
-{
-    struct slice s = slice_trim(text);
-    size_t n = 0;
-
-    if (slice_istarts(s, SLICE("sha256:")))
-        s = slice_skip(s, 7);
-    else if (slice_istarts(s, SLICE("sha-256 ")))
-        s = slice_skip(s, 8);
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == ':' || s.p[i] == ' ')
-            continue;
-        if (!is_hex(s.p[i]) || n == 64)
-            return -EBADMSG;
-        out[n / 2] = (uint8_t)((n % 2 ? (unsigned)out[n / 2] << 4 : 0) | hex_value(s.p[i]));
-        n++;
-    }
-    return n == 64 ? 0 : -EBADMSG;
-}
 
 /* --- sessions that are kept ------------------------------------------------------------------ */
 
@@ -195,7 +167,7 @@ int net_tls_context_new(const struct net_tls_settings *settings, struct buf *why
     err = prepare(context);
     if (!err && settings->fingerprint) {
         context->pinned = true;
-        err = net_tls_fingerprint_parse(slice_of(settings->fingerprint), context->pin);
+        err = fingerprint_parse_sha256(slice_of(settings->fingerprint), &context->pin);
         if (err) {
             err = -EINVAL;
             buf_puts(why, "tls-fingerprint is not the SHA-256 of a certificate: 64 hex digits");

@@ -33,7 +33,4 @@ void net_tls_context_free(struct net_tls_context *context);
 /* Whether it has a certificate of ours, which whoever listens needs. */
 bool net_tls_context_has_certificate(const struct net_tls_context *context);
 
-/* A fingerprint as struct net_tls_settings has it. 0 or -EBADMSG. */
-int net_tls_fingerprint_parse(struct slice text, uint8_t out[32]);
-
 #endif

@@ -7,6 +7,7 @@
 
 #include <openssl/ssl.h>
 
+#include "base/fingerprint.h"
 #include "net/tls.h"
 
 /* A chain of certificates is refused above this, before it is read; real ones have 2 to 6 kB. */
@@ -24,7 +25,7 @@ struct net_tls_context {
     unsigned holds;
     SSL_CTX *ssl;
     bool pinned, own_ca, certified;
-    uint8_t pin[32];
+    struct fingerprint pin;
     struct kept_session kept[NET_TLS_MAX_KEPT];
     uint64_t uses;
 };

@@ -143,7 +143,7 @@ static bool has_pin(struct net_tls *tls, X509 *certificate)
     unsigned n = sizeof digest;
 
     if (X509_digest(certificate, EVP_sha256(), digest, &n) == 1 &&
-        memcmp(digest, tls->context->pin, sizeof digest) == 0)
+        memcmp(digest, tls->context->pin.bytes, sizeof digest) == 0)
         return true;
     put_which(tls, certificate);
     buf_puts(&tls->fault, " is not the one of tls-fingerprint; its own is ");

@@ -1,7 +1,7 @@
 /* The settings of TLS, which the phone and each account have. */
 #include <stdlib.h>
 
-#include "net/tls.h"
+#include "base/fingerprint.h"
 #include "phone/config_private.h"
 
 static int set_file(char **out, struct slice value, struct config_fault *fault)
@@ -12,9 +12,9 @@ static int set_file(char **out, struct slice value, struct config_fault *fault)
 
 static int set_pin(struct config_tls *tls, struct slice value, struct config_fault *fault)
 {
-    uint8_t digest[32];
+    struct fingerprint pin;
 
-    if (net_tls_fingerprint_parse(value, digest) != 0)
+    if (fingerprint_parse_sha256(value, &pin) != 0)
         return config_wrong(fault, value, value.p,
                             "not the SHA-256 of a certificate: it is 64 hex digits, as \"openssl "
                             "x509 -fingerprint -sha256\" prints them");

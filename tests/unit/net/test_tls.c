@@ -495,21 +495,6 @@ static void check_setting(void **state)
     buf_free(&why);
 }
 
-static void test_fingerprints(void **state)
-{
-    uint8_t digest[32];
-    char text[100] = "SHA256:", *at = text + 7;
-
-    (void)state;
-    for (int i = 0; i < 32; i++)
-        at += sprintf(at, "%02x", i);
-    assert_int_equal(net_tls_fingerprint_parse(slice_of(text), digest), 0);
-    assert_int_equal(digest[31], 31);
-    assert_int_equal(net_tls_fingerprint_parse(slice_of(paper_fingerprint("right")), digest), 0);
-    strcat(text, "0");
-    assert_int_equal(net_tls_fingerprint_parse(slice_of(text), digest), -EBADMSG);
-}
-
 #define ADD(table, check)                                                                          \
     for (size_t i = 0; i < ARRAY_LEN(table); i++)                                                  \
         tests[n++] = (struct CMUnitTest)                                                           \
@@ -523,7 +508,7 @@ int main(void)
         cmocka_unit_test(test_split),           cmocka_unit_test(test_closing),
         cmocka_unit_test(test_before_it_is_up), cmocka_unit_test(test_turned_bits),
         cmocka_unit_test(check_rubbish),        cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_sessions),        cmocka_unit_test(test_fingerprints),
+        cmocka_unit_test(test_sessions),
     };
     static struct CMUnitTest
         tests[ARRAY_LEN(rows) + ARRAY_LEN(peers) + ARRAY_LEN(settings) + ARRAY_LEN(alone)];

@@ -54,6 +54,35 @@ static void check_line(void **state)
     exact_free(in);
 }
 
+static const struct line_row typed_rows[] = {
+    {"as openssl prints it", BYTES_31 ":EF", 0, 0xef},
+    {"with the hash, as SSH does", "SHA256:" BYTES_31 ":EF", 0, 0xef},
+    {"with the hash, as SDP does", SHA_256, 0, 0xef},
+    {"digits alone", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", 0, 0x1f},
+    {"in pairs, with blanks around",
+     "  00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12 13 14 "
+     "15 16 17 18 19 1a 1b 1c 1d 1e 1f ",
+     0, 0x1f},
+    {"a byte too few, typed", BYTES_31, -EBADMSG, 0},
+    {"a byte too many, typed", BYTES_31 ":EF:00", -EBADMSG, 0},
+    {"half a byte too many", BYTES_31 ":EF0", -EBADMSG, 0},
+    {"no digit, typed", BYTES_31 ":EG", -EBADMSG, 0},
+    {"another hash", "sha-384 " BYTES_31 ":EF", -EBADMSG, 0},
+    {"nothing, typed", "", -EBADMSG, 0},
+};
+
+static void check_typed(void **state)
+{
+    const struct line_row *row = *state;
+    struct slice in = exact_copy(row->in);
+    struct fingerprint got;
+
+    assert_int_equal(fingerprint_parse_sha256(in, &got), row->err);
+    assert_int_equal(got.hash, row->err ? FINGERPRINT_NONE : FINGERPRINT_SHA256);
+    assert_int_equal(got.bytes[31], row->last);
+    exact_free(in);
+}
+
 static const struct lines_row {
     const char *name, *session, *media;
     int err;
@@ -164,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(roles_fit)};
     int failed = RUN_ROWS("sdp/fingerprint: a line", line_rows, check_line);
 
+    failed += RUN_ROWS("sdp/fingerprint: as it is typed", typed_rows, check_typed);
     failed += RUN_ROWS("sdp/fingerprint: lines", lines_rows, check_lines);
     failed += RUN_ROWS("sdp/fingerprint: what goes on", changes, check_change);
     return failed + cmocka_run_group_tests_name("sdp/fingerprint", tests, NULL, NULL);
