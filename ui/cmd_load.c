@@ -74,6 +74,18 @@ static void forget(struct loader *l, struct load_call *call)
 
 /* --- placing --------------------------------------------------------------------------------- */
 
+/* The cost of a handshake would be measured, and not that of a call; unless somebody has said that
+ * he wants it. */
+static enum phone_encryption encryption(const struct phone_config *config)
+{
+    enum phone_encryption said = config->encryption;
+
+    LIST_EACH (&config->accounts, at)
+        if (!said)
+            said = LIST_ITEM(at, struct account_config, link)->encryption;
+    return said ? PHONE_ENCRYPT_UNSAID : PHONE_ENCRYPT_OFF;
+}
+
 static int dial(struct loader *l, uint32_t *number, struct buf *why)
 {
     const struct account_config *account = config_first_account(&l->cli->config);
@@ -81,6 +93,7 @@ static int dial(struct loader *l, uint32_t *number, struct buf *why)
         .kind = PHONE_DIAL,
         .target = l->cli->args[0],
         .sound = {.play = l->cli->play},
+        .encryption = encryption(&l->cli->config),
         .account = l->cli->account && account ? account->label : NULL,
     };
 

@@ -42,7 +42,7 @@ const char *status_encryption(const char *encryption)
         {"sdes", "encrypted"},
         {"sdes-in-the-clear", "encrypted, but the keys went in the clear"},
         {"dtls", "encrypted"},
-        {"dtls-unverified", "encrypted, but not verified with whom"},
+        {"dtls-unverified", "encrypted, not verified"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++)

@@ -124,14 +124,13 @@ void call_redirected(struct call *call, const struct sip_call_event *event)
 
 /* --- actions -------------------------------------------------------------------------------- */
 
-static const char *words_of_offer(int err)
+static const char *words_of_offer(const struct call *call, int err)
 {
     switch (err) {
     case -EADDRINUSE:
         return "no free port for sound is left; see --rtp-ports";
     case -ENOKEY:
-        return "the call must be encrypted, and its keys may not be sent in the clear: call over "
-               "TLS, or see sdes in tphone.conf(5)";
+        return call_keys_words(call);
     default:
         return "the sound could not be prepared";
     }
@@ -169,7 +168,7 @@ static void offer(struct step *s)
     if (!err)
         err = call_media_describe(call, &sdp);
     if (err)
-        call_give_up(call, words_of_offer(err));
+        call_give_up(call, words_of_offer(call, err));
     else
         sip_call_offer(call->sip, buf_slice(&sdp), net_now_ms());
     s->failed = err != 0;
@@ -316,7 +315,7 @@ static void early(struct step *s)
     call_tell(call, &(struct phone_event){.kind = PHONE_EARLY,
                                           .codec = call->told_codec,
                                           .where = call->told_where,
-                                          .encryption = call_media_encryption_name(call)});
+                                          .encryption = call_encryption_name(call)});
 }
 
 /* The sound itself waits for the next turn, behind our ACK. */
@@ -337,7 +336,7 @@ static void connect_call(struct step *s)
                                           .status = s->event->status,
                                           .codec = call->told_codec,
                                           .where = call->told_where,
-                                          .encryption = call_media_encryption_name(call),
+                                          .encryption = call_encryption_name(call),
                                           .signalling_encryption = phone_tls_of_call(call)});
 }
 
@@ -459,7 +458,7 @@ static void tell_ended(struct step *s)
         .reason = call->end.reason,
         .text = buf_cstr(&text),
         .codec = call->told_codec,
-        .encryption = call_media_encryption_name(call),
+        .encryption = call_encryption_name(call),
         .file = call->recorded,
         .digits = call->heard_digits,
         .result = result_of(call),

@@ -244,10 +244,6 @@ unsigned call_media_take_offer(struct call *call, struct slice sdp);
 int call_media_describe(struct call *call, struct buf *out);
 /* The other side's answer: 0 or a negative errno. */
 int call_media_take_answer(struct call *call, struct slice sdp);
-/* How what is agreed is encrypted, as events tell it (phone/event.h); "": nothing is agreed yet. */
-const char *call_media_encryption_name(const struct call *call);
-/* What holds of encryption for the call. */
-enum sdp_encryption call_media_encryption(const struct call *call);
 /* "opus/48000" into out. */
 void call_media_codec(const struct sdp_stream *agreed, char *out, size_t room);
 /* Gives what is agreed to the stream and tells what changed by it. */
@@ -263,6 +259,26 @@ void call_media_mute(struct call *call, bool on);
 void call_media_event(struct call *call, const struct media_event *event);
 /* Stops the stream. False: there was none, and CALL_MEDIA_CLOSED will not come. */
 bool call_media_close(struct call *call);
+
+/* --- call_keys.c ---------------------------------------------------------------------------- */
+
+/* What holds of encryption for the call. */
+enum sdp_encryption call_encryption(const struct call *call);
+/* What its descriptions say of keys. 0, or -ENOKEY where encryption is required and there is none
+ * that we can. */
+int call_keys_choose(struct call *call, struct sdp_keying *out);
+/* Why a call that wants encryption cannot be, or was refused: static words. */
+const char *call_keys_words(const struct call *call);
+/* An offer was taken, or an answer: wakes up what is needed for the keys in it. */
+void call_keys_expect(struct call *call);
+/* What was agreed, for the stream. */
+void call_keys_put(const struct call *call, const struct sdp_secured *secured,
+                   struct media_params *out);
+/* How what is agreed is encrypted, as events tell it (phone/event.h); "": nothing is agreed yet. */
+const char *call_encryption_name(const struct call *call);
+enum suite call_suite(const struct call *call, const struct sdp_stream *stream);
+/* MEDIA_KEYS with an error: the call ends. */
+void call_keys_failed(struct call *call, const struct media_event *e);
 
 /* --- call_sound.c --------------------------------------------------------------------------- */
 

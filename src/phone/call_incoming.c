@@ -25,18 +25,10 @@ static unsigned prepare(struct call *call, const struct sip_call_event *event)
     return event->sdp.n > 0 ? call_media_take_offer(call, event->sdp) : 0;
 }
 
-/* Either side may be the one that must have it. */
-static const char *why_no_key(const struct call *call)
-{
-    return call_media_encryption(call) == SDP_ENCRYPT_OFF
-               ? "refused: the caller takes only encrypted calls (488); see --encryption"
-               : "refused: there is no encryption that both sides can (488); see --encryption";
-}
-
 static const char *why_refused(const struct call *call, unsigned status)
 {
     if (call->no_key)
-        return why_no_key(call);
+        return call_keys_words(call);
     switch (status) {
     case 480:
         return "refused: the phone is about to end (480)";

@@ -9,8 +9,6 @@
 #include "phone/account.h"
 #include "phone/call.h"
 #include "phone/calls.h"
-#include "phone/folders.h"
-#include "phone/identity.h"
 #include "phone/phone_private.h"
 #include "phone/phone_tls.h"
 
@@ -29,68 +27,6 @@ static int find_local(struct call *call, struct ip *out)
             return err;
     }
     out->port = 0;
-    return 0;
-}
-
-enum sdp_encryption call_media_encryption(const struct call *call)
-{
-    static const enum sdp_encryption wanted[] = {
-        [PHONE_ENCRYPT_UNSAID] = SDP_ENCRYPT_PREFER,
-        [PHONE_ENCRYPT_OFF] = SDP_ENCRYPT_OFF,
-        [PHONE_ENCRYPT_PREFER] = SDP_ENCRYPT_PREFER,
-        [PHONE_ENCRYPT_REQUIRE] = SDP_ENCRYPT_REQUIRE,
-    };
-    enum phone_encryption said = call->encryption;
-
-    if (!said && call->account)
-        said = call->account->config->encryption;
-    return wanted[said ? said : call->phone->config->encryption];
-}
-
-/* Made or read when it is needed first. NULL: it is not to be had. */
-static const struct rtp_dtls_identity *find_identity(struct phone *phone)
-{
-    struct buf path = buf_new(4096);
-    bool placed = !phone->identity && folders_state_file("dtls.pem", &path) == 0;
-
-    if (!phone->identity && identity_open(placed ? buf_cstr(&path) : NULL, &phone->identity) != 0)
-        phone->identity = NULL;
-    buf_free(&path);
-    return phone->identity;
-}
-
-/* Taken from whoever offers it; offered where nothing else would do, or it is asked for. */
-static void set_dtls(struct call *call, struct sdp_keying *out)
-{
-    enum config_dtls dtls = call->phone->config->dtls;
-    bool wanted = out->encryption == SDP_ENCRYPT_REQUIRE || dtls == CONFIG_DTLS_OFFER;
-    const struct rtp_dtls_identity *identity;
-
-    if (dtls == CONFIG_DTLS_NEVER || out->encryption == SDP_ENCRYPT_OFF ||
-        (call->outgoing && !wanted))
-        return;
-    identity = find_identity(call->phone);
-    if (identity)
-        out->certificate = *rtp_dtls_identity_fingerprint(identity);
-}
-
-/* Keys that travel in the clear protect from nobody who can hear the call anyway. So they are
- * offered only where SIP is encrypted, and count as no encryption where that is required; taken
- * they are all the same, as the call would fail else: encryption_name tells the truth of it. */
-static int set_keying(struct call *call, struct sdp_keying *out)
-{
-    enum sdp_encryption wanted = call_media_encryption(call);
-    enum config_sdes sdes = call->phone->config->sdes;
-    bool safe = sdes == CONFIG_SDES_ALWAYS || call->flow.transport == SIP_TLS;
-
-    *out = (struct sdp_keying){.encryption = wanted};
-    if (sdes != CONFIG_SDES_NEVER && (safe || wanted == SDP_ENCRYPT_PREFER))
-        sdp_keying_new(&call->phone->rng, wanted, safe, out);
-    set_dtls(call, out);
-    if (wanted == SDP_ENCRYPT_REQUIRE && !out->n_own && !out->certificate.hash)
-        return -ENOKEY;
-    if (wanted != SDP_ENCRYPT_OFF && (out->offered || out->certificate.hash) && call->outgoing)
-        media_expect_keys(call->phone->media);
     return 0;
 }
 
@@ -127,7 +63,7 @@ int call_media_open(struct call *call)
         return err;
     us = describe_us(call, &how.local);
     call->media_at = us.address;
-    err = set_keying(call, &us.keying);
+    err = call_keys_choose(call, &us.keying);
     if (!err)
         err = sdp_exchange_new(&us, &call->phone->rng, &call->sdp);
     mem_wipe(&us.keying, sizeof us.keying);
@@ -157,8 +93,7 @@ unsigned call_media_take_offer(struct call *call, struct slice sdp)
     call->no_key = err == -ENOKEY;
     switch (err) {
     case 0:
-        if (sdp_exchange_wants_keys(call->sdp))
-            media_expect_keys(call->phone->media);
+        call_keys_expect(call);
         return 0;
     case -EBADMSG:
         return 400;
@@ -183,7 +118,11 @@ int call_media_describe(struct call *call, struct buf *out)
 
 int call_media_take_answer(struct call *call, struct slice sdp)
 {
-    return sdp_exchange_take_answer(call->sdp, sdp);
+    int err = sdp_exchange_take_answer(call->sdp, sdp);
+
+    if (!err)
+        call_keys_expect(call);
+    return err;
 }
 
 void call_media_codec(const struct sdp_stream *agreed, char *out, size_t room)
@@ -268,26 +207,6 @@ static void set_formats(const struct call *call, const struct sdp_stream *stream
     p->event_rate_hz = stream->event_send.rate_hz;
 }
 
-static struct rtp_srtp_key key_of(const struct sdp_crypto *crypto)
-{
-    struct rtp_srtp_key key = {.suite = crypto->suite};
-
-    memcpy(key.key, crypto->key, sizeof key.key);
-    return key;
-}
-
-static struct media_dtls dtls_of(const struct call *call, const struct sdp_secured *secured)
-{
-    struct media_dtls dtls = {.active = secured->active};
-
-    if (secured->by != SDP_DTLS)
-        return dtls;
-    dtls.identity = call->phone->identity;
-    dtls.n_fingerprints = secured->theirs.n_fingerprints;
-    memcpy(dtls.fingerprints, secured->theirs.fingerprints, sizeof dtls.fingerprints);
-    return dtls;
-}
-
 static struct media_params params_of(struct call *call, const struct sdp_stream *stream)
 {
     struct media_params p = {
@@ -301,8 +220,6 @@ static struct media_params params_of(struct call *call, const struct sdp_stream 
         .ptime_ms = stream->ptime_ms,
         .opus = {stream->opus.useinbandfec, stream->opus.cbr, stream->opus.maxaveragebitrate_bps,
                  stream->opus.maxplaybackrate_hz},
-        .keys = {key_of(&stream->secured.send), key_of(&stream->secured.receive)},
-        .dtls = dtls_of(call, &stream->secured),
     };
 
     if (stream->remote_host[0]) {
@@ -315,6 +232,7 @@ static struct media_params params_of(struct call *call, const struct sdp_stream 
         }
     }
     set_formats(call, stream, &p);
+    call_keys_put(call, &stream->secured, &p);
     return p;
 }
 
@@ -331,25 +249,11 @@ static void tell_changes(struct call *call, const struct sdp_stream *stream, con
         call_tell(call, &(struct phone_event){.kind = PHONE_MEDIA_MOVED,
                                               .codec = codec,
                                               .where = *where,
-                                              .encryption = call_media_encryption_name(call)});
+                                              .encryption = call_encryption_name(call)});
     call->held = stream->held;
     if (!ip_is_any(where) && where->port != 0)
         call->told_where = *where;
     memcpy(call->told_codec, codec, sizeof codec);
-}
-
-/* Keys that somebody could read are told as such, and fingerprints that he could exchange. */
-const char *call_media_encryption_name(const struct call *call)
-{
-    const struct sdp_stream *stream = call->sdp ? sdp_exchange_stream(call->sdp) : NULL;
-
-    if (!stream)
-        return "";
-    if (stream->secured.by == SDP_CLEAR)
-        return "none";
-    if (stream->secured.by == SDP_DTLS)
-        return call->flow.transport == SIP_TLS ? "dtls" : "dtls-unverified";
-    return call->flow.transport == SIP_TLS ? "sdes" : "sdes-in-the-clear";
 }
 
 /* Behind tell_changes, which knows where and with which codec. What came in and is not answered yet
@@ -376,7 +280,7 @@ static void tell_media(struct call *call, enum suite suite, bool sends)
                                           .codec = call->told_codec,
                                           .where = call->told_where,
                                           .local = call->media_at,
-                                          .encryption = call_media_encryption_name(call),
+                                          .encryption = call_encryption_name(call),
                                           .suite = suite_name(suite),
                                           .signalling_encryption = phone_tls_of_call(call),
                                           .on = sends,
@@ -387,10 +291,9 @@ static void tell_media(struct call *call, enum suite suite, bool sends)
 static void tell_sound(struct call *call)
 {
     const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
-    bool dtls = stream && stream->secured.by == SDP_DTLS;
 
-    if (stream && call->started && (!dtls || call->dtls_suite))
-        tell_media(call, dtls ? call->dtls_suite : stream->secured.receive.suite,
+    if (stream && call->started && (stream->secured.by != SDP_DTLS || call->dtls_suite))
+        tell_media(call, call_suite(call, stream),
                    (stream->direction & SDP_SENDONLY) && !stream->held && !call->holds);
 }
 
@@ -415,17 +318,13 @@ void call_media_update(struct call *call)
     tell_sound(call);
 }
 
-/* A call that must be encrypted does not go on without; another one stays, and is silent. */
 static void take_keys(struct call *call, const struct media_event *e)
 {
     call->dtls_suite = e->suite;
-    if (!e->err) {
+    if (e->err)
+        call_keys_failed(call, e);
+    else
         tell_sound(call);
-        return;
-    }
-    call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE, .text = e->why});
-    if (call_media_encryption(call) == SDP_ENCRYPT_REQUIRE)
-        call_give_up(call, "the call must be encrypted, and no keys could be agreed on");
 }
 
 static void send_digits(struct call *call)

@@ -134,7 +134,7 @@ static void put_refusal(const struct call *call, const struct refusal *r, struct
     else if (account && call->outgoing && r->outcome == PHONE_NOT_ALLOWED)
         account_explain_call(account, call->end.status,
                              sip_account_serves(account->sip, slice_of(call->uri)), text);
-    else if (r->first == 488 && call_media_encryption(call) == SDP_ENCRYPT_REQUIRE)
+    else if (r->first == 488 && call_encryption(call) == SDP_ENCRYPT_REQUIRE)
         buf_puts(text, "the other side takes no encrypted call, or has no codec in common with us");
     else
         buf_puts(text, r->words);

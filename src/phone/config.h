@@ -50,8 +50,8 @@ enum config_sdes {
 
 /* When keys for sound are agreed on the way of the sound (DTLS-SRTP, RFC 5763). */
 enum config_dtls {
+    CONFIG_DTLS_OFFER, /* offered with each call that may be encrypted */
     CONFIG_DTLS_TAKE,  /* where the other side offers it, or encryption is required */
-    CONFIG_DTLS_OFFER, /* offered with every call */
     CONFIG_DTLS_NEVER,
 };
 

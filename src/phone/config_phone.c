@@ -159,7 +159,7 @@ static int set_sdes(void *into, struct slice value, struct config_fault *fault)
 
 static int set_dtls(void *into, struct slice value, struct config_fault *fault)
 {
-    static const char *const words[] = {"take", "offer", "never"};
+    static const char *const words[] = {"offer", "take", "never"};
     struct phone_config *config = into;
     size_t i;
     int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
@@ -275,8 +275,8 @@ const struct config_option config_phone_options[] = {
      set_encryption},
     {{"sdes", "tls|always|never", "when keys for that are sent in the messages of SIP",
       "tls: where these are encrypted"}, set_sdes},
-    {{"dtls", "take|offer|never", "when keys for that are agreed on the way of the sound",
-      "take: where the other side wants it, or they are required"}, set_dtls},
+    {{"dtls", "offer|take|never", "when keys for that are agreed on the way of the sound",
+      "offer: with each call"}, set_dtls},
     {{"tls-ca", "FILE|FOLDER", "trust these authorities over TLS, not those of the system", NULL},
      config_set_tls_ca},
     {{"tls-fingerprint", "SHA256", "take this one certificate of a server over TLS, and no other",

@@ -1,14 +1,30 @@
+/* The file is a private key and its certificate in PEM. The line before them says the fingerprint,
+ * which would take a crypto library else. */
 #include "phone/identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "phone/file_replace.h"
 #include "phone/folders.h"
+
+#define HEAD "fingerprint: "
+
+struct identity {
+    struct fingerprint fingerprint;
+    struct buf text; /* of the file; empty once it has been read */
+    struct rtp_dtls_identity *dtls;
+    atomic_int err; /* of dtls; -EAGAIN before */
+    bool waking;
+    uv_thread_t waker;
+};
 
 static void wipe(struct buf *text)
 {
@@ -16,6 +32,65 @@ static void wipe(struct buf *text)
         mem_wipe(text->p, text->n);
     buf_free(text);
 }
+
+void identity_free(struct identity *identity)
+{
+    if (!identity)
+        return;
+    if (identity->waking)
+        uv_thread_join(&identity->waker);
+    rtp_dtls_identity_free(identity->dtls);
+    wipe(&identity->text);
+    free(identity);
+}
+
+const struct fingerprint *identity_fingerprint(const struct identity *identity)
+{
+    return &identity->fingerprint;
+}
+
+/* --- key and certificate --------------------------------------------------------------------- */
+
+static int parse(struct identity *identity)
+{
+    int err = rtp_dtls_identity_parse(buf_slice(&identity->text), &identity->dtls);
+
+    if (!err &&
+        !fingerprint_eq(rtp_dtls_identity_fingerprint(identity->dtls), &identity->fingerprint))
+        err = -EBADMSG;
+    if (err)
+        log_error("phone", "the certificate of this installation cannot be used; without its file, "
+                           "dtls.pem, another is made");
+    wipe(&identity->text);
+    return err;
+}
+
+static void wake(void *arg)
+{
+    struct identity *identity = arg;
+
+    atomic_store(&identity->err, parse(identity));
+}
+
+void identity_wake(struct identity *identity)
+{
+    if (identity->waking || atomic_load(&identity->err) != -EAGAIN)
+        return;
+    identity->waking = uv_thread_create(&identity->waker, wake, identity) == 0;
+    if (!identity->waking)
+        wake(identity);
+}
+
+int identity_get(const struct identity *identity, const struct rtp_dtls_identity **out)
+{
+    int err = atomic_load(&identity->err);
+
+    if (!err)
+        *out = identity->dtls;
+    return err;
+}
+
+/* --- the file -------------------------------------------------------------------------------- */
 
 /* A key that others may read is nobody's in particular. */
 static int check_owner(int fd)
@@ -40,28 +115,43 @@ static int read_all(int fd, struct buf *out)
     return n < 0 ? -errno : buf_ok(out) ? 0 : -EBADMSG;
 }
 
-static int read_file(const char *path, struct rtp_dtls_identity **out)
+static int read_head(struct identity *identity)
 {
-    struct buf text = buf_new(RTP_DTLS_MAX_PEM);
+    struct slice text = buf_slice(&identity->text), head = SLICE(HEAD);
+    ptrdiff_t end = slice_index(text, '\n');
+
+    if (end < (ptrdiff_t)head.n || !slice_eq(slice_head(text, head.n), head))
+        return -EBADMSG;
+    return fingerprint_parse(slice_skip(slice_head(text, (size_t)end), head.n),
+                             &identity->fingerprint);
+}
+
+static int read_file(const char *path, struct identity *identity)
+{
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     int err = fd < 0 ? -errno : check_owner(fd);
 
     if (!err)
-        err = read_all(fd, &text);
-    if (!err)
-        err = rtp_dtls_identity_parse(buf_slice(&text), out);
+        err = read_all(fd, &identity->text);
+    if (!err && read_head(identity) != 0)
+        err = -EBADMSG;
     if (fd >= 0)
         close(fd);
-    wipe(&text);
+    if (err)
+        wipe(&identity->text);
     return err;
 }
 
-static int write_file(const char *path, const struct rtp_dtls_identity *identity)
+static int write_file(const char *path, const struct identity *identity)
 {
     static const struct stat none;
     struct buf text = buf_new(RTP_DTLS_MAX_PEM);
-    int err = rtp_dtls_identity_print(identity, &text);
+    int err;
 
+    buf_puts(&text, HEAD);
+    fingerprint_print(&identity->fingerprint, &text);
+    buf_putc(&text, '\n');
+    err = rtp_dtls_identity_print(identity->dtls, &text);
     if (!err)
         err = folders_make_for(path);
     if (!err)
@@ -70,6 +160,8 @@ static int write_file(const char *path, const struct rtp_dtls_identity *identity
     return err;
 }
 
+/* --- opening --------------------------------------------------------------------------------- */
+
 static const char *words(int err)
 {
     return err == -EBADMSG  ? "it holds no key with its certificate"
@@ -77,24 +169,57 @@ static const char *words(int err)
                             : "it cannot be kept";
 }
 
-int identity_open(const char *path, struct rtp_dtls_identity **out)
+static int make(struct identity *identity)
 {
-    int err = path ? read_file(path, out) : -ENOENT, made;
+    int err = rtp_dtls_identity_new(&identity->dtls);
 
     if (!err)
-        return 0;
-    made = rtp_dtls_identity_new(out);
-    if (made)
-        return made;
-    if (path && err == -ENOENT)
-        err = write_file(path, *out);
-    if (err == -EAGAIN) { /* another phone was quicker: that is the one of this installation */
-        rtp_dtls_identity_free(*out);
-        err = read_file(path, out);
-        if (err)
-            return rtp_dtls_identity_new(out);
+        identity->fingerprint = *rtp_dtls_identity_fingerprint(identity->dtls);
+    atomic_store(&identity->err, err);
+    return err;
+}
+
+static void forget(struct identity *identity)
+{
+    rtp_dtls_identity_free(identity->dtls);
+    identity->dtls = NULL;
+    atomic_store(&identity->err, -EAGAIN);
+}
+
+static int make_and_keep(const char *path, int why, struct identity *identity)
+{
+    int err = make(identity);
+
+    if (err)
+        return err;
+    if (path && why == -ENOENT)
+        why = write_file(path, identity);
+    if (why == -EAGAIN) { /* another phone was quicker: that is the one of this installation */
+        forget(identity);
+        why = read_file(path, identity);
+        err = why ? make(identity) : 0;
     }
-    if (err && path)
-        log_warn("phone", "%s: %s; another certificate is used until the end", path, words(err));
+    if (why && path)
+        log_warn("phone", "%s: %s; another certificate is used until the end", path, words(why));
+    return err;
+}
+
+int identity_open(const char *path, struct identity **out)
+{
+    struct identity *identity = calloc(1, sizeof *identity);
+    int err;
+
+    if (!identity)
+        return -ENOMEM;
+    identity->text = buf_new(RTP_DTLS_MAX_PEM);
+    atomic_init(&identity->err, -EAGAIN);
+    err = path ? read_file(path, identity) : -ENOENT;
+    if (err)
+        err = make_and_keep(path, err, identity);
+    if (err) {
+        identity_free(identity);
+        return err;
+    }
+    *out = identity;
     return 0;
 }

@@ -1,13 +1,28 @@
-/* phone/identity.h - the certificate of this installation, for DTLS (rtp/dtls_identity.h). */
+/* phone/identity.h - the certificate of this installation, for DTLS (rtp/dtls_identity.h).
+ *
+ * Its fingerprint, which offers need, is there at once. Key and certificate are read when a call is
+ * about to shake hands, on a thread of their own, as that wakes libssl up. */
 #ifndef PHONE_IDENTITY_H
 #define PHONE_IDENTITY_H
 
 #include "rtp/dtls_identity.h"
 
+struct identity;
+
 /* The one in the file at path, which is made where there is none, with mode 0600 and the folders
- * above it. Where it cannot be kept, is not ours alone, or makes no sense, the identity is one for
- * this process, and the log says why. Blocks on the disk; a few milliseconds. path NULL: there is
- * no place for it. 0 or a negative errno: there is none at all. */
-int identity_open(const char *path, struct rtp_dtls_identity **out);
+ * above it; that takes some milliseconds, once in the life of an installation. Where it cannot be
+ * kept, is not ours alone, or makes no sense, the identity is one for this process, and the log
+ * says why. path NULL: there is no place for it. 0 or a negative errno: there is none at all. */
+int identity_open(const char *path, struct identity **out);
+/* Waits for its thread. NULL is fine. */
+void identity_free(struct identity *identity);
+
+const struct fingerprint *identity_fingerprint(const struct identity *identity);
+
+/* It will be needed soon; again does nothing. On the thread that opened it. */
+void identity_wake(struct identity *identity);
+/* Key and certificate, on any thread; they live as long as identity. 0; -EAGAIN: not yet, and
+ * identity_wake is what makes it so; another negative errno: they are not to be had. */
+int identity_get(const struct identity *identity, const struct rtp_dtls_identity **out);
 
 #endif

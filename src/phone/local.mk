@@ -9,6 +9,7 @@ libphone_a_SOURCES = \
 	src/phone/call_early.c \
 	src/phone/call_history.c \
 	src/phone/call_incoming.c \
+	src/phone/call_keys.c \
 	src/phone/call_media.c \
 	src/phone/call_offer.c \
 	src/phone/call_sound.c \

@@ -20,6 +20,7 @@
 #include "base/ip.h"
 #include "base/slice.h"
 #include "phone/command.h"
+#include "phone/identity.h"
 #include "rtp/dtls.h"
 #include "rtp/srtp.h"
 
@@ -55,8 +56,8 @@ enum media_event_type {
     MEDIA_TESTING,          /* serial: enum media_test, what is done now; err, why: it has failed */
     MEDIA_RING_FAILED,      /* err, why: of a device or the sound; told once for each ring */
     MEDIA_REMOTE_BYE,       /* the far end's RTCP said BYE; SIP decides, this is for display */
-    MEDIA_KEYS,             /* DTLS has come to keys: suite; or err, why: to none, and the stream
-                             * stays silent */
+    MEDIA_KEYS,             /* DTLS has come to keys: suite; or err, why: what was agreed cannot be
+                             * encrypted, by whichever way, and the stream stays silent */
     MEDIA_STATS,            /* stats: the answer to media_stream_stats */
     MEDIA_CLOSED            /* stats: the totals. The stream is gone when the callback returns */
 };
@@ -127,6 +128,8 @@ struct media_gains {
 };
 void media_volume(struct media *media, const struct media_gains *gains);
 
+/* Whether there is what encrypts (libsrtp2); the log says once that there is not. */
+bool media_can_encrypt(void);
 /* Keys may come with the next media_stream_start: wakes up what encrypts, on a thread of its own,
  * so that nobody waits for it then. Once is enough; again it does nothing. */
 void media_expect_keys(struct media *media);
@@ -201,13 +204,15 @@ struct media_keys {
     struct rtp_srtp_key send, receive; /* SUITE_NONE: in the clear */
 };
 
-/* Keys are agreed on by a handshake (rtp/dtls.h), as soon as may_send allows; MEDIA_KEYS follows.
- */
+/* Keys are agreed on by a handshake (rtp/dtls.h), as soon as may_send allows and identity is awake;
+ * MEDIA_KEYS follows. Until then nothing is sent, and what is to be sent waits. */
 struct media_dtls {
-    const struct rtp_dtls_identity *identity; /* outlives the media; NULL: there is no handshake */
+    const struct identity *identity; /* outlives the media; NULL: there is no handshake */
     bool active;
+    bool early; /* nobody has answered yet: its time has not begun */
     struct fingerprint fingerprints[RTP_DTLS_MAX_FINGERPRINTS]; /* of the far end */
     size_t n_fingerprints;
+    char tls_id[256]; /* RFC 8842 4; "": none */
 };
 
 /* What offer and answer agreed (RFC 3264). */

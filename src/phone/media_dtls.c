@@ -2,17 +2,19 @@
  * RTCP where that has a socket of its own. Nothing else goes or comes until they are done.
  *
  * A step of it takes 0.7 ms, 1.4 ms at worst, so it runs on the beat like the rest. */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "phone/media_stream.h"
 #include "rtp/demux.h"
 
+/* Whether the association goes on (RFC 8842 5.1). */
 static bool is_same(const struct media_dtls *a, const struct media_dtls *b)
 {
     if (a->identity != b->identity || a->active != b->active ||
-        a->n_fingerprints != b->n_fingerprints)
+        a->n_fingerprints != b->n_fingerprints || strcmp(a->tls_id, b->tls_id) != 0)
         return false;
     for (size_t i = 0; i < a->n_fingerprints; i++)
         if (!fingerprint_eq(&a->fingerprints[i], &b->fingerprints[i]))
@@ -42,10 +44,27 @@ void stream_prepare_dtls(struct media_stream *s, const struct media_agreement *b
 
     if (before && now->dtls.identity && is_same(&before->params.dtls, &now->dtls) &&
         before->params.rtcp_mux == now->rtcp_mux)
-        return; /* the association goes on (RFC 8842 5.1) */
+        return;
     stream_forget_dtls(s);
     if (now->dtls.identity)
         stream_forget_keys(s);
+}
+
+bool stream_dtls_waits(const struct media_stream *s)
+{
+    if (!s->agreed || !s->agreed->params.dtls.identity)
+        return false;
+    if (!s->dtls_told)
+        return true;
+    return s->dtls[1] && !s->srtcp && rtp_dtls_state(s->dtls[1]) != RTP_DTLS_FAILED;
+}
+
+bool stream_dtls_sleeps(const struct media_stream *s)
+{
+    if (!stream_dtls_waits(s) || s->dtls_told)
+        return false;
+    return !s->dtls[0] ||
+           (rtp_dtls_state(s->dtls[0]) == RTP_DTLS_READY && stream_srtp_prepared() == -EAGAIN);
 }
 
 static void put_out(struct media_stream *s, size_t i)
@@ -68,86 +87,103 @@ static const char *const troubles[] = {
     [RTP_DTLS_BROKEN] = "what the other side sent makes no sense",
 };
 
-static void tell_failure(struct media_stream *s, enum rtp_dtls_trouble trouble)
+static void end_it(struct media_stream *s, const char *why)
+{
+    s->dtls_told = true;
+    stream_tell_failure(s, MEDIA_KEYS, -ENOKEY, why);
+    media_thread_rhythm(s->thread, false);
+}
+
+static void tell_trouble(struct media_stream *s, enum rtp_dtls_trouble trouble)
 {
     char why[MEDIA_WHY_MAX];
 
-    snprintf(why, sizeof why, "no keys for the sound could be agreed on: %s", troubles[trouble]);
-    stream_tell_failure(s, MEDIA_KEYS, -ENOKEY, why);
-    s->dtls_told = true;
+    snprintf(why, sizeof why, "no keys for its sound could be agreed on: %s", troubles[trouble]);
+    end_it(s, why);
 }
 
 static void use_keys(struct media_stream *s, size_t i)
 {
     struct rtp_srtp **srtp = i ? &s->srtcp : &s->srtp;
     struct media_keys keys;
+    int err;
 
     if (*srtp || rtp_dtls_keys(s->dtls[i], &keys.send, &keys.receive) != 0)
         return;
-    if (stream_srtp_works())
-        (void)rtp_srtp_new(&keys.send, &keys.receive, srtp);
+    err = rtp_srtp_new(&keys.send, &keys.receive, srtp);
     s->dtls_suite = keys.send.suite;
     mem_wipe(&keys, sizeof keys);
+    if (err && !s->dtls_told)
+        end_it(s, "its sound cannot be encrypted: no memory is left");
 }
 
-static void look(struct media_stream *s)
+static void tell_keys(struct media_stream *s)
 {
-    size_t ready = 0;
-
-    for (size_t i = 0; i < n_ends(s); i++) {
-        enum rtp_dtls_state state = rtp_dtls_state(s->dtls[i]);
-
-        put_out(s, i);
-        if (state == RTP_DTLS_READY)
-            use_keys(s, i);
-        if (state == RTP_DTLS_FAILED && !s->dtls_told)
-            tell_failure(s, rtp_dtls_trouble(s->dtls[i]));
-        ready += state == RTP_DTLS_READY;
-    }
-    if (ready < n_ends(s) || s->dtls_told)
-        return;
     s->dtls_told = true;
     media_thread_tell(s->thread,
                       &(struct media_event){
                           .type = MEDIA_KEYS, .stream = s, .arg = s->arg, .suite = s->dtls_suite});
+    media_thread_rhythm(s->thread, true);
+}
+
+/* What has become of it. Keys that come early wait for the library that uses them; sound does not
+ * wait for those of RTCP, without which it can do. */
+static void look(struct media_stream *s)
+{
+    int prepared = stream_srtp_prepared();
+
+    for (size_t i = 0; i < n_ends(s); i++)
+        put_out(s, i);
+    for (size_t i = 0; i < n_ends(s) && prepared == 0; i++)
+        use_keys(s, i);
+    if (s->dtls_told)
+        return;
+    if (s->srtp)
+        tell_keys(s);
+    else if (rtp_dtls_state(s->dtls[0]) == RTP_DTLS_FAILED)
+        tell_trouble(s, rtp_dtls_trouble(s->dtls[0]));
+    else if (prepared != 0 && prepared != -EAGAIN)
+        end_it(s, STREAM_NO_SRTP);
 }
 
 /* --- going on -------------------------------------------------------------------------------- */
 
-bool stream_dtls_waits(const struct media_stream *s)
-{
-    return s->dtls[0] && !s->dtls_told;
-}
-
+/* False: not now. */
 static bool open_ends(struct media_stream *s, uint64_t now_ms)
 {
     const struct media_dtls *how = &s->agreed->params.dtls;
+    const struct rtp_dtls_identity *identity;
+    int err = identity_get(how->identity, &identity);
 
-    for (size_t i = 0; i < n_ends(s); i++)
-        if (!s->dtls[i] &&
-            rtp_dtls_new(how->identity, how->active ? RTP_DTLS_ACTIVE : RTP_DTLS_PASSIVE,
-                         how->fingerprints, how->n_fingerprints, now_ms, &s->dtls[i]) != 0)
-            return false;
-    return true;
+    for (size_t i = 0; i < n_ends(s) && !err; i++)
+        if (!s->dtls[i])
+            err = rtp_dtls_new(identity, how->active ? RTP_DTLS_ACTIVE : RTP_DTLS_PASSIVE,
+                               how->fingerprints, how->n_fingerprints, now_ms, &s->dtls[i]);
+    if (err && err != -EAGAIN)
+        end_it(s, "its sound cannot be encrypted: the certificate of this phone cannot be used, or "
+                  "no memory is left");
+    return !err;
+}
+
+static bool has_partner(const struct media_stream *s)
+{
+    return s->may_send && s->latch.rtp.family && s->latch.rtp.port;
 }
 
 void stream_dtls_beat(struct media_stream *s, uint64_t now_us)
 {
     uint64_t now_ms = now_us / 1000;
+    bool partner = has_partner(s);
 
-    if (!s->agreed || !s->agreed->params.dtls.identity || !s->may_send || !s->latch.rtp.family ||
-        !s->latch.rtp.port)
+    if (!stream_dtls_waits(s) || (!s->dtls[0] && !partner) || !open_ends(s, now_ms))
         return;
-    if (!s->dtls[0] && !open_ends(s, now_ms)) {
-        if (!s->dtls_told)
-            tell_failure(s, RTP_DTLS_BROKEN);
-        return;
-    }
-    for (size_t i = 0; i < n_ends(s); i++)
-        if (s->dtls[i] && now_ms >= rtp_dtls_deadline_ms(s->dtls[i]))
+    for (size_t i = 0; i < n_ends(s); i++) {
+        if (!partner || s->agreed->params.dtls.early)
+            rtp_dtls_wait(s->dtls[i], now_ms);
+        if (partner && now_ms >= rtp_dtls_deadline_ms(s->dtls[i]))
             rtp_dtls_tick(s->dtls[i], now_ms);
-    if (stream_dtls_waits(s))
-        look(s);
+    }
+    look(s);
 }
 
 /* Only from where media is sent to: what others send is not looked at. */
@@ -161,7 +197,7 @@ bool stream_dtls_take(struct media_stream *s, bool rtcp, struct slice datagram,
         return false;
     rtp_dtls_input(s->dtls[i], datagram, arrived_us / 1000);
     put_out(s, i);
-    if (!s->dtls_told)
+    if (stream_dtls_waits(s))
         look(s);
     return true;
 }

@@ -159,7 +159,7 @@ void stream_receive_due(struct media_stream *s, uint64_t due_us)
 void stream_receive(struct media_stream *s)
 {
     const struct net_rtp_datagram *d;
-    size_t n = NET_RTP_BATCH;
+    size_t n = stream_dtls_sleeps(s) ? 0 : NET_RTP_BATCH;
 
     for (unsigned i = 0; i < BATCHES_PER_BEAT && n == NET_RTP_BATCH; i++) {
         n = net_rtp_batch_recv(s->thread->batch, s->pair.rtp_fd, &d);

@@ -173,7 +173,10 @@ void stream_rtcp_receive(struct media_stream *s, struct slice bytes, const struc
 static void take_waiting(struct media_stream *s)
 {
     const struct net_rtp_datagram *d;
-    size_t n = net_rtp_batch_recv(s->thread->batch, s->pair.rtcp_fd, &d);
+    size_t n = 0;
+
+    if (!stream_dtls_sleeps(s))
+        n = net_rtp_batch_recv(s->thread->batch, s->pair.rtcp_fd, &d);
 
     for (size_t i = 0; i < n; i++)
         if (!stream_dtls_take(s, true, d[i].bytes, &d[i].from, d[i].arrived_us))

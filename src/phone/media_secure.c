@@ -1,7 +1,9 @@
 /* What a stream's packets are protected with (rtp/srtp.h), and the one way by which they leave.
  *
- * A stream that has keys sends and takes nothing without them: where they cannot be used, for want
- * of memory, it is silent. */
+ * A stream that has keys sends and takes nothing without them: where they cannot be used, it is
+ * silent and says why. */
+#include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -9,21 +11,37 @@
 #include "phone/media_private.h"
 #include "phone/media_stream.h"
 
-/* libsrtp2 is one for the whole process, and so is this. */
-static uv_once_t once = UV_ONCE_INIT;
-static int prepared;
+/* libsrtp2 is one for the whole process, and so are these. */
+static uv_once_t load_once = UV_ONCE_INIT, prepare_once = UV_ONCE_INIT;
+static int loaded;
+static atomic_int prepared = -EAGAIN;
+
+static void load(void)
+{
+    loaded = rtp_srtp_load();
+    if (loaded)
+        log_warn("media", "no call can be encrypted: libsrtp2 is not installed");
+}
+
+bool media_can_encrypt(void)
+{
+    uv_once(&load_once, load);
+    return loaded == 0;
+}
 
 static void prepare(void)
 {
-    prepared = rtp_srtp_prepare();
-    if (prepared)
-        log_error("media", "the library for encrypted sound does not work here");
+    int err = media_can_encrypt() ? rtp_srtp_prepare() : -ENOENT;
+
+    if (err == -EIO)
+        log_error("media", "libsrtp2, the library for encrypted sound, does not work here");
+    atomic_store(&prepared, err);
 }
 
 static void prepare_early(void *arg)
 {
     (void)arg;
-    uv_once(&once, prepare);
+    uv_once(&prepare_once, prepare);
 }
 
 void media_expect_keys(struct media *media)
@@ -46,15 +64,22 @@ static void set_keys(struct media_stream *s, const struct media_keys *keys)
 
     if (!err)
         return;
-    log_error("media", "no memory for the keys of a call: it is silent");
     rtp_srtp_free(s->srtp);
     s->srtp = NULL;
+    stream_tell_failure(s, MEDIA_KEYS, err, "its sound cannot be encrypted: no memory is left");
 }
 
-bool stream_srtp_works(void)
+int stream_srtp_prepared(void)
 {
-    uv_once(&once, prepare); /* long done, or nearly so: media_expect_keys */
-    return prepared == 0;
+    return atomic_load(&prepared);
+}
+
+static bool srtp_works(struct media_stream *s)
+{
+    uv_once(&prepare_once, prepare); /* long done, or nearly so: media_expect_keys */
+    if (stream_srtp_prepared() != 0)
+        stream_tell_failure(s, MEDIA_KEYS, -ENOKEY, STREAM_NO_SRTP);
+    return stream_srtp_prepared() == 0;
 }
 
 void stream_prepare_keys(struct media_stream *s)
@@ -62,8 +87,13 @@ void stream_prepare_keys(struct media_stream *s)
     const struct media_keys *keys = &s->agreed->params.keys;
 
     s->keyed = keys->send.suite != SUITE_NONE || s->agreed->params.dtls.identity;
-    if (keys->send.suite != SUITE_NONE && stream_srtp_works())
+    if (keys->send.suite != SUITE_NONE && srtp_works(s))
         set_keys(s, keys);
+}
+
+bool stream_waits_for_keys(const struct media_stream *s)
+{
+    return s->keyed && !s->srtp;
 }
 
 void stream_forget_keys(struct media_stream *s)

@@ -288,7 +288,7 @@ static void send_one(struct media_stream *s, uint64_t now_ms)
     struct outgoing packet;
 
     let_hear(s);
-    if (s->may_send && s->agreed->params.send && s->latch.rtp.family) {
+    if (s->may_send && s->agreed->params.send && s->latch.rtp.family && !stream_waits_for_keys(s)) {
         gather(s, s->thread->samples, n);
         if (!rtp_latch_may_send(&s->latch, now_ms))
             rtp_session_pause(&s->session);

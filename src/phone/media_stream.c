@@ -254,9 +254,9 @@ void stream_beat(struct media_stream *s, uint64_t due_us)
 {
     if (s->stopping)
         return;
+    stream_dtls_beat(s, due_us);
     if (s->agreed)
         stream_receive_due(s, due_us);
-    stream_dtls_beat(s, due_us);
     stream_play(s, due_us);
     if (!s->mix)
         stream_send_due(s, due_us);

@@ -64,7 +64,7 @@ struct media_stream {
     struct rtp_srtp *srtcp;              /* of RTCP, where it has keys of its own (DTLS) */
     struct rtp_dtls *dtls[2];            /* of RTP, and of RTCP without mux; NULL: not begun */
     enum suite dtls_suite;
-    bool dtls_told; /* MEDIA_KEYS */
+    bool dtls_told; /* MEDIA_KEYS, whichever way it ended */
 
     /* What we send */
     struct rtp_session session;
@@ -143,8 +143,11 @@ void stream_put_rtcp(struct media_stream *s, uint8_t *packet, size_t n, size_t c
 bool stream_open_rtp(struct media_stream *s, struct slice *bytes);
 bool stream_open_rtcp(struct media_stream *s, struct slice *bytes);
 
-/* Whether there is a library for it; waits for it, if need be. */
-bool stream_srtp_works(void);
+/* Whether nothing may go or come yet: there are no keys. */
+bool stream_waits_for_keys(const struct media_stream *s);
+/* Whether the library is awake: 0; -EAGAIN: not yet; another negative errno: it does not work. */
+int stream_srtp_prepared(void);
+#define STREAM_NO_SRTP "its sound cannot be encrypted: libsrtp2 does not work on this machine"
 
 /* --- media_dtls.c ---------------------------------------------------------------------------- */
 
@@ -152,7 +155,10 @@ bool stream_srtp_works(void);
 void stream_prepare_dtls(struct media_stream *s, const struct media_agreement *before);
 void stream_forget_dtls(struct media_stream *s);
 void stream_dtls_beat(struct media_stream *s, uint64_t now_us);
-/* Whether it is under way. */
+/* Whether it has not begun, or the library that needs its keys is not awake: then what has come
+ * waits in the socket, where its first datagram may be, or the first sound. */
+bool stream_dtls_sleeps(const struct media_stream *s);
+/* Whether it is due or under way. */
 bool stream_dtls_waits(const struct media_stream *s);
 /* False: it is no DTLS, or a stranger's. */
 bool stream_dtls_take(struct media_stream *s, bool rtcp, struct slice datagram,

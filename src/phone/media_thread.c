@@ -11,6 +11,8 @@
 #include "phone/media_stream.h"
 
 #define DEVICE_BEAT_MS 10
+#define SHAKING_BEAT_MS 5 /* while keys are agreed on: a handshake is six datagrams, one a beat */
+#define SHAKING_STREAMS 8 /* but not for a few among many */
 #define ATTENDED_US 20000 /* the longest beat that commands may wait for */
 #define NICE (-11)        /* as sound servers ask for */
 /* Opus's encoder takes the most, some 100 KiB; a page that nobody touches costs nothing. */
@@ -174,6 +176,7 @@ static uint32_t period_us(const struct media_thread *t, unsigned *running)
 {
     bool device = (t->device && media_device_is_open(t->device)) || media_ring_is_heard(t);
     uint32_t ms = device ? DEVICE_BEAT_MS : 0;
+    bool shaking = false;
 
     *running = 0;
     LIST_EACH (&t->streams, at) {
@@ -183,7 +186,10 @@ static uint32_t period_us(const struct media_thread *t, unsigned *running)
             continue;
         ++*running;
         ms = greatest_common(ms, s->agreed->ptime_ms);
+        shaking |= stream_dtls_waits(s);
     }
+    if (shaking && *running <= SHAKING_STREAMS)
+        ms = greatest_common(ms, SHAKING_BEAT_MS);
     return ms * 1000;
 }
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "phone/account.h"
 #include "phone/calls.h"
+#include "phone/identity.h"
 #include "phone/phone_private.h"
 #include "phone/phone_tls.h"
 
@@ -423,7 +424,7 @@ void phone_free(struct phone *phone)
     sip_endpoint_free(phone->endpoint);
     if (phone->media)
         media_free(phone->media, NULL);
-    rtp_dtls_identity_free(phone->identity);
+    identity_free(phone->identity);
     net_resolver_free(phone->resolver);
     contacts_free(phone->contacts);
     phone_close_desk(phone);

@@ -26,7 +26,7 @@ struct phone {
     struct net_tls_context *tls;   /* NULL: nobody has needed it yet */
     char *tls_fault;               /* owned: why a connection could not be made safe; or NULL */
     struct media *media;
-    struct rtp_dtls_identity *identity; /* NULL: not needed yet, or not to be had */
+    struct identity *identity;                  /* NULL: not needed yet, or not to be had */
     struct sdp_codec codecs[CONFIG_CODECS_MAX]; /* what we can, in our order */
     size_t n_codecs;
 

@@ -41,7 +41,7 @@ static struct phone_call_state state_of(const struct call *call)
         .contact = text(call->contact),
         .account = call->account ? call->account->label : "",
         .codec = call->told_codec,
-        .encryption = call_media_encryption_name(call),
+        .encryption = call_encryption_name(call),
         .call_id = call->sip ? sip_call_id(call->sip) : SLICE(""),
         .play = text(call->play),
         .record = text(call->record),

@@ -344,6 +344,12 @@ void rtp_dtls_free(struct rtp_dtls *d)
     free(d);
 }
 
+void rtp_dtls_wait(struct rtp_dtls *d, uint64_t now_ms)
+{
+    if (d->state == RTP_DTLS_SHAKING || d->state == RTP_DTLS_UNVERIFIED)
+        d->end_ms = now_ms + RTP_DTLS_PATIENCE_MS;
+}
+
 void rtp_dtls_input(struct rtp_dtls *d, struct slice datagram, uint64_t now_ms)
 {
     if (!d->ssl || is_over(d) || datagram.n > RTP_DTLS_MAX_DATAGRAM)

@@ -23,11 +23,11 @@ struct rtp_dtls;
 #define RTP_DTLS_MTU 1200          /* of what we send, without UDP's and IP's headers */
 #define RTP_DTLS_MAX_DATAGRAM 2048 /* longer ones are dropped */
 #define RTP_DTLS_MAX_QUEUE 16      /* datagrams not yet fetched; further ones count as lost */
-#define RTP_DTLS_FIRST_RETRY_MS 300
-#define RTP_DTLS_MAX_RETRY_MS 1200
-#define RTP_DTLS_TRY_MS 4000        /* then the active end begins again from the start */
-#define RTP_DTLS_MAX_PAUSE_MS 1600  /* before a broken one begins again; first a 16th of it */
-#define RTP_DTLS_PATIENCE_MS 12000  /* for all tries together */
+#define RTP_DTLS_FIRST_RETRY_MS 200
+#define RTP_DTLS_MAX_RETRY_MS 800
+#define RTP_DTLS_TRY_MS 2400        /* then the active end begins again from the start */
+#define RTP_DTLS_MAX_PAUSE_MS 800   /* before a broken one begins again; first a 16th of it */
+#define RTP_DTLS_PATIENCE_MS 5000   /* for all tries together */
 #define RTP_DTLS_MAX_CHAIN 16384    /* bytes of the far end's certificates; more breaks the try */
 #define RTP_DTLS_MAX_FINGERPRINTS 4 /* that the far end may have; further ones are passed over */
 
@@ -64,6 +64,8 @@ void rtp_dtls_free(struct rtp_dtls *d);
 /* The fingerprints, where they were not known at the beginning; n above 0. */
 void rtp_dtls_expect(struct rtp_dtls *d, const struct fingerprint *fingerprints, size_t n,
                      uint64_t now_ms);
+/* The time for all tries begins anew: nobody is there yet who could take part. */
+void rtp_dtls_wait(struct rtp_dtls *d, uint64_t now_ms);
 /* A datagram that came from the far end's address, as it says. Anything may be in it. */
 void rtp_dtls_input(struct rtp_dtls *d, struct slice datagram, uint64_t now_ms);
 /* The next datagram to send, oldest first; it lives until the next call for d. */

@@ -54,20 +54,26 @@ static const struct library_symbol symbols[] = {
 #undef X
 };
 
-/* One for the process, as what it stands for. Written by rtp_srtp_prepare alone. */
+/* One for the process, as what it stands for. Written by rtp_srtp_load and _prepare alone. */
 static struct library lib;
-static bool ready;
+static bool loaded, ready;
 
 static bool find_library(struct library *out)
 {
     return !library_load(LIBRARY_FILE, symbols, ARRAY_LEN(symbols), out);
 }
 
+int rtp_srtp_load(void)
+{
+    loaded = loaded || find_library(&lib);
+    return loaded ? 0 : -ENOENT;
+}
+
 int rtp_srtp_prepare(void)
 {
     if (ready)
         return 0;
-    if (!find_library(&lib))
+    if (rtp_srtp_load() != 0)
         return -ENOENT;
     ready = lib.init() == srtp_err_status_ok;
     return ready ? 0 : -EIO;

@@ -22,11 +22,13 @@ struct rtp_srtp_key {
     uint8_t key[SUITE_MAX_KEY_BYTES]; /* master key, then salt; suite_key_bytes of them */
 };
 
-/* Loads libsrtp2, which brings a whole crypto library along that most runs of tphone do not need,
- * and wakes it up: it tests its ciphers, which takes some 50 ms. So on a thread that may be late.
- * Before everything else here, and not on two threads at once, as the library is one for the whole
- * process; again it does nothing. 0; -ENOENT where it is not there; -EIO where it finds itself
- * broken. */
+/* Loads libsrtp2, which brings a whole crypto library along that most runs of tphone do not need;
+ * half a millisecond. Again it does nothing. 0; -ENOENT where it is not there. */
+int rtp_srtp_load(void);
+/* Loads it and wakes it up: it tests its ciphers, which takes some 50 ms. So on a thread that may
+ * be late. Before everything below, and neither of them on two threads at once, as the library is
+ * one for the whole process; again it does nothing. 0; -ENOENT; -EIO where it finds itself broken.
+ */
 int rtp_srtp_prepare(void);
 
 /* Keys are copied. 0; -EINVAL: a key without suite; -ENOMEM. */

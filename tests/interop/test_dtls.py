@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Encrypted calls with baresip and with each other, keys by DTLS-SRTP, both roles and directions:
-what was spoken must be heard at the other end, and the calls are told as what they are. SIP is in
-the clear here, so nobody vouches for the certificates. baresip has RTCP on a port of its own, and
-with it a second handshake."""
+what was spoken must be heard at the other end, and the calls are told as what they are. Where SIP is
+in the clear nobody vouches for the certificates. baresip has RTCP on a port of its own, and with it
+a second handshake."""
 import os
 import socket
 import sys
@@ -12,12 +12,13 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from lib import sip, sound, tap, tphone
 from lib.baresip import Baresip
 from lib.control import Piped
+from lib.papers import Paper
 from lib.room import Room, free_port
 from lib.tap import case, equal, expect
 
 SPEECH_S = 4.0
 WINDOW = {"first_ms": -900, "last_ms": 3000}
-TOLD = "encrypted, but not verified with whom"
+TOLD = "encrypted, not verified"
 
 
 def _texts():
@@ -38,11 +39,11 @@ def _heard(phone, stranger, theirs, ours):
     return "\n".join(map(str, found))
 
 
-@case("baresip calls us, and we call baresip where encryption is required: all are heard")
+@case("baresip calls us, and we call baresip; either must have it, and the other can: all are heard")
 def with_baresip():
     with Room() as room:
         long, theirs, ours = _texts()
-        called = tphone.Answer(room, name="called", spoken=ours, times=1, encryption="require")
+        called = tphone.Answer(room, name="called", spoken=ours, times=1)
         caller = Baresip(room, "caller", "pcmu", long, encryption="dtls_srtp")
         callee = Baresip(room, "callee", "opus", theirs, answers=True, encryption="dtls_srtp")
         caller.dial(called.uri)
@@ -104,38 +105,160 @@ def two_phones():
         expect(ended["received"] > 5, f"only {ended['received']} packets were genuine")
 
 
-def _offer(port, *lines):
-    text = sip.sdp(port=port, extra="\r\n".join(lines)).decode()
-    return text.replace("RTP/AVP", "UDP/TLS/RTP/SAVP").encode()
+FINGERPRINT = "a=fingerprint:sha-256 " + ":".join(["AB"] * 32)
 
 
-@case("a far end that takes no part in it: no sound leaves in the clear, and the call ends in words")
+def _sdp(port, setup, profile):
+    extra = "\r\n".join((FINGERPRINT, f"a=setup:{setup}", "a=rtcp-mux"))
+    return sip.sdp(port=port, extra=extra).replace(b"RTP/AVP", profile)
+
+
+def _listen(media, until):
+    """The first bytes of all datagrams that come before until() says something."""
+    firsts = set()
+    while not until():
+        try:
+            firsts.add(media.recv(2048)[0])
+        except socket.timeout:
+            pass
+    return firsts
+
+
+def _expect_given_up(phone, peer, media, answered):
+    """Words, a BYE within seconds, and not a packet of sound."""
+    byes = []
+
+    def over():
+        expect(time.monotonic() - answered < 15, "the call never ends")
+        byes.extend(peer.found(lambda m: m.method == "BYE"))
+        return byes
+    equal(_listen(media, over), {22}, "first bytes of what came")
+    expect(time.monotonic() - answered > 3, "it gave up too soon")
+    peer.respond(byes[0], 200)
+    phone.wait_line("ended: no keys for its sound could be agreed on: "
+                    "the other side takes no part in it", 5)
+
+
+@case("who promised keys and takes no part gets no sound in the clear: the call ends in words")
 def silence():
-    fingerprint = "a=fingerprint:sha-256 " + ":".join(["AB"] * 32)
     with Room() as room, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media:
         media.bind(("127.0.0.1", free_port(2)))
-        media.settimeout(0.2)
+        media.settimeout(0.1)
+        port = media.getsockname()[1]
         phone = tphone.Answer(room, times=1, encryption="require")
         peer = room.keep(sip.Peer(phone.port))
-        invite = peer.invite(phone.uri, _offer(media.getsockname()[1], fingerprint,
-                                               "a=setup:passive", "a=rtcp-mux"))
+        invite = peer.invite(phone.uri, _sdp(port, "passive", b"UDP/TLS/RTP/SAVP"))
         peer.send(invite)
         ok = peer.wait(lambda m: m.status == 200, what="the answer")
         peer.send(peer.ack(invite, ok))
-        body = ok.body.decode()
-        expect("a=setup:active" in body and "UDP/TLS/RTP/SAVP " in body, "our answer", body)
-        firsts = set()
-        end = time.monotonic() + 11
-        while time.monotonic() < end:
-            try:
-                firsts.add(media.recv(2048)[0])
-            except socket.timeout:
-                pass
-        equal(firsts, {22}, "first bytes of what came")
-        bye = peer.wait(lambda m: m.method == "BYE", what="the end of the call")
-        peer.respond(bye, 200)
-        phone.wait_line("no keys could be agreed on", 5)
-        phone.wait_line("the other side takes no part in it", 1)
+        expect(b"a=setup:active" in ok.body and b"UDP/TLS/RTP/SAVP " in ok.body, "our answer")
+        _expect_given_up(phone, peer, media, time.monotonic())
+        peer = room.keep(sip.Peer())
+        phone = tphone.Call(room, f"sip:x@127.0.0.1:{peer.port}", seconds=30)
+        invite = peer.wait(lambda m: m.method == "INVITE", what="our call")
+        expect(b"a=setup:actpass" in invite.body and b" RTP/AVP " in invite.body, "our offer")
+        peer.respond(invite, 200, body=_sdp(port, "passive", b"RTP/AVP"), tag="x")
+        _expect_given_up(phone, peer, media, time.monotonic())
+
+
+# --- a server in between ----------------------------------------------------------------------------
+
+
+class Server(sip.Peer):
+    """Joins phones by offers and answers alone, as it likes: their sound goes from one to the
+    other."""
+
+    def ask(self, phone, body, dialog=None):
+        """INVITE, or re-INVITE in a dialog: with a body that is answered, without for an offer."""
+        self.target = ("127.0.0.1", phone.port)
+        if dialog:
+            invite = self.within("INVITE", *dialog[:2], dialog[1].cseq + 1, body)
+        else:
+            invite = self.invite(phone.uri, body)
+        self.send_to(invite, self.target)
+        ok = self.wait(lambda m: m.status == 200 and m.get("Call-ID") == invite.get("Call-ID")
+                       and m.cseq == invite.cseq, what=f"200 of {phone.name}")
+        return invite, ok
+
+    def answer(self, phone, dialog, body=b""):
+        ack = self.ack(*dialog)
+        if body:
+            ack.set("Content-Type", "application/sdp")
+            ack.body = body
+        self.send_to(ack, ("127.0.0.1", phone.port))
+
+    def join(self, phone, other, dialog=None, change=lambda body: body):
+        """The offer of phone is answered by other; change: what becomes of that answer."""
+        first = self.ask(phone, b"", dialog)
+        second = self.ask(other, first[1].body)
+        self.answer(other, second)
+        self.answer(phone, first, change(second[1].body))
+        return first, second
+
+    def end(self, phone, dialog):
+        bye = self.within("BYE", *dialog, dialog[1].cseq + 1)
+        self.send_to(bye, ("127.0.0.1", phone.port))
+
+
+@case("joined with another phone in mid-call: another fingerprint, and a handshake of its own")
+def another_phone():
+    with Room() as room:
+        phones = [tphone.Answer(room, name, times=1, spoken=sound.tone(440, 20))
+                  for name in ("moved", "first", "second")]
+        moved, first, second = phones
+        server = room.keep(Server())
+        dialog, with_first = server.join(moved, first)
+        time.sleep(1.5)
+        again, with_second = server.join(moved, second, dialog)
+        server.end(first, with_first)
+        time.sleep(1.5)
+        server.end(second, with_second)
+        server.end(moved, again)
+        for phone in phones:
+            phone.expect_status(tphone.OK)
+            result = tphone.results(phone)[0]
+            equal(result["encryption"], "dtls-unverified", f"of {phone.name}")
+            expect(int(result["received"]) > (80 if phone is moved else 30), f"heard: {result}")
+
+
+def _another_digit(body):
+    at = body.index(b"sha-256 ") + 8
+    return body[:at] + (b"B" if body[at:at + 1] == b"A" else b"A") + body[at + 1:]
+
+
+@case("whose certificate is another one than was said is not talked to, and that is told")
+def somebody_else():
+    with Room() as room:
+        phones = [tphone.Answer(room, name, times=1, spoken=sound.tone(440, 20))
+                  for name in ("cheated", "other")]
+        server = room.keep(Server())
+        server.join(*phones, change=_another_digit)
+        phones[0].wait_line("no keys for its sound could be agreed on: who took part is not whom "
+                            "SIP named: is somebody in between", 15)
+        phones[1].wait_line("ended: no keys for its sound could be agreed on", 15)
+        for phone in phones:
+            phone.status()
+            equal(tphone.results(phone)[0]["received"], "0", f"what {phone.name} heard")
+            equal(tphone.results(phone)[0]["sent"], "0", f"what {phone.name} sent")
+
+
+@case("over TLS the other end is verified; in the clear that is not said")
+def by_tls():
+    with Room() as room:
+        root = Paper(room, "root")
+        server = Paper(room, "server", ("DNS:localhost", "IP:127.0.0.1"), root)
+        callee = tphone.Answer(room, transport="tls", times=1, tls_certificate=server.pem,
+                               tls_key=server.key, sdes="never", spoken=sound.tone(440, 5))
+        caller = tphone.Call(room, f"sips:x@localhost:{callee.port}", tls_ca=root.pem, seconds=1,
+                             sdes="never", encryption="require", spoken=sound.tone(440, 5))
+        for phone in caller, callee:
+            phone.expect_status(tphone.OK)
+            expect("encrypted, sound to" in phone.output(), "it does not say so", phone.output())
+            result = tphone.results(phone)[0]
+            equal(result["encryption"], "dtls", "in the result")
+            expect(int(result["received"]) > 20, f"heard: {result}")
+        offer = open(caller.trace, encoding="utf-8").read()
+        expect(" UDP/TLS/RTP/SAVP " in offer, "the offer of who must have it by DTLS alone")
 
 
 if __name__ == "__main__":

@@ -79,6 +79,7 @@ class Screen(Home):
     def expect_gone(self, allowed=()):
         wait_until(lambda: not self.processes(), 15, f"there still runs a tphone of {self.name}")
         known = ("config/tphone/tphone.conf", "config/tphone/contacts", "state/tphone/history.db",
+                 "state/tphone/dtls.pem",
                  "run/tphone/control.log", *allowed)
         left = [f for f in self.files() if not f.startswith(known)]
         expect(not left, f"files are left: {left}")

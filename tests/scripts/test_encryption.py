@@ -13,7 +13,7 @@ from lib.papers import Paper
 from lib.room import Room, free_port, wait_until
 from lib.tap import case, equal, expect
 
-CLEAR, KEYED = "none", "sdes-in-the-clear"
+CLEAR, KEYED, DTLS = "none", "sdes-in-the-clear", "dtls-unverified"
 WORDS = {CLEAR: "not encrypted", KEYED: "encrypted, but the keys went in the clear"}
 NOT_WITHOUT = "the other side takes no encrypted call, or has no codec in common with us"
 KEY = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
@@ -59,15 +59,17 @@ def combinations(theirs):
             look(caller, callee, wanted)
 
 
-@case("no key leaves in the clear unasked: prefer calls without, require calls not at all")
+@case("by itself a call is encrypted by DTLS; no key leaves in the clear unasked, for require neither")
 def by_itself():
     with Room() as room:
-        callee = tphone.Answer(room, times=1, sdes="always")
-        caller = tphone.Call(room, callee.uri, seconds=0.3)
-        caller.expect_status(tphone.OK)
-        equal(tphone.results(caller)[0]["encryption"], CLEAR, "of a call by itself")
+        callee = tphone.Answer(room, times=3, sdes="always")
+        for dtls, wanted in (None, DTLS), ("take", CLEAR), ("never", CLEAR):
+            caller = tphone.Call(room, callee.uri, f"dtls-{dtls}", seconds=0.3, dtls=dtls)
+            caller.expect_status(tphone.OK)
+            equal(tphone.results(caller)[0]["encryption"], wanted, f"of a call, dtls {dtls}")
         trace = open(callee.trace, encoding="utf-8").read()
         expect("m=audio" in trace and "crypto" not in trace, "keys were sent in the clear")
+        equal(trace.count("a=setup:actpass"), 1, "offers of DTLS")
         caller = tphone.Call(room, callee.uri, name="strict", encryption="require",
                              dtls="never")
         caller.expect_status(tphone.OTHER)
@@ -111,6 +113,33 @@ def sent_on():
         phones[1].expect_status(tphone.OTHER)
         expect("its keys may not be sent in the clear" in phones[1].output(), "why it gave up")
         equal(len({m.get("Call-ID") for m in plain.messages}), 1, "calls by UDP")
+
+
+@case("without libsrtp2 nothing is promised: prefer calls in the clear, require not at all, in words")
+def no_library():
+    with Room() as room:
+        os.makedirs(room.path("empty"))
+        room.write("empty/libsrtp2.so.1", "")
+        without = {"env": {"LD_LIBRARY_PATH": room.path("empty")}}
+        callee = tphone.Answer(room, times=1, **without)
+        caller = tphone.Call(room, callee.uri, seconds=0.3)
+        caller.expect_status(tphone.OK)
+        callee.expect_status(tphone.OK)
+        for phone in caller, callee:
+            equal(tphone.results(phone)[0]["encryption"], CLEAR, "of a call without")
+        callee = tphone.Answer(room, "other", times=1)
+        tphone.Call(room, callee.uri, "offers", seconds=0.3, **without).expect_status(tphone.OK)
+        callee.expect_status(tphone.OK)
+        trace = open(callee.trace, encoding="utf-8").read()
+        expect("m=audio" in trace and "fingerprint" not in trace, "keys were promised")
+        callee = tphone.Answer(room, "asked", **without)
+        tphone.Call(room, callee.uri, "asks", encryption="require").expect_status(tphone.OTHER)
+        callee.wait_line(r"refused: the call must be encrypted \(488\), and .*libsrtp2.*libsrtp2-1")
+        caller = tphone.Call(room, callee.uri, "strict", encryption="require", **without)
+        caller.expect_status(tphone.OTHER)
+        expect("libsrtp2, is not installed (Debian: libsrtp2-1)" in caller.output(), "why not",
+               caller.process.tail())
+        expect("INVITE" not in open(caller.trace, encoding="utf-8").read(), "it called")
 
 
 def _media(client, call, after=0, **members):

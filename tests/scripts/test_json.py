@@ -96,7 +96,7 @@ def check_sound(caller, callee):
     ours, theirs = caller.events("media")[-1], callee.events("media")[-1]
     equal((ours["remote"], ours["local"]), (theirs["local"], theirs["remote"]), "addresses")
     equal((ours["codec"], ours["encryption"], ours["sending"], ours["early"]),
-          ("opus/48000", "none", True, False), "what was agreed")
+          ("opus/48000", "dtls-unverified", True, False), "what was agreed")
     quality = callee.events("quality")[1]
     expect(quality["mos"] > 4 and quality["loss_percent"] < 5, f"on loopback: {quality}")
     expect(-45 < quality["level_in_db"] < -5, f"speech came in: {quality}")

@@ -102,7 +102,7 @@ def talk(room, p, bob, me):
 
 def two_calls(p):
     p.say("call Carol", CAROL % 2 + r"called, sip:carol@example\.test$")
-    p.wait(CAROL % 2 + "answered, not encrypted$")
+    p.wait(CAROL % 2 + "answered, encrypted, not verified$")
     wait_until(lambda: p.heard(BOB % 1 + "on hold$") == 2, 10, "the first call is not held")
     p.type("swap")
     for said, count in ((CAROL % 2 + "on hold$", 1), (BOB % 1 + "off hold$", 2)):
@@ -134,7 +134,7 @@ def called(room, p, town):
     dave = tphone.Call(room, "alice", "dave", account=town.proxy.account("carol"), seconds=30)
     p.wait(r"^Carol, call 3: calls you, sip:carol@example\.test, for alice; answer or decline$")
     p.say("help", r"^answer: ")
-    p.say("a", CAROL % 3 + "answered, not encrypted$")
+    p.say("a", CAROL % 3 + "answered, encrypted, not verified$")
     dave.process.signal(signal.SIGINT)
     p.wait(CAROL % 3 + rf"ended: the other side hung up, after {DURATION}$")
     erin = tphone.Call(room, "alice", "erin", account=town.proxy.account("carol"), seconds=30)
@@ -226,7 +226,7 @@ def typed():
         p.keys("\x03")
         p.wait_typed("> ")
         p.keys("answ\t\r")
-        p.wait(r"^alice@\S+, call 1: answered, not encrypted$")
+        p.wait(r"^alice@\S+, call 1: answered, encrypted, not verified$")
         p.keys("\x1b[A")
         p.wait_typed("answer")
         p.keys("\x03\x03")
@@ -254,7 +254,7 @@ def stopped():
         bob = tphone.Answer(room, "bob")
         me = Home(room)
         p = xterm(room, me, shell=True)
-        p.say(f"call {bob.uri}", r"call 1: answered, not encrypted$")
+        p.say(f"call {bob.uri}", r"call 1: answered, encrypted, not verified$")
         p.keys("hol\x1a")
         p.wait(r"(Stopped|Suspended)")
         p.wait_typed(SHELL)

@@ -138,7 +138,7 @@ def details():
         me.call("bob")
         t.wait("▶ Bob Martin")
         t.press("i")
-        t.wait(r"^ sound +opus 48 kHz, not encrypted")
+        t.wait(r"^ sound +opus 48 kHz, encrypted, not verified")
         t.wait(r"^ addresses +we 127\.0\.0\.1:\d+, they 127\.0\.0\.1:\d+")
         t.wait(r"^ quality +█+░* \d\.\d good")
         t.wait(r"▁{3} -60$")

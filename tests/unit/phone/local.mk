@@ -20,6 +20,7 @@ phone_tests = \
 	tests/unit/phone/test_media \
 	tests/unit/phone/test_media_file \
 	tests/unit/phone/test_media_desk \
+	tests/unit/phone/test_media_dtls \
 	tests/unit/phone/test_media_jobs \
 	tests/unit/phone/test_media_link \
 	tests/unit/phone/test_media_mix \
@@ -57,6 +58,7 @@ tests_unit_phone_test_media_SOURCES = tests/unit/phone/test_media.c \
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_file_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_desk_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_dtls_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_jobs_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_link_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_mix_SOURCES = tests/unit/phone/test_media_mix.c \

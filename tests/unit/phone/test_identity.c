@@ -1,6 +1,7 @@
 /* The certificate of an installation: kept where it can be, for us alone, and else not trusted. */
 #include "phone/identity.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +13,23 @@
 static char folder[] = "/tmp/tphone-identity-XXXXXX";
 static char path[64], beside[64];
 
+/* Its fingerprint, which is that of the certificate. */
 static struct fingerprint open_one(const char *where)
 {
-    struct rtp_dtls_identity *identity = NULL;
+    const struct rtp_dtls_identity *dtls = NULL;
+    struct identity *identity = NULL;
     struct fingerprint fingerprint;
+    int err;
 
     assert_int_equal(identity_open(where, &identity), 0);
-    fingerprint = *rtp_dtls_identity_fingerprint(identity);
-    rtp_dtls_identity_free(identity);
+    fingerprint = *identity_fingerprint(identity);
+    identity_wake(identity);
+    identity_wake(identity);
+    while ((err = identity_get(identity, &dtls)) == -EAGAIN)
+        usleep(1000);
+    assert_int_equal(err, 0);
+    assert_true(fingerprint_eq(rtp_dtls_identity_fingerprint(dtls), &fingerprint));
+    identity_free(identity);
     return fingerprint;
 }
 
@@ -74,6 +84,31 @@ static void rubbish_is_left_alone(void **state)
     assert_int_equal(unlink(beside), 0);
 }
 
+/* What the file says of itself is held against it when the certificate is read. */
+static void a_fingerprint_that_is_not_its_own(void **state)
+{
+    const struct rtp_dtls_identity *dtls = NULL;
+    struct identity *identity = NULL;
+    FILE *file;
+    int err;
+
+    (void)state;
+    (void)open_one(path);
+    file = fopen(path, "r+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, sizeof "fingerprint: sha-256 " - 1, SEEK_SET), 0);
+    fputs("00:00:00:00:00:00:00", file);
+    fclose(file);
+    assert_int_equal(identity_open(path, &identity), 0);
+    assert_int_equal(identity_get(identity, &dtls), -EAGAIN);
+    identity_wake(identity);
+    while ((err = identity_get(identity, &dtls)) == -EAGAIN)
+        usleep(1000);
+    assert_int_equal(err, -EBADMSG);
+    identity_free(identity);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void nowhere_to_keep_it(void **state)
 {
     (void)state;
@@ -88,6 +123,7 @@ int main(void)
         cmocka_unit_test(one_that_others_may_read_is_not_used),
         cmocka_unit_test(a_link_is_not_followed),
         cmocka_unit_test(rubbish_is_left_alone),
+        cmocka_unit_test(a_fingerprint_that_is_not_its_own),
         cmocka_unit_test(nowhere_to_keep_it),
     };
     int failed;

@@ -1,0 +1,429 @@
+/* A stream that agrees on its keys by DTLS, against a far end made by hand: roles, RTCP with a
+ * handshake of its own and without, what goes before the keys, and what begins anew. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/address.h"
+#include "net/loop.h"
+#include "net/rtp_pair.h"
+#include "phone/media.h"
+#include "rtp/demux.h"
+#include "rtp/packet.h"
+#include "rtp/rtcp.h"
+#include "tests/lib/loop_time.h"
+#include "tests/lib/rows.h"
+
+#define PAYLOAD 160
+#define ROOM 2048
+
+struct far {
+    struct net_rtp_pair pair;
+    struct rtp_dtls_identity *identity;
+    struct rtp_dtls *dtls[2];
+    struct rtp_srtp *srtp[2];
+    bool repeats;                           /* what was lost */
+    unsigned sound, reports, clear, shakes; /* that came */
+};
+
+struct world {
+    uv_loop_t loop;
+    struct media *media;
+    struct media_stream *stream;
+    struct identity *identity;
+    struct media_params params;
+    unsigned told[MEDIA_CLOSED + 1];
+    int err; /* of MEDIA_KEYS */
+    struct media_stats stats;
+    struct net_sockaddr to[2]; /* RTP, RTCP */
+    struct far far;
+    uint16_t sequence;
+};
+
+static void on_event(void *arg, const struct media_event *event)
+{
+    struct world *w = event->arg;
+
+    (void)arg;
+    w->told[event->type]++;
+    if (event->type == MEDIA_KEYS)
+        w->err = event->err;
+    if (event->type == MEDIA_STATS)
+        w->stats = event->stats;
+    if (event->type == MEDIA_CLOSED)
+        w->stream = NULL;
+}
+
+static struct ip loopback(uint16_t port)
+{
+    struct ip ip = {.family = 4, .bytes = {127, 0, 0, 1}, .port = port};
+
+    return ip;
+}
+
+static struct media_params params_of(const struct world *w, bool mux)
+{
+    return (struct media_params){
+        .remote_rtp = loopback(w->far.pair.local.port),
+        .rtcp_mux = mux,
+        .signalling = loopback(0),
+        .send = true,
+        .receive = true,
+        .may_send = true,
+        .send_format = {.codec = "PCMU", .rate_hz = 8000, .channels = 1},
+        .receive_formats = {{.codec = "PCMU", .rate_hz = 8000, .channels = 1}},
+        .n_receive_formats = 1,
+        .event_send = MEDIA_NO_EVENTS,
+        .event_receive = {MEDIA_NO_EVENTS, MEDIA_NO_EVENTS, MEDIA_NO_EVENTS, MEDIA_NO_EVENTS},
+    };
+}
+
+static struct world *world_new(bool mux)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct media_config config = {.on_event = on_event, .opus_complexity = 1};
+    struct media_open how = {.local = loopback(0), .arg = w};
+    struct rng rng = rng_system();
+
+    assert_non_null(w);
+    assert_int_equal(uv_loop_init(&w->loop), 0);
+    config.loop = &w->loop;
+    assert_int_equal(identity_open(NULL, &w->identity), 0);
+    assert_int_equal(media_new(&config, &w->media), 0);
+    media_expect_keys(w->media);
+    assert_int_equal(media_stream_open(w->media, &how, &w->stream), 0);
+    assert_int_equal(net_rtp_pair_open(&how.local, 40000, 60000, &rng, &w->far.pair), 0);
+    for (uint16_t i = 0; i < 2; i++) {
+        struct ip to = loopback((uint16_t)(media_stream_port(w->stream) + i));
+
+        w->to[i] = net_sockaddr_of(&to);
+    }
+    w->params = params_of(w, mux);
+    w->sequence = 100;
+    w->far.repeats = true;
+    return w;
+}
+
+static void forget_far(struct far *far)
+{
+    for (int i = 0; i < 2; i++) {
+        rtp_dtls_free(far->dtls[i]);
+        rtp_srtp_free(far->srtp[i]);
+        far->dtls[i] = NULL;
+        far->srtp[i] = NULL;
+    }
+    rtp_dtls_identity_free(far->identity);
+    far->identity = NULL;
+}
+
+static void world_free(struct world *w)
+{
+    if (w->stream)
+        media_stream_stop(w->stream);
+    for (unsigned i = 0; i < 1000 && w->stream; i++)
+        loop_run_ms(&w->loop, 10);
+    media_free(w->media, NULL);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&w->loop), 0);
+    identity_free(w->identity);
+    forget_far(&w->far);
+    net_rtp_pair_close(&w->far.pair);
+    free(w);
+}
+
+/* --- the far end ----------------------------------------------------------------------------- */
+
+/* With a certificate that nobody has seen yet, and what is agreed with it. */
+static void agree(struct world *w, bool active)
+{
+    const struct fingerprint *ours = identity_fingerprint(w->identity);
+    struct far *far = &w->far;
+
+    forget_far(far);
+    assert_int_equal(rtp_dtls_identity_new(&far->identity), 0);
+    for (int i = 0; i < (w->params.rtcp_mux ? 1 : 2); i++)
+        assert_int_equal(rtp_dtls_new(far->identity, active ? RTP_DTLS_PASSIVE : RTP_DTLS_ACTIVE,
+                                      ours, 1, net_now_ms(), &far->dtls[i]),
+                         0);
+    w->params.dtls = (struct media_dtls){
+        .identity = w->identity,
+        .active = active,
+        .fingerprints = {*rtp_dtls_identity_fingerprint(far->identity)},
+        .n_fingerprints = 1,
+    };
+    assert_int_equal(media_stream_start(w->stream, &w->params), 0);
+}
+
+static int socket_of(const struct far *far, int i)
+{
+    return i ? far->pair.rtcp_fd : far->pair.rtp_fd;
+}
+
+static void flush_out(struct world *w, int i)
+{
+    struct slice d;
+
+    while (rtp_dtls_output(w->far.dtls[i], &d))
+        (void)net_rtp_send(socket_of(&w->far, i), &w->to[i], d);
+}
+
+static void take_protected(struct far *far, int i, struct slice bytes, bool rtcp)
+{
+    uint8_t out[ROOM];
+    ptrdiff_t n = -1;
+
+    if (far->srtp[i])
+        n = rtcp ? rtp_srtp_unprotect_rtcp(far->srtp[i], bytes, out, sizeof out)
+                 : rtp_srtp_unprotect(far->srtp[i], bytes, out, sizeof out);
+    far->clear += n < 0;
+    far->reports += n >= 0 && rtcp;
+    far->sound += n >= 0 && !rtcp;
+}
+
+static void take_dtls(struct world *w, int i, struct slice bytes)
+{
+    struct far *far = &w->far;
+    struct rtp_srtp_key keys[2];
+
+    far->shakes++;
+    rtp_dtls_input(far->dtls[i], bytes, net_now_ms());
+    flush_out(w, i);
+    if (!far->srtp[i] && rtp_dtls_keys(far->dtls[i], &keys[0], &keys[1]) == 0)
+        assert_int_equal(rtp_srtp_new(&keys[0], &keys[1], &far->srtp[i]), 0);
+}
+
+static void take(struct world *w, int i, struct slice bytes)
+{
+    enum rtp_kind kind = rtp_demux(bytes);
+
+    if (kind == RTP_KIND_DTLS)
+        take_dtls(w, i, bytes);
+    else
+        take_protected(&w->far, i, bytes, kind == RTP_KIND_RTCP);
+}
+
+static void step(struct world *w)
+{
+    char bytes[ROOM];
+    struct ip from;
+    ptrdiff_t n;
+
+    loop_run_ms(&w->loop, 5);
+    for (int i = 0; i < 2 && w->far.dtls[i]; i++) {
+        while ((n = net_rtp_recv(socket_of(&w->far, i), bytes, sizeof bytes, &from)) > 0)
+            take(w, i, (struct slice){bytes, (size_t)n});
+        if (w->far.repeats)
+            rtp_dtls_tick(w->far.dtls[i], net_now_ms());
+        flush_out(w, i);
+    }
+}
+
+static struct media_stats stats_of(struct world *w)
+{
+    unsigned before = w->told[MEDIA_STATS];
+
+    media_stream_stats(w->stream);
+    for (unsigned i = 0; i < 1000 && w->told[MEDIA_STATS] == before; i++)
+        step(w);
+    return w->stats;
+}
+
+#define RUN_UNTIL(w, holds)                                                                        \
+    do {                                                                                           \
+        for (unsigned steps_ = 0; steps_ < 1000 && !(holds); steps_++)                             \
+            step(w);                                                                               \
+        assert_true(holds);                                                                        \
+    } while (0)
+
+static size_t plain_packet(struct world *w, uint8_t *out)
+{
+    struct rtp_packet packet = {
+        .sequence = w->sequence, .ssrc = 7, .timestamp = w->sequence * 160u};
+
+    w->sequence++;
+    memset(out, 0xff, RTP_HEADER_BYTES + PAYLOAD);
+    rtp_packet_print(&packet, out);
+    return RTP_HEADER_BYTES + PAYLOAD;
+}
+
+static void send_sound(struct world *w, unsigned packets)
+{
+    uint8_t bytes[ROOM];
+
+    for (unsigned i = 0; i < packets; i++) {
+        size_t n = plain_packet(w, bytes);
+
+        assert_int_equal(rtp_srtp_protect(w->far.srtp[0], bytes, &n, sizeof bytes), 0);
+        (void)net_rtp_send(w->far.pair.rtp_fd, &w->to[0], (struct slice){(const char *)bytes, n});
+    }
+}
+
+/* --- keys ------------------------------------------------------------------------------------ */
+
+static const struct row {
+    const char *name;
+    bool active, mux;
+} rows[] = {
+    {"we begin, RTCP beside RTP", true, true},
+    {"they begin, RTCP beside RTP", false, true},
+    {"we begin, RTCP has its own", true, false},
+    {"they begin, RTCP has its own", false, false},
+};
+
+static void say_bye(struct world *w, bool genuine)
+{
+    int i = w->params.rtcp_mux ? 0 : 1;
+    struct rtcp_compound what = {.ssrc = 7, .cname = SLICE("far"), .bye = true};
+    uint8_t bytes[ROOM];
+    size_t n = rtcp_print(&what, bytes);
+
+    if (genuine)
+        assert_int_equal(rtp_srtp_protect_rtcp(w->far.srtp[i], bytes, &n, sizeof bytes), 0);
+    (void)net_rtp_send(socket_of(&w->far, i), &w->to[i], (struct slice){(const char *)bytes, n});
+}
+
+/* Sound goes both ways by the keys and only so; the BYE of RTCP counts by its own. */
+static void both_ways(void **state)
+{
+    const struct row *row = *state;
+    struct world *w = world_new(row->mux);
+    uint64_t refused;
+
+    agree(w, row->active);
+    RUN_UNTIL(w, w->told[MEDIA_KEYS] && w->far.sound >= 5 && w->far.srtp[row->mux ? 0 : 1]);
+    assert_int_equal(w->err, 0);
+    send_sound(w, 5);
+    RUN_UNTIL(w, stats_of(w).packets_received == 5);
+    refused = w->stats.packets_refused;
+    say_bye(w, false);
+    RUN_UNTIL(w, stats_of(w).packets_refused == refused + 1);
+    assert_int_equal(w->told[MEDIA_REMOTE_BYE], 0);
+    say_bye(w, true);
+    RUN_UNTIL(w, w->told[MEDIA_REMOTE_BYE] == 1);
+    media_stream_stop(w->stream);
+    RUN_UNTIL(w, !w->stream);
+    for (unsigned i = 0; i < 5; i++)
+        step(w);
+    assert_true(w->far.reports >= 1);
+    assert_int_equal(w->far.clear, 0);
+    world_free(w);
+}
+
+/* --- before them ----------------------------------------------------------------------------- */
+
+/* An identity that is in a file, and asleep. */
+static struct identity *sleeping(void)
+{
+    char folder[] = "/tmp/tphone-media-dtls-XXXXXX", path[64];
+    struct identity *identity = NULL;
+
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/dtls.pem", folder);
+    for (int i = 0; i < 2; i++) {
+        identity_free(identity);
+        assert_int_equal(identity_open(path, &identity), 0);
+    }
+    unlink(path);
+    rmdir(folder);
+    return identity;
+}
+
+/* Before our certificate is awake nothing leaves, and their first datagram, which comes meanwhile
+ * and is not repeated, waits. Sound in the clear is not heard, before as well as after. */
+static void nothing_goes_or_comes_without(void **state)
+{
+    struct world *w = world_new(true);
+    uint8_t bytes[ROOM];
+    size_t n = plain_packet(w, bytes);
+
+    (void)state;
+    identity_free(w->identity);
+    w->identity = sleeping();
+    w->far.repeats = false;
+    agree(w, false);
+    for (unsigned i = 0; i < 20; i++)
+        step(w);
+    assert_int_equal(w->far.shakes + w->far.clear, 0);
+    (void)net_rtp_send(w->far.pair.rtp_fd, &w->to[0], (struct slice){(const char *)bytes, n});
+    identity_wake(w->identity);
+    RUN_UNTIL(w, w->told[MEDIA_KEYS] && w->far.sound >= 2);
+    (void)net_rtp_send(w->far.pair.rtp_fd, &w->to[0], (struct slice){(const char *)bytes, n});
+    RUN_UNTIL(w, stats_of(w).packets_refused == 2);
+    assert_int_equal(w->stats.packets_received, 0);
+    assert_int_equal(w->far.clear, 0);
+    world_free(w);
+}
+
+/* --- strangers, and new agreements ----------------------------------------------------------- */
+
+/* A beginning from another port gets not even a cookie. */
+static void a_stranger_begins(void **state)
+{
+    struct world *w = world_new(true);
+    struct net_rtp_pair pair;
+    struct rtp_dtls_identity *his;
+    struct rtp_dtls *stranger;
+    struct ip local = loopback(0), from;
+    struct rng rng = rng_system();
+    struct slice hello;
+    char answer[ROOM];
+
+    (void)state;
+    assert_int_equal(net_rtp_pair_open(&local, 40000, 60000, &rng, &pair), 0);
+    assert_int_equal(rtp_dtls_identity_new(&his), 0);
+    assert_int_equal(rtp_dtls_new(his, RTP_DTLS_ACTIVE, NULL, 0, net_now_ms(), &stranger), 0);
+    assert_true(rtp_dtls_output(stranger, &hello));
+    agree(w, false);
+    for (unsigned i = 0; i < 20; i++)
+        (void)net_rtp_send(pair.rtp_fd, &w->to[0], hello);
+    RUN_UNTIL(w, w->told[MEDIA_KEYS] && stats_of(w).packets_refused == 20);
+    assert_int_equal(w->err, 0);
+    assert_true(net_rtp_recv(pair.rtp_fd, answer, sizeof answer, &from) <= 0);
+    rtp_dtls_free(stranger);
+    rtp_dtls_identity_free(his);
+    net_rtp_pair_close(&pair);
+    world_free(w);
+}
+
+/* RFC 8842 5: what has not changed goes on, and another certificate is another association. */
+static void another_certificate(void **state)
+{
+    struct world *w = world_new(true);
+    unsigned shakes;
+
+    (void)state;
+    agree(w, true);
+    RUN_UNTIL(w, w->told[MEDIA_KEYS] == 1 && w->far.sound >= 2);
+    shakes = w->far.shakes;
+    w->params.send = false;
+    assert_int_equal(media_stream_start(w->stream, &w->params), 0);
+    w->params.send = true;
+    assert_int_equal(media_stream_start(w->stream, &w->params), 0);
+    w->far.sound = 0;
+    RUN_UNTIL(w, w->far.sound >= 3);
+    send_sound(w, 2);
+    RUN_UNTIL(w, stats_of(w).packets_received == 2);
+    assert_int_equal(w->told[MEDIA_KEYS], 1);
+    assert_int_equal(w->far.shakes, shakes);
+    w->far.sound = 0;
+    agree(w, true);
+    RUN_UNTIL(w, w->told[MEDIA_KEYS] == 2 && w->far.sound >= 3);
+    send_sound(w, 2);
+    RUN_UNTIL(w, stats_of(w).packets_received == 4);
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_goes_or_comes_without),
+        cmocka_unit_test(a_stranger_begins),
+        cmocka_unit_test(another_certificate),
+    };
+
+    if (rtp_srtp_prepare())
+        return 1;
+    return RUN_ROWS("phone/media_dtls: sound and reports", rows, both_ways) +
+           cmocka_run_group_tests_name("phone/media_dtls", tests, NULL, NULL);
+}
