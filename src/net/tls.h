@@ -3,9 +3,9 @@
  *
  * A client's session is up only after the other side has proved to be whom the caller asked for
  * (RFC 5922 7): the domain of the URI, as it was before NAPTR and SRV, stands in its certificate as
- * URI sip:DOMAIN; as DNS name only where it has no such URI, in the subject's common name only where
- * it names nobody otherwise. A wildcard stands for nobody (7.2). An address is found as IP address there. Or the certificate
- * is the one whose fingerprint was given, whatever else it says.
+ * URI sip:DOMAIN; as DNS name only where it has no such URI, in the subject's common name only
+ * where it names nobody otherwise. A wildcard stands for nobody (7.2). An address is found as IP
+ * address there. Or the certificate is the one whose fingerprint was given, whatever else it says.
  *
  * Neither renegotiation nor compression nor early data. */
 #ifndef NET_TLS_H

@@ -153,9 +153,9 @@ struct phone_event {
                                messages of SIP has the keys), "dtls", "dtls-unverified" (whoever
                                changed those may sit in between); "": nothing is agreed */
     const char *suite;      /* MEDIA: of the encryption, "AES_CM_128_HMAC_SHA1_80"; "": none */
-    /* INCOMING, ANSWERED, MEDIA, REGISTERED: how safe our messages are on the way to the next hop, as
-     * "TLSv1.3, TLS_AES_256_GCM_SHA384, example.org verified by system store", or "nobody verified"
-     * where they called us; "" without TLS. */
+    /* INCOMING, ANSWERED, MEDIA, REGISTERED: how safe our messages are on the way to the next hop,
+     * as "TLSv1.3, TLS_AES_256_GCM_SHA384, example.org verified by system store", or "nobody
+     * verified" where they called us; "" without TLS. */
     const char *signalling_encryption;
     uint32_t conference; /* 1 and up, never used again */
     double microphone_db, speaker_db;

@@ -28,8 +28,7 @@ static const size_t strings[N_STRINGS] = {
     offsetof(struct phone_event, digits),     offsetof(struct phone_event, contact),
     offsetof(struct phone_event, account),    offsetof(struct phone_event, seen_at),
     offsetof(struct phone_event, encryption), offsetof(struct phone_event, suite),
-    offsetof(struct phone_event, device),
-    offsetof(struct phone_event, signalling_encryption),
+    offsetof(struct phone_event, device),     offsetof(struct phone_event, signalling_encryption),
 };
 
 static const char **string_of(struct phone_event *event, size_t i)
