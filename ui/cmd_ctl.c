@@ -2,7 +2,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/mem.h"
 #include "base/text.h"
 #include "phone/event_names.h"
 #include "phone/phone.h"
@@ -299,8 +298,6 @@ static int ask(const struct cli *cli, struct terminal *terminal, const char **wo
         terminal_error(terminal, buf_cstr(&why));
     if (!exit)
         exit = send(&a, buf_slice(&line));
-    if (line.p)
-        mem_wipe(line.p, line.cap);
     buf_free(&line);
     buf_free(&why);
     return (int)(exit ? exit : a.exit);

@@ -61,7 +61,6 @@ static enum exit_status store(const char *uri, struct buf *why)
 
     if (status == EXIT_OK && keyring_store(uri, buf_cstr(&password), why) != 0)
         status = EXIT_OTHER;
-    mem_wipe(password.p, password.cap);
     buf_free(&password);
     return status;
 }

@@ -192,8 +192,6 @@ void ctl_client_free(struct ctl_client *c)
     if (c->fd >= 0)
         close(c->fd);
     close_fds(c->fds, &c->n_fds);
-    if (c->out.p)
-        mem_wipe(c->out.p, c->out.cap); /* there may have been a password in it */
     buf_free(&c->in);
     buf_free(&c->out);
     free(c);

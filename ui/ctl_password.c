@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/mem.h"
 #include "phone/password.h"
 #include "ui/ask_password.h"
 
@@ -33,7 +32,6 @@ enum exit_status ctl_password_ask(const char *account, struct buf *line, struct 
         put_exact(line, buf_slice(&password));
         buf_puts(line, "\"}\n");
     }
-    mem_wipe(password.p, password.cap);
     buf_free(&password);
     return exit;
 }

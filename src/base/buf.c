@@ -5,14 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 struct buf buf_new(size_t max)
 {
     return (struct buf){.max = max};
 }
 
+static void release(struct buf *b)
+{
+    if (b->p)
+        mem_wipe(b->p, b->cap);
+    free(b->p);
+}
+
 void buf_free(struct buf *b)
 {
-    free(b->p);
+    release(b);
     *b = buf_new(b->max);
 }
 
@@ -38,11 +47,14 @@ static bool reserve(struct buf *b, size_t n)
     cap = b->cap ? b->cap : 64;
     while (cap < need)
         cap *= 2;
-    p = realloc(b->p, cap);
+    p = malloc(cap);
     if (!p) {
         b->failed = true;
         return false;
     }
+    if (b->n)
+        memcpy(p, b->p, b->n);
+    release(b);
     b->p = p;
     b->cap = cap;
     return true;

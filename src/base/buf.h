@@ -1,4 +1,5 @@
-/* base/buf.h - bytes of our own that grow, up to a ceiling.
+/* base/buf.h - bytes of our own that grow, up to a ceiling, and leave nothing behind in memory:
+ * messages have passwords and keys in them.
  *
  * A write that does not fit under the ceiling, or for which there is no memory, marks the buffer
  * failed and changes nothing; all later writes do nothing. So a printer writes without looking and

@@ -80,19 +80,12 @@ static bool is_gone(const struct net_tcp *tcp)
     return tcp->over || uv_is_closing((const uv_handle_t *)&tcp->uv);
 }
 
-static void forget_plaintext(struct net_tcp *tcp)
-{
-    if (tcp->unsafe.p)
-        mem_wipe(tcp->unsafe.p, tcp->unsafe.cap);
-    buf_free(&tcp->unsafe);
-}
-
 /* Hands are shaken: what waited for it goes out, and the owner hears that the connection stands. */
 static int be_safe(struct net_tcp *tcp)
 {
     int err = net_tls_write(tcp->tls, buf_slice(&tcp->unsafe));
 
-    forget_plaintext(tcp);
+    buf_free(&tcp->unsafe);
     if (!err && tcp->finished)
         net_tls_finish(tcp->tls);
     if (!err)
@@ -272,8 +265,9 @@ static void on_closed(uv_handle_t *handle)
 
     buf_free(&tcp->waiting);
     buf_free(&tcp->flying);
-    forget_plaintext(tcp);
+    buf_free(&tcp->unsafe);
     net_tls_free(tcp->tls);
+    mem_wipe(tcp->room, sizeof tcp->room);
     free(tcp);
 }
 

@@ -8,6 +8,7 @@
 #include <linux/errqueue.h>
 #endif
 
+#include "base/mem.h"
 #include "net/address.h"
 
 /* For datagrams that wait while the machine is busy with something else. The usual 208 KiB hold
@@ -106,7 +107,10 @@ static void on_recv(uv_udp_t *handle, ssize_t n, const uv_buf_t *buf, const stru
 
 static void on_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    struct net_udp *udp = handle->data;
+
+    mem_wipe(udp->room, sizeof udp->room);
+    free(udp);
 }
 
 static int bind_and_start(struct net_udp *udp, const struct ip *local)

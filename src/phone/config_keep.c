@@ -178,8 +178,6 @@ int config_keep(const char *path, const struct config_kept *kept, size_t n, stru
         text_safe(why, slice_of(path));
         buf_printf(why, ": cannot be written: %s", strerror(-err));
     }
-    mem_wipe(text.p, text.n);
-    mem_wipe(out.p, out.n);
     buf_free(&text);
     buf_free(&out);
     free(real);

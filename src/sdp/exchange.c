@@ -50,15 +50,8 @@ int sdp_exchange_new(const struct sdp_local *local, struct rng *rng, struct sdp_
     return 0;
 }
 
-/* Keys may stand in it, as in all texts here. */
-static void wipe_ours(struct sdp_exchange *x)
-{
-    if (x->ours.p)
-        mem_wipe(x->ours.p, x->ours.n);
-    buf_free(&x->ours);
-}
-
-/* next begins with text; the one before goes, unless now still points into it. */
+/* next begins with text; the one before goes, unless now still points into it. Keys may stand in all
+ * of them. */
 static void set_next_text(struct sdp_exchange *x, char *text)
 {
     if (x->next_text != x->now_text)
@@ -72,7 +65,7 @@ void sdp_exchange_free(struct sdp_exchange *x)
         return;
     set_next_text(x, NULL);
     mem_wipe_free(x->now_text);
-    wipe_ours(x);
+    buf_free(&x->ours);
     mem_wipe(x, sizeof *x);
     free(x);
 }
@@ -141,7 +134,7 @@ static int print_ours(struct sdp_exchange *x, put_description *put, struct buf *
         buf_free(&fresh);
         return -ENOMEM;
     }
-    wipe_ours(x);
+    buf_free(&x->ours);
     x->ours = fresh;
     x->origin = origin;
     return 0;
@@ -212,7 +205,7 @@ int sdp_exchange_take_offer(struct sdp_exchange *x, struct slice sdp)
     if (!err)
         err = sdp_answer_take(&next, &model);
     if (err) {
-        free(text);
+        mem_wipe_free(text);
         return err;
     }
     set_next_text(x, text);

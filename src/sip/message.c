@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "sip/lex.h"
 #include "sip/parse.h"
 
@@ -127,4 +128,11 @@ int sip_msg_copy(const struct sip_msg *msg, struct sip_msg **out)
     copy->can_answer = msg->can_answer;
     *out = copy;
     return 0;
+}
+
+void sip_msg_free(struct sip_msg *copy)
+{
+    if (copy)
+        mem_wipe(copy + 1, copy->bytes.n);
+    free(copy);
 }

@@ -92,7 +92,9 @@ bool sip_msg_body_is(const struct sip_msg *msg, struct slice type, struct slice 
  * bytes unfold to is only known behind it. */
 bool sip_msg_body_is_packed(const struct sip_msg *msg);
 
-/* A copy with bytes of its own in one piece of memory, given back by free(). 0 or -ENOMEM. */
+/* A copy with bytes of its own in one piece of memory, given back by sip_msg_free. 0 or -ENOMEM. */
 int sip_msg_copy(const struct sip_msg *msg, struct sip_msg **out);
+/* Wipes the bytes, in which there may be keys. NULL is fine. */
+void sip_msg_free(struct sip_msg *copy);
 
 #endif

@@ -41,7 +41,7 @@ void sip_req_auth_free(struct sip_req *req)
 {
     buf_free(&req->lines);
     buf_free(&req->why);
-    free(req->challenge);
+    sip_msg_free(req->challenge);
 }
 
 /* --- what it carries -------------------------------------------------------------------------- */
@@ -159,7 +159,7 @@ static bool park(struct sip_req *req, const struct sip_msg *msg, uint64_t now_ms
         return false;
     if (!sip_msg_copy(msg, &req->challenge) && sip_account_wants_password(req->account))
         return true;
-    free(req->challenge);
+    sip_msg_free(req->challenge);
     req->challenge = NULL;
     fall_short(req, now_ms);
     return true;
@@ -220,5 +220,5 @@ void sip_req_password(struct sip_req *req, int err, uint64_t now_ms)
     } else {
         sip_req_tell(req, SIP_REQ_RESPONSE | SIP_REQ_OVER, challenge, 0, now_ms);
     }
-    free(challenge);
+    sip_msg_free(challenge);
 }

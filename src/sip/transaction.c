@@ -182,7 +182,7 @@ static void tx_free(struct sip_tx *tx)
 {
     buf_free(&tx->message);
     buf_free(&tx->ack);
-    free(tx->request);
+    sip_msg_free(tx->request);
     free(tx);
 }
 
@@ -250,7 +250,7 @@ int sip_tx_server_new(struct sip_tx_pool *pool, const struct sip_flow *flow,
         return err;
     err = tx_new(pool, request, flow, true, &tx);
     if (err) {
-        free(copy);
+        sip_msg_free(copy);
         return err;
     }
     tx->request = copy;
@@ -317,7 +317,7 @@ int sip_tx_respond(struct sip_tx *tx, unsigned status, struct slice bytes, uint6
     if (keep_message(tx, bytes))
         return -ENOMEM;
     if (status >= 200) {
-        free(tx->request);
+        sip_msg_free(tx->request);
         tx->request = NULL;
     }
     step(tx, event, NULL, 0, now_ms);

@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
             check_answer(&msg, !err);
         if (!err && sip_msg_copy(&msg, &copy) == 0) {
             must(slice_eq(copy->call_id, msg.call_id) && slice_eq(copy->body, msg.body));
-            free(copy);
+            sip_msg_free(copy);
         }
     }
     return 0;

@@ -33,4 +33,5 @@ EXTRA_DIST += tests/lib/__init__.py tests/lib/account.py tests/lib/align.py test
 	tests/lib/terminal.py tests/lib/test_registrar.py tests/lib/tmux.py tests/lib/tphone.py \
 	tests/lib/town.py tests/lib/trace.py tests/lib/twinkle.py tests/lib/wire.py
 # For tests in which allocations fail (tests/lib/memory.h): NAME_LDFLAGS = $(memory_ldflags).
-memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
+	-Wl,--wrap=free

@@ -1,20 +1,27 @@
+#define _GNU_SOURCE 1 /* memmem */
 #include "tests/lib/memory.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
-#include <stddef.h>
+#include <string.h>
 
 /* Of the test program, not of the phone: counts down to the allocation that fails. */
 static atomic_uint left;
 static atomic_bool failed;
 static bool (*judge)(void *arg);
 static void *judge_arg;
+static const char *const *watched;
+static atomic_size_t n_watched;
+static atomic_uint found;
 
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t n);
+void __real_free(void *p);
 void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t n);
+void __wrap_free(void *p);
 
 void memory_fail_at(unsigned n)
 {
@@ -58,7 +65,45 @@ void *__wrap_calloc(size_t n, size_t size)
     return fails_now() ? NULL : __real_calloc(n, size);
 }
 
+void memory_watch(const char *const *secrets, size_t n)
+{
+    watched = secrets;
+    found = 0;
+    n_watched = n;
+}
+
+unsigned memory_found(void)
+{
+    n_watched = 0;
+    return found;
+}
+
+void __wrap_free(void *p)
+{
+    for (size_t i = 0; p && i < n_watched; i++)
+        if (memmem(p, malloc_usable_size(p), watched[i], strlen(watched[i]))) {
+            found++;
+            break;
+        }
+    __real_free(p);
+}
+
+/* A piece that moves is given back where it was. */
+static void *move(void *p, size_t n)
+{
+    size_t before = malloc_usable_size(p);
+    void *to = __real_malloc(n);
+
+    if (to) {
+        memcpy(to, p, before < n ? before : n);
+        __wrap_free(p);
+    }
+    return to;
+}
+
 void *__wrap_realloc(void *p, size_t n)
 {
-    return fails_now() ? NULL : __real_realloc(p, n);
+    if (fails_now())
+        return NULL;
+    return p && n_watched ? move(p, n) : __real_realloc(p, n);
 }

@@ -1,16 +1,19 @@
 /* tests/lib/memory.h - allocations that fail on demand.
  *
- * For programs linked with $(memory_ldflags), which lead malloc, calloc and realloc of our code
- * through here. A test repeats its steps with the first, the second … allocation failing, until
+ * For programs linked with $(memory_ldflags), which lead malloc, calloc, realloc and free of our
+ * code through here. A test repeats its steps with the first, the second … allocation failing, until
  * none is left to fail:
  *
  *     for (unsigned n = 1; memory_fail_at(n), steps(), memory_has_failed(); n++)
  *         check that the steps were refused and nothing is broken
+ *
+ * And what is given back may be searched for what nobody should find there.
  */
 #ifndef TESTS_LIB_MEMORY_H
 #define TESTS_LIB_MEMORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* The nth allocation from now on fails, and only that one; 0: none does. */
 void memory_fail_at(unsigned n);
@@ -19,5 +22,10 @@ bool memory_has_failed(void);
 
 /* Or fails says of each whether it does; NULL: none does. Of one thread only. */
 void memory_fail_by(bool (*fails)(void *arg), void *arg);
+
+/* From now on all that is given back is searched for these texts, which stay the caller's. */
+void memory_watch(const char *const *secrets, size_t n);
+/* How many pieces had one of them; and the end of the search. */
+unsigned memory_found(void);
 
 #endif

@@ -21,7 +21,6 @@ static void wipe(struct line_edit *line)
 
 void line_free(struct line_edit *line)
 {
-    wipe(line);
     buf_free(&line->text);
     buf_free(&line->kept);
 }
@@ -95,8 +94,6 @@ static enum line_result paste(struct line_edit *line, struct slice foreign)
             first = slice_head(first, i);
     text_safe_own(&safe, slice_trim(first));
     result = insert(line, buf_slice(&safe));
-    if (safe.p)
-        mem_wipe(safe.p, safe.cap);
     buf_free(&safe);
     return result;
 }

@@ -1,6 +1,5 @@
 #include "ui/screen/plain_line.h"
 
-#include "base/mem.h"
 #include "base/text.h"
 #include "ui/screen/width.h"
 
@@ -97,7 +96,6 @@ static void edit(struct plain_line *l, const struct key *key, struct buf *echo)
     buf_put(&before, line_text(&l->line));
     line_key(&l->line, is_ctrl(key, 'h') ? &(struct key){.code = KEY_BACKSPACE} : key);
     put_change(l, buf_slice(&before), echo);
-    mem_wipe(before.p, before.n);
     buf_free(&before);
 }
 

@@ -296,7 +296,6 @@ void screen_ask(struct screen *s, enum screen_ask ask, const char *command, cons
     else
         screen_say(s, STYLE_BAD, "there is no connection to the telephone");
     mem_wipe(text, sizeof text); /* there may have been a password in it */
-    mem_wipe(line.p, line.n);
     buf_free(&line);
 }
 

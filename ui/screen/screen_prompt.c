@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/mem.h"
 #include "ui/json.h"
 #include "ui/screen/commands.h"
 #include "ui/screen/width.h"
@@ -46,7 +45,6 @@ static void enter_password(struct screen *s)
     end_prompt(s);
     screen_ask(s, ASK_DO, "password", ",\"account\":%s,\"password\":%s", buf_cstr(&account),
                buf_cstr(&password));
-    mem_wipe(password.p, password.n);
     buf_free(&account);
     buf_free(&password);
 }

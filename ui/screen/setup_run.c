@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/mem.h"
 #include "base/text.h"
 #include "net/loop.h"
 #include "net/unix.h"
@@ -292,7 +291,6 @@ static int test_account(struct setup_run *r)
     buf_clear(&config);
     setup_put_config(r->setup, &config);
     err = run(r, words, SLICE(""), buf_slice(&config));
-    mem_wipe(config.p, config.n);
     buf_free(&config);
     return err;
 }
@@ -358,7 +356,6 @@ static void write_file(struct setup_run *r)
         err = *path ? setup_write_file(path, buf_slice(&config)) : -ENOENT;
         put_written(path, err, &why);
     }
-    mem_wipe(config.p, config.n);
     setup_wrote(r->setup, !err, buf_cstr(&why));
     buf_free(&config);
     buf_free(&why);

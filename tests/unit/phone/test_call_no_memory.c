@@ -1,6 +1,6 @@
-/* A call that comes, one with keys that is held, and one that goes, each allocation of which fails once: the other side is
- * answered 503 or as if nothing had been, whoever was told of the call is told its end, nothing is
- * left of it, and the next call is as good as any.
+/* A call that comes, one with keys that is held, and one that goes, each allocation of which fails
+ * once: the other side is answered 503 or as if nothing had been, whoever was told of the call is
+ * told its end, nothing is left of it, and the next call is as good as any. And keys are forgotten.
  *
  * The far end is a socket that allocates nothing. Memory of threads counts as well, so that now and
  * then one run differs from the next. */
@@ -332,11 +332,27 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* What is given back, to the end of the phone, has no key in it, theirs or ours, in no form. */
+static void forgetting(void **state)
+{
+    static const char *const secrets[] = {"inline:", "WVNfX19zZW1jdGwg", "YS___semctl ("};
+    struct far *far;
+
+    set_up(state);
+    far = *state;
+    memory_watch(secrets, ARRAY_LEN(secrets));
+    once(far, holds_with_keys, 0);
+    tear_down(state);
+    assert_int_equal(memory_found(), 0);
+    assert_true(far->ok >= 1);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         {"a call that comes", called, set_up, tear_down, NULL},
         {"one with keys, held and with another key", holding, set_up, tear_down, NULL},
+        {"no key is left behind", forgetting, NULL, NULL, NULL},
         {"a call that goes", calling, set_up, tear_down, NULL},
     };
 

@@ -103,7 +103,7 @@ static void check_copy(void **state)
     assert_slice(copy->via.host, "one");
     assert_slice(copy->from.tag, "x");
     assert_slice(copy->body, "v=0\r\n");
-    free(copy);
+    sip_msg_free(copy);
 }
 
 int main(void)
