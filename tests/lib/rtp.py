@@ -8,11 +8,24 @@ from lib.room import free_port
 from lib.tap import Failure
 
 
+SO_TIMESTAMPNS = 35  # of Linux: the kernel notes when a packet came, however late we look
+TIMESPEC = struct.Struct("@ll")
+
+
+def _arrival(ancillary):
+    """When the kernel had a packet, by the monotonic clock."""
+    for level, kind, data in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+            seconds, ns = TIMESPEC.unpack(data[:TIMESPEC.size])
+            return seconds + ns / 1e9 - time.clock_gettime(time.CLOCK_REALTIME) + time.monotonic()
+    return time.monotonic()
+
+
 class Packet:
     """An RTP packet as it came; time is when, source from where."""
 
-    def __init__(self, data, source):
-        self.time, self.source, self.data = time.monotonic(), source, data
+    def __init__(self, data, source, when):
+        self.time, self.source, self.data = when, source, data
         first, second, self.seq, self.ts, self.ssrc = struct.unpack_from("!BBHII", data)
         self.version, self.padding, self.extension = first >> 6, first >> 5 & 1, first >> 4 & 1
         self.csrcs = first & 15
@@ -70,6 +83,7 @@ class RtpPeer:
         self.sockets = []
         for port in (self.port, self.port + 1):
             s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
             s.bind((host, port))
             self.sockets.append(s)
             threading.Thread(target=self._read, args=(s,), daemon=True).start()
@@ -78,7 +92,7 @@ class RtpPeer:
     def _read(self, s):
         while self._open:
             try:
-                data, source = s.recvfrom(4096)
+                data, ancillary, _, source = s.recvmsg(4096, 64)
             except ConnectionRefusedError:
                 continue
             except OSError:
@@ -91,7 +105,7 @@ class RtpPeer:
                     self.reports.append(Report(data, source))
                     self.reports[-1].muxed = s is self.sockets[0]
                 else:
-                    self.packets.append(Packet(data, source))
+                    self.packets.append(Packet(data, source, _arrival(ancillary)))
                 self._news.notify_all()
 
     def stop(self):
