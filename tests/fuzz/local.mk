@@ -30,6 +30,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_sip_stream \
 	tests/fuzz/fuzz_sip_uri \
 	tests/fuzz/fuzz_sniff \
+	tests/fuzz/fuzz_srtp \
 	tests/fuzz/fuzz_target \
 	tests/fuzz/fuzz_text \
 	tests/fuzz/fuzz_tls \
