@@ -13,7 +13,8 @@ struct net_tls_context;
 /* NULL: not said. A fingerprint stands in the place of any authority. */
 struct net_tls_settings {
     const char *ca;          /* file of certificates in PEM, or a folder made by c_rehash; NULL: the
-                                store of the system */
+                                store of the system. Lists of revoked ones (CRL) count where they
+                                stand beside them */
     const char *fingerprint; /* SHA-256 of the one certificate that is taken, in hex; colons and
                                 blanks do not count, nor "sha256:" before it */
     const char *certificate; /* our own, in PEM, followed by those that lead to an authority */

@@ -153,10 +153,22 @@ static bool has_pin(struct net_tls *tls, X509 *certificate)
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
+/* Lists of what was revoked count where they are: most authorities are trusted without. */
+static int on_verdict(int good, X509_STORE_CTX *store)
+{
+    if (!good && X509_STORE_CTX_get_error(store) == X509_V_ERR_UNABLE_TO_GET_CRL) {
+        X509_STORE_CTX_set_error(store, X509_V_OK);
+        return 1;
+    }
+    return good;
+}
+
 static bool is_chain_good(struct net_tls *tls, X509_STORE_CTX *store)
 {
     X509 *about;
 
+    X509_STORE_CTX_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    X509_STORE_CTX_set_verify_cb(store, on_verdict);
     if (X509_verify_cert(store) == 1)
         return true;
     about = X509_STORE_CTX_get_current_cert(store);

@@ -72,6 +72,12 @@ static const struct verdict { int error; const char *clause; } verdicts[] = {
      " is of an authority that is not known; name that by tls-ca, if it is right"},
     {X509_V_ERR_CERT_SIGNATURE_FAILURE, " has a signature that is wrong"},
     {X509_V_ERR_CERT_REVOKED, " was revoked"},
+    {X509_V_ERR_CRL_HAS_EXPIRED,
+     " is of an authority whose list of revoked ones (CRL) is too old; put a newer one into tls-ca"},
+    {X509_V_ERR_CRL_NOT_YET_VALID, " is of an authority whose list of revoked ones (CRL) is not "
+                                   "valid yet; is the clock of this machine right?"},
+    {X509_V_ERR_CRL_SIGNATURE_FAILURE,
+     " is of an authority whose list of revoked ones (CRL) has a signature that is wrong"},
     {X509_V_ERR_INVALID_PURPOSE, " is not meant for servers"},
     {X509_V_ERR_EE_KEY_TOO_SMALL, " has a key that is too short to be safe"},
     {X509_V_ERR_CA_KEY_TOO_SMALL, " has a key that is too short to be safe"},

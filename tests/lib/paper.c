@@ -125,6 +125,42 @@ void paper_make(const struct paper *paper)
     EVP_PKEY_free(by);
 }
 
+static X509_CRL *list_of(const X509 *issuer, X509 *revoked, int from_days, int to_days)
+{
+    X509_CRL *list = X509_CRL_new();
+    X509_REVOKED *entry = X509_REVOKED_new();
+    ASN1_TIME *from = X509_time_adj_ex(NULL, from_days, 0, NULL);
+    ASN1_TIME *to = X509_time_adj_ex(NULL, to_days, 0, NULL);
+
+    X509_CRL_set_version(list, X509_CRL_VERSION_2);
+    X509_CRL_set_issuer_name(list, X509_get_subject_name(issuer));
+    X509_CRL_set1_lastUpdate(list, from);
+    X509_CRL_set1_nextUpdate(list, to);
+    X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(revoked));
+    X509_REVOKED_set_revocationDate(entry, from);
+    need(X509_CRL_add0_revoked(list, entry), "revoke");
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(to);
+    return list;
+}
+
+void paper_make_list(const char *name, const char *issuer, const char *revoked, int from_days,
+                     int to_days)
+{
+    X509 *by = read_certificate(issuer), *one = read_certificate(revoked);
+    X509_CRL *list = list_of(by, one, from_days, to_days);
+    EVP_PKEY *key = read_key(issuer);
+    FILE *file = open_new(name, "pem");
+
+    need(X509_CRL_sign(list, key, EVP_sha256()), "sign a list");
+    need(PEM_write_X509(file, by) && PEM_write_X509_CRL(file, list), "write a list");
+    fclose(file);
+    EVP_PKEY_free(key);
+    X509_CRL_free(list);
+    X509_free(one);
+    X509_free(by);
+}
+
 const char *paper_fingerprint(const char *name)
 {
     static char texts[4][100];

@@ -18,6 +18,10 @@ struct paper {
 const char *paper_folder(void);
 /* Ends the test where it cannot be made. */
 void paper_make(const struct paper *paper);
+/* NAME.pem has the certificate of the issuer, and behind it its list of those that it has revoked:
+ * one, for so many days from now. */
+void paper_make_list(const char *name, const char *issuer, const char *revoked, int from_days,
+                     int to_days);
 /* Path of a file in the folder, in one of a few places that are used in turn. */
 const char *paper_path(const char *name, const char *ending);
 /* SHA-256 of NAME.pem in hex, with colons, likewise. */

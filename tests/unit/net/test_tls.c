@@ -29,6 +29,7 @@ static const struct paper papers[] = {
     {"many", "authority", NULL, "DNS:a.test,DNS:b.test,DNS:c.test,DNS:d.test,DNS:e.test", 0, 0, false},
     {"expired", "authority", NULL, "DNS:sip.test", -20, -2, false},
     {"early", "authority", NULL, "DNS:sip.test", 5, 20, false},
+    {"revoked", "authority", NULL, "DNS:sip.test", 0, 0, false},
     {"alone", NULL, NULL, "DNS:sip.test", 0, 0, false},
     {"unknown", "stranger", NULL, "DNS:sip.test", 0, 0, false},
     {"signed-by-a-leaf", "right", NULL, "DNS:sip.test", 0, 0, false},
@@ -161,6 +162,11 @@ static const struct row {
      "a.test, b.test, c.test, d.test and more"},
     {"expired", "expired", "authority", NULL, "sip.test", "has expired"},
     {"not valid yet", "early", "authority", NULL, "sip.test", "is not valid yet"},
+    {"revoked", "revoked", "listing", NULL, "sip.test", " was revoked"},
+    {"revoked, where nobody has said so", "revoked", "authority", NULL, "sip.test", NULL},
+    {"not in the list", "right", "listing", NULL, "sip.test", NULL},
+    {"a list that is too old", "right", "old-list", NULL, "sip.test",
+     "is of an authority whose list of revoked ones (CRL) is too old"},
     {"signed by itself", "alone", "authority", NULL, "sip.test", "is signed by itself alone"},
     {"signed by itself, and known", "alone", "alone", NULL, "sip.test", NULL},
     {"unknown root", "unknown", "authority", NULL, "sip.test", "of an authority that is not known"},
@@ -519,6 +525,8 @@ int main(void)
     setenv("SSL_CERT_DIR", "/nonexistent", 1);
     for (size_t i = 0; i < ARRAY_LEN(papers); i++)
         paper_make(&papers[i]);
+    paper_make_list("listing", "authority", "revoked", -1, 10);
+    paper_make_list("old-list", "authority", "revoked", -20, -2);
     ADD(rows, check_row);
     ADD(peers, check_peer);
     ADD(settings, check_setting);
