@@ -9,6 +9,7 @@
 
 enum {
     PACKET_MAX_MS = 120,
+    FIRST_MS = 20,      /* over one packet, before anything is known */
     STEP_MS = 10,       /* how much is played at a time while nothing is there */
     DRAWN_MS = 40,      /* held without a packet, before sound is invented */
     HOLD_MS = 100,      /* both together, before it counts as a pause */
@@ -134,7 +135,7 @@ int jitter_new(const struct jitter_config *config, struct jitter **out)
     if (j->config.packet_ms == 0 || j->config.packet_ms > PACKET_MAX_MS)
         j->config.packet_ms = 20;
     if (j->config.start_ms == 0)
-        j->config.start_ms = (uint16_t)(2 * j->config.packet_ms);
+        j->config.start_ms = (uint16_t)(j->config.packet_ms + FIRST_MS);
     if (j->config.max_ms == 0 || j->config.max_ms > JITTER_MAX_MS)
         j->config.max_ms = JITTER_MAX_MS;
     j->suspect = -1;
