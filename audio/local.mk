@@ -21,6 +21,7 @@ libaudio_a_SOURCES = \
 	audio/portaudio.c audio/portaudio.h \
 	audio/resample.c audio/resample.h \
 	audio/sniff.c audio/sniff.h \
+	audio/standing.c audio/standing.h \
 	audio/stretch.c audio/stretch.h \
 	audio/tone.c audio/tone.h \
 	audio/wav.c audio/wav.h

@@ -7,12 +7,24 @@
 #include "audio/device.h"
 #include "audio/level.h"
 #include "audio/mixer.h"
+#include "audio/standing.h"
 #include "phone/media.h"
 
 #define RETRY_US 1000000   /* a device that failed is tried again after that */
 #define QUEUE_LEAST_MS 20  /* of sound that waits in the card's ring, else the next beat is late */
 #define QUEUE_MOST_MS 80   /* above: its clock is slower than ours, or it stood still */
-#define CAPTURE_MOST_MS 60 /* above: its clock is quicker, or we stood still */
+#define CAPTURE_MOST_MS 60 /* above: we stood still */
+/* What has to wait at the worst moment, in calm times. */
+#define CAPTURE_NEEDS_MS 5
+#define QUEUE_NEEDS_MS 12
+
+/* Sound on its way from or to the card, held back only while it is played faster. */
+struct passage {
+    struct standing standing;
+    bool began; /* sound has passed */
+    size_t n;
+    int16_t samples[2 * MIXER_SAMPLES];
+};
 
 struct media_device {
     uv_loop_t *loop;
@@ -34,6 +46,7 @@ struct media_device {
     char why[AUDIO_WHY_MAX];
 
     struct media_gains gains;
+    struct passage in, out;
     size_t n; /* samples of this beat */
     int16_t heard[MIXER_SAMPLES];
     struct mixer mixer;
@@ -76,6 +89,10 @@ static void take_opened(struct media_device *d)
 {
     d->device = d->opened;
     d->opened = NULL;
+    d->in.n = d->out.n = 0;
+    d->in.began = d->out.began = false;
+    d->in.standing = (struct standing){.needs_ms = CAPTURE_NEEDS_MS};
+    d->out.standing = (struct standing){.needs_ms = QUEUE_NEEDS_MS};
     d->failed = d->told_failure = false;
     if (d->wanted && !d->closing)
         d->events.ready(d->arg);
@@ -286,6 +303,31 @@ static size_t samples_in(uint32_t rate_hz, uint64_t us)
     return n < MIXER_SAMPLES ? (size_t)n : MIXER_SAMPLES;
 }
 
+/* n samples that the microphone has heard, as far as there are so many. */
+static size_t hear(struct media_device *d, size_t n, uint32_t rate_hz)
+{
+    struct passage *in = &d->in;
+    size_t piece = (size_t)rate_hz / 1000 * STANDING_PIECE_MS, got = 1;
+
+    while (in->n < n && got > 0) {
+        size_t wanted = n - in->n;
+
+        if (in->standing.surplus > 0 && wanted < piece)
+            wanted = piece;
+        got = audio_device_read(d->device, in->samples + in->n, wanted);
+        in->n += standing_shorten(&in->standing, in->samples + in->n, got, rate_hz);
+    }
+    if (in->n < n && in->began)
+        standing_gap(&in->standing);
+    in->began |= in->n > 0;
+    n = n < in->n ? n : in->n;
+    memcpy(d->heard, in->samples, n * sizeof *d->heard);
+    in->n -= n;
+    memmove(in->samples, in->samples + n, in->n * sizeof *in->samples);
+    standing_note(&in->standing, audio_device_captured(d->device) + in->n, rate_hz);
+    return n;
+}
+
 bool media_device_begin_beat(struct media_device *d, uint64_t now_us, uint64_t elapsed_us)
 {
     uint32_t rate_hz;
@@ -299,7 +341,7 @@ bool media_device_begin_beat(struct media_device *d, uint64_t now_us, uint64_t e
     while (audio_device_captured(d->device) > d->n + rate_hz / 1000 * CAPTURE_MOST_MS)
         if (!audio_device_read(d->device, d->heard, d->n ? d->n : 1))
             break;
-    got = audio_device_read(d->device, d->heard, d->n);
+    got = hear(d, d->n, rate_hz);
     memset(d->heard + got, 0, (d->n - got) * sizeof *d->heard);
     level_gain(d->heard, got, d->gains.microphone);
     if (d->measured)
@@ -317,6 +359,22 @@ const int16_t *media_device_heard(const struct media_device *d, size_t *n)
 void media_device_say(struct media_device *d, const int16_t *samples, size_t n)
 {
     mixer_add(&d->mixer, samples, n);
+}
+
+/* n samples to the card, or later together with those of the next beat. */
+static void pass_on(struct media_device *d, size_t n, size_t queued)
+{
+    uint32_t rate_hz = audio_device_rate_hz(d->device);
+    struct passage *out = &d->out;
+
+    standing_note(&out->standing, queued + out->n, rate_hz);
+    memcpy(out->samples + out->n, d->heard, n * sizeof *d->heard);
+    out->n += n;
+    if (out->standing.surplus > 0 && out->n < (size_t)rate_hz / 1000 * STANDING_PIECE_MS)
+        return;
+    out->n = standing_shorten(&out->standing, out->samples, out->n, rate_hz);
+    audio_device_write(d->device, out->samples, out->n);
+    out->n = 0;
 }
 
 void media_device_end_beat(struct media_device *d)
@@ -337,8 +395,11 @@ void media_device_end_beat(struct media_device *d)
         static const int16_t zeros[MIXER_SAMPLES];
 
         audio_device_write(d->device, zeros, QUEUE_LEAST_MS * per_ms);
+        if (d->out.began)
+            standing_gap(&d->out.standing);
+        d->out.began = true;
     }
-    audio_device_write(d->device, d->heard, d->n);
+    pass_on(d, d->n, queued);
 }
 
 void media_device_measure(struct media_device *d, bool on)

@@ -14,6 +14,7 @@ unit_audio_tests = \
 	tests/unit/audio/test_playout \
 	tests/unit/audio/test_resample \
 	tests/unit/audio/test_sniff \
+	tests/unit/audio/test_standing \
 	tests/unit/audio/test_stretch \
 	tests/unit/audio/test_tone \
 	tests/unit/audio/test_wav
@@ -35,6 +36,7 @@ tests_unit_audio_test_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_audio_test_playout_LDADD = $(machine_ldadd)
 tests_unit_audio_test_resample_LDADD = $(machine_ldadd)
 tests_unit_audio_test_sniff_LDADD = $(machine_ldadd)
+tests_unit_audio_test_standing_LDADD = $(machine_ldadd)
 tests_unit_audio_test_stretch_LDADD = $(machine_ldadd)
 tests_unit_audio_test_tone_LDADD = $(machine_ldadd)
 tests_unit_audio_test_wav_LDADD = $(machine_ldadd)

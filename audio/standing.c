@@ -1,0 +1,56 @@
+#include "audio/standing.h"
+
+#include "audio/stretch.h"
+
+#include <stdbool.h>
+
+enum {
+    BEATS = 50, /* of ten milliseconds each */
+    GAP_MS = 15,
+    MORE_MOST_MS = 60,
+    CALM = 2, /* half seconds after which a millisecond is risked again */
+    MUCH_MS = 30,
+};
+
+static const double PAUSE = 100; /* -50 dB of full scale */
+static const double MUCH_ALIKE = 0.7;
+
+void standing_note(struct standing *s, size_t waiting, uint32_t rate_hz)
+{
+    size_t needed = (size_t)rate_hz / 1000 * (s->needs_ms + s->more_ms);
+
+    s->since++;
+    s->least = s->beats == 0 || waiting < s->least ? waiting : s->least;
+    if (++s->beats < BEATS)
+        return;
+    s->beats = 0;
+    s->surplus = s->least > needed ? s->least - needed : 0;
+    if (++s->calm % CALM == 0 && s->more_ms > 0)
+        s->more_ms--;
+}
+
+void standing_gap(struct standing *s)
+{
+    bool same = s->since < (s->gaps ? BEATS : 2 * BEATS);
+
+    s->gaps++;
+    s->since = 0;
+    if (same)
+        return;
+    s->more_ms = s->more_ms + GAP_MS < MORE_MOST_MS ? s->more_ms + GAP_MS : MORE_MOST_MS;
+    s->beats = s->calm = 0;
+    s->surplus = 0;
+}
+
+size_t standing_shorten(struct standing *s, int16_t *samples, size_t n, uint32_t rate_hz)
+{
+    struct stretch_how how = {
+        .rate_hz = rate_hz, .most = s->surplus, .alike = STRETCH_ALIKE, .pause = PAUSE};
+    size_t left;
+
+    if (s->surplus > (size_t)rate_hz / 1000 * MUCH_MS)
+        how.alike = MUCH_ALIKE;
+    left = s->surplus ? stretch_accelerate(samples, n, &how) : n;
+    s->surplus -= n - left;
+    return left;
+}

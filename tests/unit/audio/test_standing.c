@@ -1,0 +1,101 @@
+/* Queues in which more waits than they need. */
+#include "audio/standing.h"
+
+#include "tests/lib/rows.h"
+#include "tests/lib/speech.h"
+
+#include <stdlib.h>
+
+enum { RATE = 48000, MS = RATE / 1000, BEAT = 10 * MS, PIECE = STANDING_PIECE_MS * MS };
+
+static void half_second(struct standing *s, size_t least, size_t most)
+{
+    for (unsigned i = 0; i < 50; i++)
+        standing_note(s, i % 10 == 3 ? least : most, RATE);
+}
+
+static void only_what_always_waits_is_too_much(void **state)
+{
+    struct standing s = {.needs_ms = 10};
+
+    (void)state;
+    half_second(&s, 8 * MS, 80 * MS);
+    assert_int_equal(s.surplus, 0);
+    half_second(&s, 50 * MS, 80 * MS);
+    assert_int_equal(s.surplus, 40 * MS);
+    half_second(&s, 0, 80 * MS);
+    assert_int_equal(s.surplus, 0);
+}
+
+static void who_ran_dry_needs_more_for_a_while(void **state)
+{
+    struct standing s = {.needs_ms = 10};
+
+    (void)state;
+    standing_gap(&s); /* at once: nothing has come yet */
+    half_second(&s, 50 * MS, 80 * MS);
+    half_second(&s, 50 * MS, 80 * MS);
+    assert_int_equal(s.surplus, 40 * MS);
+    standing_gap(&s);
+    assert_int_equal(s.surplus, 0);
+    half_second(&s, 25 * MS, 80 * MS);
+    assert_int_equal(s.surplus, 0);
+    for (unsigned i = 0; i < 200; i++)
+        half_second(&s, 25 * MS, 80 * MS);
+    assert_int_equal(s.surplus, 15 * MS);
+    for (unsigned i = 0; i < 10; i++) {
+        standing_gap(&s);
+        standing_gap(&s);
+        half_second(&s, 0, 0);
+    }
+    standing_gap(&s);
+    half_second(&s, 90 * MS, 90 * MS);
+    assert_int_equal(s.surplus, 20 * MS); /* there is an end to it */
+}
+
+/* A queue that begins with 60 ms too much, of speech, and a clock that is quicker besides. */
+static void a_delay_is_gone_in_seconds(void **state)
+{
+    enum { SECONDS = 6, QUICKER = 500 }; /* 2000 ppm: a sample in so many more */
+    struct standing s = {.needs_ms = 5};
+    int16_t *speech = calloc(SECONDS * RATE, sizeof *speech);
+    size_t queued = 65 * MS + BEAT;
+
+    (void)state;
+    speech_make(speech, SECONDS * RATE, RATE, 3);
+    for (size_t at = 0; at + PIECE <= SECONDS * RATE; at += PIECE) {
+        size_t left = standing_shorten(&s, speech + at, PIECE, RATE);
+
+        assert_true(left <= PIECE && left >= PIECE / 2);
+        queued += PIECE / QUICKER;
+        queued -= PIECE - left;
+        standing_note(&s, queued, RATE);
+        standing_note(&s, queued - BEAT, RATE);
+        if (at > 3 * RATE)
+            assert_in_range(queued - BEAT, 3 * MS, 12 * MS);
+    }
+    free(speech);
+}
+
+static void what_is_needed_is_left_alone(void **state)
+{
+    struct standing s = {.needs_ms = 10};
+    int16_t silence[PIECE] = {0};
+
+    (void)state;
+    half_second(&s, 12 * MS, 30 * MS);
+    assert_int_equal(standing_shorten(&s, silence, PIECE, RATE), PIECE - 2 * MS);
+    assert_int_equal(standing_shorten(&s, silence, PIECE, RATE), PIECE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_what_always_waits_is_too_much),
+        cmocka_unit_test(who_ran_dry_needs_more_for_a_while),
+        cmocka_unit_test(a_delay_is_gone_in_seconds),
+        cmocka_unit_test(what_is_needed_is_left_alone),
+    };
+
+    return cmocka_run_group_tests_name("audio/standing", tests, NULL, NULL);
+}
