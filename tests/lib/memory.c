@@ -8,8 +8,8 @@
 /* Of the test program, not of the phone: counts down to the allocation that fails. */
 static atomic_uint left;
 static atomic_bool failed;
-static bool (*judge)(void *arg);
-static void *judge_arg;
+static bool (*_Atomic judge)(void *arg);
+static void *_Atomic judge_arg;
 static const char *const *watched;
 static atomic_size_t n_watched;
 static atomic_uint found;
@@ -36,16 +36,17 @@ bool memory_has_failed(void)
 
 void memory_fail_by(bool (*fails)(void *arg), void *arg)
 {
-    judge = fails;
     judge_arg = arg;
+    judge = fails;
 }
 
 static bool fails_now(void)
 {
+    bool (*by)(void *arg) = judge;
     unsigned now = left;
 
-    if (judge)
-        return judge(judge_arg);
+    if (by)
+        return by(judge_arg);
     do {
         if (now == 0)
             return false;

@@ -20,7 +20,7 @@ void memory_fail_at(unsigned n);
 /* Whether that allocation has come; from then on all succeed again. */
 bool memory_has_failed(void);
 
-/* Or fails says of each whether it does; NULL: none does. Of one thread only. */
+/* Or fails says of each whether it does, on the thread that wants it; NULL: none does. */
 void memory_fail_by(bool (*fails)(void *arg), void *arg);
 
 /* From now on all that is given back is searched for these texts, which stay the caller's. */

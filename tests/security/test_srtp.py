@@ -13,7 +13,13 @@ from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
 
 LOUD = b"\x00\x80" * 80
-KEYED = {"sdes": "always", "encryption": "require", "codec": "pcmu"}
+KEYED = {"sdes": {"sdes": "always", "encryption": "require", "codec": "pcmu"},
+         "dtls": {"sdes": "never", "encryption": "require", "codec": "pcmu"}}
+# Records of DTLS that nobody has agreed on: a beginning, an alert, an end in the next epoch.
+HELLO = bytes([22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 54, 1, 0, 0, 42, 0, 0, 0, 0, 0, 0, 0, 42,
+               0xfe, 0xfd]) + bytes(40)
+ALERT = bytes([21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 5, 0, 2, 2, 40])
+FINISHED = bytes([22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 1, 0, 40]) + bytes(40)
 
 
 class Forger:
@@ -30,31 +36,43 @@ class Forger:
         self.socket.sendto(ip + udp, ("127.0.0.1", 0))
 
 
-@case("packets sent again, packets in the clear and a BYE of RTCP change nothing in a call")
-def injected():
+def _is_sound(p):
+    return p.data[0] >= 128 and len(p.data) > 100
+
+
+def _forgeries(seen, shakes, n):
+    """What is sent in the place of the nth packet, and of 2,000 a second of the handshake."""
+    number, stamp, ssrc = struct.unpack_from("!HII", seen[-1], 2)
+    bye = struct.pack("!BBHI", 0x80, 201, 1, ssrc) + struct.pack("!BBHI", 0x81, 203, 1, ssrc)
+    plain = rtp.packet(number + n, stamp + 160 * n, ssrc, payload=LOUD)
+    again = [shakes[(n * 8 + i) % len(shakes)] for i in range(8)] if shakes else []
+    return [seen[n % len(seen)], plain, seen[-1][:-1] + b"?", bye,
+            *again, *([HELLO, ALERT, FINISHED] if shakes else [])]
+
+
+@case("packets sent again, packets in the clear and a BYE of RTCP change nothing in a call", "sdes")
+@case("so it is where keys came by DTLS, with its handshake played back 2,000 times a second", "dtls")
+def injected(by):
     with Room() as room:
         capture = room.keep(wire.Capture())
-        callee = tphone.Answer(room, times=1, spoken=sound.tone(440, 10, level=1000), **KEYED)
-        caller = tphone.Call(room, callee.uri, spoken=sound.silence(10), seconds=3, **KEYED)
+        callee = tphone.Answer(room, times=1, spoken=sound.tone(440, 10, level=1000), **KEYED[by])
+        caller = tphone.Call(room, callee.uri, spoken=sound.silence(10), seconds=3, **KEYED[by])
         port = int(callee.wait_line(r"sound to 127\.0\.0\.1:(\d+)").group(1))
 
         def packets():
-            return [p.data for p in capture.found(lambda p: p.target[1] == port and
-                                                  len(p.data) > 100)]
-
-        def source():
-            return capture.found(lambda p: p.target[1] == port)[0].source[1]
+            return [p for p in capture.found(lambda p: p.target[1] == port) if _is_sound(p)]
         wait_until(lambda: len(packets()) >= 20, 5, "no sound goes")
-        seen = packets()
+        their_port = packets()[0].source[1]
+        seen = [p.data for p in packets()]
+        shakes = [p.data for p in capture.found(lambda p: 20 <= p.data[0] < 64 and
+                                                port in (p.target[1], p.source[1]))]
+        equal(len(shakes) >= 4, by == "dtls", "a handshake was seen")
         expect(not any(a[12:172] == b[12:172] for a, b in zip(seen, seen[1:])), "no cipher")
-        number, stamp, ssrc = struct.unpack_from("!HII", seen[-1], 2)
-        forger, their_port = room.keep(Forger()), source()
-        bye = struct.pack("!BBHI", 0x80, 201, 1, ssrc) + struct.pack("!BBHI", 0x81, 203, 1, ssrc)
+        forger = room.keep(Forger())
         for n in range(100):
-            plain = rtp.packet(number + n, stamp + 160 * n, ssrc, payload=LOUD)
-            for data in (seen[n % len(seen)], plain, seen[-1][:-1] + b"?"):
+            for data in _forgeries(seen, shakes, n):
                 forger.send(data, their_port, port)
-            forger.send(bye, their_port + 1, port + 1)
+                forger.send(data, their_port + 1, port + 1)
             time.sleep(0.005)
         caller.expect_status(tphone.OK)
         callee.expect_status(tphone.OK)
@@ -69,4 +87,4 @@ def injected():
 
 if __name__ == "__main__":
     wire.private_network()
-    tap.run()
+    tap.run(jobs=2)

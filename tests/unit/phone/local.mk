@@ -69,6 +69,7 @@ tests_unit_phone_test_media_pipe_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_pipe_late_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_pipe_out_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_secure_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_secure_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_media_sides_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_strangers_SOURCES = tests/unit/phone/test_media_strangers.c \
 	tests/unit/phone/streams.c tests/unit/phone/streams.h

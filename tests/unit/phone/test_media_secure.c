@@ -1,6 +1,8 @@
 /* A stream with keys against a far end made by hand, which has the keys, or has not: what leaves,
  * and what is taken. */
 #define _GNU_SOURCE 1 /* memmem */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@
 #include "rtp/packet.h"
 #include "rtp/rtcp.h"
 #include "tests/lib/loop_time.h"
+#include "tests/lib/memory.h"
 #include "tests/lib/rows.h"
 
 #define PAYLOAD 160
@@ -69,10 +72,10 @@ static void agree_on(struct world *w, enum suite suite, uint8_t first)
     assert_int_equal(media_stream_start(w->stream, &w->params), 0);
 }
 
-static struct world *world_new(void)
+static struct world *world_with(const char *device)
 {
     struct world *w = calloc(1, sizeof *w);
-    struct media_config config = {.on_event = on_event, .opus_complexity = 1};
+    struct media_config config = {.on_event = on_event, .device = device, .opus_complexity = 1};
     struct media_open how = {.local = loopback(0), .arg = w};
     struct rng rng = rng_system();
     struct ip to;
@@ -101,6 +104,11 @@ static struct world *world_new(void)
     };
     w->sequence = 100;
     return w;
+}
+
+static struct world *world_new(void)
+{
+    return world_with(NULL);
 }
 
 static void stop(struct world *w)
@@ -454,6 +462,75 @@ static void the_same_keys_begin_nothing_anew(void **state)
     world_free(w);
 }
 
+/* --- what a packet costs --------------------------------------------------------------------- */
+
+static const struct cost_row {
+    const char *name;
+    enum suite suite;
+} cost_rows[] = {
+    {"in the clear", SUITE_NONE},
+    {"AES-CM", SUITE_AES_CM_128_HMAC_SHA1_80},
+    {"AES-GCM", SUITE_AEAD_AES_256_GCM},
+};
+
+/* Allocations of other threads than ours, which is the far end's and the phone's. */
+struct counter {
+    pthread_t here;
+    atomic_uint n;
+};
+
+static bool count_others(void *arg)
+{
+    struct counter *counter = arg;
+
+    if (!pthread_equal(pthread_self(), counter->here))
+        counter->n++;
+    return false;
+}
+
+/* n packets each way, 20 ms apart. */
+static void talk(struct world *w, unsigned n)
+{
+    struct bytes b;
+    unsigned came = 0;
+
+    for (unsigned i = 0; i < 2000 && (i < n || came < n); i++) {
+        if (i < n) {
+            b = w->srtp ? protected_packet(w, w->sequence++) : plain_packet(w->sequence++);
+            send_bytes(w, false, &b);
+        }
+        loop_run_ms(&w->loop, 20);
+        while (got(w, false, &b))
+            came++;
+    }
+    assert_true(came >= n);
+}
+
+/* Received, played, sent: no packet takes memory, once the first ones have gone. */
+static void a_packet_allocates_nothing(void **state)
+{
+    const struct cost_row *row = *state;
+    struct world *w = world_with("null");
+    struct counter counter = {.here = pthread_self()};
+
+    media_stream_listen(w->stream, true);
+    if (row->suite == SUITE_NONE)
+        assert_int_equal(media_stream_start(w->stream, &w->params), 0);
+    else
+        agree_on(w, row->suite, 1);
+    talk(w, 10);
+    memory_fail_by(count_others, &counter);
+    talk(w, 25);
+    memory_fail_by(NULL, NULL);
+    assert_int_equal(counter.n, 0);
+    assert_true(stats_of(w).packets_received >= 35);
+    memory_fail_by(count_others, &counter);
+    (void)stats_of(w);
+    memory_fail_by(NULL, NULL);
+    assert_int_not_equal(counter.n, 0); /* it counts */
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -468,5 +545,6 @@ int main(void)
     if (rtp_srtp_prepare())
         return 1;
     return RUN_ROWS("phone/media_secure: what leaves", rows, what_leaves_is_encrypted) +
+           RUN_ROWS("phone/media_secure: what it costs", cost_rows, a_packet_allocates_nothing) +
            cmocka_run_group_tests_name("phone/media_secure", tests, NULL, NULL);
 }
