@@ -306,18 +306,40 @@ static const struct screen_row {
     enum config_accept accept; /* of the account, or of the phone */
     bool by_server;
     unsigned status;
+    const char *from; /* NULL: somebody; the INVITE comes from 192.0.2.9 */
 } screen_rows[] = {
-    {"for nobody of ours", false, CONFIG_ACCEPT_DEFAULT, false, 404},
-    {"for nobody of ours, by a server", false, CONFIG_ACCEPT_DEFAULT, true, 404},
-    {"for nobody of ours, accept = server", false, CONFIG_ACCEPT_SERVER, true, 404},
-    {"for nobody of ours, accept = anyone", false, CONFIG_ACCEPT_ANYONE, false, 0},
-    {"for nobody of ours, accept = contacts", false, CONFIG_ACCEPT_CONTACTS, false, 403},
-    {"for an account, from elsewhere", true, CONFIG_ACCEPT_DEFAULT, false, 403},
-    {"for an account, by its server", true, CONFIG_ACCEPT_DEFAULT, true, 0},
-    {"accept = server, from elsewhere", true, CONFIG_ACCEPT_SERVER, false, 403},
-    {"accept = anyone, from elsewhere", true, CONFIG_ACCEPT_ANYONE, false, 0},
-    {"accept = contacts, from no contact", true, CONFIG_ACCEPT_CONTACTS, true, 403},
+    {"for nobody of ours", false, CONFIG_ACCEPT_DEFAULT, false, 404, NULL},
+    {"for nobody of ours, by a server", false, CONFIG_ACCEPT_DEFAULT, true, 404, NULL},
+    {"for nobody of ours, accept = server", false, CONFIG_ACCEPT_SERVER, true, 404, NULL},
+    {"for nobody of ours, accept = anyone", false, CONFIG_ACCEPT_ANYONE, false, 0, NULL},
+    {"for nobody of ours, accept = contacts", false, CONFIG_ACCEPT_CONTACTS, false, 403, NULL},
+    {"for an account, from elsewhere", true, CONFIG_ACCEPT_DEFAULT, false, 403, NULL},
+    {"for an account, by its server", true, CONFIG_ACCEPT_DEFAULT, true, 0, NULL},
+    {"accept = server, from elsewhere", true, CONFIG_ACCEPT_SERVER, false, 403, NULL},
+    {"accept = anyone, from elsewhere", true, CONFIG_ACCEPT_ANYONE, false, 0, NULL},
+    {"accept = contacts, from no contact", true, CONFIG_ACCEPT_CONTACTS, true, 403, NULL},
+    {"accept = contacts, from one by its server", true, CONFIG_ACCEPT_CONTACTS, true, 0,
+     "sip:friend@example.org"},
+    {"accept = contacts, from who says to be one", true, CONFIG_ACCEPT_CONTACTS, false, 403,
+     "sip:friend@example.org"},
+    {"accept = contacts, from the address of one", true, CONFIG_ACCEPT_CONTACTS, false, 0,
+     "sip:house@192.0.2.9"},
+    {"accept = contacts, from another address", true, CONFIG_ACCEPT_CONTACTS, false, 403,
+     "sip:shed@192.0.2.8"},
 };
+
+static const char contacts_file[] = "test-account-contacts";
+
+static void write_contacts(void)
+{
+    FILE *file = fopen(contacts_file, "w");
+
+    assert_non_null(file);
+    fputs("friend = sip:friend@example.org\nhouse = sip:house@192.0.2.9\n"
+          "shed = sip:shed@192.0.2.8\n",
+          file);
+    fclose(file);
+}
 
 static void check_screen(void **state)
 {
@@ -325,8 +347,14 @@ static void check_screen(void **state)
     struct account_config config = at_home;
     struct account_config *const one[] = {&config};
     struct house *h = build();
-    struct sip_call_event event = {.by_server = row->by_server, .from_uri = SLICE("sip:x@y")};
+    struct sip_call_event event = {
+        .by_server = row->by_server,
+        .from_uri = slice_of(row->from ? row->from : "sip:x@y"),
+        .flow.remote = {.family = 4, .bytes = {192, 0, 2, 9}, .port = 5060},
+    };
 
+    write_contacts();
+    h->config.contacts_file = strdup(contacts_file);
     if (row->account)
         config.accept = row->accept;
     else
@@ -336,6 +364,7 @@ static void check_screen(void **state)
         event.account = account_find(h->phone, NULL);
     assert_int_equal(account_screens(h->phone, &event), row->status);
     leave_house(h);
+    remove(contacts_file);
 }
 
 static void without_accounts_all_may_call(void **state)
