@@ -152,6 +152,26 @@ static void called(struct play *play)
     run(play, 1000);
 }
 
+/* It rings, is asked about and taken back; and requests that belong to nothing. */
+static void cancelled(struct play *play)
+{
+    receive(play, FROM_ALICE("INVITE", "1", "1", "") OFFER);
+    armed = true;
+    if (play->call)
+        sip_call_progress(play->call, 180, SLICE("r"), play->now_ms);
+    drain(play);
+    receive(play, FROM_ALICE("UPDATE", "2", "2", ";tag=$t") OFFER);
+    receive(play, FROM_ALICE("CANCEL", "1", "9", "") NO_BODY);
+    receive(play, FROM_ALICE("CANCEL", "1", "1", "") "Reason: SIP;cause=200\n" NO_BODY);
+    receive(play, FROM_ALICE("ACK", "1", "1", ";tag=$t") NO_BODY);
+    receive(play, FROM_ALICE("MESSAGE", "3", "3", "") "Content-Type: text/plain\n"
+                                                      "Content-Length: 2\n\nhi");
+    receive(play, FROM_ALICE("REGISTER", "4", "4", "") NO_BODY);
+    receive(play, FROM_ALICE("REFER", "5", "5", "") "Refer-To: <sip:x@y>\n" NO_BODY);
+    receive(play, FROM_ALICE("INFO", "6", "6", ";tag=none") NO_BODY);
+    run(play, 1000);
+}
+
 /* The other side moves, and another one claims to be it meanwhile; then we move. */
 static void moves(struct play *play)
 {
@@ -391,6 +411,18 @@ static void called_one(void **state)
     each_fails(called, false);
 }
 
+static void cancelled_one(void **state)
+{
+    (void)state;
+    each_fails(cancelled, false);
+}
+
+static void cancelled_all(void **state)
+{
+    (void)state;
+    each_fails(cancelled, true);
+}
+
 static void called_all(void **state)
 {
     (void)state;
@@ -460,6 +492,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         {"a call that comes in, one allocation fails", called_one, 0, 0, 0},
         {"a call that comes in, from one allocation on all fail", called_all, 0, 0, 0},
+        {"a call that is cancelled, one allocation fails", cancelled_one, 0, 0, 0},
+        {"a call that is cancelled, from one allocation on all fail", cancelled_all, 0, 0, 0},
         {"a call in which both sides move, one allocation fails", moves_one, 0, 0, 0},
         {"a call in which both sides move, from one allocation on all fail", moves_all, 0, 0, 0},
         {"a call that goes out, one allocation fails", calls_one, 0, 0, 0},
