@@ -169,6 +169,8 @@ static bool connect_to_phone(struct app *a)
     struct buf why = buf_new(8192);
     int err = connection_start(a->connection);
 
+    if (!err)
+        err = connection_await(a->connection);
     if (err) {
         connection_put_why(a->connection, &why);
         terminal_error(a->terminal, buf_cstr(&why));

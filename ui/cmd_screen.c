@@ -13,7 +13,8 @@
 #include "ui/signals.h"
 
 #define FRAME_MS 16u        /* between two pictures, at least: of the phone, and of keys */
-#define FIRST_MS 50u        /* the first one waits so long for what the phone knows */
+#define FIRST_MS 50u        /* the first one waits so long for what the phone knows, */
+#define START_MS 500u       /* and so long for a phone that has to be started */
 #define BELL_MS 3000u       /* while somebody calls */
 #define BELL_LEAST_MS 1000u /* between two, however many call */
 #define NAME_COLS 60        /* of the title */
@@ -149,7 +150,7 @@ static void on_changed(void *arg)
 
     if (!a->screen.send && a->screen.trouble.n > 0)
         screen_open(&a->screen, &view_trouble);
-    draw_by(a, 0);
+    draw_by(a, a->screen.send && !a->shown_ms ? net_now_ms() + FIRST_MS : 0);
 }
 
 /* What is wrong with the settings, of which the phone that answers may know nothing. */
@@ -157,7 +158,7 @@ static void start(struct app *a)
 {
     if (connection_start(a->connection) != 0)
         on_changed(a);
-    else if (a->cli->refused.n > 0)
+    else if (a->screen.send && a->cli->refused.n > 0)
         screen_say(&a->screen, STYLE_BAD, "%" PRI_SLICE, ARG_SLICE(buf_slice(&a->cli->refused)));
 }
 
@@ -339,7 +340,7 @@ static int show(const struct cli *cli, struct terminal *terminal)
             screen_open(&a->screen, &view_setup);
         else
             start(a);
-        draw_by(a, first_start ? 0 : net_now_ms() + FIRST_MS);
+        draw_by(a, first_start ? 0 : net_now_ms() + (a->screen.send ? FIRST_MS : START_MS));
         net_loop_run(a->loop);
     }
     if (!exit && !a->began && a->screen.trouble.n > 0) {

@@ -8,6 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import tphone
+from lib.papers import Paper
 from lib.room import Room, wait_until
 from lib.screen import BEGUN, Screen
 from lib.tap import case, equal, expect, run
@@ -65,6 +66,24 @@ def port_taken():
         t.press("q")
         equal(t.status(), 0, "exit status")
         me.expect_gone()
+
+
+@case("a telephone that takes its time to start leaves the screen to who looks at it")
+def slow():
+    with Room() as room:
+        fifo, root = room.path("authorities"), Paper(room, "root")
+        os.mkfifo(fifo)  # the telephone reads it before it answers
+        me = Screen(room, settings=f"tls-ca = {fifo}\n", begun="not connected to the telephone")
+        t = me.tmux
+        t.press("?")
+        t.wait("Help")
+        t.press("Escape")
+        t.wait("not connected to the telephone")
+        with open(root.pem, "rb") as paper, open(fifo, "wb") as pipe:
+            pipe.write(paper.read())
+        t.wait("not connected", gone=True)
+        t.wait(r"no calls +│")
+        me.leave()
 
 
 @case("a telephone that is killed is told with its call, and started again, or found")

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "net/loop.h"
@@ -9,10 +10,12 @@
 #include "ui/ctl_client.h"
 #include "ui/screen/start.h"
 
-#define AGAIN_MS 1000u /* between two attempts to find the phone again */
-#define PAST_MAX 500   /* calls of the history that are asked for */
-#define LEAVE_MS 1000u /* that a good-bye has for being heard */
-#define GATHER_MS 150u /* that news of calls and people are gathered for, and asked about once */
+#define AGAIN_MS 1000u  /* between two attempts to find the phone again */
+#define START_MS 10000u /* that a phone which was started has for answering */
+#define LOOK_MS 10u     /* meanwhile it is looked for so often */
+#define PAST_MAX 500    /* calls of the history that are asked for */
+#define LEAVE_MS 1000u  /* that a good-bye has for being heard */
+#define GATHER_MS 150u  /* that news of calls and people are gathered for, and asked about once */
 
 struct connection {
     struct net_loop *loop;
@@ -24,6 +27,7 @@ struct connection {
     struct ctl_client *client;
     struct net_deadline *again, *people;
     pid_t pid;          /* of the phone that we have started; 0: none */
+    uint64_t begun_ms;  /* when; 0: it is not waited for */
     bool leaving, left; /* good-bye was said; and heard */
 };
 
@@ -150,10 +154,55 @@ static int begin(struct connection *c)
     return 0;
 }
 
+/* What comes of a start: err, or the phone is there. */
+static int settle(struct connection *c, int err, struct buf *why)
+{
+    c->begun_ms = 0;
+    ctl_client_free(c->client);
+    c->client = NULL;
+    if (!err) {
+        err = begin(c);
+        if (err)
+            ctl_client_explain(err, buf_cstr(&c->path), why);
+    }
+    if (err) {
+        if (why->n == 0)
+            buf_puts(why, strerror(-err));
+        model_note(c->screen->model, true, buf_cstr(why));
+        tell_trouble(c, "The telephone could not be started.", buf_slice(why));
+    }
+    net_deadline_set(c->again, err && c->path.n > 0 ? net_now_ms() + AGAIN_MS : NEVER_MS);
+    return err;
+}
+
+/* -EINPROGRESS: it is looked for again. */
+static int look(struct connection *c)
+{
+    struct buf why = buf_new(8192);
+    int err = start_look(c->pid, buf_cstr(&c->path), &why);
+
+    if (err == -EINPROGRESS && net_now_ms() - c->begun_ms < START_MS) {
+        net_deadline_set(c->again, net_now_ms() + LOOK_MS);
+    } else {
+        if (err == -EINPROGRESS) {
+            err = -ETIMEDOUT;
+            buf_puts(&why, "it was begun, and does not answer");
+        }
+        err = settle(c, err, &why);
+    }
+    buf_free(&why);
+    return err;
+}
+
 static void on_again(void *arg)
 {
     struct connection *c = arg;
 
+    if (c->begun_ms) {
+        if (look(c) != -EINPROGRESS)
+            c->events.changed(c->arg);
+        return;
+    }
     start_reap(&c->pid);
     if (c->leaving) { /* nobody has answered in time */
         net_loop_stop(c->loop);
@@ -207,26 +256,28 @@ int connection_start(struct connection *c)
     struct buf why = buf_new(8192);
     int err;
 
-    if (c->screen->send)
+    if (c->screen->send || c->begun_ms)
         return 0;
     start_reap(&c->pid);
     buf_clear(&c->path);
     err = start_phone(c->cli, &c->path, &c->pid, &why);
-    ctl_client_free(c->client);
-    c->client = NULL;
-    if (!err) {
-        err = begin(c);
-        if (err)
-            ctl_client_explain(err, buf_cstr(&c->path), &why);
+    if (err == -EINPROGRESS) {
+        c->begun_ms = net_now_ms();
+        net_deadline_set(c->again, c->begun_ms + LOOK_MS);
+        err = 0;
+    } else {
+        err = settle(c, err, &why);
     }
-    if (err) {
-        if (why.n == 0)
-            buf_puts(&why, strerror(-err));
-        model_note(c->screen->model, true, buf_cstr(&why));
-        tell_trouble(c, "The telephone could not be started.", buf_slice(&why));
-    }
-    net_deadline_set(c->again, err && c->path.n > 0 ? net_now_ms() + AGAIN_MS : NEVER_MS);
     buf_free(&why);
+    return err;
+}
+
+int connection_await(struct connection *c)
+{
+    int err = 0;
+
+    while (c->begun_ms && (err = look(c)) == -EINPROGRESS)
+        usleep(LOOK_MS * 1000);
     return err;
 }
 

@@ -14,7 +14,8 @@ struct net_loop;
 struct connection_events {
     /* A line of the phone: to be given to the screen; what it was is returned. */
     unsigned (*line)(void *arg, const struct ctl_line *line);
-    /* The connection is there, or has gone: then screen->trouble says why. */
+    /* The connection is there, later than when it was started; or has gone, or the phone could not be
+     * started: then screen->trouble says why. */
     void (*changed)(void *arg);
 };
 
@@ -22,10 +23,13 @@ struct connection_events {
  * may not free it. 0 or a negative errno. */
 int connection_new(struct net_loop *loop, const struct cli *cli, struct screen *screen,
                    const struct connection_events *events, void *arg, struct connection **out);
-/* Starts the phone where nobody answers, and connects to it; where that is done, nothing happens.
- * 0, or a negative errno: then screen->trouble says why, and a phone that somebody else starts is
- * found all the same. */
+/* Connects to the phone, or starts it where nobody answers and connects as soon as it does, which
+ * changed() tells; where either is done or under way, nothing happens. 0, or a negative errno: then
+ * screen->trouble says why, and a phone that somebody else starts is found all the same. */
 int connection_start(struct connection *connection);
+/* Waits until a phone that was started answers, for a few seconds, with no loop. 0 or a negative
+ * errno, likewise. */
+int connection_await(struct connection *connection);
 /* Why it could not be started, in one sentence. */
 void connection_put_why(const struct connection *connection, struct buf *out);
 void connection_free(struct connection *connection); /* NULL is fine */

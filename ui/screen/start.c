@@ -11,8 +11,6 @@
 #include "net/unix.h"
 #include "ui/runtime_dir.h"
 
-#define START_MS 10000u
-#define STEP_US 10000u
 #define LOG_MAX 4096u
 #define PATH_BYTES 4096u
 
@@ -129,19 +127,18 @@ void start_put_last_words(const char *socket, struct buf *out)
     buf_free(&path);
 }
 
-static int wait_for_it(pid_t pid, const char *socket, const char *log_path, struct buf *why)
+int start_look(pid_t pid, const char *socket, struct buf *why)
 {
-    for (unsigned us = 0; us < START_MS * 1000; us += STEP_US) {
-        if (answers(socket))
-            return 0;
-        if (waitpid(pid, NULL, WNOHANG) == pid) {
-            put_last_line(log_path, true, why);
-            return -ECHILD;
-        }
-        usleep(STEP_US);
+    struct buf log_path = buf_new(PATH_BYTES);
+    int err = answers(socket) ? 0 : -EINPROGRESS;
+
+    if (err && waitpid(pid, NULL, WNOHANG) == pid) {
+        err = -ECHILD;
+        put_log_path(socket, &log_path);
+        put_last_line(buf_cstr(&log_path), true, why);
     }
-    buf_puts(why, "it was begun, and does not answer");
-    return -ETIMEDOUT;
+    buf_free(&log_path);
+    return err;
 }
 
 static int start(const struct cli *cli, const char *socket, pid_t *pid, struct buf *why)
@@ -153,10 +150,8 @@ static int start(const struct cli *cli, const char *socket, pid_t *pid, struct b
     err = fork_daemon(cli, socket, buf_cstr(&log_path), pid);
     if (err)
         buf_puts(why, strerror(-err));
-    else
-        err = wait_for_it(*pid, socket, buf_cstr(&log_path), why);
     buf_free(&log_path);
-    return err;
+    return err ? err : -EINPROGRESS;
 }
 
 /* Names of files are as the person means them, and the daemon has another folder. */

@@ -8,10 +8,12 @@
 
 /* Finds out where its socket is, and starts a daemon of our own program there if nobody answers: in
  * a session of its own, so that nothing of this terminal reaches it, with --leave-with-screens, and
- * its messages in the file PATH.log beside the socket. Waits until it answers, for a few seconds. 0
- * and the path, and in pid its process, where it has one of ours; or a negative errno with a
- * sentence in why. */
+ * its messages in the file PATH.log beside the socket. The path, and 0: it answers; -EINPROGRESS: it
+ * was started, is in pid and will answer (start_look); or another negative errno with a sentence in
+ * why. */
 int start_phone(const struct cli *cli, struct buf *path, pid_t *pid, struct buf *why);
+/* 0: it answers; -EINPROGRESS: not yet; -ECHILD: it has ended, with its last words in why. */
+int start_look(pid_t pid, const char *socket, struct buf *why);
 /* Lets go of the process once it has ended; 0 in pid then. */
 void start_reap(pid_t *pid);
 /* What it complained of last; nothing where its last line is no complaint. */
