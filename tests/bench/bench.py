@@ -71,6 +71,14 @@ class Tphone:
                 self.room.write(f"accounts-{port}.conf", text)]
 
 
+    def talking(self, port, encryption):
+        """The commands of two phones that talk to each other, PCMU; who answers comes first."""
+        both = ["--device", "none", "--codec", "pcmu", "--play", self.room.path("pcmu.wav"),
+                "--encryption", encryption, "--sdes", "always"]
+        return ([self.program, "answer", "--listen", f"udp:127.0.0.1:{port}", *both],
+                [self.program, "call", f"sip:bob@127.0.0.1:{port}", "--for", str(CALL_S + 2), *both])
+
+
 class Baresip:
     name = "baresip"
     program = "baresip"
@@ -377,9 +385,36 @@ def speech(codec, row):
     return measure
 
 
+def encrypted(room, phone):
+    """With another one of its kind, in the clear and with keys (SDES, AES-256 in GCM)."""
+    figures = {}
+    for row, encryption in ("us to us, clear", "off"), ("us to us, SRTP", "require"):
+        if not hasattr(phone, "talking"):
+            continue
+        port = rooms.free_port()
+        with open(room.path("talking.log"), "a") as log:
+            processes = []
+            for command in phone.talking(port, encryption):
+                processes.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
+                                                  stderr=log))
+                rooms.wait_udp(port)
+            time.sleep(1)
+            before, start = cpu_s(processes[0]), time.monotonic()
+            time.sleep(CALL_S)
+            used, lasted = cpu_s(processes[0]) - before, time.monotonic() - start
+            for process in reversed(processes):
+                end_process(process)
+        figures[f"CPU-s per call-minute, {row}"] = used * 60 / lasted
+    if figures:
+        clear, keyed = figures.values()
+        figures["the second of them by the first"] = keyed / clear
+    return figures
+
+
 MEASUREMENTS = [starts, starts_by_name, starts_by_domain, registers, crowd, registered,
                 refreshes, setups, memory,
                 speech("pcmu", "CPU-s per call-minute, PCMU"),
+                encrypted,
                 speech("opus", "CPU-s per call-minute, Opus")]
 
 # Row, digits behind the point, goal. Less is better everywhere.
@@ -406,6 +441,9 @@ TABLE = [
     ("one more call, private, KiB", 1, 30.0),
     (f"kept after {MANY} calls, private, KiB", 0, None),
     ("CPU-s per call-minute, PCMU", 3, 0.25),
+    ("CPU-s per call-minute, us to us, clear", 3, None),
+    ("CPU-s per call-minute, us to us, SRTP", 3, None),
+    ("the second of them by the first", 2, None),
     ("CPU-s per call-minute, Opus", 3, None),
     ("pacing, median deviation, ms", 3, 0.03),
     ("pacing, best sd, ms", 3, 0.1),

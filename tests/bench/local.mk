@@ -1,9 +1,10 @@
 # Programs of make bench: each prints its figures and is listed in bench_programs.
-bench_programs = tests/bench/bench_parse tests/bench/jitter
+bench_programs = tests/bench/bench_parse tests/bench/bench_srtp tests/bench/jitter
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 
 tests_bench_jitter_LDADD = $(machine_ldadd)
+tests_bench_bench_srtp_LDADD = $(core_libs)
 tests_bench_bench_parse_SOURCES = tests/bench/bench_parse.c tests/bench/parse_peers.h
 tests_bench_bench_parse_CFLAGS = $(AM_CFLAGS)
 tests_bench_bench_parse_LDADD = $(core_libs)
@@ -26,7 +27,7 @@ tests_bench_bench_sip_LDADD = $(OPUS_LIBS)
 EXTRA_DIST += tests/bench/bench.py tests/bench/load.py tests/bench/screen.py
 
 # make bench [BENCH_QUICK=1]: the phone beside baresip, many calls beside SIPp too, the screen beside
-# baresip's terminal, then the parser beside others.
+# baresip's terminal, then the parser beside others, and packets with and without encryption.
 bench: $(bench_programs) $(bench_helpers) tphone$(EXEEXT)
 	@srcdir='$(srcdir)' builddir=. BENCH_QUICK='$(BENCH_QUICK)' $(PYTHON3) $(srcdir)/tests/bench/bench.py
 	@srcdir='$(srcdir)' builddir=. BENCH_QUICK='$(BENCH_QUICK)' $(PYTHON3) $(srcdir)/tests/bench/load.py
