@@ -137,11 +137,12 @@ static void check_suite(void **state)
     struct two t = pair(row->suite);
     uint8_t packet[ROOM], out[ROOM];
     struct slice bytes;
+    unsigned step = getenv("TPHONE_SHORT") ? 20 : 1;
 
     /* 200,000 packets: the sequence number wraps three times (RFC 3711 3.3.1). */
-    for (unsigned i = 0; i < 200000; i++) {
+    for (unsigned i = 0; i < 200000; i += step) {
         bytes = sent(t.a, (uint16_t)(65000 + i), 7, packet);
-        if (i % 1000 == 0 || i > 199990)
+        if (i % 1000 == 0 || i + 10 * step > 200000)
             assert_int_equal(rtp_srtp_unprotect(t.b, bytes, out, ROOM), 32);
     }
     assert_int_equal(rtp_srtp_unprotect(t.b, bytes, out, ROOM), -EALREADY);
