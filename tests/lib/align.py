@@ -26,17 +26,22 @@ def slide(spoken, heard, first, last):
     mean = sum(spoken) / n
     own = [v - mean for v in spoken]
     own_power = sum(map(operator.mul, own, own))
-    padded = [0.0] * max(0, -first) + list(heard)
     shift = max(0, -first)
+    padded = [0.0] * shift + list(heard)
     padded += [0.0] * max(0, last + shift + n - len(padded))
+    totals = [0, *itertools.accumulate(padded)]
+    powers = [0, *itertools.accumulate(map(operator.mul, padded, padded))]
     out = []
-    for lag in range(first, last + 1):
-        part = padded[lag + shift:lag + shift + n]
-        total = sum(part)
-        power = sum(map(operator.mul, part, part)) - total * total / n
+    for at in range(first + shift, last + shift + 1):
+        part = padded[at:at + n]
+        total = totals[at + n] - totals[at]
+        power = powers[at + n] - powers[at] - total * total / n
+        if power < 1e-6 * powers[-1]:  # a difference of large numbers says nothing of it
+            total = sum(part)
+            power = _square(part) - total * total / n
         dot = sum(map(operator.mul, own, part))
         out.append((dot / math.sqrt(power * own_power) if power > 0 and own_power > 0 else 0.0,
-                    lag))
+                    at - shift))
     return out
 
 

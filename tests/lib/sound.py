@@ -276,7 +276,7 @@ def match(spoken, heard, first_ms=-500, last_ms=4000):
     told = pickle.dumps((spoken.rate, spoken.samples.tobytes(), heard.rate, heard.samples.tobytes(),
                          first_ms, last_ms))
     here = os.path.dirname(os.path.abspath(__file__))
-    done = subprocess.run([sys.executable, "-c", _APART, os.path.dirname(here)], input=told,
+    done = subprocess.run([sys.executable, "-S", "-c", _APART, os.path.dirname(here)], input=told,
                           stdout=subprocess.PIPE, check=True)
     return Match(*pickle.loads(done.stdout))
 
