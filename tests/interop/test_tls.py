@@ -2,6 +2,7 @@
 """SIP over TLS: by Kamailio, with baresip and linphonec, between two of ours; and all that is refused, in words."""
 import os
 import re
+import signal
 import socket
 import ssl
 import sys
@@ -314,14 +315,18 @@ def refused():
             server = Server(room, paper, **how)
             uri = f"sips:x@127.0.0.1:{server.port}" if i % 2 else \
                 f"sip:x@127.0.0.1:{server.port};transport=tls"
-            tried.append((server, words, tphone.Call(
-                room, uri, f"call{i}", json=True, **(options or {"tls_ca": root.pem}))))
-        for server, words, call in tried:
+            trust = options or {"tls_ca": root.pem}
+            account = Account("x", "secret", "127.0.0.1", f"sip:127.0.0.1:{server.port}", "tls")
+            tried.append((server, words, tphone.Call(room, uri, f"call{i}", json=True, **trust),
+                          tphone.Register(room, account, f"account{i}", json=True, **trust)))
+        for server, words, call, register in tried:
             call.expect_status(tphone.UNREACHABLE)
-            text = call.wait_event("ended")["text"]
-            expect(words in text, f"{text!r} does not say {words!r}")
+            for text in (call.wait_event("ended")["text"],
+                         register.wait_event("registration-failed")["text"]):
+                expect(words in text, f"{text!r} does not say {words!r}")
             server.expect_nothing()
-        return f"{len(rows)} refusals"
+            register.process.signal(signal.SIGTERM)
+        return f"{2 * len(rows)} refusals"
 
 
 @case("a sips: call whose way is not TLS fails in words, and nothing is sent")
