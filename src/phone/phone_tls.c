@@ -127,7 +127,7 @@ const char *phone_tls_of_call(struct call *call)
 {
     struct buf now = buf_new(512);
 
-    if (*phone_tls_put_facts(call->phone, &call->flow, &now))
+    if (*phone_tls_put_facts(call->phone, &call->flow, &now) || call->flow.transport != SIP_TLS)
         phone_set_text(&call->safe, buf_cstr(&now));
     buf_free(&now);
     return call->safe ? call->safe : "";

@@ -4,6 +4,7 @@ begun: two phones, a conference, and a peer that tries. SIP is in the clear but 
 so keys are offered with sdes = always only."""
 import os
 import re
+import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -100,18 +101,26 @@ def sent_on():
         server = Paper(room, "server", ("DNS:localhost", "IP:127.0.0.1"), root)
         listener, plain = room.keep(sip.TcpListener(paper=server)), room.keep(sip.Peer())
         phones = [tphone.Call(room, f"sip:x@localhost:{listener.port};transport=tls", name=wanted,
-                              encryption=wanted, tls_ca=root.pem, dtls="never")
+                              encryption=wanted, tls_ca=root.pem, dtls="never", json=True)
                   for wanted in ("prefer", "require")]
         for _ in phones:
             peer = listener.accept(10)
             invite = peer.wait(lambda m: m.method == "INVITE", 10, what="an INVITE by TLS")
             expect(b"a=crypto" in invite.body, "no keys over TLS")
+            if b"RTP/SAVP" not in invite.body:
+                peer.respond(invite, 183, body=sip.sdp(free_port(2)), tag="early")
+                early = phones[0].wait_event("media", early=True)
+                expect("localhost verified" in early.get("signalling_encryption", ""), str(early))
             peer.respond(invite, 302, "Elsewhere", Contact=f"<sip:x@127.0.0.1:{plain.port}>")
         invite = plain.wait(lambda m: m.method == "INVITE", 10, what="an INVITE by UDP")
         expect(b"crypto" not in invite.body, "keys in the clear", [invite.body.decode()])
-        plain.respond(invite, 486, "Busy")
+        plain.respond(invite, 200, "OK", body=sip.sdp(free_port(2)), tag="late")
+        answered = phones[0].wait_event("answered")
+        expect("signalling_encryption" not in answered, f"it is told as safe: {answered}")
+        phones[0].process.signal(signal.SIGTERM)
         phones[1].expect_status(tphone.OTHER)
-        expect("its keys may not be sent in the clear" in phones[1].output(), "why it gave up")
+        expect("its keys may not be sent in the clear" in phones[1].output(), "why it gave up",
+               phones[1].process.tail())
         equal(len({m.get("Call-ID") for m in plain.messages}), 1, "calls by UDP")
 
 
