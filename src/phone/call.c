@@ -116,6 +116,7 @@ void call_redirected(struct call *call, const struct sip_call_event *event)
         free(call->peer);
         call->peer = peer;
     }
+    phone_set_text(&call->safe, NULL); /* that was of the way before */
     buf_puts(&text, "sent on to ");
     buf_puts(&text, call->peer);
     call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});

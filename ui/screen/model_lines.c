@@ -98,7 +98,7 @@ static void on_sound(struct model_call *c, const struct ctl_line *line, uint64_t
         model_set(&c->encryption, line->event.encryption);
     if (line->event.kind == PHONE_MEDIA)
         model_set(&c->suite, line->event.suite);
-    if (*line->event.signalling_encryption)
+    if (line->event.kind == PHONE_MEDIA || line->event.kind == PHONE_ANSWERED)
         model_set(&c->safe, line->event.signalling_encryption);
 }
 

@@ -85,6 +85,7 @@ static const struct row {
     {"how a call is heard", {UP("1"), GOOD}, {"quality"}, "Bob, call 1: quality 4.3 of 4.5, good, 0.5 percent lost, delay 56 milliseconds, round trip 38 milliseconds\n", NULL},
     {"how no call is heard", {0}, {"quality"}, "quality: there is no call to hear\n", NULL},
     {"a call closely", {UP("1"), GOOD}, {"view call"}, "Call 1: Bob, sip:bob@h, talking, 0 seconds, opus\nsound: opus/48000, encryption not known\nquality: 4.3 of 4.5, good, 0.5 percent lost, delay 56 milliseconds, round trip 38 milliseconds\n", NULL},
+    {"a call that is not by TLS any more", {UP("1"), EVENT("\"media\",\"call\":1,\"codec\":\"opus/48000\",\"signalling_encryption\":\"TLSv1.3\""), UP("1")}, {"calls", "choose 1"}, "Call 1: Bob, sip:bob@h, talking, 0 seconds, opus\nsound: opus/48000, encryption not known\nquality: not known yet\npackets: 0 sent, 0 received, 0 lost, 0 late, 0 concealed\n", NULL},
     {"no call closely", {0}, {"details"}, "Call: none\n", NULL},
     {"little is told", {UP("1")}, {"tell little"}, "tell: little\n", NULL},
     {"not of what one does oneself", {UP("1")}, {"tell little", HELD("1")}, "", NULL},
