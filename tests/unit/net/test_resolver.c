@@ -227,8 +227,8 @@ static void silence(void **state)
     assert_int_equal(ask(f, DNS_ADDRESS, SLICE("silent.test")), 0);
     wait_for(f, 2);
     assert_told(f, "Connection timed out\nConnection timed out\n");
-    assert_true(net_now_ms() - start_ms >= NET_RESOLVE_LIMIT_MS - 1);
-    assert_true(net_now_ms() - start_ms < NET_RESOLVE_LIMIT_MS + 2000);
+    assert_true(net_now_ms() - start_ms >= 1999); /* two seconds are promised */
+    assert_true(net_now_ms() - start_ms < 4000);
     assert_true(fake_dns_asked(f->dns, "SRV", "silent.test") > 1); /* it was repeated */
 }
 
