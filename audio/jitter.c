@@ -9,16 +9,17 @@
 
 enum {
     PACKET_MAX_MS = 120,
-    FIRST_MS = 20,      /* over one packet, before anything is known */
+    FIRST_MS = 10,      /* over one packet, before anything is known */
     STEP_MS = 10,       /* how much is played at a time while nothing is there */
     DRAWN_MS = 40,      /* held without a packet, before sound is invented */
     HOLD_MS = 100,      /* both together, before it counts as a pause */
     EXCESS_MS = 300,    /* delay over the target that is thrown away, not played faster */
-    SLOW_MS = 8,        /* delay over the target from which on to play faster */
+    SLOW_MS = 5,        /* delay over the target from which on to play faster */
     FAST_MS = 4,        /* delay under the target from which on to play slower */
     JUMP_MS = 2000,     /* timestamps ahead of the time by more are another stream's */
     MAX_DROPOUT = 3000, /* RFC 3550 A.1 */
     MAX_MISORDER = 100,
+    ASKED = 64,
     SEEN = 64,          /* sequence numbers of which it is known whether they came */
     DISORDER_STEP = 64, /* packets over which it is averaged whether they come in order */
 };
@@ -48,6 +49,8 @@ struct jitter {
     bool fresh;  /* the next packet is a stream's first */
     int64_t next_sequence, next_timestamp;
     uint32_t held, drawn; /* played while the place in the stream stood still; held of it */
+    uint32_t ahead[2];    /* the most that was queued when sound was asked for: lately, before */
+    uint32_t asked;       /* how often it was */
     uint32_t skipped;     /* held, and then it was lost: for the decision about the next packet */
 };
 
@@ -407,15 +410,35 @@ static int64_t overdue(const struct jitter *j, int64_t play, uint32_t queued)
     return late > j->packet_units && late > usual ? late : 0;
 }
 
-static void choose_speed(const struct jitter *j, int64_t late, int64_t wanted, int64_t waited,
+/* How far ahead of the hearing sound is asked for: one beat may ask several times, and the delay
+ * that does for the first has to do for the last. */
+static uint32_t most_ahead(const struct jitter *j)
+{
+    return j->ahead[0] > j->ahead[1] ? j->ahead[0] : j->ahead[1];
+}
+
+static void note_ahead(struct jitter *j, uint32_t queued)
+{
+    if (j->paused)
+        return;
+    if (j->asked++ % ASKED == 0) {
+        j->ahead[1] = j->ahead[0];
+        j->ahead[0] = 0;
+    }
+    j->ahead[0] = j->ahead[0] > queued ? j->ahead[0] : queued;
+}
+
+static void choose_speed(const struct jitter *j, int64_t late, uint32_t queued, int64_t waited,
                          struct jitter_decision *out)
 {
+    int64_t wanted = target(j, queued), enough = target(j, most_ahead(j));
+
     if (waited > 0 && late < wanted + waited) {
         out->stretch = JITTER_EXPAND;
         out->amount = out->duration;
-    } else if (late > wanted + units(j, SLOW_MS)) {
+    } else if (late > enough + units(j, SLOW_MS)) {
         out->stretch = JITTER_ACCELERATE;
-        out->amount = (uint32_t)(late - wanted);
+        out->amount = (uint32_t)(late - enough);
     } else if (late < wanted - units(j, FAST_MS)) {
         out->stretch = JITTER_EXPAND;
         out->amount = (uint32_t)(wanted - late);
@@ -433,7 +456,7 @@ static void decode_first(struct jitter *j, int64_t play, uint32_t queued,
     out->payload_type = p->payload_type;
     out->first = j->fresh;
     out->skipped = j->skipped;
-    choose_speed(j, late, target(j, queued), overdue(j, play, queued), out);
+    choose_speed(j, late, queued, overdue(j, play, queued), out);
     j->fresh = false;
     j->given = p;
     j->skipped = 0;
@@ -551,6 +574,7 @@ void jitter_get(struct jitter *j, uint64_t now_us, uint32_t queued, struct jitte
     int64_t play = time_of(j, now_us) + queued;
 
     release_given(j);
+    note_ahead(j, queued);
     while (j->store.n)
         if (look_at_first(j, play, queued, out))
             return;

@@ -14,12 +14,12 @@ enum {
     COVERED_MS = 35,    /* of a spike by holding the sound, see audio/jitter.c, */
     SPARING_MS = 68,    /* up to here delay is spent freely, beyond it only */
     WORSE_MS = 60,      /* where the jitter itself is more than that, */
-    COSTLY_MS = 135,    /* from here on a delay that all notice is worse than a few gaps */
+    COSTLY_MS = 130,    /* from here on a delay that all notice is worse than a few gaps */
 };
 
 static const float OFTEN = 0.01f, SELDOM = 0.04f; /* shares of packets above the quantiles */
 static const float TOO_OFTEN = 0.2f;              /* above COSTLY_MS: only then is it worth it */
-static const float SHORT_TAIL = 1.5f,
+static const float SHORT_TAIL = 1.4f,
                    TAIL = 2.5f;         /* of the way from the one quantile to the other, beyond */
 static const float FORGET = 0.0693f;    /* a second: half in ten */
 static const float SPIKY = 0.1f;        /* share of packets that can be called a spike */

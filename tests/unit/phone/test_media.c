@@ -36,11 +36,9 @@ static bool sounds_like(const char *spoken, const char *heard, double least)
     return m.correlation >= least;
 }
 
-/* A call begins with more delay than it needs, which is won back in its first second: that moves
- * what follows by 20 ms. */
 static bool is_same_sound(const char *spoken, const char *heard)
 {
-    return sounds_like(spoken, heard, 0.9);
+    return sounds_like(spoken, heard, 0.95);
 }
 
 static void check_totals(const struct media_stats *t, const struct media_stats *other,
