@@ -190,6 +190,19 @@ static void holds_with_keys(struct far *far)
     hangs_up(far, cseq + 1, tag);
 }
 
+/* Keys, and a codec that we lack. */
+static void is_refused(struct far *far)
+{
+    char tag[64], body[1024];
+
+    snprintf(body, sizeof body, KEYED, 1u, "sendrecv", "Vz");
+    strstr(body, "SAVP 0")[strlen("SAVP ")] = '3';
+    ask_until(far, "INVITE", 1, "", body);
+    to_tag(far, tag);
+    ask(far, "ACK", 1, tag, "");
+    assert_true(says(far, "488"));
+}
+
 /* Copies a header of what was heard. */
 static const char *header(const struct far *far, const char *name, char out[512])
 {
@@ -341,6 +354,7 @@ static void forgetting(void **state)
     set_up(state);
     far = *state;
     memory_watch(secrets, ARRAY_LEN(secrets));
+    once(far, is_refused, 0);
     once(far, holds_with_keys, 0);
     tear_down(state);
     assert_int_equal(memory_found(), 0);
