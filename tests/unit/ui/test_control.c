@@ -157,6 +157,8 @@ static void memory_may_fail_anywhere(void **state)
     buf_free(&all);
 }
 
+#define TURNS_MAX 1000
+
 static void replies_come_in_order_and_before_events(void **state)
 {
     struct desk *desk = *state;
@@ -165,22 +167,28 @@ static void replies_come_in_order_and_before_events(void **state)
                                          "\"reply\":\"two\",\"ok\":true,\"call\":",
                                          "\"reply\":3,\"ok\":true",
                                          "\"reply\":4,\"ok\":",
-                                         "\"reply\":5,\"ok\":true,\"accounts\":[]",
-                                         "\"event\":\"volume\""};
+                                         "\"reply\":5,\"ok\":true,\"accounts\":[]"};
     struct buf all = buf_new(1048576);
     int fd = connect_one(desk);
     const char *at;
 
     assert_true(fd >= 0);
     say(fd, TALK);
-    turn(desk);
-    hear(fd, &all);
+    for (int i = 0; i < TURNS_MAX && !(strstr(buf_cstr(&all), "\"reply\":5") &&
+                                       strstr(buf_cstr(&all), "\"event\":\"volume\""));
+         i++) {
+        turn(desk); /* one is heard for a moment of each, which may end before all is done */
+        gather(fd, &all);
+    }
+    count_lines(&all);
     at = buf_cstr(&all);
     for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
         at = strstr(at, wanted[i]);
         if (!at)
             fail_msg("no %s in %s", wanted[i], buf_cstr(&all));
     }
+    at = strstr(buf_cstr(&all), "\"reply\":3");
+    assert_non_null(strstr(at, "\"event\":\"volume\""));
     close(fd);
     turn(desk);
     buf_free(&all);
@@ -213,7 +221,7 @@ static void half_a_line_is_waited_for(void **state)
 }
 
 #define MANY 32
-#define FLOOD_MS 200
+#define FLOOD_MS 100
 #define EVENT_BYTES 60 /* at least, of a line */
 
 struct flood {
@@ -284,16 +292,29 @@ static size_t flood_for(struct desk *desk, int fd)
     return flood.n;
 }
 
+/* The most of a few times: a machine with other work takes some of each. */
+static size_t most_of(struct desk *desk, int fd)
+{
+    size_t most = 0;
+
+    for (int i = 0; i < 3; i++) {
+        size_t n = flood_for(desk, fd);
+
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
 /* The more clients there are the smaller is the part of the time that one of them may have. */
 static void who_floods_leaves_room(void **state)
 {
     struct desk *desk = *state;
     int fds[MANY] = {connect_one(desk)};
-    size_t alone = flood_for(desk, fds[0]), among_many;
+    size_t alone = most_of(desk, fds[0]), among_many;
 
     for (size_t i = 1; i < MANY; i++)
         fds[i] = connect_one(desk);
-    among_many = flood_for(desk, fds[0]);
+    among_many = most_of(desk, fds[0]);
     for (size_t i = 0; i < MANY; i++)
         close(fds[i]);
     turn(desk);
