@@ -221,6 +221,32 @@ def another_phone():
             expect(int(result["received"]) > (80 if phone is moved else 30), f"heard: {result}")
 
 
+@case("one rings for six seconds and never shakes hands, another answers: with that one it is talked")
+def forked():
+    with Room() as room, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media:
+        media.bind(("127.0.0.1", free_port(2)))
+        other = tphone.Answer(room, "other", times=1, spoken=sound.tone(440, 20))
+        server = room.keep(Server())
+        phone = tphone.Call(room, f"sip:x@127.0.0.1:{server.port}", spoken=sound.tone(440, 20))
+        invite = server.wait(lambda m: m.method == "INVITE", what="our call")
+        server.respond(invite, 183, tag="one",
+                       body=_sdp(media.getsockname()[1], "active", b"RTP/AVP"))
+        time.sleep(6)
+        with_other = server.ask(other, invite.body)
+        server.answer(other, with_other)
+        server.respond(invite, 200, tag="two", body=with_other[1].body)
+        server.wait(lambda m: m.start.startswith("ACK"), what="our ACK")
+        time.sleep(1.5)
+        server.end(other, with_other)
+        other.expect_status(tphone.OK)
+        phone.stop()
+        for who in other, phone:
+            result = tphone.results(who)[0]
+            equal((result["outcome"] in ("answered", "interrupted"), result["encryption"]),
+                  (True, "dtls-unverified"), f"of {who.name}")
+            expect(int(result["received"]) > 30, f"heard: {result}")
+
+
 def _another_digit(body):
     at = body.index(b"sha-256 ") + 8
     return body[:at] + (b"B" if body[at:at + 1] == b"A" else b"A") + body[at + 1:]
