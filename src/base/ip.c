@@ -162,3 +162,14 @@ bool ip_is_loopback(const struct ip *ip)
     return ip->family == 6 ? memcmp(ip->bytes, one, 16) == 0
                            : ip->family == 4 && ip->bytes[0] == 127;
 }
+
+bool ip_is_private(const struct ip *ip)
+{
+    const uint8_t *b = ip->bytes;
+
+    if (ip->family == 6)
+        return ip_is_loopback(ip) || (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && b[1] >> 6 == 2);
+    return ip->family == 4 && (ip_is_loopback(ip) || b[0] == 10 ||
+                               (b[0] == 172 && b[1] >> 4 == 1) || (b[0] == 192 && b[1] == 168) ||
+                               (b[0] == 169 && b[1] == 254) || (b[0] == 100 && b[1] >> 6 == 1));
+}

@@ -34,5 +34,7 @@ bool ip_same(const struct ip *a, const struct ip *b);      /* and the port */
 bool ip_is_any(const struct ip *ip);                       /* 0.0.0.0 or :: */
 bool ip_is_multicast(const struct ip *ip);
 bool ip_is_loopback(const struct ip *ip);
+/* Of a network that is not reached from elsewhere: loopback, link-local, RFC 1918, 6598, 4193. */
+bool ip_is_private(const struct ip *ip);
 
 #endif

@@ -64,6 +64,7 @@ int call_media_open(struct call *call)
     us = describe_us(call, &how.local);
     call->media_at = us.address;
     err = call_keys_choose(call, &us.keying);
+    us.keying.reachable = !ip_is_private(&us.address);
     if (!err)
         err = sdp_exchange_new(&us, &call->phone->rng, &call->sdp);
     mem_wipe(&us.keying, sizeof us.keying);

@@ -27,15 +27,22 @@ static size_t n_ends(const struct media_stream *s)
     return s->agreed->params.rtcp_mux ? 1 : 2;
 }
 
+static void forget_elsewhere(struct media_stream *s)
+{
+    rtp_dtls_free(s->elsewhere.dtls);
+    s->elsewhere.dtls = NULL;
+}
+
 void stream_forget_dtls(struct media_stream *s)
 {
     for (size_t i = 0; i < ARRAY_LEN(s->dtls); i++) {
         rtp_dtls_free(s->dtls[i]);
         s->dtls[i] = NULL;
     }
+    forget_elsewhere(s);
     rtp_srtp_free(s->srtcp);
     s->srtcp = NULL;
-    s->dtls_told = false;
+    s->dtls_told = s->dtls_heard = false;
 }
 
 void stream_prepare_dtls(struct media_stream *s, const struct media_agreement *before)
@@ -146,6 +153,69 @@ static void look(struct media_stream *s)
         end_it(s, STREAM_NO_SRTP);
 }
 
+/* --- from behind a NAT ----------------------------------------------------------------------- */
+
+/* Where the description names an address that nothing comes from, whoever shakes hands from another
+ * one, with the certificate that was named, is the far end behind a NAT. Until that is proven he
+ * shares nothing with the handshake that was agreed on, and makes room for another one after a
+ * second. Not before the call is answered: it may be one whom only the answer names, and who would
+ * take the refusal of his certificate for the end of it. */
+#define ELSEWHERE_MS 1000
+
+static bool may_be_elsewhere(const struct media_stream *s)
+{
+    const struct media_dtls *how = &s->agreed->params.dtls;
+
+    return stream_dtls_waits(s) && !s->dtls_told && !s->dtls_heard && s->dtls[0] && !how->active &&
+           !how->early;
+}
+
+static void open_elsewhere(struct media_stream *s, const struct ip *from, uint64_t now_ms)
+{
+    const struct media_dtls *how = &s->agreed->params.dtls;
+    const struct rtp_dtls_identity *identity;
+
+    if (s->elsewhere.dtls &&
+        (ip_same(from, &s->elsewhere.from) || now_ms < s->elsewhere.since_ms + ELSEWHERE_MS))
+        return;
+    forget_elsewhere(s);
+    s->elsewhere.from = *from;
+    s->elsewhere.since_ms = now_ms;
+    if (identity_get(how->identity, &identity) == 0)
+        (void)rtp_dtls_new(identity, RTP_DTLS_PASSIVE, how->fingerprints, how->n_fingerprints,
+                           now_ms, &s->elsewhere.dtls);
+}
+
+static void look_elsewhere(struct media_stream *s)
+{
+    struct net_sockaddr to = net_sockaddr_of(&s->elsewhere.from);
+    struct slice datagram;
+
+    while (rtp_dtls_output(s->elsewhere.dtls, &datagram))
+        (void)net_rtp_send(s->pair.rtp_fd, &to, datagram);
+    if (rtp_dtls_state(s->elsewhere.dtls) != RTP_DTLS_READY ||
+        !rtp_latch_proven(&s->latch, &s->elsewhere.from))
+        return;
+    rtp_dtls_free(s->dtls[0]);
+    s->dtls[0] = s->elsewhere.dtls;
+    s->elsewhere.dtls = NULL;
+    s->dtls_heard = true;
+    stream_set_remote(s);
+}
+
+static bool take_elsewhere(struct media_stream *s, struct slice datagram, const struct ip *from,
+                           uint64_t now_ms)
+{
+    if (!may_be_elsewhere(s))
+        return false;
+    open_elsewhere(s, from, now_ms);
+    if (!s->elsewhere.dtls || !ip_same(from, &s->elsewhere.from))
+        return false;
+    rtp_dtls_input(s->elsewhere.dtls, datagram, now_ms);
+    look_elsewhere(s);
+    return true;
+}
+
 /* --- going on -------------------------------------------------------------------------------- */
 
 /* False: not now. */
@@ -183,20 +253,30 @@ void stream_dtls_beat(struct media_stream *s, uint64_t now_us)
         if (partner && now_ms >= rtp_dtls_deadline_ms(s->dtls[i]))
             rtp_dtls_tick(s->dtls[i], now_ms);
     }
+    if (s->elsewhere.dtls && now_ms >= rtp_dtls_deadline_ms(s->elsewhere.dtls)) {
+        rtp_dtls_tick(s->elsewhere.dtls, now_ms);
+        look_elsewhere(s);
+    }
     look(s);
 }
 
-/* Only from where media is sent to: what others send is not looked at. */
+/* Only from where media is sent to, or is proven to be sent to: what others send is not looked at.
+ */
 bool stream_dtls_take(struct media_stream *s, bool rtcp, struct slice datagram,
                       const struct ip *from, uint64_t arrived_us)
 {
     size_t i = rtcp ? 1 : 0;
 
-    if (rtp_demux(datagram) != RTP_KIND_DTLS || !s->dtls[i] ||
-        !ip_same(from, rtcp ? &s->latch.rtcp : &s->latch.rtp))
+    if (rtp_demux(datagram) != RTP_KIND_DTLS || !s->dtls[i])
         return false;
-    rtp_dtls_input(s->dtls[i], datagram, arrived_us / 1000);
-    put_out(s, i);
+    if (!ip_same(from, rtcp ? &s->latch.rtcp : &s->latch.rtp)) {
+        if (rtcp || !take_elsewhere(s, datagram, from, arrived_us / 1000))
+            return false;
+    } else {
+        s->dtls_heard |= !rtcp;
+        rtp_dtls_input(s->dtls[i], datagram, arrived_us / 1000);
+        put_out(s, i);
+    }
     if (stream_dtls_waits(s))
         look(s);
     return true;

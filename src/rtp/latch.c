@@ -48,6 +48,13 @@ static struct rtp_latch_candidate *candidate_at(struct rtp_latch *l, const struc
     return c;
 }
 
+static void move(struct rtp_latch *l, const struct ip *from)
+{
+    l->latched = l->heard = l->heard_rtp = true;
+    l->rtp = *from;
+    l->rtcp = ip_same(&l->signalled_rtcp, &l->signalled) ? *from : next_port(from);
+}
+
 static enum rtp_latch_verdict consider(struct rtp_latch *l, const struct ip *from, uint32_t ssrc,
                                        uint16_t sequence)
 {
@@ -59,9 +66,7 @@ static enum rtp_latch_verdict consider(struct rtp_latch *l, const struct ip *fro
     c->next = (uint16_t)(sequence + 1);
     if (++c->packets < (ip_same(from, &l->left) ? RTP_LATCH_LEFT_PACKETS : RTP_LATCH_PACKETS))
         return RTP_LATCH_REFUSE;
-    l->latched = l->heard = l->heard_rtp = true;
-    l->rtp = *from;
-    l->rtcp = ip_same(&l->signalled_rtcp, &l->signalled) ? *from : next_port(from);
+    move(l, from);
     return RTP_LATCH_MOVED;
 }
 
@@ -77,6 +82,14 @@ enum rtp_latch_verdict rtp_latch_rtp(struct rtp_latch *l, const struct ip *from,
     if (l->heard_rtp)
         return RTP_LATCH_REFUSE;
     return consider(l, from, ssrc, sequence);
+}
+
+bool rtp_latch_proven(struct rtp_latch *l, const struct ip *from)
+{
+    if (!l->rtp.family || l->heard_rtp)
+        return false;
+    move(l, from);
+    return true;
 }
 
 bool rtp_latch_rtcp(struct rtp_latch *l, const struct ip *from)

@@ -58,6 +58,9 @@ void rtp_latch_signalled(struct rtp_latch *l, const struct ip *rtp, const struct
 /* RTP that parsed and whose payload type was agreed on came from there. */
 enum rtp_latch_verdict rtp_latch_rtp(struct rtp_latch *l, const struct ip *from, uint32_t ssrc,
                                      uint16_t sequence);
+/* Whoever is there has shown by other means (rtp/dtls.h) that he is the far end: we send there from
+ * now on, unless RTP has shown already where it is. False: it stays. */
+bool rtp_latch_proven(struct rtp_latch *l, const struct ip *from);
 /* RTCP that parsed came from there. False: a stranger's. RTCP must come from the host that RTP
  * comes from; where that host has been latched or the port differs, the first port is kept. */
 bool rtp_latch_rtcp(struct rtp_latch *l, const struct ip *from);

@@ -88,15 +88,24 @@ static bool choose_crypto(const struct sdp_keying *keying, const struct sdp_medi
 
 /* --- DTLS ------------------------------------------------------------------------------------ */
 
+static bool is_behind_nat(const struct sdp_keying *keying, const struct sdp_media *media)
+{
+    struct ip ip;
+
+    return keying->reachable && ip_parse(media->connection.host, &ip) == 0 && ip_is_private(&ip);
+}
+
 /* Our role: the opposite of what an answer says; what an offer leaves to us stays as it is in an
- * association that goes on (RFC 8842 5.3), and else begins. */
+ * association that goes on (RFC 8842 5.3), and else we begin, unless we could not reach them. */
 static enum sdp_setup our_setup(const struct sdp_secured *before, const struct sdp_dtls *theirs,
-                                bool answer)
+                                bool answer, bool nat)
 {
     if (answer && !sdp_setup_answers(theirs->setup))
         return SDP_SETUP_NONE;
     if (theirs->setup == SDP_SETUP_ACTPASS && before && sdp_dtls_goes_on(&before->theirs, theirs))
         return before->active ? SDP_SETUP_ACTIVE : SDP_SETUP_PASSIVE;
+    if (theirs->setup == SDP_SETUP_ACTPASS && nat)
+        return SDP_SETUP_PASSIVE;
     return sdp_setup_answer(theirs->setup);
 }
 
@@ -110,7 +119,7 @@ static bool choose_dtls(const struct sdp_keying *keying, const struct sdp_model 
 
     if (!knows_dtls(keying) || sdp_dtls_parse(model, media, &theirs) != 0)
         return false;
-    ours = our_setup(before, &theirs, answer);
+    ours = our_setup(before, &theirs, answer, is_behind_nat(keying, media));
     if (ours == SDP_SETUP_NONE)
         return false;
     *out =

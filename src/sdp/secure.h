@@ -31,6 +31,7 @@ struct sdp_keying {
     struct sdp_crypto own[SDP_MAX_CRYPTO];
     size_t n_own;
     struct fingerprint certificate; /* ours; without hash: there is no DTLS */
+    bool reachable; /* from everywhere: who has a private address begins, as he is behind a NAT */
 };
 
 enum sdp_keyed { SDP_CLEAR, SDP_SDES, SDP_DTLS };

@@ -120,6 +120,43 @@ static void check_kind(void **state)
     assert_int_equal(ip_is_loopback(&ip), row->loopback);
 }
 
+/* Both ends of each range, and what stands beside it. */
+static const struct private_row {
+    const char *name, *in;
+    bool is_private;
+} private_rows[] = {
+    {"private: 10.0.0.0", "10.0.0.0", true},
+    {"private: 10.255.255.255", "10.255.255.255", true},
+    {"private: 11.0.0.0", "11.0.0.0", false},
+    {"private: 172.15.255.255", "172.15.255.255", false},
+    {"private: 172.16.0.0", "172.16.0.0", true},
+    {"private: 172.31.255.255", "172.31.255.255", true},
+    {"private: 172.32.0.0", "172.32.0.0", false},
+    {"private: 192.168.1.1", "192.168.1.1", true},
+    {"private: 192.169.0.0", "192.169.0.0", false},
+    {"private: 100.63.255.255", "100.63.255.255", false},
+    {"private: 100.64.0.0, of a provider", "100.64.0.0", true},
+    {"private: 100.127.255.255", "100.127.255.255", true},
+    {"private: 100.128.0.0", "100.128.0.0", false},
+    {"private: 169.254.1.1, link-local", "169.254.1.1", true},
+    {"private: 127.0.0.1", "127.0.0.1", true},
+    {"private: 192.0.2.1", "192.0.2.1", false},
+    {"private: ::1", "::1", true},
+    {"private: fe80::1", "fe80::1", true},
+    {"private: fec0::1", "fec0::1", false},
+    {"private: fd00::1", "fd00::1", true},
+    {"private: fe00::1", "fe00::1", false},
+    {"private: 2001:db8::1", "2001:db8::1", false},
+};
+
+static void check_private(void **state)
+{
+    const struct private_row *row = *state;
+    struct ip ip = ip_of(row->in);
+
+    assert_int_equal(ip_is_private(&ip), row->is_private);
+}
+
 static void no_address_is_of_no_kind(void **state)
 {
     struct ip none = {0};
@@ -140,5 +177,6 @@ int main(void)
 
     return RUN_ROWS("base/ip rows", rows, check_row) +
            RUN_ROWS("base/ip kinds", kind_rows, check_kind) +
+           RUN_ROWS("base/ip: private", private_rows, check_private) +
            cmocka_run_group_tests_name("base/ip", tests, NULL, NULL);
 }

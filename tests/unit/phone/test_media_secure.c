@@ -401,6 +401,7 @@ static void unusable_keys_are_silence(void **state)
     assert_false(got(w, false, &b));
     assert_false(got(w, true, &b)); /* no last report either */
     assert_int_equal(w->told[MEDIA_REMOTE_BYE], 0);
+    assert_int_equal(w->told[MEDIA_KEYS], 1); /* and it is said */
     world_free(w);
 }
 

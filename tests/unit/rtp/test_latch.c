@@ -19,22 +19,37 @@ static const struct row {
     char goes_to; /* where we send afterwards */
 } rows[] = {
     {"what SDP said is believed", {"S1", "S2"}, "aa", 'S'},
-    {"four in sequence from elsewhere take its place", {"N1", "N2", "N3", "N4", "N5"}, "rrrma", 'N'},
+    {"four in sequence from elsewhere take its place",
+     {"N1", "N2", "N3", "N4", "N5"},
+     "rrrma",
+     'N'},
     {"three do not", {"N1", "N2", "N3"}, "rrr", 'S'},
     {"a gap starts the count anew", {"N1", "N2", "N4", "N5", "N6", "N7"}, "rrrrrm", 'N'},
-    {"another SSRC starts the count anew", {"N1", "N2", "N3/2", "N4/2", "N5/2", "N6/2"}, "rrrrrm",
+    {"another SSRC starts the count anew",
+     {"N1", "N2", "N3/2", "N4/2", "N5/2", "N6/2"},
+     "rrrrrm",
      'N'},
     {"after one packet from SDP's address nothing moves",
-     {"S1", "X1", "X2", "X3", "X4", "X5", "S2"}, "arrrrra", 'S'},
-    {"one packet from SDP's address ends a stranger's attempt", {"X1", "X2", "X3", "S1", "X4"},
-     "rrrar", 'S'},
+     {"S1", "X1", "X2", "X3", "X4", "X5", "S2"},
+     "arrrrra",
+     'S'},
+    {"one packet from SDP's address ends a stranger's attempt",
+     {"X1", "X2", "X3", "S1", "X4"},
+     "rrrar",
+     'S'},
     {"it moves once", {"N1", "N2", "N3", "N4", "X1", "X2", "X3", "X4", "N5"}, "rrrmrrrra", 'N'},
-    {"SDP's address comes too late", {"N1", "N2", "N3", "N4", "S1", "S2", "S3", "S4"}, "rrrmrrrr",
+    {"SDP's address comes too late",
+     {"N1", "N2", "N3", "N4", "S1", "S2", "S3", "S4"},
+     "rrrmrrrr",
      'N'},
     {"a stranger's packets in between keep nobody out",
-     {"X1", "N1", "X9", "N2", "X20", "N3", "X31", "N4"}, "rrrrrrrm", 'N'},
+     {"X1", "N1", "X9", "N2", "X20", "N3", "X31", "N4"},
+     "rrrrrrrm",
+     'N'},
     {"the sequence number wraps", {"N65534", "N65535", "N0", "N1"}, "rrrm", 'N'},
-    {"RTCP from SDP's RTCP port counts as heard, not as RTP", {"s", "N1", "N2", "N3", "N4"}, "arrrm",
+    {"RTCP from SDP's RTCP port counts as heard, not as RTP",
+     {"s", "N1", "N2", "N3", "N4"},
+     "arrrm",
      'N'},
     {"RTCP of a stranger is refused", {"x"}, "r", 'S'},
     {"and after RTP as well", {"S1", "x"}, "ar", 'S'},
@@ -191,6 +206,23 @@ static void test_nowhere_to_send(void **state)
     }
 }
 
+/* As RTP does, it moves once, and not away from where RTP has come from. */
+static void test_who_has_proven_himself(void **state)
+{
+    struct rtp_latch l = latch_of("192.0.2.1:5060");
+    struct ip n = address_of('N'), x = ip_of("203.0.113.66:4000");
+
+    (void)state;
+    assert_true(rtp_latch_proven(&l, &n));
+    assert_true(ip_same(&l.rtp, &n));
+    assert_int_equal(step(&l, "N1"), 'a');
+    assert_false(rtp_latch_proven(&l, &x));
+    l = latch_of("192.0.2.1:5060");
+    assert_int_equal(step(&l, "S1"), 'a');
+    assert_false(rtp_latch_proven(&l, &n));
+    assert_int_equal(step(&l, "S2"), 'a');
+}
+
 static void test_latching_with_mux_takes_rtcp_along(void **state)
 {
     struct rtp_latch l = {0};
@@ -213,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_the_address_that_was_left),
         cmocka_unit_test(test_nowhere_to_send),
         cmocka_unit_test(test_latching_with_mux_takes_rtcp_along),
+        cmocka_unit_test(test_who_has_proven_himself),
     };
 
     return RUN_ROWS("rtp/latch", rows, check_row) +

@@ -180,9 +180,44 @@ static void check_text(void **state)
     sdp_exchange_free(x);
 }
 
+/* Who can be reached from everywhere lets those begin that cannot. */
+static void behind_a_nat(void **state)
+{
+    static const struct {
+        bool reachable;
+        const char *offer, *ours;
+    } rows[] = {
+        {true, "c=IN IP4 10.0.0.7\na=setup:actpass\n", "a=setup:passive"},
+        {true, "c=IN IP4 10.0.0.7\na=setup:passive\n", "a=setup:active"},
+        {true, "a=setup:actpass\n", "a=setup:active"},
+        {true, "c=IN IP4 a.example\na=setup:actpass\n", "a=setup:active"},
+        {false, "c=IN IP4 10.0.0.7\na=setup:actpass\n", "a=setup:active"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct sdp_local local = sdp_test_local();
+        struct rng rng = rng_seeded(1);
+        struct sdp_exchange *x;
+        struct buf ours = buf_new(ROOM);
+        char text[ROOM];
+
+        local.keying.certificate = (struct fingerprint){FINGERPRINT_SHA256, {1, 2, 3}};
+        local.keying.reachable = rows[i].reachable;
+        assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
+        snprintf(text, sizeof text, "%s%s%s%s", HEAD, DTLS, rows[i].offer, SHA_256);
+        assert_int_equal(sdp_exchange_take_offer(x, slice_of(text)), 0);
+        assert_int_equal(sdp_exchange_answer(x, &ours), 0);
+        assert_true(says(buf_slice(&ours), rows[i].ours));
+        buf_free(&ours);
+        sdp_exchange_free(x);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(roles_stay)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(roles_stay),
+                                       cmocka_unit_test(behind_a_nat)};
 
     return RUN_ROWS("sdp/secure by DTLS: two phones", two_rows, check_two) +
            RUN_ROWS("sdp/secure by DTLS: strangers", text_rows, check_text) +
