@@ -260,8 +260,7 @@ void stream_dtls_beat(struct media_stream *s, uint64_t now_us)
     look(s);
 }
 
-/* Only from where media is sent to, or is proven to be sent to: what others send is not looked at.
- */
+/* Only from where media is sent to, or from who has proven that he is the far end. */
 bool stream_dtls_take(struct media_stream *s, bool rtcp, struct slice datagram,
                       const struct ip *from, uint64_t arrived_us)
 {

@@ -254,17 +254,21 @@ def held_back():
         check(load.report(), answered=12, failed=0)
 
 
-@case("nothing is written down, and no command of on-event is started")
+@case("nothing is written down, and no command of on-event is started; nothing is encrypted unasked")
 def no_traces():
     with Room() as room:
         config = room.write("c.conf", f"on-event = * touch {room.path('started')}\n")
-        callee = tphone.Answer(room, times=2)
+        keyed = room.write("keyed.conf", "encryption = prefer\n")
+        callee = tphone.Answer(room, times=4)
         load = Load(room, callee.uri, 2, 20, 0.1, config=config)
         load.expect_status(0)
-        callee.expect_status(0)
         expect(not os.path.exists(room.path("started")), "a command was started")
         files = [f for _, _, fs in os.walk(load.home) for f in fs]
         equal(files, [], "files in its home")
+        Load(room, callee.uri, 2, 20, 0.2, config=keyed).expect_status(0)
+        callee.expect_status(0)
+        equal([r["encryption"] for r in tphone.results(callee)],
+              ["none"] * 2 + ["dtls-unverified"] * 2, "what is encrypted")
 
 
 if __name__ == "__main__":
