@@ -13,7 +13,9 @@ libaudio_a_SOURCES = \
 	audio/file_open.c audio/file_open.h \
 	audio/file_write.c \
 	audio/jitter.c audio/jitter.h \
+	audio/jitter_decide.c \
 	audio/jitter_delay.c audio/jitter_delay.h \
+	audio/jitter_private.h \
 	audio/jitter_store.c audio/jitter_store.h \
 	audio/level.c audio/level.h \
 	audio/mixer.c audio/mixer.h \
