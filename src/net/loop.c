@@ -12,6 +12,7 @@
 struct net_loop {
     uv_loop_t uv;
     uv_poll_t highest; /* watched for a moment, see make_room */
+    struct net_spawner *spawner;
 };
 
 struct net_deadline {
@@ -83,6 +84,16 @@ void net_loop_free(struct net_loop *loop)
 uv_loop_t *net_loop_uv(struct net_loop *loop)
 {
     return &loop->uv;
+}
+
+void net_loop_set_spawner(struct net_loop *loop, struct net_spawner *spawner)
+{
+    loop->spawner = spawner;
+}
+
+struct net_spawner *net_loop_spawner(const struct net_loop *loop)
+{
+    return loop->spawner;
 }
 
 void net_loop_run(struct net_loop *loop)

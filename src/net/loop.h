@@ -11,6 +11,7 @@
 #include "base/timers.h"
 
 struct net_loop;
+struct net_spawner;
 
 /* 0 or a negative errno. */
 int net_loop_new(struct net_loop **out);
@@ -19,6 +20,10 @@ int net_loop_new(struct net_loop **out);
 void net_loop_free(struct net_loop *loop);
 /* For handles of the caller's own: signals, polls, asyncs. */
 uv_loop_t *net_loop_uv(struct net_loop *loop);
+
+/* Who starts programs for those who live on the loop; NULL: they do it themselves. */
+void net_loop_set_spawner(struct net_loop *loop, struct net_spawner *spawner);
+struct net_spawner *net_loop_spawner(const struct net_loop *loop);
 
 /* Turns until net_loop_stop, or until nothing is left that could happen. */
 void net_loop_run(struct net_loop *loop);

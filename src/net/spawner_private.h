@@ -1,0 +1,41 @@
+/* What the two ends of a spawner say to each other: one message each, without waiting for answers.
+ * Both are the same program in the same moment, so structs go as they are. */
+#ifndef NET_SPAWNER_PRIVATE_H
+#define NET_SPAWNER_PRIVATE_H
+
+#include "net/spawner.h"
+
+enum spawner_verb { SPAWNER_START, SPAWNER_SIGNAL, SPAWNER_ASK };
+
+/* Behind it the words and the variables, each with its NUL, or what is asked. With START come three
+ * descriptors, with ASK one, the socket that is answered on. */
+struct spawner_order {
+    enum spawner_verb verb;
+    uint32_t id;
+    int number; /* of the signal, or what is asked */
+    bool is_group, has_environment;
+    uint32_t words, variables;
+};
+
+/* The program with this id has ended, or could not be started (err). */
+struct spawner_news {
+    uint32_t id;
+    int err, status, by_signal;
+};
+
+/* The answer to a question; behind it its text, beside it perhaps a descriptor. */
+struct spawner_answer {
+    int err;
+};
+
+/* Does not return. fd: the only descriptor that it needs. */
+_Noreturn void spawner_serve(int fd, const struct net_spawner_spec *spec);
+
+/* One message of two parts with up to SPAWNER_FDS_MAX descriptors. 0 or a negative errno. */
+#define SPAWNER_FDS_MAX 3
+int spawner_send(int fd, const void *head, size_t n_head, struct slice rest, const int *fds,
+                 size_t n_fds);
+/* The other side of that: bytes, 0 at the end, or a negative errno. n_fds gets how many came. */
+ptrdiff_t spawner_receive(int fd, char *to, size_t room, int fds[SPAWNER_FDS_MAX], size_t *n_fds);
+
+#endif

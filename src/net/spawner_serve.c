@@ -1,0 +1,325 @@
+/* The helper: one thread, which waits for orders and for the ends of what it has started. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/slice.h"
+#include "net/spawner_private.h"
+
+extern char **environ;
+
+struct child {
+    uint32_t id;
+    pid_t pid;
+    bool is_group;
+};
+
+struct helper {
+    int fd;
+    const struct net_spawner_spec *spec;
+    struct child *children;
+    size_t n, room;
+    char message[SPAWNER_MESSAGE_MAX];
+};
+
+static void on_child(int number)
+{
+    (void)number; /* it only interrupts ppoll */
+}
+
+static void tell(const struct helper *h, const struct spawner_news *news)
+{
+    while (send(h->fd, news, sizeof *news, MSG_NOSIGNAL) < 0 && errno == EINTR)
+        ;
+}
+
+/* --- starting ------------------------------------------------------------------------------- */
+
+static bool same_words(char *const *a, char *const *b)
+{
+    while (*a && *b && strcmp(*a, *b) == 0)
+        a++, b++;
+    return !*a && !*b;
+}
+
+static bool is_allowed(const struct helper *h, char *const *words)
+{
+    for (size_t i = 0; i < h->spec->n; i++)
+        if (same_words(words, h->spec->commands[i].words))
+            return true;
+    return false;
+}
+
+static bool is_ours(const char *variable)
+{
+    return strncmp(variable, SPAWNER_VARIABLES, strlen(SPAWNER_VARIABLES)) == 0;
+}
+
+/* Fills list with n texts of the message and NULL; false: there are fewer. */
+static bool take_texts(struct slice *rest, char **list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *end = memchr(rest->p, '\0', rest->n);
+
+        if (!end)
+            return false;
+        list[i] = (char *)(uintptr_t)rest->p;
+        *rest = slice_skip(*rest, (size_t)(end - rest->p) + 1);
+    }
+    list[n] = NULL;
+    return true;
+}
+
+/* Ours, but what is like theirs, and theirs. NULL: no memory. */
+static char **join_environment(char **theirs)
+{
+    size_t n = 0, ours = 0;
+    char **all;
+
+    while (environ[ours])
+        ours++;
+    all = calloc(ours + SPAWNER_VARIABLES_MAX + 1, sizeof *all);
+    for (size_t i = 0; all && i < ours; i++)
+        if (!is_ours(environ[i]))
+            all[n++] = environ[i];
+    for (size_t i = 0; all && theirs[i]; i++)
+        if (is_ours(theirs[i]))
+            all[n++] = theirs[i];
+    return all;
+}
+
+static int remember(struct helper *h, const struct child *child)
+{
+    struct child *more;
+
+    if (h->n == h->room) {
+        more = realloc(h->children, (2 * h->room + 8) * sizeof *more);
+        if (!more)
+            return -ENOMEM;
+        h->children = more;
+        h->room = 2 * h->room + 8;
+    }
+    h->children[h->n++] = *child;
+    return 0;
+}
+
+/* Signals as any program gets them: what our parent ignores, and what we do, is our own affair. */
+static void set_attributes(posix_spawnattr_t *attributes, bool is_group)
+{
+    sigset_t all, none;
+
+    sigfillset(&all);
+    sigemptyset(&none);
+    posix_spawnattr_setsigdefault(attributes, &all);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setflags(attributes, (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+                                                 (is_group ? POSIX_SPAWN_SETSID : 0)));
+}
+
+static int spawn(char **words, char **environment, bool is_group, const int fds[3], pid_t *pid)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int err;
+
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_init(&actions);
+    set_attributes(&attributes, is_group);
+    for (int i = 0; i < 3; i++)
+        posix_spawn_file_actions_adddup2(&actions, fds[i], i);
+    err = posix_spawnp(pid, words[0], &actions, &attributes, words, environment);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return -err;
+}
+
+static int start(struct helper *h, const struct spawner_order *order, struct slice rest,
+                 const int fds[3])
+{
+    char *words[SPAWNER_WORDS_MAX + 1], *variables[SPAWNER_VARIABLES_MAX + 1], **environment;
+    struct child child = {.id = order->id, .is_group = order->is_group};
+    int err;
+
+    if (order->words == 0 || order->words > SPAWNER_WORDS_MAX ||
+        order->variables > SPAWNER_VARIABLES_MAX || !take_texts(&rest, words, order->words) ||
+        !take_texts(&rest, variables, order->variables))
+        return -EINVAL;
+    if (!is_allowed(h, words))
+        return -EPERM;
+    err = remember(h, &child);
+    if (err)
+        return err;
+    environment = order->has_environment ? join_environment(variables) : environ;
+    err = environment ? spawn(words, environment, order->is_group, fds, &child.pid) : -ENOMEM;
+    if (environment != environ)
+        free(environment);
+    h->children[h->n - 1] = child;
+    if (err)
+        h->n--;
+    return err;
+}
+
+/* --- answering ------------------------------------------------------------------------------ */
+
+/* In a process of its own, so that a dead disk holds nothing else. */
+static _Noreturn void answer(const struct helper *h, unsigned what, struct slice asked, int on)
+{
+    struct buf text = buf_new(SPAWNER_ANSWER_MAX);
+    struct spawner_answer answer;
+    int fd = -1;
+
+    close(h->fd);
+    answer.err = h->spec->answer(h->spec->arg, what, asked, &fd, &text);
+    spawner_send(on, &answer, sizeof answer, buf_slice(&text), &fd, fd >= 0 ? 1 : 0);
+    _exit(0);
+}
+
+/* Who asks hears of a failure by the end of the socket. */
+static void fork_answer(const struct helper *h, unsigned what, struct slice asked, int on)
+{
+    if (h->spec->answer && fork() == 0)
+        answer(h, what, asked, on);
+}
+
+/* --- orders --------------------------------------------------------------------------------- */
+
+static void do_signal(const struct helper *h, const struct spawner_order *order)
+{
+    for (size_t i = 0; i < h->n; i++)
+        if (h->children[i].id == order->id)
+            kill(h->children[i].is_group ? -h->children[i].pid : h->children[i].pid, order->number);
+}
+
+static void obey(struct helper *h, size_t n, const int fds[3], size_t n_fds)
+{
+    struct spawner_order order;
+    struct slice rest = {h->message, n};
+    int err;
+
+    if (n < sizeof order)
+        return;
+    memcpy(&order, h->message, sizeof order);
+    rest = slice_skip(rest, sizeof order);
+    switch (order.verb) {
+    case SPAWNER_SIGNAL:
+        do_signal(h, &order);
+        break;
+    case SPAWNER_ASK:
+        if (n_fds == 1)
+            fork_answer(h, (unsigned)order.number, rest, fds[0]);
+        break;
+    case SPAWNER_START:
+        err = n_fds == 3 ? start(h, &order, rest, fds) : -EINVAL;
+        if (err)
+            tell(h, &(struct spawner_news){.id = order.id, .err = err});
+        break;
+    }
+}
+
+/* false: our parent has gone. */
+static bool take_order(struct helper *h)
+{
+    int fds[SPAWNER_FDS_MAX];
+    size_t n_fds;
+    ptrdiff_t n = spawner_receive(h->fd, h->message, sizeof h->message, fds, &n_fds);
+
+    if (n < 0)
+        return n == -EINTR || n == -EAGAIN;
+    if (n > 0)
+        obey(h, (size_t)n, fds, n_fds);
+    for (size_t i = 0; i < n_fds; i++)
+        close(fds[i]);
+    return n > 0;
+}
+
+/* The number of the process is free from here on, so that of its group is used at once. */
+static void bury(struct helper *h)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        for (size_t i = 0; i < h->n; i++) {
+            struct spawner_news news = {.id = h->children[i].id};
+
+            if (h->children[i].pid != pid)
+                continue;
+            if (h->children[i].is_group)
+                kill(-pid, SIGKILL);
+            news.status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+            news.by_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+            tell(h, &news);
+            h->children[i] = h->children[--h->n];
+            break;
+        }
+    }
+}
+
+/* Keys that end or stop a program reach us as well, and it is our parent that they are for. */
+static void set_signals(sigset_t *usual)
+{
+    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2};
+    struct sigaction action = {.sa_handler = SIG_IGN};
+    sigset_t child;
+
+    for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
+        sigaction(ignored[i], &action, NULL);
+    action.sa_handler = on_child;
+    sigaction(SIGCHLD, &action, NULL);
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, usual);
+    sigdelset(usual, SIGCHLD);
+}
+
+/* A pipe that we held open would never end for who reads it. */
+static int keep_only(int fd)
+{
+    int nothing = open("/dev/null", O_RDWR), kept = 3;
+
+    for (int i = 0; i < 3 && nothing >= 0; i++)
+        dup2(nothing, i);
+    if (fd != kept)
+        kept = dup2(fd, kept);
+    fcntl(kept, F_SETFD, FD_CLOEXEC);
+    syscall(SYS_close_range, 4u, ~0u, 0u);
+    return kept;
+}
+
+_Noreturn void spawner_serve(int fd, const struct net_spawner_spec *spec)
+{
+    struct helper *h = calloc(1, sizeof *h);
+    sigset_t usual;
+
+    if (!h)
+        _exit(1);
+#ifdef __linux__
+    prctl(PR_SET_NAME, "tphone-helper", 0, 0, 0); /* as ps shows it */
+#endif
+    set_signals(&usual);
+    h->fd = keep_only(fd);
+    h->spec = spec;
+    if (spec->begin)
+        spec->begin(spec->arg);
+    for (;;) {
+        struct pollfd p = {.fd = h->fd, .events = POLLIN};
+        int ready = ppoll(&p, 1, NULL, &usual);
+
+        bury(h);
+        if (ready > 0 && !take_order(h))
+            _exit(0);
+    }
+}
