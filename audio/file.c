@@ -102,8 +102,8 @@ int audio_reader_open(const char *path, struct audio_reader **out, char why[AUDI
     return err ? err : open_reader(fd, path, out, why);
 }
 
-int audio_reader_open_pipe(int fd, const char *name, struct audio_reader **out,
-                           char why[AUDIO_WHY_MAX])
+int audio_reader_open_fd(int fd, const char *name, struct audio_reader **out,
+                         char why[AUDIO_WHY_MAX])
 {
     return open_reader(fd, name, out, why);
 }

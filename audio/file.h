@@ -19,10 +19,11 @@ struct audio_writer;
  * that ends in .raw is headerless mono, 16 bit, little-endian, 8 kHz. Returns 0 or -errno
  * (-EBADMSG: not a sound file) with a sentence in why, which may be NULL. */
 int audio_reader_open(const char *path, struct audio_reader **out, char why[AUDIO_WHY_MAX]);
-/* The same of a pipe, whose samples come one after the other: reading waits for whoever writes. fd
- * is the reader's from now on, whatever comes of it. name is what why calls it. */
-int audio_reader_open_pipe(int fd, const char *name, struct audio_reader **out,
-                           char why[AUDIO_WHY_MAX]);
+/* The same of a descriptor, which is the reader's from now on, whatever comes of it: a file, or a
+ * pipe, whose samples come one after the other: reading waits for whoever writes. name is what why
+ * calls it, and tells raw sound. */
+int audio_reader_open_fd(int fd, const char *name, struct audio_reader **out,
+                         char why[AUDIO_WHY_MAX]);
 void audio_reader_close(struct audio_reader *r);
 uint32_t audio_reader_rate_hz(const struct audio_reader *r);
 /* Samples in the whole file, 0 where that is not known. */
@@ -40,6 +41,10 @@ int audio_reader_rewind(struct audio_reader *r);
  * sentence in why, which may be NULL (-EINVAL: the ending, say). */
 int audio_writer_open(const char *path, uint32_t rate_hz, uint8_t channels,
                       struct audio_writer **out, char why[AUDIO_WHY_MAX]);
+/* The same of the descriptor of a file, to be read and written, which is the writer's from now on,
+ * whatever comes of it. */
+int audio_writer_open_fd(int fd, const char *path, uint32_t rate_hz, uint8_t channels,
+                         struct audio_writer **out, char why[AUDIO_WHY_MAX]);
 /* Whether the name has one of those endings: 0, or -EINVAL with a sentence. Touches no disk. */
 int audio_writer_check_name(const char *path, char why[AUDIO_WHY_MAX]);
 /* The rate that a file of this name has best for sound of rate_hz: not every kind has every. */

@@ -256,19 +256,21 @@ static int open_kind(struct audio_writer *w, const struct kind *kind)
     return kind->format ? open_sound(w, kind->format) : write_header(w);
 }
 
-int audio_writer_open(const char *path, uint32_t rate_hz, uint8_t channels,
-                      struct audio_writer **out, char why[AUDIO_WHY_MAX])
+static int check(const char *path, uint8_t channels, char why[AUDIO_WHY_MAX])
 {
-    int fd = -1, err = audio_writer_check_name(path, why);
-    struct audio_writer *w;
+    int err = audio_writer_check_name(path, why);
 
     if (!err && (channels < 1 || channels > CHANNELS_MAX))
         err = audio_file_because(-EINVAL, why, "record to", path, "it must have 1 or 2 channels");
-    if (!err)
-        err = audio_file_open(path, O_WRONLY | O_CREAT | O_NOFOLLOW, "record to", &fd, why);
-    if (err)
-        return err;
-    w = calloc(1, sizeof *w);
+    return err;
+}
+
+static int open_writer(int fd, const char *path, uint32_t rate_hz, uint8_t channels,
+                       struct audio_writer **out, char why[AUDIO_WHY_MAX])
+{
+    struct audio_writer *w = calloc(1, sizeof *w);
+    int err;
+
     if (!w) {
         close(fd);
         return audio_file_because(-ENOMEM, why, "record to", path, strerror(ENOMEM));
@@ -281,6 +283,26 @@ int audio_writer_open(const char *path, uint32_t rate_hz, uint8_t channels,
     }
     *out = w;
     return 0;
+}
+
+int audio_writer_open(const char *path, uint32_t rate_hz, uint8_t channels,
+                      struct audio_writer **out, char why[AUDIO_WHY_MAX])
+{
+    int fd, err = check(path, channels, why);
+
+    if (!err)
+        err = audio_file_open(path, O_WRONLY | O_CREAT | O_NOFOLLOW, "record to", &fd, why);
+    return err ? err : open_writer(fd, path, rate_hz, channels, out, why);
+}
+
+int audio_writer_open_fd(int fd, const char *path, uint32_t rate_hz, uint8_t channels,
+                         struct audio_writer **out, char why[AUDIO_WHY_MAX])
+{
+    int err = check(path, channels, why);
+
+    if (err)
+        close(fd);
+    return err ? err : open_writer(fd, path, rate_hz, channels, out, why);
 }
 
 int audio_writer_write(struct audio_writer *w, const int16_t *frames, size_t n)

@@ -7,6 +7,7 @@
 #include "phone/contacts.h"
 #include "phone/contacts_edit.h"
 #include "phone/folders.h"
+#include "phone/helper.h"
 #include "phone/history.h"
 #include "ui/control_private.h"
 #include "ui/json.h"
@@ -20,7 +21,8 @@
 
 struct control_job {
     uv_work_t work;
-    struct client *client; /* NULL: it has gone */
+    struct client *client;            /* NULL: it has gone */
+    const struct net_spawner *helper; /* writes contacts, where there is one */
     enum json_action action;
     struct buf path;                     /* empty: there is none, and so no row */
     uint64_t by_ms;                      /* the worker begins by then; 0: it has */
@@ -81,6 +83,8 @@ static int read_contacts(struct control_job *job)
     bool more = true;
 
     if (!err)
+        contacts_use_helper(contacts, job->helper);
+    if (!err)
         err = contacts_refresh(contacts, &job->why);
     if (err == -EBADMSG)
         err = 0; /* the reply has the good lines, and says which is wrong */
@@ -99,6 +103,8 @@ static int edit_contact(struct control_job *job)
     const struct contacts_edit edit = {job->name, job->address, job->rename,
                                        job->was,  job->fresh,   job->remove};
 
+    if (job->path.n > 0 && job->helper)
+        return helper_edit_contacts(job->helper, &edit, &job->why);
     if (job->path.n > 0)
         return contacts_edit(buf_cstr(&job->path), &edit, &job->why);
     buf_puts(&job->why, "there is no $HOME; name the file of contacts with --contacts-file");
@@ -209,6 +215,7 @@ void control_begin_job(struct client *client)
         return;
     }
     job->by_ms = 0;
+    job->helper = net_loop_spawner(session->loop);
     if (uv_queue_work(net_loop_uv(session->loop), &job->work, work_in_worker, on_done) != 0)
         abort(); /* only a NULL callback makes it fail */
 }

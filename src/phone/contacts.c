@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "base/rand.h"
 #include "base/text.h"
+#include "phone/helper.h"
 #include "phone/spelling.h"
 #include "phone/target.h"
 #include "sip/uri.h"
@@ -32,6 +33,7 @@ struct book {
 
 struct contacts {
     char *path;
+    const struct net_spawner *helper; /* opens the file where we may not; NULL: nobody does */
     struct rng rng;
     struct book book;
     struct stat seen; /* the file that was read last; st_nlink 0: none */
@@ -357,13 +359,10 @@ static int read_descriptor(int fd, struct buf *text)
     return n < 0 ? -errno : 0;
 }
 
-/* What stands under the path now, and what kind of thing that is. A pipe is not waited for. */
-int contacts_read_file(const char *path, struct stat *seen, struct buf *text)
+static int read_opened(int fd, struct stat *seen, struct buf *text)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err = 0;
+    int err = 0;
 
-    if (fd < 0)
-        return -errno;
     if (fstat(fd, seen) != 0)
         err = -errno;
     else if (!S_ISREG(seen->st_mode))
@@ -372,6 +371,22 @@ int contacts_read_file(const char *path, struct stat *seen, struct buf *text)
         err = read_descriptor(fd, text);
     close(fd);
     return err;
+}
+
+/* What stands under the path now, and what kind of thing that is. A pipe is not waited for. */
+static int read_file(const char *path, const struct net_spawner *helper, struct stat *seen,
+                     struct buf *text)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err = fd < 0 ? -errno : 0;
+
+    if (err == -EACCES && helper)
+        err = helper_open_contacts(helper, path, &fd);
+    return err ? err : read_opened(fd, seen, text);
+}
+
+int contacts_read_file(const char *path, struct stat *seen, struct buf *text)
+{
+    return read_file(path, NULL, seen, text);
 }
 
 static int explain(const char *path, int err, struct buf *why)
@@ -423,7 +438,7 @@ int contacts_refresh(struct contacts *contacts, struct buf *why)
         return 0; /* there is still none */
     contacts->seen = now;
     if (!err)
-        err = contacts_read_file(contacts->path, &contacts->seen, &text);
+        err = read_file(contacts->path, contacts->helper, &contacts->seen, &text);
     if (err == -ENOENT || err == -ENOTDIR)
         err = 0; /* nobody has written one */
     if (!err)
@@ -459,6 +474,11 @@ void contacts_free(struct contacts *contacts)
     free(contacts->told);
     free(contacts->path);
     free(contacts);
+}
+
+void contacts_use_helper(struct contacts *contacts, const struct net_spawner *helper)
+{
+    contacts->helper = helper;
 }
 
 unsigned contacts_version(const struct contacts *contacts)

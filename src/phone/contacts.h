@@ -19,10 +19,13 @@
 #define CONTACTS_FILE_BYTES_MAX 1048576
 
 struct contacts;
+struct net_spawner;
 
 /* path is copied. A file that is missing is empty. 0 or -ENOMEM. */
 int contacts_new(const char *path, struct contacts **out);
 void contacts_free(struct contacts *contacts);
+/* Who opens the file where we may not ourselves (phone/helper.h); it outlives the contacts. */
+void contacts_use_helper(struct contacts *contacts, const struct net_spawner *helper);
 /* Reads the file where it has changed. 0; -EBADMSG: lines are wrong, of which why has the first,
  * "FILE:LINE:COLUMN: sentence", and how many more; the contacts are those of the others; another
  * negative errno with a sentence in why, and the contacts are as before. The same fault is told

@@ -47,14 +47,18 @@ libphone_a_SOURCES = \
 	src/phone/file_replace.h \
 	src/phone/folders.c \
 	src/phone/folders.h \
+	src/phone/helper.c \
+	src/phone/helper.h \
+	src/phone/helper_answer.c \
+	src/phone/helper_private.h \
 	src/phone/history.c \
 	src/phone/history.h \
 	src/phone/history_db.c \
 	src/phone/history_db.h \
-	src/phone/keyring.c \
-	src/phone/keyring.h \
 	src/phone/identity.c \
 	src/phone/identity.h \
+	src/phone/keyring.c \
+	src/phone/keyring.h \
 	src/phone/media.c \
 	src/phone/media.h \
 	src/phone/media_desk.c \
@@ -107,6 +111,10 @@ libphone_a_SOURCES = \
 	src/phone/quality.c \
 	src/phone/quality.h \
 	src/phone/snapshot.c \
+	src/phone/sound_file.c \
+	src/phone/sound_file.h \
+	src/phone/sound_kind.c \
+	src/phone/sound_kind.h \
 	src/phone/spelling.c \
 	src/phone/spelling.h \
 	src/phone/target.c \

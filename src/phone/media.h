@@ -113,6 +113,7 @@ struct media_config {
                           * silence takes its place. Copied. It is opened by a worker with the
                           * first stream that wants it, and closed with the last */
     int opus_complexity; /* 0 to 10; below 0: 9 */
+    const struct net_spawner *helper; /* opens files where we may not; NULL: nobody does */
 };
 
 /* 0, or -ENOMEM or what libuv said. Starts no thread yet. */

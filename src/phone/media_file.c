@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audio/file.h"
 #include "audio/resample.h"
+#include "phone/sound_file.h"
 
 #define LEAST_HALF_SAMPLES 2048 /* a quarter of a second at 8 kHz, in 4 KiB */
 #define RAW_SAMPLES 2048
@@ -103,7 +103,7 @@ static int player_prepare(struct media_player *p)
     int err = 0;
 
     if (!p->reader)
-        err = audio_reader_open(p->path, &p->reader, p->why);
+        err = sound_file_read(p->jobs->helper, p->path, &p->reader, p->why);
     if (!err && p->resample_hz != p->back.rate_hz) {
         resample_free(p->resample);
         p->resample = NULL;
@@ -365,7 +365,8 @@ static void recorder_write_behind(struct media_job *job)
     int err = 0;
 
     if (!r->err && !r->writer)
-        r->err = audio_writer_open(r->path, r->sink.rate_hz, r->sink.channels, &r->writer, r->why);
+        r->err = sound_file_write(r->jobs->helper, r->path, r->sink.rate_hz, r->sink.channels,
+                                  &r->writer, r->why);
     if (!r->err)
         err = recorder_write_back(r);
     if (r->last) {

@@ -33,11 +33,13 @@ struct media_job {
 };
 
 struct media_pool;
+struct net_spawner;
 
 struct media_jobs {
     uv_prepare_t prepare;
     struct list waiting; /* of struct media_job */
     struct media_pool *pool;
+    const struct net_spawner *helper; /* of who opens files in jobs; NULL: there is none */
 };
 
 /* 0, or a negative errno; then there is nothing to close. */

@@ -205,7 +205,7 @@ static int decode(struct pipe_helper *h)
     int16_t piece[PIECE_SAMPLES];
     struct audio_reader *reader;
     uint32_t rate_hz;
-    int n = 1, err = audio_reader_open_pipe(h->from, "what is piped in", &reader, h->why);
+    int n = 1, err = audio_reader_open_fd(h->from, "what is piped in", &reader, h->why);
 
     if (err)
         return err;

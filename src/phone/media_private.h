@@ -11,6 +11,7 @@ struct media {
     void (*on_closed)(void *arg);
     char *cname, *device;
     int opus_complexity;
+    const struct net_spawner *helper;
     struct media_gains gains;
     struct rng rng;
     struct media_link inbox;     /* of struct media_message, on the signalling loop */

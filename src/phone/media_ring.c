@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audio/file.h"
 #include "audio/mixer.h"
 #include "audio/resample.h"
 #include "audio/tone.h"
 #include "phone/media_thread.h"
+#include "phone/sound_file.h"
 
 #define TONE_MOST_S 30u /* of a file: what is behind that is not heard */
 #define TONE_LEAST_S 3u /* a shorter one has silence behind it, so that it does not rattle */
@@ -138,7 +138,7 @@ static void load_in_worker(struct media_job *job)
     struct media_ring *ring = (struct media_ring *)((char *)job - offsetof(struct media_ring, job));
     struct audio_reader *reader;
 
-    ring->err = audio_reader_open(ring->path, &reader, ring->why);
+    ring->err = sound_file_read(ring->thread->jobs.helper, ring->path, &reader, ring->why);
     if (ring->err)
         return;
     ring->err = read_samples(ring, reader);

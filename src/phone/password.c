@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "phone/program.h"
-#include "phone/words.h"
 
 /* Whatever was put in the place of our file since. */
 #define PASSWORD_SELF "/proc/self/exe"
@@ -99,22 +98,32 @@ int password_command_start(struct net_loop *loop, const char *command, password_
 }
 
 /* No file of settings: there is none that matters, and one that is being edited may be wrong. */
+int password_keyring_words(const char *uri, struct words *out)
+{
+    const char *const words[] = {PASSWORD_SELF, "password", "--show", "--config", "/dev/null", uri};
+
+    *out = (struct words){0};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        out->v[i] = slice_dup(slice_of(words[i]));
+        if (!out->v[i]) {
+            words_free(out);
+            return -ENOMEM;
+        }
+        out->n++;
+    }
+    return 0;
+}
+
 int password_keyring_start(struct net_loop *loop, const char *uri, password_fn *on_done, void *arg,
                            struct password_command **out)
 {
-    const char *const words[] = {PASSWORD_SELF, "password", "--show", "--config", "/dev/null", uri};
     struct password_command *c = calloc(1, sizeof *c);
+    int err = c ? password_keyring_words(uri, &c->words) : -ENOMEM;
 
-    for (size_t i = 0; c && i < ARRAY_LEN(words); i++) {
-        c->words.v[i] = slice_dup(slice_of(words[i]));
-        if (!c->words.v[i]) {
-            password_command_free(c);
-            return -ENOMEM;
-        }
-        c->words.n++;
+    if (err) {
+        password_command_free(c);
+        return err;
     }
-    if (!c)
-        return -ENOMEM;
     c->keyring = true;
     return start(c, loop, on_done, arg, out);
 }

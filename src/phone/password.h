@@ -8,7 +8,7 @@
 #ifndef PHONE_PASSWORD_H
 #define PHONE_PASSWORD_H
 
-#include "base/slice.h"
+#include "phone/words.h"
 
 #define PASSWORD_BYTES_MAX 4096
 #define PASSWORD_COMMAND_MS 30000
@@ -28,6 +28,8 @@ int password_command_start(struct net_loop *loop, const char *command, password_
  * waits there keeps nothing here from going on. uri: of the account. */
 int password_keyring_start(struct net_loop *loop, const char *uri, password_fn *on_done, void *arg,
                            struct password_command **out);
+/* The command by which that is done. 0 or -ENOMEM. */
+int password_keyring_words(const char *uri, struct words *out);
 /* Ends the program where it still runs; on_done will not run any more. NULL is fine. */
 void password_command_free(struct password_command *command);
 

@@ -283,6 +283,7 @@ static int open_media(struct phone *phone)
         .arg = phone,
         .device = phone->device,
         .opus_complexity = -1,
+        .helper = net_loop_spawner(phone->loop),
     };
     int err = media_new(&media, &phone->media);
 

@@ -16,6 +16,8 @@ int phone_open_contacts(struct phone *phone)
 
     if (folders_contacts(phone->config, &path) == 0)
         err = contacts_new(buf_cstr(&path), &phone->contacts);
+    if (!err && phone->contacts)
+        contacts_use_helper(phone->contacts, net_loop_spawner(phone->loop));
     buf_free(&path);
     /* Before the sockets: where a process is killed, Linux closes first what was opened last, and
      * takes its time for a watch, while the next phone wants the port already. */

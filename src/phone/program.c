@@ -1,14 +1,17 @@
 #include "phone/program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "net/loop.h"
+#include "net/spawner.h"
 
 struct stream {
     uv_pipe_t pipe;
@@ -18,7 +21,9 @@ struct stream {
     bool ended;
 };
 
+/* Started by the helper of its loop, where there is one, else by us. */
 struct program {
+    struct net_spawned *spawned;
     uv_process_t process;
     uv_pipe_t in;
     uv_write_t write;
@@ -70,12 +75,27 @@ static void close_handle(void *handle)
 /* 0 where there was somebody to get it. */
 static int send_signal(struct program *p, int number)
 {
+    if (p->spawned)
+        return net_spawned_signal(p->spawned, number);
     if (p->is_group)
         return kill(-p->process.pid, number);
     return uv_process_kill(&p->process, number);
 }
 
-/* A process that was killed is waited for, else it would stay as a zombie. */
+/* A process of ours that was killed is waited for, else it would stay as a zombie. */
+static void end_process(struct program *p)
+{
+    bool killed = p->running && send_signal(p, SIGKILL) == 0;
+
+    if (p->spawned || !p->process.data) {
+        net_spawned_free(p->spawned);
+        p->spawned = NULL;
+        p->running = false;
+    } else if (!killed) {
+        close_handle(&p->process);
+    }
+}
+
 static void end_all(struct program *p)
 {
     net_deadline_free(p->deadline);
@@ -83,8 +103,7 @@ static void end_all(struct program *p)
     close_handle(&p->in);
     close_handle(&p->out.pipe);
     close_handle(&p->err.pipe);
-    if (!p->running || send_signal(p, SIGKILL) != 0) /* nobody is left to kill */
-        close_handle(&p->process);
+    end_process(p);
 }
 
 static bool has_line(const struct program *p)
@@ -166,6 +185,18 @@ static void on_deadline(void *arg)
     finish(p);
 }
 
+static void exited(struct program *p, int64_t status, int by_signal)
+{
+    p->running = false;
+    p->exited = true;
+    p->status = status;
+    p->by_signal = by_signal;
+    if (p->done || p->freed)
+        return;
+    net_deadline_set(p->deadline, net_now_ms() + PROGRAM_AFTER_EXIT_MS);
+    look(p);
+}
+
 /* The number of the process is free from here on, so that of its group is used at once, if at all.
  */
 static void on_exit_of(uv_process_t *process, int64_t status, int by_signal)
@@ -174,16 +205,24 @@ static void on_exit_of(uv_process_t *process, int64_t status, int by_signal)
 
     if (p->is_group)
         send_signal(p, SIGKILL);
-    p->running = false;
-    p->exited = true;
-    p->status = status;
-    p->by_signal = by_signal;
-    if (p->done || p->freed) {
+    if (p->done || p->freed)
         close_handle(&p->process);
+    exited(p, status, by_signal);
+}
+
+/* The helper has killed the rest of the group. */
+static void on_end_of(void *arg, int err, int status, int by_signal)
+{
+    struct program *p = arg;
+
+    p->spawned = NULL;
+    if (err) {
+        p->running = false;
+        p->start_err = err;
+        net_deadline_set(p->deadline, 0);
         return;
     }
-    net_deadline_set(p->deadline, net_now_ms() + PROGRAM_AFTER_EXIT_MS);
-    look(p);
+    exited(p, status, by_signal);
 }
 
 static struct stream *stream_of(struct program *p, const void *handle)
@@ -237,6 +276,44 @@ static void feed(struct program *p)
         close_handle(&p->in);
 }
 
+/* One end for it, in *theirs, the other one for us. */
+static int open_stream(uv_pipe_t *pipe, bool it_reads, int *theirs)
+{
+    int fds[2],
+        err = uv_pipe(fds, it_reads ? 0 : UV_NONBLOCK_PIPE, it_reads ? UV_NONBLOCK_PIPE : 0);
+
+    if (err)
+        return err;
+    *theirs = fds[it_reads ? 0 : 1];
+    err = uv_pipe_open(pipe, fds[it_reads ? 1 : 0]);
+    if (err)
+        close(fds[it_reads ? 1 : 0]);
+    return err;
+}
+
+static int spawn_by_helper(struct program *p, struct net_spawner *helper,
+                           const struct program_spec *spec)
+{
+    int fds[3] = {-1, -1, -1}, err = 0;
+
+    if (p->input.base)
+        err = open_stream(&p->in, true, &fds[0]);
+    else if ((fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0)
+        err = -errno;
+    if (!err)
+        err = open_stream(&p->out.pipe, false, &fds[1]);
+    if (!err)
+        err = open_stream(&p->err.pipe, false, &fds[2]);
+    if (!err)
+        err = net_spawn(helper, spec->words, spec->environment, spec->is_group, fds, on_end_of, p,
+                        &p->spawned);
+    for (int i = 0; i < 3; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    p->running = !err;
+    return err;
+}
+
 static int spawn(struct program *p, uv_loop_t *loop, const struct program_spec *spec)
 {
     uv_stdio_container_t stdio[] = {
@@ -273,12 +350,15 @@ static void open_pipe(struct program *p, uv_loop_t *loop, uv_pipe_t *pipe)
     p->handles++;
 }
 
-static void start(struct program *p, uv_loop_t *loop, const struct program_spec *spec)
+static void start(struct program *p, struct net_loop *net_loop, const struct program_spec *spec)
 {
+    struct net_spawner *helper = net_loop_spawner(net_loop);
+    uv_loop_t *loop = net_loop_uv(net_loop);
+
     open_pipe(p, loop, &p->in);
     open_pipe(p, loop, &p->out.pipe);
     open_pipe(p, loop, &p->err.pipe);
-    p->start_err = spawn(p, loop, spec);
+    p->start_err = helper ? spawn_by_helper(p, helper, spec) : spawn(p, loop, spec);
     if (p->start_err) {
         net_deadline_set(p->deadline, 0);
         return;
@@ -321,7 +401,7 @@ int program_start(struct net_loop *loop, const struct program_spec *spec, progra
     p->grace_ms = spec->grace_ms;
     p->on_end = on_end;
     p->arg = arg;
-    start(p, net_loop_uv(loop), spec);
+    start(p, loop, spec);
     *out = p;
     return 0;
 }

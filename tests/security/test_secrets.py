@@ -50,6 +50,11 @@ def copies(pid, text):
     return found
 
 
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        return f.read().split()
+
+
 def a1(algorithm):
     """The hash of user, realm and password, which opens as many doors as the password."""
     return hashlib.new(HASHES[algorithm], f"alice:example.test:{SECRET}".encode()).hexdigest()
@@ -107,6 +112,8 @@ def in_memory(source, algorithm, most):
         expect(0 < len(where) <= most, f"{len(where)} copies of the password", *where)
         for text in texts[1:]:
             equal(copies(pid, text), [], "copies of its hash")
+        for helper in children(pid):
+            equal(copies(helper, texts[0][:16]), [], "copies that the helper has")
         seen_nowhere(pid, *texts)
         files = [os.path.join(folder, f) for folder, _, names in os.walk(room.folder)
                  for f in names if f not in ("phone.conf", "password")]

@@ -15,6 +15,7 @@ phone_tests = \
 	tests/unit/phone/test_ebb \
 	tests/unit/phone/test_event_names \
 	tests/unit/phone/test_events \
+	tests/unit/phone/test_helper \
 	tests/unit/phone/test_history \
 	tests/unit/phone/test_identity \
 	tests/unit/phone/test_media \
@@ -37,6 +38,7 @@ phone_tests = \
 	tests/unit/phone/test_program \
 	tests/unit/phone/test_quality \
 	tests/unit/phone/test_snapshot \
+	tests/unit/phone/test_sound_kind \
 	tests/unit/phone/test_spelling \
 	tests/unit/phone/test_target \
 	tests/unit/phone/test_words
@@ -52,6 +54,7 @@ tests_unit_phone_test_config_keep_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_edit_LDADD = $(phone_ldadd)
 tests_unit_phone_test_event_names_LDADD = $(phone_ldadd)
 tests_unit_phone_test_quality_LDADD = $(phone_ldadd)
+tests_unit_phone_test_helper_LDADD = $(phone_ldadd)
 tests_unit_phone_test_history_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_SOURCES = tests/unit/phone/test_media.c \
 	tests/unit/phone/streams.c tests/unit/phone/streams.h
@@ -80,6 +83,7 @@ tests_unit_phone_test_media_stream_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDADD = $(phone_ldadd)
 tests_unit_phone_test_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_program_LDADD = $(phone_ldadd)
+tests_unit_phone_test_sound_kind_LDADD = $(phone_ldadd)
 tests_unit_phone_test_spelling_LDADD = $(phone_ldadd)
 tests_unit_phone_test_target_LDADD = $(phone_ldadd)
 tests_unit_phone_test_call_history_LDADD = $(phone_ldadd)

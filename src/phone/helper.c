@@ -1,0 +1,175 @@
+#include "phone/helper.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "phone/contacts_edit.h"
+#include "phone/folders.h"
+#include "phone/helper_private.h"
+#include "phone/password.h"
+
+struct commands {
+    struct net_spawner_command *v;
+    struct words *split; /* of accounts: v points there; as many */
+    size_t n;
+};
+
+static int add_account(struct commands *c, const struct account_config *account)
+{
+    struct words *words = &c->split[c->n];
+    const char *sentence;
+    size_t at;
+    int err = 0;
+
+    if (account->password_keyring)
+        err = password_keyring_words(account->uri, words);
+    else if (account->password_command)
+        err = words_split(slice_of(account->password_command), words, &at, &sentence);
+    else
+        return 0;
+    if (!err)
+        c->v[c->n++].words = words->v;
+    return err;
+}
+
+static size_t count(const struct list *list)
+{
+    size_t n = 0;
+
+    LIST_EACH ((struct list *)(uintptr_t)list, at)
+        n++;
+    return n;
+}
+
+static void give_back(struct commands *c, size_t room)
+{
+    for (size_t i = 0; c->split && i < room; i++)
+        words_free(&c->split[i]);
+    free(c->split);
+    free(c->v);
+}
+
+/* A process is one place more where a password could be found. */
+static void forget(const void *arg)
+{
+    const struct helper_side *side = arg;
+
+    LIST_EACH ((struct list *)(uintptr_t)&side->config->accounts, at) {
+        char *password = LIST_ITEM(at, struct account_config, link)->password;
+
+        if (password)
+            mem_wipe(password, strlen(password));
+    }
+}
+
+int helper_new(const struct phone_config *config, struct net_spawner **out)
+{
+    size_t room = count(&config->accounts) + count(&config->hooks);
+    struct commands c = {calloc(room + 1, sizeof *c.v), calloc(room + 1, sizeof *c.split), 0};
+    struct buf contacts = buf_new(8192);
+    int err = c.v && c.split ? 0 : -ENOMEM;
+
+    LIST_EACH (&config->accounts, at)
+        if (!err)
+            err = add_account(&c, LIST_ITEM(at, struct account_config, link));
+    LIST_EACH (&config->hooks, at)
+        if (!err)
+            c.v[c.n++].words = LIST_ITEM(at, struct hook_config, link)->words.v;
+    if (!err) {
+        bool known = folders_contacts(config, &contacts) == 0;
+        const struct helper_side side = {config, known ? buf_cstr(&contacts) : NULL};
+        const struct net_spawner_spec spec = {
+            .commands = c.v, .n = c.n, .answer = helper_answer, .begin = forget, .arg = &side};
+
+        err = net_spawner_new(&spec, out); /* which has a copy of all this by its fork */
+    }
+    buf_free(&contacts);
+    give_back(&c, room);
+    return err;
+}
+
+/* --- questions ------------------------------------------------------------------------------ */
+
+int helper_open_sound(const struct net_spawner *helper, const char *path, bool writes, int *fd,
+                      struct buf *why)
+{
+    int err =
+        net_spawner_ask(helper, writes ? HELPER_RECORD : HELPER_PLAY, slice_of(path), fd, why);
+
+    if (err == -EPIPE)
+        buf_puts(why, "the helper of this phone, which opens files for it, has died");
+    else if (err && why->n == 0)
+        buf_puts(why, strerror(-err));
+    else if (!err && *fd < 0)
+        err = -EBADF;
+    return err;
+}
+
+int helper_open_contacts(const struct net_spawner *helper, const char *path, int *fd)
+{
+    struct buf none = buf_new(1);
+    int err = net_spawner_ask(helper, HELPER_READ_CONTACTS, slice_of(path), fd, &none);
+
+    buf_free(&none);
+    return err;
+}
+
+int helper_edit_contacts(const struct net_spawner *helper, const struct contacts_edit *edit,
+                         struct buf *why)
+{
+    struct buf asked = buf_new(SPAWNER_MESSAGE_MAX / 2);
+    int fd, err;
+
+    helper_put_edit(&asked, edit);
+    err = buf_ok(&asked)
+              ? net_spawner_ask(helper, HELPER_EDIT_CONTACTS, buf_slice(&asked), &fd, why)
+              : -E2BIG;
+    buf_free(&asked);
+    if (err == -EPIPE)
+        buf_puts(why, "the helper of this phone, which writes contacts for it, has died");
+    return err;
+}
+
+/* --- an edit as text ------------------------------------------------------------------------ */
+
+/* fresh, remove, then each text: whether there is one, itself and a NUL. */
+void helper_put_edit(struct buf *out, const struct contacts_edit *edit)
+{
+    const char *const texts[] = {edit->name, edit->address, edit->rename, edit->was};
+
+    buf_putc(out, edit->fresh ? '1' : '0');
+    buf_putc(out, edit->remove ? '1' : '0');
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        buf_putc(out, texts[i] ? '1' : '0');
+        if (texts[i])
+            buf_put(out, (struct slice){texts[i], strlen(texts[i]) + 1});
+    }
+}
+
+bool helper_take_edit(char *text, size_t n, struct contacts_edit *edit)
+{
+    const char *texts[4] = {NULL}, *at = text + 2, *end = text + n;
+
+    if (n < 2)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        if (at >= end)
+            return false;
+        if (*at++ != '1')
+            continue;
+        texts[i] = at;
+        at = memchr(at, '\0', (size_t)(end - at));
+        if (!at)
+            return false;
+        at++;
+    }
+    *edit = (struct contacts_edit){.name = texts[0],
+                                   .address = texts[1],
+                                   .rename = texts[2],
+                                   .was = texts[3],
+                                   .fresh = text[0] == '1',
+                                   .remove = text[1] == '1'};
+    return texts[0] != NULL;
+}
