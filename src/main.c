@@ -12,6 +12,7 @@
 
 #include "base/harden.h"
 #include "base/log.h"
+#include "phone/sandbox.h"
 #include "ui/cli.h"
 #include "ui/exit.h"
 #include "ui/json.h"
@@ -130,6 +131,15 @@ static int print(struct slice text)
     return EXIT_OTHER;
 }
 
+static int try_sandbox(const struct cli *cli, struct buf *text)
+{
+    const struct reach reach = {.config = &cli->config, .play_fd = -1, .record_fd = -1};
+    bool holds = sandbox_test(&reach, text);
+    int status = print(buf_slice(text));
+
+    return holds ? status : EXIT_OTHER;
+}
+
 static int run(const struct cli *cli)
 {
     struct buf text = buf_new(65536);
@@ -140,6 +150,8 @@ static int run(const struct cli *cli)
         status = print(buf_slice(&text));
     } else if (cli->version) {
         status = print(SLICE("tphone " PACKAGE_VERSION "\n"));
+    } else if (cli->tries_sandbox) {
+        status = try_sandbox(cli, &text);
     } else {
         status = run_command(cli);
     }

@@ -273,11 +273,13 @@ static int check_options(const struct found *found, size_t n, struct cli *cli, s
 
         if (cli->command && !(o->commands & cli->command->bit))
             return refuse_option_here(o, cli, why);
-        /* These four say what the rest is about. */
+        /* These say what the rest is about. */
         if (strcmp(o->name, "help") == 0)
             cli->help = true;
         if (strcmp(o->name, "version") == 0)
             cli->version = true;
+        if (strcmp(o->name, "selftest-sandbox") == 0)
+            cli->tries_sandbox = true;
         if (strcmp(o->name, "config") == 0)
             cli->config_file = found[i].value;
         if (strcmp(o->name, "account") == 0)
@@ -301,7 +303,7 @@ static void choose_screen(const struct found *found, size_t n, struct cli *cli)
     bool wanted = (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) || is_said(found, n, "plain");
     const struct cli_command *c;
 
-    if (cli->command || cli->help || cli->version)
+    if (cli->command || cli->help || cli->version || cli->tries_sandbox)
         return;
     for (size_t i = 0; (c = cli_command_at(i)); i++)
         if (c->bit == CLI_SCREEN && wanted)
@@ -502,7 +504,7 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
         choose_screen(found, n, cli);
         err = check_options(found, n, cli, why);
     }
-    if (!err && !cli->help && !cli->version) {
+    if (!err && !cli->help && !cli->version && !cli->tries_sandbox) {
         err = check_complete(cli, why);
         if (!err)
             err = apply(found, n, cli, why);

@@ -15,7 +15,7 @@ struct terminal; /* ui/terminal.h */
 
 struct cli {
     const struct cli_command *command; /* the screen where none was named */
-    bool help, version;
+    bool help, version, tries_sandbox;
     int verbosity; /* -1: only errors and results; 0; 1 and 2: also what one seldom needs to know */
     const char *config_file; /* NULL: the one of the user */
     const char *account;     /* NULL: those of the file */

@@ -461,6 +461,7 @@ static const struct cli_option options[] = {
     {"dnd", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"dnd-status", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"keep-trace", 0, NULL, CLI_PHONES, set_setting, NULL},
+    {"sandbox", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"on-event", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"theme", 0, NULL, CLI_SCREEN, set_setting, NULL},
     {"colours", 0, NULL, CLI_SCREEN, set_setting, NULL},
@@ -503,6 +504,8 @@ static const struct cli_option options[] = {
      "tell more; twice: still more"},
     {"help",      'h', NULL,      CLI_ALL, set_already,
      "print this help; behind a command, of that command"},
+    {"selftest-sandbox", 0, NULL, CLI_ALL, set_already,
+     "try what the sandbox of a phone refuses, and tell"},
     {"version",   'V', NULL,      CLI_ALL, set_already,
      "print the version"},
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "net/loop.h"
+#include "ui/confine.h"
 #include "ui/ctl_client.h"
 #include "ui/runtime_dir.h"
 
@@ -59,7 +60,7 @@ static void on_line(void *arg, struct slice raw)
 static const struct ctl_client_events events = {on_line, on_ended};
 
 /* What cannot be sent at once leaves from the loop. */
-static void converse(struct asking *a, const struct ctl_question *question)
+static void converse(struct asking *a, const struct cli *cli, const struct ctl_question *question)
 {
     int err = net_loop_new(&a->loop);
 
@@ -71,6 +72,7 @@ static void converse(struct asking *a, const struct ctl_question *question)
         fail(a, err, err == -ENOMEM ? EXIT_OTHER : EXIT_UNREACHABLE);
     } else {
         ctl_client_limit(a->client, CTL_ANSWER_MS);
+        confine_client(cli); /* while the daemon thinks */
         net_loop_run(a->loop);
     }
     ctl_client_free(a->client);
@@ -92,7 +94,7 @@ enum exit_status ctl_ask(const struct cli *cli, struct terminal *terminal,
         terminal_error(terminal, "no daemon is running; tphone daemon starts one");
         a.exit = EXIT_UNREACHABLE;
     } else {
-        converse(&a, question);
+        converse(&a, cli, question);
     }
     buf_free(&path);
     buf_free(&why);

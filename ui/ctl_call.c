@@ -8,6 +8,7 @@
 #include "net/loop.h"
 #include "net/unix.h"
 #include "phone/folders.h"
+#include "ui/confine.h"
 #include "ui/ctl_ask.h"
 #include "ui/ctl_client.h"
 #include "ui/pipes.h"
@@ -234,6 +235,7 @@ static void on_reply(struct placed *p, const struct ctl_line *line)
     if (line->id == HELLO && !p->greeted) {
         p->greeted = true;
         send_dial(p);
+        confine_client(p->cli); /* behind it, as that takes a while */
     } else if (line->id == DIAL && !line->ok) {
         refused(p, line);
     } else if (line->id == DIAL) {

@@ -23,6 +23,8 @@ libui_a_SOURCES = \
 	ui/cmd_screen.c \
 	ui/completion.c \
 	ui/completion.h \
+	ui/confine.c \
+	ui/confine.h \
 	ui/control.c \
 	ui/control.h \
 	ui/control_client.c \

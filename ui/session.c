@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
+#include "ui/confine.h"
 #include "ui/control.h"
 #include "ui/flush.h"
 #include "ui/hooks.h"
@@ -353,7 +355,9 @@ void session_close(struct session *s)
     flush_free(s->flush);
     signals_free(s->signals);
     close_handle((uv_handle_t *)&s->library_poll);
-    net_loop_free(s->loop);
+    net_spawner_off(s->helper);
+    net_loop_free(s->loop); /* behind workers, who may ask the helper */
+    net_spawner_free(s->helper);
 }
 
 enum exit_status session_open(struct session *s, const struct cli *cli, struct terminal *terminal,
@@ -366,7 +370,7 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
     *s = (struct session){.cli = cli, .terminal = terminal, .on_event = on_event, .arg = arg};
     s->started_ms = net_now_ms();
     list_init(&s->wanted);
-    err = net_loop_new(&s->loop);
+    err = confine(cli, config, &s->helper, &s->loop);
     if (!err)
         err = flush_new(s->loop, terminal, &s->flush);
     if (!err)

@@ -36,8 +36,9 @@ struct session {
     struct prompt *prompt; /* asks for the first of them, or NULL */
     struct hooks *hooks;   /* NULL: there are none */
     struct flush *flush;
-    struct control *control; /* of clients (ui/control.h), or NULL */
-    bool clients_trace;      /* some of them want PHONE_MESSAGE */
+    struct control *control;    /* of clients (ui/control.h), or NULL */
+    struct net_spawner *helper; /* starts programs; NULL: none, or we do it ourselves */
+    bool clients_trace;         /* some of them want PHONE_MESSAGE */
 };
 
 /* Opens the phone with config. EXIT_OK, or the status to leave with, the reason already told. */

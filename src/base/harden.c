@@ -2,6 +2,8 @@
 
 #include "base/harden.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -38,4 +40,11 @@ void harden(bool dumpable)
 #ifdef PR_SET_NO_NEW_PRIVS
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 #endif
+}
+
+bool harden_is_watched(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD"); /* by which valgrind brings its own malloc */
+
+    return IS_SANITIZED || (preloaded && strstr(preloaded, "vgpreload"));
 }

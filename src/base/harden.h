@@ -11,5 +11,7 @@
 /* Before anything secret is read. dumpable: for who looks for a fault, cores and debuggers are
  * allowed. Sanitizers read their own process, which is allowed them. */
 void harden(bool dumpable);
+/* Whether a sanitizer or valgrind is at work in this process: they do much that we never do. */
+bool harden_is_watched(void);
 
 #endif

@@ -135,6 +135,7 @@ struct phone_config {
     bool dnd;                 /* calls are turned away from the beginning */
     unsigned dnd_status;      /* with this; 0: 480 */
     bool keep_trace;          /* messages of SIP are kept for who asks for them later */
+    bool no_sandbox;          /* sandbox = no */
     struct screen_config screen;
     struct list hooks; /* of struct hook_config; whoever holds the phone runs them */
 };

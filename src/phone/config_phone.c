@@ -232,6 +232,17 @@ static int set_keep_trace(void *into, struct slice value, struct config_fault *f
     return config_yes_no(value, &config->keep_trace, fault);
 }
 
+static int set_sandbox(void *into, struct slice value, struct config_fault *fault)
+{
+    struct phone_config *config = into;
+    bool yes;
+    int err = config_yes_no(value, &yes, fault);
+
+    if (!err)
+        config->no_sandbox = !yes;
+    return err;
+}
+
 static int set_contacts_file(void *into, struct slice value, struct config_fault *fault)
 {
     struct phone_config *config = into;
@@ -296,6 +307,7 @@ const struct config_option config_phone_options[] = {
     {{"dnd-status", "STATUS", "what such calls are refused with", "480"}, set_dnd_status},
     {{"keep-trace", "yes|no",
       "keep the last messages of SIP for a trace that is asked for later", "no"}, set_keep_trace},
+    {{"sandbox", "yes|no", "give up system calls and files that a phone does not need", "yes"}, set_sandbox},
     {{"on-event", "EVENTS COMMAND", "start this command at these events; may be said again", NULL},
      config_set_on_event},
     {{"theme", "dark|light|contrast", "colours of the screen", "dark"}, config_set_theme},

@@ -59,6 +59,8 @@ libphone_a_SOURCES = \
 	src/phone/identity.h \
 	src/phone/keyring.c \
 	src/phone/keyring.h \
+	src/phone/landlock.c \
+	src/phone/landlock.h \
 	src/phone/media.c \
 	src/phone/media.h \
 	src/phone/media_desk.c \
@@ -110,6 +112,13 @@ libphone_a_SOURCES = \
 	src/phone/program.h \
 	src/phone/quality.c \
 	src/phone/quality.h \
+	src/phone/reach.c \
+	src/phone/reach.h \
+	src/phone/sandbox.c \
+	src/phone/sandbox.h \
+	src/phone/sandbox_calls.c \
+	src/phone/sandbox_private.h \
+	src/phone/sandbox_try.c \
 	src/phone/snapshot.c \
 	src/phone/sound_file.c \
 	src/phone/sound_file.h \

@@ -49,13 +49,15 @@ class Screen(Home):
     # --- what must be so when it is over ---
 
     def processes(self):
-        """The pids of whatever of tphone runs in this home."""
+        """The pids of whatever of tphone runs in this home, but for helpers."""
         mark = f"XDG_RUNTIME_DIR={self.run_folder}\0".encode()
         out = []
         for folder in glob.glob("/proc/[0-9]*"):
             try:
                 with open(folder + "/environ", "rb") as f:
                     ours = mark in f.read() + b"\0"
+                with open(folder + "/comm", encoding="utf-8") as f:
+                    ours = ours and f.read() != "tphone-helper\n"
                 if ours and os.path.basename(os.readlink(folder + "/exe")).startswith("tphone"):
                     out.append(int(folder.rsplit("/", 1)[1]))
             except OSError:

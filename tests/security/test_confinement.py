@@ -2,15 +2,17 @@
 """What a phone gives up when it begins: to be looked into by others of its user, to leave a core
 file, to gain rights. And the one way to have secrets in a trace."""
 import ctypes
+import glob
 import os
 import resource
 import shutil
 import stat
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import control, room as rooms, tap, tphone
+from lib import control, room as rooms, sound, tap, tphone
 from lib.registrar import Registrar
 from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
@@ -133,6 +135,161 @@ def inherited():
         with open(mark, encoding="ascii") as f:
             expect("NoNewPrivs:\t1\n" in f.read(), "a hook may gain rights")
         phone.client.do("quit")
+
+
+def filtered(pid):
+    """Of each thread whether its system calls are filtered."""
+    out = []
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii") as f:
+            out += [line.split()[1] == "2" for line in f if line.startswith("Seccomp:")]
+    return out
+
+
+@case("what the sandbox refuses: tphone --selftest-sandbox")
+def tried():
+    with Room() as room:
+        home = rooms.home_in(room.path("home"))
+        os.makedirs(os.path.join(home["HOME"], ".ssh"))
+        settings = os.path.join(home["XDG_CONFIG_HOME"], "tphone")
+        os.makedirs(settings)
+        with open(os.path.join(settings, "tphone.conf"), "w", encoding="ascii") as f:
+            f.write("history = no\n")
+        done = subprocess.run([tphone.program(), "--selftest-sandbox"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, timeout=30, env={**os.environ, **home})
+    lines = done.stdout.decode().splitlines()
+    if sanitized():
+        equal(lines, ["no sandbox: a sanitizer or valgrind is at work, which needs what it "
+                      "refuses"], "what was said")
+        return
+    equal(done.returncode, 0, "the status")
+    expect(len(lines) > 20 and all(line.startswith("refused: ") for line in lines),
+           "what is refused", *lines)
+
+
+@case("every thread of a phone in a call is in it, hooks and password-command are started all the "
+      "same; the helper is gone with the phone")
+def in_a_call():
+    with Room() as room:
+        server = room.keep(Registrar({"alice": "Wf7-plover"}))
+        mark = room.path("answered")
+        config = room.write("alice.conf", "[account alice]\nuri = sip:alice@example.test\n"
+                            f"proxy = {server.uri}\npassword-command = echo Wf7-plover\n")
+        phone = control.Piped(room, "alice", config=config, accept="anyone",
+                              on_event=f"answered touch {mark}")
+        server.bound("alice")
+        far = control.Piped(room, "far")
+        control.call_up(phone.client, far)
+        wait_until(lambda: os.path.exists(mark), 8, "the hook did not run")
+        pid = phone.process.popen.pid
+        threads = filtered(pid)
+        expect(len(threads) > 1, "there is no thread of media", threads)
+        equal(set(threads), {not sanitized()}, "threads in the sandbox")
+        helpers = children(pid)
+        equal(len(helpers), 1, "helpers")
+        phone.client.do("quit")
+        phone.status()
+        wait_until(lambda: not os.path.exists(f"/proc/{helpers[0]}"), 3, "the helper stays")
+
+
+def children(pid, state=""):
+    found = []
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(path, encoding="ascii", errors="replace") as f:
+                words = f.read().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if words[1] == str(pid) and (words[0] == state if state else words[0] != "Z"):
+            found.append(path.split("/")[2])
+    return found
+
+
+def calling(room):
+    """A phone in a call, and the number of that."""
+    phone, far = control.Piped(room, "phone"), control.Piped(room, "far")
+    return phone, control.call_up(phone.client, far)[0]
+
+
+def refused_sound(phone, command, call, path):
+    mark = phone.client.mark()
+    phone.client.do(command, call=call, file=path)
+    event = "play-ended" if command == "play" else "recording-ended"
+    return phone.client.event(event, after=mark, file=path).get("text", "it was opened")
+
+
+@case("sound that a command names is opened wherever it lies, and nothing else is")
+def named():
+    key, picture = b"-----BEGIN OPENSSH PRIVATE KEY-----\n", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+    with Room() as room:
+        os.mkdir(room.path("music"))
+        good, new, taken, drawn = (room.path(f"music/{name}.wav")
+                                   for name in ("good", "new", "taken", "drawn"))
+        sound.write(good, sound.tone(440, 0.3))
+        for path, content in ((taken, key), (drawn, picture)):
+            with open(path, "wb") as f:
+                f.write(content)
+        phone, call = calling(room)
+        phone.client.do("record", call=call, file=new, sides="mixed")
+        phone.client.do("play", call=call, file=good)
+        phone.client.event("play-ended", file=good)
+        phone.client.do("record", call=call, on=False)
+        phone.client.event("recording-ended", file=new)
+        expect(max(sound.read(new).samples) > 4000, "nothing was recorded")
+        equal(os.stat(new).st_mode & 0o777, 0o600, "the mode of a recording")
+        text = refused_sound(phone, "play", call, drawn)
+        expect("not a sound file" in text, text)
+        if sanitized():
+            return
+        text = refused_sound(phone, "record", call, taken)
+        expect("it exists and is not a sound file" in text, text)
+        with open(taken, "rb") as f:
+            equal(f.read(), key, "the key")
+
+
+@case("contacts are written, wherever they lie")
+def contacts():
+    with Room() as room:
+        for path in (None, room.path("friends")):
+            more = {"contacts_file": path} if path else {}
+            phone = control.Piped(room, "phone", **more)
+            phone.client.do("contact", name="bob", address="sip:bob@192.0.2.7")
+            listed = phone.client.do("contacts")["contacts"]
+            equal([(c["name"], c["address"]) for c in listed], [("bob", "sip:bob@192.0.2.7")],
+                  "contacts")
+            phone.client.do("quit")
+            phone.status()
+
+
+@case("a helper that was killed is missed in words, and is no zombie; the call goes on")
+def helpless():
+    with Room() as room:
+        phone, call = calling(room)
+        pid = phone.process.popen.pid
+        path = room.path("a.wav")
+        sound.write(path, sound.tone(440, 0.3))
+        os.kill(int(children(pid)[0]), signal.SIGKILL)
+        wait_until(lambda: not children(pid) and not children(pid, "Z"), 5, "it is a zombie")
+        if not sanitized():
+            text = refused_sound(phone, "play", call, path)
+            expect("helper of this phone" in text, text)
+        equal(len(phone.client.do("status")["calls"]), 1, "calls")
+
+
+@case("clients of a daemon are in it once they are connected")
+def clients():
+    with Room() as room:
+        daemon = control.Daemon(room)
+        client = room.start("events", [tphone.program(), "ctl", "--socket", daemon.socket, "events"])
+        wait_until(lambda: set(filtered(client.popen.pid)) == {not sanitized()}, 8, "not in it")
+        client.signal(signal.SIGTERM)
+
+
+@case("sandbox = no")
+def outside():
+    with Room() as room:
+        phone = control.Piped(room, sandbox="no")
+        equal(set(filtered(phone.process.popen.pid)), {False}, "threads in the sandbox")
 
 
 def traced(room, **more):

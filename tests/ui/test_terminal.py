@@ -38,7 +38,7 @@ class Screen(Home):
         return self.terminal.text[seen:]
 
     def daemon_pid(self):
-        found = subprocess.run(["pgrep", "-f", f"tphone daemon .*{self.socket}"], check=True,
+        found = subprocess.run(["pgrep", "-o", "-f", f"tphone daemon .*{self.socket}"], check=True,
                                capture_output=True, text=True).stdout.split()
         equal(len(found), 1, "daemons")
         return int(found[0])

@@ -152,13 +152,13 @@ static const struct row {
      "ring-device, ring-tone, codec, "
      "user, name, accept, strangers, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
      "tls-certificate, tls-key, dns-server, history, history-file, contacts-file, "
-     "dnd, dnd-status, keep-trace, on-event, theme, colours, lines, mouse, bind"},
+     "dnd, dnd-status, keep-trace, sandbox, on-event, theme, colours, lines, mouse, bind"},
     {"of a long name its beginning", "0123456789012345678901234567890123456789 and more = \x1b\n",
      "f:1:1: there is no setting \"0123456789012345678901234567890123456789\"; there are listen, "
      "rtp-ports, device, ring-device, ring-tone, codec, "
      "user, name, accept, strangers, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
      "tls-certificate, tls-key, dns-server, history, history-file, "
-     "contacts-file, dnd, dnd-status, keep-trace, on-event, theme, colours, lines, mouse, bind"},
+     "contacts-file, dnd, dnd-status, keep-trace, sandbox, on-event, theme, colours, lines, mouse, bind"},
     {"a line without equals sign", "user alice\n",
      "f:1:11: an equals sign is missing: a line is \"name = value\""},
     {"a line without name", "user = a\n = b\n",

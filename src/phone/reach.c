@@ -1,0 +1,219 @@
+#include "phone/reach.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio/device.h"
+#include "phone/folders.h"
+
+#define PATH_BYTES 8192
+
+struct place {
+    const char *path;
+    unsigned rights;
+};
+
+static const struct place everywhere[] = {
+    {"/etc", LANDLOCK_READ},
+    {"/usr", LANDLOCK_READ},
+    {"/lib", LANDLOCK_READ},
+    {"/lib32", LANDLOCK_READ},
+    {"/lib64", LANDLOCK_READ},
+    {"/nix/store", LANDLOCK_READ},
+    {"/gnu/store", LANDLOCK_READ},
+    {"/var/lib/ca-certificates", LANDLOCK_READ},
+    {"/var/lib/dbus/machine-id", LANDLOCK_READ},
+    {"/run/connman", LANDLOCK_READ}, /* where /etc/resolv.conf leads */
+    {"/run/NetworkManager", LANDLOCK_READ},
+    {"/run/resolvconf", LANDLOCK_READ},
+    {"/run/systemd/resolve", LANDLOCK_READ},
+    {"/proc/self", LANDLOCK_READ},
+    {"/proc/asound", LANDLOCK_READ},
+    {"/proc/cpuinfo", LANDLOCK_READ},
+    {"/proc/meminfo", LANDLOCK_READ},
+    {"/proc/stat", LANDLOCK_READ},
+    {"/proc/sys/kernel", LANDLOCK_READ},
+    {"/proc/sys/vm/overcommit_memory", LANDLOCK_READ},
+    {"/sys/devices/system", LANDLOCK_READ},
+    {"/sys/fs/cgroup", LANDLOCK_READ},
+    {"/dev/dsp", LANDLOCK_READ | LANDLOCK_WRITE},
+    {"/dev/null", LANDLOCK_READ | LANDLOCK_WRITE},
+    {"/dev/random", LANDLOCK_READ},
+    {"/dev/shm", LANDLOCK_ALL}, /* of sound servers */
+    {"/dev/snd", LANDLOCK_READ | LANDLOCK_WRITE},
+    {"/dev/tty", LANDLOCK_READ | LANDLOCK_WRITE}, /* asks for passwords */
+    {"/dev/urandom", LANDLOCK_READ},
+    {"/dev/zero", LANDLOCK_READ},
+};
+
+static const struct place of_home[] = {
+    {".asoundrc", LANDLOCK_READ},
+    {".config/alsa", LANDLOCK_READ},
+    {".config/pipewire", LANDLOCK_READ},
+    {".config/pulse", LANDLOCK_READ}, /* what stands there, its server carries out */
+    {".pulse", LANDLOCK_READ},
+    {".pulse-cookie", LANDLOCK_READ},
+};
+
+/* Folders and files that variables name, a list of them with colons; below: of each. */
+static const struct variable {
+    const char *name, *below;
+    unsigned rights;
+} variables[] = {
+    {"XDG_CONFIG_HOME", "/alsa", LANDLOCK_READ},
+    {"XDG_CONFIG_HOME", "/pipewire", LANDLOCK_READ},
+    {"XDG_CONFIG_HOME", "/pulse", LANDLOCK_READ},
+    {"XDG_RUNTIME_DIR", "/pulse", LANDLOCK_READ},
+    {"PULSE_RUNTIME_PATH", "", LANDLOCK_READ},
+    {"PULSE_STATE_PATH", "", LANDLOCK_READ},
+    {"PULSE_COOKIE", "", LANDLOCK_READ},
+    {"PULSE_CLIENTCONFIG", "", LANDLOCK_READ},
+    {"PIPEWIRE_CONFIG_DIR", "", LANDLOCK_READ},
+    {"PIPEWIRE_MODULE_DIR", "", LANDLOCK_READ},
+    {"SPA_PLUGIN_DIR", "", LANDLOCK_READ},
+    {"ALSA_CONFIG_PATH", "", LANDLOCK_READ},
+    {"ALSA_CONFIG_DIR", "", LANDLOCK_READ},
+    {"ALSA_PLUGIN_DIR", "", LANDLOCK_READ},
+    {"SSL_CERT_FILE", "", LANDLOCK_READ},
+    {"SSL_CERT_DIR", "", LANDLOCK_READ},
+    {"OPENSSL_CONF", "", LANDLOCK_READ},
+    {"OPENSSL_MODULES", "", LANDLOCK_READ},
+    {"LD_LIBRARY_PATH", "", LANDLOCK_READ},
+    {"LOCPATH", "", LANDLOCK_READ},
+    {"TZDIR", "", LANDLOCK_READ},
+};
+
+static void allow(const struct landlock *landlock, struct slice first, const char *second,
+                  unsigned rights)
+{
+    struct buf path = buf_new(PATH_BYTES);
+
+    buf_put(&path, first);
+    buf_puts(&path, second);
+    if (buf_ok(&path))
+        landlock_allow(landlock, buf_cstr(&path), rights);
+    buf_free(&path);
+}
+
+/* NULL: not said. */
+static void allow_file(const struct landlock *landlock, const char *path, unsigned rights)
+{
+    if (path)
+        landlock_allow(landlock, path, rights);
+}
+
+static void allow_variable(const struct landlock *landlock, const struct variable *v)
+{
+    struct slice rest = slice_of(getenv(v->name));
+
+    while (rest.n > 0) {
+        struct slice one = slice_cut(&rest, ':');
+
+        if (one.n > 0 && one.p[0] == '/')
+            allow(landlock, one, v->below, v->rights);
+    }
+}
+
+static void allow_system(const struct landlock *landlock)
+{
+    const char *home = getenv("HOME");
+    struct buf below = buf_new(PATH_BYTES);
+
+    for (size_t i = 0; i < ARRAY_LEN(everywhere); i++)
+        landlock_allow(landlock, everywhere[i].path, everywhere[i].rights);
+    for (size_t i = 0; i < ARRAY_LEN(variables); i++)
+        allow_variable(landlock, &variables[i]);
+    if (home && home[0] == '/')
+        buf_printf(&below, "%s/", home);
+    for (size_t i = 0; below.n > 0 && i < ARRAY_LEN(of_home); i++)
+        allow(landlock, buf_slice(&below), of_home[i].path, of_home[i].rights);
+    buf_free(&below);
+}
+
+/* The one that a file is in, where its name is a link as well. */
+static void allow_folder_of(const struct landlock *landlock, const char *path, unsigned rights)
+{
+    char *real = realpath(path, NULL);
+    const char *whole = real ? real : path, *slash = strrchr(whole, '/');
+
+    if (slash)
+        allow(landlock, (struct slice){whole, (size_t)(slash - whole) + 1}, "", rights);
+    else
+        landlock_allow(landlock, ".", rights);
+    free(real);
+}
+
+static void allow_tls(const struct landlock *landlock, const struct config_tls *tls)
+{
+    allow_file(landlock, tls->ca, LANDLOCK_READ);
+    allow_file(landlock, tls->certificate, LANDLOCK_READ);
+    allow_file(landlock, tls->key, LANDLOCK_READ);
+}
+
+/* Those that are made of a file. */
+static void allow_devices(const struct landlock *landlock, const struct phone_config *config)
+{
+    if (config->device)
+        allow_file(landlock, audio_device_file(config->device), LANDLOCK_READ);
+    for (size_t i = 0; i < config->n_ring_devices; i++)
+        allow_file(landlock, audio_device_file(config->ring_devices[i]), LANDLOCK_READ);
+}
+
+static void allow_settings(const struct landlock *landlock, const struct phone_config *config)
+{
+    struct buf path = buf_new(PATH_BYTES);
+
+    if (folders_config_file("", &path) == 0)
+        landlock_allow(landlock, buf_cstr(&path), LANDLOCK_READ);
+    allow_file(landlock, config->contacts_file, LANDLOCK_READ);
+    allow_file(landlock, config->ring_tone, LANDLOCK_READ);
+    allow_devices(landlock, config);
+    allow_tls(landlock, &config->tls);
+    LIST_EACH ((struct list *)(uintptr_t)&config->accounts, at)
+        allow_tls(landlock, &LIST_ITEM(at, struct account_config, link)->tls);
+    buf_free(&path);
+}
+
+static void allow_state(const struct landlock *landlock, const struct phone_config *config)
+{
+    struct buf path = buf_new(PATH_BYTES);
+
+    if (folders_state_file("", &path) == 0) {
+        (void)folders_make_for(buf_cstr(&path)); /* where it cannot be made nothing is written */
+        landlock_allow(landlock, buf_cstr(&path), LANDLOCK_ALL);
+    }
+    buf_clear(&path);
+    if (!config->no_history && config->history_file && folders_history(config, &path) == 0) {
+        (void)folders_make_for(buf_cstr(&path));
+        allow_folder_of(landlock, buf_cstr(&path), LANDLOCK_ALL);
+    }
+    buf_free(&path);
+}
+
+void reach_allow(const struct reach *reach, const struct landlock *landlock)
+{
+    allow_system(landlock);
+    if (reach->config) {
+        allow_settings(landlock, reach->config);
+        allow_state(landlock, reach->config);
+    }
+    allow_file(landlock, reach->play, LANDLOCK_READ);
+    allow_file(landlock, reach->record, LANDLOCK_READ | LANDLOCK_WRITE);
+    if (reach->socket)
+        allow_folder_of(landlock, reach->socket, LANDLOCK_ALL);
+    landlock_allow_open(landlock, reach->play_fd, LANDLOCK_READ);
+    landlock_allow_open(landlock, reach->record_fd, LANDLOCK_WRITE);
+}
+
+bool reach_needs_abstract_sockets(void)
+{
+    static const char *const names[] = {"NOTIFY_SOCKET", "PULSE_SERVER"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *value = getenv(names[i]);
+
+        if (value && strchr(value, '@'))
+            return true;
+    }
+    return false;
+}

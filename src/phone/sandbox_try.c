@@ -1,0 +1,297 @@
+/* The test of oneself: everything that the sandbox is to refuse, tried. */
+#include "phone/sandbox.h"
+
+#ifdef __linux__
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "phone/folders.h"
+#include "phone/helper.h"
+
+#define PATH_BYTES 8192
+
+/* Others than ours may be refused by who one is; ours come before anything is looked at. */
+static bool is_refusal(void)
+{
+    return errno == EPERM || errno == ENOSYS || errno == EACCES;
+}
+
+/* Were it started, the test would end with status 1. */
+static long try_execve(void)
+{
+    char name[] = "/bin/false", *words[] = {name, NULL};
+
+    return execve(words[0], words, NULL);
+}
+
+static long try_fork(void)
+{
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(0);
+    return pid;
+}
+
+static long try_ptrace(void)
+{
+    return syscall(SYS_ptrace, PTRACE_SEIZE, getppid(), 0, 0);
+}
+
+static long try_memory_of_others(void)
+{
+    return syscall(SYS_process_vm_readv, getppid(), NULL, 0L, NULL, 0L, 0L);
+}
+
+static long try_kill(void)
+{
+    return kill(getppid(), 0);
+}
+
+static long try_raw_socket(void)
+{
+    return socket(AF_PACKET, SOCK_RAW, 0);
+}
+
+static long try_typing(void)
+{
+    char key = ' ';
+
+    /* The kernel looks at 32 bits, a filter may look at more. */
+    if (syscall(SYS_ioctl, STDIN_FILENO, 1ul << 32 | TIOCSTI, &key) == 0)
+        return 0;
+    return is_refusal() ? ioctl(STDIN_FILENO, TIOCSTI, &key) : 0;
+}
+
+static long try_own_code(void)
+{
+    return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                0) == MAP_FAILED
+               ? -1
+               : 0;
+}
+
+static long try_mount(void)
+{
+    return syscall(SYS_mount, "none", "/", "tmpfs", 0, NULL);
+}
+
+static long try_unshare(void)
+{
+    return syscall(SYS_unshare, 0);
+}
+
+static long try_keys(void)
+{
+    return syscall(SYS_keyctl, 0, -3, 0, 0, 0);
+}
+
+/* --- files ---------------------------------------------------------------------------------- */
+
+static long open_below(const char *folder, const char *name, int flags)
+{
+    struct buf path = buf_new(PATH_BYTES);
+    int fd;
+
+    buf_printf(&path, "%s%s", folder ? folder : "", name);
+    fd = open(buf_cstr(&path), flags | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        if (flags & O_CREAT)
+            unlink(buf_cstr(&path));
+        close(fd);
+    }
+    buf_free(&path);
+    return fd;
+}
+
+static long try_home(void)
+{
+    return open_below(getenv("HOME"), "/", O_RDONLY | O_DIRECTORY);
+}
+
+/* Where there is none, nothing of it is read. */
+static long try_keys_of_ssh(void)
+{
+    long fd = open_below(getenv("HOME"), "/.ssh", O_RDONLY | O_DIRECTORY);
+
+    if (fd < 0 && errno == ENOENT)
+        errno = EACCES;
+    return fd;
+}
+
+static long try_new_file(void)
+{
+    return open_below(getenv("HOME"), "/.tphone-selftest", O_WRONLY | O_CREAT | O_EXCL);
+}
+
+/* A hook in there would be carried out by the next phone. */
+static long try_settings(void)
+{
+    struct buf path = buf_new(PATH_BYTES);
+    long fd = -1;
+
+    errno = EACCES;
+    if (folders_config_file("tphone.conf", &path) == 0)
+        fd = open_below(NULL, buf_cstr(&path), O_WRONLY);
+    if (fd < 0 && errno == ENOENT)
+        errno = EACCES;
+    buf_free(&path);
+    return fd;
+}
+
+static long try_file_of_tmp(void)
+{
+    return open_below(NULL, "/tmp/.tphone-selftest", O_WRONLY | O_CREAT | O_EXCL);
+}
+
+static long try_etc(void)
+{
+    return open_below(NULL, "/etc/.tphone-selftest", O_WRONLY | O_CREAT | O_EXCL);
+}
+
+static long try_processes(void)
+{
+    struct buf folder = buf_new(64);
+    long fd;
+
+    buf_printf(&folder, "/proc/%ld", (long)getppid());
+    fd = open_below(buf_cstr(&folder), "/cmdline", O_RDONLY);
+    buf_free(&folder);
+    return fd;
+}
+
+/* --- all of them ---------------------------------------------------------------------------- */
+
+static const struct attempt {
+    const char *what;
+    long (*attempt)(void); /* -1: refused; else it went through, or would have */
+} attempts[] = {
+    {"start a program", try_execve},
+    {"make another process", try_fork},
+    {"trace a process", try_ptrace},
+    {"read the memory of a process", try_memory_of_others},
+    {"send a signal to another process", try_kill},
+    {"open a raw socket", try_raw_socket},
+    {"type on the terminal", try_typing},
+    {"have memory that can be written and run at once", try_own_code},
+    {"mount a file system", try_mount},
+    {"change its namespaces", try_unshare},
+    {"use the keys of the kernel", try_keys},
+    {"list the home folder", try_home},
+    {"look for keys in ~/.ssh", try_keys_of_ssh},
+    {"write into the home folder", try_new_file},
+    {"change its settings", try_settings},
+    {"write into /tmp", try_file_of_tmp},
+    {"write into /etc", try_etc},
+    {"look at other processes", try_processes},
+};
+
+static bool is_refused(const struct attempt *a)
+{
+    errno = 0;
+    return a->attempt() == -1 && is_refusal();
+}
+
+static bool tell(struct buf *out, bool is_refused, const char *what)
+{
+    buf_printf(out, "%s: %s\n", is_refused ? "refused" : "ALLOWED", what);
+    return is_refused;
+}
+
+/* A thread that was there before the door was closed. */
+struct early {
+    pthread_t thread;
+    pthread_barrier_t closed;
+    bool tries, refused;
+};
+
+static void *be_early(void *arg)
+{
+    struct early *early = arg;
+
+    pthread_barrier_wait(&early->closed);
+    early->refused = early->tries && try_execve() == -1 && errno == EPERM;
+    return NULL;
+}
+
+static void early_begin(struct early *early)
+{
+    *early = (struct early){.tries = false};
+    pthread_barrier_init(&early->closed, NULL, 2);
+    if (pthread_create(&early->thread, NULL, be_early, early) != 0)
+        abort();
+}
+
+static bool early_end(struct early *early, bool tries)
+{
+    early->tries = tries;
+    pthread_barrier_wait(&early->closed);
+    pthread_join(early->thread, NULL);
+    pthread_barrier_destroy(&early->closed);
+    return early->refused;
+}
+
+static bool try_helper(const struct net_spawner *helper, const char *path, bool writes)
+{
+    struct buf why = buf_new(SPAWNER_ANSWER_MAX);
+    int fd, err = helper_open_sound(helper, path, writes, &fd, &why);
+
+    buf_free(&why);
+    return err && err != -EPIPE;
+}
+
+static bool try_all(const struct net_spawner *helper, struct buf *out)
+{
+    bool all = true;
+
+    for (size_t i = 0; i < ARRAY_LEN(attempts); i++)
+        all &= tell(out, is_refused(&attempts[i]), attempts[i].what);
+    all &= tell(out, try_helper(helper, "/etc/passwd", false), "have the helper read no sound");
+    all &= tell(out, try_helper(helper, "/etc/passwd", true), "have the helper write no sound");
+    return all;
+}
+
+bool sandbox_test(const struct reach *reach, struct buf *out)
+{
+    struct net_spawner *helper = NULL;
+    struct early early;
+    bool closed, refused, all = false;
+
+    if (helper_new(reach->config, &helper) != 0)
+        return false;
+    early_begin(&early);
+    closed = sandbox_close(reach, out) <= SANDBOX_CALLS_ONLY;
+    if (out->n > 0)
+        buf_putc(out, '\n');
+    if (closed)
+        all = try_all(helper, out);
+    refused = early_end(&early, closed);
+    if (closed)
+        all &= tell(out, refused, "start a program in an older thread");
+    net_spawner_free(helper);
+    return all;
+}
+
+#else
+
+bool sandbox_test(const struct reach *reach, struct buf *out)
+{
+    bool closed = sandbox_close(reach, out) == SANDBOX_CLOSED;
+
+    buf_putc(out, '\n');
+    return closed;
+}
+
+#endif
