@@ -124,7 +124,8 @@ def opened():
         phone = start(room, "phone", dumpable="1")
         # Memory too, unless the system hides it from all who did not start the process (Yama).
         expect("descriptors" in thief(phone.popen.pid), "not open to its user")
-        expect(core_limit(phone.popen.pid) != "0", "it leaves no core")
+        if not sanitized():  # clang's has cores switched off by itself
+            expect(core_limit(phone.popen.pid) != "0", "it leaves no core")
 
 
 @case("nothing that it starts gains rights")
