@@ -126,7 +126,7 @@ struct net_sip_link_config straw_config(struct fixture *f, size_t i, const char 
         .resolver = f->resolver,
         .rng = &f->rng,
         .on_trace = on_trace,
-        .tls = tls_of,
+        .tls = f->tls ? tls_of : NULL,
         .arg = f,
     };
 
