@@ -8,7 +8,8 @@ enum {
     EXCESS_MS = 300, /* delay over the target that is thrown away, not played faster */
     SLOW_MS = 5,     /* delay over the target from which on to play faster */
     FAST_MS = 4,     /* delay under the target from which on to play slower */
-    ASKED = 64,
+    ASKED = 64,      /* questions, of which the farthest ahead counts */
+    KNOWN = 8,       /* after so many first ones it is known how far ahead they are */
 };
 
 /* ---- delays ---- */
@@ -160,7 +161,7 @@ static void choose_speed(const struct jitter *j, int64_t late, uint32_t queued, 
     if (waited > 0 && late < wanted + waited) {
         out->stretch = JITTER_EXPAND;
         out->amount = out->duration;
-    } else if (late > enough + units(j, SLOW_MS)) {
+    } else if (j->asked > KNOWN && late > enough + units(j, SLOW_MS)) {
         out->stretch = JITTER_ACCELERATE;
         out->amount = (uint32_t)(late - enough);
     } else if (late < wanted - units(j, FAST_MS)) {

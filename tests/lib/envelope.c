@@ -8,6 +8,7 @@
 #include "base/rand.h"
 
 #define STEP_MS 10
+#define SECOND_STEPS (1000 / STEP_MS)
 #define STEP_MAX_SAMPLES 1920 /* 192 kHz */
 
 static void die(const char *path, const char *why)
@@ -72,18 +73,46 @@ static double correlation(const struct envelope *a, const struct envelope *b, si
     return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 0;
 }
 
-struct envelope_match envelope_match(const struct envelope *original,
-                                     const struct envelope *recording, int max_delay_ms)
+/* Over delays from least_ms to most_ms; start: of the recording, where the original begins. */
+static struct envelope_match best_match(const struct envelope *original,
+                                        const struct envelope *recording, size_t start,
+                                        int least_ms, int most_ms)
 {
     struct envelope_match best = {-1, 0};
 
-    for (int ms = 0; ms <= max_delay_ms; ms += STEP_MS) {
-        double c = correlation(original, recording, (size_t)(ms / STEP_MS));
+    for (int ms = least_ms < 0 ? 0 : least_ms; ms <= most_ms; ms += STEP_MS) {
+        double c = correlation(original, recording, start + (size_t)(ms / STEP_MS));
 
         if (c > best.correlation)
             best = (struct envelope_match){c, ms};
     }
     return best;
+}
+
+struct envelope_match envelope_match(const struct envelope *original,
+                                     const struct envelope *recording, int max_delay_ms)
+{
+    return best_match(original, recording, 0, 0, max_delay_ms);
+}
+
+struct envelope_match envelope_match_moving(const struct envelope *original,
+                                            const struct envelope *recording, int max_delay_ms,
+                                            int within_ms)
+{
+    struct envelope_match whole = envelope_match(original, recording, max_delay_ms);
+    struct envelope_match worst = {1, whole.delay_ms};
+
+    for (size_t done = 0; done < original->n; done += SECOND_STEPS) {
+        size_t n = original->n < SECOND_STEPS ? original->n : SECOND_STEPS;
+        size_t i = done + n < original->n ? done : original->n - n; /* the last one: to the end */
+        struct envelope second = {original->rms + i, n};
+        struct envelope_match m = best_match(&second, recording, i, whole.delay_ms - within_ms,
+                                             whole.delay_ms + within_ms);
+
+        if (m.correlation < worst.correlation)
+            worst = m;
+    }
+    return worst;
 }
 
 static double unit(struct rng *rng)

@@ -25,6 +25,12 @@ struct envelope_match {
 struct envelope_match envelope_match(const struct envelope *original,
                                      const struct envelope *recording, int max_delay_ms);
 
+/* The same for a recording whose delay follows the network, and wanders by within_ms either way of
+ * what it is in the whole: each second matches by its own delay, and the worst of them counts. */
+struct envelope_match envelope_match_moving(const struct envelope *original,
+                                            const struct envelope *recording, int max_delay_ms,
+                                            int within_ms);
+
 /* Writes a sound like speech, to the eye: syllables of random length, loudness and pitch, and pauses. */
 void envelope_write_syllables(const char *path, uint32_t rate_hz, unsigned ms, uint64_t seed);
 
