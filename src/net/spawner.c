@@ -16,6 +16,8 @@
 #include "net/spawner_private.h"
 #include "net/watch.h"
 
+enum { END_LIMIT_MS = 500 }; /* for the helper to do what it was told last */
+
 struct net_spawner {
     int fd;
     struct net_watch *watch;
@@ -243,11 +245,27 @@ void net_spawner_off(struct net_spawner *spawner)
         net_spawned_free(LIST_ITEM(at, struct net_spawned, link));
 }
 
+/* What it was told last is done before we are gone: a command that is to be ended has ended. */
+static void wait_for_end(const struct net_spawner *s)
+{
+    struct pollfd p = {.fd = s->fd};
+    int ready;
+
+    shutdown(s->fd, SHUT_WR);
+    do
+        ready = poll(&p, 1, END_LIMIT_MS);
+    while (ready < 0 && errno == EINTR);
+    if (ready > 0)
+        waitpid(s->pid, NULL, 0);
+}
+
 void net_spawner_free(struct net_spawner *spawner)
 {
     if (!spawner)
         return;
     net_spawner_off(spawner);
-    close(spawner->fd); /* by which it ends, to be reaped by whoever comes behind us */
+    if (spawner->pid > 0)
+        wait_for_end(spawner);
+    close(spawner->fd);
     free(spawner);
 }

@@ -52,7 +52,8 @@ int net_spawner_new(const struct net_spawner_spec *spec, struct net_spawner **ou
 int net_spawner_on(struct net_spawner *spawner, struct net_loop *loop);
 /* Nothing is told any more; for before the end of the loop. NULL is fine. */
 void net_spawner_off(struct net_spawner *spawner);
-/* When nobody asks any more. NULL is fine. */
+/* When nobody asks any more. What the helper was told before, a signal say, is done and the helper
+ * is gone when it returns, if that takes no longer than half a second. NULL is fine. */
 void net_spawner_free(struct net_spawner *spawner);
 
 /* err: it could not be started, and that is all; else how it ended. Runs from the loop, once. */

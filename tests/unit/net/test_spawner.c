@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "net/loop.h"
@@ -73,6 +74,8 @@ static void check_row(void **state)
     net_spawner_off(spawner);
     net_loop_free(loop);
     net_spawner_free(spawner);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    assert_int_equal(errno, ECHILD); /* no helper is left */
     close(null);
 }
 
