@@ -158,6 +158,14 @@ static bool has(const struct sdp_media *media, struct slice attribute)
     return sdp_attribute_find(media->lines, attribute, NULL);
 }
 
+/* Whether they named a certificate, for media or for the session, be it one that we cannot take. */
+static bool has_fingerprint(const struct sdp_model *model, const struct sdp_media *media)
+{
+    struct sdp_dtls theirs;
+
+    return sdp_dtls_parse(model, media, &theirs) != -ENOENT;
+}
+
 /* Who answers our keys with some that fit to none of them will send what we cannot read. */
 int sdp_secure_take_answer(const struct sdp_keying *keying, const struct sdp_model *model,
                            const struct sdp_media *media, bool must, struct sdp_secured *out)
@@ -166,7 +174,7 @@ int sdp_secure_take_answer(const struct sdp_keying *keying, const struct sdp_mod
         return choose_crypto(keying, media, true, out) ? 0 : -ENOKEY;
     if (choose_dtls(keying, model, media, true, must, out))
         return 0;
-    if (knows_dtls(keying) && has(media, SLICE("fingerprint")))
+    if (knows_dtls(keying) && has_fingerprint(model, media))
         return -ENOKEY;
     return in_the_clear(keying, media, must, out);
 }

@@ -156,6 +156,11 @@ static const struct text_row {
     {"an answer that is a question", DTLS SHA_256 "a=setup:actpass\n", true, -ENOKEY, NULL},
     {"an answer with SHA-1 would be noise", "m=audio 5004 RTP/AVP 0\n" SHA_1 "a=setup:active\n",
      true, -ENOKEY, NULL},
+    {"the same for the session", SHA_1 "a=setup:active\nm=audio 5004 RTP/AVP 0\n", true, -ENOKEY,
+     NULL},
+    {"a question for the session", SHA_256 "a=setup:actpass\nm=audio 5004 RTP/AVP 0\n", true,
+     -ENOKEY, NULL},
+    {"a role that is missing", SHA_256 "m=audio 5004 RTP/AVP 0\n", true, -ENOKEY, NULL},
     {"an answer without", "m=audio 5004 RTP/AVP 0\n", true, 0, NULL},
 };
 
