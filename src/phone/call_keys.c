@@ -37,7 +37,7 @@ static struct identity *find_identity(struct phone *phone)
     if (!phone->identity && identity_open(placed ? buf_cstr(&path) : NULL, &phone->identity) != 0)
         phone->identity = NULL;
     buf_free(&path);
-    return phone->identity;
+    return phone->identity && identity_mend(phone->identity) == 0 ? phone->identity : NULL;
 }
 
 /* A fingerprint may travel in the clear: who only listens learns nothing by it. */

@@ -59,8 +59,8 @@ static int parse(struct identity *identity)
         !fingerprint_eq(rtp_dtls_identity_fingerprint(identity->dtls), &identity->fingerprint))
         err = -EBADMSG;
     if (err)
-        log_error("phone", "the certificate of this installation cannot be used; without its file, "
-                           "dtls.pem, another is made");
+        log_error("phone", "the certificate of this installation cannot be used, and calls from now "
+                           "on have another one; without its file, dtls.pem, a new one is kept");
     wipe(&identity->text);
     return err;
 }
@@ -184,6 +184,19 @@ static void forget(struct identity *identity)
     rtp_dtls_identity_free(identity->dtls);
     identity->dtls = NULL;
     atomic_store(&identity->err, -EAGAIN);
+}
+
+int identity_mend(struct identity *identity)
+{
+    int err = atomic_load(&identity->err);
+
+    if (err == 0 || err == -EAGAIN)
+        return 0;
+    if (identity->waking)
+        uv_thread_join(&identity->waker);
+    identity->waking = false;
+    forget(identity);
+    return make(identity);
 }
 
 static int make_and_keep(const char *path, int why, struct identity *identity)

@@ -17,6 +17,10 @@ int identity_open(const char *path, struct identity **out);
 /* Waits for its thread. NULL is fine. */
 void identity_free(struct identity *identity);
 
+/* Where the file turned out to be broken behind its first line, another certificate takes its place
+ * until the end of this process, so that only the first call is lost by it. Before each promise, on
+ * the thread that opened it. 0, or a negative errno: nothing may be promised. */
+int identity_mend(struct identity *identity);
 const struct fingerprint *identity_fingerprint(const struct identity *identity);
 
 /* It will be needed soon; again does nothing. On the thread that opened it. */

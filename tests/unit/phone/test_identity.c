@@ -84,11 +84,13 @@ static void rubbish_is_left_alone(void **state)
     assert_int_equal(unlink(beside), 0);
 }
 
-/* What the file says of itself is held against it when the certificate is read. */
+/* What the file says of itself is held against it when the certificate is read; what is promised
+ * from then on is promised with another one, and that one is there. */
 static void a_fingerprint_that_is_not_its_own(void **state)
 {
     const struct rtp_dtls_identity *dtls = NULL;
     struct identity *identity = NULL;
+    struct fingerprint said;
     FILE *file;
     int err;
 
@@ -105,6 +107,12 @@ static void a_fingerprint_that_is_not_its_own(void **state)
     while ((err = identity_get(identity, &dtls)) == -EAGAIN)
         usleep(1000);
     assert_int_equal(err, -EBADMSG);
+    said = *identity_fingerprint(identity);
+    assert_int_equal(identity_mend(identity), 0);
+    assert_int_equal(identity_mend(identity), 0);
+    assert_int_equal(identity_get(identity, &dtls), 0);
+    assert_false(same(said, *identity_fingerprint(identity)));
+    assert_true(same(*rtp_dtls_identity_fingerprint(dtls), *identity_fingerprint(identity)));
     identity_free(identity);
     assert_int_equal(unlink(path), 0);
 }
