@@ -132,6 +132,7 @@ struct call {
 
     struct sip_flow flow;             /* of signalling */
     char *safe;                       /* phone_tls_of_call; owned, may be NULL */
+    bool verified;                    /* phone_tls_verified, as it was then */
     enum phone_encryption encryption; /* asked for by who dialled */
     bool no_key;              /* the last offer of theirs was refused for the sake of encryption */
     struct sdp_exchange *sdp; /* NULL before the first offer */

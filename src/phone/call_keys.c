@@ -8,6 +8,7 @@
 #include "phone/folders.h"
 #include "phone/identity.h"
 #include "phone/phone_private.h"
+#include "phone/phone_tls.h"
 
 #define NO_LIBRARY "the library for that, libsrtp2, is not installed (Debian: libsrtp2-1)"
 
@@ -141,7 +142,8 @@ void call_keys_put(const struct call *call, const struct sdp_secured *secured,
     out->dtls = dtls_of(call, secured);
 }
 
-/* Keys that somebody could read are told as such, and fingerprints that he could exchange. */
+/* Keys that somebody could read are told as such, and fingerprints that he could exchange: whoever
+ * opened a connection to us has shown no certificate, so he may be anybody. */
 const char *call_encryption_name(const struct call *call)
 {
     const struct sdp_stream *stream = call->sdp ? sdp_exchange_stream(call->sdp) : NULL;
@@ -151,7 +153,7 @@ const char *call_encryption_name(const struct call *call)
     if (stream->secured.by == SDP_CLEAR)
         return "none";
     if (stream->secured.by == SDP_DTLS)
-        return call->flow.transport == SIP_TLS ? "dtls" : "dtls-unverified";
+        return phone_tls_verified(call) ? "dtls" : "dtls-unverified";
     return call->flow.transport == SIP_TLS ? "sdes" : "sdes-in-the-clear";
 }
 

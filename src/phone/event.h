@@ -151,7 +151,8 @@ struct phone_event {
     const char *device;     /* its name, "none" */
     const char *encryption; /* of the sound: "none", "sdes", "sdes-in-the-clear" (whoever saw the
                                messages of SIP has the keys), "dtls", "dtls-unverified" (whoever
-                               changed those may sit in between); "": nothing is agreed */
+                               changed those may sit in between: nobody was verified who
+                               sent them to us); "": nothing is agreed */
     const char *suite;      /* MEDIA: of the encryption, "AES_CM_128_HMAC_SHA1_80"; "": none */
     /* INCOMING, ANSWERED, MEDIA, REGISTERED: how safe our messages are on the way to the next hop,
      * as "TLSv1.3, TLS_AES_256_GCM_SHA384, example.org verified by system store", or "nobody

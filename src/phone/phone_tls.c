@@ -123,10 +123,21 @@ const char *phone_tls_put_facts(const struct phone *phone, const struct sip_flow
     return buf_cstr(text);
 }
 
+bool phone_tls_verified(const struct call *call)
+{
+    const struct net_tls_facts *facts;
+
+    if (call->flow.transport != SIP_TLS)
+        return false;
+    facts = net_sip_link_facts(call->phone->link, &call->flow);
+    return facts ? *facts->by != '\0' : call->verified;
+}
+
 const char *phone_tls_of_call(struct call *call)
 {
     struct buf now = buf_new(512);
 
+    call->verified = phone_tls_verified(call);
     if (*phone_tls_put_facts(call->phone, &call->flow, &now) || call->flow.transport != SIP_TLS)
         phone_set_text(&call->safe, buf_cstr(&now));
     buf_free(&now);

@@ -2,6 +2,8 @@
 #ifndef PHONE_PHONE_TLS_H
 #define PHONE_PHONE_TLS_H
 
+#include <stdbool.h>
+
 #include "net/tls.h"
 #include "phone/config.h"
 
@@ -29,5 +31,8 @@ const char *phone_tls_put_facts(const struct phone *phone, const struct sip_flow
                                 struct buf *text);
 /* The same of a call, as it was last where its connection is closed meanwhile. */
 const char *phone_tls_of_call(struct call *call);
+/* Whether the next hop of its messages showed a certificate that is good for it. Of a connection
+ * that is closed, what phone_tls_of_call found last. */
+bool phone_tls_verified(const struct call *call);
 
 #endif
