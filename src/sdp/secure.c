@@ -138,6 +138,14 @@ static int in_the_clear(const struct sdp_keying *keying, const struct sdp_media 
     return 0;
 }
 
+/* Keys that we would not offer, as they travel in the clear, are better than nothing; but what DTLS
+ * protects from who only listens is not given up for them. */
+static bool takes_crypto(const struct sdp_keying *keying, bool must,
+                         const struct sdp_secured *before)
+{
+    return offers_crypto(keying) || !(must && before->by == SDP_DTLS);
+}
+
 int sdp_secure_take_offer(const struct sdp_keying *keying, const struct sdp_model *model,
                           const struct sdp_media *media, bool must, struct sdp_secured *out)
 {
@@ -148,7 +156,7 @@ int sdp_secure_take_offer(const struct sdp_keying *keying, const struct sdp_mode
         return 0;
     if (choose_dtls(keying, model, media, false, must, out))
         return 0;
-    if (crypto && choose_crypto(keying, media, false, out))
+    if (crypto && takes_crypto(keying, must, out) && choose_crypto(keying, media, false, out))
         return 0;
     return in_the_clear(keying, media, must, out);
 }

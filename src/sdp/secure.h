@@ -11,7 +11,7 @@
  * theirs we take a=crypto where we would offer it ourselves, else DTLS.
  * An offer with keys is taken encrypted, except with off, where RTP/SAVP is refused and the keys of
  * RTP/AVP are passed over. What has been encrypted once stays so for the rest of the session:
- * whatever was wanted, it is then required. */
+ * whatever was wanted, it is then required; and by DTLS, unless we offer a=crypto ourselves. */
 #ifndef SDP_SECURE_H
 #define SDP_SECURE_H
 

@@ -185,6 +185,47 @@ static void check_text(void **state)
     sdp_exchange_free(x);
 }
 
+/* --- what comes behind it -------------------------------------------------------------------- */
+
+/* A call by DTLS: they began it and are active. Then they offer again, or answer what we offer. */
+static const struct later_row {
+    const char *name, *text;
+    bool offered, answer;
+    int err;
+    enum sdp_keyed by;
+} later_rows[] = {
+    {"keys in the clear do not replace it", "m=audio 5004 RTP/AVP 0\n" CRYPTO, false, false,
+     -ENOKEY, SDP_DTLS},
+    {"nor do they by their profile", "m=audio 5004 RTP/SAVP 0\n" CRYPTO, false, false, -ENOKEY,
+     SDP_DTLS},
+    {"keys that we would offer do", "m=audio 5004 RTP/SAVP 0\n" CRYPTO, true, false, 0, SDP_SDES},
+};
+
+static void check_later(void **state)
+{
+    const struct later_row *row = *state;
+    struct sdp_exchange *x = phone(SDP_ENCRYPT_PREFER, true, row->offered, 3);
+    struct buf ours = buf_new(ROOM);
+    char text[ROOM];
+
+    assert_int_equal(sdp_exchange_take_offer(x, slice_of(HEAD DTLS SHA_256 "a=setup:active\n")), 0);
+    assert_int_equal(sdp_exchange_answer(x, &ours), 0);
+    snprintf(text, sizeof text, "%s%s", HEAD, row->text);
+    if (row->answer) {
+        assert_int_equal(sdp_exchange_set_direction(x, SDP_SENDONLY), 0);
+        assert_int_equal(sdp_exchange_offer(x, &ours), 0);
+        assert_int_equal(sdp_exchange_take_answer(x, slice_of(text)), row->err);
+    } else {
+        assert_int_equal(sdp_exchange_take_offer(x, slice_of(text)), row->err);
+        if (!row->err)
+            assert_int_equal(sdp_exchange_answer(x, &ours), 0);
+    }
+    assert_int_equal(secured(x)->by, row->by);
+    assert_true(row->by != SDP_DTLS || !secured(x)->active);
+    buf_free(&ours);
+    sdp_exchange_free(x);
+}
+
 /* Who can be reached from everywhere lets those begin that cannot. */
 static void behind_a_nat(void **state)
 {
@@ -226,5 +267,6 @@ int main(void)
 
     return RUN_ROWS("sdp/secure by DTLS: two phones", two_rows, check_two) +
            RUN_ROWS("sdp/secure by DTLS: strangers", text_rows, check_text) +
+           RUN_ROWS("sdp/secure by DTLS: behind it", later_rows, check_later) +
            cmocka_run_group_tests_name("sdp/secure by DTLS", tests, NULL, NULL);
 }
