@@ -35,7 +35,8 @@ _Noreturn void spawner_serve(int fd, const struct net_spawner_spec *spec);
 #define SPAWNER_FDS_MAX 3
 int spawner_send(int fd, const void *head, size_t n_head, struct slice rest, const int *fds,
                  size_t n_fds);
-/* The other side of that: bytes, 0 at the end, or a negative errno. n_fds gets how many came. */
+/* The other side of that: bytes, 0 at the end, or a negative errno. n_fds gets how many came.
+ * -EMSGSIZE: it had more bytes or descriptors than that, which are closed; the next one may do. */
 ptrdiff_t spawner_receive(int fd, char *to, size_t room, int fds[SPAWNER_FDS_MAX], size_t *n_fds);
 
 #endif

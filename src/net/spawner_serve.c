@@ -237,7 +237,7 @@ static bool take_order(struct helper *h)
     ptrdiff_t n = spawner_receive(h->fd, h->message, sizeof h->message, fds, &n_fds);
 
     if (n < 0)
-        return n == -EINTR || n == -EAGAIN;
+        return n == -EINTR || n == -EAGAIN || n == -EMSGSIZE;
     if (n > 0)
         obey(h, (size_t)n, fds, n_fds);
     for (size_t i = 0; i < n_fds; i++)

@@ -7,10 +7,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "net/loop.h"
+#include "net/spawner_private.h"
 #include "tests/lib/rows.h"
 
 #define LIMIT_MS 20000
@@ -162,11 +164,82 @@ static void check_refusals(void **state)
     buf_free(&text);
 }
 
+/* --- messages ------------------------------------------------------------------------------- */
+
+enum { SENT_MAX = 8, FD_MAX = 256 };
+
+static const struct message {
+    const char *name;
+    size_t n, n_fds;
+    ptrdiff_t got;
+} messages[] = {
+    {"as many descriptors as there is room for", 4, 3, 4},
+    {"one more, for which the kernel finds room", 4, 4, -EMSGSIZE},
+    {"two more, which it cuts off", 4, 5, -EMSGSIZE},
+    {"more bytes than there is room for", 9, 2, -EMSGSIZE},
+    {"descriptors and no byte", 0, 2, 0},
+};
+
+static size_t count_open(void)
+{
+    size_t n = 0;
+
+    for (int fd = 0; fd < FD_MAX; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
+}
+
+/* As spawner_send would not send it. */
+static void send_raw(int to, size_t n, size_t n_fds)
+{
+    union {
+        struct cmsghdr head;
+        char room[CMSG_SPACE(SENT_MAX * sizeof(int))];
+    } rights = {.room = {0}};
+    char bytes[16] = "";
+    struct iovec part = {bytes, n};
+    struct msghdr m = {.msg_iov = &part,
+                       .msg_iovlen = 1,
+                       .msg_control = &rights,
+                       .msg_controllen = CMSG_SPACE(n_fds * sizeof(int))};
+
+    rights.head = (struct cmsghdr){.cmsg_len = CMSG_LEN(n_fds * sizeof(int)),
+                                   .cmsg_level = SOL_SOCKET,
+                                   .cmsg_type = SCM_RIGHTS};
+    for (size_t i = 0; i < n_fds; i++)
+        memcpy(CMSG_DATA(&rights.head) + i * sizeof to, &to, sizeof to);
+    assert_int_equal(sendmsg(to, &m, MSG_NOSIGNAL), n);
+}
+
+static void check_message(void **state)
+{
+    const struct message *row = *state;
+    int *fds = calloc(SPAWNER_FDS_MAX, sizeof *fds), ends[2]; /* of exactly that size */
+    char *to = malloc(8);
+    size_t before, n_fds;
+
+    assert_non_null(fds);
+    assert_non_null(to);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    before = count_open();
+    send_raw(ends[0], row->n, row->n_fds);
+    assert_int_equal(spawner_receive(ends[1], to, 8, fds, &n_fds), row->got);
+    assert_int_equal(n_fds, row->got < 0 ? 0 : row->n_fds);
+    assert_int_equal(count_open(), before + n_fds);
+    for (size_t i = 0; i < n_fds; i++)
+        close(fds[i]);
+    close(ends[0]);
+    close(ends[1]);
+    free(fds);
+    free(to);
+}
+
 int main(void)
 {
     static const struct row refusals[] = {{.name = "what cannot be asked"}};
     int failed = RUN_ROWS("net/spawner", rows, check_row);
 
     failed += RUN_ROWS("net/spawner, questions", asked, check_asked);
+    failed += RUN_ROWS("net/spawner, messages", messages, check_message);
     return failed + RUN_ROWS("net/spawner, refusals", refusals, check_refusals);
 }
