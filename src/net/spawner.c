@@ -210,8 +210,10 @@ int net_spawner_new(const struct net_spawner_spec *spec, struct net_spawner **ou
     }
     setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
     pid = fork();
-    if (pid == 0)
+    if (pid == 0) {
+        close(fds[0]); /* held open, it would keep the helper from seeing our end */
         spawner_serve(fds[1], spec);
+    }
     close(fds[1]);
     list_init(&s->running);
     s->fd = fds[0];

@@ -234,12 +234,33 @@ static void check_message(void **state)
     free(to);
 }
 
+/* As where the kernel has no close_range. In a child: it is our own that are closed. */
+static void check_closing(void **state)
+{
+    int low = open("/dev/null", O_RDONLY), high = fcntl(low, F_DUPFD, 200), status;
+    pid_t pid;
+
+    (void)state;
+    assert_true(low >= 0 && high >= 200);
+    pid = fork();
+    if (pid == 0)
+        _exit(spawner_close_listed(low + 1) && fcntl(low, F_GETFD) >= 0 && fcntl(high, F_GETFD) < 0
+                  ? 0
+                  : 1);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    close(low);
+    close(high);
+}
+
 int main(void)
 {
     static const struct row refusals[] = {{.name = "what cannot be asked"}};
+    static const struct row closing[] = {{.name = "what is above is closed one by one"}};
     int failed = RUN_ROWS("net/spawner", rows, check_row);
 
     failed += RUN_ROWS("net/spawner, questions", asked, check_asked);
     failed += RUN_ROWS("net/spawner, messages", messages, check_message);
+    failed += RUN_ROWS("net/spawner, descriptors", closing, check_closing);
     return failed + RUN_ROWS("net/spawner, refusals", refusals, check_refusals);
 }
