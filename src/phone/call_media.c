@@ -298,24 +298,36 @@ static void tell_sound(struct call *call)
                    (stream->direction & SDP_SENDONLY) && !stream->held && !call->holds);
 }
 
+/* A handshake that begins anew has come to nothing yet. */
+static int start_stream(struct call *call, const struct sdp_stream *stream, struct ip *where)
+{
+    struct media_params params = params_of(call, stream);
+    unsigned keying = media_stream_keying(call->stream);
+    int err = media_stream_start(call->stream, &params);
+
+    mem_wipe(&params.keys, sizeof params.keys);
+    *where = params.remote_rtp;
+    if (media_stream_keying(call->stream) != keying)
+        call->dtls_suite = SUITE_NONE;
+    return err;
+}
+
 void call_media_update(struct call *call)
 {
     const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
-    struct media_params params;
+    struct ip where;
     int err;
 
     if (!stream || !call->stream)
         return;
-    params = params_of(call, stream);
-    err = media_stream_start(call->stream, &params);
-    mem_wipe(&params.keys, sizeof params.keys);
+    err = start_stream(call, stream, &where);
     if (err) {
         call_give_up(call, err == -ENOMEM ? "there is no memory for its sound"
                                           : "the codec that was agreed cannot be used");
         return;
     }
     call->started = true;
-    tell_changes(call, stream, &params.remote_rtp);
+    tell_changes(call, stream, &where);
     tell_sound(call);
 }
 

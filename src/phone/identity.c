@@ -59,8 +59,9 @@ static int parse(struct identity *identity)
         !fingerprint_eq(rtp_dtls_identity_fingerprint(identity->dtls), &identity->fingerprint))
         err = -EBADMSG;
     if (err)
-        log_error("phone", "the certificate of this installation cannot be used, and calls from now "
-                           "on have another one; without its file, dtls.pem, a new one is kept");
+        log_error("phone",
+                  "the certificate of this installation cannot be used, and calls from now "
+                  "on have another one; without its file, dtls.pem, a new one is kept");
     wipe(&identity->text);
     return err;
 }

@@ -33,6 +33,8 @@ static bool is_news(struct media_stream *s, struct media_event *event)
     event->newest = event->serial == s->n_records;
     if (play && event->serial != s->n_plays)
         return false;
+    if (event->type == MEDIA_KEYS && event->serial != s->keying)
+        return false; /* other keys have been agreed on meanwhile */
     return !s->discarded && (end || !s->stopped);
 }
 
@@ -331,6 +333,19 @@ static unsigned ptime_ms(const struct audio_codec *codec, unsigned asked)
     return ms < 10 ? 10 : ms;
 }
 
+static void count_keying(struct media_stream *s, const struct media_params *now)
+{
+    if (!stream_dtls_goes_on(&s->said_dtls, s->said_mux, now))
+        s->keying++;
+    s->said_dtls = now->dtls;
+    s->said_mux = now->rtcp_mux;
+}
+
+unsigned media_stream_keying(const struct media_stream *stream)
+{
+    return stream->keying;
+}
+
 int media_stream_start(struct media_stream *stream, const struct media_params *params)
 {
     struct media_agreement *a = calloc(1, sizeof *a);
@@ -352,6 +367,8 @@ int media_stream_start(struct media_stream *stream, const struct media_params *p
     }
     a->ptime_ms = ptime_ms(a->send, params->ptime_ms);
     stream->can_dtmf = params->event_send != MEDIA_NO_EVENTS;
+    count_keying(stream, params);
+    a->keying = stream->keying;
     post(stream, &(struct media_command){.what = MEDIA_DO_START, .agreement = a});
     return 0;
 }

@@ -91,7 +91,7 @@ struct media_event {
     int err;                 /* negative errno */
     char why[MEDIA_WHY_MAX]; /* a whole sentence: which file or device, and what is wrong */
     const char *file;        /* lives until the callback returns */
-    unsigned serial;         /* of what was played or recorded, for media.c */
+    unsigned serial;         /* of what was played or recorded, or of keys, for media.c */
     bool newest;
     enum suite suite;
     struct media_stats stats;
@@ -246,6 +246,9 @@ struct media_params {
  * sequence numbers and its files. 0, or -ENOTSUP: a codec that audio/codec.h does not have (then
  * nothing has changed). */
 int media_stream_start(struct media_stream *stream, const struct media_params *params);
+/* Another number behind media_stream_start: its keys are others, and of those before nothing is
+ * told any more. The same one: a handshake goes on, or what it has come to. */
+unsigned media_stream_keying(const struct media_stream *stream);
 /* Goes on from new ports on another address of ours, with the same SSRC, codecs, files and jitter
  * buffer; what was on its way to the old ones is lost. how.arg does not matter. 0, or as
  * media_stream_open, and then nothing has changed. */

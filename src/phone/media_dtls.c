@@ -45,12 +45,17 @@ void stream_forget_dtls(struct media_stream *s)
     s->dtls_told = s->dtls_heard = false;
 }
 
+bool stream_dtls_goes_on(const struct media_dtls *before, bool mux_before,
+                         const struct media_params *now)
+{
+    return now->dtls.identity && is_same(before, &now->dtls) && mux_before == now->rtcp_mux;
+}
+
 void stream_prepare_dtls(struct media_stream *s, const struct media_agreement *before)
 {
     const struct media_params *now = &s->agreed->params;
 
-    if (before && now->dtls.identity && is_same(&before->params.dtls, &now->dtls) &&
-        before->params.rtcp_mux == now->rtcp_mux)
+    if (before && stream_dtls_goes_on(&before->params.dtls, before->params.rtcp_mux, now))
         return;
     stream_forget_dtls(s);
     if (now->dtls.identity)
@@ -127,9 +132,11 @@ static void use_keys(struct media_stream *s, size_t i)
 static void tell_keys(struct media_stream *s)
 {
     s->dtls_told = true;
-    media_thread_tell(s->thread,
-                      &(struct media_event){
-                          .type = MEDIA_KEYS, .stream = s, .arg = s->arg, .suite = s->dtls_suite});
+    media_thread_tell(s->thread, &(struct media_event){.type = MEDIA_KEYS,
+                                                       .stream = s,
+                                                       .arg = s->arg,
+                                                       .serial = s->agreed->keying,
+                                                       .suite = s->dtls_suite});
     media_thread_rhythm(s->thread, true);
 }
 

@@ -23,8 +23,9 @@ void stream_tell(struct media_stream *s, enum media_event_type type)
 void stream_tell_failure(struct media_stream *s, enum media_event_type type, int err,
                          const char *why)
 {
+    unsigned serial = type == MEDIA_KEYS ? s->agreed->keying : s->play_serial;
     struct media_event event = {
-        .type = type, .stream = s, .arg = s->arg, .err = err, .serial = s->play_serial};
+        .type = type, .stream = s, .arg = s->arg, .err = err, .serial = serial};
 
     snprintf(event.why, sizeof event.why, "%s", why);
     media_thread_tell(s->thread, &event);

@@ -26,6 +26,7 @@ struct media_agreement {
     const struct audio_codec *send;
     const struct audio_codec *receive[MEDIA_MAX_FORMATS];
     unsigned ptime_ms;
+    unsigned keying; /* media_stream_keying, as it was then */
 };
 
 /* Wipes its keys. NULL is fine. */
