@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __linux__
@@ -28,6 +27,7 @@ struct child {
     uint32_t id;
     pid_t pid;
     bool is_group;
+    int failed; /* pipe: the errno of its exec, if that fails */
 };
 
 struct helper {
@@ -120,33 +120,62 @@ static int remember(struct helper *h, const struct child *child)
 }
 
 /* Signals as any program gets them: what our parent ignores, and what we do, is our own affair. */
-static void set_attributes(posix_spawnattr_t *attributes, bool is_group)
+static void reset_signals(void)
 {
-    sigset_t all, none;
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+    sigset_t none;
 
-    sigfillset(&all);
+    for (int number = 1; number < NSIG; number++)
+        sigaction(number, &usual, NULL); /* which fails for some */
     sigemptyset(&none);
-    posix_spawnattr_setsigdefault(attributes, &all);
-    posix_spawnattr_setsigmask(attributes, &none);
-    posix_spawnattr_setflags(attributes, (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-                                                 (is_group ? POSIX_SPAWN_SETSID : 0)));
+    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int spawn(char **words, char **environment, bool is_group, const int fds[3], pid_t *pid)
+/* In the child. All signals are blocked: one that came already is kept for the program. */
+static _Noreturn void become(char **words, char **environment, bool is_group, const int fds[3],
+                             int failed)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int err;
+    int number;
 
-    posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_init(&actions);
-    set_attributes(&attributes, is_group);
+    if (is_group)
+        setsid();
     for (int i = 0; i < 3; i++)
-        posix_spawn_file_actions_adddup2(&actions, fds[i], i);
-    err = posix_spawnp(pid, words[0], &actions, &attributes, words, environment);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return -err;
+        if (dup2(fds[i], i) < 0)
+            goto fail;
+    reset_signals();
+    environ = environment;
+    execvp(words[0], words);
+
+fail:
+    number = errno;
+    (void)!write(failed, &number, sizeof number);
+    _exit(127);
+}
+
+/* Does not wait for exec, which a dead disk may hold: what it says is read when the child ends. */
+static int spawn(const struct helper *h, char **words, char **environment, const int fds[3],
+                 struct child *child)
+{
+    sigset_t all, before;
+    int ends[2], err = 0;
+
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return -errno;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    child->pid = fork();
+    if (child->pid == 0) {
+        close(h->fd); /* a child that is held must not look like us */
+        become(words, environment, child->is_group, fds, ends[1]);
+    }
+    if (child->pid < 0)
+        err = -errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    close(ends[1]);
+    if (err)
+        close(ends[0]);
+    child->failed = ends[0];
+    return err;
 }
 
 static int start(struct helper *h, const struct spawner_order *order, struct slice rest,
@@ -166,7 +195,7 @@ static int start(struct helper *h, const struct spawner_order *order, struct sli
     if (err)
         return err;
     environment = order->has_environment ? join_environment(variables) : environ;
-    err = environment ? spawn(words, environment, order->is_group, fds, &child.pid) : -ENOMEM;
+    err = environment ? spawn(h, words, environment, fds, &child) : -ENOMEM;
     if (environment != environ)
         free(environment);
     h->children[h->n - 1] = child;
@@ -199,11 +228,18 @@ static void fork_answer(const struct helper *h, unsigned what, struct slice aske
 
 /* --- orders --------------------------------------------------------------------------------- */
 
+/* Before it leads a group it is alone. */
+static void signal_child(const struct child *child, int number)
+{
+    if (!child->is_group || kill(-child->pid, number) != 0)
+        kill(child->pid, number);
+}
+
 static void do_signal(const struct helper *h, const struct spawner_order *order)
 {
     for (size_t i = 0; i < h->n; i++)
         if (h->children[i].id == order->id)
-            kill(h->children[i].is_group ? -h->children[i].pid : h->children[i].pid, order->number);
+            signal_child(&h->children[i], order->number);
 }
 
 static void obey(struct helper *h, size_t n, const int fds[3], size_t n_fds)
@@ -248,26 +284,44 @@ static bool take_order(struct helper *h)
     return n > 0;
 }
 
+static struct spawner_news news_of(const struct child *child, int status)
+{
+    struct spawner_news news = {.id = child->id};
+    int number;
+
+    if (read(child->failed, &number, sizeof number) == (ssize_t)sizeof number) {
+        news.err = -number;
+        return news;
+    }
+    news.status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    news.by_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    return news;
+}
+
 /* The number of the process is free from here on, so that of its group is used at once. */
+static void bury_child(struct helper *h, struct child *child, int status)
+{
+    struct spawner_news news = news_of(child, status);
+
+    if (child->is_group)
+        kill(-child->pid, SIGKILL);
+    close(child->failed);
+    *child = h->children[--h->n];
+    tell(h, &news);
+}
+
 static void bury(struct helper *h)
 {
     int status;
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        for (size_t i = 0; i < h->n; i++) {
-            struct spawner_news news = {.id = h->children[i].id};
+        size_t i = 0;
 
-            if (h->children[i].pid != pid)
-                continue;
-            if (h->children[i].is_group)
-                kill(-pid, SIGKILL);
-            news.status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-            news.by_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-            tell(h, &news);
-            h->children[i] = h->children[--h->n];
-            break;
-        }
+        while (i < h->n && h->children[i].pid != pid)
+            i++;
+        if (i < h->n)
+            bury_child(h, &h->children[i], status);
     }
 }
 

@@ -81,6 +81,35 @@ static void check_row(void **state)
     close(null);
 }
 
+/* A command whose exec fails says why. */
+static void check_missing(void **state)
+{
+    char name[] = "/nonexistent/tphone";
+    char *words[] = {name, NULL};
+    const struct net_spawner_command command = {words};
+    const struct net_spawner_spec spec = {.commands = &command, .n = 1};
+    uint64_t until_ms = net_now_ms() + LIMIT_MS;
+    int null = open("/dev/null", O_RDWR), streams[] = {null, null, null};
+    struct net_spawner *spawner;
+    struct net_spawned *spawned;
+    struct end end = {0};
+    struct net_loop *loop;
+
+    (void)state;
+    assert_int_equal(net_spawner_new(&spec, &spawner), 0);
+    assert_int_equal(net_loop_new(&loop), 0);
+    assert_int_equal(net_spawner_on(spawner, loop), 0);
+    assert_int_equal(net_spawn(spawner, words, NULL, true, streams, on_end, &end, &spawned), 0);
+    while (end.times == 0 && net_now_ms() < until_ms)
+        net_loop_turn(loop, true);
+    assert_int_equal(end.err, -ENOENT);
+    assert_int_equal(end.times, 1);
+    net_spawner_off(spawner);
+    net_loop_free(loop);
+    net_spawner_free(spawner);
+    close(null);
+}
+
 /* --- questions ------------------------------------------------------------------------------ */
 
 enum question { ASK_ECHO, ASK_HAND_OVER, ASK_REFUSE, ASK_DIE };
@@ -256,11 +285,13 @@ static void check_closing(void **state)
 int main(void)
 {
     static const struct row refusals[] = {{.name = "what cannot be asked"}};
+    static const struct row missing[] = {{.name = "a program that is not there"}};
     static const struct row closing[] = {{.name = "what is above is closed one by one"}};
     int failed = RUN_ROWS("net/spawner", rows, check_row);
 
     failed += RUN_ROWS("net/spawner, questions", asked, check_asked);
     failed += RUN_ROWS("net/spawner, messages", messages, check_message);
+    failed += RUN_ROWS("net/spawner, exec", missing, check_missing);
     failed += RUN_ROWS("net/spawner, descriptors", closing, check_closing);
     return failed + RUN_ROWS("net/spawner, refusals", refusals, check_refusals);
 }
