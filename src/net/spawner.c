@@ -23,6 +23,7 @@ struct net_spawner {
     struct net_watch *watch;
     pid_t pid;           /* 0: it has died */
     struct list running; /* of struct net_spawned */
+    struct list unsent;  /* of struct unsent, oldest first */
     uint32_t last_id;
 };
 
@@ -33,6 +34,61 @@ struct net_spawned {
     net_spawned_fn *on_end; /* NULL: freed by its owner */
     void *arg;
 };
+
+/* A signal for which the socket had no room. Who sent it may have forgotten the program since. */
+struct unsent {
+    struct list link;
+    struct spawner_order order;
+};
+
+/* --- signals -------------------------------------------------------------------------------- */
+
+static int send_order(const struct net_spawner *s, const struct spawner_order *order,
+                      struct slice texts, const int *streams)
+{
+    return spawner_send(s->fd, order, sizeof *order, texts, streams, streams ? 3 : 0);
+}
+
+/* While some are left we hear of room for them. Where the helper has died they just go. */
+static void send_unsent(struct net_spawner *s)
+{
+    int err = 0;
+
+    LIST_EACH (&s->unsent, at) {
+        struct unsent *u = LIST_ITEM(at, struct unsent, link);
+
+        if (!err)
+            err = send_order(s, &u->order, SLICE(""), NULL);
+        if (err == -EAGAIN)
+            break;
+        list_remove(&u->link);
+        free(u);
+    }
+    if (s->watch && s->pid > 0)
+        net_watch_set(s->watch, NET_READABLE | (err == -EAGAIN ? NET_WRITABLE : 0));
+}
+
+static int keep_unsent(struct net_spawner *s, const struct spawner_order *order)
+{
+    struct unsent *u = calloc(1, sizeof *u);
+
+    if (!u)
+        return -ENOMEM;
+    u->order = *order;
+    list_append(&s->unsent, &u->link);
+    send_unsent(s);
+    return 0;
+}
+
+int net_spawned_signal(struct net_spawned *spawned, int number)
+{
+    struct net_spawner *s = spawned->spawner;
+    const struct spawner_order order = {
+        .verb = SPAWNER_SIGNAL, .id = spawned->id, .number = number};
+    int err = list_empty(&s->unsent) ? send_order(s, &order, SLICE(""), NULL) : -EAGAIN;
+
+    return err == -EAGAIN ? keep_unsent(s, &order) : err;
+}
 
 /* --- what the helper tells ------------------------------------------------------------------ */
 
@@ -60,9 +116,11 @@ static void on_ready(void *arg, int events)
     struct net_spawner *s = arg;
     struct spawner_news news;
     struct net_spawned *p;
-    ssize_t n = recv(s->fd, &news, sizeof news, MSG_DONTWAIT);
+    ssize_t n;
 
-    (void)events;
+    if (events & NET_WRITABLE)
+        send_unsent(s);
+    n = recv(s->fd, &news, sizeof news, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n == (ssize_t)sizeof news) {
@@ -74,6 +132,7 @@ static void on_ready(void *arg, int events)
     net_watch_set(s->watch, 0);
     if (waitpid(s->pid, NULL, 0) == s->pid)
         s->pid = 0;
+    send_unsent(s);
     LIST_EACH (&s->running, at) /* list.h: the current one may go */
         end(LIST_ITEM(at, struct net_spawned, link), &(struct spawner_news){.err = -EPIPE});
 }
@@ -88,12 +147,6 @@ static void put_texts(struct buf *out, char *const *texts, bool all, uint32_t *n
         buf_put(out, (struct slice){texts[i], strlen(texts[i]) + 1});
         (*n)++;
     }
-}
-
-static int send_order(const struct net_spawner *s, const struct spawner_order *order,
-                      struct slice texts, const int *streams)
-{
-    return spawner_send(s->fd, order, sizeof *order, texts, streams, streams ? 3 : 0);
 }
 
 int net_spawn(struct net_spawner *spawner, char *const *words, char *const *environment,
@@ -123,14 +176,6 @@ int net_spawn(struct net_spawner *spawner, char *const *words, char *const *envi
     list_append(&spawner->running, &p->link);
     *out = p;
     return 0;
-}
-
-int net_spawned_signal(struct net_spawned *spawned, int number)
-{
-    return send_order(
-        spawned->spawner,
-        &(struct spawner_order){.verb = SPAWNER_SIGNAL, .id = spawned->id, .number = number},
-        SLICE(""), NULL);
 }
 
 void net_spawned_free(struct net_spawned *spawned)
@@ -216,6 +261,7 @@ int net_spawner_new(const struct net_spawner_spec *spec, struct net_spawner **ou
     }
     close(fds[1]);
     list_init(&s->running);
+    list_init(&s->unsent);
     s->fd = fds[0];
     s->pid = pid;
     if (pid < 0) {
@@ -247,6 +293,22 @@ void net_spawner_off(struct net_spawner *spawner)
         net_spawned_free(LIST_ITEM(at, struct net_spawned, link));
 }
 
+/* As far as it goes within the limit. */
+static void flush_unsent(struct net_spawner *s)
+{
+    uint64_t now_ms, until_ms = net_now_ms() + END_LIMIT_MS;
+
+    send_unsent(s);
+    while (!list_empty(&s->unsent) && (now_ms = net_now_ms()) < until_ms) {
+        poll(&(struct pollfd){.fd = s->fd, .events = POLLOUT}, 1, (int)(until_ms - now_ms));
+        send_unsent(s);
+    }
+    LIST_EACH (&s->unsent, at) {
+        list_remove(at);
+        free(LIST_ITEM(at, struct unsent, link));
+    }
+}
+
 /* What it was told last is done before we are gone: a command that is to be ended has ended. */
 static void wait_for_end(const struct net_spawner *s)
 {
@@ -266,6 +328,7 @@ void net_spawner_free(struct net_spawner *spawner)
     if (!spawner)
         return;
     net_spawner_off(spawner);
+    flush_unsent(spawner);
     if (spawner->pid > 0)
         wait_for_end(spawner);
     close(spawner->fd);

@@ -64,7 +64,8 @@ typedef void net_spawned_fn(void *arg, int err, int status, int by_signal);
 int net_spawn(struct net_spawner *spawner, char *const *words, char *const *environment,
               bool is_group, const int streams[3], net_spawned_fn *on_end, void *arg,
               struct net_spawned **out);
-/* To its group, if it leads one. 0, or -ESRCH: it has ended. */
+/* To its group, if it leads one; nothing happens where that has just ended. Kept until there is
+ * room for it, whoever frees spawned meanwhile. 0; -EPIPE: the helper has died; -ENOMEM. */
 int net_spawned_signal(struct net_spawned *spawned, int number);
 /* on_end will not run any more; the program goes on. NULL is fine. */
 void net_spawned_free(struct net_spawned *spawned);

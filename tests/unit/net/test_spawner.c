@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,84 @@ static void check_row(void **state)
     net_spawner_free(spawner);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD); /* no helper is left */
+    close(null);
+}
+
+static const struct kept {
+    const char *name;
+    bool is_forgotten; /* by who sent the signal */
+} kept[] = {
+    {"a signal waits for room", false},
+    {"and is sent when nobody waits for its program any more", true},
+};
+
+static void no_end(void *arg, int err, int status, int by_signal)
+{
+    (void)arg, (void)err, (void)status, (void)by_signal;
+}
+
+/* Orders that the helper would refuse, until no more go in. */
+static void fill(struct net_spawner *spawner, const int streams[3])
+{
+    static char much[SPAWNER_MESSAGE_MAX / 2];
+    char *words[] = {much, NULL};
+    struct net_spawned *one;
+    int err = 0;
+
+    memset(much, 'x', sizeof much - 1);
+    while (!err) {
+        err = net_spawn(spawner, words, NULL, false, streams, no_end, NULL, &one);
+        if (!err)
+            net_spawned_free(one);
+    }
+    assert_int_equal(err, -EAGAIN);
+}
+
+/* The program stops the helper, and lets it go on when it is told to. */
+static void check_kept(void **state)
+{
+    static char script[] =
+        "kill -STOP $PPID; echo; read x; (sleep .2; kill -CONT $PPID) & exec sleep 60";
+    const struct kept *row = *state;
+    char sh[] = "sh", c[] = "-c", byte;
+    char *words[] = {sh, c, script, NULL};
+    const struct net_spawner_command command = {words};
+    const struct net_spawner_spec spec = {.commands = &command, .n = 1};
+    uint64_t until_ms = net_now_ms() + LIMIT_MS;
+    int null = open("/dev/null", O_RDWR), in[2], out[2];
+    struct net_spawner *spawner;
+    struct net_spawned *spawned;
+    struct pollfd p = {0};
+    struct end end = {0};
+    struct net_loop *loop;
+
+    assert_int_equal(pipe(in), 0);
+    assert_int_equal(pipe(out), 0);
+    assert_int_equal(net_spawner_new(&spec, &spawner), 0);
+    assert_int_equal(net_loop_new(&loop), 0);
+    assert_int_equal(net_spawner_on(spawner, loop), 0);
+    assert_int_equal(net_spawn(spawner, words, NULL, false, (int[]){in[0], out[1], null}, on_end,
+                               &end, &spawned),
+                     0);
+    close(in[0]);
+    close(out[1]);
+    assert_int_equal(read(out[0], &byte, 1), 1);
+    fill(spawner, (int[]){null, null, null});
+    assert_int_equal(net_spawned_signal(spawned, SIGKILL), 0);
+    assert_int_equal(write(in[1], "\n", 1), 1);
+    if (row->is_forgotten)
+        net_spawned_free(spawned);
+    p.fd = out[0]; /* ends with the program, long before its sleep would */
+    while ((poll(&p, 1, 20) == 0 || (!row->is_forgotten && end.times == 0)) &&
+           net_now_ms() < until_ms)
+        net_loop_turn(loop, false);
+    assert_int_equal(end.by_signal, row->is_forgotten ? 0 : SIGKILL);
+    net_spawner_off(spawner);
+    net_loop_free(loop);
+    net_spawner_free(spawner);
+    assert_true(net_now_ms() < until_ms);
+    close(in[1]);
+    close(out[0]);
     close(null);
 }
 
@@ -291,6 +370,7 @@ int main(void)
 
     failed += RUN_ROWS("net/spawner, questions", asked, check_asked);
     failed += RUN_ROWS("net/spawner, messages", messages, check_message);
+    failed += RUN_ROWS("net/spawner, full", kept, check_kept);
     failed += RUN_ROWS("net/spawner, exec", missing, check_missing);
     failed += RUN_ROWS("net/spawner, descriptors", closing, check_closing);
     return failed + RUN_ROWS("net/spawner, refusals", refusals, check_refusals);
