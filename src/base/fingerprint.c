@@ -26,6 +26,29 @@ bool fingerprint_eq(const struct fingerprint *a, const struct fingerprint *b)
     return a->hash == b->hash && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
+static bool is_among(const struct fingerprint *one, const struct fingerprint *all, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (fingerprint_eq(one, &all[i]))
+            return true;
+    return false;
+}
+
+static bool are_among(const struct fingerprint *some, size_t n_some, const struct fingerprint *all,
+                      size_t n)
+{
+    for (size_t i = 0; i < n_some; i++)
+        if (!is_among(&some[i], all, n))
+            return false;
+    return true;
+}
+
+bool fingerprints_eq(const struct fingerprint *a, size_t n_a, const struct fingerprint *b,
+                     size_t n_b)
+{
+    return are_among(a, n_a, b, n_b) && are_among(b, n_b, a, n_a);
+}
+
 static enum fingerprint_hash hash_of(struct slice name)
 {
     for (size_t i = FINGERPRINT_SHA256; i < ARRAY_LEN(hashes); i++)

@@ -23,6 +23,9 @@ struct fingerprint {
 /* Of a certificate as DER. 0 or -EIO: libcrypto lacks the hash. */
 int fingerprint_of(enum fingerprint_hash hash, struct slice der, struct fingerprint *out);
 bool fingerprint_eq(const struct fingerprint *a, const struct fingerprint *b);
+/* Whether they are the same set: neither order nor repetition says anything. */
+bool fingerprints_eq(const struct fingerprint *a, size_t n_a, const struct fingerprint *b,
+                     size_t n_b);
 
 /* text is hash-func SP 2UHEX *(":" 2UHEX); small letters are taken too. 0; -EBADMSG: it is not
  * that, or has not the length of its hash; -ENOTSUP: a hash that we do not take. */

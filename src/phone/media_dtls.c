@@ -9,17 +9,14 @@
 #include "base/mem.h"
 #include "phone/media_stream.h"
 #include "rtp/demux.h"
+#include "sdp/fingerprint.h"
 
 /* Whether the association goes on (RFC 8842 5.1). */
 static bool is_same(const struct media_dtls *a, const struct media_dtls *b)
 {
-    if (a->identity != b->identity || a->active != b->active ||
-        a->n_fingerprints != b->n_fingerprints || strcmp(a->tls_id, b->tls_id) != 0)
-        return false;
-    for (size_t i = 0; i < a->n_fingerprints; i++)
-        if (!fingerprint_eq(&a->fingerprints[i], &b->fingerprints[i]))
-            return false;
-    return true;
+    return a->identity == b->identity && a->active == b->active &&
+           sdp_tls_id_goes_on(a->tls_id, b->tls_id) &&
+           fingerprints_eq(a->fingerprints, a->n_fingerprints, b->fingerprints, b->n_fingerprints);
 }
 
 static size_t n_ends(const struct media_stream *s)

@@ -113,27 +113,19 @@ bool sdp_setup_answers(enum sdp_setup answered)
     return answered == SDP_SETUP_ACTIVE || answered == SDP_SETUP_PASSIVE;
 }
 
-/* Of both sets: the order says nothing. */
-static bool same_fingerprints(const struct sdp_dtls *a, const struct sdp_dtls *b)
-{
-    size_t found = 0;
-
-    for (size_t i = 0; i < a->n_fingerprints; i++)
-        for (size_t j = 0; j < b->n_fingerprints; j++)
-            if (fingerprint_eq(&a->fingerprints[i], &b->fingerprints[j])) {
-                found++;
-                break;
-            }
-    return found == a->n_fingerprints && a->n_fingerprints == b->n_fingerprints;
-}
-
 static bool same_role(enum sdp_setup before, enum sdp_setup now)
 {
     return before == now || !sdp_setup_answers(before) || !sdp_setup_answers(now);
 }
 
+bool sdp_tls_id_goes_on(const char *before, const char *now)
+{
+    return !before[0] || !now[0] || slice_eq(slice_of(before), slice_of(now));
+}
+
 bool sdp_dtls_goes_on(const struct sdp_dtls *before, const struct sdp_dtls *now)
 {
-    return same_fingerprints(before, now) && same_role(before->setup, now->setup) &&
-           slice_eq(slice_of(before->tls_id), slice_of(now->tls_id));
+    return fingerprints_eq(before->fingerprints, before->n_fingerprints, now->fingerprints,
+                           now->n_fingerprints) &&
+           same_role(before->setup, now->setup) && sdp_tls_id_goes_on(before->tls_id, now->tls_id);
 }

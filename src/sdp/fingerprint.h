@@ -43,6 +43,9 @@ enum sdp_setup sdp_setup_answer(enum sdp_setup offered);
 /* Whether that is a right answer to actpass, which is all that our offers say. */
 bool sdp_setup_answers(enum sdp_setup answered);
 
+/* Whether two tls-ids, "" for none, are of one association: they count where both sides have one
+ * (RFC 8842 5.3). */
+bool sdp_tls_id_goes_on(const char *before, const char *now);
 /* Whether a new description goes on with the association of the one before (RFC 8842 5.1). */
 bool sdp_dtls_goes_on(const struct sdp_dtls *before, const struct sdp_dtls *now);
 

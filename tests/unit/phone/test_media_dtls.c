@@ -502,12 +502,39 @@ static void keys_of_before_are_not_told(void **state)
     world_free(w);
 }
 
+/* RFC 8842 5.3: the same fingerprints in another order, one said twice, and a tls-id where there
+ * was none, are the association as it was. */
+static void other_words_for_the_same(void **state)
+{
+    struct world *w = world_new(true);
+    struct media_dtls *how = &w->params.dtls;
+    unsigned shakes;
+
+    (void)state;
+    agree(w, true);
+    how->fingerprints[1] = (struct fingerprint){FINGERPRINT_SHA256, {1}};
+    how->n_fingerprints = 2;
+    assert_int_equal(media_stream_start(w->stream, &w->params), 0);
+    RUN_UNTIL(w, w->told[MEDIA_KEYS] == 1 && w->far.sound >= 2);
+    shakes = w->far.shakes;
+    how->fingerprints[2] = how->fingerprints[0];
+    how->fingerprints[0] = how->fingerprints[1];
+    how->n_fingerprints = 3;
+    memcpy(how->tls_id, "abcdefghijklmnopqrst", 21);
+    assert_int_equal(media_stream_start(w->stream, &w->params), 0);
+    w->far.sound = 0;
+    RUN_UNTIL(w, w->far.sound >= 3);
+    assert_int_equal(w->told[MEDIA_KEYS], 1);
+    assert_int_equal(w->far.shakes, shakes);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_goes_or_comes_without), cmocka_unit_test(a_stranger_begins),
         cmocka_unit_test(the_far_end_is_behind_a_nat),   cmocka_unit_test(another_certificate),
-        cmocka_unit_test(keys_of_before_are_not_told),
+        cmocka_unit_test(keys_of_before_are_not_told),   cmocka_unit_test(other_words_for_the_same),
     };
 
     if (rtp_srtp_prepare())

@@ -163,6 +163,13 @@ static const struct change {
     {"another", "a=fingerprint:" SHA_256 "\r\n", "a=fingerprint:" SHA_384 "\r\n", false},
     {"another tls-id", "a=fingerprint:" SHA_256 "\r\na=tls-id:" TLS_ID "\r\n",
      "a=fingerprint:" SHA_256 "\r\na=tls-id:" TLS_ID "x\r\n", false},
+    {"a tls-id where there was none", "a=fingerprint:" SHA_256 "\r\n",
+     "a=fingerprint:" SHA_256 "\r\na=tls-id:" TLS_ID "\r\n", true},
+    {"none where there was a tls-id", "a=fingerprint:" SHA_256 "\r\na=tls-id:" TLS_ID "\r\n",
+     "a=fingerprint:" SHA_256 "\r\n", true},
+    {"one twice, then another beside it",
+     "a=fingerprint:" SHA_256 "\r\na=fingerprint:" SHA_256 "\r\n",
+     "a=fingerprint:" SHA_256 "\r\na=fingerprint:" SHA_384 "\r\n", false},
 };
 
 static void check_change(void **state)
