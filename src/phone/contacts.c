@@ -374,10 +374,11 @@ static int read_opened(int fd, struct stat *seen, struct buf *text)
 }
 
 /* What stands under the path now, and what kind of thing that is. A pipe is not waited for. */
-static int read_file(const char *path, const struct net_spawner *helper, struct stat *seen,
-                     struct buf *text)
+static int read_file(const char *path, int flags, const struct net_spawner *helper,
+                     struct stat *seen, struct buf *text)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err = fd < 0 ? -errno : 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+    int err = fd < 0 ? -errno : 0;
 
     if (err == -EACCES && helper)
         err = helper_open_contacts(helper, path, &fd);
@@ -386,7 +387,12 @@ static int read_file(const char *path, const struct net_spawner *helper, struct 
 
 int contacts_read_file(const char *path, struct stat *seen, struct buf *text)
 {
-    return read_file(path, NULL, seen, text);
+    return read_file(path, 0, NULL, seen, text);
+}
+
+int contacts_read_no_link(const char *path, struct stat *seen, struct buf *text)
+{
+    return read_file(path, O_NOFOLLOW, NULL, seen, text);
 }
 
 static int explain(const char *path, int err, struct buf *why)
@@ -438,7 +444,7 @@ int contacts_refresh(struct contacts *contacts, struct buf *why)
         return 0; /* there is still none */
     contacts->seen = now;
     if (!err)
-        err = read_file(contacts->path, contacts->helper, &contacts->seen, &text);
+        err = read_file(contacts->path, 0, contacts->helper, &contacts->seen, &text);
     if (err == -ENOENT || err == -ENOTDIR)
         err = 0; /* nobody has written one */
     if (!err)

@@ -155,11 +155,13 @@ static int check(const struct contacts_edit *edit, struct buf *why)
 
 /* --- the file ------------------------------------------------------------------------------- */
 
-static int edit_once(const char *path, const struct contacts_edit *edit, struct buf *why)
+static int edit_once(const char *path, bool follow, const struct contacts_edit *edit,
+                     struct buf *why)
 {
     struct buf text = buf_new(CONTACTS_FILE_BYTES_MAX), out = buf_new(CONTACTS_FILE_BYTES_MAX);
     struct stat seen = {0};
-    int err = contacts_read_file(path, &seen, &text);
+    int err = follow ? contacts_read_file(path, &seen, &text)
+                     : contacts_read_no_link(path, &seen, &text);
 
     if (err == -ENOENT)
         err = folders_make_for(path);
@@ -172,19 +174,32 @@ static int edit_once(const char *path, const struct contacts_edit *edit, struct 
     return err;
 }
 
-int contacts_edit(const char *path, const struct contacts_edit *edit, struct buf *why)
+static int edit_file(const char *path, bool follow, const struct contacts_edit *edit,
+                     struct buf *why)
 {
-    char *real = realpath(path, NULL);
     int err = check(edit, why);
 
     if (!err)
         err = -EAGAIN;
     for (unsigned i = 0; err == -EAGAIN && i < TRIES; i++)
-        err = edit_once(real ? real : path, edit, why);
+        err = edit_once(path, follow, edit, why);
     if (err && why->n == 0) {
         buf_printf(why, "%s: cannot be written: %s", path, strerror(-err));
         err = err == -ENOMEM ? err : -EIO;
     }
+    return err;
+}
+
+int contacts_edit(const char *path, const struct contacts_edit *edit, struct buf *why)
+{
+    char *real = realpath(path, NULL);
+    int err = edit_file(real ? real : path, true, edit, why);
+
     free(real);
     return err;
+}
+
+int contacts_edit_no_link(const char *path, const struct contacts_edit *edit, struct buf *why)
+{
+    return edit_file(path, false, edit, why);
 }

@@ -25,5 +25,8 @@ struct contacts_edit {
  * -EEXIST: there is one of the new name; -ESTALE: it has another address than it was said to have;
  * another negative errno. */
 int contacts_edit(const char *path, const struct contacts_edit *edit, struct buf *why);
+/* The same for who asks on behalf of somebody not trusted: path itself, and not where a link leads
+ * that somebody has put there. */
+int contacts_edit_no_link(const char *path, const struct contacts_edit *edit, struct buf *why);
 
 #endif

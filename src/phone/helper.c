@@ -79,11 +79,14 @@ int helper_new(const struct phone_config *config, struct net_spawner **out)
             c.v[c.n++].words = LIST_ITEM(at, struct hook_config, link)->words.v;
     if (!err) {
         bool known = folders_contacts(config, &contacts) == 0;
-        const struct helper_side side = {config, known ? buf_cstr(&contacts) : NULL};
+        const char *path = known ? buf_cstr(&contacts) : NULL;
+        char *real = path ? realpath(path, NULL) : NULL; /* NULL too where there is no file yet */
+        const struct helper_side side = {config, path, real ? real : path};
         const struct net_spawner_spec spec = {
             .commands = c.v, .n = c.n, .answer = helper_answer, .begin = forget, .arg = &side};
 
         err = net_spawner_new(&spec, out); /* which has a copy of all this by its fork */
+        free(real);
     }
     buf_free(&contacts);
     give_back(&c, room);

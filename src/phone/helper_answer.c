@@ -95,20 +95,21 @@ static int open_to_record(const char *path, int *fd, struct buf *text)
 
 /* --- contacts ------------------------------------------------------------------------------- */
 
-static int edit(const char *contacts, char *asked, size_t n, struct buf *text)
+/* Who asks may be able to write where the file lies, so neither follows a link put there. */
+static int edit(const char *real, char *asked, size_t n, struct buf *text)
 {
     struct contacts_edit edit;
 
-    return contacts && helper_take_edit(asked, n, &edit) ? contacts_edit(contacts, &edit, text)
-                                                         : -EINVAL;
+    return real && helper_take_edit(asked, n, &edit) ? contacts_edit_no_link(real, &edit, text)
+                                                     : -EINVAL;
 }
 
-static int read_contacts(const char *contacts, const char *asked, int *fd)
+static int read_contacts(const struct helper_side *side, const char *asked, int *fd,
+                         struct buf *text)
 {
-    if (!contacts || strcmp(contacts, asked) != 0)
+    if (!side->contacts || strcmp(side->contacts, asked) != 0)
         return -EACCES;
-    *fd = open(contacts, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    return *fd < 0 ? -errno : 0;
+    return open_file(side->real, O_RDONLY | O_NOFOLLOW, fd, text);
 }
 
 int helper_answer(const void *arg, unsigned what, struct slice asked, int *fd, struct buf *text)
@@ -127,10 +128,10 @@ int helper_answer(const void *arg, unsigned what, struct slice asked, int *fd, s
         err = open_to_record(copy, fd, text);
         break;
     case HELPER_READ_CONTACTS:
-        err = read_contacts(side->contacts, copy, fd);
+        err = read_contacts(side, copy, fd, text);
         break;
     case HELPER_EDIT_CONTACTS:
-        err = edit(side->contacts, copy, asked.n, text);
+        err = edit(side->real, copy, asked.n, text);
         break;
     }
     if (err && *fd >= 0) {

@@ -22,6 +22,7 @@ bool helper_take_edit(char *text, size_t n, struct contacts_edit *edit);
 struct helper_side {
     const struct phone_config *config;
     const char *contacts; /* the path of the file; NULL: there is none */
+    const char *real;     /* where it led when the helper began: a link made later leads nowhere */
 };
 
 /* The helper's side, a net_spawner_answer_fn. */

@@ -122,9 +122,62 @@ static void check_contacts(void **state)
     unlink(other);
 }
 
+/* A phone that may write beside its contacts puts a link to a key in their place. */
+static void check_link(void **state)
+{
+    const struct contacts_edit edit = {.name = "bob", .address = "sip:b@h", .fresh = true};
+    struct buf why = buf_new(SPAWNER_ANSWER_MAX);
+    struct phone_config config;
+    struct net_spawner *helper;
+    int fd;
+
+    (void)state;
+    snprintf(file, sizeof file, "%s/contacts", folder);
+    snprintf(other, sizeof other, "%s/id_rsa", folder);
+    put_file(file, "carol = sip:c@h\n");
+    put_file(other, KEY);
+    helper = new_helper(&config, file);
+    assert_int_equal(unlink(file), 0);
+    assert_int_equal(symlink(other, file), 0);
+    assert_int_equal(helper_open_contacts(helper, file, &fd), -ELOOP);
+    assert_int_not_equal(helper_edit_contacts(helper, &edit, &why), 0);
+    net_spawner_free(helper);
+    config_free(&config);
+    buf_free(&why);
+    unlink(file);
+    unlink(other);
+}
+
+/* A link that the person made before is another matter. */
+static void check_linked(void **state)
+{
+    const struct contacts_edit edit = {.name = "bob", .address = "sip:b@h", .fresh = true};
+    struct buf why = buf_new(SPAWNER_ANSWER_MAX);
+    struct phone_config config;
+    struct net_spawner *helper;
+    int fd;
+
+    (void)state;
+    snprintf(file, sizeof file, "%s/contacts", folder);
+    snprintf(other, sizeof other, "%s/friends", folder);
+    put_file(other, "carol = sip:c@h\n");
+    assert_int_equal(symlink(other, file), 0);
+    helper = new_helper(&config, file);
+    assert_int_equal(helper_edit_contacts(helper, &edit, &why), 0);
+    assert_int_equal(helper_open_contacts(helper, file, &fd), 0);
+    close(fd);
+    net_spawner_free(helper);
+    config_free(&config);
+    buf_free(&why);
+    unlink(file);
+    unlink(other);
+}
+
 int main(void)
 {
     static const struct row contacts[] = {{.name = "those of the configuration and no others"}};
+    static const struct row late[] = {{.name = "nor what a link made later leads to"}};
+    static const struct row linked[] = {{.name = "one that was a link before is read and written"}};
     int failed;
 
     snprintf(folder, sizeof folder, "/tmp/t_helper_XXXXXX");
@@ -132,6 +185,8 @@ int main(void)
         return 1;
     failed = RUN_ROWS("phone/helper", rows, check_row);
     failed += RUN_ROWS("phone/helper, contacts", contacts, check_contacts);
+    failed += RUN_ROWS("phone/helper, a link", late, check_link);
+    failed += RUN_ROWS("phone/helper, an old link", linked, check_linked);
     rmdir(folder);
     return failed;
 }
