@@ -200,7 +200,8 @@ static int send_question(const struct net_spawner *s, const struct spawner_order
     return err;
 }
 
-static int take_answer(int fd, int *got, struct buf *text)
+/* false: the socket ended without one. */
+static bool take_answer(int fd, int *err, int *got, struct buf *text)
 {
     char message[sizeof(struct spawner_answer) + SPAWNER_ANSWER_MAX];
     int fds[SPAWNER_FDS_MAX];
@@ -211,13 +212,31 @@ static int take_answer(int fd, int *got, struct buf *text)
     do
         n = spawner_receive(fd, message, sizeof message, fds, &n_fds);
     while (n == -EINTR);
-    if (n < (ptrdiff_t)sizeof answer)
-        return -EPIPE;
+    if (n < (ptrdiff_t)sizeof answer) {
+        for (size_t i = 0; i < n_fds; i++)
+            close(fds[i]);
+        return false;
+    }
     memcpy(&answer, message, sizeof answer);
     buf_put(text, (struct slice){message + sizeof answer, (size_t)n - sizeof answer});
+    *err = answer.err;
+    for (size_t i = 1; i < n_fds; i++)
+        close(fds[i]);
     if (n_fds > 0)
         *got = fds[0];
-    return answer.err;
+    return true;
+}
+
+/* Either the helper has died or only the process that was to answer. The helper lets go of us
+ * before it does of what it was asked. */
+static int explain_silence(const struct net_spawner *s, struct buf *text)
+{
+    struct pollfd p = {.fd = s->fd};
+
+    if (poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR)))
+        return -EPIPE;
+    buf_puts(text, "the process that was to answer has died");
+    return -EIO;
 }
 
 int net_spawner_ask(const struct net_spawner *spawner, unsigned what, struct slice asked, int *fd,
@@ -233,8 +252,8 @@ int net_spawner_ask(const struct net_spawner *spawner, unsigned what, struct sli
         return -errno;
     err = send_question(spawner, &order, asked, ends[1]);
     close(ends[1]);
-    if (!err)
-        err = take_answer(ends[0], fd, text);
+    if (!err && !take_answer(ends[0], &err, fd, text))
+        err = explain_silence(spawner, text);
     close(ends[0]);
     return err;
 }

@@ -56,11 +56,13 @@ void net_spawner_off(struct net_spawner *spawner);
  * is gone when it returns, if that takes no longer than half a second. NULL is fine. */
 void net_spawner_free(struct net_spawner *spawner);
 
-/* err: it could not be started, and that is all; else how it ended. Runs from the loop, once. */
+/* err: it could not be started, and that is all, -EAGAIN: as too much runs already; or -EPIPE: the
+ * helper has died, and nobody knows how it goes on; else how it ended. Runs from the loop, once. */
 typedef void net_spawned_fn(void *arg, int err, int status, int by_signal);
 
 /* streams: its standard ones, which stay the caller's. environment NULL: that of the helper;
- * is_group: it leads a session. 0; -EAGAIN, -E2BIG, -EPIPE … */
+ * is_group: it leads a session. 0; -EAGAIN: the helper has too much to do; -EPIPE: it has died;
+ * -E2BIG … */
 int net_spawn(struct net_spawner *spawner, char *const *words, char *const *environment,
               bool is_group, const int streams[3], net_spawned_fn *on_end, void *arg,
               struct net_spawned **out);
@@ -71,7 +73,8 @@ int net_spawned_signal(struct net_spawned *spawned, int number);
 void net_spawned_free(struct net_spawned *spawned);
 
 /* Asks, and waits for the answer, on any thread: what answer returned, with its descriptor (-1:
- * none) and its text appended. -EPIPE: there is no helper any more. */
+ * none) and its text appended. -EPIPE: there is no helper any more. With words in text: -EIO, who
+ * was to answer died; -EAGAIN, the helper is asked too much already. */
 int net_spawner_ask(const struct net_spawner *spawner, unsigned what, struct slice asked, int *fd,
                     struct buf *text);
 

@@ -29,7 +29,9 @@ int spawner_send(int fd, const void *head, size_t n_head, struct slice rest, con
         m.msg_control = &rights;
         m.msg_controllen = CMSG_SPACE(n_fds * sizeof *fds);
     }
-    return sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+    if (sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+        return 0;
+    return errno == ECONNRESET ? -EPIPE : -errno; /* it went before it had read all */
 }
 
 /* CMSG_SPACE rounds up, and the kernel fills what it finds: more may come than there is room for.

@@ -5,6 +5,10 @@
 
 #include "net/spawner.h"
 
+/* At the same time; who asks for more gets -EAGAIN. */
+#define SPAWNER_CHILDREN_MAX 128
+#define SPAWNER_ANSWERING_MAX 32
+
 enum spawner_verb { SPAWNER_START, SPAWNER_SIGNAL, SPAWNER_ASK };
 
 /* Behind it the words and the variables, each with its NUL, or what is asked. With START come three

@@ -33,8 +33,8 @@ struct child {
 struct helper {
     int fd;
     const struct net_spawner_spec *spec;
-    struct child *children;
-    size_t n, room;
+    struct child children[SPAWNER_CHILDREN_MAX];
+    size_t n, answering; /* processes of either kind */
     char message[SPAWNER_MESSAGE_MAX];
 };
 
@@ -102,21 +102,6 @@ static char **join_environment(char **theirs)
         if (is_ours(theirs[i]))
             all[n++] = theirs[i];
     return all;
-}
-
-static int remember(struct helper *h, const struct child *child)
-{
-    struct child *more;
-
-    if (h->n == h->room) {
-        more = realloc(h->children, (2 * h->room + 8) * sizeof *more);
-        if (!more)
-            return -ENOMEM;
-        h->children = more;
-        h->room = 2 * h->room + 8;
-    }
-    h->children[h->n++] = *child;
-    return 0;
 }
 
 /* Signals as any program gets them: what our parent ignores, and what we do, is our own affair. */
@@ -191,16 +176,14 @@ static int start(struct helper *h, const struct spawner_order *order, struct sli
         return -EINVAL;
     if (!is_allowed(h, words))
         return -EPERM;
-    err = remember(h, &child);
-    if (err)
-        return err;
+    if (h->n == SPAWNER_CHILDREN_MAX)
+        return -EAGAIN;
     environment = order->has_environment ? join_environment(variables) : environ;
     err = environment ? spawn(h, words, environment, fds, &child) : -ENOMEM;
     if (environment != environ)
         free(environment);
-    h->children[h->n - 1] = child;
-    if (err)
-        h->n--;
+    if (!err)
+        h->children[h->n++] = child;
     return err;
 }
 
@@ -219,11 +202,32 @@ static _Noreturn void answer(const struct helper *h, unsigned what, struct slice
     _exit(0);
 }
 
-/* Who asks hears of a failure by the end of the socket. */
-static void fork_answer(const struct helper *h, unsigned what, struct slice asked, int on)
+static void refuse(int on, int err, const char *why)
 {
-    if (h->spec->answer && fork() == 0)
+    const struct spawner_answer answer = {.err = err};
+
+    spawner_send(on, &answer, sizeof answer, slice_of(why), NULL, 0);
+}
+
+static void fork_answer(struct helper *h, unsigned what, struct slice asked, int on)
+{
+    pid_t pid;
+
+    if (!h->spec->answer) {
+        refuse(on, -ENOSYS, "the helper answers no questions");
+        return;
+    }
+    if (h->answering == SPAWNER_ANSWERING_MAX) {
+        refuse(on, -EAGAIN, "the helper has too many questions to answer already");
+        return;
+    }
+    pid = fork();
+    if (pid == 0)
         answer(h, what, asked, on);
+    if (pid > 0)
+        h->answering++;
+    else
+        refuse(on, -errno, "the helper cannot make a process that would answer");
 }
 
 /* --- orders --------------------------------------------------------------------------------- */
@@ -322,6 +326,8 @@ static void bury(struct helper *h)
             i++;
         if (i < h->n)
             bury_child(h, &h->children[i], status);
+        else if (h->answering > 0)
+            h->answering--;
     }
 }
 

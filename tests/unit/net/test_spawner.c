@@ -40,11 +40,15 @@ static const struct row {
     {"what it knows is started", NULL, NULL, 0, {1, 0, 3, 0}},
     {"what it does not know is not", "exit 4", NULL, 0, {1, -EPERM, 0, 0}},
     {"variables with our beginning are handed over", NULL, "TPHONE_X=5", 0, {1, 0, 5, 0}},
-    {"others are not", NULL, "PATH=/nowhere", 0, {1, 0, 3, 0}},
     {"a signal gets there", NULL, "TPHONE_SLEEP=60", SIGTERM, {1, 0, 0, SIGTERM}},
+    {"the helper dies", NULL, "TPHONE_KILL=1", 0, {1, -EPIPE, 0, 0}},
 };
 
-static char known[] = "[ \"$TPHONE_SLEEP\" ] && exec sleep $TPHONE_SLEEP; exit ${TPHONE_X:-3}";
+static char known[] = "[ \"$TPHONE_SLEEP\" ] && exec sleep $TPHONE_SLEEP;"
+                      "[ \"$TPHONE_KILL\" ] && kill -KILL $PPID;"
+                      "[ \"$PATH\" = /nowhere ] && exit 4;"
+                      "[ \"$TPHONE_READ\" ] && read x;"
+                      "exit ${TPHONE_X:-3}";
 
 static void check_row(void **state)
 {
@@ -191,7 +195,7 @@ static void check_missing(void **state)
 
 /* --- questions ------------------------------------------------------------------------------ */
 
-enum question { ASK_ECHO, ASK_HAND_OVER, ASK_REFUSE, ASK_DIE };
+enum question { ASK_ECHO, ASK_HAND_OVER, ASK_REFUSE, ASK_DIE, ASK_WAIT, ASK_KILL };
 
 static const struct asked {
     const char *name;
@@ -204,11 +208,19 @@ static const struct asked {
     {"no text", ASK_ECHO, "", ", said", false, 0},
     {"a descriptor", ASK_HAND_OVER, "through the pipe", "", true, 0},
     {"an error with its text", ASK_REFUSE, "", "no", false, -EACCES},
-    {"the end of who answers", ASK_DIE, "", "", false, -EPIPE},
+    {"the end of who answers", ASK_DIE, "", "the process that was to answer has died", false, -EIO},
+    {"the end of the helper", ASK_KILL, "", "", false, -EPIPE},
 };
+
+static void wait_for_end(pid_t helper)
+{
+    while (getppid() == helper)
+        poll(NULL, 0, 5);
+}
 
 static int answer(const void *arg, unsigned what, struct slice text, int *fd, struct buf *out)
 {
+    pid_t helper = getppid();
     int ends[2];
 
     switch ((enum question)what) {
@@ -223,6 +235,13 @@ static int answer(const void *arg, unsigned what, struct slice text, int *fd, st
     case ASK_REFUSE:
         buf_puts(out, "no");
         return -EACCES;
+    case ASK_KILL:
+        kill(helper, SIGKILL);
+        wait_for_end(helper);
+        break;
+    case ASK_WAIT:
+        wait_for_end(helper);
+        break;
     case ASK_DIE:
         break;
     }
@@ -263,7 +282,7 @@ static void check_refusals(void **state)
 
     (void)state;
     assert_int_equal(net_spawner_new(&silent, &spawner), 0);
-    assert_int_equal(net_spawner_ask(spawner, ASK_ECHO, SLICE("a"), &fd, &text), -EPIPE);
+    assert_int_equal(net_spawner_ask(spawner, ASK_ECHO, SLICE("a"), &fd, &text), -ENOSYS);
     net_spawner_free(spawner);
     assert_int_equal(net_spawner_new(&spec, &spawner), 0);
     assert_int_equal(
@@ -361,8 +380,137 @@ static void check_closing(void **state)
     close(high);
 }
 
+/* --- orders that we would not send ---------------------------------------------------------- */
+
+/* The helper, and our end of its socket. */
+static int begin_raw(const struct net_spawner_spec *spec, pid_t *pid)
+{
+    int ends[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    *pid = fork();
+    assert_true(*pid >= 0);
+    if (*pid == 0) {
+        close(ends[0]);
+        spawner_serve(ends[1], spec);
+    }
+    close(ends[1]);
+    return ends[0];
+}
+
+static void end_raw(int fd, pid_t pid)
+{
+    close(fd);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void send_waiting(int fd, const struct spawner_order *order, struct slice rest,
+                         const int *fds, size_t n_fds)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    int err;
+
+    while ((err = spawner_send(fd, order, sizeof *order, rest, fds, n_fds)) == -EAGAIN)
+        poll(&p, 1, LIMIT_MS);
+    assert_int_equal(err, 0);
+}
+
+/* Starts what is known, with these variables, each with its NUL. */
+static void start_raw(int fd, uint32_t id, struct slice variables, uint32_t n, const int streams[3])
+{
+    const struct spawner_order order = {
+        .verb = SPAWNER_START, .id = id, .has_environment = true, .words = 3, .variables = n};
+    struct buf texts = buf_new(1024);
+
+    buf_put(&texts, SLICE("sh\0-c\0"));
+    buf_put(&texts, (struct slice){known, sizeof known});
+    buf_put(&texts, variables);
+    assert_true(buf_ok(&texts));
+    send_waiting(fd, &order, buf_slice(&texts), streams, 3);
+    buf_free(&texts);
+}
+
+static void check_news(int fd, struct spawner_news expected)
+{
+    struct spawner_news news;
+
+    assert_int_equal(recv(fd, &news, sizeof news, 0), sizeof news);
+    assert_memory_equal(&news, &expected, sizeof news);
+}
+
+/* We leave them out as well, which the helper must not rely on. */
+static void check_variables(void **state)
+{
+    char sh[] = "sh", c[] = "-c", *words[] = {sh, c, known, NULL};
+    const struct net_spawner_command command = {words};
+    const struct net_spawner_spec spec = {.commands = &command, .n = 1};
+    int null = open("/dev/null", O_RDWR), fd;
+    pid_t pid;
+
+    (void)state;
+    fd = begin_raw(&spec, &pid);
+    start_raw(fd, 7, SLICE("PATH=/nowhere\0TPHONE_X=5\0"), 2, (int[]){null, null, null});
+    check_news(fd, (struct spawner_news){.id = 7, .status = 5});
+    end_raw(fd, pid);
+    close(null);
+}
+
+static void check_many_programs(void **state)
+{
+    char sh[] = "sh", c[] = "-c", *words[] = {sh, c, known, NULL};
+    const struct net_spawner_command command = {words};
+    const struct net_spawner_spec spec = {.commands = &command, .n = 1};
+    int null = open("/dev/null", O_RDWR), fd, in[2];
+    pid_t pid;
+
+    (void)state;
+    assert_int_equal(pipe(in), 0);
+    fd = begin_raw(&spec, &pid);
+    for (uint32_t id = 0; id <= SPAWNER_CHILDREN_MAX; id++)
+        start_raw(fd, id, SLICE("TPHONE_READ=1\0"), 1, (int[]){in[0], null, null});
+    check_news(fd, (struct spawner_news){.id = SPAWNER_CHILDREN_MAX, .err = -EAGAIN});
+    end_raw(fd, pid);
+    close(in[0]);
+    close(in[1]);
+    close(null);
+}
+
+static int ask_raw(int fd, enum question what)
+{
+    const struct spawner_order order = {.verb = SPAWNER_ASK, .number = (int)what};
+    int ends[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    send_waiting(fd, &order, SLICE(""), &ends[1], 1);
+    close(ends[1]);
+    return ends[0];
+}
+
+static void check_many_questions(void **state)
+{
+    const struct net_spawner_spec spec = {.answer = answer};
+    struct spawner_answer got = {0};
+    char text[256];
+    int fd, last;
+    pid_t pid;
+
+    (void)state;
+    fd = begin_raw(&spec, &pid);
+    for (int i = 0; i < SPAWNER_ANSWERING_MAX; i++)
+        close(ask_raw(fd, ASK_WAIT));
+    last = ask_raw(fd, ASK_WAIT);
+    assert_true(recv(last, text, sizeof text, 0) > (ssize_t)sizeof got); /* with words */
+    memcpy(&got, text, sizeof got);
+    assert_int_equal(got.err, -EAGAIN);
+    close(last);
+    end_raw(fd, pid);
+}
+
 int main(void)
 {
+    static const struct row variables[] = {{.name = "variables of other names are left out"}};
+    static const struct row programs[] = {{.name = "so many programs and no more"}};
+    static const struct row questions[] = {{.name = "so many questions and no more"}};
     static const struct row refusals[] = {{.name = "what cannot be asked"}};
     static const struct row missing[] = {{.name = "a program that is not there"}};
     static const struct row closing[] = {{.name = "what is above is closed one by one"}};
@@ -372,6 +520,9 @@ int main(void)
     failed += RUN_ROWS("net/spawner, messages", messages, check_message);
     failed += RUN_ROWS("net/spawner, full", kept, check_kept);
     failed += RUN_ROWS("net/spawner, exec", missing, check_missing);
+    failed += RUN_ROWS("net/spawner, variables", variables, check_variables);
+    failed += RUN_ROWS("net/spawner, programs", programs, check_many_programs);
+    failed += RUN_ROWS("net/spawner, many questions", questions, check_many_questions);
     failed += RUN_ROWS("net/spawner, descriptors", closing, check_closing);
     return failed + RUN_ROWS("net/spawner, refusals", refusals, check_refusals);
 }
