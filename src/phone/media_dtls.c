@@ -39,7 +39,8 @@ void stream_forget_dtls(struct media_stream *s)
     forget_elsewhere(s);
     rtp_srtp_free(s->srtcp);
     s->srtcp = NULL;
-    s->dtls_told = s->dtls_heard = false;
+    s->dtls_told = false;
+    s->dtls_heard = (struct ip){0};
 }
 
 bool stream_dtls_goes_on(const struct media_dtls *before, bool mux_before,
@@ -159,35 +160,54 @@ static void look(struct media_stream *s)
 
 /* --- from behind a NAT ----------------------------------------------------------------------- */
 
-/* Where the description names an address that nothing comes from, whoever shakes hands from another
- * one, with the certificate that was named, is the far end behind a NAT. Until that is proven he
- * shares nothing with the handshake that was agreed on, and makes room for another one after a
- * second. Not before the call is answered: it may be one whom only the answer names, and who would
- * take the refusal of his certificate for the end of it. */
+/* Where the description names an address that nobody answers from, whoever shakes hands from
+ * another one, with the certificate that was named, is the far end behind a NAT. Until that is
+ * proven he shares nothing with the handshake that was agreed on. Who only writes gets a cookie,
+ * and nothing is kept of him; who repeats it has the place to himself, and makes room for another
+ * one after a second. Not before the call is answered: it may be one whom only the answer names,
+ * and who would take the refusal of his certificate for the end of it. */
 #define ELSEWHERE_MS 1000
 
 static bool may_be_elsewhere(const struct media_stream *s)
 {
     const struct media_dtls *how = &s->agreed->params.dtls;
+    bool heard = s->dtls_heard.family && ip_same(&s->dtls_heard, &s->latch.rtp);
 
-    return stream_dtls_waits(s) && !s->dtls_told && !s->dtls_heard && s->dtls[0] && !how->active &&
+    return stream_dtls_waits(s) && !s->dtls_told && !heard && s->dtls[0] && !how->active &&
            !how->early;
 }
 
+static bool is_taken(const struct media_stream *s)
+{
+    return s->elsewhere.dtls && rtp_dtls_cookies(s->elsewhere.dtls) > 0;
+}
+
+static bool gives_way(const struct media_stream *s, const struct ip *from, uint64_t now_ms)
+{
+    if (!s->elsewhere.dtls)
+        return false;
+    if (rtp_dtls_state(s->elsewhere.dtls) == RTP_DTLS_FAILED)
+        return true;
+    return is_taken(s) && !ip_same(from, &s->elsewhere.from) &&
+           now_ms >= s->elsewhere.since_ms + ELSEWHERE_MS;
+}
+
+/* Room for whoever is at from. */
 static void open_elsewhere(struct media_stream *s, const struct ip *from, uint64_t now_ms)
 {
     const struct media_dtls *how = &s->agreed->params.dtls;
     const struct rtp_dtls_identity *identity;
 
-    if (s->elsewhere.dtls &&
-        (ip_same(from, &s->elsewhere.from) || now_ms < s->elsewhere.since_ms + ELSEWHERE_MS))
-        return;
-    forget_elsewhere(s);
-    s->elsewhere.from = *from;
-    s->elsewhere.since_ms = now_ms;
-    if (identity_get(how->identity, &identity) == 0)
+    if (gives_way(s, from, now_ms))
+        forget_elsewhere(s);
+    if (!s->elsewhere.dtls && identity_get(how->identity, &identity) == 0)
         (void)rtp_dtls_new(identity, RTP_DTLS_PASSIVE, how->fingerprints, how->n_fingerprints,
                            now_ms, &s->elsewhere.dtls);
+    if (!s->elsewhere.dtls || is_taken(s))
+        return;
+    s->elsewhere.from = *from;
+    s->elsewhere.since_ms = now_ms;
+    rtp_dtls_listen_to(s->elsewhere.dtls, from);
 }
 
 static void look_elsewhere(struct media_stream *s)
@@ -203,7 +223,7 @@ static void look_elsewhere(struct media_stream *s)
     rtp_dtls_free(s->dtls[0]);
     s->dtls[0] = s->elsewhere.dtls;
     s->elsewhere.dtls = NULL;
-    s->dtls_heard = true;
+    s->dtls_heard = s->latch.rtp;
     stream_set_remote(s);
 }
 
@@ -218,6 +238,21 @@ static bool take_elsewhere(struct media_stream *s, struct slice datagram, const 
     rtp_dtls_input(s->elsewhere.dtls, datagram, now_ms);
     look_elsewhere(s);
     return true;
+}
+
+/* From where it was agreed. A cookie that came back came from there; anything else may be written
+ * by anybody. */
+static void take_here(struct media_stream *s, size_t i, struct slice datagram,
+                      const struct ip *from, uint64_t now_ms)
+{
+    unsigned cookies = rtp_dtls_cookies(s->dtls[i]);
+
+    rtp_dtls_input(s->dtls[i], datagram, now_ms);
+    put_out(s, i);
+    if (i > 0 || rtp_dtls_cookies(s->dtls[i]) == cookies)
+        return;
+    s->dtls_heard = *from;
+    forget_elsewhere(s);
 }
 
 /* --- going on -------------------------------------------------------------------------------- */
@@ -276,9 +311,7 @@ bool stream_dtls_take(struct media_stream *s, bool rtcp, struct slice datagram,
         if (rtcp || !take_elsewhere(s, datagram, from, arrived_us / 1000))
             return false;
     } else {
-        s->dtls_heard |= !rtcp;
-        rtp_dtls_input(s->dtls[i], datagram, arrived_us / 1000);
-        put_out(s, i);
+        take_here(s, i, datagram, from, arrived_us / 1000);
     }
     if (stream_dtls_waits(s))
         look(s);

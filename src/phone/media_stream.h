@@ -66,8 +66,8 @@ struct media_stream {
     struct rtp_srtp *srtp;               /* NULL: there is none, not yet, or no memory for it */
     struct rtp_srtp *srtcp;              /* of RTCP, where it has keys of its own (DTLS) */
     struct rtp_dtls *dtls[2];            /* of RTP, and of RTCP without mux; NULL: not begun */
-    bool dtls_heard;                     /* DTLS came from the address that was agreed on */
-    struct { /* behind a NAT, perhaps: a handshake that began from another address */
+    struct ip dtls_heard; /* where who shakes hands has shown that he is there; family 0: nowhere */
+    struct {              /* behind a NAT, perhaps: a handshake that began from another address */
         struct rtp_dtls *dtls;
         struct ip from;
         uint64_t since_ms;

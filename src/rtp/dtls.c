@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "rtp/bytes.h"
 #include "rtp/dtls_private.h"
 
 /* --- tries ----------------------------------------------------------------------------------- */
@@ -214,6 +216,7 @@ static bool hears_cookie(struct rtp_dtls *d, SSL *ssl)
     if (!hello || DTLSv1_listen(ssl, d->nobody) <= 0)
         return false;
     memcpy(d->hello, hello, sizeof d->hello);
+    d->cookies++;
     return true;
 }
 
@@ -322,8 +325,10 @@ int rtp_dtls_new(const struct rtp_dtls_identity *identity, enum rtp_dtls_role ro
     d->end_ms = now_ms + RTP_DTLS_PATIENCE_MS;
     expect(d, fingerprints, n);
     d->nobody = BIO_ADDR_new();
-    if (d->nobody && RAND_bytes(d->cookie, sizeof d->cookie) == 1)
+    if (d->nobody && RAND_bytes(d->secret, sizeof d->secret) == 1) {
+        rtp_dtls_listen_to(d, &(struct ip){0});
         err = begin(d, now_ms);
+    }
     if (err) {
         rtp_dtls_free(d);
         return err;
@@ -348,6 +353,25 @@ void rtp_dtls_wait(struct rtp_dtls *d, uint64_t now_ms)
 {
     if (d->state == RTP_DTLS_SHAKING || d->state == RTP_DTLS_UNVERIFIED)
         d->end_ms = now_ms + RTP_DTLS_PATIENCE_MS;
+}
+
+/* Where there is no cookie, for want of memory, there is none that anybody could repeat. */
+void rtp_dtls_listen_to(struct rtp_dtls *d, const struct ip *from)
+{
+    uint8_t who[sizeof from->bytes + 2 + 4], all[EVP_MAX_MD_SIZE];
+
+    memcpy(who, from->bytes, sizeof from->bytes);
+    rtp_put16(who + sizeof from->bytes, from->port);
+    rtp_put32(who + sizeof from->bytes + 2, from->scope);
+    if (HMAC(EVP_sha256(), d->secret, sizeof d->secret, who, sizeof who, all, NULL))
+        memcpy(d->cookie, all, sizeof d->cookie);
+    else
+        (void)RAND_bytes(d->cookie, sizeof d->cookie);
+}
+
+unsigned rtp_dtls_cookies(const struct rtp_dtls *d)
+{
+    return d->cookies;
 }
 
 void rtp_dtls_input(struct rtp_dtls *d, struct slice datagram, uint64_t now_ms)

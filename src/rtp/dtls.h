@@ -15,6 +15,7 @@
 #ifndef RTP_DTLS_H
 #define RTP_DTLS_H
 
+#include "base/ip.h"
 #include "rtp/dtls_identity.h"
 #include "rtp/srtp.h"
 
@@ -68,6 +69,12 @@ void rtp_dtls_expect(struct rtp_dtls *d, const struct fingerprint *fingerprints,
 void rtp_dtls_wait(struct rtp_dtls *d, uint64_t now_ms);
 /* A datagram that came from the far end's address, as it says. Anything may be in it. */
 void rtp_dtls_input(struct rtp_dtls *d, struct slice datagram, uint64_t now_ms);
+/* Whose datagram comes next, where one passive end is open to several: each has a cookie of his own
+ * (RFC 6347 4.2.1), so what one repeats another cannot have heard. Once a cookie came back the
+ * association is his who sent it, and further ones are not for it. */
+void rtp_dtls_listen_to(struct rtp_dtls *d, const struct ip *from);
+/* How often a cookie of a passive end came back: whoever sent it reads what is sent to him. */
+unsigned rtp_dtls_cookies(const struct rtp_dtls *d);
 /* The next datagram to send, oldest first; it lives until the next call for d. */
 bool rtp_dtls_output(struct rtp_dtls *d, struct slice *datagram);
 /* When to call rtp_dtls_tick; UINT64_MAX: it waits for nothing. */

@@ -28,7 +28,9 @@ struct rtp_dtls {
     SSL *next; /* of a passive end at work: hears whether the far end begins anew; mostly NULL */
     const struct rtp_dtls_identity *identity;
     BIO_ADDR *nobody;    /* DTLSv1_listen wants one */
+    uint8_t secret[32];  /* that cookies are made of */
     uint8_t cookie[16];  /* whoever repeats it hears what is sent to the far end */
+    unsigned cookies;    /* that came back */
     uint8_t hello[32];   /* the random bytes of the ClientHello that is being answered */
     bool listening;      /* passive, and nobody has repeated the cookie yet */
     unsigned tries;      /* that have broken */

@@ -454,6 +454,40 @@ static void the_far_end_is_behind_a_nat(void **state)
     world_free(w);
 }
 
+/* Neither what somebody writes in the name of that place, nor a crowd that begins and never repeats
+ * a cookie, keeps it from its call. */
+static void strangers_do_not_keep_it_out(void **state)
+{
+    static const char nothing[] = {0x14, 0};
+    struct world *w = world_new(true);
+    struct stranger his, place;
+    struct slice d, hello;
+    char bytes[ROOM];
+
+    (void)state;
+    open_stranger(&his);
+    open_stranger(&place);
+    assert_true(rtp_dtls_output(his.dtls, &d));
+    memcpy(bytes, d.p, d.n);
+    hello = (struct slice){bytes, d.n};
+    w->params.remote_rtp.port = place.pair.local.port;
+    w->far.silent = true;
+    agree(w, false);
+    for (unsigned i = 0; i < 1200 && !(w->told[MEDIA_KEYS] && w->far.sound >= 3); i++) {
+        (void)net_rtp_send(place.pair.rtp_fd, &w->to[0], (struct slice){nothing, 2});
+        (void)net_rtp_send(place.pair.rtp_fd, &w->to[0], hello);
+        (void)net_rtp_send(his.pair.rtp_fd, &w->to[0], hello);
+        (void)net_rtp_send(his.pair.rtcp_fd, &w->to[0], hello);
+        w->far.silent = i < 20;
+        step(w);
+    }
+    assert_int_equal(w->err, 0);
+    assert_true(w->far.sound >= 3);
+    close_stranger(&place);
+    close_stranger(&his);
+    world_free(w);
+}
+
 /* RFC 8842 5: what has not changed goes on, and another certificate is another association. */
 static void another_certificate(void **state)
 {
@@ -532,9 +566,13 @@ static void other_words_for_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_goes_or_comes_without), cmocka_unit_test(a_stranger_begins),
-        cmocka_unit_test(the_far_end_is_behind_a_nat),   cmocka_unit_test(another_certificate),
-        cmocka_unit_test(keys_of_before_are_not_told),   cmocka_unit_test(other_words_for_the_same),
+        cmocka_unit_test(nothing_goes_or_comes_without),
+        cmocka_unit_test(a_stranger_begins),
+        cmocka_unit_test(the_far_end_is_behind_a_nat),
+        cmocka_unit_test(strangers_do_not_keep_it_out),
+        cmocka_unit_test(another_certificate),
+        cmocka_unit_test(keys_of_before_are_not_told),
+        cmocka_unit_test(other_words_for_the_same),
     };
 
     if (rtp_srtp_prepare())
