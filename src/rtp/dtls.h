@@ -4,10 +4,12 @@
  * OpenSSL between two rows of datagrams: what came goes in, what is to be sent is fetched, keys
  * come out at the end. No socket; time is given. One association is one struct, on one thread.
  *
- * Whoever can send packets in the name of the far end, but not read ours, achieves nothing: a
- * beginning is answered by a cookie first, whose return it takes to be begun with; alerts in the
- * clear are dropped; and a handshake that breaks begins again, until its time is over. Who the far
- * end is, only its certificate says, by the fingerprint that came with the signalling.
+ * Whoever can send packets in the name of the far end, but not read ours, gets no keys: a
+ * beginning is answered by a cookie first, whose return it takes to be begun with (in one piece: a
+ * ClientHello in fragments is not answered); alerts in the clear are dropped; and a handshake that
+ * breaks by other messages begins again, until its time is over. So he can delay keys, and if he
+ * keeps on, prevent them. Who the far end is, only its certificate says, by the fingerprint that
+ * came with the signalling.
  *
  * One thing of OpenSSL is not in our hand: how long it has waited for an answer it reads off the
  * wall clock. Where that is set back during a handshake a lost datagram is repeated by the next try
