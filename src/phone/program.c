@@ -418,6 +418,16 @@ void program_free(struct program *program)
 
 /* --- words ---------------------------------------------------------------------------------- */
 
+static void put_not_started(int err, struct buf *sentence)
+{
+    if (err == -EPIPE)
+        buf_puts(sentence, " is lost: the helper of this phone, which starts programs, has died");
+    else if (err == -EAGAIN)
+        buf_puts(sentence, " cannot be started: too much is running already");
+    else
+        buf_printf(sentence, " cannot be started: %s; check its name", strerror(-err));
+}
+
 void program_put_fault(const struct program_end *end, const struct program_spec *spec,
                        struct buf *sentence)
 {
@@ -425,7 +435,7 @@ void program_put_fault(const struct program_end *end, const struct program_spec 
     case PROGRAM_WELL:
         break;
     case PROGRAM_NOT_STARTED:
-        buf_printf(sentence, " cannot be started: %s; check its name", strerror(-end->number));
+        put_not_started(end->number, sentence);
         break;
     case PROGRAM_LINE_TOO_LONG:
         buf_printf(sentence, " gave a line of more than %zu bytes", spec->out_max - 1);

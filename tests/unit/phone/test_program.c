@@ -2,6 +2,7 @@
  * nothing to do with a password, which test_password.c looks at. */
 #include "phone/program.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,8 +116,36 @@ static void check_row(void **state)
     free(script);
 }
 
+/* Only a name that is wrong is worth a look. */
+static const struct unstarted {
+    const char *name;
+    int err;
+    const char *sentence;
+} unstarted[] = {
+    {"a name that is not there", -ENOENT,
+     " cannot be started: No such file or directory; check its name"},
+    {"too many programs", -EAGAIN, " cannot be started: too much is running already"},
+    {"a dead helper", -EPIPE,
+     " is lost: the helper of this phone, which starts programs, has died"},
+};
+
+static void check_unstarted(void **state)
+{
+    const struct unstarted *row = *state;
+    const struct program_end end = {.fault = PROGRAM_NOT_STARTED, .number = row->err};
+    const struct program_spec spec = {0};
+    struct buf sentence = buf_new(256);
+
+    program_put_fault(&end, &spec, &sentence);
+    assert_string_equal(buf_cstr(&sentence), row->sentence);
+    buf_free(&sentence);
+}
+
 int main(void)
 {
+    int failed;
+
     signal(SIGPIPE, SIG_IGN);
-    return RUN_ROWS("phone/program", rows, check_row);
+    failed = RUN_ROWS("phone/program", rows, check_row);
+    return failed + RUN_ROWS("phone/program, not started", unstarted, check_unstarted);
 }
