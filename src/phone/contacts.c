@@ -395,11 +395,17 @@ int contacts_read_no_link(const char *path, struct stat *seen, struct buf *text)
     return read_file(path, O_NOFOLLOW, NULL, seen, text);
 }
 
+static const char *reason(int err)
+{
+    if (err == -EINVAL)
+        return "it is not a file";
+    return err == -EPIPE ? "the helper of this phone, which opens it, has died" : strerror(-err);
+}
+
 static int explain(const char *path, int err, struct buf *why)
 {
     if (why->n == 0)
-        buf_printf(why, "%s: cannot be read: %s", path,
-                   err == -EINVAL ? "it is not a file" : strerror(-err));
+        buf_printf(why, "%s: cannot be read: %s", path, reason(err));
     return err;
 }
 
