@@ -175,6 +175,7 @@ struct call {
         char codec[32];
         bool sends, answered;
         enum suite suite;
+        const char *encryption; /* call_encryption_name */
     } told_media;
     enum suite dtls_suite; /* that DTLS has come to */
     bool muted;

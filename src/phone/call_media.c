@@ -262,16 +262,19 @@ static void tell_changes(struct call *call, const struct sdp_stream *stream, con
 static void tell_media(struct call *call, enum suite suite, bool sends)
 {
     bool answered = call->answered, told = call->told_media.codec[0] != '\0';
+    const char *encryption = call_encryption_name(call);
 
     if ((!call->outgoing && !answered) || !call->told_where.family)
         return;
     if (told && call->told_media.suite == suite && call->told_media.sends == sends &&
         call->told_media.answered == answered &&
+        strcmp(call->told_media.encryption, encryption) == 0 &&
         ip_same(&call->told_media.where, &call->told_where) &&
         ip_same(&call->told_media.local, &call->media_at) &&
         strcmp(call->told_media.codec, call->told_codec) == 0)
         return;
     call->told_media.suite = suite;
+    call->told_media.encryption = encryption;
     call->told_media.sends = sends;
     call->told_media.answered = answered;
     call->told_media.where = call->told_where;
@@ -281,7 +284,7 @@ static void tell_media(struct call *call, enum suite suite, bool sends)
                                           .codec = call->told_codec,
                                           .where = call->told_where,
                                           .local = call->media_at,
-                                          .encryption = call_encryption_name(call),
+                                          .encryption = encryption,
                                           .suite = suite_name(suite),
                                           .signalling_encryption = phone_tls_of_call(call),
                                           .on = sends,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "phone/call.h"
 #include "phone/phone_private.h"
 #include "tests/unit/phone/phones.h"
 
@@ -39,6 +40,29 @@ static void media_is_told_whenever_it_changes(void **state)
     phones_forget(p);
     phones_run(p, 100);
     assert_null(phones_find(A, PHONE_MEDIA, 0));
+}
+
+/* The same suite, place and codec, but by other means: whoever shows a lock has to hear of it. */
+static void another_encryption_is_told(void **state)
+{
+    struct phones *p = *state;
+    uint32_t number = phones_connect(A, B, true);
+    struct call *call = LIST_ITEM(A->phone->calls.next, struct call, link);
+
+    media(A, number, true);
+    phones_run(p, 50);
+    phones_forget(p);
+    call->flow.transport = SIP_TLS;
+    call->verified = true;
+    call_media_update(call);
+    phone_deliver(A->phone);
+    media(A, number, true);
+    phones_forget(p);
+    call_media_update(call);
+    phone_deliver(A->phone);
+    phones_run(p, 50);
+    assert_null(phones_find(A, PHONE_MEDIA, 0));
+    call->flow.transport = SIP_UDP;
 }
 
 static void do_mute(struct phones_end *end, uint32_t call, bool on)
@@ -137,9 +161,8 @@ static void an_event_owns_what_it_points_at(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(media_is_told_whenever_it_changes),
-        TEST(mute_is_told_when_it_changes),
-        TEST(quality_is_told_while_it_is_wanted),
+        TEST(media_is_told_whenever_it_changes), TEST(another_encryption_is_told),
+        TEST(mute_is_told_when_it_changes),      TEST(quality_is_told_while_it_is_wanted),
         TEST(an_event_owns_what_it_points_at),
     };
 
