@@ -335,10 +335,9 @@ static unsigned ptime_ms(const struct audio_codec *codec, unsigned asked)
 
 static void count_keying(struct media_stream *s, const struct media_params *now)
 {
-    if (!stream_dtls_goes_on(&s->said_dtls, s->said_mux, now))
+    if (!stream_dtls_goes_on(&s->said_dtls, now))
         s->keying++;
     s->said_dtls = now->dtls;
-    s->said_mux = now->rtcp_mux;
 }
 
 unsigned media_stream_keying(const struct media_stream *stream)

@@ -30,31 +30,50 @@ static void forget_elsewhere(struct media_stream *s)
     s->elsewhere.dtls = NULL;
 }
 
-void stream_forget_dtls(struct media_stream *s)
+static void forget_rtcp(struct media_stream *s)
 {
-    for (size_t i = 0; i < ARRAY_LEN(s->dtls); i++) {
-        rtp_dtls_free(s->dtls[i]);
-        s->dtls[i] = NULL;
-    }
-    forget_elsewhere(s);
+    rtp_dtls_free(s->dtls[1]);
+    s->dtls[1] = NULL;
     rtp_srtp_free(s->srtcp);
     s->srtcp = NULL;
+}
+
+void stream_forget_dtls(struct media_stream *s)
+{
+    rtp_dtls_free(s->dtls[0]);
+    s->dtls[0] = NULL;
+    forget_rtcp(s);
+    forget_elsewhere(s);
     s->dtls_told = false;
     s->dtls_heard = (struct ip){0};
 }
 
-bool stream_dtls_goes_on(const struct media_dtls *before, bool mux_before,
-                         const struct media_params *now)
+bool stream_dtls_goes_on(const struct media_dtls *before, const struct media_params *now)
 {
-    return now->dtls.identity && is_same(before, &now->dtls) && mux_before == now->rtcp_mux;
+    return now->dtls.identity && is_same(before, &now->dtls);
+}
+
+/* False: not now. */
+static bool open_ends(struct media_stream *s, uint64_t now_ms);
+
+/* RTCP has come beside RTP, whose association it then uses, or has left it for one of its own. That
+ * of RTP goes on. */
+static void change_mux(struct media_stream *s)
+{
+    forget_rtcp(s);
+    if (s->dtls[0])
+        (void)open_ends(s, net_now_ms());
 }
 
 void stream_prepare_dtls(struct media_stream *s, const struct media_agreement *before)
 {
     const struct media_params *now = &s->agreed->params;
 
-    if (before && stream_dtls_goes_on(&before->params.dtls, before->params.rtcp_mux, now))
+    if (before && stream_dtls_goes_on(&before->params.dtls, now)) {
+        if (before->params.rtcp_mux != now->rtcp_mux)
+            change_mux(s);
         return;
+    }
     stream_forget_dtls(s);
     if (now->dtls.identity)
         stream_forget_keys(s);
@@ -257,7 +276,6 @@ static void take_here(struct media_stream *s, size_t i, struct slice datagram,
 
 /* --- going on -------------------------------------------------------------------------------- */
 
-/* False: not now. */
 static bool open_ends(struct media_stream *s, uint64_t now_ms)
 {
     const struct media_dtls *how = &s->agreed->params.dtls;

@@ -45,7 +45,6 @@ struct media_stream {
     unsigned n_plays, n_records; /* so many were asked for */
     unsigned keying;             /* media_stream_keying, and what it was counted for: */
     struct media_dtls said_dtls;
-    bool said_mux;
     struct media_command open, stop;
 
     /* Given to the media thread with `open` */
@@ -160,10 +159,10 @@ int stream_srtp_prepared(void);
 
 /* --- media_dtls.c ---------------------------------------------------------------------------- */
 
-/* The handshake of the agreement; that of the one before goes on where it may. */
 /* Whether the association goes on from one agreement to the next (RFC 8842 5.1). On any thread. */
-bool stream_dtls_goes_on(const struct media_dtls *before, bool mux_before,
-                         const struct media_params *now);
+bool stream_dtls_goes_on(const struct media_dtls *before, const struct media_params *now);
+/* The handshake of the agreement; that of the one before goes on where it may, and that of RTP also
+ * where RTCP begins or ends to have one of its own. */
 void stream_prepare_dtls(struct media_stream *s, const struct media_agreement *before);
 void stream_forget_dtls(struct media_stream *s);
 void stream_dtls_beat(struct media_stream *s, uint64_t now_us);

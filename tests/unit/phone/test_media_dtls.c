@@ -135,18 +135,23 @@ static void world_free(struct world *w)
 
 /* --- the far end ----------------------------------------------------------------------------- */
 
+static void open_far(struct world *w, bool active, int i)
+{
+    assert_int_equal(rtp_dtls_new(w->far.identity, active ? RTP_DTLS_PASSIVE : RTP_DTLS_ACTIVE,
+                                  identity_fingerprint(w->identity), 1, net_now_ms(),
+                                  &w->far.dtls[i]),
+                     0);
+}
+
 /* With a certificate that nobody has seen yet, and what is agreed with it. */
 static void agree(struct world *w, bool active)
 {
-    const struct fingerprint *ours = identity_fingerprint(w->identity);
     struct far *far = &w->far;
 
     forget_far(far);
     assert_int_equal(rtp_dtls_identity_new(&far->identity), 0);
     for (int i = 0; i < (w->params.rtcp_mux ? 1 : 2); i++)
-        assert_int_equal(rtp_dtls_new(far->identity, active ? RTP_DTLS_PASSIVE : RTP_DTLS_ACTIVE,
-                                      ours, 1, net_now_ms(), &far->dtls[i]),
-                         0);
+        open_far(w, active, i);
     w->params.dtls = (struct media_dtls){
         .identity = w->identity,
         .active = active,
@@ -563,6 +568,31 @@ static void other_words_for_the_same(void **state)
     world_free(w);
 }
 
+/* RTCP comes beside RTP in mid-call, or leaves it: sound goes on by the keys that it has, and RTCP
+ * has keys all the same. */
+static void rtcp_moves(void **state)
+{
+    const struct row *row = *state;
+    struct world *w = world_new(row->mux);
+    struct far *far = &w->far;
+
+    agree(w, row->active);
+    RUN_UNTIL(w, w->told[MEDIA_KEYS] == 1 && far->sound >= 2 && far->srtp[row->mux ? 0 : 1]);
+    if (row->mux)
+        open_far(w, row->active, 1);
+    w->params.rtcp_mux = !row->mux;
+    assert_int_equal(media_stream_start(w->stream, &w->params), 0);
+    far->sound = 0;
+    RUN_UNTIL(w, far->sound >= 3 && far->srtp[1]);
+    send_sound(w, 2);
+    RUN_UNTIL(w, stats_of(w).packets_received == 2);
+    say_bye(w, true);
+    RUN_UNTIL(w, w->told[MEDIA_REMOTE_BYE] == 1);
+    assert_int_equal(w->told[MEDIA_KEYS], 1);
+    assert_int_equal(far->clear, 0);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -578,5 +608,6 @@ int main(void)
     if (rtp_srtp_prepare())
         return 1;
     return RUN_ROWS("phone/media_dtls: sound and reports", rows, both_ways) +
+           RUN_ROWS("phone/media_dtls: RTCP moves", rows, rtcp_moves) +
            cmocka_run_group_tests_name("phone/media_dtls", tests, NULL, NULL);
 }
