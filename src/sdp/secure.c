@@ -95,15 +95,23 @@ static bool is_behind_nat(const struct sdp_keying *keying, const struct sdp_medi
     return keying->reachable && ip_parse(media->connection.host, &ip) == 0 && ip_is_private(&ip);
 }
 
-/* Our role: the opposite of what an answer says; what an offer leaves to us stays as it is in an
- * association that goes on (RFC 8842 5.3), and else we begin, unless we could not reach them. */
+/* Whether a description leaves the role open: an answer may not (RFC 5763 5), but some do, as
+ * baresip does to a second offer. */
+static bool leaves_role(const struct sdp_dtls *theirs, bool answer)
+{
+    return theirs->setup == SDP_SETUP_ACTPASS || (answer && theirs->setup == SDP_SETUP_NONE);
+}
+
+/* Our role: what is left to us stays as it is in an association that goes on (RFC 8842 5.3). Else
+ * it is the opposite of what an answer says, and to an offer we begin, unless we could not reach
+ * them. */
 static enum sdp_setup our_setup(const struct sdp_secured *before, const struct sdp_dtls *theirs,
                                 bool answer, bool nat)
 {
+    if (before && leaves_role(theirs, answer) && sdp_dtls_goes_on(&before->theirs, theirs))
+        return before->active ? SDP_SETUP_ACTIVE : SDP_SETUP_PASSIVE;
     if (answer && !sdp_setup_answers(theirs->setup))
         return SDP_SETUP_NONE;
-    if (theirs->setup == SDP_SETUP_ACTPASS && before && sdp_dtls_goes_on(&before->theirs, theirs))
-        return before->active ? SDP_SETUP_ACTIVE : SDP_SETUP_PASSIVE;
     if (theirs->setup == SDP_SETUP_ACTPASS && nat)
         return SDP_SETUP_PASSIVE;
     return sdp_setup_answer(theirs->setup);

@@ -13,6 +13,8 @@
     "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\n"
 #define SIXTEEN "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F"
 #define SHA_256 "a=fingerprint:sha-256 " SIXTEEN ":" SIXTEEN "\n"
+#define ELEVENS "11:11:11:11:11:11:11:11:11:11:11:11:11:11:11:11"
+#define SHA_256_OTHER "a=fingerprint:sha-256 " SIXTEEN ":" ELEVENS "\n"
 #define SHA_1 "a=fingerprint:sha-1 " SIXTEEN ":00:01:02:03\n"
 #define DTLS "m=audio 5004 UDP/TLS/RTP/SAVP 0\n"
 
@@ -199,6 +201,13 @@ static const struct later_row {
     {"nor do they by their profile", "m=audio 5004 RTP/SAVP 0\n" CRYPTO, false, false, -ENOKEY,
      SDP_DTLS},
     {"keys that we would offer do", "m=audio 5004 RTP/SAVP 0\n" CRYPTO, true, false, 0, SDP_SDES},
+    {"an answer that is a question keeps the roles",
+     "m=audio 5004 RTP/AVP 0\n" SHA_256 "a=setup:actpass\n", false, true, 0, SDP_DTLS},
+    {"so does one without a role", "m=audio 5004 RTP/AVP 0\n" SHA_256, false, true, 0, SDP_DTLS},
+    {"not with another certificate", "m=audio 5004 RTP/AVP 0\n" SHA_256_OTHER "a=setup:actpass\n",
+     false, true, -ENOKEY, SDP_DTLS},
+    {"nor where it is to be none", "m=audio 5004 RTP/AVP 0\n" SHA_256 "a=setup:holdconn\n", false,
+     true, -ENOKEY, SDP_DTLS},
 };
 
 static void check_later(void **state)
