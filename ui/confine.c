@@ -6,15 +6,28 @@
 
 #define PATH_BYTES 4096
 
-static void tell(enum sandbox_state state, struct buf *why)
+/* No error of what was asked for, so it is not the last word of --json. */
+static void warn(struct terminal *terminal, const char *sentence)
 {
-    if (state == SANDBOX_NOT_HERE)
-        log_warn("sandbox", "%s", buf_cstr(why));
+    struct buf line = buf_new(PATH_BYTES);
+
+    buf_printf(&line, "tphone: %s\n", sentence);
+    output_put(&terminal->err, buf_slice(&line));
+    buf_free(&line);
+}
+
+/* Whoever wants no sandbox says so; who believes that there is one hears what is missing of it,
+ * however little else is told. terminal: NULL where only the log hears it. */
+static void tell(enum sandbox_state state, struct buf *why, struct terminal *terminal)
+{
+    if (terminal && (state == SANDBOX_NOT_HERE || state == SANDBOX_CALLS_ONLY))
+        warn(terminal, buf_cstr(why));
     else if (why->n > 0)
         log_info("sandbox", "%s", buf_cstr(why));
 }
 
-static void close_sandbox(const struct cli *cli, const struct phone_config *config)
+static void close_sandbox(const struct cli *cli, const struct phone_config *config,
+                          struct terminal *terminal)
 {
     struct buf socket = buf_new(PATH_BYTES), why = buf_new(PATH_BYTES);
     bool listens = cli->command->bit == CLI_DAEMON &&
@@ -27,13 +40,13 @@ static void close_sandbox(const struct cli *cli, const struct phone_config *conf
                                 .socket = listens ? buf_cstr(&socket) : NULL};
 
     buf_clear(&why);
-    tell(sandbox_close(&reach, &why), &why);
+    tell(sandbox_close(&reach, &why), &why, terminal);
     buf_free(&socket);
     buf_free(&why);
 }
 
-int confine(const struct cli *cli, const struct phone_config *config, struct net_spawner **helper,
-            struct net_loop **loop)
+int confine(const struct cli *cli, const struct phone_config *config, struct terminal *terminal,
+            struct net_spawner **helper, struct net_loop **loop)
 {
     int err = config->no_sandbox ? 0 : helper_new(config, helper);
 
@@ -42,7 +55,7 @@ int confine(const struct cli *cli, const struct phone_config *config, struct net
     if (!err && *helper)
         err = net_spawner_on(*helper, *loop);
     if (!err && !config->no_sandbox)
-        close_sandbox(cli, config);
+        close_sandbox(cli, config, terminal);
     return err;
 }
 
@@ -52,6 +65,6 @@ void confine_client(const struct cli *cli)
     struct buf why = buf_new(PATH_BYTES);
 
     if (!cli->config.no_sandbox)
-        tell(sandbox_close(&reach, &why), &why);
+        tell(sandbox_close(&reach, &why), &why, NULL);
     buf_free(&why);
 }

@@ -160,8 +160,8 @@ static int edit_once(const char *path, bool follow, const struct contacts_edit *
 {
     struct buf text = buf_new(CONTACTS_FILE_BYTES_MAX), out = buf_new(CONTACTS_FILE_BYTES_MAX);
     struct stat seen = {0};
-    int err = follow ? contacts_read_file(path, &seen, &text)
-                     : contacts_read_no_link(path, &seen, &text);
+    int err =
+        follow ? contacts_read_file(path, &seen, &text) : contacts_read_no_link(path, &seen, &text);
 
     if (err == -ENOENT)
         err = folders_make_for(path);

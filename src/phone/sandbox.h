@@ -18,7 +18,7 @@
 enum sandbox_state {
     SANDBOX_CLOSED,
     SANDBOX_CALLS_ONLY, /* the kernel cannot refuse files */
-    SANDBOX_NOT_HERE,   /* the system has nothing of the kind */
+    SANDBOX_NOT_HERE,   /* no filter of calls; files may be held all the same, why says so */
     SANDBOX_WATCHED,    /* sanitizers and valgrind do what is refused here */
 };
 

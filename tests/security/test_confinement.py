@@ -2,6 +2,7 @@
 """What a phone gives up when it begins: to be looked into by others of its user, to leave a core
 file, to gain rights. And the one way to have secrets in a trace."""
 import ctypes
+import errno
 import glob
 import os
 import resource
@@ -73,6 +74,43 @@ def open_to_somebody(room):
         if os.geteuid() == 0:
             os.chown(folder, SOMEBODY, SOMEBODY)
     return program, home
+
+
+def without(*calls):
+    """Makes of this process one of a system that does not know these calls."""
+    seccomp = ctypes.CDLL("libseccomp.so.2")
+    seccomp.seccomp_init.restype = ctypes.c_void_p
+    known = ctypes.c_void_p(seccomp.seccomp_init(0x7FFF0000))
+    for name in calls:
+        number = seccomp.seccomp_syscall_resolve_name(name.encode())
+        seccomp.seccomp_rule_add_array(known, 0x00050000 | errno.ENOSYS, number, 0, None)
+    seccomp.seccomp_load(known)
+
+
+def first_words(calls, *options):
+    """What a phone says on such a system, and no other before its address."""
+    with Room() as room:
+        port = rooms.free_port()
+        home = rooms.home_in(room.path("home"))
+        phone = room.start("phone", [tphone.program(), "answer", "--listen", f"127.0.0.1:{port}",
+                                     "--device", "none", "--history", "no", *options],
+                           env={**os.environ, **home}, preexec_fn=lambda: without(*calls))
+        phone.wait_line(f":{port}")
+        return [line for line in phone.tail() if "tphone: " in line and "sandbox" in line]
+
+
+@case("what is missing of a sandbox is said at the start, but with sandbox = no")
+def incomplete():
+    filters = ("seccomp", "prctl")
+    if sanitized():
+        return
+    equal(first_words(()), [], "where nothing is missing")
+    equal(first_words(filters, "--sandbox", "no"), [], "where none is wanted")
+    for calls, words in ((filters, "holds files alone"),
+                         (("landlock_create_ruleset",), "holds system calls alone, and no files"),
+                         (filters + ("landlock_create_ruleset",), "no sandbox")):
+        said = first_words(calls)
+        expect(len(said) == 1 and words in said[0], "what is said", calls, said)
 
 
 def start(room, name, dumpable=""):
