@@ -3,11 +3,13 @@
 
 #ifdef HAVE_SECCOMP
 
+#include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,7 +19,7 @@
 /* clang-format off */
 const char *const sandbox_allowed[] = {
     /* descriptors */
-    "close", "close_range", "dup", "dup2", "dup3", "fcntl", "lseek", "pipe", "pipe2", "pread64",
+    "close", "close_range", "dup", "dup2", "dup3", "lseek", "pipe", "pipe2", "pread64",
     "preadv", "preadv2", "pwrite64", "pwritev", "pwritev2", "read", "readv", "sendfile", "write",
     "writev", "copy_file_range", "splice", "eventfd2", "memfd_create", "flock", "fsync",
     "fdatasync", "ftruncate", "fallocate", "fadvise64", "sync_file_range",
@@ -38,7 +40,7 @@ const char *const sandbox_allowed[] = {
     "umask", "fgetxattr", "getxattr",
     /* memory */
     "brk", "madvise", "mincore", "mlock", "mlock2", "mremap", "msync", "munlock", "munmap",
-    "membarrier", "pkey_alloc", "pkey_free", "shmat", "shmctl", "shmdt", "shmget", "semget",
+    "membarrier", "pkey_alloc", "pkey_free", "shmctl", "shmdt", "shmget", "semget",
     "semop", "semctl", "semtimedop", /* of ALSA */
     /* threads; clone below */
     "arch_prctl", "exit", "exit_group", "futex", "futex_waitv", "get_robust_list", "gettid",
@@ -53,6 +55,16 @@ const char *const sandbox_allowed[] = {
     "uname", "capget", "alarm", "getitimer", "setitimer", "timer_create", "timer_settime",
     "timer_delete", "timer_gettime", "rt_sigaction", "rt_sigpending", "rt_sigprocmask",
     "rt_sigreturn", "rt_sigsuspend", "rt_sigtimedwait", "sigaltstack", "wait4", "waitid",
+    /* the same where a word has 32 bits, and time once had; nothing on other machines */
+    "_llseek", "_newselect", "fstat64", "stat64", "lstat64", "fstatat64", "statfs64", "fstatfs64",
+    "ftruncate64", "sendfile64", "fadvise64_64", "arm_fadvise64_64", "arm_sync_file_range",
+    "sync_file_range2", "fchown32", "getuid32", "geteuid32", "getgid32", "getegid32",
+    "getresuid32", "getresgid32", "getgroups32", "ugetrlimit", "send", "recv", "sigreturn",
+    "sigaction", "sigprocmask", "waitpid", "set_thread_area", "set_tls", "cacheflush",
+    "riscv_flush_icache", "clock_gettime64", "clock_getres_time64", "clock_nanosleep_time64",
+    "futex_time64", "ppoll_time64", "pselect6_time64", "recvmmsg_time64",
+    "rt_sigtimedwait_time64", "semtimedop_time64", "timer_gettime64", "timer_settime64",
+    "timerfd_gettime64", "timerfd_settime64",
     NULL,
 };
 
@@ -85,9 +97,7 @@ static const struct condition {
     uint64_t masked; /* of MASKED_EQ, where value is the mask */
 } conditions[] = {
     {"socket",    0, SCMP_CMP_EQ, AF_UNIX, 0},
-    {"socket",    0, SCMP_CMP_EQ, AF_INET, 0},
-    {"socket",    0, SCMP_CMP_EQ, AF_INET6, 0},
-    {"socket",    0, SCMP_CMP_EQ, AF_NETLINK, 0},
+    {"socket",    0, SCMP_CMP_EQ, AF_NETLINK, 0}, /* where all are raw */
     {"clone",     0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD},
     {"prlimit64", 0, SCMP_CMP_EQ, 0, 0},
     {"prctl",     0, SCMP_CMP_EQ, PR_SET_NAME, 0},
@@ -99,6 +109,9 @@ static const struct condition {
     /* Memory that can be written and run at once is where foreign code would begin. */
     {"mmap",      2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0},
     {"mmap",      2, SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC}, /* dlopen */
+    {"mmap2",     2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}, /* of 32 bits */
+    {"mmap2",     2, SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC},
+    {"shmat",     2, SCMP_CMP_MASKED_EQ, SHM_EXEC, 0},
     {"mprotect",  2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0},
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, ALL_BITS, TCGETS},
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, ALL_BITS, TCSETS},
@@ -111,7 +124,13 @@ static const struct condition {
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, ALL_BITS, FIONBIO},
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, ALL_BITS, FIOCLEX},
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, ALL_BITS, FIONCLEX},
-    {"ioctl",     1, SCMP_CMP_MASKED_EQ, TYPE_BITS, 0x8900}, /* sockets */
+    /* Sockets, but for the first four, which say who is sent signals. */
+    {"ioctl",     1, SCMP_CMP_MASKED_EQ, TYPE_BITS | 0x04, 0x8904},
+    {"ioctl",     1, SCMP_CMP_MASKED_EQ, TYPE_BITS | 0x08, 0x8908},
+    {"ioctl",     1, SCMP_CMP_MASKED_EQ, TYPE_BITS | 0x10, 0x8910},
+    {"ioctl",     1, SCMP_CMP_MASKED_EQ, TYPE_BITS | 0x20, 0x8920},
+    {"ioctl",     1, SCMP_CMP_MASKED_EQ, TYPE_BITS | 0x40, 0x8940},
+    {"ioctl",     1, SCMP_CMP_MASKED_EQ, TYPE_BITS | 0x80, 0x8980},
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, TYPE_BITS, 'A' << 8}, /* ALSA: sound, */
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, TYPE_BITS, 'H' << 8}, /* … devices of drivers, */
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, TYPE_BITS, 'U' << 8}, /* … controls, */
@@ -121,7 +140,29 @@ static const struct condition {
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, TYPE_BITS, 'P' << 8}, /* OSS */
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, TYPE_BITS, 'M' << 8},
 };
+/* What fcntl is asked for. Not on it: who is sent signals, and which (F_SETOWN, F_SETSIG). */
+static const int fcntls[] = {
+    F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL,
+    5, 6, 7, 12, 13, 14, /* locks, as the kernels of 32 bits and of 64 have them */
+    F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW, F_GETPIPE_SZ, F_SETPIPE_SZ, F_ADD_SEALS, F_GET_SEALS,
+};
 /* clang-format on */
+
+/* Streams and datagrams, no raw ones: their packets would be whose we like. */
+static int allow_internet(scmp_filter_ctx filter)
+{
+    static const int families[] = {AF_INET, AF_INET6}, types[] = {SOCK_STREAM, SOCK_DGRAM};
+    int err = 0;
+
+    for (size_t i = 0; !err && i < ARRAY_LEN(families) * ARRAY_LEN(types); i++) {
+        const struct scmp_arg_cmp arguments[] = {
+            {0, SCMP_CMP_EQ, (uint64_t)families[i / 2], 0},
+            {1, SCMP_CMP_MASKED_EQ, 0xf, (uint64_t)types[i % 2]}};
+
+        err = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, arguments);
+    }
+    return err;
+}
 
 static int allow_if(scmp_filter_ctx filter, const struct condition *c)
 {
@@ -133,12 +174,32 @@ static int allow_if(scmp_filter_ctx filter, const struct condition *c)
                : seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 1, &argument);
 }
 
+static int allow_fcntl(scmp_filter_ctx filter)
+{
+    int err = 0;
+
+    for (size_t i = 0; !err && i < ARRAY_LEN(fcntls); i++) {
+        const uint64_t asked = (uint64_t)fcntls[i];
+        const struct condition one = {"fcntl", 1, SCMP_CMP_MASKED_EQ, ALL_BITS, asked};
+        const struct condition other = {"fcntl64", 1, SCMP_CMP_MASKED_EQ, ALL_BITS, asked};
+
+        err = allow_if(filter, &one);
+        if (!err)
+            err = allow_if(filter, &other);
+    }
+    return err;
+}
+
 int sandbox_add_conditions(void *filter)
 {
     const uint64_t self = (uint64_t)getpid();
     const struct condition signals[] = {{"kill", 0, SCMP_CMP_EQ, self, 0},
-                                        {"tgkill", 0, SCMP_CMP_EQ, self, 0}};
-    int err = 0;
+                                        {"tgkill", 0, SCMP_CMP_EQ, self, 0},
+                                        {"tkill", 0, SCMP_CMP_EQ, self, 0}}; /* of musl */
+    int err = allow_internet(filter);
+
+    if (!err)
+        err = allow_fcntl(filter);
 
     for (size_t i = 0; !err && i < ARRAY_LEN(signals); i++)
         err = allow_if(filter, &signals[i]);

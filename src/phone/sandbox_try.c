@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -65,6 +67,19 @@ static long try_raw_socket(void)
     return socket(AF_PACKET, SOCK_RAW, 0);
 }
 
+static long try_raw_internet(void)
+{
+    int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_UDP);
+
+    return fd < 0 ? socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_UDP) : fd;
+}
+
+/* Input on what is ours would be a signal to whom we like. */
+static long try_signals_of_input(void)
+{
+    return fcntl(STDIN_FILENO, F_SETOWN, getppid());
+}
+
 static long try_typing(void)
 {
     char key = ' ';
@@ -81,6 +96,18 @@ static long try_own_code(void)
                 0) == MAP_FAILED
                ? -1
                : 0;
+}
+
+static long try_own_code_shared(void)
+{
+    int id = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0700);
+    bool is_there = id >= 0 && shmat(id, NULL, SHM_EXEC) != (void *)-1;
+    int err = errno;
+
+    if (id >= 0)
+        shmctl(id, IPC_RMID, NULL);
+    errno = err;
+    return is_there ? 0 : -1;
 }
 
 static long try_mount(void)
@@ -184,8 +211,11 @@ static const struct attempt {
     {"read the memory of a process", try_memory_of_others},
     {"send a signal to another process", try_kill},
     {"open a raw socket", try_raw_socket},
+    {"make packets of the internet itself", try_raw_internet},
+    {"have input send signals to another process", try_signals_of_input},
     {"type on the terminal", try_typing},
     {"have memory that can be written and run at once", try_own_code},
+    {"have such memory shared", try_own_code_shared},
     {"mount a file system", try_mount},
     {"change its namespaces", try_unshare},
     {"use the keys of the kernel", try_keys},
