@@ -57,6 +57,24 @@ def with_baresip():
         return _heard(called, caller, theirs, ours) + "\n" + _heard(calling, callee, theirs, ours)
 
 
+@case("we put baresip on hold, who called us and answers that with a question: the keys stay")
+def hold():
+    with Room() as room:
+        phone = Piped(room, "us", device="none")
+        caller = Baresip(room, "caller", "pcmu", sound.tone(440, 20), encryption="dtls_srtp")
+        caller.dial(phone.uri)
+        call = phone.client.event("incoming")["call"]
+        phone.client.do("answer", call=call)
+        phone.client.event("media", call=call, encryption="dtls-unverified")
+        phone.client.do("hold", call=call)
+        phone.client.event("on-hold", call=call)
+        phone.client.do("resume", call=call)
+        phone.client.event("off-hold", call=call)
+        phone.client.do("hangup", call=call)
+        ended = phone.client.event("ended", call=call)
+        equal((ended["outcome"], ended["encryption"]), ("answered", "dtls-unverified"), "at the end")
+
+
 ALERT = bytes([21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 5, 0, 2, 2, 40])
 FINISHED = bytes([22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 1, 0, 40]) + bytes(40)
 HELLO = bytes([22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 54, 1, 0, 0, 42, 0, 0, 0, 0, 0, 0, 0, 42,
