@@ -7,7 +7,8 @@
  * - What is to be played must begin like a sound file (phone/sound_kind.h). Raw sound begins
  *   like nothing, so it goes by its name: it ends in .raw and is no link.
  * - What is recorded to has a name that ends like one of a recording and is no link. It is new,
- *   or empty, or begins like a sound file. */
+ *   or empty, or begins like a sound file. It is not new in a hidden folder, nor below one,
+ *   where programs look for what they carry out. */
 #ifndef PHONE_HELPER_H
 #define PHONE_HELPER_H
 

@@ -73,18 +73,38 @@ static int open_to_play(const char *path, int *fd, struct buf *text)
     return err;
 }
 
+/* Programs read what lies in folders like ~/.bashrc.d, whatever its name. realpath: of the folder,
+ * as a link may lead to such a one. */
+static bool is_hidden(const char *path)
+{
+    char *copy = slice_dup(slice_of(path)), *slash = copy ? strrchr(copy, '/') : NULL, *real;
+    bool hidden;
+
+    if (slash)
+        slash[slash == copy ? 1 : 0] = '\0';
+    real = copy ? realpath(slash ? copy : ".", NULL) : NULL;
+    hidden = real && strstr(real, "/.") != NULL;
+    free(real);
+    free(copy);
+    return hidden;
+}
+
 static int open_to_record(const char *path, int *fd, struct buf *text)
 {
+    bool hidden = is_hidden(path);
     char why[AUDIO_WHY_MAX];
     int err;
 
     if (audio_writer_check_name(path, why) != 0)
         return refuse(-EINVAL, "its name ends like none of a recording", text);
-    *fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+    *fd = hidden ? -1
+                 : open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
     if (*fd >= 0)
         return 0;
-    if (errno != EEXIST)
+    if (!hidden && errno != EEXIST)
         return refuse_errno(text);
+    if (hidden && access(path, F_OK) != 0)
+        return refuse(-EACCES, "no new file is made in a hidden folder", text);
     err = open_file(path, O_RDWR | O_NOFOLLOW, fd, text);
     if (!err)
         err = look_at_beginning(*fd, text);

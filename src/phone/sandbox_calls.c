@@ -33,7 +33,7 @@ const char *const sandbox_allowed[] = {
     "recvfrom", "recvmmsg", "recvmsg", "sendmmsg", "sendmsg", "sendto", "setsockopt", "shutdown",
     "socketpair",
     /* files */
-    "access", "faccessat", "faccessat2", "fchmod", "fchown", "open",
+    "access", "faccessat", "faccessat2", "fchown", "open",
     "openat", "stat", "fstat", "lstat", "newfstatat", "statx", "statfs", "fstatfs", "getcwd",
     "getdents64", "getdents", "link", "linkat", "mkdir", "mkdirat", "readlink", "readlinkat",
     "rename", "symlink", "symlinkat", "renameat", "renameat2", "rmdir", "unlink", "unlinkat",
@@ -111,6 +111,7 @@ static const struct condition {
     {"mmap",      2, SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC}, /* dlopen */
     {"mmap2",     2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}, /* of 32 bits */
     {"mmap2",     2, SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC},
+    {"fchmod",    1, SCMP_CMP_MASKED_EQ, 07111, 0}, /* nothing becomes a program */
     {"shmat",     2, SCMP_CMP_MASKED_EQ, SHM_EXEC, 0},
     {"mprotect",  2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0},
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, ALL_BITS, TCGETS},

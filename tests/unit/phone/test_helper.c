@@ -39,12 +39,14 @@ static const struct row {
     {"not over a key", "a.wav", KEY, NULL, true, -EEXIST, "it exists and is not a sound file"},
     {"nor through a link", "a.wav", WAV, "b.wav", true, -ELOOP, "symbolic link"},
     {"nor where no file is", "none", NULL, "a.wav", true, -ELOOP, "symbolic link"},
+    {"nor new in a hidden folder", ".rc.d/a.wav", NULL, NULL, true, -EACCES, "hidden folder"},
+    {"over another it is", ".rc.d/a.wav", WAV, NULL, true, 0, ""},
     {"nor with another name", ".bashrc", NULL, NULL, true, -EINVAL, "ends like none of a recording"},
     {"nor with one that a phone reads raw", "a.raw", NULL, NULL, true, -EINVAL, "ends like none"},
 };
 /* clang-format on */
 
-static char folder[64], file[128], other[128];
+static char folder[64], hidden[80], file[128], other[128];
 
 static void put_file(const char *path, const char *text)
 {
@@ -183,10 +185,14 @@ int main(void)
     snprintf(folder, sizeof folder, "/tmp/t_helper_XXXXXX");
     if (!mkdtemp(folder))
         return 1;
+    snprintf(hidden, sizeof hidden, "%s/.rc.d", folder);
+    if (mkdir(hidden, 0700) != 0)
+        return 1;
     failed = RUN_ROWS("phone/helper", rows, check_row);
     failed += RUN_ROWS("phone/helper, contacts", contacts, check_contacts);
     failed += RUN_ROWS("phone/helper, a link", late, check_link);
     failed += RUN_ROWS("phone/helper, an old link", linked, check_linked);
+    rmdir(hidden);
     rmdir(folder);
     return failed;
 }
