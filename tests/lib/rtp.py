@@ -73,19 +73,32 @@ def packet(seq, ts, ssrc, payload=b"\xff" * 160, kind=0, marker=False, first=0x8
                        ts & 0xffffffff, ssrc) + payload
 
 
+def bound_pair(host):
+    """Two sockets on neighbouring ports. A phone of others may take one between look and bind."""
+    for more in range(9, -1, -1):
+        port = free_port(2)
+        sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+        try:
+            for i, s in enumerate(sockets):
+                s.bind((host, port + i))
+            return sockets
+        except OSError:
+            for s in sockets:
+                s.close()
+            if not more:
+                raise
+
+
 class RtpPeer:
     """RTP on an even port of loopback, RTCP on the next."""
 
     def __init__(self, host="127.0.0.1"):
-        self.host, self.port = host, free_port(2)
         self.packets, self.reports = [], []
         self._news, self._open = threading.Condition(), True
-        self.sockets = []
-        for port in (self.port, self.port + 1):
-            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sockets = bound_pair(host)
+        self.host, self.port = self.sockets[0].getsockname()
+        for s in self.sockets:
             s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-            s.bind((host, port))
-            self.sockets.append(s)
             threading.Thread(target=self._read, args=(s,), daemon=True).start()
         self.talking = None
 
