@@ -28,6 +28,7 @@ struct connection {
     struct net_deadline *again, *people;
     pid_t pid;          /* of the phone that we have started; 0: none */
     uint64_t begun_ms;  /* when; 0: it is not waited for */
+    bool once_more;     /* a start was asked for while one was under way */
     bool leaving, left; /* good-bye was said; and heard */
 };
 
@@ -175,6 +176,15 @@ static int settle(struct connection *c, int err, struct buf *why)
     return err;
 }
 
+/* The settings may have been put right since the start that has just failed. -EINPROGRESS: the
+ * next one is under way. */
+static int start_once_more(struct connection *c)
+{
+    int err = connection_start(c);
+
+    return c->begun_ms ? -EINPROGRESS : err;
+}
+
 /* -EINPROGRESS: it is looked for again. */
 static int look(struct connection *c)
 {
@@ -189,6 +199,8 @@ static int look(struct connection *c)
             buf_puts(&why, "it was begun, and does not answer");
         }
         err = settle(c, err, &why);
+        if (err && c->once_more)
+            err = start_once_more(c);
     }
     buf_free(&why);
     return err;
@@ -256,6 +268,7 @@ int connection_start(struct connection *c)
     struct buf why = buf_new(8192);
     int err;
 
+    c->once_more = c->begun_ms != 0;
     if (c->screen->send || c->begun_ms)
         return 0;
     start_reap(&c->pid);
