@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import rtp, sip, sound, tap, tphone
+from lib import pace, rtp, sip, sound, tap, tphone
 from lib.attack import REPORTS, Target, cpu_seconds, sanitized
 from lib.ends import Callee, Caller
 from lib.room import Room, wait_until
@@ -35,12 +35,12 @@ def ends(number, side):
             t = Caller(room, spoken=SPEECH)
             t.up()
             phone, peer = t.phone, t.peer
-        start = time.monotonic()
+        start = pace.now()
         phone.process.signal(number)
         bye = peer.wait(sip.request("BYE"), 2, what="BYE")
         peer.respond(bye, 200, "OK")
         phone.process.status(5)
-        took = time.monotonic() - start
+        took = pace.now() - start
         expect(took < 2, f"the end took {took:.2f} s")
         if side == "answer":
             t.media._going = False
@@ -53,11 +53,11 @@ def ends_alone(number):
     """Nobody answers the BYE."""
     with Room() as room:
         t = Target(room, spoken=SPEECH, max_calls=4)
-        start = time.monotonic()
+        start = pace.now()
         t.phone.process.signal(number)
         t.media.peer.wait(sip.request("BYE"), 2, what="BYE")
         t.phone.process.status(6)
-        took = time.monotonic() - start
+        took = pace.now() - start
         t.media._going = False
         expect(took < 2.5, f"the end took {took:.2f} s")
         return f"gone after {took:.2f} s"
@@ -218,10 +218,10 @@ def bad_output(name):
             peer.wait(lambda m: m.status == 200 and m.branch == bye.branch, what="200 to BYE")
         expect(cpu_seconds(phone.process.popen.pid) < (8 if sanitized() else 1.0),
                "it spins: %.2f s of a processor" % cpu_seconds(phone.process.popen.pid))
-        start = time.monotonic()
+        start = pace.now()
         phone.process.signal(signal.SIGTERM)
         phone.process.status(5)
-        took = time.monotonic() - start
+        took = pace.now() - start
         for fd in opened:
             os.close(fd)
         expect(took < 2.5, f"the end took {took:.1f} s")
@@ -348,17 +348,17 @@ def memory():
                 if m.status == 200:
                     peer.send(peer.ack(sent[call][1], m))
                     peer.send(peer.within("BYE", sent[call][1], m, 2))
-        left = time.monotonic()
+        left = pace.now()
         while True:
             invite = t.invite()
             got = t.peer.wait(lambda m: m.status >= 200 and m.branch == invite.branch, 8)
             t.peer.send(t.peer.ack(invite, got))
             if got.status == 200:
                 break
-            expect(time.monotonic() - left < 5, f"a call is still answered {got}")
+            expect(pace.now() - left < 5, f"a call is still answered {got}")
             time.sleep(0.2)
         t.end(invite, got)
-        return f"answers {status}; a call again after {time.monotonic() - left:.1f} s"
+        return f"answers {status}; a call again after {pace.now() - left:.1f} s"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import sip, tap, tphone
+from lib import pace, sip, tap, tphone
 from lib.ends import Callee, SharedCallee, direction, expect_gaps, uris
 from lib.room import SIGINT, Room, free_port, wait_until
 from lib.tap import case, equal, expect
@@ -354,11 +354,11 @@ for name in ("SIGTERM", "SIGHUP", "SIGINT"):
             callee = Callee(room)
             callee.up()
             callee.alive()
-            sent = time.monotonic()
+            sent = pace.now()
             callee.phone.process.signal(getattr(signal, name))
             callee.peer.wait(sip.request("BYE"), 2, what="BYE")
             callee.phone.status(4)
-            expect(time.monotonic() - sent < 3, "it took long")
+            expect(pace.now() - sent < 3, "it took long")
 
 
 @case("a call whose 200 was lost, and that is hung up: BYE waits for the ACK (RFC 3261 15)")

@@ -7,7 +7,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import tap, tphone, wire
+from lib import pace, tap, tphone, wire
 from lib.kamailio import Kamailio
 from lib.room import SIGINT, Room, wait_until
 from lib.tap import case, equal, expect
@@ -34,12 +34,12 @@ class Home:
 
     def back_within(self, seconds):
         """Bob is bound again, as Kamailio has it, within this time from now."""
-        began = time.monotonic()
+        began = pace.now()
         try:
             self.proxy.wait_bindings("bob", 1, seconds + 5)
         except tap.Failure as e:
             raise tap.Failure(str(e), open(self.phone.trace).read().splitlines()) from None
-        took = time.monotonic() - began
+        took = pace.now() - began
         expect(took < seconds + SLACK_S, f"registered {took:.1f} s after the return, "
                                          f"wanted {seconds} s", *self.phone.process.tail())
         return f"registered again {took:.2f} s after the return"

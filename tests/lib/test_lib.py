@@ -2,7 +2,10 @@
 """The tests' own instruments: would they see it if something were wrong?"""
 import os
 import random
+import signal
+import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import schema, sip, sound, tap, tphone, trace
@@ -205,6 +208,31 @@ def wrong_lines():
     except Failure as e:
         return expect("dgt" in str(e) + "".join(e.notes), str(e))
     raise Failure("nobody noticed")
+
+
+KEEP_TIME = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from lib import pace
+mine, real = pace.now(), time.monotonic()
+print(flush=True)
+input()
+print(pace.now() - mine, time.monotonic() - real)
+"""
+
+
+@case("the clock of tests runs while they wait, and stands while they are kept from running")
+def pace_of_tests():
+    for stopped, least, most in ((False, 0.5, 9), (True, 0, 0.6)):
+        with subprocess.Popen([sys.executable, "-c", KEEP_TIME, sys.path[0]], text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) as keeper:
+            keeper.stdout.readline()
+            if stopped:
+                keeper.send_signal(signal.SIGSTOP)
+            time.sleep(1.5)
+            keeper.send_signal(signal.SIGCONT)
+            mine, real = map(float, keeper.communicate("\n")[0].split())
+        expect(real >= 1.5 and least < mine < most, f"{mine:.2f} of {real:.2f} s")
 
 
 if __name__ == "__main__":

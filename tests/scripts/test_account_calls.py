@@ -4,10 +4,9 @@ whose calls are let in, and each account with its own identity."""
 import os
 import re
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import account, sip, sound, tap, tphone
+from lib import account, pace, sip, sound, tap, tphone
 from lib.registrar import Registrar, split_uri
 from lib.room import SIGINT, SIGTERM, Room
 from lib.tap import case, equal, expect
@@ -131,7 +130,7 @@ def deferred():
         equal(said[-1], "REGISTER", "what alice sends last")
         registered = [m for m in server.requests("REGISTER") if "sip:alice@" in m.get("From")][1]
         invited = server.requests("INVITE")[0]
-        expect(invited.time - registered.time < 1, "the INVITE came late")
+        expect(invited.time - registered.time < 5, "the INVITE came late")
 
 
 @case("register = no: the phone calls without registering, and answers the proxy's challenge")
@@ -190,10 +189,10 @@ def hang_up():
         caller = call(room, server, "bob")
         server.wait(sip.request("REGISTER"))
         caller.wait_line("waiting for the server of sip:alice@example.test", 4)
-        start = time.monotonic()
+        start = pace.now()
         caller.process.signal(SIGINT)
         caller.expect_status(130, 4)
-        took = time.monotonic() - start
+        took = pace.now() - start
         expect(took < 2, f"it took {took:.2f} s")
         equal(tphone.results(caller)[0]["outcome"], "interrupted", "outcome")
 
@@ -205,10 +204,10 @@ def terminated():
         callee = answer(room, server, times=1)
         caller = call(room, server, "bob")
         caller.wait_line("answered")
-        start = time.monotonic()
+        start = pace.now()
         caller.process.signal(SIGTERM)
         caller.expect_status(0, 4)
-        took = time.monotonic() - start
+        took = pace.now() - start
         expect(took < 2, f"it took {took:.2f} s")
         callee.expect_status(0, 5)
         equal(server.bindings("alice"), [], "bindings of alice")
@@ -222,10 +221,10 @@ def dead_server():
         caller = call(room, server, "bob")
         caller.wait_line("answered")
         server.silent = True
-        start = time.monotonic()
+        start = pace.now()
         callee.process.signal(SIGTERM)
         caller.expect_status(0, 5)
-        took = time.monotonic() - start
+        took = pace.now() - start
         expect(took < 2, f"it took {took:.2f} s")
 
 
