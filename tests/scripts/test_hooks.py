@@ -35,14 +35,19 @@ def program(room, name, text):
     return path
 
 
+def lines_of(path):
+    """Of a file that may be growing: the end of its last line may not be there yet."""
+    with open(path, encoding="utf-8") as f:
+        return [json.loads(l) for l in f.read().rpartition("\n")[0].splitlines()]
+
+
 def tells(room, name="tells"):
     """A command that tells what it got, and how to read it."""
     path = room.path(name + ".jsonl")
 
     def read():
         try:
-            with open(path, encoding="utf-8") as f:
-                return [json.loads(l) for l in f]
+            return lines_of(path)
         except FileNotFoundError:
             return []
     return program(room, name, TELLS.format(python=sys.executable, path=path)), read
@@ -319,8 +324,7 @@ def many():
             with open(log) as f:
                 return f.read().split().count("-") >= 200
         wait_until(lambda: os.path.exists(log) and done(), 15, "not all were started")
-        with open(out) as f:
-            calls = [json.loads(l)["call"] for l in f]
+        calls = [told["call"] for told in lines_of(out)]
         equal(sorted(calls), list(range(1, 201)), "calls that were told")
         at_once = most = 0
         with open(log) as f:
@@ -343,9 +347,7 @@ def too_many():
         room.write("go", "")
 
         def last():
-            with open(out) as f:
-                whole = f.read().rpartition("\n")[0]  # the end of the last line may not be there yet
-            return [json.loads(l)["call"] for l in whole.splitlines()]
+            return [told["call"] for told in lines_of(out)]
         wait_until(lambda: os.path.exists(out) and 350 in last(), 15, "the newest is missing")
         wait_until(lambda: len(last()) >= 256, 5, "those that waited are missing")
         expect(len(last()) <= 256 + 9, f"{len(last())} were started")
