@@ -57,6 +57,12 @@ report "every header compiles alone" "$(
         echo "#include \"$h\"" | $CC -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only \
             -I. -Isrc -Itests $flags -x c - 2>&1 | head -3
     done)"
+report "every test stands in a list, so that it is run" "$(
+    find tests -name 'test_*.py' -o -name 'test_*.c' -o -name 'fuzz_*.c' | sed 's/\.c$//' | sort |
+        while read -r test; do
+            find tests -name local.mk -exec grep -qE "(^|[[:space:]])$test([[:space:]]|\$)" {} + ||
+                echo "$test"
+        done)"
 report "no word of things to do is left" "$(
     sources src audio ui tests | xargs -r grep -nwE 'TODO|FIXME|XXX|HACK')"
 

@@ -42,8 +42,8 @@ long_tests = faults/test_roaming_account interop/test_conformance_media \
 	sim/ ui/test_ unit/phone/test_calls unit/sip/test_account unit/sip/test_no_memory \
 	unit/sip/test_register_away
 asleep_tests = faults/test_clock faults/test_roaming.py interop/test_conformance_uas \
-	interop/test_dns interop/test_kamailio_silent interop/test_rawsip interop/test_sipp \
-	scripts/test_register security/test_connections unit/net/test_interface \
+	interop/test_dns interop/test_dtls interop/test_kamailio_silent interop/test_rawsip \
+	interop/test_sipp scripts/test_register security/test_connections unit/net/test_interface \
 	unit/phone/test_call_no_memory
 paired_tests = audio/test_relay_media interop/test_baresip \
 	interop/test_conference interop/test_kamailio_strangers scripts/test_audio_fd \
