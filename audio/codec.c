@@ -111,11 +111,25 @@ void audio_encoder_set_loss(struct audio_encoder *enc, unsigned percent)
 {
     unsigned decayed = enc->loss / 2;
 
-    if (percent > 100)
-        percent = 100;
-    enc->loss = (uint8_t)(percent > decayed ? percent : decayed);
+    audio_encoder_set_fec(enc, percent > decayed ? percent : decayed);
+}
+
+void audio_encoder_set_fec(struct audio_encoder *enc, unsigned percent)
+{
+    enc->loss = (uint8_t)(percent > 100 ? 100 : percent);
     if (enc->codec->ops->set_loss)
         enc->codec->ops->set_loss(enc, enc->loss);
+}
+
+void audio_encoder_set_bitrate(struct audio_encoder *enc, uint32_t bitrate)
+{
+    if (enc->codec->ops->set_bitrate)
+        enc->codec->ops->set_bitrate(enc, bitrate);
+}
+
+uint32_t audio_encoder_bitrate(const struct audio_encoder *enc)
+{
+    return enc->bitrate;
 }
 
 void audio_encoder_set_complexity(struct audio_encoder *enc, unsigned complexity)

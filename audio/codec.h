@@ -69,10 +69,19 @@ void audio_encoder_free(struct audio_encoder *enc);
  * needs to be sent (dtx); -EINVAL: no such packet time; -ENOBUFS: max is too small. */
 int audio_encode(struct audio_encoder *enc, const int16_t *samples, size_t n, unsigned char *out,
                  size_t max);
+/* While it runs, between any two packets; no effect on codecs without. Packets of another time need
+ * no call at all: audio_encode takes any of the codec's. */
 /* The share of our packets that the peer says it loses (RTCP), 0 to 100: steers the in-band FEC.
  * More than before counts at once, less only down to half of it, as loss comes in bursts. */
 void audio_encoder_set_loss(struct audio_encoder *enc, unsigned percent);
-/* 1 to 10, lowered when the machine is busy; no effect on codecs without. */
+/* The same for who has weighed it himself: guards against exactly so much, with 0 against nothing.
+ * Without params.fec there is never any. */
+void audio_encoder_set_fec(struct audio_encoder *enc, unsigned percent);
+/* In bit/s on average, FEC included; never above what params.bitrate allows. 0: as at first. */
+void audio_encoder_set_bitrate(struct audio_encoder *enc, uint32_t bitrate);
+/* What it is now; of a codec that has but one, that. */
+uint32_t audio_encoder_bitrate(const struct audio_encoder *enc);
+/* 1 to 10, lowered when the machine is busy. */
 void audio_encoder_set_complexity(struct audio_encoder *enc, unsigned complexity);
 uint32_t audio_encoder_rate_hz(const struct audio_encoder *enc);
 unsigned audio_encoder_channels(const struct audio_encoder *enc);

@@ -76,6 +76,7 @@ static int duration(struct slice payload)
 static int encoder_new(struct audio_encoder *enc, const struct audio_codec_params *params)
 {
     (void)params;
+    enc->bitrate = 64000;
     return enc->rate_hz == 8000 && enc->channels == 1 ? 0 : -EINVAL;
 }
 

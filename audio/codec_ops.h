@@ -8,8 +8,11 @@ struct audio_encoder {
     const struct audio_codec *codec;
     uint32_t rate_hz;
     uint8_t channels;
-    uint8_t loss; /* of the packets, in percent: what is guarded against */
-    void *state;  /* the codec's own */
+    uint8_t loss;     /* of the packets, in percent: what is guarded against */
+    uint32_t bitrate; /* set by encoder_new and set_bitrate */
+    uint32_t most;    /* the highest that bitrate may be; set by encoder_new of codecs that have
+                         set_bitrate */
+    void *state;      /* the codec's own */
 };
 
 struct audio_decoder {
@@ -28,8 +31,10 @@ struct audio_codec_ops {
     void (*encoder_free)(struct audio_encoder *enc);
     int (*encode)(struct audio_encoder *enc, const int16_t *samples, size_t n, unsigned char *out,
                   size_t max);
-    void (*set_loss)(struct audio_encoder *enc, unsigned percent);          /* or NULL */
-    void (*set_complexity)(struct audio_encoder *enc, unsigned complexity); /* or NULL */
+    /* Each may be NULL. */
+    void (*set_loss)(struct audio_encoder *enc, unsigned percent);
+    void (*set_bitrate)(struct audio_encoder *enc, uint32_t bitrate);
+    void (*set_complexity)(struct audio_encoder *enc, unsigned complexity);
     int (*decoder_new)(struct audio_decoder *dec);
     void (*decoder_free)(struct audio_decoder *dec);
     int (*decode)(struct audio_decoder *dec, struct slice payload, int16_t *out, size_t max);

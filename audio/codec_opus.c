@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <opus.h>
 
-enum { BITRATE = 32000, COMPLEXITY = 9 };
+enum { BITRATE = 32000, BITRATE_LEAST = 6000, BITRATE_MOST = 64000, COMPLEXITY = 9 };
 
 static int error_of(int opus)
 {
@@ -58,17 +58,24 @@ static opus_int32 bandwidth_of(uint32_t rate_hz)
     return rate_hz >= 12000 ? OPUS_BANDWIDTH_MEDIUMBAND : OPUS_BANDWIDTH_NARROWBAND;
 }
 
-/* RFC 7587 6.1 allows 6,000 to 510,000 bit/s; more than 64,000 a channel is of no use to speech and
- * would not fit AUDIO_PAYLOAD_MAX at long packet times. */
-static opus_int32 bitrate_of(uint32_t wanted, unsigned channels)
+/* 0: our own choice. Less than 6,000 bit/s RFC 7587 6.1 does not know. */
+static void set_bitrate(struct audio_encoder *enc, uint32_t bitrate)
 {
-    uint32_t most = 64000 * channels;
+    bitrate = bitrate ? bitrate : BITRATE * enc->channels;
+    bitrate = bitrate < BITRATE_LEAST ? BITRATE_LEAST : bitrate;
+    enc->bitrate = bitrate < enc->most ? bitrate : enc->most;
+    opus_encoder_ctl(enc->state, OPUS_SET_BITRATE((opus_int32)enc->bitrate));
+}
 
-    if (wanted == 0)
-        return (opus_int32)(BITRATE * channels);
-    if (wanted < 6000)
-        return 6000;
-    return (opus_int32)(wanted > most ? most : wanted);
+/* The peer's maxaveragebitrate is a bound that is gone up to: who names it wants it. More than
+ * 64,000 a channel is of no use to speech and would not fit AUDIO_PAYLOAD_MAX at long packet
+ * times. */
+static void set_bitrates(struct audio_encoder *enc, uint32_t asked)
+{
+    enc->most = BITRATE_MOST * enc->channels;
+    if (asked && asked < enc->most)
+        enc->most = asked < BITRATE_LEAST ? BITRATE_LEAST : asked;
+    set_bitrate(enc, asked);
 }
 
 static int encoder_new(struct audio_encoder *enc, const struct audio_codec_params *params)
@@ -82,7 +89,6 @@ static int encoder_new(struct audio_encoder *enc, const struct audio_codec_param
         opus_encoder_create((opus_int32)enc->rate_hz, enc->channels, OPUS_APPLICATION_VOIP, &err);
     if (!opus)
         return error_of(err);
-    opus_encoder_ctl(opus, OPUS_SET_BITRATE(bitrate_of(params->bitrate, enc->channels)));
     opus_encoder_ctl(opus, OPUS_SET_MAX_BANDWIDTH(bandwidth_of(params->max_rate_hz)));
     opus_encoder_ctl(opus,
                      OPUS_SET_COMPLEXITY(params->complexity ? params->complexity : COMPLEXITY));
@@ -91,6 +97,7 @@ static int encoder_new(struct audio_encoder *enc, const struct audio_codec_param
     opus_encoder_ctl(opus, OPUS_SET_INBAND_FEC(params->fec));
     opus_encoder_ctl(opus, OPUS_SET_PACKET_LOSS_PERC(params->fec ? AUDIO_LOSS_AT_FIRST : 0));
     enc->state = opus;
+    set_bitrates(enc, params->bitrate);
     return 0;
 }
 
@@ -169,6 +176,7 @@ const struct audio_codec_ops audio_codec_opus = {
     .encoder_free = encoder_free,
     .encode = encode,
     .set_loss = set_loss,
+    .set_bitrate = set_bitrate,
     .set_complexity = set_complexity,
     .decoder_new = decoder_new,
     .decoder_free = decoder_free,

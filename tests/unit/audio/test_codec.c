@@ -302,6 +302,84 @@ static void parameters_are_obeyed(void **state)
     free(in);
 }
 
+/* Bytes of a second of speech. */
+static int second_of(struct audio_encoder *enc, const int16_t *in)
+{
+    unsigned char packet[AUDIO_PAYLOAD_MAX];
+    int bytes = 0;
+
+    for (size_t at = 0; at < 48000; at += 960)
+        bytes += audio_encode(enc, in + at, 960, packet, sizeof packet);
+    return bytes;
+}
+
+static void the_bit_rate_changes_in_mid_call(void **state)
+{
+    struct audio_encoder *enc = encoder("opus", (struct audio_codec_params){.cbr = true});
+    struct audio_encoder *asked = encoder("opus", (struct audio_codec_params){.bitrate = 20000});
+    struct audio_encoder *pcmu = encoder("PCMU", (struct audio_codec_params){0});
+    int16_t *in = calloc(48000, sizeof *in);
+
+    (void)state;
+    speech_make(in, 48000, 48000, 4);
+    assert_int_equal(second_of(enc, in), 4000);
+    audio_encoder_set_bitrate(enc, 16000);
+    assert_int_equal(second_of(enc, in), 2000);
+    audio_encoder_set_bitrate(enc, 1000000);
+    assert_int_equal(audio_encoder_bitrate(enc), 64000);
+    assert_int_equal(second_of(enc, in), 8000);
+    audio_encoder_set_bitrate(enc, 1);
+    assert_int_equal(audio_encoder_bitrate(enc), 6000);
+    audio_encoder_set_bitrate(enc, 0);
+    assert_int_equal(second_of(enc, in), 4000);
+    audio_encoder_set_bitrate(asked, 48000); /* never above the peer's maxaveragebitrate */
+    assert_int_equal(audio_encoder_bitrate(asked), 20000);
+    audio_encoder_set_bitrate(asked, 12000);
+    assert_int_equal(audio_encoder_bitrate(asked), 12000);
+    audio_encoder_set_bitrate(pcmu, 12000);
+    audio_encoder_set_fec(pcmu, 12);
+    assert_int_equal(audio_encoder_bitrate(pcmu), 64000);
+    audio_encoder_free(enc);
+    audio_encoder_free(asked);
+    audio_encoder_free(pcmu);
+    free(in);
+}
+
+/* What a packet carries of the one before it, as likeness to that. */
+static double carried(unsigned percent, const int16_t *in, size_t n)
+{
+    struct audio_encoder *enc = encoder("opus", (struct audio_codec_params){.fec = true});
+    struct audio_decoder *dec = decoder("opus", (struct audio_codec_params){0});
+    double likeness = 0;
+    int16_t out[960], whole[960];
+
+    audio_encoder_set_fec(enc, percent);
+    for (size_t at = 0; at + 960 <= n; at += 960) {
+        unsigned char packet[AUDIO_PAYLOAD_MAX];
+        int bytes = audio_encode(enc, in + at, 960, packet, sizeof packet);
+        struct slice payload = {(char *)packet, (size_t)bytes};
+
+        audio_decode_fec(dec, payload, out, 960);
+        audio_decode(dec, payload, whole, 960);
+        if (at >= 960)
+            likeness += sound_likeness(in + at - 960, out, 960, 480, NULL);
+    }
+    audio_encoder_free(enc);
+    audio_decoder_free(dec);
+    return likeness;
+}
+
+static void fec_is_as_much_as_was_weighed(void **state)
+{
+    size_t n = 48000;
+    int16_t *in = calloc(n, sizeof *in);
+
+    (void)state;
+    speech_make(in, n, 48000, 3);
+    assert_true(carried(30, in, n) > carried(0, in, n) + 2);
+    free(in);
+}
+
 static void silence_is_not_sent_with_dtx(void **state)
 {
     struct audio_encoder *enc = encoder("opus", (struct audio_codec_params){.dtx = true});
@@ -372,6 +450,8 @@ int main(void)
         cmocka_unit_test(speech_comes_through),
         cmocka_unit_test(fec_recovers_speech),
         cmocka_unit_test(parameters_are_obeyed),
+        cmocka_unit_test(the_bit_rate_changes_in_mid_call),
+        cmocka_unit_test(fec_is_as_much_as_was_weighed),
         cmocka_unit_test(silence_is_not_sent_with_dtx),
         cmocka_unit_test(refuses_what_it_does_not_know),
         cmocka_unit_test(garbage_costs_itself_only),
