@@ -4,16 +4,15 @@ and recordings go by the monotonic clock. The clock of the machine is not touche
 another one by a library that is loaded before its own (wall_clock.c)."""
 import os
 import struct
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import account, sip, sound, tap, tphone
+from lib import account, preload, sip, sound, tap, tphone
 from lib.attack import Target, cpu_seconds, sanitized
 from lib.registrar import Registrar
 from lib.room import Room
-from lib.tap import Failure, case, equal, expect
+from lib.tap import case, equal, expect
 
 DAY = 86400
 JUMPS = (DAY, -DAY, 3600, -int(time.time()) + 5, 0)  # the last but one: 1970
@@ -23,19 +22,10 @@ class Clock:
     """The wall clock of who is started with env: .ahead(seconds) sets it."""
 
     def __init__(self, room):
-        library, self.path = room.path("wall_clock.so"), room.path("clock")
-        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "wall_clock.c")
-        made = subprocess.run([*os.environ.get("CC", "cc").split(), "-shared", "-fPIC", "-O1", "-o",
-                               library, source, "-D_GNU_SOURCE"], capture_output=True, text=True,
-                              check=False)
-        if made.returncode:
-            raise Failure("wall_clock.c does not compile", [made.stderr])
+        self.path = room.path("clock")
         self.file = open(self.path, "w+b", buffering=0)
         self.ahead(0)
-        # A library before that of the sanitizers is what is wanted here.
-        checks = [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]
-        self.env = {"LD_PRELOAD": library, "TPHONE_TEST_CLOCK": self.path,
-                    "ASAN_OPTIONS": ":".join(filter(None, checks))}
+        self.env = dict(preload.env("faults/wall_clock.c"), TPHONE_TEST_CLOCK=self.path)
 
     def ahead(self, seconds):
         self.file.seek(0)

@@ -14,7 +14,7 @@ import sqlite3
 import subprocess
 import time
 
-from lib import account
+from lib import account, preload
 from lib import room as rooms
 from lib.tap import Failure
 
@@ -261,7 +261,8 @@ class Kamailio:
         """Bindings that were in the database come back with it."""
         command = [*self.under, "kamailio", "-f", self.folder + "/kamailio.cfg", "-DD", "-E", "-m",
                    "16", "-M", "4", "-Y", self.folder, "-w", self.folder]
-        self.process = self.room.start(self.name, command)
+        self.process = self.room.start(self.name, command, env=dict(
+            os.environ, **preload.env("lib/sqlite_wait.c")))
         rooms.wait_until(self._answers, seconds, f"{self.name} does not come up")
 
     def _answers(self):

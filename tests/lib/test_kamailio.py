@@ -4,6 +4,7 @@ through it, it can be taken away in every way, and the wire shows what went wher
 import hashlib
 import os
 import re
+import sqlite3
 import sys
 import time
 
@@ -102,6 +103,20 @@ def away():
         proxy.restart()
         equal(len(proxy.bindings("alice")), 0, "bindings of alice after its restart")
         equal([client.register() for _ in range(2)], [401, 200], "restarted, its answers")
+
+
+@case("it waits for its database while somebody else writes there")
+def busy():
+    with Room() as room:
+        proxy = Kamailio(room, USERS)
+        client = Registering(room, proxy)
+        equal(client.register(), 401, "its answer")
+        db = sqlite3.connect(proxy.database, isolation_level=None)
+        db.execute("BEGIN IMMEDIATE")
+        equal(client.register(seconds=1), 0, "its answer meanwhile")
+        db.execute("COMMIT")
+        db.close()
+        client.peer.wait(sip.response(200), 8, what="the answer behind it")
 
 
 if __name__ == "__main__":
