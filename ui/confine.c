@@ -46,11 +46,16 @@ static void close_sandbox(const struct cli *cli, const struct phone_config *conf
 }
 
 int confine(const struct cli *cli, const struct phone_config *config, struct terminal *terminal,
-            struct net_spawner **helper, struct net_loop **loop)
+            struct net_spawner **helper, struct net_loop **loop, struct buf *why)
 {
     int err = config->no_sandbox ? 0 : helper_new(config, helper);
 
-    if (!err)
+    if (err)
+        buf_printf(why,
+                   "the helper of this phone, which does for it what the sandbox refuses, "
+                   "cannot be started: %s",
+                   strerror(-err));
+    else
         err = net_loop_new(loop);
     if (!err && *helper)
         err = net_spawner_on(*helper, *loop);

@@ -370,7 +370,7 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
     *s = (struct session){.cli = cli, .terminal = terminal, .on_event = on_event, .arg = arg};
     s->started_ms = net_now_ms();
     list_init(&s->wanted);
-    err = confine(cli, config, terminal, &s->helper, &s->loop);
+    err = confine(cli, config, terminal, &s->helper, &s->loop, &why);
     if (!err)
         err = flush_new(s->loop, terminal, &s->flush);
     if (!err)

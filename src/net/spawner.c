@@ -3,6 +3,7 @@
 #include "net/spawner.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,15 +189,31 @@ void net_spawned_free(struct net_spawned *spawned)
 
 /* --- questions ------------------------------------------------------------------------------ */
 
+/* false: nothing has come by then. */
+static bool wait_until(int fd, short events, uint64_t until_ms)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    uint64_t now_ms = net_now_ms();
+    int ready = 0;
+
+    while (now_ms < until_ms && ready <= 0) {
+        uint64_t left = until_ms - now_ms;
+
+        ready = poll(&p, 1, left < INT_MAX ? (int)left : INT_MAX);
+        now_ms = net_now_ms();
+    }
+    return ready > 0;
+}
+
 /* The helper has much to do: it is waited for, as the answer would be. */
 static int send_question(const struct net_spawner *s, const struct spawner_order *order,
-                         struct slice asked, int theirs)
+                         struct slice asked, int theirs, uint64_t until_ms)
 {
-    struct pollfd p = {.fd = s->fd, .events = POLLOUT};
     int err;
 
     while ((err = spawner_send(s->fd, order, sizeof *order, asked, &theirs, 1)) == -EAGAIN)
-        poll(&p, 1, -1);
+        if (!wait_until(s->fd, POLLOUT, until_ms))
+            return -ETIMEDOUT;
     return err;
 }
 
@@ -239,10 +256,11 @@ static int explain_silence(const struct net_spawner *s, struct buf *text)
     return -EIO;
 }
 
-int net_spawner_ask(const struct net_spawner *spawner, unsigned what, struct slice asked, int *fd,
-                    struct buf *text)
+int net_spawner_ask(const struct net_spawner *spawner, unsigned what, struct slice asked,
+                    unsigned limit_ms, int *fd, struct buf *text)
 {
     const struct spawner_order order = {.verb = SPAWNER_ASK, .number = (int)what};
+    uint64_t until_ms = net_now_ms() + limit_ms;
     int ends[2], err;
 
     *fd = -1;
@@ -250,8 +268,12 @@ int net_spawner_ask(const struct net_spawner *spawner, unsigned what, struct sli
         return -E2BIG;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return -errno;
-    err = send_question(spawner, &order, asked, ends[1]);
+    err = send_question(spawner, &order, asked, ends[1], until_ms);
     close(ends[1]);
+    if (!err && !wait_until(ends[0], POLLIN, until_ms))
+        err = -ETIMEDOUT;
+    if (err == -ETIMEDOUT)
+        buf_printf(text, "there was no answer within %u s", limit_ms / 1000);
     if (!err && !take_answer(ends[0], &err, fd, text))
         err = explain_silence(spawner, text);
     close(ends[0]);
@@ -274,6 +296,7 @@ int net_spawner_new(const struct net_spawner_spec *spec, struct net_spawner **ou
     }
     setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
     pid = fork();
+    err = pid < 0 ? -errno : 0;
     if (pid == 0) {
         close(fds[0]); /* held open, it would keep the helper from seeing our end */
         spawner_serve(fds[1], spec);
@@ -283,12 +306,11 @@ int net_spawner_new(const struct net_spawner_spec *spec, struct net_spawner **ou
     list_init(&s->unsent);
     s->fd = fds[0];
     s->pid = pid;
-    if (pid < 0) {
+    if (err)
         net_spawner_free(s);
-        return -EAGAIN;
-    }
-    *out = s;
-    return 0;
+    else
+        *out = s;
+    return err;
 }
 
 int net_spawner_on(struct net_spawner *spawner, struct net_loop *loop)

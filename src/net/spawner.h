@@ -72,10 +72,11 @@ int net_spawned_signal(struct net_spawned *spawned, int number);
 /* on_end will not run any more; the program goes on. NULL is fine. */
 void net_spawned_free(struct net_spawned *spawned);
 
-/* Asks, and waits for the answer, on any thread: what answer returned, with its descriptor (-1:
- * none) and its text appended. -EPIPE: there is no helper any more. With words in text: -EIO, who
- * was to answer died; -EAGAIN, the helper is asked too much already. */
-int net_spawner_ask(const struct net_spawner *spawner, unsigned what, struct slice asked, int *fd,
-                    struct buf *text);
+/* Asks, and waits for the answer up to a limit, on any thread: what answer returned, with its
+ * descriptor (-1: none) and its text appended. -EPIPE: there is no helper any more. With words in
+ * text: -ETIMEDOUT, what was asked for may still be done; -EIO, who was to answer died; -EAGAIN,
+ * the helper is asked too much already. */
+int net_spawner_ask(const struct net_spawner *spawner, unsigned what, struct slice asked,
+                    unsigned limit_ms, int *fd, struct buf *text);
 
 #endif

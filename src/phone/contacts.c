@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "base/rand.h"
 #include "base/text.h"
+#include "net/loop.h"
 #include "phone/helper.h"
 #include "phone/spelling.h"
 #include "phone/target.h"
@@ -16,6 +17,7 @@
 
 #define NAME_BYTES_MAX 128
 #define ADDRESS_BYTES_MAX 1024
+#define AGAIN_MS 30000u /* until a helper that was waited for in vain is asked again */
 
 struct contact {
     char *name, *address; /* as they stand in the file */
@@ -36,7 +38,8 @@ struct contacts {
     const struct net_spawner *helper; /* opens the file where we may not; NULL: nobody does */
     struct rng rng;
     struct book book;
-    struct stat seen; /* the file that was read last; st_nlink 0: none */
+    struct stat seen;       /* the file that was read last; st_nlink 0: none */
+    uint64_t not_before_ms; /* it is opened again, as the helper did not answer */
     unsigned version;
     char *told; /* what was wrong with it last; NULL: nothing was read yet */
 };
@@ -373,40 +376,35 @@ static int read_opened(int fd, struct stat *seen, struct buf *text)
     return err;
 }
 
-/* What stands under the path now, and what kind of thing that is. A pipe is not waited for. */
+/* What stands under the path now, and what kind of thing that is. A pipe is not waited for. why
+ * gets what a helper says. */
 static int read_file(const char *path, int flags, const struct net_spawner *helper,
-                     struct stat *seen, struct buf *text)
+                     struct stat *seen, struct buf *text, struct buf *why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
     int err = fd < 0 ? -errno : 0;
 
     if (err == -EACCES && helper)
-        err = helper_open_contacts(helper, path, &fd);
+        err = helper_open_contacts(helper, path, &fd, why);
     return err ? err : read_opened(fd, seen, text);
 }
 
 int contacts_read_file(const char *path, struct stat *seen, struct buf *text)
 {
-    return read_file(path, 0, NULL, seen, text);
+    return read_file(path, 0, NULL, seen, text, NULL);
 }
 
 int contacts_read_no_link(const char *path, struct stat *seen, struct buf *text)
 {
-    return read_file(path, O_NOFOLLOW, NULL, seen, text);
+    return read_file(path, O_NOFOLLOW, NULL, seen, text, NULL);
 }
 
-static const char *reason(int err)
+static void explain(const char *path, int err, struct buf *said, struct buf *why)
 {
-    if (err == -EINVAL)
-        return "it is not a file";
-    return err == -EPIPE ? "the helper of this phone, which opens it, has died" : strerror(-err);
-}
+    const char *reason = err == -EINVAL ? "it is not a file" : strerror(-err);
 
-static int explain(const char *path, int err, struct buf *why)
-{
     if (why->n == 0)
-        buf_printf(why, "%s: cannot be read: %s", path, reason(err));
-    return err;
+        buf_printf(why, "%s: cannot be read: %s", path, said->n > 0 ? buf_cstr(said) : reason);
 }
 
 int contacts_read_text(struct contacts *contacts, struct slice text, const char *path,
@@ -436,28 +434,41 @@ static int tell_once(struct contacts *contacts, int err, struct buf *why)
     return err;
 }
 
+/* A helper that does not answer keeps calls waiting, but not each of them. */
+static int read_changed(struct contacts *contacts, struct buf *text, struct buf *said)
+{
+    int err = read_file(contacts->path, 0, contacts->helper, &contacts->seen, text, said);
+
+    if (err == -ETIMEDOUT) {
+        contacts->not_before_ms = net_now_ms() + AGAIN_MS;
+        contacts->seen = (struct stat){.st_nlink = 1};
+    }
+    return err;
+}
+
 /* A file that is wrong is remembered too, and read again when somebody has changed it. */
 int contacts_refresh(struct contacts *contacts, struct buf *why)
 {
-    struct buf text = buf_new(CONTACTS_FILE_BYTES_MAX);
+    struct buf text = buf_new(CONTACTS_FILE_BYTES_MAX), said = buf_new(1024);
     struct stat now = {0};
     int err = stat(contacts->path, &now) == 0 ? 0 : -errno;
 
-    if (!err && same_file(&now, &contacts->seen))
+    if ((!err && same_file(&now, &contacts->seen)) || net_now_ms() < contacts->not_before_ms)
         return 0;
     if ((err == -ENOENT || err == -ENOTDIR) && contacts->seen.st_nlink == 0 &&
         contacts->version > 0)
         return 0; /* there is still none */
     contacts->seen = now;
     if (!err)
-        err = read_file(contacts->path, 0, contacts->helper, &contacts->seen, &text);
+        err = read_changed(contacts, &text, &said);
     if (err == -ENOENT || err == -ENOTDIR)
         err = 0; /* nobody has written one */
     if (!err)
         err = contacts_read_text(contacts, buf_slice(&text), contacts->path, why);
     if (err)
-        explain(contacts->path, err, why);
+        explain(contacts->path, err, &said, why);
     buf_free(&text);
+    buf_free(&said);
     return tell_once(contacts, err, why);
 }
 

@@ -24,7 +24,8 @@ struct net_spawner;
 /* path is copied. A file that is missing is empty. 0 or -ENOMEM. */
 int contacts_new(const char *path, struct contacts **out);
 void contacts_free(struct contacts *contacts);
-/* Who opens the file where we may not ourselves (phone/helper.h); it outlives the contacts. */
+/* Who opens the file where we may not ourselves (phone/helper.h); it outlives the contacts. It has
+ * 2 s to answer; then refresh lets half a minute pass before it asks again. */
 void contacts_use_helper(struct contacts *contacts, const struct net_spawner *helper);
 /* Reads the file where it has changed. 0; -EBADMSG: lines are wrong, of which why has the first,
  * "FILE:LINE:COLUMN: sentence", and how many more; the contacts are those of the others; another

@@ -10,6 +10,9 @@
 #include "phone/helper_private.h"
 #include "phone/password.h"
 
+#define DISK_MS 10000u /* on a worker, for a disk that has to be woken */
+#define SOON_MS 2000u  /* on the signalling thread, which calls wait for */
+
 struct commands {
     struct net_spawner_command *v;
     struct words *split; /* of accounts: v points there; as many */
@@ -95,28 +98,38 @@ int helper_new(const struct phone_config *config, struct net_spawner **out)
 
 /* --- questions ------------------------------------------------------------------------------ */
 
-int helper_open_sound(const struct net_spawner *helper, const char *path, bool writes, int *fd,
-                      struct buf *why)
+/* does: "opens it", what it was asked for. */
+static int ask(const struct net_spawner *helper, enum helper_question what, struct slice asked,
+               const char *does, int *fd, struct buf *why)
 {
-    int err =
-        net_spawner_ask(helper, writes ? HELPER_RECORD : HELPER_PLAY, slice_of(path), fd, why);
+    unsigned limit_ms = what == HELPER_READ_CONTACTS ? SOON_MS : DISK_MS;
+    struct buf said = buf_new(SPAWNER_ANSWER_MAX);
+    int err = net_spawner_ask(helper, what, asked, limit_ms, fd, &said);
 
     if (err == -EPIPE)
-        buf_puts(why, "the helper of this phone, which opens files for it, has died");
-    else if (err && why->n == 0)
+        buf_printf(why, "the helper of this phone, which %s, has died", does);
+    else if (err == -ETIMEDOUT)
+        buf_printf(why, "the helper of this phone, which %s, was waited for: ", does);
+    buf_put(why, buf_slice(&said));
+    if (err && why->n == 0)
         buf_puts(why, strerror(-err));
-    else if (!err && *fd < 0)
-        err = -EBADF;
+    buf_free(&said);
     return err;
 }
 
-int helper_open_contacts(const struct net_spawner *helper, const char *path, int *fd)
+int helper_open_sound(const struct net_spawner *helper, const char *path, bool writes, int *fd,
+                      struct buf *why)
 {
-    struct buf none = buf_new(1);
-    int err = net_spawner_ask(helper, HELPER_READ_CONTACTS, slice_of(path), fd, &none);
+    int err = ask(helper, writes ? HELPER_RECORD : HELPER_PLAY, slice_of(path),
+                  "opens files for it", fd, why);
 
-    buf_free(&none);
-    return err;
+    return !err && *fd < 0 ? -EBADF : err;
+}
+
+int helper_open_contacts(const struct net_spawner *helper, const char *path, int *fd,
+                         struct buf *why)
+{
+    return ask(helper, HELPER_READ_CONTACTS, slice_of(path), "opens it", fd, why);
 }
 
 int helper_edit_contacts(const struct net_spawner *helper, const struct contacts_edit *edit,
@@ -126,12 +139,10 @@ int helper_edit_contacts(const struct net_spawner *helper, const struct contacts
     int fd, err;
 
     helper_put_edit(&asked, edit);
-    err = buf_ok(&asked)
-              ? net_spawner_ask(helper, HELPER_EDIT_CONTACTS, buf_slice(&asked), &fd, why)
-              : -E2BIG;
+    err = buf_ok(&asked) ? ask(helper, HELPER_EDIT_CONTACTS, buf_slice(&asked),
+                               "writes contacts for it", &fd, why)
+                         : -E2BIG;
     buf_free(&asked);
-    if (err == -EPIPE)
-        buf_puts(why, "the helper of this phone, which writes contacts for it, has died");
     return err;
 }
 

@@ -20,13 +20,16 @@ struct contacts_edit;
 /* 0 or a negative errno. */
 int helper_new(const struct phone_config *config, struct net_spawner **out);
 
-/* Waits, as a disk may: for workers. fd, to be read from or written to, is the caller's. 0, or a
- * negative errno with what is wrong in why: "it is not a sound file". */
+/* Waits for a disk, for 10 s: for workers. fd, to be read from or written to, is the caller's. 0,
+ * or a negative errno with what is wrong in why: "it is not a sound file"; -ETIMEDOUT. */
 int helper_open_sound(const struct net_spawner *helper, const char *path, bool writes, int *fd,
                       struct buf *why);
-/* The file of contacts of the configuration; path: what the caller thinks that it is. */
-int helper_open_contacts(const struct net_spawner *helper, const char *path, int *fd);
-/* contacts_edit(), on the helper's side. */
+/* The file of contacts of the configuration; path: what the caller thinks that it is. Waits 2 s at
+ * most, as the signalling thread asks. */
+int helper_open_contacts(const struct net_spawner *helper, const char *path, int *fd,
+                         struct buf *why);
+/* contacts_edit(), on the helper's side; on a worker, for 10 s. After -ETIMEDOUT it may still be
+ * done. */
 int helper_edit_contacts(const struct net_spawner *helper, const struct contacts_edit *edit,
                          struct buf *why);
 

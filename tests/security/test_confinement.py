@@ -317,6 +317,42 @@ def helpless():
         equal(len(phone.client.do("status")["calls"]), 1, "calls")
 
 
+@case("a helper that hangs keeps contacts waiting for two seconds, and is named; the phone goes on")
+def hanging():
+    if sanitized():  # which opens the file itself
+        return
+    with Room() as room:
+        path = room.path("friends")
+        phone = control.Piped(room, "phone", contacts_file=path)
+        far = control.Piped(room, "far")
+        phone.client.do("contact", name="bob", address="sip:bob@192.0.2.7")
+        phone.client.do("contacts")
+        helper = int(children(phone.process.popen.pid)[0])
+        os.kill(helper, signal.SIGSTOP)
+        try:
+            with open(room.path("new"), "w", encoding="ascii") as f:
+                f.write(f"far = {far.uri}\n")
+            os.rename(room.path("new"), path)
+            text = phone.client.ask("contacts").get("text", "")
+            expect("which opens it, was waited for: there was no answer within 2 s" in text, text)
+            control.call_up(phone.client, far)
+        finally:
+            os.kill(helper, signal.SIGCONT)
+        equal([c["name"] for c in phone.client.do("contacts")["contacts"]], ["far"], "contacts")
+
+
+@case("a phone that cannot have a helper says that it is this")
+def no_helper():
+    with Room() as room:
+        phone = room.start("phone", [tphone.program(), "answer", "--device", "none"],
+                           env={**os.environ, **rooms.home_in(room.path("home"))},
+                           preexec_fn=lambda: without("clone", "clone3", "fork", "vfork"))
+        expect(phone.popen.wait(20) == 1, "the status", phone.popen.returncode)
+        said = phone.tail()
+        expect(any("the helper of this phone, which does for it what the sandbox refuses, cannot be "
+                   "started: " in line for line in said), "what was said", *said)
+
+
 @case("clients of a daemon are in it once they are connected")
 def clients():
     with Room() as room:

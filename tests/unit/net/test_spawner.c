@@ -195,7 +195,7 @@ static void check_missing(void **state)
 
 /* --- questions ------------------------------------------------------------------------------ */
 
-enum question { ASK_ECHO, ASK_HAND_OVER, ASK_REFUSE, ASK_DIE, ASK_WAIT, ASK_KILL };
+enum question { ASK_PID, ASK_ECHO, ASK_HAND_OVER, ASK_REFUSE, ASK_DIE, ASK_WAIT, ASK_KILL };
 
 static const struct asked {
     const char *name;
@@ -224,6 +224,9 @@ static int answer(const void *arg, unsigned what, struct slice text, int *fd, st
     int ends[2];
 
     switch ((enum question)what) {
+    case ASK_PID:
+        buf_printf(out, "%ld", (long)helper);
+        return 0;
     case ASK_ECHO:
         buf_printf(out, "%" PRI_SLICE ", %s", ARG_SLICE(text), (const char *)arg);
         return 0;
@@ -258,8 +261,8 @@ static void check_asked(void **state)
     int fd;
 
     assert_int_equal(net_spawner_new(&spec, &spawner), 0);
-    assert_int_equal(net_spawner_ask(spawner, row->what, slice_of(row->asked), &fd, &text),
-                     row->err);
+    assert_int_equal(
+        net_spawner_ask(spawner, row->what, slice_of(row->asked), LIMIT_MS, &fd, &text), row->err);
     assert_string_equal(buf_cstr(&text), row->text);
     assert_int_equal(fd >= 0, row->has_fd);
     if (fd >= 0) {
@@ -282,11 +285,47 @@ static void check_refusals(void **state)
 
     (void)state;
     assert_int_equal(net_spawner_new(&silent, &spawner), 0);
-    assert_int_equal(net_spawner_ask(spawner, ASK_ECHO, SLICE("a"), &fd, &text), -ENOSYS);
+    assert_int_equal(net_spawner_ask(spawner, ASK_ECHO, SLICE("a"), LIMIT_MS, &fd, &text), -ENOSYS);
     net_spawner_free(spawner);
     assert_int_equal(net_spawner_new(&spec, &spawner), 0);
     assert_int_equal(
-        net_spawner_ask(spawner, ASK_ECHO, (struct slice){much, sizeof much}, &fd, &text), -E2BIG);
+        net_spawner_ask(spawner, ASK_ECHO, (struct slice){much, sizeof much}, LIMIT_MS, &fd, &text),
+        -E2BIG);
+    net_spawner_free(spawner);
+    buf_free(&text);
+}
+
+/* Also where so much was asked before that no more goes in. */
+static void check_stopped(void **state)
+{
+    const struct net_spawner_spec spec = {.answer = answer, .arg = "said"};
+    static char much[SPAWNER_MESSAGE_MAX / 2];
+    const struct slice all[] = {SLICE("a"), {much, sizeof much}, {much, sizeof much}, SLICE("b")};
+    struct buf text = buf_new(256);
+    struct net_spawner *spawner;
+    pid_t helper;
+    int fd;
+
+    (void)state;
+    memset(much, 'x', sizeof much);
+    assert_int_equal(net_spawner_new(&spec, &spawner), 0);
+    assert_int_equal(net_spawner_ask(spawner, ASK_PID, SLICE(""), LIMIT_MS, &fd, &text), 0);
+    helper = (pid_t)strtol(buf_cstr(&text), NULL, 10);
+    assert_int_equal(kill(helper, SIGSTOP), 0);
+    for (size_t i = 0; i < ARRAY_LEN(all) * 4; i++) {
+        uint64_t from_ms = net_now_ms();
+
+        buf_clear(&text);
+        assert_int_equal(net_spawner_ask(spawner, ASK_ECHO, all[i % 4], i ? 10 : 1000, &fd, &text),
+                         -ETIMEDOUT);
+        assert_true(net_now_ms() >= from_ms + (i ? 10 : 1000));
+        if (i == 0)
+            assert_string_equal(buf_cstr(&text), "there was no answer within 1 s");
+    }
+    assert_int_equal(kill(helper, SIGCONT), 0);
+    buf_clear(&text);
+    assert_int_equal(net_spawner_ask(spawner, ASK_ECHO, SLICE("c"), LIMIT_MS, &fd, &text), 0);
+    assert_string_equal(buf_cstr(&text), "c, said");
     net_spawner_free(spawner);
     buf_free(&text);
 }
@@ -512,6 +551,7 @@ int main(void)
     static const struct row programs[] = {{.name = "so many programs and no more"}};
     static const struct row questions[] = {{.name = "so many questions and no more"}};
     static const struct row refusals[] = {{.name = "what cannot be asked"}};
+    static const struct row stopped[] = {{.name = "an answer is waited for up to a limit"}};
     static const struct row missing[] = {{.name = "a program that is not there"}};
     static const struct row closing[] = {{.name = "what is above is closed one by one"}};
     int failed = RUN_ROWS("net/spawner", rows, check_row);
@@ -523,6 +563,7 @@ int main(void)
     failed += RUN_ROWS("net/spawner, variables", variables, check_variables);
     failed += RUN_ROWS("net/spawner, programs", programs, check_many_programs);
     failed += RUN_ROWS("net/spawner, many questions", questions, check_many_questions);
+    failed += RUN_ROWS("net/spawner, stopped", stopped, check_stopped);
     failed += RUN_ROWS("net/spawner, descriptors", closing, check_closing);
     return failed + RUN_ROWS("net/spawner, refusals", refusals, check_refusals);
 }

@@ -110,11 +110,12 @@ static void check_contacts(void **state)
     put_file(other, "carol = sip:c@h\n");
     helper = new_helper(&config, file);
     assert_int_equal(helper_edit_contacts(helper, &edit, &why), 0);
-    assert_int_equal(helper_open_contacts(helper, file, &fd), 0);
+    assert_int_equal(helper_open_contacts(helper, file, &fd, &why), 0);
     assert_int_equal(read(fd, text, sizeof text), 14);
     assert_string_equal(text, "bob = sip:b@h\n");
     close(fd);
-    assert_int_equal(helper_open_contacts(helper, other, &fd), -EACCES);
+    assert_int_equal(helper_open_contacts(helper, other, &fd, &why), -EACCES);
+    buf_clear(&why);
     assert_int_equal(helper_edit_contacts(helper, &edit, &why), -EEXIST);
     assert_non_null(strstr(buf_cstr(&why), "already"));
     net_spawner_free(helper);
@@ -141,7 +142,7 @@ static void check_link(void **state)
     helper = new_helper(&config, file);
     assert_int_equal(unlink(file), 0);
     assert_int_equal(symlink(other, file), 0);
-    assert_int_equal(helper_open_contacts(helper, file, &fd), -ELOOP);
+    assert_int_equal(helper_open_contacts(helper, file, &fd, &why), -ELOOP);
     assert_int_not_equal(helper_edit_contacts(helper, &edit, &why), 0);
     net_spawner_free(helper);
     config_free(&config);
@@ -166,7 +167,7 @@ static void check_linked(void **state)
     assert_int_equal(symlink(other, file), 0);
     helper = new_helper(&config, file);
     assert_int_equal(helper_edit_contacts(helper, &edit, &why), 0);
-    assert_int_equal(helper_open_contacts(helper, file, &fd), 0);
+    assert_int_equal(helper_open_contacts(helper, file, &fd, &why), 0);
     close(fd);
     net_spawner_free(helper);
     config_free(&config);
