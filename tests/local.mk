@@ -35,16 +35,16 @@ EXTRA_DIST += $(tap_scripts) tests/run tests/tsan.supp
 
 # Who runs when (tests/run --help): words of paths. What is long begins first, so that the end of a
 # run does not wait for one test; what sleeps nearly all its time runs beside what needs quiet.
-long_tests = faults/test_roaming_account interop/test_conformance_media \
-	interop/test_conformance_register interop/test_kamailio.py interop/test_kamailio_away \
-	scripts/test_daemon scripts/test_desk scripts/test_hooks scripts/test_load \
+long_tests = faults/test_registrar_away faults/test_roaming_account interop/test_conformance_media \
+	interop/test_conformance_register interop/test_kamailio.py scripts/test_daemon \
+	scripts/test_desk scripts/test_hooks scripts/test_load \
 	scripts/test_tones security/test_accounts security/test_servers security/test_terminal \
 	sim/ ui/test_ unit/phone/test_calls unit/sip/test_account unit/sip/test_no_memory \
 	unit/sip/test_register_away
-asleep_tests = faults/test_clock faults/test_roaming.py interop/test_conformance_uas \
-	interop/test_dns interop/test_dtls interop/test_kamailio_silent interop/test_rawsip \
-	interop/test_sipp scripts/test_register security/test_connections unit/net/test_interface \
-	unit/phone/test_call_no_memory
+asleep_tests = faults/test_clock faults/test_registrar_silent faults/test_roaming.py \
+	faults/test_sound_server interop/test_conformance_uas interop/test_dns interop/test_dtls \
+	interop/test_rawsip interop/test_sipp scripts/test_register security/test_connections \
+	unit/net/test_interface unit/phone/test_call_no_memory
 paired_tests = audio/test_relay_media interop/test_baresip \
 	interop/test_conference interop/test_kamailio_strangers scripts/test_audio_fd \
 	scripts/test_call.py scripts/test_control.py scripts/test_examples scripts/test_pipes \

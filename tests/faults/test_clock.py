@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """The wall clock jumps, by an hour, by days and to 1970, and nothing happens: calls, registrations
-and recordings go by the monotonic clock. The clock of the machine is not touched: the phone is told
-another one by a library that is loaded before its own (wall_clock.c)."""
+and recordings go by the monotonic clock. The clock of the machine is not touched, and Linux has no
+namespace for this one, only for those that count from its start: the phone is told another one by a
+library that is loaded before its own (wall_clock.c)."""
 import os
 import struct
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import account, preload, sip, sound, tap, tphone
+from lib import account, preload, sip, sound, tap, tphone, wire
 from lib.attack import Target, cpu_seconds, sanitized
 from lib.registrar import Registrar
 from lib.room import Room
@@ -101,4 +102,5 @@ def repeated():
 
 
 if __name__ == "__main__":
+    wire.private_network()
     tap.run(jobs=3)

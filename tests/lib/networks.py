@@ -45,11 +45,12 @@ class Host(Namespace):
         super().__init__(router.room, f"host {number}")
         self.number = number
         for k in range(links):
-            self.ip("link", "add", f"eth{k}", "type", "veth", "peer", "name", f"h{number}l{k}",
+            port = router.port(self, k)
+            self.ip("link", "add", f"eth{k}", "type", "veth", "peer", "name", port,
                     "netns", router.pid)
-            router.ip("addr", "add", router.on_link(number, k, 1, True), "dev", f"h{number}l{k}",
+            router.ip("addr", "add", router.on_link(number, k, 1, True), "dev", port,
                       *router.at_once)
-            router.ip("link", "set", f"h{number}l{k}", "up")
+            router.ip("link", "set", port, "up")
         self.router = router
 
     def address(self, k):
@@ -83,6 +84,11 @@ class Router(Namespace):
         if self.ipv6:
             return f"fd00:{number + 1}:{k}::{end}" + ("/64" if with_length else "")
         return f"10.{number + 1}.{k}.{end}" + ("/24" if with_length else "")
+
+    @staticmethod
+    def port(host, k):
+        """Its own end of a link."""
+        return f"h{host.number}l{k}"
 
     def host(self, links=2):
         self._hosts += 1

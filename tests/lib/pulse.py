@@ -10,6 +10,7 @@ import time
 
 from lib import room as rooms
 from lib import sound
+from lib.tap import equal
 
 # One device and no other, so that nothing else can be taken for the default.
 ALSA = """
@@ -63,6 +64,12 @@ class Pulse:
             raise rooms.Failure("PulseAudio ended at once", self.process.tail())
         ask = self.room.start("pactl", ["pactl", "info"], env=self.env)
         return ask.status(10) == 0
+
+    def streams(self, kind):
+        """Who is at the cards: kind is source-outputs (microphone) or sink-inputs (loudspeaker)."""
+        ask = self.room.start("pactl", ["pactl", "list", "short", kind], env=self.env)
+        equal(ask.status(10), 0, f"status of pactl list {kind}")
+        return ask.lines
 
     def card(self, name):
         """The environment in which a phone's default sound card is that of name."""

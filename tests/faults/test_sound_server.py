@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""The sound server dies in a call: PulseAudio, of a network namespace's own."""
+import os
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import control, pace, sound, tap, wire
+from lib.attack import sanitized
+from lib.pulse import Pulse
+from lib.room import Room, wait_until
+from lib.tap import case, equal, expect
+
+BACK_S = 2.0
+
+
+@case("the sound server is killed in a call: the call stays, and the card is back in 2 s")
+def killed():
+    if sanitized():
+        return "not with address sanitizer, whose stack sends PortAudio 19.6 round in " \
+               "PaAlsaStream_WaitForFrames for ever when its server is gone"
+    with Room() as room:
+        pulse = Pulse(room, ["desk"])
+        phone = control.Piped(room, device="default", env=pulse.card("desk"))
+        far = control.Piped(room, "far")
+        theirs, call = control.call_up(far.client, phone)
+        said = []
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            wait_until(lambda: pulse.streams("source-outputs"), 8, "the card is not opened")
+            pulse.process.signal(number)
+            expect("has stopped" in phone.client.event("notice", 6)["text"], "no word of it")
+            time.sleep(1.5)
+            up = [c["call"] for c in phone.client.do("status")["calls"]]
+            equal(up, [call], "calls that are up")
+            pulse.begin()
+            began = pace.now()
+            wait_until(lambda: pulse.streams("source-outputs") and pulse.streams("sink-inputs"),
+                       8, "the card is not opened again")
+            took = pace.now() - began
+            expect(took <= BACK_S, f"the card was back after {took:.2f} s")
+            said.append(f"back after {took:.2f} s")
+        ear = pulse.listen("desk")
+        far.client.do("play", call=theirs, file=sound.write(room.path("t.wav"), sound.tone(440, 9)))
+        wait_until(lambda: ear.level() > -40, 8, "nothing is heard from the new server")
+        phone.client.do("hangup", call=call)
+        far.client.event("ended", call=theirs)
+        return "; ".join(said)
+
+
+if __name__ == "__main__":
+    wire.private_network()
+    tap.run()
