@@ -69,6 +69,7 @@ libphone_a_SOURCES = \
 	src/phone/media_device.c \
 	src/phone/media_device.h \
 	src/phone/media_dtls.c \
+	src/phone/media_dtls_nat.c \
 	src/phone/media_file.c \
 	src/phone/media_file.h \
 	src/phone/media_jobs.c \

@@ -24,12 +24,6 @@ static size_t n_ends(const struct media_stream *s)
     return s->agreed->params.rtcp_mux ? 1 : 2;
 }
 
-static void forget_elsewhere(struct media_stream *s)
-{
-    rtp_dtls_free(s->elsewhere.dtls);
-    s->elsewhere.dtls = NULL;
-}
-
 static void forget_rtcp(struct media_stream *s)
 {
     rtp_dtls_free(s->dtls[1]);
@@ -43,7 +37,7 @@ void stream_forget_dtls(struct media_stream *s)
     rtp_dtls_free(s->dtls[0]);
     s->dtls[0] = NULL;
     forget_rtcp(s);
-    forget_elsewhere(s);
+    stream_dtls_forget_elsewhere(s);
     s->dtls_told = false;
     s->dtls_heard = (struct ip){0};
 }
@@ -51,32 +45,6 @@ void stream_forget_dtls(struct media_stream *s)
 bool stream_dtls_goes_on(const struct media_dtls *before, const struct media_params *now)
 {
     return now->dtls.identity && is_same(before, &now->dtls);
-}
-
-/* False: not now. */
-static bool open_ends(struct media_stream *s, uint64_t now_ms);
-
-/* RTCP has come beside RTP, whose association it then uses, or has left it for one of its own. That
- * of RTP goes on. */
-static void change_mux(struct media_stream *s)
-{
-    forget_rtcp(s);
-    if (s->dtls[0])
-        (void)open_ends(s, net_now_ms());
-}
-
-void stream_prepare_dtls(struct media_stream *s, const struct media_agreement *before)
-{
-    const struct media_params *now = &s->agreed->params;
-
-    if (before && stream_dtls_goes_on(&before->params.dtls, now)) {
-        if (before->params.rtcp_mux != now->rtcp_mux)
-            change_mux(s);
-        return;
-    }
-    stream_forget_dtls(s);
-    if (now->dtls.identity)
-        stream_forget_keys(s);
 }
 
 bool stream_dtls_waits(const struct media_stream *s)
@@ -177,105 +145,9 @@ static void look(struct media_stream *s)
         end_it(s, STREAM_NO_SRTP);
 }
 
-/* --- from behind a NAT ----------------------------------------------------------------------- */
+/* --- beginning ------------------------------------------------------------------------------- */
 
-/* Where the description names an address that nobody answers from, whoever shakes hands from
- * another one, with the certificate that was named, is the far end behind a NAT. Until that is
- * proven he shares nothing with the handshake that was agreed on. Who only writes gets a cookie,
- * and nothing is kept of him; who repeats it has the place to himself, and makes room for another
- * one after a second. Not before the call is answered: it may be one whom only the answer names,
- * and who would take the refusal of his certificate for the end of it. */
-#define ELSEWHERE_MS 1000
-
-static bool may_be_elsewhere(const struct media_stream *s)
-{
-    const struct media_dtls *how = &s->agreed->params.dtls;
-    bool heard = s->dtls_heard.family && ip_same(&s->dtls_heard, &s->latch.rtp);
-
-    return stream_dtls_waits(s) && !s->dtls_told && !heard && s->dtls[0] && !how->active &&
-           !how->early;
-}
-
-static bool is_taken(const struct media_stream *s)
-{
-    return s->elsewhere.dtls && rtp_dtls_cookies(s->elsewhere.dtls) > 0;
-}
-
-static bool gives_way(const struct media_stream *s, const struct ip *from, uint64_t now_ms)
-{
-    if (!s->elsewhere.dtls)
-        return false;
-    if (rtp_dtls_state(s->elsewhere.dtls) == RTP_DTLS_FAILED)
-        return true;
-    return is_taken(s) && !ip_same(from, &s->elsewhere.from) &&
-           now_ms >= s->elsewhere.since_ms + ELSEWHERE_MS;
-}
-
-/* Room for whoever is at from. */
-static void open_elsewhere(struct media_stream *s, const struct ip *from, uint64_t now_ms)
-{
-    const struct media_dtls *how = &s->agreed->params.dtls;
-    const struct rtp_dtls_identity *identity;
-
-    if (gives_way(s, from, now_ms))
-        forget_elsewhere(s);
-    if (!s->elsewhere.dtls && identity_get(how->identity, &identity) == 0)
-        (void)rtp_dtls_new(identity, RTP_DTLS_PASSIVE, how->fingerprints, how->n_fingerprints,
-                           now_ms, &s->elsewhere.dtls);
-    if (!s->elsewhere.dtls || is_taken(s))
-        return;
-    s->elsewhere.from = *from;
-    s->elsewhere.since_ms = now_ms;
-    rtp_dtls_listen_to(s->elsewhere.dtls, from);
-}
-
-static void look_elsewhere(struct media_stream *s)
-{
-    struct net_sockaddr to = net_sockaddr_of(&s->elsewhere.from);
-    struct slice datagram;
-
-    while (rtp_dtls_output(s->elsewhere.dtls, &datagram))
-        (void)net_rtp_send(s->pair.rtp_fd, &to, datagram);
-    if (rtp_dtls_state(s->elsewhere.dtls) != RTP_DTLS_READY ||
-        !rtp_latch_proven(&s->latch, &s->elsewhere.from))
-        return;
-    rtp_dtls_free(s->dtls[0]);
-    s->dtls[0] = s->elsewhere.dtls;
-    s->elsewhere.dtls = NULL;
-    s->dtls_heard = s->latch.rtp;
-    stream_set_remote(s);
-}
-
-static bool take_elsewhere(struct media_stream *s, struct slice datagram, const struct ip *from,
-                           uint64_t now_ms)
-{
-    if (!may_be_elsewhere(s))
-        return false;
-    open_elsewhere(s, from, now_ms);
-    if (!s->elsewhere.dtls || !ip_same(from, &s->elsewhere.from))
-        return false;
-    rtp_dtls_input(s->elsewhere.dtls, datagram, now_ms);
-    look_elsewhere(s);
-    return true;
-}
-
-/* From where it was agreed. A cookie that came back came from there; anything else may be written
- * by anybody. */
-static void take_here(struct media_stream *s, size_t i, struct slice datagram,
-                      const struct ip *from, uint64_t now_ms)
-{
-    unsigned cookies = rtp_dtls_cookies(s->dtls[i]);
-
-    rtp_dtls_input(s->dtls[i], datagram, now_ms);
-    put_out(s, i);
-    if (i > 0 || rtp_dtls_cookies(s->dtls[i]) == cookies)
-        return;
-    s->dtls_heard = *from;
-    forget_elsewhere(s);
-}
-
-/* --- going on -------------------------------------------------------------------------------- */
-
+/* False: not now. */
 static bool open_ends(struct media_stream *s, uint64_t now_ms)
 {
     const struct media_dtls *how = &s->agreed->params.dtls;
@@ -291,6 +163,31 @@ static bool open_ends(struct media_stream *s, uint64_t now_ms)
                   "no memory is left");
     return !err;
 }
+
+/* RTCP has come beside RTP, whose association it then uses, or has left it for one of its own. That
+ * of RTP goes on. */
+static void change_mux(struct media_stream *s)
+{
+    forget_rtcp(s);
+    if (s->dtls[0])
+        (void)open_ends(s, net_now_ms());
+}
+
+void stream_prepare_dtls(struct media_stream *s, const struct media_agreement *before)
+{
+    const struct media_params *now = &s->agreed->params;
+
+    if (before && stream_dtls_goes_on(&before->params.dtls, now)) {
+        if (before->params.rtcp_mux != now->rtcp_mux)
+            change_mux(s);
+        return;
+    }
+    stream_forget_dtls(s);
+    if (now->dtls.identity)
+        stream_forget_keys(s);
+}
+
+/* --- going on -------------------------------------------------------------------------------- */
 
 static bool has_partner(const struct media_stream *s)
 {
@@ -310,11 +207,23 @@ void stream_dtls_beat(struct media_stream *s, uint64_t now_us)
         if (partner && now_ms >= rtp_dtls_deadline_ms(s->dtls[i]))
             rtp_dtls_tick(s->dtls[i], now_ms);
     }
-    if (s->elsewhere.dtls && now_ms >= rtp_dtls_deadline_ms(s->elsewhere.dtls)) {
-        rtp_dtls_tick(s->elsewhere.dtls, now_ms);
-        look_elsewhere(s);
-    }
+    stream_dtls_tick_elsewhere(s, now_ms);
     look(s);
+}
+
+/* From where it was agreed. A cookie that came back came from there; anything else may be written
+ * by anybody. */
+static void take_here(struct media_stream *s, size_t i, struct slice datagram,
+                      const struct ip *from, uint64_t now_ms)
+{
+    unsigned cookies = rtp_dtls_cookies(s->dtls[i]);
+
+    rtp_dtls_input(s->dtls[i], datagram, now_ms);
+    put_out(s, i);
+    if (i > 0 || rtp_dtls_cookies(s->dtls[i]) == cookies)
+        return;
+    s->dtls_heard = *from;
+    stream_dtls_forget_elsewhere(s);
 }
 
 /* Only from where media is sent to, or from who has proven that he is the far end. */
@@ -326,7 +235,7 @@ bool stream_dtls_take(struct media_stream *s, bool rtcp, struct slice datagram,
     if (rtp_demux(datagram) != RTP_KIND_DTLS || !s->dtls[i])
         return false;
     if (!ip_same(from, rtcp ? &s->latch.rtcp : &s->latch.rtp)) {
-        if (rtcp || !take_elsewhere(s, datagram, from, arrived_us / 1000))
+        if (rtcp || !stream_dtls_take_elsewhere(s, datagram, from, arrived_us / 1000))
             return false;
     } else {
         take_here(s, i, datagram, from, arrived_us / 1000);

@@ -175,6 +175,14 @@ bool stream_dtls_waits(const struct media_stream *s);
 bool stream_dtls_take(struct media_stream *s, bool rtcp, struct slice datagram,
                       const struct ip *from, uint64_t arrived_us);
 
+/* --- media_dtls_nat.c ------------------------------------------------------------------------ */
+
+/* A handshake from elsewhere than from where media is sent to. False: it was not taken. */
+bool stream_dtls_take_elsewhere(struct media_stream *s, struct slice datagram,
+                                const struct ip *from, uint64_t now_ms);
+void stream_dtls_tick_elsewhere(struct media_stream *s, uint64_t now_ms);
+void stream_dtls_forget_elsewhere(struct media_stream *s);
+
 /* --- media_send.c ---------------------------------------------------------------------------- */
 
 /* The encoder for the agreement, where that has changed. */
