@@ -15,6 +15,7 @@ libnet_a_SOURCES = \
 	src/net/sip_link_peers.c \
 	src/net/sip_link_tcp.c \
 	src/net/spawner.c src/net/spawner.h src/net/spawner_private.h \
+	src/net/spawner_close.c \
 	src/net/spawner_message.c \
 	src/net/spawner_serve.c \
 	src/net/tcp.c src/net/tcp.h \

@@ -34,7 +34,9 @@ struct spawner_answer {
 
 /* Does not return. fd: the only descriptor that it needs. */
 _Noreturn void spawner_serve(int fd, const struct net_spawner_spec *spec);
-/* Closes first and all above, for where close_range does not. false: nothing lists them. */
+/* Closes first and all above. */
+void spawner_close_from(int first);
+/* The same for where close_range does not. false: nothing lists them. */
 bool spawner_close_listed(int first);
 
 /* One message of two parts with up to SPAWNER_FDS_MAX descriptors. 0 or a negative errno. */

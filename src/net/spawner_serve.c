@@ -1,7 +1,6 @@
 /* The helper: one thread, which waits for orders and for the ends of what it has started. */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,7 +11,6 @@
 #include <sys/prctl.h>
 #endif
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,8 +18,6 @@
 #include "net/spawner_private.h"
 
 extern char **environ;
-
-enum { FD_LIMIT = 65536 }; /* closed one by one where there is no better way */
 
 struct child {
     uint32_t id;
@@ -348,49 +344,6 @@ static void set_signals(sigset_t *usual)
     sigdelset(usual, SIGCHLD);
 }
 
-static bool close_range_of_kernel(int first)
-{
-#ifdef SYS_close_range
-    return syscall(SYS_close_range, (unsigned)first, ~0u, 0u) == 0;
-#else
-    (void)first;
-    return false;
-#endif
-}
-
-/* The list changes while it is read, so it is read again until nothing of it was open. */
-bool spawner_close_listed(int first)
-{
-    bool again = true;
-
-    while (again) {
-        DIR *list = opendir("/proc/self/fd");
-
-        if (!list)
-            return false;
-        again = false;
-        for (const struct dirent *at = readdir(list); at; at = readdir(list)) {
-            int fd = (int)strtol(at->d_name, NULL, 10);
-
-            if (fd >= first && fd != dirfd(list) && close(fd) == 0)
-                again = true;
-        }
-        closedir(list);
-    }
-    return true;
-}
-
-/* Old kernels do not know close_range, and the filters of some containers refuse it. */
-static void close_from(int first)
-{
-    long limit = sysconf(_SC_OPEN_MAX);
-
-    if (close_range_of_kernel(first) || spawner_close_listed(first))
-        return;
-    for (int fd = first; fd < (limit > 0 && limit < FD_LIMIT ? limit : FD_LIMIT); fd++)
-        close(fd);
-}
-
 /* A pipe that we held open would never end for who reads it. */
 static int keep_only(int fd)
 {
@@ -403,7 +356,7 @@ static int keep_only(int fd)
     nothing = open("/dev/null", O_RDWR);
     for (int i = 0; i < 3 && nothing >= 0; i++)
         dup2(nothing, i);
-    close_from(kept + 1);
+    spawner_close_from(kept + 1);
     return kept;
 }
 
