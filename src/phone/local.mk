@@ -50,6 +50,7 @@ libphone_a_SOURCES = \
 	src/phone/helper.c \
 	src/phone/helper.h \
 	src/phone/helper_answer.c \
+	src/phone/helper_edit.c \
 	src/phone/helper_private.h \
 	src/phone/history.c \
 	src/phone/history.h \
