@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "phone/config.h"
-#include "phone/contacts.h"
+#include "phone/file_read.h"
 #include "phone/file_replace.h"
 #include "phone/folders.h"
 
@@ -139,7 +139,7 @@ static int keep_once(const char *path, const struct config_kept *kept, size_t n,
     int err;
 
     buf_clear(text);
-    err = contacts_read_file(path, &seen, text);
+    err = file_read(path, 0, &seen, text);
     if (err == -ENOENT)
         err = folders_make_for(path);
     if (err)

@@ -1,15 +1,14 @@
 #include "phone/contacts.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/ip.h"
 #include "base/map.h"
 #include "base/rand.h"
 #include "base/text.h"
 #include "net/loop.h"
+#include "phone/file_read.h"
 #include "phone/helper.h"
 #include "phone/spelling.h"
 #include "phone/target.h"
@@ -349,54 +348,16 @@ static bool same_file(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-static int read_descriptor(int fd, struct buf *text)
+/* said gets what a helper says. */
+static int read_file(const struct contacts *contacts, struct stat *seen, struct buf *text,
+                     struct buf *said)
 {
-    char chunk[4096];
-    ssize_t n;
+    int fd, err = file_read(contacts->path, 0, seen, text);
 
-    while ((n = read(fd, chunk, sizeof chunk)) > 0) {
-        buf_put(text, (struct slice){chunk, (size_t)n});
-        if (!buf_ok(text))
-            return -EFBIG;
-    }
-    return n < 0 ? -errno : 0;
-}
-
-static int read_opened(int fd, struct stat *seen, struct buf *text)
-{
-    int err = 0;
-
-    if (fstat(fd, seen) != 0)
-        err = -errno;
-    else if (!S_ISREG(seen->st_mode))
-        err = S_ISDIR(seen->st_mode) ? -EISDIR : -EINVAL;
-    else
-        err = read_descriptor(fd, text);
-    close(fd);
-    return err;
-}
-
-/* What stands under the path now, and what kind of thing that is. A pipe is not waited for. why
- * gets what a helper says. */
-static int read_file(const char *path, int flags, const struct net_spawner *helper,
-                     struct stat *seen, struct buf *text, struct buf *why)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
-    int err = fd < 0 ? -errno : 0;
-
-    if (err == -EACCES && helper)
-        err = helper_open_contacts(helper, path, &fd, why);
-    return err ? err : read_opened(fd, seen, text);
-}
-
-int contacts_read_file(const char *path, struct stat *seen, struct buf *text)
-{
-    return read_file(path, 0, NULL, seen, text, NULL);
-}
-
-int contacts_read_no_link(const char *path, struct stat *seen, struct buf *text)
-{
-    return read_file(path, O_NOFOLLOW, NULL, seen, text, NULL);
+    if (err != -EACCES || !contacts->helper)
+        return err;
+    err = helper_open_contacts(contacts->helper, contacts->path, &fd, said);
+    return err ? err : file_read_opened(fd, seen, text);
 }
 
 static void explain(const char *path, int err, struct buf *said, struct buf *why)
@@ -437,7 +398,7 @@ static int tell_once(struct contacts *contacts, int err, struct buf *why)
 /* A helper that does not answer keeps calls waiting, but not each of them. */
 static int read_changed(struct contacts *contacts, struct buf *text, struct buf *said)
 {
-    int err = read_file(contacts->path, 0, contacts->helper, &contacts->seen, text, said);
+    int err = read_file(contacts, &contacts->seen, text, said);
 
     if (err == -ETIMEDOUT) {
         contacts->not_before_ms = net_now_ms() + AGAIN_MS;

@@ -11,8 +11,6 @@
 #ifndef PHONE_CONTACTS_H
 #define PHONE_CONTACTS_H
 
-#include <sys/stat.h>
-
 #include "base/buf.h"
 #include "base/slice.h"
 
@@ -40,11 +38,6 @@ int contacts_read_text(struct contacts *contacts, struct slice text, const char 
 int contacts_check(const char *name, const char *address, struct buf *why);
 /* Another number whenever other names have been read. */
 unsigned contacts_version(const struct contacts *contacts);
-/* What stands under the path now, a file that can be one of contacts. 0; -ENOENT; another negative
- * errno. */
-int contacts_read_file(const char *path, struct stat *seen, struct buf *text);
-/* The same, but -ELOOP where the file is a link. */
-int contacts_read_no_link(const char *path, struct stat *seen, struct buf *text);
 /* Two names that are one. */
 bool contacts_same_name(struct slice a, struct slice b);
 /* The address of a name, as it stands in the file; NULL: no such contact. Lives until refresh. */

@@ -1,11 +1,13 @@
 #include "phone/contacts_edit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
 #include "phone/contacts.h"
+#include "phone/file_read.h"
 #include "phone/file_replace.h"
 #include "phone/folders.h"
 
@@ -155,13 +157,12 @@ static int check(const struct contacts_edit *edit, struct buf *why)
 
 /* --- the file ------------------------------------------------------------------------------- */
 
-static int edit_once(const char *path, bool follow, const struct contacts_edit *edit,
-                     struct buf *why)
+/* flags: of file_read. */
+static int edit_once(const char *path, int flags, const struct contacts_edit *edit, struct buf *why)
 {
     struct buf text = buf_new(CONTACTS_FILE_BYTES_MAX), out = buf_new(CONTACTS_FILE_BYTES_MAX);
     struct stat seen = {0};
-    int err =
-        follow ? contacts_read_file(path, &seen, &text) : contacts_read_no_link(path, &seen, &text);
+    int err = file_read(path, flags, &seen, &text);
 
     if (err == -ENOENT)
         err = folders_make_for(path);
@@ -174,15 +175,14 @@ static int edit_once(const char *path, bool follow, const struct contacts_edit *
     return err;
 }
 
-static int edit_file(const char *path, bool follow, const struct contacts_edit *edit,
-                     struct buf *why)
+static int edit_file(const char *path, int flags, const struct contacts_edit *edit, struct buf *why)
 {
     int err = check(edit, why);
 
     if (!err)
         err = -EAGAIN;
     for (unsigned i = 0; err == -EAGAIN && i < TRIES; i++)
-        err = edit_once(path, follow, edit, why);
+        err = edit_once(path, flags, edit, why);
     if (err && why->n == 0) {
         buf_printf(why, "%s: cannot be written: %s", path, strerror(-err));
         err = err == -ENOMEM ? err : -EIO;
@@ -193,7 +193,7 @@ static int edit_file(const char *path, bool follow, const struct contacts_edit *
 int contacts_edit(const char *path, const struct contacts_edit *edit, struct buf *why)
 {
     char *real = realpath(path, NULL);
-    int err = edit_file(real ? real : path, true, edit, why);
+    int err = edit_file(real ? real : path, 0, edit, why);
 
     free(real);
     return err;
@@ -201,5 +201,5 @@ int contacts_edit(const char *path, const struct contacts_edit *edit, struct buf
 
 int contacts_edit_no_link(const char *path, const struct contacts_edit *edit, struct buf *why)
 {
-    return edit_file(path, false, edit, why);
+    return edit_file(path, O_NOFOLLOW, edit, why);
 }

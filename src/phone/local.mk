@@ -43,6 +43,8 @@ libphone_a_SOURCES = \
 	src/phone/event.h \
 	src/phone/event_names.c \
 	src/phone/event_names.h \
+	src/phone/file_read.c \
+	src/phone/file_read.h \
 	src/phone/file_replace.c \
 	src/phone/file_replace.h \
 	src/phone/folders.c \
