@@ -31,9 +31,11 @@ libui_a_SOURCES += \
 	ui/screen/line_edit.h \
 	ui/screen/model.c \
 	ui/screen/model.h \
-	ui/screen/model_lines.c \
+	ui/screen/model_events.c \
 	ui/screen/model_private.h \
+	ui/screen/model_replies.c \
 	ui/screen/model_sound.c \
+	ui/screen/model_values.c \
 	ui/screen/mouse.c \
 	ui/screen/mouse.h \
 	ui/screen/paint.c \

@@ -201,6 +201,35 @@ void model_remove_call(struct model *m, uint32_t call)
     }
 }
 
+/* --- accounts ------------------------------------------------------------------------------- */
+
+static struct model_account *find_account(struct model *m, const char *label)
+{
+    for (size_t i = 0; i < m->n_accounts; i++)
+        if (strcmp(m->accounts[i].account, label) == 0)
+            return &m->accounts[i];
+    return NULL;
+}
+
+struct model_account *model_add_account(struct model *m, const char *label)
+{
+    struct model_account *a = find_account(m, label);
+
+    if (a)
+        return a;
+    m->accounts = model_grow(m->accounts, m->n_accounts, sizeof *m->accounts);
+    a = &m->accounts[m->n_accounts++];
+    model_set(&a->account, label);
+    model_set(&a->uri, "");
+    model_set(&a->text, "");
+    model_set(&a->server, "");
+    model_set(&a->transport, "");
+    model_set(&a->our_contact, "");
+    model_set(&a->seen_at, "");
+    model_set(&a->safe, "");
+    return a;
+}
+
 /* --- questions ------------------------------------------------------------------------------ */
 
 const struct model_call *model_call_in(const struct model *m, enum phone_call_phase phase)
