@@ -26,13 +26,6 @@ struct identity {
     uv_thread_t waker;
 };
 
-static void wipe(struct buf *text)
-{
-    if (text->p)
-        mem_wipe(text->p, text->n);
-    buf_free(text);
-}
-
 void identity_free(struct identity *identity)
 {
     if (!identity)
@@ -40,7 +33,7 @@ void identity_free(struct identity *identity)
     if (identity->waking)
         uv_thread_join(&identity->waker);
     rtp_dtls_identity_free(identity->dtls);
-    wipe(&identity->text);
+    buf_free(&identity->text);
     free(identity);
 }
 
@@ -62,7 +55,7 @@ static int parse(struct identity *identity)
         log_error("phone",
                   "the certificate of this installation cannot be used, and calls from now "
                   "on have another one; without its file, dtls.pem, a new one is kept");
-    wipe(&identity->text);
+    buf_free(&identity->text);
     return err;
 }
 
@@ -139,7 +132,7 @@ static int read_file(const char *path, struct identity *identity)
     if (fd >= 0)
         close(fd);
     if (err)
-        wipe(&identity->text);
+        buf_free(&identity->text);
     return err;
 }
 
@@ -157,7 +150,7 @@ static int write_file(const char *path, const struct identity *identity)
         err = folders_make_for(path);
     if (!err)
         err = file_replace(path, &none, buf_slice(&text));
-    wipe(&text);
+    buf_free(&text);
     return err;
 }
 
