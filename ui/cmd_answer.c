@@ -6,7 +6,6 @@
 #include "ui/cmd.h"
 #include "ui/pipes.h"
 #include "ui/registering.h"
-#include "ui/status.h"
 
 /* A call that rings until its delay is over. */
 struct ringing {

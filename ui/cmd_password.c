@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "phone/keyring.h"
 #include "phone/password.h"
 #include "ui/ask_password.h"

@@ -1,6 +1,5 @@
 /* tphone --plain: the telephone in lines, a client of the daemon like the screen. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <termios.h>

@@ -1,5 +1,4 @@
 /* tphone alone: the telephone on the screen, a client of the daemon. */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/mem.h"

@@ -1,5 +1,4 @@
 /* What the history of calls notes of a call: its beginning, and how it truly ended. */
-#include <errno.h>
 #include <time.h>
 
 #include "phone/account.h"

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "phone/account.h"
 #include "phone/call.h"
 #include "phone/folders.h"

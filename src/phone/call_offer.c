@@ -7,7 +7,6 @@
 
 #include "phone/call.h"
 #include "phone/calls.h"
-#include "phone/phone_private.h"
 
 int call_offer_wishes(struct call *call)
 {

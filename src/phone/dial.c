@@ -1,6 +1,5 @@
 /* A call that we start: whom it goes to, through which account, and when it may begin. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "phone/account.h"
 #include "phone/calls.h"

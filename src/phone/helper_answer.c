@@ -10,7 +10,6 @@
 
 #include "audio/file.h"
 #include "phone/contacts_edit.h"
-#include "phone/helper.h"
 #include "phone/sound_kind.h"
 
 #define RAW ".raw"

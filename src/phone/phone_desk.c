@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "phone/calls.h"
 #include "phone/phone_private.h"
 
 int phone_open_desk(struct phone *phone)

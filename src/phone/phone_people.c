@@ -1,5 +1,4 @@
 /* Whom the phone knows: the file of contacts, for dialling by name and for naming who calls. */
-#include <errno.h>
 #include <limits.h>
 
 #include "base/ip.h"

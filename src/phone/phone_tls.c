@@ -1,7 +1,6 @@
 #include "phone/phone_tls.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"

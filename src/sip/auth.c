@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "sip/challenge.h"
 #include "sip/credentials.h"
-#include "sip/print.h"
 
 #define CNONCE_CHARS 20
 #define MAX_HOSTS 3

@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 #include "sip/challenge.h"
-#include "sip/print.h"
 
 static void hash(enum digest_kind kind, const struct slice *words_of_it, size_t n,
                  char out[DIGEST_HEX_MAX + 1])

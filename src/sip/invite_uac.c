@@ -1,6 +1,5 @@
 /* sip/invite_uac.c - the calling side: INVITE, provisional answers, CANCEL (RFC 3261 13.2, 9.1). */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "sip/core.h"
 

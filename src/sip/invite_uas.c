@@ -1,7 +1,6 @@
 /* sip/invite_uas.c - the called side: ringing, the 2xx until its ACK, CANCEL and BYE (RFC
  * 3261 13.3, 9.2, 15). What a re-INVITE shares with it is here too. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "sip/core.h"
 

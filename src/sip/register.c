@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "sip/account_core.h"
-#include "sip/auth.h"
 #include "sip/register_pause.h"
 
 static void on_register(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,

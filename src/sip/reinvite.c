@@ -1,7 +1,6 @@
 /* sip/reinvite.c - offers within a call, by either side, and their collisions (RFC 3261 14, RFC
  * 3311). */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "sip/core.h"
 

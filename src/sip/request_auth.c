@@ -1,11 +1,9 @@
 /* sip/request_auth.c - a request that is challenged: credentials, the next try, waiting for a
  * password (RFC 3261 22.2, 22.3). */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sip/account.h"
-#include "sip/print.h"
 #include "sip/request_core.h"
 
 void sip_req_use_account(struct sip_req *req, struct sip_account *account, bool registrar)

@@ -4,7 +4,6 @@
  * final response, a copy of a request that is being worked on. */
 #include "sip/transaction_tables.h"
 
-#include <stddef.h>
 
 #include "sip/limits.h"
 

@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "sip/core.h"
 
 /* More than any honest run needs; two endpoints that talk for ever are stopped here. */
 #define MAX_STEPS 200000

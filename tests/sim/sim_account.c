@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sip/core.h"
 #include "tests/sim/sim.h"
 
 static uint64_t within(struct sim *sim, uint32_t ms)

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sip/core.h"
 #include "sip/parse.h"
 #include "tests/sim/sim.h"
 

@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "ui/screen/commands.h"
-#include "ui/screen/width.h"
 
 /* What views break lines by: hardly ever. */
 #define SCREEN_ROWS 24

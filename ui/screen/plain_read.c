@@ -3,7 +3,6 @@
 
 #include "ui/screen/plain.h"
 #include "ui/screen/view_trace.h"
-#include "ui/screen/width.h"
 #include "ui/status.h"
 
 #define DRAWN_ROWS 60 /* of a view that is no list */

@@ -1,6 +1,5 @@
 #include "ui/screen/setup.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/mem.h"

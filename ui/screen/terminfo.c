@@ -1,7 +1,6 @@
 #include "ui/screen/terminfo.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #define NCURSES_NOMACROS 1

@@ -3,7 +3,6 @@
 
 #include "ui/screen/graph.h"
 #include "ui/screen/screen.h"
-#include "ui/screen/width.h"
 
 #define BAR_COLS 9
 #define BEST_MOS 4.5f

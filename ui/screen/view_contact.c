@@ -3,8 +3,6 @@
 #include <stdlib.h>
 
 #include "ui/screen/contacts.h"
-#include "ui/screen/layout.h"
-#include "ui/screen/width.h"
 
 #define LABEL_COLS 12
 /* Rows that there must be for what one can do without. */

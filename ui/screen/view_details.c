@@ -3,7 +3,6 @@
 
 #include "ui/screen/graph.h"
 #include "ui/screen/screen.h"
-#include "ui/screen/width.h"
 
 #define LABEL_COLS 12
 #define FIGURE_COLS 24 /* label and value left of a graph */

@@ -1,7 +1,6 @@
 /* The keys of the view one came from, with what they do, and then the commands without a key; above
  * the list what the chosen one does, in full. */
 #include "ui/screen/commands.h"
-#include "ui/screen/width.h"
 
 #define HEAD_ROWS 1
 #define KEY_COLS 12

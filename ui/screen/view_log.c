@@ -1,7 +1,6 @@
 /* What has happened, the newest last. */
 #include "base/timers.h"
 #include "ui/screen/screen.h"
-#include "ui/screen/width.h"
 
 static size_t rows(const struct screen *s)
 {

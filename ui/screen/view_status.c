@@ -3,7 +3,6 @@
 
 #include "ui/screen/graph.h"
 #include "ui/screen/screen_draw.h"
-#include "ui/screen/width.h"
 
 #define METER_COLS 4
 #define ACCOUNT_COLS 16 /* with less there is no use in a reason, */

@@ -3,7 +3,6 @@
 
 #include "ui/screen/ladder.h"
 #include "ui/screen/view_trace.h"
-#include "ui/screen/width.h"
 
 #define SUMMARY_ROWS 1
 #define HEAD_ROWS (SUMMARY_ROWS + LADDER_HEAD_ROWS)

@@ -1,7 +1,6 @@
 /* One message of SIP, its headers laid out. */
 #include "ui/screen/ladder.h"
 #include "ui/screen/view_trace.h"
-#include "ui/screen/width.h"
 
 #define HEAD_ROWS 1
 

@@ -1,7 +1,6 @@
 /* The table of views, and what they draw with. */
 #include <time.h>
 
-#include "base/text.h"
 #include "ui/json.h"
 #include "ui/screen/screen.h"
 #include "ui/screen/width.h"

@@ -6,8 +6,6 @@
 
 #include "base/slice.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 
 enum { SECONDS = 300, FIXED_MS = 160, CALM_MS = 60 };
 

@@ -1,7 +1,6 @@
 #include "audio/wav.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/slice.h"
 #include "tests/lib/rows.h"

@@ -1,6 +1,5 @@
 /* Each allocation that the base makes for somebody else fails once; nothing else happens. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/map.h"

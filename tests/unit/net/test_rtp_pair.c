@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "net/rtp_pair.h"
-#include "tests/lib/exact.h"
 #include "tests/lib/ipv6.h"
 #include "tests/lib/rows.h"
 

@@ -1,10 +1,8 @@
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "net/address.h"
 #include "net/tcp.h"
 #include "tests/lib/ipv6.h"
 #include "tests/lib/paper.h"

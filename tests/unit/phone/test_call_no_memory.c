@@ -5,7 +5,6 @@
  * The far end is a socket that allocates nothing. Memory of threads counts as well, so that now and
  * then one run differs from the next. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -3,7 +3,6 @@
 
 #include "tests/lib/rows.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

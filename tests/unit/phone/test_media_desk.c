@@ -1,6 +1,5 @@
 /* The sound device without a call: levels, a test, another device, a ring; and an end in the middle
  * of each. */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 

@@ -1,8 +1,6 @@
 /* Each allocation of history, contacts and password-command fails once: what was asked for is
  * refused, or done all the same, and what was there before is still there. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "net/loop.h"

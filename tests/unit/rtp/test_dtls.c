@@ -2,7 +2,6 @@
  * it. The clock is the test's, also the wall clock that OpenSSL reads. */
 #include <openssl/ssl.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/time.h>
 
 #include "tests/lib/rows.h"

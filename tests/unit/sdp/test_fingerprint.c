@@ -1,7 +1,6 @@
 #include "sdp/fingerprint.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "tests/lib/exact.h"
 #include "tests/lib/rows.h"

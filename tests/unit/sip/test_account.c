@@ -1,7 +1,6 @@
 /* Who we are with a server, and which way requests through it take. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sip/account_core.h"

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sip/challenge.h"
 #include "sip/credentials.h"
 #include "sip/lex.h"
 #include "sip/parse.h"

@@ -1,6 +1,5 @@
 #include "sip/credentials.h"
 
-#include "tests/lib/exact.h"
 #include "tests/lib/rows.h"
 
 #define MUFASA "Mufasa", "http-auth@example.org", "Circle of Life"

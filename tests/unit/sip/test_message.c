@@ -1,7 +1,5 @@
 #include "sip/message.h"
 
-#include <errno.h>
-#include <stdlib.h>
 
 #include "base/buf.h"
 #include "sip/parse.h"

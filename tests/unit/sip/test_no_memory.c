@@ -1,7 +1,6 @@
 /* test_no_memory.c - each allocation on behalf of a message fails in turn: the message is answered
  * 503 or lost, nothing is leaked, and the next call goes through. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sip/account_core.h"

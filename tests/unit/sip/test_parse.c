@@ -1,7 +1,6 @@
 #include "sip/parse.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"

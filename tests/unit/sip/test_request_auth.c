@@ -1,7 +1,5 @@
 /* test_request_auth.c - requests of an account that are challenged (RFC 3261 22.2, 22.3): what is
  * sent again, to whom, with which numbers. */
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "sip/core.h"
 #include "sip/credentials.h"

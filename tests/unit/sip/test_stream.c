@@ -1,7 +1,6 @@
 #include "sip/stream.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/buf.h"
 #include "sip/limits.h"

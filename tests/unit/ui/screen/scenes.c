@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/json.h"
 #include "ui/screen/commands.h"
 
 static void send_line(void *arg, struct slice line)

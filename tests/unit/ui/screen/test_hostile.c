@@ -2,7 +2,6 @@
 /* For memmem. */
 #define _GNU_SOURCE 1
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistr.h>
 
 #include "tests/unit/ui/screen/scenes.h"

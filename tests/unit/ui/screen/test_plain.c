@@ -1,5 +1,4 @@
 /* The telephone in lines: what events say, and what becomes of what is typed. */
-#include <stdlib.h>
 
 #include "tests/lib/rows.h"
 #include "ui/screen/plain.h"

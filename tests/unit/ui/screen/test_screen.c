@@ -6,7 +6,6 @@
 
 #include "tests/unit/ui/screen/scenes.h"
 #include "ui/screen/commands.h"
-#include "ui/screen/layout.h"
 
 #define CALL(n, phase, more)                                                                       \
     "{\"call\":" #n ",\"phase\":\"" phase "\",\"peer\":\"sip:p" #n                                 \

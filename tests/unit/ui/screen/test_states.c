@@ -2,7 +2,6 @@
  * rows where there are no colours, by words, by signs or by what a terminal does to letters; in
  * ASCII, too, and in each theme. */
 #include "tests/unit/ui/screen/scenes.h"
-#include "tests/unit/ui/screen/views.h"
 
 #include <string.h>
 
