@@ -9,6 +9,7 @@ librtp_a_SOURCES = \
 	src/rtp/event.c src/rtp/event.h \
 	src/rtp/latch.c src/rtp/latch.h \
 	src/rtp/packet.c src/rtp/packet.h \
+	src/rtp/red.c src/rtp/red.h \
 	src/rtp/rtcp.c src/rtp/rtcp.h \
 	src/rtp/rtcp_timing.c src/rtp/rtcp_timing.h \
 	src/rtp/session.c src/rtp/session.h \

@@ -21,6 +21,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_locator \
 	tests/fuzz/fuzz_mask \
 	tests/fuzz/fuzz_plain \
+	tests/fuzz/fuzz_red \
 	tests/fuzz/fuzz_rtcp \
 	tests/fuzz/fuzz_rtp \
 	tests/fuzz/fuzz_screen \

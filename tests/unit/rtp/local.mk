@@ -5,6 +5,7 @@ rtp_tests = \
 	tests/unit/rtp/test_latch \
 	tests/unit/rtp/test_no_memory \
 	tests/unit/rtp/test_packet \
+	tests/unit/rtp/test_red \
 	tests/unit/rtp/test_rtcp \
 	tests/unit/rtp/test_rtcp_timing \
 	tests/unit/rtp/test_source \
