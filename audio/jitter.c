@@ -9,6 +9,7 @@ enum {
     JUMP_MS = 2000,     /* timestamps ahead of the time by more are another stream's */
     MAX_DROPOUT = 3000, /* RFC 3550 A.1 */
     MAX_MISORDER = 100,
+    COPIES_AVERAGE = 256, /* packets over which the worth of copies is averaged */
 };
 
 static void learn_delay(struct jitter *j, int64_t timestamp, uint64_t now_us)
@@ -92,7 +93,7 @@ static void begin_stream(struct jitter *j, const struct jitter_packet *packet, u
     j->next_sequence = j->high_sequence - MAX_MISORDER;
     j->epoch_us = now_us;
     j->high_arrival = 0;
-    j->seen = 0;
+    j->seen = j->copied = 0;
     jitter_delay_restart(&j->delays);
 }
 
@@ -132,6 +133,7 @@ static bool note_sequence(struct jitter *j, int64_t sequence)
 
     if (behind < 0) {
         j->seen = behind > -JITTER_SEEN ? j->seen << -behind : 0;
+        j->copied = behind > -JITTER_SEEN ? j->copied << -behind : 0;
         behind = 0;
     }
     bit = (uint64_t)1 << behind;
@@ -139,6 +141,32 @@ static bool note_sequence(struct jitter *j, int64_t sequence)
         return false;
     j->seen |= bit;
     return true;
+}
+
+/* Too late to be played: nothing was lost by that where a copy has been. */
+static int came_too_late(struct jitter *j, int64_t sequence)
+{
+    bool copied = is_noted(j, j->copied, sequence);
+
+    j->stats.duplicates += copied;
+    j->stats.late += !copied;
+    return copied ? -EEXIST : -ETIME;
+}
+
+static int store(struct jitter *j, const struct jitter_packet *packet, int64_t sequence,
+                 int64_t timestamp, bool copy)
+{
+    struct jitter_stored *p;
+
+    if (j->store.n == JITTER_PACKETS)
+        discard_first(j);
+    p = jitter_store_put(&j->store, packet, sequence, timestamp);
+    if (!p) {
+        j->stats.discarded++;
+        return -ENOMEM;
+    }
+    p->copy = copy;
+    return 0;
 }
 
 int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t now_us)
@@ -171,24 +199,95 @@ int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t no
     }
     ahead = sequence > j->high_sequence;
     j->high_sequence = ahead ? sequence : j->high_sequence;
+    j->when[sequence % JITTER_SEEN] = packet->duration ? timestamp : INT64_MIN;
     if (packet->duration == 0)
         return 0; /* a digit's timestamp stands still: RFC 4733 2.5.1.2 */
     if (ahead) {
         j->high_timestamp = timestamp;
         j->high_arrival = arrival;
+        for (size_t i = 0; i < JITTER_COPIES; i++)
+            j->copies[i].share -= j->copies[i].share / COPIES_AVERAGE;
     }
     j->packet_units = packet->duration;
     j->disorder = average(j->disorder, sequence < j->high_sequence);
     j->missing = average(j->missing, false);
     learn_delay(j, timestamp, now_us);
-    if (sequence < j->next_sequence) {
-        j->stats.late++;
-        return -ETIME;
+    if (sequence < j->next_sequence)
+        return came_too_late(j, sequence);
+    jitter_store_drop_copy(&j->store, sequence); /* itself is the better of the two */
+    return store(j, packet, sequence, timestamp, false);
+}
+
+/* ---- copies ---- */
+
+/* The neighbours of a moment among the packets that came, by their sequence numbers. */
+struct neighbours {
+    int64_t below, above; /* INT64_MIN: there is none */
+    bool there;           /* one has that very timestamp */
+};
+
+static struct neighbours neighbours_of(const struct jitter *j, int64_t timestamp)
+{
+    struct neighbours out = {INT64_MIN, INT64_MIN, false};
+
+    for (int64_t i = 0; i < JITTER_SEEN && out.below == INT64_MIN; i++) {
+        int64_t sequence = j->high_sequence - i, at = j->when[sequence % JITTER_SEEN];
+
+        if (!is_noted(j, j->seen, sequence) || at == INT64_MIN)
+            continue;
+        out.there |= at == timestamp;
+        *(at > timestamp ? &out.above : &out.below) = sequence;
     }
-    if (j->store.n == JITTER_PACKETS)
-        discard_first(j);
-    if (jitter_store_put(&j->store, packet, sequence, timestamp))
-        return 0;
-    j->stats.discarded++;
-    return -ENOMEM;
+    return out;
+}
+
+/* The sequence number of what was sent at timestamp: counted back from the packet behind it, else
+ * on from the one before, as the sender may have paused on one of the two ways. -1: none that is
+ * missing between these. */
+static int64_t place_of(const struct jitter *j, const struct neighbours *by, int64_t timestamp,
+                        uint32_t duration)
+{
+    int64_t back = (j->when[by->above % JITTER_SEEN] - timestamp) / duration;
+    int64_t on = (timestamp - j->when[by->below % JITTER_SEEN]) / duration;
+
+    if (by->above - back > by->below && back > 0 && !is_noted(j, j->seen, by->above - back))
+        return by->above - back;
+    if (by->below + on < by->above && on > 0 && !is_noted(j, j->seen, by->below + on))
+        return by->below + on;
+    return -1;
+}
+
+static void note_worth(struct jitter *j, unsigned nth, uint32_t units)
+{
+    size_t i = nth < JITTER_COPIES ? nth - 1 : JITTER_COPIES - 1;
+
+    j->copies[i].share += 65536 / COPIES_AVERAGE;
+    j->copies[i].units = units;
+}
+
+int jitter_put_copy(struct jitter *j, const struct jitter_packet *copy, unsigned nth)
+{
+    int64_t carrier = j->high_sequence + (int16_t)(copy->sequence - (uint16_t)j->high_sequence);
+    int64_t timestamp =
+        j->high_timestamp + (int32_t)(copy->timestamp - (uint32_t)j->high_timestamp);
+    struct neighbours by;
+    int64_t sequence;
+
+    release_given(j);
+    if (!j->known || !nth || !copy->duration || copy->duration > units(j, PACKET_MAX_MS) ||
+        copy->payload.n > JITTER_PAYLOAD_MAX || !is_noted(j, j->seen, carrier))
+        return -EINVAL;
+    by = neighbours_of(j, timestamp);
+    if (by.there)
+        return -EEXIST;
+    if (by.below == INT64_MIN || by.above == INT64_MIN)
+        return -EINVAL; /* of before the first that came, or of the future */
+    sequence = place_of(j, &by, timestamp, copy->duration);
+    if (sequence < 0 || is_noted(j, j->copied, sequence))
+        return -EEXIST;
+    j->copied |= (uint64_t)1 << (j->high_sequence - sequence);
+    note_worth(j, nth, (uint32_t)(j->when[carrier % JITTER_SEEN] - timestamp));
+    if (sequence < j->next_sequence)
+        return -ETIME;
+    return store(j, copy, sequence, timestamp, true);
 }

@@ -13,6 +13,11 @@
  * back, and not words. The first 40 ms of waiting for one hold the sound (JITTER_HOLD); as soon as
  * a packet is overdue by more than they usually are, what is stored is played slower, too.
  *
+ * Packets may bring copies of earlier ones along (RFC 2198). A copy stands in for a packet that has
+ * not come, and costs nothing where it has. What is missing is played from a copy, else from what
+ * the packet behind it carries of it (JITTER_FEC), else it is invented. Copies come later than what
+ * they stand in for: where there is something to be gained, packets are held back for so long.
+ *
  * Memory: under 4 KiB, and the packets that wait, JITTER_PACKETS at most. */
 #ifndef AUDIO_JITTER_H
 #define AUDIO_JITTER_H
@@ -78,6 +83,7 @@ struct jitter_stats {
     uint64_t late;         /* came after their place was played over */
     uint64_t lost;         /* never came in time (late ones included) */
     uint64_t recovered;    /* of these, played from the next packet's FEC */
+    uint64_t redundant;    /* of these, played from a copy */
     uint64_t discarded;    /* came in time, dropped to get back to the target delay or for want of
                               room or memory */
     uint64_t restarts;     /* another SSRC, or sequence numbers that started anew */
@@ -97,6 +103,12 @@ void jitter_free(struct jitter *j);
  * (RFC 3550 A.1), -ENOMEM dropped, -EINVAL too long or too big. All are counted; the caller need
  * not look. */
 int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t now_us);
+
+/* A copy of an earlier packet, which came along with the one put last. Of copy the sequence number
+ * is that of the packet that it came with, as a copy has none; its own is found by its timestamp
+ * between those of the packets that came. nth: which copy of that packet it was, 1 the latest. 0;
+ * -EEXIST: nothing is missing there; -ETIME too late, -EINVAL, -ENOMEM. */
+int jitter_put_copy(struct jitter *j, const struct jitter_packet *copy, unsigned nth);
 
 /* What to play next. queued: what the owner still has to play before it, in clock units, so that
  * the answer is about the moment when it will be heard. */

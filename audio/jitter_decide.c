@@ -10,6 +10,7 @@ enum {
     FAST_MS = 4,     /* delay under the target from which on to play slower */
     ASKED = 64,      /* questions, of which the farthest ahead counts */
     KNOWN = 8,       /* after so many first ones it is known how far ahead they are */
+    WORTH_IT = 655,  /* 1 % of the packets come as copies alone */
 };
 
 /* ---- delays ---- */
@@ -20,13 +21,26 @@ static int64_t delay(const struct jitter *j, int64_t timestamp, int64_t play)
     return play - timestamp - units_of_us(j, jitter_delay_base_us(&j->delays));
 }
 
+/* How long packets have to be held back so that the copies of those that are lost come in time: 0
+ * where that is not worth it. They may be late as well, though not both at once and at worst. */
+static int64_t room_for_copies(const struct jitter *j)
+{
+    uint32_t room = 0;
+
+    for (size_t i = 0; i < JITTER_COPIES; i++)
+        if (j->copies[i].share > WORTH_IT && j->copies[i].units > room)
+            room = j->copies[i].units;
+    return room ? room + units(j, jitter_delay_wanted_ms(&j->delays)) / 2 : 0;
+}
+
 /* The delay to aim at for what is asked for when so much is queued, as it is decided upon so much
  * before it is heard. */
 static int64_t target(const struct jitter *j, uint32_t queued)
 {
     int64_t least = units(j, j->config.min_ms), most = units(j, j->config.max_ms);
-    int64_t wanted = units(j, jitter_delay_wanted_ms(&j->delays)) + queued;
+    int64_t wanted = units(j, jitter_delay_wanted_ms(&j->delays)), room = room_for_copies(j);
 
+    wanted = (wanted > room ? wanted : room) + queued;
     if (wanted < j->packet_units)
         wanted = j->packet_units;
     wanted = wanted > least ? wanted : least;
@@ -188,6 +202,8 @@ static void decode_first(struct jitter *j, int64_t play, uint32_t queued,
     go_on(j, 0);
     j->next_sequence = p->sequence + 1;
     j->next_timestamp = p->timestamp + p->duration;
+    j->stats.lost += p->copy;
+    j->stats.redundant += p->copy;
     j->stats.delay_ms = late > 0 ? (uint32_t)ms_of(j, late) : 0;
 }
 

@@ -9,6 +9,7 @@
 
 #define JITTER_SEEN 64    /* sequence numbers of which it is known whether they came */
 #define JITTER_AVERAGE 64 /* packets over which shares are averaged */
+#define JITTER_COPIES 3   /* of one packet whose worth is told apart */
 
 struct jitter {
     struct jitter_config config;
@@ -19,7 +20,13 @@ struct jitter {
     bool known; /* ssrc and the highest of all are */
     uint32_t ssrc;
     int64_t high_sequence, high_timestamp, high_arrival;
-    uint64_t seen;   /* bit i: high_sequence - i has come */
+    uint64_t seen;             /* bit i: high_sequence - i has come */
+    uint64_t copied;           /* bit i: a copy of it has, before itself */
+    int64_t when[JITTER_SEEN]; /* timestamp of each that has, by sequence; INT64_MIN: no sound */
+    struct {
+        uint32_t share; /* of all packets that this copy alone has brought, of 65536 */
+        uint32_t units; /* by so much it comes later */
+    } copies[JITTER_COPIES];
     int32_t suspect; /* sequence number that would confirm a jump; -1: none */
     uint64_t epoch_us;
     uint32_t packet_units; /* duration of the latest packet */
@@ -73,11 +80,17 @@ static inline uint32_t average(uint32_t share, bool one)
     return share - share / JITTER_AVERAGE + (one ? 65536 / JITTER_AVERAGE : 0);
 }
 
-static inline bool has_come(const struct jitter *j, int64_t sequence)
+static inline bool is_noted(const struct jitter *j, uint64_t bits, int64_t sequence)
 {
     int64_t behind = j->high_sequence - sequence;
 
-    return behind >= 0 && behind < JITTER_SEEN && (j->seen >> behind & 1);
+    return behind >= 0 && behind < JITTER_SEEN && (bits >> behind & 1);
+}
+
+/* Itself, or a copy of it. */
+static inline bool has_come(const struct jitter *j, int64_t sequence)
+{
+    return is_noted(j, j->seen | j->copied, sequence);
 }
 
 /* The payload that the latest decision gave out is no longer good. */

@@ -46,6 +46,7 @@ struct jitter_stored *jitter_store_put(struct jitter_store *s, const struct jitt
     p->duration = packet->duration;
     p->payload_type = packet->payload_type;
     p->fec = packet->fec;
+    p->copy = false;
     p->n = packet->payload.n;
     if (p->n)
         memcpy(p->bytes, packet->payload.p, p->n);
@@ -54,6 +55,20 @@ struct jitter_stored *jitter_store_put(struct jitter_store *s, const struct jitt
     s->waiting[at] = p;
     s->n++;
     return p;
+}
+
+void jitter_store_drop_copy(struct jitter_store *s, int64_t sequence)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        struct jitter_stored *p = s->waiting[i];
+
+        if (p->sequence != sequence || !p->copy)
+            continue;
+        s->n--;
+        memmove(s->waiting + i, s->waiting + i + 1, (s->n - i) * sizeof *s->waiting);
+        jitter_store_give_back(s, p);
+        return;
+    }
 }
 
 struct jitter_stored *jitter_store_take(struct jitter_store *s)

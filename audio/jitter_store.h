@@ -11,7 +11,7 @@ struct jitter_stored {
     int64_t sequence, timestamp; /* extended: they never wrap */
     uint32_t duration;
     uint8_t payload_type;
-    bool fec;
+    bool fec, copy;
     size_t n, cap;
     char bytes[];
 };
@@ -28,6 +28,8 @@ struct jitter_stored *jitter_store_put(struct jitter_store *s, const struct jitt
                                        int64_t sequence, int64_t timestamp);
 /* The first, which is its taker's until given back; there is one. */
 struct jitter_stored *jitter_store_take(struct jitter_store *s);
+/* The copy that waits for that place goes, where there is one. */
+void jitter_store_drop_copy(struct jitter_store *s, int64_t sequence);
 void jitter_store_give_back(struct jitter_store *s, struct jitter_stored *p); /* NULL is fine */
 void jitter_store_end(struct jitter_store *s);
 

@@ -123,6 +123,22 @@ int playout_put(struct playout *p, const struct audio_codec *codec, uint32_t ssr
     return jitter_put(p->jitter, &packet, now_us);
 }
 
+int playout_put_copy(struct playout *p, const struct audio_codec *codec, uint16_t sequence,
+                     uint32_t timestamp, unsigned nth, struct slice payload)
+{
+    int duration = audio_codec_duration(codec, payload);
+    struct jitter_packet copy = {.timestamp = timestamp,
+                                 .duration = (uint32_t)duration,
+                                 .sequence = sequence,
+                                 .payload_type = index_of(codec),
+                                 .fec = codec->has_fec,
+                                 .payload = payload};
+
+    if (duration <= 0 || codec->clock_hz != p->codec->clock_hz)
+        return -EBADMSG;
+    return jitter_put_copy(p->jitter, &copy, nth);
+}
+
 void playout_put_silent(struct playout *p, uint32_t ssrc, uint16_t sequence, uint32_t timestamp,
                         uint64_t now_us)
 {

@@ -28,6 +28,12 @@ int playout_put(struct playout *p, const struct audio_codec *codec, uint32_t ssr
                 uint16_t sequence, uint32_t timestamp, bool marker, struct slice payload,
                 uint64_t now_us);
 
+/* A copy of an earlier packet of the stream, which was sent at timestamp and came along with packet
+ * sequence, put before (RFC 2198): the nth that it brought, 1 the latest. The payload is copied.
+ * 0, or why it was not taken: as jitter_put_copy, and -EBADMSG where it is not one of codec. */
+int playout_put_copy(struct playout *p, const struct audio_codec *codec, uint16_t sequence,
+                     uint32_t timestamp, unsigned nth, struct slice payload);
+
 /* A packet without sound of the same stream (telephone-event, comfort noise): noted, so that its
  * sequence number does not count as lost. */
 void playout_put_silent(struct playout *p, uint32_t ssrc, uint16_t sequence, uint32_t timestamp,

@@ -42,7 +42,10 @@ static void put(struct jitter *j, const uint8_t step[5], uint64_t now_us)
 
     if (step[0] & 0x80)
         packet.timestamp <<= 16;
-    jitter_put(j, &packet, now_us);
+    if (step[3] & 0x80)
+        jitter_put_copy(j, &packet, step[3] & 7);
+    else
+        jitter_put(j, &packet, now_us);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

@@ -6,6 +6,7 @@ unit_audio_tests = \
 	tests/unit/audio/test_file \
 	tests/unit/audio/test_file_write \
 	tests/unit/audio/test_jitter \
+	tests/unit/audio/test_jitter_copies \
 	tests/unit/audio/test_jitter_delay \
 	tests/unit/audio/test_jitter_rule \
 	tests/unit/audio/test_jitter_steps \
@@ -27,6 +28,7 @@ tests_unit_audio_test_device_LDADD = $(machine_ldadd)
 tests_unit_audio_test_file_LDADD = $(machine_ldadd)
 tests_unit_audio_test_file_write_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_LDADD = $(machine_ldadd)
+tests_unit_audio_test_jitter_copies_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_delay_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_rule_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_steps_LDADD = $(machine_ldadd)

@@ -1,0 +1,262 @@
+/* The jitter buffer and copies of packets (RFC 2198): what is lost is played from them. */
+#include "audio/jitter.h"
+
+#include "tests/lib/rows.h"
+
+#include "base/rand.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MS = 8, PACKET = 20 * MS, MOST = 12 }; /* units of a clock of 8,000 Hz */
+
+/* The i-th packet of a stream; its sequence number and timestamp wrap early. */
+static struct jitter_packet packet(int i)
+{
+    return (struct jitter_packet){.ssrc = 1,
+                                  .sequence = (uint16_t)(65534 + i),
+                                  .timestamp = (uint32_t)(i - 3) * PACKET,
+                                  .duration = PACKET,
+                                  .payload_type = (uint8_t)i,
+                                  .payload = SLICE("sound")};
+}
+
+/* Whose payload types are 100 more, to tell them apart. */
+static int put_copy(struct jitter *j, int i, int carrier, unsigned nth)
+{
+    struct jitter_packet p = packet(i);
+
+    p.sequence = packet(carrier).sequence;
+    p.payload_type = (uint8_t)(100 + i);
+    return jitter_put_copy(j, &p, nth);
+}
+
+/* --- step by step ---------------------------------------------------------------------------- */
+
+/* Packet i comes at 20 i ms, or so much later; one is asked for every 20 ms from 40 ms on. */
+static const struct row {
+    const char *name;
+    bool lost[MOST];
+    unsigned late_ms[MOST];
+    int copies[2]; /* how far back those are that each packet brings */
+    bool fec;
+    const char *played; /* numbers; +: from a copy, f: by FEC, -: invented, h: held, .: nothing */
+    unsigned counted_lost, redundant, duplicates, late;
+} rows[] = {
+    {"copies of what came are not played", {0}, {0}, {1, 2}, false, "0 1 2 3 4 5 6 7", 0, 0, 0, 0},
+    {"one that is lost is played from its copy", {[3] = true}, {0}, {1}, false,
+     "0 1 2 +3 4 5 6 7", 1, 1, 0, 0},
+    {"with two copies, two in a row", {[3] = true, [4] = true}, {0}, {1, 2}, true,
+     "0 1 2 +3 +4 5 6 7", 2, 2, 0, 0},
+    {"a copy goes before FEC", {[3] = true}, {0}, {1}, true, "0 1 2 +3 4 5 6 7", 1, 1, 0, 0},
+    {"what no copy brings is got back by the FEC of one", {[3] = true, [4] = true}, {0}, {1}, true,
+     "0 1 2 f104 +4 5 6 7", 2, 1, 0, 0},
+    {"the packet itself goes before its copy", {0}, {[3] = 25}, {1}, false, "0 1 2 3 4 5 6 7", 0, 0,
+     0, 0},
+    {"a packet behind its played copy is a duplicate", {0}, {[3] = 60}, {1}, false,
+     "0 1 2 +3 4 5 6 7", 1, 1, 1, 0},
+    {"of the first that came there are no earlier ones", {[0] = true}, {0}, {1}, false,
+     "1 2 3 4 5 6 7", 0, 0, 0, 0},
+};
+
+static void note(char *text, size_t room, const struct jitter_decision *what)
+{
+    char one[16] = "";
+
+    if (what->action == JITTER_DECODE && what->payload_type >= 100)
+        snprintf(one, sizeof one, "+%u", what->payload_type - 100);
+    else if (what->action == JITTER_DECODE)
+        snprintf(one, sizeof one, "%u", what->payload_type);
+    else if (what->action == JITTER_FEC)
+        snprintf(one, sizeof one, "f%u", what->payload_type);
+    else if (what->action != JITTER_WAIT)
+        snprintf(one, sizeof one, "%c", what->action == JITTER_HOLD ? 'h' : '-');
+    if (*one)
+        snprintf(text + strlen(text), room - strlen(text), "%s%s", *text ? " " : "", one);
+}
+
+static void arrive(struct jitter *j, const struct row *row, int i, uint64_t now_us)
+{
+    struct jitter_packet p = packet(i);
+
+    p.fec = row->fec;
+    jitter_put(j, &p, now_us);
+    for (unsigned c = 0; c < ARRAY_LEN(row->copies); c++)
+        if (row->copies[c] && i >= row->copies[c]) {
+            struct jitter_packet copy = packet(i - row->copies[c]);
+
+            copy.sequence = p.sequence;
+            copy.payload_type = (uint8_t)(copy.payload_type + 100);
+            copy.fec = row->fec;
+            jitter_put_copy(j, &copy, c + 1);
+        }
+}
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    struct jitter_config config = {.clock_hz = 8000};
+    struct jitter_decision what;
+    struct jitter_stats stats;
+    struct jitter *j;
+    char played[100] = "";
+
+    assert_int_equal(jitter_new(&config, &j), 0);
+    for (unsigned ms = 0; ms <= 240; ms += 5) {
+        for (int i = 0; i < 8; i++)
+            if (!row->lost[i] && ms == (unsigned)i * 20 + row->late_ms[i])
+                arrive(j, row, i, ms * 1000);
+        if (ms < 40 || ms % 20 || (ms - 40) / 20 >= 8)
+            continue;
+        jitter_get(j, ms * 1000, 0, &what);
+        note(played, sizeof played, &what);
+    }
+    jitter_stats(j, &stats);
+    assert_string_equal(played, row->played);
+    assert_int_equal(stats.lost, row->counted_lost);
+    assert_int_equal(stats.redundant, row->redundant);
+    assert_int_equal(stats.duplicates, row->duplicates);
+    assert_int_equal(stats.late, row->late);
+    jitter_free(j);
+}
+
+/* The sender says nothing for a second, or sends digits, between the packets: sequence numbers and
+ * timestamps do not go on alike. */
+static void test_a_copy_behind_a_pause_finds_its_place(void **state)
+{
+    struct jitter_config config = {.clock_hz = 8000};
+    struct jitter_packet p;
+    struct jitter_stats stats;
+    struct jitter *j;
+
+    (void)state;
+    assert_int_equal(jitter_new(&config, &j), 0);
+    for (int i = 0; i < 3; i++) {
+        p = packet(i);
+        jitter_put(j, &p, (uint64_t)i * 20000);
+    }
+    p = packet(4); /* 3 is lost, and was the first of another spurt of talk */
+    p.timestamp += 8000;
+    jitter_put(j, &p, 1080000);
+    p = packet(3);
+    p.sequence = packet(4).sequence;
+    p.timestamp += 8000;
+    assert_int_equal(jitter_put_copy(j, &p, 1), 0);
+    jitter_stats(j, &stats);
+    assert_int_equal(stats.waiting, 5);
+    assert_int_equal(jitter_put_copy(j, &p, 2), -EEXIST);
+    jitter_free(j);
+}
+
+static void test_copies_that_lie_are_refused(void **state)
+{
+    struct jitter_config config = {.clock_hz = 8000};
+    struct jitter_packet p = packet(0);
+    struct jitter_stats stats;
+    struct jitter *j;
+
+    (void)state;
+    assert_int_equal(jitter_new(&config, &j), 0);
+    assert_true(put_copy(j, 0, 1, 1) < 0); /* before anything has come */
+    jitter_put(j, &p, 0);
+    p = packet(4);
+    jitter_put(j, &p, 80000);
+    assert_true(put_copy(j, 9, 4, 1) < 0);  /* of the future */
+    assert_true(put_copy(j, -9, 4, 1) < 0); /* of before the first */
+    assert_true(put_copy(j, 2, 3, 1) < 0);  /* with a packet that has not come */
+    assert_true(put_copy(j, 2, 4, 0) < 0);
+    p = packet(2);
+    p.sequence = packet(4).sequence;
+    p.timestamp += 7; /* between two places: the nearest, and once */
+    assert_int_equal(jitter_put_copy(j, &p, 1), 0);
+    assert_true(put_copy(j, 2, 4, 1) < 0 || put_copy(j, 1, 4, 1) < 0 || put_copy(j, 3, 4, 1) < 0);
+    jitter_stats(j, &stats);
+    assert_true(stats.waiting <= 5);
+    jitter_free(j);
+}
+
+/* --- a minute of a bad network --------------------------------------------------------------- */
+
+static const struct network {
+    const char *name;
+    unsigned loss;     /* % of packets, */
+    double burst;      /* so many in a row on the average; 0: at random */
+    unsigned jitter_ms;
+    int copies[2];
+    unsigned target_min_ms, target_max_ms;
+    unsigned recovered_min, held_max; /* of 100 lost; per mille of the time */
+} networks[] = {
+    {"nothing is held back while nothing is lost", 0, 0, 0, {1, 2}, 20, 20, 0, 0},
+    {"nothing for one in 500", 0, 0.2, 0, {4, 8}, 20, 20, 0, 5},
+    {"10 % lost, and the one before", 10, 0, 0, {1}, 20, 35, 85, 14},
+    {"10 % lost, and the one before, with jitter", 10, 0, 30, {1}, 30, 60, 85, 30},
+    {"20 % lost, and the two before", 20, 0, 0, {1, 2}, 40, 55, 92, 20},
+    {"10 % in bursts of 3, and the one before does little", 10, 3, 0, {1}, 20, 35, 25, 100},
+    {"10 % in bursts of 3, and those four and eight before", 10, 3, 0, {4, 8}, 160, 180, 85, 40},
+    {"20 % in bursts of 3, and those five and ten before", 20, 3, 0, {5, 10}, 200, 225, 80, 60},
+};
+
+static bool is_lost(const struct network *net, struct rng *rng, bool before)
+{
+    double p = net->loss / 100.0, stay = net->burst > 1 ? 1 - 1 / net->burst : 0;
+    double enter = stay ? (1 - stay) * p / (1 - p) : p;
+
+    if (net->loss == 0 && net->burst > 0)
+        enter = net->burst / 100;
+    return rng_below(rng, 1000000) < 1000000 * (before && stay > 0 ? stay : enter);
+}
+
+static void check_network(void **state)
+{
+    const struct network *net = *state;
+    struct jitter_config config = {.clock_hz = 8000};
+    struct rng rng = rng_seeded(11);
+    struct jitter_decision what;
+    struct jitter_stats stats;
+    struct jitter *j;
+    uint64_t play_us = 0;
+    bool lost = false;
+
+    assert_int_equal(jitter_new(&config, &j), 0);
+    for (int i = 0; i < 3000; i++) {
+        uint64_t now_us = (uint64_t)i * 20000 + (uint64_t)rng_below(&rng, net->jitter_ms * 1000 + 1);
+        struct jitter_packet p = packet(i);
+
+        for (; play_us < now_us; play_us += (uint64_t)what.duration * 1000 / MS) {
+            jitter_get(j, play_us, 0, &what);
+            if (what.stretch == JITTER_ACCELERATE) /* by a twentieth, as speech is */
+                what.duration -= what.duration / 20;
+            if (what.stretch == JITTER_EXPAND)
+                what.duration += what.duration / 20;
+        }
+        lost = is_lost(net, &rng, lost);
+        if (lost)
+            continue;
+        jitter_put(j, &p, now_us);
+        for (unsigned c = 0; c < 2; c++)
+            if (net->copies[c] && i >= net->copies[c])
+                put_copy(j, i - net->copies[c], i, c + 1);
+    }
+    jitter_stats(j, &stats);
+    print_message("%s: %u ms, %u lost, %u redundant, %u held and %u concealed ms\n", net->name,
+                  (unsigned)stats.target_ms, (unsigned)stats.lost, (unsigned)stats.redundant,
+                  (unsigned)stats.held_ms, (unsigned)stats.concealed_ms);
+    assert_in_range(stats.target_ms, net->target_min_ms, net->target_max_ms);
+    assert_true(stats.redundant * 100 >= stats.lost * net->recovered_min);
+    assert_true(stats.held_ms + stats.concealed_ms <= net->held_max * UINT64_C(60));
+    jitter_free(j);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_copy_behind_a_pause_finds_its_place),
+        cmocka_unit_test(test_copies_that_lie_are_refused),
+    };
+
+    return RUN_ROWS("audio/jitter: copies", rows, check_row) +
+           cmocka_run_group_tests_name("audio/jitter: copies, places", tests, NULL, NULL) +
+           RUN_ROWS("audio/jitter: copies in a bad network", networks, check_network);
+}
