@@ -36,6 +36,7 @@ static int put_copy(struct jitter *j, int i, int carrier, unsigned nth)
 /* --- step by step ---------------------------------------------------------------------------- */
 
 /* Packet i comes at 20 i ms, or so much later; one is asked for every 20 ms from 40 ms on. */
+/* clang-format off */
 static const struct row {
     const char *name;
     bool lost[MOST];
@@ -60,6 +61,7 @@ static const struct row {
     {"of the first that came there are no earlier ones", {[0] = true}, {0}, {1}, false,
      "1 2 3 4 5 6 7", 0, 0, 0, 0},
 };
+/* clang-format on */
 
 static void note(char *text, size_t room, const struct jitter_decision *what)
 {
@@ -179,6 +181,7 @@ static void test_copies_that_lie_are_refused(void **state)
 
 /* --- a minute of a bad network --------------------------------------------------------------- */
 
+/* clang-format off */
 static const struct network {
     const char *name;
     unsigned loss;     /* % of packets, */
@@ -197,6 +200,7 @@ static const struct network {
     {"10 % in bursts of 3, and those four and eight before", 10, 3, 0, {4, 8}, 160, 180, 85, 40},
     {"20 % in bursts of 3, and those five and ten before", 20, 3, 0, {5, 10}, 200, 225, 80, 60},
 };
+/* clang-format on */
 
 static bool is_lost(const struct network *net, struct rng *rng, bool before)
 {
@@ -221,7 +225,8 @@ static void check_network(void **state)
 
     assert_int_equal(jitter_new(&config, &j), 0);
     for (int i = 0; i < 3000; i++) {
-        uint64_t now_us = (uint64_t)i * 20000 + (uint64_t)rng_below(&rng, net->jitter_ms * 1000 + 1);
+        uint64_t now_us =
+            (uint64_t)i * 20000 + (uint64_t)rng_below(&rng, net->jitter_ms * 1000 + 1);
         struct jitter_packet p = packet(i);
 
         for (; play_us < now_us; play_us += (uint64_t)what.duration * 1000 / MS) {

@@ -12,6 +12,7 @@
 /* --- taking apart ---------------------------------------------------------------------------- */
 
 /* "offset:length" of each block, and the payload type of the last. */
+/* clang-format off */
 static const struct row {
     const char *name, *hex, *blocks;
     unsigned own_type, ignored;
@@ -38,6 +39,7 @@ static const struct row {
     {"only promises of more", "ffffffff ffffffff", NULL, 0, 0},
     {"nothing", "", NULL, 0, 0},
 };
+/* clang-format on */
 
 static void check_row(void **state)
 {
@@ -102,6 +104,7 @@ static void test_fields_too_small_for_a_frame(void **state)
 enum { UNITS = 960 };
 
 /* Packets of one byte, the number of each; the one at -1 was not sent. */
+/* clang-format off */
 static const struct wrapped {
     const char *name;
     unsigned sent, without, depth, distance; /* distance in packets */
@@ -116,6 +119,7 @@ static const struct wrapped {
     {"no distance and no depth mean nothing", 9, 0, 0, 0, ""},
     {"beyond the 14 bits of the offset nothing is told of", 40, 0, 2, 17, "24"},
 };
+/* clang-format on */
 
 static void check_wrap(void **state)
 {
