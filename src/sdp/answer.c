@@ -41,6 +41,10 @@ static int accept(struct sdp_stream *stream, const struct sdp_model *offer,
     if (local->telephone_event)
         stream->event_send = sdp_media_event(media, stream->codec.rate_hz);
     stream->event_receive = stream->event_send;
+    stream->red_send = SDP_NO_TYPE;
+    if (local->redundancy && sdp_red_carries(&stream->codec))
+        stream->red_send = sdp_red_find(media, stream->codec.rate_hz, stream->send_type);
+    stream->red_receive = stream->red_send;
     stream->n_receive = 0;
     sdp_stream_add_receive(stream, stream->send_type, stream->codec_index);
     sdp_stream_read(stream, offer, media, local, local->direction);
@@ -57,6 +61,7 @@ static void remove_stream(struct sdp_agreement *a)
     a->stream.remote_rtcp.port = 0;
     a->stream.n_receive = 0;
     a->stream.event_send.type = a->stream.event_receive.type = SDP_NO_TYPE;
+    a->stream.red_send = a->stream.red_receive = SDP_NO_TYPE;
 }
 
 static bool all_ports_are_zero(const struct sdp_model *offer)
@@ -134,10 +139,16 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
         buf_putc(out, ' ');
         buf_putu(out, event->type);
     }
+    if (stream->red_receive != SDP_NO_TYPE) {
+        buf_putc(out, ' ');
+        buf_putu(out, stream->red_receive);
+    }
     buf_puts(out, "\r\n");
     sdp_put_codec(out, &stream->codec, stream->send_type);
     if (event->type != SDP_NO_TYPE)
         sdp_put_event(out, event->type, event->rate_hz);
+    if (stream->red_receive != SDP_NO_TYPE)
+        sdp_red_put(out, &stream->codec, stream->red_receive, stream->send_type, stream->send_type);
     sdp_secure_put_answer(&a->local.keying, &stream->secured, out);
     sdp_put_rest(out, &a->local, stream->rtcp_mux, stream->direction);
 }

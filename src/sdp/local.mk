@@ -13,5 +13,6 @@ libsdp_a_SOURCES = \
 	src/sdp/offer.c \
 	src/sdp/parse.c src/sdp/parse.h \
 	src/sdp/print.c src/sdp/print.h \
+	src/sdp/red.c \
 	src/sdp/secure.c src/sdp/secure.h \
 	src/sdp/stream.c src/sdp/stream.h

@@ -1,5 +1,6 @@
 #include "sdp/numbers.h"
 
+#include "sdp/agree.h"
 #include "sdp/parse.h"
 
 #define EVENT_TYPE 101 /* at 8000 Hz: no rule, but some phones know no other */
@@ -31,17 +32,29 @@ static uint8_t free_type(const struct sdp_numbers *numbers, uint8_t first)
     bool in_use[128] = {false};
 
     for (size_t i = 0; i < SDP_MAX_CODECS; i++)
-        in_use[numbers->codec[i]] = in_use[numbers->event[i]] = true;
+        in_use[numbers->codec[i]] = in_use[numbers->event[i]] = in_use[numbers->red[i]] = true;
     return type ? type : free_dynamic(in_use, first);
 }
 
-static void set_event(struct sdp_numbers *numbers, const struct sdp_local *local, uint32_t rate_hz,
-                      uint8_t type)
+/* types: numbers->event or numbers->red. */
+static void set_beside(struct sdp_numbers *numbers, uint8_t types[SDP_MAX_CODECS],
+                       const struct sdp_local *local, uint32_t rate_hz, uint8_t type)
 {
     for (size_t i = 0; i < local->n_codecs; i++)
         if (local->codecs[i].rate_hz == rate_hz)
-            numbers->event[i] = type;
+            types[i] = type;
     numbers->taken[type] = true;
+}
+
+static void number_events(struct sdp_numbers *out, const struct sdp_local *local)
+{
+    for (size_t i = 0; i < local->n_codecs; i++)
+        if (out->event[i] == 0 && local->codecs[i].rate_hz == 8000)
+            set_beside(out, out->event, local, 8000, free_type(out, EVENT_TYPE));
+    for (size_t i = 0; i < local->n_codecs; i++)
+        if (out->event[i] == 0)
+            set_beside(out, out->event, local, local->codecs[i].rate_hz,
+                       free_type(out, EVENT_TYPE));
 }
 
 struct sdp_numbers sdp_numbers_new(const struct sdp_local *local)
@@ -52,14 +65,11 @@ struct sdp_numbers sdp_numbers_new(const struct sdp_local *local)
         out.codec[i] = local->codecs[i].payload_type & 127;
         out.taken[out.codec[i]] = true;
     }
-    if (!local->telephone_event)
-        return out;
+    if (local->telephone_event)
+        number_events(&out, local);
     for (size_t i = 0; i < local->n_codecs; i++)
-        if (out.event[i] == 0 && local->codecs[i].rate_hz == 8000)
-            set_event(&out, local, 8000, free_type(&out, EVENT_TYPE));
-    for (size_t i = 0; i < local->n_codecs; i++)
-        if (out.event[i] == 0)
-            set_event(&out, local, local->codecs[i].rate_hz, free_type(&out, EVENT_TYPE));
+        if (local->redundancy && out.red[i] == 0)
+            set_beside(&out, out.red, local, local->codecs[i].rate_hz, free_type(&out, EVENT_TYPE));
     return out;
 }
 
@@ -90,26 +100,33 @@ static void clear_type(struct sdp_numbers *numbers, const struct sdp_local *loca
             numbers->taken[numbers->codec[i]] = true;
         }
         if (local->telephone_event && numbers->event[i] == type)
-            set_event(numbers, local, local->codecs[i].rate_hz, free_type(numbers, EVENT_TYPE));
+            set_beside(numbers, numbers->event, local, local->codecs[i].rate_hz,
+                       free_type(numbers, EVENT_TYPE));
+        if (local->redundancy && numbers->red[i] == type)
+            set_beside(numbers, numbers->red, local, local->codecs[i].rate_hz,
+                       free_type(numbers, EVENT_TYPE));
     }
 }
 
-/* What an offer says of one number, as an index: a codec of ours, an event, or neither. */
+/* What an offer says of one number: a codec of ours, an event, redundancy, or none of these. */
 struct meaning {
-    int codec;              /* -1: none of ours */
+    int codec;              /* an index; -1: none of ours */
     uint32_t event_rate_hz; /* 0: no telephone-event */
+    uint32_t red_rate_hz;
 };
 
 static struct meaning meaning_of(const struct sdp_local *local, const struct sdp_media *media,
                                  uint8_t type)
 {
-    struct meaning out = {-1, 0};
+    struct meaning out = {-1, 0, 0};
     struct sdp_rtpmap map;
 
     if (sdp_media_rtpmap(media, type, &map) != 0)
         return out;
     if (sdp_is_event(&map))
         out.event_rate_hz = map.rate_hz;
+    else if (sdp_red_is(&map))
+        out.red_rate_hz = map.rate_hz;
     else
         out.codec = sdp_codec_find(local, &map);
     return out;
@@ -122,7 +139,8 @@ static bool stands_for(const struct sdp_numbers *numbers, const struct sdp_local
     if (m->codec >= 0)
         return numbers->codec[m->codec] == type;
     for (size_t i = 0; i < local->n_codecs; i++)
-        if (numbers->event[i] == type && m->event_rate_hz == local->codecs[i].rate_hz)
+        if ((numbers->event[i] == type && m->event_rate_hz == local->codecs[i].rate_hz) ||
+            (numbers->red[i] == type && m->red_rate_hz == local->codecs[i].rate_hz))
             return true;
     return false;
 }
@@ -145,7 +163,9 @@ void sdp_numbers_adopt(struct sdp_numbers *numbers, const struct sdp_local *loca
             if (m.codec >= 0 && !done[m.codec])
                 numbers->codec[m.codec] = (uint8_t)type;
             else if (m.event_rate_hz)
-                set_event(numbers, local, m.event_rate_hz, (uint8_t)type);
+                set_beside(numbers, numbers->event, local, m.event_rate_hz, (uint8_t)type);
+            else if (m.red_rate_hz)
+                set_beside(numbers, numbers->red, local, m.red_rate_hz, (uint8_t)type);
         }
         if (m.codec >= 0)
             done[m.codec] = true;

@@ -13,11 +13,12 @@
 struct sdp_numbers {
     uint8_t codec[SDP_MAX_CODECS]; /* by the index of struct sdp_local */
     uint8_t event[SDP_MAX_CODECS]; /* telephone-event at the rate of that codec */
+    uint8_t red[SDP_MAX_CODECS];   /* redundancy likewise */
     bool taken[128];               /* stands or stood for something */
 };
 
 /* The numbers that local asks for; telephone-event is 101 at 8000 Hz, as everywhere, and the next
- * free numbers at other rates. */
+ * free numbers at other rates; those of redundancy follow. */
 struct sdp_numbers sdp_numbers_new(const struct sdp_local *local);
 /* Adopts the numbers of an offer for media. */
 void sdp_numbers_adopt(struct sdp_numbers *numbers, const struct sdp_local *local,

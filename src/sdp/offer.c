@@ -63,12 +63,20 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
             buf_putc(out, ' ');
             buf_putu(out, a->numbers.event[i]);
         }
+    for (size_t i = 0; i < local->n_codecs; i++)
+        if (sdp_red_offered(local, i)) {
+            buf_putc(out, ' ');
+            buf_putu(out, a->numbers.red[i]);
+        }
     buf_puts(out, "\r\n");
     for (size_t i = 0; i < local->n_codecs; i++)
         sdp_put_codec(out, &local->codecs[i], a->numbers.codec[i]);
     for (size_t i = 0; i < local->n_codecs && local->telephone_event; i++)
         if (first_of_rate(local, i))
             sdp_put_event(out, a->numbers.event[i], local->codecs[i].rate_hz);
+    for (size_t i = 0; i < local->n_codecs; i++)
+        if (sdp_red_offered(local, i))
+            sdp_red_put_offer(a, i, out);
     sdp_secure_put_offer(&local->keying, out);
     sdp_put_rest(out, local, local->rtcp_mux, a->offered);
 }
@@ -129,6 +137,18 @@ static void choose_event(struct sdp_agreement *a, const struct sdp_media *media)
     a->stream.event_receive = ours;
 }
 
+/* Likewise. */
+static void choose_red(struct sdp_agreement *a, const struct sdp_media *media)
+{
+    struct sdp_stream *stream = &a->stream;
+
+    stream->red_send = stream->red_receive = SDP_NO_TYPE;
+    if (a->local.redundancy && sdp_red_carries(&stream->codec))
+        stream->red_send = sdp_red_find(media, stream->codec.rate_hz, stream->send_type);
+    if (stream->red_send != SDP_NO_TYPE)
+        stream->red_receive = a->numbers.red[stream->codec_index];
+}
+
 /* We receive whatever we offered, under our numbers; and, as some phones use their own in both
  * directions, under theirs where that can be told apart. */
 static void list_receive(struct sdp_agreement *a, const struct sdp_media *media)
@@ -178,6 +198,7 @@ int sdp_offer_answered(struct sdp_agreement *a, const struct sdp_model *answer)
     if (err)
         return err;
     choose_event(a, media);
+    choose_red(a, media);
     list_receive(a, media);
     read_answer(a, answer, media);
     a->agreed = true;

@@ -138,7 +138,7 @@ void sdp_stream_add_receive(struct sdp_stream *stream, uint8_t type, size_t code
     size_t other;
 
     if (sdp_stream_receives(stream, type, &other) || type == stream->event_receive.type ||
-        stream->n_receive == ARRAY_LEN(stream->receive))
+        type == stream->red_receive || stream->n_receive == ARRAY_LEN(stream->receive))
         return;
     stream->receive[stream->n_receive++] = (struct sdp_payload){type, (uint8_t)codec};
 }

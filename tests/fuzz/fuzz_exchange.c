@@ -132,6 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     struct sdp_local local = sdp_test_local();
     struct play play = {0};
 
+    local.redundancy = true;
     must(sdp_exchange_new(&local, &rng, &play.x) == 0);
     while (rest.n) {
         struct slice piece = slice_cut(&rest, (char)0xff);

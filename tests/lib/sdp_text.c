@@ -69,6 +69,8 @@ const char *sdp_words(const struct sdp_stream *s, char out[SDP_WORDS_MAX])
     if (s->event_send.type != SDP_NO_TYPE)
         buf_printf(&b, " ev %u<%u/%u", s->event_send.type, s->event_receive.type,
                    s->event_send.rate_hz);
+    if (s->red_send != SDP_NO_TYPE)
+        buf_printf(&b, " red %u<%u", s->red_send, s->red_receive);
     put_target(&b, s);
     buf_printf(&b, " ptime %u/%u", s->ptime_ms, s->maxptime_ms);
     put_opus(&b, &s->opus);

@@ -157,12 +157,43 @@ static const struct row {
 };
 /* clang-format on */
 
-static struct sdp_exchange *exchange(void)
+/* With redundancy (RFC 2198). */
+#define BROWSER HEAD "m=audio 5004 RTP/AVPF 111 63 9 0 8 13 110 126\r\na=rtcp-mux\r\n" \
+    "a=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\n" \
+    "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\na=rtpmap:110 telephone-event/48000\r\n" \
+    "a=rtpmap:126 telephone-event/8000\r\n"
+#define TO_BROWSER " to 192.0.2.7:5004 rtcp 5004 mux ptime 20/120 fec"
+
+/* clang-format off */
+static const struct row red_rows[] = {
+    {"red: a browser's", BROWSER, 0,
+     "m=audio 4000 RTP/AVPF 111 110 63 | " OPUS("111") EVENT("110", "48000")
+     "a=rtpmap:63 red/48000/2 | a=fmtp:63 111/111 | " REST,
+     "sendrecv opus@111 rx 111 ev 110<110/48000 red 63<63" TO_BROWSER},
+    {"red: the number that we would have taken for digits",
+     HEAD "m=audio 5004 RTP/AVP 0 101\r\na=rtpmap:101 red/8000\r\na=fmtp:101 0/0/0\r\n", 0,
+     "m=audio 4000 RTP/AVP 0 101 | a=rtpmap:0 PCMU/8000 | a=rtpmap:101 red/8000 | a=fmtp:101 0/0 | "
+     PLAIN, "sendrecv PCMU@0 rx 0 red 101<101" TO},
+    {"red: it stands first, and the codec that it carries is chosen (RFC 2198 5)",
+     HEAD "m=audio 5004 RTP/AVP 121 8 0\r\na=rtpmap:121 red/8000/1\r\na=fmtp:121 8/0\r\n", 0,
+     "m=audio 4000 RTP/AVP 8 121 | a=rtpmap:8 PCMA/8000 | a=rtpmap:121 red/8000 | a=fmtp:121 8/8 | "
+     PLAIN, "sendrecv PCMA@8 rx 8 red 121<121" TO},
+    {"red: of GSM alone", HEAD "m=audio 5004 RTP/AVP 0 121\r\na=rtpmap:121 red/8000\r\n"
+     "a=fmtp:121 3/3\r\n", 0, PCMU PLAIN, "sendrecv PCMU@0 rx 0" TO},
+    {"red: fmtp that means nothing", HEAD "m=audio 5004 RTP/AVP 0 121\r\na=rtpmap:121 red/8000\r\n"
+     "a=fmtp:121 x/999/-\r\n", 0, PCMU PLAIN, "sendrecv PCMU@0 rx 0" TO},
+    {"red: alone it is no codec", HEAD "m=audio 5004 RTP/AVP 121\r\na=rtpmap:121 red/8000\r\n"
+     "a=fmtp:121 121/121\r\n", -EPROTONOSUPPORT, NULL, NULL},
+};
+/* clang-format on */
+
+static struct sdp_exchange *exchange(bool redundancy)
 {
     struct rng rng = rng_seeded(1);
     struct sdp_local local = sdp_test_local();
     struct sdp_exchange *x;
 
+    local.redundancy = redundancy;
     assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
     return x;
 }
@@ -171,7 +202,7 @@ static void check_row(void **state)
 {
     const struct row *row = *state;
     struct slice in = exact_copy(row->offer);
-    struct sdp_exchange *x = exchange();
+    struct sdp_exchange *x = exchange(row >= red_rows && row < red_rows + ARRAY_LEN(red_rows));
     struct buf out = buf_new(4000);
     char words[SDP_WORDS_MAX];
 
@@ -190,7 +221,7 @@ static void check_row(void **state)
 
 static void an_answer_repeats_the_time(void **state)
 {
-    struct sdp_exchange *x = exchange();
+    struct sdp_exchange *x = exchange(false);
     struct buf out = buf_new(4000);
 
     (void)state;
@@ -239,5 +270,6 @@ int main(void)
     };
 
     return RUN_ROWS("sdp/answer rows", rows, check_row) +
+           RUN_ROWS("sdp/answer redundancy", red_rows, check_row) +
            cmocka_run_group_tests_name("sdp/answer", tests, NULL, NULL);
 }

@@ -425,11 +425,16 @@ static void no_room_for_the_text(void **state)
 static void numbers_run_out(void **state)
 {
     struct call *call = *state;
+    struct sdp_local local = *sdp_exchange_local(call->x);
+    struct rng rng = rng_seeded(1);
     struct sdp_model model;
     struct slice format, formats;
     bool seen[128] = {false};
     uint64_t number;
 
+    local.redundancy = true;
+    sdp_exchange_free(call->x);
+    assert_int_equal(sdp_exchange_new(&local, &rng, &call->x), 0);
     for (unsigned round = 0; round < 3; round++) {
         struct buf b = buf_new(10000);
 

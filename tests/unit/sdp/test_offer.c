@@ -87,6 +87,57 @@ static void check_row(void **state)
     sdp_exchange_free(x);
 }
 
+/* With redundancy (RFC 2198). */
+#define RED_OFFERED                                                                                \
+    "m=audio 4000 RTP/AVP 96 0 8 102 101 103 104 | a=rtpmap:96 opus/48000/2 | "                    \
+    "a=fmtp:96 useinbandfec=1 | a=rtpmap:0 PCMU/8000 | a=rtpmap:8 PCMA/8000 | "                    \
+    "a=rtpmap:102 telephone-event/48000 | a=fmtp:102 0-16 | a=rtpmap:101 telephone-event/8000 | "  \
+    "a=fmtp:101 0-16 | a=rtpmap:103 red/48000/2 | a=fmtp:103 96/96 | a=rtpmap:104 red/8000 | "     \
+    "a=fmtp:104 0/8 | a=ptime:20 | a=rtcp-mux | a=sendrecv"
+#define RED_HEAD HEAD "m=audio 5004 RTP/AVP "
+#define RED_OPUS "a=rtpmap:96 opus/48000/2\r\na=rtpmap:102 telephone-event/48000\r\n"
+
+/* clang-format off */
+static const struct red_row {
+    const char *name, *answer, *stream;
+} red_rows[] = {
+    {"red: taken for Opus", RED_HEAD "96 102 103\r\n" RED_OPUS "a=rtpmap:103 red/48000/2\r\n"
+     "a=fmtp:103 96/96\r\n", "sendrecv opus@96" RX " ev 102<102/48000 red 103<103" TO},
+    {"red: under another number", RED_HEAD "96 102 63\r\n" RED_OPUS "a=rtpmap:63 red/48000/2\r\n"
+     "a=fmtp:63 96/96\r\n", "sendrecv opus@96" RX " ev 102<102/48000 red 63<103" TO},
+    {"red: without fmtp there is no restriction", RED_HEAD "96 102 103\r\n" RED_OPUS
+     "a=rtpmap:103 RED/48000/2\r\n", "sendrecv opus@96" RX " ev 102<102/48000 red 103<103" TO},
+    {"red: of another codec alone it is none", RED_HEAD "96 0 103\r\n" RED_OPUS
+     "a=rtpmap:103 red/48000/2\r\na=fmtp:103 0/0\r\n", "sendrecv opus@96" RX TO},
+    {"red: at another clock it is none", RED_HEAD "96 104\r\n" RED_OPUS "a=rtpmap:104 red/8000\r\n",
+     "sendrecv opus@96" RX TO},
+    {"red: static types in fmtp", RED_HEAD "8 104\r\na=rtpmap:104 red/8000/1\r\n"
+     "a=fmtp:104 0/8\r\n", "sendrecv PCMA@8" RX " red 104<104" TO},
+    {"red: not taken", RED_HEAD "96 102\r\n" RED_OPUS, "sendrecv opus@96" RX " ev 102<102/48000" TO},
+};
+/* clang-format on */
+
+static void check_red(void **state)
+{
+    const struct red_row *row = *state;
+    struct slice in = exact_copy(row->answer);
+    struct rng rng = rng_seeded(1);
+    struct sdp_local local = sdp_test_local();
+    struct buf out = buf_new(4000);
+    char words[SDP_WORDS_MAX];
+    struct sdp_exchange *x;
+
+    local.redundancy = true;
+    assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
+    assert_int_equal(sdp_exchange_offer(x, &out), 0);
+    assert_true(sdp_lines_are(buf_slice(&out), RED_OFFERED));
+    assert_int_equal(sdp_exchange_take_answer(x, in), 0);
+    exact_free(in);
+    assert_string_equal(sdp_words(sdp_exchange_stream(x), words), row->stream);
+    buf_free(&out);
+    sdp_exchange_free(x);
+}
+
 static const struct local_row {
     const char *name, *offered;
     size_t n_codecs;
@@ -140,5 +191,6 @@ static void check_local(void **state)
 int main(void)
 {
     return RUN_ROWS("sdp/offer rows", rows, check_row) +
+           RUN_ROWS("sdp/offer redundancy", red_rows, check_red) +
            RUN_ROWS("sdp/offer local", local_rows, check_local);
 }
