@@ -120,7 +120,6 @@ libphone_a_SOURCES = \
 	src/phone/reach.h \
 	src/phone/sandbox.c \
 	src/phone/sandbox.h \
-	src/phone/sandbox_calls.c \
 	src/phone/sandbox_private.h \
 	src/phone/sandbox_try.c \
 	src/phone/snapshot.c \
@@ -134,3 +133,14 @@ libphone_a_SOURCES = \
 	src/phone/target.h \
 	src/phone/words.c \
 	src/phone/words.h
+
+# The filter of system calls, made while we build; this wants a program that runs where it is built.
+EXTRA_PROGRAMS += src/phone/sandbox_filter
+src_phone_sandbox_filter_SOURCES = src/phone/sandbox_filter.c src/phone/sandbox_calls.c
+src_phone_sandbox_filter_LDADD = $(SECCOMP_LIBS)
+CLEANFILES += src/phone/sandbox_filter$(EXEEXT) src/phone/sandbox_filter.inc
+if SECCOMP
+src/phone/sandbox.$(OBJEXT): src/phone/sandbox_filter.inc
+src/phone/sandbox_filter.inc: src/phone/sandbox_filter$(EXEEXT)
+	$(AM_V_GEN)src/phone/sandbox_filter$(EXEEXT) $@.new && mv $@.new $@
+endif

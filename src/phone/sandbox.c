@@ -4,11 +4,16 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #ifdef HAVE_SECCOMP
-#include <seccomp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #endif
 
 #include "base/harden.h"
+#include "base/slice.h"
 #include "phone/landlock.h"
 #include "phone/sandbox_private.h"
 
@@ -39,41 +44,35 @@ static const char *why_no_filter(int err)
 
 #ifdef HAVE_SECCOMP
 
-static int add_names(scmp_filter_ctx filter, uint32_t action, const char *const *names)
-{
-    int err = 0;
+static const struct sock_filter steps[] = {
+#include "phone/sandbox_filter.inc"
+};
 
-    for (size_t i = 0; !err && names[i]; i++) {
-        int number = seccomp_syscall_resolve_name(names[i]);
-
-        if (number != __NR_SCMP_ERROR)
-            err = seccomp_rule_add(filter, action, number, 0);
-    }
-    return err;
-}
-
-/* Threads that are there already are caught as well (TSYNC), where the kernel can: libraries may
- * start some when they are loaded. Landlock would not hold those. */
+/* Threads that are there already are caught as well (TSYNC): libraries may start some when they
+ * are loaded. Landlock would not hold those. */
 static int close_calls(void)
 {
-    scmp_filter_ctx filter = KNOWS_CALLS ? seccomp_init(SCMP_ACT_ERRNO(ENOSYS)) : NULL;
-    int err = filter ? 0 : KNOWS_CALLS ? -ENOMEM : -ENOSYS;
+    struct sock_filter own[ARRAY_LEN(steps)];
+    struct sock_fprog program = {.len = ARRAY_LEN(own), .filter = own};
+    uint32_t self = (uint32_t)getpid();
 
-    if (!err)
-        err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a tree: some 8 steps */
-    if (!err)
-        (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-    if (!err)
-        err = add_names(filter, SCMP_ACT_ALLOW, sandbox_allowed);
-    if (!err)
-        err = add_names(filter, SCMP_ACT_ERRNO(EPERM), sandbox_refused);
-    if (!err)
-        err = sandbox_add_conditions(filter);
-    if (!err)
-        err = seccomp_load(filter);
-    if (filter)
-        seccomp_release(filter);
-    return err;
+    if (!KNOWS_CALLS)
+        return -ENOSYS;
+    for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+        own[i] = steps[i];
+        if (own[i].k == SANDBOX_OWN_PROCESS)
+            own[i].k = self;
+    }
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return -errno;
+    switch (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program)) {
+    case 0:
+        return 0;
+    case -1:
+        return -errno;
+    default: /* the number of a thread that has another filter */
+        return -EBUSY;
+    }
 }
 
 #else

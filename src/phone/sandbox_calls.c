@@ -1,8 +1,6 @@
 /* Which system calls there are for a phone. By name, as some are not on every machine. */
 #include <config.h> /* the one of configure, not of this folder */
 
-#ifdef HAVE_SECCOMP
-
 #include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -11,7 +9,6 @@
 #include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/slice.h"
 #include "phone/sandbox_private.h"
@@ -193,7 +190,7 @@ static int allow_fcntl(scmp_filter_ctx filter)
 
 int sandbox_add_conditions(void *filter)
 {
-    const uint64_t self = (uint64_t)getpid();
+    const uint64_t self = SANDBOX_OWN_PROCESS;
     const struct condition signals[] = {{"kill", 0, SCMP_CMP_EQ, self, 0},
                                         {"tgkill", 0, SCMP_CMP_EQ, self, 0},
                                         {"tkill", 0, SCMP_CMP_EQ, self, 0}}; /* of musl */
@@ -208,5 +205,3 @@ int sandbox_add_conditions(void *filter)
         err = allow_if(filter, &conditions[i]);
     return err;
 }
-
-#endif

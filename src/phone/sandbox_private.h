@@ -1,6 +1,11 @@
-/* Lists of system calls, for sandbox.c; each ends in NULL. Only where there is libseccomp. */
+/* Lists of system calls, for sandbox_filter.c, which makes of them what sandbox.c sets; each ends
+ * in NULL. Only where there is libseccomp. */
 #ifndef PHONE_SANDBOX_PRIVATE_H
 #define PHONE_SANDBOX_PRIVATE_H
+
+/* Stands in the filter for the number of the process that will be filtered. None is so high, nor
+ * is it anything else that a filter has. */
+#define SANDBOX_OWN_PROCESS 0x7e1ef0e5u
 
 extern const char *const sandbox_allowed[];
 /* EPERM; all others ENOSYS. */
