@@ -143,7 +143,9 @@ int config_set_at(enum config_section section, size_t i, void *into, struct slic
             return config_wrong(fault, value, value.p + at,
                                 "a control character cannot stand in a setting");
     fault->at = 0;
-    return option->set(into, value, fault);
+    if (option->set)
+        return option->set(into, value, fault);
+    return option->kind->read(option->kind, value, (char *)into + option->member, fault);
 }
 
 static int set(enum config_section section, void *into, struct slice name, struct slice value,

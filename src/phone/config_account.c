@@ -16,32 +16,6 @@ static int set_uri(void *into, struct slice value, struct config_fault *fault)
     return config_address(value, &account->uri, fault);
 }
 
-static int set_name(void *into, struct slice value, struct config_fault *fault)
-{
-    struct account_config *account = into;
-
-    (void)fault; /* any text will do, also none */
-    return config_replace(&account->name, value);
-}
-
-static int set_auth_user(void *into, struct slice value, struct config_fault *fault)
-{
-    struct account_config *account = into;
-
-    if (value.n == 0)
-        return config_refuse_empty(fault, "the name that the password belongs to");
-    return config_replace(&account->auth_user, value);
-}
-
-static int set_realm(void *into, struct slice value, struct config_fault *fault)
-{
-    struct account_config *account = into;
-
-    if (value.n == 0)
-        return config_refuse_empty(fault, "the realm");
-    return config_replace(&account->realm, value);
-}
-
 /* There is one way to a password: the later one that is said replaces the other. */
 static void forget_password(struct account_config *account)
 {
@@ -88,7 +62,7 @@ static int set_password_keyring(void *into, struct slice value, struct config_fa
 {
     struct account_config *account = into;
     bool yes;
-    int err = config_yes_no(value, &yes, fault);
+    int err = config_take_flag(&config_yes, value, &yes, fault);
 
     if (err)
         return err;
@@ -112,18 +86,6 @@ static int set_proxy(void *into, struct slice value, struct config_fault *fault)
     return config_server(value, &account->proxy, fault);
 }
 
-static int set_transport(void *into, struct slice value, struct config_fault *fault)
-{
-    static const char *const words[] = {"udp", "tcp", "tls"};
-    struct account_config *account = into;
-    size_t i;
-    int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
-
-    if (!err)
-        account->transport = (enum config_transport)(CONFIG_UDP + i);
-    return err;
-}
-
 static int set_expires(void *into, struct slice value, struct config_fault *fault)
 {
     struct account_config *account = into;
@@ -145,39 +107,21 @@ static int set_codec(void *into, struct slice value, struct config_fault *fault)
     return config_codecs(value, account->codecs, &account->n_codecs, fault);
 }
 
-static int set_accept(void *into, struct slice value, struct config_fault *fault)
-{
-    struct account_config *account = into;
-
-    return config_accept(value, &account->accept, fault);
-}
-
-static int set_encryption(void *into, struct slice value, struct config_fault *fault)
-{
-    struct account_config *account = into;
-
-    return config_encryption(value, &account->encryption, fault);
-}
-
-static int set_register(void *into, struct slice value, struct config_fault *fault)
-{
-    struct account_config *account = into;
-    bool yes;
-    int err = config_yes_no(value, &yes, fault);
-
-    if (!err)
-        account->no_register = !yes;
-    return err;
-}
+#define INTO(member, kind) CONFIG_INTO(struct account_config, member, kind)
 
 /* clang-format off */
+static const struct config_kind auth_user = {CONFIG_TEXT("the name that the password belongs to")};
+static const struct config_kind realm = {CONFIG_TEXT("the realm")};
+static const struct config_kind transport = {CONFIG_WORDS(CONFIG_UDP, "udp", "tcp", "tls")};
+
 const struct config_option config_account_options[] = {
     {{"uri", "sip:USER@HOST", "address of the account", NULL}, set_uri},
-    {{"name", "TEXT", "name that the other side is shown", "that of the phone"}, set_name},
+    {{"name", "TEXT", "name that the other side is shown", "that of the phone"},
+     INTO(name, config_any_text)},
     {{"auth-user", "NAME", "name that the password belongs to", "the user of the address"},
-     set_auth_user},
+     INTO(auth_user, auth_user)},
     {{"realm", "TEXT", "answer only challenges of this realm", "those of our own servers"},
-     set_realm},
+     INTO(realm, realm)},
     {{"password", "TEXT", "password of the account; better is password-command", NULL},
      set_password},
     {{"password-command", "COMMAND", "program whose first line of output is the password", NULL},
@@ -186,23 +130,25 @@ const struct config_option config_account_options[] = {
      set_password_keyring},
     {{"registrar", "SERVER", "server to register with", "host of the address"}, set_registrar},
     {{"proxy", "SERVER", "server that every request goes through", "none"}, set_proxy},
-    {{"transport", "udp|tcp|tls", "transport to the servers", "what DNS says, else udp"}, set_transport},
+    {{"transport", "udp|tcp|tls", "transport to the servers", "what DNS says, else udp"},
+     INTO(transport, transport)},
     {{"tls-ca", "FILE|FOLDER", "trust these authorities over TLS", "those of the phone"},
-     config_set_account_tls_ca},
+     INTO(tls.ca, config_file)},
     {{"tls-fingerprint", "SHA256", "take this one certificate of the server over TLS", "that of the "
-      "phone"}, config_set_account_tls_fingerprint},
+      "phone"}, INTO(tls.fingerprint, config_fingerprint)},
     {{"tls-certificate", "FILE", "our own certificate, where the server asks", "that of the phone"},
-     config_set_account_tls_certificate},
-    {{"tls-key", "FILE", "key of tls-certificate", NULL}, config_set_account_tls_key},
+     INTO(tls.certificate, config_file)},
+    {{"tls-key", "FILE", "key of tls-certificate", NULL}, INTO(tls.key, config_file)},
     {{"expires", "SECONDS", "how long a registration is to last", "3600"}, set_expires},
     {{"keep-alive", "SECONDS", "how often the way through routers is kept open",
       "25 over udp, 90 otherwise"}, set_keep_alive},
     {{"codec", "LIST", "codecs in order of preference", "those of the phone"}, set_codec},
-    {{"accept", "anyone|server|contacts", "whose calls are taken", "server"}, set_accept},
+    {{"accept", "anyone|server|contacts", "whose calls are taken", "server"},
+     INTO(accept, config_accept)},
     {{"encryption", "off|prefer|require", "whether the sound of its calls is encrypted",
-      "that of the phone"}, set_encryption},
+      "that of the phone"}, INTO(encryption, config_encryption)},
     {{"register", "yes|no", "whether calls come in through the account, too", "yes"},
-     set_register},
+     INTO(no_register, config_no)},
     {{0}, NULL},
 };
 /* clang-format on */

@@ -86,15 +86,6 @@ void config_free_rings(struct phone_config *config)
     }
 }
 
-static int set_ring_tone(void *into, struct slice value, struct config_fault *fault)
-{
-    struct phone_config *config = into;
-
-    if (value.n == 0)
-        return config_refuse_empty(fault, "the name of a sound file");
-    return config_replace(&config->ring_tone, value);
-}
-
 static int set_codec(void *into, struct slice value, struct config_fault *fault)
 {
     struct phone_config *config = into;
@@ -123,64 +114,6 @@ static int set_user(void *into, struct slice value, struct config_fault *fault)
     return config_replace(&config->user, value);
 }
 
-static int set_name(void *into, struct slice value, struct config_fault *fault)
-{
-    struct phone_config *config = into;
-
-    (void)fault; /* any text will do, also none */
-    return config_replace(&config->name, value);
-}
-
-static int set_accept(void *into, struct slice value, struct config_fault *fault)
-{
-    struct phone_config *config = into;
-
-    return config_accept(value, &config->accept, fault);
-}
-
-static int set_encryption(void *into, struct slice value, struct config_fault *fault)
-{
-    struct phone_config *config = into;
-
-    return config_encryption(value, &config->encryption, fault);
-}
-
-static int set_sdes(void *into, struct slice value, struct config_fault *fault)
-{
-    static const char *const words[] = {"tls", "always", "never"};
-    struct phone_config *config = into;
-    size_t i;
-    int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
-
-    if (!err)
-        config->sdes = (enum config_sdes)i;
-    return err;
-}
-
-static int set_dtls(void *into, struct slice value, struct config_fault *fault)
-{
-    static const char *const words[] = {"offer", "take", "never"};
-    struct phone_config *config = into;
-    size_t i;
-    int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
-
-    if (!err)
-        config->dtls = (enum config_dtls)i;
-    return err;
-}
-
-static int set_strangers(void *into, struct slice value, struct config_fault *fault)
-{
-    static const char *const words[] = {"answer", "silence"};
-    struct phone_config *config = into;
-    size_t i;
-    int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
-
-    if (!err)
-        config->silent_to_strangers = i == 1;
-    return err;
-}
-
 static int set_dns_server(void *into, struct slice value, struct config_fault *fault)
 {
     struct phone_config *config = into;
@@ -192,24 +125,6 @@ static int set_dns_server(void *into, struct slice value, struct config_fault *f
                             "192.0.2.53, 127.0.0.1:5353 or [2001:db8::53]:53");
     config->dns_server = ip;
     return 0;
-}
-
-static int set_history(void *into, struct slice value, struct config_fault *fault)
-{
-    struct phone_config *config = into;
-    bool yes;
-    int err = config_yes_no(value, &yes, fault);
-
-    if (!err)
-        config->no_history = !yes;
-    return err;
-}
-
-static int set_dnd(void *into, struct slice value, struct config_fault *fault)
-{
-    struct phone_config *config = into;
-
-    return config_yes_no(value, &config->dnd, fault);
 }
 
 /* 4xx and 6xx; another number would mean something else than that nobody is disturbed. */
@@ -225,43 +140,14 @@ static int set_dnd_status(void *into, struct slice value, struct config_fault *f
     return 0;
 }
 
-static int set_keep_trace(void *into, struct slice value, struct config_fault *fault)
-{
-    struct phone_config *config = into;
-
-    return config_yes_no(value, &config->keep_trace, fault);
-}
-
-static int set_sandbox(void *into, struct slice value, struct config_fault *fault)
-{
-    struct phone_config *config = into;
-    bool yes;
-    int err = config_yes_no(value, &yes, fault);
-
-    if (!err)
-        config->no_sandbox = !yes;
-    return err;
-}
-
-static int set_contacts_file(void *into, struct slice value, struct config_fault *fault)
-{
-    struct phone_config *config = into;
-
-    if (value.n == 0)
-        return config_refuse_empty(fault, "the name of the file");
-    return config_replace(&config->contacts_file, value);
-}
-
-static int set_history_file(void *into, struct slice value, struct config_fault *fault)
-{
-    struct phone_config *config = into;
-
-    if (value.n == 0)
-        return config_refuse_empty(fault, "the name of the file");
-    return config_replace(&config->history_file, value);
-}
+#define INTO(member, kind) CONFIG_INTO(struct phone_config, member, kind)
 
 /* clang-format off */
+static const struct config_kind tone_file = {CONFIG_TEXT("the name of a sound file")};
+static const struct config_kind sdes = {CONFIG_WORDS(CONFIG_SDES_TLS, "tls", "always", "never")};
+static const struct config_kind dtls = {CONFIG_WORDS(CONFIG_DTLS_OFFER, "offer", "take", "never")};
+static const struct config_kind strangers = {CONFIG_FLAG(1, "answer", "silence")};
+
 const struct config_option config_phone_options[] = {
     {{"listen", "[udp:|tcp:|tls:]ADDR:PORT",
       "where SIP is heard: by udp and tcp if none is named, and with a tls-certificate by tls one "
@@ -273,50 +159,53 @@ const struct config_option config_phone_options[] = {
     {{"ring-device", "none|NAME", "what rings, instead of device; may be said again", NULL},
      config_set_ring_device},
     {{"ring-tone", "FILE", "what is heard when it rings, instead of a bell", NULL},
-     set_ring_tone},
+     INTO(ring_tone, tone_file)},
     {{"codec", "LIST", "codecs in order of preference", "opus,pcmu,pcma"}, set_codec},
     {{"user", "NAME", "what stands before the @ of our own address, without an account",
       "tphone"}, set_user},
-    {{"name", "TEXT", "name that the other side is shown", NULL}, set_name},
+    {{"name", "TEXT", "name that the other side is shown", NULL}, INTO(name, config_any_text)},
     {{"accept", "anyone|server|contacts",
-      "whose calls are taken", "server with an account, anyone without"}, set_accept},
+      "whose calls are taken", "server with an account, anyone without"},
+     INTO(accept, config_accept)},
     {{"strangers", "answer|silence", "what those get whose message is not for us", "answer"},
-     set_strangers},
+     INTO(silent_to_strangers, strangers)},
     {{"encryption", "off|prefer|require", "whether the sound of calls is encrypted", "prefer"},
-     set_encryption},
+     INTO(encryption, config_encryption)},
     {{"sdes", "tls|always|never", "when keys for that are sent in the messages of SIP",
-      "tls: where these are encrypted"}, set_sdes},
+      "tls: where these are encrypted"}, INTO(sdes, sdes)},
     {{"dtls", "offer|take|never", "when keys for that are agreed on the way of the sound",
-      "offer: with each call"}, set_dtls},
+      "offer: with each call"}, INTO(dtls, dtls)},
     {{"tls-ca", "FILE|FOLDER", "trust these authorities over TLS, not those of the system", NULL},
-     config_set_tls_ca},
+     INTO(tls.ca, config_file)},
     {{"tls-fingerprint", "SHA256", "take this one certificate of a server over TLS, and no other",
-      NULL}, config_set_tls_fingerprint},
+      NULL}, INTO(tls.fingerprint, config_fingerprint)},
     {{"tls-certificate", "FILE", "our own certificate, to be called by TLS and where servers ask",
-      NULL}, config_set_tls_certificate},
-    {{"tls-key", "FILE", "key of tls-certificate", NULL}, config_set_tls_key},
+      NULL}, INTO(tls.certificate, config_file)},
+    {{"tls-key", "FILE", "key of tls-certificate", NULL}, INTO(tls.key, config_file)},
     {{"dns-server", "ADDR[:PORT]", "ask this name server", "those of the system"},
      set_dns_server},
-    {{"history", "yes|no", "whether calls are written down", "yes"}, set_history},
+    {{"history", "yes|no", "whether calls are written down", "yes"}, INTO(no_history, config_no)},
     {{"history-file", "FILE", "where calls are written down",
-      "$XDG_STATE_HOME/tphone/history.db"}, set_history_file},
+      "$XDG_STATE_HOME/tphone/history.db"}, INTO(history_file, config_file)},
     {{"contacts-file", "FILE", "names for addresses", "$XDG_CONFIG_HOME/tphone/contacts"},
-     set_contacts_file},
+     INTO(contacts_file, config_file)},
     {{"dnd", "yes|no", "begin with do not disturb: calls are refused without ringing", "no"},
-     set_dnd},
+     INTO(dnd, config_yes)},
     {{"dnd-status", "STATUS", "what such calls are refused with", "480"}, set_dnd_status},
     {{"keep-trace", "yes|no",
-      "keep the last messages of SIP for a trace that is asked for later", "no"}, set_keep_trace},
-    {{"sandbox", "yes|no", "give up system calls and files that a phone does not need", "yes"}, set_sandbox},
+      "keep the last messages of SIP for a trace that is asked for later", "no"},
+     INTO(keep_trace, config_yes)},
+    {{"sandbox", "yes|no", "give up system calls and files that a phone does not need", "yes"},
+     INTO(no_sandbox, config_no)},
     {{"on-event", "EVENTS COMMAND", "start this command at these events; may be said again", NULL},
      config_set_on_event},
     {{"theme", "dark|light|contrast", "colours of the screen", "dark"}, config_set_theme},
     {{"colours", "auto|0|8|16|256", "how many colours the screen uses",
       "auto: what the terminal has"}, config_set_colours},
     {{"lines", "auto|utf8|ascii", "with what the screen draws lines", "auto: by the locale"},
-     config_set_lines},
+     INTO(screen.lines, config_lines)},
     {{"mouse", "yes|no", "the screen takes clicks; selecting text then needs Shift", "no"},
-     config_set_mouse},
+     INTO(screen.mouse, config_yes)},
     {{"bind", "KEY COMMAND", "let a key of the screen do this; may be said again", NULL},
      config_set_bind},
     {{0}, NULL},

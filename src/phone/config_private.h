@@ -8,10 +8,27 @@
  * -EINVAL with the fault, or -ENOMEM. */
 typedef int config_set_fn(void *into, struct slice value, struct config_fault *fault);
 
+/* How a value is read into one member, for what many settings have. */
+struct config_kind {
+    int (*read)(const struct config_kind *kind, struct slice value, void *member,
+                struct config_fault *fault);
+    const char *missing;      /* of a text: what an empty value lacks; NULL: it may be empty */
+    const char *const *words; /* one of these n, in any case */
+    size_t n;
+    unsigned first; /* of an enum: for what the first word stands; the others follow */
+    size_t on;      /* of a flag: the word that sets it */
+};
+
 struct config_option {
     struct config_key key;
-    config_set_fn *set;
+    config_set_fn *set;             /* or, where this is NULL, … */
+    const struct config_kind *kind; /* … a value of this kind for … */
+    size_t member;                  /* … what lies here in the struct of the section */
 };
+
+#define CONFIG_INTO(section, what, how) .kind = &(how), .member = offsetof(section, what)
+/* A row has the one or the other. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 #define CONFIG_KEYS_MAX 32
 
@@ -44,18 +61,15 @@ void config_free_rings(struct phone_config *config);
 int config_set_on_event(void *into, struct slice value, struct config_fault *fault);
 void config_free_hooks(struct list *hooks);
 
-/* --- config_tls.c: the first four for the phone, the others for an account ---------------------
- */
+/* --- config_tls.c ----------------------------------------------------------------------------- */
 
-config_set_fn config_set_tls_ca, config_set_tls_fingerprint, config_set_tls_certificate,
-    config_set_tls_key;
-config_set_fn config_set_account_tls_ca, config_set_account_tls_fingerprint,
-    config_set_account_tls_certificate, config_set_account_tls_key;
+extern const struct config_kind config_fingerprint;
 void config_free_tls(struct config_tls *tls);
 
 /* --- config_screen.c -------------------------------------------------------------------------- */
 
-config_set_fn config_set_theme, config_set_colours, config_set_lines, config_set_mouse;
+config_set_fn config_set_theme, config_set_colours;
+extern const struct config_kind config_lines;
 /* "KEY COMMAND"; adds to those before, as on-event does. */
 config_set_fn config_set_bind;
 void config_free_binds(struct list *binds);
@@ -71,13 +85,28 @@ int config_replace(char **text, struct slice value);
 /* One of n words, in any case: its place in *out. */
 int config_word(struct slice value, const char *const *words, size_t n, size_t *out,
                 struct config_fault *fault);
-int config_yes_no(struct slice value, bool *out, struct config_fault *fault);
-int config_accept(struct slice value, enum config_accept *out, struct config_fault *fault);
-int config_encryption(struct slice value, enum phone_encryption *out, struct config_fault *fault);
 int config_codecs(struct slice value, const char **codecs, size_t *n, struct config_fault *fault);
 /* Whole seconds from least to most. */
 int config_seconds(struct slice value, unsigned least, unsigned most, unsigned *out,
                    struct config_fault *fault);
+/* Into a char *, which is replaced; an enum whose values are above or at 0; a bool. */
+int config_take_text(const struct config_kind *kind, struct slice value, void *member,
+                     struct config_fault *fault);
+int config_take_word(const struct config_kind *kind, struct slice value, void *member,
+                     struct config_fault *fault);
+int config_take_flag(const struct config_kind *kind, struct slice value, void *member,
+                     struct config_fault *fault);
+/* Members of these kinds. */
+#define CONFIG_LIST(...)                                                                           \
+    .words = (const char *const[]){__VA_ARGS__},                                                   \
+    .n = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)
+#define CONFIG_TEXT(what) .read = config_take_text, .missing = (what)
+#define CONFIG_WORDS(value, ...)                                                                   \
+    .read = config_take_word, .first = (value), CONFIG_LIST(__VA_ARGS__)
+#define CONFIG_FLAG(place, ...) .read = config_take_flag, .on = (place), CONFIG_LIST(__VA_ARGS__)
+extern const struct config_kind config_any_text, config_file;
+extern const struct config_kind config_yes, config_no; /* no: of a flag that yes takes away */
+extern const struct config_kind config_accept, config_encryption;
 /* An address of record, and the URI of a server; "sip:" may be left out and is added. */
 int config_address(struct slice value, char **out, struct config_fault *fault);
 int config_server(struct slice value, char **out, struct config_fault *fault);

@@ -33,24 +33,7 @@ int config_set_colours(void *into, struct slice value, struct config_fault *faul
     return 0;
 }
 
-int config_set_lines(void *into, struct slice value, struct config_fault *fault)
-{
-    static const char *const words[] = {"auto", "utf8", "ascii"};
-    struct phone_config *config = into;
-    size_t i;
-    int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
-
-    if (!err)
-        config->screen.lines = (enum config_lines)i;
-    return err;
-}
-
-int config_set_mouse(void *into, struct slice value, struct config_fault *fault)
-{
-    struct phone_config *config = into;
-
-    return config_yes_no(value, &config->screen.mouse, fault);
-}
+const struct config_kind config_lines = {CONFIG_WORDS(CONFIG_LINES_AUTO, "auto", "utf8", "ascii")};
 
 /* --- bind ----------------------------------------------------------------------------------- */
 

@@ -61,39 +61,6 @@ int config_word(struct slice value, const char *const *words, size_t n, size_t *
     return -EINVAL;
 }
 
-int config_yes_no(struct slice value, bool *out, struct config_fault *fault)
-{
-    static const char *const words[] = {"no", "yes"};
-    size_t i;
-    int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
-
-    if (!err)
-        *out = i == 1;
-    return err;
-}
-
-int config_accept(struct slice value, enum config_accept *out, struct config_fault *fault)
-{
-    static const char *const words[] = {"anyone", "server", "contacts"};
-    size_t i;
-    int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
-
-    if (!err)
-        *out = (enum config_accept)(CONFIG_ACCEPT_ANYONE + i);
-    return err;
-}
-
-int config_encryption(struct slice value, enum phone_encryption *out, struct config_fault *fault)
-{
-    static const char *const words[] = {"off", "prefer", "require"};
-    size_t i;
-    int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
-
-    if (!err)
-        *out = (enum phone_encryption)(PHONE_ENCRYPT_OFF + i);
-    return err;
-}
-
 int config_seconds(struct slice value, unsigned least, unsigned most, unsigned *out,
                    struct config_fault *fault)
 {
@@ -107,6 +74,47 @@ int config_seconds(struct slice value, unsigned least, unsigned most, unsigned *
     *out = (unsigned)n;
     return 0;
 }
+
+/* --- members -------------------------------------------------------------------------------- */
+
+int config_take_text(const struct config_kind *kind, struct slice value, void *member,
+                     struct config_fault *fault)
+{
+    if (value.n == 0 && kind->missing)
+        return config_refuse_empty(fault, kind->missing);
+    return config_replace(member, value);
+}
+
+int config_take_word(const struct config_kind *kind, struct slice value, void *member,
+                     struct config_fault *fault)
+{
+    size_t i;
+    int err = config_word(value, kind->words, kind->n, &i, fault);
+
+    if (!err)
+        *(unsigned *)member = kind->first + (unsigned)i;
+    return err;
+}
+
+int config_take_flag(const struct config_kind *kind, struct slice value, void *member,
+                     struct config_fault *fault)
+{
+    size_t i;
+    int err = config_word(value, kind->words, kind->n, &i, fault);
+
+    if (!err)
+        *(bool *)member = i == kind->on;
+    return err;
+}
+
+const struct config_kind config_any_text = {CONFIG_TEXT(NULL)};
+const struct config_kind config_file = {CONFIG_TEXT("the name of the file")};
+const struct config_kind config_yes = {CONFIG_FLAG(1, "no", "yes")};
+const struct config_kind config_no = {CONFIG_FLAG(0, "no", "yes")};
+const struct config_kind config_accept = {
+    CONFIG_WORDS(CONFIG_ACCEPT_ANYONE, "anyone", "server", "contacts")};
+const struct config_kind config_encryption = {
+    CONFIG_WORDS(PHONE_ENCRYPT_OFF, "off", "prefer", "require")};
 
 /* --- codecs --------------------------------------------------------------------------------- */
 
