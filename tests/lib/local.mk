@@ -6,6 +6,7 @@ libtest_a_SOURCES += \
 	tests/lib/ipv6.c tests/lib/ipv6.h \
 	tests/lib/jitter_play.c tests/lib/jitter_play.h \
 	tests/lib/jitter_trace.c tests/lib/jitter_trace.h \
+	tests/lib/listen.c tests/lib/listen.h \
 	tests/lib/loop_time.c tests/lib/loop_time.h \
 	tests/lib/memory.c tests/lib/memory.h \
 	tests/lib/netns.c tests/lib/netns.h \
