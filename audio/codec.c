@@ -11,10 +11,10 @@ static const uint8_t g711_packets[] = {10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 
 
 /* clang-format off */
 static const struct audio_codec codecs[] = {
-    /* name    clock  rate   channels type  fec    packets       ops */
-    {"opus",   48000, 48000, 2,       -1,   true,  opus_packets, &audio_codec_opus},
-    {"PCMU",    8000,  8000, 1,        0,   false, g711_packets, &audio_codec_pcmu},
-    {"PCMA",    8000,  8000, 1,        8,   false, g711_packets, &audio_codec_pcma},
+    /* name    clock  rate   channels type  fec    bridges packets       ops */
+    {"opus",   48000, 48000, 2,       -1,   true,  false,  opus_packets, &audio_codec_opus},
+    {"PCMU",    8000,  8000, 1,        0,   false, true,   g711_packets, &audio_codec_pcmu},
+    {"PCMA",    8000,  8000, 1,        8,   false, true,   g711_packets, &audio_codec_pcma},
 };
 /* clang-format on */
 
@@ -189,7 +189,7 @@ int audio_decode(struct audio_decoder *dec, struct slice payload, int16_t *out, 
 
 int audio_decode_fec(struct audio_decoder *dec, struct slice next, int16_t *out, size_t n)
 {
-    if (!dec->codec->has_fec || audio_codec_duration(dec->codec, next) <= 0)
+    if (!dec->codec->ops->decode_fec || audio_codec_duration(dec->codec, next) <= 0)
         return audio_decode_lost(dec, out, n);
     return dec->codec->ops->decode_fec(dec, next, out, n);
 }

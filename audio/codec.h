@@ -25,6 +25,7 @@ struct audio_codec {
     uint8_t rtpmap_channels;  /* in the rtpmap: 2 for Opus whatever is sent (RFC 7587 7) */
     int8_t payload_type;      /* static one of RFC 3551 6, or -1 */
     bool has_fec;             /* a packet may carry the one before it: audio_decode_fec */
+    bool bridges;             /* a packet helps to invent the one before it: audio_decode_fec */
     const uint8_t *packet_ms; /* packet times that can be encoded, rising, ends in 0 */
     const struct audio_codec_ops *ops;
 };
@@ -93,8 +94,9 @@ void audio_decoder_free(struct audio_decoder *dec);
  * enough). Returns the samples a channel; -EBADMSG: not a packet of this codec, conceal it;
  * -ENOBUFS: max is too small. */
 int audio_decode(struct audio_decoder *dec, struct slice payload, int16_t *out, size_t max);
-/* The lost packet before next, of n samples, from what next carries of it; next itself is decoded
- * afterwards as usual. Where it carries nothing this is audio_decode_lost. Returns n. */
+/* The lost packet before next, of n samples, from what next carries of it, or so that it leads up
+ * to next; next itself is decoded afterwards as usual. Where it carries nothing this is
+ * audio_decode_lost. Returns n. */
 int audio_decode_fec(struct audio_decoder *dec, struct slice next, int16_t *out, size_t n);
 /* n samples in place of what did not come, n a multiple of 2.5 ms and at most 120 ms. Returns n. */
 int audio_decode_lost(struct audio_decoder *dec, int16_t *out, size_t n);

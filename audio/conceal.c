@@ -3,12 +3,38 @@
 #include <math.h>
 #include <string.h>
 
-/* G.711 Appendix I looks for periods of 66 to 200 Hz; higher voices are caught as two periods. */
-enum { PITCH_MIN_MS = 5, PITCH_MAX_MS = 15, MATCH_MS = 20, HOLD_MS = 10, FADED_MS = 60 };
+enum {
+    PITCH_MIN_MS = 3, /* 330 Hz: higher voices are caught as two periods */
+    PITCH_MAX_MS = 15,
+    MATCH_MS = 20, /* over which periods are compared */
+    MORE_MS = 20,  /* until one more period takes its turn */
+    HOLD_MS = 10,  /* in full, then softer */
+    FADED_MS = 60, /* and then silent */
+    BLEND_MS = 4,  /* into what arrives after a loss; longer after a longer one */
+    BLEND_MOST_MS = 10,
+    BEND_MOST_MS = 8,
+    LEAST_MS = 10, /* what is shorter shows no period */
+    MAX_SAMPLES = CONCEAL_MAX_HZ / 1000 * CONCEAL_MAX_MS,
+    MAX_BEND = CONCEAL_MAX_HZ / 1000 * BEND_MOST_MS,
+    EDGE = 2, /* samples beside one that interpolation looks at */
+};
+
+/* Less alike, two sounds have no period that could meet. */
+static const double SAME_VOICE = 0.6;
 
 static size_t samples_of(const struct conceal *c, unsigned ms)
 {
     return c->rate_hz / 1000 * ms;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static int16_t clipped(double value)
+{
+    return (int16_t)(value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : lrint(value));
 }
 
 void conceal_init(struct conceal *c, uint32_t rate_hz)
@@ -27,104 +53,112 @@ static void remember(struct conceal *c, const int16_t *samples, size_t n)
     memcpy(c->history + CONCEAL_HISTORY - n, samples, n * sizeof *c->history);
 }
 
-/* How alike the end of the history is to what was lag samples before it: -1 to 1. */
-static double likeness(const struct conceal *c, size_t lag)
+/* --- a voice that goes on -------------------------------------------------------------------- */
+
+/* How alike n samples of each are: -1 to 1. */
+static double likeness(const int16_t *a, const int16_t *b, size_t n)
 {
-    size_t n = samples_of(c, MATCH_MS);
-    const int16_t *now = c->history + CONCEAL_HISTORY - n, *then = now - lag;
-    double product = 0, energy = 1;
+    double product = 0, energy_a = 1, energy_b = 1;
 
     for (size_t i = 0; i < n; i++) {
-        product += (double)now[i] * then[i];
-        energy += (double)then[i] * then[i];
+        product += (double)a[i] * b[i];
+        energy_a += (double)a[i] * a[i];
+        energy_b += (double)b[i] * b[i];
     }
-    return product / sqrt(energy); /* the energy of now is the same for every lag */
+    return product / sqrt(energy_a * energy_b);
 }
 
-static size_t find_pitch(const struct conceal *c)
+/* Goes on from end, as far as known samples before it let a period be seen. */
+static void begin(const struct conceal *c, struct conceal_voice *v, const int16_t *end,
+                  size_t known)
 {
-    size_t best = samples_of(c, PITCH_MIN_MS);
-    double best_likeness = likeness(c, best);
+    size_t shortest = samples_of(c, PITCH_MIN_MS);
+    size_t longest = least(samples_of(c, PITCH_MAX_MS), known / 2);
+    size_t match = least(samples_of(c, MATCH_MS), known - longest);
 
-    for (size_t lag = best + 1; lag <= samples_of(c, PITCH_MAX_MS); lag++) {
-        double at = likeness(c, lag);
+    *v = (struct conceal_voice){.end = end, .known = known, .alike = -2};
+    for (size_t lag = shortest; lag <= longest; lag++) {
+        double at = likeness(end - match, end - match - lag, match);
 
-        if (at > best_likeness) {
-            best_likeness = at;
-            best = lag;
+        if (at > v->alike) {
+            v->alike = at;
+            v->period = lag;
         }
     }
-    return best;
+    v->cycle = v->period;
+    v->jump = v->period ? end[-1] - end[-1 - (ptrdiff_t)v->period] : 0;
 }
 
-/* The last period, its last quarter blended into what led up to its beginning, so that it can stand
- * behind itself without a click. */
+/* One more period in turn every 20 ms, as far as known goes, with a quarter that leads up to it. */
+static size_t next_cycle(const struct conceal *c, const struct conceal_voice *v)
+{
+    size_t periods = 1 + v->done / samples_of(c, MORE_MS);
+
+    periods = periods < 3 ? periods : 3;
+    while (periods > 1 && periods * v->period + v->period / 4 > v->known)
+        periods--;
+    return periods * v->period;
+}
+
+/* The cycle again and again: its end is blended into what led up to its beginning. */
+static int16_t go_on(const struct conceal *c, struct conceal_voice *v)
+{
+    int quarter = (int)v->period / 4, done = (int)v->done;
+    const int16_t *from = v->end - v->cycle + v->at;
+    size_t next = next_cycle(c, v), left = v->cycle - v->at;
+    double value = *from;
+
+    if (left <= (size_t)quarter && next + left <= v->known) {
+        double weight = (double)((size_t)quarter - left + 1) / (quarter + 1);
+
+        value += (v->end[-(ptrdiff_t)next - (ptrdiff_t)left] - value) * weight;
+    }
+    if (done < quarter) /* what was before does not quite fit: let the difference melt away */
+        value += (double)v->jump * (quarter - done) / quarter;
+    v->done++;
+    if (++v->at == v->cycle) {
+        v->at = 0;
+        v->cycle = next;
+    }
+    return clipped(value);
+}
+
+/* --- from the past alone --------------------------------------------------------------------- */
+
 static void start(struct conceal *c)
 {
-    const int16_t *end = c->history + CONCEAL_HISTORY;
-    size_t quarter, n = find_pitch(c);
-
-    memcpy(c->period, end - n, n * sizeof *c->period);
-    quarter = n / 4;
-    for (size_t i = 0; i < quarter; i++) {
-        size_t at = n - quarter + i;
-        int into = end[(ptrdiff_t)at - 2 * (ptrdiff_t)n], weight = (int)(i + 1);
-
-        c->period[at] =
-            (int16_t)((c->period[at] * ((int)quarter - weight) + into * weight) / (int)quarter);
-    }
-    c->pitch = n;
-    c->at = 0;
-    c->invented = 0;
-    c->jump = end[-1] - end[-(ptrdiff_t)n - 1];
-}
-
-/* Full for 10 ms, then down to nothing at 60 ms. */
-static int faded(const struct conceal *c, int sample)
-{
-    int hold = (int)samples_of(c, HOLD_MS), end = (int)samples_of(c, FADED_MS);
-    int at = c->invented > (size_t)end ? end : (int)c->invented;
-
-    return at <= hold ? sample : sample * (end - at) / (end - hold);
+    if (c->voice.period)
+        return;
+    memcpy(c->past, c->history, sizeof c->past);
+    begin(c, &c->voice, c->past + CONCEAL_HISTORY, CONCEAL_HISTORY);
 }
 
 static int16_t invent(struct conceal *c)
 {
-    int quarter = (int)c->pitch / 4, at = (int)c->invented;
-    int sample = c->period[c->at];
+    size_t hold = samples_of(c, HOLD_MS), end = samples_of(c, FADED_MS), at = c->voice.done;
+    double sample = go_on(c, &c->voice);
 
-    if (at < quarter) /* what was before does not quite fit: let the difference melt away */
-        sample += c->jump * (quarter - at) / quarter;
-    if (sample > INT16_MAX)
-        sample = INT16_MAX;
-    if (sample < INT16_MIN)
-        sample = INT16_MIN;
-    sample = faded(c, sample);
-    c->at = (c->at + 1) % c->pitch;
-    c->invented++;
-    return (int16_t)sample;
+    if (at >= end)
+        return 0;
+    return clipped(at <= hold ? sample : sample * (double)(end - at) / (double)(end - hold));
 }
 
 void conceal_lost(struct conceal *c, int16_t *out, size_t n)
 {
     if (n == 0)
         return;
-    if (c->pitch == 0)
-        start(c);
+    start(c);
     for (size_t i = 0; i < n; i++)
         out[i] = invent(c);
     remember(c, out, n);
 }
 
-/* The blend takes 4 ms, and longer after a longer loss, up to 10 ms: Appendix I, I.2.7. */
+/* The blend takes 4 ms, and longer after a longer loss: Appendix I, I.2.7. */
 static void blend(struct conceal *c, int16_t *samples, size_t n)
 {
-    size_t over = samples_of(c, 4) + c->invented * 4 / 10;
+    size_t over = samples_of(c, BLEND_MS) + c->voice.done * 4 / 10;
 
-    if (over > samples_of(c, 10))
-        over = samples_of(c, 10);
-    if (over > n)
-        over = n;
+    over = least(least(over, samples_of(c, BLEND_MOST_MS)), n);
     for (size_t i = 0; i < over; i++) {
         int invented = invent(c), weight = (int)i + 1, whole = (int)over + 1;
 
@@ -134,8 +168,100 @@ static void blend(struct conceal *c, int16_t *samples, size_t n)
 
 void conceal_good(struct conceal *c, int16_t *samples, size_t n)
 {
-    if (c->pitch && n)
+    if (!n)
+        return;
+    if (c->voice.period)
         blend(c, samples, n);
-    c->pitch = n ? 0 : c->pitch;
+    c->voice.period = 0;
     remember(c, samples, n);
+}
+
+/* --- from both sides ------------------------------------------------------------------------- */
+
+/* What goes on from the past and, backwards, from the future: n samples between the two, MAX_BEND
+ * beyond, and room for interpolation. The sample at the gap's first place is at [EDGE] of past and
+ * at [EDGE + bend] of future. */
+struct between {
+    int16_t past[MAX_SAMPLES + MAX_BEND + 2 * EDGE], future[MAX_SAMPLES + MAX_BEND + 2 * EDGE];
+    size_t n, bend;
+};
+
+static void fill(struct conceal *c, struct between *b, const int16_t *next, size_t n_next)
+{
+    int16_t backwards[CONCEAL_HISTORY] = {0};
+    size_t known = least(n_next, CONCEAL_HISTORY), length = b->n + b->bend + EDGE;
+    struct conceal_voice voice;
+
+    memcpy(b->past, c->history + CONCEAL_HISTORY - EDGE, EDGE * sizeof *b->past);
+    for (size_t i = 0; i < length; i++)
+        b->past[EDGE + i] = invent(c);
+    for (size_t i = 0; i < known; i++)
+        backwards[known - 1 - i] = next[i];
+    begin(c, &voice, backwards + known, known);
+    for (size_t i = 0; i < length; i++)
+        b->future[length - 1 - i] = go_on(c, &voice);
+    memcpy(b->future + length, next, EDGE * sizeof *b->future);
+}
+
+/* By how much the future's periods are ahead of the past's, where that shows. */
+static double find_bend(const struct between *b, ptrdiff_t *out)
+{
+    ptrdiff_t most = (ptrdiff_t)b->bend;
+    double best = -2;
+
+    for (ptrdiff_t by = -most; by <= most; by++) {
+        size_t n = b->n - (size_t)(by < 0 ? -by : by);
+        const int16_t *past = b->past + EDGE + (by > 0 ? by : 0);
+        const int16_t *future = b->future + EDGE + most + (by < 0 ? -by : 0);
+        double at = likeness(past, future, n);
+
+        if (at > best) {
+            best = at;
+            *out = by;
+        }
+    }
+    return best;
+}
+
+/* The sound between its samples: a cubic through the four about it (Catmull and Rom). */
+static double sound_at(const int16_t *samples, double place)
+{
+    const int16_t *p = samples + (ptrdiff_t)floor(place);
+    double t = place - floor(place), a = p[-1], b = p[0], c = p[1], d = p[2];
+
+    return b + t / 2 * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
+}
+
+/* Both are bent by the same amount at each place, so that they stay in step all the way. */
+static void cross(const struct between *b, ptrdiff_t by, int16_t *out)
+{
+    const int16_t *past = b->past + EDGE, *future = b->future + EDGE + b->bend;
+
+    for (size_t i = 0; i < b->n; i++) {
+        double share = ((double)i + 0.5) / (double)b->n;
+        double moved = (double)i + (double)by * ((double)i + 1) / ((double)b->n + 1);
+
+        out[i] = clipped((1 - share) * sound_at(past, moved) +
+                         share * sound_at(future, moved - (double)by));
+    }
+}
+
+void conceal_between(struct conceal *c, int16_t *out, size_t n, const int16_t *next, size_t n_next)
+{
+    struct between b = {.n = n};
+    ptrdiff_t by = 0;
+
+    start(c);
+    if (n_next < samples_of(c, LEAST_MS) || n < samples_of(c, LEAST_MS) ||
+        n > samples_of(c, CONCEAL_MAX_MS)) {
+        conceal_lost(c, out, n);
+        return;
+    }
+    b.bend = least(least(c->voice.period / 2, samples_of(c, BEND_MOST_MS)), n / 4);
+    fill(c, &b, next, n_next);
+    if (find_bend(&b, &by) < SAME_VOICE)
+        by = 0;
+    cross(&b, by, out);
+    c->voice.period = 0;
+    remember(c, out, n);
 }

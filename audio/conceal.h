@@ -1,6 +1,11 @@
 /* audio/conceal.h - what to play in place of a lost packet, for codecs that have no way of their
- * own (G.711, L16): the last pitch period again and again, fading, as ITU-T G.711 Appendix I
- * proposes, but without its delay of 3.75 ms. Mono. */
+ * own (G.711, G.722, L16). Mono.
+ *
+ * Where only the past is known, its last pitch period is repeated, as ITU-T G.711 Appendix I
+ * proposes, but without its delay of 3.75 ms: first the last one, then the last two and three in
+ * turn, which sounds less of a machine, and softer until there is silence. Where the packet behind
+ * the lost one is there as well, it is drawn out backwards in the same way, and the one fades into
+ * the other; the two are bent in time until their periods meet, so that a voice goes through. */
 #ifndef AUDIO_CONCEAL_H
 #define AUDIO_CONCEAL_H
 
@@ -8,27 +13,37 @@
 #include <stdint.h>
 
 #define CONCEAL_MAX_HZ 16000
-#define CONCEAL_HISTORY                                                                            \
-    (CONCEAL_MAX_HZ / 1000 * 40)                    /* enough to find the deepest voice's period   \
-                                                     */
-#define CONCEAL_PERIOD (CONCEAL_MAX_HZ / 1000 * 15) /* which is 15 ms */
+#define CONCEAL_HISTORY (CONCEAL_MAX_HZ / 1000 * 52) /* three periods of the deepest voice */
+#define CONCEAL_MAX_MS 120                           /* of one call */
 
-/* A plain value; no memory besides. */
+/* Sound that goes on from end by repeating what was before it. */
+struct conceal_voice {
+    const int16_t *end;
+    size_t known;  /* samples before end that may be used */
+    size_t period; /* 0: nothing goes on */
+    double alike;  /* how much the last period is like the one before it: to 1 */
+    size_t cycle;  /* what is repeated: the period once, twice, three times */
+    size_t at;     /* place in it */
+    size_t done;   /* samples made */
+    int jump;      /* from the last sample to the one before the period */
+};
+
+/* A plain value that must stay where it is; no memory besides. */
 struct conceal {
     uint32_t rate_hz;
     int16_t history[CONCEAL_HISTORY]; /* what was heard last, newest at the end */
-    int16_t period[CONCEAL_PERIOD];   /* what is being repeated */
-    size_t pitch;                     /* its length; 0: nothing is being concealed */
-    size_t at;                        /* place in it */
-    size_t invented;                  /* samples since the last good one */
-    int jump;                         /* from the last good sample to the one before the period */
+    int16_t past[CONCEAL_HISTORY];    /* the same when the loss began */
+    struct conceal_voice voice;       /* goes on from there; period 0: nothing is being concealed */
 };
 
 /* rate_hz: at most CONCEAL_MAX_HZ, a higher one counts as that. */
 void conceal_init(struct conceal *c, uint32_t rate_hz);
-/* n samples that arrived: remembered, and right after a loss blended in at their beginning. */
+/* n samples that arrived: remembered, and right after conceal_lost blended in at their start. */
 void conceal_good(struct conceal *c, int16_t *samples, size_t n);
-/* n samples that did not. Silent after 60 ms. */
+/* n samples that did not, CONCEAL_MAX_MS at most. Silent after 60 ms. */
 void conceal_lost(struct conceal *c, int16_t *out, size_t n);
+/* n samples that did not, CONCEAL_MAX_MS at most, while the n_next behind them did: these come to
+ * conceal_good afterwards. */
+void conceal_between(struct conceal *c, int16_t *out, size_t n, const int16_t *next, size_t n_next);
 
 #endif

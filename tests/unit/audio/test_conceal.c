@@ -1,5 +1,6 @@
 #include "audio/conceal.h"
 
+#include "tests/lib/listen.h"
 #include "tests/lib/rows.h"
 #include "tests/lib/speech.h"
 
@@ -87,6 +88,106 @@ static void leaves_good_sound_alone(void **state)
     assert_memory_equal(in, out, sizeof in);
 }
 
+/* Every fifth packet of a voice whose pitch moves is lost; returns what is heard. */
+static int16_t *with_gaps(const int16_t *in, size_t n, uint32_t rate, bool both)
+{
+    size_t step = rate / 50;
+    int16_t *out = calloc(n, sizeof *out);
+    struct conceal c;
+
+    memcpy(out, in, n * sizeof *in);
+    conceal_init(&c, rate);
+    for (size_t at = 0; at + 2 * step <= n; at += step)
+        if (at / step % 5 != 4)
+            conceal_good(&c, out + at, step);
+        else if (both)
+            conceal_between(&c, out + at, step, out + at + step, step);
+        else
+            conceal_lost(&c, out + at, step);
+    return out;
+}
+
+static double gaps_likeness(const int16_t *in, const int16_t *out, size_t n, size_t step)
+{
+    double sum = 0, count = 0;
+
+    for (size_t at = 4 * step; at + 2 * step <= n; at += 5 * step, count++)
+        sum += sound_likeness(in + at, out + at, step, 0, NULL);
+    return sum / count;
+}
+
+static void a_voice_goes_through_to_what_is_behind(void **state)
+{
+    enum { N = 100 * 320 };
+    int16_t *in = calloc(N, sizeof *in), *both, *past;
+
+    (void)state;
+    for (uint32_t rate = 8000; rate <= 16000; rate *= 2) {
+        size_t n = N / (16000 / rate), step = rate / 50;
+        double with, without;
+
+        speech_make(in, n, rate, 2);
+        both = with_gaps(in, n, rate, true);
+        past = with_gaps(in, n, rate, false);
+        with = gaps_likeness(in, both, n, step);
+        without = gaps_likeness(in, past, n, step);
+        print_message("# %u Hz: %.3f with what is behind, %.3f without\n", rate, with, without);
+        assert_true(with > without + 0.05);
+        assert_true(listen_spectral_db(in, both, n, rate) <
+                    0.8 * listen_spectral_db(in, past, n, rate));
+        /* What arrived is heard as it came, but for where it had to be blended in. */
+        for (size_t i = 0; i < n; i++)
+            assert_true(i / step % 5 == 4 || in[i] == both[i]);
+        free(both);
+        free(past);
+    }
+    free(in);
+}
+
+/* No step from one sample to the next is larger than speech has them by itself. */
+static void joins_are_as_smooth_as_speech(void **state)
+{
+    enum { N = 200 * PACKET };
+    int16_t *in = calloc(N, sizeof *in);
+
+    (void)state;
+    for (uint32_t seed = 1; seed <= 5; seed++)
+        for (int both = 0; both < 2; both++) {
+            int16_t *out;
+            int most = 0;
+
+            speech_make(in, N, RATE, seed);
+            out = with_gaps(in, N, RATE, both);
+            for (size_t at = 4 * PACKET; at + 2 * PACKET <= N; at += 5 * PACKET)
+                for (size_t join = at; join <= at + PACKET; join += PACKET)
+                    most = abs(out[join] - out[join - 1]) > most ? abs(out[join] - out[join - 1])
+                                                                 : most;
+            assert_true(most <= steepest(in, N));
+            free(out);
+        }
+    free(in);
+}
+
+static void a_short_or_loud_neighbour_does_no_harm(void **state)
+{
+    int16_t in[10 * PACKET], out[960], loud[PACKET];
+    struct conceal c;
+
+    (void)state;
+    sine(in, ARRAY_LEN(in), 150);
+    for (size_t i = 0; i < PACKET; i++)
+        loud[i] = i % 40 < 20 ? INT16_MAX : INT16_MIN;
+    conceal_init(&c, RATE);
+    conceal_between(&c, out, 960, loud, PACKET); /* before anything was heard */
+    for (size_t n_next = 0; n_next <= PACKET; n_next++)
+        for (size_t n = 0; n <= 960; n += 480) {
+            conceal_good(&c, in, ARRAY_LEN(in));
+            conceal_between(&c, out, n, loud, n_next);
+            conceal_lost(&c, out, 240);
+            conceal_between(&c, out, n, loud, n_next);
+        }
+}
+
 static void is_better_than_silence(void **state)
 {
     int16_t *in = calloc(200 * PACKET, sizeof *in), *out = calloc(200 * PACKET, sizeof *out);
@@ -138,6 +239,9 @@ int main(void)
         cmocka_unit_test(makes_no_click),
         cmocka_unit_test(fades_to_silence),
         cmocka_unit_test(leaves_good_sound_alone),
+        cmocka_unit_test(a_voice_goes_through_to_what_is_behind),
+        cmocka_unit_test(joins_are_as_smooth_as_speech),
+        cmocka_unit_test(a_short_or_loud_neighbour_does_no_harm),
         cmocka_unit_test(is_better_than_silence),
         cmocka_unit_test(bears_silence_and_noise_at_any_rate),
     };
