@@ -46,7 +46,8 @@ struct jitter_packet {
     uint16_t sequence;
     uint8_t payload_type;
     bool marker;
-    bool fec; /* the payload's codec may carry the packet before it */
+    bool fec;    /* the payload's codec may carry the packet before it */
+    bool bridge; /* the payload helps to invent the packet before it */
     struct slice payload;
 };
 
@@ -54,7 +55,8 @@ enum jitter_action {
     JITTER_WAIT,    /* silence: nothing has come yet, or the sender pauses */
     JITTER_DECODE,  /* decode payload */
     JITTER_FEC,     /* lost: decode what payload, the next packet, carries of it */
-    JITTER_CONCEAL, /* lost or late: invent duration from what was played last */
+    JITTER_CONCEAL, /* lost or late: invent duration from what was played last, and up to payload,
+                       the next packet, where there is one */
     JITTER_HOLD,    /* on its way: draw out what was played last, to which it will be joined */
 };
 

@@ -212,6 +212,12 @@ static bool can_recover(const struct jitter *j, const struct jitter_stored *next
     return next->fec && next->sequence == j->next_sequence + 1 && gap == j->packet_units;
 }
 
+/* Whether what is invented now leads up to next, from sound that the decoder knows of. */
+static bool can_bridge(const struct jitter *j, const struct jitter_stored *next, int64_t gap)
+{
+    return next->bridge && gap <= j->packet_units && !j->skipped;
+}
+
 /* The packet whose turn it is did not come, but next, behind it, has: gap of sound is missing. */
 static void replace_lost(struct jitter *j, const struct jitter_stored *next, int64_t gap,
                          struct jitter_decision *out)
@@ -220,10 +226,12 @@ static void replace_lost(struct jitter *j, const struct jitter_stored *next, int
     bool from_next = can_recover(j, next, gap);
 
     decide(j, out, from_next ? JITTER_FEC : JITTER_CONCEAL, duration);
-    if (from_next) {
-        go_on(j, 0);
+    if (from_next || can_bridge(j, next, gap)) {
         out->payload = (struct slice){next->bytes, next->n};
         out->payload_type = next->payload_type;
+    }
+    if (from_next) {
+        go_on(j, 0);
         j->stats.recovered++;
     }
     pass_over(j, j->next_sequence + 1);
@@ -252,13 +260,16 @@ static int64_t missing_before(struct jitter *j, const struct jitter_stored *next
 }
 
 /* Whether the missing packet before next is still waited for: in its own time, as drawing out what
- * was before it will do for it; and for longer where many are overtaken. */
+ * was before it will do for it; and for longer where many are overtaken. Where none are, a bridge
+ * to next is better. */
 static bool may_be_overtaken(const struct jitter *j, const struct jitter_stored *next)
 {
     bool some = j->disorder > 65536 / JITTER_AVERAGE, many = some && j->disorder > j->missing;
     int64_t most = many ? units(j, DRAWN_MS) : j->packet_units;
 
-    return !next->fec && (some || next->sequence == j->next_sequence + 1) && j->held < most;
+    if (next->fec || (next->bridge && !some))
+        return false;
+    return (some || next->sequence == j->next_sequence + 1) && j->held < most;
 }
 
 /* The first that waits is not the one whose turn it is. */

@@ -11,7 +11,7 @@ struct jitter_stored {
     int64_t sequence, timestamp; /* extended: they never wrap */
     uint32_t duration;
     uint8_t payload_type;
-    bool fec, copy;
+    bool fec, bridge, copy;
     size_t n, cap;
     char bytes[];
 };

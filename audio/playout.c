@@ -112,6 +112,7 @@ int playout_put(struct playout *p, const struct audio_codec *codec, uint32_t ssr
                                    .sequence = sequence,
                                    .marker = marker,
                                    .fec = codec->has_fec,
+                                   .bridge = codec->bridges,
                                    .payload = payload};
 
     if (duration <= 0)
@@ -132,6 +133,7 @@ int playout_put_copy(struct playout *p, const struct audio_codec *codec, uint16_
                                  .sequence = sequence,
                                  .payload_type = index_of(codec),
                                  .fec = codec->has_fec,
+                                 .bridge = codec->bridges,
                                  .payload = payload};
 
     if (duration <= 0 || codec->clock_hz != p->codec->clock_hz)
@@ -278,7 +280,7 @@ static size_t make_sound(struct playout *p, const struct jitter_decision *what, 
         return decode(p, what, samples);
     if (!p->decoder)
         memset(store, 0, samples * sizeof *store);
-    else if (what->action == JITTER_FEC)
+    else if (what->payload.n && audio_codec_at(what->payload_type) == p->decoder_codec)
         audio_decode_fec(p->decoder, what->payload, store, samples);
     else
         audio_decode_lost(p->decoder, store, samples);

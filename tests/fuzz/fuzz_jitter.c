@@ -23,7 +23,9 @@ static void ask(struct jitter *j, uint64_t now_us, uint32_t queued)
 
     jitter_get(j, now_us, queued, &what);
     must(what.duration > 0 && what.duration <= CLOCK * 120 / 1000);
-    must((what.action == JITTER_DECODE || what.action == JITTER_FEC) == (what.payload.p != NULL));
+    if (what.action != JITTER_CONCEAL)
+        must((what.action == JITTER_DECODE || what.action == JITTER_FEC) ==
+             (what.payload.p != NULL));
     for (size_t i = 0; i < what.payload.n; i++)
         sum = (char)(sum + what.payload.p[i]);
 }
@@ -37,6 +39,7 @@ static void put(struct jitter *j, const uint8_t step[5], uint64_t now_us)
         .timestamp = (uint32_t)step[2] * 80 + (step[0] & 0x20 ? 0xfffff000u : 0),
         .duration = (uint32_t)step[3] * 8,
         .fec = step[0] & 0x40,
+        .bridge = !(step[0] & 0x40),
         .payload = {sound, step[4]},
     };
 

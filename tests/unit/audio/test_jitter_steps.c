@@ -44,7 +44,7 @@ static const char *get(struct jitter *j, uint64_t now_ms)
 
     jitter_get(j, now_ms * 1000, 0, &what);
     snprintf(text, sizeof text, "%c", "WDFCH"[what.action]);
-    if (what.action == JITTER_DECODE || what.action == JITTER_FEC) {
+    if (what.action == JITTER_DECODE || what.action == JITTER_FEC || what.payload.n) {
         snprintf(text + 1, sizeof text - 1, "%u", what.payload_type);
         assert_slice(what.payload, "sound");
     }
@@ -241,6 +241,39 @@ static void waits_a_little_for_one_that_may_be_overtaken(void **state)
     assert_string_equal(get(j, 130), "D4");
     assert_string_equal(get(j, 150), "D5");
     assert_int_equal(stats_of(j).lost, 0);
+    jitter_free(j);
+}
+
+static int put_bridge(struct jitter *j, int i, uint64_t now_ms)
+{
+    struct jitter_packet p = packet(i);
+
+    p.fec = false;
+    p.bridge = true;
+    return jitter_put(j, &p, now_ms * 1000);
+}
+
+static void bridges_to_the_next_where_none_is_overtaken(void **state)
+{
+    static const char *const then[] = {"C101", "D101", "C", "C104", "D104"};
+    struct jitter *j = new_jitter();
+    const char *now_comes;
+    uint64_t now;
+    int i;
+
+    (void)state;
+    for (i = 0, now = 0; i < 100; i++, now += 20) {
+        put_bridge(j, i, now);
+        get(j, now + 15);
+    }
+    put_bridge(j, i + 1, now + 1); /* one is lost, another two behind it */
+    put_bridge(j, i + 4, now + 2);
+    for (now += 15; (now_comes = get(j, now))[0] == 'D'; now += 20)
+        continue;
+    for (i = 0; i < (int)ARRAY_LEN(then); i++, now += 20, now_comes = get(j, now))
+        assert_string_equal(now_comes, then[i]);
+    assert_int_equal(stats_of(j).lost, 3);
+    assert_int_equal(stats_of(j).recovered, 0);
     jitter_free(j);
 }
 
@@ -508,6 +541,7 @@ int main(void)
         cmocka_unit_test(what_was_held_stands_in_for_what_is_lost),
         cmocka_unit_test(what_the_next_brings_along_is_played_all_the_same),
         cmocka_unit_test(waits_a_little_for_one_that_may_be_overtaken),
+        cmocka_unit_test(bridges_to_the_next_where_none_is_overtaken),
         cmocka_unit_test(plays_slower_what_is_left_when_the_next_is_overdue),
         cmocka_unit_test(stops_inventing_after_100_ms),
         cmocka_unit_test(waits_through_a_pause),
