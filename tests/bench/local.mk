@@ -1,8 +1,10 @@
 # Programs of make bench: each prints its figures and is listed in bench_programs.
-bench_programs = tests/bench/bench_parse tests/bench/bench_srtp tests/bench/jitter
+bench_programs = tests/bench/bench_parse tests/bench/bench_srtp tests/bench/conceal \
+	tests/bench/jitter
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 
+tests_bench_conceal_LDADD = $(machine_ldadd)
 tests_bench_jitter_LDADD = $(machine_ldadd)
 tests_bench_bench_srtp_LDADD = $(core_libs)
 tests_bench_bench_parse_SOURCES = tests/bench/bench_parse.c tests/bench/parse_peers.h
