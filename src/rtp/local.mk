@@ -8,10 +8,12 @@ librtp_a_SOURCES = \
 	src/rtp/dtls_record.c \
 	src/rtp/event.c src/rtp/event.h \
 	src/rtp/latch.c src/rtp/latch.h \
+	src/rtp/loss.c src/rtp/loss.h \
 	src/rtp/packet.c src/rtp/packet.h \
 	src/rtp/red.c src/rtp/red.h \
 	src/rtp/rtcp.c src/rtp/rtcp.h \
 	src/rtp/rtcp_timing.c src/rtp/rtcp_timing.h \
 	src/rtp/session.c src/rtp/session.h \
 	src/rtp/source.c src/rtp/source.h \
-	src/rtp/srtp.c src/rtp/srtp.h
+	src/rtp/srtp.c src/rtp/srtp.h \
+	src/rtp/xr.c src/rtp/xr.h

@@ -6,6 +6,7 @@
 #include "rtp/bytes.h"
 
 #define REPORT_BYTES 24
+#define BYE_BYTES 8
 #define SDES_END 0
 #define SDES_CNAME 1
 
@@ -94,6 +95,16 @@ static int read_bye(struct slice body, struct rtcp_packet *out)
     return 0;
 }
 
+/* RFC 3611 2. */
+static int read_extended(struct slice body, struct rtcp_packet *out)
+{
+    if (body.n < 4)
+        return -EBADMSG;
+    out->ssrc = rtp_get32(bytes_of(body));
+    out->blocks = slice_skip(body, 4);
+    return 0;
+}
+
 static int read_body(struct slice body, struct rtcp_packet *out)
 {
     switch (out->type) {
@@ -104,6 +115,8 @@ static int read_body(struct slice body, struct rtcp_packet *out)
         return read_sdes(body, out);
     case RTCP_BYE:
         return read_bye(body, out);
+    case RTCP_XR:
+        return read_extended(body, out);
     default:
         return 0;
     }
@@ -238,10 +251,14 @@ size_t rtcp_print(const struct rtcp_compound *what, uint8_t out[RTCP_PRINT_MAX])
     size_t n = print_reports(what, out);
 
     n += print_sdes(what, out + n);
+    if (what->xr.n && n + what->xr.n + BYE_BYTES <= RTCP_PRINT_MAX) {
+        memcpy(out + n, what->xr.p, what->xr.n);
+        n += what->xr.n;
+    }
     if (what->bye) {
-        put_header(out + n, RTCP_BYE, 1, 8);
+        put_header(out + n, RTCP_BYE, 1, BYE_BYTES);
         rtp_put32(out + n + 4, what->ssrc);
-        n += 8;
+        n += BYE_BYTES;
     }
     return n;
 }

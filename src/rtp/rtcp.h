@@ -15,7 +15,7 @@ enum rtcp_type {
     RTCP_APP = 204,
     RTCP_RTPFB = 205, /* RFC 4585, passed over */
     RTCP_PSFB = 206,
-    RTCP_XR = 207 /* RFC 3611, passed over */
+    RTCP_XR = 207 /* RFC 3611: rtp/xr.h */
 };
 
 #define RTCP_MAX_REPORTS 31 /* the field has 5 bits */
@@ -42,12 +42,13 @@ struct rtcp_report {
 struct rtcp_packet {
     uint8_t type;  /* enum rtcp_type, or one that we do not know */
     uint8_t count; /* of reports (SR, RR), chunks (SDES) or SSRCs (BYE) */
-    uint32_t ssrc; /* of the sender (SR, RR), of the first chunk or of the first that leaves */
+    uint32_t ssrc; /* of the sender (SR, RR, XR), of the first chunk or of the first that leaves */
     struct rtcp_sender sender; /* SR */
     struct slice reports;      /* SR, RR: 24 bytes each; see rtcp_report_at */
     struct slice cname;        /* SDES: of the first chunk; empty where it has none */
     struct slice ssrcs;        /* BYE: 4 bytes each */
     struct slice reason;       /* BYE: text of the far end, raw */
+    struct slice blocks; /* XR: see xr_next; what is wrong in them is no matter of the compound */
 };
 
 /* 0 where bytes are a well-formed compound packet (RFC 3550 A.2: version 2, an SR or RR first,
@@ -67,9 +68,11 @@ struct rtcp_compound {
     size_t n_reports;   /* RTCP_MAX_REPORTS at most */
     struct slice cname; /* RTCP_CNAME_MAX bytes at most; the surplus is cut off */
     bool bye;
+    struct slice xr; /* of xr_print, or empty */
 };
 
-/* Prints SR or RR, SDES with CNAME and, if asked for, BYE. Returns the length, a multiple of 4. */
+/* Prints SR or RR, SDES with CNAME and, if asked for, XR and BYE. Returns the length, a multiple
+ * of 4. */
 size_t rtcp_print(const struct rtcp_compound *what, uint8_t out[RTCP_PRINT_MAX]);
 
 /* A moment of any clock in microseconds as NTP time; RFC 3550 6.4.1 allows time since any start. */

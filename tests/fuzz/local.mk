@@ -37,7 +37,8 @@ fuzz_targets = \
 	tests/fuzz/fuzz_tls \
 	tests/fuzz/fuzz_traced \
 	tests/fuzz/fuzz_wav \
-	tests/fuzz/fuzz_words
+	tests/fuzz/fuzz_words \
+	tests/fuzz/fuzz_xr
 
 # In make check each target replays its corpus (tests/fuzz/replay.c) and reports one line.
 check_PROGRAMS += $(fuzz_targets)

@@ -6,6 +6,7 @@
 #include "tests/lib/rows.h"
 
 #include "rtp/rtcp.h"
+#include "rtp/xr.h"
 #include "tests/lib/hex.h"
 
 #define RR0 "80c90001 00000001 "
@@ -36,6 +37,8 @@ static const struct row {
     {"BYE without its SSRC", RR0 "81cb0000", -EBADMSG},
     {"an unknown type is passed over", RR0 "80d00001 12345678", 0},
     {"feedback is passed over", RR0 "81ce0002 00000001 00000002", 0},
+    {"an extended report, whatever its blocks are", RR0 "80cf0002 00000001 0700ffff", 0},
+    {"an extended report of nobody", RR0 "80cf0000", -EBADMSG},
     {"padding in the last packet", RR0 "a0cb0001 00000004", 0},
     {"padding in an earlier one", "a0c90002 00000001 00000004 80cb0000", -EBADMSG},
     {"padding of zero", RR0 "a0cb0001 00000000", -EBADMSG},
@@ -95,7 +98,7 @@ static void test_print_is_read_back(void **state)
 
     (void)state;
     for (size_t cname = 0; cname < 9; cname++) { /* every filling of the last word */
-        struct rtcp_compound what = {77, &sender, reports, 2, {"12345678", cname}, true};
+        struct rtcp_compound what = {77, &sender, reports, 2, {"12345678", cname}, true, {0}};
         struct slice rest = {(char *)bytes, rtcp_print(&what, bytes)};
 
         assert_int_equal(rest.n % 4, 0);
@@ -117,10 +120,10 @@ static void test_print_is_read_back(void **state)
 
 static void test_longest_print_fits(void **state)
 {
-    static const char name[400] = "x";
+    static const char name[400] = "x", xr[XR_PRINT_MAX] = "\x80\xcf\0\x25";
     struct rtcp_report reports[40] = {{0}};
     struct rtcp_sender sender = {0};
-    struct rtcp_compound what = {1, &sender, reports, 40, {name, sizeof name}, true};
+    struct rtcp_compound what = {1, &sender, reports, 40, {name, sizeof name}, true, {xr, sizeof xr}};
     uint8_t bytes[RTCP_PRINT_MAX];
     size_t n = rtcp_print(&what, bytes);
 
