@@ -150,7 +150,7 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
     if (stream->red_receive != SDP_NO_TYPE)
         sdp_red_put(out, &stream->codec, stream->red_receive, stream->send_type, stream->send_type);
     sdp_secure_put_answer(&a->local.keying, &stream->secured, out);
-    sdp_put_rest(out, &a->local, stream->rtcp_mux, stream->direction);
+    sdp_put_rest(out, &a->local, stream->rtcp_mux, stream->xr, stream->direction);
 }
 
 void sdp_answer_put(const struct sdp_agreement *a, const struct sdp_origin *origin, struct buf *out)

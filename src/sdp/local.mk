@@ -15,4 +15,5 @@ libsdp_a_SOURCES = \
 	src/sdp/print.c src/sdp/print.h \
 	src/sdp/red.c \
 	src/sdp/secure.c src/sdp/secure.h \
-	src/sdp/stream.c src/sdp/stream.h
+	src/sdp/stream.c src/sdp/stream.h \
+	src/sdp/xr.c src/sdp/xr.h

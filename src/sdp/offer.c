@@ -78,7 +78,7 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
         if (sdp_red_offered(local, i))
             sdp_red_put_offer(a, i, out);
     sdp_secure_put_offer(&local->keying, out);
-    sdp_put_rest(out, local, local->rtcp_mux, a->offered);
+    sdp_put_rest(out, local, local->rtcp_mux, local->xr, a->offered);
 }
 
 void sdp_offer_put(const struct sdp_agreement *a, const struct sdp_origin *origin, struct buf *out)

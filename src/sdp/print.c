@@ -83,7 +83,7 @@ static void put_number(struct buf *out, const char *name, uint64_t number)
     buf_puts(out, "\r\n");
 }
 
-void sdp_put_rest(struct buf *out, const struct sdp_local *local, bool mux,
+void sdp_put_rest(struct buf *out, const struct sdp_local *local, bool mux, struct sdp_xr xr,
                   enum sdp_direction direction)
 {
     if (local->ptime_ms)
@@ -94,6 +94,7 @@ void sdp_put_rest(struct buf *out, const struct sdp_local *local, bool mux,
         put_number(out, "a=rtcp:", local->rtcp_port);
     if (mux)
         buf_puts(out, "a=rtcp-mux\r\n");
+    sdp_xr_put(out, xr);
     buf_puts(out, "a=");
     buf_puts(out, sdp_direction_name(direction));
     buf_puts(out, "\r\n");

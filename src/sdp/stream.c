@@ -105,6 +105,7 @@ void sdp_stream_read(struct sdp_stream *stream, const struct sdp_model *model,
     read_address(stream, media);
     stream->rtcp_mux = local->rtcp_mux && sdp_attribute_find(media->lines, SLICE("rtcp-mux"), NULL);
     stream->remote_rtcp = rtcp_address(stream, media);
+    stream->xr = sdp_xr_both(local->xr, sdp_media_xr(model, media));
     read_ptime(stream, media, local);
     if (ip_is_any(&stream->remote_rtp))
         theirs &= SDP_SENDONLY; /* RFC 3264 8.4: hold as RFC 2543 had it */

@@ -9,6 +9,7 @@
 #include "sdp/direction.h"
 #include "sdp/limits.h"
 #include "sdp/secure.h"
+#include "sdp/xr.h"
 
 #define SDP_NO_TYPE 255 /* no payload type */
 
@@ -33,6 +34,7 @@ struct sdp_local {
     uint8_t maxptime_ms;          /* a=maxptime; 0: say nothing */
     bool rtcp_mux;                /* offer and accept a=rtcp-mux (RFC 5761) */
     enum sdp_direction direction; /* SDP_SENDRECV, or to hold SDP_SENDONLY or SDP_INACTIVE */
+    struct sdp_xr xr;             /* extended reports that we want, and send where they are wanted */
     struct sdp_keying keying;     /* all zero: encryption is taken from nobody */
 };
 
@@ -69,6 +71,7 @@ struct sdp_stream {
      * remote_rtcp, family 0 means the same host, with that port. */
     char remote_host[SDP_MAX_HOST + 1];
     bool rtcp_mux;
+    struct sdp_xr xr; /* what both want: it is sent and comes */
     struct sdp_secured secured;
 
     struct sdp_codec codec; /* what we send, by the name, rate and channels of struct sdp_local */

@@ -10,7 +10,8 @@ sdp_tests = \
 	tests/unit/sdp/test_parse \
 	tests/unit/sdp/test_secure \
 	tests/unit/sdp/test_secure_dtls \
-	tests/unit/sdp/test_stream
+	tests/unit/sdp/test_stream \
+	tests/unit/sdp/test_xr
 
 check_PROGRAMS += $(sdp_tests)
 tap_tests += $(sdp_tests)

@@ -145,25 +145,30 @@ static const struct local_row {
     uint8_t ptime_ms, maxptime_ms;
     uint16_t rtcp_port;
     enum sdp_direction direction;
+    struct sdp_xr xr;
 } local_rows[] = {
     {"local: the least",
      "m=audio 4000 RTP/AVP 96 | a=rtpmap:96 opus/48000/2 | "
      "a=fmtp:96 useinbandfec=1 | a=sendrecv",
-     1, false, false, 0, 0, 0, SDP_SENDRECV},
+     1, false, false, 0, 0, 0, SDP_SENDRECV, {0}},
     {"local: digits without a codec at 8000 Hz",
      "m=audio 4000 RTP/AVP 96 101 | "
      "a=rtpmap:96 opus/48000/2 | a=fmtp:96 useinbandfec=1 | a=rtpmap:101 telephone-event/48000 | "
      "a=fmtp:101 0-16 | a=sendrecv",
-     1, true, false, 0, 0, 0, SDP_SENDRECV},
+     1, true, false, 0, 0, 0, SDP_SENDRECV, {0}},
     {"local: all there is",
      "m=audio 4000 RTP/AVP 96 | a=rtpmap:96 opus/48000/2 | "
      "a=fmtp:96 useinbandfec=1 | a=ptime:30 | a=maxptime:60 | a=rtcp:4100 | a=rtcp-mux | "
-     "a=inactive",
-     1, false, true, 30, 60, 4100, SDP_INACTIVE},
+     "a=rtcp-xr:pkt-loss-rle rcvr-rtt=all voip-metrics | a=inactive",
+     1, false, true, 30, 60, 4100, SDP_INACTIVE, {true, true, true}},
     {"local: the usual RTCP port is not said",
      "m=audio 4000 RTP/AVP 96 | "
      "a=rtpmap:96 opus/48000/2 | a=fmtp:96 useinbandfec=1 | a=sendonly",
-     1, false, false, 0, 0, 4001, SDP_SENDONLY},
+     1, false, false, 0, 0, 4001, SDP_SENDONLY, {0}},
+    {"local: one extended report",
+     "m=audio 4000 RTP/AVP 96 | a=rtpmap:96 opus/48000/2 | "
+     "a=fmtp:96 useinbandfec=1 | a=rtcp-xr:voip-metrics | a=sendrecv",
+     1, false, false, 0, 0, 0, SDP_SENDRECV, {false, false, true}},
 };
 
 static void check_local(void **state)
@@ -181,6 +186,7 @@ static void check_local(void **state)
     local.maxptime_ms = row->maxptime_ms;
     local.rtcp_port = row->rtcp_port;
     local.direction = row->direction;
+    local.xr = row->xr;
     assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
     assert_int_equal(sdp_exchange_offer(x, &out), 0);
     assert_true(sdp_lines_are(buf_slice(&out), row->offered));
