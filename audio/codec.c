@@ -67,6 +67,11 @@ int audio_codec_duration(const struct audio_codec *codec, struct slice payload)
     return duration;
 }
 
+bool audio_codec_carries_before(const struct audio_codec *codec, struct slice payload)
+{
+    return codec->ops->carries_before && payload.n && codec->ops->carries_before(payload);
+}
+
 int audio_encoder_new(const struct audio_codec *codec, const struct audio_codec_params *params,
                       struct audio_encoder **out)
 {

@@ -58,6 +58,9 @@ unsigned audio_codec_fit_packet(const struct audio_codec *codec, unsigned packet
  * -EBADMSG where it is empty, malformed or above 120 ms. */
 int audio_codec_duration(const struct audio_codec *codec, struct slice payload);
 
+/* Whether payload carries the packet before it as well, for audio_decode_fec. */
+bool audio_codec_carries_before(const struct audio_codec *codec, struct slice payload);
+
 struct audio_encoder;
 struct audio_decoder;
 

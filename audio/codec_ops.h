@@ -27,6 +27,7 @@ struct audio_decoder {
  * channels filled in with what the parameters want, and refuse what they do not know. */
 struct audio_codec_ops {
     int (*duration)(struct slice payload);
+    bool (*carries_before)(struct slice payload); /* or NULL: never */
     int (*encoder_new)(struct audio_encoder *enc, const struct audio_codec_params *params);
     void (*encoder_free)(struct audio_encoder *enc);
     int (*encode)(struct audio_encoder *enc, const int16_t *samples, size_t n, unsigned char *out,

@@ -39,6 +39,27 @@ static int duration(struct slice payload)
     return n > 0 ? n * opus_packet_get_samples_per_frame(bytes, 48000) : -EBADMSG;
 }
 
+/* RFC 6716 4.2.3, 4.2.4: a frame of SILK begins with flags of equal chance, so that each is a bit
+ * of its first byte: for each 20 ms whether there is speech, then whether it has the frame before.
+ * Behind these, those of the second channel. */
+static bool carries_before(struct slice payload)
+{
+    const unsigned char *bytes = (const unsigned char *)payload.p, *frames[48];
+    unsigned char toc;
+    opus_int16 sizes[48];
+    int offset, flags, n = 0;
+
+    if (payload.n <= INT32_MAX && payload.n > 0 && bytes[0] >> 7 == 0) /* else it is all CELT */
+        n = opus_packet_parse(bytes, (opus_int32)payload.n, &toc, frames, sizes, &offset);
+    if (n <= 0 || sizes[0] == 0)
+        return false;
+    flags = opus_packet_get_samples_per_frame(bytes, 48000) / 960;
+    flags = flags > 0 ? flags : 1;
+    if (frames[0][0] >> (7 - flags) & 1)
+        return true;
+    return opus_packet_get_nb_channels(bytes) == 2 && (frames[0][0] >> (6 - 2 * flags) & 1);
+}
+
 static bool knows(uint32_t rate_hz, unsigned channels)
 {
     return channels >= 1 && channels <= 2 &&
@@ -172,6 +193,7 @@ static int decode_fec(struct audio_decoder *dec, struct slice next, int16_t *out
 
 const struct audio_codec_ops audio_codec_opus = {
     .duration = duration,
+    .carries_before = carries_before,
     .encoder_new = encoder_new,
     .encoder_free = encoder_free,
     .encode = encode,

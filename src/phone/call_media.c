@@ -41,6 +41,7 @@ static struct sdp_local describe_us(const struct call *call, const struct ip *lo
         .telephone_event = true,
         .ptime_ms = PTIME_MS,
         .rtcp_mux = true,
+        .xr = {true, true, true},
         .direction = SDP_SENDRECV,
     };
 
@@ -214,6 +215,7 @@ static struct media_params params_of(struct call *call, const struct sdp_stream 
         .remote_rtp = stream->remote_rtp,
         .remote_rtcp = stream->remote_rtcp,
         .rtcp_mux = stream->rtcp_mux,
+        .xr = stream->xr,
         .signalling = call->flow.remote,
         .send = (stream->direction & SDP_SENDONLY) && !stream->held && !call->holds,
         .receive = (stream->direction & SDP_RECVONLY) && !call->holds,

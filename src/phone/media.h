@@ -23,6 +23,8 @@
 #include "phone/identity.h"
 #include "rtp/dtls.h"
 #include "rtp/srtp.h"
+#include "rtp/xr.h"
+#include "sdp/xr.h"
 
 #define MEDIA_PORT_FIRST 16384u /* the default range, both ends included */
 #define MEDIA_PORT_LAST 32767u
@@ -79,6 +81,8 @@ struct media_stats {
     double level_out_db;        /* of what was sent */
     double remote_lost_percent; /* the far end's last report about us; below 0: none came */
     double remote_jitter_ms;    /* likewise */
+    bool has_remote;            /* it sends extended reports, of which this is the latest: */
+    struct xr_voip remote;
     char codec[16];             /* name of the codec we send with; "" before the start */
     uint32_t rate_hz;           /* its sampling rate */
 };
@@ -221,6 +225,7 @@ struct media_params {
     struct ip remote_rtp;   /* family or port 0, or 0.0.0.0: nothing is sent */
     struct ip remote_rtcp;  /* family 0: the next port after RTP's; ignored with rtcp_mux */
     bool rtcp_mux;          /* RFC 5761 */
+    struct sdp_xr xr;       /* extended reports that are sent (RFC 3611) */
     struct ip signalling;   /* where the far end's SIP comes from. To a media address on another
                              * host that was never heard from go 50 packets, then one a second */
     bool send, receive;     /* the direction, as we see it */

@@ -1,4 +1,5 @@
 /* What a stream receives: packets in, sound out to the recording and the loudspeaker. */
+#include <errno.h>
 #include <string.h>
 
 #include "audio/level.h"
@@ -60,6 +61,8 @@ static bool is_in_sequence(struct media_stream *s, const struct rtp_packet *pack
         s->has_heard = true;
     }
     verdict = rtp_source_packet(&s->heard, packet->sequence);
+    if (another)
+        rtp_loss_restart(&s->xr.heard);
     if (another || s->heard.restarted)
         s->lost_before += lost;
     return verdict != RTP_SOURCE_REFUSE;
@@ -98,6 +101,7 @@ static void take_key(struct media_stream *s, const struct rtp_packet *packet, ui
 
     if (key)
         media_thread_tell(s->thread, &event);
+    stream_xr_note(s, packet, NULL, false);
     if (is_played(s)) /* else what it stands in the place of counts as lost */
         playout_put_silent(s->playout, packet->ssrc, packet->sequence, packet->timestamp,
                            arrived_us);
@@ -106,6 +110,8 @@ static void take_key(struct media_stream *s, const struct rtp_packet *packet, ui
 static void take_sound(struct media_stream *s, const struct rtp_packet *packet,
                        const struct audio_codec *codec, uint64_t arrived_us)
 {
+    int err = 0;
+
     if (s->heard_clock_hz != codec->clock_hz)
         rtp_source_clock_changed(&s->heard);
     s->heard_clock_hz = codec->clock_hz;
@@ -116,8 +122,9 @@ static void take_sound(struct media_stream *s, const struct rtp_packet *packet,
         stream_tell(s, MEDIA_FIRST_PACKET);
     s->told_first = true;
     if (is_played(s))
-        (void)playout_put(s->playout, codec, packet->ssrc, packet->sequence, packet->timestamp,
+        err = playout_put(s->playout, codec, packet->ssrc, packet->sequence, packet->timestamp,
                           packet->marker, packet->payload, arrived_us);
+    stream_xr_note(s, packet, codec, err == -ETIME);
 }
 
 static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)

@@ -66,7 +66,7 @@ static size_t send_report(struct media_stream *s, uint64_t now_us, bool bye)
         .cname = slice_of(s->thread->cname),
         .bye = bye,
     };
-    uint8_t bytes[RTCP_PRINT_MAX + RTP_SRTP_MAX_GROWTH];
+    uint8_t bytes[RTCP_PRINT_MAX + RTP_SRTP_MAX_GROWTH], xr[XR_PRINT_MAX];
     size_t n;
 
     if (s->has_heard && !s->heard.probation) {
@@ -74,6 +74,7 @@ static size_t send_report(struct media_stream *s, uint64_t now_us, bool bye)
         what.reports = &report;
         what.n_reports = 1;
     }
+    what.xr = (struct slice){(const char *)xr, stream_xr_print(s, now_us, what.sender, xr)};
     n = rtcp_print(&what, bytes);
     stream_put_rtcp(s, bytes, n, sizeof bytes);
     s->rtcp_sent = true;
@@ -144,6 +145,8 @@ static void take_packet(struct media_stream *s, const struct rtcp_packet *packet
             if (report.ssrc == s->session.ssrc)
                 take_report(s, &report, arrived_us);
         }
+    if (packet->type == RTCP_XR)
+        stream_xr_take(s, packet->ssrc, packet->blocks, arrived_us);
     if (packet->type == RTCP_BYE && s->has_heard && !s->remote_left &&
         rtcp_bye_names(packet, s->heard.ssrc)) {
         s->remote_left = true;

@@ -15,11 +15,13 @@
 #include "phone/media_thread.h"
 #include "rtp/event.h"
 #include "rtp/latch.h"
+#include "rtp/loss.h"
 #include "rtp/rtcp.h"
 #include "rtp/rtcp_timing.h"
 #include "rtp/session.h"
 #include "rtp/source.h"
 #include "rtp/srtp.h"
+#include "rtp/xr.h"
 
 enum media_source { SOURCE_SILENCE, SOURCE_FILE, SOURCE_PIPE, SOURCE_DEVICE };
 
@@ -29,6 +31,15 @@ struct media_microphone {
     uint32_t in_hz, out_hz;
     int16_t *samples;
     size_t n, cap;
+};
+
+/* Extended reports, both ways. */
+struct media_xr {
+    struct rtp_loss heard;   /* what became of their packets */
+    uint32_t asked_by;       /* whose receiver reference time waits for an answer */
+    uint32_t asked;          /* its middle; 0: none does */
+    uint64_t asked_us;       /* when it came */
+    struct xr_loss ours; /* what was lost of ours, before any repair, by their latest report */
 };
 
 struct media_pipe_in;
@@ -115,6 +126,7 @@ struct media_stream {
     /* RTCP */
     struct rtcp_timing timing;
     bool rtcp_sent, remote_left;
+    struct media_xr xr;
     uint64_t rtcp_received_us; /* the beat on which its socket was last looked at */
 
     struct media_stats count; /* what is counted on the way; stream_stats fills in the rest */
@@ -223,6 +235,25 @@ void stream_record_heard(struct media_stream *s, const int16_t *samples, size_t 
                          uint64_t end_us);
 void stream_record_sent(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz,
                         uint64_t end_us);
+
+/* --- media_xr.c ------------------------------------------------------------------------------ */
+
+/* A packet of theirs that was accepted: codec NULL: it holds no sound. discarded: it came too late.
+ */
+void stream_xr_note(struct media_stream *s, const struct rtp_packet *packet,
+                    const struct audio_codec *codec, bool discarded);
+/* What a packet held of an earlier one is there in its place, if that does not come itself. */
+void stream_xr_repaired(struct media_stream *s, uint16_t sequence);
+/* What is to be said of their sound so far. */
+void stream_xr_voip(struct media_stream *s, struct xr_voip *out);
+/* The packet for a compound, of what the far end wants; 0: of nothing. sends: we do. */
+size_t stream_xr_print(struct media_stream *s, uint64_t now_us, bool sends,
+                       uint8_t out[XR_PRINT_MAX]);
+/* One that came from the SSRC `from`. */
+void stream_xr_take(struct media_stream *s, uint32_t from, struct slice blocks,
+                    uint64_t arrived_us);
+/* How many packets of ours get lost in a row on the mean, before any repair; 0: not known. */
+double stream_xr_mean_run(const struct media_stream *s);
 
 /* --- media_rtcp.c ---------------------------------------------------------------------------- */
 

@@ -396,6 +396,63 @@ def last_sr():
         talk.end()
 
 
+def run_lengths(reports):
+    """Which packets came, by the blocks of type 1 of all these reports: a letter for each."""
+    letters = ""
+    for block in (r.extended[1] for r in reports if 1 in r.extended):
+        _, first, end = struct.unpack_from("!IHH", block)
+        told = ""
+        for chunk, in struct.iter_unpack("!H", block[8:]):
+            told += (f"{chunk & 0x7fff:015b}" if chunk >> 15 else
+                     str(chunk >> 14 & 1) * (chunk & 0x3fff))
+        letters += told[:(end - first) % 65536].replace("1", ".").replace("0", "x")
+    return letters
+
+
+@case("extended reports where they are asked for: bursts, run lengths, DLRR (RFC 3611)")
+def extended():
+    with Room() as room:
+        talk = Talk(room, extra="a=rtcp-xr:pkt-loss-rle rcvr-rtt=all voip-metrics x-other")
+        expect(b"a=rtcp-xr:pkt-loss-rle rcvr-rtt=all voip-metrics\r\n" in talk.ok.body,
+               "the answer does not say so")
+        talk.rtp.wait(3)
+        seq = 65500
+        for _ in range(4):  # of 25 packets five in a row do not come
+            seq = talk.rtp.burst(talk.port, 20, seq=seq, ssrc=0xabcdef01, pause=0.002) + 5
+        talk.rtp.burst(talk.port, 64, seq=seq, ssrc=0xabcdef01, pause=0.002)  # what is settled
+        asked = struct.pack("!BBHI", 0x80, 201, 1, 0xabcdef01) + struct.pack(
+            "!BBHIBBHQ", 0x80, 207, 4, 0xabcdef01, 4, 0, 2, 0x1111222233334444)
+        talk.rtp.sockets[1].sendto(asked, ("127.0.0.1", talk.port + 1))
+        talk.rtp.report(lambda r: len(run_lengths(talk.rtp.reports)) == 99)
+        report = talk.rtp.reports[-1]
+        equal(report.kinds[2:], [207], "behind SR and SDES")
+        ssrc, loss, discard, dense, _, burst_ms = struct.unpack_from("!IBBBBH", report.extended[7])
+        equal((ssrc, loss, discard), (0xabcdef01, 20 * 256 // 99, 0), "SSRC, loss, discarded")
+        equal((dense, burst_ms), (255, 100), "bursts")
+        equal(run_lengths(talk.rtp.reports), (("." * 20 + "x" * 5) * 4)[1:], "run lengths")
+        report = talk.rtp.report(lambda r: 5 in r.extended)
+        ssrc, middle, delay = struct.unpack("!III", report.extended[5])
+        equal((ssrc, middle), (0xabcdef01, 0x22223333), "DLRR")
+        expect(0 < delay < 65536 * 10, f"delay {delay}")
+        talk.end()
+
+
+@case("no extended report where none is asked for, and theirs do no harm")
+def unasked():
+    with Room() as room:
+        talk = Talk(room)
+        expect(b"rtcp-xr" not in talk.ok.body, "the answer asks for some")
+        talk.rtp.talk(talk.port, ssrc=0x77)
+        talk.rtp.wait(5)
+        for blocks in (b"\x07\0\xff\xff", b"\x07\0\0\x01abcd", b"\x01\0\0\x02wxyz\0\0\xff\xff", b""):
+            talk.rtp.sockets[1].sendto(struct.pack(
+                "!BBHIBBHI", 0x80, 201, 1, 0x77, 0x80, 207, 1 + len(blocks) // 4, 0x77) + blocks,
+                ("127.0.0.1", talk.port + 1))
+        report = talk.rtp.report(lambda r: r.blocks)
+        expect(207 not in report.kinds, "it sends one")
+        talk.end()
+
+
 # --- telephone-event ------------------------------------------------------------------------------
 
 def keys(packets, pt):

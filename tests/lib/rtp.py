@@ -52,6 +52,7 @@ class Report:
     def __init__(self, data, source):
         self.time, self.source, self.kinds = time.monotonic(), source, []
         self.cname, self.ssrc, self.blocks, self.sender = None, None, [], None
+        self.extended = {}  # of RFC 3611: type to what stands behind type and length
         while len(data) >= 4:
             first, kind, words = struct.unpack_from("!BBH", data)
             body, data = data[4:4 + 4 * words], data[4 + 4 * words:]
@@ -64,8 +65,15 @@ class Report:
                     rest = rest[20:]
                 self.blocks += [struct.unpack_from("!IIIIII", rest, 24 * i)
                                 for i in range(first & 31)]
+            if kind == 207:
+                self._read_extended(body[4:])
             if kind == 202 and len(body) > 6 and body[4] == 1:
                 self.cname = body[6:6 + body[5]].decode()
+
+    def _read_extended(self, rest):
+        while len(rest) >= 4:
+            kind, _, words = struct.unpack_from("!BBH", rest)
+            self.extended[kind], rest = rest[4:4 + 4 * words], rest[4 + 4 * words:]
 
 
 def packet(seq, ts, ssrc, payload=b"\xff" * 160, kind=0, marker=False, first=0x80):

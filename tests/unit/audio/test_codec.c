@@ -255,6 +255,46 @@ static double mean_likeness(const int16_t *a, const int16_t *b, size_t n, size_t
     return sum / count;
 }
 
+/* Of a hundred packets, those that carry the one before. */
+static unsigned carrying(struct audio_codec_params params, unsigned packet_ms, unsigned loss)
+{
+    struct audio_encoder *enc = encoder("opus", params);
+    size_t step = 48 * packet_ms;
+    int16_t *in = calloc(100 * step * 2, sizeof *in);
+    unsigned n = 0;
+
+    speech_make(in, 100 * step * (params.channels == 2 ? 2 : 1), 48000, 3);
+    audio_encoder_set_loss(enc, loss);
+    for (unsigned i = 0; i < 100; i++) {
+        unsigned char packet[AUDIO_PAYLOAD_MAX];
+        int bytes = audio_encode(enc, in + i * step * audio_encoder_channels(enc), step, packet,
+                                 sizeof packet);
+        struct slice payload = exact_bytes(packet, (size_t)bytes);
+
+        n += audio_codec_carries_before(find("opus"), payload);
+        exact_free(payload);
+    }
+    audio_encoder_free(enc);
+    free(in);
+    return n;
+}
+
+static void what_packets_carry_is_seen(void **state)
+{
+    struct audio_codec_params with = {.fec = true, .bitrate = 24000}, without = {0};
+    struct audio_codec_params stereo = {.fec = true, .channels = 2, .bitrate = 48000};
+
+    (void)state;
+    assert_int_equal(carrying(without, 20, 20), 0);
+    assert_in_range(carrying(with, 20, 20), 50, 100);
+    assert_in_range(carrying(with, 60, 20), 50, 100);
+    assert_in_range(carrying(stereo, 20, 20), 50, 100);
+    assert_false(audio_codec_carries_before(find("opus"), SLICE("")));
+    assert_false(audio_codec_carries_before(find("opus"), SLICE("\x48")));     /* no frame at all */
+    assert_false(audio_codec_carries_before(find("opus"), SLICE("\xf8\xff"))); /* CELT */
+    assert_false(audio_codec_carries_before(find("PCMU"), SLICE("\x48\xff")));
+}
+
 static void fec_recovers_speech(void **state)
 {
     struct audio_codec_params params = {.fec = true};
@@ -448,6 +488,7 @@ int main(void)
         cmocka_unit_test(g711_is_within_half_a_step),
         cmocka_unit_test(opus_durations),
         cmocka_unit_test(speech_comes_through),
+        cmocka_unit_test(what_packets_carry_is_seen),
         cmocka_unit_test(fec_recovers_speech),
         cmocka_unit_test(parameters_are_obeyed),
         cmocka_unit_test(the_bit_rate_changes_in_mid_call),

@@ -32,6 +32,7 @@ phone_tests = \
 	tests/unit/phone/test_media_sides \
 	tests/unit/phone/test_media_strangers \
 	tests/unit/phone/test_media_stream \
+	tests/unit/phone/test_media_xr \
 	tests/unit/phone/test_no_memory \
 	tests/unit/phone/test_password \
 	tests/unit/phone/test_phone \
@@ -73,6 +74,7 @@ tests_unit_phone_test_media_pipe_late_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_pipe_out_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_secure_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_secure_LDFLAGS = $(memory_ldflags)
+tests_unit_phone_test_media_xr_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_sides_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_strangers_SOURCES = tests/unit/phone/test_media_strangers.c \
 	tests/unit/phone/streams.c tests/unit/phone/streams.h

@@ -1,0 +1,173 @@
+/* A stream's extended reports (RFC 3611): what is said of their sound, and what they say of ours.
+ */
+#include "phone/media_stream.h"
+#include "phone/quality.h"
+
+/* A jitter buffer as ours gives up what is older than the target by more. */
+#define EXCESS_MS 300
+
+/* --- what came of theirs --------------------------------------------------------------------- */
+
+void stream_xr_note(struct media_stream *s, const struct rtp_packet *packet,
+                    const struct audio_codec *codec, bool discarded)
+{
+    uint32_t sequence = rtp_source_extend(&s->heard, packet->sequence);
+
+    if (s->heard.probation)
+        return;
+    if (s->heard.restarted)
+        rtp_loss_restart(&s->xr.heard);
+    rtp_loss_note(&s->xr.heard, sequence, discarded ? RTP_LOSS_DISCARDED : RTP_LOSS_CAME);
+    if (!codec || discarded)
+        return;
+    if (audio_codec_carries_before(codec, packet->payload))
+        rtp_loss_note(&s->xr.heard, sequence - 1, RTP_LOSS_REPAIRED);
+}
+
+void stream_xr_repaired(struct media_stream *s, uint16_t sequence)
+{
+    if (!s->heard.probation)
+        rtp_loss_note(&s->xr.heard, rtp_source_extend(&s->heard, sequence), RTP_LOSS_REPAIRED);
+}
+
+/* --- what is said of it ---------------------------------------------------------------------- */
+
+static double packet_ms(const struct media_stream *s)
+{
+    return s->agreed ? s->agreed->ptime_ms : 20;
+}
+
+static uint8_t ten_times(double mos)
+{
+    return mos < 0 ? XR_UNKNOWN : (uint8_t)(10 * mos + 0.5);
+}
+
+/* 4.7.5: R with the delay, and both scores: without it, and with it. */
+static void judge(struct media_stream *s, double delay_ms, struct xr_voip *out)
+{
+    const struct rtp_loss *heard = &s->xr.heard;
+    double gone = (double)(heard->lost + heard->dropped), percent, r;
+
+    out->r_external = XR_UNKNOWN;
+    out->r_factor = out->mos_lq_10 = out->mos_cq_10 = XR_UNKNOWN;
+    if (heard->expected == 0)
+        return;
+    percent = 100 * gone / (double)heard->expected;
+    r = quality_rating(delay_ms, percent);
+    out->r_factor = (uint8_t)(r + 0.5);
+    out->mos_lq_10 = ten_times(quality_mos(quality_rating(0, percent)));
+    out->mos_cq_10 = ten_times(quality_mos(r));
+}
+
+static uint16_t whole_ms(double ms)
+{
+    return (uint16_t)(ms < 0 ? 0 : ms < UINT16_MAX ? ms + 0.5 : UINT16_MAX);
+}
+
+void stream_xr_voip(struct media_stream *s, struct xr_voip *out)
+{
+    struct jitter_stats jitter = {0};
+
+    if (s->playout)
+        playout_stats(s->playout, &jitter);
+    *out = (struct xr_voip){.ssrc = s->heard.ssrc,
+                            .round_trip_ms = whole_ms(s->count.round_trip_ms),
+                            .end_system_ms = whole_ms(packet_ms(s) + jitter.delay_ms),
+                            .signal_dbm = XR_UNKNOWN,
+                            .noise_dbm = XR_UNKNOWN,
+                            .rerl_db = XR_UNKNOWN,
+                            .concealment = XR_PLC_ENHANCED,
+                            .adaptive = true,
+                            .nominal_ms = whole_ms(jitter.target_ms),
+                            .most_ms = whole_ms(jitter.target_ms + EXCESS_MS),
+                            .ceiling_ms = JITTER_MAX_MS};
+    if (out->most_ms > JITTER_MAX_MS)
+        out->most_ms = JITTER_MAX_MS;
+    rtp_loss_metrics(&s->xr.heard, packet_ms(s), out);
+    judge(s, out->round_trip_ms / 2.0 + out->end_system_ms, out);
+}
+
+size_t stream_xr_print(struct media_stream *s, uint64_t now_us, bool sends,
+                       uint8_t out[XR_PRINT_MAX])
+{
+    struct sdp_xr agreed = s->agreed->params.xr;
+    bool hears = s->has_heard && !s->heard.probation;
+    struct xr_packet what = {.ssrc = s->session.ssrc};
+    struct xr_dlrr dlrr = {.ssrc = s->xr.asked_by, .last_rr = s->xr.asked};
+    struct xr_voip voip;
+    struct xr_runs runs;
+
+    if (agreed.times && !sends) /* who sends has its round trip from the reports about it */
+        what.time_ntp = rtcp_ntp(now_us);
+    if (agreed.times && s->xr.asked) {
+        dlrr.delay_since = (uint32_t)((now_us - s->xr.asked_us) * 65536 / 1000000);
+        what.dlrr = &dlrr;
+    }
+    if (agreed.voip && hears) {
+        stream_xr_voip(s, &voip);
+        what.voip = &voip;
+    }
+    if (agreed.runs && hears) {
+        rtp_loss_runs(&s->xr.heard, s->heard.ssrc, &runs);
+        what.runs = &runs;
+    }
+    s->xr.asked = 0;
+    return xr_print(&what, out);
+}
+
+/* --- what they say of ours ------------------------------------------------------------------- */
+
+static void take_time(struct media_stream *s, uint32_t from, uint64_t ntp, uint64_t arrived_us)
+{
+    s->xr.asked_by = from;
+    s->xr.asked = rtcp_ntp_middle(ntp);
+    s->xr.asked_us = arrived_us;
+}
+
+static void take_dlrr(struct media_stream *s, const struct xr_dlrr *dlrr, uint64_t arrived_us)
+{
+    struct rtcp_report as_report = {.last_sr = dlrr->last_rr, .delay_since_sr = dlrr->delay_since};
+    uint32_t us;
+
+    if (rtcp_round_trip(&as_report, rtcp_ntp(arrived_us), &us) == 0)
+        s->count.round_trip_ms = us / 1000.0;
+}
+
+static void take_voip(struct media_stream *s, const struct xr_voip *voip)
+{
+    if (voip->ssrc != s->session.ssrc)
+        return;
+    s->count.has_remote = true;
+    s->count.remote = *voip;
+}
+
+void stream_xr_take(struct media_stream *s, uint32_t from, struct slice blocks, uint64_t arrived_us)
+{
+    uint32_t us = s->session.ssrc;
+    struct xr_loss report;
+    struct xr_block block;
+    struct xr_voip voip;
+    struct xr_dlrr dlrr;
+    uint64_t ntp;
+
+    while (xr_next(&blocks, &block) == 0) {
+        if (xr_voip_read(&block, &voip) == 0)
+            take_voip(s, &voip);
+        else if (xr_time_read(&block, &ntp) == 0)
+            take_time(s, from, ntp, arrived_us);
+        else if (xr_dlrr_read(&block, us, &dlrr) == 0)
+            take_dlrr(s, &dlrr, arrived_us);
+        else if (xr_rle_read(&block, us, &report) == 0 && report.expected)
+            s->xr.ours = report;
+    }
+}
+
+double stream_xr_mean_run(const struct media_stream *s)
+{
+    const struct xr_loss *ours = &s->xr.ours;
+
+    if (ours->expected)
+        return ours->runs ? (double)ours->lost / ours->runs : 1;
+    return s->count.has_remote ? xr_voip_run_100(&s->count.remote, (unsigned)packet_ms(s)) / 100.0
+                               : 0;
+}

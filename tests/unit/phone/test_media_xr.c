@@ -1,0 +1,169 @@
+/* Extended reports between two streams, as their packets: no socket, no thread, no clock. */
+#include "audio/codec.h"
+#include "phone/media_stream.h"
+#include "tests/lib/rows.h"
+
+struct side {
+    struct media_stream stream;
+    struct media_agreement agreed;
+};
+
+struct pair {
+    struct side a, b;
+};
+
+static void begin(struct side *s, uint32_t ssrc)
+{
+    s->stream.session.ssrc = ssrc;
+    s->stream.agreed = &s->agreed;
+    s->stream.count.round_trip_ms = -1;
+    s->agreed.ptime_ms = 20;
+    s->agreed.params.xr = (struct sdp_xr){true, true, true};
+}
+
+static void setup(struct pair *p)
+{
+    *p = (struct pair){0};
+    begin(&p->a, 0xa);
+    begin(&p->b, 0xb);
+}
+
+/* s hears a packet of from. */
+static void hear(struct side *s, uint32_t from, uint16_t sequence)
+{
+    static const struct rtp_packet nothing = {0};
+    struct rtp_packet packet = nothing;
+
+    packet.ssrc = from;
+    packet.sequence = sequence;
+    if (!s->stream.has_heard)
+        rtp_source_init(&s->stream.heard, from, sequence);
+    s->stream.has_heard = true;
+    if (rtp_source_packet(&s->stream.heard, sequence) != RTP_SOURCE_REFUSE)
+        stream_xr_note(&s->stream, &packet, NULL, false);
+}
+
+/* What one side says at then_us is taken by the other at now_us. Returns its length. */
+static size_t report(struct side *from, uint64_t then_us, bool sends, struct side *to,
+                     uint64_t now_us)
+{
+    uint8_t bytes[XR_PRINT_MAX];
+    size_t n = stream_xr_print(&from->stream, then_us, sends, bytes);
+    struct slice rest = {(const char *)bytes, n};
+    struct rtcp_packet packet;
+
+    if (n == 0)
+        return 0;
+    assert_int_equal(rtcp_next(&rest, &packet), 0);
+    stream_xr_take(&to->stream, packet.ssrc, packet.blocks, now_us);
+    return n;
+}
+
+/* Of a thousand packets of a, every tenth triple is lost on the way to b. */
+static void lose_triples(struct pair *p)
+{
+    for (uint16_t i = 0; i < 1000; i++)
+        if (i % 30 < 27)
+            hear(&p->b, 0xa, i);
+}
+
+static void test_bursts_reach_their_sender(void **state)
+{
+    struct pair p;
+    const struct xr_voip *v = &p.a.stream.count.remote;
+
+    (void)state;
+    setup(&p);
+    lose_triples(&p);
+    assert_true(report(&p.b, 1000, true, &p.a, 2000) > 0);
+    assert_true(p.a.stream.count.has_remote);
+    assert_int_equal(v->ssrc, 0xa);
+    assert_in_range(v->loss, 24, 26); /* ten per cent */
+    assert_int_equal(v->burst_density, 255);
+    assert_int_equal(v->burst_ms, 60);
+    assert_in_range(v->gap_ms, 540, 580);
+    assert_in_range(v->r_factor, 50, 75);
+    assert_in_range(v->mos_lq_10, 26, 38);
+    assert_true(v->mos_cq_10 <= v->mos_lq_10);
+    assert_true(stream_xr_mean_run(&p.a.stream) == 3);
+}
+
+static void test_without_run_lengths_bursts_have_to_do(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    setup(&p);
+    p.b.agreed.params.xr.runs = false;
+    assert_true(stream_xr_mean_run(&p.a.stream) == 0);
+    lose_triples(&p);
+    report(&p.b, 1000, true, &p.a, 2000);
+    assert_true(stream_xr_mean_run(&p.a.stream) == 3);
+}
+
+static void test_what_was_repaired_is_lost_on_the_way_only(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    setup(&p);
+    for (uint16_t i = 0; i < 500; i++)
+        if (i % 10)
+            hear(&p.b, 0xa, i);
+        else if (i > 10)
+            stream_xr_repaired(&p.b.stream, i);
+    report(&p.b, 1000, true, &p.a, 2000);
+    assert_int_equal(p.a.stream.count.remote.loss, 0);
+    assert_in_range(p.a.stream.xr.ours.lost, 40, 50);
+}
+
+static void test_round_trip_of_who_sends_nothing(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    setup(&p);
+    report(&p.a, 1000000, false, &p.b, 1040000);
+    report(&p.b, 1540000, true, &p.a, 1580000); /* a second's half later */
+    assert_in_range((uint32_t)p.a.stream.count.round_trip_ms, 79, 80);
+    assert_int_equal(report(&p.b, 1600000, true, &p.a, 1640000), 0); /* answered once */
+}
+
+static void test_only_what_was_agreed_is_sent(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    setup(&p);
+    p.b.agreed.params.xr = (struct sdp_xr){false, false, false};
+    lose_triples(&p);
+    assert_int_equal(report(&p.b, 1000, false, &p.a, 2000), 0);
+    assert_false(p.a.stream.count.has_remote);
+}
+
+static void test_what_is_said_of_others_is_nothing(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    setup(&p);
+    lose_triples(&p);
+    p.a.stream.session.ssrc = 0xc; /* another since */
+    report(&p.b, 1000, true, &p.a, 2000);
+    assert_false(p.a.stream.count.has_remote);
+    assert_true(stream_xr_mean_run(&p.a.stream) == 0);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bursts_reach_their_sender),
+        cmocka_unit_test(test_without_run_lengths_bursts_have_to_do),
+        cmocka_unit_test(test_what_was_repaired_is_lost_on_the_way_only),
+        cmocka_unit_test(test_round_trip_of_who_sends_nothing),
+        cmocka_unit_test(test_only_what_was_agreed_is_sent),
+        cmocka_unit_test(test_what_is_said_of_others_is_nothing),
+    };
+
+    return cmocka_run_group_tests_name("phone/media_xr", tests, NULL, NULL);
+}
