@@ -3,7 +3,7 @@
 A Relay is one UDP socket that both sides take for the other: what comes from the callee's address
 goes to the caller, everything else is the caller and goes to the callee. Each datagram may be lost,
 delayed, doubled or put behind its successor. The fate of the n-th datagram of a direction depends
-on the seed and n alone.
+on the seed and n alone; where the weather changes or the way is narrow, also on when it comes.
 
 A CallRelay also reads the SIP that passes: it puts itself into Contact and into the SDP, so that
 requests within the dialog and the media pass through it too.
@@ -18,21 +18,57 @@ import time
 
 
 class Weather:
-    """What may happen to a datagram: chances from 0 to 1, times in milliseconds."""
+    """What may happen to a datagram: chances from 0 to 1, times in milliseconds. burst: how many are
+    lost together on average, in between none (Gilbert and Elliott); later: from so many seconds
+    behind the first datagram on each takes so many milliseconds longer; kbps: what fits through,
+    with a queue of queue_ms before it."""
 
-    def __init__(self, loss=0.0, double=0.0, reorder=0.0, delay_ms=(0, 0), hold_ms=60):
+    def __init__(self, loss=0.0, double=0.0, reorder=0.0, delay_ms=(0, 0), hold_ms=60, burst=1,
+                 later=(0, 0), kbps=None, queue_ms=200):
         self.loss, self.double, self.reorder = loss, double, reorder
-        self.delay_ms, self.hold_ms = delay_ms, hold_ms
+        self.delay_ms, self.hold_ms, self.burst, self.later = delay_ms, hold_ms, burst, later
+        self.kbps, self.queue_ms = kbps, queue_ms
 
-    def fate(self, rng):
+
+class Sky:
+    """The weather over one direction: what it was like until now decides what comes."""
+
+    def __init__(self, weather, seed):
+        self.weather, self.rng = weather, random.Random(seed)
+        self.bad, self.first, self.narrow_until = False, None, 0.0
+
+    def _loses(self, chance):
+        w = self.weather
+        if w.burst <= 1 or not 0 < w.loss < 1:
+            return chance < w.loss
+        self.bad = chance >= 1 / w.burst if self.bad else chance < w.loss / (1 - w.loss) / w.burst
+        return self.bad
+
+    def _through(self, size, now):
+        """How long it waits before a narrow place and takes through it; None: there is no room."""
+        w = self.weather
+        if not w.kbps:
+            return 0.0
+        begin = max(now, self.narrow_until)
+        if begin - now > w.queue_ms / 1000:
+            return None
+        self.narrow_until = begin + (size + 28) * 8 / 1000 / w.kbps  # with the headers of IP and UDP
+        return self.narrow_until - now
+
+    def fate(self, size, now):
         """The delays in seconds of each copy that arrives."""
-        lost, doubled, held = (rng.random() for _ in range(3))
-        delays = [rng.uniform(*self.delay_ms) / 1000 for _ in range(2)]
-        if held < self.reorder:
-            delays[0] += self.hold_ms / 1000
-        if lost < self.loss:
+        w = self.weather
+        lost, doubled, held = (self.rng.random() for _ in range(3))
+        delays = [self.rng.uniform(*w.delay_ms) / 1000 for _ in range(2)]
+        self.first = now if self.first is None else self.first
+        if held < w.reorder:
+            delays[0] += w.hold_ms / 1000
+        more = self._through(size, now)
+        if self._loses(lost) or more is None:
             return []
-        return delays if doubled < self.double else delays[:1]
+        if w.later[1] and now - self.first >= w.later[0]:
+            more += w.later[1] / 1000
+        return [d + more for d in (delays if doubled < w.double else delays[:1])]
 
 
 CLEAR = Weather()
@@ -47,11 +83,12 @@ class _Path:
         self.socket.setblocking(False)
         self.address = self.socket.getsockname()
         self.callee, self.caller = callee, None
-        self.weather, self.rewrite = weather, rewrite
-        self.rngs = [random.Random(f"{seed}/{way}") for way in ("there", "back")]
+        self.rewrite = rewrite
+        self.skies = [Sky(weather, f"{seed}/{way}") for way in ("there", "back")]
         self.passed, self.lost, self.doubled = [0, 0], [0, 0], [0, 0]
+        self.octets = [0, 0]
 
-    def take(self, data, source):
+    def take(self, data, source, now):
         """(delay, data, destination) for each copy of a datagram that came from source."""
         back = source == self.callee
         if not back:
@@ -59,8 +96,9 @@ class _Path:
         target = self.caller if back else self.callee
         if self.rewrite:
             data = self.rewrite(data, back)
-        delays = self.weather.fate(self.rngs[back])
+        delays = self.skies[back].fate(len(data), now)
         self.passed[back] += 1
+        self.octets[back] += len(data)
         self.lost[back] += not delays
         self.doubled[back] += len(delays) > 1
         return [(d, data, target) for d in delays] if target else []
@@ -97,7 +135,7 @@ class Relay:
             except OSError:
                 continue  # an ICMP error for what was sent before: not a datagram
             now = time.monotonic()
-            for delay, copy, target in path.take(data, source):
+            for delay, copy, target in path.take(data, source, now):
                 self._count += 1
                 heapq.heappush(self._waiting, (now + delay, self._count, path, copy, target))
 
@@ -137,21 +175,22 @@ class Relay:
 
 
 class CallRelay(Relay):
-    """sip: the weather of the signalling; media: that of RTP. For one call at a time."""
+    """sip: the weather of the signalling; media: that of RTP; rtcp: that of RTCP. For one call at a
+    time."""
 
-    def __init__(self, callee, sip=CLEAR, media=CLEAR, seed=1):
+    def __init__(self, callee, sip=CLEAR, media=CLEAR, seed=1, rtcp=CLEAR):
         super().__init__(callee, sip, seed)
-        self.rtp = self._open_media(media)
+        self.rtp = self._open_media(media, rtcp)
         self.path.rewrite = self._rewrite
 
-    def _open_media(self, weather):
+    def _open_media(self, weather, rtcp):
         """Two neighbouring paths, RTP and RTCP. The same port stands for either phone, so that each
         is sent to from where it sends."""
         while True:
             rtp = self.add(None, weather, name="rtp")
             if rtp.address[1] % 2 == 0:
                 try:
-                    self.rtcp = self.add(None, CLEAR, rtp.address[1] + 1, name="rtcp")
+                    self.rtcp = self.add(None, rtcp, rtp.address[1] + 1, name="rtcp")
                     return rtp
                 except OSError:
                     continue
@@ -175,11 +214,11 @@ class CallRelay(Relay):
             head = re.sub(rb"\A(\S+ sips?:(?:[^@ ]*@)?)[^; ]+", rb"\g<1>" + callee, head)
         media = re.search(rb"(?m)^m=audio (\d+)", body)
         if media and int(media.group(1)):
-            address = re.search(rb"(?m)^c=IN IP4 (\S+)", body)
-            self._signalled(back, address.group(1).decode(), int(media.group(1)))
+            # linphonec may name any address of the machine; it is on loopback all the same.
+            self._signalled(back, "127.0.0.1", int(media.group(1)))
             port = self.rtp.address[1]
             body = re.sub(rb"(?m)^m=audio \d+", b"m=audio %d" % port, body)
-            body = re.sub(rb"(?m)^c=IN IP4 \S+", b"c=IN IP4 127.0.0.1", body)
+            body = re.sub(rb"(?m)^c=IN IP[46] \S+", b"c=IN IP4 127.0.0.1", body)
             body = re.sub(rb"(?m)^a=rtcp:\d+[^\r\n]*", b"a=rtcp:%d" % (port + 1), body)
         head = re.sub(rb"(?im)^(Content-Length|l)([ \t]*:[ \t]*)\d+",
                       rb"\g<1>\g<2>%d" % len(body), head)

@@ -9,7 +9,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import schema, sip, sound, tap, tphone, trace
-from lib.relay import CallRelay, Relay, Weather
+from lib.relay import CallRelay, Relay, Sky, Weather
 from lib.room import Room, wait_until
 from lib.tap import Failure, case, equal, expect
 
@@ -123,6 +123,25 @@ def disorder():
     got = _through(1, Weather(reorder=0.1, hold_ms=30))
     expect(got != sorted(got, key=int), "all came in order")
     equal(sorted(got, key=int), [b"%d" % i for i in range(200)], "what came")
+
+
+def _fates(weather, count, every_s=0.02, size=172):
+    sky = Sky(weather, "1/there")
+    return [sky.fate(size, n * every_s) for n in range(count)]
+
+
+@case("the weather: losses in bursts, a longer way from then on, a narrow one")
+def weathers():
+    lost = [not f for f in _fates(Weather(loss=0.1, burst=3), 20000)]
+    bursts = sum(a and not b for a, b in zip(lost, lost[1:] + [False]))
+    expect(0.08 < sum(lost) / 20000 < 0.12, f"{sum(lost)} of 20000 were lost")
+    expect(2.6 < sum(lost) / bursts < 3.4, f"{sum(lost)} in {bursts} bursts")
+    equal(_fates(Weather(later=(1, 200)), 100), [[0.0]] * 50 + [[0.2]] * 50, "a longer way")
+    late = max(f[0] for f in _fates(Weather(kbps=80), 100))
+    expect(late < 0.021, f"what just fits through was {late} s late")
+    fates = _fates(Weather(kbps=40, queue_ms=200), 200)
+    expect(0.2 < max(f[0] for f in fates if f) < 0.25, f"the queue was {max(fates)} s")
+    expect(80 < sum(not f for f in fates) < 100, "half of it does not fit")
 
 
 @case("a call relay puts itself into Contact and SDP, and its length is right")
