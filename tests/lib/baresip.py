@@ -26,12 +26,12 @@ def _module_folder():
                   "scripts/install-deps brings baresip-core")
 
 
-def _config(port, control, rtp, folder, codec, player):
+def _config(port, control, rtp, folder, codec, player, source=None):
     rate = 48000 if codec == "opus" else 8000
     lines = [
         "poll_method epoll", f"sip_listen 127.0.0.1:{port}", "call_local_timeout 30",
         "call_max_calls 8", "net_interface 127.0.0.1",
-        f"audio_source aufile,{folder}/spoken.wav", f"audio_player {player}",
+        f"audio_source {source or f'aufile,{folder}/spoken.wav'}", f"audio_player {player}",
         "audio_alert aubridge,nowhere", f"ausrc_srate {rate}", "ausrc_channels 1",
         "ausrc_format s16", "auplay_format s16", "auenc_format s16", "audec_format s16",
         f"rtp_ports {rtp}-{rtp + 18}", "rtcp_mux no", "jitter_buffer_delay 2-5",
@@ -73,7 +73,8 @@ def recordings(room, name, process):
 
 class Baresip:
     """codec: the only one it offers and takes; spoken: what it says from the start of the call.
-    card: the environment of a sound card (lib/pulse.py) that it plays on. account: one that it
+    card: the environment of a sound card (lib/pulse.py) that it plays on; spoken None: that it hears
+    by, too. account: one that it
     registers (lib/kamailio.py); it then goes by that address. paper: its certificate
     (lib/papers.py), with which it takes calls by TLS one port above; ca: whom it trusts there.
     encryption: "srtp", "srtp-mand", "dtls_srtp" …"""
@@ -86,8 +87,10 @@ class Baresip:
         self.folder = room.path(name)
         os.makedirs(self.folder + "/heard")
         rate, config = _config(self.port, control, rooms.free_port(20), self.folder, codec,
-                               "alsa,default" if card else "aubridge,nowhere")
-        sound.write(self.folder + "/spoken.wav", spoken.at(rate))
+                               "alsa,default" if card else "aubridge,nowhere",
+                               None if spoken else "alsa,default")
+        if spoken:
+            sound.write(self.folder + "/spoken.wav", spoken.at(rate))
         mode = ";answermode=auto" if answers else ""
         if encryption:
             mode += f";mediaenc={encryption}"

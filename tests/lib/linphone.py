@@ -31,11 +31,20 @@ audio_rtp_port={rtp}-{rtp_last}
 [video]
 automatically_initiate=0
 automatically_accept=0
-[audio_codec_0]
+[sound]
+{sound}
+{codecs}{account}"""
+CODEC = """[audio_codec_{n}]
 mime={mime}
 rate={rate}
-enabled=1
-{account}"""
+enabled={enabled}
+"""
+
+# By ALSA as the others: on its own way to PulseAudio sound comes a second late, in pieces. Echoes are
+# not what is measured.
+SOUND = """playback_dev_id=ALSA Unknown: default
+capture_dev_id=ALSA Unknown: default
+echocancellation=0"""
 
 ACCOUNT = """[proxy_0]
 reg_proxy=<{server}>
@@ -49,41 +58,50 @@ username={user}
 passwd={password}
 realm={domain}
 """
+OTHERS = [("speex", 16000), ("speex", 8000), ("G729", 8000)]
 CODECS = {"pcmu": ("PCMU", 8000), "pcma": ("PCMA", 8000), "opus": ("opus", 48000)}
+
+
+def _codecs(codec, alone):
+    """codec first; alone: and no other, for all are offered that are not spoken of."""
+    others = [c for n, c in CODECS.items() if n != codec] + OTHERS if alone else []
+    return "".join(CODEC.format(n=n, mime=mime, rate=rate, enabled=int(n == 0))
+                   for n, (mime, rate) in enumerate([CODECS[codec], *others]))
 
 
 class Linphone:
     """account: one that it registers (lib/kamailio.py); it then goes by that address. encryption:
     "srtp" by SDES; mandatory: else it makes no call. ca: a Paper (lib/papers.py) that vouches for
-    servers over TLS."""
+    servers over TLS. card: the environment of a sound card (lib/pulse.py), which it speaks and hears
+    by in place of files."""
 
     def __init__(self, room, name, spoken, codec="pcmu", answers=False, account=None,
-                 encryption="none", mandatory=False, ca=None):
+                 encryption="none", mandatory=False, ca=None, card=None):
         self.name, self.room = name, room
         self.port, rtp = rooms.free_port(), rooms.free_port(10)
         self.folder = room.path(name)
         self.recording = self.folder + "/heard.wav"
         for part in (".local/share/linphone", ".config/linphone"):
             os.makedirs(f"{self.folder}/{part}")
-        said = sound.write(self.folder + "/spoken.wav", spoken)
         self.uri = account.uri if account else f"sip:{name}@127.0.0.1:{self.port}"
-        mime, rate = CODECS[codec]
         text = ACCOUNT.format(server=account.server, user=account.user, uri=account.uri,
                               password=account.password, domain=account.domain,
                               route=account.server + ";lr") if account else ""
         room.write(f"{name}/settings", SETTINGS.format(
-            port=self.port, rtp=rtp, rtp_last=rtp + 8, mime=mime, rate=rate, account=text,
+            port=self.port, rtp=rtp, rtp_last=rtp + 8, codecs=_codecs(codec, bool(card)), account=text,
             encryption=encryption, mandatory=int(mandatory), ca=ca.pem if ca else "",
             tls_port=rooms.free_port() if ca else 0, nat=int(bool(ca)),
-            default=0 if account else -1))
+            default=0 if account else -1, sound=SOUND if card else ""))
         command = ["linphonec", "-c", self.folder + "/settings", "-d", "1", "-S"]
-        env = dict(os.environ, HOME=self.folder, TERM="dumb")
+        env = dict(card or os.environ, HOME=self.folder, TERM="dumb")
         for word in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
             env.pop(word, None)
         self.process = room.start(f"linphonec {name}", command + ["-a"] * answers, env=env,
                                   stdin=subprocess.PIPE)
-        for words in ("soundcard use files", f"play {said}", f"record {self.recording}"):
-            self.tell(words)
+        if not card:
+            said = sound.write(self.folder + "/spoken.wav", spoken)
+            for words in ("soundcard use files", f"play {said}", f"record {self.recording}"):
+                self.tell(words)
         rooms.wait_udp(self.port)
         if account:
             self.wait(r"to \[LinphoneRegistrationOk\]")

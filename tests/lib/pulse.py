@@ -33,8 +33,18 @@ pcm.{name} {{
 """
 
 
+def _sinks(names):
+    for name in names:
+        for part in ("microphone", "loudspeaker"):
+            yield f"module-null-sink sink_name={name}_{part} rate=48000 channels=1"
+
+
 class Pulse:
-    def __init__(self, room, names):
+    """names: of the cards; modules: what else the server loads."""
+
+    alsa = ALSA
+
+    def __init__(self, room, names, modules=()):
         self.room = room
         home = room.path("pulse")
         os.makedirs(home, 0o700)
@@ -47,9 +57,8 @@ class Pulse:
                    "--disable-shm=yes", "--high-priority=yes", "--realtime=yes",
                    "--log-target=stderr", "-L",
                    f"module-native-protocol-unix socket={home}/native auth-anonymous=1"]
-        for name in names:
-            for part in ("microphone", "loudspeaker"):
-                command += ["-L", f"module-null-sink sink_name={name}_{part} rate=48000 channels=1"]
+        for module in [*_sinks(names), *modules]:
+            command += ["-L", module]
         self.command = command
         self.begin()
 
@@ -73,7 +82,8 @@ class Pulse:
 
     def card(self, name):
         """The environment in which a phone's default sound card is that of name."""
-        config = self.room.write(f"alsa-{name}.conf", ALSA.format(server=self.server, name=name))
+        config = self.room.write(f"alsa-{name}.conf",
+                                 self.alsa.format(server=self.server, name=name))
         return dict(self.env, ALSA_CONFIG_PATH=config)
 
     def speak(self, name, spoken):
@@ -112,6 +122,47 @@ class Ear:
 
     def stop(self):
         self.process.stop()
+
+
+def _one_channel(kind, name, master, channel):
+    return (f"module-remap-{kind} {kind}_name={name} master={master} channels=1 channel_map=mono "
+            f"master_channel_map={channel} remix=no {kind}_properties=device.description={name}")
+
+
+class Air(Pulse):
+    """The cards of two phones, caller and callee, on two null sinks: one for what is said to the
+    callee, one for the way back. Each has on its left what goes into the microphone and on its right
+    what comes out of the other's loudspeaker, so that both are recorded by one clock."""
+
+    alsa = ALSA.replace(".monitor", "")
+
+    def __init__(self, room):
+        modules = []
+        for way, mouth, ear in (("there", "caller", "callee"), ("back", "callee", "caller")):
+            modules += [f"module-null-sink sink_name={way} rate=48000 channels=2",
+                        _one_channel("source", f"{mouth}_microphone", f"{way}.monitor",
+                                     "front-left"),
+                        _one_channel("sink", f"{ear}_loudspeaker", way, "front-right")]
+        super().__init__(room, [], modules)
+
+    def say(self, way, spoken):
+        """Into the microphone; the process ends when all is said."""
+        samples = sound.array.array("h", bytes(4 * len(spoken.samples)))
+        samples[0::2] = spoken.samples
+        path = sound.write(self.room.path(f"{way}-spoken.wav"),
+                           sound.Sound(spoken.rate, samples), stereo=True)
+        return self.room.start(f"paplay {way}", ["paplay", f"--device={way}",
+                                                 "--latency-msec=300", path], env=self.env)
+
+    def record(self, way):
+        """(the process, the file of raw samples at 48 kHz) of both channels."""
+        path = self.room.path(f"{way}.raw")
+        process = self.room.start(f"parec {way}", [
+            "parec", f"--device={way}.monitor", "--raw", "--format=s16le", "--rate=48000",
+            "--channels=2", "--latency-msec=100", path], env=self.env)
+        rooms.wait_until(lambda: os.path.exists(path) and os.path.getsize(path) > 0, 15,
+                         f"{process.name} records nothing")
+        return process, path
 
 
 def cards(room, *names):

@@ -112,13 +112,15 @@ def read(path, raw_rate=8000):
     return Sound(channels[0].rate, array.array("h", mixed))
 
 
-def write(path, sound, channels=1):
+def write(path, sound, channels=1, stereo=False):
+    """stereo: the samples are of two channels already, in turns."""
     samples = sound.samples
     if channels > 1:
         samples = array.array("h", [v for v in samples for _ in range(channels)])
     if sys.byteorder == "big":
         samples = array.array("h", samples)
         samples.byteswap()
+    channels = 2 if stereo else channels
     body = samples.tobytes()
     head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(body), b"WAVE", b"fmt ", 16, 1,
                        channels, sound.rate, sound.rate * 2 * channels, 2 * channels, 16,
