@@ -2,6 +2,7 @@
 libtest_a_SOURCES += \
 	tests/lib/envelope.c tests/lib/envelope.h \
 	tests/lib/exact.c tests/lib/exact.h \
+	tests/lib/hearing.h tests/lib/hearing_delay.c tests/lib/hearing_score.c \
 	tests/lib/hex.c tests/lib/hex.h \
 	tests/lib/ipv6.c tests/lib/ipv6.h \
 	tests/lib/jitter_play.c tests/lib/jitter_play.h \

@@ -5,6 +5,7 @@ unit_audio_tests = \
 	tests/unit/audio/test_device \
 	tests/unit/audio/test_file \
 	tests/unit/audio/test_file_write \
+	tests/unit/audio/test_hearing \
 	tests/unit/audio/test_jitter \
 	tests/unit/audio/test_jitter_copies \
 	tests/unit/audio/test_jitter_delay \
@@ -27,6 +28,7 @@ tests_unit_audio_test_conceal_LDADD = $(machine_ldadd)
 tests_unit_audio_test_device_LDADD = $(machine_ldadd)
 tests_unit_audio_test_file_LDADD = $(machine_ldadd)
 tests_unit_audio_test_file_write_LDADD = $(machine_ldadd)
+tests_unit_audio_test_hearing_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_copies_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_delay_LDADD = $(machine_ldadd)
