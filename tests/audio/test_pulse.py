@@ -6,6 +6,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from bench import heard
 from lib import sound, tap, tphone
 from lib.control import Piped
 from lib.daemon import Daemon
@@ -50,6 +51,18 @@ def cards(codec):
         caller.process.signal(SIGINT)
         caller.expect_status(tphone.OK)
         return "\n".join(notes)
+
+
+@case("make bench-heard judges a call: how late sound comes, how good it is")
+def judged():
+    row = heard.Row("PCMU", "pcmu", heard.CLEAR, (None, None, None))
+    notes = []
+    for found in heard.call(row, ("tphone", "tphone"), 1, heard.voices(3)):
+        # What it is worth on a machine with other work nobody knows; that it was heard shows.
+        expect(found["frames"] > 50 and 0 < found["delay"] < 1500, f"{found}")
+        expect(1 <= found["score"] < 4.65 and 40 < found["kbps"] < 100, f"{found}")
+        notes.append(" ".join(f"{k}={v:g}" for k, v in found.items()))
+    return "\n".join(notes)
 
 
 @case("a file takes the microphone's place, and gives it back at its end or when it is stopped, as "

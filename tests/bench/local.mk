@@ -28,6 +28,16 @@ tests_bench_bench_registrar_LDADD =
 tests_bench_bench_sip_LDADD = $(OPUS_LIBS)
 EXTRA_DIST += tests/bench/bench.py tests/bench/load.py tests/bench/screen.py
 
+# make bench-heard [HEARD='"5 %" tphone-tphone'] [HEARD_CALLS=3]: what is heard over bad networks,
+# beside baresip and linphonec; half an hour for all of it. One call of it is in make check.
+check_PROGRAMS += tests/bench/heard_judge
+tests_bench_heard_judge_LDADD = libtest.a -lm
+.PHONY: bench-heard
+bench-heard: tests/bench/heard_judge$(EXEEXT) tphone$(EXEEXT)
+	@srcdir='$(srcdir)' builddir=. BENCH_QUICK='$(BENCH_QUICK)' HEARD_CALLS='$(HEARD_CALLS)' \
+		$(PYTHON3) $(srcdir)/tests/bench/heard.py $(HEARD)
+EXTRA_DIST += tests/bench/heard.py
+
 # make bench [BENCH_QUICK=1]: the phone beside baresip, many calls beside SIPp too, the screen beside
 # baresip's terminal, then the parser beside others, and packets with and without encryption.
 bench: $(bench_programs) $(bench_helpers) tphone$(EXEEXT)
