@@ -117,6 +117,14 @@ static size_t what_fits(const int16_t *samples, size_t n, size_t most,
     return found.likeness >= how->alike ? found.lag : 0;
 }
 
+/* Of the n samples that are left, so many are looked at together. */
+static size_t next_block(size_t n, const struct stretch_how *how)
+{
+    size_t block = samples_of(how->rate_hz, STRETCH_LEAST_MS);
+
+    return block < n ? block : n;
+}
+
 /* From the first period over into the second, then on from there. */
 static void leave_out(int16_t *samples, size_t n, size_t lag, size_t over)
 {
@@ -142,9 +150,8 @@ size_t stretch_accelerate(int16_t *samples, size_t n, const struct stretch_how *
     size_t most = how->most < n / 2 ? how->most : n / 2, at = 0, over, lag;
 
     while (most > 0 && at < n) {
-        size_t block = samples_of(how->rate_hz, STRETCH_LEAST_MS);
+        size_t block = next_block(n - at, how);
 
-        block = block < n - at ? block : n - at;
         lag = what_fits(samples + at, block, most, how, &over);
         if (lag > 0)
             leave_out(samples + at, n - at, lag, over);
@@ -160,9 +167,8 @@ size_t stretch_expand(int16_t *samples, size_t n, const struct stretch_how *how)
     size_t most = how->most < n ? how->most : n, at = 0, over, lag;
 
     while (most > 0 && at < n) {
-        size_t block = samples_of(how->rate_hz, STRETCH_LEAST_MS);
+        size_t block = next_block(n - at, how);
 
-        block = block < n - at ? block : n - at;
         lag = what_fits(samples + at, block, most, how, &over);
         if (lag > 0)
             repeat(samples + at, n - at, lag, over);

@@ -15,6 +15,7 @@ net_tests = \
 	tests/unit/net/test_sip_link_calls \
 	tests/unit/net/test_sip_link_tcp \
 	tests/unit/net/test_spawner \
+	tests/unit/net/test_spawner_serve \
 	tests/unit/net/test_tcp \
 	tests/unit/net/test_tls \
 	tests/unit/net/test_udp \
@@ -53,6 +54,7 @@ tests_unit_net_test_sip_link_calls_LDADD = $(machine_ldadd)
 tests_unit_net_test_sip_link_tcp_SOURCES = tests/unit/net/test_sip_link_tcp.c $(straw)
 tests_unit_net_test_sip_link_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_spawner_LDADD = $(machine_ldadd)
+tests_unit_net_test_spawner_serve_LDADD = $(machine_ldadd)
 tests_unit_net_test_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_tls_LDADD = $(machine_ldadd)
 tests_unit_net_test_udp_LDADD = $(machine_ldadd)

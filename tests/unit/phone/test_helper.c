@@ -57,130 +57,125 @@ static void put_file(const char *path, const char *text)
     fclose(f);
 }
 
-static struct net_spawner *new_helper(struct phone_config *config, const char *contacts)
-{
+/* A helper, and what it has said. */
+struct asked {
+    struct phone_config config;
     struct net_spawner *helper;
+    struct buf why;
+};
 
-    config_init(config);
-    config->contacts_file = strdup(contacts);
-    assert_int_equal(helper_new(config, &helper), 0);
-    return helper;
+static void begin(struct asked *a, const char *contacts)
+{
+    config_init(&a->config);
+    a->config.contacts_file = strdup(contacts);
+    assert_int_equal(helper_new(&a->config, &a->helper), 0);
+    a->why = buf_new(SPAWNER_ANSWER_MAX);
+}
+
+static void end(struct asked *a)
+{
+    net_spawner_free(a->helper);
+    config_free(&a->config);
+    buf_free(&a->why);
+    unlink(file);
+    unlink(other);
 }
 
 static void check_row(void **state)
 {
     const struct row *row = *state;
-    struct phone_config config;
-    struct net_spawner *helper = new_helper(&config, "/nonexistent");
-    struct buf why = buf_new(SPAWNER_ANSWER_MAX);
+    struct asked a;
     int fd;
 
+    begin(&a, "/nonexistent");
     snprintf(file, sizeof file, "%s/%s", folder, row->file);
     snprintf(other, sizeof other, "%s/%s", folder, row->link ? row->link : row->file);
     if (row->text)
         put_file(file, row->text);
     if (row->link)
         assert_int_equal(symlink(file, other), 0);
-    assert_int_equal(helper_open_sound(helper, other, row->writes, &fd, &why), row->err);
+    assert_int_equal(helper_open_sound(a.helper, other, row->writes, &fd, &a.why), row->err);
     if (row->err)
-        assert_non_null(strstr(buf_cstr(&why), row->why));
+        assert_non_null(strstr(buf_cstr(&a.why), row->why));
     else
         assert_int_equal(close(fd), 0);
-    net_spawner_free(helper);
-    config_free(&config);
-    buf_free(&why);
-    unlink(file);
-    unlink(other);
+    end(&a);
 }
 
 /* --- contacts ------------------------------------------------------------------------------- */
 
-static void check_contacts(void **state)
+static const struct contacts_edit bob = {.name = "bob", .address = "sip:b@h", .fresh = true};
+
+static void name_files(const char *second)
 {
-    const struct contacts_edit edit = {.name = "bob", .address = "sip:b@h", .fresh = true};
-    struct buf why = buf_new(SPAWNER_ANSWER_MAX);
-    struct phone_config config;
-    struct net_spawner *helper;
+    snprintf(file, sizeof file, "%s/contacts", folder);
+    snprintf(other, sizeof other, "%s/%s", folder, second);
+}
+
+static void those_of_the_configuration(void **state)
+{
+    struct asked a;
     char text[64] = "";
     int fd;
 
     (void)state;
-    snprintf(file, sizeof file, "%s/contacts", folder);
-    snprintf(other, sizeof other, "%s/others", folder);
+    name_files("others");
     put_file(other, "carol = sip:c@h\n");
-    helper = new_helper(&config, file);
-    assert_int_equal(helper_edit_contacts(helper, &edit, &why), 0);
-    assert_int_equal(helper_open_contacts(helper, file, &fd, &why), 0);
+    begin(&a, file);
+    assert_int_equal(helper_edit_contacts(a.helper, &bob, &a.why), 0);
+    assert_int_equal(helper_open_contacts(a.helper, file, &fd, &a.why), 0);
     assert_int_equal(read(fd, text, sizeof text), 14);
     assert_string_equal(text, "bob = sip:b@h\n");
     close(fd);
-    assert_int_equal(helper_open_contacts(helper, other, &fd, &why), -EACCES);
-    buf_clear(&why);
-    assert_int_equal(helper_edit_contacts(helper, &edit, &why), -EEXIST);
-    assert_non_null(strstr(buf_cstr(&why), "already"));
-    net_spawner_free(helper);
-    config_free(&config);
-    buf_free(&why);
-    unlink(file);
-    unlink(other);
+    assert_int_equal(helper_open_contacts(a.helper, other, &fd, &a.why), -EACCES);
+    buf_clear(&a.why);
+    assert_int_equal(helper_edit_contacts(a.helper, &bob, &a.why), -EEXIST);
+    assert_non_null(strstr(buf_cstr(&a.why), "already"));
+    end(&a);
 }
 
 /* A phone that may write beside its contacts puts a link to a key in their place. */
-static void check_link(void **state)
+static void a_link_made_later(void **state)
 {
-    const struct contacts_edit edit = {.name = "bob", .address = "sip:b@h", .fresh = true};
-    struct buf why = buf_new(SPAWNER_ANSWER_MAX);
-    struct phone_config config;
-    struct net_spawner *helper;
+    struct asked a;
     int fd;
 
     (void)state;
-    snprintf(file, sizeof file, "%s/contacts", folder);
-    snprintf(other, sizeof other, "%s/id_rsa", folder);
+    name_files("id_rsa");
     put_file(file, "carol = sip:c@h\n");
     put_file(other, KEY);
-    helper = new_helper(&config, file);
+    begin(&a, file);
     assert_int_equal(unlink(file), 0);
     assert_int_equal(symlink(other, file), 0);
-    assert_int_equal(helper_open_contacts(helper, file, &fd, &why), -ELOOP);
-    assert_int_not_equal(helper_edit_contacts(helper, &edit, &why), 0);
-    net_spawner_free(helper);
-    config_free(&config);
-    buf_free(&why);
-    unlink(file);
-    unlink(other);
+    assert_int_equal(helper_open_contacts(a.helper, file, &fd, &a.why), -ELOOP);
+    assert_int_not_equal(helper_edit_contacts(a.helper, &bob, &a.why), 0);
+    end(&a);
 }
 
 /* A link that the person made before is another matter. */
-static void check_linked(void **state)
+static void a_link_of_before(void **state)
 {
-    const struct contacts_edit edit = {.name = "bob", .address = "sip:b@h", .fresh = true};
-    struct buf why = buf_new(SPAWNER_ANSWER_MAX);
-    struct phone_config config;
-    struct net_spawner *helper;
+    struct asked a;
     int fd;
 
     (void)state;
-    snprintf(file, sizeof file, "%s/contacts", folder);
-    snprintf(other, sizeof other, "%s/friends", folder);
+    name_files("friends");
     put_file(other, "carol = sip:c@h\n");
     assert_int_equal(symlink(other, file), 0);
-    helper = new_helper(&config, file);
-    assert_int_equal(helper_edit_contacts(helper, &edit, &why), 0);
-    assert_int_equal(helper_open_contacts(helper, file, &fd, &why), 0);
+    begin(&a, file);
+    assert_int_equal(helper_edit_contacts(a.helper, &bob, &a.why), 0);
+    assert_int_equal(helper_open_contacts(a.helper, file, &fd, &a.why), 0);
     close(fd);
-    net_spawner_free(helper);
-    config_free(&config);
-    buf_free(&why);
-    unlink(file);
-    unlink(other);
+    end(&a);
 }
 
 int main(void)
 {
-    static const struct row contacts[] = {{.name = "those of the configuration and no others"}};
-    static const struct row late[] = {{.name = "nor what a link made later leads to"}};
-    static const struct row linked[] = {{.name = "one that was a link before is read and written"}};
+    static const struct CMUnitTest contacts[] = {
+        {"those of the configuration and no others", those_of_the_configuration, NULL, NULL, NULL},
+        {"nor what a link made later leads to", a_link_made_later, NULL, NULL, NULL},
+        {"one that was a link before is read and written", a_link_of_before, NULL, NULL, NULL},
+    };
     int failed;
 
     snprintf(folder, sizeof folder, "/tmp/t_helper_XXXXXX");
@@ -190,9 +185,7 @@ int main(void)
     if (mkdir(hidden, 0700) != 0)
         return 1;
     failed = RUN_ROWS("phone/helper", rows, check_row);
-    failed += RUN_ROWS("phone/helper, contacts", contacts, check_contacts);
-    failed += RUN_ROWS("phone/helper, a link", late, check_link);
-    failed += RUN_ROWS("phone/helper, an old link", linked, check_linked);
+    failed += cmocka_run_group_tests_name("phone/helper, contacts", contacts, NULL, NULL);
     rmdir(hidden);
     rmdir(folder);
     return failed;
