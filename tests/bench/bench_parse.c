@@ -2,11 +2,11 @@
  * five rounds, beside libre and libosip2 on the same bytes where those are installed. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "sip/build.h"
 #include "sip/parse.h"
 #include "tests/bench/parse_peers.h"
+#include "tests/bench/rounds.h"
 
 #define SDP                                                                                        \
     "v=0\r\no=alice 2890844526 2890844526 IN IP4 192.0.2.101\r\ns=-\r\nc=IN IP4 192.0.2.101\r\n"   \
@@ -126,41 +126,25 @@ static size_t print_ours(const char *bytes, size_t n)
     return sip_build_request(&printed, &to_print) == 0 ? printed.n : 0;
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec t;
+struct message {
+    work *do_it;
+    const char *bytes;
+    size_t n;
+};
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+static void do_one(void *arg)
+{
+    const struct message *m = arg;
+
+    if (m->do_it(m->bytes, m->n) > 0)
+        return;
+    printf("bench_parse: a message was not understood\n");
+    exit(1);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* Nanoseconds for one message: the median of five rounds of at least 50 ms each. */
 static double measure(work *do_it, const char *bytes, size_t n)
 {
-    enum { ROUNDS = 5, BATCH = 500, ROUND_NS = 50000000 };
-    double ns[ROUNDS];
-
-    for (size_t round = 0; round < ROUNDS; round++) {
-        uint64_t start = now_ns(), end = start;
-        size_t count = 0;
-
-        for (; end - start < ROUND_NS; end = now_ns(), count += BATCH)
-            for (size_t i = 0; i < BATCH; i++)
-                if (do_it(bytes, n) == 0) {
-                    printf("bench_parse: a message was not understood\n");
-                    exit(1);
-                }
-        ns[round] = (double)(end - start) / (double)count;
-    }
-    qsort(ns, ROUNDS, sizeof ns[0], by_value);
-    return ns[ROUNDS / 2];
+    return rounds_ns(do_one, &(struct message){do_it, bytes, n});
 }
 
 static void row(const char *what, work *do_it, const char *bytes, size_t n, double ours_ns)

@@ -6,8 +6,10 @@ CLEANFILES += $(bench_programs)
 
 tests_bench_conceal_LDADD = $(machine_ldadd)
 tests_bench_jitter_LDADD = $(machine_ldadd)
+tests_bench_bench_srtp_SOURCES = tests/bench/bench_srtp.c tests/bench/rounds.c tests/bench/rounds.h
 tests_bench_bench_srtp_LDADD = $(core_libs)
-tests_bench_bench_parse_SOURCES = tests/bench/bench_parse.c tests/bench/parse_peers.h
+tests_bench_bench_parse_SOURCES = tests/bench/bench_parse.c tests/bench/parse_peers.h \
+	tests/bench/rounds.c tests/bench/rounds.h
 tests_bench_bench_parse_CFLAGS = $(AM_CFLAGS)
 tests_bench_bench_parse_LDADD = $(core_libs)
 # Peers are for comparison alone: no product file links them.

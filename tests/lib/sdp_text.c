@@ -1,6 +1,7 @@
 #include "tests/lib/sdp_text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct sdp_local sdp_test_local(void)
@@ -99,4 +100,18 @@ bool sdp_lines_are(struct slice sdp, const char *expected)
         fprintf(stderr, "got  %s\nnot  %s\n", buf_cstr(&got), expected);
     buf_free(&got);
     return same;
+}
+
+bool sdp_says(struct slice sdp, const char *part)
+{
+    char *text = slice_dup(sdp);
+    bool says = text && strstr(text, part);
+
+    free(text);
+    return says;
+}
+
+const struct sdp_secured *sdp_secured_of(const struct sdp_exchange *x)
+{
+    return &sdp_exchange_stream(x)->secured;
 }

@@ -25,19 +25,6 @@ static struct sdp_exchange *phone(enum sdp_encryption encryption, bool offered, 
     return x;
 }
 
-static const struct sdp_secured *secured(const struct sdp_exchange *x)
-{
-    return &sdp_exchange_stream(x)->secured;
-}
-
-static bool says(struct slice sdp, const char *part)
-{
-    char text[ROOM];
-
-    snprintf(text, sizeof text, "%" PRI_SLICE, ARG_SLICE(sdp));
-    return strstr(text, part) != NULL;
-}
-
 /* --- one offers, the other answers ---------------------------------------------------------- */
 
 enum { CLEAR, KEYED, REFUSED };
@@ -66,7 +53,7 @@ static const struct two_row {
 /* Each sends with what the other receives with; and the two directions have different keys. */
 static void assert_keyed(const struct sdp_exchange *one, const struct sdp_exchange *other)
 {
-    const struct sdp_secured *a = secured(one), *b = secured(other);
+    const struct sdp_secured *a = sdp_secured_of(one), *b = sdp_secured_of(other);
 
     assert_int_equal(a->by, SDP_SDES);
     assert_int_equal(b->by, SDP_SDES);
@@ -105,10 +92,10 @@ static void check_two(void **state)
         if (row->is == KEYED)
             assert_keyed(one, other);
         else
-            assert_int_equal(secured(one)->by + secured(other)->by, SDP_CLEAR);
+            assert_int_equal(sdp_secured_of(one)->by + sdp_secured_of(other)->by, SDP_CLEAR);
     }
-    assert_true(
-        says(sdp_exchange_ours(one), row->one == SDP_ENCRYPT_REQUIRE ? " RTP/SAVP " : " RTP/AVP "));
+    assert_true(sdp_says(sdp_exchange_ours(one),
+                         row->one == SDP_ENCRYPT_REQUIRE ? " RTP/SAVP " : " RTP/AVP "));
     buf_free(&offer);
     sdp_exchange_free(one);
     sdp_exchange_free(other);
@@ -158,9 +145,9 @@ static void check_offer(void **state)
     assert_int_equal(sdp_exchange_take_offer(x, slice_of(offer)), row->err);
     if (!row->err) {
         assert_int_equal(sdp_exchange_answer(x, &answer), 0);
-        assert_true(!row->answer || says(buf_slice(&answer), row->answer));
-        assert_int_equal(says(buf_slice(&answer), "a=crypto"), row->answer != NULL);
-        assert_int_equal(secured(x)->by, row->answer ? SDP_SDES : SDP_CLEAR);
+        assert_true(!row->answer || sdp_says(buf_slice(&answer), row->answer));
+        assert_int_equal(sdp_says(buf_slice(&answer), "a=crypto"), row->answer != NULL);
+        assert_int_equal(sdp_secured_of(x)->by, row->answer ? SDP_SDES : SDP_CLEAR);
     }
     buf_free(&answer);
     sdp_exchange_free(x);
@@ -205,8 +192,8 @@ static void check_answer(void **state)
     snprintf(answer, sizeof answer, "%s%s", HEAD, row->answer);
     assert_int_equal(sdp_exchange_take_answer(x, slice_of(answer)), row->err);
     if (!row->err) {
-        assert_int_equal(secured(x)->by, row->suite ? SDP_SDES : SDP_CLEAR);
-        assert_int_equal(secured(x)->receive.suite, row->suite);
+        assert_int_equal(sdp_secured_of(x)->by, row->suite ? SDP_SDES : SDP_CLEAR);
+        assert_int_equal(sdp_secured_of(x)->receive.suite, row->suite);
     }
     buf_free(&offer);
     sdp_exchange_free(x);
@@ -224,7 +211,7 @@ static void no_way_back(void **state)
 
     (void)state;
     offer_and_answer(one, other);
-    before = secured(one)->send;
+    before = sdp_secured_of(one)->send;
     assert_int_equal(sdp_exchange_take_offer(one, slice_of(HEAD "m=audio 5004 RTP/AVP 0\n")),
                      -ENOKEY);
     assert_int_equal(sdp_exchange_state(one), SDP_STABLE);
@@ -232,8 +219,8 @@ static void no_way_back(void **state)
     assert_int_equal(sdp_exchange_take_answer(one, slice_of(HEAD "m=audio 5004 RTP/AVP 0\n")),
                      -ENOKEY);
     assert_int_equal(sdp_exchange_state(one), SDP_STABLE);
-    assert_int_equal(secured(one)->by, SDP_SDES);
-    assert_true(sdp_crypto_same_key(&secured(one)->send, &before));
+    assert_int_equal(sdp_secured_of(one)->by, SDP_SDES);
+    assert_true(sdp_crypto_same_key(&sdp_secured_of(one)->send, &before));
     buf_free(&offer);
     sdp_exchange_free(one);
     sdp_exchange_free(other);
@@ -248,15 +235,15 @@ static void keys_stay(void **state)
 
     (void)state;
     offer_and_answer(one, other);
-    before = *secured(one);
+    before = *sdp_secured_of(one);
     for (int i = 0; i < 4; i++) {
         struct sdp_exchange *asks = i % 2 ? one : other, *answers = i % 2 ? other : one;
 
         assert_int_equal(sdp_exchange_set_direction(asks, i < 2 ? SDP_SENDONLY : SDP_SENDRECV), 0);
         offer_and_answer(asks, answers);
         assert_keyed(one, other);
-        assert_true(sdp_crypto_same_key(&secured(one)->send, &before.send));
-        assert_true(sdp_crypto_same_key(&secured(one)->receive, &before.receive));
+        assert_true(sdp_crypto_same_key(&sdp_secured_of(one)->send, &before.send));
+        assert_true(sdp_crypto_same_key(&sdp_secured_of(one)->receive, &before.receive));
     }
     sdp_exchange_free(one);
     sdp_exchange_free(other);
@@ -273,7 +260,7 @@ static void another_branch(void **state)
     offer_and_answer(one, early);
     assert_keyed(one, early);
     assert_int_equal(sdp_exchange_take_answer(one, slice_of(HEAD "m=audio 5004 RTP/AVP 0\n")), 0);
-    assert_int_equal(secured(one)->by, SDP_CLEAR);
+    assert_int_equal(sdp_secured_of(one)->by, SDP_CLEAR);
     sdp_exchange_free(one);
     sdp_exchange_free(early);
 }
@@ -286,7 +273,7 @@ static void a_way_up(void **state)
 
     (void)state;
     offer_and_answer(one, other);
-    assert_int_equal(secured(one)->by, SDP_CLEAR);
+    assert_int_equal(sdp_secured_of(one)->by, SDP_CLEAR);
     offer_and_answer(other, one);
     assert_keyed(one, other);
     sdp_exchange_free(one);

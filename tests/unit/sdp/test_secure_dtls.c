@@ -34,19 +34,6 @@ static struct sdp_exchange *phone(enum sdp_encryption encryption, bool crypto, b
     return x;
 }
 
-static const struct sdp_secured *secured(const struct sdp_exchange *x)
-{
-    return &sdp_exchange_stream(x)->secured;
-}
-
-static bool says(struct slice sdp, const char *part)
-{
-    char text[ROOM];
-
-    snprintf(text, sizeof text, "%" PRI_SLICE, ARG_SLICE(sdp));
-    return strstr(text, part) != NULL;
-}
-
 static void offer_and_answer(struct sdp_exchange *one, struct sdp_exchange *other)
 {
     struct buf offer = buf_new(ROOM), answer = buf_new(ROOM);
@@ -61,7 +48,7 @@ static void offer_and_answer(struct sdp_exchange *one, struct sdp_exchange *othe
 
 static void assert_dtls(const struct sdp_exchange *active, const struct sdp_exchange *passive)
 {
-    const struct sdp_secured *a = secured(active), *p = secured(passive);
+    const struct sdp_secured *a = sdp_secured_of(active), *p = sdp_secured_of(passive);
 
     assert_int_equal(a->by, SDP_DTLS);
     assert_int_equal(p->by, SDP_DTLS);
@@ -102,14 +89,14 @@ static void check_two(void **state)
                         *other = phone(row->other, row->other_crypto, row->offered, 2);
 
     offer_and_answer(one, other);
-    assert_true(says(sdp_exchange_ours(one), row->profile));
-    assert_true(says(sdp_exchange_ours(one), "a=setup:actpass"));
-    assert_int_equal(says(sdp_exchange_ours(one), "a=crypto"), row->one_crypto && row->offered);
+    assert_true(sdp_says(sdp_exchange_ours(one), row->profile));
+    assert_true(sdp_says(sdp_exchange_ours(one), "a=setup:actpass"));
+    assert_int_equal(sdp_says(sdp_exchange_ours(one), "a=crypto"), row->one_crypto && row->offered);
     if (row->by == SDP_DTLS)
         assert_dtls(other, one);
     else
-        assert_int_equal(secured(one)->by, row->by);
-    assert_int_equal(says(sdp_exchange_ours(other), "a=setup:active"), row->by == SDP_DTLS);
+        assert_int_equal(sdp_secured_of(one)->by, row->by);
+    assert_int_equal(sdp_says(sdp_exchange_ours(other), "a=setup:active"), row->by == SDP_DTLS);
     sdp_exchange_free(one);
     sdp_exchange_free(other);
 }
@@ -166,23 +153,30 @@ static const struct text_row {
     {"an answer without", "m=audio 5004 RTP/AVP 0\n", true, 0, NULL},
 };
 
+/* They answer what we offer, or offer and are answered. */
+static void hear(struct sdp_exchange *x, const char *media, bool answer, int err, struct buf *ours)
+{
+    char text[ROOM];
+
+    snprintf(text, sizeof text, "%s%s", HEAD, media);
+    if (answer) {
+        assert_int_equal(sdp_exchange_offer(x, ours), 0);
+        assert_int_equal(sdp_exchange_take_answer(x, slice_of(text)), err);
+        return;
+    }
+    assert_int_equal(sdp_exchange_take_offer(x, slice_of(text)), err);
+    if (!err)
+        assert_int_equal(sdp_exchange_answer(x, ours), 0);
+}
+
 static void check_text(void **state)
 {
     const struct text_row *row = *state;
     struct sdp_exchange *x = phone(SDP_ENCRYPT_PREFER, true, false, 3);
     struct buf ours = buf_new(ROOM);
-    char text[ROOM];
 
-    snprintf(text, sizeof text, "%s%s", HEAD, row->text);
-    if (row->answer) {
-        assert_int_equal(sdp_exchange_offer(x, &ours), 0);
-        assert_int_equal(sdp_exchange_take_answer(x, slice_of(text)), row->err);
-    } else {
-        assert_int_equal(sdp_exchange_take_offer(x, slice_of(text)), row->err);
-        if (!row->err)
-            assert_int_equal(sdp_exchange_answer(x, &ours), 0);
-    }
-    assert_true(!row->ours || says(buf_slice(&ours), row->ours));
+    hear(x, row->text, row->answer, row->err, &ours);
+    assert_true(!row->ours || sdp_says(buf_slice(&ours), row->ours));
     buf_free(&ours);
     sdp_exchange_free(x);
 }
@@ -215,22 +209,14 @@ static void check_later(void **state)
     const struct later_row *row = *state;
     struct sdp_exchange *x = phone(SDP_ENCRYPT_PREFER, true, row->offered, 3);
     struct buf ours = buf_new(ROOM);
-    char text[ROOM];
 
     assert_int_equal(sdp_exchange_take_offer(x, slice_of(HEAD DTLS SHA_256 "a=setup:active\n")), 0);
     assert_int_equal(sdp_exchange_answer(x, &ours), 0);
-    snprintf(text, sizeof text, "%s%s", HEAD, row->text);
-    if (row->answer) {
+    if (row->answer)
         assert_int_equal(sdp_exchange_set_direction(x, SDP_SENDONLY), 0);
-        assert_int_equal(sdp_exchange_offer(x, &ours), 0);
-        assert_int_equal(sdp_exchange_take_answer(x, slice_of(text)), row->err);
-    } else {
-        assert_int_equal(sdp_exchange_take_offer(x, slice_of(text)), row->err);
-        if (!row->err)
-            assert_int_equal(sdp_exchange_answer(x, &ours), 0);
-    }
-    assert_int_equal(secured(x)->by, row->by);
-    assert_true(row->by != SDP_DTLS || !secured(x)->active);
+    hear(x, row->text, row->answer, row->err, &ours);
+    assert_int_equal(sdp_secured_of(x)->by, row->by);
+    assert_true(row->by != SDP_DTLS || !sdp_secured_of(x)->active);
     buf_free(&ours);
     sdp_exchange_free(x);
 }
@@ -263,7 +249,7 @@ static void behind_a_nat(void **state)
         snprintf(text, sizeof text, "%s%s%s%s", HEAD, DTLS, rows[i].offer, SHA_256);
         assert_int_equal(sdp_exchange_take_offer(x, slice_of(text)), 0);
         assert_int_equal(sdp_exchange_answer(x, &ours), 0);
-        assert_true(says(buf_slice(&ours), rows[i].ours));
+        assert_true(sdp_says(buf_slice(&ours), rows[i].ours));
         buf_free(&ours);
         sdp_exchange_free(x);
     }

@@ -76,6 +76,15 @@ static void drain(struct play *play)
     }
 }
 
+/* Where there is still a call: one of its functions, which may find no memory. */
+#define IN_CALL(done)                                                                              \
+    do {                                                                                           \
+        armed = true;                                                                              \
+        if (play->call)                                                                            \
+            done;                                                                                  \
+        drain(play);                                                                               \
+    } while (0)
+
 /* "$t", "$b" and "$i" in text are our last tag, branch and Call-ID; each line ends in CR LF. */
 static void receive(struct play *play, const char *text)
 {
@@ -129,20 +138,11 @@ static void run(struct play *play, uint64_t ms)
 static void called(struct play *play)
 {
     receive(play, FROM_ALICE("INVITE", "1", "1", "") "Record-Route: <sip:192.0.2.2;lr>\n" OFFER);
-    armed = true;
-    if (play->call)
-        sip_call_progress(play->call, 180, SLICE(""), play->now_ms);
-    drain(play);
-    armed = true;
-    if (play->call)
-        sip_call_accept(play->call, SLICE("x"), play->now_ms);
-    drain(play);
+    IN_CALL(sip_call_progress(play->call, 180, SLICE(""), play->now_ms));
+    IN_CALL(sip_call_accept(play->call, SLICE("x"), play->now_ms));
     receive(play, FROM_ALICE("ACK", "1", "2", ";tag=$t") NO_BODY);
     receive(play, FROM_ALICE("INVITE", "2", "3", ";tag=$t") OFFER);
-    armed = true;
-    if (play->call)
-        sip_call_reoffer_answer(play->call, 200, SLICE("y"), play->now_ms);
-    drain(play);
+    IN_CALL(sip_call_reoffer_answer(play->call, 200, SLICE("y"), play->now_ms));
     receive(play, FROM_ALICE("ACK", "2", "4", ";tag=$t") NO_BODY);
     receive(play, FROM_ALICE("BYE", "3", "5", ";tag=$t") NO_BODY);
     receive(play, FROM_ALICE("OPTIONS", "9", "6", "") NO_BODY);
@@ -155,10 +155,7 @@ static void called(struct play *play)
 static void cancelled(struct play *play)
 {
     receive(play, FROM_ALICE("INVITE", "1", "1", "") OFFER);
-    armed = true;
-    if (play->call)
-        sip_call_progress(play->call, 180, SLICE("r"), play->now_ms);
-    drain(play);
+    IN_CALL(sip_call_progress(play->call, 180, SLICE("r"), play->now_ms));
     receive(play, FROM_ALICE("UPDATE", "2", "2", ";tag=$t") OFFER);
     receive(play, FROM_ALICE("CANCEL", "1", "9", "") NO_BODY);
     receive(play, FROM_ALICE("CANCEL", "1", "1", "") "Reason: SIP;cause=200\n" NO_BODY);
@@ -175,24 +172,15 @@ static void cancelled(struct play *play)
 static void moves(struct play *play)
 {
     receive(play, FROM_ALICE("INVITE", "1", "1", "") OFFER);
-    armed = true;
-    if (play->call)
-        sip_call_accept(play->call, SLICE("x"), play->now_ms);
-    drain(play);
+    IN_CALL(sip_call_accept(play->call, SLICE("x"), play->now_ms));
     receive(play, FROM_ALICE("ACK", "1", "2", ";tag=$t") NO_BODY);
     play->from = 8;
     receive(play, FROM_AT("192.0.2.8", "2", "3"));
     play->from = 9;
     receive(play, FROM_AT("192.0.2.9", "3", "4"));
     run(play, 2000);
-    armed = true;
-    if (play->call)
-        sip_call_reoffer_answer(play->call, 200, SLICE("y"), play->now_ms);
-    drain(play);
-    armed = true;
-    if (play->call)
-        sip_call_network_changed(play->call, play->now_ms);
-    drain(play);
+    IN_CALL(sip_call_reoffer_answer(play->call, 200, SLICE("y"), play->now_ms));
+    IN_CALL(sip_call_network_changed(play->call, play->now_ms));
     run(play, 5000);
     play->from = 0;
 }
@@ -215,27 +203,18 @@ static void calls(struct play *play)
         return;
     }
     drain(play);
-    armed = true;
-    if (play->call)
-        sip_call_offer(play->call, SLICE("o"), play->now_ms);
-    drain(play);
+    IN_CALL(sip_call_offer(play->call, SLICE("o"), play->now_ms));
     receive(play, TO_US("180", "INVITE", "1", "b") NO_BODY);
     receive(play, TO_US("200", "INVITE", "1", "b") OFFER);
     receive(play, TO_US("200", "INVITE", "1", "other") OFFER);
-    armed = true;
-    if (play->call)
-        sip_call_reinvite(play->call, SLICE("h"), play->now_ms);
-    drain(play);
+    IN_CALL(sip_call_reinvite(play->call, SLICE("h"), play->now_ms));
     receive(play, TO_US("491", "INVITE", "2", "b") NO_BODY);
     run(play, 5000);
     armed = true;
     if (play->call)
         sip_call_offer(play->call, SLICE("h"), play->now_ms); /* as the 491 was long ago */
     drain(play);
-    armed = true;
-    if (play->call)
-        sip_call_hangup(play->call, play->now_ms);
-    drain(play);
+    IN_CALL(sip_call_hangup(play->call, play->now_ms));
 }
 
 #define TO_ACCOUNT(status, cseq)                                                                   \
@@ -304,25 +283,16 @@ static void challenged(struct play *play)
         return;
     }
     drain(play);
-    armed = true;
-    if (play->call)
-        sip_call_offer(play->call, SLICE("o"), play->now_ms);
-    drain(play);
+    IN_CALL(sip_call_offer(play->call, SLICE("o"), play->now_ms));
     receive(play, TO_US("407", "INVITE", "1", "p") ASKS("1") NO_BODY);
     password(play, SLICE("secret"));
     receive(play, TO_US("407", "INVITE", "2", "p") ASKS("2") NO_BODY);
     receive(play, TO_US("180", "INVITE", "3", "b") NO_BODY);
     receive(play, TO_US("200", "INVITE", "3", "b") OFFER);
-    armed = true;
-    if (play->call)
-        sip_call_reinvite(play->call, SLICE("h"), play->now_ms);
-    drain(play);
+    IN_CALL(sip_call_reinvite(play->call, SLICE("h"), play->now_ms));
     receive(play, TO_US("407", "INVITE", "4", "b") ASKS("3") NO_BODY);
     receive(play, TO_US("200", "INVITE", "5", "b") OFFER);
-    armed = true;
-    if (play->call)
-        sip_call_hangup(play->call, play->now_ms);
-    drain(play);
+    IN_CALL(sip_call_hangup(play->call, play->now_ms));
     receive(play, TO_US("407", "BYE", "6", "b") ASKS("4") NO_BODY);
     receive(play, TO_US("200", "BYE", "7", "b") NO_BODY);
 }
