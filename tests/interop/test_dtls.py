@@ -9,52 +9,24 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import sip, sound, tap, tphone
+from lib import both_ways, sip, sound, tap, tphone
 from lib.baresip import Baresip
 from lib.control import Piped
 from lib.papers import Paper
 from lib.room import Room, free_port
 from lib.tap import case, equal, expect
 
-SPEECH_S = 4.0
-WINDOW = {"first_ms": -900, "last_ms": 3000}
 TOLD = "encrypted, not verified"
-
-
-def _texts():
-    return sound.speech("caller", SPEECH_S, tail_s=20), sound.speech("caller", SPEECH_S), \
-        sound.speech("callee", SPEECH_S)
-
-
-def _expect_result(phone, who):
-    equal(tphone.results(phone)[-1]["encryption"], "dtls-unverified", f"what is told of {who}")
-    phone.wait_line(TOLD, 1)
-
-
-def _heard(phone, stranger, theirs, ours):
-    who = stranger.process.name
-    found = [sound.expect_heard(ours, stranger.heard(), f"what {who} heard of us", **WINDOW),
-             sound.expect_heard(theirs, phone.recording, f"what we heard of {who}", **WINDOW)]
-    _expect_result(phone, who)
-    return "\n".join(map(str, found))
 
 
 @case("baresip calls us, and we call baresip; either must have it, and the other can: all are heard")
 def with_baresip():
     with Room() as room:
-        long, theirs, ours = _texts()
-        called = tphone.Answer(room, name="called", spoken=ours, times=1)
-        caller = Baresip(room, "caller", "pcmu", long, encryption="dtls_srtp")
-        callee = Baresip(room, "callee", "opus", theirs, answers=True, encryption="dtls_srtp")
-        caller.dial(called.uri)
-        calling = tphone.Call(room, callee.uri, name="calling", spoken=ours,
-                              seconds=SPEECH_S + 1.5, encryption="require")
-        caller.wait("CALL_ESTABLISHED")
-        time.sleep(SPEECH_S + 1)
-        caller.hang_up()
-        called.expect_status(tphone.OK)
-        calling.expect_status(tphone.OK)
-        return _heard(called, caller, theirs, ours) + "\n" + _heard(calling, callee, theirs, ours)
+        return both_ways.expect_both_heard(
+            room, lambda says: Baresip(room, "caller", "pcmu", says, encryption="dtls_srtp"),
+            lambda says: Baresip(room, "callee", "opus", says, answers=True,
+                                 encryption="dtls_srtp"),
+            "dtls-unverified", TOLD, calling={"encryption": "require"})
 
 
 @case("we put baresip on hold, who called us and answers that with a question: the keys stay")
