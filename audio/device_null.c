@@ -78,27 +78,6 @@ static const struct audio_device_ops null_ops = {
     .counts = null_counts,
 };
 
-static int read_all(struct null *null, const char *path, struct audio_reader *r, char *why)
-{
-    size_t max = (size_t)audio_reader_rate_hz(r) * FILE_S_MAX, n = 0;
-    uint64_t length = audio_reader_length(r);
-    int got;
-
-    if (length > 0 && length < max)
-        max = (size_t)length;
-    null->spoken = calloc(max, sizeof *null->spoken);
-    got = null->spoken ? 0 : -ENOMEM;
-    while (got >= 0 && n < max && (got = audio_reader_read(r, null->spoken + n, max - n)) > 0)
-        n += (size_t)got;
-    if (got == 0 && n == 0)
-        got = -ENODATA;
-    if (got < 0 && why)
-        snprintf(why, AUDIO_WHY_MAX, "%.100s has no sound to speak with: %s", path, strerror(-got));
-    null->n_spoken = n;
-    null->base.rate_hz = audio_reader_rate_hz(r);
-    return got < 0 ? got : 0;
-}
-
 static int speak_file(struct null *null, const char *path, char *why)
 {
     struct audio_reader *r;
@@ -106,7 +85,10 @@ static int speak_file(struct null *null, const char *path, char *why)
 
     if (err)
         return err;
-    err = read_all(null, path, r, why);
+    err = audio_reader_read_all(r, FILE_S_MAX, &null->spoken, &null->n_spoken);
+    if (err && why)
+        snprintf(why, AUDIO_WHY_MAX, "%.100s has no sound to speak with: %s", path, strerror(-err));
+    null->base.rate_hz = audio_reader_rate_hz(r);
     audio_reader_close(r);
     return err;
 }

@@ -180,6 +180,21 @@ int audio_reader_read(struct audio_reader *r, int16_t *out, size_t n)
     return done == 0 && n > 0 && sf_error(r->file) != SF_ERR_NO_ERROR ? -EIO : (int)done;
 }
 
+int audio_reader_read_all(struct audio_reader *r, unsigned most_s, int16_t **samples, size_t *n)
+{
+    size_t most = (size_t)audio_reader_rate_hz(r) * most_s;
+    int16_t *all = calloc(most, sizeof *all);
+    int got = all ? audio_reader_read(r, all, most) : -ENOMEM;
+
+    if (got <= 0) {
+        free(all);
+        return got < 0 ? got : -ENODATA;
+    }
+    *samples = all;
+    *n = (size_t)got;
+    return 0;
+}
+
 int audio_reader_rewind(struct audio_reader *r)
 {
     r->at = 0;

@@ -32,6 +32,9 @@ uint64_t audio_reader_length(const struct audio_reader *r);
 int audio_reader_read(struct audio_reader *r, int16_t *out, size_t n);
 /* Back to the beginning: 0, or -errno for what cannot seek. */
 int audio_reader_rewind(struct audio_reader *r);
+/* What is left, up to most_s seconds of it: n samples in room for so many seconds, silence behind
+ * them, to be freed. 0; -ENODATA: there is none; -ENOMEM or another negative errno. */
+int audio_reader_read_all(struct audio_reader *r, unsigned most_s, int16_t **samples, size_t *n);
 
 /* A file of 16 bits, of 1 or 2 channels, of the kind that its name ends in: .wav, .flac, .ogg or
  * .opus (Opus in Ogg, RFC 7845). An existing regular file is overwritten, nothing else is, and no

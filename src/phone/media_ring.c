@@ -117,19 +117,17 @@ static void tell_failure(struct media_ring *ring, int err, const char *why)
 static int read_samples(struct media_ring *ring, struct audio_reader *reader)
 {
     uint32_t rate_hz = audio_reader_rate_hz(reader);
-    size_t most = (size_t)rate_hz * TONE_MOST_S, least = (size_t)rate_hz * TONE_LEAST_S;
-    int n;
+    size_t least = (size_t)rate_hz * TONE_LEAST_S;
+    int err;
 
     if (rate_hz == 0 || rate_hz > TONE_RATE_MAX)
         return -EINVAL;
-    ring->samples = calloc(most, sizeof *ring->samples);
-    if (!ring->samples)
-        return -ENOMEM;
+    err = audio_reader_read_all(reader, TONE_MOST_S, &ring->samples, &ring->n_samples);
+    if (err)
+        return err;
     ring->rate_hz = rate_hz;
-    n = audio_reader_read(reader, ring->samples, most);
-    if (n <= 0)
-        return n < 0 ? n : -ENODATA;
-    ring->n_samples = (size_t)n > least ? (size_t)n : least;
+    if (ring->n_samples < least)
+        ring->n_samples = least;
     return 0;
 }
 
@@ -153,11 +151,8 @@ static void loaded(struct media_job *job)
     struct media_ring *ring = (struct media_ring *)((char *)job - offsetof(struct media_ring, job));
 
     ring->loading = false;
-    if (ring->err) {
-        free(ring->samples);
-        ring->samples = NULL;
+    if (ring->err)
         tell_failure(ring, ring->err, ring->why);
-    }
     free_if_over(ring);
 }
 
