@@ -122,9 +122,15 @@ int fingerprint_parse_sha256(struct slice text, struct fingerprint *out)
     return -EBADMSG;
 }
 
+void fingerprint_put_hex(const struct fingerprint *fingerprint, struct buf *out)
+{
+    for (size_t i = 0; i < hashes[fingerprint->hash].bytes; i++)
+        buf_printf(out, "%s%02X", i ? ":" : "", fingerprint->bytes[i]);
+}
+
 void fingerprint_print(const struct fingerprint *fingerprint, struct buf *out)
 {
     buf_put(out, hashes[fingerprint->hash].name);
-    for (size_t i = 0; i < hashes[fingerprint->hash].bytes; i++)
-        buf_printf(out, "%c%02X", i ? ':' : ' ', fingerprint->bytes[i]);
+    buf_putc(out, ' ');
+    fingerprint_put_hex(fingerprint, out);
 }

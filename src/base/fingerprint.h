@@ -34,5 +34,7 @@ int fingerprint_parse(struct slice text, struct fingerprint *out);
  * colons, blanks or nothing, and before them perhaps "SHA256:" or "sha-256 ". 0 or -EBADMSG. */
 int fingerprint_parse_sha256(struct slice text, struct fingerprint *out);
 void fingerprint_print(const struct fingerprint *fingerprint, struct buf *out);
+/* Without the name of the hash. */
+void fingerprint_put_hex(const struct fingerprint *fingerprint, struct buf *out);
 
 #endif

@@ -61,7 +61,5 @@ void tls_put_certificate(struct buf *text, const X509 *certificate);
 void tls_put_verdict(struct buf *text, int error);
 /* What the last error of OpenSSL means for tls, as a sentence. */
 void tls_put_failure(struct net_tls *tls);
-/* "SHA-256 AA:BB…" of the certificate. */
-void tls_put_fingerprint(struct buf *text, const uint8_t digest[32]);
 
 #endif

@@ -139,15 +139,15 @@ static bool has_name(struct net_tls *tls, X509 *certificate)
 
 static bool has_pin(struct net_tls *tls, X509 *certificate)
 {
-    uint8_t digest[32];
-    unsigned n = sizeof digest;
+    struct fingerprint its = {.hash = FINGERPRINT_SHA256};
+    unsigned n = sizeof its.bytes;
 
-    if (X509_digest(certificate, EVP_sha256(), digest, &n) == 1 &&
-        memcmp(digest, tls->context->pin.bytes, sizeof digest) == 0)
+    if (X509_digest(certificate, EVP_sha256(), its.bytes, &n) == 1 &&
+        fingerprint_eq(&its, &tls->context->pin))
         return true;
     put_which(tls, certificate);
-    buf_puts(&tls->fault, " is not the one of tls-fingerprint; its own is ");
-    tls_put_fingerprint(&tls->fault, digest);
+    buf_puts(&tls->fault, " is not the one of tls-fingerprint; its own is SHA-256 ");
+    fingerprint_put_hex(&its, &tls->fault);
     return false;
 }
 

@@ -49,13 +49,6 @@ void tls_put_certificate(struct buf *text, const X509 *certificate)
     buf_putc(text, ')');
 }
 
-void tls_put_fingerprint(struct buf *text, const uint8_t digest[32])
-{
-    buf_puts(text, "SHA-256 ");
-    for (size_t i = 0; i < 32; i++)
-        buf_printf(text, "%s%02X", i ? ":" : "", digest[i]);
-}
-
 /* clang-format off */
 static const struct verdict { int error; const char *clause; } verdicts[] = {
     {X509_V_ERR_CERT_HAS_EXPIRED, " has expired"},
