@@ -73,6 +73,12 @@ static void connection_free(struct connection *c)
     free(c);
 }
 
+/* What TCP over TLS says, as the endpoint knows it. */
+static int in_words_of_sip(int err)
+{
+    return err == NET_TLS_FAILED ? SIP_NOT_SAFE : err;
+}
+
 /* Tells the endpoint and frees c. A peer that closes in good order has got what we sent, unless it
  * never said a word; where the connection broke, or what comes over it is understood no more, our
  * requests may be lost with it. */
@@ -81,10 +87,7 @@ static void lose(struct connection *c, int err)
     struct sip_endpoint *ep = c->owner->config.endpoint;
     uint64_t number = c->flow.connection, now_ms = net_now_ms();
 
-    if (c->finish_ms)
-        err = c->finish_err;
-    else if (err == NET_TLS_FAILED)
-        err = SIP_NOT_SAFE;
+    err = in_words_of_sip(c->finish_ms ? c->finish_err : err);
     if (err || !c->heard)
         for (size_t i = 0; i < c->n_keys; i++)
             if (c->keys[i].key)
@@ -461,7 +464,7 @@ void sip_link_tcp_send(struct net_sip_link *link, const struct sip_out_item *ite
     if (err) {
         if (err == -ENOBUFS)
             finish(c, err, net_now_ms()); /* a peer that does not read */
-        sip_link_fail_later(link, item->key, err);
+        sip_link_fail_later(link, item->key, in_words_of_sip(err));
         return;
     }
     note_sent(c, item);

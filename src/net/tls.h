@@ -17,7 +17,7 @@
 
 /* How a connection ends that could not be made safe, or is broken by its peer; net_tls_fault says
  * why. Not a number of the system, as those have meanings of their own. */
-#define NET_TLS_FAILED (-3900)
+#define NET_TLS_FAILED (-3901)
 /* Bytes that may wait in each direction within a session. */
 #define NET_TLS_MAX_QUEUED (256 * 1024)
 
