@@ -65,8 +65,14 @@ static size_t our_transports(const struct net_sip_link *link, enum sip_transport
     return n;
 }
 
-/* domain: who must be there, over TLS. */
-static void answer(struct net_sip_link *link, uint64_t key, const char *domain, unsigned trust,
+/* Whose LOCATE it is, and who must be there, over TLS. */
+struct asker {
+    uint64_t key;
+    const char *domain;
+    unsigned trust;
+};
+
+static void answer(struct net_sip_link *link, const struct asker *asker,
                    const struct sip_target *targets, size_t n_targets, int err)
 {
     struct sip_flow flows[SIP_MAX_TARGETS];
@@ -78,7 +84,7 @@ static void answer(struct net_sip_link *link, uint64_t key, const char *domain, 
         int no_way = local_for(link, targets[i].transport, &targets[i].ip, &local);
 
         if (!no_way && targets[i].transport == SIP_TLS && !peer) {
-            peer = sip_link_peer_number(link, slice_of(domain), trust);
+            peer = sip_link_peer_number(link, slice_of(asker->domain), asker->trust);
             no_way = peer ? 0 : -ENOMEM;
         }
         if (no_way)
@@ -89,7 +95,7 @@ static void answer(struct net_sip_link *link, uint64_t key, const char *domain, 
                                            .remote = targets[i].ip,
                                            .peer = targets[i].transport == SIP_TLS ? peer : 0};
     }
-    sip_endpoint_located(link->config.endpoint, key, flows, n, n ? 0 : err, net_now_ms());
+    sip_endpoint_located(link->config.endpoint, asker->key, flows, n, n ? 0 : err, net_now_ms());
 }
 
 /* --- names ----------------------------------------------------------------------------------- */
@@ -131,7 +137,7 @@ static bool go_on(struct search *s)
 {
     struct sip_target targets[SIP_MAX_TARGETS];
     struct net_sip_link *link = s->owner;
-    uint64_t key = s->key;
+    const struct asker asker = {s->key, s->host, s->trust};
     size_t n;
     int err;
 
@@ -139,7 +145,7 @@ static bool go_on(struct search *s)
     if (!sip_locator_done(s->locator))
         return false;
     n = sip_locator_targets(s->locator, targets, &err);
-    answer(link, key, s->host, s->trust, targets, n, err);
+    answer(link, &asker, targets, n, err);
     search_free(s);
     return true;
 }
@@ -208,13 +214,14 @@ static int search_new(struct net_sip_link *link, const struct sip_out_item *item
 static void answer_addresses(struct net_sip_link *link, const struct sip_out_item *item,
                              const struct ip *ips, size_t n)
 {
+    const struct asker asker = {item->key, item->host, item->trust};
     struct sip_target targets[NET_RESOLVE_MAX_IPS];
     enum sip_transport ours[3];
 
     our_transports(link, ours);
     for (size_t i = 0; i < n; i++)
         targets[i] = (struct sip_target){item->transport ? item->transport : ours[0], ips[i]};
-    answer(link, item->key, item->host, item->trust, targets, n, 0);
+    answer(link, &asker, targets, n, 0);
 }
 
 void sip_link_locate(struct net_sip_link *link, const struct sip_out_item *item)
@@ -234,7 +241,7 @@ void sip_link_locate(struct net_sip_link *link, const struct sip_out_item *item)
     if (!n)
         err = search_new(link, item, &what, &search);
     if (err)
-        answer(link, item->key, NULL, 0, NULL, 0, err);
+        answer(link, &(struct asker){.key = item->key}, NULL, 0, err);
     else
         go_on(search);
 }
