@@ -12,10 +12,10 @@
 
 #include "base/harden.h"
 #include "base/log.h"
-#include "phone/sandbox.h"
 #include "ui/cli.h"
 #include "ui/exit.h"
 #include "ui/json.h"
+#include "ui/selftest.h"
 #include "ui/terminal.h"
 
 /* A socket must not get the number of a standard stream that our parent had closed: what is printed
@@ -133,8 +133,7 @@ static int print(struct slice text)
 
 static int try_sandbox(const struct cli *cli, struct buf *text)
 {
-    const struct reach reach = {.config = &cli->config, .play_fd = -1, .record_fd = -1};
-    bool holds = sandbox_test(&reach, text);
+    bool holds = selftest_sandbox(cli, text);
     int status = print(buf_slice(text));
 
     return holds ? status : EXIT_OTHER;

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "net/loop.h"
+#include "net/spawner.h"
 #include "net/watch.h"
 #include "ui/cmd.h"
 #include "ui/exit.h"
@@ -15,6 +16,7 @@
 #include "ui/screen/plain.h"
 #include "ui/screen/plain_line.h"
 #include "ui/screen/plain_term.h"
+#include "ui/screen/screen_helper.h"
 #include "ui/screen/setup_run.h"
 #include "ui/signals.h"
 
@@ -128,11 +130,6 @@ static void on_continued(uv_signal_t *handle, int number)
 
 /* --- the phone ------------------------------------------------------------------------------ */
 
-static void take_turn(struct app *a, uint64_t when_ms)
-{
-    net_deadline_set(a->turn, when_ms);
-}
-
 static unsigned on_line(void *arg, const struct ctl_line *line)
 {
     struct app *a = arg;
@@ -149,7 +146,7 @@ static unsigned on_line(void *arg, const struct ctl_line *line)
         a->began = true;
         a->owes_prompt = false;
         a->not_before_ms = a->plain.rest_until_ms;
-        take_turn(a, a->not_before_ms);
+        net_deadline_set(a->turn, a->not_before_ms);
     }
     return news;
 }
@@ -216,7 +213,7 @@ static void on_setup(void *arg)
     a->not_before_ms = 0;
     grant(a);
     put_prompt(a);
-    take_turn(a, net_now_ms());
+    net_deadline_set(a->turn, net_now_ms());
 }
 
 /* --- what is typed -------------------------------------------------------------------------- */
@@ -407,7 +404,7 @@ static void on_turn(void *arg)
     uint64_t now_ms = net_now_ms();
 
     if (now_ms < a->not_before_ms) {
-        take_turn(a, a->not_before_ms);
+        net_deadline_set(a->turn, a->not_before_ms);
         return;
     }
     a->screen.now_ms = now_ms;
@@ -417,11 +414,11 @@ static void on_turn(void *arg)
     if (a->term)
         take_keys(a, false);
     if (take_line(a))
-        take_turn(a, now_ms);
+        net_deadline_set(a->turn, now_ms);
     else if (a->ended)
         end_of_input(a);
     else if (!a->watch)
-        take_turn(a, now_ms);
+        net_deadline_set(a->turn, now_ms);
     watch_again(a);
 }
 
@@ -477,8 +474,11 @@ static int watch_continued(struct app *a)
 static int prepare(struct app *a)
 {
     static const struct connection_events events = {on_line, on_changed};
-    int err = net_loop_new(&a->loop);
+    struct buf why = buf_new(8192);
+    int err = screen_helper_new(a->cli, a->setup.path, a->screen.settings, &a->screen.helper, &why);
 
+    if (!err)
+        err = net_loop_new(&a->loop);
     if (!err)
         err = flush_new(a->loop, a->terminal, &a->flush);
     if (!err)
@@ -486,7 +486,7 @@ static int prepare(struct app *a)
     if (!err)
         err = connection_new(a->loop, a->cli, &a->screen, &events, a, &a->connection);
     if (!err)
-        err = setup_run_new(a->loop, &a->setup, on_setup, a, &a->setup_run);
+        err = setup_run_new(a->loop, a->screen.helper, &a->setup, on_setup, a, &a->setup_run);
     if (!err)
         err = signals_new(a->loop, on_signal, on_second_signal, a, &a->signals);
     if (!err)
@@ -497,8 +497,11 @@ static int prepare(struct app *a)
         err = watch_input(a);
     if (!err)
         err = plain_term_new(a->loop, on_back, a, &a->term);
-    if (err)
-        terminal_error(a->terminal, strerror(-err));
+    if (!err)
+        screen_helper_confine(a->cli, &a->model);
+    else
+        terminal_error(a->terminal, why.n > 0 ? buf_cstr(&why) : strerror(-err));
+    buf_free(&why);
     return err;
 }
 
@@ -545,6 +548,7 @@ static void finish(struct app *a)
     net_deadline_free(a->escape);
     flush_free(a->flush);
     net_loop_free(a->loop);
+    net_spawner_free(a->screen.helper);
     plain_line_free(&a->line);
     buf_free(&a->echo);
     plain_free(&a->plain);
@@ -558,9 +562,8 @@ static void finish(struct app *a)
 static int run(const struct cli *cli, struct terminal *terminal)
 {
     struct app *a = xzalloc(sizeof *a);
-    struct buf path = buf_new(4096);
     enum exit_status exit = EXIT_OTHER;
-    bool first_start = setup_is_due(cli, &path);
+    bool first_start;
 
     a->cli = cli;
     a->terminal = terminal;
@@ -571,16 +574,13 @@ static int run(const struct cli *cli, struct terminal *terminal)
     bind_keys(a);
     plain_line_init(&a->line);
     a->echo = buf_new(65536);
-    setup_init(&a->setup, buf_cstr(&path));
-    a->screen.setup = &a->setup;
-    a->screen.settings = cli->config_file ? cli->config_file : path.n > 0 ? buf_cstr(&path) : NULL;
+    first_start = setup_prepare(cli, &a->setup, &a->screen);
     if (prepare(a) == 0 && begin(a, first_start)) {
-        take_turn(a, a->not_before_ms);
+        net_deadline_set(a->turn, a->not_before_ms);
         net_loop_run(a->loop);
         exit = a->failed ? EXIT_OTHER : EXIT_OK;
     }
     finish(a);
-    buf_free(&path);
     free(a);
     return (int)exit;
 }

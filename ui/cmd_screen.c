@@ -3,9 +3,11 @@
 
 #include "base/mem.h"
 #include "net/loop.h"
+#include "net/spawner.h"
 #include "ui/cmd.h"
 #include "ui/exit.h"
 #include "ui/screen/connection.h"
+#include "ui/screen/screen_helper.h"
 #include "ui/screen/setup_run.h"
 #include "ui/screen/term.h"
 #include "ui/screen/width.h"
@@ -257,15 +259,18 @@ static int open_term(struct app *a, struct buf *why)
     return 0;
 }
 
+/* The last thing that is opened is the terminal: then the door is closed. */
 static int prepare(struct app *a, struct buf *why)
 {
     static const struct connection_events events = {on_line, on_changed};
-    int err = net_loop_new(&a->loop);
+    int err = screen_helper_new(a->cli, a->setup.path, a->screen.settings, &a->screen.helper, why);
 
+    if (!err)
+        err = net_loop_new(&a->loop);
     if (!err)
         err = net_deadline_new(a->loop, on_frame, a, &a->frame);
     if (!err)
-        err = setup_run_new(a->loop, &a->setup, on_setup, a, &a->setup_run);
+        err = setup_run_new(a->loop, a->screen.helper, &a->setup, on_setup, a, &a->setup_run);
     if (!err)
         err = connection_new(a->loop, a->cli, &a->screen, &events, a, &a->connection);
     if (!err)
@@ -274,6 +279,8 @@ static int prepare(struct app *a, struct buf *why)
         err = open_term(a, why);
     if (err && why->n == 0)
         buf_puts(why, strerror(-err));
+    if (!err)
+        screen_helper_confine(a->cli, &a->model);
     return err;
 }
 
@@ -292,6 +299,7 @@ static void finish(struct app *a, struct terminal *terminal)
     signals_free(a->signals);
     net_deadline_free(a->frame);
     net_loop_free(a->loop);
+    net_spawner_free(a->screen.helper);
     setup_free(&a->setup);
     screen_free(&a->screen);
     keymap_free(&a->keys);
@@ -311,9 +319,9 @@ static bool wants_lines(const struct cli *cli)
 static int show(const struct cli *cli, struct terminal *terminal)
 {
     struct app *a = xzalloc(sizeof *a);
-    struct buf why = buf_new(8192), path = buf_new(4096);
+    struct buf why = buf_new(8192);
     enum exit_status exit = EXIT_OK;
-    bool first_start = setup_is_due(cli, &path);
+    bool first_start;
 
     *a = (struct app){.cli = cli, .title = buf_new(1024), .bell_ms = NEVER_MS};
     model_init(&a->model);
@@ -322,9 +330,7 @@ static int show(const struct cli *cli, struct terminal *terminal)
     a->screen.watches = true;
     a->screen.bare = cli->bare;
     a->screen.mouse = cli->config.screen.mouse;
-    setup_init(&a->setup, buf_cstr(&path));
-    a->screen.setup = &a->setup;
-    a->screen.settings = cli->config_file ? cli->config_file : path.n > 0 ? buf_cstr(&path) : NULL;
+    first_start = setup_prepare(cli, &a->setup, &a->screen);
     a->screen.now_ms = net_now_ms();
     bind_keys(a);
     if (prepare(a, &why) != 0) {
@@ -350,7 +356,6 @@ static int show(const struct cli *cli, struct terminal *terminal)
     if (exit)
         terminal_error(terminal, buf_cstr(&why));
     buf_free(&why);
-    buf_free(&path);
     free(a);
     return (int)exit;
 }

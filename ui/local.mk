@@ -82,6 +82,8 @@ libui_a_SOURCES = \
 	ui/registering.h \
 	ui/runtime_dir.c \
 	ui/runtime_dir.h \
+	ui/selftest.c \
+	ui/selftest.h \
 	ui/service.c \
 	ui/service.h \
 	ui/session.c \

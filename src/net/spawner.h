@@ -79,4 +79,8 @@ void net_spawned_free(struct net_spawned *spawned);
 int net_spawner_ask(const struct net_spawner *spawner, unsigned what, struct slice asked,
                     unsigned limit_ms, int *fd, struct buf *text);
 
+/* For an answer that becomes a program: signals as any program gets them. What our parent ignores,
+ * and what the helper does, is their own affair. */
+void net_spawner_reset_signals(void);
+
 #endif

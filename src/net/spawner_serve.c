@@ -100,8 +100,7 @@ static char **join_environment(char **theirs)
     return all;
 }
 
-/* Signals as any program gets them: what our parent ignores, and what we do, is our own affair. */
-static void reset_signals(void)
+void net_spawner_reset_signals(void)
 {
     struct sigaction usual = {.sa_handler = SIG_DFL};
     sigset_t none;
@@ -123,7 +122,7 @@ static _Noreturn void become(char **words, char **environment, bool is_group, co
     for (int i = 0; i < 3; i++)
         if (dup2(fds[i], i) < 0)
             goto fail;
-    reset_signals();
+    net_spawner_reset_signals();
     environ = environment;
     execvp(words[0], words);
 

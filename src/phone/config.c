@@ -32,6 +32,16 @@ static void free_accounts(struct phone_config *config)
         config_account_free(LIST_ITEM(at, struct account_config, link));
 }
 
+void config_wipe_passwords(const struct phone_config *config)
+{
+    LIST_EACH ((struct list *)(uintptr_t)&config->accounts, at) {
+        char *password = LIST_ITEM(at, struct account_config, link)->password;
+
+        if (password)
+            mem_wipe(password, strlen(password));
+    }
+}
+
 void config_free(struct phone_config *config)
 {
     if (!config->accounts.next) /* freed already */

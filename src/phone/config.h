@@ -165,6 +165,8 @@ const struct config_key *config_key(enum config_section section, struct slice na
  * system's default device, no accounts. */
 void config_init(struct phone_config *config);
 void config_free(struct phone_config *config);
+/* For a process that gives them to nobody. */
+void config_wipe_passwords(const struct phone_config *config);
 
 /* Reads one setting; an earlier value of it is replaced, but on-event, bind and ring-device
  * add to what there is.

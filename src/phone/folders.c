@@ -70,3 +70,18 @@ int folders_make_for(const char *path)
     free(folder);
     return err;
 }
+
+/* realpath: of the folder, as a link may lead to such a one. */
+bool folders_is_hidden(const char *path)
+{
+    char *copy = slice_dup(slice_of(path)), *slash = copy ? strrchr(copy, '/') : NULL, *real;
+    bool hidden;
+
+    if (slash)
+        slash[slash == copy ? 1 : 0] = '\0';
+    real = copy ? realpath(slash ? copy : ".", NULL) : NULL;
+    hidden = real && strstr(real, "/.") != NULL;
+    free(real);
+    free(copy);
+    return hidden;
+}

@@ -17,6 +17,10 @@ int folders_history(const struct phone_config *config, struct buf *out);
 /* Appends the name of a file as one that means the same from any folder. */
 void folders_absolute(const char *file, struct buf *out);
 
+/* Whether the folder that path lies in has a name that begins with a dot, or one above it has.
+ * Programs read what lies in folders like ~/.bashrc.d, whatever its name. */
+bool folders_is_hidden(const char *path);
+
 /* Makes the folder that path lies in, and those above it, with mode 0700, where they are missing.
  * 0 or a negative errno. */
 int folders_make_for(const char *path);

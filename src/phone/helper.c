@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "phone/contacts_edit.h"
 #include "phone/folders.h"
 #include "phone/helper_private.h"
@@ -59,12 +58,7 @@ static void forget(const void *arg)
 {
     const struct helper_side *side = arg;
 
-    LIST_EACH ((struct list *)(uintptr_t)&side->config->accounts, at) {
-        char *password = LIST_ITEM(at, struct account_config, link)->password;
-
-        if (password)
-            mem_wipe(password, strlen(password));
-    }
+    config_wipe_passwords(side->config);
 }
 
 int helper_new(const struct phone_config *config, struct net_spawner **out)

@@ -10,6 +10,7 @@
 
 #include "audio/file.h"
 #include "phone/contacts_edit.h"
+#include "phone/folders.h"
 #include "phone/sound_kind.h"
 
 #define RAW ".raw"
@@ -72,25 +73,9 @@ static int open_to_play(const char *path, int *fd, struct buf *text)
     return err;
 }
 
-/* Programs read what lies in folders like ~/.bashrc.d, whatever its name. realpath: of the folder,
- * as a link may lead to such a one. */
-static bool is_hidden(const char *path)
-{
-    char *copy = slice_dup(slice_of(path)), *slash = copy ? strrchr(copy, '/') : NULL, *real;
-    bool hidden;
-
-    if (slash)
-        slash[slash == copy ? 1 : 0] = '\0';
-    real = copy ? realpath(slash ? copy : ".", NULL) : NULL;
-    hidden = real && strstr(real, "/.") != NULL;
-    free(real);
-    free(copy);
-    return hidden;
-}
-
 static int open_to_record(const char *path, int *fd, struct buf *text)
 {
-    bool hidden = is_hidden(path);
+    bool hidden = folders_is_hidden(path);
     char why[AUDIO_WHY_MAX];
     int err;
 

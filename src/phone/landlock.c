@@ -66,7 +66,7 @@ static const struct {
 
 static const uint64_t of_files = WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV;
 
-int landlock_begin(struct landlock *out, bool scope_sockets)
+int landlock_begin(struct landlock *out, bool scope_sockets, bool scope_signals)
 {
     long version = syscall(SYS_CREATE_RULESET, NULL, (size_t)0, ASK_VERSION);
     struct ruleset rules = {0};
@@ -77,7 +77,7 @@ int landlock_begin(struct landlock *out, bool scope_sockets)
     for (size_t i = 0; i < sizeof added / sizeof *added; i++)
         if (version >= added[i].version)
             rules.files |= added[i].rights;
-    rules.scoped = SCOPE_SIGNAL | (scope_sockets ? SCOPE_ABSTRACT : 0u);
+    rules.scoped = (scope_signals ? SCOPE_SIGNAL : 0u) | (scope_sockets ? SCOPE_ABSTRACT : 0u);
     out->handled = rules.files;
     out->ruleset = (int)syscall(SYS_CREATE_RULESET, &rules, size, 0u);
     return out->ruleset < 0 ? -errno : 0;
@@ -130,9 +130,10 @@ int landlock_enter(struct landlock *landlock)
 
 #else
 
-int landlock_begin(struct landlock *out, bool scope_sockets)
+int landlock_begin(struct landlock *out, bool scope_sockets, bool scope_signals)
 {
     (void)scope_sockets;
+    (void)scope_signals;
     *out = (struct landlock){.ruleset = -1};
     return -ENOSYS;
 }

@@ -20,9 +20,10 @@ struct landlock {
     uint64_t handled; /* what this kernel can refuse of files */
 };
 
-/* scope_sockets: abstract sockets of others are refused as well, where the kernel can. 0;
- * -ENOSYS and -EOPNOTSUPP: the kernel has no Landlock, or it is off; another negative errno. */
-int landlock_begin(struct landlock *out, bool scope_sockets);
+/* scope_sockets, scope_signals: abstract sockets of others, signals to them are refused as well,
+ * where the kernel can. 0; -ENOSYS and -EOPNOTSUPP: the kernel has no Landlock, or it is off;
+ * another negative errno. */
+int landlock_begin(struct landlock *out, bool scope_sockets, bool scope_signals);
 /* A file, or a folder with all below it. What is not there is passed over. */
 void landlock_allow(const struct landlock *landlock, const char *path, unsigned rights);
 /* The file that is open as fd. */

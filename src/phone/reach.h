@@ -15,6 +15,7 @@ struct reach {
     const char *play, *record;         /* files of the command line, or NULL */
     int play_fd, record_fd; /* sound of other programs, which is opened once more; -1: none */
     const char *socket;     /* that clients are heard at; NULL: none of ours */
+    bool stops_job;         /* a screen: it stops all of its job where Ctrl-Z is typed */
 };
 
 /* Names all of it. Makes the folder of the state, as only what is there can be named. */

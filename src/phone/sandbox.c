@@ -20,7 +20,7 @@
 static int close_files(const struct reach *reach)
 {
     struct landlock landlock;
-    int err = landlock_begin(&landlock, !reach_needs_abstract_sockets());
+    int err = landlock_begin(&landlock, !reach_needs_abstract_sockets(), !reach->stops_job);
 
     if (err)
         return err;
@@ -50,7 +50,7 @@ static const struct sock_filter steps[] = {
 
 /* Threads that are there already are caught as well (TSYNC): libraries may start some when they
  * are loaded. Landlock would not hold those. */
-static int close_calls(void)
+static int close_calls(bool stops_job)
 {
     struct sock_filter own[ARRAY_LEN(steps)];
     struct sock_fprog program = {.len = ARRAY_LEN(own), .filter = own};
@@ -60,6 +60,8 @@ static int close_calls(void)
         return -ENOSYS;
     for (size_t i = 0; i < ARRAY_LEN(own); i++) {
         own[i] = steps[i];
+        if (own[i].k == SANDBOX_OWN_JOB && stops_job)
+            own[i].k = 0;
         if (own[i].k == SANDBOX_OWN_PROCESS)
             own[i].k = self;
     }
@@ -77,8 +79,9 @@ static int close_calls(void)
 
 #else
 
-static int close_calls(void)
+static int close_calls(bool stops_job)
 {
+    (void)stops_job;
     return -ENOSYS;
 }
 
@@ -94,7 +97,7 @@ enum sandbox_state sandbox_close(const struct reach *reach, struct buf *why)
         return SANDBOX_WATCHED;
     }
     files = close_files(reach);
-    calls = close_calls();
+    calls = close_calls(reach->stops_job);
     if (calls)
         buf_printf(why, "%s, as there is no filter of system calls (seccomp): %s",
                    files ? "no sandbox" : "the sandbox holds files alone (Landlock)",

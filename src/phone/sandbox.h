@@ -26,8 +26,10 @@ enum sandbox_state {
 enum sandbox_state sandbox_close(const struct reach *reach, struct buf *why);
 
 /* Closes it and tries, in this process, one after the other what is to be refused then. Appends a
- * line for each, "refused: …" or "ALLOWED: …", or why there is no sandbox. false: there is none, or
- * something is allowed. */
-bool sandbox_test(const struct reach *reach, struct buf *out);
+ * line for each, "refused: …" or "ALLOWED: …" with who behind that word, or why there is no
+ * sandbox. false: there is none. all: whether everything was refused. */
+bool sandbox_test(const struct reach *reach, const char *who, bool *all, struct buf *out);
+/* Such a line, of something else that was tried; returns is_refused. */
+bool sandbox_tell(bool is_refused, const char *who, const char *what, struct buf *out);
 
 #endif

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -115,6 +116,7 @@ static const struct condition {
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, ALL_BITS, TCSETS},
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, ALL_BITS, TCSETSW},
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, ALL_BITS, TCSETSF},
+    {"ioctl",     1, SCMP_CMP_MASKED_EQ, ALL_BITS, TCFLSH},
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, ALL_BITS, TIOCGPGRP},
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, ALL_BITS, TIOCGWINSZ},
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, ALL_BITS, TIOCOUTQ},
@@ -188,6 +190,15 @@ static int allow_fcntl(scmp_filter_ctx filter)
     return err;
 }
 
+/* Ctrl-Z, which a screen is told as any key: it stops whoever is in its job. */
+static int allow_stop(scmp_filter_ctx filter)
+{
+    const struct scmp_arg_cmp arguments[] = {{0, SCMP_CMP_EQ, SANDBOX_OWN_JOB, 0},
+                                             {1, SCMP_CMP_EQ, SIGTSTP, 0}};
+
+    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 2, arguments);
+}
+
 int sandbox_add_conditions(void *filter)
 {
     const uint64_t self = SANDBOX_OWN_PROCESS;
@@ -198,7 +209,8 @@ int sandbox_add_conditions(void *filter)
 
     if (!err)
         err = allow_fcntl(filter);
-
+    if (!err)
+        err = allow_stop(filter);
     for (size_t i = 0; !err && i < ARRAY_LEN(signals); i++)
         err = allow_if(filter, &signals[i]);
     for (size_t i = 0; !err && i < ARRAY_LEN(conditions); i++)

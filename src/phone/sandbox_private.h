@@ -6,6 +6,8 @@
 /* Stands in the filter for the number of the process that will be filtered. None is so high, nor
  * is it anything else that a filter has. */
 #define SANDBOX_OWN_PROCESS 0x7e1ef0e5u
+/* Likewise for 0, its job, which a screen may stop; it stays where nobody may. */
+#define SANDBOX_OWN_JOB 0x7e1ef0e6u
 
 extern const char *const sandbox_allowed[];
 /* EPERM; all others ENOSYS. */

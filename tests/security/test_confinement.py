@@ -5,6 +5,7 @@ import ctypes
 import errno
 import glob
 import os
+import re
 import resource
 import stat
 import signal
@@ -13,8 +14,11 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import control, room as rooms, sound, tap, tphone
+from lib.home import Home
+from lib.plain import FIRST, Plain
 from lib.registrar import Registrar
 from lib.room import Room, wait_until
+from lib.screen import Screen
 from lib.tap import case, equal, expect
 
 SOMEBODY = 65534  # root may look into everything, so its phone is one of somebody else
@@ -204,8 +208,9 @@ def tried():
                       "refuses"], "what was said")
         return
     equal(done.returncode, 0, "the status")
-    expect(len(lines) > 20 and all(line.startswith("refused: ") for line in lines),
-           "what is refused", *lines)
+    for who in ("refused: ", "refused to the screen: "):
+        expect(sum(line.startswith(who) for line in lines) > 20, "what is refused", *lines)
+    expect(all(line.startswith("refused") for line in lines), "what is refused", *lines)
 
 
 @case("every thread of a phone in a call is in it, hooks and password-command are started all the "
@@ -362,11 +367,62 @@ def clients():
         client.signal(signal.SIGTERM)
 
 
+@case("so is the screen, which starts its telephone all the same, once more, too")
+def screen():
+    with Room() as room:
+        me = Screen(room)
+        pid = me.tmux.pid()
+        equal(set(filtered(pid)), {not sanitized()}, "threads of the screen")
+        if not sanitized():
+            equal(thief(pid) if os.geteuid() else [], [], "what others of the user may")
+        daemon = next(p for p in me.processes() if p != pid)
+        equal(set(filtered(daemon)), {not sanitized()}, "threads of its telephone")
+        os.kill(daemon, signal.SIGKILL)
+        me.tmux.wait("The telephone has ended")
+        me.tmux.press("r")
+        me.tmux.wait("The telephone has ended", gone=True)
+        me.leave()
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 5, "it stays")
+
+
+def saved(p, form, path):
+    """What is said of a trace that is saved there."""
+    return p.say(f"trace-save {form} {path}", f"(messages saved in|{re.escape(path)}: ).*").group()
+
+
+@case("in lines likewise: traces are called like traces, and settings name no program")
+def lines():
+    with Room() as room:
+        me = Home(room, settings=None)
+        p = Plain(me, first=FIRST)
+        p.say(".", r"^There is no account")
+        equal(set(filtered(p.process.popen.pid)), {not sanitized()}, "threads in the sandbox")
+        p.say("call sip:x@127.0.0.1:9", "call 1: ended|failed|unreachable|refused")
+        p.say("trace", r"^Trace: \d+ messages?")
+        os.mkdir(room.path(".rc.d"))
+        expect("saved in" in saved(p, "text", room.path("a.txt")), "it was not saved")
+        for name, why in (("make", ".txt, .log, .pcap or .cap only"), (".rc.d/a.txt", "hidden")):
+            said = saved(p, "pcap", room.path(name))
+            expect(why in said and not os.path.exists(room.path(name)), name, said)
+        p.say("close", r"^\w+")
+        p.say("set-up", FIRST)
+        p.say("alice@127.0.0.1:9", r"^What is its password")
+        p.say("", r"^Which program prints")
+        p.say(f"touch {room.path('taken')}", r"^Through which server")
+        p.say("", "the sandbox lets settings name no program")
+        p.say(".", "nothing was written")
+        p.end()
+        expect(not os.path.exists(room.path("taken")), "a program was started")
+
+
 @case("sandbox = no")
 def outside():
     with Room() as room:
         phone = control.Piped(room, sandbox="no")
         equal(set(filtered(phone.process.popen.pid)), {False}, "threads in the sandbox")
+        p = Plain(Home(room, settings="sandbox = no\n"))
+        equal(set(filtered(p.process.popen.pid)), {False}, "threads of the lines")
+        p.end()
 
 
 def traced(room, **more):

@@ -5,6 +5,7 @@
 #include "phone/config_keep.h"
 #include "ui/screen/commands.h"
 #include "ui/screen/devices.h"
+#include "ui/screen/screen_helper.h"
 
 /* The one that is named, or the chosen row where they are listed; NULL: neither. */
 static char *which(const struct screen *s, struct slice argument)
@@ -63,7 +64,7 @@ static void keep(struct screen *s, struct slice argument)
         kept[1] = (struct config_kept){"ring-device", none, 1};
     else if (sound->n_rings == 1 && strcmp(sound->rings[0], device) == 0)
         kept[1].n = 0;
-    if (config_keep(s->settings, kept, silent ? 1 : 2, &why) != 0)
+    if (screen_helper_keep(s->helper, s->settings, kept, silent ? 1 : 2, &why) != 0)
         screen_say(s, STYLE_BAD, "%s", buf_cstr(&why));
     else
         screen_say(s, STYLE_GOOD, "the devices are kept in %s", s->settings);

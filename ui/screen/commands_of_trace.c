@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "ui/screen/commands.h"
+#include "ui/screen/screen_helper.h"
 #include "ui/screen/trace_file.h"
 #include "ui/screen/view_trace.h"
 
@@ -192,8 +193,8 @@ static void save(struct screen *s, struct slice argument)
 {
     struct slice form = slice_cut(&argument, ' ');
     bool pcap = slice_eq(form, SLICE("pcap"));
-    struct buf name = buf_new(4096), content = buf_new(FILE_BYTES_MAX);
-    int err;
+    struct buf name = buf_new(4096), content = buf_new(FILE_BYTES_MAX), why = buf_new(8192);
+    int fd, err;
 
     if (!pcap && !slice_eq(form, SLICE("text"))) {
         screen_say(s, STYLE_BAD, "trace-save: text or pcap, and a file");
@@ -204,11 +205,16 @@ static void save(struct screen *s, struct slice argument)
     else
         command_put_file_name(&name, "tphone-trace", pcap ? "pcap" : "txt");
     put_content(s, pcap, &content);
-    err = buf_ok(&content) ? trace_file_write(buf_cstr(&name), buf_slice(&content)) : -ENOMEM;
+    err = buf_ok(&content) ? screen_helper_open_trace(s->helper, buf_cstr(&name), &fd, &why)
+                           : -ENOMEM;
+    if (err == 0)
+        err = trace_file_write(fd, buf_slice(&content));
     if (err == 0)
         screen_say(s, STYLE_NORMAL, "%zu messages saved in %s", trace_state(s)->n, buf_cstr(&name));
     else
-        screen_say(s, STYLE_BAD, "%s: %s", buf_cstr(&name), strerror(-err));
+        screen_say(s, STYLE_BAD, "%s: %s", buf_cstr(&name),
+                   why.n > 0 ? buf_cstr(&why) : strerror(-err));
+    buf_free(&why);
     buf_free(&name);
     buf_free(&content);
 }

@@ -8,6 +8,7 @@
 #include "net/loop.h"
 #include "phone/folders.h"
 #include "ui/ctl_client.h"
+#include "ui/screen/screen_helper.h"
 #include "ui/screen/start.h"
 
 #define AGAIN_MS 1000u  /* between two attempts to find the phone again */
@@ -26,7 +27,7 @@ struct connection {
     struct buf path; /* of the socket */
     struct ctl_client *client;
     struct net_deadline *again, *people;
-    pid_t pid;          /* of the phone that we have started; 0: none */
+    int life;           /* of the phone that we have started, as start_phone has it; -1: none */
     uint64_t begun_ms;  /* when; 0: it is not waited for */
     bool once_more;     /* a start was asked for while one was under way */
     bool leaving, left; /* good-bye was said; and heard */
@@ -128,7 +129,7 @@ static void on_lost(void *arg, int err)
     screen_say(c->screen, STYLE_BAD, "%s", buf_cstr(&why));
     model_note(c->screen->model, true, buf_cstr(&why));
     if (c->screen->model->leaves) { /* else its log is another's */
-        start_put_last_words(buf_cstr(&c->path), &words);
+        screen_helper_put_last_words(c->screen->helper, false, &words);
         if (words.n > 0)
             buf_printf(&why, ", and said: %s", buf_cstr(&words));
     }
@@ -147,6 +148,7 @@ static int begin(struct connection *c)
 
     if (err)
         return err;
+    screen_helper_knows_phone(c->screen->helper);
     c->screen->send = send_line;
     c->screen->arg = c;
     c->screen->now_ms = net_now_ms();
@@ -155,10 +157,18 @@ static int begin(struct connection *c)
     return 0;
 }
 
+static void forget_life(struct connection *c)
+{
+    if (c->life >= 0)
+        close(c->life);
+    c->life = -1;
+}
+
 /* What comes of a start: err, or the phone is there. */
 static int settle(struct connection *c, int err, struct buf *why)
 {
     c->begun_ms = 0;
+    forget_life(c);
     ctl_client_free(c->client);
     c->client = NULL;
     if (!err) {
@@ -185,23 +195,33 @@ static int start_once_more(struct connection *c)
     return c->begun_ms ? -EINPROGRESS : err;
 }
 
+/* 0: it answers; -EINPROGRESS: not yet; another negative errno with why. */
+static int ask_whether_there(struct connection *c, struct buf *why)
+{
+    if (start_answers(buf_cstr(&c->path)))
+        return 0;
+    if (start_has_ended(c->life)) {
+        screen_helper_put_last_words(c->screen->helper, true, why);
+        return -ECHILD;
+    }
+    if (net_now_ms() - c->begun_ms < START_MS)
+        return -EINPROGRESS;
+    buf_puts(why, "it was begun, and does not answer");
+    return -ETIMEDOUT;
+}
+
 /* -EINPROGRESS: it is looked for again. */
 static int look(struct connection *c)
 {
     struct buf why = buf_new(8192);
-    int err = start_look(c->pid, buf_cstr(&c->path), &why);
+    int err = ask_whether_there(c, &why);
 
-    if (err == -EINPROGRESS && net_now_ms() - c->begun_ms < START_MS) {
+    if (err == -EINPROGRESS)
         net_deadline_set(c->again, net_now_ms() + LOOK_MS);
-    } else {
-        if (err == -EINPROGRESS) {
-            err = -ETIMEDOUT;
-            buf_puts(&why, "it was begun, and does not answer");
-        }
+    else
         err = settle(c, err, &why);
-        if (err && c->once_more)
-            err = start_once_more(c);
-    }
+    if (err && err != -EINPROGRESS && c->once_more)
+        err = start_once_more(c);
     buf_free(&why);
     return err;
 }
@@ -215,7 +235,6 @@ static void on_again(void *arg)
             c->events.changed(c->arg);
         return;
     }
-    start_reap(&c->pid);
     if (c->leaving) { /* nobody has answered in time */
         net_loop_stop(c->loop);
         return;
@@ -243,7 +262,8 @@ int connection_new(struct net_loop *loop, const struct cli *cli, struct screen *
                              .screen = screen,
                              .events = *events,
                              .arg = arg,
-                             .path = buf_new(4096)};
+                             .path = buf_new(4096),
+                             .life = -1};
     err = net_deadline_new(loop, on_again, c, &c->again);
     if (!err)
         err = net_deadline_new(loop, on_people, c, &c->people);
@@ -271,9 +291,8 @@ int connection_start(struct connection *c)
     c->once_more = c->begun_ms != 0;
     if (c->screen->send || c->begun_ms)
         return 0;
-    start_reap(&c->pid);
     buf_clear(&c->path);
-    err = start_phone(c->cli, &c->path, &c->pid, &why);
+    err = screen_helper_start(c->screen->helper, &c->path, &c->life, &why);
     if (err == -EINPROGRESS) {
         c->begun_ms = net_now_ms();
         net_deadline_set(c->again, c->begun_ms + LOOK_MS);
@@ -299,6 +318,7 @@ void connection_free(struct connection *c)
     if (!c)
         return;
     c->screen->send = NULL;
+    forget_life(c);
     ctl_client_free(c->client);
     net_deadline_free(c->again);
     net_deadline_free(c->people);

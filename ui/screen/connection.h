@@ -14,13 +14,13 @@ struct net_loop;
 struct connection_events {
     /* A line of the phone: to be given to the screen; what it was is returned. */
     unsigned (*line)(void *arg, const struct ctl_line *line);
-    /* The connection is there, later than when it was started; or has gone, or the phone could not be
-     * started: then screen->trouble says why. */
+    /* The connection is there, later than when it was started; or has gone, or the phone could not
+     * be started: then screen->trouble says why. */
     void (*changed)(void *arg);
 };
 
-/* Connects nobody yet. cli and screen must outlive the connection. Callbacks come from the loop and
- * may not free it. 0 or a negative errno. */
+/* Connects nobody yet. cli and screen, with its helper, must outlive the connection. Callbacks come
+ * from the loop and may not free it. 0 or a negative errno. */
 int connection_new(struct net_loop *loop, const struct cli *cli, struct screen *screen,
                    const struct connection_events *events, void *arg, struct connection **out);
 /* Connects to the phone, or starts it where nobody answers and connects as soon as it does, which

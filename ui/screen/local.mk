@@ -56,6 +56,10 @@ libui_a_SOURCES += \
 	ui/screen/screen.h \
 	ui/screen/screen_draw.c \
 	ui/screen/screen_draw.h \
+	ui/screen/screen_helper.c \
+	ui/screen/screen_helper.h \
+	ui/screen/screen_helper_answer.c \
+	ui/screen/screen_helper_private.h \
 	ui/screen/screen_prompt.c \
 	ui/screen/screen_prompt.h \
 	ui/screen/setup.c \
@@ -63,6 +67,8 @@ libui_a_SOURCES += \
 	ui/screen/setup_file.c \
 	ui/screen/setup_run.c \
 	ui/screen/setup_run.h \
+	ui/screen/setup_try.c \
+	ui/screen/setup_try.h \
 	ui/screen/start.c \
 	ui/screen/start.h \
 	ui/screen/term.c \

@@ -13,6 +13,8 @@
 #include "ui/screen/setup.h"
 #include "ui/screen/view.h"
 
+struct net_spawner;
+
 #define SCREEN_OPEN_MAX 6u /* views above each other */
 #define SCREEN_COLS_MIN 40
 #define SCREEN_ROWS_MIN 10
@@ -94,8 +96,9 @@ struct screen {
     bool watches; /* levels of sound are asked for: somebody sees them move */
     bool bare;    /* without lines, and one thing below the other: for copying */
     bool mouse;   /* clicks are told, which takes selecting text from the terminal but for Shift */
-    const char *settings; /* the file where what is chosen can be kept; NULL: there is none */
-    struct setup *setup;  /* of the first start; NULL: there can be none */
+    const char *settings;       /* the file where what is chosen can be kept; NULL: there is none */
+    struct setup *setup;        /* of the first start; NULL: there can be none */
+    struct net_spawner *helper; /* opens files (ui/screen/screen_helper.h); NULL: nobody */
     struct screen_wish wish;
     /* Hands a line to the phone, with its newline. NULL: nobody is there. */
     void (*send)(void *arg, struct slice line);

@@ -96,6 +96,9 @@ void setup_listed(struct setup *setup);
 /* The file was written, or why not. */
 void setup_wrote(struct setup *setup, bool good, const char *sentence);
 
+/* Whether a configuration says only what a set-up makes one say; trusted: a program for the
+ * password and a file as a device are among that. For who has it from somebody else. */
+bool setup_is_draft(struct slice text, bool trusted);
 /* Writes text to path, which may not exist yet, so that it is there whole or not at all: mode 0600,
  * in a folder that is made with 0700 where there is none. 0; -EEXIST: something is there already;
  * another negative errno. */

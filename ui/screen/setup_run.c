@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -17,25 +17,21 @@
 #include "ui/json.h"
 #include "ui/lines.h"
 #include "ui/runtime_dir.h"
+#include "ui/screen/screen_helper.h"
 
 #define LINE_MAX_BYTES 65536u
 #define TEST_MS 45000u    /* a request that is not answered takes 32 s (RFC 3261 17.1.2.2) */
 #define CONFIG_MAX 32768u /* less than a pipe holds */
-#define CONFIG_FD 3
-#define CONFIG_PATH "/dev/fd/3"
 
 struct setup_run {
+    const struct net_spawner *helper;
     struct net_loop *loop;
     struct setup *setup;
     void (*changed)(void *arg);
     void *arg;
     struct net_deadline *due; /* work is begun from the loop, or has taken too long */
 
-    uv_process_t process;
-    bool has_process; /* its handle is not closed yet */
-    bool runs, freed;
-    int out; /* where it writes to, or -1 */
-    int in;  /* what it reads from, open as long as it is to live; or -1 */
+    int talk; /* with who tries it (ui/screen/setup_try.h), or -1 */
     struct net_watch *watch;
     struct lines lines;
     bool good, settled; /* the account was accepted or refused */
@@ -44,39 +40,21 @@ struct setup_run {
 
 /* --- the end -------------------------------------------------------------------------------- */
 
-static void give_back(struct setup_run *r)
-{
-    if (!r->freed || r->has_process)
-        return;
-    buf_free(&r->sentence);
-    free(r);
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-    struct setup_run *r = handle->data;
-
-    r->has_process = false;
-    give_back(r);
-}
-
-static void close_output(struct setup_run *r)
+/* Who still tries something ends by that, too. */
+static void close_talk(struct setup_run *r)
 {
     net_watch_free(r->watch);
     r->watch = NULL;
-    if (r->out >= 0)
-        close(r->out);
-    r->out = -1;
-    if (r->in >= 0)
-        close(r->in);
-    r->in = -1;
+    if (r->talk >= 0)
+        close(r->talk);
+    r->talk = -1;
     lines_free(&r->lines);
 }
 
 static void report(struct setup_run *r)
 {
     net_deadline_set(r->due, NEVER_MS);
-    close_output(r);
+    close_talk(r);
     if (r->setup->work == SETUP_LIST_DEVICES)
         setup_listed(r->setup);
     else
@@ -92,13 +70,7 @@ static void say(struct setup_run *r, const char *text)
     text_safe(&r->sentence, slice_of(text));
 }
 
-static void end_process(struct setup_run *r, int signal_number)
-{
-    if (r->runs)
-        uv_process_kill(&r->process, signal_number);
-}
-
-/* It gives its registration back when it is told to end. */
+/* It gives its registration back when it hears nothing more, and is listened to until then. */
 static void settle(struct setup_run *r, bool good, const char *text)
 {
     if (r->settled)
@@ -106,7 +78,8 @@ static void settle(struct setup_run *r, bool good, const char *text)
     r->settled = true;
     r->good = good;
     say(r, text);
-    end_process(r, SIGINT);
+    if (r->talk >= 0)
+        shutdown(r->talk, SHUT_WR);
 }
 
 /* Where the device is open and does nothing any more, the test is over. */
@@ -152,7 +125,7 @@ static void on_output(void *arg, int events)
     struct slice line;
     char *at;
     size_t room = lines_room(&r->lines, &at);
-    ssize_t n = room > 0 ? read(r->out, at, room) : 0;
+    ssize_t n = room > 0 ? read(r->talk, at, room) : 0;
     enum lines_got got;
 
     (void)events;
@@ -167,154 +140,62 @@ static void on_output(void *arg, int events)
         report(r);
 }
 
-static void on_gone(uv_process_t *process, int64_t status, int signal_number)
-{
-    struct setup_run *r = process->data;
-
-    (void)status;
-    (void)signal_number;
-    r->runs = false;
-    uv_close((uv_handle_t *)process, on_closed);
-}
-
-/* --- the process ---------------------------------------------------------------------------- */
-
-/* Both ends close-on-exec, and the one of this process never waits: end 0 where it reads. */
-static int open_pipe(int ours, int out[2])
-{
-    int err;
-
-    if (pipe(out) != 0)
-        return -errno;
-    for (int i = 0; i < 2; i++)
-        fcntl(out[i], F_SETFD, FD_CLOEXEC);
-    err = fcntl(out[ours], F_SETFL, fcntl(out[ours], F_GETFL) | O_NONBLOCK) < 0 ? -errno : 0;
-    if (err) {
-        close(out[0]);
-        close(out[1]);
-        out[0] = out[1] = -1;
-    }
-    return err;
-}
-
-static void close_all(const int *fds, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
-}
-
-/* All of it: what we have to say is less than what a pipe holds. */
-static int open_pipe_with(struct slice text, int out[2])
-{
-    int err = open_pipe(1, out);
-
-    if (!err && text.n > 0 && write(out[1], text.p, text.n) != (ssize_t)text.n) {
-        close_all(out, 2);
-        out[0] = out[1] = -1;
-        err = -EIO;
-    }
-    return err;
-}
-
-/* In a session of its own, so that it asks nobody on this terminal. */
-static int spawn(struct setup_run *r, const char *const *words, int in, int out, int config)
-{
-    char program[4096];
-    size_t size = sizeof program;
-    uv_stdio_container_t stdio[CONFIG_FD + 1] = {
-        {.flags = UV_INHERIT_FD, .data.fd = in},
-        {.flags = UV_INHERIT_FD, .data.fd = out},
-        {.flags = UV_IGNORE},
-        {.flags = UV_INHERIT_FD, .data.fd = config},
-    };
-    uv_process_options_t options = {.exit_cb = on_gone,
-                                    .file = program,
-                                    .args = (char **)(uintptr_t)words,
-                                    .flags = UV_PROCESS_DETACHED,
-                                    .stdio = stdio,
-                                    .stdio_count = CONFIG_FD + 1};
-    int err = uv_exepath(program, &size);
-
-    if (err)
-        return err;
-    r->process.data = r;
-    r->has_process = true;
-    err = uv_spawn(net_loop_uv(r->loop), &r->process, &options);
-    if (err)
-        uv_close((uv_handle_t *)&r->process, on_closed);
-    r->runs = !err;
-    return err;
-}
+/* --- who tries it --------------------------------------------------------------------------- */
 
 static int listen_to(struct setup_run *r)
 {
     int err = lines_init(&r->lines, LINE_MAX_BYTES);
 
     if (!err)
-        err = net_watch_new(r->loop, r->out, on_output, r, &r->watch);
+        err = net_watch_new(r->loop, r->talk, on_output, r, &r->watch);
     if (!err)
         net_watch_set(r->watch, NET_READABLE);
     return err;
 }
 
-/* commands: for its standard input, which ends when we do, and it with it; config: what it reads
- * from CONFIG_FD. */
-static int run(struct setup_run *r, const char *const *words, struct slice commands,
-               struct slice config)
+/* commands: few, so there is room for them. */
+static int run(struct setup_run *r, struct slice commands, struct slice config)
 {
-    int in[2] = {-1, -1}, out[2] = {-1, -1}, file[2] = {-1, -1};
-    int err = r->has_process ? -EBUSY : open_pipe_with(commands, in);
+    struct buf why = buf_new(8192);
+    int err = screen_helper_try(r->helper, r->setup->work, config, &r->talk, &why);
 
-    if (!err)
-        err = open_pipe_with(config, file);
-    if (!err)
-        err = open_pipe(0, out);
-    if (!err)
-        err = spawn(r, words, in[0], out[1], file[0]);
-    r->in = in[1];
-    r->out = out[0];
-    close_all((int[]){in[0], out[1], file[0], file[1]}, 4);
-    return err ? err : listen_to(r);
+    if (why.n > 0)
+        say(r, buf_cstr(&why));
+    else if (err)
+        say(r, strerror(-err));
+    buf_free(&why);
+    if (err)
+        return err;
+    fcntl(r->talk, F_SETFL, O_NONBLOCK);
+    if (commands.n > 0 && write(r->talk, commands.p, commands.n) != (ssize_t)commands.n)
+        return -EIO;
+    return listen_to(r);
 }
 
 /* --- work ----------------------------------------------------------------------------------- */
 
 static int test_account(struct setup_run *r)
 {
-    static const char *const words[] = {"tphone",    "register", "--config", CONFIG_PATH,
-                                        "--control", "-",        "-q",       NULL};
     struct buf config = buf_new(CONFIG_MAX);
     int err;
 
     buf_room(&config, config.max); /* so that it never moves, and can be wiped */
     buf_clear(&config);
     setup_put_config(r->setup, &config);
-    err = run(r, words, SLICE(""), buf_slice(&config));
+    err = run(r, SLICE(""), buf_slice(&config));
     buf_free(&config);
     return err;
 }
 
-static int list_devices(struct setup_run *r)
-{
-    static const char *const words[] = {"tphone",    "devices", "--config",
-                                        "/dev/null", "--json",  NULL};
-
-    return run(r, words, SLICE(""), SLICE(""));
-}
-
 static int test_device(struct setup_run *r)
 {
-    static const char *const words[] = {"tphone",    "register", "--config", "/dev/null",
-                                        "--control", "-",        "--listen", "udp:127.0.0.1:0",
-                                        "-q",        NULL};
     struct buf lines = buf_new(8192);
     int err;
 
     buf_puts(&lines, "{\"command\":\"device\",\"name\":");
     json_put_string(&lines, r->setup->device);
     buf_printf(&lines, "}\n{\"command\":\"test\",\"what\":\"%s\"}\n", r->setup->device_test);
-    err = run(r, words, buf_slice(&lines), SLICE(""));
+    err = run(r, buf_slice(&lines), SLICE(""));
     buf_free(&lines);
     return err;
 }
@@ -331,7 +212,8 @@ static int check_draft(struct slice draft, struct buf *why)
     return err;
 }
 
-static void put_written(const char *path, int err, struct buf *out)
+/* said: by the helper. */
+static void put_written(const char *path, int err, struct buf *said, struct buf *out)
 {
     text_safe(out, slice_of(path));
     if (!err)
@@ -339,12 +221,12 @@ static void put_written(const char *path, int err, struct buf *out)
     else if (err == -EEXIST)
         buf_puts(out, " is there already, and stays as it is.");
     else
-        buf_printf(out, " cannot be written: %s", strerror(-err));
+        buf_printf(out, " cannot be written: %s", said->n > 0 ? buf_cstr(said) : strerror(-err));
 }
 
 static void write_file(struct setup_run *r)
 {
-    struct buf config = buf_new(CONFIG_MAX), why = buf_new(8192);
+    struct buf config = buf_new(CONFIG_MAX), why = buf_new(8192), said = buf_new(8192);
     const char *path = r->setup->path;
     int err;
 
@@ -353,10 +235,11 @@ static void write_file(struct setup_run *r)
     setup_put_config(r->setup, &config);
     err = check_draft(buf_slice(&config), &why);
     if (!err) {
-        err = *path ? setup_write_file(path, buf_slice(&config)) : -ENOENT;
-        put_written(path, err, &why);
+        err = screen_helper_write_settings(r->helper, buf_slice(&config), &said);
+        put_written(path, err, &said, &why);
     }
     setup_wrote(r->setup, !err, buf_cstr(&why));
+    buf_free(&said);
     buf_free(&config);
     buf_free(&why);
     r->changed(r->arg);
@@ -370,15 +253,11 @@ static void begin(struct setup_run *r)
     say(r, "The test ended without a result.");
     err = r->setup->work == SETUP_TEST_ACCOUNT  ? test_account(r)
           : r->setup->work == SETUP_TEST_DEVICE ? test_device(r)
-                                                : list_devices(r);
-    if (err == -EBUSY) { /* the last one is on its way out */
-        net_deadline_set(r->due, net_now_ms() + 50);
-    } else if (err) {
-        say(r, strerror(-err));
+                                                : run(r, SLICE(""), SLICE(""));
+    if (err)
         report(r);
-    } else {
+    else
         net_deadline_set(r->due, net_now_ms() + TEST_MS);
-    }
 }
 
 static void on_due(void *arg)
@@ -387,7 +266,6 @@ static void on_due(void *arg)
 
     if (r->watch) {
         settle(r, false, "The server does not answer.");
-        end_process(r, SIGKILL);
         report(r);
     } else if (r->setup->work == SETUP_WRITE_FILE) {
         write_file(r);
@@ -401,15 +279,14 @@ static void on_work(void *arg)
 {
     struct setup_run *r = arg;
 
-    end_process(r, SIGTERM);
-    close_output(r);
+    close_talk(r);
     net_deadline_set(r->due, net_now_ms());
 }
 
 /* --- begin and end -------------------------------------------------------------------------- */
 
-int setup_run_new(struct net_loop *loop, struct setup *setup, void (*changed)(void *arg), void *arg,
-                  struct setup_run **out)
+int setup_run_new(struct net_loop *loop, const struct net_spawner *helper, struct setup *setup,
+                  void (*changed)(void *arg), void *arg, struct setup_run **out)
 {
     struct setup_run *r = calloc(1, sizeof *r);
     int err = r ? net_deadline_new(loop, on_due, r, &r->due) : -ENOMEM;
@@ -418,11 +295,12 @@ int setup_run_new(struct net_loop *loop, struct setup *setup, void (*changed)(vo
         free(r);
         return err;
     }
+    r->helper = helper;
     r->loop = loop;
     r->setup = setup;
     r->changed = changed;
     r->arg = arg;
-    r->out = r->in = -1;
+    r->talk = -1;
     r->sentence = buf_new(8192);
     setup->changed = on_work;
     setup->arg = r;
@@ -436,12 +314,9 @@ void setup_run_free(struct setup_run *r)
         return;
     r->setup->changed = NULL;
     net_deadline_free(r->due);
-    close_output(r);
-    end_process(r, SIGTERM);
-    if (r->has_process && !uv_is_closing((uv_handle_t *)&r->process))
-        uv_close((uv_handle_t *)&r->process, on_closed);
-    r->freed = true;
-    give_back(r);
+    close_talk(r);
+    buf_free(&r->sentence);
+    free(r);
 }
 
 static bool phone_is_there(const struct cli *cli)
@@ -458,10 +333,22 @@ static bool phone_is_there(const struct cli *cli)
     return !err;
 }
 
-bool setup_is_due(const struct cli *cli, struct buf *path)
+static bool is_due(const struct cli *cli, struct buf *path)
 {
     if (folders_config_file("tphone.conf", path) != 0)
         return false;
     return !cli->config_file && !cli->account && access(buf_cstr(path), F_OK) != 0 &&
            errno == ENOENT && !phone_is_there(cli);
+}
+
+bool setup_prepare(const struct cli *cli, struct setup *setup, struct screen *screen)
+{
+    struct buf path = buf_new(4096);
+    bool due = is_due(cli, &path);
+
+    setup_init(setup, buf_cstr(&path));
+    screen->setup = setup;
+    screen->settings = cli->config_file ? cli->config_file : path.n > 0 ? setup->path : NULL;
+    buf_free(&path);
+    return due;
 }

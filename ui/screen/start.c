@@ -2,19 +2,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "base/text.h"
+#include "net/spawner.h"
 #include "net/unix.h"
 #include "ui/runtime_dir.h"
 
 #define LOG_MAX 4096u
 #define PATH_BYTES 4096u
 
-static bool answers(const char *path)
+bool start_answers(const char *path)
 {
     int fd, err = net_unix_connect(path, &fd);
 
@@ -30,13 +32,15 @@ static void put_log_path(const char *socket, struct buf *out)
     buf_printf(out, "%s.log", socket);
 }
 
-/* In the child: standard streams away from the terminal, descriptors closed by close-on-exec. */
-static void leave_terminal(int log)
+/* In the child: standard streams away from the terminal, descriptors closed by close-on-exec. Its
+ * standard input, which it does not read, tells by its end that it has ended. */
+static void leave_terminal(int life, int log)
 {
     int null = open("/dev/null", O_RDWR);
 
     setsid();
-    dup2(null, STDIN_FILENO);
+    net_spawner_reset_signals();
+    dup2(life, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
     dup2(log, STDERR_FILENO);
     if (null > STDERR_FILENO)
@@ -45,7 +49,8 @@ static void leave_terminal(int log)
         _exit(1);
 }
 
-static void run_daemon(const struct cli *cli, const char *program, const char *socket, int log)
+static _Noreturn void run_daemon(const struct cli *cli, const char *program, const char *socket,
+                                 int life, int log)
 {
     const char *words[14];
     size_t n = 0;
@@ -66,27 +71,37 @@ static void run_daemon(const struct cli *cli, const char *program, const char *s
         words[n++] = cli->account;
     }
     words[n] = NULL;
-    leave_terminal(log);
+    leave_terminal(life, log);
     execv(program, (char *const *)(uintptr_t)words);
     _exit(127);
 }
 
-static int fork_daemon(const struct cli *cli, const char *socket, const char *log_path, pid_t *pid)
+static int fork_daemon(const struct cli *cli, const char *socket, const char *log_path, int *life)
 {
     char program[PATH_BYTES];
     size_t size = sizeof program;
-    int err = uv_exepath(program, &size), log;
+    int err = uv_exepath(program, &size), log = -1, ends[2];
+    pid_t pid;
 
     if (err)
         return err;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return -errno;
     log = open(log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (log < 0)
-        return -errno;
-    *pid = fork();
-    if (*pid == 0)
-        run_daemon(cli, program, socket, log);
-    err = *pid < 0 ? -errno : 0;
-    close(log);
+        err = -errno;
+    pid = err ? 0 : fork();
+    if (!err && pid == 0)
+        run_daemon(cli, program, socket, ends[1], log);
+    if (pid < 0)
+        err = -errno;
+    if (log >= 0)
+        close(log);
+    close(ends[1]);
+    if (err)
+        close(ends[0]);
+    else
+        *life = ends[0];
     return err;
 }
 
@@ -118,36 +133,20 @@ static void put_last_line(const char *log_path, bool always, struct buf *out)
         text_safe(out, complains ? slice_skip(line, 8) : line);
 }
 
-void start_put_last_words(const char *socket, struct buf *out)
+bool start_has_ended(int life)
 {
-    struct buf path = buf_new(PATH_BYTES);
+    struct pollfd p = {.fd = life, .events = POLLIN};
 
-    put_log_path(socket, &path);
-    put_last_line(buf_cstr(&path), false, out);
-    buf_free(&path);
+    return poll(&p, 1, 0) > 0;
 }
 
-int start_look(pid_t pid, const char *socket, struct buf *why)
-{
-    struct buf log_path = buf_new(PATH_BYTES);
-    int err = answers(socket) ? 0 : -EINPROGRESS;
-
-    if (err && waitpid(pid, NULL, WNOHANG) == pid) {
-        err = -ECHILD;
-        put_log_path(socket, &log_path);
-        put_last_line(buf_cstr(&log_path), true, why);
-    }
-    buf_free(&log_path);
-    return err;
-}
-
-static int start(const struct cli *cli, const char *socket, pid_t *pid, struct buf *why)
+static int start(const struct cli *cli, const char *socket, int *life, struct buf *why)
 {
     struct buf log_path = buf_new(PATH_BYTES);
     int err;
 
     put_log_path(socket, &log_path);
-    err = fork_daemon(cli, socket, buf_cstr(&log_path), pid);
+    err = fork_daemon(cli, socket, buf_cstr(&log_path), life);
     if (err)
         buf_puts(why, strerror(-err));
     buf_free(&log_path);
@@ -168,24 +167,38 @@ static void make_absolute(struct buf *path)
     buf_free(&whole);
 }
 
-void start_reap(pid_t *pid)
+static int find_socket(const struct cli *cli, bool make, struct buf *path, struct buf *why)
 {
-    if (*pid > 0 && waitpid(*pid, NULL, WNOHANG) != 0)
-        *pid = 0;
+    int err = runtime_dir_socket(cli->socket, make, path, why);
+
+    if (!err)
+        make_absolute(path);
+    return err;
 }
 
-int start_phone(const struct cli *cli, struct buf *path, pid_t *pid, struct buf *why)
+void start_put_last_words(const struct cli *cli, bool always, struct buf *out)
+{
+    struct buf path = buf_new(PATH_BYTES), why = buf_new(8192), log_path = buf_new(PATH_BYTES);
+
+    if (find_socket(cli, false, &path, &why) == 0) {
+        put_log_path(buf_cstr(&path), &log_path);
+        put_last_line(buf_cstr(&log_path), always, out);
+    }
+    buf_free(&path);
+    buf_free(&why);
+    buf_free(&log_path);
+}
+
+int start_phone(const struct cli *cli, struct buf *path, int *life, struct buf *why)
 {
     char *config = cli->config_file ? realpath(cli->config_file, NULL) : NULL;
     struct cli absolute = *cli;
-    int err = runtime_dir_socket(cli->socket, true, path, why);
+    int err = find_socket(cli, true, path, why);
 
     if (config)
         absolute.config_file = config;
-    if (!err)
-        make_absolute(path);
-    if (!err && !answers(buf_cstr(path)))
-        err = start(&absolute, buf_cstr(path), pid, why);
+    if (!err && !start_answers(buf_cstr(path)))
+        err = start(&absolute, buf_cstr(path), life, why);
     free(config);
     return err;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -185,16 +186,35 @@ static int write_all(int fd, struct slice content)
     return 0;
 }
 
-int trace_file_write(const char *path, struct slice content)
+/* Of regular files alone: anything else may wait for somebody. */
+static int take_empty(const char *path, int *fd)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), err;
+    struct stat st;
 
-    if (fd < 0)
-        return -errno;
-    err = write_all(fd, content);
+    *fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (*fd >= 0 && fstat(*fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
+        return 0;
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    return -EEXIST;
+}
+
+int trace_file_open(const char *path, int *fd)
+{
+    *fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (*fd >= 0)
+        return 0;
+    return errno == EEXIST ? take_empty(path, fd) : -errno;
+}
+
+int trace_file_write(int fd, struct slice content)
+{
+    int err = write_all(fd, content);
+
+    if (err != 0)
+        (void)!ftruncate(fd, 0); /* half a trace would be taken for a whole one */
     if (close(fd) != 0 && err == 0)
         err = -errno;
-    if (err != 0)
-        unlink(path); /* half a trace would be taken for a whole one */
     return err;
 }

@@ -14,9 +14,11 @@ void trace_put_pcap_head(struct buf *out);
 /* Of a message that is too long for a packet the end is missing. */
 void trace_put_pcap(struct buf *out, const struct traced *t);
 
-/* Makes a file that nobody else can read, and waits for the disk: a screen does so, which no call
- * waits for. 0, or an error of open and write; -EEXIST: something is
- * there already, and stays as it is. */
-int trace_file_write(const char *path, struct slice content);
+/* Makes a file that nobody else can read; one that is there and empty may stay. 0, or an error of
+ * open; -EEXIST: something is there already. */
+int trace_file_open(const char *path, int *fd);
+/* Writes it and closes it, and waits for the disk: a screen does so, which no call waits for. 0, or
+ * an error of write, and the file is empty. */
+int trace_file_write(int fd, struct slice content);
 
 #endif

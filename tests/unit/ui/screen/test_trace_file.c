@@ -210,6 +210,13 @@ static void text_is_for_people(void **state)
 
 /* --- files ---------------------------------------------------------------------------------- */
 
+static int write_file(const char *path, struct slice content)
+{
+    int fd, err = trace_file_open(path, &fd);
+
+    return err ? err : trace_file_write(fd, content);
+}
+
 static void files_are_new_and_our_own(void **state)
 {
     char folder[] = "/tmp/test_trace_file.XXXXXX", path[64], other[64], bytes[8] = "";
@@ -221,20 +228,20 @@ static void files_are_new_and_our_own(void **state)
     snprintf(path, sizeof path, "%s/trace", folder);
     snprintf(other, sizeof other, "%s/other", folder);
     umask(0);
-    assert_int_equal(trace_file_write(path, SLICE("abc")), 0);
+    assert_int_equal(write_file(path, SLICE("abc")), 0);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
-    assert_int_equal(trace_file_write(path, SLICE("xyz")), -EEXIST);
+    assert_int_equal(write_file(path, SLICE("xyz")), -EEXIST);
     file = fopen(path, "r");
     assert_non_null(file);
     assert_int_equal(fread(bytes, 1, sizeof bytes, file), 3);
     assert_string_equal(bytes, "abc");
     fclose(file);
     assert_int_equal(symlink("nowhere", other), 0);
-    assert_int_equal(trace_file_write(other, SLICE("abc")), -EEXIST);
+    assert_int_equal(write_file(other, SLICE("abc")), -EEXIST);
     assert_int_equal(unlink(other), 0);
     snprintf(other, sizeof other, "%s/no/such", folder);
-    assert_int_equal(trace_file_write(other, SLICE("abc")), -ENOENT);
+    assert_int_equal(write_file(other, SLICE("abc")), -ENOENT);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(folder), 0);
 }
@@ -244,6 +251,7 @@ static void no_room(void **state)
 {
     char folder[] = "/tmp/tphone-trace-XXXXXX", path[128];
     struct rlimit before, few;
+    struct stat st;
 
     (void)state;
     assert_non_null(mkdtemp(folder));
@@ -252,8 +260,13 @@ static void no_room(void **state)
     few = (struct rlimit){2, before.rlim_max};
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
-    assert_int_equal(trace_file_write(path, SLICE("abc")), -EFBIG);
+    assert_int_equal(write_file(path, SLICE("abc")), -EFBIG);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, 0);
+    assert_int_equal(write_file(path, SLICE("abc")), 0); /* there is room again */
+    assert_int_equal(write_file(path, SLICE("abc")), -EEXIST);
+    assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(folder), 0);
 }
 

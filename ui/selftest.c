@@ -1,0 +1,146 @@
+#include "ui/selftest.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "net/spawner.h"
+#include "phone/helper.h"
+#include "phone/sandbox.h"
+#include "ui/screen/screen_helper.h"
+
+#define LINES_BYTES 65536u
+#define TO_THE_SCREEN " to the screen"
+
+/* --- a phone -------------------------------------------------------------------------------- */
+
+static bool refuses_sound(const struct net_spawner *helper, bool writes)
+{
+    struct buf why = buf_new(SPAWNER_ANSWER_MAX);
+    int fd, err = helper_open_sound(helper, "/etc/passwd", writes, &fd, &why);
+
+    buf_free(&why);
+    return err == -EBADMSG || err == -EINVAL;
+}
+
+static bool try_phone(const struct cli *cli, struct buf *out)
+{
+    const struct reach reach = {.config = &cli->config, .play_fd = -1, .record_fd = -1};
+    struct net_spawner *helper;
+    bool all;
+
+    if (helper_new(&cli->config, &helper) != 0)
+        return false;
+    if (sandbox_test(&reach, "", &all, out)) {
+        all &= sandbox_tell(refuses_sound(helper, false), "", "have the helper read no sound", out);
+        all &= sandbox_tell(refuses_sound(helper, true), "", "have the helper write no sound", out);
+    }
+    net_spawner_free(helper);
+    return all;
+}
+
+/* --- a screen ------------------------------------------------------------------------------- */
+
+static bool refuses_trace(const struct net_spawner *helper)
+{
+    struct buf why = buf_new(SPAWNER_ANSWER_MAX);
+    int fd, err = screen_helper_open_trace(helper, "/dev/shm/.tphone-selftest", &fd, &why);
+
+    buf_free(&why);
+    return err == -EACCES;
+}
+
+static bool refuses_program(const struct net_spawner *helper)
+{
+    struct buf why = buf_new(SPAWNER_ANSWER_MAX);
+    int fd, err;
+
+    screen_helper_knows_phone(helper);
+    err = screen_helper_try(helper, SETUP_TEST_ACCOUNT,
+                            SLICE("[account a]\nuri = sip:a@localhost\npassword-command = true\n"),
+                            &fd, &why);
+    buf_free(&why);
+    return err == -EACCES;
+}
+
+static bool refuses_setting(const struct net_spawner *helper)
+{
+    static const char *const values[] = {"none\non-event = listening true"};
+    const struct config_kept kept = {"device", values, 1};
+    struct buf why = buf_new(SPAWNER_ANSWER_MAX);
+    int err = screen_helper_keep(helper, NULL, &kept, 1, &why);
+
+    buf_free(&why);
+    return err == -EACCES;
+}
+
+static bool try_screen(const struct cli *cli, struct buf *out)
+{
+    static const struct {
+        bool (*refuses)(const struct net_spawner *helper);
+        const char *what;
+    } attempts[] = {
+        {refuses_trace, "have its helper make a file that is called like no trace"},
+        {refuses_program, "have its helper try settings that name a program"},
+        {refuses_setting, "have its helper keep more than a device in the settings"},
+    };
+    const struct reach reach = {.play_fd = -1, .record_fd = -1, .stops_job = true};
+    struct cli confined = {.socket = cli->socket}; /* whatever the settings say */
+    struct net_spawner *helper;
+    bool closed, all;
+
+    config_init(&confined.config);
+    if (screen_helper_new(&confined, "", "/dev/null", &helper, out) != 0)
+        return false;
+    closed = sandbox_test(&reach, TO_THE_SCREEN, &all, out);
+    for (size_t i = 0; closed && i < ARRAY_LEN(attempts); i++)
+        all &= sandbox_tell(attempts[i].refuses(helper), TO_THE_SCREEN, attempts[i].what, out);
+    net_spawner_free(helper);
+    config_free(&confined.config);
+    return all;
+}
+
+/* --- both ----------------------------------------------------------------------------------- */
+
+static _Noreturn void try_and_tell(bool (*try)(const struct cli *cli, struct buf *out),
+                                   const struct cli *cli, int to)
+{
+    struct buf lines = buf_new(LINES_BYTES);
+    bool all = try(cli, &lines);
+
+    all = write(to, lines.p, lines.n) == (ssize_t)lines.n && all;
+    _exit(all ? 0 : 1);
+}
+
+static bool in_a_process(bool (*try)(const struct cli *cli, struct buf *out), const struct cli *cli,
+                         struct buf *out)
+{
+    int ends[2], status = 1;
+    char some[4096];
+    ssize_t n;
+    pid_t pid;
+
+    if (pipe(ends) != 0)
+        return false;
+    pid = fork();
+    if (pid == 0)
+        try_and_tell(try, cli, ends[1]);
+    close(ends[1]);
+    while ((n = read(ends[0], some, sizeof some)) > 0)
+        buf_put(out, (struct slice){some, (size_t)n});
+    close(ends[0]);
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+bool selftest_sandbox(const struct cli *cli, struct buf *out)
+{
+    bool phone = in_a_process(try_phone, cli, out);
+    struct buf more = buf_new(LINES_BYTES);
+    bool screen = in_a_process(try_screen, cli, &more);
+
+    /* Why there is none is the same for both. */
+    if (!slice_eq(buf_slice(&more), buf_slice(out)))
+        buf_put(out, buf_slice(&more));
+    buf_free(&more);
+    return phone && screen;
+}
