@@ -119,6 +119,11 @@ static const struct {
     {"their_loss_percent", take_real,    AT(result.their_lost_percent)},
     {"jitter_ms",          take_real,    AT(result.jitter_ms)},
     {"round_trip_ms",      take_real,    AT(result.round_trip_ms)},
+    {"left_percent",       take_real,    AT(result.left_percent)},
+    {"mouth_to_ear_ms",    take_real,    AT(result.mouth_to_ear_ms)},
+    {"rating",             take_real,    AT(result.rating)},
+    {"mos",                take_real,    AT(result.mos)},
+    {"their_mos",          take_real,    AT(result.their_mos)},
     {"expires",            take_u32,     AT(expires_s)},
     {"bindings",           take_u32,     AT(bindings)},
     {"seen_at",            take_string,  AT(seen_at)},
@@ -145,7 +150,16 @@ static const struct {
     {"delay_ms",           take_real, offsetof(struct phone_quality, delay_ms)},
     {"level_in_db",        take_real, offsetof(struct phone_quality, level_in_dbfs)},
     {"level_out_db",       take_real, offsetof(struct phone_quality, level_out_dbfs)},
+    {"left_percent",       take_real, offsetof(struct phone_quality, left_percent)},
+    {"burst",              take_real, offsetof(struct phone_quality, burst)},
+    {"mouth_to_ear_ms",    take_real, offsetof(struct phone_quality, mouth_to_ear_ms)},
+    {"rating",             take_real, offsetof(struct phone_quality, rating)},
     {"mos",                take_real, offsetof(struct phone_quality, mos)},
+    {"mos_listening",      take_real, offsetof(struct phone_quality, mos_listening)},
+    {"their_discard_percent", take_real, offsetof(struct phone_quality, their_discard_percent)},
+    {"their_delay_ms",     take_real, offsetof(struct phone_quality, their_delay_ms)},
+    {"their_rating",       take_real, offsetof(struct phone_quality, their_rating)},
+    {"their_mos",          take_real, offsetof(struct phone_quality, their_mos)},
     {"sent",               take_u64,  offsetof(struct phone_quality, sent)},
     {"received",           take_u64,  offsetof(struct phone_quality, received)},
     {"lost",               take_u64,  offsetof(struct phone_quality, lost)},
@@ -161,7 +175,14 @@ static void take_quality(const json_t *tree, struct phone_quality *quality)
                                       .delay_ms = -1,
                                       .level_in_dbfs = NAN,
                                       .level_out_dbfs = NAN,
-                                      .mos = -1};
+                                      .mouth_to_ear_ms = -1,
+                                      .rating = -1,
+                                      .mos = -1,
+                                      .mos_listening = -1,
+                                      .their_discard_percent = -1,
+                                      .their_delay_ms = -1,
+                                      .their_rating = -1,
+                                      .their_mos = -1};
     for (size_t i = 0; i < ARRAY_LEN(quality_members); i++) {
         const json_t *value = json_object_get(tree, quality_members[i].name);
 
@@ -211,6 +232,8 @@ static bool read_event(const json_t *tree, const char *name, struct phone_event 
         return false;
     out->outcome = out->kind == PHONE_ENDED ? PHONE_FAILED : 0;
     out->result.round_trip_ms = out->result.their_lost_percent = -1;
+    out->result.mouth_to_ear_ms = out->result.rating = out->result.mos = -1;
+    out->result.their_mos = -1;
     take_members(tree, out);
     return true;
 }

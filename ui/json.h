@@ -10,7 +10,7 @@
 #include "phone/event.h"
 
 #define JSON_VERSION 1
-#define JSON_MEMBERS_MAX 24
+#define JSON_MEMBERS_MAX 32
 
 /* Appends the line that tells event, with its newline; nothing for kinds without a name
  * (phone/event_names.h). unix_ms: when it happened. */

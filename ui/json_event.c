@@ -231,7 +231,8 @@ enum member {
     FILE_NAME, DIGIT,
     DIGITS, OUTCOME, ANSWERED, DURATION, SENT, RECEIVED, LOST, LOSS, THEIR_LOSS, JITTER, ROUND_TRIP,
     EXPIRES, BINDINGS, SEEN_AT, RETRY, REALM, CONFERENCE, MICROPHONE_DB, SPEAKER_DB, DEVICES,
-    Q_LOSS, Q_THEIR_LOSS, Q_JITTER, Q_ROUND_TRIP, Q_DELAY, Q_LEVEL_IN, Q_LEVEL_OUT, Q_MOS, Q_SENT,
+    Q_LOSS, Q_THEIR_LOSS, Q_JITTER, Q_ROUND_TRIP, Q_DELAY, Q_LEVEL_IN, Q_LEVEL_OUT, Q_MOS, Q_SENT, Q_LEFT, Q_BURST, Q_EAR,
+    Q_RATING, Q_LISTENING, Q_THEIR_DISCARD, Q_THEIR_DELAY, Q_THEIR_RATING, Q_THEIR_MOS, LEFT, EAR, RATING, MOS, THEIR_MOS,
     Q_RECEIVED, Q_LOST, Q_LATE, Q_CONCEALED, MICROPHONE_LEVEL, SPEAKER_LEVEL, DEVICE, DOING, DIRECTION, MESSAGE, WORD, EXIT, OWN_TEXT,
 };
 /* clang-format on */
@@ -283,6 +284,11 @@ static const struct {
     [THEIR_LOSS]    = {"their_loss_percent", put_real_if_known,  R(their_lost_percent)},
     [JITTER]        = {"jitter_ms",          put_real,           R(jitter_ms)},
     [ROUND_TRIP]    = {"round_trip_ms",      put_real_if_known,  R(round_trip_ms)},
+    [LEFT]          = {"left_percent",       put_real,           R(left_percent)},
+    [EAR]           = {"mouth_to_ear_ms",    put_real_if_known,  R(mouth_to_ear_ms)},
+    [RATING]        = {"rating",             put_real_if_known,  R(rating)},
+    [MOS]           = {"mos",                put_real_if_known,  R(mos)},
+    [THEIR_MOS]     = {"their_mos",          put_real_if_known,  R(their_mos)},
     [EXPIRES]       = {"expires",            put_u32,            E(expires_s)},
     [BINDINGS]      = {"bindings",           put_u32,            E(bindings)},
     [SEEN_AT]       = {"seen_at",            put_string,         E(seen_at)},
@@ -300,6 +306,15 @@ static const struct {
     [Q_LEVEL_IN]    = {"level_in_db",        put_real,           Q(level_in_dbfs)},
     [Q_LEVEL_OUT]   = {"level_out_db",       put_real,           Q(level_out_dbfs)},
     [Q_MOS]         = {"mos",                put_real_if_known,  Q(mos)},
+    [Q_LEFT]        = {"left_percent",       put_real,           Q(left_percent)},
+    [Q_BURST]       = {"burst",              put_real,           Q(burst)},
+    [Q_EAR]         = {"mouth_to_ear_ms",    put_real_if_known,  Q(mouth_to_ear_ms)},
+    [Q_RATING]      = {"rating",             put_real_if_known,  Q(rating)},
+    [Q_LISTENING]   = {"mos_listening",      put_real_if_known,  Q(mos_listening)},
+    [Q_THEIR_DISCARD] = {"their_discard_percent", put_real_if_known, Q(their_discard_percent)},
+    [Q_THEIR_DELAY] = {"their_delay_ms",     put_real_if_known,  Q(their_delay_ms)},
+    [Q_THEIR_RATING] = {"their_rating",      put_real_if_known,  Q(their_rating)},
+    [Q_THEIR_MOS]   = {"their_mos",          put_real_if_known,  Q(their_mos)},
     [Q_SENT]        = {"sent",               put_u64,            Q(sent)},
     [Q_RECEIVED]    = {"received",           put_u64,            Q(received)},
     [Q_LOST]        = {"lost",               put_u64,            Q(lost)},
@@ -320,7 +335,9 @@ static const struct {
 
 /* enum member, in the order told; 0 behind the last. */
 #define WHOSE CALL, PEER, CONTACT, ACCOUNT /* what every event of a call begins with */
-#define TOTALS DURATION, SENT, RECEIVED, LOST, LOSS, THEIR_LOSS, JITTER, ROUND_TRIP
+#define TOTALS                                                                                     \
+    DURATION, SENT, RECEIVED, LOST, LOSS, THEIR_LOSS, JITTER, ROUND_TRIP, LEFT, EAR, RATING, MOS,  \
+        THEIR_MOS
 
 /* clang-format off */
 /* What the kinds that phone/event_names.h names are told with. */
@@ -358,7 +375,9 @@ static const unsigned char told_with[][JSON_MEMBERS_MAX] = {
     [PHONE_JOINED]          = {WHOSE, CONFERENCE},
     [PHONE_PARTED]          = {WHOSE, CONFERENCE},
     [PHONE_QUALITY]         = {CALL, Q_LOSS, Q_THEIR_LOSS, Q_JITTER, Q_ROUND_TRIP, Q_DELAY,
-                               Q_LEVEL_IN, Q_LEVEL_OUT, Q_MOS, Q_SENT, Q_RECEIVED, Q_LOST, Q_LATE,
+                               Q_LEVEL_IN, Q_LEVEL_OUT, Q_LEFT, Q_BURST, Q_EAR, Q_RATING, Q_MOS,
+                               Q_LISTENING, Q_THEIR_DISCARD, Q_THEIR_DELAY, Q_THEIR_RATING,
+                               Q_THEIR_MOS, Q_SENT, Q_RECEIVED, Q_LOST, Q_LATE,
                                Q_CONCEALED},
     [PHONE_LEVELS]          = {MICROPHONE_LEVEL, SPEAKER_LEVEL},
     [PHONE_DEVICE_IN_USE]   = {DEVICE, TEXT},

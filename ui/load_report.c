@@ -5,25 +5,14 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "phone/quality.h"
 #include "ui/json.h"
 #include "ui/status.h"
 
-#define PACKET_MS 20.0
-
 /* --- counting -------------------------------------------------------------------------------- */
-
-/* Nobody listens, so there is no jitter buffer whose delay would count. */
-static double mos_of(const struct phone_result *r)
-{
-    double delay_ms = PACKET_MS + fmax(r->round_trip_ms, 0) / 2;
-
-    return quality_mos(quality_rating(delay_ms, r->lost_percent));
-}
 
 static void count_sound(struct load_report *report, const struct phone_result *r)
 {
-    double mos = mos_of(r);
+    double mos = r->mos;
 
     report->sent += r->sent;
     report->received += r->received;
@@ -33,7 +22,7 @@ static void count_sound(struct load_report *report, const struct phone_result *r
         report->their_lost_sum += r->their_lost_percent;
         report->their_lost_max = fmax(report->their_lost_max, r->their_lost_percent);
     }
-    if (r->received == 0)
+    if (r->mos < 0)
         return;
     report->mos_min = report->heard == 0 ? mos : fmin(report->mos_min, mos);
     report->mos_sum += mos;

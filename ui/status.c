@@ -199,10 +199,13 @@ static void put_quality(struct buf *out, const struct phone_quality *q)
         const char *name;
         double ms;
     } times[] = {
-        {"jitter", q->jitter_ms}, {"round trip", q->round_trip_ms}, {"delay", q->delay_ms}};
+        {"jitter", q->jitter_ms}, {"round trip", q->round_trip_ms}, {"delay", q->delay_ms},
+        {"from mouth to ear", q->mouth_to_ear_ms}};
 
     if (q->mos >= 0)
         buf_printf(out, "quality %.1f of 4.5, ", q->mos);
+    if (q->their_mos >= 0)
+        buf_printf(out, "theirs %.1f, ", q->their_mos);
     buf_printf(out, "%.1f %% lost", q->loss_percent);
     if (q->their_loss_percent >= 0)
         buf_printf(out, ", %.1f %% lost there", q->their_loss_percent);
@@ -359,6 +362,11 @@ static void put_sound_result(struct buf *out, const struct phone_result *r)
         buf_printf(out, " jitter=%.1f", r->jitter_ms);
     if (r->round_trip_ms >= 0)
         buf_printf(out, " round-trip=%.1f", r->round_trip_ms);
+    if (r->mos >= 0)
+        buf_printf(out, " left=%.1f%% mouth-to-ear=%.0f rating=%.0f mos=%.1f", r->left_percent,
+                   r->mouth_to_ear_ms, r->rating, r->mos);
+    if (r->their_mos >= 0)
+        buf_printf(out, " their-mos=%.1f", r->their_mos);
 }
 
 static void put_registration(struct buf *out, const struct phone_event *e)

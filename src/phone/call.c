@@ -432,9 +432,7 @@ static struct phone_result result_of(const struct call *call)
 {
     const struct media_stats *m = &call->stats;
     uint64_t lost = m->lost > 0 ? (uint64_t)m->lost : 0;
-    double expected = (double)m->packets_received + (double)lost;
-
-    return (struct phone_result){
+    struct phone_result result = {
         .answered = call->answered,
         .talk_ms = call->answered ? call->ended_ms - call->answered_ms : 0,
         .sent = m->packets_sent,
@@ -442,9 +440,11 @@ static struct phone_result result_of(const struct call *call)
         .lost = lost,
         .jitter_ms = m->jitter_ms,
         .round_trip_ms = m->round_trip_ms,
-        .lost_percent = expected > 0 ? 100 * (double)lost / expected : 0,
         .their_lost_percent = m->remote_lost_percent,
     };
+
+    quality_of_all(m, &result);
+    return result;
 }
 
 static void tell_ended(struct step *s)

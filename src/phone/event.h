@@ -100,6 +100,8 @@ struct phone_result {
     double round_trip_ms;          /* by RTCP; below 0: unknown */
     double lost_percent;           /* lost of what should have come */
     double their_lost_percent;     /* as the other side reports it; below 0: it never did */
+    double left_percent;           /* lost or too late, after all repair */
+    double mouth_to_ear_ms, rating, mos, their_mos; /* as struct phone_quality has them, of all */
 };
 
 /* How a call is heard: of the last second, but for what says otherwise. Where nobody listens, as
@@ -111,8 +113,17 @@ struct phone_quality {
     double round_trip_ms;      /* by RTCP; below 0: unknown */
     double delay_ms;           /* that the jitter buffer adds now; below 0: nobody listens */
     double level_in_dbfs, level_out_dbfs; /* -96: silence; NAN: nobody listens, nothing is sent */
-    double mos; /* estimate of what is heard here, 1 to 4.5 (phone/quality.h); below 0: nothing
-                   came */
+    double left_percent;    /* lost, or too late, after all repair */
+    double burst;           /* of these in a row, on average; 0: there were none */
+    double mouth_to_ear_ms; /* estimate: theirs to ours */
+    /* Estimates of what is heard here (phone/quality.h); below 0: nothing came. */
+    double rating;             /* R of the E-model, 0 to 93.2 */
+    double mos, mos_listening; /* 1 to 4.5: in conversation; and the sound alone, however late */
+    /* What the other side says of our sound, or what comes of what it says; below 0: it says
+     * nothing, as without RTCP XR (RFC 3611). Since the beginning, but for the delay. */
+    double their_discard_percent; /* too late for it */
+    double their_delay_ms;        /* that its end adds */
+    double their_rating, their_mos;
     uint64_t sent, received, lost, late, concealed; /* packets, in all */
 };
 

@@ -71,7 +71,7 @@ struct media_stats {
     int64_t lost;               /* expected - received, RFC 3550 A.3; below 0 with duplicates */
     uint64_t late;              /* came after their time to be played */
     uint64_t concealed;         /* frames that had to be invented */
-    uint64_t recovered;         /* frames got back from the next packet's FEC */
+    uint64_t recovered;         /* frames got back from copies or the next packet's FEC */
     double jitter_ms;           /* RFC 3550 A.8, of what we receive */
     double round_trip_ms;       /* from LSR and DLSR; below 0: not known */
     double playout_delay_ms;    /* what the jitter buffer adds now */
@@ -81,6 +81,9 @@ struct media_stats {
     double level_out_db;        /* of what was sent */
     double remote_lost_percent; /* the far end's last report about us; below 0: none came */
     double remote_jitter_ms;    /* likewise */
+    struct xr_loss left;        /* of what came: missing after all repair, or too late */
+    bool listened;              /* somebody hears what comes, or has */
+    double packet_ms;           /* of what we send */
     bool has_remote;            /* it sends extended reports, of which this is the latest: */
     struct xr_voip remote;
     char codec[16];             /* name of the codec we send with; "" before the start */

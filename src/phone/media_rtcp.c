@@ -210,9 +210,11 @@ void stream_stats(struct media_stream *s, struct media_stats *out)
     if (s->playout)
         playout_stats(s->playout, &jitter);
     out->late = jitter.late;
-    out->recovered = jitter.recovered;
-    out->concealed = jitter.lost > jitter.recovered ? jitter.lost - jitter.recovered : 0;
+    out->recovered = jitter.recovered + jitter.redundant;
+    out->concealed = jitter.lost > out->recovered ? jitter.lost - out->recovered : 0;
     out->playout_delay_ms = jitter.delay_ms;
+    out->listened = jitter.received > 0;
+    rtp_loss_left(&s->xr.heard, &out->left);
     out->level_in_db = level_meter_take(&s->heard_level);
     out->level_out_db = level_meter_take(&s->sent_level);
     if (s->has_heard) {
@@ -222,6 +224,7 @@ void stream_stats(struct media_stream *s, struct media_stats *out)
     }
     if (s->agreed) {
         out->rate_hz = s->agreed->send->rate_hz;
+        out->packet_ms = s->agreed->ptime_ms;
         strncpy(out->codec, s->agreed->send->name, sizeof out->codec - 1);
     }
 }

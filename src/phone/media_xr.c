@@ -1,5 +1,7 @@
 /* A stream's extended reports (RFC 3611): what is said of their sound, and what they say of ours.
  */
+#include <math.h>
+
 #include "phone/media_stream.h"
 #include "phone/quality.h"
 
@@ -43,20 +45,23 @@ static uint8_t ten_times(double mos)
 }
 
 /* 4.7.5: R with the delay, and both scores: without it, and with it. */
-static void judge(struct media_stream *s, double delay_ms, struct xr_voip *out)
+static void judge(struct media_stream *s, struct quality_path *path, struct xr_voip *out)
 {
-    const struct rtp_loss *heard = &s->xr.heard;
-    double gone = (double)(heard->lost + heard->dropped), percent, r;
+    struct xr_loss left;
+    double r;
 
     out->r_external = XR_UNKNOWN;
     out->r_factor = out->mos_lq_10 = out->mos_cq_10 = XR_UNKNOWN;
-    if (heard->expected == 0)
+    rtp_loss_left(&s->xr.heard, &left);
+    if (left.expected == 0)
         return;
-    percent = 100 * gone / (double)heard->expected;
-    r = quality_rating(delay_ms, percent);
+    path->loss_percent = 100.0 * left.lost / left.expected;
+    path->run = left.runs > 0 ? (double)left.lost / left.runs : 0;
+    r = quality_rating(path);
     out->r_factor = (uint8_t)(r + 0.5);
-    out->mos_lq_10 = ten_times(quality_mos(quality_rating(0, percent)));
     out->mos_cq_10 = ten_times(quality_mos(r));
+    path->delay_ms = 0;
+    out->mos_lq_10 = ten_times(quality_mos(quality_rating(path)));
 }
 
 static uint16_t whole_ms(double ms)
@@ -67,12 +72,16 @@ static uint16_t whole_ms(double ms)
 void stream_xr_voip(struct media_stream *s, struct xr_voip *out)
 {
     struct jitter_stats jitter = {0};
+    struct quality_path path = {.codec = s->agreed->send ? s->agreed->send->name : ""};
 
     if (s->playout)
         playout_stats(s->playout, &jitter);
+    path.delay_ms =
+        quality_delay_ms(path.codec, packet_ms(s), s->count.round_trip_ms, jitter.delay_ms);
     *out = (struct xr_voip){.ssrc = s->heard.ssrc,
                             .round_trip_ms = whole_ms(s->count.round_trip_ms),
-                            .end_system_ms = whole_ms(packet_ms(s) + jitter.delay_ms),
+                            .end_system_ms =
+                                whole_ms(path.delay_ms - fmax(s->count.round_trip_ms, 0) / 2),
                             .signal_dbm = XR_UNKNOWN,
                             .noise_dbm = XR_UNKNOWN,
                             .rerl_db = XR_UNKNOWN,
@@ -84,7 +93,7 @@ void stream_xr_voip(struct media_stream *s, struct xr_voip *out)
     if (out->most_ms > JITTER_MAX_MS)
         out->most_ms = JITTER_MAX_MS;
     rtp_loss_metrics(&s->xr.heard, packet_ms(s), out);
-    judge(s, out->round_trip_ms / 2.0 + out->end_system_ms, out);
+    judge(s, &path, out);
 }
 
 size_t stream_xr_print(struct media_stream *s, uint64_t now_us, bool sends,

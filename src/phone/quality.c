@@ -11,10 +11,29 @@
 #define TELR_DB 65.0  /* of the talker's echo */
 #define WEPL_DB 110.0 /* of the listener's */
 
-/* G.113 (11/2007) appendix I, of G.711 with its packet loss concealment. There are no values for
- * Opus; with its own concealment and FEC it is heard no worse. */
-#define IE 0.0
-#define BPL 25.1
+/* clang-format off */
+static const struct codec {
+    const char *name;
+    double ie, bpl;
+    double ahead_ms; /* RFC 6716 2: Opus looks 6.5 ms ahead; G.722 by its filters */
+} codecs[] = {
+    {"PCMU", 0, 25.1, 0},
+    {"PCMA", 0, 25.1, 0},
+    {"opus", 0, 25.1, 6.5},
+    {"G722", 0, 25.1, 1.5},
+    {"L16",  0, 25.1, 0},
+};
+/* clang-format on */
+
+static const struct codec *find_codec(const char *name)
+{
+    static const struct codec other = {"", 0, 4.3, 0};
+
+    for (size_t i = 0; i < ARRAY_LEN(codecs); i++)
+        if (slice_ieq(slice_of(name), slice_of(codecs[i].name)))
+            return &codecs[i];
+    return &other;
+}
 
 /* 7.4, Idte: the talker hears himself late (of the two cases that with a usual side tone). */
 static double talker_echo(double t_ms)
@@ -45,18 +64,29 @@ static double long_delay(double ta_ms)
     return 25 * (pow(1 + pow(x, 6), 1.0 / 6) - 3 * pow(1 + pow(x / 3, 6), 1.0 / 6) + 2);
 }
 
-/* 7.5, with loss at random. */
-static double equipment(double loss_percent)
+/* 7.5. By chance a run is 1 / (1 - p) packets long. */
+static double equipment(const struct quality_path *path)
 {
-    return IE + (95 - IE) * loss_percent / (loss_percent + BPL);
+    const struct codec *codec = find_codec(path->codec);
+    double ppl = fmin(fmax(path->loss_percent, 0), 100);
+    double burst_r = fmax(1, path->run * (1 - ppl / 100));
+
+    return codec->ie + (95 - codec->ie) * ppl / (ppl / burst_r + codec->bpl);
 }
 
-double quality_rating(double delay_ms, double loss_percent)
+double quality_rating(const struct quality_path *path)
 {
-    double delay = talker_echo(delay_ms) + listener_echo(2 * delay_ms) + long_delay(delay_ms);
-    double r = RO - IS - delay - equipment(loss_percent);
+    double t = path->delay_ms;
+    double delay = talker_echo(t) + listener_echo(2 * t) + long_delay(t);
+    double r = RO - IS - delay - equipment(path);
 
     return r < 0 ? 0 : r;
+}
+
+double quality_delay_ms(const char *codec, double packet_ms, double round_trip_ms, double buffer_ms)
+{
+    return packet_ms + find_codec(codec)->ahead_ms + fmax(round_trip_ms, 0) / 2 +
+           fmax(buffer_ms, 0) + 2 * QUALITY_DEVICE_MS;
 }
 
 double quality_mos(double rating)
@@ -71,21 +101,68 @@ double quality_mos(double rating)
 
 /* --- of a call ------------------------------------------------------------------------------ */
 
-/* What a packet of 20 ms adds until it is full. */
-#define PACKET_MS 20.0
-
 static double share(double part, double whole)
 {
     return whole > 0 ? 100 * fmin(part / whole, 1) : 0;
 }
 
-/* Where nobody listens nothing is concealed, and what is lost has to do. */
-static double estimate(const struct phone_quality *q, double concealed, double expected)
+static double of_xr(uint8_t value, double unit)
 {
-    double loss = fmax(q->loss_percent, share(concealed, expected));
-    double delay_ms = PACKET_MS + fmax(q->round_trip_ms, 0) / 2 + fmax(q->delay_ms, 0);
+    return value == XR_UNKNOWN ? -1 : value / unit;
+}
 
-    return expected > 0 ? quality_mos(quality_rating(delay_ms, loss)) : -1;
+/* What they hear of us, where they do not say so themselves. Their delay is both ways of their end:
+ * half of it and of the round trip, and what ours adds. */
+static double rate_theirs(const struct media_stats *now)
+{
+    const struct xr_voip *v = &now->remote;
+    struct quality_path path = {
+        .codec = now->codec,
+        .delay_ms = quality_delay_ms(now->codec, now->packet_ms, now->round_trip_ms, v->nominal_ms),
+        .loss_percent = share(v->loss + v->discard, 256),
+        .run = xr_voip_run_100(v, (unsigned)now->packet_ms) / 100.0,
+    };
+
+    return quality_rating(&path);
+}
+
+static void fill_theirs(const struct media_stats *now, struct phone_quality *out)
+{
+    out->their_mos = out->their_rating = out->their_discard_percent = out->their_delay_ms = -1;
+    if (!now->has_remote)
+        return;
+    out->their_discard_percent = share(now->remote.discard, 256);
+    out->their_delay_ms = now->remote.end_system_ms > 0 ? now->remote.end_system_ms : -1;
+    out->their_rating = of_xr(now->remote.r_factor, 1);
+    if (out->their_rating < 0)
+        out->their_rating = rate_theirs(now);
+    out->their_mos = fmin(of_xr(now->remote.mos_cq_10, 10), 4.5);
+    if (out->their_mos < 0)
+        out->their_mos = quality_mos(out->their_rating);
+}
+
+/* Concealed where somebody listens, and where nobody does what did not come and was not repaired:
+ * that is the same, but for packets whose fate is not settled yet. */
+static void judge(const struct media_stats *now, const struct xr_loss *left, double concealed,
+                  double expected, struct phone_quality *out)
+{
+    struct quality_path path = {
+        .codec = now->codec,
+        .delay_ms = quality_delay_ms(now->codec, now->packet_ms, now->round_trip_ms, out->delay_ms),
+        .loss_percent = fmax(share(left->lost, left->expected), share(concealed, expected)),
+        .run = left->runs > 0 ? (double)left->lost / left->runs : 0,
+    };
+
+    out->mouth_to_ear_ms = path.delay_ms;
+    out->left_percent = path.loss_percent;
+    out->burst = path.run;
+    out->rating = out->mos = out->mos_listening = -1;
+    if (expected <= 0)
+        return;
+    out->rating = quality_rating(&path);
+    out->mos = quality_mos(out->rating);
+    path.delay_ms = 0;
+    out->mos_listening = quality_mos(quality_rating(&path));
 }
 
 static void fill(const struct media_stats *now, struct phone_quality *out)
@@ -94,7 +171,7 @@ static void fill(const struct media_stats *now, struct phone_quality *out)
         .their_loss_percent = now->remote_lost_percent,
         .jitter_ms = now->jitter_ms,
         .round_trip_ms = now->round_trip_ms,
-        .delay_ms = isnan(now->level_in_db) ? -1 : now->playout_delay_ms,
+        .delay_ms = now->listened ? now->playout_delay_ms : -1,
         .level_in_dbfs = now->level_in_db,
         .level_out_dbfs = now->level_out_db,
         .sent = now->packets_sent,
@@ -103,21 +180,41 @@ static void fill(const struct media_stats *now, struct phone_quality *out)
         .late = now->late,
         .concealed = now->concealed,
     };
+    fill_theirs(now, out);
 }
 
 bool quality_since(struct quality_before *before, const struct media_stats *now,
                    struct phone_quality *out)
 {
     struct quality_before then = *before;
+    struct xr_loss left = {.expected = now->left.expected - then.left.expected,
+                           .lost = now->left.lost - then.left.lost,
+                           .runs = now->left.runs - then.left.runs};
     double received, lost;
 
-    *before = (struct quality_before){true, now->packets_received, now->concealed, now->lost};
+    *before =
+        (struct quality_before){true, now->packets_received, now->concealed, now->lost, now->left};
     if (!then.known)
         return false;
     received = (double)(now->packets_received - then.received);
     lost = fmax((double)(now->lost - then.lost), 0); /* below 0: some came late after all */
     fill(now, out);
     out->loss_percent = share(lost, received + lost);
-    out->mos = estimate(out, (double)(now->concealed - then.concealed), received + lost);
+    judge(now, &left, (double)(now->concealed - then.concealed), received + lost, out);
     return true;
+}
+
+void quality_of_all(const struct media_stats *all, struct phone_result *out)
+{
+    double lost = fmax((double)all->lost, 0), expected = (double)all->packets_received + lost;
+    struct phone_quality q;
+
+    fill(all, &q);
+    judge(all, &all->left, (double)all->concealed, expected, &q);
+    out->lost_percent = share(lost, expected);
+    out->left_percent = q.left_percent;
+    out->mouth_to_ear_ms = expected > 0 ? q.mouth_to_ear_ms : -1;
+    out->rating = q.rating;
+    out->mos = q.mos;
+    out->their_mos = q.their_mos;
 }

@@ -151,6 +151,15 @@ void rtp_loss_metrics(const struct rtp_loss *l, double packet_ms, struct xr_voip
     out->burst_ms = to_16(total * packet_ms / bursts - gaps_ms);
 }
 
+void rtp_loss_left(const struct rtp_loss *l, struct xr_loss *out)
+{
+    uint64_t missing = l->lost + l->dropped;
+
+    *out = (struct xr_loss){.expected = (uint32_t)l->expected,
+                            .lost = (uint32_t)missing,
+                            .runs = (uint32_t)(missing - l->c33)};
+}
+
 void rtp_loss_runs(struct rtp_loss *l, uint32_t ssrc, struct xr_runs *out)
 {
     uint32_t first = l->next - l->n_latest;

@@ -41,6 +41,9 @@ void rtp_loss_restart(struct rtp_loss *l);
 
 /* The shares, densities and mean durations of a VoIP metrics block, with packets of packet_ms. */
 void rtp_loss_metrics(const struct rtp_loss *l, double packet_ms, struct xr_voip *out);
+/* The same as counts: packets that are settled, and those of them that neither came in time nor
+ * were repaired; longest is not known. */
+void rtp_loss_left(const struct rtp_loss *l, struct xr_loss *out);
 /* Which came of those that were settled since the last call, XR_RLE_PACKETS at most. */
 void rtp_loss_runs(struct rtp_loss *l, uint32_t ssrc, struct xr_runs *out);
 

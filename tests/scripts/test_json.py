@@ -106,6 +106,8 @@ def check_sound(caller, callee):
     expect(3 < end["duration"] < 6 and end["sent"] > 100 and end["received"] > 100, str(end))
     equal((end["outcome"], end["digits"], end["answered"]), ("answered", "1#", True), "end")
     expect(end["file"].endswith("heard.wav"), str(end))
+    expect(end["mos"] > 3.9 and end["rating"] > 75 and 60 < end["mouth_to_ear_ms"] < 400, str(end))
+    expect(end["their_mos"] > 3.5, f"what the caller says by RTCP XR: {end}")
 
 
 @case("what is done to a call by commands: hold, mute, files, conference, volume, devices")

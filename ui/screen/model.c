@@ -321,5 +321,5 @@ struct model_second model_call_now(const struct model_call *c)
 {
     if (c->n_seconds > 0)
         return c->seconds[(c->n_seconds - 1) % MODEL_SECONDS_MAX];
-    return (struct model_second){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    return (struct model_second){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 }

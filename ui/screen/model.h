@@ -16,7 +16,7 @@
 
 /* How a call was heard in one second; NAN: not known. */
 struct model_second {
-    float loss, their_loss, jitter, round_trip, delay, level_in, level_out, mos;
+    float loss, their_loss, jitter, round_trip, delay, level_in, level_out, mos, their_mos, ear;
 };
 
 struct model_call {

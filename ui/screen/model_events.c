@@ -138,6 +138,8 @@ static void on_quality(struct model_call *c, const struct ctl_line *line, uint64
         .level_in = model_number(tree, "level_in_db"),
         .level_out = model_number(tree, "level_out_db"),
         .mos = model_number(tree, "mos"),
+        .their_mos = model_number(tree, "their_mos"),
+        .ear = model_number(tree, "mouth_to_ear_ms"),
     };
     c->sent = model_big(tree, "sent");
     c->received = model_big(tree, "received");

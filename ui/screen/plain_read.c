@@ -205,6 +205,8 @@ static void put_quality(const struct model_call *c, struct buf *out)
     put_figure(out, "delay ", now.delay, 0, "millisecond");
     put_figure(out, "jitter ", now.jitter, 0, "millisecond");
     put_figure(out, "round trip ", now.round_trip, 0, "millisecond");
+    put_figure(out, "from mouth to ear ", now.ear, 0, "millisecond");
+    put_figure(out, "what they hear is ", now.their_mos, 1, "of 4.5");
 }
 
 void plain_read_quality(struct plain *p, const struct model_call *call)

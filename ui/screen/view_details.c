@@ -81,10 +81,14 @@ static void draw_quality(const struct model_call *c, struct cells *cells, struct
         n += cells_draw(cells, r, row, n, STYLE_METER, i < full ? GLYPH_FULL : GLYPH_EMPTY);
     n += cells_print(cells, r, row, n, STYLE_STRONG, " %.1f %s", (double)now.mos,
                      view_quality_word(now.mos));
+    if (!isnan(now.their_mos))
+        n += cells_print(cells, r, row, n, STYLE_NORMAL, ", theirs %.1f", (double)now.their_mos);
     if (!isnan(now.round_trip))
         n += cells_print(cells, r, row, n, STYLE_NORMAL, ", rtt %.0f ms", (double)now.round_trip);
     if (!isnan(now.jitter))
-        cells_print(cells, r, row, n, STYLE_NORMAL, ", jitter %.0f ms", (double)now.jitter);
+        n += cells_print(cells, r, row, n, STYLE_NORMAL, ", jitter %.0f ms", (double)now.jitter);
+    if (!isnan(now.ear))
+        cells_print(cells, r, row, n, STYLE_NORMAL, ", ear %.0f ms", (double)now.ear);
 }
 
 static void draw_who(const struct model_call *c, struct cells *cells, struct rect r)

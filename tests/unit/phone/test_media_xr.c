@@ -18,6 +18,7 @@ static void begin(struct side *s, uint32_t ssrc)
     s->stream.agreed = &s->agreed;
     s->stream.count.round_trip_ms = -1;
     s->agreed.ptime_ms = 20;
+    s->agreed.send = audio_codec_find(SLICE("opus"), 0, 0);
     s->agreed.params.xr = (struct sdp_xr){true, true, true};
 }
 

@@ -19,7 +19,15 @@ static const struct phone_quality quality = {.loss_percent = 1.5,
                                              .delay_ms = 40,
                                              .level_in_dbfs = -20,
                                              .level_out_dbfs = -127,
+                                             .burst = 1.5,
+                                             .mouth_to_ear_ms = 110,
+                                             .rating = 92,
                                              .mos = 4.41,
+                                             .mos_listening = -1,
+                                             .their_discard_percent = -1,
+                                             .their_delay_ms = -1,
+                                             .their_rating = -1,
+                                             .their_mos = 4.1,
                                              .sent = 50,
                                              .received = 49,
                                              .lost = 1};
@@ -59,10 +67,12 @@ static const struct row {
      {.kind = PHONE_ENDED, .call = 1, .outcome = PHONE_OK,
       .result = {.answered = true, .talk_ms = 61050, .sent = 3, .received = 2, .lost = 1,
                  .lost_percent = 100.0 / 3, .jitter_ms = 0.25, .their_lost_percent = 0,
-                 .round_trip_ms = -1}},
+                 .round_trip_ms = -1, .left_percent = 2, .mouth_to_ear_ms = -1, .rating = 60,
+                 .mos = 3.1, .their_mos = -1}},
      "\"ended\",\"time\":1.005,\"call\":1,\"outcome\":\"answered\",\"answered\":true,"
      "\"duration\":61.050,\"sent\":3,\"received\":2,\"lost\":1,\"loss_percent\":33.33,"
-     "\"their_loss_percent\":0.00,\"jitter_ms\":0.25}\n"},
+     "\"their_loss_percent\":0.00,\"jitter_ms\":0.25,\"left_percent\":2.00,\"rating\":60.00,"
+     "\"mos\":3.10}\n"},
     {"a number that is none", {.kind = PHONE_VOLUMES, .microphone_db = -6, .speaker_db = NAN},
      "\"volume\",\"time\":1.005,\"microphone_db\":-6.00}\n"},
     {"what is agreed",
@@ -72,7 +82,9 @@ static const struct row {
      "\"encryption\":\"none\",\"sending\":true,\"early\":true}\n"},
     {"quality", {.kind = PHONE_QUALITY, .call = 1, .quality = &quality},
      "\"quality\",\"time\":1.005,\"call\":1,\"loss_percent\":1.50,\"jitter_ms\":2.00,"
-     "\"delay_ms\":40.00,\"level_in_db\":-20.00,\"level_out_db\":-127.00,\"mos\":4.41,\"sent\":50,"
+     "\"delay_ms\":40.00,\"level_in_db\":-20.00,\"level_out_db\":-127.00,"
+     "\"left_percent\":0.00,\"burst\":1.50,\"mouth_to_ear_ms\":110.00,\"rating\":92.00,"
+     "\"mos\":4.41,\"their_mos\":4.10,\"sent\":50,"
      "\"received\":49,\"lost\":1,\"late\":0,\"concealed\":0}\n"},
     {"devices", {.kind = PHONE_DEVICE_LIST, .devices = devices, .n_devices = 2, .text = ""},
      "\"devices\",\"time\":1.005,\"devices\":["

@@ -119,7 +119,8 @@ static struct phone_event ended(enum phone_outcome outcome, unsigned status, boo
                                          .jitter_ms = 3,
                                          .round_trip_ms = -1,
                                          .lost_percent = answered ? 4 : 0,
-                                         .their_lost_percent = -1};
+                                         .their_lost_percent = -1,
+                                         .mos = answered ? 3.75 : -1};
     return event;
 }
 
@@ -231,7 +232,7 @@ static void by_cause_and_quality(void **state)
     assert_has(&text, "\nfailed=2\nfailed-busy=2\nstatus-486=1\nstatus-600=1\n");
     assert_has(&text, "\nper-second=1.00\n");
     assert_has(&text, "\nsent=50\nreceived=48\nlost=2\nloss-percent=4.00\njitter-ms=3.00\n");
-    assert_has(&text, "\nmos=");
+    assert_has(&text, "\nmos=3.75\nmos-min=3.75\n");
     assert_null(strstr(buf_cstr(&text), "their-loss"));
     assert_null(strstr(buf_cstr(&text), "setup"));
     load_report_json(report, 0, &json);

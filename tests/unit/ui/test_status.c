@@ -29,8 +29,10 @@ static const struct phone_quality heard = {.loss_percent = 1.25,
                                            .jitter_ms = 3,
                                            .round_trip_ms = -1,
                                            .delay_ms = 40,
-                                           .mos = 4.2};
-static const struct phone_quality nothing = {.mos = -1};
+                                           .mouth_to_ear_ms = 104,
+                                           .mos = 4.2,
+                                           .their_mos = 3.9};
+static const struct phone_quality nothing = {.mouth_to_ear_ms = -1, .mos = -1, .their_mos = -1};
 
 static const struct row {
     const char *name;
@@ -108,7 +110,8 @@ static const struct row {
     {"quality, as far as it is known",
      2,
      {.kind = PHONE_QUALITY, .call = 1, .quality = &heard},
-     "quality 4.2 of 4.5, 1.2 % lost, jitter 3 ms, delay 40 ms\n"},
+     "quality 4.2 of 4.5, theirs 3.9, 1.2 % lost, jitter 3 ms, delay 40 ms, "
+     "from mouth to ear 104 ms\n"},
     {"quality every second is too much",
      1,
      {.kind = PHONE_QUALITY, .call = 1, .quality = &nothing},
@@ -267,11 +270,12 @@ static const struct result_row {
       .codec = "opus/48000",
       .file = "my file.wav",
       .digits = "12#",
-      .result = {true, 5020, 251, 250, 1, 1.25, 12.5, 0.4, -1}},
+      .result = {true, 5020, 251, 250, 1, 1.25, 12.5, 0.4, -1, 0.2, 96, 91.4, 4.37, 4.1}},
      "answered peer=sip:a@h seconds=5.020 codec=opus/48000 sent=251 received=250 lost=1 loss=0.4% "
-     "jitter=1.2 round-trip=12.5 digits=12# file=my_file.wav\n"},
+     "jitter=1.2 round-trip=12.5 left=0.2% mouth-to-ear=96 rating=91 mos=4.4 their-mos=4.1 "
+     "digits=12# file=my_file.wav\n"},
     {"what the other side reports",
-     {.kind = PHONE_ENDED, .outcome = PHONE_OK, .result = {true, 7, 0, 0, 0, 0, -1, 0, 2}},
+     {.kind = PHONE_ENDED, .outcome = PHONE_OK, .result = {true, 7, 0, 0, 0, 0, -1, 0, 2, 0, -1, -1, -1, -1}},
      "answered seconds=0.007 sent=0 received=0 lost=0 loss=0.0% their-loss=2.0%\n"},
     {"busy",
      {.kind = PHONE_ENDED, .outcome = PHONE_BUSY, .status = 486, .peer = "sip:a@h"},

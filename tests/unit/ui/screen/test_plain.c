@@ -26,6 +26,7 @@
     PAST("\"direction\":\"in\",\"outcome\":\"missed\",\"peer\":\"sip:mallory@h\",\"peer_name\":\"Mallory\"") "]}"
 #define LATER2 "{\"v\":1,\"reply\":4,\"ok\":true,\"history\":[{\"time\":2e9,\"direction\":\"in\",\"outcome\":\"missed\",\"peer\":\"sip:mallory@h\"}]}"
 #define GOOD EVENT("\"quality\",\"call\":1,\"mos\":4.3,\"loss_percent\":0.5,\"delay_ms\":56,\"round_trip_ms\":38")
+#define BOTH EVENT("\"quality\",\"call\":1,\"mos\":4.3,\"their_mos\":3.9,\"mouth_to_ear_ms\":104")
 #define CONTACTS "{\"v\":1,\"reply\":5,\"ok\":true,\"contacts\":[{\"name\":\"Bob\",\"address\":\"sip:bob@h\"},{\"name\":\"Ann\",\"address\":\"sip:ann@h\"}]}"
 
 /* What the phone says, then what is typed; what the last of all that is answered with. */
@@ -82,6 +83,7 @@ static const struct row {
     {"a row that has changed is not called", {HISTORY}, {"history", LATER, "choose 1"}, "That row is another one now:\n1. \"Mallory\" sip:mallory@h, incoming, 2001-09-09, missed\n", NULL},
     {"one that has not is", {HISTORY}, {"history", HISTORY, "choose 1"}, NULL, "\"target\":\"Bob\""},
     {"how a call is heard", {UP("1"), GOOD}, {"quality"}, "Bob, call 1: quality 4.3 of 4.5, good, 0.5 percent lost, delay 56 milliseconds, round trip 38 milliseconds\n", NULL},
+    {"how both hear", {UP("1"), BOTH}, {"quality"}, "Bob, call 1: quality 4.3 of 4.5, good, from mouth to ear 104 milliseconds, what they hear is 3.9 of 4.5\n", NULL},
     {"how no call is heard", {0}, {"quality"}, "quality: there is no call to hear\n", NULL},
     {"a call closely", {UP("1"), GOOD}, {"view call"}, "Call 1: Bob, sip:bob@h, talking, 0 seconds, opus\nsound: opus/48000, encryption not known\nquality: 4.3 of 4.5, good, 0.5 percent lost, delay 56 milliseconds, round trip 38 milliseconds\n", NULL},
     {"a call that is not by TLS any more", {UP("1"), EVENT("\"media\",\"call\":1,\"codec\":\"opus/48000\",\"signalling_encryption\":\"TLSv1.3\""), UP("1")}, {"calls", "choose 1"}, "Call 1: Bob, sip:bob@h, talking, 0 seconds, opus\nsound: opus/48000, encryption not known\nquality: not known yet\npackets: 0 sent, 0 received, 0 lost, 0 late, 0 concealed\n", NULL},

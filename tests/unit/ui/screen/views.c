@@ -142,7 +142,9 @@ static void hear_quality(struct screen *s, unsigned second)
              "\"their_loss_percent\":0.0,\"jitter_ms\":2.0,%s\"delay_ms\":%u.0,"
              "\"level_in_db\":-%u.0,\"level_out_db\":-%u.0,\"mos\":%s,\"sent\":%u,"
              "\"received\":%u,\"lost\":%u,\"late\":2,\"concealed\":%u}",
-             bad ? wave / 2 : 0, second > 5 ? "\"round_trip_ms\":38.0," : "",
+             bad ? wave / 2 : 0,
+             second > 5 ? "\"round_trip_ms\":38.0,\"mouth_to_ear_ms\":104.0,\"their_mos\":4.1,"
+                        : "",
              bad ? 120 + 10 * wave : 50 + wave, 3 * wave, second % 9 ? 20 + wave : 1,
              bad ? "2.9" : "4.3", second * 50, second * 50 - 12, 12, 15);
     scene_hear(s, line);
