@@ -106,7 +106,7 @@ static int run_command(const struct cli *cli)
             buf_put(&why, buf_slice(&cli->notice));
             terminal_error(&terminal, buf_cstr(&why));
         }
-        if (cli->trace_secrets)
+        if (cli->config.trace_secrets)
             terminal_error(&terminal,
                            "--trace-secrets: traces have what passwords could be guessed "
                            "and calls be decrypted from; give them to nobody");

@@ -21,7 +21,6 @@ struct cli {
     const char *account;     /* NULL: those of the file */
     bool trace;
     const char *trace_file; /* NULL: standard error */
-    bool trace_secrets;     /* nothing in a trace is masked */
     struct phone_config config;
     struct buf notice;  /* a sentence on the file though nothing is wrong with it, or empty */
     struct buf refused; /* of the screen: what is wrong with the file, which then counts as empty */

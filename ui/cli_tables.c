@@ -378,7 +378,7 @@ static int set_flag(struct cli *cli, const struct cli_option *option, const char
     else if (strcmp(option->name, "hangup-at-eof") == 0)
         cli->hangup_at_eof = true;
     else if (strcmp(option->name, "trace-secrets") == 0)
-        cli->trace_secrets = true;
+        cli->config.trace_secrets = true;
     else if (strcmp(option->name, "show") == 0)
         cli->shows = true;
     else if (strcmp(option->name, "forget") == 0)
@@ -461,6 +461,8 @@ static const struct cli_option options[] = {
     {"dnd", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"dnd-status", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"keep-trace", 0, NULL, CLI_PHONES, set_setting, NULL},
+    {"hep", 0, NULL, CLI_PHONES, set_setting, NULL},
+    {"hep-id", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"sandbox", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"on-event", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"theme", 0, NULL, CLI_SCREEN, set_setting, NULL},

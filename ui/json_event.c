@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "phone/event_names.h"
-#include "ui/mask.h"
+#include "phone/mask.h"
 #include "ui/trace.h"
 
 /* --- values --------------------------------------------------------------------------------- */

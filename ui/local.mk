@@ -68,8 +68,6 @@ libui_a_SOURCES = \
 	ui/load_report.h \
 	ui/load_times.c \
 	ui/load_times.h \
-	ui/mask.c \
-	ui/mask.h \
 	ui/outcome.c \
 	ui/outcome.h \
 	ui/output.c \

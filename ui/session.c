@@ -72,13 +72,10 @@ static bool is_told(const struct session *s, const struct phone_event *event)
 
 static void put_message(struct session *s, const struct phone_event *event)
 {
-    struct phone_event told = *event;
-
-    told.unmasked = s->cli->trace_secrets;
     if (s->terminal->trace)
-        put_trace(s, &told);
+        put_trace(s, event);
     if (s->control && s->clients_trace)
-        control_message(s->control, &told);
+        control_message(s->control, event);
 }
 
 /* --- passwords ------------------------------------------------------------------------------ */

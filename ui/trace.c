@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "base/text.h"
-#include "ui/mask.h"
+#include "phone/mask.h"
 
 static void put_line(struct buf *out, struct slice line)
 {

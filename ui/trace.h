@@ -2,7 +2,7 @@
  *
  * Each message is a heading with time, direction, transport and address, then its lines, each
  * behind a mark, so that nothing in a message can look like a heading. What is secret in it is left
- * out (ui/mask.h). */
+ * out (phone/mask.h). */
 #ifndef UI_TRACE_H
 #define UI_TRACE_H
 

@@ -1,8 +1,10 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
 	src/net/address.c src/net/address.h \
+	src/net/capture.c src/net/capture.h \
 	src/net/dns_channel.c src/net/dns_channel.h \
 	src/net/dns_ttl.c src/net/dns_ttl.h \
+	src/net/hep.c src/net/hep.h \
 	src/net/interface.c src/net/interface.h src/net/interface_source.h \
 	src/net/loop.c src/net/loop.h \
 	src/net/pacer.h \

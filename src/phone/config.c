@@ -47,6 +47,7 @@ void config_free(struct phone_config *config)
     if (!config->accounts.next) /* freed already */
         return;
     free_accounts(config);
+    config_free_hep(&config->hep);
     config_free_hooks(&config->hooks);
     config_free_binds(&config->screen.binds);
     config_free_rings(config);

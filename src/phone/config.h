@@ -4,8 +4,8 @@
  * around it: no quotes, no comments behind it. Lines that begin with # or ; are comments. What
  * stands before any section are the phone's settings; "[account LABEL]" begins an account. Every
  * setting is also an option of the command line with the same name, and is read by the same
- * function; so are the keys of an account, but for its uri (--account) and its password, which is
- * never an argument. What cannot be understood is refused with its place, never guessed at or
+ * function; so are the keys of an account, but for its uri (--account). Passwords are never
+ * arguments. What cannot be understood is refused with its place, never guessed at or
  * skipped. */
 #ifndef PHONE_CONFIG_H
 #define PHONE_CONFIG_H
@@ -24,6 +24,14 @@
 struct config_tls {
     char *ca, *fingerprint;  /* neither: the system's store */
     char *certificate, *key; /* both or none */
+};
+
+/* Copies of the messages of SIP for a capture server (net/hep.h). Strings are owned. */
+struct config_hep {
+    char *host; /* IPv6 without brackets; NULL: nobody gets any */
+    uint16_t port;
+    uint32_t agent; /* how the server tells us from others; 0: 1 */
+    char *password; /* wiped when freed; NULL: none */
 };
 
 /* Where SIP is listened for. */
@@ -135,6 +143,8 @@ struct phone_config {
     bool dnd;                 /* calls are turned away from the beginning */
     unsigned dnd_status;      /* with this; 0: 480 */
     bool keep_trace;          /* messages of SIP are kept for who asks for them later */
+    struct config_hep hep;
+    bool trace_secrets; /* nothing in a trace is masked: no setting, but of the program */
     bool no_sandbox;          /* sandbox = no */
     struct screen_config screen;
     struct list hooks; /* of struct hook_config; whoever holds the phone runs them */

@@ -30,7 +30,7 @@ struct config_option {
 /* A row has the one or the other. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
-#define CONFIG_KEYS_MAX 32
+#define CONFIG_KEYS_MAX 48
 
 /* The rows of a section: config_phone.c, config_account.c. A row without name ends them. */
 extern const struct config_option config_phone_options[];
@@ -53,6 +53,11 @@ void config_account_free(struct account_config *account);
 /* Adds a device to those before; "none" takes them away. */
 int config_set_ring_device(void *into, struct slice value, struct config_fault *fault);
 void config_free_rings(struct phone_config *config);
+
+/* --- config_hep.c ------------------------------------------------------------------------------ */
+
+config_set_fn config_set_hep, config_set_hep_id, config_set_hep_password;
+void config_free_hep(struct config_hep *hep);
 
 /* --- config_hooks.c: "EVENTS COMMAND" --------------------------------------------------------- */
 

@@ -175,7 +175,7 @@ struct phone_event {
     const struct phone_device *devices; /* n_devices of them */
     size_t n_devices;
     struct slice bytes;
-    bool unmasked; /* secrets in them may be shown: no choice of the phone, but of who holds it */
+    bool unmasked; /* secrets in them may be shown: trace_secrets of the configuration */
     bool sent;     /* by us */
 };
 

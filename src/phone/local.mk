@@ -22,6 +22,7 @@ libphone_a_SOURCES = \
 	src/phone/config.c \
 	src/phone/config.h \
 	src/phone/config_account.c \
+	src/phone/config_hep.c \
 	src/phone/config_hooks.c \
 	src/phone/config_keep.c \
 	src/phone/config_keep.h \
@@ -64,6 +65,8 @@ libphone_a_SOURCES = \
 	src/phone/keyring.h \
 	src/phone/landlock.c \
 	src/phone/landlock.h \
+	src/phone/mask.c \
+	src/phone/mask.h \
 	src/phone/media.c \
 	src/phone/media.h \
 	src/phone/media_desk.c \
@@ -113,6 +116,7 @@ libphone_a_SOURCES = \
 	src/phone/phone_quality.c \
 	src/phone/phone_tls.c \
 	src/phone/phone_tls.h \
+	src/phone/phone_trace.c \
 	src/phone/program.c \
 	src/phone/program.h \
 	src/phone/quality.c \

@@ -7,6 +7,7 @@
 
 #include "audio/codec.h"
 #include "base/log.h"
+#include "net/capture.h"
 #include "phone/account.h"
 #include "phone/calls.h"
 #include "phone/identity.h"
@@ -182,28 +183,13 @@ static void on_media(void *arg, const struct media_event *event)
     phone_deliver(phone);
 }
 
-/* Every message that goes by; one of them may be the last that the end waits for. */
-static void on_message(void *arg, bool sent, const struct sip_flow *flow, struct slice bytes)
-{
-    struct phone *phone = arg;
-    struct phone_event event = {.kind = PHONE_MESSAGE,
-                                .transport = phone_transport_name(flow->transport),
-                                .where = flow->remote,
-                                .local = flow->local,
-                                .bytes = bytes,
-                                .sent = sent};
-
-    if (phone->quitting && !sent)
-        phone_wake(phone);
-    if (phone->trace)
-        phone->listener(phone->arg, &event);
-}
-
 static void on_network_changed(void *arg)
 {
     struct phone *phone = arg;
 
     net_resolver_network_changed(phone->resolver);
+    if (phone->capture)
+        net_capture_network_changed(phone->capture);
     net_sip_link_network_changed(phone->link);
     accounts_network_changed(phone);
     calls_network_changed(phone);
@@ -328,7 +314,7 @@ static int open_link(struct phone *phone, struct buf *why)
         .on_not_safe = phone_tls_not_safe,
         .on_call = on_call,
         .on_account = on_account,
-        .on_trace = on_message,
+        .on_trace = phone_message,
         .arg = phone,
     };
     int err = phone_tls_open(phone, why);
@@ -383,6 +369,8 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     if (!err)
         err = open_resolver(phone);
     if (!err)
+        err = phone_open_capture(phone);
+    if (!err)
         err = open_endpoint(phone);
     if (!err)
         err = phone_open_desk(phone);
@@ -403,11 +391,6 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     return 0;
 }
 
-void phone_trace(struct phone *phone, bool on)
-{
-    phone->trace = on;
-}
-
 void phone_free(struct phone *phone)
 {
     if (!phone)
@@ -426,6 +409,7 @@ void phone_free(struct phone *phone)
     if (phone->media)
         media_free(phone->media, NULL);
     identity_free(phone->identity);
+    net_capture_free(phone->capture);
     net_resolver_free(phone->resolver);
     contacts_free(phone->contacts);
     phone_close_desk(phone);

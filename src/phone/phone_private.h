@@ -23,6 +23,7 @@ struct phone {
     struct sip_endpoint *endpoint;
     struct net_sip_link *link;
     struct net_resolver *resolver; /* of all names */
+    struct net_capture *capture;   /* gets copies of all messages; NULL: there is none */
     struct net_tls_context *tls;   /* NULL: nobody has needed it yet */
     char *tls_fault;               /* owned: why a connection could not be made safe; or NULL */
     struct media *media;
@@ -91,6 +92,13 @@ void phone_wake(struct phone *phone);
 void phone_set_wake(struct phone *phone);
 /* PHONE_QUIT: PHONE_CLOSED follows, sooner where nobody is patient. */
 void phone_quit(struct phone *phone, bool patiently);
+
+/* --- phone_trace.c -------------------------------------------------------------------------- */
+
+/* 0 or -ENOMEM; nobody is sent anything before the first message. */
+int phone_open_capture(struct phone *phone);
+/* Every message that goes by; one of them may be the last that the end waits for. */
+void phone_message(void *arg, bool sent, const struct sip_flow *flow, struct slice bytes);
 
 /* --- phone_people.c ------------------------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "ui/mask.h"
+#include "phone/mask.h"
 
 static size_t lines_in(struct slice text)
 {

@@ -196,7 +196,7 @@ def _signal(number, pids):
             pass
 
 
-def _modules():
+def modules():
     for folder in glob.glob("/usr/lib/*/kamailio/modules") + ["/usr/lib/kamailio/modules"]:
         if os.path.exists(folder + "/db_sqlite.so"):
             return folder
@@ -225,7 +225,7 @@ class Kamailio:
         self.algorithm, self.users = algorithm, users
         self._make_database(users)
         room.write(f"{name}/kamailio.cfg", CONFIG.format(
-            domain=domain, host=host, port=self.port, modules=_modules(), control=self.control,
+            domain=domain, host=host, port=self.port, modules=modules(), control=self.control,
             tls=TLS.format(host=host, port=self.tls_port) if paper else "",
             tls_settings=(TLS_SETTINGS.format(method=tls_method, paper=paper) if paper else "") +
                          (TLS_ASKS.format(ca=asks) if asks else ""),

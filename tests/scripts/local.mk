@@ -11,6 +11,7 @@ script_tests = \
 	tests/scripts/test_encryption.py \
 	tests/scripts/test_examples.py \
 	tests/scripts/test_desk.py \
+	tests/scripts/test_hep.py \
 	tests/scripts/test_history.py \
 	tests/scripts/test_hooks.py \
 	tests/scripts/test_json.py \

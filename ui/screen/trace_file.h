@@ -2,7 +2,7 @@
  *
  * The pcap has raw IP packets with UDP, whatever transport carried the messages (those of TCP and
  * TLS are whole and readable in it): LINKTYPE_RAW of pcap 2.4. An address that is not known is the
- * unspecified one. What is secret is masked already (ui/mask.h). */
+ * unspecified one. What is secret is masked already (phone/mask.h). */
 #ifndef UI_SCREEN_TRACE_FILE_H
 #define UI_SCREEN_TRACE_FILE_H
 

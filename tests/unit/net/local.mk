@@ -1,7 +1,9 @@
 # What unit/net adds to the tests.
 net_tests = \
 	tests/unit/net/test_address \
+	tests/unit/net/test_capture \
 	tests/unit/net/test_dns_ttl \
+	tests/unit/net/test_hep \
 	tests/unit/net/test_interface \
 	tests/unit/net/test_interface_poll \
 	tests/unit/net/test_loop \
@@ -37,7 +39,10 @@ tests_unit_net_test_pacer_LDADD = $(machine_ldadd)
 # The portable pacer stands before the library's own, which is then not taken out of it.
 tests_unit_net_test_pacer_uv_SOURCES = tests/unit/net/test_pacer.c src/net/pacer_uv.c
 tests_unit_net_test_pacer_uv_LDADD = $(machine_ldadd)
+tests_unit_net_test_capture_SOURCES = tests/unit/net/test_capture.c $(fake_dns)
+tests_unit_net_test_capture_LDADD = $(machine_ldadd)
 tests_unit_net_test_dns_ttl_LDADD = $(machine_ldadd)
+tests_unit_net_test_hep_LDADD = $(machine_ldadd)
 tests_unit_net_test_resolver_SOURCES = tests/unit/net/test_resolver.c $(fake_dns)
 tests_unit_net_test_resolver_LDADD = $(machine_ldadd)
 tests_unit_net_test_rtp_batch_LDADD = $(machine_ldadd)

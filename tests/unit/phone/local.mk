@@ -18,6 +18,7 @@ phone_tests = \
 	tests/unit/phone/test_helper \
 	tests/unit/phone/test_history \
 	tests/unit/phone/test_identity \
+	tests/unit/phone/test_mask \
 	tests/unit/phone/test_media \
 	tests/unit/phone/test_media_file \
 	tests/unit/phone/test_media_desk \
@@ -48,6 +49,7 @@ tap_tests += $(phone_tests)
 
 tests_unit_phone_test_account_LDADD = $(phone_ldadd)
 tests_unit_phone_test_config_LDADD = $(phone_ldadd)
+tests_unit_phone_test_mask_LDADD = $(phone_ldadd)
 tests_unit_phone_test_identity_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_LDADD = $(phone_ldadd)
 tests_unit_phone_test_ebb_LDADD = $(phone_ldadd)

@@ -23,6 +23,7 @@ static const struct row {
                       "codec = pcma, opus\nuser = bob\nname = Bob\naccept = contacts\n"
                       "strangers = silence\ntls-ca = /ca\ntls-certificate = /c\ntls-key = /k\n"
                       "dns-server = 127.0.0.1:5353\nhistory = no\n"
+                      "hep = homer.example.org\nhep-id = 4294967295\nhep-password = a b\n"
                       "history-file = /h\ncontacts-file = /c\n"
                       "on-event = incoming,answered notify -t 5 'a b'\n"
                       "on-event = * log\non-event=none\non-event = ended ~/bin/x\n", NULL},
@@ -139,6 +140,20 @@ static const struct row {
     {"a name server by name", "dns-server = localhost\n",
      "f:1:14: not the address of a name server: it is a numeric address, like 192.0.2.53, "
      "127.0.0.1:5353 or [2001:db8::53]:53"},
+    {"capture servers by address", "hep = [2001:db8::1]:9061\n", NULL},
+    {"a capture server with a user", "hep = sip:a@b\n",
+     "f:1:7: not a capture server: it is like homer.example.org, 192.0.2.1:9060 or "
+     "[2001:db8::1]:9060"},
+    {"a capture server with a port that is none", "hep = a:99999\n",
+     "f:1:7: not a capture server: it is like homer.example.org, 192.0.2.1:9060 or "
+     "[2001:db8::1]:9060"},
+    {"no capture server", "hep =\n",
+     "f:1:6: the host of the capture server, or none, is missing"},
+    {"a number for nobody", "hep-id = 0\n", "f:1:10: not a number from 1 to 4294967295"},
+    {"a number that is too long", "hep-id = 4294967296\n",
+     "f:1:10: not a number from 1 to 4294967295"},
+    {"an empty password", "hep-password =\n",
+     "f:1:15: the password of the capture server is missing"},
     {"a status that refuses nobody", "dnd-status = 200\n",
      "f:1:14: not a status to refuse calls with: it is like 480, 486, 600 or 603"},
     {"an unknown setting names the likely right one", "# x\n  lisen = 1\n",
@@ -152,13 +167,13 @@ static const struct row {
      "ring-device, ring-tone, codec, "
      "user, name, accept, strangers, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
      "tls-certificate, tls-key, dns-server, history, history-file, contacts-file, "
-     "dnd, dnd-status, keep-trace, sandbox, on-event, theme, colours, lines, mouse, bind"},
+     "dnd, dnd-status, keep-trace, hep, hep-id, hep-password, sandbox, on-event, theme, colours, lines, mouse, bind"},
     {"of a long name its beginning", "0123456789012345678901234567890123456789 and more = \x1b\n",
      "f:1:1: there is no setting \"0123456789012345678901234567890123456789\"; there are listen, "
      "rtp-ports, device, ring-device, ring-tone, codec, "
      "user, name, accept, strangers, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
      "tls-certificate, tls-key, dns-server, history, history-file, "
-     "contacts-file, dnd, dnd-status, keep-trace, sandbox, on-event, theme, colours, lines, mouse, bind"},
+     "contacts-file, dnd, dnd-status, keep-trace, hep, hep-id, hep-password, sandbox, on-event, theme, colours, lines, mouse, bind"},
     {"a line without equals sign", "user alice\n",
      "f:1:11: an equals sign is missing: a line is \"name = value\""},
     {"a line without name", "user = a\n = b\n",

@@ -9,7 +9,6 @@ ui_tests = \
 	tests/unit/ui/test_json_words \
 	tests/unit/ui/test_lines \
 	tests/unit/ui/test_load \
-	tests/unit/ui/test_mask \
 	tests/unit/ui/test_output \
 	tests/unit/ui/test_runtime_dir \
 	tests/unit/ui/test_service \
@@ -27,7 +26,6 @@ tests_unit_ui_test_json_event_LDADD = $(phone_ldadd)
 tests_unit_ui_test_json_words_LDADD = $(phone_ldadd)
 tests_unit_ui_test_lines_LDADD = $(phone_ldadd)
 tests_unit_ui_test_load_LDADD = $(phone_ldadd)
-tests_unit_ui_test_mask_LDADD = $(phone_ldadd)
 tests_unit_ui_test_output_LDADD = $(phone_ldadd)
 tests_unit_ui_test_runtime_dir_LDADD = $(phone_ldadd)
 tests_unit_ui_test_runtime_dir_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=geteuid

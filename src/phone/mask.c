@@ -1,4 +1,4 @@
-#include "ui/mask.h"
+#include "phone/mask.h"
 
 #include "base/scan.h"
 

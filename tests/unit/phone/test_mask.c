@@ -1,5 +1,5 @@
 /* What is secret in a message is not shown, and all else is. */
-#include "ui/mask.h"
+#include "phone/mask.h"
 
 #include "tests/lib/rows.h"
 
@@ -94,5 +94,6 @@ static void check_event(void **state)
 
 int main(void)
 {
-    return RUN_ROWS("ui/mask", rows, check_row) | RUN_ROWS("ui/mask_event", shown, check_event);
+    return RUN_ROWS("phone/mask", rows, check_row) |
+           RUN_ROWS("phone/mask_event", shown, check_event);
 }
