@@ -7,14 +7,15 @@
 #include <string.h>
 
 static const uint8_t opus_packets[] = {10, 20, 40, 60, 80, 100, 120, 0};
-static const uint8_t g711_packets[] = {10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 0};
+static const uint8_t each_10_ms[] = {10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 0};
 
 /* clang-format off */
 static const struct audio_codec codecs[] = {
     /* name    clock  rate   channels type  fec    bridges packets       ops */
     {"opus",   48000, 48000, 2,       -1,   true,  false,  opus_packets, &audio_codec_opus},
-    {"PCMU",    8000,  8000, 1,        0,   false, true,   g711_packets, &audio_codec_pcmu},
-    {"PCMA",    8000,  8000, 1,        8,   false, true,   g711_packets, &audio_codec_pcma},
+    {"G722",    8000, 16000, 1,        9,   false, true,   each_10_ms, &audio_codec_g722},
+    {"PCMU",    8000,  8000, 1,        0,   false, true,   each_10_ms, &audio_codec_pcmu},
+    {"PCMA",    8000,  8000, 1,        8,   false, true,   each_10_ms, &audio_codec_pcma},
 };
 /* clang-format on */
 
@@ -39,6 +40,11 @@ const struct audio_codec *audio_codec_static(unsigned payload_type)
         if (codecs[i].payload_type >= 0 && (unsigned)codecs[i].payload_type == payload_type)
             return &codecs[i];
     return NULL;
+}
+
+bool audio_codec_usable(const struct audio_codec *codec)
+{
+    return !codec->ops->usable || codec->ops->usable();
 }
 
 bool audio_codec_can_packet(const struct audio_codec *codec, unsigned packet_ms)

@@ -19,7 +19,7 @@
 struct audio_codec_ops;
 
 struct audio_codec {
-    const char *name;         /* encoding name of the rtpmap: "opus", "PCMU", "PCMA" */
+    const char *name;         /* encoding name of the rtpmap: "opus", "G722", "PCMU" */
     uint32_t clock_hz;        /* of RTP timestamps */
     uint32_t rate_hz;         /* of samples, unless the parameters ask for another */
     uint8_t rtpmap_channels;  /* in the rtpmap: 2 for Opus whatever is sent (RFC 7587 7) */
@@ -49,6 +49,9 @@ const struct audio_codec *audio_codec_at(size_t i);
 const struct audio_codec *audio_codec_find(struct slice name, uint32_t clock_hz, unsigned channels);
 /* By static payload type (RFC 3551 6), or NULL. */
 const struct audio_codec *audio_codec_static(unsigned payload_type);
+/* Whether its library is there: the first time that may read files, and whoever asks meanwhile, on
+ * whatever thread, waits. Where it is not, encoders and decoders are refused by -ENOENT. */
+bool audio_codec_usable(const struct audio_codec *codec);
 /* Whether packets of packet_ms can be encoded; and the longest that can and is not above it (the
  * shortest there is where none is). */
 bool audio_codec_can_packet(const struct audio_codec *codec, unsigned packet_ms);
@@ -64,7 +67,7 @@ bool audio_codec_carries_before(const struct audio_codec *codec, struct slice pa
 struct audio_encoder;
 struct audio_decoder;
 
-/* 0, -ENOMEM, or -EINVAL for parameters that the codec does not know. */
+/* 0, -ENOMEM, -EINVAL for parameters that the codec does not know, or -ENOENT: not usable. */
 int audio_encoder_new(const struct audio_codec *codec, const struct audio_codec_params *params,
                       struct audio_encoder **out);
 void audio_encoder_free(struct audio_encoder *enc);

@@ -26,6 +26,7 @@ struct audio_decoder {
  * packet times, and payloads not to be empty. encoder_new and decoder_new find codec, rate_hz and
  * channels filled in with what the parameters want, and refuse what they do not know. */
 struct audio_codec_ops {
+    bool (*usable)(void); /* NULL: always */
     int (*duration)(struct slice payload);
     bool (*carries_before)(struct slice payload); /* or NULL: never */
     int (*encoder_new)(struct audio_encoder *enc, const struct audio_codec_params *params);
@@ -43,6 +44,7 @@ struct audio_codec_ops {
     int (*decode_lost)(struct audio_decoder *dec, int16_t *out, size_t n);
 };
 
-extern const struct audio_codec_ops audio_codec_opus, audio_codec_pcmu, audio_codec_pcma;
+extern const struct audio_codec_ops audio_codec_opus, audio_codec_g722, audio_codec_pcmu,
+    audio_codec_pcma;
 
 #endif

@@ -43,6 +43,12 @@ void conceal_init(struct conceal *c, uint32_t rate_hz)
     c->rate_hz = rate_hz > CONCEAL_MAX_HZ ? CONCEAL_MAX_HZ : rate_hz;
 }
 
+void conceal_copy(struct conceal *to, const struct conceal *from)
+{
+    *to = *from;
+    to->voice.end = to->past + CONCEAL_HISTORY;
+}
+
 static void remember(struct conceal *c, const int16_t *samples, size_t n)
 {
     if (n >= CONCEAL_HISTORY) {

@@ -28,7 +28,7 @@ struct conceal_voice {
     int jump;      /* from the last sample to the one before the period */
 };
 
-/* A plain value that must stay where it is; no memory besides. */
+/* A plain value, to be copied by conceal_copy; no memory besides. */
 struct conceal {
     uint32_t rate_hz;
     int16_t history[CONCEAL_HISTORY]; /* what was heard last, newest at the end */
@@ -38,6 +38,7 @@ struct conceal {
 
 /* rate_hz: at most CONCEAL_MAX_HZ, a higher one counts as that. */
 void conceal_init(struct conceal *c, uint32_t rate_hz);
+void conceal_copy(struct conceal *to, const struct conceal *from);
 /* n samples that arrived: remembered, and right after conceal_lost blended in at their start. */
 void conceal_good(struct conceal *c, int16_t *samples, size_t n);
 /* n samples that did not, CONCEAL_MAX_MS at most. Silent after 60 ms. */

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libaudio.a
 libaudio_a_SOURCES = \
 	audio/codec.c audio/codec.h \
 	audio/codec_g711.c \
+	audio/codec_g722.c \
 	audio/codec_ops.h \
 	audio/codec_opus.c \
 	audio/conceal.c audio/conceal.h \
@@ -23,6 +24,7 @@ libaudio_a_SOURCES = \
 	audio/portaudio.c audio/portaudio.h \
 	audio/resample.c audio/resample.h \
 	audio/sniff.c audio/sniff.h \
+	audio/spandsp.c audio/spandsp.h \
 	audio/standing.c audio/standing.h \
 	audio/stretch.c audio/stretch.h \
 	audio/tone.c audio/tone.h \

@@ -7,6 +7,7 @@
 #include "base/rand.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,20 @@ static struct audio_decoder *decoder(const char *name, struct audio_codec_params
     return dec;
 }
 
+/* Whether its library is there; where not, nothing can be made of it. */
+static bool is_there(const char *name)
+{
+    struct audio_codec_params params = {0};
+    struct audio_encoder *enc;
+    struct audio_decoder *dec;
+
+    if (audio_codec_usable(find(name)))
+        return true;
+    assert_int_equal(audio_encoder_new(find(name), &params, &enc), -ENOENT);
+    assert_int_equal(audio_decoder_new(find(name), &params, &dec), -ENOENT);
+    return false;
+}
+
 static void names_find_codecs(void **state)
 {
     (void)state;
@@ -46,7 +61,8 @@ static void names_find_codecs(void **state)
     assert_null(audio_codec_find(SLICE("PCM"), 0, 0));
     assert_ptr_equal(audio_codec_static(0), find("PCMU"));
     assert_ptr_equal(audio_codec_static(8), find("PCMA"));
-    assert_null(audio_codec_static(9));
+    assert_ptr_equal(audio_codec_static(9), find("G722"));
+    assert_null(audio_codec_static(3));
     assert_null(audio_codec_static(255));
 }
 
@@ -223,9 +239,10 @@ static const struct way {
     unsigned packet_ms;
     double likeness;
 } ways[] = {
-    {"PCMU", 8000, 20, 0.99},  {"PCMA", 8000, 20, 0.99},  {"PCMA", 8000, 120, 0.99},
-    {"opus", 48000, 20, 0.90}, {"opus", 48000, 10, 0.90}, {"opus", 48000, 60, 0.90},
-    {"opus", 16000, 20, 0.90}, {"opus", 8000, 20, 0.90},  {"opus", 48000, 120, 0.90},
+    {"PCMU", 8000, 20, 0.99},  {"PCMA", 8000, 20, 0.99},   {"PCMA", 8000, 120, 0.99},
+    {"G722", 16000, 20, 0.98}, {"G722", 16000, 120, 0.98}, {"opus", 48000, 20, 0.90},
+    {"opus", 48000, 10, 0.90}, {"opus", 48000, 60, 0.90},  {"opus", 16000, 20, 0.90},
+    {"opus", 8000, 20, 0.90},  {"opus", 48000, 120, 0.90},
 };
 
 static void speech_comes_through(void **state)
@@ -235,8 +252,11 @@ static void speech_comes_through(void **state)
         const struct way *way = &ways[i];
         struct audio_codec_params params = {.rate_hz = way->rate_hz, .fec = true};
         size_t n = (size_t)way->rate_hz * 2;
-        int16_t *in = calloc(n, sizeof *in), *out;
+        int16_t *in, *out;
 
+        if (!is_there(way->codec))
+            continue;
+        in = calloc(n, sizeof *in);
         speech_make(in, n, way->rate_hz, 1);
         out = through(way->codec, params, way->packet_ms, 0, false, in, n);
         assert_true(sound_likeness(in, out, n / 2, way->rate_hz / 80, NULL) >= way->likeness);
@@ -385,6 +405,48 @@ static void the_bit_rate_changes_in_mid_call(void **state)
     free(in);
 }
 
+static double loudness(const int16_t *samples, size_t n)
+{
+    double energy = 0;
+
+    for (size_t i = 0; i < n; i++)
+        energy += (double)samples[i] * samples[i];
+    return sqrt(energy / (double)n);
+}
+
+/* RFC 3551 4.5.2: 160 bytes are 20 ms, 160 units of the RTP clock and 320 samples; and what was
+ * lost on the way is neither louder nor much less like it. */
+static void g722_has_two_samples_in_a_byte(void **state)
+{
+    enum { N = 16000 * 2 };
+    struct audio_codec_params params = {0};
+    int16_t *in = calloc(N, sizeof *in), *whole, *both, *past;
+    unsigned char packet[160];
+    struct audio_encoder *enc;
+
+    (void)state;
+    if (is_there("G722")) {
+        speech_make(in, N, 16000, 3);
+        enc = encoder("G722", params);
+        assert_int_equal(audio_encode(enc, in, 320, packet, sizeof packet), 160);
+        assert_int_equal(audio_codec_duration(find("G722"), (struct slice){(char *)packet, 160}),
+                         160);
+        assert_int_equal(audio_encode(enc, in, 320, packet, 159), -ENOBUFS);
+        audio_encoder_free(enc);
+        whole = through("G722", params, 20, 0, false, in, N);
+        both = through("G722", params, 20, 10, true, in, N);
+        past = through("G722", params, 20, 10, false, in, N);
+        assert_true(fabs(loudness(whole, N) / loudness(in, N) - 1) < 0.03);
+        assert_true(sound_likeness(whole, both, N, 0, NULL) > 0.85);
+        assert_true(sound_likeness(whole, past, N, 0, NULL) > 0.85);
+        assert_true(loudness(both, N) < 1.05 * loudness(in, N));
+        free(whole);
+        free(both);
+        free(past);
+    }
+    free(in);
+}
+
 /* What a packet carries of the one before it, as likeness to that. */
 static double carried(unsigned percent, const int16_t *in, size_t n)
 {
@@ -459,8 +521,11 @@ static void garbage_costs_itself_only(void **state)
     (void)state;
     for (size_t c = 0; audio_codec_at(c); c++) {
         const struct audio_codec *codec = audio_codec_at(c);
-        struct audio_decoder *dec = decoder(codec->name, (struct audio_codec_params){0});
+        struct audio_decoder *dec;
 
+        if (!is_there(codec->name))
+            continue;
+        dec = decoder(codec->name, (struct audio_codec_params){0});
         for (int i = 0; i < 2000; i++) {
             char bytes[200];
             size_t n = rng_below(&rng, sizeof bytes + 1);
@@ -491,6 +556,7 @@ int main(void)
         cmocka_unit_test(what_packets_carry_is_seen),
         cmocka_unit_test(fec_recovers_speech),
         cmocka_unit_test(parameters_are_obeyed),
+        cmocka_unit_test(g722_has_two_samples_in_a_byte),
         cmocka_unit_test(the_bit_rate_changes_in_mid_call),
         cmocka_unit_test(fec_is_as_much_as_was_weighed),
         cmocka_unit_test(silence_is_not_sent_with_dtx),
