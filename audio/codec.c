@@ -9,6 +9,10 @@
 static const uint8_t opus_packets[] = {10, 20, 40, 60, 80, 100, 120, 0};
 static const uint8_t each_10_ms[] = {10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 0};
 
+static const uint8_t to_60_ms[] = {10, 20, 30, 40, 50, 60, 0};
+static const uint8_t to_30_ms[] = {10, 20, 30, 0};
+static const uint8_t only_10_ms[] = {10, 0};
+
 /* clang-format off */
 static const struct audio_codec codecs[] = {
     /* name    clock  rate   channels type  fec    bridges packets       ops */
@@ -16,6 +20,9 @@ static const struct audio_codec codecs[] = {
     {"G722",    8000, 16000, 1,        9,   false, true,   each_10_ms, &audio_codec_g722},
     {"PCMU",    8000,  8000, 1,        0,   false, true,   each_10_ms, &audio_codec_pcmu},
     {"PCMA",    8000,  8000, 1,        8,   false, true,   each_10_ms, &audio_codec_pcma},
+    {"L16",    16000, 16000, 1,       -1,   false, true,   to_30_ms, &audio_codec_l16},
+    {"L16",     8000,  8000, 1,       -1,   false, true,   to_60_ms, &audio_codec_l16},
+    {"L16",    48000, 48000, 1,       -1,   false, true,   only_10_ms, &audio_codec_l16},
 };
 /* clang-format on */
 

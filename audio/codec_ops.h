@@ -45,6 +45,6 @@ struct audio_codec_ops {
 };
 
 extern const struct audio_codec_ops audio_codec_opus, audio_codec_g722, audio_codec_pcmu,
-    audio_codec_pcma;
+    audio_codec_pcma, audio_codec_l16;
 
 #endif

@@ -3,6 +3,7 @@ libaudio_a_SOURCES = \
 	audio/codec.c audio/codec.h \
 	audio/codec_g711.c \
 	audio/codec_g722.c \
+	audio/codec_l16.c \
 	audio/codec_ops.h \
 	audio/codec_opus.c \
 	audio/conceal.c audio/conceal.h \
