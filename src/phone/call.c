@@ -132,6 +132,8 @@ static const char *words_of_offer(const struct call *call, int err)
         return "no free port for sound is left; see --rtp-ports";
     case -ENOKEY:
         return call_keys_words(call);
+    case -ENOTSUP:
+        return "none of its codecs can be used on this machine; see --codec";
     default:
         return "the sound could not be prepared";
     }

@@ -237,6 +237,8 @@ void call_incoming(struct call *call, const struct sip_call_event *event);
 /* Binds ports and makes the exchange. 0 or a negative errno; -ENOKEY where encryption is required
  * and we cannot offer any. */
 int call_media_open(struct call *call);
+/* Puts the codecs of the call into us, which has none yet. */
+void call_codecs_put(const struct call *call, struct sdp_local *us);
 /* Takes both back, where there are any: the call is as before call_media_open. */
 void call_media_forget(struct call *call);
 /* An offer of the other side: 0, or the status to refuse it with. */

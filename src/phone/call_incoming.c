@@ -16,6 +16,8 @@ static unsigned prepare(struct call *call, const struct sip_call_event *event)
     if (call->phone->quitting)
         return 480;
     err = call_media_open(call);
+    if (err == -ENOTSUP)
+        return 488;
     if (err == -ENOKEY) {
         call->no_key = true;
         return 488;

@@ -32,12 +32,8 @@ static int find_local(struct call *call, struct ip *out)
 
 static struct sdp_local describe_us(const struct call *call, const struct ip *local)
 {
-    const struct phone *phone = call->phone;
-    bool own = call->account && call->account->n_codecs > 0;
-    const struct sdp_codec *codecs = own ? call->account->codecs : phone->codecs;
     struct sdp_local us = {
         .address = *local,
-        .n_codecs = own ? call->account->n_codecs : phone->n_codecs,
         .telephone_event = true,
         .ptime_ms = PTIME_MS,
         .rtcp_mux = true,
@@ -46,7 +42,7 @@ static struct sdp_local describe_us(const struct call *call, const struct ip *lo
     };
 
     us.address.port = media_stream_port(call->stream);
-    memcpy(us.codecs, codecs, us.n_codecs * sizeof us.codecs[0]);
+    call_codecs_put(call, &us);
     return us;
 }
 
@@ -64,6 +60,8 @@ int call_media_open(struct call *call)
         return err;
     us = describe_us(call, &how.local);
     call->media_at = us.address;
+    if (us.n_codecs == 0)
+        return -ENOTSUP;
     err = call_keys_choose(call, &us.keying);
     us.keying.reachable = !ip_is_private(&us.address);
     if (!err)

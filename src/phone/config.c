@@ -13,7 +13,7 @@
 /* Of a name that is refused: a file that is none of ours may have long lines. */
 #define SHOWN_BYTES_MAX 40
 
-static const char *const default_codecs[] = {"opus", "pcmu", "pcma"};
+static const char *const default_codecs[] = {"opus", "g722", "pcmu", "pcma"};
 
 void config_init(struct phone_config *config)
 {

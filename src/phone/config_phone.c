@@ -160,7 +160,7 @@ const struct config_option config_phone_options[] = {
      config_set_ring_device},
     {{"ring-tone", "FILE", "what is heard when it rings, instead of a bell", NULL},
      INTO(ring_tone, tone_file)},
-    {{"codec", "LIST", "codecs in order of preference", "opus,pcmu,pcma"}, set_codec},
+    {{"codec", "LIST", "codecs in order of preference", "opus,g722,pcmu,pcma"}, set_codec},
     {{"user", "NAME", "what stands before the @ of our own address, without an account",
       "tphone"}, set_user},
     {{"name", "TEXT", "name that the other side is shown", NULL}, INTO(name, config_any_text)},

@@ -10,7 +10,7 @@
 
 #define URI_BYTES_MAX 1024
 
-static const char *const codec_names[] = {"opus", "pcmu", "pcma"};
+static const char *const codec_names[] = {"opus", "g722", "pcmu", "pcma", "l16", "l16/8000", "l16/48000"};
 _Static_assert(ARRAY_LEN(codec_names) <= CONFIG_CODECS_MAX, "room for every codec");
 
 int config_wrong(struct config_fault *fault, struct slice value, const char *where,
@@ -135,7 +135,7 @@ static int refuse_codec(struct slice value, const char *where, struct slice name
     if (near)
         buf_printf(&fault->text, "is %s meant?", near);
     else
-        buf_puts(&fault->text, "there are opus, pcmu and pcma");
+        buf_puts(&fault->text, "there are opus, g722, pcmu, pcma and l16");
     return -EINVAL;
 }
 

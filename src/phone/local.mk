@@ -9,6 +9,7 @@ libphone_a_SOURCES = \
 	src/phone/call_early.c \
 	src/phone/call_history.c \
 	src/phone/call_incoming.c \
+	src/phone/call_codecs.c \
 	src/phone/call_keys.c \
 	src/phone/call_media.c \
 	src/phone/call_offer.c \
@@ -68,6 +69,7 @@ libphone_a_SOURCES = \
 	src/phone/mask.c \
 	src/phone/mask.h \
 	src/phone/media.c \
+	src/phone/media_codecs.c \
 	src/phone/media.h \
 	src/phone/media_desk.c \
 	src/phone/media_desk.h \

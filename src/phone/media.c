@@ -138,6 +138,7 @@ void media_free(struct media *media, void (*on_closed)(void *arg))
     if (media->thread)
         media_thread_end(media->thread);
     media_keys_prepared(media);
+    media_codecs_loaded(media);
     free_messages(media);
     media_link_close(&media->inbox, on_link_closed);
 }

@@ -1,4 +1,4 @@
-/* phone/media_private.h - what media.c, media_desk_do.c and media_secure.c share: the signalling
+/* phone/media_private.h - what media.c, media_codecs.c, media_desk_do.c and media_secure.c share: the signalling
  * thread's side. */
 #ifndef PHONE_MEDIA_PRIVATE_H
 #define PHONE_MEDIA_PRIVATE_H
@@ -20,6 +20,8 @@ struct media {
     bool levels;          /* are wanted */
     bool preparing;       /* preparer runs, or has run */
     uv_thread_t preparer; /* wakes up what encrypts */
+    bool loading;         /* loader runs, or has run */
+    uv_thread_t loader;   /* of the libraries of codecs */
     bool closing;
 };
 
@@ -28,5 +30,8 @@ int media_start_thread(struct media *media);
 
 /* media_secure.c: waits for what media_expect_keys began. */
 void media_keys_prepared(struct media *media);
+
+/* media_codecs.c: waits for what media_expect_codecs began. */
+void media_codecs_loaded(struct media *media);
 
 #endif

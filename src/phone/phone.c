@@ -199,13 +199,26 @@ static void on_network_changed(void *arg)
 
 /* --- begin and end -------------------------------------------------------------------------- */
 
+/* "l16/8000"; without a rate the first of its name. */
+static const struct audio_codec *codec_named(struct slice text)
+{
+    struct slice rest = text, name = slice_cut(&rest, '/');
+    uint64_t rate_hz;
+
+    if (!rest.p)
+        return audio_codec_find(name, 0, 0);
+    return slice_number(rest, UINT32_MAX, &rate_hz) == 0
+               ? audio_codec_find(name, (uint32_t)rate_hz, 0)
+               : NULL;
+}
+
 size_t phone_list_codecs(const char *const *names, size_t n, struct sdp_codec *out)
 {
     uint8_t next = FIRST_DYNAMIC_TYPE;
     size_t found = 0;
 
     for (size_t i = 0; i < n; i++) {
-        const struct audio_codec *c = audio_codec_find(slice_of(names[i]), 0, 0);
+        const struct audio_codec *c = codec_named(slice_of(names[i]));
 
         if (!c)
             continue;
@@ -261,6 +274,29 @@ static void expect_keys(struct phone *phone)
         media_expect_keys(phone->media);
 }
 
+static bool lists(const char *const *names, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Whoever has only codecs that are part of the program needs nothing more. */
+static void expect_codecs(struct phone *phone)
+{
+    const struct phone_config *config = phone->config;
+    bool any = lists(config->codecs, config->n_codecs, "g722");
+
+    LIST_EACH (&config->accounts, at) {
+        struct account_config *account = LIST_ITEM(at, struct account_config, link);
+
+        any |= lists(account->codecs, account->n_codecs, "g722");
+    }
+    if (any)
+        media_expect_codecs(phone->media);
+}
+
 static int open_media(struct phone *phone)
 {
     struct media_config media = {
@@ -275,6 +311,8 @@ static int open_media(struct phone *phone)
 
     if (!err)
         expect_keys(phone);
+    if (!err)
+        expect_codecs(phone);
     return err;
 }
 

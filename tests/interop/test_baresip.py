@@ -30,6 +30,7 @@ def _both_heard(phone, stranger, theirs, ours):
 
 
 @case("baresip calls us with Opus: both hear what the other says", "opus")
+@case("baresip calls us with G.722: both hear what the other says", "g722")
 @case("baresip calls us with PCMU: both hear what the other says", "pcmu")
 def called(codec):
     with Room() as room:
@@ -47,13 +48,18 @@ def called(codec):
 
 
 @case("we call baresip with Opus: both hear what the other says", "opus")
+@case("we call baresip with G.722: both hear what the other says", "g722")
+@case("we call baresip with L16 at 16 kHz: both hear what the other says", "l16", "l16")
 @case("we call baresip with PCMU: both hear what the other says", "pcmu")
-def calling(codec):
+def calling(codec, only=None):
     with Room() as room:
         long, theirs, ours = _texts()
         stranger = Baresip(room, "stranger", codec, long, answers=True)
-        phone = tphone.Call(room, stranger.uri, spoken=ours, seconds=SPEECH_S + 1.5)
+        phone = tphone.Call(room, stranger.uri, spoken=ours, seconds=SPEECH_S + 1.5,
+                            **({"codec": only} if only else {}))
         phone.expect_status(tphone.OK, 30)
+        used = tphone.results(phone)[-1]["codec"]
+        expect(used.lower().startswith(codec), f"the codec was {used}")
         stranger.wait("CALL_CLOSED")
         return _both_heard(phone, stranger, theirs, ours)
 
@@ -133,4 +139,4 @@ def refusals():
 
 
 if __name__ == "__main__":
-    tap.run(jobs=4, in_time=True)
+    tap.run(jobs=6, in_time=True)

@@ -15,7 +15,9 @@ from lib import sound
 from lib.tap import Failure
 
 MODULES = "/usr/lib/baresip/modules"
-CODECS = {"opus": "opus.so", "pcmu": "g711.so", "pcma": "g711.so"}
+CODECS = {"opus": "opus.so", "g722": "g722.so", "pcmu": "g711.so", "pcma": "g711.so",
+          "l16": "l16.so"}
+RATES = {"opus": 48000, "g722": 16000, "l16": 16000}
 
 
 def _module_folder():
@@ -27,7 +29,7 @@ def _module_folder():
 
 
 def _config(port, control, rtp, folder, codec, player, source=None):
-    rate = 48000 if codec == "opus" else 8000
+    rate = RATES.get(codec, 8000)
     lines = [
         "poll_method epoll", f"sip_listen 127.0.0.1:{port}", "call_local_timeout 30",
         "call_max_calls 8", "net_interface 127.0.0.1",
@@ -218,4 +220,5 @@ def _server(account):
 
 
 def _codec_list(codec):
-    return {"opus": "opus/48000/2", "pcmu": "PCMU/8000/1", "pcma": "PCMA/8000/1"}[codec]
+    return {"opus": "opus/48000/2", "g722": "G722/16000/1", "pcmu": "PCMU/8000/1",
+            "pcma": "PCMA/8000/1", "l16": "L16/16000/1"}[codec]

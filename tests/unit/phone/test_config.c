@@ -187,7 +187,7 @@ static const struct row {
     {"a wrong item of a list is pointed at", "codec = opus, pmcu\n",
      "f:1:15: unknown codec; is pcmu meant?"},
     {"a codec twice", "codec = opus,OPUS\n", "f:1:14: opus stands here twice"},
-    {"an empty item", "codec = opus,\n", "f:1:14: unknown codec; there are opus, pcmu and pcma"},
+    {"an empty item", "codec = opus,\n", "f:1:14: unknown codec; there are opus, g722, pcmu, pcma and l16"},
     {"an empty value", "device =\n", "f:1:9: the name of a sound device, or none, is missing"},
     {"columns count characters, not bytes", "name = \xc3\xa4\xc3\xb6\x01\n",
      "f:1:10: a control character cannot stand in a setting"},
@@ -232,7 +232,7 @@ static void values(void **state)
 
     (void)state;
     config_init(&c);
-    assert_int_equal(c.n_codecs, 3);
+    assert_int_equal(c.n_codecs, 4);
     assert_false(c.listen_said);
     assert_int_equal(config_read_text(&c, SLICE("listen = tcp:[2001:db8::1]:5070\nrtp-ports=4000-4099\n"
                                                 "device = none\ncodec = PCMA,opus\n"
@@ -305,7 +305,7 @@ static void accounts(void **state)
     assert_string_equal(a->uri, "sip:bob@[2001:db8::1]:5070");
     assert_int_equal(a->accept, CONFIG_ACCEPT_DEFAULT);
     assert_false(a->no_register);
-    assert_int_equal(c.n_codecs, 3);
+    assert_int_equal(c.n_codecs, 4);
     config_free(&c);
     buf_free(&why);
 }

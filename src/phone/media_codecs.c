@@ -1,0 +1,36 @@
+/* Which codecs there are: those of libraries that are loaded by their names may be missing. */
+#include "audio/codec.h"
+#include "base/log.h"
+#include "phone/media_private.h"
+
+bool media_can_codec(const char *name, uint32_t rate_hz)
+{
+    const struct audio_codec *codec = audio_codec_find(slice_of(name), rate_hz, 0);
+    static bool told;
+    bool can = codec && audio_codec_usable(codec);
+
+    if (codec && !can && !told)
+        log_warn("media", "%s is left out: libspandsp is not installed", codec->name);
+    told |= !can;
+    return can;
+}
+
+static void load(void *arg)
+{
+    (void)arg;
+    for (size_t i = 0; audio_codec_at(i); i++)
+        (void)audio_codec_usable(audio_codec_at(i));
+}
+
+void media_expect_codecs(struct media *media)
+{
+    if (!media->loading)
+        media->loading = uv_thread_create(&media->loader, load, NULL) == 0;
+}
+
+void media_codecs_loaded(struct media *media)
+{
+    if (media->loading)
+        uv_thread_join(&media->loader);
+    media->loading = false;
+}
