@@ -11,7 +11,7 @@ enum {
     SPIKE_US = 40000,   /* above what is wanted */
     FEW_PACKETS = 50,   /* with less nothing is far above all else, and worse is to be expected */
     PEAK_US = 60000000, /* for how long a spike is remembered */
-    COVERED_MS = 35,    /* of a spike by holding the sound, see audio/jitter.c, */
+    COVERED_MS = 35,    /* of a spike by holding the sound (audio/jitter_decide.c), */
     SPARING_MS = 68,    /* up to here delay is spent freely, beyond it only */
     WORSE_MS = 60,      /* where the jitter itself is more than that, */
     COSTLY_MS = 130,    /* from here on a delay that all notice is worse than a few gaps */

@@ -40,7 +40,7 @@ report "the protocol core knows no socket, loop, thread or clock" "$(
     sources src/sip src/sdp src/rtp | xargs -r grep -nE \
         '#include <(uv|sys/socket|netinet/[a-z]+|arpa/inet|pthread|threads|unistd|time|sys/time|netdb|poll)\.h>')"
 report "the jitter buffer knows no clock either" "$(
-    grep -nE '#include <(uv|pthread|unistd|time|sys/time)\.h>' audio/jitter.[ch] 2>/dev/null)"
+    grep -nE '#include <(uv|pthread|unistd|time|sys/time)\.h>' audio/jitter*.[ch] audio/playout.[ch])"
 report "nothing below ui prints to the terminal" "$(
     sources src/base src/sip src/sdp src/rtp src/net src/phone audio |
         xargs -r grep -nE '(^|[^a-z_])(printf|puts|putchar|perror)\(|fprintf\((stdout|stderr)')"
