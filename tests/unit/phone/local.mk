@@ -64,6 +64,8 @@ tests_unit_phone_test_media_SOURCES = tests/unit/phone/test_media.c \
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_file_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_desk_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_dtls_SOURCES = tests/unit/phone/test_media_dtls.c \
+	tests/unit/phone/lone.c tests/unit/phone/lone.h
 tests_unit_phone_test_media_dtls_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_jobs_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_link_LDADD = $(phone_ldadd)
@@ -74,6 +76,8 @@ tests_unit_phone_test_media_mix_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_media_pipe_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_pipe_late_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_pipe_out_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_secure_SOURCES = tests/unit/phone/test_media_secure.c \
+	tests/unit/phone/lone.c tests/unit/phone/lone.h
 tests_unit_phone_test_media_secure_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_secure_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_media_xr_LDADD = $(phone_ldadd)

@@ -5,21 +5,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "net/address.h"
 #include "net/loop.h"
-#include "net/rtp_pair.h"
-#include "phone/media.h"
 #include "rtp/demux.h"
 #include "rtp/packet.h"
 #include "rtp/rtcp.h"
-#include "tests/lib/loop_time.h"
-#include "tests/lib/rows.h"
+#include "tests/unit/phone/lone.h"
 
 #define PAYLOAD 160
 #define ROOM 2048
 
 struct far {
-    struct net_rtp_pair pair;
     struct rtp_dtls_identity *identity;
     struct rtp_dtls *dtls[2];
     struct rtp_srtp *srtp[2];
@@ -29,79 +24,20 @@ struct far {
 };
 
 struct world {
-    uv_loop_t loop;
-    struct media *media;
-    struct media_stream *stream;
+    struct lone lone;
     struct identity *identity;
-    struct media_params params;
-    unsigned told[MEDIA_CLOSED + 1];
-    int err; /* of MEDIA_KEYS */
-    struct media_stats stats;
-    struct net_sockaddr to[2]; /* RTP, RTCP */
     struct far far;
-    uint16_t sequence;
 };
-
-static void on_event(void *arg, const struct media_event *event)
-{
-    struct world *w = event->arg;
-
-    (void)arg;
-    w->told[event->type]++;
-    if (event->type == MEDIA_KEYS)
-        w->err = event->err;
-    if (event->type == MEDIA_STATS)
-        w->stats = event->stats;
-    if (event->type == MEDIA_CLOSED)
-        w->stream = NULL;
-}
-
-static struct ip loopback(uint16_t port)
-{
-    struct ip ip = {.family = 4, .bytes = {127, 0, 0, 1}, .port = port};
-
-    return ip;
-}
-
-static struct media_params params_of(const struct world *w, bool mux)
-{
-    return (struct media_params){
-        .remote_rtp = loopback(w->far.pair.local.port),
-        .rtcp_mux = mux,
-        .signalling = loopback(0),
-        .send = true,
-        .receive = true,
-        .may_send = true,
-        .send_format = {.codec = "PCMU", .rate_hz = 8000, .channels = 1},
-        .receive_formats = {{.codec = "PCMU", .rate_hz = 8000, .channels = 1}},
-        .n_receive_formats = 1,
-        .event_send = MEDIA_NO_EVENTS,
-        .event_receive = {MEDIA_NO_EVENTS, MEDIA_NO_EVENTS, MEDIA_NO_EVENTS, MEDIA_NO_EVENTS},
-    };
-}
 
 static struct world *world_new(bool mux)
 {
     struct world *w = calloc(1, sizeof *w);
-    struct media_config config = {.on_event = on_event, .opus_complexity = 1};
-    struct media_open how = {.local = loopback(0), .arg = w};
-    struct rng rng = rng_system();
 
     assert_non_null(w);
-    assert_int_equal(uv_loop_init(&w->loop), 0);
-    config.loop = &w->loop;
     assert_int_equal(identity_open(NULL, &w->identity), 0);
-    assert_int_equal(media_new(&config, &w->media), 0);
-    media_expect_keys(w->media);
-    assert_int_equal(media_stream_open(w->media, &how, &w->stream), 0);
-    assert_int_equal(net_rtp_pair_open(&how.local, 40000, 60000, &rng, &w->far.pair), 0);
-    for (uint16_t i = 0; i < 2; i++) {
-        struct ip to = loopback((uint16_t)(media_stream_port(w->stream) + i));
-
-        w->to[i] = net_sockaddr_of(&to);
-    }
-    w->params = params_of(w, mux);
-    w->sequence = 100;
+    lone_init(&w->lone, NULL);
+    media_expect_keys(w->lone.media);
+    w->lone.params.rtcp_mux = mux;
     w->far.repeats = true;
     return w;
 }
@@ -120,16 +56,9 @@ static void forget_far(struct far *far)
 
 static void world_free(struct world *w)
 {
-    if (w->stream)
-        media_stream_stop(w->stream);
-    for (unsigned i = 0; i < 1000 && w->stream; i++)
-        loop_run_ms(&w->loop, 10);
-    media_free(w->media, NULL);
-    uv_run(&w->loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&w->loop), 0);
+    lone_free(&w->lone);
     identity_free(w->identity);
     forget_far(&w->far);
-    net_rtp_pair_close(&w->far.pair);
     free(w);
 }
 
@@ -150,20 +79,20 @@ static void agree(struct world *w, bool active)
 
     forget_far(far);
     assert_int_equal(rtp_dtls_identity_new(&far->identity), 0);
-    for (int i = 0; i < (w->params.rtcp_mux ? 1 : 2); i++)
+    for (int i = 0; i < (w->lone.params.rtcp_mux ? 1 : 2); i++)
         open_far(w, active, i);
-    w->params.dtls = (struct media_dtls){
+    w->lone.params.dtls = (struct media_dtls){
         .identity = w->identity,
         .active = active,
         .fingerprints = {*rtp_dtls_identity_fingerprint(far->identity)},
         .n_fingerprints = 1,
     };
-    assert_int_equal(media_stream_start(w->stream, &w->params), 0);
+    assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
 }
 
-static int socket_of(const struct far *far, int i)
+static int socket_of(const struct world *w, int i)
 {
-    return i ? far->pair.rtcp_fd : far->pair.rtp_fd;
+    return i ? w->lone.pair.rtcp_fd : w->lone.pair.rtp_fd;
 }
 
 static void flush_out(struct world *w, int i)
@@ -171,7 +100,7 @@ static void flush_out(struct world *w, int i)
     struct slice d;
 
     while (rtp_dtls_output(w->far.dtls[i], &d))
-        (void)net_rtp_send(socket_of(&w->far, i), &w->to[i], d);
+        (void)net_rtp_send(socket_of(w, i), &w->lone.to[i], d);
 }
 
 static void take_protected(struct far *far, int i, struct slice bytes, bool rtcp)
@@ -216,7 +145,7 @@ static void step_far(struct world *w)
     ptrdiff_t n;
 
     for (int i = 0; i < 2 && w->far.dtls[i] && !w->far.silent; i++) {
-        while ((n = net_rtp_recv(socket_of(&w->far, i), bytes, sizeof bytes, &from)) > 0)
+        while ((n = net_rtp_recv(socket_of(w, i), bytes, sizeof bytes, &from)) > 0)
             take(w, i, (struct slice){bytes, (size_t)n});
         if (w->far.repeats)
             rtp_dtls_tick(w->far.dtls[i], net_now_ms());
@@ -226,18 +155,13 @@ static void step_far(struct world *w)
 
 static void step(struct world *w)
 {
-    loop_run_ms(&w->loop, 5);
+    loop_run_ms(&w->lone.loop, 5);
     step_far(w);
 }
 
 static struct media_stats stats_of(struct world *w)
 {
-    unsigned before = w->told[MEDIA_STATS];
-
-    media_stream_stats(w->stream);
-    for (unsigned i = 0; i < 1000 && w->told[MEDIA_STATS] == before; i++)
-        step(w);
-    return w->stats;
+    return lone_stats(&w->lone);
 }
 
 #define RUN_UNTIL(w, holds)                                                                        \
@@ -250,9 +174,9 @@ static struct media_stats stats_of(struct world *w)
 static size_t plain_packet(struct world *w, uint8_t *out)
 {
     struct rtp_packet packet = {
-        .sequence = w->sequence, .ssrc = 7, .timestamp = w->sequence * 160u};
+        .sequence = w->lone.sequence, .ssrc = 7, .timestamp = w->lone.sequence * 160u};
 
-    w->sequence++;
+    w->lone.sequence++;
     memset(out, 0xff, RTP_HEADER_BYTES + PAYLOAD);
     rtp_packet_print(&packet, out);
     return RTP_HEADER_BYTES + PAYLOAD;
@@ -266,7 +190,8 @@ static void send_sound(struct world *w, unsigned packets)
         size_t n = plain_packet(w, bytes);
 
         assert_int_equal(rtp_srtp_protect(w->far.srtp[0], bytes, &n, sizeof bytes), 0);
-        (void)net_rtp_send(w->far.pair.rtp_fd, &w->to[0], (struct slice){(const char *)bytes, n});
+        (void)net_rtp_send(w->lone.pair.rtp_fd, &w->lone.to[0],
+                           (struct slice){(const char *)bytes, n});
     }
 }
 
@@ -284,14 +209,14 @@ static const struct row {
 
 static void say_bye(struct world *w, bool genuine)
 {
-    int i = w->params.rtcp_mux ? 0 : 1;
+    int i = w->lone.params.rtcp_mux ? 0 : 1;
     struct rtcp_compound what = {.ssrc = 7, .cname = SLICE("far"), .bye = true};
     uint8_t bytes[ROOM];
     size_t n = rtcp_print(&what, bytes);
 
     if (genuine)
         assert_int_equal(rtp_srtp_protect_rtcp(w->far.srtp[i], bytes, &n, sizeof bytes), 0);
-    (void)net_rtp_send(socket_of(&w->far, i), &w->to[i], (struct slice){(const char *)bytes, n});
+    (void)net_rtp_send(socket_of(w, i), &w->lone.to[i], (struct slice){(const char *)bytes, n});
 }
 
 /* Sound goes both ways by the keys and only so; the BYE of RTCP counts by its own. */
@@ -302,18 +227,18 @@ static void both_ways(void **state)
     uint64_t refused;
 
     agree(w, row->active);
-    RUN_UNTIL(w, w->told[MEDIA_KEYS] && w->far.sound >= 5 && w->far.srtp[row->mux ? 0 : 1]);
-    assert_int_equal(w->err, 0);
+    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] && w->far.sound >= 5 && w->far.srtp[row->mux ? 0 : 1]);
+    assert_int_equal(w->lone.err, 0);
     send_sound(w, 5);
     RUN_UNTIL(w, stats_of(w).packets_received == 5);
-    refused = w->stats.packets_refused;
+    refused = w->lone.stats.packets_refused;
     say_bye(w, false);
     RUN_UNTIL(w, stats_of(w).packets_refused == refused + 1);
-    assert_int_equal(w->told[MEDIA_REMOTE_BYE], 0);
+    assert_int_equal(w->lone.told[MEDIA_REMOTE_BYE], 0);
     say_bye(w, true);
-    RUN_UNTIL(w, w->told[MEDIA_REMOTE_BYE] == 1);
-    media_stream_stop(w->stream);
-    RUN_UNTIL(w, !w->stream);
+    RUN_UNTIL(w, w->lone.told[MEDIA_REMOTE_BYE] == 1);
+    media_stream_stop(w->lone.stream);
+    RUN_UNTIL(w, !w->lone.stream);
     for (unsigned i = 0; i < 5; i++)
         step(w);
     assert_true(w->far.reports >= 1);
@@ -356,12 +281,12 @@ static void nothing_goes_or_comes_without(void **state)
     for (unsigned i = 0; i < 20; i++)
         step(w);
     assert_int_equal(w->far.shakes + w->far.clear, 0);
-    (void)net_rtp_send(w->far.pair.rtp_fd, &w->to[0], (struct slice){(const char *)bytes, n});
+    (void)net_rtp_send(w->lone.pair.rtp_fd, &w->lone.to[0], (struct slice){(const char *)bytes, n});
     identity_wake(w->identity);
-    RUN_UNTIL(w, w->told[MEDIA_KEYS] && w->far.sound >= 2);
-    (void)net_rtp_send(w->far.pair.rtp_fd, &w->to[0], (struct slice){(const char *)bytes, n});
+    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] && w->far.sound >= 2);
+    (void)net_rtp_send(w->lone.pair.rtp_fd, &w->lone.to[0], (struct slice){(const char *)bytes, n});
     RUN_UNTIL(w, stats_of(w).packets_refused == 2);
-    assert_int_equal(w->stats.packets_received, 0);
+    assert_int_equal(w->lone.stats.packets_received, 0);
     assert_int_equal(w->far.clear, 0);
     world_free(w);
 }
@@ -377,7 +302,7 @@ struct stranger {
 
 static void open_stranger(struct stranger *his)
 {
-    struct ip local = loopback(0);
+    struct ip local = lone_address(0);
     struct rng rng = rng_system();
 
     assert_int_equal(net_rtp_pair_open(&local, 40000, 60000, &rng, &his->pair), 0);
@@ -401,7 +326,7 @@ static size_t move_stranger(struct world *w, struct stranger *his)
     }
     rtp_dtls_tick(his->dtls, net_now_ms());
     while (rtp_dtls_output(his->dtls, &d))
-        (void)net_rtp_send(his->pair.rtp_fd, &w->to[0], d);
+        (void)net_rtp_send(his->pair.rtp_fd, &w->lone.to[0], d);
     step(w);
     return came;
 }
@@ -428,10 +353,10 @@ static void a_stranger_begins(void **state)
     for (unsigned i = 0; i < 60; i++)
         came += move_stranger(w, &his);
     assert_true(came > 0);
-    assert_int_equal(w->told[MEDIA_KEYS], 0);
+    assert_int_equal(w->lone.told[MEDIA_KEYS], 0);
     w->far.silent = false;
-    RUN_UNTIL(w, w->told[MEDIA_KEYS] && w->far.sound >= 2);
-    assert_int_equal(w->err, 0);
+    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] && w->far.sound >= 2);
+    assert_int_equal(w->lone.err, 0);
     (void)move_stranger(w, &his);
     came = 0;
     for (unsigned i = 0; i < 60; i++)
@@ -449,10 +374,10 @@ static void the_far_end_is_behind_a_nat(void **state)
     struct world *w = world_new(true);
 
     (void)state;
-    w->params.remote_rtp.port = 9;
+    w->lone.params.remote_rtp.port = 9;
     agree(w, false);
-    RUN_UNTIL(w, w->told[MEDIA_KEYS] && w->far.sound >= 3);
-    assert_int_equal(w->err, 0);
+    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] && w->far.sound >= 3);
+    assert_int_equal(w->lone.err, 0);
     send_sound(w, 5);
     RUN_UNTIL(w, stats_of(w).packets_received == 5);
     assert_int_equal(w->far.clear, 0);
@@ -475,18 +400,18 @@ static void strangers_do_not_keep_it_out(void **state)
     assert_true(rtp_dtls_output(his.dtls, &d));
     memcpy(bytes, d.p, d.n);
     hello = (struct slice){bytes, d.n};
-    w->params.remote_rtp.port = place.pair.local.port;
+    w->lone.params.remote_rtp.port = place.pair.local.port;
     w->far.silent = true;
     agree(w, false);
-    for (unsigned i = 0; i < 1200 && !(w->told[MEDIA_KEYS] && w->far.sound >= 3); i++) {
-        (void)net_rtp_send(place.pair.rtp_fd, &w->to[0], (struct slice){nothing, 2});
-        (void)net_rtp_send(place.pair.rtp_fd, &w->to[0], hello);
-        (void)net_rtp_send(his.pair.rtp_fd, &w->to[0], hello);
-        (void)net_rtp_send(his.pair.rtcp_fd, &w->to[0], hello);
+    for (unsigned i = 0; i < 1200 && !(w->lone.told[MEDIA_KEYS] && w->far.sound >= 3); i++) {
+        (void)net_rtp_send(place.pair.rtp_fd, &w->lone.to[0], (struct slice){nothing, 2});
+        (void)net_rtp_send(place.pair.rtp_fd, &w->lone.to[0], hello);
+        (void)net_rtp_send(his.pair.rtp_fd, &w->lone.to[0], hello);
+        (void)net_rtp_send(his.pair.rtcp_fd, &w->lone.to[0], hello);
         w->far.silent = i < 20;
         step(w);
     }
-    assert_int_equal(w->err, 0);
+    assert_int_equal(w->lone.err, 0);
     assert_true(w->far.sound >= 3);
     close_stranger(&place);
     close_stranger(&his);
@@ -501,21 +426,21 @@ static void another_certificate(void **state)
 
     (void)state;
     agree(w, true);
-    RUN_UNTIL(w, w->told[MEDIA_KEYS] == 1 && w->far.sound >= 2);
+    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] == 1 && w->far.sound >= 2);
     shakes = w->far.shakes;
-    w->params.send = false;
-    assert_int_equal(media_stream_start(w->stream, &w->params), 0);
-    w->params.send = true;
-    assert_int_equal(media_stream_start(w->stream, &w->params), 0);
+    w->lone.params.send = false;
+    assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
+    w->lone.params.send = true;
+    assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
     w->far.sound = 0;
     RUN_UNTIL(w, w->far.sound >= 3);
     send_sound(w, 2);
     RUN_UNTIL(w, stats_of(w).packets_received == 2);
-    assert_int_equal(w->told[MEDIA_KEYS], 1);
+    assert_int_equal(w->lone.told[MEDIA_KEYS], 1);
     assert_int_equal(w->far.shakes, shakes);
     w->far.sound = 0;
     agree(w, true);
-    RUN_UNTIL(w, w->told[MEDIA_KEYS] == 2 && w->far.sound >= 3);
+    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] == 2 && w->far.sound >= 3);
     send_sound(w, 2);
     RUN_UNTIL(w, stats_of(w).packets_received == 4);
     world_free(w);
@@ -533,11 +458,11 @@ static void keys_of_before_are_not_told(void **state)
         step_far(w);
     }
     assert_true(w->far.sound >= 2);
-    assert_int_equal(w->told[MEDIA_KEYS], 0);
+    assert_int_equal(w->lone.told[MEDIA_KEYS], 0);
     agree(w, true);
     w->far.sound = 0;
     RUN_UNTIL(w, w->far.sound >= 3);
-    assert_int_equal(w->told[MEDIA_KEYS], 1);
+    assert_int_equal(w->lone.told[MEDIA_KEYS], 1);
     world_free(w);
 }
 
@@ -546,24 +471,24 @@ static void keys_of_before_are_not_told(void **state)
 static void other_words_for_the_same(void **state)
 {
     struct world *w = world_new(true);
-    struct media_dtls *how = &w->params.dtls;
+    struct media_dtls *how = &w->lone.params.dtls;
     unsigned shakes;
 
     (void)state;
     agree(w, true);
     how->fingerprints[1] = (struct fingerprint){FINGERPRINT_SHA256, {1}};
     how->n_fingerprints = 2;
-    assert_int_equal(media_stream_start(w->stream, &w->params), 0);
-    RUN_UNTIL(w, w->told[MEDIA_KEYS] == 1 && w->far.sound >= 2);
+    assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
+    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] == 1 && w->far.sound >= 2);
     shakes = w->far.shakes;
     how->fingerprints[2] = how->fingerprints[0];
     how->fingerprints[0] = how->fingerprints[1];
     how->n_fingerprints = 3;
     memcpy(how->tls_id, "abcdefghijklmnopqrst", 21);
-    assert_int_equal(media_stream_start(w->stream, &w->params), 0);
+    assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
     w->far.sound = 0;
     RUN_UNTIL(w, w->far.sound >= 3);
-    assert_int_equal(w->told[MEDIA_KEYS], 1);
+    assert_int_equal(w->lone.told[MEDIA_KEYS], 1);
     assert_int_equal(w->far.shakes, shakes);
     world_free(w);
 }
@@ -577,18 +502,18 @@ static void rtcp_moves(void **state)
     struct far *far = &w->far;
 
     agree(w, row->active);
-    RUN_UNTIL(w, w->told[MEDIA_KEYS] == 1 && far->sound >= 2 && far->srtp[row->mux ? 0 : 1]);
+    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] == 1 && far->sound >= 2 && far->srtp[row->mux ? 0 : 1]);
     if (row->mux)
         open_far(w, row->active, 1);
-    w->params.rtcp_mux = !row->mux;
-    assert_int_equal(media_stream_start(w->stream, &w->params), 0);
+    w->lone.params.rtcp_mux = !row->mux;
+    assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
     far->sound = 0;
     RUN_UNTIL(w, far->sound >= 3 && far->srtp[1]);
     send_sound(w, 2);
     RUN_UNTIL(w, stats_of(w).packets_received == 2);
     say_bye(w, true);
-    RUN_UNTIL(w, w->told[MEDIA_REMOTE_BYE] == 1);
-    assert_int_equal(w->told[MEDIA_KEYS], 1);
+    RUN_UNTIL(w, w->lone.told[MEDIA_REMOTE_BYE] == 1);
+    assert_int_equal(w->lone.told[MEDIA_KEYS], 1);
     assert_int_equal(far->clear, 0);
     world_free(w);
 }

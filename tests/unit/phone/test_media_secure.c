@@ -6,50 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/address.h"
-#include "net/rtp_pair.h"
-#include "phone/media.h"
 #include "rtp/packet.h"
 #include "rtp/rtcp.h"
-#include "tests/lib/loop_time.h"
 #include "tests/lib/memory.h"
-#include "tests/lib/rows.h"
+#include "tests/unit/phone/lone.h"
 
 #define PAYLOAD 160
 #define ROOM 2048
 
 struct world {
-    uv_loop_t loop;
-    struct media *media;
-    struct media_stream *stream;
-    unsigned told[MEDIA_CLOSED + 1];
-    struct media_stats stats;
-    struct media_params params;
-    /* the far end */
-    struct net_rtp_pair pair;
-    struct net_sockaddr to, to_rtcp;
-    struct rtp_srtp *srtp;
-    uint16_t sequence;
+    struct lone lone;
+    struct rtp_srtp *srtp; /* of the far end */
 };
-
-static void on_event(void *arg, const struct media_event *event)
-{
-    struct world *w = event->arg;
-
-    (void)arg;
-    w->told[event->type]++;
-    if (event->type == MEDIA_STATS)
-        w->stats = event->stats;
-    if (event->type == MEDIA_CLOSED)
-        w->stream = NULL;
-}
-
-static struct ip loopback(uint16_t port)
-{
-    struct ip ip = {.family = 4, .bytes = {127, 0, 0, 1}, .port = port};
-
-    return ip;
-}
 
 static struct rtp_srtp_key key_of(enum suite suite, uint8_t first)
 {
@@ -68,41 +36,16 @@ static void agree_on(struct world *w, enum suite suite, uint8_t first)
         w->srtp ? rtp_srtp_rekey(w->srtp, &theirs, &ours) : rtp_srtp_new(&theirs, &ours, &w->srtp);
 
     assert_int_equal(err, 0);
-    w->params.keys = (struct media_keys){ours, theirs};
-    assert_int_equal(media_stream_start(w->stream, &w->params), 0);
+    w->lone.params.keys = (struct media_keys){ours, theirs};
+    assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
 }
 
 static struct world *world_with(const char *device)
 {
     struct world *w = calloc(1, sizeof *w);
-    struct media_config config = {.on_event = on_event, .device = device, .opus_complexity = 1};
-    struct media_open how = {.local = loopback(0), .arg = w};
-    struct rng rng = rng_system();
-    struct ip to;
 
     assert_non_null(w);
-    assert_int_equal(uv_loop_init(&w->loop), 0);
-    config.loop = &w->loop;
-    assert_int_equal(media_new(&config, &w->media), 0);
-    assert_int_equal(media_stream_open(w->media, &how, &w->stream), 0);
-    assert_int_equal(net_rtp_pair_open(&how.local, 40000, 60000, &rng, &w->pair), 0);
-    to = loopback(media_stream_port(w->stream));
-    w->to = net_sockaddr_of(&to);
-    to.port++;
-    w->to_rtcp = net_sockaddr_of(&to);
-    w->params = (struct media_params){
-        .remote_rtp = loopback(w->pair.local.port),
-        .signalling = loopback(0),
-        .send = true,
-        .receive = true,
-        .may_send = true,
-        .send_format = {.codec = "PCMU", .rate_hz = 8000, .channels = 1},
-        .receive_formats = {{.codec = "PCMU", .rate_hz = 8000, .channels = 1}},
-        .n_receive_formats = 1,
-        .event_send = MEDIA_NO_EVENTS,
-        .event_receive = {MEDIA_NO_EVENTS, MEDIA_NO_EVENTS, MEDIA_NO_EVENTS, MEDIA_NO_EVENTS},
-    };
-    w->sequence = 100;
+    lone_init(&w->lone, device);
     return w;
 }
 
@@ -111,35 +54,16 @@ static struct world *world_new(void)
     return world_with(NULL);
 }
 
-static void stop(struct world *w)
-{
-    media_stream_stop(w->stream);
-    for (unsigned i = 0; i < 1000 && !w->told[MEDIA_CLOSED]; i++)
-        loop_run_ms(&w->loop, 10);
-    assert_int_equal(w->told[MEDIA_CLOSED], 1);
-}
-
 static void world_free(struct world *w)
 {
-    if (w->stream)
-        stop(w);
-    media_free(w->media, NULL);
-    uv_run(&w->loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&w->loop), 0);
-    net_rtp_pair_close(&w->pair);
+    lone_free(&w->lone);
     rtp_srtp_free(w->srtp);
     free(w);
 }
 
 static struct media_stats stats_of(struct world *w)
 {
-    unsigned before = w->told[MEDIA_STATS];
-
-    media_stream_stats(w->stream);
-    for (unsigned i = 0; i < 1000 && w->told[MEDIA_STATS] == before; i++)
-        loop_run_ms(&w->loop, 5);
-    assert_int_equal(w->told[MEDIA_STATS], before + 1);
-    return w->stats;
+    return lone_stats(&w->lone);
 }
 
 /* --- the far end ----------------------------------------------------------------------------- */
@@ -168,16 +92,15 @@ static struct bytes protected_packet(struct world *w, uint16_t sequence)
 
 static void send_bytes(struct world *w, bool rtcp, const struct bytes *b)
 {
-    assert_int_equal(net_rtp_send(rtcp ? w->pair.rtcp_fd : w->pair.rtp_fd,
-                                  rtcp ? &w->to_rtcp : &w->to,
-                                  (struct slice){(const char *)b->at, b->n}),
+    assert_int_equal(net_rtp_send(rtcp ? w->lone.pair.rtcp_fd : w->lone.pair.rtp_fd,
+                                  &w->lone.to[rtcp], (struct slice){(const char *)b->at, b->n}),
                      0);
 }
 
 static void send_protected(struct world *w, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
-        struct bytes b = protected_packet(w, w->sequence++);
+        struct bytes b = protected_packet(w, w->lone.sequence++);
 
         send_bytes(w, false, &b);
     }
@@ -196,7 +119,7 @@ static struct bytes bye(void)
 static bool got(struct world *w, bool rtcp, struct bytes *out)
 {
     struct ip from;
-    ptrdiff_t n = net_rtp_recv(rtcp ? w->pair.rtcp_fd : w->pair.rtp_fd, (char *)out->at,
+    ptrdiff_t n = net_rtp_recv(rtcp ? w->lone.pair.rtcp_fd : w->lone.pair.rtp_fd, (char *)out->at,
                                sizeof out->at, &from);
 
     out->n = n > 0 ? (size_t)n : 0;
@@ -206,14 +129,14 @@ static bool got(struct world *w, bool rtcp, struct bytes *out)
 static void wait_received(struct world *w, uint64_t n)
 {
     for (unsigned i = 0; i < 1000 && stats_of(w).packets_received < n; i++)
-        loop_run_ms(&w->loop, 10);
+        loop_run_ms(&w->lone.loop, 10);
     assert_int_equal(stats_of(w).packets_received, n);
 }
 
 static void wait_refused(struct world *w, uint64_t n)
 {
     for (unsigned i = 0; i < 1000 && stats_of(w).packets_refused < n; i++)
-        loop_run_ms(&w->loop, 10);
+        loop_run_ms(&w->lone.loop, 10);
     assert_int_equal(stats_of(w).packets_refused, n);
 }
 
@@ -276,8 +199,8 @@ static void what_leaves_is_encrypted(void **state)
 
     agree_on(w, row->suite, 1);
     for (unsigned i = 0; i < 500 && stats_of(w).packets_sent < 8; i++)
-        loop_run_ms(&w->loop, 10);
-    stop(w);
+        loop_run_ms(&w->lone.loop, 10);
+    lone_stop(&w->lone);
     for (; got(w, false, &raw); n++)
         check_rtp(w, &raw, row->rtp_growth);
     assert_true(n >= 8);
@@ -298,18 +221,18 @@ static void only_what_is_genuine_counts(void **state)
     (void)state;
     agree_on(w, SUITE_AEAD_AES_256_GCM, 1);
     assert_int_equal(rtp_srtp_new(&others, &others, &other), 0);
-    first = protected_packet(w, w->sequence++);
+    first = protected_packet(w, w->lone.sequence++);
     send_bytes(w, false, &first);
     send_protected(w, 4);
     wait_received(w, 5);
     for (unsigned i = 0; i < 5; i++) {
         send_bytes(w, false, &first); /* again */
-        b = plain_packet(w->sequence);
+        b = plain_packet(w->lone.sequence);
         send_bytes(w, false, &b);
-        b = plain_packet(w->sequence);
+        b = plain_packet(w->lone.sequence);
         assert_int_equal(rtp_srtp_protect(other, b.at, &b.n, ROOM), 0);
         send_bytes(w, false, &b);
-        b = protected_packet(w, w->sequence++);
+        b = protected_packet(w, w->lone.sequence++);
         b.at[20] ^= 1;
         send_bytes(w, false, &b);
     }
@@ -319,15 +242,15 @@ static void only_what_is_genuine_counts(void **state)
     assert_int_equal(rtp_srtp_protect_rtcp(other, b.at, &b.n, ROOM), 0);
     send_bytes(w, true, &b);
     wait_refused(w, 22);
-    assert_int_equal(w->told[MEDIA_REMOTE_BYE], 0);
+    assert_int_equal(w->lone.told[MEDIA_REMOTE_BYE], 0);
     send_protected(w, 1);
     wait_received(w, 6);
     b = bye();
     assert_int_equal(rtp_srtp_protect_rtcp(w->srtp, b.at, &b.n, ROOM), 0);
     send_bytes(w, true, &b);
-    for (unsigned i = 0; i < 1000 && !w->told[MEDIA_REMOTE_BYE]; i++)
-        loop_run_ms(&w->loop, 10);
-    assert_int_equal(w->told[MEDIA_REMOTE_BYE], 1);
+    for (unsigned i = 0; i < 1000 && !w->lone.told[MEDIA_REMOTE_BYE]; i++)
+        loop_run_ms(&w->lone.loop, 10);
+    assert_int_equal(w->lone.told[MEDIA_REMOTE_BYE], 1);
     rtp_srtp_free(other);
     world_free(w);
 }
@@ -340,18 +263,18 @@ static void the_address_latches_to_who_has_the_key(void **state)
     struct bytes b;
 
     (void)state;
-    w->params.remote_rtp.port = 9;
+    w->lone.params.remote_rtp.port = 9;
     agree_on(w, SUITE_AES_CM_128_HMAC_SHA1_80, 1);
     for (uint16_t i = 0; i < 8; i++) {
         b = plain_packet(i);
         send_bytes(w, false, &b);
     }
     wait_refused(w, 8);
-    loop_run_ms(&w->loop, 60);
+    loop_run_ms(&w->lone.loop, 60);
     assert_false(got(w, false, &b));
     send_protected(w, 8);
     for (unsigned i = 0; i < 500 && !got(w, false, &b); i++)
-        loop_run_ms(&w->loop, 10);
+        loop_run_ms(&w->lone.loop, 10);
     check_rtp(w, &b, 10);
     world_free(w);
 }
@@ -368,7 +291,7 @@ static void a_wrong_key_is_silence(void **state)
     send_protected(w, 10);
     wait_refused(w, 10);
     assert_int_equal(stats_of(w).packets_received, 0);
-    assert_int_equal(w->told[MEDIA_FIRST_PACKET], 0);
+    assert_int_equal(w->lone.told[MEDIA_FIRST_PACKET], 0);
     world_free(w);
 }
 
@@ -383,25 +306,25 @@ static void unusable_keys_are_silence(void **state)
     agree_on(w, SUITE_AEAD_AES_128_GCM, 1);
     send_protected(w, 5);
     wait_received(w, 5);
-    w->params.keys.send.suite = SUITE_AEAD_AES_256_GCM;
-    w->params.keys.receive.suite = SUITE_NONE;
-    assert_int_equal(media_stream_start(w->stream, &w->params), 0);
+    w->lone.params.keys.send.suite = SUITE_AEAD_AES_256_GCM;
+    w->lone.params.keys.receive.suite = SUITE_NONE;
+    assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
     send_protected(w, 5);
-    b = plain_packet(w->sequence++);
+    b = plain_packet(w->lone.sequence++);
     send_bytes(w, false, &b);
     wait_refused(w, 6);
     assert_int_equal(stats_of(w).packets_received, 5);
     while (got(w, false, &b) || got(w, true, &b))
         ;
-    loop_run_ms(&w->loop, 200);
+    loop_run_ms(&w->lone.loop, 200);
     b = bye();
     send_bytes(w, true, &b);
     wait_refused(w, 7);
-    stop(w);
+    lone_stop(&w->lone);
     assert_false(got(w, false, &b));
     assert_false(got(w, true, &b)); /* no last report either */
-    assert_int_equal(w->told[MEDIA_REMOTE_BYE], 0);
-    assert_int_equal(w->told[MEDIA_KEYS], 1); /* and it is said */
+    assert_int_equal(w->lone.told[MEDIA_REMOTE_BYE], 0);
+    assert_int_equal(w->lone.told[MEDIA_KEYS], 1); /* and it is said */
     world_free(w);
 }
 
@@ -420,15 +343,15 @@ static void other_keys_leave_no_gap(void **state)
     send_protected(w, 10);
     wait_received(w, 10);
     for (size_t i = 0; i < ARRAY_LEN(late); i++)
-        late[i] = protected_packet(w, w->sequence++);
+        late[i] = protected_packet(w, w->lone.sequence++);
     agree_on(w, SUITE_AEAD_AES_128_GCM, 30);
-    loop_run_ms(&w->loop, 50);
+    loop_run_ms(&w->lone.loop, 50);
     for (size_t i = 0; i < ARRAY_LEN(late); i++)
         send_bytes(w, false, &late[i]);
     send_protected(w, 10);
     wait_received(w, 25);
     for (unsigned i = 0; i < 500 && stats_of(w).packets_sent < 20; i++)
-        loop_run_ms(&w->loop, 10);
+        loop_run_ms(&w->lone.loop, 10);
     while (got(w, false, &raw)) {
         uint8_t out[ROOM];
 
@@ -452,7 +375,7 @@ static void the_same_keys_begin_nothing_anew(void **state)
 
     (void)state;
     agree_on(w, SUITE_AEAD_AES_256_GCM, 1);
-    first = protected_packet(w, w->sequence++);
+    first = protected_packet(w, w->lone.sequence++);
     send_bytes(w, false, &first);
     wait_received(w, 1);
     agree_on(w, SUITE_AEAD_AES_256_GCM, 1);
@@ -497,10 +420,11 @@ static void talk(struct world *w, unsigned n)
 
     for (unsigned i = 0; i < 2000 && (i < n || came < n); i++) {
         if (i < n) {
-            b = w->srtp ? protected_packet(w, w->sequence++) : plain_packet(w->sequence++);
+            b = w->srtp ? protected_packet(w, w->lone.sequence++)
+                        : plain_packet(w->lone.sequence++);
             send_bytes(w, false, &b);
         }
-        loop_run_ms(&w->loop, 20);
+        loop_run_ms(&w->lone.loop, 20);
         while (got(w, false, &b))
             came++;
     }
@@ -514,9 +438,9 @@ static void a_packet_allocates_nothing(void **state)
     struct world *w = world_with("null");
     struct counter counter = {.here = pthread_self()};
 
-    media_stream_listen(w->stream, true);
+    media_stream_listen(w->lone.stream, true);
     if (row->suite == SUITE_NONE)
-        assert_int_equal(media_stream_start(w->stream, &w->params), 0);
+        assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
     else
         agree_on(w, row->suite, 1);
     talk(w, 10);
