@@ -1,5 +1,7 @@
 #include "ui/confine.h"
 
+#include <stdlib.h>
+
 #include "base/log.h"
 #include "phone/sandbox.h"
 #include "ui/runtime_dir.h"
@@ -14,6 +16,17 @@ static void warn(struct terminal *terminal, const char *sentence)
     buf_printf(&line, "tphone: %s\n", sentence);
     output_put(&terminal->err, buf_slice(&line));
     buf_free(&line);
+}
+
+static void warn_lines(struct terminal *terminal, struct slice lines)
+{
+    while (lines.n > 0) {
+        char *line = slice_dup(slice_cut(&lines, '\n'));
+
+        if (line)
+            warn(terminal, line);
+        free(line);
+    }
 }
 
 /* Whoever wants no sandbox says so; who believes that there is one hears what is missing of it,
@@ -40,6 +53,9 @@ static void close_sandbox(const struct cli *cli, const struct phone_config *conf
                                 .socket = listens ? buf_cstr(&socket) : NULL};
 
     buf_clear(&why);
+    reach_warn(&reach, &why);
+    warn_lines(terminal, buf_slice(&why));
+    buf_clear(&why);
     tell(sandbox_close(&reach, &why), &why, terminal);
     buf_free(&socket);
     buf_free(&why);
@@ -48,7 +64,7 @@ static void close_sandbox(const struct cli *cli, const struct phone_config *conf
 int confine(const struct cli *cli, const struct phone_config *config, struct terminal *terminal,
             struct net_spawner **helper, struct net_loop **loop, struct buf *why)
 {
-    int err = config->no_sandbox ? 0 : helper_new(config, helper);
+    int err = config->no_sandbox ? 0 : helper_new(config, cli->record, helper);
 
     if (err)
         buf_printf(why,

@@ -29,7 +29,7 @@ static bool try_phone(const struct cli *cli, struct buf *out)
     struct net_spawner *helper;
     bool all;
 
-    if (helper_new(&cli->config, &helper) != 0)
+    if (helper_new(&cli->config, NULL, &helper) != 0)
         return false;
     if (sandbox_test(&reach, "", &all, out)) {
         all &= sandbox_tell(refuses_sound(helper, false), "", "have the helper read no sound", out);

@@ -329,7 +329,8 @@ static void bury(struct helper *h)
 /* Keys that end or stop a program reach us as well, and it is our parent that they are for. */
 static void set_signals(sigset_t *usual)
 {
-    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2};
+    static const int ignored[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGPIPE,
+                                  SIGUSR1, SIGUSR2, SIGTSTP, SIGTTIN, SIGTTOU};
     struct sigaction action = {.sa_handler = SIG_IGN};
     sigset_t child;
 

@@ -2,10 +2,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int put_path(const char *variable, const char *below_home, const char *name, struct buf *out)
+static int put_folder(const char *variable, const char *below_home, struct buf *out)
 {
     const char *folder = getenv(variable), *home = getenv("HOME");
 
@@ -15,8 +16,16 @@ static int put_path(const char *variable, const char *below_home, const char *na
         buf_printf(out, "%s%s", home, below_home);
     else
         return -ENOENT;
-    buf_printf(out, "/tphone/%s", name);
     return 0;
+}
+
+static int put_path(const char *variable, const char *below_home, const char *name, struct buf *out)
+{
+    int err = put_folder(variable, below_home, out);
+
+    if (!err)
+        buf_printf(out, "/tphone/%s", name);
+    return err;
 }
 
 int folders_config_file(const char *name, struct buf *out)
@@ -71,17 +80,57 @@ int folders_make_for(const char *path)
     return err;
 }
 
-/* realpath: of the folder, as a link may lead to such a one. */
-bool folders_is_hidden(const char *path)
+char *folders_real(const char *path)
 {
     char *copy = slice_dup(slice_of(path)), *slash = copy ? strrchr(copy, '/') : NULL, *real;
-    bool hidden;
 
     if (slash)
         slash[slash == copy ? 1 : 0] = '\0';
     real = copy ? realpath(slash ? copy : ".", NULL) : NULL;
-    hidden = real && strstr(real, "/.") != NULL;
-    free(real);
     free(copy);
+    return real;
+}
+
+bool folders_is_below(const char *path, const char *folder)
+{
+    size_t n = strlen(folder);
+
+    while (n > 0 && folder[n - 1] == '/')
+        n--;
+    return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+/* How much of the path is the home folder, or one of those where no program looks for what it
+ * carries out whatever its name. Those of settings are not among them. */
+static size_t beginning_of_home(const char *real)
+{
+    static const struct {
+        const char *variable, *below_home;
+    } known[] = {{"HOME", ""},
+                 {"XDG_DATA_HOME", "/.local/share"},
+                 {"XDG_STATE_HOME", "/.local/state"},
+                 {"XDG_CACHE_HOME", "/.cache"}};
+    size_t longest = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        struct buf path = buf_new(8192);
+        char *folder;
+
+        (void)put_folder(known[i].variable, known[i].below_home, &path);
+        folder = realpath(buf_cstr(&path), NULL);
+        if (folder && folders_is_below(real, folder) && strlen(folder) > longest)
+            longest = strlen(folder);
+        free(folder);
+        buf_free(&path);
+    }
+    return longest;
+}
+
+bool folders_is_hidden(const char *path)
+{
+    char *real = folders_real(path);
+    bool hidden = real && strstr(real + beginning_of_home(real), "/.") != NULL;
+
+    free(real);
     return hidden;
 }

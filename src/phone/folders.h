@@ -17,8 +17,13 @@ int folders_history(const struct phone_config *config, struct buf *out);
 /* Appends the name of a file as one that means the same from any folder. */
 void folders_absolute(const char *file, struct buf *out);
 
-/* Whether the folder that path lies in has a name that begins with a dot, or one above it has.
- * Programs read what lies in folders like ~/.bashrc.d, whatever its name. */
+/* The folder that path lies in, by no links; NULL: there is none. The caller's to free. */
+char *folders_real(const char *path);
+/* Whether path is that folder or below it, both by no links. */
+bool folders_is_below(const char *path, const char *folder);
+/* Whether the folder that path lies in has a name that begins with a dot, or one above it has, but
+ * for the home folder and $XDG_DATA_HOME, $XDG_STATE_HOME and $XDG_CACHE_HOME themselves. Programs
+ * read what lies in folders like ~/.bashrc.d, whatever its name. */
 bool folders_is_hidden(const char *path);
 
 /* Makes the folder that path lies in, and those above it, with mode 0700, where they are missing.

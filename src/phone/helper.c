@@ -61,7 +61,7 @@ static void forget(const void *arg)
     config_wipe_passwords(side->config);
 }
 
-int helper_new(const struct phone_config *config, struct net_spawner **out)
+int helper_new(const struct phone_config *config, const char *record, struct net_spawner **out)
 {
     size_t room = count(&config->accounts) + count(&config->hooks);
     struct commands c = {calloc(room + 1, sizeof *c.v), calloc(room + 1, sizeof *c.split), 0};
@@ -78,12 +78,14 @@ int helper_new(const struct phone_config *config, struct net_spawner **out)
         bool known = folders_contacts(config, &contacts) == 0;
         const char *path = known ? buf_cstr(&contacts) : NULL;
         char *real = path ? realpath(path, NULL) : NULL; /* NULL too where there is no file yet */
-        const struct helper_side side = {config, path, real ? real : path};
+        char *recordings = record ? folders_real(record) : NULL;
+        const struct helper_side side = {config, path, real ? real : path, recordings};
         const struct net_spawner_spec spec = {
             .commands = c.v, .n = c.n, .answer = helper_answer, .begin = forget, .arg = &side};
 
         err = net_spawner_new(&spec, out); /* which has a copy of all this by its fork */
         free(real);
+        free(recordings);
     }
     buf_free(&contacts);
     give_back(&c, room);

@@ -8,7 +8,8 @@
  *   like nothing, so it goes by its name: it ends in .raw and is no link.
  * - What is recorded to has a name that ends like one of a recording and is no link. It is new,
  *   or empty, or begins like a sound file. It is not new in a hidden folder, nor below one,
- *   where programs look for what they carry out. */
+ *   where programs look for what they carry out (folders_is_hidden), unless it lies beside one
+ *   that was named at the start. */
 #ifndef PHONE_HELPER_H
 #define PHONE_HELPER_H
 
@@ -17,8 +18,8 @@
 
 struct contacts_edit;
 
-/* 0 or a negative errno. */
-int helper_new(const struct phone_config *config, struct net_spawner **out);
+/* record: a recording that the command line names, NULL: none. 0 or a negative errno. */
+int helper_new(const struct phone_config *config, const char *record, struct net_spawner **out);
 
 /* Waits for a disk, for 10 s: for workers. fd, to be read from or written to, is the caller's. 0,
  * or a negative errno with what is wrong in why: "it is not a sound file"; -ETIMEDOUT. */

@@ -73,9 +73,20 @@ static int open_to_play(const char *path, int *fd, struct buf *text)
     return err;
 }
 
-static int open_to_record(const char *path, int *fd, struct buf *text)
+/* Where a person has named one at the start, further ones may be made. */
+static bool is_named(const struct helper_side *side, const char *path)
 {
-    bool hidden = folders_is_hidden(path);
+    char *real = side->recordings ? folders_real(path) : NULL;
+    bool named = real && strcmp(real, side->recordings) == 0;
+
+    free(real);
+    return named;
+}
+
+static int open_to_record(const struct helper_side *side, const char *path, int *fd,
+                          struct buf *text)
+{
+    bool hidden = folders_is_hidden(path) && !is_named(side, path);
     char why[AUDIO_WHY_MAX];
     int err;
 
@@ -129,7 +140,7 @@ int helper_answer(const void *arg, unsigned what, struct slice asked, int *fd, s
         err = open_to_play(copy, fd, text);
         break;
     case HELPER_RECORD:
-        err = open_to_record(copy, fd, text);
+        err = open_to_record(side, copy, fd, text);
         break;
     case HELPER_READ_CONTACTS:
         err = read_contacts(side, copy, fd, text);

@@ -23,6 +23,7 @@ struct helper_side {
     const struct phone_config *config;
     const char *contacts; /* the path of the file; NULL: there is none */
     const char *real;     /* where it led when the helper began: a link made later leads nowhere */
+    const char *recordings; /* the folder of the recording that was named then; NULL: none was */
 };
 
 /* The helper's side, a net_spawner_answer_fn. */

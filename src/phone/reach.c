@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "audio/device.h"
+#include "base/text.h"
 #include "phone/folders.h"
 
 #define PATH_BYTES 8192
@@ -203,6 +204,50 @@ void reach_allow(const struct reach *reach, const struct landlock *landlock)
         allow_folder_of(landlock, reach->socket, LANDLOCK_ALL);
     landlock_allow_open(landlock, reach->play_fd, LANDLOCK_READ);
     landlock_allow_open(landlock, reach->record_fd, LANDLOCK_WRITE);
+}
+
+/* The folder of file and all below it is opened: what that is too much of. NULL: nothing. */
+static const char *too_much(const char *folder)
+{
+    struct buf settings = buf_new(PATH_BYTES);
+    const char *home = getenv("HOME"), *much = NULL;
+    char *real = home ? realpath(home, NULL) : NULL, *ours = NULL;
+
+    if (real && folders_is_below(real, folder))
+        much = "all of the home folder";
+    else if (folders_config_file("", &settings) == 0)
+        ours = folders_real(buf_cstr(&settings));
+    if (ours && folders_is_below(ours, folder))
+        much = "the settings as well";
+    free(real);
+    free(ours);
+    buf_free(&settings);
+    return much;
+}
+
+static void warn(const char *what, const char *file, struct buf *out)
+{
+    char *folder = folders_real(file);
+    const char *much = folder ? too_much(folder) : NULL;
+
+    if (much) {
+        buf_printf(out, "%s ", what);
+        text_safe(out, slice_of(file));
+        buf_printf(
+            out, ": the sandbox leaves its folder open, which is %s: give it a folder of its own\n",
+            much);
+    }
+    free(folder);
+}
+
+void reach_warn(const struct reach *reach, struct buf *out)
+{
+    const struct phone_config *config = reach->config;
+
+    if (config && !config->no_history && config->history_file)
+        warn("history-file", config->history_file, out);
+    if (reach->socket)
+        warn("the socket", reach->socket, out);
 }
 
 bool reach_needs_abstract_sockets(void)

@@ -264,6 +264,26 @@ def refused_sound(phone, command, call, path):
     return phone.client.event(event, after=mark, file=path).get("text", "it was opened")
 
 
+@case("a history and a socket in the home folder itself are warned of; a recording that the command "
+      "line names is made in a hidden one")
+def wide():
+    with Room() as room:
+        home = rooms.home_in(room.path("home"))
+        hidden = os.path.join(home["HOME"], ".calls")
+        os.mkdir(hidden)
+        history, heard = os.path.join(home["HOME"], "calls.db"), os.path.join(hidden, "heard.wav")
+        phone = control.Piped(room, "phone", command="answer", env=home, history_file=history,
+                              record=heard, device="none")
+        far = control.Piped(room, "far")
+        number = far.client.do("call", target=phone.uri)["call"]
+        far.client.event("answered", call=number)
+        said = phone.process.wait_line("history-file .*calls.db: the sandbox leaves").group(0)
+        expect(said, "no warning")
+        wait_until(lambda: os.path.exists(heard), 10, "nothing is recorded")
+        far.client.do("quit")
+        phone.client.do("quit")
+
+
 @case("sound that a command names is opened wherever it lies, and nothing else is")
 def named():
     key, picture = b"-----BEGIN OPENSSH PRIVATE KEY-----\n", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"

@@ -307,6 +307,9 @@ static void check_stopped(void **state)
     assert_int_equal(net_spawner_new(&spec, &spawner), 0);
     assert_int_equal(net_spawner_ask(spawner, ASK_PID, SLICE(""), LIMIT_MS, &fd, &text), 0);
     helper = (pid_t)strtol(buf_cstr(&text), NULL, 10);
+    assert_int_equal(kill(helper, SIGTSTP), 0); /* Ctrl-Z, which is for its parent */
+    buf_clear(&text);
+    assert_int_equal(net_spawner_ask(spawner, ASK_ECHO, SLICE("z"), LIMIT_MS, &fd, &text), 0);
     assert_int_equal(kill(helper, SIGSTOP), 0);
     for (size_t i = 0; i < ARRAY_LEN(all) * 4; i++) {
         uint64_t from_ms = net_now_ms();

@@ -39,6 +39,7 @@ phone_tests = \
 	tests/unit/phone/test_phone \
 	tests/unit/phone/test_program \
 	tests/unit/phone/test_quality \
+	tests/unit/phone/test_reach \
 	tests/unit/phone/test_snapshot \
 	tests/unit/phone/test_sound_kind \
 	tests/unit/phone/test_spelling \
@@ -57,6 +58,7 @@ tests_unit_phone_test_config_keep_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_edit_LDADD = $(phone_ldadd)
 tests_unit_phone_test_event_names_LDADD = $(phone_ldadd)
 tests_unit_phone_test_quality_LDADD = $(phone_ldadd)
+tests_unit_phone_test_reach_LDADD = $(phone_ldadd)
 tests_unit_phone_test_helper_LDADD = $(phone_ldadd)
 tests_unit_phone_test_history_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_SOURCES = tests/unit/phone/test_media.c \

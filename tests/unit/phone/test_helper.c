@@ -22,31 +22,36 @@ static const struct row {
     bool writes;
     int err;
     const char *why;
+    const char *named; /* a recording, when it began; NULL: none */
 } rows[] = {
-    {"sound is played", "a.wav", WAV, NULL, false, 0, ""},
-    {"whatever its name", "a.txt", WAV, NULL, false, 0, ""},
-    {"through a link", "a.wav", WAV, "b.wav", false, 0, ""},
-    {"a key is not, though it is called sound", "a.wav", KEY, NULL, false, -EBADMSG, "not a sound file"},
-    {"nor through a link", "id_rsa", KEY, "a.wav", false, -EBADMSG, "not a sound file"},
-    {"nor what is empty", "a.wav", "", NULL, false, -EBADMSG, "not a sound file"},
-    {"nor a folder", ".", NULL, NULL, false, -EINVAL, "not a regular file"},
-    {"nor what is not there", "a.wav", NULL, NULL, false, -ENOENT, "No such file"},
-    {"raw sound is played by its name", "a.raw", KEY, NULL, false, 0, ""},
-    {"of the file itself", "id_rsa", KEY, "a.raw", false, -ELOOP, "symbolic link"},
-    {"a recording is made", "a.wav", NULL, NULL, true, 0, ""},
-    {"over another", "a.flac", WAV, NULL, true, 0, ""},
-    {"over what is empty", "a.opus", "", NULL, true, 0, ""},
-    {"not over a key", "a.wav", KEY, NULL, true, -EEXIST, "it exists and is not a sound file"},
-    {"nor through a link", "a.wav", WAV, "b.wav", true, -ELOOP, "symbolic link"},
-    {"nor where no file is", "none", NULL, "a.wav", true, -ELOOP, "symbolic link"},
-    {"nor new in a hidden folder", ".rc.d/a.wav", NULL, NULL, true, -EACCES, "hidden folder"},
-    {"over another it is", ".rc.d/a.wav", WAV, NULL, true, 0, ""},
-    {"nor with another name", ".bashrc", NULL, NULL, true, -EINVAL, "ends like none of a recording"},
-    {"nor with one that a phone reads raw", "a.raw", NULL, NULL, true, -EINVAL, "ends like none"},
+    {"sound is played", "a.wav", WAV, NULL, false, 0, "", NULL},
+    {"whatever its name", "a.txt", WAV, NULL, false, 0, "", NULL},
+    {"through a link", "a.wav", WAV, "b.wav", false, 0, "", NULL},
+    {"a key is not, though it is called sound", "a.wav", KEY, NULL, false, -EBADMSG, "not a sound file", NULL},
+    {"nor through a link", "id_rsa", KEY, "a.wav", false, -EBADMSG, "not a sound file", NULL},
+    {"nor what is empty", "a.wav", "", NULL, false, -EBADMSG, "not a sound file", NULL},
+    {"nor a folder", ".", NULL, NULL, false, -EINVAL, "not a regular file", NULL},
+    {"nor what is not there", "a.wav", NULL, NULL, false, -ENOENT, "No such file", NULL},
+    {"raw sound is played by its name", "a.raw", KEY, NULL, false, 0, "", NULL},
+    {"of the file itself", "id_rsa", KEY, "a.raw", false, -ELOOP, "symbolic link", NULL},
+    {"a recording is made", "a.wav", NULL, NULL, true, 0, "", NULL},
+    {"over another", "a.flac", WAV, NULL, true, 0, "", NULL},
+    {"over what is empty", "a.opus", "", NULL, true, 0, "", NULL},
+    {"not over a key", "a.wav", KEY, NULL, true, -EEXIST, "it exists and is not a sound file", NULL},
+    {"nor through a link", "a.wav", WAV, "b.wav", true, -ELOOP, "symbolic link", NULL},
+    {"nor where no file is", "none", NULL, "a.wav", true, -ELOOP, "symbolic link", NULL},
+    {"nor new in a hidden folder", ".rc.d/a.wav", NULL, NULL, true, -EACCES, "hidden folder", NULL},
+    {"nor in one of settings", ".data/.config/a.wav", NULL, NULL, true, -EACCES, "hidden folder", NULL},
+    {"in that of data it is", ".data/a.wav", NULL, NULL, true, 0, "", NULL},
+    {"and beside one that was named at the start", ".rc.d/b.wav", NULL, NULL, true, 0, "", ".rc.d/a.wav"},
+    {"but not elsewhere", ".data/.config/a.wav", NULL, NULL, true, -EACCES, "hidden folder", ".rc.d/a.wav"},
+    {"over another it is", ".rc.d/a.wav", WAV, NULL, true, 0, "", NULL},
+    {"nor with another name", ".bashrc", NULL, NULL, true, -EINVAL, "ends like none of a recording", NULL},
+    {"nor with one that a phone reads raw", "a.raw", NULL, NULL, true, -EINVAL, "ends like none", NULL},
 };
 /* clang-format on */
 
-static char folder[64], hidden[80], file[128], other[128];
+static char folder[64], file[128], other[128];
 
 static void put_file(const char *path, const char *text)
 {
@@ -57,6 +62,8 @@ static void put_file(const char *path, const char *text)
     fclose(f);
 }
 
+static const char *const hidden[] = {".rc.d", ".data", ".data/.config"};
+
 /* A helper, and what it has said. */
 struct asked {
     struct phone_config config;
@@ -64,11 +71,11 @@ struct asked {
     struct buf why;
 };
 
-static void begin(struct asked *a, const char *contacts)
+static void begin(struct asked *a, const char *contacts, const char *record)
 {
     config_init(&a->config);
     a->config.contacts_file = strdup(contacts);
-    assert_int_equal(helper_new(&a->config, &a->helper), 0);
+    assert_int_equal(helper_new(&a->config, record, &a->helper), 0);
     a->why = buf_new(SPAWNER_ANSWER_MAX);
 }
 
@@ -84,10 +91,13 @@ static void end(struct asked *a)
 static void check_row(void **state)
 {
     const struct row *row = *state;
+    char named[128];
     struct asked a;
     int fd;
 
-    begin(&a, "/nonexistent");
+    if (row->named)
+        snprintf(named, sizeof named, "%s/%s", folder, row->named);
+    begin(&a, "/nonexistent", row->named ? named : NULL);
     snprintf(file, sizeof file, "%s/%s", folder, row->file);
     snprintf(other, sizeof other, "%s/%s", folder, row->link ? row->link : row->file);
     if (row->text)
@@ -121,7 +131,7 @@ static void those_of_the_configuration(void **state)
     (void)state;
     name_files("others");
     put_file(other, "carol = sip:c@h\n");
-    begin(&a, file);
+    begin(&a, file, NULL);
     assert_int_equal(helper_edit_contacts(a.helper, &bob, &a.why), 0);
     assert_int_equal(helper_open_contacts(a.helper, file, &fd, &a.why), 0);
     assert_int_equal(read(fd, text, sizeof text), 14);
@@ -144,7 +154,7 @@ static void a_link_made_later(void **state)
     name_files("id_rsa");
     put_file(file, "carol = sip:c@h\n");
     put_file(other, KEY);
-    begin(&a, file);
+    begin(&a, file, NULL);
     assert_int_equal(unlink(file), 0);
     assert_int_equal(symlink(other, file), 0);
     assert_int_equal(helper_open_contacts(a.helper, file, &fd, &a.why), -ELOOP);
@@ -162,7 +172,7 @@ static void a_link_of_before(void **state)
     name_files("friends");
     put_file(other, "carol = sip:c@h\n");
     assert_int_equal(symlink(other, file), 0);
-    begin(&a, file);
+    begin(&a, file, NULL);
     assert_int_equal(helper_edit_contacts(a.helper, &bob, &a.why), 0);
     assert_int_equal(helper_open_contacts(a.helper, file, &fd, &a.why), 0);
     close(fd);
@@ -181,12 +191,19 @@ int main(void)
     snprintf(folder, sizeof folder, "/tmp/t_helper_XXXXXX");
     if (!mkdtemp(folder))
         return 1;
-    snprintf(hidden, sizeof hidden, "%s/.rc.d", folder);
-    if (mkdir(hidden, 0700) != 0)
-        return 1;
+    for (size_t i = 0; i < ARRAY_LEN(hidden); i++) {
+        snprintf(file, sizeof file, "%s/%s", folder, hidden[i]);
+        if (mkdir(file, 0700) != 0)
+            return 1;
+    }
+    snprintf(file, sizeof file, "%s/.data", folder);
+    setenv("XDG_DATA_HOME", file, 1);
     failed = RUN_ROWS("phone/helper", rows, check_row);
     failed += cmocka_run_group_tests_name("phone/helper, contacts", contacts, NULL, NULL);
-    rmdir(hidden);
+    for (size_t i = ARRAY_LEN(hidden); i-- > 0;) {
+        snprintf(file, sizeof file, "%s/%s", folder, hidden[i]);
+        rmdir(file);
+    }
     rmdir(folder);
     return failed;
 }
