@@ -29,4 +29,14 @@ libaudio_a_SOURCES = \
 	audio/standing.c audio/standing.h \
 	audio/stretch.c audio/stretch.h \
 	audio/tone.c audio/tone.h \
+	audio/voice.c audio/voice.h \
+	audio/voice_delay.c audio/voice_delay.h \
+	audio/voice_engine.h \
+	audio/voice_level.c audio/voice_level.h \
+	audio/voice_speex.c \
 	audio/wav.c audio/wav.h
+if WEBRTC
+libaudio_a_SOURCES += audio/voice_webrtc.cc
+else
+EXTRA_DIST += audio/voice_webrtc.cc
+endif

@@ -18,7 +18,7 @@ report() { # NAME OFFENDING-LINES
     fi
 }
 
-sources() { find "$@" -name '*.[ch]' 2>/dev/null; }
+sources() { find "$@" \( -name '*.[ch]' -o -name '*.cc' \) 2>/dev/null; }
 
 # folder, then what it may include besides its own files
 allowed() {

@@ -7,6 +7,10 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct library_symbol {
     const char *name;
     size_t place; /* of the pointer to it, in the caller's struct */
@@ -16,5 +20,9 @@ struct library_symbol {
  * words of the system, which live until the next call on this thread. */
 const char *library_load(const char *file, const struct library_symbol *symbols, size_t n,
                          void *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,5 +1,6 @@
 # Helpers that tests share, in libtest.a.
 libtest_a_SOURCES += \
+	tests/lib/echo_room.c tests/lib/echo_room.h \
 	tests/lib/envelope.c tests/lib/envelope.h \
 	tests/lib/exact.c tests/lib/exact.h \
 	tests/lib/hearing.h tests/lib/hearing_delay.c tests/lib/hearing_score.c \

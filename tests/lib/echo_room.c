@@ -1,0 +1,65 @@
+#include "tests/lib/echo_room.h"
+
+#include "base/rand.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { WALLS = 150 }; /* and way back from them */
+
+struct wall {
+    size_t late;
+    float share;
+};
+
+static double one(struct rng *rng)
+{
+    return (double)rng_below(rng, 10001) / 10000;
+}
+
+/* Exponential decay by 60 dB in 250 ms, at random times; the first is the way through the air. */
+static void build(const struct echo_room *room, struct wall walls[WALLS])
+{
+    struct rng rng = rng_seeded(room->seed);
+    double energy = 0, gain;
+
+    for (size_t i = 0; i < WALLS; i++) {
+        double ms = i == 0 ? 0 : 150 * one(&rng) * one(&rng);
+        double share = (i == 0 ? 1 : 0.6 * (2 * one(&rng) - 1)) * pow(10, -3 * ms / 250);
+
+        walls[i] = (struct wall){(size_t)(ms * room->rate_hz / 1000), (float)share};
+        energy += share * share;
+    }
+    gain = pow(10, room->loss_db / 20) / sqrt(energy);
+    for (size_t i = 0; i < WALLS; i++)
+        walls[i].share *= (float)gain;
+}
+
+static float played_at(const struct echo_room *room, const int16_t *played, size_t n, size_t i)
+{
+    double late = room->delay_ms * room->rate_hz / 1000, at, whole;
+
+    if (room->jump_at_s > 0 && (double)i > room->jump_at_s * room->rate_hz)
+        late += room->jump_ms * room->rate_hz / 1000;
+    at = (double)i * (1 + room->drift_ppm * 1e-6) - late;
+    whole = floor(at);
+    if (whole < 0 || whole + 1 >= (double)n)
+        return 0;
+    return (float)(played[(size_t)whole] * (1 - (at - whole)) +
+                   played[(size_t)whole + 1] * (at - whole));
+}
+
+void echo_room_hear(const struct echo_room *room, const int16_t *played, float *echo, size_t n)
+{
+    struct wall walls[WALLS];
+
+    build(room, walls);
+    memset(echo, 0, n * sizeof *echo);
+    for (size_t i = 0; i < n; i++) {
+        float dry = played_at(room, played, n, i);
+
+        for (size_t w = 0; w < WALLS && dry != 0; w++)
+            if (i + walls[w].late < n)
+                echo[i + walls[w].late] += dry * walls[w].share;
+    }
+}

@@ -1,0 +1,310 @@
+#include "config.h"
+
+/* Echo, noise and level in simulated rooms, by each engine that there is. */
+#include "audio/voice.h"
+
+#include "base/rand.h"
+#include "tests/lib/echo_room.h"
+#include "tests/lib/rows.h"
+#include "tests/lib/speech.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { RATE = 16000, FRAME = RATE / 100, SECONDS = 26, N = SECONDS * RATE };
+
+/* Both speak from 15 to 20 s; then, where it does, the delay jumps. */
+enum { BOTH = 15, JUMP = 20 };
+
+struct talk {
+    int16_t far[N], near[N], out[N];
+    float echo[N];
+    struct voice_stats at_15, at_end;
+};
+
+static struct talk *talk;
+static int16_t *voices[2]; /* of the far end, and ours */
+
+static double energy(const int16_t *a, double from_s, double to_s)
+{
+    double sum = 1e-9;
+
+    for (size_t i = (size_t)(from_s * RATE); i < (size_t)(to_s * RATE); i++)
+        sum += (double)a[i] * a[i];
+    return sum;
+}
+
+/* By how much the echo is softer than it came. */
+static double less_db(double from_s, double to_s)
+{
+    double sum = 1e-9;
+
+    for (size_t i = (size_t)(from_s * RATE); i < (size_t)(to_s * RATE); i++)
+        sum += (double)talk->echo[i] * (double)talk->echo[i];
+    return 10 * log10(sum / energy(talk->out, from_s, to_s));
+}
+
+static int16_t clip(double value)
+{
+    return (int16_t)lrint(fmax(-32768, fmin(32767, value)));
+}
+
+static void run(struct voice *v, double noise)
+{
+    struct rng rng = rng_seeded(9);
+
+    for (size_t at = 0; at + FRAME <= N; at += FRAME) {
+        for (size_t i = at; i < at + FRAME; i++)
+            talk->out[i] = clip((double)talk->echo[i] + talk->near[i] +
+                                noise * ((double)rng_below(&rng, 2001) / 1000 - 1));
+        voice_run(v, talk->far + at, talk->out + at);
+        if (at == BOTH * RATE)
+            voice_stats(v, &talk->at_15);
+    }
+    voice_stats(v, &talk->at_end);
+}
+
+/* The far end's voice or ours, while it speaks. */
+static void speak(int16_t *out, double from_s, double to_s)
+{
+    const int16_t *voice = voices[out == talk->near];
+    size_t from = (size_t)(from_s * RATE), to = (size_t)(to_s * RATE);
+
+    for (size_t i = 0; i < N; i++)
+        out[i] = i < from || i >= to ? 0 : voice[i];
+}
+
+/* Takes a breath now and then. */
+static void breathe(int16_t *out)
+{
+    for (size_t i = 0; i < N; i++)
+        if (i % (2 * RATE) < RATE / 2)
+            out[i] = 0;
+}
+
+static struct voice *engine(const char *name)
+{
+    struct voice *v = NULL;
+
+    assert_int_equal(voice_new(RATE, name, &v), 0);
+    assert_int_equal(voice_frame(v), FRAME);
+    return v;
+}
+
+static const struct row {
+    const char *name, *engine;
+    struct echo_room room;
+    double first_db, then_db; /* from 2 to 5 s, from 5 to 15 s, at least */
+    double jump_db;           /* in the 5 s behind it */
+    double near_db;           /* how much softer we are while both speak, at most */
+} rows[] = {
+/* clang-format off */
+#ifdef HAVE_WEBRTC_AUDIO_PROCESSING
+    {"webrtc: a room of 60 ms, whose delay jumps", "webrtc",
+     {RATE, 1, 60, -6, JUMP, 40, 0}, 25, 30, 25, -7},
+    {"webrtc: another room, drifting by 50 ppm", "webrtc",
+     {RATE, 2, 60, -6, JUMP, 40, 50}, 22, 25, 25, -7},
+    {"webrtc: a soft echo that comes late", "webrtc",
+     {RATE, 3, 200, -20, 0, 0, 0}, 10, 25, 20, -7},
+#endif
+    {"speexdsp: a room of 60 ms", "speexdsp", {RATE, 1, 60, -6, 0, 0, 0}, 10, 20, 20, -7},
+    {"speexdsp: drifting by 50 ppm", "speexdsp", {RATE, 2, 60, -6, 0, 0, 50}, 6, 6, 6, -7},
+    /* clang-format on */
+};
+
+static void an_echo_goes_and_we_stay(void **state)
+{
+    const struct row *row = *state;
+    struct voice *v = engine(row->engine);
+    double first, then, jump, near;
+
+    speak(talk->far, 0, SECONDS);
+    speak(talk->near, BOTH, JUMP);
+    echo_room_hear(&row->room, talk->far, talk->echo, N);
+    run(v, 3);
+    first = less_db(2, 5);
+    then = less_db(5, BOTH);
+    jump = less_db(JUMP + 0.02, JUMP + 5);
+    near = 10 * log10(energy(talk->out, BOTH + 0.2, JUMP) / energy(talk->near, BOTH + 0.2, JUMP));
+    print_message(
+        "# %s: echo less by %.1f dB from 2 s on, %.1f from 5 s on, %.1f behind a jump; near "
+        "speech %.1f dB; it says %.1f dB at %.0f ms\n",
+        row->name, first, then, jump, near, talk->at_15.echo_less_db, talk->at_15.echo_delay_ms);
+    assert_true(first >= row->first_db);
+    assert_true(then >= row->then_db);
+    assert_true(jump >= row->jump_db);
+    assert_true(near >= row->near_db);
+    assert_true(talk->at_15.active[VOICE_ECHO]);
+    assert_true(fabs(talk->at_15.echo_less_db - then) < 8);
+    assert_true(fabs(talk->at_15.echo_delay_ms - row->room.delay_ms) <= 30);
+    voice_free(v);
+}
+
+/* --- where there is nothing to do, nothing is done ------------------------------------------- */
+
+static bool is_untouched(double from_s)
+{
+    for (size_t i = (size_t)(from_s * RATE); i < N; i++)
+        if (talk->out[i] != talk->near[i])
+            return false;
+    return true;
+}
+
+static void no_echo(void)
+{
+    for (size_t i = 0; i < N; i++)
+        talk->echo[i] = 0;
+}
+
+static void a_headset_gives_what_was_said(void **state)
+{
+    struct voice *v = engine(NULL);
+
+    (void)state;
+    speak(talk->far, 0, SECONDS);
+    speak(talk->near, 0, SECONDS);
+    breathe(talk->near);
+    no_echo();
+    run(v, 0);
+    assert_true(is_untouched(8));
+    assert_false(talk->at_end.active[VOICE_ECHO] || talk->at_end.active[VOICE_NOISE] ||
+                 talk->at_end.active[VOICE_LEVEL]);
+    assert_true(isnan(talk->at_end.echo_less_db) && isnan(talk->at_end.echo_delay_ms));
+    voice_free(v);
+}
+
+static void what_is_off_does_nothing(void **state)
+{
+    struct voice *v = engine(NULL);
+
+    (void)state;
+    speak(talk->far, 0, SECONDS);
+    speak(talk->near, 0, SECONDS);
+    no_echo();
+    for (enum voice_part part = 0; part < VOICE_PARTS; part++)
+        voice_set(v, part, VOICE_OFF);
+    run(v, 0);
+    assert_true(is_untouched(0));
+    voice_free(v);
+}
+
+static void a_tone_is_no_speech(void **state)
+{
+    struct voice *v = engine(NULL);
+
+    (void)state;
+    speak(talk->far, 0, 0);
+    for (size_t i = 0; i < N; i++)
+        talk->near[i] = (int16_t)lrint(2000 * sin(0.2 * (double)i));
+    no_echo();
+    run(v, 0);
+    assert_true(is_untouched(0.02));
+    assert_true(isnan(talk->at_end.speech_db));
+    voice_free(v);
+}
+
+/* --- noise ----------------------------------------------------------------------------------- */
+
+static void lessen_noise(const char *name)
+{
+    struct voice *v = engine(name);
+    double before, after;
+
+    speak(talk->far, 0, 0);
+    speak(talk->near, 10, 20);
+    no_echo();
+    run(v, 300);
+    before = 20 * log10(300 / sqrt(3));
+    after = 10 * log10(energy(talk->out, 22, 26) / (4 * RATE));
+    print_message("# %s: noise of %.1f dBFS is less by %.1f dB\n", talk->at_end.engine,
+                  talk->at_end.noise_db, before - after);
+    assert_true(talk->at_end.active[VOICE_NOISE]);
+    assert_true(fabs(talk->at_end.noise_db - (before - 90.3)) < 3);
+    assert_true(before - after > 8);
+    assert_true(energy(talk->out, 10, 20) > 0.5 * energy(talk->near, 10, 20));
+    voice_free(v);
+}
+
+static void steady_noise_is_lessened(void **state)
+{
+    (void)state;
+    lessen_noise(NULL);
+    lessen_noise("speexdsp");
+}
+
+/* --- level ----------------------------------------------------------------------------------- */
+
+/* What becomes of somebody who speaks that much louder than speech_make. */
+static double level_of(double gain_db, enum voice_mode mode)
+{
+    struct voice *v = engine(NULL);
+    double level;
+
+    speak(talk->far, 0, 0);
+    speak(talk->near, 0, SECONDS);
+    no_echo();
+    for (size_t i = 0; i < N; i++)
+        talk->near[i] = clip(talk->near[i] * pow(10, gain_db / 20));
+    breathe(talk->near);
+    voice_set(v, VOICE_LEVEL, mode);
+    run(v, 0);
+    level = 10 * log10(energy(talk->out, 20, 26) / (6.0 * RATE * 0.75) / (32768.0 * 32768.0));
+    print_message("# %+.0f dB: speech of %.1f dBFS becomes %.1f by %.1f dB\n", gain_db,
+                  talk->at_end.speech_db, level, talk->at_end.gain_db);
+    assert_int_equal(talk->at_end.active[VOICE_LEVEL], talk->at_end.gain_db != 0);
+    voice_free(v);
+    return level;
+}
+
+static void speech_is_brought_to_a_level(void **state)
+{
+    double usual = level_of(0, VOICE_OFF);
+
+    (void)state;
+    assert_true(fabs(level_of(0, VOICE_AUTO) - usual) < 0.1);
+    assert_true(fabs(level_of(-6, VOICE_AUTO) - usual + 6) < 0.1);
+    assert_true(level_of(-25, VOICE_AUTO) > usual - 25 + 7);
+    assert_true(fabs(level_of(-15, VOICE_ON) + 24) < 4);
+    assert_true(fabs(level_of(10, VOICE_ON) + 20) < 4);
+}
+
+static void rates_and_engines_that_are_not_there(void **state)
+{
+    struct voice *v;
+
+    (void)state;
+    assert_int_equal(voice_new(7999, NULL, &v), -EINVAL);
+    assert_int_equal(voice_new(48001, NULL, &v), -EINVAL);
+    assert_int_equal(voice_new(RATE, "ears", &v), -ENOENT);
+    assert_int_equal(voice_new(44100, "webrtc", &v), -ENOENT);
+    assert_int_equal(voice_new(44100, NULL, &v), 0);
+    assert_int_equal(voice_frame(v), 441);
+    voice_free(v);
+    voice_free(NULL);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_headset_gives_what_was_said),
+        cmocka_unit_test(what_is_off_does_nothing),
+        cmocka_unit_test(a_tone_is_no_speech),
+        cmocka_unit_test(steady_noise_is_lessened),
+        cmocka_unit_test(speech_is_brought_to_a_level),
+        cmocka_unit_test(rates_and_engines_that_are_not_there),
+    };
+    int failed;
+
+    talk = calloc(1, sizeof *talk);
+    for (uint32_t i = 0; i < ARRAY_LEN(voices); i++) {
+        voices[i] = calloc(N, sizeof *voices[i]);
+        speech_make(voices[i], N, RATE, i + 1);
+    }
+    failed = RUN_ROWS("audio/voice", rows, an_echo_goes_and_we_stay);
+    failed += cmocka_run_group_tests_name("audio/voice, else", tests, NULL, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(voices); i++)
+        free(voices[i]);
+    free(talk);
+    return failed;
+}
