@@ -1,6 +1,6 @@
 # Programs of make bench: each prints its figures and is listed in bench_programs.
-bench_programs = tests/bench/bench_parse tests/bench/bench_srtp tests/bench/conceal \
-	tests/bench/jitter
+bench_programs = tests/bench/bench_parse tests/bench/bench_srtp tests/bench/bench_voice \
+	tests/bench/conceal tests/bench/jitter
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 
@@ -8,6 +8,7 @@ tests_bench_conceal_LDADD = $(machine_ldadd)
 tests_bench_jitter_LDADD = $(machine_ldadd)
 tests_bench_bench_srtp_SOURCES = tests/bench/bench_srtp.c tests/bench/rounds.c tests/bench/rounds.h
 tests_bench_bench_srtp_LDADD = $(core_libs)
+tests_bench_bench_voice_LDADD = $(machine_ldadd)
 tests_bench_bench_parse_SOURCES = tests/bench/bench_parse.c tests/bench/parse_peers.h \
 	tests/bench/rounds.c tests/bench/rounds.h
 tests_bench_bench_parse_CFLAGS = $(AM_CFLAGS)
