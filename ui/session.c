@@ -356,6 +356,12 @@ void session_close(struct session *s)
     net_spawner_free(s->helper);
 }
 
+/* A phone that only registers has no use for a certificate of calls. */
+static bool will_call(const struct cli *cli)
+{
+    return cli->control || cli->command->bit & (CLI_CALL | CLI_ANSWER | CLI_DAEMON | CLI_LOAD);
+}
+
 enum exit_status session_open(struct session *s, const struct cli *cli, struct terminal *terminal,
                               const struct phone_config *config, phone_listener *on_event,
                               void *arg)
@@ -375,6 +381,8 @@ enum exit_status session_open(struct session *s, const struct cli *cli, struct t
         err = watch_libraries(s);
     if (!err)
         err = phone_new(s->loop, config, on_phone_event, s, &why, &s->phone);
+    if (!err && will_call(cli))
+        phone_prepare_calls(s->phone);
     if (!err)
         err = hooks_new(s->loop, config, on_hook_failed, s, &s->hooks);
     if (!err)

@@ -28,16 +28,31 @@ enum sdp_encryption call_encryption(const struct call *call)
     return wanted[said ? said : call->phone->config->encryption];
 }
 
-/* Made or read when it is needed first. NULL: it is not to be had. */
-static struct identity *find_identity(struct phone *phone)
+static void open_identity(struct phone *phone, int (*open)(const char *path, struct identity **out))
 {
     struct buf path = buf_new(4096);
-    bool placed = !phone->identity && folders_state_file("dtls.pem", &path) == 0;
+    bool placed = folders_state_file("dtls.pem", &path) == 0;
 
-    if (!phone->identity && identity_open(placed ? buf_cstr(&path) : NULL, &phone->identity) != 0)
+    if (open(placed ? buf_cstr(&path) : NULL, &phone->identity) != 0)
         phone->identity = NULL;
     buf_free(&path);
+}
+
+/* NULL: it is not to be had. */
+static struct identity *find_identity(struct phone *phone)
+{
+    if (!phone->identity)
+        open_identity(phone, identity_open);
     return phone->identity && identity_mend(phone->identity) == 0 ? phone->identity : NULL;
+}
+
+void phone_prepare_calls(struct phone *phone)
+{
+    bool wanted =
+        phone->config->dtls != CONFIG_DTLS_NEVER && phone->config->encryption != PHONE_ENCRYPT_OFF;
+
+    if (wanted && !phone->identity)
+        open_identity(phone, identity_prepare);
 }
 
 /* A fingerprint may travel in the clear: who only listens learns nothing by it. */

@@ -22,18 +22,30 @@ struct identity {
     struct buf text; /* of the file; empty once it has been read */
     struct rtp_dtls_identity *dtls;
     atomic_int err; /* of dtls; -EAGAIN before */
-    bool waking;
-    uv_thread_t waker;
+    bool waking, making;
+    uv_thread_t waker, maker;
+    char *path; /* of the file, for maker; NULL: there is no place for one */
+    int why;    /* it is made */
 };
+
+/* All of the above is maker's until then. */
+static void await_maker(struct identity *identity)
+{
+    if (identity->making)
+        uv_thread_join(&identity->maker);
+    identity->making = false;
+}
 
 void identity_free(struct identity *identity)
 {
     if (!identity)
         return;
+    await_maker(identity);
     if (identity->waking)
         uv_thread_join(&identity->waker);
     rtp_dtls_identity_free(identity->dtls);
     buf_free(&identity->text);
+    free(identity->path);
     free(identity);
 }
 
@@ -68,6 +80,7 @@ static void wake(void *arg)
 
 void identity_wake(struct identity *identity)
 {
+    await_maker(identity);
     if (identity->waking || atomic_load(&identity->err) != -EAGAIN)
         return;
     identity->waking = uv_thread_create(&identity->waker, wake, identity) == 0;
@@ -182,8 +195,10 @@ static void forget(struct identity *identity)
 
 int identity_mend(struct identity *identity)
 {
-    int err = atomic_load(&identity->err);
+    int err;
 
+    await_maker(identity);
+    err = atomic_load(&identity->err);
     if (err == 0 || err == -EAGAIN)
         return 0;
     if (identity->waking)
@@ -193,9 +208,10 @@ int identity_mend(struct identity *identity)
     return make(identity);
 }
 
-static int make_and_keep(const char *path, int why, struct identity *identity)
+static int make_and_keep(struct identity *identity)
 {
-    int err = make(identity);
+    const char *path = identity->path;
+    int err = make(identity), why = identity->why;
 
     if (err)
         return err;
@@ -211,22 +227,58 @@ static int make_and_keep(const char *path, int why, struct identity *identity)
     return err;
 }
 
-int identity_open(const char *path, struct identity **out)
+static void make_on_thread(void *arg)
+{
+    (void)make_and_keep(arg); /* identity->err has what came of it */
+}
+
+static void make_later(struct identity *identity)
+{
+    identity->making = uv_thread_create(&identity->maker, make_on_thread, identity) == 0;
+    if (!identity->making)
+        make_on_thread(identity);
+}
+
+/* Read, or to be made. 0 or -ENOMEM. */
+static int find(const char *path, struct identity **out)
 {
     struct identity *identity = calloc(1, sizeof *identity);
-    int err;
 
     if (!identity)
         return -ENOMEM;
     identity->text = buf_new(RTP_DTLS_MAX_PEM);
+    identity->path = path ? slice_dup(slice_of(path)) : NULL;
     atomic_init(&identity->err, -EAGAIN);
-    err = path ? read_file(path, identity) : -ENOENT;
-    if (err)
-        err = make_and_keep(path, err, identity);
-    if (err) {
+    if (path && !identity->path) {
         identity_free(identity);
-        return err;
+        return -ENOMEM;
     }
+    identity->why = path ? read_file(path, identity) : -ENOENT;
     *out = identity;
     return 0;
+}
+
+int identity_open(const char *path, struct identity **out)
+{
+    struct identity *identity;
+    int err = find(path, &identity);
+
+    if (err)
+        return err;
+    if (identity->why)
+        err = make_and_keep(identity);
+    if (err)
+        identity_free(identity);
+    else
+        *out = identity;
+    return err;
+}
+
+int identity_prepare(const char *path, struct identity **out)
+{
+    int err = find(path, out);
+
+    if (!err && (*out)->why)
+        make_later(*out);
+    return err;
 }

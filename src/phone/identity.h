@@ -14,12 +14,16 @@ struct identity;
  * kept, is not ours alone, or makes no sense, the identity is one for this process, and the log
  * says why. path NULL: there is no place for it. 0 or a negative errno: there is none at all. */
 int identity_open(const char *path, struct identity **out);
+/* The same before it is needed: one that has to be made is made on a thread of its own, for which
+ * identity_mend waits, and says what has come of it. 0 or -ENOMEM. */
+int identity_prepare(const char *path, struct identity **out);
 /* Waits for its thread. NULL is fine. */
 void identity_free(struct identity *identity);
 
-/* Where the file turned out to be broken behind its first line, another certificate takes its place
- * until the end of this process, so that only the first call is lost by it. Before each promise, on
- * the thread that opened it. 0, or a negative errno: nothing may be promised. */
+/* Waits until it has been made. Where the file turned out to be broken behind its first line,
+ * another certificate takes its place until the end of this process, so that only the first call is
+ * lost by it. Before each promise, on the thread that opened it. 0, or a negative errno: nothing
+ * may be promised. */
 int identity_mend(struct identity *identity);
 const struct fingerprint *identity_fingerprint(const struct identity *identity);
 

@@ -21,6 +21,9 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
               void *arg, struct buf *why, struct phone **out);
 /* Whether every message that goes by is told as PHONE_MESSAGE; off at first. */
 void phone_trace(struct phone *phone, bool on);
+/* There will be calls: what the first one of an installation would wait for, the certificate of its
+ * keys, is made meanwhile. */
+void phone_prepare_calls(struct phone *phone);
 /* Call it after PHONE_CLOSED and run the loop until it is empty; before that it drops calls
  * without a word to the other side. */
 void phone_free(struct phone *phone);

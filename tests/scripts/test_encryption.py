@@ -2,6 +2,7 @@
 """Who encrypts with whom, what each side is told of it, and that nothing weakens a call that has
 begun: two phones, a conference, and a peer that tries. SIP is in the clear but in one case,
 so keys are offered with sdes = always only."""
+import glob
 import os
 import re
 import signal
@@ -77,6 +78,18 @@ def by_itself():
         expect("its keys may not be sent in the clear" in caller.output(), "why it does not call",
                caller.process.tail())
         expect("INVITE" not in open(caller.trace, encoding="utf-8").read(), "it called")
+
+
+@case("the certificate is made before the first call, where there may be one")
+def prepared():
+    with Room() as room:
+        phones = [Piped(room, "phone"), Piped(room, "off", encryption="off")]
+        wait_until(lambda: glob.glob(phones[0].home + "/**/dtls.pem", recursive=True), 20,
+                   "there is no certificate")
+        for phone in phones:
+            phone.client.do("quit")
+            phone.status()
+        equal(glob.glob(phones[1].home + "/**/dtls.pem", recursive=True), [], "what nobody needs")
 
 
 @case("over TLS keys are offered by themselves, and nobody on the way has them")

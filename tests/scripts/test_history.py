@@ -249,12 +249,13 @@ def made(home):
     return [name for _, _, names in os.walk(os.path.join(home, "state")) for name in names]
 
 
-@case("files are private, and none is made before the first call or with --history no")
+@case("files are private, and none of a history is made before the first call or with --history no")
 def files():
     with Room() as room:
         callee = tphone.Answer(room)
         silent = tphone.Answer(room, name="silent", history="no")
-        equal(made(callee.home), [], "what was made")
+        equal([name for name in made(callee.home) if not name.startswith("dtls.pem")], [],
+              "what was made")
         tphone.Call(room, callee.uri, seconds=0.3).expect_status(0)
         tphone.Call(room, silent.uri, name="second", seconds=0.3).expect_status(0)
         wait_until(lambda: history(callee), 10, "no call was noted")

@@ -116,6 +116,40 @@ static void a_fingerprint_that_is_not_its_own(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* Ready ones are read, all others made by a thread; nobody sees half of one. */
+static void one_that_is_made_meanwhile(void **state)
+{
+    const struct rtp_dtls_identity *dtls;
+    struct identity *first, *second;
+    struct fingerprint one, other;
+
+    (void)state;
+    unlink(path);
+    assert_int_equal(identity_prepare(path, &first), 0);
+    assert_int_equal(identity_prepare(path, &second), 0);
+    assert_int_equal(identity_mend(first), 0);
+    assert_int_equal(identity_mend(second), 0);
+    one = *identity_fingerprint(first);
+    other = *identity_fingerprint(second);
+    assert_true(same(one, other));
+    assert_true(same(one, open_one(path)));
+    identity_wake(first);
+    identity_wake(second);
+    identity_free(second); /* whatever it is doing */
+    while (identity_get(first, &dtls) == -EAGAIN)
+        usleep(1000);
+    assert_true(same(one, *rtp_dtls_identity_fingerprint(dtls)));
+    identity_free(first);
+    assert_int_equal(identity_prepare(path, &first), 0);
+    assert_int_equal(identity_get(first, &dtls), -EAGAIN); /* not read before it is needed */
+    identity_free(first);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(identity_prepare(path, &first), 0);
+    identity_wake(first); /* before it has been made */
+    assert_int_equal(identity_get(first, &dtls), 0);
+    identity_free(first);
+}
+
 static void nowhere_to_keep_it(void **state)
 {
     (void)state;
@@ -131,6 +165,7 @@ int main(void)
         cmocka_unit_test(a_link_is_not_followed),
         cmocka_unit_test(rubbish_is_left_alone),
         cmocka_unit_test(a_fingerprint_that_is_not_its_own),
+        cmocka_unit_test(one_that_is_made_meanwhile),
         cmocka_unit_test(nowhere_to_keep_it),
     };
     int failed;
