@@ -3,6 +3,7 @@ unit_audio_tests = \
 	tests/unit/audio/test_codec \
 	tests/unit/audio/test_conceal \
 	tests/unit/audio/test_device \
+	tests/unit/audio/test_effort \
 	tests/unit/audio/test_file \
 	tests/unit/audio/test_file_write \
 	tests/unit/audio/test_hearing \
@@ -27,6 +28,7 @@ tap_tests += $(unit_audio_tests)
 tests_unit_audio_test_codec_LDADD = $(machine_ldadd)
 tests_unit_audio_test_conceal_LDADD = $(machine_ldadd)
 tests_unit_audio_test_device_LDADD = $(machine_ldadd)
+tests_unit_audio_test_effort_LDADD = $(machine_ldadd)
 tests_unit_audio_test_file_LDADD = $(machine_ldadd)
 tests_unit_audio_test_file_write_LDADD = $(machine_ldadd)
 tests_unit_audio_test_hearing_LDADD = $(machine_ldadd)
