@@ -237,8 +237,11 @@ void call_incoming(struct call *call, const struct sip_call_event *event);
 /* Binds ports and makes the exchange. 0 or a negative errno; -ENOKEY where encryption is required
  * and we cannot offer any. */
 int call_media_open(struct call *call);
-/* Puts the codecs of the call into us, which has none yet. */
+/* Puts the codecs of the call and their packet time into us, which has none yet. */
 void call_codecs_put(const struct call *call, struct sdp_local *us);
+/* What Opus is sent like: as the other side wants it, and no more than we want. */
+void call_codecs_limit(const struct call *call, const struct sdp_stream *stream,
+                       struct media_params *p);
 /* Takes both back, where there are any: the call is as before call_media_open. */
 void call_media_forget(struct call *call);
 /* An offer of the other side: 0, or the status to refuse it with. */

@@ -12,8 +12,6 @@
 #include "phone/phone_private.h"
 #include "phone/phone_tls.h"
 
-#define PTIME_MS 20
-
 /* --- offer and answer ----------------------------------------------------------------------- */
 
 /* Where packets to the other side leave from, when SIP's socket listens on every address. */
@@ -35,7 +33,6 @@ static struct sdp_local describe_us(const struct call *call, const struct ip *lo
     struct sdp_local us = {
         .address = *local,
         .telephone_event = true,
-        .ptime_ms = PTIME_MS,
         .rtcp_mux = true,
         .xr = {true, true, true},
         .direction = SDP_SENDRECV,
@@ -219,8 +216,6 @@ static struct media_params params_of(struct call *call, const struct sdp_stream 
         .receive = (stream->direction & SDP_RECVONLY) && !call->holds,
         .may_send = call->may_send,
         .ptime_ms = stream->ptime_ms,
-        .opus = {stream->opus.useinbandfec, stream->opus.cbr, stream->opus.maxaveragebitrate_bps,
-                 stream->opus.maxplaybackrate_hz},
     };
 
     if (stream->remote_host[0]) {
@@ -233,6 +228,7 @@ static struct media_params params_of(struct call *call, const struct sdp_stream 
         }
     }
     set_formats(call, stream, &p);
+    call_codecs_limit(call, stream, &p);
     call_keys_put(call, &stream->secured, &p);
     return p;
 }

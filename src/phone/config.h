@@ -112,6 +112,18 @@ struct screen_config {
     struct list binds; /* of struct bind_config */
 };
 
+/* Whether nothing is sent in silence. */
+enum config_dtx { CONFIG_DTX_ASKED, CONFIG_DTX_YES, CONFIG_DTX_NO };
+
+/* How calls sound, beside the list of codecs. */
+struct config_sound {
+    uint8_t ptime_ms; /* of packets, as we ask for them; 0: 20 */
+    enum config_dtx dtx;
+    uint32_t opus_bitrate; /* bit/s at most, both ways; 0: not said */
+    uint32_t opus_rate_hz; /* samples a second at most, both ways; 0: not said */
+    bool opus_cbr;         /* packets of one size, both ways */
+};
+
 struct phone_config {
     struct config_listen listen;
     struct config_tls tls;
@@ -125,6 +137,7 @@ struct phone_config {
     char *ring_tone;                       /* owned; a file; NULL: a bell */
     const char *codecs[CONFIG_CODECS_MAX]; /* in order of preference; static names */
     size_t n_codecs;
+    struct config_sound sound;
     char *user;                /* owned; user part of our own URI; NULL: tphone */
     char *name;                /* owned; display name; NULL: none */
     size_t max_calls;          /* 0: no limit */
@@ -145,7 +158,7 @@ struct phone_config {
     bool keep_trace;          /* messages of SIP are kept for who asks for them later */
     struct config_hep hep;
     bool trace_secrets; /* nothing in a trace is masked: no setting, but of the program */
-    bool no_sandbox;          /* sandbox = no */
+    bool no_sandbox;    /* sandbox = no */
     struct screen_config screen;
     struct list hooks; /* of struct hook_config; whoever holds the phone runs them */
 };

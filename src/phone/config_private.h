@@ -54,6 +54,11 @@ void config_account_free(struct account_config *account);
 int config_set_ring_device(void *into, struct slice value, struct config_fault *fault);
 void config_free_rings(struct phone_config *config);
 
+/* --- config_sound.c: how calls sound ----------------------------------------------------------- */
+
+config_set_fn config_set_ptime, config_set_opus_bitrate, config_set_opus_rate;
+extern const struct config_kind config_dtx;
+
 /* --- config_hep.c ------------------------------------------------------------------------------ */
 
 config_set_fn config_set_hep, config_set_hep_id, config_set_hep_password;

@@ -31,6 +31,7 @@ libphone_a_SOURCES = \
 	src/phone/config_private.h \
 	src/phone/config_read.c \
 	src/phone/config_screen.c \
+	src/phone/config_sound.c \
 	src/phone/config_tls.c \
 	src/phone/config_values.c \
 	src/phone/contacts.c \

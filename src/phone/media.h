@@ -86,8 +86,8 @@ struct media_stats {
     double packet_ms;           /* of what we send */
     bool has_remote;            /* it sends extended reports, of which this is the latest: */
     struct xr_voip remote;
-    char codec[16];             /* name of the codec we send with; "" before the start */
-    uint32_t rate_hz;           /* its sampling rate */
+    char codec[16];   /* name of the codec we send with; "" before the start */
+    uint32_t rate_hz; /* its sampling rate */
 };
 
 struct media_event {
@@ -249,9 +249,11 @@ struct media_params {
     uint32_t event_rate_hz;   /* of what we send, the unit of durations; 0: the codec's clock */
     uint8_t event_receive[4]; /* payload types; unused places: MEDIA_NO_EVENTS */
     uint16_t ptime_ms; /* of what we send; 0: 20. Clamped to 10 to 120 and the codec's grid */
-    struct {           /* what the far end's a=fmtp asked of our encoder (RFC 7587) */
+    struct {           /* what our encoder of Opus keeps to: the far end's a=fmtp (RFC 7587), and
+                        * what we want ourselves */
         bool fec;      /* useinbandfec=1 */
         bool cbr;
+        bool dtx;                 /* nothing is sent in silence */
         uint32_t max_bitrate;     /* maxaveragebitrate in bit/s; 0: our own choice */
         uint32_t max_playback_hz; /* maxplaybackrate; 0: 48000 */
     } opus;

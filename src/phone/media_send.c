@@ -18,7 +18,6 @@
 static struct audio_codec_params encoder_params(const struct media_stream *s)
 {
     const struct media_params *p = &s->agreed->params;
-    int complexity = s->thread->opus_complexity;
 
     return (struct audio_codec_params){
         .channels = 1,
@@ -26,7 +25,8 @@ static struct audio_codec_params encoder_params(const struct media_stream *s)
         .max_rate_hz = p->opus.max_playback_hz,
         .fec = p->opus.fec,
         .cbr = p->opus.cbr,
-        .complexity = complexity < 0 ? 9 : (uint8_t)complexity,
+        .dtx = p->opus.dtx,
+        .complexity = s->thread->effort.level,
     };
 }
 

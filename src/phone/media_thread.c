@@ -11,6 +11,7 @@
 #include "phone/media_stream.h"
 
 #define DEVICE_BEAT_MS 10
+#define OPUS_COMPLEXITY 9
 #define SHAKING_BEAT_MS 5 /* while keys are agreed on: a handshake is six datagrams, one a beat */
 #define SHAKING_STREAMS 8 /* but not for a few among many */
 #define ATTENDED_US 20000 /* the longest beat that commands may wait for */
@@ -258,9 +259,26 @@ void media_thread_rhythm(struct media_thread *t, bool at_once)
     (void)uv_prepare_start(&t->prepare, on_prepare); /* fails only without a callback */
 }
 
+/* What this beat has cost; sound is encoded with less effort while there is no time for it. */
+static void note_effort(struct media_thread *t, uint64_t due_us, uint64_t began_us)
+{
+    uint64_t late_us = began_us > due_us ? began_us - due_us : 0;
+
+    if (!effort_note(&t->effort, late_us, net_now_us() - began_us, t->period_us))
+        return;
+    log_info("media", "Opus is encoded at complexity %u", t->effort.level);
+    LIST_EACH (&t->streams, at) {
+        struct media_stream *s = LIST_ITEM(at, struct media_stream, link);
+
+        if (s->encoder)
+            audio_encoder_set_complexity(s->encoder, t->effort.level);
+    }
+}
+
 static void on_beat(void *arg, uint64_t due_us, uint64_t missed)
 {
     struct media_thread *t = arg;
+    uint64_t began_us = net_now_us();
     uint64_t elapsed_us = due_us > t->last_beat_us ? due_us - t->last_beat_us : 0;
     bool device;
     const int16_t *heard = NULL;
@@ -282,6 +300,7 @@ static void on_beat(void *arg, uint64_t due_us, uint64_t missed)
     if (device)
         desk_beat(t, due_us); /* also ends that of the device */
     media_ring_beat(t, due_us, elapsed_us);
+    note_effort(t, due_us, began_us);
     media_link_deliver(&t->inbox); /* may be the end of it all */
 }
 
@@ -377,7 +396,7 @@ int media_thread_start(struct media_thread *t, struct media_link *outbox, const 
 
     t->outbox = outbox;
     t->cname = cname;
-    t->opus_complexity = opus_complexity;
+    effort_init(&t->effort, opus_complexity < 0 ? OPUS_COMPLEXITY : (uint8_t)opus_complexity);
     t->rng = rng_system();
     t->gains = (struct media_gains){LEVEL_UNITY, LEVEL_UNITY};
     list_init(&t->streams);

@@ -9,6 +9,7 @@
 #define PHONE_MEDIA_THREAD_H
 
 #include "audio/codec.h"
+#include "audio/effort.h"
 #include "base/rand.h"
 #include "net/loop.h"
 #include "net/pacer.h"
@@ -104,7 +105,7 @@ struct media_thread {
     struct list mixes; /* of struct media_mix: empty without a conference */
     struct rng rng;
     const char *cname;
-    int opus_complexity;
+    struct effort effort; /* that encoders may make */
     uint32_t period_us; /* of the beat; 0: it stands still */
     uint64_t last_beat_us;
     bool quitting, finished;

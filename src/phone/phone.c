@@ -227,7 +227,7 @@ size_t phone_list_codecs(const char *const *names, size_t n, struct sdp_codec *o
             c->clock_hz,
             c->rtpmap_channels,
             c->payload_type >= 0 ? (uint8_t)c->payload_type : next++,
-            c->has_fec ? "useinbandfec=1" : NULL,
+            NULL,
         };
     }
     return found;
@@ -399,6 +399,7 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     list_init(&phone->calls);
     list_init(&phone->events);
     phone->n_codecs = phone_list_codecs(config->codecs, config->n_codecs, phone->codecs);
+    phone_describe_opus(&config->sound, phone->opus_fmtp);
     err = net_deadline_new(loop, on_wake, phone, &phone->wake);
     if (!err)
         err = phone_open_contacts(phone);

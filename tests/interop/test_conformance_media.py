@@ -90,6 +90,22 @@ for name, formats, extra, pt, step, size in (
          extra, pt, step, size)(form)
 
 
+@case("Opus as the other side wants it: cbr, maxaveragebitrate, usedtx (RFC 7587 6.1)")
+def opus_wanted():
+    with Room() as room:
+        even = Talk(room, "96", OPUS + "\r\na=fmtp:96 cbr=1; maxaveragebitrate=16000",
+                    name="even", spoken=sound.speech("callee", 3))
+        quiet = Talk(room, "96", OPUS + "\r\na=fmtp:96 usedtx=1", name="quiet")
+        equal({len(p.payload) for p in even.rtp.wait(50)}, {40}, "bytes of 20 ms at 16 kbit/s")
+        got = quiet.rtp.wait(14)  # 0.2 s of silence are sent, then some of it twice a second
+        took = (got[13].ts - got[0].ts) % 2**32 / 48000
+        expect(took > 0.5, f"14 packets of silence stand for {took:.2f} s")
+        expect(all(p.marker for a, p in zip(got, got[1:]) if (p.ts - a.ts) % 2**32 > 960),
+               "no marker behind a pause (RFC 3551 4.1)")
+        even.end()
+        quiet.end()
+
+
 @case("about 50 packets a second, evenly (RFC 3551 4.2)")
 def pace():
     with Room() as room:

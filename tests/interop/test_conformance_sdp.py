@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sip, tap, tphone
-from lib.ends import Caller, SharedCallee, direction, media
+from lib.ends import Callee, Caller, SharedCallee, direction, media
 from lib.room import Room
 from lib.tap import case, equal, expect
 
@@ -497,13 +497,31 @@ def our_offer():
         expect(24000 <= port <= 24998 and port % 2 == 0, f"port {port}")
         text = invite.body.decode()
         opus = re.search(r"(?m)^a=rtpmap:(\d+) opus/48000/2", text).group(1)
-        equal(formats[:3], [opus, "0", "8"], "codecs")
+        wanted = [opus, "9", "0", "8"] if "9" in formats else [opus, "0", "8"]
+        equal(formats[:len(wanted)], wanted, "codecs")
+        equal(re.findall(rf"(?m)^a=fmtp:{opus} (.*?)\r?$", text), ["useinbandfec=1"], "fmtp of Opus")
         equal(direction(invite), "sendrecv", "direction")
         expect(re.search(r"(?m)^a=rtcp-mux", text), "no rtcp-mux")
         for number in formats:
             expect(re.search(rf"(?m)^a=rtpmap:{number} ", text), f"{number} has no rtpmap")
         expect(re.search(r"(?m)^a=fmtp:\d+ 0-1[56]", text), "telephone-event has no fmtp")
         caller.peer.respond(invite, 486, tag="b")
+
+
+@case("what we want of Opus is said in its fmtp, and in an answer, too (RFC 7587 6.1)")
+def opus_wanted():
+    said = "useinbandfec=1;maxplaybackrate=16000;sprop-maxcapturerate=16000;" \
+           "maxaveragebitrate=20000;cbr=1;usedtx=1"
+    ours = {"opus_rate": 16000, "opus_bitrate": 20000, "opus_cbr": "yes", "dtx": "yes",
+            "ptime": 40}
+    with Room() as room:
+        invite = Caller(room, **ours).invite()
+        callee = Callee(room, **ours)
+        _, ok = callee.up(body=sip.sdp(formats="111", extra=OPUS.format(111)))
+        for message in invite, ok:
+            text = message.body.decode()
+            equal(re.findall(r"(?m)^a=fmtp:\d+ (use.*?)\r?$", text), [said], "fmtp of Opus")
+            expect("a=ptime:40" in text, f"our packet time is not said: {text}")
 
 
 @case("--codec says what is offered and in which order")

@@ -164,13 +164,14 @@ static const struct row {
      "f:1:1: there is no setting \"User\"; is \"user\" meant?"},
     {"nothing like any setting", "xyzzy = red\n",
      "f:1:1: there is no setting \"xyzzy\"; there are listen, rtp-ports, device, "
-     "ring-device, ring-tone, codec, "
+     "ring-device, ring-tone, codec, ptime, dtx, opus-bitrate, opus-rate, opus-cbr, "
      "user, name, accept, strangers, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
      "tls-certificate, tls-key, dns-server, history, history-file, contacts-file, "
      "dnd, dnd-status, keep-trace, hep, hep-id, hep-password, sandbox, on-event, theme, colours, lines, mouse, bind"},
     {"of a long name its beginning", "0123456789012345678901234567890123456789 and more = \x1b\n",
      "f:1:1: there is no setting \"0123456789012345678901234567890123456789\"; there are listen, "
-     "rtp-ports, device, ring-device, ring-tone, codec, "
+     "rtp-ports, device, ring-device, ring-tone, codec, ptime, dtx, opus-bitrate, opus-rate, "
+     "opus-cbr, "
      "user, name, accept, strangers, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
      "tls-certificate, tls-key, dns-server, history, history-file, "
      "contacts-file, dnd, dnd-status, keep-trace, hep, hep-id, hep-password, sandbox, on-event, theme, colours, lines, mouse, bind"},
@@ -187,6 +188,12 @@ static const struct row {
     {"a wrong item of a list is pointed at", "codec = opus, pmcu\n",
      "f:1:15: unknown codec; is pcmu meant?"},
     {"a codec twice", "codec = opus,OPUS\n", "f:1:14: opus stands here twice"},
+    {"packets of no time", "ptime = 0\n", "f:1:9: not the time of a packet: it is a multiple of 10 from 10 to 120 (ms)"},
+    {"packets of 25 ms", "ptime = 25\n", "f:1:9: not the time of a packet: it is a multiple of 10 from 10 to 120 (ms)"},
+    {"no bit rate", "opus-bitrate = 5999\n",
+     "f:1:16: not a bit rate of Opus: it is a number from 6000 to 510000"},
+    {"a rate of CDs", "opus-rate = 44100\n",
+     "f:1:13: not a rate of Opus: it is 8000, 12000, 16000, 24000 or 48000"},
     {"an empty item", "codec = opus,\n", "f:1:14: unknown codec; there are opus, g722, pcmu, pcma and l16"},
     {"an empty value", "device =\n", "f:1:9: the name of a sound device, or none, is missing"},
     {"columns count characters, not bytes", "name = \xc3\xa4\xc3\xb6\x01\n",
