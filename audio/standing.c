@@ -6,7 +6,6 @@
 
 enum {
     BEATS = 50, /* of ten milliseconds each */
-    GAP_MS = 15,
     MORE_MOST_MS = 60,
     CALM = 2, /* half seconds after which a millisecond is risked again */
     MUCH_MS = 30,
@@ -37,7 +36,7 @@ void standing_gap(struct standing *s)
     s->since = 0;
     if (same)
         return;
-    s->more_ms = s->more_ms + GAP_MS < MORE_MOST_MS ? s->more_ms + GAP_MS : MORE_MOST_MS;
+    s->more_ms = s->more_ms + s->gap_ms < MORE_MOST_MS ? s->more_ms + s->gap_ms : MORE_MOST_MS;
     s->beats = s->calm = 0;
     s->surplus = 0;
 }

@@ -11,9 +11,10 @@
 
 #define STANDING_PIECE_MS 20 /* of sound that standing_shorten can shorten well */
 
-/* All zero at first, but for needs_ms. */
+/* All zero at first, but for needs_ms and gap_ms. */
 struct standing {
-    unsigned needs_ms;                 /* what has to wait at the worst moment */
+    unsigned needs_ms;                 /* what has to wait at the worst moment, */
+    unsigned gap_ms;                   /* more where it ran dry; */
     unsigned more_ms;                  /* and for now */
     unsigned beats, calm, gaps, since; /* the latest gap, in beats */
     size_t least, surplus; /* samples: of this half second so far; still to be won back */

@@ -85,6 +85,8 @@ libphone_a_SOURCES = \
 	src/phone/media_jobs.h \
 	src/phone/media_link.c \
 	src/phone/media_link.h \
+	src/phone/media_microphone.c \
+	src/phone/media_microphone.h \
 	src/phone/media_mix.c \
 	src/phone/media_mix.h \
 	src/phone/media_pipe.c \

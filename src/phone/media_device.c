@@ -14,9 +14,13 @@
 #define QUEUE_LEAST_MS 20  /* of sound that waits in the card's ring, else the next beat is late */
 #define QUEUE_MOST_MS 80   /* above: its clock is slower than ours, or it stood still */
 #define CAPTURE_MOST_MS 60 /* above: we stood still */
-/* What has to wait at the worst moment, in calm times. */
+/* What has to wait at the worst moment, in calm times; and more after a gap. A microphone that was
+ * late once brings the rest of it later, so that as much waits from then on as was missing: that is
+ * margin already. */
 #define CAPTURE_NEEDS_MS 5
+#define CAPTURE_GAP_MS 5
 #define QUEUE_NEEDS_MS 12
+#define QUEUE_GAP_MS 15
 
 /* Sound on its way from or to the card, held back only while it is played faster. */
 struct passage {
@@ -91,8 +95,8 @@ static void take_opened(struct media_device *d)
     d->opened = NULL;
     d->in.n = d->out.n = 0;
     d->in.began = d->out.began = false;
-    d->in.standing = (struct standing){.needs_ms = CAPTURE_NEEDS_MS};
-    d->out.standing = (struct standing){.needs_ms = QUEUE_NEEDS_MS};
+    d->in.standing = (struct standing){.needs_ms = CAPTURE_NEEDS_MS, .gap_ms = CAPTURE_GAP_MS};
+    d->out.standing = (struct standing){.needs_ms = QUEUE_NEEDS_MS, .gap_ms = QUEUE_GAP_MS};
     d->failed = d->told_failure = false;
     if (d->wanted && !d->closing)
         d->events.ready(d->arg);
@@ -324,7 +328,8 @@ static size_t hear(struct media_device *d, size_t n, uint32_t rate_hz)
     memcpy(d->heard, in->samples, n * sizeof *d->heard);
     in->n -= n;
     memmove(in->samples, in->samples + n, in->n * sizeof *in->samples);
-    standing_note(&in->standing, audio_device_captured(d->device) + in->n, rate_hz);
+    if (in->began)
+        standing_note(&in->standing, audio_device_captured(d->device) + in->n, rate_hz);
     return n;
 }
 
@@ -367,7 +372,8 @@ static void pass_on(struct media_device *d, size_t n, size_t queued)
     uint32_t rate_hz = audio_device_rate_hz(d->device);
     struct passage *out = &d->out;
 
-    standing_note(&out->standing, queued + out->n, rate_hz);
+    if (out->began)
+        standing_note(&out->standing, queued + out->n, rate_hz);
     memcpy(out->samples + out->n, d->heard, n * sizeof *d->heard);
     out->n += n;
     if (out->standing.surplus > 0 && out->n < (size_t)rate_hz / 1000 * STANDING_PIECE_MS)

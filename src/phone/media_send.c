@@ -10,8 +10,8 @@
 
 #define BEAT_TOLERANCE_US 500  /* beats and packet times come from one grid; rounding is less */
 #define CATCH_UP_US 100000     /* what was missed longer ago is skipped, never sent in a burst */
-#define MICROPHONE_MOST_MS 150 /* one packet of 120 ms and some */
-#define HEARD_AFTER_MS 200     /* what jitter buffers hold back */
+#define MICROPHONE_LATE_US 2000 /* rounding is less */
+#define HEARD_AFTER_MS 200      /* what jitter buffers hold back */
 
 /* --- the encoder ----------------------------------------------------------------------------- */
 
@@ -51,71 +51,12 @@ void stream_prepare_sending(struct media_stream *s, const struct media_agreement
 
 /* --- the source ------------------------------------------------------------------------------ */
 
-static struct media_microphone *microphone_for(struct media_stream *s, uint32_t in_hz)
-{
-    struct media_microphone *m = s->microphone;
-    uint32_t out_hz = audio_encoder_rate_hz(s->encoder);
-
-    if (m && m->in_hz == in_hz && m->out_hz == out_hz)
-        return m;
-    if (!m)
-        m = s->microphone = calloc(1, sizeof *m);
-    if (!m)
-        return NULL;
-    resample_free(m->resample);
-    free(m->samples);
-    *m = (struct media_microphone){.cap = out_hz / 1000 * MICROPHONE_MOST_MS};
-    m->samples = malloc(m->cap * sizeof *m->samples);
-    if (!m->samples || resample_new(in_hz, out_hz, RESAMPLE_CALL, &m->resample) != 0)
-        return NULL;
-    m->in_hz = in_hz;
-    m->out_hz = out_hz;
-    return m;
-}
-
-static void microphone_free(struct media_microphone *m)
-{
-    if (!m)
-        return;
-    resample_free(m->resample);
-    free(m->samples);
-    free(m);
-}
-
 void stream_push_microphone(struct media_stream *s, const int16_t *samples, size_t n,
                             uint32_t rate_hz)
 {
-    struct media_microphone *m;
-    size_t room;
-
     if (s->source != SOURCE_DEVICE || !s->encoder || !n)
         return;
-    m = microphone_for(s, rate_hz);
-    if (!m || !m->resample)
-        return;
-    room = resample_room(m->resample, n);
-    if (room > m->cap)
-        return;
-    if (m->n + room > m->cap) { /* nobody sends: the oldest goes */
-        size_t surplus = m->n + room - m->cap;
-
-        surplus = surplus < m->n ? surplus : m->n;
-        memmove(m->samples, m->samples + surplus, (m->n - surplus) * sizeof *m->samples);
-        m->n -= surplus;
-    }
-    m->n += resample_run(m->resample, samples, n, m->samples + m->n, m->cap - m->n);
-}
-
-static size_t read_microphone(struct media_microphone *m, int16_t *out, size_t n)
-{
-    size_t some = m && m->n < n ? m->n : m ? n : 0;
-
-    if (!some)
-        return 0;
-    memcpy(out, m->samples, some * sizeof *out);
-    memmove(m->samples, m->samples + some, (m->n - some) * sizeof *m->samples);
-    m->n -= some;
-    return some;
+    media_microphone_push(&s->microphone, samples, n, rate_hz, audio_encoder_rate_hz(s->encoder));
 }
 
 void stream_drop_source(struct media_stream *s)
@@ -186,7 +127,7 @@ static void gather(struct media_stream *s, int16_t *out, size_t n)
     else if (s->source == SOURCE_PIPE && s->pipe_in)
         got = media_pipe_in_read(s->pipe_in, out, n, audio_encoder_rate_hz(s->encoder));
     else if (s->source == SOURCE_DEVICE)
-        got = read_microphone(s->microphone, out, n);
+        got = media_microphone_read(&s->microphone, out, n);
     if (s->muted)
         got = 0;
     memset(out + got, 0, (n - got) * sizeof *out);
@@ -329,6 +270,10 @@ void stream_send_due(struct media_stream *s, uint64_t due_us)
     }
     for (; s->next_send_us <= due_us + BEAT_TOLERANCE_US; s->next_send_us += ptime_us)
         send_one(s, due_us / 1000);
+    /* What came while nothing could be sent, or while we stood still, would be heard so much later
+     * for the rest of the call: no more waits than the next packet has grown by now. */
+    media_microphone_keep(&s->microphone,
+                          due_us + ptime_us + MICROPHONE_LATE_US - s->next_send_us);
 }
 
 void stream_stop_sending(struct media_stream *s)
@@ -336,6 +281,5 @@ void stream_stop_sending(struct media_stream *s)
     stream_drop_source(s);
     audio_encoder_free(s->encoder);
     s->encoder = NULL;
-    microphone_free(s->microphone);
-    s->microphone = NULL;
+    media_microphone_free(&s->microphone);
 }

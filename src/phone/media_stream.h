@@ -12,6 +12,7 @@
 #include "audio/tone.h"
 #include "net/rtp_pair.h"
 #include "phone/media_file.h"
+#include "phone/media_microphone.h"
 #include "phone/media_thread.h"
 #include "rtp/event.h"
 #include "rtp/latch.h"
@@ -24,14 +25,6 @@
 #include "rtp/xr.h"
 
 enum media_source { SOURCE_SILENCE, SOURCE_FILE, SOURCE_PIPE, SOURCE_DEVICE };
-
-/* Samples of the microphone at the encoder's rate, on their way into a packet. */
-struct media_microphone {
-    struct resample *resample;
-    uint32_t in_hz, out_hz;
-    int16_t *samples;
-    size_t n, cap;
-};
 
 /* Extended reports, both ways. */
 struct media_xr {
@@ -97,7 +90,7 @@ struct media_stream {
     unsigned play_serial;
     struct media_pipe_in *pipe_in;
     unsigned unheard_ms; /* since a file or pipe has ended; MEDIA_FILE_HEARD is due at 0 */
-    struct media_microphone *microphone;
+    struct media_microphone microphone;
     bool muted;
     struct mix_member *mix; /* its place in a conference, or NULL */
     uint64_t sent_ms;       /* when RTP was last sent */

@@ -29,7 +29,7 @@ static void only_what_always_waits_is_too_much(void **state)
 
 static void who_ran_dry_needs_more_for_a_while(void **state)
 {
-    struct standing s = {.needs_ms = 10};
+    struct standing s = {.needs_ms = 10, .gap_ms = 15};
 
     (void)state;
     standing_gap(&s); /* at once: nothing has come yet */

@@ -25,6 +25,7 @@ phone_tests = \
 	tests/unit/phone/test_media_dtls \
 	tests/unit/phone/test_media_jobs \
 	tests/unit/phone/test_media_link \
+	tests/unit/phone/test_media_microphone \
 	tests/unit/phone/test_media_mix \
 	tests/unit/phone/test_media_pipe \
 	tests/unit/phone/test_media_pipe_late \
@@ -71,6 +72,7 @@ tests_unit_phone_test_media_dtls_SOURCES = tests/unit/phone/test_media_dtls.c \
 tests_unit_phone_test_media_dtls_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_jobs_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_link_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_microphone_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_mix_SOURCES = tests/unit/phone/test_media_mix.c \
 	tests/unit/phone/mixes.c tests/unit/phone/mixes.h
 tests_unit_phone_test_media_mix_LDADD = $(phone_ldadd)
