@@ -30,6 +30,8 @@ static const struct good { const char *name, *in, *display, *uri, *params, *tag;
     {"parameter without value", "<sip:a@b>;isfocus", "", "sip:a@b", ";isfocus", NULL},
     {"another scheme", "isbn:2983792873", "", "isbn:2983792873", "", NULL},
     {"IPv6 in a parameter", "<sip:a@b>;x=[::1]", "", "sip:a@b", ";x=[::1]", NULL},
+    {"32 parameters", "sip:a@b;1;2;3;4;5;6;7;8;9;0;1;2;3;4;5;6;7;8;9;0;1;2;3;4;5;6;7;8;9;0;1;tag=2",
+     "", "sip:a@b", ";1;2;3;4;5;6;7;8;9;0;1;2;3;4;5;6;7;8;9;0;1;2;3;4;5;6;7;8;9;0;1;tag=2", "2"},
 };
 
 static const struct row { const char *name, *in; } bad[] = {
@@ -49,6 +51,7 @@ static const struct row { const char *name, *in; } bad[] = {
     {"parameter's value missing", "<sip:a@b>;tag="},
     {"empty parameter", "<sip:a@b>;;tag=1"},
     {"two addresses", "<sip:a@b>, <sip:c@d>"},
+    {"33 parameters", "<sip:a@b>;1;2;3;4;5;6;7;8;9;0;1;2;3;4;5;6;7;8;9;0;1;2;3;4;5;6;7;8;9;0;1;2;3"},
 };
 
 static const struct put { const char *name, *display, *uri, *out; } puts_rows[] = {

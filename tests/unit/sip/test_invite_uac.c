@@ -7,8 +7,10 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "sip/limits.h"
 #include "tests/lib/sip_rig.h"
 
 #define CONTACT "Contact: <sip:bob@192.0.2.2>\n"
@@ -338,6 +340,25 @@ static void second_fork(void **state)
     end(r);
 }
 
+/* Above SIP_MAX_FORKS a 2xx makes nothing, and gets no ACK: whoever sends them without end has us
+ * send him no end of them. */
+static void too_many_forks(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+
+    (void)state;
+    for (unsigned i = 1; i < SIP_MAX_FORKS + 4; i++) {
+        char tag[8];
+
+        snprintf(tag, sizeof tag, "f%u", i);
+        rig_answer(r, invite(r), "200 OK", tag, CONTACT, "y");
+    }
+    assert_int_equal(rig_count(r, "ACK"), SIP_MAX_FORKS);
+    assert_int_equal(rig_count(r, "BYE"), SIP_MAX_FORKS - 1);
+    sip_call_hangup(r->call, r->now_ms);
+    end(r);
+}
+
 /* --- CANCEL ----------------------------------------------------------------------------------- */
 
 static void cancel_waits(void **state)
@@ -602,6 +623,7 @@ int main(void)
         {"12.1.2: loose routes, reversed", loose_route, 0, 0, 0},
         {"12.2.1.1: a strict route becomes the Request-URI", strict_route, 0, 0, 0},
         {"13.2.2.4: a second fork is ACKed and ended", second_fork, 0, 0, 0},
+        {"the seventeenth fork is none", too_many_forks, 0, 0, 0},
         {"9.1: CANCEL waits for a provisional", cancel_waits, 0, 0, 0},
         {"9.1: CANCEL has a transaction; no 487 in 64*T1", cancel_at_once, 0, 0, 0},
         {"CANCEL crosses 200: ACK, BYE", cancel_crosses_200, 0, 0, 0},
