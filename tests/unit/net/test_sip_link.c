@@ -1,6 +1,8 @@
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "net/sip_link_private.h"
 #include "tests/lib/ipv6.h"
 #include "tests/unit/net/straw.h"
 
@@ -396,9 +398,31 @@ static void close_while_locating(void **state)
     straw_tear_down(&f);
 }
 
+/* Whom connections by TLS must lead to: the name that was not used for longest is forgotten. */
+static void names_of_tls(void **state)
+{
+    uint32_t first, second;
+    struct fixture f;
+    char name[32];
+
+    (void)state;
+    straw_set_up(&f, "udp:127.0.0.1:0");
+    first = sip_link_peer_number(f.link[0], SLICE("first.test"), 0);
+    second = sip_link_peer_number(f.link[0], SLICE("second.test"), 0);
+    assert_non_null(sip_link_peer(f.link[0], first));
+    for (unsigned n = 3; n <= SIP_LINK_MAX_PEERS + 1; n++) {
+        snprintf(name, sizeof name, "n%u.test", n);
+        assert_int_not_equal(sip_link_peer_number(f.link[0], slice_of(name), 0), 0);
+    }
+    assert_null(sip_link_peer(f.link[0], second));
+    assert_non_null(sip_link_peer(f.link[0], first));
+    straw_tear_down(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_of_tls),
         cmocka_unit_test(close_while_locating),
         cmocka_unit_test(one_free_port_for_all),
         cmocka_unit_test(port_taken),

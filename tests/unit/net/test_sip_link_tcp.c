@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "net/address.h"
+#include "net/sip_link_private.h"
 #include "net/tcp.h"
 #include "tests/lib/netns.h"
 #include "tests/unit/net/straw.h"
@@ -450,6 +452,45 @@ static void from_another_address(void **state)
     straw_tear_down(&f);
 }
 
+/* Somewhere that connections may lead to, and stay. */
+static int patient_listener(struct ip *at)
+{
+    struct net_sockaddr here = net_sockaddr_of(at);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_int_equal(bind(fd, &here.u.any, here.n), 0);
+    assert_int_equal(listen(fd, 1000), 0);
+    assert_int_equal(getsockname(fd, &here.u.any, &here.n), 0);
+    *at = net_ip_of(&here.u.any);
+    return fd;
+}
+
+/* Connections that we opened have a limit, too; what would need one more fails at once. */
+static void no_end_of_connections(void **state)
+{
+    struct sip_flow to_b;
+    struct fixture f;
+    int fd;
+
+    (void)state;
+    straw_set_up(&f, "tcp:127.0.0.1:0");
+    to_b = straw_flow_to(&f, 1, SIP_TCP);
+    to_b.remote.port = 0;
+    fd = patient_listener(&to_b.remote);
+    for (unsigned n = 1; n <= SIP_LINK_MAX_OUTBOUND + 1; n++) {
+        to_b.local = (struct ip){
+            .family = 4, .bytes = {127, 0, (uint8_t)(1 + n / 200), (uint8_t)(1 + n % 200)}};
+        straw_send(&f, 0, n, &to_b, REQUEST);
+    }
+    WAIT_UNTIL(&f, f.endpoint[0].failed > 0);
+    straw_turn_for(&f, 20);
+    assert_int_equal(f.endpoint[0].failed, 1);
+    assert_int_equal(f.endpoint[0].failed_key, SIP_LINK_MAX_OUTBOUND + 1);
+    assert_int_equal(f.endpoint[0].failed_err, -EMFILE);
+    close(fd);
+    straw_tear_down(&f);
+}
+
 /* The other side is gone without a word, and so is every packet to it. */
 static void nothing_is_acknowledged(void **state)
 {
@@ -509,6 +550,7 @@ int main(void)
         cmocka_unit_test(closed_after_an_ack),
         cmocka_unit_test(keep_alive_is_no_request),
         cmocka_unit_test(from_another_address),
+        cmocka_unit_test(no_end_of_connections),
         cmocka_unit_test(response_over_a_new_connection),
         cmocka_unit_test(nothing_is_acknowledged),
     };

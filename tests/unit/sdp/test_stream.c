@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "sdp/agree.h"
 #include "tests/lib/rows.h"
 
 /* What a host name of c= may lead to; in each row our own address, then the addresses of the name,
@@ -44,7 +45,25 @@ static void check_row(void **state)
     assert_true(ip_same(picked, &wanted));
 }
 
+/* c= may name a host (RFC 4566 5.7), whose name has an end. */
+static void long_names(void **state)
+{
+    struct sdp_media media = {.type = SLICE("audio"), .proto = SLICE("RTP/AVP"), .port = 5004};
+    struct sdp_local us = {0};
+    char name[SDP_MAX_HOST + 1];
+
+    (void)state;
+    memset(name, 'a', sizeof name);
+    media.connection.host = (struct slice){name, SDP_MAX_HOST};
+    assert_true(sdp_media_usable(&media, &us));
+    media.connection.host.n++;
+    assert_false(sdp_media_usable(&media, &us));
+}
+
 int main(void)
 {
-    return RUN_ROWS("sdp/stream", rows, check_row);
+    const struct CMUnitTest names[] = {cmocka_unit_test(long_names)};
+
+    return RUN_ROWS("sdp/stream", rows, check_row) |
+           cmocka_run_group_tests_name("sdp/stream: names", names, NULL, NULL);
 }
