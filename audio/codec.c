@@ -85,6 +85,11 @@ bool audio_codec_carries_before(const struct audio_codec *codec, struct slice pa
     return codec->ops->carries_before && payload.n && codec->ops->carries_before(payload);
 }
 
+bool audio_codec_rests(const struct audio_codec *codec, struct slice payload)
+{
+    return codec->ops->rests && codec->ops->rests(payload);
+}
+
 int audio_encoder_new(const struct audio_codec *codec, const struct audio_codec_params *params,
                       struct audio_encoder **out)
 {

@@ -64,6 +64,10 @@ int audio_codec_duration(const struct audio_codec *codec, struct slice payload);
 /* Whether payload carries the packet before it as well, for audio_decode_fec. */
 bool audio_codec_carries_before(const struct audio_codec *codec, struct slice payload);
 
+/* Whether behind payload nothing may come for a while: Opus in silence (params.dtx). Until then
+ * audio_decode_lost is what that sounds like. */
+bool audio_codec_rests(const struct audio_codec *codec, struct slice payload);
+
 struct audio_encoder;
 struct audio_decoder;
 

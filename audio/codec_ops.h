@@ -8,6 +8,7 @@ struct audio_encoder {
     const struct audio_codec *codec;
     uint32_t rate_hz;
     uint8_t channels;
+    bool resting;     /* the packet before this one was the first of a silence, or behind it */
     uint8_t loss;     /* of the packets, in percent: what is guarded against */
     uint32_t bitrate; /* set by encoder_new and set_bitrate */
     uint32_t most;    /* the highest that bitrate may be; set by encoder_new of codecs that have
@@ -26,7 +27,8 @@ struct audio_decoder {
  * packet times, and payloads not to be empty. encoder_new and decoder_new find codec, rate_hz and
  * channels filled in with what the parameters want, and refuse what they do not know. */
 struct audio_codec_ops {
-    bool (*usable)(void); /* NULL: always */
+    bool (*usable)(void);                /* NULL: always */
+    bool (*rests)(struct slice payload); /* NULL: never */
     int (*duration)(struct slice payload);
     bool (*carries_before)(struct slice payload); /* or NULL: never */
     int (*encoder_new)(struct audio_encoder *enc, const struct audio_codec_params *params);

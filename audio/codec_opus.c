@@ -5,7 +5,13 @@
 #include <errno.h>
 #include <opus.h>
 
-enum { BITRATE = 32000, BITRATE_LEAST = 6000, BITRATE_MOST = 64000, COMPLEXITY = 9 };
+enum {
+    BITRATE = 32000,
+    BITRATE_LEAST = 6000,
+    BITRATE_MOST = 64000,
+    COMPLEXITY = 9,
+    REST_BYTES = 2
+};
 
 static int error_of(int opus)
 {
@@ -138,7 +144,18 @@ static int encode(struct audio_encoder *enc, const int16_t *samples, size_t n, u
     if (bytes < 0)
         return error_of(bytes);
     opus_encoder_ctl(enc->state, OPUS_GET_DTX(&dtx));
-    return dtx && bytes <= 2 ? 0 : bytes; /* opus_encode: up to two bytes need not be sent */
+    /* opus_encode: up to two bytes need not be sent. The first are all the same, as they tell the
+     * other side that there is silence and no loss. */
+    dtx = dtx && bytes <= REST_BYTES;
+    if (dtx && enc->resting)
+        return 0;
+    enc->resting = dtx;
+    return bytes;
+}
+
+static bool rests(struct slice payload)
+{
+    return payload.n <= REST_BYTES;
 }
 
 static void set_loss(struct audio_encoder *enc, unsigned percent)
@@ -192,6 +209,7 @@ static int decode_fec(struct audio_decoder *dec, struct slice next, int16_t *out
 }
 
 const struct audio_codec_ops audio_codec_opus = {
+    .rests = rests,
     .duration = duration,
     .carries_before = carries_before,
     .encoder_new = encoder_new,

@@ -65,6 +65,7 @@ void jitter_flush(struct jitter *j)
     j->suspect = -1;
     j->paused = j->fresh = true;
     j->held = j->drawn = j->skipped = 0;
+    j->rest_sequence = INT64_MIN;
 }
 
 void jitter_set_clock(struct jitter *j, uint32_t clock_hz)
@@ -200,6 +201,8 @@ int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t no
     ahead = sequence > j->high_sequence;
     j->high_sequence = ahead ? sequence : j->high_sequence;
     j->when[sequence % JITTER_SEEN] = packet->duration ? timestamp : INT64_MIN;
+    if (packet->rest && sequence > j->rest_sequence)
+        j->rest_sequence = sequence;
     if (packet->duration == 0)
         return 0; /* a digit's timestamp stands still: RFC 4733 2.5.1.2 */
     if (ahead) {

@@ -48,6 +48,7 @@ struct jitter_packet {
     bool marker;
     bool fec;    /* the payload's codec may carry the packet before it */
     bool bridge; /* the payload helps to invent the packet before it */
+    bool rest;   /* the sender says that nothing follows it for a while */
     struct slice payload;
 };
 

@@ -90,6 +90,10 @@ static void go_on(struct jitter *j, int64_t replaced)
 
 static void nothing_waits(struct jitter *j, struct jitter_decision *out)
 {
+    if (!j->paused && j->rest_sequence >= j->next_sequence - 1) {
+        j->paused = true; /* and says so, so there is nothing to wait for */
+        go_on(j, 0);
+    }
     if (!j->paused && j->held >= units(j, HOLD_MS)) {
         j->paused = true;
         go_on(j, j->held);

@@ -41,10 +41,11 @@ struct jitter {
     bool paused; /* before the first packet and in pauses */
     bool fresh;  /* the next packet is a stream's first */
     int64_t next_sequence, next_timestamp;
-    uint32_t held, drawn; /* played while the place in the stream stood still; held of it */
-    uint32_t ahead[2];    /* the most that was queued when sound was asked for: lately, before */
-    uint32_t asked;       /* how often it was */
-    uint32_t skipped;     /* held, and then it was lost: for the decision about the next packet */
+    int64_t rest_sequence; /* of the latest packet behind which the sender rests */
+    uint32_t held, drawn;  /* played while the place in the stream stood still; held of it */
+    uint32_t ahead[2];     /* the most that was queued when sound was asked for: lately, before */
+    uint32_t asked;        /* how often it was */
+    uint32_t skipped;      /* held, and then it was lost: for the decision about the next packet */
 };
 
 static inline int64_t units(const struct jitter *j, int64_t ms)

@@ -6,6 +6,7 @@ libaudio_a_SOURCES = \
 	audio/codec_l16.c \
 	audio/codec_ops.h \
 	audio/codec_opus.c \
+	audio/comfort.c audio/comfort.h \
 	audio/conceal.c audio/conceal.h \
 	audio/device.c audio/device.h \
 	audio/device_card.c \

@@ -1,5 +1,6 @@
 #include "audio/playout.h"
 
+#include "audio/comfort.h"
 #include "audio/stretch.h"
 
 #include <errno.h>
@@ -20,6 +21,9 @@ static const double LATE_ALIKE = 0.7, VERY_LATE_ALIKE = 0.5;
 static const double PAUSE = 0.06;         /* of the loudness of speech, -24 dB: a pause */
 static const double LOUDNESS_STEP = 0.02; /* of one packet in it */
 
+/* What is heard while the sender says nothing. */
+enum pause { PAUSE_SILENT, PAUSE_NOISE, PAUSE_DECODER };
+
 struct playout {
     struct jitter *jitter;
     const struct audio_codec *codec; /* of the latest packet that came */
@@ -30,6 +34,8 @@ struct playout {
     /* Decoded and not yet played: from at to n, of cap; behind what was played last. */
     int16_t *store;
     size_t at, n, cap;
+    enum pause in_pause;
+    struct comfort_noise noise;
     size_t period;   /* of what is drawn out; 0: nothing is */
     double loudness; /* root mean square of speech */
 };
@@ -100,6 +106,7 @@ static void change_codec(struct playout *p, const struct audio_codec *codec)
         drop_store(p);
     p->codec = codec;
     p->rate_hz = rate_hz;
+    p->in_pause = PAUSE_SILENT;
 }
 
 int playout_put(struct playout *p, const struct audio_codec *codec, uint32_t ssrc,
@@ -121,6 +128,7 @@ int playout_put(struct playout *p, const struct audio_codec *codec, uint32_t ssr
         change_codec(p, codec);
     packet.duration = (uint32_t)duration;
     packet.payload_type = index_of(codec);
+    packet.rest = audio_codec_rests(codec, payload);
     return jitter_put(p->jitter, &packet, now_us);
 }
 
@@ -147,6 +155,22 @@ void playout_put_silent(struct playout *p, uint32_t ssrc, uint16_t sequence, uin
     struct jitter_packet packet = {.ssrc = ssrc, .timestamp = timestamp, .sequence = sequence};
 
     jitter_put(p->jitter, &packet, now_us);
+}
+
+int playout_put_noise(struct playout *p, uint32_t ssrc, uint16_t sequence, uint32_t timestamp,
+                      struct slice payload, uint64_t now_us)
+{
+    struct jitter_packet packet = {
+        .ssrc = ssrc, .timestamp = timestamp, .sequence = sequence, .rest = true};
+    struct comfort like;
+    int err = comfort_parse(payload, &like);
+
+    jitter_put(p->jitter, &packet, now_us);
+    if (err)
+        return err;
+    comfort_noise_set(&p->noise, &like);
+    p->in_pause = PAUSE_NOISE;
+    return 0;
 }
 
 /* The decoder for codec; NULL without memory. Another codec of the same clock may begin in mid-
@@ -237,6 +261,10 @@ static size_t decode(struct playout *p, const struct jitter_decision *what, size
     int got = -ENOMEM;
 
     tell_lost(p, decoder, what->skipped);
+    if (audio_codec_rests(codec, what->payload))
+        p->in_pause = PAUSE_DECODER;
+    else if (p->in_pause == PAUSE_DECODER)
+        p->in_pause = PAUSE_SILENT;
     if (decoder)
         got = audio_decode(decoder, what->payload, store, p->cap - p->n);
     if (got < 0 && decoder)
@@ -287,6 +315,28 @@ static size_t make_sound(struct playout *p, const struct jitter_decision *what, 
     return samples;
 }
 
+/* What silence sounds like, samples of it in the empty store; false: like nothing. A decoder makes
+ * it in pieces of 10 ms, the rest of one is not heard. */
+static bool rest(struct playout *p, size_t samples)
+{
+    int16_t piece[AUDIO_PACKET_MAX_SAMPLES / 12];
+    size_t whole = p->rate_hz / 100;
+
+    p->period = 0;
+    if (p->in_pause == PAUSE_SILENT || samples > whole || !make_room(p, samples))
+        return false;
+    if (p->in_pause == PAUSE_NOISE) {
+        comfort_noise_make(&p->noise, p->store + p->n, samples);
+    } else {
+        if (!p->decoder)
+            return false;
+        audio_decode_lost(p->decoder, piece, whole);
+        memcpy(p->store + p->n, piece, samples * sizeof *piece);
+    }
+    p->n += samples;
+    return true;
+}
+
 /* Puts the next piece of sound into the empty store; false: there is none, nor will there be one
  * for *silent samples. */
 static bool fill(struct playout *p, uint64_t now_us, size_t done, size_t *silent)
@@ -298,7 +348,9 @@ static bool fill(struct playout *p, uint64_t now_us, size_t done, size_t *silent
     jitter_get(p->jitter, now_us, (uint32_t)((uint64_t)done * clock_hz / p->rate_hz), &what);
     samples = (size_t)((uint64_t)what.duration * p->rate_hz / clock_hz);
     *silent = samples;
-    if (what.action == JITTER_WAIT || !make_room(p, samples)) {
+    if (what.action == JITTER_WAIT)
+        return rest(p, samples);
+    if (!make_room(p, samples)) {
         p->period = 0;
         return false;
     }
@@ -345,6 +397,7 @@ void playout_flush(struct playout *p)
 {
     jitter_flush(p->jitter);
     drop_store(p);
+    p->in_pause = PAUSE_SILENT;
 }
 
 uint32_t playout_rate_hz(const struct playout *p)

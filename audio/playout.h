@@ -34,10 +34,15 @@ int playout_put(struct playout *p, const struct audio_codec *codec, uint32_t ssr
 int playout_put_copy(struct playout *p, const struct audio_codec *codec, uint16_t sequence,
                      uint32_t timestamp, unsigned nth, struct slice payload);
 
-/* A packet without sound of the same stream (telephone-event, comfort noise): noted, so that its
+/* A packet without sound of the same stream (telephone-event): noted, so that its
  * sequence number does not count as lost. */
 void playout_put_silent(struct playout *p, uint32_t ssrc, uint16_t sequence, uint32_t timestamp,
                         uint64_t now_us);
+
+/* Comfort noise (RFC 3389) of the same stream: heard from the end of what waits until sound comes
+ * again. 0, or -EBADMSG. */
+int playout_put_noise(struct playout *p, uint32_t ssrc, uint16_t sequence, uint32_t timestamp,
+                      struct slice payload, uint64_t now_us);
 
 /* The next n mono samples at playout_rate_hz, to be heard from now_us on; always n, silence where
  * there is nothing. Returns whether any of them came from the stream or stands in for it: false

@@ -3,6 +3,7 @@
 fuzz_targets = \
 	tests/fuzz/fuzz_auth \
 	tests/fuzz/fuzz_codec \
+	tests/fuzz/fuzz_comfort \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_contacts \
 	tests/fuzz/fuzz_control \
@@ -45,6 +46,7 @@ check_PROGRAMS += $(fuzz_targets)
 tap_tests += $(fuzz_targets)
 EXTRA_DIST += tests/fuzz/corpus
 tests_fuzz_fuzz_codec_LDADD = $(machine_ldadd)
+tests_fuzz_fuzz_comfort_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_config_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_contacts_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_control_LDADD = $(phone_ldadd)

@@ -7,6 +7,7 @@
 #include "base/rand.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,6 +160,98 @@ static void follows_a_change_of_codec(void **state)
     playout_free(p);
 }
 
+static double loudness(const int16_t *samples, size_t n)
+{
+    double energy = 0;
+
+    for (size_t i = 0; i < n; i++)
+        energy += (double)samples[i] * samples[i];
+    return sqrt(energy / (double)n);
+}
+
+/* RFC 3389: behind the last packet of speech comes one that says what silence is like, half a
+ * second later speech goes on. */
+static void comfort_noise_fills_a_pause(void **state)
+{
+    struct playout *p = new_playout("PCMU");
+    const struct audio_codec *pcmu = audio_codec_static(0);
+    struct jitter_stats stats;
+    char silence[160];
+    int16_t out[160];
+    unsigned sequence = 0, noisy = 0;
+
+    (void)state;
+    memset(silence, 0xff, sizeof silence);
+    for (unsigned i = 0; i < 60; i++) {
+        uint64_t now_us = i * 20000;
+
+        if (i < 10 || i >= 35)
+            playout_put(p, pcmu, 1, (uint16_t)sequence++, i * 160, i == 35,
+                        (struct slice){silence, 160}, now_us);
+        if (i == 10)
+            assert_int_equal(
+                playout_put_noise(p, 1, (uint16_t)sequence++, i * 160, SLICE("\x28\x50"), now_us),
+                0);
+        playout_get(p, now_us, out, 160);
+        if (i >= 14 && i < 34) { /* -40 dB, from the end of speech on */
+            assert_in_range(loudness(out, 160), 150, 600);
+            noisy++;
+        }
+    }
+    assert_int_equal(noisy, 20);
+    assert_int_equal(loudness(out, 160), 0);
+    playout_stats(p, &stats);
+    assert_int_equal(stats.lost, 0);
+    assert_int_equal(stats.concealed_ms, 0);
+    assert_true(stats.held_ms <= 20);
+    assert_true(stats.delay_ms <= 45);
+    assert_int_equal(playout_put_noise(p, 1, (uint16_t)sequence, 0, SLICE(""), 2000000), -EBADMSG);
+    playout_flush(p);
+    playout_get(p, 3000000, out, 160);
+    assert_int_equal(loudness(out, 160), 0);
+    playout_free(p);
+}
+
+/* Opus with DTX: a second of speech, then a room that is not quite silent. What is not sent is not
+ * silence either, and nothing of it counts as lost. */
+static void opus_fills_its_pauses_itself(void **state)
+{
+    enum { TALK = 50, PACKETS = 250 };
+    struct audio_codec_params params = {.dtx = true};
+    const struct audio_codec *opus = audio_codec_find(SLICE("opus"), 0, 0);
+    struct playout *p = new_playout("opus");
+    int16_t *spoken = calloc(PACKETS * 960, sizeof *spoken), out[960];
+    struct rng rng = rng_seeded(4);
+    struct audio_encoder *enc;
+    struct jitter_stats stats;
+    unsigned sent = 0, silent = 0;
+
+    (void)state;
+    assert_int_equal(audio_encoder_new(opus, &params, &enc), 0);
+    speech_make(spoken, TALK * 960, 48000, 1);
+    for (size_t i = TALK * 960; i < PACKETS * 960; i++)
+        spoken[i] = (int16_t)((int)rng_below(&rng, 41) - 20);
+    for (unsigned i = 0; i < PACKETS; i++) {
+        unsigned char packet[AUDIO_PAYLOAD_MAX];
+        int bytes = audio_encode(enc, spoken + i * 960, 960, packet, sizeof packet);
+
+        if (bytes > 0)
+            playout_put(p, opus, 1, (uint16_t)sent++, i * 960, false,
+                        (struct slice){(char *)packet, (size_t)bytes}, i * 20000);
+        playout_get(p, i * 20000, out, 960);
+        silent += i > TALK && loudness(out, 960) < 0.5;
+    }
+    print_message("# %u of %u sent, %u silent\n", sent, PACKETS, silent);
+    assert_in_range(sent, TALK + 5, TALK + 120);
+    assert_true(silent < 20);
+    playout_stats(p, &stats);
+    assert_int_equal(stats.lost, 0);
+    assert_true(stats.concealed_ms < 40);
+    audio_encoder_free(enc);
+    playout_free(p);
+    free(spoken);
+}
+
 static void refuses_garbage(void **state)
 {
     struct playout *p = new_playout("opus");
@@ -174,14 +267,16 @@ static void refuses_garbage(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows) + 3] = {
+    struct CMUnitTest tests[ARRAY_LEN(rows) + 5] = {
         cmocka_unit_test(is_silent_before_the_first),
         cmocka_unit_test(follows_a_change_of_codec),
+        cmocka_unit_test(comfort_noise_fills_a_pause),
+        cmocka_unit_test(opus_fills_its_pauses_itself),
         cmocka_unit_test(refuses_garbage),
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i + 3] =
+        tests[i + 5] =
             (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)(uintptr_t)&rows[i]};
     return cmocka_run_group_tests_name("audio/playout", tests, NULL, NULL);
 }
