@@ -21,7 +21,7 @@ static const float OFTEN = 0.01f, SELDOM = 0.04f; /* shares of packets above the
 static const float TOO_OFTEN = 0.2f;              /* above COSTLY_MS: only then is it worth it */
 static const float SHORT_TAIL = 1.4f,
                    TAIL = 2.5f;         /* of the way from the one quantile to the other, beyond */
-static const float FORGET = 0.0693f;    /* a second: half in ten */
+static const float HALF_S = 10, HALF_FIRST_S = 1; /* forgotten by half in; at first */
 static const float SPIKY = 0.1f;        /* share of packets that can be called a spike */
 static const float SHARE_STEP = 0.005f; /* of one packet in that share */
 static const float SLOWED = 1.3f;       /* and for so long what waits will do, played slowly */
@@ -140,13 +140,25 @@ static void move_base(struct jitter_delay *d, int64_t base_us, uint64_t now_us)
         move_up(d, (size_t)-by);
 }
 
+/* By how much more than the last packet a packet counts. Half of a stream's life so far is how long
+ * it takes to forget half, in between: the first second, in which programs start and cards are
+ * opened, says little about those that follow. */
+static float growth(struct jitter_delay *d, uint32_t packet_us)
+{
+    float packet_s = (float)packet_us / 1000000;
+    float half_s = fminf(fmaxf(d->age_s / 2, HALF_FIRST_S), HALF_S);
+
+    d->age_s += packet_s;
+    return 1 + 0.693f * packet_s / half_s;
+}
+
 static void count_delay(struct jitter_delay *d, int64_t delay_us, uint32_t packet_us)
 {
     int64_t bucket = delay_us / BUCKET_US;
 
     if (bucket >= JITTER_DELAY_BUCKETS)
         bucket = JITTER_DELAY_BUCKETS - 1;
-    d->weight *= 1 + FORGET * (float)packet_us / 1000000;
+    d->weight *= growth(d, packet_us);
     d->bucket[bucket] += d->weight;
     d->total += d->weight;
     d->counted++;

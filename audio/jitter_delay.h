@@ -5,7 +5,8 @@
  * over the least of the last two seconds; so a route that becomes longer for good, or a clock that
  * drifts, is followed, and what was learnt before moves along.
  *
- * These delays go into a histogram that forgets half in ten seconds. A spike, far above all else,
+ * These delays go into a histogram that forgets half in ten seconds, and in the first twenty in half
+ * of the time that it knows. A spike, far above all else,
  * is kept out of it, else one would hold back the next minute: only its height is noted, and when
  * spikes come again within a minute they are prepared for. What is far above for more than a tenth
  * of the packets is no spike but how the network is now. */
@@ -29,7 +30,8 @@ struct jitter_delay {
     int64_t shift_us;          /* of the histogram, less than a bucket */
 
     float bucket[JITTER_DELAY_BUCKETS], weight, total;
-    uint32_t counted; /* packets that are in it */
+    uint32_t counted; /* packets that are in it, */
+    float age_s;      /* and how long they last */
     uint32_t start_ms, wanted_ms;
 
     bool in_spike;

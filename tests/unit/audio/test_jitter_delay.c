@@ -72,6 +72,24 @@ static void learns_jitter_in_seconds(void **state)
     assert_in_range(jitter_delay_wanted_ms(&s.d), 2, 20);
 }
 
+/* Two phones that open their cards, a machine that starts programs: the first second of a call is
+ * not like what follows. */
+static void the_first_second_is_forgotten_soon(void **state)
+{
+    struct source s;
+
+    (void)state;
+    begin(&s);
+    for (int i = 0; i < 10; i++)
+        packet(&s, 0);
+    spike(&s, 140);
+    spike(&s, 100);
+    packets(&s, 1, 4000);
+    assert_in_range(jitter_delay_wanted_ms(&s.d), 60, 150);
+    packets(&s, 6, 4000);
+    assert_in_range(jitter_delay_wanted_ms(&s.d), 2, 30);
+}
+
 static void one_spike_changes_nothing(void **state)
 {
     struct source s;
@@ -168,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(believes_the_first_target_until_it_knows_more),
         cmocka_unit_test(learns_jitter_in_seconds),
+        cmocka_unit_test(the_first_second_is_forgotten_soon),
         cmocka_unit_test(one_spike_changes_nothing),
         cmocka_unit_test(spikes_that_repeat_are_prepared_for),
         cmocka_unit_test(a_longer_route_is_noticed_and_then_believed),
