@@ -311,12 +311,15 @@ class TcpPeer(Peer):
 
 
 class TcpListener:
-    """paper: its certificate (lib/papers.py); then TLS is spoken."""
+    """paper: its certificate (lib/papers.py); then TLS is spoken, and asked_for has whom each one
+    who connected asked for (RFC 6066 3), None: nobody."""
 
     def __init__(self, port=0, host="127.0.0.1", paper=None):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if paper else None
+        self.asked_for = []
         if paper:
             self.context.load_cert_chain(paper.pem, paper.key)
+            self.context.sni_callback = lambda _, name, __: self.asked_for.append(name)
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind((host, port))

@@ -10,6 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sip, sound, tap, tphone
+from lib.account import Account
 from lib.control import Piped
 from lib.papers import Paper
 from lib.room import Room, free_port, wait_until
@@ -92,6 +93,27 @@ def prepared():
         equal(glob.glob(phones[1].home + "/**/dtls.pem", recursive=True), [], "what nobody needs")
 
 
+@case("what a call wants outweighs its account, and that the phone")
+def whose_word():
+    with Room() as room:
+        peer = room.keep(sip.Peer())
+        where = f"sip:x@127.0.0.1:{peer.port}"
+        alice = Account("alice", "secret", "example.test", f"sip:127.0.0.1:{peer.port}")
+        config = room.write("phone.conf", "encryption = off\nsdes = always\ndtls = never\n" +
+                            alice.settings(encryption="require", register="no"))
+        os.chmod(config, 0o600)
+        phone = Piped(room, "phone", config=config)
+        offers = []
+        for target, more in ((where, {}), ("bob", {}), ("bob", {"encryption": "off"}),
+                             (where, {"encryption": "prefer"})):  # bob by way of the account
+            phone.client.do("call", target=target, **more)
+            invite = peer.wait(sip.request("INVITE"), 8, len(offers) + 1)
+            peer.respond(invite, 486, "Busy Here")
+            offers.append((b"RTP/SAVP " in invite.body, b"a=crypto:" in invite.body))
+        equal(offers, [(False, False), (True, True), (False, False), (False, True)],
+              "whether keys are demanded, and offered")
+
+
 @case("over TLS keys are offered by themselves, and nobody on the way has them")
 def by_tls():
     with Room() as room:
@@ -135,6 +157,7 @@ def sent_on():
         expect("its keys may not be sent in the clear" in phones[1].output(), "why it gave up",
                phones[1].process.tail())
         equal(len({m.get("Call-ID") for m in plain.messages}), 1, "calls by UDP")
+        equal(listener.asked_for, ["localhost", "localhost"], "names said before the certificate")
 
 
 @case("without libsrtp2 nothing is promised: prefer calls in the clear, require not at all, in words")
