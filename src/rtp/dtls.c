@@ -208,14 +208,26 @@ static void finish(struct rtp_dtls *d, uint64_t now_ms)
     d->try_end_ms = UINT64_MAX;
 }
 
-/* Until somebody repeats the cookie, nothing is kept of what comes (RFC 6347 4.2.1). */
+/* Until somebody repeats the cookie, nothing is kept of what comes (RFC 6347 4.2.1). The library
+ * looks at the first record of a datagram then, and forgets the others, where further pieces of a
+ * ClientHello may be: it gets them afterwards. From 3.2 on it leaves the first one, too. */
 static bool hears_cookie(struct rtp_dtls *d, SSL *ssl)
 {
-    const uint8_t *hello = d->came;
+    struct slice hello = dtls_hello(d), all;
+    uint8_t random[sizeof d->hello];
 
-    if (!hello || DTLSv1_listen(ssl, d->nobody) <= 0)
+    if (hello.n == 0)
         return false;
-    memcpy(d->hello, hello, sizeof d->hello);
+    memcpy(random, d->came, sizeof random);
+    all = (struct slice){hello.p, d->n_in - (size_t)(hello.p - (const char *)d->in)};
+    memmove(d->in, all.p, all.n);
+    d->n_in = hello.n;
+    if (DTLSv1_listen(ssl, d->nobody) <= 0)
+        return false;
+    if (d->n_in == 0)
+        memmove(d->in, d->in + hello.n, all.n - hello.n);
+    d->n_in = all.n - hello.n + d->n_in;
+    memcpy(d->hello, random, sizeof random);
     d->cookies++;
     return true;
 }

@@ -5,9 +5,9 @@
  * come out at the end. No socket; time is given. One association is one struct, on one thread.
  *
  * Whoever can send packets in the name of the far end, but not read ours, gets no keys: a
- * beginning is answered by a cookie first, whose return it takes to be begun with (in one piece: a
- * ClientHello in fragments is not answered); alerts in the clear are dropped; and a handshake that
- * breaks by other messages begins again, until its time is over. So he can delay keys, and if he
+ * beginning is answered by a cookie first, whose return it takes to be begun with (in the first
+ * piece, where a ClientHello comes in several: others are not kept before); alerts in the clear are
+ * dropped; and a handshake that breaks by other messages begins again, until its time is over. So he can delay keys, and if he
  * keeps on, prevent them. Who the far end is, only its certificate says, by the fingerprint that
  * came with the signalling.
  *

@@ -66,5 +66,7 @@ bool dtls_certificate_came(struct rtp_dtls *d, X509 *certificate);
 void dtls_suspect(struct rtp_dtls *d, enum rtp_dtls_trouble trouble);
 /* Copies the records of datagram that may reach OpenSSL into d->in. */
 void dtls_admit(struct rtp_dtls *d, struct slice datagram);
+/* The record in there that d->came is of; empty: there is none. */
+struct slice dtls_hello(const struct rtp_dtls *d);
 
 #endif

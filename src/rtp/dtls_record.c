@@ -6,6 +6,7 @@
 #include "rtp/dtls_private.h"
 
 #define RECORD_HEADER_BYTES 13 /* type, version (2), epoch (2), sequence number (6), length (2) */
+#define PIECE_AT 6             /* in a message: behind type, length (3) and number (2) */
 #define HELLO_RANDOM_AT (RECORD_HEADER_BYTES + 12 + 2) /* header of the message, version */
 
 enum content { CHANGE_CIPHER_SPEC = 20, ALERT, HANDSHAKE, APPLICATION_DATA };
@@ -35,12 +36,25 @@ static bool admit_clear(struct rtp_dtls *d, uint8_t content, struct slice body)
     return content == CHANGE_CIPHER_SPEC;
 }
 
-/* Of one in one piece; others are not answered by DTLSv1_listen either. */
+/* Of its first piece, if it comes in several. That has the cookie, too, so it is all that has to be
+ * seen before somebody is believed, and nothing is kept until then; pieces behind it are for who is
+ * at work on it already. */
 static void note_hello(struct rtp_dtls *d, const uint8_t *record, size_t n)
 {
+    const uint8_t *message = record + RECORD_HEADER_BYTES;
+
     if (record[0] == HANDSHAKE && n >= HELLO_RANDOM_AT + sizeof d->hello &&
-        rtp_get16(record + 3) == 0 && record[RECORD_HEADER_BYTES] == CLIENT_HELLO)
+        rtp_get16(record + 3) == 0 && message[0] == CLIENT_HELLO &&
+        rtp_get24(message + PIECE_AT) == 0)
         d->came = record + HELLO_RANDOM_AT;
+}
+
+struct slice dtls_hello(const struct rtp_dtls *d)
+{
+    const uint8_t *record = d->came ? d->came - HELLO_RANDOM_AT : d->in;
+
+    return (struct slice){(const char *)record,
+                          d->came ? RECORD_HEADER_BYTES + (size_t)rtp_get16(record + 11) : 0};
 }
 
 void dtls_admit(struct rtp_dtls *d, struct slice datagram)

@@ -40,6 +40,10 @@ struct rig {
     unsigned sent; /* by both together */
     unsigned lost_mask;
     bool twice, backwards, rubbish, cut, bent;
+    size_t piece;        /* of a ClientHello, in bytes; 0: it stays whole */
+    bool together;       /* all of its pieces in one datagram */
+    unsigned lost_piece; /* the so-manyth of all, from 1; 0: none */
+    unsigned pieces;     /* that have been sent */
 };
 
 static const struct fingerprint *of(const struct rig *r, int whose)
@@ -104,6 +108,83 @@ static void harm(struct rig *r, int to, struct slice d)
         fly(r, to, bytes, d.n);
 }
 
+#define RECORD 13  /* bytes before what is in a record */
+#define MESSAGE 12 /* bytes before what is in a message of a handshake */
+
+/* A record before the keys, with another number: there are more of them than their sender knows. */
+static size_t put_record(uint8_t *to, const uint8_t *head, unsigned nth, const uint8_t *body,
+                         size_t n)
+{
+    memcpy(to, head, RECORD);
+    to[9] = (uint8_t)(head[10] >> 3);
+    to[10] = (uint8_t)((unsigned)head[10] << 5 | nth);
+    to[11] = (uint8_t)(n >> 8);
+    to[12] = (uint8_t)n;
+    memcpy(to + RECORD, body, n);
+    return RECORD + n;
+}
+
+static void put24(uint8_t *to, size_t n)
+{
+    to[0] = (uint8_t)(n >> 16);
+    to[1] = (uint8_t)(n >> 8);
+    to[2] = (uint8_t)n;
+}
+
+/* RFC 6347 4.2.3. Flies all but what stays in out. */
+static size_t put_pieces(struct rig *r, int to, const uint8_t *head, size_t n, uint8_t *out)
+{
+    const uint8_t *message = head + RECORD, *body = message + MESSAGE;
+    size_t at = 0, put = 0;
+
+    for (unsigned nth = 0; at < n - MESSAGE; nth++) {
+        size_t left = n - MESSAGE - at, size = left < r->piece ? left : r->piece;
+        uint8_t piece[RTP_DTLS_MTU];
+
+        memcpy(piece, message, 6);
+        put24(piece + 6, at);
+        put24(piece + 9, size);
+        memcpy(piece + MESSAGE, body + at, size);
+        put += put_record(out + put, head, nth, piece, MESSAGE + size);
+        at += size;
+        if (r->together)
+            continue;
+        if (++r->pieces != r->lost_piece)
+            fly(r, to, out, put);
+        if (r->twice)
+            fly(r, to, out, put);
+        put = 0;
+    }
+    return put;
+}
+
+static bool fly_in_pieces(struct rig *r, int to, struct slice d)
+{
+    uint8_t out[RTP_DTLS_MAX_DATAGRAM];
+    size_t n = 0;
+
+    if (!r->piece || to == 0)
+        return false;
+    while (d.n > 0) {
+        const uint8_t *head = (const uint8_t *)d.p;
+        size_t body = (size_t)head[11] << 8 | head[12];
+        bool hello = head[0] == 22 && head[4] == 0 && head[RECORD] == 1;
+
+        if (hello) {
+            n += put_pieces(r, to, head, body, out + n);
+        } else if (head[4] == 0) {
+            n += put_record(out + n, head, 0, head + RECORD, body);
+        } else {
+            memcpy(out + n, head, RECORD + body);
+            n += RECORD + body;
+        }
+        d = slice_skip(d, RECORD + body);
+    }
+    if (n > 0)
+        fly(r, to, out, n);
+    return true;
+}
+
 static void collect(struct rig *r)
 {
     struct slice d;
@@ -116,6 +197,8 @@ static void collect(struct rig *r)
             if (n < 32 && (r->lost_mask & 1u << n))
                 continue;
             harm(r, !i, d);
+            if (fly_in_pieces(r, !i, d))
+                continue;
             fly(r, !i, d.p, d.n);
             if (r->twice)
                 fly(r, !i, d.p, d.n);
@@ -203,6 +286,9 @@ static const struct path {
     unsigned lost_mask;
     bool twice, backwards, rubbish, cut, bent;
     unsigned within_ms;
+    size_t piece;
+    bool together;
+    unsigned lost_piece;
 } paths[] = {
     {.name = "a good path", .within_ms = 1},
     {.name = "the first ClientHello is lost", .lost_mask = 1u << 0, .within_ms = 500},
@@ -217,6 +303,20 @@ static const struct path {
     {.name = "the last comes first", .twice = true, .backwards = true, .within_ms = 8000},
     {.name = "rubbish before each", .rubbish = true, .within_ms = 1},
     {.name = "half of each before it", .cut = true, .within_ms = 1},
+    {.name = "a ClientHello in two pieces", .piece = 150, .within_ms = 1},
+    {.name = "in many", .piece = 80, .within_ms = 1},
+    {.name = "in pieces of one datagram", .piece = 80, .together = true, .within_ms = 1},
+    {.name = "a piece with the cookie is lost", .piece = 150, .lost_piece = 3, .within_ms = 500},
+    {.name = "a piece behind the cookie is lost", .piece = 150, .lost_piece = 4, .within_ms = 500},
+    {.name = "the cookie is lost between pieces",
+     .piece = 150,
+     .lost_mask = 1u << 1,
+     .within_ms = 500},
+    {.name = "the last piece comes first",
+     .piece = 150,
+     .twice = true,
+     .backwards = true,
+     .within_ms = 8000},
 };
 
 static void check_path(void **state)
@@ -230,6 +330,9 @@ static void check_path(void **state)
     r.backwards = path->backwards;
     r.rubbish = path->rubbish;
     r.cut = path->cut;
+    r.piece = path->piece;
+    r.together = path->together;
+    r.lost_piece = path->lost_piece;
     run(&r);
     assert_int_equal(assert_agreed(&r), SUITE_AEAD_AES_256_GCM);
     assert_true(now_ms - START_MS <= path->within_ms);
