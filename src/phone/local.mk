@@ -72,6 +72,8 @@ libphone_a_SOURCES = \
 	src/phone/media.c \
 	src/phone/media_codecs.c \
 	src/phone/media.h \
+	src/phone/media_adapt.c \
+	src/phone/media_adapt.h \
 	src/phone/media_desk.c \
 	src/phone/media_desk.h \
 	src/phone/media_desk_do.c \

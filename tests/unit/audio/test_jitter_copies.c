@@ -205,7 +205,7 @@ static const struct network {
 static bool is_lost(const struct network *net, struct rng *rng, bool before)
 {
     double p = net->loss / 100.0, stay = net->burst > 1 ? 1 - 1 / net->burst : 0;
-    double enter = stay ? (1 - stay) * p / (1 - p) : p;
+    double enter = stay > 0 ? (1 - stay) * p / (1 - p) : p;
 
     if (net->loss == 0 && net->burst > 0)
         enter = net->burst / 100;

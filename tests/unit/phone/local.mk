@@ -20,6 +20,7 @@ phone_tests = \
 	tests/unit/phone/test_identity \
 	tests/unit/phone/test_mask \
 	tests/unit/phone/test_media \
+	tests/unit/phone/test_media_adapt \
 	tests/unit/phone/test_media_file \
 	tests/unit/phone/test_media_desk \
 	tests/unit/phone/test_media_dtls \
@@ -58,6 +59,7 @@ tests_unit_phone_test_ebb_LDADD = $(phone_ldadd)
 tests_unit_phone_test_config_keep_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_edit_LDADD = $(phone_ldadd)
 tests_unit_phone_test_event_names_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_adapt_LDADD = $(phone_ldadd)
 tests_unit_phone_test_quality_LDADD = $(phone_ldadd)
 tests_unit_phone_test_reach_LDADD = $(phone_ldadd)
 tests_unit_phone_test_helper_LDADD = $(phone_ldadd)

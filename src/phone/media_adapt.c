@@ -1,0 +1,306 @@
+#include "phone/media_adapt.h"
+
+#include <math.h>
+
+enum {
+    FEW_LOST = 6,      /* nor these of how many are lost in a row */
+    CROWDED_MOST = 3,  /* reports after which a delay that does not go back is no queue of ours */
+    FEW_PACKETS = 20,  /* of them a share says nothing */
+    SILENT_MS = 20000, /* without a report what the far end said is too old */
+    HALF_MINUTE_MS = 30000, /* after two of these a round trip that has become longer is usual */
+    GROWN_MS = 50,          /* what a round trip may vary by, beside that share of itself */
+    STILL_GROWS_MS = 30,    /* since the report before */
+    WAIT_MS = 15000,        /* before more is tried again, after one failure; twice after two … */
+    FAILURES_MOST = 4,      /* … up to two minutes */
+    BUDGET_BPS = 67000,     /* of packets with redundancy, on average: at most 70,000 come of it */
+    GUARDED_BPS = 48000,    /* of a codec that guards against loss alone */
+    LEAST_BPS = 12000,      /* what speech takes that is understood */
+    REACH_MS = 200,         /* redundancy that comes later costs more delay than it is worth */
+    FIRST_PERCENT = 5,      /* what is guarded against before anything is known */
+    FEC_PERCENT_MOST = 40,
+};
+
+static const double GROWN_SHARE = 0.4;
+static const double UP = 0.7, DOWN = 0.35;  /* weight of a report that is worse, and better */
+static const double BURST_WEIGHT = 0.5, LATELY_WEIGHT = 0.5;
+static const double CROWDED_LOSS = 0.02;    /* with delay that has grown */
+static const double LESS = 0.7, MORE = 1.2; /* steps of the bit rate */
+static const double SHORT_RATE = 0.5;       /* share of it below which packets become longer */
+static const double BLAME_TIMES = 2, BLAME_PLUS = 0.05; /* loss that sending more has made */
+static const double ACQUIT = 0.75;        /* of the loss is left where less is sent: no blame */
+static const double BURSTY = 1.7;         /* as many in a row as by chance, and more */
+static const double STEP = 1.25;          /* lengths of a burst between two copies */
+static const double FULLY_GUARDED = 0.05; /* loss at which all of GUARDED_BPS is spent */
+static const double BURST_RESIDUE = 0.25; /* of the loss that a copy beyond the burst leaves */
+static const double STAYS = 0.6; /* of what brought another copy, below which it goes again */
+
+/* From these shares of loss on there are as many copies, at random and in bursts. */
+static const double random_loss[MEDIA_ADAPT_DEPTH] = {0.01, 0.14, 0.30};
+static const double burst_loss[MEDIA_ADAPT_DEPTH] = {0.01, 0.05, 2};
+
+/* --- what the network is like ---------------------------------------------------------------- */
+
+/* How much more than by chance losses come in a row; 1: not at all. */
+static double burstiness(const struct media_adapt *a)
+{
+    return a->burst * (1 - fmin(a->lost, 0.9));
+}
+
+static void learn_loss(struct media_adapt *a, const struct loss_report *r)
+{
+    double weight = !a->known ? 1 : r->lost > a->lost ? UP : DOWN;
+
+    a->lately += (a->known ? LATELY_WEIGHT : 1) * (r->lost - a->lately);
+    a->lost += weight * (r->lost - a->lost);
+    a->known = true;
+}
+
+static void learn_burst(struct media_adapt *a, const struct loss_report *r)
+{
+    if (r->burst >= 1 && r->lost * r->packets >= FEW_LOST)
+        a->burst += (a->burst > 0 ? BURST_WEIGHT : 1) * (r->burst - a->burst);
+}
+
+static double least_round_trip(const struct media_adapt *a)
+{
+    if (a->least_ms[1] < 0)
+        return a->least_ms[0];
+    return fmin(a->least_ms[0], a->least_ms[1]);
+}
+
+/* By how much the round trip exceeds the usual one; 0 where it need not mean anything. */
+static double growth_ms(struct media_adapt *a, double round_trip_ms, uint64_t now_ms)
+{
+    double least, over;
+
+    if (round_trip_ms < 0)
+        return 0;
+    if (a->least_ms[0] < 0 || now_ms / HALF_MINUTE_MS != a->half_minute) {
+        a->least_ms[1] = a->least_ms[0];
+        a->least_ms[0] = round_trip_ms;
+    }
+    a->half_minute = now_ms / HALF_MINUTE_MS;
+    a->least_ms[0] = fmin(a->least_ms[0], round_trip_ms);
+    least = least_round_trip(a);
+    over = round_trip_ms - least;
+    return over > fmax(GROWN_MS, GROWN_SHARE * least) ? over : 0;
+}
+
+/* --- more and less --------------------------------------------------------------------------- */
+
+static void wait_longer(struct media_adapt *a, uint64_t now_ms)
+{
+    a->failures += a->failures < FAILURES_MOST;
+    a->wait_until_ms = now_ms + ((uint64_t)WAIT_MS << (a->failures - 1));
+}
+
+/* The network is full. */
+static void send_less(struct media_adapt *a, uint64_t now_ms)
+{
+    a->allowed = a->plan.depth ? a->plan.depth - 1 : 0;
+    a->share = fmax(a->share * LESS, (double)LEAST_BPS / a->can.rate_bps);
+    a->longer = a->share < SHORT_RATE || !a->can.any_rate;
+    wait_longer(a, now_ms);
+}
+
+/* It may have room again. */
+static void send_more(struct media_adapt *a)
+{
+    a->share = fmin(a->share * MORE, 1);
+    if (a->allowed < MEDIA_ADAPT_DEPTH)
+        a->allowed++;
+    if (a->share >= SHORT_RATE)
+        a->longer = false;
+    if (a->share >= 1 && a->allowed == MEDIA_ADAPT_DEPTH)
+        a->failures = 0;
+}
+
+/* What was taken for a full network was none. */
+static void acquit(struct media_adapt *a)
+{
+    a->allowed = MEDIA_ADAPT_DEPTH;
+    a->share = 1;
+    a->longer = false;
+    a->failures = 0;
+    a->wait_until_ms = 0;
+}
+
+/* More was sent, and more is lost: by that? Or less was, and it is lost all the same: then the
+ * network is bad, and not full. */
+static bool judge_trial(struct media_adapt *a, double lost, uint64_t now_ms)
+{
+    bool worse = lost > BLAME_TIMES * a->lost_before + BLAME_PLUS;
+
+    if (a->trial == MEDIA_ADAPT_MORE && worse) {
+        send_less(a, now_ms);
+        a->lost_before = lost;
+        a->trial = MEDIA_ADAPT_LESS;
+        return true;
+    }
+    if (a->trial == MEDIA_ADAPT_LESS && lost > ACQUIT * a->lost_before)
+        acquit(a);
+    a->trial = MEDIA_ADAPT_STEADY;
+    return false;
+}
+
+/* Delay has grown, and there is loss with it. A queue goes back where less is sent; a route that
+ * has become longer does not. */
+static void judge_delay(struct media_adapt *a, double growth, uint64_t now_ms)
+{
+    a->trial = MEDIA_ADAPT_STEADY;
+    if (a->crowded++ == 0)
+        a->crowded_ms = growth;
+    if (a->crowded <= CROWDED_MOST || growth < ACQUIT * a->crowded_ms) {
+        send_less(a, now_ms);
+        return;
+    }
+    a->least_ms[0] = a->latest_ms;
+    a->least_ms[1] = -1;
+    a->crowded = 0;
+    acquit(a);
+}
+
+static void judge_room(struct media_adapt *a, const struct loss_report *r, uint64_t now_ms)
+{
+    double growth = growth_ms(a, r->round_trip_ms, now_ms);
+    bool rises = a->latest_ms >= 0 && r->round_trip_ms > a->latest_ms + STILL_GROWS_MS;
+
+    a->rising = rises ? a->rising + 1 : 0;
+    if (r->round_trip_ms >= 0)
+        a->latest_ms = r->round_trip_ms;
+    if (growth > 0 && (r->lost > CROWDED_LOSS || a->rising > 1)) {
+        judge_delay(a, growth, now_ms);
+        return;
+    }
+    a->crowded = 0;
+    if (!judge_trial(a, r->lost, now_ms) && growth <= 0 && now_ms >= a->wait_until_ms)
+        send_more(a);
+}
+
+/* --- the plan -------------------------------------------------------------------------------- */
+
+static unsigned wanted_depth(const struct media_adapt *a)
+{
+    const double *enough = burstiness(a) >= BURSTY ? burst_loss : random_loss;
+    unsigned depth = 0;
+
+    while (depth < MEDIA_ADAPT_DEPTH &&
+           a->lost >= enough[depth] * (depth < a->plan.depth ? STAYS : 1))
+        depth++;
+    depth = depth < a->allowed ? depth : a->allowed;
+    if (a->can.always && depth == 0)
+        depth = 1;
+    return a->can.red ? depth : 0;
+}
+
+static unsigned wanted_distance(const struct media_adapt *a, unsigned depth, unsigned ptime_ms)
+{
+    unsigned farthest = REACH_MS / ptime_ms / (depth ? depth : 1), distance = 1;
+
+    if (burstiness(a) >= BURSTY * (a->plan.distance > 1 ? STAYS : 1))
+        distance = (unsigned)ceil(STEP * fmin(a->burst, REACH_MS));
+    distance = distance < farthest ? distance : farthest;
+    return distance > 0 ? distance : 1;
+}
+
+/* What is lost in spite of that many copies. */
+static double residue(const struct media_adapt *a, unsigned depth)
+{
+    return a->lost * pow(burstiness(a) >= BURSTY ? BURST_RESIDUE : a->lost, depth);
+}
+
+static unsigned wanted_fec(const struct media_adapt *a, unsigned depth)
+{
+    double percent = 100 * residue(a, depth);
+
+    if (!a->can.fec)
+        return 0;
+    if (!a->known)
+        return FIRST_PERCENT;
+    return percent < 0.5 ? 0 : (unsigned)fmin(ceil(percent), FEC_PERCENT_MOST);
+}
+
+static uint32_t wanted_rate(const struct media_adapt *a, unsigned depth, unsigned ptime_ms)
+{
+    double rate = a->can.rate_bps, headers = (1 + 4 * depth) * 8000.0 / ptime_ms;
+
+    if (!a->can.any_rate)
+        return a->can.rate_bps;
+    if (depth > 0)
+        rate = fmin(rate, (BUDGET_BPS - headers) / (depth + 1));
+    else if (a->can.fec && a->known && rate < GUARDED_BPS)
+        rate += (GUARDED_BPS - rate) * fmin(a->lost / FULLY_GUARDED, 1);
+    rate *= a->share;
+    if (a->can.most_bps)
+        rate = fmin(rate, a->can.most_bps);
+    return (uint32_t)fmax(rate, fmin(LEAST_BPS, a->can.rate_bps));
+}
+
+static double sent_bps(const struct media_plan *p)
+{
+    return (double)p->bitrate * (1 + p->depth);
+}
+
+static bool make_plan(struct media_adapt *a)
+{
+    struct media_plan before = a->plan, p = {.ptime_ms = a->can.ptime_ms};
+
+    if (a->longer && 2 * p.ptime_ms <= a->can.maxptime_ms && p.ptime_ms <= 20)
+        p.ptime_ms *= 2;
+    p.depth = wanted_depth(a);
+    p.distance = wanted_distance(a, p.depth, p.ptime_ms);
+    p.fec_percent = wanted_fec(a, p.depth);
+    p.bitrate = wanted_rate(a, p.depth, p.ptime_ms);
+    a->plan = p;
+    if (sent_bps(&p) > 1.2 * sent_bps(&before) && a->trial == MEDIA_ADAPT_STEADY) {
+        a->trial = MEDIA_ADAPT_MORE;
+        a->lost_before = a->lately;
+    }
+    return p.depth != before.depth || p.distance != before.distance ||
+           p.fec_percent != before.fec_percent || p.bitrate != before.bitrate ||
+           p.ptime_ms != before.ptime_ms;
+}
+
+/* --- what is told ---------------------------------------------------------------------------- */
+
+void media_adapt_init(struct media_adapt *a, const struct media_adapt_can *can)
+{
+    *a = (struct media_adapt){
+        .least_ms = {-1, -1}, .latest_ms = -1, .share = 1, .allowed = MEDIA_ADAPT_DEPTH};
+    media_adapt_agreed(a, can);
+}
+
+void media_adapt_agreed(struct media_adapt *a, const struct media_adapt_can *can)
+{
+    a->can = *can;
+    (void)make_plan(a);
+    a->trial = MEDIA_ADAPT_STEADY;
+}
+
+bool media_adapt_report(struct media_adapt *a, const struct loss_report *report, uint64_t now_ms)
+{
+    if (report->packets < FEW_PACKETS)
+        return false;
+    if (!a->reported) { /* what was guessed counts for nothing any more */
+        a->known = false;
+        a->trial = MEDIA_ADAPT_STEADY;
+    }
+    a->reported = true;
+    a->reported_ms = now_ms;
+    a->burst_told |= report->burst > 0;
+    judge_room(a, report, now_ms);
+    learn_loss(a, report);
+    learn_burst(a, report);
+    return make_plan(a);
+}
+
+bool media_adapt_heard(struct media_adapt *a, const struct loss_report *heard, uint64_t now_ms)
+{
+    if (heard->packets < FEW_PACKETS)
+        return false;
+    if (!a->reported || now_ms > a->reported_ms + SILENT_MS)
+        learn_loss(a, heard);
+    if (!a->burst_told)
+        learn_burst(a, heard);
+    return make_plan(a);
+}

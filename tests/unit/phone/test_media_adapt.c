@@ -1,0 +1,309 @@
+/* What is sent into networks made of numbers: minutes of packets, reports as RTCP brings them, and
+ * what is left of the sound when the copies have done their part. */
+#include "phone/media_adapt.h"
+
+#include "tests/lib/rows.h"
+
+#include "base/rand.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PTIME_MS = 20, STEPS_MAX = 300 * 1000 / PTIME_MS, HEADERS = 12 + 8 + 20 };
+
+struct weather {
+    unsigned from_s;
+    double loss, burst; /* share of the packets; so many in a row, 0: as by chance */
+    unsigned delay_ms;  /* each way */
+    unsigned rate_bps;  /* that the link can do; 0: any */
+    unsigned queue_ms;  /* and so much waits, the rest is dropped */
+};
+
+/* clang-format off */
+static const struct row {
+    const char *name;
+    struct media_adapt_can can;
+    bool tells_bursts;
+    struct weather weather[3];
+    /* What must be so in the last 30 s of each. */
+    unsigned seconds;
+    unsigned depth_min, depth_max, distance_min, distance_max, fec_min, fec_max;
+    double left_max; /* of the packets, when copies have been played */
+    unsigned bps_min, bps_max; /* of payload with redundancy */
+    unsigned changes_max; /* of the depth, in all */
+    unsigned grown_max_ms; /* the queue at the end */
+} rows[] = {
+#define OPUS {true, false, true, true, 32000, 0, 20, 120}
+#define FEC_ONLY {false, false, true, true, 32000, 0, 20, 120}
+#define PCMU {true, false, false, false, 64000, 0, 20, 120}
+    {"nothing is lost: nothing is repeated", OPUS, true, {{0, 0, 0, 30, 0, 0}},
+     60, 0, 0, 1, 1, 0, 0, 0, 31000, 33000, 0, 0},
+    {"1 in 300 is left to FEC", OPUS, true, {{0, 0.003, 0, 30, 0, 0}},
+     60, 0, 0, 1, 1, 0, 2, 0.01, 31000, 36000, 0, 0},
+    {"2 % lost", OPUS, true, {{0, 0.02, 0, 30, 0, 0}}, 90, 1, 1, 1, 1, 0, 2, 0.004, 0, 70000, 3, 0},
+    {"5 % lost", OPUS, true, {{0, 0.05, 0, 30, 0, 0}}, 90, 1, 1, 1, 1, 0, 2, 0.01, 0, 70000, 1, 0},
+    {"10 % lost", OPUS, true, {{0, 0.10, 0, 30, 0, 0}},
+     300, 1, 2, 1, 1, 0, 3, 0.02, 0, 70000, 3, 0},
+    {"20 % lost", OPUS, true, {{0, 0.20, 0, 30, 0, 0}},
+     300, 2, 2, 1, 1, 0, 3, 0.02, 0, 70000, 3, 0},
+    {"30 % lost and more", OPUS, true, {{0, 0.35, 0, 30, 0, 0}},
+     120, 3, 3, 1, 1, 0, 5, 0.04, 0, 70000, 3, 0},
+    {"10 % in bursts of 3, and they are told of", OPUS, true, {{0, 0.10, 3, 30, 0, 0}},
+     300, 2, 2, 3, 5, 0, 3, 0.025, 0, 70000, 4, 0},
+    {"10 % in bursts of 3, and nobody says so", OPUS, false, {{0, 0.10, 3, 30, 0, 0}},
+     120, 1, 2, 1, 1, 0, 3, 0.10, 0, 70000, 4, 0},
+    {"bursts of 8 are reached as far as it is worth it", OPUS, true, {{0, 0.10, 8, 30, 0, 0}},
+     120, 1, 2, 5, 10, 0, 6, 0.08, 0, 70000, 6, 0},
+    {"5 % lost to a far end without redundancy", FEC_ONLY, false, {{0, 0.05, 0, 30, 0, 0}},
+     60, 0, 0, 1, 1, 3, 10, 0.10, 45000, 49000, 0, 0},
+    {"20 % lost to a far end without redundancy", FEC_ONLY, false, {{0, 0.20, 0, 30, 0, 0}},
+     60, 0, 0, 1, 1, 15, 28, 0.30, 45000, 49000, 0, 0},
+    {"a far end that takes no more than 20 kbit/s of Opus",
+     {true, false, true, true, 32000, 20000, 20, 120}, true, {{0, 0.10, 0, 30, 0, 0}},
+     60, 1, 2, 1, 1, 0, 3, 0.02, 0, 62000, 3, 0},
+    {"redundancy always", {true, true, true, true, 32000, 0, 20, 120}, true, {{0, 0, 0, 30, 0, 0}},
+     60, 1, 1, 1, 1, 0, 0, 0, 60000, 70000, 0, 0},
+    {"G.711, 10 % lost", PCMU, true, {{0, 0.10, 0, 30, 0, 0}},
+     60, 1, 2, 1, 1, 0, 0, 0.02, 128000, 200000, 3, 0},
+
+    {"a link of 60 kbit/s with a long queue, and 3 % lost on it", OPUS, true,
+     {{0, 0.03, 0, 30, 60000, 800}}, 300, 0, 0, 1, 1, 0, 6, 0.08, 20000, 48000, 14, 100},
+    {"a link of 60 kbit/s that drops the rest, and 3 % lost on it", OPUS, true,
+     {{0, 0.03, 0, 30, 60000, 40}}, 300, 0, 0, 1, 1, 0, 8, 0.10, 12000, 48000, 14, 60},
+    {"a link of 40 kbit/s with a long queue and nothing lost on it", OPUS, true,
+     {{0, 0, 0, 30, 40000, 800}}, 300, 0, 0, 1, 1, 0, 8, 0.06, 12000, 33000, 10, 500},
+    {"G.711 on a link of 100 kbit/s", PCMU, true,
+     {{0, 0.02, 0, 30, 100000, 800}}, 300, 0, 0, 1, 1, 0, 0, 0.05, 63000, 66000, 14, 100},
+
+    {"20 % lost for a minute, then nothing", OPUS, true,
+     {{0, 0.20, 0, 30, 0, 0}, {60, 0, 0, 30, 0, 0}}, 180, 0, 0, 1, 1, 0, 0, 0, 31000, 33000, 8, 0},
+    {"a link of 40 kbit/s for a minute, then a good one", OPUS, true,
+     {{0, 0, 0, 30, 40000, 800}, {60, 0, 0, 30, 0, 0}},
+     300, 0, 0, 1, 1, 0, 0, 0, 31000, 33000, 10, 0},
+    {"10 % lost on a link of 60 kbit/s, which becomes a better one", OPUS, true,
+     {{0, 0.10, 0, 30, 60000, 800}, {100, 0.10, 0, 30, 0, 0}},
+     300, 1, 2, 1, 1, 0, 3, 0.02, 50000, 70000, 16, 0},
+    {"a route that becomes longer by 200 ms is no queue", OPUS, true,
+     {{0, 0, 0, 30, 0, 0}, {60, 0, 0, 130, 0, 0}}, 120, 0, 0, 1, 1, 0, 0, 0, 31000, 33000, 0, 0},
+    {"nor where 10 % are lost, either", OPUS, true,
+     {{0, 0.10, 0, 30, 0, 0}, {60, 0.10, 0, 130, 0, 0}},
+     180, 1, 2, 1, 1, 0, 3, 0.02, 50000, 70000, 10, 0},
+    {"loss that grows by itself is not blamed on redundancy", OPUS, true,
+     {{0, 0.02, 0, 30, 0, 0}, {30, 0.20, 0, 30, 0, 0}},
+     120, 2, 2, 1, 1, 0, 3, 0.02, 0, 70000, 8, 0},
+};
+/* clang-format on */
+
+struct sent {
+    bool arrived;
+    unsigned depth, distance;
+};
+
+struct net {
+    const struct row *row;
+    struct rng rng;
+    struct media_adapt adapt;
+    struct sent *sent;
+    size_t n;
+    double queue_bits; /* waiting in the link */
+    bool lost;         /* the packet before */
+    size_t reported;   /* packets that were told of */
+    double bits;       /* of payload, in the last 30 s */
+    unsigned changes;
+};
+
+static const struct weather *weather_at(const struct row *row, size_t ms)
+{
+    const struct weather *now = &row->weather[0];
+
+    for (size_t i = 1; i < ARRAY_LEN(row->weather); i++)
+        if (row->weather[i].from_s && row->weather[i].from_s * 1000 <= ms)
+            now = &row->weather[i];
+    return now;
+}
+
+static double chance(struct rng *rng)
+{
+    return rng_below(rng, 1000000) / 1e6;
+}
+
+static bool gets_lost(struct net *net, const struct weather *w)
+{
+    double stay = w->burst > 1 ? 1 - 1 / w->burst : w->loss;
+    double enter = w->burst > 1 ? (1 - stay) * w->loss / (1 - w->loss) : w->loss;
+
+    net->lost = chance(&net->rng) < (net->lost ? stay : enter);
+    return net->lost;
+}
+
+/* Whether the link has room for it. */
+static bool gets_through(struct net *net, const struct weather *w, double bits)
+{
+    if (!w->rate_bps) {
+        net->queue_bits = 0;
+        return true;
+    }
+    if (net->queue_bits + bits > w->rate_bps / 1000.0 * w->queue_ms)
+        return false;
+    net->queue_bits += bits;
+    return true;
+}
+
+static double queue_ms(const struct net *net, const struct weather *w)
+{
+    return w->rate_bps ? net->queue_bits * 1000 / w->rate_bps : 0;
+}
+
+/* Bits of payload with what redundancy adds. */
+static double payload_bits(const struct media_plan *p)
+{
+    return p->bitrate / 1000.0 * p->ptime_ms * (p->depth + 1) +
+           (p->depth ? 8 * (1 + 4 * p->depth) : 0);
+}
+
+static void send_one(struct net *net, size_t ms, bool counts)
+{
+    const struct weather *w = weather_at(net->row, ms);
+    const struct media_plan *p = &net->adapt.plan;
+    double bits = payload_bits(p);
+
+    net->sent[net->n++] = (struct sent){
+        .arrived = gets_through(net, w, bits + 8 * HEADERS) && !gets_lost(net, w),
+        .depth = p->depth,
+        .distance = p->distance,
+    };
+    if (counts)
+        net->bits += bits;
+}
+
+static void report(struct net *net, size_t ms)
+{
+    const struct weather *w = weather_at(net->row, ms);
+    unsigned packets = (unsigned)(net->n - net->reported), lost = 0, runs = 0;
+    unsigned depth = net->adapt.plan.depth;
+    struct loss_report r = {.packets = packets};
+
+    for (size_t i = net->reported; i < net->n; i++) {
+        lost += !net->sent[i].arrived;
+        runs += !net->sent[i].arrived && (i == 0 || net->sent[i - 1].arrived);
+    }
+    net->reported = net->n;
+    r.lost = packets ? (double)lost / packets : 0;
+    r.burst = net->row->tells_bursts && runs ? (double)lost / runs : 0;
+    r.round_trip_ms = 2 * w->delay_ms + queue_ms(net, w) + 5 * chance(&net->rng);
+    media_adapt_report(&net->adapt, &r, ms);
+    net->changes += net->adapt.plan.depth != depth;
+}
+
+static bool is_left(const struct net *net, size_t i)
+{
+    if (net->sent[i].arrived)
+        return false;
+    for (size_t j = i + 1; j < net->n && j <= i + 20; j++)
+        for (unsigned d = 1; d <= net->sent[j].depth; d++)
+            if (net->sent[j].arrived && i + d * net->sent[j].distance == j)
+                return false;
+    return true;
+}
+
+static void run(struct net *net, size_t *last)
+{
+    size_t next_report = 2000, end = net->row->seconds * 1000;
+
+    for (size_t ms = 0; ms < end; ms += PTIME_MS) {
+        const struct weather *w = weather_at(net->row, ms);
+        bool counts = ms + 30000 >= end;
+
+        if (ms + 30000 < end)
+            *last = net->n;
+        if (ms % net->adapt.plan.ptime_ms == 0)
+            send_one(net, ms, counts);
+        net->queue_bits -= w->rate_bps * (double)PTIME_MS / 1000;
+        net->queue_bits = net->queue_bits < 0 ? 0 : net->queue_bits;
+        if (ms < next_report)
+            continue;
+        report(net, ms);
+        next_report = ms + 2500 + rng_below(&net->rng, 4000); /* RFC 3550 6.3.1 */
+    }
+}
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    struct net net = {.row = row, .rng = rng_seeded(3)};
+    const struct media_plan *p = &net.adapt.plan;
+    size_t last = 0, left = 0;
+    double bps, share, queue;
+
+    net.sent = calloc(STEPS_MAX, sizeof *net.sent);
+    assert_non_null(net.sent);
+    media_adapt_init(&net.adapt, &row->can);
+    run(&net, &last);
+    for (size_t i = last; i + 20 < net.n; i++)
+        left += is_left(&net, i);
+    share = (double)left / (double)(net.n - 20 - last);
+    bps = net.bits / 30;
+    queue = queue_ms(&net, weather_at(row, row->seconds * 1000 - 1));
+    print_message("%s: depth %u, distance %u, fec %u %%, %u ms, %.0f bit/s, %.1f %% left, %u "
+                  "changes, queue %.0f ms\n",
+                  row->name, p->depth, p->distance, p->fec_percent, p->ptime_ms, bps, 100 * share,
+                  net.changes, queue);
+    assert_in_range(p->depth, row->depth_min, row->depth_max);
+    assert_in_range(p->distance, row->distance_min, row->distance_max);
+    assert_in_range(p->fec_percent, row->fec_min, row->fec_max);
+    assert_true(share <= row->left_max);
+    assert_in_range((unsigned)bps, row->bps_min, row->bps_max);
+    assert_in_range(net.changes, 0, row->changes_max);
+    assert_true(queue <= row->grown_max_ms);
+    free(net.sent);
+}
+
+static void test_what_we_lose_counts_until_they_report(void **state)
+{
+    struct media_adapt_can can = OPUS;
+    struct loss_report heard = {.lost = 0.1, .burst = 3, .round_trip_ms = -1, .packets = 100};
+    struct loss_report few = {.lost = 1, .round_trip_ms = -1, .packets = 5};
+    struct loss_report none = {.round_trip_ms = 60, .packets = 200};
+    struct media_adapt a;
+
+    (void)state;
+    media_adapt_init(&a, &can);
+    assert_int_equal(a.plan.depth, 0);
+    assert_int_equal(a.plan.fec_percent, 5);
+    assert_false(media_adapt_heard(&a, &few, 500));
+    assert_true(media_adapt_heard(&a, &heard, 1000));
+    assert_int_equal(a.plan.depth, 2);
+    assert_int_equal(a.plan.distance, 4);
+    assert_true(media_adapt_report(&a, &none, 2000));
+    assert_int_equal(a.plan.depth, 0);
+    assert_false(media_adapt_heard(&a, &heard, 3000));
+    assert_true(media_adapt_heard(&a, &heard, 30000)); /* it has fallen silent */
+    assert_true(a.plan.depth > 0);
+}
+
+static void test_another_agreement_keeps_what_is_known(void **state)
+{
+    struct media_adapt_can can = OPUS, without = FEC_ONLY;
+    struct loss_report r = {.lost = 0.1, .round_trip_ms = -1, .packets = 200};
+    struct media_adapt a;
+
+    (void)state;
+    media_adapt_init(&a, &can);
+    media_adapt_report(&a, &r, 5000);
+    assert_int_equal(a.plan.depth, 1);
+    media_adapt_agreed(&a, &without);
+    assert_int_equal(a.plan.depth, 0);
+    assert_int_equal(a.plan.fec_percent, 10);
+    assert_int_equal(a.plan.bitrate, 48000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_we_lose_counts_until_they_report),
+        cmocka_unit_test(test_another_agreement_keeps_what_is_known),
+    };
+
+    return RUN_ROWS("phone/media_adapt", rows, check_row) +
+           cmocka_run_group_tests_name("phone/media_adapt, told", tests, NULL, NULL);
+}
