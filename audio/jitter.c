@@ -268,13 +268,14 @@ static void note_worth(struct jitter *j, unsigned nth, uint32_t units)
     j->copies[i].units = units;
 }
 
-int jitter_put_copy(struct jitter *j, const struct jitter_packet *copy, unsigned nth)
+int jitter_put_copy(struct jitter *j, const struct jitter_packet *copy, unsigned nth,
+                    uint16_t *sequence)
 {
     int64_t carrier = j->high_sequence + (int16_t)(copy->sequence - (uint16_t)j->high_sequence);
     int64_t timestamp =
         j->high_timestamp + (int32_t)(copy->timestamp - (uint32_t)j->high_timestamp);
     struct neighbours by;
-    int64_t sequence;
+    int64_t place;
 
     release_given(j);
     if (!j->known || !nth || !copy->duration || copy->duration > units(j, PACKET_MAX_MS) ||
@@ -285,12 +286,13 @@ int jitter_put_copy(struct jitter *j, const struct jitter_packet *copy, unsigned
         return -EEXIST;
     if (by.below == INT64_MIN || by.above == INT64_MIN)
         return -EINVAL; /* of before the first that came, or of the future */
-    sequence = place_of(j, &by, timestamp, copy->duration);
-    if (sequence < 0 || is_noted(j, j->copied, sequence))
+    place = place_of(j, &by, timestamp, copy->duration);
+    if (place < 0 || is_noted(j, j->copied, place))
         return -EEXIST;
-    j->copied |= (uint64_t)1 << (j->high_sequence - sequence);
+    j->copied |= (uint64_t)1 << (j->high_sequence - place);
     note_worth(j, nth, (uint32_t)(j->when[carrier % JITTER_SEEN] - timestamp));
-    if (sequence < j->next_sequence)
+    *sequence = (uint16_t)place;
+    if (place < j->next_sequence)
         return -ETIME;
-    return store(j, copy, sequence, timestamp, true);
+    return store(j, copy, place, timestamp, true);
 }

@@ -109,9 +109,11 @@ int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t no
 
 /* A copy of an earlier packet, which came along with the one put last. Of copy the sequence number
  * is that of the packet that it came with, as a copy has none; its own is found by its timestamp
- * between those of the packets that came. nth: which copy of that packet it was, 1 the latest. 0;
- * -EEXIST: nothing is missing there; -ETIME too late, -EINVAL, -ENOMEM. */
-int jitter_put_copy(struct jitter *j, const struct jitter_packet *copy, unsigned nth);
+ * between those of the packets that came. nth: which copy of that packet it was, 1 the latest. 0,
+ * and in *sequence what it stands in for; -EEXIST: nothing is missing there; -ETIME too late,
+ * -EINVAL, -ENOMEM. */
+int jitter_put_copy(struct jitter *j, const struct jitter_packet *copy, unsigned nth,
+                    uint16_t *sequence);
 
 /* What to play next. queued: what the owner still has to play before it, in clock units, so that
  * the answer is about the moment when it will be heard. */

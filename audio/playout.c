@@ -133,7 +133,7 @@ int playout_put(struct playout *p, const struct audio_codec *codec, uint32_t ssr
 }
 
 int playout_put_copy(struct playout *p, const struct audio_codec *codec, uint16_t sequence,
-                     uint32_t timestamp, unsigned nth, struct slice payload)
+                     uint32_t timestamp, unsigned nth, struct slice payload, uint16_t *missing)
 {
     int duration = audio_codec_duration(codec, payload);
     struct jitter_packet copy = {.timestamp = timestamp,
@@ -146,7 +146,7 @@ int playout_put_copy(struct playout *p, const struct audio_codec *codec, uint16_
 
     if (duration <= 0 || codec->clock_hz != p->codec->clock_hz)
         return -EBADMSG;
-    return jitter_put_copy(p->jitter, &copy, nth);
+    return jitter_put_copy(p->jitter, &copy, nth, missing);
 }
 
 void playout_put_silent(struct playout *p, uint32_t ssrc, uint16_t sequence, uint32_t timestamp,

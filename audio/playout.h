@@ -30,9 +30,10 @@ int playout_put(struct playout *p, const struct audio_codec *codec, uint32_t ssr
 
 /* A copy of an earlier packet of the stream, which was sent at timestamp and came along with packet
  * sequence, put before (RFC 2198): the nth that it brought, 1 the latest. The payload is copied.
- * 0, or why it was not taken: as jitter_put_copy, and -EBADMSG where it is not one of codec. */
+ * 0, and in *missing which one it stands in for; or why it was not taken: as jitter_put_copy, and
+ * -EBADMSG where it is not one of codec. */
 int playout_put_copy(struct playout *p, const struct audio_codec *codec, uint16_t sequence,
-                     uint32_t timestamp, unsigned nth, struct slice payload);
+                     uint32_t timestamp, unsigned nth, struct slice payload, uint16_t *missing);
 
 /* A packet without sound of the same stream (telephone-event): noted, so that its
  * sequence number does not count as lost. */

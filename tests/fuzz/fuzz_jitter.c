@@ -43,10 +43,12 @@ static void put(struct jitter *j, const uint8_t step[5], uint64_t now_us)
         .payload = {sound, step[4]},
     };
 
+    uint16_t missing;
+
     if (step[0] & 0x80)
         packet.timestamp <<= 16;
     if (step[3] & 0x80)
-        jitter_put_copy(j, &packet, step[3] & 7);
+        jitter_put_copy(j, &packet, step[3] & 7, &missing);
     else
         jitter_put(j, &packet, now_us);
 }

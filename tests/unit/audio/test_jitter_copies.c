@@ -27,10 +27,14 @@ static struct jitter_packet packet(int i)
 static int put_copy(struct jitter *j, int i, int carrier, unsigned nth)
 {
     struct jitter_packet p = packet(i);
+    uint16_t place;
+    int err;
 
     p.sequence = packet(carrier).sequence;
     p.payload_type = (uint8_t)(100 + i);
-    return jitter_put_copy(j, &p, nth);
+    err = jitter_put_copy(j, &p, nth, &place);
+    assert_true(err || place == packet(i).sequence);
+    return err;
 }
 
 /* --- step by step ---------------------------------------------------------------------------- */
@@ -88,11 +92,12 @@ static void arrive(struct jitter *j, const struct row *row, int i, uint64_t now_
     for (unsigned c = 0; c < ARRAY_LEN(row->copies); c++)
         if (row->copies[c] && i >= row->copies[c]) {
             struct jitter_packet copy = packet(i - row->copies[c]);
+            uint16_t place;
 
             copy.sequence = p.sequence;
             copy.payload_type = (uint8_t)(copy.payload_type + 100);
             copy.fec = row->fec;
-            jitter_put_copy(j, &copy, c + 1);
+            jitter_put_copy(j, &copy, c + 1, &place);
         }
 }
 
@@ -132,6 +137,7 @@ static void test_a_copy_behind_a_pause_finds_its_place(void **state)
     struct jitter_packet p;
     struct jitter_stats stats;
     struct jitter *j;
+    uint16_t place;
 
     (void)state;
     assert_int_equal(jitter_new(&config, &j), 0);
@@ -145,10 +151,11 @@ static void test_a_copy_behind_a_pause_finds_its_place(void **state)
     p = packet(3);
     p.sequence = packet(4).sequence;
     p.timestamp += 8000;
-    assert_int_equal(jitter_put_copy(j, &p, 1), 0);
+    assert_int_equal(jitter_put_copy(j, &p, 1, &place), 0);
+    assert_int_equal(place, packet(3).sequence);
     jitter_stats(j, &stats);
     assert_int_equal(stats.waiting, 5);
-    assert_int_equal(jitter_put_copy(j, &p, 2), -EEXIST);
+    assert_int_equal(jitter_put_copy(j, &p, 2, &place), -EEXIST);
     jitter_free(j);
 }
 
@@ -158,6 +165,7 @@ static void test_copies_that_lie_are_refused(void **state)
     struct jitter_packet p = packet(0);
     struct jitter_stats stats;
     struct jitter *j;
+    uint16_t place;
 
     (void)state;
     assert_int_equal(jitter_new(&config, &j), 0);
@@ -172,7 +180,7 @@ static void test_copies_that_lie_are_refused(void **state)
     p = packet(2);
     p.sequence = packet(4).sequence;
     p.timestamp += 7; /* between two places: the nearest, and once */
-    assert_int_equal(jitter_put_copy(j, &p, 1), 0);
+    assert_int_equal(jitter_put_copy(j, &p, 1, &place), 0);
     assert_true(put_copy(j, 2, 4, 1) < 0 || put_copy(j, 1, 4, 1) < 0 || put_copy(j, 3, 4, 1) < 0);
     jitter_stats(j, &stats);
     assert_true(stats.waiting <= 5);
