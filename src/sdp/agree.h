@@ -61,12 +61,11 @@ bool sdp_red_carries(const struct sdp_codec *codec);
 bool sdp_red_is(const struct sdp_rtpmap *map);
 /* The number under which media takes packets of that type with earlier ones; SDP_NO_TYPE: none. */
 uint8_t sdp_red_find(const struct sdp_media *media, uint32_t rate_hz, uint8_t type);
-/* Prints what red is: packets of these two types, at the clock of codec. */
-void sdp_red_put(struct buf *out, const struct sdp_codec *codec, uint8_t red, uint8_t first,
-                 uint8_t second);
 /* Whether codec i is the one at whose clock it is offered, once for all of that clock; and how. */
 bool sdp_red_offered(const struct sdp_local *local, size_t i);
 void sdp_red_put_offer(const struct sdp_agreement *a, size_t i, struct buf *out);
+/* Its lines in our answer, where it was accepted. */
+void sdp_red_put_answer(const struct sdp_stream *stream, struct buf *out);
 
 /* sdp/print.c */
 

@@ -147,8 +147,7 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
     sdp_put_codec(out, &stream->codec, stream->send_type);
     if (event->type != SDP_NO_TYPE)
         sdp_put_event(out, event->type, event->rate_hz);
-    if (stream->red_receive != SDP_NO_TYPE)
-        sdp_red_put(out, &stream->codec, stream->red_receive, stream->send_type, stream->send_type);
+    sdp_red_put_answer(stream, out);
     sdp_secure_put_answer(&a->local.keying, &stream->secured, out);
     sdp_put_rest(out, &a->local, stream->rtcp_mux, stream->xr, stream->direction);
 }

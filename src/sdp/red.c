@@ -46,14 +46,24 @@ uint8_t sdp_red_find(const struct sdp_media *media, uint32_t rate_hz, uint8_t ty
     return SDP_NO_TYPE;
 }
 
-void sdp_red_put(struct buf *out, const struct sdp_codec *codec, uint8_t red, uint8_t first,
-                 uint8_t second)
+/* One type alone is named twice: as a frame of its own and as one that is repeated. */
+static void put_red(struct buf *out, const struct sdp_codec *codec, uint8_t red,
+                    const uint8_t *types, size_t n)
 {
     struct sdp_codec as_red = {.name = "red", .rate_hz = codec->rate_hz};
 
     as_red.channels = codec->channels;
     sdp_put_codec(out, &as_red, red);
-    buf_printf(out, "a=fmtp:%u %u/%u\r\n", red, first, second);
+    buf_printf(out, "a=fmtp:%u %u/%u", red, types[0], types[n > 1]);
+    for (size_t i = 2; i < n; i++)
+        buf_printf(out, "/%u", types[i]);
+    buf_puts(out, "\r\n");
+}
+
+void sdp_red_put_answer(const struct sdp_stream *stream, struct buf *out)
+{
+    if (stream->red_receive != SDP_NO_TYPE)
+        put_red(out, &stream->codec, stream->red_receive, &stream->send_type, 1);
 }
 
 bool sdp_red_offered(const struct sdp_local *local, size_t i)
@@ -69,12 +79,12 @@ bool sdp_red_offered(const struct sdp_local *local, size_t i)
 
 void sdp_red_put_offer(const struct sdp_agreement *a, size_t i, struct buf *out)
 {
-    const struct sdp_local *local = &a->local;
-    uint8_t first = a->numbers.codec[i], second = first;
+    const struct sdp_codec *codecs = a->local.codecs;
+    uint8_t types[SDP_MAX_CODECS] = {0};
+    size_t n = 0;
 
-    for (size_t j = local->n_codecs; j-- > i + 1;)
-        if (local->codecs[j].rate_hz == local->codecs[i].rate_hz &&
-            sdp_red_carries(&local->codecs[j]))
-            second = a->numbers.codec[j];
-    sdp_red_put(out, &local->codecs[i], a->numbers.red[i], first, second);
+    for (size_t j = i; j < a->local.n_codecs; j++)
+        if (codecs[j].rate_hz == codecs[i].rate_hz && sdp_red_carries(&codecs[j]))
+            types[n++] = a->numbers.codec[j];
+    put_red(out, &codecs[i], a->numbers.red[i], types, n);
 }

@@ -138,6 +138,31 @@ static void check_red(void **state)
     sdp_exchange_free(x);
 }
 
+/* All codecs of one clock share a number, but those that are not repeated. */
+static void test_red_of_many(void **state)
+{
+    struct sdp_local local = sdp_test_local();
+    struct rng rng = rng_seeded(1);
+    struct buf out = buf_new(4000);
+    struct sdp_exchange *x;
+
+    (void)state;
+    local.redundancy = true;
+    local.telephone_event = false;
+    local.codecs[0] = (struct sdp_codec){"L16", 8000, 1, 96, NULL};
+    local.codecs[3] = (struct sdp_codec){"G722", 8000, 1, 9, NULL};
+    local.n_codecs = 4;
+    assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
+    assert_int_equal(sdp_exchange_offer(x, &out), 0);
+    assert_true(sdp_lines_are(buf_slice(&out),
+                              "m=audio 4000 RTP/AVP 96 0 8 9 101 | a=rtpmap:96 L16/8000 | "
+                              "a=rtpmap:0 PCMU/8000 | a=rtpmap:8 PCMA/8000 | a=rtpmap:9 G722/8000 | "
+                              "a=rtpmap:101 red/8000 | a=fmtp:101 0/8/9 | a=ptime:20 | a=rtcp-mux | "
+                              "a=sendrecv"));
+    buf_free(&out);
+    sdp_exchange_free(x);
+}
+
 static const struct local_row {
     const char *name, *offered;
     size_t n_codecs;
@@ -196,7 +221,10 @@ static void check_local(void **state)
 
 int main(void)
 {
+    const struct CMUnitTest many[] = {cmocka_unit_test(test_red_of_many)};
+
     return RUN_ROWS("sdp/offer rows", rows, check_row) +
            RUN_ROWS("sdp/offer redundancy", red_rows, check_red) +
+           cmocka_run_group_tests_name("sdp/offer redundancy of many", many, NULL, NULL) +
            RUN_ROWS("sdp/offer local", local_rows, check_local);
 }
