@@ -448,6 +448,7 @@ static const struct cli_option options[] = {
     {"opus-bitrate", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"opus-rate", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"opus-cbr", 0, NULL, CLI_PHONES, set_setting, NULL},
+    {"redundancy", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"user", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"name", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"accept", 0, NULL, CLI_PHONES, set_setting, NULL},

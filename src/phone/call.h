@@ -176,6 +176,7 @@ struct call {
         bool sends, answered;
         enum suite suite;
         const char *encryption; /* call_encryption_name */
+        bool redundancy;
     } told_media;
     enum suite dtls_suite; /* that DTLS has come to */
     bool muted;

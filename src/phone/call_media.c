@@ -28,11 +28,21 @@ static int find_local(struct call *call, struct ip *out)
     return 0;
 }
 
+static enum config_redundancy redundancy_of(const struct call *call)
+{
+    enum config_redundancy said = CONFIG_REDUNDANCY_UNSAID;
+
+    if (call->account)
+        said = call->account->config->redundancy;
+    return said ? said : call->phone->config->redundancy;
+}
+
 static struct sdp_local describe_us(const struct call *call, const struct ip *local)
 {
     struct sdp_local us = {
         .address = *local,
         .telephone_event = true,
+        .redundancy = redundancy_of(call) != CONFIG_REDUNDANCY_OFF,
         .rtcp_mux = true,
         .xr = {true, true, true},
         .direction = SDP_SENDRECV,
@@ -204,6 +214,17 @@ static void set_formats(const struct call *call, const struct sdp_stream *stream
     p->event_rate_hz = stream->event_send.rate_hz;
 }
 
+/* Some send under the number that they have told us, and not under ours. */
+static void set_red(const struct call *call, const struct sdp_stream *stream,
+                    struct media_params *p)
+{
+    if (stream->red_send == SDP_NO_TYPE)
+        return;
+    p->red_send = p->red_receive[1] = stream->red_send;
+    p->red_receive[0] = stream->red_receive;
+    p->red_always = redundancy_of(call) == CONFIG_REDUNDANCY_ALWAYS;
+}
+
 static struct media_params params_of(struct call *call, const struct sdp_stream *stream)
 {
     struct media_params p = {
@@ -216,6 +237,7 @@ static struct media_params params_of(struct call *call, const struct sdp_stream 
         .receive = (stream->direction & SDP_RECVONLY) && !call->holds,
         .may_send = call->may_send,
         .ptime_ms = stream->ptime_ms,
+        .maxptime_ms = stream->maxptime_ms,
     };
 
     if (stream->remote_host[0]) {
@@ -229,6 +251,7 @@ static struct media_params params_of(struct call *call, const struct sdp_stream 
     }
     set_formats(call, stream, &p);
     call_codecs_limit(call, stream, &p);
+    set_red(call, stream, &p);
     call_keys_put(call, &stream->secured, &p);
     return p;
 }
@@ -259,18 +282,21 @@ static void tell_media(struct call *call, enum suite suite, bool sends)
 {
     bool answered = call->answered, told = call->told_media.codec[0] != '\0';
     const char *encryption = call_encryption_name(call);
+    bool redundancy = sdp_exchange_stream(call->sdp)->red_send != SDP_NO_TYPE;
 
     if ((!call->outgoing && !answered) || !call->told_where.family)
         return;
     if (told && call->told_media.suite == suite && call->told_media.sends == sends &&
         call->told_media.answered == answered &&
         strcmp(call->told_media.encryption, encryption) == 0 &&
+        call->told_media.redundancy == redundancy &&
         ip_same(&call->told_media.where, &call->told_where) &&
         ip_same(&call->told_media.local, &call->media_at) &&
         strcmp(call->told_media.codec, call->told_codec) == 0)
         return;
     call->told_media.suite = suite;
     call->told_media.encryption = encryption;
+    call->told_media.redundancy = redundancy;
     call->told_media.sends = sends;
     call->told_media.answered = answered;
     call->told_media.where = call->told_where;
@@ -284,6 +310,7 @@ static void tell_media(struct call *call, enum suite suite, bool sends)
                                           .suite = suite_name(suite),
                                           .signalling_encryption = phone_tls_of_call(call),
                                           .on = sends,
+                                          .redundancy = redundancy,
                                           .result.answered = answered});
 }
 

@@ -63,6 +63,14 @@ enum config_dtls {
     CONFIG_DTLS_NEVER,
 };
 
+/* Whether packets carry earlier frames again (RFC 2198). */
+enum config_redundancy {
+    CONFIG_REDUNDANCY_UNSAID, /* of an account: as the phone has it; of the phone: auto */
+    CONFIG_REDUNDANCY_AUTO,   /* where the other side loses some */
+    CONFIG_REDUNDANCY_OFF,    /* it is neither offered nor taken */
+    CONFIG_REDUNDANCY_ALWAYS, /* also where nothing is lost */
+};
+
 enum config_transport { CONFIG_ANY_TRANSPORT, CONFIG_UDP, CONFIG_TCP, CONFIG_TLS };
 
 /* One section [account LABEL]. Strings are owned; NULL: not said. */
@@ -84,6 +92,7 @@ struct account_config {
     size_t n_codecs;
     enum config_accept accept;
     enum phone_encryption encryption;
+    enum config_redundancy redundancy;
     bool no_register; /* register = no: calls go out through it, none come in */
 };
 
@@ -145,6 +154,7 @@ struct phone_config {
                                   nothing else decides */
     enum config_accept accept; /* of calls that are for no account */
     enum phone_encryption encryption;
+    enum config_redundancy redundancy;
     enum config_sdes sdes;
     enum config_dtls dtls;
     bool silent_to_strangers; /* strangers = silence: what is not for us gets no answer at all */

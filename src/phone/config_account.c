@@ -143,6 +143,8 @@ const struct config_option config_account_options[] = {
     {{"keep-alive", "SECONDS", "how often the way through routers is kept open",
       "25 over udp, 90 otherwise"}, set_keep_alive},
     {{"codec", "LIST", "codecs in order of preference", "those of the phone"}, set_codec},
+    {{"redundancy", "auto|off|always", "whether packets carry earlier sound again, against loss",
+      "that of the phone"}, INTO(redundancy, config_redundancy)},
     {{"accept", "anyone|server|contacts", "whose calls are taken", "server"},
      INTO(accept, config_accept)},
     {{"encryption", "off|prefer|require", "whether the sound of its calls is encrypted",

@@ -170,6 +170,8 @@ const struct config_option config_phone_options[] = {
       "48000"}, config_set_opus_rate},
     {{"opus-cbr", "yes|no", "packets of Opus of one size, which tell nothing of what is said", "no"},
      INTO(sound.opus_cbr, config_yes)},
+    {{"redundancy", "auto|off|always", "whether packets carry earlier sound again, against loss",
+      "auto: where some is lost"}, INTO(redundancy, config_redundancy)},
     {{"user", "NAME", "what stands before the @ of our own address, without an account",
       "tphone"}, set_user},
     {{"name", "TEXT", "name that the other side is shown", NULL}, INTO(name, config_any_text)},

@@ -115,6 +115,8 @@ const struct config_kind config_accept = {
     CONFIG_WORDS(CONFIG_ACCEPT_ANYONE, "anyone", "server", "contacts")};
 const struct config_kind config_encryption = {
     CONFIG_WORDS(PHONE_ENCRYPT_OFF, "off", "prefer", "require")};
+const struct config_kind config_redundancy = {
+    CONFIG_WORDS(CONFIG_REDUNDANCY_AUTO, "auto", "off", "always")};
 
 /* --- codecs --------------------------------------------------------------------------------- */
 

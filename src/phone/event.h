@@ -47,8 +47,8 @@ enum phone_event_kind {
                               on our side all the same, a resume has come to nothing */
     PHONE_MOVED,           /* call, where: our side of the sound is at a new address */
     PHONE_MEDIA,           /* call, codec, where (theirs), local (ours), encryption, suite, on (our
-                              sound may leave, as agreed), result.answered (false: early): what has been
-                              agreed, told at first and whenever it changes */
+                              sound may leave, as agreed), redundancy, result.answered (false: early): what
+                              has been           agreed, told at first and whenever it changes */
     PHONE_MUTED,           /* call, on */
     PHONE_PLAYING,         /* call, file: by PHONE_PLAY or from the beginning; "-": a descriptor */
     PHONE_RECORDING,       /* call, file ("-": a descriptor), on. Each that begins ends once, at the
@@ -94,13 +94,16 @@ enum phone_outcome {
 /* What a call was, for its last event. */
 struct phone_result {
     bool answered;
-    uint64_t talk_ms;              /* from the answer to the end */
-    uint64_t sent, received, lost; /* RTP packets */
-    double jitter_ms;              /* of what came: RFC 3550 6.4.1 */
-    double round_trip_ms;          /* by RTCP; below 0: unknown */
-    double lost_percent;           /* lost of what should have come */
-    double their_lost_percent;     /* as the other side reports it; below 0: it never did */
-    double left_percent;           /* lost or too late, after all repair */
+    uint64_t talk_ms;               /* from the answer to the end */
+    uint64_t sent, received, lost;  /* RTP packets */
+    uint64_t from_copies, from_fec; /* frames of those lost that were got back: from copies in later
+                                     * packets (RFC 2198), from what the codec adds to the next */
+    uint64_t concealed;             /* and those that had to be invented */
+    double jitter_ms;               /* of what came: RFC 3550 6.4.1 */
+    double round_trip_ms;           /* by RTCP; below 0: unknown */
+    double lost_percent;            /* lost of what should have come */
+    double their_lost_percent;      /* as the other side reports it; below 0: it never did */
+    double left_percent;            /* lost or too late, after all repair */
     double mouth_to_ear_ms, rating, mos, their_mos; /* as struct phone_quality has them, of all */
 };
 
@@ -113,9 +116,9 @@ struct phone_quality {
     double round_trip_ms;      /* by RTCP; below 0: unknown */
     double delay_ms;           /* that the jitter buffer adds now; below 0: nobody listens */
     double level_in_dbfs, level_out_dbfs; /* -96: silence; NAN: nobody listens, nothing is sent */
-    double left_percent;    /* lost, or too late, after all repair */
-    double burst;           /* of these in a row, on average; 0: there were none */
-    double mouth_to_ear_ms; /* estimate: theirs to ours */
+    double left_percent;                  /* lost, or too late, after all repair */
+    double burst;                         /* of these in a row, on average; 0: there were none */
+    double mouth_to_ear_ms;               /* estimate: theirs to ours */
     /* Estimates of what is heard here (phone/quality.h); below 0: nothing came. */
     double rating;             /* R of the E-model, 0 to 93.2 */
     double mos, mos_listening; /* 1 to 4.5: in conversation; and the sound alone, however late */
@@ -125,6 +128,9 @@ struct phone_quality {
     double their_delay_ms;        /* that its end adds */
     double their_rating, their_mos;
     uint64_t sent, received, lost, late, concealed; /* packets, in all */
+    uint64_t from_copies, from_fec;                 /* as in struct phone_result */
+    unsigned copies; /* of each frame that we send, now; the last of them goes later by: */
+    unsigned copies_ms;
 };
 
 struct phone_device {
@@ -158,6 +164,7 @@ struct phone_event {
     const char *seen_at; /* "203.0.113.5:1024": how the server sees us; "" where as we do */
     uint64_t retry_ms;
     bool on;                /* ON_HOLD, MEDIA, MUTED, RECORDING */
+    bool redundancy;        /* MEDIA: packets may carry earlier sound again (RFC 2198) */
     struct ip local;        /* MEDIA: where we receive; MESSAGE: ours, where it is known */
     const char *device;     /* its name, "none" */
     const char *encryption; /* of the sound: "none", "sdes", "sdes-in-the-clear" (whoever saw the

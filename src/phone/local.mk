@@ -98,6 +98,7 @@ libphone_a_SOURCES = \
 	src/phone/media_private.h \
 	src/phone/media_receive.c \
 	src/phone/media_record.c \
+	src/phone/media_red.c \
 	src/phone/media_ring.c \
 	src/phone/media_ring.h \
 	src/phone/media_rtcp.c \

@@ -71,7 +71,11 @@ struct media_stats {
     int64_t lost;               /* expected - received, RFC 3550 A.3; below 0 with duplicates */
     uint64_t late;              /* came after their time to be played */
     uint64_t concealed;         /* frames that had to be invented */
-    uint64_t recovered;         /* frames got back from copies or the next packet's FEC */
+    uint64_t recovered;         /* frames got back from the next packet's FEC */
+    uint64_t frames_refused;    /* earlier frames in packets that cannot be, or of no known codec */
+    uint64_t redundant;         /* frames got back from copies in later packets (RFC 2198) */
+    unsigned copies, copies_ms; /* of each frame that we send: how many now, and the last of them so
+                                 * much later; 0: none */
     double jitter_ms;           /* RFC 3550 A.8, of what we receive */
     double round_trip_ms;       /* from LSR and DLSR; below 0: not known */
     double playout_delay_ms;    /* what the jitter buffer adds now */
@@ -248,6 +252,10 @@ struct media_params {
     uint8_t event_send;       /* payload type, or MEDIA_NO_EVENTS */
     uint32_t event_rate_hz;   /* of what we send, the unit of durations; 0: the codec's clock */
     uint8_t event_receive[4]; /* payload types; unused places: MEDIA_NO_EVENTS */
+    uint8_t red_send, red_receive[2]; /* of packets with earlier frames (RFC 2198): payload types,
+                                       * none of them static; 0: not agreed */
+    bool red_always;                  /* they are sent though nothing is lost */
+    uint16_t maxptime_ms; /* packets may become so long where the network is full; 0: 120 */
     uint16_t ptime_ms; /* of what we send; 0: 20. Clamped to 10 to 120 and the codec's grid */
     struct {           /* what our encoder of Opus keeps to: the far end's a=fmtp (RFC 7587), and
                         * what we want ourselves */

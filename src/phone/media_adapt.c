@@ -5,6 +5,7 @@
 enum {
     FEW_LOST = 6,      /* nor these of how many are lost in a row */
     CROWDED_MOST = 3,  /* reports after which a delay that does not go back is no queue of ours */
+    LATELY_MOST = 400, /* packets that the loss of late is known from */
     FEW_PACKETS = 20,  /* of them a share says nothing */
     SILENT_MS = 20000, /* without a report what the far end said is too old */
     HALF_MINUTE_MS = 30000, /* after two of these a round trip that has become longer is usual */
@@ -21,12 +22,13 @@ enum {
 };
 
 static const double GROWN_SHARE = 0.4;
-static const double UP = 0.7, DOWN = 0.35;  /* weight of a report that is worse, and better */
+static const double UP = 0.7, DOWN = 0.35; /* weight of a report that is worse, and better */
 static const double BURST_WEIGHT = 0.5, LATELY_WEIGHT = 0.5;
 static const double CROWDED_LOSS = 0.02;    /* with delay that has grown */
 static const double LESS = 0.7, MORE = 1.2; /* steps of the bit rate */
 static const double SHORT_RATE = 0.5;       /* share of it below which packets become longer */
-static const double BLAME_TIMES = 2, BLAME_PLUS = 0.05; /* loss that sending more has made */
+static const double BLAME_TIMES = 1, BLAME_PLUS = 0.05; /* loss that sending more has added */
+static const double DEVIATIONS = 3;                     /* and so many standard deviations */
 static const double ACQUIT = 0.75;        /* of the loss is left where less is sent: no blame */
 static const double BURSTY = 1.7;         /* as many in a row as by chance, and more */
 static const double STEP = 1.25;          /* lengths of a burst between two copies */
@@ -50,15 +52,18 @@ static void learn_loss(struct media_adapt *a, const struct loss_report *r)
 {
     double weight = !a->known ? 1 : r->lost > a->lost ? UP : DOWN;
 
+    a->lately_of = a->known ? fmin(a->lately_of + r->packets, LATELY_MOST) : r->packets;
     a->lately += (a->known ? LATELY_WEIGHT : 1) * (r->lost - a->lately);
     a->lost += weight * (r->lost - a->lost);
     a->known = true;
 }
 
-static void learn_burst(struct media_adapt *a, const struct loss_report *r)
+static bool learn_burst(struct media_adapt *a, const struct loss_report *r)
 {
-    if (r->burst >= 1 && r->lost * r->packets >= FEW_LOST)
-        a->burst += (a->burst > 0 ? BURST_WEIGHT : 1) * (r->burst - a->burst);
+    if (r->burst < 1 || r->burst_of < FEW_LOST)
+        return false;
+    a->burst += (a->burst > 0 ? BURST_WEIGHT : 1) * (r->burst - a->burst);
+    return true;
 }
 
 static double least_round_trip(const struct media_adapt *a)
@@ -125,19 +130,28 @@ static void acquit(struct media_adapt *a)
     a->wait_until_ms = 0;
 }
 
+/* Whether more is lost now than before more was sent, by more than chance and bursts explain. */
+static bool is_worse(const struct media_adapt *a, const struct loss_report *now)
+{
+    double n = a->lost_before_of + now->packets, more = now->lost - a->lost_before;
+    double p = (a->lost_before * a->lost_before_of + now->lost * now->packets) / n;
+    double burst = fmax(1, fmax(a->burst, now->burst));
+    double variance = p * (1 - p) * (1 / a->lost_before_of + 1.0 / now->packets) * (2 * burst - 1);
+
+    return more > BLAME_TIMES * a->lost_before + BLAME_PLUS && more > DEVIATIONS * sqrt(variance);
+}
+
 /* More was sent, and more is lost: by that? Or less was, and it is lost all the same: then the
  * network is bad, and not full. */
-static bool judge_trial(struct media_adapt *a, double lost, uint64_t now_ms)
+static bool judge_trial(struct media_adapt *a, const struct loss_report *now, uint64_t now_ms)
 {
-    bool worse = lost > BLAME_TIMES * a->lost_before + BLAME_PLUS;
-
-    if (a->trial == MEDIA_ADAPT_MORE && worse) {
+    if (a->trial == MEDIA_ADAPT_MORE && is_worse(a, now)) {
         send_less(a, now_ms);
-        a->lost_before = lost;
+        a->lost_before = now->lost;
         a->trial = MEDIA_ADAPT_LESS;
         return true;
     }
-    if (a->trial == MEDIA_ADAPT_LESS && lost > ACQUIT * a->lost_before)
+    if (a->trial == MEDIA_ADAPT_LESS && now->lost > ACQUIT * a->lost_before)
         acquit(a);
     a->trial = MEDIA_ADAPT_STEADY;
     return false;
@@ -173,7 +187,7 @@ static void judge_room(struct media_adapt *a, const struct loss_report *r, uint6
         return;
     }
     a->crowded = 0;
-    if (!judge_trial(a, r->lost, now_ms) && growth <= 0 && now_ms >= a->wait_until_ms)
+    if (!judge_trial(a, r, now_ms) && growth <= 0 && now_ms >= a->wait_until_ms)
         send_more(a);
 }
 
@@ -255,6 +269,7 @@ static bool make_plan(struct media_adapt *a)
     if (sent_bps(&p) > 1.2 * sent_bps(&before) && a->trial == MEDIA_ADAPT_STEADY) {
         a->trial = MEDIA_ADAPT_MORE;
         a->lost_before = a->lately;
+        a->lost_before_of = fmax(a->lately_of, 1);
     }
     return p.depth != before.depth || p.distance != before.distance ||
            p.fec_percent != before.fec_percent || p.bitrate != before.bitrate ||
@@ -287,10 +302,9 @@ bool media_adapt_report(struct media_adapt *a, const struct loss_report *report,
     }
     a->reported = true;
     a->reported_ms = now_ms;
-    a->burst_told |= report->burst > 0;
     judge_room(a, report, now_ms);
     learn_loss(a, report);
-    learn_burst(a, report);
+    a->burst_told |= learn_burst(a, report);
     return make_plan(a);
 }
 
@@ -301,6 +315,6 @@ bool media_adapt_heard(struct media_adapt *a, const struct loss_report *heard, u
     if (!a->reported || now_ms > a->reported_ms + SILENT_MS)
         learn_loss(a, heard);
     if (!a->burst_told)
-        learn_burst(a, heard);
+        (void)learn_burst(a, heard);
     return make_plan(a);
 }

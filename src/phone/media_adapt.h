@@ -29,7 +29,8 @@ struct media_adapt_can {
 /* What the far end says of our packets, since its report before. */
 struct loss_report {
     double lost;          /* share of them, 0 to 1 */
-    double burst;         /* how many are lost in a row, on average; 0: not known */
+    double burst;         /* how many are lost in a row, on average, */
+    double burst_of;      /* of so many that were lost; of a few nothing is learnt */
     double round_trip_ms; /* below 0: not known */
     unsigned packets;     /* that we have sent in that time; of a few nothing is learnt */
 };
@@ -51,7 +52,8 @@ struct media_adapt {
     bool burst_told;      /* likewise */
     uint64_t reported_ms;
     double lost, burst;
-    double lately; /* lost, by the last few reports alone */
+    double lately;    /* lost, by the last few reports alone */
+    double lately_of; /* packets, at most */
 
     /* Round trips: the least of this half minute and the one before. */
     double least_ms[2], latest_ms; /* below 0: none */
@@ -69,7 +71,7 @@ struct media_adapt {
 
     /* More, or less, has been sent since the last report, and what was lost before. */
     enum { MEDIA_ADAPT_STEADY, MEDIA_ADAPT_MORE, MEDIA_ADAPT_LESS } trial;
-    double lost_before;
+    double lost_before, lost_before_of;
 };
 
 /* Nothing is known, and the plan is that for a good network. */

@@ -351,7 +351,7 @@ static uint64_t gathered_ms(const struct media_stream *s, uint64_t due_us)
 {
     uint64_t left_ms = s->next_send_us > due_us ? (s->next_send_us - due_us) / 1000 : 0;
 
-    return left_ms < s->agreed->ptime_ms ? s->agreed->ptime_ms - left_ms : 0;
+    return left_ms < stream_ptime_ms(s) ? stream_ptime_ms(s) - left_ms : 0;
 }
 
 static void send_due(struct mix_member *member, uint64_t due_us)

@@ -18,7 +18,7 @@
 
 /* --- packets --------------------------------------------------------------------------------- */
 
-static const struct audio_codec *codec_of(const struct media_stream *s, uint8_t payload_type)
+const struct audio_codec *stream_codec_of(const struct media_stream *s, uint8_t payload_type)
 {
     const struct media_params *p = &s->agreed->params;
 
@@ -28,7 +28,7 @@ static const struct audio_codec *codec_of(const struct media_stream *s, uint8_t 
     return NULL;
 }
 
-static bool is_event(const struct media_stream *s, uint8_t payload_type)
+bool stream_is_event(const struct media_stream *s, uint8_t payload_type)
 {
     const struct media_params *p = &s->agreed->params;
 
@@ -88,21 +88,25 @@ static bool anybody_listens(const struct media_stream *s)
            (s->listen && s->thread->device && media_device_is_open(s->thread->device));
 }
 
-/* Whether what comes is to be heard. */
-static bool is_played(const struct media_stream *s)
+bool stream_is_played(const struct media_stream *s)
 {
     return s->playout && s->agreed->params.receive && anybody_listens(s);
 }
 
-static void take_key(struct media_stream *s, const struct rtp_packet *packet, uint64_t arrived_us)
+void stream_press(struct media_stream *s, struct slice payload, uint32_t timestamp)
 {
-    char key = rtp_event_receive(&s->pressed, packet->payload, packet->timestamp);
+    char key = rtp_event_receive(&s->pressed, payload, timestamp);
     struct media_event event = {.type = MEDIA_DIGIT, .stream = s, .arg = s->arg, .digit = key};
 
     if (key)
         media_thread_tell(s->thread, &event);
+}
+
+static void take_key(struct media_stream *s, const struct rtp_packet *packet, uint64_t arrived_us)
+{
+    stream_press(s, packet->payload, packet->timestamp);
     stream_xr_note(s, packet, NULL, false);
-    if (is_played(s)) /* else what it stands in the place of counts as lost */
+    if (stream_is_played(s)) /* else what it stands in the place of counts as lost */
         playout_put_silent(s->playout, packet->ssrc, packet->sequence, packet->timestamp,
                            arrived_us);
 }
@@ -121,7 +125,7 @@ static void take_sound(struct media_stream *s, const struct rtp_packet *packet,
     if (!s->told_first)
         stream_tell(s, MEDIA_FIRST_PACKET);
     s->told_first = true;
-    if (is_played(s))
+    if (stream_is_played(s))
         err = playout_put(s->playout, codec, packet->ssrc, packet->sequence, packet->timestamp,
                           packet->marker, packet->payload, arrived_us);
     stream_xr_note(s, packet, codec, err == -ETIME);
@@ -131,7 +135,9 @@ static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
 {
     const struct audio_codec *codec;
     struct slice bytes = d->bytes;
+    struct red_frames earlier;
     struct rtp_packet packet;
+    size_t payload_bytes;
     bool event;
 
     if (!stream_open_rtp(s, &bytes))
@@ -140,19 +146,26 @@ static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
         s->count.packets_refused++;
         return;
     }
-    codec = codec_of(s, packet.payload_type);
-    event = !codec && is_event(s, packet.payload_type);
+    payload_bytes = packet.payload.n;
+    if (!stream_red_open(s, &packet, &earlier)) {
+        s->count.packets_refused++;
+        return;
+    }
+    codec = stream_codec_of(s, packet.payload_type);
+    event = !codec && stream_is_event(s, packet.payload_type);
     if ((!codec && !event) || !accept_packet(s, &packet, &d->from)) {
         s->count.packets_refused++;
         return;
     }
     s->count.packets_received++;
-    s->count.bytes_received += packet.payload.n;
+    s->count.bytes_received += payload_bytes;
+    stream_red_note(s);
     s->heard_ms = d->arrived_us / 1000;
     if (event)
         take_key(s, &packet, d->arrived_us);
     else
         take_sound(s, &packet, codec, d->arrived_us);
+    stream_red_take(s, &packet, &earlier);
 }
 
 void stream_receive_due(struct media_stream *s, uint64_t due_us)

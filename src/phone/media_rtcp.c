@@ -122,13 +122,13 @@ static void take_report(struct media_stream *s, const struct rtcp_report *report
                         uint64_t arrived_us)
 {
     uint32_t clock_hz = s->agreed->send->clock_hz, us;
+    double round_trip_ms = -1;
 
     s->count.remote_lost_percent = report->fraction_lost * 100 / 256.0;
     s->count.remote_jitter_ms = report->jitter * 1000.0 / clock_hz;
-    if (s->encoder)
-        audio_encoder_set_loss(s->encoder, report->fraction_lost * 100u / 256);
     if (rtcp_round_trip(report, rtcp_ntp(arrived_us), &us) == 0)
-        s->count.round_trip_ms = us / 1000.0;
+        s->count.round_trip_ms = round_trip_ms = us / 1000.0;
+    stream_red_report(s, report->fraction_lost / 256.0, round_trip_ms);
 }
 
 static void take_packet(struct media_stream *s, const struct rtcp_packet *packet,
@@ -171,6 +171,7 @@ void stream_rtcp_receive(struct media_stream *s, struct slice bytes, const struc
     rest = bytes;
     while (rtcp_next(&rest, &packet) == 0)
         take_packet(s, &packet, arrived_us);
+    stream_red_reported(s, arrived_us);
 }
 
 static void take_waiting(struct media_stream *s)
@@ -203,15 +204,18 @@ void stream_rtcp_beat(struct media_stream *s, uint64_t now_us)
 void stream_stats(struct media_stream *s, struct media_stats *out)
 {
     struct jitter_stats jitter = {0};
+    uint64_t back;
 
     if (s->agreed)
         take_waiting(s);
     *out = s->count;
     if (s->playout)
         playout_stats(s->playout, &jitter);
+    back = jitter.recovered + jitter.redundant;
     out->late = jitter.late;
-    out->recovered = jitter.recovered + jitter.redundant;
-    out->concealed = jitter.lost > out->recovered ? jitter.lost - out->recovered : 0;
+    out->recovered = jitter.recovered;
+    out->redundant = jitter.redundant;
+    out->concealed = back < jitter.lost ? jitter.lost - back : 0;
     out->playout_delay_ms = jitter.delay_ms;
     out->listened = jitter.received > 0;
     rtp_loss_left(&s->xr.heard, &out->left);

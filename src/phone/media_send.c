@@ -45,6 +45,7 @@ void stream_prepare_sending(struct media_stream *s, const struct media_agreement
     }
     if (!before || before->ptime_ms != now->ptime_ms)
         s->next_send_us = 0;
+    stream_prepare_red(s);
     if (s->encoder && s->player)
         media_player_set_rate(s->player, audio_encoder_rate_hz(s->encoder));
 }
@@ -154,7 +155,7 @@ static void let_hear(struct media_stream *s)
 {
     if (!s->unheard_ms)
         return;
-    s->unheard_ms -= s->unheard_ms < s->agreed->ptime_ms ? s->unheard_ms : s->agreed->ptime_ms;
+    s->unheard_ms -= s->unheard_ms < stream_ptime_ms(s) ? s->unheard_ms : stream_ptime_ms(s);
     if (!s->unheard_ms)
         stream_tell(s, MEDIA_FILE_HEARD);
 }
@@ -188,7 +189,7 @@ static bool send_key(struct media_stream *s, uint32_t clock_hz, struct outgoing 
     struct rtp_packet header;
 
     if (p->event_send == MEDIA_NO_EVENTS || !rtp_event_busy(&s->keys) ||
-        !rtp_event_next(&s->keys, s->session.timestamp, rate_hz / 1000 * s->agreed->ptime_ms,
+        !rtp_event_next(&s->keys, s->session.timestamp, rate_hz / 1000 * stream_ptime_ms(s),
                         rate_hz, &key))
         return false;
     packet->payload_bytes = RTP_EVENT_BYTES;
@@ -202,6 +203,7 @@ static bool send_key(struct media_stream *s, uint32_t clock_hz, struct outgoing 
 
 static void send_sound(struct media_stream *s, size_t n, struct outgoing *packet)
 {
+    uint8_t type = s->agreed->params.send_format.payload_type;
     struct rtp_packet header;
     int bytes;
 
@@ -214,9 +216,9 @@ static void send_sound(struct media_stream *s, size_t n, struct outgoing *packet
         rtp_session_pause(&s->session);
         return;
     }
-    packet->payload_bytes = (size_t)bytes;
-    header = rtp_session_next(&s->session, s->agreed->params.send_format.payload_type,
-                              packet->payload_bytes);
+    packet->payload_bytes = stream_red_wrap(s, packet->bytes + RTP_HEADER_BYTES, (size_t)bytes,
+                                            AUDIO_PAYLOAD_MAX, &type);
+    header = rtp_session_next(&s->session, type, packet->payload_bytes);
     put_on_wire(s, &header, packet);
 }
 
@@ -224,7 +226,7 @@ static void send_sound(struct media_stream *s, size_t n, struct outgoing *packet
 static void send_one(struct media_stream *s, uint64_t now_ms)
 {
     const struct audio_codec *codec = s->agreed->send;
-    unsigned ptime_ms = s->agreed->ptime_ms;
+    unsigned ptime_ms = stream_ptime_ms(s);
     size_t n = audio_encoder_rate_hz(s->encoder) / 1000 * ptime_ms;
     struct outgoing packet;
 
@@ -256,7 +258,7 @@ void stream_send_due(struct media_stream *s, uint64_t due_us)
 
     if (!s->agreed || !s->encoder)
         return;
-    ptime_us = s->agreed->ptime_ms * UINT64_C(1000);
+    ptime_us = stream_ptime_ms(s) * UINT64_C(1000);
     if (!s->next_send_us)
         s->next_send_us = due_us;
     behind = due_us > s->next_send_us ? due_us - s->next_send_us : 0;
@@ -264,7 +266,7 @@ void stream_send_due(struct media_stream *s, uint64_t due_us)
         uint64_t skipped = behind / ptime_us;
 
         s->next_send_us += skipped * ptime_us;
-        rtp_session_advance(&s->session, (uint32_t)(skipped * s->agreed->ptime_ms *
+        rtp_session_advance(&s->session, (uint32_t)(skipped * stream_ptime_ms(s) *
                                                     (s->agreed->send->clock_hz / 1000)));
         rtp_session_pause(&s->session);
     }

@@ -226,6 +226,7 @@ void stream_stop(struct media_stream *s)
     stream_stats(s, &s->closed.event.stats);
     stream_set_mix(s, 0);
     stream_stop_sending(s);
+    stream_forget_red(s);
     stream_stop_receiving(s);
     net_rtp_pair_close(&s->pair);
     stream_forget_dtls(s);
@@ -261,5 +262,6 @@ void stream_beat(struct media_stream *s, uint64_t due_us)
     stream_play(s, due_us);
     if (!s->mix)
         stream_send_due(s, due_us);
+    stream_red_beat(s, due_us);
     stream_rtcp_beat(s, due_us);
 }

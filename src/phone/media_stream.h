@@ -11,12 +11,14 @@
 #include "audio/resample.h"
 #include "audio/tone.h"
 #include "net/rtp_pair.h"
+#include "phone/media_adapt.h"
 #include "phone/media_file.h"
 #include "phone/media_microphone.h"
 #include "phone/media_thread.h"
 #include "rtp/event.h"
 #include "rtp/latch.h"
 #include "rtp/loss.h"
+#include "rtp/red.h"
 #include "rtp/rtcp.h"
 #include "rtp/rtcp_timing.h"
 #include "rtp/session.h"
@@ -28,11 +30,31 @@ enum media_source { SOURCE_SILENCE, SOURCE_FILE, SOURCE_PIPE, SOURCE_DEVICE };
 
 /* Extended reports, both ways. */
 struct media_xr {
-    struct rtp_loss heard;   /* what became of their packets */
-    uint32_t asked_by;       /* whose receiver reference time waits for an answer */
-    uint32_t asked;          /* its middle; 0: none does */
-    uint64_t asked_us;       /* when it came */
-    struct xr_loss ours; /* what was lost of ours, before any repair, by their latest report */
+    struct rtp_loss heard; /* what became of their packets */
+    uint32_t asked_by;     /* whose receiver reference time waits for an answer */
+    uint32_t asked;        /* its middle; 0: none does */
+    uint64_t asked_us;     /* when it came */
+    struct xr_loss ours;   /* what was lost of ours, before any repair, by their latest report */
+};
+
+/* How it is sent so that it survives its network. */
+struct media_red {
+    struct media_adapt adapt;
+    bool begun;
+    struct rtp_red_sender *sent; /* NULL: nothing has been repeated yet */
+    struct loss_report told;     /* by the compound packet that is being read: packets 0: nothing */
+    uint32_t reported;           /* packets that were sent when it came last */
+
+    /* What we lose ourselves, since looked_us */
+    uint64_t looked_us;
+    uint32_t extended, received; /* at that moment */
+    uint32_t latest, gaps, missing;
+};
+
+/* The earlier frames of a packet; the number of blocks is 0 where it has none. */
+struct red_frames {
+    struct rtp_red_block block[RTP_RED_BLOCKS];
+    int n;
 };
 
 struct media_pipe_in;
@@ -81,6 +103,7 @@ struct media_stream {
     /* What we send */
     struct rtp_session session;
     struct audio_encoder *encoder;
+    struct media_red red;
     uint64_t next_send_us; /* 0: with the next beat */
     struct rtp_event_sender keys;
     bool keys_pending; /* MEDIA_DIGITS_SENT is due */
@@ -202,9 +225,41 @@ void stream_push_microphone(struct media_stream *s, const int16_t *samples, size
                             uint32_t rate_hz);
 void stream_stop_sending(struct media_stream *s);
 
+/* --- media_red.c ----------------------------------------------------------------------------- */
+
+/* What is sent from now on, by the agreement and what is known of the network. */
+void stream_prepare_red(struct media_stream *s);
+/* Now and then a look at what we lose ourselves. */
+void stream_red_beat(struct media_stream *s, uint64_t due_us);
+/* A report about us, and the end of the compound packet that it came in. */
+void stream_red_report(struct media_stream *s, double lost, double round_trip_ms);
+void stream_red_reported(struct media_stream *s, uint64_t arrived_us);
+/* How long packets are now. */
+unsigned stream_ptime_ms(const struct media_stream *s);
+/* Puts earlier frames before the n bytes at payload, which has room for cap and is of *type, where
+ * that is due. Returns the bytes that it has now. */
+size_t stream_red_wrap(struct media_stream *s, uint8_t *payload, size_t n, size_t cap,
+                       uint8_t *type);
+/* Where packet has earlier frames, it becomes the one that has none, and they go to out. False: it
+ * cannot be taken apart. */
+bool stream_red_open(struct media_stream *s, struct rtp_packet *packet, struct red_frames *out);
+/* Takes these, of a packet that has been taken itself. */
+void stream_red_take(struct media_stream *s, const struct rtp_packet *packet,
+                     const struct red_frames *frames);
+/* A packet has been accepted. */
+void stream_red_note(struct media_stream *s);
+void stream_forget_red(struct media_stream *s);
+
 /* --- media_receive.c ------------------------------------------------------------------------- */
 
 void stream_prepare_receiving(struct media_stream *s, const struct media_agreement *before);
+/* What a payload type means in the agreement; NULL: no sound. */
+const struct audio_codec *stream_codec_of(const struct media_stream *s, uint8_t payload_type);
+bool stream_is_event(const struct media_stream *s, uint8_t payload_type);
+/* Whether what comes is to be heard. */
+bool stream_is_played(const struct media_stream *s);
+/* A key, from a packet of events sent at timestamp. */
+void stream_press(struct media_stream *s, struct slice payload, uint32_t timestamp);
 /* What waits on the RTP socket; on a beat, where it is time to look. */
 void stream_receive_due(struct media_stream *s, uint64_t due_us);
 void stream_receive(struct media_stream *s);

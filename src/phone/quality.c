@@ -179,6 +179,10 @@ static void fill(const struct media_stats *now, struct phone_quality *out)
         .lost = now->lost > 0 ? (uint64_t)now->lost : 0,
         .late = now->late,
         .concealed = now->concealed,
+        .from_copies = now->redundant,
+        .from_fec = now->recovered,
+        .copies = now->copies,
+        .copies_ms = now->copies_ms,
     };
     fill_theirs(now, out);
 }

@@ -68,7 +68,10 @@ ANSWERS = [
      ("111 100 101", OPUS.format(111), EVENT.format(100), "a=rtpmap:101 telephone-event/48000"),
      ["111", "101"]),
     ("comfort noise is passed by", ("13 0",), ["0"]),
-    ("red and fec are passed by", ("63 0", "a=rtpmap:63 red/8000", "a=fmtp:63 0/0"), ["0"]),
+    ("red comes along with the codec that it carries (RFC 2198)",
+     ("63 0", "a=rtpmap:63 red/8000", "a=fmtp:63 0/0"), ["0", "63"]),
+    ("red of another codec and fec are passed by",
+     ("63 64 0", "a=rtpmap:63 red/8000", "a=fmtp:63 3/3", "a=rtpmap:64 ulpfec/8000"), ["0"]),
     ("formats from 128 on mean nothing", ("300 0",), ["0"]),
 ]
 

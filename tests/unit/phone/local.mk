@@ -31,6 +31,7 @@ phone_tests = \
 	tests/unit/phone/test_media_pipe \
 	tests/unit/phone/test_media_pipe_late \
 	tests/unit/phone/test_media_pipe_out \
+	tests/unit/phone/test_media_red \
 	tests/unit/phone/test_media_secure \
 	tests/unit/phone/test_media_sides \
 	tests/unit/phone/test_media_strangers \
@@ -88,6 +89,9 @@ tests_unit_phone_test_media_secure_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_secure_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_media_xr_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_sides_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_red_SOURCES = tests/unit/phone/test_media_red.c \
+	tests/unit/phone/streams.c tests/unit/phone/streams.h
+tests_unit_phone_test_media_red_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_strangers_SOURCES = tests/unit/phone/test_media_strangers.c \
 	tests/unit/phone/streams.c tests/unit/phone/streams.h
 tests_unit_phone_test_media_strangers_LDADD = $(phone_ldadd)

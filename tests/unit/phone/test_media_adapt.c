@@ -190,6 +190,7 @@ static void report(struct net *net, size_t ms)
     net->reported = net->n;
     r.lost = packets ? (double)lost / packets : 0;
     r.burst = net->row->tells_bursts && runs ? (double)lost / runs : 0;
+    r.burst_of = lost;
     r.round_trip_ms = 2 * w->delay_ms + queue_ms(net, w) + 5 * chance(&net->rng);
     media_adapt_report(&net->adapt, &r, ms);
     net->changes += net->adapt.plan.depth != depth;
@@ -261,7 +262,8 @@ static void check_row(void **state)
 static void test_what_we_lose_counts_until_they_report(void **state)
 {
     struct media_adapt_can can = OPUS;
-    struct loss_report heard = {.lost = 0.1, .burst = 3, .round_trip_ms = -1, .packets = 100};
+    struct loss_report heard = {
+        .lost = 0.1, .burst = 3, .burst_of = 10, .round_trip_ms = -1, .packets = 100};
     struct loss_report few = {.lost = 1, .round_trip_ms = -1, .packets = 5};
     struct loss_report none = {.round_trip_ms = 60, .packets = 200};
     struct media_adapt a;

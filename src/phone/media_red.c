@@ -1,0 +1,223 @@
+/* A stream's redundancy (RFC 2198): earlier frames go out with later packets as phone/media_adapt
+ * plans it, and those that come stand in for what was lost. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "phone/media_stream.h"
+
+#define LOOK_US 500000  /* how often our own loss is looked at, */
+#define LOOK_PACKETS 40 /* and of how many packets at least */
+#define BURST_LOST 40   /* packets that the length of bursts is known from */
+#define GAP_MOST 3000   /* RFC 3550 A.1: a wider one is a jump */
+
+/* --- the plan -------------------------------------------------------------------------------- */
+
+/* The only codec whose bit rate can be chosen is the one that has FEC of its own. */
+static struct media_adapt_can what_can_be(struct media_stream *s)
+{
+    const struct media_params *p = &s->agreed->params;
+    const struct audio_codec *codec = s->agreed->send;
+    unsigned most_ms = p->maxptime_ms ? p->maxptime_ms : AUDIO_PACKET_MAX_MS;
+
+    audio_encoder_set_bitrate(s->encoder, 0);
+    if (!audio_codec_can_packet(codec, 2 * s->agreed->ptime_ms))
+        most_ms = s->agreed->ptime_ms;
+    return (struct media_adapt_can){
+        .red = p->red_send != 0,
+        .always = p->red_always,
+        .fec = p->opus.fec && codec->has_fec,
+        .any_rate = codec->has_fec,
+        .rate_bps = audio_encoder_bitrate(s->encoder),
+        .most_bps = p->opus.max_bitrate,
+        .ptime_ms = s->agreed->ptime_ms,
+        .maxptime_ms = most_ms,
+    };
+}
+
+/* Copies are kept from the first plan on that sends any. */
+static void follow_plan(struct media_stream *s)
+{
+    const struct media_plan *plan = &s->red.adapt.plan;
+
+    if (plan->depth && !s->red.sent)
+        s->red.sent = calloc(1, sizeof *s->red.sent);
+    s->count.copies = s->red.sent ? plan->depth : 0;
+    s->count.copies_ms = s->count.copies * plan->distance * plan->ptime_ms;
+    if (!s->encoder)
+        return;
+    audio_encoder_set_fec(s->encoder, plan->fec_percent);
+    audio_encoder_set_bitrate(s->encoder, plan->bitrate);
+}
+
+void stream_prepare_red(struct media_stream *s)
+{
+    struct media_adapt_can can;
+
+    if (!s->encoder)
+        return;
+    can = what_can_be(s);
+    if (s->red.begun)
+        media_adapt_agreed(&s->red.adapt, &can);
+    else
+        media_adapt_init(&s->red.adapt, &can);
+    s->red.begun = true;
+    follow_plan(s);
+}
+
+void stream_forget_red(struct media_stream *s)
+{
+    free(s->red.sent);
+    s->red.sent = NULL;
+}
+
+unsigned stream_ptime_ms(const struct media_stream *s)
+{
+    return s->red.begun ? s->red.adapt.plan.ptime_ms : s->agreed->ptime_ms;
+}
+
+/* --- what the network is like ---------------------------------------------------------------- */
+
+void stream_red_report(struct media_stream *s, double lost, double round_trip_ms)
+{
+    s->red.told = (struct loss_report){
+        .lost = lost,
+        .round_trip_ms = round_trip_ms,
+        .packets = s->session.packets - s->red.reported,
+    };
+    s->red.reported = s->session.packets;
+}
+
+void stream_red_reported(struct media_stream *s, uint64_t arrived_us)
+{
+    struct loss_report told = s->red.told;
+
+    s->red.told.packets = 0;
+    if (!told.packets || !s->red.begun)
+        return;
+    told.burst = stream_xr_mean_run(s);
+    told.burst_of = told.lost * told.packets;
+    if (media_adapt_report(&s->red.adapt, &told, arrived_us / 1000))
+        follow_plan(s);
+}
+
+void stream_red_note(struct media_stream *s)
+{
+    uint32_t now = rtp_source_extended(&s->heard), ahead = now - s->red.latest;
+
+    if (!s->heard.probation && ahead > 1 && ahead < GAP_MOST) {
+        s->red.gaps++;
+        s->red.missing += ahead - 1;
+    }
+    s->red.latest = now;
+}
+
+static void look_from_now_on(struct media_stream *s)
+{
+    s->red.extended = rtp_source_extended(&s->heard);
+    s->red.received = s->heard.received;
+    if (s->red.missing > BURST_LOST) { /* what was before counts less and less */
+        s->red.gaps /= 2;
+        s->red.missing /= 2;
+    }
+}
+
+void stream_red_beat(struct media_stream *s, uint64_t due_us)
+{
+    uint32_t expected = rtp_source_extended(&s->heard) - s->red.extended;
+    uint32_t received = s->heard.received - s->red.received;
+    struct loss_report heard = {.round_trip_ms = -1, .packets = expected};
+
+    if (!s->red.begun || due_us < s->red.looked_us + LOOK_US)
+        return;
+    s->red.looked_us = due_us;
+    if (!s->has_heard || s->heard.probation || expected >= GAP_MOST || received >= GAP_MOST) {
+        look_from_now_on(s); /* another source, or its first packets */
+        return;
+    }
+    if (expected < LOOK_PACKETS)
+        return;
+    heard.lost = received < expected ? (double)(expected - received) / expected : 0;
+    heard.burst = s->red.gaps ? (double)s->red.missing / s->red.gaps : 0;
+    heard.burst_of = s->red.missing;
+    look_from_now_on(s);
+    if (media_adapt_heard(&s->red.adapt, &heard, due_us / 1000))
+        follow_plan(s);
+}
+
+/* --- out ------------------------------------------------------------------------------------- */
+
+size_t stream_red_wrap(struct media_stream *s, uint8_t *payload, size_t n, size_t cap,
+                       uint8_t *type)
+{
+    const struct media_plan *plan = &s->red.adapt.plan;
+    uint32_t distance = s->agreed->send->clock_hz / 1000 * plan->ptime_ms * plan->distance;
+    struct rtp_red_block own = {.payload_type = *type, .payload = {(char *)s->thread->packet, n}};
+    size_t bytes;
+
+    if (!plan->depth || !s->red.sent || !s->agreed->params.red_send)
+        return n;
+    memcpy(s->thread->packet, payload, n);
+    bytes =
+        rtp_red_wrap(s->red.sent, &own, s->session.timestamp, plan->depth, distance, payload, cap);
+    rtp_red_keep(s->red.sent, own.payload_type, s->session.timestamp, own.payload);
+    if (!bytes)
+        return n;
+    *type = s->agreed->params.red_send;
+    return bytes;
+}
+
+/* --- in -------------------------------------------------------------------------------------- */
+
+static bool is_red(const struct media_stream *s, uint8_t payload_type)
+{
+    const struct media_params *p = &s->agreed->params;
+
+    for (size_t i = 0; i < ARRAY_LEN(p->red_receive); i++)
+        if (p->red_receive[i] && p->red_receive[i] == payload_type)
+            return !stream_codec_of(s, payload_type) && !stream_is_event(s, payload_type);
+    return false;
+}
+
+bool stream_red_open(struct media_stream *s, struct rtp_packet *packet, struct red_frames *out)
+{
+    unsigned ignored;
+
+    out->n = 0;
+    if (!is_red(s, packet->payload_type))
+        return true;
+    out->n = rtp_red_parse(packet->payload, out->block, &ignored);
+    if (out->n < 0)
+        return false;
+    s->count.frames_refused += ignored;
+    packet->payload_type = out->block[out->n - 1].payload_type;
+    packet->payload = out->block[out->n - 1].payload;
+    return true;
+}
+
+static void take_frame(struct media_stream *s, const struct rtp_packet *packet,
+                       const struct rtp_red_block *block, unsigned nth)
+{
+    const struct audio_codec *codec = stream_codec_of(s, block->payload_type);
+    uint32_t timestamp = packet->timestamp - block->offset;
+    uint16_t missing;
+
+    if (codec && stream_is_played(s)) {
+        if (playout_put_copy(s->playout, codec, packet->sequence, timestamp, nth, block->payload,
+                             &missing) != 0)
+            return;
+        stream_xr_repaired(s, missing);
+        if (audio_codec_carries_before(codec, block->payload))
+            stream_xr_repaired(s, (uint16_t)(missing - 1));
+    } else if (!codec && stream_is_event(s, block->payload_type)) {
+        stream_press(s, block->payload, timestamp);
+    } else if (!codec) {
+        s->count.frames_refused++;
+    }
+}
+
+void stream_red_take(struct media_stream *s, const struct rtp_packet *packet,
+                     const struct red_frames *frames)
+{
+    for (int i = frames->n - 2; i >= 0; i--) /* the latest first */
+        take_frame(s, packet, &frames->block[i], (unsigned)(frames->n - 1 - i));
+}
