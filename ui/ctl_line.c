@@ -103,6 +103,7 @@ static const struct {
     {"codec",              take_string,  AT(codec)},
     {"encryption",         take_string,  AT(encryption)},
     {"suite",              take_string,  AT(suite)},
+    {"redundancy",         take_bool,    AT(redundancy)},
     {"signalling_encryption", take_string, AT(signalling_encryption)},
     {"sending",            take_bool,    AT(on)},
     {"early",              take_not,     AT(result.answered)},
@@ -115,6 +116,9 @@ static const struct {
     {"sent",               take_u64,     AT(result.sent)},
     {"received",           take_u64,     AT(result.received)},
     {"lost",               take_u64,     AT(result.lost)},
+    {"from_copies",        take_u64,     AT(result.from_copies)},
+    {"from_fec",           take_u64,     AT(result.from_fec)},
+    {"concealed",          take_u64,     AT(result.concealed)},
     {"loss_percent",       take_real,    AT(result.lost_percent)},
     {"their_loss_percent", take_real,    AT(result.their_lost_percent)},
     {"jitter_ms",          take_real,    AT(result.jitter_ms)},
@@ -165,6 +169,10 @@ static const struct {
     {"lost",               take_u64,  offsetof(struct phone_quality, lost)},
     {"late",               take_u64,  offsetof(struct phone_quality, late)},
     {"concealed",          take_u64,  offsetof(struct phone_quality, concealed)},
+    {"from_copies",        take_u64,  offsetof(struct phone_quality, from_copies)},
+    {"from_fec",           take_u64,  offsetof(struct phone_quality, from_fec)},
+    {"copies",             take_u32,  offsetof(struct phone_quality, copies)},
+    {"copies_ms",          take_u32,  offsetof(struct phone_quality, copies_ms)},
 };
 /* clang-format on */
 

@@ -227,13 +227,15 @@ enum part { OF_EVENT, OF_RESULT, OF_QUALITY, OF_OWN };
 /* clang-format off */
 enum member {
     CALL = 1, PEER, PEER_NAME, CONTACT, TARGET, ACCOUNT, URI, OUR_CONTACT, TRANSPORT, REMOTE, LOCAL,
-    LISTENS, SERVER, STATUS, REASON, TEXT, CODEC, ENCRYPTION, SUITE, SAFE, SENDING, EARLY,
+    LISTENS, SERVER, STATUS, REASON, TEXT, CODEC, ENCRYPTION, SUITE, REDUNDANCY, SAFE, SENDING, EARLY,
     FILE_NAME, DIGIT,
-    DIGITS, OUTCOME, ANSWERED, DURATION, SENT, RECEIVED, LOST, LOSS, THEIR_LOSS, JITTER, ROUND_TRIP,
+    DIGITS, OUTCOME, ANSWERED, DURATION, SENT, RECEIVED, LOST, FROM_COPIES, FROM_FEC, CONCEALED, LOSS,
+    THEIR_LOSS, JITTER, ROUND_TRIP,
     EXPIRES, BINDINGS, SEEN_AT, RETRY, REALM, CONFERENCE, MICROPHONE_DB, SPEAKER_DB, DEVICES,
     Q_LOSS, Q_THEIR_LOSS, Q_JITTER, Q_ROUND_TRIP, Q_DELAY, Q_LEVEL_IN, Q_LEVEL_OUT, Q_MOS, Q_SENT, Q_LEFT, Q_BURST, Q_EAR,
     Q_RATING, Q_LISTENING, Q_THEIR_DISCARD, Q_THEIR_DELAY, Q_THEIR_RATING, Q_THEIR_MOS, LEFT, EAR, RATING, MOS, THEIR_MOS,
-    Q_RECEIVED, Q_LOST, Q_LATE, Q_CONCEALED, MICROPHONE_LEVEL, SPEAKER_LEVEL, DEVICE, DOING, DIRECTION, MESSAGE, WORD, EXIT, OWN_TEXT,
+    Q_RECEIVED, Q_LOST, Q_LATE, Q_CONCEALED, Q_FROM_COPIES, Q_FROM_FEC, Q_COPIES, Q_COPIES_MS,
+    MICROPHONE_LEVEL, SPEAKER_LEVEL, DEVICE, DOING, DIRECTION, MESSAGE, WORD, EXIT, OWN_TEXT,
 };
 /* clang-format on */
 
@@ -268,6 +270,7 @@ static const struct {
     [CODEC]         = {"codec",              put_string,         E(codec)},
     [ENCRYPTION]    = {"encryption",         put_string,         E(encryption)},
     [SUITE]         = {"suite",              put_string,         E(suite)},
+    [REDUNDANCY]    = {"redundancy",         put_bool,           E(redundancy)},
     [SAFE]          = {"signalling_encryption", put_string,      E(signalling_encryption)},
     [SENDING]       = {"sending",            put_bool,           E(on)},
     [EARLY]         = {"early",              put_not,            E(result.answered)},
@@ -280,6 +283,9 @@ static const struct {
     [SENT]          = {"sent",               put_u64,            R(sent)},
     [RECEIVED]      = {"received",           put_u64,            R(received)},
     [LOST]          = {"lost",               put_u64,            R(lost)},
+    [FROM_COPIES]   = {"from_copies",        put_u64,            R(from_copies)},
+    [FROM_FEC]      = {"from_fec",           put_u64,            R(from_fec)},
+    [CONCEALED]     = {"concealed",          put_u64,            R(concealed)},
     [LOSS]          = {"loss_percent",       put_real,           R(lost_percent)},
     [THEIR_LOSS]    = {"their_loss_percent", put_real_if_known,  R(their_lost_percent)},
     [JITTER]        = {"jitter_ms",          put_real,           R(jitter_ms)},
@@ -320,6 +326,10 @@ static const struct {
     [Q_LOST]        = {"lost",               put_u64,            Q(lost)},
     [Q_LATE]        = {"late",               put_u64,            Q(late)},
     [Q_CONCEALED]   = {"concealed",          put_u64,            Q(concealed)},
+    [Q_FROM_COPIES] = {"from_copies",        put_u64,            Q(from_copies)},
+    [Q_FROM_FEC]    = {"from_fec",           put_u64,            Q(from_fec)},
+    [Q_COPIES]      = {"copies",             put_u32,            Q(copies)},
+    [Q_COPIES_MS]   = {"copies_ms",          put_u32,            Q(copies_ms)},
     [MICROPHONE_LEVEL] = {"microphone_dbfs", put_real,           E(microphone_db)},
     [SPEAKER_LEVEL] = {"speaker_dbfs",       put_real,           E(speaker_db)},
     [DEVICE]        = {"device",             put_string,         E(device)},
@@ -336,8 +346,8 @@ static const struct {
 /* enum member, in the order told; 0 behind the last. */
 #define WHOSE CALL, PEER, CONTACT, ACCOUNT /* what every event of a call begins with */
 #define TOTALS                                                                                     \
-    DURATION, SENT, RECEIVED, LOST, LOSS, THEIR_LOSS, JITTER, ROUND_TRIP, LEFT, EAR, RATING, MOS,  \
-        THEIR_MOS
+    DURATION, SENT, RECEIVED, LOST, FROM_COPIES, FROM_FEC, CONCEALED, LOSS, THEIR_LOSS, JITTER,    \
+        ROUND_TRIP, LEFT, EAR, RATING, MOS, THEIR_MOS
 
 /* clang-format off */
 /* What the kinds that phone/event_names.h names are told with. */
@@ -367,7 +377,7 @@ static const unsigned char told_with[][JSON_MEMBERS_MAX] = {
     [PHONE_PASSWORD_WANTED] = {ACCOUNT, URI, REALM},
     [PHONE_ON_HOLD]         = {WHOSE, STATUS},
     [PHONE_MOVED]           = {WHOSE, LISTENS},
-    [PHONE_MEDIA]           = {WHOSE, CODEC, REMOTE, LOCAL, ENCRYPTION, SUITE, SAFE,
+    [PHONE_MEDIA]           = {WHOSE, CODEC, REMOTE, LOCAL, ENCRYPTION, SUITE, REDUNDANCY, SAFE,
                                SENDING, EARLY},
     [PHONE_MUTED]           = {WHOSE},
     [PHONE_PLAYING]         = {WHOSE, FILE_NAME},
@@ -378,7 +388,7 @@ static const unsigned char told_with[][JSON_MEMBERS_MAX] = {
                                Q_LEVEL_IN, Q_LEVEL_OUT, Q_LEFT, Q_BURST, Q_EAR, Q_RATING, Q_MOS,
                                Q_LISTENING, Q_THEIR_DISCARD, Q_THEIR_DELAY, Q_THEIR_RATING,
                                Q_THEIR_MOS, Q_SENT, Q_RECEIVED, Q_LOST, Q_LATE,
-                               Q_CONCEALED},
+                               Q_CONCEALED, Q_FROM_COPIES, Q_FROM_FEC, Q_COPIES, Q_COPIES_MS},
     [PHONE_LEVELS]          = {MICROPHONE_LEVEL, SPEAKER_LEVEL},
     [PHONE_DEVICE_IN_USE]   = {DEVICE, TEXT},
     [PHONE_TESTED]          = {DOING},

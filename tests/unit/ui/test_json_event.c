@@ -30,7 +30,11 @@ static const struct phone_quality quality = {.loss_percent = 1.5,
                                              .their_mos = 4.1,
                                              .sent = 50,
                                              .received = 49,
-                                             .lost = 1};
+                                             .lost = 1,
+                                             .from_copies = 7,
+                                             .from_fec = 2,
+                                             .copies = 2,
+                                             .copies_ms = 160};
 static const struct phone_device devices[] = {
     {.name = "Card \"1\"", .host_api = "ALSA", .inputs = 1, .outputs = 2, .rate_hz = 48000},
     {.name = "null", .host_api = "", .is_default = true},
@@ -66,11 +70,12 @@ static const struct row {
     {"one after an answer has those that are known",
      {.kind = PHONE_ENDED, .call = 1, .outcome = PHONE_OK,
       .result = {.answered = true, .talk_ms = 61050, .sent = 3, .received = 2, .lost = 1,
-                 .lost_percent = 100.0 / 3, .jitter_ms = 0.25, .their_lost_percent = 0,
+                 .from_copies = 1, .lost_percent = 100.0 / 3, .jitter_ms = 0.25, .their_lost_percent = 0,
                  .round_trip_ms = -1, .left_percent = 2, .mouth_to_ear_ms = -1, .rating = 60,
                  .mos = 3.1, .their_mos = -1}},
      "\"ended\",\"time\":1.005,\"call\":1,\"outcome\":\"answered\",\"answered\":true,"
-     "\"duration\":61.050,\"sent\":3,\"received\":2,\"lost\":1,\"loss_percent\":33.33,"
+     "\"duration\":61.050,\"sent\":3,\"received\":2,\"lost\":1,\"from_copies\":1,\"from_fec\":0,"
+     "\"concealed\":0,\"loss_percent\":33.33,"
      "\"their_loss_percent\":0.00,\"jitter_ms\":0.25,\"left_percent\":2.00,\"rating\":60.00,"
      "\"mos\":3.10}\n"},
     {"a number that is none", {.kind = PHONE_VOLUMES, .microphone_db = -6, .speaker_db = NAN},
@@ -79,13 +84,14 @@ static const struct row {
      {.kind = PHONE_MEDIA, .call = 1, .codec = "opus/48000", .local = AT, .encryption = "none",
       .on = true},
      "\"media\",\"time\":1.005,\"call\":1,\"codec\":\"opus/48000\",\"local\":\"192.0.2.1:5060\","
-     "\"encryption\":\"none\",\"sending\":true,\"early\":true}\n"},
+     "\"encryption\":\"none\",\"redundancy\":false,\"sending\":true,\"early\":true}\n"},
     {"quality", {.kind = PHONE_QUALITY, .call = 1, .quality = &quality},
      "\"quality\",\"time\":1.005,\"call\":1,\"loss_percent\":1.50,\"jitter_ms\":2.00,"
      "\"delay_ms\":40.00,\"level_in_db\":-20.00,\"level_out_db\":-127.00,"
      "\"left_percent\":0.00,\"burst\":1.50,\"mouth_to_ear_ms\":110.00,\"rating\":92.00,"
      "\"mos\":4.41,\"their_mos\":4.10,\"sent\":50,"
-     "\"received\":49,\"lost\":1,\"late\":0,\"concealed\":0}\n"},
+     "\"received\":49,\"lost\":1,\"late\":0,\"concealed\":0,\"from_copies\":7,\"from_fec\":2,"
+     "\"copies\":2,\"copies_ms\":160}\n"},
     {"devices", {.kind = PHONE_DEVICE_LIST, .devices = devices, .n_devices = 2, .text = ""},
      "\"devices\",\"time\":1.005,\"devices\":["
      "{\"name\":\"Card \\\"1\\\"\",\"host_api\":\"ALSA\",\"inputs\":1,\"outputs\":2,"
