@@ -415,6 +415,7 @@ static void raw_meet(struct net_tls *tls, struct raw *r)
         BIO_write(r->in, out.p, (int)out.n);
         net_tls_output_taken(tls, out.n);
         SSL_do_handshake(r->ssl);
+        SSL_read(r->ssl, bytes, sizeof bytes);
         ERR_clear_error();
         n = BIO_read(r->out, bytes, sizeof bytes);
         if (n > 0)
@@ -462,6 +463,74 @@ static void check_peer(void **state)
     net_tls_context_free(c);
     SSL_free(r.ssl);
     SSL_CTX_free(r.context);
+}
+
+static struct net_tls *meet_raw(struct raw *r, struct net_tls_context **context_out)
+{
+    struct net_tls *tls;
+
+    *context_out = context("authority", NULL, NULL);
+    assert_int_equal(net_tls_client_new(*context_out, SLICE("sip.test"), &tls), 0);
+    raw_meet(tls, r);
+    return tls;
+}
+
+static void leave_raw(struct raw *r, struct net_tls *tls, struct net_tls_context *c)
+{
+    net_tls_free(tls);
+    net_tls_context_free(c);
+    SSL_free(r->ssl);
+    SSL_CTX_free(r->context);
+}
+
+static int handshakes;
+
+static void count_handshakes(const SSL *ssl, int where, int value)
+{
+    (void)ssl;
+    (void)value;
+    handshakes += (where & SSL_CB_HANDSHAKE_DONE) != 0;
+}
+
+/* Hands are shaken once, whatever the server would like. */
+static void test_asked_to_begin_again(void **state)
+{
+    struct raw r = raw_server("right", TLS1_2_VERSION, false);
+    struct net_tls_context *c;
+    struct net_tls *tls;
+
+    (void)state;
+    handshakes = 0;
+    SSL_set_info_callback(r.ssl, count_handshakes);
+    tls = meet_raw(&r, &c);
+    assert_int_equal(handshakes, 1);
+    assert_int_equal(SSL_renegotiate(r.ssl), 1);
+    raw_meet(tls, &r);
+    assert_int_equal(handshakes, 2); /* to ask for one counts as one, too; none followed */
+    leave_raw(&r, tls, c);
+}
+
+/* More certificates than anybody needs are not read. */
+static void test_long_chain(void **state)
+{
+    static const struct row {
+        int times;
+        enum net_tls_state state;
+    } rows_of_it[] = {{20, NET_TLS_UP}, {200, NET_TLS_BROKEN}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows_of_it); i++) {
+        struct raw r = raw_server("right", TLS1_3_VERSION, false);
+        X509 *certificate = SSL_get_certificate(r.ssl);
+        struct net_tls_context *c;
+        struct net_tls *tls;
+
+        for (int n = 0; n < rows_of_it[i].times; n++)
+            assert_int_equal(SSL_add1_chain_cert(r.ssl, certificate), 1);
+        tls = meet_raw(&r, &c);
+        assert_int_equal(net_tls_state(tls), rows_of_it[i].state);
+        leave_raw(&r, tls, c);
+    }
 }
 
 /* --- settings --------------------------------------------------------------------------------- */
@@ -514,7 +583,8 @@ int main(void)
         cmocka_unit_test(test_split),           cmocka_unit_test(test_closing),
         cmocka_unit_test(test_before_it_is_up), cmocka_unit_test(test_turned_bits),
         cmocka_unit_test(check_rubbish),        cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_sessions),        cmocka_unit_test(test_asked_to_begin_again),
+        cmocka_unit_test(test_long_chain),
     };
     static struct CMUnitTest
         tests[ARRAY_LEN(rows) + ARRAY_LEN(peers) + ARRAY_LEN(settings) + ARRAY_LEN(alone)];
