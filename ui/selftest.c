@@ -1,6 +1,7 @@
 #include "ui/selftest.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,6 +42,19 @@ static bool try_phone(const struct cli *cli, struct buf *out)
 
 /* --- a screen ------------------------------------------------------------------------------- */
 
+/* Where sound goes through, which a screen does not hear. */
+static bool refuses_sound_server(const struct net_spawner *helper)
+{
+    int fd = open("/dev/shm/.tphone-selftest", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    (void)helper;
+    if (fd >= 0) {
+        unlink("/dev/shm/.tphone-selftest");
+        close(fd);
+    }
+    return fd < 0 && (errno == EACCES || errno == ENOENT);
+}
+
 static bool refuses_trace(const struct net_spawner *helper)
 {
     struct buf why = buf_new(SPAWNER_ANSWER_MAX);
@@ -80,6 +94,7 @@ static bool try_screen(const struct cli *cli, struct buf *out)
         bool (*refuses)(const struct net_spawner *helper);
         const char *what;
     } attempts[] = {
+        {refuses_sound_server, "write where sound servers read"},
         {refuses_trace, "have its helper make a file that is called like no trace"},
         {refuses_program, "have its helper try settings that name a program"},
         {refuses_setting, "have its helper keep more than a device in the settings"},

@@ -321,7 +321,7 @@ static void bury(struct helper *h)
             i++;
         if (i < h->n)
             bury_child(h, &h->children[i], status);
-        else if (h->answering > 0)
+        else if (h->answering > 0) /* or, where we are told of them, a child of such a one */
             h->answering--;
     }
 }

@@ -14,6 +14,7 @@ struct place {
     unsigned rights;
 };
 
+/* What every program may read. */
 static const struct place everywhere[] = {
     {"/etc", LANDLOCK_READ},
     {"/usr", LANDLOCK_READ},
@@ -29,7 +30,6 @@ static const struct place everywhere[] = {
     {"/run/resolvconf", LANDLOCK_READ},
     {"/run/systemd/resolve", LANDLOCK_READ},
     {"/proc/self", LANDLOCK_READ},
-    {"/proc/asound", LANDLOCK_READ},
     {"/proc/cpuinfo", LANDLOCK_READ},
     {"/proc/meminfo", LANDLOCK_READ},
     {"/proc/stat", LANDLOCK_READ},
@@ -37,17 +37,22 @@ static const struct place everywhere[] = {
     {"/proc/sys/vm/overcommit_memory", LANDLOCK_READ},
     {"/sys/devices/system", LANDLOCK_READ},
     {"/sys/fs/cgroup", LANDLOCK_READ},
-    {"/dev/dsp", LANDLOCK_READ | LANDLOCK_WRITE},
     {"/dev/null", LANDLOCK_READ | LANDLOCK_WRITE},
     {"/dev/random", LANDLOCK_READ},
-    {"/dev/shm", LANDLOCK_ALL}, /* of sound servers */
-    {"/dev/snd", LANDLOCK_READ | LANDLOCK_WRITE},
     {"/dev/tty", LANDLOCK_READ | LANDLOCK_WRITE}, /* asks for passwords */
     {"/dev/urandom", LANDLOCK_READ},
     {"/dev/zero", LANDLOCK_READ},
 #ifdef COVERAGE_FOLDER /* of a build that counts which lines ran, and writes that down at its end */
     {COVERAGE_FOLDER, LANDLOCK_ALL},
 #endif
+};
+
+/* What sound goes through. */
+static const struct place of_sound[] = {
+    {"/proc/asound", LANDLOCK_READ},
+    {"/dev/dsp", LANDLOCK_READ | LANDLOCK_WRITE},
+    {"/dev/shm", LANDLOCK_ALL}, /* of sound servers */
+    {"/dev/snd", LANDLOCK_READ | LANDLOCK_WRITE},
 };
 
 static const struct place of_home[] = {
@@ -60,31 +65,26 @@ static const struct place of_home[] = {
 };
 
 /* Folders and files that variables name, a list of them with colons; below: of each. */
-static const struct variable {
+struct variable {
     const char *name, *below;
     unsigned rights;
-} variables[] = {
-    {"XDG_CONFIG_HOME", "/alsa", LANDLOCK_READ},
-    {"XDG_CONFIG_HOME", "/pipewire", LANDLOCK_READ},
-    {"XDG_CONFIG_HOME", "/pulse", LANDLOCK_READ},
-    {"XDG_RUNTIME_DIR", "/pulse", LANDLOCK_READ},
-    {"PULSE_RUNTIME_PATH", "", LANDLOCK_READ},
-    {"PULSE_STATE_PATH", "", LANDLOCK_READ},
-    {"PULSE_COOKIE", "", LANDLOCK_READ},
-    {"PULSE_CLIENTCONFIG", "", LANDLOCK_READ},
-    {"PIPEWIRE_CONFIG_DIR", "", LANDLOCK_READ},
-    {"PIPEWIRE_MODULE_DIR", "", LANDLOCK_READ},
-    {"SPA_PLUGIN_DIR", "", LANDLOCK_READ},
-    {"ALSA_CONFIG_PATH", "", LANDLOCK_READ},
-    {"ALSA_CONFIG_DIR", "", LANDLOCK_READ},
-    {"ALSA_PLUGIN_DIR", "", LANDLOCK_READ},
-    {"SSL_CERT_FILE", "", LANDLOCK_READ},
-    {"SSL_CERT_DIR", "", LANDLOCK_READ},
-    {"OPENSSL_CONF", "", LANDLOCK_READ},
-    {"OPENSSL_MODULES", "", LANDLOCK_READ},
-    {"LD_LIBRARY_PATH", "", LANDLOCK_READ},
-    {"LOCPATH", "", LANDLOCK_READ},
+};
+
+static const struct variable variables[] = {
+    {"SSL_CERT_FILE", "", LANDLOCK_READ},   {"SSL_CERT_DIR", "", LANDLOCK_READ},
+    {"OPENSSL_CONF", "", LANDLOCK_READ},    {"OPENSSL_MODULES", "", LANDLOCK_READ},
+    {"LD_LIBRARY_PATH", "", LANDLOCK_READ}, {"LOCPATH", "", LANDLOCK_READ},
     {"TZDIR", "", LANDLOCK_READ},
+};
+
+static const struct variable variables_of_sound[] = {
+    {"XDG_CONFIG_HOME", "/alsa", LANDLOCK_READ},  {"XDG_CONFIG_HOME", "/pipewire", LANDLOCK_READ},
+    {"XDG_CONFIG_HOME", "/pulse", LANDLOCK_READ}, {"XDG_RUNTIME_DIR", "/pulse", LANDLOCK_READ},
+    {"PULSE_RUNTIME_PATH", "", LANDLOCK_READ},    {"PULSE_STATE_PATH", "", LANDLOCK_READ},
+    {"PULSE_COOKIE", "", LANDLOCK_READ},          {"PULSE_CLIENTCONFIG", "", LANDLOCK_READ},
+    {"PIPEWIRE_CONFIG_DIR", "", LANDLOCK_READ},   {"PIPEWIRE_MODULE_DIR", "", LANDLOCK_READ},
+    {"SPA_PLUGIN_DIR", "", LANDLOCK_READ},        {"ALSA_CONFIG_PATH", "", LANDLOCK_READ},
+    {"ALSA_CONFIG_DIR", "", LANDLOCK_READ},       {"ALSA_PLUGIN_DIR", "", LANDLOCK_READ},
 };
 
 static void allow(const struct landlock *landlock, struct slice first, const char *second,
@@ -118,15 +118,31 @@ static void allow_variable(const struct landlock *landlock, const struct variabl
     }
 }
 
+static void allow_places(const struct landlock *landlock, const struct place *places, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        landlock_allow(landlock, places[i].path, places[i].rights);
+}
+
+static void allow_variables(const struct landlock *landlock, const struct variable *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        allow_variable(landlock, &v[i]);
+}
+
 static void allow_system(const struct landlock *landlock)
+{
+    allow_places(landlock, everywhere, ARRAY_LEN(everywhere));
+    allow_variables(landlock, variables, ARRAY_LEN(variables));
+}
+
+static void allow_sound(const struct landlock *landlock)
 {
     const char *home = getenv("HOME");
     struct buf below = buf_new(PATH_BYTES);
 
-    for (size_t i = 0; i < ARRAY_LEN(everywhere); i++)
-        landlock_allow(landlock, everywhere[i].path, everywhere[i].rights);
-    for (size_t i = 0; i < ARRAY_LEN(variables); i++)
-        allow_variable(landlock, &variables[i]);
+    allow_places(landlock, of_sound, ARRAY_LEN(of_sound));
+    allow_variables(landlock, variables_of_sound, ARRAY_LEN(variables_of_sound));
     if (home && home[0] == '/')
         buf_printf(&below, "%s/", home);
     for (size_t i = 0; below.n > 0 && i < ARRAY_LEN(of_home); i++)
@@ -198,6 +214,7 @@ void reach_allow(const struct reach *reach, const struct landlock *landlock)
 {
     allow_system(landlock);
     if (reach->config) {
+        allow_sound(landlock);
         allow_settings(landlock, reach->config);
         allow_state(landlock, reach->config);
     }

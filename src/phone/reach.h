@@ -11,7 +11,7 @@
 #include "phone/landlock.h"
 
 struct reach {
-    const struct phone_config *config; /* NULL: it is no phone */
+    const struct phone_config *config; /* NULL: it is no phone, and has no sound */
     const char *play, *record;         /* files of the command line, or NULL */
     int play_fd, record_fd; /* sound of other programs, which is opened once more; -1: none */
     const char *socket;     /* that clients are heard at; NULL: none of ours */
