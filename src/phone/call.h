@@ -240,7 +240,7 @@ void call_incoming(struct call *call, const struct sip_call_event *event);
 int call_media_open(struct call *call);
 /* Puts the codecs of the call and their packet time into us, which has none yet. */
 void call_codecs_put(const struct call *call, struct sdp_local *us);
-/* What Opus is sent like: as the other side wants it, and no more than we want. */
+/* What is sent like what: as the other side wants it, and no more than we want; and silence. */
 void call_codecs_limit(const struct call *call, const struct sdp_stream *stream,
                        struct media_params *p);
 /* Takes both back, where there are any: the call is as before call_media_open. */

@@ -19,6 +19,7 @@ void call_codecs_put(const struct call *call, struct sdp_local *us)
     const struct sdp_codec *codecs = own ? call->account->codecs : phone->codecs;
     size_t n = own ? call->account->n_codecs : phone->n_codecs;
 
+    us->comfort_noise = true;
     us->ptime_ms = phone->config->sound.ptime_ms ? phone->config->sound.ptime_ms : PTIME_MS;
     for (size_t i = 0; i < n; i++) {
         if (!media_can_codec(codecs[i].name, codecs[i].rate_hz))
@@ -60,6 +61,8 @@ void call_codecs_limit(const struct call *call, const struct sdp_stream *stream,
     const struct config_sound *ours = &call->phone->config->sound;
     const struct sdp_opus *theirs = &stream->opus;
 
+    p->noise_receive = stream->noise_receive;
+    p->noise_send = ours->dtx == CONFIG_DTX_YES ? stream->noise_send : MEDIA_NO_EVENTS;
     if (!is_opus(&stream->codec))
         return;
     p->opus.fec = theirs->useinbandfec;

@@ -111,6 +111,19 @@ static void take_key(struct media_stream *s, const struct rtp_packet *packet, ui
                            arrived_us);
 }
 
+static bool is_noise(const struct media_stream *s, uint8_t payload_type)
+{
+    return payload_type == s->agreed->params.noise_receive && payload_type != MEDIA_NO_EVENTS;
+}
+
+static void take_noise(struct media_stream *s, const struct rtp_packet *packet, uint64_t arrived_us)
+{
+    stream_xr_note(s, packet, NULL, false);
+    if (stream_is_played(s))
+        (void)playout_put_noise(s->playout, packet->ssrc, packet->sequence, packet->timestamp,
+                                packet->payload, arrived_us);
+}
+
 static void take_sound(struct media_stream *s, const struct rtp_packet *packet,
                        const struct audio_codec *codec, uint64_t arrived_us)
 {
@@ -138,7 +151,7 @@ static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
     struct red_frames earlier;
     struct rtp_packet packet;
     size_t payload_bytes;
-    bool event;
+    bool event, noise;
 
     if (!stream_open_rtp(s, &bytes))
         return;
@@ -153,7 +166,8 @@ static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
     }
     codec = stream_codec_of(s, packet.payload_type);
     event = !codec && stream_is_event(s, packet.payload_type);
-    if ((!codec && !event) || !accept_packet(s, &packet, &d->from)) {
+    noise = !codec && !event && is_noise(s, packet.payload_type);
+    if ((!codec && !event && !noise) || !accept_packet(s, &packet, &d->from)) {
         s->count.packets_refused++;
         return;
     }
@@ -163,6 +177,8 @@ static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
     s->heard_ms = d->arrived_us / 1000;
     if (event)
         take_key(s, &packet, d->arrived_us);
+    else if (noise)
+        take_noise(s, &packet, d->arrived_us);
     else
         take_sound(s, &packet, codec, d->arrived_us);
     stream_red_take(s, &packet, &earlier);

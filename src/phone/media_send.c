@@ -201,6 +201,33 @@ static bool send_key(struct media_stream *s, uint32_t clock_hz, struct outgoing 
     return true;
 }
 
+/* In silence what it sounds like, now and then, and else nothing (RFC 3389); false: it is speech,
+ * or silence is sent like that. */
+static bool send_noise(struct media_stream *s, size_t n, struct outgoing *packet)
+{
+    uint8_t type = s->agreed->params.noise_send;
+    struct rtp_packet header;
+    struct comfort like;
+
+    if (type == MEDIA_NO_EVENTS)
+        return false;
+    switch (comfort_listen(&s->listener, s->thread->samples, n, audio_encoder_rate_hz(s->encoder),
+                           &like)) {
+    case COMFORT_SPEECH:
+        return false;
+    case COMFORT_DESCRIBE:
+        packet->payload_bytes = comfort_print(&like, packet->bytes + RTP_HEADER_BYTES);
+        header = rtp_session_next(&s->session, type, packet->payload_bytes);
+        header.marker = false; /* which is for the first packet of speech: RFC 3551 4.1 */
+        put_on_wire(s, &header, packet);
+        break;
+    case COMFORT_NOTHING:
+        break;
+    }
+    rtp_session_pause(&s->session);
+    return true;
+}
+
 static void send_sound(struct media_stream *s, size_t n, struct outgoing *packet)
 {
     uint8_t type = s->agreed->params.send_format.payload_type;
@@ -209,6 +236,8 @@ static void send_sound(struct media_stream *s, size_t n, struct outgoing *packet
 
     stream_record_sent(s, s->thread->samples, n, audio_encoder_rate_hz(s->encoder),
                        s->next_send_us);
+    if (send_noise(s, n, packet))
+        return;
     bytes = audio_encode(s->encoder, s->thread->samples, n, packet->bytes + RTP_HEADER_BYTES,
                          AUDIO_PAYLOAD_MAX);
 

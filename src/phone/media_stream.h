@@ -6,6 +6,7 @@
 #ifndef PHONE_MEDIA_STREAM_H
 #define PHONE_MEDIA_STREAM_H
 
+#include "audio/comfort.h"
 #include "audio/level.h"
 #include "audio/playout.h"
 #include "audio/resample.h"
@@ -107,6 +108,7 @@ struct media_stream {
     uint64_t next_send_us; /* 0: with the next beat */
     struct rtp_event_sender keys;
     bool keys_pending; /* MEDIA_DIGITS_SENT is due */
+    struct comfort_listener listener; /* to what is silence */
     enum media_source source;
     struct media_player *player;
     char *play_path; /* to be opened when the codec is known */

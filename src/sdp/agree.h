@@ -54,6 +54,16 @@ int sdp_answer_take(struct sdp_agreement *a, const struct sdp_model *offer);
 void sdp_answer_put(const struct sdp_agreement *a, const struct sdp_origin *origin,
                     struct buf *out);
 
+/* sdp/noise.c */
+
+/* The number under which comfort noise is offered, or SDP_NO_TYPE. */
+uint8_t sdp_noise_offered(const struct sdp_local *local);
+/* Sets what of it is agreed on with media, by the codec that was chosen: its number there. */
+void sdp_noise_choose(struct sdp_stream *stream, const struct sdp_local *local,
+                      const struct sdp_media *media);
+/* Its a=rtpmap, unless type is SDP_NO_TYPE. */
+void sdp_noise_put(struct buf *out, uint8_t type);
+
 /* sdp/red.c */
 
 /* Whether packets of codec may be repeated in others. */

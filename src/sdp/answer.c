@@ -45,6 +45,7 @@ static int accept(struct sdp_stream *stream, const struct sdp_model *offer,
     if (local->redundancy && sdp_red_carries(&stream->codec))
         stream->red_send = sdp_red_find(media, stream->codec.rate_hz, stream->send_type);
     stream->red_receive = stream->red_send;
+    sdp_noise_choose(stream, local, media);
     stream->n_receive = 0;
     sdp_stream_add_receive(stream, stream->send_type, stream->codec_index);
     sdp_stream_read(stream, offer, media, local, local->direction);
@@ -62,6 +63,7 @@ static void remove_stream(struct sdp_agreement *a)
     a->stream.n_receive = 0;
     a->stream.event_send.type = a->stream.event_receive.type = SDP_NO_TYPE;
     a->stream.red_send = a->stream.red_receive = SDP_NO_TYPE;
+    a->stream.noise_send = a->stream.noise_receive = SDP_NO_TYPE;
 }
 
 static bool all_ports_are_zero(const struct sdp_model *offer)
@@ -143,11 +145,16 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
         buf_putc(out, ' ');
         buf_putu(out, stream->red_receive);
     }
+    if (stream->noise_receive != SDP_NO_TYPE) {
+        buf_putc(out, ' ');
+        buf_putu(out, stream->noise_receive);
+    }
     buf_puts(out, "\r\n");
     sdp_put_codec(out, &stream->codec, stream->send_type);
     if (event->type != SDP_NO_TYPE)
         sdp_put_event(out, event->type, event->rate_hz);
     sdp_red_put_answer(stream, out);
+    sdp_noise_put(out, stream->noise_receive);
     sdp_secure_put_answer(&a->local.keying, &stream->secured, out);
     sdp_put_rest(out, &a->local, stream->rtcp_mux, stream->xr, stream->direction);
 }

@@ -9,6 +9,7 @@ libsdp_a_SOURCES = \
 	src/sdp/fingerprint.c src/sdp/fingerprint.h \
 	src/sdp/limits.h \
 	src/sdp/model.h \
+	src/sdp/noise.c \
 	src/sdp/numbers.c src/sdp/numbers.h \
 	src/sdp/offer.c \
 	src/sdp/parse.c src/sdp/parse.h \

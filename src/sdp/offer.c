@@ -46,6 +46,14 @@ static bool first_of_rate(const struct sdp_local *local, size_t i)
     return true;
 }
 
+static void put_number(struct buf *out, uint8_t type)
+{
+    if (type == SDP_NO_TYPE)
+        return;
+    buf_putc(out, ' ');
+    buf_putu(out, type);
+}
+
 static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot, struct buf *out)
 {
     const struct sdp_local *local = &a->local;
@@ -68,6 +76,7 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
             buf_putc(out, ' ');
             buf_putu(out, a->numbers.red[i]);
         }
+    put_number(out, sdp_noise_offered(local));
     buf_puts(out, "\r\n");
     for (size_t i = 0; i < local->n_codecs; i++)
         sdp_put_codec(out, &local->codecs[i], a->numbers.codec[i]);
@@ -77,6 +86,7 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
     for (size_t i = 0; i < local->n_codecs; i++)
         if (sdp_red_offered(local, i))
             sdp_red_put_offer(a, i, out);
+    sdp_noise_put(out, sdp_noise_offered(local));
     sdp_secure_put_offer(&local->keying, out);
     sdp_put_rest(out, local, local->rtcp_mux, local->xr, a->offered);
 }
@@ -199,6 +209,8 @@ int sdp_offer_answered(struct sdp_agreement *a, const struct sdp_model *answer)
         return err;
     choose_event(a, media);
     choose_red(a, media);
+    sdp_noise_choose(&a->stream, &a->local, media);
+    a->stream.noise_receive = sdp_noise_offered(&a->local);
     list_receive(a, media);
     read_answer(a, answer, media);
     a->agreed = true;

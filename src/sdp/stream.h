@@ -29,13 +29,14 @@ struct sdp_local {
     struct sdp_codec codecs[SDP_MAX_CODECS];
     size_t n_codecs;              /* the one that we like best stands first */
     bool telephone_event;         /* offer and accept RFC 4733 digits 0-16 */
+    bool comfort_noise;           /* offer and accept RFC 3389 */
     bool redundancy;              /* offer and accept earlier frames in each packet (RFC 2198) */
     uint8_t ptime_ms;             /* a=ptime that we ask for; 0: say nothing */
     uint8_t maxptime_ms;          /* a=maxptime; 0: say nothing */
     bool rtcp_mux;                /* offer and accept a=rtcp-mux (RFC 5761) */
     enum sdp_direction direction; /* SDP_SENDRECV, or to hold SDP_SENDONLY or SDP_INACTIVE */
-    struct sdp_xr xr;             /* extended reports that we want, and send where they are wanted */
-    struct sdp_keying keying;     /* all zero: encryption is taken from nobody */
+    struct sdp_xr xr;         /* extended reports that we want, and send where they are wanted */
+    struct sdp_keying keying; /* all zero: encryption is taken from nobody */
 };
 
 /* Parameters of Opus that the other side asks us, as its sender, to keep to (RFC 7587 6.1). */
@@ -80,7 +81,8 @@ struct sdp_stream {
     struct sdp_payload receive[2 * SDP_MAX_CODECS]; /* every number that may arrive */
     size_t n_receive;
     struct sdp_event event_send, event_receive;
-    uint8_t red_send, red_receive; /* packets of the codec with earlier ones (RFC 2198) */
+    uint8_t noise_send, noise_receive; /* comfort noise (RFC 3389), or SDP_NO_TYPE */
+    uint8_t red_send, red_receive;     /* packets of the codec with earlier ones (RFC 2198) */
 
     uint8_t ptime_ms;     /* of what we send: 10 … 120 and not above maxptime_ms */
     uint8_t maxptime_ms;  /* 10 … 120 */

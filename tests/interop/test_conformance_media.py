@@ -106,6 +106,51 @@ def opus_wanted():
         quiet.end()
 
 
+@case("comfort noise instead of silence, where both sides want it (RFC 3389)")
+def comfort_noise():
+    with Room() as room:
+        def settled(talk):
+            time.sleep(2.5)
+            return [p.kind for p in talk.rtp.packets]
+
+        wanted = Talk(room, "0 13", name="wanted", dtx="yes")
+        unasked = Talk(room, "0 13", name="unasked")
+        refused = Talk(room, "0", name="refused", dtx="yes")
+        for talk, formats in (wanted, ["0", "13"]), (unasked, ["0", "13"]), (refused, ["0"]):
+            equal(media(talk.ok)[0][2], formats, "formats of the answer")
+        for talk in unasked, refused:
+            equal({p.kind for p in talk.rtp.wait(40)}, {0}, "payload types")
+        kinds = settled(wanted)
+        expect(8 <= kinds.count(0) <= 14, f"{kinds.count(0)} packets before silence is believed")
+        noise = [p for p in wanted.rtp.packets if p.kind == 13]
+        expect(2 <= len(noise) <= 6, f"silence was described {len(noise)} times")
+        equal({p.payload[0] for p in noise}, {127}, "level of digital silence in -dBov")
+        expect(not any(p.marker for p in noise), "a marker where no speech begins")
+        equal(set(steps(wanted.rtp.packets, "seq")), {1}, "steps of the sequence number")
+        for talk in wanted, unasked, refused:
+            talk.end()
+
+
+@case("comfort noise of the other side is heard until it speaks again (RFC 3389)")
+def comfort_heard():
+    with Room() as room:
+        heard = room.path("heard.wav")
+        talk = Talk(room, "0 13", record=heard)
+        talk.rtp.burst(talk.port, 10)  # digital silence, up to 110
+        talk.rtp.send(rtp.packet(110, 110 * 160, 0x1234, b"\x1e\x60", kind=13), talk.port)
+        time.sleep(1.5)  # at -30 dBov
+        for i in range(10):
+            talk.rtp.send(rtp.packet(111 + i, (185 + i) * 160, 0x1234, marker=i == 0), talk.port)
+            time.sleep(0.02)
+        time.sleep(0.5)
+        talk.end()
+        talk.callee.phone.wait_line("answered peer=", 10)  # the file is complete
+        levels = sound.envelope(sound.read(heard), 100)
+        loud = "".join("x" if 400 < level < 2500 else "." for level in levels)
+        # A second and a half of it, then speech; behind that it is heard again.
+        expect(re.match(r"\.{1,6}x{13,18}\.", loud), f"tenths of noise: {loud}, {levels}")
+
+
 @case("about 50 packets a second, evenly (RFC 3551 4.2)")
 def pace():
     with Room() as room:

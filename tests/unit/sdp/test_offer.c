@@ -1,5 +1,6 @@
 /* Our offer, and the answers that phones give to it. */
 #include <errno.h>
+#include <string.h>
 
 #include "sdp/exchange.h"
 #include "tests/lib/exact.h"
@@ -219,11 +220,86 @@ static void check_local(void **state)
     sdp_exchange_free(x);
 }
 
+/* RFC 3389 4: comfort noise is offered once, under 13, and agreed on with the codecs that have none
+ * of their own. */
+static void noise_is_offered(void **state)
+{
+    static const struct {
+        const char *formats, *more;
+        uint8_t send, receive;
+    } answers[] = {
+        {"0 13", "", 13, 13},
+        {"0 97", "a=rtpmap:97 CN/8000\r\n", 97, 13},
+        {"0", "", SDP_NO_TYPE, 13},
+        {"96 13", "a=rtpmap:96 opus/48000/2\r\n", SDP_NO_TYPE, 13},
+        {"0 98", "a=rtpmap:98 CN/16000\r\n", SDP_NO_TYPE, 13},
+    };
+    struct rng rng = rng_seeded(1);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+        struct sdp_local local = sdp_test_local();
+        struct buf out = buf_new(4000), answer = buf_new(1000);
+        struct sdp_exchange *x;
+
+        local.comfort_noise = true;
+        assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
+        assert_int_equal(sdp_exchange_offer(x, &out), 0);
+        assert_non_null(strstr(buf_cstr(&out), "RTP/AVP 96 0 8 102 101 13\r\n"));
+        assert_non_null(strstr(buf_cstr(&out), "\r\na=rtpmap:13 CN/8000\r\n"));
+        buf_printf(&answer, HEAD "m=audio 5004 RTP/AVP %s\r\n%s", answers[i].formats,
+                   answers[i].more);
+        assert_int_equal(sdp_exchange_take_answer(x, buf_slice(&answer)), 0);
+        assert_int_equal(sdp_exchange_stream(x)->noise_send, answers[i].send);
+        assert_int_equal(sdp_exchange_stream(x)->noise_receive, answers[i].receive);
+        buf_free(&out);
+        buf_free(&answer);
+        sdp_exchange_free(x);
+    }
+}
+
+static void noise_is_answered(void **state)
+{
+    static const struct {
+        const char *formats, *ours;
+        uint8_t type;
+    } offers[] = {
+        {"0 13", "RTP/AVP 0 13\r\n", 13},
+        {"8 0", "RTP/AVP 8\r\n", SDP_NO_TYPE},
+        {"13 0", "RTP/AVP 0 13\r\n", 13},
+    };
+    struct rng rng = rng_seeded(1);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(offers); i++) {
+        struct sdp_local local = sdp_test_local();
+        struct buf out = buf_new(4000), offer = buf_new(1000);
+        struct sdp_exchange *x;
+
+        local.comfort_noise = true;
+        assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
+        buf_printf(&offer, HEAD "m=audio 5004 RTP/AVP %s\r\n", offers[i].formats);
+        assert_int_equal(sdp_exchange_take_offer(x, buf_slice(&offer)), 0);
+        assert_int_equal(sdp_exchange_answer(x, &out), 0);
+        assert_non_null(strstr(buf_cstr(&out), offers[i].ours));
+        assert_int_equal(sdp_exchange_stream(x)->noise_send, offers[i].type);
+        assert_int_equal(sdp_exchange_stream(x)->noise_receive, offers[i].type);
+        buf_free(&out);
+        buf_free(&offer);
+        sdp_exchange_free(x);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest many[] = {cmocka_unit_test(test_red_of_many)};
+    const struct CMUnitTest noise[] = {
+        cmocka_unit_test(noise_is_offered),
+        cmocka_unit_test(noise_is_answered),
+    };
 
-    return RUN_ROWS("sdp/offer rows", rows, check_row) +
+    return cmocka_run_group_tests_name("sdp/offer noise", noise, NULL, NULL) +
+           RUN_ROWS("sdp/offer rows", rows, check_row) +
            RUN_ROWS("sdp/offer redundancy", red_rows, check_red) +
            cmocka_run_group_tests_name("sdp/offer redundancy of many", many, NULL, NULL) +
            RUN_ROWS("sdp/offer local", local_rows, check_local);
