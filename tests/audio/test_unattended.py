@@ -12,7 +12,12 @@ from lib.pulse import Pulse
 from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
 
-BEEP_HZ = 850
+BEEP_HZ, BEEP_LEVEL = 850, 800  # of some 8,000: a busy machine tears a beep to pieces
+
+
+def beeps_of(ear):
+    """How loud the beep is in each tenth of a second of what was heard."""
+    return sound.amplitudes(sound.read(ear.path), BEEP_HZ)
 
 
 @case("a phone that answers by itself opens no microphone and no loudspeaker without --device")
@@ -42,8 +47,9 @@ def beeps():
         time.sleep(3)
         callee.end(invite, ok)
         ear.stop()
-        heard = sound.tones(sound.read(ear.path), (BEEP_HZ, 425))
-        equal(heard, [BEEP_HZ], "what was heard in the room")
+        loud = beeps_of(ear)
+        expect(max(loud) > BEEP_LEVEL, f"no beep was heard in the room, but {max(loud):.0f} of it")
+        expect(sum(level > BEEP_LEVEL for level in loud) <= 10, "it beeps for a second or more")
         equal(len(callee.phone.process.said("microphone is open")), 1, "lines that say so")
 
 
@@ -58,7 +64,8 @@ def answered():
         wait_until(lambda: pulse.streams("source-outputs"), 8, "the microphone is not opened")
         time.sleep(1.5)
         ear.stop()
-        equal(sound.tones(sound.read(ear.path), (BEEP_HZ,)), [], "what was heard in the room")
+        loud = max(beeps_of(ear))
+        expect(loud < BEEP_LEVEL, f"a beep was heard in the room, {loud:.0f} of it")
         equal(phone.client.events("notice"), [], "notices")
 
 
