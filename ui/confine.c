@@ -42,7 +42,7 @@ static void tell(enum sandbox_state state, struct buf *why, struct terminal *ter
 static void close_sandbox(const struct cli *cli, const struct phone_config *config,
                           struct terminal *terminal)
 {
-    struct buf socket = buf_new(PATH_BYTES), why = buf_new(PATH_BYTES);
+    struct buf socket = buf_new(PATH_BYTES), why = buf_new(PATH_BYTES), wide = buf_new(65536);
     bool listens = cli->command->bit == CLI_DAEMON &&
                    runtime_dir_socket(cli->socket, false, &socket, &why) == 0;
     const struct reach reach = {.config = config,
@@ -51,12 +51,15 @@ static void close_sandbox(const struct cli *cli, const struct phone_config *conf
                                 .play_fd = cli->play_fd,
                                 .record_fd = cli->record_fd,
                                 .socket = listens ? buf_cstr(&socket) : NULL};
+    enum sandbox_state state;
 
     buf_clear(&why);
-    reach_warn(&reach, &why);
-    warn_lines(terminal, buf_slice(&why));
-    buf_clear(&why);
-    tell(sandbox_close(&reach, &why), &why, terminal);
+    reach_warn(&reach, &wide);
+    state = sandbox_close(&reach, &why);
+    tell(state, &why, terminal);
+    if (state == SANDBOX_CLOSED)
+        warn_lines(terminal, buf_slice(&wide));
+    buf_free(&wide);
     buf_free(&socket);
     buf_free(&why);
 }

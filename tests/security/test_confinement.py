@@ -277,8 +277,8 @@ def wide():
         far = control.Piped(room, "far")
         number = far.client.do("call", target=phone.uri)["call"]
         far.client.event("answered", call=number)
-        said = phone.process.wait_line("history-file .*calls.db: the sandbox leaves").group(0)
-        expect(said, "no warning")
+        if not sanitized():
+            phone.process.wait_line("history-file .*calls.db: the sandbox leaves")
         wait_until(lambda: os.path.exists(heard), 10, "nothing is recorded")
         far.client.do("quit")
         phone.client.do("quit")
