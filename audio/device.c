@@ -86,6 +86,16 @@ size_t audio_device_write(struct audio_device *d, const int16_t *samples, size_t
     return d->ops->write(d, samples, n);
 }
 
+size_t audio_device_played(struct audio_device *d, int16_t *out, size_t n)
+{
+    return d->ops->played(d, out, n);
+}
+
+size_t audio_device_unread(const struct audio_device *d)
+{
+    return d->ops->unread(d);
+}
+
 size_t audio_device_captured(const struct audio_device *d)
 {
     return d->ops->captured(d);

@@ -69,6 +69,12 @@ size_t audio_device_read(struct audio_device *d, int16_t *out, size_t n);
  * already, so a writer whose clock is quicker than the card's does not build up delay; and all, to
  * no effect, before the card runs. The null device swallows all. */
 size_t audio_device_write(struct audio_device *d, const int16_t *samples, size_t n);
+/* Up to n samples of what the card has played, gaps included: what a microphone beside it hears, as
+ * long before as the card and the air take. Whoever wants it reads as much as is captured; what
+ * nobody reads is lost. The null device, and one that does not capture, have nothing. */
+size_t audio_device_played(struct audio_device *d, int16_t *out, size_t n);
+/* How much of it waits. */
+size_t audio_device_unread(const struct audio_device *d);
 /* Samples waiting: captured and not yet read; written and not yet played. 0 for the null device. */
 size_t audio_device_captured(const struct audio_device *d);
 size_t audio_device_queued(const struct audio_device *d);

@@ -31,7 +31,8 @@ struct card {
     struct portaudio pa;
     PaStream *stream[2]; /* capture, playback; NULL: that direction is not there */
     struct ring *captured, *queued;
-    size_t frame; /* samples per callback */
+    struct ring *played; /* NULL: nobody hears it, as nothing is captured */
+    size_t frame;        /* samples per callback */
     bool has_input, has_output;
 
     /* The callback's alone. */
@@ -83,6 +84,8 @@ static void play(struct card *card, int16_t *out, size_t n)
         }
     }
     memset(out + got, 0, (n - got) * sizeof *out);
+    if (card->played)
+        ring_write(card->played, out, n);
 }
 
 static int on_samples(const void *in, void *out, unsigned long n,
@@ -132,6 +135,20 @@ static size_t card_read(struct audio_device *d, int16_t *out, size_t n)
     if (waiting > n + samples_of(card, CAPTURED_MAX_MS))
         ring_drop(card->captured, waiting - n - samples_of(card, CAPTURED_KEEP_MS));
     return ring_read(card->captured, out, n);
+}
+
+static size_t card_played(struct audio_device *d, int16_t *out, size_t n)
+{
+    struct ring *played = card_of(d)->played;
+
+    return played ? ring_read(played, out, n) : 0;
+}
+
+static size_t card_unread(const struct audio_device *d)
+{
+    struct ring *played = card_of(d)->played;
+
+    return played ? ring_readable(played) : 0;
 }
 
 static uint64_t callbacks_of(const struct card *card)
@@ -186,6 +203,7 @@ static void card_free(struct card *card)
 {
     ring_free(card->captured);
     ring_free(card->queued);
+    ring_free(card->played);
     free(card->base.name);
     free(card);
 }
@@ -213,6 +231,8 @@ static const struct audio_device_ops card_ops = {
     .close = card_close,
     .read = card_read,
     .write = card_write,
+    .played = card_played,
+    .unread = card_unread,
     .captured = card_captured,
     .queued = card_queued,
     .running = card_running,
@@ -475,7 +495,10 @@ static int start(struct card *card, char why[AUDIO_WHY_MAX])
     card->captured = ring_new(samples_of(card, RING_MS));
     card->queued = ring_new(samples_of(card, RING_MS));
     atomic_store(&card->cushion, CUSHION_FRAMES * card->frame);
-    if (!card->captured || !card->queued || !card->base.name)
+    if (card->has_input && card->has_output)
+        card->played = ring_new(samples_of(card, RING_MS));
+    if (!card->captured || !card->queued || !card->base.name ||
+        (card->has_input && card->has_output && !card->played))
         return because(&card->pa, paInsufficientMemory, why, "open the sound device", "");
     for (size_t i = 0; i < ARRAY_LEN(card->stream) && err == paNoError; i++) {
         if (!card->stream[i])

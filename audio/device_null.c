@@ -44,6 +44,14 @@ static size_t null_write(struct audio_device *d, const int16_t *samples, size_t 
     return n;
 }
 
+static size_t null_played(struct audio_device *d, int16_t *out, size_t n)
+{
+    (void)d;
+    (void)out;
+    (void)n;
+    return 0;
+}
+
 static size_t null_waiting(const struct audio_device *d)
 {
     (void)d;
@@ -71,6 +79,8 @@ static const struct audio_device_ops null_ops = {
     .close = null_close,
     .read = null_read,
     .write = null_write,
+    .played = null_played,
+    .unread = null_waiting,
     .captured = null_waiting,
     .queued = null_waiting,
     .running = null_running,

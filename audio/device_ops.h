@@ -9,6 +9,8 @@ struct audio_device_ops {
     void (*close)(struct audio_device *d);
     size_t (*read)(struct audio_device *d, int16_t *out, size_t n);
     size_t (*write)(struct audio_device *d, const int16_t *samples, size_t n);
+    size_t (*played)(struct audio_device *d, int16_t *out, size_t n);
+    size_t (*unread)(const struct audio_device *d);
     size_t (*captured)(const struct audio_device *d);
     size_t (*queued)(const struct audio_device *d);
     bool (*running)(const struct audio_device *d);

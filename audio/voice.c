@@ -132,11 +132,6 @@ size_t voice_frame(const struct voice *v)
     return v->frame;
 }
 
-void voice_lost(struct voice *v)
-{
-    v->doubt = 0;
-}
-
 /* --- what there is need of -------------------------------------------------------------------- */
 
 static double power_of(const int16_t *samples, size_t n)

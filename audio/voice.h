@@ -36,10 +36,6 @@ size_t voice_frame(const struct voice *v);
 /* A frame that was played, and one that was captured then or up to half a second later, which is
  * changed in place. */
 void voice_run(struct voice *v, const int16_t *played, int16_t *captured);
-/* Time has been lost between what is played and what is captured; what is known of their distance
- * may be wrong. */
-void voice_lost(struct voice *v);
-
 struct voice_stats {
     const char *engine;
     bool active[VOICE_PARTS]; /* is at work now */
