@@ -83,7 +83,7 @@ static size_t put_events(struct buf *out)
 size_t completion_members(const struct json_verb *verb, struct buf *out)
 {
     const struct json_member *m;
-    unsigned named = verb->may & ~(verb->first | verb->second);
+    uint64_t named = verb->may & ~(verb->first | verb->second);
     size_t n = 0;
 
     if (verb->action == JSON_SET_EVENTS)

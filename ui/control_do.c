@@ -277,6 +277,26 @@ static void do_volume(struct client *c, struct json_command *command, struct con
                volume->speaker_db);
 }
 
+static void put_text(struct buf *out, const char *name, const char *text)
+{
+    if (!text || !*text)
+        return;
+    buf_printf(out, ",\"%s\":", name);
+    json_put_string(out, text);
+}
+
+static void do_voice(struct client *c, struct json_command *command, struct control_reply *r)
+{
+    enum phone_voice echo, noise, level;
+
+    if (command->said && !phone_takes(c, command, NULL, r))
+        return;
+    phone_voice(phone_of(c), &echo, &noise, &level);
+    put_text(&r->body, "echo", json_voice(echo));
+    put_text(&r->body, "noise", json_voice(noise));
+    put_text(&r->body, "level", json_voice(level));
+}
+
 static void do_devices(struct client *c, struct json_command *command, struct control_reply *r)
 {
     c->wants_devices = phone_takes(c, command, NULL, r);
@@ -325,14 +345,6 @@ static void quit(struct client *c, struct json_command *command, struct control_
 }
 
 /* --- status ---------------------------------------------------------------------------------- */
-
-static void put_text(struct buf *out, const char *name, const char *text)
-{
-    if (!text || !*text)
-        return;
-    buf_printf(out, ",\"%s\":", name);
-    json_put_string(out, text);
-}
 
 static void put_address(struct buf *out, const char *name, const struct ip *ip)
 {
@@ -509,6 +521,7 @@ static do_fn *const actions[] = {
     [JSON_DO_CALL] = do_to_call,
     [JSON_DO_CONFERENCE] = do_conference,
     [JSON_DO_VOLUME] = do_volume,
+    [JSON_DO_VOICE] = do_voice,
     [JSON_DO_DEVICES] = do_devices,
     [JSON_TELL_STATUS] = tell_status,
     [JSON_TELL_ACCOUNTS] = tell_accounts,

@@ -76,6 +76,11 @@ static void take_outcome(const json_t *value, void *at)
             *(enum phone_outcome *)at = (enum phone_outcome)o;
 }
 
+static void take_voice(const json_t *value, void *at)
+{
+    *(enum phone_voice *)at = json_voice_of(json_string_value(value));
+}
+
 /* --- members -------------------------------------------------------------------------------- */
 
 #define AT(m) offsetof(struct phone_event, m)
@@ -136,6 +141,9 @@ static const struct {
     {"conference",         take_u32,     AT(conference)},
     {"microphone_db",      take_real,    AT(microphone_db)},
     {"speaker_db",         take_real,    AT(speaker_db)},
+    {"echo",               take_voice,   AT(echo)},
+    {"noise",              take_voice,   AT(noise)},
+    {"level",              take_voice,   AT(level)},
     {"microphone_dbfs",    take_real,    AT(microphone_db)},
     {"speaker_dbfs",       take_real,    AT(speaker_db)},
     {"device",             take_string,  AT(device)},
@@ -173,6 +181,11 @@ static const struct {
     {"from_fec",           take_u64,  offsetof(struct phone_quality, from_fec)},
     {"copies",             take_u32,  offsetof(struct phone_quality, copies)},
     {"copies_ms",          take_u32,  offsetof(struct phone_quality, copies_ms)},
+    {"echo_less_db",       take_real, offsetof(struct phone_quality, echo_less_db)},
+    {"echo_delay_ms",      take_real, offsetof(struct phone_quality, echo_delay_ms)},
+    {"speech_dbfs",        take_real, offsetof(struct phone_quality, speech_dbfs)},
+    {"noise_dbfs",         take_real, offsetof(struct phone_quality, noise_dbfs)},
+    {"gain_db",            take_real, offsetof(struct phone_quality, gain_db)},
 };
 /* clang-format on */
 
@@ -183,6 +196,11 @@ static void take_quality(const json_t *tree, struct phone_quality *quality)
                                       .delay_ms = -1,
                                       .level_in_dbfs = NAN,
                                       .level_out_dbfs = NAN,
+                                      .echo_less_db = NAN,
+                                      .echo_delay_ms = NAN,
+                                      .speech_dbfs = NAN,
+                                      .noise_dbfs = NAN,
+                                      .gain_db = NAN,
                                       .mouth_to_ear_ms = -1,
                                       .rating = -1,
                                       .mos = -1,

@@ -10,7 +10,7 @@
 #include "phone/event.h"
 
 #define JSON_VERSION 1
-#define JSON_MEMBERS_MAX 32
+#define JSON_MEMBERS_MAX 40
 
 /* Appends the line that tells event, with its newline; nothing for kinds without a name
  * (phone/event_names.h). unix_ms: when it happened. */
@@ -44,6 +44,9 @@ void json_put_device(struct buf *out, const struct phone_device *device);
 
 /* Words that JSON lines and result lines share: "no-answer". */
 const char *json_outcome(enum phone_outcome outcome);
+/* "auto", which what is not said is, "on", "off"; and back: PHONE_VOICE_UNSAID for other words and NULL. */
+const char *json_voice(enum phone_voice voice);
+enum phone_voice json_voice_of(const char *word);
 
 /* An event as the table has it: its name and the names of its members, NULL behind the last. */
 struct json_shape {

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "phone/spelling.h"
+#include "ui/json.h"
 
 #define NAMES_MAX 64 /* that a wrong one is compared with */
 #define GAIN_LEAST_DB (-96.0)
@@ -174,6 +175,16 @@ static bool take_status(json_t *value, const struct json_member *m, struct json_
     return true;
 }
 
+static bool take_voice(json_t *value, const struct json_member *m, struct json_command *c)
+{
+    enum phone_voice voice = json_voice_of(json_string_value(value));
+
+    if (voice == PHONE_VOICE_UNSAID)
+        return false;
+    *(enum phone_voice *)place(c, m) = voice;
+    return true;
+}
+
 static bool take_gain(json_t *value, const struct json_member *m, struct json_command *c)
 {
     double db = json_number_value(value);
@@ -257,6 +268,7 @@ static const struct {
     [JSON_IS_SECRET] = {take_secret, "a string that is not empty, or null"},
     [JSON_IS_SIDES] = {take_sides, "\"apart\", \"mixed\" or \"heard\""},
     [JSON_IS_ENCRYPTION] = {take_encryption, "\"off\", \"prefer\" or \"require\""},
+    [JSON_IS_VOICE] = {take_voice, "\"auto\", \"on\" or \"off\""},
     [JSON_IS_CALL] = {take_call, "the number of a call, 1 and up"},
     [JSON_IS_CALLS] = {take_calls, "an array of 2 to 256 numbers of calls"},
     [JSON_IS_STATUS] = {take_status, "a number from 300 to 699"},

@@ -47,6 +47,9 @@ enum json_member_bit {
     JSON_WAS = 1 << 29,
     JSON_NEW = 1 << 30,
     JSON_ENCRYPTION = 1u << 31,
+    JSON_ECHO = 1ull << 32,
+    JSON_NOISE = 1ull << 33,
+    JSON_LEVEL = 1ull << 34,
 };
 
 enum json_action {
@@ -54,6 +57,7 @@ enum json_action {
     JSON_DO_CALL, /* the same with a call, which may be left out where only one can be meant */
     JSON_DO_CONFERENCE,
     JSON_DO_VOLUME,
+    JSON_DO_VOICE,
     JSON_DO_DEVICES,
     JSON_TELL_STATUS,
     JSON_TELL_ACCOUNTS,
@@ -73,9 +77,9 @@ struct json_verb {
     enum json_action action;
     enum phone_command_kind kind; /* 0: none */
     bool on;                      /* goes to phone_command.on */
-    unsigned must, may;           /* members */
-    unsigned first, second;       /* members that words without a name are, in `tphone ctl` */
-    unsigned alone;               /* what the only such word is, where that is not first */
+    uint64_t must, may;           /* members */
+    uint64_t first, second;       /* members that words without a name are, in `tphone ctl` */
+    uint64_t alone;               /* what the only such word is, where that is not first */
     const char *help;             /* one line */
 };
 
@@ -86,6 +90,7 @@ enum json_type {
     JSON_IS_SECRET, /* may be null; never an argument of a command line */
     JSON_IS_SIDES,
     JSON_IS_ENCRYPTION,
+    JSON_IS_VOICE,
     JSON_IS_CALL, /* a number from 1 on */
     JSON_IS_CALLS,
     JSON_IS_STATUS,
@@ -115,7 +120,7 @@ const struct json_verb *json_verb_find(const char *name);
 struct json_command {
     const struct json_verb *verb;
     struct buf id; /* as JSON, to be repeated in the reply: "null" where there was none */
-    unsigned said; /* enum json_member_bit */
+    uint64_t said; /* enum json_member_bit */
     struct phone_command phone; /* strings live until json_command_free; pipes have no fd yet */
     uint32_t calls[JSON_CALLS_MAX];
     size_t n_calls;

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/text.h"
@@ -134,6 +135,28 @@ static bool put_real_if_known(struct buf *out, const void *at)
     return *(const double *)at >= 0 && put_real(out, at);
 }
 
+static const char *const voices[] = {
+    [PHONE_VOICE_UNSAID] = "auto", [PHONE_VOICE_AUTO] = "auto", [PHONE_VOICE_ON] = "on", [PHONE_VOICE_OFF] = "off"};
+
+const char *json_voice(enum phone_voice voice)
+{
+    return voices[voice];
+}
+
+enum phone_voice json_voice_of(const char *word)
+{
+    for (enum phone_voice i = PHONE_VOICE_AUTO; word && i < ARRAY_LEN(voices); i++)
+        if (strcmp(voices[i], word) == 0)
+            return i;
+    return PHONE_VOICE_UNSAID;
+}
+
+static bool put_voice(struct buf *out, const void *at)
+{
+    json_put_string(out, json_voice(*(const enum phone_voice *)at));
+    return true;
+}
+
 static bool put_address(struct buf *out, const void *at)
 {
     const struct ip *ip = at;
@@ -231,10 +254,12 @@ enum member {
     FILE_NAME, DIGIT,
     DIGITS, OUTCOME, ANSWERED, DURATION, SENT, RECEIVED, LOST, FROM_COPIES, FROM_FEC, CONCEALED, LOSS,
     THEIR_LOSS, JITTER, ROUND_TRIP,
-    EXPIRES, BINDINGS, SEEN_AT, RETRY, REALM, CONFERENCE, MICROPHONE_DB, SPEAKER_DB, DEVICES,
+    EXPIRES, BINDINGS, SEEN_AT, RETRY, REALM, CONFERENCE, MICROPHONE_DB, SPEAKER_DB, ECHO_MODE, NOISE_MODE,
+    LEVEL_MODE, DEVICES,
     Q_LOSS, Q_THEIR_LOSS, Q_JITTER, Q_ROUND_TRIP, Q_DELAY, Q_LEVEL_IN, Q_LEVEL_OUT, Q_MOS, Q_SENT, Q_LEFT, Q_BURST, Q_EAR,
     Q_RATING, Q_LISTENING, Q_THEIR_DISCARD, Q_THEIR_DELAY, Q_THEIR_RATING, Q_THEIR_MOS, LEFT, EAR, RATING, MOS, THEIR_MOS,
     Q_RECEIVED, Q_LOST, Q_LATE, Q_CONCEALED, Q_FROM_COPIES, Q_FROM_FEC, Q_COPIES, Q_COPIES_MS,
+    Q_ECHO_LESS, Q_ECHO_DELAY, Q_SPEECH, Q_NOISE, Q_GAIN,
     MICROPHONE_LEVEL, SPEAKER_LEVEL, DEVICE, DOING, DIRECTION, MESSAGE, WORD, EXIT, OWN_TEXT,
 };
 /* clang-format on */
@@ -303,6 +328,9 @@ static const struct {
     [CONFERENCE]    = {"conference",         put_number,         E(conference)},
     [MICROPHONE_DB] = {"microphone_db",      put_real,           E(microphone_db)},
     [SPEAKER_DB]    = {"speaker_db",         put_real,           E(speaker_db)},
+    [ECHO_MODE]     = {"echo",               put_voice,          E(echo)},
+    [NOISE_MODE]    = {"noise",              put_voice,          E(noise)},
+    [LEVEL_MODE]    = {"level",              put_voice,          E(level)},
     [DEVICES]       = {"devices",            put_devices,        OF_EVENT, 0},
     [Q_LOSS]        = {"loss_percent",       put_real,           Q(loss_percent)},
     [Q_THEIR_LOSS]  = {"their_loss_percent", put_real_if_known,  Q(their_loss_percent)},
@@ -330,6 +358,11 @@ static const struct {
     [Q_FROM_FEC]    = {"from_fec",           put_u64,            Q(from_fec)},
     [Q_COPIES]      = {"copies",             put_u32,            Q(copies)},
     [Q_COPIES_MS]   = {"copies_ms",          put_u32,            Q(copies_ms)},
+    [Q_ECHO_LESS]   = {"echo_less_db",       put_real,           Q(echo_less_db)},
+    [Q_ECHO_DELAY]  = {"echo_delay_ms",      put_real,           Q(echo_delay_ms)},
+    [Q_SPEECH]      = {"speech_dbfs",        put_real,           Q(speech_dbfs)},
+    [Q_NOISE]       = {"noise_dbfs",         put_real,           Q(noise_dbfs)},
+    [Q_GAIN]        = {"gain_db",            put_real,           Q(gain_db)},
     [MICROPHONE_LEVEL] = {"microphone_dbfs", put_real,           E(microphone_db)},
     [SPEAKER_LEVEL] = {"speaker_dbfs",       put_real,           E(speaker_db)},
     [DEVICE]        = {"device",             put_string,         E(device)},
@@ -388,13 +421,15 @@ static const unsigned char told_with[][JSON_MEMBERS_MAX] = {
                                Q_LEVEL_IN, Q_LEVEL_OUT, Q_LEFT, Q_BURST, Q_EAR, Q_RATING, Q_MOS,
                                Q_LISTENING, Q_THEIR_DISCARD, Q_THEIR_DELAY, Q_THEIR_RATING,
                                Q_THEIR_MOS, Q_SENT, Q_RECEIVED, Q_LOST, Q_LATE,
-                               Q_CONCEALED, Q_FROM_COPIES, Q_FROM_FEC, Q_COPIES, Q_COPIES_MS},
+                               Q_CONCEALED, Q_FROM_COPIES, Q_FROM_FEC, Q_COPIES, Q_COPIES_MS,
+                               Q_ECHO_LESS, Q_ECHO_DELAY, Q_SPEECH, Q_NOISE, Q_GAIN},
     [PHONE_LEVELS]          = {MICROPHONE_LEVEL, SPEAKER_LEVEL},
     [PHONE_DEVICE_IN_USE]   = {DEVICE, TEXT},
     [PHONE_TESTED]          = {DOING},
     [PHONE_TEST_ENDED]      = {TEXT},
     [PHONE_DND_SET]         = {0},
     [PHONE_VOLUMES]         = {MICROPHONE_DB, SPEAKER_DB},
+    [PHONE_VOICE_SET]       = {ECHO_MODE, NOISE_MODE, LEVEL_MODE},
     [PHONE_DEVICE_LIST]     = {DEVICES, TEXT},
     [PHONE_CONTACTS_CHANGED] = {0},
     [PHONE_HOOK_FAILED]     = {WHOSE, TEXT},

@@ -48,6 +48,9 @@ static const struct json_verb verbs[] = {
     {.name = "volume", .action = JSON_DO_VOLUME, .kind = PHONE_VOLUME,
      .may = JSON_MICROPHONE_DB | JSON_SPEAKER_DB, /* by name: -6 looks like an option */
      .help = "set volumes of the sound device, or tell them"},
+    {.name = "voice", .action = JSON_DO_VOICE, .kind = PHONE_VOICE,
+     .may = JSON_ECHO | JSON_NOISE | JSON_LEVEL,
+     .help = "set what is done to the microphone, or tell it"},
     {.name = "status", .action = JSON_TELL_STATUS, .may = JSON_CALL, .first = JSON_CALL,
      .help = "tell how calls and accounts are now, or one call"},
     {.name = "accounts", .action = JSON_TELL_ACCOUNTS, .help = "tell the accounts as they are now"},
@@ -125,6 +128,12 @@ static const struct json_member members[] = {
      "-96 to 18; 0: as it comes"},
     {JSON_SPEAKER_DB, "speaker_db", JSON_IS_GAIN, AT(phone.speaker_db), "SPEAKER_DB",
      "-96 to 18; 0: as it comes"},
+    {JSON_ECHO, "echo", JSON_IS_VOICE, AT(phone.echo), "auto|on|off",
+     "whether the loudspeaker's echo is taken out"},
+    {JSON_NOISE, "noise", JSON_IS_VOICE, AT(phone.noise), "auto|on|off",
+     "whether steady noise is"},
+    {JSON_LEVEL, "level", JSON_IS_VOICE, AT(phone.level), "auto|on|off",
+     "whether speech is made louder or softer"},
     {JSON_LIMIT, "limit", JSON_IS_LIMIT, AT(limit), "N", "rows at most (100)"},
     {JSON_STAY, "stay", JSON_IS_SWITCH, AT(stay), "yes|no",
      "the telephone goes on when its screens have gone"},
@@ -173,7 +182,7 @@ static bool is_word(const struct json_verb *verb, const struct json_member *m)
     return ((verb->first | verb->second) & m->bit) != 0;
 }
 
-static void put_word(const struct json_verb *verb, unsigned bit, struct buf *out)
+static void put_word(const struct json_verb *verb, uint64_t bit, struct buf *out)
 {
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         if (members[i].bit == bit)

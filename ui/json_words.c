@@ -105,6 +105,7 @@ static bool put_value(struct buf *line, const struct json_member *m, const char 
     case JSON_IS_DIGITS:
     case JSON_IS_SIDES:
     case JSON_IS_ENCRYPTION:
+    case JSON_IS_VOICE:
     case JSON_IS_TEST:
         return put_text(line, value);
     case JSON_IS_FILE:
@@ -132,7 +133,7 @@ struct request {
     const struct json_verb *verb;
     struct json_sound *sound;
     struct buf *line, *why;
-    unsigned said;
+    uint64_t said;
     size_t plain; /* words without a name */
 };
 
@@ -194,7 +195,7 @@ static int put_member(struct request *w, const struct json_member *m, const char
     return -EINVAL;
 }
 
-static const struct json_member *by_bit(unsigned bit)
+static const struct json_member *by_bit(uint64_t bit)
 {
     const struct json_member *m;
 
@@ -247,7 +248,7 @@ static int put_named(struct request *w, const char *word)
 
 /* Which member a word is that does not say so. The one that matters need not stand behind a number
  * that nobody needs: dtmf 12#, dtmf 3 12#; but record 3 on=no. */
-static unsigned place_of(const struct request *w)
+static uint64_t place_of(const struct request *w)
 {
     if (w->verb->alone && w->plain == 1 && !(w->said & (w->verb->alone | JSON_ON)))
         return w->verb->alone;
@@ -256,7 +257,7 @@ static unsigned place_of(const struct request *w)
 
 static int put_word(struct request *w, const char *word)
 {
-    unsigned bit = place_of(w);
+    uint64_t bit = place_of(w);
 
     if (has_name(word))
         return put_named(w, word);

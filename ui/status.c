@@ -219,6 +219,12 @@ static void put_volumes(struct buf *out, const struct phone_event *e)
     buf_printf(out, "microphone %+.0f dB, loudspeaker %+.0f dB", e->microphone_db, e->speaker_db);
 }
 
+static void put_voice(struct buf *out, const struct phone_event *e)
+{
+    buf_printf(out, "echo %s, noise suppression %s, level control %s", json_voice(e->echo),
+               json_voice(e->noise), json_voice(e->level));
+}
+
 static void put_moved(struct buf *out, const struct phone_event *e)
 {
     char where[IP_TEXT_MAX];
@@ -291,6 +297,7 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_PARTED: buf_printf(out, "out of conference %" PRIu32, e->conference); return true;
     case PHONE_QUALITY: put_quality(out, e->quality); return true;
     case PHONE_VOLUMES: put_volumes(out, e); return true;
+    case PHONE_VOICE_SET: put_voice(out, e); return true;
     case PHONE_MEDIA:
     case PHONE_LEVELS:
     case PHONE_DEVICE_LIST:
@@ -316,6 +323,7 @@ static int worth(const struct phone_event *e)
     case PHONE_PLAYING:
     case PHONE_PLAY_ENDED:
     case PHONE_VOLUMES:
+    case PHONE_VOICE_SET:
     case PHONE_DIGITS_SENT: return 1;
     case PHONE_QUALITY: return 2;
     default: return 0;

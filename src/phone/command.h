@@ -50,6 +50,8 @@ enum phone_command_kind {
     PHONE_VOLUME,  /* microphone_db, speaker_db: of the sound device, for all calls;
                       PHONE_VOLUMES follows. What is recorded of the other side stays as loud as
                       it came */
+    PHONE_VOICE,   /* echo, noise, level: what is done to the microphone's sound, for all calls;
+                      PHONE_VOICE_SET follows */
     PHONE_DEVICES, /* PHONE_DEVICE_LIST follows */
     PHONE_DEVICE,  /* device: another sound device from now on, for all calls, "none" for none;
                       ring_device: what rings. PHONE_DEVICE_IN_USE follows */
@@ -68,6 +70,14 @@ enum phone_encryption {
     PHONE_ENCRYPT_OFF,     /* never; a call that must be encrypted is refused */
     PHONE_ENCRYPT_PREFER,  /* where the other side can */
     PHONE_ENCRYPT_REQUIRE, /* else there is no call */
+};
+
+/* What is done to the sound of a microphone: its echo, its noise, its level (audio/voice.h). */
+enum phone_voice {
+    PHONE_VOICE_UNSAID, /* as it is; at first: auto */
+    PHONE_VOICE_AUTO,   /* where there is need */
+    PHONE_VOICE_ON,
+    PHONE_VOICE_OFF,
 };
 
 /* What of a call is recorded. */
@@ -115,6 +125,7 @@ struct phone_command {
     bool on;
     uint32_t other;                   /* JOIN: number of a call */
     enum phone_encryption encryption; /* DIAL */
+    enum phone_voice echo, noise, level;
     const char *device, *ring_device;
     enum phone_test {
         PHONE_TEST_OFF,

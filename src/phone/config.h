@@ -143,6 +143,7 @@ struct phone_config {
     char *ring_devices[CONFIG_RINGS_MAX]; /* owned, n_ring_devices of them; none: device */
     size_t n_ring_devices;
     bool never_rings;                      /* ring-device = none */
+    enum phone_voice echo, noise, level;   /* of the microphone */
     char *ring_tone;                       /* owned; a file; NULL: a bell */
     const char *codecs[CONFIG_CODECS_MAX]; /* in order of preference; static names */
     size_t n_codecs;

@@ -146,6 +146,8 @@ static int set_dnd_status(void *into, struct slice value, struct config_fault *f
 static const struct config_kind tone_file = {CONFIG_TEXT("the name of a sound file")};
 static const struct config_kind sdes = {CONFIG_WORDS(CONFIG_SDES_TLS, "tls", "always", "never")};
 static const struct config_kind dtls = {CONFIG_WORDS(CONFIG_DTLS_OFFER, "offer", "take", "never")};
+static const struct config_kind voice = {
+    CONFIG_WORDS(PHONE_VOICE_AUTO, "auto", "on", "off")};
 static const struct config_kind strangers = {CONFIG_FLAG(1, "answer", "silence")};
 
 const struct config_option config_phone_options[] = {
@@ -160,6 +162,11 @@ const struct config_option config_phone_options[] = {
      config_set_ring_device},
     {{"ring-tone", "FILE", "what is heard when it rings, instead of a bell", NULL},
      INTO(ring_tone, tone_file)},
+    {{"echo", "auto|on|off", "whether the loudspeaker's echo is taken out of the microphone", "auto"},
+     INTO(echo, voice)},
+    {{"noise-suppression", "auto|on|off", "whether steady noise is", "auto"}, INTO(noise, voice)},
+    {{"level-control", "auto|on|off", "whether what is said is made louder or softer", "auto"},
+     INTO(level, voice)},
     {{"codec", "LIST", "codecs in order of preference", "opus,g722,pcmu,pcma"}, set_codec},
     {{"ptime", "MS", "sound in a packet, as we ask for it: 10 to 120", "20"}, config_set_ptime},
     {{"dtx", "yes|asked|no", "whether nothing is sent in silence", "asked: by the other side"},

@@ -9,6 +9,7 @@
 
 #include "base/ip.h"
 #include "base/slice.h"
+#include "phone/command.h"
 
 enum phone_event_kind {
     PHONE_LISTENING = 1, /* transport, where */
@@ -68,6 +69,7 @@ enum phone_event_kind {
     PHONE_TEST_ENDED,  /* text: why by itself, or empty */
     PHONE_DND_SET,     /* on: by PHONE_DND */
     PHONE_VOLUMES,     /* microphone_db, speaker_db: by PHONE_VOLUME */
+    PHONE_VOICE_SET,   /* echo, noise, level: by PHONE_VOICE */
     PHONE_DEVICE_LIST, /* devices, or text: why there are none to be told */
     PHONE_CONTACTS_CHANGED, /* other names stand in the file, whoever has written it: told where
                                phone_config.watches_contacts says so */
@@ -131,6 +133,12 @@ struct phone_quality {
     uint64_t from_copies, from_fec;                 /* as in struct phone_result */
     unsigned copies; /* of each frame that we send, now; the last of them goes later by: */
     unsigned copies_ms;
+    /* Of our microphone, where the call has one of a sound card (audio/voice.h); NAN: not known, or
+     * there is none of it. */
+    double echo_less_db;            /* by how much the echo is softer than it came */
+    double echo_delay_ms;           /* from the loudspeaker to the microphone */
+    double speech_dbfs, noise_dbfs; /* as captured */
+    double gain_db;                 /* by the level control */
 };
 
 struct phone_device {
@@ -178,6 +186,7 @@ struct phone_event {
     const char *signalling_encryption;
     uint32_t conference; /* 1 and up, never used again */
     double microphone_db, speaker_db;
+    enum phone_voice echo, noise, level;
     const struct phone_quality *quality;
     const struct phone_device *devices; /* n_devices of them */
     size_t n_devices;

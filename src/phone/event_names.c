@@ -44,6 +44,7 @@ static const struct {
     {PHONE_DND_SET,         true,  true,  "dnd-on"},
     {PHONE_DND_SET,         true,  false, "dnd-off"},
     {PHONE_VOLUMES,         false, false, "volume"},
+    {PHONE_VOICE_SET,       false, false, "voice"},
     {PHONE_DEVICE_LIST,     false, false, "devices"},
     {PHONE_CONTACTS_CHANGED, false, false, "contacts-changed"},
     {PHONE_PASSWORD_WANTED, false, false, "password-wanted"},

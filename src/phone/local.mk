@@ -111,6 +111,7 @@ libphone_a_SOURCES = \
 	src/phone/media_stream.h \
 	src/phone/media_thread.c \
 	src/phone/media_thread.h \
+	src/phone/media_voice.c src/phone/media_voice.h \
 	src/phone/media_xr.c \
 	src/phone/password.c \
 	src/phone/password.h \

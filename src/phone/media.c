@@ -171,6 +171,11 @@ int media_start_thread(struct media *media)
         post_gains(media); /* else it stays asleep for the moment: see media_stream_open */
     if (media->levels)
         media_levels(media, true);
+    for (size_t i = 0; i < VOICE_PARTS; i++)
+        if (media->modes.of[i] != VOICE_AUTO) {
+            media_voice(media, &media->modes);
+            break;
+        }
     return 0;
 }
 

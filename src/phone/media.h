@@ -19,6 +19,7 @@
 
 #include "base/ip.h"
 #include "base/slice.h"
+#include "phone/media_voice.h"
 #include "phone/command.h"
 #include "phone/identity.h"
 #include "rtp/dtls.h"
@@ -92,6 +93,8 @@ struct media_stats {
     struct xr_voip remote;
     char codec[16];   /* name of the codec we send with; "" before the start */
     uint32_t rate_hz; /* its sampling rate */
+    bool voiced;      /* the stream has a microphone, and this is what is done to it: */
+    struct voice_stats voice;
 };
 
 struct media_event {
@@ -139,6 +142,8 @@ struct media_gains {
     int32_t microphone, speaker;
 };
 void media_volume(struct media *media, const struct media_gains *gains);
+/* Echo, noise and level of its microphone, likewise; all VOICE_AUTO at first. */
+void media_voice(struct media *media, const struct media_voice_modes *modes);
 
 /* Whether there is what encrypts (libsrtp2); the log says once that there is not. */
 bool media_can_encrypt(void);

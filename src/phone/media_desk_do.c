@@ -28,6 +28,13 @@ void media_levels(struct media *media, bool on)
         (void)post(media, &(struct media_command){.what = MEDIA_DO_LEVELS, .number = on});
 }
 
+void media_voice(struct media *media, const struct media_voice_modes *modes)
+{
+    media->modes = *modes;
+    if (media->thread) /* else when it starts */
+        (void)post(media, &(struct media_command){.what = MEDIA_DO_VOICE, .modes = *modes});
+}
+
 int media_device_use(struct media *media, const char *name)
 {
     char *text = name ? strdup(name) : NULL;

@@ -9,6 +9,7 @@
 #include "audio/mixer.h"
 #include "audio/standing.h"
 #include "phone/media.h"
+#include "phone/media_voice.h"
 
 #define RETRY_US 1000000   /* a device that failed is tried again after that */
 #define QUEUE_LEAST_MS 20  /* of sound that waits in the card's ring, else the next beat is late */
@@ -38,6 +39,7 @@ struct media_device {
     char *next; /* that is to take its place, while choosing */
     bool choosing, play_only;
     struct audio_device *device; /* NULL: not open */
+    struct media_voice *voice;   /* of it, or NULL */
     bool wanted, busy, closing, told_failure;
     bool failed;
     uint64_t failed_us; /* when; 0: not yet noted */
@@ -46,10 +48,13 @@ struct media_device {
     uv_work_t work;
     bool switches, reopens; /* takes next in place of name; name again where that fails */
     struct audio_device *opened, *to_close;
+    struct media_voice *opened_voice, *voice_to_close;
+    struct media_voice_modes opening_modes;
     int err;
     char why[AUDIO_WHY_MAX];
 
     struct media_gains gains;
+    struct media_voice_modes modes;
     struct passage in, out;
     size_t n; /* samples of this beat */
     int16_t heard[MIXER_SAMPLES];
@@ -65,7 +70,11 @@ static int open_device(struct media_device *d, const char *name, char *why)
     struct audio_device_config config = {.name = strcmp(name, "null") ? name : "none",
                                          .no_capture = d->play_only};
 
-    return audio_device_open(&config, &d->opened, why);
+    int err = audio_device_open(&config, &d->opened, why);
+
+    if (!err && !d->play_only)
+        d->opened_voice = media_voice_new(d->opened, &d->opening_modes);
+    return err;
 }
 
 /* The old one first: the two may be one card, which is there once. */
@@ -82,7 +91,9 @@ static void work_in_worker(uv_work_t *work)
     bool closes = d->to_close != NULL;
 
     audio_device_close(d->to_close);
+    media_voice_free(d->voice_to_close);
     d->to_close = NULL;
+    d->voice_to_close = NULL;
     if (d->switches)
         switch_in_worker(d);
     else if (!closes)
@@ -92,7 +103,11 @@ static void work_in_worker(uv_work_t *work)
 static void take_opened(struct media_device *d)
 {
     d->device = d->opened;
+    d->voice = d->opened_voice;
     d->opened = NULL;
+    d->opened_voice = NULL;
+    if (d->voice)
+        media_voice_set(d->voice, &d->modes);
     d->in.n = d->out.n = 0;
     d->in.began = d->out.began = false;
     d->in.standing = (struct standing){.needs_ms = CAPTURE_NEEDS_MS, .gap_ms = CAPTURE_GAP_MS};
@@ -151,6 +166,14 @@ static void queue(struct media_device *d, uv_work_cb work)
         abort(); /* only a NULL callback makes it fail */
 }
 
+static void give_away(struct media_device *d)
+{
+    d->to_close = d->device;
+    d->voice_to_close = d->voice;
+    d->device = NULL;
+    d->voice = NULL;
+}
+
 /* Brings the device to where it should be: open while wanted, else closed. */
 static void start_work(struct media_device *d)
 {
@@ -159,14 +182,13 @@ static void start_work(struct media_device *d)
 
     if (d->busy)
         return;
+    d->opening_modes = d->modes;
     if (d->choosing && !d->closing) {
-        d->to_close = d->device;
-        d->device = NULL;
+        give_away(d);
         d->switches = true;
         d->reopens = d->wanted && d->name;
     } else if (should_close) {
-        d->to_close = d->device;
-        d->device = NULL;
+        give_away(d);
     } else if (!should_open && !d->closing) {
         return;
     } else if (!should_open) {
@@ -256,6 +278,21 @@ void media_device_set_gains(struct media_device *d, const struct media_gains *ga
     d->gains = *gains;
 }
 
+void media_device_set_voice(struct media_device *d, const struct media_voice_modes *modes)
+{
+    d->modes = *modes;
+    if (d->voice)
+        media_voice_set(d->voice, modes);
+}
+
+bool media_device_voice(const struct media_device *d, struct voice_stats *out)
+{
+    if (!media_device_is_open(d) || !d->voice)
+        return false;
+    media_voice_stats(d->voice, out);
+    return true;
+}
+
 void media_device_want(struct media_device *d, bool wanted)
 {
     if (d->wanted == wanted)
@@ -318,7 +355,7 @@ static size_t hear(struct media_device *d, size_t n, uint32_t rate_hz)
 
         if (in->standing.surplus > 0 && wanted < piece)
             wanted = piece;
-        got = audio_device_read(d->device, in->samples + in->n, wanted);
+        got = media_voice_read(d->voice, d->device, in->samples + in->n, wanted);
         in->n += standing_shorten(&in->standing, in->samples + in->n, got, rate_hz);
     }
     if (in->n < n && in->began)
@@ -329,7 +366,7 @@ static size_t hear(struct media_device *d, size_t n, uint32_t rate_hz)
     in->n -= n;
     memmove(in->samples, in->samples + n, in->n * sizeof *in->samples);
     if (in->began)
-        standing_note(&in->standing, audio_device_captured(d->device) + in->n, rate_hz);
+        standing_note(&in->standing, media_voice_captured(d->voice, d->device) + in->n, rate_hz);
     return n;
 }
 
@@ -343,8 +380,8 @@ bool media_device_begin_beat(struct media_device *d, uint64_t now_us, uint64_t e
         return false;
     rate_hz = audio_device_rate_hz(d->device);
     d->n = samples_in(rate_hz, elapsed_us);
-    while (audio_device_captured(d->device) > d->n + rate_hz / 1000 * CAPTURE_MOST_MS)
-        if (!audio_device_read(d->device, d->heard, d->n ? d->n : 1))
+    while (media_voice_captured(d->voice, d->device) > d->n + rate_hz / 1000 * CAPTURE_MOST_MS)
+        if (!media_voice_read(d->voice, d->device, d->heard, d->n ? d->n : 1))
             break;
     got = hear(d, d->n, rate_hz);
     memset(d->heard + got, 0, (d->n - got) * sizeof *d->heard);

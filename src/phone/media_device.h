@@ -12,6 +12,8 @@
 
 struct media_device;
 struct media_gains;
+struct media_voice_modes;
+struct voice_stats;
 
 struct media_device_events {
     void (*ready)(void *arg); /* it has been opened: the beat must become that of the device */
@@ -39,6 +41,11 @@ void media_device_close(struct media_device *d);
 
 /* From now on; both LEVEL_UNITY at first. */
 void media_device_set_gains(struct media_device *d, const struct media_gains *gains);
+/* Echo, noise and level of the microphone, from now on; all VOICE_AUTO at first. One that is none
+ * of a card is left alone, but for what is VOICE_ON when it is opened. */
+void media_device_set_voice(struct media_device *d, const struct media_voice_modes *modes);
+/* What has become of them; false: nothing is done. */
+bool media_device_voice(const struct media_device *d, struct voice_stats *out);
 /* Whether somebody wants to hear or speak; opens it or closes it. */
 void media_device_want(struct media_device *d, bool wanted);
 /* Whether the card has called for samples: what was said before is not heard. */

@@ -1,5 +1,5 @@
-/* phone/media_private.h - what media.c, media_codecs.c, media_desk_do.c and media_secure.c share: the signalling
- * thread's side. */
+/* phone/media_private.h - what media.c, media_codecs.c, media_desk_do.c and media_secure.c share:
+ * the signalling thread's side. */
 #ifndef PHONE_MEDIA_PRIVATE_H
 #define PHONE_MEDIA_PRIVATE_H
 
@@ -13,6 +13,7 @@ struct media {
     int opus_complexity;
     const struct net_spawner *helper;
     struct media_gains gains;
+    struct media_voice_modes modes;
     struct rng rng;
     struct media_link inbox;     /* of struct media_message, on the signalling loop */
     struct media_thread *thread; /* NULL before the first stream */

@@ -221,6 +221,8 @@ void stream_stats(struct media_stream *s, struct media_stats *out)
     rtp_loss_left(&s->xr.heard, &out->left);
     out->level_in_db = level_meter_take(&s->heard_level);
     out->level_out_db = level_meter_take(&s->sent_level);
+    out->voiced = s->source == SOURCE_DEVICE && s->thread->device &&
+                  media_device_voice(s->thread->device, &out->voice);
     if (s->has_heard) {
         out->lost = s->lost_before + rtp_source_lost(&s->heard);
         if (s->heard_clock_hz)

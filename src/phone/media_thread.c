@@ -98,6 +98,11 @@ static void do_to_thread(struct media_thread *t, struct media_command *command)
         if (t->device)
             media_device_set_gains(t->device, &t->gains);
         break;
+    case MEDIA_DO_VOICE:
+        t->modes = command->modes;
+        if (t->device)
+            media_device_set_voice(t->device, &t->modes);
+        break;
     case MEDIA_DO_LEVELS:
         desk_levels(t, command->number != 0);
         break;
@@ -370,6 +375,7 @@ struct media_device *media_thread_device(struct media_thread *t)
 {
     if (!t->device && make_device(t, NULL) == 0) {
         media_device_set_gains(t->device, &t->gains);
+        media_device_set_voice(t->device, &t->modes);
         desk_levels(t, t->desk.levels);
     }
     return t->device;

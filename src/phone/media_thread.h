@@ -51,6 +51,7 @@ enum media_do {
     MEDIA_DO_STATS,
     MEDIA_DO_STOP,
     MEDIA_DO_VOLUME, /* gains */
+    MEDIA_DO_VOICE,  /* modes */
     MEDIA_DO_LEVELS, /* number */
     MEDIA_DO_DEVICE, /* text, a name or NULL */
     MEDIA_DO_TEST,   /* number, enum media_test */
@@ -66,6 +67,7 @@ struct media_command {
     struct media_stream *stream; /* NULL from VOLUME on */
     int number;
     struct media_gains gains;
+    struct media_voice_modes modes;
     unsigned serial;                   /* how many of the kind were asked for of the stream */
     struct media_agreement *agreement; /* on the heap, the receiver's */
     char *text;                        /* likewise */
@@ -95,11 +97,12 @@ struct media_thread {
     struct net_pacer *pacer;
     struct net_rtp_batch *batch;
     struct media_jobs jobs;
-    uv_prepare_t prepare;        /* active while the beat or the device may have to change */
-    bool at_once;                /* and the beat perhaps at once */
-    struct media_device *device; /* NULL: there was never one */
-    struct media_gains gains;    /* of it */
-    struct media_desk desk;      /* what is done with it beside calls */
+    uv_prepare_t prepare;           /* active while the beat or the device may have to change */
+    bool at_once;                   /* and the beat perhaps at once */
+    struct media_device *device;    /* NULL: there was never one */
+    struct media_gains gains;       /* of it */
+    struct media_voice_modes modes; /* likewise */
+    struct media_desk desk;         /* what is done with it beside calls */
     struct list rings; /* of struct media_ring: one that rings, others that are being closed */
     struct list streams;
     struct list mixes; /* of struct media_mix: empty without a conference */

@@ -310,6 +310,8 @@ static int open_media(struct phone *phone)
     int err = media_new(&media, &phone->media);
 
     if (!err)
+        phone_set_voice(phone, phone->config->echo, phone->config->noise, phone->config->level);
+    if (!err)
         expect_keys(phone);
     if (!err)
         expect_codecs(phone);

@@ -40,6 +40,9 @@ void phone_levels(struct phone *phone, bool on);
 /* The sound device in use, "none" for none; the i-th of those that ring, NULL behind the last. */
 const char *phone_device_name(const struct phone *phone);
 const char *phone_ring_device(const struct phone *phone, size_t i);
+/* How echo, noise and level are dealt with; none is PHONE_VOICE_UNSAID. */
+void phone_voice(const struct phone *phone, enum phone_voice *echo, enum phone_voice *noise,
+                 enum phone_voice *level);
 
 /* Whether PHONE_QUALITY is told; off at first. */
 void phone_quality(struct phone *phone, bool on);

@@ -54,6 +54,46 @@ void phone_levels(struct phone *phone, bool on)
     media_levels(phone->media, on);
 }
 
+/* --- echo, noise and level ------------------------------------------------------------------- */
+
+static enum voice_mode mode_of(enum phone_voice voice)
+{
+    return voice == PHONE_VOICE_ON ? VOICE_ON : voice == PHONE_VOICE_OFF ? VOICE_OFF : VOICE_AUTO;
+}
+
+void phone_set_voice(struct phone *phone, enum phone_voice echo, enum phone_voice noise,
+                     enum phone_voice level)
+{
+    const enum phone_voice said[VOICE_PARTS] = {
+        [VOICE_ECHO] = echo, [VOICE_NOISE] = noise, [VOICE_LEVEL] = level};
+    struct media_voice_modes modes;
+
+    for (size_t i = 0; i < VOICE_PARTS; i++) {
+        if (said[i] != PHONE_VOICE_UNSAID)
+            phone->voice[i] = said[i];
+        else if (phone->voice[i] == PHONE_VOICE_UNSAID)
+            phone->voice[i] = PHONE_VOICE_AUTO;
+        modes.of[i] = mode_of(phone->voice[i]);
+    }
+    media_voice(phone->media, &modes);
+}
+
+void phone_voice(const struct phone *phone, enum phone_voice *echo, enum phone_voice *noise,
+                 enum phone_voice *level)
+{
+    *echo = phone->voice[VOICE_ECHO];
+    *noise = phone->voice[VOICE_NOISE];
+    *level = phone->voice[VOICE_LEVEL];
+}
+
+void phone_tell_voice(struct phone *phone)
+{
+    struct phone_event event = {.kind = PHONE_VOICE_SET};
+
+    phone_voice(phone, &event.echo, &event.noise, &event.level);
+    phone_tell(phone, &event);
+}
+
 /* --- which device --------------------------------------------------------------------------- */
 
 static void tell_device(struct phone *phone, const char *why)

@@ -150,6 +150,10 @@ int phone_do(struct phone *phone, const struct phone_command *command, uint32_t 
     case PHONE_JOIN:
         err = join(phone, command, why);
         break;
+    case PHONE_VOICE:
+        phone_set_voice(phone, command->echo, command->noise, command->level);
+        phone_tell_voice(phone);
+        break;
     case PHONE_VOLUME:
         err = calls_set_volume(phone, command, why);
         break;

@@ -51,8 +51,9 @@ struct phone {
     size_t n_calls;
     struct ebb ebb;
     uint32_t last_number, last_conference;
-    double microphone_db, speaker_db; /* of the sound device, 0 at first */
-    struct timers timers;             /* of calls */
+    double microphone_db, speaker_db;    /* of the sound device, 0 at first */
+    enum phone_voice voice[VOICE_PARTS]; /* of its microphone; never PHONE_VOICE_UNSAID */
+    struct timers timers;                /* of calls */
 
     struct list events; /* of struct queued_event, oldest first */
     bool delivering;
@@ -160,6 +161,10 @@ void phone_forget_listing(struct phone *phone);
 /* What the configuration says of them. 0 or -ENOMEM. */
 int phone_open_desk(struct phone *phone);
 void phone_close_desk(struct phone *phone);
+/* PHONE_VOICE: what is not said stays; and what it is now. */
+void phone_set_voice(struct phone *phone, enum phone_voice echo, enum phone_voice noise,
+                     enum phone_voice level);
+void phone_tell_voice(struct phone *phone);
 /* PHONE_DEVICE and PHONE_TEST, as phone_do. */
 int phone_choose_device(struct phone *phone, const struct phone_command *command, struct buf *why);
 int phone_test(struct phone *phone, const struct phone_command *command, struct buf *why);

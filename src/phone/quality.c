@@ -183,6 +183,11 @@ static void fill(const struct media_stats *now, struct phone_quality *out)
         .from_fec = now->recovered,
         .copies = now->copies,
         .copies_ms = now->copies_ms,
+        .echo_less_db = now->voiced ? now->voice.echo_less_db : NAN,
+        .echo_delay_ms = now->voiced ? now->voice.echo_delay_ms : NAN,
+        .speech_dbfs = now->voiced ? now->voice.speech_db : NAN,
+        .noise_dbfs = now->voiced ? now->voice.noise_db : NAN,
+        .gain_db = now->voiced ? now->voice.gain_db : NAN,
     };
     fill_theirs(now, out);
 }

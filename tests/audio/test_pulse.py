@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """PulseAudio with null sinks as the sound card, through PortAudio and ALSA's pulse plugin: what is
 said into one phone's microphone comes out of the other's loudspeaker."""
+import math
 import os
+import statistics
 import sys
 import time
 
@@ -98,6 +100,50 @@ def microphone_again():
             heard = sound.tones(sound.read_channels(path)[channel], (400, 1600))
             # The first stands for two files, with a microphone between them that is turned down.
             equal(heard, [1600, 400, 1600, 400], f"tones in {path}")
+
+
+LEAST_LESS_DB = 20  # a loudspeaker's echo that its microphone hears as loud as it is played
+
+
+def _softer(path, from_s, to_s):
+    """By how many dB what is heard (left) is softer than what is said (right), half a second for
+    half a second of speech, and in the middle of these."""
+    heard, said = sound.read_channels(path)
+    found = []
+    for i in range(int(from_s * 2), int(to_s * 2)):
+        levels = [max(sound.rms(c.cut(i / 2, i / 2 + 0.5)), 0.1) for c in (heard, said)]
+        if levels[1] > 600:
+            found.append(20 * math.log10(levels[1] / levels[0]))
+    expect(found, f"nothing is said from {from_s} to {to_s} s")
+    return statistics.median(found)
+
+
+@case("a loudspeaker's echo is not heard by the other side, but where it is switched off; events say "
+      "how much softer it is")
+def echo():
+    with Room() as room:
+        pulse = Pulse(room, ["caller"])
+        callee = Piped(room, "callee")
+        caller = Piped(room, "caller", device="default", env=pulse.card("caller", echoes=True))
+        me, far, heard = caller.client, callee.client, room.path("heard.wav")
+        me.do("events", quality=True)
+        call = me.do("call", target=callee.uri)["call"]
+        theirs = far.event("incoming")["call"]
+        spoken = sound.write(room.path("spoken.wav"), sound.speech("callee", 60, 16000))
+        far.do("answer", call=theirs, record=heard, sides="apart", play=spoken)
+        began = time.monotonic()
+        told = me.wait(lambda l: l.get("echo_less_db", 0) > 10 and "echo_delay_ms" in l, 40,
+                       what="an echo that has become softer")
+        time.sleep(4)
+        off = time.monotonic() - began
+        equal(me.do("voice", echo="off")["echo"], "off", "the echo")
+        me.event("voice", echo="off", noise="auto", level="auto")
+        time.sleep(4)
+        me.do("hangup", call=call)
+        far.event("ended", call=theirs)
+        on, without = _softer(heard, off - 4, off), _softer(heard, off + 1, off + 4)
+        expect(on > without + LEAST_LESS_DB, f"softer by {on:.1f} dB, and by {without:.1f} without")
+        return f"softer by {on - without:.1f} dB; {told['echo_less_db']} dB was told first"
 
 
 @case("tphone devices names the card, and ctl devices says the same of a daemon's")

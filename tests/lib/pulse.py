@@ -80,10 +80,13 @@ class Pulse:
         equal(ask.status(10), 0, f"status of pactl list {kind}")
         return ask.lines
 
-    def card(self, name):
-        """The environment in which a phone's default sound card is that of name."""
-        config = self.room.write(f"alsa-{name}.conf",
-                                 self.alsa.format(server=self.server, name=name))
+    def card(self, name, echoes=False):
+        """The environment in which a phone's default sound card is that of name. echoes: its
+        microphone hears its loudspeaker, as loud as that plays, and nothing else."""
+        config = self.alsa.format(server=self.server, name=name)
+        if echoes:
+            config = config.replace(f"{name}_microphone", f"{name}_loudspeaker")
+        config = self.room.write(f"alsa-{name}.conf", config)
         return dict(self.env, ALSA_CONFIG_PATH=config)
 
     def speak(self, name, spoken):

@@ -81,6 +81,11 @@ def _volume(me):
     reply = me.do("volume", microphone_db=3)
     equal((reply["speaker_db"], reply["microphone_db"]), (-6, 3), "volume")
     me.do("volume", speaker_db=0, microphone_db=0)
+    me.do("voice", noise="off", level="on")
+    me.event("voice", noise="off")
+    me.do("voice", level="auto")
+    reply = me.do("voice")
+    equal([reply[m] for m in ("echo", "noise", "level")], ["auto", "off", "auto"], "voice")
 
 
 def _in_a_call(room, me, far, one, theirs):

@@ -139,6 +139,8 @@ def by_commands():
         c.do("volume", speaker_db=-6, microphone_db=3)
         told = c.event("volume")
         equal((told["speaker_db"], told["microphone_db"]), (-6, 3), "volume")
+        c.do("voice", echo="on")
+        c.event("voice", echo="on", noise="auto", level="auto")
         c.do("devices")
         c.event("devices")
         c.do("quit")

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "phone/config_keep.h"
+#include "ui/json.h"
 #include "ui/screen/commands.h"
 #include "ui/screen/devices.h"
 #include "ui/screen/screen_helper.h"
@@ -85,6 +86,25 @@ static void test(struct screen *s, struct slice argument)
     free(what);
 }
 
+/* "echo off" and its like. */
+static void voice(struct screen *s, struct slice argument)
+{
+    static const char *const parts[] = {"echo", "noise", "level"};
+    struct slice part = slice_cut(&argument, ' '), mode = slice_trim(argument);
+    char *word = slice_dup(mode);
+
+    for (size_t i = 0; word && i < ARRAY_LEN(parts); i++) {
+        if (!slice_eq(part, slice_of(parts[i])) || json_voice_of(word) == PHONE_VOICE_UNSAID)
+            continue;
+        screen_ask_text(s, "voice", parts[i], mode, 0);
+        screen_say(s, STYLE_DIM, "%s %s", parts[i], word);
+        free(word);
+        return;
+    }
+    free(word);
+    screen_say(s, STYLE_BAD, "voice: echo, noise or level, and then auto, on or off");
+}
+
 /* clang-format off */
 const struct command commands_of_devices[] = {
     {.name = "device", .argument = ARGUMENT_DEVICE, .value = "NAME", .run = use,
@@ -92,6 +112,8 @@ const struct command commands_of_devices[] = {
     {.name = "test", .argument = ARGUMENT_TEXT, .must = true, .value = "WHAT", .label = "test",
      .can = is_idle, .needs = "the telephone without calls", .run = test,
      .help = "try the sound device: tone, record, open (its levels), off"},
+    {.name = "voice", .argument = ARGUMENT_TEXT, .must = true, .value = "PART MODE", .run = voice,
+     .help = "what is done to the microphone's echo, noise, level: auto, on, off"},
     {.name = "keep", .label = "keep", .can = may_keep, .run = keep,
      .help = "write the sound devices that are used and ring into tphone.conf"},
     {.name = "ring", .argument = ARGUMENT_DEVICE, .value = "NAME", .label = "ring", .run = ring,

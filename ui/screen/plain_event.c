@@ -161,6 +161,9 @@ static bool put_words(struct buf *out, const struct phone_event *e)
         buf_printf(out, "loudspeaker %+.1f dB, microphone %+.1f dB", e->speaker_db,
                    e->microphone_db);
         return true;
+    case PHONE_VOICE_SET:
+        (void)status_words(out, e);
+        return true;
     case PHONE_ENDED:
         put_ended(out, e);
         return true;

@@ -31,7 +31,12 @@ static const struct phone_quality heard = {.loss_percent = 1.5,
                                            .their_rating = 88,
                                            .their_mos = 4.2,
                                            .sent = 50,
-                                           .received = 49};
+                                           .received = 49,
+                                           .echo_less_db = 30,
+                                           .echo_delay_ms = 70,
+                                           .speech_dbfs = -25,
+                                           .noise_dbfs = -60,
+                                           .gain_db = 3};
 static const struct phone_quality unknown = {.their_loss_percent = -1,
                                              .round_trip_ms = -1,
                                              .delay_ms = -1,
@@ -44,7 +49,12 @@ static const struct phone_quality unknown = {.their_loss_percent = -1,
                                              .their_discard_percent = -1,
                                              .their_delay_ms = -1,
                                              .their_rating = -1,
-                                             .their_mos = -1};
+                                             .their_mos = -1,
+                                             .echo_less_db = NAN,
+                                             .echo_delay_ms = NAN,
+                                             .speech_dbfs = NAN,
+                                             .noise_dbfs = NAN,
+                                             .gain_db = NAN};
 
 static struct phone_event full(enum phone_event_kind kind)
 {
@@ -91,6 +101,8 @@ static struct phone_event full(enum phone_event_kind kind)
         .device = "null",
         .conference = 3,
         .speaker_db = -6,
+        .echo = PHONE_VOICE_OFF,
+        .noise = PHONE_VOICE_ON,
         .quality = &heard,
     };
 
@@ -131,6 +143,7 @@ static bool is_of_a_call(enum phone_event_kind kind)
         PHONE_LISTENING,    PHONE_REGISTERED, PHONE_REGISTER_FAILED,
         PHONE_UNREGISTERED, PHONE_DND_SET,    PHONE_DEVICE_IN_USE,
         PHONE_TESTED,       PHONE_TEST_ENDED, PHONE_VOLUMES,
+        PHONE_VOICE_SET,
     };
 
     for (size_t i = 0; i < ARRAY_LEN(others); i++)

@@ -21,6 +21,11 @@ static const struct phone_quality quality = {.loss_percent = 1.5,
                                              .level_out_dbfs = -127,
                                              .burst = 1.5,
                                              .mouth_to_ear_ms = 110,
+                                             .echo_less_db = 31.5,
+                                             .echo_delay_ms = NAN,
+                                             .speech_dbfs = NAN,
+                                             .noise_dbfs = -61.25,
+                                             .gain_db = 0,
                                              .rating = 92,
                                              .mos = 4.41,
                                              .mos_listening = -1,
@@ -91,7 +96,11 @@ static const struct row {
      "\"left_percent\":0.00,\"burst\":1.50,\"mouth_to_ear_ms\":110.00,\"rating\":92.00,"
      "\"mos\":4.41,\"their_mos\":4.10,\"sent\":50,"
      "\"received\":49,\"lost\":1,\"late\":0,\"concealed\":0,\"from_copies\":7,\"from_fec\":2,"
-     "\"copies\":2,\"copies_ms\":160}\n"},
+     "\"copies\":2,\"copies_ms\":160,\"echo_less_db\":31.50,"
+     "\"noise_dbfs\":-61.25,\"gain_db\":0.00}\n"},
+    {"what is done to a microphone",
+     {.kind = PHONE_VOICE_SET, .echo = PHONE_VOICE_ON, .level = PHONE_VOICE_OFF},
+     "\"voice\",\"time\":1.005,\"echo\":\"on\",\"noise\":\"auto\",\"level\":\"off\"}\n"},
     {"devices", {.kind = PHONE_DEVICE_LIST, .devices = devices, .n_devices = 2, .text = ""},
      "\"devices\",\"time\":1.005,\"devices\":["
      "{\"name\":\"Card \\\"1\\\"\",\"host_api\":\"ALSA\",\"inputs\":1,\"outputs\":2,"
