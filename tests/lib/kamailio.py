@@ -341,9 +341,10 @@ class Kamailio:
         self._locked = False
 
     def bindings(self, user):
-        """The Contact URIs of a user that have not expired, as Kamailio has them in memory."""
+        """The Contact URIs of a user that have not expired, as Kamailio has them in memory, where on a
+        busy machine one can be twice: a REGISTER that was repeated."""
         out = self.command("ul.lookup", "location", f"{user}@{self.domain}")
-        return re.findall(r"Address: (\S+)\s+Expires: \d", out)
+        return list(dict.fromkeys(re.findall(r"Address: (\S+)\s+Expires: \d", out)))
 
     def wait_bindings(self, user, count, seconds=10):
         rooms.wait_until(lambda: len(self.bindings(user)) == count, seconds,
