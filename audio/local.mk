@@ -12,6 +12,7 @@ libaudio_a_SOURCES = \
 	audio/device_card.c \
 	audio/device_null.c \
 	audio/device_ops.h \
+	audio/dtmf.c audio/dtmf.h \
 	audio/effort.c audio/effort.h \
 	audio/file.c audio/file.h \
 	audio/file_open.c audio/file_open.h \

@@ -4,6 +4,7 @@ unit_audio_tests = \
 	tests/unit/audio/test_comfort \
 	tests/unit/audio/test_conceal \
 	tests/unit/audio/test_device \
+	tests/unit/audio/test_dtmf \
 	tests/unit/audio/test_effort \
 	tests/unit/audio/test_file \
 	tests/unit/audio/test_file_write \
@@ -47,6 +48,7 @@ tests_unit_audio_test_resample_LDADD = $(machine_ldadd)
 tests_unit_audio_test_sniff_LDADD = $(machine_ldadd)
 tests_unit_audio_test_standing_LDADD = $(machine_ldadd)
 tests_unit_audio_test_stretch_LDADD = $(machine_ldadd)
+tests_unit_audio_test_dtmf_LDADD = $(machine_ldadd)
 tests_unit_audio_test_tone_LDADD = $(machine_ldadd)
 tests_unit_audio_test_voice_LDADD = $(machine_ldadd)
 tests_unit_audio_test_wav_LDADD = $(machine_ldadd)

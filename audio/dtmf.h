@@ -1,0 +1,52 @@
+/* audio/dtmf.h - telephone keys as tones in the sound itself (ITU-T Q.23, Q.24), both ways, for
+ * where nothing better was agreed.
+ *
+ * Pure, no allocation: one thread at a time. */
+#ifndef AUDIO_DTMF_H
+#define AUDIO_DTMF_H
+
+#include "base/slice.h"
+
+#define DTMF_TONE_MS 100
+#define DTMF_GAP_MS 100
+#define DTMF_PAUSE_MS 1000 /* of a ',' */
+#define DTMF_QUEUE 256     /* keys that wait in a sender; a power of two */
+#define DTMF_BLOCK 102     /* samples at 8,000 Hz that are looked at together: 12.75 ms */
+
+/* --- sending --------------------------------------------------------------------------------- */
+
+struct dtmf_sender {
+    char queue[DTMF_QUEUE];
+    uint16_t head, tail;   /* grow without end; place = value % DTMF_QUEUE */
+    double at[2], step[2]; /* of both tones, in turns */
+    uint32_t tone, gap;    /* samples that are left of the key, and of the silence behind it */
+    uint32_t rate_hz;
+};
+
+/* 0; -EINVAL where one is neither 0-9 * # A-D nor a pause (',' or 'p'); -ENOBUFS where they do not
+ * fit. Then none is taken. */
+int dtmf_push(struct dtmf_sender *s, struct slice digits);
+bool dtmf_busy(const struct dtmf_sender *s);
+/* The next n samples of what is sent: keys and their gaps take the place of what is there. */
+void dtmf_put(struct dtmf_sender *s, int16_t *samples, size_t n, uint32_t rate_hz);
+
+/* --- receiving ------------------------------------------------------------------------------- */
+
+/* A key is told when three blocks in a row, some 40 ms, had its two tones and hardly anything else:
+ * so short a tone is none, and speech does not last that pure. */
+struct dtmf_receiver {
+    uint32_t rate_hz;
+    int32_t sum; /* of samples that become one of 8,000 Hz */
+    unsigned summed, n;
+    double energy, state[8][2]; /* of the block, and of Goertzel's filters */
+    char key;                   /* of the latest blocks, or 0 */
+    unsigned hits, misses;
+    bool told;
+};
+
+/* Samples as they are heard, at a multiple of 8,000 Hz (else nothing is found). Writes keys whose
+ * press has begun to out, room at most; returns how many. */
+size_t dtmf_take(struct dtmf_receiver *r, const int16_t *samples, size_t n, uint32_t rate_hz,
+                 char *out, size_t room);
+
+#endif
