@@ -115,6 +115,7 @@ static const struct {
     {"file",               take_string,  AT(file)},
     {"digit",              take_string,  AT(text)},
     {"digits",             take_string,  AT(digits)},
+    {"way",                take_string,  AT(way)},
     {"outcome",            take_outcome, AT(outcome)},
     {"answered",           take_bool,    AT(result.answered)},
     {"duration",           take_seconds, AT(result.talk_ms)},

@@ -64,6 +64,7 @@ void call_free(struct call *call)
     free(call->safe);
     free(call->contact);
     call_drop_pipes(call);
+    call_digits_free(call);
     free(call->play);
     free(call->record);
     free(call->recorded);
@@ -329,6 +330,8 @@ static void connect_call(struct step *s)
 
     if (s->event->flow.remote.family)
         call->flow = s->event->flow; /* not the first address of the host, perhaps */
+    if (s->event->kind == SIP_CALL_ANSWERED)
+        call->keys.takes_info = s->event->takes_info;
     call->answered = true;
     call->answered_ms = net_now_ms();
     call->sound_due = true;

@@ -12,6 +12,7 @@
 #include "phone/command.h"
 #include "phone/event.h"
 #include "phone/media.h"
+#include "phone/call_digits.h"
 #include "phone/quality.h"
 #include "sdp/exchange.h"
 #include "sip/endpoint.h"
@@ -183,6 +184,7 @@ struct call {
     struct quality_before quality;
     unsigned told_status;
     char heard_digits[65]; /* that came, with a NUL */
+    struct call_digits keys;
 
     uint64_t answered_ms, ended_ms;
     int64_t history_id; /* 0: not noted */

@@ -68,6 +68,7 @@ void call_incoming(struct call *call, const struct sip_call_event *event)
     call->account = event->account;
     sip_call_set_owner(event->call, call);
     call->flow = event->flow;
+    call->keys.takes_info = event->takes_info;
     call->peer = phone_safe_dup(event->from_uri);
     call->peer_name = phone_safe_dup(event->from_name);
     call->target = phone_safe_dup(event->to_uri);

@@ -212,6 +212,7 @@ static void set_formats(const struct call *call, const struct sdp_stream *stream
     p->event_receive[0] = stream->event_receive.type;
     p->event_send = stream->event_send.type;
     p->event_rate_hz = stream->event_send.rate_hz;
+    p->find_tones = call_digits_listens(call, stream->event_receive.type != SDP_NO_TYPE);
 }
 
 /* Some send under the number that they have told us, and not under ours. */
@@ -368,7 +369,7 @@ static void take_keys(struct call *call, const struct media_event *e)
 
 static void send_digits(struct call *call)
 {
-    if (media_stream_dtmf(call->stream, slice_of(call->digits)) == 0)
+    if (call_digits_send(call, slice_of(call->digits)) == 0)
         return;
     call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE,
                                           .text = "the other side takes no digits "
@@ -458,22 +459,14 @@ static void tell_device_failed(struct call *call, const struct media_event *e)
     call_input(call, CALL_DEVICE_FAILED, NULL, NULL);
 }
 
-static void tell_digit(struct call *call, char digit)
-{
-    char text[2] = {digit, '\0'};
-    size_t n = strlen(call->heard_digits);
-
-    if (n + 1 < sizeof call->heard_digits)
-        call->heard_digits[n] = digit;
-    call_tell(call, &(struct phone_event){.kind = PHONE_DIGIT, .text = text});
-}
-
 /* clang-format off */
 void call_media_event(struct call *call, const struct media_event *e)
 {
     switch (e->type) {
-    case MEDIA_DIGIT: tell_digit(call, e->digit); break;
-    case MEDIA_DIGITS_SENT: call_tell(call, &(struct phone_event){.kind = PHONE_DIGITS_SENT}); break;
+    case MEDIA_DIGIT:
+        call_digits_came(call, e->digit, e->tone ? DIGIT_BY_TONE : DIGIT_BY_RTP);
+        break;
+    case MEDIA_DIGITS_SENT: call_digits_sent(call); break;
     case MEDIA_FILE_ENDED: call_sound_ended(call, ""); break;
     case MEDIA_SOURCE_FAILED: call_sound_ended(call, e->why); break;
     case MEDIA_RECORD_SLOW:

@@ -23,7 +23,7 @@ enum phone_command_kind {
     PHONE_HOLD,       /* call: stop both directions (RFC 3264 8.4); PHONE_ON_HOLD follows */
     PHONE_RESUME,     /* call: undo PHONE_HOLD; PHONE_ON_HOLD follows, also of those who were put on
                          hold together with it, as a conference */
-    PHONE_DIGITS,     /* call, digits: send them as telephone-events (RFC 4733) */
+    PHONE_DIGITS,     /* call, digits: send them by the way of the configuration (dtmf-mode) */
     PHONE_MUTE,       /* call, on: send silence instead of what is said or played here; others of a
                          conference are passed on all the same */
     PHONE_SWAP,       /* call: hold the call that is heard, resume this one, which is on hold */
@@ -78,6 +78,15 @@ enum phone_voice {
     PHONE_VOICE_AUTO,   /* where there is need */
     PHONE_VOICE_ON,
     PHONE_VOICE_OFF,
+};
+
+/* How keys are sent, and whether tones are looked for. */
+enum phone_dtmf {
+    PHONE_DTMF_UNSAID, /* as the account has it, else the phone, else auto */
+    PHONE_DTMF_AUTO,   /* the best that the other side takes */
+    PHONE_DTMF_RTP,    /* telephone-events (RFC 4733) or not at all */
+    PHONE_DTMF_INFO,   /* INFO of SIP */
+    PHONE_DTMF_INBAND, /* tones in the sound */
 };
 
 /* What of a call is recorded. */

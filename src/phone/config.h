@@ -88,6 +88,7 @@ struct account_config {
     enum config_transport transport;
     unsigned expires_s; /* 0: 3600 */
     unsigned keep_alive_s;
+    enum phone_dtmf dtmf;
     const char *codecs[CONFIG_CODECS_MAX]; /* static names; n_codecs 0: those of the phone */
     size_t n_codecs;
     enum config_accept accept;
@@ -145,6 +146,7 @@ struct phone_config {
     bool never_rings;                      /* ring-device = none */
     enum phone_voice echo, noise, level;   /* of the microphone */
     char *ring_tone;                       /* owned; a file; NULL: a bell */
+    enum phone_dtmf dtmf;
     const char *codecs[CONFIG_CODECS_MAX]; /* in order of preference; static names */
     size_t n_codecs;
     struct config_sound sound;

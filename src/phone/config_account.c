@@ -147,6 +147,8 @@ const struct config_option config_account_options[] = {
       "that of the phone"}, INTO(redundancy, config_redundancy)},
     {{"accept", "anyone|server|contacts", "whose calls are taken", "server"},
      INTO(accept, config_accept)},
+    {{"dtmf-mode", "auto|rtp|info|inband", "how keys are sent", "that of the phone"},
+     INTO(dtmf, config_dtmf)},
     {{"encryption", "off|prefer|require", "whether the sound of its calls is encrypted",
       "that of the phone"}, INTO(encryption, config_encryption)},
     {{"register", "yes|no", "whether calls come in through the account, too", "yes"},

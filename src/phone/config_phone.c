@@ -187,6 +187,8 @@ const struct config_option config_phone_options[] = {
      INTO(accept, config_accept)},
     {{"strangers", "answer|silence", "what those get whose message is not for us", "answer"},
      INTO(silent_to_strangers, strangers)},
+    {{"dtmf-mode", "auto|rtp|info|inband", "how keys are sent", "auto"},
+     INTO(dtmf, config_dtmf)},
     {{"encryption", "off|prefer|require", "whether the sound of calls is encrypted", "prefer"},
      INTO(encryption, config_encryption)},
     {{"sdes", "tls|always|never", "when keys for that are sent in the messages of SIP",

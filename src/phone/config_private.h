@@ -116,7 +116,7 @@ int config_take_flag(const struct config_kind *kind, struct slice value, void *m
 #define CONFIG_FLAG(place, ...) .read = config_take_flag, .on = (place), CONFIG_LIST(__VA_ARGS__)
 extern const struct config_kind config_any_text, config_file;
 extern const struct config_kind config_yes, config_no; /* no: of a flag that yes takes away */
-extern const struct config_kind config_accept, config_encryption, config_redundancy;
+extern const struct config_kind config_accept, config_dtmf, config_encryption, config_redundancy;
 /* An address of record, and the URI of a server; "sip:" may be left out and is added. */
 int config_address(struct slice value, char **out, struct config_fault *fault);
 int config_server(struct slice value, char **out, struct config_fault *fault);

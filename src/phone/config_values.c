@@ -113,6 +113,8 @@ const struct config_kind config_yes = {CONFIG_FLAG(1, "no", "yes")};
 const struct config_kind config_no = {CONFIG_FLAG(0, "no", "yes")};
 const struct config_kind config_accept = {
     CONFIG_WORDS(CONFIG_ACCEPT_ANYONE, "anyone", "server", "contacts")};
+const struct config_kind config_dtmf = {
+    CONFIG_WORDS(PHONE_DTMF_AUTO, "auto", "rtp", "info", "inband")};
 const struct config_kind config_encryption = {
     CONFIG_WORDS(PHONE_ENCRYPT_OFF, "off", "prefer", "require")};
 const struct config_kind config_redundancy = {

@@ -25,8 +25,8 @@ enum phone_event_kind {
     PHONE_MEDIA_MOVED, /* call, codec, where, encryption: the other side changed codec or address */
     PHONE_HELD,        /* call: the other side does not want to hear us */
     PHONE_RESUMED,     /* call: it does again */
-    PHONE_DIGIT,       /* call, text: one digit came */
-    PHONE_DIGITS_SENT, /* call, text: the last of them has left */
+    PHONE_DIGIT,       /* call, text, way: one digit came */
+    PHONE_DIGITS_SENT, /* call, way: the last of them has left */
     PHONE_PLAY_ENDED,  /* call, file: what was played is over. text: why before its end, as by
                           PHONE_STOP, or empty. Not told where something else is played in its
                           place, or the call ends */
@@ -165,6 +165,7 @@ struct phone_event {
     const char *text;   /* for PHONE_ENDED: cause and remedy in words, one sentence */
     const char *file;   /* that is played or recorded to; of ENDED: recorded to at last */
     const char *digits; /* all that came, the first 64 */
+    const char *way;    /* of digits: "rtp", "info", "inband" */
     enum phone_outcome outcome;
     struct phone_result result;
     const char *account; /* label; of calls too: "" is none */

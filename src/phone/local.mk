@@ -6,6 +6,8 @@ libphone_a_SOURCES = \
 	src/phone/account_words.c \
 	src/phone/call.c \
 	src/phone/call.h \
+	src/phone/call_digits.c \
+	src/phone/call_digits.h \
 	src/phone/call_early.c \
 	src/phone/call_history.c \
 	src/phone/call_incoming.c \
@@ -111,6 +113,7 @@ libphone_a_SOURCES = \
 	src/phone/media_stream.h \
 	src/phone/media_thread.c \
 	src/phone/media_thread.h \
+	src/phone/media_tones.c \
 	src/phone/media_voice.c src/phone/media_voice.h \
 	src/phone/media_xr.c \
 	src/phone/password.c \

@@ -456,22 +456,36 @@ void media_stream_tone(struct media_stream *stream, enum media_tone tone)
     post(stream, &(struct media_command){.what = MEDIA_DO_TONE, .number = (int)tone});
 }
 
-int media_stream_dtmf(struct media_stream *stream, struct slice digits)
+static int send_keys(struct media_stream *stream, struct slice digits, bool tones)
 {
     char *text;
 
     for (size_t i = 0; i < digits.n; i++)
-        if (digits.p[i] != ',' && digits.p[i] != 'p' && rtp_event_code(digits.p[i]) < 0)
+        if (digits.p[i] != ',' && digits.p[i] != 'p' &&
+            (rtp_event_code(digits.p[i]) < 0 || (tones && digits.p[i] == '!')))
             return -EINVAL;
     if (digits.n > MEDIA_MAX_DIGITS)
         return -E2BIG;
-    if (!stream->can_dtmf)
-        return -ENOTSUP;
     text = slice_dup(digits);
     if (!text)
         return -ENOMEM;
-    post(stream, &(struct media_command){.what = MEDIA_DO_DTMF, .text = text});
+    post(stream, &(struct media_command){.what = MEDIA_DO_DTMF, .text = text, .number = tones});
     return 0;
+}
+
+bool media_stream_takes_digits(const struct media_stream *stream)
+{
+    return stream->can_dtmf;
+}
+
+int media_stream_dtmf(struct media_stream *stream, struct slice digits)
+{
+    return stream->can_dtmf ? send_keys(stream, digits, false) : -ENOTSUP;
+}
+
+int media_stream_tones(struct media_stream *stream, struct slice digits)
+{
+    return send_keys(stream, digits, true);
 }
 
 void media_stream_mute(struct media_stream *stream, bool on)

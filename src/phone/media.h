@@ -102,6 +102,7 @@ struct media_event {
     struct media_stream *stream;
     void *arg;               /* of media_stream_open */
     char digit;              /* 0-9, *, #, A-D, ! for flash */
+    bool tone;               /* it was heard in the sound */
     int err;                 /* negative errno */
     char why[MEDIA_WHY_MAX]; /* a whole sentence: which file or device, and what is wrong */
     const char *file;        /* lives until the callback returns */
@@ -263,6 +264,7 @@ struct media_params {
     uint16_t maxptime_ms; /* packets may become so long where the network is full; 0: 120 */
     uint8_t noise_send, noise_receive; /* comfort noise (RFC 3389), or MEDIA_NO_EVENTS; to send it
                                         * is to send nothing else in silence */
+    bool find_tones;   /* keys are looked for in the sound, too */
     uint16_t ptime_ms; /* of what we send; 0: 20. Clamped to 10 to 120 and the codec's grid */
     struct {           /* what our encoder of Opus keeps to: the far end's a=fmtp (RFC 7587), and
                         * what we want ourselves */
@@ -331,6 +333,11 @@ void media_stream_tone(struct media_stream *stream, enum media_tone tone);
  * one is not 0-9 * # A-D ! , or p, -E2BIG for more than MEDIA_MAX_DIGITS, -ENOTSUP where the far
  * end agreed to no telephone-event. Before the stream may send they wait. */
 int media_stream_dtmf(struct media_stream *stream, struct slice digits);
+/* Whether the far end agreed to telephone-event. */
+bool media_stream_takes_digits(const struct media_stream *stream);
+/* The same as media_stream_dtmf as tones in the sound, in place of all else that is sent. There is
+ * none for flash. */
+int media_stream_tones(struct media_stream *stream, struct slice digits);
 
 /* The stream hears the others of that conference (phone/media_mix.h) and is heard by them, beside
  * its source; 0: nobody. */

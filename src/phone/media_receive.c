@@ -84,7 +84,7 @@ static bool accept_packet(struct media_stream *s, const struct rtp_packet *packe
 
 static bool anybody_listens(const struct media_stream *s)
 {
-    return s->recording || s->mix ||
+    return s->recording || s->mix || (s->agreed && s->agreed->params.find_tones) ||
            (s->listen && s->thread->device && media_device_is_open(s->thread->device));
 }
 
@@ -317,6 +317,7 @@ void stream_play(struct media_stream *s, uint64_t due_us)
         s->played_us += ms * 1000;
         if (s->metered)
             level_meter_add(&s->heard_level, samples, n);
+        stream_find_tones(s, samples, n, rate_hz);
         stream_record_heard(s, samples, n, rate_hz, s->played_us);
         if (s->mix)
             stream_mix_put(s, samples, n, rate_hz);

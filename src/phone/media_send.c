@@ -118,7 +118,7 @@ void stream_play_pipe(struct media_stream *s, const struct media_pipe *pipe)
 }
 
 /* n samples of the source, silence where it has none; and the others of its conference, which are
- * heard of a muted call too. */
+ * heard of a muted call too. Keys sound in place of all that. */
 static void gather(struct media_stream *s, int16_t *out, size_t n)
 {
     size_t got = 0;
@@ -134,6 +134,7 @@ static void gather(struct media_stream *s, int16_t *out, size_t n)
     memset(out + got, 0, (n - got) * sizeof *out);
     if (s->mix)
         stream_mix_onto(s, out, n);
+    dtmf_put(&s->tones, out, n, audio_encoder_rate_hz(s->encoder));
     if (s->metered)
         level_meter_add(&s->sent_level, out, n);
 }
@@ -275,10 +276,7 @@ static void send_one(struct media_stream *s, uint64_t now_ms)
         rtp_session_pause(&s->session);
     }
     rtp_session_advance(&s->session, codec->clock_hz / 1000 * ptime_ms);
-    if (s->keys_pending && !rtp_event_busy(&s->keys)) {
-        s->keys_pending = false;
-        stream_tell(s, MEDIA_DIGITS_SENT);
-    }
+    stream_tell_keys_sent(s);
 }
 
 void stream_send_due(struct media_stream *s, uint64_t due_us)

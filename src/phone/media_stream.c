@@ -128,14 +128,6 @@ static void on_tone(struct media_stream *s, enum media_tone tone)
     media_thread_rhythm(s->thread, false);
 }
 
-static void on_dtmf(struct media_stream *s, const char *digits)
-{
-    if (rtp_event_push(&s->keys, slice_of(digits)) == 0)
-        s->keys_pending = true;
-    else
-        log_warn("media", "too many digits wait to be sent; the last ones are left out");
-}
-
 static void do_simple(struct media_stream *s, const struct media_command *command)
 {
     switch (command->what) {
@@ -200,7 +192,7 @@ void stream_do(struct media_stream *s, struct media_command *command)
         command->pipe = NULL;
         break;
     case MEDIA_DO_DTMF:
-        on_dtmf(s, text);
+        stream_push_keys(s, text, command->number);
         free(text);
         break;
     case MEDIA_DO_STOP:

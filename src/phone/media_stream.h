@@ -7,6 +7,7 @@
 #define PHONE_MEDIA_STREAM_H
 
 #include "audio/comfort.h"
+#include "audio/dtmf.h"
 #include "audio/level.h"
 #include "audio/playout.h"
 #include "audio/resample.h"
@@ -107,7 +108,8 @@ struct media_stream {
     struct media_red red;
     uint64_t next_send_us; /* 0: with the next beat */
     struct rtp_event_sender keys;
-    bool keys_pending; /* MEDIA_DIGITS_SENT is due */
+    struct dtmf_sender tones; /* the same in the sound */
+    bool keys_pending;        /* MEDIA_DIGITS_SENT is due */
     struct comfort_listener listener; /* to what is silence */
     enum media_source source;
     struct media_player *player;
@@ -128,6 +130,7 @@ struct media_stream {
     uint64_t heard_ms;    /* when RTP last came */
     uint64_t received_us; /* the beat on which the socket was last looked at */
     struct rtp_event_receiver pressed;
+    struct dtmf_receiver tones_heard;
     struct playout *playout;
     uint64_t played_us;                /* sound has been taken out up to here */
     struct media_recording *recording; /* that takes sound, or NULL */
@@ -285,6 +288,14 @@ void stream_record_heard(struct media_stream *s, const int16_t *samples, size_t 
                          uint64_t end_us);
 void stream_record_sent(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz,
                         uint64_t end_us);
+
+/* --- media_tones.c --------------------------------------------------------------------------- */
+
+/* Keys to be sent, as tones or events; MEDIA_DIGITS_SENT follows. */
+void stream_push_keys(struct media_stream *s, const char *digits, bool tones);
+void stream_tell_keys_sent(struct media_stream *s);
+/* Looks for tones in what is heard, where that is wanted. */
+void stream_find_tones(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz);
 
 /* --- media_xr.c ------------------------------------------------------------------------------ */
 

@@ -45,7 +45,7 @@ enum media_do {
     MEDIA_DO_RECORD, /* text, a path or NULL; pipe, or NULL; number, which sides; serial */
     MEDIA_DO_LISTEN, /* number */
     MEDIA_DO_TONE,   /* number */
-    MEDIA_DO_DTMF,   /* text */
+    MEDIA_DO_DTMF,   /* text; number: as tones */
     MEDIA_DO_MUTE,   /* number */
     MEDIA_DO_MIX,    /* number */
     MEDIA_DO_STATS,

@@ -109,6 +109,8 @@ static enum call_input input_of(const struct sip_call_event *event)
     case SIP_CALL_OFFER_REFUSED: return CALL_OFFER_REFUSED;
     case SIP_CALL_MOVED: return CALL_MOVED;
     case SIP_CALL_INCOMING:
+    case SIP_CALL_DIGIT:
+    case SIP_CALL_DIGIT_SENT:
     case SIP_CALL_REDIRECTED:
     case SIP_CALL_ENDED: break;
     }
@@ -155,6 +157,8 @@ static void on_call(void *arg, const struct sip_call_event *event)
         on_invite(phone, event);
     else if (event->owner && event->kind == SIP_CALL_REDIRECTED)
         call_redirected(event->owner, event);
+    else if (event->owner && (event->kind == SIP_CALL_DIGIT || event->kind == SIP_CALL_DIGIT_SENT))
+        call_digits_sip(event->owner, event);
     else if (event->owner)
         call_input(event->owner, input_of(event), event, NULL);
     look_for_end(phone);

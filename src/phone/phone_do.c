@@ -44,7 +44,7 @@ static int do_to_stream(struct call *call, const struct phone_command *command, 
     if (command->kind == PHONE_MUTE)
         call_media_mute(call, command->on);
     else
-        err = media_stream_dtmf(call->stream, slice_of(command->digits));
+        err = call_digits_send(call, slice_of(command->digits));
     if (err == -ENOTSUP)
         phone_refuse(why, err, "the other side takes no digits");
     else if (err)

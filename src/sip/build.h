@@ -10,7 +10,7 @@
 #include "sip/message.h"
 
 /* What we understand; the values of Allow, Supported and Accept. */
-#define SIP_OUR_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE"
+#define SIP_OUR_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"
 #define SIP_OUR_EXTENSIONS ""
 #define SIP_OUR_TYPES "application/sdp"
 

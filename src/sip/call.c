@@ -327,11 +327,19 @@ struct sip_req *sip_call_request(struct sip_call *call, struct sip_dialog *dlg,
                                  enum sip_method method, uint32_t cseq, struct slice sdp,
                                  sip_req_user *user, uint64_t now_ms)
 {
+    return sip_call_request_with(call, dlg, method, cseq, SLICE("application/sdp"), sdp, user,
+                                 now_ms);
+}
+
+struct sip_req *sip_call_request_with(struct sip_call *call, struct sip_dialog *dlg,
+                                      enum sip_method method, uint32_t cseq, struct slice type,
+                                      struct slice body, sip_req_user *user, uint64_t now_ms)
+{
     struct list *list = method == SIP_ACK ? &dlg->acks : &call->reqs;
     bool refresh = method == SIP_INVITE || method == SIP_UPDATE;
     struct slice routes[SIP_MAX_ROUTES + 1];
     struct buf store = buf_new(SIP_MAX_MESSAGE);
-    struct sip_request message = {.content_type = SLICE("application/sdp"), .body = sdp};
+    struct sip_request message = {.content_type = type, .body = body};
     struct sip_req *req = sip_req_new(call->ep, list, method, user ? user : on_told, call);
     int err = req ? 0 : -ENOMEM;
 

@@ -225,6 +225,10 @@ int sip_call_make_contact(struct sip_call *call, const struct sip_flow *flow, st
 struct sip_req *sip_call_request(struct sip_call *call, struct sip_dialog *dlg,
                                  enum sip_method method, uint32_t cseq, struct slice sdp,
                                  sip_req_user *user, uint64_t now_ms);
+/* The same with a body of another type. */
+struct sip_req *sip_call_request_with(struct sip_call *call, struct sip_dialog *dlg,
+                                      enum sip_method method, uint32_t cseq, struct slice type,
+                                      struct slice body, sip_req_user *user, uint64_t now_ms);
 /* Asks where the names in target and first route are, for sip_dialog_may_come_from. */
 void sip_call_learn_addresses(struct sip_call *call, uint64_t now_ms);
 void sip_call_bye(struct sip_call *call, struct sip_dialog *dlg, uint64_t now_ms);
@@ -281,6 +285,14 @@ void sip_uas_acknowledged(struct sip_call *call);
 void sip_uas_refuse(struct sip_call *call, unsigned status, struct slice reason,
                     struct slice warning, uint64_t now_ms);
 void sip_uas_wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64_t now_ms);
+
+/* --- info.c ----------------------------------------------------------------------------------- */
+
+/* INFO in a call. */
+void sip_info_asked(struct sip_call *call, struct sip_tx *tx, const struct sip_msg *msg,
+                    uint64_t now_ms);
+/* Whether the message says that its sender takes INFO. */
+bool sip_info_is_allowed(const struct sip_msg *msg);
 
 /* --- reinvite.c ------------------------------------------------------------------------------- */
 

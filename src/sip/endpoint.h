@@ -129,6 +129,10 @@ int sip_call_reinvite(struct sip_call *call, struct slice sdp, uint64_t now_ms);
  * sends a re-INVITE with an offer from there, which carries our new Contact. Until one is answered
  * SIP_CALL_MOVED comes again, after each change and failure; SIP_MOVE_MAX_MS of that end the call. */
 void sip_call_network_changed(struct sip_call *call, uint64_t now_ms);
+/* A key (0-9 * # A-D, ! for flash) by INFO, pressed for so long. SIP_CALL_DIGIT_SENT follows with
+ * the status; one at a time is wise, as they may overtake each other. -ENOTCONN before the call is
+ * up; -ENOMEM. */
+int sip_call_digit(struct sip_call *call, char digit, unsigned ms, uint64_t now_ms);
 /* Answers a SIP_CALL_REOFFER: 200 with the answer, or 488 and the like (sdp empty). Where the other
  * side has cancelled it meanwhile nothing happens. */
 void sip_call_reoffer_answer(struct sip_call *call, unsigned status, struct slice sdp,
@@ -154,6 +158,8 @@ enum sip_call_event_kind {
                                will be asked for once more; 0: given up as we move, which
                                SIP_CALL_MOVED tells soon */
     SIP_CALL_MOVED,         /* flow.local is another address of ours now */
+    SIP_CALL_DIGIT,         /* they pressed a key and say so by INFO: digit. It is answered */
+    SIP_CALL_DIGIT_SENT,    /* our INFO was answered: status; 408: it was not */
     SIP_CALL_ENDED,         /* cause, status and reason where there are any; the last event */
 };
 
@@ -183,6 +189,8 @@ struct sip_call_event {
     int err;
     unsigned status;
     struct slice reason;
+    char digit;
+    bool takes_info;                  /* INCOMING, ANSWERED: the other side says so (Allow) */
     bool unanswerable;                /* ENDED: a challenge that is not for us to answer: reason
                                          says why */
     struct slice from_uri, from_name; /* INCOMING; name without quotes */

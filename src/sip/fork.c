@@ -56,8 +56,10 @@ static void note_server(struct sip_call *call)
 
 static void answered(struct sip_call *call, struct sip_dialog *dlg, const struct sip_msg *msg)
 {
-    struct sip_call_event event = {
-        .kind = SIP_CALL_ANSWERED, .status = msg->status, .flow = dlg->flow};
+    struct sip_call_event event = {.kind = SIP_CALL_ANSWERED,
+                                   .status = msg->status,
+                                   .flow = dlg->flow,
+                                   .takes_info = sip_info_is_allowed(msg)};
 
     call->dialog = dlg;
     call->state = SIP_CALL_UP;

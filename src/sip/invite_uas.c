@@ -49,6 +49,7 @@ static void tell_incoming(struct sip_call *call, const struct sip_flow *flow,
         .flow = *flow,
         .call_id = msg->call_id,
         .account = call->account ? sip_account_owner(call->account) : NULL,
+        .takes_info = sip_info_is_allowed(msg),
         .by_server = call->account && sip_account_is_server(call->account, &flow->remote),
     };
     struct buf name = buf_new(SIP_MAX_HEADER_LINE);

@@ -23,6 +23,8 @@ libsip_a_SOURCES = \
 	src/sip/credentials.h \
 	src/sip/dialog.c \
 	src/sip/dialog.h \
+	src/sip/digit.c \
+	src/sip/digit.h \
 	src/sip/endpoint.c \
 	src/sip/endpoint.h \
 	src/sip/fields.c \
@@ -30,6 +32,7 @@ libsip_a_SOURCES = \
 	src/sip/fork.c \
 	src/sip/header.c \
 	src/sip/header.h \
+	src/sip/info.c \
 	src/sip/invite_uac.c \
 	src/sip/invite_uas.c \
 	src/sip/lex.c \

@@ -243,6 +243,7 @@ static bool knows_method(const struct query *q)
     case SIP_CANCEL:
     case SIP_OPTIONS:
     case SIP_UPDATE:
+    case SIP_INFO:
         return true;
     case SIP_METHOD_OTHER:
         reject(q, 501);
@@ -343,6 +344,14 @@ static void bye(const struct query *q, struct sip_call *call)
     sip_uas_bye(call, q->tx, q->now_ms);
 }
 
+static void info(const struct query *q, struct sip_call *call)
+{
+    if (q->tx)
+        sip_info_asked(call, q->tx, q->msg, q->now_ms);
+    else
+        reject(q, 503);
+}
+
 static void in_dialog(const struct query *q, struct sip_call *call, struct sip_dialog *dlg)
 {
     if (!dlg) {
@@ -361,6 +370,8 @@ static void in_dialog(const struct query *q, struct sip_call *call, struct sip_d
         reject(q, q->msg->method == SIP_BYE ? 200 : 481);
     else if (q->msg->method == SIP_BYE)
         bye(q, call);
+    else if (q->msg->method == SIP_INFO)
+        info(q, call);
     else
         sip_reinvite_asked(call, q->tx, q->msg, q->now_ms);
 }
@@ -390,7 +401,7 @@ static void out_of_dialog(const struct query *q)
     if (q->msg->method == SIP_OPTIONS)
         options(q, NULL);
     else if (q->msg->method != SIP_INVITE)
-        reject(q, 481); /* BYE and UPDATE mean a dialog */
+        reject(q, 481); /* BYE, UPDATE and INFO mean a dialog */
     else if (takes_sdp(q) && sip_server_takes_body(q->ep, q->tx, q->msg, q->now_ms))
         sip_uas_invite(q->ep, q->tx, q->flow, q->msg, q->now_ms);
 }

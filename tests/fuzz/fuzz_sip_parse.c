@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "sip/build.h"
+#include "sip/digit.h"
 #include "sip/lex.h"
 #include "sip/parse.h"
 
@@ -75,6 +76,16 @@ static void check_answer(const struct sip_msg *msg, bool valid)
     buf_free(&b);
 }
 
+/* The key in a body of INFO. */
+static void check_digit(const struct sip_msg *msg)
+{
+    struct sip_digit digit;
+
+    if (sip_digit_read(msg, &digit) == 0)
+        must(digit.digit && strchr("0123456789*#ABCD!", digit.digit) && digit.ms > 0 &&
+             digit.ms <= SIP_DIGIT_MOST_MS);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
@@ -88,6 +99,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         check_fields(&msg);
         if (msg.can_answer)
             check_answer(&msg, !err);
+        if (!err)
+            check_digit(&msg);
         if (!err && sip_msg_copy(&msg, &copy) == 0) {
             must(slice_eq(copy->call_id, msg.call_id) && slice_eq(copy->body, msg.body));
             sip_msg_free(copy);

@@ -4,7 +4,7 @@ interop_tests = tests/interop/test_baresip.py tests/interop/test_conference.py \
 	tests/interop/test_conformance_register.py tests/interop/test_conformance_sdp.py \
 	tests/interop/test_conformance_tcp.py tests/interop/test_conformance_torture.py \
 	tests/interop/test_conformance_uac.py tests/interop/test_conformance_uas.py \
-	tests/interop/test_dns.py tests/interop/test_dtls.py tests/interop/test_kamailio.py \
+	tests/interop/test_dns.py tests/interop/test_dtls.py tests/interop/test_dtmf.py tests/interop/test_kamailio.py \
 	tests/interop/test_kamailio_dns.py tests/interop/test_kamailio_endings.py \
 	tests/interop/test_kamailio_fork.py tests/interop/test_kamailio_strangers.py \
 	tests/interop/test_rawsip.py tests/interop/test_sdes.py tests/interop/test_sipp.py \

@@ -566,7 +566,7 @@ case("with opus, keys count at 48 kHz where that was agreed", 102,
      "a=rtpmap:96 opus/48000/2\r\na=rtpmap:102 telephone-event/48000", "96 102", 960)(digits_sent)
 
 
-@case("without telephone-event in the answer no key is sent")
+@case("without telephone-event in the answer no event is sent")
 def no_events():
     with Room() as room:
         end = room.keep(rtp.RtpPeer())

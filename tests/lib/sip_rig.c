@@ -73,7 +73,9 @@ static void keep_event(struct rig *r, const struct sip_call_event *event)
                                                   .sdp = slice_dup(event->sdp),
                                                   .call = event->call,
                                                   .account = event->account,
-                                                  .by_server = event->by_server};
+                                                  .by_server = event->by_server,
+                                                  .takes_info = event->takes_info,
+                                                  .digit = event->digit};
 }
 
 static void keep_told(struct rig *r, const struct sip_account_event *event)

@@ -25,7 +25,8 @@ struct rig_event {
     char *sdp; /* NUL-terminated, owned */
     struct sip_call *call;
     void *account;
-    bool by_server;
+    bool by_server, takes_info;
+    char digit;
 };
 
 /* What an account told. */

@@ -204,7 +204,7 @@ def late_ack():
 @case("digits that cannot be sent: notice")
 def no_digits():
     with Room() as room:
-        caller = Caller(room, json=True, dtmf="1")
+        caller = Caller(room, json=True, dtmf="1", dtmf_mode="rtp")
         invite, ok = caller.up()
         told = caller.phone.wait_event("notice")
         expect(told["call"] == 1 and "no digits" in told["text"], str(told))

@@ -166,7 +166,7 @@ static const struct row {
      "f:1:1: there is no setting \"xyzzy\"; there are listen, rtp-ports, device, "
      "ring-device, ring-tone, echo, noise-suppression, level-control, "
      "codec, ptime, dtx, opus-bitrate, opus-rate, opus-cbr, redundancy, "
-     "user, name, accept, strangers, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
+     "user, name, accept, strangers, dtmf-mode, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
      "tls-certificate, tls-key, dns-server, history, history-file, contacts-file, "
      "dnd, dnd-status, keep-trace, hep, hep-id, hep-password, sandbox, on-event, theme, colours, lines, mouse, bind"},
     {"of a long name its beginning", "0123456789012345678901234567890123456789 and more = \x1b\n",
@@ -174,7 +174,7 @@ static const struct row {
      "rtp-ports, device, ring-device, ring-tone, echo, noise-suppression, level-control, "
      "codec, ptime, dtx, opus-bitrate, opus-rate, "
      "opus-cbr, redundancy, "
-     "user, name, accept, strangers, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
+     "user, name, accept, strangers, dtmf-mode, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
      "tls-certificate, tls-key, dns-server, history, history-file, "
      "contacts-file, dnd, dnd-status, keep-trace, hep, hep-id, hep-password, sandbox, on-event, theme, colours, lines, mouse, bind"},
     {"a line without equals sign", "user alice\n",

@@ -4,6 +4,7 @@ sip_syntax_tests = \
 	tests/unit/sip/test_build \
 	tests/unit/sip/test_challenge \
 	tests/unit/sip/test_credentials \
+	tests/unit/sip/test_digit \
 	tests/unit/sip/test_fields \
 	tests/unit/sip/test_header \
 	tests/unit/sip/test_message \
@@ -22,6 +23,7 @@ sip_behaviour_tests = \
 	tests/unit/sip/test_dialog \
 	tests/unit/sip/test_endpoint \
 	tests/unit/sip/test_failover \
+	tests/unit/sip/test_info \
 	tests/unit/sip/test_invite_uac \
 	tests/unit/sip/test_invite_uas \
 	tests/unit/sip/test_locator \

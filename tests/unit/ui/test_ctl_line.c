@@ -72,6 +72,7 @@ static struct phone_event full(enum phone_event_kind kind)
         .text = "said in words",
         .file = "/tmp/heard.wav",
         .digits = "12#",
+        .way = "rtp",
         .outcome = PHONE_BUSY,
         .result = {.answered = true,
                    .talk_ms = 62345,

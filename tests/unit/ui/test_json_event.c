@@ -194,6 +194,7 @@ static void an_event_with_everything_has_all_its_members(void **state)
                                 .text = "t",
                                 .file = "f",
                                 .digits = "1",
+                                .way = "rtp",
                                 .outcome = PHONE_OK,
                                 .result = {.answered = true},
                                 .account = "a",

@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""Keys by SIP INFO and as tones in the sound, and one press that comes by two ways."""
+import math
+import os
+import struct
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import rtp, sip, sound, tap, tphone
+from lib.ends import Callee, Caller, media
+from lib.room import Room, wait_until
+from lib.tap import case, equal, expect
+
+EVENTS = "a=rtpmap:101 telephone-event/8000"
+RELAY = "application/dtmf-relay"
+ROWS, COLS = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
+KEYS = "123A456B789C*0#D"
+
+
+def linear(byte):
+    """A sample of PCMU (G.711)."""
+    byte = ~byte & 0xff
+    value = ((byte & 15) << 3) + 132 << (byte >> 4 & 7)
+    return (132 - value if byte & 0x80 else value - 132)
+
+
+def ulaw(sample):
+    sign, value = (0x80, -sample) if sample < 0 else (0, sample)
+    value = min(value, 32635) + 132
+    exponent = value.bit_length() - 8
+    return ~(sign | exponent << 4 | value >> exponent + 3 & 15) & 0xff
+
+
+def tone(key, ms):
+    """A key as PCMU."""
+    low, high = ROWS[KEYS.index(key) // 4], COLS[KEYS.index(key) % 4]
+    return bytes(ulaw(int(8000 * (math.sin(2 * math.pi * low * i / 8000) +
+                                  math.sin(2 * math.pi * high * i / 8000))))
+                 for i in range(8 * ms))
+
+
+def share(samples, hz):
+    """Of the energy that lies at hz (Goertzel)."""
+    step = 2 * math.cos(2 * math.pi * hz / 8000)
+    a = b = 0.0
+    for s in samples:
+        a, b = s + step * a - b, a
+    energy = sum(s * s for s in samples) * len(samples) / 2
+    return (a * a + b * b - step * a * b) / energy if energy else 0
+
+
+def heard_keys(packets):
+    """The keys in packets of PCMU: those that two packets in a row have."""
+    found, last, told = "", None, None
+    for p in packets:
+        samples = [linear(b) for b in p.payload]
+        lows, highs = ([share(samples, hz) for hz in group] for group in (ROWS, COLS))
+        key = None
+        if max(lows) + max(highs) > 0.8 and min(max(lows), max(highs)) > 0.1:
+            key = KEYS[4 * lows.index(max(lows)) + highs.index(max(highs))]
+        if key and key == last and key != told:
+            found, told = found + key, key
+        if not key and not last:
+            told = None
+        last = key
+    return found
+
+
+# --- by INFO --------------------------------------------------------------------------------------
+
+def infos(caller, count):
+    return caller.peer.wait(sip.request("INFO"), 12, count, what=f"{count} INFO")
+
+
+def answer_infos(caller, count, status=200):
+    """Answers each INFO once; all of them."""
+    seen = []
+    while len(seen) < count:
+        wait_until(lambda: len(caller.peer.found(sip.request("INFO"))) > len(seen), 12,
+                   f"INFO {len(seen) + 1} did not come")
+        seen.append(caller.peer.found(sip.request("INFO"))[len(seen)])
+        caller.peer.respond(seen[-1], status, "OK" if status == 200 else "Refused")
+    return seen
+
+
+@case("dtmf-mode info: one INFO behind the other, with a pause between them")
+def by_info():
+    with Room() as room:
+        end = room.keep(rtp.RtpPeer())
+        caller = Caller(room, dtmf="1#,D", codec="pcmu", dtmf_mode="info", json=True)
+        invite = caller.invite()
+        ok = caller.answer(invite, body=sip.sdp(end.port, formats="0 101", extra=EVENTS))
+        got = answer_infos(caller, 3)
+        equal([m.body for m in got], [f"Signal={k}\r\nDuration=100\r\n".encode() for k in "1#D"],
+              "bodies")
+        equal({m.get("Content-Type") for m in got}, {RELAY}, "types")
+        gaps = [b.time - a.time for a, b in zip(got, got[1:])]
+        expect(gaps[0] > 0.15 and gaps[1] > 0.9, f"between them {gaps}")
+        sent = caller.phone.wait_event("dtmf-sent", 5)
+        equal(sent["way"], "info", "way")
+        equal({p.kind for p in end.packets}, {0}, "payload types")
+        caller.leave(invite, ok)
+
+
+@case("auto: INFO where that is allowed and telephone-event was not agreed")
+def auto_info():
+    with Room() as room:
+        end = room.keep(rtp.RtpPeer())
+        caller = Caller(room, dtmf="5", codec="pcmu", json=True)
+        invite = caller.invite()
+        ok = caller.answer(invite, body=sip.sdp(end.port), Allow="INVITE, ACK, BYE, INFO")
+        equal(answer_infos(caller, 1)[0].body, b"Signal=5\r\nDuration=100\r\n", "body")
+        equal(caller.phone.wait_event("dtmf-sent", 5)["way"], "info", "way")
+        caller.leave(invite, ok)
+
+
+@case("auto: what is left goes as tones where INFO is refused after all")
+def auto_refused():
+    with Room() as room:
+        end = room.keep(rtp.RtpPeer())
+        caller = Caller(room, dtmf="58", codec="pcmu", json=True)
+        invite = caller.invite()
+        ok = caller.answer(invite, body=sip.sdp(end.port), Allow="INVITE, ACK, BYE, INFO")
+        answer_infos(caller, 1, 415)
+        equal(caller.phone.wait_event("dtmf-sent", 8)["way"], "inband", "way")
+        end.wait_more(10)
+        equal(heard_keys(list(end.packets)), "58", "keys in the sound")
+        caller.leave(invite, ok)
+
+
+@case("dtmf-mode info where INFO is refused: a notice says so, and the call goes on")
+def info_refused():
+    with Room() as room:
+        end = room.keep(rtp.RtpPeer())
+        caller = Caller(room, dtmf="58", codec="pcmu", dtmf_mode="info", json=True)
+        invite = caller.invite()
+        ok = caller.answer(invite, body=sip.sdp(end.port))
+        answer_infos(caller, 1, 405)
+        expect("INFO (405)" in caller.phone.wait_event("notice", 5)["text"], "another notice")
+        end.wait_more(10)
+        caller.leave(invite, ok)
+
+
+# --- as tones -------------------------------------------------------------------------------------
+
+@case("auto: tones where neither telephone-event nor INFO was agreed, in place of what is said")
+def auto_tones():
+    with Room() as room:
+        end = room.keep(rtp.RtpPeer())
+        caller = Caller(room, dtmf="1590D#", codec="pcmu", json=True,
+                        spoken=sound.speech("caller", 6, lead_s=0))
+        invite = caller.invite()
+        ok = caller.answer(invite, body=sip.sdp(end.port))
+        equal(caller.phone.wait_event("dtmf-sent", 8)["way"], "inband", "way")
+        end.wait_more(5)
+        equal(heard_keys(list(end.packets))[:6], "1590D#", "keys in the sound")
+        caller.leave(invite, ok)
+
+
+def press_tones(talk, keys, ms=100, gap_ms=100):
+    data = b"".join(tone(k, ms) + b"\xff" * (8 * gap_ms) for k in keys) + b"\xff" * 2400
+    for i in range(0, len(data), 160):
+        talk.rtp.send(rtp.packet(1000 + i // 160, 5000 + i, 0x77, data[i:i + 160]), talk.port)
+        time.sleep(0.02)
+
+
+class Talk:
+    """A call to tphone answer --json with a peer for its sound."""
+
+    def __init__(self, room, formats="0", extra="", **more):
+        self.rtp = room.keep(rtp.RtpPeer())
+        self.callee = Callee(room, json=True, times=1, **more)
+        self.invite = self.callee.invite(body=sip.sdp(self.rtp.port, formats=formats, extra=extra))
+        self.ok = self.callee.answered(self.invite)
+        self.port = media(self.ok)[0][1]
+        self.cseq = 1
+        self.callee.peer.send(self.callee.peer.ack(self.invite, self.ok))
+        self.rtp.wait(3)
+
+    def info(self, body, kind=RELAY):
+        self.cseq += 1
+        return self.callee.within("INFO", self.invite, self.ok, self.cseq, body, Content_Type=kind)
+
+    def keys(self, wanted):
+        """What came, with the ways, when so many have been told."""
+        wait_until(lambda: len(self.told()) >= len(wanted), 8, f"keys told: {self.told()}")
+        return self.told()
+
+    def told(self):
+        return [(e["digit"], e["way"]) for e in self.callee.phone.events("dtmf")]
+
+    def end(self):
+        self.cseq += 1
+        self.callee.end(self.invite, self.ok, self.cseq)
+        self.callee.phone.expect_status(0)
+
+
+@case("tones are found where nothing better was agreed, each key once")
+def tones_found():
+    with Room() as room:
+        talk = Talk(room)
+        press_tones(talk, KEYS)
+        equal(talk.keys(KEYS), [(k, "inband") for k in KEYS], "keys")
+        talk.end()
+
+
+@case("tones are left alone where telephone-event was agreed, but not with dtmf-mode inband")
+def tones_not_wanted():
+    with Room() as room:
+        one, other = Talk(room, "0 101", EVENTS), Talk(room, "0 101", EVENTS, name="two",
+                                                       dtmf_mode="inband")
+        for talk in (one, other):
+            press_tones(talk, "12", ms=80, gap_ms=80)
+        equal(other.keys("12"), [("1", "inband"), ("2", "inband")], "keys")
+        equal(one.told(), [], "keys that nobody sent as events")
+        one.end()
+        other.end()
+
+
+# --- both -----------------------------------------------------------------------------------------
+
+def press_event(talk, code, ts, seq):
+    for i, d in enumerate((160, 320, 480, 640, 640, 640)):
+        talk.rtp.send(rtp.packet(seq + i, ts, 0x55, struct.pack("!BBH", code, 10 | (i > 2) << 7, d),
+                                 101, i == 0), talk.port)
+        time.sleep(0.01)
+
+
+@case("keys by INFO: both types, and what is no key is refused")
+def info_comes():
+    with Room() as room:
+        talk = Talk(room)
+        equal(talk.info(b"Signal=5\r\nDuration=160\r\n").status, 200, "relay")
+        equal(talk.info(b"#\r\n", "application/dtmf").status, 200, "dtmf")
+        refused = talk.info(b"<x/>", "application/media_control+xml")
+        equal((refused.status, refused.get("Accept")),
+              (415, "application/dtmf-relay, application/dtmf"), "another type")
+        equal(talk.info(b"Signal=many\r\n").status, 400, "no key")
+        equal(talk.keys("5#"), [("5", "info"), ("#", "info")], "keys")
+        talk.end()
+
+
+@case("a press that comes by RTP and by INFO is told once, two presses twice")
+def both_ways():
+    with Room() as room:
+        talk = Talk(room, "0 101", EVENTS)
+        for i in range(2):
+            press_event(talk, 7, 8000 + 4000 * i, 100 + 10 * i)
+            equal(talk.info(b"Signal=7\r\n").status, 200, "INFO")
+        equal(talk.info(b"Signal=9\r\n").status, 200, "INFO")  # this one by INFO first
+        press_event(talk, 9, 20000, 140)
+        press_event(talk, 0, 30000, 160)
+        told = talk.keys("7790")
+        equal("".join(digit for digit, _ in told), "7790", "keys")
+        equal([way for _, way in told][2:], ["info", "rtp"], "ways")  # of 7 either may be first
+        talk.end()
+
+
+if __name__ == "__main__":
+    tap.run(jobs=6)

@@ -1,0 +1,168 @@
+/* INFO within a call, both ways (RFC 6086 in its legacy use). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "tests/lib/sip_rig.h"
+
+#define CONTACT "Contact: <sip:bob@192.0.2.2>\n"
+#define RELAY "application/dtmf-relay"
+
+static struct rig *in_call(const char *lines)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    rig_call(r);
+    rig_answer(r, rig_find(r, "INVITE", 0), "200 OK", "b", lines, "x");
+    return r;
+}
+
+static void end(struct rig *r)
+{
+    sip_call_hangup(r->call, r->now_ms);
+    rig_drain(r);
+    assert_true(rig_comes_to_rest(r));
+    rig_free(r);
+}
+
+/* A request of the other side in the call that we began. tag: of its dialog. */
+static void asked(struct rig *r, unsigned cseq, const char *tag, const char *type, const char *body)
+{
+    const struct rig_sent *invite = rig_find(r, "INVITE", 0);
+
+    rig_receive(r,
+                "INFO sip:tphone@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKi%u\n"
+                "From: <sip:bob@192.0.2.2>;tag=%s\nTo: %s\nCall-ID: %s\nCSeq: %u INFO\n"
+                "Max-Forwards: 70\nContent-Type: %s\nContent-Length: %u\n\n%s",
+                cseq, tag, rig_header(invite, "From"), rig_header(invite, "Call-ID"), cseq, type,
+                (unsigned)strlen(body), body);
+}
+
+static const char *last(struct rig *r)
+{
+    return r->sent[r->n_sent - 1].text;
+}
+
+static void assert_last(struct rig *r, const char *start)
+{
+    assert_memory_equal(last(r), start, strlen(start));
+}
+
+static void keys_that_come(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+
+    (void)state;
+    asked(r, 1, "b", RELAY, "Signal=5");
+    assert_last(r, "SIP/2.0 200");
+    assert_int_equal(rig_event(r, SIP_CALL_DIGIT, 0)->digit, '5');
+    asked(r, 1, "b", RELAY, "Signal=5"); /* a copy */
+    assert_int_equal(rig_event_count(r, SIP_CALL_DIGIT), 1);
+    asked(r, 2, "b", "application/dtmf", "#");
+    assert_int_equal(rig_event(r, SIP_CALL_DIGIT, 1)->digit, '#');
+    end(r);
+}
+
+static void what_is_no_key(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+
+    (void)state;
+    asked(r, 1, "b", "application/x", "y");
+    assert_last(r, "SIP/2.0 415");
+    assert_non_null(strstr(last(r), "\r\nAccept: application/dtmf-relay, application/dtmf\r\n"));
+    asked(r, 2, "b", RELAY, "Signal=?");
+    assert_last(r, "SIP/2.0 400");
+    asked(r, 3, "b", RELAY, "");
+    assert_last(r, "SIP/2.0 200");
+    assert_int_equal(rig_event_count(r, SIP_CALL_DIGIT), 0);
+    end(r);
+}
+
+static void keys_of_strangers(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+    struct sip_flow bob = r->flow;
+
+    (void)state;
+    asked(r, 1, "other", RELAY, "Signal=5"); /* another dialog */
+    assert_last(r, "SIP/2.0 481");
+    r->flow.remote.bytes[3] = 66; /* the dialog, from somewhere else */
+    asked(r, 2, "b", RELAY, "Signal=5");
+    assert_last(r, "SIP/2.0 481");
+    r->flow = bob;
+    rig_receive(r, "INFO sip:tphone@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKx\n"
+                   "From: <sip:bob@192.0.2.2>;tag=b\nTo: <sip:tphone@192.0.2.1>\nCall-ID: none\n"
+                   "CSeq: 9 INFO\nMax-Forwards: 70\nContent-Type: " RELAY
+                   "\nContent-Length: 8\n\nSignal=5");
+    assert_last(r, "SIP/2.0 481");
+    assert_int_equal(rig_event_count(r, SIP_CALL_DIGIT), 0);
+    end(r);
+}
+
+static void a_key_of_ours(void **state)
+{
+    struct rig *r = in_call(CONTACT "Allow: INVITE, INFO\n");
+    const struct rig_sent *info;
+
+    (void)state;
+    assert_true(rig_event(r, SIP_CALL_ANSWERED, 0)->takes_info);
+    assert_int_equal(sip_call_digit(r->call, '#', 100, r->now_ms), 0);
+    rig_drain(r);
+    info = rig_find(r, "INFO sip:bob@192.0.2.2", 0);
+    assert_non_null(info);
+    assert_string_equal(rig_header(info, "CSeq"), "2 INFO");
+    assert_string_equal(rig_header(info, "Content-Type"), RELAY);
+    assert_non_null(strstr(info->text, "\r\n\r\nSignal=#\r\nDuration=100\r\n"));
+    assert_int_equal(rig_event_count(r, SIP_CALL_DIGIT_SENT), 0);
+    rig_answer(r, info, "200 OK", "", "", "");
+    assert_int_equal(rig_event(r, SIP_CALL_DIGIT_SENT, 0)->status, 200);
+    sip_call_digit(r->call, '1', 100, r->now_ms);
+    rig_drain(r);
+    rig_answer(r, rig_find(r, "INFO", 1), "415 Unsupported Media Type", "", "", "");
+    assert_int_equal(rig_event(r, SIP_CALL_DIGIT_SENT, 1)->status, 415);
+    end(r);
+}
+
+static void a_key_that_nobody_answers(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+
+    (void)state;
+    assert_false(rig_event(r, SIP_CALL_ANSWERED, 0)->takes_info);
+    sip_call_digit(r->call, '1', 100, r->now_ms);
+    rig_run(r, 33000);
+    assert_int_equal(rig_event(r, SIP_CALL_DIGIT_SENT, 0)->status, 408);
+    assert_int_equal(rig_event_count(r, SIP_CALL_ENDED), 0); /* a key is not worth a call */
+    end(r);
+}
+
+static void no_key_before_the_answer(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    rig_call(r);
+    assert_int_equal(sip_call_digit(r->call, '1', 100, r->now_ms), -ENOTCONN);
+    end(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        {"keys that come are told once", keys_that_come, 0, 0, 0},
+        {"RFC 6086 4.2.2: other bodies are refused with what is taken", what_is_no_key, 0, 0, 0},
+        {"keys of strangers are none", keys_of_strangers, 0, 0, 0},
+        {"a key of ours, and how it was taken", a_key_of_ours, 0, 0, 0},
+        {"a key that nobody answers", a_key_that_nobody_answers, 0, 0, 0},
+        {"no key before the answer", no_key_before_the_answer, 0, 0, 0},
+    };
+
+    return cmocka_run_group_tests_name("sip/info", tests, NULL, NULL);
+}
