@@ -15,11 +15,13 @@ src/sip/address.c src/sip/auth.c src/sip/challenge.c src/sip/credentials.c src/s
 src/sip/header.c src/sip/lex.c src/sip/message.c src/sip/method.c src/sip/multipart.c
 src/sip/parse.c src/sip/stream.c src/sip/uri.c src/sip/via.c
 src/sdp/answer.c src/sdp/attribute.c src/sdp/crypto.c src/sdp/direction.c src/sdp/exchange.c
-src/sdp/fingerprint.c src/sdp/numbers.c src/sdp/offer.c src/sdp/parse.c src/sdp/stream.c
-src/rtp/demux.c src/rtp/event.c src/rtp/latch.c src/rtp/packet.c src/rtp/rtcp.c
+src/sdp/fingerprint.c src/sdp/numbers.c src/sdp/offer.c src/sdp/parse.c src/sdp/red.c
+src/sdp/stream.c src/sdp/xr.c src/rtp/demux.c src/rtp/dtls_record.c src/rtp/event.c src/rtp/latch.c
+src/rtp/packet.c src/rtp/red.c src/rtp/rtcp.c src/rtp/xr.c
 src/net/dns_ttl.c audio/sniff.c audio/wav.c
 src/phone/config_account.c src/phone/config_hep.c src/phone/config_hooks.c
-src/phone/config_phone.c src/phone/config_read.c src/phone/config_values.c src/phone/contacts.c
+src/phone/config_phone.c src/phone/config_read.c src/phone/config_screen.c
+src/phone/config_values.c src/phone/contacts.c src/phone/contacts_edit.c
 src/phone/mask.c src/phone/spelling.c src/phone/target.c src/phone/words.c
 ui/ctl_line.c ui/json_command.c ui/lines.c ui/screen/key_reader.c ui/screen/traced.c
 ui/screen/traced_walk.c""".split()

@@ -27,7 +27,7 @@ struct rtp_latch {
     struct ip signalled_rtcp;
     struct ip left; /* where the far end was before SDP named another place; family 0: nowhere */
     bool same_host; /* SDP and signalling name the same host */
-    bool heard;     /* RTP, RTCP or STUN came from where we send: it is alive and wants us */
+    bool heard;     /* RTP or RTCP came from where we send: it is alive and wants us */
     bool heard_rtp; /* RTP came from there */
     bool latched;   /* rtp is not what SDP said */
     bool rtcp_latched;
