@@ -32,14 +32,17 @@ static void free_accounts(struct phone_config *config)
         config_account_free(LIST_ITEM(at, struct account_config, link));
 }
 
+static void wipe(char *text)
+{
+    if (text)
+        mem_wipe(text, strlen(text));
+}
+
 void config_wipe_passwords(const struct phone_config *config)
 {
-    LIST_EACH ((struct list *)(uintptr_t)&config->accounts, at) {
-        char *password = LIST_ITEM(at, struct account_config, link)->password;
-
-        if (password)
-            mem_wipe(password, strlen(password));
-    }
+    LIST_EACH ((struct list *)(uintptr_t)&config->accounts, at)
+        wipe(LIST_ITEM(at, struct account_config, link)->password);
+    wipe(config->hep.password);
 }
 
 void config_free(struct phone_config *config)

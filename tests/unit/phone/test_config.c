@@ -475,6 +475,24 @@ static void tables_are_complete(void **state)
     assert_null(config_key(CONFIG_ACCOUNT, SLICE("device")));
 }
 
+static void passwords_are_wiped(void **state)
+{
+    struct slice text = SLICE("hep-password = open\n[account a]\nuri = a@h\npassword = sesame\n");
+    struct buf why = buf_new(1024);
+    struct phone_config c;
+
+    (void)state;
+    config_init(&c);
+    config_wipe_passwords(&c);
+    assert_int_equal(config_read_text(&c, text, "f", &why), 0);
+    assert_string_equal(c.hep.password, "open");
+    config_wipe_passwords(&c);
+    assert_string_equal(c.hep.password, "");
+    assert_string_equal(config_first_account(&c)->password, "");
+    config_free(&c);
+    buf_free(&why);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -483,6 +501,7 @@ int main(void)
         cmocka_unit_test(files),
         cmocka_unit_test(accounts),
         cmocka_unit_test(passwords),
+        cmocka_unit_test(passwords_are_wiped),
         cmocka_unit_test(one_account_is_chosen),
         cmocka_unit_test(a_password_that_others_can_read_is_noticed),
         cmocka_unit_test(tables_are_complete),
