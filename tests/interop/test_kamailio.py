@@ -48,6 +48,14 @@ def expect_apart(capture, proxy, least):
     equal([p.data.split(b"\r\n")[0] for p in told], [], "credentials told to others")
 
 
+def expect_byes(proxy, come):
+    """Whether BYE comes to the proxy, once or, on a busy machine, again."""
+    if come:
+        wait_until(lambda: proxy.requests("BYE"), 5, "no BYE came to the proxy")
+    else:
+        equal(proxy.requests("BYE"), 0, "BYEs that came to the proxy")
+
+
 def expect_both_heard(caller, callee, from_caller, from_callee):
     found = [sound.expect_heard(from_caller, callee.recording, "what the callee heard", **WINDOW),
              sound.expect_heard(from_callee, caller.recording, "what the caller heard", **WINDOW)]
@@ -69,7 +77,7 @@ def called_by_name(transport, record_route, algorithm):
         alice.expect_status(tphone.OK, 30)
         bob.expect_status(tphone.OK)
         expect_apart(capture, proxy, 2 * 50 * SPEECH_S)
-        equal(proxy.requests("BYE"), 1 if record_route else 0, "BYEs that came to the proxy")
+        expect_byes(proxy, record_route)
         equal([proxy.bindings(user) for user in USERS], [[], []], "bindings in the end")
         return expect_both_heard(alice, bob, from_alice, from_bob)
 
@@ -128,7 +136,7 @@ def routed_through(restarts):
         expect(took < 2.6, f"it took {took:.1f} s to leave")
         if restarts:
             bob.expect_status(tphone.OK, 5)
-            equal(proxy.requests("BYE"), 1, "BYEs that came by")
+            expect_byes(proxy, True)
 
 
 @case("nonces that last a second: registered and called all the same")
@@ -187,7 +195,7 @@ def ipv6(transport, record_route):
         proxy = start_server(room, host="[::1]", record_route=record_route)
         bob = answering(room, proxy, "bob", transport, host="[::1]", times=1)
         alice = tphone.Call(room, "bob", "alice", account=proxy.account("alice", transport),
-                            seconds=1)
+                            spoken=sound.tone(440, 2), hangup_at_eof=True)
         alice.expect_status(tphone.OK)
         bob.expect_status(tphone.OK)
         received = [int(tphone.results(p)[-1]["received"]) for p in (alice, bob)]

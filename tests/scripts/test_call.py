@@ -100,7 +100,14 @@ SAID_HZ, TOLD_HZ = 440, 1000
 def tones():
     """What caller and callee say where only the way of the sound is in question: a machine that
     stands still takes pieces from a tone, and leaves it a tone."""
-    return sound.tone(SAID_HZ, 4), sound.tone(TOLD_HZ, 4)
+    return sound.tone(SAID_HZ, 2.5), sound.tone(TOLD_HZ, 2.5)
+
+
+def wait_said(*phones):
+    """Until each has said its tone, which begins with the keys, and the other one has heard it."""
+    for phone in phones:
+        phone.wait_line("the file has been played", 20)
+    time.sleep(0.5)
 
 
 def expect_tone(recording, hz, other_hz):
@@ -114,11 +121,10 @@ def localhost(kind, host, last):
     with Room() as room:
         said, told = tones()
         callee = tphone.Answer(room, transport=kind, host=host, called="localhost", times=1,
-                               spoken=told)
-        caller = tphone.Call(room, callee.uri, spoken=said)
+                               spoken=told, verbose=True)
+        caller = tphone.Call(room, callee.uri, spoken=said, verbose=True)
         caller.wait_line(re.escape(f"calling {callee.uri} ({kind} {host}:{callee.port})"))
-        caller.wait_line("answered")
-        time.sleep(3)
+        wait_said(caller, callee)
         (caller if last == "caller" else callee).process.signal(SIGINT)
         caller.expect_status(0, 4)
         callee.expect_status(0, 4)
@@ -138,11 +144,13 @@ for kind in ("udp", "tcp"):
 def redirected():
     with Room() as room:
         said, told = tones()
-        callee = tphone.Answer(room, host="[::1]", times=1, spoken=told)
+        callee = tphone.Answer(room, host="[::1]", times=1, spoken=told, verbose=True)
         peer = room.keep(sip.Peer())
-        caller = tphone.Call(room, f"sip:a@127.0.0.1:{peer.port}", spoken=said, seconds=3)
+        caller = tphone.Call(room, f"sip:a@127.0.0.1:{peer.port}", spoken=said, verbose=True)
         invite = peer.wait(sip.request("INVITE"))
         peer.respond(invite, 302, "Moved", tag="m", Contact=f"<{callee.uri}>")
+        wait_said(caller, callee)
+        caller.process.signal(SIGINT)
         caller.expect_status(0)
         callee.expect_status(0)
         expect_tone(callee.recording, SAID_HZ, TOLD_HZ)
