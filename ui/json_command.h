@@ -50,6 +50,7 @@ enum json_member_bit {
     JSON_ECHO = 1ull << 32,
     JSON_NOISE = 1ull << 33,
     JSON_LEVEL = 1ull << 34,
+    JSON_CODECS = 1ull << 35,
 };
 
 enum json_action {

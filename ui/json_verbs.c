@@ -6,7 +6,8 @@
 /* clang-format off */
 static const struct json_verb verbs[] = {
     {.name = "call", .action = JSON_DO, .kind = PHONE_DIAL, .must = JSON_TARGET,
-     .may = JSON_ACCOUNT | JSON_DIGITS | JSON_TIED | JSON_ENCRYPTION | SOUND, .first = JSON_TARGET,
+     .may = JSON_ACCOUNT | JSON_DIGITS | JSON_TIED | JSON_ENCRYPTION | JSON_CODECS | SOUND,
+     .first = JSON_TARGET,
      .help = "call somebody; replied with the call's number"},
     {.name = "answer", .action = JSON_DO_CALL, .kind = PHONE_ANSWER,
      .may = JSON_CALL | JSON_DIGITS | JSON_TIED | SOUND, .first = JSON_CALL,
@@ -113,6 +114,8 @@ static const struct json_member members[] = {
      "0-9 * # A-D, and a comma for a pause of a second"},
     {JSON_ENCRYPTION, "encryption", JSON_IS_ENCRYPTION, AT(phone.encryption), "off|prefer|require",
      "whether its sound is encrypted; not said: as the account or the phone has it"},
+    {JSON_CODECS, "codecs", JSON_IS_TEXT, AT(phone.codecs), "LIST",
+     "codecs in order of preference; not said: as the account or the phone has them"},
     {JSON_TIED, "tied", JSON_IS_SWITCH, AT(tied), "yes|no",
      "the call ends when its client goes"},
     {JSON_HANGUP_AT_EOF, "hangup_at_eof", JSON_IS_SWITCH, AT(phone.sound.hangs_up), "yes|no",

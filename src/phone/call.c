@@ -57,6 +57,7 @@ void call_free(struct call *call)
     net_lookup_cancel(call->lookup);
     sdp_exchange_free(call->sdp);
     free(call->uri);
+    free(call->codecs);
     call_early_forget(call);
     free(call->peer);
     free(call->peer_name);

@@ -135,6 +135,8 @@ struct call {
     char *safe;                       /* phone_tls_of_call; owned, may be NULL */
     bool verified;                    /* phone_tls_verified, as it was then */
     enum phone_encryption encryption; /* asked for by who dialled */
+    struct sdp_codec *codecs;         /* likewise, owned, n_codecs of them; NULL: nothing was said */
+    size_t n_codecs;
     bool no_key;              /* the last offer of theirs was refused for the sake of encryption */
     struct sdp_exchange *sdp; /* NULL before the first offer */
     struct media_stream *stream; /* NULL: none, or closed */
@@ -240,6 +242,11 @@ void call_incoming(struct call *call, const struct sip_call_event *event);
 /* Binds ports and makes the exchange. 0 or a negative errno; -ENOKEY where encryption is required
  * and we cannot offer any. */
 int call_media_open(struct call *call);
+/* Reads a list of codecs, as the setting has it, into names, CONFIG_CODECS_MAX of them. 0, or
+ * -EINVAL and why. */
+int call_codecs_read(const char *list, const char **names, size_t *n, struct buf *why);
+/* Those of who dials; n 0: nothing was said. 0 or -ENOMEM. */
+int call_codecs_set(struct call *call, const char *const *names, size_t n);
 /* Puts the codecs of the call and their packet time into us, which has none yet. */
 void call_codecs_put(const struct call *call, struct sdp_local *us);
 /* What is sent like what: as the other side wants it, and no more than we want; and silence. */

@@ -1,8 +1,12 @@
-/* The codecs of a call: those of its account, else those of the phone, as far as they can be used;
- * and what both sides want of them. */
+/* The codecs of a call: those that whoever dialled asked for, else those of its account, else those
+ * of the phone, as far as they can be used; and what both sides want of them. */
+#include <errno.h>
+#include <stdlib.h>
+
 #include "phone/account.h"
 #include "phone/call.h"
 #include "phone/calls.h"
+#include "phone/config_private.h"
 #include "phone/phone_private.h"
 
 #define PTIME_MS 20
@@ -12,12 +16,50 @@ static bool is_opus(const struct sdp_codec *codec)
     return slice_ieq(slice_of(codec->name), SLICE("opus"));
 }
 
+int call_codecs_read(const char *list, const char **names, size_t *n, struct buf *why)
+{
+    struct config_fault fault = {.text = buf_new(512)};
+    int err = config_codecs(slice_of(list), names, n, &fault);
+
+    if (err)
+        buf_printf(why, "codecs: %s", buf_cstr(&fault.text));
+    buf_free(&fault.text);
+    return err;
+}
+
+int call_codecs_set(struct call *call, const char *const *names, size_t n)
+{
+    if (n == 0)
+        return 0;
+    call->codecs = calloc(n, sizeof *call->codecs);
+    if (!call->codecs)
+        return -ENOMEM;
+    call->n_codecs = phone_list_codecs(names, n, call->codecs);
+    return 0;
+}
+
+/* The list that holds for call. */
+static const struct sdp_codec *list_of(const struct call *call, size_t *n)
+{
+    const struct account *account = call->account;
+
+    if (call->codecs) {
+        *n = call->n_codecs;
+        return call->codecs;
+    }
+    if (account && account->n_codecs > 0) {
+        *n = account->n_codecs;
+        return account->codecs;
+    }
+    *n = call->phone->n_codecs;
+    return call->phone->codecs;
+}
+
 void call_codecs_put(const struct call *call, struct sdp_local *us)
 {
     const struct phone *phone = call->phone;
-    bool own = call->account && call->account->n_codecs > 0;
-    const struct sdp_codec *codecs = own ? call->account->codecs : phone->codecs;
-    size_t n = own ? call->account->n_codecs : phone->n_codecs;
+    size_t n;
+    const struct sdp_codec *codecs = list_of(call, &n);
 
     us->comfort_noise = true;
     us->ptime_ms = phone->config->sound.ptime_ms ? phone->config->sound.ptime_ms : PTIME_MS;

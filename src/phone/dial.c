@@ -12,6 +12,8 @@ struct dialling {
     struct phone *phone;
     const struct phone_command *command;
     struct account *account; /* NULL: none */
+    const char *codecs[CONFIG_CODECS_MAX];
+    size_t n_codecs; /* 0: nothing was said */
     struct buf uri, why;
 };
 
@@ -196,7 +198,8 @@ static struct call *make_call(const struct dialling *d, bool waits)
     call->encryption = d->command->encryption;
     call->uri = slice_dup(buf_slice(&d->uri));
     call->peer = phone_safe_dup(buf_slice(&d->uri));
-    if (call->uri && call->peer && call_set_sound(call, d->command) == 0 &&
+    if (call->uri && call->peer && call_codecs_set(call, d->codecs, d->n_codecs) == 0 &&
+        call_set_sound(call, d->command) == 0 &&
         phone_note_contact(call, d->command->target, buf_slice(&d->uri)) == 0)
         return call;
     call_free(call);
@@ -244,6 +247,8 @@ int phone_dial(struct phone *phone, const struct phone_command *command, uint32_
 
     if (!err && phone->quitting)
         err = phone_refuse(&d.why, -EBUSY, "the phone is about to end");
+    if (!err && command->codecs)
+        err = call_codecs_read(command->codecs, d.codecs, &d.n_codecs, &d.why);
     if (!err && !d.account)
         d.account = choose(phone, buf_slice(&d.uri));
     if (!err)

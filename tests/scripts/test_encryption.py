@@ -99,19 +99,26 @@ def whose_word():
         peer = room.keep(sip.Peer())
         where = f"sip:x@127.0.0.1:{peer.port}"
         alice = Account("alice", "secret", "example.test", f"sip:127.0.0.1:{peer.port}")
-        config = room.write("phone.conf", "encryption = off\nsdes = always\ndtls = never\n" +
-                            alice.settings(encryption="require", register="no"))
+        config = room.write("phone.conf", "encryption = off\nsdes = always\ndtls = never\n"
+                            "codec = pcmu\n" + alice.settings(encryption="require", register="no",
+                                                             codec="pcma"))
         os.chmod(config, 0o600)
         phone = Piped(room, "phone", config=config)
         offers = []
         for target, more in ((where, {}), ("bob", {}), ("bob", {"encryption": "off"}),
-                             (where, {"encryption": "prefer"})):  # bob by way of the account
+                             (where, {"encryption": "prefer"}),  # bob by way of the account
+                             ("bob", {"encryption": "off", "codecs": "l16/8000, pcmu"})):
             phone.client.do("call", target=target, **more)
             invite = peer.wait(sip.request("INVITE"), 8, len(offers) + 1)
             peer.respond(invite, 486, "Busy Here")
-            offers.append((b"RTP/SAVP " in invite.body, b"a=crypto:" in invite.body))
-        equal(offers, [(False, False), (True, True), (False, False), (False, True)],
-              "whether keys are demanded, and offered")
+            offers.append((b"RTP/SAVP " in invite.body, b"a=crypto:" in invite.body,
+                           *re.findall(rb"a=rtpmap:\d+ ([PL]\w+/\d+)", invite.body)))
+        equal(offers, [(False, False, b"PCMU/8000"), (True, True, b"PCMA/8000"),
+                       (False, False, b"PCMA/8000"), (False, True, b"PCMU/8000"),
+                       (False, False, b"L16/8000", b"PCMU/8000")],
+              "whether keys are demanded, and offered; the codecs")
+        reply = phone.client.ask("call", target=where, codecs="opus,mp3")
+        expect("unknown codec" in reply.get("text", ""), f"a codec that is none: {reply}")
 
 
 @case("over TLS keys are offered by themselves, and nobody on the way has them")
