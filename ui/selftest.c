@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,6 +42,22 @@ static bool try_phone(const struct cli *cli, struct buf *out)
 }
 
 /* --- a screen ------------------------------------------------------------------------------- */
+
+static bool refuses_internet(const struct net_spawner *helper)
+{
+    static const int families[] = {AF_INET, AF_INET6}, types[] = {SOCK_STREAM, SOCK_DGRAM};
+    bool all = true;
+
+    (void)helper;
+    for (size_t i = 0; i < ARRAY_LEN(families) * ARRAY_LEN(types); i++) {
+        int fd = socket(families[i / 2], types[i % 2] | SOCK_CLOEXEC, 0);
+
+        all = all && fd < 0 && errno == ENOSYS;
+        if (fd >= 0)
+            close(fd);
+    }
+    return all;
+}
 
 /* Where sound goes through, which a screen does not hear. */
 static bool refuses_sound_server(const struct net_spawner *helper)
@@ -94,6 +111,7 @@ static bool try_screen(const struct cli *cli, struct buf *out)
         bool (*refuses)(const struct net_spawner *helper);
         const char *what;
     } attempts[] = {
+        {refuses_internet, "speak with the internet"},
         {refuses_sound_server, "write where sound servers read"},
         {refuses_trace, "have its helper make a file that is called like no trace"},
         {refuses_program, "have its helper try settings that name a program"},

@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #endif
 
@@ -48,22 +49,35 @@ static const struct sock_filter steps[] = {
 #include "phone/sandbox_filter.inc"
 };
 
+/* What a number in the filter is for this process. */
+static uint32_t own_number(uint32_t k, const struct reach *reach)
+{
+    switch (k) {
+    case SANDBOX_OWN_PROCESS:
+        return (uint32_t)getpid();
+    case SANDBOX_OWN_JOB:
+        return reach->stops_job ? 0 : k;
+    case SANDBOX_INET:
+        return reach->config ? AF_INET : k;
+    case SANDBOX_INET6:
+        return reach->config ? AF_INET6 : k;
+    default:
+        return k;
+    }
+}
+
 /* Threads that are there already are caught as well (TSYNC): libraries may start some when they
  * are loaded. Landlock would not hold those. */
-static int close_calls(bool stops_job)
+static int close_calls(const struct reach *reach)
 {
     struct sock_filter own[ARRAY_LEN(steps)];
     struct sock_fprog program = {.len = ARRAY_LEN(own), .filter = own};
-    uint32_t self = (uint32_t)getpid();
 
     if (!KNOWS_CALLS)
         return -ENOSYS;
     for (size_t i = 0; i < ARRAY_LEN(own); i++) {
         own[i] = steps[i];
-        if (own[i].k == SANDBOX_OWN_JOB && stops_job)
-            own[i].k = 0;
-        if (own[i].k == SANDBOX_OWN_PROCESS)
-            own[i].k = self;
+        own[i].k = own_number(own[i].k, reach);
     }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return -errno;
@@ -79,9 +93,9 @@ static int close_calls(bool stops_job)
 
 #else
 
-static int close_calls(bool stops_job)
+static int close_calls(const struct reach *reach)
 {
-    (void)stops_job;
+    (void)reach;
     return -ENOSYS;
 }
 
@@ -97,7 +111,7 @@ enum sandbox_state sandbox_close(const struct reach *reach, struct buf *why)
         return SANDBOX_WATCHED;
     }
     files = close_files(reach);
-    calls = close_calls(reach->stops_job);
+    calls = close_calls(reach);
     if (calls)
         buf_printf(why, "%s, as there is no filter of system calls (seccomp): %s",
                    files ? "no sandbox" : "the sandbox holds files alone (Landlock)",

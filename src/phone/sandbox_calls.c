@@ -151,13 +151,13 @@ static const int fcntls[] = {
 /* Streams and datagrams, no raw ones: their packets would be whose we like. */
 static int allow_internet(scmp_filter_ctx filter)
 {
-    static const int families[] = {AF_INET, AF_INET6}, types[] = {SOCK_STREAM, SOCK_DGRAM};
+    static const uint64_t families[] = {SANDBOX_INET, SANDBOX_INET6},
+                          types[] = {SOCK_STREAM, SOCK_DGRAM};
     int err = 0;
 
     for (size_t i = 0; !err && i < ARRAY_LEN(families) * ARRAY_LEN(types); i++) {
-        const struct scmp_arg_cmp arguments[] = {
-            {0, SCMP_CMP_EQ, (uint64_t)families[i / 2], 0},
-            {1, SCMP_CMP_MASKED_EQ, 0xf, (uint64_t)types[i % 2]}};
+        const struct scmp_arg_cmp arguments[] = {{0, SCMP_CMP_EQ, families[i / 2], 0},
+                                                 {1, SCMP_CMP_MASKED_EQ, 0xf, types[i % 2]}};
 
         err = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, arguments);
     }

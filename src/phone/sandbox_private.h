@@ -8,6 +8,9 @@
 #define SANDBOX_OWN_PROCESS 0x7e1ef0e5u
 /* Likewise for 0, its job, which a screen may stop; it stays where nobody may. */
 #define SANDBOX_OWN_JOB 0x7e1ef0e6u
+/* For the two families of the internet, which only a phone may speak with; they stay for others. */
+#define SANDBOX_INET 0x7e1ef0e7u
+#define SANDBOX_INET6 0x7e1ef0e8u
 
 extern const char *const sandbox_allowed[];
 /* EPERM; all others ENOSYS. */
