@@ -4,6 +4,7 @@ unit_audio_tests = \
 	tests/unit/audio/test_comfort \
 	tests/unit/audio/test_conceal \
 	tests/unit/audio/test_device \
+	tests/unit/audio/test_device_callback \
 	tests/unit/audio/test_dtmf \
 	tests/unit/audio/test_effort \
 	tests/unit/audio/test_file \
@@ -32,6 +33,10 @@ tests_unit_audio_test_comfort_LDADD = $(machine_ldadd)
 tests_unit_audio_test_conceal_LDADD = $(machine_ldadd)
 tests_unit_audio_test_device_LDADD = $(machine_ldadd)
 tests_unit_audio_test_effort_LDADD = $(machine_ldadd)
+tests_unit_audio_test_device_callback_LDADD = $(machine_ldadd)
+tests_unit_audio_test_device_callback_LDFLAGS = $(memory_ldflags) -Wl,--wrap=portaudio_load \
+	-Wl,--wrap=pthread_mutex_lock -Wl,--wrap=pthread_mutex_trylock \
+	-Wl,--wrap=pthread_rwlock_rdlock -Wl,--wrap=pthread_rwlock_wrlock
 tests_unit_audio_test_file_LDADD = $(machine_ldadd)
 tests_unit_audio_test_file_write_LDADD = $(machine_ldadd)
 tests_unit_audio_test_hearing_LDADD = $(machine_ldadd)

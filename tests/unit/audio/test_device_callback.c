@@ -1,0 +1,335 @@
+/* What the sound card's callback must not do, as nobody may keep it waiting: take a lock, allocate,
+ * call the system. PortAudio is made of nothing here; its callbacks run on a thread that gets
+ * caught at any of these, while the media thread's side is at work. */
+#include "audio/device.h"
+
+#include "audio/portaudio.h"
+#include "tests/lib/memory.h"
+#include "tests/lib/rows.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
+
+enum { FRAME = 480, ROUNDS = 2000 };
+
+/* --- the trap -------------------------------------------------------------------------------- */
+
+static _Thread_local bool watched;
+static atomic_uint allocations, locks, calls;
+
+/* Who is watched gets nothing: malloc itself would have to call the system. */
+static bool allocates(void *arg)
+{
+    (void)arg;
+    if (watched)
+        atomic_fetch_add(&allocations, 1);
+    return watched;
+}
+
+#define WATCH_LOCK(function, type)                                                                 \
+    int __real_##function(type *lock);                                                             \
+    int __wrap_##function(type *lock);                                                             \
+    int __wrap_##function(type *lock)                                                              \
+    {                                                                                              \
+        if (watched)                                                                               \
+            atomic_fetch_add(&locks, 1);                                                           \
+        return __real_##function(lock);                                                            \
+    }
+
+WATCH_LOCK(pthread_mutex_lock, pthread_mutex_t)
+WATCH_LOCK(pthread_mutex_trylock, pthread_mutex_t)
+WATCH_LOCK(pthread_rwlock_rdlock, pthread_rwlock_t)
+WATCH_LOCK(pthread_rwlock_wrlock, pthread_rwlock_t)
+
+/* ThreadSanitizer calls the system by itself, and valgrind knows no filter of one thread. */
+static bool can_filter(void)
+{
+#if !defined(__linux__) || defined(__SANITIZE_THREAD__)
+    return false;
+#else
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer)
+    return false;
+#endif
+#endif
+    const char *preloaded = getenv("LD_PRELOAD");
+
+    return !preloaded || !strstr(preloaded, "vgpreload");
+#endif
+}
+
+#ifdef __linux__
+static void on_call(int signal)
+{
+    (void)signal;
+    if (watched)
+        atomic_fetch_add(&calls, 1);
+}
+
+/* From now on this thread may end, and nothing else. */
+static void filter(void)
+{
+#define LET(name)                                                                                  \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), BPF_STMT(BPF_RET, SECCOMP_RET_ALLOW)
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        LET(rt_sigreturn),
+        LET(rt_sigprocmask),
+        LET(sigaltstack),
+        LET(madvise),
+        LET(munmap),
+        LET(exit),
+        BPF_STMT(BPF_RET, SECCOMP_RET_TRAP),
+    };
+    struct sock_fprog program = {ARRAY_LEN(steps), steps};
+    struct sigaction action = {.sa_handler = on_call};
+
+    assert_int_equal(sigaction(SIGSYS, &action, NULL), 0);
+    assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    assert_int_equal(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+#else
+static void filter(void)
+{
+}
+#endif
+
+struct caught {
+    void (*run)(void);
+    atomic_bool done;
+};
+
+static void *run_caught(void *arg)
+{
+    struct caught *caught = arg;
+
+    if (can_filter())
+        filter();
+    watched = true;
+    caught->run();
+    watched = false;
+    atomic_store(&caught->done, true);
+    return NULL;
+}
+
+/* Meanwhile the caller does what the media thread does. */
+static void catch_in(void (*run)(void), void (*meanwhile)(void))
+{
+    struct caught caught = {.run = run};
+    pthread_t thread;
+
+    atomic_store(&allocations, 0);
+    atomic_store(&locks, 0);
+    atomic_store(&calls, 0);
+    memory_fail_by(allocates, NULL);
+    assert_int_equal(pthread_create(&thread, NULL, run_caught, &caught), 0);
+    while (!atomic_load(&caught.done))
+        meanwhile();
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    memory_fail_by(NULL, NULL);
+}
+
+/* --- a PortAudio ----------------------------------------------------------------------------- */
+
+static struct {
+    PaStreamCallback *callback;
+    void *arg;
+} opened[2]; /* capture, playback */
+
+static PaError do_nothing(void)
+{
+    return paNoError;
+}
+
+static int one(void)
+{
+    return 1;
+}
+
+static PaDeviceIndex first(void)
+{
+    return 0;
+}
+
+static const PaDeviceInfo *device_info(PaDeviceIndex i)
+{
+    static const PaDeviceInfo info = {
+        .name = "air", .maxInputChannels = 1, .maxOutputChannels = 1, .defaultSampleRate = 48000};
+
+    (void)i;
+    return &info;
+}
+
+static PaError open_stream(PaStream **stream, const PaStreamParameters *in,
+                           const PaStreamParameters *out, double rate_hz, unsigned long frames,
+                           PaStreamFlags flags, PaStreamCallback *callback, void *arg)
+{
+    (void)in;
+    (void)rate_hz;
+    (void)flags;
+    assert_int_equal(frames, FRAME);
+    opened[out != NULL].callback = callback;
+    opened[out != NULL].arg = arg;
+    *stream = &opened[out != NULL];
+    return paNoError;
+}
+
+static PaError with_stream(PaStream *stream)
+{
+    (void)stream;
+    return paNoError;
+}
+
+static PaError finished_callback(PaStream *stream, PaStreamFinishedCallback *callback)
+{
+    (void)stream;
+    (void)callback;
+    return paNoError;
+}
+
+static int error_handler(snd_lib_error_handler_t handler)
+{
+    (void)handler;
+    return 0;
+}
+
+static int search(snd_config_t *config, const char *key, snd_config_t **found)
+{
+    (void)config;
+    (void)key;
+    (void)found;
+    return 0;
+}
+
+int __wrap_portaudio_load(struct portaudio *out, char why[AUDIO_WHY_MAX]);
+int __wrap_portaudio_load(struct portaudio *out, char why[AUDIO_WHY_MAX])
+{
+    static snd_config_t *config;
+
+    (void)why;
+    *out = (struct portaudio){
+        .Initialize = do_nothing,
+        .Terminate = do_nothing,
+        .GetDeviceCount = one,
+        .GetDeviceInfo = device_info,
+        .GetDefaultInputDevice = first,
+        .GetDefaultOutputDevice = first,
+        .OpenStream = open_stream,
+        .SetStreamFinishedCallback = finished_callback,
+        .StartStream = with_stream,
+        .AbortStream = with_stream,
+        .CloseStream = with_stream,
+        .snd_lib_error_set_handler = error_handler,
+        .snd_config_update = one,
+        .snd_config_search = search,
+        .snd_config = &config,
+    };
+    return 0;
+}
+
+/* --- what is caught -------------------------------------------------------------------------- */
+
+static struct audio_device *device;
+static size_t read_back;
+
+/* Both directions, with gaps and the card's complaints. */
+static void card_runs(void)
+{
+    int16_t in[FRAME], out[FRAME];
+    const PaStreamCallbackTimeInfo when = {0};
+
+    memset(in, 1, sizeof in);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        opened[0].callback(in, NULL, FRAME, &when, i % 7 == 0 ? paInputOverflow : 0, opened[0].arg);
+        opened[1].callback(NULL, out, FRAME, &when, i % 5 == 0 ? paOutputUnderflow : 0,
+                           opened[1].arg);
+    }
+}
+
+static void media_works(void)
+{
+    int16_t samples[FRAME] = {0};
+
+    audio_device_write(device, samples, FRAME);
+    read_back += audio_device_read(device, samples, FRAME);
+    read_back += audio_device_played(device, samples, FRAME);
+}
+
+static void a_callback_is_never_caught(void **state)
+{
+    struct audio_device_counts counts;
+
+    (void)state;
+    assert_int_equal(audio_device_open(&(struct audio_device_config){0}, &device, NULL), 0);
+    assert_string_equal(audio_device_name(device), "air");
+    catch_in(card_runs, media_works);
+    media_works();
+    audio_device_counts(device, &counts);
+    assert_int_equal(counts.callbacks, ROUNDS);
+    assert_int_equal(counts.captured, ROUNDS * FRAME);
+    assert_true(read_back > 0 && counts.card_errors > 0);
+    assert_int_equal(allocations, 0);
+    assert_int_equal(locks, 0);
+    assert_int_equal(calls, 0);
+    audio_device_close(device);
+}
+
+/* --- that it would be ------------------------------------------------------------------------ */
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void allocate(void)
+{
+    void *volatile p = malloc(10);
+
+    free(p);
+}
+
+static void lock(void)
+{
+    pthread_mutex_lock(&mutex);
+    pthread_mutex_unlock(&mutex);
+}
+
+static void call(void)
+{
+    (void)getppid();
+}
+
+static void wait_idly(void)
+{
+}
+
+static void the_trap_catches(void **state)
+{
+    (void)state;
+    catch_in(allocate, wait_idly);
+    assert_int_equal(allocations, 1);
+    catch_in(lock, wait_idly);
+    assert_int_equal(locks, 1);
+    catch_in(call, wait_idly);
+    assert_int_equal(calls, can_filter() ? 1 : 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_trap_catches),
+        cmocka_unit_test(a_callback_is_never_caught),
+    };
+
+    return cmocka_run_group_tests_name("audio/device, its callback", tests, NULL, NULL);
+}
