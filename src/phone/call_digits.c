@@ -44,6 +44,11 @@ static enum digit_way choose(const struct call *call)
     return call->keys.takes_info && !call->keys.refuses_info ? DIGIT_BY_INFO : DIGIT_BY_TONE;
 }
 
+bool call_digits_takes_events(const struct call *call)
+{
+    return wanted(call) != PHONE_DTMF_INBAND;
+}
+
 bool call_digits_listens(const struct call *call, bool events_agreed)
 {
     enum phone_dtmf how = wanted(call);

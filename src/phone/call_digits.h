@@ -37,6 +37,8 @@ struct call_digits {
 /* 0; -ENOTSUP: not by the way that was asked for; -EINVAL, -E2BIG, -ENOMEM. PHONE_DIGITS_SENT
  * follows. */
 int call_digits_send(struct call *call, struct slice digits);
+/* Whether telephone-events are offered and taken: else the other side may send tones. */
+bool call_digits_takes_events(const struct call *call);
 /* Whether tones are to be looked for in what is heard of the call. */
 bool call_digits_listens(const struct call *call, bool events_agreed);
 /* A key came: told, unless the same press came by another way already. */

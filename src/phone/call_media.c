@@ -41,7 +41,7 @@ static struct sdp_local describe_us(const struct call *call, const struct ip *lo
 {
     struct sdp_local us = {
         .address = *local,
-        .telephone_event = true,
+        .telephone_event = call_digits_takes_events(call),
         .redundancy = redundancy_of(call) != CONFIG_REDUNDANCY_OFF,
         .rtcp_mux = true,
         .xr = {true, true, true},

@@ -8,7 +8,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import rtp, sip, sound, tap, tphone
+from lib.baresip import Baresip
 from lib.ends import Callee, Caller, media
+from lib.linphone import Linphone
 from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
 
@@ -255,6 +257,65 @@ def both_ways():
         equal("".join(digit for digit, _ in told), "7790", "keys")
         equal([way for _, way in told][2:], ["info", "rtp"], "ways")  # of 7 either may be first
         talk.end()
+
+
+# --- with others ----------------------------------------------------------------------------------
+
+def took(stranger, wanted):
+    wait_until(lambda: len(stranger.digits()) >= len(wanted), 12,
+               f"{stranger.name} took our keys for {stranger.digits()!r}")
+    equal(stranger.digits(), wanted, f"what {stranger.name} took for our keys")
+
+
+def we_took(phone, wanted, way):
+    told = lambda: [(e["digit"], e["way"]) for e in phone.events("dtmf")]
+    wait_until(lambda: len(told()) >= len(wanted), 12, f"we took its keys for {told()}")
+    equal(told(), [(k, way) for k in wanted], "what we took for its keys")
+
+
+@case("baresip takes our keys by INFO (it sends events only, and knows no tones)")
+def baresip_info():
+    with Room() as room:
+        stranger = Baresip(room, "stranger", "pcmu", sound.silence(30), answers=True)
+        phone = tphone.Call(room, stranger.uri, dtmf="159#*0D", dtmf_mode="info", json=True,
+                            seconds=20)
+        stranger.wait("CALL_ESTABLISHED")
+        took(stranger, "159#*0D")
+        stranger.press("42#")
+        we_took(phone, "42#", "rtp")
+        stranger.hang_up()
+        phone.expect_status(tphone.OK)
+
+
+@case("keys go both ways with linphonec, by events", "rtp", "rtp", "rtp")
+@case("keys go both ways with linphonec, by INFO", "info", "info", "info")
+def linphone(theirs, ours, heard):
+    with Room() as room:
+        stranger = Linphone(room, "stranger", sound.silence(30), answers=True, keys=theirs)
+        phone = tphone.Call(room, stranger.uri, dtmf="159#*0D", dtmf_mode=ours, json=True,
+                            codec="pcmu", encryption="off", seconds=25)
+        stranger.wait_up()
+        took(stranger, "159#*0D")
+        stranger.press("42#")
+        we_took(phone, "42#", heard)
+        wait_until(lambda: any("their_mos" in e for e in phone.events("quality")), 15,
+                   "linphonec sends no extended reports (RFC 3611)")
+        stranger.hang_up()
+        phone.expect_status(tphone.OK)
+
+
+@case("linphonec sends tones where no events are offered, and we find them (it takes none)")
+def linphone_tones():
+    with Room() as room:
+        stranger = Linphone(room, "stranger", sound.silence(30), answers=True)
+        phone = tphone.Call(room, stranger.uri, dtmf_mode="inband", json=True, codec="pcmu",
+                            encryption="off", seconds=25)
+        stranger.wait_up()
+        phone.wait_event("answered")
+        stranger.press("42#")
+        we_took(phone, "42#", "inband")
+        stranger.hang_up()
+        phone.expect_status(tphone.OK)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ over its standard input; what it says on its standard output is what it does.
 import os
 import re
 import subprocess
+import time
 
 from lib import room as rooms
 from lib import sound
@@ -24,6 +25,7 @@ guess_hostname=0
 default_proxy={default}
 media_encryption={encryption}
 media_encryption_mandatory={mandatory}
+{keys}
 [net]
 enable_nat_helper={nat}
 [rtp]
@@ -58,6 +60,8 @@ username={user}
 passwd={password}
 realm={domain}
 """
+# How it sends keys; where no telephone-events are offered to it they are tones.
+KEYS = {"rtp": "", "info": "use_info=1\nuse_rfc2833=0"}
 OTHERS = [("speex", 16000), ("speex", 8000), ("G729", 8000)]
 CODECS = {"pcmu": ("PCMU", 8000), "pcma": ("PCMA", 8000), "opus": ("opus", 48000)}
 
@@ -72,11 +76,11 @@ def _codecs(codec, alone):
 class Linphone:
     """account: one that it registers (lib/kamailio.py); it then goes by that address. encryption:
     "srtp" by SDES; mandatory: else it makes no call. ca: a Paper (lib/papers.py) that vouches for
-    servers over TLS. card: the environment of a sound card (lib/pulse.py), which it speaks and hears
+    servers over TLS. keys: how it sends them, by KEYS. card: the environment of a sound card (lib/pulse.py), which it speaks and hears
     by in place of files."""
 
     def __init__(self, room, name, spoken, codec="pcmu", answers=False, account=None,
-                 encryption="none", mandatory=False, ca=None, card=None):
+                 encryption="none", mandatory=False, ca=None, card=None, keys="rtp"):
         self.name, self.room = name, room
         self.port, rtp = rooms.free_port(), rooms.free_port(10)
         self.folder = room.path(name)
@@ -89,6 +93,7 @@ class Linphone:
                               route=account.server + ";lr") if account else ""
         room.write(f"{name}/settings", SETTINGS.format(
             port=self.port, rtp=rtp, rtp_last=rtp + 8, codecs=_codecs(codec, bool(card)), account=text,
+            keys=KEYS[keys],
             encryption=encryption, mandatory=int(mandatory), ca=ca.pem if ca else "",
             tls_port=rooms.free_port() if ca else 0, nat=int(bool(ca)),
             default=0 if account else -1, sound=SOUND if card else ""))
@@ -134,6 +139,15 @@ class Linphone:
         """What it hears in later calls goes to another file."""
         self.recording = self.recording.replace("heard", "heard-next")
         self.tell(f"record {self.recording}")
+
+    def press(self, digits):
+        for digit in digits:
+            self.tell(digit)
+            time.sleep(0.3)
+
+    def digits(self):
+        """Those that came."""
+        return "".join(re.findall(r"Receiving tone (\S) from", "\n".join(self.process.lines)))
 
     def hang_up(self):
         self.tell("terminate")
