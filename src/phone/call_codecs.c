@@ -103,8 +103,10 @@ void call_codecs_limit(const struct call *call, const struct sdp_stream *stream,
     const struct config_sound *ours = &call->phone->config->sound;
     const struct sdp_opus *theirs = &stream->opus;
 
-    p->noise_receive = stream->noise_receive;
-    p->noise_send = ours->dtx == CONFIG_DTX_YES ? stream->noise_send : MEDIA_NO_EVENTS;
+    if (stream->noise_receive != SDP_NO_TYPE)
+        p->noise_receive = stream->noise_receive;
+    if (stream->noise_send != SDP_NO_TYPE && ours->dtx == CONFIG_DTX_YES)
+        p->noise_send = stream->noise_send;
     if (!is_opus(&stream->codec))
         return;
     p->opus.fec = theirs->useinbandfec;

@@ -222,7 +222,7 @@ struct media_format {
     uint8_t channels;
 };
 
-#define MEDIA_NO_EVENTS 255 /* as a payload type: telephone-event, or noise, was not agreed */
+#define MEDIA_NO_EVENTS 255 /* as a payload type: telephone-event was not agreed */
 
 /* What packets are encrypted with; both or none. */
 struct media_keys {
@@ -262,8 +262,8 @@ struct media_params {
                                        * none of them static; 0: not agreed */
     bool red_always;                  /* they are sent though nothing is lost */
     uint16_t maxptime_ms; /* packets may become so long where the network is full; 0: 120 */
-    uint8_t noise_send, noise_receive; /* comfort noise (RFC 3389), or MEDIA_NO_EVENTS; to send it
-                                        * is to send nothing else in silence */
+    uint8_t noise_send, noise_receive; /* comfort noise (RFC 3389); 0: not agreed. To send it is to
+                                        * send nothing else in silence */
     bool find_tones;   /* keys are looked for in the sound, too */
     uint16_t ptime_ms; /* of what we send; 0: 20. Clamped to 10 to 120 and the codec's grid */
     struct {           /* what our encoder of Opus keeps to: the far end's a=fmtp (RFC 7587), and

@@ -113,7 +113,7 @@ static void take_key(struct media_stream *s, const struct rtp_packet *packet, ui
 
 static bool is_noise(const struct media_stream *s, uint8_t payload_type)
 {
-    return payload_type == s->agreed->params.noise_receive && payload_type != MEDIA_NO_EVENTS;
+    return payload_type == s->agreed->params.noise_receive && payload_type != 0;
 }
 
 static void take_noise(struct media_stream *s, const struct rtp_packet *packet, uint64_t arrived_us)

@@ -210,7 +210,7 @@ static bool send_noise(struct media_stream *s, size_t n, struct outgoing *packet
     struct rtp_packet header;
     struct comfort like;
 
-    if (type == MEDIA_NO_EVENTS)
+    if (!type)
         return false;
     switch (comfort_listen(&s->listener, s->thread->samples, n, audio_encoder_rate_hz(s->encoder),
                            &like)) {
