@@ -86,7 +86,7 @@ int mixes_set_up(void **state)
     assert_non_null(w);
     list_init(&w->thread.streams);
     list_init(&w->thread.mixes);
-    w->thread.opus_complexity = 9; /* a lower one bends tones */
+    effort_init(&w->thread.effort, 9); /* a lower one bends tones */
     w->rng = rng_system();
     w->beat_ms = 20;
     w->now_us = w->thread.last_beat_us = 1000000000;
