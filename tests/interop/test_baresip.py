@@ -55,7 +55,7 @@ def calling(codec, only=None):
     with Room() as room:
         long, theirs, ours = _texts()
         stranger = Baresip(room, "stranger", codec, long, answers=True)
-        phone = tphone.Call(room, stranger.uri, spoken=ours, seconds=SPEECH_S + 1.5,
+        phone = tphone.Call(room, stranger.uri, spoken=ours, behind_s=1,
                             **({"codec": only} if only else {}))
         phone.expect_status(tphone.OK, 30)
         used = tphone.results(phone)[-1]["codec"]

@@ -73,7 +73,7 @@ def called_by_name(transport, record_route, algorithm):
         bob = answering(room, proxy, "bob", transport, spoken=from_bob, times=1)
         capture = room.keep(wire.Capture())
         alice = tphone.Call(room, "bob", "alice", account=proxy.account("alice", transport),
-                            spoken=from_alice, seconds=SPEECH_S + 1.5)
+                            spoken=from_alice, behind_s=1)
         alice.expect_status(tphone.OK, 30)
         bob.expect_status(tphone.OK)
         expect_apart(capture, proxy, 2 * 50 * SPEECH_S)
@@ -106,7 +106,7 @@ def without_the_server(end):
         bob = answering(room, proxy, "bob", spoken=from_bob, times=1)
         capture = room.keep(wire.Capture())
         alice = tphone.Call(room, "bob", "alice", account=proxy.account("alice"),
-                            spoken=from_alice, seconds=7.5)
+                            spoken=from_alice, behind_s=1)
         wait_until(lambda: len(capture.rtp()) > 100, 15, "no sound is sent")
         getattr(proxy, end)()
         gone = time.monotonic()

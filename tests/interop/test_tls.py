@@ -60,7 +60,7 @@ def direct():
         bob = tphone.Answer(room, "bob", "tls", spoken=from_callee, times=1, json=True,
                             **own(server))
         alice = tphone.Call(room, f"sips:bob@localhost:{bob.port}", "alice", spoken=from_caller,
-                            json=True, tls_ca=root.pem, seconds=SPEECH_S + 1.5)
+                            json=True, tls_ca=root.pem, behind_s=1)
         alice.expect_status(tphone.OK)
         bob.expect_status(tphone.OK)
         safe = alice.wait_event("answered")["signalling_encryption"]
@@ -90,7 +90,7 @@ def kamailio():
               ("tls", "127.0.0.1 verified by tls-ca"), "how it is registered")
         alice = tphone.Call(room, "bob", "alice", account=proxy.account("alice", "tls"),
                             settings={"tls-fingerprint": server.fingerprint()},
-                            spoken=from_alice, seconds=SPEECH_S + 1.5, json=True)
+                            spoken=from_alice, behind_s=1, json=True)
         alice.expect_status(tphone.OK, 30)
         expect("127.0.0.1 verified by fingerprint" in
                alice.wait_event("answered")["signalling_encryption"], "the fingerprint is not told")
@@ -128,7 +128,7 @@ def baresip():
                            encryption="srtp-mand")
         ours = tphone.Call(room, f"sip:stranger@127.0.0.1:{stranger.port + 1};transport=tls",
                            "ours", spoken=spoken, codec="pcmu", tls_ca=root.pem,
-                           encryption="require", json=True, seconds=SPEECH_S + 1.5)
+                           encryption="require", json=True, behind_s=1)
         ours.expect_status(tphone.OK)
         equal(ours.wait_event("answered")["encryption"], "sdes", "the sound when we call")
         heard = expect_both_heard(ours.recording, stranger.heard(), spoken, theirs)

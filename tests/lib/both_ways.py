@@ -35,7 +35,7 @@ def expect_both_heard(room, make_caller, make_callee, encryption, words, called=
     caller, callee = make_caller(long), make_callee(long)
     caller.dial(phones[0].uri)
     phones.append(tphone.Call(room, callee.uri, name="calling", spoken=ours,
-                              seconds=SPEECH_S + 1.5, **calling or {}))
+                              behind_s=1, **calling or {}))
     _wait_up(caller)
     time.sleep(SPEECH_S + 1)
     caller.hang_up()

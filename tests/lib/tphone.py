@@ -122,8 +122,14 @@ class Register(Phone):
 
 
 class Call(Phone):
-    def __init__(self, room, target, name="caller", **more):
+    """seconds: from the answer to the end; behind_s: from the end of what is spoken, which begins
+    with the keys, however late those are on a busy machine."""
+
+    def __init__(self, room, target, name="caller", behind_s=None, **more):
         more["for_"] = more.pop("seconds", None)
+        if behind_s is not None:
+            more["spoken"] += sound.silence(behind_s, more["spoken"].rate)
+            more["hangup_at_eof"] = True
         super().__init__(room, name, "call", [target], **more)
 
 

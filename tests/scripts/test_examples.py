@@ -84,8 +84,8 @@ def echo():
         example = Example(room, "echo")
         for who in "caller", "callee":
             # Beside what was sent, as it was: keys may come late, and a busy machine stop for a while.
-            caller = call(room, example, who, spoken=sound.speech(who, 3, tail_s=1.5),
-                          hangup_at_eof=True, record_sides="apart")
+            caller = call(room, example, who, spoken=sound.speech(who, 3), behind_s=1.5,
+                          record_sides="apart")
             caller.expect_status(0)
             heard, sent = sound.read_channels(caller.recording)
             got = sound.match(sent, heard)
