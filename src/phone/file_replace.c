@@ -49,6 +49,21 @@ static bool has_changed(const char *path, const struct stat *seen)
            now.st_mtim.tv_nsec != seen->st_mtim.tv_nsec;
 }
 
+/* A link takes no name that is there, so of two who make the file at once one hears of it. Some
+ * file systems have none; and one that leads nowhere is no file. */
+static int put_there(const char *name, const char *path, const struct stat *seen)
+{
+    if (has_changed(path, seen))
+        return -EAGAIN;
+    if (seen->st_nlink == 0 && link(name, path) == 0) {
+        unlink(name);
+        return 0;
+    }
+    if (seen->st_nlink == 0 && errno == EEXIST && has_changed(path, seen))
+        return -EAGAIN;
+    return rename(name, path) == 0 ? 0 : -errno;
+}
+
 int file_replace(const char *path, const struct stat *seen, struct slice text)
 {
     struct buf other = buf_new(PATH_MAX);
@@ -67,10 +82,8 @@ int file_replace(const char *path, const struct stat *seen, struct slice text)
         err = -errno;
     if (!err)
         err = write_all(fd, text);
-    if (!err && has_changed(path, seen))
-        err = -EAGAIN;
-    if (!err && rename(name, path) != 0)
-        err = -errno;
+    if (!err)
+        err = put_there(name, path, seen);
     if (fd >= 0) {
         close(fd);
         if (err)
