@@ -11,6 +11,7 @@ enum {
     ASKED = 64,      /* questions, of which the farthest ahead counts */
     KNOWN = 8,       /* after so many first ones it is known how far ahead they are */
     WORTH_IT = 655,  /* 1 % of the packets come as copies alone */
+    OFTEN = 1966,    /* 3 % */
 };
 
 /* ---- delays ---- */
@@ -22,15 +23,23 @@ static int64_t delay(const struct jitter *j, int64_t timestamp, int64_t play)
 }
 
 /* How long packets have to be held back so that the copies of those that are lost come in time: 0
- * where that is not worth it. They may be late as well, though not both at once and at worst. */
+ * where that is not worth it. Where many are lost, the packet that brings one often is, too: with
+ * another packet of delay the next one does. Without it sound is held at each such loss and played
+ * faster behind it, which is heard more than the delay. They may be late as well, though not both
+ * at once and at worst. */
 static int64_t room_for_copies(const struct jitter *j)
 {
-    uint32_t room = 0;
+    uint32_t room = 0, share = 0;
 
-    for (size_t i = 0; i < JITTER_COPIES; i++)
+    for (size_t i = 0; i < JITTER_COPIES; i++) {
+        share += j->copies[i].share;
         if (j->copies[i].share > WORTH_IT && j->copies[i].units > room)
             room = j->copies[i].units;
-    return room ? room + units(j, jitter_delay_wanted_ms(&j->delays)) / 2 : 0;
+    }
+    if (!room)
+        return 0;
+    room += share > OFTEN ? j->packet_units : 0;
+    return room + units(j, jitter_delay_wanted_ms(&j->delays)) / 2;
 }
 
 /* The delay to aim at for what is asked for when so much is queued, as it is decided upon so much
