@@ -19,6 +19,7 @@ enum {
     REACH_MS = 200,         /* redundancy that comes later costs more delay than it is worth */
     FIRST_PERCENT = 5,      /* what is guarded against before anything is known */
     FEC_PERCENT_MOST = 40,
+    FIXED_MOST = 2, /* copies of what cannot be made smaller */
 };
 
 static const double GROWN_SHARE = 0.4;
@@ -37,7 +38,7 @@ static const double BURST_RESIDUE = 0.25; /* of the loss that a copy beyond the 
 static const double STAYS = 0.6; /* of what brought another copy, below which it goes again */
 
 /* From these shares of loss on there are as many copies, at random and in bursts. */
-static const double random_loss[MEDIA_ADAPT_DEPTH] = {0.01, 0.14, 0.30};
+static const double random_loss[MEDIA_ADAPT_DEPTH] = {0.01, 0.12, 0.18};
 static const double burst_loss[MEDIA_ADAPT_DEPTH] = {0.01, 0.05, 2};
 
 /* --- what the network is like ---------------------------------------------------------------- */
@@ -202,6 +203,8 @@ static unsigned wanted_depth(const struct media_adapt *a)
            a->lost >= enough[depth] * (depth < a->plan.depth ? STAYS : 1))
         depth++;
     depth = depth < a->allowed ? depth : a->allowed;
+    if (!a->can.any_rate && depth > FIXED_MOST)
+        depth = FIXED_MOST;
     if (a->can.always && depth == 0)
         depth = 1;
     return a->can.red ? depth : 0;

@@ -45,7 +45,7 @@ static const struct row {
     {"10 % lost", OPUS, true, {{0, 0.10, 0, 30, 0, 0}},
      300, 1, 2, 1, 1, 0, 3, 0.02, 0, 70000, 3, 0},
     {"20 % lost", OPUS, true, {{0, 0.20, 0, 30, 0, 0}},
-     300, 2, 2, 1, 1, 0, 3, 0.02, 0, 70000, 3, 0},
+     300, 2, 3, 1, 1, 0, 3, 0.02, 0, 70000, 4, 0},
     {"30 % lost and more", OPUS, true, {{0, 0.35, 0, 30, 0, 0}},
      120, 3, 3, 1, 1, 0, 5, 0.04, 0, 70000, 3, 0},
     {"10 % in bursts of 3, and they are told of", OPUS, true, {{0, 0.10, 3, 30, 0, 0}},
@@ -60,12 +60,14 @@ static const struct row {
      60, 0, 0, 1, 1, 15, 28, 0.30, 45000, 49000, 0, 0},
     {"a far end that takes no more than 20 kbit/s of Opus",
      {true, false, true, true, 32000, 20000, 20, 120}, true, {{0, 0.10, 0, 30, 0, 0}},
-     60, 1, 2, 1, 1, 0, 3, 0.02, 0, 62000, 3, 0},
+     60, 1, 2, 1, 1, 0, 3, 0.02, 0, 65000, 3, 0},
     {"redundancy always", {true, true, true, true, 32000, 0, 20, 120}, true, {{0, 0, 0, 30, 0, 0}},
      60, 1, 1, 1, 1, 0, 0, 0, 60000, 70000, 0, 0},
     {"G.711, 10 % lost", PCMU, true, {{0, 0.10, 0, 30, 0, 0}},
      60, 1, 2, 1, 1, 0, 0, 0.02, 128000, 200000, 3, 0},
 
+    {"G.711, 20 % lost: no more than two copies", PCMU, true, {{0, 0.20, 0, 30, 0, 0}},
+     60, 2, 2, 1, 1, 0, 0, 0.03, 190000, 200000, 3, 0},
     {"a link of 60 kbit/s with a long queue, and 3 % lost on it", OPUS, true,
      {{0, 0.03, 0, 30, 60000, 800}}, 300, 0, 0, 1, 1, 0, 6, 0.08, 20000, 48000, 14, 100},
     {"a link of 60 kbit/s that drops the rest, and 3 % lost on it", OPUS, true,
@@ -90,7 +92,7 @@ static const struct row {
      180, 1, 2, 1, 1, 0, 3, 0.02, 50000, 70000, 10, 0},
     {"loss that grows by itself is not blamed on redundancy", OPUS, true,
      {{0, 0.02, 0, 30, 0, 0}, {30, 0.20, 0, 30, 0, 0}},
-     120, 2, 2, 1, 1, 0, 3, 0.02, 0, 70000, 8, 0},
+     120, 2, 3, 1, 1, 0, 3, 0.02, 0, 70000, 8, 0},
 };
 /* clang-format on */
 
