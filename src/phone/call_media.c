@@ -449,14 +449,15 @@ static void tell_device_failed(struct call *call, const struct media_event *e)
         char *why = phone_safe_dup(slice_of(e->why));
         struct buf text = buf_new(2048);
 
-        buf_printf(&text, "%s; calls go on with files and silence",
-                   why && *why ? why : "the sound device cannot be used");
+        buf_printf(&text, "%s%s", why && *why ? why : "the sound device cannot be used",
+                   e->err ? "; calls go on with files and silence" : "");
         phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});
         buf_free(&text);
         free(why);
     }
     phone->device_told = true;
-    call_input(call, CALL_DEVICE_FAILED, NULL, NULL);
+    if (e->err)
+        call_input(call, CALL_DEVICE_FAILED, NULL, NULL);
 }
 
 /* clang-format off */

@@ -1,6 +1,7 @@
 #include "phone/media_device.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,7 +70,6 @@ static int open_device(struct media_device *d, const char *name, char *why)
 {
     struct audio_device_config config = {.name = strcmp(name, "null") ? name : "none",
                                          .no_capture = d->play_only};
-
     int err = audio_device_open(&config, &d->opened, why);
 
     if (!err && !d->play_only)
@@ -85,6 +85,20 @@ static void switch_in_worker(struct media_device *d)
         (void)open_device(d, d->name, NULL); /* else it is tried again like one that has stopped */
 }
 
+/* Where a card that was named is not there, as it is unplugged, the system's stands in for it until
+ * the device is opened again. What rings is not: that would ring in the wrong room. */
+static void open_or_stand_in(struct media_device *d)
+{
+    bool named = strcmp(d->name, "default") != 0 && strcmp(d->name, "null") != 0 &&
+                 !audio_device_file(d->name);
+
+    d->err = open_device(d, d->name, d->why);
+    if (d->err && named && !d->play_only && open_device(d, "default", NULL) == 0)
+        snprintf(d->why, sizeof d->why,
+                 "the sound device %.100s cannot be used: the system's default takes its place",
+                 d->name);
+}
+
 static void work_in_worker(uv_work_t *work)
 {
     struct media_device *d = work->data;
@@ -97,7 +111,7 @@ static void work_in_worker(uv_work_t *work)
     if (d->switches)
         switch_in_worker(d);
     else if (!closes)
-        d->err = open_device(d, d->name, d->why);
+        open_or_stand_in(d);
 }
 
 static void take_opened(struct media_device *d)
@@ -144,6 +158,9 @@ static void work_done(uv_work_t *work, int status)
     if (d->switches) {
         switched(d);
     } else if (d->opened) {
+        if (d->err && !d->closing)
+            d->events.failed(d->arg, 0, d->why);
+        d->err = 0;
         take_opened(d);
     } else if (d->err) {
         d->failed = true;

@@ -17,7 +17,8 @@ struct voice_stats;
 
 struct media_device_events {
     void (*ready)(void *arg); /* it has been opened: the beat must become that of the device */
-    void (*failed)(void *arg, int err, const char *why); /* told once until it works again */
+    void (*failed)(void *arg, int err, const char *why); /* told once until it works again; err 0:
+                                                          * the system's default stands in for it */
     /* The end of media_device_choose: err 0, or why the one before stays; NULL: nobody asks. */
     void (*chosen)(void *arg, int err, const char *why);
     void (*closed)(void *arg); /* the end of media_device_close */

@@ -326,7 +326,8 @@ static void on_device_failed(void *arg, int err, const char *why)
         if (stream_wants_device(s))
             stream_tell_failure(s, MEDIA_DEVICE_FAILED, err, why);
     }
-    desk_failed(t, err, why);
+    if (err)
+        desk_failed(t, err, why);
 }
 
 static void on_device_chosen(void *arg, int err, const char *why)
