@@ -140,13 +140,13 @@ static void move_base(struct jitter_delay *d, int64_t base_us, uint64_t now_us)
         move_up(d, (size_t)-by);
 }
 
-/* By how much more than the last packet a packet counts. Half of a stream's life so far is how long
- * it takes to forget half, in between: the first second, in which programs start and cards are
- * opened, says little about those that follow. */
+/* By how much more than the last packet a packet counts. It takes a third of a stream's life so far
+ * to forget half: the first second, in which programs start and cards are opened, says little about
+ * those that follow. */
 static float growth(struct jitter_delay *d, uint32_t packet_us)
 {
     float packet_s = (float)packet_us / 1000000;
-    float half_s = fminf(fmaxf(d->age_s / 2, HALF_FIRST_S), HALF_S);
+    float half_s = fminf(fmaxf(d->age_s / 3, HALF_FIRST_S), HALF_S);
 
     d->age_s += packet_s;
     return 1 + 0.693f * packet_s / half_s;

@@ -5,9 +5,9 @@
  * over the least of the last two seconds; so a route that becomes longer for good, or a clock that
  * drifts, is followed, and what was learnt before moves along.
  *
- * These delays go into a histogram that forgets half in ten seconds, and in the first twenty in half
- * of the time that it knows. A spike, far above all else,
- * is kept out of it, else one would hold back the next minute: only its height is noted, and when
+ * These delays go into a histogram that forgets half in ten seconds, and in the first thirty in a
+ * third of the time that it knows. A spike, far above all else, is kept out of it, else one would
+ * hold back the next minute: only its height is noted, and when
  * spikes come again within a minute they are prepared for. What is far above for more than a tenth
  * of the packets is no spike but how the network is now. */
 #ifndef AUDIO_JITTER_DELAY_H
