@@ -35,9 +35,10 @@ def _heard(spoken, mouth, ear, what):
 def cards(codec):
     with Room() as room:
         pulse = Pulse(room, ["caller", "callee"])
-        callee = tphone.Answer(room, device="default", env=pulse.card("callee"), codec=codec)
+        callee = tphone.Answer(room, device="default", env=pulse.card("callee"), codec=codec,
+                               **tphone.UNTOUCHED)
         caller = tphone.Call(room, callee.uri, device="default", env=pulse.card("caller"),
-                             codec=codec)
+                             codec=codec, **tphone.UNTOUCHED)
         caller.wait_line("(?i)answered")
         spoken = {n: sound.speech(n, SPEECH_S, 48000) for n in ("caller", "callee")}
         ears = {n: pulse.listen(n) for n in spoken}

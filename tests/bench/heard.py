@@ -70,7 +70,7 @@ PAIRS = [("tphone", "tphone"), ("tphone", "baresip"), ("tphone", "linphonec"),
 class _Tphone:
     def __init__(self, room, air, name, codec, target=None):
         more = {"device": "default", "env": air.card(name), "codec": codec,
-                "encryption": "off"}
+                "encryption": "off", **tphone.UNTOUCHED}
         self.phone = (tphone.Call(room, target, name=name, **more) if target
                       else tphone.Answer(room, name=name, **more))
         self.port = getattr(self.phone, "port", None)

@@ -8,6 +8,8 @@ from lib.tap import Failure
 
 OK, OTHER, USAGE, BUSY, DECLINED, NO_ANSWER, NOT_FOUND, REFUSED, UNREACHABLE, SOUND = range(10)
 INTERRUPTED = 130
+# A microphone's sound as it is: where words are compared, not what is done against echo and noise.
+UNTOUCHED = {"echo": "off", "noise_suppression": "off", "level_control": "off"}
 
 
 def program():
