@@ -38,7 +38,7 @@ struct audio_device_config {
                           of it: an exact match goes first, then the first that has the channels
                           wanted */
     uint32_t rate_hz;  /* wished for; 0: 48000 */
-    unsigned frame_ms; /* per callback; 0: 10 */
+    unsigned frame_ms; /* per callback; 0: 5, 10 on a busy machine (audio/device_pace.h) */
     bool no_capture, no_playback; /* half duplex, for cards that lack one side */
 };
 

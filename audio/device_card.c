@@ -2,11 +2,13 @@
  * drifts and runs dry. */
 #include "audio/device_ops.h"
 
+#include "audio/device_pace.h"
 #include "audio/portaudio.h"
 #include "base/ring.h"
 #include "base/slice.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,15 +17,15 @@
 
 enum {
     RATE_HZ = 48000,
-    FRAME_MS = 10,
     FRAME_MAX_MS = 100,
     RING_MS = 500,
-    CAPTURED_MAX_MS = 150,  /* what waits above this is dropped, */
-    CAPTURED_KEEP_MS = 40,  /* down to this: nobody was reading, or the clocks differ */
-    QUEUED_OVER_MS = 80,    /* what is written above the cushion and this is dropped */
-    CUSHION_FRAMES = 2,     /* played when so much waits, at first; one more after each gap, */
-    CUSHION_MAX_FRAMES = 8, /* up to so much */
-    STUCK_MS = 3000,        /* written without the card asking for any: it hangs */
+    CAPTURED_MAX_MS = 150, /* what waits above this is dropped, */
+    CAPTURED_KEEP_MS = 40, /* down to this: nobody was reading, or the clocks differ */
+    QUEUED_OVER_MS = 80,   /* what is written above the cushion and this is dropped */
+    CUSHION_MS = 20,       /* played when so much waits, at first; */
+    CUSHION_MORE_MS = 10,  /* and more after each gap, */
+    CUSHION_MAX_MS = 80,   /* up to so much */
+    STUCK_MS = 3000,       /* written without the card asking for any: it hangs */
 };
 
 struct card {
@@ -79,8 +81,9 @@ static void play(struct card *card, int16_t *out, size_t n)
         if (got < n) {
             card->playing = false;
             count(&card->underruns, 1);
-            if (cushion < CUSHION_MAX_FRAMES * card->frame)
-                atomic_store_explicit(&card->cushion, cushion + card->frame, memory_order_relaxed);
+            if (cushion < samples_of(card, CUSHION_MAX_MS))
+                atomic_store_explicit(&card->cushion, cushion + samples_of(card, CUSHION_MORE_MS),
+                                      memory_order_relaxed);
         }
     }
     memset(out + got, 0, (n - got) * sizeof *out);
@@ -443,19 +446,19 @@ static int choose(const struct audio_device_config *config, struct card *card, P
 /* A stream for each direction: in one for both the slower side sets the pace, and each moment that
  * playing falls behind would wait in the sound server's capture buffer for the rest of the call. */
 static PaError open_streams(struct card *card, PaDeviceIndex in, PaDeviceIndex out, double rate_hz,
-                            size_t frame)
+                            size_t frame, double least_s)
 {
     PaStreamParameters from = {.device = in, .channelCount = 1, .sampleFormat = paInt16};
     PaStreamParameters to = {.device = out, .channelCount = 1, .sampleFormat = paInt16};
     PaError err = paNoError;
 
     if (card->has_input) {
-        from.suggestedLatency = card->pa.GetDeviceInfo(in)->defaultLowInputLatency;
+        from.suggestedLatency = fmax(card->pa.GetDeviceInfo(in)->defaultLowInputLatency, least_s);
         err = card->pa.OpenStream(&card->stream[0], &from, NULL, rate_hz, frame, paNoFlag,
                                   on_samples, card);
     }
     if (err == paNoError && card->has_output) {
-        to.suggestedLatency = card->pa.GetDeviceInfo(out)->defaultLowOutputLatency;
+        to.suggestedLatency = fmax(card->pa.GetDeviceInfo(out)->defaultLowOutputLatency, least_s);
         err = card->pa.OpenStream(&card->stream[1], NULL, &to, rate_hz, frame, paNoFlag, on_samples,
                                   card);
     }
@@ -472,7 +475,8 @@ static int open_at_some_rate(const struct audio_device_config *config, struct ca
     const PaDeviceInfo *info = card->pa.GetDeviceInfo(card->has_output ? out : in);
     uint32_t rates[] = {config->rate_hz ? config->rate_hz : RATE_HZ,
                         (uint32_t)info->defaultSampleRate};
-    unsigned frame_ms = config->frame_ms ? config->frame_ms : FRAME_MS;
+    struct device_pace pace = device_pace_now();
+    unsigned frame_ms = config->frame_ms ? config->frame_ms : pace.frame_ms;
     PaError err = paInvalidSampleRate;
 
     if (frame_ms > FRAME_MAX_MS)
@@ -481,7 +485,7 @@ static int open_at_some_rate(const struct audio_device_config *config, struct ca
     for (size_t i = 0; i < ARRAY_LEN(rates) && err == paInvalidSampleRate; i++) {
         card->base.rate_hz = rates[i];
         card->frame = samples_of(card, frame_ms);
-        err = open_streams(card, in, out, rates[i], card->frame);
+        err = open_streams(card, in, out, rates[i], card->frame, pace.latency_s);
     }
     return err == paNoError ? 0
                             : because(&card->pa, err, why, "open the sound device ", info->name);
@@ -494,7 +498,7 @@ static int start(struct card *card, char why[AUDIO_WHY_MAX])
     card->base.ops = &card_ops;
     card->captured = ring_new(samples_of(card, RING_MS));
     card->queued = ring_new(samples_of(card, RING_MS));
-    atomic_store(&card->cushion, CUSHION_FRAMES * card->frame);
+    atomic_store(&card->cushion, samples_of(card, CUSHION_MS));
     if (card->has_input && card->has_output)
         card->played = ring_new(samples_of(card, RING_MS));
     if (!card->captured || !card->queued || !card->base.name ||

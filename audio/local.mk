@@ -11,6 +11,8 @@ libaudio_a_SOURCES = \
 	audio/device.c audio/device.h \
 	audio/device_card.c \
 	audio/device_null.c \
+	audio/device_pace.c \
+	audio/device_pace.h \
 	audio/device_ops.h \
 	audio/dtmf.c audio/dtmf.h \
 	audio/effort.c audio/effort.h \

@@ -1,5 +1,6 @@
 /* The null device; the card is tried by tests/audio/test_device.py. */
 #include "audio/device.h"
+#include "audio/device_pace.h"
 
 #include "tests/lib/rows.h"
 
@@ -64,11 +65,21 @@ static void a_file_is_spoken_over_and_over(void **state)
     assert_non_null(strstr(why, "test_device_spoken.wav"));
 }
 
+static void a_busy_machine_is_called_less_often(void **state)
+{
+    (void)state;
+    assert_int_equal(device_pace_for(0.3, 2).frame_ms, 5);
+    assert_int_equal(device_pace_for(1.1, 2).frame_ms, 10);
+    assert_int_equal(device_pace_for(2.5, 8).frame_ms, 5);
+    assert_in_range(device_pace_now().frame_ms, 5, 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_null_device_runs_at_its_callers_pace),
         cmocka_unit_test(a_file_is_spoken_over_and_over),
+        cmocka_unit_test(a_busy_machine_is_called_less_often),
     };
 
     return cmocka_run_group_tests_name("audio/device", tests, NULL, NULL);
