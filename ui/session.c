@@ -356,10 +356,11 @@ void session_close(struct session *s)
     net_spawner_free(s->helper);
 }
 
-/* A phone that only registers has no use for a certificate of calls. */
+/* A phone that only registers has no use for a certificate of calls; one that calls at once makes it
+ * itself, as it would only wait for a thread that does. */
 static bool will_call(const struct cli *cli)
 {
-    return cli->control || cli->command->bit & (CLI_CALL | CLI_ANSWER | CLI_DAEMON | CLI_LOAD);
+    return cli->control || cli->command->bit & (CLI_ANSWER | CLI_DAEMON | CLI_LOAD);
 }
 
 enum exit_status session_open(struct session *s, const struct cli *cli, struct terminal *terminal,
