@@ -154,6 +154,7 @@ static void go_through(struct decoder *d, size_t n)
     int16_t invented[2 * BYTES_MAX + DELAY];
     struct conceal conceal;
 
+    n = n < 2 * BYTES_MAX ? n : 2 * BYTES_MAX;
     conceal_copy(&conceal, &d->conceal);
     conceal_lost(&conceal, invented, n + DELAY);
     tell_invented(d, invented, n);
