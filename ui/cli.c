@@ -393,12 +393,12 @@ static int choose_account(struct cli *cli, struct buf *why)
 }
 
 /* What a daemon has of its own, so a call for which it is said is none of the daemon's. It can be
- * asked to encrypt one call. */
+ * asked to encrypt one call, and how keys are sent in it. */
 static bool is_of_a_phone(const struct cli_option *o)
 {
     static const char *const names[] = {"config", "control", "trace", "trace-secrets"};
 
-    if (strcmp(o->name, "encryption") == 0)
+    if (strcmp(o->name, "encryption") == 0 || strcmp(o->name, "dtmf-mode") == 0)
         return false;
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (strcmp(o->name, names[i]) == 0)

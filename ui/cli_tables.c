@@ -141,6 +141,15 @@ static int set_encryption(struct cli *cli, const struct cli_option *option, cons
     return err;
 }
 
+static int set_dtmf_mode(struct cli *cli, const struct cli_option *option, const char *value,
+                         struct buf *why)
+{
+    int err = set_setting(cli, option, value, why);
+
+    cli->dtmf_mode = err ? NULL : value;
+    return err;
+}
+
 /* A key of an account: it must be clear of which one. */
 static int set_account_key(struct cli *cli, const struct cli_option *option, const char *value,
                            struct buf *why)
@@ -455,7 +464,7 @@ static const struct cli_option options[] = {
     {"user", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"name", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"accept", 0, NULL, CLI_PHONES, set_setting, NULL},
-    {"dtmf-mode", 0, NULL, CLI_PHONES, set_setting, NULL},
+    {"dtmf-mode", 0, NULL, CLI_PHONES, set_dtmf_mode, NULL},
     {"encryption", 0, NULL, CLI_PHONES, set_encryption, NULL},
     {"sdes", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"dtls", 0, NULL, CLI_PHONES, set_setting, NULL},

@@ -137,7 +137,8 @@ static bool put_members(json_t *command, const struct cli *cli, const struct pho
     return put_text(command, "command", "call") && put_text(command, "target", cli->args[0]) &&
            put_text(command, "account", cli->account ? account->label : NULL) &&
            put_text(command, "digits", cli->digits) &&
-           put_text(command, "encryption", cli->encryption) && put_number(command, "id", DIAL) &&
+           put_text(command, "encryption", cli->encryption) &&
+           put_text(command, "dtmf_mode", cli->dtmf_mode) && put_number(command, "id", DIAL) &&
            put_flag(command, "tied", true) && put_sound(command, sound);
 }
 

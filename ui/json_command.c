@@ -95,6 +95,23 @@ static bool take_encryption(json_t *value, const struct json_member *m, struct j
     return false;
 }
 
+static bool take_dtmf_mode(json_t *value, const struct json_member *m, struct json_command *c)
+{
+    static const char *const words[] = {[PHONE_DTMF_AUTO] = "auto",
+                                        [PHONE_DTMF_RTP] = "rtp",
+                                        [PHONE_DTMF_INFO] = "info",
+                                        [PHONE_DTMF_INBAND] = "inband"};
+    const char *text = json_string_value(value);
+
+    for (size_t i = PHONE_DTMF_AUTO; text && i < ARRAY_LEN(words); i++) {
+        if (strcmp(text, words[i]) != 0)
+            continue;
+        *(enum phone_dtmf *)place(c, m) = (enum phone_dtmf)i;
+        return true;
+    }
+    return false;
+}
+
 static bool take_sides(json_t *value, const struct json_member *m, struct json_command *c)
 {
     static const struct {
@@ -268,6 +285,7 @@ static const struct {
     [JSON_IS_SECRET] = {take_secret, "a string that is not empty, or null"},
     [JSON_IS_SIDES] = {take_sides, "\"apart\", \"mixed\" or \"heard\""},
     [JSON_IS_ENCRYPTION] = {take_encryption, "\"off\", \"prefer\" or \"require\""},
+    [JSON_IS_DTMF_MODE] = {take_dtmf_mode, "\"auto\", \"rtp\", \"info\" or \"inband\""},
     [JSON_IS_VOICE] = {take_voice, "\"auto\", \"on\" or \"off\""},
     [JSON_IS_CALL] = {take_call, "the number of a call, 1 and up"},
     [JSON_IS_CALLS] = {take_calls, "an array of 2 to 256 numbers of calls"},

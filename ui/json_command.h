@@ -51,6 +51,7 @@ enum json_member_bit {
     JSON_NOISE = 1ull << 33,
     JSON_LEVEL = 1ull << 34,
     JSON_CODECS = 1ull << 35,
+    JSON_DTMF_MODE = 1ull << 36,
 };
 
 enum json_action {
@@ -91,6 +92,7 @@ enum json_type {
     JSON_IS_SECRET, /* may be null; never an argument of a command line */
     JSON_IS_SIDES,
     JSON_IS_ENCRYPTION,
+    JSON_IS_DTMF_MODE,
     JSON_IS_VOICE,
     JSON_IS_CALL, /* a number from 1 on */
     JSON_IS_CALLS,

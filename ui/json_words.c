@@ -105,6 +105,7 @@ static bool put_value(struct buf *line, const struct json_member *m, const char 
     case JSON_IS_DIGITS:
     case JSON_IS_SIDES:
     case JSON_IS_ENCRYPTION:
+    case JSON_IS_DTMF_MODE:
     case JSON_IS_VOICE:
     case JSON_IS_TEST:
         return put_text(line, value);

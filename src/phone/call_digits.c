@@ -20,8 +20,10 @@ static const char *const way_names[] = {
 
 static enum phone_dtmf wanted(const struct call *call)
 {
-    enum phone_dtmf said = call->account ? call->account->config->dtmf : PHONE_DTMF_UNSAID;
+    enum phone_dtmf said = call->keys.mode;
 
+    if (!said && call->account)
+        said = call->account->config->dtmf;
     said = said ? said : call->phone->config->dtmf;
     return said ? said : PHONE_DTMF_AUTO;
 }

@@ -5,6 +5,7 @@
 
 #include "base/slice.h"
 #include "net/loop.h"
+#include "phone/command.h"
 
 struct call;
 struct sip_call_event;
@@ -15,9 +16,10 @@ struct sip_call_event;
 enum digit_way { DIGIT_BY_RTP, DIGIT_BY_INFO, DIGIT_BY_TONE, DIGIT_WAYS };
 
 struct call_digits {
-    bool takes_info;    /* the other side says so */
-    bool refuses_info;  /* but it did not */
-    enum digit_way way; /* of those that were sent last */
+    enum phone_dtmf mode; /* asked for by who dialled */
+    bool takes_info;      /* the other side says so */
+    bool refuses_info;    /* but it did not */
+    enum digit_way way;   /* of those that were sent last */
 
     /* By INFO: one at a time, for they may overtake each other. */
     char waiting[CALL_DIGITS_WAIT];

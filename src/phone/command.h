@@ -134,6 +134,7 @@ struct phone_command {
     bool on;
     uint32_t other;                   /* JOIN: number of a call */
     enum phone_encryption encryption; /* DIAL */
+    enum phone_dtmf dtmf;             /* DIAL */
     enum phone_voice echo, noise, level;
     const char *codecs; /* DIAL: "pcma,opus"; NULL: as the account or the phone has them */
     const char *device, *ring_device;

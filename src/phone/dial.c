@@ -196,6 +196,7 @@ static struct call *make_call(const struct dialling *d, bool waits)
         return NULL;
     call->account = d->account;
     call->encryption = d->command->encryption;
+    call->keys.mode = d->command->dtmf;
     call->uri = slice_dup(buf_slice(&d->uri));
     call->peer = phone_safe_dup(buf_slice(&d->uri));
     if (call->uri && call->peer && call_codecs_set(call, d->codecs, d->n_codecs) == 0 &&

@@ -8,7 +8,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import rtp, sip, sound, tap, tphone
+from lib.account import Account
 from lib.baresip import Baresip
+from lib.control import Piped
 from lib.ends import Callee, Caller, media
 from lib.linphone import Linphone
 from lib.room import Room, wait_until
@@ -257,6 +259,28 @@ def both_ways():
         equal("".join(digit for digit, _ in told), "7790", "keys")
         equal([way for _, way in told][2:], ["info", "rtp"], "ways")  # of 7 either may be first
         talk.end()
+
+
+@case("what a call wants outweighs its account, and that the phone: events are offered or not")
+def whose_word():
+    with Room() as room:
+        peer = room.keep(sip.Peer())
+        where = f"sip:x@127.0.0.1:{peer.port}"
+        alice = Account("alice", "secret", "example.test", f"sip:127.0.0.1:{peer.port}")
+        config = room.write("phone.conf", "dtmf-mode = inband\nencryption = off\ncodec = pcmu\n" +
+                            alice.settings(dtmf_mode="rtp", register="no"))
+        os.chmod(config, 0o600)
+        phone = Piped(room, "phone", config=config)
+        offers = []
+        for target, more in ((where, {}), ("bob", {}), ("bob", {"dtmf_mode": "inband"}),
+                             (where, {"dtmf_mode": "info"})):
+            phone.client.do("call", target=target, **more)
+            invite = peer.wait(sip.request("INVITE"), 8, len(offers) + 1)
+            peer.respond(invite, 486, "Busy Here")
+            offers.append(b"telephone-event" in invite.body)
+        equal(offers, [False, True, False, True], "whether events were offered")
+        expect("inband" in phone.client.refused("call", "bad-member", target=where,
+                                                dtmf_mode="loud"), "another sentence")
 
 
 # --- with others ----------------------------------------------------------------------------------
