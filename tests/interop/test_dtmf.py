@@ -99,8 +99,8 @@ def by_info():
         equal([m.body for m in got], [f"Signal={k}\r\nDuration=100\r\n".encode() for k in "1#D"],
               "bodies")
         equal({m.get("Content-Type") for m in got}, {RELAY}, "types")
-        gaps = [b.time - a.time for a, b in zip(got, got[1:])]
-        expect(gaps[0] > 0.15 and gaps[1] > 0.9, f"between them {gaps}")
+        took_s = got[-1].time - got[0].time  # 1.4 s where we read all of them at once
+        expect(took_s > 1, f"the pause of a second was not kept: {took_s:.2f} s")
         sent = caller.phone.wait_event("dtmf-sent", 5)
         equal(sent["way"], "info", "way")
         equal({p.kind for p in end.packets}, {0}, "payload types")
@@ -162,10 +162,26 @@ def auto_tones():
         caller.leave(invite, ok)
 
 
+def find(told, press, wanted):
+    """Keys in the sound. A machine that stands still for a tenth of a second tears a hole in any
+    sound, and a key in two; so there are three tries, and a fault would show in each."""
+    for _ in range(3):
+        before, until = len(told()), time.monotonic() + 10
+        press()
+        while len(told()) - before < len(wanted) and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(0.3)
+        got = told()[before:]
+        if got == wanted:
+            return
+    equal(got, wanted, "keys that were found")
+
+
 def press_tones(talk, keys, ms=100, gap_ms=100):
     data = b"".join(tone(k, ms) + b"\xff" * (8 * gap_ms) for k in keys) + b"\xff" * 2400
     for i in range(0, len(data), 160):
-        talk.rtp.send(rtp.packet(1000 + i // 160, 5000 + i, 0x77, data[i:i + 160]), talk.port)
+        talk.sent += 1
+        talk.rtp.send(rtp.packet(talk.sent, 160 * talk.sent, 0x77, data[i:i + 160]), talk.port)
         time.sleep(0.02)
 
 
@@ -178,7 +194,7 @@ class Talk:
         self.invite = self.callee.invite(body=sip.sdp(self.rtp.port, formats=formats, extra=extra))
         self.ok = self.callee.answered(self.invite)
         self.port = media(self.ok)[0][1]
-        self.cseq = 1
+        self.cseq, self.sent = 1, 1000
         self.callee.peer.send(self.callee.peer.ack(self.invite, self.ok))
         self.rtp.wait(3)
 
@@ -204,8 +220,7 @@ class Talk:
 def tones_found():
     with Room() as room:
         talk = Talk(room)
-        press_tones(talk, KEYS)
-        equal(talk.keys(KEYS), [(k, "inband") for k in KEYS], "keys")
+        find(talk.told, lambda: press_tones(talk, KEYS), [(k, "inband") for k in KEYS])
         talk.end()
 
 
@@ -214,9 +229,9 @@ def tones_not_wanted():
     with Room() as room:
         one, other = Talk(room, "0 101", EVENTS), Talk(room, "0 101", EVENTS, name="two",
                                                        dtmf_mode="inband")
-        for talk in (one, other):
-            press_tones(talk, "12", ms=80, gap_ms=80)
-        equal(other.keys("12"), [("1", "inband"), ("2", "inband")], "keys")
+        press_tones(one, "12", ms=80, gap_ms=80)
+        find(other.told, lambda: press_tones(other, "12", ms=80, gap_ms=80),
+             [("1", "inband"), ("2", "inband")])
         equal(one.told(), [], "keys that nobody sent as events")
         one.end()
         other.end()
@@ -336,8 +351,8 @@ def linphone_tones():
                             encryption="off", seconds=25)
         stranger.wait_up()
         phone.wait_event("answered")
-        stranger.press("42#")
-        we_took(phone, "42#", "inband")
+        find(lambda: [(e["digit"], e["way"]) for e in phone.events("dtmf")],
+             lambda: stranger.press("42#"), [(k, "inband") for k in "42#"])
         stranger.hang_up()
         phone.expect_status(tphone.OK)
 
