@@ -24,6 +24,10 @@ void standing_note(struct standing *s, size_t waiting, uint32_t rate_hz)
         return;
     s->beats = 0;
     s->surplus = s->least > needed ? s->least - needed : 0;
+    s->wanting = 0;
+    if (!s->dry && (s->gaps > 0 || !s->bold) && s->least < needed * 2 / 3)
+        s->wanting = needed - s->least;
+    s->dry = false;
     if (++s->calm % CALM == 0 && s->more_ms > 0)
         s->more_ms--;
 }
@@ -34,6 +38,8 @@ void standing_gap(struct standing *s)
 
     s->gaps++;
     s->since = 0;
+    s->dry = true;
+    s->wanting = 0;
     if (same)
         return;
     s->more_ms = s->more_ms + s->gap_ms < MORE_MOST_MS ? s->more_ms + s->gap_ms : MORE_MOST_MS;
@@ -52,4 +58,17 @@ size_t standing_shorten(struct standing *s, int16_t *samples, size_t n, uint32_t
     left = s->surplus ? stretch_accelerate(samples, n, &how) : n;
     s->surplus -= n - left;
     return left;
+}
+
+size_t standing_lengthen(struct standing *s, int16_t *samples, size_t n, size_t room,
+                         uint32_t rate_hz)
+{
+    struct stretch_how how = {.rate_hz = rate_hz, .most = s->wanting, .alike = 1, .pause = PAUSE};
+    size_t more;
+
+    if (how.most > room - n)
+        how.most = room - n;
+    more = how.most > 0 ? stretch_expand(samples, n, &how) : n;
+    s->wanting -= more - n;
+    return more;
 }

@@ -24,12 +24,14 @@
 #define QUEUE_NEEDS_MS 12
 #define QUEUE_GAP_MS 15
 
+#define PASSAGE_MOST (2 * MIXER_SAMPLES)
+
 /* Sound on its way from or to the card, held back only while it is played faster. */
 struct passage {
     struct standing standing;
     bool began; /* sound has passed */
     size_t n;
-    int16_t samples[2 * MIXER_SAMPLES];
+    int16_t samples[PASSAGE_MOST];
 };
 
 struct media_device {
@@ -124,7 +126,8 @@ static void take_opened(struct media_device *d)
         media_voice_set(d->voice, &d->modes);
     d->in.n = d->out.n = 0;
     d->in.began = d->out.began = false;
-    d->in.standing = (struct standing){.needs_ms = CAPTURE_NEEDS_MS, .gap_ms = CAPTURE_GAP_MS};
+    d->in.standing =
+        (struct standing){.needs_ms = CAPTURE_NEEDS_MS, .gap_ms = CAPTURE_GAP_MS, .bold = true};
     d->out.standing = (struct standing){.needs_ms = QUEUE_NEEDS_MS, .gap_ms = QUEUE_GAP_MS};
     d->failed = d->told_failure = false;
     if (d->wanted && !d->closing)
@@ -368,12 +371,14 @@ static size_t hear(struct media_device *d, size_t n, uint32_t rate_hz)
     size_t piece = (size_t)rate_hz / 1000 * STANDING_PIECE_MS, got = 1;
 
     while (in->n < n && got > 0) {
-        size_t wanted = n - in->n;
+        size_t wanted = n - in->n, left;
 
         if (in->standing.surplus > 0 && wanted < piece)
             wanted = piece;
         got = media_voice_read(d->voice, d->device, in->samples + in->n, wanted);
-        in->n += standing_shorten(&in->standing, in->samples + in->n, got, rate_hz);
+        left = standing_shorten(&in->standing, in->samples + in->n, got, rate_hz);
+        in->n += standing_lengthen(&in->standing, in->samples + in->n, left, PASSAGE_MOST - in->n,
+                                   rate_hz);
     }
     if (in->n < n && in->began)
         standing_gap(&in->standing);
@@ -433,6 +438,7 @@ static void pass_on(struct media_device *d, size_t n, size_t queued)
     if (out->standing.surplus > 0 && out->n < (size_t)rate_hz / 1000 * STANDING_PIECE_MS)
         return;
     out->n = standing_shorten(&out->standing, out->samples, out->n, rate_hz);
+    out->n = standing_lengthen(&out->standing, out->samples, out->n, PASSAGE_MOST, rate_hz);
     audio_device_write(d->device, out->samples, out->n);
     out->n = 0;
 }

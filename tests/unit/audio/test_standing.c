@@ -1,10 +1,12 @@
 /* Queues in which more waits than they need. */
 #include "audio/standing.h"
 
+#include "base/rand.h"
 #include "tests/lib/rows.h"
 #include "tests/lib/speech.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { RATE = 48000, MS = RATE / 1000, BEAT = 10 * MS, PIECE = STANDING_PIECE_MS * MS };
 
@@ -88,6 +90,62 @@ static void what_is_needed_is_left_alone(void **state)
     assert_int_equal(standing_shorten(&s, silence, PIECE, RATE), PIECE);
 }
 
+/* A card whose clock is that much quicker than ours, for half an hour of talk with pauses: it never
+ * runs dry, and no delay builds up. A beat comes up to 3 ms late. */
+static void half_an_hour(int ppm)
+{
+    enum { MINUTES = 30, TALK_S = 10 };
+    struct standing s = {.needs_ms = 12};
+    struct rng rng = rng_seeded(5);
+    int16_t *talk = calloc(TALK_S * RATE, sizeof *talk), beat[2 * BEAT];
+    double queued = 20 * MS, eats = BEAT * (1 + ppm * 1e-6);
+
+    speech_make(talk, TALK_S * RATE, RATE, 4);
+    for (size_t i = 0; i < TALK_S * RATE; i++)
+        if (i % (3 * RATE) < RATE / 2)
+            talk[i] = 0;
+    for (unsigned i = 0; i < MINUTES * 6000; i++) {
+        double late = rng_below(&rng, 3 * MS);
+        size_t n = BEAT;
+
+        queued -= eats;
+        assert_true(queued - late > 0);
+        assert_true(queued < 30 * MS);
+        standing_note(&s, (size_t)(queued - late), RATE);
+        memcpy(beat, talk + i % (TALK_S * 100) * BEAT, sizeof *beat * BEAT);
+        n = standing_shorten(&s, beat, n, RATE);
+        n = standing_lengthen(&s, beat, n, 2 * BEAT, RATE);
+        queued += (double)n;
+    }
+    free(talk);
+}
+
+/* Nothing is put into a queue that does well with less than it would need elsewhere. */
+static void who_is_bold_runs_dry_first(void **state)
+{
+    struct standing s = {.needs_ms = 12, .bold = true};
+    int16_t silence[2 * BEAT] = {0};
+
+    (void)state;
+    half_second(&s, 2 * MS, 30 * MS);
+    assert_int_equal(standing_lengthen(&s, silence, BEAT, 2 * BEAT, RATE), BEAT);
+    half_second(&s, 0, 30 * MS);
+    standing_gap(&s);
+    half_second(&s, 2 * MS, 30 * MS);
+    assert_int_equal(standing_lengthen(&s, silence, BEAT, 2 * BEAT, RATE), BEAT); /* just filled */
+    half_second(&s, 2 * MS, 30 * MS);
+    assert_int_equal(standing_lengthen(&s, silence, BEAT, BEAT + MS, RATE), BEAT + MS);
+    assert_true(standing_lengthen(&s, silence, BEAT, 2 * BEAT, RATE) > BEAT);
+}
+
+static void clocks_that_differ_are_followed_for_half_an_hour(void **state)
+{
+    (void)state;
+    half_an_hour(200);
+    half_an_hour(-200);
+    half_an_hour(0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +153,8 @@ int main(void)
         cmocka_unit_test(who_ran_dry_needs_more_for_a_while),
         cmocka_unit_test(a_delay_is_gone_in_seconds),
         cmocka_unit_test(what_is_needed_is_left_alone),
+        cmocka_unit_test(who_is_bold_runs_dry_first),
+        cmocka_unit_test(clocks_that_differ_are_followed_for_half_an_hour),
     };
 
     return cmocka_run_group_tests_name("audio/standing", tests, NULL, NULL);
