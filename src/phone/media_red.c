@@ -79,6 +79,8 @@ unsigned stream_ptime_ms(const struct media_stream *s)
 
 void stream_red_report(struct media_stream *s, double lost, double round_trip_ms)
 {
+    if (s->session.packets < s->red.reported) /* they are counted anew, under another SSRC */
+        s->red.reported = 0;
     s->red.told = (struct loss_report){
         .lost = lost,
         .round_trip_ms = round_trip_ms,
