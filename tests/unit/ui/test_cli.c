@@ -65,8 +65,8 @@ static const struct row {
      "unknown option --xyzzy; tphone --help lists them"},
     {"the beginning of several options",
      {"call", "a@h", "--d", "none"},
-     "unknown option --d; is one of these meant: --dtmf, --delay, --device, --dtls, --dns-server, "
-     "--dnd, --dnd-status?"},
+     "unknown option --d; is one of these meant: --dtmf, --delay, --device, --dtx, "
+     "--dtmf-mode, --dtls, --dns-server, --dnd, --dnd-status?"},
     {"an unknown letter", {"call", "a@h", "-x"}, "unknown option -x; tphone --help lists them"},
     {"an unknown letter in a bundle",
      {"call", "a@h", "-qx"},
