@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "net/address.h"
+#include "net/capture.h"
 #include "tests/lib/memory.h"
 #include "tests/lib/paper.h"
 #include "tests/unit/net/straw.h"
@@ -264,6 +265,60 @@ static void sends(void **state)
     net_tls_context_free(tls);
 }
 
+/* --- copies for a capture server -------------------------------------------------------------- */
+
+static void on_lost(void *arg, const char *why)
+{
+    (void)why;
+    ++*(unsigned *)arg;
+}
+
+/* What is lost is lost; the next one arrives, once the server is looked for again. */
+static bool capture_with(unsigned nth)
+{
+    static const struct fake_record here[] = {{"A", "c.test", 60, "127.0.0.1"}, {0}};
+    struct net_capture *capture = NULL;
+    struct net_capture_config config = {.host = "c.test", .on_lost = on_lost};
+    struct fixture f;
+    unsigned lost = 0;
+    bool failed;
+
+    straw_set_up(&f, "127.0.0.1:0");
+    fake_dns_use(f.dns, here);
+    config.resolver = f.resolver;
+    config.port = f.at[1].port;
+    config.arg = &lost;
+    memory_fail_at(nth);
+    if (net_capture_new(&config, &capture) == 0) {
+        net_capture_send(capture, SLICE("before"));
+        WAIT_UNTIL(&f, f.endpoint[1].received > 0 || lost || memory_has_failed());
+        failed = memory_has_failed();
+        memory_fail_at(0);
+        straw_turn_for(&f, 5);
+        f.endpoint[1].received = 0;
+        net_resolver_network_changed(f.resolver);
+        net_capture_network_changed(capture);
+        net_capture_send(capture, SLICE("behind"));
+        WAIT_UNTIL(&f, f.endpoint[1].received > 0);
+        net_capture_free(capture);
+    } else {
+        failed = memory_has_failed();
+        memory_fail_at(0);
+    }
+    straw_tear_down(&f);
+    return failed;
+}
+
+static void captures(void **state)
+{
+    unsigned n = 1;
+
+    (void)state;
+    while (capture_with(n))
+        n++;
+    assert_true(n > 4);
+}
+
 int main(void)
 {
     static const struct paper papers[] = {
@@ -273,6 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         {"a name, with each allocation failing once", locate, NULL, NULL, NULL},
         {"who connects is served, or closed and then served", accepts, NULL, NULL, NULL},
+        {"copies for a capture server", captures, NULL, NULL, NULL},
         {ways[0].name, sends, NULL, NULL, (void *)&ways[0]},
         {ways[1].name, sends, NULL, NULL, (void *)&ways[1]},
         {ways[2].name, sends, NULL, NULL, (void *)&ways[2]},
