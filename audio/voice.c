@@ -55,6 +55,8 @@ struct voice {
     unsigned held_at;                    /* the newest, */
     unsigned unsuited;                   /* for so many frames */
     unsigned held_back;                  /* so many frames for the canceller, as the echo is late */
+    bool runs;                           /* the canceller, be it only to learn */
+    bool evident;                        /* there is, or was of late, an echo */
     bool was_loud;                       /* what was played, at any time */
     unsigned silent;                     /* frames since something loud was played */
     unsigned doubt;                      /* loud ones without a sign of an echo, */
@@ -148,18 +150,20 @@ static double less_db(const struct voice *v)
     return v->measured < MEASURED_FRAMES ? NAN : 10 * log10((v->before + 1e-9) / (v->after + 1e-9));
 }
 
-/* An echo is expected until so much was played without one that there is none. */
-static bool echo_is_heard(struct voice *v)
+/* An echo is looked for until so much was played without one that there is none. */
+static bool may_echo(struct voice *v)
 {
     double less = less_db(v);
-    bool removes = v->fade[VOICE_ECHO].on && !isnan(less) && less > ECHO_DB;
+    bool removes = v->runs && !isnan(less) && less > ECHO_DB;
 
     if (voice_delay_frames(&v->delay) >= 0 || removes) {
+        v->evident = true;
         v->doubt = 0;
         v->patience = DOUBT_LONG;
     } else if (v->silent == 0 && v->doubt < v->patience) {
         v->doubt++;
     } else if (v->silent == 0) {
+        v->evident = false;
         v->patience = DOUBT_FRAMES;
     }
     return v->was_loud && v->doubt < v->patience;
@@ -252,8 +256,9 @@ static void cancel_echo(struct voice *v, int16_t *captured)
     int16_t raw[FRAME_MOST];
     double before, after;
 
-    fade->on = wanted(v, VOICE_ECHO, echo_is_heard(v));
-    if (!takes_part(fade)) {
+    v->runs = wanted(v, VOICE_ECHO, may_echo(v));
+    fade->on = wanted(v, VOICE_ECHO, v->runs && v->evident);
+    if (!v->runs && !takes_part(fade)) {
         voice_level_note(&v->level, captured, v->frame, false);
         return;
     }
@@ -261,7 +266,7 @@ static void cancel_echo(struct voice *v, int16_t *captured)
     v->engine->echo_run(v->echo, held_back(v), captured);
     before = power_of(raw, v->frame);
     after = power_of(captured, v->frame);
-    voice_level_note(&v->level, captured, v->frame,
+    voice_level_note(&v->level, fade->on ? captured : raw, v->frame,
                      v->silent < ECHO_LASTS && after < before * REST_SHARE);
     lessen_rest(v, before > 0 ? after / before : 1, after, captured);
     measure(v, before, power_of(captured, v->frame));
