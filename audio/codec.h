@@ -49,8 +49,7 @@ const struct audio_codec *audio_codec_at(size_t i);
 const struct audio_codec *audio_codec_find(struct slice name, uint32_t clock_hz, unsigned channels);
 /* By static payload type (RFC 3551 6), or NULL. */
 const struct audio_codec *audio_codec_static(unsigned payload_type);
-/* Whether its library is there: the first time that may read files, and whoever asks meanwhile, on
- * whatever thread, waits. Where it is not, encoders and decoders are refused by -ENOENT. */
+/* Whether its library is installed, which mostly a look into a folder tells. Where it is not, encoders and decoders are refused by -ENOENT. */
 bool audio_codec_usable(const struct audio_codec *codec);
 /* Whether packets of packet_ms can be encoded; and the longest that can and is not above it (the
  * shortest there is where none is). */

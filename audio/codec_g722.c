@@ -29,7 +29,7 @@ struct decoder {
 
 static bool usable(void)
 {
-    return spandsp_load() != NULL;
+    return spandsp_is_there();
 }
 
 static int duration(struct slice payload)

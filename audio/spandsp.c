@@ -1,7 +1,7 @@
 #include "audio/spandsp.h"
 
+#include <opus.h>
 #include <pthread.h>
-#include <stdbool.h>
 
 #include "base/library.h"
 #include "base/slice.h"
@@ -36,4 +36,13 @@ const struct spandsp *spandsp_load(void)
 {
     pthread_once(&once, load);
     return loaded ? &lib : NULL;
+}
+
+/* Whoever installs both from packages has them in one folder. */
+bool spandsp_is_there(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+        if (library_is_beside(files[i], (const void *)(uintptr_t)opus_get_version_string))
+            return true;
+    return spandsp_load() != NULL;
 }

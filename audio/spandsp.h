@@ -1,11 +1,12 @@
-/* audio/spandsp.h - the little of spandsp that we use (G.722), loaded when a phone begins that may
- * speak it, as spandsp brings a dozen libraries for pictures of faxes along.
+/* audio/spandsp.h - the little of spandsp that we use (G.722), loaded when a call speaks it, as
+ * spandsp brings a dozen libraries for pictures of faxes along.
  *
  * Its header wants those of libtiff, and both to be there when tphone is built. So the functions
  * are declared here: they are the same in 0.0.6 (libspandsp.so.2) and in 3.0 (libspandsp.so.3). */
 #ifndef AUDIO_SPANDSP_H
 #define AUDIO_SPANDSP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct spandsp {
@@ -23,5 +24,7 @@ struct spandsp {
 /* From any thread; the first time it may read files, and whoever asks meanwhile waits. NULL: it is
  * not installed. */
 const struct spandsp *spandsp_load(void);
+/* Whether it is installed, so that G.722 may be offered. Mostly a look is enough. */
+bool spandsp_is_there(void);
 
 #endif

@@ -1,7 +1,12 @@
+#include "config.h"
+
 #include "base/library.h"
 
 #include <dlfcn.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *fault(void)
 {
@@ -25,4 +30,18 @@ const char *library_load(const char *file, const struct library_symbol *symbols,
         memcpy((char *)out + symbols[i].place, &at, sizeof at);
     }
     return NULL;
+}
+
+bool library_is_beside(const char *file, const void *function)
+{
+    char path[PATH_MAX];
+    const char *name;
+    Dl_info known;
+    int n;
+
+    if (!dladdr(function, &known) || !known.dli_fname || !(name = strrchr(known.dli_fname, '/')))
+        return false;
+    n = snprintf(path, sizeof path, "%.*s/%s", (int)(name - known.dli_fname), known.dli_fname,
+                 file);
+    return n > 0 && (size_t)n < sizeof path && access(path, R_OK) == 0;
 }

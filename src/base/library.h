@@ -5,6 +5,7 @@
 #ifndef BASE_LIBRARY_H
 #define BASE_LIBRARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -20,6 +21,10 @@ struct library_symbol {
  * words of the system, which live until the next call on this thread. */
 const char *library_load(const char *file, const struct library_symbol *symbols, size_t n,
                          void *out);
+
+/* Whether file lies in the folder of the library that function is part of, which tells quickly that
+ * one could be loaded; where it does not, it may be elsewhere all the same. Only looks. */
+bool library_is_beside(const char *file, const void *function);
 
 #ifdef __cplusplus
 }

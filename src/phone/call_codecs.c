@@ -103,6 +103,7 @@ void call_codecs_limit(const struct call *call, const struct sdp_stream *stream,
     const struct config_sound *ours = &call->phone->config->sound;
     const struct sdp_opus *theirs = &stream->opus;
 
+    media_expect_codec(call->phone->media, slice_of(stream->codec.name));
     if (stream->noise_receive != SDP_NO_TYPE)
         p->noise_receive = stream->noise_receive;
     if (stream->noise_send != SDP_NO_TYPE && ours->dtx == CONFIG_DTX_YES)

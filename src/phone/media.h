@@ -153,12 +153,11 @@ bool media_can_encrypt(void);
  * so that nobody waits for it then. Once is enough; again it does nothing. */
 void media_expect_keys(struct media *media);
 
-/* The codec of an rtpmap can be used. The first time it may have to be loaded, from files, unless
- * media_expect_codecs has done so; the log says once what is missing. */
+/* The codec of an rtpmap can be used; the log says once what is missing. */
 bool media_can_codec(const char *name, uint32_t rate_hz);
-/* Loads what codecs need on a thread of its own, so that nobody waits for it later. Once is
+/* A call is to speak the codec of that name: loads what it needs on a thread of its own. Once is
  * enough. */
-void media_expect_codecs(struct media *media);
+void media_expect_codec(struct media *media, struct slice name);
 
 /* --- the sound device, beside calls ---------------------------------------------------------- */
 

@@ -1,5 +1,6 @@
 /* Which codecs there are: those of libraries that are loaded by their names may be missing. */
 #include "audio/codec.h"
+#include "audio/spandsp.h"
 #include "base/log.h"
 #include "phone/media_private.h"
 
@@ -18,13 +19,13 @@ bool media_can_codec(const char *name, uint32_t rate_hz)
 static void load(void *arg)
 {
     (void)arg;
-    for (size_t i = 0; audio_codec_at(i); i++)
-        (void)audio_codec_usable(audio_codec_at(i));
+    if (!spandsp_load())
+        log_warn("media", "G.722 cannot be spoken: libspandsp cannot be loaded");
 }
 
-void media_expect_codecs(struct media *media)
+void media_expect_codec(struct media *media, struct slice name)
 {
-    if (!media->loading)
+    if (!media->loading && slice_ieq(name, SLICE("G722")))
         media->loading = uv_thread_create(&media->loader, load, NULL) == 0;
 }
 

@@ -32,7 +32,7 @@ int media_start_thread(struct media *media);
 /* media_secure.c: waits for what media_expect_keys began. */
 void media_keys_prepared(struct media *media);
 
-/* media_codecs.c: waits for what media_expect_codecs began. */
+/* media_codecs.c: waits for what media_expect_codec began. */
 void media_codecs_loaded(struct media *media);
 
 #endif

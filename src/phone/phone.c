@@ -278,29 +278,6 @@ static void expect_keys(struct phone *phone)
         media_expect_keys(phone->media);
 }
 
-static bool lists(const char *const *names, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
-/* Whoever has only codecs that are part of the program needs nothing more. */
-static void expect_codecs(struct phone *phone)
-{
-    const struct phone_config *config = phone->config;
-    bool any = lists(config->codecs, config->n_codecs, "g722");
-
-    LIST_EACH (&config->accounts, at) {
-        struct account_config *account = LIST_ITEM(at, struct account_config, link);
-
-        any |= lists(account->codecs, account->n_codecs, "g722");
-    }
-    if (any)
-        media_expect_codecs(phone->media);
-}
-
 static int open_media(struct phone *phone)
 {
     struct media_config media = {
@@ -317,8 +294,6 @@ static int open_media(struct phone *phone)
         phone_set_voice(phone, phone->config->echo, phone->config->noise, phone->config->level);
     if (!err)
         expect_keys(phone);
-    if (!err)
-        expect_codecs(phone);
     return err;
 }
 

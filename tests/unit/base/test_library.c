@@ -1,6 +1,7 @@
 /* A library that is loaded when it is needed; here the program itself, which every system has. */
 #include "base/library.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/lib/rows.h"
@@ -40,12 +41,21 @@ static void a_function_that_is_missing_is_a_fault(void **state)
     assert_null(out);
 }
 
+static void a_library_is_found_beside_another(void **state)
+{
+    (void)state;
+    assert_true(library_is_beside("libc.so.6", (const void *)(uintptr_t)strtol));
+    assert_false(library_is_beside("libtphone-nowhere.so.9", (const void *)(uintptr_t)strtol));
+    assert_false(library_is_beside("libc.so.6", state)); /* of no library */
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(symbols_are_put_where_they_belong),
         cmocka_unit_test(a_library_that_is_missing_is_named),
         cmocka_unit_test(a_function_that_is_missing_is_a_fault),
+        cmocka_unit_test(a_library_is_found_beside_another),
     };
 
     return cmocka_run_group_tests_name("base/library", tests, NULL, NULL);
