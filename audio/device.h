@@ -67,7 +67,8 @@ bool audio_device_failed(const struct audio_device *d);
 size_t audio_device_read(struct audio_device *d, int16_t *out, size_t n);
 /* Queues n samples for playing; returns how many were taken: none when more than about 100 ms wait
  * already, so a writer whose clock is quicker than the card's does not build up delay; and all, to
- * no effect, before the card runs. The null device swallows all. */
+ * no effect, before the card runs. samples NULL: n that the writer has left out, so that a card that
+ * hangs is noticed all the same. The null device swallows all. */
 size_t audio_device_write(struct audio_device *d, const int16_t *samples, size_t n);
 /* Up to n samples of what the card has played, gaps included: what a microphone beside it hears, as
  * long before as the card and the air take. Whoever wants it reads as much as is captured; what

@@ -169,6 +169,8 @@ static size_t card_write(struct audio_device *d, const int16_t *samples, size_t 
         card->written_since = 0;
     card->callbacks_seen = callbacks;
     card->written_since += n;
+    if (!samples)
+        return 0;
     if (callbacks == 0 || !card->has_output)
         return n; /* it would only be heard late */
     if (ring_readable(card->queued) > cushion + samples_of(card, QUEUED_OVER_MS))

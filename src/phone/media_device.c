@@ -455,8 +455,11 @@ void media_device_end_beat(struct media_device *d)
     level_gain(d->heard, d->n, d->gains.speaker);
     if (d->measured)
         level_meter_add(&d->speaker_level, d->heard, d->n);
+    if (!null && queued > QUEUE_MOST_MS * per_ms)
+        audio_device_write(d->device, NULL,
+                           d->n); /* left out, so that delay does not grow for ever */
     if (null || queued > QUEUE_MOST_MS * per_ms)
-        return; /* such a beat is left out, so that delay does not grow for ever */
+        return;
     if (queued == 0 && audio_device_running(d->device)) {
         static const int16_t zeros[MIXER_SAMPLES];
 

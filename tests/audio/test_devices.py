@@ -51,29 +51,6 @@ def _loud(*ears):
     return tuple(ear.level() > -40 for ear in ears)
 
 
-@case("the card is unplugged with a call up, which is said once, and back: the call is heard again")
-def unplugged():
-    with Room() as room:
-        pulse, env = cards(room, "headset", "other")
-        phone, far = control.Daemon(room, "desk", device="default", env=env), control.Piped(room, "far")
-        me = phone.client("me")
-        number, theirs = call_up(me, far)
-        far.client.do("play", call=theirs, file=sound.write(room.path("tone.wav"), sound.tone(440, 90)))
-        ear = pulse.listen("headset")
-        wait_until(lambda: ear.level() > -40, 20, "the tone is not heard")
-        pulse.unplug("headset")
-        me.wait(lambda l: "has stopped" in l.get("text", ""), 20, what="that the device has stopped")
-        ear.stop()
-        time.sleep(3)
-        equal(len(me.events("notice")), 1, "times that it is said")
-        pulse.plug("headset")
-        ear = pulse.listen("headset")
-        wait_until(lambda: ear.level() > -40, 30, "the tone is not heard again")
-        expect(not me.events("ended") and not far.client.events("ended"), "the call has ended")
-        me.do("hangup", call=number)
-        phone.stop()
-
-
 @case("a card that is not there at the beginning of a call: the system's takes its place")
 def stands_in():
     with Room() as room:

@@ -89,21 +89,6 @@ class Pulse:
         config = self.room.write(f"alsa-{name}.conf", config)
         return dict(self.env, ALSA_CONFIG_PATH=config)
 
-    def unplug(self, name):
-        """The card goes, with what plays to it and records from it."""
-        for line in self._ask("list", "short", "modules"):
-            if f"sink_name={name}_" in line:
-                self._ask("unload-module", line.split("\t")[0])
-
-    def plug(self, name):
-        for sink in _sinks([name]):
-            self._ask("load-module", *sink.split(" "))
-
-    def _ask(self, *words):
-        ask = self.room.start("pactl", ["pactl", *words], env=self.env)
-        equal(ask.status(10), 0, f"status of pactl {' '.join(words)}")
-        return ask.lines
-
     def speak(self, name, spoken):
         """Plays into the microphone of name; the process ends when all is said."""
         path = sound.write(self.room.path(f"{name}-spoken.wav"), spoken)
