@@ -12,7 +12,8 @@ struct audio_encoder {
     uint8_t loss;     /* of the packets, in percent: what is guarded against */
     uint32_t bitrate; /* set by encoder_new and set_bitrate */
     uint32_t most;    /* the highest that bitrate may be; set by encoder_new of codecs that have
-                         set_bitrate */
+                         set_bitrate, as is: */
+    uint32_t asked;   /* params.bitrate, or what is chosen without it */
     void *state;      /* the codec's own */
 };
 

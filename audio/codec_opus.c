@@ -85,10 +85,10 @@ static opus_int32 bandwidth_of(uint32_t rate_hz)
     return rate_hz >= 12000 ? OPUS_BANDWIDTH_MEDIUMBAND : OPUS_BANDWIDTH_NARROWBAND;
 }
 
-/* 0: our own choice. Less than 6,000 bit/s RFC 7587 6.1 does not know. */
+/* Less than 6,000 bit/s RFC 7587 6.1 does not know. */
 static void set_bitrate(struct audio_encoder *enc, uint32_t bitrate)
 {
-    bitrate = bitrate ? bitrate : BITRATE * enc->channels;
+    bitrate = bitrate ? bitrate : enc->asked;
     bitrate = bitrate < BITRATE_LEAST ? BITRATE_LEAST : bitrate;
     enc->bitrate = bitrate < enc->most ? bitrate : enc->most;
     opus_encoder_ctl(enc->state, OPUS_SET_BITRATE((opus_int32)enc->bitrate));
@@ -102,7 +102,8 @@ static void set_bitrates(struct audio_encoder *enc, uint32_t asked)
     enc->most = BITRATE_MOST * enc->channels;
     if (asked && asked < enc->most)
         enc->most = asked < BITRATE_LEAST ? BITRATE_LEAST : asked;
-    set_bitrate(enc, asked);
+    enc->asked = asked ? asked : BITRATE * enc->channels;
+    set_bitrate(enc, 0);
 }
 
 static int encoder_new(struct audio_encoder *enc, const struct audio_codec_params *params)

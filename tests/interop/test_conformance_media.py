@@ -96,7 +96,9 @@ def opus_wanted():
         even = Talk(room, "96", OPUS + "\r\na=fmtp:96 cbr=1; maxaveragebitrate=16000",
                     name="even", spoken=sound.speech("callee", 3))
         quiet = Talk(room, "96", OPUS + "\r\na=fmtp:96 usedtx=1", name="quiet")
+        much = Talk(room, "96", OPUS + "\r\na=fmtp:96 cbr=1; maxaveragebitrate=48000", name="much")
         equal({len(p.payload) for p in even.rtp.wait(50)}, {40}, "bytes of 20 ms at 16 kbit/s")
+        equal({len(p.payload) for p in much.rtp.wait(50)}, {120}, "bytes of 20 ms at 48 kbit/s")
         got = quiet.rtp.wait(14)  # 0.2 s of silence are sent, then some of it twice a second
         took = (got[13].ts - got[0].ts) % 2**32 / 48000
         expect(took > 0.5, f"14 packets of silence stand for {took:.2f} s")
@@ -104,6 +106,7 @@ def opus_wanted():
                "no marker behind a pause (RFC 3551 4.1)")
         even.end()
         quiet.end()
+        much.end()
 
 
 @case("comfort noise instead of silence, where both sides want it (RFC 3389)")

@@ -377,6 +377,7 @@ static void the_bit_rate_changes_in_mid_call(void **state)
 {
     struct audio_encoder *enc = encoder("opus", (struct audio_codec_params){.cbr = true});
     struct audio_encoder *asked = encoder("opus", (struct audio_codec_params){.bitrate = 20000});
+    struct audio_encoder *much = encoder("opus", (struct audio_codec_params){.bitrate = 48000});
     struct audio_encoder *pcmu = encoder("PCMU", (struct audio_codec_params){0});
     int16_t *in = calloc(48000, sizeof *in);
 
@@ -396,11 +397,15 @@ static void the_bit_rate_changes_in_mid_call(void **state)
     assert_int_equal(audio_encoder_bitrate(asked), 20000);
     audio_encoder_set_bitrate(asked, 12000);
     assert_int_equal(audio_encoder_bitrate(asked), 12000);
+    audio_encoder_set_bitrate(much, 12000);
+    audio_encoder_set_bitrate(much, 0); /* what was asked for, not our own choice */
+    assert_int_equal(audio_encoder_bitrate(much), 48000);
     audio_encoder_set_bitrate(pcmu, 12000);
     audio_encoder_set_fec(pcmu, 12);
     assert_int_equal(audio_encoder_bitrate(pcmu), 64000);
     audio_encoder_free(enc);
     audio_encoder_free(asked);
+    audio_encoder_free(much);
     audio_encoder_free(pcmu);
     free(in);
 }
