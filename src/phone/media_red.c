@@ -34,11 +34,24 @@ static struct media_adapt_can what_can_be(struct media_stream *s)
     };
 }
 
+/* The sound of the packet that is due next began when the one before it left: another length moves
+ * its end. */
+static void follow_length(struct media_stream *s)
+{
+    unsigned before = s->red.ptime_ms, now = s->red.adapt.plan.ptime_ms;
+    uint64_t began_us = s->next_send_us - before * UINT64_C(1000);
+
+    if (before && s->next_send_us >= before * UINT64_C(1000))
+        s->next_send_us = began_us + now * UINT64_C(1000);
+    s->red.ptime_ms = now;
+}
+
 /* Copies are kept from the first plan on that sends any. */
 static void follow_plan(struct media_stream *s)
 {
     const struct media_plan *plan = &s->red.adapt.plan;
 
+    follow_length(s);
     if (plan->depth && !s->red.sent)
         s->red.sent = calloc(1, sizeof *s->red.sent);
     s->count.copies = s->red.sent ? plan->depth : 0;

@@ -8,8 +8,8 @@
 #include "phone/media_pipe.h"
 #include "phone/media_stream.h"
 
-#define BEAT_TOLERANCE_US 500  /* beats and packet times come from one grid; rounding is less */
-#define CATCH_UP_US 100000     /* what was missed longer ago is skipped, never sent in a burst */
+#define BEAT_TOLERANCE_US 500   /* beats and packet times come from one grid; rounding is less */
+#define CATCH_UP_US 100000      /* what was missed longer ago is skipped, never sent in a burst */
 #define MICROPHONE_LATE_US 2000 /* rounding is less */
 #define HEARD_AFTER_MS 200      /* what jitter buffers hold back */
 
@@ -43,7 +43,7 @@ void stream_prepare_sending(struct media_stream *s, const struct media_agreement
         if (audio_encoder_new(now->send, &params, &s->encoder) != 0)
             log_error("media", "no encoder for %s: nothing can be sent", now->send->name);
     }
-    if (!before || before->ptime_ms != now->ptime_ms)
+    if (!before)
         s->next_send_us = 0;
     stream_prepare_red(s);
     if (s->encoder && s->player)
@@ -281,7 +281,7 @@ static void send_one(struct media_stream *s, uint64_t now_ms)
 
 void stream_send_due(struct media_stream *s, uint64_t due_us)
 {
-    uint64_t ptime_us, behind;
+    uint64_t ptime_us, behind, keep_us;
 
     if (!s->agreed || !s->encoder)
         return;
@@ -301,8 +301,9 @@ void stream_send_due(struct media_stream *s, uint64_t due_us)
         send_one(s, due_us / 1000);
     /* What came while nothing could be sent, or while we stood still, would be heard so much later
      * for the rest of the call: no more waits than the next packet has grown by now. */
+    keep_us = due_us + ptime_us + MICROPHONE_LATE_US;
     media_microphone_keep(&s->microphone,
-                          due_us + ptime_us + MICROPHONE_LATE_US - s->next_send_us);
+                          keep_us > s->next_send_us ? keep_us - s->next_send_us : 0);
 }
 
 void stream_stop_sending(struct media_stream *s)

@@ -43,6 +43,7 @@ struct media_xr {
 struct media_red {
     struct media_adapt adapt;
     bool begun;
+    unsigned ptime_ms; /* of the packet that is due next; 0: of none */
     struct rtp_red_sender *sent; /* NULL: nothing has been repeated yet */
     struct loss_report told;     /* by the compound packet that is being read: packets 0: nothing */
     uint32_t reported;           /* packets that were sent when it came last */

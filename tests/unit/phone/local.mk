@@ -33,6 +33,7 @@ phone_tests = \
 	tests/unit/phone/test_media_pipe_out \
 	tests/unit/phone/test_media_red \
 	tests/unit/phone/test_media_secure \
+	tests/unit/phone/test_media_send \
 	tests/unit/phone/test_media_sides \
 	tests/unit/phone/test_media_strangers \
 	tests/unit/phone/test_media_stream \
@@ -87,6 +88,7 @@ tests_unit_phone_test_media_secure_SOURCES = tests/unit/phone/test_media_secure.
 	tests/unit/phone/lone.c tests/unit/phone/lone.h
 tests_unit_phone_test_media_secure_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_secure_LDFLAGS = $(memory_ldflags)
+tests_unit_phone_test_media_send_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_xr_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_sides_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_red_SOURCES = tests/unit/phone/test_media_red.c \

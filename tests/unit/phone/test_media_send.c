@@ -1,0 +1,167 @@
+/* What a stream sends, beat by beat: no thread and no clock, the sockets are real. */
+#include <stdlib.h>
+
+#include "net/address.h"
+#include "phone/media_stream.h"
+#include "rtp/packet.h"
+#include "tests/lib/rows.h"
+
+enum { RED = 63, RATE = 8000, PER_MS = RATE / 1000, START_US = 5000000 };
+
+struct world {
+    struct media_stream s;
+    struct media_agreement agreed;
+    struct media_thread *thread;
+    struct net_rtp_pair pair;
+    uint64_t now_us;
+    uint32_t said; /* samples */
+};
+
+static struct ip loopback(void)
+{
+    struct ip ip;
+
+    assert_int_equal(ip_parse(SLICE("127.0.0.1"), &ip), 0);
+    return ip;
+}
+
+static void agree(struct world *w, const char *codec, uint8_t type, unsigned ptime_ms)
+{
+    w->agreed.send = audio_codec_find(slice_of(codec), RATE, 0);
+    assert_non_null(w->agreed.send);
+    w->agreed.ptime_ms = ptime_ms;
+    w->agreed.params.send = true;
+    w->agreed.params.send_format.payload_type = type;
+    w->agreed.params.event_send = MEDIA_NO_EVENTS;
+}
+
+static struct world *begin(const char *codec, uint8_t type, unsigned ptime_ms, bool copies)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct rng rng = rng_system();
+    struct ip local = loopback();
+
+    assert_non_null(w);
+    w->thread = calloc(1, sizeof *w->thread);
+    assert_non_null(w->thread);
+    w->now_us = START_US;
+    assert_int_equal(net_rtp_pair_open(&local, 40000, 60000, &rng, &w->pair), 0);
+    agree(w, codec, type, ptime_ms);
+    w->agreed.params.red_send = copies ? RED : 0;
+    w->agreed.params.red_always = copies;
+    w->s.thread = w->thread;
+    w->s.agreed = &w->agreed;
+    w->s.pair = w->pair;
+    w->s.may_send = true;
+    w->s.source = SOURCE_DEVICE;
+    w->s.rtp_to = net_sockaddr_of(&w->pair.local); /* to itself */
+    rtp_latch_signalled(&w->s.latch, &w->pair.local, &w->pair.local, &w->pair.local);
+    stream_prepare_sending(&w->s, NULL);
+    assert_non_null(w->s.encoder);
+    return w;
+}
+
+static void end(struct world *w)
+{
+    stream_stop_sending(&w->s);
+    stream_forget_red(&w->s);
+    net_rtp_pair_close(&w->pair);
+    free(w->thread);
+    free(w);
+}
+
+/* Ten milliseconds: the microphone hears samples that count up, and what is due leaves. */
+static void beat(struct world *w)
+{
+    int16_t samples[10 * PER_MS];
+
+    for (size_t i = 0; i < ARRAY_LEN(samples); i++)
+        samples[i] = (int16_t)(1 + w->said++ % 30000);
+    stream_push_microphone(&w->s, samples, ARRAY_LEN(samples), RATE);
+    w->now_us += 10000;
+    stream_send_due(&w->s, w->now_us);
+}
+
+static void beats(struct world *w, unsigned n)
+{
+    while (n-- > 0)
+        beat(w);
+}
+
+/* The next packet that left; false: there is none. */
+static bool take(struct world *w, char bytes[2048], struct rtp_packet *out)
+{
+    struct ip from;
+    ptrdiff_t got = net_rtp_recv(w->pair.rtp_fd, bytes, 2048, &from);
+
+    if (got <= 0)
+        return false;
+    assert_int_equal(rtp_packet_parse((struct slice){bytes, (size_t)got}, out), 0);
+    return true;
+}
+
+/* --- packets of another length --------------------------------------------------------------- */
+
+static const struct change {
+    const char *name;
+    bool longer_first;
+    unsigned before, between; /* beats until the change, and from there to the change back */
+} changes[] = {
+    {"20 to 40 ms, and back, where a packet is due", false, 20, 20},
+    {"20 to 40 ms, and back, in the middle", false, 21, 21},
+    {"40 to 20 ms a beat behind a packet", true, 21, 20},
+    {"40 to 20 ms two beats behind a packet", true, 22, 21},
+    {"40 to 20 ms three beats behind a packet", true, 23, 22},
+};
+
+static void make_longer(struct world *w, bool longer)
+{
+    w->s.red.adapt.longer = longer;
+    stream_prepare_red(&w->s);
+}
+
+/* Every sample is as far from the first as its time; but the first packet of all may be silent, and
+ * the resampler's delay, which is the same all the time. */
+static void check_sound(struct world *w)
+{
+    char bytes[2048];
+    struct rtp_packet packet;
+    long behind = -1;
+    unsigned wrong = 0, packets = 0;
+
+    while (take(w, bytes, &packet)) {
+        const unsigned char *p = (const unsigned char *)packet.payload.p;
+
+        for (size_t i = 0; packets > 1 && i < packet.payload.n / 2; i++) {
+            long sample = p[2 * i] << 8 | p[2 * i + 1];
+            long at = (long)packet.timestamp + (long)i - sample;
+
+            behind = behind < 0 ? at : behind;
+            wrong += labs(at - behind) > 2;
+        }
+        packets++;
+    }
+    assert_true(packets > 20);
+    assert_int_equal(wrong, 0);
+}
+
+static void check_change(void **state)
+{
+    const struct change *row = *state;
+    struct world *w = begin("L16", 96, 20, false);
+
+    w->s.session.timestamp = 100000;
+    make_longer(w, row->longer_first);
+    beats(w, row->before);
+    make_longer(w, !row->longer_first);
+    beats(w, row->between);
+    make_longer(w, row->longer_first);
+    beats(w, 20);
+    check_sound(w);
+    end(w);
+}
+
+int main(void)
+{
+    return RUN_ROWS("phone/media_send: packets of another length", changes, check_change);
+}
