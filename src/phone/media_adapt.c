@@ -27,7 +27,8 @@ static const double UP = 0.7, DOWN = 0.35; /* weight of a report that is worse, 
 static const double BURST_WEIGHT = 0.5, LATELY_WEIGHT = 0.5;
 static const double CROWDED_LOSS = 0.02;    /* with delay that has grown */
 static const double LESS = 0.7, MORE = 1.2; /* steps of the bit rate */
-static const double SHORT_RATE = 0.5;       /* share of it below which packets become longer */
+static const double SHORT_RATE = 0.5; /* share of it below which packets become longer, as they
+                                       * do where it can shrink no more */
 static const double BLAME_TIMES = 1, BLAME_PLUS = 0.05; /* loss that sending more has added */
 static const double DEVIATIONS = 3;                     /* and so many standard deviations */
 static const double ACQUIT = 0.75;        /* of the loss is left where less is sent: no blame */
@@ -100,12 +101,19 @@ static void wait_longer(struct media_adapt *a, uint64_t now_ms)
     a->wait_until_ms = now_ms + ((uint64_t)WAIT_MS << (a->failures - 1));
 }
 
+static double at_most(const struct media_adapt *a, double rate)
+{
+    return a->can.most_bps ? fmin(rate, a->can.most_bps) : rate;
+}
+
 /* The network is full. */
 static void send_less(struct media_adapt *a, uint64_t now_ms)
 {
+    double least = fmin(LEAST_BPS / at_most(a, a->can.rate_bps), 1);
+
     a->allowed = a->plan.depth ? a->plan.depth - 1 : 0;
-    a->share = fmax(a->share * LESS, (double)LEAST_BPS / a->can.rate_bps);
-    a->longer = a->share < SHORT_RATE || !a->can.any_rate;
+    a->share = fmax(a->share * LESS, least);
+    a->longer = a->share < SHORT_RATE || a->share <= least || !a->can.any_rate;
     wait_longer(a, now_ms);
 }
 
@@ -247,10 +255,8 @@ static uint32_t wanted_rate(const struct media_adapt *a, unsigned depth, unsigne
         rate = fmin(rate, (BUDGET_BPS - headers) / (depth + 1));
     else if (a->can.fec && a->known && rate < GUARDED_BPS)
         rate += (GUARDED_BPS - rate) * fmin(a->lost / FULLY_GUARDED, 1);
-    rate *= a->share;
-    if (a->can.most_bps)
-        rate = fmin(rate, a->can.most_bps);
-    return (uint32_t)fmax(rate, fmin(LEAST_BPS, a->can.rate_bps));
+    rate = at_most(a, rate) * a->share;
+    return (uint32_t)fmax(rate, fmin(LEAST_BPS, at_most(a, a->can.rate_bps)));
 }
 
 static double sent_bps(const struct media_plan *p)

@@ -285,6 +285,46 @@ static void test_what_we_lose_counts_until_they_report(void **state)
     assert_true(a.plan.depth > 0);
 }
 
+/* Each report says that the queue grows; what is sent must shrink with the first. */
+static void test_less_than_the_far_end_takes(void **state)
+{
+    struct media_adapt_can can = {true, false, true, true, 32000, 16000, 20, 120};
+    struct loss_report r = {.lost = 0.05, .round_trip_ms = 60, .packets = 200};
+    struct media_adapt a;
+    uint32_t before;
+
+    (void)state;
+    media_adapt_init(&a, &can);
+    media_adapt_report(&a, &r, 5000);
+    before = a.plan.bitrate;
+    assert_int_equal(before, 16000);
+    r.round_trip_ms = 500;
+    media_adapt_report(&a, &r, 10000);
+    assert_true(a.plan.bitrate < before);
+    for (unsigned i = 3; i < 5; i++) {
+        r.round_trip_ms += 500;
+        media_adapt_report(&a, &r, 5000 * i);
+    }
+    assert_int_equal(a.plan.bitrate, 12000);
+    assert_int_equal(a.plan.ptime_ms, 40);
+}
+
+static void test_the_least_rate_makes_packets_longer(void **state)
+{
+    struct media_adapt_can can = {true, false, false, true, 24000, 0, 20, 120};
+    struct loss_report r = {.lost = 0.05, .round_trip_ms = 60, .packets = 200};
+    struct media_adapt a;
+
+    (void)state;
+    media_adapt_init(&a, &can);
+    for (unsigned i = 1; i < 5; i++) {
+        media_adapt_report(&a, &r, 5000 * i);
+        r.round_trip_ms += 500;
+    }
+    assert_int_equal(a.plan.bitrate, 12000);
+    assert_int_equal(a.plan.ptime_ms, 40);
+}
+
 static void test_another_agreement_keeps_what_is_known(void **state)
 {
     struct media_adapt_can can = OPUS, without = FEC_ONLY;
@@ -305,6 +345,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_we_lose_counts_until_they_report),
+        cmocka_unit_test(test_less_than_the_far_end_takes),
+        cmocka_unit_test(test_the_least_rate_makes_packets_longer),
         cmocka_unit_test(test_another_agreement_keeps_what_is_known),
     };
 
