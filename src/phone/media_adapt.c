@@ -2,6 +2,9 @@
 
 #include <math.h>
 
+#include "audio/codec.h"
+#include "rtp/red.h"
+
 enum {
     FEW_LOST = 6,      /* nor these of how many are lost in a row */
     CROWDED_MOST = 3,  /* reports after which a delay that does not go back is no queue of ours */
@@ -202,7 +205,21 @@ static void judge_room(struct media_adapt *a, const struct loss_report *r, uint6
 
 /* --- the plan -------------------------------------------------------------------------------- */
 
-static unsigned wanted_depth(const struct media_adapt *a)
+/* How many of them fit, of what cannot be made smaller. */
+static unsigned fitting_depth(const struct media_adapt *a, unsigned depth, unsigned ptime_ms)
+{
+    size_t bytes = (size_t)a->can.rate_bps / 8000 * ptime_ms;
+
+    if (a->can.any_rate)
+        return depth;
+    if (bytes > RTP_RED_KEPT_BYTES)
+        return 0;
+    while (depth > 0 && (1 + depth) * bytes + 1 + 4 * depth > AUDIO_PAYLOAD_MAX)
+        depth--;
+    return depth;
+}
+
+static unsigned wanted_depth(const struct media_adapt *a, unsigned ptime_ms)
 {
     const double *enough = burstiness(a) >= BURSTY ? burst_loss : random_loss;
     unsigned depth = 0;
@@ -215,7 +232,7 @@ static unsigned wanted_depth(const struct media_adapt *a)
         depth = FIXED_MOST;
     if (a->can.always && depth == 0)
         depth = 1;
-    return a->can.red ? depth : 0;
+    return a->can.red ? fitting_depth(a, depth, ptime_ms) : 0;
 }
 
 static unsigned wanted_distance(const struct media_adapt *a, unsigned depth, unsigned ptime_ms)
@@ -270,7 +287,7 @@ static bool make_plan(struct media_adapt *a)
 
     if (a->longer && 2 * p.ptime_ms <= a->can.maxptime_ms && p.ptime_ms <= 20)
         p.ptime_ms *= 2;
-    p.depth = wanted_depth(a);
+    p.depth = wanted_depth(a, p.ptime_ms);
     p.distance = wanted_distance(a, p.depth, p.ptime_ms);
     p.fec_percent = wanted_fec(a, p.depth);
     p.bitrate = wanted_rate(a, p.depth, p.ptime_ms);

@@ -54,8 +54,8 @@ static void follow_plan(struct media_stream *s)
     follow_length(s);
     if (plan->depth && !s->red.sent)
         s->red.sent = calloc(1, sizeof *s->red.sent);
-    s->count.copies = s->red.sent ? plan->depth : 0;
-    s->count.copies_ms = s->count.copies * plan->distance * plan->ptime_ms;
+    if (!plan->depth)
+        s->count.copies = s->count.copies_ms = 0;
     if (!s->encoder)
         return;
     audio_encoder_set_fec(s->encoder, plan->fec_percent);
@@ -161,6 +161,18 @@ void stream_red_beat(struct media_stream *s, uint64_t due_us)
 
 /* --- out ------------------------------------------------------------------------------------- */
 
+/* What is told of is what a packet really has. */
+static void count_copies(struct media_stream *s, const uint8_t *payload)
+{
+    const struct media_plan *plan = &s->red.adapt.plan;
+    unsigned n = 0;
+
+    while (payload[4 * n] & 0x80) /* RFC 2198 3: another header follows */
+        n++;
+    s->count.copies = n;
+    s->count.copies_ms = n * plan->distance * plan->ptime_ms;
+}
+
 size_t stream_red_wrap(struct media_stream *s, uint8_t *payload, size_t n, size_t cap,
                        uint8_t *type)
 {
@@ -177,6 +189,7 @@ size_t stream_red_wrap(struct media_stream *s, uint8_t *payload, size_t n, size_
     rtp_red_keep(s->red.sent, own.payload_type, s->session.timestamp, own.payload);
     if (!bytes)
         return n;
+    count_copies(s, payload);
     *type = s->agreed->params.red_send;
     return bytes;
 }

@@ -161,7 +161,57 @@ static void check_change(void **state)
     end(w);
 }
 
+/* --- copies ---------------------------------------------------------------------------------- */
+
+static const struct fit {
+    const char *name;
+    unsigned ptime_ms, copies;
+} fits[] = {
+    {"two copies of 160 bytes", 20, 2},
+    {"two of 320 fill a packet", 40, 2},
+    {"of 480 only one has room", 60, 1},
+    {"640 are not repeated", 80, 0},
+};
+
+/* How many copies a packet has, none of another codec. */
+static unsigned copies_in(const struct rtp_packet *packet, uint8_t type)
+{
+    struct rtp_red_block block[RTP_RED_BLOCKS];
+    unsigned ignored;
+    int n;
+
+    if (packet->payload_type == type)
+        return 0;
+    assert_int_equal(packet->payload_type, RED);
+    n = rtp_red_parse(packet->payload, block, &ignored);
+    assert_true(n > 0);
+    for (int i = 0; i < n; i++)
+        assert_int_equal(block[i].payload_type, type);
+    return (unsigned)n - 1;
+}
+
+static void check_fit(void **state)
+{
+    const struct fit *row = *state;
+    struct world *w = begin("PCMU", 0, row->ptime_ms, true);
+    struct rtp_packet packet;
+    unsigned copies = 0;
+    char bytes[2048];
+
+    w->s.session.packets = 100;
+    stream_red_report(&w->s, 0.2, -1);
+    stream_red_reported(&w->s, w->now_us);
+    beats(w, 50);
+    while (take(w, bytes, &packet))
+        copies = copies_in(&packet, 0);
+    assert_int_equal(copies, row->copies);
+    assert_int_equal(w->s.count.copies, row->copies);
+    assert_int_equal(w->s.count.copies_ms, row->copies * row->ptime_ms);
+    end(w);
+}
+
 int main(void)
 {
-    return RUN_ROWS("phone/media_send: packets of another length", changes, check_change);
+    return RUN_ROWS("phone/media_send: packets of another length", changes, check_change) +
+           RUN_ROWS("phone/media_send: copies that fit", fits, check_fit);
 }
