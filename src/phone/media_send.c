@@ -30,6 +30,12 @@ static struct audio_codec_params encoder_params(const struct media_stream *s)
     };
 }
 
+static bool is_sent_alike(const struct media_agreement *a, const struct media_agreement *b)
+{
+    return a->send == b->send &&
+           a->params.send_format.payload_type == b->params.send_format.payload_type;
+}
+
 void stream_prepare_sending(struct media_stream *s, const struct media_agreement *before)
 {
     const struct media_agreement *now = s->agreed;
@@ -45,6 +51,8 @@ void stream_prepare_sending(struct media_stream *s, const struct media_agreement
     }
     if (!before)
         s->next_send_us = 0;
+    else if (!is_sent_alike(before, now))
+        stream_forget_red(s);
     stream_prepare_red(s);
     if (s->encoder && s->player)
         media_player_set_rate(s->player, audio_encoder_rate_hz(s->encoder));

@@ -254,6 +254,7 @@ void stream_red_take(struct media_stream *s, const struct rtp_packet *packet,
                      const struct red_frames *frames);
 /* A packet has been accepted. */
 void stream_red_note(struct media_stream *s);
+/* Nothing that was sent so far is repeated. */
 void stream_forget_red(struct media_stream *s);
 
 /* --- media_receive.c ------------------------------------------------------------------------- */

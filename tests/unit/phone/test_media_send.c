@@ -210,8 +210,35 @@ static void check_fit(void **state)
     end(w);
 }
 
+static void test_nothing_of_the_former_codec_is_repeated(void **state)
+{
+    struct world *w = begin("PCMU", 0, 20, true);
+    struct media_agreement before;
+    struct rtp_packet packet;
+    unsigned repeated = 0;
+    char bytes[2048];
+
+    (void)state;
+    beats(w, 10);
+    while (take(w, bytes, &packet))
+        (void)copies_in(&packet, 0);
+    before = w->agreed;
+    agree(w, "PCMA", 8, 20);
+    stream_prepare_sending(&w->s, &before);
+    beats(w, 10);
+    while (take(w, bytes, &packet))
+        repeated += copies_in(&packet, 8);
+    assert_in_range(repeated, 3, 4);
+    end(w);
+}
+
 int main(void)
 {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_of_the_former_codec_is_repeated),
+    };
+
     return RUN_ROWS("phone/media_send: packets of another length", changes, check_change) +
-           RUN_ROWS("phone/media_send: copies that fit", fits, check_fit);
+           RUN_ROWS("phone/media_send: copies that fit", fits, check_fit) +
+           cmocka_run_group_tests_name("phone/media_send: copies", tests, NULL, NULL);
 }
