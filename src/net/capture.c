@@ -94,7 +94,8 @@ static int connect_to(struct net_capture *c, struct ip ip)
     return 0;
 }
 
-/* Takes the first address that there is a way to; err: what to say where there is none. */
+/* Takes the first address that there is a way to; err: what to say where there is none, and no
+ * socket of a look-up before either, which would go on. */
 static void take(struct net_capture *c, const struct ip *ips, size_t n, int err)
 {
     for (size_t i = 0; i < n; i++) {
@@ -103,9 +104,9 @@ static void take(struct net_capture *c, const struct ip *ips, size_t n, int err)
             break;
     }
     if (!err) {
-        c->find_ms = net_now_ms() + NET_CAPTURE_KNOWN_MS;
+        c->find_ms = net_now_ms() + c->config.known_ms;
         put_waiting(c);
-    } else {
+    } else if (c->fd < 0) {
         tell(c, err == -ENOENT ? "nobody knows its name" : strerror(-err));
     }
     buf_free(&c->waiting);
@@ -147,6 +148,8 @@ int net_capture_new(const struct net_capture_config *config, struct net_capture 
     }
     c->config = *config;
     c->config.host = c->host;
+    if (!c->config.known_ms)
+        c->config.known_ms = NET_CAPTURE_KNOWN_MS;
     c->fd = -1;
     c->waiting = buf_new(NET_CAPTURE_WAITING_MAX);
     *out = c;

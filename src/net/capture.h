@@ -11,7 +11,7 @@
 /* Bytes that wait while the name of the server is looked up; beyond that they are lost. */
 #define NET_CAPTURE_WAITING_MAX 262144
 /* A name is looked up again after this time, with the next datagram: servers move. One that was not
- * found, after the second time. */
+ * found, after the second time; meanwhile the address known before goes on. */
 #define NET_CAPTURE_KNOWN_MS 300000
 #define NET_CAPTURE_UNKNOWN_MS 30000
 
@@ -21,6 +21,7 @@ struct net_capture_config {
     struct net_resolver *resolver; /* outlives it */
     const char *host;              /* a name or a numeric address, IPv6 without brackets; copied */
     uint16_t port;
+    unsigned known_ms; /* when a name is looked up again; 0: the usual time */
     /* The first time that something does not arrive, why: one line, good until it returns. */
     void (*on_lost)(void *arg, const char *why);
     void *arg;

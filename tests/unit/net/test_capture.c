@@ -93,15 +93,21 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void begin(struct fixture *f, const char *host)
+static void begin_with(struct fixture *f, const char *host, unsigned known_ms)
 {
     struct net_capture_config config = {.resolver = f->resolver,
                                         .host = host,
                                         .port = net_udp_local(f->server).port,
+                                        .known_ms = known_ms,
                                         .on_lost = on_lost,
                                         .arg = f};
 
     assert_int_equal(net_capture_new(&config, &f->capture), 0);
+}
+
+static void begin(struct fixture *f, const char *host)
+{
+    begin_with(f, host, 0);
 }
 
 static void send_text(struct fixture *f, const char *text)
@@ -179,6 +185,47 @@ static void not_found(void **state)
     assert_string_equal(f->why, "nobody knows its name");
 }
 
+static void on_answer(void *arg, const struct dns_answer *answer)
+{
+    (void)answer;
+    *(bool *)arg = true;
+}
+
+/* Name servers answer in order, so what was asked before is answered as well. */
+static void wait_for_answers(struct fixture *f)
+{
+    struct net_lookup *lookup;
+    bool answered = false;
+
+    assert_int_equal(net_lookup_start(f->resolver, DNS_ADDRESS, SLICE("last.test"), on_answer,
+                                      &answered, &lookup),
+                     0);
+    while (!answered && !f->gave_up)
+        net_loop_turn(f->loop, true);
+    assert_true(answered);
+}
+
+/* The name is gone when it is looked up again: the server is where it was, and nothing is told. */
+static void found_before(void **state)
+{
+    struct fixture *f = *state;
+
+    begin_with(f, "homer.test", 1);
+    send_text(f, "one");
+    wait_for(f, 1);
+    fake_dns_use(f->dns, (const struct fake_record[]){{0}});
+    net_resolver_network_changed(f->resolver);
+    for (uint64_t from_ms = net_now_ms(); net_now_ms() - from_ms < 2;)
+        net_loop_turn(f->loop, false);
+    send_text(f, "two");
+    wait_for_answers(f);
+    send_text(f, "three");
+    wait_for(f, 3);
+    assert_string_equal(buf_cstr(&f->came), "one two three ");
+    assert_int_equal(fake_dns_asked(f->dns, "A", "homer.test"), 2);
+    assert_int_equal(f->warnings, 0);
+}
+
 /* Nobody listens: what is sent is lost, that is said once, and what comes later arrives. */
 static void away(void **state)
 {
@@ -223,10 +270,10 @@ static void another_network(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(by_number),      TEST(by_name),
-                                       TEST(many_wait),      TEST(not_found),
-                                       TEST(away),           TEST(freed_while_looking),
-                                       TEST(another_network)};
+    const struct CMUnitTest tests[] = {
+        TEST(by_number),       TEST(by_name),     TEST(many_wait),
+        TEST(not_found),       TEST(away),        TEST(freed_while_looking),
+        TEST(another_network), TEST(found_before)};
 
     return cmocka_run_group_tests_name("net/capture", tests, NULL, NULL);
 }
