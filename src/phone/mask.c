@@ -26,6 +26,14 @@ enum open {
     OPEN_PARAMETERS, /* of credentials */
     OPEN_QUOTE,      /* of a value that is hidden */
     OPEN_ALL,        /* nothing of the header is shown */
+    OPEN_TYPE,       /* of a body */
+};
+
+struct reader {
+    enum open open;
+    bool begun; /* line ends may stand before a message (RFC 3261 7.5) */
+    bool in_body;
+    bool digits; /* the body is a key that was pressed: PINs are made of them */
 };
 
 static bool is_blank(char c)
@@ -156,6 +164,19 @@ static enum open put_parameters(struct buf *out, struct slice s, struct slice en
 
 /* --- lines ---------------------------------------------------------------------------------- */
 
+static bool is_type(struct slice line)
+{
+    struct slice value = line, name = slice_trim(slice_cut(&value, ':'));
+
+    return value.p && (slice_ieq(name, SLICE("Content-Type")) || slice_ieq(name, SLICE("c")));
+}
+
+/* application/dtmf and application/dtmf-relay, with blanks wherever they may be. */
+static bool names_digits(struct slice line)
+{
+    return slice_ihas(line, SLICE("dtmf"));
+}
+
 static enum open put_header(struct buf *out, struct slice line, struct slice end)
 {
     struct slice value = line, name = slice_cut(&value, ':');
@@ -171,7 +192,7 @@ static enum open put_header(struct buf *out, struct slice line, struct slice end
     }
     buf_put(out, line);
     buf_put(out, end);
-    return OPEN_NOTHING;
+    return is_type(line) ? OPEN_TYPE : OPEN_NOTHING;
 }
 
 static enum open put_continued(struct buf *out, struct slice line, struct slice end, enum open open)
@@ -179,6 +200,11 @@ static enum open put_continued(struct buf *out, struct slice line, struct slice 
     struct slice rest = line;
     bool unclosed;
 
+    if (open == OPEN_TYPE) {
+        buf_put(out, line);
+        buf_put(out, end);
+        return open;
+    }
     if (open == OPEN_PARAMETERS)
         return put_parameters(out, line, end);
     if (open == OPEN_QUOTE) {
@@ -192,6 +218,21 @@ static enum open put_continued(struct buf *out, struct slice line, struct slice 
         return open;
     }
     return hide_rest(out, slice_head(line, 1), end);
+}
+
+/* Only how long the key was pressed is shown. */
+static void put_digit_line(struct buf *out, struct slice line, struct slice end)
+{
+    struct slice value = line, name = slice_trim(slice_cut(&value, '='));
+    uint64_t ms;
+
+    if (line.n == 0 || (slice_ieq(name, SLICE("Duration")) && value.p &&
+                        slice_number(slice_trim(value), UINT32_MAX, &ms) == 0)) {
+        buf_put(out, line);
+        buf_put(out, end);
+        return;
+    }
+    hide_rest(out, value.p ? slice_head(line, (size_t)(value.p - line.p)) : SLICE(""), end);
 }
 
 static void put_body_line(struct buf *out, struct slice line, struct slice end)
@@ -212,25 +253,34 @@ static void put_body_line(struct buf *out, struct slice line, struct slice end)
     buf_put(out, end);
 }
 
+static void put_line(struct reader *r, struct buf *out, struct slice line, struct slice end)
+{
+    bool continued = r->open && line.n > 0 && is_blank(line.p[0]);
+
+    if (r->in_body && r->digits)
+        put_digit_line(out, line, end);
+    else if (r->in_body)
+        put_body_line(out, line, end);
+    else if (continued)
+        r->open = put_continued(out, line, end, r->open);
+    else
+        r->open = put_header(out, line, end);
+    r->digits |= !r->in_body && r->open == OPEN_TYPE && names_digits(line);
+    r->in_body |= r->begun && line.n == 0;
+    r->begun |= line.n > 0;
+}
+
 void mask_message(struct buf *out, struct slice message)
 {
-    enum open open = OPEN_NOTHING;
-    bool in_body = false, begun = false; /* line ends may stand before it (RFC 3261 7.5) */
+    struct reader reader = {.open = OPEN_NOTHING};
 
     while (message.n > 0) {
         ptrdiff_t at = slice_index(message, '\n');
         struct slice line = at < 0 ? message : slice_head(message, (size_t)at + 1);
-        struct slice end = line_end(line), text = slice_head(line, line.n - end.n);
+        struct slice end = line_end(line);
 
         message = slice_skip(message, line.n);
-        if (in_body)
-            put_body_line(out, text, end);
-        else if (open && text.n > 0 && is_blank(text.p[0]))
-            open = put_continued(out, text, end, open);
-        else
-            open = put_header(out, text, end);
-        in_body |= begun && text.n == 0;
-        begun |= text.n > 0;
+        put_line(&reader, out, slice_head(line, line.n - end.n), end);
     }
 }
 
