@@ -116,6 +116,18 @@ static bool is_final(struct slice bytes)
     return is_response(bytes) && bytes.n > 8 && bytes.p[8] >= '2';
 }
 
+/* Who looks on is told from where to where it went; flow.local may have the port that we listen on.
+ */
+static void trace(const struct connection *c, bool sent, struct slice message)
+{
+    struct sip_flow flow = c->flow;
+    struct ip local = net_tcp_local(c->tcp);
+
+    if (local.family)
+        flow.local = local;
+    sip_link_trace(c->owner, sent, &flow, message);
+}
+
 static void receive(struct connection *c, struct slice message)
 {
     struct net_sip_link *link = c->owner;
@@ -123,7 +135,7 @@ static void receive(struct connection *c, struct slice message)
     c->heard = true;
     if (c->awaiting && is_final(message))
         c->awaiting--;
-    sip_link_trace(link, false, &c->flow, message);
+    trace(c, false, message);
     sip_endpoint_receive(link->config.endpoint, &c->flow, message, net_now_ms());
     net_sip_link_pump(link);
 }
@@ -389,8 +401,8 @@ static int open_to(struct net_sip_link *link, const struct sip_flow *flow, struc
     }
     c->flow.remote = flow->remote;
     c->flow.peer = flow->peer;
-    /* With the port that we listen on, as in flow: the one of the connection is of use to nobody.
-     */
+    /* With the port that we listen on, as in flow: the one of the connection is of use to nobody
+     * but who looks on. */
     c->flow.local = flow->local;
     err = net_tcp_connect(link->config.loop, &flow->remote, &flow->local, &events, c, &c->tcp);
     if (err) {
@@ -455,9 +467,8 @@ static void note_sent(struct connection *c, const struct sip_out_item *item)
 
 void sip_link_tcp_send(struct net_sip_link *link, const struct sip_out_item *item)
 {
-    struct sip_flow flow = item->flow;
-    struct connection *c = find(link, &flow);
-    int err = c ? 0 : open_to(link, &flow, &c);
+    struct connection *c = find(link, &item->flow);
+    int err = c ? 0 : open_to(link, &item->flow, &c);
 
     if (!err)
         err = net_tcp_send(c->tcp, buf_slice(&item->bytes));
@@ -468,8 +479,7 @@ void sip_link_tcp_send(struct net_sip_link *link, const struct sip_out_item *ite
         return;
     }
     note_sent(c, item);
-    flow.connection = c->flow.connection;
-    sip_link_trace(link, true, &flow, buf_slice(&item->bytes));
+    trace(c, true, buf_slice(&item->bytes));
 }
 
 /* --- time ------------------------------------------------------------------------------------- */

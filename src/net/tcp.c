@@ -308,17 +308,25 @@ static struct net_tcp *tcp_new(struct net_loop *loop)
     return tcp;
 }
 
+/* The system chooses it when we begin to connect. */
+static int learn_local(struct net_tcp *tcp)
+{
+    struct net_sockaddr at;
+    int n = (int)sizeof at.u, err = uv_tcp_getsockname(&tcp->uv, &at.u.any, &n);
+
+    if (!err)
+        tcp->local = net_ip_of(&at.u.any);
+    return err;
+}
+
 /* Now that it stands: who we are to each other, no waiting for more bytes, and reading. */
 static int stand(struct net_tcp *tcp)
 {
     struct net_sockaddr at;
-    int n = (int)sizeof at.u, err;
+    int n = (int)sizeof at.u, err = learn_local(tcp);
 
-    err = uv_tcp_getsockname(&tcp->uv, &at.u.any, &n);
     if (err)
         return err;
-    tcp->local = net_ip_of(&at.u.any);
-    n = (int)sizeof at.u;
     err = uv_tcp_getpeername(&tcp->uv, &at.u.any, &n);
     if (err)
         return err;
@@ -374,6 +382,7 @@ int net_tcp_connect(struct net_loop *loop, const struct ip *remote, const struct
         net_tcp_close(tcp);
         return err;
     }
+    (void)learn_local(tcp); /* else when it stands */
     *out = tcp;
     return 0;
 }

@@ -51,7 +51,7 @@ void net_tcp_close(struct net_tcp *tcp);
 
 /* Stands, and is safe where TLS is on it. */
 bool net_tcp_is_connected(const struct net_tcp *tcp);
-struct ip net_tcp_local(const struct net_tcp *tcp); /* family 0 before it is connected */
+struct ip net_tcp_local(const struct net_tcp *tcp); /* family 0 where it is not known yet */
 struct ip net_tcp_remote(const struct net_tcp *tcp);
 
 /* accepted: the owner takes tcp and calls net_tcp_own, or net_tcp_close to refuse. With no

@@ -97,9 +97,9 @@ def call(transport):
         equal({p.said["agent"] for p in theirs.packets}, {4711}, "whose packets")
         invite = next(p for p in theirs.packets if p.message.method == "INVITE")
         equal(invite.target, ("127.0.0.1", callee.port), "where the INVITE went")
-        if transport == "udp":
-            equal(sorted(p.said["message"] for p in ours.packets),
-                  sorted(p.said["message"] for p in theirs.packets), "what both ends tell")
+        told = [sorted((p.source, p.target, p.said["message"]) for p in s.packets)
+                for s in (ours, theirs)]
+        equal(told[0], told[1], "what both ends tell")
 
 
 def registers(room, server, *settings, **more):
