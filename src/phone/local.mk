@@ -155,7 +155,8 @@ libphone_a_SOURCES = \
 EXTRA_PROGRAMS += src/phone/sandbox_filter
 src_phone_sandbox_filter_SOURCES = src/phone/sandbox_filter.c src/phone/sandbox_calls.c
 src_phone_sandbox_filter_LDADD = $(SECCOMP_LIBS)
-CLEANFILES += src/phone/sandbox_filter$(EXEEXT) src/phone/sandbox_filter.inc
+CLEANFILES += src/phone/sandbox_filter$(EXEEXT) src/phone/sandbox_filter.inc \
+	src/phone/sandbox_filter.inc.new
 if SECCOMP
 src/phone/sandbox.$(OBJEXT): src/phone/sandbox_filter.inc
 src/phone/sandbox_filter.inc: src/phone/sandbox_filter$(EXEEXT)
