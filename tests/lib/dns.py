@@ -9,7 +9,7 @@
     names.count("NAPTR", "example.test")
 
 What a test may change while it runs: names.silent, names.refuse, names.deaf, names.delay,
-names.truncate, and the zone by names.load(). Every question is kept with its time.
+names.held, names.truncate, and the zone by names.load(). Every question is kept with its time.
 """
 import ipaddress
 import shlex
@@ -66,11 +66,12 @@ class Question:
 
 class Dns:
     """silent: True, or a set of names that get no answer. refuse: status for every question.
-    deaf: so many questions are lost first. truncate: over UDP it only says that TCP has more."""
+    deaf: so many questions are lost first. truncate: over UDP it only says that TCP has more.
+    held: an event (threading) that answers wait for."""
 
     def __init__(self, zone="", ttl=60):
         self.ttl, self.delay, self.truncate = ttl, 0.0, False
-        self.silent, self.refuse, self.deaf = False, None, 0
+        self.silent, self.refuse, self.deaf, self.held = False, None, 0, None
         self.asked, self._news = [], threading.Condition()
         self.load(zone)
         self._bind()
@@ -161,10 +162,18 @@ class Dns:
         return out
 
     def _later(self, send, *arguments):
-        if self.delay:
+        if self.held:
+            threading.Thread(target=self._once, args=(self.held, send, *arguments),
+                             daemon=True).start()
+        elif self.delay:
             threading.Timer(self.delay, self._try, (send, *arguments)).start()
         else:
             self._try(send, *arguments)
+
+    @classmethod
+    def _once(cls, event, send, *arguments):
+        event.wait()
+        cls._try(send, *arguments)
 
     @staticmethod
     def _try(send, *arguments):

@@ -153,8 +153,11 @@ def keys():
 
 @case("nobody is there: the call is as if nothing were, and that is said once")
 def away():
-    with Room() as room:
-        callee = tphone.Answer(room, times=1, hep=f"127.0.0.1:{free_port()}")
+    with Room() as room, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as nobody:
+        nobody.bind(("127.0.0.1", 0))  # so that the port stays free, and
+        port = nobody.getsockname()[1]
+        nobody.connect(("127.0.0.1", 9))  # takes nothing but from there: else it is refused
+        callee = tphone.Answer(room, times=1, hep=f"127.0.0.1:{port}")
         caller = tphone.Call(room, callee.uri, seconds=0.5)
         caller.expect_status(tphone.OK)
         callee.expect_status(tphone.OK)
@@ -168,14 +171,16 @@ def away():
 def by_name():
     with Room() as room:
         server, names = room.keep(Server()), room.keep(Dns("homer.test A 127.0.0.1"))
-        names.delay = 0.8
+        names.held = threading.Event()
         callee = tphone.Answer(room, times=1, hep=f"homer.test:{server.port}",
                                dns_server=names.address)
         peer = room.keep(sip.Peer(callee.port))
         asked = peer.request("OPTIONS", callee.uri)
         sent = peer.send(asked)
         took = peer.wait(lambda m: m.branch == asked.branch).time - sent
+        wait_until(lambda: names.count("A", "homer.test"), 8, "nobody asked for the name")
         equal(len(server.packets), 0, "packets before the name was known")
+        names.held.set()
         caller = tphone.Call(room, callee.uri, seconds=1)
         caller.expect_status(tphone.OK)
         callee.expect_status(tphone.OK)
