@@ -399,6 +399,8 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     if (!err)
         err = open_link(phone, why);
     if (!err)
+        err = phone_check_capture(phone, why);
+    if (!err)
         err = accounts_open(phone, why);
     if (err) {
         phone_free(phone);

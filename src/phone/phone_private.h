@@ -104,6 +104,8 @@ void phone_quit(struct phone *phone, bool patiently);
 
 /* 0 or -ENOMEM; nobody is sent anything before the first message. */
 int phone_open_capture(struct phone *phone);
+/* Once we listen: -EINVAL and a sentence where the server is known to be ourselves. */
+int phone_check_capture(struct phone *phone, struct buf *why);
 /* Every message that goes by; one of them may be the last that the end waits for. */
 void phone_message(void *arg, bool sent, const struct sip_flow *flow, struct slice bytes);
 

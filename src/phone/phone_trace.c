@@ -1,6 +1,8 @@
 /* Messages of SIP for whoever looks on: traces and a capture server. */
+#include <errno.h>
 #include <time.h>
 
+#include "net/address.h"
 #include "net/capture.h"
 #include "net/hep.h"
 #include "phone/mask.h"
@@ -33,6 +35,44 @@ int phone_open_capture(struct phone *phone)
     return hep->host ? net_capture_new(&config, &phone->capture) : 0;
 }
 
+static bool is_here(const struct ip *host)
+{
+    struct ip local;
+
+    return net_local_towards(host, &local) == 0 && ip_same_host(&local, host);
+}
+
+/* Whether datagrams to the server would come to the port that we listen on for messages. */
+static bool would_reach_us(struct phone *phone, const struct ip *server)
+{
+    enum sip_transport transport;
+    struct ip ours;
+
+    for (size_t i = 0; net_sip_link_listening(phone->link, i, &transport, &ours); i++)
+        if (transport == SIP_UDP && ours.port == server->port && ours.family == server->family &&
+            (ip_same_host(&ours, server) || (ip_is_any(&ours) && is_here(server))))
+            return true;
+    return false;
+}
+
+int phone_check_capture(struct phone *phone, struct buf *why)
+{
+    const struct config_hep *hep = &phone->config->hep;
+    struct ip ips[NET_RESOLVE_MAX_IPS];
+    size_t n = hep->host ? net_resolve_now(slice_of(hep->host), hep->port, ips) : 0;
+
+    for (size_t i = 0; i < n; i++) {
+        char where[IP_TEXT_MAX];
+
+        if (!would_reach_us(phone, &ips[i]))
+            continue;
+        buf_printf(why, "the capture server %s is this telephone itself: choose another with --hep",
+                   ip_text(&ips[i], where));
+        return -EINVAL;
+    }
+    return 0;
+}
+
 static uint64_t unix_us(void)
 {
     struct timespec now;
@@ -60,6 +100,13 @@ static void capture(const struct phone *phone, const struct phone_event *event, 
     buf_free(&message);
 }
 
+/* What another has copied is no message: two that are each other's server would copy it for ever.
+ */
+static bool is_copy(struct slice bytes)
+{
+    return slice_starts(bytes, SLICE("HEP3"));
+}
+
 void phone_message(void *arg, bool sent, const struct sip_flow *flow, struct slice bytes)
 {
     struct phone *phone = arg;
@@ -73,7 +120,7 @@ void phone_message(void *arg, bool sent, const struct sip_flow *flow, struct sli
 
     if (phone->quitting && !sent)
         phone_wake(phone);
-    if (phone->capture)
+    if (phone->capture && !is_copy(bytes))
         capture(phone, &event, flow->transport != SIP_UDP);
     if (phone->trace)
         phone->listener(phone->arg, &event);

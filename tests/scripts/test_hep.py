@@ -188,6 +188,32 @@ def by_name():
         return f"OPTIONS was answered in {took * 1000:.1f} ms"
 
 
+@case("what another copied is not copied again, as two that copy to each other would for ever")
+def copies():
+    with Room() as room:
+        server = room.keep(Server())
+        callee = tphone.Answer(room, hep=server.at)
+        peer = room.keep(sip.Peer(callee.port))
+        peer.socket.sendto(b"HEP3\0\6", peer.target)
+        asked = peer.request("OPTIONS", callee.uri)
+        peer.send(asked)
+        peer.wait(lambda m: m.branch == asked.branch)
+        server.wait(2)
+        equal([p.message.start.split()[0] for p in server.packets], ["OPTIONS", "SIP/2.0"],
+              "what was copied")
+
+
+@case("and no phone starts that would copy to itself", "127.0.0.1:{0}")
+@case("nor one that listens everywhere", "*:{0}")
+def itself(listen):
+    with Room() as room:
+        port = free_port()
+        phone = tphone.Phone(room, "phone", "answer", listen=f"udp:{listen.format(port)}",
+                             hep=f"127.0.0.1:{port}")
+        phone.expect_status(1)
+        equal(len(phone.process.said("is this telephone itself")), 1, "lines that say so")
+
+
 KAMAILIO = """#!KAMAILIO
 debug=1
 log_stderror=yes
