@@ -1,10 +1,17 @@
+#include <config.h> /* the one of configure, not of this folder */
+
 #include "phone/folders.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#ifndef O_PATH
+#define O_PATH 0
+#endif
 
 static int put_folder(const char *variable, const char *below_home, struct buf *out)
 {
@@ -91,6 +98,35 @@ char *folders_real(const char *path)
     return real;
 }
 
+int folders_open(const char *path, const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slice_dup((struct slice){path, slash ? (size_t)(slash - path) + 1 : 0});
+    int fd = -1, err = folder ? 0 : -ENOMEM;
+
+    if (folder)
+        fd = open(*folder ? folder : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder && fd < 0)
+        err = -errno;
+    free(folder);
+    *name = slash ? slash + 1 : path;
+    return err ? err : fd;
+}
+
+char *folders_of(int folder)
+{
+    int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    char *real = before >= 0 && fchdir(folder) == 0 ? getcwd(NULL, 0) : NULL;
+
+    if (before >= 0 && fchdir(before) != 0) {
+        free(real);
+        real = NULL;
+    }
+    if (before >= 0)
+        close(before);
+    return real;
+}
+
 bool folders_is_below(const char *path, const char *folder)
 {
     size_t n = strlen(folder);
@@ -119,18 +155,14 @@ static size_t beginning_of_home(const char *real)
         (void)put_folder(known[i].variable, known[i].below_home, &path);
         folder = realpath(buf_cstr(&path), NULL);
         if (folder && folders_is_below(real, folder) && strlen(folder) > longest)
-            longest = strlen(folder);
+            longest = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
         free(folder);
         buf_free(&path);
     }
     return longest;
 }
 
-bool folders_is_hidden(const char *path)
+bool folders_is_hidden(const char *real)
 {
-    char *real = folders_real(path);
-    bool hidden = real && strstr(real + beginning_of_home(real), "/.") != NULL;
-
-    free(real);
-    return hidden;
+    return !real || strstr(real + beginning_of_home(real), "/.") != NULL;
 }

@@ -21,10 +21,18 @@ void folders_absolute(const char *file, struct buf *out);
 char *folders_real(const char *path);
 /* Whether path is that folder or below it, both by no links. */
 bool folders_is_below(const char *path, const char *folder);
-/* Whether the folder that path lies in has a name that begins with a dot, or one above it has, but
+/* The folder that path lies in, opened for openat() alone, and the name in it: what is found out
+ * about the folder holds for what is opened there, whoever moves or links names meanwhile. A
+ * descriptor, the caller's to close, or a negative errno. */
+int folders_open(const char *path, const char **name);
+/* Where that one is by now, by no links, however long; NULL: nobody can tell. The caller's to free.
+ * For a process of one thread, as the working directory is another one meanwhile. */
+char *folders_of(int folder);
+/* Whether this folder, by no links, has a name that begins with a dot, or one above it has, but
  * for the home folder and $XDG_DATA_HOME, $XDG_STATE_HOME and $XDG_CACHE_HOME themselves. Programs
- * read what lies in folders like ~/.bashrc.d, whatever its name. */
-bool folders_is_hidden(const char *path);
+ * read what lies in folders like ~/.bashrc.d, whatever its name. NULL, one that nobody knows: so it
+ * counts as one. */
+bool folders_is_hidden(const char *real);
 
 /* Makes the folder that path lies in, and those above it, with mode 0700, where they are missing.
  * 0 or a negative errno. */

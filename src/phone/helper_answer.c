@@ -49,11 +49,11 @@ static int look_at_beginning(int fd, struct buf *text)
 }
 
 /* O_NONBLOCK is for the opening alone, which would wait for a pipe's other end. */
-static int open_file(const char *path, int flags, int *fd, struct buf *text)
+static int open_file(int folder, const char *name, int flags, int *fd, struct buf *text)
 {
     struct stat st;
 
-    *fd = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+    *fd = openat(folder, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (*fd < 0)
         return errno == ELOOP ? refuse(-ELOOP, "it is a symbolic link", text) : refuse_errno(text);
     if (fstat(*fd, &st) != 0 || !S_ISREG(st.st_mode))
@@ -64,7 +64,7 @@ static int open_file(const char *path, int flags, int *fd, struct buf *text)
 static int open_to_play(const char *path, int *fd, struct buf *text)
 {
     bool raw = is_raw(path);
-    int err = open_file(path, O_RDONLY | (raw ? O_NOFOLLOW : 0), fd, text);
+    int err = open_file(AT_FDCWD, path, O_RDONLY | (raw ? O_NOFOLLOW : 0), fd, text);
 
     if (!err && !raw)
         err = look_at_beginning(*fd, text);
@@ -74,38 +74,59 @@ static int open_to_play(const char *path, int *fd, struct buf *text)
 }
 
 /* Where a person has named one at the start, further ones may be made. */
-static bool is_named(const struct helper_side *side, const char *path)
+static bool may_make(const struct helper_side *side, int folder)
 {
-    char *real = side->recordings ? folders_real(path) : NULL;
-    bool named = real && strcmp(real, side->recordings) == 0;
+    char *real = folders_of(folder);
+    bool may = !folders_is_hidden(real) ||
+               (real && side->recordings && strcmp(real, side->recordings) == 0);
 
     free(real);
-    return named;
+    return may;
 }
 
-static int open_to_record(const struct helper_side *side, const char *path, int *fd,
-                          struct buf *text)
+static int take_recording(int folder, const char *name, int *fd, struct buf *text)
 {
-    bool hidden = folders_is_hidden(path) && !is_named(side, path);
-    char why[AUDIO_WHY_MAX];
-    int err;
+    int err = open_file(folder, name, O_RDWR | O_NOFOLLOW, fd, text);
 
-    if (audio_writer_check_name(path, why) != 0)
-        return refuse(-EINVAL, "its name ends like none of a recording", text);
-    *fd = hidden ? -1
-                 : open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
-    if (*fd >= 0)
-        return 0;
-    if (!hidden && errno != EEXIST)
-        return refuse_errno(text);
-    if (hidden && access(path, F_OK) != 0)
-        return refuse(-EACCES, "no new file is made in a hidden folder", text);
-    err = open_file(path, O_RDWR | O_NOFOLLOW, fd, text);
     if (!err)
         err = look_at_beginning(*fd, text);
     if (err == -EBADMSG && text->n == 0)
         err = refuse(-EEXIST, "it exists and is not a sound file", text);
     return err > 0 ? 0 : err;
+}
+
+static int record_in(const struct helper_side *side, int folder, const char *name, int *fd,
+                     struct buf *text)
+{
+    static const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
+
+    if (may_make(side, folder)) {
+        *fd = openat(folder, name, flags, 0600);
+        if (*fd >= 0)
+            return 0;
+        if (errno != EEXIST)
+            return refuse_errno(text);
+    } else if (faccessat(folder, name, F_OK, 0) != 0) {
+        return refuse(-EACCES, "no new file is made in a hidden folder", text);
+    }
+    return take_recording(folder, name, fd, text);
+}
+
+static int open_to_record(const struct helper_side *side, const char *path, int *fd,
+                          struct buf *text)
+{
+    char why[AUDIO_WHY_MAX];
+    const char *name;
+    int folder, err;
+
+    if (audio_writer_check_name(path, why) != 0)
+        return refuse(-EINVAL, "its name ends like none of a recording", text);
+    folder = folders_open(path, &name);
+    if (folder < 0)
+        return refuse(folder, strerror(-folder), text);
+    err = record_in(side, folder, name, fd, text);
+    close(folder);
+    return err;
 }
 
 /* --- contacts ------------------------------------------------------------------------------- */
@@ -124,7 +145,7 @@ static int read_contacts(const struct helper_side *side, const char *asked, int 
 {
     if (!side->contacts || strcmp(side->contacts, asked) != 0)
         return -EACCES;
-    return open_file(side->real, O_RDONLY | O_NOFOLLOW, fd, text);
+    return open_file(AT_FDCWD, side->real, O_RDONLY | O_NOFOLLOW, fd, text);
 }
 
 int helper_answer(const void *arg, unsigned what, struct slice asked, int *fd, struct buf *text)

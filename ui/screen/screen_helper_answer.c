@@ -179,13 +179,31 @@ static bool is_called_trace(const char *path)
     return false;
 }
 
+static bool is_hidden(int folder)
+{
+    char *real = folders_of(folder);
+    bool hidden = folders_is_hidden(real);
+
+    free(real);
+    return hidden;
+}
+
 static int open_trace(const struct screen_side *side, const char *path, int *fd, struct buf *text)
 {
-    if (!side->cli->config.no_sandbox && !is_called_trace(path))
+    const char *name;
+    int folder, err;
+
+    if (side->cli->config.no_sandbox)
+        return trace_file_open(path, fd);
+    if (!is_called_trace(path))
         return refuse("the sandbox lets a trace be called .txt, .log, .pcap or .cap only", text);
-    if (!side->cli->config.no_sandbox && folders_is_hidden(path))
-        return refuse("the sandbox makes no new file in a hidden folder", text);
-    return trace_file_open(path, fd);
+    folder = folders_open(path, &name);
+    if (folder < 0)
+        return folder;
+    err = is_hidden(folder) ? refuse("the sandbox makes no new file in a hidden folder", text)
+                            : trace_file_open_in(folder, name, fd);
+    close(folder);
+    return err;
 }
 
 /* --- all of them ---------------------------------------------------------------------------- */

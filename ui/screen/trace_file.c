@@ -187,11 +187,11 @@ static int write_all(int fd, struct slice content)
 }
 
 /* Of regular files alone: anything else may wait for somebody. */
-static int take_empty(const char *path, int *fd)
+static int take_empty(int folder, const char *name, int *fd)
 {
     struct stat st;
 
-    *fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    *fd = openat(folder, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (*fd >= 0 && fstat(*fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
         return 0;
     if (*fd >= 0)
@@ -200,12 +200,17 @@ static int take_empty(const char *path, int *fd)
     return -EEXIST;
 }
 
-int trace_file_open(const char *path, int *fd)
+int trace_file_open_in(int folder, const char *name, int *fd)
 {
-    *fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    *fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (*fd >= 0)
         return 0;
-    return errno == EEXIST ? take_empty(path, fd) : -errno;
+    return errno == EEXIST ? take_empty(folder, name, fd) : -errno;
+}
+
+int trace_file_open(const char *path, int *fd)
+{
+    return trace_file_open_in(AT_FDCWD, path, fd);
 }
 
 int trace_file_write(int fd, struct slice content)

@@ -2,6 +2,7 @@
 #include "phone/helper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "phone/contacts_edit.h"
+#include "phone/folders.h"
 #include "tests/lib/rows.h"
 
 #define WAV "RIFF\x24\x08\1\1WAVEfmt "
@@ -112,6 +114,121 @@ static void check_row(void **state)
     end(&a);
 }
 
+/* --- the way to a hidden folder ------------------------------------------------------------- */
+
+#define STEPS 21 /* longer together than a path may be, each way to its half is not */
+#define HALF 10
+
+static void put_steps(struct buf *out, int n)
+{
+    for (int i = 0; i < n; i++)
+        buf_printf(out, "%s%0200d", i > 0 ? "/" : "", 0);
+}
+
+/* Folders in folders, those of the second half with "back" in the last, which leads to target, and
+ * links to half of the way each: a way that open() goes and realpath() does not. */
+static void make_long_way(const char *target)
+{
+    struct buf first = buf_new(4096), second = buf_new(4096);
+    int here = open(".", O_RDONLY | O_DIRECTORY), at = open(folder, O_RDONLY | O_DIRECTORY);
+    int half = -1;
+
+    put_steps(&first, HALF);
+    put_steps(&second, STEPS - HALF);
+    assert_int_equal(symlinkat(buf_cstr(&first), at, "first"), 0);
+    for (int i = 0; i < STEPS; i++) {
+        char name[201];
+
+        snprintf(name, sizeof name, "%0200d", 0);
+        assert_int_equal(mkdirat(at, name, 0700), 0);
+        assert_int_equal(fchdir(at), 0);
+        close(at);
+        at = open(name, O_RDONLY | O_DIRECTORY);
+        if (i + 1 == HALF)
+            half = dup(at);
+    }
+    assert_int_equal(symlinkat(buf_cstr(&second), half, "second"), 0);
+    assert_int_equal(symlinkat(target, at, "back"), 0);
+    assert_int_equal(fchdir(here), 0);
+    close(half);
+    close(at);
+    close(here);
+    buf_free(&first);
+    buf_free(&second);
+}
+
+static void remove_long_way(void)
+{
+    char command[256];
+
+    snprintf(command, sizeof command, "rm -r %s/0* %s/first", folder, folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void a_way_too_long(void **state)
+{
+    struct asked a;
+    int fd;
+
+    (void)state;
+    snprintf(file, sizeof file, "%s/.rc.d", folder);
+    make_long_way(file);
+    begin(&a, "/nonexistent", NULL);
+    snprintf(file, sizeof file, "%s/first/second/back/a.wav", folder);
+    assert_int_equal(helper_open_sound(a.helper, file, true, &fd, &a.why), -EACCES);
+    assert_non_null(strstr(buf_cstr(&a.why), "hidden folder"));
+    put_file(file, WAV); /* what is there is written over, as anywhere */
+    assert_int_equal(helper_open_sound(a.helper, file, true, &fd, &a.why), 0);
+    close(fd);
+    remove_long_way();
+    snprintf(file, sizeof file, "%s/.rc.d/a.wav", folder);
+    end(&a);
+}
+
+/* It is a file system's first folder that one in it is hidden in. */
+static void home_is_the_root(void **state)
+{
+    char *before = strdup(getenv("HOME") ? getenv("HOME") : "");
+
+    (void)state;
+    setenv("HOME", "/", 1);
+    assert_true(folders_is_hidden("/.rc.d"));
+    assert_false(folders_is_hidden("/"));
+    assert_false(folders_is_hidden("/rc.d"));
+    setenv("HOME", "/tmp//", 1);
+    assert_true(folders_is_hidden("/tmp/.rc.d"));
+    assert_false(folders_is_hidden("/tmp"));
+    assert_true(folders_is_hidden(NULL)); /* nobody knows it */
+    setenv("HOME", before, 1);
+    free(before);
+}
+
+/* What was judged is what is opened, whatever takes its name meanwhile. */
+static void another_takes_its_name(void **state)
+{
+    char moved[128];
+    const char *name;
+    char *real;
+    int fd;
+
+    (void)state;
+    snprintf(file, sizeof file, "%s/one", folder);
+    snprintf(moved, sizeof moved, "%s/two", folder);
+    snprintf(other, sizeof other, "%s/one/a.wav", folder);
+    assert_int_equal(mkdir(file, 0700), 0);
+    fd = folders_open(other, &name);
+    assert_true(fd >= 0);
+    assert_string_equal(name, "a.wav");
+    assert_int_equal(rename(file, moved), 0);
+    real = folders_of(fd);
+    assert_non_null(real);
+    assert_string_equal(real, moved);
+    free(real);
+    assert_int_equal(folders_open(other, &name), -ENOENT);
+    assert_int_equal(rmdir(moved), 0);
+    close(fd);
+}
+
 /* --- contacts ------------------------------------------------------------------------------- */
 
 static const struct contacts_edit bob = {.name = "bob", .address = "sip:b@h", .fresh = true};
@@ -186,6 +303,11 @@ int main(void)
         {"nor what a link made later leads to", a_link_made_later, NULL, NULL, NULL},
         {"one that was a link before is read and written", a_link_of_before, NULL, NULL, NULL},
     };
+    static const struct CMUnitTest ways[] = {
+        {"by a way that is too long to tell", a_way_too_long, NULL, NULL, NULL},
+        {"where the root is the home folder", home_is_the_root, NULL, NULL, NULL},
+        {"a folder moved meanwhile", another_takes_its_name, NULL, NULL, NULL},
+    };
     int failed;
 
     snprintf(folder, sizeof folder, "/tmp/t_helper_XXXXXX");
@@ -199,6 +321,7 @@ int main(void)
     snprintf(file, sizeof file, "%s/.data", folder);
     setenv("XDG_DATA_HOME", file, 1);
     failed = RUN_ROWS("phone/helper", rows, check_row);
+    failed += cmocka_run_group_tests_name("phone/helper, hidden folders", ways, NULL, NULL);
     failed += cmocka_run_group_tests_name("phone/helper, contacts", contacts, NULL, NULL);
     for (size_t i = ARRAY_LEN(hidden); i-- > 0;) {
         snprintf(file, sizeof file, "%s/%s", folder, hidden[i]);
