@@ -92,7 +92,7 @@ static uint64_t kernel_rights(unsigned rights)
     if (rights & LANDLOCK_WRITE)
         out |= WRITE_FILE | TRUNCATE | IOCTL_DEV;
     if (rights & LANDLOCK_MAKE)
-        out |= MAKE_REG | MAKE_DIR | MAKE_SOCK | MAKE_SYM | REMOVE_FILE | REMOVE_DIR;
+        out |= MAKE_REG | MAKE_DIR | MAKE_SOCK | REMOVE_FILE | REMOVE_DIR;
     return out;
 }
 

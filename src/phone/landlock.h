@@ -11,7 +11,7 @@
 enum landlock_right {
     LANDLOCK_READ = 1,  /* files, and lists of folders */
     LANDLOCK_WRITE = 2, /* to files that are there; settings of devices, too */
-    LANDLOCK_MAKE = 4,  /* and remove: files, folders, sockets, links */
+    LANDLOCK_MAKE = 4,  /* and remove: files, folders, sockets; no symbolic links */
     LANDLOCK_ALL = 7,
 };
 
