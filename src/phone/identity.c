@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 #include "phone/folders.h"
 
 #define HEAD "fingerprint: "
+#define FREE_NS 1000000000u /* that a disk has for the file when all ends */
 
 struct identity {
     struct fingerprint fingerprint;
@@ -26,27 +28,72 @@ struct identity {
     uv_thread_t waker, maker;
     char *path; /* of the file, for maker; NULL: there is no place for one */
     int why;    /* it is made */
+
+    uv_mutex_t lock; /* of what follows, and of who changes what is above */
+    uv_cond_t changed;
+    bool made;      /* all of the above is maker's until then */
+    bool promised;  /* from then on it stays the same, whatever becomes of the file */
+    bool over;      /* maker, which may wait for a disk, needs nothing any more */
+    bool abandoned; /* it is the one that frees it */
 };
 
-/* All of the above is maker's until then. */
-static void await_maker(struct identity *identity)
+/* Key and certificate, which take a few milliseconds, and not the disk that they are kept on. */
+static void await_made(struct identity *identity)
 {
-    if (identity->making)
-        uv_thread_join(&identity->maker);
-    identity->making = false;
+    uv_mutex_lock(&identity->lock);
+    while (identity->making && !identity->made)
+        uv_cond_wait(&identity->changed, &identity->lock);
+    identity->promised = true;
+    uv_mutex_unlock(&identity->lock);
+}
+
+static void set(struct identity *identity, bool *what)
+{
+    uv_mutex_lock(&identity->lock);
+    *what = true;
+    uv_cond_broadcast(&identity->changed);
+    uv_mutex_unlock(&identity->lock);
+}
+
+static void give_back(struct identity *identity)
+{
+    rtp_dtls_identity_free(identity->dtls);
+    buf_free(&identity->text);
+    uv_cond_destroy(&identity->changed);
+    uv_mutex_destroy(&identity->lock);
+    free(identity->path);
+    free(identity);
+}
+
+/* false: maker does not come to its end in time, and frees everything when it does. */
+static bool await_over(struct identity *identity)
+{
+    uint64_t until = uv_hrtime() + FREE_NS, now;
+
+    uv_mutex_lock(&identity->lock);
+    while (!identity->over && (now = uv_hrtime()) < until)
+        (void)uv_cond_timedwait(&identity->changed, &identity->lock, until - now);
+    identity->abandoned = !identity->over;
+    uv_mutex_unlock(&identity->lock);
+    return !identity->abandoned;
 }
 
 void identity_free(struct identity *identity)
 {
     if (!identity)
         return;
-    await_maker(identity);
     if (identity->waking)
         uv_thread_join(&identity->waker);
-    rtp_dtls_identity_free(identity->dtls);
-    buf_free(&identity->text);
-    free(identity->path);
-    free(identity);
+    if (identity->making) {
+        uv_thread_t maker = identity->maker;
+
+        if (!await_over(identity)) {
+            pthread_detach(maker);
+            return;
+        }
+        uv_thread_join(&maker);
+    }
+    give_back(identity);
 }
 
 const struct fingerprint *identity_fingerprint(const struct identity *identity)
@@ -80,7 +127,7 @@ static void wake(void *arg)
 
 void identity_wake(struct identity *identity)
 {
-    await_maker(identity);
+    await_made(identity);
     if (identity->waking || atomic_load(&identity->err) != -EAGAIN)
         return;
     identity->waking = uv_thread_create(&identity->waker, wake, identity) == 0;
@@ -172,6 +219,7 @@ static int write_file(const char *path, const struct identity *identity)
 static const char *words(int err)
 {
     return err == -EBADMSG  ? "it holds no key with its certificate"
+           : err == -EAGAIN ? "another phone has made it meanwhile"
            : err == -EACCES ? "it may not be used, or others may read it"
                             : "it cannot be kept";
 }
@@ -197,7 +245,7 @@ int identity_mend(struct identity *identity)
 {
     int err;
 
-    await_maker(identity);
+    await_made(identity);
     err = atomic_load(&identity->err);
     if (err == 0 || err == -EAGAIN)
         return 0;
@@ -208,20 +256,45 @@ int identity_mend(struct identity *identity)
     return make(identity);
 }
 
+/* Another phone was quicker: that is the one of this installation, if nobody was promised ours. */
+static int take_theirs(struct identity *identity, const struct identity *theirs)
+{
+    int err = -EAGAIN;
+
+    uv_mutex_lock(&identity->lock);
+    if (!identity->promised) {
+        forget(identity);
+        identity->fingerprint = theirs->fingerprint;
+        buf_put(&identity->text, buf_slice(&theirs->text));
+        err = 0;
+    }
+    uv_mutex_unlock(&identity->lock);
+    return err;
+}
+
+static int read_theirs(const char *path, struct identity *identity)
+{
+    struct identity theirs = {.text = buf_new(RTP_DTLS_MAX_PEM)};
+    int err = read_file(path, &theirs);
+
+    if (!err)
+        err = take_theirs(identity, &theirs);
+    buf_free(&theirs.text);
+    return err;
+}
+
 static int make_and_keep(struct identity *identity)
 {
     const char *path = identity->path;
     int err = make(identity), why = identity->why;
 
+    set(identity, &identity->made);
     if (err)
         return err;
     if (path && why == -ENOENT)
         why = write_file(path, identity);
-    if (why == -EAGAIN) { /* another phone was quicker: that is the one of this installation */
-        forget(identity);
-        why = read_file(path, identity);
-        err = why ? make(identity) : 0;
-    }
+    if (why == -EAGAIN)
+        why = read_theirs(path, identity);
     if (why && path)
         log_warn("phone", "%s: %s; another certificate is used until the end", path, words(why));
     return err;
@@ -229,7 +302,17 @@ static int make_and_keep(struct identity *identity)
 
 static void make_on_thread(void *arg)
 {
-    (void)make_and_keep(arg); /* identity->err has what came of it */
+    struct identity *identity = arg;
+    bool abandoned;
+
+    (void)make_and_keep(identity); /* identity->err has what came of it */
+    uv_mutex_lock(&identity->lock);
+    identity->over = true;
+    abandoned = identity->abandoned;
+    uv_cond_broadcast(&identity->changed);
+    uv_mutex_unlock(&identity->lock);
+    if (abandoned)
+        give_back(identity);
 }
 
 static void make_later(struct identity *identity)
@@ -239,10 +322,23 @@ static void make_later(struct identity *identity)
         make_on_thread(identity);
 }
 
+static struct identity *new_one(void)
+{
+    struct identity *identity = calloc(1, sizeof *identity);
+    bool has_lock = identity && uv_mutex_init(&identity->lock) == 0;
+
+    if (has_lock && uv_cond_init(&identity->changed) == 0)
+        return identity;
+    if (has_lock)
+        uv_mutex_destroy(&identity->lock);
+    free(identity);
+    return NULL;
+}
+
 /* Read, or to be made. 0 or -ENOMEM. */
 static int find(const char *path, struct identity **out)
 {
-    struct identity *identity = calloc(1, sizeof *identity);
+    struct identity *identity = new_one();
 
     if (!identity)
         return -ENOMEM;

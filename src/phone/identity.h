@@ -14,16 +14,17 @@ struct identity;
  * kept, is not ours alone, or makes no sense, the identity is one for this process, and the log
  * says why. path NULL: there is no place for it. 0 or a negative errno: there is none at all. */
 int identity_open(const char *path, struct identity **out);
-/* The same before it is needed: one that has to be made is made on a thread of its own, for which
- * identity_mend waits, and says what has come of it. 0 or -ENOMEM. */
+/* The same before it is needed: one that has to be made is made and kept on a thread of its own;
+ * identity_mend waits for the first, and says what has come of it. 0 or -ENOMEM. */
 int identity_prepare(const char *path, struct identity **out);
-/* Waits for its thread. NULL is fine. */
+/* Waits a second at most for a disk that it is being kept on. NULL is fine. */
 void identity_free(struct identity *identity);
 
-/* Waits until it has been made. Where the file turned out to be broken behind its first line,
- * another certificate takes its place until the end of this process, so that only the first call is
- * lost by it. Before each promise, on the thread that opened it. 0, or a negative errno: nothing
- * may be promised. */
+/* Waits until it has been made, not until it is kept. From then on it stays, also where another
+ * phone has made one at the same time and that is the one that is kept. Where the file turned out
+ * to be broken behind its first line, another certificate takes its place until the end of this
+ * process, so that only the first call is lost by it. Before each promise, on the thread that
+ * opened it. 0, or a negative errno: nothing may be promised. */
 int identity_mend(struct identity *identity);
 const struct fingerprint *identity_fingerprint(const struct identity *identity);
 

@@ -2,9 +2,12 @@
 #include "phone/identity.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tests/lib/rows.h"
@@ -116,6 +119,69 @@ static void a_fingerprint_that_is_not_its_own(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* --- made by a thread ----------------------------------------------------------------------- */
+
+static pthread_t main_thread;
+static atomic_bool disk_hangs;
+
+/* In place of that of the C library: a disk that does not answer, but to the first thread. */
+int fsync(int fd)
+{
+    while (atomic_load(&disk_hangs) && !pthread_equal(pthread_self(), main_thread))
+        usleep(1000);
+    return (int)syscall(SYS_fsync, fd);
+}
+
+static void await_file(void)
+{
+    while (access(path, F_OK) != 0)
+        usleep(1000);
+}
+
+/* Nobody waits for it who is about to promise one, nor for long who is about to end. */
+static void a_disk_that_hangs(void **state)
+{
+    const struct rtp_dtls_identity *dtls;
+    struct identity *identity;
+
+    (void)state;
+    unlink(path);
+    atomic_store(&disk_hangs, true);
+    assert_int_equal(identity_prepare(path, &identity), 0);
+    assert_int_equal(identity_mend(identity), 0);
+    assert_int_equal(identity_get(identity, &dtls), 0);
+    assert_true(same(*identity_fingerprint(identity), *rtp_dtls_identity_fingerprint(dtls)));
+    assert_int_not_equal(access(path, F_OK), 0);
+    identity_free(identity);
+    atomic_store(&disk_hangs, false);
+    await_file();
+    assert_int_equal(unlink(path), 0);
+}
+
+/* What was promised is not taken back when another phone's is the one that is kept. */
+static void another_phone_is_quicker(void **state)
+{
+    const struct rtp_dtls_identity *dtls;
+    struct fingerprint promised, kept;
+    struct identity *identity;
+
+    (void)state;
+    atomic_store(&disk_hangs, true);
+    assert_int_equal(identity_prepare(path, &identity), 0);
+    assert_int_equal(identity_mend(identity), 0);
+    promised = *identity_fingerprint(identity);
+    kept = open_one(path);
+    assert_false(same(promised, kept));
+    atomic_store(&disk_hangs, false);
+    usleep(20000);
+    assert_true(same(promised, *identity_fingerprint(identity)));
+    assert_int_equal(identity_get(identity, &dtls), 0);
+    assert_true(same(promised, *rtp_dtls_identity_fingerprint(dtls)));
+    identity_free(identity);
+    assert_true(same(kept, open_one(path)));
+    assert_int_equal(unlink(path), 0);
+}
+
 /* Ready ones are read, all others made by a thread; nobody sees half of one. */
 static void one_that_is_made_meanwhile(void **state)
 {
@@ -126,8 +192,9 @@ static void one_that_is_made_meanwhile(void **state)
     (void)state;
     unlink(path);
     assert_int_equal(identity_prepare(path, &first), 0);
-    assert_int_equal(identity_prepare(path, &second), 0);
     assert_int_equal(identity_mend(first), 0);
+    await_file();
+    assert_int_equal(identity_prepare(path, &second), 0);
     assert_int_equal(identity_mend(second), 0);
     one = *identity_fingerprint(first);
     other = *identity_fingerprint(second);
@@ -147,6 +214,7 @@ static void one_that_is_made_meanwhile(void **state)
     assert_int_equal(identity_prepare(path, &first), 0);
     identity_wake(first); /* before it has been made */
     assert_int_equal(identity_get(first, &dtls), 0);
+    await_file();
     identity_free(first);
 }
 
@@ -165,11 +233,14 @@ int main(void)
         cmocka_unit_test(a_link_is_not_followed),
         cmocka_unit_test(rubbish_is_left_alone),
         cmocka_unit_test(a_fingerprint_that_is_not_its_own),
+        cmocka_unit_test(a_disk_that_hangs),
+        cmocka_unit_test(another_phone_is_quicker),
         cmocka_unit_test(one_that_is_made_meanwhile),
         cmocka_unit_test(nowhere_to_keep_it),
     };
     int failed;
 
+    main_thread = pthread_self();
     if (!mkdtemp(folder))
         return 1;
     snprintf(path, sizeof path, "%s/state/dtls.pem", folder);
