@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/slice.h"
 #include "net/spawner_private.h"
 
@@ -276,8 +277,10 @@ static bool take_order(struct helper *h)
 
     if (n < 0)
         return n == -EINTR || n == -EAGAIN || n == -EMSGSIZE;
-    if (n > 0)
+    if (n > 0) {
         obey(h, (size_t)n, fds, n_fds);
+        mem_wipe(h->message, (size_t)n); /* settings of a set-up have passwords */
+    }
     for (size_t i = 0; i < n_fds; i++)
         close(fds[i]);
     return n > 0;
