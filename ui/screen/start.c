@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -110,9 +111,11 @@ static int fork_daemon(const struct cli *cli, const char *socket, const char *lo
 /* Its last line; text holds it. */
 static struct slice read_last_line(const char *log_path, char text[LOG_MAX])
 {
-    int fd = open(log_path, O_RDONLY | O_CLOEXEC);
-    off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
-    ssize_t n = fd >= 0 ? pread(fd, text, LOG_MAX, size > LOG_MAX ? size - LOG_MAX : 0) : 0;
+    int fd = open(log_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+    bool is_file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    off_t begin = is_file && st.st_size > LOG_MAX ? st.st_size - LOG_MAX : 0;
+    ssize_t n = is_file ? pread(fd, text, LOG_MAX, begin) : 0;
     struct slice rest = slice_trim((struct slice){text, n > 0 ? (size_t)n : 0}), line = {0};
 
     while (rest.p && rest.n > 0)
