@@ -109,7 +109,7 @@ static const struct condition {
     {"mmap",      2, SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC}, /* dlopen */
     {"mmap2",     2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}, /* of 32 bits */
     {"mmap2",     2, SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC},
-    {"fchmod",    1, SCMP_CMP_MASKED_EQ, 07111, 0}, /* nothing becomes a program */
+    {"fchmod",    1, SCMP_CMP_MASKED_EQ, 07111, 0}, /* a file that is there becomes no program */
     {"shmat",     2, SCMP_CMP_MASKED_EQ, SHM_EXEC, 0},
     {"mprotect",  2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0},
     {"ioctl",     1, SCMP_CMP_MASKED_EQ, ALL_BITS, TCGETS},
