@@ -86,10 +86,11 @@ static bool refuses_program(const struct net_spawner *helper)
     struct buf why = buf_new(SPAWNER_ANSWER_MAX);
     int fd, err;
 
-    screen_helper_knows_phone(helper);
-    err = screen_helper_try(helper, SETUP_TEST_ACCOUNT,
-                            SLICE("[account a]\nuri = sip:a@localhost\npassword-command = true\n"),
-                            &fd, &why);
+    err = screen_helper_knows_phone(helper, &why);
+    if (!err)
+        err = screen_helper_try(
+            helper, SETUP_TEST_ACCOUNT,
+            SLICE("[account a]\nuri = sip:a@localhost\npassword-command = true\n"), &fd, &why);
     buf_free(&why);
     return err == -EACCES;
 }

@@ -141,14 +141,29 @@ static void on_lost(void *arg, int err)
     c->events.changed(c->arg);
 }
 
-static int begin(struct connection *c)
+/* Nothing is read of it before the helper knows. why: only where that is what fails. */
+static int connect_to(struct connection *c, struct buf *why)
 {
     static const struct ctl_client_events events = {on_line, on_lost};
     int err = ctl_client_new(c->loop, buf_cstr(&c->path), &events, c, &c->client);
 
     if (err)
         return err;
-    screen_helper_knows_phone(c->screen->helper);
+    err = screen_helper_knows_phone(c->screen->helper, why);
+    if (err) {
+        screen_say(c->screen, STYLE_BAD, "%s", buf_cstr(why));
+        ctl_client_free(c->client);
+        c->client = NULL;
+    }
+    return err;
+}
+
+static int begin(struct connection *c, struct buf *why)
+{
+    int err = connect_to(c, why);
+
+    if (err)
+        return err;
     c->screen->send = send_line;
     c->screen->arg = c;
     c->screen->now_ms = net_now_ms();
@@ -172,8 +187,8 @@ static int settle(struct connection *c, int err, struct buf *why)
     ctl_client_free(c->client);
     c->client = NULL;
     if (!err) {
-        err = begin(c);
-        if (err)
+        err = begin(c, why);
+        if (err && why->n == 0)
             ctl_client_explain(err, buf_cstr(&c->path), why);
     }
     if (err) {
@@ -229,6 +244,8 @@ static int look(struct connection *c)
 static void on_again(void *arg)
 {
     struct connection *c = arg;
+    struct buf why = buf_new(8192);
+    int err;
 
     if (c->begun_ms) {
         if (look(c) != -EINPROGRESS)
@@ -241,10 +258,12 @@ static void on_again(void *arg)
     }
     ctl_client_free(c->client);
     c->client = NULL;
-    if (begin(c) != 0)
+    err = begin(c, &why);
+    if (err)
         net_deadline_set(c->again, net_now_ms() + AGAIN_MS);
-    else
+    if (!err || why.n > 0)
         c->events.changed(c->arg);
+    buf_free(&why);
 }
 
 /* --- begin and end -------------------------------------------------------------------------- */

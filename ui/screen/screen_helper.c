@@ -78,13 +78,18 @@ void screen_helper_put_last_words(const struct net_spawner *helper, bool always,
     buf_free(&said);
 }
 
-void screen_helper_knows_phone(const struct net_spawner *helper)
+int screen_helper_knows_phone(const struct net_spawner *helper, struct buf *why)
 {
-    struct buf none = buf_new(SPAWNER_ANSWER_MAX);
-    int fd;
+    struct buf said = buf_new(SPAWNER_ANSWER_MAX);
+    int fd, err = ask(helper, SCREEN_KNOWS_PHONE, SLICE(""), &fd, &said);
 
-    (void)ask(helper, SCREEN_KNOWS_PHONE, SLICE(""), &fd, &none);
-    buf_free(&none);
+    if (err == -EPIPE)
+        err = 0;
+    if (err)
+        buf_printf(why, "the helper of this screen could not be told of the telephone: %s",
+                   said.n > 0 ? buf_cstr(&said) : strerror(-err));
+    buf_free(&said);
+    return err;
 }
 
 int screen_helper_try(const struct net_spawner *helper, enum setup_work work, struct slice config,

@@ -32,8 +32,10 @@ int screen_helper_start(const struct net_spawner *helper, struct buf *path, int 
                         struct buf *why);
 /* start_put_last_words(), of the telephone that is or would be started. */
 void screen_helper_put_last_words(const struct net_spawner *helper, bool always, struct buf *out);
-/* From now on strangers may be heard of: no setting names a program any more. */
-void screen_helper_knows_phone(const struct net_spawner *helper);
+/* From now on strangers may be heard of: no setting names a program any more. 0, also where there
+ * is no helper left that one could be named to; or a negative errno with why: it does not know so,
+ * and nobody may be heard of. */
+int screen_helper_knows_phone(const struct net_spawner *helper, struct buf *why);
 /* setup_try(), with a configuration as a set-up makes it. */
 int screen_helper_try(const struct net_spawner *helper, enum setup_work work, struct slice config,
                       int *fd, struct buf *why);

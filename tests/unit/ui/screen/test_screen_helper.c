@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,7 +30,7 @@ static void begin(struct stage *t, bool no_sandbox, bool knows_phone)
     t->cli.config.no_sandbox = no_sandbox;
     assert_int_equal(screen_helper_new(&t->cli, draft, settings, &t->helper, &t->why), 0);
     if (knows_phone)
-        screen_helper_knows_phone(t->helper);
+        assert_int_equal(screen_helper_knows_phone(t->helper, &t->why), 0);
 }
 
 static void end(struct stage *t)
@@ -178,8 +179,32 @@ static void check_keep(void **state)
     end(&t);
 }
 
+/* --- who knows ------------------------------------------------------------------------------ */
+
+/* Where no process can be had that would note it, nobody may believe that it is noted. */
+static void it_cannot_be_told(void **state)
+{
+    struct rlimit few, before;
+    struct stage t;
+    int err;
+
+    (void)state;
+    begin(&t, false, false);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = (struct rlimit){3, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    err = screen_helper_knows_phone(t.helper, &t.why);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(err, -EMFILE);
+    assert_non_null(strstr(buf_cstr(&t.why), "could not be told of the telephone"));
+    assert_int_equal(screen_helper_write_settings(t.helper, SLICE(PROGRAM), &t.why), 0);
+    unlink(draft);
+    end(&t);
+}
+
 int main(void)
 {
+    static const struct CMUnitTest telling[] = {cmocka_unit_test(it_cannot_be_told)};
     char made[] = "/tmp/test_screen_helper.XXXXXX";
     int failed;
 
@@ -192,6 +217,7 @@ int main(void)
     failed = RUN_ROWS("ui/screen/screen_helper, traces", rows, check_trace);
     failed += RUN_ROWS("ui/screen/screen_helper, drafts", drafts, check_draft);
     failed += RUN_ROWS("ui/screen/screen_helper, devices", keeps, check_keep);
+    failed += cmocka_run_group_tests_name("ui/screen/screen_helper, telling", telling, NULL, NULL);
     rmdir(hidden);
     rmdir(folder);
     return failed;
