@@ -12,7 +12,14 @@
 #include "ui/screen/screen_helper.h"
 
 #define LINES_BYTES 65536u
+#define PATH_BYTES 256u
 #define TO_THE_SCREEN " to the screen"
+
+static bool cannot(const char *what, int number, struct buf *out)
+{
+    buf_printf(out, "%s: %s\n", what, strerror(number));
+    return false;
+}
 
 /* --- a phone -------------------------------------------------------------------------------- */
 
@@ -30,9 +37,10 @@ static bool try_phone(const struct cli *cli, struct buf *out)
     const struct reach reach = {.config = &cli->config, .play_fd = -1, .record_fd = -1};
     struct net_spawner *helper;
     bool all;
+    int err = helper_new(&cli->config, NULL, &helper);
 
-    if (helper_new(&cli->config, NULL, &helper) != 0)
-        return false;
+    if (err)
+        return cannot("the helper of a phone cannot be started", -err, out);
     if (sandbox_test(&reach, "", &all, out)) {
         all &= sandbox_tell(refuses_sound(helper, false), "", "have the helper read no sound", out);
         all &= sandbox_tell(refuses_sound(helper, true), "", "have the helper write no sound", out);
@@ -62,22 +70,30 @@ static bool refuses_internet(const struct net_spawner *helper)
 /* Where sound goes through, which a screen does not hear. */
 static bool refuses_sound_server(const struct net_spawner *helper)
 {
-    int fd = open("/dev/shm/.tphone-selftest", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    struct buf path = buf_new(PATH_BYTES);
+    int fd, err;
 
     (void)helper;
+    sandbox_put_name("/dev/shm", &path);
+    fd = open(buf_cstr(&path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    err = errno;
     if (fd >= 0) {
-        unlink("/dev/shm/.tphone-selftest");
+        unlink(buf_cstr(&path));
         close(fd);
     }
-    return fd < 0 && (errno == EACCES || errno == ENOENT);
+    buf_free(&path);
+    return fd < 0 && (err == EACCES || err == ENOENT);
 }
 
 static bool refuses_trace(const struct net_spawner *helper)
 {
-    struct buf why = buf_new(SPAWNER_ANSWER_MAX);
-    int fd, err = screen_helper_open_trace(helper, "/dev/shm/.tphone-selftest", &fd, &why);
+    struct buf why = buf_new(SPAWNER_ANSWER_MAX), path = buf_new(PATH_BYTES);
+    int fd, err;
 
+    sandbox_put_name("/dev/shm", &path);
+    err = screen_helper_open_trace(helper, buf_cstr(&path), &fd, &why);
     buf_free(&why);
+    buf_free(&path);
     return err == -EACCES;
 }
 
@@ -124,8 +140,10 @@ static bool try_screen(const struct cli *cli, struct buf *out)
     bool closed, all;
 
     config_init(&confined.config);
-    if (screen_helper_new(&confined, "", "/dev/null", &helper, out) != 0)
+    if (screen_helper_new(&confined, "", "/dev/null", &helper, out) != 0) {
+        buf_putc(out, '\n');
         return false;
+    }
     closed = sandbox_test(&reach, TO_THE_SCREEN, &all, out);
     for (size_t i = 0; closed && i < ARRAY_LEN(attempts); i++)
         all &= sandbox_tell(attempts[i].refuses(helper), TO_THE_SCREEN, attempts[i].what, out);
@@ -155,10 +173,12 @@ static bool in_a_process(bool (*try)(const struct cli *cli, struct buf *out), co
     pid_t pid;
 
     if (pipe(ends) != 0)
-        return false;
+        return cannot("nothing was tried, as there is no pipe", errno, out);
     pid = fork();
     if (pid == 0)
         try_and_tell(try, cli, ends[1]);
+    if (pid < 0)
+        cannot("nothing was tried, as there is no process", errno, out);
     close(ends[1]);
     while ((n = read(ends[0], some, sizeof some)) > 0)
         buf_put(out, (struct slice){some, (size_t)n});

@@ -31,5 +31,8 @@ enum sandbox_state sandbox_close(const struct reach *reach, struct buf *why);
 bool sandbox_test(const struct reach *reach, const char *who, bool *all, struct buf *out);
 /* Such a line, of something else that was tried; returns is_refused. */
 bool sandbox_tell(bool is_refused, const char *who, const char *what, struct buf *out);
+/* The name of a file that a test makes in that folder, another one each time: one that is there
+ * already would be no answer. */
+void sandbox_put_name(const char *folder, struct buf *out);
 
 #endif

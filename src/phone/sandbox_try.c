@@ -1,6 +1,19 @@
 /* The test of oneself: everything that the sandbox is to refuse, tried. */
 #include "phone/sandbox.h"
 
+#include <unistd.h>
+
+#include "base/rand.h"
+
+void sandbox_put_name(const char *folder, struct buf *out)
+{
+    struct rng rng = rng_system();
+    char letters[13];
+
+    rng_token(&rng, letters, sizeof letters - 1);
+    buf_printf(out, "%s/.tphone-selftest-%ld-%s", folder, (long)getpid(), letters);
+}
+
 bool sandbox_tell(bool is_refused, const char *who, const char *what, struct buf *out)
 {
     buf_printf(out, "%s%s: %s\n", is_refused ? "refused" : "ALLOWED", who, what);
@@ -22,7 +35,6 @@ bool sandbox_tell(bool is_refused, const char *who, const char *what, struct buf
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include "phone/folders.h"
 
@@ -143,10 +155,22 @@ static long open_below(const char *folder, const char *name, int flags)
     int fd;
 
     buf_printf(&path, "%s%s", folder ? folder : "", name);
-    fd = open(buf_cstr(&path), flags | O_CLOEXEC, 0600);
+    fd = open(buf_cstr(&path), flags | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    buf_free(&path);
+    return fd;
+}
+
+static long make_in(const char *folder)
+{
+    struct buf path = buf_new(PATH_BYTES);
+    int fd;
+
+    sandbox_put_name(folder ? folder : "", &path);
+    fd = open(buf_cstr(&path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0) {
-        if (flags & O_CREAT)
-            unlink(buf_cstr(&path));
+        unlink(buf_cstr(&path));
         close(fd);
     }
     buf_free(&path);
@@ -170,7 +194,7 @@ static long try_keys_of_ssh(void)
 
 static long try_new_file(void)
 {
-    return open_below(getenv("HOME"), "/.tphone-selftest", O_WRONLY | O_CREAT | O_EXCL);
+    return make_in(getenv("HOME"));
 }
 
 /* A hook in there would be carried out by the next phone. */
@@ -190,12 +214,12 @@ static long try_settings(void)
 
 static long try_file_of_tmp(void)
 {
-    return open_below(NULL, "/tmp/.tphone-selftest", O_WRONLY | O_CREAT | O_EXCL);
+    return make_in("/tmp");
 }
 
 static long try_etc(void)
 {
-    return open_below(NULL, "/etc/.tphone-selftest", O_WRONLY | O_CREAT | O_EXCL);
+    return make_in("/etc");
 }
 
 static long try_processes(void)
