@@ -37,6 +37,13 @@ static enum config_redundancy redundancy_of(const struct call *call)
     return said ? said : call->phone->config->redundancy;
 }
 
+/* What a server challenges comes again with credentials, and is to fit a datagram then, too: larger
+ * than 1300 bytes it must not go by UDP (RFC 3261 18.1.1), and of some servers nobody answers TCP. */
+static bool is_short_of_room(const struct call *call)
+{
+    return call->outgoing && call->account && call->account->config->transport <= CONFIG_UDP;
+}
+
 static struct sdp_local describe_us(const struct call *call, const struct ip *local)
 {
     struct sdp_local us = {
@@ -44,9 +51,12 @@ static struct sdp_local describe_us(const struct call *call, const struct ip *lo
         .telephone_event = call_digits_takes_events(call),
         .redundancy = redundancy_of(call) != CONFIG_REDUNDANCY_OFF,
         .rtcp_mux = true,
-        .xr = {true, true, true},
         .direction = SDP_SENDRECV,
+        .terse = is_short_of_room(call),
     };
+
+    if (!us.terse)
+        us.xr = (struct sdp_xr){true, true, true};
 
     us.address.port = media_stream_port(call->stream);
     call_codecs_put(call, &us);

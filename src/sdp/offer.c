@@ -54,6 +54,13 @@ static void put_number(struct buf *out, uint8_t type)
     buf_putu(out, type);
 }
 
+#define STATIC_TYPES 35 /* RFC 3551 6 says what those below mean */
+
+static bool goes_without_saying(const struct sdp_local *local, size_t i, uint8_t type)
+{
+    return local->terse && type < STATIC_TYPES && !local->codecs[i].fmtp;
+}
+
 static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot, struct buf *out)
 {
     const struct sdp_local *local = &a->local;
@@ -79,7 +86,8 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
     put_number(out, sdp_noise_offered(local));
     buf_puts(out, "\r\n");
     for (size_t i = 0; i < local->n_codecs; i++)
-        sdp_put_codec(out, &local->codecs[i], a->numbers.codec[i]);
+        if (!goes_without_saying(local, i, a->numbers.codec[i]))
+            sdp_put_codec(out, &local->codecs[i], a->numbers.codec[i]);
     for (size_t i = 0; i < local->n_codecs && local->telephone_event; i++)
         if (first_of_rate(local, i))
             sdp_put_event(out, a->numbers.event[i], local->codecs[i].rate_hz);

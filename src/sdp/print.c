@@ -95,6 +95,8 @@ void sdp_put_rest(struct buf *out, const struct sdp_local *local, bool mux, stru
     if (mux)
         buf_puts(out, "a=rtcp-mux\r\n");
     sdp_xr_put(out, xr);
+    if (local->terse && direction == SDP_SENDRECV)
+        return; /* RFC 8866 6.7 */
     buf_puts(out, "a=");
     buf_puts(out, sdp_direction_name(direction));
     buf_puts(out, "\r\n");

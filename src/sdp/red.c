@@ -71,7 +71,7 @@ bool sdp_red_offered(const struct sdp_local *local, size_t i)
     if (!local->redundancy || !sdp_red_carries(&local->codecs[i]))
         return false;
     for (size_t j = 0; j < i; j++)
-        if (local->codecs[j].rate_hz == local->codecs[i].rate_hz &&
+        if ((local->terse || local->codecs[j].rate_hz == local->codecs[i].rate_hz) &&
             sdp_red_carries(&local->codecs[j]))
             return false;
     return true;

@@ -164,6 +164,28 @@ static void test_red_of_many(void **state)
     sdp_exchange_free(x);
 }
 
+/* What everybody knows is left out, and red for all clocks but the first. */
+static void test_terse(void **state)
+{
+    struct sdp_local local = sdp_test_local();
+    struct rng rng = rng_seeded(1);
+    struct buf out = buf_new(4000);
+    struct sdp_exchange *x;
+
+    (void)state;
+    local.redundancy = local.terse = true;
+    assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
+    assert_int_equal(sdp_exchange_offer(x, &out), 0);
+    assert_true(sdp_lines_are(buf_slice(&out),
+                              "m=audio 4000 RTP/AVP 96 0 8 102 101 103 | a=rtpmap:96 opus/48000/2 | "
+                              "a=fmtp:96 useinbandfec=1 | a=rtpmap:102 telephone-event/48000 | "
+                              "a=fmtp:102 0-16 | a=rtpmap:101 telephone-event/8000 | "
+                              "a=fmtp:101 0-16 | a=rtpmap:103 red/48000/2 | a=fmtp:103 96/96 | "
+                              "a=ptime:20 | a=rtcp-mux"));
+    buf_free(&out);
+    sdp_exchange_free(x);
+}
+
 static const struct local_row {
     const char *name, *offered;
     size_t n_codecs;
@@ -292,7 +314,8 @@ static void noise_is_answered(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest many[] = {cmocka_unit_test(test_red_of_many)};
+    const struct CMUnitTest many[] = {cmocka_unit_test(test_red_of_many),
+                                      cmocka_unit_test(test_terse)};
     const struct CMUnitTest noise[] = {
         cmocka_unit_test(noise_is_offered),
         cmocka_unit_test(noise_is_answered),
