@@ -356,11 +356,11 @@ void session_close(struct session *s)
     net_spawner_free(s->helper);
 }
 
-/* A phone that only registers has no use for a certificate of calls; one that calls at once makes it
- * itself, as it would only wait for a thread that does. */
+/* A phone that only registers has no use for a certificate of calls, nor has one that places them
+ * unencrypted; one that calls at once makes it itself, as it would only wait for a thread. */
 static bool will_call(const struct cli *cli)
 {
-    return cli->control || cli->command->bit & (CLI_ANSWER | CLI_DAEMON | CLI_LOAD);
+    return cli->control || cli->command->bit & (CLI_ANSWER | CLI_DAEMON);
 }
 
 enum exit_status session_open(struct session *s, const struct cli *cli, struct terminal *terminal,
