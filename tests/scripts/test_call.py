@@ -373,8 +373,11 @@ def extremes(tasks):
     """The lowest and the highest nice of threads."""
     nice = []
     for task in os.listdir(tasks):
-        with open(f"{tasks}/{task}/stat", encoding="ascii") as stat:
-            nice.append(int(stat.read().rpartition(")")[2].split()[16]))
+        try:
+            with open(f"{tasks}/{task}/stat", encoding="ascii") as stat:
+                nice.append(int(stat.read().rpartition(")")[2].split()[16]))
+        except (FileNotFoundError, ProcessLookupError):  # one that had only something to load
+            pass
     return min(nice), max(nice)
 
 
