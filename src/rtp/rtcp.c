@@ -275,11 +275,16 @@ uint32_t rtcp_ntp_middle(uint64_t ntp)
     return (uint32_t)(ntp >> 16);
 }
 
+/* Who says longer lies, or means another clock; and *us would not hold an hour and a half. */
+#define ROUND_TRIP_MOST (60u << 16)
+
 int rtcp_round_trip(const struct rtcp_report *report, uint64_t now_ntp, uint32_t *us)
 {
     uint32_t since = rtcp_ntp_middle(now_ntp) - report->last_sr;
 
     if (report->last_sr == 0 || since > INT32_MAX || report->delay_since_sr > since)
+        return -ENODATA;
+    if (since - report->delay_since_sr > ROUND_TRIP_MOST)
         return -ENODATA;
     *us = (uint32_t)((uint64_t)(since - report->delay_since_sr) * 1000000 / 65536);
     return 0;

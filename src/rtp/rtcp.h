@@ -81,7 +81,7 @@ uint64_t rtcp_ntp(uint64_t us);
 uint32_t rtcp_ntp_middle(uint64_t ntp);
 /* RFC 3550 6.4.1: round trip in microseconds from a report about us that arrived at now (our
  * rtcp_ntp). Returns 0, or -ENODATA where the far end has not seen an SR of ours or its figures
- * would make time run backwards. */
+ * would make time run backwards, or be more than a minute. */
 int rtcp_round_trip(const struct rtcp_report *report, uint64_t now_ntp, uint32_t *us);
 
 #endif

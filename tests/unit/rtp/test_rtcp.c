@@ -149,6 +149,10 @@ static void test_round_trip(void **state)
     report.last_sr = 0xb7109000; /* in our future */
     report.delay_since_sr = 0;
     assert_int_equal(rtcp_round_trip(&report, now, &us), -ENODATA);
+    report.last_sr = 0xb7108000 - 70 * 65536; /* no round trip takes a minute */
+    assert_int_equal(rtcp_round_trip(&report, now, &us), -ENODATA);
+    report.last_sr = 0xb7108000 - 5000 * 65536u; /* nor more than *us holds */
+    assert_int_equal(rtcp_round_trip(&report, now, &us), -ENODATA);
     assert_true(rtcp_ntp(1500000) == 0x180000000u);
     assert_int_equal(rtcp_ntp_middle(0x1122334455667788), 0x33445566);
 }
