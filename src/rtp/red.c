@@ -31,25 +31,36 @@ static bool take_header(struct slice *rest, struct rtp_red_block *out, bool *own
     return true;
 }
 
+/* How many headers there are, taken off payload; 0: the last is missing. */
+static size_t count_headers(struct slice *payload)
+{
+    struct rtp_red_block block;
+    bool own = false;
+    size_t n = 0;
+
+    for (; !own; n++)
+        if (!take_header(payload, &block, &own))
+            return 0;
+    return n;
+}
+
 int rtp_red_parse(struct slice payload, struct rtp_red_block out[RTP_RED_BLOCKS], unsigned *ignored)
 {
-    struct slice rest = payload;
-    size_t n = 0, kept = 0;
-    bool own = false;
+    struct slice headers = payload, rest = payload;
+    size_t n = count_headers(&rest), kept = 0;
+    struct rtp_red_block block;
+    bool own;
 
     *ignored = 0;
-    while (!own)
-        if (n == RTP_RED_BLOCKS || !take_header(&rest, &out[n++], &own))
-            return -EBADMSG;
+    if (n == 0)
+        return -EBADMSG;
     for (size_t i = 0; i < n; i++) {
-        struct rtp_red_block block = out[i];
-
-        own = i + 1 == n;
+        (void)take_header(&headers, &block, &own);
         if (!own && block.payload.n > rest.n)
             return -EBADMSG;
         block.payload = own ? rest : slice_head(rest, block.payload.n);
         rest = slice_skip(rest, block.payload.n);
-        if (own || (block.payload.n && block.offset))
+        if (n - i <= RTP_RED_BLOCKS && (own || (block.payload.n && block.offset)))
             out[kept++] = block;
         else
             ++*ignored;

@@ -20,9 +20,10 @@ struct rtp_red_block {
 };
 
 /* Takes the payload of a packet apart, in the order in which the frames stand: the packet's own is
- * the last. Returns how many there are, at least 1; -EBADMSG where a header is cut off, the lengths
- * are more than what came, or there are more than RTP_RED_BLOCKS. A frame of an offset of 0 that
- * claims to be an earlier one, or that has no bytes, is left out and counted in *ignored. */
+ * the last. Returns how many there are, at least 1; -EBADMSG where a header is cut off, or the
+ * lengths are more than what came. Left out and counted in *ignored are frames of an offset of 0
+ * that claim to be earlier ones, those that have no bytes, and the first of more than
+ * RTP_RED_BLOCKS. */
 int rtp_red_parse(struct slice payload, struct rtp_red_block out[RTP_RED_BLOCKS],
                   unsigned *ignored);
 

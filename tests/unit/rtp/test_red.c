@@ -26,8 +26,11 @@ static const struct row {
     {"seven earlier ones are the most",
      "ef 000401 ef 000801 ef 000c01 ef 001001 ef 001401 ef 001801 ef 001c01 6f 01020304050607",
      "1:1 2:1 3:1 4:1 5:1 6:1 7:1 0:0", 111, 0},
-    {"eight are refused",
-     "ef 000401 ef 000801 ef 000c01 ef 001001 ef 001401 ef 001801 ef 001c01 ef 002001 6f "
+    {"of nine the first two are left out",
+     "ef 000401 ef 000801 ef 000c01 ef 001001 ef 001401 ef 001801 ef 001c01 ef 002001 ef 002401 6f "
+     "010203040506070809", "3:1 4:1 5:1 6:1 7:1 8:1 9:1 0:0", 111, 2},
+    {"of eight one promises more than came",
+     "ef 000409 ef 000801 ef 000c01 ef 001001 ef 001401 ef 001801 ef 001c01 ef 002001 6f "
      "0102030405060708", NULL, 0, 0},
     {"an earlier frame that is not earlier is left out", "ef 000002 ef 078001 6f aaaa bb cc",
      "480:1 0:1", 111, 1},
