@@ -105,11 +105,13 @@ size_t stream_xr_print(struct media_stream *s, uint64_t now_us, bool sends,
     struct xr_dlrr dlrr = {.ssrc = s->xr.asked_by, .last_rr = s->xr.asked};
     struct xr_voip voip;
     struct xr_runs runs;
+    uint64_t since_us;
 
     if (agreed.times && !sends) /* who sends has its round trip from the reports about it */
         what.time_ntp = rtcp_ntp(now_us);
     if (agreed.times && s->xr.asked) {
-        dlrr.delay_since = (uint32_t)((now_us - s->xr.asked_us) * 65536 / 1000000);
+        since_us = now_us > s->xr.asked_us ? now_us - s->xr.asked_us : 0;
+        dlrr.delay_since = (uint32_t)(since_us * 65536 / 1000000);
         what.dlrr = &dlrr;
     }
     if (agreed.voip && hears) {

@@ -155,6 +155,18 @@ static void test_what_is_said_of_others_is_nothing(void **state)
     assert_true(stream_xr_mean_run(&p.a.stream) == 0);
 }
 
+/* A beat stands for a moment that may lie before what has come since. */
+static void test_an_answer_before_the_question(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    setup(&p);
+    report(&p.a, 1000000, false, &p.b, 1040000);
+    report(&p.b, 1030000, true, &p.a, 1100000);
+    assert_in_range((uint32_t)p.a.stream.count.round_trip_ms, 99, 101);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -164,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_round_trip_of_who_sends_nothing),
         cmocka_unit_test(test_only_what_was_agreed_is_sent),
         cmocka_unit_test(test_what_is_said_of_others_is_nothing),
+        cmocka_unit_test(test_an_answer_before_the_question),
     };
 
     return cmocka_run_group_tests_name("phone/media_xr", tests, NULL, NULL);
