@@ -109,7 +109,7 @@ void stream_red_reported(struct media_stream *s, uint64_t arrived_us)
     s->red.told.packets = 0;
     if (!told.packets || !s->red.begun)
         return;
-    told.burst = stream_xr_mean_run(s);
+    told.burst = stream_xr_mean_run(s, arrived_us);
     told.burst_of = told.lost * told.packets;
     if (media_adapt_report(&s->red.adapt, &told, arrived_us / 1000))
         follow_plan(s);

@@ -230,7 +230,7 @@ void stream_stats(struct media_stream *s, struct media_stats *out)
     }
     if (s->agreed) {
         out->rate_hz = s->agreed->send->rate_hz;
-        out->packet_ms = s->agreed->ptime_ms;
+        out->packet_ms = stream_ptime_ms(s);
         strncpy(out->codec, s->agreed->send->name, sizeof out->codec - 1);
     }
 }

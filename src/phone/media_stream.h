@@ -37,13 +37,16 @@ struct media_xr {
     uint32_t asked;        /* its middle; 0: none does */
     uint64_t asked_us;     /* when it came */
     struct xr_loss ours;   /* what was lost of ours, before any repair, by their latest report */
+    uint64_t ours_us;      /* when it came */
+    const struct audio_codec *codec; /* of their latest packet of sound, */
+    double packet_ms;                /* and how long it was */
 };
 
 /* How it is sent so that it survives its network. */
 struct media_red {
     struct media_adapt adapt;
     bool begun;
-    unsigned ptime_ms; /* of the packet that is due next; 0: of none */
+    unsigned ptime_ms;           /* of the packet that is due next; 0: of none */
     struct rtp_red_sender *sent; /* NULL: nothing has been repeated yet */
     struct loss_report told;     /* by the compound packet that is being read: packets 0: nothing */
     uint32_t reported;           /* packets that were sent when it came last */
@@ -307,6 +310,8 @@ void stream_xr_note(struct media_stream *s, const struct rtp_packet *packet,
                     const struct audio_codec *codec, bool discarded);
 /* What a packet held of an earlier one is there in its place, if that does not come itself. */
 void stream_xr_repaired(struct media_stream *s, uint16_t sequence);
+/* Another agreement: what somebody else has said is forgotten. */
+void stream_xr_agreed(struct media_stream *s, const struct media_agreement *before);
 /* What is to be said of their sound so far. */
 void stream_xr_voip(struct media_stream *s, struct xr_voip *out);
 /* The packet for a compound, of what the far end wants; 0: of nothing. sends: we do. */
@@ -316,7 +321,7 @@ size_t stream_xr_print(struct media_stream *s, uint64_t now_us, bool sends,
 void stream_xr_take(struct media_stream *s, uint32_t from, struct slice blocks,
                     uint64_t arrived_us);
 /* How many packets of ours get lost in a row on the mean, before any repair; 0: not known. */
-double stream_xr_mean_run(const struct media_stream *s);
+double stream_xr_mean_run(const struct media_stream *s, uint64_t now_us);
 
 /* --- media_rtcp.c ---------------------------------------------------------------------------- */
 

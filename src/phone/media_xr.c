@@ -7,8 +7,20 @@
 
 /* A jitter buffer as ours gives up what is older than the target by more. */
 #define EXCESS_MS 300
+#define OURS_US 20000000 /* behind it, what was said of our losses is too old */
 
 /* --- what came of theirs --------------------------------------------------------------------- */
+
+static void learn_packets(struct media_stream *s, const struct audio_codec *codec,
+                          struct slice payload)
+{
+    int units = audio_codec_duration(codec, payload);
+
+    if (units <= 0)
+        return;
+    s->xr.codec = codec;
+    s->xr.packet_ms = units * 1000.0 / codec->clock_hz;
+}
 
 void stream_xr_note(struct media_stream *s, const struct rtp_packet *packet,
                     const struct audio_codec *codec, bool discarded)
@@ -20,7 +32,10 @@ void stream_xr_note(struct media_stream *s, const struct rtp_packet *packet,
     if (s->heard.restarted)
         rtp_loss_restart(&s->xr.heard);
     rtp_loss_note(&s->xr.heard, sequence, discarded ? RTP_LOSS_DISCARDED : RTP_LOSS_CAME);
-    if (!codec || discarded)
+    if (!codec)
+        return;
+    learn_packets(s, codec, packet->payload);
+    if (discarded)
         return;
     if (audio_codec_carries_before(codec, packet->payload))
         rtp_loss_note(&s->xr.heard, sequence - 1, RTP_LOSS_REPAIRED);
@@ -36,7 +51,14 @@ void stream_xr_repaired(struct media_stream *s, uint16_t sequence)
 
 static double packet_ms(const struct media_stream *s)
 {
-    return s->agreed ? s->agreed->ptime_ms : 20;
+    return s->xr.codec ? s->xr.packet_ms : s->agreed->ptime_ms;
+}
+
+static const char *codec_name(const struct media_stream *s)
+{
+    if (s->xr.codec)
+        return s->xr.codec->name;
+    return s->agreed->send ? s->agreed->send->name : "";
 }
 
 static uint8_t ten_times(double mos)
@@ -72,7 +94,7 @@ static uint16_t whole_ms(double ms)
 void stream_xr_voip(struct media_stream *s, struct xr_voip *out)
 {
     struct jitter_stats jitter = {0};
-    struct quality_path path = {.codec = s->agreed->send ? s->agreed->send->name : ""};
+    struct quality_path path = {.codec = codec_name(s)};
 
     if (s->playout)
         playout_stats(s->playout, &jitter);
@@ -152,6 +174,12 @@ static void take_voip(struct media_stream *s, const struct xr_voip *voip)
     s->count.remote = *voip;
 }
 
+static void take_runs(struct media_stream *s, const struct xr_loss *report, uint64_t arrived_us)
+{
+    s->xr.ours = *report;
+    s->xr.ours_us = arrived_us;
+}
+
 void stream_xr_take(struct media_stream *s, uint32_t from, struct slice blocks, uint64_t arrived_us)
 {
     uint32_t us = s->session.ssrc;
@@ -169,16 +197,26 @@ void stream_xr_take(struct media_stream *s, uint32_t from, struct slice blocks, 
         else if (xr_dlrr_read(&block, us, &dlrr) == 0)
             take_dlrr(s, &dlrr, arrived_us);
         else if (xr_rle_read(&block, us, &report) == 0 && report.expected)
-            s->xr.ours = report;
+            take_runs(s, &report, arrived_us);
     }
 }
 
-double stream_xr_mean_run(const struct media_stream *s)
+void stream_xr_agreed(struct media_stream *s, const struct media_agreement *before)
+{
+    const struct media_params *now = &s->agreed->params;
+    bool another = !ip_same(&before->params.remote_rtp, &now->remote_rtp);
+
+    if (another || (!now->xr.voip && before->params.xr.voip))
+        s->count.has_remote = false;
+    if (another || (!now->xr.runs && before->params.xr.runs))
+        s->xr.ours = (struct xr_loss){0};
+}
+
+double stream_xr_mean_run(const struct media_stream *s, uint64_t now_us)
 {
     const struct xr_loss *ours = &s->xr.ours;
 
-    if (ours->expected)
+    if (ours->expected && now_us < s->xr.ours_us + OURS_US)
         return ours->runs ? (double)ours->lost / ours->runs : 1;
-    return s->count.has_remote ? xr_voip_run_100(&s->count.remote, (unsigned)packet_ms(s)) / 100.0
-                               : 0;
+    return s->count.has_remote ? xr_voip_run_100(&s->count.remote, stream_ptime_ms(s)) / 100.0 : 0;
 }

@@ -86,7 +86,7 @@ static void test_bursts_reach_their_sender(void **state)
     assert_in_range(v->r_factor, 50, 75);
     assert_in_range(v->mos_lq_10, 26, 38);
     assert_true(v->mos_cq_10 <= v->mos_lq_10);
-    assert_true(stream_xr_mean_run(&p.a.stream) == 3);
+    assert_true(stream_xr_mean_run(&p.a.stream, 2000) == 3);
 }
 
 static void test_without_run_lengths_bursts_have_to_do(void **state)
@@ -96,10 +96,10 @@ static void test_without_run_lengths_bursts_have_to_do(void **state)
     (void)state;
     setup(&p);
     p.b.agreed.params.xr.runs = false;
-    assert_true(stream_xr_mean_run(&p.a.stream) == 0);
+    assert_true(stream_xr_mean_run(&p.a.stream, 2000) == 0);
     lose_triples(&p);
     report(&p.b, 1000, true, &p.a, 2000);
-    assert_true(stream_xr_mean_run(&p.a.stream) == 3);
+    assert_true(stream_xr_mean_run(&p.a.stream, 2000) == 3);
 }
 
 static void test_what_was_repaired_is_lost_on_the_way_only(void **state)
@@ -152,7 +152,7 @@ static void test_what_is_said_of_others_is_nothing(void **state)
     p.a.stream.session.ssrc = 0xc; /* another since */
     report(&p.b, 1000, true, &p.a, 2000);
     assert_false(p.a.stream.count.has_remote);
-    assert_true(stream_xr_mean_run(&p.a.stream) == 0);
+    assert_true(stream_xr_mean_run(&p.a.stream, 2000) == 0);
 }
 
 /* A beat stands for a moment that may lie before what has come since. */
@@ -167,6 +167,55 @@ static void test_an_answer_before_the_question(void **state)
     assert_in_range((uint32_t)p.a.stream.count.round_trip_ms, 99, 101);
 }
 
+/* Whatever we send ourselves. */
+static void test_their_sound_is_judged_by_their_packets(void **state)
+{
+    static const char sound[480];
+    struct pair p;
+    struct rtp_packet packet = {.ssrc = 0xa, .payload = {sound, sizeof sound}};
+
+    (void)state;
+    setup(&p);
+    lose_triples(&p);
+    stream_xr_note(&p.b.stream, &packet, audio_codec_find(SLICE("PCMU"), 0, 0), false);
+    report(&p.b, 1000, true, &p.a, 2000);
+    assert_int_equal(p.a.stream.count.remote.burst_ms, 180);
+}
+
+static void test_what_a_former_far_end_said_is_gone(void **state)
+{
+    struct media_agreement before;
+    struct pair p;
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        setup(&p);
+        lose_triples(&p);
+        report(&p.b, 1000, true, &p.a, 2000);
+        before = p.a.agreed;
+        if (i == 1)
+            p.a.agreed.params.remote_rtp.port++;
+        if (i == 2)
+            p.a.agreed.params.xr = (struct sdp_xr){false, false, false};
+        stream_xr_agreed(&p.a.stream, &before);
+        assert_int_equal(p.a.stream.count.has_remote, i == 0);
+        assert_true(stream_xr_mean_run(&p.a.stream, 2000) == (i == 0 ? 3 : 0));
+    }
+}
+
+static void test_run_lengths_become_old(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    setup(&p);
+    p.b.agreed.params.xr.voip = false;
+    lose_triples(&p);
+    report(&p.b, 1000, true, &p.a, 2000);
+    assert_true(stream_xr_mean_run(&p.a.stream, 19000000) == 3);
+    assert_true(stream_xr_mean_run(&p.a.stream, 21000000) == 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -177,6 +226,9 @@ int main(void)
         cmocka_unit_test(test_only_what_was_agreed_is_sent),
         cmocka_unit_test(test_what_is_said_of_others_is_nothing),
         cmocka_unit_test(test_an_answer_before_the_question),
+        cmocka_unit_test(test_their_sound_is_judged_by_their_packets),
+        cmocka_unit_test(test_what_a_former_far_end_said_is_gone),
+        cmocka_unit_test(test_run_lengths_become_old),
     };
 
     return cmocka_run_group_tests_name("phone/media_xr", tests, NULL, NULL);
