@@ -9,7 +9,6 @@ enum {
     FEW_LOST = 6,      /* nor these of how many are lost in a row */
     CROWDED_MOST = 3,  /* reports after which a delay that does not go back is no queue of ours */
     LATELY_MOST = 400, /* packets that the loss of late is known from */
-    FEW_PACKETS = 20,  /* of them a share says nothing */
     SILENT_MS = 20000, /* without a report what the far end said is too old */
     HALF_MINUTE_MS = 30000, /* after two of these a round trip that has become longer is usual */
     GROWN_MS = 50,          /* what a round trip may vary by, beside that share of itself */
@@ -320,7 +319,7 @@ void media_adapt_agreed(struct media_adapt *a, const struct media_adapt_can *can
 
 bool media_adapt_report(struct media_adapt *a, const struct loss_report *report, uint64_t now_ms)
 {
-    if (report->packets < FEW_PACKETS)
+    if (report->packets < MEDIA_ADAPT_FEW)
         return false;
     if (!a->reported) { /* what was guessed counts for nothing any more */
         a->known = false;
@@ -336,7 +335,7 @@ bool media_adapt_report(struct media_adapt *a, const struct loss_report *report,
 
 bool media_adapt_heard(struct media_adapt *a, const struct loss_report *heard, uint64_t now_ms)
 {
-    if (heard->packets < FEW_PACKETS)
+    if (heard->packets < MEDIA_ADAPT_FEW)
         return false;
     if (!a->reported || now_ms > a->reported_ms + SILENT_MS)
         learn_loss(a, heard);

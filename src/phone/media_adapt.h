@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define MEDIA_ADAPT_DEPTH 3 /* more copies of a frame are never sent */
+#define MEDIA_ADAPT_FEW 20  /* of fewer packets a share says nothing */
 
 /* What was agreed, and what the codec can. */
 struct media_adapt_can {

@@ -92,13 +92,20 @@ unsigned stream_ptime_ms(const struct media_stream *s)
 
 void stream_red_report(struct media_stream *s, double lost, double round_trip_ms)
 {
+    struct loss_report *told = &s->red.told;
+    uint32_t packets;
+    double lost_before;
+
+    if (s->red.is_told)
+        return;
+    s->red.is_told = true;
     if (s->session.packets < s->red.reported) /* they are counted anew, under another SSRC */
-        s->red.reported = 0;
-    s->red.told = (struct loss_report){
-        .lost = lost,
-        .round_trip_ms = round_trip_ms,
-        .packets = s->session.packets - s->red.reported,
-    };
+        s->red.reported = told->packets = 0;
+    packets = s->session.packets - s->red.reported;
+    lost_before = told->lost * told->packets;
+    told->packets += packets;
+    told->lost = told->packets ? (lost_before + lost * packets) / told->packets : 0;
+    told->round_trip_ms = round_trip_ms;
     s->red.reported = s->session.packets;
 }
 
@@ -106,9 +113,12 @@ void stream_red_reported(struct media_stream *s, uint64_t arrived_us)
 {
     struct loss_report told = s->red.told;
 
-    s->red.told.packets = 0;
-    if (!told.packets || !s->red.begun)
+    if (!s->red.is_told)
         return;
+    s->red.is_told = false;
+    if (told.packets < MEDIA_ADAPT_FEW || !s->red.begun)
+        return;
+    s->red.told.packets = 0;
     told.burst = stream_xr_mean_run(s, arrived_us);
     told.burst_of = told.lost * told.packets;
     if (media_adapt_report(&s->red.adapt, &told, arrived_us / 1000))

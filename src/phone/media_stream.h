@@ -48,7 +48,8 @@ struct media_red {
     bool begun;
     unsigned ptime_ms;           /* of the packet that is due next; 0: of none */
     struct rtp_red_sender *sent; /* NULL: nothing has been repeated yet */
-    struct loss_report told;     /* by the compound packet that is being read: packets 0: nothing */
+    struct loss_report told;     /* since we made something of it, of so many packets */
+    bool is_told;                /* by the compound packet that is being read, too */
     uint32_t reported;           /* packets that were sent when it came last */
 
     /* What we lose ourselves, since looked_us */
@@ -240,7 +241,8 @@ void stream_stop_sending(struct media_stream *s);
 void stream_prepare_red(struct media_stream *s);
 /* Now and then a look at what we lose ourselves. */
 void stream_red_beat(struct media_stream *s, uint64_t due_us);
-/* A report about us, and the end of the compound packet that it came in. */
+/* A report about us, of which a compound packet has but one, and the end of that packet. Those of a
+ * few packets are put together. */
 void stream_red_report(struct media_stream *s, double lost, double round_trip_ms);
 void stream_red_reported(struct media_stream *s, uint64_t arrived_us);
 /* How long packets are now. */

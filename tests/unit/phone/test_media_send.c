@@ -232,13 +232,48 @@ static void test_nothing_of_the_former_codec_is_repeated(void **state)
     end(w);
 }
 
+/* --- what the far end says of it ------------------------------------------------------------- */
+
+static void test_short_reports_are_summed(void **state)
+{
+    struct world *w = begin("PCMU", 0, 20, true);
+    const struct media_adapt *a = &w->s.red.adapt;
+
+    (void)state;
+    for (unsigned i = 1; i <= 2; i++) {
+        w->s.session.packets += 15;
+        stream_red_report(&w->s, 0.1 * i, -1);
+        stream_red_reported(&w->s, w->now_us);
+        assert_int_equal(a->reported, i == 2);
+    }
+    assert_true(a->lost > 0.149 && a->lost < 0.151);
+    end(w);
+}
+
+static void test_a_second_block_of_a_compound_is_ignored(void **state)
+{
+    struct world *w = begin("PCMU", 0, 20, true);
+    const struct media_adapt *a = &w->s.red.adapt;
+
+    (void)state;
+    w->s.session.packets = 100;
+    stream_red_report(&w->s, 0.2, -1);
+    stream_red_report(&w->s, 0, -1);
+    stream_red_reported(&w->s, w->now_us);
+    assert_true(a->reported);
+    assert_true(a->lost > 0.199 && a->lost < 0.201);
+    end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_of_the_former_codec_is_repeated),
+        cmocka_unit_test(test_short_reports_are_summed),
+        cmocka_unit_test(test_a_second_block_of_a_compound_is_ignored),
     };
 
     return RUN_ROWS("phone/media_send: packets of another length", changes, check_change) +
            RUN_ROWS("phone/media_send: copies that fit", fits, check_fit) +
-           cmocka_run_group_tests_name("phone/media_send: copies", tests, NULL, NULL);
+           cmocka_run_group_tests_name("phone/media_send, told", tests, NULL, NULL);
 }
