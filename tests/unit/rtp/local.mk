@@ -15,4 +15,6 @@ rtp_tests = \
 check_PROGRAMS += $(rtp_tests)
 tap_tests += $(rtp_tests)
 tests_unit_rtp_test_no_memory_LDFLAGS = $(memory_ldflags)
+tests_unit_rtp_test_dtls_SOURCES = tests/unit/rtp/test_dtls.c tests/unit/rtp/dtls_rig.c \
+	tests/unit/rtp/dtls_rig.h
 tests_unit_rtp_test_dtls_LDADD = $(LDADD) $(TLS_LIBS)

@@ -1,283 +1,11 @@
-/* DTLS-SRTP: two ends and a path between them that loses, repeats, reorders, and has strangers on
- * it. The clock is the test's, also the wall clock that OpenSSL reads. */
+/* DTLS-SRTP between two ends: paths that do harm, certificates, strangers, and jumps of the clock.
+ */
 #include <openssl/ssl.h>
 #include <errno.h>
-#include <sys/time.h>
 
 #include "tests/lib/rows.h"
-#include "rtp/dtls.h"
+#include "tests/unit/rtp/dtls_rig.h"
 #include "rtp/dtls_private.h"
-
-#define START_MS 1000000u
-#define TOO_LATE_MS (START_MS + 40000u)
-#define MAX_FLYING 64
-
-static uint64_t now_ms;
-static int64_t wall_shift_s;
-
-/* In the place of the C library's. */
-int gettimeofday(struct timeval *out, void *zone)
-{
-    (void)zone;
-    out->tv_sec = (time_t)((int64_t)(now_ms / 1000) + 1700000000 + wall_shift_s);
-    out->tv_usec = (suseconds_t)(now_ms % 1000 * 1000);
-    return 0;
-}
-
-/* --- two ends -------------------------------------------------------------------------------- */
-
-struct flying {
-    int to;
-    size_t n;
-    uint8_t bytes[RTP_DTLS_MAX_DATAGRAM];
-};
-
-struct rig {
-    struct rtp_dtls_identity *identity[2];
-    struct rtp_dtls *end[2];
-    struct flying flying[MAX_FLYING];
-    size_t n_flying;
-    unsigned sent; /* by both together */
-    unsigned lost_mask;
-    bool twice, backwards, rubbish, cut, bent;
-    size_t piece;        /* of a ClientHello, in bytes; 0: it stays whole */
-    bool together;       /* all of its pieces in one datagram */
-    unsigned lost_piece; /* the so-manyth of all, from 1; 0: none */
-    unsigned pieces;     /* that have been sent */
-};
-
-static const struct fingerprint *of(const struct rig *r, int whose)
-{
-    return rtp_dtls_identity_fingerprint(r->identity[whose]);
-}
-
-static void open_rig(struct rig *r)
-{
-    *r = (struct rig){0};
-    now_ms = START_MS;
-    wall_shift_s = 0;
-    for (int i = 0; i < 2; i++)
-        assert_int_equal(rtp_dtls_identity_new(&r->identity[i]), 0);
-}
-
-static void open_end(struct rig *r, int i, enum rtp_dtls_role role, bool known)
-{
-    assert_int_equal(rtp_dtls_new(r->identity[i], role, of(r, !i), known, now_ms, &r->end[i]), 0);
-}
-
-static void open_both(struct rig *r)
-{
-    open_rig(r);
-    open_end(r, 0, RTP_DTLS_ACTIVE, true);
-    open_end(r, 1, RTP_DTLS_PASSIVE, true);
-}
-
-static void close_rig(struct rig *r)
-{
-    for (int i = 0; i < 2; i++) {
-        rtp_dtls_free(r->end[i]);
-        rtp_dtls_identity_free(r->identity[i]);
-    }
-}
-
-static void fly(struct rig *r, int to, const void *bytes, size_t n)
-{
-    struct flying *f = &r->flying[r->n_flying];
-
-    if (r->n_flying == MAX_FLYING)
-        return;
-    *f = (struct flying){.to = to, .n = n};
-    memcpy(f->bytes, bytes, n);
-    r->n_flying++;
-}
-
-static void harm(struct rig *r, int to, struct slice d)
-{
-    uint8_t bytes[RTP_DTLS_MAX_DATAGRAM];
-
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (uint8_t)(i * 37 + r->sent);
-    bytes[0] = (uint8_t)(20 + r->sent % 44);
-    if (r->rubbish)
-        fly(r, to, bytes, 1 + r->sent * 97 % 1400);
-    memcpy(bytes, d.p, d.n);
-    if (r->cut)
-        fly(r, to, bytes, d.n / 2);
-    bytes[r->sent * 31 % d.n] ^= 0x11;
-    if (r->bent)
-        fly(r, to, bytes, d.n);
-}
-
-#define RECORD 13  /* bytes before what is in a record */
-#define MESSAGE 12 /* bytes before what is in a message of a handshake */
-
-/* A record before the keys, with another number: there are more of them than their sender knows. */
-static size_t put_record(uint8_t *to, const uint8_t *head, unsigned nth, const uint8_t *body,
-                         size_t n)
-{
-    memcpy(to, head, RECORD);
-    to[9] = (uint8_t)(head[10] >> 3);
-    to[10] = (uint8_t)((unsigned)head[10] << 5 | nth);
-    to[11] = (uint8_t)(n >> 8);
-    to[12] = (uint8_t)n;
-    memcpy(to + RECORD, body, n);
-    return RECORD + n;
-}
-
-static void put24(uint8_t *to, size_t n)
-{
-    to[0] = (uint8_t)(n >> 16);
-    to[1] = (uint8_t)(n >> 8);
-    to[2] = (uint8_t)n;
-}
-
-/* RFC 6347 4.2.3. Flies all but what stays in out. */
-static size_t put_pieces(struct rig *r, int to, const uint8_t *head, size_t n, uint8_t *out)
-{
-    const uint8_t *message = head + RECORD, *body = message + MESSAGE;
-    size_t at = 0, put = 0;
-
-    for (unsigned nth = 0; at < n - MESSAGE; nth++) {
-        size_t left = n - MESSAGE - at, size = left < r->piece ? left : r->piece;
-        uint8_t piece[RTP_DTLS_MTU];
-
-        memcpy(piece, message, 6);
-        put24(piece + 6, at);
-        put24(piece + 9, size);
-        memcpy(piece + MESSAGE, body + at, size);
-        put += put_record(out + put, head, nth, piece, MESSAGE + size);
-        at += size;
-        if (r->together)
-            continue;
-        if (++r->pieces != r->lost_piece)
-            fly(r, to, out, put);
-        if (r->twice)
-            fly(r, to, out, put);
-        put = 0;
-    }
-    return put;
-}
-
-static bool fly_in_pieces(struct rig *r, int to, struct slice d)
-{
-    uint8_t out[RTP_DTLS_MAX_DATAGRAM];
-    size_t n = 0;
-
-    if (!r->piece || to == 0)
-        return false;
-    while (d.n > 0) {
-        const uint8_t *head = (const uint8_t *)d.p;
-        size_t body = (size_t)head[11] << 8 | head[12];
-        bool hello = head[0] == 22 && head[4] == 0 && head[RECORD] == 1;
-
-        if (hello) {
-            n += put_pieces(r, to, head, body, out + n);
-        } else if (head[4] == 0) {
-            n += put_record(out + n, head, 0, head + RECORD, body);
-        } else {
-            memcpy(out + n, head, RECORD + body);
-            n += RECORD + body;
-        }
-        d = slice_skip(d, RECORD + body);
-    }
-    if (n > 0)
-        fly(r, to, out, n);
-    return true;
-}
-
-static void collect(struct rig *r)
-{
-    struct slice d;
-
-    for (int i = 0; i < 2; i++)
-        while (r->end[i] && rtp_dtls_output(r->end[i], &d)) {
-            unsigned n = r->sent++;
-
-            assert_in_range(d.n, 1, RTP_DTLS_MTU);
-            if (n < 32 && (r->lost_mask & 1u << n))
-                continue;
-            harm(r, !i, d);
-            if (fly_in_pieces(r, !i, d))
-                continue;
-            fly(r, !i, d.p, d.n);
-            if (r->twice)
-                fly(r, !i, d.p, d.n);
-        }
-}
-
-static void deliver(struct rig *r)
-{
-    struct flying f = r->flying[r->backwards ? r->n_flying - 1 : 0];
-
-    r->n_flying--;
-    if (!r->backwards)
-        memmove(r->flying, r->flying + 1, r->n_flying * sizeof f);
-    if (r->end[f.to])
-        rtp_dtls_input(r->end[f.to], (struct slice){(const char *)f.bytes, f.n}, now_ms);
-}
-
-static uint64_t next_deadline(const struct rig *r)
-{
-    uint64_t at = UINT64_MAX;
-
-    for (int i = 0; i < 2; i++)
-        if (r->end[i] && rtp_dtls_deadline_ms(r->end[i]) < at)
-            at = rtp_dtls_deadline_ms(r->end[i]);
-    return at;
-}
-
-/* Until nobody waits for anything. */
-static void run(struct rig *r)
-{
-    for (unsigned steps = 0; steps < 100000; steps++) {
-        uint64_t at;
-
-        collect(r);
-        if (r->n_flying) {
-            deliver(r);
-            continue;
-        }
-        at = next_deadline(r);
-        if (at > TOO_LATE_MS)
-            return;
-        now_ms = at > now_ms ? at : now_ms;
-        for (int i = 0; i < 2; i++)
-            if (r->end[i])
-                rtp_dtls_tick(r->end[i], now_ms);
-    }
-    fail_msg("they never come to an end");
-}
-
-static void assert_state(const struct rig *r, int i, enum rtp_dtls_state state)
-{
-    assert_int_equal(rtp_dtls_state(r->end[i]), state);
-}
-
-static void assert_failed(const struct rig *r, int i, enum rtp_dtls_trouble trouble)
-{
-    struct rtp_srtp_key keys[2];
-
-    assert_state(r, i, RTP_DTLS_FAILED);
-    assert_int_equal(rtp_dtls_trouble(r->end[i]), trouble);
-    assert_int_equal(rtp_dtls_keys(r->end[i], &keys[0], &keys[1]), -EAGAIN);
-}
-
-static enum suite assert_agreed(const struct rig *r)
-{
-    struct rtp_srtp_key send[2], receive[2];
-
-    for (int i = 0; i < 2; i++) {
-        assert_state(r, i, RTP_DTLS_READY);
-        assert_int_equal(rtp_dtls_keys(r->end[i], &send[i], &receive[i]), 0);
-    }
-    assert_int_not_equal(send[0].suite, SUITE_NONE);
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(send[i].suite, receive[!i].suite);
-        assert_memory_equal(send[i].key, receive[!i].key, suite_key_bytes(send[i].suite));
-    }
-    assert_memory_not_equal(send[0].key, send[1].key, suite_key_bytes(send[0].suite));
-    return send[0].suite;
-}
 
 /* --- paths ----------------------------------------------------------------------------------- */
 
@@ -324,7 +52,7 @@ static void check_path(void **state)
     const struct path *path = *state;
     struct rig r;
 
-    open_both(&r);
+    rig_open_both(&r);
     r.lost_mask = path->lost_mask;
     r.twice = path->twice;
     r.backwards = path->backwards;
@@ -333,10 +61,10 @@ static void check_path(void **state)
     r.piece = path->piece;
     r.together = path->together;
     r.lost_piece = path->lost_piece;
-    run(&r);
-    assert_int_equal(assert_agreed(&r), SUITE_AEAD_AES_256_GCM);
-    assert_true(now_ms - START_MS <= path->within_ms);
-    close_rig(&r);
+    rig_run(&r);
+    assert_int_equal(rig_assert_agreed(&r), SUITE_AEAD_AES_256_GCM);
+    assert_true(rig_now_ms - START_MS <= path->within_ms);
+    rig_close(&r);
 }
 
 /* Somebody sends a bent copy ahead of each datagram until the handshake breaks a few times; from
@@ -346,17 +74,17 @@ static void broken_tries_are_followed_by_a_good_one(void **state)
     struct rig r;
 
     (void)state;
-    open_both(&r);
+    rig_open_both(&r);
     r.bent = true;
     for (unsigned i = 0; i < 12; i++) {
-        collect(&r);
+        rig_collect(&r);
         if (r.n_flying)
-            deliver(&r);
+            rig_deliver(&r);
     }
     r.bent = false;
-    run(&r);
-    (void)assert_agreed(&r);
-    close_rig(&r);
+    rig_run(&r);
+    (void)rig_assert_agreed(&r);
+    rig_close(&r);
 }
 
 /* --- certificates ---------------------------------------------------------------------------- */
@@ -405,21 +133,21 @@ static void check_telling(void **state)
     for (int who = 0; who < 2; who++) {
         struct rig r;
 
-        open_rig(&r);
+        rig_open(&r);
         for (size_t i = 0; i < n; i++) {
             fingerprints[i] = hashed(&r, !who, told->hash[i]);
             fingerprints[i].bytes[3] ^= told->wrong[i];
         }
         assert_int_equal(rtp_dtls_new(r.identity[who], who ? RTP_DTLS_PASSIVE : RTP_DTLS_ACTIVE,
-                                      fingerprints, n, now_ms, &r.end[who]),
+                                      fingerprints, n, rig_now_ms, &r.end[who]),
                          0);
-        open_end(&r, !who, who ? RTP_DTLS_ACTIVE : RTP_DTLS_PASSIVE, true);
-        run(&r);
+        rig_open_end(&r, !who, who ? RTP_DTLS_ACTIVE : RTP_DTLS_PASSIVE, true);
+        rig_run(&r);
         if (told->accepted)
-            (void)assert_agreed(&r);
+            (void)rig_assert_agreed(&r);
         else
-            assert_failed(&r, who, RTP_DTLS_WRONG_CERTIFICATE);
-        close_rig(&r);
+            rig_assert_failed(&r, who, RTP_DTLS_WRONG_CERTIFICATE);
+        rig_close(&r);
     }
 }
 
@@ -433,26 +161,26 @@ static void a_late_answer(void **state)
     for (int wrong = 0; wrong < 2; wrong++) {
         struct fingerprint said;
 
-        open_rig(&r);
-        open_end(&r, 0, RTP_DTLS_ACTIVE, true);
-        open_end(&r, 1, RTP_DTLS_PASSIVE, false);
+        rig_open(&r);
+        rig_open_end(&r, 0, RTP_DTLS_ACTIVE, true);
+        rig_open_end(&r, 1, RTP_DTLS_PASSIVE, false);
         for (unsigned i = 0; i < 100; i++) {
-            collect(&r);
+            rig_collect(&r);
             if (r.n_flying)
-                deliver(&r);
+                rig_deliver(&r);
         }
-        assert_state(&r, 0, RTP_DTLS_READY);
-        assert_state(&r, 1, RTP_DTLS_UNVERIFIED);
+        rig_assert_state(&r, 0, RTP_DTLS_READY);
+        rig_assert_state(&r, 1, RTP_DTLS_UNVERIFIED);
         assert_int_equal(rtp_dtls_keys(r.end[1], &keys[0], &keys[1]), -EAGAIN);
-        said = *of(&r, 0);
+        said = *rig_fingerprint(&r, 0);
         said.bytes[31] ^= (uint8_t)wrong;
-        rtp_dtls_expect(r.end[1], &said, 1, now_ms);
-        run(&r);
+        rtp_dtls_expect(r.end[1], &said, 1, rig_now_ms);
+        rig_run(&r);
         if (wrong)
-            assert_failed(&r, 1, RTP_DTLS_WRONG_CERTIFICATE);
+            rig_assert_failed(&r, 1, RTP_DTLS_WRONG_CERTIFICATE);
         else
-            (void)assert_agreed(&r);
-        close_rig(&r);
+            (void)rig_assert_agreed(&r);
+        rig_close(&r);
     }
 }
 
@@ -462,20 +190,20 @@ static void the_passive_end_is_late(void **state)
     struct rig r;
 
     (void)state;
-    open_rig(&r);
-    open_end(&r, 0, RTP_DTLS_ACTIVE, true);
-    while (now_ms < START_MS + 6000) {
-        collect(&r);
+    rig_open(&r);
+    rig_open_end(&r, 0, RTP_DTLS_ACTIVE, true);
+    while (rig_now_ms < START_MS + 6000) {
+        rig_collect(&r);
         r.n_flying = 0;
-        now_ms = next_deadline(&r);
-        rtp_dtls_tick(r.end[0], now_ms);
-        rtp_dtls_wait(r.end[0], now_ms);
+        rig_now_ms = rig_next_deadline(&r);
+        rtp_dtls_tick(r.end[0], rig_now_ms);
+        rtp_dtls_wait(r.end[0], rig_now_ms);
     }
-    open_end(&r, 1, RTP_DTLS_PASSIVE, true);
-    run(&r);
-    (void)assert_agreed(&r);
-    assert_true(now_ms < START_MS + 6000 + 2 * RTP_DTLS_MAX_RETRY_MS);
-    close_rig(&r);
+    rig_open_end(&r, 1, RTP_DTLS_PASSIVE, true);
+    rig_run(&r);
+    (void)rig_assert_agreed(&r);
+    assert_true(rig_now_ms < START_MS + 6000 + 2 * RTP_DTLS_MAX_RETRY_MS);
+    rig_close(&r);
 }
 
 /* The active end loses its memory in the middle; the passive one notices by the new beginning. */
@@ -484,19 +212,19 @@ static void the_active_end_begins_anew(void **state)
     struct rig r;
 
     (void)state;
-    open_both(&r);
+    rig_open_both(&r);
     r.lost_mask = 1u << 4; /* the client's second flight */
     while (r.sent < 5) {
-        collect(&r);
+        rig_collect(&r);
         if (r.n_flying)
-            deliver(&r);
+            rig_deliver(&r);
     }
     rtp_dtls_free(r.end[0]);
-    open_end(&r, 0, RTP_DTLS_ACTIVE, true);
-    run(&r);
-    (void)assert_agreed(&r);
-    assert_true(now_ms - START_MS <= 1);
-    close_rig(&r);
+    rig_open_end(&r, 0, RTP_DTLS_ACTIVE, true);
+    rig_run(&r);
+    (void)rig_assert_agreed(&r);
+    assert_true(rig_now_ms - START_MS <= 1);
+    rig_close(&r);
 }
 
 static void no_answer_at_all(void **state)
@@ -504,13 +232,13 @@ static void no_answer_at_all(void **state)
     struct rig r;
 
     (void)state;
-    open_rig(&r);
-    open_end(&r, 0, RTP_DTLS_ACTIVE, true);
-    open_end(&r, 1, RTP_DTLS_PASSIVE, false);
-    run(&r);
-    assert_state(&r, 1, RTP_DTLS_FAILED);
-    assert_int_equal(now_ms, START_MS + RTP_DTLS_PATIENCE_MS);
-    close_rig(&r);
+    rig_open(&r);
+    rig_open_end(&r, 0, RTP_DTLS_ACTIVE, true);
+    rig_open_end(&r, 1, RTP_DTLS_PASSIVE, false);
+    rig_run(&r);
+    rig_assert_state(&r, 1, RTP_DTLS_FAILED);
+    assert_int_equal(rig_now_ms, START_MS + RTP_DTLS_PATIENCE_MS);
+    rig_close(&r);
 }
 
 /* --- what both can --------------------------------------------------------------------------- */
@@ -533,20 +261,20 @@ static void check_suite(void **state)
     const char *profiles[] = {row->active, row->passive};
     struct rig r;
 
-    open_rig(&r);
+    rig_open(&r);
     for (int i = 0; i < 2; i++)
         if (profiles[i])
             assert_int_equal(SSL_CTX_set_tlsext_use_srtp(r.identity[i]->ctx, profiles[i]), 0);
-    open_end(&r, 0, RTP_DTLS_ACTIVE, true);
-    open_end(&r, 1, RTP_DTLS_PASSIVE, true);
-    run(&r);
+    rig_open_end(&r, 0, RTP_DTLS_ACTIVE, true);
+    rig_open_end(&r, 1, RTP_DTLS_PASSIVE, true);
+    rig_run(&r);
     if (row->suite == SUITE_NONE) {
-        assert_failed(&r, 0, RTP_DTLS_NO_SUITE);
-        assert_failed(&r, 1, RTP_DTLS_NO_SUITE);
+        rig_assert_failed(&r, 0, RTP_DTLS_NO_SUITE);
+        rig_assert_failed(&r, 1, RTP_DTLS_NO_SUITE);
     } else {
-        assert_int_equal(assert_agreed(&r), row->suite);
+        assert_int_equal(rig_assert_agreed(&r), row->suite);
     }
-    close_rig(&r);
+    rig_close(&r);
 }
 
 static void an_old_version_is_refused(void **state)
@@ -554,17 +282,17 @@ static void an_old_version_is_refused(void **state)
     struct rig r;
 
     (void)state;
-    open_rig(&r);
+    rig_open(&r);
     SSL_CTX_set_security_level(r.identity[0]->ctx, 0);
     assert_true(SSL_CTX_set_min_proto_version(r.identity[0]->ctx, DTLS1_VERSION));
     assert_true(SSL_CTX_set_max_proto_version(r.identity[0]->ctx, DTLS1_VERSION));
     assert_true(SSL_CTX_set_cipher_list(r.identity[0]->ctx, "ALL"));
-    open_end(&r, 0, RTP_DTLS_ACTIVE, true);
-    open_end(&r, 1, RTP_DTLS_PASSIVE, true);
-    run(&r);
-    assert_failed(&r, 0, RTP_DTLS_REFUSED);
-    assert_state(&r, 1, RTP_DTLS_FAILED);
-    close_rig(&r);
+    rig_open_end(&r, 0, RTP_DTLS_ACTIVE, true);
+    rig_open_end(&r, 1, RTP_DTLS_PASSIVE, true);
+    rig_run(&r);
+    rig_assert_failed(&r, 0, RTP_DTLS_REFUSED);
+    rig_assert_state(&r, 1, RTP_DTLS_FAILED);
+    rig_close(&r);
 }
 
 static const struct roles {
@@ -581,15 +309,15 @@ static void check_roles(void **state)
     const struct roles *row = *state;
     struct rig r;
 
-    open_rig(&r);
+    rig_open(&r);
     for (int i = 0; i < 2; i++)
-        open_end(&r, i, row->role, true);
-    run(&r);
+        rig_open_end(&r, i, row->role, true);
+    rig_run(&r);
     for (int i = 0; i < 2; i++)
-        assert_failed(&r, i, row->trouble);
-    assert_true(now_ms == START_MS + RTP_DTLS_PATIENCE_MS);
+        rig_assert_failed(&r, i, row->trouble);
+    assert_true(rig_now_ms == START_MS + RTP_DTLS_PATIENCE_MS);
     assert_true(r.sent < 32);
-    close_rig(&r);
+    rig_close(&r);
 }
 
 /* --- strangers ------------------------------------------------------------------------------- */
@@ -604,22 +332,22 @@ static void a_stranger_begins(void **state)
     struct rig r;
 
     (void)state;
-    open_both(&r);
+    rig_open_both(&r);
     assert_int_equal(rtp_dtls_identity_new(&his), 0);
-    assert_int_equal(rtp_dtls_new(his, RTP_DTLS_ACTIVE, NULL, 0, now_ms, &stranger), 0);
+    assert_int_equal(rtp_dtls_new(his, RTP_DTLS_ACTIVE, NULL, 0, rig_now_ms, &stranger), 0);
     assert_true(rtp_dtls_output(stranger, &d));
     for (unsigned i = 0; i < 1000; i++) {
-        rtp_dtls_input(r.end[1], d, now_ms);
+        rtp_dtls_input(r.end[1], d, rig_now_ms);
         assert_true(rtp_dtls_output(r.end[1], &answer));
         assert_true(answer.n <= d.n);
         assert_false(rtp_dtls_output(r.end[1], &answer));
     }
-    run(&r);
-    (void)assert_agreed(&r);
-    assert_true(now_ms - START_MS <= 1);
+    rig_run(&r);
+    (void)rig_assert_agreed(&r);
+    assert_true(rig_now_ms - START_MS <= 1);
     rtp_dtls_free(stranger);
     rtp_dtls_identity_free(his);
-    close_rig(&r);
+    rig_close(&r);
 }
 
 /* content type, DTLS 1.2, epoch 0, sequence number 5, two bytes: fatal, handshake_failure */
@@ -630,19 +358,20 @@ static void forged_alerts_end_nothing(void **state)
     struct rig r;
 
     (void)state;
-    open_both(&r);
+    rig_open_both(&r);
     for (unsigned i = 0; i < 40; i++) {
         for (int to = 0; to < 2; to++)
             rtp_dtls_input(r.end[to],
-                           (struct slice){(const char *)forged_alert, sizeof forged_alert}, now_ms);
-        collect(&r);
+                           (struct slice){(const char *)forged_alert, sizeof forged_alert},
+                           rig_now_ms);
+        rig_collect(&r);
         if (r.n_flying)
-            deliver(&r);
+            rig_deliver(&r);
     }
-    run(&r);
-    (void)assert_agreed(&r);
-    assert_true(now_ms - START_MS <= 1);
-    close_rig(&r);
+    rig_run(&r);
+    (void)rig_assert_agreed(&r);
+    assert_true(rig_now_ms - START_MS <= 1);
+    rig_close(&r);
 }
 
 static void nothing_changes_afterwards(void **state)
@@ -653,21 +382,22 @@ static void nothing_changes_afterwards(void **state)
     struct rig r;
 
     (void)state;
-    open_both(&r);
-    run(&r);
+    rig_open_both(&r);
+    rig_run(&r);
     (void)rtp_dtls_keys(r.end[1], &before[0], &before[1]);
-    assert_int_equal(rtp_dtls_new(r.identity[0], RTP_DTLS_ACTIVE, NULL, 0, now_ms, &stranger), 0);
+    assert_int_equal(rtp_dtls_new(r.identity[0], RTP_DTLS_ACTIVE, NULL, 0, rig_now_ms, &stranger),
+                     0);
     assert_true(rtp_dtls_output(stranger, &d));
-    rtp_dtls_input(r.end[1], d, now_ms);
+    rtp_dtls_input(r.end[1], d, rig_now_ms);
     rtp_dtls_input(r.end[1], (struct slice){(const char *)forged_alert, sizeof forged_alert},
-                   now_ms);
+                   rig_now_ms);
     assert_false(rtp_dtls_output(r.end[1], &d));
     assert_int_equal(rtp_dtls_deadline_ms(r.end[1]), UINT64_MAX);
-    (void)assert_agreed(&r);
+    (void)rig_assert_agreed(&r);
     (void)rtp_dtls_keys(r.end[1], &after[0], &after[1]);
     assert_memory_equal(before[0].key, after[0].key, SUITE_MAX_KEY_BYTES);
     rtp_dtls_free(stranger);
-    close_rig(&r);
+    rig_close(&r);
 }
 
 static void goodbye(void **state)
@@ -676,13 +406,13 @@ static void goodbye(void **state)
     struct rig r;
 
     (void)state;
-    open_both(&r);
-    run(&r);
+    rig_open_both(&r);
+    rig_run(&r);
     rtp_dtls_close(r.end[0]);
-    run(&r);
-    assert_state(&r, 1, RTP_DTLS_CLOSED);
+    rig_run(&r);
+    rig_assert_state(&r, 1, RTP_DTLS_CLOSED);
     assert_int_equal(rtp_dtls_keys(r.end[1], &keys[0], &keys[1]), -EAGAIN);
-    close_rig(&r);
+    rig_close(&r);
 }
 
 /* --- the wall clock -------------------------------------------------------------------------- */
@@ -693,26 +423,26 @@ static void the_wall_clock_jumps(void **state)
 
     (void)state;
     for (int days = -1; days <= 1; days += 2) {
-        open_both(&r);
-        run(&r);
-        wall_shift_s = days * 86400;
+        rig_open_both(&r);
+        rig_run(&r);
+        rig_wall_shift_s = days * 86400;
         assert_int_equal(rtp_dtls_deadline_ms(r.end[0]), UINT64_MAX);
         assert_int_equal(rtp_dtls_deadline_ms(r.end[1]), UINT64_MAX);
-        close_rig(&r);
+        rig_close(&r);
 
-        open_both(&r);
-        wall_shift_s = days * 86400;
-        run(&r);
-        (void)assert_agreed(&r);
-        close_rig(&r);
+        rig_open_both(&r);
+        rig_wall_shift_s = days * 86400;
+        rig_run(&r);
+        (void)rig_assert_agreed(&r);
+        rig_close(&r);
     }
-    open_both(&r);
-    wall_shift_s = -86400;
+    rig_open_both(&r);
+    rig_wall_shift_s = -86400;
     r.lost_mask = 1; /* is repeated by the next try only */
-    run(&r);
-    (void)assert_agreed(&r);
-    assert_true(now_ms - START_MS <= RTP_DTLS_TRY_MS + RTP_DTLS_MAX_PAUSE_MS);
-    close_rig(&r);
+    rig_run(&r);
+    (void)rig_assert_agreed(&r);
+    assert_true(rig_now_ms - START_MS <= RTP_DTLS_TRY_MS + RTP_DTLS_MAX_PAUSE_MS);
+    rig_close(&r);
 }
 
 /* --- identities ------------------------------------------------------------------------------ */
