@@ -62,7 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     if (n)
         memcpy(copy, bytes, n);
     got = rtp_red_parse((struct slice){copy, n}, blocks, &ignored);
-    must(got < 0 || (got >= 1 && got + (int)ignored <= RTP_RED_BLOCKS));
+    must(got < 0 || (got >= 1 && got <= RTP_RED_BLOCKS));
+    must(got < 0 || 4 * ((size_t)got + ignored - 1) + 1 <= n); /* a header for each */
     if (got > 0) {
         check_blocks((struct slice){copy, n}, blocks, (size_t)got, ignored);
         send_again(blocks, (size_t)got);
