@@ -133,10 +133,12 @@ static size_t card_queued(const struct audio_device *d)
 static size_t card_read(struct audio_device *d, int16_t *out, size_t n)
 {
     struct card *card = card_of(d);
-    size_t waiting = ring_readable(card->captured);
+    size_t waiting = ring_readable(card->captured), dropped = 0;
 
     if (waiting > n + samples_of(card, CAPTURED_MAX_MS))
-        ring_drop(card->captured, waiting - n - samples_of(card, CAPTURED_KEEP_MS));
+        dropped = ring_drop(card->captured, waiting - n - samples_of(card, CAPTURED_KEEP_MS));
+    if (card->played && dropped)
+        ring_drop(card->played, dropped); /* or what was captured would seem to come before it */
     return ring_read(card->captured, out, n);
 }
 

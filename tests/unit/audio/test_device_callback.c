@@ -287,6 +287,25 @@ static void a_callback_is_never_caught(void **state)
     audio_device_close(device);
 }
 
+/* Else an echo would seem to be heard before its sound. */
+static void what_is_dropped_is_dropped_of_both(void **state)
+{
+    int16_t samples[FRAME] = {0};
+    const PaStreamCallbackTimeInfo when = {0};
+
+    (void)state;
+    assert_int_equal(audio_device_open(&(struct audio_device_config){0}, &device, NULL), 0);
+    for (unsigned i = 0; i < 30; i++) {
+        opened[0].callback(samples, NULL, FRAME, &when, 0, opened[0].arg);
+        opened[1].callback(NULL, samples, FRAME, &when, 0, opened[1].arg);
+    }
+    assert_int_equal(audio_device_read(device, samples, FRAME), FRAME);
+    assert_int_equal(audio_device_played(device, samples, FRAME), FRAME);
+    assert_true(audio_device_captured(device) < 29 * FRAME);
+    assert_int_equal(audio_device_unread(device), audio_device_captured(device));
+    audio_device_close(device);
+}
+
 /* --- that it would be ------------------------------------------------------------------------ */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -329,6 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_trap_catches),
         cmocka_unit_test(a_callback_is_never_caught),
+        cmocka_unit_test(what_is_dropped_is_dropped_of_both),
     };
 
     return cmocka_run_group_tests_name("audio/device, its callback", tests, NULL, NULL);
