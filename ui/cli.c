@@ -463,6 +463,7 @@ static void settle_answer(struct cli *cli)
     struct phone_config *config = &cli->config;
     bool device = config->device && !config->no_device;
 
+    config->unattended = true;
     config->no_device = !device;
     config->max_calls = cli->max_calls;
     if (config->max_calls == 0 && (device || pipes_any(cli)))

@@ -170,6 +170,7 @@ struct phone_config {
     unsigned dnd_status;      /* with this; 0: 480 */
     bool keep_trace;          /* messages of SIP are kept for who asks for them later */
     struct config_hep hep;
+    bool unattended;    /* calls are answered by a rule: no setting, but of the program */
     bool trace_secrets; /* nothing in a trace is masked: no setting, but of the program */
     bool no_sandbox;    /* sandbox = no */
     struct screen_config screen;

@@ -103,6 +103,7 @@ int media_new(const struct media_config *config, struct media **out)
     media->arg = config->arg;
     media->opus_complexity = config->opus_complexity;
     media->helper = config->helper;
+    media->unattended = config->unattended;
     media->gains = (struct media_gains){LEVEL_UNITY, LEVEL_UNITY};
     media->cname = make_cname(media, config->cname);
     media->device = device ? strdup(config->device) : NULL;
@@ -161,6 +162,7 @@ int media_start_thread(struct media *media)
     if (!t)
         return -ENOMEM;
     t->jobs.helper = media->helper;
+    t->unattended = media->unattended;
     err = media_thread_start(t, &media->inbox, media->cname, media->device, media->opus_complexity);
     if (err) {
         free(t);

@@ -128,6 +128,8 @@ struct media_config {
                           * of the beat, which hears silence); NULL or "none": there is none, and
                           * silence takes its place. Copied. It is opened by a worker with the
                           * first stream that wants it, and closed with the last */
+    bool unattended;     /* nobody is there: where the device named is gone, the system's default
+                          * plays in its place and captures nothing */
     int opus_complexity; /* 0 to 10; below 0: 9 */
     const struct net_spawner *helper; /* opens files where we may not; NULL: nobody does */
 };

@@ -40,7 +40,7 @@ struct media_device {
     void *arg;
     char *name; /* owned; NULL: there is none */
     char *next; /* that is to take its place, while choosing */
-    bool choosing, play_only;
+    bool choosing, play_only, unattended;
     struct audio_device *device; /* NULL: not open */
     struct media_voice *voice;   /* of it, or NULL */
     bool wanted, busy, closing, told_failure;
@@ -68,13 +68,13 @@ struct media_device {
 
 static void start_work(struct media_device *d);
 
-static int open_device(struct media_device *d, const char *name, char *why)
+static int open_device(struct media_device *d, const char *name, bool play_only, char *why)
 {
     struct audio_device_config config = {.name = strcmp(name, "null") ? name : "none",
-                                         .no_capture = d->play_only};
+                                         .no_capture = play_only};
     int err = audio_device_open(&config, &d->opened, why);
 
-    if (!err && !d->play_only)
+    if (!err && !play_only)
         d->opened_voice = media_voice_new(d->opened, &d->opening_modes);
     return err;
 }
@@ -82,23 +82,24 @@ static int open_device(struct media_device *d, const char *name, char *why)
 /* The old one first: the two may be one card, which is there once. */
 static void switch_in_worker(struct media_device *d)
 {
-    d->err = d->next ? open_device(d, d->next, d->why) : 0;
+    d->err = d->next ? open_device(d, d->next, d->play_only, d->why) : 0;
     if (d->err && d->reopens)
-        (void)open_device(d, d->name, NULL); /* else it is tried again like one that has stopped */
+        (void)open_device(d, d->name, d->play_only, NULL); /* else it is tried again like one that has stopped */
 }
 
 /* Where a card that was named is not there, as it is unplugged, the system's stands in for it until
- * the device is opened again. What rings is not: that would ring in the wrong room. */
+ * the device is opened again. What rings is not: that would ring in the wrong room. Where nobody is,
+ * it plays only: no room is to be heard that nobody named. */
 static void open_or_stand_in(struct media_device *d)
 {
     bool named = strcmp(d->name, "default") != 0 && strcmp(d->name, "null") != 0 &&
                  !audio_device_file(d->name);
 
-    d->err = open_device(d, d->name, d->why);
-    if (d->err && named && !d->play_only && open_device(d, "default", NULL) == 0)
+    d->err = open_device(d, d->name, d->play_only, d->why);
+    if (d->err && named && !d->play_only && open_device(d, "default", d->unattended, NULL) == 0)
         snprintf(d->why, sizeof d->why,
-                 "the sound device %.100s cannot be used: the system's default takes its place",
-                 d->name);
+                 "the sound device %.100s cannot be used: the system's default %s", d->name,
+                 d->unattended ? "plays, and no microphone is open" : "takes its place");
 }
 
 static void work_in_worker(uv_work_t *work)
@@ -247,6 +248,11 @@ void media_device_drop(struct media_device *d)
 void media_device_play_only(struct media_device *d)
 {
     d->play_only = true;
+}
+
+void media_device_unattended(struct media_device *d)
+{
+    d->unattended = true;
 }
 
 int media_device_choose(struct media_device *d, const char *name)

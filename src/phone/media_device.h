@@ -32,6 +32,8 @@ int media_device_new(uv_loop_t *loop, const char *name, const struct media_devic
 void media_device_drop(struct media_device *d);
 /* Before anything else: it is for hearing alone, and no microphone is opened. */
 void media_device_play_only(struct media_device *d);
+/* Likewise: nobody is there, and what stands in for a card that is gone captures nothing. */
+void media_device_unattended(struct media_device *d);
 /* Another one from now on, or none where name is NULL; chosen follows, never at once. Nothing is
  * heard meanwhile. Where it cannot be opened the one before goes on. 0; -ENOMEM; -EBUSY: another
  * choice is under way. */

@@ -12,6 +12,7 @@ struct media {
     char *cname, *device;
     int opus_complexity;
     const struct net_spawner *helper;
+    bool unattended;
     struct media_gains gains;
     struct media_voice_modes modes;
     struct rng rng;

@@ -369,7 +369,11 @@ static int make_device(struct media_thread *t, const char *name)
     static const struct media_device_events events = {on_device_ready, on_device_failed,
                                                       on_device_chosen, on_device_closed};
 
-    return media_device_new(net_loop_uv(t->loop), name, &events, t, &t->device);
+    int err = media_device_new(net_loop_uv(t->loop), name, &events, t, &t->device);
+
+    if (!err && t->unattended)
+        media_device_unattended(t->device);
+    return err;
 }
 
 struct media_device *media_thread_device(struct media_thread *t)

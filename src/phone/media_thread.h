@@ -99,6 +99,7 @@ struct media_thread {
     struct media_jobs jobs;
     uv_prepare_t prepare;           /* active while the beat or the device may have to change */
     bool at_once;                   /* and the beat perhaps at once */
+    bool unattended;                /* see media_config */
     struct media_device *device;    /* NULL: there was never one */
     struct media_gains gains;       /* of it */
     struct media_voice_modes modes; /* likewise */

@@ -285,6 +285,7 @@ static int open_media(struct phone *phone)
         .on_event = on_media,
         .arg = phone,
         .device = phone->device,
+        .unattended = phone->config->unattended,
         .opus_complexity = -1,
         .helper = net_loop_spawner(phone->loop),
     };

@@ -53,6 +53,19 @@ def beeps():
         equal(len(callee.phone.process.said("microphone is open")), 1, "lines that say so")
 
 
+@case("where the device that --device names is gone, no other microphone is opened in its place")
+def gone():
+    with Room() as room:
+        pulse = Pulse(room, ["desk"])
+        callee = Callee(room, "udp", device="nowhere", env=pulse.card("desk"))
+        invite, ok = callee.up()
+        callee.phone.wait_line("nowhere cannot be used.*no microphone is open")
+        wait_until(lambda: pulse.streams("sink-inputs"), 8, "nothing plays in its place")
+        time.sleep(1)
+        equal(pulse.streams("source-outputs"), [], "who listens to the microphone")
+        callee.end(invite, ok)
+
+
 @case("what a person answers has no beep and no such line")
 def answered():
     with Room() as room:
