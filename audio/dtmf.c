@@ -56,6 +56,7 @@ static void begin_key(struct dtmf_sender *s, char c)
         return;
     }
     at = find_key(c) - keys;
+    s->begun_us[at] = s->put_us;
     s->at[0] = s->at[1] = 0;
     s->step[0] = TWO_PI * rows[at / 4] / s->rate_hz;
     s->step[1] = TWO_PI * cols[at % 4] / s->rate_hz;
@@ -91,6 +92,7 @@ void dtmf_put(struct dtmf_sender *s, int16_t *samples, size_t n, uint32_t rate_h
 {
     if (s->rate_hz != rate_hz)
         set_rate(s, rate_hz);
+    s->put_us += n * UINT64_C(1000000) / rate_hz;
     for (size_t i = 0; i < n && dtmf_busy(s); i++) {
         if (s->tone == 0 && s->gap == 0)
             begin_key(s, s->queue[s->head++ % DTMF_QUEUE]);
@@ -101,6 +103,14 @@ void dtmf_put(struct dtmf_sender *s, int16_t *samples, size_t n, uint32_t rate_h
             s->gap--;
         }
     }
+}
+
+bool dtmf_began(const struct dtmf_sender *s, char key, unsigned ms)
+{
+    const char *found = find_key(key);
+    uint64_t begun_us = found ? s->begun_us[found - keys] : 0;
+
+    return begun_us && s->put_us - begun_us <= ms * UINT64_C(1000);
 }
 
 /* --- receiving ------------------------------------------------------------------------------- */

@@ -21,6 +21,7 @@ struct dtmf_sender {
     double at[2], step[2]; /* of both tones, in turns */
     uint32_t tone, gap;    /* samples that are left of the key, and of the silence behind it */
     uint32_t rate_hz;
+    uint64_t put_us, begun_us[16]; /* of sound in all; when each key began last, in that; 0: never */
 };
 
 /* 0; -EINVAL where one is neither 0-9 * # A-D nor a pause (',' or 'p'); -ENOBUFS where they do not
@@ -29,6 +30,9 @@ int dtmf_push(struct dtmf_sender *s, struct slice digits);
 bool dtmf_busy(const struct dtmf_sender *s);
 /* The next n samples of what is sent: keys and their gaps take the place of what is there. */
 void dtmf_put(struct dtmf_sender *s, int16_t *samples, size_t n, uint32_t rate_hz);
+
+/* Whether this key began within the last ms of what was put. */
+bool dtmf_began(const struct dtmf_sender *s, char key, unsigned ms);
 
 /* --- receiving ------------------------------------------------------------------------------- */
 

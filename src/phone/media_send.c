@@ -126,8 +126,8 @@ void stream_play_pipe(struct media_stream *s, const struct media_pipe *pipe)
 }
 
 /* n samples of the source, silence where it has none; and the others of its conference, which are
- * heard of a muted call too. Keys sound in place of all that. */
-static void gather(struct media_stream *s, int16_t *out, size_t n)
+ * heard of a muted call too. Keys sound in place of all that, but wait while nothing leaves. */
+static void gather(struct media_stream *s, int16_t *out, size_t n, bool leaves)
 {
     size_t got = 0;
 
@@ -142,7 +142,8 @@ static void gather(struct media_stream *s, int16_t *out, size_t n)
     memset(out + got, 0, (n - got) * sizeof *out);
     if (s->mix)
         stream_mix_onto(s, out, n);
-    dtmf_put(&s->tones, out, n, audio_encoder_rate_hz(s->encoder));
+    if (leaves)
+        dtmf_put(&s->tones, out, n, audio_encoder_rate_hz(s->encoder));
     if (s->metered)
         level_meter_add(&s->sent_level, out, n);
 }
@@ -270,8 +271,10 @@ static void send_one(struct media_stream *s, uint64_t now_ms)
 
     let_hear(s);
     if (s->may_send && s->agreed->params.send && s->latch.rtp.family && !stream_waits_for_keys(s)) {
-        gather(s, s->thread->samples, n);
-        if (!rtp_latch_may_send(&s->latch, now_ms))
+        bool leaves = rtp_latch_may_send(&s->latch, now_ms);
+
+        gather(s, s->thread->samples, n, leaves);
+        if (!leaves)
             rtp_session_pause(&s->session);
         else if (!send_key(s, codec->clock_hz, &packet))
             send_sound(s, n, &packet);

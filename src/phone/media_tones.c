@@ -2,6 +2,8 @@
 #include "base/log.h"
 #include "phone/media_stream.h"
 
+#define ECHO_MS 1200 /* so long after it began one of our own keys may come back to us */
+
 void stream_push_keys(struct media_stream *s, const char *digits, bool tones)
 {
     struct slice all = slice_of(digits);
@@ -31,6 +33,8 @@ void stream_find_tones(struct media_stream *s, const int16_t *samples, size_t n,
         return;
     found = dtmf_take(&s->tones_heard, samples, n, rate_hz, keys, sizeof keys);
     for (size_t i = 0; i < found; i++) {
+        if (dtmf_began(&s->tones, keys[i], ECHO_MS))
+            continue;
         event.digit = keys[i];
         media_thread_tell(s->thread, &event);
     }

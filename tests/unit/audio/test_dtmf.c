@@ -222,6 +222,27 @@ static void other_rates_are_left_alone(void **state)
     assert_int_equal(dtmf_take(&r, samples, ARRAY_LEN(samples), 4000, heard, sizeof heard), 0);
 }
 
+/* By which an echo of it is known. */
+static void what_began_lately(void **state)
+{
+    struct dtmf_sender s = {0};
+    int16_t samples[160];
+
+    (void)state;
+    assert_int_equal(dtmf_push(&s, SLICE("5,6")), 0);
+    assert_false(dtmf_began(&s, '5', 1000));
+    for (int ms = 0; ms < 500; ms += 20)
+        dtmf_put(&s, samples, 160, 8000);
+    assert_true(dtmf_began(&s, '5', 1000));
+    assert_false(dtmf_began(&s, '5', 400));
+    assert_false(dtmf_began(&s, '6', 1000));
+    for (int ms = 0; ms < 1000; ms += 20)
+        dtmf_put(&s, samples, 160, 8000);
+    assert_false(dtmf_began(&s, '5', 1000));
+    assert_true(dtmf_began(&s, '6', 1000));
+    assert_false(dtmf_began(&s, '!', 1000));
+}
+
 int main(void)
 {
     static const struct CMUnitTest rest[] = {
@@ -230,6 +251,7 @@ int main(void)
         cmocka_unit_test(speech_is_no_key),
         cmocka_unit_test(a_gap_in_a_key_is_no_second_key),
         cmocka_unit_test(other_rates_are_left_alone),
+        cmocka_unit_test(what_began_lately),
     };
 
     return RUN_ROWS("audio/dtmf", rows, check_row) + RUN_ROWS("audio/dtmf heard", sounds, check_sound) +

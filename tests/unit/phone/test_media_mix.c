@@ -377,9 +377,34 @@ static void no_memory(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, mixes_set_up, mixes_tear_down)
 
+/* Where the far end has not been heard, hardly anything may leave: tones are not to be lost. */
+static void keys_wait_until_they_may_leave(void **state)
+{
+    struct mixes *w = *state;
+    struct mixes_member *m = mixes_add(w, "PCMU", 20, 0);
+    struct dtmf_receiver receiver = {0};
+    char found[8] = "";
+
+    stream_set_mix(m->stream, 1);
+    m->stream->latch.heard = m->stream->latch.same_host = false;
+    mixes_run(w, 5000);
+    assert_int_equal(dtmf_push(&m->stream->tones, SLICE("58")), 0);
+    mixes_run(w, 500);
+    assert_true(dtmf_busy(&m->stream->tones));
+    m->stream->latch.heard = true;
+    mixes_forget(w);
+    mixes_run(w, 600);
+    assert_false(dtmf_busy(&m->stream->tones));
+    dtmf_take(&receiver, m->heard, m->n_heard, 8000, found, sizeof found);
+    assert_string_equal(found, "58");
+    m->stream->agreed->params.find_tones = true; /* and as an echo they are no keys of theirs: */
+    stream_find_tones(m->stream, m->heard, m->n_heard, 8000); /* there is nobody to tell them to */
+}
+
 int main(void)
 {
     const struct CMUnitTest others[] = {
+        TEST(keys_wait_until_they_may_leave),
         TEST(conferences_are_apart),
         TEST(another_rate_comes_and_goes),
         TEST(a_better_codec_is_agreed),
