@@ -212,19 +212,23 @@ static bool fill_in(struct sip_call *call, struct sip_out_item *item,
     return fill(item->event, &whole);
 }
 
-void sip_call_tell(struct sip_call *call, const struct sip_call_event *event)
+bool sip_call_try_tell(struct sip_call *call, const struct sip_call_event *event)
 {
-    struct sip_out_item *item;
+    struct sip_out_item *item = sip_out_event_new();
 
-    if (call->state == SIP_CALL_OVER)
-        return;
-    item = sip_out_event_new();
     if (item && fill_in(call, item, event)) {
         sip_out_append(&call->ep->out, item);
         call->known = true;
-        return;
+        return true;
     }
     sip_out_item_free(item);
+    return false;
+}
+
+void sip_call_tell(struct sip_call *call, const struct sip_call_event *event)
+{
+    if (call->state == SIP_CALL_OVER || sip_call_try_tell(call, event))
+        return;
     if (event->kind != SIP_CALL_PROGRESS)
         sip_call_wait(call, SIP_WAIT_SHORT, 0);
 }
@@ -264,6 +268,7 @@ void sip_call_over(struct sip_call *call, const struct sip_call_event *end, uint
     sip_uas_refuse(call, 487, SLICE(""), SLICE(""), now_ms); /* what is still open: 15.1.2 */
     sip_call_wait(call, SIP_WAIT_RING, NEVER_MS);
     sip_call_wait(call, SIP_WAIT_GLARE, NEVER_MS);
+    sip_info_over(call);
     sip_move_over(call);
     if (call->claim.tx_key)
         sip_move_decide(call, false, now_ms);

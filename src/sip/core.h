@@ -215,6 +215,8 @@ void sip_call_wait(struct sip_call *call, enum sip_call_wait wait, uint64_t when
 /* Appends an event: copies what the slices of the event point to. Kind is set in it. Where memory
  * is gone the call ends soon, as its owner would not know what it is about. */
 void sip_call_tell(struct sip_call *call, const struct sip_call_event *event);
+/* The same, where the call may go on without: false: it is lost. */
+bool sip_call_try_tell(struct sip_call *call, const struct sip_call_event *event);
 /* Tells the end, once; what remains to be said to the other side is the caller's. */
 void sip_call_over(struct sip_call *call, const struct sip_call_event *end, uint64_t now_ms);
 /* Lets the memory go when nothing is left to do. */
@@ -293,6 +295,8 @@ void sip_info_asked(struct sip_call *call, struct sip_tx *tx, const struct sip_m
                     uint64_t now_ms);
 /* Whether the message says that its sender takes INFO. */
 bool sip_info_is_allowed(const struct sip_msg *msg);
+/* The call is over, and nobody waits for its keys: a copy behind the BYE would keep us waiting. */
+void sip_info_over(struct sip_call *call);
 
 /* --- reinvite.c ------------------------------------------------------------------------------- */
 

@@ -201,6 +201,7 @@ struct sip_call_event {
                                          forked INVITE has reached are told apart */
     struct slice call_id;
     void *account;    /* INCOMING: owner of the account whose Contact was called, or NULL */
+    unsigned digit_ms; /* DIGIT: how long it was pressed, as they say */
     bool by_server;   /* INCOMING: it came from the server of that account */
     struct buf store; /* what the slices point into; owned */
 };

@@ -16,11 +16,18 @@ static void refuse_type(struct sip_call *call, struct sip_tx *tx, uint64_t now_m
     sip_server_respond(call->ep, tx, &response, now_ms);
 }
 
+static bool tell_digit(struct sip_call *call, const struct sip_digit *digit)
+{
+    struct sip_call_event event = {
+        .kind = SIP_CALL_DIGIT, .digit = digit->digit, .digit_ms = digit->ms};
+
+    return sip_call_try_tell(call, &event);
+}
+
 void sip_info_asked(struct sip_call *call, struct sip_tx *tx, const struct sip_msg *msg,
                     uint64_t now_ms)
 {
     struct sip_response ok = {.status = 200, .to_tag = slice_of(call->tag)};
-    struct sip_call_event event = {.kind = SIP_CALL_DIGIT};
     struct sip_digit digit;
     int err = sip_digit_read(msg, &digit);
 
@@ -30,11 +37,10 @@ void sip_info_asked(struct sip_call *call, struct sip_tx *tx, const struct sip_m
         refuse_type(call, tx, now_ms);
     else if (err == -EBADMSG)
         sip_server_reject(call->ep, tx, 400, now_ms);
+    else if (!err && call->state == SIP_CALL_UP && !tell_digit(call, &digit))
+        sip_server_reject(call->ep, tx, 503, now_ms);
     else
         sip_server_respond(call->ep, tx, &ok, now_ms);
-    event.digit = digit.digit;
-    if (!err && call->state == SIP_CALL_UP)
-        sip_call_tell(call, &event);
 }
 
 bool sip_info_is_allowed(const struct sip_msg *msg)
@@ -46,6 +52,13 @@ bool sip_info_is_allowed(const struct sip_msg *msg)
         if (slice_eq(value, SLICE("INFO")))
             return true;
     return false;
+}
+
+void sip_info_over(struct sip_call *call)
+{
+    LIST_EACH (&call->reqs, at)
+        if (sip_req_method(sip_req_of(at)) == SIP_INFO)
+            sip_req_stop(sip_req_of(at));
 }
 
 /* --- ours ------------------------------------------------------------------------------------- */

@@ -143,6 +143,22 @@ static void a_key_that_nobody_answers(void **state)
     end(r);
 }
 
+static void no_copy_behind_the_end(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+
+    (void)state;
+    sip_call_digit(r->call, '1', 100, r->now_ms);
+    rig_drain(r);
+    sip_call_hangup(r->call, r->now_ms);
+    rig_drain(r);
+    rig_answer(r, rig_find(r, "BYE", 0), "200 OK", "", "", "");
+    assert_true(sip_endpoint_settled(r->ep));
+    rig_run(r, 10000);
+    assert_int_equal(rig_count(r, "INFO"), 1);
+    rig_free(r);
+}
+
 static void no_key_before_the_answer(void **state)
 {
     struct rig *r = rig_new(SIP_UDP);
@@ -161,6 +177,7 @@ int main(void)
         {"keys of strangers are none", keys_of_strangers, 0, 0, 0},
         {"a key of ours, and how it was taken", a_key_of_ours, 0, 0, 0},
         {"a key that nobody answers", a_key_that_nobody_answers, 0, 0, 0},
+        {"no copy of a key leaves behind the end", no_copy_behind_the_end, 0, 0, 0},
         {"no key before the answer", no_key_before_the_answer, 0, 0, 0},
     };
 

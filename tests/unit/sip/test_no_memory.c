@@ -28,7 +28,8 @@ struct play {
     uint64_t now_ms;
     struct sip_call *call;
     struct sip_account *account;
-    unsigned told, ended, taken, gone;
+    unsigned told, ended, taken, gone, digits;
+    unsigned oks; /* to INFO */
     uint8_t from; /* last byte of the address that messages come from; 0: the usual */
     char tag[128], branch[128], id[128];
 };
@@ -48,6 +49,7 @@ static void told(struct play *play, const struct sip_call_event *event)
 {
     play->told +=
         event->kind == SIP_CALL_INCOMING || (event->kind == SIP_CALL_OFFER_WANTED && !play->call);
+    play->digits += event->kind == SIP_CALL_DIGIT;
     play->ended += event->kind == SIP_CALL_ENDED;
     play->call = event->kind == SIP_CALL_ENDED ? NULL : event->call;
 }
@@ -71,6 +73,7 @@ static void drain(struct play *play)
             keep(play->tag, msg.request ? msg.from.tag : msg.to.tag);
             keep(play->id, msg.call_id);
             play->taken += msg.status == 180;
+            play->oks += msg.status == 200 && msg.cseq.method == SIP_INFO;
         }
         sip_out_item_free(item);
     }
@@ -297,6 +300,23 @@ static void challenged(struct play *play)
     receive(play, TO_US("200", "BYE", "7", "b") NO_BODY);
 }
 
+/* A key is lost or refused, and no reason to end a call. */
+static void pressed(struct play *play)
+{
+    unsigned n = left;
+
+    left = 0;
+    receive(play, FROM_ALICE("INVITE", "1", "1", "") OFFER);
+    IN_CALL(sip_call_accept(play->call, SLICE("x"), play->now_ms));
+    receive(play, FROM_ALICE("ACK", "1", "2", ";tag=$t") NO_BODY);
+    left = n;
+    receive(play, FROM_ALICE("INFO", "2", "3", ";tag=$t") "Content-Type: application/dtmf\n"
+                                                         "Content-Length: 1\n\n5");
+    run(play, 1000);
+    assert_non_null(play->call);
+    assert_true(play->digits >= play->oks);
+}
+
 /* Want of memory passes: the account must not fall silent as after a refusal. */
 static void registration_challenged(struct play *play)
 {
@@ -438,6 +458,16 @@ static void registration_challenged_one(void **state)
     assert_true(n > 10);
 }
 
+static void pressed_one(void **state)
+{
+    unsigned n = 1;
+
+    (void)state;
+    while (play_once(pressed, n, false))
+        n++;
+    assert_true(n > 5);
+}
+
 static void registers_all(void **state)
 {
     (void)state;
@@ -468,6 +498,7 @@ int main(void)
         {"a call that goes out, one allocation fails", calls_one, 0, 0, 0},
         {"an account, one allocation fails", registers_one, 0, 0, 0},
         {"a challenge to a REGISTER, one allocation fails", registration_challenged_one, 0, 0, 0},
+        {"a key by INFO, one allocation fails", pressed_one, 0, 0, 0},
         {"an account, from one allocation on all fail", registers_all, 0, 0, 0},
         {"a call that is challenged, one allocation fails", challenged_one, 0, 0, 0},
         {"a call that is challenged, from one allocation on all fail", challenged_all, 0, 0, 0},
