@@ -10,7 +10,7 @@
 #include "rtp/event.h"
 
 #define EACH_MS 200  /* a key and the silence behind it */
-#define SAME_MS 1500 /* so long after it by one way the same press may come by another */
+#define SAME_MS 1500 /* so long after its end by one way the same press may come by another */
 #define NOT_ANSWERED 408
 
 static const char *const way_names[] = {
@@ -76,6 +76,29 @@ static void wait_until(struct call *call, uint64_t when_ms)
     net_deadline_set(call->keys.due, when_ms);
 }
 
+static void tell_left_out(struct call *call, unsigned status, size_t n)
+{
+    const char *s = n == 1 ? "" : "s";
+    char text[128];
+
+    if (status)
+        snprintf(text, sizeof text,
+                 "the other side takes no digits by INFO (%u): %zu digit%s left out", status, n, s);
+    else
+        snprintf(text, sizeof text, "no INFO could be sent: %zu digit%s left out", n, s);
+    call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE, .text = text});
+}
+
+/* Pauses do not count. */
+static size_t keys_in(const char *text, size_t n)
+{
+    size_t keys = 0;
+
+    for (size_t i = 0; i < n; i++)
+        keys += !is_pause(text[i]);
+    return keys;
+}
+
 /* The first that waits: a pause, a key, or that was all. */
 static void send_next(struct call *call)
 {
@@ -89,12 +112,14 @@ static void send_next(struct call *call)
     }
     memmove(k->waiting, k->waiting + 1, --k->n_waiting);
     if (is_pause(first)) {
-        wait_until(call, now_ms + RTP_EVENT_PAUSE_MS);
+        k->next_ms = now_ms + RTP_EVENT_PAUSE_MS;
+        wait_until(call, k->next_ms);
         return;
     }
     k->under_way = first;
     k->next_ms = now_ms + EACH_MS;
     if (!call->sip || sip_call_digit(call->sip, first, RTP_EVENT_DIGIT_MS, now_ms) != 0) {
+        tell_left_out(call, 0, 1 + keys_in(k->waiting, k->n_waiting));
         k->under_way = '\0';
         k->n_waiting = 0;
     }
@@ -129,33 +154,47 @@ static int send_by_info(struct call *call, struct slice digits)
     return 0;
 }
 
-static void tell_refused(struct call *call, unsigned status)
+/* In as many pieces as it takes. A flash has no tone. How many keys go. */
+static size_t send_as_tones(struct call *call, const char *left, size_t n)
 {
-    char text[96];
+    char piece[MEDIA_MAX_DIGITS];
+    size_t filled = 0, keys = 0;
 
-    snprintf(text, sizeof text, "the other side takes no digits by INFO (%u)", status);
-    call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE, .text = text});
+    for (size_t i = 0; i < n; i++) {
+        if (left[i] != '!')
+            piece[filled++] = is_pause(left[i]) ? ',' : left[i];
+        if (filled == 0 || (filled < sizeof piece && i + 1 < n))
+            continue;
+        if (media_stream_tones(call->stream, (struct slice){piece, filled}) != 0)
+            break;
+        keys += keys_in(piece, filled);
+        filled = 0;
+    }
+    return keys;
 }
 
 /* The other side named INFO in its Allow, and yet takes no keys by it: where we chose that way, all
- * that is left goes as tones. */
+ * that is left goes as tones; but not a key that may have come, only without an answer. */
 static void refused(struct call *call, unsigned status)
 {
     struct call_digits *k = &call->keys;
     char left[CALL_DIGITS_WAIT + 1];
-    size_t n = 0;
+    size_t n = 0, keys, sent = 0;
 
-    left[n++] = k->under_way;
+    if (status != NOT_ANSWERED)
+        left[n++] = k->under_way;
     memcpy(left + n, k->waiting, k->n_waiting);
     n += k->n_waiting;
     k->n_waiting = 0;
     k->under_way = '\0';
     k->refuses_info = true;
-    if (wanted(call) == PHONE_DTMF_AUTO && status != NOT_ANSWERED &&
-        media_stream_tones(call->stream, (struct slice){left, n}) == 0)
-        k->way = DIGIT_BY_TONE;
-    else
-        tell_refused(call, status);
+    keys = keys_in(left, n) + (status == NOT_ANSWERED);
+    if (wanted(call) == PHONE_DTMF_AUTO && !call->held)
+        sent = send_as_tones(call, left, n);
+    if (sent > 0)
+        k->way = DIGIT_BY_TONE; /* and PHONE_DIGITS_SENT will follow */
+    if (sent < keys)
+        tell_left_out(call, status, keys - sent);
 }
 
 static void info_answered(struct call *call, unsigned status)
@@ -178,7 +217,7 @@ static void info_answered(struct call *call, unsigned status)
 void call_digits_sip(struct call *call, const struct sip_call_event *event)
 {
     if (event->kind == SIP_CALL_DIGIT)
-        call_digits_came(call, event->digit, DIGIT_BY_INFO);
+        call_digits_came(call, event->digit, DIGIT_BY_INFO, event->digit_ms);
     else
         info_answered(call, event->status);
 }
@@ -193,10 +232,15 @@ void call_digits_free(struct call *call)
 
 int call_digits_send(struct call *call, struct slice digits)
 {
-    enum digit_way way = choose(call);
-    int err = way == DIGIT_BY_RTP    ? media_stream_dtmf(call->stream, digits)
-              : way == DIGIT_BY_TONE ? media_stream_tones(call->stream, digits)
-                                     : send_by_info(call, digits);
+    bool under_way = call->keys.n_waiting > 0 || call->keys.under_way;
+    enum digit_way way = under_way ? DIGIT_BY_INFO : choose(call); /* one behind the other */
+    int err;
+
+    if (way == DIGIT_BY_TONE && call->held)
+        return -EBUSY;
+    err = way == DIGIT_BY_RTP    ? media_stream_dtmf(call->stream, digits)
+          : way == DIGIT_BY_TONE ? media_stream_tones(call->stream, digits)
+                                 : send_by_info(call, digits);
 
     if (!err)
         call->keys.way = way;
@@ -208,12 +252,14 @@ void call_digits_sent(struct call *call)
     tell_sent(call);
 }
 
-/* Whether this is the press that came by another way before; then this way is noted, too. */
-static bool is_known(struct call_digits *k, char digit, enum digit_way way, uint64_t now_ms)
+/* Whether this is the press that came by another way before; then this way is noted, too. Some say
+ * it when the key is let go, took_ms after its beginning. */
+static bool is_known(struct call_digits *k, char digit, enum digit_way way, uint64_t now_ms,
+                     unsigned took_ms)
 {
     for (size_t i = 0; i < k->n_told; i++) {
         if (k->told[i].digit != digit || k->told[i].ways & 1u << way ||
-            now_ms - k->told[i].at_ms > SAME_MS)
+            now_ms > k->told[i].at_ms + SAME_MS + took_ms)
             continue;
         k->told[i].ways |= 1u << way;
         return true;
@@ -230,13 +276,24 @@ static void note(struct call_digits *k, char digit, enum digit_way way, uint64_t
     k->told[k->n_told++].at_ms = now_ms;
 }
 
-void call_digits_came(struct call *call, char digit, enum digit_way way)
+void call_digits_ended(struct call *call, char digit, enum digit_way way)
+{
+    struct call_digits *k = &call->keys;
+
+    for (size_t i = k->n_told; i-- > 0;)
+        if (k->told[i].digit == digit && k->told[i].ways & 1u << way) {
+            k->told[i].at_ms = net_now_ms();
+            return;
+        }
+}
+
+void call_digits_came(struct call *call, char digit, enum digit_way way, unsigned took_ms)
 {
     char text[2] = {digit, '\0'};
     size_t n = strlen(call->heard_digits);
     uint64_t now_ms = net_now_ms();
 
-    if (is_known(&call->keys, digit, way, now_ms))
+    if (is_known(&call->keys, digit, way, now_ms, took_ms))
         return;
     note(&call->keys, digit, way, now_ms);
     if (n + 1 < sizeof call->heard_digits)

@@ -10,7 +10,7 @@
 struct call;
 struct sip_call_event;
 
-#define CALL_DIGITS_WAIT 256 /* by INFO, at once */
+#define CALL_DIGITS_WAIT 255 /* by INFO, beside the one under way; all may have to go as tones */
 #define CALL_DIGITS_TOLD 8   /* of which it is known by which ways they came */
 
 enum digit_way { DIGIT_BY_RTP, DIGIT_BY_INFO, DIGIT_BY_TONE, DIGIT_WAYS };
@@ -36,15 +36,18 @@ struct call_digits {
     size_t n_told;
 };
 
-/* 0; -ENOTSUP: not by the way that was asked for; -EINVAL, -E2BIG, -ENOMEM. PHONE_DIGITS_SENT
- * follows. */
+/* 0; -ENOTSUP: not by the way that was asked for; -EBUSY: as tones, and the other side holds the
+ * call; -EINVAL, -E2BIG, -ENOMEM. PHONE_DIGITS_SENT follows, or a notice where some are left out. */
 int call_digits_send(struct call *call, struct slice digits);
 /* Whether telephone-events are offered and taken: else the other side may send tones. */
 bool call_digits_takes_events(const struct call *call);
 /* Whether tones are to be looked for in what is heard of the call. */
 bool call_digits_listens(const struct call *call, bool events_agreed);
-/* A key came: told, unless the same press came by another way already. */
-void call_digits_came(struct call *call, char digit, enum digit_way way);
+/* A key came: told, unless the same press came by another way already. took_ms: so long it was
+ * pressed before; 0: it has just begun. */
+void call_digits_came(struct call *call, char digit, enum digit_way way, unsigned took_ms);
+/* It was let go. */
+void call_digits_ended(struct call *call, char digit, enum digit_way way);
 /* All that were given to the stream have left. */
 void call_digits_sent(struct call *call);
 /* SIP_CALL_DIGIT and SIP_CALL_DIGIT_SENT. */

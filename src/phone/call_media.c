@@ -475,8 +475,9 @@ void call_media_event(struct call *call, const struct media_event *e)
 {
     switch (e->type) {
     case MEDIA_DIGIT:
-        call_digits_came(call, e->digit, e->tone ? DIGIT_BY_TONE : DIGIT_BY_RTP);
+        call_digits_came(call, e->digit, e->tone ? DIGIT_BY_TONE : DIGIT_BY_RTP, 0);
         break;
+    case MEDIA_DIGIT_ENDED: call_digits_ended(call, e->digit, DIGIT_BY_RTP); break;
     case MEDIA_DIGITS_SENT: call_digits_sent(call); break;
     case MEDIA_FILE_ENDED: call_sound_ended(call, ""); break;
     case MEDIA_SOURCE_FAILED: call_sound_ended(call, e->why); break;

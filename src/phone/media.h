@@ -42,6 +42,7 @@ enum media_event_type {
     MEDIA_FIRST_PACKET = 1, /* the first RTP of the far end that could be played; again where
                              * an agreement named another far end */
     MEDIA_DIGIT,            /* digit: the far end pressed a key (told once, at its start) */
+    MEDIA_DIGIT_ENDED,      /* digit: and let it go again (not of tones) */
     MEDIA_DIGITS_SENT,      /* all digits asked for are out */
     MEDIA_FILE_ENDED,       /* the last sample of the played file or pipe has been sent */
     MEDIA_SOURCE_FAILED,    /* err, why: silence is sent instead */

@@ -95,10 +95,15 @@ bool stream_is_played(const struct media_stream *s)
 
 void stream_press(struct media_stream *s, struct slice payload, uint32_t timestamp)
 {
+    bool had_ended = s->pressed.ended;
     char key = rtp_event_receive(&s->pressed, payload, timestamp);
     struct media_event event = {.type = MEDIA_DIGIT, .stream = s, .arg = s->arg, .digit = key};
 
     if (key)
+        media_thread_tell(s->thread, &event);
+    event.type = MEDIA_DIGIT_ENDED;
+    event.digit = rtp_event_digit(s->pressed.code);
+    if (s->pressed.ended && (key || !had_ended) && event.digit)
         media_thread_tell(s->thread, &event);
 }
 

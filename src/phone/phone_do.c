@@ -47,6 +47,12 @@ static int do_to_stream(struct call *call, const struct phone_command *command, 
         err = call_digits_send(call, slice_of(command->digits));
     if (err == -ENOTSUP)
         phone_refuse(why, err, "the other side takes no digits");
+    else if (err == -EBUSY)
+        phone_refuse(why, err, "the other side holds the call, and hears no digits");
+    else if (err == -E2BIG)
+        phone_refuse(why, err, "these are more digits than can wait to be sent");
+    else if (err == -ENOMEM)
+        phone_refuse(why, err, "no memory is left to send digits");
     else if (err)
         phone_refuse(why, err, "these are no digits that can be sent");
     return err;

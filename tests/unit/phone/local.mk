@@ -1,6 +1,7 @@
 # What unit/phone adds to the tests.
 phone_tests = \
 	tests/unit/phone/test_account \
+	tests/unit/phone/test_call_digits \
 	tests/unit/phone/test_call_history \
 	tests/unit/phone/test_call_no_memory \
 	tests/unit/phone/test_call_sound \
@@ -106,6 +107,11 @@ tests_unit_phone_test_program_LDADD = $(phone_ldadd)
 tests_unit_phone_test_sound_kind_LDADD = $(phone_ldadd)
 tests_unit_phone_test_spelling_LDADD = $(phone_ldadd)
 tests_unit_phone_test_target_LDADD = $(phone_ldadd)
+tests_unit_phone_test_call_digits_LDADD = $(phone_ldadd)
+tests_unit_phone_test_call_digits_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=call_tell \
+	-Wl,--wrap=media_stream_takes_digits -Wl,--wrap=media_stream_tones -Wl,--wrap=net_deadline_free \
+	-Wl,--wrap=net_deadline_new -Wl,--wrap=net_deadline_set -Wl,--wrap=net_now_ms \
+	-Wl,--wrap=net_sip_link_pump -Wl,--wrap=phone_deliver -Wl,--wrap=sip_call_digit
 tests_unit_phone_test_call_history_LDADD = $(phone_ldadd)
 tests_unit_phone_test_call_tables_LDADD = $(phone_ldadd)
 tests_unit_phone_test_phone_LDADD = $(phone_ldadd)
