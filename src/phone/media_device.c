@@ -313,7 +313,7 @@ void media_device_set_voice(struct media_device *d, const struct media_voice_mod
 
 bool media_device_voice(const struct media_device *d, struct voice_stats *out)
 {
-    if (!media_device_is_open(d) || !d->voice)
+    if (!media_device_is_open(d) || !media_voice_works(d->voice))
         return false;
     media_voice_stats(d->voice, out);
     return true;

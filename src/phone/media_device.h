@@ -45,7 +45,7 @@ void media_device_close(struct media_device *d);
 /* From now on; both LEVEL_UNITY at first. */
 void media_device_set_gains(struct media_device *d, const struct media_gains *gains);
 /* Echo, noise and level of the microphone, from now on; all VOICE_AUTO at first. One that is none
- * of a card is left alone, but for what is VOICE_ON when it is opened. */
+ * of a card is left alone, but for what is VOICE_ON. */
 void media_device_set_voice(struct media_device *d, const struct media_voice_modes *modes);
 /* What has become of them; false: nothing is done. */
 bool media_device_voice(const struct media_device *d, struct voice_stats *out);

@@ -17,17 +17,15 @@ struct media_voice {
     size_t n, at;
     unsigned watched;
     size_t least; /* samples */
+    bool of_card;
+    bool plain;   /* there is nothing to do */
 };
 
 struct media_voice *media_voice_new(const struct audio_device *device,
                                     const struct media_voice_modes *modes)
 {
-    struct media_voice *v;
-    bool wanted = !audio_device_is_null(device);
+    struct media_voice *v = calloc(1, sizeof *v);
 
-    for (size_t i = 0; i < VOICE_PARTS; i++)
-        wanted |= modes->of[i] == VOICE_ON;
-    v = wanted ? calloc(1, sizeof *v) : NULL;
     if (!v)
         return NULL;
     if (voice_new(audio_device_rate_hz(device), NULL, &v->voice) != 0) {
@@ -35,6 +33,7 @@ struct media_voice *media_voice_new(const struct audio_device *device,
         return NULL;
     }
     v->frame = voice_frame(v->voice);
+    v->of_card = !audio_device_is_null(device);
     media_voice_set(v, modes);
     return v;
 }
@@ -49,8 +48,11 @@ void media_voice_free(struct media_voice *v)
 
 void media_voice_set(struct media_voice *v, const struct media_voice_modes *modes)
 {
-    for (enum voice_part part = 0; part < VOICE_PARTS; part++)
+    v->plain = !v->of_card;
+    for (enum voice_part part = 0; part < VOICE_PARTS; part++) {
         voice_set(v->voice, part, modes->of[part]);
+        v->plain &= modes->of[part] != VOICE_ON;
+    }
 }
 
 /* A frame of what was played. Both directions of a card begin when they like, and either may stand
@@ -97,7 +99,7 @@ size_t media_voice_read(struct media_voice *v, struct audio_device *device, int1
 {
     size_t done = 0;
 
-    if (!v)
+    if (!v || (v->plain && v->at == v->n))
         return audio_device_read(device, out, n);
     while (done < n) {
         size_t some = v->n - v->at < n - done ? v->n - v->at : n - done;
@@ -114,6 +116,11 @@ size_t media_voice_read(struct media_voice *v, struct audio_device *device, int1
 size_t media_voice_captured(const struct media_voice *v, const struct audio_device *device)
 {
     return audio_device_captured(device) + (v ? v->n - v->at : 0);
+}
+
+bool media_voice_works(const struct media_voice *v)
+{
+    return v && !v->plain;
 }
 
 void media_voice_stats(const struct media_voice *v, struct voice_stats *out)

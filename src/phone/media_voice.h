@@ -7,6 +7,7 @@
 #ifndef PHONE_MEDIA_VOICE_H
 #define PHONE_MEDIA_VOICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,9 +20,9 @@ struct media_voice_modes {
     enum voice_mode of[VOICE_PARTS];
 };
 
-/* For a device that has been opened: NULL where there is nothing to do, as it is none of a card and
- * no part is VOICE_ON, or where there is no memory: the microphone is heard as it is then. May read
- * files. */
+/* For a device that has been opened; NULL without memory: the microphone is heard as it is then, as
+ * it also is while there is nothing to do, of a device that is none of a card and as long as no part
+ * is VOICE_ON. May read files. */
 struct media_voice *media_voice_new(const struct audio_device *device,
                                     const struct media_voice_modes *modes);
 void media_voice_free(struct media_voice *v);
@@ -30,6 +31,7 @@ void media_voice_set(struct media_voice *v, const struct media_voice_modes *mode
 /* As audio_device_read and audio_device_captured, to be used in their place; v may be NULL. */
 size_t media_voice_read(struct media_voice *v, struct audio_device *device, int16_t *out, size_t n);
 size_t media_voice_captured(const struct media_voice *v, const struct audio_device *device);
+bool media_voice_works(const struct media_voice *v);
 /* v is not NULL. */
 void media_voice_stats(const struct media_voice *v, struct voice_stats *out);
 
