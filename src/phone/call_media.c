@@ -248,7 +248,7 @@ static struct media_params params_of(struct call *call, const struct sdp_stream 
         .receive = (stream->direction & SDP_RECVONLY) && !call->holds,
         .may_send = call->may_send,
         .ptime_ms = stream->ptime_ms,
-        .maxptime_ms = stream->maxptime_ms,
+        .maxptime_ms = stream->said_maxptime ? stream->maxptime_ms : 0,
     };
 
     if (stream->remote_host[0]) {

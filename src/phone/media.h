@@ -264,7 +264,8 @@ struct media_params {
     uint8_t red_send, red_receive[2]; /* of packets with earlier frames (RFC 2198): payload types,
                                        * none of them static; 0: not agreed */
     bool red_always;                  /* they are sent though nothing is lost */
-    uint16_t maxptime_ms; /* packets may become so long where the network is full; 0: 120 */
+    uint16_t maxptime_ms; /* packets may become so long where the network is full; 0: not said, then
+                           * those of Opus 120, others not longer than ptime_ms */
     uint8_t noise_send, noise_receive; /* comfort noise (RFC 3389); 0: not agreed. To send it is to
                                         * send nothing else in silence */
     bool find_tones;   /* keys are looked for in the sound, too */

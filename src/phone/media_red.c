@@ -17,9 +17,11 @@ static struct media_adapt_can what_can_be(struct media_stream *s)
 {
     const struct media_params *p = &s->agreed->params;
     const struct audio_codec *codec = s->agreed->send;
-    unsigned most_ms = p->maxptime_ms ? p->maxptime_ms : AUDIO_PACKET_MAX_MS;
+    unsigned most_ms = p->maxptime_ms;
 
     audio_encoder_set_bitrate(s->encoder, 0);
+    if (!most_ms) /* whoever knows Opus takes all its packets; others may not */
+        most_ms = codec->has_fec ? AUDIO_PACKET_MAX_MS : s->agreed->ptime_ms;
     if (!audio_codec_can_packet(codec, 2 * s->agreed->ptime_ms))
         most_ms = s->agreed->ptime_ms;
     return (struct media_adapt_can){

@@ -37,8 +37,8 @@ int xr_next(struct slice *blocks, struct xr_block *out);
 /* What one side received of ssrc, from the beginning on. */
 struct xr_voip {
     uint32_t ssrc;
-    uint8_t loss, discard;              /* shares of all packets, of 256: never came, though
-                                         * redundancy may have repaired it; came too late or early */
+    uint8_t loss, discard;              /* shares of all packets, of 256: never came and was
+                                         * not repaired; came too late or early */
     uint8_t burst_density, gap_density; /* lost or discarded of the packets in them, of 256 */
     uint16_t burst_ms, gap_ms;          /* mean */
     uint16_t round_trip_ms;             /* 0: not known, as of the next */

@@ -92,6 +92,7 @@ static void read_ptime(struct sdp_stream *stream, const struct sdp_media *media,
 
     if (!asked)
         asked = local->ptime_ms ? local->ptime_ms : SDP_DEFAULT_PTIME_MS;
+    stream->said_maxptime = max != 0;
     stream->maxptime_ms = max ? max : SDP_MAX_PTIME_MS;
     stream->ptime_ms = asked < stream->maxptime_ms ? asked : stream->maxptime_ms;
 }

@@ -87,6 +87,7 @@ struct sdp_stream {
 
     uint8_t ptime_ms;     /* of what we send: 10 … 120 and not above maxptime_ms */
     uint8_t maxptime_ms;  /* 10 … 120 */
+    bool said_maxptime;   /* by the other side; else it is 120 */
     struct sdp_opus opus; /* all zero for other codecs */
 };
 

@@ -73,7 +73,7 @@ const char *sdp_words(const struct sdp_stream *s, char out[SDP_WORDS_MAX])
     if (s->red_send != SDP_NO_TYPE)
         buf_printf(&b, " red %u<%u", s->red_send, s->red_receive);
     put_target(&b, s);
-    buf_printf(&b, " ptime %u/%u", s->ptime_ms, s->maxptime_ms);
+    buf_printf(&b, " ptime %u/%u%s", s->ptime_ms, s->maxptime_ms, s->said_maxptime ? " said" : "");
     put_opus(&b, &s->opus);
     snprintf(out, SDP_WORDS_MAX, "%s", buf_cstr(&b));
     buf_free(&b);

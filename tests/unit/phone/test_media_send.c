@@ -1,5 +1,6 @@
 /* What a stream sends, beat by beat: no thread and no clock, the sockets are real. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "net/address.h"
 #include "phone/media_stream.h"
@@ -27,7 +28,7 @@ static struct ip loopback(void)
 
 static void agree(struct world *w, const char *codec, uint8_t type, unsigned ptime_ms)
 {
-    w->agreed.send = audio_codec_find(slice_of(codec), RATE, 0);
+    w->agreed.send = audio_codec_find(slice_of(codec), strcmp(codec, "L16") ? 0 : RATE, 0);
     assert_non_null(w->agreed.send);
     w->agreed.ptime_ms = ptime_ms;
     w->agreed.params.send = true;
@@ -150,6 +151,7 @@ static void check_change(void **state)
     const struct change *row = *state;
     struct world *w = begin("L16", 96, 20, false);
 
+    w->agreed.params.maxptime_ms = 40;
     w->s.session.timestamp = 100000;
     make_longer(w, row->longer_first);
     beats(w, row->before);
@@ -265,6 +267,30 @@ static void test_a_second_block_of_a_compound_is_ignored(void **state)
     end(w);
 }
 
+/* --- how long packets may become ------------------------------------------------------------- */
+
+static const struct longest {
+    const char *name, *codec;
+    uint16_t maxptime_ms;
+    unsigned ptime_ms; /* in a full network */
+} longests[] = {
+    {"of G.711, where nothing was said", "PCMU", 0, 20},
+    {"of G.711, where 40 was", "PCMU", 40, 40},
+    {"of Opus, where nothing was said", "opus", 0, 40},
+    {"of Opus, where 30 was", "opus", 30, 20},
+};
+
+static void check_longest(void **state)
+{
+    const struct longest *row = *state;
+    struct world *w = begin(row->codec, 96, 20, false);
+
+    w->agreed.params.maxptime_ms = row->maxptime_ms;
+    make_longer(w, true);
+    assert_int_equal(stream_ptime_ms(&w->s), row->ptime_ms);
+    end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,5 +301,6 @@ int main(void)
 
     return RUN_ROWS("phone/media_send: packets of another length", changes, check_change) +
            RUN_ROWS("phone/media_send: copies that fit", fits, check_fit) +
+           RUN_ROWS("phone/media_send: the longest packets", longests, check_longest) +
            cmocka_run_group_tests_name("phone/media_send, told", tests, NULL, NULL);
 }

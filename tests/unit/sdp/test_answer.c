@@ -58,7 +58,7 @@ static const struct row {
      "a=fmtp:101 0-16\r\na=rtpmap:102 telephone-event/48000\r\na=fmtp:102 0-16\r\na=ptime:20\r\n"
      "a=maxptime:60\r\na=sendrecv\r\n", 0,
      "m=audio 4000 RTP/AVP 107 102 | " OPUS("107") EVENT("102", "48000") PLAIN,
-     "sendrecv opus@107 rx 107 ev 102<102/48000 to 192.0.2.7:17850 rtcp 17851 ptime 20/60 fec"},
+     "sendrecv opus@107 rx 107 ev 102<102/48000 to 192.0.2.7:17850 rtcp 17851 ptime 20/60 said fec"},
     {"a browser: encrypted only",
      "v=0\r\no=- 46117 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
      "a=extmap-allow-mixed\r\na=msid-semantic: WMS x\r\n"
@@ -136,9 +136,9 @@ static const struct row {
      PCMU "a=ptime:20 | a=inactive", "inactive held PCMU@0 rx 0 to 0.0.0.0:5004 rtcp 5005 ptime 20/120"},
 
     {"packet times", HEAD "m=audio 5004 RTP/AVP 0\r\na=ptime:60\r\na=maxptime:40\r\n", 0,
-     PCMU PLAIN, "sendrecv PCMU@0 rx 0 to 192.0.2.7:5004 rtcp 5005 ptime 40/40"},
+     PCMU PLAIN, "sendrecv PCMU@0 rx 0 to 192.0.2.7:5004 rtcp 5005 ptime 40/40 said"},
     {"packet time of 1 ms", HEAD "m=audio 5004 RTP/AVP 0\r\na=ptime:1\r\na=maxptime:100000\r\n", 0,
-     PCMU PLAIN, "sendrecv PCMU@0 rx 0 to 192.0.2.7:5004 rtcp 5005 ptime 10/120"},
+     PCMU PLAIN, "sendrecv PCMU@0 rx 0 to 192.0.2.7:5004 rtcp 5005 ptime 10/120 said"},
     {"a=rtcp with an address (RFC 3605)", HEAD "m=audio 5004 RTP/AVP 0\r\na=rtcp:6001 IN IP4 192.0.2.8\r\n", 0,
      PCMU PLAIN, "sendrecv PCMU@0 rx 0 to 192.0.2.7:5004 rtcp 192.0.2.8:6001 ptime 20/120"},
     {"a=rtcp at a multicast address", HEAD "m=audio 5004 RTP/AVP 0\r\na=rtcp:6001 IN IP4 233.252.0.1\r\n", 0,

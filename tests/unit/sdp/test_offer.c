@@ -29,7 +29,7 @@ static const struct row {
     {"Asterisk, with two codecs: the first is sent", HEAD "m=audio 5004 RTP/AVP 8 0 101\r\n"
      "a=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
      "a=fmtp:101 0-16\r\na=ptime:20\r\na=maxptime:150\r\na=sendrecv\r\n", 0,
-     "sendrecv PCMA@8" RX " ev 101<101/8000" TO},
+     "sendrecv PCMA@8" RX " ev 101<101/8000" TO " said"},
     {"event first, then a codec", HEAD "m=audio 5004 RTP/AVP 101 0\r\na=rtpmap:101 telephone-event/8000\r\n", 0,
      "sendrecv PCMU@0" RX " ev 101<101/8000" TO},
     {"other numbers for the same (RFC 3264 6.1)", HEAD "m=audio 5004 RTP/AVP 111 126\r\n"
