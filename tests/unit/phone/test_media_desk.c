@@ -3,7 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "audio/device.h"
 #include "phone/media.h"
+#include "phone/media_voice.h"
 #include "tests/lib/loop_time.h"
 #include "tests/lib/rows.h"
 
@@ -203,6 +205,31 @@ static void check_end(void **state)
     world_free(w);
 }
 
+/* Of a device without a card, too, that was opened while nothing was on. */
+static void a_part_is_switched_on_later(void **state)
+{
+    const struct audio_device_config config = {.name = "none"};
+    struct media_voice_modes modes = {0};
+    struct audio_device *device;
+    struct media_voice *voice;
+    int16_t samples[960];
+
+    (void)state;
+    assert_int_equal(audio_device_open(&config, &device, NULL), 0);
+    voice = media_voice_new(device, &modes);
+    assert_false(media_voice_works(voice));
+    assert_int_equal(media_voice_read(voice, device, samples, 960), 960);
+    modes.of[VOICE_LEVEL] = VOICE_ON;
+    media_voice_set(voice, &modes);
+    assert_true(media_voice_works(voice));
+    assert_int_equal(media_voice_read(voice, device, samples, 960), 960);
+    modes.of[VOICE_LEVEL] = VOICE_OFF;
+    media_voice_set(voice, &modes);
+    assert_false(media_voice_works(voice));
+    media_voice_free(voice);
+    audio_device_close(device);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +239,7 @@ int main(void)
         cmocka_unit_test(another_device_or_the_one_before),
         cmocka_unit_test(of_two_choices_at_once_one_is_refused),
         cmocka_unit_test(a_ring_tells_once_what_it_cannot),
+        cmocka_unit_test(a_part_is_switched_on_later),
     };
 
     return RUN_ROWS("phone/media_desk: an end in the middle", end_rows, check_end) +
