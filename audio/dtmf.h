@@ -21,7 +21,8 @@ struct dtmf_sender {
     double at[2], step[2]; /* of both tones, in turns */
     uint32_t tone, gap;    /* samples that are left of the key, and of the silence behind it */
     uint32_t rate_hz;
-    uint64_t put_us, begun_us[16]; /* of sound in all; when each key began last, in that; 0: never */
+    uint64_t put_us;       /* of sound in all */
+    uint64_t begun_us[16]; /* when each key began last, in that; 0: never */
 };
 
 /* 0; -EINVAL where one is neither 0-9 * # A-D nor a pause (',' or 'p'); -ENOBUFS where they do not

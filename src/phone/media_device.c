@@ -83,8 +83,8 @@ static int open_device(struct media_device *d, const char *name, bool play_only,
 static void switch_in_worker(struct media_device *d)
 {
     d->err = d->next ? open_device(d, d->next, d->play_only, d->why) : 0;
-    if (d->err && d->reopens)
-        (void)open_device(d, d->name, d->play_only, NULL); /* else it is tried again like one that has stopped */
+    if (d->err && d->reopens) /* else it is tried again like one that has stopped */
+        (void)open_device(d, d->name, d->play_only, NULL);
 }
 
 /* Where a card that was named is not there, as it is unplugged, the system's stands in for it until

@@ -164,8 +164,7 @@ static void without_an_answer_the_rest_goes_as_tones(void **state)
     answer(w, 408);
     assert_string_equal(infos, "1");
     assert_string_equal(tones, "2,3");
-    assert_string_equal(told,
-                        "the other side takes no digits by INFO (408): 2 digits left out;");
+    assert_string_equal(told, "the other side takes no digits by INFO (408): 2 digits left out;");
     call_digits_sent(&w->call);
     assert_non_null(strstr(told, ";sent inband;"));
 }
