@@ -228,6 +228,7 @@ def held():
         here.do("dtmf", call=call, digits="42")
         for digit in "42":
             there.event("dtmf", call=other, digit=digit)
+        here.wait(lambda l: l.get("event") == "quality" and l["received"] > 5, what="their packets")
         there.do("hangup", call=other)
         ended = here.event("ended", call=call)
         equal((ended["outcome"], ended["encryption"]), ("answered", KEYED), "at the end")
