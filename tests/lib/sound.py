@@ -311,6 +311,13 @@ def match_here(spoken, heard, first_ms, last_ms):
     return best, lag_ms, heard.seconds
 
 
+def enough(least):
+    """How alike sound must be. Programs that are several times slower than ours (TPHONE_SLOW: they
+    have sanitizers in them) make packets late on a busy machine, and so sound is stretched; the
+    words of others are less alike even then."""
+    return min(least, 0.8) if os.environ.get("TPHONE_SLOW") else least
+
+
 def expect_heard(spoken, path, what, least=0.9, **window):
     """Fails unless the recording at path, or the Sound that it is, holds what was spoken; the
     Match."""
@@ -318,6 +325,6 @@ def expect_heard(spoken, path, what, least=0.9, **window):
         raise Failure(f"{what}: {path} was not written")
     heard = path if isinstance(path, Sound) else read(path)
     found = match(spoken, heard, **window)
-    if found.correlation < least:
-        raise Failure(f"{what}: {found}, wanted {least}", [f"level {rms(heard):.0f}"])
+    if found.correlation < enough(least):
+        raise Failure(f"{what}: {found}, wanted {enough(least)}", [f"level {rms(heard):.0f}"])
     return found
