@@ -130,13 +130,6 @@ int audio_encode(struct audio_encoder *enc, const int16_t *samples, size_t n, un
     return enc->codec->ops->encode(enc, samples, n, out, max);
 }
 
-void audio_encoder_set_loss(struct audio_encoder *enc, unsigned percent)
-{
-    unsigned decayed = enc->loss / 2;
-
-    audio_encoder_set_fec(enc, percent > decayed ? percent : decayed);
-}
-
 void audio_encoder_set_fec(struct audio_encoder *enc, unsigned percent)
 {
     enc->loss = (uint8_t)(percent > 100 ? 100 : percent);

@@ -49,7 +49,8 @@ const struct audio_codec *audio_codec_at(size_t i);
 const struct audio_codec *audio_codec_find(struct slice name, uint32_t clock_hz, unsigned channels);
 /* By static payload type (RFC 3551 6), or NULL. */
 const struct audio_codec *audio_codec_static(unsigned payload_type);
-/* Whether its library is installed, which mostly a look into a folder tells. Where it is not, encoders and decoders are refused by -ENOENT. */
+/* Whether its library is installed, which mostly a look into a folder tells. Where it is not,
+ * encoders and decoders are refused by -ENOENT. */
 bool audio_codec_usable(const struct audio_codec *codec);
 /* Whether packets of packet_ms can be encoded; and the longest that can and is not above it (the
  * shortest there is where none is). */
@@ -81,11 +82,8 @@ int audio_encode(struct audio_encoder *enc, const int16_t *samples, size_t n, un
                  size_t max);
 /* While it runs, between any two packets; no effect on codecs without. Packets of another time need
  * no call at all: audio_encode takes any of the codec's. */
-/* The share of our packets that the peer says it loses (RTCP), 0 to 100: steers the in-band FEC.
- * More than before counts at once, less only down to half of it, as loss comes in bursts. */
-void audio_encoder_set_loss(struct audio_encoder *enc, unsigned percent);
-/* The same for who has weighed it himself: guards against exactly so much, with 0 against nothing.
- * Without params.fec there is never any. */
+/* The share of our packets that is guarded against by in-band FEC, 0 to 100, with 0 against
+ * nothing. Without params.fec there is never any. */
 void audio_encoder_set_fec(struct audio_encoder *enc, unsigned percent);
 /* In bit/s on average, FEC included; never above what params.bitrate allows. 0: as at first. */
 void audio_encoder_set_bitrate(struct audio_encoder *enc, uint32_t bitrate);

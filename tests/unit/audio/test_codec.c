@@ -209,7 +209,7 @@ static int16_t *through(const char *name, struct audio_codec_params params, unsi
     bool lost = false;
 
     if (lose)
-        audio_encoder_set_loss(enc, lose);
+        audio_encoder_set_fec(enc, lose);
     for (size_t at = 0; at + step <= n; at += step) {
         unsigned char packet[AUDIO_PAYLOAD_MAX];
         int bytes = audio_encode(enc, in + at, step, packet, sizeof packet);
@@ -284,7 +284,7 @@ static unsigned carrying(struct audio_codec_params params, unsigned packet_ms, u
     unsigned n = 0;
 
     speech_make(in, 100 * step * (params.channels == 2 ? 2 : 1), 48000, 3);
-    audio_encoder_set_loss(enc, loss);
+    audio_encoder_set_fec(enc, loss);
     for (unsigned i = 0; i < 100; i++) {
         unsigned char packet[AUDIO_PAYLOAD_MAX];
         int bytes = audio_encode(enc, in + i * step * audio_encoder_channels(enc), step, packet,

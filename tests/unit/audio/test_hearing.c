@@ -181,7 +181,7 @@ static struct hearing through_opus(unsigned percent, enum stands_in how)
     speak();
     assert_int_equal(audio_encoder_new(opus, &params, &encoder), 0);
     assert_int_equal(audio_decoder_new(opus, &params, &decoder), 0);
-    audio_encoder_set_loss(encoder, percent);
+    audio_encoder_set_fec(encoder, percent);
     for (size_t p = 0; p < SPOKEN / PACKET; p++)
         n[p] = audio_encode(encoder, said + p * PACKET, PACKET, bytes[p], sizeof bytes[p]);
     for (size_t p = 0; p < SPOKEN / PACKET; p++) {

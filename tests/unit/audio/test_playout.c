@@ -59,7 +59,7 @@ static void encode_all(struct sender *s, const struct row *row, const int16_t *s
 
     s->codec = audio_codec_find(slice_of(row->codec), 0, 0);
     assert_int_equal(audio_encoder_new(s->codec, &params, &s->enc), 0);
-    audio_encoder_set_loss(s->enc, row->loss);
+    audio_encoder_set_fec(s->enc, row->loss);
     for (size_t i = 0; i < ARRAY_LEN(s->bytes); i++) {
         s->bytes[i] = audio_encode(s->enc, spoken + i * n, n, s->packet[i], AUDIO_PAYLOAD_MAX);
         assert_true(s->bytes[i] > 0);
