@@ -6,7 +6,7 @@
 #include "phone/account.h"
 #include "phone/call.h"
 #include "phone/calls.h"
-#include "phone/config_private.h"
+#include "phone/config.h"
 #include "phone/phone_private.h"
 
 #define PTIME_MS 20

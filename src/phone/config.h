@@ -215,6 +215,9 @@ int config_set(struct phone_config *config, struct slice name, struct slice valu
  * password-keyring replace each other. */
 int config_set_account(struct account_config *account, struct slice name, struct slice value,
                        struct config_fault *fault);
+/* Reads a list of codecs, as the setting has it: names, CONFIG_CODECS_MAX at most, that live as long
+ * as the program. 0, or -EINVAL and the fault. */
+int config_codecs(struct slice value, const char **codecs, size_t *n, struct config_fault *fault);
 /* Leaves the account of this label or URI and no other; a URI that the configuration does not have
  * makes an account of its own. 0, or -EINVAL or -ENOMEM with a sentence in why. */
 int config_choose_account(struct phone_config *config, struct slice which, struct buf *why);

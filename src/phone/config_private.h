@@ -95,7 +95,6 @@ int config_replace(char **text, struct slice value);
 /* One of n words, in any case: its place in *out. */
 int config_word(struct slice value, const char *const *words, size_t n, size_t *out,
                 struct config_fault *fault);
-int config_codecs(struct slice value, const char **codecs, size_t *n, struct config_fault *fault);
 /* Whole seconds from least to most. */
 int config_seconds(struct slice value, unsigned least, unsigned most, unsigned *out,
                    struct config_fault *fault);
