@@ -44,7 +44,8 @@ void json_put_device(struct buf *out, const struct phone_device *device);
 
 /* Words that JSON lines and result lines share: "no-answer". */
 const char *json_outcome(enum phone_outcome outcome);
-/* "auto", which what is not said is, "on", "off"; and back: PHONE_VOICE_UNSAID for other words and NULL. */
+/* "auto", which what is not said is, "on", "off"; and back: PHONE_VOICE_UNSAID for other words and
+ * NULL. */
 const char *json_voice(enum phone_voice voice);
 enum phone_voice json_voice_of(const char *word);
 

@@ -7,9 +7,9 @@
  * Whoever can send packets in the name of the far end, but not read ours, gets no keys: a
  * beginning is answered by a cookie first, whose return it takes to be begun with (in the first
  * piece, where a ClientHello comes in several: others are not kept before); alerts in the clear are
- * dropped; and a handshake that breaks by other messages begins again, until its time is over. So he can delay keys, and if he
- * keeps on, prevent them. Who the far end is, only its certificate says, by the fingerprint that
- * came with the signalling.
+ * dropped; and a handshake that breaks by other messages begins again, until its time is over. So
+ * he can delay keys, and if he keeps on, prevent them. Who the far end is, only its certificate
+ * says, by the fingerprint that came with the signalling.
  *
  * One thing of OpenSSL is not in our hand: how long it has waited for an answer it reads off the
  * wall clock. Where that is set back during a handshake a lost datagram is repeated by the next try

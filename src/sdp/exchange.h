@@ -33,7 +33,8 @@ void sdp_exchange_free(struct sdp_exchange *x); /* NULL is fine */
 
 /* What our next offer or answer says. The list of codecs must be the one from the start, in that
  * order, because numbers stay bound to codecs for as long as the session lasts (RFC 3264 8.3.2);
- * n_codecs may become smaller, and telephone_event and redundancy may be given up. Only in SDP_STABLE (else -EBUSY), or -EINVAL as above. */
+ * n_codecs may become smaller, and telephone_event and redundancy may be given up. Only in
+ * SDP_STABLE (else -EBUSY), or -EINVAL as above. */
 int sdp_exchange_set_local(struct sdp_exchange *x, const struct sdp_local *local);
 /* Only the direction that we want by ourselves: SDP_SENDONLY to hold, SDP_SENDRECV to resume. While
  * the other side holds us, an offer asks for what that leaves of it (RFC 3264 8.4): SDP_INACTIVE
