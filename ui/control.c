@@ -123,7 +123,13 @@ static void on_accept(void *arg, int fd)
 {
     struct control *control = arg;
     struct buf line = buf_new(512);
-    int err = control->n_clients < CONTROL_CLIENTS_MAX ? control_add_socket(control, fd) : -EMFILE;
+    int err;
+
+    if (control->session->stopping) { /* who wants a telephone is to start the next one */
+        close(fd);
+        return;
+    }
+    err = control->n_clients < CONTROL_CLIENTS_MAX ? control_add_socket(control, fd) : -EMFILE;
 
     if (err) {
         const char *text = err == -EMFILE ? "there are too many clients already" : strerror(-err);

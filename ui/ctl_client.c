@@ -218,6 +218,7 @@ void ctl_client_explain(int err, const char *path, struct buf *out)
         buf_puts(out, " belongs to another user");
         return;
     case 0:
+    case -ECONNRESET: /* it had not taken the connection yet */
         buf_puts(out, "the daemon at ");
         text_safe(out, slice_of(path));
         buf_puts(out, " has gone");

@@ -619,6 +619,27 @@ def stuck():
         equal(daemon.calls(), [], "what it has done when it goes on")
 
 
+@case("a daemon that is ending takes nobody more")
+def ending():
+    with Room() as room:
+        server, daemon = room.keep(Registrar()), Session(room)
+        daemon.config(f"listen = 127.0.0.1:{free_port()}\ndevice = none\n"
+                      + account.of(server, "alice").settings())
+        process = daemon.start("daemon")
+        process.wait_line("registered sip:alice")
+        server.silent = True  # so it waits for the end of its registration
+        client = daemon.client()
+        client.do("quit")
+        late = daemon.client("late")
+        try:
+            late.send("status")
+        except OSError:
+            pass  # it is closed already
+        wait_until(lambda: late.closed, 10, "it is taken")
+        equal(late.lines, [], "what is said to one who comes late")
+        equal(process.status(), 0, "status of the daemon")
+
+
 @case("SIGTERM in a call: the far end is told, the client ends as if it had hung up")
 def ended_in_call():
     with Room() as room:
