@@ -5,8 +5,11 @@ import pty
 import re
 import select
 import signal
+import socket
 import stat
 import sys
+import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sip, tphone
@@ -179,6 +182,41 @@ def tell():
         p.say("tell much", "^tell: much$")
         p.say("mute", r"^bob@\S+, call 1: does not hear you: muted$")
         p.end()
+
+
+class Leaving:
+    """What stands where a daemon listens that is about to end: each who comes is closed, or left
+    without an answer, n times in all; then nobody is there."""
+
+    def __init__(self, path, n, takes):
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        self.at = socket.socket(socket.AF_UNIX)
+        self.at.bind(path)
+        self.at.listen(64)
+        self.thread = threading.Thread(target=self.run, args=(path, n, takes))
+        self.thread.start()
+
+    def run(self, path, n, takes):
+        for _ in range(n):
+            if takes:
+                self.at.accept()[0].close()
+            else:
+                select.select([self.at], [], [])
+                time.sleep(0.05)
+        os.unlink(path)
+        self.at.close()
+
+
+@case("a telephone that was leaving when it was asked for is followed by another one")
+def leaving():
+    for n, takes in ((1, False), (1, True), (2, True), (3, True), (4, True), (9, True)):
+        with Room() as room:
+            me = Home(room)
+            old = Leaving(me.socket, n, takes)
+            p = Plain(me, "-v")
+            p.say("tell", "^tell: much$")
+            old.thread.join()
+            p.end()
 
 
 # --- the first start --------------------------------------------------------------------------------

@@ -29,7 +29,11 @@ struct connection {
     struct net_deadline *again, *people;
     int life;           /* of the phone that we have started, as start_phone has it; -1: none */
     uint64_t begun_ms;  /* when; 0: it is not waited for */
+    uint64_t asked_ms;  /* when a phone was asked for */
     bool once_more;     /* a start was asked for while one was under way */
+    bool found;         /* it was there when it was asked for; else we have started it */
+    bool spoke;         /* the present phone, or the last one, has said something */
+    bool anew;          /* it was leaving when it was found: another one is to be started */
     bool leaving, left; /* good-bye was said; and heard */
 };
 
@@ -41,6 +45,7 @@ static void on_line(void *arg, struct slice text)
     struct ctl_line line;
     unsigned news;
 
+    c->spoke = true;
     if (ctl_line_read(text, &line) != 0)
         return;
     c->screen->now_ms = net_now_ms();
@@ -114,18 +119,11 @@ static void tell_trouble(struct connection *c, const char *head, struct slice wh
     buf_free(&file);
 }
 
-/* The client must not be freed in here; that is done when it is looked for again. */
-static void on_lost(void *arg, int err)
+static void tell_lost(struct connection *c, int err)
 {
-    struct connection *c = arg;
     struct buf why = buf_new(8192), words = buf_new(8192);
 
-    if (c->leaving) {
-        net_loop_stop(c->loop);
-        return;
-    }
     ctl_client_explain(err, buf_cstr(&c->path), &why);
-    c->screen->send = NULL;
     screen_say(c->screen, STYLE_BAD, "%s", buf_cstr(&why));
     model_note(c->screen->model, true, buf_cstr(&why));
     if (c->screen->model->leaves) { /* else its log is another's */
@@ -135,9 +133,34 @@ static void on_lost(void *arg, int err)
     }
     tell_trouble(c, "The telephone has ended.", buf_slice(&why));
     model_disconnected(c->screen->model);
-    net_deadline_set(c->again, net_now_ms() + AGAIN_MS);
     buf_free(&why);
     buf_free(&words);
+}
+
+/* It was there when it was asked for, and has gone before it said a word: it was leaving. */
+static bool comes_anew(struct connection *c)
+{
+    c->anew = c->found && !c->spoke && net_now_ms() - c->asked_ms < START_MS;
+    if (c->anew)
+        net_deadline_set(c->again, net_now_ms() + LOOK_MS);
+    return c->anew;
+}
+
+/* A phone that ends takes nobody any more; whoever asked for one just then is to get the next. The
+ * client must not be freed in here; that is done when it is looked for again. */
+static void on_lost(void *arg, int err)
+{
+    struct connection *c = arg;
+
+    if (c->leaving) {
+        net_loop_stop(c->loop);
+        return;
+    }
+    c->screen->send = NULL;
+    if (comes_anew(c))
+        return;
+    net_deadline_set(c->again, net_now_ms() + AGAIN_MS);
+    tell_lost(c, err);
     c->events.changed(c->arg);
 }
 
@@ -179,15 +202,18 @@ static void forget_life(struct connection *c)
     c->life = -1;
 }
 
-/* What comes of a start: err, or the phone is there. */
+/* What comes of a start: err, or the phone is there. -EINPROGRESS: it is looked for again. */
 static int settle(struct connection *c, int err, struct buf *why)
 {
     c->begun_ms = 0;
     forget_life(c);
     ctl_client_free(c->client);
     c->client = NULL;
+    c->spoke = false;
     if (!err) {
         err = begin(c, why);
+        if ((err == -ENOENT || err == -ECONNREFUSED) && comes_anew(c))
+            return -EINPROGRESS;
         if (err && why->n == 0)
             ctl_client_explain(err, buf_cstr(&c->path), why);
     }
@@ -198,6 +224,26 @@ static int settle(struct connection *c, int err, struct buf *why)
         tell_trouble(c, "The telephone could not be started.", buf_slice(why));
     }
     net_deadline_set(c->again, err && c->path.n > 0 ? net_now_ms() + AGAIN_MS : NEVER_MS);
+    return err;
+}
+
+/* -EINPROGRESS: it is looked for again. */
+static int find_or_start(struct connection *c)
+{
+    struct buf why = buf_new(8192);
+    int err;
+
+    c->anew = false;
+    buf_clear(&c->path);
+    err = screen_helper_start(c->screen->helper, &c->path, &c->life, &why);
+    c->found = err != -EINPROGRESS;
+    if (!c->found) {
+        c->begun_ms = net_now_ms();
+        net_deadline_set(c->again, c->begun_ms + LOOK_MS);
+    } else {
+        err = settle(c, err, &why);
+    }
+    buf_free(&why);
     return err;
 }
 
@@ -241,19 +287,29 @@ static int look(struct connection *c)
     return err;
 }
 
+static bool is_starting(const struct connection *c)
+{
+    return c->begun_ms || c->anew;
+}
+
+static int go_on(struct connection *c)
+{
+    return c->begun_ms ? look(c) : find_or_start(c);
+}
+
 static void on_again(void *arg)
 {
     struct connection *c = arg;
-    struct buf why = buf_new(8192);
+    struct buf why = buf_new(8192); /* takes memory only when it is filled */
     int err;
 
-    if (c->begun_ms) {
-        if (look(c) != -EINPROGRESS)
-            c->events.changed(c->arg);
+    if (c->leaving && !is_starting(c)) { /* nobody has answered in time */
+        net_loop_stop(c->loop);
         return;
     }
-    if (c->leaving) { /* nobody has answered in time */
-        net_loop_stop(c->loop);
+    if (is_starting(c)) {
+        if (go_on(c) != -EINPROGRESS)
+            c->events.changed(c->arg);
         return;
     }
     ctl_client_free(c->client);
@@ -304,30 +360,21 @@ void connection_put_why(const struct connection *c, struct buf *out)
 
 int connection_start(struct connection *c)
 {
-    struct buf why = buf_new(8192);
     int err;
 
     c->once_more = c->begun_ms != 0;
-    if (c->screen->send || c->begun_ms)
+    if (c->screen->send || is_starting(c))
         return 0;
-    buf_clear(&c->path);
-    err = screen_helper_start(c->screen->helper, &c->path, &c->life, &why);
-    if (err == -EINPROGRESS) {
-        c->begun_ms = net_now_ms();
-        net_deadline_set(c->again, c->begun_ms + LOOK_MS);
-        err = 0;
-    } else {
-        err = settle(c, err, &why);
-    }
-    buf_free(&why);
-    return err;
+    c->asked_ms = net_now_ms();
+    err = find_or_start(c);
+    return err == -EINPROGRESS ? 0 : err;
 }
 
 int connection_await(struct connection *c)
 {
     int err = 0;
 
-    while (c->begun_ms && (err = look(c)) == -EINPROGRESS)
+    while (is_starting(c) && (err = go_on(c)) == -EINPROGRESS)
         usleep(LOOK_MS * 1000);
     return err;
 }
