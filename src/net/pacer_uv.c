@@ -14,15 +14,17 @@ struct net_pacer {
 
 static void on_timer(uv_timer_t *timer);
 
+/* libuv counts whole milliseconds from the one that it has last seen begin; reckoned from there and
+ * rounded up, a beat is never early. */
 static int set_timer(struct net_pacer *pacer)
 {
-    uint64_t now_us;
+    uint64_t from_us;
 
     uv_update_time(pacer->timer.loop);
-    now_us = net_now_us();
-    /* Rounded up: a beat is never early. */
+    from_us = uv_now(pacer->timer.loop) * 1000;
     return uv_timer_start(&pacer->timer, on_timer,
-                          pacer->next_us > now_us ? (pacer->next_us - now_us + 999) / 1000 : 0, 0);
+                          pacer->next_us > from_us ? (pacer->next_us - from_us + 999) / 1000 : 0,
+                          0);
 }
 
 static void on_timer(uv_timer_t *timer)
