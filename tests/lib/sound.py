@@ -318,7 +318,7 @@ def enough(least):
     return min(least, 0.8) if os.environ.get("TPHONE_SLOW") else least
 
 
-def expect_heard(spoken, path, what, least=0.9, **window):
+def expect_heard(spoken, path, what, least=0.85, **window):
     """Fails unless the recording at path, or the Sound that it is, holds what was spoken; the
     Match."""
     if not isinstance(path, Sound) and not os.path.exists(path):

@@ -56,7 +56,9 @@ class Twinkle:
         self.process = room.start(f"twinkle {name}", ["twinkle-console", "own.cfg"],
                                   env=dict(pulse.card(name), HOME=self.folder, TERM="dumb"),
                                   stdin=subprocess.PIPE)
-        self.wait("registration succeeded")
+        if self.wait("registration (succeeded|failed)")[1] == "failed":
+            self.tell("register")  # it takes a challenge to what it has said again for a refusal
+            self.wait("registration succeeded")
         if answers:
             self.tell("auto_answer -a on")
             self.wait("Auto answer enabled")

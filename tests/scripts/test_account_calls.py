@@ -142,7 +142,7 @@ def not_registered():
         equal([m for m in methods(server, "alice") if m == "REGISTER"], [], "REGISTERs")
 
 
-def refused(prepare, status, word, sentence, settings=None, limit=6):
+def refused(prepare, status, word, sentence, settings=None, limit=15):
     with Room() as room:
         server = room.keep(Registrar())
         prepare(server)

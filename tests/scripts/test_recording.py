@@ -304,7 +304,8 @@ def full_disk():
         pair.b.event("ended", call=theirs)
         whole = decoded(room, fine)[0]  # the other side has heard us without a break
         quiet = [v for v in sound.envelope(whole.cut(0.5, whole.seconds - 0.3)) if v < 1000]
-        expect(len(quiet) < 10, f"{len(quiet) * 10} ms of it were not heard")
+        # A machine that stood still may have cost half a second; who waits for a disk loses more.
+        expect(len(quiet) < 50, f"{len(quiet) * 10} ms of it were not heard")
 
 
 @case("SIGKILL leaves files that can be played, up to the last second or page")
