@@ -51,11 +51,14 @@ paired_tests = audio/test_relay_media interop/test_baresip \
 	scripts/test_recording security/test_malformed security/test_media ui/test_walk.py \
 	unit/phone/test_media
 alone_tests = audio/test_device audio/test_pulse faults/test_faults security/test_floods
+# Real programs in real time: what fails there beside others is asked again by itself, and told.
+again_tests = tests/audio/ tests/faults/ tests/interop/ tests/lib/ tests/scripts/ tests/security/ \
+	tests/ui/ unit/net/ unit/phone/ unit/ui/
 
 # The runner closes with "N passed, M failed, K skipped"; a test that cannot run has failed.
 run_tests = $(PYTHON3) $(srcdir)/tests/run --srcdir '$(srcdir)' --builddir . --cc '$(CC)' \
 	--long '$(long_tests)' --asleep '$(asleep_tests)' --paired '$(paired_tests)' \
-	--alone '$(alone_tests)' $(RUN_FLAGS)
+	--alone '$(alone_tests)' --again '$(again_tests)' $(RUN_FLAGS)
 
 check-local: tphone$(EXEEXT) $(check_PROGRAMS)
 	@$(run_tests) $(tap_tests)

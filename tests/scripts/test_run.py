@@ -43,4 +43,40 @@ def _():
         expect("could not be run" in done.stdout, done.stdout)
 
 
+# Fails as often as its argument says, then passes.
+SHY = """echo 1..1; echo x >>{log}
+test $(wc -l <{log}) -gt {times} && echo ok 1 - shy || {{ echo not ok 1 - shy; {more}; }}
+"""
+
+
+@case("what fails beside others is run once more by itself, if time is in it and nothing was found")
+def _():
+    for times, more, again, passes in ((1, "true", True, True),  # the machine was not there for it
+                                       (2, "true", True, False),
+                                       (1, "true", False, False),  # on a clock of its own
+                                       (1, "kill -9 $$", True, False),
+                                       (1, "echo ERROR: AddressSanitizer: no", True, False)):
+        with tempfile.TemporaryDirectory() as top:
+            with open(os.path.join(top, "test_shy.sh"), "w", encoding="ascii") as f:
+                f.write(SHY.format(log=os.path.join(top, "log"), times=times, more=more))
+            words = ["--again", "other shy"] if again else ["--again", "other"]
+            done = run(top, *words, "test_shy.sh")
+            what = f"{times}, {more}, {again}"
+            equal(done.returncode, 0 if passes else 1, "status after " + what)
+            expect("FAIL test_shy.sh" in done.stdout, "the failure is not told", done.stdout)
+            equal("run again, by itself" in done.stdout, passes or times == 2, "run again: " + what)
+
+
+@case("where many have failed, it is not the machine")
+def _():
+    with tempfile.TemporaryDirectory() as top:
+        names = [f"test_shy{i}.sh" for i in range(5)]
+        for name in names:
+            with open(os.path.join(top, name), "w", encoding="ascii") as f:
+                f.write(SHY.format(log=os.path.join(top, name + ".log"), times=1, more="true"))
+        equal(run(top, "--again", "shy", *names).stdout.splitlines()[-1],
+              "0 passed, 5 failed, 0 skipped", "its last line")
+        equal(run(top, "--again", "shy", *names[:1]).returncode, 0, "a pass afterwards")
+
+
 tap.run()
