@@ -240,6 +240,7 @@ int net_sip_link_open(const struct net_sip_link_config *config, struct net_sip_l
     link->config.idle_ms = or_usual(config->idle_ms, SIP_LINK_IDLE_MS);
     link->config.connect_ms = or_usual(config->connect_ms, SIP_LINK_CONNECT_MS);
     link->config.silence_ms = or_usual(config->silence_ms, SIP_LINK_SILENCE_MS);
+    link->config.await_ms = or_usual(config->await_ms, SIP_LINK_AWAIT_MS);
     list_init(&link->searches);
     list_init(&link->peers);
     list_init(&link->connections);

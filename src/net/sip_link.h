@@ -36,9 +36,9 @@ struct net_sip_link_config {
     struct net_resolver *resolver;
     struct rng *rng; /* spreads us over servers of the same weight */
     struct net_sip_listen listen;
-    /* How long TCP connections may be slow, idle, in the making, and without an acknowledgement; 0:
-     * the usual time. */
-    unsigned message_ms, idle_ms, connect_ms, silence_ms;
+    /* How long TCP connections may be slow, idle, in the making, without an acknowledgement, and
+     * without an answer that they would stay for; 0: the usual time. */
+    unsigned message_ms, idle_ms, connect_ms, silence_ms, await_ms;
     /* Runs within net_sip_link_pump. It may call anything of sip/endpoint.h, and the pump, which
      * then does nothing as the outer one goes on; but not net_sip_link_close. The event and its
      * slices live until it returns. */

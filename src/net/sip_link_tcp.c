@@ -251,7 +251,7 @@ static bool may_accept(const struct net_sip_link *link, const struct ip *remote)
 
 static bool is_needed(const struct connection *c, uint64_t now_ms)
 {
-    return (c->awaiting && now_ms - c->request_ms < SIP_LINK_AWAIT_MS) ||
+    return (c->awaiting && now_ms - c->request_ms < c->owner->config.await_ms) ||
            sip_endpoint_needs_connection(c->owner->config.endpoint, c->flow.connection);
 }
 

@@ -146,7 +146,7 @@ static void resolver_set_up(struct fixture *f)
     assert_int_equal(net_resolver_new(&config, &f->resolver), 0);
 }
 
-static void set_up(struct fixture *f, const char *listen, unsigned message_ms, unsigned idle_ms)
+static void set_up(struct fixture *f, const char *listen, struct straw_times times)
 {
     assert_int_equal(net_loop_new(&f->loop), 0);
     assert_int_equal(net_deadline_new(f->loop, on_limit, f, &f->limit), 0);
@@ -159,28 +159,29 @@ static void set_up(struct fixture *f, const char *listen, unsigned message_ms, u
 
         sip_out_init(&f->endpoint[i].out);
         f->endpoint[i].deadline_ms = NEVER_MS;
-        config.message_ms = message_ms;
-        config.idle_ms = idle_ms;
+        config.message_ms = times.message_ms;
+        config.idle_ms = times.idle_ms;
+        config.await_ms = times.await_ms;
         assert_int_equal(net_sip_link_open(&config, &f->link[i]), 0);
         assert_true(net_sip_link_listening(f->link[i], 0, &transport, &f->at[i]));
     }
 }
 
-void straw_set_up_with(struct fixture *f, const char *listen, unsigned message_ms, unsigned idle_ms)
+void straw_set_up_with(struct fixture *f, const char *listen, struct straw_times times)
 {
     *f = (struct fixture){0};
-    set_up(f, listen, message_ms, idle_ms);
+    set_up(f, listen, times);
 }
 
 void straw_set_up_tls(struct fixture *f, const char *listen, struct net_tls_context *tls)
 {
     *f = (struct fixture){.tls = tls};
-    set_up(f, listen, 0, 0);
+    set_up(f, listen, (struct straw_times){0});
 }
 
 void straw_set_up(struct fixture *f, const char *listen)
 {
-    straw_set_up_with(f, listen, 0, 0);
+    straw_set_up_with(f, listen, (struct straw_times){0});
 }
 
 void straw_tear_down(struct fixture *f)

@@ -43,10 +43,14 @@ struct fixture {
     bool gave_up;
 };
 
-/* Links that listen there, each on an endpoint; 0: the usual times for TCP. */
+/* Of struct net_sip_link_config; 0: the usual time. */
+struct straw_times {
+    unsigned message_ms, idle_ms, await_ms;
+};
+
+/* Links that listen there, each on an endpoint, with the usual times for TCP or with these. */
 void straw_set_up(struct fixture *f, const char *listen);
-void straw_set_up_with(struct fixture *f, const char *listen, unsigned message_ms,
-                       unsigned idle_ms);
+void straw_set_up_with(struct fixture *f, const char *listen, struct straw_times times);
 /* By TLS, too: the context is the test's. */
 void straw_set_up_tls(struct fixture *f, const char *listen, struct net_tls_context *tls);
 void straw_tear_down(struct fixture *f);

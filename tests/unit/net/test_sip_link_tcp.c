@@ -229,14 +229,16 @@ static void descriptors_run_short(void **state)
 
 static const struct patience {
     const char *name, *says;
-    unsigned message_ms, idle_ms;
+    struct straw_times times;
 } patiences[] = {
-    {"a stranger that says nothing", "", 150, 60000},
-    {"half a header section", "OPTIONS sip:b@x SIP/2.0\r\nCS", 150, 60000},
-    {"half a second message", M("1") "OPTIONS sip:", 150, 60000},
-    {"half a body", "OPTIONS sip:b@x SIP/2.0\r\nContent-Length: 4\r\n\r\nbo", 150, 60000},
-    {"nothing more to say", M("1"), 60000, 150},
+    {"a stranger that says nothing", "", {.message_ms = 150}},
+    {"half a header section", "OPTIONS sip:b@x SIP/2.0\r\nCS", {.message_ms = 150}},
+    {"half a second message", M("1") "OPTIONS sip:", {.message_ms = 150}},
+    {"half a body", "OPTIONS sip:b@x SIP/2.0\r\nContent-Length: 4\r\n\r\nbo", {.message_ms = 150}},
+    {"nothing more to say", M("1"), {.idle_ms = 150}},
 };
+
+static const struct straw_times idle_soon = {.idle_ms = 100};
 
 static void patience(void **state)
 {
@@ -245,7 +247,7 @@ static void patience(void **state)
     struct stranger s;
     struct fixture f;
 
-    straw_set_up_with(&f, "tcp:127.0.0.1:0", row->message_ms, row->idle_ms);
+    straw_set_up_with(&f, "tcp:127.0.0.1:0", row->times);
     dial_from(&f, 1, &s);
     if (*row->says)
         say(&s, row->says);
@@ -265,7 +267,7 @@ static void drop_by_drop(void **state)
     struct fixture f;
 
     (void)state;
-    straw_set_up_with(&f, "tcp:127.0.0.1:0", 200, 60000);
+    straw_set_up_with(&f, "tcp:127.0.0.1:0", (struct straw_times){.message_ms = 200});
     dial_from(&f, 1, &s);
     say(&s, "OPTIONS sip:b@x SIP/2.0\r\nX: ");
     while (!s.closed && net_now_ms() - start_ms < 10000) {
@@ -284,7 +286,7 @@ static void needed(void **state)
     struct fixture f;
 
     (void)state;
-    straw_set_up_with(&f, "tcp:127.0.0.1:0", 60000, 100);
+    straw_set_up_with(&f, "tcp:127.0.0.1:0", idle_soon);
     f.endpoint[0].needs = true;
     dial_from(&f, 1, &s);
     say(&s, M("1"));
@@ -303,7 +305,7 @@ static void unanswered_request(void **state)
     struct fixture f;
 
     (void)state;
-    straw_set_up_with(&f, "tcp:127.0.0.1:0", 60000, 100);
+    straw_set_up_with(&f, "tcp:127.0.0.1:0", idle_soon);
     f.endpoint[1].needs = true; /* so that the other side keeps it too */
     to_b = straw_flow_to(&f, 1, SIP_TCP);
     straw_send(&f, 0, 7, &to_b, REQUEST);
@@ -315,6 +317,26 @@ static void unanswered_request(void **state)
     WAIT_UNTIL(&f, f.endpoint[0].lost == 1);
     assert_int_equal(f.endpoint[0].received, 2);
     assert_int_equal(f.endpoint[0].failed, 0);
+    straw_tear_down(&f);
+}
+
+/* But who never answers does not keep it for ever. */
+static void a_request_that_stays_unanswered(void **state)
+{
+    uint64_t start_ms = net_now_ms();
+    struct sip_flow to_b;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up_with(&f, "tcp:127.0.0.1:0", (struct straw_times){.idle_ms = 50, .await_ms = 300});
+    f.endpoint[1].needs = true;
+    to_b = straw_flow_to(&f, 1, SIP_TCP);
+    straw_send(&f, 0, 7, &to_b, REQUEST);
+    WAIT_UNTIL(&f, f.endpoint[1].received == 1);
+    straw_send(&f, 1, 8, &f.endpoint[1].flow, "SIP/2.0 180 Ringing\r\nContent-Length: 0\r\n\r\n");
+    WAIT_UNTIL(&f, f.endpoint[0].lost == 1);
+    assert_true(net_now_ms() - start_ms >= 300);
+    assert_int_equal(f.endpoint[0].received, 1);
     straw_tear_down(&f);
 }
 
@@ -401,7 +423,7 @@ static void closed_after_an_ack(void **state)
     struct fixture f;
 
     (void)state;
-    straw_set_up_with(&f, "tcp:127.0.0.1:0", 60000, 100);
+    straw_set_up_with(&f, "tcp:127.0.0.1:0", idle_soon);
     to_b = straw_flow_to(&f, 1, SIP_TCP);
     straw_send(&f, 0, 7, &to_b, "ACK sip:b@x SIP/2.0\r\nContent-Length: 0\r\n\r\n");
     WAIT_UNTIL(&f, f.endpoint[1].received == 1);
@@ -417,7 +439,7 @@ static void keep_alive_is_no_request(void **state)
     struct fixture f;
 
     (void)state;
-    straw_set_up_with(&f, "tcp:127.0.0.1:0", 60000, 100);
+    straw_set_up_with(&f, "tcp:127.0.0.1:0", idle_soon);
     f.endpoint[1].needs = true; /* so that the other side keeps it */
     f.endpoint[1].reply = RESPONSE;
     to_b = straw_flow_to(&f, 1, SIP_TCP);
@@ -478,8 +500,8 @@ static void no_end_of_connections(void **state)
     to_b.remote.port = 0;
     fd = patient_listener(&to_b.remote);
     for (unsigned n = 1; n <= SIP_LINK_MAX_OUTBOUND + 1; n++) {
-        to_b.local = (struct ip){
-            .family = 4, .bytes = {127, 0, (uint8_t)(1 + n / 200), (uint8_t)(1 + n % 200)}};
+        to_b.local = (struct ip){.family = 4,
+                                 .bytes = {127, 0, (uint8_t)(1 + n / 200), (uint8_t)(1 + n % 200)}};
         straw_send(&f, 0, n, &to_b, REQUEST);
     }
     WAIT_UNTIL(&f, f.endpoint[0].failed > 0);
@@ -543,6 +565,7 @@ int main(void)
         cmocka_unit_test(drop_by_drop),
         cmocka_unit_test(needed),
         cmocka_unit_test(unanswered_request),
+        cmocka_unit_test(a_request_that_stays_unanswered),
         cmocka_unit_test(closed_without_an_answer),
         cmocka_unit_test(framing_lost_before_the_answer),
         cmocka_unit_test(many_without_an_answer),
