@@ -79,6 +79,8 @@ static int connect_to(struct net_capture *c, struct ip ip)
     int fd;
 
     ip.port = c->config.port;
+    if (c->config.is_ours && c->config.is_ours(c->config.arg, &ip))
+        return -ELOOP;
     at = net_sockaddr_of(&ip);
     fd = socket(at.u.any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -94,6 +96,18 @@ static int connect_to(struct net_capture *c, struct ip ip)
     return 0;
 }
 
+static const char *words_of(int err)
+{
+    switch (err) {
+    case -ENOENT:
+        return "nobody knows its name";
+    case -ELOOP:
+        return "its name leads to this telephone itself";
+    default:
+        return strerror(-err);
+    }
+}
+
 /* Takes the first address that there is a way to; err: what to say where there is none, and no
  * socket of a look-up before either, which would go on. */
 static void take(struct net_capture *c, const struct ip *ips, size_t n, int err)
@@ -107,7 +121,7 @@ static void take(struct net_capture *c, const struct ip *ips, size_t n, int err)
         c->find_ms = net_now_ms() + c->config.known_ms;
         put_waiting(c);
     } else if (c->fd < 0) {
-        tell(c, err == -ENOENT ? "nobody knows its name" : strerror(-err));
+        tell(c, words_of(err));
     }
     buf_free(&c->waiting);
 }

@@ -23,18 +23,6 @@ static void on_lost(void *arg, const char *why)
     buf_free(&sentence);
 }
 
-int phone_open_capture(struct phone *phone)
-{
-    const struct config_hep *hep = &phone->config->hep;
-    struct net_capture_config config = {.resolver = phone->resolver,
-                                        .host = hep->host,
-                                        .port = hep->port,
-                                        .on_lost = on_lost,
-                                        .arg = phone};
-
-    return hep->host ? net_capture_new(&config, &phone->capture) : 0;
-}
-
 static bool is_here(const struct ip *host)
 {
     struct ip local;
@@ -43,8 +31,9 @@ static bool is_here(const struct ip *host)
 }
 
 /* Whether datagrams to the server would come to the port that we listen on for messages. */
-static bool would_reach_us(struct phone *phone, const struct ip *server)
+static bool would_reach_us(void *arg, const struct ip *server)
 {
+    const struct phone *phone = arg;
     enum sip_transport transport;
     struct ip ours;
 
@@ -53,6 +42,19 @@ static bool would_reach_us(struct phone *phone, const struct ip *server)
             (ip_same_host(&ours, server) || (ip_is_any(&ours) && is_here(server))))
             return true;
     return false;
+}
+
+int phone_open_capture(struct phone *phone)
+{
+    const struct config_hep *hep = &phone->config->hep;
+    struct net_capture_config config = {.resolver = phone->resolver,
+                                        .host = hep->host,
+                                        .port = hep->port,
+                                        .is_ours = would_reach_us,
+                                        .on_lost = on_lost,
+                                        .arg = phone};
+
+    return hep->host ? net_capture_new(&config, &phone->capture) : 0;
 }
 
 int phone_check_capture(struct phone *phone, struct buf *why)

@@ -214,6 +214,23 @@ def itself(listen):
         equal(len(phone.process.said("is this telephone itself")), 1, "lines that say so")
 
 
+@case("nor does one whose name turns out to be this phone's: that is said, and all else goes on")
+def itself_by_name():
+    with Room() as room:
+        names = room.keep(Dns("homer.test A 127.0.0.1"))
+        port = free_port()
+        phone = tphone.Phone(room, "phone", "answer", listen=f"udp:127.0.0.1:{port}",
+                             hep=f"homer.test:{port}", dns_server=names.address)
+        wait_udp(port)
+        peer = room.keep(sip.Peer(port))
+        for _ in range(3):
+            asked = peer.request("OPTIONS", f"sip:x@127.0.0.1:{port}")
+            peer.send(asked)
+            peer.wait(lambda m, b=asked.branch: m.branch == b)
+            phone.wait_line("homer.test does not get our messages: its name leads to this telephone")
+        equal(len(phone.process.said("capture server")), 1, "lines that say so")
+
+
 KAMAILIO = """#!KAMAILIO
 debug=1
 log_stderror=yes

@@ -93,15 +93,20 @@ static int tear_down(void **state)
     return 0;
 }
 
+static struct net_capture_config config_of(struct fixture *f, const char *host)
+{
+    return (struct net_capture_config){.resolver = f->resolver,
+                                       .host = host,
+                                       .port = net_udp_local(f->server).port,
+                                       .on_lost = on_lost,
+                                       .arg = f};
+}
+
 static void begin_with(struct fixture *f, const char *host, unsigned known_ms)
 {
-    struct net_capture_config config = {.resolver = f->resolver,
-                                        .host = host,
-                                        .port = net_udp_local(f->server).port,
-                                        .known_ms = known_ms,
-                                        .on_lost = on_lost,
-                                        .arg = f};
+    struct net_capture_config config = config_of(f, host);
 
+    config.known_ms = known_ms;
     assert_int_equal(net_capture_new(&config, &f->capture), 0);
 }
 
@@ -245,6 +250,28 @@ static void away(void **state)
     assert_string_equal(buf_cstr(&f->came), "here ");
 }
 
+static bool is_ours(void *arg, const struct ip *at)
+{
+    return at->port == net_udp_local(((struct fixture *)arg)->server).port;
+}
+
+/* The name leads back: no copy goes there, and that is said once. */
+static void itself(void **state)
+{
+    struct fixture *f = *state;
+    struct net_capture_config config = config_of(f, "homer.test");
+
+    config.is_ours = is_ours;
+    assert_int_equal(net_capture_new(&config, &f->capture), 0);
+    send_text(f, "one");
+    wait_for_answers(f);
+    send_text(f, "two");
+    net_loop_turn(f->loop, false);
+    assert_int_equal(f->datagrams, 0);
+    assert_int_equal(f->warnings, 1);
+    assert_string_equal(f->why, "its name leads to this telephone itself");
+}
+
 static void freed_while_looking(void **state)
 {
     struct fixture *f = *state;
@@ -271,9 +298,9 @@ static void another_network(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(by_number),       TEST(by_name),     TEST(many_wait),
-        TEST(not_found),       TEST(away),        TEST(freed_while_looking),
-        TEST(another_network), TEST(found_before)};
+        TEST(by_number),       TEST(by_name),      TEST(many_wait),
+        TEST(not_found),       TEST(away),         TEST(freed_while_looking),
+        TEST(another_network), TEST(found_before), TEST(itself)};
 
     return cmocka_run_group_tests_name("net/capture", tests, NULL, NULL);
 }
