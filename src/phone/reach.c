@@ -42,7 +42,8 @@ static const struct place everywhere[] = {
     {"/dev/tty", LANDLOCK_READ | LANDLOCK_WRITE}, /* asks for passwords */
     {"/dev/urandom", LANDLOCK_READ},
     {"/dev/zero", LANDLOCK_READ},
-#ifdef COVERAGE_FOLDER /* of a build that counts which lines ran, and writes that down at its end */
+#ifdef COVERAGE_FOLDER /* of a build that counts which lines ran, and writes that down at its end  \
+                        */
     {COVERAGE_FOLDER, LANDLOCK_ALL},
 #endif
 };
@@ -226,23 +227,40 @@ void reach_allow(const struct reach *reach, const struct landlock *landlock)
     landlock_allow_open(landlock, reach->record_fd, LANDLOCK_WRITE);
 }
 
-/* The folder of file and all below it is opened: what that is too much of. NULL: nothing. */
-static const char *too_much(const char *folder)
+/* Whether that place, NULL: there is none, is in folder or is it. */
+static bool holds(const char *folder, const char *place)
+{
+    char *real = place ? realpath(place, NULL) : NULL;
+    bool held = real && folders_is_below(real, folder);
+
+    free(real);
+    return held;
+}
+
+static bool holds_settings(const char *folder)
 {
     struct buf settings = buf_new(PATH_BYTES);
-    const char *home = getenv("HOME"), *much = NULL;
-    char *real = home ? realpath(home, NULL) : NULL, *ours = NULL;
+    bool held = folders_config_file("", &settings) == 0 && holds(folder, buf_cstr(&settings));
 
-    if (real && folders_is_below(real, folder))
-        much = "all of the home folder";
-    else if (folders_config_file("", &settings) == 0)
-        ours = folders_real(buf_cstr(&settings));
-    if (ours && folders_is_below(ours, folder))
-        much = "the settings as well";
-    free(real);
-    free(ours);
     buf_free(&settings);
-    return much;
+    return held;
+}
+
+/* Where programs put what passes: sockets, locks, half of a download. */
+static bool holds_what_passes(const char *folder)
+{
+    return holds(folder, getenv("XDG_RUNTIME_DIR")) || holds(folder, getenv("TMPDIR")) ||
+           holds(folder, "/tmp") || holds(folder, "/var/tmp") || holds(folder, "/dev/shm");
+}
+
+/* folder and all below it is opened: what that is too much of. NULL: nothing. */
+static const char *too_much(const char *folder)
+{
+    if (holds(folder, getenv("HOME")))
+        return "all of the home folder";
+    if (holds_settings(folder))
+        return "the settings as well";
+    return holds_what_passes(folder) ? "that of other programs as well" : NULL;
 }
 
 static void warn(const char *what, const char *file, struct buf *out)

@@ -21,7 +21,8 @@ struct reach {
 /* Names all of it. Makes the folder of the state, as only what is there can be named. */
 void reach_allow(const struct reach *reach, const struct landlock *landlock);
 /* What of that opens more than one would think: a sentence with its newline for each file that lies
- * in the home folder itself or beside the folder of the settings, with what to do. */
+ * in the home folder itself, beside the folder of the settings, or among what programs put where
+ * all do ($XDG_RUNTIME_DIR, $TMPDIR, /tmp, /var/tmp, /dev/shm), with what to do. */
 void reach_warn(const struct reach *reach, struct buf *out);
 /* Whether somebody outside is to be reached by a name of no file system. */
 bool reach_needs_abstract_sockets(void);

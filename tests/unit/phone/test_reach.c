@@ -29,10 +29,15 @@ static const struct row {
     {"a history beside the settings", ".config/tphone/calls.db", NULL, false, {"history-file", "the settings as well"}},
     {"or above them", ".config/calls.db", NULL, false, {"history-file", "the settings as well"}},
     {"where no folder is", "none/calls.db", NULL, false, {NULL}},
+    {"a socket beside those of others", NULL, "runtime/control", false, {"the socket", "that of other programs as well"}},
+    {"a folder of its own there", NULL, "runtime/tphone/control", false, {NULL}},
+    {"a history among files that pass", "passing/calls.db", NULL, false, {"history-file", "that of other programs as well"}},
+    {"in the memory that programs share", "../../dev/shm/calls.db", NULL, false, {"history-file", "that of other programs as well"}},
+    {"where files pass for everybody", "../../var/tmp/calls.db", NULL, false, {"history-file", "that of other programs as well"}},
 };
 /* clang-format on */
 
-static const char *const folders[] = {"tphone", "run", ".config", ".config/tphone"};
+static const char *const folders[] = {"tphone", "run", ".config", ".config/tphone", "runtime", "runtime/tphone", "passing"};
 
 static const char *below(const char *name, char path[128])
 {
@@ -72,6 +77,8 @@ int main(void)
         return 1;
     setenv("HOME", home, 1);
     unsetenv("XDG_CONFIG_HOME");
+    setenv("XDG_RUNTIME_DIR", below("runtime", path), 1);
+    setenv("TMPDIR", below("passing", path), 1);
     for (size_t i = 0; i < ARRAY_LEN(folders); i++)
         assert_int_equal(mkdir(below(folders[i], path), 0700), 0);
     assert_int_equal(symlink(home, below("link", path)), 0);
