@@ -31,7 +31,8 @@ struct helper {
     int fd;
     const struct net_spawner_spec *spec;
     struct child children[SPAWNER_CHILDREN_MAX];
-    size_t n, answering; /* processes of either kind */
+    pid_t answering[SPAWNER_ANSWERING_MAX];
+    size_t n, n_answering;
     char message[SPAWNER_MESSAGE_MAX];
 };
 
@@ -213,7 +214,7 @@ static void fork_answer(struct helper *h, unsigned what, struct slice asked, int
         refuse(on, -ENOSYS, "the helper answers no questions");
         return;
     }
-    if (h->answering == SPAWNER_ANSWERING_MAX) {
+    if (h->n_answering == SPAWNER_ANSWERING_MAX) {
         refuse(on, -EAGAIN, "the helper has too many questions to answer already");
         return;
     }
@@ -221,7 +222,7 @@ static void fork_answer(struct helper *h, unsigned what, struct slice asked, int
     if (pid == 0)
         answer(h, what, asked, on);
     if (pid > 0)
-        h->answering++;
+        h->answering[h->n_answering++] = pid;
     else
         refuse(on, -errno, "the helper cannot make a process that would answer");
 }
@@ -312,6 +313,17 @@ static void bury_child(struct helper *h, struct child *child, int status)
     tell(h, &news);
 }
 
+static void bury_answering(struct helper *h, pid_t pid)
+{
+    size_t i = 0;
+
+    while (i < h->n_answering && h->answering[i] != pid)
+        i++;
+    if (i < h->n_answering)
+        h->answering[i] = h->answering[--h->n_answering];
+}
+
+/* What one that answered has left behind becomes ours, where we are told of such. */
 static void bury(struct helper *h)
 {
     int status;
@@ -324,8 +336,8 @@ static void bury(struct helper *h)
             i++;
         if (i < h->n)
             bury_child(h, &h->children[i], status);
-        else if (h->answering > 0) /* or, where we are told of them, a child of such a one */
-            h->answering--;
+        else
+            bury_answering(h, pid);
     }
 }
 

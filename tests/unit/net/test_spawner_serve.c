@@ -2,8 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -108,15 +113,38 @@ static char known[] = "[ \"$PATH\" = /nowhere ] && exit 4;"
                       "[ \"$TPHONE_READ\" ] && read x;"
                       "exit ${TPHONE_X:-3}";
 
-/* Goes on for as long as the helper does. */
-static int answer(const void *arg, unsigned what, struct slice text, int *fd, struct buf *out)
-{
-    pid_t helper = getppid();
+enum { HANG, LEAVE_ONE_BEHIND };
 
-    (void)arg, (void)what, (void)text, (void)fd, (void)out;
-    while (getppid() == helper)
+static _Noreturn void go_on_for_as_long_as(pid_t parent)
+{
+    while (getppid() == parent)
         poll(NULL, 0, 5);
     _exit(1);
+}
+
+/* Goes on for as long as the helper does; or is done at once, but for a child. */
+static int answer(const void *arg, unsigned what, struct slice text, int *fd, struct buf *out)
+{
+    pid_t helper = getppid(), child;
+
+    (void)arg, (void)text, (void)fd;
+    if (what == HANG)
+        go_on_for_as_long_as(helper);
+    child = fork();
+    if (child == 0)
+        for (;;)
+            pause();
+    buf_printf(out, "%d %d", (int)getpid(), (int)child);
+    return 0;
+}
+
+/* As a screen's has it, for what it leaves behind. */
+static void adopt(const void *arg)
+{
+    (void)arg;
+#ifdef __linux__
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+#endif
 }
 
 /* The helper, and our end of its socket. */
@@ -124,7 +152,8 @@ static int begin(pid_t *pid)
 {
     char sh[] = "sh", c[] = "-c", *words[] = {sh, c, known, NULL};
     const struct net_spawner_command command = {words};
-    const struct net_spawner_spec spec = {.commands = &command, .n = 1, .answer = answer};
+    const struct net_spawner_spec spec = {
+        .commands = &command, .n = 1, .answer = answer, .begin = adopt};
     int ends[2];
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
@@ -209,33 +238,72 @@ static void check_many_programs(void **state)
     close(null);
 }
 
-static int ask(int fd)
+static int ask(int fd, int what)
 {
-    const struct spawner_order order = {.verb = SPAWNER_ASK};
+    const struct spawner_order order = {.verb = SPAWNER_ASK, .number = what};
+    const struct timeval limit = {.tv_sec = LIMIT_MS / 1000};
     int ends[2];
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     send_waiting(fd, &order, SLICE(""), &ends[1], 1);
     close(ends[1]);
     return ends[0];
 }
 
+/* With words, which go into text. */
+static int answered(int fd, int what, char text[256])
+{
+    struct spawner_answer got;
+    int on = ask(fd, what);
+    ssize_t n = recv(on, text, 255, 0);
+
+    close(on);
+    assert_true(n > (ssize_t)sizeof got);
+    memcpy(&got, text, sizeof got);
+    memmove(text, text + sizeof got, (size_t)n - sizeof got);
+    text[(size_t)n - sizeof got] = '\0';
+    return got.err;
+}
+
 static void check_many_questions(void **state)
 {
-    struct spawner_answer got = {0};
     char text[256];
-    int fd, last;
     pid_t pid;
+    int fd;
 
     (void)state;
     fd = begin(&pid);
     for (int i = 0; i < SPAWNER_ANSWERING_MAX; i++)
-        close(ask(fd));
-    last = ask(fd);
-    assert_true(recv(last, text, sizeof text, 0) > (ssize_t)sizeof got); /* with words */
-    memcpy(&got, text, sizeof got);
-    assert_int_equal(got.err, -EAGAIN);
-    close(last);
+        close(ask(fd, HANG));
+    assert_int_equal(answered(fd, HANG, text), -EAGAIN);
+    end(fd, pid);
+}
+
+static void wait_buried(pid_t pid)
+{
+    for (int i = 0; i < LIMIT_MS / 5 && kill(pid, 0) == 0; i++)
+        poll(NULL, 0, 5);
+    assert_int_not_equal(kill(pid, 0), 0);
+}
+
+/* What was left behind by an answer is none: its end makes no room for one more. */
+static void check_left_behind(void **state)
+{
+    int fd, was, left;
+    char text[256];
+    pid_t pid;
+
+    (void)state;
+    fd = begin(&pid);
+    assert_int_equal(answered(fd, LEAVE_ONE_BEHIND, text), 0);
+    assert_int_equal(sscanf(text, "%d %d", &was, &left), 2);
+    wait_buried(was);
+    for (int i = 0; i < SPAWNER_ANSWERING_MAX; i++)
+        close(ask(fd, HANG));
+    kill(left, SIGKILL);
+    wait_buried(left);
+    assert_int_equal(answered(fd, HANG, text), -EAGAIN);
     end(fd, pid);
 }
 
@@ -245,6 +313,7 @@ int main(void)
         {"variables of other names are left out", check_variables, NULL, NULL, NULL},
         {"so many programs and no more", check_many_programs, NULL, NULL, NULL},
         {"so many questions and no more", check_many_questions, NULL, NULL, NULL},
+        {"what an answer leaves behind", check_left_behind, NULL, NULL, NULL},
         {"what is above is closed one by one", check_closing, NULL, NULL, NULL},
     };
 
