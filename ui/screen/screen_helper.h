@@ -2,10 +2,12 @@
  * that was forked before (net/spawner.h).
  *
  * A screen that somebody has taken over can have this done, and no more: the telephone started as
- * it would be anyhow; a tphone that tries an account or a device; a first file of settings, where
- * there is none; sound devices in settings; new files called like a trace (.txt, .log, .pcap,
- * .cap), in no hidden folder. No settings name a program once the screen has had to do with a
- * telephone, by which strangers could reach it, nor a file as a device.
+ * it would be anyhow; up to four at a time of a tphone that tries an account or a device; a first
+ * file of settings, where there is none; sound devices in settings; new files called like a trace
+ * (.txt, .log, .pcap, .cap), in no hidden folder. No settings name a program once the screen has
+ * had to do with a telephone, by which strangers could reach it, nor a file as a device. Until then
+ * they may, also while an account is tried: what its server says reaches the screen as text that
+ * was made safe, in lines of JSON, and whoever breaks a screen by that can still name a program.
  *
  * All of these wait for the answer, a few seconds at most. */
 #ifndef UI_SCREEN_SCREEN_HELPER_H

@@ -1,5 +1,6 @@
 /* The helper's side of what a screen asks. Nothing here trusts who asks. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #ifdef __linux__
@@ -25,10 +26,10 @@
 void screen_helper_begin(const void *arg)
 {
     struct screen_side *side = (struct screen_side *)(uintptr_t)arg;
-    void *shared = mmap(NULL, sizeof *side->knows_phone, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *shared =
+        mmap(NULL, sizeof *side->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-    side->knows_phone = shared == MAP_FAILED ? NULL : shared;
+    side->shared = shared == MAP_FAILED ? NULL : shared; /* all zeros */
 #ifdef PR_SET_CHILD_SUBREAPER
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 #endif
@@ -36,7 +37,7 @@ void screen_helper_begin(const void *arg)
 
 static bool is_trusted(const struct screen_side *side)
 {
-    return side->cli->config.no_sandbox || (side->knows_phone && !*side->knows_phone);
+    return side->cli->config.no_sandbox || (side->shared && !side->shared->knows_phone);
 }
 
 /* --- the telephone -------------------------------------------------------------------------- */
@@ -85,13 +86,38 @@ static int check_draft(const struct screen_side *side, struct slice draft, struc
                         text);
 }
 
+/* Ours until the process in it has ended; first that is this one. NULL: there is none. */
+static atomic_int *take_place(const struct screen_side *side)
+{
+    for (size_t i = 0; side->shared && i < SCREEN_TRIES_MAX; i++) {
+        atomic_int *place = &side->shared->tries[i];
+        int was = *place;
+
+        if ((was == 0 || kill(was, 0) != 0) &&
+            atomic_compare_exchange_strong(place, &was, getpid()))
+            return place;
+    }
+    return NULL;
+}
+
 static int try(const struct screen_side *side, struct slice asked, int *fd, struct buf *text)
 {
     enum setup_work work = asked.n > 0 ? (enum setup_work)(asked.p[0] - '0') : SETUP_NOTHING;
     struct slice draft = slice_skip(asked, 1);
     int err = check_draft(side, draft, text);
+    atomic_int *place = err ? NULL : take_place(side);
+    pid_t pid;
 
-    return err ? err : setup_try(work, draft, fd);
+    if (err)
+        return err;
+    if (!place) {
+        buf_puts(text, "too much is tried already");
+        return -EAGAIN;
+    }
+    err = setup_try(work, draft, fd, &pid);
+    if (!err)
+        *place = pid;
+    return err;
 }
 
 static int write_settings(const struct screen_side *side, struct slice draft, struct buf *text)
@@ -217,8 +243,8 @@ static int answer(const struct screen_side *side, enum screen_question what, str
     case SCREEN_LAST_WORDS:
         return last_words(side, asked.n > 0, text);
     case SCREEN_KNOWS_PHONE:
-        if (side->knows_phone)
-            *side->knows_phone = true;
+        if (side->shared)
+            side->shared->knows_phone = true;
         return 0;
     case SCREEN_TRY:
         return try(side, asked, fd, text);

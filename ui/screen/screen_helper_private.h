@@ -2,6 +2,8 @@
 #ifndef UI_SCREEN_SCREEN_HELPER_PRIVATE_H
 #define UI_SCREEN_SCREEN_HELPER_PRIVATE_H
 
+#include <stdatomic.h>
+
 #include "ui/cli.h"
 
 enum screen_question {
@@ -14,12 +16,22 @@ enum screen_question {
     SCREEN_KEEP,        /* of each setting its name, its values and "", each with a NUL */
 };
 
+/* Of a set-up's tries, each a tphone of its own, at the same time; it makes one after the other.
+ * More: -EAGAIN. */
+#define SCREEN_TRIES_MAX 4
+
+/* What the helper shares with those of its processes that answer. */
+struct screen_shared {
+    atomic_bool knows_phone;
+    atomic_int tries[SCREEN_TRIES_MAX]; /* processes, some of which have ended; 0: none */
+};
+
 /* What the helper knows: arg, on its side. */
 struct screen_side {
     const struct cli *cli;
     const char *draft;    /* "": none */
     const char *settings; /* NULL: none */
-    bool *knows_phone; /* shared by the helper and what answers; NULL: there is no memory for it */
+    struct screen_shared *shared; /* NULL: there is no memory for it */
 };
 
 /* The helper's side: a function of struct net_spawner_spec each. */

@@ -70,13 +70,12 @@ static int open_config(struct slice config, int *out)
     return err;
 }
 
-int setup_try(enum setup_work work, struct slice config, int *fd)
+int setup_try(enum setup_work work, struct slice config, int *fd, pid_t *pid)
 {
     const char *const *words = words_for(work);
     char program[4096];
     size_t size = sizeof program;
     int ends[2], text = -1, err = words ? uv_exepath(program, &size) : -EINVAL;
-    pid_t pid;
 
     if (!err)
         err = open_config(config, &text);
@@ -86,10 +85,10 @@ int setup_try(enum setup_work work, struct slice config, int *fd)
         close(text);
         return -errno;
     }
-    pid = fork();
-    if (pid == 0)
+    *pid = fork();
+    if (*pid == 0)
         become(program, words, ends[1], text);
-    err = pid < 0 ? -errno : 0;
+    err = *pid < 0 ? -errno : 0;
     close(text);
     close(ends[1]);
     if (err)

@@ -2,6 +2,7 @@
 #include "ui/screen/screen_helper.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -10,6 +11,7 @@
 
 #include "net/spawner.h"
 #include "tests/lib/rows.h"
+#include "ui/screen/screen_helper_private.h"
 
 #define PROGRAM "[account a]\nuri = sip:a@localhost\npassword-command = true\n"
 #define PLAIN                                                                                      \
@@ -202,12 +204,50 @@ static void it_cannot_be_told(void **state)
     end(&t);
 }
 
-int main(void)
+/* --- tries ---------------------------------------------------------------------------------- */
+
+/* In the place of the tphone that tries: until nothing more can be said to it. */
+static int tphone(void)
+{
+    char byte;
+
+    while (read(STDIN_FILENO, &byte, 1) > 0)
+        ;
+    return 0;
+}
+
+static void so_many_tries_and_no_more(void **state)
+{
+    int fds[SCREEN_TRIES_MAX], fd, err = -EAGAIN;
+    struct stage t;
+
+    (void)state;
+    begin(&t, false, false);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        assert_int_equal(
+            screen_helper_try(t.helper, SETUP_LIST_DEVICES, SLICE(""), &fds[i], &t.why), 0);
+    assert_int_equal(screen_helper_try(t.helper, SETUP_LIST_DEVICES, SLICE(""), &fd, &t.why),
+                     -EAGAIN);
+    assert_string_equal(buf_cstr(&t.why), "too much is tried already");
+    close(fds[2]);
+    for (int i = 0; i < 2000 && err == -EAGAIN; i++, poll(NULL, 0, 5))
+        err = screen_helper_try(t.helper, SETUP_LIST_DEVICES, SLICE(""), &fds[2], &t.why);
+    assert_int_equal(err, 0);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        close(fds[i]);
+    end(&t);
+}
+
+int main(int argc, char **argv)
 {
     static const struct CMUnitTest telling[] = {cmocka_unit_test(it_cannot_be_told)};
+    static const struct CMUnitTest trying[] = {cmocka_unit_test(so_many_tries_and_no_more)};
     char made[] = "/tmp/test_screen_helper.XXXXXX";
     int failed;
 
+    (void)argv;
+    if (argc > 1)
+        return tphone();
     assert_non_null(mkdtemp(made));
     snprintf(folder, sizeof folder, "%s", made);
     snprintf(hidden, sizeof hidden, "%s/.rc.d", folder);
@@ -218,6 +258,7 @@ int main(void)
     failed += RUN_ROWS("ui/screen/screen_helper, drafts", drafts, check_draft);
     failed += RUN_ROWS("ui/screen/screen_helper, devices", keeps, check_keep);
     failed += cmocka_run_group_tests_name("ui/screen/screen_helper, telling", telling, NULL, NULL);
+    failed += cmocka_run_group_tests_name("ui/screen/screen_helper, trying", trying, NULL, NULL);
     rmdir(hidden);
     rmdir(folder);
     return failed;
