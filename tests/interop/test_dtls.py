@@ -190,10 +190,13 @@ class Server(sip.Peer):
         self.send_to(bye, ("127.0.0.1", phone.port))
 
 
-@case("joined with another phone in mid-call: another fingerprint, and a handshake of its own")
-def another_phone():
+@case("joined with another phone in mid-call: another fingerprint, and a handshake of its own",
+      "dtls-unverified", {})
+@case("the same with keys by SDES: a re-INVITE brings another one, and both are heard on",
+      "sdes-in-the-clear", {"sdes": "always", "dtls": "never", "encryption": "require"})
+def another_phone(encryption, wanted):
     with Room() as room:
-        phones = [tphone.Answer(room, name, times=1, spoken=sound.tone(440, 20))
+        phones = [tphone.Answer(room, name, times=1, spoken=sound.tone(440, 20), **wanted)
                   for name in ("moved", "first", "second")]
         moved, first, second = phones
         server = room.keep(Server())
@@ -207,7 +210,7 @@ def another_phone():
         for phone in phones:
             phone.expect_status(tphone.OK)
             result = tphone.results(phone)[0]
-            equal(result["encryption"], "dtls-unverified", f"of {phone.name}")
+            equal(result["encryption"], encryption, f"of {phone.name}")
             expect(int(result["received"]) > (80 if phone is moved else 30), f"heard: {result}")
 
 
