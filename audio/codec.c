@@ -101,7 +101,6 @@ int audio_encoder_new(const struct audio_codec *codec, const struct audio_codec_
     enc->codec = codec;
     enc->rate_hz = params->rate_hz ? params->rate_hz : codec->rate_hz;
     enc->channels = params->channels ? params->channels : 1;
-    enc->loss = AUDIO_LOSS_AT_FIRST;
     err = codec->ops->encoder_new(enc, params);
     if (err) {
         free(enc);
@@ -132,9 +131,8 @@ int audio_encode(struct audio_encoder *enc, const int16_t *samples, size_t n, un
 
 void audio_encoder_set_fec(struct audio_encoder *enc, unsigned percent)
 {
-    enc->loss = (uint8_t)(percent > 100 ? 100 : percent);
-    if (enc->codec->ops->set_loss)
-        enc->codec->ops->set_loss(enc, enc->loss);
+    if (enc->codec->ops->set_fec)
+        enc->codec->ops->set_fec(enc, percent < 100 ? percent : 100);
 }
 
 void audio_encoder_set_bitrate(struct audio_encoder *enc, uint32_t bitrate)

@@ -9,7 +9,6 @@ struct audio_encoder {
     uint32_t rate_hz;
     uint8_t channels;
     bool resting;     /* the packet before this one was the first of a silence, or behind it */
-    uint8_t loss;     /* of the packets, in percent: what is guarded against */
     uint32_t bitrate; /* set by encoder_new and set_bitrate */
     uint32_t most;    /* the highest that bitrate may be; set by encoder_new of codecs that have
                          set_bitrate, as is: */
@@ -37,7 +36,7 @@ struct audio_codec_ops {
     int (*encode)(struct audio_encoder *enc, const int16_t *samples, size_t n, unsigned char *out,
                   size_t max);
     /* Each may be NULL. */
-    void (*set_loss)(struct audio_encoder *enc, unsigned percent);
+    void (*set_fec)(struct audio_encoder *enc, unsigned percent);
     void (*set_bitrate)(struct audio_encoder *enc, uint32_t bitrate);
     void (*set_complexity)(struct audio_encoder *enc, unsigned complexity);
     int (*decoder_new)(struct audio_decoder *dec);

@@ -159,7 +159,8 @@ static bool rests(struct slice payload)
     return payload.n <= REST_BYTES;
 }
 
-static void set_loss(struct audio_encoder *enc, unsigned percent)
+/* libopus knows no other measure of FEC than the loss that it is told of. */
+static void set_fec(struct audio_encoder *enc, unsigned percent)
 {
     opus_encoder_ctl(enc->state, OPUS_SET_PACKET_LOSS_PERC((opus_int32)percent));
 }
@@ -216,7 +217,7 @@ const struct audio_codec_ops audio_codec_opus = {
     .encoder_new = encoder_new,
     .encoder_free = encoder_free,
     .encode = encode,
-    .set_loss = set_loss,
+    .set_fec = set_fec,
     .set_bitrate = set_bitrate,
     .set_complexity = set_complexity,
     .decoder_new = decoder_new,
