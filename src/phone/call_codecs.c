@@ -11,11 +11,6 @@
 
 #define PTIME_MS 20
 
-static bool is_opus(const struct sdp_codec *codec)
-{
-    return slice_ieq(slice_of(codec->name), SLICE("opus"));
-}
-
 int call_codecs_read(const char *list, const char **names, size_t *n, struct buf *why)
 {
     struct config_fault fault = {.text = buf_new(512)};
@@ -67,7 +62,7 @@ void call_codecs_put(const struct call *call, struct sdp_local *us)
         if (!media_can_codec(codecs[i].name, codecs[i].rate_hz))
             continue;
         us->codecs[us->n_codecs] = codecs[i];
-        if (is_opus(&codecs[i]))
+        if (sdp_is_opus(&codecs[i]))
             us->codecs[us->n_codecs].fmtp = phone->opus_fmtp;
         us->n_codecs++;
     }
@@ -108,7 +103,7 @@ void call_codecs_limit(const struct call *call, const struct sdp_stream *stream,
         p->noise_receive = stream->noise_receive;
     if (stream->noise_send != SDP_NO_TYPE && ours->dtx == CONFIG_DTX_YES)
         p->noise_send = stream->noise_send;
-    if (!is_opus(&stream->codec))
+    if (!sdp_is_opus(&stream->codec))
         return;
     p->opus.fec = theirs->useinbandfec;
     p->opus.cbr = theirs->cbr || ours->opus_cbr;

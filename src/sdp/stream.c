@@ -39,6 +39,11 @@ const struct ip *sdp_stream_pick(const struct sdp_local *local, const struct ip 
     return NULL;
 }
 
+bool sdp_is_opus(const struct sdp_codec *codec)
+{
+    return slice_ieq(slice_of(codec->name), SLICE("opus"));
+}
+
 bool sdp_media_usable(const struct sdp_media *media, const struct sdp_local *local)
 {
     const struct sdp_connection *c = &media->connection;
@@ -121,7 +126,7 @@ void sdp_stream_set_codec(struct sdp_stream *stream, const struct sdp_media *med
     stream->codec_index = codec;
     stream->send_type = type;
     stream->opus = (struct sdp_opus){0};
-    if (slice_ieq(slice_of(stream->codec.name), SLICE("opus")))
+    if (sdp_is_opus(&stream->codec))
         stream->opus = sdp_opus_parse(sdp_media_fmtp(media, type));
 }
 

@@ -22,6 +22,9 @@ struct sdp_codec {
     const char *fmtp;     /* what we want to receive, "useinbandfec=1"; NULL: nothing to say */
 };
 
+/* Whether its fmtp has parameters as RFC 7587 has them. */
+bool sdp_is_opus(const struct sdp_codec *codec);
+
 /* What we can and want to do. */
 struct sdp_local {
     struct ip address;  /* where we receive RTP, with the port; never 0.0.0.0 */
