@@ -225,7 +225,7 @@ static sf_count_t on_write(const void *bytes, sf_count_t n, void *arg)
 
 static int open_sound(struct audio_writer *w, int format)
 {
-    static SF_VIRTUAL_IO file = {on_length, on_seek, on_read, on_write, on_tell};
+    SF_VIRTUAL_IO file = {on_length, on_seek, on_read, on_write, on_tell};
     SF_INFO info = {.samplerate = (int)w->rate_hz, .channels = w->channels, .format = format};
 
     w->sound = sf_open_virtual(&file, SFM_WRITE, &info, w);
