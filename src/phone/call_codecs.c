@@ -59,7 +59,7 @@ void call_codecs_put(const struct call *call, struct sdp_local *us)
     us->comfort_noise = true;
     us->ptime_ms = phone->config->sound.ptime_ms ? phone->config->sound.ptime_ms : PTIME_MS;
     for (size_t i = 0; i < n; i++) {
-        if (!media_can_codec(codecs[i].name, codecs[i].rate_hz))
+        if (!media_can_codec(phone->media, codecs[i].name, codecs[i].rate_hz))
             continue;
         us->codecs[us->n_codecs] = codecs[i];
         if (sdp_is_opus(&codecs[i]))

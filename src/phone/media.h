@@ -157,7 +157,7 @@ bool media_can_encrypt(void);
 void media_expect_keys(struct media *media);
 
 /* The codec of an rtpmap can be used; the log says once what is missing. */
-bool media_can_codec(const char *name, uint32_t rate_hz);
+bool media_can_codec(struct media *media, const char *name, uint32_t rate_hz);
 /* A call is to speak the codec of that name: loads what it needs on a thread of its own. Once is
  * enough. */
 void media_expect_codec(struct media *media, struct slice name);

@@ -4,15 +4,15 @@
 #include "base/log.h"
 #include "phone/media_private.h"
 
-bool media_can_codec(const char *name, uint32_t rate_hz)
+bool media_can_codec(struct media *media, const char *name, uint32_t rate_hz)
 {
     const struct audio_codec *codec = audio_codec_find(slice_of(name), rate_hz, 0);
-    static bool told;
     bool can = codec && audio_codec_usable(codec);
 
-    if (codec && !can && !told)
+    if (codec && !can && !media->told_missing) {
         log_warn("media", "%s is left out: libspandsp is not installed", codec->name);
-    told |= !can;
+        media->told_missing = true;
+    }
     return can;
 }
 

@@ -24,6 +24,7 @@ struct media {
     uv_thread_t preparer; /* wakes up what encrypts */
     bool loading;         /* loader runs, or has run */
     uv_thread_t loader;   /* of the libraries of codecs */
+    bool told_missing;    /* that one of them is not there */
     bool closing;
 };
 
