@@ -9,8 +9,8 @@ phone_tests = \
 	tests/unit/phone/test_calls \
 	tests/unit/phone/test_conference \
 	tests/unit/phone/test_config \
-	tests/unit/phone/test_contacts \
 	tests/unit/phone/test_config_keep \
+	tests/unit/phone/test_contacts \
 	tests/unit/phone/test_contacts_edit \
 	tests/unit/phone/test_early \
 	tests/unit/phone/test_ebb \
@@ -22,9 +22,9 @@ phone_tests = \
 	tests/unit/phone/test_mask \
 	tests/unit/phone/test_media \
 	tests/unit/phone/test_media_adapt \
-	tests/unit/phone/test_media_file \
 	tests/unit/phone/test_media_desk \
 	tests/unit/phone/test_media_dtls \
+	tests/unit/phone/test_media_file \
 	tests/unit/phone/test_media_jobs \
 	tests/unit/phone/test_media_link \
 	tests/unit/phone/test_media_microphone \
