@@ -7,6 +7,7 @@
 
 #include "base/scan.h"
 #include "base/text.h"
+#include "phone/choices.h"
 #include "ui/cmd.h"
 #include "ui/pipes.h"
 
@@ -259,18 +260,13 @@ static int set_channels(struct cli *cli, const struct cli_option *option, const 
 static int set_sides(struct cli *cli, const struct cli_option *option, const char *value,
                      struct buf *why)
 {
-    static const char *const words[] = {[PHONE_SIDES_HEARD] = "heard",
-                                        [PHONE_SIDES_APART] = "apart",
-                                        [PHONE_SIDES_MIXED] = "mixed"};
+    unsigned sides;
 
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        if (strcmp(value, words[i]) != 0)
-            continue;
-        cli->sides = (enum phone_sides)i;
-        cli->sides_named = words[i];
-        return 0;
-    }
-    return refuse(option, value, why, "it is heard, apart or mixed");
+    if (!choices_find(&choices_sides, value, &sides))
+        return refuse(option, value, why, "it is heard, apart or mixed");
+    cli->sides = sides;
+    cli->sides_named = value;
+    return 0;
 }
 
 static int set_digits(struct cli *cli, const struct cli_option *option, const char *value,

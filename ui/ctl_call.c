@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "net/loop.h"
 #include "net/unix.h"
+#include "phone/choices.h"
 #include "phone/folders.h"
 #include "ui/confine.h"
 #include "ui/ctl_ask.h"
@@ -119,13 +120,11 @@ static bool put_audio(json_t *command, const struct phone_sound *sound)
 
 static bool put_sound(json_t *command, const struct phone_sound *sound)
 {
-    static const char *const sides[] = {[PHONE_SIDES_HEARD] = "heard",
-                                        [PHONE_SIDES_APART] = "apart",
-                                        [PHONE_SIDES_MIXED] = "mixed"};
     bool records = sound->record || sound->out;
+    const char *sides = records ? choices_word(&choices_sides, sound->sides) : NULL;
 
     return put_file(command, "play", sound->play) && put_file(command, "record", sound->record) &&
-           put_text(command, "sides", records ? sides[sound->sides] : NULL) &&
+           put_text(command, "sides", sides) &&
            json_object_set_new(command, "device", json_boolean(sound->device)) == 0 &&
            put_audio(command, sound);
 }

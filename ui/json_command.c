@@ -6,8 +6,8 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "phone/choices.h"
 #include "phone/spelling.h"
-#include "ui/json.h"
 
 #define NAMES_MAX 64 /* that a wrong one is compared with */
 #define GAIN_LEAST_DB (-96.0)
@@ -79,74 +79,15 @@ static bool take_secret(json_t *value, const struct json_member *m, struct json_
     return true;
 }
 
-static bool take_encryption(json_t *value, const struct json_member *m, struct json_command *c)
+static const struct choices *const choices_of[] = {
+    [JSON_IS_SIDES] = &choices_sides, [JSON_IS_ENCRYPTION] = &choices_encryption,
+    [JSON_IS_DTMF_MODE] = &choices_dtmf, [JSON_IS_VOICE] = &choices_voice,
+    [JSON_IS_TEST] = &choices_test,
+};
+
+static bool take_choice(json_t *value, const struct json_member *m, struct json_command *c)
 {
-    static const char *const words[] = {[PHONE_ENCRYPT_OFF] = "off",
-                                        [PHONE_ENCRYPT_PREFER] = "prefer",
-                                        [PHONE_ENCRYPT_REQUIRE] = "require"};
-    const char *text = json_string_value(value);
-
-    for (size_t i = PHONE_ENCRYPT_OFF; text && i < ARRAY_LEN(words); i++) {
-        if (strcmp(text, words[i]) != 0)
-            continue;
-        *(enum phone_encryption *)place(c, m) = (enum phone_encryption)i;
-        return true;
-    }
-    return false;
-}
-
-static bool take_dtmf_mode(json_t *value, const struct json_member *m, struct json_command *c)
-{
-    static const char *const words[] = {[PHONE_DTMF_AUTO] = "auto",
-                                        [PHONE_DTMF_RTP] = "rtp",
-                                        [PHONE_DTMF_INFO] = "info",
-                                        [PHONE_DTMF_INBAND] = "inband"};
-    const char *text = json_string_value(value);
-
-    for (size_t i = PHONE_DTMF_AUTO; text && i < ARRAY_LEN(words); i++) {
-        if (strcmp(text, words[i]) != 0)
-            continue;
-        *(enum phone_dtmf *)place(c, m) = (enum phone_dtmf)i;
-        return true;
-    }
-    return false;
-}
-
-static bool take_sides(json_t *value, const struct json_member *m, struct json_command *c)
-{
-    static const struct {
-        const char *word;
-        enum phone_sides sides;
-    } words[] = {
-        {"heard", PHONE_SIDES_HEARD}, {"apart", PHONE_SIDES_APART}, {"mixed", PHONE_SIDES_MIXED}};
-    const char *text = json_string_value(value);
-
-    for (size_t i = 0; text && i < ARRAY_LEN(words); i++) {
-        if (strcmp(text, words[i].word) != 0)
-            continue;
-        *(enum phone_sides *)place(c, m) = words[i].sides;
-        return true;
-    }
-    return false;
-}
-
-static bool take_test(json_t *value, const struct json_member *m, struct json_command *c)
-{
-    static const char *const words[] = {
-        [PHONE_TEST_OFF] = "off",
-        [PHONE_TEST_OPEN] = "open",
-        [PHONE_TEST_TONE] = "tone",
-        [PHONE_TEST_RECORD] = "record",
-    };
-    const char *text = json_string_value(value);
-
-    for (size_t i = 0; text && i < ARRAY_LEN(words); i++) {
-        if (strcmp(text, words[i]) != 0)
-            continue;
-        *(enum phone_test *)place(c, m) = (enum phone_test)i;
-        return true;
-    }
-    return false;
+    return choices_find(choices_of[m->type], json_string_value(value), place(c, m));
 }
 
 static bool take_number(json_t *value, json_int_t least, json_int_t most, json_int_t *out)
@@ -189,16 +130,6 @@ static bool take_status(json_t *value, const struct json_member *m, struct json_
     if (!take_number(value, LOWEST_REFUSAL, HIGHEST_REFUSAL, &n))
         return false;
     *(unsigned *)place(c, m) = (unsigned)n;
-    return true;
-}
-
-static bool take_voice(json_t *value, const struct json_member *m, struct json_command *c)
-{
-    enum phone_voice voice = json_voice_of(json_string_value(value));
-
-    if (voice == PHONE_VOICE_UNSAID)
-        return false;
-    *(enum phone_voice *)place(c, m) = voice;
     return true;
 }
 
@@ -277,22 +208,22 @@ static bool take_audio(json_t *value, const struct json_member *m, struct json_c
 
 static const struct {
     bool (*take)(json_t *value, const struct json_member *m, struct json_command *c);
-    const char *wanted;
+    const char *wanted; /* NULL: one of the choices */
 } types[] = {
     [JSON_IS_TEXT] = {take_text, "a string that is not empty"},
     [JSON_IS_FILE] = {take_text, "the name of a file"},
     [JSON_IS_DIGITS] = {take_digits, "a string of 1 to 64 of 0-9 * # A-D , and p"},
     [JSON_IS_SECRET] = {take_secret, "a string that is not empty, or null"},
-    [JSON_IS_SIDES] = {take_sides, "\"apart\", \"mixed\" or \"heard\""},
-    [JSON_IS_ENCRYPTION] = {take_encryption, "\"off\", \"prefer\" or \"require\""},
-    [JSON_IS_DTMF_MODE] = {take_dtmf_mode, "\"auto\", \"rtp\", \"info\" or \"inband\""},
-    [JSON_IS_VOICE] = {take_voice, "\"auto\", \"on\" or \"off\""},
+    [JSON_IS_SIDES] = {take_choice, NULL},
+    [JSON_IS_ENCRYPTION] = {take_choice, NULL},
+    [JSON_IS_DTMF_MODE] = {take_choice, NULL},
+    [JSON_IS_VOICE] = {take_choice, NULL},
     [JSON_IS_CALL] = {take_call, "the number of a call, 1 and up"},
     [JSON_IS_CALLS] = {take_calls, "an array of 2 to 256 numbers of calls"},
     [JSON_IS_STATUS] = {take_status, "a number from 300 to 699"},
     [JSON_IS_GAIN] = {take_gain, "a number from -96 to 18"},
     [JSON_IS_LIMIT] = {take_limit, "a number from 1 to 100000"},
-    [JSON_IS_TEST] = {take_test, "\"open\", \"tone\", \"record\" or \"off\""},
+    [JSON_IS_TEST] = {take_choice, NULL},
     [JSON_IS_SWITCH] = {take_switch, "true or false"},
     [JSON_IS_AUDIO] = {take_audio, "an object with \"in\" or \"out\" true, and perhaps "
                                    "\"rate\" (8000 to 48000), \"channels\" (1 or 2), "
@@ -433,6 +364,14 @@ static int take_verb(struct json_command *c, const char **error, struct buf *why
     return 0;
 }
 
+static void put_wanted(enum json_type type, struct buf *why)
+{
+    if (types[type].wanted)
+        buf_puts(why, types[type].wanted);
+    else
+        choices_put(choices_of[type], "\"", why);
+}
+
 static int take_member(struct json_command *c, const char *name, json_t *value, struct buf *why)
 {
     const struct json_member *m = find_member(c->verb, name);
@@ -440,7 +379,8 @@ static int take_member(struct json_command *c, const char *name, json_t *value, 
     if (!m)
         return json_member_unknown(c->verb, name, why);
     if (!types[m->type].take(value, m, c)) {
-        buf_printf(why, "\"%s\" of %s is %s", m->name, c->verb->name, types[m->type].wanted);
+        buf_printf(why, "\"%s\" of %s is ", m->name, c->verb->name);
+        put_wanted(m->type, why);
         return -EINVAL;
     }
     c->said |= m->bit;

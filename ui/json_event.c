@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "phone/choices.h"
 #include "phone/event_names.h"
 #include "phone/mask.h"
 #include "ui/trace.h"
@@ -135,20 +136,17 @@ static bool put_real_if_known(struct buf *out, const void *at)
     return *(const double *)at >= 0 && put_real(out, at);
 }
 
-static const char *const voices[] = {
-    [PHONE_VOICE_UNSAID] = "auto", [PHONE_VOICE_AUTO] = "auto", [PHONE_VOICE_ON] = "on", [PHONE_VOICE_OFF] = "off"};
-
 const char *json_voice(enum phone_voice voice)
 {
-    return voices[voice];
+    return choices_word(&choices_voice, voice ? voice : PHONE_VOICE_AUTO);
 }
 
 enum phone_voice json_voice_of(const char *word)
 {
-    for (enum phone_voice i = PHONE_VOICE_AUTO; word && i < ARRAY_LEN(voices); i++)
-        if (strcmp(voices[i], word) == 0)
-            return i;
-    return PHONE_VOICE_UNSAID;
+    unsigned voice = PHONE_VOICE_UNSAID;
+
+    (void)choices_find(&choices_voice, word, &voice);
+    return voice;
 }
 
 static bool put_voice(struct buf *out, const void *at)

@@ -146,8 +146,7 @@ static int set_dnd_status(void *into, struct slice value, struct config_fault *f
 static const struct config_kind tone_file = {CONFIG_TEXT("the name of a sound file")};
 static const struct config_kind sdes = {CONFIG_WORDS(CONFIG_SDES_TLS, "tls", "always", "never")};
 static const struct config_kind dtls = {CONFIG_WORDS(CONFIG_DTLS_OFFER, "offer", "take", "never")};
-static const struct config_kind voice = {
-    CONFIG_WORDS(PHONE_VOICE_AUTO, "auto", "on", "off")};
+static const struct config_kind voice = {CONFIG_CHOICES(&choices_voice)};
 static const struct config_kind strangers = {CONFIG_FLAG(1, "answer", "silence")};
 
 const struct config_option config_phone_options[] = {

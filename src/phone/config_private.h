@@ -2,6 +2,7 @@
 #ifndef PHONE_CONFIG_PRIVATE_H
 #define PHONE_CONFIG_PRIVATE_H
 
+#include "phone/choices.h"
 #include "phone/config.h"
 
 /* Reads value into a struct phone_config or struct account_config, or changes nothing and returns
@@ -12,11 +13,9 @@ typedef int config_set_fn(void *into, struct slice value, struct config_fault *f
 struct config_kind {
     int (*read)(const struct config_kind *kind, struct slice value, void *member,
                 struct config_fault *fault);
-    const char *missing;      /* of a text: what an empty value lacks; NULL: it may be empty */
-    const char *const *words; /* one of these n, in any case */
-    size_t n;
-    unsigned first; /* of an enum: for what the first word stands; the others follow */
-    size_t on;      /* of a flag: the word that sets it */
+    const char *missing;           /* of a text: what an empty value lacks; NULL: it may be empty */
+    const struct choices *choices; /* of an enum or a flag: the words, in any case */
+    unsigned on;                   /* of a flag: the place of the word that sets it */
 };
 
 struct config_option {
@@ -92,8 +91,8 @@ int config_wrong(struct config_fault *fault, struct slice value, const char *whe
 /* An empty value, which no setting has; -EINVAL. */
 int config_refuse_empty(struct config_fault *fault, const char *what);
 int config_replace(char **text, struct slice value);
-/* One of n words, in any case: its place in *out. */
-int config_word(struct slice value, const char *const *words, size_t n, size_t *out,
+/* One of these words, in any case: what it stands for in *out. */
+int config_word(struct slice value, const struct choices *choices, unsigned *out,
                 struct config_fault *fault);
 /* Whole seconds from least to most. */
 int config_seconds(struct slice value, unsigned least, unsigned most, unsigned *out,
@@ -106,13 +105,13 @@ int config_take_word(const struct config_kind *kind, struct slice value, void *m
 int config_take_flag(const struct config_kind *kind, struct slice value, void *member,
                      struct config_fault *fault);
 /* Members of these kinds. */
-#define CONFIG_LIST(...)                                                                           \
-    .words = (const char *const[]){__VA_ARGS__},                                                   \
-    .n = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)
 #define CONFIG_TEXT(what) .read = config_take_text, .missing = (what)
+#define CONFIG_CHOICES(which) .read = config_take_word, .choices = (which)
 #define CONFIG_WORDS(value, ...)                                                                   \
-    .read = config_take_word, .first = (value), CONFIG_LIST(__VA_ARGS__)
-#define CONFIG_FLAG(place, ...) .read = config_take_flag, .on = (place), CONFIG_LIST(__VA_ARGS__)
+    CONFIG_CHOICES(&((const struct choices)CHOICES(value, __VA_ARGS__)))
+#define CONFIG_FLAG(place, ...)                                                                    \
+    .read = config_take_flag, .on = (place),                                                       \
+    .choices = &((const struct choices)CHOICES(0, __VA_ARGS__))
 extern const struct config_kind config_any_text, config_file;
 extern const struct config_kind config_yes, config_no; /* no: of a flag that yes takes away */
 extern const struct config_kind config_accept, config_dtmf, config_encryption, config_redundancy;

@@ -5,26 +5,26 @@
 
 #include "phone/config_private.h"
 
-static const char *const themes[] = {"dark", "light", "contrast"};
+static const struct choices themes = CHOICES(0, "dark", "light", "contrast");
+static const struct choices colours = CHOICES(0, "auto", "0", "8", "16", "256");
 
 int config_set_theme(void *into, struct slice value, struct config_fault *fault)
 {
     struct phone_config *config = into;
-    size_t i;
-    int err = config_word(value, themes, ARRAY_LEN(themes), &i, fault);
+    unsigned i;
+    int err = config_word(value, &themes, &i, fault);
 
     if (!err)
-        config->screen.theme = themes[i];
+        config->screen.theme = choices_word(&themes, i);
     return err;
 }
 
 int config_set_colours(void *into, struct slice value, struct config_fault *fault)
 {
-    static const char *const words[] = {"auto", "0", "8", "16", "256"};
     static const int numbers[] = {0, 0, 8, 16, 256};
     struct phone_config *config = into;
-    size_t i;
-    int err = config_word(value, words, ARRAY_LEN(words), &i, fault);
+    unsigned i;
+    int err = config_word(value, &colours, &i, fault);
 
     if (err)
         return err;

@@ -41,21 +41,20 @@ int config_replace(char **text, struct slice value)
 
 /* --- words and numbers ---------------------------------------------------------------------- */
 
-int config_word(struct slice value, const char *const *words, size_t n, size_t *out,
+int config_word(struct slice value, const struct choices *choices, unsigned *out,
                 struct config_fault *fault)
 {
     const char *near;
 
-    for (size_t i = 0; i < n; i++) {
-        if (!slice_ieq(value, slice_of(words[i])))
+    for (size_t i = 0; i < choices->n; i++) {
+        if (!slice_ieq(value, slice_of(choices->words[i])))
             continue;
-        *out = i;
+        *out = choices->first + (unsigned)i;
         return 0;
     }
-    near = spelling_nearest(value, words, n);
+    near = spelling_nearest(value, choices->words, choices->n);
     config_wrong(fault, value, value.p, "this can be ");
-    for (size_t i = 0; i < n; i++)
-        buf_printf(&fault->text, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " or ", words[i]);
+    choices_put(choices, "", &fault->text);
     if (near)
         buf_printf(&fault->text, "; is %s meant?", near);
     return -EINVAL;
@@ -88,19 +87,14 @@ int config_take_text(const struct config_kind *kind, struct slice value, void *m
 int config_take_word(const struct config_kind *kind, struct slice value, void *member,
                      struct config_fault *fault)
 {
-    size_t i;
-    int err = config_word(value, kind->words, kind->n, &i, fault);
-
-    if (!err)
-        *(unsigned *)member = kind->first + (unsigned)i;
-    return err;
+    return config_word(value, kind->choices, member, fault);
 }
 
 int config_take_flag(const struct config_kind *kind, struct slice value, void *member,
                      struct config_fault *fault)
 {
-    size_t i;
-    int err = config_word(value, kind->words, kind->n, &i, fault);
+    unsigned i;
+    int err = config_word(value, kind->choices, &i, fault);
 
     if (!err)
         *(bool *)member = i == kind->on;
@@ -113,10 +107,8 @@ const struct config_kind config_yes = {CONFIG_FLAG(1, "no", "yes")};
 const struct config_kind config_no = {CONFIG_FLAG(0, "no", "yes")};
 const struct config_kind config_accept = {
     CONFIG_WORDS(CONFIG_ACCEPT_ANYONE, "anyone", "server", "contacts")};
-const struct config_kind config_dtmf = {
-    CONFIG_WORDS(PHONE_DTMF_AUTO, "auto", "rtp", "info", "inband")};
-const struct config_kind config_encryption = {
-    CONFIG_WORDS(PHONE_ENCRYPT_OFF, "off", "prefer", "require")};
+const struct config_kind config_dtmf = {CONFIG_CHOICES(&choices_dtmf)};
+const struct config_kind config_encryption = {CONFIG_CHOICES(&choices_encryption)};
 const struct config_kind config_redundancy = {
     CONFIG_WORDS(CONFIG_REDUNDANCY_AUTO, "auto", "off", "always")};
 

@@ -19,6 +19,8 @@ libphone_a_SOURCES = \
 	src/phone/call_tables.c \
 	src/phone/calls.c \
 	src/phone/calls.h \
+	src/phone/choices.c \
+	src/phone/choices.h \
 	src/phone/command.h \
 	src/phone/conference.c \
 	src/phone/conference.h \

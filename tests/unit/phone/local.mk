@@ -7,6 +7,7 @@ phone_tests = \
 	tests/unit/phone/test_call_sound \
 	tests/unit/phone/test_call_tables \
 	tests/unit/phone/test_calls \
+	tests/unit/phone/test_choices \
 	tests/unit/phone/test_conference \
 	tests/unit/phone/test_config \
 	tests/unit/phone/test_config_keep \
@@ -54,6 +55,7 @@ check_PROGRAMS += $(phone_tests)
 tap_tests += $(phone_tests)
 
 tests_unit_phone_test_account_LDADD = $(phone_ldadd)
+tests_unit_phone_test_choices_LDADD = $(phone_ldadd)
 tests_unit_phone_test_config_LDADD = $(phone_ldadd)
 tests_unit_phone_test_mask_LDADD = $(phone_ldadd)
 tests_unit_phone_test_identity_LDADD = $(phone_ldadd)

@@ -88,7 +88,7 @@ static const struct row {
     {"too loud", "{\"command\":\"volume\",\"speaker_db\":18.5}", "bad-member",
      "\"speaker_db\" of volume is a number from -96 to 18"},
     {"sides that are none", "{\"command\":\"record\",\"file\":\"/a.wav\",\"sides\":\"left\"}",
-     "bad-member", "\"sides\" of record is \"apart\", \"mixed\" or \"heard\""},
+     "bad-member", "\"sides\" of record is \"heard\", \"apart\" or \"mixed\""},
     {"one call in conference", "{\"command\":\"conference\",\"calls\":[1]}", "bad-member",
      "\"calls\" of conference is an array of 2 to 256 numbers of calls"},
     {"a call that is none in conference", "{\"command\":\"conference\",\"calls\":[1,0]}",
