@@ -108,6 +108,11 @@ class Caller:
         return self.peer.respond(invite, 200, "OK", body=sip.sdp() if body is None else body,
                                  tag=tag, **more)
 
+    def refuse(self, invite, status=486, tag="b"):
+        """Refuses; the ACK."""
+        self.peer.respond(invite, status, "Said the test", tag=tag)
+        return self.wait("ACK")
+
     def up(self, **more):
         invite = self.invite()
         ok = self.answer(invite, **more)
