@@ -3,9 +3,11 @@ interop_tests = \
 	tests/interop/test_baresip.py \
 	tests/interop/test_conference.py \
 	tests/interop/test_conformance_account.py \
+	tests/interop/test_conformance_events.py \
 	tests/interop/test_conformance_media.py \
 	tests/interop/test_conformance_redirect.py \
 	tests/interop/test_conformance_register.py \
+	tests/interop/test_conformance_rtcp.py \
 	tests/interop/test_conformance_sdp.py \
 	tests/interop/test_conformance_tcp.py \
 	tests/interop/test_conformance_torture.py \
