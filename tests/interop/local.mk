@@ -5,6 +5,7 @@ interop_tests = \
 	tests/interop/test_conformance_account.py \
 	tests/interop/test_conformance_events.py \
 	tests/interop/test_conformance_media.py \
+	tests/interop/test_conformance_offer.py \
 	tests/interop/test_conformance_redirect.py \
 	tests/interop/test_conformance_register.py \
 	tests/interop/test_conformance_rtcp.py \
@@ -14,6 +15,7 @@ interop_tests = \
 	tests/interop/test_conformance_uac.py \
 	tests/interop/test_conformance_uac_end.py \
 	tests/interop/test_conformance_uas.py \
+	tests/interop/test_conformance_uas_dialog.py \
 	tests/interop/test_dns.py \
 	tests/interop/test_dtls.py \
 	tests/interop/test_dtmf.py \
@@ -23,6 +25,7 @@ interop_tests = \
 	tests/interop/test_kamailio_fork.py \
 	tests/interop/test_kamailio_strangers.py \
 	tests/interop/test_rawsip.py \
+	tests/interop/test_rawsip_calling.py \
 	tests/interop/test_sdes.py \
 	tests/interop/test_sipp.py \
 	tests/interop/test_sipp_registrar.py \

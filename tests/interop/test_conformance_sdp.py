@@ -6,8 +6,8 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import sip, tap, tphone
-from lib.ends import Callee, Caller, SharedCallee, direction, media
+from lib import sip, tap
+from lib.ends import SharedCallee, direction, media, sdp_lines, sdp_version
 from lib.room import Room
 from lib.tap import case, equal, expect
 
@@ -31,14 +31,6 @@ def answer_to(body):
         invite, ok = callee.up(body=body)
         callee.end(invite, ok)
         return ok
-
-
-def lines(message, letter):
-    return re.findall(rf"(?m)^{letter}=([^\r\n]*)", message.body.decode())
-
-
-def version(message):
-    return int(lines(message, "o")[0].split()[2])
 
 
 # --- which format is answered ---------------------------------------------------------------------
@@ -162,11 +154,11 @@ def form():
     order = [l for l in letters if l != "a"]
     equal("".join(order), "vosctm", "lines")
     expect(ok.body.endswith(b"\r\n") and b"\n\n" not in ok.body.replace(b"\r", b""), "line ends")
-    origin = lines(ok, "o")[0].split()
+    origin = sdp_lines(ok, "o")[0].split()
     equal(origin[3:], ["IN", "IP4", "127.0.0.1"], "o=")
-    equal(lines(ok, "c"), ["IN IP4 127.0.0.1"], "c=")
-    equal(lines(ok, "t"), ["0 0"], "t=")
-    expect(lines(ok, "s")[0] != "", "s= is empty (RFC 8866 5.3)")
+    equal(sdp_lines(ok, "c"), ["IN IP4 127.0.0.1"], "c=")
+    equal(sdp_lines(ok, "t"), ["0 0"], "t=")
+    expect(sdp_lines(ok, "s")[0] != "", "s= is empty (RFC 8866 5.3)")
 
 
 @case("rtcp-mux is answered where it was offered, and only there (RFC 5761 5.1.1)")
@@ -284,9 +276,9 @@ def same():
 @case("a changed answer has the same o= id and a version that grew by one (RFC 3264 8)")
 def versions():
     answers = session([sip.sdp(direction="sendonly"), sip.sdp(direction="sendonly"), sip.sdp()])
-    equal(len({lines(a, "o")[0].split()[1] for a in answers}), 1, "number of ids")
-    first = version(answers[0])
-    equal([version(a) - first for a in answers], [0, 1, 1, 2], "versions")
+    equal(len({sdp_lines(a, "o")[0].split()[1] for a in answers}), 1, "number of ids")
+    first = sdp_version(answers[0])
+    equal([sdp_version(a) - first for a in answers], [0, 1, 1, 2], "versions")
 
 
 @case("another codec by re-INVITE: the answer names it")
@@ -374,8 +366,8 @@ def reoffer():
         expect({"0", "8"} <= set(formats), f"formats are {formats}")
         expect("101" in formats, "telephone-event has another number than before")
         equal(direction(got), "sendrecv", "direction")
-        equal(lines(got, "o")[0].split()[1], lines(ok, "o")[0].split()[1], "o= id")
-        expect(version(got) >= version(ok), "version went back")
+        equal(sdp_lines(got, "o")[0].split()[1], sdp_lines(ok, "o")[0].split()[1], "o= id")
+        expect(sdp_version(got) >= sdp_version(ok), "version went back")
         equal(callee.within("INVITE", invite, ok, 3, sip.sdp()).status, 200, "re-INVITE afterwards")
         callee.end(invite, ok)
 
@@ -485,119 +477,6 @@ def multipart_without():
             invite = callee.peer.invite(callee.uri, body=body, Content_Type=kind)
             got = callee.refused(invite)
             expect(got.status in (400, 415, 488), f"{kind} was answered {got}")
-
-
-# --- our offer ------------------------------------------------------------------------------------
-
-@case("the offer of a call: form, codecs in our order, ports, ptime")
-def our_offer():
-    with Room() as room:
-        caller = Caller(room, rtp_ports="24000-24998")
-        invite = caller.invite()
-        equal("".join(l for l in re.findall(r"(?m)^(\w)=", invite.body.decode()) if l != "a"),
-              "vosctm", "lines")
-        kind, port, formats = media(invite)[0]
-        equal(kind, "audio", "kind of media")
-        expect(24000 <= port <= 24998 and port % 2 == 0, f"port {port}")
-        text = invite.body.decode()
-        opus = re.search(r"(?m)^a=rtpmap:(\d+) opus/48000/2", text).group(1)
-        wanted = [opus, "9", "0", "8"] if "9" in formats else [opus, "0", "8"]
-        equal(formats[:len(wanted)], wanted, "codecs")
-        equal(re.findall(rf"(?m)^a=fmtp:{opus} (.*?)\r?$", text), ["useinbandfec=1"], "fmtp of Opus")
-        equal(direction(invite), "sendrecv", "direction")
-        expect(re.search(r"(?m)^a=rtcp-mux", text), "no rtcp-mux")
-        for number in formats:
-            expect(re.search(rf"(?m)^a=rtpmap:{number} ", text), f"{number} has no rtpmap")
-        expect(re.search(r"(?m)^a=fmtp:\d+ 0-1[56]", text), "telephone-event has no fmtp")
-        caller.peer.respond(invite, 486, tag="b")
-
-
-@case("what we want of Opus is said in its fmtp, and in an answer, too (RFC 7587 6.1)")
-def opus_wanted():
-    said = "useinbandfec=1;maxplaybackrate=16000;sprop-maxcapturerate=16000;" \
-           "maxaveragebitrate=20000;cbr=1;usedtx=1"
-    ours = {"opus_rate": 16000, "opus_bitrate": 20000, "opus_cbr": "yes", "dtx": "yes",
-            "ptime": 40}
-    with Room() as room:
-        invite = Caller(room, **ours).invite()
-        callee = Callee(room, **ours)
-        _, ok = callee.up(body=sip.sdp(formats="111", extra=OPUS.format(111)))
-        for message in invite, ok:
-            text = message.body.decode()
-            equal(re.findall(r"(?m)^a=fmtp:\d+ (use.*?)\r?$", text), [said], "fmtp of Opus")
-            expect("a=ptime:40" in text, f"our packet time is not said: {text}")
-
-
-@case("--codec says what is offered and in which order")
-def codec_option():
-    with Room() as room:
-        caller = Caller(room, codec="pcma,pcmu")
-        invite = caller.invite()
-        equal(media(invite)[0][2][:2], ["8", "0"], "codecs")
-        expect("opus" not in invite.body.decode(), "opus is offered")
-        caller.peer.respond(invite, 486, tag="b")
-
-
-for name, body in (
-        ("PCMA alone", sip.sdp(formats="8")), ("several codecs", sip.sdp(formats="8 0 101")),
-        ("with rejected lines behind", sip.sdp() + b"m=video 0 RTP/AVP 31\r\n"),
-        ("with c= of the stream", sip.sdp().replace(b"c=IN IP4 127.0.0.1\r\n", b"")
-         + b"c=IN IP4 127.0.0.1\r\n"),
-        ("without rtcp-mux", sip.sdp()), ("sendonly", sip.sdp(direction="sendonly")),
-        ("inactive", sip.sdp(direction="inactive")),
-        ("with LF alone", sip.sdp().replace(b"\r\n", b"\n")),
-        ("c=0.0.0.0", sip.sdp().replace(b"c=IN IP4 127.0.0.1", b"c=IN IP4 0.0.0.0"))):
-    @case(f"an answer {name} makes a call", body)
-    def answers(body):
-        with Room() as room:
-            caller = Caller(room, seconds=1)
-            caller.answer(caller.invite(), body=body)
-            caller.phone.wait_line("(?i)answered")
-            caller.peer.respond(caller.wait("BYE"), 200)
-            caller.phone.expect_status(tphone.OK)
-
-
-# RFC 3261 13.2.2.4: what cannot be accepted is acknowledged all the same, then ended.
-for name, body, word in (
-        ("no codec of ours", sip.sdp(formats="3"), "--codec"),
-        ("the audio refused", sip.sdp(port=0), "--codec"),
-        ("a group as address", sip.sdp(host="224.2.1.1"), "--codec"),
-        ("an address of IPv6", sip.sdp().replace(b"IP4 127.0.0.1", b"IP6 ::1"), "--codec"),
-        ("no m= line", sip.sdp().split(b"m=")[0], "did not say"),
-        ("what is no SDP", b"hello\r\n", "did not say"),
-        ("nothing", b"", "did not say")):
-    @case(f"an answer with {name}: ACK, then BYE, and {word!r} is told", body, word)
-    def bad_answer(body, word):
-        with Room() as room:
-            caller = Caller(room)
-            caller.answer(caller.invite(), body=body)
-            caller.peer.respond(caller.wait("BYE"), 200)
-            equal([m.method for m in caller.peer.messages if m.method != "INVITE"],
-                  ["ACK", "BYE"], "what followed the INVITE")
-            caller.phone.expect_status(tphone.OTHER, 4)
-            last = [l for l in caller.phone.process.lines if l.startswith("ended")]
-            expect(len(last) == 1 and word in last[0], f"{word!r} is not told",
-                   caller.phone.output())
-            equal(tphone.results(caller.phone)[0]["outcome"], "failed", "result")
-
-
-@case("a re-INVITE of the called side is answered with the same port, hold and back")
-def caller_held():
-    with Room() as room:
-        caller = Caller(room)
-        invite, ok = caller.up()
-        first = version(invite)
-        for cseq, (theirs, ours) in enumerate((("sendonly", "recvonly"), ("inactive", "inactive"),
-                                               ("", "sendrecv")), 1):
-            again = caller.within("INVITE", invite, ok, cseq, sip.sdp(direction=theirs))
-            got = caller.asked(again, invite.source)
-            caller.peer.send_to(caller.peer.ack(again, got), invite.source)
-            equal((got.status, direction(got)), (200, ours), "answer")
-            equal(media(got)[0][1], media(invite)[0][1], "port")
-            equal(lines(got, "o")[0].split()[1], lines(invite, "o")[0].split()[1], "o= id")
-            expect(version(got) > first, "the version did not grow")
-            first = version(got)
-        caller.leave(invite, ok)
 
 
 if __name__ == "__main__":

@@ -183,6 +183,14 @@ def direction(message):
     return found[-1] if found else "sendrecv"
 
 
+def sdp_lines(message, letter):
+    return re.findall(rf"(?m)^{letter}=([^\r\n]*)", message.body.decode())
+
+
+def sdp_version(message):
+    return int(sdp_lines(message, "o")[0].split()[2])
+
+
 def uris(values):
     """What stands in brackets in header values, in order."""
     return re.findall(r"<([^>]+)>", ", ".join(values))
