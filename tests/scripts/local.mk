@@ -7,16 +7,20 @@ script_tests = \
 	tests/scripts/test_cli.py \
 	tests/scripts/test_completion.py \
 	tests/scripts/test_control.py \
+	tests/scripts/test_control_harm.py \
+	tests/scripts/test_control_input.py \
 	tests/scripts/test_daemon.py \
+	tests/scripts/test_daemon_calls.py \
+	tests/scripts/test_daemon_ctl.py \
+	tests/scripts/test_desk.py \
 	tests/scripts/test_encryption.py \
 	tests/scripts/test_examples.py \
-	tests/scripts/test_desk.py \
 	tests/scripts/test_hep.py \
 	tests/scripts/test_history.py \
 	tests/scripts/test_hooks.py \
 	tests/scripts/test_json.py \
-	tests/scripts/test_pipes.py \
 	tests/scripts/test_load.py \
+	tests/scripts/test_pipes.py \
 	tests/scripts/test_prompt.py \
 	tests/scripts/test_recording.py \
 	tests/scripts/test_register.py \
