@@ -7,17 +7,15 @@
 
 #include "base/mem.h"
 #include "net/loop.h"
-#include "net/spawner.h"
 #include "net/watch.h"
 #include "ui/cmd.h"
 #include "ui/exit.h"
 #include "ui/flush.h"
-#include "ui/screen/connection.h"
+#include "ui/screen/front.h"
 #include "ui/screen/plain.h"
 #include "ui/screen/plain_line.h"
 #include "ui/screen/plain_term.h"
 #include "ui/screen/screen_helper.h"
-#include "ui/screen/setup_run.h"
 #include "ui/signals.h"
 
 #define LINE_MAX_BYTES 8192u
@@ -27,18 +25,10 @@
 #define CTRL_Z '\032'
 
 struct app {
-    const struct cli *cli;
+    struct front front;
     struct terminal *terminal;
-    struct net_loop *loop;
     struct flush *flush;
-    struct connection *connection;
-    struct signals *signals;
-    struct model model;
-    struct keymap keys;
-    struct screen screen;
     struct plain plain;
-    struct setup setup;
-    struct setup_run *setup_run;
 
     struct net_watch *watch;   /* of standard input; NULL: it is a file */
     struct net_deadline *turn; /* when the next line is looked at */
@@ -74,7 +64,7 @@ static void put_echo(struct app *a)
  * typed so far is, as it would be torn else. */
 static void put_prompt(struct app *a)
 {
-    if (!a->is_tty || plain_is_secret(&a->plain) || a->setup.working)
+    if (!a->is_tty || plain_is_secret(&a->plain) || a->front.setup.working)
         return;
     plain_line_show(&a->line, &a->echo);
     put_echo(a);
@@ -96,7 +86,7 @@ static void print(struct app *a, bool typed)
         put_prompt(a);
     buf_clear(out);
     if (a->terminal->out.fd < 0)
-        net_loop_stop(a->loop); /* nobody listens any more */
+        net_loop_stop(a->front.loop); /* nobody listens any more */
 }
 
 /* Of a terminal that shows by itself what is typed. */
@@ -134,13 +124,13 @@ static unsigned on_line(void *arg, const struct ctl_line *line)
 {
     struct app *a = arg;
     unsigned news = plain_line(&a->plain, line);
-    bool asks = a->plain.out.n > 0 && a->screen.prompt == PROMPT_CONFIRM;
+    bool asks = a->plain.out.n > 0 && a->front.screen.prompt == PROMPT_CONFIRM;
 
     print(a, false);
     a->silent = false;
     if (asks && !a->line.prompted)
         put_prompt(a);
-    if (line->kind == CTL_REPLY && screen_is_answered(&a->screen)) {
+    if (line->kind == CTL_REPLY && screen_is_answered(&a->front.screen)) {
         if ((!a->began || a->owes_prompt) && !a->line.prompted)
             put_prompt(a);
         a->began = true;
@@ -163,12 +153,12 @@ static void on_changed(void *arg)
 static bool connect_to_phone(struct app *a)
 {
     struct buf why = buf_new(8192);
-    int err = connection_start(a->connection);
+    int err = connection_start(a->front.connection);
 
     if (!err)
-        err = connection_await(a->connection);
+        err = connection_await(a->front.connection);
     if (err) {
-        connection_put_why(a->connection, &why);
+        connection_put_why(a->front.connection, &why);
         terminal_error(a->terminal, buf_cstr(&why));
     }
     a->not_before_ms = net_now_ms() + REPLY_MS; /* until it is known how the phone is */
@@ -181,14 +171,14 @@ static void start(struct app *a)
 {
     a->failed = !connect_to_phone(a) && !a->began;
     if (a->failed)
-        net_loop_stop(a->loop);
+        net_loop_stop(a->front.loop);
 }
 
 static void grant(struct app *a)
 {
-    struct screen_wish wish = a->screen.wish;
+    struct screen_wish wish = a->front.screen.wish;
 
-    a->screen.wish = (struct screen_wish){0};
+    a->front.screen.wish = (struct screen_wish){0};
     if (wish.start)
         start(a);
     if (wish.suspend && a->term)
@@ -197,16 +187,16 @@ static void grant(struct app *a)
         kill(0, SIGTSTP);
     a->leaves = a->leaves || wish.quit || wish.detach;
     if (wish.quit || wish.detach)
-        connection_leave(a->connection, a->loop, wish.detach);
+        connection_leave(a->front.connection, a->front.loop, wish.detach);
 }
 
 static void on_setup(void *arg)
 {
     struct app *a = arg;
 
-    view_setup_changed(&a->screen);
+    view_setup_changed(&a->front.screen);
     plain_flush(&a->plain);
-    if (screen_view(&a->screen) == &view_setup)
+    if (screen_view(&a->front.screen) == &view_setup)
         plain_ask_setup(&a->plain);
     print(a, false);
     set_echo(a, !plain_is_secret(&a->plain));
@@ -223,18 +213,18 @@ static void do_line(struct app *a, struct slice line)
     uint64_t now_ms = net_now_ms();
     bool stops;
 
-    a->screen.now_ms = now_ms;
+    a->front.screen.now_ms = now_ms;
     plain_typed(&a->plain, line);
     a->not_before_ms = a->plain.rest_until_ms;
-    if (!screen_is_answered(&a->screen) && a->not_before_ms < now_ms + REPLY_MS)
+    if (!screen_is_answered(&a->front.screen) && a->not_before_ms < now_ms + REPLY_MS)
         a->not_before_ms = now_ms + REPLY_MS;
-    if (a->setup.working)
+    if (a->front.setup.working)
         a->not_before_ms = now_ms + SETUP_MS;
     print(a, true);
     set_echo(a, !plain_is_secret(&a->plain));
-    stops = a->screen.wish.suspend && a->term; /* on_back has the prompt */
+    stops = a->front.screen.wish.suspend && a->term; /* on_back has the prompt */
     grant(a);
-    a->owes_prompt = !stops && !a->leaves && !screen_is_answered(&a->screen);
+    a->owes_prompt = !stops && !a->leaves && !screen_is_answered(&a->front.screen);
     if (!stops && !a->leaves && !a->owes_prompt)
         put_prompt(a);
 }
@@ -259,8 +249,8 @@ static bool take_line(struct app *a)
 static void interrupt(struct app *a)
 {
     bool typed = plain_line_text(&a->line).n > 0;
-    enum screen_prompt prompt = a->screen.prompt;
-    bool asks = prompt != PROMPT_NONE || screen_view(&a->screen)->key;
+    enum screen_prompt prompt = a->front.screen.prompt;
+    bool asks = prompt != PROMPT_NONE || screen_view(&a->front.screen)->key;
 
     a->n_in = 0;
     a->not_before_ms = a->plain.rest_until_ms = 0;
@@ -269,8 +259,8 @@ static void interrupt(struct app *a)
     print(a, true);
     if (typed)
         put_prompt(a);
-    else if (screen_view(&a->screen) == &view_setup)
-        connection_leave(a->connection, a->loop, false);
+    else if (screen_view(&a->front.screen) == &view_setup)
+        connection_leave(a->front.connection, a->front.loop, false);
     else
         do_line(a, !asks ? SLICE("quit") : prompt == PROMPT_CONFIRM ? SLICE("yes") : SLICE("."));
 }
@@ -383,14 +373,14 @@ static void end_of_input(struct app *a)
     struct termios modes;
 
     if (a->is_tty && tcgetattr(STDIN_FILENO, &modes) != 0)
-        net_loop_stop(a->loop);
+        net_loop_stop(a->front.loop);
     else
-        connection_leave(a->connection, a->loop, false);
+        connection_leave(a->front.connection, a->front.loop, false);
 }
 
 static void tell_silence(struct app *a)
 {
-    if (a->silent || !screen_is_stuck(&a->screen))
+    if (a->silent || !screen_is_stuck(&a->front.screen))
         return;
     a->silent = true;
     buf_puts(&a->plain.out, "telephone: it does not answer\n");
@@ -407,7 +397,7 @@ static void on_turn(void *arg)
         net_deadline_set(a->turn, a->not_before_ms);
         return;
     }
-    a->screen.now_ms = now_ms;
+    a->front.screen.now_ms = now_ms;
     tell_silence(a);
     if (!a->watch)
         read_some(a);
@@ -438,10 +428,10 @@ static void on_signal(void *arg)
 {
     struct app *a = arg;
 
-    if (signals_first(a->signals) == SIGINT)
-        connection_leave(a->connection, a->loop, false);
+    if (signals_first(a->front.signals) == SIGINT)
+        connection_leave(a->front.connection, a->front.loop, false);
     else
-        net_loop_stop(a->loop);
+        net_loop_stop(a->front.loop);
 }
 
 static void on_second_signal(void *arg)
@@ -453,7 +443,7 @@ static void on_second_signal(void *arg)
 
 static int watch_input(struct app *a)
 {
-    int err = net_watch_new(a->loop, STDIN_FILENO, on_readable, a, &a->watch);
+    int err = net_watch_new(a->front.loop, STDIN_FILENO, on_readable, a, &a->watch);
 
     a->is_tty = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &a->modes) == 0;
     if (err == -EPERM) /* epoll takes no files, which never let one wait */
@@ -463,7 +453,7 @@ static int watch_input(struct app *a)
 
 static int watch_continued(struct app *a)
 {
-    int err = uv_signal_init(net_loop_uv(a->loop), &a->continued);
+    int err = uv_signal_init(net_loop_uv(a->front.loop), &a->continued);
 
     if (err)
         return err;
@@ -473,32 +463,25 @@ static int watch_continued(struct app *a)
 
 static int prepare(struct app *a)
 {
-    static const struct connection_events events = {on_line, on_changed};
+    static const struct front_events events = {
+        {on_line, on_changed}, on_setup, on_signal, on_second_signal};
     struct buf why = buf_new(8192);
-    int err = screen_helper_new(a->cli, a->setup.path, a->screen.settings, &a->screen.helper, &why);
+    int err = front_open(&a->front, &events, a, &why);
 
     if (!err)
-        err = net_loop_new(&a->loop);
+        err = flush_new(a->front.loop, a->terminal, &a->flush);
     if (!err)
-        err = flush_new(a->loop, a->terminal, &a->flush);
+        err = net_deadline_new(a->front.loop, on_turn, a, &a->turn);
     if (!err)
-        err = net_deadline_new(a->loop, on_turn, a, &a->turn);
-    if (!err)
-        err = connection_new(a->loop, a->cli, &a->screen, &events, a, &a->connection);
-    if (!err)
-        err = setup_run_new(a->loop, a->screen.helper, &a->setup, on_setup, a, &a->setup_run);
-    if (!err)
-        err = signals_new(a->loop, on_signal, on_second_signal, a, &a->signals);
-    if (!err)
-        err = net_deadline_new(a->loop, on_escape, a, &a->escape);
+        err = net_deadline_new(a->front.loop, on_escape, a, &a->escape);
     if (!err)
         err = watch_continued(a);
     if (!err)
         err = watch_input(a);
     if (!err)
-        err = plain_term_new(a->loop, on_back, a, &a->term);
+        err = plain_term_new(a->front.loop, on_back, a, &a->term);
     if (!err)
-        screen_helper_confine(a->cli, &a->model);
+        screen_helper_confine(a->front.cli, &a->front.model);
     else
         terminal_error(a->terminal, why.n > 0 ? buf_cstr(&why) : strerror(-err));
     buf_free(&why);
@@ -506,11 +489,11 @@ static int prepare(struct app *a)
 }
 
 /* False: the phone cannot be started. */
-static bool begin(struct app *a, bool first_start)
+static bool begin(struct app *a)
 {
-    if (!first_start)
+    if (!a->front.first_start)
         return connect_to_phone(a);
-    screen_open(&a->screen, &view_setup);
+    screen_open(&a->front.screen, &view_setup);
     buf_puts(&a->plain.out,
              "There are no settings yet, so here are some questions. An empty answer "
              "passes one over, a dot all of them.\n");
@@ -522,14 +505,14 @@ static bool begin(struct app *a, bool first_start)
 
 static void bind_keys(struct app *a)
 {
-    keymap_configure(&a->keys, &a->cli->config.screen, &a->plain.out);
+    keymap_configure(&a->front.keys, &a->front.cli->config.screen, &a->plain.out);
     if (a->plain.out.n > 0)
         buf_putc(&a->plain.out, '\n');
 }
 
 static void finish(struct app *a)
 {
-    const char *farewell = connection_farewell(a->connection);
+    const char *farewell = connection_farewell(a->front.connection);
 
     set_echo(a, true);
     if (farewell)
@@ -541,21 +524,13 @@ static void finish(struct app *a)
         uv_close((uv_handle_t *)&a->continued, NULL);
     plain_term_free(a->term);
     net_watch_free(a->watch);
-    connection_free(a->connection);
-    setup_run_free(a->setup_run);
-    signals_free(a->signals);
     net_deadline_free(a->turn);
     net_deadline_free(a->escape);
     flush_free(a->flush);
-    net_loop_free(a->loop);
-    net_spawner_free(a->screen.helper);
     plain_line_free(&a->line);
     buf_free(&a->echo);
     plain_free(&a->plain);
-    setup_free(&a->setup);
-    screen_free(&a->screen);
-    keymap_free(&a->keys);
-    model_free(&a->model);
+    front_free(&a->front);
     mem_wipe(a->in, sizeof a->in);
 }
 
@@ -563,21 +538,16 @@ static int run(const struct cli *cli, struct terminal *terminal)
 {
     struct app *a = xzalloc(sizeof *a);
     enum exit_status exit = EXIT_OTHER;
-    bool first_start;
 
-    a->cli = cli;
     a->terminal = terminal;
-    model_init(&a->model);
-    keymap_init(&a->keys);
-    screen_init(&a->screen, &a->model, &a->keys);
-    plain_init(&a->plain, &a->screen, cli->verbosity);
+    front_init(&a->front, cli);
+    plain_init(&a->plain, &a->front.screen, cli->verbosity);
     bind_keys(a);
     plain_line_init(&a->line);
     a->echo = buf_new(65536);
-    first_start = setup_prepare(cli, &a->setup, &a->screen);
-    if (prepare(a) == 0 && begin(a, first_start)) {
+    if (prepare(a) == 0 && begin(a)) {
         net_deadline_set(a->turn, a->not_before_ms);
-        net_loop_run(a->loop);
+        net_loop_run(a->front.loop);
         exit = a->failed ? EXIT_OTHER : EXIT_OK;
     }
     finish(a);

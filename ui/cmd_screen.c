@@ -3,15 +3,12 @@
 
 #include "base/mem.h"
 #include "net/loop.h"
-#include "net/spawner.h"
 #include "ui/cmd.h"
 #include "ui/exit.h"
-#include "ui/screen/connection.h"
+#include "ui/screen/front.h"
 #include "ui/screen/screen_helper.h"
-#include "ui/screen/setup_run.h"
 #include "ui/screen/term.h"
 #include "ui/screen/width.h"
-#include "ui/signals.h"
 
 #define FRAME_MS 16u        /* between two pictures, at least: of the phone, and of keys */
 #define FIRST_MS 50u        /* the first one waits so long for what the phone knows, */
@@ -21,17 +18,9 @@
 #define NAME_COLS 60        /* of the title */
 
 struct app {
-    const struct cli *cli;
-    struct net_loop *loop;
-    struct connection *connection;
+    struct front front;
     struct term *term;
-    struct signals *signals;
     struct net_deadline *frame;
-    struct model model;
-    struct keymap keys;
-    struct screen screen;
-    struct setup setup;
-    struct setup_run *setup_run;
     struct buf title;  /* that the terminal has */
     uint64_t shown_ms; /* when it was drawn last, */
     uint64_t typed_ms; /* and when for a key */
@@ -67,17 +56,17 @@ static void put_caller(const struct model_call *c, struct buf *out)
 /* Terminals that show no UTF-8 take some of its bytes for commands. */
 static void put_title(const struct app *a, struct buf *out)
 {
-    const struct model_call *rings = model_call_in(&a->model, PHONE_PHASE_INCOMING);
-    const struct model_call *c = rings ? rings : model_call_in(&a->model, PHONE_PHASE_UP);
+    const struct model_call *rings = model_call_in(&a->front.model, PHONE_PHASE_INCOMING);
+    const struct model_call *c = rings ? rings : model_call_in(&a->front.model, PHONE_PHASE_UP);
 
     if (c) {
         put_caller(c, out);
         buf_puts(out, rings ? " calls - " : " - ");
-    } else if (screen_missed(&a->screen) > 0) {
-        buf_printf(out, "%zu missed - ", screen_missed(&a->screen));
+    } else if (screen_missed(&a->front.screen) > 0) {
+        buf_printf(out, "%zu missed - ", screen_missed(&a->front.screen));
     }
     buf_puts(out, "tphone");
-    for (size_t i = 0; a->screen.cells.ascii && i < out->n; i++)
+    for (size_t i = 0; a->front.screen.cells.ascii && i < out->n; i++)
         if ((unsigned char)out->p[i] >= 0x80)
             out->p[i] = '?';
 }
@@ -98,7 +87,7 @@ static void show_title(struct app *a)
 /* At once where somebody calls, and from then on now and then. */
 static void ring(struct app *a, uint64_t now_ms)
 {
-    bool rings = model_call_in(&a->model, PHONE_PHASE_INCOMING) != NULL;
+    bool rings = model_call_in(&a->front.model, PHONE_PHASE_INCOMING) != NULL;
 
     if (!rings) {
         a->bell_ms = NEVER_MS;
@@ -118,15 +107,15 @@ static void on_frame(void *arg)
     struct app *a = arg;
     uint64_t next;
 
-    a->screen.now_ms = a->shown_ms = net_now_ms();
+    a->front.screen.now_ms = a->shown_ms = net_now_ms();
     if (a->typed)
         a->typed_ms = a->shown_ms;
     a->typed = false;
     ring(a, a->shown_ms);
     show_title(a);
-    screen_draw(&a->screen);
-    term_show(a->term, &a->screen.cells);
-    next = screen_deadline_ms(&a->screen);
+    screen_draw(&a->front.screen);
+    term_show(a->term, &a->front.screen.cells);
+    next = screen_deadline_ms(&a->front.screen);
     next = a->bell_ms < next ? a->bell_ms : next;
     if (next != NEVER_MS)
         draw_by(a, next);
@@ -137,10 +126,10 @@ static void on_frame(void *arg)
 static unsigned on_line(void *arg, const struct ctl_line *line)
 {
     struct app *a = arg;
-    unsigned news = screen_line(&a->screen, line);
+    unsigned news = screen_line(&a->front.screen, line);
 
     a->began = true;
-    if (news && (a->shown_ms > 0 || screen_is_answered(&a->screen)))
+    if (news && (a->shown_ms > 0 || screen_is_answered(&a->front.screen)))
         draw_by(a, 0);
     return news;
 }
@@ -149,43 +138,44 @@ static void on_changed(void *arg)
 {
     struct app *a = arg;
 
-    if (!a->screen.send && a->screen.trouble.n > 0)
-        screen_open(&a->screen, &view_trouble);
-    draw_by(a, a->screen.send && !a->shown_ms ? net_now_ms() + FIRST_MS : 0);
+    if (!a->front.screen.send && a->front.screen.trouble.n > 0)
+        screen_open(&a->front.screen, &view_trouble);
+    draw_by(a, a->front.screen.send && !a->shown_ms ? net_now_ms() + FIRST_MS : 0);
 }
 
 /* What is wrong with the settings, of which the phone that answers may know nothing. */
 static void start(struct app *a)
 {
-    if (connection_start(a->connection) != 0)
+    if (connection_start(a->front.connection) != 0)
         on_changed(a);
-    else if (a->screen.send && a->cli->refused.n > 0)
-        screen_say(&a->screen, STYLE_BAD, "%" PRI_SLICE, ARG_SLICE(buf_slice(&a->cli->refused)));
+    else if (a->front.screen.send && a->front.cli->refused.n > 0)
+        screen_say(&a->front.screen, STYLE_BAD, "%" PRI_SLICE,
+                   ARG_SLICE(buf_slice(&a->front.cli->refused)));
 }
 
 /* --- the person ----------------------------------------------------------------------------- */
 
 static void grant(struct app *a)
 {
-    struct screen_wish wish = a->screen.wish;
+    struct screen_wish wish = a->front.screen.wish;
 
-    a->screen.wish = (struct screen_wish){0};
+    a->front.screen.wish = (struct screen_wish){0};
     if (wish.start)
         start(a);
-    term_mouse(a->term, a->screen.mouse);
+    term_mouse(a->term, a->front.screen.mouse);
     if (wish.redraw)
         term_redraw(a->term);
     if (wish.suspend)
         term_suspend(a->term);
     if (wish.quit || wish.detach)
-        connection_leave(a->connection, a->loop, wish.detach);
+        connection_leave(a->front.connection, a->front.loop, wish.detach);
 }
 
 static void on_setup(void *arg)
 {
     struct app *a = arg;
 
-    view_setup_changed(&a->screen);
+    view_setup_changed(&a->front.screen);
     grant(a);
     draw_by(a, 0);
 }
@@ -194,8 +184,8 @@ static void on_key(void *arg, const struct key *key)
 {
     struct app *a = arg;
 
-    a->screen.now_ms = net_now_ms();
-    screen_key(&a->screen, key);
+    a->front.screen.now_ms = net_now_ms();
+    screen_key(&a->front.screen, key);
     grant(a);
     a->typed = true;
     draw_by(a, 0);
@@ -205,7 +195,7 @@ static void on_resized(void *arg, int rows, int cols)
 {
     struct app *a = arg;
 
-    cells_resize(&a->screen.cells, rows, cols);
+    cells_resize(&a->front.screen.cells, rows, cols);
     draw_by(a, 0);
 }
 
@@ -214,7 +204,7 @@ static void on_gone(void *arg)
 {
     struct app *a = arg;
 
-    net_loop_stop(a->loop);
+    net_loop_stop(a->front.loop);
 }
 
 /* --- begin and end -------------------------------------------------------------------------- */
@@ -234,77 +224,61 @@ static void bind_keys(struct app *a)
 {
     struct buf why = buf_new(2048);
 
-    keymap_configure(&a->keys, &a->cli->config.screen, &why);
+    keymap_configure(&a->front.keys, &a->front.cli->config.screen, &why);
     if (why.n > 0)
-        screen_say(&a->screen, STYLE_BAD, "%s", buf_cstr(&why));
+        screen_say(&a->front.screen, STYLE_BAD, "%s", buf_cstr(&why));
     buf_free(&why);
 }
 
 static int open_term(struct app *a, struct buf *why)
 {
     static const struct term_events events = {on_key, on_resized, on_gone};
-    const struct screen_config *config = &a->cli->config.screen;
+    const struct screen_config *config = &a->front.cli->config.screen;
     struct term_options options = {.theme = theme_find(config->theme ? config->theme : "dark"),
                                    .colours = colours_of(config),
-                                   .mouse = a->screen.mouse};
+                                   .mouse = a->front.screen.mouse};
     int rows, cols;
-    int err = term_open(a->loop, &options, &events, a, &a->term, why);
+    int err = term_open(a->front.loop, &options, &events, a, &a->term, why);
 
     if (err)
         return err;
     term_size(a->term, &rows, &cols);
-    a->screen.cells.ascii = config->lines == CONFIG_LINES_ASCII ||
-                            (config->lines == CONFIG_LINES_AUTO && !term_is_utf8());
-    cells_resize(&a->screen.cells, rows, cols);
+    a->front.screen.cells.ascii = config->lines == CONFIG_LINES_ASCII ||
+                                  (config->lines == CONFIG_LINES_AUTO && !term_is_utf8());
+    cells_resize(&a->front.screen.cells, rows, cols);
     return 0;
 }
 
 /* The last thing that is opened is the terminal: then the door is closed. */
 static int prepare(struct app *a, struct buf *why)
 {
-    static const struct connection_events events = {on_line, on_changed};
-    int err = screen_helper_new(a->cli, a->setup.path, a->screen.settings, &a->screen.helper, why);
+    static const struct front_events events = {{on_line, on_changed}, on_setup, on_gone, NULL};
+    int err = front_open(&a->front, &events, a, why);
 
     if (!err)
-        err = net_loop_new(&a->loop);
-    if (!err)
-        err = net_deadline_new(a->loop, on_frame, a, &a->frame);
-    if (!err)
-        err = setup_run_new(a->loop, a->screen.helper, &a->setup, on_setup, a, &a->setup_run);
-    if (!err)
-        err = connection_new(a->loop, a->cli, &a->screen, &events, a, &a->connection);
-    if (!err)
-        err = signals_new(a->loop, on_gone, NULL, a, &a->signals);
+        err = net_deadline_new(a->front.loop, on_frame, a, &a->frame);
     if (!err)
         err = open_term(a, why);
     if (err && why->n == 0)
         buf_puts(why, strerror(-err));
     if (!err)
-        screen_helper_confine(a->cli, &a->model);
+        screen_helper_confine(a->front.cli, &a->front.model);
     return err;
 }
 
 /* Also tells whom it leaves behind. */
 static void finish(struct app *a, struct terminal *terminal)
 {
-    const char *farewell = connection_farewell(a->connection);
+    const char *farewell = connection_farewell(a->front.connection);
 
     term_close(a->term);
     if (farewell) {
         output_put(&terminal->out, slice_of(farewell));
         output_put(&terminal->out, SLICE("\n"));
     }
-    connection_free(a->connection);
-    setup_run_free(a->setup_run);
-    signals_free(a->signals);
     net_deadline_free(a->frame);
-    net_loop_free(a->loop);
-    net_spawner_free(a->screen.helper);
-    setup_free(&a->setup);
-    screen_free(&a->screen);
-    keymap_free(&a->keys);
-    model_free(&a->model);
     buf_free(&a->title);
+    front_free(&a->front);
 }
 
 /* For those who have the screen read to them, and terminals where nothing can be drawn. */
@@ -321,17 +295,13 @@ static int show(const struct cli *cli, struct terminal *terminal)
     struct app *a = xzalloc(sizeof *a);
     struct buf why = buf_new(8192);
     enum exit_status exit = EXIT_OK;
-    bool first_start;
 
-    *a = (struct app){.cli = cli, .title = buf_new(1024), .bell_ms = NEVER_MS};
-    model_init(&a->model);
-    keymap_init(&a->keys);
-    screen_init(&a->screen, &a->model, &a->keys);
-    a->screen.watches = true;
-    a->screen.bare = cli->bare;
-    a->screen.mouse = cli->config.screen.mouse;
-    first_start = setup_prepare(cli, &a->setup, &a->screen);
-    a->screen.now_ms = net_now_ms();
+    *a = (struct app){.title = buf_new(1024), .bell_ms = NEVER_MS};
+    front_init(&a->front, cli);
+    a->front.screen.watches = true;
+    a->front.screen.bare = cli->bare;
+    a->front.screen.mouse = cli->config.screen.mouse;
+    a->front.screen.now_ms = net_now_ms();
     bind_keys(a);
     if (prepare(a, &why) != 0) {
         exit = EXIT_OTHER;
@@ -341,16 +311,18 @@ static int show(const struct cli *cli, struct terminal *terminal)
             buf_put(&why, buf_slice(&cli->refused));
         }
     } else {
-        if (first_start)
-            screen_open(&a->screen, &view_setup);
+        if (a->front.first_start)
+            screen_open(&a->front.screen, &view_setup);
         else
             start(a);
-        draw_by(a, first_start ? 0 : net_now_ms() + (a->screen.send ? FIRST_MS : START_MS));
-        net_loop_run(a->loop);
+        draw_by(a, a->front.first_start
+                       ? 0
+                       : net_now_ms() + (a->front.screen.send ? FIRST_MS : START_MS));
+        net_loop_run(a->front.loop);
     }
-    if (!exit && !a->began && a->screen.trouble.n > 0) {
+    if (!exit && !a->began && a->front.screen.trouble.n > 0) {
         exit = EXIT_OTHER;
-        connection_put_why(a->connection, &why);
+        connection_put_why(a->front.connection, &why);
     }
     finish(a, terminal);
     if (exit)

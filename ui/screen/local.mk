@@ -15,6 +15,8 @@ libui_a_SOURCES += \
 	ui/screen/connection.h \
 	ui/screen/contacts.h \
 	ui/screen/devices.h \
+	ui/screen/front.c \
+	ui/screen/front.h \
 	ui/screen/graph.c \
 	ui/screen/graph.h \
 	ui/screen/key.c \

@@ -1,0 +1,47 @@
+#include "ui/screen/front.h"
+
+#include "net/loop.h"
+#include "net/spawner.h"
+#include "ui/screen/screen_helper.h"
+#include "ui/screen/setup_run.h"
+#include "ui/signals.h"
+
+void front_init(struct front *front, const struct cli *cli)
+{
+    *front = (struct front){.cli = cli};
+    model_init(&front->model);
+    keymap_init(&front->keys);
+    screen_init(&front->screen, &front->model, &front->keys);
+    front->first_start = setup_prepare(cli, &front->setup, &front->screen);
+}
+
+int front_open(struct front *front, const struct front_events *events, void *arg, struct buf *why)
+{
+    struct screen *s = &front->screen;
+    int err = screen_helper_new(front->cli, front->setup.path, s->settings, &s->helper, why);
+
+    if (!err)
+        err = net_loop_new(&front->loop);
+    if (!err)
+        err = connection_new(front->loop, front->cli, s, &events->connection, arg,
+                             &front->connection);
+    if (!err)
+        err = setup_run_new(front->loop, s->helper, &front->setup, events->setup, arg,
+                            &front->setup_run);
+    if (!err)
+        err = signals_new(front->loop, events->signal, events->second_signal, arg, &front->signals);
+    return err;
+}
+
+void front_free(struct front *front)
+{
+    connection_free(front->connection);
+    setup_run_free(front->setup_run);
+    signals_free(front->signals);
+    net_loop_free(front->loop);
+    net_spawner_free(front->screen.helper);
+    setup_free(&front->setup);
+    screen_free(&front->screen);
+    keymap_free(&front->keys);
+    model_free(&front->model);
+}
