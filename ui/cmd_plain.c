@@ -37,6 +37,7 @@ struct app {
     bool ended;                /* nothing more comes */
     uint64_t not_before_ms;    /* of the next line: an answer is expected, or one said wait */
     bool began;                /* what the phone is like was told, so commands make sense */
+    bool starting;             /* a phone was asked for, and nothing has come of it yet */
     bool failed;               /* there is no phone to be had */
     bool silent;               /* it was said that the phone does not answer */
     bool owes_prompt;          /* behind the answer to the line before */
@@ -141,37 +142,45 @@ static unsigned on_line(void *arg, const struct ctl_line *line)
     return news;
 }
 
+/* Of a start: there is a phone, or it is said why not. One that was there may be found again. */
+static void settle(struct app *a)
+{
+    struct buf why = buf_new(8192);
+    bool is_there = a->front.screen.send;
+
+    a->starting = false;
+    a->not_before_ms = is_there ? net_now_ms() + REPLY_MS : 0; /* until it has said how it is */
+    if (!is_there) {
+        connection_put_why(a->front.connection, &why);
+        terminal_error(a->terminal, buf_cstr(&why));
+        a->failed = !a->began;
+        if (a->owes_prompt)
+            put_prompt(a);
+        a->owes_prompt = false;
+    }
+    if (a->failed)
+        net_loop_stop(a->front.loop);
+    net_deadline_set(a->turn, a->not_before_ms);
+    buf_free(&why);
+}
+
 static void on_changed(void *arg)
 {
     struct app *a = arg;
 
     plain_flush(&a->plain);
     print(a, false);
+    if (a->starting)
+        settle(a);
 }
 
-/* False: it cannot be started, which was said. */
-static bool connect_to_phone(struct app *a)
-{
-    struct buf why = buf_new(8192);
-    int err = connection_start(a->front.connection);
-
-    if (!err)
-        err = connection_await(a->front.connection);
-    if (err) {
-        connection_put_why(a->front.connection, &why);
-        terminal_error(a->terminal, buf_cstr(&why));
-    }
-    a->not_before_ms = net_now_ms() + REPLY_MS; /* until it is known how the phone is */
-    buf_free(&why);
-    return !err;
-}
-
-/* The phone has its settings now, or goes without. One that was there may be found again. */
+/* No line is looked at before it is known what came of it. */
 static void start(struct app *a)
 {
-    a->failed = !connect_to_phone(a) && !a->began;
-    if (a->failed)
-        net_loop_stop(a->front.loop);
+    a->starting = true;
+    a->not_before_ms = NEVER_MS;
+    if (connection_start(a->front.connection) != 0 || a->front.screen.send)
+        settle(a);
 }
 
 static void grant(struct app *a)
@@ -202,7 +211,9 @@ static void on_setup(void *arg)
     set_echo(a, !plain_is_secret(&a->plain));
     a->not_before_ms = 0;
     grant(a);
-    put_prompt(a);
+    a->owes_prompt = a->starting;
+    if (!a->owes_prompt)
+        put_prompt(a);
     net_deadline_set(a->turn, net_now_ms());
 }
 
@@ -224,7 +235,7 @@ static void do_line(struct app *a, struct slice line)
     set_echo(a, !plain_is_secret(&a->plain));
     stops = a->front.screen.wish.suspend && a->term; /* on_back has the prompt */
     grant(a);
-    a->owes_prompt = !stops && !a->leaves && !screen_is_answered(&a->front.screen);
+    a->owes_prompt = !stops && !a->leaves && (a->starting || !screen_is_answered(&a->front.screen));
     if (!stops && !a->leaves && !a->owes_prompt)
         put_prompt(a);
 }
@@ -488,11 +499,8 @@ static int prepare(struct app *a)
     return err;
 }
 
-/* False: the phone cannot be started. */
-static bool begin(struct app *a)
+static void begin_setup(struct app *a)
 {
-    if (!a->front.first_start)
-        return connect_to_phone(a);
     screen_open(&a->front.screen, &view_setup);
     buf_puts(&a->plain.out,
              "There are no settings yet, so here are some questions. An empty answer "
@@ -500,7 +508,6 @@ static bool begin(struct app *a)
     plain_ask_setup(&a->plain);
     print(a, false);
     put_prompt(a);
-    return true;
 }
 
 static void bind_keys(struct app *a)
@@ -545,9 +552,14 @@ static int run(const struct cli *cli, struct terminal *terminal)
     bind_keys(a);
     plain_line_init(&a->line);
     a->echo = buf_new(65536);
-    if (prepare(a) == 0 && begin(a)) {
+    if (prepare(a) == 0) {
+        if (a->front.first_start)
+            begin_setup(a);
+        else
+            start(a);
         net_deadline_set(a->turn, a->not_before_ms);
-        net_loop_run(a->front.loop);
+        if (!a->failed)
+            net_loop_run(a->front.loop);
         exit = a->failed ? EXIT_OTHER : EXIT_OK;
     }
     finish(a);

@@ -370,15 +370,6 @@ int connection_start(struct connection *c)
     return err == -EINPROGRESS ? 0 : err;
 }
 
-int connection_await(struct connection *c)
-{
-    int err = 0;
-
-    while (is_starting(c) && (err = go_on(c)) == -EINPROGRESS)
-        usleep(LOOK_MS * 1000);
-    return err;
-}
-
 void connection_free(struct connection *c)
 {
     if (!c)

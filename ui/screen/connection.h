@@ -27,9 +27,6 @@ int connection_new(struct net_loop *loop, const struct cli *cli, struct screen *
  * changed() tells; where either is done or under way, nothing happens. 0, or a negative errno: then
  * screen->trouble says why, and a phone that somebody else starts is found all the same. */
 int connection_start(struct connection *connection);
-/* Waits until a phone that was started answers, for a few seconds, with no loop. 0 or a negative
- * errno, likewise. */
-int connection_await(struct connection *connection);
 /* Why it could not be started, in one sentence. */
 void connection_put_why(const struct connection *connection, struct buf *out);
 void connection_free(struct connection *connection); /* NULL is fine */
