@@ -317,5 +317,31 @@ def downgrade():
         equal(tphone.results(phone)[0]["encryption"], KEYED, "in the result")
 
 
+@case("who answers our hold without keys has ended the call, and that is told", "hold")
+@case("or the resume behind it", "resume")
+def downgraded_answer(when):
+    with Room() as room:
+        phone = Piped(room, "us", device="none", sdes="always", dtls="never")
+        peer = room.keep(sip.Peer())
+        call = phone.client.do("call", target=f"sip:x@127.0.0.1:{peer.port}")["call"]
+        invite = peer.wait(sip.request("INVITE"), 8, what="our call")
+        peer.respond(invite, 200, body=_sdp("RTP/AVP", LINE), tag="x")
+        equal(phone.client.event("answered", call=call)["encryption"], KEYED, "when it is answered")
+        for number, command in enumerate(("hold", "resume"), 2):
+            phone.client.do(command, call=call)
+            again = peer.wait(sip.request("INVITE"), 8, number, what=command)
+            expect(b"a=crypto:" in again.body, f"no keys are offered by {command}", [again.body])
+            weak = command == when
+            peer.respond(again, 200, tag="x", body=_sdp("RTP/AVP", *([] if weak else [LINE]),
+                                                        version=number))
+            if weak:
+                break
+        bye = peer.wait(sip.request("BYE"), 8, what="BYE")
+        peer.respond(bye, 200)
+        ended = phone.client.event("ended", call=call)
+        expect("without encryption" in ended["text"], f"it does not say why: {ended}")
+        equal(ended["encryption"], KEYED, "at the end")
+
+
 if __name__ == "__main__":
     tap.run(jobs=3)

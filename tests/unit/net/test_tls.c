@@ -206,6 +206,21 @@ static void check_row(void **state)
     part(&p);
 }
 
+/* By itself, without tls-ca: what the machine trusts is trusted. */
+static void test_system_store(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    setenv("SSL_CERT_FILE", paper_path("authority", "pem"), 1);
+    p = pair_of(context(NULL, NULL, NULL), context("authority", NULL, "right"), "sip.test", 100000);
+    assert_string_equal(net_tls_fault(p.client), "");
+    assert_int_equal(net_tls_state(p.client), NET_TLS_UP);
+    assert_string_equal(net_tls_facts(p.client)->by, "system store");
+    part(&p);
+    setenv("SSL_CERT_FILE", "/nonexistent", 1);
+}
+
 /* --- bytes ------------------------------------------------------------------------------------ */
 
 static void test_split(void **state)
@@ -584,7 +599,7 @@ int main(void)
         cmocka_unit_test(test_before_it_is_up), cmocka_unit_test(test_turned_bits),
         cmocka_unit_test(check_rubbish),        cmocka_unit_test(test_flood),
         cmocka_unit_test(test_sessions),        cmocka_unit_test(test_asked_to_begin_again),
-        cmocka_unit_test(test_long_chain),
+        cmocka_unit_test(test_long_chain),      cmocka_unit_test(test_system_store),
     };
     static struct CMUnitTest
         tests[ARRAY_LEN(rows) + ARRAY_LEN(peers) + ARRAY_LEN(settings) + ARRAY_LEN(alone)];
