@@ -69,7 +69,8 @@ tests_fuzz_fuzz_words_LDADD = $(phone_ldadd)
 libtest_a_SOURCES += tests/fuzz/replay.c
 
 # make fuzz [FUZZ_SECONDS=60] [FUZZ=tests/fuzz/fuzz_sdp]: libFuzzer runs each target on its corpus,
-# keeps new inputs in tests/fuzz/found of the build folder, and stops at the first crash.
+# keeps new inputs in tests/fuzz/found of the build folder, and stops at the first crash. Closes with
+# how much was tried by all of them.
 FUZZ = $(fuzz_targets)
 FUZZ_SECONDS = 60
 # Whose inputs are messages as they come; tests/fuzz/replay.c says so too.
@@ -101,16 +102,22 @@ endif
 .PHONY: fuzz
 if FUZZING
 fuzz: $(FUZZ:=.fuzzer)
-	@set -e; for target in $(FUZZ); do \
+	@set -e; rm -f $(fuzz_found)/*.log; for target in $(FUZZ); do \
 		name=$${target##*/}; found=$(fuzz_found)/$$name; mkdir -p "$$found"; \
 		echo "== $$name: $(FUZZ_SECONDS) s; new inputs go to $$found"; \
 		$$target.fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 \
 			-artifact_prefix="$(fuzz_found)/$$name-" -print_final_stats=1 -verbosity=0 \
 			"$$found" "$(srcdir)/tests/fuzz/corpus/$$name" \
-			$$(case $$name in $(fuzz_torture)) echo "$(srcdir)/tests/data/torture";; esac) || { \
+			$$(case $$name in $(fuzz_torture)) echo "$(srcdir)/tests/data/torture";; esac) \
+			>"$$found.log" 2>&1 || { cat "$$found.log"; \
 			echo "$$name failed; the input lies in $$(ls -t $(fuzz_found)/$$name-* | head -1)"; \
 			exit 1; }; \
-	done
+		cat "$$found.log"; \
+	done; times >$(fuzz_found)/times
+	@awk '/^stat::number_of_executed_units/ { targets++; inputs += $$2 } \
+		END { printf "%d targets, %d s each: %.0f inputs, no crash; ", targets, \
+		$(FUZZ_SECONDS), inputs }' $(fuzz_found)/*.log
+	@echo "processor time of all, of the kernel: $$(tail -n 1 $(fuzz_found)/times)"
 else
 fuzz:
 	@echo "make fuzz needs a build configured with CC=clang and --enable-fuzzing"; exit 1
