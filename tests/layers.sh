@@ -63,6 +63,11 @@ report "every test stands in a list, so that it is run" "$(
             find tests -name local.mk -exec grep -qE "(^|[[:space:]])$test([[:space:]]|\$)" {} + ||
                 echo "$test"
         done)"
+report "every test that doc/security.md goes by exists" "$(
+    grep -oE '`[a-z/]+/(test|fuzz)_[a-z_0-9]+`' doc/security.md | tr -d '`' | sort -u |
+        while read -r test; do
+            [ -e "tests/$test.py" ] || [ -e "tests/$test.c" ] || echo "$test"
+        done)"
 report "no word of things to do is left" "$(
     sources src audio ui tests | xargs -r grep -nwE 'TODO|FIXME|XXX|HACK')"
 

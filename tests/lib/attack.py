@@ -10,13 +10,15 @@ import statistics
 import threading
 import time
 
-from lib import rtp, sip
+from lib import pace, rtp, sip
 from lib.ends import Callee
 from lib.tap import Failure, expect
 
 # Reports of sanitizers, and what a program that is about to die says of itself.
 REPORTS = r"Sanitizer|runtime error|Assertion|terminate called|stack smashing|free\(\): "
 SLOW = 4 if os.environ.get("TPHONE_SLOW") else 1  # for builds with sanitizers under valgrind
+# What is asked for (doc/security.md), where nothing keeps the phone and the test from a processor.
+GOALS = bool(os.environ.get("TPHONE_GOALS"))
 
 
 def seed():
@@ -130,6 +132,7 @@ class Pinger:
         self._thread.join(6)
         expect(self.times, "OPTIONS was never answered")
         m, w = statistics.median(self.times), max(self.times)
+        worst = 0.25 if GOALS else worst
         said = f"OPTIONS answered in {m * 1000:.1f} ms, worst {w * 1000:.0f} ms, " \
                f"{len(self.times)} times"
         # A flood may push one out of a socket's buffer, as a network may lose it.
@@ -154,7 +157,7 @@ class Media:
         self._going, self.speech = True, threading.Thread(target=self._talk, daemon=True)
         self.speech.start()
         self.rtp.wait(5)
-        self.began = time.monotonic()
+        self.began, self.paced = time.monotonic(), pace.now()
 
     def _talk(self):
         start, n = time.monotonic(), 0
@@ -164,21 +167,24 @@ class Media:
             time.sleep(max(0, start + 0.02 * n - time.monotonic()))
 
     def rate(self):
-        """(packets a second, largest gap in s) since it began or the last call of this."""
-        now = time.monotonic()
+        """(packets a second, the same without the time for which the machine kept us from running,
+        largest gap in s) since it began or the last call of this."""
+        now, paced = time.monotonic(), pace.now()
         times = [p.time for p in self.rtp.since(self.began)]
         expect(len(times) > 1, "the sound of the call has stopped")
         seconds, self.began = now - self.began, now
+        went_by, self.paced = paced - self.paced, paced
         gaps = [b - a for a, b in zip(times, times[1:])] + [now - times[-1]]
-        return len(times) / seconds, max(gaps)
+        return len(times) / seconds, len(times) / max(went_by, 0.001), max(gaps)
 
     def verdict(self, low=47.5, high=52.5):
         """The rate in a sentence; fails where it is not that of a call in peace. It takes two seconds
         at least: in less than that a packet more or less is too much."""
         time.sleep(max(0, self.began + 2 - time.monotonic()))
-        rate, gap = self.rate()
+        rate, paced, gap = self.rate()
         said = f"sound {rate:.1f} packets/s, largest gap {gap * 1000:.0f} ms"
-        expect(low <= rate <= high, said)
+        expect(low <= max(rate, paced) and rate <= high, said)
+        expect(not GOALS or 49 <= rate <= 51 and gap <= 0.06, said)
         return said
 
     def end(self):

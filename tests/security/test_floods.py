@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import rtp, sip, sound, tap
-from lib.attack import Pinger, Target, cpu_seconds, sanitized
+from lib.attack import GOALS, Pinger, Target, cpu_seconds, sanitized
 from lib.ends import Callee
 from lib.room import Room
 from lib.tap import case, expect
@@ -39,9 +39,18 @@ def verdict(t, pinger, limit_mb=16):
     said = [pinger.verdict(), t.media.verdict()]
     grown = t.grown_mb()
     said += [f"a new call in {took * 1000:.0f} ms", f"memory {grown:+.1f} MB"]
-    expect(took < 2, "; ".join(said))
+    expect(took < (0.5 if GOALS else 2), "; ".join(said))
     expect(sanitized() or grown < limit_mb, "; ".join(said))
     t.unharmed()
+    return finish(t, said)
+
+
+def finish(t, said, kept_s=42):
+    """What is kept for copies of requests is kept 40 s; then the memory is as it was before."""
+    if os.environ.get("TPHONE_LONG"):
+        time.sleep(kept_s)
+        said.append(f"after {kept_s} s {t.grown_mb():+.1f} MB")
+        expect(sanitized() or t.grown_mb() <= 2.0, "; ".join(said))
     t.finish()
     return "; ".join(said)
 
@@ -103,10 +112,9 @@ def forged():
         expect(100 < taken <= 512, f"{taken} of them are answered")
         said = [f"{taken} taken", pinger.verdict(), t.media.verdict(45, 55),
                 f"memory {t.grown_mb():+.1f} MB"]
-        expect(sanitized() or t.grown_mb() < 20, "; ".join(said))
+        expect(sanitized() or t.grown_mb() < (16 if GOALS else 20), "; ".join(said))
         t.alive()
-        t.finish()
-        return "; ".join(said)
+        return finish(t, said, 80)  # 32 s until it gives up each call, and 32 s for its BYE
 
 
 @case("1,000 TCP connections that say nothing: 8 of one address stay, others may still come")
@@ -286,4 +294,4 @@ case("and one that rings", {"delay": 5}, "INVITE")(answer_bytes)
 
 
 if __name__ == "__main__":
-    tap.run(jobs=4)
+    tap.run(jobs=1 if GOALS else 4)
