@@ -12,8 +12,12 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "net/loop.h"
 
 #define BACKLOG 64
+/* Who has the lock and does not answer is on its way in or out, and is waited for so long. */
+#define WAY_MS 1000u
+#define WAY_STEP_US 5000
 
 struct net_unix_listener {
     struct net_watch *watch;
@@ -220,22 +224,42 @@ static bool is_at(int fd, const char *path)
            opened.st_ino == there.st_ino;
 }
 
-/* Two that find a dead socket at once would each remove what the other has made. */
-static int take_lock(struct net_unix_listener *l)
+static int try_lock(struct net_unix_listener *l, const char *path)
 {
-    struct buf path = buf_new(NET_UNIX_PATH_MAX + 8);
     int err = 0;
 
-    put_lock_path(l, &path);
-    l->lock = open(buf_cstr(&path), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    l->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (l->lock < 0)
-        err = errno == ELOOP ? -EEXIST : -errno;
-    else if (flock(l->lock, LOCK_EX | LOCK_NB) != 0 || !is_at(l->lock, buf_cstr(&path)))
+        return errno == ELOOP ? -EEXIST : -errno;
+    if (flock(l->lock, LOCK_EX | LOCK_NB) != 0 || !is_at(l->lock, path))
         err = -EADDRINUSE;
     if (err) {
         close_fd(l->lock);
         l->lock = -1;
     }
+    return err;
+}
+
+static bool is_answered_at(const struct sockaddr_un *at)
+{
+    int fd, err = connect_to(at, &fd);
+
+    if (!err)
+        close(fd);
+    return err != -ENOENT && err != -ECONNREFUSED;
+}
+
+/* Two that find a dead socket at once would each remove what the other has made. */
+static int take_lock(struct net_unix_listener *l)
+{
+    struct buf path = buf_new(NET_UNIX_PATH_MAX + 8);
+    uint64_t by_ms = net_now_ms() + WAY_MS;
+    int err;
+
+    put_lock_path(l, &path);
+    while ((err = try_lock(l, buf_cstr(&path))) == -EADDRINUSE && !is_answered_at(&l->at) &&
+           net_now_ms() < by_ms)
+        usleep(WAY_STEP_US);
     buf_free(&path);
     return err;
 }
@@ -311,6 +335,11 @@ int net_unix_listen(struct net_loop *loop, const char *path, net_unix_accept_fn 
     else
         *out = l;
     return err;
+}
+
+void net_unix_listener_pause(struct net_unix_listener *l)
+{
+    net_watch_set(l->watch, 0);
 }
 
 static void remove_path(const struct net_unix_listener *l)

@@ -1,8 +1,9 @@
 /* net/unix.h - stream sockets of the file system, for processes of one user: who listens, who
  * connects, and descriptors that travel with the bytes.
  *
- * Nothing here waits. What a peer sends is read when the owner is told that there is something
- * (net_watch_new), so an owner that has enough leaves it in the kernel and slows the peer down. */
+ * Nothing here waits but net_unix_listen. What a peer sends is read when the owner is told that there
+ * is something (net_watch_new), so an owner that has enough leaves it in the kernel and slows the
+ * peer down. */
 #ifndef NET_UNIX_H
 #define NET_UNIX_H
 
@@ -23,8 +24,9 @@ typedef void net_unix_accept_fn(void *arg, int fd);
 
 /* Listens at path, mode 0600 from its first moment on. A socket of ours that a dead process has
  * left there is replaced; that two do so at once is prevented by path.lock, which lives as long as
- * the listener. 0; -EADDRINUSE: somebody answers there, or begins to; -EEXIST: something else than
- * a socket of ours is there; -ENAMETOOLONG (NET_UNIX_PATH_MAX), -ENOENT, -EACCES, … */
+ * the listener. One that is just beginning or ending there is waited for, a second at most. 0;
+ * -EADDRINUSE: somebody answers there, or does neither; -EEXIST: something else than a socket of
+ * ours is there; -ENAMETOOLONG (NET_UNIX_PATH_MAX), -ENOENT, -EACCES, … */
 int net_unix_listen(struct net_loop *loop, const char *path, net_unix_accept_fn *on_accept,
                     void *arg, struct net_unix_listener **out);
 /* The same for a socket that listens already (socket activation); it becomes the listener's and
@@ -32,6 +34,8 @@ int net_unix_listen(struct net_loop *loop, const char *path, net_unix_accept_fn 
  * caller's. */
 int net_unix_adopt(struct net_loop *loop, int fd, net_unix_accept_fn *on_accept, void *arg,
                    struct net_unix_listener **out);
+/* Takes nobody from now on: whoever comes waits, and hears nothing. */
+void net_unix_listener_pause(struct net_unix_listener *listener);
 /* Removes the path that it made, unless something else is there now. NULL is fine. */
 void net_unix_listener_free(struct net_unix_listener *listener);
 

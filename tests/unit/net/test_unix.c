@@ -1,8 +1,10 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -198,6 +200,85 @@ static void who_is_just_beginning_is_not_replaced(void **state)
     close(fd);
     assert_int_equal(net_unix_listen(f->loop, f->path, on_accept, f, NULL), -EADDRINUSE);
     unlink(f->path);
+}
+
+/* Holds the lock of a path that nobody answers at, as one does that begins or ends. */
+static int take_lock_at(const char *lock)
+{
+    int fd = open(lock, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+    return fd;
+}
+
+static void *let_go(void *arg)
+{
+    const int *held = arg;
+
+    usleep(100000);
+    close(*held);
+    return NULL;
+}
+
+/* Its socket is removed before its lock. */
+static void who_is_just_ending_is_followed(void **state)
+{
+    struct fixture *f = *state;
+    char lock[80];
+    pthread_t thread;
+    int held;
+
+    snprintf(lock, sizeof lock, "%s.lock", f->path);
+    held = take_lock_at(lock);
+    assert_int_equal(pthread_create(&thread, NULL, let_go, &held), 0);
+    assert_int_equal(listen_there(f), 0);
+    pthread_join(thread, NULL);
+}
+
+static void *listen_late(void *arg)
+{
+    struct fixture *f = arg;
+
+    usleep(100000);
+    squat(f->path, &f->accepted);
+    return NULL;
+}
+
+static void who_has_begun_is_found_answering(void **state)
+{
+    struct fixture *f = *state;
+    char lock[80];
+    pthread_t thread;
+    int held;
+
+    snprintf(lock, sizeof lock, "%s.lock", f->path);
+    held = take_lock_at(lock);
+    assert_int_equal(pthread_create(&thread, NULL, listen_late, f), 0);
+    assert_int_equal(listen_there(f), -EADDRINUSE);
+    pthread_join(thread, NULL);
+    close(held);
+    unlink(lock);
+    unlink(f->path);
+}
+
+static void who_is_paused_takes_nobody_and_stays(void **state)
+{
+    struct fixture *f = *state;
+    struct net_unix_listener *second = NULL;
+    char byte;
+    int fd;
+
+    assert_int_equal(listen_there(f), 0);
+    net_unix_listener_pause(f->listener);
+    assert_int_equal(net_unix_connect(f->path, &fd), 0);
+    turn(f);
+    assert_int_equal(f->count, 0);
+    assert_int_equal(net_unix_listen(f->loop, f->path, on_accept, f, &second), -EADDRINUSE);
+    net_unix_listener_free(f->listener);
+    f->listener = NULL;
+    assert_true(read(fd, &byte, 1) <= 0); /* who waited hears of the end */
+    close(fd);
 }
 
 static void what_is_no_socket_stays(void **state)
@@ -584,6 +665,9 @@ static const struct CMUnitTest tests[] = {
     TEST(what_is_no_socket_stays),
     TEST(a_link_is_not_followed),
     TEST(a_link_in_place_of_the_lock_is_not_followed),
+    TEST(who_is_just_ending_is_followed),
+    TEST(who_has_begun_is_found_answering),
+    TEST(who_is_paused_takes_nobody_and_stays),
     TEST(the_end_leaves_what_another_has_put_there),
     TEST(a_path_has_room_or_is_refused),
     TEST(a_folder_that_is_not_there_is_told),
