@@ -353,6 +353,17 @@ static void say_last_words(struct control *control)
         usleep(LAST_WORDS_STEP_US);
 }
 
+struct net_unix_listener *control_take_place(struct control *control)
+{
+    struct net_unix_listener *listener = control ? control->listener : NULL;
+
+    if (listener) {
+        net_unix_listener_pause(listener);
+        control->listener = NULL;
+    }
+    return listener;
+}
+
 void control_free(struct control *control)
 {
     if (!control)

@@ -10,6 +10,7 @@
 #ifndef UI_CONTROL_H
 #define UI_CONTROL_H
 
+#include "net/unix.h"
 #include "phone/event.h"
 #include "ui/session.h"
 
@@ -27,6 +28,9 @@ struct control;
 int control_new(struct session *session, struct control **out);
 /* Gives clients a moment to take what waits for them. NULL is fine. */
 void control_free(struct control *control);
+/* What it listens with, paused, which is the caller's from now on; NULL: it does not listen. As long
+ * as that is there no other phone begins in its place. */
+struct net_unix_listener *control_take_place(struct control *control);
 
 /* Standard input and output, or any pair. When in has ended the commands before are carried out and
  * on_end(arg) runs from the loop; also when nobody reads what goes out. The descriptors stay the

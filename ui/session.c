@@ -342,12 +342,15 @@ static void close_handle(uv_handle_t *handle)
 
 void session_close(struct session *s)
 {
+    struct net_unix_listener *place = control_take_place(s->control);
+
     ask_no_more(s);
     control_free(s->control);
     s->control = NULL;
     hooks_free(s->hooks);
     s->hooks = NULL; /* the history may still have something to tell */
     phone_free(s->phone);
+    net_unix_listener_free(place); /* behind its ports, which the next phone wants, too */
     flush_free(s->flush);
     signals_free(s->signals);
     close_handle((uv_handle_t *)&s->library_poll);

@@ -42,6 +42,24 @@ def life():
         equal(os.listdir(os.path.dirname(daemon.socket)), [], "what is left in its folder")
 
 
+@case("when the socket of a daemon is gone its ports are free: the next one can begin")
+def succession():
+    with Room() as room, socket.socket(socket.AF_UNIX) as deaf:  # is given time to read at the end
+        daemon = Daemon(room)
+        deaf.connect(daemon.socket)
+        deaf.setblocking(False)
+        try:
+            while True:
+                deaf.send(b'{"command":"status"}\n' * 100)
+        except BlockingIOError:
+            pass
+        daemon.process.signal(signal.SIGTERM)
+        while os.path.exists(daemon.socket):
+            time.sleep(0.001)
+        daemon.begin()
+        daemon.expect(0, "ctl", "quit")
+
+
 @case("without a daemon ctl and status say so and end with 8; call calls alone without a word")
 def no_daemon():
     with Room() as room:
