@@ -256,12 +256,15 @@ static int start_once_more(struct connection *c)
     return c->begun_ms ? -EINPROGRESS : err;
 }
 
-/* 0: it answers; -EINPROGRESS: not yet; another negative errno with why. */
+/* 0: it answers, or another one that was quicker to begin; -EINPROGRESS: not yet; another negative
+ * errno with why. */
 static int ask_whether_there(struct connection *c, struct buf *why)
 {
+    bool ended = start_has_ended(c->life); /* before it is looked for: it may have been too late */
+
     if (start_answers(buf_cstr(&c->path)))
         return 0;
-    if (start_has_ended(c->life)) {
+    if (ended) {
         screen_helper_put_last_words(c->screen->helper, true, why);
         return -ECHILD;
     }
