@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 
+from lib import pace
 from lib import room as rooms
 from lib import sound
 from lib.tap import Failure
@@ -154,14 +155,14 @@ class Baresip:
 
     def wait(self, kind, seconds=15, count=1, **fields):
         """The count-th event of this kind ("CALL_ESTABLISHED") whose fields hold these values."""
-        end = time.monotonic() + seconds
+        end = pace.now() + seconds
         with self._news:
             while True:
                 found = [e for e in self.events if e.get("type") == kind and
                          all(e.get(k) == v for k, v in fields.items())]
                 if len(found) >= count:
                     return found[count - 1]
-                left = end - time.monotonic()
+                left = end - pace.now()
                 if left <= 0:
                     kinds = [e.get("type") or str(e) for e in self.events]
                     raise Failure(f"{self.process.name} told no {kind} {fields or ''} in "

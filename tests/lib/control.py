@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 
+from lib import pace
 from lib import room as rooms
 from lib import schema, tphone
 from lib.tap import Failure
@@ -71,7 +72,7 @@ class Client:
 
     def wait(self, holds, seconds=10, after=0, what="a line"):
         """The first line from number after on for which holds(line)."""
-        end = time.monotonic() + seconds
+        end = pace.now() + seconds
         seen = after
         with self._news:
             while True:
@@ -81,7 +82,7 @@ class Client:
                     if holds(self.lines[seen]):
                         return self.lines[seen]
                     seen += 1
-                left = end - time.monotonic()
+                left = end - pace.now()
                 if self.closed or left <= 0:
                     why = "the phone closed" if self.closed else f"waited {seconds} s"
                     raise Failure(f"{self.name} did not get {what} ({why})", self.tail())
@@ -127,10 +128,10 @@ class Client:
             return len(self.lines)
 
     def wait_closed(self, seconds=10):
-        end = time.monotonic() + seconds
+        end = pace.now() + seconds
         with self._news:
             while not self.closed:
-                left = end - time.monotonic()
+                left = end - pace.now()
                 if left <= 0:
                     raise Failure(f"{self.name} was not closed in {seconds} s")
                 self._news.wait(left)
@@ -200,7 +201,7 @@ class SocketClient(Client):
 
 def connect(path, name="client", seconds=10):
     """A client of the socket at path; .socket is its own."""
-    end = time.monotonic() + seconds
+    end = pace.now() + seconds
     while True:
         s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -208,7 +209,7 @@ def connect(path, name="client", seconds=10):
             break
         except OSError as e:
             s.close()
-            if time.monotonic() > end:
+            if pace.now() > end:
                 raise Failure(f"nobody answers at {path}: {e}") from None
             time.sleep(0.02)
     return SocketClient(name, s)

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import time
 
-from lib import control, tphone
+from lib import control, pace, tphone
 from lib import room as rooms
 from lib.tap import Failure
 
@@ -106,12 +106,12 @@ class Daemon(Session):
         self.process.wait_line(f"listening on tcp 127.0.0.1:{self.port}")
 
     def wait_calls(self, count, seconds=10):
-        end = time.monotonic() + seconds
+        end = pace.now() + seconds
         while True:
             calls = self.calls()
             if len(calls) == count:
                 return calls
-            if time.monotonic() > end:
+            if pace.now() > end:
                 raise Failure(f"the daemon has {len(calls)} calls after {seconds} s, wanted {count}",
                               [str(calls)] + self.process.tail())
             time.sleep(0.02)

@@ -4,7 +4,7 @@ import re
 import time
 import unicodedata
 
-from lib import tap
+from lib import pace, tap
 from lib.attack import REPORTS
 from lib.tap import expect
 
@@ -79,8 +79,8 @@ class Sink:
         return f"{seen} bytes of output, {shown} replacements"
 
     def wait(self, pattern, seconds=10):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        end = pace.now() + seconds
+        while pace.now() < end:
             for path in self.paths:
                 with open(path, "rb") as f:
                     if re.search(pattern, f.read()):

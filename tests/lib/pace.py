@@ -3,33 +3,32 @@
 Some figures can only be seen in real time: gone in two seconds, answered within one. On a machine
 that is busy with other work, a program can be late without being slow. What the programs of a test
 are kept waiting for is what the test itself is, for they share a processor as equals: a thread
-that means to sleep for a moment sees by how much it is woken too late, and that is left out.
+that means to sleep for a moment sees by how much it is woken too late, and that is left out. The
+limits of all waiting are by this clock, too.
 """
 import threading
 import time
 
 STEP = 0.01  # seconds
 _lock = threading.Lock()
-_late = 0.0
-_watching = False
+_late, _due = 0.0, None
 
 
 def _watch():
-    global _late
-    due = time.monotonic() + STEP
+    global _late, _due
     while True:
-        time.sleep(max(0, due - time.monotonic()))
-        woken = time.monotonic()
+        time.sleep(max(0, _due - time.monotonic()))
         with _lock:
-            _late += woken - due
-        due = woken + STEP
+            woken = time.monotonic()
+            _late, _due = _late + woken - _due, woken + STEP
 
 
 def now():
     """Seconds; only differences mean something, and only from the first call on."""
-    global _watching
+    global _due
     with _lock:
-        if not _watching:
-            _watching = True
+        real = time.monotonic()
+        if _due is None:
+            _due = real + STEP
             threading.Thread(target=_watch, daemon=True).start()
-        return time.monotonic() - _late
+        return real - _late - max(0, real - _due)  # it may be us who are woken first

@@ -4,7 +4,7 @@ import re
 import subprocess
 import time
 
-from lib import tphone
+from lib import pace, tphone
 from lib.room import wait_until
 from lib.tap import Failure, equal, expect
 from lib.terminal import Terminal
@@ -89,13 +89,13 @@ class AtTerminal(_Lines):
         return text.split("\n")
 
     def _wait(self, pattern, seconds):
-        end = time.monotonic() + seconds
+        end = pace.now() + seconds
         while True:
             for line in self.lines()[self.at:-1]:
                 match = re.search(pattern, line)
                 if match:
                     return match
-            if time.monotonic() > end:
+            if pace.now() > end:
                 raise Failure(f"the terminal did not show {pattern!r} in {seconds} s",
                               self.lines()[-30:])
             time.sleep(0.02)

@@ -22,6 +22,7 @@ import socket
 import threading
 import time
 
+from lib import pace
 from lib import room as rooms
 from lib import sip
 from lib.sip import Message
@@ -162,13 +163,13 @@ class Registrar:
 
     def wait(self, holds, seconds=5, count=1, what="the request"):
         """The count-th message for which holds() is true; see also lib.sip.request."""
-        end = time.monotonic() + seconds
+        end = pace.now() + seconds
         with self._news:
             while True:
                 found = [m for m in self.seen if holds(m)]
                 if len(found) >= count:
                     return found[count - 1]
-                left = end - time.monotonic()
+                left = end - pace.now()
                 if left <= 0:
                     raise Failure(f"{what} did not reach the server in {seconds} s",
                                   [f"came: {[str(m) for m in self.seen]}"] + self.faults)
@@ -181,9 +182,9 @@ class Registrar:
 
     def bound(self, user, seconds=5, count=1):
         """Waits until the user has that many bindings; gives them."""
-        end = time.monotonic() + seconds
+        end = pace.now() + seconds
         while len(self.bindings(user)) != count:
-            if time.monotonic() > end:
+            if pace.now() > end:
                 raise Failure(f"{user} has {len(self.bindings(user))} bindings after {seconds} s, "
                               f"not {count}", [str(m) for m in self.seen] + self.faults)
             time.sleep(0.01)

@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 
+from lib import pace
 from lib.tap import Failure
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests run under nohup start their phones without it
@@ -124,7 +125,7 @@ class Process:
 
     def wait_for(self, find, what, seconds=15, after=0):
         """What find makes of the first line from number after on of which it makes anything."""
-        end = time.monotonic() + seconds
+        end = pace.now() + seconds
         seen = after
         with self._news:
             while True:
@@ -133,7 +134,7 @@ class Process:
                     if found:
                         return found
                     seen += 1
-                left = end - time.monotonic()
+                left = end - pace.now()
                 if self._eof:
                     raise Failure(f"{self.name} ended without saying {what}", self.tail())
                 if left <= 0:
@@ -230,12 +231,12 @@ class Room:
 
 def wait_until(holds, seconds, sentence):
     """Waits for what no event tells; returns what holds() gave."""
-    end = time.monotonic() + seconds
+    end = pace.now() + seconds
     while True:
         got = holds()
         if got:
             return got
-        if time.monotonic() > end:
+        if pace.now() > end:
             raise Failure(f"{sentence} (waited {seconds} s)")
         time.sleep(0.02)
 

@@ -4,6 +4,7 @@ import struct
 import threading
 import time
 
+from lib import pace
 from lib.room import free_port
 from lib.tap import Failure
 
@@ -140,13 +141,13 @@ class RtpPeer:
             s.close()
 
     def _wait(self, found, count, seconds, what):
-        end = time.monotonic() + seconds
+        end = pace.now() + seconds
         with self._news:
             while True:
                 got = found()
                 if len(got) >= count:
                     return got
-                left = end - time.monotonic()
+                left = end - pace.now()
                 if left <= 0:
                     raise Failure(f"{count} {what} did not come in {seconds} s, but {len(got)}")
                 self._news.wait(left)

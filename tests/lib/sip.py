@@ -12,6 +12,7 @@ import ssl
 import threading
 import time
 
+from lib import pace
 from lib.tap import Failure
 
 _numbers = itertools.count(1)
@@ -170,13 +171,13 @@ class Peer:
 
     def wait(self, holds, seconds=5, count=1, what="the message"):
         """The count-th message for which holds() is true."""
-        end = time.monotonic() + seconds
+        end = pace.now() + seconds
         with self._news:
             while True:
                 found = [m for m in self.messages if holds(m)]
                 if len(found) >= count:
                     return found[count - 1]
-                left = end - time.monotonic()
+                left = end - pace.now()
                 if left <= 0:
                     raise Failure(f"{what} did not come in {seconds} s"
                                   + (f" {count} times" if count > 1 else ""),

@@ -10,6 +10,7 @@ import termios
 import threading
 import time
 
+from lib import pace
 from lib.tap import Failure
 
 
@@ -55,10 +56,10 @@ class Terminal:
 
     def wait(self, pattern, seconds=10, count=1):
         """Until the terminal has shown the pattern so many times."""
-        end = time.monotonic() + seconds
+        end = pace.now() + seconds
         with self._news:
             while len(re.findall(pattern, self._text)) < count:
-                left = end - time.monotonic()
+                left = end - pace.now()
                 if left <= 0:
                     raise Failure(f"the terminal did not show {pattern!r} {count} times in "
                                   f"{seconds} s", self._text.splitlines())

@@ -58,7 +58,7 @@ class Registering:
         self.proxy, self.peer = proxy, room.keep(sip.Peer(proxy.port))
         self.nonce, self.count = None, 0
 
-    def register(self, password="secret", seconds=2):
+    def register(self, password="secret", seconds=8):
         """The status of its answer to a REGISTER with an answer to its last challenge; 0:
         silence."""
         message = self.peer.request("REGISTER", "sip:example.test", To="<sip:alice@example.test>",

@@ -107,8 +107,7 @@ def ends():
     with Room() as room:
         server = room.keep(Registrar({"alice": None}, granted_s=1))
         alice = User(room, server, "alice")
-        alice.register()
-        server.bound("alice")
+        expect(alice.register().get("Contact"), "it is not bound")
         server.bound("alice", 3, 0)
         server.granted_s = 60
         alice.register()
