@@ -104,6 +104,8 @@ def pressed(wanted, act):
         talk = Talk(room, "0 101", "a=rtpmap:101 telephone-event/8000", times=1)
         talk.rtp.wait(3)
         act(talk)
+        told = lambda: talk.callee.phone.process.said("^digit . received")
+        wait_until(lambda: len(told()) >= len(wanted), 8, f"not all of {wanted} are told")
         time.sleep(0.3)
         talk.end()
         talk.callee.phone.status(8)

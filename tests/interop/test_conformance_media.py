@@ -7,7 +7,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import rtp, sip, sound, tap, tphone
+from lib import pace, rtp, sip, sound, tap, tphone
 from lib.ends import Callee, Caller, media
 from lib.room import Room
 from lib.talk import Talk, steps
@@ -75,7 +75,8 @@ def opus_wanted():
 def comfort_noise():
     with Room() as room:
         def settled(talk):
-            time.sleep(2.5)
+            talk.rtp.wait(2, holds=lambda p: p.kind == 13)
+            time.sleep(1)
             return [p.kind for p in talk.rtp.packets]
 
         wanted = Talk(room, "0 13", name="wanted", dtx="yes")
@@ -103,7 +104,9 @@ def comfort_heard():
         talk = Talk(room, "0 13", record=heard)
         talk.rtp.burst(talk.port, 10)  # digital silence, up to 110
         talk.rtp.send(rtp.packet(110, 110 * 160, 0x1234, b"\x1e\x60", kind=13), talk.port)
+        began = time.monotonic()
         time.sleep(1.5)  # at -30 dBov
+        tenths = 10 * (time.monotonic() - began)
         for i in range(10):
             talk.rtp.send(rtp.packet(111 + i, (185 + i) * 160, 0x1234, marker=i == 0), talk.port)
             time.sleep(0.02)
@@ -113,16 +116,19 @@ def comfort_heard():
         levels = sound.envelope(sound.read(heard), 100)
         loud = "".join("x" if 400 < level < 2500 else "." for level in levels)
         # A second and a half of it, then speech; behind that it is heard again.
-        expect(re.match(r"\.{1,6}x{13,18}\.", loud), f"tenths of noise: {loud}, {levels}")
+        about = "{%d,%d}" % (tenths - 2, tenths + 3)
+        expect(re.match(r"\.{1,9}x" + about + r"\.", loud),
+               f"tenths of noise: {loud}, wanted {about}, {levels}")
 
 
 @case("about 50 packets a second, evenly (RFC 3551 4.2)")
-def pace():
+def evenly():
     with Room() as room:
+        stalls = pace.Stalls()
         talk = Talk(room)
         packets = talk.rtp.wait(101, 10)[:101]
         took = packets[-1].time - packets[0].time
-        expect(1.8 < took < 2.6, f"100 packets took {took:.2f} s")
+        expect(1.8 < took < 2.6 + stalls.seconds(), f"100 packets took {took:.2f} s")
         gaps = sorted(b.time - a.time for a, b in zip(packets, packets[1:]))
         expect(0.017 < gaps[50] < 0.023, f"the median gap is {gaps[50] * 1000:.1f} ms")
         talk.end()
@@ -136,8 +142,8 @@ def random_start():
             talk = Talk(room)
             firsts.append(talk.rtp.wait(1)[0])
             talk.end()
-        for what in ("ssrc", "ts", "seq"):
-            equal(len({getattr(p, what) for p in firsts}), 3, f"different beginnings of {what}")
+        for what, least in (("ssrc", 3), ("ts", 3), ("seq", 2)):  # there are not many numbers
+            expect(len({getattr(p, what) for p in firsts}) >= least, f"{what} begins as before")
 
 
 # --- when there may be RTP at all -----------------------------------------------------------------
@@ -158,8 +164,7 @@ def after_bye():
         talk = Talk(room)
         talk.rtp.wait(10)
         talk.end()
-        time.sleep(0.1)
-        talk.rtp.quiet(0.5)
+        talk.rtp.wait_quiet(0.5)
 
 
 HOLDS = [("sendonly", {"direction": "sendonly"}), ("inactive", {"direction": "inactive"}),
@@ -171,8 +176,7 @@ def hold(how):
         talk = Talk(room)
         ssrc = talk.rtp.wait(10)[0].ssrc
         talk.again(**how)
-        time.sleep(0.25)
-        talk.rtp.quiet(0.6)
+        talk.rtp.wait_quiet(0.6)
         held = time.monotonic()
         talk.again()
         back = talk.rtp.wait(20, holds=lambda p: p.time > held)
@@ -257,7 +261,7 @@ def early_fork():
         ok = caller.answer(invite, tag="y", body=sip.sdp(other.port))
         caller.wait("ACK")
         other.wait(10)
-        one.quiet(0.4)
+        one.wait_quiet(0.4)
         caller.leave(invite, ok)
 
 
@@ -287,7 +291,7 @@ def moved():
         old, talk.rtp = talk.rtp, room.keep(rtp.RtpPeer())
         talk.again()
         packets = talk.rtp.wait(10)
-        old.quiet(0.4)
+        old.wait_quiet(0.4)
         equal({p.ssrc for p in packets}, {old.packets[0].ssrc}, "SSRC")
         talk.end()
 
@@ -327,7 +331,7 @@ def latch():
         nat.quiet(0.3)
         nat.burst(talk.port, 5, seq=103)
         nat.wait(10)
-        talk.rtp.quiet(0.3)
+        talk.rtp.wait_quiet(0.3)
         evil.burst(talk.port, 20, ssrc=0x1234, seq=300)
         evil.quiet(0.2)
         evil.burst(talk.port, 20, ssrc=0x99, seq=1)
@@ -378,9 +382,11 @@ def no_latch_junk():
 def never_heard():
     with Room() as room:
         talk = Talk(room, host="127.0.0.2")
-        talk.rtp.wait(45)
-        time.sleep(0.6)
-        talk.rtp.quiet(2, most=3)
+        talk.rtp.wait(50)
+        began = time.monotonic()
+        time.sleep(2)
+        came = len(talk.rtp.packets) - 50
+        expect(came <= time.monotonic() - began + 1, f"{came} packets came behind the 50")
         talk.rtp.burst(talk.port, 3)
         talk.rtp.wait_more(40, 3)
         talk.end()

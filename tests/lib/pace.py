@@ -32,3 +32,17 @@ def now():
             _due = real + STEP
             threading.Thread(target=_watch, daemon=True).start()
         return real - _late - max(0, real - _due)  # it may be us who are woken first
+
+
+class Stalls:
+    """How long in all the machine has kept us from running since this was made."""
+
+    def __init__(self):
+        self._began = self._now()
+
+    @staticmethod
+    def _now():
+        return time.monotonic() - now()
+
+    def seconds(self):
+        return max(0.0, self._now() - self._began)

@@ -5,7 +5,7 @@ import threading
 import time
 
 from lib import pace
-from lib.room import free_port
+from lib.room import free_port, wait_until
 from lib.tap import Failure
 
 
@@ -50,8 +50,8 @@ class Event:
 class Report:
     """A compound RTCP packet, taken apart: kinds in order, and what an SR or RR says."""
 
-    def __init__(self, data, source):
-        self.time, self.source, self.kinds = time.monotonic(), source, []
+    def __init__(self, data, source, when):
+        self.time, self.source, self.kinds = when, source, []
         self.cname, self.ssrc, self.blocks, self.sender = None, None, [], None
         self.extended = {}  # of RFC 3611: type to what stands behind type and length
         while len(data) >= 4:
@@ -124,7 +124,7 @@ class RtpPeer:
             rtcp = 192 <= data[1] <= 223
             with self._news:
                 if rtcp:
-                    self.reports.append(Report(data, source))
+                    self.reports.append(Report(data, source, _arrival(ancillary)))
                     self.reports[-1].muxed = s is self.sockets[0]
                 else:
                     self.packets.append(Packet(data, source, _arrival(ancillary)))
@@ -177,6 +177,13 @@ class RtpPeer:
         came = len(self.packets) - before
         if came > most:
             raise Failure(f"{came} RTP packets came in {seconds} s, wanted {most} at most")
+
+    def wait_quiet(self, seconds, within=10):
+        """Until nothing has come for so long: who was told to be silent may not have run yet."""
+        def since():
+            with self._news:
+                return time.monotonic() - (self.packets[-1].time if self.packets else 0)
+        wait_until(lambda: since() > seconds, within, f"RTP packets come on within {seconds} s")
 
     def send(self, data, port):
         try:

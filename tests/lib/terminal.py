@@ -8,7 +8,6 @@ import struct
 import subprocess
 import termios
 import threading
-import time
 
 from lib import pace
 from lib.tap import Failure

@@ -158,14 +158,19 @@ def json_call():
         client = daemon.client()
         client.do("call", target=other.uri)
         client.event("answered")
-        said = daemon.expect(0, "call", callee.uri, "--for", "0.3", "--json")
-        lines = [json.loads(l) for l in said.out.splitlines()]
+        with open(room.path("error"), "wb") as error:
+            caller = daemon.start("call", callee.uri, "--json",
+                                  popen={"stdout": subprocess.PIPE, "stderr": error})
+        caller.wait_line('"event":"media"')
+        caller.signal(signal.SIGINT)
+        equal(caller.status(), 0, "status")
+        lines = [json.loads(l) for l in caller.lines]
         equal({l["call"] for l in lines[:-1]}, {2}, "calls that are told of")
         names = [l["event"] for l in lines]
         expect({"calling", "answered", "media", "ended"} <= set(names), "events are missing", names)
         equal((names[-1], lines[-1]["outcome"], lines[-1]["exit"]), ("outcome", "answered", 0),
               "the last line")
-        equal(said.err, "", "standard error")
+        equal(os.path.getsize(room.path("error")), 0, "bytes of standard error")
 
 
 @case("sound through pipes goes to the daemon and comes from it; the end of input hangs up")

@@ -19,10 +19,13 @@ from lib.tap import case, equal, expect, run
 def words():
     with Room() as room:
         daemon = Daemon(room)
-        callee = tphone.Answer(room, delay=1)  # so that the log is there when it answers
+        callee = tphone.Answer(room)
         sound.write(os.path.join(daemon.folder, "hello.wav"), sound.silence(0.1))
         log = daemon.start("ctl", "events", name="events")
         daemon.start("ctl", "events", "--json", name="events as JSON").wait_line('"reply":null')
+        # In words it says nothing before there is something to tell.
+        wait_until(lambda: [daemon.expect(0, "ctl", "dnd", on) for on in ("on", "off")]
+                   and log.lines, 10, "the log says nothing")
         equal(daemon.expect(0, "ctl", "call", callee.uri, "play=hello.wav").out, "call=1\n", "call")
         log.wait_line("^call 1: answered, ")
         chosen = daemon.start("ctl", "events", "muted", "ended", "--json", name="two of the events")

@@ -310,13 +310,13 @@ def failing_command():
 def parallel():
     with Room() as room:
         server = room.keep(Registrar())
-        command = script(room, "sleep 1\necho secret\n")
+        command = script(room, f"until test -e {room.path('go')}; do sleep 0.1; done\necho secret\n")
         phone = register(room, server, settings={"password": None, "password-command": command})
-        first = server.wait(REGISTER)
+        server.wait(REGISTER, 10, what="the first REGISTER while the command runs")
+        room.write("go", "")
         line_of(phone)
-        second = [m for m in server.requests("REGISTER") if m.get("Authorization")][0]
-        expect(0.5 < second.time - first.time < 3,
-               f"{second.time - first.time:.2f} s between challenge and answer")
+        shown = [bool(m.get("Authorization")) for m in server.requests("REGISTER")]
+        expect(shown[-1] and not any(shown[:-1]), f"credentials in the requests: {shown}")
 
 
 @case("the password is seen nowhere: arguments, environment, output, trace")
@@ -407,9 +407,10 @@ def restarted(transport, seconds):
         phone.wait_line("alice@example.test: .*tried again", 8)
         time.sleep(seconds)
         server.forget()
-        start = server.back()
-        server.bound("alice", 3)
-        took = time.monotonic() - start
+        server.back()
+        start = pace.now()
+        server.bound("alice", 5)
+        took = pace.now() - start
         expect(took < 3, f"it took {took:.2f} s")
         wait_until(lambda: len(phone.process.said("^registered account=")) == 2, 3,
                    "it is not told that it is registered again")

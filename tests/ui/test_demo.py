@@ -46,7 +46,7 @@ def talk():
         t = demo.tmux
         t.wait("◀ Bob calls +a answer", 20)
         t.press("a")
-        t.wait(r"▶ Bob +0:0\d +opus")
+        t.wait(r"▶ Bob +0:\d\d +opus")
         t.wait(r"mic ▁*[▂-█].*spk ▁*[▂-█]", 20)  # alice speaks, and so does bob
         t.press("T")
         t.wait("INVITE")
@@ -58,7 +58,7 @@ def talk():
         t.type("bob")
         t.wait("Enter calls .*sip:bob@127")
         t.press("Enter")
-        t.wait(r"▶ Bob +0:0\d +opus", 15)
+        t.wait(r"▶ Bob +0:\d\d +opus", 15)
         expect(demo.phones(), "nothing runs in its folder")
         t.press("q")
         t.wait(r"hang up and quit\?")

@@ -20,7 +20,7 @@ def two_screens():
         me = Screen(room)
         first = me.tmux
         me.call(bob.uri)
-        first.wait(r"▶ bob@.* 0:0\d")
+        first.wait(r"▶ bob@.* 0:\d\d")
         second = me.again("second")
         second.wait(r"▶ bob@.* 0:\d\d")
         for quits in ("q", "C-c"):
@@ -54,7 +54,7 @@ def daemon_stays():
                 t.press(":")
                 t.type(f"call {bob.uri}")
                 t.press("Enter")
-                t.wait(r"▶ bob@.* 0:0\d")
+                t.wait(r"▶ bob@.* 0:\d\d")
             t.press(quits)
             if quits == "q":
                 t.wait(r"quit\? the telephone goes on with its calls +y/n")

@@ -55,7 +55,7 @@ def walk():
         p.wait(r"^1\. .* sent to udp 127\.0\.0\.1:\d+: INVITE \(SDP\)$")
         p.say("choose 1", r"^Message: ")
         p.wait(r"^From: <sip:tphone@127\.0\.0\.1>;tag=")
-        p.say("details", r"^quality: 4\.\d of 4\.5, good, ")
+        p.say("details", r"^quality: \d\.\d of 4\.5, \w+, ")
         p.wait(r"^packets: \d+ sent, \d+ received, \d+ lost")
         p.type("close", "close")
         p.say("hang-up 7", r"^there is no call 7$")
@@ -413,8 +413,7 @@ def hung_up():
         wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0], 10, "it does not notice")
         expect("bob" in me.expect(0, "status").out, "the call has ended")
         p = Plain(me)
-        expect(any(re.match(r"1\. .*bob.*, talking", l) for l in p.process.lines), "another call",
-               *p.process.lines)
+        p.process.wait_line(r"^1\. .*bob.*, talking")
         p.end()
         bob.process.wait_line("ended: the other side hung up")
 

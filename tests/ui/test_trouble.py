@@ -93,7 +93,7 @@ def killed():
         me = Screen(room)
         t = me.tmux
         me.call(bob.uri)
-        t.wait(r"▶ bob@.* 0:0\d")
+        t.wait(r"▶ bob@.* 0:\d\d")
         for again in ("r", "found"):
             daemon = next(p for p in me.processes() if p != t.pid())
             os.kill(daemon, signal.SIGKILL)

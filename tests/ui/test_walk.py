@@ -104,7 +104,7 @@ def talk():
         t.type("mart")
         t.wait(r"Enter calls .*sip:bob@example\.test")
         t.press("Enter")
-        t.wait(r"▶ Bob Martin +0:0\d +opus")
+        t.wait(r"▶ Bob Martin +0:\d\d +opus")
         equal(t.ask("pane_title"), "Bob Martin - tphone", "title of the terminal")
         t.press("r")
         t.wait("◉rec")
@@ -136,7 +136,7 @@ def talk():
         said = recordings(room, "bob", bob.process)[0].at(8000)
         notes = [sound.expect_heard(ours, said, "what Bob heard", **WINDOW)]
         spans = [(start, end) for start, end in
-                 sound.spans(sound.amplitudes(said, OUR_HZ), LEVEL / 2) if end - start > 0.8]
+                 sound.spans(sound.amplitudes(said, OUR_HZ), LEVEL / 2, gap_s=0.6) if end - start > 0.8]
         expect(len(spans) == 2 and spans[1][0] - spans[0][1] > 1, f"muted, but heard: {spans}")
         file, = glob.glob(me.home["HOME"] + "/tphone-*.wav")
         for side, spoken in zip(sound.read_channels(file), (theirs.cut(1, 5), ours)):
@@ -158,11 +158,11 @@ def two_calls():
         pulse.speak("me", tones[OUR_HZ])
         ears = {name: pulse.listen(name) for name in ("bob", "me")}
         me.call("bob")
-        t.wait(r"▶ Bob Martin +0:0\d +opus")
+        t.wait(r"▶ Bob Martin +0:\d\d +opus")
         t.wait(r"^ tphone.* mic ▁*[▂-█]+ +spk ▁*[▂-█]")
         time.sleep(1)
         me.call("carol")
-        t.wait(r"▶ Carol +0:0\d +PCMU")
+        t.wait(r"▶ Carol +0:\d\d +PCMU")
         t.wait(r"‖ Bob Martin +0:\d\d +on hold")
         time.sleep(1.5)
         t.press("s")
@@ -206,7 +206,7 @@ def called():
         t.wait(r"^ ◀ Bob Martin calls +a answer +x decline")
         expect("calls - tphone" in t.ask("pane_title"), "the title does not tell of it")
         t.press("a")
-        t.wait(r"▶ Bob Martin +0:0\d +opus")
+        t.wait(r"▶ Bob Martin +0:\d\d +opus")
         bob.wait("CALL_ESTABLISHED")
         bob.hang_up()
         t.wait(r"↙ Bob Martin +\d\d:\d\d +0:\d\d")
@@ -233,9 +233,9 @@ def called():
             t.wait_chosen(row)
         t.press("n", "Enter")
         bob.wait("CALL_INCOMING")
-        t.wait(r"▶ Bob Martin|. Bob Martin +0:0\d +rings")
+        t.wait(r"▶ Bob Martin|. Bob Martin +0:\d\d +rings")
         bob.answer()
-        t.wait(r"▶ Bob Martin +0:0\d +opus")
+        t.wait(r"▶ Bob Martin +0:\d\d +opus")
         t.press("q")
         t.wait(r"hang up and quit\?")
         me.leave("y")

@@ -53,7 +53,7 @@ def no_card():
         t = me.tmux
         me.call("bob")
         t.wait(r"this machine has no sound device: .*\n?.*calls\s+go on with files and silence")
-        t.wait(r"▶ Bob Martin +0:0\d +opus")
+        t.wait(r"▶ Bob Martin +0:\d\d +opus")
         t.press("7")
         wait_until(lambda: bob.digits() == "7", 10, "Bob does not hear the digit")
         t.press("D")
@@ -75,7 +75,7 @@ def terminals():
         bob = town.bob(sound.silence(30), answers=True)
         me = town.alice(name="first")
         me.call("bob")
-        me.tmux.wait(r"▶ Bob Martin +0:0\d +opus")
+        me.tmux.wait(r"▶ Bob Martin +0:\d\d +opus")
         tone = sound.write(room.path("tone.wav"), sound.tone(OUR_HZ, 60, 8000, LEVEL))
         me.command("play " + tone)
         me.tmux.wait("plays ")
@@ -130,7 +130,7 @@ def trace():
         me = town.alice(cols=100)
         t = me.tmux
         me.call("bob")
-        t.wait(r"▶ Bob Martin +0:0\d +opus")
+        t.wait(r"▶ Bob Martin +0:\d\d +opus")
         t.press("T")
         t.wait("these are the messages of the call")
         t.press("o")
@@ -229,7 +229,7 @@ def hostile():
         me = town.alice("accept = anyone\n")
         t = me.tmux
         me.call("bob")
-        t.wait(r"▶ Bob Martin +0:0\d +opus")
+        t.wait(r"▶ Bob Martin +0:\d\d +opus")
         ascii_only = me.again("ascii", utf8=False, cols=60, rows=16)
         ascii_only.wait("> Bob Martin")
         mallory = room.keep(sip.Peer(me.port))
