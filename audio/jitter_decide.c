@@ -180,15 +180,17 @@ static void note_ahead(struct jitter *j, uint32_t queued)
     j->ahead[0] = j->ahead[0] > queued ? j->ahead[0] : queued;
 }
 
+/* Nothing is played faster while packets are later than ever: the next one will be, too. */
 static void choose_speed(const struct jitter *j, int64_t late, uint32_t queued, int64_t waited,
                          struct jitter_decision *out)
 {
     int64_t wanted = target(j, queued), enough = target(j, most_ahead(j));
+    bool may_hurry = j->asked > KNOWN && !jitter_delay_in_spike(&j->delays);
 
     if (waited > 0 && late < wanted + waited) {
         out->stretch = JITTER_EXPAND;
         out->amount = out->duration;
-    } else if (j->asked > KNOWN && late > enough + units(j, SLOW_MS)) {
+    } else if (may_hurry && late > enough + units(j, SLOW_MS)) {
         out->stretch = JITTER_ACCELERATE;
         out->amount = (uint32_t)(late - enough);
     } else if (late < wanted - units(j, FAST_MS)) {

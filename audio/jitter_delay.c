@@ -48,6 +48,11 @@ uint32_t jitter_delay_wanted_ms(const struct jitter_delay *d)
     return d->wanted_ms;
 }
 
+bool jitter_delay_in_spike(const struct jitter_delay *d)
+{
+    return d->in_spike;
+}
+
 /* ---- the quickest packet ---- */
 
 static int64_t least_of(const struct jitter_delay *d, uint64_t windows)
@@ -67,6 +72,7 @@ int64_t jitter_delay_risen_us(const struct jitter_delay *d)
     return d->known ? least_of(d, RECENT) - d->base_us : 0;
 }
 
+/* Offsets count from offset_us on. */
 static void begin_windows(struct jitter_delay *d, int64_t offset_us, uint64_t window)
 {
     for (size_t i = 0; i < JITTER_DELAY_WINDOWS; i++)
@@ -223,6 +229,22 @@ static bool is_spike(struct jitter_delay *d, int64_t delay_us, uint64_t now_us)
     return true;
 }
 
+/* The route has become longer where every packet of the latest half second would have been a spike:
+ * what was learnt of delays counts from there on, and none of these was one. In a spike the last
+ * packets are quick again. */
+static void follow_route(struct jitter_delay *d)
+{
+    int64_t risen_us = jitter_delay_risen_us(d);
+
+    if (risen_us < d->wanted_ms * INT64_C(1000) + SPIKE_US)
+        return;
+    begin_windows(d, d->base_us + risen_us, d->window);
+    if (d->in_spike)
+        d->peak[d->peaks % JITTER_DELAY_PEAKS].ms = 0;
+    d->spike_share = 0;
+    d->in_spike = false;
+}
+
 /* By how much more than what was seen is to be expected, where the quantiles are so. */
 static float beyond(const struct jitter_delay *d, float often, float seldom, float half)
 {
@@ -274,5 +296,6 @@ void jitter_delay_note(struct jitter_delay *d, int64_t offset_us, uint64_t now_u
     delay_us = offset_us > d->base_us ? offset_us - d->base_us : 0;
     if (!is_spike(d, delay_us, now_us))
         count_delay(d, delay_us, packet_us);
+    follow_route(d);
     set_wanted(d, now_us);
 }

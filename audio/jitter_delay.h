@@ -58,5 +58,7 @@ uint32_t jitter_delay_wanted_ms(const struct jitter_delay *d);
 /* By how much even the quickest of the latest half second was behind it: a route that has become
  * longer, if it stays so. */
 int64_t jitter_delay_risen_us(const struct jitter_delay *d);
+/* Whether the latest packet was far above all that is expected. */
+bool jitter_delay_in_spike(const struct jitter_delay *d);
 
 #endif

@@ -129,10 +129,32 @@ static void a_longer_route_is_noticed_and_then_believed(void **state)
     packets(&s, 30, 10000);
     s.extra_us += 200000;
     packets(&s, 1, 10000);
-    assert_in_range(jitter_delay_risen_us(&s.d), 195000, 210000);
+    assert_in_range(jitter_delay_base_us(&s.d) + jitter_delay_risen_us(&s.d), 205000, 210000);
+    s.extra_us += 40000; /* less than what would be a spike */
+    packets(&s, 1, 10000);
+    assert_in_range(jitter_delay_risen_us(&s.d), 35000, 45000);
     packets(&s, 2, 10000);
     assert_in_range(jitter_delay_risen_us(&s.d), 0, 5000);
     assert_in_range(jitter_delay_wanted_ms(&s.d), 8, 30);
+}
+
+/* It is not jitter as well, however little was known before. */
+static void a_longer_route_is_counted_once(void **state)
+{
+    (void)state;
+    for (unsigned seconds = 3; seconds < 40; seconds += 3) {
+        struct source s;
+
+        begin(&s);
+        packets(&s, seconds, 4000);
+        s.extra_us += 200000;
+        for (unsigned i = 0; i < 250; i++) {
+            packet(&s, rng_below(&s.rng, 4000));
+            assert_in_range(jitter_delay_base_us(&s.d) / 1000 + jitter_delay_wanted_ms(&s.d) +
+                                jitter_delay_risen_us(&s.d) / 1000,
+                            i < 30 ? 0 : 200, 235);
+        }
+    }
 }
 
 static void a_shorter_route_is_believed_at_once(void **state)
@@ -190,6 +212,7 @@ int main(void)
         cmocka_unit_test(one_spike_changes_nothing),
         cmocka_unit_test(spikes_that_repeat_are_prepared_for),
         cmocka_unit_test(a_longer_route_is_noticed_and_then_believed),
+        cmocka_unit_test(a_longer_route_is_counted_once),
         cmocka_unit_test(a_shorter_route_is_believed_at_once),
         cmocka_unit_test(hours_of_drift_are_followed),
         cmocka_unit_test(what_was_learnt_outlives_the_stream),
