@@ -31,6 +31,10 @@ struct audio_device_list {
 int audio_device_list(struct audio_device_list *out, char why[AUDIO_WHY_MAX]);
 void audio_device_list_free(struct audio_device_list *list);
 
+/* Which cards are plugged in, as a number that is another when others are, also while a device is
+ * open, which audio_device_list keeps to those of then. Reads files. */
+uint32_t audio_device_cards(void);
+
 struct audio_device_config {
     const char *name;  /* NULL or "default": the system's; "none": the null device; "file:PATH": the
                           same at the rate of a sound file, which it captures over and over, up to

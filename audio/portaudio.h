@@ -18,7 +18,7 @@
     X(GetDeviceCount) X(GetDeviceInfo) X(GetHostApiInfo)                                           \
     X(GetDefaultInputDevice) X(GetDefaultOutputDevice)                                             \
     X(OpenStream) X(SetStreamFinishedCallback) X(StartStream) X(AbortStream) X(CloseStream)
-#define ALSA_FUNCTIONS(X) X(lib_error_set_handler) X(config_update) X(config_search)
+#define ALSA_FUNCTIONS(X) X(lib_error_set_handler) X(config_update) X(config_search) X(card_next)
 /* clang-format on */
 
 /* pa.OpenStream is Pa_OpenStream and so on, pa.snd_config_search likewise. */

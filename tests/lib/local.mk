@@ -1,5 +1,6 @@
 # Helpers that tests share, in libtest.a.
 libtest_a_SOURCES += \
+	tests/lib/air.c tests/lib/air.h \
 	tests/lib/echo_room.c tests/lib/echo_room.h \
 	tests/lib/envelope.c tests/lib/envelope.h \
 	tests/lib/exact.c tests/lib/exact.h \
@@ -38,3 +39,5 @@ EXTRA_DIST += tests/lib/__init__.py tests/lib/account.py tests/lib/align.py test
 # For tests in which allocations fail (tests/lib/memory.h): NAME_LDFLAGS = $(memory_ldflags).
 memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 	-Wl,--wrap=free
+# For those with cards that the test plugs in (tests/lib/air.h): NAME_LDFLAGS = $(AM_LDFLAGS) and this.
+air_ldflags = -Wl,--wrap=portaudio_load -Wl,--wrap=device_pace_now

@@ -34,7 +34,7 @@ tests_unit_audio_test_conceal_LDADD = $(machine_ldadd)
 tests_unit_audio_test_device_LDADD = $(machine_ldadd)
 tests_unit_audio_test_effort_LDADD = $(machine_ldadd)
 tests_unit_audio_test_device_callback_LDADD = $(machine_ldadd)
-tests_unit_audio_test_device_callback_LDFLAGS = $(memory_ldflags) -Wl,--wrap=portaudio_load \
+tests_unit_audio_test_device_callback_LDFLAGS = $(memory_ldflags) $(air_ldflags) \
 	-Wl,--wrap=pthread_mutex_lock -Wl,--wrap=pthread_mutex_trylock \
 	-Wl,--wrap=pthread_rwlock_rdlock -Wl,--wrap=pthread_rwlock_wrlock
 tests_unit_audio_test_file_LDADD = $(machine_ldadd)

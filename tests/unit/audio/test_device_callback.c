@@ -3,7 +3,7 @@
  * caught at any of these, while the media thread's side is at work. */
 #include "audio/device.h"
 
-#include "audio/portaudio.h"
+#include "tests/lib/air.h"
 #include "tests/lib/memory.h"
 #include "tests/lib/rows.h"
 
@@ -23,7 +23,7 @@
 #include <sys/syscall.h>
 #endif
 
-enum { FRAME = 480, ROUNDS = 2000 };
+enum { FRAME = AIR_FRAME, ROUNDS = 2000 };
 
 /* --- the trap -------------------------------------------------------------------------------- */
 
@@ -142,104 +142,6 @@ static void catch_in(void (*run)(void), void (*meanwhile)(void))
     memory_fail_by(NULL, NULL);
 }
 
-/* --- a PortAudio ----------------------------------------------------------------------------- */
-
-static struct {
-    PaStreamCallback *callback;
-    void *arg;
-} opened[2]; /* capture, playback */
-
-static PaError do_nothing(void)
-{
-    return paNoError;
-}
-
-static int one(void)
-{
-    return 1;
-}
-
-static PaDeviceIndex first(void)
-{
-    return 0;
-}
-
-static const PaDeviceInfo *device_info(PaDeviceIndex i)
-{
-    static const PaDeviceInfo info = {
-        .name = "air", .maxInputChannels = 1, .maxOutputChannels = 1, .defaultSampleRate = 48000};
-
-    (void)i;
-    return &info;
-}
-
-static PaError open_stream(PaStream **stream, const PaStreamParameters *in,
-                           const PaStreamParameters *out, double rate_hz, unsigned long frames,
-                           PaStreamFlags flags, PaStreamCallback *callback, void *arg)
-{
-    (void)in;
-    (void)rate_hz;
-    (void)flags;
-    assert_int_equal(frames, FRAME);
-    opened[out != NULL].callback = callback;
-    opened[out != NULL].arg = arg;
-    *stream = &opened[out != NULL];
-    return paNoError;
-}
-
-static PaError with_stream(PaStream *stream)
-{
-    (void)stream;
-    return paNoError;
-}
-
-static PaError finished_callback(PaStream *stream, PaStreamFinishedCallback *callback)
-{
-    (void)stream;
-    (void)callback;
-    return paNoError;
-}
-
-static int error_handler(snd_lib_error_handler_t handler)
-{
-    (void)handler;
-    return 0;
-}
-
-static int search(snd_config_t *config, const char *key, snd_config_t **found)
-{
-    (void)config;
-    (void)key;
-    (void)found;
-    return 0;
-}
-
-int __wrap_portaudio_load(struct portaudio *out, char why[AUDIO_WHY_MAX]);
-int __wrap_portaudio_load(struct portaudio *out, char why[AUDIO_WHY_MAX])
-{
-    static snd_config_t *config;
-
-    (void)why;
-    *out = (struct portaudio){
-        .Initialize = do_nothing,
-        .Terminate = do_nothing,
-        .GetDeviceCount = one,
-        .GetDeviceInfo = device_info,
-        .GetDefaultInputDevice = first,
-        .GetDefaultOutputDevice = first,
-        .OpenStream = open_stream,
-        .SetStreamFinishedCallback = finished_callback,
-        .StartStream = with_stream,
-        .AbortStream = with_stream,
-        .CloseStream = with_stream,
-        .snd_lib_error_set_handler = error_handler,
-        .snd_config_update = one,
-        .snd_config_search = search,
-        .snd_config = &config,
-    };
-    return 0;
-}
-
 /* --- what is caught -------------------------------------------------------------------------- */
 
 static struct audio_device *device;
@@ -249,14 +151,10 @@ static size_t read_back;
 static void card_runs(void)
 {
     int16_t in[FRAME], out[FRAME];
-    const PaStreamCallbackTimeInfo when = {0};
 
     memset(in, 1, sizeof in);
-    for (unsigned i = 0; i < ROUNDS; i++) {
-        opened[0].callback(in, NULL, FRAME, &when, i % 7 == 0 ? paInputOverflow : 0, opened[0].arg);
-        opened[1].callback(NULL, out, FRAME, &when, i % 5 == 0 ? paOutputUnderflow : 0,
-                           opened[1].arg);
-    }
+    for (unsigned i = 0; i < ROUNDS; i++)
+        air_run("air", in, out, i % 5 == 0);
 }
 
 static void media_works(void)
@@ -291,14 +189,11 @@ static void a_callback_is_never_caught(void **state)
 static void what_is_dropped_is_dropped_of_both(void **state)
 {
     int16_t samples[FRAME] = {0};
-    const PaStreamCallbackTimeInfo when = {0};
 
     (void)state;
     assert_int_equal(audio_device_open(&(struct audio_device_config){0}, &device, NULL), 0);
-    for (unsigned i = 0; i < 30; i++) {
-        opened[0].callback(samples, NULL, FRAME, &when, 0, opened[0].arg);
-        opened[1].callback(NULL, samples, FRAME, &when, 0, opened[1].arg);
-    }
+    for (unsigned i = 0; i < 30; i++)
+        air_run("air", samples, NULL, false);
     assert_int_equal(audio_device_read(device, samples, FRAME), FRAME);
     assert_int_equal(audio_device_played(device, samples, FRAME), FRAME);
     assert_true(audio_device_captured(device) < 29 * FRAME);
@@ -351,5 +246,6 @@ int main(void)
         cmocka_unit_test(what_is_dropped_is_dropped_of_both),
     };
 
+    air_plug("air");
     return cmocka_run_group_tests_name("audio/device, its callback", tests, NULL, NULL);
 }

@@ -1,0 +1,281 @@
+#include "tests/lib/air.h"
+
+#include "audio/device_pace.h"
+#include "audio/portaudio.h"
+#include "base/slice.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CARDS = 4 };
+
+struct stream {
+    PaStreamCallback *callback;
+    PaStreamFinishedCallback *finished;
+    void *arg;
+    atomic_bool open, running; /* running: its callback is, and nobody may close it */
+};
+
+static struct card {
+    char name[32];
+    atomic_bool plugged, refused;
+    struct stream stream[2]; /* capture, playback */
+} cards[CARDS];
+
+/* Of those who have initialized it, one at a time. */
+static unsigned users;
+static PaDeviceIndex n_listed;
+static struct card *listed[CARDS];
+
+/* ---- the test's side ---- */
+
+static struct card *card_of(const char *name)
+{
+    for (size_t i = 0; i < CARDS; i++)
+        if (strcmp(cards[i].name, name) == 0)
+            return &cards[i];
+    abort();
+}
+
+void air_plug(const char *name)
+{
+    size_t i = 0;
+
+    while (i < CARDS && cards[i].name[0] && strcmp(cards[i].name, name) != 0)
+        i++;
+    if (i == CARDS || strlen(name) >= sizeof cards[i].name)
+        abort();
+    strcpy(cards[i].name, name);
+    atomic_store(&cards[i].plugged, true);
+}
+
+void air_unplug(const char *name)
+{
+    struct card *card = card_of(name);
+
+    atomic_store(&card->plugged, false);
+    for (size_t i = 0; i < ARRAY_LEN(card->stream); i++)
+        if (atomic_load(&card->stream[i].open))
+            card->stream[i].finished(card->stream[i].arg);
+}
+
+void air_refuse(const char *name, bool refused)
+{
+    atomic_store(&card_of(name)->refused, refused);
+}
+
+void air_clear(void)
+{
+    for (size_t i = 0; i < CARDS; i++) {
+        cards[i].name[0] = '\0';
+        atomic_store(&cards[i].plugged, false);
+        atomic_store(&cards[i].refused, false);
+    }
+}
+
+bool air_is_open(const char *name)
+{
+    struct card *card = card_of(name);
+
+    return atomic_load(&card->stream[0].open) || atomic_load(&card->stream[1].open);
+}
+
+static void run(struct stream *s, const int16_t *in, int16_t *out, PaStreamCallbackFlags flags)
+{
+    const PaStreamCallbackTimeInfo when = {0};
+
+    atomic_store(&s->running, true);
+    if (atomic_load(&s->open))
+        s->callback(in, out, AIR_FRAME, &when, flags, s->arg);
+    atomic_store(&s->running, false);
+}
+
+void air_run(const char *name, const int16_t *said, int16_t *heard, bool trouble)
+{
+    struct card *card = card_of(name);
+    int16_t in[AIR_FRAME] = {0}, out[AIR_FRAME] = {0};
+
+    if (said)
+        memcpy(in, said, sizeof in);
+    if (atomic_load(&card->plugged)) {
+        run(&card->stream[0], in, NULL, trouble ? paInputOverflow : 0);
+        run(&card->stream[1], NULL, out, trouble ? paOutputUnderflow : 0);
+    }
+    if (heard)
+        memcpy(heard, out, sizeof out);
+}
+
+/* ---- PortAudio's and ALSA's ---- */
+
+static PaError initialize(void)
+{
+    if (users++ > 0)
+        return paNoError;
+    n_listed = 0;
+    for (size_t i = 0; i < CARDS; i++)
+        if (atomic_load(&cards[i].plugged))
+            listed[n_listed++] = &cards[i];
+    return paNoError;
+}
+
+static PaError terminate(void)
+{
+    users--;
+    return paNoError;
+}
+
+static PaDeviceIndex count(void)
+{
+    return n_listed;
+}
+
+static PaDeviceIndex first(void)
+{
+    return n_listed > 0 ? 0 : paNoDevice;
+}
+
+static const PaDeviceInfo *info(PaDeviceIndex i)
+{
+    static PaDeviceInfo infos[CARDS];
+
+    infos[i] = (PaDeviceInfo){.name = listed[i]->name,
+                              .maxInputChannels = 1,
+                              .maxOutputChannels = 1,
+                              .defaultSampleRate = AIR_HZ};
+    return &infos[i];
+}
+
+static const PaHostApiInfo *api(PaHostApiIndex i)
+{
+    (void)i;
+    return NULL;
+}
+
+static const char *error_text(PaError err)
+{
+    (void)err;
+    return "the card is not there";
+}
+
+static const PaHostErrorInfo *no_host_error(void)
+{
+    return NULL;
+}
+
+static PaError open_stream(PaStream **out, const PaStreamParameters *in,
+                           const PaStreamParameters *to, double rate_hz, unsigned long frames,
+                           PaStreamFlags flags, PaStreamCallback *callback, void *arg)
+{
+    struct card *card = listed[in ? in->device : to->device];
+    struct stream *s = &card->stream[to != NULL];
+
+    (void)flags;
+    if (rate_hz < AIR_HZ || rate_hz > AIR_HZ || frames != AIR_FRAME)
+        return paInvalidSampleRate;
+    if (!atomic_load(&card->plugged) || atomic_load(&card->refused) || atomic_load(&s->open))
+        return paDeviceUnavailable;
+    s->callback = callback;
+    s->arg = arg;
+    *out = s;
+    return paNoError;
+}
+
+static PaError finished_callback(PaStream *stream, PaStreamFinishedCallback *callback)
+{
+    struct stream *s = stream;
+
+    s->finished = callback;
+    return paNoError;
+}
+
+static PaError start_stream(PaStream *stream)
+{
+    struct stream *s = stream;
+
+    atomic_store(&s->open, true);
+    return paNoError;
+}
+
+static PaError abort_stream(PaStream *stream)
+{
+    struct stream *s = stream;
+
+    atomic_store(&s->open, false);
+    while (atomic_load(&s->running))
+        sched_yield();
+    return paNoError;
+}
+
+static PaError close_stream(PaStream *stream)
+{
+    (void)stream;
+    return paNoError;
+}
+
+static int error_handler(snd_lib_error_handler_t handler)
+{
+    (void)handler;
+    return 0;
+}
+
+static int next_card(int *i)
+{
+    do
+        ++*i;
+    while (*i < CARDS && !atomic_load(&cards[*i].plugged));
+    if (*i == CARDS)
+        *i = -1;
+    return 0;
+}
+
+static int update(void)
+{
+    return 1;
+}
+
+static int search(snd_config_t *config, const char *key, snd_config_t **found)
+{
+    (void)config;
+    (void)key;
+    (void)found;
+    return 0;
+}
+
+int __wrap_portaudio_load(struct portaudio *out, char why[AUDIO_WHY_MAX]);
+int __wrap_portaudio_load(struct portaudio *out, char why[AUDIO_WHY_MAX])
+{
+    static snd_config_t *config;
+
+    (void)why;
+    *out = (struct portaudio){
+        .Initialize = initialize,
+        .Terminate = terminate,
+        .GetErrorText = error_text,
+        .GetLastHostErrorInfo = no_host_error,
+        .GetDeviceCount = count,
+        .GetDeviceInfo = info,
+        .GetHostApiInfo = api,
+        .GetDefaultInputDevice = first,
+        .GetDefaultOutputDevice = first,
+        .OpenStream = open_stream,
+        .SetStreamFinishedCallback = finished_callback,
+        .StartStream = start_stream,
+        .AbortStream = abort_stream,
+        .CloseStream = close_stream,
+        .snd_lib_error_set_handler = error_handler,
+        .snd_card_next = next_card,
+        .snd_config_update = update,
+        .snd_config_search = search,
+        .snd_config = &config,
+    };
+    return 0;
+}
+
+/* Else the load of the machine would decide. */
+struct device_pace __wrap_device_pace_now(void);
+struct device_pace __wrap_device_pace_now(void)
+{
+    return (struct device_pace){.frame_ms = AIR_FRAME * 1000 / AIR_HZ};
+}

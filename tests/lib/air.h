@@ -1,0 +1,33 @@
+/* tests/lib/air.h - a PortAudio made of nothing, for programs that are linked with $(air_ldflags):
+ * cards that a test plugs in, unplugs and lets run.
+ *
+ * It has no thread and no clock: a card runs while the test says so, AIR_FRAME samples at a time.
+ * As with the real one the list of cards is that of the moment at which the first has initialized
+ * it, until the last has terminated it. Cards may run on one thread and be opened on another; they
+ * are plugged and unplugged by the one that runs them. */
+#ifndef TESTS_LIB_AIR_H
+#define TESTS_LIB_AIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define AIR_HZ 48000
+#define AIR_FRAME 480 /* ten milliseconds */
+
+/* A card with a microphone and a loudspeaker; the first that is listed is the default. */
+void air_plug(const char *name);
+/* What was opened on it ends by itself, as if its server had gone. */
+void air_unplug(const char *name);
+/* While it is refused it is listed and cannot be opened. */
+void air_refuse(const char *name, bool refused);
+/* None is there any more. Nothing may be open. */
+void air_clear(void);
+
+/* Whether one of its directions is. */
+bool air_is_open(const char *name);
+/* The card takes said (NULL: silence) and gives heard (NULL: nobody listens), silence where it is
+ * not open; trouble: and complains about both. */
+void air_run(const char *name, const int16_t *said, int16_t *heard, bool trouble);
+
+#endif
