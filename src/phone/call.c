@@ -517,7 +517,7 @@ static bool step(struct step *s, enum call_input input)
 static enum call_input refine(const struct call *call, enum call_input input,
                               const struct sip_call_event *event)
 {
-    bool heard = calls_is_heard(call) && call->stream && !call->phone->device_told;
+    bool heard = calls_is_heard(call) && call->stream && !call->phone->device_fails;
 
     if (input == CALL_SIP_ENDED && heard && event->cause == SIP_END_REFUSED &&
         (event->status == 486 || event->status == 600) && !call->phone->quitting &&

@@ -455,7 +455,7 @@ static void tell_device_failed(struct call *call, const struct media_event *e)
 {
     struct phone *phone = call->phone;
 
-    if (!phone->device_told) {
+    if (!phone->device_told[e->err != 0]) {
         char *why = phone_safe_dup(slice_of(e->why));
         struct buf text = buf_new(2048);
 
@@ -465,9 +465,18 @@ static void tell_device_failed(struct call *call, const struct media_event *e)
         buf_free(&text);
         free(why);
     }
-    phone->device_told = true;
+    phone->device_fails = e->err != 0;
+    phone->device_told[phone->device_fails] = true;
     if (e->err)
         call_input(call, CALL_DEVICE_FAILED, NULL, NULL);
+}
+
+static void tell_device_back(struct phone *phone)
+{
+    if (phone->device_told[false] || phone->device_told[true])
+        phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE,
+                                                .text = "the sound device works again"});
+    phone->device_told[false] = phone->device_told[true] = phone->device_fails = false;
 }
 
 /* clang-format off */
@@ -486,6 +495,7 @@ void call_media_event(struct call *call, const struct media_event *e)
         break;
     case MEDIA_RECORDED: call_sound_recorded(call, e->file, e->newest, e->why); break;
     case MEDIA_DEVICE_FAILED: tell_device_failed(call, e); break;
+    case MEDIA_DEVICE_BACK: tell_device_back(call->phone); break;
     case MEDIA_CLOSED:
         call->stats = e->stats;
         call->stream = NULL;

@@ -55,6 +55,7 @@ enum media_event_type {
     MEDIA_RECORD_SLOW,      /* why: who reads what is recorded loses some of it; told once */
     MEDIA_DEVICE_FAILED,    /* err, why: the call goes on without the device; err 0: another one
                              * stands in for it */
+    MEDIA_DEVICE_BACK,      /* the device works again */
     MEDIA_LEVELS,           /* stats.level_in_db: of the microphone, .level_out_db: of the
                              * loudspeaker; of no stream, as are the next three */
     MEDIA_DEVICE_CHOSEN,    /* the end of media_device_use: err 0, or why the one before stays */

@@ -13,6 +13,8 @@
 #include "phone/media_voice.h"
 
 #define RETRY_US 1000000   /* a device that failed is tried again after that */
+#define LOOK_US 2000000    /* how often one is looked for that another stands in for, */
+#define START_MS 2000      /* and how long its card may take until it runs */
 #define QUEUE_LEAST_MS 20  /* of sound that waits in the card's ring, else the next beat is late */
 #define QUEUE_MOST_MS 80   /* above: its clock is slower than ours, or it stood still */
 #define CAPTURE_MOST_MS 60 /* above: we stood still */
@@ -46,10 +48,16 @@ struct media_device {
     bool wanted, busy, closing, told_failure;
     bool failed;
     uint64_t failed_us; /* when; 0: not yet noted */
+    bool lost;          /* that it failed was told, and not yet that it is back */
+    bool stands_in;     /* what is open is the system's default, in place of name */
+    uint64_t looked_us; /* for that one; 0: not yet */
 
     /* The worker's while busy */
     uv_work_t work;
     bool switches, reopens; /* takes next in place of name; name again where that fails */
+    bool looks, stood_in;   /* for name; opened is not name */
+    uint32_t cards;         /* that were there when name was not, */
+    bool others;            /* and others are there now */
     struct audio_device *opened, *to_close;
     struct media_voice *opened_voice, *voice_to_close;
     struct media_voice_modes opening_modes;
@@ -88,15 +96,18 @@ static void switch_in_worker(struct media_device *d)
 }
 
 /* Where a card that was named is not there, as it is unplugged, the system's stands in for it until
- * the device is opened again. What rings is not: that would ring in the wrong room. Where nobody is,
- * it plays only: no room is to be heard that nobody named. */
+ * it is back. What rings is not: that would ring in the wrong room. Where nobody is, it plays only:
+ * no room is to be heard that nobody named. */
 static void open_or_stand_in(struct media_device *d)
 {
     bool named = strcmp(d->name, "default") != 0 && strcmp(d->name, "null") != 0 &&
                  !audio_device_file(d->name);
 
+    d->cards = audio_device_cards();
     d->err = open_device(d, d->name, d->play_only, d->why);
-    if (d->err && named && !d->play_only && open_device(d, "default", d->unattended, NULL) == 0)
+    d->stood_in = d->err && named && !d->play_only &&
+                  open_device(d, "default", d->unattended, NULL) == 0;
+    if (d->stood_in)
         snprintf(d->why, sizeof d->why,
                  "the sound device %.100s cannot be used: the system's default %s", d->name,
                  d->unattended ? "plays, and no microphone is open" : "takes its place");
@@ -111,10 +122,40 @@ static void work_in_worker(uv_work_t *work)
     media_voice_free(d->voice_to_close);
     d->to_close = NULL;
     d->voice_to_close = NULL;
+    d->stood_in = false;
     if (d->switches)
         switch_in_worker(d);
     else if (!closes)
         open_or_stand_in(d);
+}
+
+/* While the other one goes on, until the card runs: nothing that is said is missed. */
+static void look_in_worker(uv_work_t *work)
+{
+    struct media_device *d = work->data;
+
+    d->err = open_device(d, d->name, d->play_only, NULL);
+    d->stood_in = false;
+    d->others = d->err == -ENODEV && audio_device_cards() != d->cards;
+    if (d->err)
+        return;
+    for (unsigned ms = 0; ms < START_MS && !audio_device_running(d->opened); ms += 10)
+        uv_sleep(10);
+    if (audio_device_running(d->opened))
+        return;
+    audio_device_close(d->opened);
+    media_voice_free(d->opened_voice);
+    d->opened = NULL;
+    d->opened_voice = NULL;
+    d->err = -EIO;
+}
+
+static void give_away(struct media_device *d)
+{
+    d->to_close = d->device;
+    d->voice_to_close = d->voice;
+    d->device = NULL;
+    d->voice = NULL;
 }
 
 static void take_opened(struct media_device *d)
@@ -131,6 +172,11 @@ static void take_opened(struct media_device *d)
         (struct standing){.needs_ms = CAPTURE_NEEDS_MS, .gap_ms = CAPTURE_GAP_MS, .bold = true};
     d->out.standing = (struct standing){.needs_ms = QUEUE_NEEDS_MS, .gap_ms = QUEUE_GAP_MS};
     d->failed = d->told_failure = false;
+    d->stands_in = d->stood_in;
+    d->looked_us = 0;
+    if (d->lost && !d->stands_in && !d->closing && d->events.back)
+        d->events.back(d->arg);
+    d->lost &= d->stands_in;
     if (d->wanted && !d->closing)
         d->events.ready(d->arg);
 }
@@ -153,29 +199,55 @@ static void switched(struct media_device *d)
         d->events.chosen(d->arg, err, err ? d->why : "");
 }
 
+static void tell_failure(struct media_device *d, int err, const char *why)
+{
+    if (d->closing)
+        return;
+    d->lost = true;
+    d->events.failed(d->arg, err, why);
+}
+
+static void opened(struct media_device *d)
+{
+    if (d->opened) {
+        if (d->err)
+            tell_failure(d, 0, d->why);
+        take_opened(d);
+    } else if (d->err) {
+        d->failed = true;
+        d->failed_us = 0;
+        if (!d->told_failure)
+            tell_failure(d, d->err < 0 ? d->err : -EIO, d->why);
+        d->told_failure = true;
+    }
+    d->err = 0;
+}
+
+/* PortAudio knows the cards of the moment at which the one that stands in was opened: where there
+ * are others by now, name may be among them, and all is opened anew. */
+static void looked(struct media_device *d)
+{
+    d->looks = false;
+    d->err = 0;
+    if (!d->opened && !d->others)
+        return;
+    give_away(d);
+    if (d->opened)
+        take_opened(d);
+}
+
 static void work_done(uv_work_t *work, int status)
 {
     struct media_device *d = work->data;
 
     (void)status;
     d->busy = false;
-    if (d->switches) {
+    if (d->looks)
+        looked(d);
+    else if (d->switches)
         switched(d);
-    } else if (d->opened) {
-        if (d->err && !d->closing)
-            d->events.failed(d->arg, 0, d->why);
-        d->err = 0;
-        take_opened(d);
-    } else if (d->err) {
-        d->failed = true;
-        d->failed_us = 0;
-        d->err = d->err < 0 ? d->err : -EIO;
-        if (!d->told_failure && !d->closing) {
-            d->told_failure = true;
-            d->events.failed(d->arg, d->err, d->why);
-        }
-        d->err = 0;
-    }
+    else
+        opened(d);
     start_work(d);
 }
 
@@ -187,14 +259,6 @@ static void queue(struct media_device *d, uv_work_cb work)
         abort(); /* only a NULL callback makes it fail */
 }
 
-static void give_away(struct media_device *d)
-{
-    d->to_close = d->device;
-    d->voice_to_close = d->voice;
-    d->device = NULL;
-    d->voice = NULL;
-}
-
 /* Brings the device to where it should be: open while wanted, else closed. */
 static void start_work(struct media_device *d)
 {
@@ -204,6 +268,10 @@ static void start_work(struct media_device *d)
     if (d->busy)
         return;
     d->opening_modes = d->modes;
+    if (d->to_close) {
+        queue(d, work_in_worker);
+        return;
+    }
     if (d->choosing && !d->closing) {
         give_away(d);
         d->switches = true;
@@ -343,6 +411,17 @@ uint32_t media_device_rate_hz(const struct media_device *d)
     return d->device ? audio_device_rate_hz(d->device) : 0;
 }
 
+static void look(struct media_device *d, uint64_t now_us)
+{
+    d->looked_us = d->looked_us ? d->looked_us : now_us;
+    if (now_us - d->looked_us < LOOK_US)
+        return;
+    d->looked_us = now_us;
+    d->looks = true;
+    d->opening_modes = d->modes;
+    queue(d, look_in_worker);
+}
+
 /* A card that has stopped is closed and tried again after a while, as long as somebody wants it. */
 static void watch(struct media_device *d, uint64_t now_us)
 {
@@ -350,7 +429,7 @@ static void watch(struct media_device *d, uint64_t now_us)
         d->failed = true;
         d->failed_us = now_us;
         if (!d->told_failure)
-            d->events.failed(d->arg, -ENODEV, "the sound device has stopped; trying it again");
+            tell_failure(d, -ENODEV, "the sound device has stopped; trying it again");
         d->told_failure = true;
         start_work(d);
     } else if (d->failed && d->wanted && !d->busy) {
@@ -360,6 +439,8 @@ static void watch(struct media_device *d, uint64_t now_us)
             return;
         d->failed = false;
         start_work(d);
+    } else if (d->stands_in && media_device_is_open(d) && !d->busy) {
+        look(d, now_us);
     }
 }
 

@@ -184,7 +184,7 @@ static void on_closed(void *arg)
 
 static int open_voice(struct media_ring *ring, size_t i)
 {
-    static const struct media_device_events events = {on_ready, on_failed, NULL, on_closed};
+    static const struct media_device_events events = {on_ready, on_failed, NULL, NULL, on_closed};
     struct voice *voice = calloc(1, sizeof *voice);
     int err;
 

@@ -330,6 +330,18 @@ static void on_device_failed(void *arg, int err, const char *why)
         desk_failed(t, err, why);
 }
 
+static void on_device_back(void *arg)
+{
+    struct media_thread *t = arg;
+
+    LIST_EACH (&t->streams, at) {
+        struct media_stream *s = LIST_ITEM(at, struct media_stream, link);
+
+        if (stream_wants_device(s))
+            stream_tell(s, MEDIA_DEVICE_BACK);
+    }
+}
+
 static void on_device_chosen(void *arg, int err, const char *why)
 {
     desk_chosen(arg, err, why);
@@ -367,7 +379,8 @@ static void free_parts(struct media_thread *t)
 static int make_device(struct media_thread *t, const char *name)
 {
     static const struct media_device_events events = {on_device_ready, on_device_failed,
-                                                      on_device_chosen, on_device_closed};
+                                                      on_device_back, on_device_chosen,
+                                                      on_device_closed};
 
     int err = media_device_new(net_loop_uv(t->loop), name, &events, t, &t->device);
 

@@ -162,7 +162,8 @@ static void device_chosen(struct phone *phone, const struct media_event *event)
         free(phone->device);
         phone->device = none ? NULL : wanted;
         wanted = none ? wanted : NULL;
-        phone->device_told = phone->ring_told = false;
+        phone->device_told[false] = phone->device_told[true] = false;
+        phone->device_fails = phone->ring_told = false;
     }
     free(wanted);
     tell_device(phone, event->why);

@@ -67,6 +67,57 @@ def stands_in():
         phone.stop()
 
 
+def _unplug_and_plug(room, pulse, env, device, meanwhile):
+    """The notices of a card that goes in the middle of a call and comes back. meanwhile is given
+    the client while it is gone, and an Ear of what takes its place comes back, if anything does."""
+    phone, far = control.Daemon(room, "desk", device=device, env=env), control.Piped(room, "far")
+    me = phone.client("me")
+    number, theirs = call_up(me, far)
+    far.client.do("play", call=theirs, file=sound.write(room.path("tone.wav"), sound.tone(440, 90)))
+    ear = pulse.listen("headset")
+    wait_until(lambda: ear.level() > -40, 20, "the tone is not heard")
+    pulse.unplug("headset")
+    me.wait(lambda l: "has stopped" in l.get("text", ""), 20, what="that the device has stopped")
+    ear.stop()
+    other = meanwhile(me)
+    pulse.plug("headset")
+    ear = pulse.listen("headset")
+    wait_until(lambda: ear.level() > -40, 30, "the tone is not heard again")
+    me.wait(lambda l: "works again" in l.get("text", ""), 10, what="that it works again")
+    if other:
+        wait_until(lambda: other.level() < -60, 10, "what took its place is heard on")
+        other.stop()
+    for client in me, far.client:
+        expect(not client.events("ended"), "the call has ended")
+    me.do("hangup", call=number)
+    ear.stop()
+    phone.stop()
+    return me.events("notice")
+
+
+@case("the default card is unplugged in a call, which is said once, and back: the call is heard "
+      "again")
+def unplugged():
+    with Room() as room:
+        pulse, env = cards(room, "headset")
+        notices = _unplug_and_plug(room, pulse, env, "default", lambda me: time.sleep(3))
+        equal(len(notices), 2, f"notices {notices}")
+
+
+@case("a card that was named is unplugged in a call: the default takes its place until it is back")
+def replaced():
+    def default(me):
+        me.wait(lambda l: "takes its place" in l.get("text", ""), 20, what="what takes its place")
+        hall = pulse.listen("hall")
+        wait_until(lambda: hall.level() > -40, 20, "the tone is not heard from the default")
+        return hall
+
+    with Room() as room:
+        pulse, env = cards(room, "hall", "headset")
+        notices = _unplug_and_plug(room, pulse, env, "headset", default)
+        equal(len(notices), 3, f"notices {notices}")
+
+
 @case("it rings on the ring device, by a file, until it is answered; the headset hears the call")
 def ring():
     with Room() as room:

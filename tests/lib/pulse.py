@@ -33,7 +33,7 @@ pcm.{name} {{
 """
 
 
-def _sinks(names):
+def _sinks(*names):
     for name in names:
         for part in ("microphone", "loudspeaker"):
             yield f"module-null-sink sink_name={name}_{part} rate=48000 channels=1"
@@ -57,7 +57,7 @@ class Pulse:
                    "--disable-shm=yes", "--high-priority=yes", "--realtime=yes",
                    "--log-target=stderr", "-L",
                    f"module-native-protocol-unix socket={home}/native auth-anonymous=1"]
-        for module in [*_sinks(names), *modules]:
+        for module in [*_sinks(*names), *modules]:
             command += ["-L", module]
         self.command = command
         self.begin()
@@ -74,11 +74,25 @@ class Pulse:
         ask = self.room.start("pactl", ["pactl", "info"], env=self.env)
         return ask.status(10) == 0
 
+    def _pactl(self, *words):
+        ask = self.room.start("pactl", ["pactl", *words], env=self.env)
+        equal(ask.status(10), 0, f"status of pactl {' '.join(words)}")
+        return ask.lines
+
     def streams(self, kind):
         """Who is at the cards: kind is source-outputs (microphone) or sink-inputs (loudspeaker)."""
-        ask = self.room.start("pactl", ["pactl", "list", "short", kind], env=self.env)
-        equal(ask.status(10), 0, f"status of pactl list {kind}")
-        return ask.lines
+        return self._pactl("list", "short", kind)
+
+    def unplug(self, name):
+        """Its sinks are gone, and so is what played or recorded there."""
+        for line in self._pactl("list", "short", "modules"):
+            number, *words = line.split()
+            if any(w.startswith(f"sink_name={name}_") for w in words):
+                self._pactl("unload-module", number)
+
+    def plug(self, name):
+        for module in _sinks(name):
+            self._pactl("load-module", *module.split())
 
     def card(self, name, echoes=False):
         """The environment in which a phone's default sound card is that of name. echoes: its
@@ -104,6 +118,8 @@ class Ear:
 
     def __init__(self, pulse, sink):
         self.path = pulse.room.path(f"{sink}.wav")
+        while os.path.exists(self.path):
+            self.path = self.path[:-4] + "-again.wav"
         self.process = pulse.room.start(f"parec of {sink}", [
             "parec", f"--device={sink}.monitor", "--format=s16le", "--rate=48000", "--channels=1",
             "--latency-msec=100", "--file-format=wav", self.path], env=pulse.env)

@@ -24,6 +24,7 @@ phone_tests = \
 	tests/unit/phone/test_media \
 	tests/unit/phone/test_media_adapt \
 	tests/unit/phone/test_media_desk \
+	tests/unit/phone/test_media_device \
 	tests/unit/phone/test_media_dtls \
 	tests/unit/phone/test_media_file \
 	tests/unit/phone/test_media_jobs \
@@ -74,6 +75,8 @@ tests_unit_phone_test_media_SOURCES = tests/unit/phone/test_media.c \
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_file_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_desk_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_device_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_device_LDFLAGS = $(AM_LDFLAGS) $(air_ldflags)
 tests_unit_phone_test_media_dtls_SOURCES = tests/unit/phone/test_media_dtls.c \
 	tests/unit/phone/lone.c tests/unit/phone/lone.h
 tests_unit_phone_test_media_dtls_LDADD = $(phone_ldadd)

@@ -1,0 +1,261 @@
+/* The sound device of the media thread with cards that come and go (tests/lib/air.h): it stops, the
+ * system's stands in for it, it is back. The clock is the test's; only workers take real time. */
+#include "phone/media_device.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "audio/mixer.h"
+#include "tests/lib/air.h"
+#include "tests/lib/loop_time.h"
+#include "tests/lib/rows.h"
+
+enum { BEAT_US = 10000, LOUD = 3000, MOMENTS = 20000 };
+
+struct desk {
+    uv_loop_t loop;
+    struct media_device *device;
+    uint64_t now_us;
+    unsigned ready, failed, replaced, back, closed;
+    const char *cards[2];
+    bool loud[2]; /* what the cards have played in the last beat */
+};
+
+static void on_ready(void *arg)
+{
+    ((struct desk *)arg)->ready++;
+}
+
+static void on_failed(void *arg, int err, const char *why)
+{
+    struct desk *d = arg;
+
+    assert_true(why[0] != '\0');
+    d->failed += err != 0;
+    d->replaced += err == 0;
+}
+
+static void on_back(void *arg)
+{
+    ((struct desk *)arg)->back++;
+}
+
+static void on_closed(void *arg)
+{
+    struct desk *d = arg;
+
+    d->closed++;
+    d->device = NULL;
+}
+
+/* headset: whether that can be opened; rings: it plays only. */
+static struct desk *desk_new(const char *name, bool headset, bool rings)
+{
+    static const struct media_device_events events = {on_ready, on_failed, on_back, NULL,
+                                                      on_closed};
+    struct desk *d = calloc(1, sizeof *d);
+
+    assert_non_null(d);
+    assert_int_equal(uv_loop_init(&d->loop), 0);
+    d->cards[0] = "desk";
+    d->cards[1] = "headset";
+    air_plug("desk"); /* the default */
+    air_plug("headset");
+    air_refuse("headset", !headset);
+    assert_int_equal(media_device_new(&d->loop, name, &events, d, &d->device), 0);
+    if (rings)
+        media_device_play_only(d->device);
+    media_device_want(d->device, true);
+    return d;
+}
+
+/* Somebody speaks, and both cards run. */
+static void beat(struct desk *d)
+{
+    int16_t said[AIR_FRAME], heard[AIR_FRAME];
+
+    d->now_us += BEAT_US;
+    for (size_t i = 0; i < AIR_FRAME; i++)
+        said[i] = i / 40 % 2 ? LOUD : -LOUD;
+    if (d->device && media_device_begin_beat(d->device, d->now_us, BEAT_US)) {
+        media_device_say(d->device, said, AIR_FRAME);
+        media_device_end_beat(d->device);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(d->cards); i++) {
+        air_run(d->cards[i], NULL, heard, false);
+        d->loud[i] = abs(heard[AIR_FRAME / 2]) > LOUD / 2;
+    }
+    uv_run(&d->loop, UV_RUN_NOWAIT);
+}
+
+/* A fifth of a second of ours, and a moment for workers. */
+static void wait_a_moment(struct desk *d)
+{
+    for (unsigned i = 0; i < 20; i++)
+        beat(d);
+    usleep(1000);
+}
+
+static void pass(struct desk *d, unsigned seconds)
+{
+    for (unsigned i = 0; i < seconds * 5; i++)
+        wait_a_moment(d);
+}
+
+static void until(struct desk *d, const unsigned *count, unsigned n)
+{
+    for (unsigned i = 0; i < MOMENTS && *count < n; i++)
+        wait_a_moment(d);
+    assert_int_equal(*count, n);
+}
+
+static void until_open(struct desk *d, const char *card, bool open)
+{
+    for (unsigned i = 0; i < MOMENTS && air_is_open(card) != open; i++)
+        wait_a_moment(d);
+    assert_true(air_is_open(card) == open);
+}
+
+/* It is this card alone that is heard, and open. */
+static void expect_heard(struct desk *d, size_t which)
+{
+    const char *other = d->cards[!which];
+
+    for (unsigned i = 0; i < MOMENTS && (!d->loud[which] || air_is_open(other)); i++)
+        wait_a_moment(d);
+    assert_true(d->loud[which]);
+    assert_false(air_is_open(other));
+}
+
+static void desk_free(struct desk *d)
+{
+    media_device_close(d->device);
+    until(d, &d->closed, 1);
+    assert_false(air_is_open("desk") || air_is_open("headset"));
+    uv_run(&d->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&d->loop), 0);
+    air_clear();
+    free(d);
+}
+
+static void one_that_stops_is_back_when_it_is_there_again(void **state)
+{
+    struct desk *d = desk_new("default", true, false);
+
+    (void)state;
+    expect_heard(d, 0);
+    air_unplug("headset");
+    for (unsigned times = 1; times <= 2; times++) {
+        air_unplug("desk");
+        until(d, &d->failed, times);
+        pass(d, 5);
+        assert_int_equal(d->failed, times); /* told once */
+        assert_int_equal(d->back, times - 1);
+        air_plug("desk");
+        until(d, &d->back, times);
+        expect_heard(d, 0);
+    }
+    assert_int_equal(d->replaced, 0);
+    desk_free(d);
+}
+
+static void another_stands_in_for_a_named_one_until_it_is_back(void **state)
+{
+    struct desk *d = desk_new("headset", true, false);
+
+    (void)state;
+    expect_heard(d, 1);
+    for (unsigned times = 1; times <= 2; times++) {
+        air_unplug("headset");
+        until(d, &d->replaced, times);
+        assert_int_equal(d->failed, times);
+        expect_heard(d, 0);
+        pass(d, 5);
+        assert_true(d->loud[0]);
+        assert_int_equal(d->replaced, times);
+        air_plug("headset");
+        until(d, &d->back, times);
+        expect_heard(d, 1);
+    }
+    desk_free(d);
+}
+
+/* As an ALSA name of a sound server does: it is listed whether its card is there or not. */
+static void one_that_is_listed_comes_back_without_a_gap(void **state)
+{
+    struct desk *d = desk_new("headset", false, false);
+
+    (void)state;
+    until(d, &d->replaced, 1);
+    expect_heard(d, 0);
+    pass(d, 5);
+    air_refuse("headset", false);
+    while (!d->back) {
+        beat(d);
+        assert_true(d->loud[0] || d->back);
+        usleep(100);
+    }
+    expect_heard(d, 1);
+    assert_int_equal(d->failed, 0);
+    desk_free(d);
+}
+
+/* Its stream opens, but nothing ever asks for samples. */
+static void one_that_does_not_run_is_not_waited_for(void **state)
+{
+    struct desk *d = desk_new("headset", false, false);
+
+    (void)state;
+    expect_heard(d, 0);
+    d->cards[1] = "desk"; /* so that it stands still */
+    air_refuse("headset", false);
+    until_open(d, "headset", true);
+    until_open(d, "headset", false);
+    assert_int_equal(d->back, 0);
+    d->cards[1] = "headset";
+    until(d, &d->back, 1);
+    expect_heard(d, 1);
+    desk_free(d);
+}
+
+/* While it is looked for, and while the other plays. */
+static void its_user_may_go_meanwhile(void **state)
+{
+    struct desk *d = desk_new("headset", false, false);
+
+    (void)state;
+    expect_heard(d, 0);
+    air_refuse("headset", false);
+    until_open(d, "headset", true);
+    media_device_want(d->device, false);
+    until_open(d, "headset", false);
+    until_open(d, "desk", false);
+    media_device_want(d->device, true);
+    expect_heard(d, 1);
+    desk_free(d);
+}
+
+static void what_rings_has_no_other_in_its_place(void **state)
+{
+    struct desk *d = desk_new("headset", false, true);
+
+    (void)state;
+    until(d, &d->failed, 1);
+    pass(d, 3);
+    assert_false(air_is_open("desk") || d->loud[0]);
+    desk_free(d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_that_stops_is_back_when_it_is_there_again),
+        cmocka_unit_test(another_stands_in_for_a_named_one_until_it_is_back),
+        cmocka_unit_test(one_that_is_listed_comes_back_without_a_gap),
+        cmocka_unit_test(one_that_does_not_run_is_not_waited_for),
+        cmocka_unit_test(its_user_may_go_meanwhile),
+        cmocka_unit_test(what_rings_has_no_other_in_its_place),
+    };
+
+    return cmocka_run_group_tests_name("phone/media_device", tests, NULL, NULL);
+}
