@@ -27,9 +27,13 @@ def killed():
         theirs, call = control.call_up(far.client, phone)
         said = []
         for number in (signal.SIGKILL, signal.SIGTERM):
-            wait_until(lambda: pulse.streams("source-outputs"), 8, "the card is not opened")
+            wait_until(lambda: pulse.streams("source-outputs") and pulse.streams("sink-inputs"), 8,
+                       "the card is not opened")
+            before = phone.client.mark()
             pulse.process.signal(number)
-            expect("has stopped" in phone.client.event("notice", 6)["text"], "no word of it")
+            # Where a busy machine was still at opening it, it says that it cannot.
+            phone.client.wait(lambda l: "files and silence" in l.get("text", ""), 8, before,
+                              "that the sound device is gone")
             time.sleep(1.5)
             up = [c["call"] for c in phone.client.do("status")["calls"]]
             equal(up, [call], "calls that are up")
@@ -38,6 +42,8 @@ def killed():
             wait_until(lambda: pulse.streams("source-outputs") and pulse.streams("sink-inputs"),
                        8, "the card is not opened again")
             took = pace.now() - began
+            phone.client.wait(lambda l: "works again" in l.get("text", ""), 8, before,
+                              "that it works again")
             expect(took <= BACK_S, f"the card was back after {took:.2f} s")
             said.append(f"back after {took:.2f} s")
         ear = pulse.listen("desk")
