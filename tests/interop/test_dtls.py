@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import both_ways, sip, sound, tap, tphone
+from lib import both_ways, pace, sip, sound, tap, tphone
 from lib.baresip import Baresip
 from lib.control import Piped
 from lib.papers import Paper
@@ -201,10 +201,10 @@ def another_phone(encryption, wanted):
         moved, first, second = phones
         server = room.keep(Server())
         dialog, with_first = server.join(moved, first)
-        time.sleep(1.5)
+        pace.sleep(1.5)
         again, with_second = server.join(moved, second, dialog)
         server.end(first, with_first)
-        time.sleep(1.5)
+        pace.sleep(1.5)
         server.end(second, with_second)
         server.end(moved, again)
         for phone in phones:

@@ -111,11 +111,11 @@ class Pinger:
         self._thread.start()
 
     def _ask(self):
-        message = self.peer.request("OPTIONS", self.uri)
+        message, stalls = self.peer.request("OPTIONS", self.uri), pace.Stalls()
         sent = self.peer.send(message)
         try:
             got = self.peer.wait(lambda m: m.status >= 200 and m.branch == message.branch, 4)
-            self.times.append(got.time - sent)
+            self.times.append(max(0.0, got.time - sent - stalls.seconds()))
         except Failure:
             self.missing += 1
 

@@ -34,6 +34,13 @@ def now():
         return real - _late - max(0, real - _due)  # it may be us who are woken first
 
 
+def sleep(seconds):
+    """So long for who is woken in time: what others do meanwhile has had its time, too."""
+    end = now() + seconds
+    while (left := end - now()) > 0:
+        time.sleep(left)
+
+
 class Stalls:
     """How long in all the machine has kept us from running since this was made."""
 
