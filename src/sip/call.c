@@ -136,6 +136,8 @@ static void wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64_
         sip_move_again(call, now_ms);
     else if (wait == SIP_WAIT_CLAIM)
         sip_move_decide(call, true, now_ms);
+    else if (wait == SIP_WAIT_DIGIT)
+        sip_info_again(call, now_ms);
     else if (wait == SIP_WAIT_REPEAT || wait == SIP_WAIT_ACK)
         sip_uas_wait_is_over(call, wait, now_ms);
     else if (call->outgoing)

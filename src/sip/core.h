@@ -69,6 +69,7 @@ enum sip_call_wait {
     SIP_WAIT_SHORT,  /* the owner could not be told something: no memory. It ends */
     SIP_WAIT_MOVE,   /* to try once more to say where we are now */
     SIP_WAIT_CLAIM,  /* the address where the other side was does not answer */
+    SIP_WAIT_DIGIT,  /* to tell once more what became of a key of ours */
     SIP_WAIT_REAP,   /* the memory may go */
     SIP_WAITS
 };
@@ -108,6 +109,8 @@ struct sip_call {
     struct list reqs;                    /* all requests of ours in it */
     bool bye_wanted;                     /* when the ACK has come */
     bool known;                          /* the owner has been told of it */
+    unsigned digit_status; /* what became of a key of ours, for SIP_WAIT_DIGIT */
+    int digit_err;
     bool bye_came;                       /* the dialog is no more */
     bool secure; /* begun by a sips: URI: all its requests go over TLS (RFC 3261 12.1.1) */
 
@@ -297,6 +300,8 @@ void sip_info_asked(struct sip_call *call, struct sip_tx *tx, const struct sip_m
 bool sip_info_is_allowed(const struct sip_msg *msg);
 /* The call is over, and nobody waits for its keys: a copy behind the BYE would keep us waiting. */
 void sip_info_over(struct sip_call *call);
+/* SIP_WAIT_DIGIT. */
+void sip_info_again(struct sip_call *call, uint64_t now_ms);
 
 /* --- reinvite.c ------------------------------------------------------------------------------- */
 

@@ -56,12 +56,31 @@ bool sip_info_is_allowed(const struct sip_msg *msg)
 
 void sip_info_over(struct sip_call *call)
 {
+    sip_call_wait(call, SIP_WAIT_DIGIT, NEVER_MS);
     LIST_EACH (&call->reqs, at)
         if (sip_req_method(sip_req_of(at)) == SIP_INFO)
             sip_req_stop(sip_req_of(at));
 }
 
 /* --- ours ------------------------------------------------------------------------------------- */
+
+/* A key is not worth a call: without memory to tell it now, it is told later. */
+static void tell_sent(struct sip_call *call, const struct sip_call_event *event, uint64_t now_ms)
+{
+    if (call->state != SIP_CALL_UP || sip_call_try_tell(call, event))
+        return;
+    call->digit_status = event->status;
+    call->digit_err = event->err;
+    sip_call_wait(call, SIP_WAIT_DIGIT, now_ms + SIP_TELL_AGAIN_MS);
+}
+
+void sip_info_again(struct sip_call *call, uint64_t now_ms)
+{
+    struct sip_call_event event = {
+        .kind = SIP_CALL_DIGIT_SENT, .status = call->digit_status, .err = call->digit_err};
+
+    tell_sent(call, &event, now_ms);
+}
 
 static void on_info(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,
                     int err, uint64_t now_ms)
@@ -76,8 +95,7 @@ static void on_info(void *arg, struct sip_req *req, unsigned told, const struct 
     else
         return;
     sip_req_free(req);
-    if (call->state == SIP_CALL_UP)
-        sip_call_tell(call, &event);
+    tell_sent(call, &event, now_ms);
     sip_call_settle(call, now_ms);
 }
 

@@ -54,6 +54,8 @@
 /* How long somebody who claims to be the other side at a new address waits, while the old address
  * is asked. One at a time for each call: of more the one with the highest number, 500 to others. */
 #define SIP_MOVE_PROBE_MS 1000u
+/* Until what became of a key of ours is told once more, where there was no memory for it. */
+#define SIP_TELL_AGAIN_MS 100u
 
 /* Transactions at once, for a thousand calls a second: each call leaves two, which are kept for 32
  * and 40 s. Above: a new request is answered 503 without state. */

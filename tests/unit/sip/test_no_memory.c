@@ -28,7 +28,7 @@ struct play {
     uint64_t now_ms;
     struct sip_call *call;
     struct sip_account *account;
-    unsigned told, ended, taken, gone, digits;
+    unsigned told, ended, taken, gone, digits, digits_sent;
     unsigned oks; /* to INFO */
     uint8_t from; /* last byte of the address that messages come from; 0: the usual */
     char tag[128], branch[128], id[128];
@@ -50,6 +50,7 @@ static void told(struct play *play, const struct sip_call_event *event)
     play->told +=
         event->kind == SIP_CALL_INCOMING || (event->kind == SIP_CALL_OFFER_WANTED && !play->call);
     play->digits += event->kind == SIP_CALL_DIGIT;
+    play->digits_sent += event->kind == SIP_CALL_DIGIT_SENT;
     play->ended += event->kind == SIP_CALL_ENDED;
     play->call = event->kind == SIP_CALL_ENDED ? NULL : event->call;
 }
@@ -317,6 +318,24 @@ static void pressed(struct play *play)
     assert_true(play->digits >= play->oks);
 }
 
+/* One of ours neither, and what became of it is told when there is memory again. */
+static void presses(struct play *play)
+{
+    unsigned n = left;
+
+    left = 0;
+    receive(play, FROM_ALICE("INVITE", "1", "1", "") OFFER);
+    IN_CALL(sip_call_accept(play->call, SLICE("x"), play->now_ms));
+    receive(play, FROM_ALICE("ACK", "1", "2", ";tag=$t") NO_BODY);
+    assert_int_equal(sip_call_digit(play->call, '5', 100, play->now_ms), 0);
+    drain(play);
+    left = n;
+    receive(play, TO_US("200", "INFO", "1", "a") NO_BODY);
+    run(play, 40000);
+    assert_non_null(play->call);
+    assert_int_equal(play->digits_sent, 1);
+}
+
 /* Want of memory passes: the account must not fall silent as after a refusal. */
 static void registration_challenged(struct play *play)
 {
@@ -468,6 +487,16 @@ static void pressed_one(void **state)
     assert_true(n > 5);
 }
 
+static void presses_one(void **state)
+{
+    unsigned n = 1;
+
+    (void)state;
+    while (play_once(presses, n, false))
+        n++;
+    assert_true(n > 2);
+}
+
 static void registers_all(void **state)
 {
     (void)state;
@@ -499,6 +528,7 @@ int main(void)
         {"an account, one allocation fails", registers_one, 0, 0, 0},
         {"a challenge to a REGISTER, one allocation fails", registration_challenged_one, 0, 0, 0},
         {"a key by INFO, one allocation fails", pressed_one, 0, 0, 0},
+        {"a key of ours by INFO, one allocation fails", presses_one, 0, 0, 0},
         {"an account, from one allocation on all fail", registers_all, 0, 0, 0},
         {"a call that is challenged, one allocation fails", challenged_one, 0, 0, 0},
         {"a call that is challenged, from one allocation on all fail", challenged_all, 0, 0, 0},
