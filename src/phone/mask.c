@@ -34,6 +34,8 @@ struct reader {
     bool begun; /* line ends may stand before a message (RFC 3261 7.5) */
     bool in_body;
     bool digits; /* the body is a key that was pressed: PINs are made of them */
+    bool parts;  /* it is made of several, each with headers of its own */
+    bool in_part_headers;
 };
 
 static bool is_blank(char c)
@@ -253,11 +255,29 @@ static void put_body_line(struct buf *out, struct slice line, struct slice end)
     buf_put(out, end);
 }
 
+/* Of a body that is made of several: a line of its own begins each, then come headers and a blank
+ * line (RFC 2046 5.1). Whether it is of a key is told by any of these headers that says so. */
+static void put_part_line(struct reader *r, struct buf *out, struct slice line, struct slice end)
+{
+    bool begins = slice_istarts(line, SLICE("--"));
+
+    if (begins)
+        r->digits = false;
+    if (r->digits && !r->in_part_headers)
+        put_digit_line(out, line, end);
+    else
+        put_body_line(out, line, end);
+    r->digits |= r->in_part_headers && !begins && names_digits(line);
+    r->in_part_headers = begins || (r->in_part_headers && line.n > 0);
+}
+
 static void put_line(struct reader *r, struct buf *out, struct slice line, struct slice end)
 {
     bool continued = r->open && line.n > 0 && is_blank(line.p[0]);
 
-    if (r->in_body && r->digits)
+    if (r->in_body && r->parts)
+        put_part_line(r, out, line, end);
+    else if (r->in_body && r->digits)
         put_digit_line(out, line, end);
     else if (r->in_body)
         put_body_line(out, line, end);
@@ -265,7 +285,10 @@ static void put_line(struct reader *r, struct buf *out, struct slice line, struc
         r->open = put_continued(out, line, end, r->open);
     else
         r->open = put_header(out, line, end);
-    r->digits |= !r->in_body && r->open == OPEN_TYPE && names_digits(line);
+    if (!r->in_body && r->open == OPEN_TYPE) {
+        r->parts |= slice_ihas(line, SLICE("multipart"));
+        r->digits |= names_digits(line);
+    }
     r->in_body |= r->begun && line.n == 0;
     r->begun |= line.n > 0;
 }

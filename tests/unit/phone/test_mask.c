@@ -59,6 +59,19 @@ static const struct row {
     {"the key alone", "Content-Type: application/dtmf\r\n\r\n5\r\n", "Content-Type: application/dtmf\r\n\r\n...\r\n"},
     {"no key", "Content-Type: text/plain\r\nX: dtmf\r\n\r\nSignal=5\r\n",
      "Content-Type: text/plain\r\nX: dtmf\r\n\r\nSignal=5\r\n"},
+    {"a key among several bodies",
+     "Content-Type: multipart/mixed;boundary=x\r\n\r\n--x\r\nContent-Type: application/sdp\r\n\r\nSignal=1\r\n"
+     "--x\r\nContent-Type:\r\n Application/DTMF-relay\r\n\r\nSignal=5\r\nDuration=160\r\n--x--\r\nSignal=2\r\n",
+     "Content-Type: multipart/mixed;boundary=x\r\n\r\n--x\r\nContent-Type: application/sdp\r\n\r\nSignal=1\r\n"
+     "--x\r\nContent-Type:\r\n Application/DTMF-relay\r\n\r\nSignal=...\r\nDuration=160\r\n--x--\r\nSignal=2\r\n"},
+    {"one within another, and a boundary like a key",
+     "c: multipart/related;\r\n boundary=dtmf\r\n\r\n--dtmf\r\nContent-Type: multipart/mixed;boundary=y\r\n\r\n"
+     "--y\r\nc: application/dtmf\r\n\r\n5\r\n--y\r\n\r\n6\r\n",
+     "c: multipart/related;\r\n boundary=dtmf\r\n\r\n--dtmf\r\nContent-Type: multipart/mixed;boundary=y\r\n\r\n"
+     "--y\r\nc: application/dtmf\r\n\r\n...\r\n--y\r\n\r\n6\r\n"},
+    {"keys of SDP among several bodies",
+     "c: multipart/mixed\n\n--x\n\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0Rm\n",
+     "c: multipart/mixed\n\n--x\n\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:...\n"},
     {"an end in the middle", "Authorization: Digest response=\"5e", "Authorization: Digest response=\"..."},
     {"or before the value", "Authorization: Digest response=", "Authorization: Digest response=..."},
     {"or in the name", "Authorization", "Authorization"},
