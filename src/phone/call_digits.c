@@ -189,7 +189,7 @@ static void refused(struct call *call, unsigned status)
     k->under_way = '\0';
     k->refuses_info = true;
     keys = keys_in(left, n) + (status == NOT_ANSWERED);
-    if (wanted(call) == PHONE_DTMF_AUTO && !call->held)
+    if (wanted(call) == PHONE_DTMF_AUTO)
         sent = send_as_tones(call, left, n);
     if (sent > 0)
         k->way = DIGIT_BY_TONE; /* and PHONE_DIGITS_SENT will follow */
@@ -236,8 +236,6 @@ int call_digits_send(struct call *call, struct slice digits)
     enum digit_way way = under_way ? DIGIT_BY_INFO : choose(call); /* one behind the other */
     int err;
 
-    if (way == DIGIT_BY_TONE && call->held)
-        return -EBUSY;
     err = way == DIGIT_BY_RTP    ? media_stream_dtmf(call->stream, digits)
           : way == DIGIT_BY_TONE ? media_stream_tones(call->stream, digits)
                                  : send_by_info(call, digits);

@@ -39,16 +39,12 @@ static int do_to_stream(struct call *call, const struct phone_command *command, 
 
     if (call->state != CALL_UP || !call->stream)
         return phone_refuse(why, -EBUSY, "the call is not answered");
-    if (call->holds && command->kind == PHONE_DIGITS)
-        return phone_refuse(why, -EBUSY, "the call is on hold");
     if (command->kind == PHONE_MUTE)
         call_media_mute(call, command->on);
     else
         err = call_digits_send(call, slice_of(command->digits));
     if (err == -ENOTSUP)
         phone_refuse(why, err, "the other side takes no digits");
-    else if (err == -EBUSY)
-        phone_refuse(why, err, "the other side holds the call, and hears no digits");
     else if (err == -E2BIG)
         phone_refuse(why, err, "these are more digits than can wait to be sent");
     else if (err == -ENOMEM)

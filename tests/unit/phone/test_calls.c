@@ -29,6 +29,7 @@ static void hold_is_told_when_it_is_agreed(void **state)
 {
     struct phones *p = *state;
     uint32_t call = phones_connect(A, B, true);
+    struct phone_command key = {.kind = PHONE_DIGITS, .call = call, .digits = "7"};
 
     assert_int_equal(phones_do(A, PHONE_HOLD, call), 0);
     assert_null(phones_find(A, PHONE_ON_HOLD, call));
@@ -36,12 +37,16 @@ static void hold_is_told_when_it_is_agreed(void **state)
     phones_wait(B, PHONE_HELD, 0);
     assert_string_equal(A->offered, "sendonly");
     assert_string_equal(B->offered, "recvonly");
-    assert_int_equal(phones_do(A, PHONE_DIGITS, call), -EBUSY); /* nobody would hear them now */
+    assert_int_equal(phone_do(A->phone, &key, NULL, NULL), 0); /* it waits */
+    phones_run(p, 300);
+    assert_null(phones_find(A, PHONE_DIGITS_SENT, call));
     phones_forget(p);
     assert_int_equal(phones_do(A, PHONE_RESUME, call), 0);
     on_hold(A, call, false);
     phones_wait(B, PHONE_RESUMED, 0);
     assert_string_equal(A->offered, "sendrecv");
+    phones_wait(A, PHONE_DIGITS_SENT, call);
+    assert_string_equal(phones_wait(B, PHONE_DIGIT, 0)->text, "7");
 }
 
 /* RFC 3264 8.4. */
