@@ -52,6 +52,7 @@ enum json_member_bit {
     JSON_LEVEL = 1ull << 34,
     JSON_CODECS = 1ull << 35,
     JSON_DTMF_MODE = 1ull << 36,
+    JSON_SETTINGS = 1ull << 37,
 };
 
 enum json_action {

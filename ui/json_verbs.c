@@ -7,7 +7,7 @@
 static const struct json_verb verbs[] = {
     {.name = "call", .action = JSON_DO, .kind = PHONE_DIAL, .must = JSON_TARGET,
      .may = JSON_ACCOUNT | JSON_DIGITS | JSON_TIED | JSON_ENCRYPTION | JSON_CODECS |
-            JSON_DTMF_MODE | SOUND,
+            JSON_DTMF_MODE | JSON_SETTINGS | SOUND,
      .first = JSON_TARGET,
      .help = "call somebody; replied with the call's number"},
     {.name = "answer", .action = JSON_DO_CALL, .kind = PHONE_ANSWER,
@@ -119,6 +119,8 @@ static const struct json_member members[] = {
      "codecs in order of preference; not said: as the account or the phone has them"},
     {JSON_DTMF_MODE, "dtmf_mode", JSON_IS_DTMF_MODE, AT(phone.dtmf), "auto|rtp|info|inband",
      "how its keys are sent; not said: as the account or the phone has it"},
+    {JSON_SETTINGS, "settings", JSON_IS_TEXT, AT(phone.settings), "NAME=VALUE,...",
+     "how it sounds: ptime, maxptime, dtx, opus-...; not said: as the account or the phone has it"},
     {JSON_TIED, "tied", JSON_IS_SWITCH, AT(tied), "yes|no",
      "the call ends when its client goes"},
     {JSON_HANGUP_AT_EOF, "hangup_at_eof", JSON_IS_SWITCH, AT(phone.sound.hangs_up), "yes|no",

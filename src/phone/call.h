@@ -13,10 +13,13 @@
 #include "phone/event.h"
 #include "phone/media.h"
 #include "phone/call_digits.h"
+#include "phone/config.h"
 #include "phone/quality.h"
 #include "sdp/exchange.h"
 #include "sip/endpoint.h"
 #include "sip/limits.h"
+
+#define CALL_OPUS_FMTP_MAX 160
 
 struct account;
 struct conference;
@@ -137,6 +140,8 @@ struct call {
     enum phone_encryption encryption; /* asked for by who dialled */
     struct sdp_codec *codecs;         /* likewise, owned, n_codecs of them; NULL: nothing was said */
     size_t n_codecs;
+    struct config_sound sound;            /* likewise */
+    char opus_fmtp[CALL_OPUS_FMTP_MAX];   /* what we want of Opus */
     bool no_key;              /* the last offer of theirs was refused for the sake of encryption */
     struct sdp_exchange *sdp; /* NULL before the first offer */
     struct media_stream *stream; /* NULL: none, or closed */
@@ -245,10 +250,12 @@ int call_media_open(struct call *call);
 /* Reads a list of codecs, as the setting has it, into names, CONFIG_CODECS_MAX of them. 0, or
  * -EINVAL and why. */
 int call_codecs_read(const char *list, const char **names, size_t *n, struct buf *why);
+/* The same of "ptime=40, dtx=yes". */
+int call_sound_read(const char *list, struct config_sound *out, struct buf *why);
 /* Those of who dials; n 0: nothing was said. 0 or -ENOMEM. */
 int call_codecs_set(struct call *call, const char *const *names, size_t n);
 /* Puts the codecs of the call and their packet time into us, which has none yet. */
-void call_codecs_put(const struct call *call, struct sdp_local *us);
+void call_codecs_put(struct call *call, struct sdp_local *us);
 /* What is sent like what: as the other side wants it, and no more than we want; and silence. */
 void call_codecs_limit(const struct call *call, const struct sdp_stream *stream,
                        struct media_params *p);

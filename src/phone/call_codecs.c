@@ -22,6 +22,17 @@ int call_codecs_read(const char *list, const char **names, size_t *n, struct buf
     return err;
 }
 
+int call_sound_read(const char *list, struct config_sound *out, struct buf *why)
+{
+    struct config_fault fault = {.text = buf_new(512)};
+    int err = config_sound_read(slice_of(list), out, &fault);
+
+    if (err)
+        buf_printf(why, "settings: %s", buf_cstr(&fault.text));
+    buf_free(&fault.text);
+    return err;
+}
+
 int call_codecs_set(struct call *call, const char *const *names, size_t n)
 {
     if (n == 0)
@@ -50,27 +61,27 @@ static const struct sdp_codec *list_of(const struct call *call, size_t *n)
     return call->phone->codecs;
 }
 
-void call_codecs_put(const struct call *call, struct sdp_local *us)
+/* What was said, by whom it matters most. */
+static struct config_sound sound_of(const struct call *call)
 {
-    const struct phone *phone = call->phone;
-    size_t n;
-    const struct sdp_codec *codecs = list_of(call, &n);
+    struct config_sound sound = call->phone->config->sound;
 
-    us->comfort_noise = true;
-    us->ptime_ms = phone->config->sound.ptime_ms ? phone->config->sound.ptime_ms : PTIME_MS;
-    for (size_t i = 0; i < n; i++) {
-        if (!media_can_codec(phone->media, codecs[i].name, codecs[i].rate_hz))
-            continue;
-        us->codecs[us->n_codecs] = codecs[i];
-        if (sdp_is_opus(&codecs[i]))
-            us->codecs[us->n_codecs].fmtp = phone->opus_fmtp;
-        us->n_codecs++;
-    }
+    if (call->account)
+        config_sound_put_over(&sound, &call->account->config->sound);
+    config_sound_put_over(&sound, &call->sound);
+    return sound;
 }
 
-void phone_describe_opus(const struct config_sound *sound, char out[PHONE_OPUS_FMTP_MAX])
+static uint8_t packet_ms(const struct config_sound *sound)
 {
-    struct buf text = buf_new(PHONE_OPUS_FMTP_MAX);
+    uint8_t ms = sound->ptime_ms ? sound->ptime_ms : PTIME_MS;
+
+    return sound->maxptime_ms && sound->maxptime_ms < ms ? sound->maxptime_ms : ms;
+}
+
+static void describe_opus(const struct config_sound *sound, char out[CALL_OPUS_FMTP_MAX])
+{
+    struct buf text = buf_new(CALL_OPUS_FMTP_MAX);
 
     buf_puts(&text, "useinbandfec=1");
     if (sound->opus_rate_hz)
@@ -78,12 +89,32 @@ void phone_describe_opus(const struct config_sound *sound, char out[PHONE_OPUS_F
                    (unsigned)sound->opus_rate_hz, (unsigned)sound->opus_rate_hz);
     if (sound->opus_bitrate)
         buf_printf(&text, ";maxaveragebitrate=%u", (unsigned)sound->opus_bitrate);
-    if (sound->opus_cbr)
+    if (sound->opus_cbr == CONFIG_CBR_YES)
         buf_puts(&text, ";cbr=1");
     if (sound->dtx == CONFIG_DTX_YES)
         buf_puts(&text, ";usedtx=1");
-    snprintf(out, PHONE_OPUS_FMTP_MAX, "%s", buf_cstr(&text));
+    snprintf(out, CALL_OPUS_FMTP_MAX, "%s", buf_cstr(&text));
     buf_free(&text);
+}
+
+void call_codecs_put(struct call *call, struct sdp_local *us)
+{
+    struct config_sound sound = sound_of(call);
+    size_t n;
+    const struct sdp_codec *codecs = list_of(call, &n);
+
+    describe_opus(&sound, call->opus_fmtp);
+    us->comfort_noise = true;
+    us->ptime_ms = packet_ms(&sound);
+    us->maxptime_ms = sound.maxptime_ms;
+    for (size_t i = 0; i < n; i++) {
+        if (!media_can_codec(call->phone->media, codecs[i].name, codecs[i].rate_hz))
+            continue;
+        us->codecs[us->n_codecs] = codecs[i];
+        if (sdp_is_opus(&codecs[i]))
+            us->codecs[us->n_codecs].fmtp = call->opus_fmtp;
+        us->n_codecs++;
+    }
 }
 
 /* 0: nothing was said. */
@@ -92,22 +123,33 @@ static uint32_t lower_of(uint32_t a, uint32_t b)
     return !a || (b && b < a) ? b : a;
 }
 
+/* Packets are as long as the other side asks for, and no longer than either side wants. */
+static void limit_packets(const struct config_sound *ours, struct media_params *p)
+{
+    if (!ours->maxptime_ms)
+        return;
+    p->maxptime_ms = (uint16_t)lower_of(p->maxptime_ms, ours->maxptime_ms);
+    p->ptime_ms = (uint16_t)lower_of(p->ptime_ms, ours->maxptime_ms);
+}
+
 void call_codecs_limit(const struct call *call, const struct sdp_stream *stream,
                        struct media_params *p)
 {
-    const struct config_sound *ours = &call->phone->config->sound;
+    const struct config_sound ours = sound_of(call);
     const struct sdp_opus *theirs = &stream->opus;
 
     media_expect_codec(call->phone->media, slice_of(stream->codec.name));
+    limit_packets(&ours, p);
     if (stream->noise_receive != SDP_NO_TYPE)
         p->noise_receive = stream->noise_receive;
-    if (stream->noise_send != SDP_NO_TYPE && ours->dtx == CONFIG_DTX_YES)
+    if (stream->noise_send != SDP_NO_TYPE && ours.dtx == CONFIG_DTX_YES)
         p->noise_send = stream->noise_send;
     if (!sdp_is_opus(&stream->codec))
         return;
     p->opus.fec = theirs->useinbandfec;
-    p->opus.cbr = theirs->cbr || ours->opus_cbr;
-    p->opus.dtx = ours->dtx == CONFIG_DTX_YES || (ours->dtx == CONFIG_DTX_ASKED && theirs->usedtx);
-    p->opus.max_bitrate = lower_of(theirs->maxaveragebitrate_bps, ours->opus_bitrate);
-    p->opus.max_playback_hz = lower_of(theirs->maxplaybackrate_hz, ours->opus_rate_hz);
+    p->opus.cbr = theirs->cbr || ours.opus_cbr == CONFIG_CBR_YES;
+    p->opus.dtx = ours.dtx == CONFIG_DTX_YES || (ours.dtx != CONFIG_DTX_NO && theirs->usedtx);
+    p->opus.max_bitrate = lower_of(theirs->maxaveragebitrate_bps, ours.opus_bitrate);
+    p->opus.max_playback_hz = lower_of(theirs->maxplaybackrate_hz, ours.opus_rate_hz);
+    p->opus.complexity = ours.opus_complexity;
 }

@@ -44,7 +44,7 @@ static bool is_short_of_room(const struct call *call)
     return call->outgoing && call->account && call->account->config->transport <= CONFIG_UDP;
 }
 
-static struct sdp_local describe_us(const struct call *call, const struct ip *local)
+static struct sdp_local describe_us(struct call *call, const struct ip *local)
 {
     struct sdp_local us = {
         .address = *local,

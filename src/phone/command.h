@@ -137,6 +137,7 @@ struct phone_command {
     enum phone_dtmf dtmf;             /* DIAL */
     enum phone_voice echo, noise, level;
     const char *codecs; /* DIAL: "pcma,opus"; NULL: as the account or the phone has them */
+    const char *settings; /* DIAL: "ptime=40, dtx=yes"; likewise (config_sound_read) */
     const char *device, *ring_device;
     enum phone_test {
         PHONE_TEST_OFF,

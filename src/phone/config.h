@@ -73,6 +73,23 @@ enum config_redundancy {
 
 enum config_transport { CONFIG_ANY_TRANSPORT, CONFIG_UDP, CONFIG_TCP, CONFIG_TLS };
 
+/* Whether nothing is sent in silence. */
+enum config_dtx { CONFIG_DTX_UNSAID, CONFIG_DTX_ASKED, CONFIG_DTX_YES, CONFIG_DTX_NO };
+/* Whether packets of Opus have one size, both ways. */
+enum config_cbr { CONFIG_CBR_UNSAID, CONFIG_CBR_NO, CONFIG_CBR_YES };
+
+/* How calls sound, beside the list of codecs. 0: not said; then the account's holds for a call, and
+ * the phone's for an account. */
+struct config_sound {
+    uint8_t ptime_ms;    /* of packets, as we ask for them; of nobody: 20 */
+    uint8_t maxptime_ms; /* and at most, both ways */
+    enum config_dtx dtx;
+    uint32_t opus_bitrate; /* bit/s at most, both ways */
+    uint32_t opus_rate_hz; /* samples a second at most, both ways */
+    enum config_cbr opus_cbr;
+    uint8_t opus_complexity; /* 1 to 10, at most; of nobody: 9 */
+};
+
 /* One section [account LABEL]. Strings are owned; NULL: not said. */
 struct account_config {
     struct list link; /* in phone_config.accounts, in the order of the file */
@@ -91,6 +108,7 @@ struct account_config {
     enum phone_dtmf dtmf;
     const char *codecs[CONFIG_CODECS_MAX]; /* static names; n_codecs 0: those of the phone */
     size_t n_codecs;
+    struct config_sound sound;
     enum config_accept accept;
     enum phone_encryption encryption;
     enum config_redundancy redundancy;
@@ -120,18 +138,6 @@ struct screen_config {
     enum config_lines lines;
     bool mouse;
     struct list binds; /* of struct bind_config */
-};
-
-/* Whether nothing is sent in silence. */
-enum config_dtx { CONFIG_DTX_ASKED, CONFIG_DTX_YES, CONFIG_DTX_NO };
-
-/* How calls sound, beside the list of codecs. */
-struct config_sound {
-    uint8_t ptime_ms; /* of packets, as we ask for them; 0: 20 */
-    enum config_dtx dtx;
-    uint32_t opus_bitrate; /* bit/s at most, both ways; 0: not said */
-    uint32_t opus_rate_hz; /* samples a second at most, both ways; 0: not said */
-    bool opus_cbr;         /* packets of one size, both ways */
 };
 
 struct phone_config {
@@ -218,6 +224,11 @@ int config_set_account(struct account_config *account, struct slice name, struct
 /* Reads a list of codecs, as the setting has it: names, CONFIG_CODECS_MAX at most, that live as long
  * as the program. 0, or -EINVAL and the fault. */
 int config_codecs(struct slice value, const char **codecs, size_t *n, struct config_fault *fault);
+/* Reads what one call is to have of struct config_sound: "ptime=40, dtx=yes", with the names and values
+ * of the settings. 0; or -EINVAL and the fault, and nothing changes. */
+int config_sound_read(struct slice list, struct config_sound *out, struct config_fault *fault);
+/* What was said outweighs what out has. */
+void config_sound_put_over(struct config_sound *out, const struct config_sound *said);
 /* Leaves the account of this label or URI and no other; a URI that the configuration does not have
  * makes an account of its own. 0, or -EINVAL or -ENOMEM with a sentence in why. */
 int config_choose_account(struct phone_config *config, struct slice which, struct buf *why);

@@ -55,8 +55,9 @@ void config_free_rings(struct phone_config *config);
 
 /* --- config_sound.c: how calls sound ----------------------------------------------------------- */
 
-config_set_fn config_set_ptime, config_set_opus_bitrate, config_set_opus_rate;
-extern const struct config_kind config_dtx;
+extern const struct config_kind config_ptime, config_dtx;
+extern const struct config_kind config_opus_bitrate, config_opus_rate, config_opus_cbr;
+extern const struct config_kind config_opus_complexity;
 
 /* --- config_hep.c ------------------------------------------------------------------------------ */
 

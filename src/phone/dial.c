@@ -14,6 +14,7 @@ struct dialling {
     struct account *account; /* NULL: none */
     const char *codecs[CONFIG_CODECS_MAX];
     size_t n_codecs; /* 0: nothing was said */
+    struct config_sound sound;
     struct buf uri, why;
 };
 
@@ -197,6 +198,7 @@ static struct call *make_call(const struct dialling *d, bool waits)
     call->account = d->account;
     call->encryption = d->command->encryption;
     call->keys.mode = d->command->dtmf;
+    call->sound = d->sound;
     call->uri = slice_dup(buf_slice(&d->uri));
     call->peer = phone_safe_dup(buf_slice(&d->uri));
     if (call->uri && call->peer && call_codecs_set(call, d->codecs, d->n_codecs) == 0 &&
@@ -250,6 +252,8 @@ int phone_dial(struct phone *phone, const struct phone_command *command, uint32_
         err = phone_refuse(&d.why, -EBUSY, "the phone is about to end");
     if (!err && command->codecs)
         err = call_codecs_read(command->codecs, d.codecs, &d.n_codecs, &d.why);
+    if (!err && command->settings)
+        err = call_sound_read(command->settings, &d.sound, &d.why);
     if (!err && !d.account)
         d.account = choose(phone, buf_slice(&d.uri));
     if (!err)

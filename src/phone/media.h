@@ -278,6 +278,7 @@ struct media_params {
         bool dtx;                 /* nothing is sent in silence */
         uint32_t max_bitrate;     /* maxaveragebitrate in bit/s; 0: our own choice */
         uint32_t max_playback_hz; /* maxplaybackrate; 0: 48000 */
+        uint8_t complexity;       /* 1 to 10; 0: that of struct media_config */
     } opus;
 };
 

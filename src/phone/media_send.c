@@ -15,6 +15,22 @@
 
 /* --- the encoder ----------------------------------------------------------------------------- */
 
+/* On a machine that is busy nobody gets more than there is. */
+static unsigned complexity_of(const struct media_stream *s)
+{
+    const struct effort *effort = &s->thread->effort;
+    unsigned wished = s->agreed->params.opus.complexity;
+
+    return wished && (effort->level == effort->most || wished < effort->level) ? wished
+                                                                               : effort->level;
+}
+
+void stream_set_effort(struct media_stream *s)
+{
+    if (s->encoder)
+        audio_encoder_set_complexity(s->encoder, complexity_of(s));
+}
+
 static struct audio_codec_params encoder_params(const struct media_stream *s)
 {
     const struct media_params *p = &s->agreed->params;
@@ -26,7 +42,7 @@ static struct audio_codec_params encoder_params(const struct media_stream *s)
         .fec = p->opus.fec,
         .cbr = p->opus.cbr,
         .dtx = p->opus.dtx,
-        .complexity = s->thread->effort.level,
+        .complexity = (uint8_t)complexity_of(s),
     };
 }
 

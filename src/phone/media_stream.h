@@ -225,6 +225,8 @@ void stream_dtls_forget_elsewhere(struct media_stream *s);
 
 /* The encoder for the agreement, where that has changed. */
 void stream_prepare_sending(struct media_stream *s, const struct media_agreement *before);
+/* The effort of the thread is another one. */
+void stream_set_effort(struct media_stream *s);
 /* What was played is over, and silence sent. */
 void stream_drop_source(struct media_stream *s);
 /* In place of it, what comes from a descriptor, which is the stream's. */

@@ -272,12 +272,8 @@ static void note_effort(struct media_thread *t, uint64_t due_us, uint64_t began_
     if (!effort_note(&t->effort, late_us, net_now_us() - began_us, t->period_us))
         return;
     log_debug("media", "Opus is encoded at complexity %u", t->effort.level);
-    LIST_EACH (&t->streams, at) {
-        struct media_stream *s = LIST_ITEM(at, struct media_stream, link);
-
-        if (s->encoder)
-            audio_encoder_set_complexity(s->encoder, t->effort.level);
-    }
+    LIST_EACH (&t->streams, at)
+        stream_set_effort(LIST_ITEM(at, struct media_stream, link));
 }
 
 static void on_beat(void *arg, uint64_t due_us, uint64_t missed)

@@ -381,7 +381,6 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     list_init(&phone->calls);
     list_init(&phone->events);
     phone->n_codecs = phone_list_codecs(config->codecs, config->n_codecs, phone->codecs);
-    phone_describe_opus(&config->sound, phone->opus_fmtp);
     err = net_deadline_new(loop, on_wake, phone, &phone->wake);
     if (!err)
         err = phone_open_contacts(phone);

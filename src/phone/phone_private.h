@@ -13,7 +13,6 @@
 #include "phone/history.h"
 #include "phone/phone.h"
 
-#define PHONE_OPUS_FMTP_MAX 160
 
 struct phone {
     struct net_loop *loop;
@@ -32,7 +31,6 @@ struct phone {
     struct identity *identity;                  /* NULL: not needed yet, or not to be had */
     struct sdp_codec codecs[CONFIG_CODECS_MAX]; /* what we can, in our order */
     size_t n_codecs;
-    char opus_fmtp[PHONE_OPUS_FMTP_MAX]; /* what we want of Opus */
 
     struct list accounts;   /* of struct account, in the order of the configuration */
     struct list turns;      /* of struct account, that wait to speak to their servers */
@@ -85,9 +83,6 @@ struct phone {
 /* The codecs of these names, each with the payload type that we offer it under, into out, which has
  * room for n. How many there are. */
 size_t phone_list_codecs(const char *const *names, size_t n, struct sdp_codec *out);
-
-/* What we want to receive of Opus, as a=fmtp says it (RFC 7587 6.1); call_codecs.c. */
-void phone_describe_opus(const struct config_sound *sound, char out[PHONE_OPUS_FMTP_MAX]);
 
 /* Queues a copy of event; its strings may be NULL, which becomes "". They are safe already. */
 void phone_tell(struct phone *phone, const struct phone_event *event);

@@ -52,6 +52,14 @@ for name, formats, extra, pt, step, size in (
          extra, pt, step, size)(form)
 
 
+@case("packets are no longer than we want, whatever the other side asks for")
+def our_maxptime():
+    with Room() as room:
+        talk = Talk(room, "0", "a=ptime:60\r\na=maxptime:100", maxptime=30)
+        equal({len(p.payload) for p in talk.rtp.wait(10)}, {240}, "bytes of a packet")
+        talk.end()
+
+
 @case("Opus as the other side wants it: cbr, maxaveragebitrate, usedtx (RFC 7587 6.1)")
 def opus_wanted():
     with Room() as room:

@@ -6,6 +6,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sip, tap, tphone
+from lib.account import Account
+from lib.control import Piped
 from lib.ends import Callee, Caller, direction, media, sdp_lines, sdp_version
 from lib.room import Room
 from lib.tap import case, equal, expect
@@ -41,7 +43,7 @@ def opus_wanted():
     said = "useinbandfec=1;maxplaybackrate=16000;sprop-maxcapturerate=16000;" \
            "maxaveragebitrate=20000;cbr=1;usedtx=1"
     ours = {"opus_rate": 16000, "opus_bitrate": 20000, "opus_cbr": "yes", "dtx": "yes",
-            "ptime": 40}
+            "ptime": 40, "maxptime": 60}
     with Room() as room:
         invite = Caller(room, **ours).invite()
         callee = Callee(room, **ours)
@@ -50,6 +52,35 @@ def opus_wanted():
             text = message.body.decode()
             equal(re.findall(r"(?m)^a=fmtp:\d+ (use.*?)\r?$", text), [said], "fmtp of Opus")
             expect("a=ptime:40" in text, f"our packet time is not said: {text}")
+            expect("a=maxptime:60" in text, f"nor the longest: {text}")
+
+
+@case("what a call wants of its sound outweighs its account, and that the phone")
+def sound_of_one():
+    with Room() as room:
+        peer = room.keep(sip.Peer())
+        where = f"sip:x@127.0.0.1:{peer.port}"
+        alice = Account("alice", "secret", "example.test", f"sip:127.0.0.1:{peer.port}")
+        config = room.write("phone.conf", "encryption = off\nptime = 30\nopus-cbr = yes\n" +
+                            alice.settings(register="no", ptime=40, maxptime=80, opus_cbr="no",
+                                           opus_bitrate=24000))
+        os.chmod(config, 0o600)
+        phone = Piped(room, "phone", config=config)
+        offers = []
+        for target, more in ((where, {}), ("bob", {}),  # bob by way of the account
+                             ("bob", {"settings": "ptime=60, dtx=yes, opus-bitrate=16000"})):
+            phone.client.do("call", target=target, **more)
+            invite = peer.wait(sip.request("INVITE"), 8, len(offers) + 1)
+            peer.respond(invite, 486, "Busy Here")
+            offers.append(re.findall(r"(?m)^a=(?:fmtp:\d+ (use.*?)|(m?a?x?ptime:.*?))\r?$",
+                                     invite.body.decode()))
+        equal([["".join(line) for line in o] for o in offers],
+              [["useinbandfec=1;cbr=1", "ptime:30"],
+               ["useinbandfec=1;maxaveragebitrate=24000", "ptime:40", "maxptime:80"],
+               ["useinbandfec=1;maxaveragebitrate=16000;usedtx=1", "ptime:60", "maxptime:80"]],
+              "what is said of the sound")
+        why = phone.client.ask("call", target=where, settings="ptime=15").get("text", "")
+        expect("settings: ptime: not the time of a packet" in why, f"a packet of 15 ms: {why}")
 
 
 @case("--codec says what is offered and in which order")

@@ -165,15 +165,15 @@ static const struct row {
     {"nothing like any setting", "xyzzy = red\n",
      "f:1:1: there is no setting \"xyzzy\"; there are listen, rtp-ports, device, "
      "ring-device, ring-tone, echo, noise-suppression, level-control, "
-     "codec, ptime, dtx, opus-bitrate, opus-rate, opus-cbr, redundancy, "
+     "codec, ptime, maxptime, dtx, opus-bitrate, opus-rate, opus-cbr, opus-complexity, redundancy, "
      "user, name, accept, strangers, dtmf-mode, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
      "tls-certificate, tls-key, dns-server, history, history-file, contacts-file, "
      "dnd, dnd-status, keep-trace, hep, hep-id, hep-password, sandbox, on-event, theme, colours, lines, mouse, bind"},
     {"of a long name its beginning", "0123456789012345678901234567890123456789 and more = \x1b\n",
      "f:1:1: there is no setting \"0123456789012345678901234567890123456789\"; there are listen, "
      "rtp-ports, device, ring-device, ring-tone, echo, noise-suppression, level-control, "
-     "codec, ptime, dtx, opus-bitrate, opus-rate, "
-     "opus-cbr, redundancy, "
+     "codec, ptime, maxptime, dtx, opus-bitrate, opus-rate, "
+     "opus-cbr, opus-complexity, redundancy, "
      "user, name, accept, strangers, dtmf-mode, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
      "tls-certificate, tls-key, dns-server, history, history-file, "
      "contacts-file, dnd, dnd-status, keep-trace, hep, hep-id, hep-password, sandbox, on-event, theme, colours, lines, mouse, bind"},
@@ -196,6 +196,10 @@ static const struct row {
      "f:1:16: not a bit rate of Opus: it is a number from 6000 to 510000"},
     {"a rate of CDs", "opus-rate = 44100\n",
      "f:1:13: not a rate of Opus: it is 8000, 12000, 16000, 24000 or 48000"},
+    {"no effort", "opus-complexity = 0\n",
+     "f:1:19: not a complexity of Opus: it is a number from 1 to 10"},
+    {"packets that are too long", "maxptime = 130\n",
+     "f:1:12: not the time of a packet: it is a multiple of 10 from 10 to 120 (ms)"},
     {"an empty item", "codec = opus,\n", "f:1:14: unknown codec; there are opus, g722, pcmu, pcma and l16"},
     {"an empty value", "device =\n", "f:1:9: the name of a sound device, or none, is missing"},
     {"columns count characters, not bytes", "name = \xc3\xa4\xc3\xb6\x01\n",
@@ -346,6 +350,59 @@ static void passwords(void **state)
         buf_free(&text);
         buf_free(&why);
     }
+}
+
+/* --- how one call sounds --------------------------------------------------------------------- */
+
+static const struct sound {
+    const char *name, *list, *why;
+    size_t at;
+} sounds[] = {
+    {"several", "ptime=40, maxptime = 60,dtx=YES,opus-bitrate=20000,opus-rate=16000,opus-cbr=yes,"
+     "opus-complexity=3", NULL, 0},
+    {"none of a call", "ptime=40,user=bob", "no setting of one call; there are ptime, maxptime, dtx, "
+     "opus-bitrate, opus-rate, opus-cbr, opus-complexity", 9},
+    {"nothing", "", "no setting of one call; there are ptime, maxptime, dtx, opus-bitrate, opus-rate, "
+     "opus-cbr, opus-complexity", 0},
+    {"no value", "ptime=40, dtx", "an equals sign and a value are missing", 10},
+    {"a wrong value", "dtx=no, ptime = 25",
+     "ptime: not the time of a packet: it is a multiple of 10 from 10 to 120 (ms)", 16},
+    {"a wrong word", "dtx=on", "dtx: this can be asked, yes or no", 4},
+};
+
+static bool sounds_alike(const struct config_sound *a, const struct config_sound *b)
+{
+    return a->ptime_ms == b->ptime_ms && a->maxptime_ms == b->maxptime_ms && a->dtx == b->dtx &&
+           a->opus_bitrate == b->opus_bitrate && a->opus_rate_hz == b->opus_rate_hz &&
+           a->opus_cbr == b->opus_cbr && a->opus_complexity == b->opus_complexity;
+}
+
+static void check_sound(void **state)
+{
+    static const struct config_sound several = {40, 60, CONFIG_DTX_YES, 20000, 16000, CONFIG_CBR_YES, 3};
+    const struct sound *row = *state;
+    struct config_fault fault = {.text = buf_new(512)};
+    struct config_sound sound = {.ptime_ms = 70, .dtx = CONFIG_DTX_NO}, before = sound;
+    int err = config_sound_read(slice_of(row->list), &sound, &fault);
+
+    assert_string_equal(buf_cstr(&fault.text), row->why ? row->why : "");
+    assert_int_equal(err, row->why ? -EINVAL : 0);
+    if (row->why)
+        assert_int_equal(fault.at, row->at);
+    assert_true(sounds_alike(&sound, row->why ? &before : &several));
+    buf_free(&fault.text);
+}
+
+/* What is not said stays. */
+static void each_outweighs_the_one_before(void **state)
+{
+    static const struct config_sound wanted = {20, 60, CONFIG_DTX_YES, 20000, 16000, CONFIG_CBR_NO, 3};
+    const struct config_sound said = {.ptime_ms = 20, .opus_cbr = CONFIG_CBR_NO};
+    struct config_sound out = {40, 60, CONFIG_DTX_YES, 20000, 16000, CONFIG_CBR_YES, 3};
+
+    (void)state;
+    config_sound_put_over(&out, &said);
+    assert_true(sounds_alike(&out, &wanted));
 }
 
 static void choose(struct phone_config *c, const char *which, const char *why)
@@ -505,8 +562,10 @@ int main(void)
         cmocka_unit_test(one_account_is_chosen),
         cmocka_unit_test(a_password_that_others_can_read_is_noticed),
         cmocka_unit_test(tables_are_complete),
+        cmocka_unit_test(each_outweighs_the_one_before),
     };
 
     return RUN_ROWS("phone/config", rows, check_row) +
+           RUN_ROWS("phone/config of one call", sounds, check_sound) +
            cmocka_run_group_tests_name("phone/config whole", tests, NULL, NULL);
 }

@@ -1,7 +1,9 @@
 /* What a stream sends, beat by beat: no thread and no clock, the sockets are real. */
+#include <opus.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "audio/codec_ops.h"
 #include "net/address.h"
 #include "phone/media_stream.h"
 #include "rtp/packet.h"
@@ -291,6 +293,37 @@ static void check_longest(void **state)
     end(w);
 }
 
+/* --- how hard Opus works --------------------------------------------------------------------- */
+
+static const struct effort_row {
+    const char *name;
+    uint8_t most, level, wished, wanted;
+} efforts[] = {
+    {"as the machine can, where nothing is wished", 9, 9, 0, 9},
+    {"more than usual", 9, 9, 10, 10},
+    {"less than usual", 9, 9, 3, 3},
+    {"more, on a machine that is busy", 9, 2, 10, 2},
+    {"less than it could although it is busy", 9, 5, 3, 3},
+};
+
+static void check_effort(void **state)
+{
+    const struct effort_row *row = *state;
+    struct world *w = begin("opus", 96, 20, false);
+    struct media_agreement before = w->agreed;
+    opus_int32 got;
+
+    w->thread->effort.most = row->most;
+    w->thread->effort.level = row->most;
+    w->agreed.params.opus.complexity = row->wished;
+    stream_prepare_sending(&w->s, &before);
+    w->thread->effort.level = row->level;
+    stream_set_effort(&w->s);
+    opus_encoder_ctl(w->s.encoder->state, OPUS_GET_COMPLEXITY(&got));
+    assert_int_equal(got, row->wanted);
+    end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +333,7 @@ int main(void)
     };
 
     return RUN_ROWS("phone/media_send: packets of another length", changes, check_change) +
+           RUN_ROWS("phone/media_send: effort", efforts, check_effort) +
            RUN_ROWS("phone/media_send: copies that fit", fits, check_fit) +
            RUN_ROWS("phone/media_send: the longest packets", longests, check_longest) +
            cmocka_run_group_tests_name("phone/media_send, told", tests, NULL, NULL);
