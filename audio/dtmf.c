@@ -117,7 +117,7 @@ bool dtmf_began(const struct dtmf_sender *s, char key, unsigned ms)
 /* --- receiving ------------------------------------------------------------------------------- */
 
 #define HITS 4   /* blocks in a row that make a key: as many as lie whole in 40 ms, and not in 23 */
-#define MISSES 6 /* that end it: fewer lie over a lost packet of 20 ms, more over a pause of 40 ms */
+#define MISSES 6 /* that end it: a lost packet of 20 ms makes fewer, a pause of 40 ms more */
 
 /* Powers of the tones in one block; Q.24 wants to tolerate twists of some 4 and 8 dB. */
 static const double NORMAL_TWIST = 6.3, REVERSE_TWIST = 2.5;
