@@ -8,7 +8,7 @@
 
 #include "audio/codec.h"
 #include "base/rand.h"
-#include "tests/lib/listen.h"
+#include "tests/lib/hearing.h"
 #include "tests/lib/speech.h"
 
 enum { RATE = 8000, PACKET_MS = 20, SECONDS = 20, SEEDS = 4 };
@@ -119,7 +119,7 @@ static void play(const struct audio_codec *codec, const struct slice *packets, s
 }
 
 struct figures {
-    double score, spectral_db, segmental_db;
+    double score, segmental_db;
 };
 
 /* Signal over difference in segments of 20 ms, -10 to 35 dB each. */
@@ -143,7 +143,7 @@ static struct figures measure(const struct audio_codec *codec, const struct spee
                               unsigned loss, enum method how)
 {
     size_t n, n_packets, step = codec->rate_hz / 1000 * PACKET_MS;
-    struct figures out = {0, 0, 0};
+    struct figures out = {0, 0};
     struct slice *packets;
     int16_t *samples = encode(codec, in, &n, &packets, &n_packets);
     int16_t *clean = calloc(n, sizeof *clean), *heard = calloc(n, sizeof *heard);
@@ -151,8 +151,7 @@ static struct figures measure(const struct audio_codec *codec, const struct spee
     play(codec, packets, n_packets, 0, 0, SILENCE, clean);
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         play(codec, packets, n_packets, loss, seed, how, heard);
-        out.score += listen_score(clean, heard, n, codec->rate_hz) / SEEDS;
-        out.spectral_db += listen_spectral_db(clean, heard, n, codec->rate_hz) / SEEDS;
+        out.score += hearing_score(clean, heard, n, codec->rate_hz) / SEEDS;
         out.segmental_db += segmental_db(clean, heard, n, step) / SEEDS;
     }
     for (size_t i = 0; i < n_packets; i++)
@@ -168,17 +167,16 @@ static void print(const struct audio_codec *codec, const struct speech *in, size
                   unsigned loss)
 {
     for (enum method how = 0; how < METHODS; how++) {
-        struct figures mean = {0, 0, 0};
+        struct figures mean = {0, 0};
 
         for (size_t i = 0; i < n_in; i++) {
             struct figures f = measure(codec, &in[i], loss, how);
 
             mean.score += f.score / (double)n_in;
-            mean.spectral_db += f.spectral_db / (double)n_in;
             mean.segmental_db += f.segmental_db / (double)n_in;
         }
-        printf("  %-5s %3u %%  %-12s %6.2f %8.2f %8.2f\n", codec->name, loss, names[how],
-               mean.score, mean.spectral_db, mean.segmental_db);
+        printf("  %-5s %3u %%  %-12s %6.2f %8.2f\n", codec->name, loss, names[how], mean.score,
+               mean.segmental_db);
     }
 }
 
@@ -190,8 +188,9 @@ int main(int argc, char **argv)
 
     for (size_t i = 0; i < n; i++)
         in[i] = argc > 1 ? read_speech(argv[i + 1]) : make_speech();
-    printf("packets lost, and what is heard in their place: score of our own (to 4.5), difference "
-           "of spectra in dB, segmental signal to noise in dB\n");
+    printf("packets lost, and what is heard in their place: score of our own (to %.2f), segmental "
+           "signal to noise in dB\n",
+           HEARING_BEST);
     for (size_t i = 0; i < ARRAY_LEN(codecs); i++) {
         const struct audio_codec *codec = audio_codec_find(codecs[i], 0, 0);
 

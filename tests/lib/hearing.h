@@ -51,5 +51,8 @@ struct hearing {
  * nothing was found in what was heard; then the score is 1. */
 int hearing_judge(const int16_t *said, const int16_t *heard, size_t n, bool narrow,
                   struct hearing *out);
+/* The score alone, of sound at 8000 or 16000 Hz; that at 8000 is judged as narrow. Ends the program
+ * without memory. */
+double hearing_score(const int16_t *said, const int16_t *heard, size_t n, uint32_t rate_hz);
 
 #endif

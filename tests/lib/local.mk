@@ -4,12 +4,12 @@ libtest_a_SOURCES += \
 	tests/lib/echo_room.c tests/lib/echo_room.h \
 	tests/lib/envelope.c tests/lib/envelope.h \
 	tests/lib/exact.c tests/lib/exact.h \
-	tests/lib/hearing.h tests/lib/hearing_delay.c tests/lib/hearing_score.c \
+	tests/lib/hearing.h tests/lib/hearing_delay.c tests/lib/hearing_rate.c \
+	tests/lib/hearing_score.c \
 	tests/lib/hex.c tests/lib/hex.h \
 	tests/lib/ipv6.c tests/lib/ipv6.h \
 	tests/lib/jitter_play.c tests/lib/jitter_play.h \
 	tests/lib/jitter_trace.c tests/lib/jitter_trace.h \
-	tests/lib/listen.c tests/lib/listen.h \
 	tests/lib/loop_time.c tests/lib/loop_time.h \
 	tests/lib/memory.c tests/lib/memory.h \
 	tests/lib/netns.c tests/lib/netns.h \
