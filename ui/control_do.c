@@ -1,5 +1,4 @@
 /* What clients ask for: each line is carried out at once and replied to. */
-#include <config.h> /* of configure */
 #include <errno.h>
 
 #include "base/text.h"
@@ -277,14 +276,6 @@ static void do_volume(struct client *c, struct json_command *command, struct con
                volume->speaker_db);
 }
 
-static void put_text(struct buf *out, const char *name, const char *text)
-{
-    if (!text || !*text)
-        return;
-    buf_printf(out, ",\"%s\":", name);
-    json_put_string(out, text);
-}
-
 static void do_voice(struct client *c, struct json_command *command, struct control_reply *r)
 {
     enum phone_voice echo, noise, level;
@@ -292,9 +283,9 @@ static void do_voice(struct client *c, struct json_command *command, struct cont
     if (command->said && !phone_takes(c, command, NULL, r))
         return;
     phone_voice(phone_of(c), &echo, &noise, &level);
-    put_text(&r->body, "echo", json_voice(echo));
-    put_text(&r->body, "noise", json_voice(noise));
-    put_text(&r->body, "level", json_voice(level));
+    json_put_text(&r->body, "echo", json_voice(echo));
+    json_put_text(&r->body, "noise", json_voice(noise));
+    json_put_text(&r->body, "level", json_voice(level));
 }
 
 static void do_devices(struct client *c, struct json_command *command, struct control_reply *r)
@@ -311,16 +302,10 @@ static void set_events(struct client *c, struct json_command *command, struct co
     control_set_quality(c->control);
 }
 
-static void put_screens(struct buf *out, const struct control *control)
-{
-    buf_printf(out, "%s,\"screens\":%zu", control->leaves ? ",\"leaves\":true" : "",
-               control->n_screens);
-}
-
 static void set_screen(struct client *c, struct json_command *command, struct control_reply *r)
 {
     control_set_screen(c, command->phone.on, command->stay);
-    put_screens(&r->body, c->control);
+    control_put_screens(c->control, &r->body);
 }
 
 static void set_trace(struct client *c, struct json_command *command, struct control_reply *r)
@@ -344,156 +329,18 @@ static void quit(struct client *c, struct json_command *command, struct control_
     session_stop(c->control->session);
 }
 
-/* --- status ---------------------------------------------------------------------------------- */
-
-static void put_address(struct buf *out, const char *name, const struct ip *ip)
-{
-    char text[IP_TEXT_MAX];
-
-    put_text(out, name, ip->family ? ip_text(ip, text) : "");
-}
-
-static void put_flag(struct buf *out, const char *name, bool on)
-{
-    buf_printf(out, ",\"%s\":%s", name, on ? "true" : "false");
-}
-
-static const char *phase_word(enum phone_call_phase phase)
-{
-    static const char *const words[] = {
-        [PHONE_PHASE_WAITING] = "waiting", [PHONE_PHASE_CALLING] = "calling",
-        [PHONE_PHASE_RINGING] = "ringing", [PHONE_PHASE_INCOMING] = "incoming",
-        [PHONE_PHASE_UP] = "up",           [PHONE_PHASE_ENDING] = "ending",
-    };
-
-    return words[phase];
-}
-
-/* A list is begun by "[" and goes on with commas. */
-static void put_comma(struct buf *out)
-{
-    if (out->n > 0 && out->p[out->n - 1] == '}')
-        buf_putc(out, ',');
-}
-
-static void put_call_id(struct buf *out, struct slice id)
-{
-    struct buf safe = buf_new(4096);
-
-    text_safe(&safe, id);
-    put_text(out, "call_id", buf_cstr(&safe));
-    buf_free(&safe);
-}
-
-static void put_call_state(void *arg, const struct phone_call_state *s)
-{
-    struct buf *out = arg;
-
-    put_comma(out);
-    buf_printf(out, "{\"call\":%u,\"phase\":\"%s\"", (unsigned)s->call, phase_word(s->phase));
-    put_text(out, "peer", s->peer);
-    put_text(out, "peer_name", s->peer_name);
-    put_text(out, "contact", s->contact);
-    put_text(out, "account", s->account);
-    put_call_id(out, s->call_id);
-    put_flag(out, "incoming", s->incoming);
-    put_flag(out, "answered", s->answered);
-    put_flag(out, "on_hold", s->on_hold);
-    put_flag(out, "held", s->held);
-    put_flag(out, "muted", s->muted);
-    put_flag(out, "device", s->device);
-    put_text(out, "codec", s->codec);
-    put_text(out, "encryption", s->encryption);
-    put_text(out, "suite", s->suite);
-    put_text(out, "signalling_encryption", s->signalling_encryption);
-    put_address(out, "local", &s->local);
-    put_address(out, "remote", &s->remote);
-    put_text(out, "play", s->play);
-    put_text(out, "record", s->record);
-    if (s->conference)
-        buf_printf(out, ",\"conference\":%u", (unsigned)s->conference);
-    if (s->answered)
-        buf_printf(out, ",\"duration\":%.3f", (double)s->up_ms / 1000);
-    buf_putc(out, '}');
-}
-
-static void put_account_state(void *arg, const struct phone_account_state *s)
-{
-    struct buf *out = arg;
-
-    put_comma(out);
-    buf_puts(out, "{\"account\":");
-    json_put_string(out, s->account);
-    put_text(out, "uri", s->peer);
-    put_flag(out, "registers", s->registers);
-    put_flag(out, "registered", s->registered);
-    if (s->registered)
-        buf_printf(out, ",\"expires\":%u,\"bindings\":%u", s->expires_s, s->bindings);
-    put_address(out, "server", &s->server);
-    put_text(out, "transport", s->transport);
-    put_text(out, "our_contact", s->our_contact);
-    put_text(out, "seen_at", s->seen_at);
-    put_text(out, "signalling_encryption", s->signalling_encryption);
-    put_text(out, "text", s->text);
-    buf_putc(out, '}');
-}
+/* --- what is listed -------------------------------------------------------------------------- */
 
 static void tell_accounts(struct client *c, struct json_command *command, struct control_reply *r)
 {
     (void)command;
-    buf_puts(&r->body, ",\"accounts\":[");
-    phone_each_account(phone_of(c), put_account_state, &r->body);
-    buf_putc(&r->body, ']');
-}
-
-static void put_desk(struct buf *out, const struct phone *phone)
-{
-    const char *name;
-
-    put_text(out, "device", phone_device_name(phone));
-    buf_puts(out, ",\"ring_devices\":[");
-    for (size_t i = 0; (name = phone_ring_device(phone, i)); i++) {
-        if (i > 0)
-            buf_putc(out, ',');
-        json_put_string(out, name);
-    }
-    buf_putc(out, ']');
-}
-
-static void put_listening(void *arg, const char *transport, const struct ip *where)
-{
-    struct buf *out = arg;
-
-    put_comma(out);
-    buf_printf(out, "{\"transport\":\"%s\",\"local\":\"", transport);
-    ip_put_with_port(out, where);
-    buf_puts(out, "\"}");
-}
-
-static void tell_listening(struct client *c, struct control_reply *r)
-{
-    buf_puts(&r->body, ",\"listening\":[");
-    phone_each_listening(phone_of(c), put_listening, &r->body);
-    buf_putc(&r->body, ']');
+    control_put_accounts(phone_of(c), &r->body);
 }
 
 static void tell_status(struct client *c, struct json_command *command, struct control_reply *r)
 {
-    size_t n;
-
-    buf_printf(&r->body, ",\"version\":\"%s\"", PACKAGE_VERSION);
-    put_desk(&r->body, phone_of(c));
-    put_flag(&r->body, "dnd", phone_is_dnd(phone_of(c)));
-    put_screens(&r->body, c->control);
-    buf_puts(&r->body, ",\"calls\":[");
-    n = phone_each_call(phone_of(c), command->phone.call, put_call_state, &r->body);
-    buf_putc(&r->body, ']');
-    if (command->phone.call && n == 0)
+    if (!control_put_status(c->control, command->phone.call, &r->body))
         fail(r, "no-such-call", "there is no such call");
-    if (command->phone.call)
-        return;
-    tell_accounts(c, command, r);
-    tell_listening(c, r);
 }
 
 static void ask_disk(struct client *c, struct json_command *command, struct control_reply *r)
@@ -506,7 +353,6 @@ static void ask_disk(struct client *c, struct json_command *command, struct cont
         return;
     }
     err = control_ask_disk(c, command);
-
     r->later = !err;
     if (err)
         fail(r, word_of(command->verb, err), strerror(-err));
@@ -542,8 +388,8 @@ static bool put_reply(struct buf *line, struct slice id, struct control_reply *r
     buf_printf(line, "{\"v\":%d,\"reply\":%" PRI_SLICE ",\"ok\":%s", JSON_VERSION, ARG_SLICE(id),
                r->error ? "false" : "true");
     if (r->error) {
-        put_text(line, "error", r->error);
-        put_text(line, "text", buf_cstr(&r->why));
+        json_put_text(line, "error", r->error);
+        json_put_text(line, "text", buf_cstr(&r->why));
     } else {
         buf_put(line, buf_slice(&r->body));
     }

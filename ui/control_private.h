@@ -1,5 +1,6 @@
 /* ui/control_private.h - the inside of ui/control.h: control.c holds the clients together,
- * control_client.c carries their bytes, control_do.c does what they ask for. */
+ * control_client.c carries their bytes, control_do.c does what they ask for, and each of the others
+ * is a part of that. */
 #ifndef UI_CONTROL_PRIVATE_H
 #define UI_CONTROL_PRIVATE_H
 
@@ -130,6 +131,14 @@ void control_forget_job(struct client *client);
 void control_set_screen(struct client *client, bool on, bool stays);
 /* It has gone without a word. */
 void control_lose_screen(struct client *client);
+
+/* --- control_status.c ------------------------------------------------------------------------ */
+
+/* Members of a reply, each with a comma in front. call: of this one alone, 0: of all that there is.
+ * False: there is no such call. */
+bool control_put_status(const struct control *control, uint32_t call, struct buf *out);
+void control_put_accounts(const struct phone *phone, struct buf *out);
+void control_put_screens(const struct control *control, struct buf *out);
 
 /* --- control_do.c ---------------------------------------------------------------------------- */
 

@@ -39,6 +39,9 @@ uint64_t json_now_ms(void);
  * what is not UTF-8, too, becomes so. */
 void json_put_string(struct buf *out, const char *text);
 
+/* Appends a member with its comma in front; nothing where text is NULL or "". */
+void json_put_text(struct buf *out, const char *name, const char *text);
+
 /* The members of a device, without what stands around an object. */
 void json_put_device(struct buf *out, const struct phone_device *device);
 

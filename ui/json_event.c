@@ -57,6 +57,14 @@ void json_put_string(struct buf *out, const char *text)
     put_text(out, slice_of(text), false);
 }
 
+void json_put_text(struct buf *out, const char *name, const char *text)
+{
+    if (!text || !*text)
+        return;
+    buf_printf(out, ",\"%s\":", name);
+    json_put_string(out, text);
+}
+
 /* Each prints the value at at; false: it is not known, and the member is left out. */
 typedef bool put_fn(struct buf *out, const void *at);
 

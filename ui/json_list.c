@@ -11,41 +11,32 @@ static void begin(struct buf *out, const char *list)
     buf_printf(out, "{\"v\":%d,\"list\":\"%s\"", JSON_VERSION, list);
 }
 
-/* Left out where it is not known. */
-static void put_text(struct buf *out, const char *name, const char *text)
-{
-    if (!*text)
-        return;
-    buf_printf(out, ",\"%s\":", name);
-    json_put_string(out, text);
-}
-
 void json_history(struct buf *out, const struct history_row *row)
 {
     begin(out, "history");
     buf_printf(out, ",\"time\":%" PRId64 ".%06u", row->began_us / 1000000,
                (unsigned)(row->began_us % 1000000));
-    put_text(out, "direction", row->outgoing ? "out" : "in");
-    put_text(out, "outcome", history_word(row->outcome));
+    json_put_text(out, "direction", row->outgoing ? "out" : "in");
+    json_put_text(out, "outcome", history_word(row->outcome));
     if (row->outcome == HISTORY_ANSWERED)
         buf_printf(out, ",\"duration\":%" PRIu64 ".%03u", row->talk_ms / 1000,
                    (unsigned)(row->talk_ms % 1000));
     if (row->status > 0)
         buf_printf(out, ",\"status\":%u", row->status);
-    put_text(out, "peer", row->peer);
-    put_text(out, "contact", row->contact);
-    put_text(out, "peer_name", row->name);
-    put_text(out, "account", row->account);
-    put_text(out, "file", row->file);
-    put_text(out, "text", row->text);
+    json_put_text(out, "peer", row->peer);
+    json_put_text(out, "contact", row->contact);
+    json_put_text(out, "peer_name", row->name);
+    json_put_text(out, "account", row->account);
+    json_put_text(out, "file", row->file);
+    json_put_text(out, "text", row->text);
     buf_puts(out, "}\n");
 }
 
 void json_contact(struct buf *out, const char *name, const char *address)
 {
     begin(out, "contacts");
-    put_text(out, "name", name);
-    put_text(out, "address", address);
+    json_put_text(out, "name", name);
+    json_put_text(out, "address", address);
     buf_puts(out, "}\n");
 }
 

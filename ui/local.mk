@@ -32,6 +32,7 @@ libui_a_SOURCES = \
 	ui/control_list.c \
 	ui/control_private.h \
 	ui/control_screens.c \
+	ui/control_status.c \
 	ui/control_trace.c \
 	ui/ctl_ask.c \
 	ui/ctl_ask.h \
