@@ -1,6 +1,7 @@
 # What unit/phone adds to the tests.
 phone_tests = \
 	tests/unit/phone/test_account \
+	tests/unit/phone/test_account_words \
 	tests/unit/phone/test_call_digits \
 	tests/unit/phone/test_call_history \
 	tests/unit/phone/test_call_no_memory \
@@ -56,6 +57,7 @@ check_PROGRAMS += $(phone_tests)
 tap_tests += $(phone_tests)
 
 tests_unit_phone_test_account_LDADD = $(phone_ldadd)
+tests_unit_phone_test_account_words_LDADD = $(phone_ldadd)
 tests_unit_phone_test_choices_LDADD = $(phone_ldadd)
 tests_unit_phone_test_config_LDADD = $(phone_ldadd)
 tests_unit_phone_test_mask_LDADD = $(phone_ldadd)

@@ -24,6 +24,7 @@ sip_behaviour_tests = \
 	tests/unit/sip/test_endpoint \
 	tests/unit/sip/test_failover \
 	tests/unit/sip/test_info \
+	tests/unit/sip/test_invite_target \
 	tests/unit/sip/test_invite_uac \
 	tests/unit/sip/test_invite_uas \
 	tests/unit/sip/test_locator \
@@ -35,12 +36,21 @@ sip_behaviour_tests = \
 	tests/unit/sip/test_register_moved \
 	tests/unit/sip/test_register_refused \
 	tests/unit/sip/test_reinvite \
+	tests/unit/sip/test_reinvite_uas \
 	tests/unit/sip/test_request_auth \
 	tests/unit/sip/test_strangers \
 	tests/unit/sip/test_transaction \
 	tests/unit/sip/test_transaction_match
 check_PROGRAMS += $(sip_behaviour_tests)
 tap_tests += $(sip_behaviour_tests)
+
+# A call, seen from either side.
+called = tests/unit/sip/called.c tests/unit/sip/called.h
+calling = tests/unit/sip/calling.c tests/unit/sip/calling.h
+tests_unit_sip_test_invite_target_SOURCES = tests/unit/sip/test_invite_target.c $(calling)
+tests_unit_sip_test_invite_uac_SOURCES = tests/unit/sip/test_invite_uac.c $(calling)
+tests_unit_sip_test_invite_uas_SOURCES = tests/unit/sip/test_invite_uas.c $(called)
+tests_unit_sip_test_reinvite_uas_SOURCES = tests/unit/sip/test_reinvite_uas.c $(called)
 
 tests_unit_sip_test_no_memory_LDFLAGS = $(memory_ldflags)
 EXTRA_DIST += tests/data/torture
