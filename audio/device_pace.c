@@ -10,7 +10,7 @@
 
 struct device_pace device_pace_for(double load, unsigned processors)
 {
-    static const struct device_pace quick = {5, 0.015}, careful = {10, 0};
+    static const struct device_pace quick = {5, 0.010}, careful = {10, 0};
 
     return 2 * load > processors ? careful : quick;
 }

@@ -74,12 +74,22 @@ static void a_busy_machine_is_called_less_often(void **state)
     assert_in_range(device_pace_now().frame_ms, 5, 10);
 }
 
+/* A sound server makes three frames of two, and four of three. */
+static void a_calm_card_holds_back_two_frames(void **state)
+{
+    struct device_pace pace = device_pace_for(0, 1);
+
+    (void)state;
+    assert_in_range(pace.latency_s * 1000000, 5000, pace.frame_ms * 2000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_null_device_runs_at_its_callers_pace),
         cmocka_unit_test(a_file_is_spoken_over_and_over),
         cmocka_unit_test(a_busy_machine_is_called_less_often),
+        cmocka_unit_test(a_calm_card_holds_back_two_frames),
     };
 
     return cmocka_run_group_tests_name("audio/device", tests, NULL, NULL);
