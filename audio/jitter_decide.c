@@ -2,16 +2,17 @@
 #include "audio/jitter_private.h"
 
 enum {
-    STEP_MS = 10,    /* how much is played at a time while nothing is there */
-    DRAWN_MS = 40,   /* held without a packet, before sound is invented */
-    HOLD_MS = 100,   /* both together, before it counts as a pause */
-    EXCESS_MS = 300, /* delay over the target that is thrown away, not played faster */
-    SLOW_MS = 5,     /* delay over the target from which on to play faster */
-    FAST_MS = 4,     /* delay under the target from which on to play slower */
-    ASKED = 64,      /* questions, of which the farthest ahead counts */
-    KNOWN = 8,       /* after so many first ones it is known how far ahead they are */
-    WORTH_IT = 655,  /* 1 % of the packets come as copies alone */
-    OFTEN = 1966,    /* 3 % */
+    STEP_MS = 10,     /* how much is played at a time while nothing is there */
+    DRAWN_MS = 40,    /* held without a packet, before sound is invented */
+    HOLD_MS = 100,    /* both together, before it counts as a pause */
+    EXCESS_MS = 300,  /* delay over the target that is thrown away, not played faster */
+    SLOW_MS = 5,      /* delay over the target from which on to play faster */
+    FAST_MS = 4,      /* delay under the target from which on to play slower */
+    ASKED = 64,       /* questions, of which the farthest ahead counts */
+    KNOWN = 8,        /* after so many first ones it is known how far ahead they are */
+    WORTH_IT = 655,   /* 1 % of the packets come as copies alone */
+    OFTEN = 1966,     /* 3 % */
+    OVERTAKEN = 8192, /* 12 % */
 };
 
 /* ---- delays ---- */
@@ -152,11 +153,13 @@ static bool is_excessive(const struct jitter *j, int64_t late, int64_t wanted)
 }
 
 /* For how long the next packet that nothing is known of has been due, beyond what is usual; the
- * longer, the more is gained by playing slowly what there is. */
+ * longer, the more is gained by playing slowly what there is. Where many are overtaken it is usual
+ * that one is due, as the one behind it will come before. */
 static int64_t overdue(const struct jitter *j, int64_t play, uint32_t queued)
 {
     int64_t due = j->high_timestamp + j->packet_units;
-    int64_t usual = units(j, jitter_delay_wanted_ms(&j->delays)) / 2;
+    int64_t wanted = units(j, jitter_delay_wanted_ms(&j->delays));
+    int64_t usual = j->disorder > OVERTAKEN ? wanted : wanted / 2;
     int64_t late = delay(j, due, play - queued) - units_of_us(j, jitter_delay_risen_us(&j->delays));
 
     return late > j->packet_units && late > usual ? late : 0;

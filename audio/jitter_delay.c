@@ -6,9 +6,11 @@
 enum {
     BUCKET_US = 2000,
     WINDOW_US = 250000,
-    RECENT = 2,         /* windows that tell how it is now */
-    FALL_US = 50000,    /* a base that falls by more is another route's: the past says nothing */
-    SPIKE_US = 40000,   /* above what is wanted */
+    RECENT = 2,       /* windows that tell how it is now */
+    CHANCE = 3,       /* that part of what is wanted a rise may be without any meaning */
+    FALL_US = 50000,  /* a base that falls by more is another route's: the past says nothing */
+    SPIKE_US = 40000, /* above what is wanted */
+    MANY_PACKETS = 200, /* with more it can be seen where delays end */
     FEW_PACKETS = 50,   /* with less nothing is far above all else, and worse is to be expected */
     PEAK_US = 60000000, /* for how long a spike is remembered */
     COVERED_MS = 35,    /* of a spike by holding the sound (audio/jitter_decide.c), */
@@ -17,16 +19,18 @@ enum {
     COSTLY_MS = 130,    /* from here on a delay that all notice is worse than a few gaps */
 };
 
-static const float OFTEN = 0.01f, SELDOM = 0.04f; /* shares of packets above the quantiles */
-static const float TOO_OFTEN = 0.2f;              /* above COSTLY_MS: only then is it worth it */
+static const float HARDLY = 0.001f, OFTEN = 0.01f,
+                   SELDOM = 0.04f;   /* shares of packets above the quantiles */
+static const float TOO_OFTEN = 0.2f; /* above COSTLY_MS: only then is it worth it */
 static const float SHORT_TAIL = 1.4f,
-                   TAIL = 2.5f;         /* of the way from the one quantile to the other, beyond */
+                   TAIL = 2.5f; /* of the way from the one quantile to the other, beyond */
+static const float STEEP = 4;   /* with no more than so much of the rest of it there */
 static const float HALF_S = 10, HALF_FIRST_S = 1; /* forgotten by half in; at first */
-static const float SPIKY = 0.1f;        /* share of packets that can be called a spike */
-static const float SHARE_STEP = 0.005f; /* of one packet in that share */
-static const float SLOWED = 1.3f;       /* and for so long what waits will do, played slowly */
-static const double DRIFT = 0.0025;     /* what clocks may differ by, */
-static const double DRIFT_US = 5000;    /* and in two seconds */
+static const float SPIKY = 0.1f;                  /* share of packets that can be called a spike */
+static const float SHARE_STEP = 0.005f;           /* of one packet in that share */
+static const float SLOWED = 1.3f;    /* and for so long what waits will do, played slowly */
+static const double DRIFT = 0.0025;  /* what clocks may differ by, */
+static const double DRIFT_US = 5000; /* and in two seconds */
 
 void jitter_delay_init(struct jitter_delay *d, uint32_t start_ms)
 {
@@ -67,9 +71,17 @@ static int64_t least_of(const struct jitter_delay *d, uint64_t windows)
     return least;
 }
 
-int64_t jitter_delay_risen_us(const struct jitter_delay *d)
+static int64_t rise_us(const struct jitter_delay *d)
 {
     return d->known ? least_of(d, RECENT) - d->base_us : 0;
+}
+
+/* Of a dozen packets and more the quickest is some part of the jitter late by chance. */
+int64_t jitter_delay_risen_us(const struct jitter_delay *d)
+{
+    int64_t chance_us = d->wanted_ms * INT64_C(1000) / CHANCE;
+
+    return rise_us(d) > chance_us ? rise_us(d) - chance_us : 0;
 }
 
 /* Offsets count from offset_us on. */
@@ -234,7 +246,7 @@ static bool is_spike(struct jitter_delay *d, int64_t delay_us, uint64_t now_us)
  * packets are quick again. */
 static void follow_route(struct jitter_delay *d)
 {
-    int64_t risen_us = jitter_delay_risen_us(d);
+    int64_t risen_us = rise_us(d);
 
     if (risen_us < d->wanted_ms * INT64_C(1000) + SPIKE_US)
         return;
@@ -245,8 +257,10 @@ static void follow_route(struct jitter_delay *d)
     d->in_spike = false;
 }
 
-/* By how much more than what was seen is to be expected, where the quantiles are so. */
-static float beyond(const struct jitter_delay *d, float often, float seldom, float half)
+/* By how much more than what was seen is to be expected, where the quantiles are so: little where
+ * even the latest of all is little behind them, as with delays that have an end. */
+static float beyond(const struct jitter_delay *d, float often, float seldom, float half,
+                    float worst)
 {
     float part = fminf((float)d->counted / FEW_PACKETS, 1), few = 4 * part * (1 - part);
 
@@ -254,6 +268,8 @@ static float beyond(const struct jitter_delay *d, float often, float seldom, flo
 
     if (often < WORSE_MS && often + tail > SPARING_MS)
         tail = fmaxf(SHORT_TAIL * (often - seldom), SPARING_MS - often);
+    if (d->counted > MANY_PACKETS)
+        tail = fminf(tail, STEEP * (worst - often));
     return fmaxf(tail, few * (often - half));
 }
 
@@ -269,9 +285,10 @@ static void set_wanted(struct jitter_delay *d, uint64_t now_us)
 {
     size_t at = JITTER_DELAY_BUCKETS;
     float above = 0;
+    float worst = quantile_ms(d, HARDLY, &at, &above);
     float often = quantile_ms(d, OFTEN, &at, &above), seldom = quantile_ms(d, SELDOM, &at, &above);
     float least = quantile_ms(d, TOO_OFTEN, &at, &above), half = quantile_ms(d, 0.5f, &at, &above);
-    float wanted = often + beyond(d, often, seldom, half);
+    float wanted = often + beyond(d, often, seldom, half, worst);
     float spike = ((float)repeated_peak_ms(d, now_us) - COVERED_MS) / SLOWED;
 
     wanted = fmaxf(wanted, fmaxf(spike, at_first(d)));

@@ -55,8 +55,8 @@ void jitter_delay_note(struct jitter_delay *d, int64_t offset_us, uint64_t now_u
 int64_t jitter_delay_base_us(const struct jitter_delay *d);
 /* For how long after that a packet should be waited for. */
 uint32_t jitter_delay_wanted_ms(const struct jitter_delay *d);
-/* By how much even the quickest of the latest half second was behind it: a route that has become
- * longer, if it stays so. */
+/* By how much even the quickest of the latest half second was behind it, beyond chance: a route
+ * that has become longer, if it stays so. */
 int64_t jitter_delay_risen_us(const struct jitter_delay *d);
 /* Whether the latest packet was far above all that is expected. */
 bool jitter_delay_in_spike(const struct jitter_delay *d);

@@ -6,7 +6,6 @@
 
 #include "base/slice.h"
 
-
 enum { SECONDS = 300, FIXED_MS = 160, CALM_MS = 60 };
 
 static const uint64_t seeds[] = {1, 2, 7};
@@ -63,10 +62,11 @@ static void more_delay_for_good_is_taken_within_three_seconds(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(steps_s); i++) {
         network.step_s = steps_s[i];
-        jitter_trace_make(&network, steps_s[i] + 8, 1, &trace); /* the last five: from the third on */
+        jitter_trace_make(&network, steps_s[i] + 8, 1,
+                          &trace); /* the last five: from the third on */
         jitter_play_adaptive(&trace, &ours);
-        print_message("# after %u s: %.0f ms at the end, %.0f concealed, %.0f ms held\n", steps_s[i],
-                      ours.end_ms, ours.concealed, ours.held_ms);
+        print_message("# after %u s: %.0f ms at the end, %.0f concealed, %.0f ms held\n",
+                      steps_s[i], ours.end_ms, ours.concealed, ours.held_ms);
         assert_true(ours.end_ms < 35);
         assert_true(ours.concealed <= 10);
         assert_true(ours.held_ms <= 40);
@@ -74,16 +74,41 @@ static void more_delay_for_good_is_taken_within_three_seconds(void **state)
     }
 }
 
+/* Where it is known how late packets are, the same delay does for all of them, and no more. */
+static void steady_jitter_is_not_followed_to_and_fro(void **state)
+{
+    static const struct jitter_network network[] = {{.name = "to 60 ms", .uniform_ms = 60},
+                                                    {.name = "to 120 ms", .uniform_ms = 120}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(network); i++) {
+        struct jitter_outcome ours;
+        struct jitter_trace trace;
+
+        jitter_trace_make(&network[i], SECONDS, 1, &trace);
+        jitter_play_adaptive(&trace, &ours);
+        print_message("# %s: %.0f ms, %.0f ms faster, %.0f slower\n", network[i].name, ours.mean_ms,
+                      ours.faster_ms, ours.slower_ms);
+        assert_true(ours.mean_ms < network[i].uniform_ms + 16);
+        assert_true(ours.faster_ms + ours.slower_ms < 5 * SECONDS);
+        jitter_trace_free(&trace);
+    }
+}
+
+enum { N_OWN = 3 };
+
 int main(void)
 {
     struct CMUnitTest tests[64] = {
         cmocka_unit_test(one_spike_out_of_the_blue),
         cmocka_unit_test(more_delay_for_good_is_taken_within_three_seconds),
+        cmocka_unit_test(steady_jitter_is_not_followed_to_and_fro),
     };
 
-    assert_true(n_jitter_networks + 2 <= ARRAY_LEN(tests));
+    assert_true(n_jitter_networks + N_OWN <= ARRAY_LEN(tests));
     for (size_t i = 0; i < n_jitter_networks; i++)
-        tests[i + 2] = (struct CMUnitTest){jitter_networks[i].name, check_network, NULL, NULL,
-                                           (void *)(uintptr_t)&jitter_networks[i]};
-    return _cmocka_run_group_tests("audio/jitter rule", tests, n_jitter_networks + 2, NULL, NULL);
+        tests[i + N_OWN] = (struct CMUnitTest){jitter_networks[i].name, check_network, NULL, NULL,
+                                               (void *)(uintptr_t)&jitter_networks[i]};
+    return _cmocka_run_group_tests("audio/jitter rule", tests, n_jitter_networks + N_OWN, NULL,
+                                   NULL);
 }
