@@ -1,8 +1,10 @@
 #include "phone/media_thread.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "audio/level.h"
 #include "base/log.h"
@@ -16,6 +18,7 @@
 #define SHAKING_STREAMS 8 /* but not for a few among many */
 #define ATTENDED_US 20000 /* the longest beat that commands may wait for */
 #define NICE (-11)        /* as sound servers ask for */
+#define CLOSE_MS 1000     /* devices that have not closed by then, when all ends, never do */
 /* Opus's encoder takes the most, some 100 KiB; a page that nobody touches costs nothing. */
 #define STACK_BYTES (1u << 20)
 
@@ -59,19 +62,39 @@ static void close_handles(struct media_thread *t)
     uv_close((uv_handle_t *)&t->prepare, NULL);
 }
 
-static void finish_quitting(struct media_thread *t)
+static void finish(struct media_thread *t)
 {
-    if (!t->quitting || t->finished || !list_empty(&t->streams) || !list_empty(&t->rings))
-        return;
-    if (t->device) {
-        media_device_close(t->device); /* its end comes here again */
-        return;
-    }
     t->finished = true;
     net_pacer_free(t->pacer);
     t->pacer = NULL;
     close_handles(t);
     net_loop_stop(t->loop);
+}
+
+/* The end of each device comes here again. */
+static void finish_quitting(struct media_thread *t)
+{
+    if (!t->quitting || t->finished || !list_empty(&t->streams))
+        return;
+    if (!t->device && list_empty(&t->rings)) {
+        finish(t);
+        return;
+    }
+    if (t->device)
+        media_device_close(t->device);
+    if (!t->waits_for_devices)
+        net_deadline_set(t->patience, net_now_ms() + CLOSE_MS);
+    t->waits_for_devices = true;
+}
+
+static void on_patience_over(void *arg)
+{
+    struct media_thread *t = arg;
+
+    if (t->finished)
+        return;
+    t->left = true;
+    finish(t);
 }
 
 static void quit(struct media_thread *t)
@@ -369,8 +392,20 @@ static void free_parts(struct media_thread *t)
 {
     net_pacer_free(t->pacer);
     net_rtp_batch_free(t->batch);
+    if (t->left)
+        return; /* the worker still knows the loop */
+    net_deadline_free(t->patience);
     net_loop_free(t->loop);
 }
+
+#ifdef __GLIBC__
+static void end_at_once(int status, void *arg)
+{
+    (void)arg;
+    fflush(NULL);
+    _exit(status);
+}
+#endif
 
 static int make_device(struct media_thread *t, const char *name)
 {
@@ -401,6 +436,8 @@ static int make_parts(struct media_thread *t, const char *device)
 
     if (!err)
         err = net_pacer_new(t->loop, on_beat, t, &t->pacer);
+    if (!err)
+        err = net_deadline_new(t->loop, on_patience_over, t, &t->patience);
     if (!err && !(t->batch = net_rtp_batch_new()))
         err = -ENOMEM;
     if (!err && device)
@@ -454,4 +491,8 @@ void media_thread_end(struct media_thread *t)
     media_link_post_last(&t->inbox, &stop.link);
     uv_thread_join(&t->id);
     free_parts(t);
+#ifdef __GLIBC__
+    if (t->left)
+        (void)on_exit(end_at_once, NULL);
+#endif
 }

@@ -113,6 +113,9 @@ struct media_thread {
     uint32_t period_us; /* of the beat; 0: it stands still */
     uint64_t last_beat_us;
     bool quitting, finished;
+    bool waits_for_devices;        /* to close, while it is quitting, */
+    struct net_deadline *patience; /* and for so long; */
+    bool left;                     /* they are left behind then, and the loop with them */
     /* Room for one packet's samples, for whoever is at work; nobody keeps anything in it. */
     int16_t samples[AUDIO_PACKET_MAX_SAMPLES];
     uint8_t packet[NET_RTP_MAX_BYTES]; /* likewise for one packet that was decrypted */
@@ -122,7 +125,9 @@ struct media_thread {
 int media_thread_start(struct media_thread *t, struct media_link *outbox, const char *cname,
                        const char *device, int opus_complexity);
 /* On the signalling thread, once nobody posts commands any more: ends all streams, waits for the
- * thread and frees what _start made. */
+ * thread and frees what _start made. A sound device that has not closed after a second is left
+ * behind, as some never do; then the program ends by _exit when it ends, as libuv would wait for
+ * the worker that closes it. */
 void media_thread_end(struct media_thread *t);
 
 /* A stream was started, stopped, or has another packet time; or the device is needed or not: looked

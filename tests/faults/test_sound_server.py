@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """The sound server dies in a call: PulseAudio, of a network namespace's own."""
 import os
+import shutil
 import signal
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import control, pace, sound, tap, wire
+from lib import control, pace, preload, sound, tap, wire
 from lib.attack import sanitized
 from lib.pulse import Pulse
 from lib.room import Room, wait_until
@@ -52,6 +53,29 @@ def killed():
         phone.client.do("hangup", call=call)
         far.client.event("ended", call=theirs)
         return "; ".join(said)
+
+
+@case("SIGTERM in a call with a card that is never let go: BYE, and gone in 3 s")
+def stuck():
+    with Room() as room:
+        libraries = room.path("libraries")
+        os.makedirs(libraries)
+        shutil.copy(preload.library("faults/stuck_card.c"), libraries + "/libportaudio.so.2")
+        env = {"LD_LIBRARY_PATH": libraries, "ALSA_CONFIG_PATH":
+               room.write("alsa.conf", "pcm.default { type null }\n")}
+        phone = control.Piped(room, device="stuck", env=env)
+        far = control.Piped(room, "far", device="none")
+        theirs, call = control.call_up(far.client, phone)
+        wait_until(lambda: "libportaudio" in open(f"/proc/{phone.process.popen.pid}/maps").read(), 8,
+                   "the card is not opened")
+        began = pace.now()
+        phone.process.signal(signal.SIGTERM)
+        far.client.event("ended", 3, call=theirs)
+        status = phone.process.status(15)
+        took = pace.now() - began
+        equal(phone.client.events("ended")[-1]["call"], call, "the call that has ended")
+        expect(took < 3, f"it was gone after {took:.1f} s with status {status}")
+        return f"gone after {took:.2f} s with status {status}"
 
 
 if __name__ == "__main__":
