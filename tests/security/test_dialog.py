@@ -74,6 +74,9 @@ def strange_requests(how):
             if method == "CANCEL":  # with the INVITE's branch and number, as if it still rang
                 message.set("CSeq", f"{t.media.invite.cseq} CANCEL")
                 message.set("Via", t.media.invite.get("Via"))
+            if method == "INFO":  # a key that nobody has pressed
+                message.body = b"Signal=5\r\nDuration=160\r\n"
+                message.set("Content-Type", "application/dtmf-relay")
             message.set("Contact", f"<sip:thief@{STRANGER}:{peer.port}>")
             if not (method == "CANCEL" and how == "a CSeq of the past"):
                 change(message, how)
@@ -83,7 +86,7 @@ def strange_requests(how):
             peer.send(message)
             untouched(t, 0, method)
             said += [f"{m.status} to {m.method}" for m in peer.found(sip.final(method))]
-        expect(not [s for s in said if s in ("200 to BYE", "200 to UPDATE", "200 to INVITE")],
+        expect(not [s for s in said if re.match("200 to (BYE|UPDATE|INVITE|INFO)", s)],
                f"answered: {said}")
         equal(len(victim.packets), 0, "packets that went to where the stranger pointed")
         moved = t.phone.process.said("sound changed|hold|moved")
