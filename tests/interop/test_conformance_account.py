@@ -9,7 +9,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import account, sip, tap, tphone
 from lib.registrar import Registrar, credentials
-from lib.room import SIGINT, Room
+from lib.room import SIGINT, Room, wait_until
 from lib.tap import case, equal, expect
 
 CHALLENGE = 'Digest realm="{realm}", nonce="{nonce}", algorithm=MD5, qop="auth"'
@@ -42,8 +42,8 @@ class Outbound:
             self.server._respond(request, status, reason, **headers)
 
     def invites(self, count=1):
-        self.server.wait(sip.request("INVITE"), 10, count, "INVITE")
-        return self.server.requests("INVITE")
+        came = lambda: self.server.requests("INVITE")
+        return wait_until(lambda: len(came()) >= count and came(), 10, f"{count} INVITEs did not come")
 
     def acks(self):
         return self.server.requests("ACK")

@@ -29,7 +29,9 @@ class Home:
 
     def register(self, count=1, seconds=15):
         """The count-th REGISTER that came, from one."""
-        return self.server.wait(sip.request("REGISTER"), seconds, count, "REGISTER")
+        came = lambda: self.server.requests("REGISTER")
+        wait_until(lambda: len(came()) >= count, seconds, f"REGISTER did not come {count} times")
+        return came()[count - 1]
 
     def leave(self, number=SIGINT):
         self.phone.process.signal(number)
@@ -125,8 +127,8 @@ def retransmitted():
         home = Home(room, start=False)
         home.server.silent = True
         home.start()
-        home.register(6, 20)
-        seen = home.server.requests("REGISTER")
+        home.server.wait(sip.request("REGISTER"), 20, 6, "REGISTER")
+        seen = home.server.requests("REGISTER", copies=True)
         equal(len({m.bytes() for m in seen}), 1, "number of different REGISTERs")
         expect_gaps(seen, [0.5, 1, 2, 4, 4])
         home.server.silent = False

@@ -22,7 +22,8 @@ def registering(room, sipp, once=True, settings=None):
 
 
 def came(sipp):
-    return sipp.count(r"^REGISTER ")
+    """How many, where those that were sent again, as SIPp was late, count once."""
+    return len(set(re.findall(r"^REGISTER [^\n]*\nVia:[^\n]*;branch=([^;\s]+)", sipp.messages(), re.M)))
 
 
 def challenge(rest, name="WWW-Authenticate"):

@@ -41,7 +41,7 @@ class Session:
     def env(self, **more):
         return {**os.environ, **self.home, **more}
 
-    def tphone(self, *words, seconds=15, no_terminal=False, **env):
+    def tphone(self, *words, seconds=60, no_terminal=False, **env):
         """Runs a command to its end; no_terminal: though the test may have one."""
         line = [tphone.program(), *[str(w) for w in words]]
         try:

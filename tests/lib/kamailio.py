@@ -86,7 +86,7 @@ modparam("tm", "failure_reply_mode", 3)
 {tls_settings}
 
 request_route {{
-    xlog("L_NOTICE", "in: $rm $ru from $si:$sp, $proto\\n");
+    xlog("L_NOTICE", "in: $rm $ru from $si:$sp, $proto, $cs of $ci\\n");
     if (!mf_process_maxfwd_header("10")) {{
         sl_send_reply("483", "Too Many Hops");
         exit;
@@ -353,12 +353,13 @@ class Kamailio:
 
     def command(self, *words):
         done = subprocess.run(["kamcmd", "-s", "unix:" + self.control, *words],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
                               check=False)
         return done.stdout.decode("utf-8", "replace")
 
     # What it has seen.
 
     def requests(self, method):
-        """How many requests of this method came in, retransmissions too."""
-        return len(self.process.said(rf"in: {method} "))
+        """How many requests of this method came in; those that were sent again count once."""
+        said = [re.sub(".*in: ", "", line) for line in self.process.said(rf"in: {method} ")]
+        return len(set(said))

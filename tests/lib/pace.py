@@ -6,6 +6,7 @@ are kept waiting for is what the test itself is, for they share a processor as e
 that means to sleep for a moment sees by how much it is woken too late, and that is left out. The
 limits of all waiting are by this clock, too.
 """
+import subprocess
 import threading
 import time
 
@@ -39,6 +40,17 @@ def sleep(seconds):
     end = now() + seconds
     while (left := end - now()) > 0:
         time.sleep(left)
+
+
+def ended(popen, seconds):
+    """The status of a process that has so long to end; None: it goes on."""
+    end = now() + seconds
+    while popen.poll() is None and (left := end - now()) > 0:
+        try:
+            popen.wait(left)
+        except subprocess.TimeoutExpired:
+            pass
+    return popen.poll()
 
 
 class Stalls:

@@ -9,7 +9,7 @@ EC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
 def _openssl(*words):
     done = subprocess.run(["openssl", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          check=False, timeout=30)
+                          check=False, timeout=60)
     if done.returncode != 0:
         raise Failure(f"openssl {words[0]} failed", done.stdout.decode("utf-8", "replace"))
     return done.stdout.decode("utf-8", "replace")

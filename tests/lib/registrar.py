@@ -142,6 +142,7 @@ class Registrar:
         self.seen, self.faults, self.keep_alives = [], [], []
         self._bindings, self._nonces, self._said = {}, {}, []
         self._answered, self._connections = set(), {}
+        self._told = {}  # (method, branch) to the answer that we gave
         self._trusted = set()  # (method, branch) of what had good credentials and was passed on
         self._lock, self._news = threading.RLock(), threading.Condition()
         self._udp = self._tcp = None
@@ -155,11 +156,15 @@ class Registrar:
 
     # --- what a test asks and says
 
-    def requests(self, method=None, since=0.0):
-        """All that came, copies too; each has time, source and transport."""
+    def requests(self, method=None, since=0.0, copies=False):
+        """All that came; each has time, source and transport. copies: also those that were sent again,
+        as nothing had come in time: on a busy machine that may be so."""
         with self._news:
-            return [m for m in self.seen if not m.status and method in (None, m.method)
-                    and m.time >= since]
+            came = [m for m in self.seen if not m.status and method in (None, m.method)]
+        first = {}
+        for m in came:
+            first.setdefault((m.method, m.branch, m.get("CSeq")), m)
+        return [m for m in (came if copies else first.values()) if m.time >= since]
 
     def wait(self, holds, seconds=5, count=1, what="the request"):
         """The count-th message for which holds() is true; see also lib.sip.request."""
@@ -336,6 +341,10 @@ class Registrar:
         top = re.sub(r";\s*(rport|received)(=[^;,]*)?", "", vias[0])
         vias[0] = f"{top};received={request.source[0]};rport={request.source[1]}"
         self._set_all(request, "Via", vias)
+        told = self._told.get((request.method, request.branch))
+        if told:  # a copy, as nothing had come in time: that is no fault (RFC 3261 17.2)
+            self._send(told, request.transport, request.source, request.connection, opens=False)
+            return
         said = next((s for s in self._said if s[0] == request.method), None)
         if said:
             if said[1] is not None:
@@ -371,6 +380,8 @@ class Registrar:
                     answer.headers.append((name.replace("_", "-"), str(v)))
         if request.method == "INVITE" and status >= 200:
             self._answered.add(request.branch)  # its ACK ends here
+        if status >= 200:
+            self._told[request.method, request.branch] = answer
         self._send(answer, request.transport, request.source, request.connection, opens=False)
 
     # --- digest

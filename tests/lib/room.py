@@ -147,10 +147,9 @@ class Process:
 
     def status(self, seconds=15):
         """Waits for the end; the exit status, as a shell would call it (130: SIGINT)."""
-        try:
-            status = self.popen.wait(seconds)
-        except subprocess.TimeoutExpired:
-            raise Failure(f"{self.name} did not end in {seconds} s", self.tail()) from None
+        status = pace.ended(self.popen, seconds)
+        if status is None:
+            raise Failure(f"{self.name} did not end in {seconds} s", self.tail())
         self._reader.join(2)
         return status if status >= 0 else 128 - status
 

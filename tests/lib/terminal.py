@@ -92,11 +92,9 @@ class Terminal:
         termios.tcsetattr(self._slave, termios.TCSANOW, modes)
 
     def status(self, seconds=10):
-        try:
-            status = self.popen.wait(seconds)
-        except subprocess.TimeoutExpired:
-            raise Failure(f"{self.command[0]} did not end in {seconds} s",
-                          self.text.splitlines()) from None
+        status = pace.ended(self.popen, seconds)
+        if status is None:
+            raise Failure(f"{self.command[0]} did not end in {seconds} s", self.text.splitlines())
         return status if status >= 0 else 128 - status
 
     def stop(self):

@@ -102,6 +102,21 @@ def faults():
         equal(len(server.faults), 4, "faults")
 
 
+@case("a copy of a REGISTER gets the answer that it had, and is no fault")
+def copies():
+    with Room() as room:
+        server = room.keep(Registrar())
+        alice = User(room, server, "alice")
+        alice.join("secret")
+        sent = server.requests("REGISTER")[-1]
+        first = alice.peer.found(lambda m: m.branch == sent.branch)
+        alice.peer.send(sip.Message(sent.start, [("Via", sent.get("Via").split(";received")[0])] + [
+            h for h in sent.headers if h[0] != "Via"]))
+        again = alice.peer.wait(lambda m: m.branch == sent.branch, count=2)
+        equal(again.bytes(), first[0].bytes(), "the answer to the copy")
+        equal((server.faults, len(server.bindings("alice"))), ([], 1), "faults and bindings")
+
+
 @case("bindings end with their time, by Expires 0, and when they are forgotten")
 def ends():
     with Room() as room:

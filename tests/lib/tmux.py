@@ -47,7 +47,7 @@ class Tmux:
 
     def __call__(self, *words):
         done = subprocess.run(["tmux", "-S", self.socket, *words], capture_output=True, text=True,
-                              timeout=20, check=False)
+                              timeout=60, check=False)
         if done.returncode != 0:
             raise Failure(f"tmux {' '.join(words)}: {done.stderr.strip()}")
         return done.stdout

@@ -26,7 +26,7 @@ TARGETS = [
 ]
 
 
-def run(room, *arguments, seconds=10):
+def run(room, *arguments, seconds=60):
     done = subprocess.run([tphone.program(), *arguments], stdin=subprocess.DEVNULL,
                           capture_output=True, timeout=seconds, cwd=room.folder)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
@@ -280,7 +280,7 @@ def full_pipes():
                                     "--for", "1", "--trace"], stdin=subprocess.DEVNULL,
                                    stdout=write, stderr=write)
         os.close(write)
-        equal(process.wait(10), 0, "exit status")
+        equal(process.wait(60), 0, "exit status")
         os.close(read)
         callee.expect_status(0)
         seconds = float(tphone.results(callee)[0]["seconds"])
@@ -293,7 +293,7 @@ def disk_full():
         callee = tphone.Answer(room, times=1)
         with open("/dev/full", "w") as full:
             done = subprocess.run([tphone.program(), "call", callee.uri, "--device", "none",
-                                   "--for", "0.3"], timeout=10, stdout=full,
+                                   "--for", "0.3"], timeout=60, stdout=full,
                                   stderr=subprocess.PIPE)
         equal(done.returncode, tphone.OTHER, "exit status")
         expect(b"No space left" in done.stderr, "the reason is not told", done.stderr.decode())
@@ -317,7 +317,7 @@ def closed_streams():
     with Room() as room:
         callee = tphone.Answer(room, times=1)
         line = f"exec '{tphone.program()}' call {callee.uri} --device none --for 0.5 <&- >&- 2>&-"
-        equal(subprocess.run(["sh", "-c", line], timeout=10).returncode, 0, "exit status")
+        equal(subprocess.run(["sh", "-c", line], timeout=60).returncode, 0, "exit status")
         callee.expect_status(0)
 
 
@@ -326,7 +326,7 @@ def hostile_name():
     with Room() as room:
         callee = tphone.Answer(room, times=1)
         subprocess.run([tphone.program(), "call", callee.uri, "--device", "none", "--for", "0.3",
-                        "--name", "\u202eevil\u200b \u009b31m"], timeout=10,
+                        "--name", "\u202eevil\u200b \u009b31m"], timeout=60,
                        capture_output=True)
         callee.expect_status(0)
         for raw in "\u202e", "\u200b", "\u009b":

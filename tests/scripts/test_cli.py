@@ -13,7 +13,7 @@ from lib.room import SIGHUP, SIGINT, SIGTERM, Room, free_port
 from lib.tap import case, equal, expect
 
 
-def run(room, *arguments, seconds=10, env=None):
+def run(room, *arguments, seconds=60, env=None):
     """Status, standard output, standard error."""
     done = subprocess.run([tphone.program(), *arguments], stdin=subprocess.DEVNULL,
                           capture_output=True, timeout=seconds, cwd=room.folder,
@@ -157,7 +157,7 @@ def help_is_lost():
     for arguments in (["--help"], ["call", "--help"], ["--version"]):
         with open("/dev/full", "w", encoding="ascii") as full:
             done = subprocess.run([tphone.program(), *arguments], stdout=full,
-                                  stderr=subprocess.PIPE, text=True, timeout=30)
+                                  stderr=subprocess.PIPE, text=True, timeout=60)
         equal(done.returncode, tphone.OTHER, f"status of {arguments}")
         expect("No space left" in done.stderr, f"{arguments} does not say why", done.stderr)
 

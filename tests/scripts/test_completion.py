@@ -199,7 +199,7 @@ for shell in ("bash", "zsh"):
 @case("a shell that is none of the three: one line, status 2")
 def other_shell():
     done = subprocess.run([tphone.program(), "completion", "tcsh"], stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=10)
+                          capture_output=True, timeout=60)
     equal((done.returncode, done.stdout), (tphone.USAGE, b""), "status and standard output")
     equal(len(done.stderr.splitlines()), 1, "lines on standard error")
 

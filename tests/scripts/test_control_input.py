@@ -31,7 +31,7 @@ def end_of_input():
 def plain(room, stdin, stdout=subprocess.PIPE):
     command = [tphone.program(), "register", "--control", "-", "--device", "none", "--config",
                os.devnull]
-    return subprocess.run(command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, timeout=20,
+    return subprocess.run(command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, timeout=60,
                           env={**os.environ, **home_in(room.path("home"))}, cwd=room.folder)
 
 

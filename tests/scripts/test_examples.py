@@ -60,7 +60,7 @@ def words_of(name):
     def run(*options, **env):
         done = subprocess.run([sys.executable, os.path.join(EXAMPLES, name + ".py"), *options],
                               env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **env},
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
                               check=False)
         expect("Traceback" not in done.stderr, f"{name} {options}", done.stderr)
         return done

@@ -62,7 +62,7 @@ def in_order(phone, wanted):
            *map(str, phone.events()))
 
 
-def run(room, *words, timeout=20, env=None):
+def run(room, *words, timeout=60, env=None):
     """tphone with standard output and error apart: status, lines of JSON, error."""
     got = subprocess.run([tphone.program(), *words], capture_output=True, timeout=timeout,
                          env={**os.environ, **home_in(room.path("home")), **(env or {})})
@@ -383,7 +383,7 @@ def gone_reader():
         callee = tphone.Answer(room, times=1)
         line = f"{tphone.program()} call {callee.uri} --device none --for 0.5 --json | head -n 1"
         got = subprocess.run(["bash", "-c", f"set -o pipefail; {line}"], capture_output=True,
-                             timeout=15)
+                             timeout=60)
         equal(got.returncode, 0, "status")
         expect(len(got.stdout.splitlines()) == 1, "head saw something else", got.stdout.decode())
         callee.expect_status(0)

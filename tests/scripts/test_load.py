@@ -128,7 +128,7 @@ def to_baresip():
 def some_busy():
     with Room() as room:
         callee = tphone.Answer(room, max_calls=4)
-        load = Load(room, callee.uri, 10, 50, 1.5, json=True)
+        load = Load(room, callee.uri, 10, 50, 4, json=True)
         load.expect_status(tphone.BUSY)
         report = load.object()
         equal((report["answered"], report["failed"], report["failures"], report["statuses"]),

@@ -131,7 +131,7 @@ def without_terminal():
     with Room() as room:
         server = room.keep(Registrar())
         done = subprocess.run(register(server, "-q"), stdin=subprocess.DEVNULL,
-                              capture_output=True, timeout=10, start_new_session=True,
+                              capture_output=True, timeout=60, start_new_session=True,
                               env=dict(os.environ, **home(room)))
         equal(done.returncode, tphone.REFUSED, "exit status")
         expect(b"password" in done.stderr, "it is not said", done.stderr.decode())

@@ -430,7 +430,7 @@ def silent_for_a_while():
         phone = register(room, server)
         line_of(phone)
         server.silent = True
-        count = len(server.requests("REGISTER"))
+        count = len(server.requests("REGISTER", copies=True))
         server.wait(REGISTER, 8, count + 4, "the copies of the refresh")
         server.forget()
         start = time.monotonic()

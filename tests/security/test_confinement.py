@@ -201,7 +201,7 @@ def tried():
         with open(os.path.join(settings, "tphone.conf"), "w", encoding="ascii") as f:
             f.write("history = no\n")
         done = subprocess.run([tphone.program(), "--selftest-sandbox"], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, timeout=30, env={**os.environ, **home})
+                              stdout=subprocess.PIPE, timeout=60, env={**os.environ, **home})
     lines = done.stdout.decode().splitlines()
     if sanitized():
         equal(lines, ["no sandbox: a sanitizer or valgrind is at work, which needs what it "
