@@ -8,7 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import schema, sip, sound, tap, tphone
+from lib import pace, schema, sip, sound, tap, tphone
 from lib.baresip import Baresip
 from lib.room import SIGINT, Room, free_port, wait_until
 from lib.sipp import Sipp
@@ -58,7 +58,7 @@ def check(report, **wanted):
 @case("calls to tphone answer: all of them, in their time, and as the other side counts them")
 def to_answer():
     with Room() as room:
-        callee = tphone.Answer(room, times=40)
+        callee, stalls = tphone.Answer(room, times=40), pace.Stalls()
         load = Load(room, callee.uri, 40, 20, 0.5)
         load.expect_status(0)
         callee.expect_status(0)
@@ -69,12 +69,14 @@ def to_answer():
         for ours, name in ("received", "sent"), ("sent", "received"):  # some pass by the BYE
             counted = sum(int(r[name]) for r in theirs)
             expect(abs(report[ours] - counted) <= 80, f"{ours} {report[ours]}, {name} {counted}")
-        expect(40 * 18 <= report["sent"] <= 40 * 35, f"{report['sent']} packets in 40 half seconds")
-        expect(2.3 < report["seconds"] < 6, f"it took {report['seconds']} s")
-        expect(15 < report["per-second"] < 21, f"{report['per-second']} a second")
+        late = stalls.seconds()
+        expect(40 * (18 if late < 0.5 else 5) <= report["sent"] <= 40 * 35 + 2000 * late,
+               f"{report['sent']} packets in 40 half seconds")
+        expect(2.3 < report["seconds"] < 6 + late, f"it took {report['seconds']} s")
+        expect(40 / (2.7 + late) < report["per-second"] < 21, f"{report['per-second']} a second")
         expect(9 <= report["at-once"] <= 20, f"{report['at-once']} at once")
         expect(0 < report["setup-ms-p50"] <= report["setup-ms-p90"] <= report["setup-ms-p99"]
-               <= report["setup-ms-max"] < 1000, "set-up times", str(report))
+               <= report["setup-ms-max"] < 1000 + 1000 * late, "set-up times", str(report))
         expect(report["loss-percent"] == 0 and report["mos"] > 4, "quality", str(report))
 
 
@@ -98,13 +100,15 @@ def as_json():
 @case("SIPp answers: the ringing counts into the set-up; what it refuses is told by cause")
 def to_sipp():
     with Room() as room:
+        stalls = pace.Stalls()
         sipp = Sipp(room, "uas_call", calls=10, at_once=10)
         load = Load(room, sipp.uri, 10, 10, 0.5)
         load.expect_status(0)
         sipp.expect_success()
         report = load.report()
         check(report, answered=10, failed=0, received=0)
-        expect(300 <= report["setup-ms-p50"] < 600, f"set-up in {report['setup-ms-p50']} ms")
+        expect(300 <= report["setup-ms-p50"] < 600 + 1000 * stalls.seconds(),
+               f"set-up in {report['setup-ms-p50']} ms")
         expect("mos" not in report, "an estimate of what was never heard")
         sipp = Sipp(room, "uas_refuse", calls=5, at_once=5, status=603, reason="Decline")
         load = Load(room, sipp.uri, 5, 10, 0.5)
@@ -117,11 +121,11 @@ def to_sipp():
 def to_baresip():
     with Room() as room:
         baresip = Baresip(room, "callee", "pcmu", sound.speech("callee", 3), answers=True)
-        load = Load(room, baresip.uri, 3, 2, 1)
+        load = Load(room, baresip.uri, 3, 2, 2)
         load.expect_status(0)
         report = load.report()
         check(report, answered=3, failed=0, ended_early=0)
-        expect(3 * 35 <= report["received"] <= 3 * 60, f"{report['received']} packets received")
+        expect(3 * 35 <= report["received"] <= 3 * 120, f"{report['received']} packets received")
 
 
 @case("those beyond what the other side takes are counted as busy; the status is theirs")
@@ -164,7 +168,7 @@ def ended_early():
 @case("after a stall of two seconds the rate is the one asked for, without a burst")
 def stalled():
     with Room() as room:
-        peer = room.keep(Refuser())
+        peer, stalls = room.keep(Refuser()), pace.Stalls()
         load = Load(room, f"sip:a@127.0.0.1:{peer.port}", 300, 100, 1)
         wait_until(lambda: len(peer.began) >= 50, 10, "too few calls")
         load.process.signal(signal.SIGSTOP)
@@ -176,11 +180,12 @@ def stalled():
         equal(len(times), 300, "calls")
         worst = max(sum(1 for t in times if a <= t < a + 0.1) for a in times)
         # In 0.1 s 10 calls are due, and 10 may be made up for; a busy machine puts more together.
-        expect(worst <= 30, f"{worst} calls within 0.1 s")
+        expect(worst <= 30 + 100 * stalls.seconds(), f"{worst} calls within 0.1 s")
         left = sum(1 for t in times if t > went_on)
         expect(times[-1] - went_on > left / 100 - 0.5, "what was missed was made up for")
         report = load.report()
-        expect(1.5 < report["stalled-seconds"] < 4, f"{report['stalled-seconds']} s were told")
+        expect(1.5 < report["stalled-seconds"] < 4 + stalls.seconds(),
+               f"{report['stalled-seconds']} s were told")
 
 
 @case("SIGINT ends all calls and still tells what became of them: status 130")
@@ -192,9 +197,10 @@ def interrupted():
         load.process.signal(SIGINT)
         load.expect_status(tphone.INTERRUPTED, 5)
         report = load.report()
-        check(report, outcome="interrupted", calls=1000, answered=report["placed"], ended_early=0)
-        expect(20 <= report["placed"] < 100, f"{report['placed']} calls were placed")
-        wait_until(lambda: len(tphone.results(callee)) == report["answered"], 5,
+        check(report, outcome="interrupted", calls=1000, ended_early=0)
+        # The last ones may not have been answered yet.
+        expect(20 <= report["answered"] <= report["placed"] < 100, "calls", str(report))
+        wait_until(lambda: len(tphone.results(callee)) == report["placed"], 5,
                    "a call was not ended at the other side")
 
 
@@ -203,11 +209,11 @@ def progress():
     with Room() as room:
         peer = room.keep(Refuser())
         target = f"sip:a@127.0.0.1:{peer.port}"
-        told = r"1 s: \d+ of 24 calls placed, 0 up, \d+ ended, \d+ failed"
-        for more, lines in ({}, 0), ({"verbose": True}, 1), ({"quiet": True}, 0):
+        told = r"\d s: \d+ of 24 calls placed, \d+ up, \d+ ended, \d+ failed"
+        for more, tells in ({}, False), ({"verbose": True}, True), ({"quiet": True}, False):
             load = Load(room, target, 24, 20, 1, **more)
             load.expect_status(tphone.BUSY)
-            equal(len(load.process.said("^" + told)), lines, f"lines of progress with {more}")
+            equal(bool(load.process.said("^" + told)), tells, f"progress with {more}")
         screen = Terminal(room, [tphone.program(), "load", target, "--calls", "24",
                                  "--per-second", "20"])
         screen.wait(told)
