@@ -44,7 +44,7 @@ fuzz_targets = \
 # In make check each target replays its corpus (tests/fuzz/replay.c) and reports one line.
 check_PROGRAMS += $(fuzz_targets)
 tap_tests += $(fuzz_targets)
-EXTRA_DIST += tests/fuzz/corpus
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/search.sh
 tests_fuzz_fuzz_codec_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_comfort_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_config_LDADD = $(phone_ldadd)
@@ -68,13 +68,11 @@ tests_fuzz_fuzz_wav_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_words_LDADD = $(phone_ldadd)
 libtest_a_SOURCES += tests/fuzz/replay.c
 
-# make fuzz [FUZZ_SECONDS=60] [FUZZ=tests/fuzz/fuzz_sdp]: libFuzzer runs each target on its corpus,
-# keeps new inputs in tests/fuzz/found of the build folder, and stops at the first crash. Closes with
-# how much was tried by all of them.
+# make fuzz [FUZZ_SECONDS=60] [FUZZ=tests/fuzz/fuzz_sdp]: libFuzzer runs each target on its corpus
+# for that much time of a processor, keeps new inputs in tests/fuzz/found of the build folder, and
+# stops at the first crash (tests/fuzz/search.sh).
 FUZZ = $(fuzz_targets)
 FUZZ_SECONDS = 60
-# Whose inputs are messages as they come; tests/fuzz/replay.c says so too.
-fuzz_torture = fuzz_core|fuzz_sip_parse
 fuzz_libs = libtest.a libui.a $(phone_libs) $(machine_libs) $(core_libs)
 fuzz_found = tests/fuzz/found
 fuzzers = $(fuzz_targets:=.fuzzer)
@@ -85,7 +83,8 @@ SUFFIXES = .fuzzer
 $(fuzzers): $(fuzz_libs)
 CLEANFILES += $(fuzzers)
 
-# make check-long: each target for ten minutes, in a build of its own where this one is another.
+# make check-long: each target for ten minutes of a processor, in a build of its own where this one
+# is another.
 FUZZ_LONG_SECONDS = 600
 .PHONY: fuzz-long
 if FUZZING
@@ -102,22 +101,7 @@ endif
 .PHONY: fuzz
 if FUZZING
 fuzz: $(FUZZ:=.fuzzer)
-	@set -e; rm -f $(fuzz_found)/*.log; for target in $(FUZZ); do \
-		name=$${target##*/}; found=$(fuzz_found)/$$name; mkdir -p "$$found"; \
-		echo "== $$name: $(FUZZ_SECONDS) s; new inputs go to $$found"; \
-		$$target.fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 \
-			-artifact_prefix="$(fuzz_found)/$$name-" -print_final_stats=1 -verbosity=0 \
-			"$$found" "$(srcdir)/tests/fuzz/corpus/$$name" \
-			$$(case $$name in $(fuzz_torture)) echo "$(srcdir)/tests/data/torture";; esac) \
-			>"$$found.log" 2>&1 || { cat "$$found.log"; \
-			echo "$$name failed; the input lies in $$(ls -t $(fuzz_found)/$$name-* | head -1)"; \
-			exit 1; }; \
-		cat "$$found.log"; \
-	done; times >$(fuzz_found)/times
-	@awk '/^stat::number_of_executed_units/ { targets++; inputs += $$2 } \
-		END { printf "%d targets, %d s each: %.0f inputs, no crash; ", targets, \
-		$(FUZZ_SECONDS), inputs }' $(fuzz_found)/*.log
-	@echo "processor time of all, of the kernel: $$(tail -n 1 $(fuzz_found)/times)"
+	@$(srcdir)/tests/fuzz/search.sh $(FUZZ_SECONDS) $(fuzz_found) '$(srcdir)' $(FUZZ)
 else
 fuzz:
 	@echo "make fuzz needs a build configured with CC=clang and --enable-fuzzing"; exit 1
