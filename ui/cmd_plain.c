@@ -15,6 +15,7 @@
 #include "ui/screen/plain.h"
 #include "ui/screen/plain_line.h"
 #include "ui/screen/plain_term.h"
+#include "ui/screen/saver.h"
 #include "ui/screen/screen_helper.h"
 #include "ui/signals.h"
 
@@ -121,6 +122,14 @@ static void on_continued(uv_signal_t *handle, int number)
 
 /* --- the phone ------------------------------------------------------------------------------ */
 
+/* For what the line before was to do. */
+static bool waits(const struct app *a)
+{
+    const struct screen *s = &a->front.screen;
+
+    return a->starting || saver_is_busy(s) || !screen_is_answered(s);
+}
+
 static unsigned on_line(void *arg, const struct ctl_line *line)
 {
     struct app *a = arg;
@@ -131,7 +140,7 @@ static unsigned on_line(void *arg, const struct ctl_line *line)
     a->silent = false;
     if (asks && !a->line.prompted)
         put_prompt(a);
-    if (line->kind == CTL_REPLY && screen_is_answered(&a->front.screen)) {
+    if (line->kind == CTL_REPLY && !waits(a)) {
         if ((!a->began || a->owes_prompt) && !a->line.prompted)
             put_prompt(a);
         a->began = true;
@@ -217,6 +226,21 @@ static void on_setup(void *arg)
     net_deadline_set(a->turn, net_now_ms());
 }
 
+static void on_saved(void *arg)
+{
+    struct app *a = arg;
+
+    plain_answer(&a->plain);
+    print(a, false);
+    if (waits(a))
+        return;
+    if (a->owes_prompt)
+        put_prompt(a);
+    a->owes_prompt = false;
+    a->not_before_ms = a->plain.rest_until_ms;
+    net_deadline_set(a->turn, a->not_before_ms);
+}
+
 /* --- what is typed -------------------------------------------------------------------------- */
 
 static void do_line(struct app *a, struct slice line)
@@ -227,7 +251,7 @@ static void do_line(struct app *a, struct slice line)
     a->front.screen.now_ms = now_ms;
     plain_typed(&a->plain, line);
     a->not_before_ms = a->plain.rest_until_ms;
-    if (!screen_is_answered(&a->front.screen) && a->not_before_ms < now_ms + REPLY_MS)
+    if (waits(a) && a->not_before_ms < now_ms + REPLY_MS)
         a->not_before_ms = now_ms + REPLY_MS;
     if (a->front.setup.working)
         a->not_before_ms = now_ms + SETUP_MS;
@@ -235,7 +259,7 @@ static void do_line(struct app *a, struct slice line)
     set_echo(a, !plain_is_secret(&a->plain));
     stops = a->front.screen.wish.suspend && a->term; /* on_back has the prompt */
     grant(a);
-    a->owes_prompt = !stops && !a->leaves && (a->starting || !screen_is_answered(&a->front.screen));
+    a->owes_prompt = !stops && !a->leaves && waits(a);
     if (!stops && !a->leaves && !a->owes_prompt)
         put_prompt(a);
 }
@@ -475,7 +499,7 @@ static int watch_continued(struct app *a)
 static int prepare(struct app *a)
 {
     static const struct front_events events = {
-        {on_line, on_changed}, on_setup, on_signal, on_second_signal};
+        {on_line, on_changed}, on_setup, on_saved, on_signal, on_second_signal};
     struct buf why = buf_new(8192);
     int err = front_open(&a->front, &events, a, &why);
 

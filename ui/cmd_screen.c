@@ -180,6 +180,11 @@ static void on_setup(void *arg)
     draw_by(a, 0);
 }
 
+static void on_saved(void *arg)
+{
+    draw_by(arg, 0);
+}
+
 static void on_key(void *arg, const struct key *key)
 {
     struct app *a = arg;
@@ -252,7 +257,8 @@ static int open_term(struct app *a, struct buf *why)
 /* The last thing that is opened is the terminal: then the door is closed. */
 static int prepare(struct app *a, struct buf *why)
 {
-    static const struct front_events events = {{on_line, on_changed}, on_setup, on_gone, NULL};
+    static const struct front_events events = {
+        {on_line, on_changed}, on_setup, on_saved, on_gone, NULL};
     int err = front_open(&a->front, &events, a, why);
 
     if (!err)

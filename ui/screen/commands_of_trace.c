@@ -1,10 +1,9 @@
 /* What is done with the trace of SIP messages. */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "ui/screen/commands.h"
-#include "ui/screen/screen_helper.h"
+#include "ui/screen/saver.h"
 #include "ui/screen/trace_file.h"
 #include "ui/screen/view_trace.h"
 
@@ -193,8 +192,7 @@ static void save(struct screen *s, struct slice argument)
 {
     struct slice form = slice_cut(&argument, ' ');
     bool pcap = slice_eq(form, SLICE("pcap"));
-    struct buf name = buf_new(4096), content = buf_new(FILE_BYTES_MAX), why = buf_new(8192);
-    int fd, err;
+    struct buf name = buf_new(4096), content = buf_new(FILE_BYTES_MAX), good = buf_new(8192);
 
     if (!pcap && !slice_eq(form, SLICE("text"))) {
         screen_say(s, STYLE_BAD, "trace-save: text or pcap, and a file");
@@ -205,16 +203,9 @@ static void save(struct screen *s, struct slice argument)
     else
         command_put_file_name(&name, "tphone-trace", pcap ? "pcap" : "txt");
     put_content(s, pcap, &content);
-    err = buf_ok(&content) ? screen_helper_open_trace(s->helper, buf_cstr(&name), &fd, &why)
-                           : -ENOMEM;
-    if (err == 0)
-        err = trace_file_write(fd, buf_slice(&content));
-    if (err == 0)
-        screen_say(s, STYLE_NORMAL, "%zu messages saved in %s", trace_state(s)->n, buf_cstr(&name));
-    else
-        screen_say(s, STYLE_BAD, "%s: %s", buf_cstr(&name),
-                   why.n > 0 ? buf_cstr(&why) : strerror(-err));
-    buf_free(&why);
+    buf_printf(&good, "%zu messages saved in %s", trace_state(s)->n, buf_cstr(&name));
+    saver_save(s, buf_cstr(&name), &content, buf_cstr(&good));
+    buf_free(&good);
     buf_free(&name);
     buf_free(&content);
 }

@@ -2,6 +2,7 @@
 
 #include "net/loop.h"
 #include "net/spawner.h"
+#include "ui/screen/saver.h"
 #include "ui/screen/screen_helper.h"
 #include "ui/screen/setup_run.h"
 #include "ui/signals.h"
@@ -29,6 +30,8 @@ int front_open(struct front *front, const struct front_events *events, void *arg
         err = setup_run_new(front->loop, s->helper, &front->setup, events->setup, arg,
                             &front->setup_run);
     if (!err)
+        err = saver_new(front->loop, s, events->saved, arg, &front->saver);
+    if (!err)
         err = signals_new(front->loop, events->signal, events->second_signal, arg, &front->signals);
     return err;
 }
@@ -37,6 +40,7 @@ void front_free(struct front *front)
 {
     connection_free(front->connection);
     setup_run_free(front->setup_run);
+    saver_free(front->saver);
     signals_free(front->signals);
     net_loop_free(front->loop);
     net_spawner_free(front->screen.helper);

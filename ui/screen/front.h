@@ -9,6 +9,7 @@
 #include "ui/screen/connection.h"
 #include "ui/screen/setup.h"
 
+struct saver;
 struct setup_run;
 struct signals;
 
@@ -24,6 +25,7 @@ struct front {
     struct net_loop *loop;
     struct connection *connection;
     struct setup_run *setup_run;
+    struct saver *saver;
     struct signals *signals;
 };
 
@@ -31,6 +33,7 @@ struct front {
 struct front_events {
     struct connection_events connection;
     void (*setup)(void *arg);         /* as setup_run_new has it */
+    void (*saved)(void *arg);         /* as saver_new */
     void (*signal)(void *arg);        /* as signals_new has the first */
     void (*second_signal)(void *arg); /* and what is left to do before a second; may be NULL */
 };

@@ -54,6 +54,8 @@ libui_a_SOURCES += \
 	ui/screen/plain_term.h \
 	ui/screen/restore.c \
 	ui/screen/restore.h \
+	ui/screen/saver.c \
+	ui/screen/saver.h \
 	ui/screen/screen.c \
 	ui/screen/screen.h \
 	ui/screen/screen_draw.c \

@@ -45,6 +45,11 @@ void plain_flush(struct plain *p)
     put_message(p, "telephone: ");
 }
 
+void plain_answer(struct plain *p)
+{
+    put_message(p, "");
+}
+
 static void put_account(const struct model_account *a, struct buf *out)
 {
     struct slice name = *a->uri ? model_short_uri(a->uri) : slice_of(a->account);

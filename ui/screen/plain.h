@@ -43,6 +43,8 @@ void plain_ask_setup(struct plain *plain);
 unsigned plain_line(struct plain *plain, const struct ctl_line *line);
 /* What the screen has to say, without having been asked. */
 void plain_flush(struct plain *plain);
+/* The same to the line that was typed last, whose work took a while. */
+void plain_answer(struct plain *plain);
 
 /* Tab behind text: what the line becomes, as far as that is clear; else it is said what it can
  * become. */

@@ -14,6 +14,7 @@
 #include "ui/screen/view.h"
 
 struct net_spawner;
+struct saver;
 
 #define SCREEN_OPEN_MAX 6u /* views above each other */
 #define SCREEN_COLS_MIN 40
@@ -99,6 +100,7 @@ struct screen {
     const char *settings;       /* the file where what is chosen can be kept; NULL: there is none */
     struct setup *setup;        /* of the first start; NULL: there can be none */
     struct net_spawner *helper; /* opens files (ui/screen/screen_helper.h); NULL: nobody */
+    struct saver *saver;        /* writes them (ui/screen/saver.h); NULL: they are waited for */
     struct screen_wish wish;
     /* Hands a line to the phone, with its newline. NULL: nobody is there. */
     void (*send)(void *arg, struct slice line);

@@ -11,6 +11,7 @@ screen_unit_tests = \
 	tests/unit/ui/screen/test_paint \
 	tests/unit/ui/screen/test_plain \
 	tests/unit/ui/screen/test_plain_line \
+	tests/unit/ui/screen/test_saver \
 	tests/unit/ui/screen/test_screen \
 	tests/unit/ui/screen/test_screen_helper \
 	tests/unit/ui/screen/test_setup \
@@ -41,6 +42,7 @@ tests_unit_ui_screen_test_line_edit_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_paint_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_plain_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_plain_line_LDADD = $(phone_ldadd)
+tests_unit_ui_screen_test_saver_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_setup_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_screen_helper_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_screen_SOURCES = tests/unit/ui/screen/test_screen.c $(scenes)
