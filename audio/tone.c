@@ -30,10 +30,6 @@ static const struct tone_cadence cadences[] = {
     [TONE_RING]       = {8, {{150, 425}, {150, 530}, {150, 425}, {150, 530},
                              {150, 425}, {150, 530}, {100, 425}, {3000, 0}}, false},
 };
-
-/* ITU-T Q.23 table 1: rows by the low group, columns by the high one. */
-static const char keypad[4][5] = {"123A", "456B", "789C", "*0#D"};
-static const double low_hz[] = {697, 770, 852, 941}, high_hz[] = {1209, 1336, 1477, 1633};
 /* clang-format on */
 
 static double amplitude_of_dbfs(double db)
@@ -47,9 +43,9 @@ static void load_step(struct tone *t)
 
     t->at = 0;
     t->length = (uint64_t)step->ms * t->rate_hz / 1000;
-    t->radians[0] = 2 * PI * step->hz / t->rate_hz;
-    t->phase[0] = 0;
-    t->amplitude[0] = step->hz ? amplitude_of_dbfs(-15) : 0;
+    t->radians = 2 * PI * step->hz / t->rate_hz;
+    t->phase = 0;
+    t->amplitude = step->hz ? amplitude_of_dbfs(-15) : 0;
 }
 
 void tone_start(struct tone *t, enum tone_kind kind, uint32_t rate_hz)
@@ -59,24 +55,6 @@ void tone_start(struct tone *t, enum tone_kind kind, uint32_t rate_hz)
         return;
     t->cadence = &cadences[kind];
     load_step(t);
-}
-
-bool tone_start_digit(struct tone *t, char digit, unsigned ms, uint32_t rate_hz)
-{
-    char upper = digit >= 'a' && digit <= 'd' ? (char)(digit - 'a' + 'A') : digit;
-
-    *t = (struct tone){.rate_hz = rate_hz};
-    for (size_t row = 0; row < 4; row++)
-        for (size_t column = 0; column < 4; column++)
-            if (keypad[row][column] == upper) {
-                t->length = (uint64_t)ms * rate_hz / 1000;
-                t->radians[0] = 2 * PI * low_hz[row] / rate_hz;
-                t->radians[1] = 2 * PI * high_hz[column] / rate_hz;
-                t->amplitude[0] = amplitude_of_dbfs(-13);
-                t->amplitude[1] = amplitude_of_dbfs(-11);
-                return true;
-            }
-    return false;
 }
 
 /* Rises over the first 5 ms of a step and falls over its last. */
@@ -91,26 +69,20 @@ static double envelope(const struct tone *t)
 
 static int16_t next_sample(struct tone *t)
 {
-    double sum = 0;
+    double sample = t->amplitude * sin(t->phase) * envelope(t);
 
-    for (size_t i = 0; i < 2; i++) {
-        if (t->amplitude[i] <= 0)
-            continue;
-        sum += t->amplitude[i] * sin(t->phase[i]);
-        t->phase[i] += t->radians[i];
-        if (t->phase[i] > 2 * PI)
-            t->phase[i] -= 2 * PI;
-    }
-    sum *= envelope(t);
+    t->phase += t->radians;
+    if (t->phase > 2 * PI)
+        t->phase -= 2 * PI;
     t->at++;
-    return (int16_t)lrint(sum);
+    return (int16_t)lrint(sample);
 }
 
 bool tone_read(struct tone *t, int16_t *out, size_t n)
 {
     size_t i = 0;
 
-    while (i < n && (t->cadence || t->at < t->length)) {
+    while (i < n && t->cadence) {
         if (t->at < t->length) {
             out[i++] = next_sample(t);
             continue;

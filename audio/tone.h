@@ -1,7 +1,7 @@
 /* audio/tone.h - the sounds that a phone makes itself, bit by bit as they are played.
  *
- * Call progress as most of Europe hears it (ETSI TS 101 041-1, ITU-T E.180: 425 Hz); digits as
- * ITU-T Q.23. Edges are rounded over 5 ms, so nothing clicks. */
+ * Call progress as most of Europe hears it (ETSI TS 101 041-1, ITU-T E.180: 425 Hz). Edges are
+ * rounded over 5 ms, so nothing clicks. */
 #ifndef AUDIO_TONE_H
 #define AUDIO_TONE_H
 
@@ -22,17 +22,14 @@ enum tone_kind {
 /* A plain value; no memory besides. Members are tone.c's. */
 struct tone {
     uint32_t rate_hz;
-    const struct tone_cadence *cadence; /* NULL: a digit, or silence */
+    const struct tone_cadence *cadence; /* NULL: silence */
     size_t step;                        /* in the cadence */
     uint64_t at, length;                /* samples into the step, and of it */
-    double radians[2], phase[2], amplitude[2];
+    double radians, phase, amplitude;
 };
 
 /* From the beginning of its cadence, at -15 dBFS, until somebody starts another. */
 void tone_start(struct tone *t, enum tone_kind kind, uint32_t rate_hz);
-/* One digit (0-9 * # A-D, letters in any case) for ms, at -13 and -11 dBFS, then silence. False
- * where digit is none of these: then there is silence at once. */
-bool tone_start_digit(struct tone *t, char digit, unsigned ms, uint32_t rate_hz);
 /* The next n samples. False: silence, and nothing more will come. */
 bool tone_read(struct tone *t, int16_t *out, size_t n);
 

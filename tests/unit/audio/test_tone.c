@@ -46,28 +46,6 @@ static void check_row(void **state)
     }
 }
 
-static void digits_are_q23s(void **state)
-{
-    static const char digits[] = "123A456B789C*0#D";
-    static const double low[] = {697, 770, 852, 941}, high[] = {1209, 1336, 1477, 1633};
-    struct tone t;
-    int16_t out[800];
-
-    (void)state;
-    for (size_t i = 0; digits[i]; i++) {
-        assert_true(tone_start_digit(&t, digits[i], 100, 8000));
-        assert_true(tone_read(&t, out, 800));
-        assert_true(sound_share_at(out, 800, low[i / 4], 8000) > 0.3);
-        assert_true(sound_share_at(out, 800, high[i % 4], 8000) > 0.5);
-        assert_true(level_peak(out, 800) < 32000);
-        assert_false(tone_read(&t, out, 800));
-        assert_int_equal(level_peak(out, 800), 0);
-    }
-    assert_true(tone_start_digit(&t, 'b', 10, 8000));
-    assert_false(tone_start_digit(&t, 'E', 100, 8000));
-    assert_false(tone_read(&t, out, 8));
-}
-
 static void beeps_once(void **state)
 {
     struct tone t;
@@ -96,9 +74,8 @@ static void edges_are_round(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(digits_are_q23s),
-                                                    cmocka_unit_test(edges_are_round),
-                                                    cmocka_unit_test(beeps_once)};
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(edges_are_round),
+                                              cmocka_unit_test(beeps_once)};
 
     return RUN_ROWS("audio/tone", rows, check_row) +
            cmocka_run_group_tests_name("audio/tone", tests, NULL, NULL);
