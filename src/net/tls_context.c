@@ -200,8 +200,3 @@ void net_tls_context_free(struct net_tls_context *context)
     SSL_CTX_free(context->ssl);
     free(context);
 }
-
-bool net_tls_context_has_certificate(const struct net_tls_context *context)
-{
-    return context->certified;
-}

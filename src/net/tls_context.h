@@ -31,7 +31,4 @@ struct net_tls_context *net_tls_context_hold(struct net_tls_context *context);
 /* Gives one hold back. NULL is fine. */
 void net_tls_context_free(struct net_tls_context *context);
 
-/* Whether it has a certificate of ours, which whoever listens needs. */
-bool net_tls_context_has_certificate(const struct net_tls_context *context);
-
 #endif

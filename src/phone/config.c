@@ -26,10 +26,26 @@ void config_init(struct phone_config *config)
     list_init(&config->screen.binds);
 }
 
+static void free_account(struct account_config *account)
+{
+    list_remove(&account->link);
+    free(account->label);
+    free(account->uri);
+    free(account->name);
+    free(account->auth_user);
+    config_free_tls(&account->tls);
+    free(account->realm);
+    mem_wipe_free(account->password);
+    free(account->password_command);
+    free(account->registrar);
+    free(account->proxy);
+    free(account);
+}
+
 static void free_accounts(struct phone_config *config)
 {
     LIST_EACH (&config->accounts, at)
-        config_account_free(LIST_ITEM(at, struct account_config, link));
+        free_account(LIST_ITEM(at, struct account_config, link));
 }
 
 static void wipe(char *text)
@@ -197,24 +213,6 @@ struct account_config *config_account_new(struct slice label)
         return NULL;
     }
     return account;
-}
-
-void config_account_free(struct account_config *account)
-{
-    if (!account)
-        return;
-    list_remove(&account->link);
-    free(account->label);
-    free(account->uri);
-    free(account->name);
-    free(account->auth_user);
-    config_free_tls(&account->tls);
-    free(account->realm);
-    mem_wipe_free(account->password);
-    free(account->password_command);
-    free(account->registrar);
-    free(account->proxy);
-    free(account);
 }
 
 struct account_config *config_first_account(const struct phone_config *config)

@@ -44,7 +44,6 @@ int config_set_at(enum config_section section, size_t i, void *into, struct slic
                   struct config_fault *fault);
 
 struct account_config *config_account_new(struct slice label);
-void config_account_free(struct account_config *account);
 
 /* --- config_phone.c: ring-device ---------------------------------------------------------------
  */

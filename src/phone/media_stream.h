@@ -316,8 +316,6 @@ void stream_xr_note(struct media_stream *s, const struct rtp_packet *packet,
 void stream_xr_repaired(struct media_stream *s, uint16_t sequence);
 /* Another agreement: what somebody else has said is forgotten. */
 void stream_xr_agreed(struct media_stream *s, const struct media_agreement *before);
-/* What is to be said of their sound so far. */
-void stream_xr_voip(struct media_stream *s, struct xr_voip *out);
 /* The packet for a compound, of what the far end wants; 0: of nothing. sends: we do. */
 size_t stream_xr_print(struct media_stream *s, uint64_t now_us, bool sends,
                        uint8_t out[XR_PRINT_MAX]);

@@ -91,7 +91,8 @@ static uint16_t whole_ms(double ms)
     return (uint16_t)(ms < 0 ? 0 : ms < UINT16_MAX ? ms + 0.5 : UINT16_MAX);
 }
 
-void stream_xr_voip(struct media_stream *s, struct xr_voip *out)
+/* What is to be said of their sound so far. */
+static void describe(struct media_stream *s, struct xr_voip *out)
 {
     struct jitter_stats jitter = {0};
     struct quality_path path = {.codec = codec_name(s)};
@@ -137,7 +138,7 @@ size_t stream_xr_print(struct media_stream *s, uint64_t now_us, bool sends,
         what.dlrr = &dlrr;
     }
     if (agreed.voip && hears) {
-        stream_xr_voip(s, &voip);
+        describe(s, &voip);
         what.voip = &voip;
     }
     if (agreed.runs && hears) {

@@ -25,6 +25,12 @@ int phone_open_contacts(struct phone *phone)
     return err;
 }
 
+static void tell_news(struct phone *phone)
+{
+    if (contacts_watch_is_news(phone->contacts_watch, contacts_version(phone->contacts)))
+        phone_tell(phone, &(struct phone_event){.kind = PHONE_CONTACTS_CHANGED});
+}
+
 /* What is wrong with the file is told once; the names that were read before are still good. */
 static void refresh(struct phone *phone)
 {
@@ -34,15 +40,9 @@ static void refresh(struct phone *phone)
         text_safe(&safe, buf_slice(&why));
         phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&safe)});
     }
-    phone_note_contacts(phone);
+    tell_news(phone);
     buf_free(&why);
     buf_free(&safe);
-}
-
-void phone_note_contacts(struct phone *phone)
-{
-    if (contacts_watch_is_news(phone->contacts_watch, contacts_version(phone->contacts)))
-        phone_tell(phone, &(struct phone_event){.kind = PHONE_CONTACTS_CHANGED});
 }
 
 void phone_look_at_contacts(struct phone *phone)

@@ -120,9 +120,6 @@ int phone_note_contact(struct call *call, const char *typed, struct slice uri);
  * Lives until the next of these. */
 const char *phone_caller_name(struct phone *phone, const struct sip_call_event *event);
 
-/* The file was looked at: tells, where there is a watch, what is new. */
-void phone_note_contacts(struct phone *phone);
-
 /* --- contacts_watch.c ----------------------------------------------------------------------- */
 
 /* From now on PHONE_CONTACTS_CHANGED is told, within a moment of the change. 0 or a negative errno:

@@ -10,8 +10,9 @@ static void put_address(struct buf *out, const struct ip *address)
     buf_puts(out, "\r\n");
 }
 
-void sdp_put_session(struct buf *out, const struct sdp_origin *origin, const struct ip *address,
-                     struct slice time)
+/* v= to t=. time is the value of t=; an answer repeats the offer's (RFC 3264 6). */
+static void put_session(struct buf *out, const struct sdp_origin *origin, const struct ip *address,
+                        struct slice time)
 {
     buf_puts(out, "v=0\r\no=- ");
     buf_putu(out, origin->id);
@@ -26,7 +27,9 @@ void sdp_put_session(struct buf *out, const struct sdp_origin *origin, const str
     buf_puts(out, "\r\n");
 }
 
-void sdp_put_refused(struct buf *out, struct slice type, struct slice proto, struct slice formats)
+/* m= with port 0: refused. Of the formats only the first is repeated; they mean nothing here. */
+static void put_refused(struct buf *out, struct slice type, struct slice proto,
+                        struct slice formats)
 {
     struct slice first = {0};
 
@@ -105,13 +108,13 @@ void sdp_put_rest(struct buf *out, const struct sdp_local *local, bool mux, stru
 void sdp_put_description(const struct sdp_agreement *a, const struct sdp_origin *origin,
                          sdp_put_audio *put_audio, struct buf *out)
 {
-    sdp_put_session(out, origin, &a->local.address, a->time);
+    put_session(out, origin, &a->local.address, a->time);
     for (size_t i = 0; i < a->n_slots; i++) {
         const struct sdp_slot *slot = &a->slots[i];
 
         if (i == a->audio)
             put_audio(a, slot, out);
         else
-            sdp_put_refused(out, slot->type, slot->proto, slot->formats);
+            put_refused(out, slot->type, slot->proto, slot->formats);
     }
 }

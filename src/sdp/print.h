@@ -11,11 +11,6 @@ struct sdp_origin {
     struct ip address;
 };
 
-/* v= to t=. time is the value of t=; an answer repeats the offer's (RFC 3264 6). */
-void sdp_put_session(struct buf *out, const struct sdp_origin *origin, const struct ip *address,
-                     struct slice time);
-/* m= with port 0: refused. Of the formats only the first is repeated; they mean nothing here. */
-void sdp_put_refused(struct buf *out, struct slice type, struct slice proto, struct slice formats);
 /* a=rtpmap, and a=fmtp where the codec has one. */
 void sdp_put_codec(struct buf *out, const struct sdp_codec *codec, uint8_t type);
 /* a=rtpmap and a=fmtp of telephone-event: digits, A to D and flash, as we can take them all. */

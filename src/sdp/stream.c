@@ -130,21 +130,17 @@ void sdp_stream_set_codec(struct sdp_stream *stream, const struct sdp_media *med
         stream->opus = sdp_opus_parse(sdp_media_fmtp(media, type));
 }
 
-bool sdp_stream_receives(const struct sdp_stream *stream, uint8_t type, size_t *codec)
+static bool may_arrive(const struct sdp_stream *stream, uint8_t type)
 {
     for (size_t i = 0; i < stream->n_receive; i++)
-        if (stream->receive[i].type == type) {
-            *codec = stream->receive[i].codec;
+        if (stream->receive[i].type == type)
             return true;
-        }
     return false;
 }
 
 void sdp_stream_add_receive(struct sdp_stream *stream, uint8_t type, size_t codec)
 {
-    size_t other;
-
-    if (sdp_stream_receives(stream, type, &other) || type == stream->event_receive.type ||
+    if (may_arrive(stream, type) || type == stream->event_receive.type ||
         type == stream->red_receive || stream->n_receive == ARRAY_LEN(stream->receive))
         return;
     stream->receive[stream->n_receive++] = (struct sdp_payload){type, (uint8_t)codec};

@@ -98,7 +98,4 @@ struct sdp_stream {
  * one host's: not a group's, everybody's or nobody's. NULL: none. */
 const struct ip *sdp_stream_pick(const struct sdp_local *local, const struct ip *ips, size_t n);
 
-/* Whether payload type may arrive on the stream; then *codec is an index as in sdp_payload. */
-bool sdp_stream_receives(const struct sdp_stream *stream, uint8_t type, size_t *codec);
-
 #endif

@@ -235,6 +235,15 @@ void sip_call_tell(struct sip_call *call, const struct sip_call_event *event)
         sip_call_wait(call, SIP_WAIT_SHORT, 0);
 }
 
+/* BYE now, or when the ACK to our 2xx has come (RFC 3261 15). */
+static void bye_when_due(struct sip_call *call, uint64_t now_ms)
+{
+    if (call->asked.answered)
+        call->bye_wanted = true; /* the other side must have had its answer first */
+    else if (call->dialog)
+        sip_call_bye(call, call->dialog, now_ms);
+}
+
 static void shortage(struct sip_call *call, uint64_t now_ms)
 {
     struct sip_call_event end = {.cause = SIP_END_SHORTAGE, .err = -ENOMEM};
@@ -242,7 +251,7 @@ static void shortage(struct sip_call *call, uint64_t now_ms)
     if (call->state == SIP_CALL_OVER)
         return;
     if (call->state == SIP_CALL_UP)
-        sip_call_bye_when_due(call, now_ms);
+        bye_when_due(call, now_ms);
     else if (call->outgoing)
         sip_uac_hangup(call, now_ms);
     else
@@ -424,14 +433,6 @@ void sip_call_bye(struct sip_call *call, struct sip_dialog *dlg, uint64_t now_ms
     sip_call_request(call, dlg, SIP_BYE, 0, (struct slice){0}, NULL, now_ms);
 }
 
-void sip_call_bye_when_due(struct sip_call *call, uint64_t now_ms)
-{
-    if (call->asked.answered)
-        call->bye_wanted = true; /* the other side must have had its answer first */
-    else if (call->dialog)
-        sip_call_bye(call, call->dialog, now_ms);
-}
-
 struct slice sip_call_sdp(const struct sip_msg *msg)
 {
     struct slice content_type = sip_msg_header(msg, SIP_HDR_CONTENT_TYPE), part;
@@ -466,7 +467,7 @@ void sip_call_hangup(struct sip_call *call, uint64_t now_ms)
     if (call->state == SIP_CALL_OVER)
         return;
     if (call->state == SIP_CALL_UP)
-        sip_call_bye_when_due(call, now_ms);
+        bye_when_due(call, now_ms);
     else if (call->outgoing)
         sip_uac_hangup(call, now_ms);
     else

@@ -237,8 +237,6 @@ struct sip_req *sip_call_request_with(struct sip_call *call, struct sip_dialog *
 /* Asks where the names in target and first route are, for sip_dialog_may_come_from. */
 void sip_call_learn_addresses(struct sip_call *call, uint64_t now_ms);
 void sip_call_bye(struct sip_call *call, struct sip_dialog *dlg, uint64_t now_ms);
-/* BYE now, or when the ACK to our 2xx has come (RFC 3261 15). */
-void sip_call_bye_when_due(struct sip_call *call, uint64_t now_ms);
 /* The SDP of a body that can be read, or nothing. */
 struct slice sip_call_sdp(const struct sip_msg *msg);
 

@@ -89,6 +89,44 @@ static char *safe_text(const char *raw)
     return text;
 }
 
+/* RFC 3261 7.3.3 and 20 */
+static const struct {
+    char compact;
+    const char *name;
+} compacts[] = {
+    {'i', "Call-ID"},         {'m', "Contact"},      {'e', "Content-Encoding"},
+    {'l', "Content-Length"},  {'f', "From"},         {'c', "Content-Type"},
+    {'s', "Subject"},         {'t', "To"},           {'v', "Via"},
+    {'k', "Supported"},       {'o', "Event"},        {'r', "Refer-To"},
+    {'x', "Session-Expires"}, {'u', "Allow-Events"},
+};
+
+static struct slice full_name(struct slice name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(compacts) && name.n == 1; i++)
+        if ((name.p[0] | 0x20) == compacts[i].compact)
+            return slice_of(compacts[i].name);
+    return name;
+}
+
+/* The value of its first header of this name (or its compact form), on one line; empty: none. */
+static struct slice header_of(const struct traced *t, const char *name)
+{
+    struct slice rest = slice_of(t->text);
+
+    slice_cut(&rest, '\n');
+    while (rest.n > 0) {
+        struct slice value = slice_cut(&rest, '\n'), it;
+
+        if (value.n == 0)
+            break;
+        it = slice_cut(&value, ':');
+        if (value.p && slice_ieq(full_name(slice_trim(it)), slice_of(name)))
+            return slice_trim(value);
+    }
+    return SLICE("");
+}
+
 /* RFC 3261 7.1, 7.2 */
 static void read_start(struct traced *t)
 {
@@ -102,7 +140,7 @@ static void read_start(struct traced *t)
     if (slice_number(slice_cut(&line, ' '), 699, &status) == 0)
         t->status = (unsigned)status;
     t->reason = line;
-    line = traced_header(t, "CSeq");
+    line = header_of(t, "CSeq");
     slice_cut(&line, ' ');
     t->method = slice_trim(line);
 }
@@ -141,7 +179,7 @@ void traced_add(struct traced_list *list, const struct traced_source *source)
     t->raw = xstrdup(source->message);
     t->text = safe_text(source->message);
     read_start(t);
-    t->call_id = traced_header(t, "Call-ID");
+    t->call_id = header_of(t, "Call-ID");
     t->sdp = find_sdp(t);
     t->again = is_again(list, t);
     if (list->n == TRACED_MAX)
@@ -154,46 +192,9 @@ void traced_add(struct traced_list *list, const struct traced_source *source)
 
 /* --- what one says -------------------------------------------------------------------------- */
 
-/* RFC 3261 7.3.3 and 20 */
-static const struct {
-    char compact;
-    const char *name;
-} compacts[] = {
-    {'i', "Call-ID"},         {'m', "Contact"},      {'e', "Content-Encoding"},
-    {'l', "Content-Length"},  {'f', "From"},         {'c', "Content-Type"},
-    {'s', "Subject"},         {'t', "To"},           {'v', "Via"},
-    {'k', "Supported"},       {'o', "Event"},        {'r', "Refer-To"},
-    {'x', "Session-Expires"}, {'u', "Allow-Events"},
-};
-
-static struct slice full_name(struct slice name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(compacts) && name.n == 1; i++)
-        if ((name.p[0] | 0x20) == compacts[i].compact)
-            return slice_of(compacts[i].name);
-    return name;
-}
-
-struct slice traced_header(const struct traced *t, const char *name)
-{
-    struct slice rest = slice_of(t->text);
-
-    slice_cut(&rest, '\n');
-    while (rest.n > 0) {
-        struct slice value = slice_cut(&rest, '\n'), it;
-
-        if (value.n == 0)
-            break;
-        it = slice_cut(&value, ':');
-        if (value.p && slice_ieq(full_name(slice_trim(it)), slice_of(name)))
-            return slice_trim(value);
-    }
-    return SLICE("");
-}
-
 struct slice traced_uri(const struct traced *t, const char *header)
 {
-    struct slice value = traced_header(t, header), uri = value;
+    struct slice value = header_of(t, header), uri = value;
 
     slice_cut(&uri, '<');
     uri = uri.p ? slice_cut(&uri, '>') : value;

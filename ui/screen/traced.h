@@ -47,8 +47,6 @@ const struct traced *traced_find(const struct traced_list *list, uint64_t number
 
 /* --- what one says -------------------------------------------------------------------------- */
 
-/* The value of its first header of this name (or its compact form), on one line; empty: none. */
-struct slice traced_header(const struct traced *t, const char *name);
 /* The URI of From or To without brackets and parameters. */
 struct slice traced_uri(const struct traced *t, const char *header);
 /* "INVITE (SDP)", "200 OK (INVITE, SDP)", "OPTIONS (again)"; in brief "200 OK again". */
