@@ -61,6 +61,11 @@ const char *audio_device_name(const struct audio_device *d)
     return d->name;
 }
 
+size_t audio_device_frame(const struct audio_device *d)
+{
+    return d->frame;
+}
+
 bool audio_device_is_null(const struct audio_device *d)
 {
     return d->null;

@@ -59,6 +59,8 @@ const char *audio_device_file(const char *name);
 /* The real rate: the one wished for, or the device's own where it does not know that one. */
 uint32_t audio_device_rate_hz(const struct audio_device *d);
 const char *audio_device_name(const struct audio_device *d);
+/* How many samples its card takes and gives at once; the null device: 0. */
+size_t audio_device_frame(const struct audio_device *d);
 bool audio_device_is_null(const struct audio_device *d);
 /* Whether the card has called for samples yet. The null device always runs. */
 bool audio_device_running(const struct audio_device *d);

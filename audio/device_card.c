@@ -34,7 +34,6 @@ struct card {
     PaStream *stream[2]; /* capture, playback; NULL: that direction is not there */
     struct ring *captured, *queued;
     struct ring *played; /* NULL: nobody hears it, as nothing is captured */
-    size_t frame;        /* samples per callback */
     bool has_input, has_output;
 
     /* The callback's alone. */
@@ -501,8 +500,8 @@ static int open_at_some_rate(const struct audio_device_config *config, struct ca
     card->base.name = strdup(info->name);
     for (size_t i = 0; i < ARRAY_LEN(rates) && err == paInvalidSampleRate; i++) {
         card->base.rate_hz = rates[i];
-        card->frame = samples_of(card, frame_ms);
-        err = open_streams(card, in, out, rates[i], card->frame, pace.latency_s);
+        card->base.frame = samples_of(card, frame_ms);
+        err = open_streams(card, in, out, rates[i], card->base.frame, pace.latency_s);
     }
     return err == paNoError ? 0
                             : because(&card->pa, err, why, "open the sound device ", info->name);

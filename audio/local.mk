@@ -19,6 +19,7 @@ libaudio_a_SOURCES = \
 	audio/file.c audio/file.h \
 	audio/file_open.c audio/file_open.h \
 	audio/file_write.c \
+	audio/gap.c audio/gap.h \
 	audio/jitter.c audio/jitter.h \
 	audio/jitter_decide.c \
 	audio/jitter_delay.c audio/jitter_delay.h \

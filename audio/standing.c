@@ -28,7 +28,8 @@ void standing_note(struct standing *s, size_t waiting, uint32_t rate_hz)
     if (!s->dry && (s->gaps > 0 || !s->bold) && s->least < needed * 2 / 3)
         s->wanting = needed - s->least;
     s->dry = false;
-    if (++s->calm % CALM == 0 && s->more_ms > 0)
+    /* Who is bold has risked it already, and clocks that differ will go on to. */
+    if (++s->calm % CALM == 0 && s->more_ms > (s->bold ? s->gap_ms : 0))
         s->more_ms--;
 }
 
@@ -70,5 +71,7 @@ size_t standing_lengthen(struct standing *s, int16_t *samples, size_t n, size_t 
         how.most = room - n;
     more = how.most > 0 ? stretch_expand(samples, n, &how) : n;
     s->wanting -= more - n;
+    if (more > n)
+        s->beats = 0; /* what waited before says nothing of what is wanting now */
     return more;
 }

@@ -18,7 +18,8 @@
 struct standing {
     unsigned needs_ms;                 /* what has to wait at the worst moment, */
     unsigned gap_ms;                   /* more where it ran dry; */
-    bool bold;                         /* it may run dry once before anything is put in */
+    bool bold;                         /* it may run dry once before anything is put in; then it
+                                        * needs gap_ms more for good */
     unsigned more_ms;                  /* and for now */
     unsigned beats, calm, gaps, since; /* the latest gap, in beats */
     /* Samples: of this half second so far; still to be won back; still to be put in. */

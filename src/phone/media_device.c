@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "audio/device.h"
+#include "audio/gap.h"
 #include "audio/level.h"
 #include "audio/mixer.h"
 #include "audio/standing.h"
@@ -18,9 +19,10 @@
 #define QUEUE_LEAST_MS 20  /* of sound that waits in the card's ring, else the next beat is late */
 #define QUEUE_MOST_MS 80   /* above: its clock is slower than ours, or it stood still */
 #define CAPTURE_MOST_MS 60 /* above: we stood still */
-/* What has to wait at the worst moment, in calm times; and more after a gap. A microphone that was
- * late once brings the rest of it later, so that as much waits from then on as was missing: that is
- * margin already. */
+/* What has to wait at the worst moment, in calm times, where the card calls every FRAME_MS; and
+ * more after a gap. A microphone that was late once brings the rest of it later, so that as much
+ * waits from then on as was missing: that is margin already. */
+#define FRAME_MS 5
 #define CAPTURE_NEEDS_MS 5
 #define CAPTURE_GAP_MS 5
 #define QUEUE_NEEDS_MS 12
@@ -67,7 +69,8 @@ struct media_device {
     struct media_gains gains;
     struct media_voice_modes modes;
     struct passage in, out;
-    size_t n; /* samples of this beat */
+    struct gap gap; /* of what is captured */
+    size_t n;       /* samples of this beat */
     int16_t heard[MIXER_SAMPLES];
     struct mixer mixer;
     bool measured;
@@ -105,8 +108,8 @@ static void open_or_stand_in(struct media_device *d)
 
     d->cards = audio_device_cards();
     d->err = open_device(d, d->name, d->play_only, d->why);
-    d->stood_in = d->err && named && !d->play_only &&
-                  open_device(d, "default", d->unattended, NULL) == 0;
+    d->stood_in =
+        d->err && named && !d->play_only && open_device(d, "default", d->unattended, NULL) == 0;
     if (d->stood_in)
         snprintf(d->why, sizeof d->why,
                  "the sound device %.100s cannot be used: the system's default %s", d->name,
@@ -158,8 +161,19 @@ static void give_away(struct media_device *d)
     d->voice = NULL;
 }
 
+/* By how much more a card takes or gives at once than one in calm times: so much, some day, comes
+ * between a beat and its callback, as their clocks differ. */
+static unsigned coarse_ms(const struct audio_device *device)
+{
+    size_t ms = audio_device_frame(device) * 1000 / audio_device_rate_hz(device);
+
+    return ms > FRAME_MS ? (unsigned)ms - FRAME_MS : 0;
+}
+
 static void take_opened(struct media_device *d)
 {
+    unsigned coarse = coarse_ms(d->opened);
+
     d->device = d->opened;
     d->voice = d->opened_voice;
     d->opened = NULL;
@@ -168,9 +182,11 @@ static void take_opened(struct media_device *d)
         media_voice_set(d->voice, &d->modes);
     d->in.n = d->out.n = 0;
     d->in.began = d->out.began = false;
-    d->in.standing =
-        (struct standing){.needs_ms = CAPTURE_NEEDS_MS, .gap_ms = CAPTURE_GAP_MS, .bold = true};
-    d->out.standing = (struct standing){.needs_ms = QUEUE_NEEDS_MS, .gap_ms = QUEUE_GAP_MS};
+    d->gap = (struct gap){.period = 0};
+    d->in.standing = (struct standing){
+        .needs_ms = CAPTURE_NEEDS_MS + coarse, .gap_ms = CAPTURE_GAP_MS, .bold = true};
+    d->out.standing =
+        (struct standing){.needs_ms = QUEUE_NEEDS_MS + coarse, .gap_ms = QUEUE_GAP_MS};
     d->failed = d->told_failure = false;
     d->stands_in = d->stood_in;
     d->looked_us = 0;
@@ -493,8 +509,11 @@ bool media_device_begin_beat(struct media_device *d, uint64_t now_us, uint64_t e
         if (!media_voice_read(d->voice, d->device, d->heard, d->n ? d->n : 1))
             break;
     got = hear(d, d->n, rate_hz);
-    memset(d->heard + got, 0, (d->n - got) * sizeof *d->heard);
-    level_gain(d->heard, got, d->gains.microphone);
+    if (d->in.began)
+        gap_fill(&d->gap, d->heard, got, d->n, rate_hz);
+    else
+        memset(d->heard + got, 0, (d->n - got) * sizeof *d->heard);
+    level_gain(d->heard, d->n, d->gains.microphone);
     if (d->measured)
         level_meter_add(&d->microphone_level, d->heard, d->n);
     mixer_clear(&d->mixer, d->n);

@@ -9,6 +9,7 @@ unit_audio_tests = \
 	tests/unit/audio/test_effort \
 	tests/unit/audio/test_file \
 	tests/unit/audio/test_file_write \
+	tests/unit/audio/test_gap \
 	tests/unit/audio/test_hearing \
 	tests/unit/audio/test_jitter \
 	tests/unit/audio/test_jitter_copies \
@@ -39,6 +40,7 @@ tests_unit_audio_test_device_callback_LDFLAGS = $(memory_ldflags) $(air_ldflags)
 	-Wl,--wrap=pthread_rwlock_rdlock -Wl,--wrap=pthread_rwlock_wrlock
 tests_unit_audio_test_file_LDADD = $(machine_ldadd)
 tests_unit_audio_test_file_write_LDADD = $(machine_ldadd)
+tests_unit_audio_test_gap_LDADD = $(machine_ldadd)
 tests_unit_audio_test_hearing_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_copies_LDADD = $(machine_ldadd)

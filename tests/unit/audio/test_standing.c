@@ -123,7 +123,7 @@ static void half_an_hour(int ppm)
 /* Nothing is put into a queue that does well with less than it would need elsewhere. */
 static void who_is_bold_runs_dry_first(void **state)
 {
-    struct standing s = {.needs_ms = 12, .bold = true};
+    struct standing s = {.needs_ms = 12, .gap_ms = 5, .bold = true};
     int16_t silence[2 * BEAT] = {0};
 
     (void)state;
@@ -136,6 +136,10 @@ static void who_is_bold_runs_dry_first(void **state)
     half_second(&s, 2 * MS, 30 * MS);
     assert_int_equal(standing_lengthen(&s, silence, BEAT, BEAT + MS, RATE), BEAT + MS);
     assert_true(standing_lengthen(&s, silence, BEAT, 2 * BEAT, RATE) > BEAT);
+    for (unsigned i = 0; i < 200; i++)
+        half_second(&s, 17 * MS, 30 * MS);
+    assert_int_equal(s.more_ms, 5);
+    assert_int_equal(s.surplus, 0);
 }
 
 static void clocks_that_differ_are_followed_for_half_an_hour(void **state)
