@@ -26,10 +26,16 @@ static struct card {
 
 /* Of those who have initialized it, one at a time. */
 static unsigned users;
+static size_t frame = AIR_FRAME;
 static PaDeviceIndex n_listed;
 static struct card *listed[CARDS];
 
 /* ---- the test's side ---- */
+
+void air_set_frame(size_t n)
+{
+    frame = n;
+}
 
 static struct card *card_of(const char *name)
 {
@@ -88,7 +94,7 @@ static void run(struct stream *s, const int16_t *in, int16_t *out, PaStreamCallb
 
     atomic_store(&s->running, true);
     if (atomic_load(&s->open))
-        s->callback(in, out, AIR_FRAME, &when, flags, s->arg);
+        s->callback(in, out, frame, &when, flags, s->arg);
     atomic_store(&s->running, false);
 }
 
@@ -98,13 +104,13 @@ void air_run(const char *name, const int16_t *said, int16_t *heard, bool trouble
     int16_t in[AIR_FRAME] = {0}, out[AIR_FRAME] = {0};
 
     if (said)
-        memcpy(in, said, sizeof in);
+        memcpy(in, said, frame * sizeof *in);
     if (atomic_load(&card->plugged)) {
         run(&card->stream[0], in, NULL, trouble ? paInputOverflow : 0);
         run(&card->stream[1], NULL, out, trouble ? paOutputUnderflow : 0);
     }
     if (heard)
-        memcpy(heard, out, sizeof out);
+        memcpy(heard, out, frame * sizeof *out);
 }
 
 /* ---- PortAudio's and ALSA's ---- */
@@ -172,7 +178,7 @@ static PaError open_stream(PaStream **out, const PaStreamParameters *in,
     struct stream *s = &card->stream[to != NULL];
 
     (void)flags;
-    if (rate_hz < AIR_HZ || rate_hz > AIR_HZ || frames != AIR_FRAME)
+    if (rate_hz < AIR_HZ || rate_hz > AIR_HZ || frames != frame)
         return paInvalidSampleRate;
     if (!atomic_load(&card->plugged) || atomic_load(&card->refused) || atomic_load(&s->open))
         return paDeviceUnavailable;
@@ -277,5 +283,5 @@ int __wrap_portaudio_load(struct portaudio *out, char why[AUDIO_WHY_MAX])
 struct device_pace __wrap_device_pace_now(void);
 struct device_pace __wrap_device_pace_now(void)
 {
-    return (struct device_pace){.frame_ms = AIR_FRAME * 1000 / AIR_HZ};
+    return (struct device_pace){.frame_ms = (unsigned)(frame * 1000 / AIR_HZ)};
 }

@@ -1,7 +1,7 @@
 /* tests/lib/air.h - a PortAudio made of nothing, for programs that are linked with $(air_ldflags):
  * cards that a test plugs in, unplugs and lets run.
  *
- * It has no thread and no clock: a card runs while the test says so, AIR_FRAME samples at a time.
+ * It has no thread and no clock: a card runs while the test says so, a frame at a time.
  * As with the real one the list of cards is that of the moment at which the first has initialized
  * it, until the last has terminated it. Cards may run on one thread and be opened on another; they
  * are plugged and unplugged by the one that runs them. */
@@ -15,6 +15,10 @@
 #define AIR_HZ 48000
 #define AIR_FRAME 480 /* ten milliseconds */
 
+/* Cards that are opened from now on call for n samples at a time, AIR_FRAME at most and at first.
+ */
+void air_set_frame(size_t n);
+
 /* A card with a microphone and a loudspeaker; the first that is listed is the default. */
 void air_plug(const char *name);
 /* What was opened on it ends by itself, as if its server had gone. */
@@ -26,8 +30,8 @@ void air_clear(void);
 
 /* Whether one of its directions is. */
 bool air_is_open(const char *name);
-/* The card takes said (NULL: silence) and gives heard (NULL: nobody listens), silence where it is
- * not open; trouble: and complains about both. */
+/* The card takes a frame, said (NULL: silence), and gives one, heard (NULL: nobody listens),
+ * silence where it is not open; trouble: and complains about both. */
 void air_run(const char *name, const int16_t *said, int16_t *heard, bool trouble);
 
 #endif

@@ -1,6 +1,7 @@
 # Helpers that tests share, in libtest.a.
 libtest_a_SOURCES += \
 	tests/lib/air.c tests/lib/air.h \
+	tests/lib/drift.c tests/lib/drift.h \
 	tests/lib/echo_room.c tests/lib/echo_room.h \
 	tests/lib/envelope.c tests/lib/envelope.h \
 	tests/lib/exact.c tests/lib/exact.h \
