@@ -11,6 +11,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_crypto_line \
 	tests/fuzz/fuzz_ctl_line \
 	tests/fuzz/fuzz_dns_ttl \
+	tests/fuzz/fuzz_draft \
 	tests/fuzz/fuzz_dtls \
 	tests/fuzz/fuzz_edit \
 	tests/fuzz/fuzz_exchange \
@@ -51,6 +52,7 @@ tests_fuzz_fuzz_config_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_contacts_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_control_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_ctl_line_LDADD = $(phone_ldadd)
+tests_fuzz_fuzz_draft_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_edit_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_history_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_target_LDADD = $(phone_ldadd)
