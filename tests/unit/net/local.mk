@@ -22,7 +22,8 @@ net_tests = \
 	tests/unit/net/test_tls \
 	tests/unit/net/test_udp \
 	tests/unit/net/test_unix \
-	tests/unit/net/test_wake
+	tests/unit/net/test_wake \
+	tests/unit/net/test_watch
 check_PROGRAMS += $(net_tests)
 tap_tests += $(net_tests)
 
@@ -65,5 +66,6 @@ tests_unit_net_test_tls_LDADD = $(machine_ldadd)
 tests_unit_net_test_udp_LDADD = $(machine_ldadd)
 tests_unit_net_test_unix_LDADD = $(machine_ldadd)
 tests_unit_net_test_wake_LDADD = $(machine_ldadd)
+tests_unit_net_test_watch_LDADD = $(machine_ldadd)
 tests_unit_net_test_unix_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=accept4 -Wl,--wrap=bind -Wl,--wrap=getsockopt

@@ -580,80 +580,6 @@ static void surplus_descriptors_are_closed(void **state)
     close(fd);
 }
 
-/* --- readiness ------------------------------------------------------------------------------ */
-
-struct seen {
-    int events;
-    unsigned times;
-};
-
-static void on_ready(void *arg, int events)
-{
-    struct seen *seen = arg;
-
-    seen->events = events;
-    seen->times++;
-}
-
-static void readiness_is_told_as_long_as_it_is_asked_for(void **state)
-{
-    struct fixture *f = *state;
-    struct net_watch *watch;
-    struct seen seen = {0};
-    int hose[2];
-
-    assert_int_equal(pipe(hose), 0);
-    assert_int_equal(net_watch_new(f->loop, hose[0], on_ready, &seen, &watch), 0);
-    assert_int_equal(fcntl(hose[0], F_GETFL) & O_NONBLOCK, 0); /* as it was */
-    assert_int_equal(write(hose[1], "x", 1), 1);
-    turn(f);
-    assert_int_equal(seen.times, 0);
-    net_watch_set(watch, NET_READABLE);
-    turn(f);
-    assert_true(seen.times > 0);
-    assert_int_equal(seen.events, NET_READABLE);
-    net_watch_set(watch, 0);
-    seen.times = 0;
-    turn(f);
-    assert_int_equal(seen.times, 0);
-    net_watch_free(watch);
-    close(hose[0]);
-    close(hose[1]);
-}
-
-static void an_end_that_has_gone_is_told(void **state)
-{
-    struct fixture *f = *state;
-    struct net_watch *watch;
-    struct seen seen = {0};
-    int hose[2];
-
-    assert_int_equal(pipe(hose), 0);
-    assert_int_equal(net_watch_new(f->loop, hose[1], on_ready, &seen, &watch), 0);
-    close(hose[0]);
-    for (unsigned i = 1; i < 4; i++) { /* again each time when it is asked for again */
-        net_watch_set(watch, NET_WRITABLE);
-        turn(f);
-        assert_int_equal(seen.times, i);
-        assert_int_equal(seen.events, NET_WRITABLE);
-    }
-    net_watch_free(watch);
-    close(hose[1]);
-}
-
-static void a_plain_file_cannot_be_watched(void **state)
-{
-    struct fixture *f = *state;
-    struct net_watch *watch;
-    struct seen seen;
-    int fd = open(f->path, O_CREAT | O_RDWR, 0600);
-
-    assert_int_equal(net_watch_new(f->loop, fd, on_ready, &seen, &watch), -EPERM);
-    close(fd);
-    unlink(f->path);
-    assert_int_equal(net_watch_new(f->loop, -1, on_ready, &seen, &watch), -EBADF);
-}
-
 /* clang-format off */
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 static const struct CMUnitTest tests[] = {
@@ -681,9 +607,6 @@ static const struct CMUnitTest tests[] = {
     TEST(who_does_not_read_is_not_waited_for),
     TEST(descriptors_come_along),
     TEST(surplus_descriptors_are_closed),
-    TEST(readiness_is_told_as_long_as_it_is_asked_for),
-    TEST(an_end_that_has_gone_is_told),
-    TEST(a_plain_file_cannot_be_watched),
 };
 /* clang-format on */
 
