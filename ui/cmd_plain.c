@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -13,6 +12,7 @@
 #include "ui/flush.h"
 #include "ui/screen/front.h"
 #include "ui/screen/plain.h"
+#include "ui/screen/plain_echo.h"
 #include "ui/screen/plain_line.h"
 #include "ui/screen/plain_term.h"
 #include "ui/screen/saver.h"
@@ -48,9 +48,7 @@ struct app {
     struct plain_line line;  /* what is typed there */
     struct net_deadline *escape;
     struct buf echo;
-    uv_signal_t continued; /* SIGCONT */
-    bool is_tty, hidden;
-    struct termios modes; /* of a terminal that is not taken over, as they were */
+    struct plain_echo typed; /* of a terminal that is not taken over */
 };
 
 /* --- out ------------------------------------------------------------------------------------ */
@@ -66,7 +64,7 @@ static void put_echo(struct app *a)
  * typed so far is, as it would be torn else. */
 static void put_prompt(struct app *a)
 {
-    if (!a->is_tty || plain_is_secret(&a->plain) || a->front.setup.working)
+    if (!a->typed.is_tty || plain_is_secret(&a->plain) || a->front.setup.working)
         return;
     plain_line_show(&a->line, &a->echo);
     put_echo(a);
@@ -91,33 +89,11 @@ static void print(struct app *a, bool typed)
         net_loop_stop(a->front.loop); /* nobody listens any more */
 }
 
-/* Of a terminal that shows by itself what is typed. */
-static void set_modes(const struct app *a)
-{
-    struct termios modes = a->modes;
-
-    if (a->hidden)
-        modes.c_lflag &= ~(tcflag_t)ECHO;
-    plain_term_modes(&modes);
-}
-
 static void set_echo(struct app *a, bool on)
 {
     a->line.hidden = !on;
-    if (!a->is_tty || a->term || a->hidden == !on)
-        return;
-    a->hidden = !on;
-    set_modes(a);
-}
-
-/* The shell had the terminal meanwhile, and shows what is typed. */
-static void on_continued(uv_signal_t *handle, int number)
-{
-    struct app *a = handle->data;
-
-    (void)number;
-    if (a->hidden)
-        set_modes(a);
+    if (!a->term)
+        plain_echo_show(&a->typed, on);
 }
 
 /* --- the phone ------------------------------------------------------------------------------ */
@@ -405,9 +381,7 @@ static void watch_again(struct app *a)
 /* A terminal that was hung up ends like a file, but nobody has said that calls are to end. */
 static void end_of_input(struct app *a)
 {
-    struct termios modes;
-
-    if (a->is_tty && tcgetattr(STDIN_FILENO, &modes) != 0)
+    if (plain_echo_has_hung_up(&a->typed))
         net_loop_stop(a->front.loop);
     else
         connection_leave(a->front.connection, a->front.loop, false);
@@ -480,20 +454,9 @@ static int watch_input(struct app *a)
 {
     int err = net_watch_new(a->front.loop, STDIN_FILENO, on_readable, a, &a->watch);
 
-    a->is_tty = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &a->modes) == 0;
     if (err == -EPERM) /* epoll takes no files, which never let one wait */
         err = 0;
     return err;
-}
-
-static int watch_continued(struct app *a)
-{
-    int err = uv_signal_init(net_loop_uv(a->front.loop), &a->continued);
-
-    if (err)
-        return err;
-    a->continued.data = a;
-    return uv_signal_start(&a->continued, on_continued, SIGCONT);
 }
 
 static int prepare(struct app *a)
@@ -510,7 +473,7 @@ static int prepare(struct app *a)
     if (!err)
         err = net_deadline_new(a->front.loop, on_escape, a, &a->escape);
     if (!err)
-        err = watch_continued(a);
+        err = plain_echo_init(&a->typed, a->front.loop);
     if (!err)
         err = watch_input(a);
     if (!err)
@@ -551,8 +514,7 @@ static void finish(struct app *a)
     plain_line_drop(&a->line);
     plain_line_leave(&a->line, &a->echo);
     print(a, false);
-    if (a->continued.data)
-        uv_close((uv_handle_t *)&a->continued, NULL);
+    plain_echo_free(&a->typed);
     plain_term_free(a->term);
     net_watch_free(a->watch);
     net_deadline_free(a->turn);

@@ -45,6 +45,8 @@ libui_a_SOURCES += \
 	ui/screen/plain.c \
 	ui/screen/plain.h \
 	ui/screen/plain_commands.c \
+	ui/screen/plain_echo.c \
+	ui/screen/plain_echo.h \
 	ui/screen/plain_event.c \
 	ui/screen/plain_help.c \
 	ui/screen/plain_line.c \
