@@ -99,7 +99,7 @@ static void switch_in_worker(struct media_device *d)
 }
 
 /* Where a card that was named is not there, as it is unplugged, the system's stands in for it until
- * it is back. What rings is not: that would ring in the wrong room. Where nobody is, it plays only:
+ * it is back. What rings is not, as there may be others that do. Where nobody is, it plays only:
  * no room is to be heard that nobody named. */
 static void open_or_stand_in(struct media_device *d)
 {

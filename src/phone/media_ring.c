@@ -15,12 +15,14 @@
 #define TONE_LEAST_S 3u /* a shorter one has silence behind it, so that it does not rattle */
 #define PIECE_MS 10u    /* of the file, that is converted at once */
 #define TONE_RATE_MAX 384000u
+#define DEVICES_MAX (MEDIA_RINGS_MAX + 1)
 
 /* One device that rings. */
 struct voice {
     struct media_ring *ring;
     struct media_device *device; /* NULL: closed */
-    uint32_t rate_hz;            /* of tone and resample */
+    bool failed;
+    uint32_t rate_hz; /* of tone and resample */
     struct tone tone;
     struct resample *resample;
     size_t at; /* in the file */
@@ -32,10 +34,11 @@ struct voice {
 struct media_ring {
     struct list link;
     struct media_thread *thread;
-    char *names[MEDIA_RINGS_MAX];
-    struct voice *voices[MEDIA_RINGS_MAX];
+    char *names[DEVICES_MAX];
+    struct voice *voices[DEVICES_MAX];
     size_t n, n_open; /* devices; those that are not closed */
     bool ending, told;
+    bool elsewhere; /* the last of them is the default, in place of all others */
 
     char *path; /* of the file, or NULL */
     struct media_job job;
@@ -165,11 +168,33 @@ static void on_ready(void *arg)
     media_thread_rhythm(voice->ring->thread, false);
 }
 
+static int open_voice(struct media_ring *ring, size_t i);
+
+/* None of them can be heard: better the wrong room than nobody who answers. */
+static void ring_elsewhere(struct media_ring *ring)
+{
+    bool hopeless = ring->ending || ring->elsewhere;
+
+    for (size_t i = 0; i < ring->n; i++)
+        hopeless |=
+            (ring->voices[i] && !ring->voices[i]->failed) || strcmp(ring->names[i], "default") == 0;
+    if (hopeless)
+        return;
+    ring->names[ring->n] = strdup("default");
+    if (!ring->names[ring->n])
+        return;
+    ring->elsewhere = true;
+    ring->n++;
+    (void)open_voice(ring, ring->n - 1);
+}
+
 static void on_failed(void *arg, int err, const char *why)
 {
     struct voice *voice = arg;
 
+    voice->failed = true;
     tell_failure(voice->ring, err, why);
+    ring_elsewhere(voice->ring);
 }
 
 static void on_closed(void *arg)

@@ -142,6 +142,25 @@ def ring():
         phone.stop()
 
 
+@case("where what is to ring is gone the default card rings in its place, which is said")
+def ring_elsewhere():
+    with Room() as room:
+        pulse, env = cards(room, "headset")
+        phone = control.Daemon(room, "desk", device="default", env=env,
+                               ring_tone=sound.write(room.path("ring.wav"), sound.tone(700, 1)))
+        far, me = control.Piped(room, "far"), phone.client("me")
+        me.do("device", ring="gone")
+        ear = pulse.listen("headset")
+        far.client.do("call", target=phone.uri)
+        here = me.event("incoming")["call"]
+        wait_until(lambda: ear.level() > -40, 15, "the default card does not ring")
+        me.wait(lambda l: "cannot ring" in l.get("text", ""), what="that it rings elsewhere")
+        me.do("decline", call=here)
+        wait_until(lambda: ear.level() < -60, 10, "it rings on")
+        ear.stop()
+        phone.stop()
+
+
 @case("a test records what is said and plays it back, with levels of both")
 def device_test():
     with Room() as room:
