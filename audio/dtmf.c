@@ -142,18 +142,17 @@ struct block {
 
 static void end_half(struct dtmf_receiver *r, struct block *out)
 {
-    out->energy = r->energy_before + r->energy;
+    out->energy = (double)r->energy_before + (double)r->energy;
     for (int i = 0; i < 8; i++) {
-        double step = step_of(i);
-
-        out->first[i] = r->before[i] * cexp(I * step * DTMF_HALF);
-        out->second[i] = r->state[i][0] - cexp(-I * step) * r->state[i][1];
+        out->first[i] = r->before[i] * r->on[i];
+        out->second[i] = (double)r->now[i] - r->back[i] * (double)r->last[i];
         r->before[i] = out->second[i];
     }
     r->energy_before = r->energy;
     r->energy = 0;
     r->n = 0;
-    memset(r->state, 0, sizeof r->state);
+    memset(r->now, 0, sizeof r->now);
+    memset(r->last, 0, sizeof r->last);
 }
 
 /* The strongest of four; -1: it is not strong enough above the others. */
@@ -163,9 +162,9 @@ static int strongest(const struct block *b, int first)
     int best = 0;
 
     for (int i = 0; i < 4; i++) {
-        double whole = cabs(b->first[first + i] + b->second[first + i]);
+        double complex whole = b->first[first + i] + b->second[first + i];
 
-        powers[i] = whole * whole;
+        powers[i] = creal(whole) * creal(whole) + cimag(whole) * cimag(whole);
         best = powers[i] > powers[best] ? i : best;
     }
     for (int i = 0; i < 4; i++)
@@ -208,7 +207,7 @@ static void follow(struct dtmf_receiver *r, const struct block *b, const int ton
 {
     for (int t = 0; t < 2; t++) {
         double complex now = b->first[tones[t]] + b->second[tones[t]];
-        double complex wanted = r->tones[t] * cexp(I * step_of(tones[t]) * DTMF_HALF);
+        double complex wanted = r->tones[t] * r->on[tones[t]];
 
         if (r->hits > 0)
             r->turned[t] += carg(now * conj(wanted));
@@ -258,38 +257,45 @@ static char end_block(struct dtmf_receiver *r)
     return r->key;
 }
 
-static char take_sample(struct dtmf_receiver *r, const double *coefficients, double sample)
+static char take_sample(struct dtmf_receiver *r, float sample)
 {
     for (int i = 0; i < 8; i++) {
-        double *v = r->state[i], next = sample + coefficients[i] * v[0] - v[1];
+        float next = sample + r->coefficient[i] * r->now[i] - r->last[i];
 
-        v[1] = v[0];
-        v[0] = next;
+        r->last[i] = r->now[i];
+        r->now[i] = next;
     }
     r->energy += sample * sample;
     return ++r->n == DTMF_HALF ? end_block(r) : 0;
+}
+
+static void begin_rate(struct dtmf_receiver *r, uint32_t rate_hz)
+{
+    *r = (struct dtmf_receiver){.rate_hz = rate_hz};
+    for (int i = 0; i < 8; i++) {
+        r->coefficient[i] = (float)(2 * cos(step_of(i)));
+        r->back[i] = cexp(-I * step_of(i));
+        r->on[i] = cexp(I * step_of(i) * DTMF_HALF);
+    }
 }
 
 size_t dtmf_take(struct dtmf_receiver *r, const int16_t *samples, size_t n, uint32_t rate_hz,
                  char *out, size_t room)
 {
     unsigned each = rate_hz / DETECT_HZ;
-    double coefficients[8];
     size_t found = 0;
 
     if (each == 0 || rate_hz % DETECT_HZ)
         return 0;
     if (r->rate_hz != rate_hz)
-        *r = (struct dtmf_receiver){.rate_hz = rate_hz};
-    for (int i = 0; i < 8; i++)
-        coefficients[i] = 2 * cos(step_of(i));
+        begin_rate(r, rate_hz);
     for (size_t i = 0; i < n; i++) {
         char key;
 
         r->sum += samples[i];
         if (++r->summed < each)
             continue;
-        key = take_sample(r, coefficients, (double)r->sum / each);
+        key = take_sample(r, (float)r->sum / (float)each);
         r->sum = 0;
         r->summed = 0;
         if (key && found < room)
