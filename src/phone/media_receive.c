@@ -10,9 +10,10 @@
 #include "rtp/packet.h"
 
 #define BATCHES_PER_BEAT 8 /* what a flood brings beyond that waits, and the kernel drops it */
-/* How often packets are taken that nobody hears: for keys, and for the count. A key is told so much
- * later, and four packets at once cost half of what they do one by one. */
+/* How often packets are taken that nobody hears: for keys, also as tones, and for the count. A key is
+ * told so much later, and four packets at once cost half of what they do one by one. */
 #define UNHEARD_US 79000
+#define PASSING_MS 20 /* and so much of them is played at a time, as on beats of their own */
 #define WAITING_IS_SOFTER 4 /* 12 dB: a hint beside somebody who speaks */
 #define STALL_US 200000     /* after one the jitter buffer starts anew, and silence is recorded */
 
@@ -82,10 +83,15 @@ static bool accept_packet(struct media_stream *s, const struct rtp_packet *packe
         s, packet, verdict == RTP_LATCH_MOVED || !s->has_heard || s->heard.ssrc != packet->ssrc);
 }
 
+static bool is_heard(const struct media_stream *s)
+{
+    return s->recording || s->mix ||
+           (s->listen && s->thread->device && media_device_is_open(s->thread->device));
+}
+
 static bool anybody_listens(const struct media_stream *s)
 {
-    return s->recording || s->mix || (s->agreed && s->agreed->params.find_tones) ||
-           (s->listen && s->thread->device && media_device_is_open(s->thread->device));
+    return is_heard(s) || (s->agreed && s->agreed->params.find_tones);
 }
 
 bool stream_is_played(const struct media_stream *s)
@@ -191,7 +197,7 @@ static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
 
 void stream_receive_due(struct media_stream *s, uint64_t due_us)
 {
-    if (s->told_first && !anybody_listens(s) && due_us < s->received_us + UNHEARD_US)
+    if (s->told_first && !is_heard(s) && due_us < s->received_us + UNHEARD_US)
         return;
     s->received_us = due_us;
     stream_receive(s);
@@ -293,11 +299,58 @@ static void skip_stall(struct media_stream *s, uint64_t due_us)
     s->played_us += (due_us - s->played_us) / 1000 * 1000;
 }
 
+/* The next ms of sound, to be heard from now_us on, into samples. */
+static void play_some(struct media_stream *s, uint64_t now_us, uint64_t ms, int16_t *samples,
+                      size_t n)
+{
+    (void)playout_get(s->playout, now_us, samples, n);
+    if (!s->agreed->params.receive)
+        memset(samples, 0, n * sizeof *samples);
+    s->played_us += ms * 1000;
+    if (s->metered)
+        level_meter_add(&s->heard_level, samples, n);
+    stream_find_tones(s, samples, n, playout_rate_hz(s->playout));
+}
+
+/* What nobody hears is only looked through, behind the time at which it would have been heard. */
+static void pass(struct media_stream *s, uint64_t until_us)
+{
+    while (until_us >= s->played_us + 1000) {
+        uint64_t ms = (until_us - s->played_us) / 1000;
+
+        ms = ms < PASSING_MS ? ms : PASSING_MS;
+        play_some(s, s->played_us + ms * 1000, ms, s->thread->samples,
+                  (size_t)(ms * playout_rate_hz(s->playout) / 1000));
+    }
+}
+
+static void play_aloud(struct media_stream *s, uint64_t due_us)
+{
+    bool aloud = s->listen && s->thread->device && media_device_is_open(s->thread->device);
+    int16_t *samples = s->thread->samples;
+
+    /* In whole milliseconds, so that no fraction of a sample is lost at any rate. */
+    while (due_us >= s->played_us + 1000) {
+        uint64_t ms = (due_us - s->played_us) / 1000;
+        uint32_t rate_hz = playout_rate_hz(s->playout);
+        size_t n;
+
+        ms = ms < AUDIO_PACKET_MAX_MS ? ms : AUDIO_PACKET_MAX_MS;
+        n = (size_t)(ms * rate_hz / 1000);
+        play_some(s, due_us, ms, samples, n);
+        stream_record_heard(s, samples, n, rate_hz, s->played_us);
+        if (s->mix)
+            stream_mix_put(s, samples, n, rate_hz);
+        if (aloud)
+            say(s, samples, n, rate_hz);
+    }
+}
+
 void stream_play(struct media_stream *s, uint64_t due_us)
 {
-    int16_t *samples = s->thread->samples;
-    bool aloud = s->listen && s->thread->device && media_device_is_open(s->thread->device);
+    uint64_t before_us = s->beat_us;
 
+    s->beat_us = due_us;
     play_tone(s);
     if (!s->agreed || !s->playout)
         return;
@@ -308,26 +361,11 @@ void stream_play(struct media_stream *s, uint64_t due_us)
     }
     if (due_us > s->played_us + STALL_US)
         skip_stall(s, due_us);
-    /* In whole milliseconds, so that no fraction of a sample is lost at any rate. */
-    while (due_us >= s->played_us + 1000) {
-        uint64_t ms = (due_us - s->played_us) / 1000;
-        uint32_t rate_hz = playout_rate_hz(s->playout);
-        size_t n;
-
-        ms = ms < AUDIO_PACKET_MAX_MS ? ms : AUDIO_PACKET_MAX_MS;
-        n = (size_t)(ms * rate_hz / 1000);
-        (void)playout_get(s->playout, due_us, samples, n);
-        if (!s->agreed->params.receive)
-            memset(samples, 0, n * sizeof *samples);
-        s->played_us += ms * 1000;
-        if (s->metered)
-            level_meter_add(&s->heard_level, samples, n);
-        stream_find_tones(s, samples, n, rate_hz);
-        stream_record_heard(s, samples, n, rate_hz, s->played_us);
-        if (s->mix)
-            stream_mix_put(s, samples, n, rate_hz);
-        if (aloud)
-            say(s, samples, n, rate_hz);
+    if (is_heard(s)) {
+        pass(s, before_us); /* where it was not heard until now */
+        play_aloud(s, due_us);
+    } else if (s->received_us == due_us) {
+        pass(s, due_us);
     }
 }
 

@@ -213,8 +213,9 @@ void stream_stop(struct media_stream *s)
     s->closed.event = (struct media_event){.type = MEDIA_CLOSED, .stream = s, .arg = s->arg};
     if (s->agreed) {
         /* What came since the last beat belongs to the recording, and to the totals. */
+        s->received_us = net_now_us();
         stream_receive(s);
-        stream_play(s, net_now_us());
+        stream_play(s, s->received_us);
         stream_rtcp_bye(s);
     }
     stream_stats(s, &s->closed.event.stats);

@@ -137,7 +137,8 @@ struct media_stream {
     struct rtp_event_receiver pressed;
     struct dtmf_receiver tones_heard;
     struct playout *playout;
-    uint64_t played_us;                /* sound has been taken out up to here */
+    uint64_t played_us;                /* sound has been taken out up to here, */
+    uint64_t beat_us;                  /* on the beats up to this one */
     struct media_recording *recording; /* that takes sound, or NULL */
     struct list recordings;            /* with those that are being completed */
     bool listen;

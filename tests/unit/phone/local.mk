@@ -35,6 +35,7 @@ phone_tests = \
 	tests/unit/phone/test_media_pipe \
 	tests/unit/phone/test_media_pipe_late \
 	tests/unit/phone/test_media_pipe_out \
+	tests/unit/phone/test_media_receive \
 	tests/unit/phone/test_media_red \
 	tests/unit/phone/test_media_secure \
 	tests/unit/phone/test_media_send \
@@ -97,6 +98,9 @@ tests_unit_phone_test_media_secure_SOURCES = tests/unit/phone/test_media_secure.
 tests_unit_phone_test_media_secure_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_secure_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_media_send_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_receive_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_receive_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=playout_get \
+	-Wl,--wrap=stream_mix_put
 tests_unit_phone_test_media_xr_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_sides_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_red_SOURCES = tests/unit/phone/test_media_red.c \
