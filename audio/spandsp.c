@@ -2,6 +2,7 @@
 
 #include <opus.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/library.h"
 #include "base/slice.h"
@@ -25,11 +26,13 @@ static const struct library_symbol symbols[] = {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct spandsp lib;
 static bool loaded;
+static atomic_bool failed; /* once and for all; asked for on other threads */
 
 static void load(void)
 {
     for (size_t i = 0; i < ARRAY_LEN(files) && !loaded; i++)
         loaded = !library_load(files[i], symbols, ARRAY_LEN(symbols), &lib);
+    atomic_store(&failed, !loaded);
 }
 
 const struct spandsp *spandsp_load(void)
@@ -41,7 +44,7 @@ const struct spandsp *spandsp_load(void)
 /* Whoever installs both from packages has them in one folder. */
 bool spandsp_is_there(void)
 {
-    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+    for (size_t i = 0; i < ARRAY_LEN(files) && !atomic_load(&failed); i++)
         if (library_is_beside(files[i], (const void *)(uintptr_t)opus_get_version_string))
             return true;
     return spandsp_load() != NULL;

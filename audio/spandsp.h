@@ -24,7 +24,8 @@ struct spandsp {
 /* From any thread; the first time it may read files, and whoever asks meanwhile waits. NULL: it is
  * not installed. */
 const struct spandsp *spandsp_load(void);
-/* Whether it is installed, so that G.722 may be offered. Mostly a look is enough. */
+/* Whether it is installed, so that G.722 may be offered. Mostly a look is enough; what could not be
+ * loaded in spite of that is not there any more. */
 bool spandsp_is_there(void);
 
 #endif

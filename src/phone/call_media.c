@@ -349,6 +349,12 @@ static int start_stream(struct call *call, const struct sdp_stream *stream, stru
     return err;
 }
 
+static void give_up_sound(struct call *call, int err)
+{
+    call_give_up(call, err == -ENOMEM ? "there is no memory for its sound"
+                                      : "the codec that was agreed cannot be used");
+}
+
 void call_media_update(struct call *call)
 {
     const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
@@ -359,8 +365,7 @@ void call_media_update(struct call *call)
         return;
     err = start_stream(call, stream, &where);
     if (err) {
-        call_give_up(call, err == -ENOMEM ? "there is no memory for its sound"
-                                          : "the codec that was agreed cannot be used");
+        give_up_sound(call, err);
         return;
     }
     call->started = true;
@@ -506,6 +511,7 @@ void call_media_event(struct call *call, const struct media_event *e)
         call_set_tone(call);
         break;
     case MEDIA_KEYS: take_keys(call, e); break;
+    case MEDIA_CODEC_FAILED: give_up_sound(call, e->err); break;
     case MEDIA_STATS: call_quality_take(call, &e->stats); break;
     case MEDIA_FILE_HEARD: call_sound_heard(call); break;
     case MEDIA_LEVELS:

@@ -46,6 +46,20 @@ static struct audio_codec_params encoder_params(const struct media_stream *s)
     };
 }
 
+static void make_encoder(struct media_stream *s, const struct audio_codec_params *params)
+{
+    const struct audio_codec *codec = s->agreed->send;
+    int err;
+
+    audio_encoder_free(s->encoder);
+    s->encoder = NULL;
+    err = audio_encoder_new(codec, params, &s->encoder);
+    if (!err)
+        return;
+    log_error("media", "no encoder for %s: nothing can be sent", codec->name);
+    stream_tell_failure(s, MEDIA_CODEC_FAILED, err, "the codec that was agreed cannot be used");
+}
+
 static bool is_sent_alike(const struct media_agreement *a, const struct media_agreement *b)
 {
     return a->send == b->send &&
@@ -59,12 +73,8 @@ void stream_prepare_sending(struct media_stream *s, const struct media_agreement
     bool same = before && before->send == now->send &&
                 memcmp(&before->params.opus, &now->params.opus, sizeof now->params.opus) == 0;
 
-    if (!same || !s->encoder) {
-        audio_encoder_free(s->encoder);
-        s->encoder = NULL;
-        if (audio_encoder_new(now->send, &params, &s->encoder) != 0)
-            log_error("media", "no encoder for %s: nothing can be sent", now->send->name);
-    }
+    if (!same || !s->encoder)
+        make_encoder(s, &params);
     if (!before)
         s->next_send_us = 0;
     else if (!is_sent_alike(before, now))

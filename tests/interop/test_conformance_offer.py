@@ -66,11 +66,11 @@ def sound_of_one():
                                            opus_bitrate=24000))
         os.chmod(config, 0o600)
         phone = Piped(room, "phone", config=config)
-        offers = []
+        offers, known = [], set()
         for target, more in ((where, {}), ("bob", {}),  # bob by way of the account
                              ("bob", {"settings": "ptime=60, dtx=yes, opus-bitrate=16000"})):
             phone.client.do("call", target=target, **more)
-            invite = peer.wait(sip.request("INVITE"), 8, len(offers) + 1)
+            invite = peer.invited(known)
             peer.respond(invite, 486, "Busy Here")
             offers.append(re.findall(r"(?m)^a=(?:fmtp:\d+ (use.*?)|(m?a?x?ptime:.*?))\r?$",
                                      invite.body.decode()))
@@ -81,6 +81,23 @@ def sound_of_one():
               "what is said of the sound")
         why = phone.client.ask("call", target=where, settings="ptime=15").get("text", "")
         expect("settings: ptime: not the time of a packet" in why, f"a packet of 15 ms: {why}")
+
+
+@case("where libspandsp is broken a call that speaks G.722 ends in words, and none is offered again")
+def broken_library():
+    with Room() as room:
+        os.makedirs(room.path("broken"))
+        for number in 2, 3:
+            room.write(f"broken/libspandsp.so.{number}", "")
+        us = Piped(room, "us", device="none", env={"LD_LIBRARY_PATH": room.path("broken")}).client
+        first = tphone.Answer(room, "first", codec="g722")
+        second = tphone.Answer(room, "second", codec="g722,pcmu", times=1)
+        ended = us.event("ended", call=us.do("call", target=first.uri)["call"])
+        expect("the codec that was agreed cannot be used" in ended["text"], f"why it ended: {ended}")
+        call = us.do("call", target=second.uri)["call"]
+        equal(us.event("answered", call=call)["codec"], "PCMU/8000", "the codec of the next call")
+        us.do("hangup", call=call)
+        second.expect_status(tphone.OK)
 
 
 @case("--codec says what is offered and in which order")

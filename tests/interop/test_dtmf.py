@@ -293,11 +293,11 @@ def whose_word():
                             alice.settings(dtmf_mode="rtp", register="no"))
         os.chmod(config, 0o600)
         phone = Piped(room, "phone", config=config)
-        offers = []
+        offers, known = [], set()
         for target, more in ((where, {}), ("bob", {}), ("bob", {"dtmf_mode": "inband"}),
                              (where, {"dtmf_mode": "info"})):
             phone.client.do("call", target=target, **more)
-            invite = peer.wait(sip.request("INVITE"), 8, len(offers) + 1)
+            invite = peer.invited(known)
             peer.respond(invite, 486, "Busy Here")
             offers.append(b"telephone-event" in invite.body)
         equal(offers, [False, True, False, True], "whether events were offered")

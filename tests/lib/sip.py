@@ -184,6 +184,14 @@ class Peer:
                                   [f"came: {[str(m) for m in self.messages]}"])
                 self._news.wait(left)
 
+    def invited(self, known):
+        """The INVITE of a call that is not in known, a set of Call-IDs, and then is: a copy of one that
+        we were slow to answer is no other call."""
+        invite = self.wait(lambda m: request("INVITE")(m) and m.get("Call-ID") not in known, 8,
+                           what="the INVITE of another call")
+        known.add(invite.get("Call-ID"))
+        return invite
+
     def none(self, holds, seconds, what):
         """Fails if such a message comes within this time."""
         time.sleep(seconds)

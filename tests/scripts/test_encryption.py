@@ -112,12 +112,12 @@ def whose_word():
                                                              codec="pcma"))
         os.chmod(config, 0o600)
         phone = Piped(room, "phone", config=config)
-        offers = []
+        offers, known = [], set()
         for target, more in ((where, {}), ("bob", {}), ("bob", {"encryption": "off"}),
                              (where, {"encryption": "prefer"}),  # bob by way of the account
                              ("bob", {"encryption": "off", "codecs": "l16/8000, pcmu"})):
             phone.client.do("call", target=target, **more)
-            invite = peer.wait(sip.request("INVITE"), 8, len(offers) + 1)
+            invite = peer.invited(known)
             peer.respond(invite, 486, "Busy Here")
             offers.append((b"RTP/SAVP " in invite.body, b"a=crypto:" in invite.body,
                            *codecs(invite.body)))
