@@ -10,10 +10,10 @@
 #include "rtp/packet.h"
 
 #define BATCHES_PER_BEAT 8 /* what a flood brings beyond that waits, and the kernel drops it */
-/* How often packets are taken that nobody hears: for keys, also as tones, and for the count. A key is
- * told so much later, and four packets at once cost half of what they do one by one. */
+/* How often packets are taken that nobody hears: for keys, also as tones, and for the count. A key
+ * is told so much later, and four packets at once cost half of what they do one by one. */
 #define UNHEARD_US 79000
-#define PASSING_MS 20 /* and so much of them is played at a time, as on beats of their own */
+#define PASSING_MS 20       /* and so much of them is played at a time, as on beats of their own */
 #define WAITING_IS_SOFTER 4 /* 12 dB: a hint beside somebody who speaks */
 #define STALL_US 200000     /* after one the jitter buffer starts anew, and silence is recorded */
 
