@@ -1,11 +1,12 @@
 # Programs of make bench: each prints its figures and is listed in bench_programs.
 bench_programs = tests/bench/bench_parse tests/bench/bench_srtp tests/bench/bench_voice \
-	tests/bench/conceal tests/bench/jitter
+	tests/bench/conceal tests/bench/jitter tests/bench/lossy
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 
 tests_bench_conceal_LDADD = $(machine_ldadd)
 tests_bench_jitter_LDADD = $(machine_ldadd)
+tests_bench_lossy_LDADD = $(phone_ldadd)
 tests_bench_bench_srtp_SOURCES = tests/bench/bench_srtp.c tests/bench/rounds.c tests/bench/rounds.h
 tests_bench_bench_srtp_LDADD = $(core_libs)
 tests_bench_bench_voice_LDADD = $(machine_ldadd)

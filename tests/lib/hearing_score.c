@@ -28,16 +28,16 @@ static const double ACTIVE = 0.01;         /* of the loudest tenth's power: some
 /* Sound that was added disturbs more than sound that is missing. */
 static const double ADDED_FLOOR = 1e3, ADDED_POWER = 1.2, ADDED_LEAST = 3, ADDED_MOST = 12;
 
-static const double WORST_POWER = 6; /* of the mean over a stretch */
-static const double MOST = 20;       /* disturbance of a frame: worse is not worse */
-static const double DAMAGED = 8;     /* disturbance of a frame */
+static const double DAMAGED = 8; /* disturbance of a frame */
 
 /* From disturbance to score: an S that ends where P.862.2's does, fitted as doc/testing.md says. */
 struct weights {
     double any, added;
+    double any_most, added_most; /* of a frame: worse is not worse */
+    double worst_power;          /* of the mean over a stretch */
 };
 
-static const struct weights WIDE = {0.3, 0.08}, NARROW = {0.23, 0.03};
+static const struct weights WIDE = {0.15, 1.35, 8, 4, 3}, NARROW = {0.23, 0.03, 20, 20, 6};
 
 struct ear {
     size_t n, frames;
@@ -269,7 +269,7 @@ static struct difference best_of(const struct ear *e, const struct hearing_delay
 }
 
 /* The worst of each stretch counts most, all stretches count alike. */
-static double gather(const double *at, size_t n)
+static double gather(const double *at, size_t n, double power)
 {
     double all = 0;
     size_t stretches = 0;
@@ -278,14 +278,15 @@ static double gather(const double *at, size_t n)
         double sum = 0;
 
         for (size_t i = 0; i < STRETCH; i++)
-            sum += pow(at[from + i], WORST_POWER);
-        all += pow(sum / STRETCH, 2 / WORST_POWER);
+            sum += pow(at[from + i], power);
+        all += pow(sum / STRETCH, 2 / power);
     }
     return stretches ? sqrt(all / (double)stretches) : 0;
 }
 
 static void score(const struct ear *e, const struct hearing_delays *d, struct hearing *out)
 {
+    const struct weights *w = e->weights;
     double *any = room(e->frames, sizeof *any), *added = room(e->frames, sizeof *added);
     size_t hint = 0, first = e->frames, n = 0;
 
@@ -299,11 +300,12 @@ static void score(const struct ear *e, const struct hearing_delays *d, struct he
         size_t f = first + i, near = nearest(d, frame_ms(f), &hint);
         struct difference here = best_of(e, d, f, near);
 
-        any[i] = fmin(here.any, MOST);
-        added[i] = fmin(here.added, MOST);
+        any[i] = fmin(here.any, w->any_most);
+        added[i] = fmin(here.added, w->added_most);
         out->damaged += is_said(e, f) && here.any > DAMAGED;
     }
-    out->disturbance = e->weights->any * gather(any, n) + e->weights->added * gather(added, n);
+    out->disturbance =
+        w->any * gather(any, n, w->worst_power) + w->added * gather(added, n, w->worst_power);
     out->score = 0.999 + (HEARING_BEST - 0.999) * (1 + exp(3.8224 - 1.3669 * 4.5)) /
                              (1 + exp(3.8224 - 1.3669 * (4.5 - out->disturbance)));
     free(any);

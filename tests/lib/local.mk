@@ -12,6 +12,7 @@ libtest_a_SOURCES += \
 	tests/lib/jitter_play.c tests/lib/jitter_play.h \
 	tests/lib/jitter_trace.c tests/lib/jitter_trace.h \
 	tests/lib/loop_time.c tests/lib/loop_time.h \
+	tests/lib/lossy.c tests/lib/lossy.h \
 	tests/lib/memory.c tests/lib/memory.h \
 	tests/lib/netns.c tests/lib/netns.h \
 	tests/lib/paper.c tests/lib/paper.h \
