@@ -10,6 +10,13 @@ enum {
     MAX_DROPOUT = 3000, /* RFC 3550 A.1 */
     MAX_MISORDER = 100,
     COPIES_AVERAGE = 256, /* packets over which the worth of copies is averaged */
+    GONE_LEAST = 32,      /* packets that losses are known from, at first … */
+    GONE_MOST = 256,      /* … and later */
+    /* Shares of 65536. What has begun ends later than it began, as to go to and fro is heard. */
+    WORTH_IT = 655,         /* 1 % of the packets come as copies alone: these are waited for */
+    WORTH_NOTHING = 328,    /* 0.5 % */
+    OFTEN = 3277,           /* 5 % are lost */
+    OFTEN_NO_LONGER = 1638, /* 2.5 % */
 };
 
 static void learn_delay(struct jitter *j, int64_t timestamp, uint64_t now_us)
@@ -144,6 +151,33 @@ static bool note_sequence(struct jitter *j, int64_t sequence)
     return true;
 }
 
+/* What did not come before its successor is lost, until it comes. */
+static void note_losses(struct jitter *j, int64_t sequence)
+{
+    int64_t lost = sequence - j->high_sequence - 1;
+    uint32_t most = j->gone_of > GONE_LEAST ? j->gone_of : GONE_LEAST, one = 65536 / most;
+
+    if (j->gone_of == 0) /* the first of all */
+        lost = 0;
+    j->gone_of += j->gone_of < GONE_MOST;
+    if (sequence < j->high_sequence) {
+        j->gone -= j->gone < one ? j->gone : one;
+        return;
+    }
+    for (; lost > 0; lost--)
+        j->gone += one - j->gone / most;
+    j->gone -= j->gone / most;
+    j->often = j->gone > (j->often ? OFTEN_NO_LONGER : OFTEN);
+}
+
+static void note_worth_of_copies(struct jitter *j)
+{
+    for (size_t i = 0; i < JITTER_COPIES; i++) {
+        j->copies[i].worth = j->copies[i].share > (j->copies[i].worth ? WORTH_NOTHING : WORTH_IT);
+        j->copies[i].share -= j->copies[i].share / COPIES_AVERAGE;
+    }
+}
+
 /* Too late to be played: nothing was lost by that where a copy has been. */
 static int came_too_late(struct jitter *j, int64_t sequence)
 {
@@ -198,6 +232,7 @@ int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t no
         j->stats.duplicates++;
         return -EEXIST;
     }
+    note_losses(j, sequence);
     ahead = sequence > j->high_sequence;
     j->high_sequence = ahead ? sequence : j->high_sequence;
     j->when[sequence % JITTER_SEEN] = packet->duration ? timestamp : INT64_MIN;
@@ -208,8 +243,7 @@ int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t no
     if (ahead) {
         j->high_timestamp = timestamp;
         j->high_arrival = arrival;
-        for (size_t i = 0; i < JITTER_COPIES; i++)
-            j->copies[i].share -= j->copies[i].share / COPIES_AVERAGE;
+        note_worth_of_copies(j);
     }
     j->packet_units = packet->duration;
     j->disorder = average(j->disorder, sequence < j->high_sequence);

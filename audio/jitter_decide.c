@@ -10,8 +10,6 @@ enum {
     FAST_MS = 4,      /* delay under the target from which on to play slower */
     ASKED = 64,       /* questions, of which the farthest ahead counts */
     KNOWN = 8,        /* after so many first ones it is known how far ahead they are */
-    WORTH_IT = 655,   /* 1 % of the packets come as copies alone */
-    OFTEN = 1966,     /* 3 % */
     OVERTAKEN = 8192, /* 12 % */
 };
 
@@ -23,23 +21,22 @@ static int64_t delay(const struct jitter *j, int64_t timestamp, int64_t play)
     return play - timestamp - units_of_us(j, jitter_delay_base_us(&j->delays));
 }
 
-/* How long packets have to be held back so that the copies of those that are lost come in time: 0
- * where that is not worth it. Where many are lost, the packet that brings one often is, too: with
- * another packet of delay the next one does. Without it sound is held at each such loss and played
+/* How long packets have to be held back so that what stands in for those that are lost comes in
+ * time, be it a copy or the FEC of the next: 0 where that is not worth it. Where many are lost, the
+ * packet that brings it often is, too: with another packet of delay the next one does, and who is
+ * to conceal knows both ends of the gap. Without it sound is held at each such loss and played
  * faster behind it, which is heard more than the delay. They may be late as well, though not both
  * at once and at worst. */
-static int64_t room_for_copies(const struct jitter *j)
+static int64_t room_for_repair(const struct jitter *j)
 {
-    uint32_t room = 0, share = 0;
+    uint32_t room = j->often ? j->packet_units : 0;
 
-    for (size_t i = 0; i < JITTER_COPIES; i++) {
-        share += j->copies[i].share;
-        if (j->copies[i].share > WORTH_IT && j->copies[i].units > room)
+    for (size_t i = 0; i < JITTER_COPIES; i++)
+        if (j->copies[i].worth && j->copies[i].units > room)
             room = j->copies[i].units;
-    }
     if (!room)
         return 0;
-    room += share > OFTEN ? j->packet_units : 0;
+    room += j->often ? j->packet_units : 0;
     return room + units(j, jitter_delay_wanted_ms(&j->delays)) / 2;
 }
 
@@ -48,7 +45,7 @@ static int64_t room_for_copies(const struct jitter *j)
 static int64_t target(const struct jitter *j, uint32_t queued)
 {
     int64_t least = units(j, j->config.min_ms), most = units(j, j->config.max_ms);
-    int64_t wanted = units(j, jitter_delay_wanted_ms(&j->delays)), room = room_for_copies(j);
+    int64_t wanted = units(j, jitter_delay_wanted_ms(&j->delays)), room = room_for_repair(j);
 
     wanted = (wanted > room ? wanted : room) + queued;
     if (wanted < j->packet_units)
@@ -154,15 +151,17 @@ static bool is_excessive(const struct jitter *j, int64_t late, int64_t wanted)
 
 /* For how long the next packet that nothing is known of has been due, beyond what is usual; the
  * longer, the more is gained by playing slowly what there is. Where many are overtaken it is usual
- * that one is due, as the one behind it will come before. */
+ * that one is due, as the one behind it will come before; where many are lost, one that is missing
+ * is no sign of a delay. */
 static int64_t overdue(const struct jitter *j, int64_t play, uint32_t queued)
 {
     int64_t due = j->high_timestamp + j->packet_units;
     int64_t wanted = units(j, jitter_delay_wanted_ms(&j->delays));
     int64_t usual = j->disorder > OVERTAKEN ? wanted : wanted / 2;
     int64_t late = delay(j, due, play - queued) - units_of_us(j, jitter_delay_risen_us(&j->delays));
+    int64_t least = j->often ? 3 * (int64_t)j->packet_units : j->packet_units;
 
-    return late > j->packet_units && late > usual ? late : 0;
+    return late > least && late > usual ? late : 0;
 }
 
 /* How far ahead of the hearing sound is asked for: one beat may ask several times, and the delay

@@ -26,12 +26,16 @@ struct jitter {
     struct {
         uint32_t share; /* of all packets that this copy alone has brought, of 65536 */
         uint32_t units; /* by so much it comes later */
+        bool worth;     /* which is waited for */
     } copies[JITTER_COPIES];
     int32_t suspect; /* sequence number that would confirm a jump; -1: none */
     uint64_t epoch_us;
     uint32_t packet_units; /* duration of the latest packet */
     uint32_t disorder;     /* share of packets that others overtook, of 65536 */
     uint32_t missing;      /* share of those that were given up */
+    uint32_t gone;         /* share of those that did not come themselves, not even late, */
+    uint32_t gone_of;      /* of so many */
+    bool often;            /* they are many: the packet that replaces one may be lost as well */
     struct jitter_delay delays;
 
     struct jitter_store store;
