@@ -9,6 +9,7 @@ enum {
     FEW_LOST = 6,      /* nor these of how many are lost in a row */
     CROWDED_MOST = 3,  /* reports after which a delay that does not go back is no queue of ours */
     LATELY_MOST = 400, /* packets that the loss of late is known from */
+    SURE = 500,        /* packets that were told of, until which our own loss counts, too */
     SILENT_MS = 20000, /* without a report what the far end said is too old */
     HALF_MINUTE_MS = 30000, /* after two of these a round trip that has become longer is usual */
     GROWN_MS = 50,          /* what a round trip may vary by, beside that share of itself */
@@ -20,7 +21,11 @@ enum {
     LEAST_BPS = 12000,      /* what speech takes that is understood */
     REACH_MS = 200,         /* redundancy that comes later costs more delay than it is worth */
     FIRST_PERCENT = 5,      /* what is guarded against before anything is known */
-    FEC_PERCENT_MOST = 40,
+    /* What Opus is told to guard against. It takes the bits from the frames themselves: for more
+     * than 12 % so many that these are damaged, and for more than 5 % sound above 6 kHz goes first
+     * where frames were made smaller for their copies. */
+    FEC_PERCENT_MOST = 10,
+    FEC_BESIDE_COPIES = 5,
     FIXED_MOST = 2, /* copies of what cannot be made smaller */
 };
 
@@ -37,19 +42,26 @@ static const double ACQUIT = 0.75;        /* of the loss is left where less is s
 static const double BURSTY = 1.7;         /* as many in a row as by chance, and more */
 static const double STEP = 1.25;          /* lengths of a burst between two copies */
 static const double FULLY_GUARDED = 0.05; /* loss at which all of GUARDED_BPS is spent */
-static const double BURST_RESIDUE = 0.25; /* of the loss that a copy beyond the burst leaves */
+static const double FEC_FROM = 0.03;      /* loss from which on FEC stands beside copies */
 static const double STAYS = 0.6; /* of what brought another copy, below which it goes again */
 
 /* From these shares of loss on there are as many copies, at random and in bursts. */
-static const double random_loss[MEDIA_ADAPT_DEPTH] = {0.01, 0.12, 0.18};
+static const double random_loss[MEDIA_ADAPT_DEPTH] = {0.01, 0.12, 0.26};
 static const double burst_loss[MEDIA_ADAPT_DEPTH] = {0.01, 0.05, 2};
 
 /* --- what the network is like ---------------------------------------------------------------- */
 
+/* The loss of our packets: a report about few of them, which may be between two bursts, does not
+ * make a network good that is bad the other way. */
+static double believed(const struct media_adapt *a)
+{
+    return fmax(a->lost, a->heard * (1 - fmin(a->told_of / SURE, 1)));
+}
+
 /* How much more than by chance losses come in a row; 1: not at all. */
 static double burstiness(const struct media_adapt *a)
 {
-    return a->burst * (1 - fmin(a->lost, 0.9));
+    return a->burst * (1 - fmin(believed(a), 0.9));
 }
 
 static void learn_loss(struct media_adapt *a, const struct loss_report *r)
@@ -224,7 +236,7 @@ static unsigned wanted_depth(const struct media_adapt *a, unsigned ptime_ms)
     unsigned depth = 0;
 
     while (depth < MEDIA_ADAPT_DEPTH &&
-           a->lost >= enough[depth] * (depth < a->plan.depth ? STAYS : 1))
+           believed(a) >= enough[depth] * (depth < a->plan.depth ? STAYS : 1))
         depth++;
     depth = depth < a->allowed ? depth : a->allowed;
     if (!a->can.any_rate && depth > FIXED_MOST)
@@ -244,20 +256,17 @@ static unsigned wanted_distance(const struct media_adapt *a, unsigned depth, uns
     return distance > 0 ? distance : 1;
 }
 
-/* What is lost in spite of that many copies. */
-static double residue(const struct media_adapt *a, unsigned depth)
-{
-    return a->lost * pow(burstiness(a) >= BURSTY ? BURST_RESIDUE : a->lost, depth);
-}
-
+/* A copy has the frame before it as well: where two packets are lost in a row one is enough. */
 static unsigned wanted_fec(const struct media_adapt *a, unsigned depth)
 {
-    double percent = 100 * residue(a, depth);
+    double percent = 100 * believed(a);
 
     if (!a->can.fec)
         return 0;
     if (!a->known)
         return FIRST_PERCENT;
+    if (depth > 0)
+        return depth < MEDIA_ADAPT_DEPTH && believed(a) >= FEC_FROM ? FEC_BESIDE_COPIES : 0;
     return percent < 0.5 ? 0 : (unsigned)fmin(ceil(percent), FEC_PERCENT_MOST);
 }
 
@@ -270,7 +279,7 @@ static uint32_t wanted_rate(const struct media_adapt *a, unsigned depth, unsigne
     if (depth > 0)
         rate = fmin(rate, (BUDGET_BPS - headers) / (depth + 1));
     else if (a->can.fec && a->known && rate < GUARDED_BPS)
-        rate += (GUARDED_BPS - rate) * fmin(a->lost / FULLY_GUARDED, 1);
+        rate += (GUARDED_BPS - rate) * fmin(believed(a) / FULLY_GUARDED, 1);
     rate = at_most(a, rate) * a->share;
     return (uint32_t)fmax(rate, fmin(LEAST_BPS, at_most(a, a->can.rate_bps)));
 }
@@ -327,6 +336,7 @@ bool media_adapt_report(struct media_adapt *a, const struct loss_report *report,
     }
     a->reported = true;
     a->reported_ms = now_ms;
+    a->told_of = fmin(a->told_of + report->packets, SURE);
     judge_room(a, report, now_ms);
     learn_loss(a, report);
     a->burst_told |= learn_burst(a, report);
@@ -337,6 +347,7 @@ bool media_adapt_heard(struct media_adapt *a, const struct loss_report *heard, u
 {
     if (heard->packets < MEDIA_ADAPT_FEW)
         return false;
+    a->heard += (heard->lost > a->heard ? UP : DOWN) * (heard->lost - a->heard);
     if (!a->reported || now_ms > a->reported_ms + SILENT_MS)
         learn_loss(a, heard);
     if (!a->burst_told)

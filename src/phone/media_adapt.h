@@ -53,7 +53,9 @@ struct media_adapt {
     bool burst_told;      /* likewise */
     uint64_t reported_ms;
     double lost, burst;
-    double lately;    /* lost, by the last few reports alone */
+    double heard;   /* what we lose ourselves, which counts while reports were about few packets, */
+    double told_of; /* that many */
+    double lately;  /* lost, by the last few reports alone */
     double lately_of; /* packets, at most */
 
     /* Round trips: the least of this half minute and the one before. */
@@ -81,8 +83,8 @@ void media_adapt_init(struct media_adapt *a, const struct media_adapt_can *can);
 void media_adapt_agreed(struct media_adapt *a, const struct media_adapt_can *can);
 /* A report that came at now_ms. True: the plan has changed. */
 bool media_adapt_report(struct media_adapt *a, const struct loss_report *report, uint64_t now_ms);
-/* What we lose ourselves of what the far end sends: as long as it says nothing, of its loss or of
- * bursts, it may fare alike. True: the plan has changed. */
+/* What we lose ourselves of what the far end sends: as long as it has said little, of its loss or
+ * of bursts, it may fare alike. True: the plan has changed. */
 bool media_adapt_heard(struct media_adapt *a, const struct loss_report *heard, uint64_t now_ms);
 
 #endif

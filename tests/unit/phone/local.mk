@@ -21,6 +21,7 @@ phone_tests = \
 	tests/unit/phone/test_helper \
 	tests/unit/phone/test_history \
 	tests/unit/phone/test_identity \
+	tests/unit/phone/test_lossy \
 	tests/unit/phone/test_mask \
 	tests/unit/phone/test_media \
 	tests/unit/phone/test_media_adapt \
@@ -68,6 +69,7 @@ tests_unit_phone_test_ebb_LDADD = $(phone_ldadd)
 tests_unit_phone_test_config_keep_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_edit_LDADD = $(phone_ldadd)
 tests_unit_phone_test_event_names_LDADD = $(phone_ldadd)
+tests_unit_phone_test_lossy_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_adapt_LDADD = $(phone_ldadd)
 tests_unit_phone_test_quality_LDADD = $(phone_ldadd)
 tests_unit_phone_test_reach_LDADD = $(phone_ldadd)
