@@ -15,6 +15,7 @@ enum {
     TAPS = 64,
     FEW = 4,     /* places of a second say nothing */
     CLICK = 40,  /* from here on it can be heard; talk has 2 */
+    END_S = 15,  /* a beginning, an end */
     APART = 800, /* samples: of one click there are several */
 };
 
@@ -58,15 +59,11 @@ void drift_talk(int16_t *out)
 
 /* ---- how late ---- */
 
-static void add_second(struct drift_found *f, double ms)
-{
-    if (f->seconds++ == 0)
-        f->least_ms = f->most_ms = f->first_ms = f->last_ms = ms;
-    f->least_ms = fmin(f->least_ms, ms);
-    f->most_ms = fmax(f->most_ms, ms);
-    f->jumps += fabs(ms - f->last_ms) > HEARING_JUMP_MS;
-    f->last_ms = ms;
-}
+/* Of each second in which enough was said. */
+struct times {
+    double *ms;
+    size_t n;
+};
 
 static int smaller(const void *a, const void *b)
 {
@@ -75,9 +72,16 @@ static int smaller(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* Puts them in order. */
+static double median(double *ms, size_t n)
+{
+    qsort(ms, n, sizeof *ms, smaller);
+    return ms[n / 2];
+}
+
 /* One talk, whose beginning would be heard at once at begin, which from is close before. */
 static void find_delays(const int16_t *talk, const int16_t *heard, size_t from, double begin,
-                        double ratio, struct drift_found *f)
+                        double ratio, struct times *out)
 {
     double ms = HEARING_HZ / 1000, in_second[32];
     struct hearing_delays delays;
@@ -93,12 +97,28 @@ static void find_delays(const int16_t *talk, const int16_t *heard, size_t from, 
             in_second[n++] = (late - drifted) / ms;
         if (i + 1 < delays.n && floor(place->at_ms / 1000) >= floor(place[1].at_ms / 1000))
             continue;
-        qsort(in_second, n, sizeof *in_second, smaller);
         if (n >= FEW)
-            add_second(f, in_second[n / 2]);
+            out->ms[out->n++] = median(in_second, n);
         n = 0;
     }
     hearing_delays_free(&delays);
+}
+
+static void judge(struct times *t, struct drift_found *f)
+{
+    size_t few = t->n < END_S ? t->n : END_S;
+
+    f->seconds = t->n;
+    if (t->n == 0)
+        return;
+    f->least_ms = f->most_ms = t->ms[0];
+    for (size_t i = 1; i < t->n; i++) {
+        f->least_ms = fmin(f->least_ms, t->ms[i]);
+        f->most_ms = fmax(f->most_ms, t->ms[i]);
+        f->jumps += fabs(t->ms[i] - t->ms[i - 1]) > HEARING_JUMP_MS;
+    }
+    f->first_ms = median(t->ms, few);
+    f->last_ms = median(t->ms + t->n - few, few);
 }
 
 /* ---- clicks ---- */
@@ -124,15 +144,20 @@ void drift_find(const int16_t *talk, const int16_t *heard, size_t n, size_t star
                 struct drift_found *out)
 {
     size_t settled = start + (size_t)(DRIFT_TALK * ratio);
+    struct times times = {calloc(n / HEARING_HZ + 2, sizeof *times.ms), 0};
 
+    if (!times.ms)
+        abort();
     *out = (struct drift_found){0};
     for (size_t turn = 1; talk; turn++) {
         double begin = (double)start + (double)turn * DRIFT_TALK * ratio;
 
         if ((size_t)begin + DRIFT_TALK > n)
             break;
-        find_delays(talk, heard, (size_t)begin, begin, ratio, out);
+        find_delays(talk, heard, (size_t)begin, begin, ratio, &times);
     }
+    judge(&times, out);
+    free(times.ms);
     if (settled < n)
         find_clicks(heard + settled, n - settled, out);
 }

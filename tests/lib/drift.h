@@ -18,8 +18,9 @@ void drift_talk(int16_t *out);
  * said, for where something was put in or left out a voice is like itself a period later. */
 struct drift_found {
     size_t seconds; /* in which enough was said */
-    double least_ms, most_ms, first_ms, last_ms;
-    unsigned jumps; /* from one to the next by more than HEARING_JUMP_MS */
+    double least_ms, most_ms;
+    double first_ms, last_ms; /* the medians of 15 of them */
+    unsigned jumps;           /* from one to the next by more than HEARING_JUMP_MS */
     unsigned clicks;
     double loudest; /* click */
 };
