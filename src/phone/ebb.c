@@ -1,25 +1,19 @@
 #include "phone/ebb.h"
 
-#include <stdlib.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
 
 #define EARLIER 10 /* that part of the rest passes before the first look */
 #define FLOOD 16   /* calls at once; what fewer leave behind is not worth the trouble */
+#define STACK_BYTES (256u << 10)
 
-static void give_back(uv_work_t *work)
+static void give_back(void *arg)
 {
-    (void)work;
+    (void)arg;
 #ifdef __GLIBC__
     (void)malloc_trim(0);
 #endif
-}
-
-static void on_given_back(uv_work_t *work, int status)
-{
-    (void)status;
-    free(work);
 }
 
 static bool is_low(const struct ebb *ebb)
@@ -27,14 +21,23 @@ static bool is_low(const struct ebb *ebb)
     return ebb->most >= FLOOD && ebb->calls <= ebb->most / 2;
 }
 
+/* It has ended long ago, but for its last words. */
+static void end_giver(struct ebb *ebb)
+{
+    if (ebb->gives)
+        uv_thread_join(&ebb->giver);
+    ebb->gives = false;
+}
+
+/* A thread of its own: libuv ends the process where it has no memory for its workers. */
 static bool give_back_now(struct ebb *ebb)
 {
-    uv_work_t *work = malloc(sizeof *work);
+    const uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE,
+                                         .stack_size = STACK_BYTES};
 
-    if (work && uv_queue_work(net_loop_uv(ebb->loop), work, give_back, on_given_back) == 0)
-        return true;
-    free(work);
-    return false;
+    end_giver(ebb);
+    ebb->gives = uv_thread_create_ex(&ebb->giver, &options, give_back, NULL) == 0;
+    return ebb->gives;
 }
 
 /* Where the tide has come in again, the next ebb is waited for. */
@@ -68,4 +71,5 @@ void ebb_calls(struct ebb *ebb, size_t calls)
 void ebb_free(struct ebb *ebb)
 {
     net_deadline_free(ebb->due);
+    end_giver(ebb);
 }

@@ -353,6 +353,8 @@ def memory():
             expect(pace.now() - left < 5, f"a call is still answered {got}")
             time.sleep(0.2)
         t.end(invite, got)
+        pace.sleep(4.5 - (pace.now() - left))  # memory has been given back
+        t.alive()
         return f"answers {status}; a call again after {pace.now() - left:.1f} s"
 
 

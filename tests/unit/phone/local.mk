@@ -66,6 +66,7 @@ tests_unit_phone_test_mask_LDADD = $(phone_ldadd)
 tests_unit_phone_test_identity_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_LDADD = $(phone_ldadd)
 tests_unit_phone_test_ebb_LDADD = $(phone_ldadd)
+tests_unit_phone_test_ebb_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=uv_thread_create_ex
 tests_unit_phone_test_config_keep_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_edit_LDADD = $(phone_ldadd)
 tests_unit_phone_test_event_names_LDADD = $(phone_ldadd)
