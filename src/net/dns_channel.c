@@ -5,6 +5,7 @@
 #define CARES_NO_DEPRECATED
 #include <ares.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@
 struct net_dns_channel {
     struct net_loop *loop;
     struct net_deadline *deadline;
+    bool is_due; /* its time is over, and what came meanwhile is being read first */
     ares_channel ares;
     struct list sockets; /* of struct dns_socket */
 };
@@ -46,6 +48,7 @@ static void set_deadline(struct net_dns_channel *channel)
     struct timeval tv;
     uint64_t in_ms;
 
+    channel->is_due = false;
     if (!ares_timeout(channel->ares, NULL, &tv)) {
         net_deadline_set(channel->deadline, NEVER_MS);
         return;
@@ -54,11 +57,30 @@ static void set_deadline(struct net_dns_channel *channel)
     net_deadline_set(channel->deadline, net_now_ms() + in_ms);
 }
 
+/* One that has something to be read, or ARES_SOCKET_BAD. */
+static ares_socket_t readable(const struct net_dns_channel *channel)
+{
+    LIST_EACH (&channel->sockets, at) {
+        struct pollfd p = {.fd = LIST_ITEM(at, struct dns_socket, link)->fd, .events = POLLIN};
+
+        if (poll(&p, 1, 0) > 0)
+            return p.fd;
+    }
+    return ARES_SOCKET_BAD;
+}
+
+/* Whoever stood still for a while, as a machine does that is suspended or very busy, finds that its
+ * time is over before it has read what came in time. So a turn of the loop lies in between. */
 static void on_due(void *arg)
 {
     struct net_dns_channel *channel = arg;
 
-    ares_process_fd(channel->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    if (!channel->is_due) {
+        channel->is_due = true;
+        net_deadline_set(channel->deadline, net_now_ms() + 1);
+        return;
+    }
+    ares_process_fd(channel->ares, readable(channel), ARES_SOCKET_BAD);
     set_deadline(channel);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/dns_channel.h"
 #include "net/resolver.h"
 #include "tests/lib/netns.h"
 #include "tests/lib/rows.h"
@@ -216,6 +217,20 @@ static void asked_once_for_all(void **state)
     wait_for(f, 4);
     assert_told(f, "192.0.2.5\n192.0.2.5\n192.0.2.5\n192.0.2.5\n");
     assert_int_equal(fake_dns_asked(f->dns, "A", "brief.test"), 1);
+}
+
+/* The answer came in time, but nobody looked. */
+static void who_stood_still_does_not_ask_again(void **state)
+{
+    struct fixture *f = *state;
+
+    for (size_t i = 1; i <= 3; i++) {
+        assert_int_equal(ask(f, DNS_SRV, SLICE("_sip._udp.srv.test")), 0);
+        usleep(2000 * NET_DNS_TRY_MS);
+        wait_for(f, i);
+        net_resolver_network_changed(f->resolver);
+    }
+    assert_int_equal(fake_dns_asked(f->dns, "SRV", "_sip._udp.srv.test"), 3);
 }
 
 static void silence(void **state)
@@ -486,6 +501,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RESOLVER_TEST("an answer that may not be kept is asked for again", time_to_live_0),
         RESOLVER_TEST("one question serves all who ask at the same time", asked_once_for_all),
+        RESOLVER_TEST("who stood still reads what has come before it asks again",
+                      who_stood_still_does_not_ask_again),
         RESOLVER_TEST("a silent server: repeated, and over in time", silence),
         RESOLVER_TEST("a server that is silent on one family", only_one_family_answers),
         RESOLVER_TEST("and late on the one that there is", the_other_family_answers_late),
