@@ -106,6 +106,8 @@ request_route {{
     if (!is_method("ACK")) t_check_trans();
     remove_hf("Route");
     if (is_method("REGISTER")) {{
+        # One that comes again has the same answer, not the challenge of a count used twice.
+        t_newtran();
         www_authenticate("{realm}", "subscriber");
         $var(found) = $rc;
         if ($var(found) < 0) {{

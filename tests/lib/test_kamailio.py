@@ -71,6 +71,7 @@ class Registering:
             message.set("Authorization", (
                 f'Digest username="alice", realm="example.test", nonce="{self.nonce}", '
                 f'uri="sip:example.test", response="{answer}", qop=auth, nc={nc}, cnonce="c"'))
+        self.last = message
         self.peer.send(message)
         try:
             got = self.peer.wait(lambda m: m.branch == message.branch, seconds)
@@ -88,6 +89,9 @@ def away():
         proxy = Kamailio(room, USERS)
         client = Registering(room, proxy)
         equal([client.register() for _ in range(3)], [401, 200, 200], "its answers")
+        client.peer.send(client.last)
+        again = client.peer.wait(lambda m: m.branch == client.last.branch, 8, 2)
+        equal(again.status, 200, "its answer to one that is sent again")
         equal(client.register("wrong"), 401, "its answer to a wrong password")
         equal(len(proxy.bindings("alice")), 1, "bindings of alice")
         proxy.freeze()
