@@ -143,3 +143,15 @@ struct media_stats streams_stats(struct streams *w, struct streams_side *side)
     streams_wait(w, &side->told[MEDIA_STATS], before + 1);
     return side->stats;
 }
+
+uint64_t streams_wait_sent(struct streams *w, struct streams_side *side, uint64_t n)
+{
+    uint64_t sent = 0;
+
+    for (unsigned i = 0; i < 500 && sent < n; i++) {
+        loop_run_ms(&w->loop, 20);
+        sent = streams_stats(w, side).packets_sent;
+    }
+    assert_true(sent >= n);
+    return sent;
+}

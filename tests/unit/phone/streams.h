@@ -38,5 +38,7 @@ void streams_start(struct streams *w, const char *codec);
 /* Stops those that are not, and waits for their ends. */
 void streams_stop(struct streams *w);
 struct media_stats streams_stats(struct streams *w, struct streams_side *side);
+/* Turns the loop until it has sent so many packets, for 10 s at most; how many it has. */
+uint64_t streams_wait_sent(struct streams *w, struct streams_side *side, uint64_t n);
 
 #endif

@@ -431,12 +431,13 @@ static void talk(struct world *w, unsigned n)
     assert_true(came >= n);
 }
 
-/* Received, played, sent: no packet takes memory, once the first ones have gone. */
+/* Received, played, sent: no packet takes memory, once the first ones have gone. How many those are
+ * is the machine's: behind a stall more come at once than ever before, and room for them is kept. */
 static void a_packet_allocates_nothing(void **state)
 {
     const struct cost_row *row = *state;
     struct world *w = world_with("null");
-    struct counter counter = {.here = pthread_self()};
+    struct counter counter = {.here = pthread_self(), .n = 1};
 
     media_stream_listen(w->lone.stream, true);
     if (row->suite == SUITE_NONE)
@@ -444,9 +445,12 @@ static void a_packet_allocates_nothing(void **state)
     else
         agree_on(w, row->suite, 1);
     talk(w, 10);
-    memory_fail_by(count_others, &counter);
-    talk(w, 25);
-    memory_fail_by(NULL, NULL);
+    for (unsigned i = 0; i < 10 && counter.n > 0; i++) {
+        counter.n = 0;
+        memory_fail_by(count_others, &counter);
+        talk(w, 25);
+        memory_fail_by(NULL, NULL);
+    }
     assert_int_equal(counter.n, 0);
     assert_true(stats_of(w).packets_received >= 35);
     memory_fail_by(count_others, &counter);
