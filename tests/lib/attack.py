@@ -12,10 +12,9 @@ import time
 
 from lib import pace, rtp, sip
 from lib.ends import Callee
+from lib.room import REPORTS
 from lib.tap import Failure, expect
 
-# Reports of sanitizers, and what a program that is about to die says of itself.
-REPORTS = r"Sanitizer|runtime error|Assertion|terminate called|stack smashing|free\(\): "
 SLOW = 4 if os.environ.get("TPHONE_SLOW") else 1  # for builds with sanitizers under valgrind
 # What is asked for (doc/security.md), where nothing keeps the phone and the test from a processor.
 GOALS = bool(os.environ.get("TPHONE_GOALS"))

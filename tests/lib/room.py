@@ -89,6 +89,10 @@ def free_port(count=1):
     raise Failure("no free port was found between 10000 and 16300")
 
 
+# Reports of sanitizers, and what a program that is about to die says of itself.
+REPORTS = r"Sanitizer|runtime error|Assertion|terminate called|stack smashing|free\(\): "
+
+
 class Process:
     """A program with its output kept line by line, standard output and error in one. look: is
     handed the bytes of each line and says what is wrong with them, in a list of sentences; a room
@@ -199,11 +203,16 @@ class Room:
                 if isinstance(thing, Process) and thing.tail()[0].split(" [")[0] not in {
                         h.split(" [")[0] for h in heads}:
                     known = known + thing.tail()
-            error.notes = known
+            error.notes = self._reports() + known
         shutil.rmtree(self.folder, ignore_errors=True)
         faults = [f for t in self.things if isinstance(t, Process) for f in t.faults]
         if faults and not error:
             raise Failure(faults[0], faults[1:10])
+
+    def _reports(self):
+        """What a sanitizer or the C library said of a program, wherever in its output."""
+        return [f"{thing.name}: {line}" for thing in self.things if isinstance(thing, Process)
+                for line in thing.lines if re.search(REPORTS, line)]
 
     def path(self, name):
         return os.path.join(self.folder, name)

@@ -263,5 +263,15 @@ def pace_of_tests():
         keeper.kill()
 
 
+@case("what a sanitizer said is told of a failure, however much was said behind it")
+def reported():
+    try:
+        with Room() as room:
+            room.start("phone", ["sh", "-c", "echo ERROR: AddressSanitizer: no; seq 60"]).status()
+            raise Failure("something else")
+    except Failure as e:
+        equal(e.notes[0], "phone: ERROR: AddressSanitizer: no", "what is told first")
+
+
 if __name__ == "__main__":
     tap.run()

@@ -55,7 +55,11 @@ def _():
                                        (2, "true", True, False),
                                        (1, "true", False, False),  # on a clock of its own
                                        (1, "kill -9 $$", True, False),
-                                       (1, "echo ERROR: AddressSanitizer: no", True, False)):
+                                       (1, "echo ERROR: AddressSanitizer: no", True, False),
+                                       (1, "echo '# =1234=ABORTING'", True, False),
+                                       (1, "echo '# phone [status -11]'", True, False),
+                                       (1, "echo '# with exception: Segmentation fault(11)'", True,
+                                        False)):
         with tempfile.TemporaryDirectory() as top:
             with open(os.path.join(top, "test_shy.sh"), "w", encoding="ascii") as f:
                 f.write(SHY.format(log=os.path.join(top, "log"), times=times, more=more))
@@ -65,6 +69,8 @@ def _():
             equal(done.returncode, 0 if passes else 1, "status after " + what)
             expect("FAIL test_shy.sh" in done.stdout, "the failure is not told", done.stdout)
             equal("run again, by itself" in done.stdout, passes or times == 2, "run again: " + what)
+            logs = ["test_shy.sh.again.log"] * (passes or times == 2) + ["test_shy.sh.log"]
+            equal(sorted(os.listdir(os.path.join(top, "tests/logs"))), logs, "logs after " + what)
 
 
 @case("where many have failed, it is not the machine")
