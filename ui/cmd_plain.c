@@ -149,21 +149,29 @@ static void settle(struct app *a)
     buf_free(&why);
 }
 
+/* No line is looked at before it is known what came of a start. */
+static void await(struct app *a)
+{
+    a->starting = true;
+    a->not_before_ms = NEVER_MS;
+    net_deadline_set(a->turn, NEVER_MS);
+}
+
 static void on_changed(void *arg)
 {
     struct app *a = arg;
 
     plain_flush(&a->plain);
     print(a, false);
-    if (a->starting)
+    if (connection_is_starting(a->front.connection))
+        await(a); /* once more: the one that was there was leaving */
+    else if (a->starting)
         settle(a);
 }
 
-/* No line is looked at before it is known what came of it. */
 static void start(struct app *a)
 {
-    a->starting = true;
-    a->not_before_ms = NEVER_MS;
+    await(a);
     if (connection_start(a->front.connection) != 0 || a->front.screen.send)
         settle(a);
 }
@@ -264,7 +272,8 @@ static void interrupt(struct app *a)
     bool asks = prompt != PROMPT_NONE || screen_view(&a->front.screen)->key;
 
     a->n_in = 0;
-    a->not_before_ms = a->plain.rest_until_ms = 0;
+    a->plain.rest_until_ms = 0;
+    a->not_before_ms = a->starting ? NEVER_MS : 0;
     plain_line_drop(&a->line);
     plain_line_leave(&a->line, &a->echo);
     print(a, true);

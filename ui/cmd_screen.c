@@ -138,7 +138,8 @@ static void on_changed(void *arg)
 {
     struct app *a = arg;
 
-    if (!a->front.screen.send && a->front.screen.trouble.n > 0)
+    if (!a->front.screen.send && a->front.screen.trouble.n > 0 &&
+        !connection_is_starting(a->front.connection))
         screen_open(&a->front.screen, &view_trouble);
     draw_by(a, a->front.screen.send && !a->shown_ms ? net_now_ms() + FIRST_MS : 0);
 }

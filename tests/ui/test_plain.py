@@ -186,25 +186,46 @@ def tell():
 
 class Leaving:
     """What stands where a daemon listens that is about to end: each who comes is closed, or left
-    without an answer, n times in all; then nobody is there."""
+    without an answer, n times in all and for so many seconds; then nobody is there."""
 
-    def __init__(self, path, n, takes):
+    def __init__(self, path, n, takes, seconds=0):
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         self.at = socket.socket(socket.AF_UNIX)
         self.at.bind(path)
         self.at.listen(64)
-        self.thread = threading.Thread(target=self.run, args=(path, n, takes))
+        self.met = threading.Event()
+        self.thread = threading.Thread(target=self.run, args=(path, n, takes, seconds))
         self.thread.start()
 
-    def run(self, path, n, takes):
-        for _ in range(n):
+    def run(self, path, n, takes, seconds):
+        end, taken = None, 0
+        while taken < n or time.monotonic() < end:
+            if not select.select([self.at], [], [], 0.1)[0]:
+                continue
+            end, taken = end or time.monotonic() + seconds, taken + 1
+            self.met.set()
             if takes:
                 self.at.accept()[0].close()
             else:
-                select.select([self.at], [], [])
                 time.sleep(0.05)
         os.unlink(path)
         self.at.close()
+
+
+@case("one that leaves slowly is waited for with what is to be done, and not in vain without a word")
+def leaving_slowly():
+    for settings, status, said in (("", 0, "^tell: much$"),
+                                   ("listne = 3\n", 1, "telephone could not be started: .*listne")):
+        with Room() as room:
+            me = Home(room)
+            old = Leaving(me.socket, 1, True, 6)
+            with open(room.write("script", "tell\nquit\n"), "rb") as f:
+                p = me.start("--plain", "-v", popen={"stdin": f})
+            old.met.wait(20)
+            me.config(f"listen = udp:127.0.0.1:{me.port}\ndevice = null\n" + settings)
+            old.thread.join()
+            equal(p.status(), status, "exit status")
+            expect(p.said(said), "what was said", *p.lines)
 
 
 @case("a telephone that was leaving when it was asked for is followed by another one")

@@ -13,7 +13,8 @@
 
 #define AGAIN_MS 1000u  /* between two attempts to find the phone again */
 #define START_MS 10000u /* that a phone which was started has for answering */
-#define LOOK_MS 10u     /* meanwhile it is looked for so often */
+#define LOOK_MS 10u     /* meanwhile it is looked for so often; */
+#define REST_MS 200u    /* at least so often where one that is leaving is waited for */
 #define PAST_MAX 500    /* calls of the history that are asked for */
 #define LEAVE_MS 1000u  /* that a good-bye has for being heard */
 #define GATHER_MS 150u  /* that news of calls and people are gathered for, and asked about once */
@@ -33,6 +34,7 @@ struct connection {
     bool once_more;     /* a start was asked for while one was under way */
     bool found;         /* it was there when it was asked for; else we have started it */
     bool spoke;         /* the present phone, or the last one, has said something */
+    unsigned rest_ms;   /* until another one is asked for */
     bool anew;          /* it was leaving when it was found: another one is to be started */
     bool leaving, left; /* good-bye was said; and heard */
 };
@@ -142,7 +144,8 @@ static bool comes_anew(struct connection *c)
 {
     c->anew = c->found && !c->spoke && net_now_ms() - c->asked_ms < START_MS;
     if (c->anew)
-        net_deadline_set(c->again, net_now_ms() + LOOK_MS);
+        net_deadline_set(c->again, net_now_ms() + c->rest_ms);
+    c->rest_ms = 2 * c->rest_ms < REST_MS ? 2 * c->rest_ms : REST_MS;
     return c->anew;
 }
 
@@ -157,10 +160,10 @@ static void on_lost(void *arg, int err)
         return;
     }
     c->screen->send = NULL;
-    if (comes_anew(c))
-        return;
-    net_deadline_set(c->again, net_now_ms() + AGAIN_MS);
-    tell_lost(c, err);
+    if (!comes_anew(c)) {
+        net_deadline_set(c->again, net_now_ms() + AGAIN_MS);
+        tell_lost(c, err);
+    }
     c->events.changed(c->arg);
 }
 
@@ -247,13 +250,18 @@ static int find_or_start(struct connection *c)
     return err;
 }
 
+bool connection_is_starting(const struct connection *c)
+{
+    return c->begun_ms || c->anew;
+}
+
 /* The settings may have been put right since the start that has just failed. -EINPROGRESS: the
  * next one is under way. */
 static int start_once_more(struct connection *c)
 {
     int err = connection_start(c);
 
-    return c->begun_ms ? -EINPROGRESS : err;
+    return connection_is_starting(c) ? -EINPROGRESS : err;
 }
 
 /* 0: it answers, or another one that was quicker to begin; -EINPROGRESS: not yet; another negative
@@ -290,11 +298,6 @@ static int look(struct connection *c)
     return err;
 }
 
-static bool is_starting(const struct connection *c)
-{
-    return c->begun_ms || c->anew;
-}
-
 static int go_on(struct connection *c)
 {
     return c->begun_ms ? look(c) : find_or_start(c);
@@ -306,11 +309,11 @@ static void on_again(void *arg)
     struct buf why = buf_new(8192); /* takes memory only when it is filled */
     int err;
 
-    if (c->leaving && !is_starting(c)) { /* nobody has answered in time */
+    if (c->leaving && !connection_is_starting(c)) { /* nobody has answered in time */
         net_loop_stop(c->loop);
         return;
     }
-    if (is_starting(c)) {
+    if (connection_is_starting(c)) {
         if (go_on(c) != -EINPROGRESS)
             c->events.changed(c->arg);
         return;
@@ -366,9 +369,10 @@ int connection_start(struct connection *c)
     int err;
 
     c->once_more = c->begun_ms != 0;
-    if (c->screen->send || is_starting(c))
+    if (c->screen->send || connection_is_starting(c))
         return 0;
     c->asked_ms = net_now_ms();
+    c->rest_ms = LOOK_MS;
     err = find_or_start(c);
     return err == -EINPROGRESS ? 0 : err;
 }

@@ -15,7 +15,7 @@ struct connection_events {
     /* A line of the phone: to be given to the screen; what it was is returned. */
     unsigned (*line)(void *arg, const struct ctl_line *line);
     /* The connection is there, later than when it was started; or has gone, or the phone could not
-     * be started: then screen->trouble says why. */
+     * be started: then screen->trouble says why, unless another one is being started. */
     void (*changed)(void *arg);
 };
 
@@ -27,6 +27,8 @@ int connection_new(struct net_loop *loop, const struct cli *cli, struct screen *
  * changed() tells; where either is done or under way, nothing happens. 0, or a negative errno: then
  * screen->trouble says why, and a phone that somebody else starts is found all the same. */
 int connection_start(struct connection *connection);
+/* Whether a phone was asked for, and it is not known yet what comes of it. */
+bool connection_is_starting(const struct connection *connection);
 /* Why it could not be started, in one sentence. */
 void connection_put_why(const struct connection *connection, struct buf *out);
 void connection_free(struct connection *connection); /* NULL is fine */
