@@ -59,9 +59,10 @@ def judged():
     row = heard.Row("PCMU", "pcmu", heard.CLEAR, (None, None, None))
     notes = []
     for found in heard.call(row, ("tphone", "tphone"), 1, heard.voices(3)):
-        # What it is worth on a machine with other work nobody knows; that it was heard shows.
+        # What it is worth on a machine with other work nobody knows; that it was heard shows. Where
+        # packets came too late there are copies of them in others.
         expect(found["frames"] > 50 and 0 < found["delay"] < 1500, f"{found}")
-        expect(1 <= found["score"] < 4.65 and 40 < found["kbps"] < 100, f"{found}")
+        expect(1 <= found["score"] < 4.65 and 40 < found["kbps"] < 220, f"{found}")
         notes.append(" ".join(f"{k}={v:g}" for k, v in found.items()))
     return "\n".join(notes)
 

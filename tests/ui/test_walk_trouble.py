@@ -248,7 +248,7 @@ def hostile():
         t.wait("declined")
         for cols, rows in ((132, 43), (40, 10), (80, 24)):
             t.resize(cols, rows)
-            for key, view in (("L", "Log"), ("T", "Trace"), ("i", "Call"), ("c", ".*┌ Call")):
+            for key, view in (("L", "Log"), ("T", "Trace"), ("i", "Call\\b"), ("c", ".*┌ Call")):
                 t.press(key)
                 t.wait("^ *" + view)
                 expect_whole(t, f"{view} at {cols}")
