@@ -116,31 +116,46 @@ static double gaps_likeness(const int16_t *in, const int16_t *out, size_t n, siz
     return sum / count;
 }
 
+/* By how much a voice is heard better with what is behind its gaps. */
+static double gain_of(uint32_t rate, uint32_t seed)
+{
+    size_t step = rate / 50, n = 100 * step;
+    int16_t *in = calloc(n, sizeof *in), *both, *past;
+    double gain;
+
+    speech_make(in, n, rate, seed);
+    both = with_gaps(in, n, rate, true);
+    past = with_gaps(in, n, rate, false);
+    gain = hearing_score(in, both, n, rate) - hearing_score(in, past, n, rate);
+    assert_true(gaps_likeness(in, both, n, step) > gaps_likeness(in, past, n, step) + 0.05);
+    /* What arrived is heard as it came, but for where it had to be blended in. */
+    for (size_t i = 0; i < n; i++)
+        assert_true(i / step % 5 == 4 || in[i] == both[i]);
+    free(in);
+    free(both);
+    free(past);
+    return gain;
+}
+
+/* Two seconds of one voice are too little for the score, and of such losses as these, with nothing
+ * to make good for them, that of wide sound is near its lower end: there it differs by less. */
 static void a_voice_goes_through_to_what_is_behind(void **state)
 {
-    enum { N = 100 * 320 };
-    int16_t *in = calloc(N, sizeof *in), *both, *past;
+    static const struct {
+        uint32_t rate;
+        double gain; /* at least, on the mean; it is 1.29 and 0.36 */
+    } rows[] = {{8000, 0.6}, {16000, 0.2}};
+    enum { VOICES = 8 };
 
     (void)state;
-    for (uint32_t rate = 8000; rate <= 16000; rate *= 2) {
-        size_t n = N / (16000 / rate), step = rate / 50;
-        double with, without;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        double gain = 0;
 
-        speech_make(in, n, rate, 2);
-        both = with_gaps(in, n, rate, true);
-        past = with_gaps(in, n, rate, false);
-        with = gaps_likeness(in, both, n, step);
-        without = gaps_likeness(in, past, n, step);
-        print_message("# %u Hz: %.3f with what is behind, %.3f without\n", rate, with, without);
-        assert_true(with > without + 0.05);
-        assert_true(hearing_score(in, both, n, rate) > hearing_score(in, past, n, rate) + 0.4);
-        /* What arrived is heard as it came, but for where it had to be blended in. */
-        for (size_t i = 0; i < n; i++)
-            assert_true(i / step % 5 == 4 || in[i] == both[i]);
-        free(both);
-        free(past);
+        for (uint32_t seed = 1; seed <= VOICES; seed++)
+            gain += gain_of(rows[i].rate, seed) / VOICES;
+        print_message("# %u Hz: a score better by %.3f\n", (unsigned)rows[i].rate, gain);
+        assert_true(gain > rows[i].gain);
     }
-    free(in);
 }
 
 /* No step from one sample to the next is larger than speech has them by itself. */
