@@ -1,12 +1,18 @@
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "net/loop.h"
 #include "net/unix.h"
 #include "ui/cmd.h"
 #include "ui/control.h"
 #include "ui/registering.h"
 #include "ui/runtime_dir.h"
 #include "ui/service.h"
+
+#define ANSWER_MS 3000 /* that another daemon has for answering, or for ending unanswered; */
+#define END_MS 10000u  /* and for closing us out before it is gone */
+#define AGAIN_US 10000
 
 struct daemon {
     struct session session;
@@ -66,19 +72,46 @@ static enum exit_status refuse(struct terminal *terminal, const char *path, cons
     return EXIT_OTHER;
 }
 
+/* False: it closes without a word, as it is ending. */
+static bool answers(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    char byte;
+
+    if (net_unix_write(fd, SLICE("{\"command\":\"status\"}\n"), NULL, 0) < 0)
+        return false;
+    return poll(&p, 1, ANSWER_MS) <= 0 || read(fd, &byte, 1) > 0;
+}
+
+/* The process that answers there, -1: one of which that is not known; 0: none. One that is ending
+ * is waited for. */
+static long find_other(const char *path)
+{
+    uint64_t by_ms = net_now_ms() + END_MS;
+    int fd;
+
+    while (net_unix_connect(path, &fd) == 0) {
+        bool stays = answers(fd) || net_now_ms() >= by_ms;
+        long process = net_unix_peer(fd);
+
+        close(fd);
+        if (stays)
+            return process > 0 ? process : -1;
+        usleep(AGAIN_US);
+    }
+    return 0;
+}
+
 /* Asked before anything else is begun: a second daemon would fail at the ports of the first, and
  * say so instead. */
 static enum exit_status check_nobody_is_there(const char *path, struct terminal *terminal)
 {
     struct buf who = buf_new(256);
-    enum exit_status exit = EXIT_OK;
-    long process;
-    int fd;
+    enum exit_status exit;
+    long process = find_other(path);
 
-    if (net_unix_connect(path, &fd) != 0)
+    if (!process)
         return EXIT_OK; /* what is wrong there is told when we listen */
-    process = net_unix_peer(fd);
-    close(fd);
     buf_puts(&who, "another daemon answers there already");
     if (process > 0)
         buf_printf(&who, ", process %ld", process);

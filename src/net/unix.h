@@ -24,8 +24,8 @@ typedef void net_unix_accept_fn(void *arg, int fd);
 
 /* Listens at path, mode 0600 from its first moment on. A socket of ours that a dead process has
  * left there is replaced; that two do so at once is prevented by path.lock, which lives as long as
- * the listener. One that is just beginning or ending there is waited for, a second at most. 0;
- * -EADDRINUSE: somebody answers there, or does neither; -EEXIST: something else than a socket of
+ * the listener. One that is just beginning there, or has just gone, is waited for, a second at
+ * most. 0; -EADDRINUSE: somebody listens there, or does neither; -EEXIST: something else than a socket of
  * ours is there; -ENAMETOOLONG (NET_UNIX_PATH_MAX), -ENOENT, -EACCES, … */
 int net_unix_listen(struct net_loop *loop, const char *path, net_unix_accept_fn *on_accept,
                     void *arg, struct net_unix_listener **out);

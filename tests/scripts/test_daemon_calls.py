@@ -328,7 +328,7 @@ def stuck():
         equal(daemon.calls(), [], "what it has done when it goes on")
 
 
-@case("a daemon that is ending takes nobody more")
+@case("a daemon that is ending takes nobody more; the next one waits for its place")
 def ending():
     with Room() as room:
         server, daemon = room.keep(Registrar()), Session(room)
@@ -346,7 +346,11 @@ def ending():
             pass  # it is closed already
         wait_until(lambda: late.closed, 10, "it is taken")
         equal(late.lines, [], "what is said to one who comes late")
+        following = daemon.start("daemon", name="the next one")  # waits for its end
         equal(process.status(), 0, "status of the daemon")
+        server.silent = False
+        following.wait_line("clients are heard at")
+        following.wait_line("registered sip:alice")
 
 
 @case("SIGTERM in a call: the far end is told, the client ends as if it had hung up")
