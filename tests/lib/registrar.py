@@ -142,8 +142,8 @@ class Registrar:
         self.seen, self.faults, self.keep_alives = [], [], []
         self._bindings, self._nonces, self._said = {}, {}, []
         self._answered, self._connections = set(), {}
-        self._told = {}  # (method, branch) to the answer that we gave
-        self._trusted = set()  # (method, branch) of what had good credentials and was passed on
+        self._told = {}  # what _same says of a request to the answer that we gave
+        self._trusted = set()  # the same of what had good credentials and was passed on
         self._lock, self._news = threading.RLock(), threading.Condition()
         self._udp = self._tcp = None
         self._on_event = on_event
@@ -341,7 +341,7 @@ class Registrar:
         top = re.sub(r";\s*(rport|received)(=[^;,]*)?", "", vias[0])
         vias[0] = f"{top};received={request.source[0]};rport={request.source[1]}"
         self._set_all(request, "Via", vias)
-        told = self._told.get((request.method, request.branch))
+        told = self._told.get(self._same(request))
         if told:  # a copy, as nothing had come in time: that is no fault (RFC 3261 17.2)
             self._send(told, request.transport, request.source, request.connection, opens=False)
             return
@@ -357,6 +357,11 @@ class Registrar:
             self._register(request)
         else:
             self._proxy(request)
+
+    @staticmethod
+    def _same(request):
+        """What a request shares with its copies alone. No new one may take their branch."""
+        return request.method, request.branch, request.get("Call-ID"), request.get("CSeq")
 
     @staticmethod
     def _set_all(message, name, texts):
@@ -381,7 +386,7 @@ class Registrar:
         if request.method == "INVITE" and status >= 200:
             self._answered.add(request.branch)  # its ACK ends here
         if status >= 200:
-            self._told[request.method, request.branch] = answer
+            self._told[self._same(request)] = answer
         self._send(answer, request.transport, request.source, request.connection, opens=False)
 
     # --- digest
@@ -451,7 +456,7 @@ class Registrar:
     def _authorized(self, request, user, proxy):
         """The user whose credentials it has, or None: the answer has been given then. A request
         that is sent again, as nothing came in time, is as good as it was the first time."""
-        if (request.method, request.branch) in self._trusted:
+        if self._same(request) in self._trusted:
             return user
         if user in self.users and self.users[user] is None:
             return user
@@ -472,7 +477,7 @@ class Registrar:
             self._respond(request, 403, "Not Your Name")
         else:
             if proxy:
-                self._trusted.add((request.method, request.branch))
+                self._trusted.add(self._same(request))
             return user
         return None
 

@@ -117,6 +117,22 @@ def copies():
         equal((server.faults, len(server.bindings("alice"))), ([], 1), "faults and bindings")
 
 
+@case("a new request with the branch of another is no copy of that")
+def taken_branch():
+    with Room() as room:
+        server = room.keep(Registrar())
+        alice = User(room, server, "alice")
+        alice.join("secret")
+        sent = server.requests("REGISTER")[-1]
+        for name, text in (("CSeq", "99 REGISTER"), ("Call-ID", "another@here")):
+            alice.peer.send(sip.Message(
+                sent.start, [("Via", sent.get("Via").split(";received")[0])] + [
+                    (n, text if n == name else v) for n, v in sent.headers if n != "Via"]))
+            alice.peer.wait(lambda m: m.status == 401 and m.get(name) == text,
+                            what=f"401 to another {name}")
+        equal(len(server.faults), 2, "faults, as its count is used again")
+
+
 @case("bindings end with their time, by Expires 0, and when they are forgotten")
 def ends():
     with Room() as room:
