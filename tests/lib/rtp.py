@@ -179,10 +179,14 @@ class RtpPeer:
             raise Failure(f"{came} RTP packets came in {seconds} s, wanted {most} at most")
 
     def wait_quiet(self, seconds, within=10):
-        """Until nothing has come for so long: who was told to be silent may not have run yet."""
+        """Until nothing has come for so long: who was told to be silent may not have run yet. Fails
+        where nothing has come at all, as that would be no silence but a call without sound."""
+        if not self.packets:
+            raise Failure("no RTP packet has come that could have been the last")
+
         def since():
             with self._news:
-                return time.monotonic() - (self.packets[-1].time if self.packets else 0)
+                return time.monotonic() - self.packets[-1].time
         wait_until(lambda: since() > seconds, within, f"RTP packets come on within {seconds} s")
 
     def send(self, data, port):
