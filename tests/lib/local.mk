@@ -29,7 +29,8 @@ tap_tests += tests/lib/test_kamailio.py tests/lib/test_lib.py tests/lib/test_reg
 EXTRA_DIST += tests/lib/__init__.py tests/lib/account.py tests/lib/align.py tests/lib/attack.py \
 	tests/lib/baresip.py tests/lib/both_ways.py tests/lib/control.py tests/lib/daemon.py tests/lib/dns.py tests/lib/ends.py tests/lib/harm.py \
 	tests/lib/home.py tests/lib/hostile.py \
-	tests/lib/kamailio.py tests/lib/linphone.py tests/lib/networks.py tests/lib/pace.py tests/lib/papers.py tests/lib/pipes.py \
+	tests/lib/kamailio.py tests/lib/linphone.py tests/lib/networks.py tests/lib/pace.py \
+	tests/lib/pace_watch.py tests/lib/papers.py tests/lib/pipes.py \
 	tests/lib/plain.py tests/lib/preload.py tests/lib/pulse.py \
 	tests/lib/registrar.py \
 	tests/lib/relay.py tests/lib/room.py tests/lib/rtp.py tests/lib/schema.py \

@@ -230,9 +230,16 @@ def wrong_lines():
 
 
 KEEP_TIME = """
-import sys, time
+import sys, threading, time
 sys.path.insert(0, sys.argv[1])
 from lib import pace
+
+def work():
+    while True:
+        pass
+
+for _ in range(int(sys.argv[2])):
+    threading.Thread(target=work, daemon=True).start()
 mine, real = pace.now(), time.monotonic()
 while True:
     print(pace.now() - mine, time.monotonic() - real, flush=True)
@@ -240,27 +247,62 @@ while True:
 """
 
 
+class Keeper:
+    """A test that keeps its time; busy: so many threads of it do so without a rest."""
+
+    def __init__(self, busy=0):
+        self.popen = subprocess.Popen(
+            [sys.executable, "-c", KEEP_TIME, sys.path[0], str(busy)], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        self._read()
+
+    def _read(self):
+        mine, real = map(float, self.popen.stdout.readline().split())
+        expect(mine <= real + 0.02, f"{mine:.2f} of {real:.2f} s")
+        return mine, real
+
+    def ask(self):
+        print(file=self.popen.stdin, flush=True)
+        return self._read()
+
+    def end(self):
+        with self.popen:
+            self.popen.kill()
+        wait_until(lambda: not _is_there(self.popen.pid), 5, "who watched for it goes on")
+
+
+def _is_there(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 @case("the clock of tests runs while they wait, and stands while they are kept from running")
 def pace_of_tests():
-    with subprocess.Popen([sys.executable, "-c", KEEP_TIME, sys.path[0]], text=True,
-                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as keeper:
-        def read():
-            mine, real = map(float, keeper.stdout.readline().split())
-            expect(mine <= real + 0.02, f"{mine:.2f} of {real:.2f} s")
-            return mine, real
+    keeper = Keeper()
+    wait_until(lambda: keeper.ask()[0] > 0.5, 30, "it stands")
+    before = keeper.ask()
+    os.killpg(keeper.popen.pid, signal.SIGSTOP)
+    time.sleep(1.5)
+    os.killpg(keeper.popen.pid, signal.SIGCONT)
+    mine, real = (b - a for a, b in zip(before, keeper.ask()))
+    expect(real >= 1.5 and mine < real - 1.4, f"{mine:.2f} of {real:.2f} s")
+    keeper.end()
 
-        def ask():
-            print(file=keeper.stdin, flush=True)
-            return read()
-        read()
-        wait_until(lambda: ask()[0] > 0.5, 30, "it stands")
-        before = ask()
-        keeper.send_signal(signal.SIGSTOP)
-        time.sleep(1.5)
-        keeper.send_signal(signal.SIGCONT)
-        mine, real = (b - a for a, b in zip(before, ask()))
-        expect(real >= 1.5 and mine < real - 1.4, f"{mine:.2f} of {real:.2f} s")
-        keeper.kill()
+
+@case("the clock of tests runs while their own threads keep each other from running")
+def pace_of_busy_tests():
+    keeper = Keeper(6)
+
+    def runs():
+        before = keeper.ask()
+        time.sleep(0.5)
+        mine, real = (b - a for a, b in zip(before, keeper.ask()))
+        return mine > 0.7 * real
+    wait_until(runs, 20, "it stands")
+    keeper.end()
 
 
 @case("what a sanitizer said is told of a failure, however much was said behind it")
