@@ -8,7 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import schema, sip, sound, tap, tphone, trace
+from lib import rtp, schema, sip, sound, tap, tphone, trace
 from lib.relay import CallRelay, Relay, Sky, Weather
 from lib.room import Room, wait_until
 from lib.tap import Failure, case, equal, expect
@@ -156,6 +156,18 @@ def call_relay():
         equal(got.get("Contact"), f"<sip:peer@127.0.0.1:{relay.port}>", "Contact")
         equal(int(got.get("Content-Length")), len(got.body), "Content-Length")
         expect(b"m=audio 9 " not in got.body, "the port in SDP is that of the caller")
+
+
+@case("silence is what comes behind sound, not where there was none")
+def quiet():
+    with Room() as room:
+        end = room.keep(rtp.RtpPeer())
+        try:
+            end.wait_quiet(0.1)
+        except Failure:
+            end.burst(end.port, 3)
+            return end.wait_quiet(0.1)
+    raise Failure("it was let pass")
 
 
 @case("two traces become one ladder in one time")
