@@ -216,6 +216,7 @@ static void on_saved(void *arg)
 
     plain_answer(&a->plain);
     print(a, false);
+    net_deadline_set(a->turn, a->not_before_ms);
     if (waits(a))
         return;
     if (a->owes_prompt)
@@ -405,12 +406,15 @@ static void tell_silence(struct app *a)
     print(a, false);
 }
 
-/* A line is carried out when the one before has been answered, so that a script need not wait. */
+/* A line is carried out when the one before has been answered, so that a script need not wait. It
+ * waits for a file as long as that takes, and so does the end: on_saved always comes. */
 static void on_turn(void *arg)
 {
     struct app *a = arg;
     uint64_t now_ms = net_now_ms();
 
+    if (saver_is_busy(&a->front.screen))
+        return;
     if (now_ms < a->not_before_ms) {
         net_deadline_set(a->turn, a->not_before_ms);
         return;

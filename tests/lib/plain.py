@@ -44,8 +44,8 @@ class _Lines:
 class Plain(_Lines):
     """With a pipe at its input."""
 
-    def __init__(self, home, *words, first=BEGUN):
-        self.process = home.start("--plain", *words, popen={"stdin": subprocess.PIPE})
+    def __init__(self, home, *words, first=BEGUN, **env):
+        self.process = home.start("--plain", *words, popen={"stdin": subprocess.PIPE}, env=env)
         self.wait(first)
 
     def lines(self):

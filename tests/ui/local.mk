@@ -15,5 +15,5 @@ screen_tests = \
 	tests/ui/test_trouble.py \
 	tests/ui/test_walk.py \
 	tests/ui/test_walk_trouble.py
-EXTRA_DIST += $(screen_tests)
+EXTRA_DIST += $(screen_tests) tests/ui/slow_disk.c
 tap_tests += $(screen_tests)

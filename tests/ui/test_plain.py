@@ -12,7 +12,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import sip, tphone
+from lib import preload, sip, tphone
 from lib.home import Home
 from lib.plain import DRAWN, FIRST, Plain
 from lib.registrar import Registrar
@@ -165,6 +165,18 @@ def script():
             expect(re.search(rf"^{name}: \w", said, re.M), f"there is no help for {name}", said)
         expect(re.search("^hold$", said, re.M), "hold is no completion", said)
         expect(re.search("^call Bob$", said, re.M), "the tab completes nothing", said)
+
+
+@case("what comes of a file is told, however long that takes and whatever has ended meanwhile")
+def slow_file():
+    with Room() as room:
+        p = Plain(Home(room), **preload.env("ui/slow_disk.c"))
+        p.say("call sip:x@127.0.0.1:9", "call 1: ended|failed|unreachable|refused")
+        p.say("trace", r"^Trace: \d+ messages?")
+        p.type(f"trace-save text {room.path('a.txt')}")
+        p.process.popen.stdin.close()
+        p.wait(r"messages saved in \S+/a\.txt$")
+        equal(p.process.status(), 0, "exit status")
 
 
 @case("how much is told is said by an option, and by a command at any time")
