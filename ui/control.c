@@ -164,6 +164,7 @@ int control_adopt(struct control *control, int fd, struct buf *why)
 {
     int err = net_unix_adopt(control->session->loop, fd, on_accept, control, &control->listener);
 
+    control->adopted = !err;
     return explain(err, "this is no socket of the file system that is listened at", why);
 }
 
@@ -351,6 +352,12 @@ static void say_last_words(struct control *control)
         LIST_ITEM(at, struct client, link)->on_end = NULL;
     while (!all_written(control) && net_now_ms() < by_ms)
         usleep(LAST_WORDS_STEP_US);
+}
+
+void control_stop(struct control *control)
+{
+    if (control && control->adopted && control->listener)
+        net_unix_listener_pause(control->listener);
 }
 
 struct net_unix_listener *control_take_place(struct control *control)

@@ -28,6 +28,9 @@ struct control;
 int control_new(struct session *session, struct control **out);
 /* Gives clients a moment to take what waits for them. NULL is fine. */
 void control_free(struct control *control);
+/* The session ends: whoever comes to a socket that was adopted is left to the next one there, which
+ * its manager starts; others hear that this one goes. NULL is fine. */
+void control_stop(struct control *control);
 /* What it listens with, paused, which is the caller's from now on; NULL: it does not listen. As long
  * as that is there no other phone begins in its place. */
 struct net_unix_listener *control_take_place(struct control *control);

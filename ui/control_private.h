@@ -22,6 +22,7 @@ struct control {
     struct net_deadline *turn; /* who has more to do than one turn of the loop allows */
     uint64_t turn_ms;          /* when it is, NEVER_MS: not now */
     struct net_unix_listener *listener;
+    bool adopted;                     /* it is a service manager's, and stays when we go */
     double microphone_db, speaker_db; /* as they were told last */
     bool leaves;                      /* it ends with the last screen */
     size_t n_screens;

@@ -268,6 +268,7 @@ void session_stop(struct session *s)
     if (!s->stopping && s->on_stop)
         s->on_stop(s->arg);
     s->stopping = true;
+    control_stop(s->control);
     ask_no_more(s);
     phone_do(s->phone, &(struct phone_command){.kind = PHONE_QUIT, .on = !s->by_signal}, NULL,
              NULL);

@@ -12,9 +12,10 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import pace, tphone
+from lib import account, pace, tphone
 from lib.control import connect
 from lib.daemon import Daemon, Session
+from lib.registrar import Registrar
 from lib.room import Room, free_port
 from lib.tap import case, equal, expect, run
 
@@ -276,6 +277,29 @@ def activated(abstract):
 case("a socket that is handed over is used, and a manager at a path is told", False)(activated)
 case("a socket that is handed over is used, and a manager at an abstract name is told",
      True)(activated)
+
+
+@case("who comes to a manager's socket while the daemon ends is served by the next one")
+def succeeded():
+    with Room() as room:
+        server, session = room.keep(Registrar()), Session(room)
+        session.config(f"listen = 127.0.0.1:{free_port()}\ndevice = none\n"
+                       + account.of(server, "alice").settings())
+        manager = Manager(room, session, "manager", False)
+        daemon = manager.start()
+        equal(manager.heard(), "READY=1", "what the manager hears first")
+        daemon.wait_line("registered sip:alice")
+        server.silent = True  # so it waits for the end of its registration
+        daemon.signal(signal.SIGTERM)
+        equal(manager.heard(), "STOPPING=1", "what the manager hears when it ends")
+        late = connect(manager.path)
+        number = late.send("status")
+        equal(daemon.status(), 0, "status")
+        server.silent = False
+        following = manager.start()
+        expect(late.reply(number)["ok"], "who came late was not served")
+        following.signal(signal.SIGTERM)
+        equal(following.status(), 0, "status of the next one")
 
 
 @case("sockets for another process are not taken")
