@@ -12,6 +12,7 @@ enum {
     COPIES_AVERAGE = 256, /* packets over which the worth of copies is averaged */
     GONE_LEAST = 32,      /* packets that losses are known from, at first … */
     GONE_MOST = 256,      /* … and later */
+    GONE_AT_ONCE = 512,   /* as much as makes a difference */
     /* Shares of 65536. What has begun ends later than it began, as to go to and fro is heard. */
     WORTH_IT = 655,         /* 1 % of the packets come as copies alone: these are waited for */
     WORTH_NOTHING = 328,    /* 0.5 % */
@@ -164,7 +165,7 @@ static void note_losses(struct jitter *j, int64_t sequence)
         j->gone -= j->gone < one ? j->gone : one;
         return;
     }
-    for (; lost > 0; lost--)
+    for (lost = lost < GONE_AT_ONCE ? lost : GONE_AT_ONCE; lost > 0; lost--)
         j->gone += one - j->gone / most;
     j->gone -= j->gone / most;
     j->often = j->gone > (j->often ? OFTEN_NO_LONGER : OFTEN);
