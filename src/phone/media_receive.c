@@ -359,7 +359,7 @@ void stream_play(struct media_stream *s, uint64_t due_us)
         s->played_us = due_us;
         return;
     }
-    if (due_us > s->played_us + STALL_US)
+    if (due_us > s->played_us + STALL_US + (is_heard(s) ? 0 : UNHEARD_US))
         skip_stall(s, due_us);
     if (is_heard(s)) {
         pass(s, before_us); /* where it was not heard until now */

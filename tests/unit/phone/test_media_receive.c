@@ -131,6 +131,21 @@ static void test_who_begins_to_listen_hears_what_comes_now(void **state)
     end(w);
 }
 
+/* It is behind by design, which is not to be taken for a stall. */
+static void test_what_nobody_hears_may_lag(void **state)
+{
+    struct world *w = begin(true);
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        beat(w);
+    assert_int_equal(n_taken, 0);
+    w->now_us += 160000;
+    beat(w);
+    assert_int_equal(n_taken, 12);
+    end(w);
+}
+
 /* Old sound is no use to anybody. */
 static void test_a_stall_is_skipped(void **state)
 {
@@ -150,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_nothing_is_played_to_nobody),
         cmocka_unit_test(test_tones_are_looked_for_now_and_then),
         cmocka_unit_test(test_who_begins_to_listen_hears_what_comes_now),
+        cmocka_unit_test(test_what_nobody_hears_may_lag),
         cmocka_unit_test(test_a_stall_is_skipped),
     };
 
