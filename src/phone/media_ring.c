@@ -42,6 +42,7 @@ struct media_ring {
 
     char *path; /* of the file, or NULL */
     struct media_job job;
+    const struct net_spawner *helper; /* the job's, who may be left behind by the thread */
     bool loading;
     int16_t *samples; /* NULL: the bell */
     size_t n_samples;
@@ -139,7 +140,7 @@ static void load_in_worker(struct media_job *job)
     struct media_ring *ring = (struct media_ring *)((char *)job - offsetof(struct media_ring, job));
     struct audio_reader *reader;
 
-    ring->err = sound_file_read(ring->thread->jobs.helper, ring->path, &reader, ring->why);
+    ring->err = sound_file_read(ring->helper, ring->path, &reader, ring->why);
     if (ring->err)
         return;
     ring->err = read_samples(ring, reader);
@@ -168,17 +169,32 @@ static void on_ready(void *arg)
     media_thread_rhythm(voice->ring->thread, false);
 }
 
+/* Where another one rang in its place, that one does no more. */
+static void on_back(void *arg)
+{
+    struct voice *voice = arg;
+    struct media_ring *ring = voice->ring;
+    struct voice *other = ring->elsewhere ? ring->voices[ring->n - 1] : NULL;
+
+    voice->failed = false;
+    if (other && other != voice && other->device)
+        media_device_want(other->device, false);
+}
+
 static int open_voice(struct media_ring *ring, size_t i);
 
 /* None of them can be heard: better the wrong room than nobody who answers. */
 static void ring_elsewhere(struct media_ring *ring)
 {
-    bool hopeless = ring->ending || ring->elsewhere;
+    struct voice *other = ring->elsewhere ? ring->voices[ring->n - 1] : NULL;
+    bool hopeless = ring->ending;
 
-    for (size_t i = 0; i < ring->n; i++)
+    for (size_t i = 0; i < ring->n - ring->elsewhere; i++)
         hopeless |=
             (ring->voices[i] && !ring->voices[i]->failed) || strcmp(ring->names[i], "default") == 0;
-    if (hopeless)
+    if (other && other->device && !hopeless)
+        media_device_want(other->device, true); /* again */
+    if (hopeless || ring->elsewhere)
         return;
     ring->names[ring->n] = strdup("default");
     if (!ring->names[ring->n])
@@ -209,7 +225,8 @@ static void on_closed(void *arg)
 
 static int open_voice(struct media_ring *ring, size_t i)
 {
-    static const struct media_device_events events = {on_ready, on_failed, NULL, NULL, on_closed};
+    static const struct media_device_events events = {on_ready, on_failed, on_back, NULL,
+                                                      on_closed};
     struct voice *voice = calloc(1, sizeof *voice);
     int err;
 
@@ -230,6 +247,7 @@ static int open_voice(struct media_ring *ring, size_t i)
 void media_ring_begin(struct media_thread *t, struct media_ring *ring)
 {
     ring->thread = t;
+    ring->helper = t->jobs.helper;
     list_append(&t->rings, &ring->link);
     ring->job = (struct media_job){.work = load_in_worker, .done = loaded, .alone = true};
     list_init(&ring->job.link);
