@@ -476,14 +476,6 @@ static void tell_device_failed(struct call *call, const struct media_event *e)
         call_input(call, CALL_DEVICE_FAILED, NULL, NULL);
 }
 
-static void tell_device_back(struct phone *phone)
-{
-    if (phone->device_told[false] || phone->device_told[true])
-        phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE,
-                                                .text = "the sound device works again"});
-    phone->device_told[false] = phone->device_told[true] = phone->device_fails = false;
-}
-
 /* clang-format off */
 void call_media_event(struct call *call, const struct media_event *e)
 {
@@ -500,7 +492,6 @@ void call_media_event(struct call *call, const struct media_event *e)
         break;
     case MEDIA_RECORDED: call_sound_recorded(call, e->file, e->newest, e->why); break;
     case MEDIA_DEVICE_FAILED: tell_device_failed(call, e); break;
-    case MEDIA_DEVICE_BACK: tell_device_back(call->phone); break;
     case MEDIA_CLOSED:
         call->stats = e->stats;
         call->stream = NULL;
@@ -514,6 +505,7 @@ void call_media_event(struct call *call, const struct media_event *e)
     case MEDIA_CODEC_FAILED: give_up_sound(call, e->err); break;
     case MEDIA_STATS: call_quality_take(call, &e->stats); break;
     case MEDIA_FILE_HEARD: call_sound_heard(call); break;
+    case MEDIA_DEVICE_BACK:
     case MEDIA_LEVELS:
     case MEDIA_DEVICE_CHOSEN:
     case MEDIA_TESTING:

@@ -55,9 +55,9 @@ enum media_event_type {
     MEDIA_RECORD_SLOW,      /* why: who reads what is recorded loses some of it; told once */
     MEDIA_DEVICE_FAILED,    /* err, why: the call goes on without the device; err 0: another one
                              * stands in for it */
-    MEDIA_DEVICE_BACK,      /* the device works again */
+    MEDIA_DEVICE_BACK,      /* the device works again; of no stream, as are the next four */
     MEDIA_LEVELS,           /* stats.level_in_db: of the microphone, .level_out_db: of the
-                             * loudspeaker; of no stream, as are the next three */
+                             * loudspeaker */
     MEDIA_DEVICE_CHOSEN,    /* the end of media_device_use: err 0, or why the one before stays */
     MEDIA_TESTING,          /* serial: enum media_test, what is done now; err, why: it has failed */
     MEDIA_RING_FAILED,      /* err, why: of a device or the sound; told once for each ring */

@@ -351,14 +351,7 @@ static void on_device_failed(void *arg, int err, const char *why)
 
 static void on_device_back(void *arg)
 {
-    struct media_thread *t = arg;
-
-    LIST_EACH (&t->streams, at) {
-        struct media_stream *s = LIST_ITEM(at, struct media_stream, link);
-
-        if (stream_wants_device(s))
-            stream_tell(s, MEDIA_DEVICE_BACK);
-    }
+    media_thread_tell(arg, &(struct media_event){.type = MEDIA_DEVICE_BACK});
 }
 
 static void on_device_chosen(void *arg, int err, const char *why)

@@ -169,6 +169,14 @@ static void device_chosen(struct phone *phone, const struct media_event *event)
     tell_device(phone, event->why);
 }
 
+static void device_back(struct phone *phone)
+{
+    if (phone->device_told[false] || phone->device_told[true])
+        phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE,
+                                                .text = "the sound device works again"});
+    phone->device_told[false] = phone->device_told[true] = phone->device_fails = false;
+}
+
 /* --- the test ------------------------------------------------------------------------------- */
 
 int phone_test(struct phone *phone, const struct phone_command *command, struct buf *why)
@@ -275,6 +283,9 @@ static void ring_failed(struct phone *phone, const struct media_event *event)
 void phone_desk_event(struct phone *phone, const struct media_event *event)
 {
     switch (event->type) {
+    case MEDIA_DEVICE_BACK:
+        device_back(phone);
+        break;
     case MEDIA_LEVELS:
         phone_tell(phone, &(struct phone_event){.kind = PHONE_LEVELS,
                                                 .microphone_db = event->stats.level_in_db,
