@@ -1,6 +1,7 @@
 #include "phone/media_device.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,8 +48,8 @@ struct media_device {
     bool choosing, play_only, unattended;
     struct audio_device *device; /* NULL: not open */
     struct media_voice *voice;   /* of it, or NULL */
-    bool wanted, busy, closing, told_failure;
-    bool failed;
+    atomic_bool closing;         /* which ends the worker's look */
+    bool wanted, busy, told_failure, failed;
     uint64_t failed_us; /* when; 0: not yet noted */
     bool lost;          /* that it failed was told, and not yet that it is back */
     bool stands_in;     /* what is open is the system's default, in place of name */
@@ -142,7 +143,7 @@ static void look_in_worker(uv_work_t *work)
     d->others = d->err == -ENODEV && audio_device_cards() != d->cards;
     if (d->err)
         return;
-    for (unsigned ms = 0; ms < START_MS && !audio_device_running(d->opened); ms += 10)
+    for (int ms = 0; ms < START_MS && !d->closing && !audio_device_running(d->opened); ms += 10)
         uv_sleep(10);
     if (audio_device_running(d->opened))
         return;
@@ -187,12 +188,9 @@ static void take_opened(struct media_device *d)
         .needs_ms = CAPTURE_NEEDS_MS + coarse, .gap_ms = CAPTURE_GAP_MS, .bold = true};
     d->out.standing =
         (struct standing){.needs_ms = QUEUE_NEEDS_MS + coarse, .gap_ms = QUEUE_GAP_MS};
-    d->failed = d->told_failure = false;
+    d->failed = false;
     d->stands_in = d->stood_in;
     d->looked_us = 0;
-    if (d->lost && !d->stands_in && !d->closing && d->events.back)
-        d->events.back(d->arg);
-    d->lost &= d->stands_in;
     if (d->wanted && !d->closing)
         d->events.ready(d->arg);
 }
@@ -204,8 +202,9 @@ static void switched(struct media_device *d)
     d->switches = d->choosing = false;
     d->err = 0;
     free(err ? d->next : d->name);
-    if (!err)
-        d->name = d->next;
+    d->name = err ? d->name : d->next;
+    d->lost = err && d->lost; /* that was the other one */
+    d->told_failure = err && d->told_failure;
     d->next = NULL;
     d->failed = !d->opened && d->wanted && d->name;
     d->failed_us = 0;
@@ -217,9 +216,10 @@ static void switched(struct media_device *d)
 
 static void tell_failure(struct media_device *d, int err, const char *why)
 {
-    if (d->closing)
+    if (d->closing || (err && d->told_failure))
         return;
     d->lost = true;
+    d->told_failure = err != 0; /* else who stands in may fail, too */
     d->events.failed(d->arg, err, why);
 }
 
@@ -232,9 +232,7 @@ static void opened(struct media_device *d)
     } else if (d->err) {
         d->failed = true;
         d->failed_us = 0;
-        if (!d->told_failure)
-            tell_failure(d, d->err < 0 ? d->err : -EIO, d->why);
-        d->told_failure = true;
+        tell_failure(d, d->err < 0 ? d->err : -EIO, d->why);
     }
     d->err = 0;
 }
@@ -438,19 +436,31 @@ static void look(struct media_device *d, uint64_t now_us)
     queue(d, look_in_worker);
 }
 
+/* One that opens need not run: only what calls for samples works again. */
+static void note_running(struct media_device *d)
+{
+    d->told_failure = false;
+    if (!d->lost || d->stands_in || d->closing)
+        return;
+    d->lost = false;
+    if (d->events.back)
+        d->events.back(d->arg);
+}
+
 /* A card that has stopped is closed and tried again after a while, as long as somebody wants it. */
 static void watch(struct media_device *d, uint64_t now_us)
 {
-    if (d->device && audio_device_failed(d->device)) {
+    bool stopped = d->device && audio_device_failed(d->device);
+
+    if (!stopped && media_device_runs(d))
+        note_running(d);
+    if (stopped) {
         d->failed = true;
         d->failed_us = now_us;
-        if (!d->told_failure)
-            tell_failure(d, -ENODEV, "the sound device has stopped; trying it again");
-        d->told_failure = true;
+        tell_failure(d, -ENODEV, "the sound device has stopped; trying it again");
         start_work(d);
     } else if (d->failed && d->wanted && !d->busy) {
-        if (!d->failed_us)
-            d->failed_us = now_us;
+        d->failed_us = d->failed_us ? d->failed_us : now_us;
         if (now_us - d->failed_us < RETRY_US)
             return;
         d->failed = false;

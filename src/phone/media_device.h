@@ -19,7 +19,7 @@ struct media_device_events {
     void (*ready)(void *arg); /* it has been opened: the beat must become that of the device */
     void (*failed)(void *arg, int err, const char *why); /* told once until it works again; err 0:
                                                           * the system's default stands in for it */
-    void (*back)(void *arg); /* what failed works again, or who stood in for it has gone */
+    void (*back)(void *arg); /* what failed runs again, in place of who stood in for it */
     /* The end of media_device_choose: err 0, or why the one before stays; NULL: nobody asks. */
     void (*chosen)(void *arg, int err, const char *why);
     void (*closed)(void *arg); /* the end of media_device_close */

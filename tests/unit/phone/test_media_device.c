@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "audio/mixer.h"
+#include "phone/media.h"
 #include "tests/lib/air.h"
 #include "tests/lib/loop_time.h"
 #include "tests/lib/rows.h"
@@ -180,6 +181,54 @@ static void another_stands_in_for_a_named_one_until_it_is_back(void **state)
     desk_free(d);
 }
 
+/* It opens, and nothing ever asks for samples: however often it is tried, it does not work. */
+static void one_that_opens_and_does_not_run_is_told_once(void **state)
+{
+    struct desk *d = desk_new("default", true, false);
+
+    (void)state;
+    expect_heard(d, 0);
+    air_unplug("headset");
+    air_unplug("desk");
+    until(d, &d->failed, 1);
+    d->cards[0] = "headset"; /* so that the other one stands still */
+    air_plug("desk");
+    for (unsigned i = 0; i < MOMENTS && d->ready < 4; i++)
+        wait_a_moment(d);
+    assert_true(d->ready >= 4);
+    assert_int_equal(d->failed, 1);
+    assert_int_equal(d->back, 0);
+    d->cards[0] = "desk";
+    until(d, &d->back, 1);
+    expect_heard(d, 0);
+    assert_int_equal(d->failed, 1);
+    desk_free(d);
+}
+
+static void another_that_is_chosen_is_not_the_one_that_is_back(void **state)
+{
+    struct desk *d = desk_new("desk", true, false);
+
+    (void)state;
+    expect_heard(d, 0);
+    air_refuse("headset", true); /* nor does it stand in */
+    air_unplug("desk");
+    until(d, &d->failed, 1);
+    air_refuse("headset", false);
+    assert_int_equal(media_device_choose(d->device, "headset"), 0);
+    expect_heard(d, 1);
+    pass(d, 1);
+    assert_int_equal(d->back, 0);
+    for (unsigned times = 2; times <= 3; times++) { /* which is told as ever */
+        air_unplug("headset");
+        until(d, &d->failed, times);
+        air_plug("headset");
+        until(d, &d->back, times - 1);
+        expect_heard(d, 1);
+    }
+    desk_free(d);
+}
+
 /* As an ALSA name of a sound server does: it is listed whether its card is there or not. */
 static void one_that_is_listed_comes_back_without_a_gap(void **state)
 {
@@ -246,15 +295,57 @@ static void what_rings_has_no_other_in_its_place(void **state)
     desk_free(d);
 }
 
+static void on_event(void *arg, const struct media_event *event)
+{
+    unsigned *told = arg;
+
+    assert_null(event->stream);
+    told[event->type]++;
+}
+
+/* Who had it when it failed need not be there any more. */
+static void that_it_is_back_concerns_no_stream(void **state)
+{
+    unsigned told[MEDIA_CLOSED + 1] = {0};
+    struct media_config config = {.on_event = on_event, .arg = told, .device = "default"};
+    struct media *media;
+    uv_loop_t loop;
+
+    (void)state;
+    air_plug("desk");
+    air_refuse("desk", true);
+    assert_int_equal(uv_loop_init(&loop), 0);
+    config.loop = &loop;
+    assert_int_equal(media_new(&config, &media), 0);
+    assert_int_equal(media_test(media, MEDIA_TEST_OPEN), 0);
+    for (unsigned i = 0; i < 2000 && told[MEDIA_TESTING] < 2; i++)
+        loop_run_ms(&loop, 10);
+    assert_int_equal(told[MEDIA_TESTING], 2); /* it has ended */
+    air_refuse("desk", false);
+    assert_int_equal(media_test(media, MEDIA_TEST_OPEN), 0);
+    for (unsigned i = 0; i < 2000 && told[MEDIA_DEVICE_BACK] == 0; i++) {
+        air_run("desk", NULL, NULL, false);
+        loop_run_ms(&loop, 10);
+    }
+    assert_int_equal(told[MEDIA_DEVICE_BACK], 1);
+    media_free(media, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    air_clear();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_stops_is_back_when_it_is_there_again),
         cmocka_unit_test(another_stands_in_for_a_named_one_until_it_is_back),
+        cmocka_unit_test(one_that_opens_and_does_not_run_is_told_once),
+        cmocka_unit_test(another_that_is_chosen_is_not_the_one_that_is_back),
         cmocka_unit_test(one_that_is_listed_comes_back_without_a_gap),
         cmocka_unit_test(one_that_does_not_run_is_not_waited_for),
         cmocka_unit_test(its_user_may_go_meanwhile),
         cmocka_unit_test(what_rings_has_no_other_in_its_place),
+        cmocka_unit_test(that_it_is_back_concerns_no_stream),
     };
 
     return cmocka_run_group_tests_name("phone/media_device", tests, NULL, NULL);
