@@ -173,10 +173,12 @@ static bool is_type(struct slice line)
     return value.p && (slice_ieq(name, SLICE("Content-Type")) || slice_ieq(name, SLICE("c")));
 }
 
-/* application/dtmf and application/dtmf-relay, with blanks wherever they may be. */
+/* application/dtmf, dtmf-relay, vnd.nortelnetworks.digits, kpml-response+xml (RFC 4730), with
+ * blanks wherever they may be. */
 static bool names_digits(struct slice line)
 {
-    return slice_ihas(line, SLICE("dtmf"));
+    return slice_ihas(line, SLICE("dtmf")) || slice_ihas(line, SLICE("digits")) ||
+           slice_ihas(line, SLICE("kpml"));
 }
 
 static enum open put_header(struct buf *out, struct slice line, struct slice end)
@@ -255,8 +257,9 @@ static void put_body_line(struct buf *out, struct slice line, struct slice end)
     buf_put(out, end);
 }
 
-/* Of a body that is made of several: a line of its own begins each, then come headers and a blank
- * line (RFC 2046 5.1). Whether it is of a key is told by any of these headers that says so. */
+/* Of a body that is made of several: a line of its own begins each, then come headers and an empty
+ * line (RFC 2046 5.1), or one of blanks, as sip/multipart.c has it. Whether it is of a key is told
+ * by any of these headers that says so. */
 static void put_part_line(struct reader *r, struct buf *out, struct slice line, struct slice end)
 {
     bool begins = slice_istarts(line, SLICE("--"));
@@ -268,7 +271,7 @@ static void put_part_line(struct reader *r, struct buf *out, struct slice line, 
     else
         put_body_line(out, line, end);
     r->digits |= r->in_part_headers && !begins && names_digits(line);
-    r->in_part_headers = begins || (r->in_part_headers && line.n > 0);
+    r->in_part_headers = begins || (r->in_part_headers && slice_trim(line).n > 0);
 }
 
 static void put_line(struct reader *r, struct buf *out, struct slice line, struct slice end)

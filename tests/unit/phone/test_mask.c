@@ -69,6 +69,13 @@ static const struct row {
      "--y\r\nc: application/dtmf\r\n\r\n5\r\n--y\r\n\r\n6\r\n",
      "c: multipart/related;\r\n boundary=dtmf\r\n\r\n--dtmf\r\nContent-Type: multipart/mixed;boundary=y\r\n\r\n"
      "--y\r\nc: application/dtmf\r\n\r\n...\r\n--y\r\n\r\n6\r\n"},
+    {"a line of blanks ends the headers of a part",
+     "c: multipart/mixed\r\n\r\n--x\r\nc: application/dtmf\r\n \t\r\n5\r\n--x--\r\n",
+     "c: multipart/mixed\r\n\r\n--x\r\nc: application/dtmf\r\n \t\r\n...\r\n--x--\r\n"},
+    {"digits that were collected", "Content-Type: application/vnd.nortelnetworks.digits\r\n\r\ny=Digits\r\nd=5\r\n",
+     "Content-Type: application/vnd.nortelnetworks.digits\r\n\r\ny=...\r\nd=...\r\n"},
+    {"digits that were reported", "c: application/kpml-response+xml\r\n\r\n<kpml-response digits=\"5\"/>\r\n",
+     "c: application/kpml-response+xml\r\n\r\n<kpml-response digits=...\r\n"},
     {"keys of SDP among several bodies",
      "c: multipart/mixed\n\n--x\n\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0Rm\n",
      "c: multipart/mixed\n\n--x\n\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:...\n"},
