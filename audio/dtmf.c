@@ -23,7 +23,8 @@ static const char *find_key(char c)
 /* Of full scale: the higher is 2 dB louder, as it loses more on lines (Q.23 as telephones do it).
  */
 static const double LOW = 9200, HIGH = 11600;
-#define EDGE_MS 3 /* of each tone, so that it does not click */
+#define EDGE_MS 3   /* of each tone, so that it does not click */
+#define HEARD_MS 40 /* of a tone are a key (Q.24) */
 
 static bool is_pause(char c)
 {
@@ -104,6 +105,16 @@ void dtmf_put(struct dtmf_sender *s, int16_t *samples, size_t n, uint32_t rate_h
             s->gap--;
         }
     }
+}
+
+void dtmf_interrupt(struct dtmf_sender *s)
+{
+    uint32_t all = DTMF_TONE_MS * s->rate_hz / 1000;
+
+    if (s->tone == 0)
+        return;
+    s->tone = all - s->tone < HEARD_MS * s->rate_hz / 1000 ? all : 0;
+    s->at[0] = s->at[1] = 0;
 }
 
 bool dtmf_began(const struct dtmf_sender *s, char key, unsigned ms)

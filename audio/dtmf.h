@@ -31,6 +31,9 @@ int dtmf_push(struct dtmf_sender *s, struct slice digits);
 bool dtmf_busy(const struct dtmf_sender *s);
 /* The next n samples of what is sent: keys and their gaps take the place of what is there. */
 void dtmf_put(struct dtmf_sender *s, int16_t *samples, size_t n, uint32_t rate_hz);
+/* What follows is put later: a key that nobody can have heard yet begins anew then, and another one
+ * is not gone on with, as it would be heard twice. */
+void dtmf_interrupt(struct dtmf_sender *s);
 
 /* Whether this key began within the last ms of what was put. */
 bool dtmf_began(const struct dtmf_sender *s, char key, unsigned ms);

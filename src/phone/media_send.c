@@ -310,6 +310,7 @@ static void send_one(struct media_stream *s, uint64_t now_ms)
     } else {
         if (s->pipe_in)
             media_pipe_in_skip(s->pipe_in, n, audio_encoder_rate_hz(s->encoder));
+        dtmf_interrupt(&s->tones);
         rtp_session_pause(&s->session);
     }
     rtp_session_advance(&s->session, codec->clock_hz / 1000 * ptime_ms);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "audio/codec.h"
 #include "base/rand.h"
@@ -108,6 +109,39 @@ static void a_key_lasts_as_long_as_it_should(void **state)
         assert_int_equal(samples[i], 0);
     assert_true(sound_share_at(samples, 800, 770, 8000) > 0.3);
     assert_true(sound_share_at(samples, 800, 1336, 8000) > 0.5);
+}
+
+/* What comes behind the interruption is heard by itself, as it may be much later. */
+static const struct cut {
+    const char *name;
+    unsigned ms; /* of the key until then */
+    const char *before, *behind;
+} cuts[] = {
+    {"before it has begun", 0, "", "5"},
+    {"too early to be heard", 20, "", "5"},
+    {"late enough", 60, "5", ""},
+    {"in the silence behind it", 120, "5", ""},
+};
+
+static void check_cut(void **state)
+{
+    const struct cut *row = *state;
+    struct dtmf_sender s = {0};
+    struct dtmf_receiver r[2] = {{0}};
+    int16_t samples[4000] = {0};
+    char heard[8];
+
+    dtmf_push(&s, SLICE("5"));
+    dtmf_put(&s, samples, row->ms * 8, 8000);
+    hear(&r[0], samples, ARRAY_LEN(samples), 8000, heard, sizeof heard);
+    assert_string_equal(heard, row->before);
+    memset(samples, 0, sizeof samples);
+    dtmf_interrupt(&s);
+    dtmf_interrupt(&s);
+    dtmf_put(&s, samples, ARRAY_LEN(samples), 8000);
+    hear(&r[1], samples, ARRAY_LEN(samples), 8000, heard, sizeof heard);
+    assert_string_equal(heard, row->behind);
+    assert_false(dtmf_busy(&s));
 }
 
 static void what_is_no_key_is_not_sent(void **state)
@@ -335,5 +369,6 @@ int main(void)
     return RUN_ROWS("audio/dtmf", rows, check_row) + RUN_ROWS("audio/dtmf heard", sounds, check_sound) +
            RUN_ROWS("audio/dtmf beside", besides, check_beside) +
            RUN_ROWS("audio/dtmf gaps", gaps, check_gap) +
+           RUN_ROWS("audio/dtmf interrupted", cuts, check_cut) +
            cmocka_run_group_tests_name("audio/dtmf", rest, NULL, NULL);
 }
