@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "net/rtp_batch.h"
 #include "phone/account.h"
 #include "phone/call.h"
 #include "phone/calls.h"
@@ -10,6 +11,7 @@
 #include "phone/phone_private.h"
 
 #define PTIME_MS 20
+#define HEADERS_BYTES 128 /* of RTP, with extensions, and what encryption adds */
 
 int call_codecs_read(const char *list, const char **names, size_t *n, struct buf *why)
 {
@@ -79,6 +81,17 @@ static uint8_t packet_ms(const struct config_sound *sound)
     return sound->maxptime_ms && sound->maxptime_ms < ms ? sound->maxptime_ms : ms;
 }
 
+/* So much that packets of the length that we ask for, or allow, are not too long to be taken. */
+static uint32_t most_bitrate(const struct config_sound *sound)
+{
+    uint8_t ms = packet_ms(sound);
+    uint32_t fits;
+
+    ms = sound->maxptime_ms > ms ? sound->maxptime_ms : ms;
+    fits = (NET_RTP_MAX_BYTES - HEADERS_BYTES) * 8 * 1000 / ms;
+    return sound->opus_bitrate < fits ? sound->opus_bitrate : fits;
+}
+
 static void describe_opus(const struct config_sound *sound, char out[CALL_OPUS_FMTP_MAX])
 {
     struct buf text = buf_new(CALL_OPUS_FMTP_MAX);
@@ -88,7 +101,7 @@ static void describe_opus(const struct config_sound *sound, char out[CALL_OPUS_F
         buf_printf(&text, ";maxplaybackrate=%u;sprop-maxcapturerate=%u",
                    (unsigned)sound->opus_rate_hz, (unsigned)sound->opus_rate_hz);
     if (sound->opus_bitrate)
-        buf_printf(&text, ";maxaveragebitrate=%u", (unsigned)sound->opus_bitrate);
+        buf_printf(&text, ";maxaveragebitrate=%u", (unsigned)most_bitrate(sound));
     if (sound->opus_cbr == CONFIG_CBR_YES)
         buf_puts(&text, ";cbr=1");
     if (sound->dtx == CONFIG_DTX_YES)
@@ -123,12 +136,14 @@ static uint32_t lower_of(uint32_t a, uint32_t b)
     return !a || (b && b < a) ? b : a;
 }
 
-/* Packets are as long as the other side asks for, and no longer than either side wants. */
-static void limit_packets(const struct config_sound *ours, struct media_params *p)
+/* Packets are as long as the other side asks for, and no longer than either side wants. Where it
+ * said nothing of the longest, what we want makes none longer that would not be so without it. */
+static void limit_packets(const struct config_sound *ours, bool opus, struct media_params *p)
 {
     if (!ours->maxptime_ms)
         return;
-    p->maxptime_ms = (uint16_t)lower_of(p->maxptime_ms, ours->maxptime_ms);
+    if (p->maxptime_ms || opus)
+        p->maxptime_ms = (uint16_t)lower_of(p->maxptime_ms, ours->maxptime_ms);
     p->ptime_ms = (uint16_t)lower_of(p->ptime_ms, ours->maxptime_ms);
 }
 
@@ -139,7 +154,7 @@ void call_codecs_limit(const struct call *call, const struct sdp_stream *stream,
     const struct sdp_opus *theirs = &stream->opus;
 
     media_expect_codec(call->phone->media, slice_of(stream->codec.name));
-    limit_packets(&ours, p);
+    limit_packets(&ours, sdp_is_opus(&stream->codec), p);
     if (stream->noise_receive != SDP_NO_TYPE)
         p->noise_receive = stream->noise_receive;
     if (stream->noise_send != SDP_NO_TYPE && ours.dtx == CONFIG_DTX_YES)

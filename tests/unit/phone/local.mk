@@ -2,6 +2,7 @@
 phone_tests = \
 	tests/unit/phone/test_account \
 	tests/unit/phone/test_account_words \
+	tests/unit/phone/test_call_codecs \
 	tests/unit/phone/test_call_digits \
 	tests/unit/phone/test_call_history \
 	tests/unit/phone/test_call_no_memory \
@@ -121,6 +122,9 @@ tests_unit_phone_test_program_LDADD = $(phone_ldadd)
 tests_unit_phone_test_sound_kind_LDADD = $(phone_ldadd)
 tests_unit_phone_test_spelling_LDADD = $(phone_ldadd)
 tests_unit_phone_test_target_LDADD = $(phone_ldadd)
+tests_unit_phone_test_call_codecs_LDADD = $(phone_ldadd)
+tests_unit_phone_test_call_codecs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=media_can_codec \
+	-Wl,--wrap=media_expect_codec
 tests_unit_phone_test_call_digits_LDADD = $(phone_ldadd)
 tests_unit_phone_test_call_digits_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=call_tell \
 	-Wl,--wrap=media_stream_takes_digits -Wl,--wrap=media_stream_tones -Wl,--wrap=net_deadline_free \

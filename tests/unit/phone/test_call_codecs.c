@@ -1,0 +1,95 @@
+/* What both sides want of a codec: how long packets are, and what is asked for of Opus. */
+#include <string.h>
+
+#include "phone/call.h"
+#include "phone/phone_private.h"
+#include "tests/lib/rows.h"
+
+void __wrap_media_expect_codec(struct media *media, struct slice name);
+bool __wrap_media_can_codec(struct media *media, const char *name, uint32_t rate_hz);
+
+void __wrap_media_expect_codec(struct media *media, struct slice name)
+{
+    (void)media;
+    (void)name;
+}
+
+bool __wrap_media_can_codec(struct media *media, const char *name, uint32_t rate_hz)
+{
+    (void)media;
+    (void)name;
+    (void)rate_hz;
+    return true;
+}
+
+static const struct sdp_codec opus = {"opus", 48000, 2, 96, NULL},
+                              pcmu = {"PCMU", 8000, 1, 0, NULL};
+
+/* maxptime 0: not said. */
+static const struct row {
+    const char *name;
+    const struct sdp_codec *codec;
+    uint8_t ours;
+    uint16_t theirs, ptime_ms;
+    uint16_t wanted, wanted_ptime_ms;
+} rows[] = {
+    {"nobody says a longest packet", &pcmu, 0, 0, 20, 0, 20},
+    {"only they do", &pcmu, 0, 60, 20, 60, 20},
+    {"only we do: theirs stay as long as they are", &pcmu, 40, 0, 20, 0, 20},
+    {"only we do, less than they ask for", &pcmu, 20, 0, 40, 0, 20},
+    {"only we do, and Opus may double them", &opus, 40, 0, 20, 40, 20},
+    {"ours is lower", &pcmu, 20, 60, 40, 20, 20},
+    {"theirs is lower", &opus, 60, 40, 20, 40, 20},
+};
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    struct phone_config config = {.sound.maxptime_ms = row->ours};
+    struct phone phone = {.config = &config};
+    struct call call = {.phone = &phone};
+    struct sdp_stream stream = {
+        .codec = *row->codec, .noise_receive = SDP_NO_TYPE, .noise_send = SDP_NO_TYPE};
+    struct media_params p = {.ptime_ms = row->ptime_ms, .maxptime_ms = row->theirs};
+
+    call_codecs_limit(&call, &stream, &p);
+    assert_int_equal(p.maxptime_ms, row->wanted);
+    assert_int_equal(p.ptime_ms, row->wanted_ptime_ms);
+}
+
+static const struct asked {
+    const char *name;
+    uint32_t bitrate;
+    uint8_t ptime_ms, maxptime_ms;
+    const char *wanted;
+} asked[] = {
+    {"no bit rate", 0, 60, 0, "useinbandfec=1"},
+    {"all that Opus has", 510000, 0, 0, "useinbandfec=1;maxaveragebitrate=510000"},
+    {"no more than fits into long packets", 510000, 60, 0,
+     "useinbandfec=1;maxaveragebitrate=256000"},
+    {"nor into the longest", 510000, 20, 120, "useinbandfec=1;maxaveragebitrate=128000"},
+    {"which are not longer than that", 510000, 60, 20, "useinbandfec=1;maxaveragebitrate=510000"},
+    {"what fits", 20000, 120, 0, "useinbandfec=1;maxaveragebitrate=20000"},
+};
+
+static void check_asked(void **state)
+{
+    const struct asked *row = *state;
+    struct phone_config config = {.sound.opus_bitrate = row->bitrate,
+                                  .sound.ptime_ms = row->ptime_ms,
+                                  .sound.maxptime_ms = row->maxptime_ms};
+    struct phone phone = {.config = &config};
+    struct sdp_codec codecs[] = {opus};
+    struct call call = {.phone = &phone, .codecs = codecs, .n_codecs = 1};
+    struct sdp_local us = {0};
+
+    call_codecs_put(&call, &us);
+    assert_int_equal(us.n_codecs, 1);
+    assert_string_equal(us.codecs[0].fmtp, row->wanted);
+}
+
+int main(void)
+{
+    return RUN_ROWS("phone/call_codecs", rows, check_row) |
+           RUN_ROWS("phone/call_codecs asked", asked, check_asked);
+}
