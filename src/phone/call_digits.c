@@ -250,6 +250,16 @@ void call_digits_sent(struct call *call)
     tell_sent(call);
 }
 
+void call_digits_left_out(struct call *call, size_t n)
+{
+    char text[128];
+
+    snprintf(text, sizeof text,
+             "too many digits wait, or the other side takes none this way: %zu digit%s left out", n,
+             n == 1 ? "" : "s");
+    call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE, .text = text});
+}
+
 /* Whether this is the press that came by another way before; then this way is noted, too. Some say
  * it when the key is let go, took_ms after its beginning. */
 static bool is_known(struct call_digits *k, char digit, enum digit_way way, uint64_t now_ms,

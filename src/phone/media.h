@@ -44,6 +44,8 @@ enum media_event_type {
     MEDIA_DIGIT,            /* digit: the far end pressed a key (told once, at its start) */
     MEDIA_DIGIT_ENDED,      /* digit: and let it go again (not of tones) */
     MEDIA_DIGITS_SENT,      /* all digits asked for are out */
+    MEDIA_DIGITS_LEFT_OUT,  /* n_digits: were asked for, but more wait than can, or they were to go
+                             * as events, which are not agreed any more */
     MEDIA_FILE_ENDED,       /* the last sample of the played file or pipe has been sent */
     MEDIA_SOURCE_FAILED,    /* err, why: silence is sent instead */
     MEDIA_FILE_HEARD,       /* a fifth of a second after either: the far end has heard what was
@@ -108,6 +110,7 @@ struct media_event {
     void *arg;               /* of media_stream_open */
     char digit;              /* 0-9, *, #, A-D, ! for flash */
     bool tone;               /* it was heard in the sound */
+    size_t n_digits;         /* pauses do not count */
     int err;                 /* negative errno */
     char why[MEDIA_WHY_MAX]; /* a whole sentence: which file or device, and what is wrong */
     const char *file;        /* lives until the callback returns */

@@ -86,6 +86,7 @@ static void on_start(struct media_stream *s, struct media_agreement *agreement)
     stream_prepare_dtls(s, before);
     stream_prepare_keys(s);
     stream_prepare_sending(s, before);
+    stream_prepare_events(s);
     stream_prepare_receiving(s, before);
     if (before)
         stream_xr_agreed(s, before);

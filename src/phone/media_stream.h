@@ -301,8 +301,10 @@ void stream_record_sent(struct media_stream *s, const int16_t *samples, size_t n
 
 /* --- media_tones.c --------------------------------------------------------------------------- */
 
-/* Keys to be sent, as tones or events; MEDIA_DIGITS_SENT follows. */
+/* Keys to be sent, as tones or events; MEDIA_DIGITS_SENT follows, or MEDIA_DIGITS_LEFT_OUT. */
 void stream_push_keys(struct media_stream *s, const char *digits, bool tones);
+/* Those that wait to go as events are left out where the agreement has none, though it sends. */
+void stream_prepare_events(struct media_stream *s);
 void stream_tell_keys_sent(struct media_stream *s);
 /* Looks for tones in what is heard, where that is wanted. */
 void stream_find_tones(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz);

@@ -54,6 +54,16 @@ bool rtp_event_busy(const struct rtp_event_sender *s)
     return s->state != RTP_EVENT_IDLE || s->head != s->tail;
 }
 
+size_t rtp_event_drop(struct rtp_event_sender *s)
+{
+    size_t n = s->state == RTP_EVENT_KEY;
+
+    for (; s->head != s->tail; s->head++)
+        n += !is_pause(s->queue[s->head % RTP_EVENT_QUEUE]);
+    rtp_event_sender_init(s);
+    return n;
+}
+
 static uint32_t samples_of(uint32_t ms, uint32_t rate_hz)
 {
     return (uint32_t)((uint64_t)ms * rate_hz / 1000);

@@ -45,6 +45,9 @@ int rtp_event_push(struct rtp_event_sender *s, struct slice digits);
 /* True where something is being sent or waits. */
 bool rtp_event_busy(const struct rtp_event_sender *s);
 
+/* Nothing is sent any more. How many keys were not, or not wholly; pauses do not count. */
+size_t rtp_event_drop(struct rtp_event_sender *s);
+
 /* One packet time of `samples` begins at RTP time `timestamp`, of a clock of rate_hz. True: out is
  * sent instead of sound. False: sound is sent (in pauses, too). The first packet of an event has
  * the marker; the last one is sent three times (2.5.1.4); an event longer than the duration field

@@ -194,6 +194,18 @@ static void what_cannot_be_sent_is_told(void **state)
     assert_int_equal(w->call.keys.n_waiting, 0);
 }
 
+static void what_the_stream_left_out_is_told(void **state)
+{
+    struct world *w = *state;
+    struct media_event event = {.type = MEDIA_DIGITS_LEFT_OUT, .n_digits = 2};
+
+    call_media_event(&w->call, &event);
+    assert_non_null(strstr(told, ": 2 digits left out;"));
+    event.n_digits = 1;
+    call_media_event(&w->call, &event);
+    assert_non_null(strstr(told, ": 1 digit left out;"));
+}
+
 static void a_pause_at_the_end_is_kept(void **state)
 {
     struct world *w = *state;
@@ -278,6 +290,7 @@ int main(void)
         ROW(without_an_answer_the_rest_goes_as_tones),
         ROW(refused_all_go_as_tones_in_pieces),
         ROW(what_cannot_be_sent_is_told),
+        ROW(what_the_stream_left_out_is_told),
         ROW(a_pause_at_the_end_is_kept),
         ROW(the_way_stays_while_keys_wait),
         ROW(who_holds_hears_tones_later),

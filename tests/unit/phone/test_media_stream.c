@@ -1,5 +1,6 @@
 /* When a stream sends, and what: digits, holds, ports. */
 #include <errno.h>
+#include <string.h>
 
 #include "net/address.h"
 #include "net/loop.h"
@@ -63,6 +64,54 @@ static void test_digits_that_were_not_agreed(void **state)
     p.event_send = MEDIA_NO_EVENTS;
     assert_int_equal(media_stream_start(w->a.stream, &p), 0);
     assert_int_equal(media_stream_dtmf(w->a.stream, SLICE("1")), -ENOTSUP);
+    streams_stop(w);
+    streams_free(w);
+}
+
+/* On hold they wait; without events behind it they are left out, and told of. */
+static void test_digits_that_nobody_takes_are_left_out(void **state)
+{
+    struct streams *w = streams_new(NULL);
+    struct media_params p = streams_params(media_stream_port(w->b.stream), "PCMU");
+
+    (void)state;
+    p.send = false;
+    assert_int_equal(media_stream_start(w->a.stream, &p), 0);
+    assert_int_equal(media_stream_dtmf(w->a.stream, SLICE("1,2")), 0);
+    p.event_send = MEDIA_NO_EVENTS;
+    assert_int_equal(media_stream_start(w->a.stream, &p), 0);
+    streams_stats(w, &w->a);
+    assert_int_equal(w->a.told[MEDIA_DIGITS_LEFT_OUT], 0);
+    p.send = true;
+    assert_int_equal(media_stream_start(w->a.stream, &p), 0);
+    streams_wait(w, &w->a.told[MEDIA_DIGITS_LEFT_OUT], 1);
+    streams_wait_sent(w, &w->a, 3);
+    assert_int_equal(w->a.told[MEDIA_DIGITS_SENT], 0);
+    streams_stop(w);
+    streams_free(w);
+}
+
+static void test_digits_that_do_not_fit_are_told(void **state)
+{
+    struct streams *w = streams_new(NULL);
+    struct media_params p = streams_params(media_stream_port(w->b.stream), "PCMU");
+    char many[MEDIA_MAX_DIGITS];
+
+    (void)state;
+    memset(many, '7', sizeof many);
+    p.send = false;
+    assert_int_equal(media_stream_start(w->a.stream, &p), 0);
+    for (unsigned tones = 0; tones < 2; tones++) {
+        for (int i = 0; i < 5; i++) {
+            struct slice digits = {many, sizeof many};
+
+            assert_int_equal(tones ? media_stream_tones(w->a.stream, digits)
+                                   : media_stream_dtmf(w->a.stream, digits),
+                             0);
+        }
+        streams_wait(w, &w->a.told[MEDIA_DIGITS_LEFT_OUT], tones + 1);
+    }
+    assert_int_equal(w->a.told[MEDIA_DIGITS_SENT], 0);
     streams_stop(w);
     streams_free(w);
 }
@@ -177,6 +226,8 @@ int main(void)
         cmocka_unit_test(test_digits_at_the_clock_of_opus),
         cmocka_unit_test(test_digits_leave_no_holes),
         cmocka_unit_test(test_digits_that_were_not_agreed),
+        cmocka_unit_test(test_digits_that_nobody_takes_are_left_out),
+        cmocka_unit_test(test_digits_that_do_not_fit_are_told),
         cmocka_unit_test(test_hold_stops_sending_and_resume_goes_on),
         cmocka_unit_test(test_nothing_leaves_before_it_may),
         cmocka_unit_test(test_a_hold_of_rfc_2543_sends_nothing),

@@ -129,6 +129,23 @@ static void test_push_takes_all_or_nothing(void **state)
     assert_true(rtp_event_busy(&s));
 }
 
+static void test_what_is_dropped_is_counted(void **state)
+{
+    struct rtp_event_sender s;
+    struct rtp_event_packet p;
+
+    (void)state;
+    rtp_event_sender_init(&s);
+    assert_int_equal(rtp_event_drop(&s), 0);
+    assert_int_equal(rtp_event_push(&s, SLICE("1,2p3")), 0);
+    assert_true(rtp_event_next(&s, 0, TICK, RATE, &p)); /* the 1 has begun, and has not ended */
+    assert_int_equal(rtp_event_drop(&s), 3);
+    assert_false(rtp_event_busy(&s));
+    assert_int_equal(rtp_event_push(&s, SLICE("4")), 0);
+    assert_true(rtp_event_next(&s, 0, TICK, RATE, &p));
+    assert_int_equal(p.payload[0], 4);
+}
+
 static void test_every_key_has_its_code(void **state)
 {
     static const char keys[] = "0123456789*#ABCD!";
@@ -198,6 +215,7 @@ int main(void)
         cmocka_unit_test(test_at_48_khz),
         cmocka_unit_test(test_a_long_key_goes_on_in_segments),
         cmocka_unit_test(test_push_takes_all_or_nothing),
+        cmocka_unit_test(test_what_is_dropped_is_counted),
         cmocka_unit_test(test_every_key_has_its_code),
     };
 
