@@ -138,10 +138,10 @@ struct call {
     char *safe;                       /* phone_tls_of_call; owned, may be NULL */
     bool verified;                    /* phone_tls_verified, as it was then */
     enum phone_encryption encryption; /* asked for by who dialled */
-    struct sdp_codec *codecs;         /* likewise, owned, n_codecs of them; NULL: nothing was said */
+    struct sdp_codec *codecs; /* likewise, owned, n_codecs of them; NULL: nothing was said */
     size_t n_codecs;
-    struct config_sound sound;            /* likewise */
-    char opus_fmtp[CALL_OPUS_FMTP_MAX];   /* what we want of Opus */
+    struct config_sound sound;          /* likewise */
+    char opus_fmtp[CALL_OPUS_FMTP_MAX]; /* what we want of Opus */
     bool no_key;              /* the last offer of theirs was refused for the sake of encryption */
     struct sdp_exchange *sdp; /* NULL before the first offer */
     struct media_stream *stream; /* NULL: none, or closed */
@@ -156,6 +156,7 @@ struct call {
     bool waits;       /* on hold with its whole conference, and back with it */
     bool told_hold;   /* what the front end knows of that */
     bool turned_away; /* nobody is to be disturbed */
+    bool refused;     /* as it came in: no command is for it */
     bool rings;       /* by PHONE_RING: it came in, and a person hears of it */
 
     /* Offers of ours in the call */

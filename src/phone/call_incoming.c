@@ -62,7 +62,7 @@ static void tell_incoming(struct call *call, const struct sip_call_event *event,
 
 void call_incoming(struct call *call, const struct sip_call_event *event)
 {
-    unsigned status;
+    unsigned status, away;
 
     call->sip = event->call;
     call->account = event->account;
@@ -73,14 +73,15 @@ void call_incoming(struct call *call, const struct sip_call_event *event)
     call->peer_name = phone_safe_dup(event->from_name);
     call->target = phone_safe_dup(event->to_uri);
     call_set_contact(call, phone_caller_name(call->phone, event));
-    status = dnd_status(call->phone);
+    status = away = dnd_status(call->phone);
     call->turned_away = status > 0;
-    tell_incoming(call, event, status);
-    call_note_begin(call);
     if (!status)
         status = prepare(call, event);
+    call->refused = status > 0;
+    call_note_begin(call);
+    tell_incoming(call, event, away);
     if (!status)
-        return;
+        return; /* it may be gone: without memory it is told at once, and answered from there */
     call->end.own_words =
         call->turned_away ? "refused, as nobody is to be disturbed" : why_refused(call, status);
     call->end.status = status;

@@ -89,7 +89,7 @@ static int do_to_call(struct phone *phone, const struct phone_command *command, 
     enum call_input input = command_input(command->kind);
     struct call *call = find(phone, command->call);
 
-    if (!call)
+    if (!call || call->refused)
         return phone_refuse(why, -ENOENT, "there is no such call");
     if (command->kind == PHONE_DIGITS || command->kind == PHONE_MUTE)
         return do_to_stream(call, command, why);
