@@ -308,6 +308,15 @@ static void called(void **state)
     each_fails(state, calls_in);
 }
 
+/* From where it is told of, which without memory is at once. */
+static void answered_at_once(void **state)
+{
+    struct far *far = *state;
+
+    far->end->answers = true;
+    each_fails(state, calls_in);
+}
+
 static void holding(void **state)
 {
     each_fails(state, holds_with_keys);
@@ -364,6 +373,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         {"a call that comes", called, set_up, tear_down, NULL},
+        {"one that is answered at once", answered_at_once, set_up, tear_down, NULL},
         {"one with keys, held and with another key", holding, set_up, tear_down, NULL},
         {"no key is left behind", forgetting, NULL, NULL, NULL},
         {"a call that goes", calling, set_up, tear_down, NULL},
