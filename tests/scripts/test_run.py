@@ -56,6 +56,7 @@ def _():
                                        (1, "true", False, False),  # on a clock of its own
                                        (1, "kill -9 $$", True, False),
                                        (1, "echo ERROR: AddressSanitizer: no", True, False),
+                                       (1, "echo '# /build/sanitizers/tphone'", True, True),
                                        (1, "echo '# =1234=ABORTING'", True, False),
                                        (1, "echo '# phone [status -11]'", True, False),
                                        (1, "echo '# with exception: Segmentation fault(11)'", True,
