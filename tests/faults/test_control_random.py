@@ -213,15 +213,27 @@ def talk(clients, chance):
     return said
 
 
+def connections():
+    """The names of descriptors of all TCP connections that stand."""
+    with open("/proc/net/tcp", encoding="ascii") as f:
+        rows = [line.split() for line in f][1:]
+    return {f"socket:[{row[9]}]" for row in rows if row[3] == "01"}
+
+
 def open_in(phone):
-    """What its descriptors are. Those of the history come when its thread is at it."""
-    where, out = f"/proc/{phone.process.popen.pid}/fd", []
+    """What its descriptors are. Those of the history come when its thread is at it. A command that
+    was harmed may make a request too long for UDP (RFC 3261, 18.1.1): the connection, one in each
+    direction, is kept for the next one."""
+    where, out, kept = f"/proc/{phone.process.popen.pid}/fd", [], 0
+    connected = connections()
     for fd in os.listdir(where):
         try:
-            name = os.readlink(f"{where}/{fd}").split("[")[0]
-            out += [] if "/history." in name else [name]
+            name = os.readlink(f"{where}/{fd}")
         except FileNotFoundError:
-            pass
+            continue
+        kept += name in connected
+        if "/history." not in name and not (name in connected and kept <= 2):
+            out.append(name.split("[")[0])
     return sorted(out)
 
 
