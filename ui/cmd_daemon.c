@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -10,8 +11,9 @@
 #include "ui/runtime_dir.h"
 #include "ui/service.h"
 
-#define ANSWER_MS 3000 /* that another daemon has for answering, or for ending unanswered; */
-#define END_MS 10000u  /* and for closing us out before it is gone */
+#define ANSWER_MS 3000 /* that another daemon has for answering, or for closing us out; */
+#define END_MS 10000u  /* where it does that it is ending, and has so long for being gone, */
+#define TELL_MS 1000u  /* which is told when it takes that long */
 #define AGAIN_US 10000
 
 struct daemon {
@@ -72,49 +74,95 @@ static enum exit_status refuse(struct terminal *terminal, const char *path, cons
     return EXIT_OTHER;
 }
 
-/* False: it closes without a word, as it is ending. */
-static bool answers(int fd)
+/* How another daemon is. One that is ending closes us out without a word; where it says nothing at
+ * all it has been stopped, or does not get on. */
+enum other { NOBODY, ENDING, ANSWERS, SILENT };
+
+static enum other ask(int fd)
 {
     struct pollfd p = {.fd = fd, .events = POLLIN};
     char byte;
 
     if (net_unix_write(fd, SLICE("{\"command\":\"status\"}\n"), NULL, 0) < 0)
-        return false;
-    return poll(&p, 1, ANSWER_MS) <= 0 || read(fd, &byte, 1) > 0;
+        return ENDING;
+    if (poll(&p, 1, ANSWER_MS) <= 0)
+        return SILENT;
+    return read(fd, &byte, 1) > 0 ? ANSWERS : ENDING;
 }
 
-/* The process that answers there, -1: one of which that is not known; 0: none. One that is ending
- * is waited for. */
-static long find_other(const char *path)
+/* process: 0 where it is not known. */
+static enum other look(const char *path, long *process)
 {
-    uint64_t by_ms = net_now_ms() + END_MS;
-    int fd;
+    int fd, err = net_unix_connect(path, &fd);
+    enum other other;
 
-    while (net_unix_connect(path, &fd) == 0) {
-        bool stays = answers(fd) || net_now_ms() >= by_ms;
-        long process = net_unix_peer(fd);
+    *process = 0;
+    if (err)
+        return err == -EAGAIN ? SILENT : NOBODY; /* what is wrong there is told when we listen */
+    other = ask(fd);
+    *process = net_unix_peer(fd);
+    close(fd);
+    return other;
+}
 
-        close(fd);
-        if (stays)
-            return process > 0 ? process : -1;
+static void put_process(struct buf *out, long process)
+{
+    if (process > 0)
+        buf_printf(out, "process %ld", process);
+    else
+        buf_puts(out, "a process that is not known");
+}
+
+static void tell_waiting(struct terminal *terminal, const char *path, long process)
+{
+    struct buf line = buf_new(8192);
+
+    buf_puts(&line, "waiting for ");
+    put_process(&line, process);
+    buf_puts(&line, ", which is ending, to leave ");
+    text_safe(&line, slice_of(path));
+    buf_putc(&line, '\n');
+    output_put(&terminal->err, buf_slice(&line));
+    buf_free(&line);
+}
+
+/* One that is ending is waited for. */
+static enum other wait_for_other(const char *path, bool tells, struct terminal *terminal,
+                                 long *process)
+{
+    uint64_t begun_ms = net_now_ms(), waited_ms = 0;
+    enum other other;
+
+    while ((other = look(path, process)) == ENDING && waited_ms < END_MS) {
+        if (tells && waited_ms >= TELL_MS) {
+            tell_waiting(terminal, path, *process);
+            tells = false;
+        }
         usleep(AGAIN_US);
+        waited_ms = net_now_ms() - begun_ms;
     }
-    return 0;
+    return other;
 }
 
 /* Asked before anything else is begun: a second daemon would fail at the ports of the first, and
  * say so instead. */
-static enum exit_status check_nobody_is_there(const char *path, struct terminal *terminal)
+static enum exit_status check_nobody_is_there(const char *path, bool tells,
+                                              struct terminal *terminal)
 {
     struct buf who = buf_new(256);
     enum exit_status exit;
-    long process = find_other(path);
+    long process;
+    enum other other = wait_for_other(path, tells, terminal, &process);
 
-    if (!process)
-        return EXIT_OK; /* what is wrong there is told when we listen */
-    buf_puts(&who, "another daemon answers there already");
-    if (process > 0)
-        buf_printf(&who, ", process %ld", process);
+    if (other == NOBODY)
+        return EXIT_OK;
+    if (other == ANSWERS)
+        buf_puts(&who, "another daemon answers there already, ");
+    put_process(&who, process);
+    if (other == SILENT)
+        buf_puts(&who, " has the socket and does not answer: end it, or give another --socket");
+    else if (other == ENDING)
+        buf_puts(&who, " is ending, and does not leave it: end it, or give another --socket");
     exit = refuse(terminal, path, buf_cstr(&who));
     buf_free(&who);
     return exit;
@@ -134,7 +182,8 @@ static enum exit_status find_socket(struct daemon *d, const struct cli *cli,
     if (d->socket >= 0)
         return EXIT_OK;
     if (runtime_dir_socket(cli->socket, true, &d->path, &why) == 0) {
-        exit = check_nobody_is_there(buf_cstr(&d->path), terminal);
+        exit =
+            check_nobody_is_there(buf_cstr(&d->path), cli->verbosity >= 0 && !cli->json, terminal);
     } else {
         terminal_error(terminal, buf_cstr(&why));
         exit = EXIT_OTHER;

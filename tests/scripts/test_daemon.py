@@ -97,6 +97,41 @@ def second():
         equal(other.status(), 0, "status of the other")
 
 
+@case("one that is stopped is told as what does not answer, and as no daemon that does")
+def stopped():
+    with Room() as room:
+        daemon = Daemon(room)
+        pid = daemon.process.popen.pid
+        daemon.process.signal(signal.SIGSTOP)
+        try:
+            said = daemon.expect(tphone.OTHER, "daemon")
+        finally:
+            daemon.process.signal(signal.SIGCONT)
+        equal(said.err, f"tphone: {daemon.socket}: process {pid} has the socket and does not answer: "
+                        "end it, or give another --socket\n", "what the second says")
+
+
+@case("one that is ending is waited for, which is told behind a second, and not for ever")
+def ends_slowly():
+    with Room() as room:
+        session, me = Session(room), os.getpid()
+        os.makedirs(os.path.dirname(session.socket), mode=0o700)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(session.socket)
+            listener.listen()
+            second = session.start("daemon")
+            listener.settimeout(0.2)
+            while second.alive():
+                try:
+                    listener.accept()[0].close()
+                except TimeoutError:
+                    pass
+        equal(second.status(), tphone.OTHER, "status")
+        equal(second.lines, [f"waiting for process {me}, which is ending, to leave {session.socket}",
+                             f"tphone: {session.socket}: process {me} is ending, and does not leave "
+                             "it: end it, or give another --socket"], "what the second says")
+
+
 def attack_link(run):
     os.mkdir(os.path.join(run, "elsewhere"), 0o700)
     os.symlink("elsewhere", os.path.join(run, "tphone"))
