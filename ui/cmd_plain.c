@@ -134,7 +134,8 @@ static void settle(struct app *a)
     bool is_there = a->front.screen.send;
 
     a->starting = false;
-    a->not_before_ms = is_there ? net_now_ms() + REPLY_MS : 0; /* until it has said how it is */
+    /* Until it has said how it is; one that was there before was not asked. */
+    a->not_before_ms = is_there && waits(a) ? net_now_ms() + REPLY_MS : 0;
     if (!is_there) {
         connection_put_why(a->front.connection, &why);
         terminal_error(a->terminal, buf_cstr(&why));

@@ -304,6 +304,9 @@ def left():
         p.say("", r"^Which program prints the password")
         p.say(".", r"^nothing was written")
         p.wait(r"^There is no account: addresses are called without a server")
+        p.say("set-up", r"^What is your SIP address")
+        p.say(".", r"^nothing was written")
+        p.say("tell", r"^tell: ", seconds=4)  # nothing was asked of a telephone that is there
         p.say(f"call {bob.uri}", r"call 1: (called|answered)")
         p.end()
         expect(not os.path.exists(os.path.dirname(me.file)), "a folder was made")
