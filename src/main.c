@@ -118,6 +118,8 @@ static int run_command(const struct cli *cli)
     if (terminal_close(&terminal) != 0 && !status)
         status = EXIT_OTHER;
     buf_free(&why);
+    if (terminal.left)
+        _exit(status); /* libuv would wait for that worker */
     return status;
 }
 

@@ -103,7 +103,7 @@ static bool waits(const struct app *a)
 {
     const struct screen *s = &a->front.screen;
 
-    return a->starting || saver_is_busy(s) || !screen_is_answered(s);
+    return a->starting || saver_writes(s) || !screen_is_answered(s);
 }
 
 static unsigned on_line(void *arg, const struct ctl_line *line)
@@ -414,7 +414,7 @@ static void on_turn(void *arg)
     struct app *a = arg;
     uint64_t now_ms = net_now_ms();
 
-    if (saver_is_busy(&a->front.screen))
+    if (saver_writes(&a->front.screen))
         return;
     if (now_ms < a->not_before_ms) {
         net_deadline_set(a->turn, a->not_before_ms);
@@ -518,9 +518,11 @@ static void bind_keys(struct app *a)
         buf_putc(&a->plain.out, '\n');
 }
 
-static void finish(struct app *a)
+/* Whether nothing was left undone. */
+static bool finish(struct app *a)
 {
     const char *farewell = connection_farewell(a->front.connection);
+    struct buf why = buf_new(8192);
 
     set_echo(a, true);
     if (farewell)
@@ -537,8 +539,12 @@ static void finish(struct app *a)
     plain_line_free(&a->line);
     buf_free(&a->echo);
     plain_free(&a->plain);
-    front_free(&a->front);
+    a->terminal->left = front_free(&a->front, &why) != 0;
+    if (a->terminal->left)
+        terminal_error(a->terminal, buf_cstr(&why));
     mem_wipe(a->in, sizeof a->in);
+    buf_free(&why);
+    return !a->terminal->left;
 }
 
 static int run(const struct cli *cli, struct terminal *terminal)
@@ -562,7 +568,8 @@ static int run(const struct cli *cli, struct terminal *terminal)
             net_loop_run(a->front.loop);
         exit = a->failed ? EXIT_OTHER : EXIT_OK;
     }
-    finish(a);
+    if (!finish(a) && !exit)
+        exit = EXIT_OTHER;
     free(a);
     return (int)exit;
 }

@@ -273,10 +273,11 @@ static int prepare(struct app *a, struct buf *why)
     return err;
 }
 
-/* Also tells whom it leaves behind. */
-static void finish(struct app *a, struct terminal *terminal)
+/* Also tells whom and what it leaves behind; whether that is no file. */
+static bool finish(struct app *a, struct terminal *terminal)
 {
     const char *farewell = connection_farewell(a->front.connection);
+    struct buf why = buf_new(8192);
 
     term_close(a->term);
     if (farewell) {
@@ -285,7 +286,11 @@ static void finish(struct app *a, struct terminal *terminal)
     }
     net_deadline_free(a->frame);
     buf_free(&a->title);
-    front_free(&a->front);
+    terminal->left = front_free(&a->front, &why) != 0;
+    if (terminal->left)
+        terminal_error(terminal, buf_cstr(&why));
+    buf_free(&why);
+    return !terminal->left;
 }
 
 /* For those who have the screen read to them, and terminals where nothing can be drawn. */
@@ -331,8 +336,9 @@ static int show(const struct cli *cli, struct terminal *terminal)
         exit = EXIT_OTHER;
         connection_put_why(a->front.connection, &why);
     }
-    finish(a, terminal);
-    if (exit)
+    if (!finish(a, terminal) && !exit)
+        exit = EXIT_OTHER;
+    if (why.n > 0)
         terminal_error(terminal, buf_cstr(&why));
     buf_free(&why);
     free(a);

@@ -14,6 +14,7 @@ struct terminal {
     struct output trace_file;
     struct output *trace; /* one of the two above, or NULL: no trace is wanted */
     struct outcome outcome;
+    bool left; /* a worker that nobody waits for: the program ends by _exit */
     int library_fd; /* what libraries write on descriptor 2 is read here; -1: not caught */
 };
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Leaving the screen: what is asked, what becomes of the telephone, and what is said of it."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import daemon, tphone
+from lib import daemon, preload, tphone
 from lib.room import Room, wait_until
 from lib.screen import Screen
 from lib.tap import case, equal, expect, run
@@ -69,6 +70,24 @@ def daemon_stays():
         equal(said.count("quit? the telephone goes on with its calls yes or no"), 2, said)
         lines.wait_line(GOES_ON)
         equal(len(home.calls()), 1, "calls that are still up")
+
+
+@case("a file on a dead disk is waited for a second, and that is told where it can be seen")
+def dead_disk():
+    with Room() as room:
+        file = room.path("a.txt")
+        me = Screen(room, env={**preload.env("ui/slow_disk.c"), "SLOW_DISK_MS": "60000"}, cols=120)
+        t = me.tmux
+        me.call("sip:x@127.0.0.1:9")
+        t.wait("127.0.0.1:9 .*(ended|failed|unreachable|refused)|nobody listens")
+        t.press("T")
+        t.wait("INVITE")
+        me.command(f"trace-save text {file}")
+        wait_until(lambda: os.path.exists(file), 10, "the file is not begun")
+        me.command("quit")
+        t.wait(rf"^tphone: {re.escape(file)}: still being written; given up$")
+        equal(t.status(), 1, "exit status")
+        me.expect_gone()
 
 
 if __name__ == "__main__":

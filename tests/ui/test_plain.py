@@ -179,6 +179,20 @@ def slow_file():
         equal(p.process.status(), 0, "exit status")
 
 
+@case("a file on a dead disk is waited for a second by who leaves, and that is told")
+def dead_disk():
+    with Room() as room:
+        file = room.path("a.txt")
+        p = Plain(Home(room), **preload.env("ui/slow_disk.c"), SLOW_DISK_MS="60000")
+        p.say("call sip:x@127.0.0.1:9", "call 1: ended|failed|unreachable|refused")
+        p.say("trace", r"^Trace: \d+ messages?")
+        p.type(f"trace-save text {file}")
+        wait_until(lambda: os.path.exists(file), 10, "the file is not begun")
+        p.process.signal(signal.SIGINT)
+        p.wait(rf"^tphone: {file}: still being written; given up$")
+        equal(p.process.status(), 1, "exit status")
+
+
 @case("how much is told is said by an option, and by a command at any time")
 def tell():
     with Room() as room:

@@ -7,6 +7,8 @@
 #include "ui/screen/setup_run.h"
 #include "ui/signals.h"
 
+#define FILE_MS 1000u /* that a file has at the end for being written */
+
 void front_init(struct front *front, const struct cli *cli)
 {
     *front = (struct front){.cli = cli};
@@ -36,16 +38,22 @@ int front_open(struct front *front, const struct front_events *events, void *arg
     return err;
 }
 
-void front_free(struct front *front)
+int front_free(struct front *front, struct buf *why)
 {
+    int err;
+
     connection_free(front->connection);
+    front->connection = NULL; /* a signal may still ask for it */
     setup_run_free(front->setup_run);
-    saver_free(front->saver);
+    err = saver_free(front->saver, FILE_MS, why);
     signals_free(front->signals);
-    net_loop_free(front->loop);
-    net_spawner_free(front->screen.helper);
+    if (!err) {
+        net_loop_free(front->loop);
+        net_spawner_free(front->screen.helper);
+    }
     setup_free(&front->setup);
     screen_free(&front->screen);
     keymap_free(&front->keys);
     model_free(&front->model);
+    return err;
 }

@@ -2,16 +2,20 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <uv.h>
 
+#include "base/text.h"
 #include "net/loop.h"
 #include "ui/screen/screen_helper.h"
 #include "ui/screen/trace_file.h"
 
+#define LOOK_US 5000 /* meanwhile, where one is waited for at the end */
+
 /* One file, which belongs to the worker until it is done. */
 struct job {
     uv_work_t work;
-    struct saver *saver; /* NULL: it has gone */
+    struct saver *saver;
     const struct net_spawner *helper;
     char *path, *good; /* owned */
     struct buf content, why;
@@ -20,7 +24,7 @@ struct job {
 
 struct saver {
     struct net_loop *loop;
-    struct screen *screen;
+    struct screen *screen; /* NULL: it is told nothing any more */
     void (*saved)(void *arg);
     void *arg;
     struct job *job; /* NULL: none is under way */
@@ -86,13 +90,13 @@ static void on_done(uv_work_t *work, int status)
 
     if (status != 0)
         job->err = status;
-    if (saver) {
-        saver->job = NULL;
+    saver->job = NULL;
+    if (saver->screen) {
         saver->screen->now_ms = net_now_ms();
         say(saver->screen, job);
     }
     free_job(job);
-    if (saver)
+    if (saver->screen)
         saver->saved(saver->arg);
 }
 
@@ -101,7 +105,7 @@ void saver_save(struct screen *s, const char *path, struct buf *content, const c
     struct saver *saver = s->saver;
     struct job *job;
 
-    if (saver_is_busy(s)) {
+    if (saver_writes(s)) {
         screen_say(s, STYLE_WARN, "%s: the file before is still being written", path);
         return;
     }
@@ -123,9 +127,9 @@ void saver_save(struct screen *s, const char *path, struct buf *content, const c
         abort(); /* only a NULL callback makes it fail */
 }
 
-bool saver_is_busy(const struct screen *s)
+const char *saver_writes(const struct screen *s)
 {
-    return s->saver && s->saver->job;
+    return s->saver && s->saver->job ? s->saver->job->path : NULL;
 }
 
 int saver_new(struct net_loop *loop, struct screen *screen, void (*saved)(void *arg), void *arg,
@@ -141,12 +145,24 @@ int saver_new(struct net_loop *loop, struct screen *screen, void (*saved)(void *
     return 0;
 }
 
-void saver_free(struct saver *saver)
+int saver_free(struct saver *saver, unsigned limit_ms, struct buf *why)
 {
+    uint64_t by_ms = net_now_ms() + limit_ms;
+
     if (!saver)
-        return;
+        return 0;
     saver->screen->saver = NULL;
-    if (saver->job)
-        saver->job->saver = NULL;
+    saver->screen = NULL;
+    while (saver->job && net_now_ms() < by_ms) {
+        net_loop_turn(saver->loop, false);
+        if (saver->job)
+            usleep(LOOK_US);
+    }
+    if (saver->job) {
+        text_safe(why, slice_of(saver->job->path));
+        buf_puts(why, ": still being written; given up");
+        return -ETIMEDOUT;
+    }
     free(saver);
+    return 0;
 }

@@ -13,6 +13,7 @@
 
 #include "net/loop.h"
 
+#define LIMIT_MS 60000u
 #define FOLDER "/tmp/test_saver.XXXXXX"
 
 struct desk {
@@ -48,7 +49,7 @@ static struct desk *sit_down(void)
 
 static void get_up(struct desk *d)
 {
-    saver_free(d->saver);
+    assert_int_equal(saver_free(d->saver, LIMIT_MS, NULL), 0);
     net_loop_free(d->loop);
     screen_free(&d->screen);
     keymap_free(&d->keys);
@@ -93,12 +94,12 @@ static void the_screen_goes_on_meanwhile(void **state)
 
     (void)state;
     save(d, "one");
-    assert_true(saver_is_busy(&d->screen));
+    assert_string_equal(saver_writes(&d->screen), d->path);
     assert_int_equal(d->screen.message.n, 0);
     save(d, "two");
     assert_said(d, "still being written");
     net_loop_run(d->loop);
-    assert_false(saver_is_busy(&d->screen));
+    assert_null(saver_writes(&d->screen));
     assert_said(d, "saved");
     save(d, "three");
     net_loop_run(d->loop);
@@ -122,10 +123,10 @@ static void without_a_loop_it_is_waited_for(void **state)
     struct desk *d = sit_down();
 
     (void)state;
-    saver_free(d->saver);
+    assert_int_equal(saver_free(d->saver, LIMIT_MS, NULL), 0);
     d->saver = NULL;
     save(d, "at once");
-    assert_false(saver_is_busy(&d->screen));
+    assert_null(saver_writes(&d->screen));
     assert_said(d, "saved");
     get_up(d);
     assert_file(d, "at once");
