@@ -56,7 +56,9 @@ def succession():
         except BlockingIOError:
             pass
         daemon.process.signal(signal.SIGTERM)
-        while os.path.exists(daemon.socket):
+        end = pace.now() + 10
+        while os.path.exists(daemon.socket):  # looked for more often than wait_until does
+            expect(pace.now() < end, "its socket is still there after 10 s", *daemon.process.tail())
             time.sleep(0.001)
         daemon.begin()
         daemon.expect(0, "ctl", "quit")
