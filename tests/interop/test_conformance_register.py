@@ -127,7 +127,7 @@ def retransmitted():
         home = Home(room, start=False)
         home.server.silent = True
         home.start()
-        home.server.wait(sip.request("REGISTER"), 20, 6, "REGISTER")
+        home.server.wait(sip.request("REGISTER"), 20, 6, "REGISTER", copies=True)
         seen = home.server.requests("REGISTER", copies=True)
         equal(len({m.bytes() for m in seen}), 1, "number of different REGISTERs")
         expect_gaps(seen, [0.5, 1, 2, 4, 4])

@@ -46,9 +46,10 @@ class Server(sip.Peer):
         self.say(request, 200, "OK", Contact=f"{contact};expires={seconds}", **headers)
 
     def credentials(self):
-        """What of the kind came here; a request that was sent again counts once."""
-        first = {(m.method, m.branch): m for m in self.found(lambda m: not m.status)}
-        return [(m.method, v) for m in first.values() for name in CREDENTIALS for v in m.all(name)]
+        """What of the kind came here; what came again with a copy of its request counts once."""
+        came = dict.fromkeys((m.method, m.branch, v) for m in self.found(lambda m: not m.status)
+                             for name in CREDENTIALS for v in m.all(name))
+        return [(method, value) for method, _, value in came]
 
     def trusts_nobody(self):
         equal(self.credentials(), [], f"credentials that reached {self.uri}")

@@ -161,17 +161,16 @@ class Registrar:
         as nothing had come in time: on a busy machine that may be so."""
         with self._news:
             came = [m for m in self.seen if not m.status and method in (None, m.method)]
-        first = {}
-        for m in came:
-            first.setdefault((m.method, m.branch, m.get("CSeq")), m)
-        return [m for m in (came if copies else first.values()) if m.time >= since]
+        return [m for m in (came if copies else self._first(came)) if m.time >= since]
 
-    def wait(self, holds, seconds=5, count=1, what="the request"):
-        """The count-th message for which holds() is true; see also lib.sip.request."""
+    def wait(self, holds, seconds=5, count=1, what="the request", copies=False):
+        """The count-th message for which holds() is true; see also lib.sip.request. copies: as for
+        requests."""
         end = pace.now() + seconds
         with self._news:
             while True:
                 found = [m for m in self.seen if holds(m)]
+                found = found if copies else self._first(found)
                 if len(found) >= count:
                     return found[count - 1]
                 left = end - pace.now()
@@ -357,6 +356,14 @@ class Registrar:
             self._register(request)
         else:
             self._proxy(request)
+
+    @classmethod
+    def _first(cls, messages):
+        """All but the copies of requests."""
+        first = {}
+        for m in messages:
+            first.setdefault(id(m) if m.status else cls._same(m), m)
+        return list(first.values())
 
     @staticmethod
     def _same(request):

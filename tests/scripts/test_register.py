@@ -431,7 +431,7 @@ def silent_for_a_while():
         line_of(phone)
         server.silent = True
         count = len(server.requests("REGISTER", copies=True))
-        server.wait(REGISTER, 8, count + 4, "the copies of the refresh")
+        server.wait(REGISTER, 8, count + 4, "the copies of the refresh", copies=True)
         server.forget()
         start = time.monotonic()
         server.silent = False
