@@ -33,6 +33,7 @@ struct phones_end {
     struct ip where;   /* it listens there */
     uint32_t incoming; /* the last call that came */
     bool answers;      /* takes calls by itself */
+    bool short_of_all; /* memory: one that is told of may have been refused by then */
     bool device;       /* with the sound device */
     struct phones_seen seen[PHONES_SEEN_MAX];
     size_t n, from;     /* from: those before have been looked at: phones_forget */

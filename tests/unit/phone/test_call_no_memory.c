@@ -313,7 +313,7 @@ static void answered_at_once(void **state)
 {
     struct far *far = *state;
 
-    far->end->answers = true;
+    far->end->answers = far->end->short_of_all = true;
     each_fails(state, calls_in);
 }
 
