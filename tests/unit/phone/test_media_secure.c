@@ -61,6 +61,7 @@ static void world_free(struct world *w)
     free(w);
 }
 
+/* They come from the thread of the sound, which has done by then what it was told before. */
 static struct media_stats stats_of(struct world *w)
 {
     return lone_stats(&w->lone);
@@ -309,6 +310,7 @@ static void unusable_keys_are_silence(void **state)
     w->lone.params.keys.send.suite = SUITE_AEAD_AES_256_GCM;
     w->lone.params.keys.receive.suite = SUITE_NONE;
     assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
+    (void)stats_of(w); /* else the next packets may come with the beat before that */
     send_protected(w, 5);
     b = plain_packet(w->lone.sequence++);
     send_bytes(w, false, &b);
@@ -345,7 +347,7 @@ static void other_keys_leave_no_gap(void **state)
     for (size_t i = 0; i < ARRAY_LEN(late); i++)
         late[i] = protected_packet(w, w->lone.sequence++);
     agree_on(w, SUITE_AEAD_AES_128_GCM, 30);
-    loop_run_ms(&w->lone.loop, 50);
+    (void)stats_of(w);
     for (size_t i = 0; i < ARRAY_LEN(late); i++)
         send_bytes(w, false, &late[i]);
     send_protected(w, 10);
@@ -438,6 +440,7 @@ static void a_packet_allocates_nothing(void **state)
     const struct cost_row *row = *state;
     struct world *w = world_with("null");
     struct counter counter = {.here = pthread_self(), .n = 1};
+    unsigned clean = 0; /* rounds, one behind the other: at first buffers grow */
 
     media_stream_listen(w->lone.stream, true);
     if (row->suite == SUITE_NONE)
@@ -445,14 +448,15 @@ static void a_packet_allocates_nothing(void **state)
     else
         agree_on(w, row->suite, 1);
     talk(w, 10);
-    for (unsigned i = 0; i < 10 && counter.n > 0; i++) {
+    for (unsigned i = 0; i < 20 && clean < 3; i++) {
         counter.n = 0;
         memory_fail_by(count_others, &counter);
         talk(w, 25);
         memory_fail_by(NULL, NULL);
+        clean = counter.n == 0 ? clean + 1 : 0;
     }
-    assert_int_equal(counter.n, 0);
-    assert_true(stats_of(w).packets_received >= 35);
+    assert_int_equal(clean, 3);
+    assert_true(stats_of(w).packets_received >= 85);
     memory_fail_by(count_others, &counter);
     (void)stats_of(w);
     memory_fail_by(NULL, NULL);
