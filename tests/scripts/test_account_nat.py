@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from lib import account, tap, tphone
 from lib.registrar import Registrar, split_uri
 from lib.relay import Relay
-from lib.room import SIGTERM, Room
+from lib.room import SIGTERM, Room, wait_until
 from lib.tap import case, equal, expect
 
 
@@ -26,14 +26,12 @@ class Behind:
 
     def binding(self):
         """The one that is left when the phone knows where it is seen."""
-        end = time.monotonic() + 5
-        while time.monotonic() < end:
+        def seen():
             found = self.server.bindings("bob")
             if len(found) == 1 and split_uri(found[0].uri)[2] == self.nat.port:
                 return found[0]
-            time.sleep(0.02)
-        raise tap.Failure("the Contact is not where the server sees the phone",
-                          [b.uri for b in self.server.bindings("bob")] + self.server.faults)
+            return None
+        return wait_until(seen, 5, "the Contact is not where the server sees the phone")
 
 
 @case("it registers where the server sees it, and takes back where it thought to be")

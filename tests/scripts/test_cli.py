@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import room as rooms
-from lib import sip, sound, tap, tphone
+from lib import pace, sip, sound, tap, tphone
 from lib.room import SIGHUP, SIGINT, SIGTERM, Room, free_port
 from lib.tap import case, equal, expect
 
@@ -188,7 +188,7 @@ def broken_pipe():
                                     "--for", "1"], stdin=subprocess.DEVNULL, stdout=write,
                                    stderr=write)
         os.close(write)
-        equal(process.wait(10), 0, "exit status")
+        equal(pace.ended(process, 10), 0, "exit status")
         equal(tphone.results(callee), tphone.results(callee), "results")
 
 

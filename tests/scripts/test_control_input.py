@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import control, tap, tphone
+from lib import control, pace, tap, tphone
 from lib.room import Room, home_in
 from lib.tap import case, equal, expect
 from lib.terminal import Terminal
@@ -63,7 +63,7 @@ def nobody_reads():
              os.devnull], stdin=subprocess.PIPE, stdout=theirs, stderr=subprocess.DEVNULL,
             env={**os.environ, **home_in(room.path("home"))})
         os.close(theirs)
-        equal(process.wait(10), 0, "exit status")
+        equal(pace.ended(process, 10), 0, "exit status")
         process.stdin.close()
 
 
@@ -79,7 +79,7 @@ def terminal():
         screen.wait('"reply":7,"ok":true')
         screen.type('{"id":8,"command":"quit"}\n')
         screen.wait('"outcome":"ok"')
-        equal(screen.popen.wait(10), 0, "exit status")
+        equal(screen.status(), 0, "exit status")
 
 
 @case("answer and call are steered, too")

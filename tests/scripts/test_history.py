@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import room as rooms
-from lib import account, sip, tap, tphone
+from lib import account, pace, sip, tap, tphone
 from lib.registrar import Registrar
 from lib.room import SIGINT, SIGTERM, Room, wait_until
 from lib.tap import case, equal, expect
@@ -340,7 +340,7 @@ def slow_reader():
         time.sleep(1)  # the pipe is full meanwhile
         equal(len(process.stdout.read().splitlines()), 9000, "lines")
         process.stdout.close()
-        equal(process.wait(10), 0, "exit status")
+        equal(pace.ended(process, 10), 0, "exit status")
 
 
 @case("a history that cannot be written is told, also of a call that ends at once")

@@ -218,7 +218,7 @@ def progress():
                                  "--per-second", "20"])
         screen.wait(told)
         screen.wait("status-486=24")
-        equal(screen.popen.wait(5), tphone.BUSY, "status")
+        equal(screen.status(), tphone.BUSY, "status")
 
 
 # --- limits ------------------------------------------------------------------------------------

@@ -155,7 +155,7 @@ def closed():
             equal(core_limit(pid), "0", "the limit of cores")
         equal(status_of(pid, "NoNewPrivs"), "1", "no new privileges")
         phone.signal(signal.SIGSEGV)
-        phone.popen.wait(10)
+        phone.status(10)
         left = [f for f in os.listdir(room.path("home")) if f.startswith("core")]
         equal(left, [], "cores")
 
