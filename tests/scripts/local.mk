@@ -12,6 +12,7 @@ script_tests = \
 	tests/scripts/test_daemon.py \
 	tests/scripts/test_daemon_calls.py \
 	tests/scripts/test_daemon_ctl.py \
+	tests/scripts/test_daemon_sound.py \
 	tests/scripts/test_desk.py \
 	tests/scripts/test_encryption.py \
 	tests/scripts/test_examples.py \

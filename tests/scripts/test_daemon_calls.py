@@ -173,27 +173,6 @@ def json_call():
         equal(os.path.getsize(room.path("error")), 0, "bytes of standard error")
 
 
-@case("sound through pipes goes to the daemon and comes from it; the end of input hangs up")
-def piped():
-    with Room() as room:
-        daemon = Daemon(room)
-        told, asked = sound.speech("callee", 3, tail_s=1), sound.speech("caller", 3, rate=16000)
-        callee = tphone.Answer(room, spoken=told)
-        line = [tphone.program(), "call", callee.uri, "--play", "-", "--record", "-",
-                "--hangup-at-eof"]
-        with open(room.path("heard.raw"), "wb") as heard:
-            caller = room.start("tphone call", line, env=daemon.env(), stdin=subprocess.PIPE,
-                                stdout=heard, stderr=subprocess.PIPE)
-        caller.popen.stdin.write(asked.samples.tobytes())
-        caller.popen.stdin.close()
-        equal(caller.status(), 0, "status")
-        equal(len(daemon.process.said("calling")), 1, "calls of the daemon")
-        sound.expect_heard(asked, callee.recording, "what the far end heard", least=0.85)
-        heard = sound.read(room.path("heard.raw"), 16000)
-        found = sound.match(told.cut(0, 2.5), heard)
-        expect(found.correlation > 0.85, f"what came out of the daemon: {found}")
-
-
 # --- signals and ends -----------------------------------------------------------------------------
 
 
@@ -384,7 +363,7 @@ def come_and_go():
         daemon.expect(0, "ctl", "call", far.uri, "play=long.wav")
         far.answer()
         far.rtp.wait(5)
-        start = time.monotonic()
+        start, stalls = time.monotonic(), pace.Stalls()
         for n in range(200):
             client = daemon.client(f"client {n}")
             if n % 4:
@@ -398,8 +377,9 @@ def come_and_go():
         numbers = [p.seq for p in packets]
         lost = (max(numbers) - min(numbers) + 1) - len(set(numbers))
         equal(lost, 0, "packets that are missing")
-        # One of them may be a stall of the machine; clients in the way would make one each.
-        expect(gaps(packets, 160) < 4, f"{gaps(packets, 160)} gaps of more than 20 ms")
+        # Clients in the way would make one each; a stall of the machine makes one for each 0.1 s.
+        few = 4 + stalls.seconds() / 0.1
+        expect(gaps(packets, 160) < few, f"{gaps(packets, 160)} gaps of more than 20 ms")
         equal(len(daemon.calls()), 1, "calls at the end")
         return f"{len(packets)} packets in {time.monotonic() - start:.1f} s"
 

@@ -95,29 +95,6 @@ def several():
         equal(daemon.expect(0, "ctl", "dtmf", "2", "5").out, "call=2\n", "the reply")
 
 
-@case("ctl plays what is piped into it and records into a pipe, and need not wait for that")
-def piped_ctl():
-    with Room() as room:
-        daemon = Daemon(room)
-        told, asked = sound.speech("callee", 3, tail_s=1), sound.speech("caller", 3, rate=8000)
-        callee = tphone.Answer(room, spoken=told, times=1)
-        daemon.expect(0, "ctl", "call", callee.uri)
-        callee.wait_line("answered")
-        with open(room.path("heard.raw"), "wb") as heard:
-            record = daemon.start("ctl", "--rate", "8000", "record", "-",
-                                  popen={"stdout": heard, "stderr": subprocess.PIPE})
-        equal((record.status(), record.lines), (0, ["call=1"]), "status and words of ctl record")
-        play = daemon.start("ctl", "--rate", "8000", "play", "-", "hangup_at_eof=yes",
-                            popen={"stdin": subprocess.PIPE})
-        equal(play.status(), 0, "status of ctl play, which nobody has written to yet")
-        play.popen.stdin.write(asked.samples.tobytes())
-        play.popen.stdin.close()
-        callee.expect_status(0)
-        sound.expect_heard(asked, callee.recording, "what the far end heard", least=0.85)
-        found = sound.match(told.cut(0, 2.5), sound.read(room.path("heard.raw"), 8000))
-        expect(found.correlation > 0.85, f"what came out of the daemon: {found}")
-
-
 @case("a call that comes in rings until ctl takes or declines it")
 def incoming():
     with Room() as room:
