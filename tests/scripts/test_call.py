@@ -206,25 +206,33 @@ def impatient():
         expect(pace.now() - began < 1.7, "it took as long as if there had been one")
 
 
+def twice_at_once():
+    with Room() as room:
+        peer = room.keep(sip.Peer())
+        caller = tphone.Call(room, f"sip:a@127.0.0.1:{peer.port}")
+        invite = peer.wait(sip.request("INVITE"))
+        peer.respond(invite, 180, "Ringing", tag="r")
+        caller.wait_line("ringing")
+        caller.process.signal(SIGTERM)
+        cancel = peer.wait(sip.request("CANCEL"))
+        caller.process.signal(SIGTERM)
+        time.sleep(0.02)  # in which it would leave by the second
+        peer.respond(cancel, 200, "OK", tag="r")
+        peer.respond(invite, 487, "Request Terminated", tag="r")
+        caller.expect_status(tphone.INTERRUPTED)
+        peer.wait(sip.request("ACK"), what="the ACK")
+
+
 @case("the same signal twice at once, as timeout(1) sends it, counts once: the call is ended")
 def doubled():
-    for _ in range(10):
-        with Room() as room:
-            callee = tphone.Answer(room, delay=60, times=1)
-            caller = tphone.Call(room, callee.uri)
-            caller.wait_line("ringing")
-            stalls = pace.Stalls()
-            for number in (SIGTERM, SIGTERM):
-                caller.process.signal(number)
-                time.sleep(0.01)
-            caller.status()
-            if stalls.seconds() > 0.05:  # it may have made a person's two of them
-                continue
-            caller.expect_status(tphone.INTERRUPTED)
-            callee.expect_status(tphone.OK)
-            equal(tphone.results(callee)[0]["outcome"], "no-answer", "result of the callee")
+    for left in range(9, -1, -1):
+        stalls = pace.Stalls()
+        try:
+            twice_at_once()
             return
-    raise tap.Failure("the machine stood still in each of ten tries")
+        except tap.Failure:  # a stall may have made a person's two of them
+            if not left or stalls.seconds() < 0.05:
+                raise
 
 
 @case("a call that nothing is heard of says so within two seconds, one that rings does not")

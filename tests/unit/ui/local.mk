@@ -12,6 +12,7 @@ ui_tests = \
 	tests/unit/ui/test_output \
 	tests/unit/ui/test_runtime_dir \
 	tests/unit/ui/test_service \
+	tests/unit/ui/test_signals \
 	tests/unit/ui/test_status
 check_PROGRAMS += $(ui_tests)
 tap_tests += $(ui_tests)
@@ -30,4 +31,6 @@ tests_unit_ui_test_output_LDADD = $(phone_ldadd)
 tests_unit_ui_test_runtime_dir_LDADD = $(phone_ldadd)
 tests_unit_ui_test_runtime_dir_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=geteuid
 tests_unit_ui_test_service_LDADD = $(phone_ldadd)
+tests_unit_ui_test_signals_LDADD = $(phone_ldadd)
+tests_unit_ui_test_signals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=net_now_ms
 tests_unit_ui_test_status_LDADD = $(phone_ldadd)
