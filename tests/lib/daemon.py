@@ -66,8 +66,8 @@ class Session:
         return self.room.start(name or f"tphone {words[0]} ({self.name})", line,
                                env=self.env(**(env or {})), cwd=self.folder, **(popen or {}))
 
-    def client(self, name="client"):
-        return control.connect(self.socket, name)
+    def client(self, name="client", seconds=10):
+        return control.connect(self.socket, name, seconds)
 
     def calls(self):
         """The calls of its daemon, by one who asks."""

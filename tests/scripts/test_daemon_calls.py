@@ -15,7 +15,7 @@ from lib.daemon import Daemon, Session, leave
 from lib.registrar import Registrar
 from lib.room import Room, free_port, wait_until
 from lib.rtp import RtpPeer
-from lib.tap import case, equal, expect, run
+from lib.tap import Failure, case, equal, expect, run
 from lib.terminal import Terminal
 
 
@@ -307,8 +307,18 @@ def stuck():
         equal(daemon.calls(), [], "what it has done when it goes on")
 
 
-@case("a daemon that is ending takes nobody more; the next one waits for its place")
-def ending():
+def come_late(daemon, process):
+    """A client that comes while a daemon is ending; None: it has ended already."""
+    try:
+        return daemon.client("late", seconds=0)
+    except Failure:
+        if pace.ended(process.popen, 0.1) is None:
+            raise
+        return None
+
+
+def ending_once():
+    """Whether the test was in time for it."""
     with Room() as room:
         server, daemon = room.keep(Registrar()), Session(room)
         daemon.config(f"listen = 127.0.0.1:{free_port()}\ndevice = none\n"
@@ -318,7 +328,9 @@ def ending():
         server.silent = True  # so it waits for the end of its registration
         client = daemon.client()
         client.do("quit")
-        late = daemon.client("late")
+        late = come_late(daemon, process)
+        if not late:
+            return False
         try:
             late.send("status")
         except OSError:
@@ -330,6 +342,12 @@ def ending():
         server.silent = False
         following.wait_line("clients are heard at")
         following.wait_line("registered sip:alice")
+        return True
+
+
+@case("a daemon that is ending takes nobody more; the next one waits for its place")
+def ending():
+    expect(any(ending_once() for _ in range(5)), "it had ended before anybody came, five times")
 
 
 @case("SIGTERM in a call: the far end is told, the client ends as if it had hung up")
