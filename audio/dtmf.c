@@ -58,7 +58,7 @@ static void begin_key(struct dtmf_sender *s, char c)
         return;
     }
     at = find_key(c) - keys;
-    s->begun_us[at] = s->put_us;
+    s->key = (uint8_t)at;
     s->at[0] = s->at[1] = 0;
     s->step[0] = TWO_PI * rows[at / 4] / s->rate_hz;
     s->step[1] = TWO_PI * cols[at % 4] / s->rate_hz;
@@ -72,6 +72,8 @@ static int16_t next_sample(struct dtmf_sender *s)
     uint32_t since = all - s->tone, near = since < s->tone ? since : s->tone;
     double both = LOW * sin(s->at[0]) + HIGH * sin(s->at[1]);
 
+    if (since == 0)
+        s->begun_us[s->key] = s->passed_us;
     s->at[0] += s->step[0];
     s->at[1] += s->step[1];
     s->tone--;
@@ -90,11 +92,16 @@ static void set_rate(struct dtmf_sender *s, uint32_t rate_hz)
     s->rate_hz = rate_hz;
 }
 
+static void pass(struct dtmf_sender *s, size_t n, uint32_t rate_hz)
+{
+    s->passed_us += n * UINT64_C(1000000) / rate_hz;
+}
+
 void dtmf_put(struct dtmf_sender *s, int16_t *samples, size_t n, uint32_t rate_hz)
 {
     if (s->rate_hz != rate_hz)
         set_rate(s, rate_hz);
-    s->put_us += n * UINT64_C(1000000) / rate_hz;
+    pass(s, n, rate_hz);
     for (size_t i = 0; i < n && dtmf_busy(s); i++) {
         if (s->tone == 0 && s->gap == 0)
             begin_key(s, s->queue[s->head++ % DTMF_QUEUE]);
@@ -107,10 +114,11 @@ void dtmf_put(struct dtmf_sender *s, int16_t *samples, size_t n, uint32_t rate_h
     }
 }
 
-void dtmf_interrupt(struct dtmf_sender *s)
+void dtmf_interrupt(struct dtmf_sender *s, size_t n, uint32_t rate_hz)
 {
     uint32_t all = DTMF_TONE_MS * s->rate_hz / 1000;
 
+    pass(s, n, rate_hz);
     if (s->tone == 0)
         return;
     s->tone = all - s->tone < HEARD_MS * s->rate_hz / 1000 ? all : 0;
@@ -122,7 +130,7 @@ bool dtmf_began(const struct dtmf_sender *s, char key, unsigned ms)
     const char *found = find_key(key);
     uint64_t begun_us = found ? s->begun_us[found - keys] : 0;
 
-    return begun_us && s->put_us - begun_us <= ms * UINT64_C(1000);
+    return begun_us && s->passed_us - begun_us <= ms * UINT64_C(1000);
 }
 
 /* --- receiving ------------------------------------------------------------------------------- */

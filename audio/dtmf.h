@@ -18,10 +18,11 @@
 struct dtmf_sender {
     char queue[DTMF_QUEUE];
     uint16_t head, tail;   /* grow without end; place = value % DTMF_QUEUE */
+    uint8_t key;           /* that sounds, or did last: its place in begun_us */
     double at[2], step[2]; /* of both tones, in turns */
     uint32_t tone, gap;    /* samples that are left of the key, and of the silence behind it */
     uint32_t rate_hz;
-    uint64_t put_us;       /* of sound in all */
+    uint64_t passed_us;    /* of sound in all, put or not */
     uint64_t begun_us[16]; /* when each key began last, in that; 0: never */
 };
 
@@ -31,11 +32,12 @@ int dtmf_push(struct dtmf_sender *s, struct slice digits);
 bool dtmf_busy(const struct dtmf_sender *s);
 /* The next n samples of what is sent: keys and their gaps take the place of what is there. */
 void dtmf_put(struct dtmf_sender *s, int16_t *samples, size_t n, uint32_t rate_hz);
-/* What follows is put later: a key that nobody can have heard yet begins anew then, and another one
- * is not gone on with, as it would be heard twice. */
-void dtmf_interrupt(struct dtmf_sender *s);
+/* The next n samples pass without any of it, and what follows is put later: a key that nobody can
+ * have heard yet begins anew then, and another one is not gone on with, as it would be heard twice.
+ */
+void dtmf_interrupt(struct dtmf_sender *s, size_t n, uint32_t rate_hz);
 
-/* Whether this key began within the last ms of what was put. */
+/* Whether this key began within the last ms of what was put or passed. */
 bool dtmf_began(const struct dtmf_sender *s, char key, unsigned ms);
 
 /* --- receiving ------------------------------------------------------------------------------- */

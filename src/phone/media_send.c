@@ -170,6 +170,8 @@ static void gather(struct media_stream *s, int16_t *out, size_t n, bool leaves)
         stream_mix_onto(s, out, n);
     if (leaves)
         dtmf_put(&s->tones, out, n, audio_encoder_rate_hz(s->encoder));
+    else
+        dtmf_interrupt(&s->tones, n, audio_encoder_rate_hz(s->encoder));
     if (s->metered)
         level_meter_add(&s->sent_level, out, n);
 }
@@ -287,12 +289,17 @@ static void send_sound(struct media_stream *s, size_t n, struct outgoing *packet
     put_on_wire(s, &header, packet);
 }
 
+static size_t samples_of_packet(const struct media_stream *s)
+{
+    return audio_encoder_rate_hz(s->encoder) / 1000 * stream_ptime_ms(s);
+}
+
 /* One packet time, whether or not anything may leave in it. */
 static void send_one(struct media_stream *s, uint64_t now_ms)
 {
     const struct audio_codec *codec = s->agreed->send;
     unsigned ptime_ms = stream_ptime_ms(s);
-    size_t n = audio_encoder_rate_hz(s->encoder) / 1000 * ptime_ms;
+    size_t n = samples_of_packet(s);
     struct outgoing packet;
 
     let_hear(s);
@@ -310,7 +317,7 @@ static void send_one(struct media_stream *s, uint64_t now_ms)
     } else {
         if (s->pipe_in)
             media_pipe_in_skip(s->pipe_in, n, audio_encoder_rate_hz(s->encoder));
-        dtmf_interrupt(&s->tones);
+        dtmf_interrupt(&s->tones, n, audio_encoder_rate_hz(s->encoder));
         rtp_session_pause(&s->session);
     }
     rtp_session_advance(&s->session, codec->clock_hz / 1000 * ptime_ms);
@@ -331,6 +338,8 @@ void stream_send_due(struct media_stream *s, uint64_t due_us)
         uint64_t skipped = behind / ptime_us;
 
         s->next_send_us += skipped * ptime_us;
+        dtmf_interrupt(&s->tones, skipped * samples_of_packet(s),
+                       audio_encoder_rate_hz(s->encoder));
         rtp_session_advance(&s->session, (uint32_t)(skipped * stream_ptime_ms(s) *
                                                     (s->agreed->send->clock_hz / 1000)));
         rtp_session_pause(&s->session);

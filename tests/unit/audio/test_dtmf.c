@@ -136,12 +136,37 @@ static void check_cut(void **state)
     hear(&r[0], samples, ARRAY_LEN(samples), 8000, heard, sizeof heard);
     assert_string_equal(heard, row->before);
     memset(samples, 0, sizeof samples);
-    dtmf_interrupt(&s);
-    dtmf_interrupt(&s);
+    dtmf_interrupt(&s, 160, 8000);
+    dtmf_interrupt(&s, 160, 8000);
     dtmf_put(&s, samples, ARRAY_LEN(samples), 8000);
     hear(&r[1], samples, ARRAY_LEN(samples), 8000, heard, sizeof heard);
     assert_string_equal(heard, row->behind);
     assert_false(dtmf_busy(&s));
+}
+
+/* What may be an echo of ours: time passes while nothing is put, too. */
+static void a_key_began_so_long_ago(void **state)
+{
+    struct dtmf_sender s = {0};
+    int16_t samples[1600];
+
+    (void)state;
+    dtmf_interrupt(&s, 160, 8000);
+    assert_false(dtmf_began(&s, '5', 1200));
+    dtmf_push(&s, SLICE("5"));
+    dtmf_put(&s, samples, ARRAY_LEN(samples), 8000);
+    assert_true(dtmf_began(&s, '5', 1200));
+    assert_false(dtmf_began(&s, '8', 1200));
+    dtmf_interrupt(&s, 8000, 8000);
+    assert_true(dtmf_began(&s, '5', 1200));
+    dtmf_interrupt(&s, 8000, 8000);
+    assert_false(dtmf_began(&s, '5', 1200));
+    dtmf_push(&s, SLICE("5"));
+    dtmf_put(&s, samples, 160, 8000);
+    dtmf_interrupt(&s, 16000, 8000); /* so early in the key that it begins anew */
+    assert_false(dtmf_began(&s, '5', 1200));
+    dtmf_put(&s, samples, 160, 8000);
+    assert_true(dtmf_began(&s, '5', 1200));
 }
 
 static void what_is_no_key_is_not_sent(void **state)
@@ -359,6 +384,7 @@ int main(void)
 {
     static const struct CMUnitTest rest[] = {
         cmocka_unit_test(a_key_lasts_as_long_as_it_should),
+        cmocka_unit_test(a_key_began_so_long_ago),
         cmocka_unit_test(what_is_no_key_is_not_sent),
         cmocka_unit_test(speech_is_no_key),
         cmocka_unit_test(a_gap_in_a_key_is_no_second_key),

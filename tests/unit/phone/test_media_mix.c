@@ -401,10 +401,38 @@ static void keys_wait_until_they_may_leave(void **state)
     stream_find_tones(m->stream, m->heard, m->n_heard, 8000); /* there is nobody to tell them to */
 }
 
+/* The rest of a key that is behind a gap would be another press. */
+static void a_key_that_is_cut_off_is_one(void **state)
+{
+    struct mixes *w = *state;
+    struct mixes_member *m = mixes_add(w, "PCMU", 20, 0);
+    struct dtmf_receiver receiver = {0};
+    char found[8] = "";
+
+    stream_set_mix(m->stream, 1);
+    m->stream->latch.heard = m->stream->latch.same_host = false;
+    mixes_run(w, 5000);
+    m->stream->latch.heard = true;
+    mixes_forget(w);
+    assert_int_equal(dtmf_push(&m->stream->tones, SLICE("5")), 0);
+    mixes_run(w, 60);
+    assert_int_equal(dtmf_take(&receiver, m->heard, m->n_heard, 8000, found, sizeof found), 1);
+    m->stream->latch.heard = false;
+    mixes_run(w, 500);
+    m->stream->latch.heard = true;
+    mixes_forget(w);
+    mixes_run(w, 600);
+    assert_true(m->n_heard >= 500 * 8);
+    for (size_t i = 0; i < m->n_heard; i++)
+        assert_in_range(abs(m->heard[i]), 0, 100);
+    assert_false(dtmf_busy(&m->stream->tones));
+}
+
 int main(void)
 {
     const struct CMUnitTest others[] = {
         TEST(keys_wait_until_they_may_leave),
+        TEST(a_key_that_is_cut_off_is_one),
         TEST(conferences_are_apart),
         TEST(another_rate_comes_and_goes),
         TEST(a_better_codec_is_agreed),
