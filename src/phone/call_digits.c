@@ -60,11 +60,6 @@ bool call_digits_listens(const struct call *call, bool events_agreed)
 
 /* --- by INFO --------------------------------------------------------------------------------- */
 
-static bool is_pause(char c)
-{
-    return c == ',' || c == 'p' || c == 'P';
-}
-
 static void tell_sent(struct call *call)
 {
     call_tell(call,
@@ -76,27 +71,12 @@ static void wait_until(struct call *call, uint64_t when_ms)
     net_deadline_set(call->keys.due, when_ms);
 }
 
-static void tell_left_out(struct call *call, unsigned status, size_t n)
+static void tell_left_out(struct call *call, const char *why, size_t n)
 {
-    const char *s = n == 1 ? "" : "s";
     char text[128];
 
-    if (status)
-        snprintf(text, sizeof text,
-                 "the other side takes no digits by INFO (%u): %zu digit%s left out", status, n, s);
-    else
-        snprintf(text, sizeof text, "no INFO could be sent: %zu digit%s left out", n, s);
+    snprintf(text, sizeof text, "%s: %zu digit%s left out", why, n, n == 1 ? "" : "s");
     call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE, .text = text});
-}
-
-/* Pauses do not count. */
-static size_t keys_in(const char *text, size_t n)
-{
-    size_t keys = 0;
-
-    for (size_t i = 0; i < n; i++)
-        keys += !is_pause(text[i]);
-    return keys;
 }
 
 /* The first that waits: a pause, a key, or that was all. */
@@ -111,7 +91,7 @@ static void send_next(struct call *call)
         return;
     }
     memmove(k->waiting, k->waiting + 1, --k->n_waiting);
-    if (is_pause(first)) {
+    if (rtp_event_is_pause(first)) {
         k->next_ms = now_ms + RTP_EVENT_PAUSE_MS;
         wait_until(call, k->next_ms);
         return;
@@ -119,7 +99,8 @@ static void send_next(struct call *call)
     k->under_way = first;
     k->next_ms = now_ms + EACH_MS;
     if (!call->sip || sip_call_digit(call->sip, first, RTP_EVENT_DIGIT_MS, now_ms) != 0) {
-        tell_left_out(call, 0, 1 + keys_in(k->waiting, k->n_waiting));
+        tell_left_out(call, "no INFO could be sent",
+                      1 + rtp_event_keys((struct slice){k->waiting, k->n_waiting}));
         k->under_way = '\0';
         k->n_waiting = 0;
     }
@@ -141,7 +122,7 @@ static int send_by_info(struct call *call, struct slice digits)
     bool idle = k->n_waiting == 0 && !k->under_way;
 
     for (size_t i = 0; i < digits.n; i++)
-        if (!is_pause(digits.p[i]) && rtp_event_code(digits.p[i]) < 0)
+        if (!rtp_event_is_pause(digits.p[i]) && rtp_event_code(digits.p[i]) < 0)
             return -EINVAL;
     if (digits.n > sizeof k->waiting - k->n_waiting)
         return -E2BIG;
@@ -162,12 +143,12 @@ static size_t send_as_tones(struct call *call, const char *left, size_t n)
 
     for (size_t i = 0; i < n; i++) {
         if (left[i] != '!')
-            piece[filled++] = is_pause(left[i]) ? ',' : left[i];
+            piece[filled++] = left[i];
         if (filled == 0 || (filled < sizeof piece && i + 1 < n))
             continue;
         if (media_stream_tones(call->stream, (struct slice){piece, filled}) != 0)
             break;
-        keys += keys_in(piece, filled);
+        keys += rtp_event_keys((struct slice){piece, filled});
         filled = 0;
     }
     return keys;
@@ -178,7 +159,7 @@ static size_t send_as_tones(struct call *call, const char *left, size_t n)
 static void refused(struct call *call, unsigned status)
 {
     struct call_digits *k = &call->keys;
-    char left[CALL_DIGITS_WAIT + 1];
+    char left[CALL_DIGITS_WAIT + 1], why[64];
     size_t n = 0, keys, sent = 0;
 
     if (status != NOT_ANSWERED)
@@ -188,13 +169,14 @@ static void refused(struct call *call, unsigned status)
     k->n_waiting = 0;
     k->under_way = '\0';
     k->refuses_info = true;
-    keys = keys_in(left, n) + (status == NOT_ANSWERED);
+    keys = rtp_event_keys((struct slice){left, n}) + (status == NOT_ANSWERED);
     if (wanted(call) == PHONE_DTMF_AUTO)
         sent = send_as_tones(call, left, n);
     if (sent > 0)
         k->way = DIGIT_BY_TONE; /* and PHONE_DIGITS_SENT will follow */
+    snprintf(why, sizeof why, "the other side takes no digits by INFO (%u)", status);
     if (sent < keys)
-        tell_left_out(call, status, keys - sent);
+        tell_left_out(call, why, keys - sent);
 }
 
 static void info_answered(struct call *call, unsigned status)
@@ -250,14 +232,12 @@ void call_digits_sent(struct call *call)
     tell_sent(call);
 }
 
-void call_digits_left_out(struct call *call, size_t n)
+void call_digits_left_out(struct call *call, int err, size_t n)
 {
-    char text[128];
-
-    snprintf(text, sizeof text,
-             "too many digits wait, or the other side takes none this way: %zu digit%s left out", n,
-             n == 1 ? "" : "s");
-    call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE, .text = text});
+    tell_left_out(call,
+                  err == -ENOTSUP ? "the other side takes no digits by RTP any more"
+                                  : "too many digits wait",
+                  n);
 }
 
 /* Whether this is the press that came by another way before; then this way is noted, too. Some say

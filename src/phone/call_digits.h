@@ -51,8 +51,8 @@ void call_digits_came(struct call *call, char digit, enum digit_way way, unsigne
 void call_digits_ended(struct call *call, char digit, enum digit_way way);
 /* All that were given to the stream have left. */
 void call_digits_sent(struct call *call);
-/* The stream has left so many out. */
-void call_digits_left_out(struct call *call, size_t n);
+/* The stream has left so many out: err as MEDIA_DIGITS_LEFT_OUT has it. */
+void call_digits_left_out(struct call *call, int err, size_t n);
 /* SIP_CALL_DIGIT and SIP_CALL_DIGIT_SENT. */
 void call_digits_sip(struct call *call, const struct sip_call_event *event);
 void call_digits_free(struct call *call);

@@ -485,7 +485,7 @@ void call_media_event(struct call *call, const struct media_event *e)
         break;
     case MEDIA_DIGIT_ENDED: call_digits_ended(call, e->digit, DIGIT_BY_RTP); break;
     case MEDIA_DIGITS_SENT: call_digits_sent(call); break;
-    case MEDIA_DIGITS_LEFT_OUT: call_digits_left_out(call, e->n_digits); break;
+    case MEDIA_DIGITS_LEFT_OUT: call_digits_left_out(call, e->err, e->n_digits); break;
     case MEDIA_FILE_ENDED: call_sound_ended(call, ""); break;
     case MEDIA_SOURCE_FAILED: call_sound_ended(call, e->why); break;
     case MEDIA_RECORD_SLOW:

@@ -463,7 +463,7 @@ static int send_keys(struct media_stream *stream, struct slice digits, bool tone
     char *text;
 
     for (size_t i = 0; i < digits.n; i++)
-        if (digits.p[i] != ',' && digits.p[i] != 'p' &&
+        if (!rtp_event_is_pause(digits.p[i]) &&
             (rtp_event_code(digits.p[i]) < 0 || (tones && digits.p[i] == '!')))
             return -EINVAL;
     if (digits.n > MEDIA_MAX_DIGITS)

@@ -44,8 +44,8 @@ enum media_event_type {
     MEDIA_DIGIT,            /* digit: the far end pressed a key (told once, at its start) */
     MEDIA_DIGIT_ENDED,      /* digit: and let it go again (not of tones) */
     MEDIA_DIGITS_SENT,      /* all digits asked for are out */
-    MEDIA_DIGITS_LEFT_OUT,  /* n_digits: were asked for, but more wait than can, or they were to go
-                             * as events, which are not agreed any more */
+    MEDIA_DIGITS_LEFT_OUT,  /* n_digits: were asked for, but (err) -ENOBUFS: more wait than can;
+                             * -ENOTSUP: events, as which they were to go, are not agreed any more */
     MEDIA_FILE_ENDED,       /* the last sample of the played file or pipe has been sent */
     MEDIA_SOURCE_FAILED,    /* err, why: silence is sent instead */
     MEDIA_FILE_HEARD,       /* a fifth of a second after either: the far end has heard what was

@@ -1,24 +1,17 @@
 /* A stream's keys as tones in the sound (audio/dtmf.h), both ways. */
+#include <errno.h>
+
 #include "phone/media_stream.h"
 
 #define ECHO_MS 1200 /* so long after it began one of our own keys may come back to us */
 
-static void tell_left_out(struct media_stream *s, size_t n)
+static void tell_left_out(struct media_stream *s, int err, size_t n)
 {
     struct media_event event = {
-        .type = MEDIA_DIGITS_LEFT_OUT, .stream = s, .arg = s->arg, .n_digits = n};
+        .type = MEDIA_DIGITS_LEFT_OUT, .stream = s, .arg = s->arg, .n_digits = n, .err = err};
 
     if (n > 0)
         media_thread_tell(s->thread, &event);
-}
-
-static size_t keys_in(const char *digits)
-{
-    size_t n = 0;
-
-    for (; *digits; digits++)
-        n += *digits != ',' && *digits != 'p';
-    return n;
 }
 
 void stream_push_keys(struct media_stream *s, const char *digits, bool tones)
@@ -29,7 +22,7 @@ void stream_push_keys(struct media_stream *s, const char *digits, bool tones)
     if (!err)
         s->keys_pending = true;
     else
-        tell_left_out(s, keys_in(digits));
+        tell_left_out(s, err, rtp_event_keys(all));
 }
 
 void stream_prepare_events(struct media_stream *s)
@@ -40,7 +33,7 @@ void stream_prepare_events(struct media_stream *s)
     if (!p->send || p->event_send != MEDIA_NO_EVENTS || !rtp_event_busy(&s->keys))
         return;
     n = rtp_event_drop(&s->keys);
-    tell_left_out(s, n);
+    tell_left_out(s, -ENOTSUP, n);
     if (n > 0) /* else all that were asked for are out */
         s->keys_pending = dtmf_busy(&s->tones);
 }

@@ -25,6 +25,20 @@ char rtp_event_digit(uint8_t code)
     return code < sizeof keys - 1 ? keys[code] : '\0';
 }
 
+bool rtp_event_is_pause(char c)
+{
+    return c == ',' || c == 'p' || c == 'P';
+}
+
+size_t rtp_event_keys(struct slice digits)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < digits.n; i++)
+        n += !rtp_event_is_pause(digits.p[i]);
+    return n;
+}
+
 /* --- sending --------------------------------------------------------------------------------- */
 
 void rtp_event_sender_init(struct rtp_event_sender *s)
@@ -32,15 +46,10 @@ void rtp_event_sender_init(struct rtp_event_sender *s)
     *s = (struct rtp_event_sender){.state = RTP_EVENT_IDLE};
 }
 
-static bool is_pause(char c)
-{
-    return c == ',' || c == 'p' || c == 'P';
-}
-
 int rtp_event_push(struct rtp_event_sender *s, struct slice digits)
 {
     for (size_t i = 0; i < digits.n; i++)
-        if (!is_pause(digits.p[i]) && rtp_event_code(digits.p[i]) < 0)
+        if (!rtp_event_is_pause(digits.p[i]) && rtp_event_code(digits.p[i]) < 0)
             return -EINVAL;
     if (digits.n > RTP_EVENT_QUEUE - (size_t)(uint16_t)(s->tail - s->head))
         return -ENOBUFS;
@@ -59,7 +68,7 @@ size_t rtp_event_drop(struct rtp_event_sender *s)
     size_t n = s->state == RTP_EVENT_KEY;
 
     for (; s->head != s->tail; s->head++)
-        n += !is_pause(s->queue[s->head % RTP_EVENT_QUEUE]);
+        n += !rtp_event_is_pause(s->queue[s->head % RTP_EVENT_QUEUE]);
     rtp_event_sender_init(s);
     return n;
 }
@@ -73,7 +82,7 @@ static void take_digit(struct rtp_event_sender *s, uint32_t timestamp, uint32_t 
 {
     char c = s->queue[s->head++ % RTP_EVENT_QUEUE];
 
-    if (is_pause(c)) {
+    if (rtp_event_is_pause(c)) {
         s->state = RTP_EVENT_WAIT;
         s->left = samples_of(RTP_EVENT_PAUSE_MS, rate_hz);
         return;

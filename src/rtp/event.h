@@ -18,6 +18,11 @@ int rtp_event_code(char digit);
 /* The key of a code, or 0 where it is none. */
 char rtp_event_digit(uint8_t code);
 
+/* What is dialled as a pause: ',', 'p' or 'P'. */
+bool rtp_event_is_pause(char c);
+/* How many keys there are; pauses do not count. */
+size_t rtp_event_keys(struct slice digits);
+
 /* --- sending --------------------------------------------------------------------------------- */
 
 struct rtp_event_sender {

@@ -16,6 +16,10 @@ static void on_event(void *arg, const struct media_event *event)
         if (n + 1 < sizeof side->digits)
             side->digits[n] = event->digit;
     }
+    if (event->type == MEDIA_DIGITS_LEFT_OUT) {
+        side->left_out = event->n_digits;
+        side->left_out_err = event->err;
+    }
     if (event->why[0])
         snprintf(side->why, sizeof side->why, "%s", event->why);
     if (event->type == MEDIA_STATS)

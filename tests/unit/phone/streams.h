@@ -10,6 +10,8 @@ struct streams_side {
     struct media_stream *stream;     /* NULL once it has told its end */
     unsigned told[MEDIA_CLOSED + 1]; /* events of each type */
     char digits[32];
+    size_t left_out; /* digits, the last time, */
+    int left_out_err;
     char why[MEDIA_WHY_MAX];
     struct media_stats stats, totals;
     char play[128], record[128]; /* paths; nothing is there yet */

@@ -77,7 +77,7 @@ static void test_digits_that_nobody_takes_are_left_out(void **state)
     (void)state;
     p.send = false;
     assert_int_equal(media_stream_start(w->a.stream, &p), 0);
-    assert_int_equal(media_stream_dtmf(w->a.stream, SLICE("1,2")), 0);
+    assert_int_equal(media_stream_dtmf(w->a.stream, SLICE("1,p2P")), 0);
     p.event_send = MEDIA_NO_EVENTS;
     assert_int_equal(media_stream_start(w->a.stream, &p), 0);
     streams_stats(w, &w->a);
@@ -87,6 +87,8 @@ static void test_digits_that_nobody_takes_are_left_out(void **state)
     streams_wait(w, &w->a.told[MEDIA_DIGITS_LEFT_OUT], 1);
     streams_wait_sent(w, &w->a, 3);
     assert_int_equal(w->a.told[MEDIA_DIGITS_SENT], 0);
+    assert_int_equal(w->a.left_out, 2);
+    assert_int_equal(w->a.left_out_err, -ENOTSUP);
     streams_stop(w);
     streams_free(w);
 }
@@ -99,6 +101,7 @@ static void test_digits_that_do_not_fit_are_told(void **state)
 
     (void)state;
     memset(many, '7', sizeof many);
+    many[0] = 'P';
     p.send = false;
     assert_int_equal(media_stream_start(w->a.stream, &p), 0);
     for (unsigned tones = 0; tones < 2; tones++) {
@@ -110,6 +113,8 @@ static void test_digits_that_do_not_fit_are_told(void **state)
                              0);
         }
         streams_wait(w, &w->a.told[MEDIA_DIGITS_LEFT_OUT], tones + 1);
+        assert_int_equal(w->a.left_out, sizeof many - 1);
+        assert_int_equal(w->a.left_out_err, -ENOBUFS);
     }
     assert_int_equal(w->a.told[MEDIA_DIGITS_SENT], 0);
     streams_stop(w);
