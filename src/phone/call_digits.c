@@ -170,7 +170,7 @@ static void refused(struct call *call, unsigned status)
     k->under_way = '\0';
     k->refuses_info = true;
     keys = rtp_event_keys((struct slice){left, n}) + (status == NOT_ANSWERED);
-    if (wanted(call) == PHONE_DTMF_AUTO)
+    if (wanted(call) == PHONE_DTMF_AUTO && call->stream)
         sent = send_as_tones(call, left, n);
     if (sent > 0)
         k->way = DIGIT_BY_TONE; /* and PHONE_DIGITS_SENT will follow */
@@ -183,7 +183,7 @@ static void info_answered(struct call *call, unsigned status)
 {
     struct call_digits *k = &call->keys;
 
-    if (call->state != CALL_UP || !k->under_way || !call->stream)
+    if (call->state != CALL_UP || !k->under_way)
         return;
     if (status >= 300) {
         refused(call, status);

@@ -208,6 +208,23 @@ static void what_the_stream_left_out_is_told(void **state)
     assert_string_equal(told, "the other side takes no digits by RTP any more: 1 digit left out;");
 }
 
+/* Its sound has ended by itself: SIP goes on. */
+static void keys_go_on_without_a_stream(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(push(w, "12p3"), 0);
+    run(w, 10);
+    w->call.stream = NULL;
+    answer(w, 200);
+    run(w, 300);
+    assert_string_equal(infos, "12");
+    answer(w, 415);
+    assert_string_equal(tones, "");
+    assert_string_equal(told, "the other side takes no digits by INFO (415): 2 digits left out;");
+    assert_int_equal(w->call.keys.under_way, '\0');
+}
+
 static void a_pause_at_the_end_is_kept(void **state)
 {
     struct world *w = *state;
@@ -291,6 +308,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         ROW(without_an_answer_the_rest_goes_as_tones),
         ROW(refused_all_go_as_tones_in_pieces),
+        ROW(keys_go_on_without_a_stream),
         ROW(what_cannot_be_sent_is_told),
         ROW(what_the_stream_left_out_is_told),
         ROW(a_pause_at_the_end_is_kept),
