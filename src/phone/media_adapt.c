@@ -225,7 +225,7 @@ static unsigned fitting_depth(const struct media_adapt *a, unsigned depth, unsig
         return depth;
     if (bytes > RTP_RED_KEPT_BYTES)
         return 0;
-    while (depth > 0 && (1 + depth) * bytes + 1 + 4 * depth > AUDIO_PAYLOAD_MAX)
+    while (depth > 0 && rtp_red_bytes(depth, bytes) > AUDIO_PAYLOAD_MAX)
         depth--;
     return depth;
 }
@@ -272,7 +272,7 @@ static unsigned wanted_fec(const struct media_adapt *a, unsigned depth)
 
 static uint32_t wanted_rate(const struct media_adapt *a, unsigned depth, unsigned ptime_ms)
 {
-    double rate = a->can.rate_bps, headers = (1 + 4 * depth) * 8000.0 / ptime_ms;
+    double rate = a->can.rate_bps, headers = (double)rtp_red_bytes(depth, 0) * 8000 / ptime_ms;
 
     if (!a->can.any_rate)
         return a->can.rate_bps;

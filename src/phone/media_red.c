@@ -173,35 +173,24 @@ void stream_red_beat(struct media_stream *s, uint64_t due_us)
 
 /* --- out ------------------------------------------------------------------------------------- */
 
-/* What is told of is what a packet really has. */
-static void count_copies(struct media_stream *s, const uint8_t *payload)
-{
-    const struct media_plan *plan = &s->red.adapt.plan;
-    unsigned n = 0;
-
-    while (payload[4 * n] & 0x80) /* RFC 2198 3: another header follows */
-        n++;
-    s->count.copies = n;
-    s->count.copies_ms = n * plan->distance * plan->ptime_ms;
-}
-
 size_t stream_red_wrap(struct media_stream *s, uint8_t *payload, size_t n, size_t cap,
                        uint8_t *type)
 {
     const struct media_plan *plan = &s->red.adapt.plan;
-    uint32_t distance = s->agreed->send->clock_hz / 1000 * plan->ptime_ms * plan->distance;
+    uint32_t units = s->agreed->send->clock_hz / 1000; /* of the clock, in a millisecond */
     struct rtp_red_block own = {.payload_type = *type, .payload = {(char *)s->thread->packet, n}};
     size_t bytes;
 
     if (!plan->depth || !s->red.sent || !s->agreed->params.red_send)
         return n;
     memcpy(s->thread->packet, payload, n);
-    bytes =
-        rtp_red_wrap(s->red.sent, &own, s->session.timestamp, plan->depth, distance, payload, cap);
+    bytes = rtp_red_wrap(s->red.sent, &own, s->session.timestamp, plan->depth,
+                         units * plan->ptime_ms * plan->distance, payload, cap);
     rtp_red_keep(s->red.sent, own.payload_type, s->session.timestamp, own.payload);
+    s->count.copies = s->red.sent->copies; /* what is told of is what a packet really has */
+    s->count.copies_ms = s->red.sent->reach / units;
     if (!bytes)
         return n;
-    count_copies(s, payload);
     *type = s->agreed->params.red_send;
     return bytes;
 }

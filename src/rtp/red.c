@@ -79,6 +79,11 @@ static size_t printed_bytes(const struct rtp_red_block *blocks, size_t n)
     return sum;
 }
 
+size_t rtp_red_bytes(unsigned depth, size_t each)
+{
+    return OWN_BYTES + each + depth * (EARLIER_BYTES + each);
+}
+
 size_t rtp_red_print(const struct rtp_red_block *blocks, size_t n, uint8_t *out, size_t room)
 {
     uint8_t *p = out;
@@ -127,9 +132,8 @@ static bool find_kept(const struct rtp_red_sender *s, uint32_t timestamp, struct
     return false;
 }
 
-size_t rtp_red_wrap(const struct rtp_red_sender *s, const struct rtp_red_block *own,
-                    uint32_t timestamp, unsigned depth, uint32_t distance, uint8_t *out,
-                    size_t room)
+size_t rtp_red_wrap(struct rtp_red_sender *s, const struct rtp_red_block *own, uint32_t timestamp,
+                    unsigned depth, uint32_t distance, uint8_t *out, size_t room)
 {
     /* Filled from the end, so that the earliest stands first. */
     struct rtp_red_block blocks[RTP_RED_BLOCKS];
@@ -149,7 +153,7 @@ size_t rtp_red_wrap(const struct rtp_red_sender *s, const struct rtp_red_block *
             break;
         first--;
     }
-    return first == RTP_RED_BLOCKS - 1
-               ? 0
-               : rtp_red_print(blocks + first, RTP_RED_BLOCKS - first, out, room);
+    s->copies = RTP_RED_BLOCKS - 1 - (unsigned)first;
+    s->reach = blocks[first].offset;
+    return s->copies ? rtp_red_print(blocks + first, s->copies + 1, out, room) : 0;
 }

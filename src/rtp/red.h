@@ -31,6 +31,9 @@ int rtp_red_parse(struct slice payload, struct rtp_red_block out[RTP_RED_BLOCKS]
  * where they are more than room, or one does not fit its fields. */
 size_t rtp_red_print(const struct rtp_red_block *blocks, size_t n, uint8_t *out, size_t room);
 
+/* What a packet of `depth` earlier frames and its own has, where each has so many bytes. */
+size_t rtp_red_bytes(unsigned depth, size_t each);
+
 #define RTP_RED_KEPT 20        /* packets: more than are told of at 20 ms and 48 kHz */
 #define RTP_RED_KEPT_BYTES 512 /* of each; what is longer is not repeated */
 
@@ -43,6 +46,10 @@ struct rtp_red_sender {
         uint8_t bytes[RTP_RED_KEPT_BYTES];
     } kept[RTP_RED_KEPT];
     unsigned next, n;
+    /* Of the latest rtp_red_wrap: how many earlier frames, and how much earlier the first was sent
+     * (in units of the clock). */
+    unsigned copies;
+    uint32_t reach;
 };
 
 void rtp_red_keep(struct rtp_red_sender *s, uint8_t payload_type, uint32_t timestamp,
@@ -52,8 +59,7 @@ void rtp_red_keep(struct rtp_red_sender *s, uint8_t payload_type, uint32_t times
  * distance before it, twice that, and so on, where they were sent at just those moments. The
  * farther ones are left out where all would be more than room. Returns the bytes written to out; 0
  * where there is nothing to repeat: then own is sent as it is. */
-size_t rtp_red_wrap(const struct rtp_red_sender *s, const struct rtp_red_block *own,
-                    uint32_t timestamp, unsigned depth, uint32_t distance, uint8_t *out,
-                    size_t room);
+size_t rtp_red_wrap(struct rtp_red_sender *s, const struct rtp_red_block *own, uint32_t timestamp,
+                    unsigned depth, uint32_t distance, uint8_t *out, size_t room);
 
 #endif

@@ -122,13 +122,16 @@ static void wait_for(struct far_end *far, const unsigned *count, unsigned n)
 static void test_copies_always(void **state)
 {
     struct far_end *far = far_end_new(true);
+    struct media_stats told = {0};
 
     (void)state;
     wait_for(far, &far->red, 10);
     assert_int_equal(far->alone, 0); /* but the first, and those behind a beat that was missed */
     assert_int_equal(far->wrong, 0);
-    assert_int_equal(streams_stats(far->w, &far->w->a).copies, 1);
-    assert_int_equal(streams_stats(far->w, &far->w->a).copies_ms, 20);
+    for (unsigned i = 0; i < 100 && told.copies == 0; i++) /* behind such a beat it has none */
+        told = streams_stats(far->w, &far->w->a);
+    assert_int_equal(told.copies, 1);
+    assert_int_equal(told.copies_ms, 20);
     far_end_free(far);
 }
 

@@ -214,6 +214,33 @@ static void check_fit(void **state)
     end(w);
 }
 
+/* Behind a pause the place of the nearest copy is empty, and then that of all. */
+static void test_what_is_told_is_what_is_sent(void **state)
+{
+    struct world *w = begin("PCMU", 0, 20, true);
+
+    (void)state;
+    w->s.session.packets = 100;
+    stream_red_report(&w->s, 0.2, -1);
+    stream_red_reported(&w->s, w->now_us);
+    beats(w, 50);
+    assert_int_equal(w->s.count.copies, 2);
+    assert_int_equal(w->s.count.copies_ms, 40);
+    w->s.may_send = false;
+    beats(w, 2);
+    w->s.may_send = true;
+    beats(w, 2);
+    assert_int_equal(w->s.count.copies, 1);
+    assert_int_equal(w->s.count.copies_ms, 40);
+    w->s.may_send = false;
+    beats(w, 10);
+    w->s.may_send = true;
+    beats(w, 2);
+    assert_int_equal(w->s.count.copies, 0);
+    assert_int_equal(w->s.count.copies_ms, 0);
+    end(w);
+}
+
 static void test_nothing_of_the_former_codec_is_repeated(void **state)
 {
     struct world *w = begin("PCMU", 0, 20, true);
@@ -327,6 +354,7 @@ static void check_effort(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_told_is_what_is_sent),
         cmocka_unit_test(test_nothing_of_the_former_codec_is_repeated),
         cmocka_unit_test(test_short_reports_are_summed),
         cmocka_unit_test(test_a_second_block_of_a_compound_is_ignored),

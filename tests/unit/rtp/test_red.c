@@ -153,6 +153,11 @@ static void check_wrap(void **state)
                      number);
         }
         assert_slice(blocks[got - 1].payload, "own");
+        assert_int_equal(s->copies, got - 1);
+        assert_int_equal(s->reach, blocks[0].offset);
+    } else {
+        assert_int_equal(s->copies, 0);
+        assert_int_equal(s->reach, 0);
     }
     assert_string_equal(found, row->repeated);
     free(s);
@@ -170,6 +175,7 @@ static void test_the_farthest_goes_where_room_is_short(void **state)
     for (uint32_t i = 1; i <= 3; i++)
         rtp_red_keep(s, 0, i * 160, (struct slice){sound, 160});
     assert_int_equal(rtp_red_wrap(s, &own, 640, 3, 160, out, 500), 1 + 160 + 2 * 164);
+    assert_int_equal(rtp_red_bytes(2, 160), 1 + 160 + 2 * 164);
     assert_int_equal(rtp_red_wrap(s, &own, 640, 3, 160, out, 200), 0);
     rtp_red_keep(s, 0, 480, (struct slice){sound, sizeof sound}); /* too long to be kept */
     assert_int_equal(rtp_red_wrap(s, &own, 640, 1, 160, out, sizeof out), 1 + 160 + 164);
