@@ -1,8 +1,8 @@
 #include "audio/gap.h"
 
-#include "audio/stretch.h"
-
 #include <string.h>
+
+#include "audio/stretch.h"
 
 enum { DRAWN_MS = 20 };
 

@@ -83,10 +83,14 @@ static bool accept_packet(struct media_stream *s, const struct rtp_packet *packe
         s, packet, verdict == RTP_LATCH_MOVED || !s->has_heard || s->heard.ssrc != packet->ssrc);
 }
 
+static bool has_ear(const struct media_stream *s)
+{
+    return s->thread->device && media_device_is_open(s->thread->device);
+}
+
 static bool is_heard(const struct media_stream *s)
 {
-    return s->recording || s->mix ||
-           (s->listen && s->thread->device && media_device_is_open(s->thread->device));
+    return s->recording || s->mix || (s->listen && has_ear(s));
 }
 
 static bool anybody_listens(const struct media_stream *s)
@@ -279,7 +283,7 @@ static void play_tone(struct media_stream *s)
 {
     size_t n;
 
-    if (s->tone_kind == TONE_NONE || !s->thread->device || !media_device_is_open(s->thread->device))
+    if (s->tone_kind == TONE_NONE || !has_ear(s))
         return;
     (void)media_device_heard(s->thread->device, &n);
     if (s->tone.rate_hz != media_device_rate_hz(s->thread->device))
@@ -326,7 +330,7 @@ static void pass(struct media_stream *s, uint64_t until_us)
 
 static void play_aloud(struct media_stream *s, uint64_t due_us)
 {
-    bool aloud = s->listen && s->thread->device && media_device_is_open(s->thread->device);
+    bool aloud = s->listen && has_ear(s);
     int16_t *samples = s->thread->samples;
 
     /* In whole milliseconds, so that no fraction of a sample is lost at any rate. */

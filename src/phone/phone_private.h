@@ -13,7 +13,6 @@
 #include "phone/history.h"
 #include "phone/phone.h"
 
-
 struct phone {
     struct net_loop *loop;
     const struct phone_config *config;
@@ -71,7 +70,7 @@ struct phone {
     size_t n_calls_ring;     /* of calls: those that came in and ring here */
     bool ringing, ring_told; /* it rings now; that it cannot was told */
     bool testing;
-    bool dnd;         /* calls are turned away */
+    bool dnd;            /* calls are turned away */
     bool device_fails;   /* the sound device does, and no other stands in for it */
     bool device_told[2]; /* that it does not work: [false] but another stands in, [true] nor that */
     bool quitting, closed;

@@ -2,8 +2,24 @@
 #include "phone/sandbox.h"
 
 #include <unistd.h>
+#ifdef __linux__
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#endif
 
 #include "base/rand.h"
+#include "phone/folders.h"
 
 void sandbox_put_name(const char *folder, struct buf *out)
 {
@@ -21,22 +37,6 @@ bool sandbox_tell(bool is_refused, const char *who, const char *what, struct buf
 }
 
 #ifdef __linux__
-
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/ptrace.h>
-#include <sys/shm.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-
-#include "phone/folders.h"
 
 #define PATH_BYTES 8192
 

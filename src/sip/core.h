@@ -109,8 +109,8 @@ struct sip_call {
     struct list reqs;                    /* all requests of ours in it */
     bool bye_wanted;                     /* when the ACK has come */
     bool known;                          /* the owner has been told of it */
-    unsigned digit_status; /* what became of a key of ours, for SIP_WAIT_DIGIT */
-    int digit_err;
+    unsigned digit_status;               /* what became of a key of ours, for SIP_WAIT_DIGIT */
+    int digit_err;                       /* likewise */
     bool bye_came;                       /* the dialog is no more */
     bool secure; /* begun by a sips: URI: all its requests go over TLS (RFC 3261 12.1.1) */
 
