@@ -68,7 +68,7 @@ int phone_check_capture(struct phone *phone, struct buf *why)
 
         if (!would_reach_us(phone, &ips[i]))
             continue;
-        buf_printf(why, "the capture server %s is this telephone itself: choose another with --hep",
+        buf_printf(why, "the capture server %s (hep) is this telephone itself: choose another",
                    ip_text(&ips[i], where));
         return -EINVAL;
     }
