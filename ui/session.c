@@ -350,7 +350,7 @@ void session_close(struct session *s)
     s->control = NULL;
     hooks_free(s->hooks);
     s->hooks = NULL; /* the history may still have something to tell */
-    phone_free(s->phone);
+    s->terminal->left = !phone_free(s->phone);
     net_unix_listener_free(place); /* behind its ports, which the next phone wants, too */
     flush_free(s->flush);
     signals_free(s->signals);

@@ -130,18 +130,21 @@ static void on_link_closed(void *arg)
         on_closed(told);
 }
 
-void media_free(struct media *media, void (*on_closed)(void *arg))
+bool media_free(struct media *media, void (*on_closed)(void *arg))
 {
+    bool all_ended = true;
+
     if (!media || media->closing)
-        return;
+        return true;
     media->closing = true;
     media->on_closed = on_closed;
     if (media->thread)
-        media_thread_end(media->thread);
+        all_ended = media_thread_end(media->thread);
     media_keys_prepared(media);
     media_codecs_loaded(media);
     free_messages(media);
     media_link_close(&media->inbox, on_link_closed);
+    return all_ended;
 }
 
 static void post_gains(struct media *media)

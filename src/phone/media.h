@@ -145,8 +145,10 @@ struct media_config {
 int media_new(const struct media_config *config, struct media **out);
 /* Stops all streams without further events, ends the thread and waits for it (a recording is
  * closed first, so some milliseconds). The caller goes on running its loop once, so that the one
- * handle in it can close; on_closed (may be NULL) is called from there with arg of the config. */
-void media_free(struct media *media, void (*on_closed)(void *arg));
+ * handle in it can close; on_closed (may be NULL) is called from there with arg of the config.
+ * False: a sound device does not close. The worker that waits for it never ends, and libuv would
+ * wait for the worker when the program ends: it is to end by _exit. */
+bool media_free(struct media *media, void (*on_closed)(void *arg));
 
 /* How loud the sound device is, in units of audio/level.h: for all calls, from now on. */
 struct media_gains {

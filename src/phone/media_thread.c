@@ -1,10 +1,8 @@
 #include "phone/media_thread.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "audio/level.h"
 #include "base/log.h"
@@ -93,6 +91,7 @@ static void on_patience_over(void *arg)
 
     if (t->finished)
         return;
+    log_warn("media", "a sound device does not close: it is left behind");
     t->left = true;
     finish(t);
 }
@@ -391,15 +390,6 @@ static void free_parts(struct media_thread *t)
     net_loop_free(t->loop);
 }
 
-#ifdef __GLIBC__
-static void end_at_once(int status, void *arg)
-{
-    (void)arg;
-    fflush(NULL);
-    _exit(status);
-}
-#endif
-
 static int make_device(struct media_thread *t, const char *name)
 {
     static const struct media_device_events events = {on_device_ready, on_device_failed,
@@ -477,15 +467,12 @@ fail:
     return err;
 }
 
-void media_thread_end(struct media_thread *t)
+bool media_thread_end(struct media_thread *t)
 {
     struct media_command stop = {.what = MEDIA_DO_QUIT, .embedded = true};
 
     media_link_post_last(&t->inbox, &stop.link);
     uv_thread_join(&t->id);
     free_parts(t);
-#ifdef __GLIBC__
-    if (t->left)
-        (void)on_exit(end_at_once, NULL);
-#endif
+    return !t->left;
 }

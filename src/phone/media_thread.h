@@ -125,10 +125,9 @@ struct media_thread {
 int media_thread_start(struct media_thread *t, struct media_link *outbox, const char *cname,
                        const char *device, int opus_complexity);
 /* On the signalling thread, once nobody posts commands any more: ends all streams, waits for the
- * thread and frees what _start made. A sound device that has not closed after a second is left
- * behind, as some never do; then the program ends by _exit when it ends, as libuv would wait for
- * the worker that closes it. */
-void media_thread_end(struct media_thread *t);
+ * thread and frees what _start made. False: a sound device has not closed after a second, as some
+ * never do, and is left behind with the worker that closes it. */
+bool media_thread_end(struct media_thread *t);
 
 /* A stream was started, stopped, or has another packet time; or the device is needed or not: looked
  * at before the loop sleeps. With at_once the beat is moved to now where nobody else would notice.

@@ -403,7 +403,7 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     if (!err)
         err = accounts_open(phone, why);
     if (err) {
-        phone_free(phone);
+        (void)phone_free(phone); /* no device was opened yet */
         return err;
     }
     if (net_interface_watch_new(loop, on_network_changed, phone, &phone->watch) != 0)
@@ -413,10 +413,12 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     return 0;
 }
 
-void phone_free(struct phone *phone)
+bool phone_free(struct phone *phone)
 {
+    bool all_ended = true;
+
     if (!phone)
-        return;
+        return true;
     phone_forget_listing(phone);
     contacts_watch_free(phone->contacts_watch);
     phone->contacts_watch = NULL;
@@ -429,7 +431,7 @@ void phone_free(struct phone *phone)
     free(phone->tls_fault);
     sip_endpoint_free(phone->endpoint);
     if (phone->media)
-        media_free(phone->media, NULL);
+        all_ended = media_free(phone->media, NULL);
     identity_free(phone->identity);
     net_capture_free(phone->capture);
     net_resolver_free(phone->resolver);
@@ -444,6 +446,7 @@ void phone_free(struct phone *phone)
     ebb_free(&phone->ebb);
     timers_free(&phone->timers);
     free(phone);
+    return all_ended;
 }
 
 size_t phone_calls(const struct phone *phone)

@@ -63,7 +63,7 @@ def stuck():
         shutil.copy(preload.library("faults/stuck_card.c"), libraries + "/libportaudio.so.2")
         env = {"LD_LIBRARY_PATH": libraries, "ALSA_CONFIG_PATH":
                room.write("alsa.conf", "pcm.default { type null }\n")}
-        phone = control.Piped(room, device="stuck", env=env)
+        phone = control.Piped(room, device="stuck", env=env, arguments=["-v"])
         far = control.Piped(room, "far", device="none")
         theirs, call = control.call_up(far.client, phone)
         wait_until(lambda: "libportaudio" in open(f"/proc/{phone.process.popen.pid}/maps").read(), 8,
@@ -75,6 +75,7 @@ def stuck():
         took = pace.now() - began
         equal(phone.client.events("ended")[-1]["call"], call, "the call that has ended")
         expect(took < 3, f"it was gone after {took:.1f} s with status {status}")
+        equal(len(phone.process.said("a sound device does not close")), 1, "warnings")
         return f"gone after {took:.2f} s with status {status}"
 
 
