@@ -10,8 +10,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import pace, rtp, sip, sound, tap, tphone, wire
-from lib.attack import GOALS, REPORTS, Target, cpu_seconds, sanitized
+from lib.attack import GOALS, Target, cpu_seconds, sanitized
 from lib.ends import Callee, Caller
+from lib.reports import REPORTS
 from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
 

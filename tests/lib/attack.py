@@ -12,7 +12,7 @@ import time
 
 from lib import pace, rtp, sip
 from lib.ends import Callee
-from lib.room import REPORTS
+from lib.reports import REPORTS
 from lib.tap import Failure, expect
 
 SLOW = 4 if os.environ.get("TPHONE_SLOW") else 1  # for builds with sanitizers under valgrind

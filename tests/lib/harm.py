@@ -5,7 +5,7 @@ import time
 import unicodedata
 
 from lib import pace, tap
-from lib.attack import REPORTS
+from lib.reports import REPORTS
 from lib.tap import expect
 
 HARMS = {

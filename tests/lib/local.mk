@@ -33,7 +33,7 @@ EXTRA_DIST += tests/lib/__init__.py tests/lib/account.py tests/lib/align.py test
 	tests/lib/pace_watch.py tests/lib/papers.py tests/lib/pipes.py \
 	tests/lib/plain.py tests/lib/preload.py tests/lib/pulse.py \
 	tests/lib/registrar.py \
-	tests/lib/relay.py tests/lib/room.py tests/lib/rtp.py tests/lib/schema.py \
+	tests/lib/relay.py tests/lib/reports.py tests/lib/room.py tests/lib/rtp.py tests/lib/schema.py \
 	tests/lib/screen.py tests/lib/sip.py \
 	tests/lib/sipp.py \
 	tests/lib/sound.py tests/lib/sqlite_wait.c tests/lib/talk.py tests/lib/tap.py tests/lib/test_kamailio.py tests/lib/test_lib.py \

@@ -20,6 +20,7 @@ import threading
 import time
 
 from lib import pace
+from lib.reports import REPORTS
 from lib.tap import Failure
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests run under nohup start their phones without it
@@ -87,10 +88,6 @@ def free_port(count=1):
             if all([_reserve(p) for p in ports]) and all(_is_free(p) for p in ports):
                 return first
     raise Failure("no free port was found between 10000 and 16300")
-
-
-# Reports of sanitizers, and what a program that is about to die says of itself.
-REPORTS = r"Sanitizer|runtime error|Assertion|terminate called|stack smashing|free\(\): "
 
 
 class Process:

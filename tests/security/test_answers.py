@@ -9,8 +9,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sip, tap
-from lib.attack import REPORTS, Mutator, seed
+from lib.attack import Mutator, seed
 from lib.ends import Caller
+from lib.reports import REPORTS
 from lib.room import Room
 from lib.tap import case, expect
 
