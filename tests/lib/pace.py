@@ -2,10 +2,11 @@
 
 Some figures can only be seen in real time: gone in two seconds, answered within one. On a machine
 that is busy with other work, a program can be late without being slow. What the programs of a test
-are kept waiting for is what any process beside them is, for they share a processor as equals: one
-that means to sleep for a moment sees by how much it is woken too late, and that is left out. It
-does nothing else (pace_watch.py), as a busy test keeps its own threads from running. The limits of
-all waiting are by this clock, too.
+are kept waiting for is much of what any process beside them is: one that means to sleep for a
+moment sees by how much it is woken too late, and that is left out. It does nothing else
+(pace_watch.py), as a busy test keeps its own threads from running. Much of it, not all: who sleeps
+is woken before those who have been working, and a processor of many may be the busy one. So
+limits, which are by this clock, too, are generous all the same.
 """
 import atexit
 import mmap
