@@ -7,7 +7,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from bench import heard
-from lib import sound, tap, tphone
+from lib import pace, sound, tap, tphone
 from lib.control import Piped
 from lib.daemon import Daemon
 from lib.pulse import Pulse
@@ -56,13 +56,13 @@ def cards(codec):
 
 @case("make bench-heard judges a call: how late sound comes, how good it is")
 def judged():
-    row = heard.Row("PCMU", "pcmu", heard.CLEAR, (None, None, None))
-    notes = []
+    row = heard.Row("PCMU", "pcmu", heard.CLEAR, (None, None, None), redundancy="off")
+    notes, stalls = [], pace.Stalls()
     for found in heard.call(row, ("tphone", "tphone"), 1, heard.voices(3)):
-        # What it is worth on a machine with other work nobody knows; that it was heard shows. Where
-        # packets came too late there are copies of them in others.
+        # What it is worth on a machine with other work nobody knows; that it was heard shows.
         expect(found["frames"] > 50 and 0 < found["delay"] < 1500, f"{found}")
-        expect(1 <= found["score"] < 4.65 and 40 < found["kbps"] < 220, f"{found}")
+        least = 40 * max(0.0, 1 - 2 * stalls.seconds())  # where nobody runs nobody speaks
+        expect(1 <= found["score"] < 4.65 and least < found["kbps"] < 100, f"{found}")
         notes.append(" ".join(f"{k}={v:g}" for k, v in found.items()))
     return "\n".join(notes)
 

@@ -37,10 +37,11 @@ LATEST_S = 1.0  # after the last word, for what is on its way
 
 
 class Row:
-    """bar: (least score, latest ms, most kbit/s), None: none is set."""
+    """bar: (least score, latest ms, most kbit/s), None: none is set. settings: of each tphone."""
 
-    def __init__(self, name, codec, weather, bar):
+    def __init__(self, name, codec, weather, bar, **settings):
         self.name, self.codec, self.weather, self.bar = name, codec, weather, bar
+        self.settings = settings
 
 
 ROWS = [
@@ -68,9 +69,9 @@ PAIRS = [("tphone", "tphone"), ("tphone", "baresip"), ("tphone", "linphonec"),
 
 
 class _Tphone:
-    def __init__(self, room, air, name, codec, target=None):
+    def __init__(self, room, air, name, codec, target=None, **settings):
         more = {"device": "default", "env": air.card(name), "codec": codec,
-                "encryption": "off", **tphone.UNTOUCHED}
+                "encryption": "off", **tphone.UNTOUCHED, **settings}
         self.phone = (tphone.Call(room, target, name=name, **more) if target
                       else tphone.Answer(room, name=name, **more))
         self.port = getattr(self.phone, "port", None)
@@ -148,11 +149,11 @@ def call(row, pair, seed, spoken):
     """The figures of both directions."""
     with Room() as room:
         air = Air(room)
-        callee = PHONES[pair[1]](room, air, "callee", row.codec)
+        callee = PHONES[pair[1]](room, air, "callee", row.codec, **row.settings)
         relay = room.keep(CallRelay(("127.0.0.1", callee.port), CLEAR, row.weather, seed,
                                     row.weather))
         caller = PHONES[pair[0]](room, air, "caller", row.codec,
-                                 f"sip:callee@127.0.0.1:{relay.port}")
+                                 f"sip:callee@127.0.0.1:{relay.port}", **row.settings)
         caller.wait_up()
         ears = {way: air.record(way) for way in spoken}
         time.sleep(SETTLE_S)
