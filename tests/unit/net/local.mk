@@ -22,6 +22,7 @@ net_tests = \
 	tests/unit/net/test_tls \
 	tests/unit/net/test_udp \
 	tests/unit/net/test_unix \
+	tests/unit/net/test_unix_lock \
 	tests/unit/net/test_wake \
 	tests/unit/net/test_watch
 check_PROGRAMS += $(net_tests)
@@ -69,3 +70,6 @@ tests_unit_net_test_wake_LDADD = $(machine_ldadd)
 tests_unit_net_test_watch_LDADD = $(machine_ldadd)
 tests_unit_net_test_unix_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=accept4 -Wl,--wrap=bind -Wl,--wrap=getsockopt
+tests_unit_net_test_unix_lock_LDADD = $(machine_ldadd)
+tests_unit_net_test_unix_lock_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=net_now_ms -Wl,--wrap=usleep

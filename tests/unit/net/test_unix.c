@@ -1,10 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -184,84 +182,6 @@ static void a_live_socket_of_another_program_is_refused(void **state)
     unlink(f->path);
 }
 
-/* Between bind and listen a socket looks dead. */
-static void who_is_just_beginning_is_not_replaced(void **state)
-{
-    struct fixture *f = *state;
-    char lock[80];
-    struct stat there;
-    int fd;
-
-    assert_int_equal(listen_there(f), 0);
-    snprintf(lock, sizeof lock, "%s.lock", f->path);
-    assert_int_equal(stat(lock, &there), 0);
-    unlink(f->path);
-    squat(f->path, &fd);
-    close(fd);
-    assert_int_equal(net_unix_listen(f->loop, f->path, on_accept, f, NULL), -EADDRINUSE);
-    unlink(f->path);
-}
-
-/* Holds the lock of a path that nobody answers at, as one does that begins or ends. */
-static int take_lock_at(const char *lock)
-{
-    int fd = open(lock, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-
-    assert_true(fd >= 0);
-    assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
-    return fd;
-}
-
-static void *let_go(void *arg)
-{
-    const int *held = arg;
-
-    usleep(100000);
-    close(*held);
-    return NULL;
-}
-
-/* Its socket is removed before its lock. */
-static void who_is_just_ending_is_followed(void **state)
-{
-    struct fixture *f = *state;
-    char lock[80];
-    pthread_t thread;
-    int held;
-
-    snprintf(lock, sizeof lock, "%s.lock", f->path);
-    held = take_lock_at(lock);
-    assert_int_equal(pthread_create(&thread, NULL, let_go, &held), 0);
-    assert_int_equal(listen_there(f), 0);
-    pthread_join(thread, NULL);
-}
-
-static void *listen_late(void *arg)
-{
-    struct fixture *f = arg;
-
-    usleep(100000);
-    squat(f->path, &f->accepted);
-    return NULL;
-}
-
-static void who_has_begun_is_found_answering(void **state)
-{
-    struct fixture *f = *state;
-    char lock[80];
-    pthread_t thread;
-    int held;
-
-    snprintf(lock, sizeof lock, "%s.lock", f->path);
-    held = take_lock_at(lock);
-    assert_int_equal(pthread_create(&thread, NULL, listen_late, f), 0);
-    assert_int_equal(listen_there(f), -EADDRINUSE);
-    pthread_join(thread, NULL);
-    close(held);
-    unlink(lock);
-    unlink(f->path);
-}
-
 static void who_is_paused_takes_nobody_and_stays(void **state)
 {
     struct fixture *f = *state;
@@ -305,20 +225,6 @@ static void a_link_is_not_followed(void **state)
     assert_int_equal(listen_there(f), -EEXIST);
     assert_int_equal(stat(target, &there), -1);
     unlink(f->path);
-}
-
-static void a_link_in_place_of_the_lock_is_not_followed(void **state)
-{
-    struct fixture *f = *state;
-    char lock[80], target[80];
-    struct stat there;
-
-    snprintf(lock, sizeof lock, "%s.lock", f->path);
-    snprintf(target, sizeof target, "%s/elsewhere", f->folder);
-    assert_int_equal(symlink(target, lock), 0);
-    assert_int_equal(listen_there(f), -EEXIST);
-    assert_int_equal(stat(target, &there), -1);
-    unlink(lock);
 }
 
 static void the_end_leaves_what_another_has_put_there(void **state)
@@ -587,12 +493,8 @@ static const struct CMUnitTest tests[] = {
     TEST(a_dead_socket_is_replaced),
     TEST(a_live_socket_is_refused),
     TEST(a_live_socket_of_another_program_is_refused),
-    TEST(who_is_just_beginning_is_not_replaced),
     TEST(what_is_no_socket_stays),
     TEST(a_link_is_not_followed),
-    TEST(a_link_in_place_of_the_lock_is_not_followed),
-    TEST(who_is_just_ending_is_followed),
-    TEST(who_has_begun_is_found_answering),
     TEST(who_is_paused_takes_nobody_and_stays),
     TEST(the_end_leaves_what_another_has_put_there),
     TEST(a_path_has_room_or_is_refused),
