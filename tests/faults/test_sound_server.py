@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The sound server dies in a call: PulseAudio, of a network namespace's own."""
 import os
+import select
 import shutil
 import signal
 import sys
@@ -61,13 +62,15 @@ def stuck():
         libraries = room.path("libraries")
         os.makedirs(libraries)
         shutil.copy(preload.library("faults/stuck_card.c"), libraries + "/libportaudio.so.2")
-        env = {"LD_LIBRARY_PATH": libraries, "ALSA_CONFIG_PATH":
+        asked, asks = os.pipe()
+        env = {"LD_LIBRARY_PATH": libraries, "STUCK_CARD": str(asks), "ALSA_CONFIG_PATH":
                room.write("alsa.conf", "pcm.default { type null }\n")}
-        phone = control.Piped(room, device="stuck", env=env, arguments=["-v"])
+        phone = control.Piped(room, device="stuck", env=env, arguments=["-v"],
+                              popen={"pass_fds": [asks]})
+        os.close(asks)
         far = control.Piped(room, "far", device="none")
         theirs, call = control.call_up(far.client, phone)
-        wait_until(lambda: "libportaudio" in open(f"/proc/{phone.process.popen.pid}/maps").read(), 8,
-                   "the card is not opened")
+        wait_until(lambda: select.select([asked], [], [], 0)[0], 8, "the card is not opened")
         began = pace.now()
         phone.process.signal(signal.SIGTERM)
         far.client.event("ended", 3, call=theirs)
@@ -76,6 +79,9 @@ def stuck():
         equal(phone.client.events("ended")[-1]["call"], call, "the call that has ended")
         expect(took < 3, f"it was gone after {took:.1f} s with status {status}")
         equal(len(phone.process.said("a sound device does not close")), 1, "warnings")
+        said = os.read(asked, 100)
+        os.close(asked)
+        expect(b"c" in said, f"the card was not asked to let go: {said}")
         return f"gone after {took:.2f} s with status {status}"
 
 

@@ -152,7 +152,8 @@ class Piped(tphone.Phone):
         self.uri = f"sip:{name}@127.0.0.1:{self.port}"
         more.setdefault("listen", f"127.0.0.1:{self.port}")
         ours, theirs = os.pipe()
-        popen = {"stdin": subprocess.PIPE, "stdout": theirs, "stderr": subprocess.PIPE}
+        popen = {"stdin": subprocess.PIPE, "stdout": theirs, "stderr": subprocess.PIPE,
+                 **more.pop("popen", {})}
         super().__init__(room, name, command, arguments, control="-", popen=popen, **more)
         os.close(theirs)
         self._stdout = ours
