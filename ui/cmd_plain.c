@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "net/loop.h"
 #include "net/watch.h"
 #include "ui/cmd.h"
@@ -21,6 +22,7 @@
 
 #define LINE_MAX_BYTES 8192u
 #define REPLY_MS 5000u  /* that a line waits for the answer to the one before */
+#define LATE_MS 1000u   /* that something is waited for without a word */
 #define SETUP_MS 60000u /* that it waits for a test of a set-up, which has a limit of its own */
 #define CTRL_C '\003'
 #define CTRL_Z '\032'
@@ -33,6 +35,7 @@ struct app {
 
     struct net_watch *watch;   /* of standard input; NULL: it is a file */
     struct net_deadline *turn; /* when the next line is looked at */
+    struct net_deadline *late; /* when it is told what is waited for */
     char in[LINE_MAX_BYTES];   /* lines that are not whole, or have to wait */
     size_t n_in;               /* bytes of it */
     bool ended;                /* nothing more comes */
@@ -153,9 +156,23 @@ static void settle(struct app *a)
 /* No line is looked at before it is known what came of a start. */
 static void await(struct app *a)
 {
+    if (!a->starting)
+        net_deadline_set(a->late, net_now_ms() + LATE_MS);
     a->starting = true;
-    a->not_before_ms = NEVER_MS;
-    net_deadline_set(a->turn, NEVER_MS);
+}
+
+static void on_late(void *arg)
+{
+    struct app *a = arg;
+    const char *path = saver_writes(&a->front.screen);
+
+    if (a->starting)
+        buf_puts(&a->plain.out, "telephone: it is being started\n");
+    if (path) {
+        text_safe(&a->plain.out, slice_of(path));
+        buf_puts(&a->plain.out, ": being written\n");
+    }
+    print(a, false);
 }
 
 static void on_changed(void *arg)
@@ -217,13 +234,12 @@ static void on_saved(void *arg)
 
     plain_answer(&a->plain);
     print(a, false);
-    net_deadline_set(a->turn, a->not_before_ms);
-    if (waits(a))
-        return;
-    if (a->owes_prompt)
-        put_prompt(a);
-    a->owes_prompt = false;
-    a->not_before_ms = a->plain.rest_until_ms;
+    if (!waits(a)) {
+        if (a->owes_prompt)
+            put_prompt(a);
+        a->owes_prompt = false;
+        a->not_before_ms = a->plain.rest_until_ms;
+    }
     net_deadline_set(a->turn, a->not_before_ms);
 }
 
@@ -241,6 +257,8 @@ static void do_line(struct app *a, struct slice line)
         a->not_before_ms = now_ms + REPLY_MS;
     if (a->front.setup.working)
         a->not_before_ms = now_ms + SETUP_MS;
+    if (saver_writes(&a->front.screen))
+        net_deadline_set(a->late, now_ms + LATE_MS);
     print(a, true);
     set_echo(a, !plain_is_secret(&a->plain));
     stops = a->front.screen.wish.suspend && a->term; /* on_back has the prompt */
@@ -274,8 +292,7 @@ static void interrupt(struct app *a)
     bool asks = prompt != PROMPT_NONE || screen_view(&a->front.screen)->key;
 
     a->n_in = 0;
-    a->plain.rest_until_ms = 0;
-    a->not_before_ms = a->starting ? NEVER_MS : 0;
+    a->plain.rest_until_ms = a->not_before_ms = 0;
     plain_line_drop(&a->line);
     plain_line_leave(&a->line, &a->echo);
     print(a, true);
@@ -407,14 +424,14 @@ static void tell_silence(struct app *a)
     print(a, false);
 }
 
-/* A line is carried out when the one before has been answered, so that a script need not wait. It
- * waits for a file as long as that takes, and so does the end: on_saved always comes. */
+/* A line is carried out when the one before has been answered, so that a script need not wait. A
+ * start and a file take as long as they take, for the end too: settle and on_saved always come. */
 static void on_turn(void *arg)
 {
     struct app *a = arg;
     uint64_t now_ms = net_now_ms();
 
-    if (saver_writes(&a->front.screen))
+    if (a->starting || saver_writes(&a->front.screen))
         return;
     if (now_ms < a->not_before_ms) {
         net_deadline_set(a->turn, a->not_before_ms);
@@ -468,9 +485,7 @@ static int watch_input(struct app *a)
 {
     int err = net_watch_new(a->front.loop, STDIN_FILENO, on_readable, a, &a->watch);
 
-    if (err == -EPERM) /* epoll takes no files, which never let one wait */
-        err = 0;
-    return err;
+    return err == -EPERM ? 0 : err; /* epoll takes no files, which never let one wait */
 }
 
 static int prepare(struct app *a)
@@ -484,6 +499,8 @@ static int prepare(struct app *a)
         err = flush_new(a->front.loop, a->terminal, &a->flush);
     if (!err)
         err = net_deadline_new(a->front.loop, on_turn, a, &a->turn);
+    if (!err)
+        err = net_deadline_new(a->front.loop, on_late, a, &a->late);
     if (!err)
         err = net_deadline_new(a->front.loop, on_escape, a, &a->escape);
     if (!err)
@@ -522,7 +539,6 @@ static void bind_keys(struct app *a)
 static bool finish(struct app *a)
 {
     const char *farewell = connection_farewell(a->front.connection);
-    struct buf why = buf_new(8192);
 
     set_echo(a, true);
     if (farewell)
@@ -534,23 +550,20 @@ static bool finish(struct app *a)
     plain_term_free(a->term);
     net_watch_free(a->watch);
     net_deadline_free(a->turn);
+    net_deadline_free(a->late);
     net_deadline_free(a->escape);
     flush_free(a->flush);
     plain_line_free(&a->line);
     buf_free(&a->echo);
     plain_free(&a->plain);
-    a->terminal->left = front_free(&a->front, &why) != 0;
-    if (a->terminal->left)
-        terminal_error(a->terminal, buf_cstr(&why));
     mem_wipe(a->in, sizeof a->in);
-    buf_free(&why);
-    return !a->terminal->left;
+    return front_free(&a->front, a->terminal);
 }
 
 static int run(const struct cli *cli, struct terminal *terminal)
 {
     struct app *a = xzalloc(sizeof *a);
-    enum exit_status exit = EXIT_OTHER;
+    bool good = false;
 
     a->terminal = terminal;
     front_init(&a->front, cli);
@@ -564,14 +577,14 @@ static int run(const struct cli *cli, struct terminal *terminal)
         else
             start(a);
         net_deadline_set(a->turn, a->not_before_ms);
+        watch_again(a); /* Ctrl-C waits for no start */
         if (!a->failed)
             net_loop_run(a->front.loop);
-        exit = a->failed ? EXIT_OTHER : EXIT_OK;
+        good = !a->failed;
     }
-    if (!finish(a) && !exit)
-        exit = EXIT_OTHER;
+    good = finish(a) && good;
     free(a);
-    return (int)exit;
+    return good ? EXIT_OK : EXIT_OTHER;
 }
 
 int cmd_plain(const struct cli *cli, struct terminal *terminal)

@@ -277,7 +277,6 @@ static int prepare(struct app *a, struct buf *why)
 static bool finish(struct app *a, struct terminal *terminal)
 {
     const char *farewell = connection_farewell(a->front.connection);
-    struct buf why = buf_new(8192);
 
     term_close(a->term);
     if (farewell) {
@@ -286,11 +285,7 @@ static bool finish(struct app *a, struct terminal *terminal)
     }
     net_deadline_free(a->frame);
     buf_free(&a->title);
-    terminal->left = front_free(&a->front, &why) != 0;
-    if (terminal->left)
-        terminal_error(terminal, buf_cstr(&why));
-    buf_free(&why);
-    return !terminal->left;
+    return front_free(&a->front, terminal);
 }
 
 /* For those who have the screen read to them, and terminals where nothing can be drawn. */

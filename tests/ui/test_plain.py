@@ -175,6 +175,7 @@ def slow_file():
         p.say("trace", r"^Trace: \d+ messages?")
         p.type(f"trace-save text {room.path('a.txt')}")
         p.process.popen.stdin.close()
+        p.wait(r"^/\S+/a\.txt: being written$")
         p.wait(r"messages saved in \S+/a\.txt$")
         equal(p.process.status(), 0, "exit status")
 

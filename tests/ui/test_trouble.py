@@ -2,17 +2,23 @@
 """A telephone that cannot be started, or has ended: the screen says what, why and what to do, and
 tries again."""
 import os
+import re
 import signal
 import socket
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import tphone
+from lib import daemon, tphone
+from lib.home import Home
 from lib.papers import Paper
-from lib.room import Room, wait_until
+from lib.plain import AtTerminal, Plain
+from lib.room import Room, free_port, wait_until
 from lib.screen import BEGUN, Screen
 from lib.tap import case, equal, expect, run
+from lib.tmux import Tmux
 
+STARTS = "the telephone is being started"
 NOT_STARTED = "The telephone could not be started"
 
 
@@ -68,22 +74,104 @@ def port_taken():
         me.expect_gone()
 
 
+def feed(fifo, root):
+    with open(root.pem, "rb") as paper, open(fifo, "wb") as pipe:
+        pipe.write(paper.read())
+
+
 @case("a telephone that takes its time to start leaves the screen to who looks at it")
 def slow():
     with Room() as room:
         fifo, root = room.path("authorities"), Paper(room, "root")
         os.mkfifo(fifo)  # the telephone reads it before it answers
-        me = Screen(room, settings=f"tls-ca = {fifo}\n", begun="not connected to the telephone")
+        me = Screen(room, settings=f"tls-ca = {fifo}\n", begun=STARTS)
         t = me.tmux
         t.press("?")
         t.wait("Help")
         t.press("Escape")
-        t.wait("not connected to the telephone")
-        with open(root.pem, "rb") as paper, open(fifo, "wb") as pipe:
-            pipe.write(paper.read())
-        t.wait("not connected", gone=True)
+        t.wait(STARTS)
+        feed(fifo, root)
+        t.wait(STARTS, gone=True)
         t.wait(r"no calls +│")
+        expect("not connected" not in t.text(), "it is not connected")
         me.leave()
+
+
+@case("a start that is asked for during another one is the one whose end is told")
+def once_more():
+    with Room() as room:
+        fifo, root = room.path("authorities"), Paper(room, "root")
+        os.mkfifo(fifo)
+        me = Screen(room, settings=f"tls-ca = {fifo}\n", begun=STARTS)
+        t = me.tmux
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(("127.0.0.1", me.port))
+            me.command("start")
+            me.config(f"listen = udp:127.0.0.1:{free_port()}\ndevice = null\n")
+            feed(fifo, root)
+            t.wait(BEGUN)
+        t.press("L")
+        t.wait(" Log ")
+        expect(not re.search("could not|cannot|another program", t.text()), "the first one is told",
+               t.text())
+        me.leave("q", "q")
+
+
+def at_screen(room, me):
+    t = Tmux(room, [tphone.program()], me.home)
+    t.wait(STARTS)
+    t.press("C-c")
+    equal(t.status(), 0, "exit status")
+    t.expect_restored()
+
+
+def at_pipe(room, me):
+    p = Plain(me, first="^telephone: it is being started$")
+    p.process.signal(signal.SIGINT)
+    equal(p.process.status(), 0, "exit status")
+
+
+def at_terminal(room, me):
+    p = AtTerminal(room, me, "--plain", first="^telephone: it is being started$", TERM="xterm")
+    p.keys("\x03")
+    equal(p.terminal.status(), 0, "exit status")
+    equal(p.terminal.modes(), p.terminal.before, "modes of the terminal")
+
+
+@case("Ctrl-C leaves a telephone that is being started alone, on the screen and in lines")
+def interrupted():
+    for leave in (at_screen, at_pipe, at_terminal):
+        with Room() as room:
+            fifo, root = room.path("authorities"), Paper(room, "root")
+            os.mkfifo(fifo)
+            me = Home(room, settings=f"tls-ca = {fifo}\n")
+            leave(room, me)
+            feed(fifo, root)
+            wait_until(lambda: os.path.exists(me.socket), 10, "the telephone does not start")
+
+
+@case("a helper that is silent is asked once; a person has it asked again")
+def silent_helper():
+    with Room() as room:
+        home = daemon.Daemon(room)
+        t = Tmux(room, [tphone.program()], home.home)
+        t.wait(BEGUN)
+        with open(f"/proc/{t.pid()}/task/{t.pid()}/children", encoding="ascii") as f:
+            helper = int(f.read())
+        os.kill(helper, signal.SIGSTOP)
+        home.process.signal(signal.SIGKILL)
+        t.wait("The telephone has ended")
+        home.process.status()
+        home.begin()
+        t.wait("The telephone cannot be shown", seconds=15)
+        t.wait("the helper of this screen could not be told of the telephone")
+        os.kill(helper, signal.SIGCONT)
+        time.sleep(1.5)
+        t.wait("The telephone cannot be shown")
+        t.press("r")
+        t.wait(BEGUN)
+        t.press("q")
+        equal(t.status(), 0, "exit status")
 
 
 @case("a telephone that is killed is told with its call, and started again, or found")

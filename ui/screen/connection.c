@@ -14,10 +14,16 @@
 #define AGAIN_MS 1000u  /* between two attempts to find the phone again */
 #define START_MS 10000u /* that a phone which was started has for answering */
 #define LOOK_MS 10u     /* meanwhile it is looked for so often; */
-#define REST_MS 200u    /* at least so often where one that is leaving is waited for */
+#define REST_MS 50u     /* and so often where one that is leaving is waited for */
 #define PAST_MAX 500    /* calls of the history that are asked for */
 #define LEAVE_MS 1000u  /* that a good-bye has for being heard */
 #define GATHER_MS 150u  /* that news of calls and people are gathered for, and asked about once */
+
+enum state {
+    RESTS,  /* nobody is waited for: a phone is there, or now and then looked for */
+    BEGUN,  /* one was started, and is looked for until it answers */
+    LEAVES, /* the one that was found was leaving: another one is to be started */
+};
 
 struct connection {
     struct net_loop *loop;
@@ -28,16 +34,19 @@ struct connection {
     struct buf path; /* of the socket */
     struct ctl_client *client;
     struct net_deadline *again, *people;
+    enum state state;
     int life;           /* of the phone that we have started, as start_phone has it; -1: none */
-    uint64_t begun_ms;  /* when; 0: it is not waited for */
-    uint64_t asked_ms;  /* when a phone was asked for */
+    uint64_t since_ms;  /* when a phone was asked for, or has been begun */
     bool once_more;     /* a start was asked for while one was under way */
-    bool found;         /* it was there when it was asked for; else we have started it */
-    bool spoke;         /* the present phone, or the last one, has said something */
-    unsigned rest_ms;   /* until another one is asked for */
-    bool anew;          /* it was leaving when it was found: another one is to be started */
+    bool unheard;       /* it was there when it was asked for, and has not said a word yet */
     bool leaving, left; /* good-bye was said; and heard */
 };
+
+static void set_state(struct connection *c, enum state state)
+{
+    c->state = state;
+    c->screen->starts = state != RESTS;
+}
 
 /* --- lines ---------------------------------------------------------------------------------- */
 
@@ -47,7 +56,7 @@ static void on_line(void *arg, struct slice text)
     struct ctl_line line;
     unsigned news;
 
-    c->spoke = true;
+    c->unheard = false;
     if (ctl_line_read(text, &line) != 0)
         return;
     c->screen->now_ms = net_now_ms();
@@ -142,11 +151,13 @@ static void tell_lost(struct connection *c, int err)
 /* It was there when it was asked for, and has gone before it said a word: it was leaving. */
 static bool comes_anew(struct connection *c)
 {
-    c->anew = c->found && !c->spoke && net_now_ms() - c->asked_ms < START_MS;
-    if (c->anew)
-        net_deadline_set(c->again, net_now_ms() + c->rest_ms);
-    c->rest_ms = 2 * c->rest_ms < REST_MS ? 2 * c->rest_ms : REST_MS;
-    return c->anew;
+    uint64_t now_ms = net_now_ms();
+
+    if (!c->unheard || now_ms - c->since_ms >= START_MS)
+        return false;
+    set_state(c, LEAVES);
+    net_deadline_set(c->again, now_ms + REST_MS);
+    return true;
 }
 
 /* A phone that ends takes nobody any more; whoever asked for one just then is to get the next. The
@@ -198,61 +209,18 @@ static int begin(struct connection *c, struct buf *why)
     return 0;
 }
 
+/* Begun in vain. A helper that is silent would hold us up each time: a person has to ask for that.
+ */
+static void look_again(struct connection *c, int err)
+{
+    net_deadline_set(c->again, err == -ETIMEDOUT ? NEVER_MS : net_now_ms() + AGAIN_MS);
+}
+
 static void forget_life(struct connection *c)
 {
     if (c->life >= 0)
         close(c->life);
     c->life = -1;
-}
-
-/* What comes of a start: err, or the phone is there. -EINPROGRESS: it is looked for again. */
-static int settle(struct connection *c, int err, struct buf *why)
-{
-    c->begun_ms = 0;
-    forget_life(c);
-    ctl_client_free(c->client);
-    c->client = NULL;
-    c->spoke = false;
-    if (!err) {
-        err = begin(c, why);
-        if ((err == -ENOENT || err == -ECONNREFUSED) && comes_anew(c))
-            return -EINPROGRESS;
-        if (err && why->n == 0)
-            ctl_client_explain(err, buf_cstr(&c->path), why);
-    }
-    if (err) {
-        if (why->n == 0)
-            buf_puts(why, strerror(-err));
-        model_note(c->screen->model, true, buf_cstr(why));
-        tell_trouble(c, "The telephone could not be started.", buf_slice(why));
-    }
-    net_deadline_set(c->again, err && c->path.n > 0 ? net_now_ms() + AGAIN_MS : NEVER_MS);
-    return err;
-}
-
-/* -EINPROGRESS: it is looked for again. */
-static int find_or_start(struct connection *c)
-{
-    struct buf why = buf_new(8192);
-    int err;
-
-    c->anew = false;
-    buf_clear(&c->path);
-    err = screen_helper_start(c->screen->helper, &c->path, &c->life, &why);
-    c->found = err != -EINPROGRESS;
-    if (!c->found) {
-        c->begun_ms = net_now_ms();
-        net_deadline_set(c->again, c->begun_ms + LOOK_MS);
-    } else {
-        err = settle(c, err, &why);
-    }
-    buf_free(&why);
-    return err;
-}
-
-bool connection_is_starting(const struct connection *c)
-{
-    return c->begun_ms || c->anew;
 }
 
 /* The settings may have been put right since the start that has just failed. -EINPROGRESS: the
@@ -262,6 +230,65 @@ static int start_once_more(struct connection *c)
     int err = connection_start(c);
 
     return connection_is_starting(c) ? -EINPROGRESS : err;
+}
+
+static int tell_failed(struct connection *c, int err, struct buf *why)
+{
+    if (why->n == 0)
+        buf_puts(why, strerror(-err));
+    model_note(c->screen->model, true, buf_cstr(why));
+    tell_trouble(c, "The telephone could not be started.", buf_slice(why));
+    return err;
+}
+
+/* What comes of a start: err, or the phone is there. -EINPROGRESS: it is looked for again. */
+static int settle(struct connection *c, int err, struct buf *why)
+{
+    int begun = 0;
+
+    set_state(c, RESTS);
+    forget_life(c);
+    ctl_client_free(c->client);
+    c->client = NULL;
+    if (!err) {
+        err = begun = begin(c, why);
+        if ((err == -ENOENT || err == -ECONNREFUSED) && comes_anew(c))
+            return -EINPROGRESS;
+        if (err && why->n == 0)
+            ctl_client_explain(err, buf_cstr(&c->path), why);
+    }
+    if (err && c->once_more)
+        return start_once_more(c);
+    if (err && c->path.n > 0)
+        look_again(c, begun);
+    else
+        net_deadline_set(c->again, NEVER_MS);
+    return err ? tell_failed(c, err, why) : 0;
+}
+
+/* -EINPROGRESS: it is looked for again. */
+static int find_or_start(struct connection *c)
+{
+    struct buf why = buf_new(8192);
+    int err;
+
+    buf_clear(&c->path);
+    err = screen_helper_start(c->screen->helper, &c->path, &c->life, &why);
+    c->unheard = err == 0;
+    if (err == -EINPROGRESS) {
+        set_state(c, BEGUN);
+        c->since_ms = net_now_ms();
+        net_deadline_set(c->again, c->since_ms + LOOK_MS);
+    } else {
+        err = settle(c, err, &why);
+    }
+    buf_free(&why);
+    return err;
+}
+
+bool connection_is_starting(const struct connection *c)
+{
+    return c->state != RESTS;
 }
 
 /* 0: it answers, or another one that was quicker to begin; -EINPROGRESS: not yet; another negative
@@ -276,7 +303,7 @@ static int ask_whether_there(struct connection *c, struct buf *why)
         screen_helper_put_last_words(c->screen->helper, true, why);
         return -ECHILD;
     }
-    if (net_now_ms() - c->begun_ms < START_MS)
+    if (net_now_ms() - c->since_ms < START_MS)
         return -EINPROGRESS;
     buf_puts(why, "it was begun, and does not answer");
     return -ETIMEDOUT;
@@ -292,15 +319,8 @@ static int look(struct connection *c)
         net_deadline_set(c->again, net_now_ms() + LOOK_MS);
     else
         err = settle(c, err, &why);
-    if (err && err != -EINPROGRESS && c->once_more)
-        err = start_once_more(c);
     buf_free(&why);
     return err;
-}
-
-static int go_on(struct connection *c)
-{
-    return c->begun_ms ? look(c) : find_or_start(c);
 }
 
 static void on_again(void *arg)
@@ -309,12 +329,12 @@ static void on_again(void *arg)
     struct buf why = buf_new(8192); /* takes memory only when it is filled */
     int err;
 
-    if (c->leaving && !connection_is_starting(c)) { /* nobody has answered in time */
+    if (c->leaving) { /* nobody has answered in time */
         net_loop_stop(c->loop);
         return;
     }
     if (connection_is_starting(c)) {
-        if (go_on(c) != -EINPROGRESS)
+        if ((c->state == BEGUN ? look(c) : find_or_start(c)) != -EINPROGRESS)
             c->events.changed(c->arg);
         return;
     }
@@ -322,7 +342,9 @@ static void on_again(void *arg)
     c->client = NULL;
     err = begin(c, &why);
     if (err)
-        net_deadline_set(c->again, net_now_ms() + AGAIN_MS);
+        look_again(c, err);
+    if (err == -ETIMEDOUT)
+        tell_trouble(c, "The telephone cannot be shown.", buf_slice(&why));
     if (!err || why.n > 0)
         c->events.changed(c->arg);
     buf_free(&why);
@@ -368,11 +390,10 @@ int connection_start(struct connection *c)
 {
     int err;
 
-    c->once_more = c->begun_ms != 0;
+    c->once_more = c->state == BEGUN;
     if (c->screen->send || connection_is_starting(c))
         return 0;
-    c->asked_ms = net_now_ms();
-    c->rest_ms = LOOK_MS;
+    c->since_ms = net_now_ms();
     err = find_or_start(c);
     return err == -EINPROGRESS ? 0 : err;
 }

@@ -6,6 +6,7 @@
 #include "ui/screen/screen_helper.h"
 #include "ui/screen/setup_run.h"
 #include "ui/signals.h"
+#include "ui/terminal.h"
 
 #define FILE_MS 1000u /* that a file has at the end for being written */
 
@@ -38,22 +39,27 @@ int front_open(struct front *front, const struct front_events *events, void *arg
     return err;
 }
 
-int front_free(struct front *front, struct buf *why)
+bool front_free(struct front *front, struct terminal *terminal)
 {
+    struct buf why = buf_new(8192);
     int err;
 
     connection_free(front->connection);
     front->connection = NULL; /* a signal may still ask for it */
     setup_run_free(front->setup_run);
-    err = saver_free(front->saver, FILE_MS, why);
+    err = saver_free(front->saver, FILE_MS, &why);
     signals_free(front->signals);
     if (!err) {
         net_loop_free(front->loop);
         net_spawner_free(front->screen.helper);
+    } else {
+        terminal_error(terminal, buf_cstr(&why));
+        terminal->left = true;
     }
     setup_free(&front->setup);
     screen_free(&front->screen);
     keymap_free(&front->keys);
     model_free(&front->model);
-    return err;
+    buf_free(&why);
+    return !err;
 }

@@ -12,6 +12,7 @@
 struct saver;
 struct setup_run;
 struct signals;
+struct terminal;
 
 struct front {
     const struct cli *cli;
@@ -43,8 +44,8 @@ void front_init(struct front *front, const struct cli *cli);
 /* Forks the helper, which has a copy of all that there is, and then makes the loop and what lives
  * by it; connects nobody. 0 or a negative errno, where why may have a sentence. */
 int front_open(struct front *front, const struct front_events *events, void *arg, struct buf *why);
-/* Whatever has come of front_open. A file that is being written is waited for a second: 0. Else
- * -ETIMEDOUT with a sentence in why, and the program has to end by _exit, as saver_free says. */
-int front_free(struct front *front, struct buf *why);
+/* Whatever has come of front_open. A file that is being written is waited for a second; false: it
+ * is given up, which has been told on terminal, and is left to a worker. */
+bool front_free(struct front *front, struct terminal *terminal);
 
 #endif

@@ -120,6 +120,8 @@ void saver_save(struct screen *s, const char *path, struct buf *content, const c
         free_job(job);
         return;
     }
+    if (screen_is_drawn(s)) /* else it is told when it takes a while */
+        screen_say(s, STYLE_NORMAL, "%s: being written", path);
     saver->job = job;
     job->saver = saver;
     job->work.data = job;

@@ -94,6 +94,7 @@ struct screen {
 
     struct buf
         trouble;  /* why there is no telephone, a line for each thought; empty: there is one */
+    bool starts;  /* the telephone is being started */
     bool watches; /* levels of sound are asked for: somebody sees them move */
     bool bare;    /* without lines, and one thing below the other: for copying */
     bool mouse;   /* clicks are told, which takes selecting text from the terminal but for Shift */

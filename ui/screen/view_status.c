@@ -148,6 +148,9 @@ void draw_status(const struct screen *s, struct cells *cells, struct rect within
     else if (screen_view(s) == &view_setup)
         cells_put_cut(cells, within, 0, col + 2, end - col - 2, STYLE_DIM,
                       SLICE("starts when these questions are over"));
+    else if (s->starts)
+        cells_put_cut(cells, within, 0, col + 2, end - col - 2, STYLE_WARN,
+                      SLICE("the telephone is being started"));
     else
         cells_put_cut(cells, within, 0, col + 2, end - col - 2, STYLE_BAD,
                       SLICE("not connected to the telephone"));

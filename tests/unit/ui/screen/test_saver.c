@@ -93,6 +93,7 @@ static void the_screen_goes_on_meanwhile(void **state)
     struct desk *d = sit_down();
 
     (void)state;
+    d->screen.cells.silent = true;
     save(d, "one");
     assert_string_equal(saver_writes(&d->screen), d->path);
     assert_int_equal(d->screen.message.n, 0);
@@ -101,7 +102,9 @@ static void the_screen_goes_on_meanwhile(void **state)
     net_loop_run(d->loop);
     assert_null(saver_writes(&d->screen));
     assert_said(d, "saved");
+    d->screen.cells.silent = false;
     save(d, "three");
+    assert_said(d, "trace.txt: being written");
     net_loop_run(d->loop);
     assert_said(d, "trace.txt: File exists");
     get_up(d);

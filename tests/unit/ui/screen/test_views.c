@@ -92,6 +92,7 @@ static const struct scene {
     {"details-early",   {NULL}, "", scene_details_early},
     {"details-none",    {NULL}, "", scene_details_none},
     {"trouble",         {NULL}, "", scene_trouble},
+    {"starting",        {NULL}, "", scene_starting},
     {"devices",         {NULL}, "", scene_devices},
     {"devices-none",    {NULL}, "", scene_devices_none},
     {"contact-list",    {STATUS(BOB), CONTACTS, HISTORY}, "tab tab j e", NULL},

@@ -185,6 +185,12 @@ void scene_details_none(struct screen *s)
 
 /* --- no telephone ----------------------------------------------------------------------------- */
 
+void scene_starting(struct screen *s)
+{
+    s->send = NULL;
+    s->starts = true;
+}
+
 void scene_trouble(struct screen *s)
 {
     s->send = NULL;

@@ -23,6 +23,7 @@ scene_fn scene_message_one, scene_message_hostile, scene_message_sdp, scene_comp
 scene_fn scene_details, scene_details_early, scene_details_none;
 
 /* A telephone that could not be started. */
+scene_fn scene_starting;
 scene_fn scene_trouble;
 
 /* A test of the sound devices while one speaks; a machine without any. */
