@@ -8,7 +8,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import account, sip, tap, tphone
-from lib.registrar import Registrar, credentials
+from lib.digest import credentials
+from lib.registrar import Registrar
 from lib.room import SIGINT, Room, wait_until
 from lib.tap import case, equal, expect
 

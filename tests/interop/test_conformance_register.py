@@ -7,8 +7,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import account, pace, sip, tap, tphone
+from lib.digest import credentials
 from lib.ends import expect_gaps, uris
-from lib.registrar import Registrar, credentials, values
+from lib.proxy import values
+from lib.registrar import Registrar
 from lib.room import SIGHUP, SIGINT, SIGTERM, Room, free_port, wait_until
 from lib.tap import case, equal, expect
 

@@ -27,11 +27,11 @@ tests_lib_decode_LDADD = $(machine_ldadd)
 # And those that tests in Python share, with a test of themselves.
 tap_tests += tests/lib/test_kamailio.py tests/lib/test_lib.py tests/lib/test_registrar.py
 EXTRA_DIST += tests/lib/__init__.py tests/lib/account.py tests/lib/align.py tests/lib/attack.py \
-	tests/lib/baresip.py tests/lib/both_ways.py tests/lib/control.py tests/lib/daemon.py tests/lib/dns.py tests/lib/ends.py tests/lib/harm.py \
+	tests/lib/baresip.py tests/lib/both_ways.py tests/lib/control.py tests/lib/daemon.py tests/lib/digest.py tests/lib/dns.py tests/lib/ends.py tests/lib/harm.py \
 	tests/lib/home.py tests/lib/hostile.py \
 	tests/lib/kamailio.py tests/lib/linphone.py tests/lib/networks.py tests/lib/pace.py \
 	tests/lib/pace_watch.py tests/lib/papers.py tests/lib/pipes.py \
-	tests/lib/plain.py tests/lib/preload.py tests/lib/pulse.py \
+	tests/lib/plain.py tests/lib/preload.py tests/lib/proxy.py tests/lib/pulse.py \
 	tests/lib/registrar.py \
 	tests/lib/relay.py tests/lib/reports.py tests/lib/room.py tests/lib/rtp.py tests/lib/schema.py \
 	tests/lib/screen.py tests/lib/sip.py \

@@ -16,7 +16,6 @@ As a program (python3 -m lib.registrar --help) it serves a network namespace of 
 """
 import argparse
 import hashlib
-import os
 import re
 import socket
 import threading
@@ -25,50 +24,10 @@ import time
 from lib import pace
 from lib import room as rooms
 from lib import sip
+from lib.digest import Challenger
+from lib.proxy import Proxy, split_uri, uri_of, values
 from lib.sip import Message
 from lib.tap import Failure
-
-HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
-OPEN_METHODS = ("ACK", "CANCEL", "BYE")  # RFC 3261 22.1: these two cannot be challenged; BYE is not
-
-
-def digest(algorithm, *parts):
-    """Of the parts with colons between, in hexadecimal."""
-    h = hashlib.new(HASHES[algorithm.upper().replace("-SESS", "")])
-    h.update(b":".join(p if isinstance(p, bytes) else p.encode() for p in parts))
-    return h.hexdigest()
-
-
-def credentials(value):
-    """The parameters of a Digest header, quotes taken off; None: it is no Digest."""
-    kind, _, rest = value.partition(" ")
-    if kind.lower() != "digest":
-        return None
-    found = re.findall(r'([\w*-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,"]+)', rest)
-    return {n.lower(): re.sub(r"\\(.)", r"\1", v[1:-1]) if v[:1] == '"' else v for n, v in found}
-
-
-def uri_of(value):
-    """What stands between the angle brackets, or before the first semicolon."""
-    match = re.search(r"<([^>]*)>", value)
-    return match.group(1) if match else value.split(";")[0].strip()
-
-
-def split_uri(uri):
-    """(user, host, port or 0, parameters) of a SIP URI."""
-    match = re.match(r"sips?:(?:([^@;>]*)@)?(\[[^\]]*\]|[^:;>?]+)(?::(\d+))?([^>?]*)", uri)
-    if not match:
-        return "", "", 0, ""
-    return (match.group(1) or "").split(":")[0], match.group(2), int(match.group(3) or 0), \
-        match.group(4)
-
-
-def values(message, name):
-    """Of all headers of a name, split at commas outside of quotes and angle brackets."""
-    out = []
-    for header in message.all(name):
-        out += [v.strip() for v in re.findall(r'(?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^,"<])+', header)]
-    return [v for v in out if v]
 
 
 class Binding:
@@ -82,12 +41,6 @@ class Binding:
     @property
     def left_s(self):
         return self.ends - time.monotonic()
-
-
-class _Nonce:
-    def __init__(self, realm, qop):
-        self.realm, self.qop = realm, qop
-        self.text, self.count, self.made = os.urandom(12).hex(), 0, time.monotonic()
 
 
 class _Udp(sip.Peer):
@@ -108,7 +61,7 @@ class _Connection(sip.TcpPeer):
         self.server._came(data, source, "TCP", self)
 
 
-class Registrar:
+class Registrar(Challenger, Proxy):
     """users: name to password, None: no password is asked. The other arguments are attributes of
     the same name and may be changed at any time:
 
@@ -157,7 +110,7 @@ class Registrar:
     # --- what a test asks and says
 
     def requests(self, method=None, since=0.0, copies=False):
-        """All that came; each has time, source and transport. copies: also those that were sent again,
+        """All that came; each has time, source and transport. copies: those sent again, too,
         as nothing had come in time: on a busy machine that may be so."""
         with self._news:
             came = [m for m in self.seen if not m.status and method in (None, m.method)]
@@ -396,98 +349,6 @@ class Registrar:
             self._told[self._same(request)] = answer
         self._send(answer, request.transport, request.source, request.connection, opens=False)
 
-    # --- digest
-
-    def _challenge(self, request, proxy, stale=False):
-        nonce = _Nonce(self.realm, self.qop)
-        self._nonces[nonce.text] = nonce
-        texts = []
-        for algorithm in self.algorithms:
-            text = f'Digest realm="{self.realm}", nonce="{nonce.text}", algorithm={algorithm}'
-            if self.qop:
-                text += f', qop="{self.qop}"'
-            if stale:
-                text += ", stale=true"
-            texts.append(text)
-        if proxy:
-            self._respond(request, 407, "Proxy Authentication Required", Proxy_Authenticate=texts)
-        else:
-            self._respond(request, 401, "Unauthorized", WWW_Authenticate=texts)
-
-    def _verify(self, request, given):
-        """None: good; "stale"; else what is wrong with it. Notes what no phone may do."""
-        nonce = self._nonces.get(given.get("nonce", ""))
-        user, algorithm = given.get("username", ""), given.get("algorithm", "MD5")
-        qop = given.get("qop")
-        if not nonce:
-            return "stale"
-        if algorithm.upper().replace("-SESS", "") not in HASHES or \
-                algorithm not in self.algorithms:
-            return self._note(request, f"algorithm {algorithm} was not offered")
-        if given.get("uri") != request.uri:
-            return self._note(request, f"digest for {given.get('uri')!r}, not {request.uri!r}")
-        if (qop or "") not in [q.strip() for q in (nonce.qop or "").split(",")]:
-            return self._note(request, f"qop {qop!r} was not offered")
-        if qop:
-            if not re.fullmatch(r"[0-9a-f]{8}", given.get("nc", "")) or "cnonce" not in given:
-                return self._note(request, "nc or cnonce is missing or malformed")
-            if int(given["nc"], 16) <= nonce.count:
-                return self._note(request, f"nc {given['nc']} was used before")
-        password = self.users.get(user)
-        if password is None or given.get("response") != self._response(request, given, password):
-            return "wrong"
-        if qop:
-            nonce.count = int(given["nc"], 16)
-        else:
-            nonce.count += 1
-        return "stale" if self.nonce_uses and nonce.count > self.nonce_uses else None
-
-    def _note(self, request, text):
-        self._fault(request, text)
-        return text
-
-    @staticmethod
-    def _response(request, given, password):
-        algorithm, qop = given.get("algorithm", "MD5"), given.get("qop")
-        a1 = digest(algorithm, given["username"], given["realm"], password)
-        if algorithm.lower().endswith("-sess"):
-            a1 = digest(algorithm, a1, given["nonce"], given["cnonce"])
-        a2 = [request.method, given["uri"]]
-        if qop == "auth-int":
-            a2.append(digest(algorithm, request.body))
-        a2 = digest(algorithm, *a2)
-        if not qop:
-            return digest(algorithm, a1, given["nonce"], a2)
-        return digest(algorithm, a1, given["nonce"], given["nc"], given["cnonce"], qop, a2)
-
-    def _authorized(self, request, user, proxy):
-        """The user whose credentials it has, or None: the answer has been given then. A request
-        that is sent again, as nothing came in time, is as good as it was the first time."""
-        if self._same(request) in self._trusted:
-            return user
-        if user in self.users and self.users[user] is None:
-            return user
-        name = "Proxy-Authorization" if proxy else "Authorization"
-        given = [c for c in map(credentials, request.all(name)) if c and
-                 c.get("realm") == self.realm]
-        if self.stale_for_ever or not given:
-            self._challenge(request, proxy, stale=self.stale_for_ever and bool(given))
-            return None
-        verdict = self._verify(request, given[0])
-        if verdict == "stale":
-            self._challenge(request, proxy, stale=True)
-        elif verdict or self.refused == 401:
-            self._challenge(request, proxy)
-        elif self.refused:
-            self._respond(request, self.refused, "Forbidden")
-        elif given[0]["username"] != user:
-            self._respond(request, 403, "Not Your Name")
-        else:
-            if proxy:
-                self._trusted.add(self._same(request))
-            return user
-        return None
-
     # --- REGISTER: RFC 3261 10.3
 
     def _register(self, request):
@@ -526,91 +387,6 @@ class Registrar:
             [f"<{b.uri}>;expires={round(b.left_s)}" for b in self.bindings(user)]
         self._respond(request, 200, "OK", Contact=live, Service_Route=self.service_route,
                       Path=values(request, "Path"))
-
-    # --- proxy: RFC 3261 16.11
-
-    def _is_us(self, uri):
-        _, host, port, _ = split_uri(uri)
-        return (host.lower() == self.domain.lower() and port in (0, 5060, self.port)) or \
-            (host in (self.host, "localhost") and (port or 5060) == self.port)
-
-    def _proxy(self, request):
-        if request.method == "ACK" and request.branch in self._answered:
-            return
-        routes = values(request, "Route")
-        if routes and self._is_us(uri_of(routes[0])):
-            routes = routes[1:]
-        from_user, from_host = split_uri(uri_of(request.get("From")))[:2]
-        ours = from_host.lower() in (self.domain.lower(), self.host) and from_user in self.users
-        outside = ";tag=" not in request.get("To")
-        if self.challenge_calls and ours and outside and request.method not in OPEN_METHODS and \
-                not self._authorized(request, from_user, True):
-            return
-        if request.get("Max-Forwards") == "0":
-            self._respond(request, 483, "Too Many Hops")
-            return
-        found = self._next_hop(request, routes)
-        if found:
-            self._forward(request, *found)
-
-    def _next_hop(self, request, routes):
-        """(Request-URI, routes, transport, address, connection), or None: it is answered."""
-        uri, binding = request.uri, None
-        if not routes and self._is_us(uri):
-            user = split_uri(uri)[0]
-            if not user and request.method == "OPTIONS":
-                self._respond(request, 200, "OK")
-                return None
-            if user not in self.users:
-                self._respond(request, 404, "Not Found")
-                return None
-            live = self.bindings(user)
-            if not live:
-                self._respond(request, 480, "Temporarily Unavailable")
-                return None
-            binding = live[-1]
-            uri, routes = binding.uri, list(binding.path)
-        next_uri = uri_of(routes[0]) if routes else uri
-        _, host, port, params = split_uri(next_uri)
-        transport = "TCP" if "transport=tcp" in params.lower() else "UDP"
-        connection = None
-        if binding and binding.transport == "TCP" and not routes:
-            transport, connection = "TCP", binding.connection
-        try:
-            address = (socket.gethostbyname(host), port or 5060)
-        except OSError:
-            self._respond(request, 404, "No Such Host")
-            return None
-        return uri, routes, transport, address, connection
-
-    def _forward(self, request, uri, routes, transport, address, connection):
-        out = Message(f"{request.method} {uri} SIP/2.0", request.headers, request.body)
-        # 16.11: the same branch for each copy, for CANCEL, and for the ACK of a non-2xx.
-        seed = request.branch + request.get("Call-ID") + self.domain
-        via = f"SIP/2.0/{transport} {self.host}:{self.port};branch=z9hG4bK" + \
-            hashlib.md5(seed.encode()).hexdigest()
-        self._set_all(out, "Route", routes)
-        if self.record_route and request.method == "INVITE":
-            mine = f"<{self.uri};transport={transport.lower()};lr>"
-            self._set_all(out, "Record-Route", [mine] + out.all("Record-Route"))
-        self._set_all(out, "Via", [via] + out.all("Via"))
-        out.set("Max-Forwards", str(int(request.get("Max-Forwards") or 70) - 1))
-        out.headers = [(n, v) for n, v in out.headers if n != "Proxy-Authorization"]
-        self._send(out, transport, address, connection)
-
-    def _pass_back(self, response):
-        vias = response.all("Via")
-        if not vias or f"{self.host}:{self.port};" not in vias[0] or len(vias) < 2:
-            return
-        out = Message(response.start, response.headers, response.body)
-        self._set_all(out, "Via", vias[1:])
-        transport = vias[1].split()[0].split("/")[-1].upper()
-        sent_by = re.match(r"\S+\s+([^\s;:]+)(?::(\d+))?", vias[1])
-        received = re.search(r";\s*received=([^;,\s]+)", vias[1])
-        rport = re.search(r";\s*rport=(\d+)", vias[1])
-        address = (received.group(1) if received else sent_by.group(1),
-                   int(rport.group(1) if rport else sent_by.group(2) or 5060))
-        self._send(out, transport, address)
 
 
 def main():

@@ -5,7 +5,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import registrar, sip, tap
+from lib import digest, sip, tap
 from lib.registrar import Registrar
 from lib.room import Room
 from lib.tap import case, equal, expect
@@ -51,7 +51,7 @@ class User:
         return self.send(request, **change)
 
     def credentials(self, challenge, method, uri, password, count=1, change=()):
-        given = registrar.credentials(challenge)
+        given = digest.credentials(challenge)
         given = {n: given[n] for n in ("realm", "nonce", "algorithm") if n in given}
         given.update(username=self.name, uri=uri, qop="auth", nc=f"{count:08x}", cnonce="abc")
         given.update(dict(change))

@@ -7,7 +7,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import account, pace, sip, sound, tap, tphone
-from lib.registrar import Registrar, split_uri
+from lib.proxy import split_uri
+from lib.registrar import Registrar
 from lib.room import SIGINT, SIGTERM, Room
 from lib.tap import case, equal, expect
 

@@ -7,7 +7,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import account, tap, tphone
-from lib.registrar import Registrar, split_uri
+from lib.proxy import split_uri
+from lib.registrar import Registrar
 from lib.relay import Relay
 from lib.room import SIGTERM, Room, wait_until
 from lib.tap import case, equal, expect
