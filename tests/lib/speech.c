@@ -90,3 +90,12 @@ double sound_share_at(const int16_t *a, size_t n, double hz, uint32_t rate_hz)
     }
     return 2 * (real * real + imaginary * imaginary) / ((double)n * energy);
 }
+
+double sound_loudness(const int16_t *samples, size_t n)
+{
+    double energy = 0;
+
+    for (size_t i = 0; i < n; i++)
+        energy += (double)samples[i] * samples[i];
+    return sqrt(energy / (double)n);
+}

@@ -9,6 +9,8 @@
 /* n samples at rate_hz, another talk for every seed; peaks at about -6 dBFS. */
 void speech_make(int16_t *out, size_t n, uint32_t rate_hz, uint32_t seed);
 
+/* Root of the mean square. */
+double sound_loudness(const int16_t *samples, size_t n);
 /* Correlation of two sounds of n samples, -1 to 1; that of the best shift of b by up to most
  * samples in either direction, which goes to *shift (may be NULL). */
 double sound_likeness(const int16_t *a, const int16_t *b, size_t n, size_t most, long *shift);

@@ -1,6 +1,7 @@
 # What unit/audio adds to the tests.
 unit_audio_tests = \
 	tests/unit/audio/test_codec \
+	tests/unit/audio/test_codec_lost \
 	tests/unit/audio/test_comfort \
 	tests/unit/audio/test_conceal \
 	tests/unit/audio/test_device \
@@ -30,6 +31,7 @@ unit_audio_tests = \
 check_PROGRAMS += $(unit_audio_tests)
 tap_tests += $(unit_audio_tests)
 tests_unit_audio_test_codec_LDADD = $(machine_ldadd)
+tests_unit_audio_test_codec_lost_LDADD = $(machine_ldadd)
 tests_unit_audio_test_comfort_LDADD = $(machine_ldadd)
 tests_unit_audio_test_conceal_LDADD = $(machine_ldadd)
 tests_unit_audio_test_device_LDADD = $(machine_ldadd)

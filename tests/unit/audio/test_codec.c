@@ -441,15 +441,6 @@ static void l16_is_in_network_byte_order(void **state)
     assert_null(audio_codec_find(SLICE("L16"), 44100, 2));
 }
 
-static double loudness(const int16_t *samples, size_t n)
-{
-    double energy = 0;
-
-    for (size_t i = 0; i < n; i++)
-        energy += (double)samples[i] * samples[i];
-    return sqrt(energy / (double)n);
-}
-
 /* RFC 3551 4.5.2: 160 bytes are 20 ms, 160 units of the RTP clock and 320 samples; and what was
  * lost on the way is neither louder nor much less like it. */
 static void g722_has_two_samples_in_a_byte(void **state)
@@ -472,85 +463,15 @@ static void g722_has_two_samples_in_a_byte(void **state)
         whole = through("G722", params, 20, 0, false, in, N);
         both = through("G722", params, 20, 10, true, in, N);
         past = through("G722", params, 20, 10, false, in, N);
-        assert_true(fabs(loudness(whole, N) / loudness(in, N) - 1) < 0.03);
+        assert_true(fabs(sound_loudness(whole, N) / sound_loudness(in, N) - 1) < 0.03);
         assert_true(sound_likeness(whole, both, N, 0, NULL) > 0.85);
         assert_true(sound_likeness(whole, past, N, 0, NULL) > 0.85);
-        assert_true(loudness(both, N) < 1.05 * loudness(in, N));
+        assert_true(sound_loudness(both, N) < 1.05 * sound_loudness(in, N));
         free(whole);
         free(both);
         free(past);
     }
     free(in);
-}
-
-/* Of ten packets one is lost: how like the whole is what is heard with the packet behind it at
- * hand, and from the past alone. Silence in its place would be 0.95. */
-static const struct gone {
-    const char *codec;
-    uint32_t clock_hz;
-    unsigned packet_ms;
-    double both, past;
-} gone[] = {
-    {"PCMU", 8000, 20, 0.98, 0.953},
-    {"PCMA", 8000, 20, 0.98, 0.953},
-    {"L16", 8000, 20, 0.98, 0.953},
-    {"L16", 16000, 20, 0.98, 0.965},
-};
-
-static int16_t *with_losses(const struct gone *row, bool both, const int16_t *in, size_t n)
-{
-    const struct audio_codec *codec = audio_codec_find(slice_of(row->codec), row->clock_hz, 0);
-    struct audio_codec_params params = {0};
-    size_t step = codec->rate_hz / 1000 * row->packet_ms;
-    int16_t *out = calloc(n, sizeof *out);
-    struct audio_encoder *enc;
-    struct audio_decoder *dec;
-
-    assert_int_equal(audio_encoder_new(codec, &params, &enc), 0);
-    assert_int_equal(audio_decoder_new(codec, &params, &dec), 0);
-    for (size_t at = 0; at + 2 * step <= n; at += step) {
-        bool lost = at / step % 10 == 9;
-        unsigned char packet[AUDIO_PAYLOAD_MAX];
-        const int16_t *from = in + at + (lost ? step : 0);
-        int bytes = audio_encode(enc, from, step, packet, sizeof packet);
-        struct slice payload = {(char *)packet, (size_t)bytes};
-
-        if (!lost)
-            assert_int_equal(audio_decode(dec, payload, out + at, step), step);
-        else if (both)
-            assert_int_equal(audio_decode_fec(dec, payload, out + at, step), step);
-        else
-            assert_int_equal(audio_decode_lost(dec, out + at, step), step);
-    }
-    audio_encoder_free(enc);
-    audio_decoder_free(dec);
-    return out;
-}
-
-static void what_is_lost_is_invented(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(gone); i++) {
-        const struct gone *row = &gone[i];
-        size_t n = (size_t)row->clock_hz * 3;
-        int16_t *in = calloc(n, sizeof *in), *both, *past;
-        double with, without;
-
-        speech_make(in, n, row->clock_hz, 2);
-        both = with_losses(row, true, in, n);
-        past = with_losses(row, false, in, n);
-        with = sound_likeness(in, both, n, 0, NULL);
-        without = sound_likeness(in, past, n, 0, NULL);
-        print_message("# %s/%u: %.3f with what is behind, %.3f without\n", row->codec,
-                      (unsigned)row->clock_hz, with, without);
-        assert_true(with >= row->both);
-        assert_true(without >= row->past);
-        assert_true(loudness(both, n) < 1.05 * loudness(in, n));
-        assert_true(loudness(past, n) < 1.05 * loudness(in, n));
-        free(in);
-        free(both);
-        free(past);
-    }
 }
 
 /* What a packet carries of the one before it, as likeness to that. */
@@ -664,7 +585,6 @@ int main(void)
         cmocka_unit_test(parameters_are_obeyed),
         cmocka_unit_test(l16_is_in_network_byte_order),
         cmocka_unit_test(g722_has_two_samples_in_a_byte),
-        cmocka_unit_test(what_is_lost_is_invented),
         cmocka_unit_test(the_bit_rate_changes_in_mid_call),
         cmocka_unit_test(fec_is_as_much_as_was_weighed),
         cmocka_unit_test(silence_is_not_sent_with_dtx),
