@@ -110,8 +110,13 @@ static int try(const struct screen_side *side, struct slice asked, int *fd, stru
 
     if (err)
         return err;
+    if (!side->shared)
+        return -ENOMEM;
     if (!place) {
-        buf_puts(text, "too much is tried already");
+        buf_printf(text,
+                   "%d accounts or devices are being tried already: wait until one of them is "
+                   "over, a minute at most",
+                   SCREEN_TRIES_MAX);
         return -EAGAIN;
     }
     err = setup_try(work, draft, fd, &pid);

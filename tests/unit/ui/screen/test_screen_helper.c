@@ -216,6 +216,20 @@ static int tphone(void)
     return 0;
 }
 
+static void without_memory_for_them_nothing_is_tried(void **state)
+{
+    struct cli cli = {0};
+    const struct screen_side side = {.cli = &cli, .draft = ""};
+    char asked[] = {'0' + SETUP_LIST_DEVICES, '\0'};
+    struct buf why = buf_new(1024);
+    int fd;
+
+    (void)state;
+    assert_int_equal(screen_helper_answer(&side, SCREEN_TRY, slice_of(asked), &fd, &why), -ENOMEM);
+    assert_int_equal(why.n, 0);
+    buf_free(&why);
+}
+
 static void so_many_tries_and_no_more(void **state)
 {
     int fds[SCREEN_TRIES_MAX], fd, err = -EAGAIN;
@@ -228,7 +242,8 @@ static void so_many_tries_and_no_more(void **state)
             screen_helper_try(t.helper, SETUP_LIST_DEVICES, SLICE(""), &fds[i], &t.why), 0);
     assert_int_equal(screen_helper_try(t.helper, SETUP_LIST_DEVICES, SLICE(""), &fd, &t.why),
                      -EAGAIN);
-    assert_string_equal(buf_cstr(&t.why), "too much is tried already");
+    assert_string_equal(buf_cstr(&t.why), "4 accounts or devices are being tried already: wait "
+                                          "until one of them is over, a minute at most");
     close(fds[2]);
     for (int i = 0; i < 2000 && err == -EAGAIN; i++, poll(NULL, 0, 5))
         err = screen_helper_try(t.helper, SETUP_LIST_DEVICES, SLICE(""), &fds[2], &t.why);
@@ -241,7 +256,10 @@ static void so_many_tries_and_no_more(void **state)
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest telling[] = {cmocka_unit_test(it_cannot_be_told)};
-    static const struct CMUnitTest trying[] = {cmocka_unit_test(so_many_tries_and_no_more)};
+    static const struct CMUnitTest trying[] = {
+        cmocka_unit_test(so_many_tries_and_no_more),
+        cmocka_unit_test(without_memory_for_them_nothing_is_tried),
+    };
     char made[] = "/tmp/test_screen_helper.XXXXXX";
     int failed;
 
