@@ -260,13 +260,20 @@ static int set_channels(struct cli *cli, const struct cli_option *option, const 
 static int set_sides(struct cli *cli, const struct cli_option *option, const char *value,
                      struct buf *why)
 {
+    struct buf wanted = buf_new(256);
     unsigned sides;
+    int err;
 
-    if (!choices_find(&choices_sides, value, &sides))
-        return refuse(option, value, why, "it is heard, apart or mixed");
-    cli->sides = sides;
-    cli->sides_named = value;
-    return 0;
+    if (choices_find(&choices_sides, value, &sides)) {
+        cli->sides = sides;
+        cli->sides_named = value;
+        return 0;
+    }
+    buf_puts(&wanted, "it is ");
+    choices_put(&choices_sides, "", &wanted);
+    err = refuse(option, value, why, buf_cstr(&wanted));
+    buf_free(&wanted);
+    return err;
 }
 
 static int set_digits(struct cli *cli, const struct cli_option *option, const char *value,

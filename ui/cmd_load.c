@@ -410,7 +410,7 @@ static enum exit_status run(struct loader *l, struct terminal *terminal)
 
     if (exit)
         return exit;
-    if (encryption(&l->cli->config) != PHONE_ENCRYPT_OFF)
+    if (encryption(&l->cli->config) != PHONE_ENCRYPT_OFF) /* else a certificate is of no use */
         phone_prepare_calls(l->session.phone);
     if (net_deadline_new(l->session.loop, on_turn, l, &l->turn) != 0 ||
         net_deadline_new(l->session.loop, on_progress, l, &l->progress) != 0)

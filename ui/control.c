@@ -360,7 +360,7 @@ void control_stop(struct control *control)
         net_unix_listener_pause(control->listener);
 }
 
-struct net_unix_listener *control_take_place(struct control *control)
+struct net_unix_listener *control_take_listener(struct control *control)
 {
     struct net_unix_listener *listener = control ? control->listener : NULL;
 

@@ -33,7 +33,7 @@ void control_free(struct control *control);
 void control_stop(struct control *control);
 /* What it listens with, paused, which is the caller's from now on; NULL: it does not listen. As long
  * as that is there no other phone begins in its place. */
-struct net_unix_listener *control_take_place(struct control *control);
+struct net_unix_listener *control_take_listener(struct control *control);
 
 /* Standard input and output, or any pair. When in has ended the commands before are carried out and
  * on_end(arg) runs from the loop; also when nobody reads what goes out. The descriptors stay the

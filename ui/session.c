@@ -343,7 +343,7 @@ static void close_handle(uv_handle_t *handle)
 
 void session_close(struct session *s)
 {
-    struct net_unix_listener *place = control_take_place(s->control);
+    struct net_unix_listener *place = control_take_listener(s->control);
 
     ask_no_more(s);
     control_free(s->control);
@@ -360,8 +360,8 @@ void session_close(struct session *s)
     net_spawner_free(s->helper);
 }
 
-/* A phone that only registers has no use for a certificate of calls, nor has one that places them
- * unencrypted; one that calls at once makes it itself, as it would only wait for a thread. */
+/* A phone that only registers has no use for a certificate of calls; one that calls at once makes
+ * it itself, as it would only wait for a thread. */
 static bool will_call(const struct cli *cli)
 {
     return cli->control || cli->command->bit & (CLI_ANSWER | CLI_DAEMON);
