@@ -20,6 +20,7 @@ net_tests = \
 	tests/unit/net/test_spawner_serve \
 	tests/unit/net/test_tcp \
 	tests/unit/net/test_tls \
+	tests/unit/net/test_tls_settings \
 	tests/unit/net/test_udp \
 	tests/unit/net/test_unix \
 	tests/unit/net/test_unix_lock \
@@ -64,6 +65,7 @@ tests_unit_net_test_spawner_LDADD = $(machine_ldadd)
 tests_unit_net_test_spawner_serve_LDADD = $(machine_ldadd)
 tests_unit_net_test_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_tls_LDADD = $(machine_ldadd)
+tests_unit_net_test_tls_settings_LDADD = $(machine_ldadd)
 tests_unit_net_test_udp_LDADD = $(machine_ldadd)
 tests_unit_net_test_unix_LDADD = $(machine_ldadd)
 tests_unit_net_test_wake_LDADD = $(machine_ldadd)

@@ -548,43 +548,6 @@ static void test_long_chain(void **state)
     }
 }
 
-/* --- settings --------------------------------------------------------------------------------- */
-
-static const struct setting {
-    const char *name, *ca, *fingerprint, *certificate, *key, *why;
-} settings[] = {
-    {"no such file", "/nowhere/x.pem", NULL, NULL, NULL, "tls-ca /nowhere/x.pem: No such file"},
-    {"no certificate in it", "=key", NULL, NULL, NULL, "there is no certificate in it"},
-    {"a short fingerprint", NULL, "AA:BB", NULL, NULL, "64 hex digits"},
-    {"rubbish in the fingerprint", NULL, "sha256:zz", NULL, NULL, "64 hex digits"},
-    {"a key alone", NULL, NULL, NULL, "=key", "tls-key needs tls-certificate, too"},
-    {"a certificate alone", NULL, NULL, "=pem", NULL, "tls-certificate needs tls-key, too"},
-    {"the key of another", NULL, NULL, "=pem", "=other", "fits the certificate"},
-    {"a certificate that is not there", NULL, NULL, "/nowhere/c.pem", "=key",
-     "tls-certificate /nowhere/c.pem: No such file"},
-};
-
-static const char *file(const char *text)
-{
-    if (!text || text[0] != '=')
-        return text;
-    return strcmp(text, "=other") == 0 ? paper_path("uri", "key") : paper_path("right", text + 1);
-}
-
-static void check_setting(void **state)
-{
-    const struct setting *row = *state;
-    struct net_tls_settings s = {file(row->ca), row->fingerprint, file(row->certificate),
-                                 file(row->key)};
-    struct net_tls_context *c = NULL;
-    struct buf why = buf_new(1000);
-
-    assert_int_equal(net_tls_context_new(&s, &why, &c), -EINVAL);
-    assert_says(buf_cstr(&why), row->why);
-    assert_null(c);
-    buf_free(&why);
-}
-
 #define ADD(table, check)                                                                          \
     for (size_t i = 0; i < ARRAY_LEN(table); i++)                                                  \
         tests[n++] = (struct CMUnitTest)                                                           \
@@ -601,8 +564,7 @@ int main(void)
         cmocka_unit_test(test_sessions),        cmocka_unit_test(test_asked_to_begin_again),
         cmocka_unit_test(test_long_chain),      cmocka_unit_test(test_system_store),
     };
-    static struct CMUnitTest
-        tests[ARRAY_LEN(rows) + ARRAY_LEN(peers) + ARRAY_LEN(settings) + ARRAY_LEN(alone)];
+    static struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(peers) + ARRAY_LEN(alone)];
     size_t n = 0;
     int failed;
 
@@ -614,7 +576,6 @@ int main(void)
     paper_make_list("old-list", "authority", "revoked", -20, -2);
     ADD(rows, check_row);
     ADD(peers, check_peer);
-    ADD(settings, check_setting);
     for (size_t i = 0; i < ARRAY_LEN(alone); i++)
         tests[n++] = alone[i];
     failed = cmocka_run_group_tests_name("net/tls", tests, NULL, NULL);
