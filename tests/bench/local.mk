@@ -29,6 +29,8 @@ tests_bench_bench_load_SOURCES = tests/bench/bench_load.c tests/bench/load.h \
 	tests/bench/load_calls.c tests/bench/load_media.c tests/bench/load_sockets.c
 tests_bench_bench_load_LDADD =
 tests_bench_bench_registrar_LDADD =
+tests_bench_bench_sip_SOURCES = tests/bench/bench_sip.c tests/bench/bench_speech.c \
+	tests/bench/bench_speech.h
 tests_bench_bench_sip_LDADD = $(OPUS_LIBS)
 EXTRA_DIST += tests/bench/bench.py tests/bench/load.py tests/bench/screen.py
 
