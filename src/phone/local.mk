@@ -95,6 +95,8 @@ libphone_a_SOURCES = \
 	src/phone/media_microphone.h \
 	src/phone/media_mix.c \
 	src/phone/media_mix.h \
+	src/phone/media_passage.c \
+	src/phone/media_passage.h \
 	src/phone/media_pipe.c \
 	src/phone/media_pipe.h \
 	src/phone/media_pipe_in.c \

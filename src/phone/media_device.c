@@ -7,37 +7,15 @@
 #include <string.h>
 
 #include "audio/device.h"
-#include "audio/gap.h"
 #include "audio/level.h"
 #include "audio/mixer.h"
-#include "audio/standing.h"
 #include "phone/media.h"
+#include "phone/media_passage.h"
 #include "phone/media_voice.h"
 
-#define RETRY_US 1000000   /* a device that failed is tried again after that */
-#define LOOK_US 2000000    /* how often one is looked for that another stands in for, */
-#define START_MS 2000      /* and how long its card may take until it runs */
-#define QUEUE_LEAST_MS 20  /* of sound that waits in the card's ring, else the next beat is late */
-#define QUEUE_MOST_MS 80   /* above: its clock is slower than ours, or it stood still */
-#define CAPTURE_MOST_MS 60 /* above: we stood still */
-/* What has to wait at the worst moment, in calm times, where the card calls every FRAME_MS; and
- * more after a gap. A microphone that was late once brings the rest of it later, so that as much
- * waits from then on as was missing: that is margin already. */
-#define FRAME_MS 5
-#define CAPTURE_NEEDS_MS 5
-#define CAPTURE_GAP_MS 5
-#define QUEUE_NEEDS_MS 12
-#define QUEUE_GAP_MS 15
-
-#define PASSAGE_MOST (2 * MIXER_SAMPLES)
-
-/* Sound on its way from or to the card, held back only while it is played faster. */
-struct passage {
-    struct standing standing;
-    bool began; /* sound has passed */
-    size_t n;
-    int16_t samples[PASSAGE_MOST];
-};
+#define RETRY_US 1000000 /* a device that failed is tried again after that */
+#define LOOK_US 2000000  /* how often one is looked for that another stands in for, */
+#define START_MS 2000    /* and how long its card may take until it runs */
 
 struct media_device {
     uv_loop_t *loop;
@@ -69,9 +47,8 @@ struct media_device {
 
     struct media_gains gains;
     struct media_voice_modes modes;
-    struct passage in, out;
-    struct gap gap; /* of what is captured */
-    size_t n;       /* samples of this beat */
+    struct media_passage passage;
+    size_t n; /* samples of this beat */
     int16_t heard[MIXER_SAMPLES];
     struct mixer mixer;
     bool measured;
@@ -162,32 +139,15 @@ static void give_away(struct media_device *d)
     d->voice = NULL;
 }
 
-/* By how much more a card takes or gives at once than one in calm times: so much, some day, comes
- * between a beat and its callback, as their clocks differ. */
-static unsigned coarse_ms(const struct audio_device *device)
-{
-    size_t ms = audio_device_frame(device) * 1000 / audio_device_rate_hz(device);
-
-    return ms > FRAME_MS ? (unsigned)ms - FRAME_MS : 0;
-}
-
 static void take_opened(struct media_device *d)
 {
-    unsigned coarse = coarse_ms(d->opened);
-
     d->device = d->opened;
     d->voice = d->opened_voice;
     d->opened = NULL;
     d->opened_voice = NULL;
     if (d->voice)
         media_voice_set(d->voice, &d->modes);
-    d->in.n = d->out.n = 0;
-    d->in.began = d->out.began = false;
-    d->gap = (struct gap){.period = 0};
-    d->in.standing = (struct standing){
-        .needs_ms = CAPTURE_NEEDS_MS + coarse, .gap_ms = CAPTURE_GAP_MS, .bold = true};
-    d->out.standing =
-        (struct standing){.needs_ms = QUEUE_NEEDS_MS + coarse, .gap_ms = QUEUE_GAP_MS};
+    media_passage_begin(&d->passage, d->device);
     d->failed = false;
     d->stands_in = d->stood_in;
     d->looked_us = 0;
@@ -477,52 +437,13 @@ static size_t samples_in(uint32_t rate_hz, uint64_t us)
     return n < MIXER_SAMPLES ? (size_t)n : MIXER_SAMPLES;
 }
 
-/* n samples that the microphone has heard, as far as there are so many. */
-static size_t hear(struct media_device *d, size_t n, uint32_t rate_hz)
-{
-    struct passage *in = &d->in;
-    size_t piece = (size_t)rate_hz / 1000 * STANDING_PIECE_MS, got = 1;
-
-    while (in->n < n && got > 0) {
-        size_t wanted = n - in->n, left;
-
-        if (in->standing.surplus > 0 && wanted < piece)
-            wanted = piece;
-        got = media_voice_read(d->voice, d->device, in->samples + in->n, wanted);
-        left = standing_shorten(&in->standing, in->samples + in->n, got, rate_hz);
-        in->n += standing_lengthen(&in->standing, in->samples + in->n, left, PASSAGE_MOST - in->n,
-                                   rate_hz);
-    }
-    if (in->n < n && in->began)
-        standing_gap(&in->standing);
-    in->began |= in->n > 0;
-    n = n < in->n ? n : in->n;
-    memcpy(d->heard, in->samples, n * sizeof *d->heard);
-    in->n -= n;
-    memmove(in->samples, in->samples + n, in->n * sizeof *in->samples);
-    if (in->began)
-        standing_note(&in->standing, media_voice_captured(d->voice, d->device) + in->n, rate_hz);
-    return n;
-}
-
 bool media_device_begin_beat(struct media_device *d, uint64_t now_us, uint64_t elapsed_us)
 {
-    uint32_t rate_hz;
-    size_t got;
-
     watch(d, now_us);
     if (!media_device_is_open(d))
         return false;
-    rate_hz = audio_device_rate_hz(d->device);
-    d->n = samples_in(rate_hz, elapsed_us);
-    while (media_voice_captured(d->voice, d->device) > d->n + rate_hz / 1000 * CAPTURE_MOST_MS)
-        if (!media_voice_read(d->voice, d->device, d->heard, d->n ? d->n : 1))
-            break;
-    got = hear(d, d->n, rate_hz);
-    if (d->in.began)
-        gap_fill(&d->gap, d->heard, got, d->n, rate_hz);
-    else
-        memset(d->heard + got, 0, (d->n - got) * sizeof *d->heard);
+    d->n = samples_in(audio_device_rate_hz(d->device), elapsed_us);
+    media_passage_hear(&d->passage, d->device, d->voice, d->heard, d->n);
     level_gain(d->heard, d->n, d->gains.microphone);
     if (d->measured)
         level_meter_add(&d->microphone_level, d->heard, d->n);
@@ -541,50 +462,15 @@ void media_device_say(struct media_device *d, const int16_t *samples, size_t n)
     mixer_add(&d->mixer, samples, n);
 }
 
-/* n samples to the card, or later together with those of the next beat. */
-static void pass_on(struct media_device *d, size_t n, size_t queued)
-{
-    uint32_t rate_hz = audio_device_rate_hz(d->device);
-    struct passage *out = &d->out;
-
-    if (out->began)
-        standing_note(&out->standing, queued + out->n, rate_hz);
-    memcpy(out->samples + out->n, d->heard, n * sizeof *d->heard);
-    out->n += n;
-    if (out->standing.surplus > 0 && out->n < (size_t)rate_hz / 1000 * STANDING_PIECE_MS)
-        return;
-    out->n = standing_shorten(&out->standing, out->samples, out->n, rate_hz);
-    out->n = standing_lengthen(&out->standing, out->samples, out->n, PASSAGE_MOST, rate_hz);
-    audio_device_write(d->device, out->samples, out->n);
-    out->n = 0;
-}
-
 void media_device_end_beat(struct media_device *d)
 {
-    size_t per_ms = audio_device_rate_hz(d->device) / 1000;
-    size_t queued = audio_device_queued(d->device);
-    bool null = audio_device_is_null(d->device);
-
-    if (null && !d->measured)
+    if (audio_device_is_null(d->device) && !d->measured)
         return;
     mixer_get(&d->mixer, NULL, d->heard);
     level_gain(d->heard, d->n, d->gains.speaker);
     if (d->measured)
         level_meter_add(&d->speaker_level, d->heard, d->n);
-    if (!null && queued > QUEUE_MOST_MS * per_ms)
-        audio_device_write(d->device, NULL,
-                           d->n); /* left out, so that delay does not grow for ever */
-    if (null || queued > QUEUE_MOST_MS * per_ms)
-        return;
-    if (queued == 0 && audio_device_running(d->device)) {
-        static const int16_t zeros[MIXER_SAMPLES];
-
-        audio_device_write(d->device, zeros, QUEUE_LEAST_MS * per_ms);
-        if (d->out.began)
-            standing_gap(&d->out.standing);
-        d->out.began = true;
-    }
-    pass_on(d, d->n, queued);
+    media_passage_say(&d->passage, d->device, d->heard, d->n);
 }
 
 void media_device_measure(struct media_device *d, bool on)
