@@ -26,8 +26,8 @@ struct media_device {
     bool choosing, play_only, unattended;
     struct audio_device *device; /* NULL: not open */
     struct media_voice *voice;   /* of it, or NULL */
-    atomic_bool closing;         /* which ends the worker's look */
-    bool wanted, busy, told_failure, failed;
+    atomic_bool give_up;         /* the look, which finds nothing then */
+    bool closing, wanted, busy, told_failure, failed;
     uint64_t failed_us; /* when; 0: not yet noted */
     bool lost;          /* that it failed was told, and not yet that it is back */
     bool stands_in;     /* what is open is the system's default, in place of name */
@@ -120,9 +120,9 @@ static void look_in_worker(uv_work_t *work)
     d->others = d->err == -ENODEV && audio_device_cards() != d->cards;
     if (d->err)
         return;
-    for (int ms = 0; ms < START_MS && !d->closing && !audio_device_running(d->opened); ms += 10)
+    for (int ms = 0; ms < START_MS && !d->give_up && !audio_device_running(d->opened); ms += 10)
         uv_sleep(10);
-    if (audio_device_running(d->opened))
+    if (!d->give_up && audio_device_running(d->opened))
         return;
     audio_device_close(d->opened);
     media_voice_free(d->opened_voice);
@@ -197,13 +197,24 @@ static void opened(struct media_device *d)
     d->err = 0;
 }
 
+/* It may have run at the moment at which it was given up. */
+static void give_back_opened(struct media_device *d)
+{
+    d->to_close = d->opened;
+    d->voice_to_close = d->opened_voice;
+    d->opened = NULL;
+    d->opened_voice = NULL;
+}
+
 /* PortAudio knows the cards of the moment at which the one that stands in was opened: where there
  * are others by now, name may be among them, and all is opened anew. */
 static void looked(struct media_device *d)
 {
     d->looks = false;
     d->err = 0;
-    if (!d->opened && !d->others)
+    if (d->give_up)
+        give_back_opened(d);
+    if (d->give_up || (!d->opened && !d->others))
         return;
     give_away(d);
     if (d->opened)
@@ -304,6 +315,7 @@ int media_device_choose(struct media_device *d, const char *name)
     if (err)
         return err;
     d->choosing = true;
+    d->give_up = true;
     start_work(d);
     return 0;
 }
@@ -332,6 +344,7 @@ void media_device_close(struct media_device *d)
     if (d->closing)
         return;
     d->closing = true;
+    d->give_up = true;
     if (d->busy)
         return;
     if (d->device) {
@@ -366,6 +379,8 @@ void media_device_want(struct media_device *d, bool wanted)
     if (d->wanted == wanted)
         return;
     d->wanted = wanted;
+    if (!wanted)
+        d->give_up = true;
     d->failed = d->told_failure = false; /* a new call tries anew, and tells anew */
     start_work(d);
 }
@@ -392,6 +407,7 @@ static void look(struct media_device *d, uint64_t now_us)
         return;
     d->looked_us = now_us;
     d->looks = true;
+    d->give_up = false;
     d->opening_modes = d->modes;
     queue(d, look_in_worker);
 }

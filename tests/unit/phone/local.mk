@@ -83,7 +83,8 @@ tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_file_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_desk_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_device_LDADD = $(phone_ldadd)
-tests_unit_phone_test_media_device_LDFLAGS = $(AM_LDFLAGS) $(air_ldflags)
+tests_unit_phone_test_media_device_LDFLAGS = $(AM_LDFLAGS) $(air_ldflags) \
+	-Wl,--wrap=uv_sleep
 tests_unit_phone_test_media_dtls_SOURCES = tests/unit/phone/test_media_dtls.c \
 	tests/unit/phone/lone.c tests/unit/phone/lone.h
 tests_unit_phone_test_media_dtls_LDADD = $(phone_ldadd)

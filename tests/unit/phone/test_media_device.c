@@ -2,6 +2,7 @@
  * system's stands in for it, it is back. The clock is the test's; only workers take real time. */
 #include "phone/media_device.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -21,6 +22,17 @@ struct desk {
     const char *cards[2];
     bool loud[2]; /* what the cards have played in the last beat */
 };
+
+/* How often a worker has waited for a card to run. */
+static atomic_uint naps;
+
+void __real_uv_sleep(unsigned ms);
+void __wrap_uv_sleep(unsigned ms);
+void __wrap_uv_sleep(unsigned ms)
+{
+    atomic_fetch_add(&naps, 1);
+    __real_uv_sleep(ms);
+}
 
 static void on_ready(void *arg)
 {
@@ -130,7 +142,8 @@ static void expect_heard(struct desk *d, size_t which)
 
 static void desk_free(struct desk *d)
 {
-    media_device_close(d->device);
+    if (d->device)
+        media_device_close(d->device);
     until(d, &d->closed, 1);
     assert_false(air_is_open("desk") || air_is_open("headset"));
     uv_run(&d->loop, UV_RUN_DEFAULT);
@@ -284,6 +297,45 @@ static void its_user_may_go_meanwhile(void **state)
     desk_free(d);
 }
 
+static void want_no_more(struct desk *d)
+{
+    media_device_want(d->device, false);
+}
+
+static void choose_another(struct desk *d)
+{
+    assert_int_equal(media_device_choose(d->device, "null"), 0);
+}
+
+static void end_it(struct desk *d)
+{
+    media_device_close(d->device);
+}
+
+/* Its card opens and stands still, for which a worker waits: ten milliseconds more, at most. */
+static void what_is_looked_for_is_given_up(void **state)
+{
+    static void (*const give_up[])(struct desk * d) = {want_no_more, choose_another, end_it};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(give_up); i++) {
+        struct desk *d = desk_new("headset", false, false);
+        unsigned before;
+
+        expect_heard(d, 0);
+        d->cards[1] = "desk";
+        air_refuse("headset", false);
+        until_open(d, "headset", true);
+        give_up[i](d);
+        before = atomic_load(&naps);
+        until_open(d, "headset", false);
+        until_open(d, "desk", false);
+        assert_in_range(atomic_load(&naps) - before, 0, 1);
+        assert_int_equal(d->back, 0);
+        desk_free(d);
+    }
+}
+
 static void what_rings_has_no_other_in_its_place(void **state)
 {
     struct desk *d = desk_new("headset", false, true);
@@ -386,6 +438,7 @@ int main(void)
         cmocka_unit_test(one_that_is_listed_comes_back_without_a_gap),
         cmocka_unit_test(one_that_does_not_run_is_not_waited_for),
         cmocka_unit_test(its_user_may_go_meanwhile),
+        cmocka_unit_test(what_is_looked_for_is_given_up),
         cmocka_unit_test(what_rings_has_no_other_in_its_place),
         cmocka_unit_test(that_it_is_back_concerns_no_stream),
         cmocka_unit_test(another_rings_only_while_the_named_one_cannot),
