@@ -236,6 +236,7 @@ static int open_voice(struct media_ring *ring, size_t i)
     voice->ring = ring;
     err = media_device_new(net_loop_uv(ring->thread->loop), ring->names[i], &events, voice,
                            &voice->device);
+    voice->failed = err != 0;
     if (err)
         return err;
     ring->n_open++;
@@ -257,6 +258,7 @@ void media_ring_begin(struct media_thread *t, struct media_ring *ring)
     for (size_t i = 0; i < ring->n; i++)
         if (open_voice(ring, i) != 0)
             tell_failure(ring, -ENOMEM, "there is no memory to ring");
+    ring_elsewhere(ring);
 }
 
 void media_ring_end(struct media_thread *t)

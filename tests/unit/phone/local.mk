@@ -39,6 +39,7 @@ phone_tests = \
 	tests/unit/phone/test_media_pipe_out \
 	tests/unit/phone/test_media_receive \
 	tests/unit/phone/test_media_red \
+	tests/unit/phone/test_media_ring \
 	tests/unit/phone/test_media_secure \
 	tests/unit/phone/test_media_send \
 	tests/unit/phone/test_media_sides \
@@ -85,6 +86,9 @@ tests_unit_phone_test_media_desk_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_device_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_device_LDFLAGS = $(AM_LDFLAGS) $(air_ldflags) \
 	-Wl,--wrap=uv_sleep
+tests_unit_phone_test_media_ring_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_ring_LDFLAGS = $(AM_LDFLAGS) $(air_ldflags) \
+	-Wl,--wrap=media_device_new
 tests_unit_phone_test_media_dtls_SOURCES = tests/unit/phone/test_media_dtls.c \
 	tests/unit/phone/lone.c tests/unit/phone/lone.h
 tests_unit_phone_test_media_dtls_LDADD = $(phone_ldadd)

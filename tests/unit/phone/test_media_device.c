@@ -386,48 +386,6 @@ static void that_it_is_back_concerns_no_stream(void **state)
     air_clear();
 }
 
-/* Whether it comes to that these two cards ring, or do not. */
-static bool rings_on(uv_loop_t *loop, bool desk, bool headset)
-{
-    for (unsigned i = 0; i < 2000; i++) {
-        if (air_is_open("desk") == desk && air_is_open("headset") == headset)
-            return true;
-        air_run("desk", NULL, NULL, false);
-        air_run("headset", NULL, NULL, false);
-        loop_run_ms(loop, 10);
-    }
-    return false;
-}
-
-static void another_rings_only_while_the_named_one_cannot(void **state)
-{
-    static const char *const names[] = {"headset"};
-    unsigned told[MEDIA_CLOSED + 1] = {0};
-    struct media_config config = {.on_event = on_event, .arg = told};
-    struct media *media;
-    uv_loop_t loop;
-
-    (void)state;
-    air_plug("desk");
-    air_plug("headset");
-    air_refuse("headset", true);
-    assert_int_equal(uv_loop_init(&loop), 0);
-    config.loop = &loop;
-    assert_int_equal(media_new(&config, &media), 0);
-    assert_int_equal(media_ring(media, names, 1, NULL), 0);
-    assert_true(rings_on(&loop, true, false));
-    air_refuse("headset", false);
-    assert_true(rings_on(&loop, false, true));
-    air_unplug("headset");
-    assert_true(rings_on(&loop, true, false));
-    media_ring_stop(media);
-    assert_true(rings_on(&loop, false, false));
-    media_free(media, NULL);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&loop), 0);
-    air_clear();
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,7 +399,6 @@ int main(void)
         cmocka_unit_test(what_is_looked_for_is_given_up),
         cmocka_unit_test(what_rings_has_no_other_in_its_place),
         cmocka_unit_test(that_it_is_back_concerns_no_stream),
-        cmocka_unit_test(another_rings_only_while_the_named_one_cannot),
     };
 
     return cmocka_run_group_tests_name("phone/media_device", tests, NULL, NULL);
