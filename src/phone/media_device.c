@@ -17,6 +17,15 @@
 #define LOOK_US 2000000  /* how often one is looked for that another stands in for, */
 #define START_MS 2000    /* and how long its card may take until it runs */
 
+/* What a worker is at. */
+enum job {
+    IDLE,
+    CLOSE,  /* what was open, if anything was */
+    OPEN,   /* name, or who stands in for it */
+    SWITCH, /* to next; name again where that fails */
+    LOOK,   /* for name, while another stands in for it */
+};
+
 struct media_device {
     uv_loop_t *loop;
     struct media_device_events events;
@@ -27,18 +36,18 @@ struct media_device {
     struct audio_device *device; /* NULL: not open */
     struct media_voice *voice;   /* of it, or NULL */
     atomic_bool give_up;         /* the look, which finds nothing then */
-    bool closing, wanted, busy, told_failure, failed;
-    uint64_t failed_us; /* when; 0: not yet noted */
-    bool lost;          /* that it failed was told, and not yet that it is back */
-    bool stands_in;     /* what is open is the system's default, in place of name */
-    uint64_t looked_us; /* for that one; 0: not yet */
+    bool closing, wanted, told_failure, failed;
+    bool lost;        /* that it failed was told, and not yet that it is back */
+    bool stands_in;   /* what is open is the system's default, in place of name */
+    uint64_t next_us; /* when it is tried again, or looked for; 0: that begins to count */
+    enum job job;
 
-    /* The worker's while busy */
+    /* The worker's until IDLE */
     uv_work_t work;
-    bool switches, reopens; /* takes next in place of name; name again where that fails */
-    bool looks, stood_in;   /* for name; opened is not name */
-    uint32_t cards;         /* that were there when name was not, */
-    bool others;            /* and others are there now */
+    bool reopens;   /* who switches: name was open */
+    bool stood_in;  /* opened is not name */
+    uint32_t cards; /* that were there when name was not, */
+    bool others;    /* and others are there now */
     struct audio_device *opened, *to_close;
     struct media_voice *opened_voice, *voice_to_close;
     struct media_voice_modes opening_modes;
@@ -94,29 +103,10 @@ static void open_or_stand_in(struct media_device *d)
                  d->unattended ? "plays, and no microphone is open" : "takes its place");
 }
 
-static void work_in_worker(uv_work_t *work)
-{
-    struct media_device *d = work->data;
-    bool closes = d->to_close != NULL;
-
-    audio_device_close(d->to_close);
-    media_voice_free(d->voice_to_close);
-    d->to_close = NULL;
-    d->voice_to_close = NULL;
-    d->stood_in = false;
-    if (d->switches)
-        switch_in_worker(d);
-    else if (!closes)
-        open_or_stand_in(d);
-}
-
 /* While the other one goes on, until the card runs: nothing that is said is missed. */
-static void look_in_worker(uv_work_t *work)
+static void look_in_worker(struct media_device *d)
 {
-    struct media_device *d = work->data;
-
     d->err = open_device(d, d->name, d->play_only, NULL);
-    d->stood_in = false;
     d->others = d->err == -ENODEV && audio_device_cards() != d->cards;
     if (d->err)
         return;
@@ -128,7 +118,31 @@ static void look_in_worker(uv_work_t *work)
     media_voice_free(d->opened_voice);
     d->opened = NULL;
     d->opened_voice = NULL;
-    d->err = -EIO;
+}
+
+static void work_in_worker(uv_work_t *work)
+{
+    struct media_device *d = work->data;
+
+    audio_device_close(d->to_close);
+    media_voice_free(d->voice_to_close);
+    d->to_close = NULL;
+    d->voice_to_close = NULL;
+    d->stood_in = false;
+    switch (d->job) {
+    case OPEN:
+        open_or_stand_in(d);
+        break;
+    case SWITCH:
+        switch_in_worker(d);
+        break;
+    case LOOK:
+        look_in_worker(d);
+        break;
+    case CLOSE:
+    case IDLE:
+        break;
+    }
 }
 
 static void give_away(struct media_device *d)
@@ -150,7 +164,7 @@ static void take_opened(struct media_device *d)
     media_passage_begin(&d->passage, d->device);
     d->failed = false;
     d->stands_in = d->stood_in;
-    d->looked_us = 0;
+    d->next_us = 0;
     if (d->wanted && !d->closing)
         d->events.ready(d->arg);
 }
@@ -159,15 +173,14 @@ static void switched(struct media_device *d)
 {
     int err = d->err;
 
-    d->switches = d->choosing = false;
-    d->err = 0;
+    d->choosing = false;
     free(err ? d->next : d->name);
     d->name = err ? d->name : d->next;
     d->lost = err && d->lost; /* that was the other one */
     d->told_failure = err && d->told_failure;
     d->next = NULL;
     d->failed = !d->opened && d->wanted && d->name;
-    d->failed_us = 0;
+    d->next_us = 0;
     if (d->opened)
         take_opened(d);
     if (!d->closing && d->events.chosen)
@@ -191,10 +204,9 @@ static void opened(struct media_device *d)
         take_opened(d);
     } else if (d->err) {
         d->failed = true;
-        d->failed_us = 0;
+        d->next_us = 0;
         tell_failure(d, d->err < 0 ? d->err : -EIO, d->why);
     }
-    d->err = 0;
 }
 
 /* It may have run at the moment at which it was given up. */
@@ -210,8 +222,6 @@ static void give_back_opened(struct media_device *d)
  * are others by now, name may be among them, and all is opened anew. */
 static void looked(struct media_device *d)
 {
-    d->looks = false;
-    d->err = 0;
     if (d->give_up)
         give_back_opened(d);
     if (d->give_up || (!d->opened && !d->others))
@@ -224,61 +234,71 @@ static void looked(struct media_device *d)
 static void work_done(uv_work_t *work, int status)
 {
     struct media_device *d = work->data;
+    enum job job = d->job;
 
     (void)status;
-    d->busy = false;
-    if (d->looks)
-        looked(d);
-    else if (d->switches)
-        switched(d);
-    else
+    d->job = IDLE;
+    switch (job) {
+    case OPEN:
         opened(d);
+        break;
+    case SWITCH:
+        switched(d);
+        break;
+    case LOOK:
+        looked(d);
+        break;
+    case CLOSE:
+    case IDLE:
+        break;
+    }
     start_work(d);
 }
 
-static void queue(struct media_device *d, uv_work_cb work)
+static void start(struct media_device *d, enum job job)
 {
-    d->busy = true;
+    d->job = job;
+    d->opening_modes = d->modes;
     d->work.data = d;
-    if (uv_queue_work(d->loop, &d->work, work, work_done) != 0)
+    if (uv_queue_work(d->loop, &d->work, work_in_worker, work_done) != 0)
         abort(); /* only a NULL callback makes it fail */
+}
+
+static enum job next_job(const struct media_device *d)
+{
+    if (d->to_close)
+        return CLOSE;
+    if (d->choosing && !d->closing)
+        return SWITCH;
+    if (d->device && (!d->wanted || d->closing || audio_device_failed(d->device)))
+        return CLOSE;
+    if (d->wanted && !d->closing && !d->device && !d->failed && d->name)
+        return OPEN;
+    return IDLE;
+}
+
+static void tell_closed(struct media_device *d)
+{
+    struct media_device_events events = d->events;
+    void *arg = d->arg;
+
+    media_device_drop(d);
+    events.closed(arg);
 }
 
 /* Brings the device to where it should be: open while wanted, else closed. */
 static void start_work(struct media_device *d)
 {
-    bool should_open = d->wanted && !d->closing && !d->device && !d->failed && d->name;
-    bool should_close = d->device && (!d->wanted || d->closing || audio_device_failed(d->device));
+    enum job job = d->job == IDLE ? next_job(d) : IDLE;
 
-    if (d->busy)
-        return;
-    d->opening_modes = d->modes;
-    if (d->to_close) {
-        queue(d, work_in_worker);
-        return;
-    }
-    if (d->choosing && !d->closing) {
-        give_away(d);
-        d->switches = true;
+    if (job != IDLE) {
+        if (job != OPEN && !d->to_close)
+            give_away(d);
         d->reopens = d->wanted && d->name;
-    } else if (should_close) {
-        give_away(d);
-    } else if (!should_open && !d->closing) {
-        return;
-    } else if (!should_open) {
-        struct media_device_events events = d->events;
-        void *arg = d->arg;
-
-        media_device_drop(d);
-        events.closed(arg);
-        return;
+        start(d, job);
+    } else if (d->job == IDLE && d->closing) {
+        tell_closed(d);
     }
-    queue(d, work_in_worker);
-}
-
-static void do_nothing(uv_work_t *work)
-{
-    (void)work;
 }
 
 static int set_name(char **out, const char *name)
@@ -345,13 +365,10 @@ void media_device_close(struct media_device *d)
         return;
     d->closing = true;
     d->give_up = true;
-    if (d->busy)
+    if (d->job != IDLE)
         return;
-    if (d->device) {
-        start_work(d);
-        return;
-    }
-    queue(d, do_nothing); /* a turn of the loop, as closed never comes at once */
+    give_away(d);
+    start(d, CLOSE); /* or nothing, as closed never comes at once */
 }
 
 void media_device_set_gains(struct media_device *d, const struct media_gains *gains)
@@ -400,16 +417,14 @@ uint32_t media_device_rate_hz(const struct media_device *d)
     return d->device ? audio_device_rate_hz(d->device) : 0;
 }
 
-static void look(struct media_device *d, uint64_t now_us)
+/* Whether so much has passed since one began to count, which is counted anew then. */
+static bool is_time(struct media_device *d, uint64_t now_us, uint64_t after_us)
 {
-    d->looked_us = d->looked_us ? d->looked_us : now_us;
-    if (now_us - d->looked_us < LOOK_US)
-        return;
-    d->looked_us = now_us;
-    d->looks = true;
-    d->give_up = false;
-    d->opening_modes = d->modes;
-    queue(d, look_in_worker);
+    bool due = d->next_us && now_us >= d->next_us;
+
+    if (due || !d->next_us)
+        d->next_us = now_us + after_us;
+    return due;
 }
 
 /* One that opens need not run: only what calls for samples works again. */
@@ -432,17 +447,17 @@ static void watch(struct media_device *d, uint64_t now_us)
         note_running(d);
     if (stopped) {
         d->failed = true;
-        d->failed_us = now_us;
+        d->next_us = now_us + RETRY_US;
         tell_failure(d, -ENODEV, "the sound device has stopped; trying it again");
         start_work(d);
-    } else if (d->failed && d->wanted && !d->busy) {
-        d->failed_us = d->failed_us ? d->failed_us : now_us;
-        if (now_us - d->failed_us < RETRY_US)
-            return;
+    } else if (d->job != IDLE || !d->wanted) {
+        return;
+    } else if (d->failed && is_time(d, now_us, RETRY_US)) {
         d->failed = false;
         start_work(d);
-    } else if (d->stands_in && media_device_is_open(d) && !d->busy) {
-        look(d, now_us);
+    } else if (d->stands_in && d->device && is_time(d, now_us, LOOK_US)) {
+        d->give_up = false;
+        start(d, LOOK);
     }
 }
 
