@@ -460,20 +460,18 @@ static void tell_device_failed(struct call *call, const struct media_event *e)
 {
     struct phone *phone = call->phone;
 
-    if (!phone->device_told[e->err != 0]) {
+    if (!phone->device_fails) {
         char *why = phone_safe_dup(slice_of(e->why));
         struct buf text = buf_new(2048);
 
-        buf_printf(&text, "%s%s", why && *why ? why : "the sound device cannot be used",
-                   e->err ? "; calls go on with files and silence" : "");
+        buf_printf(&text, "%s; calls go on with files and silence",
+                   why && *why ? why : "the sound device cannot be used");
         phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});
         buf_free(&text);
         free(why);
     }
-    phone->device_fails = e->err != 0;
-    phone->device_told[phone->device_fails] = true;
-    if (e->err)
-        call_input(call, CALL_DEVICE_FAILED, NULL, NULL);
+    phone->device_fails = true;
+    call_input(call, CALL_DEVICE_FAILED, NULL, NULL);
 }
 
 /* clang-format off */
@@ -506,6 +504,7 @@ void call_media_event(struct call *call, const struct media_event *e)
     case MEDIA_CODEC_FAILED: give_up_sound(call, e->err); break;
     case MEDIA_STATS: call_quality_take(call, &e->stats); break;
     case MEDIA_FILE_HEARD: call_sound_heard(call); break;
+    case MEDIA_DEVICE_REPLACED:
     case MEDIA_DEVICE_BACK:
     case MEDIA_LEVELS:
     case MEDIA_DEVICE_CHOSEN:

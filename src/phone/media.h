@@ -55,9 +55,10 @@ enum media_event_type {
                              * was written stays; else 0. Comes once for each
                              * media_stream_record, at the latest before MEDIA_CLOSED */
     MEDIA_RECORD_SLOW,      /* why: who reads what is recorded loses some of it; told once */
-    MEDIA_DEVICE_FAILED,    /* err, why: the call goes on without the device; err 0: another one
-                             * stands in for it */
-    MEDIA_DEVICE_BACK,      /* the device works again; of no stream, as are the next four */
+    MEDIA_DEVICE_FAILED,    /* err, why: the call goes on without the device */
+    MEDIA_DEVICE_REPLACED,  /* why: another one stands in for it; of no stream, as are the next
+                             * five. Told once, as is the one above */
+    MEDIA_DEVICE_BACK,      /* the device works again, behind either */
     MEDIA_LEVELS,           /* stats.level_in_db: of the microphone, .level_out_db: of the
                              * loudspeaker */
     MEDIA_DEVICE_CHOSEN,    /* the end of media_device_use: err 0, or why the one before stays */

@@ -26,6 +26,14 @@ enum job {
     LOOK,   /* for name, while another stands in for it */
 };
 
+/* The worst that was told, of which nothing works again. */
+enum told {
+    NOTHING,
+    OTHER,         /* the system's default stands in for it */
+    FAILED_BEFORE, /* it fails; who wants it now was not told */
+    FAILED,
+};
+
 struct media_device {
     uv_loop_t *loop;
     struct media_device_events events;
@@ -36,8 +44,8 @@ struct media_device {
     struct audio_device *device; /* NULL: not open */
     struct media_voice *voice;   /* of it, or NULL */
     atomic_bool give_up;         /* the look, which finds nothing then */
-    bool closing, wanted, told_failure, failed;
-    bool lost;        /* that it failed was told, and not yet that it is back */
+    bool closing, wanted, failed;
+    enum told told;
     bool stands_in;   /* what is open is the system's default, in place of name */
     uint64_t next_us; /* when it is tried again, or looked for; 0: that begins to count */
     enum job job;
@@ -176,8 +184,7 @@ static void switched(struct media_device *d)
     d->choosing = false;
     free(err ? d->next : d->name);
     d->name = err ? d->name : d->next;
-    d->lost = err && d->lost; /* that was the other one */
-    d->told_failure = err && d->told_failure;
+    d->told = err ? d->told : NOTHING; /* of the other one */
     d->next = NULL;
     d->failed = !d->opened && d->wanted && d->name;
     d->next_us = 0;
@@ -189,10 +196,11 @@ static void switched(struct media_device *d)
 
 static void tell_failure(struct media_device *d, int err, const char *why)
 {
-    if (d->closing || (err && d->told_failure))
+    enum told what = err ? FAILED : OTHER;
+
+    if (d->closing || what <= d->told)
         return;
-    d->lost = true;
-    d->told_failure = err != 0; /* else who stands in may fail, too */
+    d->told = what;
     d->events.failed(d->arg, err, why);
 }
 
@@ -398,7 +406,9 @@ void media_device_want(struct media_device *d, bool wanted)
     d->wanted = wanted;
     if (!wanted)
         d->give_up = true;
-    d->failed = d->told_failure = false; /* a new call tries anew, and tells anew */
+    d->failed = false; /* a new call tries anew, */
+    if (d->told == FAILED)
+        d->told = FAILED_BEFORE; /* and hears of it */
     start_work(d);
 }
 
@@ -430,11 +440,12 @@ static bool is_time(struct media_device *d, uint64_t now_us, uint64_t after_us)
 /* One that opens need not run: only what calls for samples works again. */
 static void note_running(struct media_device *d)
 {
-    d->told_failure = false;
-    if (!d->lost || d->stands_in || d->closing)
+    if (d->closing || d->told <= (d->stands_in ? OTHER : NOTHING))
         return;
-    d->lost = false;
-    if (d->events.back)
+    d->told = NOTHING;
+    if (d->stands_in)
+        tell_failure(d, 0, d->why); /* still that of its opening */
+    else if (d->events.back)
         d->events.back(d->arg);
 }
 

@@ -17,9 +17,10 @@ struct voice_stats;
 
 struct media_device_events {
     void (*ready)(void *arg); /* it has been opened: the beat must become that of the device */
-    void (*failed)(void *arg, int err, const char *why); /* told once until it works again; err 0:
-                                                          * the system's default stands in for it */
-    void (*back)(void *arg); /* what failed runs again, in place of who stood in for it */
+    /* err 0: the system's default stands in for it. Either is told once until it works again; that
+     * nothing works also to who wants it anew, and once the default runs that it stands in. */
+    void (*failed)(void *arg, int err, const char *why);
+    void (*back)(void *arg); /* behind either: it runs again, and nothing stands in for it */
     /* The end of media_device_choose: err 0, or why the one before stays; NULL: nobody asks. */
     void (*chosen)(void *arg, int err, const char *why);
     void (*closed)(void *arg); /* the end of media_device_close */

@@ -334,18 +334,29 @@ static void on_device_ready(void *arg)
     media_thread_rhythm(arg, false);
 }
 
+static void tell_replaced(struct media_thread *t, const char *why)
+{
+    struct media_event event = {.type = MEDIA_DEVICE_REPLACED};
+
+    snprintf(event.why, sizeof event.why, "%s", why);
+    media_thread_tell(t, &event);
+}
+
 static void on_device_failed(void *arg, int err, const char *why)
 {
     struct media_thread *t = arg;
 
+    if (!err) {
+        tell_replaced(t, why);
+        return;
+    }
     LIST_EACH (&t->streams, at) {
         struct media_stream *s = LIST_ITEM(at, struct media_stream, link);
 
         if (stream_wants_device(s))
             stream_tell_failure(s, MEDIA_DEVICE_FAILED, err, why);
     }
-    if (err)
-        desk_failed(t, err, why);
+    desk_failed(t, err, why);
 }
 
 static void on_device_back(void *arg)

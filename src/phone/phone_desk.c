@@ -162,19 +162,26 @@ static void device_chosen(struct phone *phone, const struct media_event *event)
         free(phone->device);
         phone->device = none ? NULL : wanted;
         wanted = none ? wanted : NULL;
-        phone->device_told[false] = phone->device_told[true] = false;
         phone->device_fails = phone->ring_told = false;
     }
     free(wanted);
     tell_device(phone, event->why);
 }
 
+static void device_replaced(struct phone *phone, const struct media_event *event)
+{
+    char *why = phone_safe_dup(slice_of(event->why));
+
+    phone->device_fails = false;
+    phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE, .text = why});
+    free(why);
+}
+
 static void device_back(struct phone *phone)
 {
-    if (phone->device_told[false] || phone->device_told[true])
-        phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE,
-                                                .text = "the sound device works again"});
-    phone->device_told[false] = phone->device_told[true] = phone->device_fails = false;
+    phone->device_fails = false;
+    phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE,
+                                            .text = "the sound device works again"});
 }
 
 /* --- the test ------------------------------------------------------------------------------- */
@@ -283,6 +290,9 @@ static void ring_failed(struct phone *phone, const struct media_event *event)
 void phone_desk_event(struct phone *phone, const struct media_event *event)
 {
     switch (event->type) {
+    case MEDIA_DEVICE_REPLACED:
+        device_replaced(phone, event);
+        break;
     case MEDIA_DEVICE_BACK:
         device_back(phone);
         break;

@@ -70,9 +70,8 @@ struct phone {
     size_t n_calls_ring;     /* of calls: those that came in and ring here */
     bool ringing, ring_told; /* it rings now; that it cannot was told */
     bool testing;
-    bool dnd;            /* calls are turned away */
-    bool device_fails;   /* the sound device does, and no other stands in for it */
-    bool device_told[2]; /* that it does not work: [false] but another stands in, [true] nor that */
+    bool dnd;          /* calls are turned away */
+    bool device_fails; /* which was told: the sound device does, and no other stands in for it */
     bool quitting, closed;
     uint64_t quit_by_ms;
     uint64_t history_ms;  /* that its last rows may take at the end */

@@ -218,6 +218,69 @@ static void one_that_opens_and_does_not_run_is_told_once(void **state)
     desk_free(d);
 }
 
+/* Also where all is opened anew, as cards come, and where it is wanted anew. */
+static void that_another_stands_in_is_told_once(void **state)
+{
+    struct desk *d = desk_new("gone", true, false);
+
+    (void)state;
+    until(d, &d->replaced, 1);
+    air_plug("spare");
+    until(d, &d->ready, 2);
+    expect_heard(d, 0);
+    media_device_want(d->device, false);
+    until_open(d, "desk", false);
+    media_device_want(d->device, true);
+    until(d, &d->ready, 3);
+    expect_heard(d, 0);
+    assert_int_equal(d->replaced, 1);
+    assert_int_equal(d->failed + d->back, 0);
+    desk_free(d);
+}
+
+/* What stands in opens, and nothing asks it for samples at first. */
+static void another_stands_in_once_it_runs(void **state)
+{
+    struct desk *d = desk_new("headset", true, false);
+
+    (void)state;
+    expect_heard(d, 1);
+    d->cards[0] = "headset";
+    air_unplug("headset");
+    until(d, &d->failed, 1);
+    for (unsigned i = 0; i < MOMENTS && d->ready < 4; i++)
+        wait_a_moment(d);
+    assert_true(d->ready >= 4);
+    assert_int_equal(d->failed, 1);
+    assert_int_equal(d->replaced, 0);
+    d->cards[0] = "desk";
+    until(d, &d->replaced, 1);
+    expect_heard(d, 0);
+    assert_int_equal(d->failed, 1);
+    desk_free(d);
+}
+
+static void who_wants_it_anew_hears_that_it_fails(void **state)
+{
+    struct desk *d = desk_new("default", true, false);
+
+    (void)state;
+    expect_heard(d, 0);
+    air_unplug("headset");
+    air_unplug("desk");
+    until(d, &d->failed, 1);
+    media_device_want(d->device, false);
+    pass(d, 3);
+    assert_int_equal(d->failed, 1);
+    media_device_want(d->device, true);
+    until(d, &d->failed, 2);
+    pass(d, 3);
+    assert_int_equal(d->failed, 2);
+    air_plug("desk");
+    until(d, &d->back, 1);
+    desk_free(d);
+}
+
 static void another_that_is_chosen_is_not_the_one_that_is_back(void **state)
 {
     struct desk *d = desk_new("desk", true, false);
@@ -392,6 +455,9 @@ int main(void)
         cmocka_unit_test(one_that_stops_is_back_when_it_is_there_again),
         cmocka_unit_test(another_stands_in_for_a_named_one_until_it_is_back),
         cmocka_unit_test(one_that_opens_and_does_not_run_is_told_once),
+        cmocka_unit_test(that_another_stands_in_is_told_once),
+        cmocka_unit_test(another_stands_in_once_it_runs),
+        cmocka_unit_test(who_wants_it_anew_hears_that_it_fails),
         cmocka_unit_test(another_that_is_chosen_is_not_the_one_that_is_back),
         cmocka_unit_test(one_that_is_listed_comes_back_without_a_gap),
         cmocka_unit_test(one_that_does_not_run_is_not_waited_for),
