@@ -5,7 +5,9 @@
 #include <pthread.h>
 #include <string.h>
 
-/* PortAudio is one in a process and takes one caller at a time; so is what keeps them apart. */
+/* PortAudio is one in a process and takes one caller at a time; so is what keeps them apart. It
+ * keeps its streams, its last error and the configuration of ALSA in variables that it does not
+ * guard, so that a ring has to wait for a card that hangs, also on another one. */
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 
 int audio_device_list(struct audio_device_list *out, char why[AUDIO_WHY_MAX])
@@ -16,6 +18,13 @@ int audio_device_list(struct audio_device_list *out, char why[AUDIO_WHY_MAX])
     err = audio_device_card_list(out, why);
     pthread_mutex_unlock(&one_at_a_time);
     return err;
+}
+
+void audio_device_cards(struct audio_device_cards *out)
+{
+    pthread_mutex_lock(&one_at_a_time); /* who ends PortAudio takes ALSA's configuration away */
+    audio_device_card_look(out);
+    pthread_mutex_unlock(&one_at_a_time);
 }
 
 static int open_card(const struct audio_device_config *config, struct audio_device **out,

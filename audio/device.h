@@ -3,7 +3,8 @@
  * Behind the device are two rings of mono 16-bit samples at its rate: what it captured and what it
  * is to play. PortAudio's thread only copies between rings and card. audio_device_read, _write and
  * the questions never wait and belong to one thread, the media thread. Listing, opening and closing
- * may take up to two seconds: do them in a worker; in the whole process one waits for the other. */
+ * may take up to two seconds: do them in a worker. In the whole process one waits for the other,
+ * and where the driver of a card hangs all do: PortAudio has to be called by one at a time. */
 #ifndef AUDIO_DEVICE_H
 #define AUDIO_DEVICE_H
 
@@ -31,9 +32,16 @@ struct audio_device_list {
 int audio_device_list(struct audio_device_list *out, char why[AUDIO_WHY_MAX]);
 void audio_device_list_free(struct audio_device_list *list);
 
-/* Which cards are plugged in, as a number that is another when others are, also while a device is
- * open, which audio_device_list keeps to those of then. Reads files. */
-uint32_t audio_device_cards(void);
+/* What is there and free also while a device is open, when audio_device_list keeps to what was as
+ * that was opened. It asks the system, as opening does. */
+struct audio_device_cards {
+    uint32_t there; /* a bit for each card that is plugged in, */
+    uint64_t free;  /* and for each direction of each of their devices that nobody uses */
+};
+void audio_device_cards(struct audio_device_cards *out);
+/* Whether a list of now may have what one of then had not. */
+bool audio_device_cards_came(const struct audio_device_cards *then,
+                             const struct audio_device_cards *now);
 
 struct audio_device_config {
     const char *name;  /* NULL or "default": the system's; "none": the null device; "file:PATH": the

@@ -377,19 +377,6 @@ int audio_device_card_list(struct audio_device_list *out, char why[AUDIO_WHY_MAX
     return err;
 }
 
-uint32_t audio_device_cards(void)
-{
-    struct portaudio pa;
-    uint32_t cards = 0;
-    int i = -1;
-
-    if (portaudio_load(&pa, NULL) != 0)
-        return 0;
-    while (pa.snd_card_next(&i) == 0 && i >= 0)
-        cards |= UINT32_C(1) << (unsigned)i % 32;
-    return cards;
-}
-
 void audio_device_list_free(struct audio_device_list *list)
 {
     for (size_t i = 0; i < list->n; i++) {

@@ -31,6 +31,7 @@ int audio_device_null_open(const struct audio_device_config *config, struct audi
                            char why[AUDIO_WHY_MAX]);
 int audio_device_card_open(const struct audio_device_config *config, struct audio_device **out,
                            char why[AUDIO_WHY_MAX]);
+void audio_device_card_look(struct audio_device_cards *out);
 int audio_device_card_list(struct audio_device_list *out, char why[AUDIO_WHY_MAX]);
 
 #endif

@@ -18,7 +18,11 @@
     X(GetDeviceCount) X(GetDeviceInfo) X(GetHostApiInfo)                                           \
     X(GetDefaultInputDevice) X(GetDefaultOutputDevice)                                             \
     X(OpenStream) X(SetStreamFinishedCallback) X(StartStream) X(AbortStream) X(CloseStream)
-#define ALSA_FUNCTIONS(X) X(lib_error_set_handler) X(config_update) X(config_search) X(card_next)
+#define ALSA_FUNCTIONS(X)                                                                          \
+    X(lib_error_set_handler) X(config_update) X(config_search) X(card_next)                        \
+    X(ctl_open) X(ctl_close) X(ctl_pcm_next_device) X(ctl_pcm_info)                                \
+    X(pcm_info_malloc) X(pcm_info_free) X(pcm_info_set_device) X(pcm_info_set_stream)              \
+    X(pcm_info_get_subdevices_avail)
 /* clang-format on */
 
 /* pa.OpenStream is Pa_OpenStream and so on, pa.snd_config_search likewise. */

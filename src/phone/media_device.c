@@ -52,10 +52,10 @@ struct media_device {
 
     /* The worker's until IDLE */
     uv_work_t work;
-    bool reopens;   /* who switches: name was open */
-    bool stood_in;  /* opened is not name */
-    uint32_t cards; /* that were there when name was not, */
-    bool others;    /* and others are there now */
+    bool reopens;                    /* who switches: name was open */
+    bool stood_in;                   /* opened is not name */
+    struct audio_device_cards cards; /* when name could not be opened, */
+    bool others;                     /* and more of them are there or free now */
     struct audio_device *opened, *to_close;
     struct media_voice *opened_voice, *voice_to_close;
     struct media_voice_modes opening_modes;
@@ -101,10 +101,11 @@ static void open_or_stand_in(struct media_device *d)
     bool named = strcmp(d->name, "default") != 0 && strcmp(d->name, "null") != 0 &&
                  !audio_device_file(d->name);
 
-    d->cards = audio_device_cards();
     d->err = open_device(d, d->name, d->play_only, d->why);
-    d->stood_in =
-        d->err && named && !d->play_only && open_device(d, "default", d->unattended, NULL) == 0;
+    if (!d->err || !named || d->play_only)
+        return;
+    audio_device_cards(&d->cards);
+    d->stood_in = open_device(d, "default", d->unattended, NULL) == 0;
     if (d->stood_in)
         snprintf(d->why, sizeof d->why,
                  "the sound device %.100s cannot be used: the system's default %s", d->name,
@@ -114,10 +115,15 @@ static void open_or_stand_in(struct media_device *d)
 /* While the other one goes on, until the card runs: nothing that is said is missed. */
 static void look_in_worker(struct media_device *d)
 {
+    struct audio_device_cards now;
+
+    d->others = false;
     d->err = open_device(d, d->name, d->play_only, NULL);
-    d->others = d->err == -ENODEV && audio_device_cards() != d->cards;
-    if (d->err)
+    if (d->err) {
+        audio_device_cards(&now);
+        d->others = audio_device_cards_came(&d->cards, &now);
         return;
+    }
     for (int ms = 0; ms < START_MS && !d->give_up && !audio_device_running(d->opened); ms += 10)
         uv_sleep(10);
     if (!d->give_up && audio_device_running(d->opened))
@@ -226,8 +232,8 @@ static void give_back_opened(struct media_device *d)
     d->opened_voice = NULL;
 }
 
-/* PortAudio knows the cards of the moment at which the one that stands in was opened: where there
- * are others by now, name may be among them, and all is opened anew. */
+/* PortAudio knows what was there and free at the moment at which the one that stands in was opened:
+ * where there is more by now, name may be among it, and all is opened anew. */
 static void looked(struct media_device *d)
 {
     if (d->give_up)

@@ -4,6 +4,7 @@
 #include "audio/portaudio.h"
 #include "base/slice.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ struct stream {
 
 static struct card {
     char name[32];
-    atomic_bool plugged, refused;
+    atomic_bool plugged, refused, taken;
     struct stream stream[2]; /* capture, playback */
 } cards[CARDS];
 
@@ -72,12 +73,18 @@ void air_refuse(const char *name, bool refused)
     atomic_store(&card_of(name)->refused, refused);
 }
 
+void air_take(const char *name, bool taken)
+{
+    atomic_store(&card_of(name)->taken, taken);
+}
+
 void air_clear(void)
 {
     for (size_t i = 0; i < CARDS; i++) {
         cards[i].name[0] = '\0';
         atomic_store(&cards[i].plugged, false);
         atomic_store(&cards[i].refused, false);
+        atomic_store(&cards[i].taken, false);
     }
 }
 
@@ -121,7 +128,7 @@ static PaError initialize(void)
         return paNoError;
     n_listed = 0;
     for (size_t i = 0; i < CARDS; i++)
-        if (atomic_load(&cards[i].plugged))
+        if (atomic_load(&cards[i].plugged) && !atomic_load(&cards[i].taken))
             listed[n_listed++] = &cards[i];
     return paNoError;
 }
@@ -236,6 +243,70 @@ static int next_card(int *i)
     return 0;
 }
 
+/* A card is what ALSA calls its control, and has one device. */
+static int open_control(snd_ctl_t **out, const char *name, int mode)
+{
+    (void)mode;
+    *out = (snd_ctl_t *)&cards[atoi(name + strlen("hw:"))];
+    return 0;
+}
+
+static int close_control(snd_ctl_t *ctl)
+{
+    (void)ctl;
+    return 0;
+}
+
+static int next_device(snd_ctl_t *ctl, int *i)
+{
+    (void)ctl;
+    *i = *i < 0 ? 0 : -1;
+    return 0;
+}
+
+/* A direction is all that is asked about. */
+struct info {
+    snd_pcm_stream_t direction;
+    unsigned free;
+};
+
+static int info_new(snd_pcm_info_t **out)
+{
+    *out = calloc(1, sizeof(struct info));
+    return *out ? 0 : -ENOMEM;
+}
+
+static void info_free(snd_pcm_info_t *info)
+{
+    free(info);
+}
+
+static void set_device(snd_pcm_info_t *info, unsigned device)
+{
+    (void)info;
+    (void)device;
+}
+
+static void set_direction(snd_pcm_info_t *info, snd_pcm_stream_t direction)
+{
+    ((struct info *)info)->direction = direction;
+}
+
+static int fill_info(snd_ctl_t *ctl, snd_pcm_info_t *out)
+{
+    struct card *card = (struct card *)ctl;
+    struct info *info = (struct info *)out;
+    struct stream *s = &card->stream[info->direction == SND_PCM_STREAM_PLAYBACK];
+
+    info->free = !atomic_load(&card->taken) && !atomic_load(&s->open);
+    return 0;
+}
+
+static unsigned how_many_free(const snd_pcm_info_t *info)
+{
+    return ((const struct info *)info)->free;
+}
+
 static int update(void)
 {
     return 1;
@@ -272,6 +343,15 @@ int __wrap_portaudio_load(struct portaudio *out, char why[AUDIO_WHY_MAX])
         .CloseStream = close_stream,
         .snd_lib_error_set_handler = error_handler,
         .snd_card_next = next_card,
+        .snd_ctl_open = open_control,
+        .snd_ctl_close = close_control,
+        .snd_ctl_pcm_next_device = next_device,
+        .snd_ctl_pcm_info = fill_info,
+        .snd_pcm_info_malloc = info_new,
+        .snd_pcm_info_free = info_free,
+        .snd_pcm_info_set_device = set_device,
+        .snd_pcm_info_set_stream = set_direction,
+        .snd_pcm_info_get_subdevices_avail = how_many_free,
         .snd_config_update = update,
         .snd_config_search = search,
         .snd_config = &config,

@@ -25,6 +25,8 @@ void air_plug(const char *name);
 void air_unplug(const char *name);
 /* While it is refused it is listed and cannot be opened. */
 void air_refuse(const char *name, bool refused);
+/* While another program uses it it is plugged in, but neither listed nor free. */
+void air_take(const char *name, bool taken);
 /* None is there any more. Nothing may be open. */
 void air_clear(void);
 

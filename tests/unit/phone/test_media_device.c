@@ -325,6 +325,27 @@ static void one_that_is_listed_comes_back_without_a_gap(void **state)
     desk_free(d);
 }
 
+/* Nor is it listed: whoever lists a card opens it. */
+static void one_that_another_program_used_comes_back(void **state)
+{
+    struct desk *d;
+
+    (void)state;
+    air_plug("desk");
+    air_plug("headset");
+    air_take("headset", true);
+    d = desk_new("headset", true, false);
+    until(d, &d->replaced, 1);
+    expect_heard(d, 0);
+    pass(d, 5);
+    assert_int_equal(d->ready, 1); /* what stands in goes on */
+    air_take("headset", false);
+    until(d, &d->back, 1);
+    expect_heard(d, 1);
+    assert_int_equal(d->failed, 0);
+    desk_free(d);
+}
+
 /* Its stream opens, but nothing ever asks for samples. */
 static void one_that_does_not_run_is_not_waited_for(void **state)
 {
@@ -460,6 +481,7 @@ int main(void)
         cmocka_unit_test(who_wants_it_anew_hears_that_it_fails),
         cmocka_unit_test(another_that_is_chosen_is_not_the_one_that_is_back),
         cmocka_unit_test(one_that_is_listed_comes_back_without_a_gap),
+        cmocka_unit_test(one_that_another_program_used_comes_back),
         cmocka_unit_test(one_that_does_not_run_is_not_waited_for),
         cmocka_unit_test(its_user_may_go_meanwhile),
         cmocka_unit_test(what_is_looked_for_is_given_up),
