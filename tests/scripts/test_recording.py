@@ -296,7 +296,8 @@ def full_disk():
         left, right = decoded(room, place)
         expect(left.seconds > 1 and abs(left.seconds - right.seconds) < 0.01,
                f"{left.seconds:.2f} s can be played")
-        expect(sound.rms(left.cut(0.5, 0.9)) > 2000, "nothing was heard")
+        loud = [v for v in sound.envelope(left) if v > 2000]  # they may have begun late
+        expect(len(loud) > 20, f"{len(loud) * 10} ms were heard, {stalls.seconds():.1f} s stood still")
         pair.finish(call)
         equal(pair.a.event("ended", call=call)["outcome"], "answered", "outcome")
         equal(len(pair.a.events("recording-ended")), 4, "recordings that ended")
@@ -304,7 +305,7 @@ def full_disk():
         pair.b.event("ended", call=theirs)
         whole = decoded(room, fine)[0]  # the other side has heard us without a break
         quiet = [v for v in sound.envelope(whole.cut(0.5, whole.seconds - 0.3)) if v < 1000]
-        # A machine that stood still may have cost up to half a second; who waits for a disk loses more.
+        # A machine that stood still may have cost half a second; who waits for a disk loses more.
         expect(len(quiet) < 10 + 100 * min(0.4, stalls.seconds()),
                f"{len(quiet) * 10} ms of it were not heard")
 
