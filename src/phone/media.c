@@ -376,7 +376,8 @@ int media_stream_start(struct media_stream *stream, const struct media_params *p
         return -ENOTSUP;
     }
     a->ptime_ms = ptime_ms(a->send, params->ptime_ms);
-    stream->can_dtmf = params->event_send != MEDIA_NO_EVENTS;
+    if (params->remote_rtp.port) /* a stream that was taken out says nothing of keys */
+        stream->can_dtmf = params->event_send != MEDIA_NO_EVENTS;
     count_keying(stream, params);
     a->keying = stream->keying;
     post(stream, &(struct media_command){.what = MEDIA_DO_START, .agreement = a});

@@ -93,6 +93,34 @@ static void test_digits_that_nobody_takes_are_left_out(void **state)
     streams_free(w);
 }
 
+/* As some hold a call: keys wait for the same way on which they went before. */
+static void test_digits_while_the_stream_is_taken_out(void **state)
+{
+    struct streams *w = streams_new(NULL);
+    struct media_params p = streams_params(media_stream_port(w->b.stream), "PCMU");
+    uint16_t port = p.remote_rtp.port;
+    uint8_t events = p.event_send;
+
+    (void)state;
+    streams_start(w, "PCMU");
+    p.remote_rtp.port = 0;
+    p.send = p.receive = false;
+    p.event_send = MEDIA_NO_EVENTS;
+    assert_int_equal(media_stream_start(w->a.stream, &p), 0);
+    assert_int_equal(media_stream_dtmf(w->a.stream, SLICE("7")), 0);
+    streams_stats(w, &w->a);
+    assert_int_equal(w->a.told[MEDIA_DIGITS_LEFT_OUT], 0);
+    p.remote_rtp.port = port;
+    p.send = p.receive = true;
+    p.event_send = events;
+    assert_int_equal(media_stream_start(w->a.stream, &p), 0);
+    streams_wait(w, &w->a.told[MEDIA_DIGITS_SENT], 1);
+    loop_run_ms(&w->loop, 60);
+    assert_string_equal(w->b.digits, "7");
+    streams_stop(w);
+    streams_free(w);
+}
+
 static void test_digits_that_do_not_fit_are_told(void **state)
 {
     struct streams *w = streams_new(NULL);
@@ -232,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_digits_leave_no_holes),
         cmocka_unit_test(test_digits_that_were_not_agreed),
         cmocka_unit_test(test_digits_that_nobody_takes_are_left_out),
+        cmocka_unit_test(test_digits_while_the_stream_is_taken_out),
         cmocka_unit_test(test_digits_that_do_not_fit_are_told),
         cmocka_unit_test(test_hold_stops_sending_and_resume_goes_on),
         cmocka_unit_test(test_nothing_leaves_before_it_may),
