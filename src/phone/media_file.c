@@ -87,6 +87,7 @@ struct media_player {
     /* The worker's while busy */
     struct media_job job;
     char *path;
+    const struct net_spawner *helper; /* of the jobs, which a late worker may outlive */
     struct audio_reader *reader;
     struct resample *resample;
     uint32_t resample_hz; /* what it yields */
@@ -103,7 +104,7 @@ static int player_prepare(struct media_player *p)
     int err = 0;
 
     if (!p->reader)
-        err = sound_file_read(p->jobs->helper, p->path, &p->reader, p->why);
+        err = sound_file_read(p->helper, p->path, &p->reader, p->why);
     if (!err && p->resample_hz != p->back.rate_hz) {
         resample_free(p->resample);
         p->resample = NULL;
@@ -256,6 +257,7 @@ int media_player_open(struct media_jobs *jobs, const char *path, uint32_t rate_h
         return -ENOMEM;
     }
     p->jobs = jobs;
+    p->helper = jobs->helper;
     p->path = copy;
     p->events = *events;
     p->arg = arg;
@@ -331,6 +333,7 @@ struct media_recorder {
     /* The worker's while busy */
     struct media_job job;
     char *path;
+    const struct net_spawner *helper; /* as a player's */
     struct audio_writer *writer;
     struct half back;
     uint64_t back_silence;
@@ -365,8 +368,8 @@ static void recorder_write_behind(struct media_job *job)
     int err = 0;
 
     if (!r->err && !r->writer)
-        r->err = sound_file_write(r->jobs->helper, r->path, r->sink.rate_hz, r->sink.channels,
-                                  &r->writer, r->why);
+        r->err = sound_file_write(r->helper, r->path, r->sink.rate_hz, r->sink.channels, &r->writer,
+                                  r->why);
     if (!r->err)
         err = recorder_write_back(r);
     if (r->last) {
@@ -525,6 +528,7 @@ int media_recorder_open(struct media_jobs *jobs, const char *path, uint32_t rate
     }
     r->sink = (struct media_sink){&ops, audio_writer_fit_rate(path, rate_hz), channels};
     r->jobs = jobs;
+    r->helper = jobs->helper;
     r->job.alone = audio_writer_encodes(path);
     r->path = copy;
     r->events = *events;
