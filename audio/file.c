@@ -194,9 +194,3 @@ int audio_reader_read_all(struct audio_reader *r, unsigned most_s, int16_t **sam
     *n = (size_t)got;
     return 0;
 }
-
-int audio_reader_rewind(struct audio_reader *r)
-{
-    r->at = 0;
-    return !r->file || sf_seek(r->file, 0, SEEK_SET) == 0 ? 0 : -ESPIPE;
-}

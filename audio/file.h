@@ -30,8 +30,6 @@ uint32_t audio_reader_rate_hz(const struct audio_reader *r);
 uint64_t audio_reader_length(const struct audio_reader *r);
 /* Up to n mono samples. Fewer only at the end; 0: there is no more; -EIO: the file is damaged. */
 int audio_reader_read(struct audio_reader *r, int16_t *out, size_t n);
-/* Back to the beginning: 0, or -errno for what cannot seek. */
-int audio_reader_rewind(struct audio_reader *r);
 /* What is left, up to most_s seconds of it: n samples in room for so many seconds, silence behind
  * them, to be freed. 0; -ENODATA: there is none; -ENOMEM or another negative errno. */
 int audio_reader_read_all(struct audio_reader *r, unsigned most_s, int16_t **samples, size_t *n);

@@ -98,11 +98,3 @@ char *slice_dup(struct slice s)
     copy[s.n] = '\0';
     return copy;
 }
-
-int slice_cmp(struct slice a, struct slice b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int order = n ? memcmp(a.p, b.p, n) : 0;
-
-    return order ? order : (a.n > b.n) - (a.n < b.n);
-}

@@ -79,7 +79,4 @@ int slice_number(struct slice s, uint64_t max, uint64_t *out);
 /* A NUL-terminated copy on the heap, or NULL without memory; the caller frees it. */
 char *slice_dup(struct slice s);
 
-/* Orders bytes as memcmp, then by length. */
-int slice_cmp(struct slice a, struct slice b);
-
 #endif

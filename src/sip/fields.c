@@ -137,27 +137,6 @@ int sip_retry_after_parse(struct slice text, struct sip_retry_after *out)
     return 0;
 }
 
-static bool is_agent(char c)
-{
-    return sip_is(c, SIP_TOKEN) || c == ':' || c == '[' || c == ']';
-}
-
-int sip_warning_parse(struct slice text, struct sip_warning *out)
-{
-    struct scan s = {slice_trim(text), false};
-    struct sip_warning warning;
-
-    warning.code = (unsigned)scan_number(&s, 999);
-    sip_scan_span(&s, SIP_BLANK);
-    warning.agent = scan_span(&s, is_agent);
-    sip_scan_span(&s, SIP_BLANK);
-    warning.text = sip_scan_quoted(&s);
-    if (!scan_ok_at_end(&s) || warning.code < 100)
-        return -EBADMSG;
-    *out = warning;
-    return 0;
-}
-
 int sip_reason_parse(struct slice text, struct sip_reason *out)
 {
     struct scan s = {slice_trim(text), false};

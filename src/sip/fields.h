@@ -38,13 +38,6 @@ struct sip_retry_after {
 };
 int sip_retry_after_parse(struct slice text, struct sip_retry_after *out);
 
-/* One value of Warning: 399 host "text" (20.43); text without quotes, escapes still in it. */
-struct sip_warning {
-    unsigned code;
-    struct slice agent, text;
-};
-int sip_warning_parse(struct slice text, struct sip_warning *out);
-
 /* One value of Reason: SIP;cause=200;text="Call completed elsewhere" (RFC 3326 2). cause 0: none. */
 struct sip_reason {
     struct slice protocol;

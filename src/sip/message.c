@@ -73,17 +73,6 @@ bool sip_values_next(struct sip_values *values, struct slice *out)
     return false;
 }
 
-bool sip_msg_has_token(const struct sip_msg *msg, enum sip_hdr id, struct slice token)
-{
-    struct sip_values values = sip_msg_values(msg, id);
-    struct slice value;
-
-    while (sip_values_next(&values, &value))
-        if (slice_ieq(value, token))
-            return true;
-    return false;
-}
-
 int sip_msg_contact(const struct sip_msg *msg, struct sip_contact *out)
 {
     struct sip_values values = sip_msg_values(msg, SIP_HDR_CONTACT);

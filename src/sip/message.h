@@ -81,9 +81,6 @@ struct sip_values {
 struct sip_values sip_msg_values(const struct sip_msg *msg, enum sip_hdr id);
 bool sip_values_next(struct sip_values *values, struct slice *out);
 
-/* Whether a list of tokens (Require, Supported, Allow …) holds token, in any case. */
-bool sip_msg_has_token(const struct sip_msg *msg, enum sip_hdr id, struct slice token);
-
 /* The first Contact; -ENOENT: there is none; -EBADMSG: it does not parse. */
 int sip_msg_contact(const struct sip_msg *msg, struct sip_contact *out);
 /* Content-Type is type/subtype. Without body or Content-Type: false. */

@@ -16,7 +16,6 @@ enum field {
     SECONDS,
     CONTACT,
     RETRY_AFTER,
-    WARNING,
     REASON,
     MEDIA_TYPE,
     TIMESTAMP,
@@ -67,14 +66,6 @@ static const struct row { const char *name; enum field field; const char *in, *o
     {"comment that closes too often", RETRY_AFTER, "18000 (a))", NULL},
     {"Retry-After as a date", RETRY_AFTER, "Fri, 01 Jan 2027", NULL},
 
-    {"Warning", WARNING, "307 isi.edu \"Session parameter 'foo' not understood\"",
-     "307 isi.edu Session parameter 'foo' not understood"},
-    {"Warning of an IPv6 agent", WARNING, "301 [2001:db8::1]:5060 \"\"", "301 [2001:db8::1]:5060 "},
-    {"Warning with an escape", WARNING, "399 h \"a \\\" b\"", "399 h a \\\" b"},
-    {"Warning without quotes", WARNING, "399 h text", NULL},
-    {"Warning of two digits", WARNING, "99 h \"x\"", NULL},
-    {"Warning of four digits", WARNING, "1812 h \"x\"", NULL},
-
     {"Reason", REASON, "SIP ;cause=200 ;text=\"Call completed elsewhere\"", "SIP 200"},
     {"Reason of ISDN", REASON, "Q.850;cause=16;text=\"Terminated\"", "Q.850 16"},
     {"Reason without cause", REASON, "preemption;x", "preemption 0"},
@@ -117,7 +108,6 @@ static int print_contact(char *out, size_t n, struct slice in)
 static int print_words(char *out, size_t n, enum field field, struct slice in)
 {
     struct sip_cseq cseq = {0};
-    struct sip_warning warning = {0};
     struct sip_media_type media = {0};
     struct sip_reason reason = {0};
     struct slice stamp = {0};
@@ -127,10 +117,6 @@ static int print_words(char *out, size_t n, enum field field, struct slice in)
         err = sip_cseq_parse(in, &cseq);
         snprintf(out, n, "%u %d %" PRI_SLICE, cseq.number, (int)cseq.method,
                  ARG_SLICE(cseq.method_name));
-    } else if (field == WARNING) {
-        err = sip_warning_parse(in, &warning);
-        snprintf(out, n, "%u %" PRI_SLICE " %" PRI_SLICE, warning.code, ARG_SLICE(warning.agent),
-                 ARG_SLICE(warning.text));
     } else if (field == REASON) {
         err = sip_reason_parse(in, &reason);
         snprintf(out, n, "%" PRI_SLICE " %u", ARG_SLICE(reason.protocol), reason.cause);
