@@ -393,12 +393,12 @@ static int choose_account(struct cli *cli, struct buf *why)
 }
 
 /* What a daemon has of its own, so a call for which it is said is none of the daemon's. It can be
- * asked to encrypt one call, and how keys are sent in it. */
+ * asked for what one call may have of its own. */
 static bool is_of_a_phone(const struct cli_option *o)
 {
     static const char *const names[] = {"config", "control", "trace", "trace-secrets"};
 
-    if (strcmp(o->name, "encryption") == 0 || strcmp(o->name, "dtmf-mode") == 0)
+    if (cli_option_is_of_a_call(o))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (strcmp(o->name, names[i]) == 0)
@@ -491,8 +491,11 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct buf *why)
     size_t n = 0;
     int err;
 
-    *cli = (struct cli){
-        .notice = buf_new(8192), .refused = buf_new(8192), .play_fd = -1, .record_fd = -1};
+    *cli = (struct cli){.notice = buf_new(8192),
+                        .refused = buf_new(8192),
+                        .sound = buf_new(8192),
+                        .play_fd = -1,
+                        .record_fd = -1};
     config_init(&cli->config);
     err = refuse_password(argc, argv, why);
     if (!err)
@@ -532,4 +535,5 @@ void cli_free(struct cli *cli)
     config_free(&cli->config);
     buf_free(&cli->notice);
     buf_free(&cli->refused);
+    buf_free(&cli->sound);
 }

@@ -34,6 +34,7 @@ struct cli {
     enum phone_sides sides;  /* that are recorded */
     const char *encryption;  /* likewise the word of it */
     const char *dtmf_mode;   /* and of this */
+    struct buf sound;        /* "ptime=40,dtx=yes": what is said of it; empty: nothing */
     const char *sides_named; /* the word for it; NULL: not said */
     uint64_t for_ms;         /* 0: until somebody hangs up */
     uint64_t delay_ms;       /* before the answer */

@@ -132,7 +132,17 @@ static int set_setting(struct cli *cli, const struct cli_option *option, const c
     return err ? -EINVAL : 0;
 }
 
-/* A setting that also one call alone may have, which a daemon is asked for. */
+/* Settings that also one call alone may have, which a daemon is asked for. */
+static int set_sound(struct cli *cli, const struct cli_option *option, const char *value,
+                     struct buf *why)
+{
+    int err = set_setting(cli, option, value, why);
+
+    if (!err)
+        buf_printf(&cli->sound, "%s%s=%s", cli->sound.n > 0 ? "," : "", option->name, value);
+    return err;
+}
+
 static int set_encryption(struct cli *cli, const struct cli_option *option, const char *value,
                           struct buf *why)
 {
@@ -262,7 +272,6 @@ static int set_sides(struct cli *cli, const struct cli_option *option, const cha
 {
     struct buf wanted = buf_new(256);
     unsigned sides;
-    int err;
 
     if (choices_find(&choices_sides, value, &sides)) {
         cli->sides = sides;
@@ -271,9 +280,9 @@ static int set_sides(struct cli *cli, const struct cli_option *option, const cha
     }
     buf_puts(&wanted, "it is ");
     choices_put(&choices_sides, "", &wanted);
-    err = refuse(option, value, why, buf_cstr(&wanted));
+    refuse(option, value, why, buf_cstr(&wanted));
     buf_free(&wanted);
-    return err;
+    return -EINVAL;
 }
 
 static int set_digits(struct cli *cli, const struct cli_option *option, const char *value,
@@ -458,13 +467,13 @@ static const struct cli_option options[] = {
     {"noise-suppression", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"level-control", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"codec", 0, NULL, CLI_PHONES, set_setting, NULL},
-    {"ptime", 0, NULL, CLI_PHONES, set_setting, NULL},
-    {"maxptime", 0, NULL, CLI_PHONES, set_setting, NULL},
-    {"dtx", 0, NULL, CLI_PHONES, set_setting, NULL},
-    {"opus-bitrate", 0, NULL, CLI_PHONES, set_setting, NULL},
-    {"opus-rate", 0, NULL, CLI_PHONES, set_setting, NULL},
-    {"opus-cbr", 0, NULL, CLI_PHONES, set_setting, NULL},
-    {"opus-complexity", 0, NULL, CLI_PHONES, set_setting, NULL},
+    {"ptime", 0, NULL, CLI_PHONES, set_sound, NULL},
+    {"maxptime", 0, NULL, CLI_PHONES, set_sound, NULL},
+    {"dtx", 0, NULL, CLI_PHONES, set_sound, NULL},
+    {"opus-bitrate", 0, NULL, CLI_PHONES, set_sound, NULL},
+    {"opus-rate", 0, NULL, CLI_PHONES, set_sound, NULL},
+    {"opus-cbr", 0, NULL, CLI_PHONES, set_sound, NULL},
+    {"opus-complexity", 0, NULL, CLI_PHONES, set_sound, NULL},
     {"redundancy", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"user", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"name", 0, NULL, CLI_PHONES, set_setting, NULL},
@@ -553,6 +562,11 @@ const struct config_key *cli_option_key(const struct cli_option *option)
     const struct config_key *key = option->help ? NULL : config_key(CONFIG_PHONE, name);
 
     return key || option->help ? key : config_key(CONFIG_ACCOUNT, name);
+}
+
+bool cli_option_is_of_a_call(const struct cli_option *o)
+{
+    return o->set == set_sound || o->set == set_encryption || o->set == set_dtmf_mode;
 }
 
 const char *cli_option_argument(const struct cli_option *option)

@@ -129,6 +129,14 @@ static bool put_sound(json_t *command, const struct phone_sound *sound)
            put_audio(command, sound);
 }
 
+/* How it sounds, where something is said of that. */
+static bool put_settings(json_t *command, const struct buf *said)
+{
+    return said->n == 0 ||
+           (buf_ok(said) &&
+            json_object_set_new(command, "settings", json_stringn(said->p, said->n)) == 0);
+}
+
 static bool put_members(json_t *command, const struct cli *cli, const struct phone_sound *sound)
 {
     const struct account_config *account = config_first_account(&cli->config);
@@ -137,8 +145,9 @@ static bool put_members(json_t *command, const struct cli *cli, const struct pho
            put_text(command, "account", cli->account ? account->label : NULL) &&
            put_text(command, "digits", cli->digits) &&
            put_text(command, "encryption", cli->encryption) &&
-           put_text(command, "dtmf_mode", cli->dtmf_mode) && put_number(command, "id", DIAL) &&
-           put_flag(command, "tied", true) && put_sound(command, sound);
+           put_text(command, "dtmf_mode", cli->dtmf_mode) && put_settings(command, &cli->sound) &&
+           put_number(command, "id", DIAL) && put_flag(command, "tied", true) &&
+           put_sound(command, sound);
 }
 
 static int add_piece(const char *piece, size_t n, void *line)

@@ -42,6 +42,8 @@ OUTCOMES = [
     ("ringing first", {"delay": 0.3, "code": 486}, [], tphone.BUSY),
     ("with digits and a recording", {}, ["--for", "1", "--dtmf", "12#", "--record", "heard.wav"],
      tphone.OK),
+    ("with words on its sound", {}, ["--for", "0.5", "--ptime", "40", "--dtx", "yes",
+                                     "--encryption", "off", "--dtmf-mode", "rtp"], tphone.OK),
     ("of which more is told", {}, ["--for", "2", "--dtmf", "1", "-v"], tphone.OK),
     ("of which less is told", {"code": 486}, ["-q"], tphone.BUSY),
     ("with a file that is not there", {}, ["--play", "nothing.wav"], tphone.SOUND),
@@ -86,6 +88,22 @@ def own_phone():
         daemon.expect(tphone.BUSY, "call", callee.uri)
         daemon.process.wait_line("^ended")
         equal(len(daemon.process.said("calling")), 1, "calls of the daemon without options")
+
+
+@case("what one call may have of its own is asked of the daemon")
+def own_sound():
+    with Room() as room:
+        daemon, far = Daemon(room), room.keep(Far())
+        options = ["--ptime", "40", "--maxptime", "60", "--dtx", "yes", "--opus-bitrate", "16000",
+                   "--opus-rate", "16000", "--opus-cbr", "yes", "--opus-complexity", "3"]
+        caller = daemon.start("call", far.uri, *options)
+        body = far.invited().body.decode()
+        for wanted in ("a=ptime:40\r\n", "a=maxptime:60\r\n", "usedtx=1", "cbr=1",
+                       "maxaveragebitrate=16000", "maxplaybackrate=16000"):
+            expect(wanted in body, f"{wanted!r} is not in the offer", body)
+        daemon.process.wait_line("^calling sip:far@")
+        caller.signal(signal.SIGINT)
+        equal(caller.status(), tphone.INTERRUPTED, "status of the client")
 
 
 @case("the account of a call is chosen among those of the daemon")
