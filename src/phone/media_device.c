@@ -119,11 +119,12 @@ static void look_in_worker(struct media_device *d)
 
     d->others = false;
     d->err = open_device(d, d->name, d->play_only, NULL);
-    if (d->err) {
+    if (d->err == -ENODEV || d->err == -EINVAL) { /* not listed, or not with all its channels */
         audio_device_cards(&now);
         d->others = audio_device_cards_came(&d->cards, &now);
-        return;
     }
+    if (d->err)
+        return;
     for (int ms = 0; ms < START_MS && !d->give_up && !audio_device_running(d->opened); ms += 10)
         uv_sleep(10);
     if (!d->give_up && audio_device_running(d->opened))

@@ -313,7 +313,9 @@ static void one_that_is_listed_comes_back_without_a_gap(void **state)
     (void)state;
     until(d, &d->replaced, 1);
     expect_heard(d, 0);
+    air_plug("spare"); /* which is not why it cannot be opened */
     pass(d, 5);
+    assert_int_equal(d->ready, 1);
     air_refuse("headset", false);
     while (!d->back) {
         beat(d);
