@@ -118,6 +118,19 @@ static int player_prepare(struct media_player *p)
     return err;
 }
 
+/* What needs no other rate: as much as there is room for. */
+static int player_plain_piece(struct media_player *p, int16_t *out, size_t room)
+{
+    int n;
+
+    if (room == 0)
+        return -ENOBUFS;
+    n = p->at_end ? 0 : audio_reader_read(p->reader, out, room);
+    if (n >= 0 && (size_t)n < room)
+        p->at_end = true;
+    return n;
+}
+
 /* One piece of the file, or of what the resampler holds back. Returns samples, 0 at the end, or
  * -errno. */
 static int player_piece(struct media_player *p, int16_t *out, size_t room)
@@ -126,6 +139,8 @@ static int player_piece(struct media_player *p, int16_t *out, size_t room)
     size_t want = RAW_SAMPLES;
     int n;
 
+    if (audio_reader_rate_hz(p->reader) == p->back.rate_hz)
+        return player_plain_piece(p, out, room);
     while (want > 1 && resample_room(p->resample, want) > room)
         want /= 2;
     if (resample_room(p->resample, want) > room)
