@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/log.h"
 
@@ -28,6 +29,13 @@ void *xzalloc(size_t size)
 char *xstrdup(const char *text)
 {
     return or_die(strdup(text));
+}
+
+bool mem_is_there(size_t n)
+{
+    void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return p != MAP_FAILED && munmap(p, n) == 0;
 }
 
 void mem_wipe(void *p, size_t n)

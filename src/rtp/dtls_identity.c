@@ -7,7 +7,10 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "rtp/dtls_private.h"
+
+#define LEAST_BYTES (2u << 20)
 
 static int set_serial(X509 *x)
 {
@@ -74,9 +77,15 @@ static int complete(struct rtp_dtls_identity *identity, struct rtp_dtls_identity
     return 0;
 }
 
+/* With less libcrypto may find itself half there when it starts, and crash. */
+static bool libcrypto_has_room(void)
+{
+    return mem_is_there(LEAST_BYTES);
+}
+
 int rtp_dtls_identity_new(struct rtp_dtls_identity **out)
 {
-    struct rtp_dtls_identity *identity = calloc(1, sizeof *identity);
+    struct rtp_dtls_identity *identity = libcrypto_has_room() ? calloc(1, sizeof *identity) : NULL;
 
     if (!identity)
         return -ENOMEM;
@@ -91,7 +100,7 @@ int rtp_dtls_identity_new(struct rtp_dtls_identity **out)
 
 int rtp_dtls_identity_parse(struct slice pem, struct rtp_dtls_identity **out)
 {
-    struct rtp_dtls_identity *identity = calloc(1, sizeof *identity);
+    struct rtp_dtls_identity *identity = libcrypto_has_room() ? calloc(1, sizeof *identity) : NULL;
     BIO *bio = identity && pem.n <= RTP_DTLS_MAX_PEM ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;
     bool fits = false;
 

@@ -5,6 +5,7 @@ base_tests = \
 	tests/unit/base/test_library \
 	tests/unit/base/test_list \
 	tests/unit/base/test_map \
+	tests/unit/base/test_mem \
 	tests/unit/base/test_no_memory \
 	tests/unit/base/test_rand \
 	tests/unit/base/test_ring \
