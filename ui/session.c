@@ -323,7 +323,11 @@ static void on_script_gone(void *arg)
 
 int session_open_control(struct session *s)
 {
-    return s->control ? 0 : control_new(s, &s->control);
+    int err = s->control ? 0 : control_new(s, &s->control);
+
+    if (!err)
+        net_loop_start_workers(s->loop); /* clients may want them when memory has become short */
+    return err;
 }
 
 static int open_standard_input(struct session *s)

@@ -6,8 +6,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+
 /* Descriptors that a loop has room for from the start: of 2,000 calls, and 32 KiB. */
 #define ROOM_FOR_DESCRIPTORS 4094
+#define LEAST_BYTES (256u * 1024) /* for that and for the loop; libuv ends the program without */
 
 struct net_loop {
     uv_loop_t uv;
@@ -55,7 +58,7 @@ static void make_room(struct net_loop *loop)
 
 int net_loop_new(struct net_loop **out)
 {
-    struct net_loop *loop = calloc(1, sizeof *loop);
+    struct net_loop *loop = mem_is_there(LEAST_BYTES) ? calloc(1, sizeof *loop) : NULL;
     int err = loop ? uv_loop_init(&loop->uv) : -ENOMEM;
 
     if (err) {
@@ -84,6 +87,25 @@ void net_loop_free(struct net_loop *loop)
 uv_loop_t *net_loop_uv(struct net_loop *loop)
 {
     return &loop->uv;
+}
+
+static void do_nothing(uv_work_t *work)
+{
+    (void)work;
+}
+
+static void forget(uv_work_t *work, int status)
+{
+    (void)status;
+    free(work);
+}
+
+void net_loop_start_workers(struct net_loop *loop)
+{
+    uv_work_t *work = calloc(1, sizeof *work);
+
+    if (work && uv_queue_work(&loop->uv, work, do_nothing, forget) != 0)
+        free(work);
 }
 
 void net_loop_set_spawner(struct net_loop *loop, struct net_spawner *spawner)

@@ -21,6 +21,10 @@ void net_loop_free(struct net_loop *loop);
 /* For handles of the caller's own: signals, polls, asyncs. */
 uv_loop_t *net_loop_uv(struct net_loop *loop);
 
+/* libuv starts its workers for the first uv_queue_work and keeps them; where it cannot, it ends the
+ * program. So who lives long has them started while there is memory. */
+void net_loop_start_workers(struct net_loop *loop);
+
 /* Who starts programs for those who live on the loop; NULL: they do it themselves. */
 void net_loop_set_spawner(struct net_loop *loop, struct net_spawner *spawner);
 struct net_spawner *net_loop_spawner(const struct net_loop *loop);

@@ -11,6 +11,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import pace, rtp, sip, sound, tap, tphone, wire
 from lib.attack import GOALS, Target, cpu_seconds, sanitized
+from lib.daemon import Daemon
 from lib.ends import Callee, Caller
 from lib.reports import REPORTS
 from lib.room import Room, wait_until
@@ -315,16 +316,33 @@ def symlink():
 
 # --- memory -----------------------------------------------------------------------------------
 
+def leave_mib(process, mib):
+    """From now on it can have so much more."""
+    pid = process.popen.pid
+    with open(f"/proc/{pid}/status") as f:
+        size = int(re.search(r"VmSize:\s+(\d+)", f.read()).group(1)) * 1024
+    resource.prlimit(pid, resource.RLIMIT_AS, (size + (mib << 20), size + (mib << 20)))
+
+
+@case("a daemon with 4 MiB left: a client's first question is answered, and who else comes")
+def little_memory_of_a_daemon():
+    with Room() as room:
+        d = Daemon(room)
+        first = d.client()
+        if not sanitized():
+            leave_mib(d.process, 4)
+        replies = [first.ask("history"), first.ask("contacts"), d.client("second").do("status")]
+        expect(d.process.alive(), "the daemon died", *d.process.tail())
+        return ", ".join("answered" if r["ok"] else r["error"] for r in replies)
+
+
 @case("little memory, 6,000 INVITEs from 100 addresses: no death, calls again 5 s after they leave")
 def memory():
     with Room() as room:
         t = Callee(room, "udp")
-        pid = t.phone.process.popen.pid
         if sanitized():
             return "not with address sanitizer, which reserves terabytes"
-        with open(f"/proc/{pid}/status") as f:
-            size = int(re.search(r"VmSize:\s+(\d+)", f.read()).group(1)) * 1024
-        resource.prlimit(pid, resource.RLIMIT_AS, (size + (8 << 20), size + (8 << 20)))
+        leave_mib(t.phone.process, 8)
         peers = [room.keep(sip.Peer(t.phone.port, host=f"127.0.1.{n + 1}")) for n in range(100)]
         sent = {}
         for n in range(6000):
