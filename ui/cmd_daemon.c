@@ -249,8 +249,11 @@ int cmd_daemon(const struct cli *cli, struct terminal *terminal)
     struct daemon d = {.path = buf_new(4096)};
     enum exit_status exit = find_socket(&d, cli, terminal);
 
-    if (!exit)
+    if (!exit) {
         exit = session_open(&d.session, cli, terminal, &cli->config, on_event, &d);
+        if (exit && d.path.n > 0) /* it may have our ports, too, as it was quicker */
+            check_nobody_is_there(buf_cstr(&d.path), false, terminal);
+    }
     if (!exit) {
         exit = run(&d);
         registering_free(&d.accounts);

@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from lib import account, pace, tphone
 from lib.control import connect
 from lib.daemon import Daemon, Session
+from lib.papers import Paper
 from lib.registrar import Registrar
 from lib.room import Room, free_port
 from lib.tap import case, equal, expect, run
@@ -97,6 +98,28 @@ def second():
         daemon.expect(0, "status", "--socket", "sock")
         daemon.expect(0, "ctl", "quit", "--socket", "sock")
         equal(other.status(), 0, "status of the other")
+
+
+@case("of two that begin at once the slower one says who has its ports")
+def at_once():
+    with Room() as room:
+        fifo, root = room.path("authorities"), Paper(room, "root")
+        os.mkfifo(fifo)
+        slow, port = Session(room), free_port()
+        slow.config(f"listen = 127.0.0.1:{port}\ndevice = none\ntls-ca = {fifo}\n")
+        second = slow.start("daemon", name="second")
+        with open(fifo, "wb") as pipe:  # now it reads there, behind its look for another one
+            slow.config(f"listen = 127.0.0.1:{port}\ndevice = none\n")
+            first = slow.start("daemon", name="first")
+            first.wait_line("clients are heard at")
+            with open(root.pem, "rb") as paper:
+                pipe.write(paper.read())
+        equal(second.status(), tphone.OTHER, "status")
+        expect("another program has this port" in second.lines[0], "the first line", *second.lines)
+        equal(second.lines[1:], [f"tphone: {slow.socket}: another daemon answers there already, "
+                                 f"process {first.popen.pid}"], "the next lines")
+        slow.expect(0, "ctl", "quit")
+        equal(first.status(), 0, "status of the first")
 
 
 @case("one that is stopped is told as what does not answer, and as no daemon that does")
