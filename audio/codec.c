@@ -100,7 +100,7 @@ int audio_encoder_new(const struct audio_codec *codec, const struct audio_codec_
         return -ENOMEM;
     enc->codec = codec;
     enc->rate_hz = params->rate_hz ? params->rate_hz : codec->rate_hz;
-    enc->channels = params->channels ? params->channels : 1;
+    enc->channels = enc->sent_channels = params->channels ? params->channels : 1;
     err = codec->ops->encoder_new(enc, params);
     if (err) {
         free(enc);
@@ -150,6 +150,12 @@ void audio_encoder_set_complexity(struct audio_encoder *enc, unsigned complexity
 {
     if (enc->codec->ops->set_complexity && complexity >= 1 && complexity <= 10)
         enc->codec->ops->set_complexity(enc, complexity);
+}
+
+void audio_encoder_send_channels(struct audio_encoder *enc, unsigned channels)
+{
+    if (enc->channels > 1 && channels != enc->sent_channels && enc->codec->ops->send_channels)
+        enc->codec->ops->send_channels(enc, channels);
 }
 
 uint32_t audio_encoder_rate_hz(const struct audio_encoder *enc)

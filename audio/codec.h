@@ -91,6 +91,9 @@ void audio_encoder_set_bitrate(struct audio_encoder *enc, uint32_t bitrate);
 uint32_t audio_encoder_bitrate(const struct audio_encoder *enc);
 /* 1 to 10, lowered when the machine is busy. */
 void audio_encoder_set_complexity(struct audio_encoder *enc, unsigned complexity);
+/* An encoder of two channels sends one as well: of what is the same in both that takes half of the
+ * bits. 1 or 2; the bit rate is then as at first for so many. */
+void audio_encoder_send_channels(struct audio_encoder *enc, unsigned channels);
 uint32_t audio_encoder_rate_hz(const struct audio_encoder *enc);
 unsigned audio_encoder_channels(const struct audio_encoder *enc);
 

@@ -7,12 +7,13 @@
 struct audio_encoder {
     const struct audio_codec *codec;
     uint32_t rate_hz;
-    uint8_t channels;
+    uint8_t channels, sent_channels;
     bool resting;     /* the packet before this one was the first of a silence, or behind it */
     uint32_t bitrate; /* set by encoder_new and set_bitrate */
     uint32_t most;    /* the highest that bitrate may be; set by encoder_new of codecs that have
                          set_bitrate, as is: */
     uint32_t asked;   /* params.bitrate, or what is chosen without it */
+    uint32_t wished;  /* params.bitrate */
     void *state;      /* the codec's own */
 };
 
@@ -39,6 +40,7 @@ struct audio_codec_ops {
     void (*set_fec)(struct audio_encoder *enc, unsigned percent);
     void (*set_bitrate)(struct audio_encoder *enc, uint32_t bitrate);
     void (*set_complexity)(struct audio_encoder *enc, unsigned complexity);
+    void (*send_channels)(struct audio_encoder *enc, unsigned channels);
     int (*decoder_new)(struct audio_decoder *dec);
     void (*decoder_free)(struct audio_decoder *dec);
     int (*decode)(struct audio_decoder *dec, struct slice payload, int16_t *out, size_t max);

@@ -97,13 +97,23 @@ static void set_bitrate(struct audio_encoder *enc, uint32_t bitrate)
 /* The peer's maxaveragebitrate is a bound that is gone up to: who names it wants it. More than
  * 64,000 a channel is of no use to speech and would not fit AUDIO_PAYLOAD_MAX at long packet
  * times. */
-static void set_bitrates(struct audio_encoder *enc, uint32_t asked)
+static void set_bitrates(struct audio_encoder *enc)
 {
-    enc->most = BITRATE_MOST * enc->channels;
+    uint32_t asked = enc->wished;
+
+    enc->most = BITRATE_MOST * enc->sent_channels;
     if (asked && asked < enc->most)
         enc->most = asked < BITRATE_LEAST ? BITRATE_LEAST : asked;
-    enc->asked = asked ? asked : BITRATE * enc->channels;
+    enc->asked = asked ? asked : BITRATE * enc->sent_channels;
     set_bitrate(enc, 0);
+}
+
+/* Where there are too few bits for two, libopus sends one by itself. */
+static void send_channels(struct audio_encoder *enc, unsigned channels)
+{
+    enc->sent_channels = channels > 1 ? 2 : 1;
+    opus_encoder_ctl(enc->state, OPUS_SET_FORCE_CHANNELS(channels > 1 ? OPUS_AUTO : 1));
+    set_bitrates(enc);
 }
 
 static int encoder_new(struct audio_encoder *enc, const struct audio_codec_params *params)
@@ -125,7 +135,8 @@ static int encoder_new(struct audio_encoder *enc, const struct audio_codec_param
     opus_encoder_ctl(opus, OPUS_SET_INBAND_FEC(params->fec));
     opus_encoder_ctl(opus, OPUS_SET_PACKET_LOSS_PERC(params->fec ? AUDIO_LOSS_AT_FIRST : 0));
     enc->state = opus;
-    set_bitrates(enc, params->bitrate);
+    enc->wished = params->bitrate;
+    set_bitrates(enc);
     return 0;
 }
 
@@ -220,6 +231,7 @@ const struct audio_codec_ops audio_codec_opus = {
     .set_fec = set_fec,
     .set_bitrate = set_bitrate,
     .set_complexity = set_complexity,
+    .send_channels = send_channels,
     .decoder_new = decoder_new,
     .decoder_free = decoder_free,
     .decode = decode,

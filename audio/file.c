@@ -1,6 +1,7 @@
 #include "audio/file.h"
 
 #include "audio/file_open.h"
+#include "audio/stereo.h"
 #include "audio/wav.h"
 
 #include <errno.h>
@@ -120,6 +121,11 @@ uint32_t audio_reader_rate_hz(const struct audio_reader *r)
     return r->rate_hz;
 }
 
+unsigned audio_reader_channels(const struct audio_reader *r)
+{
+    return r->channels == 2 ? 2 : 1;
+}
+
 uint64_t audio_reader_length(const struct audio_reader *r)
 {
     return r->length;
@@ -154,30 +160,55 @@ static int read_plain(struct audio_reader *r, int16_t *out, size_t n)
     return n == 0 && want > 0 ? -EIO : (int)n;
 }
 
+static void mix(const float *frames, size_t n, size_t channels, int16_t *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        float sum = 0;
+
+        for (size_t channel = 0; channel < channels; channel++)
+            sum += frames[i * channels + channel];
+        out[i] = sample_of(sum / (float)channels);
+    }
+}
+
 /* Read as float: reading float files as integers would have libsndfile look for the loudest sample
- * in all of the file first, and change the loudness. 16-bit files come through unchanged. */
-int audio_reader_read(struct audio_reader *r, int16_t *out, size_t n)
+ * in all of the file first, and change the loudness. 16-bit files come through unchanged. apart:
+ * the two channels that there are; else what there is mixed. */
+static int read_coded(struct audio_reader *r, bool apart, int16_t *out, size_t n)
 {
     float piece[PIECE];
     size_t channels = (size_t)r->channels, done = 0;
 
-    if (!r->file)
-        return read_plain(r, out, n);
     while (done < n) {
         size_t want = n - done < PIECE / channels ? n - done : PIECE / channels;
         sf_count_t got = sf_readf_float(r->file, piece, (sf_count_t)want);
 
         if (got <= 0)
             break;
-        for (size_t i = 0; i < (size_t)got; i++) {
-            float sum = 0;
-
-            for (size_t channel = 0; channel < channels; channel++)
-                sum += piece[i * channels + channel];
-            out[done++] = sample_of(sum / (float)channels);
-        }
+        if (apart)
+            mix(piece, 2 * (size_t)got, 1, out + 2 * done);
+        else
+            mix(piece, (size_t)got, channels, out + done);
+        done += (size_t)got;
     }
     return done == 0 && n > 0 && sf_error(r->file) != SF_ERR_NO_ERROR ? -EIO : (int)done;
+}
+
+int audio_reader_read(struct audio_reader *r, int16_t *out, size_t n)
+{
+    return r->file ? read_coded(r, false, out, n) : read_plain(r, out, n);
+}
+
+int audio_reader_read_frames(struct audio_reader *r, unsigned channels, int16_t *out, size_t n)
+{
+    int got;
+
+    if (channels == 2 && r->channels == 2)
+        return read_coded(r, true, out, n);
+    got = audio_reader_read(r, out, n);
+    if (channels == 2 && got > 0)
+        stereo_spread(out, (size_t)got, out);
+    return got;
 }
 
 int audio_reader_read_all(struct audio_reader *r, unsigned most_s, int16_t **samples, size_t *n)

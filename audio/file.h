@@ -15,9 +15,9 @@
 struct audio_reader;
 struct audio_writer;
 
-/* Any file that libsndfile knows (WAV, AIFF, FLAC, Ogg Vorbis, Opus, MP3 …), mixed to mono; a name
- * that ends in .raw is headerless mono, 16 bit, little-endian, 8 kHz. Returns 0 or -errno
- * (-EBADMSG: not a sound file) with a sentence in why, which may be NULL. */
+/* Any file that libsndfile knows (WAV, AIFF, FLAC, Ogg Vorbis, Opus, MP3 …); a name that ends in
+ * .raw is headerless mono, 16 bit, little-endian, 8 kHz. Returns 0 or -errno (-EBADMSG: not a
+ * sound file) with a sentence in why, which may be NULL. */
 int audio_reader_open(const char *path, struct audio_reader **out, char why[AUDIO_WHY_MAX]);
 /* The same of a descriptor, which is the reader's from now on, whatever comes of it: a file, or a
  * pipe, whose samples come one after the other: reading waits for whoever writes. name is what why
@@ -28,8 +28,12 @@ void audio_reader_close(struct audio_reader *r);
 uint32_t audio_reader_rate_hz(const struct audio_reader *r);
 /* Samples in the whole file, 0 where that is not known. */
 uint64_t audio_reader_length(const struct audio_reader *r);
+/* 2 where the file has exactly so many; else what it has is mixed to mono. */
+unsigned audio_reader_channels(const struct audio_reader *r);
 /* Up to n mono samples. Fewer only at the end; 0: there is no more; -EIO: the file is damaged. */
 int audio_reader_read(struct audio_reader *r, int16_t *out, size_t n);
+/* The same as frames of so many channels, 1 or 2; what is mono is the same in both. */
+int audio_reader_read_frames(struct audio_reader *r, unsigned channels, int16_t *out, size_t n);
 /* What is left, up to most_s seconds of it: n samples in room for so many seconds, silence behind
  * them, to be freed. 0; -ENODATA: there is none; -ENOMEM or another negative errno. */
 int audio_reader_read_all(struct audio_reader *r, unsigned most_s, int16_t **samples, size_t *n);

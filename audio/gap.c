@@ -12,9 +12,9 @@ static void draw_out(struct gap *g, int16_t *end, size_t n, uint32_t rate_hz)
     size_t most = (size_t)rate_hz / 1000 * DRAWN_MS, left = most - g->drawn;
 
     if (!g->period)
-        g->period = stretch_period(end, rate_hz);
+        g->period = stretch_period(end, 1, rate_hz);
     left = left < n ? left : n;
-    stretch_draw_out(end, left, g->period);
+    stretch_draw_out(end, 1, left, g->period);
     for (size_t i = 0; i < left; i++)
         if (g->drawn + i > most / 2)
             end[i] = (int16_t)(end[i] * 2 * (int64_t)(most - g->drawn - i) / (int64_t)most);
@@ -32,7 +32,7 @@ void gap_fill(struct gap *g, int16_t *samples, size_t got, size_t n, uint32_t ra
     }
     memcpy(now, samples, got * sizeof *now);
     if (got > 0 && g->period) {
-        stretch_join(now, now, got, g->period, rate_hz);
+        stretch_join(now, now, 1, got, g->period, rate_hz);
         g->period = g->drawn = 0;
     }
     if (got < n)

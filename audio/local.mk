@@ -34,6 +34,7 @@ libaudio_a_SOURCES = \
 	audio/sniff.c audio/sniff.h \
 	audio/spandsp.c audio/spandsp.h \
 	audio/standing.c audio/standing.h \
+	audio/stereo.c audio/stereo.h \
 	audio/stretch.c audio/stretch.h \
 	audio/tone.c audio/tone.h \
 	audio/voice.c audio/voice.h \

@@ -1,6 +1,7 @@
 #include "audio/playout.h"
 
 #include "audio/comfort.h"
+#include "audio/stereo.h"
 #include "audio/stretch.h"
 
 #include <errno.h>
@@ -28,10 +29,12 @@ struct playout {
     struct jitter *jitter;
     const struct audio_codec *codec; /* of the latest packet that came */
     uint32_t wished_hz, rate_hz;
+    uint8_t wished_channels, channels;
     struct audio_decoder *decoder; /* NULL until the first packet, or without memory */
     const struct audio_codec *decoder_codec;
 
-    /* Decoded and not yet played: from at to n, of cap; behind what was played last. */
+    /* Decoded and not yet played: from at to n, of cap; behind what was played last. All counts are
+     * per channel. */
     int16_t *store;
     size_t at, n, cap;
     enum pause in_pause;
@@ -40,12 +43,32 @@ struct playout {
     double loudness; /* root mean square of speech */
 };
 
+static bool has_choice(const struct audio_codec *codec)
+{
+    return strcmp(codec->name, "opus") == 0;
+}
+
 /* The rate at which codec is decoded: the wished one where it can be, else its own. */
 static uint32_t rate_of(const struct playout *p, const struct audio_codec *codec)
 {
-    bool can = strcmp(codec->name, "opus") == 0;
+    return has_choice(codec) && p->wished_hz ? p->wished_hz : codec->rate_hz;
+}
 
-    return can && p->wished_hz ? p->wished_hz : codec->rate_hz;
+/* Likewise. What was sent in one channel is the same in both then. */
+static uint8_t channels_of(const struct playout *p, const struct audio_codec *codec)
+{
+    return has_choice(codec) && p->wished_channels == 2 ? 2 : 1;
+}
+
+/* Of the store. */
+static int16_t *frame_at(const struct playout *p, size_t at)
+{
+    return p->store + at * p->channels;
+}
+
+static size_t bytes_of(const struct playout *p, size_t n)
+{
+    return n * p->channels * sizeof *p->store;
 }
 
 int playout_new(const struct playout_config *config, struct playout **out)
@@ -65,6 +88,8 @@ int playout_new(const struct playout_config *config, struct playout **out)
     p->codec = config->codec;
     p->wished_hz = config->rate_hz;
     p->rate_hz = rate_of(p, config->codec);
+    p->wished_channels = config->channels;
+    p->channels = channels_of(p, config->codec);
     *out = p;
     return 0;
 }
@@ -96,16 +121,26 @@ static void drop_store(struct playout *p)
     p->at = p->n = p->cap = p->period = 0;
 }
 
+static void drop_decoder(struct playout *p)
+{
+    audio_decoder_free(p->decoder);
+    p->decoder = NULL;
+}
+
 static void change_codec(struct playout *p, const struct audio_codec *codec)
 {
     uint32_t rate_hz = rate_of(p, codec);
+    uint8_t channels = channels_of(p, codec);
 
     if (codec->clock_hz != p->codec->clock_hz)
         jitter_set_clock(p->jitter, codec->clock_hz);
-    if (rate_hz != p->rate_hz)
+    if (rate_hz != p->rate_hz || channels != p->channels)
         drop_store(p);
+    if (channels != p->channels)
+        drop_decoder(p);
     p->codec = codec;
     p->rate_hz = rate_hz;
+    p->channels = channels;
     p->in_pause = PAUSE_SILENT;
 }
 
@@ -177,15 +212,22 @@ int playout_put_noise(struct playout *p, uint32_t ssrc, uint16_t sequence, uint3
  * stream, and the packets before it that wait are still the old one's. */
 static struct audio_decoder *decoder_for(struct playout *p, const struct audio_codec *codec)
 {
-    struct audio_codec_params params = {.rate_hz = rate_of(p, codec)};
+    struct audio_codec_params params = {.rate_hz = rate_of(p, codec),
+                                        .channels = has_choice(codec) ? p->channels : 1};
 
     if (p->decoder && p->decoder_codec == codec)
         return p->decoder;
-    audio_decoder_free(p->decoder);
-    p->decoder = NULL;
+    drop_decoder(p);
     if (audio_decoder_new(codec, &params, &p->decoder) == 0)
         p->decoder_codec = codec;
     return p->decoder;
+}
+
+/* n samples that the decoder has made, in as many channels as we have: it never has more. */
+static void widen(const struct playout *p, int16_t *samples, size_t n)
+{
+    if (p->channels > audio_decoder_channels(p->decoder))
+        stereo_spread(samples, n, samples);
 }
 
 /* Empties the store, which is played, and makes room behind what was played last: for a short
@@ -197,14 +239,14 @@ static bool make_room(struct playout *p, size_t samples)
     int16_t *store = p->store;
 
     if (p->n > before)
-        memmove(store, store + p->n - before, before * sizeof *store);
+        memmove(store, frame_at(p, p->n - before), bytes_of(p, before));
     if (wanted > p->cap) {
         cap = wanted > cap ? before + per_ms * ROOM_MS : cap;
-        store = realloc(p->store, cap * sizeof *store);
+        store = realloc(p->store, bytes_of(p, cap));
         if (!store)
             return false;
         if (!p->store)
-            memset(store, 0, before * sizeof *store);
+            memset(store, 0, bytes_of(p, before));
         p->store = store;
         p->cap = cap;
     }
@@ -221,6 +263,7 @@ static struct stretch_how how_to_stretch(const struct playout *p,
 
     return (struct stretch_how){
         .rate_hz = p->rate_hz,
+        .channels = p->channels,
         .most = most,
         .alike = ms > VERY_LATE_MS ? VERY_LATE_ALIKE
                  : ms > LATE_MS    ? LATE_ALIKE
@@ -234,6 +277,7 @@ static void measure_loudness(struct playout *p, const int16_t *samples, size_t n
 {
     double energy = 0, loudness;
 
+    n *= p->channels;
     for (size_t i = 0; i < n; i++)
         energy += (double)samples[i] * samples[i];
     loudness = n ? sqrt(energy / (double)n) : 0;
@@ -249,7 +293,7 @@ static void tell_lost(struct playout *p, struct audio_decoder *decoder, uint32_t
 
     steps = steps < room ? steps : room;
     if (steps > 0 && decoder)
-        audio_decode_lost(decoder, p->store + p->n, steps * step);
+        audio_decode_lost(decoder, frame_at(p, p->n), steps * step);
 }
 
 /* Returns how many samples there are now behind what was played last. */
@@ -257,7 +301,7 @@ static size_t decode(struct playout *p, const struct jitter_decision *what, size
 {
     const struct audio_codec *codec = audio_codec_at(what->payload_type);
     struct audio_decoder *decoder = decoder_for(p, codec);
-    int16_t *store = p->store + p->n;
+    int16_t *store = frame_at(p, p->n);
     int got = -ENOMEM;
 
     tell_lost(p, decoder, what->skipped);
@@ -270,16 +314,17 @@ static size_t decode(struct playout *p, const struct jitter_decision *what, size
     if (got < 0 && decoder)
         got = audio_decode_lost(decoder, store, samples);
     if (got < 0) {
-        memset(store, 0, samples * sizeof *store);
-        got = (int)samples;
+        memset(store, 0, bytes_of(p, samples));
+        return samples;
     }
+    widen(p, store, (size_t)got);
     return (size_t)got;
 }
 
 static size_t stretch(struct playout *p, const struct jitter_decision *what, size_t n)
 {
     struct stretch_how how = how_to_stretch(p, what);
-    int16_t *store = p->store + p->n;
+    int16_t *store = frame_at(p, p->n);
     size_t room = p->cap - p->n - n;
 
     measure_loudness(p, store, n);
@@ -291,27 +336,30 @@ static size_t stretch(struct playout *p, const struct jitter_decision *what, siz
 
 static void draw_out(struct playout *p, size_t samples)
 {
-    int16_t *end = p->store + p->n;
+    int16_t *end = frame_at(p, p->n);
 
     if (!p->period)
-        p->period = stretch_period(end, p->rate_hz);
-    stretch_draw_out(end, samples, p->period);
+        p->period = stretch_period(end, p->channels, p->rate_hz);
+    stretch_draw_out(end, p->channels, samples, p->period);
     p->n += samples;
 }
 
 /* What stands in for a lost packet, or the packet itself. */
 static size_t make_sound(struct playout *p, const struct jitter_decision *what, size_t samples)
 {
-    int16_t *store = p->store + p->n;
+    int16_t *store = frame_at(p, p->n);
 
     if (what->action == JITTER_DECODE)
         return decode(p, what, samples);
-    if (!p->decoder)
-        memset(store, 0, samples * sizeof *store);
-    else if (what->payload.n && audio_codec_at(what->payload_type) == p->decoder_codec)
+    if (!p->decoder) {
+        memset(store, 0, bytes_of(p, samples));
+        return samples;
+    }
+    if (what->payload.n && audio_codec_at(what->payload_type) == p->decoder_codec)
         audio_decode_fec(p->decoder, what->payload, store, samples);
     else
         audio_decode_lost(p->decoder, store, samples);
+    widen(p, store, samples);
     return samples;
 }
 
@@ -319,19 +367,23 @@ static size_t make_sound(struct playout *p, const struct jitter_decision *what, 
  * it in pieces of 10 ms, the rest of one is not heard. */
 static bool rest(struct playout *p, size_t samples)
 {
-    int16_t piece[AUDIO_PACKET_MAX_SAMPLES / 12];
+    int16_t piece[2 * AUDIO_PACKET_MAX_SAMPLES / 12], *store;
     size_t whole = p->rate_hz / 100;
 
     p->period = 0;
     if (p->in_pause == PAUSE_SILENT || samples > whole || !make_room(p, samples))
         return false;
+    store = frame_at(p, p->n);
     if (p->in_pause == PAUSE_NOISE) {
-        comfort_noise_make(&p->noise, p->store + p->n, samples);
+        comfort_noise_make(&p->noise, store, samples);
+        if (p->channels == 2)
+            stereo_spread(store, samples, store);
     } else {
         if (!p->decoder)
             return false;
         audio_decode_lost(p->decoder, piece, whole);
-        memcpy(p->store + p->n, piece, samples * sizeof *piece);
+        widen(p, piece, whole);
+        memcpy(store, piece, bytes_of(p, samples));
     }
     p->n += samples;
     return true;
@@ -354,17 +406,15 @@ static bool fill(struct playout *p, uint64_t now_us, size_t done, size_t *silent
         p->period = 0;
         return false;
     }
-    if (what.first && p->decoder) { /* another stream: nothing of the old one may sound in it */
-        audio_decoder_free(p->decoder);
-        p->decoder = NULL;
-    }
+    if (what.first) /* another stream: nothing of the old one may sound in it */
+        drop_decoder(p);
     if (what.action == JITTER_HOLD) {
         draw_out(p, samples);
         return true;
     }
     n = make_sound(p, &what, samples);
     if (p->period)
-        stretch_join(p->store + p->n, p->store + p->n, n, p->period, p->rate_hz);
+        stretch_join(frame_at(p, p->n), frame_at(p, p->n), p->channels, n, p->period, p->rate_hz);
     p->period = 0;
     if (what.action == JITTER_DECODE)
         n = stretch(p, &what, n);
@@ -380,13 +430,13 @@ bool playout_get(struct playout *p, uint64_t now_us, int16_t *out, size_t n)
     while (done < n) {
         if (p->at < p->n) {
             part = p->n - p->at < n - done ? p->n - p->at : n - done;
-            memcpy(out + done, p->store + p->at, part * sizeof *out);
+            memcpy(out + done * p->channels, frame_at(p, p->at), bytes_of(p, part));
             p->at += part;
             done += part;
             any = true;
         } else if (!fill(p, now_us, done, &part)) {
             part = part < n - done ? part : n - done;
-            memset(out + done, 0, part * sizeof *out);
+            memset(out + done * p->channels, 0, bytes_of(p, part));
             done += part;
         }
     }
@@ -403,6 +453,11 @@ void playout_flush(struct playout *p)
 uint32_t playout_rate_hz(const struct playout *p)
 {
     return p->rate_hz;
+}
+
+unsigned playout_channels(const struct playout *p)
+{
+    return p->channels;
 }
 
 void playout_stats(const struct playout *p, struct jitter_stats *out)

@@ -2,7 +2,8 @@
  * concealment and time-stretch behind two calls. Pure like its parts; one thread at a time.
  *
  * The decoder is made when the first packet of a codec comes, and changed when the payload type
- * changes to another codec; the rate of the samples may change with it, inside playout_put only. */
+ * changes to another codec; the rate of the samples and their channels may change with it, inside
+ * playout_put only. */
 #ifndef AUDIO_PLAYOUT_H
 #define AUDIO_PLAYOUT_H
 
@@ -14,6 +15,7 @@ struct playout;
 struct playout_config {
     const struct audio_codec *codec; /* the one that is expected; decides the first rate */
     uint32_t rate_hz;   /* wished for, where the codec decodes to several (Opus); 0: the codec's */
+    uint8_t channels;   /* likewise: 1 or 2; 0: 1 */
     uint16_t packet_ms; /* as in struct jitter_config; 0: default */
     uint16_t start_ms, min_ms, max_ms;
 };
@@ -45,15 +47,16 @@ void playout_put_silent(struct playout *p, uint32_t ssrc, uint16_t sequence, uin
 int playout_put_noise(struct playout *p, uint32_t ssrc, uint16_t sequence, uint32_t timestamp,
                       struct slice payload, uint64_t now_us);
 
-/* The next n mono samples at playout_rate_hz, to be heard from now_us on; always n, silence where
- * there is nothing. Returns whether any of them came from the stream or stands in for it: false
- * before the first packet is due and in pauses. */
+/* The next n samples a channel at playout_rate_hz, interleaved where there are two, to be heard from
+ * now_us on; always n, silence where there is nothing. Returns whether any of them came from the
+ * stream or stands in for it: false before the first packet is due and in pauses. */
 bool playout_get(struct playout *p, uint64_t now_us, int16_t *out, size_t n);
 
 /* The stream was held, or its sender changes: drop what waits. */
 void playout_flush(struct playout *p);
 
 uint32_t playout_rate_hz(const struct playout *p);
+unsigned playout_channels(const struct playout *p);
 void playout_stats(const struct playout *p, struct jitter_stats *out);
 
 #endif

@@ -7,11 +7,18 @@
 
 struct resample {
     uint32_t in_hz, out_hz;
+    unsigned channels;
     SpeexResamplerState *speex; /* NULL: equal rates */
     size_t held;                /* samples of input that the filter has yet to give back */
 };
 
 int resample_new(uint32_t in_hz, uint32_t out_hz, int quality, struct resample **out)
+{
+    return resample_new_of(1, in_hz, out_hz, quality, out);
+}
+
+int resample_new_of(unsigned channels, uint32_t in_hz, uint32_t out_hz, int quality,
+                    struct resample **out)
 {
     struct resample *r;
     int err = 0;
@@ -23,8 +30,9 @@ int resample_new(uint32_t in_hz, uint32_t out_hz, int quality, struct resample *
         return -ENOMEM;
     r->in_hz = in_hz;
     r->out_hz = out_hz;
+    r->channels = channels;
     if (in_hz != out_hz) {
-        r->speex = speex_resampler_init(1, in_hz, out_hz, quality, &err);
+        r->speex = speex_resampler_init(channels, in_hz, out_hz, quality, &err);
         if (!r->speex) {
             free(r);
             return err == RESAMPLER_ERR_ALLOC_FAILED ? -ENOMEM : -EINVAL;
@@ -48,30 +56,39 @@ size_t resample_room(const struct resample *r, size_t n)
     return !r->speex ? n : (size_t)((uint64_t)n * r->out_hz / r->in_hz) + 2;
 }
 
+/* Whatever number of channels they have. */
+static int process(struct resample *r, const int16_t *in, spx_uint32_t *n_in, int16_t *out,
+                   spx_uint32_t *n_out)
+{
+    if (r->channels == 1)
+        return speex_resampler_process_int(r->speex, 0, in, n_in, out, n_out);
+    return speex_resampler_process_interleaved_int(r->speex, in, n_in, out, n_out);
+}
+
 size_t resample_run(struct resample *r, const int16_t *in, size_t n, int16_t *out, size_t room)
 {
     spx_uint32_t in_left = (spx_uint32_t)n, out_left = (spx_uint32_t)room;
 
     if (!r->speex) {
         n = n < room ? n : room;
-        memcpy(out, in, n * sizeof *out);
+        memcpy(out, in, n * r->channels * sizeof *out);
         return n;
     }
-    if (speex_resampler_process_int(r->speex, 0, in, &in_left, out, &out_left) != 0)
+    if (process(r, in, &in_left, out, &out_left) != 0)
         return 0;
     return out_left;
 }
 
 size_t resample_flush(struct resample *r, int16_t *out, size_t room)
 {
-    static const int16_t zeros[64];
+    static const int16_t zeros[2 * 64];
     size_t done = 0;
 
     while (r->held > 0 && done < room) {
         spx_uint32_t in_left = (spx_uint32_t)(r->held < 64 ? r->held : 64);
         spx_uint32_t out_left = (spx_uint32_t)(room - done);
 
-        if (speex_resampler_process_int(r->speex, 0, zeros, &in_left, out + done, &out_left) != 0 ||
+        if (process(r, zeros, &in_left, out + done * r->channels, &out_left) != 0 ||
             (in_left == 0 && out_left == 0))
             break;
         r->held -= in_left;

@@ -1,4 +1,5 @@
-/* audio/resample.h - from one fixed rate to another (speexdsp). Mono. */
+/* audio/resample.h - from one fixed rate to another (speexdsp): of one channel, or of
+ * two, interleaved. Every count of samples is per channel. */
 #ifndef AUDIO_RESAMPLE_H
 #define AUDIO_RESAMPLE_H
 
@@ -14,6 +15,9 @@ struct resample;
 /* Rates from 1,000 to 384,000 Hz. Equal rates are fine: samples are copied and nothing is delayed.
  * 0, -EINVAL or -ENOMEM. */
 int resample_new(uint32_t in_hz, uint32_t out_hz, int quality, struct resample **out);
+/* The same of 1 or 2 channels. */
+int resample_new_of(unsigned channels, uint32_t in_hz, uint32_t out_hz, int quality,
+                    struct resample **out);
 void resample_free(struct resample *r);
 /* Room that run needs for n samples in, at the worst. */
 size_t resample_room(const struct resample *r, size_t n);

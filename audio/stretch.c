@@ -10,14 +10,32 @@ enum { PERIOD_MIN_US = 2500, COARSE_HZ = 8000, FADE_MS = 10, JOIN_MS = 4 };
 
 static const double QUIET = 30;
 
-static size_t samples_of(uint32_t rate_hz, size_t ms)
+/* Two channels are looked at as one of twice the rate, in which nothing moves by less than a frame.
+ * Counts and lags within this file are of values, and multiples of the channels. */
+struct form {
+    uint32_t rate_hz;
+    size_t channels;
+};
+
+static struct form form_of(const struct stretch_how *how)
 {
-    return (size_t)rate_hz * ms / 1000;
+    return (struct form){how->rate_hz, how->channels == 2 ? 2 : 1};
 }
 
-static size_t shortest_period(uint32_t rate_hz)
+static size_t values_of(struct form form, size_t ms)
 {
-    return (size_t)((uint64_t)rate_hz * PERIOD_MIN_US / 1000000);
+    return (size_t)form.rate_hz * ms / 1000 * form.channels;
+}
+
+static size_t shortest_period(struct form form)
+{
+    return (size_t)((uint64_t)form.rate_hz * PERIOD_MIN_US / 1000000) * form.channels;
+}
+
+/* n, or the frame below it. */
+static size_t whole_frames(size_t n, struct form form)
+{
+    return n - n % form.channels;
 }
 
 static double mean_square(const int16_t *samples, size_t n)
@@ -29,16 +47,17 @@ static double mean_square(const int16_t *samples, size_t n)
     return n ? energy / (double)n : 0;
 }
 
-/* How alike n samples of a and b are, comparing every step-th: -1 to 1. */
-static double likeness(const int16_t *a, const int16_t *b, size_t n, size_t step)
+/* How alike n values of a and b are, comparing every step-th frame: -1 to 1. */
+static double likeness(const int16_t *a, const int16_t *b, size_t n, size_t channels, size_t step)
 {
     double product = 0, energy_a = 0, energy_b = 0;
 
-    for (size_t i = 0; i < n; i += step) {
-        product += (double)a[i] * b[i];
-        energy_a += (double)a[i] * a[i];
-        energy_b += (double)b[i] * b[i];
-    }
+    for (size_t channel = 0; channel < channels; channel++)
+        for (size_t i = channel; i < n; i += step) {
+            product += (double)a[i] * b[i];
+            energy_a += (double)a[i] * a[i];
+            energy_b += (double)b[i] * b[i];
+        }
     if (energy_a <= 0 || energy_b <= 0)
         return 0;
     return product / sqrt(energy_a * energy_b);
@@ -49,14 +68,14 @@ struct match {
     double likeness;
 };
 
-/* The lag from least to most, by steps, at which n samples are most like those before or behind. */
+/* The lag from least to most, by steps, at which n values are most like those before or behind. */
 static struct match look(const int16_t *samples, size_t n, ptrdiff_t direction, size_t least,
-                         size_t most, size_t step, size_t coarse)
+                         size_t most, size_t channels, size_t step)
 {
     struct match best = {least, -2};
 
     for (size_t lag = least; lag <= most; lag += step) {
-        double at = likeness(samples, samples + direction * (ptrdiff_t)lag, n, coarse);
+        double at = likeness(samples, samples + direction * (ptrdiff_t)lag, n, channels, step);
 
         if (at > best.likeness)
             best = (struct match){lag, at};
@@ -65,14 +84,15 @@ static struct match look(const int16_t *samples, size_t n, ptrdiff_t direction, 
 }
 
 static struct match best_lag(const int16_t *samples, size_t n, ptrdiff_t direction, size_t least,
-                             size_t most, uint32_t rate_hz)
+                             size_t most, struct form form)
 {
-    size_t step = rate_hz > COARSE_HZ ? rate_hz / COARSE_HZ : 1;
-    size_t near = look(samples, n, direction, least, most, step, step).lag;
+    size_t frames = form.rate_hz > COARSE_HZ ? form.rate_hz / COARSE_HZ : 1;
+    size_t channels = form.channels, step = frames * channels;
+    size_t near = look(samples, n, direction, least, most, channels, step).lag;
     size_t from = near > least + step ? near - step : least;
     size_t to = near + step < most ? near + step : most;
 
-    return look(samples, n, direction, from, to, 1, 1);
+    return look(samples, n, direction, from, to, channels, channels);
 }
 
 /* out[i] goes from a[i] to b[i] over n samples; out may be a. */
@@ -94,33 +114,34 @@ static bool is_pause(const int16_t *samples, size_t n, const struct stretch_how 
     return mean_square(samples, n) < pause * pause;
 }
 
-/* What can go from or come to the n samples, at most most: by how many, and over how many the one
+/* What can go from or come to the n values, at most most: by how many, and over how many the one
  * place fades into the other; 0: nothing. */
 static size_t what_fits(const int16_t *samples, size_t n, size_t most,
                         const struct stretch_how *how, size_t *over)
 {
-    size_t least = shortest_period(how->rate_hz);
-    size_t longest = samples_of(how->rate_hz, STRETCH_PERIOD_MAX_MS);
+    struct form form = form_of(how);
+    size_t least = shortest_period(form), half = whole_frames(n / 2, form);
+    size_t longest = values_of(form, STRETCH_PERIOD_MAX_MS);
     struct match found;
 
-    most = most < n / 2 ? most : n / 2;
-    *over = samples_of(how->rate_hz, FADE_MS);
+    most = most < half ? most : half;
+    *over = values_of(form, FADE_MS);
     if (is_pause(samples, n, how)) {
         *over = *over < n - most ? *over : n - most;
         return most;
     }
     longest = longest < most ? longest : most;
-    if (n < samples_of(how->rate_hz, STRETCH_LEAST_MS) || longest < least)
+    if (n < values_of(form, STRETCH_LEAST_MS) || longest < least)
         return 0;
     *over = *over < n - longest ? *over : n - longest;
-    found = best_lag(samples, *over, 1, least, longest, how->rate_hz);
+    found = best_lag(samples, *over, 1, least, longest, form);
     return found.likeness >= how->alike ? found.lag : 0;
 }
 
-/* Of the n samples that are left, so many are looked at together. */
+/* Of the n values that are left, so many are looked at together. */
 static size_t next_block(size_t n, const struct stretch_how *how)
 {
-    size_t block = samples_of(how->rate_hz, STRETCH_LEAST_MS);
+    size_t block = values_of(form_of(how), STRETCH_LEAST_MS);
 
     return block < n ? block : n;
 }
@@ -147,8 +168,11 @@ static void repeat(int16_t *samples, size_t n, size_t lag, size_t over)
 
 size_t stretch_accelerate(int16_t *samples, size_t n, const struct stretch_how *how)
 {
+    struct form form = form_of(how);
     size_t most = how->most < n / 2 ? how->most : n / 2, at = 0, over, lag;
 
+    n *= form.channels;
+    most *= form.channels;
     while (most > 0 && at < n) {
         size_t block = next_block(n - at, how);
 
@@ -159,13 +183,16 @@ size_t stretch_accelerate(int16_t *samples, size_t n, const struct stretch_how *
         most -= lag;
         at += block - lag;
     }
-    return n;
+    return n / form.channels;
 }
 
 size_t stretch_expand(int16_t *samples, size_t n, const struct stretch_how *how)
 {
+    struct form form = form_of(how);
     size_t most = how->most < n ? how->most : n, at = 0, over, lag;
 
+    n *= form.channels;
+    most *= form.channels;
     while (most > 0 && at < n) {
         size_t block = next_block(n - at, how);
 
@@ -176,15 +203,16 @@ size_t stretch_expand(int16_t *samples, size_t n, const struct stretch_how *how)
         most -= lag;
         at += block + lag;
     }
-    return n;
+    return n / form.channels;
 }
 
-size_t stretch_period(const int16_t *end, uint32_t rate_hz)
+size_t stretch_period(const int16_t *end, unsigned channels, uint32_t rate_hz)
 {
-    size_t longest = samples_of(rate_hz, STRETCH_PERIOD_MAX_MS);
-    size_t known = samples_of(rate_hz, STRETCH_DRAW_MS) - longest;
+    struct form form = {rate_hz, channels};
+    size_t longest = values_of(form, STRETCH_PERIOD_MAX_MS);
+    size_t known = values_of(form, STRETCH_DRAW_MS) - longest;
 
-    return best_lag(end - known, known, -1, shortest_period(rate_hz), longest, rate_hz).lag;
+    return best_lag(end - known, known, -1, shortest_period(form), longest, form).lag / channels;
 }
 
 static int16_t clipped(int value)
@@ -192,22 +220,34 @@ static int16_t clipped(int value)
     return (int16_t)(value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value);
 }
 
-/* The step from one period to the next melts away over a quarter of it. */
-void stretch_draw_out(int16_t *end, size_t n, size_t period)
+/* One channel: its first sample is at end, others are step apart. The step from one period to the
+ * next melts away over a quarter of it. */
+static void draw_out(int16_t *end, ptrdiff_t step, size_t n, size_t period)
 {
-    int quarter = (int)period / 4, jump = end[-1] - end[-1 - (ptrdiff_t)period];
+    ptrdiff_t back = (ptrdiff_t)period * step;
+    int quarter = (int)period / 4, jump = end[-step] - end[-step - back];
 
     for (size_t i = 0; i < n; i++) {
         int left = (int)i < quarter ? quarter - (int)i : 0;
+        ptrdiff_t at = (ptrdiff_t)i * step;
 
-        end[i] = clipped(end[(ptrdiff_t)i - (ptrdiff_t)period] + jump * left / (quarter + 1));
+        end[at] = clipped(end[at - back] + jump * left / (quarter + 1));
     }
 }
 
-void stretch_join(const int16_t *end, int16_t *next, size_t n, size_t period, uint32_t rate_hz)
+void stretch_draw_out(int16_t *end, unsigned channels, size_t n, size_t period)
 {
-    size_t over = samples_of(rate_hz, JOIN_MS);
+    for (unsigned channel = 0; channel < channels; channel++)
+        draw_out(end + channel, (ptrdiff_t)channels, n, period);
+}
 
+void stretch_join(const int16_t *end, int16_t *next, unsigned channels, size_t n, size_t period,
+                  uint32_t rate_hz)
+{
+    size_t over = values_of((struct form){rate_hz, channels}, JOIN_MS);
+
+    n *= channels;
+    period *= channels;
     over = over < n ? over : n;
     over = over < period ? over : period;
     cross_fade(next, end - period, next, over);

@@ -23,6 +23,7 @@ unit_audio_tests = \
 	tests/unit/audio/test_resample \
 	tests/unit/audio/test_sniff \
 	tests/unit/audio/test_standing \
+	tests/unit/audio/test_stereo \
 	tests/unit/audio/test_stretch \
 	tests/unit/audio/test_tone \
 	tests/unit/audio/test_voice \
@@ -56,6 +57,7 @@ tests_unit_audio_test_playout_LDADD = $(machine_ldadd)
 tests_unit_audio_test_resample_LDADD = $(machine_ldadd)
 tests_unit_audio_test_sniff_LDADD = $(machine_ldadd)
 tests_unit_audio_test_standing_LDADD = $(machine_ldadd)
+tests_unit_audio_test_stereo_LDADD = $(machine_ldadd)
 tests_unit_audio_test_stretch_LDADD = $(machine_ldadd)
 tests_unit_audio_test_dtmf_LDADD = $(machine_ldadd)
 tests_unit_audio_test_tone_LDADD = $(machine_ldadd)

@@ -33,7 +33,7 @@ static int remove_folder(void **state)
 {
     static const char *const names[] = {"a.wav",    "b.wav",    "stereo.wav", "float.flac",
                                         "text.wav", "x.raw",    "x.RAW",      "link.wav",
-                                        "full.wav", "fifo.wav", "empty.wav"};
+                                        "full.wav", "fifo.wav", "empty.wav",  "some.flac"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -120,6 +120,36 @@ static void other_kinds_are_mixed_to_mono(void **state)
     assert_int_equal(out[1], -32768);
     assert_int_equal(out[2], 32767);
     audio_reader_close(r);
+}
+
+/* Of exactly two channels both can be had; all else is the same in both. */
+static void two_channels_can_be_kept(void **state)
+{
+    const short frames[6] = {100, -200, 300, -400, 500, -600};
+    struct audio_reader *r;
+    int16_t out[8];
+
+    (void)state;
+    for (int channels = 1; channels <= 3; channels++) {
+        SF_INFO info = {
+            .samplerate = 48000, .channels = channels, .format = SF_FORMAT_FLAC | SF_FORMAT_PCM_16};
+        SNDFILE *file = sf_open(path_of("some.flac"), SFM_WRITE, &info);
+
+        assert_non_null(file);
+        assert_int_equal(sf_writef_short(file, frames, 6 / channels), 6 / channels);
+        sf_close(file);
+        assert_int_equal(audio_reader_open(path, &r, why), 0);
+        assert_int_equal(audio_reader_channels(r), channels == 2 ? 2 : 1);
+        assert_int_equal(audio_reader_read_frames(r, 2, out, 2), 2);
+        assert_int_equal(out[0], channels == 3 ? 67 : 100);
+        assert_int_equal(out[1], channels == 2 ? -200 : out[0]);
+        assert_int_equal(out[2], channels == 1 ? -200 : channels == 2 ? 300 : -167);
+        audio_reader_close(r);
+        assert_int_equal(audio_reader_open(path, &r, why), 0);
+        assert_int_equal(audio_reader_read_frames(r, 1, out, 2), 2);
+        assert_int_equal(out[1], channels == 1 ? -200 : channels == 2 ? -50 : -167);
+        audio_reader_close(r);
+    }
 }
 
 static void raw_is_8_khz(void **state)
@@ -212,6 +242,7 @@ int main(void)
         cmocka_unit_test(a_recording_survives_its_writer),
         cmocka_unit_test(an_empty_recording_is_a_file_too),
         cmocka_unit_test(other_kinds_are_mixed_to_mono),
+        cmocka_unit_test(two_channels_can_be_kept),
         cmocka_unit_test(raw_is_8_khz),
         cmocka_unit_test(says_why_not),
         cmocka_unit_test(touches_only_regular_files),

@@ -77,10 +77,10 @@ static void check_drawn(void **state)
 
     sine(in, before + late, row->hz, row->rate_hz);
     memcpy(out, in, before * sizeof *in);
-    period = stretch_period(end, row->rate_hz);
-    stretch_draw_out(end, held, period);
+    period = stretch_period(end, 1, row->rate_hz);
+    stretch_draw_out(end, 1, held, period);
     memcpy(end + held, in + before, late * sizeof *in);
-    stretch_join(end + held, end + held, late, period, row->rate_hz);
+    stretch_join(end + held, end + held, 1, late, period, row->rate_hz);
     assert_true(sound_share_at(end - 1, held, row->hz, row->rate_hz) > 0.9);
     assert_true(steepest(out, before + held + late) < steepest(in, before) * 3 / 2 + 2);
     assert_int_equal(out[before + held + late - 1], in[before + late - 1]);
