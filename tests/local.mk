@@ -49,6 +49,7 @@ paired_tests = audio/test_relay_media interop/test_baresip \
 	interop/test_conference interop/test_kamailio_strangers scripts/test_audio_fd \
 	scripts/test_call.py scripts/test_control.py scripts/test_control_harm \
 	scripts/test_daemon_sound scripts/test_examples scripts/test_pipes scripts/test_recording \
+	scripts/test_stereo \
 	security/test_malformed security/test_media ui/test_walk.py unit/phone/test_media
 alone_tests = audio/test_device audio/test_pulse faults/test_faults security/test_floods
 # Real programs in real time: what fails there beside others is asked again by itself, and told.

@@ -473,6 +473,7 @@ static const struct cli_option options[] = {
     {"opus-bitrate", 0, NULL, CLI_PHONES, set_sound, NULL},
     {"opus-rate", 0, NULL, CLI_PHONES, set_sound, NULL},
     {"opus-cbr", 0, NULL, CLI_PHONES, set_sound, NULL},
+    {"opus-stereo", 0, NULL, CLI_PHONES, set_sound, NULL},
     {"opus-complexity", 0, NULL, CLI_PHONES, set_sound, NULL},
     {"redundancy", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"user", 0, NULL, CLI_PHONES, set_setting, NULL},

@@ -106,6 +106,8 @@ static void describe_opus(const struct config_sound *sound, char out[CALL_OPUS_F
         buf_puts(&text, ";cbr=1");
     if (sound->dtx == CONFIG_DTX_YES)
         buf_puts(&text, ";usedtx=1");
+    if (sound->opus_stereo == CONFIG_STEREO_YES)
+        buf_puts(&text, ";stereo=1;sprop-stereo=1");
     snprintf(out, CALL_OPUS_FMTP_MAX, "%s", buf_cstr(&text));
     buf_free(&text);
 }
@@ -159,10 +161,12 @@ void call_codecs_limit(const struct call *call, const struct sdp_stream *stream,
         p->noise_receive = stream->noise_receive;
     if (stream->noise_send != SDP_NO_TYPE && ours.dtx == CONFIG_DTX_YES)
         p->noise_send = stream->noise_send;
+    p->hears_stereo = ours.opus_stereo == CONFIG_STEREO_YES;
     if (!sdp_is_opus(&stream->codec))
         return;
     p->opus.fec = theirs->useinbandfec;
     p->opus.cbr = theirs->cbr || ours.opus_cbr == CONFIG_CBR_YES;
+    p->opus.stereo = theirs->stereo && ours.opus_stereo == CONFIG_STEREO_YES;
     p->opus.dtx = ours.dtx == CONFIG_DTX_YES || (ours.dtx != CONFIG_DTX_NO && theirs->usedtx);
     p->opus.max_bitrate = lower_of(theirs->maxaveragebitrate_bps, ours.opus_bitrate);
     p->opus.max_playback_hz = lower_of(theirs->maxplaybackrate_hz, ours.opus_rate_hz);

@@ -77,6 +77,8 @@ enum config_transport { CONFIG_ANY_TRANSPORT, CONFIG_UDP, CONFIG_TCP, CONFIG_TLS
 enum config_dtx { CONFIG_DTX_UNSAID, CONFIG_DTX_ASKED, CONFIG_DTX_YES, CONFIG_DTX_NO };
 /* Whether packets of Opus have one size, both ways. */
 enum config_cbr { CONFIG_CBR_UNSAID, CONFIG_CBR_NO, CONFIG_CBR_YES };
+/* Whether Opus has two channels where both sides want them, each way by itself. */
+enum config_stereo { CONFIG_STEREO_UNSAID, CONFIG_STEREO_NO, CONFIG_STEREO_YES };
 
 /* How calls sound, beside the list of codecs. 0: not said; then the account's holds for a call, and
  * the phone's for an account. */
@@ -87,6 +89,7 @@ struct config_sound {
     uint32_t opus_bitrate; /* bit/s at most, both ways */
     uint32_t opus_rate_hz; /* samples a second at most, both ways */
     enum config_cbr opus_cbr;
+    enum config_stereo opus_stereo;
     uint8_t opus_complexity; /* 1 to 10, at most; of nobody: 9 */
 };
 

@@ -155,6 +155,8 @@ const struct config_option config_account_options[] = {
       "that of the phone"}, INTO(sound.opus_rate_hz, config_opus_rate)},
     {{"opus-cbr", "yes|no", "packets of Opus of one size, both ways", "that of the phone"},
      INTO(sound.opus_cbr, config_opus_cbr)},
+    {{"opus-stereo", "yes|no", "two channels of Opus where the other side has them too",
+      "that of the phone"}, INTO(sound.opus_stereo, config_opus_stereo)},
     {{"opus-complexity", "N", "how hard Opus works at most, 1 to 10", "that of the phone"},
      INTO(sound.opus_complexity, config_opus_complexity)},
     {{"redundancy", "auto|off|always", "whether packets carry earlier sound again, against loss",

@@ -179,6 +179,8 @@ const struct config_option config_phone_options[] = {
       "48000"}, INTO(sound.opus_rate_hz, config_opus_rate)},
     {{"opus-cbr", "yes|no", "packets of Opus of one size, which tell nothing of what is said", "no"},
      INTO(sound.opus_cbr, config_opus_cbr)},
+    {{"opus-stereo", "yes|no", "two channels of Opus where the other side has them too", "no"},
+     INTO(sound.opus_stereo, config_opus_stereo)},
     {{"opus-complexity", "N", "how hard Opus works at most, 1 to 10", "9"},
      INTO(sound.opus_complexity, config_opus_complexity)},
     {{"redundancy", "auto|off|always", "whether packets carry earlier sound again, against loss",

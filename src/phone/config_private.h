@@ -56,7 +56,7 @@ void config_free_rings(struct phone_config *config);
 
 extern const struct config_kind config_ptime, config_dtx;
 extern const struct config_kind config_opus_bitrate, config_opus_rate, config_opus_cbr;
-extern const struct config_kind config_opus_complexity;
+extern const struct config_kind config_opus_stereo, config_opus_complexity;
 
 /* --- config_hep.c ------------------------------------------------------------------------------ */
 

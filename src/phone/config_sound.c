@@ -65,6 +65,7 @@ const struct config_kind config_dtx = {CONFIG_WORDS(CONFIG_DTX_ASKED, "asked", "
 const struct config_kind config_opus_bitrate = {.read = take_bitrate};
 const struct config_kind config_opus_rate = {.read = take_rate};
 const struct config_kind config_opus_cbr = {CONFIG_WORDS(CONFIG_CBR_NO, "no", "yes")};
+const struct config_kind config_opus_stereo = {CONFIG_WORDS(CONFIG_STEREO_NO, "no", "yes")};
 const struct config_kind config_opus_complexity = {.read = take_complexity};
 
 /* --- of one call ---------------------------------------------------------------------------- */
@@ -82,6 +83,7 @@ static const struct {
     {"opus-bitrate", INTO(opus_bitrate, config_opus_bitrate)},
     {"opus-rate", INTO(opus_rate_hz, config_opus_rate)},
     {"opus-cbr", INTO(opus_cbr, config_opus_cbr)},
+    {"opus-stereo", INTO(opus_stereo, config_opus_stereo)},
     {"opus-complexity", INTO(opus_complexity, config_opus_complexity)},
 };
 
@@ -141,5 +143,6 @@ void config_sound_put_over(struct config_sound *out, const struct config_sound *
     out->opus_bitrate = said->opus_bitrate ? said->opus_bitrate : out->opus_bitrate;
     out->opus_rate_hz = said->opus_rate_hz ? said->opus_rate_hz : out->opus_rate_hz;
     out->opus_cbr = said->opus_cbr ? said->opus_cbr : out->opus_cbr;
+    out->opus_stereo = said->opus_stereo ? said->opus_stereo : out->opus_stereo;
     out->opus_complexity = said->opus_complexity ? said->opus_complexity : out->opus_complexity;
 }

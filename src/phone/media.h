@@ -277,12 +277,15 @@ struct media_params {
                            * those of Opus 120, others not longer than ptime_ms */
     uint8_t noise_send, noise_receive; /* comfort noise (RFC 3389); 0: not agreed. To send it is to
                                         * send nothing else in silence */
+    bool hears_stereo; /* Opus is decoded to two channels, for recordings and pipes that have them;
+                        * all else hears both mixed */
     bool find_tones;   /* keys are looked for in the sound, too */
     uint16_t ptime_ms; /* of what we send; 0: 20. Clamped to 10 to 120 and the codec's grid */
     struct {           /* what our encoder of Opus keeps to: the far end's a=fmtp (RFC 7587), and
                         * what we want ourselves */
         bool fec;      /* useinbandfec=1 */
         bool cbr;
+        bool stereo;              /* stereo=1: what has two channels is sent in two */
         bool dtx;                 /* nothing is sent in silence */
         uint32_t max_bitrate;     /* maxaveragebitrate in bit/s; 0: our own choice */
         uint32_t max_playback_hz; /* maxplaybackrate; 0: 48000 */
@@ -310,10 +313,10 @@ void media_stream_play(struct media_stream *stream, const char *path);
 void media_stream_play_device(struct media_stream *stream);  /* the microphone */
 void media_stream_play_silence(struct media_stream *stream); /* so it begins */
 
-/* Writes what is heard, or both sides, to the file, on the time line of the call from now on, or
- * from the first media_stream_start if that comes later: silence stands where nothing came. Our
- * side is what is really sent. What was recorded to before is completed first; NULL does only that.
- * An existing file is overwritten, also the one before. */
+/* Writes what is heard, in two channels where it is decoded to two, or both sides, to the file, on
+ * the time line of the call from now on, or from the first media_stream_start if that comes later:
+ * silence stands where nothing came. Our side is what is really sent. What was recorded to before
+ * is completed first; NULL does only that. An existing file is overwritten, also the one before. */
 void media_stream_record(struct media_stream *stream, const char *path, enum phone_sides sides);
 
 /* Raw sound through a descriptor: 16 bits, signed, little-endian. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "audio/resample.h"
+#include "audio/stereo.h"
 #include "phone/sound_file.h"
 
 #define LEAST_HALF_SAMPLES 2048 /* a quarter of a second at 8 kHz, in 4 KiB */
@@ -19,8 +20,9 @@ static size_t half_samples(uint32_t rate_hz)
 
 struct half {
     int16_t *samples;
-    size_t n, cap;
+    size_t n, cap; /* of values, which are whole frames */
     uint32_t rate_hz;
+    uint8_t channels;
 };
 
 /* A half has memory only while there is something in it: most of the time one of a file's two. */
@@ -31,7 +33,7 @@ static int half_make(struct half *half, uint32_t rate_hz, uint8_t channels)
 
     if (!samples)
         return -ENOMEM;
-    *half = (struct half){samples, 0, cap, rate_hz};
+    *half = (struct half){samples, 0, cap, rate_hz, channels};
     return 0;
 }
 
@@ -45,17 +47,20 @@ static void half_drop(struct half *half)
  * lost. */
 static void half_convert(struct half *half, size_t at, uint32_t rate_hz)
 {
-    struct half other = {.rate_hz = rate_hz};
+    const uint8_t channels = half->channels;
+    struct half other = {.rate_hz = rate_hz, .channels = channels};
+    size_t frames = (half->n - at) / channels, n, room = 0;
     struct resample *resample = NULL;
 
-    if (resample_new(half->rate_hz, rate_hz, RESAMPLE_CALL, &resample) == 0) {
-        other.cap = resample_room(resample, half->n - at) + half_samples(rate_hz);
+    if (resample_new_of(channels, half->rate_hz, rate_hz, RESAMPLE_CALL, &resample) == 0) {
+        room = resample_room(resample, frames) + half_samples(rate_hz);
+        other.cap = room * channels;
         other.samples = malloc(other.cap * sizeof *other.samples);
     }
     if (other.samples) {
-        other.n =
-            resample_run(resample, half->samples + at, half->n - at, other.samples, other.cap);
-        other.n += resample_flush(resample, other.samples + other.n, other.cap - other.n);
+        n = resample_run(resample, half->samples + at, frames, other.samples, room);
+        n += resample_flush(resample, other.samples + n * channels, room - n);
+        other.n = n * channels;
     }
     resample_free(resample);
     half_drop(half);
@@ -80,6 +85,8 @@ struct media_player {
     struct half front; /* being given out */
     size_t at;         /* in it */
     uint32_t rate_hz;
+    uint8_t channels;      /* at most, of what is read from now on */
+    uint8_t read_channels; /* of what was read last; 0: nothing was */
     bool busy, closing, failed;
     bool late;     /* closed was told before the disk was done: nobody listens any more */
     bool told_end; /* the worker has reached the end; what is in the halves is all */
@@ -90,7 +97,8 @@ struct media_player {
     const struct net_spawner *helper; /* of the jobs, which a late worker may outlive */
     struct audio_reader *reader;
     struct resample *resample;
-    uint32_t resample_hz; /* what it yields */
+    uint32_t resample_hz; /* what it yields, */
+    uint8_t resample_channels;
     struct half back;
     bool at_end; /* of the file; the resampler may still hold some */
     int err;
@@ -101,20 +109,25 @@ static void player_work(struct media_player *p, void (*work)(struct media_job *j
 
 static int player_prepare(struct media_player *p)
 {
+    struct half *back = &p->back;
     int err = 0;
 
     if (!p->reader)
         err = sound_file_read(p->helper, p->path, &p->reader, p->why);
-    if (!err && p->resample_hz != p->back.rate_hz) {
-        resample_free(p->resample);
-        p->resample = NULL;
-        err = resample_new(audio_reader_rate_hz(p->reader), p->back.rate_hz, RESAMPLE_FILE,
-                           &p->resample);
-        if (err)
-            snprintf(p->why, sizeof p->why, "cannot convert the rate of %.200s", p->path);
-        else
-            p->resample_hz = p->back.rate_hz;
-    }
+    if (err)
+        return err;
+    if (audio_reader_channels(p->reader) < back->channels)
+        back->channels = 1;
+    if (p->resample_hz == back->rate_hz && p->resample_channels == back->channels)
+        return 0;
+    resample_free(p->resample);
+    p->resample = NULL;
+    p->resample_hz = back->rate_hz;
+    p->resample_channels = back->channels;
+    err = resample_new_of(back->channels, audio_reader_rate_hz(p->reader), back->rate_hz,
+                          RESAMPLE_FILE, &p->resample);
+    if (err)
+        snprintf(p->why, sizeof p->why, "cannot convert the rate of %.200s", p->path);
     return err;
 }
 
@@ -125,18 +138,18 @@ static int player_plain_piece(struct media_player *p, int16_t *out, size_t room)
 
     if (room == 0)
         return -ENOBUFS;
-    n = p->at_end ? 0 : audio_reader_read(p->reader, out, room);
+    n = p->at_end ? 0 : audio_reader_read_frames(p->reader, p->back.channels, out, room);
     if (n >= 0 && (size_t)n < room)
         p->at_end = true;
     return n;
 }
 
-/* One piece of the file, or of what the resampler holds back. Returns samples, 0 at the end, or
- * -errno. */
+/* One piece of the file, or of what the resampler holds back. Returns samples a channel, 0 at the
+ * end, or -errno. */
 static int player_piece(struct media_player *p, int16_t *out, size_t room)
 {
     int16_t raw[RAW_SAMPLES];
-    size_t want = RAW_SAMPLES;
+    size_t want = RAW_SAMPLES / p->back.channels;
     int n;
 
     if (audio_reader_rate_hz(p->reader) == p->back.rate_hz)
@@ -147,7 +160,7 @@ static int player_piece(struct media_player *p, int16_t *out, size_t room)
         return -ENOBUFS;
     if (p->at_end)
         return (int)resample_flush(p->resample, out, room);
-    n = audio_reader_read(p->reader, raw, want);
+    n = audio_reader_read_frames(p->reader, p->back.channels, raw, want);
     if (n < 0)
         return n;
     if ((size_t)n < want)
@@ -161,13 +174,14 @@ static int player_piece(struct media_player *p, int16_t *out, size_t room)
 static void player_read_ahead(struct media_job *job)
 {
     struct media_player *p = LIST_ITEM(job, struct media_player, job);
+    struct half *back = &p->back;
     int n = 1;
 
     p->err = player_prepare(p);
     while (!p->err && n > 0) {
-        n = player_piece(p, p->back.samples + p->back.n, p->back.cap - p->back.n);
+        n = player_piece(p, back->samples + back->n, (back->cap - back->n) / back->channels);
         if (n > 0)
-            p->back.n += (size_t)n;
+            back->n += (size_t)n * back->channels;
         else if (n < 0 && n != -ENOBUFS) {
             p->err = n;
             snprintf(p->why, sizeof p->why, "cannot read %.200s: %s", p->path, strerror(-n));
@@ -216,7 +230,7 @@ static void player_turn(struct media_player *p)
     }
     if (p->back.samples || p->told_end || p->front.n - p->at > p->front.n / 2)
         return;
-    if (half_make(&p->back, p->rate_hz, 1) == 0)
+    if (half_make(&p->back, p->rate_hz, p->channels) == 0)
         player_work(p, player_read_ahead);
 }
 
@@ -238,6 +252,7 @@ static void player_done(struct media_job *job)
         return;
     }
     p->told_end = p->back.n == 0;
+    p->read_channels = p->back.channels;
     player_turn(p);
 }
 
@@ -260,13 +275,13 @@ static void player_work(struct media_player *p, void (*work)(struct media_job *j
         media_jobs_hurry(p->jobs, &p->job, MEDIA_FILE_LAST_MS, player_late);
 }
 
-int media_player_open(struct media_jobs *jobs, const char *path, uint32_t rate_hz,
+int media_player_open(struct media_jobs *jobs, const char *path, uint32_t rate_hz, uint8_t channels,
                       const struct media_file_events *events, void *arg, struct media_player **out)
 {
     struct media_player *p = calloc(1, sizeof *p);
     char *copy = strdup(path);
 
-    if (!p || !copy || half_make(&p->back, rate_hz, 1) != 0) {
+    if (!p || !copy || half_make(&p->back, rate_hz, channels) != 0) {
         free(copy);
         free(p);
         return -ENOMEM;
@@ -277,13 +292,15 @@ int media_player_open(struct media_jobs *jobs, const char *path, uint32_t rate_h
     p->events = *events;
     p->arg = arg;
     p->rate_hz = rate_hz;
+    p->channels = channels;
     player_work(p, player_read_ahead);
     *out = p;
     return 0;
 }
 
-void media_player_set_rate(struct media_player *p, uint32_t rate_hz)
+void media_player_set_form(struct media_player *p, uint32_t rate_hz, uint8_t channels)
 {
+    p->channels = channels;
     if (rate_hz == p->rate_hz)
         return;
     p->rate_hz = rate_hz;
@@ -293,23 +310,27 @@ void media_player_set_rate(struct media_player *p, uint32_t rate_hz)
     player_turn(p);
 }
 
-size_t media_player_read(struct media_player *p, int16_t *out, size_t n)
+size_t media_player_read(struct media_player *p, int16_t *out, size_t n, unsigned *channels)
 {
     size_t done = 0;
 
+    if (p->read_channels < *channels)
+        *channels = 1;
     while (done < n) {
-        size_t some = p->front.n - p->at;
+        unsigned has = p->front.channels;
+        size_t some;
 
-        if (some == 0) {
+        if (p->front.n == p->at) {
             player_turn(p);
-            some = p->front.n - p->at;
-            if (some == 0)
+            has = p->front.channels;
+            if (p->front.n == p->at)
                 break;
         }
+        some = (p->front.n - p->at) / has;
         if (some > n - done)
             some = n - done;
-        memcpy(out + done, p->front.samples + p->at, some * sizeof *out);
-        p->at += some;
+        stereo_convert(p->front.samples + p->at, some, has, out + done * *channels, *channels);
+        p->at += some * has;
         done += some;
     }
     player_turn(p);

@@ -20,14 +20,16 @@
 
 struct media_player;
 
-/* Starts to open path and to read ahead, as samples at rate_hz. 0 or -ENOMEM; what is wrong with
- * the file is told by failed. events is copied. */
-int media_player_open(struct media_jobs *jobs, const char *path, uint32_t rate_hz,
+/* Starts to open path and to read ahead, as samples at rate_hz of that many channels at most, 1 or
+ * 2. 0 or -ENOMEM; what is wrong with the file is told by failed. events is copied. */
+int media_player_open(struct media_jobs *jobs, const char *path, uint32_t rate_hz, uint8_t channels,
                       const struct media_file_events *events, void *arg, struct media_player **out);
-/* Another rate from now on; what was read ahead is converted. */
-void media_player_set_rate(struct media_player *p, uint32_t rate_hz);
-/* The next n samples; fewer where the disk is slow, or at the end. */
-size_t media_player_read(struct media_player *p, int16_t *out, size_t n);
+/* Another rate from now on, for which what was read ahead is converted; and other channels for what
+ * is read next. */
+void media_player_set_form(struct media_player *p, uint32_t rate_hz, uint8_t channels);
+/* The next n samples a channel; fewer where the disk is slow, or at the end. *channels is how many
+ * channels are wanted at most, then how many there are. */
+size_t media_player_read(struct media_player *p, int16_t *out, size_t n, unsigned *channels);
 /* The last sample has been given out. */
 bool media_player_ended(const struct media_player *p);
 void media_player_close(struct media_player *p); /* NULL is fine; closed follows, never at once */

@@ -204,16 +204,16 @@ static int decode(struct pipe_helper *h)
 {
     int16_t piece[PIECE_SAMPLES];
     struct audio_reader *reader;
-    uint32_t rate_hz;
+    struct pipe_form form;
     int n = 1, err = audio_reader_open_fd(h->from, "what is piped in", &reader, h->why);
 
     if (err)
         return err;
-    rate_hz = audio_reader_rate_hz(reader);
-    err = write_all(h->to, &rate_hz, sizeof rate_hz);
+    form = (struct pipe_form){audio_reader_rate_hz(reader), audio_reader_channels(reader)};
+    err = write_all(h->to, &form, sizeof form);
     while (!err && n > 0) {
-        n = audio_reader_read(reader, piece, PIECE_SAMPLES);
-        err = n < 0 ? n : write_all(h->to, piece, (size_t)n * sizeof piece[0]);
+        n = audio_reader_read_frames(reader, form.channels, piece, PIECE_SAMPLES / form.channels);
+        err = n < 0 ? n : write_all(h->to, piece, (size_t)n * form.channels * sizeof piece[0]);
     }
     if (err)
         snprintf(h->why, sizeof h->why, "cannot play what is piped in: %s", strerror(-err));

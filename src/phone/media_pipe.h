@@ -46,12 +46,17 @@ size_t pipe_unread_there(int fd, enum pipe_kind kind);
 
 /* --- helpers: threads that may wait ---------------------------------------------------------- */
 
+/* What the samples are that it makes. */
+struct pipe_form {
+    uint32_t rate_hz, channels; /* 1 or 2 */
+};
+
 /* Carries bytes or makes samples of them until the end of what it reads, or until nobody reads
  * what it writes. */
 struct pipe_helper {
     uv_thread_t thread;
     int from, to; /* its own */
-    bool decodes; /* with libsndfile: a rate (uint32_t), then mono samples, all as we have them */
+    bool decodes; /* with libsndfile: a struct pipe_form, then its samples, as we have them */
     bool runs;
     uv_async_t *done;  /* is sent when it has ended */
     atomic_bool ended; /* the thread is about to end */
@@ -75,11 +80,14 @@ struct media_pipe_in;
 int media_pipe_in_open(uv_loop_t *loop, const struct media_pipe *pipe,
                        const struct media_file_events *events, void *arg,
                        struct media_pipe_in **out);
-/* The next n samples at rate_hz; fewer where the writer is slow, or at the end. */
-size_t media_pipe_in_read(struct media_pipe_in *p, int16_t *out, size_t n, uint32_t rate_hz);
+/* The next n samples a channel at rate_hz; fewer where the writer is slow, or at the end. *channels
+ * is how many channels are wanted at most, 1 or 2, then how many there are. With other numbers than
+ * before what was read already is lost. */
+size_t media_pipe_in_read(struct media_pipe_in *p, int16_t *out, size_t n, uint32_t rate_hz,
+                          unsigned *channels);
 /* A packet time goes by in which nothing may be sent: who listens as well would else be late from
  * then on. */
-void media_pipe_in_skip(struct media_pipe_in *p, size_t n, uint32_t rate_hz);
+void media_pipe_in_skip(struct media_pipe_in *p, size_t n, uint32_t rate_hz, unsigned channels);
 /* The last sample has been given out. */
 bool media_pipe_in_ended(const struct media_pipe_in *p);
 void media_pipe_in_close(struct media_pipe_in *p); /* NULL is fine */

@@ -8,12 +8,13 @@
 #include "audio/level.h"
 #include "audio/resample.h"
 #include "audio/sniff.h"
+#include "audio/stereo.h"
 #include "audio/stretch.h"
 #include "base/slice.h"
 #include "phone/media_pipe.h"
 
 #define KEPT_MS 150    /* at the call's rate: a packet of 120 ms, a period of speech and some */
-#define FRAME_MOST 4   /* bytes of a sample in all channels */
+#define CARRY_MOST 8   /* bytes of a sample in all channels, or of what the decoder says first */
 #define PIECES 16      /* fed to the decoder in a beat, a packet time */
 #define WINDOW 25      /* packets over which a delay is called standing */
 #define STANDING_MS 4  /* less is the play that two clocks need */
@@ -22,7 +23,7 @@
 
 enum state {
     AT_HEAD, /* what kind it is, is being found out */
-    AT_RATE, /* what libsndfile says of it is awaited */
+    AT_FORM, /* what libsndfile says of it is awaited */
     AT_SAMPLES,
     AT_END, /* the resampler holds some back, perhaps */
     OVER,   /* nothing will come any more */
@@ -43,16 +44,18 @@ struct media_pipe_in {
     int feed;                            /* to the decoder, what is in bytes */
     unsigned char bytes[SNIFF_MOST];     /* the head, then what is on its way to the decoder */
     size_t n_bytes;
-    unsigned char carry[FRAME_MOST]; /* of a frame that is not complete */
+    unsigned char carry[CARRY_MOST]; /* of a frame that is not complete */
     size_t n_carry;
     uint32_t rate_hz;
     size_t channels;
     uint64_t left; /* bytes of samples */
     struct resample *resample;
     uint32_t out_hz;
-    int16_t *samples; /* ready, at out_hz */
-    size_t n, cap;
-    size_t least_ms; /* that waited in the pipe during this window */
+    unsigned out_channels; /* that are wanted at most, */
+    unsigned kept;         /* and that there are of them, once there is a resampler */
+    int16_t *samples;      /* ready, at out_hz */
+    size_t n, cap;         /* a channel */
+    size_t least_ms;       /* that waited in the pipe during this window */
     unsigned packets;
     bool hurries;
 };
@@ -155,6 +158,7 @@ int media_pipe_in_open(uv_loop_t *loop, const struct media_pipe *pipe,
     p->channels = pipe->channels;
     p->live = pipe->live;
     p->left = SNIFF_WITHOUT_END;
+    p->kept = 1;
     *out = p;
     if (p->kind == PIPE_DISK && (err = start_carrier(p)) != 0) {
         p->state = OVER;
@@ -207,7 +211,7 @@ static bool start_decoder(struct media_pipe_in *p)
     p->feed = to[1];
     p->decoded = from[0];
     p->live = false;
-    p->state = AT_RATE;
+    p->state = AT_FORM;
     err = pipe_helper_start(&p->decoder, to[0], from[1], true, &p->done);
     if (err)
         fail(p, err, "no thread is left for it");
@@ -240,19 +244,21 @@ static void feed(struct media_pipe_in *p)
         continue;
 }
 
-static bool read_rate(struct media_pipe_in *p)
+static bool read_form(struct media_pipe_in *p)
 {
-    int n = pipe_read(p->decoded, PIPE_NEVER_WAITS, p->carry + p->n_carry,
-                      sizeof p->rate_hz - p->n_carry);
+    struct pipe_form form;
+    int n =
+        pipe_read(p->decoded, PIPE_NEVER_WAITS, p->carry + p->n_carry, sizeof form - p->n_carry);
 
     if (n == 0)
         return end_by(p, &p->decoder);
     p->n_carry += n > 0 ? (size_t)n : 0;
-    if (p->n_carry < sizeof p->rate_hz)
+    if (p->n_carry < sizeof form)
         return n > 0;
-    memcpy(&p->rate_hz, p->carry, sizeof p->rate_hz);
+    memcpy(&form, p->carry, sizeof form);
     p->n_carry = 0;
-    p->channels = 1;
+    p->rate_hz = form.rate_hz;
+    p->channels = form.channels;
     p->state = AT_SAMPLES;
     return true;
 }
@@ -313,18 +319,26 @@ static bool read_head(struct media_pipe_in *p)
 
 /* --- samples --------------------------------------------------------------------------------- */
 
-static int prepare(struct media_pipe_in *p, uint32_t out_hz)
+static int prepare(struct media_pipe_in *p, uint32_t out_hz, unsigned channels)
 {
-    if (p->out_hz == out_hz)
+    if (p->out_hz == out_hz && p->out_channels == channels)
         return 0;
     free(p->samples);
     p->n = 0;
     p->cap = out_hz / 1000 * KEPT_MS;
-    p->samples = malloc(p->cap * sizeof *p->samples);
+    p->samples = malloc(p->cap * channels * sizeof *p->samples);
     resample_free(p->resample);
     p->resample = NULL;
     p->out_hz = p->samples ? out_hz : 0;
+    p->out_channels = channels;
     return p->samples ? 0 : -ENOMEM;
+}
+
+/* What comes has two channels and they are wanted, or there is one in the end. */
+static int prepare_resample(struct media_pipe_in *p)
+{
+    p->kept = p->channels == 2 ? p->out_channels : 1;
+    return resample_new_of(p->kept, p->rate_hz, p->out_hz, RESAMPLE_CALL, &p->resample);
 }
 
 /* How many frames are read at once so that wanted samples come out, and have room. */
@@ -339,21 +353,26 @@ static size_t frames_for(const struct media_pipe_in *p, size_t wanted, size_t mo
     return resample_room(p->resample, (size_t)frames) <= p->cap - p->n ? (size_t)frames : 0;
 }
 
-/* n bytes of samples, behind those of an incomplete frame: mixed to mono, at the call's rate. */
+/* The place behind what is ready. */
+static int16_t *end_of(const struct media_pipe_in *p)
+{
+    return p->samples + p->n * p->kept;
+}
+
+/* n bytes of samples, with those of an incomplete frame before them: at the call's rate, mixed to
+ * mono unless there are two channels and both are kept. */
 static void take_bytes(struct media_pipe_in *p, unsigned char *bytes, size_t n)
 {
-    int16_t mono[SNIFF_MOST / 2];
+    int16_t values[SNIFF_MOST / 2];
     size_t frame = 2 * p->channels, frames = n / frame;
 
-    for (size_t i = 0; i < frames; i++) {
-        const unsigned char *at = bytes + i * frame;
-
-        mono[i] =
-            p->channels == 1 ? sample_at(at) : (int16_t)((sample_at(at) + sample_at(at + 2)) / 2);
-    }
+    for (size_t i = 0; i < frames * p->channels; i++)
+        values[i] = sample_at(bytes + 2 * i);
+    if (p->kept < p->channels)
+        stereo_mix(values, frames, values);
     p->n_carry = n % frame;
     memcpy(p->carry, bytes + frames * frame, p->n_carry);
-    p->n += resample_run(p->resample, mono, frames, p->samples + p->n, p->cap - p->n);
+    p->n += resample_run(p->resample, values, frames, end_of(p), p->cap - p->n);
 }
 
 /* Bytes from the head that were sound, else from the pipe. */
@@ -388,7 +407,7 @@ static bool read_samples(struct media_pipe_in *p, size_t wanted)
     size_t frame = 2 * p->channels, frames;
     int n;
 
-    if (!p->resample && resample_new(p->rate_hz, p->out_hz, RESAMPLE_CALL, &p->resample) != 0) {
+    if (!p->resample && prepare_resample(p) != 0) {
         fail(p, -EINVAL, "its rate cannot be converted");
         return false;
     }
@@ -411,7 +430,7 @@ static bool read_samples(struct media_pipe_in *p, size_t wanted)
 
 static bool flush(struct media_pipe_in *p)
 {
-    size_t n = p->resample ? resample_flush(p->resample, p->samples + p->n, p->cap - p->n) : 0;
+    size_t n = p->resample ? resample_flush(p->resample, end_of(p), p->cap - p->n) : 0;
 
     p->n += n;
     if (n == 0)
@@ -425,8 +444,8 @@ static bool step(struct media_pipe_in *p, size_t wanted)
     switch (p->state) {
     case AT_HEAD:
         return read_head(p);
-    case AT_RATE:
-        return read_rate(p);
+    case AT_FORM:
+        return read_form(p);
     case AT_SAMPLES:
         return read_samples(p, wanted);
     case AT_END:
@@ -471,36 +490,44 @@ static void catch_up(struct media_pipe_in *p, size_t n)
     if (!p->hurries)
         return;
     fill(p, n + p->out_hz * STRETCH_PERIOD_MAX_MS / 1000);
+    how.channels = (uint8_t)p->kept;
     how.most = p->n > n ? p->n - n : 0;
-    if (level_dbfs(p->samples, p->n) < QUIET_DBFS)
+    if (level_dbfs(p->samples, p->n * p->kept) < QUIET_DBFS)
         p->n = p->n < n ? p->n : n;
     else
         p->n = stretch_accelerate(p->samples, p->n, &how);
 }
 
-size_t media_pipe_in_read(struct media_pipe_in *p, int16_t *out, size_t n, uint32_t rate_hz)
+static void drop(struct media_pipe_in *p, size_t n)
 {
-    if (p->closing || prepare(p, rate_hz) != 0)
+    p->n -= n;
+    memmove(p->samples, p->samples + n * p->kept, p->n * p->kept * sizeof *p->samples);
+}
+
+size_t media_pipe_in_read(struct media_pipe_in *p, int16_t *out, size_t n, uint32_t rate_hz,
+                          unsigned *channels)
+{
+    if (p->closing || prepare(p, rate_hz, *channels) != 0) {
+        *channels = 1;
         return 0;
+    }
     feed(p);
     fill(p, n);
     if (p->live && p->state == AT_SAMPLES)
         catch_up(p, n);
     n = n < p->n ? n : p->n;
-    memcpy(out, p->samples, n * sizeof *out);
-    p->n -= n;
-    memmove(p->samples, p->samples + n, p->n * sizeof *out);
+    memcpy(out, p->samples, n * p->kept * sizeof *out);
+    *channels = p->kept;
+    drop(p, n);
     return n;
 }
 
-void media_pipe_in_skip(struct media_pipe_in *p, size_t n, uint32_t rate_hz)
+void media_pipe_in_skip(struct media_pipe_in *p, size_t n, uint32_t rate_hz, unsigned channels)
 {
-    if (!p->live || p->closing || prepare(p, rate_hz) != 0)
+    if (!p->live || p->closing || prepare(p, rate_hz, channels) != 0)
         return;
     fill(p, n);
-    n = n < p->n ? n : p->n;
-    p->n -= n;
-    memmove(p->samples, p->samples + n, p->n * sizeof *p->samples);
+    drop(p, n < p->n ? n : p->n);
 }
 
 bool media_pipe_in_ended(const struct media_pipe_in *p)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audio/level.h"
+#include "audio/stereo.h"
 #include "base/log.h"
 #include "phone/media_mix.h"
 #include "phone/media_stream.h"
@@ -234,6 +235,7 @@ void stream_prepare_receiving(struct media_stream *s, const struct media_agreeme
     const struct media_agreement *now = s->agreed;
     struct playout_config config = {
         .codec = now->params.n_receive_formats ? now->receive[0] : now->send,
+        .channels = now->params.hears_stereo ? 2 : 1,
         .packet_ms = (uint16_t)now->ptime_ms,
     };
 
@@ -288,7 +290,7 @@ static void play_tone(struct media_stream *s)
     (void)media_device_heard(s->thread->device, &n);
     if (s->tone.rate_hz != media_device_rate_hz(s->thread->device))
         tone_start(&s->tone, s->tone_kind, media_device_rate_hz(s->thread->device));
-    n = n < ARRAY_LEN(s->thread->samples) ? n : ARRAY_LEN(s->thread->samples);
+    n = n < AUDIO_PACKET_MAX_SAMPLES ? n : AUDIO_PACKET_MAX_SAMPLES;
     if (n > 0 && !tone_read(&s->tone, s->thread->samples, n))
         s->tone_kind = TONE_NONE; /* one that comes once */
     for (size_t i = 0; i < n && s->tone_kind == TONE_WAITING; i++)
@@ -303,17 +305,25 @@ static void skip_stall(struct media_stream *s, uint64_t due_us)
     s->played_us += (due_us - s->played_us) / 1000 * 1000;
 }
 
-/* The next ms of sound, to be heard from now_us on, into samples. */
-static void play_some(struct media_stream *s, uint64_t now_us, uint64_t ms, int16_t *samples,
-                      size_t n)
+/* The next n samples, which are so many ms, to be heard from now_us on, into the thread's room.
+ * Returns them in one channel. */
+static const int16_t *play_some(struct media_stream *s, uint64_t now_us, uint64_t ms, size_t n)
 {
+    int16_t *samples = s->thread->samples, *mono = samples;
+    size_t channels = playout_channels(s->playout);
+
     (void)playout_get(s->playout, now_us, samples, n);
     if (!s->agreed->params.receive)
-        memset(samples, 0, n * sizeof *samples);
+        memset(samples, 0, n * channels * sizeof *samples);
     s->played_us += ms * 1000;
     if (s->metered)
-        level_meter_add(&s->heard_level, samples, n);
-    stream_find_tones(s, samples, n, playout_rate_hz(s->playout));
+        level_meter_add(&s->heard_level, samples, n * channels);
+    if (channels == 2) {
+        mono = s->thread->mono;
+        stereo_mix(samples, n, mono);
+    }
+    stream_find_tones(s, mono, n, playout_rate_hz(s->playout));
+    return mono;
 }
 
 /* What nobody hears is only looked through, behind the time at which it would have been heard. */
@@ -323,15 +333,15 @@ static void pass(struct media_stream *s, uint64_t until_us)
         uint64_t ms = (until_us - s->played_us) / 1000;
 
         ms = ms < PASSING_MS ? ms : PASSING_MS;
-        play_some(s, s->played_us + ms * 1000, ms, s->thread->samples,
-                  (size_t)(ms * playout_rate_hz(s->playout) / 1000));
+        (void)play_some(s, s->played_us + ms * 1000, ms,
+                        (size_t)(ms * playout_rate_hz(s->playout) / 1000));
     }
 }
 
 static void play_aloud(struct media_stream *s, uint64_t due_us)
 {
     bool aloud = s->listen && has_ear(s);
-    int16_t *samples = s->thread->samples;
+    const int16_t *mono;
 
     /* In whole milliseconds, so that no fraction of a sample is lost at any rate. */
     while (due_us >= s->played_us + 1000) {
@@ -341,12 +351,13 @@ static void play_aloud(struct media_stream *s, uint64_t due_us)
 
         ms = ms < AUDIO_PACKET_MAX_MS ? ms : AUDIO_PACKET_MAX_MS;
         n = (size_t)(ms * rate_hz / 1000);
-        play_some(s, due_us, ms, samples, n);
-        stream_record_heard(s, samples, n, rate_hz, s->played_us);
+        mono = play_some(s, due_us, ms, n);
+        stream_record_heard(s, s->thread->samples, n, playout_channels(s->playout), rate_hz,
+                            s->played_us);
         if (s->mix)
-            stream_mix_put(s, samples, n, rate_hz);
+            stream_mix_put(s, mono, n, rate_hz);
         if (aloud)
-            say(s, samples, n, rate_hz);
+            say(s, mono, n, rate_hz);
     }
 }
 

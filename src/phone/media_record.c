@@ -81,6 +81,13 @@ static uint32_t best_rate(const struct media_stream *s, enum phone_sides which)
     return which != PHONE_SIDES_HEARD && sent > heard ? sent : heard;
 }
 
+static uint8_t channels_of_file(const struct media_stream *s, enum phone_sides which)
+{
+    if (which == PHONE_SIDES_HEARD)
+        return (uint8_t)playout_channels(s->playout);
+    return which == PHONE_SIDES_APART ? 2 : 1;
+}
+
 static void on_slow(void *arg, const char *why)
 {
     struct media_recording *r = arg;
@@ -97,8 +104,7 @@ static int open_where(struct media_stream *s, struct media_recording *r)
 
     if (!pipe)
         return media_recorder_open(&s->thread->jobs, r->path, best_rate(s, r->which),
-                                   r->which == PHONE_SIDES_APART ? 2 : 1, &events.file, r,
-                                   &r->sink);
+                                   channels_of_file(s, r->which), &events.file, r, &r->sink);
     err = media_pipe_out_open(loop, pipe, &events, r, &r->sink);
     r->pipe = NULL;
     free(pipe);
@@ -167,16 +173,18 @@ void stream_begin_recording(struct media_stream *s)
         on_failed(r, err, "no memory to record");
 }
 
-void stream_record_heard(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz,
-                         uint64_t end_us)
+void stream_record_heard(struct media_stream *s, const int16_t *samples, size_t n,
+                         unsigned channels, uint32_t rate_hz, uint64_t end_us)
 {
     if (s->recording && s->recording->sides)
-        media_sides_put(s->recording->sides, MEDIA_SIDE_THEIRS, samples, n, rate_hz, end_us);
+        media_sides_put(s->recording->sides, MEDIA_SIDE_THEIRS, samples, n, channels, rate_hz,
+                        end_us);
 }
 
-void stream_record_sent(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz,
-                        uint64_t end_us)
+void stream_record_sent(struct media_stream *s, const int16_t *samples, size_t n, unsigned channels,
+                        uint32_t rate_hz, uint64_t end_us)
 {
     if (s->recording && s->recording->sides)
-        media_sides_put(s->recording->sides, MEDIA_SIDE_OURS, samples, n, rate_hz, end_us);
+        media_sides_put(s->recording->sides, MEDIA_SIDE_OURS, samples, n, channels, rate_hz,
+                        end_us);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audio/level.h"
+#include "audio/stereo.h"
 #include "base/log.h"
 #include "phone/media_mix.h"
 #include "phone/media_pipe.h"
@@ -36,7 +37,7 @@ static struct audio_codec_params encoder_params(const struct media_stream *s)
     const struct media_params *p = &s->agreed->params;
 
     return (struct audio_codec_params){
-        .channels = 1,
+        .channels = p->opus.stereo ? 2 : 1,
         .bitrate = p->opus.max_bitrate,
         .max_rate_hz = p->opus.max_playback_hz,
         .fec = p->opus.fec,
@@ -53,6 +54,7 @@ static void make_encoder(struct media_stream *s, const struct audio_codec_params
 
     audio_encoder_free(s->encoder);
     s->encoder = NULL;
+    s->sent_channels = 0;
     err = audio_encoder_new(codec, params, &s->encoder);
     if (!err)
         return;
@@ -81,7 +83,8 @@ void stream_prepare_sending(struct media_stream *s, const struct media_agreement
         stream_forget_red(s);
     stream_prepare_red(s);
     if (s->encoder && s->player)
-        media_player_set_rate(s->player, audio_encoder_rate_hz(s->encoder));
+        media_player_set_form(s->player, audio_encoder_rate_hz(s->encoder),
+                              (uint8_t)audio_encoder_channels(s->encoder));
 }
 
 /* --- the source ------------------------------------------------------------------------------ */
@@ -127,8 +130,9 @@ static void player_closed(void *arg)
 static void open_player(struct media_stream *s)
 {
     static const struct media_file_events events = {player_failed, player_closed};
-    int err = media_player_open(&s->thread->jobs, s->play_path, audio_encoder_rate_hz(s->encoder),
-                                &events, s, &s->player);
+    int err =
+        media_player_open(&s->thread->jobs, s->play_path, audio_encoder_rate_hz(s->encoder),
+                          (uint8_t)audio_encoder_channels(s->encoder), &events, s, &s->player);
 
     free(s->play_path);
     s->play_path = NULL;
@@ -151,21 +155,37 @@ void stream_play_pipe(struct media_stream *s, const struct media_pipe *pipe)
         player_failed(s, err, "no memory to play what is piped in");
 }
 
-/* n samples of the source, silence where it has none; and the others of its conference, which are
- * heard of a muted call too. Keys sound in place of all that, but wait while nothing leaves. */
-static void gather(struct media_stream *s, int16_t *out, size_t n, bool leaves)
+/* n samples of the source, silence where it has none. *channels: as many as are wanted at most,
+ * then what there are. */
+static void read_source(struct media_stream *s, int16_t *out, size_t n, unsigned *channels)
 {
     size_t got = 0;
 
     if (s->source == SOURCE_FILE && s->player)
-        got = media_player_read(s->player, out, n);
+        got = media_player_read(s->player, out, n, channels);
     else if (s->source == SOURCE_PIPE && s->pipe_in)
-        got = media_pipe_in_read(s->pipe_in, out, n, audio_encoder_rate_hz(s->encoder));
-    else if (s->source == SOURCE_DEVICE)
+        got = media_pipe_in_read(s->pipe_in, out, n, audio_encoder_rate_hz(s->encoder), channels);
+    else
+        *channels = 1;
+    if (s->source == SOURCE_DEVICE)
         got = media_microphone_read(&s->microphone, out, n);
     if (s->muted)
         got = 0;
-    memset(out + got, 0, (n - got) * sizeof *out);
+    memset(out + got * *channels, 0, (n - got) * *channels * sizeof *out);
+}
+
+/* n samples of what is said, and the others of its conference, which are heard of a muted call too.
+ * Keys sound in place of all that, but wait while nothing leaves. Both have one channel. Returns
+ * how many there are. */
+static unsigned gather(struct media_stream *s, int16_t *out, size_t n, bool leaves)
+{
+    unsigned channels = audio_encoder_channels(s->encoder);
+
+    read_source(s, out, n, &channels);
+    if (channels == 2 && (s->mix || dtmf_busy(&s->tones))) {
+        stereo_mix(out, n, out);
+        channels = 1;
+    }
     if (s->mix)
         stream_mix_onto(s, out, n);
     if (leaves)
@@ -173,7 +193,8 @@ static void gather(struct media_stream *s, int16_t *out, size_t n, bool leaves)
     else
         dtmf_interrupt(&s->tones, n, audio_encoder_rate_hz(s->encoder));
     if (s->metered)
-        level_meter_add(&s->sent_level, out, n);
+        level_meter_add(&s->sent_level, out, n * channels);
+    return channels;
 }
 
 static void end_file(struct media_stream *s)
@@ -266,16 +287,32 @@ static bool send_noise(struct media_stream *s, size_t n, struct outgoing *packet
     return true;
 }
 
-static void send_sound(struct media_stream *s, size_t n, struct outgoing *packet)
+/* An encoder of two channels is given two, and told whether they are the same; what the bits are
+ * enough for is planned anew then. */
+static void fit_channels(struct media_stream *s, size_t n, unsigned channels)
+{
+    if (audio_encoder_channels(s->encoder) == 1)
+        return;
+    if (channels == 1)
+        stereo_spread(s->thread->samples, n, s->thread->samples);
+    if (channels == s->sent_channels)
+        return;
+    s->sent_channels = channels;
+    audio_encoder_send_channels(s->encoder, channels);
+    stream_prepare_red(s);
+}
+
+static void send_sound(struct media_stream *s, size_t n, unsigned channels, struct outgoing *packet)
 {
     uint8_t type = s->agreed->params.send_format.payload_type;
     struct rtp_packet header;
     int bytes;
 
-    stream_record_sent(s, s->thread->samples, n, audio_encoder_rate_hz(s->encoder),
+    stream_record_sent(s, s->thread->samples, n, channels, audio_encoder_rate_hz(s->encoder),
                        s->next_send_us);
     if (send_noise(s, n, packet))
         return;
+    fit_channels(s, n, channels);
     bytes = audio_encode(s->encoder, s->thread->samples, n, packet->bytes + RTP_HEADER_BYTES,
                          AUDIO_PAYLOAD_MAX);
 
@@ -300,23 +337,25 @@ static void send_one(struct media_stream *s, uint64_t now_ms)
     const struct audio_codec *codec = s->agreed->send;
     unsigned ptime_ms = stream_ptime_ms(s);
     size_t n = samples_of_packet(s);
+    unsigned channels;
     struct outgoing packet;
 
     let_hear(s);
     if (s->may_send && s->agreed->params.send && s->latch.rtp.family && !stream_waits_for_keys(s)) {
         bool leaves = rtp_latch_may_send(&s->latch, now_ms);
 
-        gather(s, s->thread->samples, n, leaves);
+        channels = gather(s, s->thread->samples, n, leaves);
         if (!leaves)
             rtp_session_pause(&s->session);
         else if (!send_key(s, codec->clock_hz, &packet))
-            send_sound(s, n, &packet);
+            send_sound(s, n, channels, &packet);
         end_file(s);
         if (s->play_path)
             open_player(s);
     } else {
         if (s->pipe_in)
-            media_pipe_in_skip(s->pipe_in, n, audio_encoder_rate_hz(s->encoder));
+            media_pipe_in_skip(s->pipe_in, n, audio_encoder_rate_hz(s->encoder),
+                               audio_encoder_channels(s->encoder));
         dtmf_interrupt(&s->tones, n, audio_encoder_rate_hz(s->encoder));
         rtp_session_pause(&s->session);
     }

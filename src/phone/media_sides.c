@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "audio/resample.h"
+#include "audio/stereo.h"
 
 #define TOLERANCE_US 500    /* that two pieces may be apart, or overlap, and still be one sound */
 #define MOST_BEHIND_PER_S 5 /* a fifth of a second: the longest packets and some beats */
@@ -27,6 +28,7 @@ struct media_sides {
     uint64_t begin_us;
     size_t most; /* that may wait */
     size_t n_lines;
+    size_t channels; /* of a line: 1, and 2 once two have come that are kept apart */
     struct line lines[MEDIA_N_SIDES];
     int16_t waiting[];
 };
@@ -46,6 +48,7 @@ int media_sides_new(enum phone_sides which, struct media_sink *sink, uint64_t be
     m->begin_us = begin_us;
     m->most = most;
     m->n_lines = n_lines;
+    m->channels = 1;
     for (size_t i = 0; i < n_lines; i++)
         m->lines[i] = (struct line){.until_us = begin_us,
                                     .waiting = n_lines > 1 ? m->waiting + i * most : NULL};
@@ -155,7 +158,7 @@ static void add(struct media_sides *m, enum media_side side, const int16_t *samp
     struct line *line = &m->lines[side];
 
     line->frames += n;
-    if (m->n_lines == 1 && samples && m->sink->channels == 1) {
+    if (m->n_lines == 1 && samples && m->sink->channels == m->channels) {
         m->sink->ops->write(m->sink, samples, n);
         return;
     }
@@ -181,7 +184,7 @@ static void add(struct media_sides *m, enum media_side side, const int16_t *samp
 static void flush(struct media_sides *m, enum media_side side)
 {
     struct line *line = &m->lines[side];
-    int16_t out[PIECE_ROOM];
+    int16_t out[2 * PIECE_ROOM];
     size_t n;
 
     if (line->resample)
@@ -226,31 +229,53 @@ static void fill_gap(struct media_sides *m, enum media_side side, uint64_t start
         add(m, side, NULL, (size_t)(target - line->frames));
 }
 
-static void add_converted(struct media_sides *m, enum media_side side, const int16_t *samples,
-                          size_t n, uint32_t rate_hz)
+/* samples of as many channels as the line has. */
+static void add_at_rate(struct media_sides *m, enum media_side side, const int16_t *samples,
+                        size_t n, uint32_t rate_hz)
 {
     struct line *line = &m->lines[side];
-    int16_t out[PIECE_ROOM];
+    int16_t out[2 * PIECE_ROOM];
 
     if (line->from_hz != rate_hz) {
         flush(m, side);
         line->from_hz = rate_hz;
         if (rate_hz != m->sink->rate_hz &&
-            resample_new(rate_hz, m->sink->rate_hz, RESAMPLE_CALL, &line->resample) != 0)
+            resample_new_of((unsigned)m->channels, rate_hz, m->sink->rate_hz, RESAMPLE_CALL,
+                            &line->resample) != 0)
             line->from_hz = 0;
     }
     if (rate_hz == m->sink->rate_hz) {
         add(m, side, samples, n);
         return;
     }
-    for (size_t part; n > 0 && line->resample; n -= part, samples += part) {
+    for (size_t part; n > 0 && line->resample; n -= part, samples += part * m->channels) {
         part = n < PIECE ? n : PIECE;
         add(m, side, out, resample_run(line->resample, samples, part, out, PIECE_ROOM));
     }
 }
 
+static void add_converted(struct media_sides *m, enum media_side side, const int16_t *samples,
+                          size_t n, unsigned channels, uint32_t rate_hz)
+{
+    int16_t frames[2 * PIECE];
+
+    if (channels > m->channels && m->n_lines == 1 && m->sink->channels == 2) {
+        flush(m, side);
+        m->channels = channels;
+    }
+    if (channels == m->channels) {
+        add_at_rate(m, side, samples, n, rate_hz);
+        return;
+    }
+    for (size_t part; n > 0; n -= part, samples += part * channels) {
+        part = n < PIECE ? n : PIECE;
+        stereo_convert(samples, part, channels, frames, (unsigned)m->channels);
+        add_at_rate(m, side, frames, part, rate_hz);
+    }
+}
+
 void media_sides_put(struct media_sides *m, enum media_side side, const int16_t *samples, size_t n,
-                     uint32_t rate_hz, uint64_t end_us)
+                     unsigned channels, uint32_t rate_hz, uint64_t end_us)
 {
     struct line *line = &m->lines[side];
     uint64_t start_us = end_us - n * UINT64_C(1000000) / rate_hz;
@@ -260,13 +285,14 @@ void media_sides_put(struct media_sides *m, enum media_side side, const int16_t 
     if (start_us + TOLERANCE_US < line->until_us) {
         size_t past = (size_t)((line->until_us - start_us) * rate_hz / 1000000);
 
-        samples += past < n ? past : n;
-        n -= past < n ? past : n;
+        past = past < n ? past : n;
+        samples += past * channels;
+        n -= past;
     } else if (start_us > line->until_us + TOLERANCE_US) {
         fill_gap(m, side, start_us);
     }
     line->until_us += n * UINT64_C(1000000) / rate_hz; /* so small differences do not add up */
-    add_converted(m, side, samples, n, rate_hz);
+    add_converted(m, side, samples, n, channels, rate_hz);
 }
 
 void media_sides_end(struct media_sides *m)

@@ -110,6 +110,7 @@ struct media_stream {
     /* What we send */
     struct rtp_session session;
     struct audio_encoder *encoder;
+    unsigned sent_channels; /* by an encoder that has two; 0: nothing was sent yet */
     struct media_red red;
     uint64_t next_send_us; /* 0: with the next beat */
     struct rtp_event_sender keys;
@@ -293,11 +294,11 @@ void stream_free_pipe(struct media_pipe *pipe);
 void stream_end_recording(struct media_stream *s);
 /* On each beat while there is a recording: opens it, where that is due. */
 void stream_begin_recording(struct media_stream *s);
-/* Samples of one side, which ended at end_us. Nothing happens without a recording. */
-void stream_record_heard(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz,
-                         uint64_t end_us);
-void stream_record_sent(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz,
-                        uint64_t end_us);
+/* n samples a channel of one side, which ended at end_us. Nothing happens without a recording. */
+void stream_record_heard(struct media_stream *s, const int16_t *samples, size_t n,
+                         unsigned channels, uint32_t rate_hz, uint64_t end_us);
+void stream_record_sent(struct media_stream *s, const int16_t *samples, size_t n, unsigned channels,
+                        uint32_t rate_hz, uint64_t end_us);
 
 /* --- media_tones.c --------------------------------------------------------------------------- */
 

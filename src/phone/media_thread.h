@@ -116,8 +116,10 @@ struct media_thread {
     bool waits_for_devices;        /* to close, while it is quitting, */
     struct net_deadline *patience; /* and for so long; */
     bool left;                     /* they are left behind then, and the loop with them */
-    /* Room for one packet's samples, for whoever is at work; nobody keeps anything in it. */
-    int16_t samples[AUDIO_PACKET_MAX_SAMPLES];
+    /* Room for one packet's samples, of two channels perhaps, and for the same in one, for whoever is
+     * at work; nobody keeps anything in it. */
+    int16_t samples[2 * AUDIO_PACKET_MAX_SAMPLES];
+    int16_t mono[AUDIO_PACKET_MAX_SAMPLES];
     uint8_t packet[NET_RTP_MAX_BYTES]; /* likewise for one packet that was decrypted */
 };
 

@@ -26,6 +26,7 @@ script_tests = \
 	tests/scripts/test_recording.py \
 	tests/scripts/test_register.py \
 	tests/scripts/test_run.py \
+	tests/scripts/test_stereo.py \
 	tests/scripts/test_tones.py
 EXTRA_DIST += $(script_tests)
 tap_tests += $(script_tests)

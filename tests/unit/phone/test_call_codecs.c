@@ -57,6 +57,42 @@ static void check_row(void **state)
     assert_int_equal(p.ptime_ms, row->wanted_ptime_ms);
 }
 
+/* Two channels are decoded where we want them, and sent where they want them, too. */
+static const struct stereo {
+    const char *name;
+    enum config_stereo ours;
+    const struct sdp_codec *codec;
+    bool theirs, hears, sends;
+} stereo[] = {
+    {"both want stereo", CONFIG_STEREO_YES, &opus, true, true, true},
+    {"they do not want it", CONFIG_STEREO_YES, &opus, false, true, false},
+    {"we do not want it", CONFIG_STEREO_NO, &opus, true, false, false},
+    {"nothing is said of it", CONFIG_STEREO_UNSAID, &opus, true, false, false},
+    {"another codec has none", CONFIG_STEREO_YES, &pcmu, true, true, false},
+};
+
+static void check_stereo(void **state)
+{
+    const struct stereo *row = *state;
+    struct phone_config config = {.sound.opus_stereo = row->ours};
+    struct phone phone = {.config = &config};
+    struct sdp_codec codecs[] = {opus};
+    struct call call = {.phone = &phone, .codecs = codecs, .n_codecs = 1};
+    struct sdp_local us = {0};
+    struct sdp_stream stream = {.codec = *row->codec,
+                                .noise_receive = SDP_NO_TYPE,
+                                .noise_send = SDP_NO_TYPE,
+                                .opus.stereo = row->theirs};
+    struct media_params p = {.ptime_ms = 20};
+
+    call_codecs_limit(&call, &stream, &p);
+    assert_int_equal(p.hears_stereo, row->hears);
+    assert_int_equal(p.opus.stereo, row->sends);
+    call_codecs_put(&call, &us);
+    assert_string_equal(us.codecs[0].fmtp,
+                        row->hears ? "useinbandfec=1;stereo=1;sprop-stereo=1" : "useinbandfec=1");
+}
+
 static const struct asked {
     const char *name;
     uint32_t bitrate;
@@ -91,5 +127,6 @@ static void check_asked(void **state)
 int main(void)
 {
     return RUN_ROWS("phone/call_codecs", rows, check_row) |
+           RUN_ROWS("phone/call_codecs stereo", stereo, check_stereo) |
            RUN_ROWS("phone/call_codecs asked", asked, check_asked);
 }

@@ -83,7 +83,8 @@ static void a_player_is_not_waited_for(void **state)
 
     (void)state;
     begin(&rig);
-    assert_int_equal(media_player_open(&rig.jobs, "/dev/null", 8000, &events, &told, &player), 0);
+    assert_int_equal(media_player_open(&rig.jobs, "/dev/null", 8000, 1, &events, &told, &player),
+                     0);
     media_player_close(player);
     assert_int_equal(told.closed, 0); /* never at once */
     while (!told.closed)

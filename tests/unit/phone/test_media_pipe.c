@@ -95,7 +95,11 @@ static void put_count(int fd, int first, size_t n)
 
 static size_t take(struct reader *r, int16_t *out, size_t n, uint32_t rate_hz)
 {
-    return media_pipe_in_read(r->in, out, n, rate_hz);
+    unsigned channels = 1;
+
+    n = media_pipe_in_read(r->in, out, n, rate_hz, &channels);
+    assert_int_equal(channels, 1);
+    return n;
 }
 
 /* Waits for helpers until the end: all samples, at most room. */
@@ -132,6 +136,50 @@ static void samples_come_as_they_are(void **state)
     assert_int_equal(pipe_unread(fds[0]), 480);
     close(fds[0]);
     close(fds[1]);
+}
+
+/* Both channels for who wants them, at whatever rate, and one for who does not. */
+static void two_channels_are_kept(void **state)
+{
+    static const struct {
+        uint8_t channels;
+        unsigned wanted, got;
+        uint32_t rate_hz;
+        int left, right;
+    } all[] = {
+        {2, 2, 2, 8000, 1000, 3000}, {2, 2, 2, 16000, 1000, 3000}, {2, 1, 1, 8000, 2000, 2000},
+        {1, 2, 1, 8000, 1000, 3000}, {2, 1, 1, 16000, 2000, 2000},
+    };
+    int16_t out[2 * 320];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        unsigned channels = all[i].wanted;
+        size_t at = 100 * all[i].got;
+        struct reader *r;
+        int fds[2];
+
+        make_pipe(fds);
+        for (int k = 0; k < 320; k++)
+            put(fds[1], "\xe8\x03\xb8\x0b", 4); /* 1000, 3000 */
+        r = open_reader(fds[0], 8000, all[i].channels, false);
+        media_pipe_in_skip(r->in, 10, all[i].rate_hz, channels); /* it is not live: nothing goes */
+        assert_int_equal(
+            media_pipe_in_read(r->in, out, all[i].rate_hz / 100, all[i].rate_hz, &channels),
+            all[i].rate_hz / 100);
+        assert_int_equal(channels, all[i].got);
+        assert_in_range(out[0], all[i].left / 2, all[i].left * 3 / 2);
+        if (all[i].channels == 2 && all[i].rate_hz == 8000) {
+            assert_int_equal(out[0], all[i].left);
+            assert_int_equal(out[1], all[i].right);
+        } else if (all[i].channels == 2) { /* behind the beginning of the filter */
+            assert_in_range(out[at], all[i].left - 100, all[i].left + 100);
+            assert_in_range(out[at + 1], all[i].right - 200, all[i].right + 200);
+        }
+        close_reader(r);
+        close(fds[0]);
+        close(fds[1]);
+    }
 }
 
 static void a_slow_writer_is_not_waited_for(void **state)
@@ -571,7 +619,7 @@ static void what_may_not_be_sent_passes(void **state)
     for (int live = 0; live < 2; live++) {
         put_voice(fds[1], &at);
         r = open_reader(fds[0], 8000, 1, live);
-        media_pipe_in_skip(r->in, 160, 8000);
+        media_pipe_in_skip(r->in, 160, 8000, 1);
         assert_int_equal(take(r, out, 160, 8000), live ? 0 : 160);
         close_reader(r);
     }
@@ -583,6 +631,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(samples_come_as_they_are),
+        cmocka_unit_test(two_channels_are_kept),
         cmocka_unit_test(a_slow_writer_is_not_waited_for),
         cmocka_unit_test(nothing_at_all_ends_at_once),
         cmocka_unit_test(two_channels_are_mixed),

@@ -78,7 +78,7 @@ static void put(struct recorder *r, enum media_side side, uint32_t rate_hz, unsi
 
     for (size_t i = 0; i < n; i++)
         samples[i] = said(side, (end_ms - ms) / 1e3 + (double)i / rate_hz);
-    media_sides_put(r->sides, side, samples, n, rate_hz, BEGIN_US + end_ms * UINT64_C(1000));
+    media_sides_put(r->sides, side, samples, n, 1, rate_hz, BEGIN_US + end_ms * UINT64_C(1000));
 }
 
 static void end(struct recorder *r)
@@ -309,8 +309,8 @@ static void the_sum_is_limited(void **state)
     for (unsigned ms = 20; ms <= 60; ms += 20) {
         uint64_t us = BEGIN_US + ms * UINT64_C(1000);
 
-        media_sides_put(r.sides, MEDIA_SIDE_OURS, ms == 40 ? low : loud, 160, 8000, us);
-        media_sides_put(r.sides, MEDIA_SIDE_THEIRS, ms == 20 ? loud : low, 160, 8000, us);
+        media_sides_put(r.sides, MEDIA_SIDE_OURS, ms == 40 ? low : loud, 160, 1, 8000, us);
+        media_sides_put(r.sides, MEDIA_SIDE_THEIRS, ms == 20 ? loud : low, 160, 1, 8000, us);
     }
     end(&r);
     assert_int_equal(r.tape.n, 480);
@@ -338,6 +338,84 @@ static void heard_is_theirs_alone(void **state)
     free(r.tape.frames);
 }
 
+/* ms of theirs in two channels, the right one softer by half, up to end_ms. */
+static void put_stereo(struct recorder *r, uint32_t rate_hz, unsigned ms, unsigned end_ms)
+{
+    int16_t frames[2 * 48 * 120];
+    size_t n = (size_t)rate_hz / 1000 * ms;
+
+    for (size_t i = 0; i < n; i++) {
+        frames[2 * i] = 8000;
+        frames[2 * i + 1] = 4000;
+    }
+    media_sides_put(r->sides, MEDIA_SIDE_THEIRS, frames, n, 2, rate_hz,
+                    BEGIN_US + end_ms * UINT64_C(1000));
+}
+
+static void put_mono(struct recorder *r, uint32_t rate_hz, unsigned end_ms)
+{
+    int16_t samples[48 * 20];
+    size_t n = (size_t)rate_hz / 1000 * 20;
+
+    for (size_t i = 0; i < n; i++)
+        samples[i] = 1000;
+    media_sides_put(r->sides, MEDIA_SIDE_THEIRS, samples, n, 1, rate_hz,
+                    BEGIN_US + end_ms * UINT64_C(1000));
+}
+
+static void assert_at(const struct recorder *r, double s, int left, int right)
+{
+    assert_near(at(r, 0, s), left, 60);
+    assert_near(at(r, r->tape.sink.channels - 1u, s), right, 60);
+}
+
+/* Two channels, a gap, one channel at another rate, and two again, which begin before that ends. */
+static void stereo_in(enum phone_sides which, uint8_t channels, uint32_t file_hz, int left,
+                      int right)
+{
+    struct recorder r;
+
+    begin(&r, which, file_hz, channels);
+    for (unsigned ms = 20; ms <= 400; ms += 20)
+        put_stereo(&r, 48000, 20, ms);
+    for (unsigned ms = 520; ms <= 800; ms += 20)
+        put_mono(&r, 16000, ms);
+    for (unsigned ms = 815; ms <= 1215; ms += 20)
+        put_stereo(&r, 48000, 20, ms);
+    end(&r);
+    assert_near((double)r.tape.n / file_hz, 1.215, 0.0005);
+    assert_at(&r, 0.1, left, right);
+    assert_at(&r, 0.39, left, right);
+    assert_at(&r, 0.45, 0, 0);
+    assert_at(&r, 0.6, 1000, 1000);
+    assert_at(&r, 0.9, left, right);
+    assert_at(&r, 1.2, left, right);
+    free(r.tape.frames);
+}
+
+static void stereo_is_kept_where_there_is_room_for_it(void **state)
+{
+    (void)state;
+    stereo_in(PHONE_SIDES_HEARD, 2, 48000, 8000, 4000);
+    stereo_in(PHONE_SIDES_HEARD, 2, 16000, 8000, 4000);
+    stereo_in(PHONE_SIDES_HEARD, 1, 48000, 6000, 6000);
+    stereo_in(PHONE_SIDES_HEARD, 1, 16000, 6000, 6000);
+    stereo_in(PHONE_SIDES_MIXED, 2, 48000, 6000, 6000);
+}
+
+static void of_both_sides_each_has_one_channel(void **state)
+{
+    struct recorder r;
+
+    (void)state;
+    begin(&r, PHONE_SIDES_APART, 16000, 2);
+    for (unsigned ms = 20; ms <= 400; ms += 20)
+        put_stereo(&r, 48000, 20, ms);
+    end(&r);
+    assert_at(&r, 0.3, 6000, 0);
+    free(r.tape.frames);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +426,8 @@ int main(void)
         cmocka_unit_test(what_overlaps_is_left_out),
         cmocka_unit_test(the_sum_is_limited),
         cmocka_unit_test(heard_is_theirs_alone),
+        cmocka_unit_test(stereo_is_kept_where_there_is_room_for_it),
+        cmocka_unit_test(of_both_sides_each_has_one_channel),
     };
 
     return RUN_ROWS("alignment", rows, check_alignment) +

@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""Opus in two channels, where both sides want them: a tone for the left ear and another one for the
+right, and what becomes of each on its way to files, pipes and those who have one channel only."""
+import array
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import sip, sound, tap, tphone
+from lib.control import Piped
+from lib.ends import Callee, Caller
+from lib.pipes import Reader, Writer, popen
+from lib.room import Room
+from lib.talk import Talk
+from lib.tap import case, equal, expect
+
+RATE = 16000
+LEVEL = 8000
+APART = 3  # times as loud as the tone of the other ear, which a codec leaves some of
+# Copies, on a machine that loses packets, would take the bits for two channels.
+STEREO = {"opus_stereo": "yes", "redundancy": "off"}
+OURS, THEIRS = (440, 660), (550, 880)  # for the left ear and the right one
+OPUS = "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1"
+WANTED = OPUS + ";stereo=1"
+STEREO_BIT = 4  # of the first byte of a packet (RFC 6716 3.1)
+
+
+def two_tones(left_hz, right_hz, seconds=2.0):
+    """Frames of two channels."""
+    each = [sound.tone(hz, seconds, RATE, LEVEL).samples for hz in (left_hz, right_hz)]
+    return sound.Sound(RATE, array.array("h", [v for frame in zip(*each) for v in frame]))
+
+
+def file_of(room, name, tones, **more):
+    return sound.write(room.path(name), two_tones(*tones, **more), stereo=True)
+
+
+def middle(levels):
+    """As most of it is: a busy machine has gaps, and each call a beginning and an end."""
+    loud = sorted(l for l in levels if l > LEVEL / 20)
+    return loud[len(loud) // 2] if len(loud) >= 10 else 0
+
+
+def levels(channel, tones):
+    return [middle(sound.amplitudes(channel.at(8000), hz)) for hz in tones]
+
+
+def in_each_ear(channels, tones, what):
+    """The one tone left, the other one right, as loud as they were sent."""
+    equal(len(channels), 2, f"channels of {what}")
+    left, right = (levels(c, tones) for c in channels)
+    told = f"{what}: left {left}, right {right}"
+    expect(LEVEL / 2 < left[0] < LEVEL * 2 and LEVEL / 2 < right[1] < LEVEL * 2, told)
+    expect(left[0] > APART * left[1] and right[1] > APART * right[0], told)
+
+
+def mixed(channels, tones, what, n=1):
+    """Both tones in each of n channels, half as loud, as that is their mean."""
+    equal(len(channels), n, f"channels of {what}")
+    for channel in channels:
+        for level in levels(channel, tones):
+            expect(LEVEL / 4 < level < LEVEL * 3 / 4, f"{what}: {levels(channel, tones)}")
+
+
+def call(room, ours, theirs):
+    """Each plays to the other; ends with the file of the caller. What their options are."""
+    callee = tphone.Answer(room, times=1, play=file_of(room, "theirs.wav", THEIRS),
+                           codec="opus,pcmu", **theirs)
+    caller = tphone.Call(room, callee.uri, play=file_of(room, "ours.wav", OURS),
+                         hangup_at_eof=True, **ours)
+    caller.expect_status(tphone.OK)
+    callee.expect_status(tphone.OK)
+
+
+# --- what is said ---------------------------------------------------------------------------------
+
+@case("stereo is asked for in offer and answer where it is wanted, and else not (RFC 7587 6.1)")
+def said():
+    with Room() as room:
+        for name, options, fmtp in (("wants", {"opus_stereo": "yes"}, ";stereo=1;sprop-stereo=1"),
+                                    ("plain", {"opus_stereo": "no"}, "")):
+            caller = Caller(room, name=f"{name}-a", **options)
+            invite = caller.invite()
+            _, ok = Callee(room, name=f"{name}-b", **options).up(body=sip.sdp(
+                formats="96", extra=WANTED))
+            for message in invite, ok:
+                equal([l.split(" ", 1)[1] for l in message.body.decode().split("\r\n")
+                       if l.startswith("a=fmtp:") and "useinband" in l],
+                      ["useinbandfec=1" + fmtp], f"fmtp of who {name}")
+            caller.peer.respond(invite, 486, tag="b")
+
+
+ROWS = (("both want it", WANTED, "yes", True, True), ("they do not", OPUS, "yes", True, False),
+        ("we do not", WANTED, "no", True, False), ("the file is mono", WANTED, "yes", False, False))
+
+
+@case("two channels are sent where both sides want them and there are two, and else one")
+def sent():
+    with Room() as room:
+        talks = []
+        for i, (name, extra, setting, stereo, wanted) in enumerate(ROWS):
+            path = file_of(room, f"{i}.wav", OURS) if stereo else \
+                sound.write(room.path(f"{i}.wav"), sound.tone(440, 2, RATE))
+            talks.append((name, wanted, Talk(room, "96", extra, name=f"us{i}", play=path,
+                                             opus_stereo=setting,
+                                             redundancy="off")))
+        for name, wanted, talk in talks:
+            packets = talk.rtp.wait(60)[30:60]
+            equal({bool(p.payload[0] & STEREO_BIT) for p in packets}, {wanted}, name)
+            talk.end()
+
+
+# --- what is heard --------------------------------------------------------------------------------
+
+@case("files, both ways: each tone in its ear")
+def files():
+    with Room() as room:
+        ours, theirs = room.path("heard-a.wav"), room.path("heard-b.wav")
+        call(room, {"record": ours, **STEREO},
+             {"record": theirs, **STEREO})
+        in_each_ear(sound.read_channels(ours), THEIRS, "what the caller heard")
+        in_each_ear(sound.read_channels(theirs), OURS, "what the callee heard")
+
+
+@case("to a side without stereo all goes mixed, and comes as it sent it")
+def one_sided():
+    with Room() as room:
+        ours, theirs = room.path("heard-a.wav"), room.path("heard-b.wav")
+        call(room, {"record": ours, **STEREO}, {"record": theirs})
+        mixed(sound.read_channels(ours), THEIRS, "what the caller heard", 2)
+        mixed(sound.read_channels(theirs), OURS, "what the callee heard")
+
+
+@case("with another codec there is one channel, whatever is wanted")
+def pcmu():
+    with Room() as room:
+        ours, theirs = room.path("heard-a.wav"), room.path("heard-b.wav")
+        call(room, {"record": ours, **STEREO, "codec": "pcmu"},
+             {"record": theirs, **STEREO})
+        mixed(sound.read_channels(ours), THEIRS, "what the caller heard")
+        mixed(sound.read_channels(theirs), OURS, "what the callee heard")
+
+
+@case("both sides of a call in one file have a channel each, mixed")
+def apart():
+    with Room() as room:
+        ours, theirs = room.path("apart.wav"), room.path("both.wav")
+        call(room, {"record": ours, "record_sides": "apart", **STEREO},
+             {"record": theirs, "record_sides": "mixed", **STEREO})
+        left, right = sound.read_channels(ours)
+        mixed([left], THEIRS, "the left channel, theirs")
+        mixed([right], OURS, "the right channel, ours")
+        mixed(sound.read_channels(theirs), OURS + THEIRS, "both in one")
+
+
+# --- pipes ----------------------------------------------------------------------------------------
+
+def ogg(room, path):
+    program = os.path.join(os.environ.get("builddir", "."), "tests/lib/decode")
+    subprocess.run([program, path, path + ".ogg", "vorbis"], check=True)
+    with open(path + ".ogg", "rb") as f:
+        return f.read()
+
+
+def piped(kind):
+    with Room() as room:
+        data = two_tones(*OURS).samples.tobytes() if kind == "raw" else \
+            ogg(room, file_of(room, "in.wav", OURS))
+        reader, writer = Reader(room), Writer(room, data)
+        options = {"rate": RATE, "channels": 2, **STEREO}
+        callee = tphone.Answer(room, times=1, record="-", popen=popen(stdout=reader.writes),
+                               **options)
+        reader.begun()
+        caller = tphone.Call(room, callee.uri, play="-", hangup_at_eof=True,
+                             popen=popen(stdin=writer.reads), **options)
+        writer.begun()
+        caller.expect_status(tphone.OK)
+        callee.expect_status(tphone.OK)
+        samples = sound.native(reader.data)
+        in_each_ear([sound.Sound(RATE, samples[c::2]) for c in (0, 1)], OURS, "what was piped out")
+
+
+for kind in "raw", "Ogg":
+    case(f"pipes of two channels: {kind} in, raw out", kind)(piped)
+
+
+# --- one channel in between -----------------------------------------------------------------------
+
+@case("a key as a tone is in both ears, and the stereo is there again behind it")
+def key():
+    with Room() as room:
+        heard = room.path("heard.wav")
+        callee = tphone.Answer(room, times=1, record=heard, codec="opus", **STEREO)
+        us = Piped(room, "us", codec="opus", dtmf_mode="inband", **STEREO).client
+        ours = us.do("call", target=callee.uri,
+                     play=file_of(room, "long.wav", OURS, seconds=3.0))["call"]
+        us.event("playing", call=ours)
+        us.do("dtmf", call=ours, digits="5")
+        us.event("dtmf-sent", call=ours)
+        us.event("play-ended", call=ours)
+        us.do("hangup", call=ours)
+        callee.expect_status(tphone.OK)
+        channels = sound.read_channels(heard)
+        in_each_ear(channels, OURS, "the tones")
+        for channel in channels:
+            expect(max(sound.amplitudes(channel.at(8000), 1336, 20)) > 500, "no key in one ear")
+
+
+@case("in a conference each is heard in one channel, of two who have stereo, too")
+def conference():
+    with Room() as room:
+        us = Piped(room, "us", codec="opus", **STEREO).client
+        heard, calls = [room.path(f"{n}.wav") for n in ("one", "two")], []
+        for name, tones, path in zip(("one", "two"), (OURS, THEIRS), heard):
+            callee = tphone.Answer(room, name, times=1, record=path, **STEREO,
+                                   play=file_of(room, f"{name}-says.wav", tones, seconds=4.0))
+            calls.append((us.do("call", target=callee.uri)["call"], callee))
+            us.event("answered", call=calls[-1][0])
+        us.do("conference", calls=[number for number, _ in calls])
+        for number, _ in calls:
+            us.event("joined", call=number)
+        time.sleep(2.5)
+        for number, callee in calls:
+            us.do("hangup", call=number)
+            callee.expect_status(tphone.OK)
+        mixed(sound.read_channels(heard[0]), THEIRS, "what the first one heard", 2)
+        mixed(sound.read_channels(heard[1]), OURS, "what the second one heard", 2)
+
+
+if __name__ == "__main__":
+    tap.run(jobs=5, in_time=True)
