@@ -78,10 +78,10 @@ static bool await_over(struct identity *identity)
     return !identity->abandoned;
 }
 
-void identity_free(struct identity *identity)
+bool identity_free(struct identity *identity)
 {
     if (!identity)
-        return;
+        return true;
     if (identity->waking)
         uv_thread_join(&identity->waker);
     if (identity->making) {
@@ -89,11 +89,12 @@ void identity_free(struct identity *identity)
 
         if (!await_over(identity)) {
             pthread_detach(maker);
-            return;
+            return false;
         }
         uv_thread_join(&maker);
     }
     give_back(identity);
+    return true;
 }
 
 const struct fingerprint *identity_fingerprint(const struct identity *identity)
@@ -346,7 +347,7 @@ static int find(const char *path, struct identity **out)
     identity->path = path ? slice_dup(slice_of(path)) : NULL;
     atomic_init(&identity->err, -EAGAIN);
     if (path && !identity->path) {
-        identity_free(identity);
+        give_back(identity);
         return -ENOMEM;
     }
     identity->why = path ? read_file(path, identity) : -ENOENT;
@@ -364,7 +365,7 @@ int identity_open(const char *path, struct identity **out)
     if (identity->why)
         err = make_and_keep(identity);
     if (err)
-        identity_free(identity);
+        give_back(identity);
     else
         *out = identity;
     return err;

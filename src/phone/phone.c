@@ -432,7 +432,7 @@ bool phone_free(struct phone *phone)
     sip_endpoint_free(phone->endpoint);
     if (phone->media)
         all_ended = media_free(phone->media, NULL);
-    identity_free(phone->identity);
+    all_ended = identity_free(phone->identity) && all_ended;
     net_capture_free(phone->capture);
     net_resolver_free(phone->resolver);
     contacts_free(phone->contacts);

@@ -25,8 +25,9 @@ void phone_trace(struct phone *phone, bool on);
  * keys, is made meanwhile. */
 void phone_prepare_calls(struct phone *phone);
 /* Call it after PHONE_CLOSED and run the loop until it is empty; before that it drops calls
- * without a word to the other side. False: a sound device does not close, and the program is to
- * end by _exit, as exit would wait for it. */
+ * without a word to the other side. False: a sound device does not close, or a disk does not
+ * answer, and the program is to end by _exit, as exit would wait for the one, and clean up what is
+ * used behind the other. */
 bool phone_free(struct phone *phone);
 
 /* Starts what command asks for. call: number of the new call for PHONE_DIAL, else unused; may be

@@ -31,7 +31,7 @@ static struct fingerprint open_one(const char *where)
         usleep(1000);
     assert_int_equal(err, 0);
     assert_true(fingerprint_eq(rtp_dtls_identity_fingerprint(dtls), &fingerprint));
-    identity_free(identity);
+    assert_true(identity_free(identity));
     return fingerprint;
 }
 
@@ -152,7 +152,7 @@ static void a_disk_that_hangs(void **state)
     assert_int_equal(identity_get(identity, &dtls), 0);
     assert_true(same(*identity_fingerprint(identity), *rtp_dtls_identity_fingerprint(dtls)));
     assert_int_not_equal(access(path, F_OK), 0);
-    identity_free(identity);
+    assert_false(identity_free(identity));
     atomic_store(&disk_hangs, false);
     await_file();
     assert_int_equal(unlink(path), 0);
