@@ -34,6 +34,7 @@ static const double UP = 0.7, DOWN = 0.35; /* weight of a report that is worse, 
 static const double BURST_WEIGHT = 0.5, LATELY_WEIGHT = 0.5;
 static const double CROWDED_LOSS = 0.02;    /* with delay that has grown */
 static const double LESS = 0.7, MORE = 1.2; /* steps of the bit rate */
+static const double TRIAL = 1.1; /* times what was sent: less than one step, which is a trial */
 static const double SHORT_RATE = 0.5; /* share of it below which packets become longer, as they
                                        * do where it can shrink no more */
 static const double BLAME_TIMES = 1, BLAME_PLUS = 0.05; /* loss that sending more has added */
@@ -300,7 +301,7 @@ static bool make_plan(struct media_adapt *a)
     p.fec_percent = wanted_fec(a, p.depth);
     p.bitrate = wanted_rate(a, p.depth, p.ptime_ms);
     a->plan = p;
-    if (sent_bps(&p) > 1.2 * sent_bps(&before) && a->trial == MEDIA_ADAPT_STEADY) {
+    if (sent_bps(&p) > TRIAL * sent_bps(&before) && a->trial == MEDIA_ADAPT_STEADY) {
         a->trial = MEDIA_ADAPT_MORE;
         a->lost_before = a->lately;
         a->lost_before_of = fmax(a->lately_of, 1);
