@@ -13,21 +13,24 @@ static const struct row {
     const char *name, *codec;
     bool red;
     double loss, burst;
+    unsigned jitter_ms;
 } rows[] = {
-    {"Opus clean", "opus", true, 0, 0},
-    {"Opus loss 2 %", "opus", true, 0.02, 0},
-    {"Opus loss 5 %", "opus", true, 0.05, 0},
-    {"Opus loss 10 %", "opus", true, 0.1, 0},
-    {"Opus loss 20 %", "opus", true, 0.2, 0},
-    {"Opus bursts 10 %", "opus", true, 0.1, 3},
-    {"Opus FEC only 5 %", "opus", false, 0.05, 0},
-    {"Opus FEC only 10 %", "opus", false, 0.1, 0},
-    {"Opus FEC only 20 %", "opus", false, 0.2, 0},
-    {"PCMU clean", "PCMU", false, 0, 0},
-    {"PCMU loss 5 %", "PCMU", true, 0.05, 0},
-    {"PCMU loss 10 %", "PCMU", true, 0.1, 0},
-    {"PCMU alone 5 %", "PCMU", false, 0.05, 0},
-    {"PCMU alone 10 %", "PCMU", false, 0.1, 0},
+    {"Opus clean", "opus", true, 0, 0, 0},
+    {"Opus loss 2 %", "opus", true, 0.02, 0, 0},
+    {"Opus loss 5 %", "opus", true, 0.05, 0, 0},
+    {"Opus loss 10 %", "opus", true, 0.1, 0, 0},
+    {"Opus loss 20 %", "opus", true, 0.2, 0, 0},
+    {"Opus bursts 10 %", "opus", true, 0.1, 3, 0},
+    {"Opus FEC only 5 %", "opus", false, 0.05, 0, 0},
+    {"Opus FEC only 10 %", "opus", false, 0.1, 0, 0},
+    {"Opus FEC only 20 %", "opus", false, 0.2, 0, 0},
+    {"Opus jitter 60 ms", "opus", true, 0, 0, 60},
+    {"Opus jitter 120 ms", "opus", true, 0, 0, 120},
+    {"PCMU clean", "PCMU", false, 0, 0, 0},
+    {"PCMU loss 5 %", "PCMU", true, 0.05, 0, 0},
+    {"PCMU loss 10 %", "PCMU", true, 0.1, 0, 0},
+    {"PCMU alone 5 %", "PCMU", false, 0.05, 0, 0},
+    {"PCMU alone 10 %", "PCMU", false, 0.1, 0, 0},
 };
 
 struct voice {
@@ -60,7 +63,8 @@ static void measure(const struct row *row, const struct voice *voices, size_t n)
                               .red = row->red,
                               .loss = row->loss,
                               .burst = row->burst,
-                              .before_ms = BEFORE_MS};
+                              .before_ms = BEFORE_MS,
+                              .jitter_ms = row->jitter_ms};
     struct lossy_outcome out;
 
     for (size_t i = 0; i < n * SEEDS; i++) {

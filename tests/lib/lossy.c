@@ -19,6 +19,7 @@ enum {
     RTCP_MS = 4500, /* RFC 3550 6.2: 360 / 80 kbit/s */
     LOOK_MS = 500,  /* how often our own loss is looked at, as phone/media_red does */
     LOOK_PACKETS = 40,
+    FLYING = 64, /* packets on their way */
 };
 
 static const double COMPENSATION = 2.71828182845904523536 - 1.5;
@@ -35,6 +36,16 @@ struct counts {
     bool in_run;
 };
 
+/* A packet on its way. */
+struct packet {
+    uint64_t at_us; /* when it arrives */
+    uint32_t timestamp;
+    uint16_t sequence;
+    uint8_t type;
+    size_t n;
+    char payload[AUDIO_PAYLOAD_MAX];
+};
+
 struct way {
     const struct lossy_talk *talk;
     const struct audio_codec *codec;
@@ -43,7 +54,9 @@ struct way {
     struct media_adapt adapt;
     struct rtp_red_sender sent;
     struct sky there, back, reports;
-    struct rng rng;
+    struct rng rng, jitter;
+    struct packet flying[FLYING];
+    size_t n_flying;
     struct counts theirs, ours; /* they receive what we send; we what they do */
     unsigned gaps, missing;     /* of ours, all in all: the length of bursts */
     uint64_t now_ms, next_send_ms, next_report_ms, looked_ms;
@@ -107,12 +120,18 @@ static void count(struct counts *c, bool lost)
     c->in_run = lost;
 }
 
+static double delayed_ms(struct way *w)
+{
+    uint32_t most_us = w->talk->jitter_ms * 1000;
+
+    return ROUTE_MS + (most_us ? rng_below(&w->jitter, most_us) / 1000.0 : 0);
+}
+
 static struct loss_report told(struct counts *c)
 {
     struct loss_report out = {.lost = c->packets ? (double)c->lost / c->packets : 0,
                               .burst = c->runs ? (double)c->lost / c->runs : 0,
                               .burst_of = c->lost,
-                              .round_trip_ms = 2 * ROUTE_MS,
                               .packets = c->packets};
 
     *c = (struct counts){.in_run = c->in_run};
@@ -155,6 +174,7 @@ static void exchange_reports(struct way *w)
     if (w->now_ms >= w->next_report_ms) {
         w->next_report_ms = report_after(w, RTCP_MS);
         report = told(&w->theirs);
+        report.round_trip_ms = delayed_ms(w) + delayed_ms(w);
         if (!loses(&w->reports, w->talk))
             (void)media_adapt_report(&w->adapt, &report, w->now_ms);
     }
@@ -163,25 +183,55 @@ static void exchange_reports(struct way *w)
 
 /* ---- packets ---- */
 
-static void arrive(struct way *w, uint8_t type, struct slice payload)
+static void depart(struct way *w, uint8_t type, struct slice payload)
 {
+    struct packet *p = &w->flying[w->n_flying++];
+
+    if (w->n_flying > FLYING || payload.n > sizeof p->payload)
+        abort();
+    p->at_us = w->now_ms * 1000 + (uint64_t)(1000 * delayed_ms(w));
+    p->timestamp = w->timestamp;
+    p->sequence = w->sequence;
+    p->type = type;
+    p->n = payload.n;
+    memcpy(p->payload, payload.p, payload.n);
+}
+
+static void arrive(struct way *w, const struct packet *p)
+{
+    struct slice payload = {p->payload, p->n};
     struct rtp_red_block block[RTP_RED_BLOCKS];
-    uint64_t at_us = (w->now_ms + ROUTE_MS) * 1000;
     uint16_t missing;
     unsigned ignored;
     int n = 1;
 
-    if (type == RED_TYPE)
+    if (p->type == RED_TYPE)
         n = rtp_red_parse(payload, block, &ignored);
     else
         block[0] = (struct rtp_red_block){.payload = payload};
     if (n < 1)
         abort();
-    (void)playout_put(w->playout, w->codec, 1, w->sequence, w->timestamp, false,
-                      block[n - 1].payload, at_us);
+    (void)playout_put(w->playout, w->codec, 1, p->sequence, p->timestamp, false,
+                      block[n - 1].payload, p->at_us);
     for (int i = n - 2; i >= 0; i--)
-        (void)playout_put_copy(w->playout, w->codec, w->sequence, w->timestamp - block[i].offset,
+        (void)playout_put_copy(w->playout, w->codec, p->sequence, p->timestamp - block[i].offset,
                                (unsigned)(n - 1 - i), block[i].payload, &missing);
+}
+
+/* What has come until then, the earliest first. */
+static void arrive_until(struct way *w, uint64_t now_us)
+{
+    for (;;) {
+        struct packet *first = w->flying;
+
+        for (struct packet *p = w->flying; p < w->flying + w->n_flying; p++)
+            if (p->at_us < first->at_us)
+                first = p;
+        if (w->n_flying == 0 || first->at_us > now_us)
+            return;
+        arrive(w, first);
+        memmove(first, first + 1, (size_t)(w->flying + --w->n_flying - first) * sizeof *first);
+    }
 }
 
 static void send(struct way *w)
@@ -214,7 +264,7 @@ static void send(struct way *w)
     count(&w->theirs, lost);
     count(&w->ours, loses(&w->back, w->talk));
     if (!lost)
-        arrive(w, type, payload);
+        depart(w, type, payload);
     w->sequence++;
     w->timestamp += units;
 }
@@ -230,6 +280,7 @@ static void run(struct way *w)
             send(w);
             w->next_send_ms = w->now_ms;
         }
+        arrive_until(w, (w->now_ms + ROUTE_MS + 1) * 1000);
         (void)playout_get(w->playout, (w->now_ms + ROUTE_MS + 1) * 1000, w->out + at, beat);
     }
 }
@@ -254,6 +305,7 @@ static struct way *way_new(const struct lossy_talk *talk, size_t n_said)
     w->back.rng = rng_seeded(4 * talk->seed + 2);
     w->reports.rng = rng_seeded(4 * talk->seed + 3);
     w->rng = rng_seeded(4 * talk->seed + 4);
+    w->jitter = rng_seeded(~talk->seed);
     w->sequence = 1000;
     w->spoken_from_ms = talk->before_ms;
     w->spoken_to_ms = talk->before_ms + n_said / (HEARING_HZ / 1000);

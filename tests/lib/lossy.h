@@ -1,6 +1,6 @@
-/* tests/lib/lossy.h - a talk over a network that loses packets, all of it on a clock of its own:
- * encoder, plan of redundancy, copies, losses, reports, jitter buffer and decoder are the phone's,
- * and what was heard is judged (tests/lib/hearing.h). The same from the same seed. */
+/* tests/lib/lossy.h - a talk over a network that loses and delays packets, all of it on a clock of
+ * its own: encoder, plan of redundancy, copies, losses, reports, jitter buffer and decoder are the
+ * phone's, and what was heard is judged (tests/lib/hearing.h). The same from the same seed. */
 #ifndef TESTS_LIB_LOSSY_H
 #define TESTS_LIB_LOSSY_H
 
@@ -16,6 +16,7 @@ struct lossy_talk {
     unsigned before_ms; /* in which packets go and nobody speaks */
     uint64_t seed;
     const struct media_plan *plan; /* NULL: as phone/media_adapt has it */
+    unsigned jitter_ms; /* each packet takes up to so much longer, as by chance */
 };
 
 struct lossy_outcome {

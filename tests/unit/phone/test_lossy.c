@@ -1,5 +1,5 @@
-/* Talks over networks that lose packets, from one encoder to the other side's ear, on a clock of
- * their own: what redundancy, FEC and the jitter buffer make of them together. */
+/* Talks over networks that lose and delay packets, from one encoder to the other side's ear, on a
+ * clock of their own: what redundancy, FEC and the jitter buffer make of them together. */
 #include "tests/lib/lossy.h"
 
 #include "tests/lib/rows.h"
@@ -18,16 +18,18 @@ static const struct row {
     unsigned late_ms; /* and no later, without any device */
     double kbps;      /* with no more */
 } rows[] = {
-    {"nothing is lost", {"opus", true, 0, 0, 1500, 1, NULL}, 4.4, 60, 34},
-    {"5 % lost", {"opus", true, 0.05, 0, 1500, 1, NULL}, 4.27, 80, 70},
-    {"10 % lost", {"opus", true, 0.1, 0, 1500, 1, NULL}, 4.2, 100, 70},
-    {"20 % lost", {"opus", true, 0.2, 0, 1500, 1, NULL}, 3.9, 110, 70},
-    {"10 % lost in bursts of 3", {"opus", true, 0.1, 3, 1500, 1, NULL}, 3.2, 240, 70},
-    {"10 % lost to a far end with FEC only", {"opus", false, 0.1, 0, 1500, 1, NULL}, 3.8, 90, 50},
-    {"20 % lost to a far end with FEC only", {"opus", false, 0.2, 0, 1500, 1, NULL}, 2.85, 90, 50},
+    {"nothing is lost", {"opus", true, 0, 0, 1500, 1, NULL, 0}, 4.4, 60, 34},
+    {"5 % lost", {"opus", true, 0.05, 0, 1500, 1, NULL, 0}, 4.27, 80, 70},
+    {"10 % lost", {"opus", true, 0.1, 0, 1500, 1, NULL, 0}, 4.2, 100, 70},
+    {"20 % lost", {"opus", true, 0.2, 0, 1500, 1, NULL, 0}, 3.9, 110, 70},
+    {"10 % lost in bursts of 3", {"opus", true, 0.1, 3, 1500, 1, NULL, 0}, 3.2, 240, 70},
+    {"up to 60 ms of jitter", {"opus", true, 0, 0, 1500, 1, NULL, 60}, 4.25, 95, 34},
+    {"up to 120 ms of jitter", {"opus", true, 0, 0, 1500, 1, NULL, 120}, 4.4, 160, 34},
+    {"10 % lost to a far end with FEC only", {"opus", false, 0.1, 0, 1500, 1, NULL, 0}, 3.8, 90, 50},
+    {"20 % lost to a far end with FEC only", {"opus", false, 0.2, 0, 1500, 1, NULL, 0}, 2.85, 90, 50},
     /* P.862 said 4.2 of that, elsewhere, and 4.3 of two copies at 20 %. */
-    {"10 % lost, each frame once again", {"opus", true, 0.1, 0, 1500, 1, &once_again}, 4.0, 90, 52},
-    {"20 % lost, each frame twice again", {"opus", true, 0.2, 0, 1500, 1, &twice_again},
+    {"10 % lost, each frame once again", {"opus", true, 0.1, 0, 1500, 1, &once_again, 0}, 4.0, 90, 52},
+    {"20 % lost, each frame twice again", {"opus", true, 0.2, 0, 1500, 1, &twice_again, 0},
      4.0, 110, 76},
 };
 /* clang-format on */
