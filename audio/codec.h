@@ -35,7 +35,7 @@ struct audio_codec {
 struct audio_codec_params {
     uint8_t channels; /* 1 or 2; 0: 1. Only Opus knows 2 */
     uint32_t rate_hz; /* of our samples: 8000, 12000, 16000, 24000, 48000 for Opus; 0: default */
-    uint32_t bitrate; /* bit/s, the peer's maxaveragebitrate; 0: 32,000 a channel */
+    uint32_t bitrate; /* bit/s, the peer's maxaveragebitrate; 0: 30,000 a channel */
     uint32_t max_rate_hz; /* the peer's maxplaybackrate; 0: 48000 */
     bool fec;             /* the peer's useinbandfec: spend bits on it once there is loss */
     bool cbr;

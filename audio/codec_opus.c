@@ -6,7 +6,8 @@
 #include <opus.h>
 
 enum {
-    BITRATE = 32000,
+    /* With more libopus spends bits on what lies above the highest sound that there is. */
+    BITRATE = 30000,
     BITRATE_LEAST = 6000,
     BITRATE_MOST = 64000,
     COMPLEXITY = 9,

@@ -173,7 +173,7 @@ const struct config_option config_phone_options[] = {
      INTO(sound.maxptime_ms, config_ptime)},
     {{"dtx", "yes|asked|no", "whether nothing is sent in silence", "asked: by the other side"},
      INTO(sound.dtx, config_dtx)},
-    {{"opus-bitrate", "BITS", "of Opus, a second at most, both ways", "32000, or what is asked for"},
+    {{"opus-bitrate", "BITS", "of Opus, a second at most, both ways", "30000, or what is asked for"},
      INTO(sound.opus_bitrate, config_opus_bitrate)},
     {{"opus-rate", "8000|12000|16000|24000|48000", "samples of Opus a second at most, both ways",
       "48000"}, INTO(sound.opus_rate_hz, config_opus_rate)},
