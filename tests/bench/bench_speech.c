@@ -39,7 +39,7 @@ struct speech speech_open(const char *path, bool is_opus)
     if (err)
         die("opus_encoder_create");
     /* As tphone does by default (audio/codec_opus.c). */
-    opus_encoder_ctl(s.opus, OPUS_SET_BITRATE(32000));
+    opus_encoder_ctl(s.opus, OPUS_SET_BITRATE(30000));
     opus_encoder_ctl(s.opus, OPUS_SET_COMPLEXITY(9));
     opus_encoder_ctl(s.opus, OPUS_SET_INBAND_FEC(1));
     opus_encoder_ctl(s.opus, OPUS_SET_PACKET_LOSS_PERC(5));
