@@ -185,13 +185,13 @@ static void an_encoder_of_two_channels_sends_one(void **state)
 
     (void)state;
     assert_int_equal(audio_encoder_new(find("opus", 0), &params, &enc), 0);
-    assert_int_equal(audio_encoder_bitrate(enc), 64000);
-    assert_int_equal(bytes_of(enc, true), 50 * 160);
+    assert_int_equal(audio_encoder_bitrate(enc), 60000);
+    assert_int_equal(bytes_of(enc, true), 50 * 150);
     audio_encoder_send_channels(enc, 1);
-    assert_int_equal(audio_encoder_bitrate(enc), 32000);
-    assert_int_equal(bytes_of(enc, false), 50 * 80);
+    assert_int_equal(audio_encoder_bitrate(enc), 30000);
+    assert_int_equal(bytes_of(enc, false), 50 * 75);
     audio_encoder_send_channels(enc, 2);
-    assert_int_equal(bytes_of(enc, true), 50 * 160);
+    assert_int_equal(bytes_of(enc, true), 50 * 150);
     audio_encoder_free(enc);
 }
 
