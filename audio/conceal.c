@@ -13,7 +13,8 @@ enum {
     BLEND_MS = 4,  /* into what arrives after a loss; longer after a longer one */
     BLEND_MOST_MS = 10,
     BEND_MOST_MS = 8,
-    LEAST_MS = 10, /* what is shorter shows no period */
+    LEAST_MS = 10, /* what is shorter needs no bridge */
+    NEXT_MS = 20,  /* what is shorter does not show a deep period twice */
     MAX_SAMPLES = CONCEAL_MAX_HZ / 1000 * CONCEAL_MAX_MS,
     MAX_BEND = CONCEAL_MAX_HZ / 1000 * BEND_MOST_MS,
     EDGE = 2, /* samples beside one that interpolation looks at */
@@ -258,7 +259,7 @@ void conceal_between(struct conceal *c, int16_t *out, size_t n, const int16_t *n
     ptrdiff_t by = 0;
 
     start(c);
-    if (n_next < samples_of(c, LEAST_MS) || n < samples_of(c, LEAST_MS) ||
+    if (n_next < samples_of(c, NEXT_MS) || n < samples_of(c, LEAST_MS) ||
         n > samples_of(c, CONCEAL_MAX_MS)) {
         conceal_lost(c, out, n);
         return;

@@ -17,6 +17,7 @@ static const struct gone {
     {"PCMA", 8000, 20, 0.98, 0.953},
     {"L16", 8000, 20, 0.98, 0.953},
     {"L16", 16000, 20, 0.98, 0.965},
+    {"PCMU", 8000, 10, 0.97, 0.97},
 };
 
 static int16_t *with_losses(const struct gone *row, bool both, const int16_t *in, size_t n)
