@@ -111,7 +111,7 @@ static int decoder_new(struct audio_decoder *dec)
 {
     if (dec->rate_hz != 8000 || dec->channels != 1)
         return -EINVAL;
-    dec->state = malloc(sizeof(struct conceal));
+    dec->state = malloc(conceal_size(dec->rate_hz));
     if (!dec->state)
         return -ENOMEM;
     conceal_init(dec->state, dec->rate_hz);

@@ -5,6 +5,7 @@
 #include "audio/spandsp.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +22,10 @@ enum {
  * been decoded for good, and is kept until it comes. */
 struct decoder {
     void *g722, *encoder;
-    struct conceal conceal;
     size_t n_ahead; /* its bytes; 0: none is kept */
     char bytes[BYTES_MAX];
     int16_t ahead[2 * BYTES_MAX];
+    struct conceal conceal; /* as much of it as RATE needs */
 };
 
 static bool usable(void)
@@ -85,7 +86,7 @@ static int decoder_new(struct audio_decoder *dec)
         return -ENOENT;
     if (dec->rate_hz != RATE || dec->channels != 1)
         return -EINVAL;
-    dec->state = d = calloc(1, sizeof *d);
+    dec->state = d = calloc(1, offsetof(struct decoder, conceal) + conceal_size(RATE));
     if (!d)
         return -ENOMEM;
     d->g722 = lib->g722_decode_init(NULL, BITRATE, 0);
@@ -136,7 +137,7 @@ static int decode(struct audio_decoder *dec, struct slice payload, int16_t *out,
 /* Has the decoder go through what was invented, n samples of it and DELAY beyond. */
 static void tell_invented(struct decoder *d, const int16_t *invented, size_t n)
 {
-    const int16_t *lead_in = d->conceal.history + CONCEAL_HISTORY - LEAD_IN;
+    const int16_t *lead_in = conceal_heard(&d->conceal) - LEAD_IN;
     const struct spandsp *lib = spandsp_load();
     int16_t samples[LEAD_IN + 2 * BYTES_MAX], unheard[2 * BYTES_MAX];
     uint8_t bytes[LEAD_IN / 2 + BYTES_MAX];

@@ -48,7 +48,7 @@ static int decoder_new(struct audio_decoder *dec)
 {
     if (!knows(dec->codec, dec->rate_hz, dec->channels))
         return -EINVAL;
-    dec->state = malloc(sizeof(struct conceal));
+    dec->state = malloc(conceal_size(dec->rate_hz));
     if (!dec->state)
         return -ENOMEM;
     conceal_init(dec->state, dec->rate_hz);

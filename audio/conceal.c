@@ -17,7 +17,8 @@ enum {
     NEXT_MS = 20,  /* what is shorter does not show a deep period twice */
     MAX_SAMPLES = CONCEAL_MAX_HZ / 1000 * CONCEAL_MAX_MS,
     MAX_BEND = CONCEAL_MAX_HZ / 1000 * BEND_MOST_MS,
-    EDGE = 2, /* samples beside one that interpolation looks at */
+    EDGE = 2,          /* samples beside one that interpolation looks at */
+    COARSE_HZ = 16000, /* above it every second or third sample will do at first */
 };
 
 /* Less alike, two sounds have no period that could meet. */
@@ -38,41 +39,79 @@ static int16_t clipped(double value)
     return (int16_t)(value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : lrint(value));
 }
 
+static size_t history_of(uint32_t rate_hz)
+{
+    return CONCEAL_HISTORY / (CONCEAL_MAX_HZ / 1000) * (rate_hz / 1000);
+}
+
+size_t conceal_size(uint32_t rate_hz)
+{
+    rate_hz = rate_hz > CONCEAL_MAX_HZ ? CONCEAL_MAX_HZ : rate_hz;
+    return offsetof(struct conceal, sound) + 2 * history_of(rate_hz) * sizeof(int16_t);
+}
+
 void conceal_init(struct conceal *c, uint32_t rate_hz)
 {
-    memset(c, 0, sizeof *c);
+    memset(c, 0, conceal_size(rate_hz));
     c->rate_hz = rate_hz > CONCEAL_MAX_HZ ? CONCEAL_MAX_HZ : rate_hz;
+    c->kept = history_of(c->rate_hz);
 }
 
 void conceal_copy(struct conceal *to, const struct conceal *from)
 {
-    *to = *from;
-    to->voice.end = to->past + CONCEAL_HISTORY;
+    memcpy(to, from, conceal_size(from->rate_hz));
+    to->voice.end = to->sound + 2 * to->kept;
+}
+
+const int16_t *conceal_heard(const struct conceal *c)
+{
+    return c->sound + c->kept;
 }
 
 static void remember(struct conceal *c, const int16_t *samples, size_t n)
 {
-    if (n >= CONCEAL_HISTORY) {
-        memcpy(c->history, samples + n - CONCEAL_HISTORY, sizeof c->history);
+    if (n >= c->kept) {
+        memcpy(c->sound, samples + n - c->kept, c->kept * sizeof *c->sound);
         return;
     }
-    memmove(c->history, c->history + n, (CONCEAL_HISTORY - n) * sizeof *c->history);
-    memcpy(c->history + CONCEAL_HISTORY - n, samples, n * sizeof *c->history);
+    memmove(c->sound, c->sound + n, (c->kept - n) * sizeof *c->sound);
+    memcpy(c->sound + c->kept - n, samples, n * sizeof *c->sound);
 }
 
 /* --- a voice that goes on -------------------------------------------------------------------- */
 
-/* How alike n samples of each are: -1 to 1. */
-static double likeness(const int16_t *a, const int16_t *b, size_t n)
+/* Samples from one that is compared to the next. */
+static size_t coarse_step(const struct conceal *c)
+{
+    return c->rate_hz > COARSE_HZ ? c->rate_hz / COARSE_HZ : 1;
+}
+
+/* How alike n samples of each are, comparing every step-th: -1 to 1. */
+static double likeness(const int16_t *a, const int16_t *b, size_t n, size_t step)
 {
     double product = 0, energy_a = 1, energy_b = 1;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i += step) {
         product += (double)a[i] * b[i];
         energy_a += (double)a[i] * a[i];
         energy_b += (double)b[i] * b[i];
     }
     return product / sqrt(energy_a * energy_b);
+}
+
+/* The period from shortest to longest, by steps, at which v is most like itself before. */
+static void look(struct conceal_voice *v, size_t shortest, size_t longest, size_t match,
+                 size_t step, size_t coarse)
+{
+    v->alike = -2;
+    for (size_t lag = shortest; lag <= longest; lag += step) {
+        double at = likeness(v->end - match, v->end - match - lag, match, coarse);
+
+        if (at > v->alike) {
+            v->alike = at;
+            v->period = lag;
+        }
+    }
 }
 
 /* Goes on from end, as far as known samples before it let a period be seen. */
@@ -81,17 +120,13 @@ static void begin(const struct conceal *c, struct conceal_voice *v, const int16_
 {
     size_t shortest = samples_of(c, PITCH_MIN_MS);
     size_t longest = least(samples_of(c, PITCH_MAX_MS), known / 2);
-    size_t match = least(samples_of(c, MATCH_MS), known - longest);
+    size_t match = least(samples_of(c, MATCH_MS), known - longest), step = coarse_step(c);
 
-    *v = (struct conceal_voice){.end = end, .known = known, .alike = -2};
-    for (size_t lag = shortest; lag <= longest; lag++) {
-        double at = likeness(end - match, end - match - lag, match);
-
-        if (at > v->alike) {
-            v->alike = at;
-            v->period = lag;
-        }
-    }
+    *v = (struct conceal_voice){.end = end, .known = known};
+    look(v, shortest, longest, match, step, step);
+    if (step > 1 && v->period)
+        look(v, v->period > shortest + step ? v->period - step : shortest,
+             least(v->period + step, longest), match, 1, 1);
     v->cycle = v->period;
     v->jump = v->period ? end[-1] - end[-1 - (ptrdiff_t)v->period] : 0;
 }
@@ -136,8 +171,8 @@ static void start(struct conceal *c)
 {
     if (c->voice.period)
         return;
-    memcpy(c->past, c->history, sizeof c->past);
-    begin(c, &c->voice, c->past + CONCEAL_HISTORY, CONCEAL_HISTORY);
+    memcpy(c->sound + c->kept, c->sound, c->kept * sizeof *c->sound);
+    begin(c, &c->voice, c->sound + 2 * c->kept, c->kept);
 }
 
 static int16_t invent(struct conceal *c)
@@ -196,10 +231,10 @@ struct between {
 static void fill(struct conceal *c, struct between *b, const int16_t *next, size_t n_next)
 {
     int16_t backwards[CONCEAL_HISTORY] = {0};
-    size_t known = least(n_next, CONCEAL_HISTORY), length = b->n + b->bend + EDGE;
+    size_t known = least(n_next, c->kept), length = b->n + b->bend + EDGE;
     struct conceal_voice voice;
 
-    memcpy(b->past, c->history + CONCEAL_HISTORY - EDGE, EDGE * sizeof *b->past);
+    memcpy(b->past, conceal_heard(c) - EDGE, EDGE * sizeof *b->past);
     for (size_t i = 0; i < length; i++)
         b->past[EDGE + i] = invent(c);
     for (size_t i = 0; i < known; i++)
@@ -211,16 +246,16 @@ static void fill(struct conceal *c, struct between *b, const int16_t *next, size
 }
 
 /* By how much the future's periods are ahead of the past's, where that shows. */
-static double find_bend(const struct between *b, ptrdiff_t *out)
+static double find_bend(const struct between *b, size_t step, ptrdiff_t *out)
 {
     ptrdiff_t most = (ptrdiff_t)b->bend;
     double best = -2;
 
-    for (ptrdiff_t by = -most; by <= most; by++) {
+    for (ptrdiff_t by = -most; by <= most; by += (ptrdiff_t)step) {
         size_t n = b->n - (size_t)(by < 0 ? -by : by);
         const int16_t *past = b->past + EDGE + (by > 0 ? by : 0);
         const int16_t *future = b->future + EDGE + most + (by < 0 ? -by : 0);
-        double at = likeness(past, future, n);
+        double at = likeness(past, future, n, step);
 
         if (at > best) {
             best = at;
@@ -266,7 +301,7 @@ void conceal_between(struct conceal *c, int16_t *out, size_t n, const int16_t *n
     }
     b.bend = least(least(c->voice.period / 2, samples_of(c, BEND_MOST_MS)), n / 4);
     fill(c, &b, next, n_next);
-    if (find_bend(&b, &by) < SAME_VOICE)
+    if (find_bend(&b, coarse_step(c), &by) < SAME_VOICE)
         by = 0;
     cross(&b, by, out);
     c->voice.period = 0;

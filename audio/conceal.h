@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONCEAL_MAX_HZ 16000
+#define CONCEAL_MAX_HZ 48000
 #define CONCEAL_HISTORY (CONCEAL_MAX_HZ / 1000 * 52) /* three periods of the deepest voice */
 #define CONCEAL_MAX_MS 120                           /* of one call */
 
@@ -28,19 +28,24 @@ struct conceal_voice {
     int jump;      /* from the last sample to the one before the period */
 };
 
-/* A plain value, to be copied by conceal_copy; no memory besides. */
+/* A plain value, to be copied by conceal_copy; no memory besides. Of a lower rate only the first
+ * conceal_size octets are used, and others need not be there. */
 struct conceal {
     uint32_t rate_hz;
-    int16_t history[CONCEAL_HISTORY]; /* what was heard last, newest at the end */
-    int16_t past[CONCEAL_HISTORY];    /* the same when the loss began */
-    struct conceal_voice voice;       /* goes on from there; period 0: nothing is being concealed */
+    size_t kept;                /* samples of each half of sound */
+    struct conceal_voice voice; /* goes on from there; period 0: nothing is being concealed */
+    /* What was heard last, newest at the end; behind it, what that was when the loss began. */
+    int16_t sound[2 * CONCEAL_HISTORY];
 };
 
+size_t conceal_size(uint32_t rate_hz);
 /* rate_hz: at most CONCEAL_MAX_HZ, a higher one counts as that. */
 void conceal_init(struct conceal *c, uint32_t rate_hz);
 void conceal_copy(struct conceal *to, const struct conceal *from);
 /* n samples that arrived: remembered, and right after conceal_lost blended in at their start. */
 void conceal_good(struct conceal *c, int16_t *samples, size_t n);
+/* Behind what was heard last. */
+const int16_t *conceal_heard(const struct conceal *c);
 /* n samples that did not, CONCEAL_MAX_MS at most. Silent after 60 ms. */
 void conceal_lost(struct conceal *c, int16_t *out, size_t n);
 /* n samples that did not, CONCEAL_MAX_MS at most, while the n_next behind them did: these come to
