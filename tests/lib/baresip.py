@@ -80,10 +80,11 @@ class Baresip:
     by, too. account: one that it
     registers (lib/kamailio.py); it then goes by that address. paper: its certificate
     (lib/papers.py), with which it takes calls by TLS one port above; ca: whom it trusts there.
-    encryption: "srtp", "srtp-mand", "dtls_srtp" …"""
+    encryption: "srtp", "srtp-mand", "dtls_srtp" …; stereo: what it says are frames of two channels at
+    its rate, which it wants to hear, too."""
 
     def __init__(self, room, name, codec, spoken, answers=False, card=None, account=None,
-                 paper=None, ca=None, encryption=None):
+                 paper=None, ca=None, encryption=None, stereo=False):
         self.name, self.codec = name, codec
         self.port, control = rooms.free_port(), rooms.free_port()
         self.uri = account.uri if account else f"sip:{name}@127.0.0.1:{self.port}"
@@ -93,7 +94,12 @@ class Baresip:
                                "alsa,default" if card else "aubridge,nowhere",
                                None if spoken else "alsa,default")
         if spoken:
-            sound.write(self.folder + "/spoken.wav", spoken.at(rate))
+            sound.write(self.folder + "/spoken.wav", spoken if stereo else spoken.at(rate),
+                        stereo=stereo)
+        if stereo:
+            config = config.replace("ausrc_channels 1", "ausrc_channels 2")
+            config = config.replace("opus_bitrate 28000", "opus_bitrate 64000")
+            config += "auplay_channels 2\nopus_stereo yes\nopus_sprop_stereo yes\n"
         mode = ";answermode=auto" if answers else ""
         if encryption:
             mode += f";mediaenc={encryption}"

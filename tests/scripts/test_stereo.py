@@ -9,6 +9,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sip, sound, tap, tphone
+from lib.baresip import Baresip
 from lib.control import Piped
 from lib.ends import Callee, Caller
 from lib.pipes import Reader, Writer, popen
@@ -27,10 +28,10 @@ WANTED = OPUS + ";stereo=1"
 STEREO_BIT = 4  # of the first byte of a packet (RFC 6716 3.1)
 
 
-def two_tones(left_hz, right_hz, seconds=2.0):
+def two_tones(left_hz, right_hz, seconds=2.0, rate=RATE):
     """Frames of two channels."""
-    each = [sound.tone(hz, seconds, RATE, LEVEL).samples for hz in (left_hz, right_hz)]
-    return sound.Sound(RATE, array.array("h", [v for frame in zip(*each) for v in frame]))
+    each = [sound.tone(hz, seconds, rate, LEVEL).samples for hz in (left_hz, right_hz)]
+    return sound.Sound(rate, array.array("h", [v for frame in zip(*each) for v in frame]))
 
 
 def file_of(room, name, tones, **more):
@@ -122,6 +123,23 @@ def files():
              {"record": theirs, **STEREO})
         in_each_ear(sound.read_channels(ours), THEIRS, "what the caller heard")
         in_each_ear(sound.read_channels(theirs), OURS, "what the callee heard")
+
+
+@case("baresip with stereo: each tone in its ear, both ways")
+def stranger():
+    with Room() as room:
+        heard = room.path("heard.wav")
+        phone = tphone.Answer(room, times=1, play=file_of(room, "ours.wav", OURS, seconds=4.0),
+                              record=heard, codec="opus", **STEREO)
+        other = Baresip(room, "stranger", "opus", two_tones(*THEIRS, seconds=6.0, rate=48000),
+                        stereo=True)
+        other.dial(phone.uri)
+        other.wait("CALL_ESTABLISHED")
+        time.sleep(3)
+        other.hang_up()
+        phone.expect_status(tphone.OK)
+        in_each_ear(sound.read_channels(heard), THEIRS, "what we heard")
+        in_each_ear(sound.read_channels(other.heard()), OURS, "what baresip heard")
 
 
 @case("to a side without stereo all goes mixed, and comes as it sent it")
