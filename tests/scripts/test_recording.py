@@ -157,6 +157,8 @@ def any_time():
         pair = Pair(room)
         loop = sound.write(room.path("tone.wav"), sound.tone(440, 20))
         call, _ = pair.call(b={"play": loop})
+        pair.a.do("events", quality=True)
+        pair.a.wait(lambda l: l.get("event") == "quality" and l["received"] > 25, what="the tone")
         begun = {}
         for n in range(1, 6):
             mark = pair.a.mark()
