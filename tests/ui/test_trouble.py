@@ -75,7 +75,12 @@ def port_taken():
 
 
 def feed(fifo, root):
-    with open(root.pem, "rb") as paper, open(fifo, "wb") as pipe:
+    with open(fifo, "wb") as pipe:
+        put(root, pipe)
+
+
+def put(root, pipe):
+    with open(root.pem, "rb") as paper:
         pipe.write(paper.read())
 
 
@@ -88,9 +93,8 @@ def slow():
         t = me.tmux
         t.press("?")
         t.wait("Help")
+        feed(fifo, root)  # soon, as it is not waited for without end
         t.press("Escape")
-        t.wait(STARTS)
-        feed(fifo, root)
         t.wait(STARTS, gone=True)
         t.wait(r"no calls +│")
         expect("not connected" not in t.text(), "it is not connected")
@@ -106,9 +110,14 @@ def once_more():
         t = me.tmux
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
             taken.bind(("127.0.0.1", me.port))
-            me.command("start")
-            me.config(f"listen = udp:127.0.0.1:{free_port()}\ndevice = null\n")
-            feed(fifo, root)
+            with open(fifo, "wb") as pipe:  # now the first one has read its settings
+                t.press(":")
+                t.type("start")
+                t.wait(":start")
+                t.press("Enter")
+                t.wait(":start", gone=True)
+                me.config(f"listen = udp:127.0.0.1:{free_port()}\ndevice = null\n")
+                put(root, pipe)
             t.wait(BEGUN)
         t.press("L")
         t.wait(" Log ")
