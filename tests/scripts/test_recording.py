@@ -307,8 +307,9 @@ def full_disk():
         pair.b.event("ended", call=theirs)
         whole = decoded(room, fine)[0]  # the other side has heard us without a break
         quiet = [v for v in sound.envelope(whole.cut(0.5, whole.seconds - 0.3)) if v < 1000]
-        # A machine that stood still may have cost half a second; who waits for a disk loses more.
-        expect(len(quiet) < 10 + 100 * min(0.4, stalls.seconds()),
+        # A busy machine may have cost 0.3 s, and 0.2 s more where it was seen to stand still; who
+        # waits for a disk loses more.
+        expect(len(quiet) < 30 + 100 * min(0.2, stalls.seconds()),
                f"{len(quiet) * 10} ms of it were not heard")
 
 
