@@ -95,11 +95,12 @@ def own_sound():
     with Room() as room:
         daemon, far = Daemon(room), room.keep(Far())
         options = ["--ptime", "40", "--maxptime", "60", "--dtx", "yes", "--opus-bitrate", "16000",
-                   "--opus-rate", "16000", "--opus-cbr", "yes", "--opus-complexity", "3"]
+                   "--opus-rate", "16000", "--opus-cbr", "yes", "--opus-complexity", "3",
+                   "--opus-stereo", "yes"]
         caller = daemon.start("call", far.uri, *options)
         body = far.invited().body.decode()
         for wanted in ("a=ptime:40\r\n", "a=maxptime:60\r\n", "usedtx=1", "cbr=1",
-                       "maxaveragebitrate=16000", "maxplaybackrate=16000"):
+                       "maxaveragebitrate=16000", "maxplaybackrate=16000", ";stereo=1"):
             expect(wanted in body, f"{wanted!r} is not in the offer", body)
         daemon.process.wait_line("^calling sip:far@")
         caller.signal(signal.SIGINT)
@@ -330,7 +331,8 @@ def come_late(daemon, process):
     try:
         return daemon.client("late", seconds=0)
     except Failure:
-        if pace.ended(process.popen, 0.1) is None:
+        # Its socket goes before it does.
+        if pace.ended(process.popen, 10) is None:
             raise
         return None
 
