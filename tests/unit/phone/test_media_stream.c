@@ -115,7 +115,8 @@ static void test_digits_while_the_stream_is_taken_out(void **state)
     p.event_send = events;
     assert_int_equal(media_stream_start(w->a.stream, &p), 0);
     streams_wait(w, &w->a.told[MEDIA_DIGITS_SENT], 1);
-    loop_run_ms(&w->loop, 60);
+    streams_wait(w, &w->b.told[MEDIA_DIGIT], 1);
+    loop_run_ms(&w->loop, 60); /* the last packets of it tell no more */
     assert_string_equal(w->b.digits, "7");
     streams_stop(w);
     streams_free(w);
