@@ -327,6 +327,12 @@ void media_adapt_agreed(struct media_adapt *a, const struct media_adapt_can *can
     a->trial = MEDIA_ADAPT_STEADY;
 }
 
+void media_adapt_rate(struct media_adapt *a, uint32_t rate_bps)
+{
+    a->can.rate_bps = rate_bps;
+    (void)make_plan(a);
+}
+
 bool media_adapt_report(struct media_adapt *a, const struct loss_report *report, uint64_t now_ms)
 {
     if (report->packets < MEDIA_ADAPT_FEW)

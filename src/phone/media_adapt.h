@@ -81,6 +81,9 @@ struct media_adapt {
 void media_adapt_init(struct media_adapt *a, const struct media_adapt_can *can);
 /* Another agreement: what is known of the network stays. */
 void media_adapt_agreed(struct media_adapt *a, const struct media_adapt_can *can);
+/* What is sent takes more bits from now on, or fewer, as it has another number of channels: where
+ * that is more than before it is found out whether the network has room for it. */
+void media_adapt_rate(struct media_adapt *a, uint32_t rate_bps);
 /* A report that came at now_ms. True: the plan has changed. */
 bool media_adapt_report(struct media_adapt *a, const struct loss_report *report, uint64_t now_ms);
 /* What we lose ourselves of what the far end sends: as long as it has said little, of its loss or

@@ -79,6 +79,13 @@ void stream_prepare_red(struct media_stream *s)
     follow_plan(s);
 }
 
+void stream_follow_channels(struct media_stream *s)
+{
+    audio_encoder_set_bitrate(s->encoder, 0);
+    media_adapt_rate(&s->red.adapt, audio_encoder_bitrate(s->encoder));
+    follow_plan(s);
+}
+
 void stream_forget_red(struct media_stream *s)
 {
     free(s->red.sent);

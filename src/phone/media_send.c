@@ -299,7 +299,7 @@ static void fit_channels(struct media_stream *s, size_t n, unsigned channels)
         return;
     s->sent_channels = channels;
     audio_encoder_send_channels(s->encoder, channels);
-    stream_prepare_red(s);
+    stream_follow_channels(s);
 }
 
 static void send_sound(struct media_stream *s, size_t n, unsigned channels, struct outgoing *packet)

@@ -243,6 +243,8 @@ void stream_stop_sending(struct media_stream *s);
 
 /* What is sent from now on, by the agreement and what is known of the network. */
 void stream_prepare_red(struct media_stream *s);
+/* The encoder sends another number of channels. */
+void stream_follow_channels(struct media_stream *s);
 /* Now and then a look at what we lose ourselves. */
 void stream_red_beat(struct media_stream *s, uint64_t due_us);
 /* A report about us, of which a compound packet has but one, and the end of that packet. Those of a

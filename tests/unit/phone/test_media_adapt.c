@@ -346,6 +346,29 @@ static void test_another_agreement_keeps_what_is_known(void **state)
     assert_int_equal(a.plan.bitrate, 48000);
 }
 
+/* Two channels take twice as much; what was on trial goes on, and that much more is one itself. */
+static void test_more_channels_are_tried(void **state)
+{
+    struct media_adapt_can can = FEC_ONLY;
+    struct loss_report good = {.round_trip_ms = -1, .packets = 200}, bad = good;
+    struct media_adapt a;
+
+    (void)state;
+    bad.lost = 0.3;
+    media_adapt_init(&a, &can);
+    media_adapt_report(&a, &good, 5000);
+    media_adapt_report(&a, &good, 10000);
+    media_adapt_rate(&a, 60000);
+    assert_int_equal(a.plan.bitrate, 60000);
+    media_adapt_report(&a, &bad, 15000); /* by that? */
+    assert_int_equal(a.plan.bitrate, 42000);
+    media_adapt_rate(&a, 30000);
+    media_adapt_rate(&a, 60000);
+    assert_int_equal(a.plan.bitrate, 42000);
+    media_adapt_report(&a, &bad, 20000); /* no: as much is lost of less */
+    assert_int_equal(a.plan.bitrate, 60000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_less_than_the_far_end_takes),
         cmocka_unit_test(test_the_least_rate_makes_packets_longer),
         cmocka_unit_test(test_another_agreement_keeps_what_is_known),
+        cmocka_unit_test(test_more_channels_are_tried),
     };
 
     return RUN_ROWS("phone/media_adapt", rows, check_row) +
