@@ -32,11 +32,14 @@ struct audio_device_list {
 int audio_device_list(struct audio_device_list *out, char why[AUDIO_WHY_MAX]);
 void audio_device_list_free(struct audio_device_list *list);
 
+#define AUDIO_DEVICE_CARDS 32 /* ALSA knows no more */
+
 /* What is there and free also while a device is open, when audio_device_list keeps to what was as
  * that was opened. It asks the system, as opening does. */
 struct audio_device_cards {
     uint32_t there; /* a bit for each card that is plugged in, */
-    uint64_t free;  /* and for each direction of each of their devices that nobody uses */
+    uint32_t free[AUDIO_DEVICE_CARDS]; /* and of each for each direction of each of its devices that
+                                          nobody uses */
 };
 void audio_device_cards(struct audio_device_cards *out);
 /* Whether a list of now may have what one of then had not. */

@@ -7,9 +7,7 @@
 
 #include <stdio.h>
 
-#define CARDS 32             /* bits of there */
-#define DIRECTIONS 64        /* bits of free, */
-#define DIRECTIONS_OF_ONE 16 /* a card's */
+#define DIRECTIONS 32 /* bits of free */
 
 static bool is_free(const struct portaudio *pa, snd_ctl_t *ctl, snd_pcm_info_t *info, int device,
                     snd_pcm_stream_t direction)
@@ -19,12 +17,12 @@ static bool is_free(const struct portaudio *pa, snd_ctl_t *ctl, snd_pcm_info_t *
     return pa->snd_ctl_pcm_info(ctl, info) == 0 && pa->snd_pcm_info_get_subdevices_avail(info) > 0;
 }
 
-static uint64_t free_of_card(const struct portaudio *pa, snd_pcm_info_t *info, unsigned card)
+static uint32_t free_of_card(const struct portaudio *pa, snd_pcm_info_t *info, unsigned card)
 {
     static const snd_pcm_stream_t directions[] = {SND_PCM_STREAM_CAPTURE, SND_PCM_STREAM_PLAYBACK};
     char name[16];
-    uint64_t found = 0;
-    unsigned bit = card * DIRECTIONS_OF_ONE;
+    uint32_t found = 0;
+    unsigned bit = 0;
     int device = -1;
     snd_ctl_t *ctl;
 
@@ -34,7 +32,7 @@ static uint64_t free_of_card(const struct portaudio *pa, snd_pcm_info_t *info, u
     while (pa->snd_ctl_pcm_next_device(ctl, &device) == 0 && device >= 0)
         for (size_t i = 0; i < ARRAY_LEN(directions); i++, bit++)
             if (is_free(pa, ctl, info, device, directions[i]))
-                found |= UINT64_C(1) << bit % DIRECTIONS;
+                found |= UINT32_C(1) << bit % DIRECTIONS;
     pa->snd_ctl_close(ctl);
     return found;
 }
@@ -49,8 +47,10 @@ void audio_device_card_look(struct audio_device_cards *out)
     if (portaudio_load(&pa, NULL) != 0 || pa.snd_pcm_info_malloc(&info) < 0)
         return;
     while (pa.snd_card_next(&card) == 0 && card >= 0) {
-        out->there |= UINT32_C(1) << (unsigned)card % CARDS;
-        out->free |= free_of_card(&pa, info, (unsigned)card);
+        unsigned place = (unsigned)card % AUDIO_DEVICE_CARDS;
+
+        out->there |= UINT32_C(1) << place;
+        out->free[place] |= free_of_card(&pa, info, (unsigned)card);
     }
     pa.snd_pcm_info_free(info);
 }
@@ -58,5 +58,9 @@ void audio_device_card_look(struct audio_device_cards *out)
 bool audio_device_cards_came(const struct audio_device_cards *then,
                              const struct audio_device_cards *now)
 {
-    return now->there != then->there || (now->free & ~then->free) != 0;
+    bool came = now->there != then->there;
+
+    for (size_t i = 0; i < AUDIO_DEVICE_CARDS; i++)
+        came |= (now->free[i] & ~then->free[i]) != 0;
+    return came;
 }

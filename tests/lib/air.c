@@ -22,6 +22,7 @@ struct stream {
 static struct card {
     char name[32];
     atomic_bool plugged, refused, taken;
+    unsigned more;           /* devices beside the one that is taken or opened */
     struct stream stream[2]; /* capture, playback */
 } cards[CARDS];
 
@@ -78,10 +79,16 @@ void air_take(const char *name, bool taken)
     atomic_store(&card_of(name)->taken, taken);
 }
 
+void air_add(const char *name, unsigned devices)
+{
+    card_of(name)->more = devices;
+}
+
 void air_clear(void)
 {
     for (size_t i = 0; i < CARDS; i++) {
         cards[i].name[0] = '\0';
+        cards[i].more = 0;
         atomic_store(&cards[i].plugged, false);
         atomic_store(&cards[i].refused, false);
         atomic_store(&cards[i].taken, false);
@@ -243,7 +250,7 @@ static int next_card(int *i)
     return 0;
 }
 
-/* A card is what ALSA calls its control, and has one device. */
+/* A card is what ALSA calls its control. */
 static int open_control(snd_ctl_t **out, const char *name, int mode)
 {
     (void)mode;
@@ -259,13 +266,12 @@ static int close_control(snd_ctl_t *ctl)
 
 static int next_device(snd_ctl_t *ctl, int *i)
 {
-    (void)ctl;
-    *i = *i < 0 ? 0 : -1;
+    *i = *i < (int)((struct card *)ctl)->more ? *i + 1 : -1;
     return 0;
 }
 
-/* A direction is all that is asked about. */
 struct info {
+    unsigned device;
     snd_pcm_stream_t direction;
     unsigned free;
 };
@@ -283,8 +289,7 @@ static void info_free(snd_pcm_info_t *info)
 
 static void set_device(snd_pcm_info_t *info, unsigned device)
 {
-    (void)info;
-    (void)device;
+    ((struct info *)info)->device = device;
 }
 
 static void set_direction(snd_pcm_info_t *info, snd_pcm_stream_t direction)
@@ -298,7 +303,7 @@ static int fill_info(snd_ctl_t *ctl, snd_pcm_info_t *out)
     struct info *info = (struct info *)out;
     struct stream *s = &card->stream[info->direction == SND_PCM_STREAM_PLAYBACK];
 
-    info->free = !atomic_load(&card->taken) && !atomic_load(&s->open);
+    info->free = info->device > 0 || (!atomic_load(&card->taken) && !atomic_load(&s->open));
     return 0;
 }
 

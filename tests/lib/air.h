@@ -27,6 +27,8 @@ void air_unplug(const char *name);
 void air_refuse(const char *name, bool refused);
 /* While another program uses it it is plugged in, but neither listed nor free. */
 void air_take(const char *name, bool taken);
+/* It has so many devices beside, which are free and not listed. */
+void air_add(const char *name, unsigned devices);
 /* None is there any more. Nothing may be open. */
 void air_clear(void);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "audio/device.h"
 #include "audio/mixer.h"
 #include "phone/media.h"
 #include "tests/lib/air.h"
@@ -472,6 +473,29 @@ static void that_it_is_back_concerns_no_stream(void **state)
     air_clear();
 }
 
+/* One has as many devices as sound by HDMI brings, which are free. */
+static void each_card_is_seen_to_become_free(void **state)
+{
+    struct audio_device_cards then, now;
+
+    (void)state;
+    air_plug("screens");
+    air_plug("desk");
+    air_add("screens", 12);
+    air_take("desk", true);
+    audio_device_cards(&then);
+    audio_device_cards(&now);
+    assert_false(audio_device_cards_came(&then, &now));
+    air_take("desk", false);
+    audio_device_cards(&now);
+    assert_true(audio_device_cards_came(&then, &now));
+    assert_false(audio_device_cards_came(&now, &then));
+    air_unplug("screens");
+    audio_device_cards(&then);
+    assert_true(audio_device_cards_came(&now, &then));
+    air_clear();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -489,6 +513,7 @@ int main(void)
         cmocka_unit_test(what_is_looked_for_is_given_up),
         cmocka_unit_test(what_rings_has_no_other_in_its_place),
         cmocka_unit_test(that_it_is_back_concerns_no_stream),
+        cmocka_unit_test(each_card_is_seen_to_become_free),
     };
 
     return cmocka_run_group_tests_name("phone/media_device", tests, NULL, NULL);
