@@ -329,6 +329,7 @@ static int prepare(struct media_pipe_in *p, uint32_t out_hz, unsigned channels)
     p->samples = malloc(p->cap * channels * sizeof *p->samples);
     resample_free(p->resample);
     p->resample = NULL;
+    p->kept = 1;
     p->out_hz = p->samples ? out_hz : 0;
     p->out_channels = channels;
     return p->samples ? 0 : -ENOMEM;

@@ -182,6 +182,27 @@ static void two_channels_are_kept(void **state)
     }
 }
 
+/* Also of what is over. */
+static void one_may_be_wanted_after_two(void **state)
+{
+    struct reader *r;
+    int fds[2];
+    int16_t out[200];
+    unsigned channels = 2;
+
+    (void)state;
+    make_pipe(fds);
+    r = open_reader(fds[0], 8000, 2, false);
+    put_count(fds[1], 1, 160);
+    close(fds[1]);
+    assert_int_equal(media_pipe_in_read(r->in, out, 100, 8000, &channels), 80);
+    assert_int_equal(channels, 2);
+    channels = 1;
+    assert_int_equal(media_pipe_in_read(r->in, out, 100, 8000, &channels), 0);
+    assert_int_equal(channels, 1);
+    close_reader(r);
+}
+
 static void a_slow_writer_is_not_waited_for(void **state)
 {
     int16_t out[160];
@@ -632,6 +653,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(samples_come_as_they_are),
         cmocka_unit_test(two_channels_are_kept),
+        cmocka_unit_test(one_may_be_wanted_after_two),
         cmocka_unit_test(a_slow_writer_is_not_waited_for),
         cmocka_unit_test(nothing_at_all_ends_at_once),
         cmocka_unit_test(two_channels_are_mixed),
