@@ -11,7 +11,8 @@
 /* The longest packet that is decoded, in ms and in samples per channel (120 ms at 48 kHz). */
 #define AUDIO_PACKET_MAX_MS 120
 #define AUDIO_PACKET_MAX_SAMPLES 5760
-/* Room that is enough for one packet of any encoder: 120 ms of G.711, and Opus at 64 kbit/s. */
+/* Room that is enough for one packet of any encoder: 120 ms of G.711, and Opus at 64 kbit/s; of
+ * more long packets have what fits. */
 #define AUDIO_PAYLOAD_MAX 1024
 /* The loss, in percent, that an encoder guards against before anything is known. */
 #define AUDIO_LOSS_AT_FIRST 5

@@ -96,8 +96,8 @@ static void set_bitrate(struct audio_encoder *enc, uint32_t bitrate)
 }
 
 /* The peer's maxaveragebitrate is a bound that is gone up to: who names it wants it. More than
- * 64,000 a channel is of no use to speech and would not fit AUDIO_PAYLOAD_MAX at long packet
- * times. */
+ * 64,000 a channel is of no use to speech. So much of one channel fits AUDIO_PAYLOAD_MAX at all
+ * packet times; of two libopus spends what fits on long packets. */
 static void set_bitrates(struct audio_encoder *enc)
 {
     uint32_t asked = enc->wished;

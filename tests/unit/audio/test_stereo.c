@@ -210,6 +210,40 @@ static void what_the_other_side_wants_is_the_most(void **state)
     audio_encoder_free(enc);
 }
 
+/* More than 68 kbit/s do not fit into 120 ms of AUDIO_PAYLOAD_MAX. */
+static void long_packets_have_what_fits(void **state)
+{
+    enum { RATE = 48000, N = AUDIO_PACKET_MAX_SAMPLES };
+    static const unsigned packet_ms[] = {120, 80};
+    struct audio_codec_params params = {.channels = 2, .bitrate = 128000};
+    int16_t *in = calloc(2 * N, sizeof *in), *out = calloc(2 * N, sizeof *out);
+    unsigned char bytes[AUDIO_PAYLOAD_MAX];
+    struct audio_encoder *enc;
+    struct audio_decoder *dec;
+
+    (void)state;
+    assert_int_equal(audio_encoder_new(find("opus", 0), &params, &enc), 0);
+    assert_int_equal(audio_decoder_new(find("opus", 0), &params, &dec), 0);
+    assert_int_equal(audio_encoder_bitrate(enc), 128000);
+    tones(in, N, RATE);
+    for (size_t i = 0; i < ARRAY_LEN(packet_ms); i++) {
+        size_t n = RATE / 1000 * packet_ms[i];
+
+        for (unsigned times = 0; times < 5; times++) {
+            int got = audio_encode(enc, in, n, bytes, sizeof bytes);
+
+            assert_in_range(got, 1, sizeof bytes);
+            got = audio_decode(dec, (struct slice){(char *)bytes, (size_t)got}, out, N);
+            assert_int_equal(got, n);
+        }
+        assert_tones(out, n, RATE, 0.8);
+    }
+    free(in);
+    free(out);
+    audio_decoder_free(dec);
+    audio_encoder_free(enc);
+}
+
 /* --- what is received ------------------------------------------------------------------------- */
 
 struct line {
@@ -341,6 +375,7 @@ int main(void)
         cmocka_unit_test(resampling_is_that_of_each),
         cmocka_unit_test(an_encoder_of_two_channels_sends_one),
         cmocka_unit_test(what_the_other_side_wants_is_the_most),
+        cmocka_unit_test(long_packets_have_what_fits),
         cmocka_unit_test(each_stays_in_its_channel_through_loss),
         cmocka_unit_test(whoever_has_one_and_two_understand_each_other),
         cmocka_unit_test(another_codec_has_its_own_channels),
