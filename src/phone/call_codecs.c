@@ -106,7 +106,7 @@ static void describe_opus(const struct config_sound *sound, char out[CALL_OPUS_F
         buf_puts(&text, ";cbr=1");
     if (sound->dtx == CONFIG_DTX_YES)
         buf_puts(&text, ";usedtx=1");
-    if (sound->opus_stereo == CONFIG_STEREO_YES)
+    if (sound->opus_stereo == CONFIG_STEREO_YES) /* the second is a hint, of what we can send */
         buf_puts(&text, ";stereo=1;sprop-stereo=1");
     snprintf(out, CALL_OPUS_FMTP_MAX, "%s", buf_cstr(&text));
     buf_free(&text);

@@ -171,9 +171,10 @@ static void device_chosen(struct phone *phone, const struct media_event *event)
 static void device_replaced(struct phone *phone, const struct media_event *event)
 {
     char *why = phone_safe_dup(slice_of(event->why));
+    const char *text = why ? why : "another sound device stands in";
 
     phone->device_fails = false;
-    phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE, .text = why});
+    phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE, .text = text});
     free(why);
 }
 
