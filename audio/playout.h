@@ -47,9 +47,9 @@ void playout_put_silent(struct playout *p, uint32_t ssrc, uint16_t sequence, uin
 int playout_put_noise(struct playout *p, uint32_t ssrc, uint16_t sequence, uint32_t timestamp,
                       struct slice payload, uint64_t now_us);
 
-/* The next n samples a channel at playout_rate_hz, interleaved where there are two, to be heard from
- * now_us on; always n, silence where there is nothing. Returns whether any of them came from the
- * stream or stands in for it: false before the first packet is due and in pauses. */
+/* The next n samples a channel at playout_rate_hz, interleaved where there are two, to be heard
+ * from now_us on; always n, silence where there is nothing. Returns whether any of them came from
+ * the stream or stands in for it: false before the first packet is due and in pauses. */
 bool playout_get(struct playout *p, uint64_t now_us, int16_t *out, size_t n);
 
 /* The stream was held, or its sender changes: drop what waits. */

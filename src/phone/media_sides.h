@@ -22,8 +22,8 @@ struct media_sides;
  * 0 or -ENOMEM. */
 int media_sides_new(enum phone_sides which, struct media_sink *sink, uint64_t begin_us,
                     struct media_sides **out);
-/* n samples of one side, of each of 1 or 2 channels, which end at end_us. They reach the sink when the other side has got as
- * far, or is 200 ms behind. */
+/* n samples of one side, of each of 1 or 2 channels, which end at end_us. They reach the sink when
+ * the other side has got as far, or is 200 ms behind. */
 void media_sides_put(struct media_sides *sides, enum media_side side, const int16_t *samples,
                      size_t n, unsigned channels, uint32_t rate_hz, uint64_t end_us);
 /* Gives the sink all that is left, and frees it. NULL is fine. */

@@ -299,7 +299,8 @@ def full_disk():
         expect(left.seconds > 1 and abs(left.seconds - right.seconds) < 0.01,
                f"{left.seconds:.2f} s can be played")
         loud = [v for v in sound.envelope(left) if v > 2000]  # they may have begun late
-        expect(len(loud) > 20, f"{len(loud) * 10} ms were heard, {stalls.seconds():.1f} s stood still")
+        expect(len(loud) > 20,
+               f"{len(loud) * 10} ms were heard, {stalls.seconds():.1f} s stood still")
         pair.finish(call)
         equal(pair.a.event("ended", call=call)["outcome"], "answered", "outcome")
         equal(len(pair.a.events("recording-ended")), 4, "recordings that ended")
