@@ -9,6 +9,8 @@
 #define LOOK_PACKETS 40 /* and of how many packets at least */
 #define BURST_LOST 40   /* packets that the length of bursts is known from */
 #define GAP_MOST 3000   /* RFC 3550 A.1: a wider one is a jump */
+#define CAME_BITS 64
+#define OVERTAKEN_MOST 8 /* numbers behind the latest that one is not taken for lost */
 
 /* --- the plan -------------------------------------------------------------------------------- */
 
@@ -134,21 +136,55 @@ void stream_red_reported(struct media_stream *s, uint64_t arrived_us)
         follow_plan(s);
 }
 
-void stream_red_note(struct media_stream *s)
+/* One that was overtaken, by so many numbers: it makes its gap shorter, or none or two of it. */
+static void fill_gap(struct media_red *red, uint32_t back)
 {
-    uint32_t now = rtp_source_extended(&s->heard), ahead = now - s->red.latest;
+    bool later = red->came >> (back - 1) & 1, earlier = back == CAME_BITS - 1;
 
-    if (!s->heard.probation && ahead > 1 && ahead < GAP_MOST) {
-        s->red.gaps++;
-        s->red.missing += ahead - 1;
+    if (red->came >> back & 1)
+        return; /* it has come before */
+    earlier = earlier || (red->came >> (back + 1) & 1);
+    red->came |= UINT64_C(1) << back;
+    red->missing -= red->missing > 0;
+    if (later && earlier)
+        red->gaps -= red->gaps > 0;
+    else if (!later && !earlier)
+        red->gaps++;
+}
+
+void stream_red_note(struct media_stream *s, uint16_t sequence)
+{
+    struct media_red *red = &s->red;
+    uint32_t now = rtp_source_extended(&s->heard), ahead = now - red->latest;
+    uint32_t back = now - rtp_source_extend(&s->heard, sequence);
+
+    if (s->heard.probation || ahead >= GAP_MOST) {
+        red->came = UINT64_MAX; /* nothing is known to be missing */
+        red->anew = true;
+    } else if (ahead > 0) {
+        red->came = (ahead < CAME_BITS ? red->came << ahead : 0) | 1;
+        red->gaps += ahead > 1;
+        red->missing += ahead - 1;
+    } else if (back > 0 && back < CAME_BITS) {
+        fill_gap(red, back);
     }
-    s->red.latest = now;
+    red->latest = now;
+}
+
+/* Packets that came, and those that may have been overtaken. */
+static uint32_t received_or_late(const struct media_stream *s)
+{
+    uint32_t n = s->heard.received;
+
+    for (unsigned back = 1; back < OVERTAKEN_MOST; back++)
+        n += !(s->red.came >> back & 1);
+    return n;
 }
 
 static void look_from_now_on(struct media_stream *s)
 {
     s->red.extended = rtp_source_extended(&s->heard);
-    s->red.received = s->heard.received;
+    s->red.received = received_or_late(s);
     if (s->red.missing > BURST_LOST) { /* what was before counts less and less */
         s->red.gaps /= 2;
         s->red.missing /= 2;
@@ -158,14 +194,15 @@ static void look_from_now_on(struct media_stream *s)
 void stream_red_beat(struct media_stream *s, uint64_t due_us)
 {
     uint32_t expected = rtp_source_extended(&s->heard) - s->red.extended;
-    uint32_t received = s->heard.received - s->red.received;
+    uint32_t received = received_or_late(s) - s->red.received;
     struct loss_report heard = {.round_trip_ms = -1, .packets = expected};
 
     if (!s->red.begun || due_us < s->red.looked_us + LOOK_US)
         return;
     s->red.looked_us = due_us;
-    if (!s->has_heard || s->heard.probation || expected >= GAP_MOST || received >= GAP_MOST) {
-        look_from_now_on(s); /* another source, or its first packets */
+    if (!s->has_heard || s->red.anew || expected >= GAP_MOST || received >= GAP_MOST) {
+        s->red.anew = false;
+        look_from_now_on(s);
         return;
     }
     if (expected < LOOK_PACKETS)

@@ -56,6 +56,8 @@ struct media_red {
     uint64_t looked_us;
     uint32_t extended, received; /* at that moment */
     uint32_t latest, gaps, missing;
+    uint64_t came; /* bit i: latest - i did */
+    bool anew;     /* by another source, or its first packets */
 };
 
 /* The earlier frames of a packet; the number of blocks is 0 where it has none. */
@@ -264,7 +266,7 @@ bool stream_red_open(struct media_stream *s, struct rtp_packet *packet, struct r
 void stream_red_take(struct media_stream *s, const struct rtp_packet *packet,
                      const struct red_frames *frames);
 /* A packet has been accepted. */
-void stream_red_note(struct media_stream *s);
+void stream_red_note(struct media_stream *s, uint16_t sequence);
 /* Nothing that was sent so far is repeated. */
 void stream_forget_red(struct media_stream *s);
 
