@@ -26,6 +26,12 @@ class Namespace:
         wait_until(lambda: _link(self.pid) not in ("", own), 5, f"no namespace for {name}")
         self.under = ["nsenter", "-t", self.pid, "-n", "--"]
         self.ip("link", "set", "lo", "up")
+        # The addresses that links give themselves are there at once, too: a router that still asks
+        # whether somebody else has its own says nothing for up to two seconds.
+        self.sysctl("net.ipv6.conf.default.accept_dad=0")
+
+    def sysctl(self, setting):
+        _run([*self.under, "sysctl", "-qw", setting])
 
     def ip(self, *words):
         _run([*self.under, "ip", *words])
@@ -75,7 +81,7 @@ class Router(Namespace):
         self.room, self.ipv6 = room, ipv6
         super().__init__(room, "router")
         forward = "net.ipv6.conf.all.forwarding" if ipv6 else "net.ipv4.ip_forward"
-        _run([*self.under, "sysctl", "-qw", f"{forward}=1"])
+        self.sysctl(f"{forward}=1")
         self._hosts = 0
         self.family = ["-6"] if ipv6 else []
         self.at_once = ["nodad"] if ipv6 else []  # nobody else could have the address
