@@ -46,6 +46,8 @@ libui_a_SOURCES = \
 	ui/ctl_password.h \
 	ui/ctl_show.c \
 	ui/ctl_show.h \
+	ui/daemon_other.c \
+	ui/daemon_other.h \
 	ui/exit.h \
 	ui/flush.c \
 	ui/flush.h \

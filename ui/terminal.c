@@ -127,6 +127,16 @@ void terminal_error(struct terminal *t, const char *sentence)
     buf_free(&line);
 }
 
+void terminal_error_at(struct terminal *t, const char *path, const char *sentence)
+{
+    struct buf line = buf_new(8192);
+
+    text_safe(&line, slice_of(path));
+    buf_printf(&line, ": %s", sentence);
+    terminal_error(t, buf_cstr(&line));
+    buf_free(&line);
+}
+
 static void log_lines(struct slice rest)
 {
     struct buf safe = buf_new(4096);

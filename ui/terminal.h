@@ -14,7 +14,7 @@ struct terminal {
     struct output trace_file;
     struct output *trace; /* one of the two above, or NULL: no trace is wanted */
     struct outcome outcome;
-    bool left; /* a worker that nobody waits for: the program ends by _exit */
+    bool left;      /* a worker that nobody waits for: the program ends by _exit */
     int library_fd; /* what libraries write on descriptor 2 is read here; -1: not caught */
 };
 
@@ -28,6 +28,8 @@ int terminal_close(struct terminal *t);
 
 /* "tphone: " and one line on standard error; sentence is ours or was made safe. */
 void terminal_error(struct terminal *t, const char *sentence);
+/* The same about a file, whose path comes first and is made safe. */
+void terminal_error_at(struct terminal *t, const char *path, const char *sentence);
 /* Logs what libraries wrote since the last time. Never waits. */
 void terminal_drain_libraries(struct terminal *t);
 
