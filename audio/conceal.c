@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "audio/period.h"
+
 enum {
     PITCH_MIN_MS = 3, /* 330 Hz: higher voices are caught as two periods */
     PITCH_MAX_MS = 15,
@@ -86,47 +88,17 @@ static size_t coarse_step(const struct conceal *c)
     return c->rate_hz > COARSE_HZ ? c->rate_hz / COARSE_HZ : 1;
 }
 
-/* How alike n samples of each are, comparing every step-th: -1 to 1. */
-static double likeness(const int16_t *a, const int16_t *b, size_t n, size_t step)
-{
-    double product = 0, energy_a = 1, energy_b = 1;
-
-    for (size_t i = 0; i < n; i += step) {
-        product += (double)a[i] * b[i];
-        energy_a += (double)a[i] * a[i];
-        energy_b += (double)b[i] * b[i];
-    }
-    return product / sqrt(energy_a * energy_b);
-}
-
-/* The period from shortest to longest, by steps, at which v is most like itself before. */
-static void look(struct conceal_voice *v, size_t shortest, size_t longest, size_t match,
-                 size_t step, size_t coarse)
-{
-    v->alike = -2;
-    for (size_t lag = shortest; lag <= longest; lag += step) {
-        double at = likeness(v->end - match, v->end - match - lag, match, coarse);
-
-        if (at > v->alike) {
-            v->alike = at;
-            v->period = lag;
-        }
-    }
-}
-
 /* Goes on from end, as far as known samples before it let a period be seen. */
 static void begin(const struct conceal *c, struct conceal_voice *v, const int16_t *end,
                   size_t known)
 {
     size_t shortest = samples_of(c, PITCH_MIN_MS);
     size_t longest = least(samples_of(c, PITCH_MAX_MS), known / 2);
-    size_t match = least(samples_of(c, MATCH_MS), known - longest), step = coarse_step(c);
+    size_t match = least(samples_of(c, MATCH_MS), known - longest);
+    struct period_range range = {shortest, longest, 1, coarse_step(c)};
 
     *v = (struct conceal_voice){.end = end, .known = known};
-    look(v, shortest, longest, match, step, step);
-    if (step > 1 && v->period)
-        look(v, v->period > shortest + step ? v->period - step : shortest,
-             least(v->period + step, longest), match, 1, 1);
+    v->period = period_find(end - match, match, -1, &range).lag;
     v->cycle = v->period;
     v->jump = v->period ? end[-1] - end[-1 - (ptrdiff_t)v->period] : 0;
 }
@@ -255,7 +227,7 @@ static double find_bend(const struct between *b, size_t step, ptrdiff_t *out)
         size_t n = b->n - (size_t)(by < 0 ? -by : by);
         const int16_t *past = b->past + EDGE + (by > 0 ? by : 0);
         const int16_t *future = b->future + EDGE + most + (by < 0 ? -by : 0);
-        double at = likeness(past, future, n, step);
+        double at = period_likeness(past, future, n, 1, step);
 
         if (at > best) {
             best = at;

@@ -21,7 +21,6 @@ struct conceal_voice {
     const int16_t *end;
     size_t known;  /* samples before end that may be used */
     size_t period; /* 0: nothing goes on */
-    double alike;  /* how much the last period is like the one before it: to 1 */
     size_t cycle;  /* what is repeated: the period once, twice, three times */
     size_t at;     /* place in it */
     size_t done;   /* samples made */

@@ -28,6 +28,7 @@ libaudio_a_SOURCES = \
 	audio/jitter_store.c audio/jitter_store.h \
 	audio/level.c audio/level.h \
 	audio/mixer.c audio/mixer.h \
+	audio/period.c audio/period.h \
 	audio/playout.c audio/playout.h \
 	audio/portaudio.c audio/portaudio.h \
 	audio/resample.c audio/resample.h \

@@ -1,11 +1,11 @@
 #include "audio/stretch.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
-/* The period is looked for in every so-many-eth sample, so that about 8,000 a second are compared;
- * then its neighbours are compared in full. */
+#include "audio/period.h"
+
+/* At first about 8,000 samples a second are compared. */
 enum { PERIOD_MIN_US = 2500, COARSE_HZ = 8000, FADE_MS = 10, JOIN_MS = 4 };
 
 static const double QUIET = 30;
@@ -47,52 +47,13 @@ static double mean_square(const int16_t *samples, size_t n)
     return n ? energy / (double)n : 0;
 }
 
-/* How alike n values of a and b are, comparing every step-th frame: -1 to 1. */
-static double likeness(const int16_t *a, const int16_t *b, size_t n, size_t channels, size_t step)
-{
-    double product = 0, energy_a = 0, energy_b = 0;
-
-    for (size_t channel = 0; channel < channels; channel++)
-        for (size_t i = channel; i < n; i += step) {
-            product += (double)a[i] * b[i];
-            energy_a += (double)a[i] * a[i];
-            energy_b += (double)b[i] * b[i];
-        }
-    if (energy_a <= 0 || energy_b <= 0)
-        return 0;
-    return product / sqrt(energy_a * energy_b);
-}
-
-struct match {
-    size_t lag;
-    double likeness;
-};
-
-/* The lag from least to most, by steps, at which n values are most like those before or behind. */
-static struct match look(const int16_t *samples, size_t n, ptrdiff_t direction, size_t least,
-                         size_t most, size_t channels, size_t step)
-{
-    struct match best = {least, -2};
-
-    for (size_t lag = least; lag <= most; lag += step) {
-        double at = likeness(samples, samples + direction * (ptrdiff_t)lag, n, channels, step);
-
-        if (at > best.likeness)
-            best = (struct match){lag, at};
-    }
-    return best;
-}
-
-static struct match best_lag(const int16_t *samples, size_t n, ptrdiff_t direction, size_t least,
-                             size_t most, struct form form)
+static struct period best_lag(const int16_t *samples, size_t n, ptrdiff_t direction, size_t least,
+                              size_t most, struct form form)
 {
     size_t frames = form.rate_hz > COARSE_HZ ? form.rate_hz / COARSE_HZ : 1;
-    size_t channels = form.channels, step = frames * channels;
-    size_t near = look(samples, n, direction, least, most, channels, step).lag;
-    size_t from = near > least + step ? near - step : least;
-    size_t to = near + step < most ? near + step : most;
+    struct period_range range = {least, most, form.channels, frames * form.channels};
 
-    return look(samples, n, direction, from, to, channels, channels);
+    return period_find(samples, n, direction, &range);
 }
 
 /* out[i] goes from a[i] to b[i] over n samples; out may be a. */
@@ -122,7 +83,7 @@ static size_t what_fits(const int16_t *samples, size_t n, size_t most,
     struct form form = form_of(how);
     size_t least = shortest_period(form), half = whole_frames(n / 2, form);
     size_t longest = values_of(form, STRETCH_PERIOD_MAX_MS);
-    struct match found;
+    struct period found;
 
     most = most < half ? most : half;
     *over = values_of(form, FADE_MS);

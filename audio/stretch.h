@@ -20,9 +20,9 @@
 struct stretch_how {
     uint32_t rate_hz;
     uint8_t channels; /* 1 or 2; 0: 1 */
-    size_t most;  /* samples to come or go, never more */
-    double alike; /* correlation of periods, up to 1; STRETCH_ALIKE as a rule */
-    double pause; /* root mean square under which all is a pause; what is under 30 always is */
+    size_t most;      /* samples to come or go, never more */
+    double alike;     /* correlation of periods, up to 1; STRETCH_ALIKE as a rule */
+    double pause;     /* root mean square under which all is a pause; what is under 30 always is */
 };
 
 /* Both return the new number of samples: n as it was where nothing could go or come without being

@@ -19,6 +19,7 @@ unit_audio_tests = \
 	tests/unit/audio/test_jitter_steps \
 	tests/unit/audio/test_mixer \
 	tests/unit/audio/test_no_memory \
+	tests/unit/audio/test_period \
 	tests/unit/audio/test_playout \
 	tests/unit/audio/test_resample \
 	tests/unit/audio/test_sniff \
@@ -53,6 +54,7 @@ tests_unit_audio_test_jitter_steps_LDADD = $(machine_ldadd)
 tests_unit_audio_test_mixer_LDADD = $(machine_ldadd)
 tests_unit_audio_test_no_memory_LDADD = $(machine_ldadd)
 tests_unit_audio_test_no_memory_LDFLAGS = $(memory_ldflags)
+tests_unit_audio_test_period_LDADD = $(machine_ldadd)
 tests_unit_audio_test_playout_LDADD = $(machine_ldadd)
 tests_unit_audio_test_resample_LDADD = $(machine_ldadd)
 tests_unit_audio_test_sniff_LDADD = $(machine_ldadd)
