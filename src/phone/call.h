@@ -141,7 +141,8 @@ struct call {
     struct sdp_codec *codecs; /* likewise, owned, n_codecs of them; NULL: nothing was said */
     size_t n_codecs;
     struct config_sound sound;          /* likewise */
-    char opus_fmtp[CALL_OPUS_FMTP_MAX]; /* what we want of Opus */
+    char opus_fmtp[CALL_OPUS_FMTP_MAX]; /* what we want of Opus; */
+    char opus_mono[CALL_OPUS_FMTP_MAX]; /* the same where they want one channel */
     bool no_key;              /* the last offer of theirs was refused for the sake of encryption */
     struct sdp_exchange *sdp; /* NULL before the first offer */
     struct media_stream *stream; /* NULL: none, or closed */

@@ -92,7 +92,9 @@ static uint32_t most_bitrate(const struct config_sound *sound)
     return sound->opus_bitrate < fits ? sound->opus_bitrate : fits;
 }
 
-static void describe_opus(const struct config_sound *sound, char out[CALL_OPUS_FMTP_MAX])
+/* sends_stereo: what has two channels is sent in two, as far as we know. */
+static void describe_opus(const struct config_sound *sound, bool sends_stereo,
+                          char out[CALL_OPUS_FMTP_MAX])
 {
     struct buf text = buf_new(CALL_OPUS_FMTP_MAX);
 
@@ -106,8 +108,8 @@ static void describe_opus(const struct config_sound *sound, char out[CALL_OPUS_F
         buf_puts(&text, ";cbr=1");
     if (sound->dtx == CONFIG_DTX_YES)
         buf_puts(&text, ";usedtx=1");
-    if (sound->opus_stereo == CONFIG_STEREO_YES) /* the second is a hint, of what we can send */
-        buf_puts(&text, ";stereo=1;sprop-stereo=1");
+    if (sound->opus_stereo == CONFIG_STEREO_YES)
+        buf_puts(&text, sends_stereo ? ";stereo=1;sprop-stereo=1" : ";stereo=1");
     snprintf(out, CALL_OPUS_FMTP_MAX, "%s", buf_cstr(&text));
     buf_free(&text);
 }
@@ -118,7 +120,8 @@ void call_codecs_put(struct call *call, struct sdp_local *us)
     size_t n;
     const struct sdp_codec *codecs = list_of(call, &n);
 
-    describe_opus(&sound, call->opus_fmtp);
+    describe_opus(&sound, true, call->opus_fmtp);
+    describe_opus(&sound, false, call->opus_mono);
     us->comfort_noise = true;
     us->ptime_ms = packet_ms(&sound);
     us->maxptime_ms = sound.maxptime_ms;
@@ -126,8 +129,10 @@ void call_codecs_put(struct call *call, struct sdp_local *us)
         if (!media_can_codec(call->phone->media, codecs[i].name, codecs[i].rate_hz))
             continue;
         us->codecs[us->n_codecs] = codecs[i];
-        if (sdp_is_opus(&codecs[i]))
+        if (sdp_is_opus(&codecs[i])) {
             us->codecs[us->n_codecs].fmtp = call->opus_fmtp;
+            us->codecs[us->n_codecs].fmtp_mono = call->opus_mono;
+        }
         us->n_codecs++;
     }
 }

@@ -227,11 +227,10 @@ size_t phone_list_codecs(const char *const *names, size_t n, struct sdp_codec *o
         if (!c)
             continue;
         out[found++] = (struct sdp_codec){
-            c->name,
-            c->clock_hz,
-            c->rtpmap_channels,
-            c->payload_type >= 0 ? (uint8_t)c->payload_type : next++,
-            NULL,
+            .name = c->name,
+            .rate_hz = c->clock_hz,
+            .channels = c->rtpmap_channels,
+            .payload_type = c->payload_type >= 0 ? (uint8_t)c->payload_type : next++,
         };
     }
     return found;

@@ -126,9 +126,20 @@ int sdp_answer_take(struct sdp_agreement *a, const struct sdp_model *offer)
     return err;
 }
 
+/* RFC 7587 6.1 sprop-stereo: to who wants one channel we do not say that we send two. */
+static struct sdp_codec codec_of_answer(const struct sdp_stream *stream)
+{
+    struct sdp_codec codec = stream->codec;
+
+    if (codec.fmtp_mono && !stream->opus.stereo)
+        codec.fmtp = codec.fmtp_mono;
+    return codec;
+}
+
 static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot, struct buf *out)
 {
     const struct sdp_stream *stream = &a->stream;
+    const struct sdp_codec codec = codec_of_answer(stream);
     const struct sdp_event *event = &stream->event_receive;
 
     buf_puts(out, "m=audio ");
@@ -150,7 +161,7 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
         buf_putu(out, stream->noise_receive);
     }
     buf_puts(out, "\r\n");
-    sdp_put_codec(out, &stream->codec, stream->send_type);
+    sdp_put_codec(out, &codec, stream->send_type);
     if (event->type != SDP_NO_TYPE)
         sdp_put_event(out, event->type, event->rate_hz);
     sdp_red_put_answer(stream, out);

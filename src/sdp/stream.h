@@ -20,6 +20,7 @@ struct sdp_codec {
     uint8_t channels;     /* as in rtpmap: 2 for opus, whatever is sent; else 1 */
     uint8_t payload_type; /* the one that we offer; below 35 it is the static one of RFC 3551 6 */
     const char *fmtp;     /* what we want to receive, "useinbandfec=1"; NULL: nothing to say */
+    const char *fmtp_mono; /* of Opus, in answers to who does not ask for stereo; NULL: as fmtp */
 };
 
 /* Whether its fmtp has parameters as RFC 7587 has them. */

@@ -7,9 +7,9 @@
 struct sdp_local sdp_test_local(void)
 {
     struct sdp_local local = {
-        .codecs = {{"opus", 48000, 2, 96, "useinbandfec=1"},
-                   {"PCMU", 8000, 1, 0, NULL},
-                   {"PCMA", 8000, 1, 8, NULL}},
+        .codecs = {{"opus", 48000, 2, 96, "useinbandfec=1", NULL},
+                   {"PCMU", 8000, 1, 0, NULL, NULL},
+                   {"PCMA", 8000, 1, 8, NULL, NULL}},
         .n_codecs = 3,
         .telephone_event = true,
         .ptime_ms = 20,

@@ -77,19 +77,25 @@ def call(room, ours, theirs):
 
 # --- what is said ---------------------------------------------------------------------------------
 
-@case("stereo is asked for in offer and answer where it is wanted, and else not (RFC 7587 6.1)")
+def fmtp_of(message):
+    return [l.split(" ", 1)[1] for l in message.body.decode().split("\r\n")
+            if l.startswith("a=fmtp:") and "useinband" in l]
+
+
+@case("stereo is asked for in offer and answer where it is wanted, and else not; that it is sent is "
+      "not said to who does not ask for it (RFC 7587 6.1)")
 def said():
     with Room() as room:
-        for name, options, fmtp in (("wants", {"opus_stereo": "yes"}, ";stereo=1;sprop-stereo=1"),
-                                    ("plain", {"opus_stereo": "no"}, "")):
-            caller = Caller(room, name=f"{name}-a", **options)
+        for name, setting, theirs, offer, answer in (
+                ("both", "yes", WANTED, ";stereo=1;sprop-stereo=1", ";stereo=1;sprop-stereo=1"),
+                ("we", "yes", OPUS, ";stereo=1;sprop-stereo=1", ";stereo=1"),
+                ("they", "no", WANTED, "", "")):
+            caller = Caller(room, name=f"{name}-a", opus_stereo=setting)
             invite = caller.invite()
-            _, ok = Callee(room, name=f"{name}-b", **options).up(body=sip.sdp(
-                formats="96", extra=WANTED))
-            for message in invite, ok:
-                equal([l.split(" ", 1)[1] for l in message.body.decode().split("\r\n")
-                       if l.startswith("a=fmtp:") and "useinband" in l],
-                      ["useinbandfec=1" + fmtp], f"fmtp of who {name}")
+            _, ok = Callee(room, name=f"{name}-b", opus_stereo=setting).up(
+                body=sip.sdp(formats="96", extra=theirs))
+            for message, fmtp in (invite, offer), (ok, answer):
+                equal(fmtp_of(message), ["useinbandfec=1" + fmtp], f"fmtp where {name} want it")
             caller.peer.respond(invite, 486, tag="b")
 
 

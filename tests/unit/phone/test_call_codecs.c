@@ -22,8 +22,8 @@ bool __wrap_media_can_codec(struct media *media, const char *name, uint32_t rate
     return true;
 }
 
-static const struct sdp_codec opus = {"opus", 48000, 2, 96, NULL},
-                              pcmu = {"PCMU", 8000, 1, 0, NULL};
+static const struct sdp_codec opus = {"opus", 48000, 2, 96, NULL, NULL},
+                              pcmu = {"PCMU", 8000, 1, 0, NULL, NULL};
 
 /* maxptime 0: not said. */
 static const struct row {
@@ -91,6 +91,8 @@ static void check_stereo(void **state)
     call_codecs_put(&call, &us);
     assert_string_equal(us.codecs[0].fmtp,
                         row->hears ? "useinbandfec=1;stereo=1;sprop-stereo=1" : "useinbandfec=1");
+    assert_string_equal(us.codecs[0].fmtp_mono,
+                        row->hears ? "useinbandfec=1;stereo=1" : "useinbandfec=1");
 }
 
 static const struct asked {

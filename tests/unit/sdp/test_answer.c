@@ -1,5 +1,6 @@
 /* Offers as phones in use write them, and the answers and streams that must come of them. */
 #include <errno.h>
+#include <string.h>
 
 #include "sdp/exchange.h"
 #include "tests/lib/exact.h"
@@ -262,10 +263,46 @@ static void ipv6(void **state)
     sdp_exchange_free(x);
 }
 
+/* RFC 7587 6.1 sprop-stereo: what is sent is what they have asked for last. */
+static void sprop_stereo_is_said_to_who_wants_stereo(void **state)
+{
+    static const struct {
+        const char *theirs, *ours;
+    } turns[] = {
+        {"stereo=1", "a=fmtp:96 stereo=1;sprop-stereo=1\r\n"},
+        {"stereo=0", "a=fmtp:96 stereo=1\r\n"},
+        {"stereo=1", "a=fmtp:96 stereo=1;sprop-stereo=1\r\n"},
+        {"useinbandfec=1", "a=fmtp:96 stereo=1\r\n"},
+    };
+    struct rng rng = rng_seeded(1);
+    struct sdp_local local = sdp_test_local();
+    struct sdp_exchange *x;
+
+    (void)state;
+    local.codecs[0].fmtp = "stereo=1;sprop-stereo=1";
+    local.codecs[0].fmtp_mono = "stereo=1";
+    assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
+    for (size_t i = 0; i < ARRAY_LEN(turns); i++) {
+        struct buf in = buf_new(1000), out = buf_new(4000);
+
+        buf_printf(&in,
+                   HEAD "m=audio 5004 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n"
+                        "a=fmtp:96 %s\r\n",
+                   turns[i].theirs);
+        assert_int_equal(sdp_exchange_take_offer(x, buf_slice(&in)), 0);
+        assert_int_equal(sdp_exchange_answer(x, &out), 0);
+        assert_non_null(strstr(buf_cstr(&out), turns[i].ours));
+        buf_free(&in);
+        buf_free(&out);
+    }
+    sdp_exchange_free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_repeats_the_time),
+        cmocka_unit_test(sprop_stereo_is_said_to_who_wants_stereo),
         cmocka_unit_test(ipv6),
     };
 

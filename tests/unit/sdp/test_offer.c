@@ -150,8 +150,8 @@ static void test_red_of_many(void **state)
     (void)state;
     local.redundancy = true;
     local.telephone_event = false;
-    local.codecs[0] = (struct sdp_codec){"L16", 8000, 1, 96, NULL};
-    local.codecs[3] = (struct sdp_codec){"G722", 8000, 1, 9, NULL};
+    local.codecs[0] = (struct sdp_codec){"L16", 8000, 1, 96, NULL, NULL};
+    local.codecs[3] = (struct sdp_codec){"G722", 8000, 1, 9, NULL, NULL};
     local.n_codecs = 4;
     assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
     assert_int_equal(sdp_exchange_offer(x, &out), 0);
