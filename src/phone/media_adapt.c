@@ -16,11 +16,12 @@ enum {
     STILL_GROWS_MS = 30,    /* since the report before */
     WAIT_MS = 15000,        /* before more is tried again, after one failure; twice after two … */
     FAILURES_MOST = 4,      /* … up to two minutes */
-    BUDGET_BPS = 67000,     /* of packets with redundancy, on average: at most 70,000 come of it */
-    GUARDED_BPS = 48000,    /* of a codec that guards against loss alone */
-    LEAST_BPS = 12000,      /* what speech takes that is understood */
-    REACH_MS = 200,         /* redundancy that comes later costs more delay than it is worth */
-    FIRST_PERCENT = 5,      /* what is guarded against before anything is known */
+    /* A channel: */
+    BUDGET_BPS = 67000,  /* of packets with redundancy, on average: at most 70,000 come of it */
+    GUARDED_BPS = 48000, /* of a codec that guards against loss alone */
+    LEAST_BPS = 12000,   /* what speech takes that is understood */
+    REACH_MS = 200,      /* redundancy that comes later costs more delay than it is worth */
+    FIRST_PERCENT = 5,   /* what is guarded against before anything is known */
     /* What Opus is told to guard against. It takes the bits from the frames themselves: for more
      * than 12 % so many that these are damaged, and for more than 5 % sound above 6 kHz goes first
      * where frames were made smaller for their copies. */
@@ -274,13 +275,15 @@ static unsigned wanted_fec(const struct media_adapt *a, unsigned depth)
 static uint32_t wanted_rate(const struct media_adapt *a, unsigned depth, unsigned ptime_ms)
 {
     double rate = a->can.rate_bps, headers = (double)rtp_red_bytes(depth, 0) * 8000 / ptime_ms;
+    double budget = (double)BUDGET_BPS * a->can.channels;
+    double guarded = (double)GUARDED_BPS * a->can.channels;
 
     if (!a->can.any_rate)
         return a->can.rate_bps;
     if (depth > 0)
-        rate = fmin(rate, (BUDGET_BPS - headers) / (depth + 1));
-    else if (a->can.fec && a->known && rate < GUARDED_BPS)
-        rate += (GUARDED_BPS - rate) * fmin(believed(a) / FULLY_GUARDED, 1);
+        rate = fmin(rate, (budget - headers) / (depth + 1));
+    else if (a->can.fec && a->known && rate < guarded)
+        rate += (guarded - rate) * fmin(believed(a) / FULLY_GUARDED, 1);
     rate = at_most(a, rate) * a->share;
     return (uint32_t)fmax(rate, fmin(LEAST_BPS, at_most(a, a->can.rate_bps)));
 }
@@ -327,9 +330,10 @@ void media_adapt_agreed(struct media_adapt *a, const struct media_adapt_can *can
     a->trial = MEDIA_ADAPT_STEADY;
 }
 
-void media_adapt_rate(struct media_adapt *a, uint32_t rate_bps)
+void media_adapt_rate(struct media_adapt *a, uint32_t rate_bps, unsigned channels)
 {
     a->can.rate_bps = rate_bps;
+    a->can.channels = channels;
     (void)make_plan(a);
 }
 

@@ -25,6 +25,7 @@ struct media_adapt_can {
     uint32_t rate_bps; /* what is sent where nothing is lost, without redundancy */
     uint32_t most_bps; /* of the codec: the far end takes no more. 0: any */
     unsigned ptime_ms, maxptime_ms;
+    unsigned channels; /* that are sent, 1 or 2: twice as many bits are spent on two */
 };
 
 /* What the far end says of our packets, since its report before. */
@@ -83,7 +84,7 @@ void media_adapt_init(struct media_adapt *a, const struct media_adapt_can *can);
 void media_adapt_agreed(struct media_adapt *a, const struct media_adapt_can *can);
 /* What is sent takes more bits from now on, or fewer, as it has another number of channels: where
  * that is more than before it is found out whether the network has room for it. */
-void media_adapt_rate(struct media_adapt *a, uint32_t rate_bps);
+void media_adapt_rate(struct media_adapt *a, uint32_t rate_bps, unsigned channels);
 /* A report that came at now_ms. True: the plan has changed. */
 bool media_adapt_report(struct media_adapt *a, const struct loss_report *report, uint64_t now_ms);
 /* What we lose ourselves of what the far end sends: as long as it has said little, of its loss or

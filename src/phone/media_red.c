@@ -35,6 +35,7 @@ static struct media_adapt_can what_can_be(struct media_stream *s)
         .most_bps = p->opus.max_bitrate,
         .ptime_ms = s->agreed->ptime_ms,
         .maxptime_ms = most_ms,
+        .channels = s->sent_channels ? s->sent_channels : audio_encoder_channels(s->encoder),
     };
 }
 
@@ -84,7 +85,7 @@ void stream_prepare_red(struct media_stream *s)
 void stream_follow_channels(struct media_stream *s)
 {
     audio_encoder_set_bitrate(s->encoder, 0);
-    media_adapt_rate(&s->red.adapt, audio_encoder_bitrate(s->encoder));
+    media_adapt_rate(&s->red.adapt, audio_encoder_bitrate(s->encoder), s->sent_channels);
     follow_plan(s);
 }
 

@@ -296,7 +296,8 @@ static struct way *way_new(const struct lossy_talk *talk, size_t n_said)
                                   .fec = opus,
                                   .any_rate = opus,
                                   .ptime_ms = 20,
-                                  .maxptime_ms = opus ? 120 : 20};
+                                  .maxptime_ms = opus ? 120 : 20,
+                                  .channels = 1};
     struct playout_config config = {0};
 
     w->talk = talk;

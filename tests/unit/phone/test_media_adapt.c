@@ -33,9 +33,10 @@ static const struct row {
     unsigned changes_max; /* of the depth, in all */
     unsigned grown_max_ms; /* the queue at the end */
 } rows[] = {
-#define OPUS {true, false, true, true, 30000, 0, 20, 120}
-#define FEC_ONLY {false, false, true, true, 30000, 0, 20, 120}
-#define PCMU {true, false, false, false, 64000, 0, 20, 120}
+#define OPUS {true, false, true, true, 30000, 0, 20, 120, 1}
+#define STEREO {true, false, true, true, 60000, 0, 20, 120, 2}
+#define FEC_ONLY {false, false, true, true, 30000, 0, 20, 120, 1}
+#define PCMU {true, false, false, false, 64000, 0, 20, 120, 1}
     {"nothing is lost: nothing is repeated", OPUS, true, {{0, 0, 0, 30, 0, 0}},
      60, 0, 0, 1, 1, 0, 0, 0, 29000, 31000, 0, 0},
     {"1 in 300 is left to FEC", OPUS, true, {{0, 0.003, 0, 30, 0, 0}},
@@ -58,10 +59,21 @@ static const struct row {
      60, 0, 0, 1, 1, 3, 10, 0.10, 45000, 49000, 0, 0},
     {"20 % lost to a far end without redundancy", FEC_ONLY, false, {{0, 0.20, 0, 30, 0, 0}},
      60, 0, 0, 1, 1, 10, 10, 0.30, 45000, 49000, 0, 0},
+    {"two channels: nothing is lost", STEREO, true, {{0, 0, 0, 30, 0, 0}},
+     60, 0, 0, 1, 1, 0, 0, 0, 59000, 61000, 0, 0},
+    {"two channels have as many bits each as one has, 5 % lost", STEREO, true,
+     {{0, 0.05, 0, 30, 0, 0}}, 90, 1, 1, 1, 1, 5, 5, 0.01, 118000, 140000, 1, 0},
+    {"two channels, 20 % lost", STEREO, true, {{0, 0.20, 0, 30, 0, 0}},
+     300, 2, 2, 1, 1, 5, 5, 0.02, 118000, 140000, 4, 0},
+    {"two channels on a link of 100 kbit/s with a long queue, and 3 % lost on it", STEREO, true,
+     {{0, 0.03, 0, 30, 100000, 800}}, 300, 0, 0, 1, 1, 0, 6, 0.08, 30000, 88000, 14, 100},
+    {"two channels to a far end without redundancy",
+     {false, false, true, true, 60000, 0, 20, 120, 2}, false, {{0, 0.05, 0, 30, 0, 0}},
+     60, 0, 0, 1, 1, 3, 10, 0.10, 93000, 97000, 0, 0},
     {"a far end that takes no more than 20 kbit/s of Opus",
-     {true, false, true, true, 30000, 20000, 20, 120}, true, {{0, 0.10, 0, 30, 0, 0}},
+     {true, false, true, true, 30000, 20000, 20, 120, 1}, true, {{0, 0.10, 0, 30, 0, 0}},
      60, 1, 2, 1, 1, 5, 5, 0.02, 0, 65000, 3, 0},
-    {"redundancy always", {true, true, true, true, 30000, 0, 20, 120}, true, {{0, 0, 0, 30, 0, 0}},
+    {"redundancy always", {true, true, true, true, 30000, 0, 20, 120, 1}, true, {{0, 0, 0, 30, 0, 0}},
      60, 1, 1, 1, 1, 0, 0, 0, 60000, 70000, 0, 0},
     {"G.711, 10 % lost", PCMU, true, {{0, 0.10, 0, 30, 0, 0}},
      60, 1, 2, 1, 1, 0, 0, 0.02, 128000, 200000, 3, 0},
@@ -293,7 +305,7 @@ static void test_what_we_lose_counts_until_they_report(void **state)
 /* Each report says that the queue grows; what is sent must shrink with the first. */
 static void test_less_than_the_far_end_takes(void **state)
 {
-    struct media_adapt_can can = {true, false, true, true, 30000, 16000, 20, 120};
+    struct media_adapt_can can = {true, false, true, true, 30000, 16000, 20, 120, 1};
     struct loss_report r = {.lost = 0.05, .round_trip_ms = 60, .packets = 200};
     struct media_adapt a;
     uint32_t before;
@@ -316,7 +328,7 @@ static void test_less_than_the_far_end_takes(void **state)
 
 static void test_the_least_rate_makes_packets_longer(void **state)
 {
-    struct media_adapt_can can = {true, false, false, true, 24000, 0, 20, 120};
+    struct media_adapt_can can = {true, false, false, true, 24000, 0, 20, 120, 1};
     struct loss_report r = {.lost = 0.05, .round_trip_ms = 60, .packets = 200};
     struct media_adapt a;
 
@@ -358,15 +370,15 @@ static void test_more_channels_are_tried(void **state)
     media_adapt_init(&a, &can);
     media_adapt_report(&a, &good, 5000);
     media_adapt_report(&a, &good, 10000);
-    media_adapt_rate(&a, 60000);
+    media_adapt_rate(&a, 60000, 2);
     assert_int_equal(a.plan.bitrate, 60000);
     media_adapt_report(&a, &bad, 15000); /* by that? */
-    assert_int_equal(a.plan.bitrate, 42000);
-    media_adapt_rate(&a, 30000);
-    media_adapt_rate(&a, 60000);
-    assert_int_equal(a.plan.bitrate, 42000);
+    assert_int_equal(a.plan.bitrate, 67200);
+    media_adapt_rate(&a, 30000, 1);
+    media_adapt_rate(&a, 60000, 2);
+    assert_int_equal(a.plan.bitrate, 67200);
     media_adapt_report(&a, &bad, 20000); /* no: as much is lost of less */
-    assert_int_equal(a.plan.bitrate, 60000);
+    assert_int_equal(a.plan.bitrate, 96000);
 }
 
 int main(void)
