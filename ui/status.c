@@ -41,6 +41,7 @@ const char *status_encryption(const char *encryption)
         {"none", "not encrypted"},
         {"sdes", "encrypted"},
         {"sdes-in-the-clear", "encrypted, but the keys went in the clear"},
+        {"sdes-unverified", "encrypted, not verified"},
         {"dtls", "encrypted"},
         {"dtls-unverified", "encrypted, not verified"},
     };

@@ -156,19 +156,22 @@ void call_keys_put(const struct call *call, const struct sdp_secured *secured,
     out->dtls = dtls_of(call, secured);
 }
 
-/* Keys that somebody could read are told as such, and fingerprints that he could exchange: whoever
- * opened a connection to us has shown no certificate, so he may be anybody. */
+/* Keys that somebody could read are told as such, and keys and fingerprints that he could exchange:
+ * whoever opened a connection to us has shown no certificate, so he may be anybody. */
 const char *call_encryption_name(const struct call *call)
 {
     const struct sdp_stream *stream = call->sdp ? sdp_exchange_stream(call->sdp) : NULL;
+    bool verified = phone_tls_verified(call);
 
     if (!stream)
         return "";
     if (stream->secured.by == SDP_CLEAR)
         return "none";
     if (stream->secured.by == SDP_DTLS)
-        return phone_tls_verified(call) ? "dtls" : "dtls-unverified";
-    return call->flow.transport == SIP_TLS ? "sdes" : "sdes-in-the-clear";
+        return verified ? "dtls" : "dtls-unverified";
+    if (call->flow.transport != SIP_TLS)
+        return "sdes-in-the-clear";
+    return verified ? "sdes" : "sdes-unverified";
 }
 
 enum suite call_suite(const struct call *call, const struct sdp_stream *stream)

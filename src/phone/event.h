@@ -177,9 +177,11 @@ struct phone_event {
     struct ip local;        /* MEDIA: where we receive; MESSAGE: ours, where it is known */
     const char *device;     /* its name, "none" */
     const char *encryption; /* of the sound: "none", "sdes", "sdes-in-the-clear" (whoever saw the
-                               messages of SIP has the keys), "dtls", "dtls-unverified" (whoever
-                               changed those may sit in between: nobody was verified who
-                               sent them to us); "": nothing is agreed */
+                               messages of SIP has the keys), "sdes-unverified" (they came over
+                               TLS, but from whom was not verified: he may sit in between),
+                               "dtls", "dtls-unverified" (whoever changed the messages may sit in
+                               between: nobody was verified who sent them to us); "": nothing is
+                               agreed */
     const char *suite;      /* MEDIA: of the encryption, "AES_CM_128_HMAC_SHA1_80"; "": none */
     /* INCOMING, ANSWERED, MEDIA, REGISTERED: how safe our messages are on the way to the next hop,
      * as "TLSv1.3, TLS_AES_256_GCM_SHA384, example.org verified by system store", or "nobody

@@ -180,6 +180,8 @@ static const struct seen_row {
     {"a call that is encrypted",         {STATUS(CALL(1, "up", "")), EVENT("media", "1,\"encryption\":\"sdes\"")}, "", "0:05  opus \360\237\224\222", NULL},
     {"no lock for keys that others have", {STATUS(CALL(1, "up", "")), EVENT("media", "1,\"encryption\":\"sdes-in-the-clear\"")}, "", NULL, "opus \360\237\224\222"},
     {"but words",                        {STATUS(CALL(1, "up", "")), EVENT("media", "1,\"encryption\":\"sdes-in-the-clear\",\"suite\":\"AEAD_AES_128_GCM\"")}, "", "but the keys went in the clear", NULL},
+    {"no lock for keys from nobody knows whom", {STATUS(CALL(1, "up", "")), EVENT("media", "1,\"encryption\":\"sdes-unverified\"")}, "", NULL, "opus \360\237\224\222"},
+    {"but words of that",                {STATUS(CALL(1, "up", "")), EVENT("media", "1,\"encryption\":\"sdes-unverified\"")}, "i", "encrypted, not verified", NULL},
     {"one that is not",                  {STATUS(CALL(1, "up", "")), EVENT("media", "1,\"encryption\":\"none\"")}, "", NULL, "opus \360\237\224\222"},
     {"where a recording goes",           {STATUS(CALL(1, "up", "")), EVENT("recording", "1,\"file\":\"/home/me/x.wav\"")}, "",
      "p1@h.example: recording to /home/me/x.wav", NULL},
