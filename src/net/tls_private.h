@@ -1,4 +1,4 @@
-/* net/tls_private.h - what the files of TLS share; nobody else includes it.
+/* net/tls_private.h - what the files of TLS share; beside them only tests include it.
  *
  * tls.c moves bytes, tls_context.c reads files and keeps sessions, tls_verify.c judges certificates
  * and tls_words.c says what was wrong. */
@@ -48,6 +48,10 @@ SSL_SESSION *tls_context_take(struct net_tls_context *context, const char *domai
 
 /* tls_verify.c */
 
+/* Whether the certificate is for the domain of tls, or is the one whose fingerprint its context
+ * has; if not, a sentence in its fault says so. */
+bool tls_has_name(struct net_tls *tls, X509 *certificate);
+bool tls_has_pin(struct net_tls *tls, X509 *certificate);
 /* For SSL_CTX_set_cert_verify_callback: 1, or 0 with a sentence in the session's fault. */
 int tls_verify(X509_STORE_CTX *store, void *arg);
 /* Of a session that is resumed nothing is verified by OpenSSL: is its certificate still good? */

@@ -113,7 +113,7 @@ static void put_which(struct net_tls *tls, const X509 *certificate)
     tls_put_certificate(&tls->fault, certificate);
 }
 
-static bool has_name(struct net_tls *tls, X509 *certificate)
+bool tls_has_name(struct net_tls *tls, X509 *certificate)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
     bool by_uri = has_sip_domain(names), found = false;
@@ -137,7 +137,7 @@ static bool has_name(struct net_tls *tls, X509 *certificate)
 
 /* --- one certificate and no authority --------------------------------------------------------- */
 
-static bool has_pin(struct net_tls *tls, X509 *certificate)
+bool tls_has_pin(struct net_tls *tls, X509 *certificate)
 {
     struct fingerprint its = {.hash = FINGERPRINT_SHA256};
     unsigned n = sizeof its.bytes;
@@ -188,9 +188,9 @@ int tls_verify(X509_STORE_CTX *store, void *arg)
 
     (void)arg;
     if (tls->context->pinned)
-        good = has_pin(tls, certificate);
+        good = tls_has_pin(tls, certificate);
     else
-        good = is_chain_good(tls, store) && has_name(tls, certificate);
+        good = is_chain_good(tls, store) && tls_has_name(tls, certificate);
     if (good)
         X509_STORE_CTX_set_error(store, X509_V_OK);
     else if (X509_STORE_CTX_get_error(store) == X509_V_OK)
@@ -203,11 +203,11 @@ bool tls_verify_again(struct net_tls *tls)
     X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
 
     if (!certificate || tls->context->pinned)
-        return certificate && has_pin(tls, certificate);
+        return certificate && tls_has_pin(tls, certificate);
     if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
         put_which(tls, certificate);
         tls_put_verdict(&tls->fault, X509_V_ERR_CERT_HAS_EXPIRED);
         return false;
     }
-    return has_name(tls, certificate);
+    return tls_has_name(tls, certificate);
 }

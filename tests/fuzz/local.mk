@@ -2,6 +2,7 @@
 # tests/fuzz/corpus/NAME/. To add one, add it to this list.
 fuzz_targets = \
 	tests/fuzz/fuzz_auth \
+	tests/fuzz/fuzz_certificate \
 	tests/fuzz/fuzz_codec \
 	tests/fuzz/fuzz_comfort \
 	tests/fuzz/fuzz_config \
@@ -45,7 +46,8 @@ fuzz_targets = \
 # In make check each target replays its corpus (tests/fuzz/replay.c) and reports one line.
 check_PROGRAMS += $(fuzz_targets)
 tap_tests += $(fuzz_targets)
-EXTRA_DIST += tests/fuzz/corpus tests/fuzz/search.sh
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/search.sh tests/fuzz/seeds_certificate.py
+tests_fuzz_fuzz_certificate_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_codec_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_comfort_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_config_LDADD = $(phone_ldadd)
