@@ -70,17 +70,25 @@ static bool is_named(const GENERAL_NAME *name, bool by_uri, const char *domain,
     return name->type == GEN_DNS && is_domain(text_of(name->d.dNSName), domain);
 }
 
+/* A text of any kind that ASN.1 has: two bytes of it may be one letter. */
+static bool is_text(const ASN1_STRING *text, const char *domain)
+{
+    unsigned char *utf8 = NULL;
+    int n = ASN1_STRING_to_UTF8(&utf8, text);
+    bool is = n > 0 && is_domain((struct slice){(const char *)utf8, (size_t)n}, domain);
+
+    OPENSSL_free(utf8);
+    return is;
+}
+
 static bool is_common_name(const X509 *certificate, const char *domain)
 {
     const X509_NAME *subject = X509_get_subject_name(certificate);
     int at = -1;
 
-    while ((at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0) {
-        const ASN1_STRING *cn = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
-
-        if (is_domain(text_of(cn), domain))
+    while ((at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0)
+        if (is_text(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)), domain))
             return true;
-    }
     return false;
 }
 

@@ -84,6 +84,7 @@ SEEDS = {
     "cn-two": certificate(dn((CN, PRINTABLE, b"a.test"), (CN, IA5, b"sip.test"), (O, UTF8, b"O"))),
     "cn-t61": certificate(dn((CN, T61, b"sip.test"), (EMAIL, IA5, b"a@b.test"))),
     "cn-bmp": certificate(dn((CN, BMP, "sip.test".encode("utf-16-be")))),
+    "cn-bmp-raw": certificate(dn((CN, BMP, b"sip.test"))),
     "cn-universal": certificate(dn((CN, UNIVERSAL, "sip.test".encode("utf-32-be")))),
     "cn-bad-utf8": certificate(dn((CN, UTF8, b"\xff\xfe\xc0\x80"))),
     "cn-steers-bmp": certificate(dn((CN, BMP, b"\0\0\0\x1b" * 30), (O, BMP, b"\x20\x2e" * 40))),
