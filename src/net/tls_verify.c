@@ -123,14 +123,15 @@ static void put_which(struct net_tls *tls, const X509 *certificate)
 
 bool tls_has_name(struct net_tls *tls, X509 *certificate)
 {
-    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    int kind; /* -1: it has no such names; else it may have some that cannot be read */
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, &kind, NULL);
     bool by_uri = has_sip_domain(names), found = false;
     struct ip wanted = {0};
 
     ip_parse(slice_of(tls->domain), &wanted);
     for (int i = 0; !found && i < sk_GENERAL_NAME_num(names); i++)
         found = is_named(sk_GENERAL_NAME_value(names, i), by_uri, tls->domain, &wanted);
-    if (!names && !wanted.family)
+    if (!names && kind == -1 && !wanted.family)
         found = is_common_name(certificate, tls->domain);
     if (!found) {
         put_which(tls, certificate);

@@ -77,6 +77,8 @@ SEEDS = {
                                       (DIRECTORY, ME),
                                       (OTHER, oid("2a03") + tlv(0xa0, tlv(12, b"x"))))),
     "san-none": certificate(name_of(b"sip.test"), san()),
+    "san-broken": certificate(name_of(b"sip.test"), extension(SAN, b"\x30\x05\x82\x7fab")),
+    "san-twice": certificate(name_of(b"sip.test"), san((DNS, b"a.test")), san((DNS, b"b.test"))),
     "san-critical": certificate(tlv(48), san((DNS, b"sip.test"), critical=True)),
     "cn": certificate(name_of(b"sip.test")),
     "cn-version-1": certificate(name_of(b"sip.test"), version=0),
