@@ -295,12 +295,17 @@ static int64_t place_of(const struct jitter *j, const struct neighbours *by, int
     return -1;
 }
 
-static void note_worth(struct jitter *j, unsigned nth, uint32_t units)
+/* That a copy of timestamp is wanted. How long to wait for such copies its carrier says, unless it
+ * is a digit or the like, whose timestamp stands still, or not behind it. */
+static void note_worth(struct jitter *j, unsigned nth, int64_t carrier, int64_t timestamp)
 {
     size_t i = nth < JITTER_COPIES ? nth - 1 : JITTER_COPIES - 1;
+    int64_t at = j->when[carrier % JITTER_SEEN];
 
+    if (at <= timestamp || at - timestamp > units(j, JITTER_MAX_MS))
+        return;
     j->copies[i].share += 65536 / COPIES_AVERAGE;
-    j->copies[i].units = units;
+    j->copies[i].units = (uint32_t)(at - timestamp);
 }
 
 int jitter_put_copy(struct jitter *j, const struct jitter_packet *copy, unsigned nth,
@@ -325,7 +330,7 @@ int jitter_put_copy(struct jitter *j, const struct jitter_packet *copy, unsigned
     if (place < 0 || is_noted(j, j->copied, place))
         return -EEXIST;
     j->copied |= (uint64_t)1 << (j->high_sequence - place);
-    note_worth(j, nth, (uint32_t)(j->when[carrier % JITTER_SEEN] - timestamp));
+    note_worth(j, nth, carrier, timestamp);
     *sequence = (uint16_t)place;
     if (place < j->next_sequence)
         return -ETIME;

@@ -159,6 +159,34 @@ static void test_a_copy_behind_a_pause_finds_its_place(void **state)
     jitter_free(j);
 }
 
+/* A digit has no moment of its own: what it brings along is played, and says nothing of how long to
+ * wait for copies. */
+static void test_copies_that_come_with_digits(void **state)
+{
+    struct jitter_config config = {.clock_hz = 8000};
+    struct jitter_decision what;
+    struct jitter_stats stats;
+    struct jitter *j;
+
+    (void)state;
+    assert_int_equal(jitter_new(&config, &j), 0);
+    for (int i = 0; i < 400; i++) {
+        struct jitter_packet p = packet(i);
+
+        if (i % 4 == 1)
+            continue;
+        p.duration = i % 4 == 3 ? 0 : p.duration;
+        jitter_put(j, &p, (uint64_t)i * 20000);
+        if (i % 4 == 3)
+            put_copy(j, i - 2, i, 2);
+        jitter_get(j, (uint64_t)i * 20000, 0, &what);
+    }
+    jitter_stats(j, &stats);
+    assert_true(stats.redundant > 50);
+    assert_in_range(stats.target_ms, 20, 60);
+    jitter_free(j);
+}
+
 static void test_copies_that_lie_are_refused(void **state)
 {
     struct jitter_config config = {.clock_hz = 8000};
@@ -267,6 +295,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_copy_behind_a_pause_finds_its_place),
+        cmocka_unit_test(test_copies_that_come_with_digits),
         cmocka_unit_test(test_copies_that_lie_are_refused),
     };
 
