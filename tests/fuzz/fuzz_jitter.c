@@ -37,7 +37,7 @@ static void put(struct jitter *j, const uint8_t step[5], uint64_t now_us)
         .ssrc = step[0] & 0x08 ? 2 : 1,
         .sequence = (uint16_t)(step[1] << (step[0] & 0x10 ? 8 : 0)),
         .timestamp = (uint32_t)step[2] * 80 + (step[0] & 0x20 ? 0xfffff000u : 0),
-        .duration = (uint32_t)step[3] * 8,
+        .duration = (step[3] & 0x7fu) * 8,
         .fec = step[0] & 0x40,
         .bridge = !(step[0] & 0x40),
         .payload = {sound, step[4]},
@@ -48,7 +48,7 @@ static void put(struct jitter *j, const uint8_t step[5], uint64_t now_us)
     if (step[0] & 0x80)
         packet.timestamp <<= 16;
     if (step[3] & 0x80)
-        jitter_put_copy(j, &packet, step[3] & 7, &missing);
+        jitter_put_copy(j, &packet, step[4] & 3, &missing);
     else
         jitter_put(j, &packet, now_us);
 }
