@@ -96,8 +96,8 @@ struct media_player {
     char *path;
     const struct net_spawner *helper; /* of the jobs, which a late worker may outlive */
     struct audio_reader *reader;
-    struct resample *resample;
-    uint32_t resample_hz; /* what it yields, */
+    struct resample *resample; /* NULL: the file has the rate that is wanted */
+    uint32_t resample_hz;      /* what it yields, */
     uint8_t resample_channels;
     struct half back;
     bool at_end; /* of the file; the resampler may still hold some */
@@ -107,31 +107,43 @@ struct media_player {
 
 static void player_work(struct media_player *p, void (*work)(struct media_job *job));
 
+/* Makes p->resample what leads from the file to the back half: nothing where they have one rate. */
+static int player_fit_rate(struct media_player *p)
+{
+    uint32_t file_hz = audio_reader_rate_hz(p->reader), rate_hz = p->back.rate_hz;
+    uint8_t channels = p->back.channels;
+    int err;
+
+    if (p->resample && p->resample_hz == rate_hz && p->resample_channels == channels)
+        return 0;
+    resample_free(p->resample);
+    p->resample = NULL;
+    if (file_hz == rate_hz)
+        return 0;
+    err = resample_new_of(channels, file_hz, rate_hz, RESAMPLE_FILE, &p->resample);
+    if (err) {
+        snprintf(p->why, sizeof p->why, "cannot convert the rate of %.200s", p->path);
+        return err;
+    }
+    p->resample_hz = rate_hz;
+    p->resample_channels = channels;
+    return 0;
+}
+
 static int player_prepare(struct media_player *p)
 {
-    struct half *back = &p->back;
     int err = 0;
 
     if (!p->reader)
         err = sound_file_read(p->helper, p->path, &p->reader, p->why);
     if (err)
         return err;
-    if (audio_reader_channels(p->reader) < back->channels)
-        back->channels = 1;
-    if (p->resample_hz == back->rate_hz && p->resample_channels == back->channels)
-        return 0;
-    resample_free(p->resample);
-    p->resample = NULL;
-    p->resample_hz = back->rate_hz;
-    p->resample_channels = back->channels;
-    err = resample_new_of(back->channels, audio_reader_rate_hz(p->reader), back->rate_hz,
-                          RESAMPLE_FILE, &p->resample);
-    if (err)
-        snprintf(p->why, sizeof p->why, "cannot convert the rate of %.200s", p->path);
-    return err;
+    if (audio_reader_channels(p->reader) < p->back.channels)
+        p->back.channels = 1;
+    return player_fit_rate(p);
 }
 
-/* What needs no other rate: as much as there is room for. */
+/* As much as there is room for, read at once and into its place. */
 static int player_plain_piece(struct media_player *p, int16_t *out, size_t room)
 {
     int n;
@@ -144,23 +156,17 @@ static int player_plain_piece(struct media_player *p, int16_t *out, size_t room)
     return n;
 }
 
-/* One piece of the file, or of what the resampler holds back. Returns samples a channel, 0 at the
- * end, or -errno. */
-static int player_piece(struct media_player *p, int16_t *out, size_t room)
+static int player_resampled_piece(struct media_player *p, int16_t *out, size_t room)
 {
     int16_t raw[RAW_SAMPLES];
     size_t want = RAW_SAMPLES / p->back.channels;
     int n;
 
-    if (audio_reader_rate_hz(p->reader) == p->back.rate_hz)
-        return player_plain_piece(p, out, room);
     while (want > 1 && resample_room(p->resample, want) > room)
         want /= 2;
     if (resample_room(p->resample, want) > room)
         return -ENOBUFS;
-    if (p->at_end)
-        return (int)resample_flush(p->resample, out, room);
-    n = audio_reader_read_frames(p->reader, p->back.channels, raw, want);
+    n = p->at_end ? 0 : audio_reader_read_frames(p->reader, p->back.channels, raw, want);
     if (n < 0)
         return n;
     if ((size_t)n < want)
@@ -168,6 +174,13 @@ static int player_piece(struct media_player *p, int16_t *out, size_t room)
     if (n == 0)
         return (int)resample_flush(p->resample, out, room);
     return (int)resample_run(p->resample, raw, (size_t)n, out, room);
+}
+
+/* One piece of the file, or of what the resampler holds back. Returns samples a channel, 0 at the
+ * end, or -errno. */
+static int player_piece(struct media_player *p, int16_t *out, size_t room)
+{
+    return p->resample ? player_resampled_piece(p, out, room) : player_plain_piece(p, out, room);
 }
 
 /* In a worker: fills the back half. */

@@ -1,12 +1,15 @@
-/* phone/media_file: a disk that does not answer holds no call. */
+/* phone/media_file: a file is played at any rate; a disk that does not answer holds no call. */
 #include "phone/media_file.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "audio/file.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/speech.h"
 
 struct stuck {
     struct media_job job;
@@ -51,12 +54,17 @@ struct rig {
     struct stuck stuck[MEDIA_JOBS_WORKERS_MAX];
 };
 
-/* All workers there may be are held before a file has its turn. */
 static void begin(struct rig *rig)
 {
     assert_int_equal(uv_loop_init(&rig->loop), 0);
     assert_int_equal(media_jobs_init(&rig->jobs, &rig->loop), 0);
     assert_int_equal(uv_sem_init(&rig->gate, 0), 0);
+}
+
+/* All workers there may be are held before a file has its turn. */
+static void begin_stuck(struct rig *rig)
+{
+    begin(rig);
     for (int i = 0; i < MEDIA_JOBS_WORKERS_MAX; i++) {
         rig->stuck[i] = (struct stuck){{.work = wait_at_gate, .done = forget}, &rig->gate};
         media_jobs_put(&rig->jobs, &rig->stuck[i].job);
@@ -75,6 +83,97 @@ static void end(struct rig *rig)
     uv_sem_destroy(&rig->gate);
 }
 
+enum { SINE_HZ = 500, FILE_HZ = 16000, PIECE = 480 };
+
+/* Three seconds of a sine, the same in as many channels. */
+static void make_file(const char *path, uint8_t channels)
+{
+    static int16_t sound[3 * FILE_HZ * 2];
+    struct audio_writer *writer;
+    size_t n = 3 * FILE_HZ * channels;
+
+    for (size_t i = 0; i < n; i++)
+        sound[i] = (int16_t)lrint(
+            8000 * sin(2 * 3.14159265358979 * SINE_HZ * (double)(i / channels) / FILE_HZ));
+    assert_int_equal(audio_writer_open(path, FILE_HZ, channels, &writer, NULL), 0);
+    assert_int_equal(audio_writer_write(writer, sound, 3 * FILE_HZ), 0);
+    assert_int_equal(audio_writer_close(writer), 0);
+}
+
+static int clean_tenths(const int16_t *heard, size_t n, uint32_t rate_hz)
+{
+    size_t tenth = rate_hz / 10;
+    int clean = 0;
+
+    for (size_t at = 0; at + tenth <= n; at += tenth)
+        clean += sound_share_at(heard + at, tenth, SINE_HZ, rate_hz) > 0.99;
+    return clean;
+}
+
+/* The next seconds of it. Where the rate has changed, a few milliseconds are missing. */
+static void hear(struct rig *rig, struct media_player *player, double seconds, uint32_t rate_hz)
+{
+    static int16_t heard[4 * 48000];
+    size_t n = 0, most = (size_t)(seconds * rate_hz);
+
+    assert_in_range(most, 1, ARRAY_LEN(heard) - PIECE);
+    while (n < most && !media_player_ended(player)) {
+        unsigned channels = 1;
+        size_t want = most - n < PIECE ? most - n : PIECE;
+        size_t some = media_player_read(player, heard + n, want, &channels);
+
+        assert_int_equal(channels, 1);
+        n += some;
+        if (some == 0)
+            uv_run(&rig->loop, UV_RUN_ONCE);
+        else
+            uv_run(&rig->loop, UV_RUN_NOWAIT);
+    }
+    assert_int_equal(n, most);
+    assert_true(clean_tenths(heard, n, rate_hz) >= (int)(seconds * 10) - 1);
+    assert_in_range((int)sound_loudness(heard, n), 5400, 5800); /* 8000 by the root of two */
+}
+
+/* What another part of the call wants: the file's rate or others, each from then on. */
+static void plays_at_every_rate(uint8_t channels)
+{
+    static const uint32_t rates[] = {FILE_HZ, 48000, 8000, FILE_HZ, FILE_HZ};
+    char folder[] = "/tmp/test_media_file_XXXXXX", path[64];
+    static struct rig rig;
+    struct told told = {0};
+    struct media_player *player;
+
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/sine.wav", folder);
+    make_file(path, channels);
+    begin(&rig);
+    assert_int_equal(
+        media_player_open(&rig.jobs, path, rates[0], channels, &events, &told, &player), 0);
+    for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
+        media_player_set_form(player, rates[i], (uint8_t)(i % 2 ? 1 : channels));
+        hear(&rig, player, 0.5, rates[i]);
+    }
+    media_player_close(player);
+    while (!told.closed)
+        uv_run(&rig.loop, UV_RUN_ONCE);
+    end(&rig);
+    assert_int_equal(told.failed, 0);
+    unlink(path);
+    rmdir(folder);
+}
+
+static void mono_plays_at_every_rate(void **state)
+{
+    (void)state;
+    plays_at_every_rate(1);
+}
+
+static void stereo_plays_at_every_rate(void **state)
+{
+    (void)state;
+    plays_at_every_rate(2);
+}
+
 static void a_player_is_not_waited_for(void **state)
 {
     static struct rig rig;
@@ -82,7 +181,7 @@ static void a_player_is_not_waited_for(void **state)
     struct media_player *player;
 
     (void)state;
-    begin(&rig);
+    begin_stuck(&rig);
     assert_int_equal(media_player_open(&rig.jobs, "/dev/null", 8000, 1, &events, &told, &player),
                      0);
     media_player_close(player);
@@ -106,7 +205,7 @@ static void a_recording_has_failed(void **state)
     (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/late.wav", folder);
-    begin(&rig);
+    begin_stuck(&rig);
     assert_int_equal(media_recorder_open(&rig.jobs, path, 8000, 1, &events, &told, &sink), 0);
     sink->ops->begin(sink);
     sink->ops->write(sink, sound, 800);
@@ -129,6 +228,8 @@ static void a_recording_has_failed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mono_plays_at_every_rate),
+        cmocka_unit_test(stereo_plays_at_every_rate),
         cmocka_unit_test(a_player_is_not_waited_for),
         cmocka_unit_test(a_recording_has_failed),
     };
