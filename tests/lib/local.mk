@@ -42,5 +42,7 @@ EXTRA_DIST += tests/lib/__init__.py tests/lib/account.py tests/lib/align.py test
 # For tests in which allocations fail (tests/lib/memory.h): NAME_LDFLAGS = $(memory_ldflags).
 memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 	-Wl,--wrap=free
+# And where OpenSSL's fail, too (tests/lib/memory_openssl.h): NAME_SOURCES = … $(memory_openssl).
+memory_openssl = tests/lib/memory_openssl.c tests/lib/memory_openssl.h
 # For those with cards that the test plugs in (tests/lib/air.h): NAME_LDFLAGS = $(AM_LDFLAGS) and this.
 air_ldflags = -Wl,--wrap=portaudio_load -Wl,--wrap=device_pace_now

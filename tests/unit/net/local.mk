@@ -55,7 +55,8 @@ fake_dns = tests/unit/net/fake_dns.c tests/unit/net/fake_dns.h
 straw = tests/unit/net/straw.c tests/unit/net/straw.h $(fake_dns)
 tests_unit_net_test_sip_link_SOURCES = tests/unit/net/test_sip_link.c $(straw)
 tests_unit_net_test_sip_link_LDADD = $(machine_ldadd)
-tests_unit_net_test_no_memory_SOURCES = tests/unit/net/test_no_memory.c $(straw)
+tests_unit_net_test_no_memory_SOURCES = tests/unit/net/test_no_memory.c $(straw) \
+	$(memory_openssl)
 tests_unit_net_test_no_memory_LDADD = $(machine_ldadd)
 tests_unit_net_test_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_net_test_sip_link_calls_LDADD = $(machine_ldadd)

@@ -2,8 +2,6 @@
  * looked up a name, who connects is served or closed and then served, and what is sent arrives or
  * is told to have failed. */
 #include <errno.h>
-#include <malloc.h>
-#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +11,7 @@
 #include "net/address.h"
 #include "net/capture.h"
 #include "tests/lib/memory.h"
+#include "tests/lib/memory_openssl.h"
 #include "tests/lib/paper.h"
 #include "tests/unit/net/straw.h"
 
@@ -143,43 +142,6 @@ static const struct way {
     {"the same by TLS, where OpenSSL has no memory", "tls:127.0.0.1:0", SIP_TLS, 100, true},
 };
 
-static bool openssl_counts;
-
-/* Memory that does not count comes from where tests/lib/memory.h does not look. */
-static void *openssl_malloc(size_t n, const char *file, int line)
-{
-    void *p = NULL;
-
-    (void)file;
-    (void)line;
-    if (openssl_counts)
-        return malloc(n);
-    return posix_memalign(&p, 16, n) == 0 ? p : NULL;
-}
-
-static void *openssl_realloc(void *p, size_t n, const char *file, int line)
-{
-    void *bigger;
-
-    if (openssl_counts || n == 0)
-        return realloc(p, n);
-    bigger = openssl_malloc(n, file, line);
-    if (bigger && p) {
-        size_t old = malloc_usable_size(p);
-
-        memcpy(bigger, p, old < n ? old : n);
-        free(p);
-    }
-    return bigger;
-}
-
-static void openssl_free(void *p, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    free(p);
-}
-
 static struct net_tls_context *trust(void)
 {
     struct net_tls_settings s = {.ca = paper_path("root", "pem"),
@@ -217,7 +179,7 @@ static void send_first(struct fixture *f, const struct way *way, const struct si
     item->how = SIP_SEND_REQUEST;
     item->flow = *flow;
     buf_puts(&item->bytes, REQUEST);
-    openssl_counts = way->openssl;
+    memory_openssl_counts(way->openssl);
     memory_fail_at(nth);
     straw_pump(f, 0);
     /* A datagram may be lost at either end, which its sender's timer notices. */
@@ -239,7 +201,7 @@ static bool send_with(const struct way *way, struct net_tls_context *tls, unsign
         WAIT_UNTIL(&f, f.endpoint[1].received + f.endpoint[1].lost + f.endpoint[0].failed);
     failed = memory_has_failed();
     memory_fail_at(0);
-    openssl_counts = false;
+    memory_openssl_counts(false);
     if (!failed)
         WAIT_UNTIL(&f, f.endpoint[1].received == 1);
     before = f.endpoint[1].received;
@@ -337,7 +299,7 @@ int main(void)
     int failed;
 
     signal(SIGPIPE, SIG_IGN); /* as main does */
-    if (CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) != 1)
+    if (!memory_openssl_prepare())
         return 1;
     for (size_t i = 0; i < ARRAY_LEN(papers); i++)
         paper_make(&papers[i]);
