@@ -81,7 +81,8 @@ static const char *const troubles[] = {
     [RTP_DTLS_SAME_ROLE] = "both sides wanted to begin",
     [RTP_DTLS_REFUSED] = "the other side refused",
     [RTP_DTLS_NO_SUITE] = "there is no cipher that both sides can",
-    [RTP_DTLS_BROKEN] = "what the other side sent makes no sense",
+    [RTP_DTLS_BROKEN] = "what the other side sent could not be understood",
+    [RTP_DTLS_OWN_FAULT] = "it failed on this side, probably for want of memory",
 };
 
 static void end_it(struct media_stream *s, const char *why)

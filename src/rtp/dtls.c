@@ -18,6 +18,19 @@ void dtls_suspect(struct rtp_dtls *d, enum rtp_dtls_trouble trouble)
         d->trouble = trouble;
 }
 
+/* Whether OpenSSL says that what failed was nobody's fault but its own: without memory it speaks of
+ * an internal error as often as not. What it said is forgotten. */
+static bool is_own_fault(void)
+{
+    unsigned long said;
+    bool found = false;
+
+    while ((said = ERR_get_error()) != 0)
+        found = found || ERR_GET_REASON(said) == ERR_R_MALLOC_FAILURE ||
+                ERR_GET_REASON(said) == ERR_R_INTERNAL_ERROR;
+    return found;
+}
+
 static unsigned next_wait_us(SSL *ssl, unsigned last_us)
 {
     unsigned most = RTP_DTLS_MAX_RETRY_MS * 1000u;
@@ -38,7 +51,10 @@ static SSL *open_ssl(struct rtp_dtls *d)
         return NULL;
     }
     SSL_set_bio(ssl, bio, bio);
-    SSL_set_app_data(ssl, d);
+    if (!SSL_set_app_data(ssl, d)) {
+        SSL_free(ssl);
+        return NULL;
+    }
     SSL_set_mtu(ssl, RTP_DTLS_MTU);
     DTLS_set_timer_cb(ssl, next_wait_us);
     if (d->role == RTP_DTLS_PASSIVE)
@@ -61,10 +77,11 @@ static void end_try(struct rtp_dtls *d)
 }
 
 /* The pause is short at first: whoever meant well should not wait for what a stranger broke. */
-static void break_try(struct rtp_dtls *d, uint64_t now_ms)
+static void break_try(struct rtp_dtls *d, enum rtp_dtls_trouble trouble, uint64_t now_ms)
 {
     unsigned shift = d->tries < 4 ? 4 - d->tries : 0;
 
+    dtls_suspect(d, is_own_fault() ? RTP_DTLS_OWN_FAULT : trouble);
     end_try(d);
     d->state = RTP_DTLS_SHAKING;
     d->tries++;
@@ -97,20 +114,36 @@ static enum fingerprint_hash strongest(const struct rtp_dtls *d)
     return most;
 }
 
-static bool is_theirs(const struct rtp_dtls *d, X509 *certificate)
+/* 0; -EACCES: it is none of theirs; -ENOMEM: nobody knows. */
+static int check(const struct rtp_dtls *d, X509 *certificate)
 {
     enum fingerprint_hash hash = strongest(d);
     struct fingerprint shown;
     unsigned char *der = NULL;
-    int n = hash == FINGERPRINT_NONE ? -1 : i2d_X509(certificate, &der);
-    bool found = false;
+    int n, err;
 
-    if (n < 0 || fingerprint_of(hash, (struct slice){(char *)der, (size_t)n}, &shown) != 0)
-        shown.hash = FINGERPRINT_NONE;
-    for (size_t i = 0; i < d->n_expected && shown.hash != FINGERPRINT_NONE; i++)
-        found = found || fingerprint_eq(&d->expected[i], &shown);
+    if (hash == FINGERPRINT_NONE)
+        return -EACCES;
+    n = i2d_X509(certificate, &der);
+    err = n < 0 ? -ENOMEM : fingerprint_of(hash, (struct slice){(char *)der, (size_t)n}, &shown);
     OPENSSL_free(der);
-    return found;
+    if (err)
+        return -ENOMEM;
+    for (size_t i = 0; i < d->n_expected; i++)
+        if (fingerprint_eq(&d->expected[i], &shown))
+            return 0;
+    return -EACCES;
+}
+
+static bool is_theirs(struct rtp_dtls *d, X509 *certificate)
+{
+    int err = check(d, certificate);
+
+    if (err == -ENOMEM)
+        dtls_suspect(d, RTP_DTLS_OWN_FAULT);
+    else if (err)
+        d->trouble = RTP_DTLS_WRONG_CERTIFICATE;
+    return !err;
 }
 
 bool dtls_certificate_came(struct rtp_dtls *d, X509 *certificate)
@@ -119,10 +152,7 @@ bool dtls_certificate_came(struct rtp_dtls *d, X509 *certificate)
         return false;
     X509_free(d->theirs);
     d->theirs = certificate;
-    if (d->n_expected == 0 || is_theirs(d, certificate))
-        return true;
-    d->trouble = RTP_DTLS_WRONG_CERTIFICATE;
-    return false;
+    return d->n_expected == 0 || is_theirs(d, certificate);
 }
 
 static void expect(struct rtp_dtls *d, const struct fingerprint *fingerprints, size_t n)
@@ -139,8 +169,7 @@ void rtp_dtls_expect(struct rtp_dtls *d, const struct fingerprint *fingerprints,
     if (!d->theirs || d->state == RTP_DTLS_READY)
         return; /* it is asked when it comes */
     if (!is_theirs(d, d->theirs)) {
-        d->trouble = RTP_DTLS_WRONG_CERTIFICATE;
-        break_try(d, now_ms);
+        break_try(d, d->trouble, now_ms);
     } else if (d->state == RTP_DTLS_UNVERIFIED) {
         d->state = RTP_DTLS_READY;
         d->end_ms = UINT64_MAX;
@@ -183,8 +212,10 @@ static bool export_keys(struct rtp_dtls *d)
         d->trouble = RTP_DTLS_NO_SUITE;
         return false;
     }
-    if (!SSL_export_keying_material(d->ssl, both, 2 * n, label, sizeof label - 1, NULL, 0, 0))
+    if (!SSL_export_keying_material(d->ssl, both, 2 * n, label, sizeof label - 1, NULL, 0, 0)) {
+        mem_wipe(both, sizeof both);
         return false;
+    }
     client->suite = server->suite = suite;
     memcpy(client->key, at, key);
     memcpy(server->key, at += key, key);
@@ -199,8 +230,7 @@ static bool export_keys(struct rtp_dtls *d)
 static void finish(struct rtp_dtls *d, uint64_t now_ms)
 {
     if (!d->theirs || !export_keys(d)) {
-        dtls_suspect(d, RTP_DTLS_BROKEN);
-        break_try(d, now_ms);
+        break_try(d, RTP_DTLS_BROKEN, now_ms);
         return;
     }
     d->state = d->n_expected ? RTP_DTLS_READY : RTP_DTLS_UNVERIFIED;
@@ -264,12 +294,12 @@ static void shake(struct rtp_dtls *d, uint64_t now_ms)
     if (r == 1) {
         finish(d, now_ms);
     } else if (SSL_get_error(d->ssl, r) != SSL_ERROR_WANT_READ) {
-        dtls_suspect(d, RTP_DTLS_BROKEN);
-        break_try(d, now_ms);
+        break_try(d, RTP_DTLS_BROKEN, now_ms);
     }
 }
 
-/* What comes afterwards: a last flight repeated, or goodbye. */
+/* What comes afterwards: a last flight repeated, or goodbye. Where OpenSSL finds no memory for that
+ * the keys stay good. */
 static void listen_on(struct rtp_dtls *d)
 {
     char nothing[64];
@@ -278,7 +308,7 @@ static void listen_on(struct rtp_dtls *d)
     do
         n = SSL_read(d->ssl, nothing, sizeof nothing);
     while (n > 0);
-    if (SSL_get_error(d->ssl, n) != SSL_ERROR_WANT_READ)
+    if (SSL_get_shutdown(d->ssl) & SSL_RECEIVED_SHUTDOWN)
         d->state = RTP_DTLS_CLOSED;
 }
 
@@ -422,9 +452,9 @@ void rtp_dtls_tick(struct rtp_dtls *d, uint64_t now_ms)
         give_up(d);
     } else if (!d->ssl) {
         if (begin(d, now_ms) != 0)
-            break_try(d, now_ms);
+            break_try(d, RTP_DTLS_OWN_FAULT, now_ms);
     } else if (now_ms >= d->try_end_ms || DTLSv1_handle_timeout(d->ssl) < 0) {
-        break_try(d, now_ms);
+        break_try(d, RTP_DTLS_SILENCE, now_ms);
     } else {
         set_again(d, now_ms);
     }

@@ -53,6 +53,8 @@ enum rtp_dtls_trouble {
     RTP_DTLS_REFUSED,           /* an alert came: they did not like something of ours */
     RTP_DTLS_NO_SUITE,          /* no way of encrypting that both ends can */
     RTP_DTLS_BROKEN,            /* something came that is no handshake of this kind */
+    RTP_DTLS_OWN_FAULT,         /* it failed on this side, mostly for want of memory; where OpenSSL
+                                   does not say so, that is RTP_DTLS_BROKEN */
 };
 
 /* Begins at now_ms: the active end has a datagram to send at once. fingerprints are those of the

@@ -1,6 +1,7 @@
 # What unit/rtp adds to the tests.
 rtp_tests = \
 	tests/unit/rtp/test_dtls \
+	tests/unit/rtp/test_dtls_no_memory \
 	tests/unit/rtp/test_event \
 	tests/unit/rtp/test_latch \
 	tests/unit/rtp/test_loss \
@@ -18,3 +19,7 @@ tests_unit_rtp_test_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_rtp_test_dtls_SOURCES = tests/unit/rtp/test_dtls.c tests/unit/rtp/dtls_rig.c \
 	tests/unit/rtp/dtls_rig.h
 tests_unit_rtp_test_dtls_LDADD = $(LDADD) $(TLS_LIBS)
+tests_unit_rtp_test_dtls_no_memory_SOURCES = tests/unit/rtp/test_dtls_no_memory.c \
+	tests/unit/rtp/dtls_rig.c tests/unit/rtp/dtls_rig.h $(memory_openssl)
+tests_unit_rtp_test_dtls_no_memory_LDADD = $(LDADD) $(TLS_LIBS)
+tests_unit_rtp_test_dtls_no_memory_LDFLAGS = $(memory_ldflags)
