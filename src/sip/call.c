@@ -27,6 +27,7 @@ int sip_call_new(struct sip_endpoint *ep, bool outgoing, struct sip_call **out)
     list_init(&call->link);
     list_init(&call->dialogs);
     list_init(&call->reqs);
+    list_init(&call->kept);
     call->ep = ep;
     call->outgoing = outgoing;
     call->state = outgoing ? SIP_CALL_LOCATING : SIP_CALL_RINGING;
@@ -64,6 +65,7 @@ void sip_call_free(struct sip_call *call)
         sip_req_free(sip_req_of(list_first(&call->reqs)));
     if (call->state != SIP_CALL_OVER && !list_empty(&call->link))
         call->ep->n_open--; /* it had been counted, and was never told the end */
+    sip_kept_leave(call);
     list_remove(&call->link);
     sip_alarm_done(&call->ep->alarms, &call->alarm);
     sip_out_item_free(call->last_words);

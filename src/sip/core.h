@@ -9,6 +9,7 @@
  *   reinvite.c    offers within a call      move.c        addresses that change in mid-call
  *   request.c     a request on its way      request_auth.c  and when it is challenged
  *   avoid.c       places that have failed
+ *   kept.c        what is kept of the requests in a call
  *   accounts.c    all accounts; each is account.c (who we are), register.c (how the server is told
  *                 so), binding.c (what stands there) and auth.c (what its challenges get)
  *
@@ -107,6 +108,7 @@ struct sip_call {
     struct list dialogs;                 /* outgoing: one for each fork that answered */
     struct sip_dialog *dialog;           /* the one that counts; in the list */
     struct list reqs;                    /* all requests of ours in it */
+    struct list kept;                    /* transactions of theirs, see kept.c */
     bool bye_wanted;                     /* when the ACK has come */
     bool known;                          /* the owner has been told of it */
     unsigned digit_status;               /* what became of a key of ours, for SIP_WAIT_DIGIT */
@@ -348,6 +350,14 @@ struct sip_way {
 /* Slices point into the account, target and store. -ENOMEM. */
 int sip_account_way(const struct sip_account *account, struct slice target, struct buf *store,
                     struct sip_way *out);
+
+/* --- kept.c ----------------------------------------------------------------------------------- */
+
+/* A request in the call, with the next number, has got its transaction: what is kept of earlier
+ * ones makes room. */
+void sip_kept_add(struct sip_call *call, struct sip_tx *tx);
+/* The call is freed; what is left ends by its own timers. */
+void sip_kept_leave(struct sip_call *call);
 
 /* --- move.c ----------------------------------------------------------------------------------- */
 

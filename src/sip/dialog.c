@@ -178,9 +178,14 @@ bool sip_dialog_is_request(const struct sip_dialog *dlg, const struct sip_msg *r
            slice_eq(request->from.tag, dlg->remote_tag);
 }
 
+bool sip_dialog_is_next(const struct sip_dialog *dlg, const struct sip_msg *request)
+{
+    return !dlg->has_remote_seq || request->cseq.number > dlg->remote_seq;
+}
+
 bool sip_dialog_check_seq(struct sip_dialog *dlg, const struct sip_msg *request)
 {
-    if (dlg->has_remote_seq && request->cseq.number <= dlg->remote_seq)
+    if (!sip_dialog_is_next(dlg, request))
         return false;
     dlg->remote_seq = request->cseq.number;
     dlg->has_remote_seq = true;

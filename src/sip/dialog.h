@@ -39,6 +39,8 @@ void sip_dialog_free(struct sip_dialog *dlg);
 
 /* Whether the message came from the other side: Call-ID and both tags. */
 bool sip_dialog_is_request(const struct sip_dialog *dlg, const struct sip_msg *request);
+/* Whether its CSeq number is above the last one. */
+bool sip_dialog_is_next(const struct sip_dialog *dlg, const struct sip_msg *request);
 /* 12.2.2: false: the CSeq number is not above the last one (500). Else it is remembered. */
 bool sip_dialog_check_seq(struct sip_dialog *dlg, const struct sip_msg *request);
 /* 12.2.1.2, 12.2.2: the Contact of a target refresh request or its 2xx; a broken one is passed

@@ -60,9 +60,9 @@
 /* Transactions at once, for a thousand calls a second: each call leaves two, which are kept for 32
  * and 40 s. Above: a new request is answered 503 without state. */
 #define SIP_MAX_TRANSACTIONS 131072
-/* INVITEs of one source address without ACK. Above: 503 without state. Whoever allows more calls
- * than that (max_calls of the endpoint) lets all of them begin at once: they may ring, and may come
- * by one server. */
+/* INVITEs of one source address that begin a call, without ACK. Above: 503 without state. Whoever
+ * allows more calls than that (max_calls of the endpoint) lets all of them begin at once: they may
+ * ring, and may come by one server. */
 #define SIP_MAX_HALF_OPEN 64
 /* The same of all sources, as addresses can be forged: some 10 MB with the sound of their calls.
  * Above: 503 without state. */

@@ -35,6 +35,7 @@ libsip_a_SOURCES = \
 	src/sip/info.c \
 	src/sip/invite_uac.c \
 	src/sip/invite_uas.c \
+	src/sip/kept.c \
 	src/sip/lex.c \
 	src/sip/lex.h \
 	src/sip/limits.h \

@@ -110,6 +110,7 @@ struct query {
     struct sip_tx *tx;
     const struct sip_flow *flow;
     const struct sip_msg *msg;
+    bool in_call; /* it belongs to one */
     uint64_t now_ms;
 };
 
@@ -121,7 +122,7 @@ static bool begins_call(const struct sip_msg *msg)
 /* Who has no call with us, and never had one, is not to learn that anybody is here. */
 static bool is_unheard(const struct query *q)
 {
-    return (!q->tx || begins_call(q->msg)) &&
+    return !q->in_call && (!q->tx || begins_call(q->msg)) &&
            is_stranger(q->ep, q->tx ? sip_tx_flow(q->tx) : q->flow);
 }
 
@@ -427,9 +428,9 @@ static unsigned too_much(const struct query *q)
     return most && ep->n_open >= most ? 486 : 0;
 }
 
-/* Only what belongs to a call, or may become one, gets a transaction. OPTIONS and errors are
- * answered without (8.2.7): each copy gets the same answer, and a BYE or CANCEL that has overtaken
- * what it ends is understood when its copy comes. */
+/* Only what belongs to a call, or may become one, gets a transaction. OPTIONS and errors, numbers
+ * of the past among them, are answered without (8.2.7): each copy gets the same answer, and a BYE
+ * or CANCEL that has overtaken what it ends is understood when its copy comes. */
 void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
                         const struct sip_msg *msg, uint64_t now_ms)
 {
@@ -441,11 +442,15 @@ void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
     struct sip_dialog *dlg = call ? dialog_of(&q, call) : NULL;
     bool moved = call && !dlg && sip_move_is_claimed(call, flow, msg);
     bool begins = begins_call(msg);
+    bool next = dlg && sip_dialog_is_next(dlg, msg);
     unsigned status = too_much(&q);
 
-    if (!status && (invite || dlg || moved || begins) &&
+    q.in_call = dlg || moved;
+    if (!status && (invite || next || moved || begins) &&
         sip_tx_server_new(&ep->txs, flow, msg, &q.tx, now_ms) && msg->method != SIP_BYE)
         status = 503;
+    if (q.tx && q.in_call)
+        sip_kept_add(call, q.tx);
     if (status)
         sip_server_stateless(ep, flow, msg, status, SLICE(""));
     else if (!knows_method(&q))

@@ -11,6 +11,7 @@
 
 struct sip_tx {
     struct list link; /* in live or dead of the pool */
+    struct list kept; /* in a list of the owner's */
     struct sip_tx_pool *pool;
     struct sip_tx_ids ids;
     enum sip_tx_machine machine;
@@ -102,6 +103,7 @@ static void end(struct sip_tx *tx)
 {
     sip_alarm_done(tx->pool->alarms, &tx->alarm);
     sip_tx_pool_remove(tx->pool, &tx->ids);
+    list_remove(&tx->kept);
     list_remove(&tx->link);
     list_append(&tx->pool->dead, &tx->link);
 }
@@ -197,6 +199,7 @@ static int tx_new(struct sip_tx_pool *pool, const struct sip_msg *request,
         return err;
     }
     tx->pool = pool;
+    list_init(&tx->kept);
     tx->flow = *flow;
     tx->message = buf_new(SIP_MAX_MESSAGE);
     tx->ack = buf_new(SIP_MAX_MESSAGE);
@@ -333,6 +336,21 @@ void sip_tx_repeat_2xx(struct sip_tx *tx, uint64_t now_ms)
 void sip_tx_give_up(struct sip_tx *tx, uint64_t now_ms)
 {
     step(tx, SIP_TX_GIVE_UP, NULL, 0, now_ms);
+}
+
+void sip_tx_keep_in(struct sip_tx *tx, struct list *kept)
+{
+    list_append(kept, &tx->kept);
+}
+
+struct sip_tx *sip_tx_of_kept(struct list *at)
+{
+    return LIST_ITEM(at, struct sip_tx, kept);
+}
+
+void sip_tx_forget(struct sip_tx *tx)
+{
+    end(tx);
 }
 
 void sip_tx_acknowledged(struct sip_tx *tx)

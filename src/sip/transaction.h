@@ -58,6 +58,12 @@ void sip_tx_repeat_2xx(struct sip_tx *tx, uint64_t now_ms);
 void sip_tx_acknowledged(struct sip_tx *tx);
 /* The connection that a response came over, for sip_endpoint_needs_connection. */
 void sip_tx_set_connection(struct sip_tx *tx, uint64_t connection);
+/* Server: enters it into a list of its owner's, which it leaves when it is over. */
+void sip_tx_keep_in(struct sip_tx *tx, struct list *kept);
+/* The transaction that is there in such a list. */
+struct sip_tx *sip_tx_of_kept(struct list *at);
+/* Server, with a final response: ends it now. Copies of the request are looked at anew. */
+void sip_tx_forget(struct sip_tx *tx);
 /* Client: ends an INVITE that was cancelled and gets no final response (RFC 3261 9.1). Server: ends
  * a request that cannot even be refused, for want of memory, as if it had never come. */
 void sip_tx_give_up(struct sip_tx *tx, uint64_t now_ms);

@@ -233,7 +233,7 @@ int sip_tx_pool_add(struct sip_tx_pool *pool, struct sip_tx *tx, struct sip_tx_i
     *ids = (struct sip_tx_ids){.key = ++*pool->last_key};
     if (!err)
         err = make_ids(ids, request, from != NULL);
-    if (!err && from && request->method == SIP_INVITE)
+    if (!err && from && request->method == SIP_INVITE && !request->to.tag.n)
         err = count_source(pool, ids, &from->remote);
     if (err)
         goto fail;

@@ -17,7 +17,7 @@ struct sip_tx_pool {
     void *observer_arg;
 
     size_t n;
-    size_t half_open; /* INVITEs of all sources without ACK */
+    size_t half_open; /* INVITEs that begin a call, of all sources, without ACK */
     uint64_t copies;  /* of requests that came again: what we answer gets lost */
     struct list live, dead;
     struct map by_id;    /* what a message must have to match, as text */
@@ -26,7 +26,8 @@ struct sip_tx_pool {
     struct map sources;  /* struct sip_tx_source, by address */
 };
 
-/* One address from which INVITEs came that have no ACK yet. */
+/* One address from which INVITEs without To tag came that have no ACK yet. Those in a dialog count
+ * for their call, see sip/kept. */
 struct sip_tx_source;
 
 /* Zeroes all but what the owner has set (out … observer_arg). */
@@ -46,7 +47,7 @@ struct sip_tx *sip_tx_match_cancel(const struct sip_tx_pool *pool, const struct 
 /* Whether the same request has come by another way already (RFC 3261 8.2.2.2). */
 bool sip_tx_is_merged(const struct sip_tx_pool *pool, const struct sip_msg *request);
 struct sip_tx *sip_tx_by_key(const struct sip_tx_pool *pool, uint64_t key);
-/* How many INVITEs of this address have no ACK yet. */
+/* How many INVITEs of this address that begin a call have no ACK yet. */
 unsigned sip_tx_half_open(const struct sip_tx_pool *pool, const struct ip *source);
 
 /* --- for sip/transaction ---------------------------------------------------------------------- */

@@ -117,6 +117,25 @@ def forged():
         return finish(t, said, 80)  # 32 s until it gives up each call, and 32 s for its BYE
 
 
+@case("2,000 re-INVITEs in a call that is never acknowledged: nobody else is shut out")
+def reinvites():
+    with Room() as room:
+        t = Target(room, spoken=SPEECH)
+        pinger = Pinger(t)
+        peer = room.keep(sip.Peer(t.phone.port, host=FLOODER))
+        first = peer.invite(t.uri)
+        peer.send(first)
+        ok = peer.wait(sip.response(200, "INVITE"), 4)
+        for n in range(2000):
+            peer.send(peer.within("INVITE", first, ok, 2 + n, first.body))
+            if n % 50 == 0:
+                time.sleep(0.01)
+        time.sleep(0.5)
+        refused = {m.cseq for m in peer.found(lambda m: m.status in (491, 500))}
+        expect(len(refused) > 700, f"{len(refused)} are refused")
+        return f"{len(refused)} refused; " + verdict(t, pinger)
+
+
 @case("1,000 TCP connections that say nothing: 8 of one address stay, others may still come")
 def connections():
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -165,6 +165,59 @@ static void reinvite_no_ack(void **state)
     called_end(r);
 }
 
+/* Somebody else calls, from another address. */
+static void newcomer(struct rig *r)
+{
+    struct sip_flow flow = r->flow;
+
+    flow.remote.bytes[3] = 3;
+    rig_receive_from(
+        r, &flow,
+        "INVITE sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.3;branch=z9hG4bKn\n"
+        "From: <sip:carol@192.0.2.3>;tag=n\nTo: <sip:bob@192.0.2.1>\nCall-ID: n\n"
+        "CSeq: 1 INVITE\nContact: <sip:carol@192.0.2.3>\nMax-Forwards: 70\n"
+        "Content-Length: 0\n\n");
+}
+
+/* All are refused, and the caller acknowledges none: nobody else is shut out by that, and one
+ * refusal is repeated, the last. */
+static void reinvites_without_ack(void **state)
+{
+    struct rig *r = *state ? called_up() : called_ringing();
+    size_t refused;
+
+    for (unsigned i = 0; i < 600; i++)
+        called_request(r, "INVITE", 2 + i, NEW_CONTACT, "x");
+    refused = rig_count(r, "SIP/2.0 500");
+    assert_int_equal(refused, *state ? 599 : 600);
+    newcomer(r);
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 2);
+    assert_int_equal(rig_count(r, "SIP/2.0 503"), 0);
+    rig_run(r, 31000);
+    assert_true(rig_count(r, "SIP/2.0 500") <= refused + 10);
+    assert_true(rig_count(r, "SIP/2.0 500") > refused);
+    sip_call_hangup(r->events[0].call, r->now_ms);
+    called_end(r);
+}
+
+/* A number of the past gets the same answer each time, and nothing is repeated. */
+static void reinvite_of_the_past(void **state)
+{
+    struct rig *r = called_up();
+
+    (void)state;
+    called_request(r, "UPDATE", 9, NEW_CONTACT, "");
+    called_request(r, "INVITE", 8, NEW_CONTACT, "x");
+    called_assert_last(r, "SIP/2.0 500");
+    rig_run(r, 20000);
+    assert_int_equal(rig_count(r, "SIP/2.0 500"), 1);
+    called_request(r, "INVITE", 8, NEW_CONTACT, "x");
+    assert_int_equal(rig_count(r, "SIP/2.0 500"), 2);
+    assert_int_equal(rig_event_count(r, SIP_CALL_REOFFER), 0);
+    sip_call_hangup(r->call, r->now_ms);
+    called_end(r);
+}
+
 static void update(void **state)
 {
     struct rig *r = called_up();
@@ -197,6 +250,7 @@ static void update_too_early(void **state)
 
 int main(void)
 {
+    static int up;
     static const struct CMUnitTest tests[] = {
         {"14.2: re-INVITE with an offer, and a new target", reoffer, 0, 0, 0},
         {"14.2: re-INVITE refused", reoffer_refused, 0, 0, 0},
@@ -206,6 +260,9 @@ int main(void)
         {"14.1: theirs while ours waits for its turn", reinvite_between, 0, 0, 0},
         {"re-INVITE cancelled", reinvite_cancelled, 0, 0, 0},
         {"14.2: re-INVITE without ACK ends the call", reinvite_no_ack, 0, 0, 0},
+        {"600 re-INVITEs without ACK while it rings", reinvites_without_ack, 0, 0, 0},
+        {"600 re-INVITEs without ACK in a call", reinvites_without_ack, 0, 0, &up},
+        {"12.2.2: a number of the past is refused without state", reinvite_of_the_past, 0, 0, 0},
         {"RFC 3311 5.2: UPDATE with and without offer", update, 0, 0, 0},
         {"RFC 3311 5.2: UPDATE before the answer", update_too_early, 0, 0, 0},
     };
