@@ -33,23 +33,37 @@ static void put_call(struct buf *out, const struct phone_event *e)
         buf_printf(out, "call %" PRIu32 ": ", e->call);
 }
 
+static const struct encryption {
+    const char *name, *words, *keys;
+} encryptions[] = {
+    {"none", "not encrypted", ""},
+    {"sdes", "encrypted", "SDES"},
+    {"sdes-in-the-clear", "encrypted, but the keys went in the clear", "SDES"},
+    {"sdes-unverified", "encrypted, not verified", "SDES"},
+    {"dtls", "encrypted", "DTLS"},
+    {"dtls-unverified", "encrypted, not verified", "DTLS"},
+};
+
+static const struct encryption *find_encryption(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(encryptions); i++)
+        if (strcmp(name, encryptions[i].name) == 0)
+            return &encryptions[i];
+    return NULL;
+}
+
 const char *status_encryption(const char *encryption)
 {
-    static const struct {
-        const char *name, *words;
-    } all[] = {
-        {"none", "not encrypted"},
-        {"sdes", "encrypted"},
-        {"sdes-in-the-clear", "encrypted, but the keys went in the clear"},
-        {"sdes-unverified", "encrypted, not verified"},
-        {"dtls", "encrypted"},
-        {"dtls-unverified", "encrypted, not verified"},
-    };
+    const struct encryption *found = find_encryption(encryption);
 
-    for (size_t i = 0; i < ARRAY_LEN(all); i++)
-        if (strcmp(encryption, all[i].name) == 0)
-            return all[i].words;
-    return encryption;
+    return found ? found->words : encryption;
+}
+
+const char *status_keys(const char *encryption)
+{
+    const struct encryption *found = find_encryption(encryption);
+
+    return found ? found->keys : "";
 }
 
 static void put_sound(struct buf *out, const struct phone_event *e)
@@ -146,6 +160,8 @@ static void put_answered(struct buf *out, const struct phone_event *e)
     put_sound(out, e);
     if (*e->signalling_encryption)
         buf_printf(out, ", messages by %s", e->signalling_encryption);
+    else
+        buf_puts(out, ", messages not encrypted");
 }
 
 static void put_registered(struct buf *out, const struct phone_event *e)

@@ -27,6 +27,8 @@ void status_put_duration(struct buf *out, uint64_t seconds);
 
 /* An encryption of phone/event.h in words: "not encrypted"; "": nothing is known. */
 const char *status_encryption(const char *encryption);
+/* What its keys came by, "SDES" or "DTLS"; "": there are none. */
+const char *status_keys(const char *encryption);
 
 /* The exit status for a call that ended so. */
 enum exit_status exit_of(enum phone_outcome outcome);

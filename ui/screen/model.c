@@ -303,18 +303,38 @@ bool model_keys_are_known(const struct model_call *c)
     return strcmp(c->encryption, "sdes-in-the-clear") == 0;
 }
 
-void model_put_codec(struct buf *out, const struct model_call *c, const char *between)
+void model_put_codec(struct buf *out, const struct model_call *c, const char *between,
+                     const char *words)
 {
+    const char *keys = status_keys(c->encryption);
+
     if (*c->codec)
         put_rate(out, slice_of(c->codec));
     else
         buf_puts(out, "no codec yet");
     if (!*c->encryption)
         return;
-    buf_puts(out, between);
-    buf_puts(out, model_keys_are_known(c) ? "encrypted" : status_encryption(c->encryption));
-    if (*c->suite)
-        buf_printf(out, " (%s)", c->suite);
+    buf_printf(out, "%s%s", between, words);
+    if (*keys)
+        buf_printf(out, " (%s%s%s)", keys, *c->suite ? ", " : "", c->suite);
+}
+
+void model_put_messages(struct buf *out, const struct model_call *c)
+{
+    struct slice who = slice_of(c->safe), version = slice_cut(&who, ',');
+    struct slice cipher = slice_cut(&who, ',');
+    bool known = c->answered || c->incoming || *c->encryption;
+
+    who = slice_trim(who);
+    if (who.n == 0) {
+        buf_puts(out, *c->safe ? c->safe : known ? "not encrypted" : "not known yet");
+        return;
+    }
+    buf_put(out, who);
+    buf_puts(out, ", ");
+    buf_put(out, version);
+    buf_putc(out, ',');
+    buf_put(out, cipher);
 }
 
 struct model_second model_call_now(const struct model_call *c)

@@ -19,6 +19,7 @@ static void on_incoming(struct model_call *c, const struct ctl_line *line, uint6
     c->phase = PHONE_PHASE_INCOMING;
     model_set(&c->peer_name, line->event.peer_name);
     model_set(&c->target, line->event.target);
+    model_set(&c->safe, line->event.signalling_encryption);
 }
 
 static void on_calling(struct model_call *c, const struct ctl_line *line, uint64_t now_ms)

@@ -245,6 +245,17 @@ static void put_levels(const struct model_call *c, struct buf *out)
         buf_printf(out, "your level: %.0f dB\n", (double)now.level_out);
 }
 
+static void put_sound(const struct model_call *c, struct buf *out)
+{
+    const char *keys = status_keys(c->encryption);
+
+    buf_printf(out, "sound: %s, %s", *c->codec ? c->codec : "no codec yet",
+               *c->encryption ? status_encryption(c->encryption) : "encryption not known");
+    if (*keys)
+        buf_printf(out, ", keys by %s", keys);
+    buf_printf(out, "%s%s\n", *c->suite ? ", " : "", c->suite);
+}
+
 static void read_call(struct plain *p, const struct view *view)
 {
     const struct model_call *c = screen_call(p->screen);
@@ -262,9 +273,7 @@ static void read_call(struct plain *p, const struct view *view)
         }
     put_words("account", c->account, out);
     if (c->phase == PHONE_PHASE_UP || *c->codec)
-        buf_printf(out, "sound: %s, %s%s%s\n", *c->codec ? c->codec : "no codec yet",
-                   *c->encryption ? status_encryption(c->encryption) : "encryption not known",
-                   *c->suite ? ", " : "", c->suite);
+        put_sound(c, out);
     buf_puts(out, "quality: ");
     put_quality(c, out);
     buf_putc(out, '\n');
@@ -275,7 +284,9 @@ static void read_call(struct plain *p, const struct view *view)
     if (view != &view_details)
         return;
     put_levels(c, out);
-    put_words("messages by", c->safe, out);
+    buf_puts(out, "messages: ");
+    model_put_messages(out, c);
+    buf_putc(out, '\n');
     put_words("our address", c->local, out);
     put_words("their address", c->remote, out);
     buf_printf(out, "packets: %llu sent, %llu received, %llu lost, %llu late, %llu concealed\n",

@@ -3,6 +3,7 @@
 
 #include "ui/screen/graph.h"
 #include "ui/screen/screen.h"
+#include "ui/status.h"
 
 #define BAR_COLS 9
 #define BEST_MOS 4.5f
@@ -28,7 +29,8 @@ static int draw_sound(const struct model_call *c, struct cells *cells, struct re
     struct buf text = buf_new(512), dot = buf_new(16);
 
     buf_printf(&dot, " %" PRI_SLICE " ", ARG_SLICE(cells_glyph(cells, GLYPH_DOT)));
-    model_put_codec(&text, c, buf_cstr(&dot));
+    model_put_codec(&text, c, buf_cstr(&dot),
+                    model_keys_are_known(c) ? "encrypted" : status_encryption(c->encryption));
     cells_put_cut(cells, r, row, 1, r.cols - 2, STYLE_NORMAL, buf_slice(&text));
     buf_free(&text);
     buf_free(&dot);

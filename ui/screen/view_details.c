@@ -3,12 +3,13 @@
 
 #include "ui/screen/graph.h"
 #include "ui/screen/screen.h"
+#include "ui/status.h"
 
 #define LABEL_COLS 12
 #define FIGURE_COLS 24 /* label and value left of a graph */
 #define SCALE_COLS 5   /* right of it */
 #define GRAPH_ROWS_MAX 6
-#define WORD_ROWS 6
+#define WORD_ROWS 7
 #define BEST_MOS 4.5f
 #define BAR_COLS 9
 
@@ -100,25 +101,27 @@ static void draw_who(const struct model_call *c, struct cells *cells, struct rec
         cells_put_cut(cells, r, 0, n + 2, r.cols - n - 3, STYLE_DIM, slice_of(c->peer));
 }
 
+/* Of few rows the addresses have none: the trace tells them, too. */
 static void draw_all_words(const struct screen *s, const struct model_call *c, struct cells *cells,
                            struct rect r)
 {
     struct buf words = buf_new(16384);
+    int row = 5;
 
     draw_who(c, cells, r);
     put_state(s, c, &words);
     draw_words("the call", &words, cells, r, 1);
     draw_quality(c, cells, r, 2);
-    model_put_codec(&words, c, ", ");
-    if (model_keys_are_known(c))
-        buf_puts(&words, ", but the keys went in the clear");
+    model_put_codec(&words, c, ", ", status_encryption(c->encryption));
     draw_words("sound", &words, cells, r, 3);
+    model_put_messages(&words, c);
+    draw_words("messages", &words, cells, r, 4);
     buf_printf(&words, "we %s, they %s", *c->local ? c->local : "-", *c->remote ? c->remote : "-");
-    if (*c->safe)
-        buf_printf(&words, "; messages by %s", c->safe);
-    draw_words("addresses", &words, cells, r, 4);
+    if (r.rows >= WORD_ROWS)
+        draw_words("addresses", &words, cells, r, row++);
+    buf_clear(&words);
     put_totals(c, &words);
-    draw_words("packets", &words, cells, r, 5);
+    draw_words("packets", &words, cells, r, row);
     buf_free(&words);
 }
 
@@ -195,13 +198,14 @@ static void draw_graphs(const struct model_call *c, struct cells *cells, struct 
 static void draw(const struct screen *s, struct cells *cells, struct rect r)
 {
     const struct model_call *c = screen_call(s);
+    int most = r.rows - (int)ARRAY_LEN(figures), n = most < WORD_ROWS ? WORD_ROWS - 1 : WORD_ROWS;
 
     if (!c) {
         cells_put_cut(cells, r, 0, 1, r.cols - 2, STYLE_DIM, SLICE("there is no call"));
         return;
     }
-    draw_all_words(s, c, cells, r);
-    draw_graphs(c, cells, (struct rect){r.row + WORD_ROWS, r.col, r.rows - WORD_ROWS, r.cols});
+    draw_all_words(s, c, cells, cells_part(r, 0, 0, n, r.cols));
+    draw_graphs(c, cells, cells_part(r, n, 0, r.rows - n, r.cols));
 }
 
 const struct view view_details = {.name = "details",
