@@ -1,5 +1,5 @@
-/* ui/cli_tables.h - what cli_tables.c defines for cli.c, cli_help.c and cmd_completion.c; see
- * ui/cli.h. */
+/* ui/cli_tables.h - what cli_commands.c and cli_options.c define for cli.c, cli_help.c and
+ * cmd_completion.c; see ui/cli.h. */
 #ifndef UI_CLI_TABLES_H
 #define UI_CLI_TABLES_H
 

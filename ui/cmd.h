@@ -1,5 +1,5 @@
-/* ui/cmd.h - the subcommands, one file each; the table in cli_tables.c names them. Each returns the
- * exit status of the program (ui/exit.h). */
+/* ui/cmd.h - the subcommands, one file each; the table in cli_commands.c names them. Each returns
+ * the exit status of the program (ui/exit.h). */
 #ifndef UI_CMD_H
 #define UI_CMD_H
 

@@ -4,8 +4,9 @@ libui_a_SOURCES = \
 	ui/ask_password.h \
 	ui/cli.c \
 	ui/cli.h \
+	ui/cli_commands.c \
 	ui/cli_help.c \
-	ui/cli_tables.c \
+	ui/cli_options.c \
 	ui/cli_tables.h \
 	ui/cmd.h \
 	ui/cmd_answer.c \
