@@ -306,15 +306,18 @@ bool model_keys_are_known(const struct model_call *c)
 void model_put_codec(struct buf *out, const struct model_call *c, const char *between,
                      const char *words)
 {
-    const char *keys = status_keys(c->encryption);
-
     if (*c->codec)
         put_rate(out, slice_of(c->codec));
     else
         buf_puts(out, "no codec yet");
-    if (!*c->encryption)
-        return;
-    buf_printf(out, "%s%s", between, words);
+    if (*c->encryption)
+        buf_printf(out, "%s%s", between, words);
+}
+
+void model_put_keys(struct buf *out, const struct model_call *c)
+{
+    const char *keys = status_keys(c->encryption);
+
     if (*keys)
         buf_printf(out, " (%s%s%s)", keys, *c->suite ? ", " : "", c->suite);
 }

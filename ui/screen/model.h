@@ -164,10 +164,12 @@ void model_put_called(struct buf *out, const char *contact, const char *name, co
  * whether somebody can. */
 bool model_is_private(const struct model_call *call);
 bool model_keys_are_known(const struct model_call *call);
-/* "opus 48 kHz, encrypted (DTLS, AEAD_AES_256_GCM)", with that between them, and these words for
- * how it is encrypted, where that is known. */
+/* "opus 48 kHz, encrypted", with that between them, and these words for how it is encrypted, where
+ * that is known. */
 void model_put_codec(struct buf *out, const struct model_call *call, const char *between,
                      const char *words);
+/* " (DTLS, AEAD_AES_256_GCM)", what it is encrypted by; nothing where it is not. */
+void model_put_keys(struct buf *out, const struct model_call *call);
 /* How safe the messages are: "example.org verified by tls-ca, TLSv1.3, TLS_AES_256_GCM_SHA384", of
  * which the beginning matters most where there is no room, or "not encrypted". */
 void model_put_messages(struct buf *out, const struct model_call *call);

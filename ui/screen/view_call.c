@@ -11,6 +11,7 @@
 #define DELAY_LEAST_MS 100 /* what a graph reaches up to, at least */
 #define DELAY_HIGH_MS 400  /* above that people talk at the same time */
 #define LOSS_COLS 13
+#define KEYS_COLS 7 /* " (DTLS)" */
 #define WIDE_COLS 36      /* from here on there is room for the graph, */
 #define VERY_WIDE_COLS 50 /* and for jitter beside it */
 
@@ -24,14 +25,20 @@ static int draw_who(const struct model_call *c, struct cells *cells, struct rect
     return row + 1;
 }
 
+/* What it is encrypted by only where there is room: what that is worth is not to be cut off. */
 static int draw_sound(const struct model_call *c, struct cells *cells, struct rect r, int row)
 {
     struct buf text = buf_new(512), dot = buf_new(16);
+    int n = 1;
 
     buf_printf(&dot, " %" PRI_SLICE " ", ARG_SLICE(cells_glyph(cells, GLYPH_DOT)));
     model_put_codec(&text, c, buf_cstr(&dot),
                     model_keys_are_known(c) ? "encrypted" : status_encryption(c->encryption));
-    cells_put_cut(cells, r, row, 1, r.cols - 2, STYLE_NORMAL, buf_slice(&text));
+    n += cells_put_cut(cells, r, row, n, r.cols - 2, STYLE_NORMAL, buf_slice(&text));
+    buf_clear(&text);
+    model_put_keys(&text, c);
+    if (r.cols - 1 - n >= KEYS_COLS)
+        cells_put_cut(cells, r, row, n, r.cols - 1 - n, STYLE_NORMAL, buf_slice(&text));
     buf_free(&text);
     buf_free(&dot);
     if (!model_keys_are_known(c))

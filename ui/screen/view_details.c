@@ -113,6 +113,7 @@ static void draw_all_words(const struct screen *s, const struct model_call *c, s
     draw_words("the call", &words, cells, r, 1);
     draw_quality(c, cells, r, 2);
     model_put_codec(&words, c, ", ", status_encryption(c->encryption));
+    model_put_keys(&words, c);
     draw_words("sound", &words, cells, r, 3);
     model_put_messages(&words, c);
     draw_words("messages", &words, cells, r, 4);
