@@ -225,6 +225,91 @@ static void a_recording_has_failed(void **state)
     rmdir(folder);
 }
 
+/* --- the form changes, as by re-INVITE -------------------------------------------------------- */
+
+enum { TONES_HZ = 48000, LEVEL = 8000, SECONDS = 3 };
+
+static double tone_at(unsigned channel, double at_s)
+{
+    return LEVEL * sin(2 * M_PI * (channel ? 660 : 440) * at_s);
+}
+
+static void write_tones(const char *path)
+{
+    int16_t *frames = calloc((size_t)SECONDS * TONES_HZ, 2 * sizeof *frames);
+    struct audio_writer *w;
+
+    assert_non_null(frames);
+    for (size_t i = 0; i < 2 * SECONDS * TONES_HZ; i++)
+        frames[i] = (int16_t)tone_at(i % 2, (double)(i / 2) / TONES_HZ);
+    assert_int_equal(audio_writer_open(path, TONES_HZ, 2, &w, NULL), 0);
+    assert_int_equal(audio_writer_write(w, frames, (size_t)SECONDS * TONES_HZ), 0);
+    assert_int_equal(audio_writer_close(w), 0);
+    free(frames);
+}
+
+static const struct form {
+    uint32_t rate_hz;
+    uint8_t channels;
+} forms[] = {{48000, 2}, {8000, 1}, {48000, 2}, {48000, 1}, {16000, 1}, {24000, 2}, {48000, 2}};
+
+/* What was read ahead in one channel is in both. */
+static double off(const int16_t *frame, unsigned channels, double at_s)
+{
+    double left = tone_at(0, at_s), right = tone_at(1, at_s), mean = (left + right) / 2;
+    double other = frame[channels - 1];
+
+    return fmin(fmax(fabs(frame[0] - mean), fabs(other - mean)),
+                channels == 2 ? fmax(fabs(frame[0] - left), fabs(other - right)) : INFINITY);
+}
+
+/* Ten milliseconds; how many of their samples are not what the file has there. */
+static unsigned play_beat(struct media_player *p, const struct form *form, double at_s)
+{
+    int16_t out[2 * TONES_HZ / 100];
+    unsigned channels = form->channels;
+    size_t n = form->rate_hz / 100;
+    unsigned wrong = 0;
+
+    assert_int_equal(media_player_read(p, out, n, &channels), n);
+    assert_in_range(channels, 1, form->channels);
+    for (size_t i = 0; i < n; i++)
+        wrong += off(out + i * channels, channels, at_s + (double)i / form->rate_hz) > LEVEL / 10;
+    return wrong;
+}
+
+static void a_file_goes_on_in_another_form(void **state)
+{
+    char folder[] = "/tmp/test_media_file_XXXXXX", path[64];
+    struct told told = {0};
+    struct media_player *p;
+    static struct rig rig;
+    double at_s = 0;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/tones.wav", folder);
+    write_tones(path);
+    begin(&rig);
+    assert_int_equal(
+        media_player_open(&rig.jobs, path, forms[0].rate_hz, forms[0].channels, &events, &told, &p),
+        0);
+    uv_run(&rig.loop, UV_RUN_DEFAULT);
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        media_player_set_form(p, forms[i].rate_hz, forms[i].channels);
+        for (unsigned beat = 0; beat < 40; beat++, at_s += 0.01) {
+            uv_run(&rig.loop, UV_RUN_DEFAULT);                    /* what is read ahead is there */
+            assert_in_range(play_beat(p, &forms[i], at_s), 0, 5); /* where two rates meet */
+        }
+    }
+    media_player_close(p);
+    end(&rig);
+    assert_int_equal(told.closed, 1);
+    assert_int_equal(told.failed, 0);
+    unlink(path);
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +317,7 @@ int main(void)
         cmocka_unit_test(stereo_plays_at_every_rate),
         cmocka_unit_test(a_player_is_not_waited_for),
         cmocka_unit_test(a_recording_has_failed),
+        cmocka_unit_test(a_file_goes_on_in_another_form),
     };
 
     return cmocka_run_group_tests_name("phone/media_file", tests, NULL, NULL);
