@@ -252,6 +252,18 @@ struct media_dtls {
     char tls_id[256]; /* RFC 8842 4; "": none */
 };
 
+/* What our encoder of Opus keeps to: the far end's a=fmtp (RFC 7587), and what we want ourselves.
+ */
+struct media_opus {
+    bool fec; /* useinbandfec=1 */
+    bool cbr;
+    bool stereo;              /* stereo=1: what has two channels is sent in two */
+    bool dtx;                 /* nothing is sent in silence */
+    uint32_t max_bitrate;     /* maxaveragebitrate in bit/s; 0: our own choice */
+    uint32_t max_playback_hz; /* maxplaybackrate; 0: 48000 */
+    uint8_t complexity;       /* 1 to 10; 0: that of struct media_config */
+};
+
 /* What offer and answer agreed (RFC 3264). */
 struct media_params {
     struct ip remote_rtp;   /* family or port 0, or 0.0.0.0: nothing is sent */
@@ -277,20 +289,12 @@ struct media_params {
                            * those of Opus 120, others not longer than ptime_ms */
     uint8_t noise_send, noise_receive; /* comfort noise (RFC 3389); 0: not agreed. To send it is to
                                         * send nothing else in silence */
-    bool hears_stereo; /* Opus is decoded to two channels, for recordings and pipes that have them;
-                        * all else hears both mixed */
+    bool hears_stereo; /* Opus is decoded to two channels, for who has them; all else hears both
+                        * mixed. Its encoder has two as well, so that opus.stereo may change
+                        * without a gap */
     bool find_tones;   /* keys are looked for in the sound, too */
     uint16_t ptime_ms; /* of what we send; 0: 20. Clamped to 10 to 120 and the codec's grid */
-    struct {           /* what our encoder of Opus keeps to: the far end's a=fmtp (RFC 7587), and
-                        * what we want ourselves */
-        bool fec;      /* useinbandfec=1 */
-        bool cbr;
-        bool stereo;              /* stereo=1: what has two channels is sent in two */
-        bool dtx;                 /* nothing is sent in silence */
-        uint32_t max_bitrate;     /* maxaveragebitrate in bit/s; 0: our own choice */
-        uint32_t max_playback_hz; /* maxplaybackrate; 0: 48000 */
-        uint8_t complexity;       /* 1 to 10; 0: that of struct media_config */
-    } opus;
+    struct media_opus opus;
 };
 
 /* Starts the stream, or changes a running one to a new agreement; it goes on with its SSRC, its

@@ -32,12 +32,20 @@ void stream_set_effort(struct media_stream *s)
         audio_encoder_set_complexity(s->encoder, complexity_of(s));
 }
 
+/* Two also while one is sent, as the far end wants: another encoder would begin with a gap. */
+static uint8_t encoder_channels(const struct media_agreement *a)
+{
+    bool may_be_two = a->params.hears_stereo || a->params.opus.stereo;
+
+    return may_be_two && a->send->rtpmap_channels == 2 ? 2 : 1;
+}
+
 static struct audio_codec_params encoder_params(const struct media_stream *s)
 {
     const struct media_params *p = &s->agreed->params;
 
     return (struct audio_codec_params){
-        .channels = p->opus.stereo ? 2 : 1,
+        .channels = encoder_channels(s->agreed),
         .bitrate = p->opus.max_bitrate,
         .max_rate_hz = p->opus.max_playback_hz,
         .fec = p->opus.fec,
@@ -45,6 +53,12 @@ static struct audio_codec_params encoder_params(const struct media_stream *s)
         .dtx = p->opus.dtx,
         .complexity = (uint8_t)complexity_of(s),
     };
+}
+
+static void send_channels(struct media_stream *s, unsigned channels)
+{
+    s->sent_channels = channels;
+    audio_encoder_send_channels(s->encoder, channels);
 }
 
 static void make_encoder(struct media_stream *s, const struct audio_codec_params *params)
@@ -56,10 +70,23 @@ static void make_encoder(struct media_stream *s, const struct audio_codec_params
     s->encoder = NULL;
     s->sent_channels = 0;
     err = audio_encoder_new(codec, params, &s->encoder);
-    if (!err)
+    if (!err) {
+        if (params->channels == 2 && !s->agreed->params.opus.stereo)
+            send_channels(s, 1);
         return;
+    }
     log_error("media", "no encoder for %s: nothing can be sent", codec->name);
     stream_tell_failure(s, MEDIA_CODEC_FAILED, err, "the codec that was agreed cannot be used");
+}
+
+/* But for the channels that are sent, of which an encoder of two is told while it runs. */
+static bool is_encoded_alike(const struct media_agreement *a, const struct media_agreement *b)
+{
+    struct media_opus was = a->params.opus, now = b->params.opus;
+
+    return a->send == b->send && encoder_channels(a) == encoder_channels(b) && was.fec == now.fec &&
+           was.cbr == now.cbr && was.dtx == now.dtx && was.max_bitrate == now.max_bitrate &&
+           was.max_playback_hz == now.max_playback_hz && was.complexity == now.complexity;
 }
 
 static bool is_sent_alike(const struct media_agreement *a, const struct media_agreement *b)
@@ -72,10 +99,8 @@ void stream_prepare_sending(struct media_stream *s, const struct media_agreement
 {
     const struct media_agreement *now = s->agreed;
     struct audio_codec_params params = encoder_params(s);
-    bool same = before && before->send == now->send &&
-                memcmp(&before->params.opus, &now->params.opus, sizeof now->params.opus) == 0;
 
-    if (!same || !s->encoder)
+    if (!before || !is_encoded_alike(before, now) || !s->encoder)
         make_encoder(s, &params);
     if (!before)
         s->next_send_us = 0;
@@ -90,11 +115,13 @@ void stream_prepare_sending(struct media_stream *s, const struct media_agreement
 /* --- the source ------------------------------------------------------------------------------ */
 
 void stream_push_microphone(struct media_stream *s, const int16_t *samples, size_t n,
-                            uint32_t rate_hz)
+                            struct media_form in)
 {
     if (s->source != SOURCE_DEVICE || !s->encoder || !n)
         return;
-    media_microphone_push(&s->microphone, samples, n, rate_hz, audio_encoder_rate_hz(s->encoder));
+    media_microphone_push(
+        &s->microphone, samples, n, in,
+        (struct media_form){audio_encoder_rate_hz(s->encoder), audio_encoder_channels(s->encoder)});
 }
 
 void stream_drop_source(struct media_stream *s)
@@ -165,24 +192,24 @@ static void read_source(struct media_stream *s, int16_t *out, size_t n, unsigned
         got = media_player_read(s->player, out, n, channels);
     else if (s->source == SOURCE_PIPE && s->pipe_in)
         got = media_pipe_in_read(s->pipe_in, out, n, audio_encoder_rate_hz(s->encoder), channels);
+    else if (s->source == SOURCE_DEVICE)
+        got = media_microphone_read(&s->microphone, out, n, channels);
     else
         *channels = 1;
-    if (s->source == SOURCE_DEVICE)
-        got = media_microphone_read(&s->microphone, out, n);
     if (s->muted)
         got = 0;
     memset(out + got * *channels, 0, (n - got) * *channels * sizeof *out);
 }
 
 /* n samples of what is said, and the others of its conference, which are heard of a muted call too.
- * Keys sound in place of all that, but wait while nothing leaves. Both have one channel. Returns
- * how many there are. */
+ * Keys sound in place of all that, but wait while nothing leaves. Both have one channel, and so has
+ * all where the far end wants no more. Returns how many there are. */
 static unsigned gather(struct media_stream *s, int16_t *out, size_t n, bool leaves)
 {
     unsigned channels = audio_encoder_channels(s->encoder);
 
     read_source(s, out, n, &channels);
-    if (channels == 2 && (s->mix || dtmf_busy(&s->tones))) {
+    if (channels == 2 && (s->mix || dtmf_busy(&s->tones) || !s->agreed->params.opus.stereo)) {
         stereo_mix(out, n, out);
         channels = 1;
     }
@@ -297,8 +324,7 @@ static void fit_channels(struct media_stream *s, size_t n, unsigned channels)
         stereo_spread(s->thread->samples, n, s->thread->samples);
     if (channels == s->sent_channels)
         return;
-    s->sent_channels = channels;
-    audio_encoder_send_channels(s->encoder, channels);
+    send_channels(s, channels);
     stream_follow_channels(s);
 }
 

@@ -238,7 +238,7 @@ void stream_play_pipe(struct media_stream *s, const struct media_pipe *pipe);
 void stream_send_due(struct media_stream *s, uint64_t due_us);
 /* What the microphone heard in this beat. */
 void stream_push_microphone(struct media_stream *s, const int16_t *samples, size_t n,
-                            uint32_t rate_hz);
+                            struct media_form in);
 void stream_stop_sending(struct media_stream *s);
 
 /* --- media_red.c ----------------------------------------------------------------------------- */

@@ -316,7 +316,8 @@ static void on_beat(void *arg, uint64_t due_us, uint64_t missed)
         struct media_stream *s = LIST_ITEM(at, struct media_stream, link);
 
         if (device)
-            stream_push_microphone(s, heard, n, media_device_rate_hz(t->device));
+            stream_push_microphone(s, heard, n,
+                                   (struct media_form){media_device_rate_hz(t->device), 1});
         stream_beat(s, due_us);
     }
     media_mix_beat(t, due_us);

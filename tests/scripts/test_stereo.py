@@ -14,7 +14,7 @@ from lib.control import Piped
 from lib.ends import Callee, Caller
 from lib.pipes import Reader, Writer, popen
 from lib.room import Room
-from lib.talk import Talk
+from lib.talk import Talk, steps
 from lib.tap import case, equal, expect
 
 RATE = 16000
@@ -124,6 +124,28 @@ def sent():
             packets = talk.rtp.wait(begin + 30)[begin:begin + 30]
             equal({in_stereo(p) for p in packets}, {wanted}, name)
             talk.end()
+
+
+@case("stereo goes and comes by re-INVITE while a file plays, no packet missing, and its answer says "
+      "what is sent")
+def again():
+    with Room() as room:
+        talk = Talk(room, "96", WANTED, opus_stereo="yes", redundancy="off",
+                    play=file_of(room, "long.wav", OURS, seconds=20))
+        talk.rtp.wait(holds=in_stereo)
+        changes = [(OPUS, False), (WANTED, True)] * 2
+        for extra, stereo in changes:
+            answer = talk.again(extra=extra)
+            equal("sprop-stereo=1" in fmtp_of(answer)[0], stereo, "whether it says so")
+            packets = talk.rtp.wait_more(40)
+            equal({in_stereo(p) for p in packets[-20:]}, {stereo}, f"stereo behind {extra}")
+        packets = talk.rtp.wait()
+        begin = [in_stereo(p) for p in packets].index(True)
+        kinds = [in_stereo(p) for p in packets[begin:]]
+        equal(sum(a != b for a, b in zip(kinds, kinds[1:])), len(changes), "changes")
+        equal(set(steps(packets, "seq")), {1}, "steps of the sequence number")
+        equal(set(steps(packets, "ts")), {960}, "steps of the time")
+        talk.end()
 
 
 # --- what is heard --------------------------------------------------------------------------------

@@ -329,7 +329,8 @@ static void our_own_voice_goes_to_all(void **state)
                 (int16_t)lrint(MIXES_LOUD * sin(2 * MIXES_PI * us.hz * (double)us.said / 8000));
         for (size_t i = 0; i < 3; i++) {
             w->at[i].stream->source = SOURCE_DEVICE;
-            stream_push_microphone(w->at[i].stream, said, ARRAY_LEN(said), 8000);
+            stream_push_microphone(w->at[i].stream, said, ARRAY_LEN(said),
+                                   (struct media_form){8000, 1});
             w->at[i].stream->muted = beat >= 30;
         }
         mixes_run(w, 20);

@@ -1,4 +1,5 @@
 /* What a stream sends, beat by beat: no thread and no clock, the sockets are real. */
+#include <math.h>
 #include <opus.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +81,7 @@ static void beat(struct world *w)
 
     for (size_t i = 0; i < ARRAY_LEN(samples); i++)
         samples[i] = (int16_t)(1 + w->said++ % 30000);
-    stream_push_microphone(&w->s, samples, ARRAY_LEN(samples), RATE);
+    stream_push_microphone(&w->s, samples, ARRAY_LEN(samples), (struct media_form){RATE, 1});
     w->now_us += 10000;
     stream_send_due(&w->s, w->now_us);
 }
@@ -351,10 +352,122 @@ static void check_effort(void **state)
     end(w);
 }
 
+/* --- two channels ---------------------------------------------------------------------------- */
+
+enum { FULL_HZ = 48000, LEVEL = 8000, BEATS = 200, WINDOW = FULL_HZ / 200 };
+
+static const double TONES[] = {440, 660}; /* left, right */
+
+static void say_in_stereo(struct world *w, unsigned beat)
+{
+    int16_t frames[2 * FULL_HZ / 100];
+
+    for (size_t i = 0; i < ARRAY_LEN(frames); i++) {
+        double at_s = (beat * 0.01) + (double)(i / 2) / FULL_HZ;
+
+        frames[i] = (int16_t)(LEVEL * sin(2 * M_PI * TONES[i % 2] * at_s));
+    }
+    stream_push_microphone(&w->s, frames, ARRAY_LEN(frames) / 2, (struct media_form){FULL_HZ, 2});
+    w->now_us += 10000;
+    stream_send_due(&w->s, w->now_us);
+}
+
+/* The far end asks for two channels and for one, over and over, as it does by re-INVITE. */
+static void let_it_change(struct world *w, unsigned beat)
+{
+    struct media_agreement before = w->agreed;
+
+    if (beat % 40 != 39)
+        return;
+    w->agreed.params.opus.stereo = !before.params.opus.stereo;
+    stream_prepare_sending(&w->s, &before);
+}
+
+/* Frames of all that was sent; returns how many. */
+static size_t decode_all(struct world *w, int16_t *out, size_t room)
+{
+    const struct audio_codec_params two = {.channels = 2};
+    struct audio_decoder *decoder;
+    struct rtp_packet packet;
+    char bytes[2048];
+    size_t n = 0;
+
+    assert_int_equal(audio_decoder_new(w->agreed.send, &two, &decoder), 0);
+    while (take(w, bytes, &packet)) {
+        int got = audio_decode(decoder, packet.payload, out + 2 * n, room - n);
+
+        assert_int_equal(got, FULL_HZ / 50);
+        n += (size_t)got;
+    }
+    audio_decoder_free(decoder);
+    return n;
+}
+
+/* Of one tone, on one side. */
+static double level_of(const int16_t *frames, size_t n, double hz)
+{
+    double re = 0, im = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        re += frames[2 * i] * cos(2 * M_PI * hz * (double)i / FULL_HZ);
+        im += frames[2 * i] * sin(2 * M_PI * hz * (double)i / FULL_HZ);
+    }
+    return 2 * hypot(re, im) / (double)n;
+}
+
+static void expect_no_gap(const int16_t *frames, size_t n)
+{
+    for (size_t at = 0; at + WINDOW <= n; at += WINDOW / 2) {
+        double sum = 0;
+
+        for (size_t i = 1; i < WINDOW; i++) {
+            const int16_t *f = frames + 2 * (at + i);
+
+            assert_in_range(abs(f[0] - f[-2]), 0, LEVEL / 4); /* 691 in the quicker tone */
+            sum += f[0] * f[0];
+        }
+        assert_true(sqrt(sum / WINDOW) > LEVEL / 7.0);
+    }
+}
+
+static void test_stereo_comes_and_goes_without_a_gap(void **state)
+{
+    struct world *w = begin("opus", 96, 20, false);
+    int16_t *frames = calloc(BEATS * FULL_HZ / 100, 2 * sizeof *frames);
+    const size_t part = FULL_HZ * 4 / 10;
+    size_t n;
+
+    (void)state;
+    assert_non_null(frames);
+    w->agreed.params.hears_stereo = w->agreed.params.opus.stereo = true;
+    stream_prepare_sending(&w->s, NULL);
+    for (unsigned i = 0; i < BEATS; i++) {
+        let_it_change(w, i);
+        say_in_stereo(w, i);
+    }
+    n = decode_all(w, frames, BEATS * FULL_HZ / 100);
+    assert_true(n > (BEATS - 4) * FULL_HZ / 100);
+    expect_no_gap(frames + 2 * FULL_HZ / 10, n - FULL_HZ / 10);
+    expect_no_gap(frames + 2 * FULL_HZ / 10 + 1, n - FULL_HZ / 10 - 1);
+    for (size_t i = 0; i < 4; i++) { /* of each part its middle */
+        const int16_t *middle = frames + 2 * (i * part + part / 4);
+        double own = level_of(middle, part / 2, TONES[0]);
+        double other = level_of(middle, part / 2, TONES[1]);
+
+        if (i % 2 == 0)
+            assert_true(own > 5 * other);
+        else
+            assert_true(fabs(own - other) < LEVEL / 8.0);
+    }
+    free(frames);
+    end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_told_is_what_is_sent),
+        cmocka_unit_test(test_stereo_comes_and_goes_without_a_gap),
         cmocka_unit_test(test_nothing_of_the_former_codec_is_repeated),
         cmocka_unit_test(test_short_reports_are_summed),
         cmocka_unit_test(test_a_second_block_of_a_compound_is_ignored),
