@@ -31,6 +31,7 @@ struct sip_endpoint *sip_endpoint_new(const struct sip_endpoint_config *config)
         .last_key = &ep->last_key,
         .user_agent = slice_of(config->user_agent),
         .max = config->max_transactions ? config->max_transactions : SIP_MAX_TRANSACTIONS,
+        .max_bytes = SIP_MAX_ANSWER_BYTES,
         .observer = config->observer,
         .observer_arg = config->observer_arg,
     };

@@ -60,6 +60,13 @@
 /* Transactions at once, for a thousand calls a second: each call leaves two, which are kept for 32
  * and 40 s. Above: a new request is answered 503 without state. */
 #define SIP_MAX_TRANSACTIONS 131072
+/* Bytes of answers that are kept for copies of requests: an answer has all Vias of its request. At
+ * a thousand calls a second it is 20 MB. Above: as above. */
+#define SIP_MAX_ANSWER_BYTES 67108864
+/* The same of requests in one call, and how many. More: the oldest are forgotten, whose copies are
+ * then refused by their CSeq, 500, and not done again. */
+#define SIP_MAX_KEPT_BYTES 65536
+#define SIP_MAX_KEPT 64
 /* INVITEs of one source address that begin a call, without ACK. Above: 503 without state. Whoever
  * allows more calls than that (max_calls of the endpoint) lets all of them begin at once: they may
  * ring, and may come by one server. */

@@ -353,13 +353,22 @@ static void info(const struct query *q, struct sip_call *call)
         reject(q, 503);
 }
 
+/* 12.2.2. Nothing is kept of OPTIONS, so its copies have the number of the first. */
+static bool in_order(const struct query *q, struct sip_dialog *dlg)
+{
+    bool copy = q->msg->method == SIP_OPTIONS && dlg->has_remote_seq &&
+                q->msg->cseq.number == dlg->remote_seq;
+
+    return copy || sip_dialog_check_seq(dlg, q->msg);
+}
+
 static void in_dialog(const struct query *q, struct sip_call *call, struct sip_dialog *dlg)
 {
     if (!dlg) {
         reject(q, 481);
         return;
     }
-    if (!sip_dialog_check_seq(dlg, q->msg)) {
+    if (!in_order(q, dlg)) {
         reject(q, 500);
         return;
     }
@@ -442,7 +451,7 @@ void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
     struct sip_dialog *dlg = call ? dialog_of(&q, call) : NULL;
     bool moved = call && !dlg && sip_move_is_claimed(call, flow, msg);
     bool begins = begins_call(msg);
-    bool next = dlg && sip_dialog_is_next(dlg, msg);
+    bool next = dlg && msg->method != SIP_OPTIONS && sip_dialog_is_next(dlg, msg);
     unsigned status = too_much(&q);
 
     q.in_call = dlg || moved;

@@ -22,6 +22,7 @@ struct sip_tx {
     struct sip_flow flow;    /* client: where to; server: where from */
     struct sip_flow reply;   /* server: where responses go, RFC 3261 18.2.2 */
     struct buf message;      /* client: the request; server: the latest response */
+    size_t counted;          /* bytes of it that the pool has been told of */
     struct buf ack;          /* INVITE client: to the non-2xx final response */
     struct sip_msg *request; /* server: until the final response */
 
@@ -40,6 +41,21 @@ static bool is_client(const struct sip_tx *tx)
 static bool is_reliable(const struct sip_tx *tx)
 {
     return tx->flow.transport != SIP_UDP;
+}
+
+/* Others decide what we answer and for how long it is kept; what we ask is ours to limit. */
+static void count_bytes(struct sip_tx *tx)
+{
+    if (is_client(tx))
+        return;
+    tx->pool->bytes += tx->message.cap - tx->counted;
+    tx->counted = tx->message.cap;
+}
+
+static void drop_message(struct sip_tx *tx)
+{
+    buf_free(&tx->message);
+    count_bytes(tx);
 }
 
 static void send_bytes(struct sip_tx *tx, const struct buf *bytes)
@@ -69,6 +85,7 @@ static void send_trying(struct sip_tx *tx)
         return; /* a 180 says as much */
     if (!sip_build_response(&tx->message, tx->request, &trying))
         send_bytes(tx, &tx->message);
+    count_bytes(tx);
 }
 
 static void set_alarm(struct sip_tx *tx)
@@ -103,6 +120,8 @@ static void end(struct sip_tx *tx)
 {
     sip_alarm_done(tx->pool->alarms, &tx->alarm);
     sip_tx_pool_remove(tx->pool, &tx->ids);
+    tx->pool->bytes -= tx->counted; /* until the sweep nothing is added to it */
+    tx->counted = 0;
     list_remove(&tx->kept);
     list_remove(&tx->link);
     list_append(&tx->pool->dead, &tx->link);
@@ -113,7 +132,7 @@ static void enter(struct sip_tx *tx, enum sip_tx_state state, uint64_t now_ms)
     tx->state = state;
     if (state == SIP_TX_CONFIRMED) {
         sip_tx_pool_settle(tx->pool, &tx->ids);
-        buf_free(&tx->message); /* it has arrived */
+        drop_message(tx); /* it has arrived */
     }
     if (start_timers(tx, now_ms)) {
         enum sip_tx_event event = sip_tx_waits[tx->machine][state].limit;
@@ -314,11 +333,14 @@ int sip_tx_respond(struct sip_tx *tx, unsigned status, struct slice bytes, uint6
     enum sip_tx_event event = status < 200   ? SIP_TX_SAY_1XX
                               : status < 300 ? SIP_TX_SAY_2XX
                                              : SIP_TX_SAY_3XX_UP;
+    int err;
 
     if (!sip_tx_tables[tx->machine][tx->state][event].next)
         return 0; /* a final response is there already */
-    if (keep_message(tx, bytes))
-        return -ENOMEM;
+    err = keep_message(tx, bytes);
+    count_bytes(tx);
+    if (err)
+        return err;
     if (status >= 200) {
         sip_msg_free(tx->request);
         tx->request = NULL;
@@ -356,6 +378,8 @@ void sip_tx_forget(struct sip_tx *tx)
 void sip_tx_acknowledged(struct sip_tx *tx)
 {
     sip_tx_pool_settle(tx->pool, &tx->ids);
+    if (tx->state == SIP_TX_ACCEPTED)
+        drop_message(tx); /* the 2xx has arrived, and copies of the INVITE get nothing */
 }
 
 void sip_tx_set_connection(struct sip_tx *tx, uint64_t connection)

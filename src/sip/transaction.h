@@ -75,7 +75,7 @@ enum sip_tx_state sip_tx_state(const struct sip_tx *tx);
 uint64_t sip_tx_key(const struct sip_tx *tx);
 /* Client: where the request went. Server: where the request came from. */
 const struct sip_flow *sip_tx_flow(const struct sip_tx *tx);
-/* Client: the bytes of the request. */
+/* Client: the bytes of the request. Server: those of the latest response, while they are kept. */
 struct slice sip_tx_bytes(const struct sip_tx *tx);
 /* Server: the request, until the final response; then NULL. */
 const struct sip_msg *sip_tx_request_of(const struct sip_tx *tx);

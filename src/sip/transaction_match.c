@@ -82,6 +82,7 @@ static void put_source(const struct ip *ip, unsigned char out[17])
 void sip_tx_pool_init(struct sip_tx_pool *pool, struct rng *rng)
 {
     pool->n = 0;
+    pool->bytes = 0;
     list_init(&pool->live);
     list_init(&pool->dead);
     pool->by_id = map_new(rng);
@@ -228,7 +229,8 @@ static void free_ids(struct sip_tx_ids *ids)
 int sip_tx_pool_add(struct sip_tx_pool *pool, struct sip_tx *tx, struct sip_tx_ids *ids,
                     const struct sip_msg *request, const struct sip_flow *from)
 {
-    int err = pool->n >= pool->max ? -ENOBUFS : 0;
+    bool full = pool->n >= pool->max || (from && pool->bytes >= pool->max_bytes);
+    int err = full ? -ENOBUFS : 0;
 
     *ids = (struct sip_tx_ids){.key = ++*pool->last_key};
     if (!err)

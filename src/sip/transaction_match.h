@@ -13,10 +13,12 @@ struct sip_tx_pool {
     uint64_t *last_key;        /* keys are counted together with the owner's own */
     struct slice user_agent;   /* for the 100 that a transaction makes itself */
     size_t max;                /* transactions at once */
+    size_t max_bytes;          /* of our answers, above which no request gets one */
     sip_tx_observer *observer; /* or NULL */
     void *observer_arg;
 
     size_t n;
+    size_t bytes;     /* of our answers that are kept */
     size_t half_open; /* INVITEs that begin a call, of all sources, without ACK */
     uint64_t copies;  /* of requests that came again: what we answer gets lost */
     struct list live, dead;

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/lib/sip_rig.h"
@@ -52,6 +53,45 @@ static const char *last(struct rig *r)
 static void assert_last(struct rig *r, const char *start)
 {
     assert_memory_equal(last(r), start, strlen(start));
+}
+
+/* A hundred keys: those of late are kept for their copies; a copy of one that has been forgotten is
+ * refused, and its key is not pressed again. */
+static void what_is_kept(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+
+    (void)state;
+    for (unsigned i = 1; i <= 100; i++)
+        asked(r, i, "b", RELAY, "Signal=5\nDuration=100\n");
+    assert_int_equal(rig_count(r, "SIP/2.0 200"), 100);
+    asked(r, 100, "b", RELAY, "Signal=5\nDuration=100\n");
+    asked(r, 40, "b", RELAY, "Signal=5\nDuration=100\n");
+    assert_int_equal(rig_count(r, "SIP/2.0 200"), 102);
+    asked(r, 30, "b", RELAY, "Signal=5\nDuration=100\n");
+    assert_last(r, "SIP/2.0 500");
+    assert_int_equal(rig_event_count(r, SIP_CALL_DIGIT), 100);
+    end(r);
+}
+
+/* Answers have all Vias: of long ones fewer are kept. */
+static void what_is_kept_of_long_ones(void **state)
+{
+    static char via[8000];
+    struct rig *r = in_call(CONTACT);
+    char tag[8100];
+
+    (void)state;
+    memset(via, 'v', sizeof via - 1);
+    snprintf(tag, sizeof tag, "b\nVia: SIP/2.0/UDP h;x=%s", via);
+    for (unsigned i = 1; i <= 20; i++)
+        asked(r, i, tag, RELAY, "Signal=5\nDuration=100\n");
+    assert_int_equal(rig_count(r, "SIP/2.0 200"), 20);
+    asked(r, 15, tag, RELAY, "Signal=5\nDuration=100\n");
+    assert_last(r, "SIP/2.0 200");
+    asked(r, 10, tag, RELAY, "Signal=5\nDuration=100\n");
+    assert_last(r, "SIP/2.0 500");
+    end(r);
 }
 
 static void keys_that_come(void **state)
@@ -173,6 +213,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         {"keys that come are told once", keys_that_come, 0, 0, 0},
+        {"of a hundred requests the latest are kept", what_is_kept, 0, 0, 0},
+        {"and fewer of long ones", what_is_kept_of_long_ones, 0, 0, 0},
         {"RFC 6086 4.2.2: other bodies are refused with what is taken", what_is_no_key, 0, 0, 0},
         {"keys of strangers are none", keys_of_strangers, 0, 0, 0},
         {"a key of ours, and how it was taken", a_key_of_ours, 0, 0, 0},

@@ -239,6 +239,21 @@ static void lower_cseq(void **state)
     called_end(r);
 }
 
+/* Nothing is kept of OPTIONS; its copies get the same answer. */
+static void options_in_call(void **state)
+{
+    struct rig *r = called_up();
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        called_request(r, "OPTIONS", 5, "", "");
+    assert_int_equal(rig_count(r, "SIP/2.0 200"), 1 + 3); /* and that of the INVITE */
+    called_request(r, "OPTIONS", 4, "", "");
+    called_assert_last(r, "SIP/2.0 500");
+    called_request(r, "BYE", 6, "", "");
+    called_end(r);
+}
+
 static void stranger_in_dialog(void **state)
 {
     struct rig *r = called_up();
@@ -351,6 +366,7 @@ int main(void)
         {"15.1.2: BYE before the ACK", bye_before_ack, 0, 0, 0},
         {"15.1.2: BYE in an early dialog, the INVITE gets 487", bye_while_ringing, 0, 0, 0},
         {"12.2.2: a lower CSeq gets 500", lower_cseq, 0, 0, 0},
+        {"8.2.7: each copy of OPTIONS in a call gets the same answer", options_in_call, 0, 0, 0},
         {"a stranger with the right tags gets 481", stranger_in_dialog, 0, 0, 0},
         {"13.3.1.4: whose ACK it is", acks_that_are_none, 0, 0, 0},
         {"a name in Contact is asked for when the call is answered", named_contact, 0, 0, 0},

@@ -1,6 +1,7 @@
 /* test_transaction_match.c - which message belongs to a transaction (RFC 3261 17.1.3, 17.2.3, 8.2.2.2,
  * 9.2). */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,7 +75,7 @@ static void start(struct bench *b)
     *b = (struct bench){.rng = rng_seeded(1)};
     sip_out_init(&b->out);
     b->pool = (struct sip_tx_pool){
-        .out = &b->out, .alarms = &b->alarms, .last_key = &b->last_key, .max = 10};
+        .out = &b->out, .alarms = &b->alarms, .last_key = &b->last_key, .max = 10, .max_bytes = 1200};
     sip_tx_pool_init(&b->pool, &b->rng);
 }
 
@@ -215,12 +216,40 @@ static void limits(void **state)
     stop(&b);
 }
 
+/* Answers that are kept are counted by their bytes, and given back when they have arrived. */
+static void bytes(void **state)
+{
+    static const struct marks of[] = {{.method = "INFO", .via = "SIP/2.0/UDP h;branch=z9hG4bK1"},
+                                      {.via = "SIP/2.0/UDP h;branch=z9hG4bK2"},
+                                      {.method = "INFO", .via = "SIP/2.0/UDP h;branch=z9hG4bK3"}};
+    char text[600] = {0};
+    struct slice answer = {text, sizeof text};
+    struct sip_tx *info, *invite, *more;
+    struct bench b;
+
+    (void)state;
+    start(&b);
+    assert_int_equal(sip_tx_server_new(&b.pool, &flow, message(&b, &of[0]), &info, 1000), 0);
+    assert_int_equal(sip_tx_respond(info, 200, answer, 1000), 0);
+    assert_int_equal(sip_tx_server_new(&b.pool, &flow, message(&b, &of[1]), &invite, 1000), 0);
+    assert_int_equal(sip_tx_respond(invite, 200, answer, 1000), 0);
+    assert_true(b.pool.bytes >= 1200);
+    assert_int_equal(sip_tx_server_new(&b.pool, &flow, message(&b, &of[2]), &more, 1000), -ENOBUFS);
+    sip_tx_acknowledged(invite);
+    assert_true(b.pool.bytes >= 600 && b.pool.bytes < 1200);
+    assert_int_equal(sip_tx_server_new(&b.pool, &flow, message(&b, &of[2]), &more, 1000), 0);
+    sip_tx_forget(info);
+    assert_int_equal(b.pool.bytes, 0);
+    stop(&b);
+}
+
 int main(void)
 {
     static const struct CMUnitTest others[] = {
         {"9.2: CANCEL finds its INVITE", cancel, 0, 0, 0},
         {"8.2.2.2: merged requests", merged, 0, 0, 0},
         {"17.1.3: responses", responses, 0, 0, 0},
+        {"limits: bytes of answers", bytes, 0, 0, 0},
         {"limits: transactions, and half-open ones of a source", limits, 0, 0, 0},
     };
 
