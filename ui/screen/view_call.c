@@ -11,7 +11,7 @@
 #define DELAY_LEAST_MS 100 /* what a graph reaches up to, at least */
 #define DELAY_HIGH_MS 400  /* above that people talk at the same time */
 #define LOSS_COLS 13
-#define KEYS_COLS 7 /* " (DTLS)" */
+#define KEYS_COLS 7       /* " (DTLS)" */
 #define WIDE_COLS 36      /* from here on there is room for the graph, */
 #define VERY_WIDE_COLS 50 /* and for jitter beside it */
 
