@@ -73,10 +73,12 @@ def direct():
         for wanted in ("Via: SIP/2.0/TLS ", "Contact: <sips:", "BYE sips:bob@"):
             expect(wanted in trace, f"no {wanted} in what the caller sent")
         expect_nothing_readable(capture, bob.port)
+        capture.expect_sealed(2)
         return expect_both_heard(alice.recording, bob.recording, from_caller, from_callee)
 
 
-@case("Kamailio: both register and call by TLS, are heard, and come back after it was restarted")
+@case("Kamailio: both register and call by TLS, are encrypted and heard, and come back after it was "
+      "restarted")
 def kamailio():
     with Room() as room:
         root, server = papers(room)
@@ -94,7 +96,10 @@ def kamailio():
         alice.expect_status(tphone.OK, 30)
         expect("127.0.0.1 verified by fingerprint" in
                alice.wait_event("answered")["signalling_encryption"], "the fingerprint is not told")
+        for phone in alice, bob:  # who is called has verified his server, too
+            equal(phone.wait_event("answered")["encryption"], "sdes", f"the sound of {phone.name}")
         expect_nothing_readable(capture, proxy.port, proxy.tls_port)
+        capture.expect_sealed(2)
         proxy.kill()
         proxy.restart()
         proxy.wait_bindings("bob", 1, 20)

@@ -118,6 +118,23 @@ class Capture:
     def rtp(self, since=0.0):
         return self.found(lambda p: p.is_rtp, since)
 
+    def expect_sealed(self, streams):
+        """So many streams of sound or more went by, and each is noise from the first byte of its
+        payload on: Opus in the clear begins each packet with one of few, PCMU of a pause, too."""
+        firsts = {}
+        for p in self.rtp():
+            # Sound of ours has neither other sources nor an extension in its header.
+            if len(p.data) > 12 and p.data[0] == 0x80 and not 192 <= p.data[1] <= 223:
+                firsts.setdefault(p.data[8:12], []).append(p.data[12])
+        firsts = {ssrc: bytes(b) for ssrc, b in firsts.items() if len(b) >= 50}
+        if len(firsts) < streams:
+            raise Failure(f"{len(firsts)} streams of 50 packets or more on the wire")
+        for ssrc, seen in firsts.items():
+            same = max(seen.count(b) for b in set(seen))
+            if same > max(8, len(seen) // 10):
+                raise Failure(f"sound in the clear: of {len(seen)} packets of {ssrc.hex()} "
+                              f"{same} begin alike")
+
     def speech(self, holds):
         """What was said in PCMU in the packets for which holds() is true, all of one stream,
         placed by their timestamps."""
