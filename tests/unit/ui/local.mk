@@ -1,6 +1,7 @@
 # What unit/ui adds to the tests.
 ui_tests = \
 	tests/unit/ui/test_cli \
+	tests/unit/ui/test_cli_help \
 	tests/unit/ui/test_control \
 	tests/unit/ui/test_ctl_client \
 	tests/unit/ui/test_ctl_line \
@@ -18,6 +19,7 @@ check_PROGRAMS += $(ui_tests)
 tap_tests += $(ui_tests)
 
 tests_unit_ui_test_cli_LDADD = $(phone_ldadd)
+tests_unit_ui_test_cli_help_LDADD = $(phone_ldadd)
 tests_unit_ui_test_control_LDADD = $(phone_ldadd)
 tests_unit_ui_test_control_LDFLAGS = $(memory_ldflags)
 tests_unit_ui_test_ctl_client_LDADD = $(phone_ldadd)
