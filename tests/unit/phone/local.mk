@@ -35,6 +35,7 @@ phone_tests = \
 	tests/unit/phone/test_media_microphone \
 	tests/unit/phone/test_media_mix \
 	tests/unit/phone/test_media_pipe \
+	tests/unit/phone/test_media_pipe_kinds \
 	tests/unit/phone/test_media_pipe_late \
 	tests/unit/phone/test_media_pipe_out \
 	tests/unit/phone/test_media_receive \
@@ -59,6 +60,9 @@ phone_tests = \
 	tests/unit/phone/test_words
 check_PROGRAMS += $(phone_tests)
 tap_tests += $(phone_tests)
+
+# Sound out of a pipe.
+piped = tests/unit/phone/piped.c tests/unit/phone/piped.h
 
 tests_unit_phone_test_account_LDADD = $(phone_ldadd)
 tests_unit_phone_test_account_words_LDADD = $(phone_ldadd)
@@ -99,7 +103,10 @@ tests_unit_phone_test_media_mix_SOURCES = tests/unit/phone/test_media_mix.c \
 	tests/unit/phone/mixes.c tests/unit/phone/mixes.h
 tests_unit_phone_test_media_mix_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_mix_LDFLAGS = $(memory_ldflags)
+tests_unit_phone_test_media_pipe_SOURCES = tests/unit/phone/test_media_pipe.c $(piped)
 tests_unit_phone_test_media_pipe_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_pipe_kinds_SOURCES = tests/unit/phone/test_media_pipe_kinds.c $(piped)
+tests_unit_phone_test_media_pipe_kinds_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_pipe_late_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_pipe_out_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_secure_SOURCES = tests/unit/phone/test_media_secure.c \
