@@ -19,6 +19,7 @@ tap_tests += $(sip_syntax_tests)
 
 sip_behaviour_tests = \
 	tests/unit/sip/test_account \
+	tests/unit/sip/test_account_calls \
 	tests/unit/sip/test_auth \
 	tests/unit/sip/test_dialog \
 	tests/unit/sip/test_endpoint \
@@ -43,6 +44,10 @@ sip_behaviour_tests = \
 	tests/unit/sip/test_transaction_match
 check_PROGRAMS += $(sip_behaviour_tests)
 tap_tests += $(sip_behaviour_tests)
+
+accounts = tests/unit/sip/accounts.c tests/unit/sip/accounts.h
+tests_unit_sip_test_account_SOURCES = tests/unit/sip/test_account.c $(accounts)
+tests_unit_sip_test_account_calls_SOURCES = tests/unit/sip/test_account_calls.c $(accounts)
 
 # A call, seen from either side.
 called = tests/unit/sip/called.c tests/unit/sip/called.h

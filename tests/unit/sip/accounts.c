@@ -1,0 +1,57 @@
+#include "tests/unit/sip/accounts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool account_has(const char *text, const char *part)
+{
+    return strstr(text, part) != NULL;
+}
+
+struct sip_account *account_make(struct rig *r, const struct sip_account_params *params)
+{
+    struct sip_account *account;
+
+    assert_int_equal(sip_account_new(r->ep, params, &account), 0);
+    return account;
+}
+
+struct sip_account *account_registered(struct rig *r, const struct sip_account_params *params)
+{
+    struct sip_account *account = account_make(r, params);
+
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    rig_grant(r, 3600);
+    assert_true(sip_account_is_registered(account));
+    return account;
+}
+
+const struct rig_sent *account_call(struct rig *r, struct sip_account *account, const char *target)
+{
+    struct sip_invite_params params = {.target = slice_of(target), .account = account};
+    struct sip_call *started;
+
+    assert_int_equal(sip_call_invite(r->ep, &params, &started, r->now_ms), 0);
+    rig_drain(r);
+    sip_call_offer(started, SLICE("o"), r->now_ms);
+    rig_drain(r);
+    assert_non_null(rig_last(r, "INVITE "));
+    return rig_last(r, "INVITE ");
+}
+
+const char *account_routes(const struct rig_sent *sent)
+{
+    static char all[1024];
+    const char *at = sent->text;
+
+    all[0] = '\0';
+    while ((at = strstr(at, "\r\nRoute: "))) {
+        size_t n = strcspn(at + 9, "\r");
+        size_t used = strlen(all);
+
+        snprintf(all + used, sizeof all - used, "%s%.*s", used ? "," : "", (int)n, at + 9);
+        at += 9;
+    }
+    return all;
+}
