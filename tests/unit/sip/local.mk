@@ -21,6 +21,7 @@ sip_behaviour_tests = \
 	tests/unit/sip/test_account \
 	tests/unit/sip/test_account_calls \
 	tests/unit/sip/test_auth \
+	tests/unit/sip/test_auth_rounds \
 	tests/unit/sip/test_dialog \
 	tests/unit/sip/test_endpoint \
 	tests/unit/sip/test_failover \
@@ -48,6 +49,10 @@ tap_tests += $(sip_behaviour_tests)
 accounts = tests/unit/sip/accounts.c tests/unit/sip/accounts.h
 tests_unit_sip_test_account_SOURCES = tests/unit/sip/test_account.c $(accounts)
 tests_unit_sip_test_account_calls_SOURCES = tests/unit/sip/test_account_calls.c $(accounts)
+
+auth_bench = tests/unit/sip/auth_bench.c tests/unit/sip/auth_bench.h
+tests_unit_sip_test_auth_SOURCES = tests/unit/sip/test_auth.c $(auth_bench)
+tests_unit_sip_test_auth_rounds_SOURCES = tests/unit/sip/test_auth_rounds.c $(auth_bench)
 
 # A call, seen from either side.
 called = tests/unit/sip/called.c tests/unit/sip/called.h
