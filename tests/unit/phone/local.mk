@@ -21,6 +21,7 @@ phone_tests = \
 	tests/unit/phone/test_events \
 	tests/unit/phone/test_helper \
 	tests/unit/phone/test_history \
+	tests/unit/phone/test_history_faults \
 	tests/unit/phone/test_identity \
 	tests/unit/phone/test_lossy \
 	tests/unit/phone/test_mask \
@@ -61,6 +62,8 @@ phone_tests = \
 check_PROGRAMS += $(phone_tests)
 tap_tests += $(phone_tests)
 
+# A file of calls.
+noted = tests/unit/phone/noted.c tests/unit/phone/noted.h
 # Sound out of a pipe.
 piped = tests/unit/phone/piped.c tests/unit/phone/piped.h
 
@@ -81,7 +84,10 @@ tests_unit_phone_test_media_adapt_LDADD = $(phone_ldadd)
 tests_unit_phone_test_quality_LDADD = $(phone_ldadd)
 tests_unit_phone_test_reach_LDADD = $(phone_ldadd)
 tests_unit_phone_test_helper_LDADD = $(phone_ldadd)
+tests_unit_phone_test_history_SOURCES = tests/unit/phone/test_history.c $(noted)
 tests_unit_phone_test_history_LDADD = $(phone_ldadd)
+tests_unit_phone_test_history_faults_SOURCES = tests/unit/phone/test_history_faults.c $(noted)
+tests_unit_phone_test_history_faults_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_SOURCES = tests/unit/phone/test_media.c \
 	tests/unit/phone/streams.c tests/unit/phone/streams.h
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
