@@ -143,6 +143,14 @@ bool ip_same(const struct ip *a, const struct ip *b)
     return a->port == b->port && ip_same_host(a, b);
 }
 
+struct ip ip_source(const struct ip *ip)
+{
+    struct ip source = {.family = ip->family, .scope = ip->scope};
+
+    memcpy(source.bytes, ip->bytes, ip->family == 6 ? 8 : 4);
+    return source;
+}
+
 bool ip_is_any(const struct ip *ip)
 {
     static const uint8_t zero[16];

@@ -11,8 +11,11 @@
 
 #define MAX_ID_BYTES 65536
 
+/* Family, and the part of an address that ip_source leaves. */
+#define SOURCE_BYTES 9
+
 struct sip_tx_source {
-    unsigned char address[17];
+    unsigned char address[SOURCE_BYTES];
     unsigned n;
 };
 
@@ -72,11 +75,12 @@ static struct slice key_slice(const uint64_t *key)
     return (struct slice){(const char *)key, sizeof *key};
 }
 
-static void put_source(const struct ip *ip, unsigned char out[17])
+static void put_source(const struct ip *ip, unsigned char out[SOURCE_BYTES])
 {
-    memset(out, 0, 17);
-    out[0] = ip->family;
-    memcpy(out + 1, ip->bytes, ip->family == 4 ? 4 : 16);
+    struct ip source = ip_source(ip);
+
+    out[0] = source.family;
+    memcpy(out + 1, source.bytes, SOURCE_BYTES - 1);
 }
 
 void sip_tx_pool_init(struct sip_tx_pool *pool, struct rng *rng)
@@ -145,7 +149,7 @@ struct sip_tx *sip_tx_by_key(const struct sip_tx_pool *pool, uint64_t key)
 
 unsigned sip_tx_half_open(const struct sip_tx_pool *pool, const struct ip *source)
 {
-    unsigned char address[17];
+    unsigned char address[SOURCE_BYTES];
     const struct sip_tx_source *found;
 
     put_source(source, address);

@@ -49,7 +49,7 @@ struct sip_tx *sip_tx_match_cancel(const struct sip_tx_pool *pool, const struct 
 /* Whether the same request has come by another way already (RFC 3261 8.2.2.2). */
 bool sip_tx_is_merged(const struct sip_tx_pool *pool, const struct sip_msg *request);
 struct sip_tx *sip_tx_by_key(const struct sip_tx_pool *pool, uint64_t key);
-/* How many INVITEs of this address that begin a call have no ACK yet. */
+/* How many INVITEs of this source (ip_source) that begin a call have no ACK yet. */
 unsigned sip_tx_half_open(const struct sip_tx_pool *pool, const struct ip *source);
 
 /* --- for sip/transaction ---------------------------------------------------------------------- */

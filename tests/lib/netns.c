@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/ipv6.h>
 #include <net/if.h>
 #include <net/route.h>
 #include <sched.h>
@@ -53,6 +54,17 @@ void netns_address(const char *label, const char *address)
     at->sin_family = AF_INET;
     assert_int_equal(inet_pton(AF_INET, address, &at->sin_addr), 1);
     interface_ioctl(SIOCSIFADDR, &request);
+}
+
+void netns_address_6(const char *address)
+{
+    struct in6_ifreq request = {.ifr6_prefixlen = 128, .ifr6_ifindex = (int)if_nametoindex("lo")};
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    assert_true(fd >= 0);
+    assert_int_equal(inet_pton(AF_INET6, address, &request.ifr6_addr), 1);
+    assert_int_equal(ioctl(fd, SIOCSIFADDR, &request), 0);
+    close(fd);
 }
 
 void netns_route(const char *network)

@@ -10,6 +10,8 @@ void netns_enter(void);
  * one of this label away. */
 void netns_address(const char *label, const char *address);
 
+/* Gives it one more IPv6 address. */
+void netns_address_6(const char *address);
 /* A route to a network of 256 addresses, over the loopback interface. */
 void netns_route(const char *network);
 

@@ -157,6 +157,29 @@ static void check_private(void **state)
     assert_int_equal(ip_is_private(&ip), row->is_private);
 }
 
+static const struct source_row {
+    const char *name, *a, *b;
+    bool same;
+} source_rows[] = {
+    {"source: the same IPv4 address", "192.0.2.1", "192.0.2.1", true},
+    {"source: its neighbour", "192.0.2.1", "192.0.2.2", false},
+    {"source: two addresses of 64 bits", "2001:db8:0:1::1", "2001:db8:0:1:ffff::2", true},
+    {"source: another network", "2001:db8:0:1::1", "2001:db8:0:2::1", false},
+    {"source: other families", "0.0.0.0", "::", false},
+    {"source: link-local of two links", "fe80::1%1", "fe80::1%2", false},
+};
+
+static void check_source(void **state)
+{
+    const struct source_row *row = *state;
+    struct ip a = ip_of(row->a), b = ip_of(row->b);
+
+    a.port = 1; /* which says nothing of who it is */
+    a = ip_source(&a);
+    b = ip_source(&b);
+    assert_int_equal(ip_same(&a, &b), row->same);
+}
+
 static void no_address_is_of_no_kind(void **state)
 {
     struct ip none = {0};
@@ -178,5 +201,6 @@ int main(void)
     return RUN_ROWS("base/ip rows", rows, check_row) +
            RUN_ROWS("base/ip kinds", kind_rows, check_kind) +
            RUN_ROWS("base/ip: private", private_rows, check_private) +
+           RUN_ROWS("base/ip: source", source_rows, check_source) +
            cmocka_run_group_tests_name("base/ip", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* The SIP link's connections: framing, limits, patience. Strangers are plain TCP connections. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -33,13 +34,16 @@ static void on_closed(void *arg, int err)
 
 static const struct net_tcp_events events = {NULL, on_bytes, on_closed};
 
+static void dial(struct fixture *f, struct ip from, struct stranger *s)
+{
+    *s = (struct stranger){.got = buf_new(100000)};
+    assert_int_equal(net_tcp_connect(f->loop, &f->at[0], &from, &events, s, &s->tcp), 0);
+}
+
 /* Connects to the first link, from 127.0.0.host. */
 static void dial_from(struct fixture *f, unsigned char host, struct stranger *s)
 {
-    struct ip from = {.family = 4, .bytes = {127, 0, 0, host}};
-
-    *s = (struct stranger){.got = buf_new(100000)};
-    assert_int_equal(net_tcp_connect(f->loop, &f->at[0], &from, &events, s, &s->tcp), 0);
+    dial(f, (struct ip){.family = 4, .bytes = {127, 0, 0, host}}, s);
 }
 
 static void hang_up(struct stranger *s)
@@ -173,6 +177,42 @@ static void eight_from_one_address(void **state)
     say(&s[0], M("1"));
     WAIT_UNTIL(&f, f.endpoint[0].received == 10);
     hang_up(&s[0]);
+    straw_tear_down(&f);
+}
+
+/* fd00:0:0:NET::HOST, which the loopback interface gets. */
+static struct ip address_6(unsigned net, unsigned host)
+{
+    char text[64];
+    struct ip ip;
+
+    snprintf(text, sizeof text, "fd00:0:0:%u::%u", net, host);
+    netns_address_6(text);
+    assert_int_equal(ip_parse(slice_of(text), &ip), 0);
+    return ip;
+}
+
+/* Whoever has one IPv6 address has all of its network. */
+static void eight_from_one_network(void **state)
+{
+    struct stranger s[9], other;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up(&f, "tcp:[::1]:0");
+    for (unsigned i = 0; i < 9; i++) {
+        dial(&f, address_6(1, i + 1), &s[i]);
+        say(&s[i], M("1"));
+        WAIT_UNTIL(&f, f.endpoint[0].received == i + 1 || s[i].closed);
+    }
+    assert_int_equal(f.endpoint[0].received, 8);
+    assert_true(s[8].closed);
+    dial(&f, address_6(2, 1), &other);
+    say(&other, M("1"));
+    WAIT_UNTIL(&f, f.endpoint[0].received == 9);
+    hang_up(&other);
+    for (size_t i = 0; i < 9; i++)
+        hang_up(&s[i]);
     straw_tear_down(&f);
 }
 
@@ -560,6 +600,7 @@ int main(void)
         cmocka_unit_test(answered_before_it_is_closed),
         cmocka_unit_test(endless_header),
         cmocka_unit_test(eight_from_one_address),
+        cmocka_unit_test(eight_from_one_network),
         cmocka_unit_test(sixty_four_in_all),
         cmocka_unit_test(descriptors_run_short),
         cmocka_unit_test(drop_by_drop),

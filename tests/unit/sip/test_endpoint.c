@@ -245,6 +245,26 @@ static void half_open(void **state)
     rig_free(r);
 }
 
+/* Whoever has one IPv6 address has all of its network. */
+static void half_open_of_a_network(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    r->flow.remote = (struct ip){6, {0x20, 1, 0xd, 0xb8}, 5060, 0};
+    for (unsigned i = 0; i < 70; i++) {
+        r->flow.remote.bytes[8 + i % 8] = (uint8_t)i;
+        invite(r, i);
+    }
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 64);
+    assert_int_equal(rig_count(r, "SIP/2.0 503"), 6);
+    r->flow.remote.bytes[7] = 1; /* the network beside it */
+    invite(r, 100);
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 65);
+    assert_true(rig_comes_to_rest(r));
+    rig_free(r);
+}
+
 static void half_open_of_all(void **state)
 {
     struct rig *r = rig_new(SIP_UDP);
@@ -347,6 +367,7 @@ int main(void)
         {"a call, from INVITE to BYE", check_call, 0, 0, 0},
         {"18.2.2: over TCP on the same connection", tcp_way, 0, 0, 0},
         {"64 INVITEs without ACK of one source", half_open, 0, 0, 0},
+        {"64 INVITEs without ACK of one IPv6 network", half_open_of_a_network, 0, 0, 0},
         {"512 INVITEs without ACK of all sources", half_open_of_all, 0, 0, 0},
         {"100 of one source where 100 calls are allowed", half_open_as_allowed, 0, 0, 0},
         {"no more calls than allowed", max_calls, 0, 0, 0},
