@@ -1,16 +1,17 @@
 """What attacks on a running phone share: hostile bytes from a seed, and how the phone bears them.
 
 Mutator makes valid bytes invalid, always the same way from the same seed. Pinger asks OPTIONS all
-the while and keeps how long each answer took. Media is a call's own sound: a peer that talks and
-counts what comes back. memory_kb and cpu_seconds look at the process.
+the while and keeps how long each answer took. Media is a call's own sound: a peer that says a
+tone and counts what comes back; Target.heard says how much of the tone the phone has recorded. memory_kb and cpu_seconds look at the process.
 """
+import math
 import os
 import random
 import statistics
 import threading
 import time
 
-from lib import pace, rtp, sip
+from lib import pace, rtp, sip, sound
 from lib.ends import Callee
 from lib.reports import REPORTS
 from lib.tap import Failure, expect
@@ -140,8 +141,39 @@ class Pinger:
         return said
 
 
+TONE_HZ = 700  # 14 of its periods are a packet, so that all packets are the same
+TONE_LEVEL = 600  # soft: what a stranger says is known by being louder
+
+
+def pcmu(sample):
+    """One sample as G.711 has it (mu-law)."""
+    sign, x = (0x80, -sample) if sample < 0 else (0, sample)
+    x = min(x, 32635) + 132
+    exponent = x.bit_length() - 8
+    return ~(sign | exponent << 4 | x >> exponent + 3 & 15) & 0xff
+
+
+TONE = bytes(map(pcmu, sound.tone(TONE_HZ, 0.02, level=TONE_LEVEL).samples))
+
+
+def toned_seconds(heard):
+    """For how long the tone of Media can be heard there, and hardly anything else."""
+    heard = heard.at(8000)
+    turn, size, seconds = 2 * math.cos(2 * math.pi * TONE_HZ / heard.rate), heard.rate // 50, 0
+    for at in range(0, len(heard.samples) - size + 1, size):
+        frame = heard.samples[at:at + size]
+        last = before = 0.0
+        for x in frame:
+            last, before = x + turn * last - before, last
+        power = sum(x * x for x in frame)
+        at_tone = 2 * (last * last + before * before - turn * last * before) / size
+        seconds += 0.02 * (power > size * (TONE_LEVEL / 4)**2 and at_tone > 0.8 * power)
+    return seconds
+
+
 class Media:
-    """The sound of a call that is up: talks PCMU from one socket, keeps when packets came."""
+    """The sound of a call that is up: says a tone in PCMU from one socket, keeps when packets
+    came."""
 
     def __init__(self, callee):
         self.callee = callee
@@ -153,6 +185,7 @@ class Media:
         self.ok = self.peer.wait(sip.response(200, "INVITE"), 8, what="200 to INVITE")
         self.port = int(self.ok.body.split(b"m=audio ")[1].split(b" ")[0])
         self.peer.send(self.peer.ack(self.invite, self.ok))
+        self.stalls, self.said_s = pace.Stalls(), 0
         self._going, self.speech = True, threading.Thread(target=self._talk, daemon=True)
         self.speech.start()
         self.rtp.wait(5)
@@ -161,8 +194,9 @@ class Media:
     def _talk(self):
         start, n = time.monotonic(), 0
         while self._going:
-            self.rtp.send(rtp.packet(n, 160 * n, 0x7e57), self.port)
+            self.rtp.send(rtp.packet(n, 160 * n, 0x7e57, TONE), self.port)
             n += 1
+            self.said_s = 0.02 * n
             time.sleep(max(0, start + 0.02 * n - time.monotonic()))
 
     def rate(self):
@@ -188,6 +222,7 @@ class Media:
 
     def end(self):
         self._going = False
+        self.stalled_s = self.stalls.seconds()
         bye = self.peer.within("BYE", self.invite, self.ok, 99)
         self.peer.send(bye)
         self.peer.wait(lambda m: m.status == 200 and m.branch == bye.branch, 6,
@@ -226,6 +261,24 @@ class Target(Callee):
         expect(status in (0, 143), f"SIGTERM ended it with status {status}",
                *self.phone.process.tail())
         self._no_reports()
+
+    def heard(self, share=0.95):
+        """Behind finish(): how much of the tone of the call in peace it has recorded, in a
+        sentence; fails below share, apart from what the machine kept from being said or heard."""
+        said, stalled = self.media.said_s, self.media.stalled_s
+        toned = toned_seconds(sound.read(self.phone.recording))
+        words = f"{toned:.1f} s of {said:.1f} s of its tone heard"
+        expect(toned >= share * said - stalled - 0.3, f"{words}; stalled for {stalled:.1f} s")
+        return words
+
+    def heard_again(self, seconds=1.0):
+        """The same of the end of the call, where its own socket was the one to lie: who lies in a
+        call's name is believed, but not for longer than it lies."""
+        heard = sound.read(self.phone.recording)
+        toned = toned_seconds(heard.cut(heard.seconds - seconds, heard.seconds))
+        words = f"{toned:.1f} s of its tone in the last {seconds} s"
+        expect(toned >= 0.8 * seconds - self.media.stalled_s, words)
+        return words
 
 
 def memory_kb(pid):

@@ -265,7 +265,11 @@ def rtp_flood(source):
         used = (cpu_seconds(t.pid) - before) / (time.monotonic() - start)
         if source != "own":
             expect(not sender.packets, f"the stranger got {len(sender.packets)} packets")
-        return f"{used * 100:.0f} % of a processor; " + verdict(t, pinger)
+        else:
+            time.sleep(1.5)  # and it is heard again
+        said = f"{used * 100:.0f} % of a processor; " + verdict(t, pinger)
+        heard = t.heard_again() if source == "own" else t.heard()
+        return f"{said}; {heard}"
 
 
 for who, words in (("own", "the call's own socket"), ("stranger", "a stranger")):

@@ -186,7 +186,11 @@ def rtp_case(source):
             paced(n, 30)
         if source != "own":
             expect(not sender.packets, f"the stranger was sent {len(sender.packets)} packets")
-        return report(target, pinger, count)
+        else:
+            time.sleep(1.5)  # and it is heard again
+        said = report(target, pinger, count)
+        heard = target.heard_again() if source == "own" else target.heard()
+        return f"{said}; {heard}"
 
 
 for who, whose in (("own", "of the call's own socket"), ("stranger", "of a stranger")):

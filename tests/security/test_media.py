@@ -49,6 +49,7 @@ def same_ssrc():
         t.finish()
         loudest = max(map(abs, sound.read(t.phone.recording).samples))
         expect(loudest < 1000, f"the stranger was heard: {loudest}")
+        return t.heard()
 
 
 @case("RTCP of a stranger, BYE and all, ends and moves nothing")
@@ -70,6 +71,7 @@ def reports():
         nothing_for(stranger, "RTCP of another host")
         equal(len(near.packets), 0, "packets that the near stranger got")
         t.finish()
+        return t.heard()
 
 
 def call_for(room, t, silent):
