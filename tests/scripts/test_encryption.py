@@ -9,7 +9,7 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import sip, sound, tap, tphone
+from lib import rtp, sip, sound, tap, tphone
 from lib.account import Account
 from lib.control import Piped
 from lib.papers import Paper
@@ -279,23 +279,37 @@ def _heard_for(phones, tones):
     return True
 
 
-def _sdp(profile, *lines, version=1, direction=""):
-    text = sip.sdp(port=free_port(2), extra="\r\n".join(lines), direction=direction).decode()
+def _sdp(profile, *lines, version=1, direction="", port=None):
+    text = sip.sdp(port=port or free_port(2), extra="\r\n".join(lines),
+                   direction=direction).decode()
     return text.replace("RTP/AVP", profile).replace("- 1 1 IN", f"- 1 {version} IN").encode()
 
 
-@case("who wants to go on without encryption gets 488, and the call goes on as it was")
+SEALED = 160 + 10  # bytes: 20 ms of PCMU and the tag of HMAC_SHA1_80
+
+
+def _expect_goes_on(media, count=10):
+    """Sound comes, and all that has come so far is encrypted: the tone in PCMU has eight values."""
+    media.wait_more(count)
+    odd = [str(p) for p in list(media.packets) if len(p.payload) != SEALED or
+           len(set(p.payload)) < 60]
+    expect(not odd, f"sound in the clear: {odd[:5]}")
+
+
+@case("who wants to go on without encryption gets 488, and the call goes on as it was, its sound too")
 def downgrade():
     with Room() as room:
-        phone = tphone.Answer(room, times=1)
+        phone = tphone.Answer(room, times=1, spoken=sound.tone(1000, 20))
         peer = room.keep(sip.Peer(phone.port))
-        invite = peer.invite(phone.uri, _sdp("RTP/SAVP", LINE))
+        media, elsewhere = room.keep(rtp.RtpPeer()), room.keep(rtp.RtpPeer())
+        invite = peer.invite(phone.uri, _sdp("RTP/SAVP", LINE, port=media.port))
         peer.send(invite)
         ok = peer.wait(lambda m: m.status == 200, what="the answer")
         peer.send(peer.ack(invite, ok))
         ours = re.findall(r"a=crypto:.*", ok.body.decode())
         equal([l.split(" inline:")[0] for l in ours], [LINE.split(" inline:")[0]], "our keys")
         expect(KEY not in ours[0], "our key is theirs")
+        _expect_goes_on(media)
 
         def again(cseq, *how, **more):
             message = peer.within("INVITE", invite, ok, cseq, _sdp(*how, version=cseq, **more))
@@ -305,15 +319,22 @@ def downgrade():
             peer.send(peer.ack(message, answer))
             return answer
 
-        equal(again(2, "RTP/AVP").status, 488, "status for a description without keys")
+        equal(again(2, "RTP/AVP", port=elsewhere.port).status, 488,
+              "status for a description without keys")
         phone.wait_line("wanted to go on without encryption; refused", 3)
-        equal(again(3, "RTP/SAVP").status, 488, "status for RTP/SAVP without keys")
-        kept = again(4, "RTP/SAVP", LINE, direction="sendonly")
+        _expect_goes_on(media)
+        equal(again(3, "RTP/SAVP", port=elsewhere.port).status, 488,
+              "status for RTP/SAVP without keys")
+        _expect_goes_on(media)
+        equal(len(elsewhere.packets), 0, "packets to where it was to go without keys")
+        kept = again(4, "RTP/SAVP", LINE, direction="sendonly", port=media.port)
         equal((kept.status, re.findall(r"a=crypto:.*", kept.body.decode())), (200, ours),
               "hold leaves the keys")
         phone.wait_line("on hold by the other side", 3)
         other = LINE.replace("WVN", "AAA")
-        equal(again(5, "RTP/SAVP", other).status, 200, "status for another key of theirs")
+        equal(again(5, "RTP/SAVP", other, port=media.port).status, 200,
+              "status for another key of theirs")
+        _expect_goes_on(media)
         peer.send(peer.within("BYE", invite, ok, 6))
         phone.expect_status(tphone.OK)
         equal(tphone.results(phone)[0]["encryption"], KEYED, "in the result")
