@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import both_ways, pace, sip, sound, tap, tphone
+from lib import both_ways, pace, rtp, sip, sound, tap, tphone
 from lib.baresip import Baresip
 from lib.control import Piped
 from lib.papers import Paper
@@ -185,6 +185,16 @@ class Server(sip.Peer):
         self.answer(phone, first, change(second[1].body))
         return first, second
 
+    def insist(self, phone, dialog, cseq, body):
+        """A re-INVITE that may be refused: the status."""
+        self.target = ("127.0.0.1", phone.port)
+        invite = self.within("INVITE", *dialog, cseq, body)
+        self.send(invite)
+        final = self.wait(lambda m: m.status >= 200 and m.get("Call-ID") == invite.get("Call-ID")
+                          and m.cseq == cseq, what=f"an answer of {phone.name}")
+        self.send(self.ack(invite, final))
+        return final.status
+
     def end(self, phone, dialog):
         bye = self.within("BYE", *dialog, dialog[1].cseq + 1)
         self.send_to(bye, ("127.0.0.1", phone.port))
@@ -212,6 +222,37 @@ def another_phone(encryption, wanted):
             result = tphone.results(phone)[0]
             equal(result["encryption"], encryption, f"of {phone.name}")
             expect(int(result["received"]) > (80 if phone is moved else 30), f"heard: {result}")
+
+
+CRYPTO = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
+
+
+@case("who then wants it in the clear, or with keys in the clear, gets 488: it is heard on, encrypted")
+def downgraded():
+    with Room() as room:
+        phones = [tphone.Answer(room, name, times=1, spoken=sound.tone(440, 20))
+                  for name in ("asked", "other")]
+        elsewhere = room.keep(rtp.RtpPeer())
+        server = room.keep(Server())
+        dialogs = server.join(*phones)
+        pace.sleep(0.5)
+        for cseq, (profile, extra) in enumerate(((b"RTP/AVP", ""), (b"RTP/AVP", CRYPTO),
+                                                 (b"RTP/SAVP", CRYPTO)), 10):
+            body = sip.sdp(elsewhere.port, extra=extra).replace(b"RTP/AVP", profile)
+            body = body.replace(b"- 1 1 IN", b"- 1 %d IN" % cseq)
+            equal(server.insist(phones[0], dialogs[0], cseq, body), 488, f"status for {body}")
+        phones[0].wait_line("wanted to go on without encryption; refused", 3)
+        pace.sleep(1.5)
+        dialogs[0][1].set("CSeq", "20 INVITE")
+        for phone, dialog in zip(phones, dialogs):
+            server.end(phone, dialog)
+            phone.expect_status(tphone.OK)
+        results = [tphone.results(phone)[0] for phone in phones]
+        for mine, theirs in zip(results, reversed(results)):
+            equal(mine["encryption"], "dtls-unverified", "at the end")
+            sent, came = int(theirs["sent"]), int(mine["received"])
+            expect(sent > 60 and came > 0.8 * sent, f"of {sent} packets {came} were genuine")
+        equal(len(elsewhere.packets), 0, "packets to where it was to go")
 
 
 @case("one rings for six seconds and never shakes hands, another answers: with that one it is talked")
