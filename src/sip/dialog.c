@@ -192,11 +192,15 @@ bool sip_dialog_check_seq(struct sip_dialog *dlg, const struct sip_msg *request)
     return true;
 }
 
-void sip_dialog_refresh(struct sip_dialog *dlg, const struct sip_msg *msg)
+char *sip_dialog_target_in(const struct sip_msg *msg)
 {
     struct slice contact = contact_uri(msg);
-    char *target = contact.n ? slice_dup(contact) : NULL;
 
+    return contact.n ? slice_dup(contact) : NULL;
+}
+
+void sip_dialog_set_target(struct sip_dialog *dlg, char *target)
+{
     if (!target)
         return;
     free(dlg->target);

@@ -43,9 +43,11 @@ bool sip_dialog_is_request(const struct sip_dialog *dlg, const struct sip_msg *r
 bool sip_dialog_is_next(const struct sip_dialog *dlg, const struct sip_msg *request);
 /* 12.2.2: false: the CSeq number is not above the last one (500). Else it is remembered. */
 bool sip_dialog_check_seq(struct sip_dialog *dlg, const struct sip_msg *request);
-/* 12.2.1.2, 12.2.2: the Contact of a target refresh request or its 2xx; a broken one is passed
- * over, as is a lack of memory. */
-void sip_dialog_refresh(struct sip_dialog *dlg, const struct sip_msg *msg);
+/* 12.2.1.2, 12.2.2: where a target refresh request, or its 2xx, says that its sender is, for the
+ * dialog once there is a 2xx; of the caller. NULL: broken, or no memory. */
+char *sip_dialog_target_in(const struct sip_msg *msg);
+/* Takes over target; NULL: it stays as it is. */
+void sip_dialog_set_target(struct sip_dialog *dlg, char *target);
 
 /* 12.2.1.1: fills Request-URI, routes, From, To, tags, Call-ID and CSeq of a request in the dialog;
  * routes has room for SIP_MAX_ROUTES + 1 values. cseq 0: the next number. store takes texts that

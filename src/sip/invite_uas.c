@@ -1,6 +1,7 @@
 /* sip/invite_uas.c - the called side: ringing, the 2xx until its ACK, CANCEL and BYE (RFC
  * 3261 13.3, 9.2, 15). What a re-INVITE shares with it is here too. */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "sip/core.h"
 
@@ -125,17 +126,31 @@ void sip_call_progress(struct sip_call *call, unsigned status, struct slice sdp,
     sip_core_sweep(call->ep);
 }
 
+/* RFC 3261 12.2.2: a request in the dialog says where its sender is once it is accepted. NULL: this
+ * one does not. */
+static char *new_target(const struct sip_call *call)
+{
+    const struct sip_tx *tx = asked_tx(call);
+    const struct sip_msg *request = tx ? sip_tx_request_of(tx) : NULL;
+
+    return request && !call->asked.initial ? sip_dialog_target_in(request) : NULL;
+}
+
 void sip_uas_say_2xx(struct sip_call *call, struct slice sdp, uint64_t now_ms)
 {
+    char *target;
     int err;
 
     if (!call->asked.tx_key || call->asked.answered)
         return;
+    target = new_target(call);
     err = respond(call, 200, sdp, now_ms);
     if (err) {
+        free(target);
         sip_uas_refuse(call, 503, SLICE(""), SLICE(""), now_ms);
         return;
     }
+    sip_dialog_set_target(call->dialog, target);
     if (call->asked.method != SIP_INVITE) {
         call->asked.tx_key = 0;
         return;

@@ -41,7 +41,6 @@ void sip_reinvite_asked(struct sip_call *call, struct sip_tx *tx, const struct s
     }
     if (!sip_server_takes_body(call->ep, tx, msg, now_ms))
         return;
-    sip_dialog_refresh(call->dialog, msg);
     call->asked = (struct sip_asked){
         .tx_key = sip_tx_key(tx), .method = msg->method, .cseq = msg->cseq.number};
     if (sdp.n) {
@@ -129,7 +128,7 @@ static void accepted(struct sip_call *call, struct sip_req *req, const struct si
         .kind = SIP_CALL_ANSWER, .status = msg->status, .sdp = sip_call_sdp(msg)};
 
     if (call->offer == req)
-        sip_dialog_refresh(call->dialog, msg);
+        sip_dialog_set_target(call->dialog, sip_dialog_target_in(msg));
     sip_fork_ack(call, call->dialog, msg->cseq.number, now_ms);
     if (call->offer != req)
         return; /* a copy */

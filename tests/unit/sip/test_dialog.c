@@ -161,11 +161,11 @@ static void refresh(void **state)
     (void)state;
     assert_int_equal(
         sip_dialog_new_uas(invite("Contact: <sip:c@x>\r\n"), &flow, SLICE("t"), &dlg), 0);
-    sip_dialog_refresh(dlg, invite("Contact: <sip:d@y>\r\n"));
+    sip_dialog_set_target(dlg, sip_dialog_target_in(invite("Contact: <sip:d@y>\r\n")));
     assert_string_equal(dlg->target, "sip:d@y");
-    sip_dialog_refresh(dlg, invite("")); /* without one it stays */
+    sip_dialog_set_target(dlg, sip_dialog_target_in(invite(""))); /* without one it stays */
     assert_string_equal(dlg->target, "sip:d@y");
-    sip_dialog_refresh(dlg, invite("Contact: <mailto:d@y>\r\n"));
+    sip_dialog_set_target(dlg, sip_dialog_target_in(invite("Contact: <mailto:d@y>\r\n")));
     assert_string_equal(dlg->target, "sip:d@y");
     sip_dialog_free(dlg);
 }
