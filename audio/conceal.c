@@ -6,19 +6,19 @@
 #include "audio/period.h"
 
 enum {
-    PITCH_MIN_MS = 3, /* 330 Hz: higher voices are caught as two periods */
+    PITCH_MIN_MS = 5, /* 200 Hz: higher voices are caught as two or three periods */
     PITCH_MAX_MS = 15,
-    MATCH_MS = 20, /* over which periods are compared */
+    MATCH_MS = 5,  /* over which periods are compared: what ends is what has to go on */
     MORE_MS = 20,  /* until one more period takes its turn */
     HOLD_MS = 10,  /* in full, then softer */
     FADED_MS = 60, /* and then silent */
     BLEND_MS = 4,  /* into what arrives after a loss; longer after a longer one */
     BLEND_MOST_MS = 10,
-    BEND_MOST_MS = 8,
+    BEND_PART = 8, /* of a period, at most: what needs more is no better for it */
     LEAST_MS = 10, /* what is shorter needs no bridge */
     NEXT_MS = 20,  /* what is shorter does not show a deep period twice */
     MAX_SAMPLES = CONCEAL_MAX_HZ / 1000 * CONCEAL_MAX_MS,
-    MAX_BEND = CONCEAL_MAX_HZ / 1000 * BEND_MOST_MS,
+    MAX_BEND = CONCEAL_MAX_HZ / 1000 * PITCH_MAX_MS / BEND_PART + 1,
     EDGE = 2,          /* samples beside one that interpolation looks at */
     COARSE_HZ = 16000, /* above it every second or third sample will do at first */
 };
@@ -93,8 +93,8 @@ static void begin(const struct conceal *c, struct conceal_voice *v, const int16_
                   size_t known)
 {
     size_t shortest = samples_of(c, PITCH_MIN_MS);
-    size_t longest = least(samples_of(c, PITCH_MAX_MS), known / 2);
-    size_t match = least(samples_of(c, MATCH_MS), known - longest);
+    size_t match = samples_of(c, MATCH_MS);
+    size_t longest = least(samples_of(c, PITCH_MAX_MS), known - match);
     struct period_range range = {shortest, longest, 1, coarse_step(c)};
 
     *v = (struct conceal_voice){.end = end, .known = known};
@@ -271,7 +271,7 @@ void conceal_between(struct conceal *c, int16_t *out, size_t n, const int16_t *n
         conceal_lost(c, out, n);
         return;
     }
-    b.bend = least(least(c->voice.period / 2, samples_of(c, BEND_MOST_MS)), n / 4);
+    b.bend = least(c->voice.period / BEND_PART, n / 4);
     fill(c, &b, next, n_next);
     if (find_bend(&b, coarse_step(c), &by) < SAME_VOICE)
         by = 0;

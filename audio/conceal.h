@@ -5,7 +5,7 @@
  * proposes, but without its delay of 3.75 ms: first the last one, then the last two and three in
  * turn, which sounds less of a machine, and softer until there is silence. Where the packet behind
  * the lost one is there as well, it is drawn out backwards in the same way, and the one fades into
- * the other; the two are bent in time until their periods meet, so that a voice goes through. */
+ * the other; the two are bent in time, a little, where their periods meet so. */
 #ifndef AUDIO_CONCEAL_H
 #define AUDIO_CONCEAL_H
 
