@@ -141,6 +141,28 @@ static void expect_heard(struct desk *d, size_t which)
     assert_false(air_is_open(other));
 }
 
+/* That much is told, or more. */
+static void until_at_least(struct desk *d, const unsigned *count, unsigned n)
+{
+    for (unsigned i = 0; i < MOMENTS && *count < n; i++)
+        wait_a_moment(d);
+    assert_true(*count >= n);
+}
+
+/* The card goes, and this is told for the n-th time. */
+static void unplug(struct desk *d, const char *card, const unsigned *count, unsigned n)
+{
+    air_unplug(card);
+    until(d, count, n);
+}
+
+/* It is back for the n-th time, and heard. */
+static void until_back(struct desk *d, size_t which, unsigned n)
+{
+    until(d, &d->back, n);
+    expect_heard(d, which);
+}
+
 static void desk_free(struct desk *d)
 {
     if (d->device)
@@ -161,14 +183,12 @@ static void one_that_stops_is_back_when_it_is_there_again(void **state)
     expect_heard(d, 0);
     air_unplug("headset");
     for (unsigned times = 1; times <= 2; times++) {
-        air_unplug("desk");
-        until(d, &d->failed, times);
+        unplug(d, "desk", &d->failed, times);
         pass(d, 5);
         assert_int_equal(d->failed, times); /* told once */
         assert_int_equal(d->back, times - 1);
         air_plug("desk");
-        until(d, &d->back, times);
-        expect_heard(d, 0);
+        until_back(d, 0, times);
     }
     assert_int_equal(d->replaced, 0);
     desk_free(d);
@@ -181,16 +201,14 @@ static void another_stands_in_for_a_named_one_until_it_is_back(void **state)
     (void)state;
     expect_heard(d, 1);
     for (unsigned times = 1; times <= 2; times++) {
-        air_unplug("headset");
-        until(d, &d->replaced, times);
+        unplug(d, "headset", &d->replaced, times);
         assert_int_equal(d->failed, times);
         expect_heard(d, 0);
         pass(d, 5);
         assert_true(d->loud[0]);
         assert_int_equal(d->replaced, times);
         air_plug("headset");
-        until(d, &d->back, times);
-        expect_heard(d, 1);
+        until_back(d, 1, times);
     }
     desk_free(d);
 }
@@ -203,18 +221,14 @@ static void one_that_opens_and_does_not_run_is_told_once(void **state)
     (void)state;
     expect_heard(d, 0);
     air_unplug("headset");
-    air_unplug("desk");
-    until(d, &d->failed, 1);
+    unplug(d, "desk", &d->failed, 1);
     d->cards[0] = "headset"; /* so that the other one stands still */
     air_plug("desk");
-    for (unsigned i = 0; i < MOMENTS && d->ready < 4; i++)
-        wait_a_moment(d);
-    assert_true(d->ready >= 4);
+    until_at_least(d, &d->ready, 4);
     assert_int_equal(d->failed, 1);
     assert_int_equal(d->back, 0);
     d->cards[0] = "desk";
-    until(d, &d->back, 1);
-    expect_heard(d, 0);
+    until_back(d, 0, 1);
     assert_int_equal(d->failed, 1);
     desk_free(d);
 }
@@ -247,11 +261,8 @@ static void another_stands_in_once_it_runs(void **state)
     (void)state;
     expect_heard(d, 1);
     d->cards[0] = "headset";
-    air_unplug("headset");
-    until(d, &d->failed, 1);
-    for (unsigned i = 0; i < MOMENTS && d->ready < 4; i++)
-        wait_a_moment(d);
-    assert_true(d->ready >= 4);
+    unplug(d, "headset", &d->failed, 1);
+    until_at_least(d, &d->ready, 4);
     assert_int_equal(d->failed, 1);
     assert_int_equal(d->replaced, 0);
     d->cards[0] = "desk";
@@ -268,8 +279,7 @@ static void who_wants_it_anew_hears_that_it_fails(void **state)
     (void)state;
     expect_heard(d, 0);
     air_unplug("headset");
-    air_unplug("desk");
-    until(d, &d->failed, 1);
+    unplug(d, "desk", &d->failed, 1);
     media_device_want(d->device, false);
     pass(d, 3);
     assert_int_equal(d->failed, 1);
@@ -289,19 +299,16 @@ static void another_that_is_chosen_is_not_the_one_that_is_back(void **state)
     (void)state;
     expect_heard(d, 0);
     air_refuse("headset", true); /* nor does it stand in */
-    air_unplug("desk");
-    until(d, &d->failed, 1);
+    unplug(d, "desk", &d->failed, 1);
     air_refuse("headset", false);
     assert_int_equal(media_device_choose(d->device, "headset"), 0);
     expect_heard(d, 1);
     pass(d, 1);
     assert_int_equal(d->back, 0);
     for (unsigned times = 2; times <= 3; times++) { /* which is told as ever */
-        air_unplug("headset");
-        until(d, &d->failed, times);
+        unplug(d, "headset", &d->failed, times);
         air_plug("headset");
-        until(d, &d->back, times - 1);
-        expect_heard(d, 1);
+        until_back(d, 1, times - 1);
     }
     desk_free(d);
 }
@@ -343,8 +350,7 @@ static void one_that_another_program_used_comes_back(void **state)
     pass(d, 5);
     assert_int_equal(d->ready, 1); /* what stands in goes on */
     air_take("headset", false);
-    until(d, &d->back, 1);
-    expect_heard(d, 1);
+    until_back(d, 1, 1);
     assert_int_equal(d->failed, 0);
     desk_free(d);
 }
@@ -362,8 +368,7 @@ static void one_that_does_not_run_is_not_waited_for(void **state)
     until_open(d, "headset", false);
     assert_int_equal(d->back, 0);
     d->cards[1] = "headset";
-    until(d, &d->back, 1);
-    expect_heard(d, 1);
+    until_back(d, 1, 1);
     desk_free(d);
 }
 
