@@ -8,6 +8,20 @@
 #include "tests/lib/memory.h"
 #include "tests/unit/phone/mixes.h"
 
+static void hush(struct mixes *w)
+{
+    for (size_t i = 0; i < w->n; i++)
+        w->at[i].hz = 0;
+}
+
+static void expect_purity(const struct mixes *w, size_t member, double least)
+{
+    double purity = mixes_purity(w, &w->at[member]);
+
+    if (purity < least)
+        fail_msg("%zu hears voices with %.4f purity", member, purity);
+}
+
 /* --- rates and packet times ------------------------------------------------------------------- */
 
 static const struct row {
@@ -40,8 +54,7 @@ static void check_row(void **state)
     mixes_check(w, one);
     for (size_t i = 0; i < w->n; i++) {
         assert_int_equal(w->at[i].packets, 1200 / row->ptimes_ms[i]);
-        if (mixes_purity(w, &w->at[i]) < row->purity)
-            fail_msg("%zu hears voices with %.4f purity", i, mixes_purity(w, &w->at[i]));
+        expect_purity(w, i, row->purity);
     }
     mixes_tear_down((void **)&w);
 }
@@ -83,7 +96,7 @@ static void another_rate_comes_and_goes(void **state)
     mixes_settle(w);
     mixes_check(w, (unsigned[]){1, 1, 1, 0});
     for (size_t i = 0; i < 3; i++)
-        assert_true(mixes_purity(w, &w->at[i]) > 0.998);
+        expect_purity(w, i, 0.998);
 }
 
 /* What it is sent from here on. */
@@ -138,8 +151,7 @@ static void who_hears_at_another_rate_than_it_speaks(void **state)
     mixes_settle(w);
     mixes_check(w, (unsigned[]){1, 1, 1});
     for (size_t i = 0; i < 3; i++)
-        if (mixes_purity(w, &w->at[i]) < 0.96)
-            fail_msg("%zu hears voices with %.4f purity", i, mixes_purity(w, &w->at[i]));
+        expect_purity(w, i, 0.96);
 }
 
 /* What it said before is of another rate, and not enough for a long beat at this one. */
@@ -214,8 +226,7 @@ static void full_voices_are_clipped_and_not_wrapped(void **state)
     for (size_t i = 0; i < ARRAY_LEN(loud); i++)
         loud[i] = 30000;
     mixes_connect(w, 3);
-    for (size_t i = 0; i < 3; i++)
-        w->at[i].hz = 0;
+    hush(w);
     mixes_run(w, 20);
     mixes_forget(w);
     stream_mix_put(w->at[0].stream, loud, ARRAY_LEN(loud), 8000);
@@ -252,8 +263,7 @@ static void what_is_said_leaves_in_the_same_beat(void **state)
     struct mixes *w = *state;
 
     mixes_connect(w, 3);
-    for (size_t i = 0; i < 3; i++)
-        w->at[i].hz = 0;
+    hush(w);
     mixes_run(w, 400);
     assert_true(delay_ms(w, &w->at[0], &w->at[1], 1000) < 1);
     assert_true(delay_ms(w, &w->at[2], &w->at[1], 1000) < 1);
@@ -265,8 +275,7 @@ static void conversion_costs_some_milliseconds(void **state)
 
     mixes_connect(w, 2);
     stream_set_mix(mixes_add(w, "opus", 20, 0)->stream, 1);
-    for (size_t i = 0; i < 3; i++)
-        w->at[i].hz = 0;
+    hush(w);
     mixes_run(w, 400);
     assert_true(delay_ms(w, &w->at[0], &w->at[1], 1000) < 1);
     assert_true(delay_ms(w, &w->at[2], &w->at[1], 1000) < 8);
@@ -280,8 +289,7 @@ static void disturbances_leave_no_delay(void **state)
     struct mixes *w = *state;
 
     mixes_connect(w, 3);
-    for (size_t i = 0; i < 3; i++)
-        w->at[i].hz = 0;
+    hush(w);
     mixes_run(w, 400);
     for (size_t i = 0; i < ARRAY_LEN(stalls_ms); i++) {
         unsigned beat_ms = w->beat_ms;
@@ -303,8 +311,7 @@ static void nothing_piles_up(void **state)
     int16_t surplus[160] = {0};
 
     mixes_connect(w, 3);
-    for (size_t i = 0; i < 3; i++)
-        w->at[i].hz = 0;
+    hush(w);
     for (unsigned i = 0; i < 200; i++) {
         stream_mix_put(w->at[0].stream, surplus, ARRAY_LEN(surplus), 8000);
         mixes_run(w, 20);
@@ -376,19 +383,27 @@ static void no_memory(void **state)
     }
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, mixes_set_up, mixes_tear_down)
+/* --- keys ------------------------------------------------------------------------------------ */
+
+/* A member whose far end has not been heard for long. */
+static struct mixes_member *add_unheard(struct mixes *w)
+{
+    struct mixes_member *m = mixes_add(w, "PCMU", 20, 0);
+
+    stream_set_mix(m->stream, 1);
+    m->stream->latch.heard = m->stream->latch.same_host = false;
+    mixes_run(w, 5000);
+    return m;
+}
 
 /* Where the far end has not been heard, hardly anything may leave: tones are not to be lost. */
 static void keys_wait_until_they_may_leave(void **state)
 {
     struct mixes *w = *state;
-    struct mixes_member *m = mixes_add(w, "PCMU", 20, 0);
+    struct mixes_member *m = add_unheard(w);
     struct dtmf_receiver receiver = {0};
     char found[8] = "";
 
-    stream_set_mix(m->stream, 1);
-    m->stream->latch.heard = m->stream->latch.same_host = false;
-    mixes_run(w, 5000);
     assert_int_equal(dtmf_push(&m->stream->tones, SLICE("58")), 0);
     mixes_run(w, 500);
     assert_true(dtmf_busy(&m->stream->tones));
@@ -406,13 +421,10 @@ static void keys_wait_until_they_may_leave(void **state)
 static void a_key_that_is_cut_off_is_one(void **state)
 {
     struct mixes *w = *state;
-    struct mixes_member *m = mixes_add(w, "PCMU", 20, 0);
+    struct mixes_member *m = add_unheard(w);
     struct dtmf_receiver receiver = {0};
     char found[8] = "";
 
-    stream_set_mix(m->stream, 1);
-    m->stream->latch.heard = m->stream->latch.same_host = false;
-    mixes_run(w, 5000);
     m->stream->latch.heard = true;
     mixes_forget(w);
     assert_int_equal(dtmf_push(&m->stream->tones, SLICE("5")), 0);
@@ -428,6 +440,8 @@ static void a_key_that_is_cut_off_is_one(void **state)
         assert_in_range(abs(m->heard[i]), 0, 100);
     assert_false(dtmf_busy(&m->stream->tones));
 }
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, mixes_set_up, mixes_tear_down)
 
 int main(void)
 {
