@@ -5,12 +5,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "net/loop.h"
-#include "net/unix.h"
-#include "tests/lib/rows.h"
+#include "tests/unit/net/unix_place.h"
 
 /* What the wrapped calls of the system say and see. */
 static struct {
@@ -58,9 +55,7 @@ int __wrap_accept4(int fd, struct sockaddr *from, socklen_t *n, int flags)
 }
 
 struct fixture {
-    char folder[32], path[64];
-    struct net_loop *loop;
-    struct net_unix_listener *listener;
+    struct unix_place at;
     int accepted; /* the last one, or -1 */
     unsigned count;
 };
@@ -81,57 +76,40 @@ static int set_up(void **state)
 
     memset(&kernel, 0, sizeof kernel);
     f->accepted = -1;
-    strcpy(f->folder, "/tmp/test-unix-XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
-    snprintf(f->path, sizeof f->path, "%s/control", f->folder);
-    assert_int_equal(net_loop_new(&f->loop), 0);
+    unix_place_init(&f->at);
     *state = f;
     return 0;
 }
 
-/* rmdir fails where something was left behind. */
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    net_unix_listener_free(f->listener);
     if (f->accepted >= 0)
         close(f->accepted);
-    net_loop_free(f->loop);
-    assert_int_equal(rmdir(f->folder), 0);
+    unix_place_free(&f->at);
     free(f);
     return 0;
 }
 
 static int listen_there(struct fixture *f)
 {
-    return net_unix_listen(f->loop, f->path, on_accept, f, &f->listener);
+    return net_unix_listen(f->at.loop, f->at.path, on_accept, f, &f->at.listener);
 }
 
 static void turn(struct fixture *f)
 {
     for (int i = 0; i < 3; i++)
-        net_loop_turn(f->loop, false);
+        net_loop_turn(f->at.loop, false);
 }
 
 /* Two ends: the client's in *out, the server's in f->accepted. */
 static void connect_ends(struct fixture *f, int *out)
 {
     assert_int_equal(listen_there(f), 0);
-    assert_int_equal(net_unix_connect(f->path, out), 0);
+    assert_int_equal(net_unix_connect(f->at.path, out), 0);
     turn(f);
     assert_int_equal(f->count, 1);
-}
-
-/* A socket at path; it listens as long as *out is open. */
-static void squat(const char *path, int *out)
-{
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-
-    strncpy(at.sun_path, path, sizeof at.sun_path - 1);
-    *out = socket(AF_UNIX, SOCK_STREAM, 0);
-    assert_int_equal(__real_bind(*out, (struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(listen(*out, 1), 0);
 }
 
 /* --- who listens ---------------------------------------------------------------------------- */
@@ -141,7 +119,7 @@ static void is_private_from_the_first_moment(void **state)
     struct fixture *f = *state;
     mode_t before = umask(0);
 
-    kernel.watched = f->path;
+    kernel.watched = f->at.path;
     assert_int_equal(listen_there(f), 0);
     umask(before);
     assert_int_equal(kernel.mode, 0600);
@@ -152,7 +130,7 @@ static void a_dead_socket_is_replaced(void **state)
     struct fixture *f = *state;
     int fd;
 
-    squat(f->path, &fd);
+    fd = unix_place_squat(&f->at);
     close(fd);
     connect_ends(f, &fd);
     close(fd);
@@ -165,8 +143,8 @@ static void a_live_socket_is_refused(void **state)
     int fd;
 
     assert_int_equal(listen_there(f), 0);
-    assert_int_equal(net_unix_listen(f->loop, f->path, on_accept, f, &second), -EADDRINUSE);
-    assert_int_equal(net_unix_connect(f->path, &fd), 0); /* the first is as it was */
+    assert_int_equal(net_unix_listen(f->at.loop, f->at.path, on_accept, f, &second), -EADDRINUSE);
+    assert_int_equal(net_unix_connect(f->at.path, &fd), 0); /* the first is as it was */
     assert_int_equal(net_unix_peer(fd), getpid());
     close(fd);
 }
@@ -176,10 +154,10 @@ static void a_live_socket_of_another_program_is_refused(void **state)
     struct fixture *f = *state;
     int fd;
 
-    squat(f->path, &fd);
+    fd = unix_place_squat(&f->at);
     assert_int_equal(listen_there(f), -EADDRINUSE);
     close(fd);
-    unlink(f->path);
+    unlink(f->at.path);
 }
 
 static void who_is_paused_takes_nobody_and_stays(void **state)
@@ -190,13 +168,13 @@ static void who_is_paused_takes_nobody_and_stays(void **state)
     int fd;
 
     assert_int_equal(listen_there(f), 0);
-    net_unix_listener_pause(f->listener);
-    assert_int_equal(net_unix_connect(f->path, &fd), 0);
+    net_unix_listener_pause(f->at.listener);
+    assert_int_equal(net_unix_connect(f->at.path, &fd), 0);
     turn(f);
     assert_int_equal(f->count, 0);
-    assert_int_equal(net_unix_listen(f->loop, f->path, on_accept, f, &second), -EADDRINUSE);
-    net_unix_listener_free(f->listener);
-    f->listener = NULL;
+    assert_int_equal(net_unix_listen(f->at.loop, f->at.path, on_accept, f, &second), -EADDRINUSE);
+    net_unix_listener_free(f->at.listener);
+    f->at.listener = NULL;
     assert_true(read(fd, &byte, 1) <= 0); /* who waited hears of the end */
     close(fd);
 }
@@ -205,13 +183,13 @@ static void what_is_no_socket_stays(void **state)
 {
     struct fixture *f = *state;
     struct stat there;
-    int fd = open(f->path, O_CREAT | O_WRONLY, 0644);
+    int fd = open(f->at.path, O_CREAT | O_WRONLY, 0644);
 
     close(fd);
     assert_int_equal(listen_there(f), -EEXIST);
-    assert_int_equal(stat(f->path, &there), 0);
+    assert_int_equal(stat(f->at.path, &there), 0);
     assert_true(S_ISREG(there.st_mode));
-    unlink(f->path);
+    unlink(f->at.path);
 }
 
 static void a_link_is_not_followed(void **state)
@@ -220,11 +198,11 @@ static void a_link_is_not_followed(void **state)
     char target[80];
     struct stat there;
 
-    snprintf(target, sizeof target, "%s/elsewhere", f->folder);
-    assert_int_equal(symlink(target, f->path), 0);
+    snprintf(target, sizeof target, "%s/elsewhere", f->at.folder);
+    assert_int_equal(symlink(target, f->at.path), 0);
     assert_int_equal(listen_there(f), -EEXIST);
     assert_int_equal(stat(target, &there), -1);
-    unlink(f->path);
+    unlink(f->at.path);
 }
 
 static void the_end_leaves_what_another_has_put_there(void **state)
@@ -234,28 +212,29 @@ static void the_end_leaves_what_another_has_put_there(void **state)
     int fd;
 
     assert_int_equal(listen_there(f), 0);
-    unlink(f->path);
-    squat(f->path, &fd);
-    net_unix_listener_free(f->listener);
-    f->listener = NULL;
-    assert_int_equal(stat(f->path, &there), 0);
+    unlink(f->at.path);
+    fd = unix_place_squat(&f->at);
+    net_unix_listener_free(f->at.listener);
+    f->at.listener = NULL;
+    assert_int_equal(stat(f->at.path, &there), 0);
     close(fd);
-    unlink(f->path);
+    unlink(f->at.path);
 }
 
 static void a_path_has_room_or_is_refused(void **state)
 {
     struct fixture *f = *state;
     char path[NET_UNIX_PATH_MAX + 2];
-    size_t n = (size_t)snprintf(path, sizeof path, "%s/", f->folder);
+    size_t n = (size_t)snprintf(path, sizeof path, "%s/", f->at.folder);
     int fd;
 
     memset(path + n, 'x', sizeof path - n);
     path[NET_UNIX_PATH_MAX + 1] = '\0';
-    assert_int_equal(net_unix_listen(f->loop, path, on_accept, f, &f->listener), -ENAMETOOLONG);
+    assert_int_equal(net_unix_listen(f->at.loop, path, on_accept, f, &f->at.listener),
+                     -ENAMETOOLONG);
     assert_int_equal(net_unix_connect(path, &fd), -ENAMETOOLONG);
     path[NET_UNIX_PATH_MAX] = '\0';
-    assert_int_equal(net_unix_listen(f->loop, path, on_accept, f, &f->listener), 0);
+    assert_int_equal(net_unix_listen(f->at.loop, path, on_accept, f, &f->at.listener), 0);
     assert_int_equal(net_unix_connect(path, &fd), 0);
     close(fd);
 }
@@ -265,8 +244,9 @@ static void a_folder_that_is_not_there_is_told(void **state)
     struct fixture *f = *state;
 
     assert_int_equal(
-        net_unix_listen(f->loop, "/nowhere/at/all/control", on_accept, f, &f->listener), -ENOENT);
-    assert_int_equal(net_unix_listen(f->loop, "", on_accept, f, &f->listener), -EINVAL);
+        net_unix_listen(f->at.loop, "/nowhere/at/all/control", on_accept, f, &f->at.listener),
+        -ENOENT);
+    assert_int_equal(net_unix_listen(f->at.loop, "", on_accept, f, &f->at.listener), -EINVAL);
 }
 
 /* --- socket activation ---------------------------------------------------------------------- */
@@ -277,17 +257,17 @@ static void a_listening_socket_is_adopted_and_its_path_stays(void **state)
     struct stat there;
     int fd, client;
 
-    squat(f->path, &fd);
-    assert_int_equal(net_unix_adopt(f->loop, fd, on_accept, f, &f->listener), 0);
+    fd = unix_place_squat(&f->at);
+    assert_int_equal(net_unix_adopt(f->at.loop, fd, on_accept, f, &f->at.listener), 0);
     assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-    assert_int_equal(net_unix_connect(f->path, &client), 0);
+    assert_int_equal(net_unix_connect(f->at.path, &client), 0);
     turn(f);
     assert_int_equal(f->count, 1);
     close(client);
-    net_unix_listener_free(f->listener);
-    f->listener = NULL;
-    assert_int_equal(stat(f->path, &there), 0);
-    unlink(f->path);
+    net_unix_listener_free(f->at.listener);
+    f->at.listener = NULL;
+    assert_int_equal(stat(f->at.path, &there), 0);
+    unlink(f->at.path);
 }
 
 static void what_does_not_listen_is_not_adopted(void **state)
@@ -296,8 +276,8 @@ static void what_does_not_listen_is_not_adopted(void **state)
     int pair[2], null = open("/dev/null", O_RDONLY);
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    assert_int_equal(net_unix_adopt(f->loop, pair[0], on_accept, f, &f->listener), -EINVAL);
-    assert_int_equal(net_unix_adopt(f->loop, null, on_accept, f, &f->listener), -EINVAL);
+    assert_int_equal(net_unix_adopt(f->at.loop, pair[0], on_accept, f, &f->at.listener), -EINVAL);
+    assert_int_equal(net_unix_adopt(f->at.loop, null, on_accept, f, &f->at.listener), -EINVAL);
     assert_int_equal(close(pair[0]), 0); /* it stayed ours */
     close(pair[1]);
     close(null);
@@ -310,11 +290,11 @@ static void nobody_is_there(void **state)
     struct fixture *f = *state;
     int fd;
 
-    assert_int_equal(net_unix_connect(f->path, &fd), -ENOENT);
-    squat(f->path, &fd);
+    assert_int_equal(net_unix_connect(f->at.path, &fd), -ENOENT);
+    fd = unix_place_squat(&f->at);
     close(fd);
-    assert_int_equal(net_unix_connect(f->path, &fd), -ECONNREFUSED);
-    unlink(f->path);
+    assert_int_equal(net_unix_connect(f->at.path, &fd), -ECONNREFUSED);
+    unlink(f->at.path);
 }
 
 static const struct peer {
@@ -336,7 +316,7 @@ static void only_root_and_our_user_may_connect(void **state)
     assert_int_equal(listen_there(f), 0);
     for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
         kernel.lies = false;
-        assert_int_equal(net_unix_connect(f->path, &fd), 0);
+        assert_int_equal(net_unix_connect(f->at.path, &fd), 0);
         kernel.lies = true;
         kernel.user = user_of(&peers[i]);
         turn(f);
@@ -356,7 +336,7 @@ static void only_root_and_our_user_are_connected_to(void **state)
     kernel.lies = true;
     for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
         kernel.user = user_of(&peers[i]);
-        assert_int_equal(net_unix_connect(f->path, &fd), peers[i].is_other ? -EPERM : 0);
+        assert_int_equal(net_unix_connect(f->at.path, &fd), peers[i].is_other ? -EPERM : 0);
         if (!peers[i].is_other)
             close(fd);
     }
@@ -369,13 +349,13 @@ static void without_descriptors_who_comes_is_refused(void **state)
     int fd;
 
     assert_int_equal(listen_there(f), 0);
-    assert_int_equal(net_unix_connect(f->path, &fd), 0);
+    assert_int_equal(net_unix_connect(f->at.path, &fd), 0);
     kernel.fail_accepts = 1;
     turn(f);
     assert_int_equal(f->count, 0);
     assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
     close(fd);
-    assert_int_equal(net_unix_connect(f->path, &fd), 0); /* and the next may come */
+    assert_int_equal(net_unix_connect(f->at.path, &fd), 0); /* and the next may come */
     turn(f);
     assert_int_equal(f->count, 1);
     close(fd);

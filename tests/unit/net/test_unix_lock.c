@@ -5,19 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "net/loop.h"
-#include "net/unix.h"
-#include "tests/lib/rows.h"
+#include "tests/unit/net/unix_place.h"
 
 struct fixture {
-    char folder[32], path[64], lock[80];
-    struct net_loop *loop;
-    struct net_unix_listener *listener;
+    struct unix_place at;
+    char lock[80];
     int held; /* the lock of another process, or -1 */
     int squatter;
 };
@@ -59,30 +54,24 @@ static int set_up(void **state)
     memset(&world, 0, sizeof world);
     world.f = f;
     f->held = f->squatter = -1;
-    strcpy(f->folder, "/tmp/test-lock-XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
-    snprintf(f->path, sizeof f->path, "%s/control", f->folder);
-    snprintf(f->lock, sizeof f->lock, "%s.lock", f->path);
-    assert_int_equal(net_loop_new(&f->loop), 0);
+    unix_place_init(&f->at);
+    snprintf(f->lock, sizeof f->lock, "%s.lock", f->at.path);
     *state = f;
     return 0;
 }
 
-/* rmdir fails where something was left behind. */
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    net_unix_listener_free(f->listener);
-    net_loop_free(f->loop);
-    assert_int_equal(rmdir(f->folder), 0);
+    unix_place_free(&f->at);
     free(f);
     return 0;
 }
 
 static int listen_there(struct fixture *f)
 {
-    return net_unix_listen(f->loop, f->path, on_accept, f, &f->listener);
+    return net_unix_listen(f->at.loop, f->at.path, on_accept, f, &f->at.listener);
 }
 
 /* Holds the lock of a path that nobody answers at, as one does that begins or ends. */
@@ -98,15 +87,9 @@ static void let_go(struct fixture *f)
     close(f->held);
 }
 
-/* A socket at the path; it listens as long as f->squatter is open. */
 static void squat(struct fixture *f)
 {
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-
-    memcpy(at.sun_path, f->path, sizeof f->path);
-    f->squatter = socket(AF_UNIX, SOCK_STREAM, 0);
-    assert_int_equal(bind(f->squatter, (struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(listen(f->squatter, 1), 0);
+    f->squatter = unix_place_squat(&f->at);
 }
 
 /* Between bind and listen a socket looks dead. */
@@ -117,12 +100,12 @@ static void who_is_just_beginning_is_not_replaced(void **state)
 
     assert_int_equal(listen_there(f), 0);
     assert_int_equal(stat(f->lock, &there), 0);
-    unlink(f->path);
+    unlink(f->at.path);
     squat(f);
     close(f->squatter);
-    assert_int_equal(net_unix_listen(f->loop, f->path, on_accept, f, NULL), -EADDRINUSE);
+    assert_int_equal(net_unix_listen(f->at.loop, f->at.path, on_accept, f, NULL), -EADDRINUSE);
     assert_int_equal(world.now_ms, 1000);
-    unlink(f->path);
+    unlink(f->at.path);
 }
 
 /* Its socket is removed before its lock. */
@@ -147,7 +130,7 @@ static void who_has_begun_is_found_answering(void **state)
     close(f->squatter);
     close(f->held);
     unlink(f->lock);
-    unlink(f->path);
+    unlink(f->at.path);
 }
 
 static void a_link_in_place_of_the_lock_is_not_followed(void **state)
@@ -156,7 +139,7 @@ static void a_link_in_place_of_the_lock_is_not_followed(void **state)
     char target[80];
     struct stat there;
 
-    snprintf(target, sizeof target, "%s/elsewhere", f->folder);
+    snprintf(target, sizeof target, "%s/elsewhere", f->at.folder);
     assert_int_equal(symlink(target, f->lock), 0);
     assert_int_equal(listen_there(f), -EEXIST);
     assert_int_equal(stat(target, &there), -1);
