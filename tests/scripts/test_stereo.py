@@ -65,14 +65,18 @@ def mixed(channels, tones, what, n=1):
             expect(LEVEL / 4 < level < LEVEL * 3 / 4, f"{what}: {levels(channel, tones)}")
 
 
-def call(room, ours, theirs):
-    """Each plays to the other; ends with the file of the caller. What their options are."""
-    callee = tphone.Answer(room, times=1, play=file_of(room, "theirs.wav", THEIRS),
-                           codec="opus,pcmu", **theirs)
-    caller = tphone.Call(room, callee.uri, play=file_of(room, "ours.wav", OURS),
-                         hangup_at_eof=True, **ours)
-    caller.expect_status(tphone.OK)
-    callee.expect_status(tphone.OK)
+def call(ours, theirs):
+    """Each, with these options, plays to the other, until the file of the caller ends. The channels
+    that either one has recorded."""
+    with Room() as room:
+        heard = room.path("heard-a.wav"), room.path("heard-b.wav")
+        callee = tphone.Answer(room, times=1, play=file_of(room, "theirs.wav", THEIRS),
+                               codec="opus,pcmu", record=heard[1], **theirs)
+        caller = tphone.Call(room, callee.uri, play=file_of(room, "ours.wav", OURS),
+                             hangup_at_eof=True, record=heard[0], **ours)
+        caller.expect_status(tphone.OK)
+        callee.expect_status(tphone.OK)
+        return [sound.read_channels(path) for path in heard]
 
 
 # --- what is said ---------------------------------------------------------------------------------
@@ -152,12 +156,9 @@ def again():
 
 @case("files, both ways: each tone in its ear")
 def files():
-    with Room() as room:
-        ours, theirs = room.path("heard-a.wav"), room.path("heard-b.wav")
-        call(room, {"record": ours, **STEREO},
-             {"record": theirs, **STEREO})
-        in_each_ear(sound.read_channels(ours), THEIRS, "what the caller heard")
-        in_each_ear(sound.read_channels(theirs), OURS, "what the callee heard")
+    ours, theirs = call(STEREO, STEREO)
+    in_each_ear(ours, THEIRS, "what the caller heard")
+    in_each_ear(theirs, OURS, "what the callee heard")
 
 
 @case("baresip with stereo: each tone in its ear, both ways")
@@ -179,33 +180,25 @@ def stranger():
 
 @case("to a side without stereo all goes mixed, and comes as it sent it")
 def one_sided():
-    with Room() as room:
-        ours, theirs = room.path("heard-a.wav"), room.path("heard-b.wav")
-        call(room, {"record": ours, **STEREO}, {"record": theirs})
-        mixed(sound.read_channels(ours), THEIRS, "what the caller heard", 2)
-        mixed(sound.read_channels(theirs), OURS, "what the callee heard")
+    ours, theirs = call(STEREO, {})
+    mixed(ours, THEIRS, "what the caller heard", 2)
+    mixed(theirs, OURS, "what the callee heard")
 
 
 @case("with another codec there is one channel, whatever is wanted")
 def pcmu():
-    with Room() as room:
-        ours, theirs = room.path("heard-a.wav"), room.path("heard-b.wav")
-        call(room, {"record": ours, **STEREO, "codec": "pcmu"},
-             {"record": theirs, **STEREO})
-        mixed(sound.read_channels(ours), THEIRS, "what the caller heard")
-        mixed(sound.read_channels(theirs), OURS, "what the callee heard")
+    ours, theirs = call({**STEREO, "codec": "pcmu"}, STEREO)
+    mixed(ours, THEIRS, "what the caller heard")
+    mixed(theirs, OURS, "what the callee heard")
 
 
 @case("both sides of a call in one file have a channel each, mixed")
 def apart():
-    with Room() as room:
-        ours, theirs = room.path("apart.wav"), room.path("both.wav")
-        call(room, {"record": ours, "record_sides": "apart", **STEREO},
-             {"record": theirs, "record_sides": "mixed", **STEREO})
-        left, right = sound.read_channels(ours)
-        mixed([left], THEIRS, "the left channel, theirs")
-        mixed([right], OURS, "the right channel, ours")
-        mixed(sound.read_channels(theirs), OURS + THEIRS, "both in one")
+    ours, both = call({"record_sides": "apart", **STEREO}, {"record_sides": "mixed", **STEREO})
+    left, right = ours
+    mixed([left], THEIRS, "the left channel, theirs")
+    mixed([right], OURS, "the right channel, ours")
+    mixed(both, OURS + THEIRS, "both in one")
 
 
 # --- pipes ----------------------------------------------------------------------------------------

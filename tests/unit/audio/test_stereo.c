@@ -21,6 +21,14 @@ static const struct audio_codec *find(const char *name, uint32_t clock_hz)
     return audio_codec_find(slice_of(name), clock_hz, 0);
 }
 
+static struct audio_encoder *encoder_of(struct audio_codec_params params)
+{
+    struct audio_encoder *enc;
+
+    assert_int_equal(audio_encoder_new(find("opus", 0), &params, &enc), 0);
+    return enc;
+}
+
 static void tones(int16_t *frames, size_t n, uint32_t rate_hz)
 {
     for (size_t i = 0; i < n; i++) {
@@ -180,11 +188,9 @@ static size_t bytes_of(struct audio_encoder *enc, bool stereo)
 
 static void an_encoder_of_two_channels_sends_one(void **state)
 {
-    struct audio_codec_params params = {.channels = 2, .cbr = true};
-    struct audio_encoder *enc;
+    struct audio_encoder *enc = encoder_of((struct audio_codec_params){.channels = 2, .cbr = true});
 
     (void)state;
-    assert_int_equal(audio_encoder_new(find("opus", 0), &params, &enc), 0);
     assert_int_equal(audio_encoder_bitrate(enc), 60000);
     assert_int_equal(bytes_of(enc, true), 50 * 150);
     audio_encoder_send_channels(enc, 1);
@@ -197,11 +203,10 @@ static void an_encoder_of_two_channels_sends_one(void **state)
 
 static void what_the_other_side_wants_is_the_most(void **state)
 {
-    struct audio_codec_params params = {.channels = 2, .bitrate = 48000};
-    struct audio_encoder *enc;
+    struct audio_encoder *enc =
+        encoder_of((struct audio_codec_params){.channels = 2, .bitrate = 48000});
 
     (void)state;
-    assert_int_equal(audio_encoder_new(find("opus", 0), &params, &enc), 0);
     assert_int_equal(audio_encoder_bitrate(enc), 48000);
     audio_encoder_send_channels(enc, 1);
     assert_int_equal(audio_encoder_bitrate(enc), 48000);
@@ -218,11 +223,10 @@ static void long_packets_have_what_fits(void **state)
     struct audio_codec_params params = {.channels = 2, .bitrate = 128000};
     int16_t *in = calloc(2 * N, sizeof *in), *out = calloc(2 * N, sizeof *out);
     unsigned char bytes[AUDIO_PAYLOAD_MAX];
-    struct audio_encoder *enc;
+    struct audio_encoder *enc = encoder_of(params);
     struct audio_decoder *dec;
 
     (void)state;
-    assert_int_equal(audio_encoder_new(find("opus", 0), &params, &enc), 0);
     assert_int_equal(audio_decoder_new(find("opus", 0), &params, &dec), 0);
     assert_int_equal(audio_encoder_bitrate(enc), 128000);
     tones(in, N, RATE);
@@ -255,11 +259,11 @@ struct line {
 static struct line begin(uint8_t channels, uint8_t sent)
 {
     struct playout_config config = {.codec = find("opus", 0), .channels = channels};
-    struct audio_codec_params params = {.channels = sent, .fec = true, .bitrate = 64000};
     struct line l = {.sequence = 0};
 
     assert_int_equal(playout_new(&config, &l.p), 0);
-    assert_int_equal(audio_encoder_new(find("opus", 0), &params, &l.enc), 0);
+    l.enc =
+        encoder_of((struct audio_codec_params){.channels = sent, .fec = true, .bitrate = 64000});
     return l;
 }
 
@@ -294,6 +298,13 @@ static void go(struct line *l, bool lost, int16_t *heard)
     free(frames);
 }
 
+/* 20 packets, of which the last one stays. */
+static void go_on(struct line *l, int16_t *heard)
+{
+    for (int i = 0; i < 20; i++)
+        go(l, false, heard);
+}
+
 static void each_stays_in_its_channel_through_loss(void **state)
 {
     enum { PACKETS = 100 };
@@ -321,16 +332,14 @@ static void whoever_has_one_and_two_understand_each_other(void **state)
     struct line l = begin(2, 1);
 
     (void)state;
-    for (int i = 0; i < 20; i++)
-        go(&l, false, heard);
+    go_on(&l, heard);
     assert_true(share(heard, 960, 0, LEFT_HZ, 48000) > 0.8);
     for (size_t i = 0; i < 960; i++)
         assert_int_equal(heard[2 * i], heard[2 * i + 1]);
     end(&l);
     l = begin(1, 2);
     assert_int_equal(playout_channels(l.p), 1);
-    for (int i = 0; i < 20; i++)
-        go(&l, false, heard);
+    go_on(&l, heard);
     assert_true(sound_share_at(heard, 960, LEFT_HZ, 48000) > 0.3);
     assert_true(sound_share_at(heard, 960, RIGHT_HZ, 48000) > 0.3);
     end(&l);
