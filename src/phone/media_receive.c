@@ -16,6 +16,7 @@
 #define UNHEARD_US 79000
 #define PASSING_MS 20       /* and so much of them is played at a time, as on beats of their own */
 #define WAITING_IS_SOFTER 4 /* 12 dB: a hint beside somebody who speaks */
+#define CONFLICT_MS 50000   /* RFC 3550 8.2: an address is remembered for ten intervals of RTCP */
 #define STALL_US 200000     /* after one the jitter buffer starts anew, and silence is recorded */
 
 /* --- packets --------------------------------------------------------------------------------- */
@@ -40,13 +41,20 @@ bool stream_is_event(const struct media_stream *s, uint8_t payload_type)
     return false;
 }
 
-/* RFC 3550 8.2: a packet with our own SSRC is our own, sent back to us, or a collision. */
-static bool is_our_ssrc(struct media_stream *s, uint32_t ssrc, const struct ip *from)
+/* RFC 3550 8.2: a packet with our own SSRC is our own, sent back to us, or a collision. Only the
+ * far end can collide. Who has done so has met another SSRC of ours since: if that comes from there
+ * as well, it is our own sound that comes back. */
+static bool is_our_ssrc(struct media_stream *s, uint32_t ssrc, const struct ip *from,
+                        uint64_t now_ms)
 {
     if (ssrc != s->session.ssrc)
         return false;
-    if (!ip_same(from, &s->pair.local))
+    if (!ip_same(from, &s->latch.rtp) || ip_same(from, &s->pair.local))
+        return true;
+    if (!ip_same(from, &s->conflict) || now_ms >= s->conflict_ms + CONFLICT_MS)
         stream_collide(s);
+    s->conflict = *from;
+    s->conflict_ms = now_ms;
     return true;
 }
 
@@ -171,7 +179,8 @@ static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
 
     if (!stream_open_rtp(s, &bytes))
         return;
-    if (rtp_packet_parse(bytes, &packet) != 0 || is_our_ssrc(s, packet.ssrc, &d->from)) {
+    if (rtp_packet_parse(bytes, &packet) != 0 ||
+        is_our_ssrc(s, packet.ssrc, &d->from, d->arrived_us / 1000)) {
         s->count.packets_refused++;
         return;
     }

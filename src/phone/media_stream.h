@@ -133,6 +133,8 @@ struct media_stream {
     /* What we receive */
     struct rtp_source heard;
     bool has_heard, told_first;
+    struct ip conflict;   /* from where our SSRC came last; family 0: from nowhere, */
+    uint64_t conflict_ms; /* and when */
     int64_t lost_before; /* of sources that have been replaced */
     uint32_t heard_clock_hz;
     uint64_t heard_ms;    /* when RTP last came */

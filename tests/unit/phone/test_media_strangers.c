@@ -204,7 +204,13 @@ static void test_reports_and_bye_of_the_far_end(void **state)
     streams_free(w);
 }
 
-/* RFC 3550 8.2: whoever hears its own SSRC from elsewhere says BYE and takes another. */
+static void drop(struct stranger *x)
+{
+    (void)received_by(x, false, NULL);
+    (void)received_by(x, true, NULL);
+}
+
+/* RFC 3550 8.2: whoever hears its own SSRC from the other side says BYE and takes another. */
 static void test_a_collision_of_ssrcs(void **state)
 {
     struct streams *w = streams_new(NULL);
@@ -222,6 +228,54 @@ static void test_a_collision_of_ssrcs(void **state)
     assert_true(received_by(&peer, true, NULL) > 0);
     streams_stop(w);
     net_rtp_pair_close(&peer.pair);
+    streams_free(w);
+}
+
+/* And once only: who sends us back what we say is no collision. */
+static void test_sound_that_comes_back(void **state)
+{
+    struct streams *w = streams_new(NULL);
+    struct stranger peer = stranger_new(5);
+    uint16_t port = media_stream_port(call_by_hand(w, &peer));
+    uint32_t first;
+
+    (void)state;
+    loop_run_ms(&w->loop, 50);
+    peer.ssrc = ssrc_seen_by(&peer);
+    send_from(&peer, port, 1);
+    loop_run_ms(&w->loop, 100);
+    first = ssrc_seen_by(&peer);
+    drop(&peer);
+    for (unsigned i = 0; i < 3; i++) {
+        peer.ssrc = first;
+        send_from(&peer, port, 1);
+        loop_run_ms(&w->loop, 60);
+        assert_int_equal(ssrc_seen_by(&peer), first);
+    }
+    assert_int_equal(received_by(&peer, true, NULL), 0);
+    streams_stop(w);
+    net_rtp_pair_close(&peer.pair);
+    streams_free(w);
+}
+
+static void test_our_ssrc_of_a_stranger_changes_nothing(void **state)
+{
+    struct streams *w = streams_new(NULL);
+    struct stranger peer = stranger_new(5), x = stranger_new(0);
+    uint16_t port = media_stream_port(call_by_hand(w, &peer));
+
+    (void)state;
+    loop_run_ms(&w->loop, 50);
+    x.ssrc = ssrc_seen_by(&peer);
+    drop(&peer);
+    send_from(&x, port, 5);
+    loop_run_ms(&w->loop, 100);
+    assert_int_equal(ssrc_seen_by(&peer), x.ssrc);
+    assert_int_equal(received_by(&peer, true, NULL), 0);
+    assert_int_equal(received_by(&x, false, NULL), 0);
+    streams_stop(w);
+    net_rtp_pair_close(&peer.pair);
+    net_rtp_pair_close(&x.pair);
     streams_free(w);
 }
 
@@ -264,6 +318,8 @@ int main(void)
         cmocka_unit_test(test_the_end_is_told_in_rtcp),
         cmocka_unit_test(test_reports_and_bye_of_the_far_end),
         cmocka_unit_test(test_a_collision_of_ssrcs),
+        cmocka_unit_test(test_sound_that_comes_back),
+        cmocka_unit_test(test_our_ssrc_of_a_stranger_changes_nothing),
         cmocka_unit_test(test_junk_on_both_ports_is_counted_and_nothing_else),
     };
 
