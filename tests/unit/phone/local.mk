@@ -99,8 +99,9 @@ tests_unit_phone_test_media_device_LDFLAGS = $(AM_LDFLAGS) $(air_ldflags) \
 tests_unit_phone_test_media_ring_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_ring_LDFLAGS = $(AM_LDFLAGS) $(air_ldflags) \
 	-Wl,--wrap=media_device_new
-tests_unit_phone_test_media_dtls_SOURCES = tests/unit/phone/test_media_dtls.c \
+dtls_world = tests/unit/phone/dtls_world.c tests/unit/phone/dtls_world.h \
 	tests/unit/phone/lone.c tests/unit/phone/lone.h
+tests_unit_phone_test_media_dtls_SOURCES = tests/unit/phone/test_media_dtls.c $(dtls_world)
 tests_unit_phone_test_media_dtls_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_jobs_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_link_LDADD = $(phone_ldadd)

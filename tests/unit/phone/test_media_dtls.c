@@ -9,191 +9,7 @@
 #include "rtp/demux.h"
 #include "rtp/packet.h"
 #include "rtp/rtcp.h"
-#include "tests/unit/phone/lone.h"
-
-#define PAYLOAD 160
-#define ROOM 2048
-
-struct far {
-    struct rtp_dtls_identity *identity;
-    struct rtp_dtls *dtls[2];
-    struct rtp_srtp *srtp[2];
-    bool repeats; /* what was lost */
-    bool silent;
-    unsigned sound, reports, clear, shakes; /* that came */
-};
-
-struct world {
-    struct lone lone;
-    struct identity *identity;
-    struct far far;
-};
-
-static struct world *world_new(bool mux)
-{
-    struct world *w = calloc(1, sizeof *w);
-
-    assert_non_null(w);
-    assert_int_equal(identity_open(NULL, &w->identity), 0);
-    lone_init(&w->lone, NULL);
-    media_expect_keys(w->lone.media);
-    w->lone.params.rtcp_mux = mux;
-    w->far.repeats = true;
-    return w;
-}
-
-static void forget_far(struct far *far)
-{
-    for (int i = 0; i < 2; i++) {
-        rtp_dtls_free(far->dtls[i]);
-        rtp_srtp_free(far->srtp[i]);
-        far->dtls[i] = NULL;
-        far->srtp[i] = NULL;
-    }
-    rtp_dtls_identity_free(far->identity);
-    far->identity = NULL;
-}
-
-static void world_free(struct world *w)
-{
-    lone_free(&w->lone);
-    identity_free(w->identity);
-    forget_far(&w->far);
-    free(w);
-}
-
-/* --- the far end ----------------------------------------------------------------------------- */
-
-static void open_far(struct world *w, bool active, int i)
-{
-    assert_int_equal(rtp_dtls_new(w->far.identity, active ? RTP_DTLS_PASSIVE : RTP_DTLS_ACTIVE,
-                                  identity_fingerprint(w->identity), 1, net_now_ms(),
-                                  &w->far.dtls[i]),
-                     0);
-}
-
-/* With a certificate that nobody has seen yet, and what is agreed with it. */
-static void agree(struct world *w, bool active)
-{
-    struct far *far = &w->far;
-
-    forget_far(far);
-    assert_int_equal(rtp_dtls_identity_new(&far->identity), 0);
-    for (int i = 0; i < (w->lone.params.rtcp_mux ? 1 : 2); i++)
-        open_far(w, active, i);
-    w->lone.params.dtls = (struct media_dtls){
-        .identity = w->identity,
-        .active = active,
-        .fingerprints = {*rtp_dtls_identity_fingerprint(far->identity)},
-        .n_fingerprints = 1,
-    };
-    assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
-}
-
-static int socket_of(const struct world *w, int i)
-{
-    return i ? w->lone.pair.rtcp_fd : w->lone.pair.rtp_fd;
-}
-
-static void flush_out(struct world *w, int i)
-{
-    struct slice d;
-
-    while (rtp_dtls_output(w->far.dtls[i], &d))
-        (void)net_rtp_send(socket_of(w, i), &w->lone.to[i], d);
-}
-
-static void take_protected(struct far *far, int i, struct slice bytes, bool rtcp)
-{
-    uint8_t out[ROOM];
-    ptrdiff_t n = -1;
-
-    if (far->srtp[i])
-        n = rtcp ? rtp_srtp_unprotect_rtcp(far->srtp[i], bytes, out, sizeof out)
-                 : rtp_srtp_unprotect(far->srtp[i], bytes, out, sizeof out);
-    far->clear += n < 0;
-    far->reports += n >= 0 && rtcp;
-    far->sound += n >= 0 && !rtcp;
-}
-
-static void take_dtls(struct world *w, int i, struct slice bytes)
-{
-    struct far *far = &w->far;
-    struct rtp_srtp_key keys[2];
-
-    far->shakes++;
-    rtp_dtls_input(far->dtls[i], bytes, net_now_ms());
-    flush_out(w, i);
-    if (!far->srtp[i] && rtp_dtls_keys(far->dtls[i], &keys[0], &keys[1]) == 0)
-        assert_int_equal(rtp_srtp_new(&keys[0], &keys[1], &far->srtp[i]), 0);
-}
-
-static void take(struct world *w, int i, struct slice bytes)
-{
-    enum rtp_kind kind = rtp_demux(bytes);
-
-    if (kind == RTP_KIND_DTLS)
-        take_dtls(w, i, bytes);
-    else
-        take_protected(&w->far, i, bytes, kind == RTP_KIND_RTCP);
-}
-
-static void step_far(struct world *w)
-{
-    char bytes[ROOM];
-    struct ip from;
-    ptrdiff_t n;
-
-    for (int i = 0; i < 2 && w->far.dtls[i] && !w->far.silent; i++) {
-        while ((n = net_rtp_recv(socket_of(w, i), bytes, sizeof bytes, &from)) > 0)
-            take(w, i, (struct slice){bytes, (size_t)n});
-        if (w->far.repeats)
-            rtp_dtls_tick(w->far.dtls[i], net_now_ms());
-        flush_out(w, i);
-    }
-}
-
-static void step(struct world *w)
-{
-    loop_run_ms(&w->lone.loop, 5);
-    step_far(w);
-}
-
-static struct media_stats stats_of(struct world *w)
-{
-    return lone_stats(&w->lone);
-}
-
-#define RUN_UNTIL(w, holds)                                                                        \
-    do {                                                                                           \
-        for (unsigned steps_ = 0; steps_ < 1000 && !(holds); steps_++)                             \
-            step(w);                                                                               \
-        assert_true(holds);                                                                        \
-    } while (0)
-
-static size_t plain_packet(struct world *w, uint8_t *out)
-{
-    struct rtp_packet packet = {
-        .sequence = w->lone.sequence, .ssrc = 7, .timestamp = w->lone.sequence * 160u};
-
-    w->lone.sequence++;
-    memset(out, 0xff, RTP_HEADER_BYTES + PAYLOAD);
-    rtp_packet_print(&packet, out);
-    return RTP_HEADER_BYTES + PAYLOAD;
-}
-
-static void send_sound(struct world *w, unsigned packets)
-{
-    uint8_t bytes[ROOM];
-
-    for (unsigned i = 0; i < packets; i++) {
-        size_t n = plain_packet(w, bytes);
-
-        assert_int_equal(rtp_srtp_protect(w->far.srtp[0], bytes, &n, sizeof bytes), 0);
-        (void)net_rtp_send(w->lone.pair.rtp_fd, &w->lone.to[0],
-                           (struct slice){(const char *)bytes, n});
-    }
-}
+#include "tests/unit/phone/dtls_world.h"
 
 /* --- keys ------------------------------------------------------------------------------------ */
 
@@ -211,12 +27,12 @@ static void say_bye(struct world *w, bool genuine)
 {
     int i = w->lone.params.rtcp_mux ? 0 : 1;
     struct rtcp_compound what = {.ssrc = 7, .cname = SLICE("far"), .bye = true};
-    uint8_t bytes[ROOM];
+    uint8_t bytes[WORLD_ROOM];
     size_t n = rtcp_print(&what, bytes);
 
     if (genuine)
         assert_int_equal(rtp_srtp_protect_rtcp(w->far.srtp[i], bytes, &n, sizeof bytes), 0);
-    (void)net_rtp_send(socket_of(w, i), &w->lone.to[i], (struct slice){(const char *)bytes, n});
+    (void)net_rtp_send(world_socket(w, i), &w->lone.to[i], (struct slice){(const char *)bytes, n});
 }
 
 /* Sound goes both ways by the keys and only so; the BYE of RTCP counts by its own. */
@@ -226,21 +42,21 @@ static void both_ways(void **state)
     struct world *w = world_new(row->mux);
     uint64_t refused;
 
-    agree(w, row->active);
-    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] && w->far.sound >= 5 && w->far.srtp[row->mux ? 0 : 1]);
+    world_agree(w, row->active);
+    WORLD_UNTIL(w, w->lone.told[MEDIA_KEYS] && w->far.sound >= 5 && w->far.srtp[row->mux ? 0 : 1]);
     assert_int_equal(w->lone.err, 0);
-    send_sound(w, 5);
-    RUN_UNTIL(w, stats_of(w).packets_received == 5);
+    world_speak(w, 5);
+    WORLD_UNTIL(w, world_stats(w).packets_received == 5);
     refused = w->lone.stats.packets_refused;
     say_bye(w, false);
-    RUN_UNTIL(w, stats_of(w).packets_refused == refused + 1);
+    WORLD_UNTIL(w, world_stats(w).packets_refused == refused + 1);
     assert_int_equal(w->lone.told[MEDIA_REMOTE_BYE], 0);
     say_bye(w, true);
-    RUN_UNTIL(w, w->lone.told[MEDIA_REMOTE_BYE] == 1);
+    WORLD_UNTIL(w, w->lone.told[MEDIA_REMOTE_BYE] == 1);
     media_stream_stop(w->lone.stream);
-    RUN_UNTIL(w, !w->lone.stream);
+    WORLD_UNTIL(w, !w->lone.stream);
     for (unsigned i = 0; i < 5; i++)
-        step(w);
+        world_step(w);
     assert_true(w->far.reports >= 1);
     assert_int_equal(w->far.clear, 0);
     world_free(w);
@@ -270,22 +86,22 @@ static struct identity *sleeping(void)
 static void nothing_goes_or_comes_without(void **state)
 {
     struct world *w = world_new(true);
-    uint8_t bytes[ROOM];
-    size_t n = plain_packet(w, bytes);
+    uint8_t bytes[WORLD_ROOM];
+    size_t n = world_packet(w, bytes);
 
     (void)state;
     identity_free(w->identity);
     w->identity = sleeping();
     w->far.repeats = false;
-    agree(w, false);
+    world_agree(w, false);
     for (unsigned i = 0; i < 20; i++)
-        step(w);
+        world_step(w);
     assert_int_equal(w->far.shakes + w->far.clear, 0);
     (void)net_rtp_send(w->lone.pair.rtp_fd, &w->lone.to[0], (struct slice){(const char *)bytes, n});
     identity_wake(w->identity);
-    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] && w->far.sound >= 2);
+    WORLD_UNTIL(w, w->lone.told[MEDIA_KEYS] && w->far.sound >= 2);
     (void)net_rtp_send(w->lone.pair.rtp_fd, &w->lone.to[0], (struct slice){(const char *)bytes, n});
-    RUN_UNTIL(w, stats_of(w).packets_refused == 2);
+    WORLD_UNTIL(w, world_stats(w).packets_refused == 2);
     assert_int_equal(w->lone.stats.packets_received, 0);
     assert_int_equal(w->far.clear, 0);
     world_free(w);
@@ -314,7 +130,7 @@ static void open_stranger(struct stranger *his)
 /* Goes on with his handshake; returns how many bytes he was sent. */
 static size_t move_stranger(struct world *w, struct stranger *his)
 {
-    char bytes[ROOM];
+    char bytes[WORLD_ROOM];
     struct slice d;
     struct ip from;
     ptrdiff_t n;
@@ -327,7 +143,7 @@ static size_t move_stranger(struct world *w, struct stranger *his)
     rtp_dtls_tick(his->dtls, net_now_ms());
     while (rtp_dtls_output(his->dtls, &d))
         (void)net_rtp_send(his->pair.rtp_fd, &w->lone.to[0], d);
-    step(w);
+    world_step(w);
     return came;
 }
 
@@ -348,21 +164,21 @@ static void a_stranger_begins(void **state)
 
     (void)state;
     open_stranger(&his);
-    agree(w, false);
+    world_agree(w, false);
     w->far.silent = true;
     for (unsigned i = 0; i < 60; i++)
         came += move_stranger(w, &his);
     assert_true(came > 0);
     assert_int_equal(w->lone.told[MEDIA_KEYS], 0);
     w->far.silent = false;
-    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] && w->far.sound >= 2);
+    WORLD_UNTIL(w, w->lone.told[MEDIA_KEYS] && w->far.sound >= 2);
     assert_int_equal(w->lone.err, 0);
     (void)move_stranger(w, &his);
     came = 0;
     for (unsigned i = 0; i < 60; i++)
         came += move_stranger(w, &his);
     assert_int_equal(came, 0);
-    assert_int_equal(stats_of(w).packets_received, 0);
+    assert_int_equal(world_stats(w).packets_received, 0);
     close_stranger(&his);
     world_free(w);
 }
@@ -375,11 +191,11 @@ static void the_far_end_is_behind_a_nat(void **state)
 
     (void)state;
     w->lone.params.remote_rtp.port = 9;
-    agree(w, false);
-    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] && w->far.sound >= 3);
+    world_agree(w, false);
+    WORLD_UNTIL(w, w->lone.told[MEDIA_KEYS] && w->far.sound >= 3);
     assert_int_equal(w->lone.err, 0);
-    send_sound(w, 5);
-    RUN_UNTIL(w, stats_of(w).packets_received == 5);
+    world_speak(w, 5);
+    WORLD_UNTIL(w, world_stats(w).packets_received == 5);
     assert_int_equal(w->far.clear, 0);
     world_free(w);
 }
@@ -392,7 +208,7 @@ static void strangers_do_not_keep_it_out(void **state)
     struct world *w = world_new(true);
     struct stranger his, place;
     struct slice d, hello;
-    char bytes[ROOM];
+    char bytes[WORLD_ROOM];
 
     (void)state;
     open_stranger(&his);
@@ -402,14 +218,14 @@ static void strangers_do_not_keep_it_out(void **state)
     hello = (struct slice){bytes, d.n};
     w->lone.params.remote_rtp.port = place.pair.local.port;
     w->far.silent = true;
-    agree(w, false);
+    world_agree(w, false);
     for (unsigned i = 0; i < 1200 && !(w->lone.told[MEDIA_KEYS] && w->far.sound >= 3); i++) {
         (void)net_rtp_send(place.pair.rtp_fd, &w->lone.to[0], (struct slice){nothing, 2});
         (void)net_rtp_send(place.pair.rtp_fd, &w->lone.to[0], hello);
         (void)net_rtp_send(his.pair.rtp_fd, &w->lone.to[0], hello);
         (void)net_rtp_send(his.pair.rtcp_fd, &w->lone.to[0], hello);
         w->far.silent = i < 20;
-        step(w);
+        world_step(w);
     }
     assert_int_equal(w->lone.err, 0);
     assert_true(w->far.sound >= 3);
@@ -425,24 +241,24 @@ static void another_certificate(void **state)
     unsigned shakes;
 
     (void)state;
-    agree(w, true);
-    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] == 1 && w->far.sound >= 2);
+    world_agree(w, true);
+    WORLD_UNTIL(w, w->lone.told[MEDIA_KEYS] == 1 && w->far.sound >= 2);
     shakes = w->far.shakes;
     w->lone.params.send = false;
     assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
     w->lone.params.send = true;
     assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
     w->far.sound = 0;
-    RUN_UNTIL(w, w->far.sound >= 3);
-    send_sound(w, 2);
-    RUN_UNTIL(w, stats_of(w).packets_received == 2);
+    WORLD_UNTIL(w, w->far.sound >= 3);
+    world_speak(w, 2);
+    WORLD_UNTIL(w, world_stats(w).packets_received == 2);
     assert_int_equal(w->lone.told[MEDIA_KEYS], 1);
     assert_int_equal(w->far.shakes, shakes);
     w->far.sound = 0;
-    agree(w, true);
-    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] == 2 && w->far.sound >= 3);
-    send_sound(w, 2);
-    RUN_UNTIL(w, stats_of(w).packets_received == 4);
+    world_agree(w, true);
+    WORLD_UNTIL(w, w->lone.told[MEDIA_KEYS] == 2 && w->far.sound >= 3);
+    world_speak(w, 2);
+    WORLD_UNTIL(w, world_stats(w).packets_received == 4);
     world_free(w);
 }
 
@@ -452,16 +268,16 @@ static void keys_of_before_are_not_told(void **state)
     struct world *w = world_new(true);
 
     (void)state;
-    agree(w, true);
+    world_agree(w, true);
     for (unsigned i = 0; i < 1000 && w->far.sound < 2; i++) {
         usleep(5000);
-        step_far(w);
+        world_step_far(w);
     }
     assert_true(w->far.sound >= 2);
     assert_int_equal(w->lone.told[MEDIA_KEYS], 0);
-    agree(w, true);
+    world_agree(w, true);
     w->far.sound = 0;
-    RUN_UNTIL(w, w->far.sound >= 3);
+    WORLD_UNTIL(w, w->far.sound >= 3);
     assert_int_equal(w->lone.told[MEDIA_KEYS], 1);
     world_free(w);
 }
@@ -475,11 +291,11 @@ static void other_words_for_the_same(void **state)
     unsigned shakes;
 
     (void)state;
-    agree(w, true);
+    world_agree(w, true);
     how->fingerprints[1] = (struct fingerprint){FINGERPRINT_SHA256, {1}};
     how->n_fingerprints = 2;
     assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
-    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] == 1 && w->far.sound >= 2);
+    WORLD_UNTIL(w, w->lone.told[MEDIA_KEYS] == 1 && w->far.sound >= 2);
     shakes = w->far.shakes;
     how->fingerprints[2] = how->fingerprints[0];
     how->fingerprints[0] = how->fingerprints[1];
@@ -487,7 +303,7 @@ static void other_words_for_the_same(void **state)
     memcpy(how->tls_id, "abcdefghijklmnopqrst", 21);
     assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
     w->far.sound = 0;
-    RUN_UNTIL(w, w->far.sound >= 3);
+    WORLD_UNTIL(w, w->far.sound >= 3);
     assert_int_equal(w->lone.told[MEDIA_KEYS], 1);
     assert_int_equal(w->far.shakes, shakes);
     world_free(w);
@@ -501,18 +317,18 @@ static void rtcp_moves(void **state)
     struct world *w = world_new(row->mux);
     struct far *far = &w->far;
 
-    agree(w, row->active);
-    RUN_UNTIL(w, w->lone.told[MEDIA_KEYS] == 1 && far->sound >= 2 && far->srtp[row->mux ? 0 : 1]);
+    world_agree(w, row->active);
+    WORLD_UNTIL(w, w->lone.told[MEDIA_KEYS] == 1 && far->sound >= 2 && far->srtp[row->mux ? 0 : 1]);
     if (row->mux)
-        open_far(w, row->active, 1);
+        world_open_far(w, row->active, 1);
     w->lone.params.rtcp_mux = !row->mux;
     assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
     far->sound = 0;
-    RUN_UNTIL(w, far->sound >= 3 && far->srtp[1]);
-    send_sound(w, 2);
-    RUN_UNTIL(w, stats_of(w).packets_received == 2);
+    WORLD_UNTIL(w, far->sound >= 3 && far->srtp[1]);
+    world_speak(w, 2);
+    WORLD_UNTIL(w, world_stats(w).packets_received == 2);
     say_bye(w, true);
-    RUN_UNTIL(w, w->lone.told[MEDIA_REMOTE_BYE] == 1);
+    WORLD_UNTIL(w, w->lone.told[MEDIA_REMOTE_BYE] == 1);
     assert_int_equal(w->lone.told[MEDIA_KEYS], 1);
     assert_int_equal(far->clear, 0);
     world_free(w);
