@@ -85,11 +85,12 @@ static const char *const troubles[] = {
     [RTP_DTLS_OWN_FAULT] = "it failed on this side, probably for want of memory",
 };
 
+/* Where there is no memory to tell it, it is told with a later beat. */
 static void end_it(struct media_stream *s, const char *why)
 {
-    s->dtls_told = true;
-    stream_tell_failure(s, MEDIA_KEYS, -ENOKEY, why);
-    media_thread_rhythm(s->thread, false);
+    s->dtls_told = stream_tell_failure(s, MEDIA_KEYS, -ENOKEY, why);
+    if (s->dtls_told)
+        media_thread_rhythm(s->thread, false);
 }
 
 static void tell_trouble(struct media_stream *s, enum rtp_dtls_trouble trouble)
@@ -103,10 +104,11 @@ static void tell_trouble(struct media_stream *s, enum rtp_dtls_trouble trouble)
 static void use_keys(struct media_stream *s, size_t i)
 {
     struct rtp_srtp **srtp = i ? &s->srtcp : &s->srtp;
+    bool is_over = i == 0 && s->dtls_told; /* that there are none */
     struct media_keys keys;
     int err;
 
-    if (*srtp || rtp_dtls_keys(s->dtls[i], &keys.send, &keys.receive) != 0)
+    if (*srtp || is_over || rtp_dtls_keys(s->dtls[i], &keys.send, &keys.receive) != 0)
         return;
     err = rtp_srtp_new(&keys.send, &keys.receive, srtp);
     s->dtls_suite = keys.send.suite;
@@ -117,13 +119,15 @@ static void use_keys(struct media_stream *s, size_t i)
 
 static void tell_keys(struct media_stream *s)
 {
-    s->dtls_told = true;
-    media_thread_tell(s->thread, &(struct media_event){.type = MEDIA_KEYS,
-                                                       .stream = s,
-                                                       .arg = s->arg,
-                                                       .serial = s->agreed->keying,
-                                                       .suite = s->dtls_suite});
-    media_thread_rhythm(s->thread, true);
+    struct media_event event = {.type = MEDIA_KEYS,
+                                .stream = s,
+                                .arg = s->arg,
+                                .serial = s->agreed->keying,
+                                .suite = s->dtls_suite};
+
+    s->dtls_told = media_thread_tell(s->thread, &event);
+    if (s->dtls_told)
+        media_thread_rhythm(s->thread, true);
 }
 
 /* What has become of it. Keys that come early wait for the library that uses them; sound does not

@@ -20,7 +20,7 @@ void stream_tell(struct media_stream *s, enum media_event_type type)
     media_thread_tell(s->thread, &event);
 }
 
-void stream_tell_failure(struct media_stream *s, enum media_event_type type, int err,
+bool stream_tell_failure(struct media_stream *s, enum media_event_type type, int err,
                          const char *why)
 {
     unsigned serial = type == MEDIA_KEYS ? s->agreed->keying : s->play_serial;
@@ -28,7 +28,7 @@ void stream_tell_failure(struct media_stream *s, enum media_event_type type, int
         .type = type, .stream = s, .arg = s->arg, .err = err, .serial = serial};
 
     snprintf(event.why, sizeof event.why, "%s", why);
-    media_thread_tell(s->thread, &event);
+    return media_thread_tell(s->thread, &event);
 }
 
 /* --- sockets --------------------------------------------------------------------------------- */

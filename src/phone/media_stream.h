@@ -176,7 +176,7 @@ void stream_stop(struct media_stream *s);
 bool stream_is_running(const struct media_stream *s);
 bool stream_wants_device(const struct media_stream *s);
 void stream_tell(struct media_stream *s, enum media_event_type type);
-void stream_tell_failure(struct media_stream *s, enum media_event_type type, int err,
+bool stream_tell_failure(struct media_stream *s, enum media_event_type type, int err,
                          const char *why);
 /* The latch may have moved: make the socket addresses anew. */
 void stream_set_remote(struct media_stream *s);

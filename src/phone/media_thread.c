@@ -22,18 +22,19 @@
 
 /* --- messages -------------------------------------------------------------------------------- */
 
-void media_thread_tell(struct media_thread *t, const struct media_event *event)
+bool media_thread_tell(struct media_thread *t, const struct media_event *event)
 {
     struct media_message *message = calloc(1, sizeof *message);
 
     if (!message) {
         log_error("media", "out of memory: an event of a call is lost");
-        return;
+        return false;
     }
     message->event = *event;
     message->file = event->file ? strdup(event->file) : NULL;
     message->event.file = message->file ? message->file : "";
     media_link_post(t->outbox, &message->link);
+    return true;
 }
 
 void media_message_free(struct media_message *message)
@@ -404,9 +405,8 @@ static void free_parts(struct media_thread *t)
 
 static int make_device(struct media_thread *t, const char *name)
 {
-    static const struct media_device_events events = {on_device_ready, on_device_failed,
-                                                      on_device_back, on_device_chosen,
-                                                      on_device_closed};
+    static const struct media_device_events events = {
+        on_device_ready, on_device_failed, on_device_back, on_device_chosen, on_device_closed};
 
     int err = media_device_new(net_loop_uv(t->loop), name, &events, t, &t->device);
 

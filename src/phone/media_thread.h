@@ -139,8 +139,8 @@ void media_thread_rhythm(struct media_thread *t, bool at_once);
 void media_thread_closed(struct media_thread *t);
 /* The device, made where there was none; NULL without memory. */
 struct media_device *media_thread_device(struct media_thread *t);
-/* Sends a copy of event to the signalling thread. */
-void media_thread_tell(struct media_thread *t, const struct media_event *event);
+/* Sends a copy of event to the signalling thread. False: there is no memory, and it is lost. */
+bool media_thread_tell(struct media_thread *t, const struct media_event *event);
 /* Something of the stream was closed. If that was the last of it, it is hung out of the list and
  * given back by its own MEDIA_CLOSED. */
 void media_thread_stream_closed(struct media_stream *s);

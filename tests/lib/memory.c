@@ -10,7 +10,7 @@ static atomic_uint left;
 static atomic_bool failed;
 static bool (*_Atomic judge)(void *arg);
 static void *_Atomic judge_arg;
-static const char *const *watched;
+static const struct slice *watched;
 static atomic_size_t n_watched;
 static atomic_uint found;
 
@@ -66,7 +66,7 @@ void *__wrap_calloc(size_t n, size_t size)
     return fails_now() ? NULL : __real_calloc(n, size);
 }
 
-void memory_watch(const char *const *secrets, size_t n)
+void memory_watch(const struct slice *secrets, size_t n)
 {
     watched = secrets;
     found = 0;
@@ -82,7 +82,7 @@ unsigned memory_found(void)
 void __wrap_free(void *p)
 {
     for (size_t i = 0; p && i < n_watched; i++)
-        if (memmem(p, malloc_usable_size(p), watched[i], strlen(watched[i]))) {
+        if (memmem(p, malloc_usable_size(p), watched[i].p, watched[i].n)) {
             found++;
             break;
         }

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/slice.h"
+
 /* The nth allocation from now on fails, and only that one; 0: none does. */
 void memory_fail_at(unsigned n);
 /* Whether that allocation has come; from then on all succeed again. */
@@ -23,8 +25,8 @@ bool memory_has_failed(void);
 /* Or fails says of each whether it does, on the thread that wants it; NULL: none does. */
 void memory_fail_by(bool (*fails)(void *arg), void *arg);
 
-/* From now on all that is given back is searched for these texts, which stay the caller's. */
-void memory_watch(const char *const *secrets, size_t n);
+/* From now on all that is given back is searched for these bytes, which stay the caller's. */
+void memory_watch(const struct slice *secrets, size_t n);
 /* How many pieces had one of them; and the end of the search. */
 unsigned memory_found(void);
 

@@ -15,6 +15,7 @@ phone_tests = \
 	tests/unit/phone/test_config_keep \
 	tests/unit/phone/test_contacts \
 	tests/unit/phone/test_contacts_edit \
+	tests/unit/phone/test_dtls_no_memory \
 	tests/unit/phone/test_early \
 	tests/unit/phone/test_ebb \
 	tests/unit/phone/test_event_names \
@@ -103,6 +104,10 @@ dtls_world = tests/unit/phone/dtls_world.c tests/unit/phone/dtls_world.h \
 	tests/unit/phone/lone.c tests/unit/phone/lone.h
 tests_unit_phone_test_media_dtls_SOURCES = tests/unit/phone/test_media_dtls.c $(dtls_world)
 tests_unit_phone_test_media_dtls_LDADD = $(phone_ldadd)
+tests_unit_phone_test_dtls_no_memory_SOURCES = tests/unit/phone/test_dtls_no_memory.c \
+	$(dtls_world) $(memory_openssl)
+tests_unit_phone_test_dtls_no_memory_LDADD = $(phone_ldadd)
+tests_unit_phone_test_dtls_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_media_jobs_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_link_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_microphone_LDADD = $(phone_ldadd)

@@ -356,7 +356,8 @@ static int tear_down(void **state)
 /* What is given back, to the end of the phone, has no key in it, theirs or ours, in no form. */
 static void forgetting(void **state)
 {
-    static const char *const secrets[] = {"inline:", "WVNfX19zZW1jdGwg", "YS___semctl ("};
+    static const struct slice secrets[] = {SLICE_INIT("inline:"), SLICE_INIT("WVNfX19zZW1jdGwg"),
+                                           SLICE_INIT("YS___semctl (")};
     struct far *far;
 
     set_up(state);
