@@ -3,17 +3,21 @@
 a server and telephones at the other end."""
 import glob
 import os
+import re
 import socket
 import stat
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import account, tphone
+from lib import account, sip, tphone
 from lib import trace as traces
+from lib.daemon import Daemon
+from lib.papers import Paper
 from lib.registrar import Registrar
-from lib.room import Room
+from lib.room import Room, free_port
 from lib.screen import Screen
 from lib.tap import case, equal, expect, run
+from lib.tmux import Tmux
 
 
 @case("a call is traced through a server: ladder, message, only SDP, two compared, one call, saved")
@@ -69,6 +73,60 @@ def trace():
         t.wait("no message fits")
         me.expect(0, "ctl", "hangup")
         t.wait(r"│─+ BYE ─+▶│")
+
+
+KEY = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
+
+
+def _files(room):
+    """What everything in the room has written, by its path."""
+    for folder, _, names in os.walk(room.folder):
+        for path in (os.path.join(folder, name) for name in names):
+            if os.path.isfile(path):
+                with open(path, "rb") as f:
+                    yield path, f.read()
+
+
+@case("keys of a call over TLS (SDES): in no trace that is saved or written, in no log, on no screen")
+def keys():
+    with Room() as room:
+        root = Paper(room, "root")
+        listener = room.keep(sip.TcpListener(paper=Paper(room, "server", ("DNS:localhost",), root)))
+        at = f"<sip:x@localhost:{listener.port};transport=tls>"
+        phone = Daemon(room, options=["-vv", "--trace=" + room.path("sip.txt")], tls_ca=root.pem,
+                       dtls="never")
+        t = Tmux(room, [tphone.program()], phone.home, cols=100)
+        t.wait("no account")
+        t.press("c")
+        t.type(at[1:-1])
+        t.press("Enter")
+        peer = listener.accept(10)
+        invite = peer.wait(sip.request("INVITE"), 10, what="the call")
+        keys = re.findall(rb"inline:([\w+/=]+)", invite.body) + [KEY.encode()]
+        equal(len(keys), 5, "keys that were offered, and ours")
+        line = "a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:" + KEY
+        peer.respond(invite, 200, body=sip.sdp(free_port(2), extra=line), tag="x", Contact=at)
+        peer.wait(sip.request("ACK"), 10, what="our ACK")
+        t.press("i")
+        t.wait(r"^ sound +PCMU 8 kHz, encrypted \(SDES, AES_CM_128_HMAC_SHA1_80\)")
+        t.wait(r"^ messages +localhost verified by tls-ca, TLSv1\.3")
+        t.press("T")
+        t.wait(r"│─+ ACK ─+▶│")
+        t.press("W")
+        t.wait(r"3 messages saved in .*\.pcap")
+        t.press("w")
+        t.wait(r"3 messages saved in .*\.txt")
+        t.press("k", "Enter")
+        t.wait(r"inline:\.\.\.")
+        shown = t.text().encode()
+        told = "\n".join(phone.process.tail(1000)).encode()
+        files = dict(_files(room))
+        traced = [path for path, data in files.items() if data.count(b"inline:...") == 5]
+        equal(len(traced), 3, "files with five keys that are masked")
+        for key in keys:
+            found = [path for path, data in files.items() if key in data]
+            equal(found, [], "files with a key in them")
+            expect(key not in shown and key not in told, "a key is shown or logged")
 
 
 @case("a screen that comes later sees how the call began, and what strangers send does no harm")
