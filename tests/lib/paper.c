@@ -84,6 +84,15 @@ static void add_extension(X509 *certificate, int what, const char *value)
     X509_EXTENSION_free(extension);
 }
 
+/* What is no UTF-8 goes in as T61String, in which any bytes may stand: OpenSSL neither writes nor
+ * reads names that say that they are UTF-8 and are not. */
+static void put_common_name(X509_NAME *name, const unsigned char *cn)
+{
+    need(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, cn, -1, -1, 0) ||
+             X509_NAME_add_entry_by_txt(name, "CN", V_ASN1_T61STRING, cn, -1, -1, 0),
+         "name a certificate");
+}
+
 static X509 *fill(const struct paper *paper, EVP_PKEY *key, const X509_NAME *issuer)
 {
     static long serial = 1000;
@@ -97,7 +106,7 @@ static X509 *fill(const struct paper *paper, EVP_PKEY *key, const X509_NAME *iss
     X509_time_adj_ex(X509_getm_notBefore(c), usual ? -1 : paper->from_days, 0, NULL);
     X509_time_adj_ex(X509_getm_notAfter(c), usual ? 30 : paper->to_days, 0, NULL);
     X509_set_pubkey(c, key);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)cn, -1, -1, 0);
+    put_common_name(name, (const unsigned char *)cn);
     X509_set_issuer_name(c, issuer ? issuer : name);
     add_extension(c, NID_basic_constraints, paper->is_authority ? "critical,CA:TRUE" : "CA:FALSE");
     if (paper->alternatives)
