@@ -54,6 +54,28 @@ void config_free_rings(struct phone_config *config);
 
 /* --- config_sound.c: how calls sound ----------------------------------------------------------- */
 
+/* clang-format off */
+/* Each setting of struct config_sound, which phone, account and call have alike: name, values, help,
+ * what holds where the phone says nothing, member, kind. */
+#define CONFIG_SOUND_SETTINGS(X)                                                                   \
+    X("ptime", "MS", "sound in a packet, as we ask for it: 10 to 120", "20",                       \
+      ptime_ms, config_ptime)                                                                      \
+    X("maxptime", "MS", "sound in a packet at most, both ways: 10 to 120", "120",                  \
+      maxptime_ms, config_ptime)                                                                   \
+    X("dtx", "yes|asked|no", "whether nothing is sent in silence", "asked: by the other side",     \
+      dtx, config_dtx)                                                                             \
+    X("opus-bitrate", "BITS", "of Opus, a second at most, both ways",                              \
+      "30000 a channel, or what is asked for", opus_bitrate, config_opus_bitrate)                  \
+    X("opus-rate", "8000|12000|16000|24000|48000",                                                 \
+      "samples of Opus a second at most, both ways", "48000", opus_rate_hz, config_opus_rate)      \
+    X("opus-cbr", "yes|no", "packets of Opus of one size, which tell nothing of what is said",     \
+      "no", opus_cbr, config_opus_cbr)                                                             \
+    X("opus-stereo", "yes|no", "two channels of Opus where the other side has them too", "no",     \
+      opus_stereo, config_opus_stereo)                                                             \
+    X("opus-complexity", "N", "how hard Opus works at most, 1 to 10", "9",                         \
+      opus_complexity, config_opus_complexity)
+/* clang-format on */
+
 extern const struct config_kind config_ptime, config_dtx;
 extern const struct config_kind config_opus_bitrate, config_opus_rate, config_opus_cbr;
 extern const struct config_kind config_opus_stereo, config_opus_complexity;

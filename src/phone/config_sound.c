@@ -1,5 +1,4 @@
-/* Settings of how calls sound, beside the list of codecs: of the phone, of an account, of one call.
- */
+/* Settings of how calls sound, beside the list of codecs: of phone, account and call. */
 #include <errno.h>
 
 #include "phone/config_private.h"
@@ -70,21 +69,15 @@ const struct config_kind config_opus_complexity = {.read = take_complexity};
 
 /* --- of one call ---------------------------------------------------------------------------- */
 
-#define INTO(member, kind) offsetof(struct config_sound, member), &(kind)
-
 static const struct {
     const char *name;
     size_t member;
     const struct config_kind *kind;
 } settings[] = {
-    {"ptime", INTO(ptime_ms, config_ptime)},
-    {"maxptime", INTO(maxptime_ms, config_ptime)},
-    {"dtx", INTO(dtx, config_dtx)},
-    {"opus-bitrate", INTO(opus_bitrate, config_opus_bitrate)},
-    {"opus-rate", INTO(opus_rate_hz, config_opus_rate)},
-    {"opus-cbr", INTO(opus_cbr, config_opus_cbr)},
-    {"opus-stereo", INTO(opus_stereo, config_opus_stereo)},
-    {"opus-complexity", INTO(opus_complexity, config_opus_complexity)},
+#define SETTING(name, values, help, standard, what, kind)                                          \
+    {name, offsetof(struct config_sound, what), &(kind)},
+    CONFIG_SOUND_SETTINGS(SETTING)
+#undef SETTING
 };
 
 static int refuse_setting(struct slice all, struct slice name, struct config_fault *fault)
@@ -137,12 +130,8 @@ int config_sound_read(struct slice list, struct config_sound *out, struct config
 
 void config_sound_put_over(struct config_sound *out, const struct config_sound *said)
 {
-    out->ptime_ms = said->ptime_ms ? said->ptime_ms : out->ptime_ms;
-    out->maxptime_ms = said->maxptime_ms ? said->maxptime_ms : out->maxptime_ms;
-    out->dtx = said->dtx ? said->dtx : out->dtx;
-    out->opus_bitrate = said->opus_bitrate ? said->opus_bitrate : out->opus_bitrate;
-    out->opus_rate_hz = said->opus_rate_hz ? said->opus_rate_hz : out->opus_rate_hz;
-    out->opus_cbr = said->opus_cbr ? said->opus_cbr : out->opus_cbr;
-    out->opus_stereo = said->opus_stereo ? said->opus_stereo : out->opus_stereo;
-    out->opus_complexity = said->opus_complexity ? said->opus_complexity : out->opus_complexity;
+#define PUT_OVER(name, values, help, standard, what, kind)                                         \
+    out->what = said->what ? said->what : out->what;
+    CONFIG_SOUND_SETTINGS(PUT_OVER)
+#undef PUT_OVER
 }
