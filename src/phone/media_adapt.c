@@ -12,7 +12,8 @@ enum {
     SURE = 500,        /* packets that were told of, until which our own loss counts, too */
     SILENT_MS = 20000, /* without a report what the far end said is too old */
     HALF_MINUTE_MS = 30000, /* after two of these a round trip that has become longer is usual */
-    GROWN_MS = 50,          /* what a round trip may vary by, beside that share of itself */
+    GROWN_MS = 50,          /* what a round trip may vary by, beside that share of itself, */
+    JITTERED_MOST_MS = 200, /* and what its jitter explains */
     STILL_GROWS_MS = 30,    /* since the report before */
     WAIT_MS = 15000,        /* before more is tried again, after one failure; twice after two … */
     FAILURES_MOST = 4,      /* … up to two minutes */
@@ -31,6 +32,7 @@ enum {
 };
 
 static const double GROWN_SHARE = 0.4;
+static const double JITTERED = 3; /* times the jitter: from the least to the most, as a rule */
 static const double UP = 0.7, DOWN = 0.35; /* weight of a report that is worse, and better */
 static const double BURST_WEIGHT = 0.5, LATELY_WEIGHT = 0.5;
 static const double CROWDED_LOSS = 0.02;    /* with delay that has grown */
@@ -91,10 +93,11 @@ static double least_round_trip(const struct media_adapt *a)
     return fmin(a->least_ms[0], a->least_ms[1]);
 }
 
-/* By how much the round trip exceeds the usual one; 0 where it need not mean anything. */
-static double growth_ms(struct media_adapt *a, double round_trip_ms, uint64_t now_ms)
+/* By how much the round trip exceeds the usual one; 0 where it need not mean anything. A queue
+ * makes all packets late, and does so slowly, of which jitter knows nothing. */
+static double growth_ms(struct media_adapt *a, const struct loss_report *r, uint64_t now_ms)
 {
-    double least, over;
+    double round_trip_ms = r->round_trip_ms, least, over;
 
     if (round_trip_ms < 0)
         return 0;
@@ -105,7 +108,7 @@ static double growth_ms(struct media_adapt *a, double round_trip_ms, uint64_t no
     a->half_minute = now_ms / HALF_MINUTE_MS;
     a->least_ms[0] = fmin(a->least_ms[0], round_trip_ms);
     least = least_round_trip(a);
-    over = round_trip_ms - least;
+    over = round_trip_ms - least - fmin(JITTERED * r->jitter_ms, JITTERED_MOST_MS);
     return over > fmax(GROWN_MS, GROWN_SHARE * least) ? over : 0;
 }
 
@@ -201,7 +204,7 @@ static void judge_delay(struct media_adapt *a, double growth, uint64_t now_ms)
 
 static void judge_room(struct media_adapt *a, const struct loss_report *r, uint64_t now_ms)
 {
-    double growth = growth_ms(a, r->round_trip_ms, now_ms);
+    double growth = growth_ms(a, r, now_ms);
     bool rises = a->latest_ms >= 0 && r->round_trip_ms > a->latest_ms + STILL_GROWS_MS;
 
     a->rising = rises ? a->rising + 1 : 0;

@@ -34,6 +34,7 @@ struct loss_report {
     double burst;         /* how many are lost in a row, on average, */
     double burst_of;      /* of so many that were lost; of a few nothing is learnt */
     double round_trip_ms; /* below 0: not known */
+    double jitter_ms;     /* of our packets and of theirs together, as RFC 3550 6.4.1 has it */
     unsigned packets;     /* that we have sent in that time; of a few nothing is learnt */
 };
 

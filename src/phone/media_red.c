@@ -102,6 +102,16 @@ unsigned stream_ptime_ms(const struct media_stream *s)
 
 /* --- what the network is like ---------------------------------------------------------------- */
 
+/* Of both ways, as a round trip has both. */
+static double jitter_ms(const struct media_stream *s)
+{
+    double theirs = s->count.remote_jitter_ms;
+
+    if (!s->has_heard || !s->heard_clock_hz)
+        return theirs;
+    return theirs + rtp_source_jitter_now(&s->heard) * 1000.0 / s->heard_clock_hz;
+}
+
 void stream_red_report(struct media_stream *s, double lost, double round_trip_ms)
 {
     struct loss_report *told = &s->red.told;
@@ -118,6 +128,7 @@ void stream_red_report(struct media_stream *s, double lost, double round_trip_ms
     told->packets += packets;
     told->lost = told->packets ? (lost_before + lost * packets) / told->packets : 0;
     told->round_trip_ms = round_trip_ms;
+    told->jitter_ms = jitter_ms(s);
     s->red.reported = s->session.packets;
 }
 

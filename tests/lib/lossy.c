@@ -175,6 +175,7 @@ static void exchange_reports(struct way *w)
         w->next_report_ms = report_after(w, RTCP_MS);
         report = told(&w->theirs);
         report.round_trip_ms = delayed_ms(w) + delayed_ms(w);
+        report.jitter_ms = 2 * w->talk->jitter_ms / 3.0; /* of the mean difference of two */
         if (!loses(&w->reports, w->talk))
             (void)media_adapt_report(&w->adapt, &report, w->now_ms);
     }

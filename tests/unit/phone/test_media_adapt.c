@@ -17,6 +17,7 @@ struct weather {
     unsigned delay_ms;  /* each way */
     unsigned rate_bps;  /* that the link can do; 0: any */
     unsigned queue_ms;  /* and so much waits, the rest is dropped */
+    unsigned jitter_ms; /* each way, evenly from 0 */
 };
 
 /* clang-format off */
@@ -37,73 +38,79 @@ static const struct row {
 #define STEREO {true, false, true, true, 60000, 0, 20, 120, 2}
 #define FEC_ONLY {false, false, true, true, 30000, 0, 20, 120, 1}
 #define PCMU {true, false, false, false, 64000, 0, 20, 120, 1}
-    {"nothing is lost: nothing is repeated", OPUS, true, {{0, 0, 0, 30, 0, 0}},
+    {"nothing is lost: nothing is repeated", OPUS, true, {{0, 0, 0, 30, 0, 0, 0}},
      60, 0, 0, 1, 1, 0, 0, 0, 29000, 31000, 0, 0},
-    {"1 in 300 is left to FEC", OPUS, true, {{0, 0.003, 0, 30, 0, 0}},
+    {"1 in 300 is left to FEC", OPUS, true, {{0, 0.003, 0, 30, 0, 0, 0}},
      60, 0, 0, 1, 1, 0, 2, 0.01, 29000, 34000, 0, 0},
-    {"2 % lost", OPUS, true, {{0, 0.02, 0, 30, 0, 0}}, 90, 1, 1, 1, 1, 0, 2, 0.004, 0, 70000, 3, 0},
-    {"5 % lost", OPUS, true, {{0, 0.05, 0, 30, 0, 0}}, 90, 1, 1, 1, 1, 5, 5, 0.01, 0, 70000, 1, 0},
-    {"10 % lost", OPUS, true, {{0, 0.10, 0, 30, 0, 0}},
+    {"2 % lost", OPUS, true, {{0, 0.02, 0, 30, 0, 0, 0}}, 90, 1, 1, 1, 1, 0, 2, 0.004, 0, 70000, 3, 0},
+    {"5 % lost", OPUS, true, {{0, 0.05, 0, 30, 0, 0, 0}}, 90, 1, 1, 1, 1, 5, 5, 0.01, 0, 70000, 1, 0},
+    {"10 % lost", OPUS, true, {{0, 0.10, 0, 30, 0, 0, 0}},
      300, 1, 2, 1, 1, 5, 5, 0.02, 0, 70000, 4, 0},
-    {"20 % lost", OPUS, true, {{0, 0.20, 0, 30, 0, 0}},
+    {"20 % lost", OPUS, true, {{0, 0.20, 0, 30, 0, 0, 0}},
      300, 2, 2, 1, 1, 5, 5, 0.02, 0, 70000, 4, 0},
-    {"30 % lost and more", OPUS, true, {{0, 0.35, 0, 30, 0, 0}},
+    {"30 % lost and more", OPUS, true, {{0, 0.35, 0, 30, 0, 0, 0}},
      120, 3, 3, 1, 1, 0, 0, 0.04, 0, 70000, 3, 0},
-    {"10 % in bursts of 3, and they are told of", OPUS, true, {{0, 0.10, 3, 30, 0, 0}},
+    {"10 % in bursts of 3, and they are told of", OPUS, true, {{0, 0.10, 3, 30, 0, 0, 0}},
      300, 2, 2, 3, 5, 5, 5, 0.025, 0, 70000, 4, 0},
-    {"10 % in bursts of 3, and nobody says so", OPUS, false, {{0, 0.10, 3, 30, 0, 0}},
+    {"10 % in bursts of 3, and nobody says so", OPUS, false, {{0, 0.10, 3, 30, 0, 0, 0}},
      120, 1, 2, 1, 1, 5, 5, 0.10, 0, 70000, 4, 0},
-    {"bursts of 8 are reached as far as it is worth it", OPUS, true, {{0, 0.10, 8, 30, 0, 0}},
+    {"bursts of 8 are reached as far as it is worth it", OPUS, true, {{0, 0.10, 8, 30, 0, 0, 0}},
      120, 1, 2, 5, 10, 5, 5, 0.08, 0, 70000, 6, 0},
-    {"5 % lost to a far end without redundancy", FEC_ONLY, false, {{0, 0.05, 0, 30, 0, 0}},
+    {"5 % lost to a far end without redundancy", FEC_ONLY, false, {{0, 0.05, 0, 30, 0, 0, 0}},
      60, 0, 0, 1, 1, 3, 10, 0.10, 45000, 49000, 0, 0},
-    {"20 % lost to a far end without redundancy", FEC_ONLY, false, {{0, 0.20, 0, 30, 0, 0}},
+    {"20 % lost to a far end without redundancy", FEC_ONLY, false, {{0, 0.20, 0, 30, 0, 0, 0}},
      60, 0, 0, 1, 1, 10, 10, 0.30, 45000, 49000, 0, 0},
-    {"two channels: nothing is lost", STEREO, true, {{0, 0, 0, 30, 0, 0}},
+    {"two channels: nothing is lost", STEREO, true, {{0, 0, 0, 30, 0, 0, 0}},
      60, 0, 0, 1, 1, 0, 0, 0, 59000, 61000, 0, 0},
     {"two channels have as many bits each as one has, 5 % lost", STEREO, true,
-     {{0, 0.05, 0, 30, 0, 0}}, 90, 1, 1, 1, 1, 5, 5, 0.01, 118000, 140000, 1, 0},
-    {"two channels, 20 % lost", STEREO, true, {{0, 0.20, 0, 30, 0, 0}},
+     {{0, 0.05, 0, 30, 0, 0, 0}}, 90, 1, 1, 1, 1, 5, 5, 0.01, 118000, 140000, 1, 0},
+    {"two channels, 20 % lost", STEREO, true, {{0, 0.20, 0, 30, 0, 0, 0}},
      300, 2, 2, 1, 1, 5, 5, 0.02, 118000, 140000, 4, 0},
     {"two channels on a link of 100 kbit/s with a long queue, and 3 % lost on it", STEREO, true,
-     {{0, 0.03, 0, 30, 100000, 800}}, 300, 0, 0, 1, 1, 0, 6, 0.08, 30000, 88000, 14, 100},
+     {{0, 0.03, 0, 30, 100000, 800, 0}}, 300, 0, 0, 1, 1, 0, 6, 0.08, 30000, 88000, 14, 100},
     {"two channels to a far end without redundancy",
-     {false, false, true, true, 60000, 0, 20, 120, 2}, false, {{0, 0.05, 0, 30, 0, 0}},
+     {false, false, true, true, 60000, 0, 20, 120, 2}, false, {{0, 0.05, 0, 30, 0, 0, 0}},
      60, 0, 0, 1, 1, 3, 10, 0.10, 93000, 97000, 0, 0},
     {"a far end that takes no more than 20 kbit/s of Opus",
-     {true, false, true, true, 30000, 20000, 20, 120, 1}, true, {{0, 0.10, 0, 30, 0, 0}},
+     {true, false, true, true, 30000, 20000, 20, 120, 1}, true, {{0, 0.10, 0, 30, 0, 0, 0}},
      60, 1, 2, 1, 1, 5, 5, 0.02, 0, 65000, 3, 0},
-    {"redundancy always", {true, true, true, true, 30000, 0, 20, 120, 1}, true, {{0, 0, 0, 30, 0, 0}},
+    {"redundancy always", {true, true, true, true, 30000, 0, 20, 120, 1}, true, {{0, 0, 0, 30, 0, 0, 0}},
      60, 1, 1, 1, 1, 0, 0, 0, 60000, 70000, 0, 0},
-    {"G.711, 10 % lost", PCMU, true, {{0, 0.10, 0, 30, 0, 0}},
+    {"G.711, 10 % lost", PCMU, true, {{0, 0.10, 0, 30, 0, 0, 0}},
      60, 1, 2, 1, 1, 0, 0, 0.02, 128000, 200000, 3, 0},
 
-    {"G.711, 20 % lost: no more than two copies", PCMU, true, {{0, 0.20, 0, 30, 0, 0}},
+    {"G.711, 20 % lost: no more than two copies", PCMU, true, {{0, 0.20, 0, 30, 0, 0, 0}},
      60, 2, 2, 1, 1, 0, 0, 0.03, 190000, 200000, 3, 0},
     {"a link of 60 kbit/s with a long queue, and 3 % lost on it", OPUS, true,
-     {{0, 0.03, 0, 30, 60000, 800}}, 300, 0, 0, 1, 1, 0, 6, 0.08, 20000, 48000, 14, 100},
+     {{0, 0.03, 0, 30, 60000, 800, 0}}, 300, 0, 0, 1, 1, 0, 6, 0.08, 20000, 48000, 14, 100},
     {"a link of 60 kbit/s that drops the rest, and 3 % lost on it", OPUS, true,
-     {{0, 0.03, 0, 30, 60000, 40}}, 300, 0, 0, 1, 1, 0, 8, 0.10, 12000, 48000, 14, 60},
+     {{0, 0.03, 0, 30, 60000, 40, 0}}, 300, 0, 0, 1, 1, 0, 8, 0.10, 12000, 48000, 14, 60},
     {"a link of 40 kbit/s with a long queue and nothing lost on it", OPUS, true,
-     {{0, 0, 0, 30, 40000, 800}}, 300, 0, 0, 1, 1, 0, 8, 0.06, 12000, 33000, 10, 500},
+     {{0, 0, 0, 30, 40000, 800, 0}}, 300, 0, 0, 1, 1, 0, 8, 0.06, 12000, 33000, 10, 500},
     {"G.711 on a link of 100 kbit/s", PCMU, true,
-     {{0, 0.02, 0, 30, 100000, 800}}, 300, 0, 0, 1, 1, 0, 0, 0.05, 63000, 66000, 14, 100},
+     {{0, 0.02, 0, 30, 100000, 800, 0}}, 300, 0, 0, 1, 1, 0, 0, 0.05, 63000, 66000, 14, 100},
 
     {"20 % lost for a minute, then nothing", OPUS, true,
-     {{0, 0.20, 0, 30, 0, 0}, {60, 0, 0, 30, 0, 0}}, 180, 0, 0, 1, 1, 0, 0, 0, 29000, 31000, 8, 0},
+     {{0, 0.20, 0, 30, 0, 0, 0}, {60, 0, 0, 30, 0, 0, 0}}, 180, 0, 0, 1, 1, 0, 0, 0, 29000, 31000, 8, 0},
     {"a link of 40 kbit/s for a minute, then a good one", OPUS, true,
-     {{0, 0, 0, 30, 40000, 800}, {60, 0, 0, 30, 0, 0}},
+     {{0, 0, 0, 30, 40000, 800, 0}, {60, 0, 0, 30, 0, 0, 0}},
      300, 0, 0, 1, 1, 0, 0, 0, 29000, 31000, 10, 0},
     {"10 % lost on a link of 60 kbit/s, which becomes a better one", OPUS, true,
-     {{0, 0.10, 0, 30, 60000, 800}, {100, 0.10, 0, 30, 0, 0}},
+     {{0, 0.10, 0, 30, 60000, 800, 0}, {100, 0.10, 0, 30, 0, 0, 0}},
      300, 1, 2, 1, 1, 5, 5, 0.02, 50000, 70000, 16, 0},
     {"a route that becomes longer by 200 ms is no queue", OPUS, true,
-     {{0, 0, 0, 30, 0, 0}, {60, 0, 0, 130, 0, 0}}, 120, 0, 0, 1, 1, 0, 0, 0, 29000, 31000, 0, 0},
+     {{0, 0, 0, 30, 0, 0, 0}, {60, 0, 0, 130, 0, 0, 0}}, 120, 0, 0, 1, 1, 0, 0, 0, 29000, 31000, 0, 0},
     {"nor where 10 % are lost, either", OPUS, true,
-     {{0, 0.10, 0, 30, 0, 0}, {60, 0.10, 0, 130, 0, 0}},
+     {{0, 0.10, 0, 30, 0, 0, 0}, {60, 0.10, 0, 130, 0, 0, 0}},
      180, 1, 2, 1, 1, 5, 5, 0.02, 50000, 70000, 10, 0},
+    {"jitter is no queue", OPUS, true,
+     {{0, 0, 0, 30, 0, 0, 60}}, 300, 0, 0, 1, 1, 0, 0, 0, 29000, 31000, 0, 0},
+    {"nor is it where 10 % are lost", OPUS, true,
+     {{0, 0.10, 0, 30, 0, 0, 60}}, 300, 1, 2, 1, 1, 5, 5, 0.02, 50000, 70000, 4, 0},
+    {"a queue is seen through jitter", OPUS, true,
+     {{0, 0, 0, 30, 40000, 800, 20}}, 300, 0, 0, 1, 1, 0, 8, 0.06, 12000, 33000, 10, 500},
     {"loss that grows by itself is not blamed on redundancy", OPUS, true,
-     {{0, 0.02, 0, 30, 0, 0}, {30, 0.20, 0, 30, 0, 0}},
+     {{0, 0.02, 0, 30, 0, 0, 0}, {30, 0.20, 0, 30, 0, 0, 0}},
      120, 2, 2, 1, 1, 5, 5, 0.02, 0, 70000, 8, 0},
 };
 /* clang-format on */
@@ -206,6 +213,9 @@ static void report(struct net *net, size_t ms)
     r.burst = net->row->tells_bursts && runs ? (double)lost / runs : 0;
     r.burst_of = lost;
     r.round_trip_ms = 2 * w->delay_ms + queue_ms(net, w) + 5 * chance(&net->rng);
+    if (w->jitter_ms)
+        r.round_trip_ms += w->jitter_ms * (chance(&net->rng) + chance(&net->rng));
+    r.jitter_ms = 2 * w->jitter_ms / 3.0; /* of the mean difference of two packets' delays */
     media_adapt_report(&net->adapt, &r, ms);
     net->changes += net->adapt.plan.depth != depth;
 }
@@ -302,6 +312,29 @@ static void test_what_we_lose_counts_until_they_report(void **state)
     assert_true(a.plan.depth > 0);
 }
 
+/* Round trips as jitter of 120 ms each way makes them, for some hours; then a queue that grows. */
+static void test_jitter_never_takes_bits(void **state)
+{
+    struct media_adapt_can can = OPUS;
+    struct loss_report r = {.packets = 200, .jitter_ms = 2 * 120 / 3.0};
+    struct rng rng = rng_seeded(1);
+    struct media_adapt a;
+    unsigned i = 0;
+
+    (void)state;
+    media_adapt_init(&a, &can);
+    for (; i < 5000; i++) {
+        r.round_trip_ms = 60 + 120 * (chance(&rng) + chance(&rng));
+        media_adapt_report(&a, &r, 5000 * i);
+        assert_int_equal(a.plan.bitrate, 30000);
+    }
+    for (unsigned more = 1; more <= 3; more++, i++) {
+        r.round_trip_ms = 60 + 300 * more + 120 * (chance(&rng) + chance(&rng));
+        media_adapt_report(&a, &r, 5000 * i);
+    }
+    assert_true(a.plan.bitrate < 30000);
+}
+
 /* Each report says that the queue grows; what is sent must shrink with the first. */
 static void test_less_than_the_far_end_takes(void **state)
 {
@@ -385,6 +418,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_we_lose_counts_until_they_report),
+        cmocka_unit_test(test_jitter_never_takes_bits),
         cmocka_unit_test(test_less_than_the_far_end_takes),
         cmocka_unit_test(test_the_least_rate_makes_packets_longer),
         cmocka_unit_test(test_another_agreement_keeps_what_is_known),
