@@ -7,6 +7,7 @@ enum {
     PACKET_MAX_MS = 120,
     FIRST_MS = 10,      /* over one packet, before anything is known */
     JUMP_MS = 2000,     /* timestamps ahead of the time by more are another stream's */
+    EARLY_MS = 40,      /* by so much sooner than the quickest one of late no packet comes */
     MAX_DROPOUT = 3000, /* RFC 3550 A.1 */
     MAX_MISORDER = 100,
     COPIES_AVERAGE = 256, /* packets over which the worth of copies is averaged */
@@ -95,6 +96,7 @@ static void begin_stream(struct jitter *j, const struct jitter_packet *packet, u
     }
     jitter_flush(j);
     j->known = true;
+    j->odd = false;
     j->ssrc = packet->ssrc;
     /* Far from 0, so that what was sent before this packet has a place, too. */
     j->high_sequence = (int64_t)1 << 32 | packet->sequence;
@@ -107,15 +109,42 @@ static void begin_stream(struct jitter *j, const struct jitter_packet *packet, u
 }
 
 /* Whether sequence number and timestamp go on from what came before. RFC 3550 A.1: a jump is
- * believed when a second packet goes on from it. A timestamp that jumps under good sequence numbers
- * (music on hold likes that) is believed at once. */
-enum continuity { GOES_ON, JUMPED, SUSPECT };
+ * believed when a second packet goes on from it. So is a timestamp that jumps under good sequence
+ * numbers (music on hold likes that): of the first such packet the number alone is believed, which
+ * does no harm where there is no second. */
+enum continuity { GOES_ON, JUMPED, SUSPECT, LIES };
+
+/* How much sooner than the quickest one of late it came, if it was sent when it says. */
+static int64_t early_us(const struct jitter *j, int64_t later, int64_t arrival)
+{
+    int64_t offset_us = us_of(j, arrival) - us_of(j, j->high_timestamp + later);
+
+    return jitter_delay_base_us(&j->delays) - offset_us;
+}
+
+static enum continuity continuity_of_time(struct jitter *j, uint32_t sent, int ahead,
+                                          int64_t arrival)
+{
+    int64_t later = (int32_t)(sent - (uint32_t)j->high_timestamp);
+    int64_t more = later - ahead * (int64_t)j->packet_units; /* a pause, where it is honest */
+    bool early = more >= j->packet_units && early_us(j, later, arrival) > EARLY_MS * INT64_C(1000);
+    bool jumped = later - (arrival - j->high_arrival) > units(j, JUMP_MS) ||
+                  (ahead > 0 && later < -units(j, PACKET_MAX_MS));
+    bool odd = jumped || (ahead > 0 && (later <= 0 || early));
+    int32_t since = (int32_t)(sent - j->odd_timestamp);
+    bool second = j->odd && since >= 0 && since < units(j, JUMP_MS);
+
+    j->odd = odd && !second;
+    j->odd_timestamp = sent;
+    if (j->odd)
+        return LIES;
+    return jumped ? JUMPED : GOES_ON;
+}
 
 static enum continuity continuity_of(struct jitter *j, const struct jitter_packet *packet,
                                      int64_t arrival)
 {
     int ahead = (int16_t)(packet->sequence - (uint16_t)j->high_sequence);
-    int64_t later = (int32_t)(packet->timestamp - (uint32_t)j->high_timestamp);
 
     if (packet->ssrc != j->ssrc)
         return JUMPED;
@@ -126,11 +155,9 @@ static enum continuity continuity_of(struct jitter *j, const struct jitter_packe
         return SUSPECT;
     }
     j->suspect = -1;
-    if (later - (arrival - j->high_arrival) > units(j, JUMP_MS))
-        return JUMPED;
-    if (ahead > 0 && later < -units(j, PACKET_MAX_MS))
-        return JUMPED;
-    return GOES_ON;
+    if (!packet->duration)
+        return GOES_ON; /* a digit's timestamp stands still: RFC 4733 2.5.1.2 */
+    return continuity_of_time(j, packet->timestamp, ahead, arrival);
 }
 
 /* Notes that sequence came, which is less than JITTER_SEEN behind; false where it had come before.
@@ -225,6 +252,8 @@ int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t no
     arrival = time_of(j, now_us);
     sequence = j->high_sequence + (int16_t)(packet->sequence - (uint16_t)j->high_sequence);
     timestamp = j->high_timestamp + (int32_t)(packet->timestamp - (uint32_t)j->high_timestamp);
+    if (continuity == LIES)
+        timestamp = j->high_timestamp + (sequence - j->high_sequence) * j->packet_units;
     if (j->high_sequence - sequence >= JITTER_SEEN) { /* whether it came before is forgotten */
         j->stats.late++;
         return -ETIME;
@@ -240,7 +269,7 @@ int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t no
     if (packet->rest && sequence > j->rest_sequence)
         j->rest_sequence = sequence;
     if (packet->duration == 0)
-        return 0; /* a digit's timestamp stands still: RFC 4733 2.5.1.2 */
+        return 0;
     if (ahead) {
         j->high_timestamp = timestamp;
         j->high_arrival = arrival;

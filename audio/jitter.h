@@ -101,7 +101,8 @@ struct jitter_stats {
 int jitter_new(const struct jitter_config *config, struct jitter **out);
 void jitter_free(struct jitter *j);
 
-/* Stores a copy of the packet, which arrived at now_us. 0, or what became of it: -EEXIST a
+/* Stores a copy of the packet, which arrived at now_us. A timestamp that cannot be that of its
+ * sequence number is believed if the next packet goes on from it; until then the number is. 0, or what became of it: -EEXIST a
  * duplicate, -ETIME too late, -EAGAIN out of all order, believed only if its successor follows
  * (RFC 3550 A.1), -ENOMEM dropped, -EINVAL too long or too big. All are counted; the caller need
  * not look. */

@@ -29,6 +29,8 @@ struct jitter {
         bool worth;     /* which is waited for */
     } copies[JITTER_COPIES];
     int32_t suspect; /* sequence number that would confirm a jump; -1: none */
+    bool odd;        /* the latest packet had a timestamp that does not fit its number: */
+    uint32_t odd_timestamp;
     uint64_t epoch_us;
     uint32_t packet_units; /* duration of the latest packet */
     uint32_t disorder;     /* share of packets that others overtook, of 65536 */

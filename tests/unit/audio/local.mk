@@ -15,6 +15,7 @@ unit_audio_tests = \
 	tests/unit/audio/test_jitter \
 	tests/unit/audio/test_jitter_copies \
 	tests/unit/audio/test_jitter_delay \
+	tests/unit/audio/test_jitter_lies \
 	tests/unit/audio/test_jitter_rule \
 	tests/unit/audio/test_jitter_steps \
 	tests/unit/audio/test_mixer \
@@ -49,6 +50,7 @@ tests_unit_audio_test_hearing_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_copies_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_delay_LDADD = $(machine_ldadd)
+tests_unit_audio_test_jitter_lies_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_rule_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_steps_LDADD = $(machine_ldadd)
 tests_unit_audio_test_mixer_LDADD = $(machine_ldadd)

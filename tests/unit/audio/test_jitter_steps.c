@@ -424,14 +424,17 @@ static void believes_a_jump_at_its_second_packet(void **state)
 static void follows_a_timestamp_that_jumps(void **state)
 {
     struct jitter *j = playing();
-    struct jitter_packet p = packet(4);
 
     (void)state;
-    p.timestamp += 0x50000000u;
-    assert_int_equal(jitter_put(j, &p, 80000), 0);
-    assert_int_equal(stats_of(j).restarts, 1);
-    assert_string_equal(get(j, 80), "W");
-    assert_string_equal(get(j, 120), "D4");
+    for (int i = 4; i < 6; i++) {
+        struct jitter_packet p = packet(i);
+
+        p.timestamp += 0x50000000u;
+        assert_int_equal(jitter_put(j, &p, (uint64_t)i * 20000), 0);
+        assert_int_equal(stats_of(j).restarts, i == 5); /* at the second */
+    }
+    assert_string_equal(get(j, 100), "W");
+    assert_string_equal(get(j, 140), "D5");
     jitter_free(j);
 }
 
