@@ -7,6 +7,7 @@
 
 enum {
     FEW_LOST = 6,      /* nor these of how many are lost in a row */
+    BURST_MOST = 20,   /* farther than copies reach: who says more is soon forgotten */
     CROWDED_MOST = 3,  /* reports after which a delay that does not go back is no queue of ours */
     LATELY_MOST = 400, /* packets that the loss of late is known from */
     SURE = 500,        /* packets that were told of, until which our own loss counts, too */
@@ -82,7 +83,7 @@ static bool learn_burst(struct media_adapt *a, const struct loss_report *r)
 {
     if (r->burst < 1 || r->burst_of < FEW_LOST)
         return false;
-    a->burst += (a->burst > 0 ? BURST_WEIGHT : 1) * (r->burst - a->burst);
+    a->burst += (a->burst > 0 ? BURST_WEIGHT : 1) * (fmin(r->burst, BURST_MOST) - a->burst);
     return true;
 }
 

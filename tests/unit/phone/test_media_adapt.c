@@ -6,6 +6,7 @@
 
 #include "base/rand.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -414,6 +415,109 @@ static void test_more_channels_are_tried(void **state)
     assert_int_equal(a.plan.bitrate, 96000);
 }
 
+/* --- reports that lie ------------------------------------------------------------------------ */
+
+enum { LIARS = 200, LIES = 200, GOOD_S = 300, REPORT_MS = 5000 };
+
+/* Any value that a report can bring, the greatest among them. */
+static double any(struct rng *rng, double most)
+{
+    unsigned kind = rng_below(rng, 4);
+
+    return kind == 0 ? 0 : kind == 1 ? most : kind == 2 ? most * chance(rng) : chance(rng);
+}
+
+static struct loss_report lie(struct rng *rng)
+{
+    return (struct loss_report){.lost = fmin(any(rng, 1), 1),
+                                .burst = any(rng, 65535),
+                                .burst_of = any(rng, 1e9),
+                                .round_trip_ms = any(rng, 65536000) - 1,
+                                .jitter_ms = any(rng, 537000000),
+                                .packets = (unsigned)any(rng, 1e9)};
+}
+
+static void check_within_bounds(const struct media_adapt *a)
+{
+    const struct media_adapt_can *can = &a->can;
+    const struct media_plan *p = &a->plan;
+    double headers = p->depth ? (4.0 * p->depth + 1) * 8000 / p->ptime_ms : 0;
+    double bps = (double)p->bitrate * (1 + p->depth) + headers;
+
+    assert_in_range(p->depth, 0, can->red ? MEDIA_ADAPT_DEPTH : 0);
+    assert_true(p->ptime_ms == 20 || p->ptime_ms == 40);
+    assert_in_range(p->distance, 1, 200 / p->ptime_ms);
+    assert_in_range(p->fec_percent, 0, can->fec ? 10 : 0);
+    assert_true(p->depth * p->distance * p->ptime_ms <= 200 || p->distance == 1);
+    if (can->any_rate) {
+        assert_in_range(p->bitrate, 12000, can->most_bps ? can->most_bps : 48000 * can->channels);
+        assert_true(bps <= 70000.0 * can->channels);
+    } else {
+        assert_int_equal(p->bitrate, can->rate_bps);
+        assert_in_range(p->depth, 0, 2);
+    }
+}
+
+static void tell_lies(struct media_adapt *a, struct rng *rng, uint64_t *now_ms)
+{
+    for (unsigned i = 0; i < LIES; i++) {
+        struct loss_report r = lie(rng);
+
+        *now_ms += rng_below(rng, 2) ? rng_below(rng, 10) : rng_below(rng, 2 * REPORT_MS);
+        if (rng_below(rng, 4) == 0)
+            media_adapt_heard(a, &r, *now_ms);
+        else
+            media_adapt_report(a, &r, *now_ms);
+        check_within_bounds(a);
+    }
+}
+
+static void tell(struct media_adapt *a, const struct loss_report *r, unsigned n, uint64_t *now_ms)
+{
+    for (unsigned i = 0; i < n; i++)
+        media_adapt_report(a, r, *now_ms += REPORT_MS);
+}
+
+static void check_same_plan(const struct media_adapt *a, const struct media_adapt *b, unsigned seed)
+{
+    const struct media_plan *p = &a->plan, *q = &b->plan;
+
+    if (p->depth != q->depth || p->fec_percent != q->fec_percent || p->bitrate != q->bitrate ||
+        p->ptime_ms != q->ptime_ms || (p->depth && p->distance != q->distance))
+        fail_msg("seed %u: %u copies, %u apart, FEC %u, %u bit/s, %u ms", seed, p->depth,
+                 p->distance, p->fec_percent, (unsigned)p->bitrate, p->ptime_ms);
+}
+
+/* A far end may say what it likes: what is sent stays within what may be sent, and when it says
+ * again how it is, all is soon as if it had never lied. */
+static void test_lies_bend_nothing_for_good(void **state)
+{
+    static const struct media_adapt_can cans[] = {
+        OPUS, STEREO, FEC_ONLY, PCMU, {true, false, true, true, 30000, 20000, 20, 120, 1}};
+    struct loss_report good = {.round_trip_ms = 60, .packets = REPORT_MS / PTIME_MS};
+    struct loss_report some = good;
+
+    (void)state;
+    some.lost = 0.05;
+    some.burst = 1 / (1 - some.lost); /* as by chance */
+    some.burst_of = 12;
+    for (unsigned seed = 1; seed <= LIARS; seed++) {
+        struct rng rng = rng_seeded(seed);
+        struct media_adapt a, honest;
+        uint64_t now_ms = 0, then_ms = 0;
+
+        media_adapt_init(&a, &cans[seed % ARRAY_LEN(cans)]);
+        media_adapt_init(&honest, &cans[seed % ARRAY_LEN(cans)]);
+        tell_lies(&a, &rng, &now_ms);
+        tell(&a, &good, GOOD_S * 1000 / REPORT_MS, &now_ms);
+        tell(&honest, &good, 10, &then_ms);
+        check_same_plan(&a, &honest, seed);
+        tell(&a, &some, 12, &now_ms);
+        tell(&honest, &some, 12, &then_ms);
+        check_same_plan(&a, &honest, seed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_the_least_rate_makes_packets_longer),
         cmocka_unit_test(test_another_agreement_keeps_what_is_known),
         cmocka_unit_test(test_more_channels_are_tried),
+        cmocka_unit_test(test_lies_bend_nothing_for_good),
     };
 
     return RUN_ROWS("phone/media_adapt", rows, check_row) +
