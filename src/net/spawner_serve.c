@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __linux__
@@ -113,6 +115,32 @@ void net_spawner_reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* As execvp, but that a file which is no program is not given to a shell. Comes back when there is
+ * none, with errno. */
+static void execute(char **words, char **environment)
+{
+    const char *path = getenv("PATH"), *end;
+    char file[PATH_MAX];
+    int why = ENOENT;
+
+    if (strchr(words[0], '/')) {
+        execve(words[0], words, environment);
+        return;
+    }
+    for (path = path ? path : "/usr/bin:/bin"; path; path = *end ? end + 1 : NULL) {
+        end = path + strcspn(path, ":");
+        if (end == path || snprintf(file, sizeof file, "%.*s/%s", (int)(end - path), path,
+                                    words[0]) >= (int)sizeof file)
+            continue;
+        execve(file, words, environment);
+        if (errno == EACCES)
+            why = errno; /* a later one may be started */
+        else if (errno != ENOENT && errno != ENOTDIR)
+            return;
+    }
+    errno = why;
+}
+
 /* In the child. All signals are blocked: one that came already is kept for the program. */
 static _Noreturn void become(char **words, char **environment, bool is_group, const int fds[3],
                              int failed)
@@ -125,8 +153,7 @@ static _Noreturn void become(char **words, char **environment, bool is_group, co
         if (dup2(fds[i], i) < 0)
             goto fail;
     net_spawner_reset_signals();
-    environ = environment;
-    execvp(words[0], words);
+    execute(words, environment);
 
 fail:
     number = errno;

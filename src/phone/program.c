@@ -424,6 +424,9 @@ static void put_not_started(int err, struct buf *sentence)
         buf_puts(sentence, " is lost: the helper of this phone, which starts programs, has died");
     else if (err == -EAGAIN)
         buf_puts(sentence, " cannot be started: too much is running already");
+    else if (err == -ENOEXEC)
+        buf_puts(sentence, " cannot be started: it is neither a program nor a script whose first "
+                           "line is #! and what runs it");
     else
         buf_printf(sentence, " cannot be started: %s; check its name", strerror(-err));
 }

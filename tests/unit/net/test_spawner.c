@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -179,17 +180,41 @@ static void check_kept(void **state)
 }
 
 /* A command whose exec fails says why. */
-static void check_missing(void **state)
+static int end_of(char *name)
 {
-    char name[] = "/nonexistent/tphone", *words[] = {name, NULL};
+    char *words[] = {name, NULL};
     struct rig rig = rig_new(words);
 
-    (void)state;
     spawn(&rig, words, NULL, rig.null, rig.null);
     wait_for_end(&rig);
-    assert_int_equal(rig.end.err, -ENOENT);
     assert_int_equal(rig.end.times, 1);
     rig_free(&rig);
+    return rig.end.err;
+}
+
+static void check_missing(void **state)
+{
+    char file[] = "/nonexistent/tphone", name[] = "tphone-is-not-there", folder[] = "/usr";
+
+    (void)state;
+    assert_int_equal(end_of(file), -ENOENT);
+    assert_int_equal(end_of(name), -ENOENT);
+    assert_int_equal(end_of(folder), -EACCES);
+}
+
+/* No shell gets what is no program. */
+static void check_no_shell(void **state)
+{
+    char file[] = "/tmp/tphone-no-program-XXXXXX";
+    int fd = mkstemp(file);
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "exit 0\n", 7), 7);
+    fchmod(fd, 0700);
+    close(fd);
+    assert_int_equal(end_of(file), -ENOEXEC);
+    unlink(file);
 }
 
 /* --- questions ------------------------------------------------------------------------------ */
@@ -333,6 +358,7 @@ int main(void)
 {
     static const struct CMUnitTest others[] = {
         {"a program that is not there", check_missing, NULL, NULL, NULL},
+        {"a file that is no program", check_no_shell, NULL, NULL, NULL},
         {"what cannot be asked", check_refusals, NULL, NULL, NULL},
         {"an answer is waited for up to a limit", check_stopped, NULL, NULL, NULL},
     };

@@ -123,6 +123,9 @@ static const struct unstarted {
 } unstarted[] = {
     {"a name that is not there", -ENOENT,
      " cannot be started: No such file or directory; check its name"},
+    {"a script that does not say what runs it", -ENOEXEC,
+     " cannot be started: it is neither a program nor a script whose first line is #! and what "
+     "runs it"},
     {"too many programs", -EAGAIN, " cannot be started: too much is running already"},
     {"a dead helper", -EPIPE,
      " is lost: the helper of this phone, which starts programs, has died"},
