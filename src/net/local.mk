@@ -19,6 +19,7 @@ libnet_a_SOURCES = \
 	src/net/spawner.c src/net/spawner.h src/net/spawner_private.h \
 	src/net/spawner_close.c \
 	src/net/spawner_message.c \
+	src/net/spawner_order.c \
 	src/net/spawner_serve.c \
 	src/net/tcp.c src/net/tcp.h \
 	src/net/tls.c src/net/tls.h src/net/tls_private.h \

@@ -14,11 +14,17 @@ enum spawner_verb { SPAWNER_START, SPAWNER_SIGNAL, SPAWNER_ASK };
 /* Behind it the words and the variables, each with its NUL, or what is asked. With START come three
  * descriptors, with ASK one, the socket that is answered on. */
 struct spawner_order {
-    enum spawner_verb verb;
+    uint32_t verb; /* an enum spawner_verb */
     uint32_t id;
-    int number; /* of the signal, or what is asked */
-    bool is_group, has_environment;
+    int32_t number;                     /* of the signal, or what is asked */
+    uint32_t is_group, has_environment; /* no bool: who has taken us over may put anything there */
     uint32_t words, variables;
+};
+
+/* What is to be started, as texts of the order. */
+struct spawner_start {
+    char *words[SPAWNER_WORDS_MAX + 1];
+    char *variables[SPAWNER_VARIABLES_MAX + 1]; /* NULL behind the last, as in words */
 };
 
 /* The program with this id has ended, or could not be started (err). */
@@ -31,6 +37,16 @@ struct spawner_news {
 struct spawner_answer {
     int err;
 };
+
+/* What an order says; nothing is done yet, and whoever sent it is not trusted. message gets what is
+ * behind its head. */
+bool spawner_read_order(struct slice *message, struct spawner_order *order);
+/* The rest of SPAWNER_START. 0; -EINVAL: it makes no sense; -EPERM: no command of spec. */
+int spawner_read_start(const struct net_spawner_spec *spec, const struct spawner_order *order,
+                       struct slice rest, struct spawner_start *out);
+/* Our environment but for what begins with SPAWNER_VARIABLES, and of theirs what does; the list is
+ * the caller's. NULL: no memory. */
+char **spawner_join_environment(char *const *theirs);
 
 /* Does not return. fd: the only descriptor that it needs. */
 _Noreturn void spawner_serve(int fd, const struct net_spawner_spec *spec);

@@ -51,59 +51,6 @@ static void tell(const struct helper *h, const struct spawner_news *news)
 
 /* --- starting ------------------------------------------------------------------------------- */
 
-static bool same_words(char *const *a, char *const *b)
-{
-    while (*a && *b && strcmp(*a, *b) == 0)
-        a++, b++;
-    return !*a && !*b;
-}
-
-static bool is_allowed(const struct helper *h, char *const *words)
-{
-    for (size_t i = 0; i < h->spec->n; i++)
-        if (same_words(words, h->spec->commands[i].words))
-            return true;
-    return false;
-}
-
-static bool is_ours(const char *variable)
-{
-    return strncmp(variable, SPAWNER_VARIABLES, strlen(SPAWNER_VARIABLES)) == 0;
-}
-
-/* Fills list with n texts of the message and NULL; false: there are fewer. */
-static bool take_texts(struct slice *rest, char **list, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const char *end = memchr(rest->p, '\0', rest->n);
-
-        if (!end)
-            return false;
-        list[i] = (char *)(uintptr_t)rest->p;
-        *rest = slice_skip(*rest, (size_t)(end - rest->p) + 1);
-    }
-    list[n] = NULL;
-    return true;
-}
-
-/* Ours, but what is like theirs, and theirs. NULL: no memory. */
-static char **join_environment(char **theirs)
-{
-    size_t n = 0, ours = 0;
-    char **all;
-
-    while (environ[ours])
-        ours++;
-    all = calloc(ours + SPAWNER_VARIABLES_MAX + 1, sizeof *all);
-    for (size_t i = 0; all && i < ours; i++)
-        if (!is_ours(environ[i]))
-            all[n++] = environ[i];
-    for (size_t i = 0; all && theirs[i]; i++)
-        if (is_ours(theirs[i]))
-            all[n++] = theirs[i];
-    return all;
-}
-
 void net_spawner_reset_signals(void)
 {
     struct sigaction usual = {.sa_handler = SIG_DFL};
@@ -190,20 +137,17 @@ static int spawn(const struct helper *h, char **words, char **environment, const
 static int start(struct helper *h, const struct spawner_order *order, struct slice rest,
                  const int fds[3])
 {
-    char *words[SPAWNER_WORDS_MAX + 1], *variables[SPAWNER_VARIABLES_MAX + 1], **environment;
     struct child child = {.id = order->id, .is_group = order->is_group};
-    int err;
+    struct spawner_start asked;
+    char **environment;
+    int err = spawner_read_start(h->spec, order, rest, &asked);
 
-    if (order->words == 0 || order->words > SPAWNER_WORDS_MAX ||
-        order->variables > SPAWNER_VARIABLES_MAX || !take_texts(&rest, words, order->words) ||
-        !take_texts(&rest, variables, order->variables))
-        return -EINVAL;
-    if (!is_allowed(h, words))
-        return -EPERM;
+    if (err)
+        return err;
     if (h->n == SPAWNER_CHILDREN_MAX)
         return -EAGAIN;
-    environment = order->has_environment ? join_environment(variables) : environ;
-    err = environment ? spawn(h, words, environment, fds, &child) : -ENOMEM;
+    environment = order->has_environment ? spawner_join_environment(asked.variables) : environ;
+    err = environment ? spawn(h, asked.words, environment, fds, &child) : -ENOMEM;
     if (environment != environ)
         free(environment);
     if (!err)
@@ -272,14 +216,12 @@ static void do_signal(const struct helper *h, const struct spawner_order *order)
 
 static void obey(struct helper *h, size_t n, const int fds[3], size_t n_fds)
 {
-    struct spawner_order order;
     struct slice rest = {h->message, n};
+    struct spawner_order order;
     int err;
 
-    if (n < sizeof order)
+    if (!spawner_read_order(&rest, &order))
         return;
-    memcpy(&order, h->message, sizeof order);
-    rest = slice_skip(rest, sizeof order);
     switch (order.verb) {
     case SPAWNER_SIGNAL:
         do_signal(h, &order);
