@@ -66,6 +66,7 @@ libui_a_SOURCES += \
 	ui/screen/screen_helper.h \
 	ui/screen/screen_helper_answer.c \
 	ui/screen/screen_helper_private.h \
+	ui/screen/screen_helper_read.c \
 	ui/screen/screen_prompt.c \
 	ui/screen/screen_prompt.h \
 	ui/screen/setup.c \

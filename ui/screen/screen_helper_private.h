@@ -4,7 +4,9 @@
 
 #include <stdatomic.h>
 
+#include "phone/config_keep.h"
 #include "ui/cli.h"
+#include "ui/screen/setup.h"
 
 enum screen_question {
     SCREEN_START,       /* no text; answered by the path of the socket, a NUL, and why */
@@ -29,10 +31,30 @@ struct screen_shared {
 /* What the helper knows: arg, on its side. */
 struct screen_side {
     const struct cli *cli;
-    const char *draft;    /* "": none */
-    const char *settings; /* NULL: none */
+    const char *draft;            /* "": none */
+    const char *settings;         /* NULL: none */
     struct screen_shared *shared; /* NULL: there is no memory for it */
 };
+
+#define SCREEN_KEPT_MAX 2u
+#define SCREEN_VALUES_MAX 64u /* of a setting */
+
+/* What is asked, once it is read and judged: texts of the question. */
+struct screen_asked {
+    enum screen_question what;
+    bool always;                              /* SCREEN_LAST_WORDS */
+    enum setup_work work;                     /* SCREEN_TRY: one that is tried */
+    struct slice draft;                       /* SCREEN_TRY, SCREEN_WRITE */
+    const char *path;                         /* SCREEN_TRACE */
+    struct config_kept kept[SCREEN_KEPT_MAX]; /* SCREEN_KEEP */
+    const char *values[SCREEN_KEPT_MAX][SCREEN_VALUES_MAX];
+    size_t n_kept;
+};
+
+/* asked: n bytes and a NUL behind, which out points into. 0, or a negative errno and perhaps a
+ * sentence in text: it makes no sense, or the sandbox does not let it be done. */
+int screen_helper_read(const struct screen_side *side, unsigned what, const char *asked, size_t n,
+                       struct screen_asked *out, struct buf *text);
 
 /* The helper's side: a function of struct net_spawner_spec each. */
 void screen_helper_begin(const void *arg);
