@@ -17,6 +17,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_edit \
 	tests/fuzz/fuzz_exchange \
 	tests/fuzz/fuzz_fingerprint \
+	tests/fuzz/fuzz_helper \
 	tests/fuzz/fuzz_history \
 	tests/fuzz/fuzz_jitter \
 	tests/fuzz/fuzz_key_reader \
@@ -56,6 +57,7 @@ tests_fuzz_fuzz_control_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_ctl_line_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_draft_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_edit_LDADD = $(phone_ldadd)
+tests_fuzz_fuzz_helper_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_history_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_target_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_key_reader_LDADD = $(phone_ldadd)
