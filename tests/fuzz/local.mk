@@ -19,6 +19,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_fingerprint \
 	tests/fuzz/fuzz_helper \
 	tests/fuzz/fuzz_history \
+	tests/fuzz/fuzz_identity \
 	tests/fuzz/fuzz_jitter \
 	tests/fuzz/fuzz_key_reader \
 	tests/fuzz/fuzz_latch \
@@ -64,6 +65,7 @@ tests_fuzz_fuzz_key_reader_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_mask_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_dns_ttl_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_dtls_LDADD = $(LDADD) $(TLS_LIBS)
+tests_fuzz_fuzz_identity_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_jitter_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_plain_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_screen_LDADD = $(phone_ldadd)
