@@ -1,10 +1,11 @@
-/* A line of a daemon: nothing breaks, what was read as an event can be told, and nothing that
- * steers a terminal comes out of it. */
+/* A line of a daemon, or of a tphone that tries something for a set-up: nothing breaks, what was
+ * read as an event can be told, and nothing that steers a terminal comes out of it. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ui/ctl_show.h"
+#include "ui/screen/setup_hear.h"
 #include "ui/status.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
@@ -36,11 +37,23 @@ static void look_for_controls(struct slice text)
             abort();
 }
 
+static void set_up(enum setup_work work, struct slice line)
+{
+    struct buf text = buf_new(8192);
+
+    if (setup_hear(work, line, &text) == SETUP_HEARD_NOTHING && text.n > 0)
+        abort();
+    look_for_controls(buf_slice(&text));
+    buf_free(&text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     struct buf out = buf_new(CTL_SHOW_MAX);
     struct ctl_line line;
 
+    set_up(SETUP_TEST_DEVICE, (struct slice){(const char *)bytes, n});
+    set_up(SETUP_TEST_ACCOUNT, (struct slice){(const char *)bytes, n});
     if (ctl_line_read((struct slice){(const char *)bytes, n}, &line) == 0) {
         tell(&line, &out);
         look_for_controls(buf_slice(&out));

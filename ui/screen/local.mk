@@ -72,6 +72,8 @@ libui_a_SOURCES += \
 	ui/screen/setup.c \
 	ui/screen/setup.h \
 	ui/screen/setup_file.c \
+	ui/screen/setup_hear.c \
+	ui/screen/setup_hear.h \
 	ui/screen/setup_run.c \
 	ui/screen/setup_run.h \
 	ui/screen/setup_try.c \

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,11 +12,11 @@
 #include "net/watch.h"
 #include "phone/config.h"
 #include "phone/folders.h"
-#include "ui/ctl_line.h"
 #include "ui/json.h"
 #include "ui/lines.h"
 #include "ui/runtime_dir.h"
 #include "ui/screen/screen_helper.h"
+#include "ui/screen/setup_hear.h"
 
 #define LINE_MAX_BYTES 65536u
 #define TEST_MS 45000u    /* a request that is not answered takes 32 s (RFC 3261 17.1.2.2) */
@@ -82,41 +81,16 @@ static void settle(struct setup_run *r, bool good, const char *text)
         shutdown(r->talk, SHUT_WR);
 }
 
-/* Where the device is open and does nothing any more, the test is over. */
-static void take_device_line(struct setup_run *r, const json_t *tree, const char *event)
+static void take_line(struct setup_run *r, struct slice line)
 {
-    bool refused = json_is_false(json_object_get(tree, "ok")) || strcmp(event, "device") == 0 ||
-                   strcmp(event, "test-ended") == 0 || strcmp(event, "outcome") == 0;
+    struct buf text = buf_new(8192);
+    enum setup_heard heard = setup_hear(r->setup->work, line, &text);
 
-    if (refused && *ctl_text(tree, "text"))
-        settle(r, false, ctl_text(tree, "text"));
-    else if (strcmp(event, "test") == 0 && strcmp(ctl_text(tree, "doing"), "open") == 0)
-        settle(r, true, "It was played. Where nothing was heard, another device may be the one.");
-}
-
-static void take_line(struct setup_run *r, struct slice text)
-{
-    json_t *tree = json_loadb(text.p, text.n, 0, NULL);
-    const char *event = ctl_text(tree, "event");
-
-    if (strcmp(ctl_text(tree, "list"), "devices") == 0) {
-        struct buf name = buf_new(1024);
-
-        text_safe(&name, slice_of(ctl_text(tree, "name")));
-        setup_add_device(r->setup, buf_cstr(&name));
-        buf_free(&name);
-    } else if (r->setup->work == SETUP_TEST_DEVICE) {
-        take_device_line(r, tree, event);
-    } else if (strcmp(event, "registered") == 0) {
-        settle(r, true, "The server has accepted it: registered.");
-    } else if (strcmp(event, "registration-failed") == 0) {
-        settle(r, false, ctl_text(tree, "text"));
-    } else if (strcmp(event, "password-wanted") == 0) {
-        settle(r, false, "The server is there and wants a password; you will be asked for it.");
-    } else if (strcmp(event, "outcome") == 0 && *ctl_text(tree, "text")) {
-        settle(r, false, ctl_text(tree, "text"));
-    }
-    json_decref(tree);
+    if (heard == SETUP_HEARD_DEVICE)
+        setup_add_device(r->setup, buf_cstr(&text));
+    else if (heard != SETUP_HEARD_NOTHING)
+        settle(r, heard == SETUP_HEARD_GOOD, buf_cstr(&text));
+    buf_free(&text);
 }
 
 static void on_output(void *arg, int events)
