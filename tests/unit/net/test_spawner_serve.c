@@ -125,11 +125,12 @@ static _Noreturn void go_on_for_as_long_as(pid_t parent)
 /* Goes on for as long as the helper does; or is done at once, but for a child. */
 static int answer(const void *arg, unsigned what, struct slice text, int *fd, struct buf *out)
 {
-    pid_t helper = getppid(), child;
+    const pid_t *helper = arg; /* it may be gone by now, and our parent another one */
+    pid_t child;
 
-    (void)arg, (void)text, (void)fd;
+    (void)text, (void)fd;
     if (what == HANG)
-        go_on_for_as_long_as(helper);
+        go_on_for_as_long_as(*helper);
     child = fork();
     if (child == 0)
         for (;;)
@@ -138,10 +139,10 @@ static int answer(const void *arg, unsigned what, struct slice text, int *fd, st
     return 0;
 }
 
-/* As a screen's has it, for what it leaves behind. */
+/* As a screen's has it, for what it leaves behind; and notes who it is. */
 static void adopt(const void *arg)
 {
-    (void)arg;
+    *(pid_t *)(uintptr_t)arg = getpid();
 #ifdef __linux__
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 #endif
@@ -150,10 +151,11 @@ static void adopt(const void *arg)
 /* The helper, and our end of its socket. */
 static int begin(pid_t *pid)
 {
+    static pid_t helper; /* on its side */
     char sh[] = "sh", c[] = "-c", *words[] = {sh, c, known, NULL};
     const struct net_spawner_command command = {words};
     const struct net_spawner_spec spec = {
-        .commands = &command, .n = 1, .answer = answer, .begin = adopt};
+        .commands = &command, .n = 1, .answer = answer, .begin = adopt, .arg = &helper};
     int ends[2];
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
