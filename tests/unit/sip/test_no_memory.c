@@ -1,5 +1,6 @@
 /* test_no_memory.c - each allocation on behalf of a message fails in turn: the message is answered
  * 503 or lost, nothing is leaked, and the next call goes through. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ struct play {
     struct sip_account *account;
     unsigned told, ended, taken, gone, digits, digits_sent;
     unsigned oks; /* to INFO */
+    unsigned redirects, answers;
     uint8_t from; /* last byte of the address that messages come from; 0: the usual */
     char tag[128], branch[128], id[128];
 };
@@ -51,6 +53,8 @@ static void told(struct play *play, const struct sip_call_event *event)
         event->kind == SIP_CALL_INCOMING || (event->kind == SIP_CALL_OFFER_WANTED && !play->call);
     play->digits += event->kind == SIP_CALL_DIGIT;
     play->digits_sent += event->kind == SIP_CALL_DIGIT_SENT;
+    play->redirects += event->kind == SIP_CALL_REDIRECTED;
+    play->answers += event->kind == SIP_CALL_ANSWERED;
     play->ended += event->kind == SIP_CALL_ENDED;
     play->call = event->kind == SIP_CALL_ENDED ? NULL : event->call;
 }
@@ -66,8 +70,11 @@ static void drain(struct play *play)
         } else if (item->kind == SIP_OUT_ACCOUNT) {
             play->gone += item->account_event->kind == SIP_ACCOUNT_UNREGISTERED;
         } else if (item->kind == SIP_OUT_LOCATE) {
+            bool there = strcmp(item->host, "gone.test") != 0;
+
             armed = true;
-            sip_endpoint_located(play->ep, item->key, &flow, 1, 0, play->now_ms);
+            sip_endpoint_located(play->ep, item->key, &flow, there, there ? 0 : -ENOENT,
+                                 play->now_ms);
             armed = false;
         } else if (!sip_parse(buf_slice(&item->bytes), true, &msg)) {
             keep(play->branch, msg.via.branch);
@@ -189,10 +196,11 @@ static void moves(struct play *play)
     play->from = 0;
 }
 
-#define TO_US(status, method, cseq, tag)                                                           \
+#define TO_US_OF(status, method, cseq, tag, contact)                                               \
     "SIP/2.0 " status " X\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=$b\n"                            \
     "From: <sip:alice@192.0.2.1>;tag=$t\nTo: <sip:bob@192.0.2.2>;tag=" tag "\nCall-ID: $i\n"       \
-    "CSeq: " cseq " " method "\nContact: <sip:bob@192.0.2.2>\n"
+    "CSeq: " cseq " " method "\nContact: " contact "\n"
+#define TO_US(status, method, cseq, tag) TO_US_OF(status, method, cseq, tag, "<sip:bob@192.0.2.2>")
 
 static void calls(struct play *play)
 {
@@ -219,6 +227,36 @@ static void calls(struct play *play)
         sip_call_offer(play->call, SLICE("h"), play->now_ms); /* as the 491 was long ago */
     drain(play);
     IN_CALL(sip_call_hangup(play->call, play->now_ms));
+}
+
+/* To a name that is not there, to a place where nobody answers, and to one whose Contact is a name.
+ */
+static void redirected(struct play *play)
+{
+    struct sip_invite_params params = {.target = SLICE("sip:bob@b.test")};
+    struct sip_call *call;
+
+    armed = true;
+    if (sip_call_invite(play->ep, &params, &call, play->now_ms)) {
+        armed = false;
+        return;
+    }
+    drain(play);
+    IN_CALL(sip_call_offer(play->call, SLICE("o"), play->now_ms));
+    receive(play, TO_US_OF("302", "INVITE", "1", "r",
+                           "<sip:e@e.test>;q=0.1, <sip:d@192.0.2.3>;q=0.2, "
+                           "<sip:c@gone.test>;q=0.3") NO_BODY);
+    receive(play, TO_US("486", "INVITE", "2", "r") NO_BODY);
+    receive(play, TO_US("183", "INVITE", "3", "a") OFFER);
+    receive(play, TO_US_OF("200", "INVITE", "3", "b", "<sip:bob@f.test>") OFFER);
+    receive(play, TO_US_OF("200", "INVITE", "3", "a", "<sip:bob@gone.test>") OFFER);
+    run(play, 5000);
+    IN_CALL(sip_call_reinvite(play->call, SLICE("h"), play->now_ms));
+    receive(play, TO_US_OF("200", "INVITE", "4", "b", "<sip:bob@g.test>") OFFER);
+    IN_CALL(sip_call_hangup(play->call, play->now_ms));
+    receive(play, TO_US("200", "BYE", "5", "b") NO_BODY);
+    if (left > 0) /* nothing has failed */
+        assert_true(play->redirects == 3 && play->answers == 1 && play->ended == 1);
 }
 
 #define TO_ACCOUNT(status, cseq)                                                                   \
@@ -312,7 +350,7 @@ static void pressed(struct play *play)
     receive(play, FROM_ALICE("ACK", "1", "2", ";tag=$t") NO_BODY);
     left = n;
     receive(play, FROM_ALICE("INFO", "2", "3", ";tag=$t") "Content-Type: application/dtmf\n"
-                                                         "Content-Length: 1\n\n5");
+                                                          "Content-Length: 1\n\n5");
     run(play, 1000);
     assert_non_null(play->call);
     assert_true(play->digits >= play->oks);
@@ -461,6 +499,18 @@ static void calls_all(void **state)
     each_fails(calls, true);
 }
 
+static void redirected_one(void **state)
+{
+    (void)state;
+    each_fails(redirected, false);
+}
+
+static void redirected_all(void **state)
+{
+    (void)state;
+    each_fails(redirected, true);
+}
+
 static void registers_one(void **state)
 {
     (void)state;
@@ -525,6 +575,8 @@ int main(void)
         {"a call in which both sides move, one allocation fails", moves_one, 0, 0, 0},
         {"a call in which both sides move, from one allocation on all fail", moves_all, 0, 0, 0},
         {"a call that goes out, one allocation fails", calls_one, 0, 0, 0},
+        {"a call that is sent on, one allocation fails", redirected_one, 0, 0, 0},
+        {"a call that is sent on, from one allocation on all fail", redirected_all, 0, 0, 0},
         {"an account, one allocation fails", registers_one, 0, 0, 0},
         {"a challenge to a REGISTER, one allocation fails", registration_challenged_one, 0, 0, 0},
         {"a key by INFO, one allocation fails", pressed_one, 0, 0, 0},
