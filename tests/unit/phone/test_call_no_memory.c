@@ -16,6 +16,9 @@
 #define SDP                                                                                        \
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                    \
     "m=audio 9 RTP/AVP 0\r\n"
+#define EARLY                                                                                      \
+    "v=0\r\no=- 2 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                    \
+    "m=audio 11 RTP/AVP 0\r\n"
 #define KEYED                                                                                      \
     "v=0\r\no=- 1 %u IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                   \
     "m=audio 9 RTP/SAVP 0\r\na=%s\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "                          \
@@ -216,21 +219,33 @@ static const char *header(const struct far *far, const char *name, char out[512]
     return out;
 }
 
-static void reply(struct far *far, const char *body)
+static void reply(struct far *far, const char *status, const char *tag, const char *body)
 {
     char via[512], from[512], to[512], id[512], cseq[512];
 
     snprintf(far->said, sizeof far->said,
-             "SIP/2.0 200 OK\r\nVia: %s\r\nFrom: %s\r\nTo: %s%s\r\nCall-ID: %s\r\nCSeq: %s\r\n"
+             "SIP/2.0 %s\r\nVia: %s\r\nFrom: %s\r\nTo: %s%s\r\nCall-ID: %s\r\nCSeq: %s\r\n"
              "Contact: <sip:far@127.0.0.1:%u>\r\n%sContent-Length: %zu\r\n\r\n%s",
-             header(far, "Via", via), header(far, "From", from), header(far, "To", to),
-             strstr(to, ";tag=") ? "" : ";tag=f", header(far, "Call-ID", id),
-             header(far, "CSeq", cseq), far->port, *body ? "Content-Type: application/sdp\r\n" : "",
-             strlen(body), body);
+             status, header(far, "Via", via), header(far, "From", from), header(far, "To", to),
+             strstr(to, ";tag=") ? "" : tag, header(far, "Call-ID", id), header(far, "CSeq", cseq),
+             far->port, *body ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
     say(far, far->said);
 }
 
-static void calls_out(struct far *far)
+static void takes(struct far *far)
+{
+    reply(far, "200 OK", ";tag=f", SDP);
+}
+
+/* Two phones of it name their sound beforehand, and the second one is the one that takes it. */
+static void takes_by_fork(struct far *far)
+{
+    reply(far, "183 Session Progress", ";tag=e", SDP);
+    reply(far, "183 Session Progress", ";tag=f", EARLY);
+    reply(far, "200 OK", ";tag=f", "");
+}
+
+static void calls_out_to(struct far *far, void (*answers)(struct far *far))
 {
     struct ip there = {.family = 4, .bytes = {127, 0, 0, 1}, .port = far->port};
     char target[64], where[IP_TEXT_MAX];
@@ -247,8 +262,10 @@ static void calls_out(struct far *far)
     for (unsigned i = 0; i < TRIES && !phones_find(far->end, PHONE_ENDED, call); i++) {
         bool asked = hears(far, "INVITE", "BYE");
 
-        if (asked)
-            reply(far, far->heard[0] == 'I' ? SDP : "");
+        if (asked && far->heard[0] == 'I')
+            answers(far);
+        else if (asked)
+            reply(far, "200 OK", "", "");
         else if (!answered && far->said[0])
             say(far, far->said); /* as long as there is no ACK */
         if (!answered && phones_find(far->end, PHONE_ANSWERED, call)) {
@@ -258,6 +275,16 @@ static void calls_out(struct far *far)
         }
     }
     assert_non_null(phones_find(far->end, PHONE_ENDED, call));
+}
+
+static void calls_out(struct far *far)
+{
+    calls_out_to(far, takes);
+}
+
+static void calls_forks(struct far *far)
+{
+    calls_out_to(far, takes_by_fork);
 }
 
 static size_t told(const struct phones_end *end, enum phone_event_kind kind)
@@ -327,6 +354,11 @@ static void calling(void **state)
     each_fails(state, calls_out);
 }
 
+static void calling_forks(void **state)
+{
+    each_fails(state, calls_forks);
+}
+
 static int set_up(void **state)
 {
     static struct far far;
@@ -378,6 +410,7 @@ int main(void)
         {"one with keys, held and with another key", holding, set_up, tear_down, NULL},
         {"no key is left behind", forgetting, NULL, NULL, NULL},
         {"a call that goes", calling, set_up, tear_down, NULL},
+        {"one that goes to two phones", calling_forks, set_up, tear_down, NULL},
     };
 
     return cmocka_run_group_tests_name("phone: calls without memory", tests, NULL, NULL);
