@@ -1,7 +1,10 @@
 #include "net/rtp_pair.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#define SPARED 16 /* descriptors for all else: files, connections */
 
 static int open_bound(const struct ip *local, int *out)
 {
@@ -40,12 +43,22 @@ static int try_port(const struct ip *local, uint16_t port, struct net_rtp_pair *
     return err;
 }
 
+static uint32_t first_even(uint16_t first_port)
+{
+    return (first_port + 1U) & ~1U;
+}
+
+static uint32_t pairs_of(uint16_t first_port, uint16_t last_port)
+{
+    uint32_t first = first_even(first_port);
+
+    return last_port > first ? (last_port - first + 1U) / 2 : 0;
+}
+
 int net_rtp_pair_open(const struct ip *local, uint16_t first_port, uint16_t last_port,
                       struct rng *rng, struct net_rtp_pair *out)
 {
-    uint32_t first = (first_port + 1U) & ~1U; /* up to an even one */
-    uint32_t pairs = last_port > first ? (last_port - first + 1U) / 2 : 0;
-    uint32_t start;
+    uint32_t first = first_even(first_port), pairs = pairs_of(first_port, last_port), start;
     int err = -EADDRINUSE;
 
     *out = NET_RTP_PAIR_NONE;
@@ -55,6 +68,27 @@ int net_rtp_pair_open(const struct ip *local, uint16_t first_port, uint16_t last
     for (uint32_t i = 0; i < pairs && err == -EADDRINUSE; i++)
         err = try_port(local, (uint16_t)(first + 2 * ((start + i) % pairs)), out);
     return err;
+}
+
+/* The lowest free number is taken for each new descriptor, so the newest says how many are in use.
+ */
+static size_t by_descriptors(int newest)
+{
+    struct rlimit limit;
+    rlim_t used = (rlim_t)newest + SPARED;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
+        return SIZE_MAX;
+    return limit.rlim_cur > used ? (size_t)(limit.rlim_cur - used) / 2 : 0;
+}
+
+size_t net_rtp_pairs_left(const struct net_rtp_pair *newest, size_t n, uint16_t first_port,
+                          uint16_t last_port)
+{
+    size_t pairs = pairs_of(first_port, last_port), files = by_descriptors(newest->rtcp_fd);
+
+    pairs = pairs > n ? pairs - n : 0;
+    return pairs < files ? pairs : files;
 }
 
 void net_rtp_pair_close(struct net_rtp_pair *pair)

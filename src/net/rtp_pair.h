@@ -27,6 +27,10 @@ struct net_rtp_pair {
  * range; -EMFILE, -EADDRNOTAVAIL … */
 int net_rtp_pair_open(const struct ip *local, uint16_t first_port, uint16_t last_port,
                       struct rng *rng, struct net_rtp_pair *out);
+/* How many more there can be beside newest, which is one of n that are open: by the ports of the
+ * range, and by the descriptors that the process may have. */
+size_t net_rtp_pairs_left(const struct net_rtp_pair *newest, size_t n, uint16_t first_port,
+                          uint16_t last_port);
 /* Closes what is open and sets both to -1. */
 void net_rtp_pair_close(struct net_rtp_pair *pair);
 

@@ -24,6 +24,7 @@ static unsigned prepare(struct call *call, const struct sip_call_event *event)
     }
     if (err)
         return err == -ENOMEM || err == -EMFILE || err == -ENFILE || err == -EADDRINUSE ? 503 : 500;
+    sip_endpoint_set_left(call->phone->endpoint, media_streams_left(call->phone->media));
     return event->sdp.n > 0 ? call_media_take_offer(call, event->sdp) : 0;
 }
 

@@ -264,8 +264,16 @@ static int open_pair(struct media *media, const struct media_open *how, struct n
 {
     uint16_t first = how->port_first ? how->port_first : MEDIA_PORT_FIRST;
     uint16_t last = how->port_last ? how->port_last : MEDIA_PORT_LAST;
+    int err = net_rtp_pair_open(&how->local, first, last, &media->rng, out);
 
-    return net_rtp_pair_open(&how->local, first, last, &media->rng, out);
+    if (!err)
+        media->left = net_rtp_pairs_left(out, media->n_streams + 1, first, last);
+    return err;
+}
+
+size_t media_streams_left(const struct media *media)
+{
+    return media->left;
 }
 
 static void post(struct media_stream *s, const struct media_command *what)

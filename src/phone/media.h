@@ -223,6 +223,8 @@ struct media_open {
 /* Binds an even port for RTP and the next one for RTCP at once (RFC 3550 11). 0, -EADDRINUSE when
  * no pair in the range is free, -EMFILE, -EADDRNOTAVAIL, -ENOMEM … */
 int media_stream_open(struct media *media, const struct media_open *how, struct media_stream **out);
+/* How many more there can be, as it was seen when the last one was opened. */
+size_t media_streams_left(const struct media *media);
 /* The RTP port; RTCP is the next. */
 uint16_t media_stream_port(const struct media_stream *stream);
 

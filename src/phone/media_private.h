@@ -19,6 +19,7 @@ struct media {
     struct media_link inbox;     /* of struct media_message, on the signalling loop */
     struct media_thread *thread; /* NULL before the first stream */
     size_t n_streams;
+    size_t left;          /* more that there could be beside the last one opened */
     bool levels;          /* are wanted */
     bool preparing;       /* preparer runs, or has run */
     uv_thread_t preparer; /* wakes up what encrypts */

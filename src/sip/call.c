@@ -55,6 +55,18 @@ static void free_dialog(struct sip_dialog *dlg)
     sip_dialog_free(dlg);
 }
 
+static void uncount(struct sip_call *call)
+{
+    struct sip_source *source = call->source;
+
+    call->ep->n_open--;
+    call->source = NULL;
+    if (!source)
+        return;
+    source->calls--;
+    sip_source_settle(&call->ep->txs.sources, source);
+}
+
 void sip_call_free(struct sip_call *call)
 {
     if (map_get(&call->ep->calls, slice_of(call->tag)) == call)
@@ -64,7 +76,7 @@ void sip_call_free(struct sip_call *call)
     while (!list_empty(&call->reqs))
         sip_req_free(sip_req_of(list_first(&call->reqs)));
     if (call->state != SIP_CALL_OVER && !list_empty(&call->link))
-        call->ep->n_open--; /* it had been counted, and was never told the end */
+        uncount(call); /* it had been counted, and was never told the end */
     sip_kept_leave(call);
     list_remove(&call->link);
     sip_alarm_done(&call->ep->alarms, &call->alarm);
@@ -269,7 +281,7 @@ void sip_call_over(struct sip_call *call, const struct sip_call_event *end, uint
     if (call->state == SIP_CALL_OVER)
         return;
     call->state = SIP_CALL_OVER;
-    call->ep->n_open--;
+    uncount(call);
     call->last_words = NULL;
     event.kind = SIP_CALL_ENDED;
     if (call->known || call->outgoing) {

@@ -44,6 +44,7 @@ struct sip_endpoint {
     struct map pings;       /* the same by the key of its keep-alives */
     struct sip_avoid avoid; /* places that have failed */
     size_t n_open;          /* calls that are not over */
+    size_t room;            /* for how many the owner says that there is room; 0: not known */
     uint64_t last_key;
     const struct sip_flow *came_by; /* of the message that is being worked on, else NULL */
     char tag[SIP_TAG_CHARS + 1];    /* of answers without dialog, the same to each copy */
@@ -108,6 +109,7 @@ struct sip_call {
     struct list dialogs;                 /* outgoing: one for each fork that answered */
     struct sip_dialog *dialog;           /* the one that counts; in the list */
     struct list reqs;                    /* all requests of ours in it */
+    struct sip_source *source;           /* in which it counts while it is not over; or NULL */
     struct list kept;                    /* transactions of theirs, see kept.c */
     bool bye_wanted;                     /* when the ACK has come */
     bool known;                          /* the owner has been told of it */

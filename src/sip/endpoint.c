@@ -264,6 +264,11 @@ void sip_endpoint_leave(struct sip_endpoint *ep, uint64_t now_ms)
     sip_core_sweep(ep);
 }
 
+void sip_endpoint_set_left(struct sip_endpoint *ep, size_t left)
+{
+    ep->room = left < SIZE_MAX - ep->n_open ? ep->n_open + left : SIZE_MAX;
+}
+
 bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t connection)
 {
     LIST_EACH (&ep->txs.live, at)

@@ -67,6 +67,10 @@ bool sip_endpoint_settled(const struct sip_endpoint *ep);
  * ACK. For a program that must go now; the other side would be left in a call with nobody. */
 void sip_endpoint_leave(struct sip_endpoint *ep, uint64_t now_ms);
 
+/* For how many more calls the owner has ports and the like, as far as it knows. As that gets less,
+ * who has many calls already gets no more, and there is room for others: SIP_CALLS_SHARE. */
+void sip_endpoint_set_left(struct sip_endpoint *ep, size_t left);
+
 /* True while a transaction or call still needs this connection. */
 bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t connection);
 

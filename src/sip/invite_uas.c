@@ -61,6 +61,15 @@ static void tell_incoming(struct sip_call *call, const struct sip_flow *flow,
     buf_free(&name);
 }
 
+static int count(struct sip_call *call, const struct sip_flow *flow)
+{
+    call->source = sip_source_get(&call->ep->txs.sources, &flow->remote);
+    if (!call->source)
+        return -ENOMEM;
+    call->source->calls++;
+    return 0;
+}
+
 void sip_uas_invite(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_flow *flow,
                     const struct sip_msg *msg, uint64_t now_ms)
 {
@@ -73,7 +82,9 @@ void sip_uas_invite(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip
     }
     call->account = sip_core_account_by_user(ep, msg->uri.user);
     call->secure = msg->uri.scheme == SIP_SCHEME_SIPS && flow->transport == SIP_TLS;
-    err = sip_dialog_new_uas(msg, flow, slice_of(call->tag), &call->dialog);
+    err = count(call, flow);
+    if (!err)
+        err = sip_dialog_new_uas(msg, flow, slice_of(call->tag), &call->dialog);
     if (!err) {
         list_append(&call->dialogs, &call->dialog->link);
         err = make_contact(call, flow, msg);

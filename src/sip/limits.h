@@ -74,6 +74,10 @@
 /* The same of all sources, as addresses can be forged: some 10 MB with the sound of their calls.
  * Above: 503 without state. */
 #define SIP_MAX_HALF_OPEN_ALL 512
+/* A source, but a server of ours, may have so many times as many calls as there is room for still,
+ * where nobody said how many there may be: one alone gets three quarters, of many each a small
+ * share. More: 486 without state. */
+#define SIP_CALLS_SHARE 3
 /* Requests from above this size go over TCP where UDP was meant (RFC 3261 18.1.1). */
 #define SIP_MAX_UDP_REQUEST 1300
 /* Record-Route values of a dialog. More: the request is refused, 400; a 2xx loses its rest. */

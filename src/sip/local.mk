@@ -69,6 +69,8 @@ libsip_a_SOURCES = \
 	src/sip/request_auth.c \
 	src/sip/request_core.h \
 	src/sip/server.c \
+	src/sip/sources.c \
+	src/sip/sources.h \
 	src/sip/stream.c \
 	src/sip/stream.h \
 	src/sip/transaction.c \

@@ -67,14 +67,17 @@ static size_t largest_answer(const struct sip_flow *flow, const struct sip_msg *
     return flow->transport == SIP_UDP && twice < SIP_MAX_MESSAGE ? twice : SIP_MAX_MESSAGE;
 }
 
-static bool is_stranger(const struct sip_endpoint *ep, const struct sip_flow *flow)
+static bool is_server(const struct sip_endpoint *ep, const struct sip_flow *flow)
 {
-    if (!ep->config.silent_to_strangers)
-        return false;
     LIST_EACH (&ep->accounts, at)
         if (sip_account_is_server(LIST_ITEM(at, struct sip_account, link), &flow->remote))
-            return false;
-    return true;
+            return true;
+    return false;
+}
+
+static bool is_stranger(const struct sip_endpoint *ep, const struct sip_flow *flow)
+{
+    return ep->config.silent_to_strangers && !is_server(ep, flow);
 }
 
 static void send_stateless(struct sip_endpoint *ep, const struct sip_flow *flow,
@@ -423,18 +426,33 @@ static size_t greater(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/* Whether a source has more calls than what is left allows it. */
+static bool has_its_share(const struct query *q, const struct sip_source *source)
+{
+    const struct sip_endpoint *ep = q->ep;
+    size_t left = ep->room > ep->n_open ? ep->room - ep->n_open : 0;
+
+    return ep->room && source->calls && source->calls / SIP_CALLS_SHARE >= left &&
+           !is_server(ep, q->flow);
+}
+
 /* What is answered before anything is kept: who floods us costs us one message each. 0: go on. */
 static unsigned too_much(const struct query *q)
 {
+    static const struct sip_source nobody;
     struct sip_endpoint *ep = q->ep;
+    const struct sip_source *source = sip_source_find(&ep->txs.sources, &q->flow->remote);
     size_t most = ep->config.max_calls;
 
     if (!begins_call(q->msg))
         return 0;
+    source = source ? source : &nobody;
     if (ep->txs.half_open >= greater(SIP_MAX_HALF_OPEN_ALL, most) ||
-        sip_tx_half_open(&ep->txs, &q->flow->remote) >= greater(SIP_MAX_HALF_OPEN, most))
+        source->half_open >= greater(SIP_MAX_HALF_OPEN, most))
         return 503;
-    return most && ep->n_open >= most ? 486 : 0;
+    if (most)
+        return ep->n_open >= most ? 486 : 0;
+    return has_its_share(q, source) ? 486 : 0;
 }
 
 /* Only what belongs to a call, or may become one, gets a transaction. OPTIONS and errors, numbers

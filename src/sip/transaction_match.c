@@ -11,14 +11,6 @@
 
 #define MAX_ID_BYTES 65536
 
-/* Family, and the part of an address that ip_source leaves. */
-#define SOURCE_BYTES 9
-
-struct sip_tx_source {
-    unsigned char address[SOURCE_BYTES];
-    unsigned n;
-};
-
 static void put_lower(struct buf *b, struct slice s)
 {
     for (size_t i = 0; i < s.n; i++)
@@ -73,14 +65,6 @@ static void put_merge_id(struct buf *b, const struct sip_msg *msg)
 static struct slice key_slice(const uint64_t *key)
 {
     return (struct slice){(const char *)key, sizeof *key};
-}
-
-static void put_source(const struct ip *ip, unsigned char out[SOURCE_BYTES])
-{
-    struct ip source = ip_source(ip);
-
-    out[0] = source.family;
-    memcpy(out + 1, source.bytes, SOURCE_BYTES - 1);
 }
 
 void sip_tx_pool_init(struct sip_tx_pool *pool, struct rng *rng)
@@ -147,52 +131,26 @@ struct sip_tx *sip_tx_by_key(const struct sip_tx_pool *pool, uint64_t key)
     return map_get(&pool->by_key, key_slice(&key));
 }
 
-unsigned sip_tx_half_open(const struct sip_tx_pool *pool, const struct ip *source)
+static int count_source(struct sip_tx_pool *pool, struct sip_tx_ids *ids, const struct ip *ip)
 {
-    unsigned char address[SOURCE_BYTES];
-    const struct sip_tx_source *found;
-
-    put_source(source, address);
-    found = map_get(&pool->sources, (struct slice){(const char *)address, sizeof address});
-    return found ? found->n : 0;
-}
-
-static int count_source(struct sip_tx_pool *pool, struct sip_tx_ids *ids, const struct ip *source)
-{
-    struct sip_tx_source new = {.n = 0};
-    struct sip_tx_source *found;
-
-    put_source(source, new.address);
-    found = map_get(&pool->sources, (struct slice){(const char *)new.address, sizeof new.address});
-    if (!found) {
-        found = malloc(sizeof *found);
-        if (!found)
-            return -ENOMEM;
-        *found = new;
-        if (map_put(&pool->sources, (struct slice){(char *)found->address, sizeof found->address},
-                    found)) {
-            free(found);
-            return -ENOMEM;
-        }
-    }
-    found->n++;
+    ids->source = sip_source_get(&pool->sources, ip);
+    if (!ids->source)
+        return -ENOMEM;
+    ids->source->half_open++;
     pool->half_open++;
-    ids->source = found;
     return 0;
 }
 
 void sip_tx_pool_settle(struct sip_tx_pool *pool, struct sip_tx_ids *ids)
 {
-    struct sip_tx_source *source = ids->source;
+    struct sip_source *source = ids->source;
 
     if (!source)
         return;
     ids->source = NULL;
     pool->half_open--;
-    if (--source->n)
-        return;
-    map_remove(&pool->sources, (struct slice){(char *)source->address, sizeof source->address});
-    free(source);
+    source->half_open--;
+    sip_source_settle(&pool->sources, source);
 }
 
 /* Moves what b holds to *text. */

@@ -5,6 +5,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "sip/sources.h"
 #include "sip/transaction.h"
 
 struct sip_tx_pool {
@@ -25,12 +26,9 @@ struct sip_tx_pool {
     struct map by_id;    /* what a message must have to match, as text */
     struct map by_key;   /* of SIP_OUT_SEND */
     struct map by_merge; /* server: From tag, Call-ID, CSeq; RFC 3261 8.2.2.2 */
-    struct map sources;  /* struct sip_tx_source, by address */
+    struct map
+        sources; /* struct sip_source; INVITEs in a dialog count for their call, see kept.c */
 };
-
-/* One address from which INVITEs without To tag came that have no ACK yet. Those in a dialog count
- * for their call, see sip/kept. */
-struct sip_tx_source;
 
 /* Zeroes all but what the owner has set (out … observer_arg). */
 void sip_tx_pool_init(struct sip_tx_pool *pool, struct rng *rng);
@@ -49,9 +47,6 @@ struct sip_tx *sip_tx_match_cancel(const struct sip_tx_pool *pool, const struct 
 /* Whether the same request has come by another way already (RFC 3261 8.2.2.2). */
 bool sip_tx_is_merged(const struct sip_tx_pool *pool, const struct sip_msg *request);
 struct sip_tx *sip_tx_by_key(const struct sip_tx_pool *pool, uint64_t key);
-/* How many INVITEs of this source (ip_source) that begin a call have no ACK yet. */
-unsigned sip_tx_half_open(const struct sip_tx_pool *pool, const struct ip *source);
-
 /* --- for sip/transaction ---------------------------------------------------------------------- */
 
 /* What a transaction is found by; the texts are owned. */
@@ -59,7 +54,7 @@ struct sip_tx_ids {
     char *id, *merge;
     size_t id_n, merge_n;
     uint64_t key;
-    struct sip_tx_source *source;
+    struct sip_source *source;
 };
 
 /* Enters tx under the marks of its request. server: it came in. 0, -EEXIST, -ENOMEM, -ENOBUFS; on

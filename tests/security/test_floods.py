@@ -136,6 +136,29 @@ def reinvites():
         return f"{len(refused)} refused; " + verdict(t, pinger)
 
 
+def with_64_descriptors():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+
+@case("calls of one address that stay: others still get in when descriptors are short")
+def calls_that_stay():
+    with Room() as room:
+        t = Callee(room, "", popen={"preexec_fn": with_64_descriptors})
+        peer = room.keep(sip.Peer(t.phone.port, host=FLOODER))
+        said = []
+        for _ in range(40):
+            invite = peer.invite(t.uri)
+            peer.send(invite)
+            got = peer.wait(lambda m: m.status >= 200 and m.branch == invite.branch, 4)
+            said.append(got.status)
+            peer.send(peer.ack(invite, got))
+        taken = said.count(200)
+        expect(4 < taken < 20 and said[taken:] == [486] * (40 - taken), f"answers: {said}")
+        took = new_call(t)
+        t.alive()
+        return f"{taken} taken, a new call in {took * 1000:.0f} ms"
+
+
 @case("1,000 TCP connections that say nothing: 8 of one address stay, others may still come")
 def connections():
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "net/rtp_pair.h"
 #include "tests/lib/ipv6.h"
@@ -52,6 +53,25 @@ static void opens(void **state)
     assert_in_range(pair.local.port, row->first, row->last - 1);
     net_rtp_pair_close(&pair);
     net_rtp_pair_close(&pair); /* harmless */
+}
+
+static void how_many_are_left(void **state)
+{
+    struct net_rtp_pair pair = {.rtp_fd = 30, .rtcp_fd = 31};
+    struct rlimit before, few;
+
+    (void)state;
+    assert_int_equal(net_rtp_pairs_left(&pair, 3, 40000, 40009), 2);
+    assert_int_equal(net_rtp_pairs_left(&pair, 5, 40000, 40009), 0);
+    assert_int_equal(net_rtp_pairs_left(&pair, 6, 40000, 40009), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = 64;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    assert_int_equal(net_rtp_pairs_left(&pair, 1, 40000, 49999), (64 - 31 - 16) / 2);
+    pair.rtcp_fd = 63;
+    assert_int_equal(net_rtp_pairs_left(&pair, 1, 40000, 49999), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 /* Finds a place for n pairs, then fills it; other tests use ports at the same time. */
@@ -141,6 +161,7 @@ static void carries(void **state)
 int main(void)
 {
     const struct CMUnitTest others[] = {
+        cmocka_unit_test(how_many_are_left),
         cmocka_unit_test(range_is_used_up),
         cmocka_unit_test(starts_at_random),
     };

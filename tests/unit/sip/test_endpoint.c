@@ -295,6 +295,53 @@ static void half_open_as_allowed(void **state)
     rig_free(r);
 }
 
+/* A call comes in, and the owner has room for so many more. */
+static void invite_with_room(struct rig *r, unsigned i, unsigned room)
+{
+    size_t n = rig_event_count(r, SIP_CALL_INCOMING);
+
+    invite(r, i);
+    if (rig_event_count(r, SIP_CALL_INCOMING) == n)
+        return;
+    sip_endpoint_set_left(r->ep, room - n - 1);
+    sip_call_accept(r->call, SLICE("x"), r->now_ms);
+    rig_drain(r);
+}
+
+/* One source alone gets three quarters of what there is room for; others get theirs still. */
+static void room_is_shared(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    for (unsigned i = 0; i < 12; i++)
+        invite_with_room(r, i, 8);
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 6);
+    assert_int_equal(rig_count(r, "SIP/2.0 486"), 6);
+    r->flow.remote.bytes[3] = 3;
+    invite_with_room(r, 100, 8);
+    invite_with_room(r, 101, 8);
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 8);
+    r->flow.remote.bytes[3] = 2;
+    assert_true(rig_comes_to_rest(r)); /* no ACK came */
+    rig_forget(r);
+    invite_with_room(r, 200, 8);
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 1);
+    rig_free(r);
+}
+
+static void our_server_has_all_of_it(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    rig_registered(r);
+    for (unsigned i = 0; i < 8; i++)
+        invite_with_room(r, i, 8);
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 8);
+    rig_free(r);
+}
+
 static void max_calls(void **state)
 {
     struct rng rng = rng_seeded(1);
@@ -371,6 +418,8 @@ int main(void)
         {"512 INVITEs without ACK of all sources", half_open_of_all, 0, 0, 0},
         {"100 of one source where 100 calls are allowed", half_open_as_allowed, 0, 0, 0},
         {"no more calls than allowed", max_calls, 0, 0, 0},
+        {"one source gets three quarters of the room", room_is_shared, 0, 0, 0},
+        {"but a server of ours all of it", our_server_has_all_of_it, 0, 0, 0},
         {"no more transactions than allowed", max_transactions, 0, 0, 0},
         {"8.2.7: nothing is kept for what belongs to no call", keeps_nothing, 0, 0, 0},
         {"8.2.2.2: merged requests", merged, 0, 0, 0},
