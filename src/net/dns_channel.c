@@ -156,28 +156,6 @@ static void on_socket(void *arg, ares_socket_t fd, int readable, int writable)
 
 /* --- answers --------------------------------------------------------------------------------- */
 
-static int error_of(int status)
-{
-    switch (status) {
-    case ARES_SUCCESS:
-        return 0;
-    case ARES_ENODATA:
-    case ARES_ENOTFOUND:
-    case ARES_ENONAME:
-    case ARES_EBADNAME:
-        return -ENOENT;
-    case ARES_ETIMEOUT:
-        return -ETIMEDOUT;
-    case ARES_ENOMEM:
-        return -ENOMEM;
-    case ARES_ECANCELLED:
-    case ARES_EDESTRUCTION:
-        return -ECANCELED;
-    default: /* SERVFAIL, REFUSED, nobody listens there, nonsense */
-        return -EAGAIN;
-    }
-}
-
 static void tell(struct asked *asked, struct dns_answer *answer, uint32_t ttl_s)
 {
     if (!answer->n && !answer->err)
@@ -189,25 +167,12 @@ static void tell(struct asked *asked, struct dns_answer *answer, uint32_t ttl_s)
         asked->on_answer = NULL;
 }
 
-/* False: text is too long to be anything that we look for. */
-static bool put_text(const void *text, char *out, size_t room)
-{
-    size_t n = text ? strlen(text) : 0;
-
-    if (n >= room)
-        return false;
-    if (n)
-        memcpy(out, text, n);
-    out[n] = '\0';
-    return true;
-}
-
 /* The list of hosts is read at once and has no times to live. */
 static void on_addresses(void *arg, int status, int timeouts, struct ares_addrinfo *found)
 {
     struct asked *asked = arg;
     struct ip ips[NET_DNS_MAX_IPS];
-    struct dns_answer answer = {.err = error_of(status), .ips = ips};
+    struct dns_answer answer = {.err = net_dns_error(status), .ips = ips};
     uint32_t ttl_s = UINT32_MAX;
 
     (void)timeouts;
@@ -227,56 +192,18 @@ static void on_addresses(void *arg, int status, int timeouts, struct ares_addrin
     tell(asked, &answer, ttl_s);
 }
 
-static void take_srv(unsigned char *message, int n, struct dns_srv *out, struct dns_answer *answer)
-{
-    struct ares_srv_reply *found = NULL;
-
-    answer->srv = out;
-    answer->err = error_of(ares_parse_srv_reply(message, n, &found));
-    for (const struct ares_srv_reply *at = found; at && answer->n < NET_DNS_MAX_RECORDS;
-         at = at->next) {
-        struct dns_srv *srv = &out[answer->n];
-
-        *srv = (struct dns_srv){at->priority, at->weight, at->port, ""};
-        answer->n += put_text(at->host, srv->target, sizeof srv->target);
-    }
-    if (found)
-        ares_free_data(found);
-}
-
-static void take_naptr(unsigned char *message, int n, struct dns_naptr *out,
-                       struct dns_answer *answer)
-{
-    struct ares_naptr_reply *found = NULL;
-
-    answer->naptr = out;
-    answer->err = error_of(ares_parse_naptr_reply(message, n, &found));
-    for (const struct ares_naptr_reply *at = found; at && answer->n < NET_DNS_MAX_RECORDS;
-         at = at->next) {
-        struct dns_naptr *naptr = &out[answer->n];
-
-        *naptr = (struct dns_naptr){.order = at->order, .preference = at->preference};
-        naptr->has_regexp = at->regexp && at->regexp[0];
-        answer->n += put_text(at->flags, naptr->flags, sizeof naptr->flags) &&
-                     put_text(at->service, naptr->service, sizeof naptr->service) &&
-                     put_text(at->replacement, naptr->replacement, sizeof naptr->replacement);
-    }
-    if (found)
-        ares_free_data(found);
-}
-
 static void on_message(void *arg, int status, int timeouts, unsigned char *message, int n)
 {
     struct asked *asked = arg;
-    struct dns_answer answer = {.err = error_of(status)};
+    struct dns_answer answer = {.err = net_dns_error(status)};
     struct dns_srv srv[NET_DNS_MAX_RECORDS];
     struct dns_naptr naptr[NET_DNS_MAX_RECORDS];
 
     (void)timeouts;
     if (!answer.err && asked->type == DNS_SRV)
-        take_srv(message, n, srv, &answer);
+        net_dns_take_srv(message, n, srv, &answer);
     else if (!answer.err)
-        take_naptr(message, n, naptr, &answer);
+        net_dns_take_naptr(message, n, naptr, &answer);
     tell(asked, &answer, answer.n ? net_dns_ttl(message, (size_t)n) : 0);
 }
 
@@ -302,7 +229,7 @@ static int init(struct net_dns_channel *channel, const char *resolv_conf)
     free(path);
     if (status != ARES_SUCCESS)
         channel->ares = NULL;
-    return error_of(status);
+    return net_dns_error(status);
 }
 
 static int set_server(struct net_dns_channel *channel, const struct ip *server)
@@ -311,7 +238,7 @@ static int set_server(struct net_dns_channel *channel, const struct ip *server)
     char text[IP_TEXT_MAX];
 
     at.port = server->port ? server->port : 53;
-    return error_of(ares_set_servers_ports_csv(channel->ares, ip_text(&at, text)));
+    return net_dns_error(ares_set_servers_ports_csv(channel->ares, ip_text(&at, text)));
 }
 
 int net_dns_channel_new(struct net_loop *loop, const struct ip *server, const char *resolv_conf,

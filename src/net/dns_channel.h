@@ -4,15 +4,13 @@
 #ifndef NET_DNS_CHANNEL_H
 #define NET_DNS_CHANNEL_H
 
-#include "base/dns.h"
+#include "net/dns_message.h"
 #include "net/loop.h"
 
 /* Until the first repetition of a question; each further wait is twice as long. */
 #define NET_DNS_TRY_MS 300
 #define NET_DNS_TRIES 3
-/* Records taken of one answer. Further ones are left out. */
-#define NET_DNS_MAX_RECORDS 16
-#define NET_DNS_MAX_IPS 8
+#define NET_DNS_MAX_IPS 8 /* taken of one answer */
 
 struct net_dns_channel;
 

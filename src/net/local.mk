@@ -3,6 +3,7 @@ libnet_a_SOURCES = \
 	src/net/address.c src/net/address.h \
 	src/net/capture.c src/net/capture.h \
 	src/net/dns_channel.c src/net/dns_channel.h \
+	src/net/dns_message.c src/net/dns_message.h \
 	src/net/dns_ttl.c src/net/dns_ttl.h \
 	src/net/hep.c src/net/hep.h \
 	src/net/interface.c src/net/interface.h src/net/interface_source.h \
