@@ -53,8 +53,8 @@ struct comfort_listener {
     struct comfort told;
 };
 
-/* The next packet of what is to be sent, of 10 ms at least; with COMFORT_DESCRIBE, how it sounds.
- */
+/* The next packet of what is to be sent, of 10 ms at least; with COMFORT_DESCRIBE, how it
+ * sounds. */
 enum comfort_verdict comfort_listen(struct comfort_listener *l, const int16_t *samples, size_t n,
                                     uint32_t rate_hz, struct comfort *out);
 

@@ -75,8 +75,8 @@ size_t audio_device_frame(const struct audio_device *d);
 bool audio_device_is_null(const struct audio_device *d);
 /* Whether the card has called for samples yet. The null device always runs. */
 bool audio_device_running(const struct audio_device *d);
-/* Whether the card has stopped by itself (unplugged, its server gone): close it, try again later.
- */
+/* Whether the card has stopped by itself (unplugged, its server gone): close it, try again
+ * later. */
 bool audio_device_failed(const struct audio_device *d);
 
 /* Up to n captured samples; returns how many there were. When nobody has read for 150 ms the older
@@ -84,8 +84,8 @@ bool audio_device_failed(const struct audio_device *d);
 size_t audio_device_read(struct audio_device *d, int16_t *out, size_t n);
 /* Queues n samples for playing; returns how many were taken: none when more than about 100 ms wait
  * already, so a writer whose clock is quicker than the card's does not build up delay; and all, to
- * no effect, before the card runs. samples NULL: n that the writer has left out, so that a card that
- * hangs is noticed all the same. The null device swallows all. */
+ * no effect, before the card runs. samples NULL: n that the writer has left out, so that a card
+ * that hangs is noticed all the same. The null device swallows all. */
 size_t audio_device_write(struct audio_device *d, const int16_t *samples, size_t n);
 /* Up to n samples of what the card has played, gaps included: what a microphone beside it hears, as
  * long before as the card and the air take. Whoever wants it reads as much as is captured; what

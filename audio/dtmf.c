@@ -20,8 +20,8 @@ static const char *find_key(char c)
 
 /* --- sending --------------------------------------------------------------------------------- */
 
-/* Of full scale: the higher is 2 dB louder, as it loses more on lines (Q.23 as telephones do it).
- */
+/* Of full scale: the higher is 2 dB louder, as it loses more on lines (Q.23 as telephones do
+ * it). */
 static const double LOW = 9200, HIGH = 11600;
 #define EDGE_MS 3   /* of each tone, so that it does not click */
 #define HEARD_MS 40 /* of a tone are a key (Q.24) */

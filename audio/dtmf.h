@@ -11,7 +11,7 @@
 #define DTMF_GAP_MS 100
 #define DTMF_PAUSE_MS 1000 /* of a ',' */
 #define DTMF_QUEUE 256     /* keys that wait in a sender; a power of two */
-#define DTMF_HALF 51       /* samples at 8,000 Hz: twice as many, 12.75 ms, are looked at together */
+#define DTMF_HALF 51       /* samples at 8,000 Hz: 12.75 ms are looked at together, by twice as many */
 
 /* --- sending --------------------------------------------------------------------------------- */
 
@@ -33,8 +33,8 @@ bool dtmf_busy(const struct dtmf_sender *s);
 /* The next n samples of what is sent: keys and their gaps take the place of what is there. */
 void dtmf_put(struct dtmf_sender *s, int16_t *samples, size_t n, uint32_t rate_hz);
 /* The next n samples pass without any of it, and what follows is put later: a key that nobody can
- * have heard yet begins anew then, and another one is not gone on with, as it would be heard twice.
- */
+ * have heard yet begins anew then, and another one is not gone on with, as it would be heard
+ * twice. */
 void dtmf_interrupt(struct dtmf_sender *s, size_t n, uint32_t rate_hz);
 
 /* Whether this key began within the last ms of what was put or passed. */
@@ -42,9 +42,10 @@ bool dtmf_began(const struct dtmf_sender *s, char key, unsigned ms);
 
 /* --- receiving ------------------------------------------------------------------------------- */
 
-/* Blocks overlap by half. A key is told when four in a row, some 30 ms, had its two tones and hardly
- * anything else, and these turn as fast as they should: so short a tone is none, nor one 3.5 %
- * beside (Q.24), and speech does not last that pure. A pause of 40 ms makes two keys of one. */
+/* Blocks overlap by half. A key is told when four in a row, some 30 ms, had its two tones and
+ * hardly anything else, and these turn as fast as they should: so short a tone is none, nor one
+ * 3.5 % beside (Q.24), and speech does not last that pure. A pause of 40 ms makes two keys of
+ * one. */
 struct dtmf_receiver {
     uint32_t rate_hz;
     int32_t sum; /* of samples that become one of 8,000 Hz */

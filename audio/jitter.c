@@ -160,8 +160,8 @@ static enum continuity continuity_of(struct jitter *j, const struct jitter_packe
     return continuity_of_time(j, packet->timestamp, ahead, arrival);
 }
 
-/* Notes that sequence came, which is less than JITTER_SEEN behind; false where it had come before.
- */
+/* Notes that sequence came, which is less than JITTER_SEEN behind; false where it had come
+ * before. */
 static bool note_sequence(struct jitter *j, int64_t sequence)
 {
     int64_t behind = j->high_sequence - sequence;

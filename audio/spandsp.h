@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 struct spandsp {
-    /* state NULL: allocates one. rate: 64000 bit/s. options 0: samples at 16 kHz, a byte for two.
-     */
+    /* state NULL: allocates one. rate: 64000 bit/s. options 0: samples at 16 kHz, a byte for
+     * two. */
     void *(*g722_encode_init)(void *state, int rate, int options);
     int (*g722_encode_free)(void *state);
     /* Each returns how many it has put out. */

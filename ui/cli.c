@@ -296,8 +296,8 @@ static bool is_said(const struct found *found, size_t n, const char *option)
     return false;
 }
 
-/* On a terminal tphone alone is the screen; in a script it is a mistake, unless lines are wanted.
- */
+/* On a terminal tphone alone is the screen; in a script it is a mistake, unless lines are
+ * wanted. */
 static void choose_screen(const struct found *found, size_t n, struct cli *cli)
 {
     bool wanted = (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) || is_said(found, n, "plain");

@@ -31,8 +31,8 @@ void control_free(struct control *control);
 /* The session ends: whoever comes to a socket that was adopted is left to the next one there, which
  * its manager starts; others hear that this one goes. NULL is fine. */
 void control_stop(struct control *control);
-/* What it listens with, paused, which is the caller's from now on; NULL: it does not listen. As long
- * as that is there no other phone begins in its place. */
+/* What it listens with, paused, which is the caller's from now on; NULL: it does not listen. As
+ * long as that is there no other phone begins in its place. */
 struct net_unix_listener *control_take_listener(struct control *control);
 
 /* Standard input and output, or any pair. When in has ended the commands before are carried out and
@@ -40,8 +40,8 @@ struct net_unix_listener *control_take_listener(struct control *control);
  * caller's. 0 or a negative errno. */
 int control_add_pair(struct control *control, int in, int out, void (*on_end)(void *arg),
                      void *arg);
-/* A connected socket, which becomes control's. May bring descriptors for the sound of a call along.
- */
+/* A connected socket, which becomes control's. May bring descriptors for the sound of a call
+ * along. */
 int control_add_socket(struct control *control, int fd);
 /* Listens at path, or with a socket that listens already (net/unix.h). The reason in why. */
 int control_listen(struct control *control, const char *path, struct buf *why);

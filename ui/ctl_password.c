@@ -5,8 +5,8 @@
 #include "phone/password.h"
 #include "ui/ask_password.h"
 
-/* RFC 8259 7. Only what must not stand there as it is: a password is not made safe for a terminal.
- */
+/* RFC 8259 7. Only what must not stand there as it is: a password is not made safe for a
+ * terminal. */
 static void put_exact(struct buf *out, struct slice text)
 {
     for (size_t i = 0; i < text.n; i++) {

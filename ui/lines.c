@@ -49,8 +49,8 @@ bool lines_empty(const struct lines *l)
     return l->from == l->to && !l->skipping;
 }
 
-/* Up to the next newline, or all where there is none and nothing follows. False: it is not whole.
- */
+/* Up to the next newline, or all where there is none and nothing follows. False: it is not
+ * whole. */
 static bool cut(struct lines *l, bool ended, struct slice *out)
 {
     struct slice rest = {l->room + l->from, l->to - l->from};

@@ -18,8 +18,8 @@
 #include "ui/tell.h"
 #include "ui/trace.h"
 
-/* Commands of the last events have so long to end; where a signal asks us to leave, from then on.
- */
+/* Commands of the last events have so long to end; where a signal asks us to leave, from then
+ * on. */
 #define HOOKS_LAST_MS 2000
 
 void session_error(struct session *s, const char *sentence)

@@ -8,8 +8,8 @@
 #include "base/slice.h"
 #include "net/loop.h"
 
-/* timeout(1) sends its signal to the process and at once again to its group; no person is as quick.
- */
+/* timeout(1) sends its signal to the process and at once again to its group; no person is as
+ * quick. */
 #define ONE_SIGNAL_MS 100
 
 static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};

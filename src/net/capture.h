@@ -23,8 +23,8 @@ struct net_capture_config {
     const char *host;              /* a name or a numeric address, IPv6 without brackets; copied */
     uint16_t port;
     unsigned known_ms; /* when a name is looked up again; 0: the usual time */
-    /* Whether a datagram to there would come to ourselves, who copy what comes. NULL: none would.
-     */
+    /* Whether a datagram to there would come to ourselves, who copy what comes. NULL: none
+     * would. */
     bool (*is_ours)(void *arg, const struct ip *at);
     /* The first time that something does not arrive, why: one line, good until it returns. */
     void (*on_lost)(void *arg, const char *why);

@@ -30,8 +30,8 @@
 #define SIP_LINK_IDLE_MS 60000
 #define SIP_LINK_CONNECT_MS 5000
 /* The same for a peer whose kernel acknowledges nothing: a NAT has forgotten the connection, or the
- * machine is gone without a word. As long as RFC 5626 4.4.1 waits for the answer to a keep-alive.
- */
+ * machine is gone without a word. As long as RFC 5626 4.4.1 waits for the answer to a
+ * keep-alive. */
 #define SIP_LINK_SILENCE_MS 10000
 /* After the last answer to a peer whose framing is lost, until it is closed on it. */
 #define SIP_LINK_FINISH_MS 2000

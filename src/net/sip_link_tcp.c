@@ -116,8 +116,8 @@ static bool is_final(struct slice bytes)
     return is_response(bytes) && bytes.n > 8 && bytes.p[8] >= '2';
 }
 
-/* Who looks on is told from where to where it went; flow.local may have the port that we listen on.
- */
+/* Who looks on is told from where to where it went; flow.local may have the port that we listen
+ * on. */
 static void trace(const struct connection *c, bool sent, struct slice message)
 {
     struct sip_flow flow = c->flow;

@@ -25,8 +25,8 @@ struct net_loop;
 struct net_spawner;
 struct net_spawned;
 
-/* Words of a command, NULL behind the last; owned by the caller, who needs them only for the call.
- */
+/* Words of a command, NULL behind the last; owned by the caller, who needs them only for the
+ * call. */
 struct net_spawner_command {
     char *const *words;
 };

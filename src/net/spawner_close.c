@@ -1,5 +1,5 @@
-/* Closing whatever else is open: a process that holds a pipe keeps its reader from seeing the end.
- */
+/* Closing whatever else is open: a process that holds a pipe keeps its reader from seeing the
+ * end. */
 #include "config.h"
 
 #include <dirent.h>

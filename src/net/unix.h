@@ -1,9 +1,9 @@
 /* net/unix.h - stream sockets of the file system, for processes of one user: who listens, who
  * connects, and descriptors that travel with the bytes.
  *
- * Nothing here waits but net_unix_listen. What a peer sends is read when the owner is told that there
- * is something (net_watch_new), so an owner that has enough leaves it in the kernel and slows the
- * peer down. */
+ * Nothing here waits but net_unix_listen. What a peer sends is read when the owner is told that
+ * there is something (net_watch_new), so an owner that has enough leaves it in the kernel and slows
+ * the peer down. */
 #ifndef NET_UNIX_H
 #define NET_UNIX_H
 
@@ -25,8 +25,8 @@ typedef void net_unix_accept_fn(void *arg, int fd);
 /* Listens at path, mode 0600 from its first moment on. A socket of ours that a dead process has
  * left there is replaced; that two do so at once is prevented by path.lock, which lives as long as
  * the listener. One that is just beginning there, or has just gone, is waited for, a second at
- * most. 0; -EADDRINUSE: somebody listens there, or does neither; -EEXIST: something else than a socket of
- * ours is there; -ENAMETOOLONG (NET_UNIX_PATH_MAX), -ENOENT, -EACCES, … */
+ * most. 0; -EADDRINUSE: somebody listens there, or does neither; -EEXIST: something else than a
+ * socket of ours is there; -ENAMETOOLONG (NET_UNIX_PATH_MAX), -ENOENT, -EACCES, … */
 int net_unix_listen(struct net_loop *loop, const char *path, net_unix_accept_fn *on_accept,
                     void *arg, struct net_unix_listener **out);
 /* The same for a socket that listens already (socket activation); it becomes the listener's and
@@ -49,8 +49,8 @@ int net_unix_connect(const char *path, int *out);
 long net_unix_peer(int fd);
 
 /* Reads what is there, up to room bytes; descriptors that came along go to fds (close-on-exec, the
- * caller's), their number to n_fds. How many bytes; 0: the peer has closed; -EAGAIN: nothing now.
- */
+ * caller's), their number to n_fds. How many bytes; 0: the peer has closed; -EAGAIN: nothing
+ * now. */
 ptrdiff_t net_unix_read(int fd, char *out, size_t room, int fds[NET_UNIX_FDS_MAX], size_t *n_fds);
 /* Writes as much as goes, with copies of n_fds descriptors at its first byte. How many bytes, or
  * -EAGAIN, -EPIPE … */

@@ -265,8 +265,8 @@ void call_codecs_limit(const struct call *call, const struct sdp_stream *stream,
 void call_media_forget(struct call *call);
 /* An offer of the other side: 0, or the status to refuse it with. */
 unsigned call_media_take_offer(struct call *call, struct slice sdp);
-/* Appends our SDP: the answer where an offer waits for one, else an offer. 0 or a negative errno.
- */
+/* Appends our SDP: the answer where an offer waits for one, else an offer. 0 or a negative
+ * errno. */
 int call_media_describe(struct call *call, struct buf *out);
 /* The other side's answer: 0 or a negative errno. */
 int call_media_take_answer(struct call *call, struct slice sdp);

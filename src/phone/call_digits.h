@@ -37,8 +37,8 @@ struct call_digits {
 };
 
 /* 0; -ENOTSUP: not by the way that was asked for; -EINVAL, -E2BIG, -ENOMEM. Events and tones wait
- * while either side holds the call. PHONE_DIGITS_SENT follows, or a notice where some are left out.
- */
+ * while either side holds the call. PHONE_DIGITS_SENT follows, or a notice where some are left
+ * out. */
 int call_digits_send(struct call *call, struct slice digits);
 /* Whether telephone-events are offered and taken: else the other side may send tones. */
 bool call_digits_takes_events(const struct call *call);

@@ -34,8 +34,8 @@ int phone_open_history(struct phone *phone)
 /* --- the outcome ---------------------------------------------------------------------------- */
 
 /* It came in and was not answered. SIP_END_LOCAL is our own refusal, which says what it means by
- * its status; where the phone is told to end while it rings, or not to disturb, nobody was asked.
- */
+ * its status; where the phone is told to end while it rings, or not to disturb, nobody was
+ * asked. */
 static enum history_outcome of_incoming(const struct call *call)
 {
     switch (call->end.cause) {

@@ -71,8 +71,8 @@ static void set_dtls(struct call *call, struct sdp_keying *out)
 
 /* Keys that travel in the clear protect from nobody who can hear the call anyway. So they are
  * offered only where SIP is encrypted, and count as no encryption where that is required; taken
- * they are all the same, as the call would fail else: call_encryption_name tells the truth of it.
- */
+ * they are all the same, as the call would fail else: call_encryption_name tells the truth of
+ * it. */
 static void set_sdes(struct call *call, struct sdp_keying *out)
 {
     enum config_sdes sdes = call->phone->config->sdes;

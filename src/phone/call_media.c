@@ -38,7 +38,8 @@ static enum config_redundancy redundancy_of(const struct call *call)
 }
 
 /* What a server challenges comes again with credentials, and is to fit a datagram then, too: larger
- * than 1300 bytes it must not go by UDP (RFC 3261 18.1.1), and of some servers nobody answers TCP. */
+ * than 1300 bytes it must not go by UDP (RFC 3261 18.1.1), and of some servers nobody answers
+ * TCP. */
 static bool is_short_of_room(const struct call *call)
 {
     return call->outgoing && call->account && call->account->config->transport <= CONFIG_UDP;

@@ -1,5 +1,5 @@
-/* phone/choices.h - the words that stand for the values of an enum, which settings, options, commands
- * and lines of JSON have in common. */
+/* phone/choices.h - the words that stand for the values of an enum, which settings, options,
+ * commands and lines of JSON have in common. */
 #ifndef PHONE_CHOICES_H
 #define PHONE_CHOICES_H
 

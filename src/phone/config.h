@@ -224,11 +224,11 @@ int config_set(struct phone_config *config, struct slice name, struct slice valu
  * password-keyring replace each other. */
 int config_set_account(struct account_config *account, struct slice name, struct slice value,
                        struct config_fault *fault);
-/* Reads a list of codecs, as the setting has it: names, CONFIG_CODECS_MAX at most, that live as long
- * as the program. 0, or -EINVAL and the fault. */
+/* Reads a list of codecs, as the setting has it: names, CONFIG_CODECS_MAX at most, that live as
+ * long as the program. 0, or -EINVAL and the fault. */
 int config_codecs(struct slice value, const char **codecs, size_t *n, struct config_fault *fault);
-/* Reads what one call is to have of struct config_sound: "ptime=40, dtx=yes", with the names and values
- * of the settings. 0; or -EINVAL and the fault, and nothing changes. */
+/* Reads what one call is to have of struct config_sound: "ptime=40, dtx=yes", with the names and
+ * values of the settings. 0; or -EINVAL and the fault, and nothing changes. */
 int config_sound_read(struct slice list, struct config_sound *out, struct config_fault *fault);
 /* What was said outweighs what out has. */
 void config_sound_put_over(struct config_sound *out, const struct config_sound *said);

@@ -45,18 +45,17 @@ int config_set_at(enum config_section section, size_t i, void *into, struct slic
 
 struct account_config *config_account_new(struct slice label);
 
-/* --- config_phone.c: ring-device ---------------------------------------------------------------
- */
+/* --- config_phone.c: ring-device -------------------------------------------------------------- */
 
 /* Adds a device to those before; "none" takes them away. */
 int config_set_ring_device(void *into, struct slice value, struct config_fault *fault);
 void config_free_rings(struct phone_config *config);
 
-/* --- config_sound.c: how calls sound ----------------------------------------------------------- */
+/* --- config_sound.c: how calls sound --------------------------------------------------------- */
 
 /* clang-format off */
-/* Each setting of struct config_sound, which phone, account and call have alike: name, values, help,
- * what holds where the phone says nothing, member, kind. */
+/* Each setting of struct config_sound, which phone, account and call have alike: name, values,
+ * help, what holds where the phone says nothing, member, kind. */
 #define CONFIG_SOUND_SETTINGS(X)                                                                   \
     X("ptime", "MS", "sound in a packet, as we ask for it: 10 to 120", "20",                       \
       ptime_ms, config_ptime)                                                                      \
@@ -80,7 +79,7 @@ extern const struct config_kind config_ptime, config_dtx;
 extern const struct config_kind config_opus_bitrate, config_opus_rate, config_opus_cbr;
 extern const struct config_kind config_opus_stereo, config_opus_complexity;
 
-/* --- config_hep.c ------------------------------------------------------------------------------ */
+/* --- config_hep.c ---------------------------------------------------------------------------- */
 
 config_set_fn config_set_hep, config_set_hep_id, config_set_hep_password;
 void config_free_hep(struct config_hep *hep);

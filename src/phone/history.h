@@ -55,8 +55,8 @@ struct history_row {
 struct history;
 
 /* Nothing is opened before the first row. path is copied; its folders are made, private. 0 or
- * -ENOMEM. on_trouble: told once, from history_begin, _end or _free, when rows cannot be written.
- */
+ * -ENOMEM. on_trouble: told once, from history_begin, _end or _free, when rows cannot be
+ * written. */
 int history_new(const char *path, void (*on_trouble)(void *arg, const char *sentence), void *arg,
                 struct history **out);
 /* Writes what is still to be written, for limit_ms at most; what was not written by then is, where

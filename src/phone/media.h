@@ -45,7 +45,7 @@ enum media_event_type {
     MEDIA_DIGIT_ENDED,      /* digit: and let it go again (not of tones) */
     MEDIA_DIGITS_SENT,      /* all digits asked for are out */
     MEDIA_DIGITS_LEFT_OUT,  /* n_digits: were asked for, but (err) -ENOBUFS: more wait than can;
-                             * -ENOTSUP: events, as which they were to go, are not agreed any more */
+                             * -ENOTSUP: events, as which they were to go, are agreed no more */
     MEDIA_FILE_ENDED,       /* the last sample of the played file or pipe has been sent */
     MEDIA_SOURCE_FAILED,    /* err, why: silence is sent instead */
     MEDIA_FILE_HEARD,       /* a fifth of a second after either: the far end has heard what was
@@ -64,8 +64,8 @@ enum media_event_type {
     MEDIA_DEVICE_CHOSEN,    /* the end of media_device_use: err 0, or why the one before stays */
     MEDIA_TESTING,          /* serial: enum media_test, what is done now; err, why: it has failed */
     MEDIA_RING_FAILED,      /* err, why: of a device or the sound; told once for each ring */
-    MEDIA_CODEC_FAILED,     /* err, why: there is no encoder for what was agreed, and the stream stays
-                             * silent */
+    MEDIA_CODEC_FAILED,     /* err, why: there is no encoder for what was agreed, and the
+                             * stream stays silent */
     MEDIA_REMOTE_BYE,       /* the far end's RTCP said BYE; SIP decides, this is for display */
     MEDIA_KEYS,             /* DTLS has come to keys: suite; or err, why: what was agreed cannot be
                              * encrypted, by whichever way, and the stream stays silent */
@@ -254,8 +254,8 @@ struct media_dtls {
     char tls_id[256]; /* RFC 8842 4; "": none */
 };
 
-/* What our encoder of Opus keeps to: the far end's a=fmtp (RFC 7587), and what we want ourselves.
- */
+/* What our encoder of Opus keeps to: the far end's a=fmtp (RFC 7587), and what we want
+ * ourselves. */
 struct media_opus {
     bool fec; /* useinbandfec=1 */
     bool cbr;

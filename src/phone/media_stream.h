@@ -318,8 +318,8 @@ void stream_find_tones(struct media_stream *s, const int16_t *samples, size_t n,
 
 /* --- media_xr.c ------------------------------------------------------------------------------ */
 
-/* A packet of theirs that was accepted: codec NULL: it holds no sound. discarded: it came too late.
- */
+/* A packet of theirs that was accepted: codec NULL: it holds no sound. discarded: it came too
+ * late. */
 void stream_xr_note(struct media_stream *s, const struct rtp_packet *packet,
                     const struct audio_codec *codec, bool discarded);
 /* What a packet held of an earlier one is there in its place, if that does not come itself. */

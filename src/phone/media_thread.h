@@ -116,8 +116,8 @@ struct media_thread {
     bool waits_for_devices;        /* to close, while it is quitting, */
     struct net_deadline *patience; /* and for so long; */
     bool left;                     /* they are left behind then, and the loop with them */
-    /* Room for one packet's samples, of two channels perhaps, and for the same in one, for whoever is
-     * at work; nobody keeps anything in it. */
+    /* Room for one packet's samples, of two channels perhaps, and for the same in one, for whoever
+     * is at work; nobody keeps anything in it. */
     int16_t samples[2 * AUDIO_PACKET_MAX_SAMPLES];
     int16_t mono[AUDIO_PACKET_MAX_SAMPLES];
     uint8_t packet[NET_RTP_MAX_BYTES]; /* likewise for one packet that was decrypted */
@@ -132,8 +132,8 @@ int media_thread_start(struct media_thread *t, struct media_link *outbox, const 
 bool media_thread_end(struct media_thread *t);
 
 /* A stream was started, stopped, or has another packet time; or the device is needed or not: looked
- * at before the loop sleeps. With at_once the beat is moved to now where nobody else would notice.
- */
+ * at before the loop sleeps. With at_once the beat is moved to now where nobody else would
+ * notice. */
 void media_thread_rhythm(struct media_thread *t, bool at_once);
 /* Something that must be closed before the thread ends has been. */
 void media_thread_closed(struct media_thread *t);

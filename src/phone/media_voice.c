@@ -6,7 +6,7 @@
 #include "audio/device.h"
 
 #define FRAME_MOST 480u
-#define WATCHED_FRAMES 100u /* of which the one counts with the least that waits of what was played */
+#define WATCHED_FRAMES 100u /* of which the one counts that has the least of what was played */
 #define UNREAD_MOST 2u      /* frames, always: more, and an echo might come before its sound, */
 #define UNREAD_KEPT 1u      /* so this is left. Less, and there would be gaps */
 

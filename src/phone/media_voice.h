@@ -2,8 +2,8 @@
  * between the device and whoever takes samples from it.
  *
  * A frame that was captured goes together with one that was played through audio/voice. Both come
- * from rings of the device, so it does not matter when somebody asks for them; only how much more of
- * the one waits than of the other tells how they belong together, and that is kept steady. */
+ * from rings of the device, so it does not matter when somebody asks for them; only how much more
+ * of the one waits than of the other tells how they belong together, and that is kept steady. */
 #ifndef PHONE_MEDIA_VOICE_H
 #define PHONE_MEDIA_VOICE_H
 
@@ -21,8 +21,8 @@ struct media_voice_modes {
 };
 
 /* For a device that has been opened; NULL without memory: the microphone is heard as it is then, as
- * it also is while there is nothing to do, of a device that is none of a card and as long as no part
- * is VOICE_ON. May read files. */
+ * it also is while there is nothing to do, of a device that is none of a card and as long as no
+ * part is VOICE_ON. May read files. */
 struct media_voice *media_voice_new(const struct audio_device *device,
                                     const struct media_voice_modes *modes);
 void media_voice_free(struct media_voice *v);

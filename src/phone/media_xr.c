@@ -1,5 +1,5 @@
-/* A stream's extended reports (RFC 3611): what is said of their sound, and what they say of ours.
- */
+/* A stream's extended reports (RFC 3611): what is said of their sound, and what they say of
+ * ours. */
 #include <math.h>
 
 #include "phone/media_stream.h"

@@ -102,8 +102,8 @@ static void capture(const struct phone *phone, const struct phone_event *event, 
     buf_free(&message);
 }
 
-/* What another has copied is no message: two that are each other's server would copy it for ever.
- */
+/* What another has copied is no message: two that are each other's server would copy it for
+ * ever. */
 static bool is_copy(struct slice bytes)
 {
     return slice_starts(bytes, SLICE("HEP3"));

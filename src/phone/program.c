@@ -197,8 +197,8 @@ static void exited(struct program *p, int64_t status, int by_signal)
     look(p);
 }
 
-/* The number of the process is free from here on, so that of its group is used at once, if at all.
- */
+/* The number of the process is free from here on, so that of its group is used at once, if at
+ * all. */
 static void on_exit_of(uv_process_t *process, int64_t status, int by_signal)
 {
     struct program *p = process->data;

@@ -39,7 +39,8 @@ double quality_mos(double rating);
 #define QUALITY_DEVICE_MS 20.0 /* taken for what a microphone or loudspeaker adds */
 
 /* From mouth to ear: what a packet of packet_ms adds until it is full, the codec's looking ahead,
- * half of the round trip (below 0: not known, and none), the jitter buffer (likewise), two devices. */
+ * half of the round trip (below 0: not known, and none), the jitter buffer (likewise), two
+ * devices. */
 double quality_delay_ms(const char *codec, double packet_ms, double round_trip_ms,
                         double buffer_ms);
 

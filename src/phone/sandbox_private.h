@@ -16,8 +16,8 @@ extern const char *const sandbox_allowed[];
 /* EPERM; all others ENOSYS. */
 extern const char *const sandbox_refused[];
 
-/* Calls that are allowed where an argument fits. filter: a scmp_filter_ctx. 0 or a negative errno.
- */
+/* Calls that are allowed where an argument fits. filter: a scmp_filter_ctx. 0 or a negative
+ * errno. */
 int sandbox_add_conditions(void *filter);
 
 #endif

@@ -2,8 +2,8 @@
  * the counts of RFC 3611 A.2, and which of the latest came at all.
  *
  * Pure. A packet's fate is settled when RTP_LOSS_WAIT later ones have been named, so that those
- * that were overtaken do not count as lost. Sequence numbers are extended ones (rtp_source_extend).
- */
+ * that were overtaken do not count as lost. Sequence numbers are extended ones
+ * (rtp_source_extend). */
 #ifndef RTP_LOSS_H
 #define RTP_LOSS_H
 

@@ -27,8 +27,8 @@ struct rtp_srtp_key {
 int rtp_srtp_load(void);
 /* Loads it and wakes it up: it tests its ciphers, which takes some 50 ms. So on a thread that may
  * be late. Before everything below, and neither of them on two threads at once, as the library is
- * one for the whole process; again it does nothing. 0; -ENOENT; -EIO where it finds itself broken.
- */
+ * one for the whole process; again it does nothing. 0; -ENOENT; -EIO where it finds itself
+ * broken. */
 int rtp_srtp_prepare(void);
 
 /* Keys are copied. 0; -EINVAL: a key without suite; -ENOMEM. */

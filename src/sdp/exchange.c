@@ -50,8 +50,8 @@ int sdp_exchange_new(const struct sdp_local *local, struct rng *rng, struct sdp_
     return 0;
 }
 
-/* next begins with text; the one before goes, unless now still points into it. Keys may stand in all
- * of them. */
+/* next begins with text; the one before goes, unless now still points into it. Keys may stand in
+ * all of them. */
 static void set_next_text(struct sdp_exchange *x, char *text)
 {
     if (x->next_text != x->now_text)

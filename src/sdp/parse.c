@@ -10,8 +10,8 @@ static bool is_blank(char c)
     return c == ' ';
 }
 
-/* Wider than the token of RFC 8866 9, but nothing that could break a line of ours that echoes it.
- */
+/* Wider than the token of RFC 8866 9, but nothing that could break a line of ours that echoes
+ * it. */
 static bool is_visible(char c)
 {
     return c > ' ' && c < 0x7f;

@@ -434,8 +434,8 @@ static bool same_routes(const struct sip_account *account, char *const *routes, 
     return true;
 }
 
-/* With a proxy in between nobody has asked yet where the registrar is; calls may come from there.
- */
+/* With a proxy in between nobody has asked yet where the registrar is; calls may come from
+ * there. */
 void sip_account_find_registrar(struct sip_account *account, uint64_t now_ms)
 {
     if (!account->proxy || account->registrar_found)

@@ -141,8 +141,8 @@ void sip_register_forget_places(struct sip_account *account);
 /* The value of Contact: our own for as long as asked for, or no longer where it is taken back; and
  * former ones for no longer. */
 int sip_binding_put(const struct sip_account *account, struct buf *b);
-/* We are at this address now: makes the Contact, and keeps the former one that may stand. -ENOMEM.
- */
+/* We are at this address now: makes the Contact, and keeps the former one that may stand.
+ * -ENOMEM. */
 int sip_binding_move(struct sip_account *account, const struct sip_flow *flow);
 /* What a 2xx grants us: false: nothing. */
 bool sip_binding_granted(const struct sip_account *account, const struct sip_msg *msg,

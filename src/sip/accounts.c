@@ -1,5 +1,5 @@
-/* sip/accounts.c - all accounts of an endpoint: whose Contact is called, whose keep-alive failed.
- */
+/* sip/accounts.c - all accounts of an endpoint: whose Contact is called, whose keep-alive
+ * failed. */
 #include "sip/account_core.h"
 
 static struct slice ping_key(const struct sip_account *account)

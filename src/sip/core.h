@@ -339,8 +339,8 @@ int sip_account_contact(const struct sip_account *account, const struct sip_flow
 /* All places of a request to our server are its own. */
 void sip_account_add_servers(struct sip_account *account, const struct sip_req *req);
 
-/* The way of a request through an account (RFC 3261 8.1.2): outbound proxy, Service-Route, target.
- */
+/* The way of a request through an account (RFC 3261 8.1.2): outbound proxy, Service-Route,
+ * target. */
 struct sip_way {
     struct slice routes[SIP_MAX_ROUTES + 1];
     size_t n_routes;

@@ -24,8 +24,8 @@ static struct slice keep(struct writer *w, struct slice s)
     return kept;
 }
 
-/* From or To as it stands in our own requests: the URI in brackets, so that parameters stay apart.
- */
+/* From or To as it stands in our own requests: the URI in brackets, so that parameters stay
+ * apart. */
 static struct slice keep_address(struct writer *w, const struct sip_address *address)
 {
     struct buf b = buf_new(SIP_MAX_HEADER_LINE);

@@ -109,9 +109,9 @@ void sip_call_accept(struct sip_call *call, struct slice sdp, uint64_t now_ms);
  * header 399 (RFC 3261 20.43), or empty. */
 void sip_call_reject(struct sip_call *call, unsigned status, struct slice reason,
                      struct slice warning, uint64_t now_ms);
-/* 300 to 699, once, to a call of a stranger that has just come in, and nothing is kept: a source may
- * be forged, and repeating the answer until an ACK comes would make it many (RFC 3261 8.2.7). Each
- * copy of the INVITE comes in like a new one. */
+/* 300 to 699, once, to a call of a stranger that has just come in, and nothing is kept: a source
+ * may be forged, and repeating the answer until an ACK comes would make it many (RFC 3261 8.2.7).
+ * Each copy of the INVITE comes in like a new one. */
 void sip_call_turn_away(struct sip_call *call, unsigned status, uint64_t now_ms);
 /* No answer at all to a call that has just come in, as if nobody were here. Its copies come in like
  * new ones. */
@@ -131,7 +131,8 @@ int sip_call_reinvite(struct sip_call *call, struct slice sdp, uint64_t now_ms);
 /* The networks of this machine have changed: finds out where we are seen from now by the other
  * side of a call that is up. Where that is another address SIP_CALL_MOVED tells it, and the owner
  * sends a re-INVITE with an offer from there, which carries our new Contact. Until one is answered
- * SIP_CALL_MOVED comes again, after each change and failure; SIP_MOVE_MAX_MS of that end the call. */
+ * SIP_CALL_MOVED comes again, after each change and failure; SIP_MOVE_MAX_MS of that end the
+ * call. */
 void sip_call_network_changed(struct sip_call *call, uint64_t now_ms);
 /* A key (0-9 * # A-D, ! for flash) by INFO, pressed for so long. SIP_CALL_DIGIT_SENT follows with
  * the status; one at a time is wise, as they may overtake each other. -ENOTCONN before the call is

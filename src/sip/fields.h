@@ -38,7 +38,7 @@ struct sip_retry_after {
 };
 int sip_retry_after_parse(struct slice text, struct sip_retry_after *out);
 
-/* One value of Reason: SIP;cause=200;text="Call completed elsewhere" (RFC 3326 2). cause 0: none. */
+/* A value of Reason: SIP;cause=200;text="Call completed elsewhere" (RFC 3326 2). cause 0: none. */
 struct sip_reason {
     struct slice protocol;
     unsigned cause;

@@ -24,7 +24,7 @@ const uint8_t sip_classes[256] = {
     ['a' ... 'f'] = DIGIT, ['g' ... 'z'] = LETTER,
     ['#'] = MARK, ['$'] = MARK, ['&'] = MARK, ['/'] = MARK, ['='] = MARK, ['@'] = MARK,
     ['['] = MARK, [']'] = MARK, ['|'] = MARK,
-    [':'] = MARK | SIP_IPV6, /* also in values: RFC 5118 4.5 wants received without brackets borne */
+    [':'] = MARK | SIP_IPV6, /* in values too: RFC 5118 4.5 wants received without brackets borne */
     ['?'] = SIP_VALUE | SIP_URI | SIP_DISPLAY,
     ['('] = VISIBLE, [')'] = VISIBLE, ['\\'] = VISIBLE, ['^'] = VISIBLE, ['{'] = VISIBLE,
     ['}'] = VISIBLE,

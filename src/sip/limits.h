@@ -102,8 +102,8 @@
 #define SIP_AVOID_MS 300000u
 #define SIP_MAX_AVOIDED 16
 /* Of one name's DNS records (sip/locator): services (a protocol at a domain) asked for; records of
- * one answer looked at; servers tried; addresses of each, where there are several. More: left out.
- */
+ * one answer looked at; servers tried; addresses of each, where there are several. More: left
+ * out. */
 #define SIP_LOCATE_MAX_SERVICES 6
 #define SIP_LOCATE_MAX_RECORDS 16
 #define SIP_LOCATE_MAX_SERVERS 8

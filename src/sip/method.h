@@ -1,5 +1,5 @@
-/* sip/method.h - the methods that we know by name; method names are case-sensitive (RFC 3261 7.1).
- */
+/* sip/method.h - the methods that we know by name; method names are case-sensitive (RFC 3261
+ * 7.1). */
 #ifndef SIP_METHOD_H
 #define SIP_METHOD_H
 

@@ -1,5 +1,5 @@
-/* sip/parse.h - bytes of one message to struct sip_msg, nothing copied or allocated (RFC 3261 7).
- */
+/* sip/parse.h - bytes of one message to struct sip_msg, nothing copied or allocated (RFC 3261
+ * 7). */
 #ifndef SIP_PARSE_H
 #define SIP_PARSE_H
 

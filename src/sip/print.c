@@ -105,8 +105,8 @@ static bool has_low_byte(const char *p)
     return (word - ones * 14) & ~word & ones << 7;
 }
 
-/* Eight bytes at a time, the last eight perhaps twice; each byte only where that finds something.
- */
+/* Eight bytes at a time, the last eight perhaps twice; each byte only where that finds
+ * something. */
 static bool is_one_line(struct slice text)
 {
     bool suspect = text.n < 8 || has_low_byte(text.p + text.n - 8);

@@ -1,8 +1,8 @@
 /* sip/print.h - start lines, headers and bodies into a buffer, and reason phrases.
  *
  * Nothing that is printed can add a line of its own: a name, value or URI with CR, LF or NUL in it
- * fails the buffer (buf_ok). Only sip_put_copied takes values from the network, and unfolds them.
- */
+ * fails the buffer (buf_ok). Only sip_put_copied takes values from the network, and unfolds
+ * them. */
 #ifndef SIP_PRINT_H
 #define SIP_PRINT_H
 

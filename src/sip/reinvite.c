@@ -99,8 +99,8 @@ static void refused(struct sip_call *call, unsigned status, uint64_t now_ms)
     sip_call_over(call, &end, now_ms);
 }
 
-/* RFC 3261 14.1: whose Call-ID it is waits longer, in units of 10 ms, so the two do not meet again.
- */
+/* RFC 3261 14.1: whose Call-ID it is waits longer, in units of 10 ms, so the two do not meet
+ * again. */
 static void wait_for_turn(struct sip_call *call, uint64_t now_ms)
 {
     struct rng *rng = call->ep->config.rng;

@@ -23,8 +23,8 @@ enum sip_stream_found {
 struct sip_stream *sip_stream_new(void); /* NULL where memory is gone */
 void sip_stream_free(struct sip_stream *stream);
 /* Adds what came; a copy is kept. 0; -ENOMEM: no memory, or more than SIP_MAX_STREAM_FEED bytes.
- * Take everything out by sip_stream_next between two calls: then no more than one message is kept.
- */
+ * Take everything out by sip_stream_next between two calls: then no more than one message is
+ * kept. */
 int sip_stream_feed(struct sip_stream *stream, struct slice bytes);
 enum sip_stream_found sip_stream_next(struct sip_stream *stream, struct slice *message);
 /* Whether a message has begun and not ended: its sender has 10 s for the rest. */

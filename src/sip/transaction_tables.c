@@ -155,8 +155,8 @@ const struct sip_tx_cell sip_tx_tables[SIP_TX_MACHINES][SIP_TX_STATES][SIP_TX_EV
 };
 
 /* RFC 3261 table 4. Over UDP timers I, J and L are longer than T4 and 64*T1: final answers are kept
- * for 10*T2, so that a request which strayed in the network for long does not begin anew. (With a proxy
- * and delays of 3 s, tests/sim saw a refused INVITE ring again after T4.) */
+ * for 10*T2, so that a request which strayed in the network for long does not begin anew. (With a
+ * proxy and delays of 3 s, tests/sim saw a refused INVITE ring again after T4.) */
 const struct sip_tx_wait sip_tx_waits[SIP_TX_MACHINES][SIP_TX_STATES] = {
     [SIP_TX_INVITE_CLIENT] = {
         [CALLING]    = {TIMER_A, SIP_T1_MS, 0, TIMER_B, SIP_64T1_MS, SIP_64T1_MS, false},

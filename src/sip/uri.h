@@ -38,8 +38,8 @@ bool sip_uri_is_loose_router(const struct sip_uri *uri);
 /* RFC 3261 19.1.4, for tel RFC 3966 4; other schemes by their bytes, scheme in any case. */
 bool sip_uri_equal(const struct sip_uri *a, const struct sip_uri *b);
 
-/* Writes the URI as a Request-URI may be: without headers and method parameter (RFC 3261 19.1.1).
- */
+/* Writes the URI as a Request-URI may be: without headers and method parameter (RFC 3261
+ * 19.1.1). */
 void sip_uri_put_request(struct buf *b, const struct sip_uri *uri);
 /* The same of a sip or sips URI without its user part: the domain, as REGISTER wants it (10.2). */
 void sip_uri_put_domain(struct buf *b, const struct sip_uri *uri);

@@ -208,8 +208,8 @@ static int start(int fd, int runs, char **command)
     return 0;
 }
 
-/* Repeated requests with credentials count once: a phone tells its accounts apart by their names.
- */
+/* Repeated requests with credentials count once: a phone tells its accounts apart by their
+ * names. */
 static bool is_new(bool *known, unsigned accounts)
 {
     int n;

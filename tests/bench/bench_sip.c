@@ -431,8 +431,7 @@ static int caller(uint16_t port, int runs, char **command)
     return failed;
 }
 
-/* --- calls with speech -------------------------------------------------------------------------
- */
+/* --- calls with speech ------------------------------------------------------------------------ */
 
 static void send_rtp(struct call *call, uint32_t ssrc, const uint8_t *payload, size_t n,
                      uint32_t samples)

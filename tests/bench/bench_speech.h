@@ -1,5 +1,5 @@
-/* tests/bench/bench_speech.h - speech from a file as packets of 20 ms, as bench_sip says it; and what
- * libopus alone takes for that. */
+/* tests/bench/bench_speech.h - speech from a file as packets of 20 ms, as bench_sip says it; and
+ * what libopus alone takes for that. */
 #ifndef TESTS_BENCH_BENCH_SPEECH_H
 #define TESTS_BENCH_BENCH_SPEECH_H
 
@@ -25,10 +25,10 @@ struct speech speech_open(const char *path, bool is_opus);
 size_t speech_encode(struct speech *s, uint8_t *out, size_t cap);
 void speech_close(struct speech *s);
 
-/* What libopus takes for a minute of speech like the first seconds of it, those that a phone says in a
- * call as long: all at once, which no phone can do with less than; and packet by packet, when others
- * have used caches and core meanwhile. Other speech is of no use here: what libopus takes for music
- * costs it half. */
+/* What libopus takes for a minute of speech like the first seconds of it, those that a phone says
+ * in a call as long: all at once, which no phone can do with less than; and packet by packet, when
+ * others have used caches and core meanwhile. Other speech is of no use here: what libopus takes
+ * for music costs it half. */
 int opus_alone(const char *path, int seconds);
 
 #endif

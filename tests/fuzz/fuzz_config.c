@@ -1,5 +1,5 @@
-/* A configuration file, what people type as an address or account, and commands: nothing breaks, each
- * refusal says why in one line, and what was read is whole. */
+/* A configuration file, what people type as an address or account, and commands: nothing breaks,
+ * each refusal says why in one line, and what was read is whole. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -94,8 +94,8 @@ static void sent(struct play *play, const struct sip_out_item *item)
         keep(play->user, uri.user);
 }
 
-/* Names lead to 192.0.2.2, those with z in front to a second place as well, those with x nowhere.
- */
+/* Names lead to 192.0.2.2, those with z in front to a second place as well, those with x
+ * nowhere. */
 static void locate(struct play *play, uint64_t key, char first, enum sip_transport transport)
 {
     struct sip_flow flows[2];

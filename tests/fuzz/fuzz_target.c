@@ -1,6 +1,6 @@
 /* What a person types to call somebody, and words that are nearly right: what is taken is a URI
- * that parses, everything else is refused in one line. The first line is the domain of the account.
- */
+ * that parses, everything else is refused in one line. The first line is the domain of the
+ * account. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -15,8 +15,8 @@
 #define AIR_HZ 48000
 #define AIR_FRAME 480 /* ten milliseconds */
 
-/* Cards that are opened from now on call for n samples at a time, AIR_FRAME at most and at first.
- */
+/* Cards that are opened from now on call for n samples at a time, AIR_FRAME at most and at
+ * first. */
 void air_set_frame(size_t n);
 
 /* A card with a microphone and a loudspeaker; the first that is listed is the default. */

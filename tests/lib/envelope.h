@@ -1,5 +1,5 @@
-/* tests/lib/envelope.h - is this recording that sound? Compared by loudness over time, which survives
- * codecs, rates and delays, and does not survive lost, doubled or foreign sound. */
+/* tests/lib/envelope.h - is this recording that sound? Compared by loudness over time, which
+ * survives codecs, rates and delays, and does not survive lost, doubled or foreign sound. */
 #ifndef TESTS_LIB_ENVELOPE_H
 #define TESTS_LIB_ENVELOPE_H
 
@@ -31,7 +31,7 @@ struct envelope_match envelope_match_moving(const struct envelope *original,
                                             const struct envelope *recording, int max_delay_ms,
                                             int within_ms);
 
-/* Writes a sound like speech, to the eye: syllables of random length, loudness and pitch, and pauses. */
+/* Writes a sound like speech, to the eye: syllables and pauses, of random length and loudness. */
 void envelope_write_syllables(const char *path, uint32_t rate_hz, unsigned ms, uint64_t seed);
 
 #endif

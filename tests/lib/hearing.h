@@ -1,8 +1,8 @@
 /* tests/lib/hearing.h - what was heard beside what was said: how late it came, and how good it was.
  *
  * Pure. Both sounds are of one clock and of the same length: what was said at any moment stands in
- * heard so much later as it took. doc/testing.md says what the score means, and what it does not.
- */
+ * heard so much later as it took. doc/testing.md says what the score means, and what it does
+ * not. */
 #ifndef TESTS_LIB_HEARING_H
 #define TESTS_LIB_HEARING_H
 

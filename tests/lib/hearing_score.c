@@ -96,8 +96,8 @@ static void transform(double complex *x, size_t n)
     }
 }
 
-/* The power in each band of the frame that begins at sample from; outside of the sound is silence.
- */
+/* The power in each band of the frame that begins at sample from; outside of the sound is
+ * silence. */
 static void spectrum(const struct ear *e, const int16_t *sound, long from, double *out)
 {
     double complex x[FRAME];

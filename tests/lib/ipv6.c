@@ -25,7 +25,7 @@ static bool is_there(void)
 }
 
 #ifdef __linux__
-/* As root a network is enough; others become root of their own first. A new one has lo, but down. */
+/* As root a network is enough; others become root of their own first. Its lo is down at first. */
 static bool move(void)
 {
     struct ifreq lo = {.ifr_flags = IFF_UP};

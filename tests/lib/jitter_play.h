@@ -19,8 +19,8 @@ struct jitter_outcome {
  * it is with speech: pauses always, the rest more or less. */
 void jitter_play_adaptive(const struct jitter_trace *t, struct jitter_outcome *out);
 /* Plays each packet ms after the quickest of the first second would have come. It begins anew, with
- * the next packet, when nothing was in time for 200 ms or when one waits for 100 ms longer than ms.
- */
+ * the next packet, when nothing was in time for 200 ms or when one waits for 100 ms longer than
+ * ms. */
 void jitter_play_fixed(const struct jitter_trace *t, unsigned ms, struct jitter_outcome *out);
 
 #endif

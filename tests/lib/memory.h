@@ -1,14 +1,13 @@
 /* tests/lib/memory.h - allocations that fail on demand.
  *
  * For programs linked with $(memory_ldflags), which lead malloc, calloc, realloc and free of our
- * code through here. A test repeats its steps with the first, the second … allocation failing, until
- * none is left to fail:
+ * code through here. A test repeats its steps with the first, the second … allocation failing,
+ * until none is left to fail:
  *
  *     for (unsigned n = 1; memory_fail_at(n), steps(), memory_has_failed(); n++)
  *         check that the steps were refused and nothing is broken
  *
- * And what is given back may be searched for what nobody should find there.
- */
+ * And what is given back may be searched for what nobody should find there. */
 #ifndef TESTS_LIB_MEMORY_H
 #define TESTS_LIB_MEMORY_H
 

@@ -41,7 +41,8 @@ const struct command *command_find(struct slice name);
 /* Runs "NAME ARGUMENT", or of commands about a call "NAME CALL ARGUMENT", which chooses the call of
  * that number; says what is wrong with it. */
 void command_run(struct screen *screen, struct slice line);
-/* The command of a command line, whose hyphen may be a blank ("hang up"), and whether it can be done now. */
+/* The command of a command line, whose hyphen may be a blank ("hang up"), and whether it can be
+ * done now. */
 const struct command *command_of_line(struct slice line);
 bool command_can(const struct screen *screen, const struct command *command);
 

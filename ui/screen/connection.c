@@ -209,8 +209,8 @@ static int begin(struct connection *c, struct buf *why)
     return 0;
 }
 
-/* Begun in vain. A helper that is silent would hold us up each time: a person has to ask for that.
- */
+/* Begun in vain. A helper that is silent would hold us up each time: a person has to ask for
+ * that. */
 static void look_again(struct connection *c, int err)
 {
     net_deadline_set(c->again, err == -ETIMEDOUT ? NEVER_MS : net_now_ms() + AGAIN_MS);

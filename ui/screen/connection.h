@@ -1,7 +1,6 @@
 /* ui/screen/connection.h - between a screen and the telephone process that it shows: finds or
  * starts it, asks it for everything, puts its lines into the screen, and finds it again when it has
- * gone.
- */
+ * gone. */
 #ifndef UI_SCREEN_CONNECTION_H
 #define UI_SCREEN_CONNECTION_H
 

@@ -13,8 +13,8 @@ struct plain_term;
 
 /* Takes over the terminal of standard input and output where both are one, and it shows what is
  * typed: else *out is NULL, as somebody else (a shell of Emacs, a pipe) takes care of that.
- * back(arg) runs from the loop when the process goes on in the foreground. 0 or a negative errno.
- */
+ * back(arg) runs from the loop when the process goes on in the foreground. 0 or a negative
+ * errno. */
 int plain_term_new(struct net_loop *loop, void (*back)(void *arg), void *arg,
                    struct plain_term **out);
 void plain_term_free(struct plain_term *term); /* NULL is fine */

@@ -7,8 +7,8 @@
 /* A colour by the number of colours that there are. Of 8 colours numbers above 7 are none.
  *
  * Of 256 the numbers from 16 on are the same on every terminal, and test_theme.c computes that they
- * can be read. The first 16 are anyone's choice: so none of them is grey, which often is that of the
- * background, none is blue on a dark one, and of those on a light one none has green in it. */
+ * can be read. The first 16 are anyone's choice: so none of them is grey, which often is that of
+ * the background, none is blue on a dark one, and of those on a light one none has green in it. */
 struct tint {
     int16_t of_256, of_16, of_8;
 };

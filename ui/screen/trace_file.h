@@ -19,8 +19,8 @@ void trace_put_pcap(struct buf *out, const struct traced *t);
 int trace_file_open(const char *path, int *fd);
 /* The same in a folder that is open. */
 int trace_file_open_in(int folder, const char *name, int *fd);
-/* Writes it and closes it, and waits for the disk: for workers. 0, or an error of write, and the file
- * is empty. */
+/* Writes it and closes it, and waits for the disk: for workers. 0, or an error of write, and the
+ * file is empty. */
 int trace_file_write(int fd, struct slice content);
 
 #endif

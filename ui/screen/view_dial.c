@@ -63,8 +63,8 @@ static void end(struct screen *s)
     line_history_free(&dial_of(s)->history);
 }
 
-/* What is typed is an address, a number or the whole name of a contact, and so is meant as it is.
- */
+/* What is typed is an address, a number or the whole name of a contact, and so is meant as it
+ * is. */
 static bool is_whole(struct slice typed, const struct fit *fits, size_t n)
 {
     bool number = true;

@@ -18,7 +18,8 @@ struct trace_state {
 
 /* With rows that are up to date. */
 struct trace_state *trace_state(const struct screen *screen);
-/* Shows the messages of all calls; or of this Call-ID alone, where the view is open and there are some. */
+/* Shows the messages of all calls; or of this Call-ID alone, where the view is open and there are
+ * some. */
 void trace_show_all(struct screen *screen);
 void trace_show_call(struct screen *screen, const char *call_id);
 /* What fits has changed: the chosen message stays so where it fits still. */

@@ -302,8 +302,8 @@ enum {
 }; /* decisions of up to 1700, where three packets and more are asked for at once */
 
 /* A stream without any jitter, asked on a beat with which its packets do not keep step. After three
- * seconds nothing is stretched, held or invented any more, nor is the delay more than it must be.
- */
+ * seconds nothing is stretched, held or invented any more, nor is the delay more than it must
+ * be. */
 static void check_calm(unsigned packet_ms, unsigned beat_ms, unsigned phase_ms)
 {
     struct jitter_config config = {.clock_hz = 8000, .packet_ms = (uint16_t)packet_ms};

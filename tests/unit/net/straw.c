@@ -91,8 +91,7 @@ bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t conne
     return ep->needs;
 }
 
-/* --- two links, and a limit of time ------------------------------------------------------------
- */
+/* --- two links, and a limit of time ----------------------------------------------------------- */
 
 /* Every few milliseconds, as a turn of libuv that ran a timer goes on to wait for I/O. */
 static void on_limit(void *arg)

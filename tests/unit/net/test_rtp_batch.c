@@ -83,8 +83,8 @@ static bool has_time_of_arrival(struct pair_of_pairs *p)
     return d->arrived_us + 20000 >= before && d->arrived_us <= after + 20000;
 }
 
-/* Linux begins to stamp packets a moment after the first socket has asked for it, by a worker of its
- * own; until then they have the time at which they were looked at. */
+/* Linux begins to stamp packets a moment after the first socket has asked for it, by a worker of
+ * its own; until then they have the time at which they were looked at. */
 static void test_time_of_arrival(void **state)
 {
     struct pair_of_pairs p = setup();

@@ -79,8 +79,7 @@ static void port_taken(void **state)
     straw_tear_down(&f);
 }
 
-/* --- messages there and back -------------------------------------------------------------------
- */
+/* --- messages there and back ------------------------------------------------------------------ */
 
 static const struct way {
     const char *name, *listen;
@@ -253,8 +252,7 @@ static void deadline(void **state)
     straw_tear_down(&f);
 }
 
-/* --- where hosts are ---------------------------------------------------------------------------
- */
+/* --- where hosts are -------------------------------------------------------------------------- */
 
 static const struct locate_row {
     const char *name, *listen, *host;

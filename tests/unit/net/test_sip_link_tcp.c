@@ -149,8 +149,7 @@ static void endless_header(void **state)
     straw_tear_down(&f);
 }
 
-/* --- limits ------------------------------------------------------------------------------------
- */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 static void eight_from_one_address(void **state)
 {
@@ -380,8 +379,7 @@ static void a_request_that_stays_unanswered(void **state)
     straw_tear_down(&f);
 }
 
-/* --- connections that end ----------------------------------------------------------------------
- */
+/* --- connections that end --------------------------------------------------------------------- */
 
 static void closed_without_an_answer(void **state)
 {

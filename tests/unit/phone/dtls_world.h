@@ -26,8 +26,8 @@ struct world {
 
 struct world *world_new(bool mux);
 void world_free(struct world *w);
-/* The far end gets a certificate that nobody has seen yet, and the stream starts with it; active: the
- * stream is to begin. */
+/* The far end gets a certificate that nobody has seen yet, and the stream starts with it; active:
+ * the stream is to begin. */
 void world_agree(struct world *w, bool active);
 /* An end of it for RTP (0) or RTCP (1), where world_agree has opened none. */
 void world_open_far(struct world *w, bool active, int i);

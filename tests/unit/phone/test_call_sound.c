@@ -1,5 +1,5 @@
-/* Playing and recording by command, at any time of a call: what is told, and what is on the disk.
- */
+/* Playing and recording by command, at any time of a call: what is told, and what is on the
+ * disk. */
 #include "phone/phone.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
 
 #include "tests/lib/rows.h"
 
-/* Every state but those that a call begins in is entered from another, and every state leads to the end. */
+/* Every state but those that a call begins in is entered from another, and all lead to the end. */
 static void every_state_is_reached_and_left(void **state)
 {
     bool reached[N_CALL_STATES] = {[CALL_REGISTERING] = true, [CALL_INCOMING] = true};

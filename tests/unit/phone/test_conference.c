@@ -342,8 +342,8 @@ static void check_conference(const struct phones *p, const struct call *call)
     assert_true(n >= 2 && n <= A->phone->n_calls);
 }
 
-/* Each call that wants the device either has it or is on hold, and who has it is one conversation.
- */
+/* Each call that wants the device either has it or is on hold, and who has it is one
+ * conversation. */
 static void check(const struct phones *p)
 {
     const struct call *heard = A->phone->heard;

@@ -434,7 +434,8 @@ static void talk(struct world *w, unsigned n)
 }
 
 /* Received, played, sent: no packet takes memory, once the first ones have gone. How many those are
- * is the machine's: behind a stall more come at once than ever before, and room for them is kept. */
+ * is the machine's: behind a stall more come at once than ever before, and room for them is
+ * kept. */
 static void a_packet_allocates_nothing(void **state)
 {
     const struct cost_row *row = *state;

@@ -1,5 +1,5 @@
-/* DTLS-SRTP between two ends: paths that do harm, certificates, strangers, and jumps of the clock.
- */
+/* DTLS-SRTP between two ends: paths that do harm, certificates, strangers, and jumps of the
+ * clock. */
 #include <openssl/ssl.h>
 #include <errno.h>
 

@@ -86,7 +86,7 @@ static void test_at_48_khz(void **state)
     assert_int_equal(duration_of(&run.packets[6]), 4800);
 }
 
-/* RFC 4733 2.5.1.3, seen by lying about the clock: 100 ms of a megahertz clock need two segments. */
+/* RFC 4733 2.5.1.3, seen by lying about the clock: 100 ms of a megahertz need two segments. */
 static void test_a_long_key_goes_on_in_segments(void **state)
 {
     struct run run = run_digits("9", 20, 1000000);

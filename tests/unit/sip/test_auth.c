@@ -103,8 +103,7 @@ static void too_long(void **state)
     auth_bench_free(b);
 }
 
-/* --- what is sent is what the server computes ---------------------------------------------------
- */
+/* --- what is sent is what the server computes ------------------------------------------------- */
 
 static char *word(struct auth_bench *b, const char *name, char out[256])
 {

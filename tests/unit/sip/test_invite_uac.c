@@ -288,8 +288,7 @@ static void early_media(void **state)
     calling_end(r);
 }
 
-/* --- BYE and connections -----------------------------------------------------------------------
- */
+/* --- BYE and connections ---------------------------------------------------------------------- */
 
 static void connection_is_needed(void **state)
 {

@@ -406,8 +406,8 @@ static void leave(struct play *play)
     play->account = NULL;
 }
 
-/* Plays it with the n-th allocation failing, alone or with all after it. False: there were fewer.
- */
+/* Plays it with the n-th allocation failing, alone or with all after it. False: there were
+ * fewer. */
 static bool play_once(void (*script)(struct play *play), unsigned n, bool good)
 {
     struct play play = {.rng = rng_seeded(5), .now_ms = 1000};

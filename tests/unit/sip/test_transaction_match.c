@@ -1,5 +1,5 @@
-/* test_transaction_match.c - which message belongs to a transaction (RFC 3261 17.1.3, 17.2.3, 8.2.2.2,
- * 9.2). */
+/* test_transaction_match.c - which message belongs to a transaction (RFC 3261 17.1.3, 17.2.3,
+ * 8.2.2.2, 9.2). */
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* The contacts: what keys and commands ask of the phone, and what the form does with its replies.
- */
+/* The contacts: what keys and commands ask of the phone, and what the form does with its
+ * replies. */
 #include <stdio.h>
 #include <stdlib.h>
 
