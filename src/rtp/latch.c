@@ -50,7 +50,7 @@ static struct rtp_latch_candidate *candidate_at(struct rtp_latch *l, const struc
 
 static void move(struct rtp_latch *l, const struct ip *from)
 {
-    l->latched = l->heard = l->heard_rtp = true;
+    l->latched = l->heard = l->heard_there = true;
     l->rtp = *from;
     l->rtcp = ip_same(&l->signalled_rtcp, &l->signalled) ? *from : next_port(from);
 }
@@ -76,17 +76,17 @@ enum rtp_latch_verdict rtp_latch_rtp(struct rtp_latch *l, const struct ip *from,
     if (!l->rtp.family)
         return RTP_LATCH_REFUSE;
     if (ip_same(from, &l->rtp)) {
-        l->heard = l->heard_rtp = true;
+        l->heard = l->heard_there = true;
         return RTP_LATCH_ACCEPT;
     }
-    if (l->heard_rtp)
+    if (l->heard_there)
         return RTP_LATCH_REFUSE;
     return consider(l, from, ssrc, sequence);
 }
 
 bool rtp_latch_proven(struct rtp_latch *l, const struct ip *from)
 {
-    if (!l->rtp.family || l->heard_rtp)
+    if (!l->rtp.family || l->heard_there)
         return false;
     move(l, from);
     return true;
@@ -98,11 +98,12 @@ bool rtp_latch_rtcp(struct rtp_latch *l, const struct ip *from)
         return false;
     if (ip_same(from, &l->rtcp) || ip_same(from, &l->rtp)) {
         l->heard = true;
+        l->heard_there |= ip_same(from, &l->rtp);
         return true;
     }
     /* From the right host but another port: a NAT in between, so our answers go to that port. Only
      * what RTP has shown to be real may move it, and only once. */
-    if (l->rtcp_latched || !l->heard_rtp)
+    if (l->rtcp_latched || !l->heard_there)
         return false;
     l->rtcp_latched = true;
     l->rtcp = *from;

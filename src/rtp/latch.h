@@ -1,13 +1,14 @@
 /* rtp/latch.h - whose packets count, where ours go, and how many go to somebody who never asked.
  *
  * Symmetric RTP (RFC 4961) without giving the call to strangers. SDP names an address. It is
- * believed; only where nothing has come from it yet may another address take its place (the far
- * end sits behind a NAT), once, when 4 packets in sequence of one SSRC came from there. After that
- * nothing moves without SDP. When SDP moves the far end, what it had sent before is still on its
- * way: from the address that it left it takes a second's worth of packets. And an address that
- * nobody is known to be at, on another host than the signalling comes from, gets 50 packets and
- * then one a second, so that an SDP with a stranger's address is no weapon. Another such address in
- * the next SDP shares them.
+ * believed; only where no RTP has come from it yet, and no RTCP from the same port, may another
+ * address take its place (the far end sits behind a NAT), once, when 4 packets in sequence of one
+ * SSRC came from there. RTCP from a port of its own says nothing of that: a NAT has another mapping
+ * for it. After that nothing moves without SDP. When SDP moves the far end, what it had sent before
+ * is still on its way: from the address that it left it takes a second's worth of packets. And an
+ * address that nobody is known to be at, on another host than the signalling comes from, gets 50
+ * packets and then one a second, so that an SDP with a stranger's address is no weapon. Another
+ * such address in the next SDP shares them.
  *
  * Pure: addresses and times go in. */
 #ifndef RTP_LATCH_H
@@ -25,11 +26,11 @@ struct rtp_latch {
     struct ip rtp, rtcp; /* where we send; family 0: nowhere */
     struct ip signalled; /* the RTP address as SDP said it */
     struct ip signalled_rtcp;
-    struct ip left; /* where the far end was before SDP named another place; family 0: nowhere */
-    bool same_host; /* SDP and signalling name the same host */
-    bool heard;     /* RTP or RTCP came from where we send: it is alive and wants us */
-    bool heard_rtp; /* RTP came from there */
-    bool latched;   /* rtp is not what SDP said */
+    struct ip left;   /* where the far end was before SDP named another place; family 0: nowhere */
+    bool same_host;   /* SDP and signalling name the same host */
+    bool heard;       /* RTP or RTCP came from where we send: it is alive and wants us */
+    bool heard_there; /* from the very port that RTP goes to: with mux that is RTCP, too */
+    bool latched;     /* rtp is not what SDP said */
     bool rtcp_latched;
     struct rtp_latch_candidate {
         struct ip from;
@@ -59,7 +60,7 @@ void rtp_latch_signalled(struct rtp_latch *l, const struct ip *rtp, const struct
 enum rtp_latch_verdict rtp_latch_rtp(struct rtp_latch *l, const struct ip *from, uint32_t ssrc,
                                      uint16_t sequence);
 /* Whoever is there has shown by other means (rtp/dtls.h) that he is the far end: we send there from
- * now on, unless RTP has shown already where it is. False: it stays. */
+ * now on, unless it was heard already where SDP says. False: it stays. */
 bool rtp_latch_proven(struct rtp_latch *l, const struct ip *from);
 /* RTCP that parsed came from there. False: a stranger's. RTCP must come from the host that RTP
  * comes from; where that host has been latched or the port differs, the first port is kept. */

@@ -12,7 +12,7 @@ static struct ip ip_of(const char *text)
 
 /* Steps of a story. Addresses: S what SDP said, N the far end behind its NAT, X a stranger.
  *   "S7"  RTP from S with sequence number 7, SSRC 1; "S7/2" with SSRC 2
- *   "s"   RTCP from S's RTCP port
+ *   "s"   RTCP from S's RTCP port, "p" from its port for RTP
  * and what is expected of each: a accept, m moved, r refuse. */
 static const struct row {
     const char *name, *steps[10], *verdicts;
@@ -51,6 +51,10 @@ static const struct row {
      {"s", "N1", "N2", "N3", "N4"},
      "arrrm",
      'N'},
+    {"RTCP from where RTP goes to, with mux, and nothing moves",
+     {"p", "X1", "X2", "X3", "X4", "S1"},
+     "arrrra",
+     'S'},
     {"RTCP of a stranger is refused", {"x"}, "r", 'S'},
     {"and after RTP as well", {"S1", "x"}, "ar", 'S'},
     {"RTCP from another port of the right host after RTP", {"S1", "t", "u"}, "aar", 'S'},
@@ -61,6 +65,7 @@ static struct ip address_of(char who)
 {
     switch (who) {
     case 'S':
+    case 'p':
         return ip_of("192.0.2.1:4000");
     case 's':
         return ip_of("192.0.2.1:4001");
