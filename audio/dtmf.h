@@ -11,7 +11,7 @@
 #define DTMF_GAP_MS 100
 #define DTMF_PAUSE_MS 1000 /* of a ',' */
 #define DTMF_QUEUE 256     /* keys that wait in a sender; a power of two */
-#define DTMF_HALF 51       /* samples at 8,000 Hz: 12.75 ms are looked at together, by twice as many */
+#define DTMF_HALF 51       /* samples at 8,000 Hz; twice as many are looked at together: 12.75 ms */
 
 /* --- sending --------------------------------------------------------------------------------- */
 

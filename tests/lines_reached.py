@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Sums up what gcov knows of a build folder: lines_reached.py [--list FILE] parsers|all.
 
-Prints one line: how many lines of the parsers, or of all that is ours, were reached. A parser is a file
-that reads what others or a person wrote; what is below 90 % of one (80 % of all) is named.
-"""
+Prints one line: how many lines of the parsers, or of all that is ours, were reached. A parser is a
+file that reads what others or a person wrote; what is below 90 % of one (80 % of all) is named."""
 import argparse
 import glob
 import json

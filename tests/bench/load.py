@@ -94,7 +94,8 @@ def coming(phone, rate):
 
 
 def show(title, columns, rows):
-    """columns: {name: [figures of each round]}; rows: (name, digits, goal or None, more is better)."""
+    """columns: {name: [figures of each round]}; rows: (name, digits, goal or None, more is
+    better)."""
     print(f"\n{title}")
     print(f"{'':34}" + "".join(f"{name:>14}" for name in columns) + f"{'goal':>8}")
     for row, digits, goal, more in rows:

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Two phones that call each other, and clients of both that say whatever comes to their minds: up to
-20,000 commands in any state of a call, with descriptors of all kinds, and lines that are none."""
+"""Two phones that call each other, and clients of both that say whatever comes to their minds: up
+to 20,000 commands in any state of a call, with descriptors of all kinds, and lines that are
+none."""
 import array
 import json
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What fails around the phone: signals, a stopped process, descriptors, output, disk, memory. All in
-a network namespace, where every address and port is ours; disks in mount namespaces besides."""
+"""What fails around the phone: signals, a stopped process, descriptors, output, disk, memory. All
+in a network namespace, where every address and port is ours; disks in mount namespaces besides."""
 import os
 import re
 import resource

@@ -216,7 +216,7 @@ def tls_next():
         first.join()
 
 
-# --- a name server that is slow, short of words, in trouble ----------------------------------------
+# --- a name server that is slow, short of words, in trouble ---------------------------------------
 
 @case("an answer too long for UDP is fetched over TCP")
 def truncated():

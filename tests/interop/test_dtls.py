@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Encrypted calls with baresip and with each other, keys by DTLS-SRTP, both roles and directions:
-what was spoken must be heard at the other end, and the calls are told as what they are. Where SIP is
-in the clear nobody vouches for the certificates. baresip has RTCP on a port of its own, and with it
-a second handshake."""
+what was spoken must be heard at the other end, and the calls are told as what they are. Where SIP
+is in the clear nobody vouches for the certificates. baresip has RTCP on a port of its own, and with
+it a second handshake."""
 import os
 import socket
 import sys
@@ -151,7 +151,7 @@ def silence():
         _expect_given_up(phone, peer, media, time.monotonic())
 
 
-# --- a server in between ----------------------------------------------------------------------------
+# --- a server in between --------------------------------------------------------------------------
 
 
 class Server(sip.Peer):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""SIP over TLS: by Kamailio, with baresip and linphonec, between two of ours; and all that is refused, in words."""
+"""SIP over TLS: by Kamailio, with baresip and linphonec, between two of ours; and all that is
+refused, in words."""
 import os
 import re
 import signal

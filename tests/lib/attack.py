@@ -2,8 +2,8 @@
 
 Mutator makes valid bytes invalid, always the same way from the same seed. Pinger asks OPTIONS all
 the while and keeps how long each answer took. Media is a call's own sound: a peer that says a
-tone and counts what comes back; Target.heard says how much of the tone the phone has recorded. memory_kb and cpu_seconds look at the process.
-"""
+tone and counts what comes back; Target.heard says how much of the tone the phone has recorded.
+memory_kb and cpu_seconds look at the process."""
 import math
 import os
 import random
@@ -211,8 +211,8 @@ class Media:
         return len(times) / seconds, len(times) / max(went_by, 0.001), max(gaps)
 
     def verdict(self, low=47.5, high=52.5):
-        """The rate in a sentence; fails where it is not that of a call in peace. It takes two seconds
-        at least: in less than that a packet more or less is too much."""
+        """The rate in a sentence; fails where it is not that of a call in peace. It takes two
+        seconds at least: in less than that a packet more or less is too much."""
         time.sleep(max(0, self.began + 2 - time.monotonic()))
         rate, paced, gap = self.rate()
         said = f"sound {rate:.1f} packets/s, largest gap {gap * 1000:.0f} ms"

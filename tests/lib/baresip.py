@@ -76,12 +76,11 @@ def recordings(room, name, process):
 
 class Baresip:
     """codec: the only one it offers and takes; spoken: what it says from the start of the call.
-    card: the environment of a sound card (lib/pulse.py) that it plays on; spoken None: that it hears
-    by, too. account: one that it
-    registers (lib/kamailio.py); it then goes by that address. paper: its certificate
-    (lib/papers.py), with which it takes calls by TLS one port above; ca: whom it trusts there.
-    encryption: "srtp", "srtp-mand", "dtls_srtp" …; stereo: what it says are frames of two channels at
-    its rate, which it wants to hear, too."""
+    card: the environment of a sound card (lib/pulse.py) that it plays on; spoken None: that it
+    hears by, too. account: one that it registers (lib/kamailio.py); it then goes by that address.
+    paper: its certificate (lib/papers.py), with which it takes calls by TLS one port above; ca:
+    whom it trusts there. encryption: "srtp", "srtp-mand", "dtls_srtp" …; stereo: what it says are
+    frames of two channels at its rate, which it wants to hear, too."""
 
     def __init__(self, room, name, codec, spoken, answers=False, card=None, account=None,
                  paper=None, ca=None, encryption=None, stereo=False):

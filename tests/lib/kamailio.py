@@ -1,9 +1,9 @@
 """A Kamailio of the distribution as registrar and proxy of example.test, digest and its database.
 
 Subscribers and bindings are in SQLite, in a file that this makes from the schemas of the package.
-It listens on one port of one address for UDP and TCP, with a certificate on another for TLS, relays a call to all bindings at once, and
-asks everybody for a password who says that he is from its domain.
-"""
+It listens on one port of one address for UDP and TCP, with a certificate on another for TLS, relays
+a call to all bindings at once, and asks everybody for a password who says that he is from its
+domain."""
 import glob
 import hashlib
 import os
@@ -208,9 +208,9 @@ def modules():
 
 class Kamailio:
     """users: name to password. record_route: calls stay with it to their end. Without, it is out
-    of the way once the INVITE is answered. host: an address, IPv6 in brackets. paper: its certificate
-    (lib/papers.py), for TLS at tls_port; asks: the authority whose certificates its clients must
-    show. It runs when this returns."""
+    of the way once the INVITE is answered. host: an address, IPv6 in brackets. paper: its
+    certificate (lib/papers.py), for TLS at tls_port; asks: the authority whose certificates its
+    clients must show. It runs when this returns."""
 
     def __init__(self, room, users, record_route=False, algorithm="", realm=DOMAIN,
                  domain=DOMAIN, host="127.0.0.1", name="kamailio", min_expires=0, max_expires=3600,
@@ -343,8 +343,8 @@ class Kamailio:
         self._locked = False
 
     def bindings(self, user):
-        """The Contact URIs of a user that have not expired, as Kamailio has them in memory, where on a
-        busy machine one can be twice: a REGISTER that was repeated."""
+        """The Contact URIs of a user that have not expired, as Kamailio has them in memory, where
+        on a busy machine one can be twice: a REGISTER that was repeated."""
         out = self.command("ul.lookup", "location", f"{user}@{self.domain}")
         return list(dict.fromkeys(re.findall(r"Address: (\S+)\s+Expires: \d", out)))
 

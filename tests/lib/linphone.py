@@ -42,8 +42,8 @@ rate={rate}
 enabled={enabled}
 """
 
-# By ALSA as the others: on its own way to PulseAudio sound comes a second late, in pieces. Echoes are
-# not what is measured.
+# By ALSA as the others: on its own way to PulseAudio sound comes a second late, in pieces. Echoes
+# are not what is measured.
 SOUND = """playback_dev_id=ALSA Unknown: default
 capture_dev_id=ALSA Unknown: default
 echocancellation=0"""
@@ -76,8 +76,8 @@ def _codecs(codec, alone):
 class Linphone:
     """account: one that it registers (lib/kamailio.py); it then goes by that address. encryption:
     "srtp" by SDES; mandatory: else it makes no call. ca: a Paper (lib/papers.py) that vouches for
-    servers over TLS. keys: how it sends them, by KEYS. card: the environment of a sound card (lib/pulse.py), which it speaks and hears
-    by in place of files."""
+    servers over TLS. keys: how it sends them, by KEYS. card: the environment of a sound card
+    (lib/pulse.py), which it speaks and hears by in place of files."""
 
     def __init__(self, room, name, spoken, codec="pcmu", answers=False, account=None,
                  encryption="none", mandatory=False, ca=None, card=None, keys="rtp"):

@@ -17,8 +17,8 @@ def _openssl(*words):
 
 class Paper:
     """NAME.pem and NAME.key; issuer: the Paper that signs it, else itself; names: what it is for,
-    as openssl writes that ("DNS:example.test"); days: from now until it ends, below 0: it has ended;
-    since: a day that it begins on, "20300101000000Z"."""
+    as openssl writes that ("DNS:example.test"); days: from now until it ends, below 0: it has
+    ended; since: a day that it begins on, "20300101000000Z"."""
 
     def __init__(self, room, name, names=(), issuer=None, days=10, until=None, since=None):
         self.name = name

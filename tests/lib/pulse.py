@@ -150,8 +150,8 @@ def _one_channel(kind, name, master, channel):
 
 class Air(Pulse):
     """The cards of two phones, caller and callee, on two null sinks: one for what is said to the
-    callee, one for the way back. Each has on its left what goes into the microphone and on its right
-    what comes out of the other's loudspeaker, so that both are recorded by one clock."""
+    callee, one for the way back. Each has on its left what goes into the microphone and on its
+    right what comes out of the other's loudspeaker, so that both are recorded by one clock."""
 
     alsa = ALSA.replace(".monitor", "")
 

@@ -18,8 +18,8 @@ import time
 
 
 class Weather:
-    """What may happen to a datagram: chances from 0 to 1, times in milliseconds. burst: how many are
-    lost together on average, in between none (Gilbert and Elliott); later: from so many seconds
+    """What may happen to a datagram: chances from 0 to 1, times in milliseconds. burst: how many
+    are lost together on average, in between none (Gilbert and Elliott); later: from so many seconds
     behind the first datagram on each takes so many milliseconds longer; kbps: what fits through,
     with a queue of queue_ms before it."""
 

@@ -1,5 +1,5 @@
-"""The telephone on the screen: tphone alone in a home of its own, in a terminal of lib/tmux.py, with
-the daemon that it starts behind it."""
+"""The telephone on the screen: tphone alone in a home of its own, in a terminal of lib/tmux.py,
+with the daemon that it starts behind it."""
 import glob
 import os
 

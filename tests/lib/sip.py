@@ -185,8 +185,8 @@ class Peer:
                 self._news.wait(left)
 
     def invited(self, known):
-        """The INVITE of a call that is not in known, a set of Call-IDs, and then is: a copy of one that
-        we were slow to answer is no other call."""
+        """The INVITE of a call that is not in known, a set of Call-IDs, and then is: a copy of one
+        that we were slow to answer is no other call."""
         invite = self.wait(lambda m: request("INVITE")(m) and m.get("Call-ID") not in known, 8,
                            what="the INVITE of another call")
         known.add(invite.get("Call-ID"))

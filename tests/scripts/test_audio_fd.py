@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A program that listens and talks on two descriptors: how late it answers, and what it does to the
-call where it stands still or dies. Nothing else runs in this process, as that would be late, too."""
+call where it stands still or dies. Nothing else runs in this process, as that would be late,
+too."""
 import os
 import signal
 import socket

@@ -16,7 +16,8 @@ LINE_MAX, WAITING_MAX, FAULTS_MAX = 65536, 1048576, 32
 
 
 class Patient:
-    """Asks for the status all the while, and keeps how long each reply took of the machine's time."""
+    """Asks for the status all the while, and keeps how long each reply took of the machine's
+    time."""
 
     def __init__(self, client):
         self.client, self.took, self._going = client, [], True

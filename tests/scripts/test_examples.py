@@ -83,7 +83,8 @@ def echo():
     with Room() as room:
         example = Example(room, "echo")
         for who in "caller", "callee":
-            # Beside what was sent, as it was: keys may come late, and a busy machine stop for a while.
+            # Beside what was sent, as it was: keys may come late, and a busy machine stop for a
+            # while.
             caller = call(room, example, who, spoken=sound.speech(who, 3), behind_s=1.5,
                           record_sides="apart")
             caller.expect_status(0)

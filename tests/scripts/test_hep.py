@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Copies of the messages of SIP for a capture server (--hep): every message that the trace has, as it
-has it, from whom to whom it went; and no call that suffers where that server does."""
+"""Copies of the messages of SIP for a capture server (--hep): every message that the trace has, as
+it has it, from whom to whom it went; and no call that suffers where that server does."""
 import os
 import signal
 import socket

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""tphone load: that the calls it promises are placed in their time and no faster, that what it counts
-is what the other side saw, and that it says beforehand what cannot be done."""
+"""tphone load: that the calls it promises are placed in their time and no faster, that what it
+counts is what the other side saw, and that it says beforehand what cannot be done."""
 import os
 import re
 import signal

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""50,000 calls from one tphone to another: all are answered, and neither end keeps anything of those
-that are over.
+"""50,000 calls from one tphone to another: all are answered, and neither end keeps anything of
+those that are over.
 
 What a call leaves for a while, its transactions, is gone after 32 seconds (RFC 3261 timer H and RFC
 6026 timer M); the rate is such that a tenth of the calls takes longer than that."""

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Sound through pipes: every kind that may come in, and whoever is late, dead or has never begun. The
-call is the same in all of it: the other side gets its packets."""
+"""Sound through pipes: every kind that may come in, and whoever is late, dead or has never begun.
+The call is the same in all of it: the other side gets its packets."""
 import os
 import pty
 import signal
@@ -147,7 +147,7 @@ def files():
         return expect_alike(heard.cut(heard.seconds / 2 - 0.5, heard.seconds), "the second call")
 
 
-# --- who is late, gone, or never there -------------------------------------------------------------
+# --- who is late, gone, or never there ------------------------------------------------------------
 
 @case("nothing to say: the call ends at once, or goes on in silence")
 def empty():
@@ -268,7 +268,7 @@ def refused():
             os.close(fd)
 
 
-# --- in the middle of a call -----------------------------------------------------------------------
+# --- in the middle of a call ----------------------------------------------------------------------
 
 @case("a client plays and records by descriptors in mid-call, one behind the other, and stops both")
 def mid_call():

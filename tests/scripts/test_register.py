@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""tphone register as a person and a script see it: what it prints, how it ends, what it does when the
-server is away, and that nobody learns the password from it."""
+"""tphone register as a person and a script see it: what it prints, how it ends, what it does when
+the server is away, and that nobody learns the password from it."""
 import os
 import re
 import stat

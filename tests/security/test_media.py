@@ -75,7 +75,8 @@ def reports():
 
 
 def call_for(room, t, silent):
-    """A call whose sound goes to that socket, which says nothing; the port where ours is awaited."""
+    """A call whose sound goes to that socket, which says nothing; the port where ours is
+    awaited."""
     peer = room.keep(sip.Peer(t.phone.port))
     invite = peer.invite(t.uri, body=sip.sdp(silent.port))
     peer.send(invite)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Strangers and the sound of an encrypted call: who has seen each packet of it, knows addresses, SSRC
-and numbers, and can send in the name of the other side, but has not the key."""
+"""Strangers and the sound of an encrypted call: who has seen each packet of it, knows addresses,
+SSRC and numbers, and can send in the name of the other side, but has not the key."""
 import os
 import socket
 import struct

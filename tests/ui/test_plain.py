@@ -25,7 +25,7 @@ def udp_ports():
         return {int(line.split()[1].rpartition(":")[2], 16) for line in list(table)[1:]}
 
 
-# --- calls ------------------------------------------------------------------------------------------
+# --- calls ----------------------------------------------------------------------------------------
 
 
 @case("a call is placed, muted, held, spelled digits, recorded and hung up, and is in the history")
@@ -267,7 +267,7 @@ def leaving():
             p.end()
 
 
-# --- the first start --------------------------------------------------------------------------------
+# --- the first start ------------------------------------------------------------------------------
 
 
 def mode(path):
@@ -376,7 +376,7 @@ def exclusive():
         equal(os.listdir(os.path.dirname(me.file)), ["tphone.conf"], "what lies in the folder")
 
 
-# --- a terminal -------------------------------------------------------------------------------------
+# --- a terminal -----------------------------------------------------------------------------------
 
 
 def at_terminal(room, me, *words, **env):

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""A day with the telephone in lines, as somebody lives it who hears them: set up, called by, calling
-and recording by way of Kamailio, with baresip and a second phone of ours at the other end. What is
-said is judged: one line for each event, its label first, nothing moved, drawn or said twice."""
+"""A day with the telephone in lines, as somebody lives it who hears them: set up, called by,
+calling and recording by way of Kamailio, with baresip and a second phone of ours at the other end.
+What is said is judged: one line for each event, its label first, nothing moved, drawn or said
+twice."""
 import os
 import re
 import signal
@@ -38,7 +39,7 @@ def labels(p, since):
     return {m.group(1) for m in found if m}
 
 
-# --- the first start --------------------------------------------------------------------------------
+# --- the first start ------------------------------------------------------------------------------
 
 
 def set_up(p, town):
@@ -74,7 +75,7 @@ def edit_contacts(p):
     p.wait(r"^2\. Carol, sip:carol@example\.test$")
 
 
-# --- calls ------------------------------------------------------------------------------------------
+# --- calls ----------------------------------------------------------------------------------------
 
 
 def talk(room, p, bob, me):
@@ -277,7 +278,7 @@ def stopped():
         p.end()
 
 
-# --- for copying ------------------------------------------------------------------------------------
+# --- for copying ----------------------------------------------------------------------------------
 
 
 @case("the bare display: one thing at a time, one column, no lines around it; B and --bare")

@@ -17,7 +17,7 @@ def callee(room, name="bob", **more):
     return tphone.Answer(room, name, **more)
 
 
-# --- calls ------------------------------------------------------------------------------------------
+# --- calls ----------------------------------------------------------------------------------------
 
 
 @case("of two calls one is held; swap changes places; help, commands and the search work")

@@ -198,8 +198,8 @@ def cells(text):
 
 
 def faults(t):
-    """As many rows as there should be, none too long, nothing in them that acts on the terminal, the
-    line in the middle straight: what is wrong of that."""
+    """As many rows as there should be, none too long, nothing in them that acts on the terminal,
+    the line in the middle straight: what is wrong of that."""
     rows, title = t.lines(), t.ask("pane_title")
     cols, lines = (int(t.ask(f)) for f in ("pane_width", "pane_height"))
     lies_above = any("┌" in r for r in rows)
