@@ -2,7 +2,7 @@
  * stood still for a moment: what it brought last is drawn out, and joined to what comes, so that
  * nothing clicks. After 20 ms there is silence.
  *
- * Pure. Mono. */
+ * Pure. Counts are per channel. */
 #ifndef AUDIO_GAP_H
 #define AUDIO_GAP_H
 
@@ -12,9 +12,10 @@
 #define GAP_KEPT 2304 /* what is drawn out, at 96 kHz; above there is silence instead */
 #define GAP_ROOM 5760
 
-/* All zero at first. */
+/* All zero at first, but for channels. */
 struct gap {
-    int16_t line[GAP_KEPT + GAP_ROOM]; /* what was heard last, and what is heard now */
+    unsigned channels;                       /* 1 or 2, interleaved; 0: 1 */
+    int16_t line[2 * (GAP_KEPT + GAP_ROOM)]; /* what was heard last, and what is heard now */
     size_t period;                     /* of what is drawn out; 0: nothing is */
     size_t drawn;
 };

@@ -11,7 +11,7 @@ static int16_t clip(int32_t value)
 
 void mixer_clear(struct mixer *m, size_t n)
 {
-    m->n = n > MIXER_SAMPLES ? MIXER_SAMPLES : n;
+    m->n = n > 2 * MIXER_SAMPLES ? 2 * MIXER_SAMPLES : n;
     memset(m->sum, 0, m->n * sizeof m->sum[0]);
 }
 

@@ -7,13 +7,14 @@
 
 #define MIXER_SAMPLES 5760 /* 120 ms at 48 kHz */
 
-/* A plain value; up to 65,536 full-scale sounds do not overflow it. */
+/* A plain value; up to 65,536 full-scale sounds do not overflow it. Of two channels it has room for
+ * MIXER_SAMPLES each; how they stand in it is its owner's matter. */
 struct mixer {
     size_t n;
-    int32_t sum[MIXER_SAMPLES];
+    int32_t sum[2 * MIXER_SAMPLES];
 };
 
-/* Silence of n samples, at most MIXER_SAMPLES. */
+/* Silence of n samples, at most 2 * MIXER_SAMPLES. */
 void mixer_clear(struct mixer *m, size_t n);
 /* Adds n samples; what is behind the mixer's end is left out. */
 void mixer_add(struct mixer *m, const int16_t *samples, size_t n);

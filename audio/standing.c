@@ -50,8 +50,11 @@ void standing_gap(struct standing *s)
 
 size_t standing_shorten(struct standing *s, int16_t *samples, size_t n, uint32_t rate_hz)
 {
-    struct stretch_how how = {
-        .rate_hz = rate_hz, .most = s->surplus, .alike = STRETCH_ALIKE, .pause = PAUSE};
+    struct stretch_how how = {.rate_hz = rate_hz,
+                              .channels = s->channels,
+                              .most = s->surplus,
+                              .alike = STRETCH_ALIKE,
+                              .pause = PAUSE};
     size_t left;
 
     if (s->surplus > (size_t)rate_hz / 1000 * MUCH_MS)
@@ -64,7 +67,11 @@ size_t standing_shorten(struct standing *s, int16_t *samples, size_t n, uint32_t
 size_t standing_lengthen(struct standing *s, int16_t *samples, size_t n, size_t room,
                          uint32_t rate_hz)
 {
-    struct stretch_how how = {.rate_hz = rate_hz, .most = s->wanting, .alike = 1, .pause = PAUSE};
+    struct stretch_how how = {.rate_hz = rate_hz,
+                              .channels = s->channels,
+                              .most = s->wanting,
+                              .alike = 1,
+                              .pause = PAUSE};
     size_t more;
 
     if (how.most > room - n)

@@ -14,8 +14,9 @@
 
 #define STANDING_PIECE_MS 20 /* of sound that standing_shorten can shorten well */
 
-/* All zero at first, but for needs_ms, gap_ms and bold. */
+/* All zero at first, but for needs_ms, gap_ms, bold and channels. Counts are per channel. */
 struct standing {
+    uint8_t channels;                  /* 1 or 2, interleaved; 0: 1 */
     unsigned needs_ms;                 /* what has to wait at the worst moment, */
     unsigned gap_ms;                   /* more where it ran dry; */
     bool bold;                         /* it may run dry once before anything is put in; then it

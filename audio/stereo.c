@@ -25,3 +25,11 @@ void stereo_convert(const int16_t *frames, size_t n, unsigned channels, int16_t 
     else
         stereo_spread(frames, n, out);
 }
+
+bool stereo_same(const int16_t *frames, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (frames[2 * i] != frames[2 * i + 1])
+            return false;
+    return true;
+}

@@ -3,6 +3,7 @@
 #ifndef AUDIO_STEREO_H
 #define AUDIO_STEREO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,5 +14,8 @@ void stereo_spread(const int16_t *mono, size_t n, int16_t *out);
 /* n frames of so many channels (1 or 2) as frames of so many others. */
 void stereo_convert(const int16_t *frames, size_t n, unsigned channels, int16_t *out,
                     unsigned wanted);
+
+/* Whether both channels of all n are the same. */
+bool stereo_same(const int16_t *frames, size_t n);
 
 #endif

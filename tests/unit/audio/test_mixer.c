@@ -53,7 +53,7 @@ static void longer_sounds_are_cut(void **state)
     assert_int_equal(out[1], 2);
     assert_int_equal(out[2], 9);
     mixer_clear(&m, 1000000);
-    assert_int_equal(m.n, MIXER_SAMPLES);
+    assert_int_equal(m.n, 2 * MIXER_SAMPLES);
 }
 
 static void two_are_added_in_place(void **state)

@@ -150,9 +150,37 @@ static void clocks_that_differ_are_followed_for_half_an_hour(void **state)
     half_an_hour(0);
 }
 
+/* Of two channels both are shortened and lengthened at the same place. */
+static void two_channels_stay_together(void **state)
+{
+    enum { PIECES = 50 };
+    static int16_t frames[2 * 2 * PIECE], speech[PIECES * PIECE];
+    struct standing s = {.channels = 2, .needs_ms = 5};
+    size_t gone = 0;
+
+    (void)state;
+    speech_make(speech, PIECES * PIECE, RATE, 3);
+    for (size_t at = 0; at < PIECES * PIECE; at += PIECE) {
+        size_t n;
+
+        for (size_t i = 0; i < 2 * PIECE; i++)
+            frames[i] = (int16_t)(speech[at + i / 2] / (i % 2 ? 2 : 1));
+        s.surplus = 10 * MS;
+        n = standing_shorten(&s, frames, PIECE, RATE);
+        gone += PIECE - n;
+        for (size_t i = 0; i < n; i++)
+            assert_in_range(frames[2 * i] - 2 * frames[2 * i + 1] + 10, 0, 20);
+    }
+    assert_true(gone > 20 * MS);
+    memset(frames, 0, sizeof frames);
+    s.wanting = 5 * MS;
+    assert_int_equal(standing_lengthen(&s, frames, PIECE, 2 * PIECE, RATE), PIECE + 5 * MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_channels_stay_together),
         cmocka_unit_test(only_what_always_waits_is_too_much),
         cmocka_unit_test(who_ran_dry_needs_more_for_a_while),
         cmocka_unit_test(a_delay_is_gone_in_seconds),
