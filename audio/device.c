@@ -65,6 +65,16 @@ uint32_t audio_device_rate_hz(const struct audio_device *d)
     return d->rate_hz;
 }
 
+unsigned audio_device_inputs(const struct audio_device *d)
+{
+    return d->inputs;
+}
+
+unsigned audio_device_outputs(const struct audio_device *d)
+{
+    return d->outputs;
+}
+
 const char *audio_device_name(const struct audio_device *d)
 {
     return d->name;

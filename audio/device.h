@@ -1,10 +1,11 @@
 /* audio/device.h - a sound card in full duplex (PortAudio), or a null device in its place.
  *
- * Behind the device are two rings of mono 16-bit samples at its rate: what it captured and what it
- * is to play. PortAudio's thread only copies between rings and card. audio_device_read, _write and
- * the questions never wait and belong to one thread, the media thread. Listing, opening and closing
- * may take up to two seconds: do them in a worker. In the whole process one waits for the other,
- * and where the driver of a card hangs all do: PortAudio has to be called by one at a time. */
+ * Behind the device are two rings of 16-bit samples at its rate, each of one channel or of two,
+ * interleaved: what it captured and what it is to play. All counts are per channel. PortAudio's
+ * thread only copies between rings and card. audio_device_read, _write and the questions never wait
+ * and belong to one thread, the media thread. Listing, opening and closing may take up to two
+ * seconds: do them in a worker. In the whole process one waits for the other, and where the driver
+ * of a card hangs all do: PortAudio has to be called by one at a time. */
 #ifndef AUDIO_DEVICE_H
 #define AUDIO_DEVICE_H
 
@@ -53,6 +54,7 @@ struct audio_device_config {
                           of it: an exact match goes first, then the first that has the channels
                           wanted */
     uint32_t rate_hz;  /* wished for; 0: 48000 */
+    unsigned channels; /* wished for, each way, 1 or 2; 0: 1 */
     unsigned frame_ms; /* per callback; 0: 5, 10 on a busy machine (audio/device_pace.h) */
     bool no_capture, no_playback; /* half duplex, for cards that lack one side */
 };
@@ -69,6 +71,9 @@ const char *audio_device_file(const char *name);
 
 /* The real rate: the one wished for, or the device's own where it does not know that one. */
 uint32_t audio_device_rate_hz(const struct audio_device *d);
+/* What it captures, and plays: as many as were wished for, or one where the card has no more. */
+unsigned audio_device_inputs(const struct audio_device *d);
+unsigned audio_device_outputs(const struct audio_device *d);
 const char *audio_device_name(const struct audio_device *d);
 /* How many samples its card takes and gives at once; the null device: 0. */
 size_t audio_device_frame(const struct audio_device *d);
@@ -87,9 +92,10 @@ size_t audio_device_read(struct audio_device *d, int16_t *out, size_t n);
  * no effect, before the card runs. samples NULL: n that the writer has left out, so that a card
  * that hangs is noticed all the same. The null device swallows all. */
 size_t audio_device_write(struct audio_device *d, const int16_t *samples, size_t n);
-/* Up to n samples of what the card has played, gaps included: what a microphone beside it hears, as
- * long before as the card and the air take. Whoever wants it reads as much as is captured; what
- * nobody reads is lost. The null device, and one that does not capture, have nothing. */
+/* Up to n samples of what the card has played, in as many channels, gaps included: what a
+ * microphone beside it hears, as long before as the card and the air take. Whoever wants it reads
+ * as much as is captured; what nobody reads is lost. The null device, and one that does not
+ * capture, have nothing. */
 size_t audio_device_played(struct audio_device *d, int16_t *out, size_t n);
 /* How much of it waits. */
 size_t audio_device_unread(const struct audio_device *d);

@@ -35,6 +35,7 @@ struct card {
     struct ring *captured, *queued;
     struct ring *played; /* NULL: nobody hears it, as nothing is captured */
     bool has_input, has_output;
+    unsigned wished; /* channels */
 
     /* The callback's alone. */
     bool playing;
@@ -60,6 +61,13 @@ static size_t samples_of(const struct card *card, size_t ms)
     return card->base.rate_hz / 1000 * ms;
 }
 
+/* Rings are of samples, and their counts are even where there are two channels: what does not fit,
+ * or is not there, is whole frames then. */
+static size_t readable(struct ring *ring, unsigned channels)
+{
+    return ring_readable(ring) / channels;
+}
+
 /* ---- PortAudio's thread: copies and counts, nothing else ---- */
 
 static void count(atomic_uint_fast64_t *counter, uint64_t n)
@@ -71,11 +79,12 @@ static void count(atomic_uint_fast64_t *counter, uint64_t n)
 static void play(struct card *card, int16_t *out, size_t n)
 {
     size_t cushion = atomic_load_explicit(&card->cushion, memory_order_relaxed), got = 0;
+    const unsigned channels = card->base.outputs;
 
-    if (!card->playing && ring_readable(card->queued) >= cushion)
+    if (!card->playing && readable(card->queued, channels) >= cushion)
         card->playing = true;
     if (card->playing) {
-        got = ring_read(card->queued, out, n);
+        got = ring_read(card->queued, out, n * channels) / channels;
         count(&card->samples_played, got);
         if (got < n) {
             card->playing = false;
@@ -85,9 +94,9 @@ static void play(struct card *card, int16_t *out, size_t n)
                                       memory_order_relaxed);
         }
     }
-    memset(out + got, 0, (n - got) * sizeof *out);
+    memset(out + got * channels, 0, (n - got) * channels * sizeof *out);
     if (card->played)
-        ring_write(card->played, out, n);
+        ring_write(card->played, out, n * channels);
 }
 
 static int on_samples(const void *in, void *out, unsigned long n,
@@ -98,7 +107,7 @@ static int on_samples(const void *in, void *out, unsigned long n,
     (void)when;
     if (in) {
         count(&card->samples_captured, n);
-        if (ring_write(card->captured, in, n) < n)
+        if (ring_write(card->captured, in, n * card->base.inputs) < n * card->base.inputs)
             count(&card->overruns, 1);
     }
     if (out)
@@ -121,38 +130,39 @@ static void on_finished(void *arg)
 
 static size_t card_captured(const struct audio_device *d)
 {
-    return ring_readable(card_of(d)->captured);
+    return readable(card_of(d)->captured, d->inputs);
 }
 
 static size_t card_queued(const struct audio_device *d)
 {
-    return ring_readable(card_of(d)->queued);
+    return readable(card_of(d)->queued, d->outputs);
 }
 
 static size_t card_read(struct audio_device *d, int16_t *out, size_t n)
 {
     struct card *card = card_of(d);
-    size_t waiting = ring_readable(card->captured), dropped = 0;
+    size_t waiting = readable(card->captured, d->inputs), dropped = 0;
 
     if (waiting > n + samples_of(card, CAPTURED_MAX_MS))
-        dropped = ring_drop(card->captured, waiting - n - samples_of(card, CAPTURED_KEEP_MS));
-    if (card->played && dropped)
-        ring_drop(card->played, dropped); /* or what was captured would seem to come before it */
-    return ring_read(card->captured, out, n);
+        dropped = waiting - n - samples_of(card, CAPTURED_KEEP_MS);
+    ring_drop(card->captured, dropped * d->inputs);
+    if (card->played) /* or what was captured would seem to come before it */
+        ring_drop(card->played, dropped * d->outputs);
+    return ring_read(card->captured, out, n * d->inputs) / d->inputs;
 }
 
 static size_t card_played(struct audio_device *d, int16_t *out, size_t n)
 {
     struct ring *played = card_of(d)->played;
 
-    return played ? ring_read(played, out, n) : 0;
+    return played ? ring_read(played, out, n * d->outputs) / d->outputs : 0;
 }
 
 static size_t card_unread(const struct audio_device *d)
 {
     struct ring *played = card_of(d)->played;
 
-    return played ? ring_readable(played) : 0;
+    return played ? readable(played, d->outputs) : 0;
 }
 
 static uint64_t callbacks_of(const struct card *card)
@@ -174,9 +184,9 @@ static size_t card_write(struct audio_device *d, const int16_t *samples, size_t 
         return 0;
     if (callbacks == 0 || !card->has_output)
         return n; /* it would only be heard late */
-    if (ring_readable(card->queued) > cushion + samples_of(card, QUEUED_OVER_MS))
+    if (readable(card->queued, d->outputs) > cushion + samples_of(card, QUEUED_OVER_MS))
         return 0;
-    return ring_write(card->queued, samples, n);
+    return ring_write(card->queued, samples, n * d->outputs) / d->outputs;
 }
 
 static bool card_running(const struct audio_device *d)
@@ -446,25 +456,50 @@ static int choose(const struct audio_device_config *config, struct card *card, P
     return -ENODEV;
 }
 
+static int channels_of(const struct card *card, int most)
+{
+    return card->wished == 2 && most >= 2 ? 2 : 1;
+}
+
+/* Some cards have less channels than they say. */
+static PaError open_stream(struct card *card, bool captures, PaStreamParameters *how,
+                           double rate_hz)
+{
+    PaError err;
+
+    do
+        err = card->pa.OpenStream(&card->stream[captures ? 0 : 1], captures ? how : NULL,
+                                  captures ? NULL : how, rate_hz, card->base.frame, paNoFlag,
+                                  on_samples, card);
+    while (err == paInvalidChannelCount && how->channelCount-- > 1);
+    return err;
+}
+
 /* A stream for each direction: in one for both the slower side sets the pace, and each moment that
  * playing falls behind would wait in the sound server's capture buffer for the rest of the call. */
 static PaError open_streams(struct card *card, PaDeviceIndex in, PaDeviceIndex out, double rate_hz,
-                            size_t frame, double least_s)
+                            double least_s)
 {
     PaStreamParameters from = {.device = in, .channelCount = 1, .sampleFormat = paInt16};
     PaStreamParameters to = {.device = out, .channelCount = 1, .sampleFormat = paInt16};
     PaError err = paNoError;
 
     if (card->has_input) {
-        from.suggestedLatency = fmax(card->pa.GetDeviceInfo(in)->defaultLowInputLatency, least_s);
-        err = card->pa.OpenStream(&card->stream[0], &from, NULL, rate_hz, frame, paNoFlag,
-                                  on_samples, card);
+        const PaDeviceInfo *info = card->pa.GetDeviceInfo(in);
+
+        from.channelCount = channels_of(card, info->maxInputChannels);
+        from.suggestedLatency = fmax(info->defaultLowInputLatency, least_s);
+        err = open_stream(card, true, &from, rate_hz);
     }
     if (err == paNoError && card->has_output) {
-        to.suggestedLatency = fmax(card->pa.GetDeviceInfo(out)->defaultLowOutputLatency, least_s);
-        err = card->pa.OpenStream(&card->stream[1], NULL, &to, rate_hz, frame, paNoFlag, on_samples,
-                                  card);
+        const PaDeviceInfo *info = card->pa.GetDeviceInfo(out);
+
+        to.channelCount = channels_of(card, info->maxOutputChannels);
+        to.suggestedLatency = fmax(info->defaultLowOutputLatency, least_s);
+        err = open_stream(card, false, &to, rate_hz);
     }
+    card->base.inputs = (unsigned)from.channelCount;
+    card->base.outputs = (unsigned)to.channelCount;
     if (err != paNoError) {
         close_streams(card);
         card->stream[0] = card->stream[1] = NULL;
@@ -484,11 +519,12 @@ static int open_at_some_rate(const struct audio_device_config *config, struct ca
 
     if (frame_ms > FRAME_MAX_MS)
         frame_ms = FRAME_MAX_MS;
+    card->wished = config->channels;
     card->base.name = strdup(info->name);
     for (size_t i = 0; i < ARRAY_LEN(rates) && err == paInvalidSampleRate; i++) {
         card->base.rate_hz = rates[i];
         card->base.frame = samples_of(card, frame_ms);
-        err = open_streams(card, in, out, rates[i], card->base.frame, pace.latency_s);
+        err = open_streams(card, in, out, rates[i], pace.latency_s);
     }
     return err == paNoError ? 0
                             : because(&card->pa, err, why, "open the sound device ", info->name);
@@ -499,11 +535,11 @@ static int start(struct card *card, char why[AUDIO_WHY_MAX])
     PaError err = paNoError;
 
     card->base.ops = &card_ops;
-    card->captured = ring_new(samples_of(card, RING_MS));
-    card->queued = ring_new(samples_of(card, RING_MS));
+    card->captured = ring_new(samples_of(card, RING_MS) * card->base.inputs);
+    card->queued = ring_new(samples_of(card, RING_MS) * card->base.outputs);
     atomic_store(&card->cushion, samples_of(card, CUSHION_MS));
     if (card->has_input && card->has_output)
-        card->played = ring_new(samples_of(card, RING_MS));
+        card->played = ring_new(samples_of(card, RING_MS) * card->base.outputs);
     if (!card->captured || !card->queued || !card->base.name ||
         (card->has_input && card->has_output && !card->played))
         return because(&card->pa, paInsufficientMemory, why, "open the sound device", "");

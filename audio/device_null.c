@@ -114,6 +114,8 @@ int audio_device_null_open(const struct audio_device_config *config, struct audi
         null->base = (struct audio_device){.ops = &null_ops,
                                            .name = strdup(config->name),
                                            .rate_hz = config->rate_hz ? config->rate_hz : 48000,
+                                           .inputs = 1,
+                                           .outputs = 1,
                                            .null = true};
         if (!null->base.name)
             err = -ENOMEM;

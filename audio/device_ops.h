@@ -23,7 +23,8 @@ struct audio_device {
     const struct audio_device_ops *ops;
     char *name; /* owned */
     uint32_t rate_hz;
-    size_t frame; /* samples per callback */
+    unsigned inputs, outputs; /* channels */
+    size_t frame;             /* samples per callback */
     bool null;
 };
 

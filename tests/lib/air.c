@@ -16,12 +16,15 @@ struct stream {
     PaStreamCallback *callback;
     PaStreamFinishedCallback *finished;
     void *arg;
+    unsigned has;              /* channels; 0: one */
+    atomic_uint channels;      /* it is open with */
     atomic_bool open, running; /* running: its callback is, and nobody may close it */
 };
 
 static struct card {
     char name[32];
     atomic_bool plugged, refused, taken;
+    unsigned said;           /* channels each way; 0: one */
     unsigned more;           /* devices beside the one that is taken or opened */
     struct stream stream[2]; /* capture, playback */
 } cards[CARDS];
@@ -69,6 +72,32 @@ void air_unplug(const char *name)
             card->stream[i].finished(card->stream[i].arg);
 }
 
+void air_set_channels(const char *name, unsigned said, unsigned inputs, unsigned outputs)
+{
+    struct card *card = card_of(name);
+
+    card->said = said;
+    card->stream[0].has = inputs;
+    card->stream[1].has = outputs;
+}
+
+static unsigned channels_of(const struct stream *s)
+{
+    unsigned channels = atomic_load(&s->channels);
+
+    return channels ? channels : 1;
+}
+
+unsigned air_inputs(const char *name)
+{
+    return channels_of(&card_of(name)->stream[0]);
+}
+
+unsigned air_outputs(const char *name)
+{
+    return channels_of(&card_of(name)->stream[1]);
+}
+
 void air_refuse(const char *name, bool refused)
 {
     atomic_store(&card_of(name)->refused, refused);
@@ -88,7 +117,8 @@ void air_clear(void)
 {
     for (size_t i = 0; i < CARDS; i++) {
         cards[i].name[0] = '\0';
-        cards[i].more = 0;
+        cards[i].more = cards[i].said = 0;
+        cards[i].stream[0].has = cards[i].stream[1].has = 0;
         atomic_store(&cards[i].plugged, false);
         atomic_store(&cards[i].refused, false);
         atomic_store(&cards[i].taken, false);
@@ -115,16 +145,16 @@ static void run(struct stream *s, const int16_t *in, int16_t *out, PaStreamCallb
 void air_run(const char *name, const int16_t *said, int16_t *heard, bool trouble)
 {
     struct card *card = card_of(name);
-    int16_t in[AIR_FRAME] = {0}, out[AIR_FRAME] = {0};
+    int16_t in[2 * AIR_FRAME] = {0}, out[2 * AIR_FRAME] = {0};
 
     if (said)
-        memcpy(in, said, frame * sizeof *in);
+        memcpy(in, said, frame * channels_of(&card->stream[0]) * sizeof *in);
     if (atomic_load(&card->plugged)) {
         run(&card->stream[0], in, NULL, trouble ? paInputOverflow : 0);
         run(&card->stream[1], NULL, out, trouble ? paOutputUnderflow : 0);
     }
     if (heard)
-        memcpy(heard, out, frame * sizeof *out);
+        memcpy(heard, out, frame * channels_of(&card->stream[1]) * sizeof *out);
 }
 
 /* ---- PortAudio's and ALSA's ---- */
@@ -159,10 +189,11 @@ static PaDeviceIndex first(void)
 static const PaDeviceInfo *info(PaDeviceIndex i)
 {
     static PaDeviceInfo infos[CARDS];
+    int channels = listed[i]->said ? (int)listed[i]->said : 1;
 
     infos[i] = (PaDeviceInfo){.name = listed[i]->name,
-                              .maxInputChannels = 1,
-                              .maxOutputChannels = 1,
+                              .maxInputChannels = channels,
+                              .maxOutputChannels = channels,
                               .defaultSampleRate = AIR_HZ};
     return &infos[i];
 }
@@ -190,12 +221,16 @@ static PaError open_stream(PaStream **out, const PaStreamParameters *in,
 {
     struct card *card = listed[in ? in->device : to->device];
     struct stream *s = &card->stream[to != NULL];
+    unsigned channels = (unsigned)(in ? in : to)->channelCount;
 
     (void)flags;
     if (rate_hz < AIR_HZ || rate_hz > AIR_HZ || frames != frame)
         return paInvalidSampleRate;
+    if (channels > (s->has ? s->has : 1))
+        return paInvalidChannelCount;
     if (!atomic_load(&card->plugged) || atomic_load(&card->refused) || atomic_load(&s->open))
         return paDeviceUnavailable;
+    atomic_store(&s->channels, channels);
     s->callback = callback;
     s->arg = arg;
     *out = s;

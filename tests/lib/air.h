@@ -19,10 +19,13 @@
  * first. */
 void air_set_frame(size_t n);
 
-/* A card with a microphone and a loudspeaker; the first that is listed is the default. */
+/* A card with a microphone and a loudspeaker of one channel; the first that is listed is the
+ * default. */
 void air_plug(const char *name);
 /* What was opened on it ends by itself, as if its server had gone. */
 void air_unplug(const char *name);
+/* It has so many channels to capture and to play, and says that it has so many each way. */
+void air_set_channels(const char *name, unsigned said, unsigned inputs, unsigned outputs);
 /* While it is refused it is listed and cannot be opened. */
 void air_refuse(const char *name, bool refused);
 /* While another program uses it it is plugged in, but neither listed nor free. */
@@ -34,8 +37,12 @@ void air_clear(void);
 
 /* Whether one of its directions is. */
 bool air_is_open(const char *name);
+/* With how many channels it was opened last, to capture and to play. */
+unsigned air_inputs(const char *name);
+unsigned air_outputs(const char *name);
 /* The card takes a frame, said (NULL: silence), and gives one, heard (NULL: nobody listens),
- * silence where it is not open; trouble: and complains about both. */
+ * silence where it is not open; trouble: and complains about both. They have the channels that it
+ * was opened with. */
 void air_run(const char *name, const int16_t *said, int16_t *heard, bool trouble);
 
 #endif

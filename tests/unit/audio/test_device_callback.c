@@ -144,35 +144,60 @@ static void catch_in(void (*run)(void), void (*meanwhile)(void))
 
 /* --- what is caught -------------------------------------------------------------------------- */
 
+enum { LEFT = 1, RIGHT = 2 };
+
 static struct audio_device *device;
 static size_t read_back;
+
+static void fill(int16_t *samples, size_t n, unsigned channels)
+{
+    for (size_t i = 0; i < n * channels; i++)
+        samples[i] = channels == 2 && i % 2 ? RIGHT : LEFT;
+}
 
 /* Both directions, with gaps and the card's complaints. */
 static void card_runs(void)
 {
-    int16_t in[FRAME], out[FRAME];
+    int16_t in[2 * FRAME], out[2 * FRAME];
 
-    memset(in, 1, sizeof in);
+    fill(in, FRAME, audio_device_inputs(device));
     for (unsigned i = 0; i < ROUNDS; i++)
         air_run("air", in, out, i % 5 == 0);
 }
 
-static void media_works(void)
+/* Whatever was dropped, left is left; gaps are silent in both. */
+static void expect_sides(const int16_t *samples, size_t n, unsigned channels)
 {
-    int16_t samples[FRAME] = {0};
-
-    audio_device_write(device, samples, FRAME);
-    read_back += audio_device_read(device, samples, FRAME);
-    read_back += audio_device_played(device, samples, FRAME);
+    for (size_t i = 0; i < n * channels; i++)
+        assert_true(samples[i] == 0 || samples[i] == (channels == 2 && i % 2 ? RIGHT : LEFT));
 }
 
-static void a_callback_is_never_caught(void **state)
+static void media_works(void)
 {
+    int16_t samples[2 * FRAME];
+    size_t n;
+
+    fill(samples, FRAME, audio_device_outputs(device));
+    audio_device_write(device, samples, FRAME - 1);
+    n = audio_device_read(device, samples, FRAME - 1);
+    expect_sides(samples, n, audio_device_inputs(device));
+    read_back += n;
+    n = audio_device_played(device, samples, FRAME - 3);
+    expect_sides(samples, n, audio_device_outputs(device));
+    read_back += n;
+}
+
+static void a_callback_is_never_caught(unsigned channels)
+{
+    struct audio_device_config config = {.channels = channels};
     struct audio_device_counts counts;
 
-    (void)state;
-    assert_int_equal(audio_device_open(&(struct audio_device_config){0}, &device, NULL), 0);
+    air_set_channels("air", channels, channels, channels);
+    assert_int_equal(audio_device_open(&config, &device, NULL), 0);
     assert_string_equal(audio_device_name(device), "air");
+    assert_int_equal(audio_device_inputs(device), channels);
+    assert_int_equal(audio_device_outputs(device), channels);
+    read_back = 0;
     catch_in(card_runs, media_works);
     media_works();
     audio_device_counts(device, &counts);
@@ -185,19 +210,64 @@ static void a_callback_is_never_caught(void **state)
     audio_device_close(device);
 }
 
+static void in_one_channel(void **state)
+{
+    (void)state;
+    a_callback_is_never_caught(1);
+}
+
+static void in_two_channels(void **state)
+{
+    (void)state;
+    a_callback_is_never_caught(2);
+}
+
 /* Else an echo would seem to be heard before its sound. */
 static void what_is_dropped_is_dropped_of_both(void **state)
 {
-    int16_t samples[FRAME] = {0};
+    int16_t samples[2 * FRAME] = {0};
 
     (void)state;
-    assert_int_equal(audio_device_open(&(struct audio_device_config){0}, &device, NULL), 0);
-    for (unsigned i = 0; i < 30; i++)
-        air_run("air", samples, NULL, false);
-    assert_int_equal(audio_device_read(device, samples, FRAME), FRAME);
-    assert_int_equal(audio_device_played(device, samples, FRAME), FRAME);
-    assert_true(audio_device_captured(device) < 29 * FRAME);
-    assert_int_equal(audio_device_unread(device), audio_device_captured(device));
+    for (unsigned inputs = 1; inputs <= 2; inputs++)
+        for (unsigned outputs = 1; outputs <= 2; outputs++) {
+            air_set_channels("air", 2, inputs, outputs);
+            assert_int_equal(
+                audio_device_open(&(struct audio_device_config){.channels = 2}, &device, NULL), 0);
+            for (unsigned i = 0; i < 30; i++)
+                air_run("air", samples, NULL, false);
+            assert_int_equal(audio_device_read(device, samples, FRAME), FRAME);
+            assert_int_equal(audio_device_played(device, samples, FRAME), FRAME);
+            assert_true(audio_device_captured(device) < 29 * FRAME);
+            assert_int_equal(audio_device_unread(device), audio_device_captured(device));
+            audio_device_close(device);
+        }
+}
+
+/* Wished for; what the card says and what it has, each way; what comes of it. */
+static const struct row {
+    const char *name;
+    unsigned wished, said, has[2], got[2];
+} rows[] = {
+    {"two of two", 2, 2, {2, 2}, {2, 2}},
+    {"a microphone of one", 2, 2, {1, 2}, {1, 2}},
+    {"a loudspeaker of one", 2, 2, {2, 1}, {2, 1}},
+    {"a card of one", 2, 1, {1, 1}, {1, 1}},
+    {"two of a sound server's 32", 2, 32, {32, 32}, {2, 2}},
+    {"one is wished for", 1, 2, {2, 2}, {1, 1}},
+    {"nothing is said", 0, 2, {2, 2}, {1, 1}},
+};
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    struct audio_device_config config = {.channels = row->wished};
+
+    air_set_channels("air", row->said, row->has[0], row->has[1]);
+    assert_int_equal(audio_device_open(&config, &device, NULL), 0);
+    assert_int_equal(air_inputs("air"), row->got[0]);
+    assert_int_equal(air_outputs("air"), row->got[1]);
+    assert_int_equal(audio_device_inputs(device), row->got[0]);
+    assert_int_equal(audio_device_outputs(device), row->got[1]);
     audio_device_close(device);
 }
 
@@ -242,10 +312,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_trap_catches),
-        cmocka_unit_test(a_callback_is_never_caught),
+        cmocka_unit_test(in_one_channel),
+        cmocka_unit_test(in_two_channels),
         cmocka_unit_test(what_is_dropped_is_dropped_of_both),
     };
 
     air_plug("air");
-    return cmocka_run_group_tests_name("audio/device, its callback", tests, NULL, NULL);
+    return RUN_ROWS("audio/device, its channels", rows, check_row) +
+           cmocka_run_group_tests_name("audio/device, its callback", tests, NULL, NULL);
 }
