@@ -258,6 +258,10 @@ int call_sound_read(const char *list, struct config_sound *out, struct buf *why)
 int call_codecs_set(struct call *call, const char *const *names, size_t n);
 /* Puts the codecs of the call and their packet time into us, which has none yet. */
 void call_codecs_put(struct call *call, struct sdp_local *us);
+/* What we say of Opus, anew: it depends on what is sent, as far as we know. */
+void call_codecs_say(struct call *call);
+/* Whether the other side may get two channels of us, or we of it. */
+bool call_codecs_may_be_stereo(const struct call *call);
 /* What is sent like what: as the other side wants it, and no more than we want; and silence. */
 void call_codecs_limit(const struct call *call, const struct sdp_stream *stream,
                        struct media_params *p);

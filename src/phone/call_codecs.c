@@ -114,14 +114,43 @@ static void describe_opus(const struct config_sound *sound, bool sends_stereo,
     buf_free(&text);
 }
 
+/* Not by a microphone from which something is taken: what is left has one channel
+ * (phone/media_voice.h). */
+static bool sends_stereo(const struct call *call)
+{
+    bool raw = true;
+
+    for (size_t i = 0; i < VOICE_PARTS; i++)
+        raw &= call->phone->voice[i] == PHONE_VOICE_OFF;
+    return raw || !call->device || !call->microphone;
+}
+
+void call_codecs_say(struct call *call)
+{
+    struct config_sound sound = sound_of(call);
+
+    describe_opus(&sound, sends_stereo(call), call->opus_fmtp);
+    describe_opus(&sound, false, call->opus_mono);
+}
+
+bool call_codecs_may_be_stereo(const struct call *call)
+{
+    size_t n;
+    const struct sdp_codec *codecs = list_of(call, &n);
+    bool opus = false;
+
+    for (size_t i = 0; i < n; i++)
+        opus |= sdp_is_opus(&codecs[i]);
+    return opus && sound_of(call).opus_stereo == CONFIG_STEREO_YES;
+}
+
 void call_codecs_put(struct call *call, struct sdp_local *us)
 {
     struct config_sound sound = sound_of(call);
     size_t n;
     const struct sdp_codec *codecs = list_of(call, &n);
 
-    describe_opus(&sound, true, call->opus_fmtp);
-    describe_opus(&sound, false, call->opus_mono);
+    call_codecs_say(call);
     us->comfort_noise = true;
     us->ptime_ms = packet_ms(&sound);
     us->maxptime_ms = sound.maxptime_ms;

@@ -68,7 +68,11 @@ int call_media_open(struct call *call)
 {
     const struct phone_config *config = call->phone->config;
     struct media_open how = {
-        .port_first = config->rtp_first, .port_last = config->rtp_last, .arg = call};
+        .port_first = config->rtp_first,
+        .port_last = config->rtp_last,
+        .arg = call,
+        .stereo = call_codecs_may_be_stereo(call),
+    };
     struct sdp_local us;
     int err = find_local(call, &how.local);
 
@@ -127,6 +131,7 @@ unsigned call_media_take_offer(struct call *call, struct slice sdp)
 
 int call_media_describe(struct call *call, struct buf *out)
 {
+    call_codecs_say(call);
     if (sdp_exchange_state(call->sdp) == SDP_THEY_OFFERED)
         return sdp_exchange_answer(call->sdp, out);
     if (call->offering)

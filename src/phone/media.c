@@ -307,6 +307,7 @@ int media_stream_open(struct media *media, const struct media_open *how, struct 
     }
     s->media = media;
     s->arg = how->arg;
+    s->stereo = how->stereo;
     s->port = s->pair.local.port;
     s->closed.embedded = true;
     s->open = (struct media_command){.what = MEDIA_DO_OPEN, .embedded = true, .stream = s};

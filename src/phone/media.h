@@ -218,6 +218,8 @@ struct media_open {
     struct ip local;                /* address to bind, without port */
     uint16_t port_first, port_last; /* 0, 0: the default range */
     void *arg;                      /* comes back in each event */
+    bool stereo; /* it may get two channels of Opus: a device that is opened for it has two each
+                  * way, where its card has them */
 };
 
 /* Binds an even port for RTP and the next one for RTCP at once (RFC 3550 11). 0, -EADDRINUSE when
@@ -307,7 +309,7 @@ int media_stream_start(struct media_stream *stream, const struct media_params *p
  * told any more. The same one: a handshake goes on, or what it has come to. */
 unsigned media_stream_keying(const struct media_stream *stream);
 /* Goes on from new ports on another address of ours, with the same SSRC, codecs, files and jitter
- * buffer; what was on its way to the old ones is lost. how.arg does not matter. 0, or as
+ * buffer; what was on its way to the old ones is lost. how.arg and .stereo do not matter. 0, or as
  * media_stream_open, and then nothing has changed. */
 int media_stream_move(struct media_stream *stream, const struct media_open *how);
 /* Only the "may send" of the last start, for the moment when the ACK comes. */

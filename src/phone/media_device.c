@@ -9,6 +9,8 @@
 #include "audio/device.h"
 #include "audio/level.h"
 #include "audio/mixer.h"
+#include "audio/stereo.h"
+#include "base/log.h"
 #include "phone/media.h"
 #include "phone/media_passage.h"
 #include "phone/media_voice.h"
@@ -16,6 +18,7 @@
 #define RETRY_US 1000000 /* a device that failed is tried again after that */
 #define LOOK_US 2000000  /* how often one is looked for that another stands in for, */
 #define START_MS 2000    /* and how long its card may take until it runs */
+#define SAME_BEATS 200   /* in which both channels are the same, until they count as one */
 
 /* What a worker is at. */
 enum job {
@@ -40,7 +43,7 @@ struct media_device {
     void *arg;
     char *name; /* owned; NULL: there is none */
     char *next; /* that is to take its place, while choosing */
-    bool choosing, play_only, unattended;
+    bool choosing, play_only, unattended, stereo;
     struct audio_device *device; /* NULL: not open */
     struct media_voice *voice;   /* of it, or NULL */
     atomic_bool give_up;         /* the look, which finds nothing then */
@@ -59,6 +62,7 @@ struct media_device {
     struct audio_device *opened, *to_close;
     struct media_voice *opened_voice, *voice_to_close;
     struct media_voice_modes opening_modes;
+    bool opening_stereo;
     int err;
     char why[AUDIO_WHY_MAX];
 
@@ -66,7 +70,9 @@ struct media_device {
     struct media_voice_modes modes;
     struct media_passage passage;
     size_t n; /* samples of this beat */
-    int16_t heard[MIXER_SAMPLES];
+    int16_t heard[2 * MIXER_SAMPLES], mono[MIXER_SAMPLES];
+    unsigned
+        same; /* beats in a row in which the microphone's channels were; SAME_BEATS: they are */
     struct mixer mixer;
     bool measured;
     struct level_meter microphone_level, speaker_level;
@@ -77,6 +83,7 @@ static void start_work(struct media_device *d);
 static int open_device(struct media_device *d, const char *name, bool play_only, char *why)
 {
     struct audio_device_config config = {.name = strcmp(name, "null") ? name : "none",
+                                         .channels = d->opening_stereo ? 2 : 1,
                                          .no_capture = play_only};
     int err = audio_device_open(&config, &d->opened, why);
 
@@ -168,6 +175,15 @@ static void give_away(struct media_device *d)
     d->voice = NULL;
 }
 
+static void log_channels(const struct media_device *d)
+{
+    unsigned inputs = audio_device_inputs(d->device), outputs = audio_device_outputs(d->device);
+
+    if (d->opening_stereo && !audio_device_is_null(d->device) && inputs + outputs < 4)
+        log_info("media", "for stereo %s plays %u of two channels and captures %u",
+                 audio_device_name(d->device), outputs, inputs);
+}
+
 static void take_opened(struct media_device *d)
 {
     d->device = d->opened;
@@ -177,6 +193,8 @@ static void take_opened(struct media_device *d)
     if (d->voice)
         media_voice_set(d->voice, &d->modes);
     media_passage_begin(&d->passage, d->device);
+    log_channels(d);
+    d->same = SAME_BEATS;
     d->failed = false;
     d->stands_in = d->stood_in;
     d->next_us = 0;
@@ -274,6 +292,7 @@ static void start(struct media_device *d, enum job job)
 {
     d->job = job;
     d->opening_modes = d->modes;
+    d->opening_stereo = d->stereo;
     d->work.data = d;
     if (uv_queue_work(d->loop, &d->work, work_in_worker, work_done) != 0)
         abort(); /* only a NULL callback makes it fail */
@@ -341,6 +360,11 @@ void media_device_play_only(struct media_device *d)
 void media_device_unattended(struct media_device *d)
 {
     d->unattended = true;
+}
+
+void media_device_set_stereo(struct media_device *d, bool stereo)
+{
+    d->stereo = stereo;
 }
 
 int media_device_choose(struct media_device *d, const char *name)
@@ -434,6 +458,11 @@ uint32_t media_device_rate_hz(const struct media_device *d)
     return d->device ? audio_device_rate_hz(d->device) : 0;
 }
 
+unsigned media_device_outputs(const struct media_device *d)
+{
+    return d->device ? audio_device_outputs(d->device) : 1;
+}
+
 /* Whether so much has passed since one began to count, which is counted anew then. */
 static bool is_time(struct media_device *d, uint64_t now_us, uint64_t after_us)
 {
@@ -486,6 +515,19 @@ static size_t samples_in(uint32_t rate_hz, uint64_t us)
     return n < MIXER_SAMPLES ? (size_t)n : MIXER_SAMPLES;
 }
 
+/* A sound server makes two channels of a microphone that has one; and where something is done to
+ * what it hears, that is one, too. A pause, in which both are silent, does not make one of two. */
+static void settle_channels(struct media_device *d)
+{
+    unsigned inputs = audio_device_inputs(d->device);
+
+    if (inputs == 1 || stereo_same(d->heard, d->n))
+        d->same += d->same < SAME_BEATS;
+    else
+        d->same = 0;
+    stereo_convert(d->heard, d->n, inputs, d->mono, 1);
+}
+
 bool media_device_begin_beat(struct media_device *d, uint64_t now_us, uint64_t elapsed_us)
 {
     watch(d, now_us);
@@ -493,22 +535,45 @@ bool media_device_begin_beat(struct media_device *d, uint64_t now_us, uint64_t e
         return false;
     d->n = samples_in(audio_device_rate_hz(d->device), elapsed_us);
     media_passage_hear(&d->passage, d->device, d->voice, d->heard, d->n);
-    level_gain(d->heard, d->n, d->gains.microphone);
+    level_gain(d->heard, d->n * audio_device_inputs(d->device), d->gains.microphone);
+    settle_channels(d);
     if (d->measured)
-        level_meter_add(&d->microphone_level, d->heard, d->n);
-    mixer_clear(&d->mixer, d->n);
+        level_meter_add(&d->microphone_level, d->heard, d->n * audio_device_inputs(d->device));
+    mixer_clear(&d->mixer, d->n * audio_device_outputs(d->device));
     return true;
 }
 
 const int16_t *media_device_heard(const struct media_device *d, size_t *n)
 {
     *n = d->n;
-    return d->heard;
+    return d->mono;
+}
+
+const int16_t *media_device_heard_in(const struct media_device *d, size_t *n, unsigned *channels)
+{
+    *n = d->n;
+    *channels = d->same < SAME_BEATS ? 2 : 1;
+    return *channels == 2 ? d->heard : d->mono;
 }
 
 void media_device_say(struct media_device *d, const int16_t *samples, size_t n)
 {
-    mixer_add(&d->mixer, samples, n);
+    media_device_say_in(d, samples, n, 1);
+}
+
+void media_device_say_in(struct media_device *d, const int16_t *samples, size_t n,
+                         unsigned channels)
+{
+    int16_t frames[2 * MIXER_SAMPLES];
+    unsigned outputs = audio_device_outputs(d->device);
+
+    if (channels == outputs) {
+        mixer_add(&d->mixer, samples, n * channels);
+        return;
+    }
+    n = n < MIXER_SAMPLES ? n : MIXER_SAMPLES;
+    stereo_convert(samples, n, channels, frames, outputs);
+    mixer_add(&d->mixer, frames, n * outputs);
 }
 
 void media_device_end_beat(struct media_device *d)
@@ -516,9 +581,9 @@ void media_device_end_beat(struct media_device *d)
     if (audio_device_is_null(d->device) && !d->measured)
         return;
     mixer_get(&d->mixer, NULL, d->heard);
-    level_gain(d->heard, d->n, d->gains.speaker);
+    level_gain(d->heard, d->mixer.n, d->gains.speaker);
     if (d->measured)
-        level_meter_add(&d->speaker_level, d->heard, d->n);
+        level_meter_add(&d->speaker_level, d->heard, d->mixer.n);
     media_passage_say(&d->passage, d->device, d->heard, d->n);
 }
 

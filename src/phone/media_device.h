@@ -36,6 +36,9 @@ void media_device_drop(struct media_device *d);
 void media_device_play_only(struct media_device *d);
 /* Likewise: nobody is there, and what stands in for a card that is gone captures nothing. */
 void media_device_unattended(struct media_device *d);
+/* Whether it is opened with two channels each way, where its card has them, the next time that it
+ * is: what is open stays as it is. Not so at first. */
+void media_device_set_stereo(struct media_device *d, bool stereo);
 /* Another one from now on, or none where name is NULL; chosen follows, never at once. Nothing is
  * heard meanwhile. Where it cannot be opened the one before goes on. 0; -ENOMEM; -EBUSY: another
  * choice is under way. */
@@ -57,15 +60,21 @@ void media_device_want(struct media_device *d, bool wanted);
 bool media_device_runs(const struct media_device *d);
 bool media_device_is_open(const struct media_device *d);
 uint32_t media_device_rate_hz(const struct media_device *d);
+/* Channels that it plays; 1 where it is not open. */
+unsigned media_device_outputs(const struct media_device *d);
 
 /* One beat: takes what the microphone has heard in elapsed_us, always that much (silence where the
  * card has less). Then come media_device_heard and media_device_say, then media_device_end_beat.
  * False: it is not open. */
 bool media_device_begin_beat(struct media_device *d, uint64_t now_us, uint64_t elapsed_us);
-/* Samples of this beat, and how many. */
+/* Samples of this beat, and how many: in one channel; and in *channels, two where the microphone
+ * has two that are not the same. Both until the end of the beat. */
 const int16_t *media_device_heard(const struct media_device *d, size_t *n);
-/* Adds samples to what is played in this beat. */
+const int16_t *media_device_heard_in(const struct media_device *d, size_t *n, unsigned *channels);
+/* Adds samples to what is played in this beat: in one channel, and in 1 or 2. */
 void media_device_say(struct media_device *d, const int16_t *samples, size_t n);
+void media_device_say_in(struct media_device *d, const int16_t *samples, size_t n,
+                         unsigned channels);
 void media_device_end_beat(struct media_device *d);
 
 /* Whether levels are measured, in dB of full scale, -96: silence; off at first. Taken, they begin

@@ -34,11 +34,24 @@ void media_passage_begin(struct media_passage *p, const struct audio_device *dev
 
     p->in.n = p->out.n = 0;
     p->in.began = p->out.began = false;
-    p->gap = (struct gap){.period = 0};
-    p->in.standing = (struct standing){
-        .needs_ms = CAPTURE_NEEDS_MS + coarse, .gap_ms = CAPTURE_GAP_MS, .bold = true};
-    p->out.standing =
-        (struct standing){.needs_ms = QUEUE_NEEDS_MS + coarse, .gap_ms = QUEUE_GAP_MS};
+    p->gap = (struct gap){.channels = audio_device_inputs(device)};
+    p->in.standing = (struct standing){.channels = (uint8_t)audio_device_inputs(device),
+                                       .needs_ms = CAPTURE_NEEDS_MS + coarse,
+                                       .gap_ms = CAPTURE_GAP_MS,
+                                       .bold = true};
+    p->out.standing = (struct standing){.channels = (uint8_t)audio_device_outputs(device),
+                                        .needs_ms = QUEUE_NEEDS_MS + coarse,
+                                        .gap_ms = QUEUE_GAP_MS};
+}
+
+static int16_t *frame_at(struct passage *p, size_t at)
+{
+    return p->samples + at * p->standing.channels;
+}
+
+static size_t bytes_of(const struct passage *p, size_t n)
+{
+    return n * p->standing.channels * sizeof p->samples[0];
 }
 
 /* n samples that the microphone has heard, as far as there are so many. */
@@ -53,18 +66,18 @@ static size_t hear(struct passage *in, struct audio_device *device, struct media
 
         if (in->standing.surplus > 0 && wanted < piece)
             wanted = piece;
-        got = media_voice_read(voice, device, in->samples + in->n, wanted);
-        left = standing_shorten(&in->standing, in->samples + in->n, got, rate_hz);
-        in->n += standing_lengthen(&in->standing, in->samples + in->n, left, PASSAGE_MOST - in->n,
+        got = media_voice_read(voice, device, frame_at(in, in->n), wanted);
+        left = standing_shorten(&in->standing, frame_at(in, in->n), got, rate_hz);
+        in->n += standing_lengthen(&in->standing, frame_at(in, in->n), left, PASSAGE_MOST - in->n,
                                    rate_hz);
     }
     if (in->n < n && in->began)
         standing_gap(&in->standing);
     in->began |= in->n > 0;
     n = n < in->n ? n : in->n;
-    memcpy(out, in->samples, n * sizeof *out);
+    memcpy(out, in->samples, bytes_of(in, n));
     in->n -= n;
-    memmove(in->samples, in->samples + n, in->n * sizeof *in->samples);
+    memmove(in->samples, frame_at(in, n), bytes_of(in, in->n));
     if (in->began)
         standing_note(&in->standing, media_voice_captured(voice, device) + in->n, rate_hz);
     return n;
@@ -83,7 +96,7 @@ void media_passage_hear(struct media_passage *p, struct audio_device *device,
     if (p->in.began)
         gap_fill(&p->gap, out, got, n, rate_hz);
     else
-        memset(out + got, 0, (n - got) * sizeof *out);
+        memset(out + got * p->in.standing.channels, 0, bytes_of(&p->in, n - got));
 }
 
 static void pass_on(struct passage *out, struct audio_device *device, const int16_t *samples,
@@ -93,7 +106,7 @@ static void pass_on(struct passage *out, struct audio_device *device, const int1
 
     if (out->began)
         standing_note(&out->standing, queued + out->n, rate_hz);
-    memcpy(out->samples + out->n, samples, n * sizeof *samples);
+    memcpy(frame_at(out, out->n), samples, bytes_of(out, n));
     out->n += n;
     if (out->standing.surplus > 0 && out->n < (size_t)rate_hz / 1000 * STANDING_PIECE_MS)
         return;
@@ -115,7 +128,7 @@ void media_passage_say(struct media_passage *p, struct audio_device *device, con
         return;
     }
     if (queued == 0 && audio_device_running(device)) {
-        static const int16_t zeros[MIXER_SAMPLES];
+        static const int16_t zeros[2 * MIXER_SAMPLES];
 
         audio_device_write(device, zeros, QUEUE_LEAST_MS * per_ms);
         if (p->out.began)

@@ -1,7 +1,8 @@
 /* phone/media_passage.h - sound between the beat of the media thread and a sound card, whose clocks
  * differ: as much waits as one in calm times needs, and a little more where there were gaps.
  *
- * All on the media thread. */
+ * Sound has the channels of the card, each way its own; counts are per channel. All on the media
+ * thread. */
 #ifndef PHONE_MEDIA_PASSAGE_H
 #define PHONE_MEDIA_PASSAGE_H
 
@@ -21,7 +22,7 @@ struct passage {
     struct standing standing;
     bool began; /* sound has passed */
     size_t n;
-    int16_t samples[2 * MIXER_SAMPLES];
+    int16_t samples[2 * 2 * MIXER_SAMPLES];
 };
 
 struct media_passage {

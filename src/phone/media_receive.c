@@ -256,38 +256,38 @@ void stream_prepare_receiving(struct media_stream *s, const struct media_agreeme
 
 /* --- sound ----------------------------------------------------------------------------------- */
 
-/* samples at rate_hz through *resample, made anew where a rate has changed; returns how many come
- * out into out. Frees nothing of the caller's. */
-static size_t convert(struct resample **resample, uint32_t *from_hz, uint32_t from, uint32_t to,
-                      const int16_t *samples, size_t n, int16_t *out, size_t room)
+/* Makes what leads to the device anew, where that or a rate has changed. */
+static bool prepare_listening(struct media_stream *s, uint32_t rate_hz, struct media_form device)
 {
-    if (!*resample || *from_hz != from) {
-        resample_free(*resample);
-        *resample = NULL;
-        *from_hz = from;
-        if (resample_new(from, to, RESAMPLE_CALL, resample) != 0)
-            return 0;
-    }
-    if (resample_room(*resample, n) > room)
-        return 0;
-    return resample_run(*resample, samples, n, out, room);
+    if (s->listen_resample && s->listen_from_hz == rate_hz &&
+        s->listen_to.rate_hz == device.rate_hz && s->listen_to.channels == device.channels)
+        return true;
+    resample_free(s->listen_resample);
+    s->listen_resample = NULL;
+    s->listen_from_hz = rate_hz;
+    s->listen_to = device;
+    return resample_new_of(device.channels, rate_hz, device.rate_hz, RESAMPLE_CALL,
+                           &s->listen_resample) == 0;
 }
 
-static void say(struct media_stream *s, const int16_t *samples, size_t n, uint32_t rate_hz)
+/* What is said may have other channels at any moment: they become the device's first, so that the
+ * resampler stays. */
+static void say(struct media_stream *s, const int16_t *samples, size_t n, struct media_form form)
 {
-    int16_t other[AUDIO_PACKET_MAX_SAMPLES + 64];
-    uint32_t device_hz = media_device_rate_hz(s->thread->device);
+    int16_t frames[2 * AUDIO_PACKET_MAX_SAMPLES], other[2 * (AUDIO_PACKET_MAX_SAMPLES + 64)];
+    struct media_device *device = s->thread->device;
+    struct media_form to = {media_device_rate_hz(device), media_device_outputs(device)};
 
-    if (rate_hz == device_hz) {
-        media_device_say(s->thread->device, samples, n);
+    if (form.rate_hz == to.rate_hz) {
+        media_device_say_in(device, samples, n, form.channels);
         return;
     }
-    if (s->listen_to_hz != device_hz)
-        s->listen_from_hz = 0;
-    s->listen_to_hz = device_hz;
-    n = convert(&s->listen_resample, &s->listen_from_hz, rate_hz, device_hz, samples, n, other,
-                ARRAY_LEN(other));
-    media_device_say(s->thread->device, other, n);
+    if (!prepare_listening(s, form.rate_hz, to) ||
+        resample_room(s->listen_resample, n) > AUDIO_PACKET_MAX_SAMPLES + 64)
+        return;
+    stereo_convert(samples, n, form.channels, frames, to.channels);
+    n = resample_run(s->listen_resample, frames, n, other, AUDIO_PACKET_MAX_SAMPLES + 64);
+    media_device_say_in(device, other, n, to.channels);
 }
 
 static void play_tone(struct media_stream *s)
@@ -366,7 +366,8 @@ static void play_aloud(struct media_stream *s, uint64_t due_us)
         if (s->mix)
             stream_mix_put(s, mono, n, rate_hz);
         if (aloud)
-            say(s, mono, n, rate_hz);
+            say(s, s->thread->samples, n,
+                (struct media_form){rate_hz, playout_channels(s->playout)});
     }
 }
 

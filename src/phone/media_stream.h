@@ -77,6 +77,7 @@ struct media_stream {
     bool stopped;
     bool discarded; /* nobody is told any more */
     bool can_dtmf;
+    bool stereo;                 /* media_open; nobody changes it */
     unsigned n_plays, n_records; /* so many were asked for */
     unsigned keying;             /* media_stream_keying, and what it was counted for: */
     struct media_dtls said_dtls;
@@ -148,7 +149,8 @@ struct media_stream {
     struct list recordings;            /* with those that are being completed */
     bool listen;
     struct resample *listen_resample;
-    uint32_t listen_from_hz, listen_to_hz;
+    uint32_t listen_from_hz;
+    struct media_form listen_to; /* the device */
     enum tone_kind tone_kind;
     struct tone tone;
 

@@ -224,12 +224,18 @@ static uint32_t period_us(const struct media_thread *t, unsigned *running)
 
 static void want_device(struct media_thread *t)
 {
-    bool wanted = desk_wants_device(t);
+    bool wanted = desk_wants_device(t), stereo = false;
 
-    LIST_EACH (&t->streams, at)
-        wanted |= stream_wants_device(LIST_ITEM(at, struct media_stream, link));
-    if (t->device)
+    LIST_EACH (&t->streams, at) {
+        const struct media_stream *s = LIST_ITEM(at, struct media_stream, link);
+
+        wanted |= stream_wants_device(s);
+        stereo |= stream_wants_device(s) && s->stereo;
+    }
+    if (t->device) {
+        media_device_set_stereo(t->device, stereo);
         media_device_want(t->device, wanted);
+    }
     desk_settle(t);
 }
 
@@ -306,19 +312,21 @@ static void on_beat(void *arg, uint64_t due_us, uint64_t missed)
     uint64_t elapsed_us = due_us > t->last_beat_us ? due_us - t->last_beat_us : 0;
     bool device;
     const int16_t *heard = NULL;
+    struct media_form form = {0};
     size_t n = 0;
 
     (void)missed; /* streams see it from due_us */
     t->last_beat_us = due_us;
     device = t->device && media_device_begin_beat(t->device, due_us, elapsed_us);
-    if (device)
-        heard = media_device_heard(t->device, &n);
+    if (device) {
+        heard = media_device_heard_in(t->device, &n, &form.channels);
+        form.rate_hz = media_device_rate_hz(t->device);
+    }
     LIST_EACH (&t->streams, at) {
         struct media_stream *s = LIST_ITEM(at, struct media_stream, link);
 
         if (device)
-            stream_push_microphone(s, heard, n,
-                                   (struct media_form){media_device_rate_hz(t->device), 1});
+            stream_push_microphone(s, heard, n, form);
         stream_beat(s, due_us);
     }
     media_mix_beat(t, due_us);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "audio/device.h"
+#include "audio/stereo.h"
 
 #define FRAME_MOST 480u
 #define WATCHED_FRAMES 100u /* of which the one counts that has the least of what was played */
@@ -17,8 +18,8 @@ struct media_voice {
     size_t n, at;
     unsigned watched;
     size_t least; /* samples */
-    bool of_card;
-    bool plain;   /* there is nothing to do */
+    bool of_card, stereo;
+    bool plain; /* there is nothing to do */
 };
 
 struct media_voice *media_voice_new(const struct audio_device *device,
@@ -34,6 +35,7 @@ struct media_voice *media_voice_new(const struct audio_device *device,
     }
     v->frame = voice_frame(v->voice);
     v->of_card = !audio_device_is_null(device);
+    v->stereo = audio_device_inputs(device) == 2;
     media_voice_set(v, modes);
     return v;
 }
@@ -48,18 +50,31 @@ void media_voice_free(struct media_voice *v)
 
 void media_voice_set(struct media_voice *v, const struct media_voice_modes *modes)
 {
-    v->plain = !v->of_card;
+    bool any_on = false, all_off = true;
+
     for (enum voice_part part = 0; part < VOICE_PARTS; part++) {
         voice_set(v->voice, part, modes->of[part]);
-        v->plain &= modes->of[part] != VOICE_ON;
+        any_on |= modes->of[part] == VOICE_ON;
+        all_off &= modes->of[part] == VOICE_OFF;
     }
+    v->plain = v->of_card ? v->stereo && all_off : !any_on;
+}
+
+/* So many samples of what was played, in one channel, at most a frame. */
+static size_t take_played(struct audio_device *device, int16_t *out, size_t n)
+{
+    int16_t frames[2 * FRAME_MOST];
+
+    n = audio_device_played(device, frames, n);
+    stereo_convert(frames, n, audio_device_outputs(device), out, 1);
+    return n;
 }
 
 /* A frame of what was played. Both directions of a card begin when they like, and either may stand
  * still for a moment: what lies behind the other for good is left out. */
 static void read_played(struct media_voice *v, struct audio_device *device, int16_t *out)
 {
-    size_t got = audio_device_played(device, out, v->frame), unread = audio_device_unread(device);
+    size_t got = take_played(device, out, v->frame), unread = audio_device_unread(device);
 
     memset(out + got, 0, (v->frame - got) * sizeof *out);
     if (v->watched == 0 || unread < v->least)
@@ -71,7 +86,7 @@ static void read_played(struct media_voice *v, struct audio_device *device, int1
         return;
     for (size_t left = v->least - UNREAD_KEPT * v->frame; left > 0;) {
         int16_t gone[FRAME_MOST];
-        size_t n = audio_device_played(device, gone, left < FRAME_MOST ? left : FRAME_MOST);
+        size_t n = take_played(device, gone, left < FRAME_MOST ? left : FRAME_MOST);
 
         if (n == 0)
             break;
@@ -82,11 +97,12 @@ static void read_played(struct media_voice *v, struct audio_device *device, int1
 /* One frame more; false: there is none yet. */
 static bool make_ready(struct media_voice *v, struct audio_device *device)
 {
-    int16_t played[FRAME_MOST];
+    int16_t played[FRAME_MOST], frames[2 * FRAME_MOST];
 
     if (audio_device_captured(device) < v->frame && !audio_device_is_null(device))
         return false;
-    v->n = audio_device_read(device, v->ready, v->frame);
+    v->n = audio_device_read(device, frames, v->frame);
+    stereo_convert(frames, v->n, audio_device_inputs(device), v->ready, 1);
     v->at = 0;
     if (v->n < v->frame)
         return v->n > 0; /* it has dropped some meanwhile, being far behind */
@@ -95,16 +111,28 @@ static bool make_ready(struct media_voice *v, struct audio_device *device)
     return true;
 }
 
+/* What was played meanwhile is nothing to whoever begins to work later. */
+static size_t read_plain(struct media_voice *v, struct audio_device *device, int16_t *out, size_t n)
+{
+    int16_t gone[FRAME_MOST];
+
+    n = audio_device_read(device, out, n);
+    for (size_t left = v ? n : 0, got = 1; left > 0 && got > 0; left -= got)
+        got = take_played(device, gone, left < FRAME_MOST ? left : FRAME_MOST);
+    return n;
+}
+
 size_t media_voice_read(struct media_voice *v, struct audio_device *device, int16_t *out, size_t n)
 {
+    const unsigned channels = audio_device_inputs(device);
     size_t done = 0;
 
     if (!v || (v->plain && v->at == v->n))
-        return audio_device_read(device, out, n);
+        return read_plain(v, device, out, n);
     while (done < n) {
         size_t some = v->n - v->at < n - done ? v->n - v->at : n - done;
 
-        memcpy(out + done, v->ready + v->at, some * sizeof *out);
+        stereo_convert(v->ready + v->at, some, 1, out + done * channels, channels);
         v->at += some;
         done += some;
         if (v->at == v->n && done < n && !make_ready(v, device))

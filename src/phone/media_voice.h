@@ -3,7 +3,10 @@
  *
  * A frame that was captured goes together with one that was played through audio/voice. Both come
  * from rings of the device, so it does not matter when somebody asks for them; only how much more
- * of the one waits than of the other tells how they belong together, and that is kept steady. */
+ * of the one waits than of the other tells how they belong together, and that is kept steady.
+ *
+ * All that is done is done to one channel, as the libraries know no other sound: of a card with two
+ * the microphone is heard mixed then, the same in both, without the mean of what was played. */
 #ifndef PHONE_MEDIA_VOICE_H
 #define PHONE_MEDIA_VOICE_H
 
@@ -21,8 +24,8 @@ struct media_voice_modes {
 };
 
 /* For a device that has been opened; NULL without memory: the microphone is heard as it is then, as
- * it also is while there is nothing to do, of a device that is none of a card and as long as no
- * part is VOICE_ON. May read files. */
+ * it also is while there is nothing to do: of a device that is none of a card as long as no part is
+ * VOICE_ON, of a card with two channels where all are VOICE_OFF. May read files. */
 struct media_voice *media_voice_new(const struct audio_device *device,
                                     const struct media_voice_modes *modes);
 void media_voice_free(struct media_voice *v);

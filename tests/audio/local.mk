@@ -1,6 +1,6 @@
 # What is heard: through sound cards of PulseAudio, and through a bad network.
 audio_tests = tests/audio/test_devices.py tests/audio/test_pulse.py tests/audio/test_redundancy.py \
-	tests/audio/test_relay_media.py tests/audio/test_unattended.py
+	tests/audio/test_relay_media.py tests/audio/test_stereo_cards.py tests/audio/test_unattended.py
 tap_tests += $(audio_tests)
 EXTRA_DIST += $(audio_tests)
 

@@ -33,19 +33,20 @@ pcm.{name} {{
 """
 
 
-def _sinks(*names):
+def _sinks(channels, *names):
     for name in names:
         for part in ("microphone", "loudspeaker"):
-            yield f"module-null-sink sink_name={name}_{part} rate=48000 channels=1"
+            yield f"module-null-sink sink_name={name}_{part} rate=48000 channels={channels}"
 
 
 class Pulse:
-    """names: of the cards; modules: what else the server loads."""
+    """names: of the cards, which have so many channels each way; modules: what else the server
+    loads."""
 
     alsa = ALSA
 
-    def __init__(self, room, names, modules=()):
-        self.room = room
+    def __init__(self, room, names, modules=(), channels=1):
+        self.room, self.channels = room, channels
         home = room.path("pulse")
         os.makedirs(home, 0o700)
         self.server = "unix:" + home + "/native"
@@ -57,7 +58,7 @@ class Pulse:
                    "--disable-shm=yes", "--high-priority=yes", "--realtime=yes",
                    "--log-target=stderr", "-L",
                    f"module-native-protocol-unix socket={home}/native auth-anonymous=1"]
-        for module in [*_sinks(*names), *modules]:
+        for module in [*_sinks(channels, *names), *modules]:
             command += ["-L", module]
         self.command = command
         self.begin()
@@ -91,7 +92,7 @@ class Pulse:
                 self._pactl("unload-module", number)
 
     def plug(self, name):
-        for module in _sinks(name):
+        for module in _sinks(self.channels, name):
             self._pactl("load-module", *module.split())
 
     def card(self, name, echoes=False):
@@ -103,9 +104,10 @@ class Pulse:
         config = self.room.write(f"alsa-{name}.conf", config)
         return dict(self.env, ALSA_CONFIG_PATH=config)
 
-    def speak(self, name, spoken):
-        """Plays into the microphone of name; the process ends when all is said."""
-        path = sound.write(self.room.path(f"{name}-spoken.wav"), spoken)
+    def speak(self, name, spoken, stereo=False):
+        """Plays into the microphone of name, stereo: frames of two channels; the process ends when
+        all is said."""
+        path = sound.write(self.room.path(f"{name}-spoken.wav"), spoken, stereo=stereo)
         return self.room.start(f"paplay to {name}", [
             "paplay", f"--device={name}_microphone", "--latency-msec=300", path], env=self.env)
 
@@ -114,17 +116,20 @@ class Pulse:
 
 
 class Ear:
-    """Records what a sink plays until it is stopped, and hears from the moment that it is made."""
+    """Records what a sink plays, in all its channels, until it is stopped, and hears from the
+    moment that it is made."""
 
     def __init__(self, pulse, sink):
+        self.bytes_a_second = 96000 * pulse.channels
         self.path = pulse.room.path(f"{sink}.wav")
         while os.path.exists(self.path):
             self.path = self.path[:-4] + "-again.wav"
         self.process = pulse.room.start(f"parec of {sink}", [
-            "parec", f"--device={sink}.monitor", "--format=s16le", "--rate=48000", "--channels=1",
-            "--latency-msec=100", "--file-format=wav", self.path], env=pulse.env)
+            "parec", f"--device={sink}.monitor", "--format=s16le", "--rate=48000",
+            f"--channels={pulse.channels}", "--latency-msec=100", "--file-format=wav", self.path],
+            env=pulse.env)
         size = rooms.wait_until(self._hears, 15, f"{self.process.name} records nothing")
-        self.began = time.monotonic() - size / 96000  # to a tenth of a second
+        self.began = time.monotonic() - size / self.bytes_a_second  # to a tenth of a second
 
     def _hears(self):
         size = os.path.getsize(self.path) if os.path.exists(self.path) else 0
@@ -132,7 +137,7 @@ class Ear:
 
     def level(self, seconds=0.5):
         """How loud the last of it is, in dB of full scale; -96: silence."""
-        n = int(96000 * seconds) // 2 * 2
+        n = int(self.bytes_a_second * seconds) // 2 * 2
         with open(self.path, "rb") as f:
             size = f.seek(0, os.SEEK_END) // 2 * 2
             f.seek(max(44, size - n))

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Opus in two channels, where both sides want them: a tone for the left ear and another one for the
 right, and what becomes of each on its way to files, pipes and those who have one channel only."""
-import array
 import os
 import subprocess
 import sys
@@ -14,55 +13,17 @@ from lib.control import Piped
 from lib.ends import Callee, Caller
 from lib.pipes import Reader, Writer, popen
 from lib.room import Room
+from lib.stereo import (OPUS, OURS, RATE, THEIRS, WANTED, fmtp_of, in_each_ear, in_stereo, mixed,
+                        two_tones)
 from lib.talk import Talk, steps
 from lib.tap import case, equal, expect
 
-RATE = 16000
-LEVEL = 8000
-APART = 3  # times as loud as the tone of the other ear, which a codec leaves some of
 # Copies, on a machine that loses packets, would take the bits for two channels.
 STEREO = {"opus_stereo": "yes", "redundancy": "off"}
-OURS, THEIRS = (440, 660), (550, 880)  # for the left ear and the right one
-OPUS = "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1"
-WANTED = OPUS + ";stereo=1"
-STEREO_BIT = 4  # of the first byte of a packet (RFC 6716 3.1)
-
-
-def two_tones(left_hz, right_hz, seconds=2.0, rate=RATE):
-    """Frames of two channels."""
-    each = [sound.tone(hz, seconds, rate, LEVEL).samples for hz in (left_hz, right_hz)]
-    return sound.Sound(rate, array.array("h", [v for frame in zip(*each) for v in frame]))
 
 
 def file_of(room, name, tones, **more):
     return sound.write(room.path(name), two_tones(*tones, **more), stereo=True)
-
-
-def middle(levels):
-    """As most of it is: a busy machine has gaps, and each call a beginning and an end."""
-    loud = sorted(l for l in levels if l > LEVEL / 20)
-    return loud[len(loud) // 2] if len(loud) >= 10 else 0
-
-
-def levels(channel, tones):
-    return [middle(sound.amplitudes(channel.at(8000), hz)) for hz in tones]
-
-
-def in_each_ear(channels, tones, what):
-    """The one tone left, the other one right, as loud as they were sent."""
-    equal(len(channels), 2, f"channels of {what}")
-    left, right = (levels(c, tones) for c in channels)
-    told = f"{what}: left {left}, right {right}"
-    expect(LEVEL / 2 < left[0] < LEVEL * 2 and LEVEL / 2 < right[1] < LEVEL * 2, told)
-    expect(left[0] > APART * left[1] and right[1] > APART * right[0], told)
-
-
-def mixed(channels, tones, what, n=1):
-    """Both tones in each of n channels, half as loud, as that is their mean."""
-    equal(len(channels), n, f"channels of {what}")
-    for channel in channels:
-        for level in levels(channel, tones):
-            expect(LEVEL / 4 < level < LEVEL * 3 / 4, f"{what}: {levels(channel, tones)}")
 
 
 def call(ours, theirs):
@@ -81,13 +42,8 @@ def call(ours, theirs):
 
 # --- what is said ---------------------------------------------------------------------------------
 
-def fmtp_of(message):
-    return [l.split(" ", 1)[1] for l in message.body.decode().split("\r\n")
-            if l.startswith("a=fmtp:") and "useinband" in l]
-
-
-@case("stereo is asked for in offer and answer where it is wanted, and else not; that it is sent is "
-      "not said to who does not ask for it (RFC 7587 6.1)")
+@case("stereo is asked for in offer and answer where it is wanted, and else not; that it is sent "
+      "is not said to who does not ask for it (RFC 7587 6.1)")
 def said():
     with Room() as room:
         for name, setting, theirs, offer, answer in (
@@ -105,10 +61,6 @@ def said():
 
 ROWS = (("both want it", WANTED, "yes", True, True), ("they do not", OPUS, "yes", True, False),
         ("we do not", WANTED, "no", True, False), ("the file is mono", WANTED, "yes", False, False))
-
-
-def in_stereo(packet):
-    return bool(packet.payload[0] & STEREO_BIT)
 
 
 @case("two channels are sent where both sides want them and there are two, and else one")
@@ -130,8 +82,8 @@ def sent():
             talk.end()
 
 
-@case("stereo goes and comes by re-INVITE while a file plays, no packet missing, and its answer says "
-      "what is sent")
+@case("stereo goes and comes by re-INVITE while a file plays, no packet missing, and its answer "
+      "says what is sent")
 def again():
     with Room() as room:
         talk = Talk(room, "96", WANTED, opus_stereo="yes", redundancy="off",

@@ -30,6 +30,7 @@ phone_tests = \
 	tests/unit/phone/test_media_adapt \
 	tests/unit/phone/test_media_desk \
 	tests/unit/phone/test_media_device \
+	tests/unit/phone/test_media_device_stereo \
 	tests/unit/phone/test_media_dtls \
 	tests/unit/phone/test_media_file \
 	tests/unit/phone/test_media_jobs \
@@ -94,6 +95,8 @@ tests_unit_phone_test_media_SOURCES = tests/unit/phone/test_media.c \
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_file_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_desk_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_device_stereo_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_device_stereo_LDFLAGS = $(AM_LDFLAGS) $(air_ldflags)
 tests_unit_phone_test_media_device_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_device_LDFLAGS = $(AM_LDFLAGS) $(air_ldflags) \
 	-Wl,--wrap=uv_sleep

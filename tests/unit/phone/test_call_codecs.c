@@ -87,12 +87,43 @@ static void check_stereo(void **state)
 
     call_codecs_limit(&call, &stream, &p);
     assert_int_equal(p.hears_stereo, row->hears);
+    assert_int_equal(call_codecs_may_be_stereo(&call), row->hears);
     assert_int_equal(p.opus.stereo, row->sends);
     call_codecs_put(&call, &us);
     assert_string_equal(us.codecs[0].fmtp,
                         row->hears ? "useinbandfec=1;stereo=1;sprop-stereo=1" : "useinbandfec=1");
     assert_string_equal(us.codecs[0].fmtp_mono,
                         row->hears ? "useinbandfec=1;stereo=1" : "useinbandfec=1");
+}
+
+/* sprop-stereo is said where what we send may have two channels, as far as we know. */
+static const struct spoken {
+    const char *name;
+    bool device, microphone;
+    enum phone_voice voice;
+    bool two;
+} spoken[] = {
+    {"a file", true, false, PHONE_VOICE_AUTO, true},
+    {"no device", false, true, PHONE_VOICE_AUTO, true},
+    {"a microphone, and its echo is looked for", true, true, PHONE_VOICE_AUTO, false},
+    {"a microphone, and noise is taken out", true, true, PHONE_VOICE_ON, false},
+    {"a microphone as it is", true, true, PHONE_VOICE_OFF, true},
+};
+
+static void check_spoken(void **state)
+{
+    const struct spoken *row = *state;
+    struct phone_config config = {.sound.opus_stereo = CONFIG_STEREO_YES};
+    struct phone phone = {
+        .config = &config,
+        .voice = {PHONE_VOICE_OFF, row->voice, PHONE_VOICE_OFF},
+    };
+    struct call call = {.phone = &phone, .device = row->device, .microphone = row->microphone};
+
+    call_codecs_say(&call);
+    assert_string_equal(call.opus_fmtp, row->two ? "useinbandfec=1;stereo=1;sprop-stereo=1"
+                                                 : "useinbandfec=1;stereo=1");
+    assert_string_equal(call.opus_mono, "useinbandfec=1;stereo=1");
 }
 
 static const struct asked {
@@ -130,5 +161,6 @@ int main(void)
 {
     return RUN_ROWS("phone/call_codecs", rows, check_row) |
            RUN_ROWS("phone/call_codecs stereo", stereo, check_stereo) |
+           RUN_ROWS("phone/call_codecs spoken", spoken, check_spoken) |
            RUN_ROWS("phone/call_codecs asked", asked, check_asked);
 }

@@ -220,7 +220,7 @@ static void test_ports_run_out(void **state)
     struct media_stream *streams[2] = {NULL};
     struct streams_side side = {.stream = NULL};
     uint16_t port = media_stream_port(w->a.stream);
-    struct media_open how = {streams_loopback(), port, (uint16_t)(port + 1), &side};
+    struct media_open how = {streams_loopback(), port, (uint16_t)(port + 1), &side, false};
 
     (void)state;
     assert_int_equal(media_stream_open(w->media, &how, &streams[0]), -EADDRINUSE);
