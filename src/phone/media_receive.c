@@ -209,6 +209,13 @@ static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
     stream_red_take(s, &packet, &earlier);
 }
 
+/* There is no ICE, so nobody is answered: that it came is all that counts. */
+static void take_stun(struct media_stream *s, const struct net_rtp_datagram *d)
+{
+    if (!rtp_is_stun(d->bytes) || !rtp_latch_stun(&s->latch, &d->from))
+        s->count.packets_refused++;
+}
+
 void stream_receive_due(struct media_stream *s, uint64_t due_us)
 {
     if (s->told_first && !is_heard(s) && due_us < s->received_us + UNHEARD_US)
@@ -231,6 +238,9 @@ void stream_receive(struct media_stream *s)
                 break;
             case RTP_KIND_RTCP:
                 stream_rtcp_receive(s, d[at].bytes, &d[at].from, d[at].arrived_us);
+                break;
+            case RTP_KIND_STUN:
+                take_stun(s, &d[at]);
                 break;
             default:
                 if (!stream_dtls_take(s, false, d[at].bytes, &d[at].from, d[at].arrived_us))

@@ -1,5 +1,10 @@
 #include "rtp/demux.h"
 
+#include "rtp/bytes.h"
+
+#define STUN_HEADER_BYTES 20
+#define STUN_COOKIE 0x2112a442
+
 enum rtp_kind rtp_demux(struct slice datagram)
 {
     uint8_t first, second;
@@ -15,4 +20,15 @@ enum rtp_kind rtp_demux(struct slice datagram)
     if (first < 128 || first > 191)
         return RTP_KIND_UNKNOWN;
     return second >= 192 && second <= 223 ? RTP_KIND_RTCP : RTP_KIND_RTP;
+}
+
+bool rtp_is_stun(struct slice datagram)
+{
+    const uint8_t *p = (const uint8_t *)datagram.p;
+    size_t n;
+
+    if (rtp_demux(datagram) != RTP_KIND_STUN || datagram.n < STUN_HEADER_BYTES)
+        return false;
+    n = rtp_get16(p + 2);
+    return n % 4 == 0 && n == datagram.n - STUN_HEADER_BYTES && rtp_get32(p + 4) == STUN_COOKIE;
 }

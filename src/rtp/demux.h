@@ -10,4 +10,8 @@ enum rtp_kind { RTP_KIND_UNKNOWN, RTP_KIND_RTP, RTP_KIND_RTCP, RTP_KIND_STUN, RT
  * told from RTCP (RFC 5761 4 forbids those types where both share a port). */
 enum rtp_kind rtp_demux(struct slice datagram);
 
+/* Whether all of it is one message of RFC 8489 5, by its length and its cookie. Nothing is said of
+ * what it means. */
+bool rtp_is_stun(struct slice datagram);
+
 #endif

@@ -111,6 +111,14 @@ bool rtp_latch_rtcp(struct rtp_latch *l, const struct ip *from)
     return true;
 }
 
+bool rtp_latch_stun(struct rtp_latch *l, const struct ip *from)
+{
+    if (!l->rtp.family || !ip_same(from, &l->rtp))
+        return false;
+    l->heard = true;
+    return true;
+}
+
 /* One packet a second is forgiven. */
 static void forgive(struct rtp_latch *l, uint64_t now_ms)
 {

@@ -28,7 +28,7 @@ struct rtp_latch {
     struct ip signalled_rtcp;
     struct ip left;   /* where the far end was before SDP named another place; family 0: nowhere */
     bool same_host;   /* SDP and signalling name the same host */
-    bool heard;       /* RTP or RTCP came from where we send: it is alive and wants us */
+    bool heard;       /* RTP, RTCP or STUN came from where we send: it is alive and wants us */
     bool heard_there; /* from the very port that RTP goes to: with mux that is RTCP, too */
     bool latched;     /* rtp is not what SDP said */
     bool rtcp_latched;
@@ -65,6 +65,9 @@ bool rtp_latch_proven(struct rtp_latch *l, const struct ip *from);
 /* RTCP that parsed came from there. False: a stranger's. RTCP must come from the host that RTP
  * comes from; where that host has been latched or the port differs, the first port is kept. */
 bool rtp_latch_rtcp(struct rtp_latch *l, const struct ip *from);
+/* STUN came from there, which has no keys and no numbers: who is where we send wants to be sent to,
+ * and nothing moves. False: a stranger's. */
+bool rtp_latch_stun(struct rtp_latch *l, const struct ip *from);
 
 /* May a packet leave for l->rtp now? Counts it as sent where the answer is true. */
 bool rtp_latch_may_send(struct rtp_latch *l, uint64_t now_ms);

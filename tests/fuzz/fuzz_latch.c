@@ -64,7 +64,9 @@ static void rtcp_comes(struct play *play, const uint8_t step[4])
 {
     struct ip from = place(step[1] & 0x3f), before = play->latch.rtp;
 
-    if (rtp_latch_rtcp(&play->latch, &from))
+    if (step[3] & 0x80)
+        must(!rtp_latch_stun(&play->latch, &from) || ip_same(&before, &from));
+    else if (rtp_latch_rtcp(&play->latch, &from))
         play->heard |= ip_same(&before, &from);
     must(ip_same(&play->latch.rtp, &before));
 }

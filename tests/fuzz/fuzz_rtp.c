@@ -26,6 +26,7 @@ static void check_one(struct slice in, struct rtp_source *source, struct rtp_eve
     struct rtp_packet p;
     char key;
 
+    must(!rtp_is_stun(in) || (in.n >= 20 && rtp_demux(in) == RTP_KIND_STUN));
     if (rtp_packet_parse(in, &p) != 0)
         return;
     must(rtp_demux(in) == RTP_KIND_RTP || rtp_demux(in) == RTP_KIND_RTCP);

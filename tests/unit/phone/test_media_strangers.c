@@ -59,6 +59,12 @@ static unsigned received_by(struct stranger *x, bool rtcp, struct slice *last)
     return n;
 }
 
+static void drop(struct stranger *x)
+{
+    (void)received_by(x, false, NULL);
+    (void)received_by(x, true, NULL);
+}
+
 static void test_a_stranger_cannot_take_a_running_call(void **state)
 {
     struct streams *w = streams_new(NULL);
@@ -117,6 +123,35 @@ static void test_a_victim_gets_fifty_packets(void **state)
     assert_in_range(n, 49, 52);
     streams_stop(w);
     net_rtp_pair_close(&victim.pair);
+    streams_free(w);
+}
+
+/* Until it says by STUN that it wants them. What only looks like STUN says nothing. */
+static void test_who_asks_by_stun_gets_all(void **state)
+{
+    static const char stun[] = "\0\1\0\0\x21\x12\xa4\x42............";
+    struct streams *w = streams_new(NULL);
+    struct stranger far = stranger_new(1);
+    struct media_params p = streams_params(far.pair.local.port, "PCMU");
+    struct ip to_ip = streams_loopback();
+    struct net_sockaddr to;
+
+    (void)state;
+    assert_int_equal(ip_parse(SLICE("127.0.0.2"), &p.signalling), 0);
+    to_ip.port = media_stream_port(w->a.stream);
+    to = net_sockaddr_of(&to_ip);
+    assert_int_equal(media_stream_start(w->a.stream, &p), 0);
+    loop_run_ms(&w->loop, 1200);
+    drop(&far);
+    assert_int_equal(net_rtp_send(far.pair.rtp_fd, &to, (struct slice){stun, 19}), 0);
+    loop_run_ms(&w->loop, 300);
+    assert_true(received_by(&far, false, NULL) <= 2);
+    assert_int_equal(net_rtp_send(far.pair.rtp_fd, &to, (struct slice){stun, 20}), 0);
+    loop_run_ms(&w->loop, 300);
+    assert_true(received_by(&far, false, NULL) >= 10);
+    assert_int_equal(streams_stats(w, &w->a).packets_refused, 1);
+    streams_stop(w);
+    net_rtp_pair_close(&far.pair);
     streams_free(w);
 }
 
@@ -202,12 +237,6 @@ static void test_reports_and_bye_of_the_far_end(void **state)
     streams_stop(w);
     net_rtp_pair_close(&peer.pair);
     streams_free(w);
-}
-
-static void drop(struct stranger *x)
-{
-    (void)received_by(x, false, NULL);
-    (void)received_by(x, true, NULL);
 }
 
 /* RFC 3550 8.2: whoever hears its own SSRC from the other side says BYE and takes another. */
@@ -315,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_a_stranger_cannot_take_a_running_call),
         cmocka_unit_test(test_the_address_latches_to_four_packets),
         cmocka_unit_test(test_a_victim_gets_fifty_packets),
+        cmocka_unit_test(test_who_asks_by_stun_gets_all),
         cmocka_unit_test(test_the_end_is_told_in_rtcp),
         cmocka_unit_test(test_reports_and_bye_of_the_far_end),
         cmocka_unit_test(test_a_collision_of_ssrcs),

@@ -136,6 +136,25 @@ static void test_an_address_that_never_asked(void **state)
     assert_int_equal(sent_in_ms(&l, 6000, 1000), 50);
 }
 
+/* Who asks by STUN wants what is sent; RTP from elsewhere may show yet where it is to go. */
+static void test_stun_counts_as_heard(void **state)
+{
+    struct rtp_latch l = latch_of("203.0.113.66:5060");
+    struct ip there = address_of('S'), rtcp = address_of('s'), stranger = address_of('X');
+    struct rtp_latch nowhere = {.heard = false};
+
+    (void)state;
+    assert_int_equal(sent_in_ms(&l, 0, 1000), 50);
+    assert_false(rtp_latch_stun(&l, &stranger));
+    assert_false(rtp_latch_stun(&l, &rtcp));
+    assert_int_equal(sent_in_ms(&l, 1000, 5000), 5);
+    assert_true(rtp_latch_stun(&l, &there));
+    assert_int_equal(sent_in_ms(&l, 6000, 1000), 50);
+    for (unsigned i = 1; i <= 4; i++)
+        assert_int_equal(step(&l, (char[]){'N', (char)('0' + i), '\0'}), i < 4 ? 'r' : 'm');
+    assert_false(rtp_latch_stun(&nowhere, &there));
+}
+
 static void test_addresses_that_never_asked_share(void **state)
 {
     struct rtp_latch l = latch_of("203.0.113.66:5060");
@@ -244,6 +263,7 @@ int main(void)
 {
     static const struct CMUnitTest rest[] = {
         cmocka_unit_test(test_an_address_that_never_asked),
+        cmocka_unit_test(test_stun_counts_as_heard),
         cmocka_unit_test(test_addresses_that_never_asked_share),
         cmocka_unit_test(test_an_address_on_the_signalling_host),
         cmocka_unit_test(test_sdp_moves_everything),

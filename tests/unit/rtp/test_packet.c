@@ -104,10 +104,43 @@ static void test_demux(void **state)
     }
 }
 
+/* RFC 8489 5: a whole message, whose length is a multiple of four and does not lie. */
+static void test_stun_is_one_whole_message(void **state)
+{
+    static const struct {
+        const char *name;
+        uint8_t bytes[32];
+        size_t n;
+        bool is;
+    } messages[] = {
+        {"no attribute", {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42}, 20, true},
+        {"one attribute", {1, 1, 0, 8, 0x21, 0x12, 0xa4, 0x42}, 28, true},
+        {"cut off", {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42}, 19, false},
+        {"cut off in an attribute", {0, 1, 0, 8, 0x21, 0x12, 0xa4, 0x42}, 24, false},
+        {"something behind it", {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42}, 24, false},
+        {"an odd length", {0, 1, 0, 6, 0x21, 0x12, 0xa4, 0x42}, 26, false},
+        {"a length above all", {0, 1, 0xff, 0xfc, 0x21, 0x12, 0xa4, 0x42}, 20, false},
+        {"another cookie", {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x43}, 20, false},
+        {"another first byte", {4, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42}, 20, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(messages); i++) {
+        char *copy = malloc(messages[i].n);
+
+        assert_non_null(copy);
+        memcpy(copy, messages[i].bytes, messages[i].n);
+        if (rtp_is_stun((struct slice){copy, messages[i].n}) != messages[i].is)
+            fail_msg("%s", messages[i].name);
+        free(copy);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_print_and_parse_agree),
+        cmocka_unit_test(test_stun_is_one_whole_message),
         cmocka_unit_test(test_demux),
     };
 
