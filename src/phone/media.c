@@ -10,6 +10,7 @@
 
 #include "audio/file.h"
 #include "audio/level.h"
+#include "base/log.h"
 #include "phone/media_private.h"
 #include "phone/media_stream.h"
 
@@ -20,6 +21,7 @@
 static void free_stream(struct media_stream *s)
 {
     net_rtp_pair_close(&s->pair);
+    free(s->spare);
     free(s);
 }
 
@@ -276,17 +278,36 @@ size_t media_streams_left(const struct media *media)
     return media->left;
 }
 
-static void post(struct media_stream *s, const struct media_command *what)
+/* One that is lost would leave a call without its sound, or a microphone on: each stream has one in
+ * reserve. */
+static struct media_command *command_new(struct media_stream *s)
 {
-    struct media_command *command = s->stopped ? NULL : calloc(1, sizeof *command);
+    struct media_command *command = calloc(1, sizeof *command);
+
+    if (!command) {
+        command = s->spare;
+        s->spare = NULL;
+    } else if (!s->spare) {
+        s->spare = calloc(1, sizeof *command);
+    }
+    return command;
+}
+
+/* 0, also where the stream is stopped and nothing matters any more; -ENOMEM: it is not done. */
+static int post(struct media_stream *s, const struct media_command *what)
+{
+    struct media_command *command = s->stopped ? NULL : command_new(s);
 
     if (!command) {
         media_command_drop(what);
-        return;
+        if (!s->stopped)
+            log_error("media", "out of memory: a command for the sound of a call is lost");
+        return s->stopped ? 0 : -ENOMEM;
     }
     *command = *what;
     command->stream = s;
     media_link_post(&s->media->thread->inbox, &command->link);
+    return 0;
 }
 
 int media_stream_open(struct media *media, const struct media_open *how, struct media_stream **out)
@@ -296,7 +317,8 @@ int media_stream_open(struct media *media, const struct media_open *how, struct 
 
     if (!err) {
         s->pair = NET_RTP_PAIR_NONE;
-        err = open_pair(media, how, &s->pair);
+        s->spare = calloc(1, sizeof *s->spare);
+        err = s->spare ? open_pair(media, how, &s->pair) : -ENOMEM;
     }
     if (!err && !media->thread)
         err = media_start_thread(media);
@@ -325,14 +347,17 @@ int media_stream_move(struct media_stream *stream, const struct media_open *how)
 {
     struct net_rtp_pair *pair = calloc(1, sizeof *pair);
     int err = pair ? open_pair(stream->media, how, pair) : -ENOMEM;
+    uint16_t port;
 
     if (err) {
         free(pair);
         return err;
     }
-    stream->port = pair->local.port;
-    post(stream, &(struct media_command){.what = MEDIA_DO_MOVE, .pair = pair});
-    return 0;
+    port = pair->local.port;
+    err = post(stream, &(struct media_command){.what = MEDIA_DO_MOVE, .pair = pair});
+    if (!err)
+        stream->port = port;
+    return err;
 }
 
 uint16_t media_stream_port(const struct media_stream *stream)
@@ -353,13 +378,6 @@ static unsigned ptime_ms(const struct audio_codec *codec, unsigned asked)
     return ms < 10 ? 10 : ms;
 }
 
-static void count_keying(struct media_stream *s, const struct media_params *now)
-{
-    if (!stream_dtls_goes_on(&s->said_dtls, now))
-        s->keying++;
-    s->said_dtls = now->dtls;
-}
-
 unsigned media_stream_keying(const struct media_stream *stream)
 {
     return stream->keying;
@@ -368,6 +386,8 @@ unsigned media_stream_keying(const struct media_stream *stream)
 int media_stream_start(struct media_stream *stream, const struct media_params *params)
 {
     struct media_agreement *a = calloc(1, sizeof *a);
+    unsigned keying;
+    int err;
 
     if (!a)
         return -ENOMEM;
@@ -385,22 +405,27 @@ int media_stream_start(struct media_stream *stream, const struct media_params *p
         return -ENOTSUP;
     }
     a->ptime_ms = ptime_ms(a->send, params->ptime_ms);
+    keying = stream->keying + !stream_dtls_goes_on(&stream->said_dtls, params);
+    a->keying = keying;
+    err = post(stream, &(struct media_command){.what = MEDIA_DO_START, .agreement = a});
+    if (err)
+        return err;
     if (params->remote_rtp.port) /* a stream that was taken out says nothing of keys */
         stream->can_dtmf = params->event_send != MEDIA_NO_EVENTS;
-    count_keying(stream, params);
-    a->keying = stream->keying;
-    post(stream, &(struct media_command){.what = MEDIA_DO_START, .agreement = a});
+    stream->keying = keying;
+    stream->said_dtls = params->dtls;
     return 0;
 }
 
 void media_stream_may_send(struct media_stream *stream, bool may_send)
 {
-    post(stream, &(struct media_command){.what = MEDIA_DO_MAY_SEND, .number = may_send});
+    (void)post(stream, &(struct media_command){.what = MEDIA_DO_MAY_SEND, .number = may_send});
 }
 
 static void play(struct media_stream *stream, enum media_do what, char *path)
 {
-    post(stream, &(struct media_command){.what = what, .text = path, .serial = ++stream->n_plays});
+    (void)post(stream,
+               &(struct media_command){.what = what, .text = path, .serial = ++stream->n_plays});
 }
 
 void media_stream_play(struct media_stream *stream, const char *path)
@@ -421,11 +446,9 @@ static struct media_pipe *copy_pipe(const struct media_pipe *pipe)
 
 void media_stream_play_pipe(struct media_stream *stream, const struct media_pipe *pipe)
 {
-    struct media_command command = {
-        .what = MEDIA_DO_PLAY_PIPE, .pipe = copy_pipe(pipe), .serial = ++stream->n_plays};
-
-    if (command.pipe)
-        post(stream, &command);
+    (void)post(stream, &(struct media_command){.what = MEDIA_DO_PLAY_PIPE,
+                                               .pipe = copy_pipe(pipe),
+                                               .serial = ++stream->n_plays});
 }
 
 void media_stream_play_device(struct media_stream *stream)
@@ -440,10 +463,10 @@ void media_stream_play_silence(struct media_stream *stream)
 
 void media_stream_record(struct media_stream *stream, const char *path, enum phone_sides sides)
 {
-    post(stream, &(struct media_command){.what = MEDIA_DO_RECORD,
-                                         .text = path ? strdup(path) : NULL,
-                                         .number = (int)sides,
-                                         .serial = ++stream->n_records});
+    (void)post(stream, &(struct media_command){.what = MEDIA_DO_RECORD,
+                                               .text = path ? strdup(path) : NULL,
+                                               .number = (int)sides,
+                                               .serial = ++stream->n_records});
 }
 
 void media_stream_record_pipe(struct media_stream *stream, const struct media_pipe *pipe,
@@ -456,19 +479,19 @@ void media_stream_record_pipe(struct media_stream *stream, const struct media_pi
                                     .serial = ++stream->n_records};
 
     if (command.text && command.pipe)
-        post(stream, &command);
+        (void)post(stream, &command);
     else
         media_command_drop(&command);
 }
 
 void media_stream_listen(struct media_stream *stream, bool on)
 {
-    post(stream, &(struct media_command){.what = MEDIA_DO_LISTEN, .number = on});
+    (void)post(stream, &(struct media_command){.what = MEDIA_DO_LISTEN, .number = on});
 }
 
 void media_stream_tone(struct media_stream *stream, enum media_tone tone)
 {
-    post(stream, &(struct media_command){.what = MEDIA_DO_TONE, .number = (int)tone});
+    (void)post(stream, &(struct media_command){.what = MEDIA_DO_TONE, .number = (int)tone});
 }
 
 static int send_keys(struct media_stream *stream, struct slice digits, bool tones)
@@ -484,8 +507,8 @@ static int send_keys(struct media_stream *stream, struct slice digits, bool tone
     text = slice_dup(digits);
     if (!text)
         return -ENOMEM;
-    post(stream, &(struct media_command){.what = MEDIA_DO_DTMF, .text = text, .number = tones});
-    return 0;
+    return post(stream,
+                &(struct media_command){.what = MEDIA_DO_DTMF, .text = text, .number = tones});
 }
 
 bool media_stream_takes_digits(const struct media_stream *stream)
@@ -505,17 +528,17 @@ int media_stream_tones(struct media_stream *stream, struct slice digits)
 
 void media_stream_mute(struct media_stream *stream, bool on)
 {
-    post(stream, &(struct media_command){.what = MEDIA_DO_MUTE, .number = on});
+    (void)post(stream, &(struct media_command){.what = MEDIA_DO_MUTE, .number = on});
 }
 
 void media_stream_mix(struct media_stream *stream, uint32_t conference)
 {
-    post(stream, &(struct media_command){.what = MEDIA_DO_MIX, .number = (int)conference});
+    (void)post(stream, &(struct media_command){.what = MEDIA_DO_MIX, .number = (int)conference});
 }
 
 void media_stream_stats(struct media_stream *stream)
 {
-    post(stream, &(struct media_command){.what = MEDIA_DO_STATS});
+    (void)post(stream, &(struct media_command){.what = MEDIA_DO_STATS});
 }
 
 void media_stream_stop(struct media_stream *stream)

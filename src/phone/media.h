@@ -302,8 +302,8 @@ struct media_params {
 };
 
 /* Starts the stream, or changes a running one to a new agreement; it goes on with its SSRC, its
- * sequence numbers and its files. 0, or -ENOTSUP: a codec that audio/codec.h does not have (then
- * nothing has changed). */
+ * sequence numbers and its files. 0, or, with nothing changed, -ENOTSUP: a codec that audio/codec.h
+ * does not have; -ENOMEM. */
 int media_stream_start(struct media_stream *stream, const struct media_params *params);
 /* Another number behind media_stream_start: its keys are others, and of those before nothing is
  * told any more. The same one: a handshake goes on, or what it has come to. */

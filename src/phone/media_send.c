@@ -135,13 +135,16 @@ void stream_drop_source(struct media_stream *s)
     s->source = SOURCE_SILENCE;
 }
 
-static void player_failed(void *arg, int err, const char *why)
+void stream_source_failed(struct media_stream *s, int err, const char *why)
 {
-    struct media_stream *s = arg;
-
     stream_tell_failure(s, MEDIA_SOURCE_FAILED, err, why);
     stream_drop_source(s);
     s->unheard_ms = HEARD_AFTER_MS;
+}
+
+static void player_failed(void *arg, int err, const char *why)
+{
+    stream_source_failed(arg, err, why);
 }
 
 static void player_closed(void *arg)

@@ -1,5 +1,6 @@
 #include "phone/media_stream.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,10 +114,20 @@ static void on_play(struct media_stream *s, enum media_source source, char *path
     media_thread_rhythm(s->thread, false);
 }
 
+static void on_play_file(struct media_stream *s, char *path, unsigned serial)
+{
+    on_play(s, SOURCE_FILE, path, serial);
+    if (!path)
+        stream_source_failed(s, -ENOMEM, "no memory to play a file");
+}
+
 static void on_play_pipe(struct media_stream *s, struct media_pipe *pipe, unsigned serial)
 {
     on_play(s, SOURCE_SILENCE, NULL, serial);
-    stream_play_pipe(s, pipe);
+    if (pipe)
+        stream_play_pipe(s, pipe);
+    else
+        stream_source_failed(s, -ENOMEM, "no memory to play what is piped in");
     free(pipe);
 }
 
@@ -178,7 +189,7 @@ void stream_do(struct media_stream *s, struct media_command *command)
         command->pair = NULL;
         break;
     case MEDIA_DO_PLAY:
-        on_play(s, SOURCE_FILE, text, command->serial);
+        on_play_file(s, text, command->serial);
         break;
     case MEDIA_DO_PLAY_PIPE:
         on_play_pipe(s, command->pipe, command->serial);

@@ -82,6 +82,7 @@ struct media_stream {
     unsigned keying;             /* media_stream_keying, and what it was counted for: */
     struct media_dtls said_dtls;
     struct media_command open, stop;
+    struct media_command *spare; /* for when there is no memory; NULL: used, and not yet replaced */
 
     /* Given to the media thread with `open` */
     struct net_rtp_pair pair;
@@ -117,8 +118,8 @@ struct media_stream {
     struct media_red red;
     uint64_t next_send_us; /* 0: with the next beat */
     struct rtp_event_sender keys;
-    struct dtmf_sender tones; /* the same in the sound */
-    bool keys_pending;        /* MEDIA_DIGITS_SENT is due */
+    struct dtmf_sender tones;         /* the same in the sound */
+    bool keys_pending;                /* MEDIA_DIGITS_SENT is due */
     struct comfort_listener listener; /* to what is silence */
     enum media_source source;
     struct media_player *player;
@@ -136,7 +137,7 @@ struct media_stream {
     bool has_heard, told_first;
     struct ip conflict;   /* from where our SSRC came last; family 0: from nowhere, */
     uint64_t conflict_ms; /* and when */
-    int64_t lost_before; /* of sources that have been replaced */
+    int64_t lost_before;  /* of sources that have been replaced */
     uint32_t heard_clock_hz;
     uint64_t heard_ms;    /* when RTP last came */
     uint64_t received_us; /* the beat on which the socket was last looked at */
@@ -237,6 +238,8 @@ void stream_prepare_sending(struct media_stream *s, const struct media_agreement
 void stream_set_effort(struct media_stream *s);
 /* What was played is over, and silence sent. */
 void stream_drop_source(struct media_stream *s);
+/* Tells it, and goes on with silence. */
+void stream_source_failed(struct media_stream *s, int err, const char *why);
 /* In place of it, what comes from a descriptor, which is the stream's. */
 void stream_play_pipe(struct media_stream *s, const struct media_pipe *pipe);
 void stream_send_due(struct media_stream *s, uint64_t due_us);

@@ -22,9 +22,23 @@
 
 /* --- messages -------------------------------------------------------------------------------- */
 
-bool media_thread_tell(struct media_thread *t, const struct media_event *event)
+/* What waits for an event that is lost waits for ever, so one is in reserve. */
+static struct media_message *message_new(struct media_thread *t)
 {
     struct media_message *message = calloc(1, sizeof *message);
+
+    if (!message) {
+        message = t->spare;
+        t->spare = NULL;
+    } else if (!t->spare) {
+        t->spare = calloc(1, sizeof *message);
+    }
+    return message;
+}
+
+bool media_thread_tell(struct media_thread *t, const struct media_event *event)
+{
+    struct media_message *message = message_new(t);
 
     if (!message) {
         log_error("media", "out of memory: an event of a call is lost");
@@ -405,6 +419,7 @@ static void free_parts(struct media_thread *t)
 {
     net_pacer_free(t->pacer);
     net_rtp_batch_free(t->batch);
+    free(t->spare);
     if (t->left)
         return; /* the worker still knows the loop */
     net_deadline_free(t->patience);
@@ -441,8 +456,11 @@ static int make_parts(struct media_thread *t, const char *device)
         err = net_pacer_new(t->loop, on_beat, t, &t->pacer);
     if (!err)
         err = net_deadline_new(t->loop, on_patience_over, t, &t->patience);
-    if (!err && !(t->batch = net_rtp_batch_new()))
-        err = -ENOMEM;
+    if (!err) {
+        t->batch = net_rtp_batch_new();
+        t->spare = calloc(1, sizeof *t->spare);
+        err = t->batch && t->spare ? 0 : -ENOMEM;
+    }
     if (!err && device)
         err = make_device(t, device);
     return err;

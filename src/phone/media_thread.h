@@ -91,8 +91,9 @@ void media_message_free(struct media_message *message);
 
 struct media_thread {
     uv_thread_t id;
-    struct media_link inbox;   /* of struct media_command */
-    struct media_link *outbox; /* of struct media_message; the signalling thread's */
+    struct media_link inbox;     /* of struct media_command */
+    struct media_link *outbox;   /* of struct media_message; the signalling thread's */
+    struct media_message *spare; /* for it; NULL: used, and not yet replaced */
     struct net_loop *loop;
     struct net_pacer *pacer;
     struct net_rtp_batch *batch;
@@ -110,7 +111,7 @@ struct media_thread {
     struct rng rng;
     const char *cname;
     struct effort effort; /* that encoders may make */
-    uint32_t period_us; /* of the beat; 0: it stands still */
+    uint32_t period_us;   /* of the beat; 0: it stands still */
     uint64_t last_beat_us;
     bool quitting, finished;
     bool waits_for_devices;        /* to close, while it is quitting, */

@@ -1,6 +1,7 @@
 /* A call that comes, one with keys that is held, and one that goes, each allocation of which fails
  * once: the other side is answered 503 or as if nothing had been, whoever was told of the call is
- * told its end, nothing is left of it, and the next call is as good as any. And keys are forgotten.
+ * told its end, a call that is up has sound, nothing is left of it, and the next one is as good as
+ * any. And keys are forgotten.
  *
  * The far end is a socket that allocates nothing. Memory of threads counts as well, so that now and
  * then one run differs from the next. */
@@ -15,24 +16,23 @@
 
 #define SDP                                                                                        \
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                    \
-    "m=audio 9 RTP/AVP 0\r\n"
-#define EARLY                                                                                      \
-    "v=0\r\no=- 2 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                    \
-    "m=audio 11 RTP/AVP 0\r\n"
+    "m=audio %u RTP/AVP 0\r\n"
 #define KEYED                                                                                      \
     "v=0\r\no=- 1 %u IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                   \
     "m=audio 9 RTP/SAVP 0\r\na=%s\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "                          \
     "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubG%s\r\n"
+#define SILENCE_MS 3000
 #define PATIENCE_MS 40 /* then something is said again, as the far end of a real call would */
 #define TRIES 100
 
 struct far {
     struct phones phones;
     struct phones_end *end;
-    int fd;
-    uint16_t port;
+    int fd, sound;
+    uint16_t port, sound_port;
     bool is_up;            /* its INVITE got a 200: the ACK has a branch of its own */
     bool answered;         /* it */
+    const char *plays;     /* a file, to who calls; NULL: nothing */
     unsigned n;            /* of the call */
     unsigned ok, shortage; /* what became of them */
     char said[4096];       /* our last answer */
@@ -51,7 +51,8 @@ static void say(const struct far *far, const char *text)
 static void answer(struct far *far)
 {
     const struct phones_seen *seen = phones_find(far->end, PHONE_INCOMING, 0);
-    struct phone_command command = {.kind = PHONE_ANSWER, .call = seen ? seen->call : 0};
+    struct phone_command command = {
+        .kind = PHONE_ANSWER, .call = seen ? seen->call : 0, .sound.play = far->plays};
 
     if (seen && !far->answered)
         far->answered = phone_do(far->end->phone, &command, NULL, NULL) == 0;
@@ -154,13 +155,34 @@ static void hangs_up(struct far *far, unsigned cseq, const char *tag)
     assert_true(says(far, "200") || says(far, "481"));
 }
 
+/* A call that is up is heard, or it has said its end: nobody is left alone with silence. */
+static void hears_sound(struct far *far)
+{
+    uint64_t until_ms = net_now_ms() + SILENCE_MS;
+    char packet[2048];
+
+    while (recv(far->sound, packet, sizeof packet, MSG_DONTWAIT) <= 0) {
+        if (phones_find(far->end, PHONE_ENDED, 0))
+            return;
+        if (net_now_ms() > until_ms)
+            fail_msg("a call that is up, and no sound");
+        phones_turn(&far->phones);
+    }
+}
+
 static void calls_in(struct far *far)
 {
-    char tag[64];
+    char tag[64], body[1024];
 
-    invites(far, SDP, tag);
-    if (*tag)
-        hangs_up(far, 2, tag);
+    snprintf(body, sizeof body, SDP, far->sound_port);
+    invites(far, body, tag);
+    if (!*tag)
+        return;
+    hears_sound(far);
+    if (far->plays)
+        PHONES_UNTIL(&far->phones, phones_find(far->end, PHONE_PLAY_ENDED, 0) ||
+                                       phones_find(far->end, PHONE_ENDED, 0));
+    hangs_up(far, 2, tag);
 }
 
 /* It holds, and comes back with another key: what is refused leaves the call as it was. */
@@ -234,14 +256,21 @@ static void reply(struct far *far, const char *status, const char *tag, const ch
 
 static void takes(struct far *far)
 {
-    reply(far, "200 OK", ";tag=f", SDP);
+    char body[1024];
+
+    snprintf(body, sizeof body, SDP, far->sound_port);
+    reply(far, "200 OK", ";tag=f", body);
 }
 
 /* Two phones of it name their sound beforehand, and the second one is the one that takes it. */
 static void takes_by_fork(struct far *far)
 {
-    reply(far, "183 Session Progress", ";tag=e", SDP);
-    reply(far, "183 Session Progress", ";tag=f", EARLY);
+    char body[1024];
+
+    snprintf(body, sizeof body, SDP, 9u);
+    reply(far, "183 Session Progress", ";tag=e", body);
+    snprintf(body, sizeof body, SDP, far->sound_port);
+    reply(far, "183 Session Progress", ";tag=f", body);
     reply(far, "200 OK", ";tag=f", "");
 }
 
@@ -271,6 +300,7 @@ static void calls_out_to(struct far *far, void (*answers)(struct far *far))
         if (!answered && phones_find(far->end, PHONE_ANSWERED, call)) {
             answered = true;
             far->ok++;
+            hears_sound(far);
             phones_do(far->end, PHONE_HANG_UP, call);
         }
     }
@@ -305,6 +335,8 @@ static bool once(struct far *far, void (*script)(struct far *far), unsigned n)
     far->answered = far->is_up = false;
     far->said[0] = '\0';
     far->end->n = far->end->from = 0;
+    while (recv(far->sound, far->heard, sizeof far->heard, MSG_DONTWAIT) > 0)
+        ; /* of the call before */
     memory_fail_at(n);
     script(far);
     failed = memory_has_failed();
@@ -344,6 +376,15 @@ static void answered_at_once(void **state)
     each_fails(state, calls_in);
 }
 
+/* Its end is told, as else a script would wait for it for ever. */
+static void played_to(void **state)
+{
+    struct far *far = *state;
+
+    far->plays = "/nonexistent/greeting.wav";
+    each_fails(state, calls_in);
+}
+
 static void holding(void **state)
 {
     each_fails(state, holds_with_keys);
@@ -359,17 +400,26 @@ static void calling_forks(void **state)
     each_fails(state, calls_forks);
 }
 
+static int open_socket(uint16_t *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    socklen_t n = sizeof at;
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
 static int set_up(void **state)
 {
     static struct far far;
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    socklen_t n = sizeof at;
 
-    far = (struct far){.fd = socket(AF_INET, SOCK_DGRAM, 0)};
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(bind(far.fd, (struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(getsockname(far.fd, (struct sockaddr *)&at, &n), 0);
-    far.port = ntohs(at.sin_port);
+    far = (struct far){0};
+    far.fd = open_socket(&far.port);
+    far.sound = open_socket(&far.sound_port);
     phones_open(&far.phones, 1);
     far.end = &far.phones.at[0];
     *state = &far;
@@ -382,6 +432,7 @@ static int tear_down(void **state)
 
     phones_close(&far->phones);
     close(far->fd);
+    close(far->sound);
     return 0;
 }
 
@@ -407,6 +458,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         {"a call that comes", called, set_up, tear_down, NULL},
         {"one that is answered at once", answered_at_once, set_up, tear_down, NULL},
+        {"one that hears a file", played_to, set_up, tear_down, NULL},
         {"one with keys, held and with another key", holding, set_up, tear_down, NULL},
         {"no key is left behind", forgetting, NULL, NULL, NULL},
         {"a call that goes", calling, set_up, tear_down, NULL},
