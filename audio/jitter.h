@@ -18,7 +18,7 @@
  * the packet behind it carries of it (JITTER_FEC), else it is invented. Copies come later than what
  * they stand in for: where there is something to be gained, packets are held back for so long.
  *
- * Memory: under 4 KiB, and the packets that wait, JITTER_PACKETS at most. */
+ * Memory: under 4 KiB, and the packets that wait, JITTER_PACKETS at most, or sixteen that did. */
 #ifndef AUDIO_JITTER_H
 #define AUDIO_JITTER_H
 

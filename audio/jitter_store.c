@@ -23,13 +23,17 @@ static struct jitter_stored *stored_new(struct jitter_store *s, size_t n)
     return p;
 }
 
+/* Where there is no place for one more, the smallest goes: so in the end all are large enough. */
 void jitter_store_give_back(struct jitter_store *s, struct jitter_stored *p)
 {
-    for (size_t i = 0; p && i < JITTER_SPARES; i++)
-        if (!s->spare[i]) {
-            s->spare[i] = p;
-            return;
-        }
+    for (size_t i = 0; p && i < JITTER_SPARES; i++) {
+        struct jitter_stored *other = s->spare[i];
+
+        if (other && other->cap >= p->cap)
+            continue;
+        s->spare[i] = p;
+        p = other;
+    }
     free(p);
 }
 

@@ -5,7 +5,9 @@
 
 #include "audio/jitter.h"
 
-#define JITTER_SPARES 4
+/* About as many as wait where copies come a fifth of a second later: behind a gap in which all of
+ * them were played as many may come at once, and nothing is allocated for them. */
+#define JITTER_SPARES 16
 
 struct jitter_stored {
     int64_t sequence, timestamp; /* extended: they never wrap */
