@@ -71,6 +71,7 @@ libui_a_SOURCES += \
 	ui/screen/screen_prompt.h \
 	ui/screen/setup.c \
 	ui/screen/setup.h \
+	ui/screen/setup_draft.c \
 	ui/screen/setup_file.c \
 	ui/screen/setup_hear.c \
 	ui/screen/setup_hear.h \

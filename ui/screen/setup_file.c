@@ -1,5 +1,4 @@
-/* The file of a set-up: what it can say, and that it is there whole or not at all, and never in
- * place of another one. */
+/* The file of a set-up: it is there whole or not at all, and never in place of another one. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -50,30 +49,4 @@ int setup_write_file(const char *path, struct slice text)
     }
     buf_free(&name);
     return err;
-}
-
-/* --- what a draft may say ------------------------------------------------------------------- */
-
-static bool may_say(struct slice line, bool trusted)
-{
-    static const char *const names[] = {"device", "uri", "password", "proxy"};
-    struct slice value = line, name = slice_trim(slice_cut(&value, '='));
-
-    if (line.n == 0 || line.p[0] == '#' || line.p[0] == '[')
-        return true;
-    if (!trusted && slice_istarts(slice_trim(value), SLICE("file:")))
-        return false;
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (slice_eq(name, slice_of(names[i])))
-            return true;
-    return trusted && slice_eq(name, SLICE("password-command"));
-}
-
-bool setup_is_draft(struct slice text, bool trusted)
-{
-    bool is = true;
-
-    while (is && text.n > 0)
-        is = may_say(slice_trim(slice_cut(&text, '\n')), trusted);
-    return is;
 }
