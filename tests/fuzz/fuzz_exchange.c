@@ -3,7 +3,7 @@
  * be.
  *
  * The input is cut at each 0xff; the first byte of a piece is what is done: O and A take it as an
- * offer or answer, o and q offer, a answers, r rolls back, d and l change what we want. */
+ * offer or answer, o and q offer, a answers, r rolls back, d, l and k change what we want. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@ struct play {
     struct sdp_exchange *x;
     uint64_t version; /* of our last description */
     size_t n_media;   /* of it */
+    bool keyed;       /* we have wanted encryption or nothing from the beginning */
 };
 
 static void must(bool holds)
@@ -110,6 +111,24 @@ static void wants(struct play *play, struct slice piece, bool direction)
     must(sdp_exchange_state(play->x) == SDP_STABLE || err == -EBUSY);
 }
 
+/* Keys and comfort noise as the bits of a byte say. */
+static void can(struct play *play, struct slice piece)
+{
+    static const enum sdp_encryption all[] = {SDP_ENCRYPT_OFF, SDP_ENCRYPT_PREFER,
+                                              SDP_ENCRYPT_REQUIRE};
+    struct sdp_local local = *sdp_exchange_local(play->x);
+    unsigned n = piece.n ? (unsigned char)piece.p[0] : 0;
+    struct rng rng = rng_seeded(n);
+
+    sdp_keying_new(&rng, all[n % 4 % 3], (n & 4) != 0, &local.keying);
+    local.keying.certificate.hash = n & 8 ? FINGERPRINT_SHA256 : FINGERPRINT_NONE;
+    local.keying.reachable = (n & 16) != 0;
+    local.comfort_noise = (n & 32) != 0;
+    if (sdp_exchange_set_local(play->x, &local) != 0)
+        return;
+    play->keyed = !sdp_exchange_stream(play->x) && all[n % 4 % 3] == SDP_ENCRYPT_REQUIRE;
+}
+
 static void step(struct play *play, char what, struct slice piece)
 {
     if (what == 'O' || what == 'A')
@@ -118,6 +137,8 @@ static void step(struct play *play, char what, struct slice piece)
         say(play, what);
     else if (what == 'd' || what == 'l')
         wants(play, piece, what == 'd');
+    else if (what == 'k')
+        can(play, piece);
     else if (what == 'r') {
         sdp_exchange_rollback(play->x);
         must(sdp_exchange_state(play->x) == SDP_STABLE);
@@ -141,6 +162,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
             step(&play, piece.p[0], slice_skip(piece, 1));
         if (sdp_exchange_stream(play.x))
             check_stream(sdp_exchange_stream(play.x));
+        must(!play.keyed || !sdp_exchange_stream(play.x) ||
+             sdp_exchange_stream(play.x)->secured.by != SDP_CLEAR);
     }
     sdp_exchange_free(play.x);
     return 0;
