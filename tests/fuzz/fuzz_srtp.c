@@ -58,9 +58,17 @@ static void check_own(struct rtp_srtp *s, const struct way *way, struct slice pl
     must(way->unprotect(s, bytes, out, sizeof out) < 0);
 }
 
+/* Or the same again. */
+static void rekey(struct rtp_srtp *s, struct rtp_srtp_key *key, unsigned how)
+{
+    key->key[0] = (uint8_t)how;
+    must(rtp_srtp_rekey(s, key, key) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
-/* The input is the number of a suite and datagrams of up to 255 bytes, each behind its length. */
+/* The input is the number of a suite and datagrams of up to 255 bytes, each behind its length; 0
+ * and a byte are new keys. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     struct slice rest = slice_skip((struct slice){(const char *)bytes, n}, 1);
@@ -77,6 +85,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         size_t length = (uint8_t)rest.p[0];
         struct slice one = slice_head(slice_skip(rest, 1), length);
 
+        if (!length && rest.n > 1) {
+            rekey(s, &key, (uint8_t)rest.p[1]);
+            rest = slice_skip(rest, 1);
+        }
         check_foreign(s, &rtp, one);
         check_foreign(s, &rtcp, one);
         if (rtp_packet_parse(one, &parsed) == 0)
