@@ -63,6 +63,18 @@ static void read_config(struct slice in)
     config_free(&config);
 }
 
+/* What one call is to sound like. */
+static void sound(struct slice in)
+{
+    struct config_fault fault = {.text = buf_new(16384)};
+    struct config_sound read = {0};
+    int err = config_sound_read(in, &read, &fault);
+
+    must((err != 0) == (fault.text.n > 0) && fault.at <= in.n);
+    must(err || read.ptime_ms == 0 || (read.ptime_ms >= 10 && read.ptime_ms <= 120));
+    buf_free(&fault.text);
+}
+
 static void split(struct slice in)
 {
     const char *sentence = NULL;
@@ -81,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
     read_config(in);
     split(in);
+    sound(in);
     check(phone_target(in, SLICE(""), &uri, &why), &why);
     check(phone_target(in, SLICE("example.org"), &uri, &why), &why);
     buf_free(&uri);
