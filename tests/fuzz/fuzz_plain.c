@@ -2,9 +2,11 @@
  * bytes up to 0x1e are lines of the phone. Whatever is said is UTF-8 that moves no cursor. */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "ui/screen/plain.h"
+#include "ui/screen/plain_line.h"
 
 #define INPUT_MAX 16384u
 
@@ -71,6 +73,49 @@ static void type(struct plain *p, struct slice lines)
     }
 }
 
+/* Nothing that a terminal obeys, besides steps back over what is taken away. */
+static void check_echo(struct buf *echo)
+{
+    struct buf safe = buf_new(1u << 20);
+
+    for (size_t i = 0; i < echo->n; i++)
+        if (echo->p[i] == '\b' || echo->p[i] == '\n')
+            echo->p[i] = ' ';
+    text_safe_own(&safe, buf_slice(echo));
+    if (!slice_eq(buf_slice(&safe), buf_slice(echo)))
+        abort();
+    buf_free(&safe);
+    buf_clear(echo);
+}
+
+/* The same as keys: what is echoed moves the cursor no further, and a line is entered as a whole.
+ */
+static void type_keys(struct slice bytes)
+{
+    struct buf echo = buf_new(1u << 20), entered = buf_new(LINE_BYTES_MAX);
+    enum plain_line_result result;
+    struct plain_line line;
+
+    plain_line_init(&line);
+    plain_line_add(&line, bytes);
+    while ((result = plain_line_next(&line, true, &echo)) != PLAIN_LINE_NONE) {
+        check_echo(&echo);
+        if (result == PLAIN_LINE_ENTERED) {
+            plain_line_take(&line, &entered);
+            if (!buf_ok(&entered) || memchr(entered.p ? entered.p : "", '\n', entered.n))
+                abort();
+            buf_clear(&entered);
+        } else if (result == PLAIN_LINE_COMPLETE) {
+            line.hidden = !line.hidden;
+            plain_line_set(&line, SLICE("contacts add "), &echo);
+            check_echo(&echo);
+        }
+    }
+    plain_line_free(&line);
+    buf_free(&entered);
+    buf_free(&echo);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
@@ -94,6 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     s.send = ignore;
     hear(&p, lines);
     type(&p, typed);
+    type_keys(typed);
     plain_free(&p);
     screen_free(&s);
     setup_free(&setup);
