@@ -7,6 +7,7 @@
 #include "rtp/packet.h"
 #include "rtp/red.h"
 #include "rtp/rtcp.h"
+#include "rtp/xr.h"
 #include "tests/unit/phone/streams.h"
 
 enum { RED = 63, UNITS = 160 };
@@ -17,7 +18,8 @@ struct far_end {
     uint16_t sequence;
     /* Of what came */
     uint32_t ssrc, timestamp;
-    unsigned plain, red, wrong, alone; /* alone: where there was something to repeat */
+    unsigned copies, apart; /* as it should: so many, the first so many packets behind its frame */
+    unsigned full, plain, red, wrong, alone; /* alone: where there was something to repeat */
 };
 
 static struct far_end *far_end_new(bool always)
@@ -29,6 +31,7 @@ static struct far_end *far_end_new(bool always)
 
     assert_non_null(far);
     far->sequence = 65500;
+    far->copies = far->apart = 1;
     assert_int_equal(net_rtp_pair_open(&local, 40000, 60000, &rng, &far->pair), 0);
     far->w = streams_new(NULL);
     p = streams_params(far->pair.local.port, "PCMU");
@@ -76,12 +79,27 @@ static void send_packet(struct far_end *far, uint8_t type, const uint8_t *payloa
                RTP_HEADER_BYTES + n);
 }
 
+/* The earlier frames of a packet, oldest first, and its own. At first some are not there yet. */
+static bool is_right(struct far_end *far, struct slice payload)
+{
+    struct rtp_red_block block[RTP_RED_BLOCKS];
+    unsigned ignored;
+    int n = rtp_red_parse(payload, block, &ignored);
+
+    if (n < 2 || n > (int)far->copies + 1 || ignored)
+        return false;
+    for (int i = 0; i < n; i++)
+        if (block[i].offset != (unsigned)(n - 1 - i) * far->apart * UNITS ||
+            block[i].payload_type != 0 || block[i].payload.n != UNITS)
+            return false;
+    far->full += n == (int)far->copies + 1;
+    return true;
+}
+
 /* One of ours: with the copy of an earlier frame it has one of RED, else of its codec. */
 static void look_at(struct far_end *far, struct slice bytes)
 {
-    struct rtp_red_block block[RTP_RED_BLOCKS];
     struct rtp_packet packet;
-    unsigned ignored;
 
     assert_int_equal(rtp_packet_parse(bytes, &packet), 0);
     far->alone += packet.payload_type == 0 && far->plain + far->red > 0 &&
@@ -93,10 +111,7 @@ static void look_at(struct far_end *far, struct slice bytes)
     if (packet.payload_type == 0)
         assert_int_equal(packet.payload.n, UNITS);
     else
-        far->wrong += rtp_red_parse(packet.payload, block, &ignored) != 2 || ignored ||
-                      block[0].offset != UNITS || block[0].payload_type != 0 ||
-                      block[0].payload.n != UNITS || block[1].payload_type != 0 ||
-                      block[1].payload.n != UNITS;
+        far->wrong += !is_right(far, packet.payload);
 }
 
 static void take_all(struct far_end *far)
@@ -150,6 +165,41 @@ static void test_copies_once_loss_is_reported(void **state)
     send_bytes(far, far->pair.rtcp_fd, media_stream_port(far->w->a.stream) + 1u, bytes,
                rtcp_print(&what, bytes));
     wait_for(far, &far->red, 5);
+    assert_int_equal(far->wrong, 0);
+    far_end_free(far);
+}
+
+/* What the far end says was lost: triples, of ten packets one. */
+static size_t print_triples(const struct far_end *far, uint8_t out[XR_PRINT_MAX])
+{
+    struct xr_runs runs = {.ssrc = far->ssrc, .first = 1000, .n = 120};
+    struct xr_packet packet = {.ssrc = 9, .runs = &runs};
+
+    for (unsigned i = 0; i < runs.n; i++)
+        if (i % 30 < 27)
+            runs.came[i / 64] |= UINT64_C(1) << i % 64;
+    return xr_print(&packet, out);
+}
+
+/* RFC 3611 4.1: then copies are so far behind their frames that no burst takes both. */
+static void test_copies_are_farther_apart_than_bursts_are_long(void **state)
+{
+    struct far_end *far = far_end_new(false);
+    struct rtcp_report report = {.fraction_lost = 26};
+    struct rtcp_compound what = {.ssrc = 9, .reports = &report, .n_reports = 1};
+    uint8_t bytes[RTCP_PRINT_MAX], xr[XR_PRINT_MAX];
+
+    (void)state;
+    what.cname = SLICE("far");
+    far->copies = 2;
+    far->apart = 4;
+    wait_for(far, &far->plain, 80); /* of fewer that are lost nothing is learnt */
+    assert_int_equal(far->red, 0);
+    report.ssrc = far->ssrc;
+    what.xr = (struct slice){(const char *)xr, print_triples(far, xr)};
+    send_bytes(far, far->pair.rtcp_fd, media_stream_port(far->w->a.stream) + 1u, bytes,
+               rtcp_print(&what, bytes));
+    wait_for(far, &far->full, 5);
     assert_int_equal(far->wrong, 0);
     far_end_free(far);
 }
@@ -261,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copies_always),
         cmocka_unit_test(test_copies_once_loss_is_reported),
+        cmocka_unit_test(test_copies_are_farther_apart_than_bursts_are_long),
         cmocka_unit_test(test_what_is_lost_comes_from_copies),
         cmocka_unit_test(test_what_is_overtaken_is_not_lost),
         cmocka_unit_test(test_packets_that_lie),
