@@ -85,15 +85,20 @@ static void add_member(struct maker *m, const char *prefix, const char *name, co
 {
     struct buf variable = buf_new(NAME_BYTES_MAX + VALUE_BYTES_MAX);
 
+    bool holds_more = json_is_object(value) || json_is_array(value), has_text = true;
+
     buf_printf(&variable, "%s_", prefix);
     put_name(&variable, name);
-    if (json_is_object(value) || json_is_array(value)) {
-        add_members(m, buf_cstr(&variable), (json_t *)value);
-    } else {
+    if (!holds_more) {
         buf_putc(&variable, '=');
-        if (put_value(&variable, value))
-            add(m, buf_slice(&variable));
+        has_text = put_value(&variable, value);
     }
+    if (!buf_ok(&variable))
+        m->failed = true; /* all of them, or the command is not started */
+    else if (holds_more)
+        add_members(m, buf_cstr(&variable), (json_t *)value);
+    else if (has_text)
+        add(m, buf_slice(&variable));
     buf_free(&variable);
 }
 
