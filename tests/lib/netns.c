@@ -58,12 +58,19 @@ void netns_address(const char *label, const char *address)
 
 void netns_address_6(const char *address)
 {
+    struct sockaddr_in6 at = {.sin6_family = AF_INET6};
     struct in6_ifreq request = {.ifr6_prefixlen = 128, .ifr6_ifindex = (int)if_nametoindex("lo")};
     int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
     assert_true(fd >= 0);
     assert_int_equal(inet_pton(AF_INET6, address, &request.ifr6_addr), 1);
     assert_int_equal(ioctl(fd, SIOCSIFADDR, &request), 0);
+    at.sin6_addr = request.ifr6_addr;
+    /* The kernel lets it be used a moment later. */
+    for (unsigned i = 0; bind(fd, (struct sockaddr *)&at, sizeof at) != 0; i++) {
+        assert_true(errno == EADDRNOTAVAIL && i < 1000);
+        usleep(1000);
+    }
     close(fd);
 }
 
