@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
+	src/net/acceptor.c src/net/acceptor.h \
 	src/net/address.c src/net/address.h \
 	src/net/capture.c src/net/capture.h \
 	src/net/dns_channel.c src/net/dns_channel.h \

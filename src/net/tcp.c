@@ -1,17 +1,18 @@
 #include "net/tcp.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "net/acceptor.h"
 #include "net/address.h"
 
 #define BACKLOG 64
-/* A connection that cannot be accepted for want of memory is looked at again after this. */
-#define STARVED_MS 1000
 
 struct net_tcp {
     uv_tcp_t uv;
@@ -30,9 +31,9 @@ struct net_tcp {
 };
 
 struct net_tcp_listener {
-    uv_tcp_t uv;
+    int fd;
     struct net_loop *loop;
-    struct net_deadline *starved;
+    struct net_acceptor *acceptor;
     struct ip local;
     struct net_tcp_listen_events events;
     void *arg;
@@ -419,59 +420,51 @@ int net_tcp_own(struct net_tcp *tcp, const struct net_tcp_events *events, void *
     return uv_read_start((uv_stream_t *)&tcp->uv, on_alloc, on_read);
 }
 
-/* Until uv_accept takes the connection over, libuv does not look for the next one; so want of
- * memory makes the listener wait, not spin. */
-static void accept_one(void *arg)
+/* Who comes while there is no memory for it is closed, and may come again. */
+static void on_connection(void *arg, int fd)
 {
     struct net_tcp_listener *listener = arg;
     struct net_tcp *tcp = tcp_new(listener->loop);
 
-    if (!tcp) {
-        net_deadline_set(listener->starved, net_now_ms() + STARVED_MS);
-        return;
-    }
-    if (uv_accept((uv_stream_t *)&listener->uv, (uv_stream_t *)&tcp->uv) || stand(tcp))
+    if (!tcp || uv_tcp_open(&tcp->uv, fd)) {
+        close(fd);
+        net_tcp_close(tcp);
+    } else if (stand(tcp)) {
         net_tcp_close(tcp); /* it came and went */
-    else
+    } else {
         listener->events.accepted(listener->arg, tcp);
-}
-
-/* With EMFILE or ENFILE libuv closes its spare descriptor, accepts and closes what waits with its
- * help, and opens the spare one again: the queue is empty then and nothing spins. */
-static void on_connection(uv_stream_t *stream, int status)
-{
-    struct net_tcp_listener *listener = stream->data;
-
-    if (!status)
-        accept_one(listener);
-}
-
-static void on_listener_closed(uv_handle_t *handle)
-{
-    free(handle->data);
+    }
 }
 
 void net_tcp_listener_close(struct net_tcp_listener *listener)
 {
     if (!listener)
         return;
-    net_deadline_free(listener->starved);
-    uv_close((uv_handle_t *)&listener->uv, on_listener_closed);
+    net_acceptor_free(listener->acceptor);
+    if (listener->fd >= 0)
+        close(listener->fd);
+    free(listener);
 }
 
 static int bind_and_listen(struct net_tcp_listener *listener, const struct ip *local)
 {
     struct net_sockaddr at = net_sockaddr_of(local);
-    int n = (int)sizeof at.u;
-    int err = uv_tcp_bind(&listener->uv, &at.u.any, local->family == 6 ? UV_TCP_IPV6ONLY : 0);
+    int on = 1, fd = socket(at.u.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-    if (!err)
-        err = uv_listen((uv_stream_t *)&listener->uv, BACKLOG, on_connection);
-    if (!err)
-        err = uv_tcp_getsockname(&listener->uv, &at.u.any, &n);
-    if (!err)
-        listener->local = net_ip_of(&at.u.any);
-    return err;
+    listener->fd = fd;
+    if (fd < 0)
+        return -errno;
+    /* What a connection of ours has left behind on the port keeps nobody off it. */
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (local->family == 6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (bind(fd, &at.u.any, at.n) || listen(fd, BACKLOG))
+        return -errno;
+    at.n = sizeof at.u;
+    if (getsockname(fd, &at.u.any, &at.n))
+        return -errno;
+    listener->local = net_ip_of(&at.u.any);
+    return 0;
 }
 
 int net_tcp_listen(struct net_loop *loop, const struct ip *local,
@@ -479,19 +472,17 @@ int net_tcp_listen(struct net_loop *loop, const struct ip *local,
                    struct net_tcp_listener **out)
 {
     struct net_tcp_listener *listener = calloc(1, sizeof *listener);
-    int err = listener ? uv_tcp_init(net_loop_uv(loop), &listener->uv) : -ENOMEM;
+    int err = listener ? 0 : -ENOMEM;
 
-    if (err) {
-        free(listener);
+    if (err)
         return err;
-    }
-    listener->uv.data = listener;
+    listener->fd = -1;
     listener->loop = loop;
     listener->events = *events;
     listener->arg = arg;
-    err = net_deadline_new(loop, accept_one, listener, &listener->starved);
+    err = bind_and_listen(listener, local);
     if (!err)
-        err = bind_and_listen(listener, local);
+        err = net_acceptor_new(loop, listener->fd, on_connection, listener, &listener->acceptor);
     if (err) {
         net_tcp_listener_close(listener);
         return err;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "net/acceptor.h"
 #include "net/loop.h"
 
 #define BACKLOG 64
@@ -20,10 +21,9 @@
 #define WAY_STEP_US 5000
 
 struct net_unix_listener {
-    struct net_watch *watch;
+    struct net_acceptor *acceptor;
     int fd;
-    int spare; /* given up for a moment to refuse who comes when all others are taken, or -1 */
-    int lock;  /* path.lock, locked, or -1 */
+    int lock; /* path.lock, locked, or -1 */
     net_unix_accept_fn *on_accept;
     void *arg;
     struct sockaddr_un at; /* empty path: not ours to remove */
@@ -130,25 +130,10 @@ int net_unix_connect(const char *path, int *out)
 
 /* --- listening ------------------------------------------------------------------------------ */
 
-/* All descriptors of the process are taken: the spare one goes, so that who waits can be refused;
- * else the listener would be readable for ever. */
-static void refuse_one(struct net_unix_listener *l)
-{
-    close_fd(l->spare);
-    close_fd(accept4(l->fd, NULL, NULL, SOCK_CLOEXEC));
-    l->spare = fcntl(l->fd, F_DUPFD_CLOEXEC, 0);
-}
-
-static void on_readable(void *arg, int events)
+static void on_connection(void *arg, int fd)
 {
     struct net_unix_listener *l = arg;
-    int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-    (void)events;
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-        refuse_one(l);
-    if (fd < 0)
-        return;
     if (check_peer(fd) != 0)
         close(fd);
     else
@@ -167,13 +152,7 @@ static bool is_listening_socket(int fd)
 
 static int start(struct net_loop *loop, struct net_unix_listener *l)
 {
-    int err = net_watch_new(loop, l->fd, on_readable, l, &l->watch);
-
-    if (err)
-        return err;
-    l->spare = fcntl(l->fd, F_DUPFD_CLOEXEC, 0);
-    net_watch_set(l->watch, NET_READABLE);
-    return 0;
+    return net_acceptor_new(loop, l->fd, on_connection, l, &l->acceptor);
 }
 
 static struct net_unix_listener *new_listener(net_unix_accept_fn *on_accept, void *arg)
@@ -181,8 +160,7 @@ static struct net_unix_listener *new_listener(net_unix_accept_fn *on_accept, voi
     struct net_unix_listener *l = calloc(1, sizeof *l);
 
     if (l)
-        *l = (struct net_unix_listener){
-            .fd = -1, .spare = -1, .lock = -1, .on_accept = on_accept, .arg = arg};
+        *l = (struct net_unix_listener){.fd = -1, .lock = -1, .on_accept = on_accept, .arg = arg};
     return l;
 }
 
@@ -339,7 +317,7 @@ int net_unix_listen(struct net_loop *loop, const char *path, net_unix_accept_fn 
 
 void net_unix_listener_pause(struct net_unix_listener *l)
 {
-    net_watch_set(l->watch, 0);
+    net_acceptor_stop(l->acceptor);
 }
 
 static void remove_path(const struct net_unix_listener *l)
@@ -355,10 +333,9 @@ void net_unix_listener_free(struct net_unix_listener *l)
 {
     if (!l)
         return;
-    net_watch_free(l->watch);
+    net_acceptor_free(l->acceptor);
     remove_path(l);
     close_fd(l->fd);
-    close_fd(l->spare);
     drop_lock(l);
     free(l);
 }

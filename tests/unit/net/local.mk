@@ -65,6 +65,7 @@ tests_unit_net_test_sip_link_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_spawner_LDADD = $(machine_ldadd)
 tests_unit_net_test_spawner_serve_LDADD = $(machine_ldadd)
 tests_unit_net_test_tcp_LDADD = $(machine_ldadd)
+tests_unit_net_test_tcp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=accept4
 tests_unit_net_test_tls_LDADD = $(machine_ldadd)
 tests_unit_net_test_tls_settings_LDADD = $(machine_ldadd)
 tests_unit_net_test_udp_LDADD = $(machine_ldadd)

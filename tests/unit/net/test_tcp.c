@@ -372,6 +372,43 @@ static void no_descriptor_left(void **state)
     tear_down(&f);
 }
 
+/* What the wrapped accept4 does. */
+static struct {
+    unsigned fail; /* so many times, */
+    unsigned calls;
+} kernel;
+
+int __real_accept4(int fd, struct sockaddr *from, socklen_t *n, int flags);
+int __wrap_accept4(int fd, struct sockaddr *from, socklen_t *n, int flags);
+
+int __wrap_accept4(int fd, struct sockaddr *from, socklen_t *n, int flags)
+{
+    kernel.calls++;
+    if (kernel.fail == 0)
+        return __real_accept4(fd, from, n, flags);
+    kernel.fail--;
+    errno = ENOMEM;
+    return -1;
+}
+
+/* Who waits is let in once there is memory; until then nothing spins. */
+static void no_memory_in_the_system(void **state)
+{
+    struct fixture f;
+
+    set_up(&f, *state);
+    kernel.calls = 0;
+    kernel.fail = 2;
+    dial(&f);
+    WAIT_UNTIL(&f, kernel.calls > 0);
+    for (unsigned i = 0; i < 50; i++)
+        net_loop_turn(f.loop, false);
+    assert_int_equal(kernel.calls, 1);
+    kernel.fail = 0;
+    WAIT_UNTIL(&f, f.accepted == 1);
+    tear_down(&f);
+}
+
 static void few_descriptors_left(void **state)
 {
     struct fixture f;
@@ -388,8 +425,12 @@ static void few_descriptors_left(void **state)
 
 int main(void)
 {
+    const struct CMUnitTest memory[] = {{"no memory in the system", no_memory_in_the_system, NULL,
+                                         NULL, (void *)&rows[0]}};
+
     ipv6_needed();
-    return RUN_ROWS("net/tcp bytes in order", rows, carries) +
+    return cmocka_run_group_tests_name("net/tcp memory", memory, NULL, NULL) +
+           RUN_ROWS("net/tcp bytes in order", rows, carries) +
            RUN_ROWS("net/tcp by TLS", rows, carries_safely) +
            RUN_ROWS("net/tcp by TLS with a stranger", rows, not_whom_it_says) +
            RUN_ROWS("net/tcp without TLS where it is wanted", rows, speaks_no_tls) +

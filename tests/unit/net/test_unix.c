@@ -15,7 +15,9 @@ static struct {
     mode_t mode;           /* that it had */
     bool lies;             /* about who the peer is */
     unsigned user;         /* that it says instead */
-    unsigned fail_accepts; /* with EMFILE */
+    unsigned fail_accepts; /* with this error */
+    int accept_err;
+    unsigned accepts; /* that were tried */
 } kernel;
 
 int __real_bind(int fd, const struct sockaddr *at, socklen_t n);
@@ -46,9 +48,10 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *n)
 
 int __wrap_accept4(int fd, struct sockaddr *from, socklen_t *n, int flags)
 {
+    kernel.accepts++;
     if (kernel.fail_accepts > 0) {
         kernel.fail_accepts--;
-        errno = EMFILE;
+        errno = kernel.accept_err;
         return -1;
     }
     return __real_accept4(fd, from, n, flags);
@@ -351,6 +354,7 @@ static void without_descriptors_who_comes_is_refused(void **state)
     assert_int_equal(listen_there(f), 0);
     assert_int_equal(net_unix_connect(f->at.path, &fd), 0);
     kernel.fail_accepts = 1;
+    kernel.accept_err = EMFILE;
     turn(f);
     assert_int_equal(f->count, 0);
     assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
@@ -359,6 +363,32 @@ static void without_descriptors_who_comes_is_refused(void **state)
     turn(f);
     assert_int_equal(f->count, 1);
     close(fd);
+}
+
+/* Who waits is let in once there is memory, or a descriptor; until then nothing spins. */
+static void without_memory_who_comes_waits(void **state)
+{
+    static const int errs[] = {ENOMEM, ENOBUFS, EMFILE};
+    struct fixture *f = *state;
+    uint64_t end_ms = net_now_ms() + 10000;
+    int fd[ARRAY_LEN(errs)];
+
+    assert_int_equal(listen_there(f), 0);
+    for (unsigned i = 0; i < ARRAY_LEN(errs); i++) {
+        kernel.accept_err = errs[i];
+        kernel.fail_accepts = 2;
+        kernel.accepts = 0;
+        assert_int_equal(net_unix_connect(f->at.path, &fd[i]), 0);
+        for (unsigned n = 0; n < 20; n++)
+            turn(f);
+        assert_int_equal(kernel.accepts, errs[i] == EMFILE ? 2 : 1);
+        kernel.fail_accepts = 0;
+        while (f->count == i && net_now_ms() < end_ms)
+            net_loop_turn(f->at.loop, true);
+        assert_int_equal(f->count, i + 1);
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(errs); i++)
+        close(fd[i]);
 }
 
 /* --- bytes and descriptors ------------------------------------------------------------------ */
@@ -485,6 +515,7 @@ static const struct CMUnitTest tests[] = {
     TEST(only_root_and_our_user_may_connect),
     TEST(only_root_and_our_user_are_connected_to),
     TEST(without_descriptors_who_comes_is_refused),
+    TEST(without_memory_who_comes_waits),
     TEST(bytes_come_and_end),
     TEST(who_does_not_read_is_not_waited_for),
     TEST(descriptors_come_along),
