@@ -243,6 +243,37 @@ def late_offer():
         callee.end(invite, ok)
 
 
+def offered_opus(invite):
+    return int(re.search(r"a=rtpmap:(\d+) opus/48000/2", invite.body.decode()).group(1))
+
+
+@case("other numbers for the same codec: ours go out under theirs, theirs are heard under ours", True)
+@case("and what comes under a number that nobody agreed on is not heard", False)
+def other_numbers(agreed):
+    """RFC 3264 6.1: who answers may number what it receives otherwise. What comes back are the
+    phone's own packets: a tone that is heard only where they are taken for Opus."""
+    with Room() as room:
+        end = room.keep(rtp.RtpPeer())
+        caller = Caller(room, spoken=sound.tone(440, 20))
+        invite = caller.invite()
+        ours = offered_opus(invite)
+        theirs = 111 if ours != 111 else 112
+        ok = caller.answer(invite, body=sip.sdp(end.port, formats=str(theirs),
+                                                extra=f"a=rtpmap:{theirs} opus/48000/2"))
+        caller.wait("ACK")
+        port = media(invite)[0][1]
+        packets = end.wait(10)
+        for n in range(75):
+            packets = end.wait(10 + n)
+            said = packets[9 + n]
+            end.send(rtp.packet(n, 960 * n, 0x7e57, said.payload, ours if agreed else 125), port)
+        equal({p.kind for p in packets}, {theirs}, "payload types")
+        caller.leave(invite, ok)
+        heard = sound.amplitudes(sound.read(caller.phone.recording), 440)
+        loud = sum(level > 1000 for level in heard) / 10
+        expect(loud >= 0.9 if agreed else loud < 0.1, f"{loud} s of the tone were heard")
+
+
 @case("early media: the calling side may send once 183 brought an answer, not before")
 def early():
     with Room() as room:
