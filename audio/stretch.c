@@ -127,44 +127,37 @@ static void repeat(int16_t *samples, size_t n, size_t lag, size_t over)
     }
 }
 
-size_t stretch_accelerate(int16_t *samples, size_t n, const struct stretch_how *how)
+/* Goes through the n values block by block; most of them go, or come where it is to be longer. */
+static size_t change(int16_t *samples, size_t n, size_t most, bool longer,
+                     const struct stretch_how *how)
 {
-    struct form form = form_of(how);
-    size_t most = how->most < n / 2 ? how->most : n / 2, at = 0, over, lag;
+    size_t at = 0, over;
 
-    n *= form.channels;
-    most *= form.channels;
     while (most > 0 && at < n) {
         size_t block = next_block(n - at, how);
+        size_t lag = what_fits(samples + at, block, most, how, &over);
 
-        lag = what_fits(samples + at, block, most, how, &over);
         if (lag > 0)
-            leave_out(samples + at, n - at, lag, over);
-        n -= lag;
+            (longer ? repeat : leave_out)(samples + at, n - at, lag, over);
+        n = longer ? n + lag : n - lag;
+        at += longer ? block + lag : block - lag;
         most -= lag;
-        at += block - lag;
     }
-    return n / form.channels;
+    return n;
+}
+
+size_t stretch_accelerate(int16_t *samples, size_t n, const struct stretch_how *how)
+{
+    size_t channels = form_of(how).channels, most = how->most < n / 2 ? how->most : n / 2;
+
+    return change(samples, n * channels, most * channels, false, how) / channels;
 }
 
 size_t stretch_expand(int16_t *samples, size_t n, const struct stretch_how *how)
 {
-    struct form form = form_of(how);
-    size_t most = how->most < n ? how->most : n, at = 0, over, lag;
+    size_t channels = form_of(how).channels, most = how->most < n ? how->most : n;
 
-    n *= form.channels;
-    most *= form.channels;
-    while (most > 0 && at < n) {
-        size_t block = next_block(n - at, how);
-
-        lag = what_fits(samples + at, block, most, how, &over);
-        if (lag > 0)
-            repeat(samples + at, n - at, lag, over);
-        n += lag;
-        most -= lag;
-        at += block + lag;
-    }
-    return n / form.channels;
+    return change(samples, n * channels, most * channels, true, how) / channels;
 }
 
 size_t stretch_period(const int16_t *end, unsigned channels, uint32_t rate_hz)
