@@ -1,11 +1,9 @@
 /* ITU-T G.711: a sign, a segment of three bits that doubles in step, and four bits within it. The
  * words are short enough to compute; a table would only cost cache. Both laws take the magnitude
  * of a negative sample as its one's complement, as the ITU's reference (G.191) does. */
-#include "audio/codec_ops.h"
-#include "audio/conceal.h"
+#include "audio/codec_apart.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -107,64 +105,18 @@ static int a_encode_all(struct audio_encoder *enc, const int16_t *samples, size_
     return (int)n;
 }
 
-static int decoder_new(struct audio_decoder *dec)
-{
-    if (dec->rate_hz != 8000 || dec->channels != 1)
-        return -EINVAL;
-    dec->state = malloc(conceal_size(dec->rate_hz));
-    if (!dec->state)
-        return -ENOMEM;
-    conceal_init(dec->state, dec->rate_hz);
-    return 0;
-}
-
-static void decoder_free(struct audio_decoder *dec)
-{
-    free(dec->state);
-}
-
-static void mu_decode_all(struct slice payload, int16_t *out)
+static size_t mu_read(struct slice payload, int16_t *out)
 {
     for (size_t i = 0; i < payload.n; i++)
         out[i] = mu_decode((unsigned char)payload.p[i]);
+    return payload.n;
 }
 
-static void a_decode_all(struct slice payload, int16_t *out)
+static size_t a_read(struct slice payload, int16_t *out)
 {
     for (size_t i = 0; i < payload.n; i++)
         out[i] = a_decode((unsigned char)payload.p[i]);
-}
-
-static void decode_all(const struct audio_decoder *dec, struct slice payload, int16_t *out)
-{
-    if (dec->codec->ops == &audio_codec_pcmu)
-        mu_decode_all(payload, out);
-    else
-        a_decode_all(payload, out);
-}
-
-static int decode(struct audio_decoder *dec, struct slice payload, int16_t *out, size_t max)
-{
-    (void)max;
-    decode_all(dec, payload, out);
-    conceal_good(dec->state, out, payload.n);
-    return (int)payload.n;
-}
-
-/* Its words know nothing of each other, so next can be looked at before its time. */
-static int decode_fec(struct audio_decoder *dec, struct slice next, int16_t *out, size_t n)
-{
-    int16_t ahead[8 * AUDIO_PACKET_MAX_MS];
-
-    decode_all(dec, next, ahead);
-    conceal_between(dec->state, out, n, ahead, next.n);
-    return (int)n;
-}
-
-static int decode_lost(struct audio_decoder *dec, int16_t *out, size_t n)
-{
-    conceal_lost(dec->state, out, n);
-    return (int)n;
+    return payload.n;
 }
 
 const struct audio_codec_ops audio_codec_pcmu = {
@@ -172,11 +124,12 @@ const struct audio_codec_ops audio_codec_pcmu = {
     .encoder_new = encoder_new,
     .encoder_free = encoder_free,
     .encode = mu_encode_all,
-    .decoder_new = decoder_new,
-    .decoder_free = decoder_free,
-    .decode = decode,
-    .decode_fec = decode_fec,
-    .decode_lost = decode_lost,
+    .decoder_new = codec_apart_decoder_new,
+    .decoder_free = codec_apart_decoder_free,
+    .decode = codec_apart_decode,
+    .decode_fec = codec_apart_decode_fec,
+    .decode_lost = codec_apart_decode_lost,
+    .read_samples = mu_read,
 };
 
 const struct audio_codec_ops audio_codec_pcma = {
@@ -184,9 +137,10 @@ const struct audio_codec_ops audio_codec_pcma = {
     .encoder_new = encoder_new,
     .encoder_free = encoder_free,
     .encode = a_encode_all,
-    .decoder_new = decoder_new,
-    .decoder_free = decoder_free,
-    .decode = decode,
-    .decode_fec = decode_fec,
-    .decode_lost = decode_lost,
+    .decoder_new = codec_apart_decoder_new,
+    .decoder_free = codec_apart_decoder_free,
+    .decode = codec_apart_decode,
+    .decode_fec = codec_apart_decode_fec,
+    .decode_lost = codec_apart_decode_lost,
+    .read_samples = a_read,
 };

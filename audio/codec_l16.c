@@ -1,11 +1,9 @@
 /* Samples as they are, 16 bit in network byte order (RFC 3551 4.5.11): for networks that lose
  * nothing and have room, and for test benches. Mono, at rates of which each has its row in the
  * table; as packets are to fit into AUDIO_PAYLOAD_MAX, the higher ones have the shorter packets. */
-#include "audio/codec_ops.h"
-#include "audio/conceal.h"
+#include "audio/codec_apart.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 enum { BYTES_MAX = 2 * AUDIO_PACKET_MAX_SAMPLES };
 
@@ -14,16 +12,11 @@ static int duration(struct slice payload)
     return payload.n % 2 || payload.n > BYTES_MAX ? -EBADMSG : (int)payload.n / 2;
 }
 
-static bool knows(const struct audio_codec *codec, uint32_t rate_hz, unsigned channels)
-{
-    return rate_hz == codec->rate_hz && channels == 1;
-}
-
 static int encoder_new(struct audio_encoder *enc, const struct audio_codec_params *params)
 {
     (void)params;
     enc->bitrate = 16 * enc->rate_hz;
-    return knows(enc->codec, enc->rate_hz, enc->channels) ? 0 : -EINVAL;
+    return enc->rate_hz == enc->codec->rate_hz && enc->channels == 1 ? 0 : -EINVAL;
 }
 
 static void encoder_free(struct audio_encoder *enc)
@@ -44,22 +37,6 @@ static int encode(struct audio_encoder *enc, const int16_t *samples, size_t n, u
     return (int)(2 * n);
 }
 
-static int decoder_new(struct audio_decoder *dec)
-{
-    if (!knows(dec->codec, dec->rate_hz, dec->channels))
-        return -EINVAL;
-    dec->state = malloc(conceal_size(dec->rate_hz));
-    if (!dec->state)
-        return -ENOMEM;
-    conceal_init(dec->state, dec->rate_hz);
-    return 0;
-}
-
-static void decoder_free(struct audio_decoder *dec)
-{
-    free(dec->state);
-}
-
 static size_t read_samples(struct slice payload, int16_t *out)
 {
     const unsigned char *bytes = (const unsigned char *)payload.p;
@@ -69,37 +46,15 @@ static size_t read_samples(struct slice payload, int16_t *out)
     return payload.n / 2;
 }
 
-static int decode(struct audio_decoder *dec, struct slice payload, int16_t *out, size_t max)
-{
-    size_t n = read_samples(payload, out);
-
-    (void)max;
-    conceal_good(dec->state, out, n);
-    return (int)n;
-}
-
-static int decode_fec(struct audio_decoder *dec, struct slice next, int16_t *out, size_t n)
-{
-    int16_t ahead[AUDIO_PACKET_MAX_SAMPLES];
-
-    conceal_between(dec->state, out, n, ahead, read_samples(next, ahead));
-    return (int)n;
-}
-
-static int decode_lost(struct audio_decoder *dec, int16_t *out, size_t n)
-{
-    conceal_lost(dec->state, out, n);
-    return (int)n;
-}
-
 const struct audio_codec_ops audio_codec_l16 = {
     .duration = duration,
     .encoder_new = encoder_new,
     .encoder_free = encoder_free,
     .encode = encode,
-    .decoder_new = decoder_new,
-    .decoder_free = decoder_free,
-    .decode = decode,
-    .decode_fec = decode_fec,
-    .decode_lost = decode_lost,
+    .decoder_new = codec_apart_decoder_new,
+    .decoder_free = codec_apart_decoder_free,
+    .decode = codec_apart_decode,
+    .decode_fec = codec_apart_decode_fec,
+    .decode_lost = codec_apart_decode_lost,
+    .read_samples = read_samples,
 };

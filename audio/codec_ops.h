@@ -46,6 +46,8 @@ struct audio_codec_ops {
     int (*decode)(struct audio_decoder *dec, struct slice payload, int16_t *out, size_t max);
     int (*decode_fec)(struct audio_decoder *dec, struct slice next, int16_t *out, size_t n);
     int (*decode_lost)(struct audio_decoder *dec, int16_t *out, size_t n);
+    /* For decoders of audio/codec_apart.h: the samples of a payload; returns how many. */
+    size_t (*read_samples)(struct slice payload, int16_t *out);
 };
 
 extern const struct audio_codec_ops audio_codec_opus, audio_codec_g722, audio_codec_pcmu,

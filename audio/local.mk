@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libaudio.a
 libaudio_a_SOURCES = \
 	audio/codec.c audio/codec.h \
+	audio/codec_apart.c audio/codec_apart.h \
 	audio/codec_g711.c \
 	audio/codec_g722.c \
 	audio/codec_l16.c \
