@@ -312,35 +312,32 @@ static int set_per_second(struct cli *cli, const struct cli_option *option, cons
     return 0;
 }
 
+static const struct {
+    const char *option;
+    size_t member;
+} flags[] = {
+    {"all", offsetof(struct cli, all)},
+    {"alone", offsetof(struct cli, alone)},
+    {"bare", offsetof(struct cli, bare)},
+    {"forget", offsetof(struct cli, forgets)},
+    {"hangup-at-eof", offsetof(struct cli, hangup_at_eof)},
+    {"json", offsetof(struct cli, json)},
+    {"leave-with-screens", offsetof(struct cli, leave_with_screens)},
+    {"missed", offsetof(struct cli, missed)},
+    {"once", offsetof(struct cli, once)},
+    {"plain", offsetof(struct cli, plain)},
+    {"show", offsetof(struct cli, shows)},
+    {"trace-secrets", offsetof(struct cli, config.trace_secrets)},
+};
+
 static int set_flag(struct cli *cli, const struct cli_option *option, const char *value,
                     struct buf *why)
 {
     (void)value;
     (void)why;
-    if (strcmp(option->name, "once") == 0)
-        cli->once = true;
-    else if (strcmp(option->name, "alone") == 0)
-        cli->alone = true;
-    else if (strcmp(option->name, "all") == 0)
-        cli->all = true;
-    else if (strcmp(option->name, "missed") == 0)
-        cli->missed = true;
-    else if (strcmp(option->name, "leave-with-screens") == 0)
-        cli->leave_with_screens = true;
-    else if (strcmp(option->name, "json") == 0)
-        cli->json = true;
-    else if (strcmp(option->name, "bare") == 0)
-        cli->bare = true;
-    else if (strcmp(option->name, "hangup-at-eof") == 0)
-        cli->hangup_at_eof = true;
-    else if (strcmp(option->name, "trace-secrets") == 0)
-        cli->config.trace_secrets = true;
-    else if (strcmp(option->name, "show") == 0)
-        cli->shows = true;
-    else if (strcmp(option->name, "forget") == 0)
-        cli->forgets = true;
-    else
-        cli->plain = true;
+    for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+        if (strcmp(option->name, flags[i].option) == 0)
+            *(bool *)((char *)cli + flags[i].member) = true;
     return 0;
 }
 
