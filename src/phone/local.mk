@@ -85,8 +85,11 @@ libphone_a_SOURCES = \
 	src/phone/media_device.h \
 	src/phone/media_dtls.c \
 	src/phone/media_dtls_nat.c \
-	src/phone/media_file.c \
 	src/phone/media_file.h \
+	src/phone/media_file_in.c \
+	src/phone/media_file_out.c \
+	src/phone/media_half.c \
+	src/phone/media_half.h \
 	src/phone/media_jobs.c \
 	src/phone/media_jobs.h \
 	src/phone/media_link.c \
