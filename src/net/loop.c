@@ -15,6 +15,7 @@
 struct net_loop {
     uv_loop_t uv;
     uv_poll_t highest; /* watched for a moment, see make_room */
+    uv_timer_t limit;  /* of net_loop_free_by */
     struct net_spawner *spawner;
 };
 
@@ -82,6 +83,32 @@ void net_loop_free(struct net_loop *loop)
         more = uv_run(&loop->uv, UV_RUN_ONCE);
     if (!err)
         free(loop); /* else somebody still has a handle on it, and will use it */
+}
+
+static void wake_up(uv_timer_t *timer)
+{
+    (void)timer; /* it is for the turn that waits to end */
+}
+
+bool net_loop_free_by(struct net_loop *loop, uint64_t until_ms)
+{
+    uint64_t now_ms;
+
+    if (!loop)
+        return true;
+    uv_run(&loop->uv, UV_RUN_NOWAIT);             /* for most loops that is all */
+    (void)uv_timer_init(&loop->uv, &loop->limit); /* never fails */
+    uv_unref((uv_handle_t *)&loop->limit);
+    while (uv_loop_alive(&loop->uv) && (now_ms = net_now_ms()) < until_ms) {
+        uv_update_time(&loop->uv);
+        (void)uv_timer_start(&loop->limit, wake_up, until_ms - now_ms, 0);
+        uv_run(&loop->uv, UV_RUN_ONCE);
+    }
+    uv_close((uv_handle_t *)&loop->limit, NULL);
+    if (uv_run(&loop->uv, UV_RUN_NOWAIT) != 0)
+        return false;
+    net_loop_free(loop);
+    return true;
 }
 
 uv_loop_t *net_loop_uv(struct net_loop *loop)

@@ -335,15 +335,11 @@ void net_spawner_off(struct net_spawner *spawner)
 }
 
 /* As far as it goes within the limit. */
-static void flush_unsent(struct net_spawner *s)
+static void flush_unsent(struct net_spawner *s, uint64_t until_ms)
 {
-    uint64_t now_ms, until_ms = net_now_ms() + END_LIMIT_MS;
-
     send_unsent(s);
-    while (!list_empty(&s->unsent) && (now_ms = net_now_ms()) < until_ms) {
-        poll(&(struct pollfd){.fd = s->fd, .events = POLLOUT}, 1, (int)(until_ms - now_ms));
+    while (!list_empty(&s->unsent) && wait_until(s->fd, POLLOUT, until_ms))
         send_unsent(s);
-    }
     LIST_EACH (&s->unsent, at) {
         list_remove(at);
         free(LIST_ITEM(at, struct unsent, link));
@@ -351,27 +347,26 @@ static void flush_unsent(struct net_spawner *s)
 }
 
 /* What it was told last is done before we are gone: a command that is to be ended has ended. */
-static void wait_for_end(const struct net_spawner *s)
+static void wait_for_end(const struct net_spawner *s, uint64_t until_ms)
 {
-    struct pollfd p = {.fd = s->fd};
-    int ready;
-
     shutdown(s->fd, SHUT_WR);
-    do
-        ready = poll(&p, 1, END_LIMIT_MS);
-    while (ready < 0 && errno == EINTR);
-    if (ready > 0)
+    if (wait_until(s->fd, 0, until_ms))
         waitpid(s->pid, NULL, 0);
 }
 
-void net_spawner_free(struct net_spawner *spawner)
+void net_spawner_free_by(struct net_spawner *spawner, uint64_t until_ms)
 {
     if (!spawner)
         return;
     net_spawner_off(spawner);
-    flush_unsent(spawner);
+    flush_unsent(spawner, until_ms);
     if (spawner->pid > 0)
-        wait_for_end(spawner);
+        wait_for_end(spawner, until_ms);
     close(spawner->fd);
     free(spawner);
+}
+
+void net_spawner_free(struct net_spawner *spawner)
+{
+    net_spawner_free_by(spawner, net_now_ms() + END_LIMIT_MS);
 }

@@ -55,6 +55,8 @@ void net_spawner_off(struct net_spawner *spawner);
 /* When nobody asks any more. What the helper was told before, a signal say, is done and the helper
  * is gone when it returns, if that takes no longer than half a second. NULL is fine. */
 void net_spawner_free(struct net_spawner *spawner);
+/* The same until until_ms. */
+void net_spawner_free_by(struct net_spawner *spawner, uint64_t until_ms);
 
 /* err: it could not be started, and that is all, -EAGAIN: as too much runs already; or -EPIPE: the
  * helper has died, and nobody knows how it goes on; else how it ended. Runs from the loop, once. */

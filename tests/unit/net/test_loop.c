@@ -128,6 +128,37 @@ static void one_clock(void **state)
         name, f, set_up, tear_down, NULL                                                           \
     }
 
+static void work_until_told(uv_work_t *work)
+{
+    uv_sem_wait(work->data);
+}
+
+static void work_is_done(uv_work_t *work, int status)
+{
+    (void)work;
+    (void)status;
+}
+
+/* A disk that does not answer, say. */
+static void a_worker_that_stays(void **state)
+{
+    uint64_t began_ms = net_now_ms();
+    struct net_loop *loop;
+    uv_sem_t told;
+    uv_work_t work = {.data = &told};
+
+    (void)state;
+    assert_true(net_loop_free_by(NULL, 0));
+    assert_int_equal(net_loop_new(&loop), 0);
+    assert_int_equal(uv_sem_init(&told, 0), 0);
+    assert_int_equal(uv_queue_work(net_loop_uv(loop), &work, work_until_told, work_is_done), 0);
+    assert_false(net_loop_free_by(loop, began_ms + 50));
+    assert_true(net_now_ms() >= began_ms + 50);
+    uv_sem_post(&told);
+    assert_true(net_loop_free_by(loop, NEVER_MS));
+    uv_sem_destroy(&told);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +167,8 @@ int main(void)
         LOOP_TEST("setting it again moves it, NEVER_MS clears it", moved_and_cleared),
         LOOP_TEST("it may be set from its own callback", set_again_when_due),
         LOOP_TEST("the same moment may be set again once it was due", same_moment_twice),
+        {"a worker that stays is not waited for beyond the limit", a_worker_that_stays, NULL, NULL,
+         NULL},
         LOOP_TEST("milliseconds and microseconds are one clock", one_clock),
     };
 
