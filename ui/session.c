@@ -18,9 +18,15 @@
 #include "ui/tell.h"
 #include "ui/trace.h"
 
-/* Commands of the last events have so long to end; where a signal asks us to leave, from then
- * on. */
+/* Commands of the last events have so long to end. */
 #define HOOKS_LAST_MS 2000
+/* Where a signal asks us to leave we are gone within 2 s. That is one time for all who may be
+ * waited for, each behind the other: servers and who is called, until PHONE_QUIT_REST_MS before it;
+ * commands; sound devices, the certificate, the history; workers, the helper; readers of ours. */
+#define GONE_MS 1800
+#define BEHIND_HOOKS_MS 200
+#define LEAST_MS 30 /* for each of the last, where nothing is left */
+#define HELPER_LAST_MS 500
 
 void session_error(struct session *s, const char *sentence)
 {
@@ -253,11 +259,11 @@ static void on_hooks_idle(void *arg)
 
 static void finish_hooks(struct session *s)
 {
-    uint64_t from_ms = s->by_signal ? s->signal_ms : net_now_ms();
-
     if (!s->hooks)
         return;
-    hooks_finish(s->hooks, from_ms + HOOKS_LAST_MS, on_hooks_idle);
+    hooks_finish(s->hooks,
+                 s->by_signal ? s->gone_by_ms - BEHIND_HOOKS_MS : net_now_ms() + HOOKS_LAST_MS,
+                 on_hooks_idle);
     net_loop_run(s->loop);
 }
 
@@ -270,8 +276,10 @@ void session_stop(struct session *s)
     s->stopping = true;
     control_stop(s->control);
     ask_no_more(s);
-    phone_do(s->phone, &(struct phone_command){.kind = PHONE_QUIT, .on = !s->by_signal}, NULL,
-             NULL);
+    phone_do(
+        s->phone,
+        &(struct phone_command){.kind = PHONE_QUIT, .on = !s->by_signal, .until_ms = s->gone_by_ms},
+        NULL, NULL);
 }
 
 static void on_signal(void *arg)
@@ -279,7 +287,7 @@ static void on_signal(void *arg)
     struct session *s = arg;
 
     s->by_signal = true;
-    s->signal_ms = net_now_ms();
+    s->gone_by_ms = s->terminal->gone_by_ms = net_now_ms() + GONE_MS;
     if (s->closed)
         net_loop_stop(s->loop); /* it is hooks that are waited for */
     else
@@ -345,6 +353,26 @@ static void close_handle(uv_handle_t *handle)
         uv_close(handle, NULL);
 }
 
+/* until_ms, or when the time of a signal is up before. */
+static uint64_t sooner_ms(const struct session *s, uint64_t until_ms)
+{
+    uint64_t least_ms = net_now_ms() + LEAST_MS;
+
+    if (!s->by_signal || until_ms < s->gone_by_ms)
+        return until_ms;
+    return s->gone_by_ms > least_ms ? s->gone_by_ms : least_ms;
+}
+
+/* A worker that does not come to its end keeps what it uses: the loop, and the helper. */
+static void free_loop(struct session *s)
+{
+    net_spawner_off(s->helper);
+    if (net_loop_free_by(s->loop, sooner_ms(s, NEVER_MS)))
+        net_spawner_free_by(s->helper, sooner_ms(s, net_now_ms() + HELPER_LAST_MS));
+    else
+        s->terminal->left = true;
+}
+
 void session_close(struct session *s)
 {
     struct net_unix_listener *place = control_take_listener(s->control);
@@ -359,9 +387,7 @@ void session_close(struct session *s)
     flush_free(s->flush);
     signals_free(s->signals);
     close_handle((uv_handle_t *)&s->library_poll);
-    net_spawner_off(s->helper);
-    net_loop_free(s->loop); /* behind workers, who may ask the helper */
-    net_spawner_free(s->helper);
+    free_loop(s);
 }
 
 /* A phone that only registers has no use for a certificate of calls; one that calls at once makes

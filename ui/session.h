@@ -26,7 +26,7 @@ struct session {
     uint64_t started_ms;
     uint64_t lost_told; /* lines of JSON that found no room: as many have been told */
     bool by_signal;
-    uint64_t signal_ms; /* when the first one came */
+    uint64_t gone_by_ms; /* then: when all of this is to be over */
     bool stopping;
     bool closed;       /* the phone has told its last event */
     bool sound_failed; /* a file gave up in the middle of a call */

@@ -7,10 +7,12 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "net/loop.h"
 #include "ui/pipes.h"
 
 /* How long a reader may take at the end. */
 #define LAST_WORDS_MS 500
+#define LEAST_WORDS_MS 20 /* where a signal's time is up */
 
 static int open_trace(struct terminal *t, const struct cli *cli, struct buf *why)
 {
@@ -86,12 +88,24 @@ static void close_file(struct output *out, int limit_ms)
         close(fd);
 }
 
+/* What a reader may take now. */
+static int patience_ms(const struct terminal *t)
+{
+    uint64_t now_ms = net_now_ms(), left = LEAST_WORDS_MS;
+
+    if (!t->gone_by_ms)
+        return LAST_WORDS_MS;
+    if (t->gone_by_ms > now_ms + LEAST_WORDS_MS)
+        left = t->gone_by_ms - now_ms;
+    return left < LAST_WORDS_MS ? (int)left : LAST_WORDS_MS;
+}
+
 static int close_and_tell(struct terminal *t, struct output *out, const char *what)
 {
     struct buf sentence = buf_new(256);
     int err;
 
-    close_file(out, LAST_WORDS_MS);
+    close_file(out, patience_ms(t));
     err = out->err == -EPIPE ? 0 : out->err;
     if (err) {
         buf_printf(&sentence, "%s could not be written: %s", what, strerror(-err));
@@ -112,7 +126,7 @@ int terminal_close(struct terminal *t)
             dup2(t->err.fd, STDERR_FILENO); /* a sanitizer's report at the end is for people */
         close(t->library_fd);
     }
-    close_file(&t->err, LAST_WORDS_MS);
+    close_file(&t->err, patience_ms(t));
     outcome_free(&t->outcome);
     return err ? err : trace_err;
 }

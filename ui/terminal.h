@@ -14,8 +14,10 @@ struct terminal {
     struct output trace_file;
     struct output *trace; /* one of the two above, or NULL: no trace is wanted */
     struct outcome outcome;
-    bool left;      /* a worker that nobody waits for: the program ends by _exit */
-    int library_fd; /* what libraries write on descriptor 2 is read here; -1: not caught */
+    uint64_t gone_by_ms; /* of net_now_ms: readers are not waited for any longer; 0: nobody is in a
+                            hurry */
+    bool left;           /* a worker that nobody waits for: the program ends by _exit */
+    int library_fd;      /* what libraries write on descriptor 2 is read here; -1: not caught */
 };
 
 /* Opens the file of --trace and makes descriptor 2 a pipe where quiet_libraries is true, which is

@@ -61,7 +61,8 @@ enum phone_command_kind {
     PHONE_DND,     /* on: from now on calls that come in are refused without ringing;
                       PHONE_DND_SET follows */
     PHONE_QUIT,    /* end all calls, then PHONE_CLOSED: 1.5 s at most, or 4 s where on is true and
-                      messages are being lost */
+                      messages are being lost; PHONE_QUIT_REST_MS before until_ms, where that is
+                      said, and phone_free keeps to it then. Twice is fine; what is sooner counts */
 };
 
 /* Whether the sound of a call is encrypted (RFC 8643). */
@@ -120,6 +121,9 @@ struct phone_sound {
     bool hangs_up;   /* the file of play has been heard: the call ends */
 };
 
+/* What the end still takes behind PHONE_CLOSED where all of it is stuck. */
+#define PHONE_QUIT_REST_MS 300u
+
 struct phone_command {
     enum phone_command_kind kind;
     uint32_t call;      /* number of a call: 1 and up, never used again */
@@ -132,6 +136,7 @@ struct phone_command {
     const char *digits; /* 0-9 * # A-D, and a comma or p for a pause of one second */
     unsigned status;
     bool on;
+    uint64_t until_ms;                /* QUIT: when the phone is to be gone, by net_now_ms; 0 */
     uint32_t other;                   /* JOIN: number of a call */
     enum phone_encryption encryption; /* DIAL */
     enum phone_dtmf dtmf;             /* DIAL */

@@ -17,7 +17,6 @@
 #include "phone/folders.h"
 
 #define HEAD "fingerprint: "
-#define FREE_NS 1000000000u /* that a disk has for the file when all ends */
 
 struct identity {
     struct fingerprint fingerprint;
@@ -66,9 +65,9 @@ static void give_back(struct identity *identity)
 }
 
 /* false: maker does not come to its end in time, and frees everything when it does. */
-static bool await_over(struct identity *identity)
+static bool await_over(struct identity *identity, uint64_t limit_ms)
 {
-    uint64_t until = uv_hrtime() + FREE_NS, now;
+    uint64_t until = uv_hrtime() + limit_ms * 1000000, now;
 
     uv_mutex_lock(&identity->lock);
     while (!identity->over && (now = uv_hrtime()) < until)
@@ -78,7 +77,7 @@ static bool await_over(struct identity *identity)
     return !identity->abandoned;
 }
 
-bool identity_free(struct identity *identity)
+bool identity_free(struct identity *identity, uint64_t limit_ms)
 {
     if (!identity)
         return true;
@@ -87,7 +86,7 @@ bool identity_free(struct identity *identity)
     if (identity->making) {
         uv_thread_t maker = identity->maker;
 
-        if (!await_over(identity)) {
+        if (!await_over(identity, limit_ms)) {
             pthread_detach(maker);
             return false;
         }

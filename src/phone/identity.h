@@ -19,10 +19,10 @@ int identity_open(const char *path, struct identity **out);
 /* The same before it is needed: one that has to be made is made and kept on a thread of its own;
  * identity_mend waits for the first, and says what has come of it. 0 or -ENOMEM. */
 int identity_prepare(const char *path, struct identity **out);
-/* Waits a second at most for a disk that it is being kept on. NULL is fine. False: the disk does
+/* Waits so long at most for a disk that it is being kept on. NULL is fine. False: the disk does
  * not answer, and the thread that waits for it lives on with a use for the crypto library: as exit
  * cleans that up, the program is to end by _exit. */
-bool identity_free(struct identity *identity);
+bool identity_free(struct identity *identity, uint64_t limit_ms);
 
 /* Waits until it has been made, not until it is kept. From then on it stays, also where another
  * phone has made one at the same time and that is the one that is kept. Where the file turned out

@@ -149,6 +149,16 @@ bool media_free(struct media *media, void (*on_closed)(void *arg))
     return all_ended;
 }
 
+void media_leave(struct media *media, uint64_t until_ms)
+{
+    struct media_command *command = media->thread ? calloc(1, sizeof *command) : NULL;
+
+    if (!command)
+        return; /* no device is open, or it is closed in media_free */
+    *command = (struct media_command){.what = MEDIA_DO_LEAVE, .until_ms = until_ms};
+    media_link_post(&media->thread->inbox, &command->link);
+}
+
 static void post_gains(struct media *media)
 {
     struct media_command *command = calloc(1, sizeof *command);

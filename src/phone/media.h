@@ -150,6 +150,10 @@ int media_new(const struct media_config *config, struct media **out);
  * False: a sound device does not close. The worker that waits for it never ends, and libuv would
  * wait for the worker when the program ends: it is to end by _exit. */
 bool media_free(struct media *media, void (*on_closed)(void *arg));
+/* All will end: devices are closed from now on, whoever still wants to be heard, and media_free
+ * waits for them a second from now on, but, as for files, not beyond until_ms (of net_now_ms;
+ * NEVER_MS: nobody is in a hurry). Twice is fine. */
+void media_leave(struct media *media, uint64_t until_ms);
 
 /* How loud the sound device is, in units of audio/level.h: for all calls, from now on. */
 struct media_gains {

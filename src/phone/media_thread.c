@@ -17,6 +17,7 @@
 #define ATTENDED_US 20000 /* the longest beat that commands may wait for */
 #define NICE (-11)        /* as sound servers ask for */
 #define CLOSE_MS 1000     /* devices that have not closed by then, when all ends, never do */
+#define LEAST_MS 30       /* that they have where nothing is left of the time to leave */
 /* Opus's encoder takes the most, some 100 KiB; a page that nobody touches costs nothing. */
 #define STACK_BYTES (1u << 20)
 
@@ -84,6 +85,20 @@ static void finish(struct media_thread *t)
     net_loop_stop(t->loop);
 }
 
+static uint64_t in_a_moment_or(uint64_t when_ms)
+{
+    uint64_t least_ms = net_now_ms() + LEAST_MS;
+
+    return when_ms > least_ms ? when_ms : least_ms;
+}
+
+static uint64_t devices_until_ms(const struct media_thread *t)
+{
+    uint64_t until_ms = (t->leave_ms ? t->leave_ms : net_now_ms()) + CLOSE_MS;
+
+    return in_a_moment_or(until_ms < t->leave_by_ms ? until_ms : t->leave_by_ms);
+}
+
 /* The end of each device comes here again. */
 static void finish_quitting(struct media_thread *t)
 {
@@ -96,7 +111,7 @@ static void finish_quitting(struct media_thread *t)
     if (t->device)
         media_device_close(t->device);
     if (!t->waits_for_devices)
-        net_deadline_set(t->patience, net_now_ms() + CLOSE_MS);
+        net_deadline_set(t->patience, devices_until_ms(t));
     t->waits_for_devices = true;
 }
 
@@ -106,7 +121,8 @@ static void on_patience_over(void *arg)
 
     if (t->finished)
         return;
-    log_warn("media", "a sound device does not close: it is left behind");
+    log_warn("media", "a sound %s does not close: it is left behind",
+             list_empty(&t->streams) ? "device" : "file");
     t->left = true;
     finish(t);
 }
@@ -114,6 +130,8 @@ static void on_patience_over(void *arg)
 static void quit(struct media_thread *t)
 {
     t->quitting = true;
+    if (t->leave_by_ms != NEVER_MS) /* else files have as long as media_file.h says */
+        net_deadline_set(t->patience, in_a_moment_or(t->leave_by_ms));
     LIST_EACH (&t->streams, at)
         stream_stop(LIST_ITEM(at, struct media_stream, link));
     media_ring_end(t);
@@ -154,6 +172,12 @@ static void do_to_thread(struct media_thread *t, struct media_command *command)
         if (command->ring)
             media_ring_begin(t, command->ring);
         command->ring = NULL;
+        break;
+    case MEDIA_DO_LEAVE:
+        t->leave_by_ms = command->until_ms;
+        t->leave_ms = t->leave_ms ? t->leave_ms : net_now_ms();
+        media_ring_end(t);
+        media_thread_rhythm(t, false);
         break;
     default: /* concerns a stream */
         break;
@@ -248,7 +272,7 @@ static void want_device(struct media_thread *t)
     }
     if (t->device) {
         media_device_set_stereo(t->device, stereo);
-        media_device_want(t->device, wanted);
+        media_device_want(t->device, wanted && !t->leave_ms);
     }
     desk_settle(t);
 }
@@ -474,6 +498,7 @@ int media_thread_start(struct media_thread *t, struct media_link *outbox, const 
 
     t->outbox = outbox;
     t->cname = cname;
+    t->leave_by_ms = NEVER_MS;
     effort_init(&t->effort, opus_complexity < 0 ? OPUS_COMPLEXITY : (uint8_t)opus_complexity);
     t->rng = rng_system();
     t->gains = (struct media_gains){LEVEL_UNITY, LEVEL_UNITY};

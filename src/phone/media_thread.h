@@ -56,6 +56,7 @@ enum media_do {
     MEDIA_DO_DEVICE, /* text, a name or NULL */
     MEDIA_DO_TEST,   /* number, enum media_test */
     MEDIA_DO_RING,   /* ring, or NULL: it ends */
+    MEDIA_DO_LEAVE,  /* until_ms */
     MEDIA_DO_QUIT
 };
 
@@ -66,6 +67,7 @@ struct media_command {
     bool embedded;               /* part of a longer-lived object: not to be freed */
     struct media_stream *stream; /* NULL from VOLUME on */
     int number;
+    uint64_t until_ms;
     struct media_gains gains;
     struct media_voice_modes modes;
     unsigned serial;                   /* how many of the kind were asked for of the stream */
@@ -113,9 +115,11 @@ struct media_thread {
     struct effort effort; /* that encoders may make */
     uint32_t period_us;   /* of the beat; 0: it stands still */
     uint64_t last_beat_us;
+    uint64_t leave_by_ms; /* when all is to be closed; NEVER_MS: nobody is in a hurry */
+    uint64_t leave_ms;    /* since when devices are being closed; 0: they are not */
     bool quitting, finished;
-    bool waits_for_devices;        /* to close, while it is quitting, */
-    struct net_deadline *patience; /* and for so long; */
+    bool waits_for_devices;        /* to close, while it is quitting */
+    struct net_deadline *patience; /* with them, and with files; */
     bool left;                     /* they are left behind then, and the loop with them */
     /* Room for one packet's samples, of two channels perhaps, and for the same in one, for whoever
      * is at work; nobody keeps anything in it. */
@@ -128,8 +132,9 @@ struct media_thread {
 int media_thread_start(struct media_thread *t, struct media_link *outbox, const char *cname,
                        const char *device, int opus_complexity);
 /* On the signalling thread, once nobody posts commands any more: ends all streams, waits for the
- * thread and frees what _start made. False: a sound device has not closed after a second, as some
- * never do, and is left behind with the worker that closes it. */
+ * thread and frees what _start made. False: a sound device has not closed after a second, or by
+ * the time of MEDIA_DO_LEAVE, as some never do, and is left behind with the worker that closes it.
+ */
 bool media_thread_end(struct media_thread *t);
 
 /* A stream was started, stopped, or has another packet time; or the device is needed or not: looked

@@ -25,6 +25,12 @@
 /* How long servers may take to let our accounts go, where nothing else is left to wait for: time
  * for one copy and its answer. */
 #define LEAVE_LIMIT_MS 1200
+/* Of the time that PHONE_QUIT was given, sound devices leave so much to who comes behind them. Each
+ * has a moment even where nothing is left. */
+#define BEHIND_MEDIA_MS 100
+#define LEAST_MS 30
+/* For the certificate of calls, where a disk is slow to take it. */
+#define IDENTITY_LIMIT_MS 1000
 /* RFC 3551 3: numbers from 96 on mean what the SDP says. */
 #define FIRST_DYNAMIC_TYPE 96
 
@@ -373,7 +379,7 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     phone->rng = rng_system();
     phone->ebb = (struct ebb){.loop = loop, .rest_ms = EBB_REST_MS};
     phone->dnd = config->dnd;
-    phone->quit_by_ms = NEVER_MS;
+    phone->quit_by_ms = phone->gone_by_ms = NEVER_MS;
     phone->history_ms = HISTORY_LIMIT_MS;
     list_init(&phone->accounts);
     list_init(&phone->turns);
@@ -412,6 +418,16 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     return 0;
 }
 
+/* What may still be waited for: of usual_ms, and of the time that PHONE_QUIT was given. */
+static uint64_t left_ms(const struct phone *phone, uint64_t usual_ms)
+{
+    uint64_t now_ms = net_now_ms(), left = LEAST_MS;
+
+    if (phone->gone_by_ms > now_ms + LEAST_MS)
+        left = phone->gone_by_ms - now_ms;
+    return left < usual_ms ? left : usual_ms;
+}
+
 bool phone_free(struct phone *phone)
 {
     bool all_ended = true;
@@ -431,14 +447,15 @@ bool phone_free(struct phone *phone)
     sip_endpoint_free(phone->endpoint);
     if (phone->media)
         all_ended = media_free(phone->media, NULL);
-    all_ended = identity_free(phone->identity) && all_ended;
+    all_ended = identity_free(phone->identity, left_ms(phone, IDENTITY_LIMIT_MS)) && all_ended;
     net_capture_free(phone->capture);
     net_resolver_free(phone->resolver);
     contacts_free(phone->contacts);
     phone_close_desk(phone);
     phone_drop_events(phone);
-    history_free(phone->history, phone->history_ms < HISTORY_PATIENTLY_MS ? phone->history_ms
-                                                                          : HISTORY_PATIENTLY_MS);
+    history_free(phone->history,
+                 left_ms(phone, phone->history_ms < HISTORY_PATIENTLY_MS ? phone->history_ms
+                                                                         : HISTORY_PATIENTLY_MS));
     phone_deliver(phone); /* that it cannot be written may turn out only now */
     net_deadline_free(phone->quality);
     net_deadline_free(phone->wake);
@@ -453,17 +470,21 @@ size_t phone_calls(const struct phone *phone)
     return phone->n_calls;
 }
 
-void phone_quit(struct phone *phone, bool patiently)
+void phone_quit(struct phone *phone, bool patiently, uint64_t gone_by_ms)
 {
     uint64_t now_ms = net_now_ms(), by_ms;
 
     by_ms = now_ms + (patiently ? QUIT_PATIENTLY_MS : QUIT_LIMIT_MS);
+    if (gone_by_ms != NEVER_MS && gone_by_ms - PHONE_QUIT_REST_MS < by_ms)
+        by_ms = gone_by_ms - PHONE_QUIT_REST_MS;
     if (phone->quitting && by_ms >= phone->quit_by_ms)
         return;
     if (!phone->quitting)
         phone->leave_by_ms = now_ms + LEAVE_LIMIT_MS;
     phone->quitting = true;
     phone->quit_by_ms = by_ms;
+    phone->gone_by_ms = gone_by_ms;
+    media_leave(phone->media, gone_by_ms == NEVER_MS ? NEVER_MS : gone_by_ms - BEHIND_MEDIA_MS);
     LIST_EACH (&phone->calls, at)
         call_input(LIST_ITEM(at, struct call, link), CALL_DO_HANG_UP, NULL, NULL);
     accounts_leave(phone);

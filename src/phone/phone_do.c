@@ -147,7 +147,7 @@ int phone_do(struct phone *phone, const struct phone_command *command, uint32_t 
         calls_set_dnd(phone, command->on);
         break;
     case PHONE_QUIT:
-        phone_quit(phone, command->on);
+        phone_quit(phone, command->on, command->until_ms ? command->until_ms : NEVER_MS);
         break;
     case PHONE_JOIN:
         err = join(phone, command, why);

@@ -74,6 +74,7 @@ struct phone {
     bool device_fails; /* which was told: the sound device does, and no other stands in for it */
     bool quitting, closed;
     uint64_t quit_by_ms;
+    uint64_t gone_by_ms;  /* phone_free is to be over; NEVER_MS: nobody is in a hurry */
     uint64_t history_ms;  /* that its last rows may take at the end */
     uint64_t leave_by_ms; /* until then servers may answer that they have let us go */
 };
@@ -91,8 +92,8 @@ void phone_drop_events(struct phone *phone);
 void phone_wake(struct phone *phone);
 /* Sets the deadline to the earliest thing that waits. */
 void phone_set_wake(struct phone *phone);
-/* PHONE_QUIT: PHONE_CLOSED follows, sooner where nobody is patient. */
-void phone_quit(struct phone *phone, bool patiently);
+/* PHONE_QUIT: PHONE_CLOSED follows, sooner where nobody is patient. NEVER_MS: no time was said. */
+void phone_quit(struct phone *phone, bool patiently, uint64_t gone_by_ms);
 
 /* --- phone_trace.c -------------------------------------------------------------------------- */
 

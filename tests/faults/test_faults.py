@@ -61,7 +61,7 @@ def ends_alone(number):
         t.phone.process.status(6)
         took = pace.now() - start
         t.media._going = False
-        expect(took < (2 if GOALS else 2.5), f"the end took {took:.2f} s")
+        expect(took < 2, f"the end took {took:.2f} s")
         return f"gone after {took:.2f} s"
 
 
@@ -226,7 +226,7 @@ def bad_output(name):
         took = pace.now() - start
         for fd in opened:
             os.close(fd)
-        expect(took < 2.5, f"the end took {took:.1f} s")
+        expect(took < 2, f"the end took {took:.1f} s")
 
 
 class Silent(tphone.Answer):

@@ -4,6 +4,7 @@ import os
 import select
 import shutil
 import signal
+import sqlite3
 import sys
 import time
 
@@ -15,6 +16,7 @@ from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
 
 BACK_S = 2.0
+GONE_S = 2.0
 
 
 @case("the sound server is killed in a call: the call stays, and the card is back in 2 s")
@@ -56,33 +58,76 @@ def killed():
         return "; ".join(said)
 
 
-@case("SIGTERM in a call with a card that is never let go: BYE, and gone in 3 s")
-def stuck():
-    with Room() as room:
+class Stuck:
+    """In a call with a card that is never let go."""
+
+    def __init__(self, room, arguments=()):
         libraries = room.path("libraries")
         os.makedirs(libraries)
         shutil.copy(preload.library("faults/stuck_card.c"), libraries + "/libportaudio.so.2")
-        asked, asks = os.pipe()
+        self.asked, asks = os.pipe()
         env = {"LD_LIBRARY_PATH": libraries, "STUCK_CARD": str(asks), "ALSA_CONFIG_PATH":
                room.write("alsa.conf", "pcm.default { type null }\n")}
-        phone = control.Piped(room, device="stuck", env=env, arguments=["-v"],
-                              popen={"pass_fds": [asks]})
+        self.phone = control.Piped(room, device="stuck", env=env, arguments=["-v", *arguments],
+                                   popen={"pass_fds": [asks]})
         os.close(asks)
-        far = control.Piped(room, "far", device="none")
-        theirs, call = control.call_up(far.client, phone)
-        wait_until(lambda: select.select([asked], [], [], 0)[0], 8, "the card is not opened")
+        self.far = control.Piped(room, "far", device="none")
+        self.theirs, self.call = control.call_up(self.far.client, self.phone)
+        wait_until(lambda: select.select([self.asked], [], [], 0)[0], 8, "the card is not opened")
+
+    def ends(self):
+        """Behind a SIGTERM that was sent: how long that took, and with which status."""
         began = pace.now()
-        phone.process.signal(signal.SIGTERM)
-        far.client.event("ended", 3, call=theirs)
-        status = phone.process.status(15)
+        self.phone.process.signal(signal.SIGTERM)
+        status = self.phone.process.status(15)
         took = pace.now() - began
-        equal(phone.client.events("ended")[-1]["call"], call, "the call that has ended")
-        expect(took < 3, f"it was gone after {took:.1f} s with status {status}")
-        equal(len(phone.process.said("a sound device does not close")), 1, "warnings")
-        said = os.read(asked, 100)
-        os.close(asked)
+        equal(self.phone.client.events("ended")[-1]["call"], self.call, "the call that has ended")
+        expect(took < GONE_S, f"it was gone after {took:.2f} s with status {status}")
+        equal(len(self.phone.process.said("a sound device does not close")), 1, "warnings")
+        said = os.read(self.asked, 100)
+        os.close(self.asked)
         expect(b"c" in said, f"the card was not asked to let go: {said}")
         return f"gone after {took:.2f} s with status {status}"
+
+
+@case("SIGTERM in a call with a card that is never let go: BYE, and gone in 2 s")
+def stuck():
+    with Room() as room:
+        s = Stuck(room)
+        said = s.ends()
+        s.far.client.event("ended", 3, call=s.theirs)
+        return said
+
+
+def fill(fifo):
+    """Until nothing more goes into it."""
+    try:
+        while True:
+            os.write(fifo, bytes(4096))
+    except BlockingIOError:
+        pass
+
+
+@case("SIGTERM where nobody answers the BYE, the card, the command of an event, the history and the"
+      " reader of the trace are stuck: gone in 2 s")
+def all_stuck():
+    with Room() as room:
+        trace = room.path("phone-sip.txt")
+        os.mkfifo(trace)
+        reader = os.open(trace, os.O_RDWR | os.O_NONBLOCK)
+        path = room.write("stuck.conf", "on-event = ended sleep 1009\n")
+        s = Stuck(room, ["--config", path])
+        s.far.process.signal(signal.SIGSTOP)
+        fill(reader)
+        locked = sqlite3.connect(s.phone.home + "/state/tphone/history.db",
+                                 isolation_level=None)
+        locked.execute("BEGIN EXCLUSIVE")
+        said = s.ends()
+        locked.close()
+        os.close(reader)
+        s.far.process.signal(signal.SIGCONT)
+        equal(len(s.phone.process.said("was ended, as the phone is")), 1, "told of the command")
+        return said
 
 
 if __name__ == "__main__":

@@ -390,7 +390,7 @@ def by_signal():
     with Room() as room:
         mark = f"1007.{os.getpid()}"
         path = config(room, f"listening sh -c 'sleep {mark} & sleep {mark}'")
-        for twice, most in (False, 3.5), (True, 1.5):
+        for twice, most in (False, 2), (True, 1.5):
             callee = tphone.Answer(room, config=path)
             wait_until(lambda: len(running(mark)) >= 2, 5, "it does not run")
             began = pace.now()

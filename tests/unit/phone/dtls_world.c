@@ -36,7 +36,7 @@ static void forget_far(struct far *far)
 void world_free(struct world *w)
 {
     lone_free(&w->lone);
-    identity_free(w->identity);
+    identity_free(w->identity, 1000);
     forget_far(&w->far);
     free(w);
 }

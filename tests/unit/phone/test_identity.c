@@ -31,7 +31,7 @@ static struct fingerprint open_one(const char *where)
         usleep(1000);
     assert_int_equal(err, 0);
     assert_true(fingerprint_eq(rtp_dtls_identity_fingerprint(dtls), &fingerprint));
-    assert_true(identity_free(identity));
+    assert_true(identity_free(identity, 1000));
     return fingerprint;
 }
 
@@ -115,7 +115,7 @@ static void a_fingerprint_that_is_not_its_own(void **state)
     assert_int_equal(identity_get(identity, &dtls), 0);
     assert_false(same(said, *identity_fingerprint(identity)));
     assert_true(same(*rtp_dtls_identity_fingerprint(dtls), *identity_fingerprint(identity)));
-    identity_free(identity);
+    identity_free(identity, 1000);
     assert_int_equal(unlink(path), 0);
 }
 
@@ -152,7 +152,7 @@ static void a_disk_that_hangs(void **state)
     assert_int_equal(identity_get(identity, &dtls), 0);
     assert_true(same(*identity_fingerprint(identity), *rtp_dtls_identity_fingerprint(dtls)));
     assert_int_not_equal(access(path, F_OK), 0);
-    assert_false(identity_free(identity));
+    assert_false(identity_free(identity, 100));
     atomic_store(&disk_hangs, false);
     await_file();
     assert_int_equal(unlink(path), 0);
@@ -177,7 +177,7 @@ static void another_phone_is_quicker(void **state)
     assert_true(same(promised, *identity_fingerprint(identity)));
     assert_int_equal(identity_get(identity, &dtls), 0);
     assert_true(same(promised, *rtp_dtls_identity_fingerprint(dtls)));
-    identity_free(identity);
+    identity_free(identity, 1000);
     assert_true(same(kept, open_one(path)));
     assert_int_equal(unlink(path), 0);
 }
@@ -202,20 +202,20 @@ static void one_that_is_made_meanwhile(void **state)
     assert_true(same(one, open_one(path)));
     identity_wake(first);
     identity_wake(second);
-    identity_free(second); /* whatever it is doing */
+    identity_free(second, 1000); /* whatever it is doing */
     while (identity_get(first, &dtls) == -EAGAIN)
         usleep(1000);
     assert_true(same(one, *rtp_dtls_identity_fingerprint(dtls)));
-    identity_free(first);
+    identity_free(first, 1000);
     assert_int_equal(identity_prepare(path, &first), 0);
     assert_int_equal(identity_get(first, &dtls), -EAGAIN); /* not read before it is needed */
-    identity_free(first);
+    identity_free(first, 1000);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(identity_prepare(path, &first), 0);
     identity_wake(first); /* before it has been made */
     assert_int_equal(identity_get(first, &dtls), 0);
     await_file();
-    identity_free(first);
+    identity_free(first, 1000);
 }
 
 static void nowhere_to_keep_it(void **state)

@@ -73,7 +73,7 @@ static struct identity *sleeping(void)
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/dtls.pem", folder);
     for (int i = 0; i < 2; i++) {
-        identity_free(identity);
+        identity_free(identity, 1000);
         assert_int_equal(identity_open(path, &identity), 0);
     }
     unlink(path);
@@ -90,7 +90,7 @@ static void nothing_goes_or_comes_without(void **state)
     size_t n = world_packet(w, bytes);
 
     (void)state;
-    identity_free(w->identity);
+    identity_free(w->identity, 1000);
     w->identity = sleeping();
     w->far.repeats = false;
     world_agree(w, false);
