@@ -6,6 +6,9 @@
 
 #include "base/slice.h"
 
+#include <math.h>
+#include <stdlib.h>
+
 enum { SECONDS = 300, FIXED_MS = 160, CALM_MS = 60 };
 
 static const uint64_t seeds[] = {1, 2, 7};
@@ -95,7 +98,39 @@ static void steady_jitter_is_not_followed_to_and_fro(void **state)
     }
 }
 
-enum { N_OWN = 3 };
+/* Clocks that differ by all that they may: nothing is concealed for it, the delay does not creep,
+ * and what is left out and put in comes to what they differ by. With TPHONE_LONG for two
+ * hours, in which sequence numbers wrap five times. */
+static void hours_of_drift_cost_no_delay(void **state)
+{
+    static const int drifts_ppm[] = {2000, -2000};
+    unsigned seconds = getenv("TPHONE_LONG") ? 7200 : 300;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(drifts_ppm); i++) {
+        struct jitter_network network = {
+            .name = "drift", .gamma_shape = 2, .gamma_ms = 3, .drift_ppm = drifts_ppm[i]};
+        double differ_ms = (double)seconds * drifts_ppm[i] / 1e3, changed_ms;
+        struct jitter_outcome ours;
+        struct jitter_trace trace;
+
+        jitter_trace_make(&network, seconds, 1, &trace);
+        jitter_play_adaptive(&trace, &ours);
+        jitter_trace_free(&trace);
+        changed_ms = ours.faster_ms - ours.slower_ms - ours.held_ms;
+        print_message("# %d ppm, %u s: delay %.1f ms, at last %.1f; %.0f concealed, %.0f ms held, "
+                      "%.0f faster, %.0f slower\n",
+                      drifts_ppm[i], seconds, ours.mean_ms, ours.end_ms, ours.concealed,
+                      ours.held_ms, ours.faster_ms, ours.slower_ms);
+        assert_true(ours.concealed < 1);
+        assert_true(ours.held_ms < 1.5 * seconds);
+        assert_true(ours.mean_ms < 35);
+        assert_true(fabs(ours.end_ms - ours.mean_ms) < 10);
+        assert_true(fabs(changed_ms - differ_ms) < 100);
+    }
+}
+
+enum { N_OWN = 4 };
 
 int main(void)
 {
@@ -103,6 +138,7 @@ int main(void)
         cmocka_unit_test(one_spike_out_of_the_blue),
         cmocka_unit_test(more_delay_for_good_is_taken_within_three_seconds),
         cmocka_unit_test(steady_jitter_is_not_followed_to_and_fro),
+        cmocka_unit_test(hours_of_drift_cost_no_delay),
     };
 
     assert_true(n_jitter_networks + N_OWN <= ARRAY_LEN(tests));
