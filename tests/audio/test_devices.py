@@ -67,9 +67,17 @@ def stands_in():
         phone.stop()
 
 
+def _loudest(path):
+    """Of the tenths of a second."""
+    heard = sound.read(path)
+    return max((sound.rms(heard.cut(n / 10, n / 10 + 0.1)) for n in range(int(heard.seconds * 10))),
+               default=0)
+
+
 def _unplug_and_plug(room, pulse, env, device, meanwhile):
-    """The notices of a card that goes in the middle of a call and comes back. meanwhile is given
-    the client while it is gone, and an Ear of what takes its place comes back, if anything does."""
+    """The notices of a card that goes in the middle of a call and comes back, to be heard and to be
+    spoken into. meanwhile is given the client while it is gone, and an Ear of what takes its place
+    comes back, if anything does."""
     phone, far = control.Daemon(room, "desk", device=device, env=env), control.Piped(room, "far")
     me = phone.client("me")
     number, theirs = call_up(me, far)
@@ -87,11 +95,15 @@ def _unplug_and_plug(room, pulse, env, device, meanwhile):
     if other:
         wait_until(lambda: other.level() < -60, 10, "what took its place is heard on")
         other.stop()
+    far.client.do("record", call=theirs, file=room.path("far.wav"), sides="heard")
+    pulse.speak("headset", sound.speech("caller", 1.5, 48000, lead_s=0)).status(15)
     for client in me, far.client:
         expect(not client.events("ended"), "the call has ended")
     me.do("hangup", call=number)
     ear.stop()
     phone.stop()
+    wait_until(lambda: _loudest(room.path("far.wav")) > 500, 5,
+               "what is said into the microphone is not heard by the far end")
     return me.events("notice")
 
 
