@@ -12,30 +12,22 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const struct audio_codec *const *both(void)
-{
-    static const struct audio_codec *codecs[2];
-
-    codecs[0] = audio_codec_at(0);
-    codecs[1] = audio_codec_static(0);
-    return codecs;
-}
-
 static void codecs_are_refused(void **state)
 {
     struct audio_codec_params params = {0};
-    unsigned failed = 0;
+    const struct audio_codec *codec;
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; (codec = audio_codec_at(i)); i++) {
         struct audio_encoder *enc = NULL;
         struct audio_decoder *dec = NULL;
+        unsigned n;
+        int err;
 
-        for (unsigned n = 1; memory_fail_at(n), 1; n++, failed++) {
-            int err = audio_encoder_new(both()[i], &params, &enc);
-
+        for (n = 1; memory_fail_at(n), 1; n++) {
+            err = audio_encoder_new(codec, &params, &enc);
             if (!err)
-                err = audio_decoder_new(both()[i], &params, &dec);
+                err = audio_decoder_new(codec, &params, &dec);
             if (!memory_has_failed())
                 break;
             assert_int_equal(err, -ENOMEM);
@@ -43,17 +35,18 @@ static void codecs_are_refused(void **state)
             enc = NULL;
         }
         memory_fail_at(0);
+        assert_int_equal(err, 0);
+        assert_true(n > 2); /* Opus and others allocate their state themselves */
         audio_encoder_free(enc);
         audio_decoder_free(dec);
     }
-    assert_int_equal(failed, 2 + 3); /* Opus allocates its state itself */
 }
 
 /* A second of a stream with an allocation failing somewhere: the samples come all the same, and
  * from the next packet on the stream is heard again. */
 static void a_stream_goes_on(void **state)
 {
-    const struct audio_codec *pcmu = both()[1];
+    const struct audio_codec *pcmu = audio_codec_static(0);
     struct playout_config config = {.codec = pcmu};
     static char payload[160];
     int16_t out[160];
