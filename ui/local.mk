@@ -20,6 +20,8 @@ libui_a_SOURCES = \
 	ui/cmd_load.c \
 	ui/cmd_password.c \
 	ui/cmd_plain.c \
+	ui/cmd_plain.h \
+	ui/cmd_plain_typed.c \
 	ui/cmd_register.c \
 	ui/cmd_screen.c \
 	ui/completion.c \
