@@ -35,6 +35,9 @@
 #define SIP_LINK_SILENCE_MS 10000
 /* After the last answer to a peer whose framing is lost, until it is closed on it. */
 #define SIP_LINK_FINISH_MS 2000
+/* Or until so many bytes more have come from there, which nobody looks at: they are read so that
+ * the answer is not lost. */
+#define SIP_LINK_FINISH_BYTES 1048576
 /* An unanswered request keeps its connection no longer than this: an INVITE may ring for 3 minutes
  * (RFC 3261 16.6, timer C), anything else is over after 32 s. */
 #define SIP_LINK_AWAIT_MS 200000

@@ -29,6 +29,7 @@ struct connection {
     uint64_t active_ms;    /* something came or went, or it was needed */
     uint64_t look_ms;      /* when to see whether it is idle */
     uint64_t finish_ms;    /* not 0: we said our last, and close it then */
+    size_t passed_over;    /* bytes that have come since */
     int finish_err;        /* why */
     unsigned awaiting;     /* our requests without a final answer */
     uint64_t request_ms;   /* the last of them */
@@ -182,14 +183,25 @@ static bool take_messages(struct connection *c, uint64_t now_ms)
     }
 }
 
+/* The end of a body that was refused, as a rule; but there is an end to that as well. */
+static void pass_over(struct connection *c, size_t n)
+{
+    c->passed_over += n;
+    if (c->passed_over > SIP_LINK_FINISH_BYTES)
+        lose(c, 0);
+}
+
 static void on_bytes(void *arg, struct slice bytes)
 {
     struct connection *c = arg;
     struct net_sip_link *link = c->owner;
     uint64_t now_ms = net_now_ms();
 
-    if (c->finish_ms)
+    if (c->finish_ms) {
+        pass_over(c, bytes.n);
+        net_sip_link_pump(link);
         return;
+    }
     be_active(c, now_ms);
     if (sip_stream_feed(c->stream, bytes))
         lose(c, -ENOMEM);
