@@ -436,6 +436,17 @@ static bool has_its_share(const struct query *q, const struct sip_source *source
            !is_server(ep, q->flow);
 }
 
+/* The fewer places are left, the fewer a source gets of them, so that there is one for who comes
+ * anew. Whoever lets many calls begin at once means one server. */
+static bool has_its_half_open(const struct query *q, const struct sip_source *source)
+{
+    const struct sip_endpoint *ep = q->ep;
+    size_t left = SIP_MAX_HALF_OPEN_ALL - ep->txs.half_open;
+
+    return ep->config.max_calls <= SIP_MAX_HALF_OPEN && source->half_open &&
+           source->half_open * SIP_HALF_OPEN_SHARE >= left && !is_server(ep, q->flow);
+}
+
 /* What is answered before anything is kept: who floods us costs us one message each. 0: go on. */
 static unsigned too_much(const struct query *q)
 {
@@ -448,7 +459,7 @@ static unsigned too_much(const struct query *q)
         return 0;
     source = source ? source : &nobody;
     if (ep->txs.half_open >= greater(SIP_MAX_HALF_OPEN_ALL, most) ||
-        source->half_open >= greater(SIP_MAX_HALF_OPEN, most))
+        source->half_open >= greater(SIP_MAX_HALF_OPEN, most) || has_its_half_open(q, source))
         return 503;
     if (most)
         return ep->n_open >= most ? 486 : 0;

@@ -101,27 +101,31 @@ def invites():
         taken = {m.get("Call-ID") for m in peer.found(sip.response(200, "INVITE"))}
         refused = {m.get("Call-ID") for m in peer.found(sip.response(503, "INVITE"))}
         # Sockets overflow here or there; what counts is that never more than 64 are taken.
-        expect(40 < len(taken) <= 64 and len(refused) > 3000,
+        expect(60 <= len(taken) <= 64 and len(refused) > 3000,
                f"{len(taken)} of them are answered, {len(refused)} refused")
         return f"{len(taken)} taken, {len(refused)} refused; " + verdict(t, pinger)
 
 
-@case("10,000 INVITEs from 100 addresses: 512 are taken, and the sound goes on")
+@case("10,000 INVITEs from 100 addresses: 496 are taken, others are served, the sound goes on")
 def forged():
     with Room() as room:
         t = Target(room, spoken=SPEECH)
         pinger = Pinger(t)
         peers = [room.keep(sip.Peer(t.phone.port, host=f"127.0.3.{n + 1}")) for n in range(100)]
+        took = []
         for n in range(10000):
             peers[n % 100].send(peers[n % 100].invite(t.uri))
             if n % 50 == 0:
                 time.sleep(0.01)
+            if n % 2000 == 1999:
+                took.append(new_call(t))
         time.sleep(0.5)
         taken = sum(len({m.get("Call-ID") for m in p.found(sip.response(200, "INVITE"))})
                     for p in peers)
-        expect(100 < taken <= 512, f"{taken} of them are answered")
+        expect(450 <= taken <= 496, f"{taken} of them are answered")
         said = [f"{taken} taken", pinger.verdict(), t.media.verdict(45, 55),
-                f"memory {t.grown_mb():+.1f} MB"]
+                f"new calls in {max(took) * 1000:.0f} ms at most", f"memory {t.grown_mb():+.1f} MB"]
+        expect(max(took) < (0.5 if GOALS else 2), "; ".join(said))
         expect(sanitized() or t.grown_mb() < (16 if GOALS else 20), "; ".join(said))
         t.alive()
         return finish(t, said, 80)  # 32 s until it gives up each call, and 32 s for its BYE

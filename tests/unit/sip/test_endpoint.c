@@ -271,11 +271,51 @@ static void half_open_of_all(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 600; i++) {
+        r->flow.remote.bytes[2] = (uint8_t)(i >> 8);
         r->flow.remote.bytes[3] = (uint8_t)i;
         invite(r, i);
     }
     assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 512);
     assert_int_equal(rig_count(r, "SIP/2.0 503"), 88);
+    rig_free(r);
+}
+
+/* A hundred sources take what they can get: who comes anew finds a place, some dozen times. */
+static void half_open_for_newcomers(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    for (unsigned i = 0; i < 2000; i++) {
+        r->flow.remote.bytes[3] = (uint8_t)(i % 100);
+        invite(r, i);
+    }
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 496);
+    for (unsigned i = 0; i < 16; i++) {
+        r->flow.remote.bytes[3] = (uint8_t)(100 + i);
+        invite(r, 2000 + i);
+    }
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 512);
+    rig_free(r);
+}
+
+/* All calls of an account come by its server. */
+static void half_open_of_our_server(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+    struct sip_flow server = r->flow;
+
+    (void)state;
+    rig_registered(r);
+    for (unsigned i = 0; i < 480; i++) {
+        r->flow.remote.bytes[2] = (uint8_t)(3 + (i >> 8));
+        r->flow.remote.bytes[3] = (uint8_t)i;
+        invite(r, i);
+    }
+    r->flow = server;
+    for (unsigned i = 0; i < 32; i++)
+        invite(r, 1000 + i);
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 512);
     rig_free(r);
 }
 
@@ -416,6 +456,8 @@ int main(void)
         {"64 INVITEs without ACK of one source", half_open, 0, 0, 0},
         {"64 INVITEs without ACK of one IPv6 network", half_open_of_a_network, 0, 0, 0},
         {"512 INVITEs without ACK of all sources", half_open_of_all, 0, 0, 0},
+        {"some of them for sources that have none yet", half_open_for_newcomers, 0, 0, 0},
+        {"and for a server of ours", half_open_of_our_server, 0, 0, 0},
         {"100 of one source where 100 calls are allowed", half_open_as_allowed, 0, 0, 0},
         {"no more calls than allowed", max_calls, 0, 0, 0},
         {"one source gets three quarters of the room", room_is_shared, 0, 0, 0},
