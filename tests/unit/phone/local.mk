@@ -1,6 +1,7 @@
 # What unit/phone adds to the tests.
 phone_tests = \
 	tests/unit/phone/test_account \
+	tests/unit/phone/test_account_no_memory \
 	tests/unit/phone/test_account_words \
 	tests/unit/phone/test_call_codecs \
 	tests/unit/phone/test_call_digits \
@@ -71,6 +72,8 @@ noted = tests/unit/phone/noted.c tests/unit/phone/noted.h
 piped = tests/unit/phone/piped.c tests/unit/phone/piped.h
 
 tests_unit_phone_test_account_LDADD = $(phone_ldadd)
+tests_unit_phone_test_account_no_memory_LDADD = $(phone_ldadd)
+tests_unit_phone_test_account_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_account_words_LDADD = $(phone_ldadd)
 tests_unit_phone_test_choices_LDADD = $(phone_ldadd)
 tests_unit_phone_test_config_LDADD = $(phone_ldadd)
