@@ -442,151 +442,43 @@ static bool play_once(void (*script)(struct play *play), unsigned n, bool good)
     return reached;
 }
 
-static void each_fails(void (*script)(struct play *play), bool good)
+static const struct row {
+    const char *name;
+    void (*script)(struct play *play);
+    bool all;       /* from one allocation on; else one alone */
+    unsigned least; /* allocations that it takes */
+} rows[] = {
+    {"a call that comes in, one allocation fails", called, false, 50},
+    {"a call that comes in, from one allocation on all fail", called, true, 50},
+    {"a call that is cancelled, one allocation fails", cancelled, false, 50},
+    {"a call that is cancelled, from one allocation on all fail", cancelled, true, 50},
+    {"a call in which both sides move, one allocation fails", moves, false, 50},
+    {"a call in which both sides move, from one allocation on all fail", moves, true, 50},
+    {"a call that goes out, one allocation fails", calls, false, 50},
+    {"a call that goes out, from one allocation on all fail", calls, true, 50},
+    {"a call that is sent on, one allocation fails", redirected, false, 50},
+    {"a call that is sent on, from one allocation on all fail", redirected, true, 50},
+    {"a call that is challenged, one allocation fails", challenged, false, 50},
+    {"a call that is challenged, from one allocation on all fail", challenged, true, 50},
+    {"an account, one allocation fails", registers, false, 50},
+    {"an account, from one allocation on all fail", registers, true, 50},
+    {"a challenge to a REGISTER, one allocation fails", registration_challenged, false, 10},
+    {"a key by INFO, one allocation fails", pressed, false, 5},
+    {"a key of ours by INFO, one allocation fails", presses, false, 2},
+};
+
+static void each_fails(void **state)
 {
+    const struct row *row = *state;
     unsigned n = 1;
 
-    while (play_once(script, n, good))
+    while (play_once(row->script, n, row->all))
         n++;
-    assert_true(n > 50);
-}
-
-static void called_one(void **state)
-{
-    (void)state;
-    each_fails(called, false);
-}
-
-static void cancelled_one(void **state)
-{
-    (void)state;
-    each_fails(cancelled, false);
-}
-
-static void cancelled_all(void **state)
-{
-    (void)state;
-    each_fails(cancelled, true);
-}
-
-static void called_all(void **state)
-{
-    (void)state;
-    each_fails(called, true);
-}
-
-static void moves_one(void **state)
-{
-    (void)state;
-    each_fails(moves, false);
-}
-
-static void moves_all(void **state)
-{
-    (void)state;
-    each_fails(moves, true);
-}
-
-static void calls_one(void **state)
-{
-    (void)state;
-    each_fails(calls, false);
-}
-
-static void calls_all(void **state)
-{
-    (void)state;
-    each_fails(calls, true);
-}
-
-static void redirected_one(void **state)
-{
-    (void)state;
-    each_fails(redirected, false);
-}
-
-static void redirected_all(void **state)
-{
-    (void)state;
-    each_fails(redirected, true);
-}
-
-static void registers_one(void **state)
-{
-    (void)state;
-    each_fails(registers, false);
-}
-
-static void registration_challenged_one(void **state)
-{
-    unsigned n = 1;
-
-    (void)state;
-    while (play_once(registration_challenged, n, false))
-        n++;
-    assert_true(n > 10);
-}
-
-static void pressed_one(void **state)
-{
-    unsigned n = 1;
-
-    (void)state;
-    while (play_once(pressed, n, false))
-        n++;
-    assert_true(n > 5);
-}
-
-static void presses_one(void **state)
-{
-    unsigned n = 1;
-
-    (void)state;
-    while (play_once(presses, n, false))
-        n++;
-    assert_true(n > 2);
-}
-
-static void registers_all(void **state)
-{
-    (void)state;
-    each_fails(registers, true);
-}
-
-static void challenged_one(void **state)
-{
-    (void)state;
-    each_fails(challenged, false);
-}
-
-static void challenged_all(void **state)
-{
-    (void)state;
-    each_fails(challenged, true);
+    assert_true(n > row->least);
 }
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {
-        {"a call that comes in, one allocation fails", called_one, 0, 0, 0},
-        {"a call that comes in, from one allocation on all fail", called_all, 0, 0, 0},
-        {"a call that is cancelled, one allocation fails", cancelled_one, 0, 0, 0},
-        {"a call that is cancelled, from one allocation on all fail", cancelled_all, 0, 0, 0},
-        {"a call in which both sides move, one allocation fails", moves_one, 0, 0, 0},
-        {"a call in which both sides move, from one allocation on all fail", moves_all, 0, 0, 0},
-        {"a call that goes out, one allocation fails", calls_one, 0, 0, 0},
-        {"a call that is sent on, one allocation fails", redirected_one, 0, 0, 0},
-        {"a call that is sent on, from one allocation on all fail", redirected_all, 0, 0, 0},
-        {"an account, one allocation fails", registers_one, 0, 0, 0},
-        {"a challenge to a REGISTER, one allocation fails", registration_challenged_one, 0, 0, 0},
-        {"a key by INFO, one allocation fails", pressed_one, 0, 0, 0},
-        {"a key of ours by INFO, one allocation fails", presses_one, 0, 0, 0},
-        {"an account, from one allocation on all fail", registers_all, 0, 0, 0},
-        {"a call that is challenged, one allocation fails", challenged_one, 0, 0, 0},
-        {"a call that is challenged, from one allocation on all fail", challenged_all, 0, 0, 0},
-        {"a call that goes out, from one allocation on all fail", calls_all, 0, 0, 0},
-    };
-
     memory_fail_by(fails, NULL);
-    return cmocka_run_group_tests_name("sip without memory", tests, NULL, NULL);
+    return RUN_ROWS("sip without memory", rows, each_fails);
 }
