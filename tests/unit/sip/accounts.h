@@ -9,6 +9,14 @@
 /* Of the realm "here". */
 #define ACCOUNT_CHALLENGE "WWW-Authenticate: Digest realm=\"here\",qop=\"auth\",nonce=\"a\"\n"
 
+struct account_row {
+    const char *name;
+    void (*steps)(struct rig *r);
+};
+
+/* For RUN_ROWS: goes through the steps of a row with a rig of its own. */
+void account_check(void **state);
+
 /* Whether part stands in text. */
 bool account_has(const char *text, const char *part);
 

@@ -318,10 +318,7 @@ static void a_thousand(struct rig *r)
     assert_true(busiest < 20); /* spread over 324 s, some 3 a second */
 }
 
-static const struct row {
-    const char *name;
-    void (*steps)(struct rig *r);
-} rows[] = {
+static const struct account_row rows[] = {
     {"refuses what is no account", refuses},
     {"10.2: REGISTER has the domain of the registrar, without user", registers_at},
     {"the outbound proxy is the first route, and loose", through_proxy},
@@ -345,16 +342,7 @@ static const struct row {
     {"a thousand accounts refresh spread over the time", a_thousand},
 };
 
-static void check(void **state)
-{
-    const struct row *row = *state;
-    struct rig *r = rig_new(SIP_UDP);
-
-    row->steps(r);
-    rig_free(r);
-}
-
 int main(void)
 {
-    return RUN_ROWS("sip/account", rows, check);
+    return RUN_ROWS("sip/account", rows, account_check);
 }

@@ -224,10 +224,7 @@ static void contact_as_seen(struct rig *r)
                             "@192.0.2.1:5060>"));
 }
 
-static const struct row {
-    const char *name;
-    void (*steps)(struct rig *r);
-} rows[] = {
+static const struct account_row rows[] = {
     {"a call has From and Contact of the account", calls},
     {"8.1.2: goes by the outbound proxy", calls_by_proxy},
     {"RFC 3608 6.1: goes by the Service-Route", calls_by_service_route},
@@ -244,16 +241,7 @@ static const struct row {
     {"behind a NAT Contact is where the server sees us", contact_as_seen},
 };
 
-static void check(void **state)
-{
-    const struct row *row = *state;
-    struct rig *r = rig_new(SIP_UDP);
-
-    row->steps(r);
-    rig_free(r);
-}
-
 int main(void)
 {
-    return RUN_ROWS("sip/account, calls", rows, check);
+    return RUN_ROWS("sip/account, calls", rows, account_check);
 }
