@@ -301,18 +301,25 @@ const char *rig_header(const struct rig_sent *sent, const char *name)
     return value;
 }
 
+struct sip_call *rig_call_with(struct rig *r, const struct sip_invite_params *params,
+                               const char *offer)
+{
+    struct sip_call *call;
+
+    if (sip_call_invite(r->ep, params, &call, r->now_ms))
+        abort();
+    rig_drain(r);
+    sip_call_offer(call, slice_of(offer), r->now_ms);
+    rig_drain(r);
+    return call;
+}
+
 struct sip_call *rig_call(struct rig *r)
 {
     struct sip_invite_params params = {.target = SLICE("sip:bob@192.0.2.2"),
                                        .from = SLICE("sip:alice@192.0.2.1")};
-    struct sip_call *call;
 
-    if (sip_call_invite(r->ep, &params, &call, r->now_ms))
-        abort();
-    rig_drain(r);
-    sip_call_offer(call, SLICE("o"), r->now_ms);
-    rig_drain(r);
-    return call;
+    return rig_call_with(r, &params, "o");
 }
 
 struct sip_account *rig_account(struct rig *r)

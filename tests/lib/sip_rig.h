@@ -105,7 +105,9 @@ const struct rig_sent *rig_last(const struct rig *r, const char *start);
  * for each of eight calls; "" where it is missing. */
 const char *rig_header(const struct rig_sent *sent, const char *name);
 
-/* Starts a call to sip:bob@192.0.2.2 and gives it the offer "o". */
+/* Starts a call and gives it the offer; rig_call: to sip:bob@192.0.2.2, with the offer "o". */
+struct sip_call *rig_call_with(struct rig *r, const struct sip_invite_params *params,
+                               const char *offer);
 struct sip_call *rig_call(struct rig *r);
 /* The account sip:alice@192.0.2.2 without more. */
 struct sip_account *rig_account(struct rig *r);

@@ -39,12 +39,8 @@ struct sip_account *account_registered(struct rig *r, const struct sip_account_p
 const struct rig_sent *account_call(struct rig *r, struct sip_account *account, const char *target)
 {
     struct sip_invite_params params = {.target = slice_of(target), .account = account};
-    struct sip_call *started;
 
-    assert_int_equal(sip_call_invite(r->ep, &params, &started, r->now_ms), 0);
-    rig_drain(r);
-    sip_call_offer(started, SLICE("o"), r->now_ms);
-    rig_drain(r);
+    rig_call_with(r, &params, "o");
     assert_non_null(rig_last(r, "INVITE "));
     return rig_last(r, "INVITE ");
 }

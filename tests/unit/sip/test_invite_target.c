@@ -94,22 +94,32 @@ static void send_fails(void **state)
     calling_end(r);
 }
 
-static void second_target(void **state)
+/* A call to a name with that many addresses: .2, .3 and so on. */
+static struct sip_call *call_targets(struct rig *r, size_t n)
 {
-    struct rig *r = rig_new(SIP_UDP);
     struct sip_invite_params params = {.target = SLICE("sip:bob@b.example")};
-    struct sip_flow flows[2] = {r->flow, r->flow};
+    struct sip_flow flows[3] = {r->flow, r->flow, r->flow};
     struct sip_call *call;
 
-    (void)state;
-    flows[1].remote.bytes[3] = 3;
+    assert_in_range(n, 1, ARRAY_LEN(flows));
+    for (size_t i = 0; i < n; i++)
+        flows[i].remote.bytes[3] = (unsigned char)(2 + i);
     r->hold_locate = true;
     assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
     rig_drain(r);
-    sip_endpoint_located(r->ep, r->locate_key, flows, 2, 0, r->now_ms);
+    sip_endpoint_located(r->ep, r->locate_key, flows, n, 0, r->now_ms);
     rig_drain(r);
     sip_call_offer(call, SLICE("o"), r->now_ms);
     rig_drain(r);
+    return call;
+}
+
+static void second_target(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    call_targets(r, 2);
     sip_endpoint_send_failed(r->ep, calling_invite(r)->key, -EHOSTUNREACH, r->now_ms);
     rig_drain(r);
     assert_int_equal(rig_count(r, "INVITE"), 2);
@@ -124,19 +134,9 @@ static void second_target(void **state)
 static void next_after_503(void **state)
 {
     struct rig *r = rig_new(SIP_UDP);
-    struct sip_invite_params params = {.target = SLICE("sip:bob@b.example")};
-    struct sip_flow flows[2] = {r->flow, r->flow};
-    struct sip_call *call;
 
     (void)state;
-    flows[1].remote.bytes[3] = 3;
-    r->hold_locate = true;
-    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
-    rig_drain(r);
-    sip_endpoint_located(r->ep, r->locate_key, flows, 2, 0, r->now_ms);
-    rig_drain(r);
-    sip_call_offer(call, SLICE("o"), r->now_ms);
-    rig_drain(r);
+    call_targets(r, 2);
     rig_answer(r, calling_invite(r), "503 Service Unavailable", "b", "", "");
     assert_int_equal(rig_count(r, "ACK"), 1);
     assert_int_equal(rig_count(r, "INVITE"), 2);
@@ -150,18 +150,10 @@ static void next_after_503(void **state)
 static void hung_up_on_the_way(void **state)
 {
     struct rig *r = rig_new(SIP_UDP);
-    struct sip_invite_params params = {.target = SLICE("sip:bob@b.example")};
-    struct sip_flow flows[3] = {r->flow, r->flow, r->flow};
     struct sip_call *call;
 
     (void)state;
-    r->hold_locate = true;
-    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
-    rig_drain(r);
-    sip_endpoint_located(r->ep, r->locate_key, flows, 3, 0, r->now_ms);
-    rig_drain(r);
-    sip_call_offer(call, SLICE("o"), r->now_ms);
-    rig_drain(r);
+    call = call_targets(r, 3);
     rig_answer(r, calling_invite(r), "100 Trying", "", "", "");
     rig_answer(r, calling_invite(r), "503 Service Unavailable", "b", "", "");
     sip_call_hangup(call, r->now_ms);

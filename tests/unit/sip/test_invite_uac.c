@@ -297,10 +297,7 @@ static void connection_is_needed(void **state)
     struct sip_call *call;
 
     (void)state;
-    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
-    rig_drain(r);
-    sip_call_offer(call, SLICE("o"), r->now_ms);
-    rig_drain(r);
+    call = rig_call_with(r, &params, "o");
     assert_string_equal(rig_header(calling_invite(r), "Contact"),
                         "<sip:192.0.2.1:5060;transport=tcp>");
     rig_answer(r, calling_invite(r), "200 OK", "b", "Contact: <sip:bob@192.0.2.2;transport=tcp>\n",
@@ -325,10 +322,7 @@ static void connection_of_others(void **state)
     struct sip_call *call;
 
     (void)state;
-    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
-    rig_drain(r);
-    sip_call_offer(call, SLICE("o"), r->now_ms);
-    rig_drain(r);
+    call = rig_call_with(r, &params, "o");
     r->flow.connection = 9;
     r->flow.remote.bytes[3] = 66;
     rig_answer(r, calling_invite(r), "200 OK", "b", "Contact: <sip:bob@192.0.2.2;transport=tcp>\n",
@@ -338,10 +332,7 @@ static void connection_of_others(void **state)
     rig_drain(r);
     assert_int_not_equal(rig_find(r, "BYE", 0)->flow.connection, 9);
     rig_answer(r, rig_find(r, "BYE", 0), "200 OK", "b", "", "");
-    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
-    rig_drain(r);
-    sip_call_offer(call, SLICE("o"), r->now_ms);
-    rig_drain(r);
+    rig_call_with(r, &params, "o");
     rig_answer(r, rig_find(r, "INVITE", 1), "486 Busy Here", "b", "", "");
     assert_int_not_equal(rig_last(r, "ACK")->flow.connection, 9);
     calling_end(r);

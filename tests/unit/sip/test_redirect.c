@@ -140,13 +140,9 @@ static void sips_stays_sips(void **state)
 {
     struct rig *r = rig_new(SIP_TLS);
     struct sip_invite_params params = {.target = SLICE("sips:bob@192.0.2.2")};
-    struct sip_call *call;
 
     (void)state;
-    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
-    rig_drain(r);
-    sip_call_offer(call, SLICE("o"), r->now_ms);
-    rig_drain(r);
+    rig_call_with(r, &params, "o");
     moved(r, 0, "Contact: <sip:new@192.0.2.3>\n");
     assert_int_equal(rig_count(r, "INVITE"), 1);
     end(r);

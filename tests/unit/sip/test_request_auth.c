@@ -21,13 +21,8 @@ struct bench {
 static struct sip_call *call_to(struct bench *b, const char *target, const char *offer)
 {
     struct sip_invite_params params = {.target = slice_of(target), .account = b->account};
-    struct sip_call *call;
 
-    assert_int_equal(sip_call_invite(b->r->ep, &params, &call, b->r->now_ms), 0);
-    rig_drain(b->r);
-    sip_call_offer(call, slice_of(offer), b->r->now_ms);
-    rig_drain(b->r);
-    return call;
+    return rig_call_with(b->r, &params, offer);
 }
 
 static void password(struct bench *b, const char *text)
