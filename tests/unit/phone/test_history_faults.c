@@ -167,6 +167,22 @@ static void disk_is_full(void **state)
     noted_ask("PRAGMA integrity_check", "ok");
 }
 
+/* As another process has it that writes. */
+static sqlite3 *lock(void)
+{
+    sqlite3 *db;
+
+    assert_int_equal(sqlite3_open(noted_at.path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    return db;
+}
+
+static void unlock(sqlite3 *db)
+{
+    assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
 static void locked_for_a_while(void **state)
 {
     struct history *h = noted_open();
@@ -175,13 +191,11 @@ static void locked_for_a_while(void **state)
     (void)state;
     noted_begin(h, 1, "sip:p@h");
     noted_wait(1);
-    assert_int_equal(sqlite3_open(noted_at.path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    db = lock();
     noted_begin(h, 2, "sip:p@h");
     noted_nap(100);
     assert_int_equal(noted_look().n, 1);
-    assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
+    unlock(db);
     noted_wait(2);
     history_free(h, PATIENCE_MS);
     assert_int_equal(noted_at.told, 0);
@@ -197,16 +211,14 @@ static void locked_for_ever(void **state)
     (void)state;
     noted_begin(h, 1, "sip:p@h");
     noted_wait(1);
-    assert_int_equal(sqlite3_open(noted_at.path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    db = lock();
     noted_begin(h, 2, "sip:p@h");
     clock_gettime(CLOCK_MONOTONIC, &from);
     history_free(h, 400);
     clock_gettime(CLOCK_MONOTONIC, &to);
     assert_in_range((to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000, 300,
                     HISTORY_DB_BUSY_MS - 1000);
-    assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
+    unlock(db);
     noted_wait(2); /* by the thread that was left behind */
     noted_nap(100);
 }
@@ -237,12 +249,10 @@ static void no_more_than_fit(void **state)
     (void)state;
     noted_begin(h, 0, "sip:p@h");
     noted_wait(1);
-    assert_int_equal(sqlite3_open(noted_at.path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    db = lock();
     for (int64_t i = 1; i <= HISTORY_WAITING_MAX + 500; i++)
         noted_begin(h, i, "sip:p@h");
-    assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
+    unlock(db);
     history_free(h, PATIENCE_MS);
     assert_in_range(noted_look().n, HISTORY_WAITING_MAX, 1 + HISTORY_WAITING_MAX);
 }
