@@ -15,36 +15,51 @@
 
 void model_set(char **at, const char *text)
 {
-    char *copy = xstrdup(text ? text : "");
+    char *copy = slice_dup(slice_of(text ? text : ""));
 
+    if (!copy && *at)
+        return;
     free(*at);
-    *at = copy;
+    *at = copy ? copy : xstrdup("");
 }
 
-/* Lists grow by one; what is new is zero. The list moves, and its pointers with it. */
-void *model_grow(void *list, size_t n, size_t size)
+static void *move(void *list, size_t n, size_t size, void *moved)
 {
-    char *moved = xcalloc(n + 1, size);
-
     if (n > 0)
         memcpy(moved, list, n * size);
     free(list);
     return moved;
 }
 
+/* Lists grow by one; what is new is zero. The list moves, and its pointers with it. */
+void *model_grow(void *list, size_t n, size_t size)
+{
+    return move(list, n, size, xcalloc(n + 1, size));
+}
+
+/* The same for what strangers begin: NULL without memory, and the list is as it was. */
+static void *grow_if(void *list, size_t n, size_t size)
+{
+    void *moved = calloc(n + 1, size);
+
+    return moved ? move(list, n, size, moved) : NULL;
+}
+
 /* Its strings one by one, as all of them are to be there. */
 static char **call_string(struct model_call *c, size_t i)
 {
-    char **const strings[CALL_STRINGS] = {
-        &c->peer,  &c->peer_name,  &c->contact, &c->account, &c->target, &c->codec, &c->remote,
-        &c->local, &c->encryption, &c->suite,   &c->play,    &c->record, &c->text,  &c->digits,
-        &c->safe};
+    char **const strings[CALL_STRINGS] = {&c->peer,       &c->peer_name, &c->contact, &c->account,
+                                          &c->target,     &c->codec,     &c->remote,  &c->local,
+                                          &c->encryption, &c->suite,     &c->play,    &c->record,
+                                          &c->text,       &c->digits,    &c->safe};
 
     return strings[i];
 }
 
 static void free_call(struct model_call *c)
 {
+    if (!c)
+        return;
     for (size_t i = 0; i < CALL_STRINGS; i++)
         free(*call_string(c, i));
     free(c);
@@ -148,14 +163,32 @@ void model_note(struct model *m, bool bad, const char *text)
 
 void model_note_at(struct model *m, double time, bool bad, const char *text)
 {
-    if (m->n_notes == MODEL_NOTES_MAX) {
-        free(m->notes[0].text);
-        memmove(m->notes, m->notes + 1, --m->n_notes * sizeof *m->notes);
-    } else {
-        m->notes = model_grow(m->notes, m->n_notes, sizeof *m->notes);
+    bool full = m->n_notes == MODEL_NOTES_MAX;
+    char *copy = slice_dup(slice_of(text));
+    struct model_note *notes =
+        !copy || full ? m->notes : grow_if(m->notes, m->n_notes, sizeof *m->notes);
+
+    if (!copy || !notes) {
+        free(copy);
+        return; /* strangers fill the log, too */
+    }
+    m->notes = notes;
+    if (full) {
+        free(notes[0].text);
+        memmove(notes, notes + 1, --m->n_notes * sizeof *notes);
     }
     m->noted++;
-    m->notes[m->n_notes++] = (struct model_note){.time = time, .bad = bad, .text = xstrdup(text)};
+    m->notes[m->n_notes++] = (struct model_note){.time = time, .bad = bad, .text = copy};
+}
+
+void model_is_short(struct model *m)
+{
+    uint64_t noted = m->noted;
+
+    if (m->told_short)
+        return;
+    model_note(m, true, "there is no memory left: calls or messages are missing here");
+    m->told_short = m->noted > noted;
 }
 
 /* --- calls ---------------------------------------------------------------------------------- */
@@ -168,20 +201,39 @@ struct model_call *model_call(const struct model *m, uint32_t call)
     return NULL;
 }
 
+/* Strangers begin calls: NULL without memory. */
+static struct model_call *new_call(uint32_t call, uint64_t now_ms)
+{
+    struct model_call *c = calloc(1, sizeof *c);
+    bool all = c != NULL;
+
+    for (size_t i = 0; all && i < CALL_STRINGS; i++)
+        all = (*call_string(c, i) = slice_dup(SLICE(""))) != NULL;
+    if (!all) {
+        free_call(c);
+        return NULL;
+    }
+    c->call = call;
+    c->began_ms = now_ms;
+    c->phase = PHONE_PHASE_CALLING;
+    return c;
+}
+
 struct model_call *model_add_call(struct model *m, uint32_t call, uint64_t now_ms)
 {
-    struct model_call *c = model_call(m, call);
+    struct model_call *c = model_call(m, call), **calls;
     size_t at = m->n_calls;
 
     if (c)
         return c;
-    c = xzalloc(sizeof *c);
-    c->call = call;
-    c->began_ms = now_ms;
-    c->phase = PHONE_PHASE_CALLING;
-    for (size_t i = 0; i < CALL_STRINGS; i++)
-        model_set(call_string(c, i), "");
-    m->calls = model_grow(m->calls, m->n_calls, sizeof *m->calls);
+    c = new_call(call, now_ms);
+    calls = c ? grow_if(m->calls, m->n_calls, sizeof *m->calls) : NULL;
+    if (!calls) {
+        free_call(c);
+        model_is_short(m);
+        return NULL;
+    }
+    m->calls = calls;
     for (; at > 0 && m->calls[at - 1]->call > call; at--)
         m->calls[at] = m->calls[at - 1];
     m->calls[at] = c;

@@ -106,6 +106,7 @@ struct model {
     struct model_note *notes; /* the newest last */
     size_t n_notes;
     uint64_t noted;            /* how many there ever were */
+    bool told_short;           /* that memory was missing for some of this */
     struct traced_list traced; /* messages of SIP */
     double microphone_db, speaker_db;
     bool dnd;         /* calls are turned away */

@@ -183,6 +183,8 @@ static unsigned take_call(struct model *m, const struct ctl_line *line, uint64_t
     if (!fn || (!known && !begins_call(e->kind)))
         return 0;
     c = model_add_call(m, e->call, now_ms);
+    if (!c)
+        return MODEL_CHANGED;
     if (*e->peer)
         model_set(&c->peer, e->peer);
     if (*e->contact)
@@ -223,13 +225,15 @@ static unsigned take_account(struct model *m, const struct ctl_line *line)
 
 static unsigned take_message(struct model *m, const json_t *tree)
 {
-    traced_add(&m->traced,
-               &(struct traced_source){.time = model_time(tree),
-                                       .sent = strcmp(ctl_text(tree, "direction"), "out") == 0,
-                                       .transport = ctl_text(tree, "transport"),
-                                       .local = ctl_text(tree, "local"),
-                                       .remote = ctl_text(tree, "remote"),
-                                       .message = ctl_text(tree, "message")});
+    const struct traced_source source = {.time = model_time(tree),
+                                         .sent = strcmp(ctl_text(tree, "direction"), "out") == 0,
+                                         .transport = ctl_text(tree, "transport"),
+                                         .local = ctl_text(tree, "local"),
+                                         .remote = ctl_text(tree, "remote"),
+                                         .message = ctl_text(tree, "message")};
+
+    if (traced_add(&m->traced, &source) != 0)
+        model_is_short(m);
     return MODEL_CHANGED;
 }
 

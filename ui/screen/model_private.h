@@ -5,16 +5,19 @@
 
 #include "ui/screen/model.h"
 
-/* Puts a copy of text in place of what was there. */
+/* Puts a copy of text in place of what was there, which stays without memory; where there was
+ * nothing, that ends the program. */
 void model_set(char **at, const char *text);
 /* Room for one more behind n of size bytes each; what is new is zero. */
 void *model_grow(void *list, size_t n, size_t size);
 
-/* The one of that number, made where there is none. */
+/* The one of that number, made where there is none; NULL without memory. */
 struct model_call *model_add_call(struct model *model, uint32_t call, uint64_t now_ms);
-/* Likewise. */
+/* The one of that label, which the settings have. */
 struct model_account *model_add_account(struct model *model, const char *label);
 void model_remove_call(struct model *model, uint32_t call);
+/* Without memory something was left out; said once. */
+void model_is_short(struct model *model);
 void model_clear_past(struct model *model);
 void model_clear_contacts(struct model *model);
 

@@ -26,6 +26,8 @@ static void take_call_state(struct model *m, const json_t *row, uint64_t now_ms)
     if (number == 0)
         return;
     c = model_add_call(m, number, now_ms);
+    if (!c)
+        return;
     c->phase = phase_of(ctl_text(row, "phase"));
     model_take_text(&c->peer, row, "peer");
     model_take_text(&c->peer_name, row, "peer_name");

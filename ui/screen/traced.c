@@ -1,9 +1,9 @@
 #include "ui/screen/traced.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/mem.h"
 #include "base/text.h"
 #include "ui/screen/width.h"
 
@@ -73,7 +73,8 @@ static bool is_again(const struct traced_list *list, const struct traced *t)
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-/* The form that is shown: header names and values are looked for in it, too. */
+/* The form that is shown: header names and values are looked for in it, too. NULL without memory.
+ */
 static char *safe_text(const char *raw)
 {
     size_t n = strlen(raw);
@@ -84,7 +85,7 @@ static char *safe_text(const char *raw)
     for (size_t i = 0; i < out.n; i++)
         if (out.p[i] == '\t')
             out.p[i] = ' ';
-    text = xstrdup(buf_cstr(&out));
+    text = buf_ok(&out) ? slice_dup(buf_slice(&out)) : NULL;
     buf_free(&out);
     return text;
 }
@@ -166,18 +167,37 @@ static struct slice find_sdp(const struct traced *t)
     return sdp;
 }
 
-void traced_add(struct traced_list *list, const struct traced_source *source)
+static struct traced *copy_of(const struct traced_source *source)
 {
-    struct traced *t = xzalloc(sizeof *t);
+    struct traced *t = calloc(1, sizeof *t);
+
+    if (!t)
+        return NULL;
+    t->transport = slice_dup(slice_of(source->transport));
+    t->local = slice_dup(slice_of(source->local));
+    t->remote = slice_dup(slice_of(source->remote));
+    t->raw = slice_dup(slice_of(source->message));
+    t->text = safe_text(source->message);
+    if (t->transport && t->local && t->remote && t->raw && t->text)
+        return t;
+    free_one(t);
+    return NULL;
+}
+
+int traced_add(struct traced_list *list, const struct traced_source *source)
+{
+    struct traced *t = copy_of(source);
 
     if (!list->ring)
-        list->ring = xcalloc(TRACED_MAX, sizeof(struct traced *));
-    *t = (struct traced){.number = ++list->numbers, .time = source->time, .sent = source->sent};
-    t->transport = xstrdup(source->transport);
-    t->local = xstrdup(source->local);
-    t->remote = xstrdup(source->remote);
-    t->raw = xstrdup(source->message);
-    t->text = safe_text(source->message);
+        list->ring = calloc(TRACED_MAX, sizeof(struct traced *));
+    if (!list->ring || !t) {
+        if (t)
+            free_one(t);
+        return -ENOMEM;
+    }
+    t->number = ++list->numbers;
+    t->time = source->time;
+    t->sent = source->sent;
     read_start(t);
     t->call_id = header_of(t, "Call-ID");
     t->sdp = find_sdp(t);
@@ -188,6 +208,7 @@ void traced_add(struct traced_list *list, const struct traced_source *source)
     list->bytes += bytes_of(t);
     while (list->bytes > TRACED_BYTES_MAX && list->n > 1)
         drop_oldest(list);
+    return 0;
 }
 
 /* --- what one says -------------------------------------------------------------------------- */

@@ -38,7 +38,8 @@ struct traced_source {
     const char *transport, *local, *remote, *message;
 };
 
-void traced_add(struct traced_list *list, const struct traced_source *source);
+/* 0, or -ENOMEM and it is left out. */
+int traced_add(struct traced_list *list, const struct traced_source *source);
 void traced_clear(struct traced_list *list);
 /* The i-th that is kept, the oldest first; NULL behind the last. */
 const struct traced *traced_at(const struct traced_list *list, size_t i);

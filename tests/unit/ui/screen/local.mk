@@ -8,6 +8,7 @@ screen_unit_tests = \
 	tests/unit/ui/screen/test_hostile \
 	tests/unit/ui/screen/test_key_reader \
 	tests/unit/ui/screen/test_line_edit \
+	tests/unit/ui/screen/test_model_no_memory \
 	tests/unit/ui/screen/test_paint \
 	tests/unit/ui/screen/test_plain \
 	tests/unit/ui/screen/test_plain_line \
@@ -39,6 +40,8 @@ tests_unit_ui_screen_test_hostile_SOURCES = tests/unit/ui/screen/test_hostile.c 
 tests_unit_ui_screen_test_hostile_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_key_reader_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_line_edit_LDADD = $(phone_ldadd)
+tests_unit_ui_screen_test_model_no_memory_LDADD = $(phone_ldadd)
+tests_unit_ui_screen_test_model_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_ui_screen_test_paint_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_plain_LDADD = $(phone_ldadd)
 tests_unit_ui_screen_test_plain_line_LDADD = $(phone_ldadd)
