@@ -201,13 +201,16 @@ static int watch(struct prompt *p, uv_loop_t *loop)
 int prompt_open(struct net_loop *loop, const char *question, prompt_fn *on_line, void *arg,
                 struct prompt **out)
 {
-    struct prompt *p = xzalloc(sizeof *p);
+    struct prompt *p = calloc(1, sizeof *p); /* a server asks for it: may fail, in a call */
     int err;
 
+    if (!p)
+        return -ENOMEM;
+    p->tty = -1;
     p->on_line = on_line;
     p->arg = arg;
-    p->question = xstrdup(question);
-    err = open_terminal(p);
+    p->question = slice_dup(slice_of(question));
+    err = p->question ? open_terminal(p) : -ENOMEM;
     if (!err)
         err = watch(p, net_loop_uv(loop));
     if (err) {

@@ -91,27 +91,38 @@ struct wanted {
     char *account, *question;
 };
 
-static void drop_wanted(struct wanted *w)
+static void free_wanted(struct wanted *w)
 {
-    list_remove(&w->link);
+    if (!w)
+        return;
     free(w->account);
     free(w->question);
     free(w);
 }
 
-/* NULL: there is none, and what waits for it fails. */
-static void give_password(struct session *s, struct wanted *w, const char *password)
+static void drop_wanted(struct wanted *w)
 {
-    phone_do(
-        s->phone,
-        &(struct phone_command){.kind = PHONE_PASSWORD, .account = w->account, .text = password},
-        NULL, NULL);
-    drop_wanted(w);
+    list_remove(&w->link);
+    free_wanted(w);
+}
+
+/* NULL: there is none, and what waits for it fails. */
+static void give_password(struct session *s, const char *account, const char *password)
+{
+    phone_do(s->phone,
+             &(struct phone_command){.kind = PHONE_PASSWORD, .account = account, .text = password},
+             NULL, NULL);
 }
 
 static struct wanted *first_wanted(const struct session *s)
 {
     return list_empty(&s->wanted) ? NULL : LIST_ITEM(s->wanted.next, struct wanted, link);
+}
+
+static void give_and_drop(struct session *s, struct wanted *w, const char *password)
+{
+    give_password(s, w->account, password);
+    drop_wanted(w);
 }
 
 static void ask_next(struct session *s);
@@ -123,7 +134,7 @@ static void on_password(void *arg, struct slice line)
 
     prompt_free(s->prompt);
     s->prompt = NULL;
-    give_password(s, first_wanted(s), password);
+    give_and_drop(s, first_wanted(s), password);
     mem_wipe_free(password);
     ask_next(s);
 }
@@ -135,22 +146,39 @@ static void ask_next(struct session *s)
 
     while (!s->prompt && (w = first_wanted(s)))
         if (s->stopping || prompt_open(s->loop, w->question, on_password, s, &s->prompt) != 0)
-            give_password(s, w, NULL);
+            give_and_drop(s, w, NULL);
 }
 
-static void want_password(struct session *s, const struct phone_event *event)
+/* NULL without memory: it is a server that wants this, and calls are to go on. */
+static struct wanted *new_wanted(const struct phone_event *event)
 {
-    struct wanted *w = xzalloc(sizeof *w);
+    struct wanted *w = calloc(1, sizeof *w);
     struct buf question = buf_new(8192);
 
+    if (!w)
+        return NULL;
     buf_printf(&question, "Password for %s", event->peer);
     if (*event->text)
         buf_printf(&question, " (%s)", event->text);
     buf_puts(&question, ": ");
-    w->account = xstrdup(event->account);
-    w->question = xstrdup(buf_cstr(&question));
-    list_append(&s->wanted, &w->link);
+    w->account = slice_dup(slice_of(event->account));
+    w->question = buf_ok(&question) ? slice_dup(buf_slice(&question)) : NULL;
     buf_free(&question);
+    if (w->account && w->question)
+        return w;
+    free_wanted(w);
+    return NULL;
+}
+
+static void want_password(struct session *s, const struct phone_event *event)
+{
+    struct wanted *w = new_wanted(event);
+
+    if (!w) {
+        give_password(s, event->account, NULL);
+        return;
+    }
+    list_append(&s->wanted, &w->link);
     ask_next(s);
 }
 

@@ -2,13 +2,20 @@
  * client gets whole lines, or is let go. */
 #include "ui/control.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "phone/account.h"
+#include "phone/phone_private.h"
 #include "tests/lib/memory.h"
 #include "tests/lib/rows.h"
+#include "ui/prompt.h"
 #include "ui/terminal.h"
 
 #define TURNS 60
@@ -32,14 +39,14 @@ static void on_event(void *arg, const struct phone_event *event)
     (void)event;
 }
 
-static int set_up(void **state)
+static int set_up_with(void **state, const char *config)
 {
-    static const char *argv[] = {/* getopt sorts them */
+    const char *argv[] = {/* getopt sorts them */
 
-                                 "tphone",    "register",  "--control", "-",           "--device",
-                                 "none",      "-q",        "--listen",  "127.0.0.1:0", "--config",
-                                 "/dev/null", "--history", "no",        "--sandbox",   "no",
-                                 NULL}; /* it would hold the tests that come behind, too */
+                          "tphone", "register",  "--control",   "-",        "--device", "none",
+                          "-q",     "--listen",  "127.0.0.1:0", "--config", config,     "--history",
+                          "no",     "--sandbox", "no",          NULL}; /* it would hold the tests
+                                                                          that come behind, too */
     static struct desk desk;
     struct buf why = buf_new(4096);
 
@@ -54,6 +61,24 @@ static int set_up(void **state)
     buf_free(&why);
     *state = &desk;
     return 0;
+}
+
+static int set_up(void **state)
+{
+    return set_up_with(state, "/dev/null");
+}
+
+static int set_up_account(void **state)
+{
+    char path[] = "/tmp/control.XXXXXX";
+    int fd = mkstemp(path), err;
+
+    assert_true(fd >= 0);
+    assert_true(dprintf(fd, "[account home]\nuri = sip:a@127.0.0.1:9\nregister = no\n") > 0);
+    close(fd);
+    err = set_up_with(state, path);
+    unlink(path);
+    return err;
 }
 
 static int tear_down(void **state)
@@ -323,6 +348,56 @@ static void who_floods_leaves_room(void **state)
         fail_msg("%zu replies alone, %zu among many", alone, among_many);
 }
 
+/* A server has asked for one, in whatever call; there is nobody to ask a person for it. */
+static bool is_told(struct desk *desk, struct account *account, unsigned fail_at, bool *failed)
+{
+    account->password_wanted = true;
+    memory_fail_at(fail_at);
+    phone_tell(desk->session.phone, &(struct phone_event){.kind = PHONE_PASSWORD_WANTED,
+                                                          .account = account->label,
+                                                          .peer = account->uri,
+                                                          .text = "realm"});
+    phone_deliver(desk->session.phone);
+    *failed = memory_has_failed();
+    memory_fail_at(0);
+    return !account->password_wanted;
+}
+
+/* ... who has no terminal here, whoever runs this test. */
+static void a_password_is_wanted_without_memory(void **state)
+{
+    struct desk *desk = *state;
+    struct account *account = account_find(desk->session.phone, NULL);
+    struct control *control = desk->session.control;
+    struct prompt *prompt;
+    int tty = open("/dev/tty", O_RDWR | O_CLOEXEC), err = 0;
+    unsigned n = 0, told = 0;
+    bool failed = true;
+
+    if (tty >= 0) {
+        ioctl(tty, TIOCNOTTY);
+        close(tty);
+    }
+    assert_non_null(account);
+    desk->session.control = NULL; /* it is no client that knows it */
+    while (failed) {
+        told += is_told(desk, account, ++n, &failed);
+        assert_true(list_empty(&desk->session.wanted));
+        assert_null(desk->session.prompt);
+    }
+    desk->session.control = control;
+    assert_true(n > 6);
+    assert_int_equal(told, n);
+    for (n = 1, failed = true; failed; n++) {
+        memory_fail_at(n);
+        err = prompt_open(desk->session.loop, "?", NULL, NULL, &prompt);
+        failed = memory_has_failed();
+        memory_fail_at(0);
+        assert_int_equal(err, failed ? -ENOMEM : -ENOTTY);
+    }
+    assert_true(n > 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +406,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_is_dropped_gets_whole_lines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_floods_leaves_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory_may_fail_anywhere, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_password_is_wanted_without_memory, set_up_account,
+                                        tear_down),
     };
 
     return cmocka_run_group_tests_name("ui/control", tests, NULL, NULL);
