@@ -67,6 +67,7 @@ tests_unit_net_test_spawner_serve_LDADD = $(machine_ldadd)
 tests_unit_net_test_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_tcp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=accept4
 tests_unit_net_test_tls_LDADD = $(machine_ldadd)
+tests_unit_net_test_tls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=X509_cmp_current_time
 tests_unit_net_test_tls_settings_LDADD = $(machine_ldadd)
 tests_unit_net_test_udp_LDADD = $(machine_ldadd)
 unix_place = tests/unit/net/unix_place.c tests/unit/net/unix_place.h

@@ -415,6 +415,36 @@ static void test_sessions(void **state)
     net_tls_context_free(server);
 }
 
+/* The clock that certificates are held to when a session is taken up. */
+static time_t ahead_s;
+
+int __wrap_X509_cmp_current_time(const ASN1_TIME *moment);
+
+int __wrap_X509_cmp_current_time(const ASN1_TIME *moment)
+{
+    time_t now = time(NULL) + ahead_s;
+
+    return X509_cmp_time(moment, &now);
+}
+
+static void test_expired_since(void **state)
+{
+    struct net_tls_context *client = context("authority", NULL, NULL);
+    struct net_tls_context *server = context("authority", NULL, "right");
+    struct pair p;
+
+    (void)state;
+    assert_false(come_back(client, server, "sip.test"));
+    ahead_s = 100 * 365 * 86400L;
+    p = pair_of(client, server, "sip.test", 900);
+    ahead_s = 0;
+    assert_int_equal(net_tls_state(p.client), NET_TLS_BROKEN);
+    assert_says(net_tls_fault(p.client), "the certificate of sip.test");
+    assert_says(net_tls_fault(p.client), "has expired");
+    assert_int_equal(net_tls_write(p.client, SLICE("a password")), NET_TLS_FAILED);
+    part(&p);
+}
+
 /* --- OpenSSL itself as the other side --------------------------------------------------------- */
 
 struct raw {
@@ -585,11 +615,17 @@ static void test_long_chain(void **state)
 int main(void)
 {
     static const struct CMUnitTest alone[] = {
-        cmocka_unit_test(test_split),           cmocka_unit_test(test_closing),
-        cmocka_unit_test(test_before_it_is_up), cmocka_unit_test(test_turned_bits),
-        cmocka_unit_test(check_rubbish),        cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_sessions),        cmocka_unit_test(test_asked_to_begin_again),
-        cmocka_unit_test(test_long_chain),      cmocka_unit_test(test_system_store),
+        cmocka_unit_test(test_split),
+        cmocka_unit_test(test_closing),
+        cmocka_unit_test(test_before_it_is_up),
+        cmocka_unit_test(test_turned_bits),
+        cmocka_unit_test(check_rubbish),
+        cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_expired_since),
+        cmocka_unit_test(test_asked_to_begin_again),
+        cmocka_unit_test(test_long_chain),
+        cmocka_unit_test(test_system_store),
     };
     static struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(peers) + ARRAY_LEN(alone)];
     size_t n = 0;
