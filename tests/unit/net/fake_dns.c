@@ -7,6 +7,7 @@
 #include "net/udp.h"
 #include "tests/lib/rows.h"
 
+#define NAME_ROOM 300 /* more than a name may have */
 #define MAX_ASKED 1000
 
 static const struct {
@@ -18,7 +19,7 @@ struct fake_dns {
     struct net_udp *udp;
     const struct fake_record *records;
     struct {
-        char type[8], name[256];
+        char type[8], name[NAME_ROOM];
     } asked[MAX_ASKED];
     size_t n_asked;
 };
@@ -147,7 +148,7 @@ static void answer(struct fake_dns *dns, const struct ip *to, struct slice query
 static void on_query(void *arg, const struct ip *from, struct slice query)
 {
     struct fake_dns *dns = arg;
-    char name[300] = "?";
+    char name[NAME_ROOM] = "?";
     struct slice rest = take_name(slice_skip(query, 12), name);
     unsigned number = (unsigned char)rest.p[1];
 
@@ -158,7 +159,7 @@ static void on_query(void *arg, const struct ip *from, struct slice query)
             continue;
         assert_true(dns->n_asked < MAX_ASKED);
         snprintf(dns->asked[dns->n_asked].type, 8, "%s", types[i].name);
-        snprintf(dns->asked[dns->n_asked].name, 256, "%s", name);
+        snprintf(dns->asked[dns->n_asked].name, NAME_ROOM, "%s", name);
         dns->n_asked++;
         answer(dns, from, query, name, number, types[i].name);
     }
