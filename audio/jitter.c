@@ -17,6 +17,7 @@ enum {
     /* Shares of 65536. What has begun ends later than it began, as to go to and fro is heard. */
     WORTH_IT = 655,         /* 1 % of the packets come as copies alone: these are waited for */
     WORTH_NOTHING = 328,    /* 0.5 % */
+    TRUSTED = 1311,         /* 2 %: for seven seconds without any use */
     OFTEN = 3277,           /* 5 % are lost */
     OFTEN_NO_LONGER = 1638, /* 2.5 % */
 };
@@ -324,17 +325,37 @@ static int64_t place_of(const struct jitter *j, const struct neighbours *by, int
     return -1;
 }
 
-/* That a copy of timestamp is wanted. How long to wait for such copies its carrier says, unless it
- * is a digit or the like, whose timestamp stands still, or not behind it. */
-static void note_worth(struct jitter *j, unsigned nth, int64_t carrier, int64_t timestamp)
+/* How much later than itself a copy of timestamp comes, which its carrier says, unless it is a
+ * digit or the like, whose timestamp stands still, or not behind it: 0. */
+static uint32_t reach_of(const struct jitter *j, int64_t carrier, int64_t timestamp)
 {
-    size_t i = nth < JITTER_COPIES ? nth - 1 : JITTER_COPIES - 1;
     int64_t at = j->when[carrier % JITTER_SEEN];
+    bool behind = at > timestamp && at - timestamp <= units(j, JITTER_MAX_MS);
 
-    if (at <= timestamp || at - timestamp > units(j, JITTER_MAX_MS))
+    return behind ? (uint32_t)(at - timestamp) : 0;
+}
+
+/* Copies that begin to come, or to come later than ever, once something was lost: the sender was
+ * told of it, and what it sends them for is going to be lost as well. Whoever waits until some have
+ * been of use loses these. */
+static void note_copy(struct jitter *j, size_t i, uint32_t reach)
+{
+    if (reach <= j->copies[i].farthest)
+        return;
+    j->copies[i].farthest = reach;
+    if (!j->gone || j->copies[i].share > TRUSTED)
+        return;
+    j->copies[i].share = TRUSTED;
+    j->copies[i].units = reach;
+}
+
+/* That a copy is wanted. */
+static void note_worth(struct jitter *j, size_t i, uint32_t reach)
+{
+    if (!reach)
         return;
     j->copies[i].share += 65536 / COPIES_AVERAGE;
-    j->copies[i].units = (uint32_t)(at - timestamp);
+    j->copies[i].units = reach;
 }
 
 int jitter_put_copy(struct jitter *j, const struct jitter_packet *copy, unsigned nth,
@@ -343,13 +364,17 @@ int jitter_put_copy(struct jitter *j, const struct jitter_packet *copy, unsigned
     int64_t carrier = j->high_sequence + (int16_t)(copy->sequence - (uint16_t)j->high_sequence);
     int64_t timestamp =
         j->high_timestamp + (int32_t)(copy->timestamp - (uint32_t)j->high_timestamp);
+    size_t i = nth < JITTER_COPIES ? nth - 1 : JITTER_COPIES - 1;
     struct neighbours by;
+    uint32_t reach;
     int64_t place;
 
     release_given(j);
     if (!j->known || !nth || !copy->duration || copy->duration > units(j, PACKET_MAX_MS) ||
         copy->payload.n > JITTER_PAYLOAD_MAX || !is_noted(j, j->seen, carrier))
         return -EINVAL;
+    reach = reach_of(j, carrier, timestamp);
+    note_copy(j, i, reach);
     by = neighbours_of(j, timestamp);
     if (by.there)
         return -EEXIST;
@@ -359,7 +384,7 @@ int jitter_put_copy(struct jitter *j, const struct jitter_packet *copy, unsigned
     if (place < 0 || is_noted(j, j->copied, place))
         return -EEXIST;
     j->copied |= (uint64_t)1 << (j->high_sequence - place);
-    note_worth(j, nth, carrier, timestamp);
+    note_worth(j, i, reach);
     *sequence = (uint16_t)place;
     if (place < j->next_sequence)
         return -ETIME;

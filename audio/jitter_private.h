@@ -24,9 +24,10 @@ struct jitter {
     uint64_t copied;           /* bit i: a copy of it has, before itself */
     int64_t when[JITTER_SEEN]; /* timestamp of each that has, by sequence; INT64_MIN: no sound */
     struct {
-        uint32_t share; /* of all packets that this copy alone has brought, of 65536 */
-        uint32_t units; /* by so much it comes later */
-        bool worth;     /* which is waited for */
+        uint32_t share;    /* of all packets that this copy alone has brought, of 65536 */
+        uint32_t units;    /* by so much it comes later, */
+        uint32_t farthest; /* and by so much at most so far */
+        bool worth;        /* which is waited for */
     } copies[JITTER_COPIES];
     int32_t suspect; /* sequence number that would confirm a jump; -1: none */
     bool odd;        /* the latest packet had a timestamp that does not fit its number: */

@@ -187,6 +187,54 @@ static void test_copies_that_come_with_digits(void **state)
     jitter_free(j);
 }
 
+/* n packets in time from the i-th on, each with a copy of the one four before where there are
+ * copies; returns what comes next. */
+static int come(struct jitter *j, int i, int n, bool copies)
+{
+    for (int end = i + n; i < end; i++) {
+        struct jitter_packet p = packet(i);
+        struct jitter_decision what;
+
+        jitter_put(j, &p, (uint64_t)i * 20000);
+        if (copies)
+            put_copy(j, i - 4, i, 1);
+        jitter_get(j, (uint64_t)i * 20000, 0, &what);
+    }
+    return i;
+}
+
+static unsigned target_ms(const struct jitter *j)
+{
+    struct jitter_stats stats;
+
+    jitter_stats(j, &stats);
+    return stats.target_ms;
+}
+
+static void test_copies_that_begin_behind_losses_are_waited_for(void **state)
+{
+    struct jitter_config config = {.clock_hz = 8000};
+
+    (void)state;
+    for (int lost = 0; lost < 2; lost++) {
+        struct jitter *j;
+        int i;
+
+        assert_int_equal(jitter_new(&config, &j), 0);
+        i = come(j, 4, 200, false) + lost;
+        i = come(j, i, 50, false);
+        assert_in_range(target_ms(j), 20, 30);
+        i = come(j, i, 2, true);
+        if (lost)
+            assert_in_range(target_ms(j), 80, 100);
+        else
+            assert_in_range(target_ms(j), 20, 30);
+        i = come(j, i, 800, true); /* which nobody needed */
+        assert_in_range(target_ms(j), 20, 30);
+        jitter_free(j);
+    }
+}
+
 static void test_copies_that_lie_are_refused(void **state)
 {
     struct jitter_config config = {.clock_hz = 8000};
@@ -297,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_a_copy_behind_a_pause_finds_its_place),
         cmocka_unit_test(test_copies_that_come_with_digits),
         cmocka_unit_test(test_copies_that_lie_are_refused),
+        cmocka_unit_test(test_copies_that_begin_behind_losses_are_waited_for),
     };
 
     return RUN_ROWS("audio/jitter: copies", rows, check_row) +

@@ -22,7 +22,7 @@ static const struct row {
     {"5 % lost", {"opus", true, 0.05, 0, 1500, 1, NULL, 0}, 4.27, 80, 70},
     {"10 % lost", {"opus", true, 0.1, 0, 1500, 1, NULL, 0}, 4.2, 100, 70},
     {"20 % lost", {"opus", true, 0.2, 0, 1500, 1, NULL, 0}, 3.9, 110, 70},
-    {"10 % lost in bursts of 3", {"opus", true, 0.1, 3, 1500, 1, NULL, 0}, 3.2, 240, 70},
+    {"10 % lost in bursts of 3", {"opus", true, 0.1, 3, 1500, 1, NULL, 0}, 3.6, 240, 70},
     {"up to 60 ms of jitter", {"opus", true, 0, 0, 1500, 1, NULL, 60}, 4.25, 95, 32},
     {"up to 120 ms of jitter", {"opus", true, 0, 0, 1500, 1, NULL, 120}, 4.4, 160, 32},
     {"10 % lost to a far end with FEC only", {"opus", false, 0.1, 0, 1500, 1, NULL, 0}, 3.8, 90, 50},
