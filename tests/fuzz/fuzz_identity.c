@@ -77,7 +77,7 @@ static void check_file(void)
     must(identity_mend(identity) == 0);
     must(identity_get(identity, &dtls) == 0);
     must(fingerprint_eq(identity_fingerprint(identity), rtp_dtls_identity_fingerprint(dtls)));
-    must(identity_free(identity));
+    must(identity_free(identity, 10000));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
