@@ -245,10 +245,11 @@ static void reply(struct far *far, const char *status, const char *tag, const ch
 {
     char via[512], from[512], to[512], id[512], cseq[512];
 
+    header(far, "To", to);
     snprintf(far->said, sizeof far->said,
              "SIP/2.0 %s\r\nVia: %s\r\nFrom: %s\r\nTo: %s%s\r\nCall-ID: %s\r\nCSeq: %s\r\n"
              "Contact: <sip:far@127.0.0.1:%u>\r\n%sContent-Length: %zu\r\n\r\n%s",
-             status, header(far, "Via", via), header(far, "From", from), header(far, "To", to),
+             status, header(far, "Via", via), header(far, "From", from), to,
              strstr(to, ";tag=") ? "" : tag, header(far, "Call-ID", id), header(far, "CSeq", cseq),
              far->port, *body ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
     say(far, far->said);
