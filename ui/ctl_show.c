@@ -79,6 +79,26 @@ static void put_detail(struct buf *out, const char **between, const char *text)
     *between = ", ";
 }
 
+/* Each can be without the other: keys of sound that is encrypted may stand in open messages. */
+static void put_safety(struct buf *out, const char **between, const json_t *call)
+{
+    const char *sound = ctl_text(call, "encryption");
+    bool known = is_true(call, "answered") || is_true(call, "incoming") || *sound;
+    struct buf text = buf_new(2048);
+
+    if (*sound) {
+        buf_printf(&text, "sound: %s", status_encryption(sound));
+        put_detail(out, between, buf_cstr(&text));
+        *between = "; ";
+        buf_clear(&text);
+    }
+    buf_puts(&text, "messages: ");
+    status_put_messages(&text, ctl_text(call, "signalling_encryption"), known);
+    if (known)
+        put_detail(out, between, buf_cstr(&text));
+    buf_free(&text);
+}
+
 static void put_details(struct buf *out, const json_t *call)
 {
     static const struct {
@@ -89,7 +109,6 @@ static void put_details(struct buf *out, const json_t *call)
     char text[64];
 
     put_detail(out, &between, ctl_text(call, "codec"));
-    put_detail(out, &between, status_encryption(ctl_text(call, "encryption")));
     for (size_t i = 0; i < ARRAY_LEN(flags); i++)
         if (is_true(call, flags[i].member))
             put_detail(out, &between, flags[i].words);
@@ -98,6 +117,9 @@ static void put_details(struct buf *out, const json_t *call)
     put_detail(out, &between, *ctl_text(call, "play") ? "playing" : "");
     put_detail(out, &between, *ctl_text(call, "record") ? "recording" : "");
     if (between[0] == ',')
+        between = "; ";
+    put_safety(out, &between, call);
+    if (between[0] != ' ')
         buf_putc(out, ')');
 }
 

@@ -66,6 +66,23 @@ const char *status_keys(const char *encryption)
     return found ? found->keys : "";
 }
 
+void status_put_messages(struct buf *out, const char *safe, bool known)
+{
+    struct slice who = slice_of(safe), version = slice_cut(&who, ',');
+    struct slice cipher = slice_cut(&who, ',');
+
+    who = slice_trim(who);
+    if (who.n == 0) {
+        buf_puts(out, *safe ? safe : known ? "not encrypted" : "not known yet");
+        return;
+    }
+    buf_put(out, who);
+    buf_puts(out, ", ");
+    buf_put(out, version);
+    buf_putc(out, ',');
+    buf_put(out, cipher);
+}
+
 static void put_sound(struct buf *out, const struct phone_event *e)
 {
     char where[IP_TEXT_MAX];
@@ -215,9 +232,10 @@ static void put_quality(struct buf *out, const struct phone_quality *q)
     const struct {
         const char *name;
         double ms;
-    } times[] = {
-        {"jitter", q->jitter_ms}, {"round trip", q->round_trip_ms}, {"delay", q->delay_ms},
-        {"from mouth to ear", q->mouth_to_ear_ms}};
+    } times[] = {{"jitter", q->jitter_ms},
+                 {"round trip", q->round_trip_ms},
+                 {"delay", q->delay_ms},
+                 {"from mouth to ear", q->mouth_to_ear_ms}};
 
     if (q->mos >= 0)
         buf_printf(out, "quality %.1f of 4.5, ", q->mos);

@@ -29,6 +29,9 @@ void status_put_duration(struct buf *out, uint64_t seconds);
 const char *status_encryption(const char *encryption);
 /* What its keys came by, "SDES" or "DTLS"; "": there are none. */
 const char *status_keys(const char *encryption);
+/* Those of its messages, in full: who was verified comes first. safe: signalling_encryption, ""
+ * without TLS, or where it is not known yet. */
+void status_put_messages(struct buf *out, const char *safe, bool known);
 
 /* The exit status for a call that ended so. */
 enum exit_status exit_of(enum phone_outcome outcome);

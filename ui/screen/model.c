@@ -376,20 +376,7 @@ void model_put_keys(struct buf *out, const struct model_call *c)
 
 void model_put_messages(struct buf *out, const struct model_call *c)
 {
-    struct slice who = slice_of(c->safe), version = slice_cut(&who, ',');
-    struct slice cipher = slice_cut(&who, ',');
-    bool known = c->answered || c->incoming || *c->encryption;
-
-    who = slice_trim(who);
-    if (who.n == 0) {
-        buf_puts(out, *c->safe ? c->safe : known ? "not encrypted" : "not known yet");
-        return;
-    }
-    buf_put(out, who);
-    buf_puts(out, ", ");
-    buf_put(out, version);
-    buf_putc(out, ',');
-    buf_put(out, cipher);
+    status_put_messages(out, c->safe, c->answered || c->incoming || *c->encryption);
 }
 
 struct model_second model_call_now(const struct model_call *c)

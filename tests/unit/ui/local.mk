@@ -5,6 +5,7 @@ ui_tests = \
 	tests/unit/ui/test_control \
 	tests/unit/ui/test_ctl_client \
 	tests/unit/ui/test_ctl_line \
+	tests/unit/ui/test_ctl_show \
 	tests/unit/ui/test_hooks_no_memory \
 	tests/unit/ui/test_json_command \
 	tests/unit/ui/test_json_event \
@@ -25,6 +26,7 @@ tests_unit_ui_test_control_LDADD = $(phone_ldadd)
 tests_unit_ui_test_control_LDFLAGS = $(memory_ldflags)
 tests_unit_ui_test_ctl_client_LDADD = $(phone_ldadd)
 tests_unit_ui_test_ctl_line_LDADD = $(phone_ldadd)
+tests_unit_ui_test_ctl_show_LDADD = $(phone_ldadd)
 tests_unit_ui_test_hooks_no_memory_LDADD = $(phone_ldadd)
 tests_unit_ui_test_hooks_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_ui_test_json_command_LDADD = $(phone_ldadd)
