@@ -15,6 +15,7 @@ net_tests = \
 	tests/unit/net/test_rtp_pair \
 	tests/unit/net/test_sip_link \
 	tests/unit/net/test_sip_link_calls \
+	tests/unit/net/test_sip_link_ends \
 	tests/unit/net/test_sip_link_tcp \
 	tests/unit/net/test_spawner \
 	tests/unit/net/test_spawner_serve \
@@ -60,7 +61,10 @@ tests_unit_net_test_no_memory_SOURCES = tests/unit/net/test_no_memory.c $(straw)
 tests_unit_net_test_no_memory_LDADD = $(machine_ldadd)
 tests_unit_net_test_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_net_test_sip_link_calls_LDADD = $(machine_ldadd)
-tests_unit_net_test_sip_link_tcp_SOURCES = tests/unit/net/test_sip_link_tcp.c $(straw)
+stranger = tests/unit/net/stranger.c tests/unit/net/stranger.h
+tests_unit_net_test_sip_link_ends_SOURCES = tests/unit/net/test_sip_link_ends.c $(straw) $(stranger)
+tests_unit_net_test_sip_link_ends_LDADD = $(machine_ldadd)
+tests_unit_net_test_sip_link_tcp_SOURCES = tests/unit/net/test_sip_link_tcp.c $(straw) $(stranger)
 tests_unit_net_test_sip_link_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_spawner_LDADD = $(machine_ldadd)
 tests_unit_net_test_spawner_serve_LDADD = $(machine_ldadd)
