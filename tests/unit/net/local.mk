@@ -21,6 +21,7 @@ net_tests = \
 	tests/unit/net/test_spawner_serve \
 	tests/unit/net/test_tcp \
 	tests/unit/net/test_tls \
+	tests/unit/net/test_tls_openssl \
 	tests/unit/net/test_tls_settings \
 	tests/unit/net/test_udp \
 	tests/unit/net/test_unix \
@@ -70,7 +71,11 @@ tests_unit_net_test_spawner_LDADD = $(machine_ldadd)
 tests_unit_net_test_spawner_serve_LDADD = $(machine_ldadd)
 tests_unit_net_test_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_tcp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=accept4
+tls_context = tests/unit/net/tls_context.c tests/unit/net/tls_context.h
+tests_unit_net_test_tls_SOURCES = tests/unit/net/test_tls.c $(tls_context)
 tests_unit_net_test_tls_LDADD = $(machine_ldadd)
+tests_unit_net_test_tls_openssl_SOURCES = tests/unit/net/test_tls_openssl.c $(tls_context)
+tests_unit_net_test_tls_openssl_LDADD = $(machine_ldadd)
 tests_unit_net_test_tls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=X509_cmp_current_time
 tests_unit_net_test_tls_settings_LDADD = $(machine_ldadd)
 tests_unit_net_test_udp_LDADD = $(machine_ldadd)

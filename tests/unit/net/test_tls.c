@@ -1,16 +1,13 @@
-/* TLS as a filter: two of them, or one and OpenSSL itself, pass each other bytes (net/tls.h). */
+/* TLS as a filter: two of them pass each other bytes (net/tls.h). */
 #include "net/tls.h"
 
 #include <errno.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "tests/lib/paper.h"
-#include "tests/lib/rows.h"
+#include "tests/unit/net/tls_context.h"
 
 /* U+202E, U+2066, U+200F, U+200B, U+FEFF and a C1 control; what is no UTF-8. */
 #define TURNING "\xe2\x80\xae\xe2\x81\xa6\xe2\x80\x8f\xe2\x80\x8b\xef\xbb\xbf\xc2\x9b"
@@ -38,7 +35,6 @@ static const struct paper papers[] = {
     {"alone", NULL, NULL, "DNS:sip.test", 0, 0, false},
     {"unknown", "stranger", NULL, "DNS:sip.test", 0, 0, false},
     {"signed-by-a-leaf", "right", NULL, "DNS:sip.test", 0, 0, false},
-    {"client", "authority", "alice", NULL, 0, 0, false},
     {"bad\xe2\x80\xaename", "authority", "x\x1b[31mred", "DNS:other.test", 0, 0, false},
     {"turning-root", NULL, "root" TURNING, NULL, 0, 0, true},
     {"turning", "turning-root", "x" TURNING, "DNS:a" TURNING ".test,URI:sip:u" TURNING ".test", 0, 0, false},
@@ -47,25 +43,6 @@ static const struct paper papers[] = {
     {"of-broken-root", "broken-root", "x", "DNS:other.test", 0, 0, false},
 };
 /* clang-format on */
-
-static struct net_tls_context *context(const char *ca, const char *pin, const char *own)
-{
-    struct net_tls_settings s = {
-        .ca = ca ? paper_path(ca, "pem") : NULL,
-        .fingerprint = pin,
-        .certificate = own ? paper_path(own, "pem") : NULL,
-        .key = own ? paper_path(own, "key") : NULL,
-    };
-    struct buf why = buf_new(1000);
-    struct net_tls_context *c = NULL;
-    int err = net_tls_context_new(&s, &why, &c);
-
-    if (err)
-        fprintf(stderr, "%s\n", buf_cstr(&why));
-    assert_int_equal(err, 0);
-    buf_free(&why);
-    return c;
-}
 
 /* All that from has to say, in pieces of at most size. */
 static bool pass(struct net_tls *from, struct net_tls *to, size_t size)
@@ -121,12 +98,6 @@ static void part(struct pair *p)
     net_tls_free(p->server);
     net_tls_context_free(p->client_context);
     net_tls_context_free(p->server_context);
-}
-
-static void assert_says(const char *text, const char *piece)
-{
-    if (!strstr(text, piece))
-        fail_msg("\"%s\" does not say \"%s\"", text, piece);
 }
 
 static void hear(struct net_tls *tls, const char *expected)
@@ -212,12 +183,12 @@ static void expect_safe(const char *text)
 static void check_row(void **state)
 {
     const struct row *row = *state;
-    struct pair p = pair_of(context(row->ca, row->pin ? paper_fingerprint(row->pin) : NULL, NULL),
-                            context("authority", NULL, row->server), row->domain, 100000);
+    struct pair p = pair_of(tls_context_of(row->ca, row->pin ? paper_fingerprint(row->pin) : NULL, NULL),
+                            tls_context_of("authority", NULL, row->server), row->domain, 100000);
 
     if (row->fault) {
         assert_int_equal(net_tls_state(p.client), NET_TLS_BROKEN);
-        assert_says(net_tls_fault(p.client), row->fault);
+        tls_assert_says(net_tls_fault(p.client), row->fault);
         expect_safe(net_tls_fault(p.client));
         assert_int_equal(net_tls_state(p.server), NET_TLS_BROKEN); /* it was told, too */
     } else {
@@ -240,7 +211,7 @@ static void test_system_store(void **state)
 
     (void)state;
     setenv("SSL_CERT_FILE", paper_path("authority", "pem"), 1);
-    p = pair_of(context(NULL, NULL, NULL), context("authority", NULL, "right"), "sip.test", 100000);
+    p = pair_of(tls_context_of(NULL, NULL, NULL), tls_context_of("authority", NULL, "right"), "sip.test", 100000);
     assert_string_equal(net_tls_fault(p.client), "");
     assert_int_equal(net_tls_state(p.client), NET_TLS_UP);
     assert_string_equal(net_tls_facts(p.client)->by, "system store");
@@ -254,8 +225,8 @@ static void test_split(void **state)
 {
     (void)state;
     for (size_t size = 1; size < 40; size += size < 4 ? 1 : 9) {
-        struct pair p = pair_of(context("authority", NULL, NULL),
-                                context("authority", NULL, "right"), "sip.test", size);
+        struct pair p = pair_of(tls_context_of("authority", NULL, NULL),
+                                tls_context_of("authority", NULL, "right"), "sip.test", size);
 
         assert_int_equal(net_tls_write(p.client, SLICE("OPTIONS")), 0);
         assert_int_equal(net_tls_write(p.server, SLICE("200 ")), 0);
@@ -271,7 +242,7 @@ static void test_split(void **state)
 
 static void test_closing(void **state)
 {
-    struct pair p = pair_of(context("authority", NULL, NULL), context("authority", NULL, "right"),
+    struct pair p = pair_of(tls_context_of("authority", NULL, NULL), tls_context_of("authority", NULL, "right"),
                             "sip.test", 1000);
 
     (void)state;
@@ -288,7 +259,7 @@ static void test_closing(void **state)
 
 static void test_before_it_is_up(void **state)
 {
-    struct pair p = {context("authority", NULL, NULL), NULL, NULL, NULL};
+    struct pair p = {tls_context_of("authority", NULL, NULL), NULL, NULL, NULL};
     char got[10];
 
     (void)state;
@@ -305,8 +276,8 @@ static void test_before_it_is_up(void **state)
  * nothing of it makes it believe. */
 static void test_turned_bits(void **state)
 {
-    struct net_tls_context *c = context("authority", NULL, NULL);
-    struct net_tls_context *s = context("authority", NULL, "right");
+    struct net_tls_context *c = tls_context_of("authority", NULL, NULL);
+    struct net_tls_context *s = tls_context_of("authority", NULL, "right");
 
     (void)state;
     for (size_t at = 0; at < 900; at += 7) {
@@ -346,11 +317,11 @@ static const struct rubbish {
 static void check_rubbish(void **state)
 {
     for (size_t i = 0; i < ARRAY_LEN(rubbish); i++) {
-        struct pair p = {context("authority", NULL, NULL), NULL, NULL, NULL};
+        struct pair p = {tls_context_of("authority", NULL, NULL), NULL, NULL, NULL};
 
         assert_int_equal(net_tls_client_new(p.client_context, SLICE("sip.test"), &p.client), 0);
         assert_int_equal(net_tls_input(p.client, slice_of(rubbish[i].bytes)), NET_TLS_FAILED);
-        assert_says(net_tls_fault(p.client), rubbish[i].fault);
+        tls_assert_says(net_tls_fault(p.client), rubbish[i].fault);
         assert_int_equal(net_tls_input(p.client, SLICE("more")), NET_TLS_FAILED);
         part(&p);
     }
@@ -360,7 +331,7 @@ static void check_rubbish(void **state)
 /* Who says much before hands are shaken, or reads nothing, costs no more than the limits. */
 static void test_flood(void **state)
 {
-    struct pair p = pair_of(context("authority", NULL, NULL), context("authority", NULL, "right"),
+    struct pair p = pair_of(tls_context_of("authority", NULL, NULL), tls_context_of("authority", NULL, "right"),
                             "sip.test", 1000);
     static char much[65536];
     int err = 0, n = 0;
@@ -398,9 +369,9 @@ static bool come_back(struct net_tls_context *client, struct net_tls_context *se
 
 static void test_sessions(void **state)
 {
-    struct net_tls_context *pin_right = context(NULL, paper_fingerprint("right"), NULL);
-    struct net_tls_context *client = context("authority", NULL, NULL);
-    struct net_tls_context *server = context("authority", NULL, "right");
+    struct net_tls_context *pin_right = tls_context_of(NULL, paper_fingerprint("right"), NULL);
+    struct net_tls_context *client = tls_context_of("authority", NULL, NULL);
+    struct net_tls_context *server = tls_context_of("authority", NULL, "right");
 
     (void)state;
     assert_false(come_back(client, server, "sip.test"));
@@ -429,8 +400,8 @@ int __wrap_X509_cmp_current_time(const ASN1_TIME *moment)
 
 static void test_expired_since(void **state)
 {
-    struct net_tls_context *client = context("authority", NULL, NULL);
-    struct net_tls_context *server = context("authority", NULL, "right");
+    struct net_tls_context *client = tls_context_of("authority", NULL, NULL);
+    struct net_tls_context *server = tls_context_of("authority", NULL, "right");
     struct pair p;
 
     (void)state;
@@ -439,178 +410,11 @@ static void test_expired_since(void **state)
     p = pair_of(client, server, "sip.test", 900);
     ahead_s = 0;
     assert_int_equal(net_tls_state(p.client), NET_TLS_BROKEN);
-    assert_says(net_tls_fault(p.client), "the certificate of sip.test");
-    assert_says(net_tls_fault(p.client), "has expired");
+    tls_assert_says(net_tls_fault(p.client), "the certificate of sip.test");
+    tls_assert_says(net_tls_fault(p.client), "has expired");
     assert_int_equal(net_tls_write(p.client, SLICE("a password")), NET_TLS_FAILED);
     part(&p);
 }
-
-/* --- OpenSSL itself as the other side --------------------------------------------------------- */
-
-struct raw {
-    SSL_CTX *context;
-    SSL *ssl;
-    BIO *in, *out;
-};
-
-static struct raw raw_server(const char *own, int version, bool wants_certificate)
-{
-    struct raw r = {.context = SSL_CTX_new(TLS_server_method())};
-
-    SSL_CTX_set_security_level(r.context, 0);
-    SSL_CTX_set_min_proto_version(r.context, version);
-    SSL_CTX_set_max_proto_version(r.context, version);
-    assert_int_equal(
-        SSL_CTX_use_certificate_file(r.context, paper_path(own, "pem"), SSL_FILETYPE_PEM), 1);
-    assert_int_equal(
-        SSL_CTX_use_PrivateKey_file(r.context, paper_path(own, "key"), SSL_FILETYPE_PEM), 1);
-    if (wants_certificate) {
-        SSL_CTX_load_verify_file(r.context, paper_path("authority", "pem"));
-        SSL_CTX_set_verify(r.context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-    }
-    r.ssl = SSL_new(r.context);
-    r.in = BIO_new(BIO_s_mem());
-    r.out = BIO_new(BIO_s_mem());
-    SSL_set_bio(r.ssl, r.in, r.out);
-    SSL_set_accept_state(r.ssl);
-    return r;
-}
-
-static void raw_meet(struct net_tls *tls, struct raw *r)
-{
-    char bytes[20000];
-
-    for (int i = 0; i < 8; i++) {
-        struct slice out = net_tls_output(tls);
-        int n;
-
-        BIO_write(r->in, out.p, (int)out.n);
-        net_tls_output_taken(tls, out.n);
-        SSL_do_handshake(r->ssl);
-        SSL_read(r->ssl, bytes, sizeof bytes);
-        ERR_clear_error();
-        n = BIO_read(r->out, bytes, sizeof bytes);
-        if (n > 0)
-            net_tls_input(tls, (struct slice){bytes, (size_t)n});
-        net_tls_read(tls, bytes, sizeof bytes);
-    }
-}
-
-static const struct peer {
-    const char *name;
-    int version;
-    bool wants_certificate;
-    const char *own;
-    const char *fault;
-} peers[] = {
-    {"TLS 1.2", TLS1_2_VERSION, false, NULL, NULL},
-    {"TLS 1.1", TLS1_1_VERSION, false, NULL, "it speaks no TLS as new as version 1.2"},
-    {"TLS 1.0", TLS1_VERSION, false, NULL, "it speaks no TLS as new as version 1.2"},
-    {"a certificate of ours is wanted and shown, 1.2", TLS1_2_VERSION, true, "client", NULL},
-    {"a certificate of ours is wanted and shown, 1.3", TLS1_3_VERSION, true, "client", NULL},
-    {"none is shown, 1.2", TLS1_2_VERSION, true, NULL, "a certificate of ours"},
-    {"none is shown, 1.3", TLS1_3_VERSION, true, NULL, "it wants to see a certificate of ours"},
-    {"one that it does not know", TLS1_3_VERSION, true, "unknown",
-     "it does not take our certificate: it does not know its authority"},
-};
-
-static void check_peer(void **state)
-{
-    const struct peer *peer = *state;
-    struct raw r = raw_server("right", peer->version, peer->wants_certificate);
-    struct net_tls_context *c = context("authority", NULL, peer->own);
-    struct net_tls *tls;
-
-    assert_int_equal(net_tls_client_new(c, SLICE("sip.test"), &tls), 0);
-    raw_meet(tls, &r);
-    if (peer->fault) {
-        assert_int_equal(net_tls_state(tls), NET_TLS_BROKEN);
-        assert_says(net_tls_fault(tls), peer->fault);
-    } else {
-        assert_string_equal(net_tls_fault(tls), "");
-        assert_int_equal(net_tls_state(tls), NET_TLS_UP);
-        assert_string_equal(net_tls_facts(tls)->name, "sip.test");
-    }
-    net_tls_free(tls);
-    net_tls_context_free(c);
-    SSL_free(r.ssl);
-    SSL_CTX_free(r.context);
-}
-
-static struct net_tls *meet_raw(struct raw *r, struct net_tls_context **context_out)
-{
-    struct net_tls *tls;
-
-    *context_out = context("authority", NULL, NULL);
-    assert_int_equal(net_tls_client_new(*context_out, SLICE("sip.test"), &tls), 0);
-    raw_meet(tls, r);
-    return tls;
-}
-
-static void leave_raw(struct raw *r, struct net_tls *tls, struct net_tls_context *c)
-{
-    net_tls_free(tls);
-    net_tls_context_free(c);
-    SSL_free(r->ssl);
-    SSL_CTX_free(r->context);
-}
-
-static int handshakes;
-
-static void count_handshakes(const SSL *ssl, int where, int value)
-{
-    (void)ssl;
-    (void)value;
-    handshakes += (where & SSL_CB_HANDSHAKE_DONE) != 0;
-}
-
-/* Hands are shaken once, whatever the server would like. */
-static void test_asked_to_begin_again(void **state)
-{
-    struct raw r = raw_server("right", TLS1_2_VERSION, false);
-    struct net_tls_context *c;
-    struct net_tls *tls;
-
-    (void)state;
-    handshakes = 0;
-    SSL_set_info_callback(r.ssl, count_handshakes);
-    tls = meet_raw(&r, &c);
-    assert_int_equal(handshakes, 1);
-    assert_int_equal(SSL_renegotiate(r.ssl), 1);
-    raw_meet(tls, &r);
-    assert_int_equal(handshakes, 2); /* to ask for one counts as one, too; none followed */
-    leave_raw(&r, tls, c);
-}
-
-/* More certificates than anybody needs are not read. */
-static void test_long_chain(void **state)
-{
-    static const struct row {
-        int times;
-        enum net_tls_state state;
-    } rows_of_it[] = {{20, NET_TLS_UP}, {200, NET_TLS_BROKEN}};
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows_of_it); i++) {
-        struct raw r = raw_server("right", TLS1_3_VERSION, false);
-        X509 *certificate = SSL_get_certificate(r.ssl);
-        struct net_tls_context *c;
-        struct net_tls *tls;
-
-        for (int n = 0; n < rows_of_it[i].times; n++)
-            assert_int_equal(SSL_add1_chain_cert(r.ssl, certificate), 1);
-        tls = meet_raw(&r, &c);
-        assert_int_equal(net_tls_state(tls), rows_of_it[i].state);
-        leave_raw(&r, tls, c);
-    }
-}
-
-#define ADD(table, check)                                                                          \
-    for (size_t i = 0; i < ARRAY_LEN(table); i++)                                                  \
-        tests[n++] = (struct CMUnitTest)                                                           \
-        {                                                                                          \
-            table[i].name, check, NULL, NULL, (void *)&table[i]                                    \
-        }
 
 int main(void)
 {
@@ -623,11 +427,9 @@ int main(void)
         cmocka_unit_test(test_flood),
         cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_expired_since),
-        cmocka_unit_test(test_asked_to_begin_again),
-        cmocka_unit_test(test_long_chain),
         cmocka_unit_test(test_system_store),
     };
-    static struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(peers) + ARRAY_LEN(alone)];
+    static struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(alone)];
     size_t n = 0;
     int failed;
 
@@ -637,8 +439,8 @@ int main(void)
         paper_make(&papers[i]);
     paper_make_list("listing", "authority", "revoked", -1, 10);
     paper_make_list("old-list", "authority", "revoked", -20, -2);
-    ADD(rows, check_row);
-    ADD(peers, check_peer);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        tests[n++] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)&rows[i]};
     for (size_t i = 0; i < ARRAY_LEN(alone); i++)
         tests[n++] = alone[i];
     failed = cmocka_run_group_tests_name("net/tls", tests, NULL, NULL);
