@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -14,6 +15,47 @@
 #define LAST_WORDS_MS 500
 #define LEAST_WORDS_MS 20 /* where a signal's time is up */
 
+/* What is behind a link, only where that is ours or the system's, as /dev/stderr is: another one
+ * was put there to have something overwritten. */
+static int open_link(const char *path, int how)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0)
+        return -errno;
+    if (st.st_uid != 0 && st.st_uid != geteuid())
+        return -ELOOP;
+    how = open(path, how, 0600);
+    return how < 0 ? -errno : how;
+}
+
+/* A file may have been there for all to read. What is none, a pipe or a device, stays as it is. */
+static int make_private(int fd)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode))
+        return 0;
+    if (st.st_uid == geteuid() && (st.st_mode & 077) && fchmod(fd, 0600) != 0)
+        return -errno;
+    return ftruncate(fd, 0) != 0 ? -errno : 0;
+}
+
+static int open_private(const char *path)
+{
+    int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY;
+    int fd = open(path, how | O_NOFOLLOW, 0600), err;
+
+    if (fd < 0)
+        fd = errno == ELOOP ? open_link(path, how) : -errno;
+    err = fd < 0 ? fd : make_private(fd);
+    if (err && fd >= 0)
+        close(fd);
+    return err ? err : fd;
+}
+
 static int open_trace(struct terminal *t, const struct cli *cli, struct buf *why)
 {
     int fd;
@@ -23,14 +65,14 @@ static int open_trace(struct terminal *t, const struct cli *cli, struct buf *why
     t->trace = &t->err;
     if (!cli->trace_file)
         return 0;
-    fd = open(cli->trace_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+    fd = open_private(cli->trace_file);
     if (fd < 0) {
-        int err = -errno;
-
         buf_puts(why, "--trace ");
         text_safe(why, slice_of(cli->trace_file));
-        buf_printf(why, ": cannot be written: %s", strerror(-err));
-        return err;
+        buf_printf(why, ": cannot be written: %s",
+                   fd == -ELOOP ? "it is a symbolic link that somebody else has made"
+                                : strerror(-fd));
+        return fd;
     }
     output_init(&t->trace_file, fd);
     t->trace = &t->trace_file;

@@ -16,7 +16,8 @@ ui_tests = \
 	tests/unit/ui/test_runtime_dir \
 	tests/unit/ui/test_service \
 	tests/unit/ui/test_signals \
-	tests/unit/ui/test_status
+	tests/unit/ui/test_status \
+	tests/unit/ui/test_terminal
 check_PROGRAMS += $(ui_tests)
 tap_tests += $(ui_tests)
 
@@ -41,3 +42,5 @@ tests_unit_ui_test_service_LDADD = $(phone_ldadd)
 tests_unit_ui_test_signals_LDADD = $(phone_ldadd)
 tests_unit_ui_test_signals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=net_now_ms
 tests_unit_ui_test_status_LDADD = $(phone_ldadd)
+tests_unit_ui_test_terminal_LDADD = $(phone_ldadd)
+tests_unit_ui_test_terminal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=geteuid
