@@ -6,7 +6,8 @@
  * decision.duration more to play. Every duration and timestamp is in units of the RTP clock.
  *
  * How long packets are held back follows what the network does (audio/jitter_delay.h): never less
- * than one packet, never more than max_ms.
+ * than one packet, never more than max_ms, but for a route that becomes longer, until it is known
+ * to stay so.
  *
  * A packet that comes too late for its moment, while nothing else has come either, is played all
  * the same, and what follows it later: so a short stall costs delay, which JITTER_ACCELERATE wins
@@ -35,7 +36,7 @@ struct jitter_config {
     uint16_t packet_ms; /* until packets show their own length; 0: 20 */
     uint16_t start_ms;  /* first target, before anything is known; 0: a packet and 10 */
     uint16_t min_ms;    /* floor of the target; below one packet: one packet */
-    uint16_t max_ms;    /* ceiling of the target; 0: JITTER_MAX_MS */
+    uint16_t max_ms;    /* ceiling of the target; below one packet: one packet; 0: JITTER_MAX_MS */
 };
 
 struct jitter_packet {
@@ -94,6 +95,7 @@ struct jitter_stats {
     uint64_t concealed_ms; /* invented part of it, FEC excluded */
     uint64_t held_ms;      /* drawn out until the late packet came; not in concealed_ms */
     uint32_t target_ms, delay_ms; /* over the quickest packet: wanted, at the last decision */
+    uint32_t ceiling_ms;          /* that the target has */
     uint32_t waiting;             /* packets stored now */
 };
 
@@ -102,10 +104,10 @@ int jitter_new(const struct jitter_config *config, struct jitter **out);
 void jitter_free(struct jitter *j);
 
 /* Stores a copy of the packet, which arrived at now_us. A timestamp that cannot be that of its
- * sequence number is believed if the next packet goes on from it; until then the number is. 0, or what became of it: -EEXIST a
- * duplicate, -ETIME too late, -EAGAIN out of all order, believed only if its successor follows
- * (RFC 3550 A.1), -ENOMEM dropped, -EINVAL too long or too big. All are counted; the caller need
- * not look. */
+ * sequence number is believed if the next packet goes on from it; until then the number is. 0, or
+ * what became of it: -EEXIST a duplicate, -ETIME too late, -EAGAIN out of all order, believed only
+ * if its successor follows (RFC 3550 A.1), -ENOMEM dropped, -EINVAL too long or too big. All are
+ * counted; the caller need not look. */
 int jitter_put(struct jitter *j, const struct jitter_packet *packet, uint64_t now_us);
 
 /* A copy of an earlier packet, which came along with the one put last. Of copy the sequence number

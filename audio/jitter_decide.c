@@ -40,19 +40,24 @@ static int64_t room_for_repair(const struct jitter *j)
     return room + units(j, jitter_delay_wanted_ms(&j->delays)) / 2;
 }
 
-/* The delay to aim at for what is asked for when so much is queued, as it is decided upon so much
- * before it is heard. */
-static int64_t target(const struct jitter *j, uint32_t queued)
+/* The delay to aim at, over the quickest of the latest packets. A ceiling below one packet could
+ * not be kept: what is in it has waited for its end already. */
+static int64_t aim(const struct jitter *j, uint32_t queued)
 {
     int64_t least = units(j, j->config.min_ms), most = units(j, j->config.max_ms);
     int64_t wanted = units(j, jitter_delay_wanted_ms(&j->delays)), room = room_for_repair(j);
 
     wanted = (wanted > room ? wanted : room) + queued;
-    if (wanted < j->packet_units)
-        wanted = j->packet_units;
     wanted = wanted > least ? wanted : least;
     wanted = wanted < most ? wanted : most;
-    return wanted + units_of_us(j, jitter_delay_risen_us(&j->delays));
+    return wanted > j->packet_units ? wanted : j->packet_units;
+}
+
+/* The same over the quickest of all, for what is asked for when so much is queued, as it is decided
+ * upon so much before it is heard. */
+static int64_t target(const struct jitter *j, uint32_t queued)
+{
+    return aim(j, queued) + units_of_us(j, jitter_delay_risen_us(&j->delays));
 }
 
 /* ---- decisions out ---- */
@@ -352,10 +357,9 @@ void jitter_get(struct jitter *j, uint64_t now_us, uint32_t queued, struct jitte
 
 void jitter_stats(const struct jitter *j, struct jitter_stats *out)
 {
-    int64_t wanted = ms_of(j, target(j, 0));
-
     *out = j->stats;
-    out->target_ms = (uint32_t)(wanted < j->config.max_ms ? wanted : j->config.max_ms);
+    out->target_ms = (uint32_t)ms_of(j, aim(j, 0));
+    out->ceiling_ms = j->config.max_ms;
     out->played_ms = j->played_us / 1000;
     out->concealed_ms = j->concealed_us / 1000;
     out->held_ms = j->held_us / 1000;

@@ -21,6 +21,7 @@ struct network {
     int drift_ppm;        /* the sender's clock is faster by */
     unsigned spike_ms;    /* every five seconds a packet, and all behind it, waits so long */
     unsigned restart;     /* every so many seconds another SSRC */
+    uint16_t ceiling_ms;  /* 0: the highest */
     uint16_t first_sequence;
     uint32_t first_timestamp;
     bool no_stretch; /* hints are ignored */
@@ -29,6 +30,7 @@ struct network {
     unsigned concealed_max; /* in 1/1000 of the time */
     unsigned recovered_min; /* packets played by FEC */
     unsigned delay_max_ms;  /* at the end */
+    unsigned worst_max_ms;  /* at any time; 0: any */
 };
 
 /* clang-format off */
@@ -50,6 +52,12 @@ static const struct network networks[] = {
     {.name = "jitter over 120 ms is not all waited for",
      .delay_ms = 50, .jitter_ms = 250, .target_min_ms = 130, .target_max_ms = 210,
      .concealed_max = 200, .delay_max_ms = 240},
+    {.name = "jitter of 100 ms is waited for no longer than the ceiling says",
+     .delay_ms = 50, .jitter_ms = 100, .ceiling_ms = 60, .target_min_ms = 60, .target_max_ms = 60,
+     .concealed_max = 250, .delay_max_ms = 80, .worst_max_ms = 110},
+    {.name = "a ceiling below one packet is one packet",
+     .packet_ms = 60, .delay_ms = 5, .ceiling_ms = 20, .target_min_ms = 60, .target_max_ms = 60,
+     .delay_max_ms = 80},
     {.name = "8 % loss are made good by the packets behind, for which there is time",
      .delay_ms = 20, .loss = 8, .target_min_ms = 40, .target_max_ms = 60, .concealed_max = 12,
      .recovered_min = 200, .delay_max_ms = 60},
@@ -150,6 +158,7 @@ struct player {
     uint32_t decoded;
     uint64_t stretched; /* units taken away or added */
     int64_t gained;     /* taken away less added */
+    uint32_t worst_ms;  /* delay of a packet */
 };
 
 static void play_one(struct player *p, uint64_t now_us)
@@ -186,6 +195,15 @@ static void play_one(struct player *p, uint64_t now_us)
     }
 }
 
+static void note_delay(struct player *p)
+{
+    struct jitter_stats stats;
+
+    jitter_stats(p->jitter, &stats);
+    if (stats.delay_ms > p->worst_ms)
+        p->worst_ms = stats.delay_ms;
+}
+
 /* Returns how many packets had come in time. */
 static size_t play_all(struct player *p, struct arrival *arrivals, size_t n)
 {
@@ -200,6 +218,7 @@ static size_t play_all(struct player *p, struct arrival *arrivals, size_t n)
         }
         while (p->queued < CLOCK * BEAT_MS / 1000)
             play_one(p, now_us);
+        note_delay(p);
         p->queued -= CLOCK * BEAT_MS / 1000;
     }
     return next;
@@ -208,7 +227,8 @@ static size_t play_all(struct player *p, struct arrival *arrivals, size_t n)
 static void check_network(void **state)
 {
     const struct network *net = *state;
-    struct jitter_config config = {.clock_hz = CLOCK, .packet_ms = 20};
+    struct jitter_config config = {
+        .clock_hz = CLOCK, .packet_ms = 20, .max_ms = net->ceiling_ms};
     struct player p = {.net = net, .last = -1};
     struct arrival *arrivals = calloc(2 * SECONDS * 100 + 2, sizeof *arrivals);
     struct jitter_stats stats;
@@ -218,14 +238,16 @@ static void check_network(void **state)
     assert_int_equal(jitter_new(&config, &p.jitter), 0);
     came = play_all(&p, arrivals, n);
     jitter_stats(p.jitter, &stats);
-    print_message("# target %u delay %u ms, late %u lost %u recovered %u discarded %u, concealed %u"
+    print_message("# target %u delay %u (at worst %u) ms, late %u lost %u recovered %u discarded %u, concealed %u"
                   " ms, waited %u ms, stretched %u ms\n",
-                  stats.target_ms, stats.delay_ms, (unsigned)stats.late, (unsigned)stats.lost,
+                  stats.target_ms, stats.delay_ms, p.worst_ms, (unsigned)stats.late, (unsigned)stats.lost,
                   (unsigned)stats.recovered, (unsigned)stats.discarded,
                   (unsigned)stats.concealed_ms, (unsigned)(p.waited / 8),
                   (unsigned)(p.stretched / 8));
     assert_in_range(stats.target_ms, net->target_min_ms, net->target_max_ms);
     assert_true(stats.delay_ms <= net->delay_max_ms);
+    assert_true(net->worst_max_ms == 0 || p.worst_ms <= net->worst_max_ms);
+    assert_int_equal(stats.ceiling_ms, net->ceiling_ms ? net->ceiling_ms : JITTER_MAX_MS);
     assert_true(stats.concealed_ms <= net->concealed_max * SECONDS);
     assert_true(stats.recovered >= net->recovered_min);
     assert_int_equal(stats.received, came);
