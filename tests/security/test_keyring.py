@@ -6,18 +6,20 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import room as rooms, tap, tphone
+from lib import pace, room as rooms, tap, tphone
 from lib.registrar import Registrar
 from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
 
+LOCKED = ("the keyring is locked, and nobody has unlocked it; who logs in to the desktop does, "
+          "or its own program")
 SECRET = "Wf7-plover;xyzzy\"2#\\"
 
 
 class Keyring:
     """.env is what a program needs to find it."""
 
-    def __init__(self, room):
+    def __init__(self, room, locked=False):
         home = rooms.home_in(room.path("desktop"))
         address = f"unix:path={room.path('bus')}"
         self.env = {**os.environ, **home, "DBUS_SESSION_BUS_ADDRESS": address}
@@ -29,12 +31,20 @@ class Keyring:
             </busconfig>""")
         room.start("dbus", ["dbus-daemon", "--nofork", f"--config-file={config}"], env=self.env)
         wait_until(lambda: os.path.exists(room.path("bus")), 10, "there is no bus")
+        self.start(room, "--unlock")
+        if locked:
+            equal(password(self.env, "alice@example.test", given=b"x\n"), (0, "", ""), "storing")
+            self.process.signal(15)
+            self.process.status()
+            self.start(room)
+
+    def start(self, room, *options):
         self.process = room.start("keyring", [
-            "gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"],
+            "gnome-keyring-daemon", "--foreground", "--components=secrets", *options],
             env=self.env, stdin=subprocess.PIPE)
         self.process.popen.stdin.write(b"open sesame")  # of the keyring, which is made by that
         self.process.popen.stdin.close()
-        wait_until(lambda: "has no password" in password(self.env, "x@y", "--show")[2], 15,
+        wait_until(lambda: "no keyring answers" not in password(self.env, "x@y", "--show")[2], 15,
                    "the keyring does not answer")
 
 
@@ -90,6 +100,24 @@ def missing():
             f"proxy = {server.uri}\npassword-keyring = yes\n"), env=env)
         equal(phone.status(), tphone.REFUSED, "the status")
         expect("password-keyring: no keyring answers: " in phone.output(), "no sentence",
+               *phone.process.tail())
+
+
+@case("a keyring that nobody has unlocked: there is a sentence, and nothing waits")
+def locked():
+    with Room() as room:
+        keyring = Keyring(room, locked=True)
+        began = pace.now()
+        for words, given in ((["--show"], None), (["--forget"], None), ([], b"y\n")):
+            equal(password(keyring.env, "alice@example.test", *words, given=given),
+                  (1, "", f"tphone: {LOCKED}\n"), f"tphone password {words}")
+        expect(pace.now() - began < 5, f"they waited for {pace.now() - began:.1f} s")
+        server = room.keep(Registrar({"alice": SECRET}))
+        phone = tphone.Register(room, None, config=room.write(
+            "alice.conf", "[account work]\nuri = sip:alice@example.test\n"
+            f"proxy = {server.uri}\npassword-keyring = yes\n"), env=keyring.env)
+        equal(phone.status(5), tphone.REFUSED, "the status")
+        expect(f"password-keyring: {LOCKED}" in phone.output(), "no sentence",
                *phone.process.tail())
 
 
