@@ -10,8 +10,8 @@
 #include "base/buf.h"
 
 /* uri: of the account. 0, and *password is to be freed by mem_wipe_free; -ENOENT: the keyring has
- * none; -ENOTSUP: tphone was built without it, or the library is missing; -EIO: no keyring answers,
- * or it refuses. On an error a sentence is in why, fit to be shown. */
+ * none; -EACCES: it is locked; -ENOTSUP: tphone was built without it, or the library is missing;
+ * -EIO: no keyring answers, or it refuses. On an error a sentence is in why, fit to be shown. */
 int keyring_look(const char *uri, char **password, struct buf *why);
 /* Takes the place of one that is there. */
 int keyring_store(const char *uri, const char *password, struct buf *why);
