@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from lib import pace, tap, tphone, wire
 from lib.kamailio import Kamailio
 from lib.networks import Router
+from lib.papers import Paper
 from lib.room import SIGINT, Room, wait_until
 from lib.tap import case, equal, expect
 
@@ -30,13 +31,17 @@ class Home:
     two are, instead of loopback."""
 
     def __init__(self, room, transport="udp", granted_s=GRANTED_S, server=None, desk=None):
-        self.room = room
+        self.room, self.settings = room, {}
         where = {"host": server.address(0), "port": 5060, "under": server.under} if server else {}
         self.here = {"under": desk.under} if desk else {}
+        if transport == "tls":
+            paper = where["paper"] = Paper(room, "server", names=["IP:127.0.0.1"])
+            self.settings["tls-fingerprint"] = paper.fingerprint()
         self.proxy = Kamailio(room, USERS, max_expires=granted_s, **where)
         self.phone = tphone.Answer(room, "bob", transport="",
                                    host=desk.address(0) if desk else "127.0.0.1",
-                                   account=self.proxy.account("bob", transport), **self.here)
+                                   account=self.proxy.account("bob", transport),
+                                   settings=self.settings, **self.here)
         self.proxy.wait_bindings("bob", 1)
         self.phone.wait_line("(?i)registered")
 
@@ -80,10 +85,11 @@ def killed(transport):
         return said
 
 
-@case("over TCP a restart is noticed at once, long before the registration ends")
-def noticed():
+@case("over TLS too", "tls")
+@case("over TCP a restart is noticed at once, long before the registration ends", "tcp")
+def noticed(transport):
     with Room() as room:
-        home = Home(room, "tcp", granted_s=3600)
+        home = Home(room, transport, granted_s=3600)
         home.proxy.kill()
         home.complains(r"(?i)reach|refused|lost|closed|cannot")
         home.proxy.restart()

@@ -9,8 +9,10 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import pace, tap, tphone
 from lib.account import Account
+from lib.kamailio import Kamailio
 from lib.networks import Router
-from lib.room import SIGINT, SIGTERM, Room
+from lib.papers import Paper
+from lib.room import SIGINT, SIGTERM, Room, wait_until
 from lib.tap import case, expect
 
 LIMIT_S = 3.0
@@ -77,6 +79,32 @@ for transport in ("udp", "tcp"):
         case(f"a registered phone goes to another network, {transport}"
              + (f", after {away_s} s without any" if away_s else "")
              + ": registered from there within 3 s", transport, away_s)(moves)
+
+
+@case("a registered phone goes to another network, tls: registered from there within 3 s")
+def moves_safely():
+    with Room() as room:
+        router = Router(room)
+        server, near = router.host(1), router.host()
+        server.up(0)
+        near.up(0)
+        paper = Paper(room, "server", names=[f"IP:{server.address(0)}"])
+        proxy = Kamailio(room, {"alice": "secret"}, host=server.address(0), port=5060,
+                         under=server.under, paper=paper)
+        phone = tphone.Register(room, proxy.account("alice", "tls"), under=near.under,
+                                settings={"tls-fingerprint": paper.fingerprint()})
+        phone.wait_line("^registered account=.*transport=tls")
+        near.down(0)
+        near.up(1)
+        start = pace.now()
+        wait_until(lambda: [b for b in proxy.bindings("alice") if near.address(1) in b], 10,
+                   "it does not register again")
+        took = pace.now() - start
+        expect(took < LIMIT_S, f"it took {took:.2f} s")
+        wait_until(lambda: len(proxy.bindings("alice")) == 1, 5, "the old binding is left")
+        phone.process.signal(SIGTERM)
+        phone.expect_status(0, 4)
+        return f"{took:.2f} s"
 
 
 @case("the same network comes back: registered again within 3 s, and reached by name")
