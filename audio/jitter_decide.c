@@ -40,12 +40,13 @@ static int64_t room_for_repair(const struct jitter *j)
     return room + units(j, jitter_delay_wanted_ms(&j->delays)) / 2;
 }
 
-/* The delay to aim at, over the quickest of the latest packets. A ceiling below one packet could
- * not be kept: what is in it has waited for its end already. */
-static int64_t aim(const struct jitter *j, uint32_t queued)
+/* The delay to aim at, over the quickest of the latest packets, with room for what stands in for
+ * lost ones. A ceiling below one packet could not be kept: what is in it has waited for its end
+ * already. */
+static int64_t aim(const struct jitter *j, uint32_t queued, int64_t room)
 {
     int64_t least = units(j, j->config.min_ms), most = units(j, j->config.max_ms);
-    int64_t wanted = units(j, jitter_delay_wanted_ms(&j->delays)), room = room_for_repair(j);
+    int64_t wanted = units(j, jitter_delay_wanted_ms(&j->delays));
 
     wanted = (wanted > room ? wanted : room) + queued;
     wanted = wanted > least ? wanted : least;
@@ -55,9 +56,14 @@ static int64_t aim(const struct jitter *j, uint32_t queued)
 
 /* The same over the quickest of all, for what is asked for when so much is queued, as it is decided
  * upon so much before it is heard. */
+static int64_t target_with(const struct jitter *j, uint32_t queued, int64_t room)
+{
+    return aim(j, queued, room) + units_of_us(j, jitter_delay_risen_us(&j->delays));
+}
+
 static int64_t target(const struct jitter *j, uint32_t queued)
 {
-    return aim(j, queued) + units_of_us(j, jitter_delay_risen_us(&j->delays));
+    return target_with(j, queued, room_for_repair(j));
 }
 
 /* ---- decisions out ---- */
@@ -187,14 +193,15 @@ static void note_ahead(struct jitter *j, uint32_t queued)
     j->ahead[0] = j->ahead[0] > queued ? j->ahead[0] : queued;
 }
 
-/* Nothing is played faster while packets are later than ever: the next one will be, too. */
+/* Nothing is played faster while packets are later than ever: the next one will be, too. Nor slower
+ * for one that is overdue where what is held back for copies is enough for it. */
 static void choose_speed(const struct jitter *j, int64_t late, uint32_t queued, int64_t waited,
                          struct jitter_decision *out)
 {
     int64_t wanted = target(j, queued), enough = target(j, most_ahead(j));
     bool may_hurry = j->asked > KNOWN && !jitter_delay_in_spike(&j->delays);
 
-    if (waited > 0 && late < wanted + waited) {
+    if (waited > 0 && late < target_with(j, queued, 0) + waited) {
         out->stretch = JITTER_EXPAND;
         out->amount = out->duration;
     } else if (may_hurry && late > enough + units(j, SLOW_MS)) {
@@ -358,7 +365,7 @@ void jitter_get(struct jitter *j, uint64_t now_us, uint32_t queued, struct jitte
 void jitter_stats(const struct jitter *j, struct jitter_stats *out)
 {
     *out = j->stats;
-    out->target_ms = (uint32_t)ms_of(j, aim(j, 0));
+    out->target_ms = (uint32_t)ms_of(j, aim(j, 0, room_for_repair(j)));
     out->ceiling_ms = j->config.max_ms;
     out->played_ms = j->played_us / 1000;
     out->concealed_ms = j->concealed_us / 1000;

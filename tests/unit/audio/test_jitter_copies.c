@@ -235,6 +235,29 @@ static void test_copies_that_begin_behind_losses_are_waited_for(void **state)
     }
 }
 
+static void test_a_burst_is_no_delay_where_copies_are_waited_for(void **state)
+{
+    struct jitter_config config = {.clock_hz = 8000};
+    struct jitter_decision what;
+    struct jitter *j;
+    int i;
+
+    (void)state;
+    assert_int_equal(jitter_new(&config, &j), 0);
+    i = come(j, 4, 200, false) + 1;
+    i = come(j, i, 50, false);
+    i = come(j, i, 20, true);
+    jitter_flush(j); /* what comes now is held back for as long as is wanted */
+    i = come(j, i, 40, true);
+    assert_in_range(target_ms(j), 80, 100);
+    for (int lost = 0; lost < 3; lost++, i++) {
+        jitter_get(j, (uint64_t)i * 20000, 0, &what);
+        assert_int_equal(what.action, JITTER_DECODE);
+        assert_int_not_equal(what.stretch, JITTER_EXPAND);
+    }
+    jitter_free(j);
+}
+
 static void test_copies_that_lie_are_refused(void **state)
 {
     struct jitter_config config = {.clock_hz = 8000};
@@ -346,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_copies_that_come_with_digits),
         cmocka_unit_test(test_copies_that_lie_are_refused),
         cmocka_unit_test(test_copies_that_begin_behind_losses_are_waited_for),
+        cmocka_unit_test(test_a_burst_is_no_delay_where_copies_are_waited_for),
     };
 
     return RUN_ROWS("audio/jitter: copies", rows, check_row) +
