@@ -407,6 +407,7 @@ static const struct cli_option options[] = {
     {"opus-cbr", 0, NULL, CLI_PHONES, set_sound, NULL},
     {"opus-stereo", 0, NULL, CLI_PHONES, set_sound, NULL},
     {"opus-complexity", 0, NULL, CLI_PHONES, set_sound, NULL},
+    {"jitter-max", 0, NULL, CLI_PHONES, set_sound, NULL},
     {"redundancy", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"user", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"name", 0, NULL, CLI_PHONES, set_setting, NULL},

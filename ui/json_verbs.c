@@ -120,7 +120,7 @@ static const struct json_member members[] = {
     {JSON_DTMF_MODE, "dtmf_mode", JSON_IS_DTMF_MODE, AT(phone.dtmf), "auto|rtp|info|inband",
      "how its keys are sent; not said: as the account or the phone has it"},
     {JSON_SETTINGS, "settings", JSON_IS_TEXT, AT(phone.settings), "NAME=VALUE,...",
-     "how it sounds: ptime, maxptime, dtx, opus-...; not said: as the account or the phone has it"},
+     "how it sounds: ptime, dtx, opus-..., jitter-max; not said: as the account or the phone has it"},
     {JSON_TIED, "tied", JSON_IS_SWITCH, AT(tied), "yes|no",
      "the call ends when its client goes"},
     {JSON_HANGUP_AT_EOF, "hangup_at_eof", JSON_IS_SWITCH, AT(phone.sound.hangs_up), "yes|no",

@@ -195,6 +195,7 @@ void call_codecs_limit(const struct call *call, const struct sdp_stream *stream,
         p->noise_receive = stream->noise_receive;
     if (stream->noise_send != SDP_NO_TYPE && ours.dtx == CONFIG_DTX_YES)
         p->noise_send = stream->noise_send;
+    p->jitter_max_ms = ours.jitter_max_ms;
     p->hears_stereo = ours.opus_stereo == CONFIG_STEREO_YES;
     if (!sdp_is_opus(&stream->codec))
         return;

@@ -91,6 +91,7 @@ struct config_sound {
     enum config_cbr opus_cbr;
     enum config_stereo opus_stereo;
     uint8_t opus_complexity; /* 1 to 10, at most; of nobody: 9 */
+    uint16_t jitter_max_ms;  /* that what comes is held back at most; of nobody: 500 */
 };
 
 /* One section [account LABEL]. Strings are owned; NULL: not said. */

@@ -72,12 +72,15 @@ void config_free_rings(struct phone_config *config);
     X("opus-stereo", "yes|no", "two channels of Opus where the other side has them too", "no",     \
       opus_stereo, config_opus_stereo)                                                             \
     X("opus-complexity", "N", "how hard Opus works at most, 1 to 10", "9",                         \
-      opus_complexity, config_opus_complexity)
+      opus_complexity, config_opus_complexity)                                                     \
+    X("jitter-max", "MS", "how long sound waits for what is late at most: 10 to 500", "500",       \
+      jitter_max_ms, config_jitter_max)
 /* clang-format on */
 
 extern const struct config_kind config_ptime, config_dtx;
 extern const struct config_kind config_opus_bitrate, config_opus_rate, config_opus_cbr;
 extern const struct config_kind config_opus_stereo, config_opus_complexity;
+extern const struct config_kind config_jitter_max;
 
 /* --- config_hep.c ---------------------------------------------------------------------------- */
 

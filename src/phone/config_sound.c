@@ -59,6 +59,19 @@ static int take_complexity(const struct config_kind *kind, struct slice value, v
     return 0;
 }
 
+static int take_jitter_max(const struct config_kind *kind, struct slice value, void *member,
+                           struct config_fault *fault)
+{
+    uint64_t ms;
+
+    (void)kind;
+    if (slice_number(value, 500, &ms) != 0 || ms < 10)
+        return config_wrong(fault, value, value.p,
+                            "not how long to wait for sound: it is a number from 10 to 500 (ms)");
+    *(uint16_t *)member = (uint16_t)ms;
+    return 0;
+}
+
 const struct config_kind config_ptime = {.read = take_ptime};
 const struct config_kind config_dtx = {CONFIG_WORDS(CONFIG_DTX_ASKED, "asked", "yes", "no")};
 const struct config_kind config_opus_bitrate = {.read = take_bitrate};
@@ -66,6 +79,7 @@ const struct config_kind config_opus_rate = {.read = take_rate};
 const struct config_kind config_opus_cbr = {CONFIG_WORDS(CONFIG_CBR_NO, "no", "yes")};
 const struct config_kind config_opus_stereo = {CONFIG_WORDS(CONFIG_STEREO_NO, "no", "yes")};
 const struct config_kind config_opus_complexity = {.read = take_complexity};
+const struct config_kind config_jitter_max = {.read = take_jitter_max};
 
 /* --- of one call ---------------------------------------------------------------------------- */
 

@@ -302,6 +302,8 @@ struct media_params {
                         * without a gap */
     bool find_tones;   /* keys are looked for in the sound, too */
     uint16_t ptime_ms; /* of what we send; 0: 20. Clamped to 10 to 120 and the codec's grid */
+    uint16_t jitter_max_ms; /* what comes is held back no longer; 0: JITTER_MAX_MS. Holds from the
+                             * first agreement on */
     struct media_opus opus;
 };
 

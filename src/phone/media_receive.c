@@ -256,6 +256,7 @@ void stream_prepare_receiving(struct media_stream *s, const struct media_agreeme
         .codec = now->params.n_receive_formats ? now->receive[0] : now->send,
         .channels = now->params.hears_stereo ? 2 : 1,
         .packet_ms = (uint16_t)now->ptime_ms,
+        .max_ms = now->params.jitter_max_ms,
     };
 
     if (!s->playout && playout_new(&config, &s->playout) != 0)

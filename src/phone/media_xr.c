@@ -94,7 +94,7 @@ static uint16_t whole_ms(double ms)
 /* What is to be said of their sound so far. */
 static void describe(struct media_stream *s, struct xr_voip *out)
 {
-    struct jitter_stats jitter = {0};
+    struct jitter_stats jitter = {.ceiling_ms = JITTER_MAX_MS};
     struct quality_path path = {.codec = codec_name(s)};
 
     if (s->playout)
@@ -112,9 +112,11 @@ static void describe(struct media_stream *s, struct xr_voip *out)
                             .adaptive = true,
                             .nominal_ms = whole_ms(jitter.target_ms),
                             .most_ms = whole_ms(jitter.target_ms + EXCESS_MS),
-                            .ceiling_ms = JITTER_MAX_MS};
-    if (out->most_ms > JITTER_MAX_MS)
-        out->most_ms = JITTER_MAX_MS;
+                            .ceiling_ms = whole_ms(jitter.ceiling_ms)};
+    if (out->ceiling_ms < out->nominal_ms)
+        out->ceiling_ms = out->nominal_ms; /* a packet that is longer */
+    if (out->most_ms > out->ceiling_ms)
+        out->most_ms = out->ceiling_ms;
     rtp_loss_metrics(&s->xr.heard, packet_ms(s), out);
     judge(s, &path, out);
 }

@@ -134,7 +134,8 @@ def run_lengths(reports):
 @case("extended reports where they are asked for: bursts, run lengths, DLRR (RFC 3611)")
 def extended():
     with Room() as room:
-        talk = Talk(room, extra="a=rtcp-xr:pkt-loss-rle rcvr-rtt=all voip-metrics x-other")
+        talk = Talk(room, extra="a=rtcp-xr:pkt-loss-rle rcvr-rtt=all voip-metrics x-other",
+                    jitter_max="60")
         expect(b"a=rtcp-xr:pkt-loss-rle rcvr-rtt=all voip-metrics\r\n" in talk.ok.body,
                "the answer does not say so")
         talk.rtp.wait(3)
@@ -151,6 +152,8 @@ def extended():
         ssrc, loss, discard, dense, _, burst_ms = struct.unpack_from("!IBBBBH", report.extended[7])
         equal((ssrc, loss, discard), (0xabcdef01, 20 * 256 // 99, 0), "SSRC, loss, discarded")
         equal((dense, burst_ms), (255, 100), "bursts")
+        equal(struct.unpack("!HH", report.extended[7][-4:]), (60, 60),
+              "what the jitter buffer holds back now, and ever, at most")
         equal(run_lengths(talk.rtp.reports), (("." * 20 + "x" * 5) * 4)[1:], "run lengths")
         report = talk.rtp.report(lambda r: 5 in r.extended)
         ssrc, middle, delay = struct.unpack("!III", report.extended[5])

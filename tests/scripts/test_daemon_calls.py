@@ -96,7 +96,7 @@ def own_sound():
         daemon, far = Daemon(room), room.keep(Far())
         options = ["--ptime", "40", "--maxptime", "60", "--dtx", "yes", "--opus-bitrate", "16000",
                    "--opus-rate", "16000", "--opus-cbr", "yes", "--opus-complexity", "3",
-                   "--opus-stereo", "yes"]
+                   "--opus-stereo", "yes", "--jitter-max", "200"]
         caller = daemon.start("call", far.uri, *options)
         body = far.invited().body.decode()
         for wanted in ("a=ptime:40\r\n", "a=maxptime:60\r\n", "usedtx=1", "cbr=1",

@@ -166,7 +166,7 @@ static const struct row {
      "f:1:1: there is no setting \"xyzzy\"; there are listen, rtp-ports, device, "
      "ring-device, ring-tone, echo, noise-suppression, level-control, "
      "codec, ptime, maxptime, dtx, opus-bitrate, opus-rate, opus-cbr, opus-stereo, opus-complexity, "
-     "redundancy, "
+     "jitter-max, redundancy, "
      "user, name, accept, strangers, dtmf-mode, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
      "tls-certificate, tls-key, dns-server, history, history-file, contacts-file, "
      "dnd, dnd-status, keep-trace, hep, hep-id, hep-password, sandbox, on-event, theme, colours, lines, mouse, bind"},
@@ -174,7 +174,7 @@ static const struct row {
      "f:1:1: there is no setting \"0123456789012345678901234567890123456789\"; there are listen, "
      "rtp-ports, device, ring-device, ring-tone, echo, noise-suppression, level-control, "
      "codec, ptime, maxptime, dtx, opus-bitrate, opus-rate, "
-     "opus-cbr, opus-stereo, opus-complexity, redundancy, "
+     "opus-cbr, opus-stereo, opus-complexity, jitter-max, redundancy, "
      "user, name, accept, strangers, dtmf-mode, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
      "tls-certificate, tls-key, dns-server, history, history-file, "
      "contacts-file, dnd, dnd-status, keep-trace, hep, hep-id, hep-password, sandbox, on-event, theme, colours, lines, mouse, bind"},
@@ -199,6 +199,8 @@ static const struct row {
      "f:1:13: not a rate of Opus: it is 8000, 12000, 16000, 24000 or 48000"},
     {"no effort", "opus-complexity = 0\n",
      "f:1:19: not a complexity of Opus: it is a number from 1 to 10"},
+    {"no time to wait", "jitter-max = 9\n",
+     "f:1:14: not how long to wait for sound: it is a number from 10 to 500 (ms)"},
     {"packets that are too long", "maxptime = 130\n",
      "f:1:12: not the time of a packet: it is a multiple of 10 from 10 to 120 (ms)"},
     {"an empty item", "codec = opus,\n", "f:1:14: unknown codec; there are opus, g722, pcmu, pcma and l16"},
@@ -360,11 +362,11 @@ static const struct sound {
     size_t at;
 } sounds[] = {
     {"several", "ptime=40, maxptime = 60,dtx=YES,opus-bitrate=20000,opus-rate=16000,opus-cbr=yes,"
-     "opus-stereo=yes,opus-complexity=3", NULL, 0},
+     "opus-stereo=yes,opus-complexity=3,jitter-max=60", NULL, 0},
     {"none of a call", "ptime=40,user=bob", "no setting of one call; there are ptime, maxptime, dtx, "
-     "opus-bitrate, opus-rate, opus-cbr, opus-stereo, opus-complexity", 9},
+     "opus-bitrate, opus-rate, opus-cbr, opus-stereo, opus-complexity, jitter-max", 9},
     {"nothing", "", "no setting of one call; there are ptime, maxptime, dtx, opus-bitrate, opus-rate, "
-     "opus-cbr, opus-stereo, opus-complexity", 0},
+     "opus-cbr, opus-stereo, opus-complexity, jitter-max", 0},
     {"no value", "ptime=40, dtx", "an equals sign and a value are missing", 10},
     {"a wrong value", "dtx=no, ptime = 25",
      "ptime: not the time of a packet: it is a multiple of 10 from 10 to 120 (ms)", 16},
@@ -376,13 +378,13 @@ static bool sounds_alike(const struct config_sound *a, const struct config_sound
     return a->ptime_ms == b->ptime_ms && a->maxptime_ms == b->maxptime_ms && a->dtx == b->dtx &&
            a->opus_bitrate == b->opus_bitrate && a->opus_rate_hz == b->opus_rate_hz &&
            a->opus_cbr == b->opus_cbr && a->opus_stereo == b->opus_stereo &&
-           a->opus_complexity == b->opus_complexity;
+           a->opus_complexity == b->opus_complexity && a->jitter_max_ms == b->jitter_max_ms;
 }
 
 static void check_sound(void **state)
 {
     static const struct config_sound several = {40, 60, CONFIG_DTX_YES, 20000, 16000, CONFIG_CBR_YES,
-                                                 CONFIG_STEREO_YES, 3};
+                                                 CONFIG_STEREO_YES, 3, 60};
     const struct sound *row = *state;
     struct config_fault fault = {.text = buf_new(512)};
     struct config_sound sound = {.ptime_ms = 70, .dtx = CONFIG_DTX_NO}, before = sound;
@@ -400,11 +402,11 @@ static void check_sound(void **state)
 static void each_outweighs_the_one_before(void **state)
 {
     static const struct config_sound wanted = {20, 60, CONFIG_DTX_YES, 20000, 16000, CONFIG_CBR_NO,
-                                                CONFIG_STEREO_NO, 3};
+                                                CONFIG_STEREO_NO, 3, 60};
     const struct config_sound said = {
         .ptime_ms = 20, .opus_cbr = CONFIG_CBR_NO, .opus_stereo = CONFIG_STEREO_NO};
     struct config_sound out = {40, 60, CONFIG_DTX_YES, 20000, 16000, CONFIG_CBR_YES,
-                               CONFIG_STEREO_YES, 3};
+                               CONFIG_STEREO_YES, 3, 60};
 
     (void)state;
     config_sound_put_over(&out, &said);
