@@ -43,6 +43,17 @@ struct contacts {
     char *told; /* what was wrong with it last; NULL: nothing was read yet */
 };
 
+/* What reading takes, on whatever thread, and what came of it. */
+struct contacts_fetch {
+    char *path;
+    const struct net_spawner *helper;
+    struct stat seen, now;
+    bool known_missing;
+    bool changed; /* since it was seen; what follows is for that */
+    int err;
+    struct buf text, said; /* said: by the helper */
+};
+
 /* --- a book --------------------------------------------------------------------------------- */
 
 static struct book book_new(struct rng *rng)
@@ -348,16 +359,31 @@ static bool same_file(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* said gets what a helper says. */
-static int read_file(const struct contacts *contacts, struct stat *seen, struct buf *text,
-                     struct buf *said)
+static int read_file(struct contacts_fetch *f)
 {
-    int fd, err = file_read(contacts->path, 0, seen, text);
+    int fd, err = file_read(f->path, 0, &f->now, &f->text);
 
-    if (err != -EACCES || !contacts->helper)
+    if (err != -EACCES || !f->helper)
         return err;
-    err = helper_open_contacts(contacts->helper, contacts->path, &fd, said);
-    return err ? err : file_read_opened(fd, seen, text);
+    err = helper_open_contacts(f->helper, f->path, &fd, &f->said);
+    return err ? err : file_read_opened(fd, &f->now, &f->text);
+}
+
+static bool is_missing(int err)
+{
+    return err == -ENOENT || err == -ENOTDIR;
+}
+
+void contacts_fetch_run(struct contacts_fetch *f)
+{
+    f->err = stat(f->path, &f->now) == 0 ? 0 : -errno;
+    if (!f->err && same_file(&f->now, &f->seen))
+        return;
+    if (is_missing(f->err) && f->known_missing)
+        return; /* there is still none */
+    f->changed = true;
+    if (!f->err)
+        f->err = read_file(f);
 }
 
 static void explain(const char *path, int err, struct buf *said, struct buf *why)
@@ -395,42 +421,81 @@ static int tell_once(struct contacts *contacts, int err, struct buf *why)
     return err;
 }
 
-/* A helper that does not answer keeps calls waiting, but not each of them. */
-static int read_changed(struct contacts *contacts, struct buf *text, struct buf *said)
+static void begin(const struct contacts *contacts, char *path, struct contacts_fetch *out)
 {
-    int err = read_file(contacts, &contacts->seen, text, said);
+    *out = (struct contacts_fetch){.path = path, .helper = contacts->helper};
+    out->seen = contacts->seen;
+    out->known_missing = contacts->seen.st_nlink == 0 && contacts->version > 0;
+    out->text = buf_new(CONTACTS_FILE_BYTES_MAX);
+    out->said = buf_new(1024);
+}
 
+/* A helper that does not answer keeps who asks waiting, but not each time. A file that is wrong is
+ * remembered too, and read again when somebody has changed it. */
+static int take(struct contacts *contacts, struct contacts_fetch *f, struct buf *why)
+{
+    int err = is_missing(f->err) ? 0 : f->err; /* nobody has written one */
+
+    if (!f->changed)
+        return 0;
+    contacts->seen = f->now;
     if (err == -ETIMEDOUT) {
         contacts->not_before_ms = net_now_ms() + AGAIN_MS;
         contacts->seen = (struct stat){.st_nlink = 1};
     }
+    if (!err)
+        err = contacts_read_text(contacts, buf_slice(&f->text), contacts->path, why);
+    if (err)
+        explain(contacts->path, err, &f->said, why);
+    return tell_once(contacts, err, why);
+}
+
+static void end(struct contacts_fetch *f)
+{
+    buf_free(&f->text);
+    buf_free(&f->said);
+}
+
+int contacts_refresh(struct contacts *contacts, struct buf *why)
+{
+    struct contacts_fetch f;
+    int err;
+
+    if (net_now_ms() < contacts->not_before_ms)
+        return 0;
+    begin(contacts, contacts->path, &f);
+    contacts_fetch_run(&f);
+    err = take(contacts, &f, why);
+    end(&f);
     return err;
 }
 
-/* A file that is wrong is remembered too, and read again when somebody has changed it. */
-int contacts_refresh(struct contacts *contacts, struct buf *why)
+struct contacts_fetch *contacts_fetch_new(const struct contacts *contacts)
 {
-    struct buf text = buf_new(CONTACTS_FILE_BYTES_MAX), said = buf_new(1024);
-    struct stat now = {0};
-    int err = stat(contacts->path, &now) == 0 ? 0 : -errno;
+    bool early = net_now_ms() < contacts->not_before_ms;
+    struct contacts_fetch *f = early ? NULL : calloc(1, sizeof *f);
+    char *path = f ? slice_dup(slice_of(contacts->path)) : NULL;
 
-    if ((!err && same_file(&now, &contacts->seen)) || net_now_ms() < contacts->not_before_ms)
-        return 0;
-    if ((err == -ENOENT || err == -ENOTDIR) && contacts->seen.st_nlink == 0 &&
-        contacts->version > 0)
-        return 0; /* there is still none */
-    contacts->seen = now;
-    if (!err)
-        err = read_changed(contacts, &text, &said);
-    if (err == -ENOENT || err == -ENOTDIR)
-        err = 0; /* nobody has written one */
-    if (!err)
-        err = contacts_read_text(contacts, buf_slice(&text), contacts->path, why);
-    if (err)
-        explain(contacts->path, err, &said, why);
-    buf_free(&text);
-    buf_free(&said);
-    return tell_once(contacts, err, why);
+    if (!path) {
+        free(f);
+        return NULL;
+    }
+    begin(contacts, path, f);
+    return f;
+}
+
+int contacts_fetch_take(struct contacts *contacts, struct contacts_fetch *fetch, struct buf *why)
+{
+    return take(contacts, fetch, why);
+}
+
+void contacts_fetch_free(struct contacts_fetch *fetch)
+{
+    if (!fetch)
+        return;
+    end(fetch);
+    free(fetch->path);
+    free(fetch);
 }
 
 int contacts_new(const char *path, struct contacts **out)

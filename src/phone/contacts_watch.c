@@ -16,16 +16,71 @@ struct contacts_watch {
     bool is_open; /* event */
     char *name;   /* of the file in its folder, owned */
     struct net_deadline *settled;
-    bool due;      /* it is set: what changes without end is looked at all the same */
-    unsigned told; /* the version of the contacts that was told last */
+    struct reading *reading; /* under way, or NULL */
+    bool again;              /* something has changed meanwhile */
+    bool due;                /* it is set: what changes without end is looked at all the same */
+    unsigned told;           /* the version of the contacts that was told last */
 };
+
+/* One reading of the file, by a worker: its disk may hang. */
+struct reading {
+    uv_work_t work;
+    struct contacts_watch *watch; /* NULL: it is gone */
+    struct contacts_fetch *fetch;
+};
+
+static void start_reading(struct contacts_watch *watch);
+
+static void read_in_worker(uv_work_t *work)
+{
+    struct reading *r = work->data;
+
+    contacts_fetch_run(r->fetch);
+}
+
+static void on_read(uv_work_t *work, int status)
+{
+    struct reading *r = work->data;
+    struct contacts_watch *watch = r->watch;
+
+    if (watch)
+        watch->reading = NULL;
+    if (watch && status == 0)
+        phone_take_contacts(watch->phone, r->fetch);
+    contacts_fetch_free(r->fetch);
+    free(r);
+    if (watch && watch->again)
+        start_reading(watch);
+}
+
+/* Without memory the next change is the one that is noticed. */
+static void start_reading(struct contacts_watch *watch)
+{
+    struct phone *phone = watch->phone;
+    struct reading *r = watch->reading ? NULL : calloc(1, sizeof *r);
+
+    watch->again = watch->reading != NULL;
+    if (!r)
+        return;
+    r->watch = watch;
+    r->work.data = r;
+    r->fetch = contacts_fetch_new(phone->contacts);
+    if (!r->fetch ||
+        uv_queue_work(net_loop_uv(phone->loop), &r->work, read_in_worker, on_read) != 0) {
+        contacts_fetch_free(r->fetch);
+        free(r);
+        return;
+    }
+    watch->reading = r;
+}
 
 static void on_settled(void *arg)
 {
     struct contacts_watch *watch = arg;
 
     watch->due = false;
-    phone_look_at_contacts(watch->phone);
+    contacts_watch_again(watch);
+    start_reading(watch);
 }
 
 static void on_change(uv_fs_event_t *event, const char *file, int events, int status)
@@ -52,11 +107,18 @@ void contacts_watch_free(struct contacts_watch *watch)
 {
     if (!watch)
         return;
+    if (watch->reading)
+        watch->reading->watch = NULL;
     net_deadline_free(watch->settled);
     if (watch->is_open)
         uv_close((uv_handle_t *)&watch->event, on_closed);
     else
         free(watch);
+}
+
+bool contacts_watch_sees(const struct contacts_watch *watch)
+{
+    return watch && watch->is_open && uv_is_active((const uv_handle_t *)&watch->event);
 }
 
 bool contacts_watch_is_news(struct contacts_watch *watch, unsigned version)

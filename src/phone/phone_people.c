@@ -32,17 +32,32 @@ static void tell_news(struct phone *phone)
 }
 
 /* What is wrong with the file is told once; the names that were read before are still good. */
-static void refresh(struct phone *phone)
+static void note(struct phone *phone, int err, struct buf *why)
 {
-    struct buf why = buf_new(4096), safe = buf_new(16384);
+    struct buf safe = buf_new(16384);
 
-    if (contacts_refresh(phone->contacts, &why) != 0) {
-        text_safe(&safe, buf_slice(&why));
+    if (err) {
+        text_safe(&safe, buf_slice(why));
         phone_tell(phone, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&safe)});
     }
     tell_news(phone);
-    buf_free(&why);
     buf_free(&safe);
+    buf_free(why);
+}
+
+static void refresh(struct phone *phone)
+{
+    struct buf why = buf_new(4096);
+
+    note(phone, contacts_refresh(phone->contacts, &why), &why);
+}
+
+void phone_take_contacts(struct phone *phone, struct contacts_fetch *fetch)
+{
+    struct buf why = buf_new(4096);
+
+    note(phone, contacts_fetch_take(phone->contacts, fetch, &why), &why);
+    phone_deliver(phone);
 }
 
 void phone_look_at_contacts(struct phone *phone)
@@ -90,11 +105,13 @@ int phone_note_contact(struct call *call, const char *typed, struct slice uri)
     return call_set_contact(call, name);
 }
 
+/* Who calls has nobody wait for a disk, where it is known that nothing has changed there. */
 static const char *contact_name(struct phone *phone, struct slice uri)
 {
     if (!phone->contacts)
         return NULL;
-    refresh(phone);
+    if (!contacts_watch_sees(phone->contacts_watch))
+        refresh(phone);
     return contacts_name(phone->contacts, uri);
 }
 

@@ -113,6 +113,8 @@ int phone_open_contacts(struct phone *phone);
 const char *phone_dialled(struct phone *phone, const char *typed);
 /* The contact whose name is near to what was typed, or NULL. Lives until the next of these. */
 const char *phone_near_contact(const struct phone *phone, const char *typed);
+/* What was read of the file elsewhere is known from now on. */
+void phone_take_contacts(struct phone *phone, struct contacts_fetch *fetch);
 /* Notes in the call which contact that was, if any. 0 or -ENOMEM. */
 int phone_note_contact(struct call *call, const char *typed, struct slice uri);
 /* The contact who calls, or NULL; also where the URI is a contact's but nothing speaks for it.
@@ -127,6 +129,8 @@ int phone_watch_contacts(struct phone *phone);
 /* Whether this version of the contacts was not told yet, which it is from now on. NULL is fine, for
  * all three; it is never news then. */
 bool contacts_watch_is_news(struct contacts_watch *watch, unsigned version);
+/* Whether changes are noticed by themselves: nobody needs to look at the file. NULL is fine. */
+bool contacts_watch_sees(const struct contacts_watch *watch);
 /* Looks whether the folder is there now, where it was not. */
 void contacts_watch_again(struct contacts_watch *watch);
 void contacts_watch_free(struct contacts_watch *watch);

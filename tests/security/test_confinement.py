@@ -11,9 +11,10 @@ import stat
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import control, room as rooms, sound, tap, tphone
+from lib import control, pace, room as rooms, sound, tap, tphone
 from lib.home import Home
 from lib.plain import FIRST, Plain
 from lib.registrar import Registrar
@@ -342,7 +343,8 @@ def helpless():
         equal(len(phone.client.do("status")["calls"]), 1, "calls")
 
 
-@case("a helper that hangs keeps contacts waiting for two seconds, and is named; the phone goes on")
+@case("a helper that hangs keeps nobody waiting who calls; who asks for contacts, two seconds, and it "
+      "is named")
 def hanging():
     if sanitized():  # which opens the file itself
         return
@@ -358,6 +360,13 @@ def hanging():
             with open(room.path("new"), "w", encoding="ascii") as f:
                 f.write(f"far = {far.uri}\n")
             os.rename(room.path("new"), path)
+            time.sleep(0.3)  # by then it has been noticed
+            began, number = pace.now(), far.client.do("call", target=phone.uri)["call"]
+            call = phone.client.event("incoming")["call"]
+            took = pace.now() - began
+            expect(took < 1, f"a call came after {took:.1f} s")
+            far.client.do("hangup", call=number)
+            phone.client.event("ended", call=call)
             text = phone.client.ask("contacts").get("text", "")
             expect("which opens it, was waited for: there was no answer within 2 s" in text, text)
             control.call_up(phone.client, far)
