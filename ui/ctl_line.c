@@ -133,6 +133,7 @@ static const struct {
     {"mouth_to_ear_ms",    take_real,    AT(result.mouth_to_ear_ms)},
     {"rating",             take_real,    AT(result.rating)},
     {"mos",                take_real,    AT(result.mos)},
+    {"mos_listening",      take_real,    AT(result.mos_listening)},
     {"their_mos",          take_real,    AT(result.their_mos)},
     {"expires",            take_u32,     AT(expires_s)},
     {"bindings",           take_u32,     AT(bindings)},
@@ -260,7 +261,7 @@ static bool read_event(const json_t *tree, const char *name, struct phone_event 
     out->outcome = out->kind == PHONE_ENDED ? PHONE_FAILED : 0;
     out->result.round_trip_ms = out->result.their_lost_percent = -1;
     out->result.mouth_to_ear_ms = out->result.rating = out->result.mos = -1;
-    out->result.their_mos = -1;
+    out->result.mos_listening = out->result.their_mos = -1;
     take_members(tree, out);
     return true;
 }

@@ -263,8 +263,8 @@ enum member {
     EXPIRES, BINDINGS, SEEN_AT, RETRY, REALM, CONFERENCE, MICROPHONE_DB, SPEAKER_DB, ECHO_MODE, NOISE_MODE,
     LEVEL_MODE, DEVICES,
     Q_LOSS, Q_THEIR_LOSS, Q_JITTER, Q_ROUND_TRIP, Q_DELAY, Q_LEVEL_IN, Q_LEVEL_OUT, Q_MOS, Q_SENT, Q_LEFT, Q_BURST, Q_EAR,
-    Q_RATING, Q_LISTENING, Q_THEIR_DISCARD, Q_THEIR_DELAY, Q_THEIR_RATING, Q_THEIR_MOS, LEFT, EAR, RATING, MOS, THEIR_MOS,
-    Q_RECEIVED, Q_LOST, Q_LATE, Q_CONCEALED, Q_FROM_COPIES, Q_FROM_FEC, Q_COPIES, Q_COPIES_MS,
+    Q_RATING, Q_LISTENING, Q_THEIR_DISCARD, Q_THEIR_DELAY, Q_THEIR_RATING, Q_THEIR_MOS, LEFT, EAR, RATING, MOS, LISTENING,
+    THEIR_MOS, Q_RECEIVED, Q_LOST, Q_LATE, Q_CONCEALED, Q_FROM_COPIES, Q_FROM_FEC, Q_COPIES, Q_COPIES_MS,
     Q_ECHO_LESS, Q_ECHO_DELAY, Q_SPEECH, Q_NOISE, Q_GAIN,
     MICROPHONE_LEVEL, SPEAKER_LEVEL, DEVICE, DOING, DIRECTION, MESSAGE, WORD, EXIT, OWN_TEXT,
 };
@@ -326,6 +326,7 @@ static const struct {
     [EAR]           = {"mouth_to_ear_ms",    put_real_if_known,  R(mouth_to_ear_ms)},
     [RATING]        = {"rating",             put_real_if_known,  R(rating)},
     [MOS]           = {"mos",                put_real_if_known,  R(mos)},
+    [LISTENING]     = {"mos_listening",      put_real_if_known,  R(mos_listening)},
     [THEIR_MOS]     = {"their_mos",          put_real_if_known,  R(their_mos)},
     [EXPIRES]       = {"expires",            put_u32,            E(expires_s)},
     [BINDINGS]      = {"bindings",           put_u32,            E(bindings)},
@@ -387,7 +388,7 @@ static const struct {
 #define WHOSE CALL, PEER, CONTACT, ACCOUNT /* what every event of a call begins with */
 #define TOTALS                                                                                     \
     DURATION, SENT, RECEIVED, LOST, FROM_COPIES, FROM_FEC, CONCEALED, LOSS, THEIR_LOSS, JITTER,    \
-        ROUND_TRIP, LEFT, EAR, RATING, MOS, THEIR_MOS
+        ROUND_TRIP, LEFT, EAR, RATING, MOS, LISTENING, THEIR_MOS
 
 /* clang-format off */
 /* What the kinds that phone/event_names.h names are told with. */

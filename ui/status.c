@@ -406,8 +406,8 @@ static void put_sound_result(struct buf *out, const struct phone_result *r)
     if (r->round_trip_ms >= 0)
         buf_printf(out, " round-trip=%.1f", r->round_trip_ms);
     if (r->mos >= 0)
-        buf_printf(out, " left=%.1f%% mouth-to-ear=%.0f rating=%.0f mos=%.1f", r->left_percent,
-                   r->mouth_to_ear_ms, r->rating, r->mos);
+        buf_printf(out, " left=%.1f%% mouth-to-ear=%.0f rating=%.0f mos=%.1f mos-listening=%.1f",
+                   r->left_percent, r->mouth_to_ear_ms, r->rating, r->mos, r->mos_listening);
     if (r->their_mos >= 0)
         buf_printf(out, " their-mos=%.1f", r->their_mos);
 }

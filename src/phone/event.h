@@ -106,7 +106,8 @@ struct phone_result {
     double lost_percent;            /* lost of what should have come */
     double their_lost_percent;      /* as the other side reports it; below 0: it never did */
     double left_percent;            /* lost or too late, after all repair */
-    double mouth_to_ear_ms, rating, mos, their_mos; /* as struct phone_quality has them, of all */
+    /* As struct phone_quality has them, of all. */
+    double mouth_to_ear_ms, rating, mos, mos_listening, their_mos;
 };
 
 /* How a call is heard: of the last second, but for what says otherwise. Where nobody listens, as

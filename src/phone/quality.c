@@ -225,5 +225,6 @@ void quality_of_all(const struct media_stats *all, struct phone_result *out)
     out->mouth_to_ear_ms = expected > 0 ? q.mouth_to_ear_ms : -1;
     out->rating = q.rating;
     out->mos = q.mos;
+    out->mos_listening = q.mos_listening;
     out->their_mos = q.their_mos;
 }

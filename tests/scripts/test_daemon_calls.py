@@ -26,7 +26,8 @@ def plain(text):
     """Without what no two calls have in common."""
     text = re.sub(r"127\.0\.0\.1:\d+", "ADDRESS", text)
     text = re.sub(r"\d+\.\d+%?", "N", text)
-    by_chance = "their-loss|round-trip|jitter|left|mouth-to-ear|rating|mos|their-mos"  # it is known
+    by_chance = ("their-loss|round-trip|jitter|left|mouth-to-ear|rating|mos|mos-listening|"
+                 "their-mos")  # whether it is known
     text = re.sub(rf" ({by_chance})=[N\d]+", "", text)
     return re.sub(r"(sent|received|lost)=\d+", r"\1=N", text)
 

@@ -109,6 +109,7 @@ def check_sound(caller, callee):
     equal((end["outcome"], end["digits"], end["answered"]), ("answered", "1#", True), "end")
     expect(end["file"].endswith("heard.wav"), str(end))
     expect(end["mos"] > 3.9 and end["rating"] > 75 and 60 < end["mouth_to_ear_ms"] < 400, str(end))
+    expect(end["mos"] <= end["mos_listening"] <= 4.5, f"the sound alone: {end}")
     expect(end["their_mos"] > 3.5, f"what the caller says by RTCP XR: {end}")
 
 

@@ -196,10 +196,10 @@ static void the_sum_is_of_the_whole_call(void **state)
     assert_true(fabs(r.lost_percent - 5) < 0.001 && fabs(r.left_percent - 5) < 0.001);
     assert_true(fabs(r.mouth_to_ear_ms - (20 + 6.5 + 50 + 40)) < 0.001);
     assert_true(r.rating < rate(r.mouth_to_ear_ms, 5) && r.mos == quality_mos(r.rating));
-    assert_true(r.their_mos < 0);
+    assert_true(r.mos_listening > r.mos && r.their_mos < 0);
     stats = second(0, 0);
     quality_of_all(&stats, &r);
-    assert_true(r.mos < 0 && r.rating < 0 && r.mouth_to_ear_ms < 0);
+    assert_true(r.mos < 0 && r.mos_listening < 0 && r.rating < 0 && r.mouth_to_ear_ms < 0);
 }
 
 static void where_nothing_comes_there_is_no_estimate(void **state)

@@ -90,6 +90,7 @@ static struct phone_event full(enum phone_event_kind kind)
                    .mouth_to_ear_ms = 100,
                    .rating = 91,
                    .mos = 4.375,
+                   .mos_listening = 4.5,
                    .their_mos = 4.125},
         .account = "work",
         .expires_s = 3600,

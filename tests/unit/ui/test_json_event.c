@@ -77,12 +77,12 @@ static const struct row {
       .result = {.answered = true, .talk_ms = 61050, .sent = 3, .received = 2, .lost = 1,
                  .from_copies = 1, .lost_percent = 100.0 / 3, .jitter_ms = 0.25, .their_lost_percent = 0,
                  .round_trip_ms = -1, .left_percent = 2, .mouth_to_ear_ms = -1, .rating = 60,
-                 .mos = 3.1, .their_mos = -1}},
+                 .mos = 3.1, .mos_listening = 3.25, .their_mos = -1}},
      "\"ended\",\"time\":1.005,\"call\":1,\"outcome\":\"answered\",\"answered\":true,"
      "\"duration\":61.050,\"sent\":3,\"received\":2,\"lost\":1,\"from_copies\":1,\"from_fec\":0,"
      "\"concealed\":0,\"loss_percent\":33.33,"
      "\"their_loss_percent\":0.00,\"jitter_ms\":0.25,\"left_percent\":2.00,\"rating\":60.00,"
-     "\"mos\":3.10}\n"},
+     "\"mos\":3.10,\"mos_listening\":3.25}\n"},
     {"a number that is none", {.kind = PHONE_VOLUMES, .microphone_db = -6, .speaker_db = NAN},
      "\"volume\",\"time\":1.005,\"microphone_db\":-6.00}\n"},
     {"what is agreed",

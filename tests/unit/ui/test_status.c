@@ -293,9 +293,10 @@ static const struct result_row {
                  .mouth_to_ear_ms = 96,
                  .rating = 91.4,
                  .mos = 4.37,
+                 .mos_listening = 4.41,
                  .their_mos = 4.1}},
      "answered peer=sip:a@h seconds=5.020 codec=opus/48000 sent=251 received=250 lost=1 loss=0.4% "
-     "jitter=1.2 round-trip=12.5 left=0.2% mouth-to-ear=96 rating=91 mos=4.4 their-mos=4.1 "
+     "jitter=1.2 round-trip=12.5 left=0.2% mouth-to-ear=96 rating=91 mos=4.4 mos-listening=4.4 their-mos=4.1 "
      "digits=12# file=my_file.wav\n"},
     {"what the other side reports",
      {.kind = PHONE_ENDED,
@@ -307,6 +308,7 @@ static const struct result_row {
                  .mouth_to_ear_ms = -1,
                  .rating = -1,
                  .mos = -1,
+                 .mos_listening = -1,
                  .their_mos = -1}},
      "answered seconds=0.007 sent=0 received=0 lost=0 loss=0.0% their-loss=2.0%\n"},
     {"busy",
