@@ -159,6 +159,8 @@ int main(void)
         {"a command for an event", each_fails, set_up, tear_down, NULL},
     };
 
+    if (getenv("CMOCKA_MESSAGE_OUTPUT"))
+        cmocka_set_message_output(CM_OUTPUT_TAP); /* as the runner wants it */
     if (clearenv() != 0 || setenv("PATH", "/usr/bin:/bin", 1) != 0)
         return 1;
     json_set_alloc_funcs(malloc, free); /* those of the library of JSON fail, too */
