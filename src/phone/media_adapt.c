@@ -45,6 +45,7 @@ static const double BLAME_TIMES = 1, BLAME_PLUS = 0.05; /* loss that sending mor
 static const double DEVIATIONS = 3;                     /* and so many standard deviations */
 static const double ACQUIT = 0.75;        /* of the loss is left where less is sent: no blame */
 static const double BURSTY = 1.7;         /* as many in a row as by chance, and more */
+static const double STILL_BURSTY = 1.35;  /* where copies are apart already */
 static const double STEP = 1.25;          /* lengths of a burst between two copies */
 static const double FULLY_GUARDED = 0.05; /* loss at which all of GUARDED_BPS is spent */
 static const double FEC_FROM = 0.03;      /* loss from which on FEC stands beside copies */
@@ -256,7 +257,7 @@ static unsigned wanted_distance(const struct media_adapt *a, unsigned depth, uns
 {
     unsigned farthest = REACH_MS / ptime_ms / (depth ? depth : 1), distance = 1;
 
-    if (burstiness(a) >= BURSTY * (a->plan.distance > 1 ? STAYS : 1))
+    if (burstiness(a) >= (a->plan.distance > 1 ? STILL_BURSTY : BURSTY))
         distance = (unsigned)ceil(STEP * fmin(a->burst, REACH_MS));
     distance = distance < farthest ? distance : farthest;
     return distance > 0 ? distance : 1;

@@ -313,6 +313,29 @@ static void test_what_we_lose_counts_until_they_report(void **state)
     assert_true(a.plan.depth > 0);
 }
 
+/* Two packets lost in a row now and then are what chance brings, also to who has met bursts. */
+static void test_bursts_are_over_when_they_are_as_by_chance(void **state)
+{
+    static const struct {
+        double burst;
+        bool apart;
+    } turns[] = {{3, true}, {1.6, true}, {1.1, false}, {1.6, false}, {3, true}};
+    struct media_adapt_can can = OPUS;
+    struct loss_report r = {.lost = 0.05, .burst_of = 10, .round_trip_ms = 60, .packets = 200};
+    struct media_adapt a;
+    uint64_t ms = 0;
+
+    (void)state;
+    media_adapt_init(&a, &can);
+    for (size_t i = 0; i < ARRAY_LEN(turns); i++) {
+        r.burst = turns[i].burst;
+        for (uint64_t until_ms = ms + 60000; ms < until_ms; ms += 5000)
+            media_adapt_report(&a, &r, ms);
+        if ((a.plan.distance > 1) != turns[i].apart)
+            fail_msg("%.1f in a row: copies are %u apart", r.burst, a.plan.distance);
+    }
+}
+
 /* Round trips as jitter of 120 ms each way makes them, for some hours; then a queue that grows. */
 static void test_jitter_never_takes_bits(void **state)
 {
@@ -522,6 +545,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_we_lose_counts_until_they_report),
+        cmocka_unit_test(test_bursts_are_over_when_they_are_as_by_chance),
         cmocka_unit_test(test_jitter_never_takes_bits),
         cmocka_unit_test(test_less_than_the_far_end_takes),
         cmocka_unit_test(test_the_least_rate_makes_packets_longer),
