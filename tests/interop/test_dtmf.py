@@ -9,7 +9,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import rtp, sip, sound, tap, tphone
 from lib.account import Account
-from lib.baresip import Baresip
+from lib.baresip import Baresip, recordings
 from lib.control import Piped
 from lib.ends import Callee, Caller, media
 from lib.linphone import Linphone
@@ -54,11 +54,10 @@ def share(samples, hz):
     return (a * a + b * b - step * a * b) / energy if energy else 0
 
 
-def heard_keys(packets):
-    """The keys in packets of PCMU: those that two packets in a row have."""
+def keys_in(pieces):
+    """The keys in pieces of sound, 20 ms each: those that two in a row have."""
     found, last, told = "", None, None
-    for p in packets:
-        samples = [linear(b) for b in p.payload]
+    for samples in pieces:
         lows, highs = ([share(samples, hz) for hz in group] for group in (ROWS, COLS))
         key = None
         if max(lows) + max(highs) > 0.8 and min(max(lows), max(highs)) > 0.1:
@@ -69,6 +68,17 @@ def heard_keys(packets):
             told = None
         last = key
     return found
+
+
+def heard_keys(packets):
+    """The keys in packets of PCMU."""
+    return keys_in([linear(b) for b in p.payload] for p in packets)
+
+
+def recorded_keys(heard):
+    """The keys in a recording."""
+    samples = heard.at(8000).samples
+    return keys_in(samples[i:i + 160] for i in range(0, len(samples) - 159, 160))
 
 
 # --- by INFO --------------------------------------------------------------------------------------
@@ -322,16 +332,46 @@ def we_took(phone, wanted, way):
     equal(told(), [(k, way) for k in wanted], "what we took for its keys")
 
 
-@case("baresip takes our keys by INFO (it sends events only, and knows no tones)")
+OURS, THEIRS = "159#*0D", "42#"
+THREE_TIMES = ",".join([OURS] * 3)  # as find() has three tries
+
+
+def expect_tones(stranger, heard):
+    """Our keys as tones in what it recorded."""
+    keys = recorded_keys(heard)
+    expect(OURS in keys, f"{stranger.name} heard {keys!r}, not {OURS!r}")
+
+
+@case("keys go both ways with baresip, as tones: heard in its recording, and said by it")
+def baresip_tones():
+    with Room() as room:
+        said = sound.silence(2)
+        for _ in range(3):
+            for key in THEIRS:
+                said += sound.Sound(8000, map(linear, tone(key, 100))) + sound.silence(0.1)
+            said += sound.silence(1)
+        stranger = Baresip(room, "stranger", "pcmu", said, answers=True)
+        phone = tphone.Call(room, stranger.uri, dtmf=THREE_TIMES, dtmf_mode="inband", json=True,
+                            seconds=25)
+        told = lambda: "".join(e["digit"] for e in phone.events("dtmf") if e["way"] == "inband")
+        wait_until(lambda: THEIRS in told(), 20, "we did not find its tones")
+        phone.wait_event("dtmf-sent")
+        time.sleep(0.5)  # of the last one on its way
+        stranger.hang_up()
+        phone.expect_status(tphone.OK)
+        expect_tones(stranger, recordings(room, "stranger", stranger.process)[0])
+
+
+@case("baresip takes our keys by INFO, and sends us events (it sends no INFO)")
 def baresip_info():
     with Room() as room:
         stranger = Baresip(room, "stranger", "pcmu", sound.silence(30), answers=True)
-        phone = tphone.Call(room, stranger.uri, dtmf="159#*0D", dtmf_mode="info", json=True,
+        phone = tphone.Call(room, stranger.uri, dtmf=OURS, dtmf_mode="info", json=True,
                             seconds=20)
         stranger.wait("CALL_ESTABLISHED")
-        took(stranger, "159#*0D")
-        stranger.press("42#")
-        we_took(phone, "42#", "rtp")
+        took(stranger, OURS)
+        stranger.press(THEIRS)
+        we_took(phone, THEIRS, "rtp")
         stranger.hang_up()
         phone.expect_status(tphone.OK)
 
@@ -341,30 +381,33 @@ def baresip_info():
 def linphone(theirs, ours, heard):
     with Room() as room:
         stranger = Linphone(room, "stranger", sound.silence(30), answers=True, keys=theirs)
-        phone = tphone.Call(room, stranger.uri, dtmf="159#*0D", dtmf_mode=ours, json=True,
+        phone = tphone.Call(room, stranger.uri, dtmf=OURS, dtmf_mode=ours, json=True,
                             codec="pcmu", encryption="off", seconds=25)
         stranger.wait_up()
-        took(stranger, "159#*0D")
-        stranger.press("42#")
-        we_took(phone, "42#", heard)
+        took(stranger, OURS)
+        stranger.press(THEIRS)
+        we_took(phone, THEIRS, heard)
         wait_until(lambda: any("their_mos" in e for e in phone.events("quality")), 15,
                    "linphonec sends no extended reports (RFC 3611)")
         stranger.hang_up()
         phone.expect_status(tphone.OK)
 
 
-@case("linphonec sends tones where no events are offered, and we find them (it takes none)")
+@case("keys go both ways with linphonec, as tones: where no events are offered it sends some")
 def linphone_tones():
     with Room() as room:
         stranger = Linphone(room, "stranger", sound.silence(30), answers=True)
-        phone = tphone.Call(room, stranger.uri, dtmf_mode="inband", json=True, codec="pcmu",
-                            encryption="off", seconds=25)
+        phone = tphone.Call(room, stranger.uri, dtmf=THREE_TIMES, dtmf_mode="inband", json=True,
+                            codec="pcmu", encryption="off", seconds=25)
         stranger.wait_up()
         phone.wait_event("answered")
         find(lambda: [(e["digit"], e["way"]) for e in phone.events("dtmf")],
-             lambda: stranger.press("42#"), [(k, "inband") for k in "42#"])
+             lambda: stranger.press(THEIRS), [(k, "inband") for k in THEIRS])
+        phone.wait_event("dtmf-sent")
+        time.sleep(0.5)
         stranger.hang_up()
         phone.expect_status(tphone.OK)
+        expect_tones(stranger, sound.read(stranger.heard()))
 
 
 if __name__ == "__main__":
