@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """baresip, linphonec and Twinkle find us by name through Kamailio, and we find them."""
 import os
+import re
 import sys
 import time
 
@@ -72,7 +73,8 @@ class ByTwinkle:
 def _both_heard(ours, them, capture):
     """Each voice is looked for on the wire and where it was heard: what a phone may have lost
     before there was a packet, or after, is its own affair."""
-    there = ("127.0.0.1", int(ours.process.said("sound to")[-1].rpartition(":")[2]))
+    where = re.findall(r"sound to \S+:(\d+)", "\n".join(ours.process.said("sound to")))
+    there = ("127.0.0.1", int(where[-1]))
     our_text, their_text = (sound.speech(who, SPEECH_S) for who in ("caller", "callee"))
     sent, came = (capture.speech(lambda p: p.target == there),
                   capture.speech(lambda p: p.source == there))
