@@ -37,11 +37,12 @@ LATEST_S = 1.0  # after the last word, for what is on its way
 
 
 class Row:
-    """bar: (least score, latest ms, most kbit/s), None: none is set. settings: of each tphone."""
+    """bar: (least score, latest ms, most kbit/s), None: none is set; later: and by how much it may
+    end later than it began, (least, most) ms. settings: of each tphone."""
 
-    def __init__(self, name, codec, weather, bar, **settings):
+    def __init__(self, name, codec, weather, bar, later=None, **settings):
         self.name, self.codec, self.weather, self.bar = name, codec, weather, bar
-        self.settings = settings
+        self.later, self.settings = later, settings
 
 
 ROWS = [
@@ -50,16 +51,22 @@ ROWS = [
     Row("Opus loss 5 %", "opus", Weather(loss=0.05), (4.25, 130, None)),
     Row("Opus loss 10 %", "opus", Weather(loss=0.1), (4.1, 130, 70)),
     Row("Opus loss 20 %", "opus", Weather(loss=0.2), (4.0, 150, 70)),
+    Row("Opus FEC only 5 %", "opus", Weather(loss=0.05), (4.0, None, None), redundancy="off"),
+    Row("Opus FEC only 10 %", "opus", Weather(loss=0.1), (3.9, None, None), redundancy="off"),
+    Row("Opus FEC only 20 %", "opus", Weather(loss=0.2), (3.0, None, None), redundancy="off"),
     Row("Opus bursts 10 %", "opus", Weather(loss=0.1, burst=3), (3.4, 300, None)),
     Row("Opus jitter 0-60 ms", "opus", Weather(delay_ms=(0, 60)), (4.45, 140, None)),
     Row("Opus jitter 0-120 ms", "opus", Weather(delay_ms=(0, 120)), (4.4, 200, None)),
-    Row("Opus 200 ms more", "opus", Weather(later=(SETTLE_S + 5, 200)), (4.1, None, None)),
+    Row("Opus 200 ms more", "opus", Weather(later=(SETTLE_S + 5, 200)), (4.1, None, None),
+        later=(180, 220)),
     Row("Opus disorder, doubles", "opus",
         Weather(reorder=0.05, double=0.05, delay_ms=(0, 10), hold_ms=30), (None, None, None)),
     Row("Opus through 64 kbit/s", "opus", Weather(kbps=64), (None, None, None)),
     Row("PCMU clean", "pcmu", CLEAR, (4.38, 100, None)),
-    Row("PCMU loss 5 %", "pcmu", Weather(loss=0.05), (3.6, None, None)),
-    Row("PCMU loss 10 %", "pcmu", Weather(loss=0.1), (3.2, None, None)),
+    Row("PCMU loss 5 %", "pcmu", Weather(loss=0.05), (4.2, None, None)),
+    Row("PCMU loss 10 %", "pcmu", Weather(loss=0.1), (4.0, None, None)),
+    Row("PCMU alone, loss 5 %", "pcmu", Weather(loss=0.05), (3.6, None, None), redundancy="off"),
+    Row("PCMU alone, loss 10 %", "pcmu", Weather(loss=0.1), (3.2, None, None), redundancy="off"),
     Row("PCMU jitter 0-60 ms", "pcmu", Weather(delay_ms=(0, 60)), (None, None, None)),
 ]
 PAIRS = [("tphone", "tphone"), ("tphone", "baresip"), ("tphone", "linphonec"),
@@ -145,15 +152,21 @@ def _payload(path):
     return sum(path.octets) - 12 * sum(path.passed)
 
 
+def of_phone(row, which):
+    """The settings of the row, which only tphone has."""
+    return row.settings if which == "tphone" else {}
+
+
 def call(row, pair, seed, spoken):
     """The figures of both directions."""
     with Room() as room:
         air = Air(room)
-        callee = PHONES[pair[1]](room, air, "callee", row.codec, **row.settings)
+        callee = PHONES[pair[1]](room, air, "callee", row.codec, **of_phone(row, pair[1]))
         relay = room.keep(CallRelay(("127.0.0.1", callee.port), CLEAR, row.weather, seed,
                                     row.weather))
         caller = PHONES[pair[0]](room, air, "caller", row.codec,
-                                 f"sip:callee@127.0.0.1:{relay.port}", **row.settings)
+                                 f"sip:callee@127.0.0.1:{relay.port}",
+                                 **of_phone(row, pair[0]))
         caller.wait_up()
         ears = {way: air.record(way) for way in spoken}
         time.sleep(SETTLE_S)
@@ -193,8 +206,8 @@ def line(pair, found):
 
 def bar(row):
     score, late, kbps = row.bar
-    return (f"    {'the bar':<22}{score if score else '':>6}{late if late else '':>8}"
-            + (f"{'':>48}{kbps:>8}" if kbps else ""))
+    ends = f"{row.later[0]} to {row.later[1]} more" if row.later else ""
+    return (f"    {'the bar':<22}{score or '':>6}{late or '':>8}{ends:>24}{kbps or '':>24}".rstrip())
 
 
 def run(row, pairs, calls, spoken):
