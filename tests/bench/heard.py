@@ -207,7 +207,7 @@ def line(pair, found):
 def bar(row):
     score, late, kbps = row.bar
     ends = f"{row.later[0]} to {row.later[1]} more" if row.later else ""
-    return (f"    {'the bar':<22}{score or '':>6}{late or '':>8}{ends:>24}{kbps or '':>24}".rstrip())
+    return f"    {'the bar':<22}{score or '':>6}{late or '':>8}{ends:>24}{kbps or '':>24}".rstrip()
 
 
 def run(row, pairs, calls, spoken):

@@ -71,6 +71,7 @@ static void sound(struct slice in)
     int err = config_sound_read(in, &read, &fault);
 
     must((err != 0) == (fault.text.n > 0) && fault.at <= in.n);
+    must(read.jitter_max_ms == 0 || (read.jitter_max_ms >= 10 && read.jitter_max_ms <= 500));
     must(err || read.ptime_ms == 0 || (read.ptime_ms >= 10 && read.ptime_ms <= 120));
     buf_free(&fault.text);
 }
