@@ -40,7 +40,8 @@ struct contacts {
     struct stat seen;       /* the file that was read last; st_nlink 0: none */
     uint64_t not_before_ms; /* it is opened again, as the helper did not answer */
     unsigned version;
-    char *told; /* what was wrong with it last; NULL: nothing was read yet */
+    unsigned taken; /* how many readings of it, good or bad */
+    char *told;     /* what was wrong with it last; NULL: nothing was read yet */
 };
 
 /* What reading takes, on whatever thread, and what came of it. */
@@ -48,6 +49,7 @@ struct contacts_fetch {
     char *path;
     const struct net_spawner *helper;
     struct stat seen, now;
+    unsigned taken; /* of the contacts when this one began */
     bool known_missing;
     bool changed; /* since it was seen; what follows is for that */
     int err;
@@ -425,19 +427,22 @@ static void begin(const struct contacts *contacts, char *path, struct contacts_f
 {
     *out = (struct contacts_fetch){.path = path, .helper = contacts->helper};
     out->seen = contacts->seen;
+    out->taken = contacts->taken;
     out->known_missing = contacts->seen.st_nlink == 0 && contacts->version > 0;
     out->text = buf_new(CONTACTS_FILE_BYTES_MAX);
     out->said = buf_new(1024);
 }
 
 /* A helper that does not answer keeps who asks waiting, but not each time. A file that is wrong is
- * remembered too, and read again when somebody has changed it. */
+ * remembered too, and read again when somebody has changed it. Another one that was taken since
+ * this one began may be the later one. */
 static int take(struct contacts *contacts, struct contacts_fetch *f, struct buf *why)
 {
     int err = is_missing(f->err) ? 0 : f->err; /* nobody has written one */
 
-    if (!f->changed)
+    if (!f->changed || f->taken != contacts->taken)
         return 0;
+    contacts->taken++;
     contacts->seen = f->now;
     if (err == -ETIMEDOUT) {
         contacts->not_before_ms = net_now_ms() + AGAIN_MS;
@@ -468,6 +473,11 @@ int contacts_refresh(struct contacts *contacts, struct buf *why)
     err = take(contacts, &f, why);
     end(&f);
     return err;
+}
+
+uint64_t contacts_not_before_ms(const struct contacts *contacts)
+{
+    return contacts->not_before_ms;
 }
 
 struct contacts_fetch *contacts_fetch_new(const struct contacts *contacts)

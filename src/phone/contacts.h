@@ -31,14 +31,16 @@ void contacts_use_helper(struct contacts *contacts, const struct net_spawner *he
  * negative errno with a sentence in why, and the contacts are as before. The same fault is told
  * once, so also 0 where it stays as the file changes. why is empty before. */
 int contacts_refresh(struct contacts *contacts, struct buf *why);
-/* The same in three steps, as file systems may hang. NULL: without memory, or it is too early to ask
- * the helper again. */
+/* The same in three steps, as file systems may hang. NULL: without memory, or it is too early to
+ * ask the helper again. */
 struct contacts_fetch *contacts_fetch_new(const struct contacts *contacts);
 /* On any thread: looks at the file, and reads it where it has changed. */
 void contacts_fetch_run(struct contacts_fetch *fetch);
-/* On that of the contacts: returns what contacts_refresh does. */
+/* On that of the contacts: returns what contacts_refresh does. What was read meanwhile stays. */
 int contacts_fetch_take(struct contacts *contacts, struct contacts_fetch *fetch, struct buf *why);
 void contacts_fetch_free(struct contacts_fetch *fetch);
+/* From when on the helper is asked again; 0: it has always answered. */
+uint64_t contacts_not_before_ms(const struct contacts *contacts);
 /* The same for text in memory, which replaces what was there; path only names it. */
 int contacts_read_text(struct contacts *contacts, struct slice text, const char *path,
                        struct buf *why);

@@ -215,6 +215,27 @@ static void changes(void **state)
     buf_free(&why);
 }
 
+static void an_older_reading(void **state)
+{
+    struct buf why = buf_new(4096);
+    struct contacts_fetch *fetch;
+    struct contacts *c;
+
+    (void)state;
+    write_file("a = a@example.org\n");
+    assert_int_equal(contacts_new(path, &c), 0);
+    fetch = contacts_fetch_new(c);
+    contacts_fetch_run(fetch);
+    write_file("a = longer@example.org\n");
+    assert_int_equal(contacts_refresh(c, &why), 0);
+    assert_int_equal(contacts_fetch_take(c, fetch, &why), 0);
+    assert_string_equal(contacts_address(c, SLICE("a")), "longer@example.org");
+    contacts_fetch_free(fetch);
+    contacts_free(c);
+    buf_free(&why);
+    unlink(path);
+}
+
 static void no_file(void **state)
 {
     struct buf why = buf_new(4096);
@@ -266,6 +287,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(in_order),
         cmocka_unit_test(changes),
+        cmocka_unit_test(an_older_reading),
         cmocka_unit_test(no_file),
         cmocka_unit_test(too_big),
     };
