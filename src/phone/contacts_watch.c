@@ -9,12 +9,15 @@
 
 /* Editors write in several steps. */
 #define SETTLE_MS 100
+/* Until memory for a reading is asked for once more. */
+#define AGAIN_MS 1000
 
 struct contacts_watch {
     struct phone *phone;
     uv_fs_event_t event;
     bool is_open; /* event */
     char *name;   /* of the file in its folder, owned */
+    char *folder; /* the last part of its name, owned: whose own changes are told by that */
     struct net_deadline *settled;
     struct reading *reading; /* under way, or NULL */
     bool again;              /* something has changed meanwhile */
@@ -38,6 +41,18 @@ static void read_in_worker(uv_work_t *work)
     contacts_fetch_run(r->fetch);
 }
 
+/* What was not noticed may be a link that leads to another folder by now. */
+static void take(struct contacts_watch *watch, struct contacts_fetch *fetch)
+{
+    unsigned before = contacts_version(watch->phone->contacts);
+
+    phone_take_contacts(watch->phone, fetch);
+    if (contacts_version(watch->phone->contacts) == before)
+        return;
+    (void)uv_fs_event_stop(&watch->event);
+    contacts_watch_again(watch);
+}
+
 static void on_read(uv_work_t *work, int status)
 {
     struct reading *r = work->data;
@@ -46,32 +61,49 @@ static void on_read(uv_work_t *work, int status)
     if (watch)
         watch->reading = NULL;
     if (watch && status == 0)
-        phone_take_contacts(watch->phone, r->fetch);
+        take(watch, r->fetch);
     contacts_fetch_free(r->fetch);
     free(r);
     if (watch && watch->again)
         start_reading(watch);
 }
 
-/* Without memory the next change is the one that is noticed. */
+/* What cannot be read now, without memory or as the helper did not answer, is read later. */
+static void read_later(struct contacts_watch *watch)
+{
+    uint64_t at_ms = net_now_ms() + AGAIN_MS;
+    uint64_t not_before_ms = contacts_not_before_ms(watch->phone->contacts);
+
+    if (watch->due)
+        return;
+    watch->due = true;
+    net_deadline_set(watch->settled, not_before_ms > at_ms ? not_before_ms : at_ms);
+}
+
 static void start_reading(struct contacts_watch *watch)
 {
     struct phone *phone = watch->phone;
-    struct reading *r = watch->reading ? NULL : calloc(1, sizeof *r);
+    struct contacts_fetch *fetch;
+    struct reading *r;
 
     watch->again = watch->reading != NULL;
-    if (!r)
+    if (watch->reading)
         return;
-    r->watch = watch;
-    r->work.data = r;
-    r->fetch = contacts_fetch_new(phone->contacts);
-    if (!r->fetch ||
-        uv_queue_work(net_loop_uv(phone->loop), &r->work, read_in_worker, on_read) != 0) {
-        contacts_fetch_free(r->fetch);
-        free(r);
+    fetch = contacts_fetch_new(phone->contacts);
+    r = fetch ? calloc(1, sizeof *r) : NULL;
+    if (!r) {
+        contacts_fetch_free(fetch);
+        read_later(watch);
         return;
     }
-    watch->reading = r;
+    *r = (struct reading){.work = {.data = r}, .watch = watch, .fetch = fetch};
+    if (uv_queue_work(net_loop_uv(phone->loop), &r->work, read_in_worker, on_read) == 0) {
+        watch->reading = r;
+        return;
+    }
+    contacts_fetch_free(fetch);
+    free(r);
+    read_later(watch);
 }
 
 static void on_settled(void *arg)
@@ -86,10 +118,14 @@ static void on_settled(void *arg)
 static void on_change(uv_fs_event_t *event, const char *file, int events, int status)
 {
     struct contacts_watch *watch = event->data;
+    bool is_folder = file && watch->folder && strcmp(file, watch->folder) == 0;
+    bool is_other = file && watch->name && strcmp(file, watch->name) != 0;
 
     (void)events;
     (void)status;
-    if (watch->due || (file && watch->name && strcmp(file, watch->name) != 0))
+    if (is_folder) /* gone or moved: what stands in its place is watched from on_settled on */
+        (void)uv_fs_event_stop(event);
+    if (watch->due || (is_other && !is_folder))
         return;
     watch->due = true;
     net_deadline_set(watch->settled, net_now_ms() + SETTLE_MS);
@@ -100,6 +136,7 @@ static void on_closed(uv_handle_t *handle)
     struct contacts_watch *watch = handle->data;
 
     free(watch->name);
+    free(watch->folder);
     free(watch);
 }
 
@@ -116,9 +153,12 @@ void contacts_watch_free(struct contacts_watch *watch)
         free(watch);
 }
 
-bool contacts_watch_sees(const struct contacts_watch *watch)
+bool contacts_watch_look(struct contacts_watch *watch)
 {
-    return watch && watch->is_open && uv_is_active((const uv_handle_t *)&watch->event);
+    if (!watch || !watch->is_open || !uv_is_active((uv_handle_t *)&watch->event))
+        return false;
+    start_reading(watch);
+    return true;
 }
 
 bool contacts_watch_is_news(struct contacts_watch *watch, unsigned version)
@@ -133,14 +173,18 @@ bool contacts_watch_is_news(struct contacts_watch *watch, unsigned version)
 static int watch_folder(struct contacts_watch *watch, const char *path)
 {
     char *real = realpath(path, NULL), *copy = real ? real : strdup(path);
-    const char *slash = copy ? strrchr(copy, '/') : NULL;
+    const char *slash = copy ? strrchr(copy, '/') : NULL, *folder;
     int err;
 
     if (!copy)
         return -ENOMEM;
     free(watch->name);
+    free(watch->folder);
     watch->name = strdup(slash ? slash + 1 : copy); /* NULL: every file of the folder counts */
-    err = uv_fs_event_start(&watch->event, on_change, dirname(copy), 0);
+    folder = dirname(copy);
+    slash = strrchr(folder, '/');
+    watch->folder = strdup(slash ? slash + 1 : folder); /* NULL: it is looked at with each call */
+    err = uv_fs_event_start(&watch->event, on_change, folder, 0);
     free(copy);
     return err;
 }

@@ -105,13 +105,13 @@ int phone_note_contact(struct call *call, const char *typed, struct slice uri)
     return call_set_contact(call, name);
 }
 
-/* Who calls has nobody wait for a disk, where it is known that nothing has changed there. */
+/* Who calls has nobody wait for a disk: what changed unnoticed holds for the next one. */
 static const char *contact_name(struct phone *phone, struct slice uri)
 {
     if (!phone->contacts)
         return NULL;
-    if (!contacts_watch_sees(phone->contacts_watch))
-        refresh(phone);
+    if (!contacts_watch_look(phone->contacts_watch))
+        phone_look_at_contacts(phone);
     return contacts_name(phone->contacts, uri);
 }
 

@@ -129,8 +129,9 @@ int phone_watch_contacts(struct phone *phone);
 /* Whether this version of the contacts was not told yet, which it is from now on. NULL is fine, for
  * all three; it is never news then. */
 bool contacts_watch_is_news(struct contacts_watch *watch, unsigned version);
-/* Whether changes are noticed by themselves: nobody needs to look at the file. NULL is fine. */
-bool contacts_watch_sees(const struct contacts_watch *watch);
+/* Has a worker look at the file, as not each change is told: not that of a link to the file, nor
+ * those that another machine makes. false: there is no watch, or no folder for it yet. */
+bool contacts_watch_look(struct contacts_watch *watch);
 /* Looks whether the folder is there now, where it was not. */
 void contacts_watch_again(struct contacts_watch *watch);
 void contacts_watch_free(struct contacts_watch *watch);

@@ -187,6 +187,43 @@ def contacts_wrong():
         phone.stop()
 
 
+def name_of_caller(me, far, phone):
+    mark = me.mark()
+    far.do("call", target=phone.uri)
+    name = me.event("incoming", after=mark).get("contact")
+    far.do("hangup")
+    me.event("ended", after=mark)
+    return name
+
+
+@case("a link to the contacts that leads elsewhere, and a folder made again, hold from the next call on")
+def contacts_by_link():
+    with Room() as room:
+        link, far = room.path("people"), control.Piped(room, "far")
+        for name in ("one", "two"):
+            os.mkdir(room.path(name))
+            room.write(f"{name}/people", f"{name} = sip:tphone@127.0.0.1\n")
+        os.symlink("one/people", link)
+        phone = control.Daemon(room, "desk", contacts_file=link)
+        me = phone.client("me")
+        equal(name_of_caller(me, far.client, phone), "one", "at first")
+        mark = me.mark()
+        os.symlink("two/people", room.path("new"))
+        os.rename(room.path("new"), link)
+        name_of_caller(me, far.client, phone)  # perhaps by the name that was known
+        me.event("contacts-changed", after=mark)
+        equal(name_of_caller(me, far.client, phone), "two", "behind the link")
+        for name in ("three", "four"):  # the folder, and what stands in its place
+            os.mkdir(room.path(name))
+            room.write(f"{name}/people", f"{name} = sip:tphone@127.0.0.1\n")
+            mark = me.mark()
+            os.rename(room.path("two"), room.path(f"before-{name}"))
+            os.rename(room.path(name), room.path("two"))
+            me.event("contacts-changed", after=mark)
+            equal(name_of_caller(me, far.client, phone), name, "in the folder")
+        phone.stop()
+
+
 @case("contacts whose folder is not there yet, or cannot be written")
 def contacts_new():
     with Room() as room:
