@@ -297,6 +297,14 @@ static void finish_hooks(struct session *s)
 
 /* --- signals -------------------------------------------------------------------------------- */
 
+static void tell_phone(struct session *s)
+{
+    const struct phone_command quit = {
+        .kind = PHONE_QUIT, .on = !s->by_signal, .until_ms = s->gone_by_ms};
+
+    phone_do(s->phone, &quit, NULL, NULL);
+}
+
 void session_stop(struct session *s)
 {
     if (!s->stopping && s->on_stop)
@@ -304,10 +312,7 @@ void session_stop(struct session *s)
     s->stopping = true;
     control_stop(s->control);
     ask_no_more(s);
-    phone_do(
-        s->phone,
-        &(struct phone_command){.kind = PHONE_QUIT, .on = !s->by_signal, .until_ms = s->gone_by_ms},
-        NULL, NULL);
+    tell_phone(s);
 }
 
 static void on_signal(void *arg)
@@ -316,10 +321,12 @@ static void on_signal(void *arg)
 
     s->by_signal = true;
     s->gone_by_ms = s->terminal->gone_by_ms = net_now_ms() + GONE_MS;
-    if (s->closed)
-        net_loop_stop(s->loop); /* it is hooks that are waited for */
-    else
+    if (!s->closed) {
         session_stop(s);
+        return;
+    }
+    tell_phone(s);          /* which still has devices and files to close */
+    net_loop_stop(s->loop); /* it is hooks that are waited for */
 }
 
 static void on_second_signal(void *arg)

@@ -477,14 +477,18 @@ void phone_quit(struct phone *phone, bool patiently, uint64_t gone_by_ms)
     by_ms = now_ms + (patiently ? QUIT_PATIENTLY_MS : QUIT_LIMIT_MS);
     if (gone_by_ms != NEVER_MS && gone_by_ms - PHONE_QUIT_REST_MS < by_ms)
         by_ms = gone_by_ms - PHONE_QUIT_REST_MS;
-    if (phone->quitting && by_ms >= phone->quit_by_ms)
+    if (gone_by_ms < phone->gone_by_ms) {
+        phone->gone_by_ms = gone_by_ms;
+        media_leave(phone->media, gone_by_ms - BEHIND_MEDIA_MS);
+    } else if (!phone->quitting) {
+        media_leave(phone->media, NEVER_MS);
+    }
+    if (phone->closed || (phone->quitting && by_ms >= phone->quit_by_ms))
         return;
     if (!phone->quitting)
         phone->leave_by_ms = now_ms + LEAVE_LIMIT_MS;
     phone->quitting = true;
     phone->quit_by_ms = by_ms;
-    phone->gone_by_ms = gone_by_ms;
-    media_leave(phone->media, gone_by_ms == NEVER_MS ? NEVER_MS : gone_by_ms - BEHIND_MEDIA_MS);
     LIST_EACH (&phone->calls, at)
         call_input(LIST_ITEM(at, struct call, link), CALL_DO_HANG_UP, NULL, NULL);
     accounts_leave(phone);

@@ -444,6 +444,27 @@ static void keys_pressed_while_the_call_moves(void **state)
                      3);
 }
 
+static void the_soonest_end_counts(void **state)
+{
+    struct phones *p = *state;
+    struct phone_command quit = {.kind = PHONE_QUIT, .on = true};
+    uint64_t by_ms = net_now_ms() + 30000;
+
+    phones_connect(A, B, true);
+    assert_int_equal(phone_do(A->phone, &quit, NULL, NULL), 0);
+    quit = (struct phone_command){.kind = PHONE_QUIT, .on = true, .until_ms = by_ms};
+    assert_int_equal(phone_do(A->phone, &quit, NULL, NULL),
+                     0); /* later than what it gives itself */
+    assert_int_equal(A->phone->gone_by_ms, by_ms);
+    assert_int_equal(phones_do(A, PHONE_QUIT, 0), 0); /* soon, and by no time */
+    assert_int_equal(A->phone->gone_by_ms, by_ms);
+    phones_wait(A, PHONE_CLOSED, 0);
+    quit.until_ms = by_ms - 1;
+    assert_int_equal(phone_do(A->phone, &quit, NULL, NULL), 0);
+    assert_int_equal(A->phone->gone_by_ms, by_ms - 1);
+    assert_int_equal(A->phone->quit_by_ms, NEVER_MS); /* there is nothing to wait for */
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, phones_tear_down)
 
 int main(void)
@@ -467,6 +488,7 @@ int main(void)
         TEST(a_move_that_is_refused_is_told),
         TEST(a_call_on_hold_moves_too),
         TEST(keys_pressed_while_the_call_moves),
+        TEST(the_soonest_end_counts),
     };
 
     return cmocka_run_group_tests_name("phone/calls", tests, NULL, NULL);
