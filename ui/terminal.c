@@ -29,7 +29,8 @@ static int open_link(const char *path, int how)
     return how < 0 ? -errno : how;
 }
 
-/* A file may have been there for all to read. What is none, a pipe or a device, stays as it is. */
+/* A file may have been there for all to read; one of somebody else stays theirs to read. What is
+ * none, a pipe or a device, stays as it is. */
 static int make_private(int fd)
 {
     struct stat st;
@@ -38,7 +39,9 @@ static int make_private(int fd)
         return -errno;
     if (!S_ISREG(st.st_mode))
         return 0;
-    if (st.st_uid == geteuid() && (st.st_mode & 077) && fchmod(fd, 0600) != 0)
+    if (st.st_uid != geteuid())
+        return -EPERM;
+    if ((st.st_mode & 077) && fchmod(fd, 0600) != 0)
         return -errno;
     return ftruncate(fd, 0) != 0 ? -errno : 0;
 }
@@ -56,6 +59,13 @@ static int open_private(const char *path)
     return err ? err : fd;
 }
 
+static const char *why_not(int err)
+{
+    if (err == -ELOOP)
+        return "it is a symbolic link that somebody else has made";
+    return err == -EPERM ? "it is the file of somebody else, who could read it" : strerror(-err);
+}
+
 static int open_trace(struct terminal *t, const struct cli *cli, struct buf *why)
 {
     int fd;
@@ -69,9 +79,7 @@ static int open_trace(struct terminal *t, const struct cli *cli, struct buf *why
     if (fd < 0) {
         buf_puts(why, "--trace ");
         text_safe(why, slice_of(cli->trace_file));
-        buf_printf(why, ": cannot be written: %s",
-                   fd == -ELOOP ? "it is a symbolic link that somebody else has made"
-                                : strerror(-fd));
+        buf_printf(why, ": cannot be written: %s", why_not(fd));
         return fd;
     }
     output_init(&t->trace_file, fd);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -110,6 +111,22 @@ static void links(void **state)
     buf_free(&why);
 }
 
+static void a_file_of_somebody_else(void **state)
+{
+    struct buf why = buf_new(512);
+    struct stat st;
+
+    (void)state;
+    put_file("theirs");
+    pretended = 1;
+    assert_int_equal(trace_to(path_of("theirs"), &why), -EPERM);
+    pretended = 0;
+    assert_non_null(strstr(buf_cstr(&why), "/theirs: cannot be written: it is the file of somebo"));
+    assert_int_equal(stat(path_of("theirs"), &st), 0);
+    assert_int_equal(st.st_size, strlen("of before, and longer\n"));
+    buf_free(&why);
+}
+
 static void what_is_no_file_stays_as_it_is(void **state)
 {
     struct buf why = buf_new(512);
@@ -145,7 +162,7 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const names[] = {"new", "old", "behind", "link", "fifo"};
+    static const char *const names[] = {"new", "old", "behind", "link", "theirs", "fifo"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -158,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_is_for_its_owner_alone),
         cmocka_unit_test(links),
+        cmocka_unit_test(a_file_of_somebody_else),
         cmocka_unit_test(what_is_no_file_stays_as_it_is),
     };
 
