@@ -143,11 +143,19 @@ bool ip_same(const struct ip *a, const struct ip *b)
     return a->port == b->port && ip_same_host(a, b);
 }
 
+static bool is_link_local(const struct ip *ip)
+{
+    return ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
+}
+
 struct ip ip_source(const struct ip *ip)
 {
     struct ip source = {.family = ip->family, .scope = ip->scope};
 
-    memcpy(source.bytes, ip->bytes, ip->family == 6 ? 8 : 4);
+    if (ip->family == 6)
+        memcpy(source.bytes, ip->bytes, is_link_local(ip) ? 16 : 8);
+    else
+        memcpy(source.bytes, ip->bytes, 4);
     return source;
 }
 

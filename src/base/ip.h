@@ -32,7 +32,8 @@ const char *ip_text(const struct ip *ip, char out[IP_TEXT_MAX]);
 bool ip_same_host(const struct ip *a, const struct ip *b); /* family, bytes and scope */
 bool ip_same(const struct ip *a, const struct ip *b);      /* and the port */
 /* Who it may be, for limits of each: an IPv4 address; of IPv6 the first 64 bits, as whoever has one
- * address of such a network has them all. Without port. */
+ * address of such a network has them all, but for link-local ones, which all neighbours share.
+ * Without port. */
 struct ip ip_source(const struct ip *ip);
 bool ip_is_any(const struct ip *ip); /* 0.0.0.0 or :: */
 bool ip_is_multicast(const struct ip *ip);

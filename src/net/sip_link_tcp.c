@@ -250,17 +250,19 @@ static const struct net_tcp_events events = {on_connected, on_bytes, on_closed};
 
 static bool may_accept(const struct net_sip_link *link, const struct ip *remote)
 {
-    const struct ip source = ip_source(remote);
-    size_t all = 0, same = 0;
+    const struct ip network = ip_source(remote);
+    size_t all = 0, near = 0, same = 0;
 
     LIST_EACH (&link->connections, at) {
         const struct connection *c = LIST_ITEM(at, struct connection, link);
         const struct ip its = ip_source(&c->flow.remote);
 
         all += c->inbound;
-        same += c->inbound && ip_same_host(&its, &source);
+        near += c->inbound && ip_same_host(&its, &network);
+        same += c->inbound && ip_same_host(&c->flow.remote, remote);
     }
-    return all < SIP_LINK_MAX_INBOUND && same < SIP_LINK_MAX_INBOUND_EACH;
+    return all < SIP_LINK_MAX_INBOUND && near < SIP_LINK_MAX_INBOUND_NEAR &&
+           same < SIP_LINK_MAX_INBOUND_EACH;
 }
 
 static bool is_needed(const struct connection *c, uint64_t now_ms)

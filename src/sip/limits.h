@@ -67,9 +67,9 @@
  * then refused by their CSeq, 500, and not done again. */
 #define SIP_MAX_KEPT_BYTES 65536
 #define SIP_MAX_KEPT 64
-/* INVITEs of one source address (of IPv6: one network of 64 bits) that begin a call, without ACK.
- * Above: 503 without state. Whoever allows more calls than that (max_calls of the endpoint) lets
- * all of them begin at once: they may ring, and may come by one server. */
+/* INVITEs of one source (an address, or a network of IPv6: ip_source) that begin a call, without
+ * ACK. Above: 503 without state. Whoever allows more calls than that (max_calls of the endpoint)
+ * lets all of them begin at once: they may ring, and may come by one server. */
 #define SIP_MAX_HALF_OPEN 64
 /* The same of all sources, as addresses can be forged: some 10 MB with the sound of their calls.
  * Above: 503 without state. */

@@ -7,7 +7,7 @@
 #include "base/map.h"
 
 /* Family, and the part of an address that ip_source leaves. */
-#define SIP_SOURCE_BYTES 9
+#define SIP_SOURCE_BYTES 17
 
 struct sip_source {
     unsigned char address[SIP_SOURCE_BYTES];

@@ -166,6 +166,8 @@ static const struct source_row {
     {"source: two addresses of 64 bits", "2001:db8:0:1::1", "2001:db8:0:1:ffff::2", true},
     {"source: another network", "2001:db8:0:1::1", "2001:db8:0:2::1", false},
     {"source: other families", "0.0.0.0", "::", false},
+    {"source: neighbours on a link", "fe80::1%1", "fe80::2%1", false},
+    {"source: the end of the link-local ones", "fec0::1", "fec0::2", true},
     {"source: link-local of two links", "fe80::1%1", "fe80::1%2", false},
 };
 
