@@ -474,6 +474,7 @@ void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
 {
     struct query q = {.ep = ep, .flow = flow, .msg = msg, .now_ms = now_ms};
     bool is_cancel = msg->method == SIP_CANCEL;
+    bool frees = is_cancel || msg->method == SIP_BYE; /* done even where there is no room */
     bool merged = !is_cancel && sip_tx_is_merged(&ep->txs, msg);
     struct sip_tx *invite = is_cancel ? cancelled_by(&q) : NULL;
     struct sip_call *call = is_cancel ? NULL : sip_core_call_by_tag(ep, msg->to.tag);
@@ -485,7 +486,7 @@ void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
 
     q.in_call = dlg || moved;
     if (!status && (invite || next || moved || begins) &&
-        sip_tx_server_new(&ep->txs, flow, msg, &q.tx, now_ms) && msg->method != SIP_BYE)
+        sip_tx_server_new(&ep->txs, flow, msg, &q.tx, now_ms) && !frees)
         status = 503;
     if (q.tx && q.in_call)
         sip_kept_add(call, q.tx);

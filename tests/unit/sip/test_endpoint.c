@@ -414,6 +414,13 @@ static void max_transactions(void **state)
         invite(r, i);
     assert_int_equal(rig_count(r, "SIP/2.0 503"), 1);
     assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 3);
+    rig_receive(r, "CANCEL sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKi0\n"
+                   "From: <sip:alice@192.0.2.2>;tag=a0\nTo: <sip:bob@192.0.2.1>\nCall-ID: c0\n"
+                   "CSeq: 1 CANCEL\nMax-Forwards: 70\nContent-Length: 0\n\n");
+    assert_int_equal(rig_count(r, "SIP/2.0 503"), 1);
+    assert_int_equal(rig_count(r, "SIP/2.0 200"), 1);
+    assert_int_equal(rig_count(r, "SIP/2.0 487"), 1);
+    assert_int_equal(rig_event(r, SIP_CALL_ENDED, 0)->cause, SIP_END_CANCELLED);
     rig_free(r);
 }
 
