@@ -172,12 +172,14 @@ bool sip_move_is_claimed(const struct sip_call *call, const struct sip_flow *flo
            (flow->transport != SIP_UDP || at.port == flow->remote.port);
 }
 
-/* Believed: what came from there is done as if the dialog had always led there. */
+/* Believed: what came from there is done as if the dialog had always led there. That holds whatever
+ * we answer, so the target does not wait for a 2xx. */
 static void believe(struct sip_call *call, struct sip_tx *tx, uint64_t now_ms)
 {
     call->dialog->flow.transport = call->claim.flow.transport;
     call->dialog->flow.remote = call->claim.flow.remote;
     call->dialog->flow.connection = call->claim.flow.connection;
+    sip_dialog_set_target(call->dialog, sip_dialog_target_in(sip_tx_request_of(tx)));
     sip_reinvite_put_off(call, now_ms); /* ours went to where nobody is any more */
     if (call->asked.answered && !call->asked.late_offer)
         sip_uas_acknowledged(call); /* the ACK went to where we were not heard */

@@ -297,6 +297,24 @@ static void they_move(void **state)
     end(r);
 }
 
+/* What we think of their offer does not change where they are. */
+static void they_move_with_an_offer_that_is_refused(void **state)
+{
+    struct rig *r = in_call(SIP_UDP, CONTACT);
+
+    (void)state;
+    ask(r, 8, "INVITE", 1, "192.0.2.8");
+    rig_run(r, SIP_MOVE_PROBE_MS);
+    sip_call_reoffer_answer(r->call, 488, SLICE(""), r->now_ms);
+    rig_drain(r);
+    ASSERT_LAST(r, "SIP/2.0 488");
+    ask(r, 8, "ACK", 1, "192.0.2.8");
+    sip_call_hangup(r->call, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_find(r, "BYE sip:bob@192.0.2.8", 0)->flow.remote.bytes[3], 8);
+    end(r);
+}
+
 static void whoever_answers_at_the_old_address_has_not_moved(void **state)
 {
     struct rig *r = in_call(SIP_UDP, CONTACT);
@@ -464,6 +482,7 @@ int main(void)
         {"by way of a proxy, over TCP", we_move_behind_a_proxy_and_on_tcp, 0, 0, 0},
         {"we move before their ACK", we_move_before_their_ack, 0, 0, 0},
         {"they move, and are silent where they were", they_move, 0, 0, 0},
+        {"they move, and we refuse the offer", they_move_with_an_offer_that_is_refused, 0, 0, 0},
         {"they answer where they were", whoever_answers_at_the_old_address_has_not_moved, 0, 0, 0},
         {"they move on", they_move_on_before_we_have_decided, 0, 0, 0},
         {"another lives where they were", somebody_else_lives_at_the_old_address, 0, 0, 0},
