@@ -448,6 +448,7 @@ void rtp_dtls_tick(struct rtp_dtls *d, uint64_t now_ms)
 {
     if (is_over(d) || now_ms < rtp_dtls_deadline_ms(d))
         return;
+    ERR_clear_error(); /* what a closed or wrong record left is none of the handshake's */
     if (now_ms >= d->end_ms) {
         give_up(d);
     } else if (!d->ssl) {
