@@ -84,7 +84,6 @@ static void add_members(struct maker *m, const char *prefix, json_t *object)
 static void add_member(struct maker *m, const char *prefix, const char *name, const json_t *value)
 {
     struct buf variable = buf_new(NAME_BYTES_MAX + VALUE_BYTES_MAX);
-
     bool holds_more = json_is_object(value) || json_is_array(value), has_text = true;
 
     buf_printf(&variable, "%s_", prefix);

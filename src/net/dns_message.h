@@ -4,8 +4,7 @@
 
 #include "base/dns.h"
 
-/* Records taken of one answer. Further ones are left out, and those with texts that are too long.
- */
+/* Records taken of one answer. Further ones are left out, as are those with too long texts. */
 #define NET_DNS_MAX_RECORDS 16
 
 /* A status of c-ares as a negative errno, or 0. -EAGAIN: another server, or another time. */

@@ -19,8 +19,7 @@ int net_loop_new(struct net_loop **out);
  * been closed before. NULL is fine. */
 void net_loop_free(struct net_loop *loop);
 /* The same until until_ms. False: a worker is still at something, a disk that does not answer say;
- * the loop stays as it is, and the program is to end by _exit, as exit would wait for the worker.
- */
+ * the loop stays as it is, and the program is to end by _exit, as exit would wait for it. */
 bool net_loop_free_by(struct net_loop *loop, uint64_t until_ms);
 /* For handles of the caller's own: signals, polls, asyncs. */
 uv_loop_t *net_loop_uv(struct net_loop *loop);

@@ -70,8 +70,8 @@ int net_rtp_pair_open(const struct ip *local, uint16_t first_port, uint16_t last
     return err;
 }
 
-/* The lowest free number is taken for each new descriptor, so the newest says how many are in use.
- */
+/* The lowest free number is taken for each new descriptor, so the newest says how many are in
+ * use. */
 static size_t by_descriptors(int newest)
 {
     struct rlimit limit;

@@ -1,5 +1,4 @@
-/* What the helper is asked to do, read and judged. Nothing here trusts who asks, and nothing acts.
- */
+/* What the helper is asked to do, read and judged. Nothing here trusts who asks, or acts. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

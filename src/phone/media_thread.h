@@ -133,8 +133,7 @@ int media_thread_start(struct media_thread *t, struct media_link *outbox, const 
                        const char *device, int opus_complexity);
 /* On the signalling thread, once nobody posts commands any more: ends all streams, waits for the
  * thread and frees what _start made. False: a sound device has not closed after a second, or by
- * the time of MEDIA_DO_LEAVE, as some never do, and is left behind with the worker that closes it.
- */
+ * the time of MEDIA_DO_LEAVE, as some never do, and is left with the worker that closes it. */
 bool media_thread_end(struct media_thread *t);
 
 /* A stream was started, stopped, or has another packet time; or the device is needed or not: looked

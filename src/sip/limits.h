@@ -76,8 +76,7 @@
 #define SIP_MAX_HALF_OPEN_ALL 512
 /* A source, but a server of ours, that has some already gets another one where so many times as
  * many places are left: a hundred that flood us leave a dozen and more to who comes anew. Else as
- * above.
- */
+ * above. */
 #define SIP_HALF_OPEN_SHARE 4
 /* A source, but a server of ours, may have so many times as many calls as there is room for still,
  * where nobody said how many there may be: one alone gets three quarters, of many each a small

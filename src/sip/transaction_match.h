@@ -26,8 +26,7 @@ struct sip_tx_pool {
     struct map by_id;    /* what a message must have to match, as text */
     struct map by_key;   /* of SIP_OUT_SEND */
     struct map by_merge; /* server: From tag, Call-ID, CSeq; RFC 3261 8.2.2.2 */
-    struct map
-        sources; /* struct sip_source; INVITEs in a dialog count for their call, see kept.c */
+    struct map sources;  /* struct sip_source; INVITEs in a dialog count for their call: kept.c */
 };
 
 /* Zeroes all but what the owner has set (out … observer_arg). */

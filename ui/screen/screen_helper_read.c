@@ -1,5 +1,4 @@
-/* What a screen asks its helper, read and judged. Nothing here trusts who asks, and nothing acts.
- */
+/* What a screen asks its helper, read and judged. Nothing here trusts who asks, or acts. */
 #include <errno.h>
 #include <string.h>
 

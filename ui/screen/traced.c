@@ -73,8 +73,7 @@ static bool is_again(const struct traced_list *list, const struct traced *t)
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-/* The form that is shown: header names and values are looked for in it, too. NULL without memory.
- */
+/* The form that is shown: header names and values are looked for in it. NULL without memory. */
 static char *safe_text(const char *raw)
 {
     size_t n = strlen(raw);
