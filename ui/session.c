@@ -391,11 +391,9 @@ static void close_handle(uv_handle_t *handle)
 /* until_ms, or when the time of a signal is up before. */
 static uint64_t sooner_ms(const struct session *s, uint64_t until_ms)
 {
-    uint64_t least_ms = net_now_ms() + LEAST_MS;
-
     if (!s->by_signal || until_ms < s->gone_by_ms)
         return until_ms;
-    return s->gone_by_ms > least_ms ? s->gone_by_ms : least_ms;
+    return net_at_least_ms(s->gone_by_ms, LEAST_MS);
 }
 
 /* A worker that does not come to its end keeps what it uses: the loop, and the helper. */

@@ -141,12 +141,11 @@ static void close_file(struct output *out, int limit_ms)
 /* What a reader may take now. */
 static int patience_ms(const struct terminal *t)
 {
-    uint64_t now_ms = net_now_ms(), left = LEAST_WORDS_MS;
+    uint64_t now_ms = net_now_ms(), left;
 
     if (!t->gone_by_ms)
         return LAST_WORDS_MS;
-    if (t->gone_by_ms > now_ms + LEAST_WORDS_MS)
-        left = t->gone_by_ms - now_ms;
+    left = net_at_least_ms(t->gone_by_ms, LEAST_WORDS_MS) - now_ms;
     return left < LAST_WORDS_MS ? (int)left : LAST_WORDS_MS;
 }
 

@@ -165,6 +165,13 @@ uint64_t net_now_ms(void)
     return uv_hrtime() / 1000000;
 }
 
+uint64_t net_at_least_ms(uint64_t until_ms, uint64_t least_ms)
+{
+    uint64_t moment_ms = net_now_ms() + least_ms;
+
+    return until_ms > moment_ms ? until_ms : moment_ms;
+}
+
 uint64_t net_now_us(void)
 {
     return uv_hrtime() / 1000;

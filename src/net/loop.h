@@ -41,6 +41,8 @@ void net_loop_turn(struct net_loop *loop, bool wait);
 /* The monotonic clock, read anew at each call; the same on all threads, never back. */
 uint64_t net_now_ms(void);
 uint64_t net_now_us(void);
+/* until_ms, or least_ms from now where that is later: who is last has a moment, too. */
+uint64_t net_at_least_ms(uint64_t until_ms, uint64_t least_ms);
 
 /* One moment to be woken at. An owner with many timers keeps them in a struct timers and sets its
  * deadline to the earliest. */

@@ -85,18 +85,11 @@ static void finish(struct media_thread *t)
     net_loop_stop(t->loop);
 }
 
-static uint64_t in_a_moment_or(uint64_t when_ms)
-{
-    uint64_t least_ms = net_now_ms() + LEAST_MS;
-
-    return when_ms > least_ms ? when_ms : least_ms;
-}
-
 static uint64_t devices_until_ms(const struct media_thread *t)
 {
     uint64_t until_ms = (t->leave_ms ? t->leave_ms : net_now_ms()) + CLOSE_MS;
 
-    return in_a_moment_or(until_ms < t->leave_by_ms ? until_ms : t->leave_by_ms);
+    return net_at_least_ms(until_ms < t->leave_by_ms ? until_ms : t->leave_by_ms, LEAST_MS);
 }
 
 /* The end of each device comes here again. */
@@ -131,7 +124,7 @@ static void quit(struct media_thread *t)
 {
     t->quitting = true;
     if (t->leave_by_ms != NEVER_MS) /* else files have as long as media_file.h says */
-        net_deadline_set(t->patience, in_a_moment_or(t->leave_by_ms));
+        net_deadline_set(t->patience, net_at_least_ms(t->leave_by_ms, LEAST_MS));
     LIST_EACH (&t->streams, at)
         stream_stop(LIST_ITEM(at, struct media_stream, link));
     media_ring_end(t);

@@ -421,10 +421,9 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
 /* What may still be waited for: of usual_ms, and of the time that PHONE_QUIT was given. */
 static uint64_t left_ms(const struct phone *phone, uint64_t usual_ms)
 {
-    uint64_t now_ms = net_now_ms(), left = LEAST_MS;
+    uint64_t now_ms = net_now_ms();
+    uint64_t left = net_at_least_ms(phone->gone_by_ms, LEAST_MS) - now_ms;
 
-    if (phone->gone_by_ms > now_ms + LEAST_MS)
-        left = phone->gone_by_ms - now_ms;
     return left < usual_ms ? left : usual_ms;
 }
 
