@@ -106,13 +106,16 @@ static void begin_stream(struct jitter *j, const struct jitter_packet *packet, u
     j->epoch_us = now_us;
     j->high_arrival = 0;
     j->seen = j->copied = 0;
+    for (size_t i = 0; i < JITTER_COPIES; i++)
+        j->copies[i].farthest = 0;
     jitter_delay_restart(&j->delays);
 }
 
 /* Whether sequence number and timestamp go on from what came before. RFC 3550 A.1: a jump is
  * believed when a second packet goes on from it. So is a timestamp that jumps under good sequence
  * numbers (music on hold likes that): of the first such packet the number alone is believed, which
- * does no harm where there is no second. */
+ * does no harm where there is no second. Not behind a pause: there is no sound that it could harm,
+ * and how long the pause was nobody else says. */
 enum continuity { GOES_ON, JUMPED, SUSPECT, LIES };
 
 /* How much sooner than the quickest one of late it came, if it was sent when it says. */
@@ -131,11 +134,12 @@ static enum continuity continuity_of_time(struct jitter *j, uint32_t sent, int a
     bool early = more >= j->packet_units && early_us(j, later, arrival) > EARLY_MS * INT64_C(1000);
     bool jumped = later - (arrival - j->high_arrival) > units(j, JUMP_MS) ||
                   (ahead > 0 && later < -units(j, PACKET_MAX_MS));
+    bool paused = arrival - j->high_arrival > (ahead + 2) * (int64_t)j->packet_units;
     bool odd = jumped || (ahead > 0 && (later <= 0 || early));
     int32_t since = (int32_t)(sent - j->odd_timestamp);
-    bool second = j->odd && since >= 0 && since < units(j, JUMP_MS);
+    bool second = j->odd && ahead > 0 && since >= 0 && since < units(j, JUMP_MS);
 
-    j->odd = odd && !second;
+    j->odd = odd && !second && !(paused && ahead > 0);
     j->odd_timestamp = sent;
     if (j->odd)
         return LIES;

@@ -17,6 +17,7 @@ enum {
 enum kind {
     ONCE,   /* a single packet lies */
     AGAIN,  /* one a second does */
+    TWICE,  /* so does the network's copy of it */
     BESIDE, /* nobody lies, but once a second an older packet comes again with another stamp */
 };
 
@@ -28,6 +29,7 @@ static const struct row {
     unsigned silence_ms; /* or invented, for each that lies; at most */
 } rows[] = {
     {"one that is a packet ahead",              ONCE,   20,        20},
+    {"one that comes twice, hours ahead",       TWICE,  167772160, 0},
     {"one that is 60 ms ahead",                 ONCE,   60,        0},
     {"one that is 100 ms ahead",                ONCE,   100,       0},
     {"one that is nearly two seconds ahead",    ONCE,   1900,      0},
@@ -68,7 +70,9 @@ static struct jitter_packet packet(int i)
 
 static bool is_liar(const struct row *row, int i)
 {
-    return row->kind == ONCE ? i == FIRST : i >= FIRST && i < BEHIND && (i - FIRST) % EVERY == 0;
+    return row->kind == ONCE || row->kind == TWICE
+               ? i == FIRST
+               : i >= FIRST && i < BEHIND && (i - FIRST) % EVERY == 0;
 }
 
 static void put(struct play *play, const struct row *row, int i, uint64_t now_us)
@@ -78,6 +82,8 @@ static void put(struct play *play, const struct row *row, int i, uint64_t now_us
     lie.timestamp += (uint32_t)(row->by_ms * MS);
     play->liars += is_liar(row, i);
     if (is_liar(row, i))
+        jitter_put(play->j, &lie, now_us);
+    if (is_liar(row, i) && row->kind == TWICE)
         jitter_put(play->j, &lie, now_us);
     if (!is_liar(row, i) || row->kind == BESIDE)
         assert_int_equal(jitter_put(play->j, &p, now_us), 0);
@@ -160,14 +166,58 @@ static void a_jump_that_stays_is_followed(void **state)
     }
 }
 
+/* Spurts of talk, between them silence of which no packet tells: afterwards the clock has jumped
+ * (hold), or the way has become quicker. Neither is a lie, and neither delays what follows. */
+static void a_pause_is_honest(void **state)
+{
+    static const struct {
+        int pause_ms, jump_ms, slower_ms; /* slower: on the way, in every second spurt */
+    } pauses[] = {{200, 60000, 0}, {1000, 60000, 0}, {3000, -60000, 0}, {600, 0, 120}};
+    enum { SPURT = 75, SPURTS = 20 };
+
+    (void)state;
+    for (size_t n = 0; n < ARRAY_LEN(pauses); n++) {
+        struct jitter_config config = {.clock_hz = 8000};
+        struct play play = {0};
+        int now = 0, i = 0;
+        uint64_t sum_ms = 0;
+
+        assert_int_equal(jitter_new(&config, &play.j), 0);
+        for (int spurt = 0; spurt < SPURTS; spurt++) {
+            int late_ms = spurt % 2 ? pauses[n].slower_ms : 0;
+            int end = now + SPURT * PACKET_MS + pauses[n].pause_ms, sent = 0;
+
+            for (; now < end; now += BEAT_MS) {
+                int at_ms = end - pauses[n].pause_ms - (SPURT - sent) * PACKET_MS + late_ms;
+                struct jitter_packet p = packet(i);
+
+                p.timestamp += (uint32_t)(spurt * (pauses[n].pause_ms + pauses[n].jump_ms) * MS);
+                if (sent < SPURT && now >= at_ms) {
+                    jitter_put(play.j, &p, (uint64_t)now * 1000 + 1000);
+                    sent++;
+                    i++;
+                }
+                run_beat(&play, (uint64_t)now * 1000 + 1000);
+                sum_ms += delay_ms(&play);
+            }
+        }
+        print_message("# pauses of %d ms, %d ms, %d ms: %u ms\n", pauses[n].pause_ms,
+                      pauses[n].jump_ms, pauses[n].slower_ms,
+                      (unsigned)(sum_ms * BEAT_MS / (uint64_t)now));
+        assert_true(sum_ms * BEAT_MS / (uint64_t)now <= 60);
+        jitter_free(play.j);
+    }
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[1 + ARRAY_LEN(rows)] = {
+    struct CMUnitTest tests[2 + ARRAY_LEN(rows)] = {
         cmocka_unit_test(a_jump_that_stays_is_followed),
+        cmocka_unit_test(a_pause_is_honest),
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[1 + i] =
+        tests[2 + i] =
             (struct CMUnitTest){rows[i].name, a_lie_does_no_harm, NULL, NULL, (void *)&rows[i]};
     return cmocka_run_group_tests_name("audio/jitter, timestamps that lie", tests, NULL, NULL);
 }
