@@ -9,7 +9,7 @@ from lib import sound, stereo, tap, tphone
 from lib.pulse import Pulse
 from lib.room import SIGINT, Room
 from lib.stereo import OPUS, WANTED
-from lib.talk import Talk, steps
+from lib.talk import Talk, steps, steps_of_time
 from lib.tap import case, equal
 
 SPEECH_S = 6
@@ -71,7 +71,7 @@ def again():
             equal({stereo.in_stereo(p) for p in packets[-20:]}, {two}, f"stereo behind {extra}")
         packets = talk.rtp.wait()[begin:]
         equal(set(steps(packets, "seq")), {1}, "steps of the sequence number")
-        equal(set(steps(packets, "ts")), {960}, "steps of the time")
+        equal(steps_of_time(packets), {960}, "steps of the time")
         equal([pulse.streams(kind) for kind in ("source-outputs", "sink-inputs")], streams,
               "who is at the card")
         voice.stop()

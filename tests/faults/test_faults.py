@@ -10,7 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import pace, rtp, sip, sound, tap, tphone, wire
-from lib.attack import GOALS, Target, cpu_seconds, sanitized
+from lib.attack import GOALS, Target, cpu_seconds, end_s, sanitized
 from lib.daemon import Daemon
 from lib.ends import Callee, Caller
 from lib.reports import REPORTS
@@ -43,7 +43,7 @@ def ends(number, side):
         peer.respond(bye, 200, "OK")
         phone.process.status(5)
         took = pace.now() - start
-        expect(took < 2, f"the end took {took:.2f} s")
+        expect(took < end_s(), f"the end took {took:.2f} s")
         if side == "answer":
             t.media._going = False
         found = phone.process.said(REPORTS)
@@ -61,7 +61,7 @@ def ends_alone(number):
         t.phone.process.status(6)
         took = pace.now() - start
         t.media._going = False
-        expect(took < 2, f"the end took {took:.2f} s")
+        expect(took < end_s(), f"the end took {took:.2f} s")
         return f"gone after {took:.2f} s"
 
 
@@ -226,7 +226,7 @@ def bad_output(name):
         took = pace.now() - start
         for fd in opened:
             os.close(fd)
-        expect(took < 2, f"the end took {took:.1f} s")
+        expect(took < end_s(), f"the end took {took:.1f} s")
 
 
 class Silent(tphone.Answer):

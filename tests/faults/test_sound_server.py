@@ -10,13 +10,12 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import control, pace, preload, sound, tap, wire
-from lib.attack import sanitized
+from lib.attack import end_s, sanitized
 from lib.pulse import Pulse
 from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
 
 BACK_S = 2.0
-GONE_S = 2.0
 
 
 @case("the sound server is killed in a call: the call stays, and the card is back in 2 s")
@@ -82,7 +81,7 @@ class Stuck:
         status = self.phone.process.status(15)
         took = pace.now() - began
         equal(self.phone.client.events("ended")[-1]["call"], self.call, "the call that has ended")
-        expect(took < GONE_S, f"it was gone after {took:.2f} s with status {status}")
+        expect(took < end_s(), f"it was gone after {took:.2f} s with status {status}")
         equal(len(self.phone.process.said("a sound device does not close")), 1, "warnings")
         said = os.read(self.asked, 100)
         os.close(self.asked)

@@ -42,3 +42,11 @@ def steps(packets, what):
     """From packet to packet, of "seq" or "ts"."""
     return [(getattr(b, what) - getattr(a, what)) % 2**(16 if what == "seq" else 32)
             for a, b in zip(packets, packets[1:])]
+
+
+def steps_of_time(packets, clock_hz=48000):
+    """The different ones of "ts"; one longer than usual does not count that took as long to come:
+    the machine stood still, and what was due meanwhile is skipped."""
+    gaps = [(b.time - a.time + 0.01) * clock_hz for a, b in zip(packets, packets[1:])]
+    found = steps(packets, "ts")
+    return {step for step, gap in zip(found, gaps) if step == min(found) or step > gap}

@@ -9,6 +9,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import account, pace, schema, sip, tap, tphone
+from lib.attack import end_s
 from lib.registrar import Registrar
 from lib.room import SIGINT, SIGTERM, Room, free_port, wait_until
 from lib.tap import case, equal, expect
@@ -390,7 +391,7 @@ def by_signal():
     with Room() as room:
         mark = f"1007.{os.getpid()}"
         path = config(room, f"listening sh -c 'sleep {mark} & sleep {mark}'")
-        for twice, most in (False, 2), (True, 1.5):
+        for twice, most in (False, end_s()), (True, 1.5):
             callee = tphone.Answer(room, config=path)
             wait_until(lambda: len(running(mark)) >= 2, 5, "it does not run")
             began = pace.now()
