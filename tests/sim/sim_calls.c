@@ -120,7 +120,9 @@ static enum sim_fault fault_of(const char *name)
 
 static struct wish read_wish(int argc, char **argv)
 {
-    struct wish wish = {.seeds = getenv("TPHONE_LONG") ? 100000 : 10000};
+    struct wish wish = {.seeds = getenv("TPHONE_LONG")    ? 100000
+                                 : getenv("TPHONE_SHORT") ? 3000
+                                                          : 10000};
 
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";

@@ -221,10 +221,12 @@ int main(void)
         {"drift is measured", drift_is_measured, NULL, NULL, NULL},
         {"silence and foreign sound are the worst", nothing_is_worst, NULL, NULL, NULL},
         {"narrow judges what a telephone of old carries", narrow_judges_less, NULL, NULL, NULL},
+        /* With TPHONE_SHORT no more: nothing new runs in those. */
         {"the more is lost the worse", more_lost_is_worse, NULL, NULL, NULL},
         {"Opus: clean, FEC, concealment, silence, in this order", codecs_in_order, NULL, NULL,
          NULL},
     };
 
-    return cmocka_run_group_tests_name("hearing", tests, NULL, NULL);
+    return _cmocka_run_group_tests("hearing", tests,
+                                   ARRAY_LEN(tests) - (getenv("TPHONE_SHORT") ? 2 : 0), NULL, NULL);
 }
