@@ -23,17 +23,23 @@
 
 /* --- messages -------------------------------------------------------------------------------- */
 
+static void fill_reserve(struct media_thread *t)
+{
+    if (!t->spare)
+        t->spare = calloc(1, sizeof *t->spare);
+}
+
 /* What waits for an event that is lost waits for ever, so one is in reserve. */
 static struct media_message *message_new(struct media_thread *t)
 {
     struct media_message *message = calloc(1, sizeof *message);
 
-    if (!message) {
-        message = t->spare;
-        t->spare = NULL;
-    } else if (!t->spare) {
-        t->spare = calloc(1, sizeof *message);
+    if (message) {
+        fill_reserve(t);
+        return message;
     }
+    message = t->spare;
+    t->spare = NULL;
     return message;
 }
 
@@ -188,6 +194,7 @@ static void on_command(void *arg, struct list *item)
         quit(t); /* the command is part of t's owner */
         return;
     }
+    fill_reserve(t); /* if the last shortage took it */
     if (!s) {
         if (!t->quitting)
             do_to_thread(t, command);
