@@ -7,15 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "phone/config.h"
 #include "phone/config_keep.h"
 #include "phone/contacts.h"
 #include "phone/contacts_edit.h"
-
-static char folder[] = "/tmp/fuzz_edit_XXXXXX", path[64];
+#include "tests/fuzz/place.h"
 
 static void must(bool holds)
 {
@@ -23,32 +21,10 @@ static void must(bool holds)
         abort();
 }
 
-static void clear(void)
-{
-    unlink(path);
-    rmdir(folder);
-}
-
-static void make_folder(void)
-{
-    if (path[0])
-        return;
-    must(mkdtemp(folder) != NULL);
-    snprintf(path, sizeof path, "%s/file", folder);
-    atexit(clear);
-}
-
-static void write_file(struct slice text)
-{
-    FILE *file = fopen(path, "w");
-
-    must(file && fwrite(text.p, 1, text.n, file) == text.n && fclose(file) == 0);
-}
-
 static struct buf read_file(void)
 {
     struct buf b = buf_new(1 << 20);
-    FILE *file = fopen(path, "r");
+    FILE *file = fopen(fuzz_place(), "r");
     int c;
 
     must(file != NULL);
@@ -65,8 +41,8 @@ static void check_contacts(const struct contacts_edit *edit, struct slice text)
     const char *name = edit->rename ? edit->rename : edit->name;
     int err;
 
-    write_file(text);
-    err = contacts_edit(path, edit, &why);
+    fuzz_place_write(text.p, text.n);
+    err = contacts_edit(fuzz_place(), edit, &why);
     after = read_file();
     must((err != 0) == (why.n > 0));
     if (err) {
@@ -104,7 +80,7 @@ static void check_reading(struct slice text)
     int err;
 
     config_init(&config);
-    err = config_read_file(&config, path, &notice, &why);
+    err = config_read_file(&config, fuzz_place(), &notice, &why);
     must((err == 0) == is_config(text) || err == -EFBIG);
     must((err != 0) == (why.n > 0));
     config_free(&config);
@@ -119,9 +95,9 @@ static void check_config(const char *value, struct slice text)
     struct buf why = buf_new(16384), after;
     int err;
 
-    write_file(text);
+    fuzz_place_write(text.p, text.n);
     check_reading(text);
-    err = config_keep(path, kept, ARRAY_LEN(kept), &why);
+    err = config_keep(fuzz_place(), kept, ARRAY_LEN(kept), &why);
     after = read_file();
     must((err != 0) == (why.n > 0));
     if (err)
@@ -153,7 +129,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
                                  .fresh = rename[0] == '!',
                                  .remove = rename[0] == '-'};
 
-    make_folder();
     if (edit.fresh || edit.remove)
         edit.rename = NULL;
     if (edit.address || edit.rename || edit.remove)

@@ -5,41 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "phone/history.h"
+#include "tests/fuzz/place.h"
 
 static void must(bool holds)
 {
     if (!holds)
         abort();
-}
-
-static char folder[] = "/tmp/fuzz_history_XXXXXX", path[64];
-
-/* Also what SQLite puts beside it. */
-static void clear(void)
-{
-    static const char *const names[] = {"db", "db-wal", "db-shm", "db-journal"};
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-        unlink(path);
-    }
-}
-
-static void clear_all(void)
-{
-    clear();
-    rmdir(folder);
-}
-
-static void make_folder(void)
-{
-    if (path[0])
-        return;
-    must(mkdtemp(folder) != NULL);
-    atexit(clear_all);
 }
 
 static void check_text(const char *text)
@@ -65,15 +38,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     struct buf why = buf_new(4096);
     unsigned left = 100;
-    FILE *file;
     int err;
 
-    make_folder();
-    clear();
-    snprintf(path, sizeof path, "%s/db", folder);
-    file = fopen(path, "w");
-    must(file && fwrite(bytes, 1, n, file) == n && fclose(file) == 0);
-    err = history_read(path, check, &left, &why);
+    fuzz_place_write(bytes, n);
+    err = history_read(fuzz_place(), check, &left, &why);
     must(!err || err == -ENOENT || why.n > 0);
     must(!why.n || !memchr(why.p, '\n', why.n));
     buf_free(&why);

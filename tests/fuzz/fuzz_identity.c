@@ -1,42 +1,17 @@
 /* The file that has the certificate of an installation, as somebody may have left it: it is used as
  * it is, or another certificate is, and what is promised is what is had. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "phone/identity.h"
-
-static char folder[] = "/tmp/fuzz_identity_XXXXXX", path[64];
+#include "tests/fuzz/place.h"
 
 static void must(bool holds)
 {
     if (!holds)
         abort();
-}
-
-static void clear(void)
-{
-    unlink(path);
-    rmdir(folder);
-}
-
-static void make_folder(void)
-{
-    if (path[0])
-        return;
-    must(mkdtemp(folder) != NULL);
-    snprintf(path, sizeof path, "%s/dtls.pem", folder);
-    atexit(clear);
-}
-
-static void write_file(const uint8_t *bytes, size_t n)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-    must(fd >= 0 && write(fd, bytes, n) == (ssize_t)n && close(fd) == 0);
 }
 
 /* What is printed is read again as the same. */
@@ -70,7 +45,7 @@ static void check_file(void)
     struct identity *identity;
     int err;
 
-    must(identity_open(path, &identity) == 0);
+    must(identity_open(fuzz_place(), &identity) == 0);
     identity_wake(identity);
     while ((err = identity_get(identity, &dtls)) == -EAGAIN)
         usleep(50);
@@ -84,9 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-    make_folder();
     check_pair((struct slice){(const char *)bytes, n});
-    write_file(bytes, n);
+    fuzz_place_write(bytes, n);
     check_file();
     return 0;
 }

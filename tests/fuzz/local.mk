@@ -74,7 +74,7 @@ tests_fuzz_fuzz_tls_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_traced_LDADD = $(phone_ldadd)
 tests_fuzz_fuzz_wav_LDADD = $(machine_ldadd)
 tests_fuzz_fuzz_words_LDADD = $(phone_ldadd)
-libtest_a_SOURCES += tests/fuzz/replay.c
+libtest_a_SOURCES += tests/fuzz/place.c tests/fuzz/place.h tests/fuzz/replay.c
 
 # make fuzz [FUZZ_SECONDS=60] [FUZZ=tests/fuzz/fuzz_sdp]: libFuzzer runs each target on its corpus
 # for that much time of a processor, keeps new inputs in tests/fuzz/found of the build folder, and
