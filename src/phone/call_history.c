@@ -1,6 +1,7 @@
 /* What the history of calls notes of a call: its beginning, and how it truly ended. */
 #include <time.h>
 
+#include "base/log.h"
 #include "phone/account.h"
 #include "phone/folders.h"
 #include "phone/phone_private.h"
@@ -149,11 +150,16 @@ void call_note_end(struct call *call, const struct phone_event *ended)
     call_note_begin(call); /* of a call that never got as far as that */
     if (call->history_id == 0)
         note(call);
+    if (call->history_id == 0) {
+        log_error("history", "no room in memory: a call is not noted");
+        return;
+    }
     row = row_of(call);
     row.outcome = call_history_outcome(call, ended->outcome);
     row.status = ended->status;
     row.text = ended->text;
     row.talk_ms = ended->result.talk_ms;
     row.file = ended->file;
-    history_end(call->phone->history, &row);
+    if (!history_end(call->phone->history, &row))
+        log_error("history", "no room in memory: how a call ended is not noted");
 }

@@ -30,7 +30,8 @@ struct history {
     void (*on_trouble)(void *arg, const char *sentence);
     void *arg;
     int64_t run, last_id;
-    bool running, told; /* the thread was started; on_trouble was called */
+    bool running, told;        /* the thread was started; on_trouble was called */
+    struct waiting_row *spare; /* NULL: it was needed, and there was no memory for another one */
     pthread_t thread;
 
     pthread_mutex_t lock; /* of what follows */
@@ -38,7 +39,7 @@ struct history {
     struct list rows; /* of struct waiting_row, oldest first */
     size_t n_waiting; /* of them and of those that the writer has taken and not written */
     bool stop, finished, abandoned;
-    char *trouble; /* a sentence; NULL: none */
+    const char *trouble; /* a sentence, which stays; NULL: none */
 };
 
 /* The writer's own. */
@@ -98,6 +99,22 @@ static struct waiting_row *copy(struct history_row row)
     return w;
 }
 
+/* How a call ended, without texts, for which there is no memory: those of its beginning stay. A row
+ * that is lost would leave a call that goes on for ever, so one is in reserve. */
+static struct waiting_row *bare(struct history *history, struct history_row row)
+{
+    struct waiting_row *w = history->spare;
+
+    if (!w)
+        return NULL;
+    history->spare = NULL;
+    w->row = row;
+    for (size_t i = 0; i < N_TEXTS; i++)
+        *text_of(&w->row, i) = NULL;
+    list_init(&w->link);
+    return w;
+}
+
 static size_t free_rows(struct list *rows)
 {
     size_t n = 0;
@@ -112,11 +129,15 @@ static size_t free_rows(struct list *rows)
 
 /* --- the writer ----------------------------------------------------------------------------- */
 
+static const char no_words[] = "no memory is left";
+
 static void note_trouble(struct history *history, struct buf *why)
 {
     pthread_mutex_lock(&history->lock);
     if (!history->trouble)
-        history->trouble = strdup(buf_cstr(why));
+        history->trouble = buf_ok(why) ? slice_dup(buf_slice(why)) : NULL;
+    if (!history->trouble)
+        history->trouble = no_words;
     pthread_mutex_unlock(&history->lock);
 }
 
@@ -208,7 +229,9 @@ static void free_history(struct history *history)
     pthread_mutex_destroy(&history->lock);
     pthread_cond_destroy(&history->wake);
     pthread_cond_destroy(&history->finished_too);
-    free(history->trouble);
+    if (history->trouble != no_words)
+        free((void *)history->trouble);
+    free(history->spare);
     free(history->path);
     free(history);
 }
@@ -259,16 +282,15 @@ static int start(struct history *history)
 
 static void tell_trouble(struct history *history)
 {
-    char *trouble;
+    const char *trouble;
 
     pthread_mutex_lock(&history->lock);
-    trouble = history->trouble ? strdup(history->trouble) : NULL;
+    trouble = history->trouble;
     pthread_mutex_unlock(&history->lock);
-    if (trouble) {
-        history->told = true;
-        history->on_trouble(history->arg, trouble);
-    }
-    free(trouble);
+    if (!trouble)
+        return;
+    history->told = true;
+    history->on_trouble(history->arg, trouble);
 }
 
 /* A call that is over before its beginning was written needs one row and no two: in a flood that is
@@ -289,45 +311,66 @@ static void drop_beginning(struct history *history, int64_t id)
     }
 }
 
-static void push(struct history *history, const struct history_row *row)
+static struct waiting_row *row_to_wait(struct history *history, const struct history_row *row)
 {
-    struct waiting_row *w = NULL;
+    struct waiting_row *w;
 
-    if (history->running || start(history) == 0)
-        w = copy(*row);
-    if (!history->told)
-        tell_trouble(history);
+    if (!history->running && start(history) != 0)
+        return NULL;
+    w = copy(*row);
     if (!w)
-        return;
+        return row->outcome == HISTORY_OPEN ? NULL : bare(history, *row);
+    if (!history->spare)
+        history->spare = malloc(sizeof *history->spare);
+    return w;
+}
+
+/* Takes w over; false: too many wait for a disk, which on_trouble is told of. */
+static bool put(struct history *history, struct waiting_row *w)
+{
+    bool room;
+
     pthread_mutex_lock(&history->lock);
-    if (row->outcome != HISTORY_OPEN)
-        drop_beginning(history, row->id);
-    if (history->n_waiting < HISTORY_WAITING_MAX) {
+    if (w->row.outcome != HISTORY_OPEN && w->row.peer)
+        drop_beginning(history, w->row.id);
+    room = history->n_waiting < HISTORY_WAITING_MAX;
+    if (room) {
         bool first = list_empty(&history->rows);
 
         history->n_waiting++;
         list_append(&history->rows, &w->link);
-        w = NULL;
         if (first)
             pthread_cond_signal(&history->wake);
     }
     pthread_mutex_unlock(&history->lock);
-    free(w);
+    if (!room)
+        free(w);
+    return room;
+}
+
+static bool push(struct history *history, const struct history_row *row)
+{
+    struct waiting_row *w = row_to_wait(history, row);
+
+    if (!history->told)
+        tell_trouble(history);
+    return w && put(history, w);
 }
 
 int64_t history_begin(struct history *history, const struct history_row *row)
 {
     struct history_row begun = *row;
 
-    begun.id = ++history->last_id;
+    begun.id = history->last_id + 1;
     begun.outcome = HISTORY_OPEN;
-    push(history, &begun);
-    return begun.id;
+    if (!push(history, &begun))
+        return 0;
+    return ++history->last_id;
 }
 
-void history_end(struct history *history, const struct history_row *row)
+bool history_end(struct history *history, const struct history_row *row)
 {
-    push(history, row);
+    return push(history, row);
 }
 
 bool history_waits(struct history *history)
@@ -350,7 +393,10 @@ int history_new(const char *path, void (*on_trouble)(void *arg, const char *sent
     if (!history)
         return -ENOMEM;
     history->path = slice_dup(slice_of(path));
-    if (!history->path) {
+    history->spare = malloc(sizeof *history->spare);
+    if (!history->path || !history->spare) {
+        free(history->spare);
+        free(history->path);
         free(history);
         return -ENOMEM;
     }

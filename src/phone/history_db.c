@@ -271,9 +271,12 @@ static int open_sqlite(struct history_db *db, const char *name, int flags, struc
 static const char put_sql[] =
     "INSERT INTO calls (run, number, began_us, outgoing, account, peer, name, contact,"
     " outcome, status, text, talk_ms, file)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
-    " ON CONFLICT (run, number) DO UPDATE SET account = ?5, peer = ?6, name = ?7, contact = ?8,"
-    " outcome = ?9, status = ?10, text = ?11, talk_ms = ?12, file = ?13";
+    " VALUES (?1, ?2, ?3, ?4, ifnull(?5, ''), ifnull(?6, ''), ifnull(?7, ''), ifnull(?8, ''),"
+    " ?9, ?10, ifnull(?11, ''), ?12, ifnull(?13, ''))"
+    " ON CONFLICT (run, number) DO UPDATE SET account = ifnull(?5, account),"
+    " peer = ifnull(?6, peer), name = ifnull(?7, name), contact = ifnull(?8, contact),"
+    " outcome = ?9, status = ?10, text = ifnull(?11, text), talk_ms = ?12, file = ifnull(?13, "
+    "file)";
 
 /* In WAL, synchronous NORMAL asks the disk to keep its word once per checkpoint and not once per
  * row: a process that is killed loses nothing by it, a machine that loses power the last rows. */
@@ -426,7 +429,7 @@ int history_db_begin(struct history_db *db, struct buf *why)
 
 static void bind_text(sqlite3_stmt *put, int at, const char *text)
 {
-    sqlite3_bind_text(put, at, text ? text : "", -1, SQLITE_STATIC);
+    sqlite3_bind_text(put, at, text, -1, SQLITE_STATIC); /* NULL for NULL */
 }
 
 int history_db_put(struct history_db *db, const struct history_row *row, struct buf *why)

@@ -24,7 +24,7 @@ void history_db_close(struct history_db *db); /* NULL is fine */
 bool history_db_has_moved(struct history_db *db);
 
 /* A transaction: begin, rows, commit; on an error everything since begin is undone. put notes a
- * whole row under its id, which may stand there already. */
+ * whole row under its id, which may stand there already; a text that is NULL stays as it stood. */
 int history_db_begin(struct history_db *db, struct buf *why);
 int history_db_put(struct history_db *db, const struct history_row *row, struct buf *why);
 int history_db_commit(struct history_db *db, struct buf *why);

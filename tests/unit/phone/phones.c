@@ -91,7 +91,7 @@ static void set(struct phone_config *config, const char *name, const char *value
     buf_free(&fault.text);
 }
 
-static void open_end(struct phones *p, struct phones_end *end)
+static void open_end(struct phones *p, struct phones_end *end, const char *history)
 {
     struct buf why = buf_new(1024);
 
@@ -99,7 +99,7 @@ static void open_end(struct phones *p, struct phones_end *end)
     config_init(&end->config);
     set(&end->config, "listen", "udp:127.0.0.1:0");
     set(&end->config, "device", "null");
-    set(&end->config, "history", "no");
+    set(&end->config, history ? "history-file" : "history", history ? history : "no");
     assert_int_equal(phone_new(p->loop, &end->config, on_event, end, &why, &end->phone), 0);
     phone_trace(end->phone, true);
     buf_free(&why);
@@ -108,10 +108,15 @@ static void open_end(struct phones *p, struct phones_end *end)
 
 void phones_open(struct phones *p, size_t n)
 {
+    phones_open_noted(p, n, NULL);
+}
+
+void phones_open_noted(struct phones *p, size_t n, const char *history)
+{
     *p = (struct phones){.n = n};
     assert_int_equal(net_loop_new(&p->loop), 0);
     for (size_t i = 0; i < n; i++)
-        open_end(p, &p->at[i]);
+        open_end(p, &p->at[i], history);
 }
 
 static void close_far(struct far_end *far)

@@ -52,6 +52,8 @@ struct phones {
 /* n phones that listen on UDP at free ports of 127.0.0.1, with the sound device "null", which
  * hears silence. */
 void phones_open(struct phones *p, size_t n);
+/* The same, and their calls are noted in that file. */
+void phones_open_noted(struct phones *p, size_t n, const char *history);
 /* Ends their calls; fails where one is not gone. */
 void phones_close(struct phones *p);
 /* The same for cmocka, whose state they are. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tests/lib/memory.h"
+#include "tests/unit/phone/noted.h"
 #include "tests/unit/phone/phones.h"
 
 #define SDP                                                                                        \
@@ -22,7 +23,7 @@
     "m=audio 9 RTP/SAVP 0\r\na=%s\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "                          \
     "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubG%s\r\n"
 #define SILENCE_MS 3000
-#define PATIENCE_MS 40 /* then something is said again, as the far end of a real call would */
+#define SHORTLY_MS 40 /* then something is said again, as the far end of a real call would */
 #define TRIES 100
 
 struct far {
@@ -35,6 +36,7 @@ struct far {
     const char *plays;     /* a file, to who calls; NULL: nothing */
     unsigned n;            /* of the call */
     unsigned ok, shortage; /* what became of them */
+    size_t ends;           /* that were told */
     char said[4096];       /* our last answer */
     char heard[4096];      /* the last message that came */
 };
@@ -70,7 +72,7 @@ static bool is_old(const struct far *far)
 /* One that begins so has come within a moment; others are passed over. */
 static bool hears(struct far *far, const char *start, const char *or_start)
 {
-    uint64_t until_ms = net_now_ms() + PATIENCE_MS;
+    uint64_t until_ms = net_now_ms() + SHORTLY_MS;
     ssize_t n;
 
     do {
@@ -345,6 +347,7 @@ static bool once(struct far *far, void (*script)(struct far *far), unsigned n)
     PHONES_UNTIL(&far->phones, phone_calls(far->end->phone) == 0);
     assert_true(told(far->end, PHONE_ENDED) >= told(far->end, PHONE_INCOMING));
     assert_true(told(far->end, PHONE_ENDED) <= 1);
+    far->ends += told(far->end, PHONE_ENDED);
     return failed;
 }
 
@@ -414,16 +417,21 @@ static int open_socket(uint16_t *port)
     return fd;
 }
 
-static int set_up(void **state)
+static struct far *open_far(const char *history)
 {
     static struct far far;
 
     far = (struct far){0};
     far.fd = open_socket(&far.port);
     far.sound = open_socket(&far.sound_port);
-    phones_open(&far.phones, 1);
+    phones_open_noted(&far.phones, 1, history);
     far.end = &far.phones.at[0];
-    *state = &far;
+    return &far;
+}
+
+static int set_up(void **state)
+{
+    *state = open_far(NULL);
     return 0;
 }
 
@@ -454,6 +462,22 @@ static void forgetting(void **state)
     assert_true(far->ok >= 1);
 }
 
+/* Of each call that was told there is one line, and it has ended. */
+static void noted(void **state)
+{
+    struct far *far = open_far(noted_at.path);
+    struct noted_seen seen;
+
+    *state = far;
+    each_fails(state, calls_in);
+    each_fails(state, calls_out);
+    tear_down(state); /* what waits is written */
+    seen = noted_look();
+    assert_int_equal(seen.n, far->ends);
+    assert_int_equal(seen.of[HISTORY_OPEN] + seen.of[HISTORY_CUT_OFF], 0);
+    assert_true(seen.of[HISTORY_ANSWERED] > 50);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -464,6 +488,7 @@ int main(void)
         {"no key is left behind", forgetting, NULL, NULL, NULL},
         {"a call that goes", calling, set_up, tear_down, NULL},
         {"one that goes to two phones", calling_forks, set_up, tear_down, NULL},
+        {"each is noted", noted, noted_clean, noted_clean, NULL},
     };
 
     return cmocka_run_group_tests_name("phone: calls without memory", tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* Each allocation of history, contacts and password-command fails once: what was asked for is
  * refused, or done all the same, and what was there before is still there. */
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "net/loop.h"
@@ -112,6 +114,90 @@ static void contacts(void **state)
     buf_free(&why);
 }
 
+/* --- a call, from its beginning to its end --------------------------------------------------- */
+
+static void on_trouble(void *arg, const char *sentence)
+{
+    assert_true(*sentence);
+    ++*(unsigned *)arg;
+}
+
+struct lines {
+    size_t n, whole;
+};
+
+/* Of one whose end found no memory for its texts, those of the beginning are there. */
+static bool see_line(void *arg, const struct history_row *row)
+{
+    struct lines *lines = arg;
+
+    if (strcmp(row->peer, "sip:line@h") != 0)
+        return true; /* of the tests before */
+    assert_string_equal(row->name, "N");
+    assert_string_equal(history_word(row->outcome), "answered");
+    assert_int_equal(row->talk_ms, 5000);
+    lines->n++;
+    lines->whole += strcmp(row->text, "they hung up") == 0;
+    return true;
+}
+
+static void wait_until_written(struct history *h)
+{
+    for (int ms = 0; ms < 10000 && history_waits(h); ms++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+/* The nth allocation of all that is done fails, or of its end alone. Whether one did. */
+static bool note_call(unsigned n, bool at_end, bool written)
+{
+    struct history_row row = {.began_us = n, .peer = "sip:line@h", .name = "N"};
+    struct history *h;
+    unsigned troubles = 0;
+    bool failed;
+
+    assert_int_equal(history_new(path, on_trouble, &troubles, &h), 0);
+    memory_fail_at(at_end ? 0 : n);
+    row.id = history_begin(h, &row);
+    if (!row.id)
+        row.id = history_begin(h, &row);
+    assert_true(row.id > 0);
+    if (written)
+        wait_until_written(h);
+    if (at_end)
+        memory_fail_at(n);
+    row.outcome = HISTORY_ANSWERED;
+    row.talk_ms = 5000;
+    row.text = "they hung up";
+    assert_true(history_end(h, &row));
+    wait_until_written(h); /* where that failed, it is written at the end */
+    failed = memory_has_failed();
+    memory_fail_at(0);
+    history_free(h, 10000);
+    assert_true(failed || !troubles);
+    return failed;
+}
+
+static void line_of_a_call(void **state)
+{
+    struct buf why = buf_new(4096);
+    struct lines lines = {0};
+    size_t calls = 0;
+
+    (void)state;
+    for (unsigned kind = 0; kind < 4; kind++) {
+        unsigned n = 1;
+
+        while (note_call(n, kind & 1, kind & 2))
+            n++;
+        assert_true(n > 1);
+        calls += n;
+    }
+    assert_int_equal(history_read(path, see_line, &lines, &why), 0);
+    buf_free(&why);
+    assert_int_equal(lines.n, calls);
+    assert_true(lines.whole < calls && lines.whole > calls / 2);
+}
+
 static int remove_files(void **state)
 {
     char name[96];
@@ -174,10 +260,8 @@ static void password(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writing),
-        cmocka_unit_test(reading),
-        cmocka_unit_test(contacts),
-        cmocka_unit_test(password),
+        cmocka_unit_test(writing),  cmocka_unit_test(reading),  cmocka_unit_test(line_of_a_call),
+        cmocka_unit_test(contacts), cmocka_unit_test(password),
     };
 
     snprintf(path, sizeof path, "no-memory-%ld.db", (long)getpid());
