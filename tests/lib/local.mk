@@ -44,5 +44,13 @@ memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=re
 	-Wl,--wrap=free
 # And where OpenSSL's fail, too (tests/lib/memory_openssl.h): NAME_SOURCES = … $(memory_openssl).
 memory_openssl = tests/lib/memory_openssl.c tests/lib/memory_openssl.h
+# Where libsrtp2's do (tests/lib/memory_srtp.h): NAME_SOURCES = … $(memory_srtp), and NAME_LDFLAGS =
+# $(memory_srtp_ldflags), which has $(memory_ldflags).
+memory_srtp = tests/lib/memory_srtp.c tests/lib/memory_srtp.h
+memory_srtp_ldflags = $(memory_ldflags) -Wl,--export-dynamic-symbol=srtp_crypto_alloc \
+	-Wl,--export-dynamic-symbol=srtp_crypto_free \
+	-Wl,--export-dynamic-symbol=srtp_stream_list_alloc
+# And libuv's (tests/lib/memory_uv.h): NAME_SOURCES = … $(memory_uv).
+memory_uv = tests/lib/memory_uv.c tests/lib/memory_uv.h
 # For those with cards that the test plugs in (tests/lib/air.h): NAME_LDFLAGS = $(AM_LDFLAGS) and this.
 air_ldflags = -Wl,--wrap=portaudio_load -Wl,--wrap=device_pace_now

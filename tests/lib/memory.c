@@ -102,9 +102,12 @@ static void *move(void *p, size_t n)
     return to;
 }
 
+void *memory_realloc(void *p, size_t n)
+{
+    return p && n_watched ? move(p, n) : __real_realloc(p, n);
+}
+
 void *__wrap_realloc(void *p, size_t n)
 {
-    if (fails_now())
-        return NULL;
-    return p && n_watched ? move(p, n) : __real_realloc(p, n);
+    return fails_now() ? NULL : memory_realloc(p, n);
 }

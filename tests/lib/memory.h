@@ -24,6 +24,9 @@ bool memory_has_failed(void);
 /* Or fails says of each whether it does, on the thread that wants it; NULL: none does. */
 void memory_fail_by(bool (*fails)(void *arg), void *arg);
 
+/* One that never fails. */
+void *memory_realloc(void *p, size_t n);
+
 /* From now on all that is given back is searched for these bytes, which stay the caller's. */
 void memory_watch(const struct slice *secrets, size_t n);
 /* How many pieces had one of them; and the end of the search. */

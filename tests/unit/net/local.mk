@@ -58,7 +58,7 @@ straw = tests/unit/net/straw.c tests/unit/net/straw.h $(fake_dns)
 tests_unit_net_test_sip_link_SOURCES = tests/unit/net/test_sip_link.c $(straw)
 tests_unit_net_test_sip_link_LDADD = $(machine_ldadd)
 tests_unit_net_test_no_memory_SOURCES = tests/unit/net/test_no_memory.c $(straw) \
-	$(memory_openssl)
+	$(memory_openssl) $(memory_uv)
 tests_unit_net_test_no_memory_LDADD = $(machine_ldadd)
 tests_unit_net_test_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_net_test_sip_link_calls_LDADD = $(machine_ldadd)

@@ -10,8 +10,10 @@
 
 #include "net/address.h"
 #include "net/capture.h"
+#include "net/loop.h"
 #include "tests/lib/memory.h"
 #include "tests/lib/memory_openssl.h"
+#include "tests/lib/memory_uv.h"
 #include "tests/lib/paper.h"
 #include "tests/unit/net/straw.h"
 
@@ -57,6 +59,30 @@ static void locate(void **state)
     while (locate_with(n))
         n++;
     assert_true(n > 20);
+}
+
+/* --- a loop, which a first call begins -------------------------------------------------------- */
+
+static void loops(void **state)
+{
+    unsigned before = memory_uv_taken();
+    bool failed = true;
+
+    (void)state;
+    for (unsigned n = 1; failed; n++) {
+        struct net_loop *loop = NULL;
+        int err;
+
+        memory_fail_at(n);
+        err = net_loop_new(&loop);
+        failed = memory_has_failed();
+        memory_fail_at(0);
+        assert_true(err == (failed ? -ENOMEM : 0));
+        assert_true(!loop == failed);
+        net_loop_free(loop);
+        assert_true(failed || n > 2);
+    }
+    assert_true(memory_uv_taken() - before > 1);
 }
 
 /* --- connections that others open ------------------------------------------------------------- */
@@ -289,6 +315,7 @@ int main(void)
     };
     const struct CMUnitTest tests[] = {
         {"a name, with each allocation failing once", locate, NULL, NULL, NULL},
+        {"a loop", loops, NULL, NULL, NULL},
         {"who connects is served, or closed and then served", accepts, NULL, NULL, NULL},
         {"copies for a capture server", captures, NULL, NULL, NULL},
         {ways[0].name, sends, NULL, NULL, (void *)&ways[0]},
@@ -299,7 +326,7 @@ int main(void)
     int failed;
 
     signal(SIGPIPE, SIG_IGN); /* as main does */
-    if (!memory_openssl_prepare())
+    if (!memory_openssl_prepare() || !memory_uv_prepare())
         return 1;
     for (size_t i = 0; i < ARRAY_LEN(papers); i++)
         paper_make(&papers[i]);

@@ -72,6 +72,8 @@ noted = tests/unit/phone/noted.c tests/unit/phone/noted.h
 piped = tests/unit/phone/piped.c tests/unit/phone/piped.h
 
 tests_unit_phone_test_account_LDADD = $(phone_ldadd)
+tests_unit_phone_test_account_no_memory_SOURCES = tests/unit/phone/test_account_no_memory.c \
+	$(memory_uv)
 tests_unit_phone_test_account_no_memory_LDADD = $(phone_ldadd)
 tests_unit_phone_test_account_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_account_words_LDADD = $(phone_ldadd)

@@ -11,6 +11,7 @@
 #include "net/loop.h"
 #include "phone/phone.h"
 #include "tests/lib/memory.h"
+#include "tests/lib/memory_uv.h"
 #include "tests/lib/rows.h"
 
 #define LIMIT_MS 20000
@@ -182,5 +183,7 @@ int main(void)
         {"an account that registers", registering, set_up, tear_down, NULL},
     };
 
+    if (!memory_uv_prepare())
+        return 1;
     return cmocka_run_group_tests_name("phone/account: no memory", tests, NULL, NULL);
 }
