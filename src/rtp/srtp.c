@@ -10,6 +10,9 @@
 
 /* Packets that may come out of order; RFC 3711 3.3.2 wants 64 at least. */
 #define WINDOW 512
+/* That must be there before libsrtp2 makes a session: 2.5 crashes where the list of streams in it
+ * finds none. */
+#define LEAST_BYTES (256u * 1024)
 
 /* One direction under one key. */
 struct half {
@@ -110,6 +113,8 @@ static int open_half(const struct rtp_srtp_key *key, srtp_ssrc_type_t whose, str
 
     if (key->suite == SUITE_NONE)
         return -EINVAL;
+    if (!mem_is_there(LEAST_BYTES))
+        return -ENOMEM;
     *out = (struct half){.key = *key};
     choose_policy(key->suite, &policy);
     policy.key = out->key.key;
@@ -117,7 +122,9 @@ static int open_half(const struct rtp_srtp_key *key, srtp_ssrc_type_t whose, str
     if (status == srtp_err_status_ok)
         return 0;
     mem_wipe(out, sizeof *out);
-    return status == srtp_err_status_alloc_fail ? -ENOMEM : -EINVAL;
+    /* The latter says the same of how keys are derived. */
+    return status == srtp_err_status_alloc_fail || status == srtp_err_status_init_fail ? -ENOMEM
+                                                                                       : -EINVAL;
 }
 
 static void close_half(struct half *half)

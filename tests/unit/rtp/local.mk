@@ -15,7 +15,8 @@ rtp_tests = \
 	tests/unit/rtp/test_xr
 check_PROGRAMS += $(rtp_tests)
 tap_tests += $(rtp_tests)
-tests_unit_rtp_test_no_memory_LDFLAGS = $(memory_ldflags)
+tests_unit_rtp_test_no_memory_SOURCES = tests/unit/rtp/test_no_memory.c $(memory_srtp)
+tests_unit_rtp_test_no_memory_LDFLAGS = $(memory_srtp_ldflags) -Wl,--wrap=mem_is_there
 tests_unit_rtp_test_dtls_SOURCES = tests/unit/rtp/test_dtls.c tests/unit/rtp/dtls_rig.c \
 	tests/unit/rtp/dtls_rig.h
 tests_unit_rtp_test_dtls_LDADD = $(LDADD) $(TLS_LIBS)
