@@ -222,6 +222,7 @@ static void decode_first(struct jitter *j, int64_t play, uint32_t queued,
     decide(j, out, JITTER_DECODE, p->duration);
     out->payload = (struct slice){p->bytes, p->n};
     out->payload_type = p->payload_type;
+    out->timestamp = (uint32_t)p->timestamp;
     out->first = j->fresh;
     out->skipped = j->skipped;
     choose_speed(j, late, queued, overdue(j, play, queued), out);

@@ -39,8 +39,9 @@ struct playout {
     size_t at, n, cap;
     enum pause in_pause;
     struct comfort_noise noise;
-    size_t period;   /* of what is drawn out; 0: nothing is */
-    double loudness; /* root mean square of speech */
+    uint32_t noise_timestamp; /* of the packet that told of it */
+    size_t period;            /* of what is drawn out; 0: nothing is */
+    double loudness;          /* root mean square of speech */
 };
 
 static bool has_choice(const struct audio_codec *codec)
@@ -204,6 +205,7 @@ int playout_put_noise(struct playout *p, uint32_t ssrc, uint16_t sequence, uint3
     if (err)
         return err;
     comfort_noise_set(&p->noise, &like);
+    p->noise_timestamp = timestamp;
     p->in_pause = PAUSE_NOISE;
     return 0;
 }
@@ -296,6 +298,24 @@ static void tell_lost(struct playout *p, struct audio_decoder *decoder, uint32_t
         audio_decode_lost(decoder, frame_at(p, p->n), steps * step);
 }
 
+/* Whether sound of that moment was sent before the noise, and only waited when that came. What is
+ * older than anything that waits is no such sound, but of a clock that began anew. */
+static bool is_before_noise(const struct playout *p, uint32_t timestamp)
+{
+    uint32_t before = p->noise_timestamp - timestamp;
+
+    return before > 0 && before < p->codec->clock_hz / 1000 * JITTER_MAX_MS * 2;
+}
+
+/* Sound ends the pause, unless it says itself that one follows. */
+static void end_pause(struct playout *p, const struct jitter_decision *what)
+{
+    if (audio_codec_rests(audio_codec_at(what->payload_type), what->payload))
+        p->in_pause = PAUSE_DECODER;
+    else if (p->in_pause != PAUSE_NOISE || !is_before_noise(p, what->timestamp))
+        p->in_pause = PAUSE_SILENT;
+}
+
 /* Returns how many samples there are now behind what was played last. */
 static size_t decode(struct playout *p, const struct jitter_decision *what, size_t samples)
 {
@@ -305,10 +325,7 @@ static size_t decode(struct playout *p, const struct jitter_decision *what, size
     int got = -ENOMEM;
 
     tell_lost(p, decoder, what->skipped);
-    if (audio_codec_rests(codec, what->payload))
-        p->in_pause = PAUSE_DECODER;
-    else if (p->in_pause == PAUSE_DECODER)
-        p->in_pause = PAUSE_SILENT;
+    end_pause(p, what);
     if (decoder)
         got = audio_decode(decoder, what->payload, store, p->cap - p->n);
     if (got < 0 && decoder)

@@ -170,7 +170,7 @@ static double loudness(const int16_t *samples, size_t n)
 }
 
 /* RFC 3389: behind the last packet of speech comes one that says what silence is like, half a
- * second later speech goes on. */
+ * second later speech goes on, which no noise follows any more. */
 static void comfort_noise_fills_a_pause(void **state)
 {
     struct playout *p = new_playout("PCMU");
@@ -205,6 +205,10 @@ static void comfort_noise_fills_a_pause(void **state)
     assert_int_equal(stats.concealed_ms, 0);
     assert_true(stats.held_ms <= 20);
     assert_true(stats.delay_ms <= 45);
+    for (unsigned i = 60; i < 80; i++) { /* the line is dead, and sounds so */
+        playout_get(p, i * 20000, out, 160);
+        assert_int_equal(loudness(out, 160), 0);
+    }
     assert_int_equal(playout_put_noise(p, 1, (uint16_t)sequence, 0, SLICE(""), 2000000), -EBADMSG);
     playout_flush(p);
     playout_get(p, 3000000, out, 160);
