@@ -67,10 +67,13 @@ static bool is_in_sequence(struct media_stream *s, const struct rtp_packet *pack
 
     if (another) {
         rtp_source_init(&s->heard, packet->ssrc, packet->sequence);
-        s->pressed = (struct rtp_event_receiver){0};
         s->has_heard = true;
     }
     verdict = rtp_source_packet(&s->heard, packet->sequence);
+    if (another || s->heard.restarted) {
+        s->pressed = (struct rtp_event_receiver){0};
+        s->sound_timestamp = packet->timestamp;
+    }
     if (another)
         rtp_loss_restart(&s->xr.heard);
     if (another || s->heard.restarted)
@@ -148,11 +151,23 @@ static void take_noise(struct media_stream *s, const struct rtp_packet *packet, 
                                 packet->payload, arrived_us);
 }
 
+/* Where the numbers go on and the clock has gone back, as behind an exchange that has put somebody
+ * else through, it began anew: keys of it are not late ones of the clock before. */
+static void follow_clock(struct media_stream *s, const struct rtp_packet *packet)
+{
+    if (packet->sequence != s->heard.max_sequence)
+        return; /* it was overtaken */
+    if (packet->timestamp - s->sound_timestamp > INT32_MAX)
+        s->pressed = (struct rtp_event_receiver){0};
+    s->sound_timestamp = packet->timestamp;
+}
+
 static void take_sound(struct media_stream *s, const struct rtp_packet *packet,
                        const struct audio_codec *codec, uint64_t arrived_us)
 {
     int err = 0;
 
+    follow_clock(s, packet);
     if (s->heard_clock_hz != codec->clock_hz)
         rtp_source_clock_changed(&s->heard);
     s->heard_clock_hz = codec->clock_hz;

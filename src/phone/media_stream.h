@@ -142,6 +142,7 @@ struct media_stream {
     uint64_t heard_ms;    /* when RTP last came */
     uint64_t received_us; /* the beat on which the socket was last looked at */
     struct rtp_event_receiver pressed;
+    uint32_t sound_timestamp; /* of the latest in sequence */
     struct dtmf_receiver tones_heard;
     struct playout *playout;
     uint64_t played_us;                /* sound has been taken out up to here, */

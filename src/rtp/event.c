@@ -9,6 +9,10 @@
 #define END_BIT 0x80
 #define VOLUME 10 /* -10 dBm0, as telephones send (RFC 4733 2.3.4: 0 to 63) */
 #define MAX_DURATION 0xffff
+/* A packet that was overtaken is of a key that began so long ago at most: a whole segment, and what
+ * networks reorder (three seconds at 48 kHz). What seems to be older is of a clock that began anew.
+ */
+#define LATE_MOST (MAX_DURATION + 144000)
 
 static const char keys[] = "0123456789*#ABCD!";
 
@@ -162,7 +166,7 @@ char rtp_event_receive(struct rtp_event_receiver *r, struct slice payload, uint3
         return 0;
     duration = rtp_get16(p + 2);
     same = r->any && timestamp == r->timestamp;
-    if (r->any && !same && timestamp - r->timestamp > INT32_MAX)
+    if (r->any && !same && r->timestamp - timestamp <= LATE_MOST)
         return 0; /* a late packet of an earlier key */
     /* 2.5.1.3: same key, not ended, and the time is where the last segment must have ended. Some
      * of its packets may be lost, so its length is known only to be near the field's limit. */

@@ -71,8 +71,8 @@ struct rtp_event_receiver {
 };
 
 /* One event packet. Returns the key where a new press begins, else 0; also where the packet is too
- * short, repeats an event, is older than the last one, or is no key. Several events in one payload
- * (2.5.1.5) are not told apart: the first counts. */
+ * short, repeats an event, is a little older than the last one, or is no key. Several events in one
+ * payload (2.5.1.5) are not told apart: the first counts. */
 char rtp_event_receive(struct rtp_event_receiver *r, struct slice payload, uint32_t timestamp);
 
 #endif

@@ -36,6 +36,7 @@ phone_tests = \
 	tests/unit/phone/test_media_dtls \
 	tests/unit/phone/test_media_file \
 	tests/unit/phone/test_media_jobs \
+	tests/unit/phone/test_media_keys \
 	tests/unit/phone/test_media_link \
 	tests/unit/phone/test_media_microphone \
 	tests/unit/phone/test_media_mix \
@@ -122,6 +123,9 @@ tests_unit_phone_test_dtls_no_memory_SOURCES = tests/unit/phone/test_dtls_no_mem
 tests_unit_phone_test_dtls_no_memory_LDADD = $(phone_ldadd)
 tests_unit_phone_test_dtls_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_media_jobs_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_keys_SOURCES = tests/unit/phone/test_media_keys.c \
+	tests/unit/phone/streams.c tests/unit/phone/streams.h
+tests_unit_phone_test_media_keys_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_link_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_microphone_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_mix_SOURCES = tests/unit/phone/test_media_mix.c \
