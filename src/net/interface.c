@@ -2,10 +2,13 @@
 #include "net/interface.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/buf.h"
+#include "net/address.h"
 #include "net/interface_source.h"
 
 /* More addresses than fit are not looked at. */
@@ -29,41 +32,42 @@ struct net_interface_watch {
     void *arg;
 };
 
-static void put_address(struct buf *b, const uv_interface_address_t *at)
+/* Of interfaces that are up. */
+static void put_address(struct buf *b, const struct ifaddrs *at)
 {
-    char text[64] = "";
+    const unsigned up = IFF_UP | IFF_RUNNING;
+    struct ip ip = at->ifa_addr ? net_ip_of(at->ifa_addr) : (struct ip){0};
+    char text[IP_TEXT_MAX];
 
-    if (at->address.address4.sin_family == AF_INET)
-        uv_ip4_name(&at->address.address4, text, sizeof text);
-    else
-        uv_ip6_name(&at->address.address6, text, sizeof text);
-    buf_puts(b, at->name);
-    buf_putc(b, ' ');
-    buf_puts(b, text);
-    buf_putc(b, '\n');
+    if (ip.family && (at->ifa_flags & up) == up)
+        buf_printf(b, "%s %s\n", at->ifa_name, ip_text(&ip, text));
 }
 
-/* All addresses of interfaces that are up, as text. */
-static struct buf look(void)
+/* All addresses, as text. uv_interface_addresses is not for us: without memory it crashes. */
+static bool look(struct buf *out)
 {
-    struct buf b = buf_new(MAX_SNAPSHOT_BYTES);
-    uv_interface_address_t *all;
-    int n;
+    struct ifaddrs *all;
 
-    if (uv_interface_addresses(&all, &n))
-        return b;
-    for (int i = 0; i < n; i++)
-        put_address(&b, &all[i]);
-    uv_free_interface_addresses(all, n);
-    return b;
+    if (getifaddrs(&all) != 0)
+        return false;
+    for (const struct ifaddrs *at = all; at; at = at->ifa_next)
+        put_address(out, at);
+    freeifaddrs(all);
+    return true;
 }
 
-/* Whether the addresses differ from those that were known; remembers the new ones. */
+/* Whether the addresses differ from those that were known, or perhaps do; remembers the new
+ * ones. */
 static bool differs(struct net_interface_watch *watch)
 {
-    struct buf now = look();
-    bool same = slice_eq(buf_slice(&now), buf_slice(&watch->known));
+    struct buf now = buf_new(MAX_SNAPSHOT_BYTES);
+    bool same;
 
+    if (!look(&now)) {
+        buf_free(&now);
+        return true;
+    }
+    same = slice_eq(buf_slice(&now), buf_slice(&watch->known));
     buf_free(&watch->known);
     watch->known = now;
     return !same;

@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "net/address.h"
 #include "net/capture.h"
+#include "net/interface.h"
 #include "net/loop.h"
 #include "tests/lib/memory.h"
 #include "tests/lib/memory_openssl.h"
@@ -83,6 +85,48 @@ static void loops(void **state)
         assert_true(failed || n > 2);
     }
     assert_true(memory_uv_taken() - before > 1);
+}
+
+/* --- the networks of this machine ------------------------------------------------------------- */
+
+static void note_change(void *arg)
+{
+    ++*(unsigned *)arg;
+}
+
+/* Looks at the addresses once. */
+static bool watch_with(unsigned nth)
+{
+    struct net_interface_watch *watch;
+    struct net_loop *loop;
+    unsigned changes = 0;
+    uint64_t until_ms;
+    bool failed;
+
+    assert_int_equal(net_loop_new(&loop), 0);
+    assert_int_equal(net_interface_watch_new(loop, note_change, &changes, &watch), 0);
+    until_ms = net_now_ms() + NET_INTERFACE_QUIET_MS;
+    memory_fail_at(nth);
+    while (!memory_has_failed() && net_now_ms() < until_ms) {
+        net_loop_turn(loop, false);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    failed = memory_has_failed();
+    memory_fail_at(0);
+    assert_int_equal(changes, 0); /* as it was the first look */
+    net_interface_watch_free(watch);
+    net_loop_free(loop);
+    return failed;
+}
+
+static void watches(void **state)
+{
+    unsigned n = 1;
+
+    (void)state;
+    while (watch_with(n))
+        n++;
+    assert_true(n > 1);
 }
 
 /* --- connections that others open ------------------------------------------------------------- */
@@ -316,6 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         {"a name, with each allocation failing once", locate, NULL, NULL, NULL},
         {"a loop", loops, NULL, NULL, NULL},
+        {"the addresses of this machine", watches, NULL, NULL, NULL},
         {"who connects is served, or closed and then served", accepts, NULL, NULL, NULL},
         {"copies for a capture server", captures, NULL, NULL, NULL},
         {ways[0].name, sends, NULL, NULL, (void *)&ways[0]},
