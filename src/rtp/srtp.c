@@ -18,13 +18,13 @@
 struct half {
     srtp_t session; /* NULL: none */
     struct rtp_srtp_key key;
+    uint32_t sources[RTP_SRTP_MAX_SOURCES]; /* of what came, the latest first */
+    size_t n_sources;
 };
 
 struct rtp_srtp {
-    struct half send, receive, old; /* old: replaced, and still tried */
-    unsigned old_packets;
-    uint32_t sources[RTP_SRTP_MAX_SOURCES]; /* the latest first */
-    size_t n_sources;
+    struct half send, receive, old;  /* old: replaced, and still tried */
+    unsigned old_packets, old_tries; /* left, of the key behind it and of its own */
 };
 
 /* --- the library ----------------------------------------------------------------------------- */
@@ -186,8 +186,8 @@ int rtp_srtp_rekey(struct rtp_srtp *s, const struct rtp_srtp_key *send,
         close_half(&s->old);
         s->old = s->receive;
         s->old_packets = RTP_SRTP_OLD_PACKETS;
+        s->old_tries = RTP_SRTP_OLD_TRIES;
         s->receive = new_receive;
-        s->n_sources = 0;
     }
     mem_wipe(&new_send, sizeof new_send);
     mem_wipe(&new_receive, sizeof new_receive);
@@ -227,14 +227,41 @@ int rtp_srtp_protect_rtcp(struct rtp_srtp *s, uint8_t *packet, size_t *n, size_t
     return protect(s, packet, n, cap, lib.protect_rtcp);
 }
 
-static ptrdiff_t take(struct half *half, struct slice bytes, uint8_t *out, transform *how)
+/* What came, and how it is read. */
+struct packet {
+    struct slice bytes;
+    uint8_t *out;
+    transform *how;
+    size_t ssrc_at;
+};
+
+/* libsrtp2 keeps something for each SSRC that was genuine, for ever: a far end that takes a new one
+ * with each packet would cost memory without end. */
+static void remember(struct half *half, const uint8_t *at)
 {
-    int n = (int)bytes.n;
+    uint32_t ssrc; /* as it stands in the packet, and as libsrtp2 wants to hear of it */
+    size_t i = 0;
+
+    memcpy(&ssrc, at, sizeof ssrc);
+    while (i < half->n_sources && half->sources[i] != ssrc)
+        i++;
+    if (i == RTP_SRTP_MAX_SOURCES)
+        lib.remove_stream(half->session, half->sources[--i]);
+    else if (i == half->n_sources)
+        half->n_sources++;
+    memmove(half->sources + 1, half->sources, i * sizeof *half->sources);
+    half->sources[0] = ssrc;
+}
+
+static ptrdiff_t take(struct half *half, const struct packet *p)
+{
+    int n = (int)p->bytes.n;
 
     /* It writes where it reads. */
-    memcpy(out, bytes.p, bytes.n);
-    switch (how(half->session, out, &n)) {
+    memcpy(p->out, p->bytes.p, p->bytes.n);
+    switch (p->how(half->session, p->out, &n)) {
     case srtp_err_status_ok:
+        remember(half, p->out + p->ssrc_at);
         return n;
     case srtp_err_status_replay_fail:
     case srtp_err_status_replay_old:
@@ -245,56 +272,36 @@ static ptrdiff_t take(struct half *half, struct slice bytes, uint8_t *out, trans
     }
 }
 
-/* The newest key first; the one before it for as long as its packets may still come. */
-static ptrdiff_t unprotect(struct rtp_srtp *s, struct slice bytes, uint8_t *out, size_t cap,
-                           transform *how)
+/* The newest key first; the one before it for as long as its packets may still come, which is not
+ * for ever where none comes under the newest. */
+static ptrdiff_t unprotect(struct rtp_srtp *s, const struct packet *p, size_t cap)
 {
     ptrdiff_t n;
 
-    if (cap < bytes.n)
+    if (cap < p->bytes.n)
         return -EMSGSIZE;
-    n = take(&s->receive, bytes, out, how);
+    if (p->bytes.n < p->ssrc_at + 4)
+        return -EBADMSG;
+    n = take(&s->receive, p);
     if (!s->old.session)
         return n;
-    if (n == -EBADMSG)
-        return take(&s->old, bytes, out, how);
-    if (n >= 0 && --s->old_packets == 0)
+    if (n >= 0)
+        s->old_packets--;
+    if (n == -EBADMSG) {
+        n = take(&s->old, p);
+        s->old_tries--;
+    }
+    if (!s->old_packets || !s->old_tries)
         close_half(&s->old);
     return n;
 }
 
-/* libsrtp2 keeps something for each SSRC that was genuine, for ever: a far end that takes a new one
- * with each packet would cost memory without end. */
-static void remember(struct rtp_srtp *s, const uint8_t *at)
-{
-    uint32_t ssrc; /* as it stands in the packet, and as libsrtp2 wants to hear of it */
-    size_t i = 0;
-
-    memcpy(&ssrc, at, sizeof ssrc);
-    while (i < s->n_sources && s->sources[i] != ssrc)
-        i++;
-    if (i == RTP_SRTP_MAX_SOURCES)
-        lib.remove_stream(s->receive.session, s->sources[--i]);
-    else if (i == s->n_sources)
-        s->n_sources++;
-    memmove(s->sources + 1, s->sources, i * sizeof *s->sources);
-    s->sources[0] = ssrc;
-}
-
 ptrdiff_t rtp_srtp_unprotect(struct rtp_srtp *s, struct slice bytes, uint8_t *out, size_t cap)
 {
-    ptrdiff_t n = bytes.n < 12 ? -EBADMSG : unprotect(s, bytes, out, cap, lib.unprotect);
-
-    if (n >= 0)
-        remember(s, out + 8);
-    return n;
+    return unprotect(s, &(struct packet){bytes, out, lib.unprotect, 8}, cap);
 }
 
 ptrdiff_t rtp_srtp_unprotect_rtcp(struct rtp_srtp *s, struct slice bytes, uint8_t *out, size_t cap)
 {
-    ptrdiff_t n = bytes.n < 8 ? -EBADMSG : unprotect(s, bytes, out, cap, lib.unprotect_rtcp);
-
-    if (n >= 0)
-        remember(s, out + 4);
-    return n;
+    return unprotect(s, &(struct packet){bytes, out, lib.unprotect_rtcp, 4}, cap);
 }

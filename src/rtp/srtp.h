@@ -16,6 +16,8 @@ struct rtp_srtp;
 #define RTP_SRTP_MAX_SOURCES 8
 /* Packets for which a key that was replaced is still tried: what was on the way then. */
 #define RTP_SRTP_OLD_PACKETS 64
+/* And for how many it is tried at all, as the far end may never use the one that it has told. */
+#define RTP_SRTP_OLD_TRIES 256
 
 struct rtp_srtp_key {
     enum suite suite;

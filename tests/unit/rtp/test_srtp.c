@@ -1,6 +1,9 @@
 #include "rtp/srtp.h"
 
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdlib.h>
 
 #include "rtp/bytes.h"
@@ -274,12 +277,54 @@ static void many_sources(void **state)
     part(t);
 }
 
+/* Bytes of the heap; where nobody counts them as we do, always the same. */
+static size_t heap(void)
+{
+#ifdef __GLIBC__
+    return mallinfo2().uordblks;
+#else
+    return 0;
+#endif
+}
+
+/* A far end says that it has another key and goes on with the one before: what was on its way is
+ * taken, and then no more of it, be there never so many SSRCs. */
+static void never_the_new_key(void **state)
+{
+    struct two t = pair(SUITE_AES_CM_128_HMAC_SHA1_80);
+    struct rtp_srtp_key newer = key_of(SUITE_AES_CM_128_HMAC_SHA1_80, 50);
+    uint8_t first[ROOM], packet[ROOM], out[ROOM];
+    struct slice again = sent(t.a, 1, 99, first);
+    unsigned taken = 0;
+    size_t before = 0;
+
+    (void)state;
+    for (uint32_t ssrc = 1; ssrc <= RTP_SRTP_MAX_SOURCES; ssrc++)
+        assert_int_equal(rtp_srtp_unprotect(t.b, sent(t.a, 1, ssrc, packet), out, ROOM), 32);
+    assert_int_equal(rtp_srtp_rekey(t.b, NULL, &newer), 0);
+    assert_int_equal(rtp_srtp_unprotect(t.b, again, out, ROOM), 32);
+    for (uint32_t ssrc = 100; ssrc < 1000; ssrc++) {
+        struct rtp_srtp *other = new_srtp(key_of(SUITE_AES_CM_128_HMAC_SHA1_80, 1), newer);
+
+        taken += rtp_srtp_unprotect(t.b, sent(other, 1, ssrc, packet), out, ROOM) == 32;
+        rtp_srtp_free(other);
+        if (ssrc == 120)
+            before = heap();
+        if (ssrc == 250) /* who makes room is forgotten under the old key, too */
+            assert_true(heap() < before + 40000);
+    }
+    assert_true(taken > RTP_SRTP_OLD_PACKETS);
+    assert_true(taken < RTP_SRTP_OLD_TRIES);
+    assert_int_equal(rtp_srtp_unprotect(t.b, again, out, ROOM), -EBADMSG);
+    part(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_room_to_grow), cmocka_unit_test(reordered),
         cmocka_unit_test(rekeyed),         cmocka_unit_test(the_same_key_again_goes_on),
-        cmocka_unit_test(many_sources),
+        cmocka_unit_test(many_sources),    cmocka_unit_test(never_the_new_key),
     };
 
     if (rtp_srtp_prepare())
