@@ -1,6 +1,7 @@
 #include "audio/playout.h"
 
 #include "audio/comfort.h"
+#include "audio/resample.h"
 #include "audio/stereo.h"
 #include "audio/stretch.h"
 
@@ -15,6 +16,7 @@ enum {
     FIRST_ROOM_MS = 30,
     LATE_MS = 40, /* behind or ahead of the target: the worse that is, the more is stretched */
     VERY_LATE_MS = 120,
+    MISORDER = 100, /* packets by which one may be overtaken: RFC 3550 A.1 */
 };
 
 /* The alikeness of periods that will do then, and in good time. */
@@ -27,7 +29,10 @@ enum pause { PAUSE_SILENT, PAUSE_NOISE, PAUSE_DECODER };
 
 struct playout {
     struct jitter *jitter;
-    const struct audio_codec *codec; /* of the latest packet that came */
+    const struct audio_codec *codec; /* of the latest packet that came, */
+    bool any;                        /* if one did, */
+    uint32_t ssrc;                   /* and which it was */
+    uint16_t sequence;
     uint32_t wished_hz, rate_hz;
     uint8_t wished_channels, channels;
     struct audio_decoder *decoder; /* NULL until the first packet, or without memory */
@@ -128,6 +133,25 @@ static void drop_decoder(struct playout *p)
     p->decoder = NULL;
 }
 
+/* What was decoded, and what was played last, goes on at another rate. */
+static void change_rate(struct playout *p, uint32_t rate_hz)
+{
+    size_t cap = p->cap * rate_hz / p->rate_hz;
+    int16_t *store = p->store ? malloc(cap * p->channels * sizeof *store) : NULL;
+
+    if (!store) {
+        drop_store(p);
+        return;
+    }
+    resample_piece(p->channels, p->rate_hz, rate_hz, p->store, p->n, store);
+    free(p->store);
+    p->store = store;
+    p->cap = cap;
+    p->n = p->n * rate_hz / p->rate_hz;
+    p->at = p->at * rate_hz / p->rate_hz;
+    p->period = p->period * rate_hz / p->rate_hz;
+}
+
 static void change_codec(struct playout *p, const struct audio_codec *codec)
 {
     uint32_t rate_hz = rate_of(p, codec);
@@ -135,14 +159,34 @@ static void change_codec(struct playout *p, const struct audio_codec *codec)
 
     if (codec->clock_hz != p->codec->clock_hz)
         jitter_set_clock(p->jitter, codec->clock_hz);
-    if (rate_hz != p->rate_hz || channels != p->channels)
+    if (codec->clock_hz != p->codec->clock_hz || channels != p->channels)
         drop_store(p);
+    else if (rate_hz != p->rate_hz)
+        change_rate(p, rate_hz);
     if (channels != p->channels)
         drop_decoder(p);
     p->codec = codec;
     p->rate_hz = rate_hz;
     p->channels = channels;
     p->in_pause = PAUSE_SILENT;
+}
+
+/* Whether the packet was sent before the latest one that came: then it changes no codec. */
+static bool is_overtaken(const struct playout *p, uint32_t ssrc, uint16_t sequence)
+{
+    uint16_t behind = (uint16_t)(p->sequence - sequence);
+
+    return p->any && ssrc == p->ssrc && behind > 0 && behind <= MISORDER;
+}
+
+static void follow_codec(struct playout *p, const struct audio_codec *codec, uint32_t ssrc,
+                         uint16_t sequence)
+{
+    if (codec != p->codec)
+        change_codec(p, codec);
+    p->any = true;
+    p->ssrc = ssrc;
+    p->sequence = sequence;
 }
 
 int playout_put(struct playout *p, const struct audio_codec *codec, uint32_t ssrc,
@@ -160,8 +204,10 @@ int playout_put(struct playout *p, const struct audio_codec *codec, uint32_t ssr
 
     if (duration <= 0)
         return -EBADMSG;
-    if (codec != p->codec)
-        change_codec(p, codec);
+    if (!is_overtaken(p, ssrc, sequence))
+        follow_codec(p, codec, ssrc, sequence);
+    else if (codec->clock_hz != p->codec->clock_hz)
+        return -ETIME; /* what it was sent among is gone */
     packet.duration = (uint32_t)duration;
     packet.payload_type = index_of(codec);
     packet.rest = audio_codec_rests(codec, payload);
@@ -223,6 +269,43 @@ static struct audio_decoder *decoder_for(struct playout *p, const struct audio_c
     if (audio_decoder_new(codec, &params, &p->decoder) == 0)
         p->decoder_codec = codec;
     return p->decoder;
+}
+
+/* What waits from before a change of codec may be of another rate than what came since: that is
+ * changed to ours behind the decoder. room is at our rate, and so is what is returned. */
+static int decode_payload(const struct playout *p, struct audio_decoder *decoder,
+                          struct slice payload, int16_t *out, size_t room)
+{
+    uint32_t rate_hz = audio_decoder_rate_hz(decoder);
+    int16_t made[2 * AUDIO_PACKET_MAX_SAMPLES];
+    int n;
+
+    if (rate_hz == p->rate_hz)
+        return audio_decode(decoder, payload, out, room);
+    room = room * rate_hz / p->rate_hz;
+    n = audio_decode(decoder, payload, made,
+                     room < AUDIO_PACKET_MAX_SAMPLES ? room : AUDIO_PACKET_MAX_SAMPLES);
+    if (n <= 0)
+        return n;
+    return (int)resample_piece(audio_decoder_channels(decoder), rate_hz, p->rate_hz, made,
+                               (size_t)n, out);
+}
+
+/* The same of n samples that are lost, with next, the packet behind them, where that is there. */
+static int decode_lost(const struct playout *p, struct audio_decoder *decoder, struct slice next,
+                       int16_t *out, size_t n)
+{
+    uint32_t rate_hz = audio_decoder_rate_hz(decoder);
+    int16_t made[2 * AUDIO_PACKET_MAX_SAMPLES];
+    int got;
+
+    if (rate_hz == p->rate_hz)
+        return audio_decode_fec(decoder, next, out, n);
+    got = audio_decode_fec(decoder, next, made, n * rate_hz / p->rate_hz);
+    if (got <= 0)
+        return got;
+    return (int)resample_piece(audio_decoder_channels(decoder), rate_hz, p->rate_hz, made,
+                               (size_t)got, out);
 }
 
 /* n samples that the decoder has made, in as many channels as we have: it never has more. */
@@ -295,7 +378,7 @@ static void tell_lost(struct playout *p, struct audio_decoder *decoder, uint32_t
 
     steps = steps < room ? steps : room;
     if (steps > 0 && decoder)
-        audio_decode_lost(decoder, frame_at(p, p->n), steps * step);
+        decode_lost(p, decoder, (struct slice){0}, frame_at(p, p->n), steps * step);
 }
 
 /* Whether sound of that moment was sent before the noise, and only waited when that came. What is
@@ -327,9 +410,9 @@ static size_t decode(struct playout *p, const struct jitter_decision *what, size
     tell_lost(p, decoder, what->skipped);
     end_pause(p, what);
     if (decoder)
-        got = audio_decode(decoder, what->payload, store, p->cap - p->n);
+        got = decode_payload(p, decoder, what->payload, store, p->cap - p->n);
     if (got < 0 && decoder)
-        got = audio_decode_lost(decoder, store, samples);
+        got = decode_lost(p, decoder, (struct slice){0}, store, samples);
     if (got < 0) {
         memset(store, 0, bytes_of(p, samples));
         return samples;
@@ -365,6 +448,7 @@ static void draw_out(struct playout *p, size_t samples)
 static size_t make_sound(struct playout *p, const struct jitter_decision *what, size_t samples)
 {
     int16_t *store = frame_at(p, p->n);
+    struct slice next = {0};
 
     if (what->action == JITTER_DECODE)
         return decode(p, what, samples);
@@ -373,9 +457,8 @@ static size_t make_sound(struct playout *p, const struct jitter_decision *what, 
         return samples;
     }
     if (what->payload.n && audio_codec_at(what->payload_type) == p->decoder_codec)
-        audio_decode_fec(p->decoder, what->payload, store, samples);
-    else
-        audio_decode_lost(p->decoder, store, samples);
+        next = what->payload;
+    decode_lost(p, p->decoder, next, store, samples);
     widen(p, store, samples);
     return samples;
 }
@@ -398,7 +481,7 @@ static bool rest(struct playout *p, size_t samples)
     } else {
         if (!p->decoder)
             return false;
-        audio_decode_lost(p->decoder, piece, whole);
+        decode_lost(p, p->decoder, (struct slice){0}, piece, whole);
         widen(p, piece, whole);
         memcpy(store, piece, bytes_of(p, samples));
     }

@@ -3,7 +3,8 @@
  *
  * The decoder is made when the first packet of a codec comes, and changed when the payload type
  * changes to another codec; the rate of the samples and their channels may change with it, inside
- * playout_put only. */
+ * playout_put only: with the first packet that comes of the new one, though some of the old one may
+ * wait. They are played at the new rate, if their clock is the same, else they are gone. */
 #ifndef AUDIO_PLAYOUT_H
 #define AUDIO_PLAYOUT_H
 
@@ -25,7 +26,8 @@ int playout_new(const struct playout_config *config, struct playout **out);
 void playout_free(struct playout *p);
 
 /* A packet of codec that arrived at now_us. The payload is copied. Returns 0, or why it was not
- * taken: as jitter_put, and -EBADMSG where the payload is not one of codec. */
+ * taken: as jitter_put, and -EBADMSG where the payload is not one of codec. One that was overtaken
+ * by another codec changes nothing; where that has another clock it is too late (-ETIME). */
 int playout_put(struct playout *p, const struct audio_codec *codec, uint32_t ssrc,
                 uint16_t sequence, uint32_t timestamp, bool marker, struct slice payload,
                 uint64_t now_us);

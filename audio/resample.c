@@ -96,3 +96,36 @@ size_t resample_flush(struct resample *r, int16_t *out, size_t room)
     }
     return done;
 }
+
+/* The mean of times samples of a channel, each so many frames apart. */
+static int16_t mean_of(const int16_t *in, unsigned channels, uint32_t times)
+{
+    int32_t sum = 0;
+
+    for (uint32_t i = 0; i < times; i++)
+        sum += in[i * channels];
+    return (int16_t)(sum / (int32_t)times);
+}
+
+/* One that lies i of times steps from one to the next. */
+static int16_t between(int16_t one, int16_t next, uint32_t i, uint32_t times)
+{
+    return (int16_t)(one + (int32_t)(next - one) * (int32_t)i / (int32_t)times);
+}
+
+size_t resample_piece(unsigned channels, uint32_t in_hz, uint32_t out_hz, const int16_t *in,
+                      size_t n, int16_t *out)
+{
+    uint32_t up = out_hz > in_hz ? out_hz / in_hz : 1, down = in_hz > out_hz ? in_hz / out_hz : 1;
+    size_t made = n / down * up;
+
+    for (size_t i = 0; i < made * channels; i++) {
+        size_t frame = i / channels / up * down, next = frame + (frame + 1 < n);
+        const int16_t *one = in + frame * channels + i % channels;
+
+        out[i] = down > 1 ? mean_of(one, channels, down)
+                          : between(*one, in[next * channels + i % channels],
+                                    (uint32_t)(i / channels % up), up);
+    }
+    return made;
+}

@@ -27,4 +27,10 @@ size_t resample_run(struct resample *r, const int16_t *in, size_t n, int16_t *ou
 /* What the filter still holds back, at the end of the sound: at most room samples; call until 0. */
 size_t resample_flush(struct resample *r, int16_t *out, size_t room);
 
+/* A short piece by itself, at once and without a filter: for a packet or two between two codecs,
+ * where one is not worth its memory and delay. One of the rates is a multiple of the other. Returns
+ * the samples that out has now, n * out_hz / in_hz. */
+size_t resample_piece(unsigned channels, uint32_t in_hz, uint32_t out_hz, const int16_t *in,
+                      size_t n, int16_t *out);
+
 #endif

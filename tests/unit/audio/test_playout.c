@@ -160,6 +160,126 @@ static void follows_a_change_of_codec(void **state)
     playout_free(p);
 }
 
+/* --- codecs of one clock and two rates -------------------------------------------------------- */
+
+enum { CHANGE_AT = 25, CHANGE_PACKETS = 50, TONE_HZ = 400, TONE_LEVEL = 8000 };
+
+static const struct change_row {
+    const char *name, *from, *to;
+    unsigned overtaken; /* by so many packets the last one of the old codec is */
+} change_rows[] = {
+    {"PCMU becomes G.722", "PCMU", "G722", 0},
+    {"G.722 becomes PCMA", "G722", "PCMA", 0},
+    {"G.722 becomes PCMU, the last packet before it is overtaken", "G722", "PCMU", 2},
+    {"PCMA becomes G.722, the last packet before it is overtaken", "PCMA", "G722", 2},
+};
+
+/* The share of the tone in the sound. */
+static double tone_in(const int16_t *samples, size_t n, uint32_t rate_hz)
+{
+    double cosine = 0, sine = 0, energy = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        double phase = 2 * M_PI * TONE_HZ * (double)i / rate_hz;
+
+        cosine += samples[i] * cos(phase);
+        sine += samples[i] * sin(phase);
+        energy += (double)samples[i] * samples[i];
+    }
+    return energy > 0 ? 2 * (cosine * cosine + sine * sine) / (energy * (double)n) : 0;
+}
+
+static size_t encode_tone(struct audio_encoder *enc, unsigned i, unsigned char *out)
+{
+    uint32_t rate_hz = audio_encoder_rate_hz(enc);
+    size_t n = rate_hz / 1000 * PACKET_MS;
+    int16_t samples[320];
+    int bytes;
+
+    for (size_t at = 0; at < n; at++)
+        samples[at] =
+            (int16_t)(TONE_LEVEL * sin(2 * M_PI * TONE_HZ * (double)(i * n + at) / rate_hz));
+    bytes = audio_encode(enc, samples, n, out, AUDIO_PAYLOAD_MAX);
+    assert_true(bytes > 0);
+    return (size_t)bytes;
+}
+
+/* The encoder of each packet keeps to the order of speaking. */
+static void encode_change(const struct change_row *row, unsigned char packets[][AUDIO_PAYLOAD_MAX],
+                          size_t *bytes)
+{
+    const char *names[] = {row->from, row->to};
+    struct audio_encoder *enc;
+
+    for (unsigned half = 0; half < 2; half++) {
+        struct audio_codec_params params = {0};
+        const struct audio_codec *codec = audio_codec_find(slice_of(names[half]), 0, 0);
+
+        assert_int_equal(audio_encoder_new(codec, &params, &enc), 0);
+        for (unsigned i = half * CHANGE_AT; i < CHANGE_PACKETS - CHANGE_AT * (1 - half); i++)
+            bytes[i] = encode_tone(enc, i, packets[i]);
+        audio_encoder_free(enc);
+    }
+}
+
+/* What waits when the first packet of the other codec comes is heard as it was spoken. */
+static void a_tone_goes_on(void **state)
+{
+    const struct change_row *row = *state;
+    const struct audio_codec *from = audio_codec_find(slice_of(row->from), 0, 0);
+    const struct audio_codec *to = audio_codec_find(slice_of(row->to), 0, 0);
+    struct playout_config config = {.codec = from, .start_ms = 60, .min_ms = 60};
+    static unsigned char packets[CHANGE_PACKETS][AUDIO_PAYLOAD_MAX];
+    size_t bytes[CHANGE_PACKETS];
+    unsigned changes = 0, off = 0;
+    struct jitter_stats stats;
+    struct playout *p;
+
+    encode_change(row, packets, bytes);
+    assert_int_equal(playout_new(&config, &p), 0);
+    for (unsigned beat = 0; beat < 2 * CHANGE_PACKETS; beat++) {
+        uint32_t rate_hz = playout_rate_hz(p);
+        int16_t out[160];
+
+        for (unsigned i = 0; i < CHANGE_PACKETS; i++)
+            if (beat == 2 * (i + (i == CHANGE_AT - 1 ? row->overtaken : 0)))
+                assert_int_equal(playout_put(p, i < CHANGE_AT ? from : to, 1, (uint16_t)i, i * 160,
+                                             i == 0, (struct slice){(char *)packets[i], bytes[i]},
+                                             beat * UINT64_C(10000)),
+                                 0);
+        changes += playout_rate_hz(p) != rate_hz;
+        rate_hz = playout_rate_hz(p);
+        playout_get(p, beat * UINT64_C(10000), out, rate_hz / 100);
+        off += beat > 8 && tone_in(out, rate_hz / 100, rate_hz) < 0.8;
+    }
+    playout_stats(p, &stats);
+    assert_int_equal(changes, 1);
+    assert_in_range(off, 0, 1); /* another encoder, another phase */
+    assert_int_equal(playout_rate_hz(p), to->rate_hz);
+    assert_int_equal(stats.lost + stats.discarded + stats.late + stats.concealed_ms, 0);
+    playout_free(p);
+}
+
+/* A whole clock apart, what was overtaken has no place. */
+static void what_another_clock_overtook_is_too_late(void **state)
+{
+    struct playout *p = new_playout("PCMU");
+    const struct audio_codec *pcmu = audio_codec_static(0);
+    const struct audio_codec *opus = audio_codec_find(SLICE("opus"), 0, 0);
+    struct jitter_stats stats;
+    static char payload[160];
+
+    (void)state;
+    assert_int_equal(playout_put(p, pcmu, 1, 7, 1120, false, (struct slice){payload, 160}, 0), 0);
+    assert_int_equal(playout_put(p, opus, 1, 9, 8640, false, SLICE("\x08\0"), 40000), 0);
+    assert_int_equal(playout_put(p, pcmu, 1, 8, 1280, false, (struct slice){payload, 160}, 41000),
+                     -ETIME);
+    playout_stats(p, &stats);
+    assert_int_equal(stats.waiting, 1);
+    assert_int_equal(playout_rate_hz(p), 48000);
+    playout_free(p);
+}
+
 static double loudness(const int16_t *samples, size_t n)
 {
     double energy = 0;
@@ -271,16 +391,18 @@ static void refuses_garbage(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows) + 5] = {
+    struct CMUnitTest tests[ARRAY_LEN(rows) + 6] = {
         cmocka_unit_test(is_silent_before_the_first),
         cmocka_unit_test(follows_a_change_of_codec),
+        cmocka_unit_test(what_another_clock_overtook_is_too_late),
         cmocka_unit_test(comfort_noise_fills_a_pause),
         cmocka_unit_test(opus_fills_its_pauses_itself),
         cmocka_unit_test(refuses_garbage),
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i + 5] =
+        tests[i + 6] =
             (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)(uintptr_t)&rows[i]};
-    return cmocka_run_group_tests_name("audio/playout", tests, NULL, NULL);
+    return RUN_ROWS("audio/playout", change_rows, a_tone_goes_on) +
+           cmocka_run_group_tests_name("audio/playout", tests, NULL, NULL);
 }

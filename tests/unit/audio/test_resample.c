@@ -68,9 +68,32 @@ static void refuses_absurd_rates(void **state)
     resample_free(NULL);
 }
 
+/* Up in steps, down by the mean; each channel for itself. */
+static void a_piece_by_itself(void **state)
+{
+    static const int16_t left_right[] = {0, 32767, 100, -32768, -100, -32768};
+    static const int16_t up[] = {0, 32767,  50,   0,      100,  -32768,
+                                 0, -32768, -100, -32768, -100, -32768};
+    static const int16_t mono[] = {1, 3, -2, -4, 32767, 32767, 9};
+    int16_t out[ARRAY_LEN(up)];
+
+    (void)state;
+    assert_int_equal(resample_piece(2, 8000, 16000, left_right, 3, out), 6);
+    assert_memory_equal(out, up, sizeof up);
+    assert_int_equal(resample_piece(1, 16000, 8000, mono, 7, out), 3);
+    assert_int_equal(out[0], 2);
+    assert_int_equal(out[1], -3);
+    assert_int_equal(out[2], 32767);
+    assert_int_equal(resample_piece(1, 8000, 8000, mono, 7, out), 7);
+    assert_memory_equal(out, mono, sizeof mono);
+}
+
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(refuses_absurd_rates)};
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refuses_absurd_rates),
+        cmocka_unit_test(a_piece_by_itself),
+    };
 
     return RUN_ROWS("audio/resample", rows, check_row) +
            cmocka_run_group_tests_name("audio/resample", tests, NULL, NULL);
