@@ -22,9 +22,17 @@ struct half {
     size_t n_sources;
 };
 
+/* One direction: the key in use, and those before it, the latest first. */
+struct way {
+    srtp_ssrc_type_t whose;
+    struct half now, former[RTP_SRTP_MAX_FORMER];
+};
+
 struct rtp_srtp {
-    struct half send, receive, old;  /* old: replaced, and still tried */
-    unsigned old_packets, old_tries; /* left, of the key behind it and of its own */
+    struct way send, receive;
+    /* The latest former key is still tried for so many packets: under the key behind it, and of its
+     * own. */
+    unsigned old_packets, old_tries;
 };
 
 /* --- the library ----------------------------------------------------------------------------- */
@@ -134,14 +142,26 @@ static void close_half(struct half *half)
     mem_wipe(half, sizeof *half);
 }
 
+static void close_way(struct way *way)
+{
+    close_half(&way->now);
+    for (size_t i = 0; i < RTP_SRTP_MAX_FORMER; i++)
+        close_half(&way->former[i]);
+}
+
 int rtp_srtp_new(const struct rtp_srtp_key *send, const struct rtp_srtp_key *receive,
                  struct rtp_srtp **out)
 {
     struct rtp_srtp *s = calloc(1, sizeof *s);
-    int err = s ? open_half(send, ssrc_any_outbound, &s->send) : -ENOMEM;
+    int err = s ? 0 : -ENOMEM;
 
+    if (err)
+        return err;
+    s->send.whose = ssrc_any_outbound;
+    s->receive.whose = ssrc_any_inbound;
+    err = open_half(send, s->send.whose, &s->send.now);
     if (!err)
-        err = open_half(receive, ssrc_any_inbound, &s->receive);
+        err = open_half(receive, s->receive.whose, &s->receive.now);
     if (err) {
         rtp_srtp_free(s);
         return err;
@@ -154,44 +174,84 @@ void rtp_srtp_free(struct rtp_srtp *s)
 {
     if (!s)
         return;
-    close_half(&s->send);
-    close_half(&s->receive);
-    close_half(&s->old);
+    close_way(&s->send);
+    close_way(&s->receive);
     free(s);
 }
 
-static bool is_new(const struct rtp_srtp_key *key, const struct half *half)
+static bool is_of(const struct half *half, const struct rtp_srtp_key *key)
 {
-    return key && (key->suite != half->key.suite ||
-                   memcmp(key->key, half->key.key, suite_key_bytes(key->suite)) != 0);
+    return half->session && half->key.suite == key->suite &&
+           memcmp(half->key.key, key->key, suite_key_bytes(key->suite)) == 0;
+}
+
+/* Its place among the former keys; RTP_SRTP_MAX_FORMER: it is none. */
+static size_t find_former(const struct way *way, const struct rtp_srtp_key *key)
+{
+    size_t i = 0;
+
+    while (i < RTP_SRTP_MAX_FORMER && !is_of(&way->former[i], key))
+        i++;
+    return i;
+}
+
+static bool is_other(const struct way *way, const struct rtp_srtp_key *key)
+{
+    return key && !is_of(&way->now, key);
+}
+
+/* What turning to key needs that is not there yet. */
+static int open_for(const struct way *way, const struct rtp_srtp_key *key, struct half *out)
+{
+    if (!is_other(way, key) || find_former(way, key) < RTP_SRTP_MAX_FORMER)
+        return 0;
+    return open_half(key, way->whose, out);
+}
+
+static void turn_to(struct way *way, const struct rtp_srtp_key *key, struct half *fresh)
+{
+    size_t i = find_former(way, key);
+    struct half next;
+
+    if (i == RTP_SRTP_MAX_FORMER) {
+        close_half(&way->former[--i]); /* the oldest */
+        next = *fresh;
+    } else {
+        next = way->former[i];
+    }
+    memmove(way->former + 1, way->former, i * sizeof *way->former);
+    way->former[0] = way->now;
+    way->now = next;
+    mem_wipe(&next, sizeof next);
 }
 
 int rtp_srtp_rekey(struct rtp_srtp *s, const struct rtp_srtp_key *send,
                    const struct rtp_srtp_key *receive)
 {
     struct half new_send = {0}, new_receive = {0};
-    int err = is_new(send, &s->send) ? open_half(send, ssrc_any_outbound, &new_send) : 0;
+    int err = open_for(&s->send, send, &new_send);
 
-    if (!err && is_new(receive, &s->receive))
-        err = open_half(receive, ssrc_any_inbound, &new_receive);
+    if (!err)
+        err = open_for(&s->receive, receive, &new_receive);
     if (err) {
         close_half(&new_send);
         return err;
     }
-    if (new_send.session) {
-        close_half(&s->send);
-        s->send = new_send;
-    }
-    if (new_receive.session) {
-        close_half(&s->old);
-        s->old = s->receive;
+    if (is_other(&s->send, send))
+        turn_to(&s->send, send, &new_send);
+    if (is_other(&s->receive, receive)) {
+        turn_to(&s->receive, receive, &new_receive);
         s->old_packets = RTP_SRTP_OLD_PACKETS;
         s->old_tries = RTP_SRTP_OLD_TRIES;
-        s->receive = new_receive;
     }
     mem_wipe(&new_send, sizeof new_send);
     mem_wipe(&new_receive, sizeof new_receive);
     return 0;
+}
+
+void rtp_srtp_end_old(struct rtp_srtp *s)
+{
+    s->old_packets = 0;
 }
 
 /* --- packets --------------------------------------------------------------------------------- */
@@ -204,7 +264,7 @@ static int protect(struct rtp_srtp *s, uint8_t *packet, size_t *n, size_t cap, t
 
     if (cap < *n || cap - *n < RTP_SRTP_MAX_GROWTH)
         return -EMSGSIZE;
-    switch (how(s->send.session, packet, &length)) {
+    switch (how(s->send.now.session, packet, &length)) {
     case srtp_err_status_ok:
         *n = (size_t)length;
         return 0;
@@ -282,18 +342,15 @@ static ptrdiff_t unprotect(struct rtp_srtp *s, const struct packet *p, size_t ca
         return -EMSGSIZE;
     if (p->bytes.n < p->ssrc_at + 4)
         return -EBADMSG;
-    n = take(&s->receive, p);
-    if (!s->old.session)
+    n = take(&s->receive.now, p);
+    if (!s->old_packets || !s->old_tries)
         return n;
     if (n >= 0)
         s->old_packets--;
-    if (n == -EBADMSG) {
-        n = take(&s->old, p);
-        s->old_tries--;
-    }
-    if (!s->old_packets || !s->old_tries)
-        close_half(&s->old);
-    return n;
+    if (n != -EBADMSG)
+        return n;
+    s->old_tries--;
+    return take(&s->receive.former[0], p);
 }
 
 ptrdiff_t rtp_srtp_unprotect(struct rtp_srtp *s, struct slice bytes, uint8_t *out, size_t cap)

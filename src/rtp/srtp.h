@@ -18,6 +18,8 @@ struct rtp_srtp;
 #define RTP_SRTP_OLD_PACKETS 64
 /* And for how many it is tried at all, as the far end may never use the one that it has told. */
 #define RTP_SRTP_OLD_TRIES 256
+/* Keys of each direction that are remembered behind the one in use, to go on where they were. */
+#define RTP_SRTP_MAX_FORMER 4
 
 struct rtp_srtp_key {
     enum suite suite;
@@ -40,10 +42,15 @@ int rtp_srtp_new(const struct rtp_srtp_key *send, const struct rtp_srtp_key *rec
 void rtp_srtp_free(struct rtp_srtp *s);
 
 /* New keys from now on, NULL: that direction keeps what it has. A key that is the same as before
- * changes nothing, so that packets go on in sequence (RFC 4568 7.1.4). As rtp_srtp_new; on an error
+ * changes nothing, so that packets go on in sequence (RFC 4568 7.1.4); and one that was in use
+ * before, RTP_SRTP_MAX_FORMER keys ago at most, goes on where it was. So no two packets that are
+ * sent have key and number in common, and none that came counts again. As rtp_srtp_new; on an error
  * nothing has changed. */
 int rtp_srtp_rekey(struct rtp_srtp *s, const struct rtp_srtp_key *send,
                    const struct rtp_srtp_key *receive);
+
+/* What was sent under the key before is not taken any more. */
+void rtp_srtp_end_old(struct rtp_srtp *s);
 
 /* Turn the *n bytes at packet, which has room for cap, into what may leave. 0; -EMSGSIZE: cap is
  * not RTP_SRTP_MAX_GROWTH above *n; -EKEYEXPIRED: a key has done its 2^48 or 2^31 packets; -EINVAL:

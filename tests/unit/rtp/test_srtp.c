@@ -254,6 +254,58 @@ static void the_same_key_again_goes_on(void **state)
     part(t);
 }
 
+/* A server joins us with another phone and comes back: each key goes on where it was. So no packet
+ * of ours has the number of an earlier one, and none that was recorded counts again. */
+static void back_to_a_key(void **state)
+{
+    static const enum suite suites[] = {SUITE_AEAD_AES_256_GCM, SUITE_AES_CM_128_HMAC_SHA1_80};
+    struct rtp_srtp_key ours[RTP_SRTP_MAX_FORMER + 1], theirs[RTP_SRTP_MAX_FORMER + 1];
+    uint8_t rtp[ROOM], rtcp[ROOM], one[ROOM], other[ROOM], out[ROOM];
+    struct slice recorded, report, first, second;
+    struct two t;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+        ours[i] = key_of(suites[i % 2], (uint8_t)(1 + 8 * i));
+        theirs[i] = key_of(suites[i % 2], (uint8_t)(101 + 8 * i));
+    }
+    t = (struct two){new_srtp(theirs[0], ours[0]), new_srtp(ours[0], theirs[0])};
+    recorded = sent(t.a, 1, 7, rtp);
+    report = sent_rtcp(t.a, 7, rtcp);
+    assert_int_equal(rtp_srtp_unprotect(t.b, recorded, out, ROOM), 32);
+    assert_int_equal(rtp_srtp_unprotect_rtcp(t.b, report, out, ROOM), 8);
+    first = sent_rtcp(t.b, 9, one);
+    for (size_t i = 1; i <= ARRAY_LEN(ours); i++)
+        assert_int_equal(
+            rtp_srtp_rekey(t.b, &ours[i % ARRAY_LEN(ours)], &theirs[i % ARRAY_LEN(ours)]), 0);
+    second = sent_rtcp(t.b, 9, other);
+    assert_int_equal(first.n, second.n);
+    assert_memory_not_equal(first.p, second.p, first.n);
+    assert_int_equal(rtp_srtp_unprotect_rtcp(t.a, first, out, ROOM), 8);
+    assert_int_equal(rtp_srtp_unprotect_rtcp(t.a, second, out, ROOM), 8);
+    assert_int_equal(rtp_srtp_unprotect(t.b, recorded, out, ROOM), -EALREADY);
+    assert_int_equal(rtp_srtp_unprotect_rtcp(t.b, report, out, ROOM), -EALREADY);
+    assert_int_equal(rtp_srtp_unprotect(t.b, sent(t.a, 2, 7, rtp), out, ROOM), 32);
+    part(t);
+}
+
+/* Behind a pause in which neither side sent: nothing of the time before it is on its way. */
+static void nothing_late(void **state)
+{
+    struct two t = pair(SUITE_AEAD_AES_128_GCM);
+    struct rtp_srtp_key newer = key_of(SUITE_AEAD_AES_128_GCM, 50);
+    uint8_t packet[ROOM], out[ROOM];
+
+    (void)state;
+    assert_int_equal(rtp_srtp_rekey(t.b, NULL, &newer), 0);
+    assert_int_equal(rtp_srtp_unprotect(t.b, sent(t.a, 1, 7, packet), out, ROOM), 32);
+    rtp_srtp_end_old(t.b);
+    assert_int_equal(rtp_srtp_unprotect(t.b, sent(t.a, 2, 7, packet), out, ROOM), -EBADMSG);
+    assert_int_equal(rtp_srtp_rekey(t.a, &newer, NULL), 0);
+    assert_int_equal(rtp_srtp_unprotect(t.b, sent(t.a, 3, 7, packet), out, ROOM), 32);
+    part(t);
+}
+
 /* A far end may take as many SSRCs as it likes: those that make room are forgotten, so that the
  * first packet of one is not known as a replay any more. Who goes on talking is not forgotten. */
 static void many_sources(void **state)
@@ -325,6 +377,7 @@ int main(void)
         cmocka_unit_test(no_room_to_grow), cmocka_unit_test(reordered),
         cmocka_unit_test(rekeyed),         cmocka_unit_test(the_same_key_again_goes_on),
         cmocka_unit_test(many_sources),    cmocka_unit_test(never_the_new_key),
+        cmocka_unit_test(back_to_a_key),   cmocka_unit_test(nothing_late),
     };
 
     if (rtp_srtp_prepare())
