@@ -129,13 +129,20 @@ void stream_press(struct media_stream *s, struct slice payload, uint32_t timesta
         media_thread_tell(s->thread, &event);
 }
 
+/* It came, and holds nothing that is heard; else its number would count as lost. */
+static void take_silent(struct media_stream *s, const struct rtp_packet *packet,
+                        uint64_t arrived_us)
+{
+    stream_xr_note(s, packet, NULL, false);
+    if (stream_is_played(s))
+        playout_put_silent(s->playout, packet->ssrc, packet->sequence, packet->timestamp,
+                           arrived_us);
+}
+
 static void take_key(struct media_stream *s, const struct rtp_packet *packet, uint64_t arrived_us)
 {
     stream_press(s, packet->payload, packet->timestamp);
-    stream_xr_note(s, packet, NULL, false);
-    if (stream_is_played(s)) /* else what it stands in the place of counts as lost */
-        playout_put_silent(s->playout, packet->ssrc, packet->sequence, packet->timestamp,
-                           arrived_us);
+    take_silent(s, packet, arrived_us);
 }
 
 static bool is_noise(const struct media_stream *s, uint8_t payload_type)
@@ -183,6 +190,20 @@ static void take_sound(struct media_stream *s, const struct rtp_packet *packet,
     stream_xr_note(s, packet, codec, err == -ETIME);
 }
 
+/* A packet that says nothing to us, as its payload type was not agreed on (RFC 3551 3). It shows
+ * nobody to be the far end and begins no stream; in the one that is heard it has come. */
+static void take_unknown(struct media_stream *s, const struct rtp_packet *packet,
+                         const struct net_rtp_datagram *d)
+{
+    s->count.packets_refused++;
+    if (!s->has_heard || packet->ssrc != s->heard.ssrc || !ip_same(&d->from, &s->latch.rtp) ||
+        !is_in_sequence(s, packet, false))
+        return;
+    stream_red_note(s, packet->sequence);
+    s->heard_ms = d->arrived_us / 1000;
+    take_silent(s, packet, d->arrived_us);
+}
+
 static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
 {
     const struct audio_codec *codec;
@@ -190,7 +211,7 @@ static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
     struct red_frames earlier;
     struct rtp_packet packet;
     size_t payload_bytes;
-    bool event, noise;
+    bool known, event, noise;
 
     if (!stream_open_rtp(s, &bytes))
         return;
@@ -200,14 +221,15 @@ static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
         return;
     }
     payload_bytes = packet.payload.n;
-    if (!stream_red_open(s, &packet, &earlier)) {
-        s->count.packets_refused++;
-        return;
-    }
+    known = stream_red_open(s, &packet, &earlier);
     codec = stream_codec_of(s, packet.payload_type);
     event = !codec && stream_is_event(s, packet.payload_type);
     noise = !codec && !event && is_noise(s, packet.payload_type);
-    if ((!codec && !event && !noise) || !accept_packet(s, &packet, &d->from)) {
+    if (!known || (!codec && !event && !noise)) {
+        take_unknown(s, &packet, d);
+        return;
+    }
+    if (!accept_packet(s, &packet, &d->from)) {
         s->count.packets_refused++;
         return;
     }

@@ -11,6 +11,7 @@ struct stranger {
     struct net_rtp_pair pair;
     uint16_t sequence;
     uint32_t ssrc;
+    uint8_t type; /* of payload */
 };
 
 static struct stranger stranger_new(uint32_t ssrc)
@@ -32,7 +33,7 @@ static void send_from(struct stranger *x, uint16_t port, unsigned n)
     to = net_sockaddr_of(&to_ip);
     for (unsigned i = 0; i < n; i++, x->sequence++) {
         unsigned char bytes[RTP_HEADER_BYTES + 160] = {0};
-        struct rtp_packet packet = {.payload_type = 0,
+        struct rtp_packet packet = {.payload_type = x->type,
                                     .sequence = x->sequence,
                                     .ssrc = x->ssrc,
                                     .timestamp = x->sequence * 160u};
@@ -239,6 +240,54 @@ static void test_reports_and_bye_of_the_far_end(void **state)
     streams_free(w);
 }
 
+static struct rtcp_report last_report_to(struct stranger *peer)
+{
+    struct rtcp_report report = {.fraction_lost = 255};
+    struct rtcp_packet packet;
+    struct slice last = {0};
+
+    assert_true(received_by(peer, true, &last) > 0);
+    while (rtcp_next(&last, &packet) == 0)
+        if ((packet.type == RTCP_SR || packet.type == RTCP_RR) && packet.count == 1)
+            report = rtcp_report_at(&packet, 0);
+    return report;
+}
+
+/* RFC 3551 3: a payload type that was not agreed on is ignored. Its packets have come all the same,
+ * as the far end is told; those of another source belong to no sequence of ours. */
+static void test_unknown_payload_types_are_not_lost(void **state)
+{
+    struct streams *w = streams_new(NULL);
+    struct stranger peer = stranger_new(5);
+    uint16_t port = media_stream_port(call_by_hand(w, &peer));
+    struct rtcp_report report;
+
+    (void)state;
+    for (unsigned i = 0; i < 10; i++) {
+        peer.type = 77;
+        send_from(&peer, port, 1);
+        peer.type = 0;
+        send_from(&peer, port, 4);
+    }
+    peer.type = 77;
+    peer.ssrc = 6;
+    peer.sequence = 9000;
+    send_from(&peer, port, 5);
+    loop_run_ms(&w->loop, 100);
+    assert_int_equal(streams_stats(w, &w->a).packets_received, 43);
+    assert_int_equal(streams_stats(w, &w->a).packets_refused, 15);
+    assert_int_equal(streams_stats(w, &w->a).lost, 0);
+    drop(&peer);
+    streams_stop(w);
+    report = last_report_to(&peer);
+    assert_int_equal(report.ssrc, 5);
+    assert_int_equal(report.lost, 0);
+    assert_int_equal(report.fraction_lost, 0);
+    assert_int_equal(report.extended_sequence, 100 + 3 + 50 - 1);
+    net_rtp_pair_close(&peer.pair);
+    streams_free(w);
+}
+
 /* RFC 3550 8.2: whoever hears its own SSRC from the other side says BYE and takes another. */
 static void test_a_collision_of_ssrcs(void **state)
 {
@@ -347,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_who_asks_by_stun_gets_all),
         cmocka_unit_test(test_the_end_is_told_in_rtcp),
         cmocka_unit_test(test_reports_and_bye_of_the_far_end),
+        cmocka_unit_test(test_unknown_payload_types_are_not_lost),
         cmocka_unit_test(test_a_collision_of_ssrcs),
         cmocka_unit_test(test_sound_that_comes_back),
         cmocka_unit_test(test_our_ssrc_of_a_stranger_changes_nothing),
