@@ -34,7 +34,7 @@ tap_tests += $(tap_scripts)
 EXTRA_DIST += $(tap_scripts) tests/run tests/tsan.supp
 
 # Who runs when (tests/run --help): words of paths. What is long begins first, so that the end of a
-# run does not wait for one test; what sleeps nearly all its time runs beside what needs quiet.
+# run does not wait for one test; what sleeps nearly all its time runs beside all others.
 long_tests = faults/test_registrar_away faults/test_roaming_account interop/test_conformance_media \
 	interop/test_conformance_register interop/test_kamailio.py scripts/test_daemon \
 	scripts/test_desk scripts/test_hooks scripts/test_load \
@@ -52,7 +52,7 @@ paired_tests = audio/test_relay_media audio/test_stereo_cards interop/test_bares
 	scripts/test_daemon_sound scripts/test_examples scripts/test_pipes scripts/test_recording \
 	scripts/test_stereo \
 	security/test_malformed security/test_media ui/test_walk.py unit/phone/test_media
-alone_tests = audio/test_device audio/test_pulse faults/test_faults security/test_floods
+alone_tests = tests/audio/test_device audio/test_pulse faults/test_faults security/test_floods
 # Real programs in real time: what fails there beside others is asked again by itself, and told.
 again_tests = tests/audio/ tests/faults/ tests/interop/ tests/lib/ tests/scripts/ tests/security/ \
 	tests/ui/ unit/net/ unit/phone/ unit/ui/
