@@ -43,6 +43,18 @@ def _():
         expect("could not be run" in done.stdout, done.stdout)
 
 
+@case("of tests whose path contains one word those are left out that contain another")
+def _():
+    with tempfile.TemporaryDirectory() as top:
+        names = [f"{word}.sh" for word in ("one", "one_two", "two", "one_three")]
+        for name in names:
+            with open(os.path.join(top, name), "w", encoding="ascii") as f:
+                f.write(f"echo 1..1; echo ok 1 - {name}\n")
+        told = run(top, "--only", "one", "--but", "two", "--but", "four", *names).stdout
+        equal([line.split()[1] for line in told.splitlines()[:-1]], ["one.sh", "one_three.sh"],
+              "what ran")
+
+
 # Fails as often as its argument says, then passes; beside it something else passes.
 SHY = """echo 1..2; echo x >>{log}; echo ok 1 - what a sanitizer says, or who got status 134, is told
 test $(wc -l <{log}) -gt {times} && echo ok 2 - shy || {{ echo not ok 2 - shy; {more}; }}
