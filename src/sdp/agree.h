@@ -31,8 +31,8 @@ struct sdp_agreement {
 /* sdp/offer.c */
 
 /* Chooses the line to offer audio on where there is none: one that was given up (RFC 3264 8.1), or
- * a new one; and the direction that we ask for. 0, or -EPROTONOSUPPORT where all SDP_MAX_MEDIA
- * lines are something else. */
+ * a new one; the direction that we ask for, and keys that were not left before. 0, or
+ * -EPROTONOSUPPORT where all SDP_MAX_MEDIA lines are something else. */
 int sdp_offer_begin(struct sdp_agreement *a, bool asked);
 /* Prints our offer; the other slots are offered as refused. */
 void sdp_offer_put(const struct sdp_agreement *a, const struct sdp_origin *origin, struct buf *out);

@@ -28,7 +28,7 @@ static int choose_codec(struct sdp_stream *stream, const struct sdp_media *media
 /* Our answer has one codec, so one number arrives: the offer's (RFC 3264 5.1 asks for the same
  * numbers both ways). */
 static int accept(struct sdp_stream *stream, const struct sdp_model *offer,
-                  const struct sdp_media *media, const struct sdp_local *local, bool secured)
+                  const struct sdp_media *media, struct sdp_local *local, bool secured)
 {
     int err =
         sdp_media_usable(media, local) ? choose_codec(stream, media, local) : -EPROTONOSUPPORT;

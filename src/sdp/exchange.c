@@ -117,16 +117,17 @@ typedef void put_description(const struct sdp_agreement *a, const struct sdp_ori
                              struct buf *out);
 
 /* RFC 3264 8: the version counts up by one when anything else has changed, and only then. */
-static int print_ours(struct sdp_exchange *x, put_description *put, struct buf *out)
+static int print_ours(struct sdp_exchange *x, const struct sdp_agreement *next,
+                      put_description *put, struct buf *out)
 {
     struct sdp_origin origin = x->origin;
     struct buf fresh = buf_new(OURS_MAX);
 
-    put(&x->next, &origin, &fresh);
+    put(next, &origin, &fresh);
     if (buf_ok(&fresh) && x->ours.n && !slice_eq(buf_slice(&fresh), buf_slice(&x->ours))) {
         origin.version++;
         buf_clear(&fresh);
-        put(&x->next, &origin, &fresh);
+        put(next, &origin, &fresh);
     }
     if (buf_ok(&fresh))
         buf_put(out, buf_slice(&fresh));
@@ -142,15 +143,17 @@ static int print_ours(struct sdp_exchange *x, put_description *put, struct buf *
 
 static int offer(struct sdp_exchange *x, bool asked, struct buf *out)
 {
+    struct sdp_agreement next = x->next;
     int err;
 
     if (x->state != SDP_STABLE)
         return -EBUSY;
-    err = sdp_offer_begin(&x->next, asked);
+    err = sdp_offer_begin(&next, asked);
     if (!err)
-        err = print_ours(x, sdp_offer_put, out);
+        err = print_ours(x, &next, sdp_offer_put, out);
     if (err)
         return err;
+    x->next = next;
     x->state = SDP_WE_OFFERED;
     x->answer_may_come = true;
     return 0;
@@ -220,7 +223,7 @@ int sdp_exchange_answer(struct sdp_exchange *x, struct buf *out)
 
     if (x->state != SDP_THEY_OFFERED)
         return -EPROTO;
-    err = print_ours(x, sdp_answer_put, out);
+    err = print_ours(x, &x->next, sdp_answer_put, out);
     if (err)
         return err;
     x->answer_may_come = false;

@@ -5,8 +5,7 @@
 #include "base/mem.h"
 #include "sdp/attribute.h"
 
-void sdp_keying_new(struct rng *rng, enum sdp_encryption encryption, bool offered,
-                    struct sdp_keying *out)
+static void draw(struct sdp_keying *keying)
 {
     static const enum suite suites[SDP_MAX_CRYPTO] = {
         SUITE_AEAD_AES_256_GCM,
@@ -15,9 +14,17 @@ void sdp_keying_new(struct rng *rng, enum sdp_encryption encryption, bool offere
         SUITE_AES_CM_128_HMAC_SHA1_32,
     };
 
-    *out = (struct sdp_keying){.encryption = encryption, .offered = offered};
-    for (; out->n_own < SDP_MAX_CRYPTO; out->n_own++)
-        sdp_crypto_new(rng, (uint32_t)out->n_own + 1, suites[out->n_own], &out->own[out->n_own]);
+    for (size_t i = 0; i < keying->n_own; i++)
+        sdp_crypto_new(keying->rng, (uint32_t)i + 1, suites[i], &keying->own[i]);
+    keying->said = keying->stale = false;
+}
+
+void sdp_keying_new(struct rng *rng, enum sdp_encryption encryption, bool offered,
+                    struct sdp_keying *out)
+{
+    *out = (struct sdp_keying){
+        .encryption = encryption, .offered = offered, .rng = rng, .n_own = SDP_MAX_CRYPTO};
+    draw(out);
 }
 
 static bool offers_crypto(const struct sdp_keying *keying)
@@ -52,36 +59,61 @@ bool sdp_is_secure_profile(struct slice proto)
 
 /* --- a=crypto -------------------------------------------------------------------------------- */
 
-/* Of a line of theirs, ours that goes with it: of the same suite, and in an answer of the same tag
- * (RFC 4568 7.1.3). */
-static const struct sdp_crypto *matching(const struct sdp_keying *keying,
-                                         const struct sdp_crypto *theirs, bool answer)
+/* Of a line of theirs, the place of ours that goes with it: of the same suite, and in an answer of
+ * the same tag (RFC 4568 7.1.3). n_own: none. */
+static size_t matching(const struct sdp_keying *keying, const struct sdp_crypto *theirs,
+                       bool answer)
 {
-    for (size_t i = 0; i < keying->n_own; i++)
-        if (keying->own[i].suite == theirs->suite && (!answer || keying->own[i].tag == theirs->tag))
-            return &keying->own[i];
-    return NULL;
+    size_t i = 0;
+
+    while (i < keying->n_own &&
+           (keying->own[i].suite != theirs->suite || (answer && keying->own[i].tag != theirs->tag)))
+        i++;
+    return i;
+}
+
+void sdp_secure_begin_offer(struct sdp_keying *keying, bool asked)
+{
+    if (keying->said && (asked || keying->stale))
+        draw(keying);
+    keying->said = keying->said || offers_crypto(keying);
+}
+
+/* An answer has chosen among keys that were offered; to an offer each may be a fresh one. */
+static void use_own(struct sdp_keying *keying, size_t i, const struct sdp_crypto *theirs,
+                    bool answer, const struct sdp_secured *before)
+{
+    bool had_keys = before->by == SDP_SDES;
+    bool theirs_stays = had_keys && sdp_crypto_same_key(&before->receive, theirs);
+    bool ours_stays = had_keys && sdp_crypto_same_key(&before->send, &keying->own[i]);
+
+    if (answer)
+        keying->stale = keying->stale || (had_keys && !theirs_stays);
+    else if (keying->said && (!theirs_stays || !ours_stays || keying->stale))
+        draw(keying);
+    keying->said = true;
 }
 
 /* The first line of media that we can; whoever offers likes the first best (RFC 4568 7.1.2). */
-static bool choose_crypto(const struct sdp_keying *keying, const struct sdp_media *media,
-                          bool answer, struct sdp_secured *out)
+static bool choose_crypto(struct sdp_keying *keying, const struct sdp_media *media, bool answer,
+                          struct sdp_secured *out)
 {
     struct slice lines = media->lines, name, value;
-    const struct sdp_crypto *ours;
     struct sdp_crypto theirs;
+    size_t i;
 
     while (sdp_attribute_next(&lines, &name, &value)) {
         if (!slice_eq(name, SLICE("crypto")) || sdp_crypto_parse(value, &theirs) != 0)
             continue;
-        ours = matching(keying, &theirs, answer);
-        if (ours)
-            *out = (struct sdp_secured){.by = SDP_SDES, .send = *ours, .receive = theirs};
-        mem_wipe(&theirs, sizeof theirs);
-        if (ours) {
-            out->send.tag = out->receive.tag;
-            return true;
+        i = matching(keying, &theirs, answer);
+        if (i < keying->n_own) {
+            use_own(keying, i, &theirs, answer, out);
+            *out = (struct sdp_secured){.by = SDP_SDES, .send = keying->own[i], .receive = theirs};
+            out->send.tag = theirs.tag;
         }
+        mem_wipe(&theirs, sizeof theirs);
+        if (i < keying->n_own)
+            return true;
     }
     return false;
 }
@@ -154,8 +186,8 @@ static bool takes_crypto(const struct sdp_keying *keying, bool must,
     return offers_crypto(keying) || !(must && before->by == SDP_DTLS);
 }
 
-int sdp_secure_take_offer(const struct sdp_keying *keying, const struct sdp_model *model,
-                          const struct sdp_media *media, bool must, struct sdp_secured *out)
+static int take_offer(struct sdp_keying *keying, const struct sdp_model *model,
+                      const struct sdp_media *media, bool must, struct sdp_secured *out)
 {
     bool crypto =
         keying->encryption != SDP_ENCRYPT_OFF && keying->n_own && !is_dtls_profile(media->proto);
@@ -167,6 +199,16 @@ int sdp_secure_take_offer(const struct sdp_keying *keying, const struct sdp_mode
     if (crypto && takes_crypto(keying, must, out) && choose_crypto(keying, media, false, out))
         return 0;
     return in_the_clear(keying, media, must, out);
+}
+
+int sdp_secure_take_offer(struct sdp_keying *keying, const struct sdp_model *model,
+                          const struct sdp_media *media, bool must, struct sdp_secured *out)
+{
+    int err = take_offer(keying, model, media, must, out);
+
+    if (!err && out->by != SDP_SDES)
+        keying->stale = true; /* it may be another one who offers now */
+    return err;
 }
 
 static bool has(const struct sdp_media *media, struct slice attribute)
@@ -183,8 +225,8 @@ static bool has_fingerprint(const struct sdp_model *model, const struct sdp_medi
 }
 
 /* Who answers our keys with some that fit to none of them will send what we cannot read. */
-int sdp_secure_take_answer(const struct sdp_keying *keying, const struct sdp_model *model,
-                           const struct sdp_media *media, bool must, struct sdp_secured *out)
+static int take_answer(struct sdp_keying *keying, const struct sdp_model *model,
+                       const struct sdp_media *media, bool must, struct sdp_secured *out)
 {
     if (offers_crypto(keying) && has(media, SLICE("crypto")))
         return choose_crypto(keying, media, true, out) ? 0 : -ENOKEY;
@@ -193,6 +235,17 @@ int sdp_secure_take_answer(const struct sdp_keying *keying, const struct sdp_mod
     if (knows_dtls(keying) && has_fingerprint(model, media))
         return -ENOKEY;
     return in_the_clear(keying, media, must, out);
+}
+
+int sdp_secure_take_answer(struct sdp_keying *keying, const struct sdp_model *model,
+                           const struct sdp_media *media, bool must, struct sdp_secured *out)
+{
+    bool had_keys = out->by == SDP_SDES;
+    int err = take_answer(keying, model, media, must, out);
+
+    if (!err && had_keys && out->by != SDP_SDES)
+        keying->stale = true;
+    return err;
 }
 
 static void put_crypto(const struct sdp_crypto *crypto, struct buf *out)

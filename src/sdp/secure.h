@@ -15,6 +15,7 @@
 #ifndef SDP_SECURE_H
 #define SDP_SECURE_H
 
+#include "base/rand.h"
 #include "sdp/crypto.h"
 #include "sdp/fingerprint.h"
 #include "sdp/model.h"
@@ -24,12 +25,21 @@ enum sdp_encryption { SDP_ENCRYPT_PREFER, SDP_ENCRYPT_OFF, SDP_ENCRYPT_REQUIRE }
 #define SDP_MAX_CRYPTO 4 /* one for each suite */
 
 /* What we want, and the keys for what we send: one for each suite that we take, in order of
- * preference, tags from 1. They stay the same for as long as the session lasts. */
+ * preference, tags from 1.
+ *
+ * The one in use stays for as long as suite and their key do, also where a description says them
+ * again (RFC 4568 7.1.4). Else all are drawn anew: packets under one that is taken up again could
+ * have the numbers of earlier ones (RFC 3711 9.1), and whoever was joined with us before has heard
+ * of them. So our answer has fresh ones where anything has changed, and so has an offer that they
+ * ask for, as they may take it to anybody. What an answer of theirs has changed is made up for by
+ * our next description. Branches of one offer have the keys of that offer. */
 struct sdp_keying {
     enum sdp_encryption encryption;
-    bool offered; /* our offers have a=crypto; false: only theirs is taken */
+    bool offered;    /* our offers have a=crypto; false: only theirs is taken */
+    struct rng *rng; /* of own; lives as long as the session */
     struct sdp_crypto own[SDP_MAX_CRYPTO];
     size_t n_own;
+    bool said, stale;               /* own: they have heard of it; it is to be drawn anew */
     struct fingerprint certificate; /* ours; without hash: there is no DTLS */
     bool reachable; /* from everywhere: who has a private address begins, as he is behind a NAT */
 };
@@ -44,7 +54,7 @@ struct sdp_secured {
     bool active;                     /* we begin the handshake */
 };
 
-/* Fresh keys for all suites, the strongest first. */
+/* Fresh keys for all suites, the strongest first. out keeps rng. */
 void sdp_keying_new(struct rng *rng, enum sdp_encryption encryption, bool offered,
                     struct sdp_keying *out);
 
@@ -55,12 +65,14 @@ struct slice sdp_secure_profile(const struct sdp_keying *keying);
 /* RTP/SAVP and RTP/SAVPF (RFC 3711 12, RFC 5124), and the same behind UDP/TLS/ (RFC 5764 8). */
 bool sdp_is_secure_profile(struct slice proto);
 
-/* Both work out what media of the other side means for us; must: the session was encrypted before,
- * as out says, which then keeps the roles of DTLS (RFC 8842 5.3). 0, or -ENOKEY: refused, as one of
- * us wants encryption and there is none that both can. */
-int sdp_secure_take_offer(const struct sdp_keying *keying, const struct sdp_model *model,
+/* Before an offer of ours; asked: they want one. */
+void sdp_secure_begin_offer(struct sdp_keying *keying, bool asked);
+/* Both work out what media of the other side means for us; out says what was agreed before; must:
+ * the session was encrypted by that, which then keeps the roles of DTLS (RFC 8842 5.3). 0, or
+ * -ENOKEY: refused, as one of us wants encryption and there is none that both can. */
+int sdp_secure_take_offer(struct sdp_keying *keying, const struct sdp_model *model,
                           const struct sdp_media *media, bool must, struct sdp_secured *out);
-int sdp_secure_take_answer(const struct sdp_keying *keying, const struct sdp_model *model,
+int sdp_secure_take_answer(struct sdp_keying *keying, const struct sdp_model *model,
                            const struct sdp_media *media, bool must, struct sdp_secured *out);
 
 /* Lines with all that we can; and those of an answer. */

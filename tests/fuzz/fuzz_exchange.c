@@ -16,6 +16,7 @@
 
 struct play {
     struct sdp_exchange *x;
+    struct rng rng;
     uint64_t version; /* of our last description */
     size_t n_media;   /* of it */
     bool keyed;       /* we have wanted encryption or nothing from the beginning */
@@ -118,9 +119,8 @@ static void can(struct play *play, struct slice piece)
                                               SDP_ENCRYPT_REQUIRE};
     struct sdp_local local = *sdp_exchange_local(play->x);
     unsigned n = piece.n ? (unsigned char)piece.p[0] : 0;
-    struct rng rng = rng_seeded(n);
 
-    sdp_keying_new(&rng, all[n % 4 % 3], (n & 4) != 0, &local.keying);
+    sdp_keying_new(&play->rng, all[n % 4 % 3], (n & 4) != 0, &local.keying);
     local.keying.certificate.hash = n & 8 ? FINGERPRINT_SHA256 : FINGERPRINT_NONE;
     local.keying.reachable = (n & 16) != 0;
     local.comfort_noise = (n & 32) != 0;
@@ -159,12 +159,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     struct slice rest = {(const char *)bytes, n};
-    struct rng rng = rng_seeded(1);
     struct sdp_local local = sdp_test_local();
-    struct play play = {0};
+    struct play play = {.rng = rng_seeded(1)};
 
     local.redundancy = true;
-    must(sdp_exchange_new(&local, &rng, &play.x) == 0);
+    must(sdp_exchange_new(&local, &play.rng, &play.x) == 0);
     while (rest.n) {
         struct slice piece = slice_cut(&rest, (char)0xff);
 

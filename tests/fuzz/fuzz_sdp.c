@@ -17,10 +17,11 @@ static void must(bool holds)
 
 static struct sdp_exchange *exchange(enum sdp_encryption encryption)
 {
-    struct rng rng = rng_seeded(1);
+    static struct rng rng; /* lives as long as its keys */
     struct sdp_local local = sdp_test_local();
     struct sdp_exchange *x;
 
+    rng = rng_seeded(1);
     sdp_keying_new(&rng, encryption, true, &local.keying);
     must(sdp_exchange_new(&local, &rng, &x) == 0);
     return x;

@@ -4,6 +4,7 @@ what was spoken must be heard at the other end, and the calls are told as what t
 is in the clear nobody vouches for the certificates. baresip has RTCP on a port of its own, and with
 it a second handshake."""
 import os
+import re
 import socket
 import sys
 import time
@@ -200,6 +201,10 @@ class Server(sip.Peer):
         self.send_to(bye, ("127.0.0.1", phone.port))
 
 
+def _keys(message):
+    return set(re.findall(rb"inline:([^|\s]+)", message.body))
+
+
 @case("joined with another phone in mid-call: another fingerprint, and a handshake of its own",
       "dtls-unverified", {})
 @case("the same with keys by SDES: a re-INVITE brings another one, and both are heard on",
@@ -214,6 +219,9 @@ def another_phone(encryption, wanted):
         pace.sleep(1.5)
         again, with_second = server.join(moved, second, dialog)
         server.end(first, with_first)
+        offered = [_keys(ok) for _, ok in (dialog, again)]
+        equal(not offered[0], encryption == "dtls-unverified", "without a key")
+        equal(offered[0] & offered[1], set(), "keys that the first one knows, too")
         pace.sleep(1.5)
         server.end(second, with_second)
         server.end(moved, again)

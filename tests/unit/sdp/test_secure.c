@@ -16,10 +16,11 @@
 
 static struct sdp_exchange *phone(enum sdp_encryption encryption, bool offered, uint64_t seed)
 {
+    static struct rng rng; /* lives as long as its keys */
     struct sdp_local local = sdp_test_local();
-    struct rng rng = rng_seeded(seed);
     struct sdp_exchange *x = NULL;
 
+    rng = rng_seeded(seed);
     sdp_keying_new(&rng, encryption, offered, &local.keying);
     assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
     return x;
@@ -249,6 +250,135 @@ static void keys_stay(void **state)
     sdp_exchange_free(other);
 }
 
+/* --- a key of ours is left behind for good --------------------------------------------------- */
+
+#define OTHER_KEY "inline:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh"
+#define OTHER_CM80(tag) "a=crypto:" #tag " AES_CM_128_HMAC_SHA1_80 " OTHER_KEY "\n"
+
+/* What we send with once media was agreed on, by their offer. */
+static struct sdp_crypto offered(struct sdp_exchange *x, const char *media)
+{
+    struct buf answer = buf_new(ROOM);
+    char offer[ROOM];
+
+    snprintf(offer, sizeof offer, "%s%s", HEAD, media);
+    assert_int_equal(sdp_exchange_take_offer(x, slice_of(offer)), 0);
+    assert_int_equal(sdp_exchange_answer(x, &answer), 0);
+    buf_free(&answer);
+    return sdp_secured_of(x)->send;
+}
+
+/* The same by our offer; asked: they wanted one. */
+static struct sdp_crypto answered(struct sdp_exchange *x, bool asked, const char *media)
+{
+    struct buf offer = buf_new(ROOM), line = buf_new(ROOM);
+    char answer[ROOM];
+
+    assert_int_equal((asked ? sdp_exchange_offer_asked : sdp_exchange_offer)(x, &offer), 0);
+    snprintf(answer, sizeof answer, "%s%s", HEAD, media);
+    assert_int_equal(sdp_exchange_take_answer(x, slice_of(answer)), 0);
+    sdp_crypto_print(&sdp_secured_of(x)->send, &line);
+    assert_true(sdp_says(buf_slice(&offer), buf_cstr(&line)));
+    buf_free(&line);
+    buf_free(&offer);
+    return sdp_secured_of(x)->send;
+}
+
+#define SAVP "m=audio 5004 RTP/SAVP 0\n"
+
+static const struct left_row {
+    const char *name;
+    const char *first, *between, *last; /* offers of theirs; between: NULL for none */
+    bool same;                          /* our key is, at last */
+} left_rows[] = {
+    {"their key again: ours goes on", SAVP CM80(1), SAVP CM80(1), SAVP CM80(1), true},
+    {"with another tag, too", SAVP CM80(1), SAVP CM80(2), SAVP CM80(3), true},
+    {"it stands behind another suite now", SAVP CM80(1), NULL, SAVP CM32(1) CM80(3), false},
+    {"another key of theirs", SAVP CM80(1), NULL, SAVP OTHER_CM80(1), false},
+    {"another key of theirs, and back", SAVP CM80(1), SAVP OTHER_CM80(1), SAVP CM80(1), false},
+    {"another suite, and back", SAVP CM80(1), SAVP CM32(1), SAVP CM80(1), false},
+};
+
+static void check_left(void **state)
+{
+    const struct left_row *row = *state;
+    struct sdp_exchange *x = phone(SDP_ENCRYPT_PREFER, true, 13);
+    struct sdp_crypto first = offered(x, row->first), between, last;
+
+    if (row->between)
+        between = offered(x, row->between);
+    last = offered(x, row->last);
+    assert_int_equal(sdp_crypto_same_key(&first, &last), row->same);
+    if (row->between && !row->same)
+        assert_false(sdp_crypto_same_key(&between, &last));
+    sdp_exchange_free(x);
+}
+
+/* By offers of ours, which key is used is theirs to say, and what they have is not taken back; but
+ * the next description makes up for it. */
+static void left_by_offers(void **state)
+{
+    struct sdp_exchange *x = phone(SDP_ENCRYPT_PREFER, true, 14);
+    struct sdp_crypto first = answered(x, false, SAVP CM80(3)), second, third, unused;
+
+    (void)state;
+    second = answered(x, false, SAVP CM80(3)); /* a hold */
+    assert_true(sdp_crypto_same_key(&first, &second));
+    second = answered(x, false, SAVP CM32(4));
+    third = answered(x, false, SAVP CM80(3));
+    assert_false(sdp_crypto_same_key(&first, &third));
+    /* Another key of theirs: perhaps another phone, and whoever was there before knows ours. */
+    (void)answered(x, false, SAVP CM80(3));
+    third = answered(x, false, SAVP CM80(3));
+    second = answered(x, false, SAVP OTHER_CM80(3));
+    assert_true(sdp_crypto_same_key(&second, &third));
+    third = answered(x, false, SAVP OTHER_CM80(3));
+    assert_false(sdp_crypto_same_key(&second, &third));
+    second = answered(x, false, SAVP OTHER_CM80(3));
+    assert_true(sdp_crypto_same_key(&second, &third));
+    /* And he knows all that was offered. */
+    unused = sdp_exchange_local(x)->keying.own[3];
+    second = offered(x, SAVP CM32(1));
+    assert_int_equal(second.suite, unused.suite);
+    assert_false(sdp_crypto_same_key(&second, &unused));
+    sdp_exchange_free(x);
+}
+
+/* Who asks for an offer may take it to anybody (RFC 6337 5.3). */
+static void left_when_asked(void **state)
+{
+    struct sdp_exchange *x = phone(SDP_ENCRYPT_PREFER, true, 15);
+    struct sdp_crypto first = answered(x, true, SAVP CM80(3)), second;
+    struct buf offer = buf_new(ROOM);
+
+    (void)state;
+    second = answered(x, true, SAVP CM80(3));
+    assert_false(sdp_crypto_same_key(&first, &second));
+    assert_int_equal(sdp_exchange_offer_asked(x, &offer), 0);
+    sdp_exchange_rollback(x); /* no answer came */
+    assert_true(sdp_crypto_same_key(&sdp_secured_of(x)->send, &second));
+    first = offered(x, SAVP CM80(1));
+    assert_true(sdp_crypto_same_key(&first, &second));
+    buf_free(&offer);
+    sdp_exchange_free(x);
+}
+
+/* Two phones answer one offer: each is sent to by the key that was offered. */
+static void branches_have_one_offer(void **state)
+{
+    struct sdp_exchange *x = phone(SDP_ENCRYPT_PREFER, true, 16);
+    struct sdp_crypto first = answered(x, false, SAVP CM80(3)), second;
+    const char *const others[] = {HEAD SAVP CM32(4), HEAD SAVP OTHER_CM80(3)};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        assert_int_equal(sdp_exchange_take_answer(x, slice_of(others[i])), 0);
+    assert_true(sdp_crypto_same_key(&sdp_secured_of(x)->send, &first));
+    second = offered(x, SAVP OTHER_CM80(1)); /* whose rival knows what we send with */
+    assert_false(sdp_crypto_same_key(&second, &first));
+    sdp_exchange_free(x);
+}
+
 /* An INVITE that rings in two places: the one that was heard first was encrypted, and another one
  * answers. No session was given up for it. */
 static void another_branch(void **state)
@@ -287,10 +417,14 @@ int main(void)
         cmocka_unit_test(keys_stay),
         cmocka_unit_test(another_branch),
         cmocka_unit_test(a_way_up),
+        cmocka_unit_test(left_by_offers),
+        cmocka_unit_test(left_when_asked),
+        cmocka_unit_test(branches_have_one_offer),
     };
 
     return RUN_ROWS("sdp/secure: two phones", two_rows, check_two) +
            RUN_ROWS("sdp/secure: offers", offer_rows, check_offer) +
            RUN_ROWS("sdp/secure: answers", answer_rows, check_answer) +
+           RUN_ROWS("sdp/secure: a key of ours", left_rows, check_left) +
            cmocka_run_group_tests_name("sdp/secure", tests, NULL, NULL);
 }

@@ -22,10 +22,11 @@
 static struct sdp_exchange *phone(enum sdp_encryption encryption, bool crypto, bool offered,
                                   uint8_t seed)
 {
+    static struct rng rng; /* lives as long as its keys */
     struct sdp_local local = sdp_test_local();
-    struct rng rng = rng_seeded(seed);
     struct sdp_exchange *x = NULL;
 
+    rng = rng_seeded(seed);
     local.keying.encryption = encryption;
     if (crypto)
         sdp_keying_new(&rng, encryption, offered, &local.keying);
@@ -255,10 +256,34 @@ static void behind_a_nat(void **state)
     }
 }
 
+/* Keys by SDES, by DTLS, and by SDES again: a key of ours that was left is not used again. */
+static void behind_dtls(void **state)
+{
+    static const char *const offers[] = {HEAD "m=audio 5004 RTP/SAVP 0\n" CRYPTO,
+                                         HEAD DTLS SHA_256 "a=setup:active\n"};
+    struct sdp_exchange *x = phone(SDP_ENCRYPT_PREFER, true, true, 4);
+    struct sdp_crypto first = {0};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct buf ours = buf_new(ROOM);
+
+        assert_int_equal(sdp_exchange_take_offer(x, slice_of(offers[i % 2])), 0);
+        assert_int_equal(sdp_exchange_answer(x, &ours), 0);
+        assert_int_equal(sdp_secured_of(x)->by, i % 2 ? SDP_DTLS : SDP_SDES);
+        if (i == 0)
+            first = sdp_secured_of(x)->send;
+        buf_free(&ours);
+    }
+    assert_int_equal(sdp_secured_of(x)->send.suite, first.suite);
+    assert_false(sdp_crypto_same_key(&sdp_secured_of(x)->send, &first));
+    sdp_exchange_free(x);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(roles_stay),
-                                       cmocka_unit_test(behind_a_nat)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(roles_stay), cmocka_unit_test(behind_a_nat),
+                                       cmocka_unit_test(behind_dtls)};
 
     return RUN_ROWS("sdp/secure by DTLS: two phones", two_rows, check_two) +
            RUN_ROWS("sdp/secure by DTLS: strangers", text_rows, check_text) +
