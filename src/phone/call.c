@@ -120,8 +120,10 @@ void call_redirected(struct call *call, const struct sip_call_event *event)
     }
     phone_set_text(&call->safe, NULL); /* that was of the way before */
     buf_puts(&text, "sent on to ");
-    buf_puts(&text, call->peer);
-    call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE, .text = buf_cstr(&text)});
+    buf_puts(&text, peer ? peer : "another address, for whose name no memory is left");
+    call_tell(call, &(struct phone_event){.kind = PHONE_NOTICE,
+                                          .text = buf_ok(&text) ? buf_cstr(&text)
+                                                                : "sent on to another address"});
     buf_free(&text);
 }
 

@@ -11,6 +11,7 @@
 #define PIPE_HZ 16000
 #define PIPE_HZ_MIN 8000
 #define PIPE_HZ_MAX 48000
+#define NO_MEMORY "no memory is left to record"
 
 static void drop_pipe(struct media_pipe **pipe)
 {
@@ -20,13 +21,12 @@ static void drop_pipe(struct media_pipe **pipe)
     *pipe = NULL;
 }
 
-/* A pipe with a descriptor of its own in place of what *out was; NULL: none. */
-static int set_pipe(struct media_pipe **out, const struct phone_pipe *pipe, bool reads)
+/* A pipe with a descriptor of its own; none: nothing is made. */
+static int make_pipe(const struct phone_pipe *pipe, bool reads, struct media_pipe **out)
 {
     struct media_pipe *own = pipe ? malloc(sizeof *own) : NULL;
     char why[MEDIA_WHY_MAX];
 
-    drop_pipe(out);
     if (!pipe)
         return 0;
     if (!own)
@@ -47,24 +47,41 @@ static int set_pipe(struct media_pipe **out, const struct phone_pipe *pipe, bool
     return 0;
 }
 
-static int set_play(struct call *call, const struct phone_sound *sound)
+/* A pipe or the name of a file in place of what was; on an error nothing has changed. */
+static int choose(struct media_pipe **pipe, char **name, const struct phone_pipe *wanted,
+                  const char *path, bool reads)
 {
-    int err = set_pipe(&call->pipe_in, sound->in, true);
+    struct media_pipe *own = NULL;
+    int err = make_pipe(wanted, reads, &own);
 
     if (!err)
-        err = phone_set_text(&call->play, sound->in ? "-" : sound->play);
+        err = phone_set_text(name, wanted ? "-" : path);
+    if (err) {
+        drop_pipe(&own);
+        return err;
+    }
+    drop_pipe(pipe);
+    *pipe = own;
+    return 0;
+}
+
+static int set_play(struct call *call, const struct phone_sound *sound)
+{
+    int err = choose(&call->pipe_in, &call->play, sound->in, sound->play, true);
+
+    if (err)
+        return err;
     call->hangs_up = sound->in ? sound->in->hangs_up : sound->hangs_up;
     call->leaves = false;
-    return err;
+    return 0;
 }
 
 static int set_record(struct call *call, const struct phone_sound *sound)
 {
-    int err = set_pipe(&call->pipe_out, sound->out, false);
+    int err = choose(&call->pipe_out, &call->record, sound->out, sound->record, false);
 
     if (!err)
-        err = phone_set_text(&call->record, sound->out ? "-" : sound->record);
-    call->sides = sound->sides;
+        call->sides = sound->sides;
     return err;
 }
 
@@ -143,8 +160,9 @@ static void tell_file(struct call *call, enum phone_event_kind kind, bool on, co
                       const char *why)
 {
     char *file = phone_safe_dup(slice_of(path)), *text = phone_safe_dup(slice_of(why));
+    const char *words = text ? text : *why ? "no memory is left to say why" : "";
 
-    call_tell(call, &(struct phone_event){.kind = kind, .file = file, .text = text, .on = on});
+    call_tell(call, &(struct phone_event){.kind = kind, .file = file, .text = words, .on = on});
     free(file);
     free(text);
 }
@@ -226,17 +244,19 @@ static int stop(struct call *call, const struct phone_command *command, struct b
 
 /* --- recording ------------------------------------------------------------------------------- */
 
-static void start_recording(struct call *call)
+static int start_recording(struct call *call)
 {
-    if (call->pipe_out)
-        media_stream_record_pipe(call->stream, call->pipe_out, call->sides);
-    else
-        media_stream_record(call->stream, call->record, call->sides);
-    free(call->pipe_out); /* whose descriptor is the stream's now */
+    int err = call->pipe_out ? media_stream_record_pipe(call->stream, call->pipe_out, call->sides)
+                             : media_stream_record(call->stream, call->record, call->sides);
+
+    free(call->pipe_out); /* whose descriptor is the stream's now, or closed */
     call->pipe_out = NULL;
+    if (err)
+        return err;
     free(call->recorded);
     call->recorded = phone_safe_dup(slice_of(call->record));
     tell_file(call, PHONE_RECORDING, true, call->record, "");
+    return 0;
 }
 
 void call_sound_recorded(struct call *call, const char *path, bool newest, const char *why)
@@ -250,10 +270,31 @@ static int stop_recording(struct call *call, struct buf *why)
 {
     if (!call->record)
         return phone_refuse(why, -EBUSY, "nothing is being recorded");
+    if (call->connected && media_stream_record(call->stream, NULL, call->sides) != 0)
+        return phone_refuse(why, -ENOMEM, "no memory is left to end what is recorded");
     (void)phone_set_text(&call->record, NULL);
     drop_pipe(&call->pipe_out);
-    if (call->connected)
-        media_stream_record(call->stream, NULL, call->sides);
+    return 0;
+}
+
+/* Where that fails, what was recorded goes on. */
+static int record_instead(struct call *call, const struct phone_sound *sound)
+{
+    enum phone_sides sides = call->sides;
+    char *before = call->record;
+    int err;
+
+    call->record = NULL;
+    err = set_record(call, sound);
+    if (!err && call->connected)
+        err = start_recording(call);
+    if (err) {
+        free(call->record);
+        call->record = before;
+        call->sides = sides;
+        return err;
+    }
+    free(before);
     return 0;
 }
 
@@ -263,11 +304,20 @@ static int record(struct call *call, const struct phone_command *command, struct
 
     if (!sound->record && !sound->out)
         return stop_recording(call, why);
-    if (set_record(call, sound) != 0)
-        return phone_refuse(why, -ENOMEM, "no memory is left to record");
-    if (call->connected)
-        start_recording(call);
+    if (record_instead(call, sound) != 0)
+        return phone_refuse(why, -ENOMEM, NO_MEMORY);
     return 0;
+}
+
+static void record_at_once(struct call *call)
+{
+    char *path = call->record;
+
+    if (start_recording(call) == 0)
+        return;
+    call->record = NULL;
+    tell_file(call, PHONE_RECORDING, false, path, NO_MEMORY);
+    free(path);
 }
 
 /* --- both ------------------------------------------------------------------------------------ */
@@ -277,7 +327,7 @@ void call_sound_connect(struct call *call)
     if (call->play)
         start_playing(call);
     if (call->record)
-        start_recording(call);
+        record_at_once(call);
 }
 
 /* Until it begins to end. */

@@ -471,27 +471,36 @@ void media_stream_play_silence(struct media_stream *stream)
     play(stream, MEDIA_DO_PLAY_SILENCE, NULL);
 }
 
-void media_stream_record(struct media_stream *stream, const char *path, enum phone_sides sides)
+static int record(struct media_stream *stream, struct media_command *command)
 {
-    (void)post(stream, &(struct media_command){.what = MEDIA_DO_RECORD,
-                                               .text = path ? strdup(path) : NULL,
-                                               .number = (int)sides,
-                                               .serial = ++stream->n_records});
+    int err;
+
+    command->what = MEDIA_DO_RECORD;
+    command->serial = stream->n_records + 1;
+    err = post(stream, command);
+    stream->n_records += !err;
+    return err;
 }
 
-void media_stream_record_pipe(struct media_stream *stream, const struct media_pipe *pipe,
-                              enum phone_sides sides)
+int media_stream_record(struct media_stream *stream, const char *path, enum phone_sides sides)
 {
-    struct media_command command = {.what = MEDIA_DO_RECORD,
-                                    .text = strdup("-"),
-                                    .pipe = copy_pipe(pipe),
-                                    .number = (int)sides,
-                                    .serial = ++stream->n_records};
+    struct media_command command = {.text = path ? strdup(path) : NULL, .number = (int)sides};
+
+    if (path && !command.text)
+        return -ENOMEM; /* which without a name would be an end */
+    return record(stream, &command);
+}
+
+int media_stream_record_pipe(struct media_stream *stream, const struct media_pipe *pipe,
+                             enum phone_sides sides)
+{
+    struct media_command command = {
+        .text = strdup("-"), .pipe = copy_pipe(pipe), .number = (int)sides};
 
     if (command.text && command.pipe)
-        (void)post(stream, &command);
-    else
-        media_command_drop(&command);
+        return record(stream, &command);
+    media_command_drop(&command);
+    return -ENOMEM;
 }
 
 void media_stream_listen(struct media_stream *stream, bool on)

@@ -330,8 +330,9 @@ void media_stream_play_silence(struct media_stream *stream); /* so it begins */
 /* Writes what is heard, in two channels where it is decoded to two, or both sides, to the file, on
  * the time line of the call from now on, or from the first media_stream_start if that comes later:
  * silence stands where nothing came. Our side is what is really sent. What was recorded to before
- * is completed first; NULL does only that. An existing file is overwritten, also the one before. */
-void media_stream_record(struct media_stream *stream, const char *path, enum phone_sides sides);
+ * is completed first; NULL does only that. An existing file is overwritten, also the one before. 0;
+ * -ENOMEM: nothing has changed. */
+int media_stream_record(struct media_stream *stream, const char *path, enum phone_sides sides);
 
 /* Raw sound through a descriptor: 16 bits, signed, little-endian. */
 struct media_pipe {
@@ -344,8 +345,8 @@ struct media_pipe {
 /* media_stream_play and media_stream_record with a descriptor, which is the stream's from now on.
  * What is read may be WAV or Ogg as well; what is recorded is called "-" in MEDIA_RECORDED. */
 void media_stream_play_pipe(struct media_stream *stream, const struct media_pipe *pipe);
-void media_stream_record_pipe(struct media_stream *stream, const struct media_pipe *pipe,
-                              enum phone_sides sides);
+int media_stream_record_pipe(struct media_stream *stream, const struct media_pipe *pipe,
+                             enum phone_sides sides);
 /* Received sound (and tones) also go to the loudspeaker. */
 void media_stream_listen(struct media_stream *stream, bool on);
 

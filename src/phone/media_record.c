@@ -2,6 +2,7 @@
  *
  * The next one is there at once, and keeps its sound, while the one before is still being completed
  * on the disk; only then is it begun, as it may be the same file. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "phone/media_pipe.h"
 #include "phone/media_sides.h"
 #include "phone/media_stream.h"
+
+#define NO_MEMORY "no memory to record"
 
 struct media_recording {
     struct list link; /* in the stream's recordings; the first one may be written to */
@@ -33,21 +36,24 @@ static void begin_first(struct media_stream *s)
         r->sink->ops->begin(r->sink);
 }
 
+/* Takes path over. */
+static void tell_recorded(struct media_stream *s, char *path, unsigned serial, int err,
+                          const char *why)
+{
+    struct media_event event = {
+        .type = MEDIA_RECORDED, .stream = s, .arg = s->arg, .err = err, .serial = serial};
+
+    snprintf(event.why, sizeof event.why, "%s", why);
+    media_thread_tell_file(s->thread, &event, path);
+}
+
 static void drop(struct media_recording *r)
 {
     struct media_stream *s = r->stream;
-    struct media_event event = {.type = MEDIA_RECORDED,
-                                .stream = s,
-                                .arg = s->arg,
-                                .err = r->err,
-                                .serial = r->serial,
-                                .file = r->path};
 
-    snprintf(event.why, sizeof event.why, "%s", r->why);
-    media_thread_tell(s->thread, &event);
+    tell_recorded(s, r->path, r->serial, r->err, r->why);
     list_remove(&r->link);
     stream_free_pipe(r->pipe);
-    free(r->path);
     free(r);
     begin_first(s);
 }
@@ -135,7 +141,8 @@ void stream_record(struct media_stream *s, char *path, struct media_pipe *pipe,
     stream_end_recording(s);
     if (!r) {
         stream_free_pipe(pipe);
-        free(path);
+        if (path)
+            tell_recorded(s, path, serial, -ENOMEM, NO_MEMORY);
         return;
     }
     *r = (struct media_recording){
@@ -153,10 +160,13 @@ void stream_end_recording(struct media_stream *s)
         return;
     media_sides_end(r->sides);
     r->sides = NULL;
-    if (r->sink)
+    if (r->sink) {
         r->sink->ops->close(r->sink);
-    else
-        drop(r);
+        return;
+    }
+    if (!r->err)
+        snprintf(r->why, sizeof r->why, "there was no sound to record");
+    drop(r);
 }
 
 void stream_begin_recording(struct media_stream *s)
@@ -170,7 +180,7 @@ void stream_begin_recording(struct media_stream *s)
     if (r->sink && list_first(&s->recordings) == &r->link)
         r->sink->ops->begin(r->sink);
     if (err)
-        on_failed(r, err, "no memory to record");
+        on_failed(r, err, NO_MEMORY);
 }
 
 void stream_record_heard(struct media_stream *s, const int16_t *samples, size_t n,

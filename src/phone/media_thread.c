@@ -43,19 +43,25 @@ static struct media_message *message_new(struct media_thread *t)
     return message;
 }
 
-bool media_thread_tell(struct media_thread *t, const struct media_event *event)
+bool media_thread_tell_file(struct media_thread *t, const struct media_event *event, char *file)
 {
     struct media_message *message = message_new(t);
 
     if (!message) {
         log_error("media", "out of memory: an event of a call is lost");
+        free(file);
         return false;
     }
     message->event = *event;
-    message->file = event->file ? strdup(event->file) : NULL;
-    message->event.file = message->file ? message->file : "";
+    message->file = file;
+    message->event.file = file ? file : "";
     media_link_post(t->outbox, &message->link);
     return true;
+}
+
+bool media_thread_tell(struct media_thread *t, const struct media_event *event)
+{
+    return media_thread_tell_file(t, event, NULL);
 }
 
 void media_message_free(struct media_message *message)

@@ -146,6 +146,8 @@ void media_thread_closed(struct media_thread *t);
 struct media_device *media_thread_device(struct media_thread *t);
 /* Sends a copy of event to the signalling thread. False: there is no memory, and it is lost. */
 bool media_thread_tell(struct media_thread *t, const struct media_event *event);
+/* The same, with the name of a file, which is taken over in any case. */
+bool media_thread_tell_file(struct media_thread *t, const struct media_event *event, char *file);
 /* Something of the stream was closed. If that was the last of it, it is hung out of the list and
  * given back by its own MEDIA_CLOSED. */
 void media_thread_stream_closed(struct media_stream *s);

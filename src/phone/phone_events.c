@@ -172,7 +172,7 @@ char *phone_safe_dup(struct slice foreign)
     char *copy_of_it;
 
     text_safe(&safe, slice_head(foreign, SHOWN_BYTES));
-    copy_of_it = slice_dup(buf_slice(&safe));
+    copy_of_it = buf_ok(&safe) ? slice_dup(buf_slice(&safe)) : NULL;
     buf_free(&safe);
     return copy_of_it;
 }

@@ -197,6 +197,7 @@ tests_unit_phone_test_calls_LDADD = $(phone_ldadd)
 tests_unit_phone_test_events_LDADD = $(phone_ldadd)
 tests_unit_phone_test_early_LDADD = $(phone_ldadd)
 tests_unit_phone_test_call_no_memory_SOURCES = tests/unit/phone/test_call_no_memory.c \
-	tests/unit/phone/phones.c tests/unit/phone/phones.h $(noted) $(memory_srtp) $(memory_uv)
+	tests/unit/phone/frugal.c tests/unit/phone/frugal.h tests/unit/phone/phones.c \
+	tests/unit/phone/phones.h $(noted) $(memory_srtp) $(memory_uv)
 tests_unit_phone_test_call_no_memory_LDADD = $(phone_ldadd)
 tests_unit_phone_test_call_no_memory_LDFLAGS = $(memory_srtp_ldflags)
