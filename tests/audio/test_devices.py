@@ -6,7 +6,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import control, sound, tap
-from lib.pulse import cards
+from lib.pulse import Pulse, cards, list_cards
 from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
 
@@ -118,15 +118,19 @@ def unplugged():
 
 @case("a card that was named is unplugged in a call: the default takes its place until it is back")
 def replaced():
+    """The cards are on servers of their own: who is at a card that goes is moved by its server to
+    another one of its own, which no phone is told."""
     def default(me):
         me.wait(lambda l: "takes its place" in l.get("text", ""), 20, what="what takes its place")
-        hall = pulse.listen("hall")
-        wait_until(lambda: hall.level() > -40, 20, "the tone is not heard from the default")
-        return hall
+        ear = hall.listen("hall")
+        wait_until(lambda: ear.level() > -40, 20, "the tone is not heard from the default")
+        return ear
 
     with Room() as room:
-        pulse, env = cards(room, "hall", "headset")
-        notices = _unplug_and_plug(room, pulse, env, "headset", default)
+        hall, headset = Pulse(room, ["hall"]), Pulse(room, ["headset"], folder="more")
+        env = hall.card("hall")
+        list_cards(env, headset, "headset")
+        notices = _unplug_and_plug(room, headset, env, "headset", default)
         equal(len(notices), 3, f"notices {notices}")
 
 

@@ -47,13 +47,13 @@ def _sinks(channels, *names):
 
 class Pulse:
     """names: of the cards, which have so many channels each way; modules: what else the server
-    loads."""
+    loads; folder: its own in the room."""
 
     alsa = ALSA
 
-    def __init__(self, room, names, modules=(), channels=1):
+    def __init__(self, room, names, modules=(), channels=1, folder="pulse"):
         self.room, self.channels = room, channels
-        home = room.path("pulse")
+        home = room.path(folder)
         os.makedirs(home, 0o700)
         self.server = "unix:" + home + "/native"
         self.env = dict(os.environ, PULSE_SERVER=self.server, PULSE_RUNTIME_PATH=home,
@@ -195,11 +195,16 @@ class Air(Pulse):
         return process, path
 
 
+def list_cards(env, pulse, *names):
+    """Has a phone with this environment see cards of this server, beside its default."""
+    with open(env["ALSA_CONFIG_PATH"], "a", encoding="utf-8") as f:
+        for name in names:
+            f.write(PCM.format(name=name, server=pulse.server))
+
+
 def cards(room, *names):
     """A server with these cards, the first being the default, and the environment to see them."""
     pulse = Pulse(room, names)
     env = pulse.card(names[0])
-    with open(env["ALSA_CONFIG_PATH"], "a", encoding="utf-8") as f:
-        for name in names[1:]:
-            f.write(PCM.format(name=name, server=pulse.server))
+    list_cards(env, pulse, *names[1:])
     return pulse, env
