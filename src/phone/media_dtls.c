@@ -110,7 +110,7 @@ static void use_keys(struct media_stream *s, size_t i)
 
     if (*srtp || is_over || rtp_dtls_keys(s->dtls[i], &keys.send, &keys.receive) != 0)
         return;
-    err = rtp_srtp_new(&keys.send, &keys.receive, srtp);
+    err = i ? rtp_srtp_new(&keys.send, &keys.receive, srtp) : stream_use_keys(s, &keys);
     s->dtls_suite = keys.send.suite;
     mem_wipe(&keys, sizeof keys);
     if (err && !s->dtls_told)
@@ -189,7 +189,7 @@ void stream_prepare_dtls(struct media_stream *s, const struct media_agreement *b
     }
     stream_forget_dtls(s);
     if (now->dtls.identity)
-        stream_forget_keys(s);
+        stream_rest_keys(s);
 }
 
 /* --- going on -------------------------------------------------------------------------------- */

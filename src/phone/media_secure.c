@@ -57,16 +57,33 @@ void media_keys_prepared(struct media *media)
     media->preparing = false;
 }
 
-static void set_keys(struct media_stream *s, const struct media_keys *keys)
+/* Takes up again what rests. */
+static int change_keys(struct media_stream *s, const struct media_keys *keys)
 {
-    int err = s->srtp ? rtp_srtp_rekey(s->srtp, &keys->send, &keys->receive)
-                      : rtp_srtp_new(&keys->send, &keys->receive, &s->srtp);
+    bool rested = !s->srtp;
+    int err;
 
-    if (!err)
-        return;
-    rtp_srtp_free(s->srtp);
-    s->srtp = NULL;
-    stream_tell_failure(s, MEDIA_KEYS, err, "its sound cannot be encrypted: no memory is left");
+    if (rested) {
+        s->srtp = s->resting;
+        s->resting = NULL;
+    }
+    if (!s->srtp)
+        return rtp_srtp_new(&keys->send, &keys->receive, &s->srtp);
+    err = rtp_srtp_rekey(s->srtp, &keys->send, &keys->receive);
+    if (rested && !err)
+        rtp_srtp_end_old(s->srtp);
+    return err;
+}
+
+int stream_use_keys(struct media_stream *s, const struct media_keys *keys)
+{
+    int err = change_keys(s, keys);
+
+    if (err) {
+        rtp_srtp_free(s->srtp);
+        s->srtp = NULL;
+    }
+    return err;
 }
 
 int stream_srtp_prepared(void)
@@ -85,10 +102,14 @@ static bool srtp_works(struct media_stream *s)
 void stream_prepare_keys(struct media_stream *s)
 {
     const struct media_keys *keys = &s->agreed->params.keys;
+    int err;
 
     s->keyed = keys->send.suite != SUITE_NONE || s->agreed->params.dtls.identity;
-    if (keys->send.suite != SUITE_NONE && srtp_works(s))
-        set_keys(s, keys);
+    if (keys->send.suite == SUITE_NONE || !srtp_works(s))
+        return;
+    err = stream_use_keys(s, keys);
+    if (err)
+        stream_tell_failure(s, MEDIA_KEYS, err, "its sound cannot be encrypted: no memory is left");
 }
 
 bool stream_waits_for_keys(const struct media_stream *s)
@@ -96,10 +117,18 @@ bool stream_waits_for_keys(const struct media_stream *s)
     return s->keyed && !s->srtp;
 }
 
+void stream_rest_keys(struct media_stream *s)
+{
+    if (s->srtp)
+        s->resting = s->srtp;
+    s->srtp = NULL;
+}
+
 void stream_forget_keys(struct media_stream *s)
 {
     rtp_srtp_free(s->srtp);
-    s->srtp = NULL;
+    rtp_srtp_free(s->resting);
+    s->srtp = s->resting = NULL;
 }
 
 bool stream_put_rtp(struct media_stream *s, uint8_t *packet, size_t n, size_t cap)

@@ -334,6 +334,65 @@ static void rtcp_moves(void **state)
     world_free(w);
 }
 
+/* A packet of the far end as it goes on the wire. */
+struct recorded {
+    uint8_t bytes[WORLD_ROOM];
+    size_t n;
+};
+
+static struct recorded record(struct world *w, struct rtp_srtp *srtp)
+{
+    struct recorded r;
+
+    r.n = world_packet(w, r.bytes);
+    assert_int_equal(rtp_srtp_protect(srtp, r.bytes, &r.n, sizeof r.bytes), 0);
+    return r;
+}
+
+static void play(struct world *w, const struct recorded *r)
+{
+    (void)net_rtp_send(w->lone.pair.rtp_fd, &w->lone.to[0],
+                       (struct slice){(const char *)r->bytes, r->n});
+}
+
+/* Keys by SDES, by DTLS, and those by SDES again: while others are in use they are of no use, and
+ * then they go on where they were, so that what was recorded does not count again. */
+static void keys_by_sdes_rest(void **state)
+{
+    const struct media_keys keys = {{SUITE_AEAD_AES_256_GCM, {1}}, {SUITE_AEAD_AES_256_GCM, {2}}};
+    struct world *w = world_new(true);
+    struct rtp_srtp *far;
+    struct recorded first;
+
+    (void)state;
+    assert_int_equal(rtp_srtp_new(&keys.receive, &keys.send, &far), 0);
+    w->lone.params.keys = keys;
+    assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
+    first = record(w, far);
+    play(w, &first);
+    WORLD_UNTIL(w, world_stats(w).packets_received == 1);
+    for (unsigned i = 1; i <= 2; i++) {
+        struct recorded next = record(w, far);
+        uint64_t refused = world_stats(w).packets_refused;
+
+        w->lone.params.keys = (struct media_keys){.send.suite = SUITE_NONE};
+        world_agree(w, true);
+        WORLD_UNTIL(w, w->lone.told[MEDIA_KEYS] == i);
+        play(w, &next);
+        WORLD_UNTIL(w, world_stats(w).packets_refused == refused + 1);
+        w->lone.params.dtls = (struct media_dtls){.identity = NULL};
+        w->lone.params.keys = keys;
+        assert_int_equal(media_stream_start(w->lone.stream, &w->lone.params), 0);
+        (void)world_stats(w);
+        play(w, &first);
+        WORLD_UNTIL(w, world_stats(w).packets_refused == refused + 2);
+        play(w, &next);
+        WORLD_UNTIL(w, world_stats(w).packets_received == 1 + i);
+    }
+    rtp_srtp_free(far);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +402,7 @@ int main(void)
         cmocka_unit_test(strangers_do_not_keep_it_out),
         cmocka_unit_test(another_certificate),
         cmocka_unit_test(keys_of_before_are_not_told),
+        cmocka_unit_test(keys_by_sdes_rest),
         cmocka_unit_test(other_words_for_the_same),
     };
 
