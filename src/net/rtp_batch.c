@@ -95,7 +95,6 @@ size_t net_rtp_batch_recv(struct net_rtp_batch *batch, int fd, const struct net_
 {
     int64_t now_wall_us;
     uint64_t now_us;
-    size_t n = 0;
     int got;
 
     for (size_t i = 0; i < NET_RTP_BATCH; i++) {
@@ -112,14 +111,13 @@ size_t net_rtp_batch_recv(struct net_rtp_batch *batch, int fd, const struct net_
     for (int i = 0; i < got; i++) {
         struct msghdr *header = &batch->messages[i].msg_hdr;
         uint64_t age = age_us(header, now_wall_us);
+        bool whole = !(header->msg_flags & MSG_TRUNC);
 
-        if (header->msg_flags & MSG_TRUNC)
-            continue;
-        batch->out[n++] = (struct net_rtp_datagram){
-            .bytes = {batch->bytes[i], batch->messages[i].msg_len},
+        batch->out[i] = (struct net_rtp_datagram){
+            .bytes = {batch->bytes[i], whole ? batch->messages[i].msg_len : 0},
             .from = net_ip_of(&batch->from[i].u.any),
             .arrived_us = now_us > age ? now_us - age : now_us,
         };
     }
-    return n;
+    return (size_t)got;
 }

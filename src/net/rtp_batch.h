@@ -11,7 +11,7 @@
 #include "base/slice.h"
 
 #define NET_RTP_BATCH 16       /* datagrams of one call */
-#define NET_RTP_MAX_BYTES 2048 /* no media packet is longer; what is gets dropped */
+#define NET_RTP_MAX_BYTES 2048 /* no media packet is longer; of what is nothing is given */
 
 struct net_rtp_batch; /* one per thread: it owns the buffers */
 
@@ -28,9 +28,9 @@ void net_rtp_batch_free(struct net_rtp_batch *batch); /* NULL is fine */
 /* Asks the kernel for arrival times on this socket; without them the time of reading is given. */
 void net_rtp_batch_prepare(int fd);
 
-/* Takes what waits on fd, NET_RTP_BATCH datagrams at most, into *out; returns how many. A full
- * batch means that more may wait. Never blocks; errors (an ICMP reply to what we sent, say) count
- * as nothing there. */
+/* Takes what waits on fd, NET_RTP_BATCH datagrams at most, into *out; returns how many, too long
+ * ones among them, which are empty. A full batch means that more may wait, no other does. Never
+ * blocks; errors (an ICMP reply to what we sent, say) count as nothing there. */
 size_t net_rtp_batch_recv(struct net_rtp_batch *batch, int fd, const struct net_rtp_datagram **out);
 
 #endif
