@@ -6,6 +6,16 @@
 
 #define SPARED 16 /* descriptors for all else: files, connections */
 
+/* What the system gives by itself may be more. */
+static void make_room(int fd)
+{
+    int bytes = 0, wanted = NET_RTP_BUFFER;
+    socklen_t n = sizeof bytes;
+
+    if (!getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &n) && bytes < 2 * wanted)
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
+}
+
 static int open_bound(const struct ip *local, int *out)
 {
     struct net_sockaddr at = net_sockaddr_of(local);
@@ -16,6 +26,7 @@ static int open_bound(const struct ip *local, int *out)
         return -errno;
     if (local->family == 6)
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
+    make_room(fd);
     if (!bind(fd, &at.u.any, at.n)) {
         *out = fd;
         return 0;

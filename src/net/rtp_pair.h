@@ -20,6 +20,9 @@ struct net_rtp_pair {
 /* RTP ports where nobody says otherwise. */
 #define NET_RTP_FIRST_PORT 16384
 #define NET_RTP_LAST_PORT 32767
+/* Bytes that may wait in each socket, the kernel's own beside them, where the system allows it:
+ * between two looks at it a flood must not push out what the far end sends. */
+#define NET_RTP_BUFFER 262144
 
 /* Binds both on the address of local (its port does not matter), within first_port … last_port,
  * both included. The search starts at random, so that ports are hard to guess and rarely reused at

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -120,6 +121,37 @@ static void starts_at_random(void **state)
     assert_true(low < 20);
 }
 
+static int buffer_of(int fd)
+{
+    int bytes = 0;
+    socklen_t n = sizeof bytes;
+
+    assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &n), 0);
+    return bytes;
+}
+
+/* Twice what was asked for, as Linux counts its own overhead, or the most that the system allows.
+ */
+static void has_room_for_floods(void **state)
+{
+    struct ip local = address("127.0.0.1");
+    struct rng rng = rng_system();
+    struct net_rtp_pair pair;
+    FILE *file = fopen("/proc/sys/net/core/rmem_max", "r");
+    int most = 0;
+
+    (void)state;
+    if (!file)
+        skip();
+    assert_int_equal(fscanf(file, "%d", &most), 1);
+    fclose(file);
+    most = most < NET_RTP_BUFFER ? most : NET_RTP_BUFFER;
+    assert_int_equal(net_rtp_pair_open(&local, 16384, 32767, &rng, &pair), 0);
+    assert_true(buffer_of(pair.rtp_fd) >= 2 * most);
+    assert_true(buffer_of(pair.rtcp_fd) >= 2 * most);
+    net_rtp_pair_close(&pair);
+}
+
 static const struct link {
     const char *name, *local;
 } links[] = {{"packets over IPv4", "127.0.0.1"}, {"packets over IPv6", "::1"}};
@@ -164,6 +196,7 @@ int main(void)
         cmocka_unit_test(how_many_are_left),
         cmocka_unit_test(range_is_used_up),
         cmocka_unit_test(starts_at_random),
+        cmocka_unit_test(has_room_for_floods),
     };
 
     ipv6_needed();
