@@ -5,12 +5,17 @@
 #include "audio/level.h"
 #include "audio/stereo.h"
 #include "base/log.h"
+#include "net/loop.h"
 #include "phone/media_mix.h"
 #include "phone/media_stream.h"
 #include "rtp/demux.h"
 #include "rtp/packet.h"
 
-#define BATCHES_PER_BEAT 8 /* what a flood brings beyond that waits, and the kernel drops it */
+/* Of each socket so much is taken on a beat, whatever there is to do beside it; what a flood brings
+ * beyond that while the thread has time for it. What is left then waits, and the kernel drops what
+ * has no room. */
+#define BATCHES_ALWAYS 8
+#define CROWDED_US 10000000 /* so long after a full batch each beat looks: another may follow */
 /* How often packets are taken that nobody hears: for keys, also as tones, and for the count. A key
  * is told so much later, and four packets at once cost half of what they do one by one. */
 #define UNHEARD_US 79000
@@ -213,6 +218,10 @@ static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
     size_t payload_bytes;
     bool known, event, noise;
 
+    if (rtp_latch_refuses(&s->latch, &d->from)) { /* before keys are tried, which costs most */
+        s->count.packets_refused++;
+        return;
+    }
     if (!stream_open_rtp(s, &bytes))
         return;
     if (rtp_packet_parse(bytes, &packet) != 0 ||
@@ -255,35 +264,58 @@ static void take_stun(struct media_stream *s, const struct net_rtp_datagram *d)
 
 void stream_receive_due(struct media_stream *s, uint64_t due_us)
 {
-    if (s->told_first && !is_heard(s) && due_us < s->received_us + UNHEARD_US)
+    if (s->told_first && !is_heard(s) && !stream_is_crowded(s, due_us) &&
+        due_us < s->received_us + UNHEARD_US)
         return;
     s->received_us = due_us;
     stream_receive(s);
 }
 
-void stream_receive(struct media_stream *s)
+bool stream_is_crowded(const struct media_stream *s, uint64_t now_us)
+{
+    return s->crowded_us && now_us < s->crowded_us + CROWDED_US;
+}
+
+void stream_take_waiting(struct media_stream *s, int fd, stream_take *take)
 {
     const struct net_rtp_datagram *d;
-    size_t n = stream_dtls_sleeps(s) ? 0 : NET_RTP_BATCH;
+    struct media_thread *t = s->thread;
+    size_t n = NET_RTP_BATCH;
 
-    for (unsigned i = 0; i < BATCHES_PER_BEAT && n == NET_RTP_BATCH; i++) {
-        n = net_rtp_batch_recv(s->thread->batch, s->pair.rtp_fd, &d);
+    if (stream_dtls_sleeps(s))
+        return;
+    for (unsigned i = 0; n == NET_RTP_BATCH; i++) {
+        if (i >= BATCHES_ALWAYS && net_now_us() >= t->take_until_us)
+            return;
+        n = net_rtp_batch_recv(t->batch, fd, &d);
+        if (n == NET_RTP_BATCH)
+            s->crowded_us = net_now_us();
         for (size_t at = 0; at < n; at++)
-            switch (rtp_demux(d[at].bytes)) {
-            case RTP_KIND_RTP:
-                take_rtp(s, &d[at]);
-                break;
-            case RTP_KIND_RTCP:
-                stream_rtcp_receive(s, d[at].bytes, &d[at].from, d[at].arrived_us);
-                break;
-            case RTP_KIND_STUN:
-                take_stun(s, &d[at]);
-                break;
-            default:
-                if (!stream_dtls_take(s, false, d[at].bytes, &d[at].from, d[at].arrived_us))
-                    s->count.packets_refused++;
-            }
+            take(s, &d[at]);
     }
+}
+
+static void take_any(struct media_stream *s, const struct net_rtp_datagram *d)
+{
+    switch (rtp_demux(d->bytes)) {
+    case RTP_KIND_RTP:
+        take_rtp(s, d);
+        break;
+    case RTP_KIND_RTCP:
+        stream_rtcp_receive(s, d);
+        break;
+    case RTP_KIND_STUN:
+        take_stun(s, d);
+        break;
+    default:
+        if (!stream_dtls_take(s, false, d->bytes, &d->from, d->arrived_us))
+            s->count.packets_refused++;
+    }
+}
+
+void stream_receive(struct media_stream *s)
+{
+    stream_take_waiting(s, s->pair.rtp_fd, take_any);
 }
 
 void stream_prepare_receiving(struct media_stream *s, const struct media_agreement *before)

@@ -4,8 +4,9 @@
 #include "phone/media_stream.h"
 
 #define MEMBER_MS 25000 /* RFC 3550 6.3.5: who was silent for five intervals has left */
-/* How often the socket is looked at; a report comes every few seconds. The kernel says when each
- * came, and who asks for figures has it looked at, so nothing is known later for that but a BYE. */
+/* How often the socket is looked at, unless it is crowded; a report comes every few seconds. The
+ * kernel says when each came, and who asks for figures has it looked at, so nothing is known later
+ * for that but a BYE. */
 #define RECEIVE_US 500000
 #define SENDER_MS 10000 /* 6.3.8: who sent nothing for two intervals is no sender */
 
@@ -154,15 +155,14 @@ static void take_packet(struct media_stream *s, const struct rtcp_packet *packet
     }
 }
 
-void stream_rtcp_receive(struct media_stream *s, struct slice bytes, const struct ip *from,
-                         uint64_t arrived_us)
+void stream_rtcp_receive(struct media_stream *s, const struct net_rtp_datagram *d)
 {
-    struct slice rest;
+    struct slice bytes = d->bytes, rest;
     struct rtcp_packet packet;
 
     if (!s->agreed || !stream_open_rtcp(s, &bytes))
         return;
-    if (rtcp_check(bytes) != 0 || !rtp_latch_rtcp(&s->latch, from)) {
+    if (rtcp_check(bytes) != 0 || !rtp_latch_rtcp(&s->latch, &d->from)) {
         s->count.packets_refused++;
         return;
     }
@@ -170,28 +170,27 @@ void stream_rtcp_receive(struct media_stream *s, struct slice bytes, const struc
     rtcp_timing_size(&s->timing, bytes.n);
     rest = bytes;
     while (rtcp_next(&rest, &packet) == 0)
-        take_packet(s, &packet, arrived_us);
-    stream_red_reported(s, arrived_us);
+        take_packet(s, &packet, d->arrived_us);
+    stream_red_reported(s, d->arrived_us);
+}
+
+static void take_any(struct media_stream *s, const struct net_rtp_datagram *d)
+{
+    if (!stream_dtls_take(s, true, d->bytes, &d->from, d->arrived_us))
+        stream_rtcp_receive(s, d);
 }
 
 static void take_waiting(struct media_stream *s)
 {
-    const struct net_rtp_datagram *d;
-    size_t n = 0;
-
-    if (!stream_dtls_sleeps(s))
-        n = net_rtp_batch_recv(s->thread->batch, s->pair.rtcp_fd, &d);
-
-    for (size_t i = 0; i < n; i++)
-        if (!stream_dtls_take(s, true, d[i].bytes, &d[i].from, d[i].arrived_us))
-            stream_rtcp_receive(s, d[i].bytes, &d[i].from, d[i].arrived_us);
+    stream_take_waiting(s, s->pair.rtcp_fd, take_any);
 }
 
 void stream_rtcp_beat(struct media_stream *s, uint64_t now_us)
 {
     if (!s->agreed)
         return;
-    if (now_us >= s->rtcp_received_us + RECEIVE_US || stream_dtls_waits(s)) {
+    if (now_us >= s->rtcp_received_us + RECEIVE_US || stream_dtls_waits(s) ||
+        stream_is_crowded(s, now_us)) {
         s->rtcp_received_us = now_us;
         take_waiting(s);
     }

@@ -142,6 +142,7 @@ struct media_stream {
     uint32_t heard_clock_hz;
     uint64_t heard_ms;    /* when RTP last came */
     uint64_t received_us; /* the beat on which the socket was last looked at */
+    uint64_t crowded_us;  /* when more than a batch waited on one of both; 0: never */
     struct rtp_event_receiver pressed;
     uint32_t sound_timestamp; /* of the latest in sequence */
     struct dtmf_receiver tones_heard;
@@ -297,6 +298,11 @@ void stream_press(struct media_stream *s, struct slice payload, uint32_t timesta
 /* What waits on the RTP socket; on a beat, where it is time to look. */
 void stream_receive_due(struct media_stream *s, uint64_t due_us);
 void stream_receive(struct media_stream *s);
+/* Takes what waits on that socket, as far as a beat has time for it. */
+typedef void stream_take(struct media_stream *s, const struct net_rtp_datagram *d);
+void stream_take_waiting(struct media_stream *s, int fd, stream_take *take);
+/* Whether so much came lately that both sockets are to be looked at on each beat. */
+bool stream_is_crowded(const struct media_stream *s, uint64_t now_us);
 /* Recording and loudspeaker get what is to be heard up to due_us. */
 void stream_play(struct media_stream *s, uint64_t due_us);
 void stream_stop_receiving(struct media_stream *s);
@@ -349,8 +355,7 @@ double stream_xr_mean_run(const struct media_stream *s, uint64_t now_us);
 
 /* --- media_rtcp.c ---------------------------------------------------------------------------- */
 
-void stream_rtcp_receive(struct media_stream *s, struct slice bytes, const struct ip *from,
-                         uint64_t arrived_us);
+void stream_rtcp_receive(struct media_stream *s, const struct net_rtp_datagram *d);
 /* Takes what has come, and sends a report, where either is due. */
 void stream_rtcp_beat(struct media_stream *s, uint64_t now_us);
 /* A last report with BYE (RFC 3550 6.3.7), unless nothing of ours was ever sent. */

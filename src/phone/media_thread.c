@@ -12,6 +12,7 @@
 
 #define DEVICE_BEAT_MS 10
 #define OPUS_COMPLEXITY 9
+#define FLOOD_SHARE 4     /* of a beat: a quarter at most goes to what floods bring */
 #define SHAKING_BEAT_MS 5 /* while keys are agreed on: a handshake is six datagrams, one a beat */
 #define SHAKING_STREAMS 8 /* but not for a few among many */
 #define ATTENDED_US 20000 /* the longest beat that commands may wait for */
@@ -361,6 +362,7 @@ static void on_beat(void *arg, uint64_t due_us, uint64_t missed)
 
     (void)missed; /* streams see it from due_us */
     t->last_beat_us = due_us;
+    t->take_until_us = began_us + t->period_us / FLOOD_SHARE;
     device = t->device && media_device_begin_beat(t->device, due_us, elapsed_us);
     if (device) {
         heard = media_device_heard_in(t->device, &n, &form.channels);

@@ -99,6 +99,7 @@ struct media_thread {
     struct net_loop *loop;
     struct net_pacer *pacer;
     struct net_rtp_batch *batch;
+    uint64_t take_until_us; /* until then a beat takes what floods bring, of all streams together */
     struct media_jobs jobs;
     uv_prepare_t prepare;           /* active while the beat or the device may have to change */
     bool at_once;                   /* and the beat perhaps at once */

@@ -70,17 +70,20 @@ static enum rtp_latch_verdict consider(struct rtp_latch *l, const struct ip *fro
     return RTP_LATCH_MOVED;
 }
 
+bool rtp_latch_refuses(const struct rtp_latch *l, const struct ip *from)
+{
+    return !l->rtp.family || (l->heard_there && !ip_same(from, &l->rtp));
+}
+
 enum rtp_latch_verdict rtp_latch_rtp(struct rtp_latch *l, const struct ip *from, uint32_t ssrc,
                                      uint16_t sequence)
 {
-    if (!l->rtp.family)
+    if (rtp_latch_refuses(l, from))
         return RTP_LATCH_REFUSE;
     if (ip_same(from, &l->rtp)) {
         l->heard = l->heard_there = true;
         return RTP_LATCH_ACCEPT;
     }
-    if (l->heard_there)
-        return RTP_LATCH_REFUSE;
     return consider(l, from, ssrc, sequence);
 }
 

@@ -59,6 +59,8 @@ void rtp_latch_signalled(struct rtp_latch *l, const struct ip *rtp, const struct
 /* RTP that parsed and whose payload type was agreed on came from there. */
 enum rtp_latch_verdict rtp_latch_rtp(struct rtp_latch *l, const struct ip *from, uint32_t ssrc,
                                      uint16_t sequence);
+/* Whether RTP from there is refused whatever it says; so nobody need look at it, or decrypt it. */
+bool rtp_latch_refuses(const struct rtp_latch *l, const struct ip *from);
 /* Whoever is there has shown by other means (rtp/dtls.h) that he is the far end: we send there from
  * now on, unless it was heard already where SDP says. False: it stays. */
 bool rtp_latch_proven(struct rtp_latch *l, const struct ip *from);

@@ -6,7 +6,9 @@ The flood comes from an address of its own, for what one source may use up is li
 import os
 import resource
 import socket
+import struct
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -14,7 +16,7 @@ from lib import rtp, sip, sound, tap
 from lib.attack import GOALS, Pinger, Target, cpu_seconds, sanitized
 from lib.ends import Callee
 from lib.room import Room
-from lib.tap import case, expect
+from lib.tap import case, equal, expect
 
 SPEECH = sound.tone(440, 60)
 FLOODER = "127.0.0.2"
@@ -317,6 +319,73 @@ def rtp_flood(source):
 
 for who, words in (("own", "the call's own socket"), ("stranger", "a stranger")):
     case(f"2,000 RTP packets a second for 5 s from {words}", who)(rtp_flood)
+
+
+class Reporter:
+    """The far end's RTCP: an SR every 200 ms, which the phone's own reports tell of (LSR)."""
+
+    def __init__(self, media):
+        self.media, self.sent, self._going = media, {}, True
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        number = 1
+        while self._going:
+            report = struct.pack("!BBHIIIIII", 0x80, 200, 6, 0x7e57, number, 0, 0, 0, 0)
+            name = struct.pack("!BBHI", 0x81, 202, 3, 0x7e57) + b"\1\5a@b.c\0"
+            self.sent[number << 16] = time.monotonic()
+            self.media.rtp.sockets[1].sendto(report + name, ("127.0.0.1", self.media.port + 1))
+            number += 1
+            time.sleep(0.2)
+
+    def verdict(self):
+        """Stops. By what is said of the far end since it began to be flooded: how old its latest
+        report was then, and how much of its sound was lost."""
+        self._going = False
+        self._thread.join()
+        told = [r for r in self.media.rtp.reports if r.blocks and r.blocks[0][4] in self.sent]
+        expect(told, "no report of the far end was heard")
+        last = told[-1]
+        lost, age = last.blocks[0][1] >> 24, last.time - self.sent[last.blocks[0][4]]
+        said = f"{lost / 2.56:.0f} % of its sound lost, its latest report {age:.1f} s old"
+        expect(lost <= 13 and age < 1.2 + self.media.stalls.seconds(), said)
+        return said
+
+
+def junk(n):
+    """RTP as the call has it, RTCP with a BYE, other RTP, and nothing at all."""
+    return (rtp.packet(n, 160 * n, 0x7e57), struct.pack("!BBHI", 0x81, 203, 1, 0x7e57),
+            rtp.packet(n * 3, n, n, b"x" * 20, 77), b"")[n % 4]
+
+
+def strangers_flood(unheard):
+    """From an address and from another port of the far end's; to the ports of RTP and RTCP."""
+    with Room() as room:
+        t = Target(room, spoken=SPEECH, **({"record": None} if unheard else {}))
+        strangers = [room.keep(rtp.RtpPeer(FLOODER)), room.keep(rtp.RtpPeer())]
+        start, before, n = time.monotonic(), cpu_seconds(t.pid), 0
+        time.sleep(1)
+        reporter, behind = Reporter(t.media), len(t.media.rtp.reports)
+        t.media.rate()
+        while time.monotonic() - start < 12 or len(t.media.rtp.reports) < behind + 2:
+            for _ in range(50):
+                strangers[n % 2].send(junk(n // 4), t.media.port + n // 2 % 2)
+                n += 1
+            time.sleep(max(0, start + n / 10000 - time.monotonic()))
+        seconds = time.monotonic() - start
+        said = [f"{n / seconds / 1000:.1f} thousand a second",
+                f"{(cpu_seconds(t.pid) - before) / seconds * 100:.0f} % of a processor",
+                reporter.verdict(), t.media.verdict()]
+        equal(sum(len(s.packets) + len(s.reports) for s in strangers), 0, "packets for strangers")
+        t.unharmed()
+        t.finish()
+        return "; ".join(said if unheard else said + [t.heard()])
+
+
+case("5,000 packets a second to RTP and as many to RTCP: sound and reports go on", False)(
+    strangers_flood)
+case("the same of a call that nobody listens to", True)(strangers_flood)
 
 
 # --- answers ----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
-/* When a stream looks at what came, and which of it is heard: on a clock of our own, without any
- * packets. What is taken out of the jitter buffer is noted, and what a conference would hear. */
+/* When a stream looks at what came, for how long, and which of it is heard: on a clock of our own,
+ * without any packets but junk. What is taken out of the jitter buffer is noted, and what a
+ * conference would hear. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,14 @@ static struct {
     size_t n;
 } taken[TAKEN_MAX];
 static size_t n_taken, heard;
+
+enum { BATCH_US = 20, ENDLESS = 1 << 30 };
+
+/* The sockets, RTP's and RTCP's: how much junk waits in each, and how often each was looked at. */
+static struct {
+    size_t waiting, looks;
+} port[2];
+static uint64_t clock_us;
 
 #define WRAP(type, name, ...)                                                                      \
     type __wrap_##name(__VA_ARGS__);                                                               \
@@ -38,6 +47,25 @@ WRAP(void, stream_mix_put, struct media_stream *s, const int16_t *samples, size_
     heard += n;
 }
 
+WRAP(uint64_t, net_now_us, void)
+{
+    return clock_us;
+}
+
+WRAP(size_t, net_rtp_batch_recv, struct net_rtp_batch *batch, int fd,
+     const struct net_rtp_datagram **out)
+{
+    static const struct net_rtp_datagram junk[NET_RTP_BATCH];
+    size_t n = port[fd].waiting < NET_RTP_BATCH ? port[fd].waiting : NET_RTP_BATCH;
+
+    (void)batch;
+    port[fd].waiting -= n;
+    port[fd].looks++;
+    clock_us += BATCH_US;
+    *out = junk;
+    return n;
+}
+
 struct world {
     struct media_stream s;
     struct media_agreement agreed;
@@ -60,12 +88,15 @@ static struct world *begin(bool find_tones)
     w->agreed.params.find_tones = find_tones;
     w->s.thread = w->thread;
     w->s.agreed = &w->agreed;
-    w->s.pair = NET_RTP_PAIR_NONE;
+    w->s.pair = (struct net_rtp_pair){.rtp_fd = 0, .rtcp_fd = 1};
+    w->s.timing.next_ms = NEVER_MS;
     w->s.told_first = true;
     list_init(&w->s.recordings);
     w->now_us = w->s.played_us = w->s.beat_us = w->s.received_us = START_US;
     stream_prepare_receiving(&w->s, NULL);
     n_taken = heard = 0;
+    clock_us = START_US;
+    memset(port, 0, sizeof port);
     return w;
 }
 
@@ -79,9 +110,17 @@ static void end(struct world *w)
 
 static void beat(struct world *w)
 {
-    w->now_us += BEAT_US;
+    clock_us = w->now_us += BEAT_US;
+    w->thread->take_until_us = w->now_us + BEAT_US / 4;
     stream_receive_due(&w->s, w->now_us);
     stream_play(&w->s, w->now_us);
+    stream_rtcp_beat(&w->s, w->now_us);
+}
+
+static void beat_for_us(struct world *w, uint64_t us)
+{
+    for (uint64_t until_us = w->now_us + us; w->now_us < until_us;)
+        beat(w);
 }
 
 static void test_nothing_is_played_to_nobody(void **state)
@@ -159,6 +198,62 @@ static void test_a_stall_is_skipped(void **state)
     end(w);
 }
 
+/* Who is flooded takes all that came, else the kernel drops what the far end sends as well. */
+static void test_a_flood_is_taken_whole(void **state)
+{
+    struct world *w = begin(false);
+
+    (void)state;
+    beat_for_us(w, 600000);
+    port[0].waiting = port[1].waiting = 1000;
+    beat_for_us(w, 600000);
+    assert_int_equal(port[0].waiting + port[1].waiting, 0);
+    assert_int_equal(w->s.count.packets_refused, 2000);
+    end(w);
+}
+
+/* And looks again with each beat for a while, as more may come. */
+static void test_a_flood_is_looked_for_on_each_beat(void **state)
+{
+    struct world *w = begin(false);
+
+    (void)state;
+    beat_for_us(w, 10000000);
+    assert_in_range(port[0].looks, 124, 126);
+    assert_in_range(port[1].looks, 19, 21);
+    port[1].waiting = NET_RTP_BATCH;
+    beat_for_us(w, 500000);
+    port[0].looks = port[1].looks = 0;
+    beat_for_us(w, 5000000);
+    assert_int_equal(port[0].looks, 250);
+    assert_int_equal(port[1].looks, 250);
+    beat_for_us(w, 5000000);
+    port[0].looks = port[1].looks = 0;
+    beat_for_us(w, 10000000);
+    assert_in_range(port[0].looks, 124, 126);
+    assert_in_range(port[1].looks, 19, 21);
+    end(w);
+}
+
+/* A flood without end has its share of the beat, for all streams together, and each stream a few
+ * batches of each port beyond that. */
+static void test_no_flood_holds_up_a_beat(void **state)
+{
+    struct world *w = begin(false);
+
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        port[0].waiting = port[1].waiting = ENDLESS;
+        beat(w);
+        assert_true(clock_us <= w->now_us + BEAT_US / 4 + 2 * 8 * BATCH_US);
+    }
+    port[0].looks = port[1].looks = 0;
+    beat(w); /* RTP has used up the time, and RTCP has its few */
+    assert_int_equal(port[0].looks, BEAT_US / 4 / BATCH_US);
+    assert_int_equal(port[1].looks, 8);
+    end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +262,9 @@ int main(void)
         cmocka_unit_test(test_who_begins_to_listen_hears_what_comes_now),
         cmocka_unit_test(test_what_nobody_hears_may_lag),
         cmocka_unit_test(test_a_stall_is_skipped),
+        cmocka_unit_test(test_a_flood_is_taken_whole),
+        cmocka_unit_test(test_a_flood_is_looked_for_on_each_beat),
+        cmocka_unit_test(test_no_flood_holds_up_a_beat),
     };
 
     return cmocka_run_group_tests_name("phone/media_receive", tests, NULL, NULL);

@@ -247,6 +247,21 @@ static void test_who_has_proven_himself(void **state)
     assert_int_equal(step(&l, "S2"), 'a');
 }
 
+/* Whoever may yet be latched to is not refused unseen, nor is the far end ever. */
+static void test_who_is_refused_unseen(void **state)
+{
+    struct rtp_latch l = latch_of("192.0.2.1:5060"), nowhere = {0};
+    struct ip n = address_of('N'), s = address_of('S');
+
+    (void)state;
+    assert_false(rtp_latch_refuses(&l, &n));
+    assert_false(rtp_latch_refuses(&l, &s));
+    assert_int_equal(step(&l, "S1"), 'a');
+    assert_true(rtp_latch_refuses(&l, &n));
+    assert_false(rtp_latch_refuses(&l, &s));
+    assert_true(rtp_latch_refuses(&nowhere, &s));
+}
+
 static void test_latching_with_mux_takes_rtcp_along(void **state)
 {
     struct rtp_latch l = {0};
@@ -271,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_nowhere_to_send),
         cmocka_unit_test(test_latching_with_mux_takes_rtcp_along),
         cmocka_unit_test(test_who_has_proven_himself),
+        cmocka_unit_test(test_who_is_refused_unseen),
     };
 
     return RUN_ROWS("rtp/latch", rows, check_row) +
