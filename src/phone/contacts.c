@@ -8,8 +8,7 @@
 #include "base/rand.h"
 #include "base/text.h"
 #include "net/loop.h"
-#include "phone/file_read.h"
-#include "phone/helper.h"
+#include "phone/contacts_private.h"
 #include "phone/spelling.h"
 #include "phone/target.h"
 #include "sip/uri.h"
@@ -42,18 +41,6 @@ struct contacts {
     unsigned version;
     unsigned taken; /* how many readings of it, good or bad */
     char *told;     /* what was wrong with it last; NULL: nothing was read yet */
-};
-
-/* What reading takes, on whatever thread, and what came of it. */
-struct contacts_fetch {
-    char *path;
-    const struct net_spawner *helper;
-    struct stat seen, now;
-    unsigned taken; /* of the contacts when this one began */
-    bool known_missing;
-    bool changed; /* since it was seen; what follows is for that */
-    int err;
-    struct buf text, said; /* said: by the helper */
 };
 
 /* --- a book --------------------------------------------------------------------------------- */
@@ -354,40 +341,6 @@ static int read_book(struct book *book, struct slice text, const char *path, str
 
 /* --- the file ------------------------------------------------------------------------------- */
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-    return a->st_nlink > 0 && b->st_nlink > 0 && a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-           a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
-static int read_file(struct contacts_fetch *f)
-{
-    int fd, err = file_read(f->path, 0, &f->now, &f->text);
-
-    if (err != -EACCES || !f->helper)
-        return err;
-    err = helper_open_contacts(f->helper, f->path, &fd, &f->said);
-    return err ? err : file_read_opened(fd, &f->now, &f->text);
-}
-
-static bool is_missing(int err)
-{
-    return err == -ENOENT || err == -ENOTDIR;
-}
-
-void contacts_fetch_run(struct contacts_fetch *f)
-{
-    f->err = stat(f->path, &f->now) == 0 ? 0 : -errno;
-    if (!f->err && same_file(&f->now, &f->seen))
-        return;
-    if (is_missing(f->err) && f->known_missing)
-        return; /* there is still none */
-    f->changed = true;
-    if (!f->err)
-        f->err = read_file(f);
-}
-
 static void explain(const char *path, int err, struct buf *said, struct buf *why)
 {
     const char *reason = err == -EINVAL ? "it is not a file" : strerror(-err);
@@ -438,7 +391,7 @@ static void begin(const struct contacts *contacts, char *path, struct contacts_f
  * this one began may be the later one. */
 static int take(struct contacts *contacts, struct contacts_fetch *f, struct buf *why)
 {
-    int err = is_missing(f->err) ? 0 : f->err; /* nobody has written one */
+    int err = contacts_is_missing(f->err) ? 0 : f->err; /* nobody has written one */
 
     if (!f->changed || f->taken != contacts->taken)
         return 0;

@@ -42,6 +42,8 @@ libphone_a_SOURCES = \
 	src/phone/contacts.h \
 	src/phone/contacts_edit.c \
 	src/phone/contacts_edit.h \
+	src/phone/contacts_fetch.c \
+	src/phone/contacts_private.h \
 	src/phone/contacts_watch.c \
 	src/phone/devices.c \
 	src/phone/dial.c \

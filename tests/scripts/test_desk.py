@@ -2,6 +2,7 @@
 """What a telephone on a desk offers to those who look at it: the trace of its messages, do not
 disturb, people, levels, devices, over the socket."""
 import os
+import shutil
 import sys
 import time
 
@@ -221,6 +222,34 @@ def contacts_by_link():
             os.rename(room.path(name), room.path("two"))
             me.event("contacts-changed", after=mark)
             equal(name_of_caller(me, far.client, phone), name, "in the folder")
+        phone.stop()
+
+
+@case("a link to the contacts that leads where the sandbox does not: said, once, and the list stays")
+def contacts_out_of_reach():
+    with Room() as room:
+        link, far = room.path("people"), control.Piped(room, "far")
+        for name in ("run", "one", "two"):
+            os.mkdir(room.path(name))
+            room.write(f"{name}/people", f"{name} = sip:tphone@127.0.0.1\n")
+        os.symlink("one/people", link)
+        phone = control.Daemon(room, "run/desk", contacts_file=link)
+        me = phone.client("me")
+        room.write("one/people", "uno = sip:tphone@127.0.0.1\n")
+        me.event("contacts-changed")
+        for gone in (False, True):
+            if gone:
+                shutil.rmtree(room.path("one"))
+            mark, changes = me.mark(), len(me.events("contacts-changed"))
+            os.symlink("two/people", room.path("new"))
+            os.rename(room.path("new"), link)
+            for _ in range(3):
+                equal(name_of_caller(me, far.client, phone), "uno", "the name that was known")
+            if not gone:
+                me.wait(lambda l: "start it again" in l.get("text", ""), 10, after=mark,
+                        what="that it is another file")
+            equal(len(me.events("contacts-changed")), changes, "changes")
+        equal(len([n for n in me.events("notice") if "people" in n.get("text", "")]), 1, "notices")
         phone.stop()
 
 
