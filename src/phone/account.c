@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "phone/calls.h"
 #include "phone/password.h"
 #include "phone/phone_private.h"
 #include "phone/phone_tls.h"
@@ -319,6 +320,7 @@ static void registered(struct account *account, const struct sip_account_event *
                                        .signalling_encryption = at->safe,
                                    });
     account->told = true;
+    calls_registered(account);
     account_start_calls(account);
 }
 

@@ -118,8 +118,10 @@ void call_offer_settled(struct call *call, bool ours)
 {
     const struct sdp_local *us = sdp_exchange_local(call->sdp);
 
-    if (ours)
-        call->offering = call->moved = false;
+    if (ours) {
+        call->offering = false;
+        call->moved = call->moved && call->offer_due; /* meanwhile once more */
+    }
     if (sdp_exchange_state(call->sdp) != SDP_STABLE)
         return;
     call->agreed_hold = !(us->direction & SDP_RECVONLY);

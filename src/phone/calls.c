@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "audio/level.h"
+#include "phone/account.h"
 #include "phone/call.h"
 #include "phone/conference.h"
 #include "phone/phone_private.h"
@@ -137,6 +138,16 @@ void calls_network_changed(struct phone *phone)
 
         if (call->sip)
             sip_call_network_changed(call->sip, net_now_ms());
+    }
+}
+
+void calls_registered(struct account *account)
+{
+    LIST_EACH (&account->phone->calls, at) {
+        struct call *call = LIST_ITEM(at, struct call, link);
+
+        if (call->sip && call->account == account)
+            sip_call_contact_changed(call->sip, net_now_ms());
     }
 }
 

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+struct account;
 struct buf;
 struct call;
 struct phone_command;
@@ -35,5 +36,7 @@ void calls_set_dnd(struct phone *phone, bool on);
 void calls_set_tones(struct phone *phone);
 /* The addresses of this machine have changed: calls find out whether they have to move. */
 void calls_network_changed(struct phone *phone);
+/* An account has: its server may know us by another Contact, of which its calls tell. */
+void calls_registered(struct account *account);
 
 #endif

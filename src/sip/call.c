@@ -306,6 +306,7 @@ void sip_call_over(struct sip_call *call, const struct sip_call_event *end, uint
 int sip_call_make_contact(struct sip_call *call, const struct sip_flow *flow, struct slice user)
 {
     struct buf b = buf_new(SIP_MAX_HEADER_LINE);
+    char *made;
 
     buf_putc(&b, '<');
     if (call->account)
@@ -313,9 +314,12 @@ int sip_call_make_contact(struct sip_call *call, const struct sip_flow *flow, st
     else
         sip_uri_put_contact(&b, user, &flow->local, flow->transport, call->secure);
     buf_putc(&b, '>');
+    made = buf_take(&b);
+    if (!made)
+        return -ENOMEM;
     free(call->contact);
-    call->contact = buf_take(&b);
-    return call->contact ? 0 : -ENOMEM;
+    call->contact = made;
+    return 0;
 }
 
 /* A request that nobody waits for: only its end matters, for the memory. */

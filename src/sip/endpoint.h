@@ -134,6 +134,9 @@ int sip_call_reinvite(struct sip_call *call, struct slice sdp, uint64_t now_ms);
  * SIP_CALL_MOVED comes again, after each change and failure; SIP_MOVE_MAX_MS of that end the
  * call. */
 void sip_call_network_changed(struct sip_call *call, uint64_t now_ms);
+/* The account of a call that is up has registered: SIP_CALL_MOVED where others reach us by another
+ * Contact since then. */
+void sip_call_contact_changed(struct sip_call *call, uint64_t now_ms);
 /* A key (0-9 * # A-D, ! for flash) by INFO, pressed for so long. SIP_CALL_DIGIT_SENT follows with
  * the status; one at a time is wise, as they may overtake each other. -ENOTCONN before the call is
  * up; -ENOMEM. */
@@ -162,7 +165,8 @@ enum sip_call_event_kind {
     SIP_CALL_OFFER_REFUSED, /* our re-INVITE failed: status; the session stays as it was. 491: it
                                will be asked for once more; 0: given up as we move, which
                                SIP_CALL_MOVED tells soon */
-    SIP_CALL_MOVED,         /* flow.local is another address of ours now */
+    SIP_CALL_MOVED,         /* flow.local is another address of ours now, or our Contact is
+                               another one */
     SIP_CALL_DIGIT,         /* they pressed a key and say so by INFO: digit. It is answered */
     SIP_CALL_DIGIT_SENT,    /* our INFO was answered: status; 408: it was not */
     SIP_CALL_ENDED,         /* cause, status and reason where there are any; the last event */

@@ -1,6 +1,8 @@
 /* sip/move.c - calls in which an address changes in mid-call: ours, which a re-INVITE from the new
  * one tells (RFC 3261 14, 12.2.1.1), and theirs, where one claims to be at another. */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "sip/core.h"
 #include "sip/locate.h"
@@ -99,6 +101,23 @@ void sip_call_network_changed(struct sip_call *call, uint64_t now_ms)
     if (call->state == SIP_CALL_UP && call->dialog)
         look_for_way(call, now_ms);
     sip_core_sweep(call->ep);
+}
+
+/* By TCP and TLS the server knows us by the port of our connection, which we hear of from its
+ * answer to REGISTER: over a new connection that may come behind the re-INVITE. */
+void sip_call_contact_changed(struct sip_call *call, uint64_t now_ms)
+{
+    struct sip_call_event event = {.kind = SIP_CALL_MOVED};
+    char *before;
+
+    if (call->state != SIP_CALL_UP || !call->dialog || call->dialog->flow.transport == SIP_UDP)
+        return;
+    before = slice_dup(slice_of(call->contact));
+    event.flow = call->dialog->flow;
+    if (before && !move_contact(call) && strcmp(before, call->contact) != 0)
+        sip_call_tell(call, &event);
+    free(before);
+    sip_call_settle(call, now_ms);
 }
 
 /* RFC 3261 14.1 ends a call whose re-INVITE gets no answer at all. While a machine goes from one

@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from lib import baresip, pace, sound, tap, tphone
 from lib.kamailio import Kamailio
 from lib.networks import Router
+from lib.papers import Paper
 from lib.room import SIGINT, Room, wait_until
 from lib.tap import case, expect
 
@@ -179,39 +180,72 @@ USERS = {"alice": "a secret", "bob": "b secret"}
 SERVER = "10.99.0.1"
 
 
-def by_name(record_route, who):
-    """Registered phones: the binding moves too."""
-    with Room() as room:
+class ByName(Call):
+    """The same of registered phones; the binding moves, too."""
+
+    def __init__(self, room, record_route, transport="udp", **more):
         router = Router(room)
-        hosts = {"alice": router.host(), "bob": router.host()}
+        self.hosts = {user: router.host() for user in USERS}
         router.ip("addr", "add", SERVER + "/32", "dev", "lo")
-        for host in hosts.values():
+        for host in self.hosts.values():
             host.up(0)
-        proxy = Kamailio(room, USERS, record_route=record_route, host=SERVER, port=5060,
-                         under=router.under)
-        bob = tphone.Phone(room, "bob", "answer", spoken=SPEECH, under=hosts["bob"].under, times=1,
-                           listen="udp:0.0.0.0:5060", account=proxy.account("bob"))
-        proxy.wait_bindings("bob", 1)
-        alice = tphone.Call(room, "bob", "alice", spoken=SPEECH, under=hosts["alice"].under,
-                            listen="udp:0.0.0.0:5060", account=proxy.account("alice"))
-        alice.wait_line("^answered")
+        paper = Paper(room, "server", names=[f"IP:{SERVER}"]) if transport == "tls" else None
+        settings = {"tls-fingerprint": paper.fingerprint()} if paper else None
+        self.proxy = Kamailio(room, USERS, record_route=record_route, host=SERVER, port=5060,
+                              under=router.under, paper=paper)
+        listen = f"{'udp' if transport == 'udp' else 'tcp'}:0.0.0.0:5060"
+
+        def phone(kind, user, *words, **its):
+            return kind(room, *words, spoken=SPEECH, under=self.hosts[user].under, listen=listen,
+                        account=self.proxy.account(user, transport), settings=settings, **its,
+                        **more)
+
+        self.callee = phone(tphone.Phone, "bob", "bob", "answer", times=1)
+        self.proxy.wait_bindings("bob", 1)
+        self.caller = phone(tphone.Call, "alice", "bob", "alice")
+        self.caller.wait_line("^answered")
         time.sleep(1.5)
-        stalls = pace.Stalls()
-        hosts[who].down(0)
+        self.stalls = pace.Stalls()
+
+    def move(self, who):
+        """How long it took until the server knew; the old binding may be left for a moment."""
+        host = self.hosts[who]
+        host.down(0)
         start = pace.now()
-        hosts[who].up(1)
-        wait_until(lambda: [b for b in proxy.bindings(who) if hosts[who].address(1) in b], LIMIT_S,
-                   f"{who} is not registered at the new address, but at {proxy.bindings(who)}")
-        took = pace.now() - start
-        call = Call.__new__(Call)
-        call.caller, call.callee, call.stalls = alice, bob, stalls
+        host.up(1)
+        wait_until(lambda: [b for b in self.proxy.bindings(who) if host.address(1) in b], LIMIT_S,
+                   f"{who} is not registered at the new address, but at {self.proxy.bindings(who)}")
+        return pace.now() - start
+
+
+def by_name(record_route, who):
+    with Room() as room:
+        call = ByName(room, record_route)
+        took = call.move(who)
         return call.end() + f"; registered there after {took:.2f} s"
 
 
 for rr in (True, False):
-    for name in ("alice", "bob"):
+    for name in USERS:
         how = "through a proxy" if rr else "past a proxy"
         case(f"{how}, {'the caller' if name == 'alice' else 'the callee'} moves", rr, name)(by_name)
+
+
+def over_tls(who):
+    """Another connection to the server, verified anew; what both hear stays encrypted by SDES."""
+    with Room() as room:
+        call = ByName(room, True, "tls", encryption="require", dtls="never")
+        took = call.move(who)
+        said = call.end()
+        for phone in (call.caller, call.callee):
+            expect(not phone.process.said("in the clear"), "sound is in the clear",
+                   *phone.process.tail())
+        wait_until(lambda: not call.proxy.bindings(who), 5, "a binding is left behind")
+        return said + f"; registered there after {took:.2f} s"
+
+
+for name in USERS:
+    case(f"over TLS, {'the caller' if name == 'alice' else 'the callee'} moves", name)(over_tls)
 
 
 @case("baresip at the other end of a call that moves")
