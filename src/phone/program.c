@@ -418,6 +418,13 @@ void program_free(struct program *program)
 
 /* --- words ---------------------------------------------------------------------------------- */
 
+/* Only a name that is wrong is worth a look. */
+static bool is_of_name(int err)
+{
+    return err == -ENOENT || err == -ENOTDIR || err == -EACCES || err == -ELOOP ||
+           err == -ENAMETOOLONG || err == -EISDIR || err == -EPERM;
+}
+
 static void put_not_started(int err, struct buf *sentence)
 {
     if (err == -EPIPE)
@@ -428,7 +435,8 @@ static void put_not_started(int err, struct buf *sentence)
         buf_puts(sentence, " cannot be started: it is neither a program nor a script whose first "
                            "line is #! and what runs it");
     else
-        buf_printf(sentence, " cannot be started: %s; check its name", strerror(-err));
+        buf_printf(sentence, " cannot be started: %s%s", strerror(-err),
+                   is_of_name(err) ? "; check its name" : "");
 }
 
 void program_put_fault(const struct program_end *end, const struct program_spec *spec,

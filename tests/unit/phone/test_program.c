@@ -126,6 +126,8 @@ static const struct unstarted {
     {"a script that does not say what runs it", -ENOEXEC,
      " cannot be started: it is neither a program nor a script whose first line is #! and what "
      "runs it"},
+    {"no memory", -ENOMEM, " cannot be started: Cannot allocate memory"},
+    {"too many files", -EMFILE, " cannot be started: Too many open files"},
     {"too many programs", -EAGAIN, " cannot be started: too much is running already"},
     {"a dead helper", -EPIPE,
      " is lost: the helper of this phone, which starts programs, has died"},
