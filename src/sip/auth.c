@@ -13,6 +13,10 @@
 #define CNONCE_CHARS 20
 #define MAX_HOSTS 3
 #define MAX_STALE 2
+/* Challenges of one server are alike, but for a few bytes of a nonce, say, or "Proxy-". */
+#define MARGIN_BYTES 16
+/* Of a line with everything that servers ask for, in the lengths that are usual. */
+#define UNASKED_BYTES 330
 
 /* A server may name one nonce to several requests, and come back to it when it has named others: it
  * counts them all. */
@@ -523,8 +527,8 @@ enum sip_auth_verdict sip_auth_challenged(struct sip_auth *auth, const struct si
 
 /* --- credentials ------------------------------------------------------------------------------ */
 
-static void put_one(struct sip_auth *auth, struct answer *a, const struct sip_digest *what,
-                    struct buf *out)
+static void put_line(const struct sip_auth *auth, const struct answer *a,
+                     const struct sip_digest *what, struct buf *out)
 {
     struct sip_digest d = *what;
 
@@ -536,12 +540,19 @@ static void put_one(struct sip_auth *auth, struct answer *a, const struct sip_di
     d.password = (struct slice){auth->password, auth->password_n};
     d.nonce = text_of(a->nonce);
     d.cnonce = slice_of(a->nonce->cnonce);
-    d.nc = ++a->nonce->count; /* now: what is lost on the way must not lend its number */
+    d.nc = a->nonce->count;
     d.algorithm = a->algorithm;
     d.opaque = a->opaque;
     d.userhash = a->userhash;
-    a->used = a->nonce->used = ++auth->uses;
     sip_credentials_put(out, a->proxy ? SIP_HDR_PROXY_AUTHORIZATION : SIP_HDR_AUTHORIZATION, &d);
+}
+
+static void put_one(struct sip_auth *auth, struct answer *a, const struct sip_digest *what,
+                    struct buf *out)
+{
+    a->nonce->count++; /* now: what is lost on the way must not lend its number */
+    a->used = a->nonce->used = ++auth->uses;
+    put_line(auth, a, what, out);
 }
 
 int sip_auth_put(struct sip_auth *auth, struct sip_auth_tries *tries, struct buf *out,
@@ -567,4 +578,23 @@ int sip_auth_put(struct sip_auth *auth, struct sip_auth_tries *tries, struct buf
     out->failed = false;
     memset(tries->carried, 0, sizeof tries->carried);
     return -EINVAL;
+}
+
+size_t sip_auth_bytes(const struct sip_auth *auth, struct slice uri)
+{
+    struct sip_digest what = {.method = sip_method_name(SIP_INVITE), .uri = uri};
+    struct buf others = buf_new(SIP_MAX_MESSAGE), registers = buf_new(SIP_MAX_MESSAGE);
+    size_t n = UNASKED_BYTES + strlen(auth->user) + uri.n;
+
+    for (size_t i = 0; i < ARRAY_LEN(auth->answers); i++) {
+        const struct answer *a = &auth->answers[i];
+
+        if (a->live && (a->of_others || a->of_registers))
+            put_line(auth, a, &what, a->of_others ? &others : &registers);
+    }
+    if (others.n || registers.n)
+        n = MARGIN_BYTES + (others.n ? others.n : registers.n);
+    buf_free(&others);
+    buf_free(&registers);
+    return n;
 }

@@ -67,5 +67,8 @@ struct slice sip_auth_realm(const struct sip_auth *auth);
  * line cannot hold; or there is no memory for it. */
 int sip_auth_put(struct sip_auth *auth, struct sip_auth_tries *tries, struct buf *out,
                  struct slice method, struct slice uri, struct slice body);
+/* So long those lines will hardly exceed, for a request to uri that is no REGISTER, also where it
+ * is challenged first: by what was asked before. */
+size_t sip_auth_bytes(const struct sip_auth *auth, struct slice uri);
 
 #endif

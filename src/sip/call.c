@@ -388,7 +388,7 @@ struct sip_req *sip_call_request_with(struct sip_call *call, struct sip_dialog *
         err = sip_dialog_request(dlg, method, cseq, routes, &store, &message);
     if (refresh) {
         message.contact = slice_of(call->contact);
-        message.with = SIP_WITH_ALLOW | SIP_WITH_SUPPORTED;
+        message.with = SIP_WITH_US;
     }
     if (!err)
         err = sip_req_set(req, &message, now_ms);

@@ -124,10 +124,10 @@ struct sip_call {
     const char *target;                             /* its URI */
     struct sip_account *account;                    /* that it goes or came through; or NULL */
     char *local, *user;
-    char *to;                  /* the value of To, which no redirect changes */
-    struct ip offered_at;      /* our address in offer_sdp; family 0: there was none yet */
-    bool offered_by_tls;       /* how that went, or would have */
-    char *own_user, *own_name; /* what local is made of, where it was not given */
+    char *to;                      /* the value of To, which no redirect changes */
+    struct ip offered_at;          /* our address in offer_sdp; family 0: there was none yet */
+    enum sip_transport offered_by; /* how that went, or would have */
+    char *own_user, *own_name;     /* what local is made of, where it was not given */
     struct sip_req *invite;
     uint32_t cseq;    /* the highest number of an INVITE that began the call */
     struct ip server; /* that the INVITE went to which made the dialogs, with credentials or in want
@@ -230,6 +230,9 @@ void sip_call_over(struct sip_call *call, const struct sip_call_event *end, uint
 void sip_call_settle(struct sip_call *call, uint64_t now_ms);
 /* Our Contact, once the local address is known. -ENOMEM. */
 int sip_call_make_contact(struct sip_call *call, const struct sip_flow *flow, struct slice user);
+/* What our INVITE and UPDATE say of us. Bytes are dear in them (sip/room.c): Accept would say what
+ * holds without it (RFC 3261 20.1), and so would a Supported without extensions. */
+#define SIP_WITH_US (SIP_WITH_ALLOW | (sizeof SIP_OUR_EXTENSIONS > 1 ? SIP_WITH_SUPPORTED : 0))
 /* A request in the dialog; NULL where memory is gone. user NULL: nobody waits for the answer. */
 struct sip_req *sip_call_request(struct sip_call *call, struct sip_dialog *dlg,
                                  enum sip_method method, uint32_t cseq, struct slice sdp,
@@ -244,8 +247,14 @@ void sip_call_bye(struct sip_call *call, struct sip_dialog *dlg, uint64_t now_ms
 /* The SDP of a body that can be read, or nothing. */
 struct slice sip_call_sdp(const struct sip_msg *msg);
 
+struct sip_way;
+
 /* --- invite_uac.c ----------------------------------------------------------------------------- */
 
+/* The INVITE that leaves once there is an offer, but for its body; store and way have what it
+ * points to. 0, or errors of sip_account_way. */
+int sip_uac_describe(const struct sip_call *call, struct buf *store, struct sip_way *way,
+                     struct sip_request *message);
 void sip_uac_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms);
 void sip_uac_hangup(struct sip_call *call, uint64_t now_ms);
 void sip_uac_wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64_t now_ms);

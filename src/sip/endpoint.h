@@ -97,6 +97,10 @@ void sip_call_set_owner(struct sip_call *call, void *owner);
 /* Its Call-ID, which may be a stranger's; empty where that is not known any more. Of the call. */
 struct slice sip_call_id(const struct sip_call *call);
 
+/* How many bytes there are for the next offer, by sip_call_offer or sip_call_reinvite, where its
+ * request is to go by UDP with all that it may carry, credentials included (RFC 3261 18.1.1);
+ * SIZE_MAX where that does not matter. */
+size_t sip_call_room(const struct sip_call *call);
 /* The SDP offer that SIP_CALL_OFFER_WANTED asked for, in INVITE, 2xx to an INVITE or re-INVITE
  * without offer. */
 void sip_call_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms);
@@ -153,8 +157,8 @@ enum sip_call_event_kind {
                               answered within 100 ms, a 100 is sent by itself */
     SIP_CALL_OFFER_WANTED, /* flow.local is where we are towards the other side. Once more, for a
                               new offer, where the next address or a redirect sees us elsewhere
-                              or by TLS and the one before did not, or the other way round,
-                              and in the call when the time after a 491 is over */
+                              or by TLS and the one before did not, or the other way round, or
+                              by UDP where there is less room; and in the call when the time after a 491 is over */
     SIP_CALL_PROGRESS,     /* 1xx but 100: status, reason; sdp perhaps: early media */
     SIP_CALL_REDIRECTED,   /* a 3xx sends our INVITE on: to_uri, which is called now */
     SIP_CALL_ANSWERED, /* our INVITE got a 2xx: status; sdp: the answer; the ACK is on its way */

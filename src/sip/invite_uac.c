@@ -154,9 +154,12 @@ static uint32_t next_number(const struct sip_call *call)
 
 /* The first time, or once more to where a redirect leads: then with the same Call-ID, From and To,
  * and a higher number (RFC 3261 8.1.3.4). */
-static void send_invite(struct sip_call *call, uint64_t now_ms)
+int sip_uac_describe(const struct sip_call *call, struct buf *store, struct sip_way *way,
+                     struct sip_request *message)
 {
-    struct sip_request message = {
+    int err;
+
+    *message = (struct sip_request){
         .method = SIP_INVITE,
         .uri = slice_of(call->target),
         .from = slice_of(call->local),
@@ -165,21 +168,30 @@ static void send_invite(struct sip_call *call, uint64_t now_ms)
         .call_id = slice_of(call->call_id),
         .cseq = next_number(call),
         .contact = slice_of(call->contact),
-        .with = SIP_WITH_ALLOW | SIP_WITH_SUPPORTED | SIP_WITH_ACCEPT,
-        .content_type = SLICE("application/sdp"),
-        .body = buf_slice(&call->offer_sdp),
+        .with = SIP_WITH_US,
     };
+    if (!call->account)
+        return 0;
+    err = sip_account_way(call->account, slice_of(call->target), store, way);
+    if (err)
+        return err;
+    message->uri = way->uri;
+    message->routes = way->routes;
+    message->n_routes = way->n_routes;
+    return 0;
+}
+
+static void send_invite(struct sip_call *call, uint64_t now_ms)
+{
     struct buf store = buf_new(SIP_MAX_MESSAGE);
+    struct sip_request message;
     struct sip_way way;
-    int err = 0;
+    int err;
 
     call->state = SIP_CALL_CALLING;
-    if (call->account) {
-        err = sip_account_way(call->account, slice_of(call->target), &store, &way);
-        message.uri = way.uri;
-        message.routes = way.routes;
-        message.n_routes = way.n_routes;
-    }
+    err = sip_uac_describe(call, &store, &way, &message);
+    message.content_type = SLICE("application/sdp");
+    message.body = buf_slice(&call->offer_sdp);
     if (!err)
         err = sip_req_set(call->invite, &message, now_ms);
     buf_free(&store);
@@ -188,12 +200,23 @@ static void send_invite(struct sip_call *call, uint64_t now_ms)
     give_up(call, &(struct sip_call_event){.cause = SIP_END_SHORTAGE, .err = err}, now_ms);
 }
 
-/* An offer holds as long as we are seen at the address in it; and its keys for sound, if it has
- * any, are for TLS alone, perhaps. */
+/* An offer holds as long as we are seen at the address in it; its keys for sound, if it has any,
+ * are for TLS alone, perhaps; and what was made for a connection may be too long for a datagram. */
 static bool is_offered_for(const struct sip_call *call, const struct sip_flow *flow)
 {
     return ip_same_host(&call->offered_at, &flow->local) &&
-           call->offered_by_tls == (flow->transport == SIP_TLS);
+           (call->offered_by == SIP_TLS) == (flow->transport == SIP_TLS) &&
+           (call->offered_by == SIP_UDP || flow->transport != SIP_UDP);
+}
+
+/* The first target stays the value of To. */
+static int make_to(struct sip_call *call)
+{
+    struct buf to = buf_new(SIP_MAX_HEADER_LINE);
+
+    sip_address_put(&to, SLICE(""), slice_of(call->target));
+    call->to = buf_take(&to);
+    return call->to ? 0 : -ENOMEM;
 }
 
 static void located(struct sip_call *call, uint64_t now_ms)
@@ -213,6 +236,8 @@ static void located(struct sip_call *call, uint64_t now_ms)
         sip_account_add_servers(call->account, call->invite);
     if (!end.err && !call->local)
         end.err = make_from(call, &event.flow.local);
+    if (!end.err && !call->to)
+        end.err = make_to(call);
     if (end.err) {
         give_up(call, &end, now_ms);
         return;
@@ -222,27 +247,16 @@ static void located(struct sip_call *call, uint64_t now_ms)
         return;
     }
     call->offered_at = event.flow.local;
-    call->offered_by_tls = event.flow.transport == SIP_TLS;
+    call->offered_by = event.flow.transport;
     call->state = SIP_CALL_OFFERING;
     sip_call_tell(call, &event);
 }
 
-/* The first target stays the value of To. */
-static void make_to(struct sip_call *call)
-{
-    struct buf to = buf_new(SIP_MAX_HEADER_LINE);
-
-    sip_address_put(&to, SLICE(""), slice_of(call->target));
-    call->to = buf_take(&to);
-}
-
 void sip_uac_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms)
 {
-    if (!call->to)
-        make_to(call);
     buf_clear(&call->offer_sdp);
     buf_put(&call->offer_sdp, sdp);
-    if (call->to && buf_ok(&call->offer_sdp)) {
+    if (buf_ok(&call->offer_sdp)) {
         send_invite(call, now_ms);
         return;
     }

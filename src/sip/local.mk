@@ -68,6 +68,7 @@ libsip_a_SOURCES = \
 	src/sip/request.h \
 	src/sip/request_auth.c \
 	src/sip/request_core.h \
+	src/sip/room.c \
 	src/sip/server.c \
 	src/sip/sources.c \
 	src/sip/sources.h \

@@ -40,6 +40,7 @@ sip_behaviour_tests = \
 	tests/unit/sip/test_reinvite \
 	tests/unit/sip/test_reinvite_uas \
 	tests/unit/sip/test_request_auth \
+	tests/unit/sip/test_room \
 	tests/unit/sip/test_strangers \
 	tests/unit/sip/test_transaction \
 	tests/unit/sip/test_transaction_match
@@ -61,6 +62,7 @@ tests_unit_sip_test_invite_target_SOURCES = tests/unit/sip/test_invite_target.c 
 tests_unit_sip_test_invite_uac_SOURCES = tests/unit/sip/test_invite_uac.c $(calling)
 tests_unit_sip_test_invite_uas_SOURCES = tests/unit/sip/test_invite_uas.c $(called)
 tests_unit_sip_test_reinvite_uas_SOURCES = tests/unit/sip/test_reinvite_uas.c $(called)
+tests_unit_sip_test_room_SOURCES = tests/unit/sip/test_room.c $(accounts) $(calling)
 
 tests_unit_sip_test_no_memory_LDFLAGS = $(memory_ldflags)
 EXTRA_DIST += tests/data/torture
