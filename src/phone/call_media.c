@@ -37,14 +37,6 @@ static enum config_redundancy redundancy_of(const struct call *call)
     return said ? said : call->phone->config->redundancy;
 }
 
-/* What a server challenges comes again with credentials, and is to fit a datagram then, too: larger
- * than 1300 bytes it must not go by UDP (RFC 3261 18.1.1), and of some servers nobody answers
- * TCP. */
-static bool is_short_of_room(const struct call *call)
-{
-    return call->outgoing && call->account && call->account->config->transport <= CONFIG_UDP;
-}
-
 static struct sdp_local describe_us(struct call *call, const struct ip *local)
 {
     struct sdp_local us = {
@@ -53,11 +45,8 @@ static struct sdp_local describe_us(struct call *call, const struct ip *local)
         .redundancy = redundancy_of(call) != CONFIG_REDUNDANCY_OFF,
         .rtcp_mux = true,
         .direction = SDP_SENDRECV,
-        .terse = is_short_of_room(call),
+        .xr = {true, true, true},
     };
-
-    if (!us.terse)
-        us.xr = (struct sdp_xr){true, true, true};
 
     us.address.port = media_stream_port(call->stream);
     call_codecs_put(call, &us);
@@ -132,6 +121,7 @@ unsigned call_media_take_offer(struct call *call, struct slice sdp)
 int call_media_describe(struct call *call, struct buf *out)
 {
     call_codecs_say(call);
+    sdp_exchange_set_room(call->sdp, call->sip ? sip_call_room(call->sip) : SIZE_MAX);
     if (sdp_exchange_state(call->sdp) == SDP_THEY_OFFERED)
         return sdp_exchange_answer(call->sdp, out);
     if (call->offering)

@@ -35,6 +35,7 @@ static int send_offer(struct call *call)
     struct buf sdp = buf_new(16384);
     int err = call_offer_wishes(call);
 
+    sdp_exchange_set_room(call->sdp, sip_call_room(call->sip));
     if (!err)
         err = sdp_exchange_offer(call->sdp, &sdp);
     if (!err) {

@@ -15,6 +15,17 @@ struct sdp_slot {
     struct slice type, proto, formats; /* in text that the exchange owns, or in literals */
 };
 
+/* What an offer leaves out for want of room: each has what those before it have, too. What is worth
+ * least goes first. */
+enum sdp_brevity {
+    SDP_WHOLE,
+    SDP_TERSE,      /* what goes without saying: rtpmap of static types, sendrecv */
+    SDP_NO_FIGURES, /* reports that are made for people; which packets are lost steers redundancy */
+    SDP_NO_REPORTS, /* those, too: one side can guess by what it loses itself */
+    SDP_ONE_RED,    /* redundancy for all clocks but one: of the codec spoken, or liked best */
+    N_SDP_BREVITIES
+};
+
 struct sdp_agreement {
     struct sdp_local local;
     struct sdp_numbers numbers;
@@ -23,7 +34,8 @@ struct sdp_agreement {
     size_t audio;               /* the slot that is ours to talk through, or SDP_NO_SLOT */
     struct slice time;          /* of t=; empty: none was offered to us */
     bool agreed;                /* stream holds something */
-    enum sdp_direction offered; /* by our last offer */
+    enum sdp_direction offered; /* by our last offer, */
+    enum sdp_brevity brevity;   /* and what of it there was no room for */
     struct sdp_stream stream;
     bool was_secured; /* it was, when our last offer was made */
 };
@@ -72,7 +84,7 @@ bool sdp_red_is(const struct sdp_rtpmap *map);
 /* The number under which media takes packets of that type with earlier ones; SDP_NO_TYPE: none. */
 uint8_t sdp_red_find(const struct sdp_media *media, uint32_t rate_hz, uint8_t type);
 /* Whether codec i is the one at whose clock it is offered, once for all of that clock; and how. */
-bool sdp_red_offered(const struct sdp_local *local, size_t i);
+bool sdp_red_offered(const struct sdp_agreement *a, size_t i);
 void sdp_red_put_offer(const struct sdp_agreement *a, size_t i, struct buf *out);
 /* Its lines in our answer, where it was accepted. */
 void sdp_red_put_answer(const struct sdp_stream *stream, struct buf *out);

@@ -167,7 +167,8 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
     sdp_red_put_answer(stream, out);
     sdp_noise_put(out, stream->noise_receive);
     sdp_secure_put_answer(&a->local.keying, &stream->secured, out);
-    sdp_put_rest(out, &a->local, stream->rtcp_mux, stream->xr, stream->direction);
+    sdp_put_rest(out, &a->local, stream->rtcp_mux, stream->xr);
+    sdp_put_direction(out, stream->direction);
 }
 
 void sdp_answer_put(const struct sdp_agreement *a, const struct sdp_origin *origin, struct buf *out)

@@ -19,6 +19,7 @@ struct sdp_exchange {
     struct sdp_agreement now, next;
     char *now_text, *next_text; /* what the slots point into; perhaps the same, perhaps NULL */
     struct sdp_origin origin;
+    size_t room;     /* that our offers have */
     struct buf ours; /* our newest description */
 };
 
@@ -46,6 +47,7 @@ int sdp_exchange_new(const struct sdp_local *local, struct rng *rng, struct sdp_
     /* RFC 8866 5.2 wants an id that nobody else has; some phones read it into a signed int. */
     x->origin = (struct sdp_origin){(rng_u32(rng) >> 1) | 1, 1, local->address};
     x->ours = buf_new(OURS_MAX);
+    x->room = SIZE_MAX;
     *out = x;
     return 0;
 }
@@ -108,6 +110,11 @@ int sdp_exchange_set_direction(struct sdp_exchange *x, enum sdp_direction direct
     return sdp_exchange_set_local(x, &local);
 }
 
+void sdp_exchange_set_room(struct sdp_exchange *x, size_t room)
+{
+    x->room = room;
+}
+
 const struct sdp_local *sdp_exchange_local(const struct sdp_exchange *x)
 {
     return &x->next.local;
@@ -117,17 +124,31 @@ typedef void put_description(const struct sdp_agreement *a, const struct sdp_ori
                              struct buf *out);
 
 /* RFC 3264 8: the version counts up by one when anything else has changed, and only then. */
-static int print_ours(struct sdp_exchange *x, const struct sdp_agreement *next,
-                      put_description *put, struct buf *out)
+static void print_fresh(const struct sdp_exchange *x, const struct sdp_agreement *next,
+                        put_description *put, struct sdp_origin *origin, struct buf *fresh)
 {
-    struct sdp_origin origin = x->origin;
-    struct buf fresh = buf_new(OURS_MAX);
+    *origin = x->origin;
+    buf_clear(fresh);
+    put(next, origin, fresh);
+    if (!buf_ok(fresh) || !x->ours.n || slice_eq(buf_slice(fresh), buf_slice(&x->ours)))
+        return;
+    origin->version++;
+    buf_clear(fresh);
+    put(next, origin, fresh);
+}
 
-    put(next, &origin, &fresh);
-    if (buf_ok(&fresh) && x->ours.n && !slice_eq(buf_slice(&fresh), buf_slice(&x->ours))) {
-        origin.version++;
-        buf_clear(&fresh);
-        put(next, &origin, &fresh);
+/* What is too long leaves out what next may do without, more and more of it. */
+static int print_ours(struct sdp_exchange *x, struct sdp_agreement *next, put_description *put,
+                      size_t room, struct buf *out)
+{
+    struct buf fresh = buf_new(OURS_MAX);
+    struct sdp_origin origin;
+
+    next->brevity = SDP_WHOLE;
+    print_fresh(x, next, put, &origin, &fresh);
+    while (fresh.n > room && next->brevity + 1 < N_SDP_BREVITIES) {
+        next->brevity++;
+        print_fresh(x, next, put, &origin, &fresh);
     }
     if (buf_ok(&fresh))
         buf_put(out, buf_slice(&fresh));
@@ -150,7 +171,7 @@ static int offer(struct sdp_exchange *x, bool asked, struct buf *out)
         return -EBUSY;
     err = sdp_offer_begin(&next, asked);
     if (!err)
-        err = print_ours(x, &next, sdp_offer_put, out);
+        err = print_ours(x, &next, sdp_offer_put, x->room, out);
     if (err)
         return err;
     x->next = next;
@@ -223,7 +244,7 @@ int sdp_exchange_answer(struct sdp_exchange *x, struct buf *out)
 
     if (x->state != SDP_THEY_OFFERED)
         return -EPROTO;
-    err = print_ours(x, &x->next, sdp_answer_put, out);
+    err = print_ours(x, &x->next, sdp_answer_put, SIZE_MAX, out);
     if (err)
         return err;
     x->answer_may_come = false;

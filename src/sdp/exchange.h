@@ -40,6 +40,10 @@ int sdp_exchange_set_local(struct sdp_exchange *x, const struct sdp_local *local
  * the other side holds us, an offer asks for what that leaves of it (RFC 3264 8.4): SDP_INACTIVE
  * and SDP_RECVONLY. 0, or -EBUSY outside of SDP_STABLE. */
 int sdp_exchange_set_direction(struct sdp_exchange *x, enum sdp_direction direction);
+/* So many bytes there are for our offers from now on; SIZE_MAX, as at first: any number. What is
+ * longer leaves out what is worth least, in the order of enum sdp_brevity (sdp/agree.h), until it
+ * fits or nothing more can be left out. Answers say what they have to. */
+void sdp_exchange_set_room(struct sdp_exchange *x, size_t room);
 const struct sdp_local *sdp_exchange_local(const struct sdp_exchange *x);
 
 /* Appends our offer to out. 0; -EBUSY outside of SDP_STABLE (RFC 3261 14.1: wait, or 491);

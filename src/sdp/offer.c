@@ -57,9 +57,21 @@ static void put_number(struct buf *out, uint8_t type)
 
 #define STATIC_TYPES 35 /* RFC 3551 6 says what those below mean */
 
-static bool goes_without_saying(const struct sdp_local *local, size_t i, uint8_t type)
+static bool goes_without_saying(const struct sdp_agreement *a, size_t i)
 {
-    return local->terse && type < STATIC_TYPES && !local->codecs[i].fmtp;
+    return a->brevity >= SDP_TERSE && a->numbers.codec[i] < STATIC_TYPES &&
+           !a->local.codecs[i].fmtp;
+}
+
+static struct sdp_xr reports_to_offer(const struct sdp_agreement *a)
+{
+    struct sdp_xr xr = a->local.xr;
+
+    if (a->brevity >= SDP_NO_FIGURES)
+        xr.voip = xr.times = false;
+    if (a->brevity >= SDP_NO_REPORTS)
+        xr.runs = false;
+    return xr;
 }
 
 static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot, struct buf *out)
@@ -80,24 +92,27 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
             buf_putu(out, a->numbers.event[i]);
         }
     for (size_t i = 0; i < local->n_codecs; i++)
-        if (sdp_red_offered(local, i)) {
+        if (sdp_red_offered(a, i)) {
             buf_putc(out, ' ');
             buf_putu(out, a->numbers.red[i]);
         }
     put_number(out, sdp_noise_offered(local));
     buf_puts(out, "\r\n");
     for (size_t i = 0; i < local->n_codecs; i++)
-        if (!goes_without_saying(local, i, a->numbers.codec[i]))
+        if (!goes_without_saying(a, i))
             sdp_put_codec(out, &local->codecs[i], a->numbers.codec[i]);
     for (size_t i = 0; i < local->n_codecs && local->telephone_event; i++)
         if (first_of_rate(local, i))
             sdp_put_event(out, a->numbers.event[i], local->codecs[i].rate_hz);
     for (size_t i = 0; i < local->n_codecs; i++)
-        if (sdp_red_offered(local, i))
+        if (sdp_red_offered(a, i))
             sdp_red_put_offer(a, i, out);
-    sdp_noise_put(out, sdp_noise_offered(local));
+    if (a->brevity < SDP_TERSE) /* its type is a static one */
+        sdp_noise_put(out, sdp_noise_offered(local));
     sdp_secure_put_offer(&local->keying, out);
-    sdp_put_rest(out, local, local->rtcp_mux, local->xr, a->offered);
+    sdp_put_rest(out, local, local->rtcp_mux, reports_to_offer(a));
+    if (a->brevity < SDP_TERSE || a->offered != SDP_SENDRECV) /* RFC 8866 6.7 */
+        sdp_put_direction(out, a->offered);
 }
 
 void sdp_offer_put(const struct sdp_agreement *a, const struct sdp_origin *origin, struct buf *out)

@@ -86,8 +86,7 @@ static void put_number(struct buf *out, const char *name, uint64_t number)
     buf_puts(out, "\r\n");
 }
 
-void sdp_put_rest(struct buf *out, const struct sdp_local *local, bool mux, struct sdp_xr xr,
-                  enum sdp_direction direction)
+void sdp_put_rest(struct buf *out, const struct sdp_local *local, bool mux, struct sdp_xr xr)
 {
     if (local->ptime_ms)
         put_number(out, "a=ptime:", local->ptime_ms);
@@ -98,8 +97,10 @@ void sdp_put_rest(struct buf *out, const struct sdp_local *local, bool mux, stru
     if (mux)
         buf_puts(out, "a=rtcp-mux\r\n");
     sdp_xr_put(out, xr);
-    if (local->terse && direction == SDP_SENDRECV)
-        return; /* RFC 8866 6.7 */
+}
+
+void sdp_put_direction(struct buf *out, enum sdp_direction direction)
+{
     buf_puts(out, "a=");
     buf_puts(out, sdp_direction_name(direction));
     buf_puts(out, "\r\n");

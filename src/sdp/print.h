@@ -15,8 +15,8 @@ struct sdp_origin {
 void sdp_put_codec(struct buf *out, const struct sdp_codec *codec, uint8_t type);
 /* a=rtpmap and a=fmtp of telephone-event: digits, A to D and flash, as we can take them all. */
 void sdp_put_event(struct buf *out, uint8_t type, uint32_t rate_hz);
-/* a=ptime to the direction: what follows the codecs. */
-void sdp_put_rest(struct buf *out, const struct sdp_local *local, bool mux, struct sdp_xr xr,
-                  enum sdp_direction direction);
+/* a=ptime to a=rtcp-xr: what follows the codecs. */
+void sdp_put_rest(struct buf *out, const struct sdp_local *local, bool mux, struct sdp_xr xr);
+void sdp_put_direction(struct buf *out, enum sdp_direction direction);
 
 #endif

@@ -66,13 +66,29 @@ void sdp_red_put_answer(const struct sdp_stream *stream, struct buf *out)
         put_red(out, &stream->codec, stream->red_receive, &stream->send_type, 1);
 }
 
-bool sdp_red_offered(const struct sdp_local *local, size_t i)
+/* Of the codec that is spoken, else of the one that we like best. */
+static uint32_t best_clock(const struct sdp_agreement *a)
 {
-    if (!local->redundancy || !sdp_red_carries(&local->codecs[i]))
+    const struct sdp_local *local = &a->local;
+
+    if (a->agreed && sdp_red_carries(&a->stream.codec))
+        return a->stream.codec.rate_hz;
+    for (size_t i = 0; i < local->n_codecs; i++)
+        if (sdp_red_carries(&local->codecs[i]))
+            return local->codecs[i].rate_hz;
+    return 0;
+}
+
+bool sdp_red_offered(const struct sdp_agreement *a, size_t i)
+{
+    const struct sdp_codec *codecs = a->local.codecs;
+
+    if (!a->local.redundancy || !sdp_red_carries(&codecs[i]))
+        return false;
+    if (a->brevity >= SDP_ONE_RED && codecs[i].rate_hz != best_clock(a))
         return false;
     for (size_t j = 0; j < i; j++)
-        if ((local->terse || local->codecs[j].rate_hz == local->codecs[i].rate_hz) &&
-            sdp_red_carries(&local->codecs[j]))
+        if (codecs[j].rate_hz == codecs[i].rate_hz && sdp_red_carries(&codecs[j]))
             return false;
     return true;
 }

@@ -38,7 +38,6 @@ struct sdp_local {
     uint8_t ptime_ms;             /* a=ptime that we ask for; 0: say nothing */
     uint8_t maxptime_ms;          /* a=maxptime; 0: say nothing */
     bool rtcp_mux;                /* offer and accept a=rtcp-mux (RFC 5761) */
-    bool terse; /* say nothing that goes without saying; offer red for one clock alone */
     enum sdp_direction direction; /* SDP_SENDRECV, or to hold SDP_SENDONLY or SDP_INACTIVE */
     struct sdp_xr xr;         /* extended reports that we want, and send where they are wanted */
     struct sdp_keying keying; /* all zero: encryption is taken from nobody */

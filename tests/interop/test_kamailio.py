@@ -7,7 +7,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import pace, sound, tap, tphone, wire
 from lib.kamailio import Kamailio
-from lib.relay import Relay, Weather
+from lib.relay import CLEAR, Relay, ServerRelay, Sky, Weather
 from lib.room import SIGINT, Room, wait_until
 from lib.tap import case, equal, expect
 
@@ -222,6 +222,35 @@ def storm(seed):
         bob.process.signal(SIGINT)
         bob.status(5)
         equal([r["outcome"] for r in tphone.results(bob)], ["answered"] * 2, "bob's outcomes")
+
+
+@case("of Opus and G.711 bob speaks PCMU, and loses packets in bursts: copies come, and far apart")
+def bursts():
+    with Room() as room:
+        proxy = start_server(room)
+        relay = room.keep(ServerRelay((proxy.host, proxy.port), Weather(loss=0.12, burst=3), 7))
+        relay.rtp.skies[1] = Sky(CLEAR, 0)  # bob is heard without a loss: alice is told of hers
+        account = proxy.account("alice")
+        account.server = f"sip:127.0.0.1:{relay.port}"
+        bob = answering(room, proxy, "bob", times=1, codec="pcmu", json=True,
+                        spoken=sound.speech("callee", 20))
+        alice = tphone.Call(room, "bob", "alice", account=account, json=True, seconds=20,
+                            spoken=sound.speech("caller", 20))
+        alice.expect_status(tphone.OK, 60)
+        bob.expect_status(tphone.OK, 20)
+        invites = relay.asked
+        expect(len(invites) == 2 and b"uthorization:" in invites[1], f"{len(invites)} INVITEs")
+        expect(len(invites[1]) <= 1300, f"{len(invites[1])} bytes of INVITE by UDP")
+        for line in b"red/8000", b"pkt-loss-rle":
+            expect(line in invites[1], f"no {line} in the offer", invites[1].decode())
+        expect(all(e["redundancy"] for e in alice.events("media")), "it was not agreed")
+        apart = max(e["copies_ms"] // max(1, e["copies"]) for e in alice.events("quality"))
+        expect(apart > 20, "alice has not heard of bursts")
+        ended = bob.events("ended")[-1]
+        expect(ended["from_copies"] >= ended["lost"] / 4, f"of {ended['lost']} that were lost only "
+               f"{ended['from_copies']} came from copies")
+        return (f"{len(invites[1])} bytes of INVITE; copies {apart} ms apart; of {ended['lost']} "
+                f"lost {ended['from_copies']} came from copies")
 
 
 @case("a name that nobody has registered is status 5")

@@ -206,12 +206,7 @@ class CallRelay(Relay):
         head, gap, body = data.partition(b"\r\n\r\n")
         if not gap:
             return data
-        me = f"127.0.0.1:{self.port}".encode()
-        head = re.sub(rb"(?im)^((?:Contact|m)[ \t]*:.*?sips?:(?:[^@<>;\r\n]*@)?)[^;>\r\n]+",
-                      rb"\g<1>" + me, head)
-        if not back:
-            callee = ("%s:%d" % self.path.callee).encode()
-            head = re.sub(rb"\A(\S+ sips?:(?:[^@ ]*@)?)[^; ]+", rb"\g<1>" + callee, head)
+        head = self._rewrite_head(head, back)
         media = re.search(rb"(?m)^m=audio (\d+)", body)
         if media and int(media.group(1)):
             # linphonec may name any address of the machine; it is on loopback all the same.
@@ -224,6 +219,32 @@ class CallRelay(Relay):
                       rb"\g<1>\g<2>%d" % len(body), head)
         return head + gap + body
 
+    def _rewrite_head(self, head, back):
+        me = f"127.0.0.1:{self.port}".encode()
+        head = re.sub(rb"(?im)^((?:Contact|m)[ \t]*:.*?sips?:(?:[^@<>;\r\n]*@)?)[^;>\r\n]+",
+                      rb"\g<1>" + me, head)
+        if back:
+            return head
+        callee = ("%s:%d" % self.path.callee).encode()
+        return re.sub(rb"\A(\S+ sips?:(?:[^@ ]*@)?)[^; ]+", rb"\g<1>" + callee, head)
+
     def media_counts(self):
         """(RTP datagrams that came in, that were lost) over both directions."""
         return sum(self.rtp.passed), sum(self.rtp.lost)
+
+
+class ServerRelay(CallRelay):
+    """Between a phone and its server: requests within the dialog pass by, and the media through.
+    asked: the INVITEs of the phone."""
+
+    def __init__(self, server, media=CLEAR, seed=1):
+        self.asked = []
+        super().__init__(server, media=media, seed=seed)
+
+    def _rewrite_head(self, head, back):
+        return head
+
+    def _rewrite(self, data, back):
+        if not back and data.startswith(b"INVITE "):
+            self.asked.append(data)
+        return super()._rewrite(data, back)

@@ -164,25 +164,108 @@ static void test_red_of_many(void **state)
     sdp_exchange_free(x);
 }
 
-/* What everybody knows is left out, and red for all clocks but the first. */
-static void test_terse(void **state)
+#define NUMBERS "m=audio 4000 RTP/AVP 96 0 8 102 101 103"
+#define OPUS "a=rtpmap:96 opus/48000/2 | a=fmtp:96 useinbandfec=1 | "
+#define STATICS "a=rtpmap:0 PCMU/8000 | a=rtpmap:8 PCMA/8000 | "
+#define EVENTS                                                                                     \
+    "a=rtpmap:102 telephone-event/48000 | a=fmtp:102 0-16 | "                                      \
+    "a=rtpmap:101 telephone-event/8000 | a=fmtp:101 0-16 | "
+#define OPUS_AGAIN "a=rtpmap:103 red/48000/2 | a=fmtp:103 96/96 | "
+#define G711_AGAIN "a=rtpmap:104 red/8000 | a=fmtp:104 0/8 | "
+#define END "a=ptime:20 | a=rtcp-mux"
+#define RUNS " | a=rtcp-xr:pkt-loss-rle"
+
+/* What is left of an offer as its room gets less and less. */
+static const char *const shorter[] = {
+    NUMBERS " 104 | " OPUS STATICS EVENTS OPUS_AGAIN G711_AGAIN END RUNS
+            " rcvr-rtt=all voip-metrics | a=sendrecv",
+    NUMBERS " 104 | " OPUS EVENTS OPUS_AGAIN G711_AGAIN END RUNS " rcvr-rtt=all voip-metrics",
+    NUMBERS " 104 | " OPUS EVENTS OPUS_AGAIN G711_AGAIN END RUNS,
+    NUMBERS " 104 | " OPUS EVENTS OPUS_AGAIN G711_AGAIN END,
+    NUMBERS " | " OPUS EVENTS OPUS_AGAIN END,
+};
+
+static struct sdp_exchange *talkative(void)
 {
     struct sdp_local local = sdp_test_local();
     struct rng rng = rng_seeded(1);
-    struct buf out = buf_new(4000);
     struct sdp_exchange *x;
 
-    (void)state;
-    local.redundancy = local.terse = true;
+    local.redundancy = true;
+    local.xr = (struct sdp_xr){true, true, true};
     assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
+    return x;
+}
+
+/* The bytes that are offered where there is room for so many. */
+static size_t offer_within(struct sdp_exchange *x, size_t room, const char *lines)
+{
+    struct buf out = buf_new(4000);
+    size_t n;
+
+    sdp_exchange_set_room(x, room);
     assert_int_equal(sdp_exchange_offer(x, &out), 0);
-    assert_true(sdp_lines_are(buf_slice(&out),
-                              "m=audio 4000 RTP/AVP 96 0 8 102 101 103 | a=rtpmap:96 opus/48000/2 | "
-                              "a=fmtp:96 useinbandfec=1 | a=rtpmap:102 telephone-event/48000 | "
-                              "a=fmtp:102 0-16 | a=rtpmap:101 telephone-event/8000 | "
-                              "a=fmtp:101 0-16 | a=rtpmap:103 red/48000/2 | a=fmtp:103 96/96 | "
-                              "a=ptime:20 | a=rtcp-mux"));
+    assert_true(sdp_lines_are(buf_slice(&out), lines));
+    n = out.n;
     buf_free(&out);
+    return n;
+}
+
+static void test_an_offer_has_no_more_bytes_than_room(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(shorter); i++) {
+        bool last = i + 1 == ARRAY_LEN(shorter);
+        struct sdp_exchange *x = talkative();
+        size_t room = SIZE_MAX, n = 0;
+
+        for (size_t j = 0; j <= i; j++, room = n - 1) {
+            n = offer_within(x, room, shorter[j]);
+            sdp_exchange_rollback(x);
+        }
+        assert_int_equal(offer_within(x, n, shorter[i]), n);
+        sdp_exchange_rollback(x);
+        n = offer_within(x, n - 1, shorter[last ? i : i + 1]);
+        assert_true(last || n <= room);
+        sdp_exchange_rollback(x);
+        (void)offer_within(x, SIZE_MAX, shorter[0]); /* the next one has room again */
+        sdp_exchange_free(x);
+    }
+}
+
+/* In mid-call the redundancy that is left is that of what is spoken. */
+static void test_an_agreed_codec_keeps_its_redundancy(void **state)
+{
+    struct sdp_exchange *x = talkative();
+
+    (void)state;
+    (void)offer_within(x, SIZE_MAX, shorter[0]);
+    assert_int_equal(
+        sdp_exchange_take_answer(x, SLICE(HEAD "m=audio 5004 RTP/AVP 8 104\r\n"
+                                               "a=rtpmap:104 red/8000\r\na=fmtp:104 8/8\r\n")),
+        0);
+    assert_int_equal(sdp_exchange_stream(x)->red_send, 104);
+    (void)offer_within(x, 1,
+                       "m=audio 4000 RTP/AVP 96 0 8 102 101 104 | " OPUS EVENTS G711_AGAIN END);
+    sdp_exchange_free(x);
+}
+
+/* RFC 3264 8: each description has the number behind the one before, however often it was made
+ * shorter. */
+static void test_what_is_left_out_counts_once(void **state)
+{
+    struct sdp_exchange *x = talkative();
+    struct slice ours;
+
+    (void)state;
+    (void)offer_within(x, SIZE_MAX, shorter[0]);
+    sdp_exchange_rollback(x);
+    (void)offer_within(x, 1, shorter[4]);
+    ours = sdp_exchange_ours(x);
+    slice_cut(&ours, '\n');
+    slice_cut(&ours, ' ');
+    slice_cut(&ours, ' ');
+    assert_true(slice_eq(slice_cut(&ours, ' '), SLICE("2")));
     sdp_exchange_free(x);
 }
 
@@ -315,7 +398,9 @@ static void noise_is_answered(void **state)
 int main(void)
 {
     const struct CMUnitTest many[] = {cmocka_unit_test(test_red_of_many),
-                                      cmocka_unit_test(test_terse)};
+                                      cmocka_unit_test(test_an_offer_has_no_more_bytes_than_room),
+                                      cmocka_unit_test(test_an_agreed_codec_keeps_its_redundancy),
+                                      cmocka_unit_test(test_what_is_left_out_counts_once)};
     const struct CMUnitTest noise[] = {
         cmocka_unit_test(noise_is_offered),
         cmocka_unit_test(noise_is_answered),
