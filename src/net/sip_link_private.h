@@ -15,8 +15,10 @@
 #define SIP_DEFAULT_TLS_PORT 5061
 
 /* Connections that others opened to us: in all, from one network of IPv6 (ip_source: a house may
- * have many phones), and from one address; above, closed at once. */
+ * have many phones), and from one address; and beside these, from all servers of our accounts.
+ * Above, closed at once. */
 #define SIP_LINK_MAX_INBOUND 64
+#define SIP_LINK_MAX_INBOUND_SERVERS 64
 #define SIP_LINK_MAX_INBOUND_NEAR 32
 #define SIP_LINK_MAX_INBOUND_EACH 8
 /* Connections that we opened; above, the SEND fails with -EMFILE. */

@@ -23,7 +23,8 @@ struct connection {
     struct sip_stream *stream;
     struct sip_flow flow; /* what came over it came by this */
     bool inbound;
-    bool heard; /* a whole message has come */
+    bool by_server; /* of an account of ours, when it was opened */
+    bool heard;     /* a whole message has come */
     uint64_t opened_ms;
     uint64_t message_ms;   /* a message has begun then and is not whole; 0: none has */
     uint64_t active_ms;    /* something came or went, or it was needed */
@@ -248,7 +249,8 @@ static const struct net_tcp_events events = {on_connected, on_bytes, on_closed};
 
 /* --- connections that others open ------------------------------------------------------------- */
 
-static bool may_accept(const struct net_sip_link *link, const struct ip *remote)
+/* A server of ours may stand for all who call us: it has its own limit. */
+static bool may_accept(const struct net_sip_link *link, const struct ip *remote, bool by_server)
 {
     const struct ip network = ip_source(remote);
     size_t all = 0, near = 0, same = 0;
@@ -257,10 +259,14 @@ static bool may_accept(const struct net_sip_link *link, const struct ip *remote)
         const struct connection *c = LIST_ITEM(at, struct connection, link);
         const struct ip its = ip_source(&c->flow.remote);
 
-        all += c->inbound;
-        near += c->inbound && ip_same_host(&its, &network);
-        same += c->inbound && ip_same_host(&c->flow.remote, remote);
+        if (!c->inbound || c->by_server != by_server)
+            continue;
+        all++;
+        near += ip_same_host(&its, &network);
+        same += ip_same_host(&c->flow.remote, remote);
     }
+    if (by_server)
+        return all < SIP_LINK_MAX_INBOUND_SERVERS;
     return all < SIP_LINK_MAX_INBOUND && near < SIP_LINK_MAX_INBOUND_NEAR &&
            same < SIP_LINK_MAX_INBOUND_EACH;
 }
@@ -308,13 +314,14 @@ static int own(struct net_sip_link *link, struct connection *c)
 static void accepted(struct net_sip_link *link, enum sip_transport transport, struct net_tcp *tcp)
 {
     struct ip remote = net_tcp_remote(tcp);
+    bool by_server = sip_endpoint_is_server(link->config.endpoint, &remote);
     struct connection *c = NULL;
 
     /* Its descriptor is among the last: the room made is for the next one. To keep this one and
      * close another would leave a low number free, which then looks like plenty. */
     if (net_tcp_is_one_too_many(tcp))
         make_room(link);
-    else if (may_accept(link, &remote))
+    else if (may_accept(link, &remote, by_server))
         c = connection_new(link, transport, true);
     if (!c) {
         net_tcp_close(tcp);
@@ -322,6 +329,7 @@ static void accepted(struct net_sip_link *link, enum sip_transport transport, st
         return;
     }
     c->tcp = tcp;
+    c->by_server = by_server;
     c->flow.remote = remote;
     c->flow.local = net_tcp_local(tcp);
     net_tcp_limit_silence(tcp, link->config.silence_ms);

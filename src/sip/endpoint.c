@@ -269,6 +269,14 @@ void sip_endpoint_set_left(struct sip_endpoint *ep, size_t left)
     ep->room = left < SIZE_MAX - ep->n_open ? ep->n_open + left : SIZE_MAX;
 }
 
+bool sip_endpoint_is_server(const struct sip_endpoint *ep, const struct ip *address)
+{
+    LIST_EACH (&ep->accounts, at)
+        if (sip_account_is_server(LIST_ITEM(at, struct sip_account, link), address))
+            return true;
+    return false;
+}
+
 bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t connection)
 {
     LIST_EACH (&ep->txs.live, at)

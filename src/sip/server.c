@@ -69,10 +69,7 @@ static size_t largest_answer(const struct sip_flow *flow, const struct sip_msg *
 
 static bool is_server(const struct sip_endpoint *ep, const struct sip_flow *flow)
 {
-    LIST_EACH (&ep->accounts, at)
-        if (sip_account_is_server(LIST_ITEM(at, struct sip_account, link), &flow->remote))
-            return true;
-    return false;
+    return sip_endpoint_is_server(ep, &flow->remote);
 }
 
 static bool is_stranger(const struct sip_endpoint *ep, const struct sip_flow *flow)

@@ -85,6 +85,11 @@ void sip_endpoint_located(struct sip_endpoint *ep, uint64_t key, const struct si
         memcpy(ep->flows, flows, n * sizeof *flows);
 }
 
+bool sip_endpoint_is_server(const struct sip_endpoint *ep, const struct ip *address)
+{
+    return ep->server.family && ip_same_host(&ep->server, address);
+}
+
 bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t connection)
 {
     (void)connection;

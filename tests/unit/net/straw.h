@@ -22,6 +22,7 @@ struct sip_endpoint {
     uint64_t lost_connections[MAX_NOTED];
     struct sip_flow flows[8];
     bool needs, inside;
+    struct ip server; /* of its account; family 0: none */
     uint64_t deadline_ms;
     size_t ticks;
     const char *reply; /* sent back to each message, on its flow */

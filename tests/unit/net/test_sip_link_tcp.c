@@ -190,6 +190,32 @@ static void sixty_four_in_all(void **state)
     straw_tear_down(&f);
 }
 
+/* The server of an account may stand for everybody, and takes no place of others: it has 64 of its
+ * own. */
+static void a_server_has_its_own(void **state)
+{
+    static struct stranger s[65], other;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up(&f, "tcp:127.0.0.1:0");
+    f.endpoint[0].server = (struct ip){.family = 4, .bytes = {127, 0, 0, 1}, .port = 5060};
+    for (size_t i = 0; i < 65; i++) {
+        stranger_dial_from(&f, 1, &s[i]);
+        stranger_say(&s[i], M("1"));
+        WAIT_UNTIL(&f, f.endpoint[0].received == i + 1 || s[i].closed);
+    }
+    assert_int_equal(f.endpoint[0].received, 64);
+    assert_true(s[64].closed);
+    stranger_dial_from(&f, 2, &other);
+    stranger_say(&other, M("1"));
+    WAIT_UNTIL(&f, f.endpoint[0].received == 65);
+    stranger_free(&other);
+    for (size_t i = 0; i < 65; i++)
+        stranger_free(&s[i]);
+    straw_tear_down(&f);
+}
+
 /* Strangers may take many descriptors, but never the last ones, which calls need. */
 static void descriptors_run_short(void **state)
 {
@@ -343,6 +369,7 @@ int main(void)
         cmocka_unit_test(eight_from_one_address),
         cmocka_unit_test(thirty_two_from_one_network),
         cmocka_unit_test(sixty_four_in_all),
+        cmocka_unit_test(a_server_has_its_own),
         cmocka_unit_test(descriptors_run_short),
         cmocka_unit_test(drop_by_drop),
         cmocka_unit_test(needed),
