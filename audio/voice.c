@@ -27,10 +27,13 @@
 #define REST_FADES 0.7      /* not before some frames have been so */
 #define REST_SHARE 0.25     /* of the power, left of a frame that was an echo for the most part */
 #define HELD_MOST VOICE_DELAY_FRAMES
-#define EARLY 1             /* frames that the canceller hears what is played before its echo, */
-#define LATE 12             /* at least and at most; */
-#define IN_TIME 5           /* else it is this many from then on, */
-#define UNSUITED_FRAMES 60u /* when it has been so for a while */
+#define EARLY 1   /* frames that the canceller hears what is played before its echo, */
+#define LATE 9    /* at least and at most: its filter of 128 ms has room for jumps then; */
+#define IN_TIME 5 /* else it is this many from then on, */
+#define UNSUITED_FRAMES 60u /* when it has been so for a while, */
+#define PLACED_FRAMES 20u   /* a short one while there is little to be learnt anew. */
+#define WORKS_DB 15.0       /* A canceller that does this is left alone */
+#define SAME 2              /* while the echo is found no further from where it was, in frames */
 #define NOISY_DB (-50.0)    /* steady noise that is heard */
 #define QUIET_DB (-56.0)    /* and that is not any more */
 #define NOISIEST_DB (-30.0) /* louder than that it is not noise, but meant to be heard */
@@ -55,6 +58,8 @@ struct voice {
     unsigned held_at;                    /* the newest, */
     unsigned unsuited;                   /* for so many frames */
     unsigned held_back;                  /* so many frames for the canceller, as the echo is late */
+    bool placed;                         /* held_back is right, or was once */
+    int worked_at;                       /* the canceller did well with an echo as late as that */
     bool runs;                           /* the canceller, be it only to learn */
     bool evident;                        /* there is, or was of late, an echo */
     bool was_loud;                       /* what was played, at any time */
@@ -63,6 +68,7 @@ struct voice {
     unsigned patience;                   /* which may be so many */
     double before, after; /* power of what may have been an echo, around the canceller */
     unsigned measured;    /* frames in them */
+    double lately[2];     /* power of the frames before, before the canceller */
     double left;          /* share of the power, as of late */
     float rest_gain;      /* that this frame ended with */
     bool noisy;
@@ -211,12 +217,15 @@ static void blend(struct fade *fade, const int16_t *raw, int16_t *made, size_t n
 static const int16_t *held_back(struct voice *v)
 {
     int late = voice_delay_frames(&v->delay), back = (int)v->held_back;
-    bool suits = late >= back + EARLY && late <= back + LATE;
+    bool fits = late >= back + EARLY && late <= back + LATE, sure = voice_delay_is_sure(&v->delay);
 
-    if (suits)
+    if (sure && less_db(v) > WORKS_DB)
+        v->worked_at = late;
+    if (fits || (v->placed && abs(late - v->worked_at) <= SAME))
         v->unsuited = 0;
-    else if (voice_delay_is_sure(&v->delay) && ++v->unsuited > UNSUITED_FRAMES)
+    else if (sure && ++v->unsuited > (v->placed ? UNSUITED_FRAMES : PLACED_FRAMES))
         v->held_back = late > IN_TIME ? (unsigned)(late - IN_TIME) : 0;
+    v->placed |= sure && (fits || v->unsuited > PLACED_FRAMES);
     return v->held[(v->held_at + HELD_MOST - v->held_back) % HELD_MOST];
 }
 
@@ -238,6 +247,17 @@ static void lessen_rest(struct voice *v, double left, double power, int16_t *mad
     for (size_t i = 0; i < v->frame; i++)
         made[i] = (int16_t)lrintf((float)made[i] *
                                   (from + (to - from) * (float)(i + 1) / (float)v->frame));
+}
+
+/* Of the power that came, the share that is left. Cancellers give out up to two frames late, so
+ * that the end of what was loud comes out beside something soft. */
+static double share_left(struct voice *v, double before, double after)
+{
+    double most = fmax(before, fmax(v->lately[0], v->lately[1]));
+
+    v->lately[1] = v->lately[0];
+    v->lately[0] = before;
+    return most > 0 ? after / most : 1;
 }
 
 static void measure(struct voice *v, double before, double after)
@@ -268,7 +288,7 @@ static void cancel_echo(struct voice *v, int16_t *captured)
     after = power_of(captured, v->frame);
     voice_level_note(&v->level, fade->on ? captured : raw, v->frame,
                      v->silent < ECHO_LASTS && after < before * REST_SHARE);
-    lessen_rest(v, before > 0 ? after / before : 1, after, captured);
+    lessen_rest(v, share_left(v, before, after), after, captured);
     measure(v, before, power_of(captured, v->frame));
     blend(fade, raw, captured, v->frame);
 }

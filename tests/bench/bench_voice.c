@@ -36,7 +36,7 @@ static double measure_us(struct voice *v, size_t n)
 
 static void measure(const char *engine, uint32_t rate_hz, enum voice_mode mode)
 {
-    const struct echo_room room = {rate_hz, 1, 60, -6, 0, 0, 0};
+    const struct echo_room room = {rate_hz, 1, 60, -6, 0, 0, 0, 0};
     size_t n = (size_t)SECONDS * rate_hz;
     struct voice *v;
     double us;

@@ -5,7 +5,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { WALLS = 150 }; /* and way back from them */
+enum {
+    WALLS = 150, /* and ways back from them, where it is USUAL_MS until the echo is 60 dB softer; */
+    USUAL_MS = 250,
+    WALLS_MOST = 600, /* more where it is longer */
+};
 
 struct wall {
     size_t late;
@@ -17,22 +21,25 @@ static double one(struct rng *rng)
     return (double)rng_below(rng, 10001) / 10000;
 }
 
-/* Exponential decay by 60 dB in 250 ms, at random times; the first is the way through the air. */
-static void build(const struct echo_room *room, struct wall walls[WALLS])
+/* Exponential decay, at random times; the first is the way through the air. Returns how many there
+ * are. */
+static size_t build(const struct echo_room *room, struct wall walls[WALLS_MOST])
 {
     struct rng rng = rng_seeded(room->seed);
-    double energy = 0, gain;
+    double energy = 0, gain, reverb_ms = room->reverb_ms > 0 ? room->reverb_ms : USUAL_MS;
+    size_t n = (size_t)(fmin(WALLS_MOST, fmax(WALLS, WALLS * reverb_ms / USUAL_MS)));
 
-    for (size_t i = 0; i < WALLS; i++) {
-        double ms = i == 0 ? 0 : 150 * one(&rng) * one(&rng);
-        double share = (i == 0 ? 1 : 0.6 * (2 * one(&rng) - 1)) * pow(10, -3 * ms / 250);
+    for (size_t i = 0; i < n; i++) {
+        double ms = i == 0 ? 0 : 0.6 * reverb_ms * one(&rng) * one(&rng);
+        double share = (i == 0 ? 1 : 0.6 * (2 * one(&rng) - 1)) * pow(10, -3 * ms / reverb_ms);
 
         walls[i] = (struct wall){(size_t)(ms * room->rate_hz / 1000), (float)share};
         energy += share * share;
     }
     gain = pow(10, room->loss_db / 20) / sqrt(energy);
-    for (size_t i = 0; i < WALLS; i++)
+    for (size_t i = 0; i < n; i++)
         walls[i].share *= (float)gain;
+    return n;
 }
 
 static float played_at(const struct echo_room *room, const int16_t *played, size_t n, size_t i)
@@ -51,14 +58,14 @@ static float played_at(const struct echo_room *room, const int16_t *played, size
 
 void echo_room_hear(const struct echo_room *room, const int16_t *played, float *echo, size_t n)
 {
-    struct wall walls[WALLS];
+    struct wall walls[WALLS_MOST];
+    size_t n_walls = build(room, walls);
 
-    build(room, walls);
     memset(echo, 0, n * sizeof *echo);
     for (size_t i = 0; i < n; i++) {
         float dry = played_at(room, played, n, i);
 
-        for (size_t w = 0; w < WALLS && dry != 0; w++)
+        for (size_t w = 0; w < n_walls && dry != 0; w++)
             if (i + walls[w].late < n)
                 echo[i + walls[w].late] += dry * walls[w].share;
     }

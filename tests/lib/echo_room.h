@@ -13,9 +13,10 @@ struct echo_room {
     double jump_at_s; /* from then on the delay is jump_ms longer; 0: never */
     double jump_ms;
     double drift_ppm; /* by which the microphone's clock is slower than the loudspeaker's */
+    double reverb_ms; /* until what the walls give back is 60 dB softer; 0: 250, up to 1000 */
 };
 
-/* The echo of n samples that were played; a quarter of a second lasts what a wall gives back. */
+/* The echo of n samples that were played. */
 void echo_room_hear(const struct echo_room *room, const int16_t *played, float *echo, size_t n);
 
 #endif

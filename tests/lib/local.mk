@@ -8,6 +8,7 @@ libtest_a_SOURCES += \
 	tests/lib/hearing.h tests/lib/hearing_delay.c tests/lib/hearing_rate.c \
 	tests/lib/hearing_score.c \
 	tests/lib/hex.c tests/lib/hex.h \
+	tests/lib/human.c tests/lib/human.h \
 	tests/lib/ipv6.c tests/lib/ipv6.h \
 	tests/lib/jitter_play.c tests/lib/jitter_play.h \
 	tests/lib/jitter_trace.c tests/lib/jitter_trace.h \

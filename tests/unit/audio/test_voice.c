@@ -1,10 +1,9 @@
 #include "config.h"
 
-/* Echo, noise and level in simulated rooms, by each engine that there is. */
+/* Noise and level, by each engine that there is; echoes are in test_voice_rooms. */
 #include "audio/voice.h"
 
 #include "base/rand.h"
-#include "tests/lib/echo_room.h"
 #include "tests/lib/rows.h"
 #include "tests/lib/speech.h"
 
@@ -14,13 +13,9 @@
 
 enum { RATE = 16000, FRAME = RATE / 100, SECONDS = 26, N = SECONDS * RATE };
 
-/* Both speak from 15 to 20 s; then, where it does, the delay jumps. */
-enum { BOTH = 15, JUMP = 20 };
-
 struct talk {
     int16_t far[N], near[N], out[N];
-    float echo[N];
-    struct voice_stats at_15, at_end;
+    struct voice_stats at_end;
 };
 
 static struct talk *talk;
@@ -35,16 +30,6 @@ static double energy(const int16_t *a, double from_s, double to_s)
     return sum;
 }
 
-/* By how much the echo is softer than it came. */
-static double less_db(double from_s, double to_s)
-{
-    double sum = 1e-9;
-
-    for (size_t i = (size_t)(from_s * RATE); i < (size_t)(to_s * RATE); i++)
-        sum += (double)talk->echo[i] * (double)talk->echo[i];
-    return 10 * log10(sum / energy(talk->out, from_s, to_s));
-}
-
 static int16_t clip(double value)
 {
     return (int16_t)lrint(fmax(-32768, fmin(32767, value)));
@@ -56,11 +41,8 @@ static void run(struct voice *v, double noise)
 
     for (size_t at = 0; at + FRAME <= N; at += FRAME) {
         for (size_t i = at; i < at + FRAME; i++)
-            talk->out[i] = clip((double)talk->echo[i] + talk->near[i] +
-                                noise * ((double)rng_below(&rng, 2001) / 1000 - 1));
+            talk->out[i] = clip(talk->near[i] + noise * ((double)rng_below(&rng, 2001) / 1000 - 1));
         voice_run(v, talk->far + at, talk->out + at);
-        if (at == BOTH * RATE)
-            voice_stats(v, &talk->at_15);
     }
     voice_stats(v, &talk->at_end);
 }
@@ -92,55 +74,6 @@ static struct voice *engine(const char *name)
     return v;
 }
 
-static const struct row {
-    const char *name, *engine;
-    struct echo_room room;
-    double first_db, then_db; /* from 2 to 5 s, from 5 to 15 s, at least */
-    double jump_db;           /* in the 5 s behind it */
-    double near_db;           /* how much softer we are while both speak, at most */
-} rows[] = {
-/* clang-format off */
-#ifdef HAVE_WEBRTC_AUDIO_PROCESSING
-    {"webrtc: a room of 60 ms, whose delay jumps", "webrtc",
-     {RATE, 1, 60, -6, JUMP, 40, 0}, 25, 30, 25, -7},
-    {"webrtc: another room, drifting by 50 ppm", "webrtc",
-     {RATE, 2, 60, -6, JUMP, 40, 50}, 22, 25, 25, -7},
-    {"webrtc: a soft echo that comes late", "webrtc",
-     {RATE, 3, 200, -20, 0, 0, 0}, 10, 25, 20, -7},
-#endif
-    {"speexdsp: a room of 60 ms", "speexdsp", {RATE, 1, 60, -6, 0, 0, 0}, 10, 20, 20, -7},
-    {"speexdsp: drifting by 50 ppm", "speexdsp", {RATE, 2, 60, -6, 0, 0, 50}, 6, 6, 6, -7},
-    /* clang-format on */
-};
-
-static void an_echo_goes_and_we_stay(void **state)
-{
-    const struct row *row = *state;
-    struct voice *v = engine(row->engine);
-    double first, then, jump, near;
-
-    speak(talk->far, 0, SECONDS);
-    speak(talk->near, BOTH, JUMP);
-    echo_room_hear(&row->room, talk->far, talk->echo, N);
-    run(v, 3);
-    first = less_db(2, 5);
-    then = less_db(5, BOTH);
-    jump = less_db(JUMP + 0.02, JUMP + 5);
-    near = 10 * log10(energy(talk->out, BOTH + 0.2, JUMP) / energy(talk->near, BOTH + 0.2, JUMP));
-    print_message(
-        "# %s: echo less by %.1f dB from 2 s on, %.1f from 5 s on, %.1f behind a jump; near "
-        "speech %.1f dB; it says %.1f dB at %.0f ms\n",
-        row->name, first, then, jump, near, talk->at_15.echo_less_db, talk->at_15.echo_delay_ms);
-    assert_true(first >= row->first_db);
-    assert_true(then >= row->then_db);
-    assert_true(jump >= row->jump_db);
-    assert_true(near >= row->near_db);
-    assert_true(talk->at_15.active[VOICE_ECHO]);
-    assert_true(fabs(talk->at_15.echo_less_db - then) < 8);
-    assert_true(fabs(talk->at_15.echo_delay_ms - row->room.delay_ms) <= 30);
-    voice_free(v);
-}
-
 /* --- where there is nothing to do, nothing is done ------------------------------------------- */
 
 static bool is_untouched(double from_s)
@@ -151,12 +84,6 @@ static bool is_untouched(double from_s)
     return true;
 }
 
-static void no_echo(void)
-{
-    for (size_t i = 0; i < N; i++)
-        talk->echo[i] = 0;
-}
-
 static void a_headset_gives_what_was_said(void **state)
 {
     struct voice *v = engine(NULL);
@@ -165,7 +92,6 @@ static void a_headset_gives_what_was_said(void **state)
     speak(talk->far, 0, SECONDS);
     speak(talk->near, 0, SECONDS);
     breathe(talk->near);
-    no_echo();
     run(v, 0);
     assert_true(is_untouched(0));
     assert_false(talk->at_end.active[VOICE_ECHO] || talk->at_end.active[VOICE_NOISE] ||
@@ -181,7 +107,6 @@ static void what_is_off_does_nothing(void **state)
     (void)state;
     speak(talk->far, 0, SECONDS);
     speak(talk->near, 0, SECONDS);
-    no_echo();
     for (enum voice_part part = 0; part < VOICE_PARTS; part++)
         voice_set(v, part, VOICE_OFF);
     run(v, 0);
@@ -197,7 +122,6 @@ static void a_tone_is_no_speech(void **state)
     speak(talk->far, 0, 0);
     for (size_t i = 0; i < N; i++)
         talk->near[i] = (int16_t)lrint(2000 * sin(0.2 * (double)i));
-    no_echo();
     run(v, 0);
     assert_true(is_untouched(0.02));
     assert_true(isnan(talk->at_end.speech_db));
@@ -213,7 +137,6 @@ static void lessen_noise(const char *name)
 
     speak(talk->far, 0, 0);
     speak(talk->near, 10, 20);
-    no_echo();
     run(v, 300);
     before = 20 * log10(300 / sqrt(3));
     after = 10 * log10(energy(talk->out, 22, 26) / (4 * RATE));
@@ -243,7 +166,6 @@ static double level_of(double gain_db, enum voice_mode mode)
 
     speak(talk->far, 0, 0);
     speak(talk->near, 0, SECONDS);
-    no_echo();
     for (size_t i = 0; i < N; i++)
         talk->near[i] = clip(talk->near[i] * pow(10, gain_db / 20));
     breathe(talk->near);
@@ -301,8 +223,7 @@ int main(void)
         voices[i] = calloc(N, sizeof *voices[i]);
         speech_make(voices[i], N, RATE, i + 1);
     }
-    failed = RUN_ROWS("audio/voice", rows, an_echo_goes_and_we_stay);
-    failed += cmocka_run_group_tests_name("audio/voice, else", tests, NULL, NULL);
+    failed = cmocka_run_group_tests_name("audio/voice", tests, NULL, NULL);
     for (size_t i = 0; i < ARRAY_LEN(voices); i++)
         free(voices[i]);
     free(talk);
