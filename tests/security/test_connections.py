@@ -8,7 +8,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import account, sip, sound, tap, tphone
-from lib.attack import Pinger, Target, cpu_seconds
+from lib.attack import Pinger, Target, cpu_seconds, sanitized
 from lib.ends import Callee
 from lib.registrar import Registrar
 from lib.room import Room
@@ -83,7 +83,9 @@ def slow():
         good.wait(lambda m: m.branch == ask.branch, what="an answer to who is not slow")
         used = cpu_seconds(t.pid) - used
         said = [f"closed after {first:.1f} to {last:.1f} s, {used:.2f} s of a processor",
-                pinger.verdict(), t.media.verdict(30, 70)]
+                pinger.verdict(), t.media.verdict(30, 70), f"memory {t.grown_mb():+.1f} MB"]
+        expect(sanitized() or t.grown_mb() < 2, "; ".join(said))
+        t.unharmed()
         t.finish()
         return "; ".join(said)
 

@@ -89,7 +89,7 @@ static int fork_daemon(const struct cli *cli, const char *socket, const char *lo
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return -errno;
     log = open(log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (log < 0)
+    if (log < 0 || fchmod(log, 0600) != 0) /* one that was there before, too */
         err = -errno;
     pid = err ? 0 : fork();
     if (!err && pid == 0)
