@@ -96,14 +96,14 @@ static int be_safe(struct net_tcp *tcp)
     return err;
 }
 
-/* All plaintext that is there, piece by piece, as the owner may close tcp at each. */
+/* All plaintext that is there, piece by piece, as the owner may close tcp at each. What was read
+ * from the socket is with TLS by now, so it has that room, which is wiped with tcp. */
 static void tell_plaintext(struct net_tcp *tcp)
 {
-    char plain[8192];
     size_t n;
 
-    while (!is_gone(tcp) && (n = net_tls_read(tcp->tls, plain, sizeof plain)) > 0)
-        tcp->events.bytes(tcp->arg, (struct slice){plain, n});
+    while (!is_gone(tcp) && (n = net_tls_read(tcp->tls, tcp->room, sizeof tcp->room)) > 0)
+        tcp->events.bytes(tcp->arg, (struct slice){tcp->room, n});
 }
 
 /* The last words of TLS, an alert, go out before the end is told. */

@@ -144,7 +144,9 @@ static int prepare(struct net_tls_context *context)
     if (!ssl)
         return -ENOMEM;
     SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION);
-    SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    /* Buffers are given back when they are empty: what was read stays in none of them. */
+    SSL_CTX_set_options(ssl,
+                        SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CLEANSE_PLAINTEXT);
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
     SSL_CTX_set_max_cert_list(ssl, TLS_MAX_CHAIN);
     SSL_CTX_set_cert_verify_callback(ssl, tls_verify, NULL);

@@ -20,6 +20,7 @@ net_tests = \
 	tests/unit/net/test_spawner \
 	tests/unit/net/test_spawner_serve \
 	tests/unit/net/test_tcp \
+	tests/unit/net/test_tcp_memory \
 	tests/unit/net/test_tls \
 	tests/unit/net/test_tls_openssl \
 	tests/unit/net/test_tls_settings \
@@ -71,6 +72,9 @@ tests_unit_net_test_spawner_LDADD = $(machine_ldadd)
 tests_unit_net_test_spawner_serve_LDADD = $(machine_ldadd)
 tests_unit_net_test_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_tcp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=accept4
+tests_unit_net_test_tcp_memory_SOURCES = tests/unit/net/test_tcp_memory.c $(memory_openssl)
+tests_unit_net_test_tcp_memory_LDADD = $(machine_ldadd)
+tests_unit_net_test_tcp_memory_LDFLAGS = $(memory_ldflags)
 tls_context = tests/unit/net/tls_context.c tests/unit/net/tls_context.h
 tests_unit_net_test_tls_SOURCES = tests/unit/net/test_tls.c $(tls_context)
 tests_unit_net_test_tls_LDADD = $(machine_ldadd)
