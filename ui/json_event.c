@@ -258,13 +258,14 @@ enum member {
     CALL = 1, PEER, PEER_NAME, CONTACT, TARGET, ACCOUNT, URI, OUR_CONTACT, TRANSPORT, REMOTE, LOCAL,
     LISTENS, SERVER, STATUS, REASON, TEXT, CODEC, ENCRYPTION, SUITE, REDUNDANCY, SAFE, SENDING, EARLY,
     FILE_NAME, DIGIT,
-    WAY, DIGITS, OUTCOME, ANSWERED, DURATION, SENT, RECEIVED, LOST, FROM_COPIES, FROM_FEC, CONCEALED, LOSS,
-    THEIR_LOSS, JITTER, ROUND_TRIP,
+    WAY, DIGITS, OUTCOME, ANSWERED, DURATION, SENT, RECEIVED, LOST, FROM_COPIES, FROM_FEC, CONCEALED,
+    REFUSED, FRAMES_REFUSED, LOSS, THEIR_LOSS, JITTER, ROUND_TRIP,
     EXPIRES, BINDINGS, SEEN_AT, RETRY, REALM, CONFERENCE, MICROPHONE_DB, SPEAKER_DB, ECHO_MODE, NOISE_MODE,
     LEVEL_MODE, DEVICES,
     Q_LOSS, Q_THEIR_LOSS, Q_JITTER, Q_ROUND_TRIP, Q_DELAY, Q_LEVEL_IN, Q_LEVEL_OUT, Q_MOS, Q_SENT, Q_LEFT, Q_BURST, Q_EAR,
     Q_RATING, Q_LISTENING, Q_THEIR_DISCARD, Q_THEIR_DELAY, Q_THEIR_RATING, Q_THEIR_MOS, LEFT, EAR, RATING, MOS, LISTENING,
-    THEIR_MOS, Q_RECEIVED, Q_LOST, Q_LATE, Q_CONCEALED, Q_FROM_COPIES, Q_FROM_FEC, Q_COPIES, Q_COPIES_MS,
+    THEIR_MOS, Q_RECEIVED, Q_LOST, Q_LATE, Q_CONCEALED, Q_FROM_COPIES, Q_FROM_FEC, Q_REFUSED,
+    Q_FRAMES_REFUSED, Q_COPIES, Q_COPIES_MS,
     Q_ECHO_LESS, Q_ECHO_DELAY, Q_SPEECH, Q_NOISE, Q_GAIN,
     MICROPHONE_LEVEL, SPEAKER_LEVEL, DEVICE, DOING, DIRECTION, MESSAGE, WORD, EXIT, OWN_TEXT,
 };
@@ -318,6 +319,8 @@ static const struct {
     [FROM_COPIES]   = {"from_copies",        put_u64,            R(from_copies)},
     [FROM_FEC]      = {"from_fec",           put_u64,            R(from_fec)},
     [CONCEALED]     = {"concealed",          put_u64,            R(concealed)},
+    [REFUSED]       = {"refused",            put_u64,            R(refused)},
+    [FRAMES_REFUSED] = {"frames_refused",    put_u64,            R(frames_refused)},
     [LOSS]          = {"loss_percent",       put_real,           R(lost_percent)},
     [THEIR_LOSS]    = {"their_loss_percent", put_real_if_known,  R(their_lost_percent)},
     [JITTER]        = {"jitter_ms",          put_real,           R(jitter_ms)},
@@ -364,6 +367,8 @@ static const struct {
     [Q_CONCEALED]   = {"concealed",          put_u64,            Q(concealed)},
     [Q_FROM_COPIES] = {"from_copies",        put_u64,            Q(from_copies)},
     [Q_FROM_FEC]    = {"from_fec",           put_u64,            Q(from_fec)},
+    [Q_REFUSED]     = {"refused",            put_u64,            Q(refused)},
+    [Q_FRAMES_REFUSED] = {"frames_refused",  put_u64,            Q(frames_refused)},
     [Q_COPIES]      = {"copies",             put_u32,            Q(copies)},
     [Q_COPIES_MS]   = {"copies_ms",          put_u32,            Q(copies_ms)},
     [Q_ECHO_LESS]   = {"echo_less_db",       put_real,           Q(echo_less_db)},
@@ -387,8 +392,8 @@ static const struct {
 /* enum member, in the order told; 0 behind the last. */
 #define WHOSE CALL, PEER, CONTACT, ACCOUNT /* what every event of a call begins with */
 #define TOTALS                                                                                     \
-    DURATION, SENT, RECEIVED, LOST, FROM_COPIES, FROM_FEC, CONCEALED, LOSS, THEIR_LOSS, JITTER,    \
-        ROUND_TRIP, LEFT, EAR, RATING, MOS, LISTENING, THEIR_MOS
+    DURATION, SENT, RECEIVED, LOST, FROM_COPIES, FROM_FEC, CONCEALED, REFUSED, FRAMES_REFUSED,     \
+        LOSS, THEIR_LOSS, JITTER, ROUND_TRIP, LEFT, EAR, RATING, MOS, LISTENING, THEIR_MOS
 
 /* clang-format off */
 /* What the kinds that phone/event_names.h names are told with. */
@@ -429,8 +434,9 @@ static const unsigned char told_with[][JSON_MEMBERS_MAX] = {
                                Q_LEVEL_IN, Q_LEVEL_OUT, Q_LEFT, Q_BURST, Q_EAR, Q_RATING, Q_MOS,
                                Q_LISTENING, Q_THEIR_DISCARD, Q_THEIR_DELAY, Q_THEIR_RATING,
                                Q_THEIR_MOS, Q_SENT, Q_RECEIVED, Q_LOST, Q_LATE,
-                               Q_CONCEALED, Q_FROM_COPIES, Q_FROM_FEC, Q_COPIES, Q_COPIES_MS,
-                               Q_ECHO_LESS, Q_ECHO_DELAY, Q_SPEECH, Q_NOISE, Q_GAIN},
+                               Q_CONCEALED, Q_FROM_COPIES, Q_FROM_FEC, Q_REFUSED,
+                               Q_FRAMES_REFUSED, Q_COPIES, Q_COPIES_MS, Q_ECHO_LESS,
+                               Q_ECHO_DELAY, Q_SPEECH, Q_NOISE, Q_GAIN},
     [PHONE_LEVELS]          = {MICROPHONE_LEVEL, SPEAKER_LEVEL},
     [PHONE_DEVICE_IN_USE]   = {DEVICE, TEXT},
     [PHONE_TESTED]          = {DOING},

@@ -399,6 +399,10 @@ static void put_sound_result(struct buf *out, const struct phone_result *r)
 {
     buf_printf(out, " sent=%" PRIu64 " received=%" PRIu64 " lost=%" PRIu64 " loss=%.1f%%", r->sent,
                r->received, r->lost, r->lost_percent);
+    if (r->refused > 0)
+        buf_printf(out, " refused=%" PRIu64, r->refused);
+    if (r->frames_refused > 0)
+        buf_printf(out, " frames-refused=%" PRIu64, r->frames_refused);
     if (r->their_lost_percent >= 0)
         buf_printf(out, " their-loss=%.1f%%", r->their_lost_percent);
     if (r->received > 0)

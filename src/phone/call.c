@@ -449,6 +449,8 @@ static struct phone_result result_of(const struct call *call)
         .from_copies = m->redundant,
         .from_fec = m->recovered,
         .concealed = m->concealed,
+        .refused = m->packets_refused,
+        .frames_refused = m->frames_refused,
         .jitter_ms = m->jitter_ms,
         .round_trip_ms = m->round_trip_ms,
         .their_lost_percent = m->remote_lost_percent,

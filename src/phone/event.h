@@ -101,11 +101,14 @@ struct phone_result {
     uint64_t from_copies, from_fec; /* frames of those lost that were got back: from copies in later
                                      * packets (RFC 2198), from what the codec adds to the next */
     uint64_t concealed;             /* and those that had to be invented */
-    double jitter_ms;               /* of what came: RFC 3550 6.4.1 */
-    double round_trip_ms;           /* by RTCP; below 0: unknown */
-    double lost_percent;            /* lost of what should have come */
-    double their_lost_percent;      /* as the other side reports it; below 0: it never did */
-    double left_percent;            /* lost or too late, after all repair */
+    uint64_t refused, frames_refused; /* packets that came and were not taken, as they were broken,
+                                       * of no type that was agreed on or a stranger's; and earlier
+                                       * frames in packets (RFC 2198), likewise */
+    double jitter_ms;                 /* of what came: RFC 3550 6.4.1 */
+    double round_trip_ms;             /* by RTCP; below 0: unknown */
+    double lost_percent;              /* lost of what should have come */
+    double their_lost_percent;        /* as the other side reports it; below 0: it never did */
+    double left_percent;              /* lost or too late, after all repair */
     /* As struct phone_quality has them, of all. */
     double mouth_to_ear_ms, rating, mos, mos_listening, their_mos;
 };
@@ -131,7 +134,8 @@ struct phone_quality {
     double their_delay_ms;        /* that its end adds */
     double their_rating, their_mos;
     uint64_t sent, received, lost, late, concealed; /* packets, in all */
-    uint64_t from_copies, from_fec;                 /* as in struct phone_result */
+    uint64_t from_copies, from_fec;                 /* as in struct phone_result, */
+    uint64_t refused, frames_refused;               /* likewise */
     unsigned copies; /* of each frame that we send, now; the last of them goes later by: */
     unsigned copies_ms;
     /* Of our microphone, where the call has one of a sound card (audio/voice.h); NAN: not known, or

@@ -181,6 +181,8 @@ static void fill(const struct media_stats *now, struct phone_quality *out)
         .concealed = now->concealed,
         .from_copies = now->redundant,
         .from_fec = now->recovered,
+        .refused = now->packets_refused,
+        .frames_refused = now->frames_refused,
         .copies = now->copies,
         .copies_ms = now->copies_ms,
         .echo_less_db = now->voiced ? now->voice.echo_less_db : NAN,

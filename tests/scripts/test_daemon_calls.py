@@ -27,7 +27,7 @@ def plain(text):
     text = re.sub(r"127\.0\.0\.1:\d+", "ADDRESS", text)
     text = re.sub(r"\d+\.\d+%?", "N", text)
     by_chance = ("their-loss|round-trip|jitter|left|mouth-to-ear|rating|mos|mos-listening|"
-                 "their-mos")  # whether it is known
+                 "their-mos|refused")  # whether it is known, or anything
     text = re.sub(rf" ({by_chance})=[N\d]+", "", text)
     return re.sub(r"(sent|received|lost)=\d+", r"\1=N", text)
 

@@ -12,7 +12,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import rtp, sip, sound, tap
+from lib import rtp, sip, sound, tap, tphone
 from lib.attack import GOALS, Pinger, Target, cpu_seconds, sanitized
 from lib.ends import Callee
 from lib.room import Room
@@ -380,6 +380,8 @@ def strangers_flood(unheard):
         equal(sum(len(s.packets) + len(s.reports) for s in strangers), 0, "packets for strangers")
         t.unharmed()
         t.finish()
+        refused = int(tphone.results(t.phone)[-1].get("refused", 0))
+        expect(n // 2 < refused <= n, f"{refused} of {n} packets are counted as refused")
         return "; ".join(said if unheard else said + [t.heard()])
 
 

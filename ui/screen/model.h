@@ -25,7 +25,7 @@ struct model_call {
     bool incoming, answered, on_hold, held, muted, device, recording;
     char *peer, *peer_name, *contact, *account, *target;
     char *codec, *remote, *local, *encryption, *suite; /* of the sound */
-    char *safe;                                     /* signalling_encryption, "" without TLS */
+    char *safe;                                        /* signalling_encryption, "" without TLS */
     char *play, *record;                            /* files, "-" for a descriptor, "" for none */
     char *text;                                     /* what was last said of it: "Ringing" */
     char *digits;                                   /* that came */
@@ -34,7 +34,8 @@ struct model_call {
     uint64_t up_ms;                                 /* when it was answered */
     struct model_second seconds[MODEL_SECONDS_MAX]; /* the newest is n_seconds - 1, going round */
     uint64_t n_seconds;                             /* since the beginning */
-    uint64_t sent, received, lost, late, concealed; /* packets */
+    uint64_t sent, received, lost, late, concealed; /* packets, */
+    uint64_t refused;                               /* and of others, or such as nobody wants */
 };
 
 struct model_account {

@@ -147,6 +147,7 @@ static void on_quality(struct model_call *c, const struct ctl_line *line, uint64
     c->lost = model_big(tree, "lost");
     c->late = model_big(tree, "late");
     c->concealed = model_big(tree, "concealed");
+    c->refused = model_big(tree, "refused");
 }
 
 static call_fn *const of_calls[] = {

@@ -289,10 +289,13 @@ static void read_call(struct plain *p, const struct view *view)
     buf_putc(out, '\n');
     put_words("our address", c->local, out);
     put_words("their address", c->remote, out);
-    buf_printf(out, "packets: %llu sent, %llu received, %llu lost, %llu late, %llu concealed\n",
+    buf_printf(out, "packets: %llu sent, %llu received, %llu lost, %llu late, %llu concealed",
                (unsigned long long)c->sent, (unsigned long long)c->received,
                (unsigned long long)c->lost, (unsigned long long)c->late,
                (unsigned long long)c->concealed);
+    if (c->refused > 0)
+        buf_printf(out, ", %llu refused", (unsigned long long)c->refused);
+    buf_putc(out, '\n');
 }
 
 /* --- others --------------------------------------------------------------------------------- */

@@ -66,6 +66,8 @@ static void put_totals(const struct model_call *c, struct buf *out)
         buf_printf(out, " (%.1f %%)", 100.0 * (double)c->lost / (double)due);
     buf_printf(out, ", late %llu, concealed %llu", (unsigned long long)c->late,
                (unsigned long long)c->concealed);
+    if (c->refused > 0)
+        buf_printf(out, ", refused %llu", (unsigned long long)c->refused);
 }
 
 static void draw_quality(const struct model_call *c, struct cells *cells, struct rect r, int row)

@@ -78,6 +78,8 @@ static struct media_stats second(unsigned number, unsigned lost)
 {
     return (struct media_stats){.packets_received = 50 * number - lost,
                                 .packets_sent = 50 * number,
+                                .packets_refused = 3 * number,
+                                .frames_refused = number,
                                 .lost = lost,
                                 .left = {50 * number, lost, lost, 0},
                                 .codec = "opus",
@@ -101,6 +103,8 @@ static void a_second_is_what_came_since_the_last(void **state)
     assert_true(fabs(q.loss_percent - 10) < 0.001);
     assert_int_equal(q.lost, 105);
     assert_int_equal(q.sent, 550);
+    assert_int_equal(q.refused, 33);
+    assert_int_equal(q.frames_refused, 11);
     assert_true(q.round_trip_ms < 0 && q.their_loss_percent < 0 && q.delay_ms < 0);
     assert_true(fabs(q.mos - quality_mos(rate(20 + 6.5 + 40, 10))) < 0.001);
     stats = second(12, 103); /* two came after all */

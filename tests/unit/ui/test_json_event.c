@@ -38,6 +38,8 @@ static const struct phone_quality quality = {.loss_percent = 1.5,
                                              .lost = 1,
                                              .from_copies = 7,
                                              .from_fec = 2,
+                                             .refused = 13,
+                                             .frames_refused = 4,
                                              .copies = 2,
                                              .copies_ms = 160};
 static const struct phone_device devices[] = {
@@ -75,12 +77,12 @@ static const struct row {
     {"one after an answer has those that are known",
      {.kind = PHONE_ENDED, .call = 1, .outcome = PHONE_OK,
       .result = {.answered = true, .talk_ms = 61050, .sent = 3, .received = 2, .lost = 1,
-                 .from_copies = 1, .lost_percent = 100.0 / 3, .jitter_ms = 0.25, .their_lost_percent = 0,
+                 .from_copies = 1, .refused = 8, .lost_percent = 100.0 / 3, .jitter_ms = 0.25, .their_lost_percent = 0,
                  .round_trip_ms = -1, .left_percent = 2, .mouth_to_ear_ms = -1, .rating = 60,
                  .mos = 3.1, .mos_listening = 3.25, .their_mos = -1}},
      "\"ended\",\"time\":1.005,\"call\":1,\"outcome\":\"answered\",\"answered\":true,"
      "\"duration\":61.050,\"sent\":3,\"received\":2,\"lost\":1,\"from_copies\":1,\"from_fec\":0,"
-     "\"concealed\":0,\"loss_percent\":33.33,"
+     "\"concealed\":0,\"refused\":8,\"frames_refused\":0,\"loss_percent\":33.33,"
      "\"their_loss_percent\":0.00,\"jitter_ms\":0.25,\"left_percent\":2.00,\"rating\":60.00,"
      "\"mos\":3.10,\"mos_listening\":3.25}\n"},
     {"a number that is none", {.kind = PHONE_VOLUMES, .microphone_db = -6, .speaker_db = NAN},
@@ -96,7 +98,7 @@ static const struct row {
      "\"left_percent\":0.00,\"burst\":1.50,\"mouth_to_ear_ms\":110.00,\"rating\":92.00,"
      "\"mos\":4.41,\"their_mos\":4.10,\"sent\":50,"
      "\"received\":49,\"lost\":1,\"late\":0,\"concealed\":0,\"from_copies\":7,\"from_fec\":2,"
-     "\"copies\":2,\"copies_ms\":160,\"echo_less_db\":31.50,"
+     "\"refused\":13,\"frames_refused\":4,\"copies\":2,\"copies_ms\":160,\"echo_less_db\":31.50,"
      "\"noise_dbfs\":-61.25,\"gain_db\":0.00}\n"},
     {"what is done to a microphone",
      {.kind = PHONE_VOICE_SET, .echo = PHONE_VOICE_ON, .level = PHONE_VOICE_OFF},

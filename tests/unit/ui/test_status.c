@@ -303,6 +303,8 @@ static const struct result_row {
       .outcome = PHONE_OK,
       .result = {.answered = true,
                  .talk_ms = 7,
+                 .refused = 5,
+                 .frames_refused = 3,
                  .round_trip_ms = -1,
                  .their_lost_percent = 2,
                  .mouth_to_ear_ms = -1,
@@ -310,7 +312,8 @@ static const struct result_row {
                  .mos = -1,
                  .mos_listening = -1,
                  .their_mos = -1}},
-     "answered seconds=0.007 sent=0 received=0 lost=0 loss=0.0% their-loss=2.0%\n"},
+     "answered seconds=0.007 sent=0 received=0 lost=0 loss=0.0% refused=5 "
+     "frames-refused=3 their-loss=2.0%\n"},
     {"busy",
      {.kind = PHONE_ENDED, .outcome = PHONE_BUSY, .status = 486, .peer = "sip:a@h"},
      "busy status=486 peer=sip:a@h\n"},

@@ -141,7 +141,7 @@ static void hear_quality(struct screen *s, unsigned second)
              "{\"v\":1,\"event\":\"quality\",\"time\":1,\"call\":1,\"loss_percent\":%u.5,"
              "\"their_loss_percent\":0.0,\"jitter_ms\":2.0,%s\"delay_ms\":%u.0,"
              "\"level_in_db\":-%u.0,\"level_out_db\":-%u.0,\"mos\":%s,\"sent\":%u,"
-             "\"received\":%u,\"lost\":%u,\"late\":2,\"concealed\":%u}",
+             "\"received\":%u,\"lost\":%u,\"late\":2,\"concealed\":%u,\"refused\":4}",
              bad ? wave / 2 : 0,
              second > 5 ? "\"round_trip_ms\":38.0,\"mouth_to_ear_ms\":104.0,\"their_mos\":4.1,"
                         : "",
