@@ -64,6 +64,9 @@ struct sip_link_peer {
  * as there may be accounts; each waits for its own timer above that. */
 #define SIP_LINK_RECENT 1024
 #define SIP_LINK_RECENT_MS 5000
+/* SENDs whose failure a breaking connection still has to tell, the latest: a thousand accounts may
+ * share a connection. Of more the oldest fail by their own timers. */
+#define SIP_LINK_MAX_KEYS 1024
 
 struct recent {
     uint64_t key, sent_ms;

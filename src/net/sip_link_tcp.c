@@ -6,10 +6,7 @@
 
 #include "net/sip_link_private.h"
 
-/* SENDs whose failure a breaking connection still has to tell: the latest. A thousand accounts may
- * share a connection; most of the time there is one. */
-#define FIRST_KEYS 16
-#define MAX_KEYS 1024
+#define FIRST_KEYS 16 /* most of the time there is one */
 
 struct sent_key {
     uint64_t key;
@@ -462,7 +459,7 @@ static void grow_keys(struct connection *c)
 
 static void note_key(struct connection *c, struct sent_key key)
 {
-    if (c->next_key == c->n_keys && c->n_keys < MAX_KEYS)
+    if (c->next_key == c->n_keys && c->n_keys < SIP_LINK_MAX_KEYS)
         grow_keys(c);
     if (c->next_key == c->n_keys)
         c->next_key = 0;

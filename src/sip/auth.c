@@ -12,7 +12,6 @@
 
 #define CNONCE_CHARS 20
 #define MAX_HOSTS 3
-#define MAX_STALE 2
 /* Challenges of one server are alike, but for a few bytes of a nonce, say, or "Proxy-". */
 #define MARGIN_BYTES 16
 /* Of a line with everything that servers ask for, in the lengths that are usual. */
@@ -481,7 +480,7 @@ static enum sip_auth_verdict judge(struct sip_auth *auth, struct choice *choice,
     }
     if (all.refused && (++tries->refused > 1 || all.same))
         return SIP_AUTH_REFUSED;
-    if (all.stale && ++tries->stale > MAX_STALE)
+    if (all.stale && ++tries->stale > SIP_MAX_STALE)
         obstruct(choice, OUTDATED, (struct slice){0});
     else if (++tries->challenged > SIP_MAX_ROUNDS)
         obstruct(choice, ENDLESS, (struct slice){0});

@@ -1,9 +1,6 @@
 /* sip/fork.c - the dialogs of one INVITE of ours and the ACKs to their 2xx (RFC 3261 13.2.2.4). */
 #include "sip/core.h"
 
-/* ACKs that are kept for one dialog: the INVITE's and those of the latest re-INVITEs. */
-#define MAX_ACKS 4
-
 static struct sip_dialog *find(const struct sip_call *call, struct slice remote_tag, size_t *n)
 {
     *n = 0;
@@ -30,7 +27,7 @@ void sip_fork_ack(struct sip_call *call, struct sip_dialog *dlg, uint32_t cseq, 
             return;
         }
     }
-    if (n == MAX_ACKS)
+    if (n == SIP_MAX_ACKS)
         sip_req_free(sip_req_of(list_first(&dlg->acks)));
     /* Without memory there is no ACK now; the 2xx comes again, and with it the next chance. */
     sip_call_request(call, dlg, SIP_ACK, cseq, (struct slice){0}, NULL, now_ms);

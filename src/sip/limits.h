@@ -116,6 +116,9 @@
 #define SIP_LOCATE_MAX_QUESTIONS (2 + SIP_LOCATE_MAX_SERVICES + SIP_LOCATE_MAX_SERVERS)
 /* Dialogs of one INVITE of ours. A 2xx of yet another fork is dropped. */
 #define SIP_MAX_FORKS 16
+/* ACKs of ours kept for one dialog: that of the INVITE and those of the latest re-INVITEs. Of more
+ * the oldest is forgotten: a copy of the 2xx that it answered gets none. */
+#define SIP_MAX_ACKS 4
 
 /* --- digest (sip/challenge, sip/auth) --------------------------------------------------------- */
 
@@ -130,5 +133,7 @@
 #define SIP_MAX_REALMS 8
 /* Challenges to one request that are answered, of all realms. More: it is given up. */
 #define SIP_MAX_ROUNDS 6
+/* Challenges of one request that are told to be stale. More: it has failed. */
+#define SIP_MAX_STALE 2
 
 #endif
