@@ -27,6 +27,7 @@ struct net_tcp {
     struct net_tls *tls;
     struct buf unsafe; /* plaintext, until TLS is up */
     bool connected, finished, over;
+    int torn; /* why what was to go next is lost, or 0: behind it nothing may go */
     char room[8192];
 };
 
@@ -58,6 +59,18 @@ static void end(struct net_tcp *tcp, int err)
         tcp->events.closed(tcp->arg, err == UV_EOF ? 0 : err);
 }
 
+/* Whatever went behind what is lost would be misread. The end is told from the loop, where reading
+ * has come to its own. */
+static int tear(struct net_tcp *tcp, int err)
+{
+    uv_os_fd_t fd;
+
+    tcp->torn = err;
+    if (!uv_fileno((const uv_handle_t *)&tcp->uv, &fd))
+        shutdown(fd, SHUT_RD);
+    return err;
+}
+
 static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
 {
     struct net_tcp *tcp = handle->data;
@@ -66,14 +79,14 @@ static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
     *buf = uv_buf_init(tcp->room, sizeof tcp->room);
 }
 
-/* What TLS wants to say. */
+/* What TLS wants to say: all of it, as each record counts. */
 static int flush_tls(struct net_tcp *tcp)
 {
     struct slice out = net_tls_output(tcp->tls);
     int err = out.n ? send_now(tcp, out) : 0;
 
     net_tls_output_taken(tcp->tls, out.n);
-    return err;
+    return err ? tear(tcp, err) : 0;
 }
 
 static bool is_gone(const struct net_tcp *tcp)
@@ -132,7 +145,9 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct net_tcp *tcp = stream->data;
 
-    if (n < 0)
+    if (tcp->torn)
+        end(tcp, tcp->torn);
+    else if (n < 0)
         end(tcp, (int)n);
     else if (n > 0 && tcp->tls)
         receive_by_tls(tcp, (struct slice){buf->base, (size_t)n});
@@ -177,16 +192,24 @@ static void write_more(struct net_tcp *tcp)
         buf_free(&tcp->flying); /* it is closed already: reading tells */
 }
 
+static bool has_room(const struct net_tcp *tcp, size_t n)
+{
+    return tcp->waiting.n + tcp->flying.n + n <= NET_TCP_MAX_QUEUED;
+}
+
 /* As it is, without TLS. */
 static int send_now(struct net_tcp *tcp, struct slice bytes)
 {
-    if (tcp->waiting.n + tcp->flying.n + bytes.n > NET_TCP_MAX_QUEUED)
+    bool begun = false;
+
+    if (!has_room(tcp, bytes.n))
         return -ENOBUFS;
     if (tcp->connected && !tcp->waiting.n && !tcp->flying.n) {
         uv_buf_t now = uv_buf_init((char *)bytes.p, (unsigned)bytes.n);
         int n = uv_try_write((uv_stream_t *)&tcp->uv, &now, 1);
 
-        if (n > 0)
+        begun = n > 0;
+        if (begun)
             bytes = slice_skip(bytes, (size_t)n);
         if (!bytes.n)
             return 0;
@@ -195,10 +218,16 @@ static int send_now(struct net_tcp *tcp, struct slice bytes)
     buf_put(&tcp->waiting, bytes);
     if (!buf_ok(&tcp->waiting)) {
         tcp->waiting.failed = false; /* what waited before is whole and still goes */
-        return -ENOMEM;
+        return begun ? tear(tcp, -ENOMEM) : -ENOMEM;
     }
     write_more(tcp);
     return 0;
+}
+
+/* With what TLS adds to each record of up to 16 kB. */
+static size_t grown_by_tls(size_t n)
+{
+    return n + (n / 16384 + 1) * 256;
 }
 
 static int send_by_tls(struct net_tcp *tcp, struct slice bytes)
@@ -206,6 +235,8 @@ static int send_by_tls(struct net_tcp *tcp, struct slice bytes)
     int err;
 
     if (net_tls_state(tcp->tls) != NET_TLS_SHAKING) {
+        if (!has_room(tcp, grown_by_tls(bytes.n)))
+            return -ENOBUFS; /* before it is counted */
         err = net_tls_write(tcp->tls, bytes);
         return err ? err : flush_tls(tcp);
     }
@@ -219,7 +250,7 @@ static int send_by_tls(struct net_tcp *tcp, struct slice bytes)
 
 int net_tcp_send(struct net_tcp *tcp, struct slice bytes)
 {
-    if (tcp->over || tcp->finished)
+    if (tcp->over || tcp->finished || tcp->torn)
         return -EPIPE;
     return tcp->tls ? send_by_tls(tcp, bytes) : send_now(tcp, bytes);
 }
@@ -227,7 +258,7 @@ int net_tcp_send(struct net_tcp *tcp, struct slice bytes)
 void net_tcp_secure(struct net_tcp *tcp, struct net_tls *tls)
 {
     tcp->tls = tls;
-    flush_tls(tcp); /* where that fails, so does the next */
+    flush_tls(tcp); /* where that fails, so does the connection */
 }
 
 struct net_tls *net_tcp_tls(const struct net_tcp *tcp)
@@ -239,7 +270,7 @@ void net_tcp_finish(struct net_tcp *tcp)
 {
     if (tcp->finished || tcp->over)
         return;
-    if (tcp->tls && !is_shaking(tcp)) {
+    if (tcp->tls && !is_shaking(tcp) && !tcp->torn) {
         net_tls_finish(tcp->tls);
         flush_tls(tcp);
     }
@@ -289,7 +320,7 @@ void net_tcp_close(struct net_tcp *tcp)
 {
     if (!tcp || uv_is_closing((uv_handle_t *)&tcp->uv))
         return;
-    if (tcp->tls && tcp->connected && !is_shaking(tcp))
+    if (tcp->tls && tcp->connected && !is_shaking(tcp) && !tcp->torn)
         say_farewell(tcp);
     uv_close((uv_handle_t *)&tcp->uv, on_closed);
 }
@@ -344,7 +375,7 @@ static void on_connected(uv_connect_t *req, int status)
     if (status == UV_ECANCELED)
         return; /* closed by its owner meanwhile */
     if (!status)
-        status = stand(tcp);
+        status = tcp->torn ? tcp->torn : stand(tcp);
     if (!status)
         status = uv_read_start((uv_stream_t *)&tcp->uv, on_alloc, on_read);
     if (status) {

@@ -32,8 +32,10 @@ struct net_tcp_events {
  * once; the rest comes by closed. */
 int net_tcp_connect(struct net_loop *loop, const struct ip *remote, const struct ip *local,
                     const struct net_tcp_events *events, void *arg, struct net_tcp **out);
-/* Bytes are copied. They leave at once where they can. 0; -ENOMEM, -ENOBUFS: nothing was taken; a
- * connection that breaks meanwhile tells so by closed, never from in here. */
+/* Bytes are copied. They leave at once where they can. 0; -ENOBUFS: nothing was taken; -ENOMEM: the
+ * same, or a part has gone, and then the connection ends, as what followed would be misread;
+ * -EPIPE: nothing goes any more. A connection that breaks meanwhile tells so by closed, never from
+ * in here. */
 int net_tcp_send(struct net_tcp *tcp, struct slice bytes);
 /* From now on everything goes through tls, which belongs to tcp then: before the first byte, so at
  * once after net_tcp_connect, and for an accepted one before net_tcp_own. */

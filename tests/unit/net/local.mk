@@ -74,7 +74,7 @@ tests_unit_net_test_tcp_LDADD = $(machine_ldadd)
 tests_unit_net_test_tcp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=accept4
 tests_unit_net_test_tcp_memory_SOURCES = tests/unit/net/test_tcp_memory.c $(memory_openssl)
 tests_unit_net_test_tcp_memory_LDADD = $(machine_ldadd)
-tests_unit_net_test_tcp_memory_LDFLAGS = $(memory_ldflags)
+tests_unit_net_test_tcp_memory_LDFLAGS = $(memory_ldflags) -Wl,--wrap=uv_try_write
 tls_context = tests/unit/net/tls_context.c tests/unit/net/tls_context.h
 tests_unit_net_test_tls_SOURCES = tests/unit/net/test_tls.c $(tls_context)
 tests_unit_net_test_tls_LDADD = $(machine_ldadd)

@@ -1,4 +1,5 @@
-/* What was said on a connection is not found in the memory that is given back, by TLS neither. */
+/* Connections and memory: what was said is not found in what is given back, by TLS neither; and
+ * where there is none for the rest of a message, nothing goes out behind its beginning. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -149,16 +150,136 @@ static void nothing_is_left_behind(void **state)
     assert_int_equal(memory_found(), 0);
 }
 
+/* --- half a message ----------------------------------------------------------------------------
+ */
+
+/* Of the test program: what the system takes of the next write, -1: all; then memory is short. */
+static int taken = -1;
+
+int __real_uv_try_write(uv_stream_t *stream, const uv_buf_t bufs[], unsigned n);
+int __wrap_uv_try_write(uv_stream_t *stream, const uv_buf_t bufs[], unsigned n);
+
+int __wrap_uv_try_write(uv_stream_t *stream, const uv_buf_t bufs[], unsigned n)
+{
+    uv_buf_t some = bufs[0];
+    int most = taken;
+
+    taken = -1;
+    if (most < 0)
+        return __real_uv_try_write(stream, bufs, n);
+    memory_fail_at(1);
+    if (most == 0)
+        return UV_EAGAIN;
+    some.len = (size_t)most;
+    return __real_uv_try_write(stream, &some, 1);
+}
+
+static int send_short(struct fixture *f, int most)
+{
+    int err;
+
+    taken = most;
+    err = net_tcp_send(f->client.tcp, SLICE("MESSAGE sip:one SIP/2.0"));
+    assert_int_equal(taken, -1);
+    assert_true(memory_has_failed());
+    memory_fail_at(0);
+    return err;
+}
+
+/* The beginning of a message has gone and its rest is lost; by TLS any part of it is one too much,
+ * as what is lost counts there. The connection ends, and tells so by itself. */
+static const struct torn_row {
+    const char *name;
+    bool tls;
+    int taken;
+} torn_rows[] = {
+    {"TCP, behind a part of it", false, 8},
+    {"TLS, behind a part of it", true, 8},
+    {"TLS, behind nothing of it", true, 0},
+};
+
+static void torn(void **state)
+{
+    const struct torn_row *row = *state;
+    struct fixture f;
+
+    set_up(&f, row->tls);
+    assert_int_equal(send_short(&f, row->taken), -ENOMEM);
+    assert_false(f.client.closed); /* not from in there */
+    assert_int_equal(net_tcp_send(f.client.tcp, SLICE("MESSAGE sip:two SIP/2.0")), -EPIPE);
+    WAIT_UNTIL(&f, f.client.closed && f.server.closed);
+    assert_int_equal(f.client.err, -ENOMEM);
+    assert_int_equal(f.server.err, 0);
+    assert_int_equal(f.server.n, row->tls ? 0 : row->taken);
+    tear_down(&f);
+}
+
+/* What comes meanwhile is not read any more. */
+static void torn_while_they_speak(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    set_up(&f, false);
+    assert_int_equal(net_tcp_send(f.server.tcp, SLICE("something")), 0);
+    assert_int_equal(send_short(&f, 8), -ENOMEM);
+    WAIT_UNTIL(&f, f.client.closed);
+    assert_int_equal(f.client.err, -ENOMEM);
+    assert_int_equal(f.client.n, 0);
+    tear_down(&f);
+}
+
+/* A message of which nothing has gone is lost alone. */
+static void whole(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    set_up(&f, false);
+    assert_int_equal(send_short(&f, 0), -ENOMEM);
+    assert_int_equal(net_tcp_send(f.client.tcp, SLICE("MESSAGE sip:two SIP/2.0")), 0);
+    WAIT_UNTIL(&f, f.server.n == 23);
+    assert_memory_equal(f.server.got, "MESSAGE sip:two SIP/2.0", 23);
+    assert_false(f.client.closed);
+    tear_down(&f);
+}
+
+/* More than may wait is refused before TLS counts it: what was taken arrives. */
+static void too_much_for_tls(void **state)
+{
+    static char block[60000];
+    struct fixture f;
+    size_t n = 0;
+
+    (void)state;
+    set_up(&f, true);
+    while (net_tcp_send(f.client.tcp, (struct slice){block, sizeof block}) == 0)
+        n += sizeof block;
+    assert_int_equal(net_tcp_send(f.client.tcp, (struct slice){block, sizeof block}), -ENOBUFS);
+    WAIT_UNTIL(&f, f.server.n == n);
+    assert_int_equal(net_tcp_send(f.client.tcp, SLICE("MESSAGE")), 0);
+    WAIT_UNTIL(&f, f.server.n == n + 7);
+    assert_false(f.client.closed || f.server.closed);
+    tear_down(&f);
+}
+
 int main(void)
 {
     static const struct paper paper = {.name = "here", .alternatives = "DNS:here.test"};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(torn_while_they_speak),
+        cmocka_unit_test(whole),
+        cmocka_unit_test(too_much_for_tls),
+    };
     int failed;
 
     signal(SIGPIPE, SIG_IGN); /* as main does */
     if (!memory_openssl_prepare())
         return 1;
     paper_make(&paper);
-    failed = RUN_ROWS("net/tcp: nothing is left behind", rows, nothing_is_left_behind);
+    failed = RUN_ROWS("net/tcp: nothing is left behind", rows, nothing_is_left_behind) +
+             RUN_ROWS("net/tcp: half a message", torn_rows, torn) +
+             cmocka_run_group_tests_name("net/tcp: short memory", tests, NULL, NULL);
     paper_remove();
     return failed;
 }
