@@ -34,6 +34,7 @@ phone_tests = \
 	tests/unit/phone/test_media_device \
 	tests/unit/phone/test_media_device_stereo \
 	tests/unit/phone/test_media_dtls \
+	tests/unit/phone/test_media_effort \
 	tests/unit/phone/test_media_file \
 	tests/unit/phone/test_media_jobs \
 	tests/unit/phone/test_media_keys \
@@ -104,6 +105,11 @@ tests_unit_phone_test_media_cost_SOURCES = tests/unit/phone/test_media_cost.c \
 	tests/unit/phone/streams.c tests/unit/phone/streams.h
 tests_unit_phone_test_media_cost_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_cost_LDFLAGS = $(memory_ldflags) -Wl,--wrap=net_rtp_send
+tests_unit_phone_test_media_effort_SOURCES = tests/unit/phone/test_media_effort.c \
+	tests/unit/phone/streams.c tests/unit/phone/streams.h
+tests_unit_phone_test_media_effort_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_effort_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=net_now_us \
+	-Wl,--wrap=stream_beat -Wl,--wrap=effort_note -Wl,--wrap=opus_encode
 tests_unit_phone_test_media_file_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_desk_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_device_stereo_LDADD = $(phone_ldadd)
