@@ -164,4 +164,4 @@ def no_card():
 
 
 if __name__ == "__main__":
-    tap.run(jobs=2, in_time=True)
+    tap.run(jobs=3, in_time=True)
