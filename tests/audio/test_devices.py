@@ -203,4 +203,4 @@ def device_test():
 
 
 if __name__ == "__main__":
-    tap.run(jobs=2, in_time=True)
+    tap.run(jobs=3, in_time=True)
