@@ -444,6 +444,17 @@ static bool has_its_half_open(const struct query *q, const struct sip_source *so
            source->half_open * SIP_HALF_OPEN_SHARE >= left && !is_server(ep, q->flow);
 }
 
+/* Whether so much of our answers is kept for a source that others shall have what is left. */
+static bool has_its_answers(const struct query *q)
+{
+    const struct sip_tx_pool *txs = &q->ep->txs;
+    const struct sip_source *source = sip_source_find(&txs->sources, &q->flow->remote);
+    size_t left = txs->max_bytes > txs->bytes ? txs->max_bytes - txs->bytes : 0;
+
+    return source && source->bytes && source->bytes / SIP_ANSWER_SHARE >= left &&
+           !is_server(q->ep, q->flow);
+}
+
 /* What is answered before anything is kept: who floods us costs us one message each. 0: go on. */
 static unsigned too_much(const struct query *q)
 {
@@ -483,7 +494,7 @@ void sip_server_request(struct sip_endpoint *ep, const struct sip_flow *flow,
 
     q.in_call = dlg || moved;
     if (!status && (invite || next || moved || begins) &&
-        sip_tx_server_new(&ep->txs, flow, msg, &q.tx, now_ms) && !frees)
+        (has_its_answers(&q) || sip_tx_server_new(&ep->txs, flow, msg, &q.tx, now_ms)) && !frees)
         status = 503;
     if (q.tx && q.in_call)
         sip_kept_add(call, q.tx);

@@ -46,7 +46,7 @@ struct sip_source *sip_source_get(struct map *sources, const struct ip *ip)
 
 void sip_source_settle(struct map *sources, struct sip_source *source)
 {
-    if (source->half_open || source->calls)
+    if (source->half_open || source->calls || source->requests)
         return;
     map_remove(sources, key_of(source->address));
     free(source);

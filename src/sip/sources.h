@@ -13,6 +13,8 @@ struct sip_source {
     unsigned char address[SIP_SOURCE_BYTES];
     unsigned half_open; /* INVITEs that begin a call, without ACK */
     unsigned calls;     /* that came from there and are not over */
+    unsigned requests;  /* whose answers are kept, or not given yet, */
+    size_t bytes;       /* and so many of those answers */
 };
 
 /* NULL: nothing is known of it. */

@@ -48,7 +48,7 @@ static void count_bytes(struct sip_tx *tx)
 {
     if (is_client(tx))
         return;
-    tx->pool->bytes += tx->message.cap - tx->counted;
+    sip_tx_pool_count(tx->pool, &tx->ids, tx->counted, tx->message.cap);
     tx->counted = tx->message.cap;
 }
 
@@ -119,9 +119,9 @@ static bool start_timers(struct sip_tx *tx, uint64_t now_ms)
 static void end(struct sip_tx *tx)
 {
     sip_alarm_done(tx->pool->alarms, &tx->alarm);
-    sip_tx_pool_remove(tx->pool, &tx->ids);
-    tx->pool->bytes -= tx->counted; /* until the sweep nothing is added to it */
+    sip_tx_pool_count(tx->pool, &tx->ids, tx->counted, 0); /* until the sweep nothing is added */
     tx->counted = 0;
+    sip_tx_pool_remove(tx->pool, &tx->ids);
     list_remove(&tx->kept);
     list_remove(&tx->link);
     list_append(&tx->pool->dead, &tx->link);

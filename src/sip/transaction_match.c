@@ -153,6 +153,36 @@ void sip_tx_pool_settle(struct sip_tx_pool *pool, struct sip_tx_ids *ids)
     sip_source_settle(&pool->sources, source);
 }
 
+void sip_tx_pool_count(struct sip_tx_pool *pool, const struct sip_tx_ids *ids, size_t before,
+                       size_t bytes)
+{
+    pool->bytes += bytes - before;
+    if (ids->asks)
+        ids->asks->bytes += bytes - before;
+}
+
+static int enter_source(struct sip_tx_pool *pool, struct sip_tx_ids *ids,
+                        const struct sip_msg *request, const struct ip *ip)
+{
+    ids->asks = sip_source_get(&pool->sources, ip);
+    if (!ids->asks)
+        return -ENOMEM;
+    ids->asks->requests++;
+    return request->method == SIP_INVITE && !request->to.tag.n ? count_source(pool, ids, ip) : 0;
+}
+
+static void leave_source(struct sip_tx_pool *pool, struct sip_tx_ids *ids)
+{
+    struct sip_source *source = ids->asks;
+
+    sip_tx_pool_settle(pool, ids);
+    ids->asks = NULL;
+    if (!source)
+        return;
+    source->requests--;
+    sip_source_settle(&pool->sources, source);
+}
+
 /* Moves what b holds to *text. */
 static int keep(struct buf *b, char **text, size_t *n)
 {
@@ -197,8 +227,8 @@ int sip_tx_pool_add(struct sip_tx_pool *pool, struct sip_tx *tx, struct sip_tx_i
     *ids = (struct sip_tx_ids){.key = ++*pool->last_key};
     if (!err)
         err = make_ids(ids, request, from != NULL);
-    if (!err && from && request->method == SIP_INVITE && !request->to.tag.n)
-        err = count_source(pool, ids, &from->remote);
+    if (!err && from)
+        err = enter_source(pool, ids, request, &from->remote);
     if (err)
         goto fail;
     err = map_put(&pool->by_key, key_slice(&ids->key), tx);
@@ -218,14 +248,14 @@ int sip_tx_pool_add(struct sip_tx_pool *pool, struct sip_tx *tx, struct sip_tx_i
     return 0;
 
 fail:
-    sip_tx_pool_settle(pool, ids);
+    leave_source(pool, ids);
     free_ids(ids);
     return err;
 }
 
 void sip_tx_pool_remove(struct sip_tx_pool *pool, struct sip_tx_ids *ids)
 {
-    sip_tx_pool_settle(pool, ids);
+    leave_source(pool, ids);
     map_remove(&pool->by_key, key_slice(&ids->key));
     map_remove(&pool->by_id, (struct slice){ids->id, ids->id_n});
     if (ids->merge)

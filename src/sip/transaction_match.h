@@ -53,7 +53,8 @@ struct sip_tx_ids {
     char *id, *merge;
     size_t id_n, merge_n;
     uint64_t key;
-    struct sip_source *source;
+    struct sip_source *source; /* of an INVITE that begins a call, until its ACK */
+    struct sip_source *asks;   /* of a request that came in */
 };
 
 /* Enters tx under the marks of its request. server: it came in. 0, -EEXIST, -ENOMEM, -ENOBUFS; on
@@ -61,6 +62,9 @@ struct sip_tx_ids {
 int sip_tx_pool_add(struct sip_tx_pool *pool, struct sip_tx *tx, struct sip_tx_ids *ids,
                     const struct sip_msg *request, const struct sip_flow *from);
 void sip_tx_pool_remove(struct sip_tx_pool *pool, struct sip_tx_ids *ids);
+/* Of our answer so many bytes are kept now, and were before. */
+void sip_tx_pool_count(struct sip_tx_pool *pool, const struct sip_tx_ids *ids, size_t before,
+                       size_t bytes);
 /* An INVITE got its ACK: it no longer counts against its source. */
 void sip_tx_pool_settle(struct sip_tx_pool *pool, struct sip_tx_ids *ids);
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sip/core.h"
 #include "tests/lib/sip_rig.h"
 
 #define CONTACT "Contact: <sip:bob@192.0.2.2>\n"
@@ -91,6 +92,38 @@ static void what_is_kept_of_long_ones(void **state)
     assert_last(r, "SIP/2.0 200");
     asked(r, 10, tag, RELAY, "Signal=5\nDuration=100\n");
     assert_last(r, "SIP/2.0 500");
+    end(r);
+}
+
+/* One source has three quarters of what is kept of all at most: there is room for who comes anew,
+ * and it may still end its call. */
+static void a_share_of_what_is_kept(void **state)
+{
+    static const char invite[] =
+        "INVITE sip:tphone@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.77;branch=z9hG4bKn\n"
+        "From: <sip:carol@192.0.2.77>;tag=c\nTo: <sip:tphone@192.0.2.1>\nCall-ID: n\n"
+        "CSeq: 1 INVITE\nContact: <sip:carol@192.0.2.77>\nMax-Forwards: 70\n"
+        "Content-Type: application/sdp\nContent-Length: 1\n\nx";
+    struct rig *r = in_call(CONTACT);
+    struct sip_tx_pool *txs = &r->ep->txs;
+    struct sip_flow other = r->flow;
+    size_t taken;
+
+    (void)state;
+    txs->max_bytes = 20000;
+    for (unsigned i = 1; i <= 60; i++)
+        asked(r, i, "b", RELAY, "Signal=5\nDuration=100\n");
+    taken = rig_count(r, "SIP/2.0 200");
+    assert_int_equal(taken + rig_count(r, "SIP/2.0 503"), 60);
+    assert_in_range(txs->bytes, 13000, 16000);
+    other.remote = (struct ip){.family = 4, .bytes = {192, 0, 2, 77}, .port = 5060};
+    rig_receive_from(r, &other, invite);
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 1);
+    sip_call_reject(rig_event(r, SIP_CALL_INCOMING, 0)->call, 486, SLICE(""), SLICE(""), r->now_ms);
+    rig_drain(r);
+    rig_run(r, 41000);
+    asked(r, 61, "b", RELAY, "Signal=5\nDuration=100\n"); /* and later it may again */
+    assert_last(r, "SIP/2.0 200");
     end(r);
 }
 
@@ -215,6 +248,7 @@ int main(void)
         {"keys that come are told once", keys_that_come, 0, 0, 0},
         {"of a hundred requests the latest are kept", what_is_kept, 0, 0, 0},
         {"and fewer of long ones", what_is_kept_of_long_ones, 0, 0, 0},
+        {"and of one source three quarters of all", a_share_of_what_is_kept, 0, 0, 0},
         {"RFC 6086 4.2.2: other bodies are refused with what is taken", what_is_no_key, 0, 0, 0},
         {"keys of strangers are none", keys_of_strangers, 0, 0, 0},
         {"a key of ours, and how it was taken", a_key_of_ours, 0, 0, 0},
