@@ -75,6 +75,11 @@ unsigned audio_device_outputs(const struct audio_device *d)
     return d->outputs;
 }
 
+const char *audio_device_note(const struct audio_device *d)
+{
+    return d->note;
+}
+
 const char *audio_device_name(const struct audio_device *d)
 {
     return d->name;

@@ -52,11 +52,14 @@ struct audio_device_config {
                           same at the rate of a sound file, which it captures over and over, up to
                           two minutes of it; else the name of one as listed, in any case, or a part
                           of it: an exact match goes first, then the first that has the channels
-                          wanted */
+                          wanted. For a direction that this one does not have the system's is
+                          taken. "MICROPHONE | LOUDSPEAKER" are two names, either may be "default"
+                          or "none" */
     uint32_t rate_hz;  /* wished for; 0: 48000 */
     unsigned channels; /* wished for, each way, 1 or 2; 0: 1 */
     unsigned frame_ms; /* per callback; 0: 5, 10 on a busy machine (audio/device_pace.h) */
     bool no_capture, no_playback; /* half duplex, for cards that lack one side */
+    bool named_microphone;        /* none is opened in place of one that name does not have */
 };
 
 /* Opens and starts. The first samples may be 0.3 to 1.9 s away: see audio_device_running. Returns 0
@@ -74,7 +77,10 @@ uint32_t audio_device_rate_hz(const struct audio_device *d);
 /* What it captures, and plays: as many as were wished for, or one where the card has no more. */
 unsigned audio_device_inputs(const struct audio_device *d);
 unsigned audio_device_outputs(const struct audio_device *d);
+/* Of the card, or of both with " | " between. */
 const char *audio_device_name(const struct audio_device *d);
+/* A sentence where a direction is not that of the one that was named, which has none; else "". */
+const char *audio_device_note(const struct audio_device *d);
 /* How many samples its card takes and gives at once; the null device: 0. */
 size_t audio_device_frame(const struct audio_device *d);
 bool audio_device_is_null(const struct audio_device *d);

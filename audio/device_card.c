@@ -2,6 +2,7 @@
  * drifts and runs dry. */
 #include "audio/device_ops.h"
 
+#include "audio/device_choose.h"
 #include "audio/device_pace.h"
 #include "audio/portaudio.h"
 #include "base/ring.h"
@@ -397,65 +398,6 @@ void audio_device_list_free(struct audio_device_list *list)
     *list = (struct audio_device_list){0};
 }
 
-static bool contains(struct slice text, struct slice part)
-{
-    for (; text.n >= part.n && part.n > 0; text = slice_skip(text, 1))
-        if (slice_istarts(text, part))
-            return true;
-    return false;
-}
-
-static bool has_channels(const PaDeviceInfo *info, const struct card *card)
-{
-    return (!card->has_input || info->maxInputChannels > 0) &&
-           (!card->has_output || info->maxOutputChannels > 0);
-}
-
-static PaDeviceIndex find_by_name(const char *name, const struct card *card)
-{
-    struct slice wanted = slice_of(name);
-    PaDeviceIndex part = paNoDevice, n = card->pa.GetDeviceCount();
-
-    for (PaDeviceIndex i = 0; i < n; i++) {
-        const PaDeviceInfo *info = card->pa.GetDeviceInfo(i);
-
-        if (slice_ieq(slice_of(info->name), wanted))
-            return i;
-        if (part == paNoDevice && has_channels(info, card) &&
-            contains(slice_of(info->name), wanted))
-            part = i;
-    }
-    return part;
-}
-
-/* Which devices to use. A default that lacks one direction is used for the other alone. */
-static int choose(const struct audio_device_config *config, struct card *card, PaDeviceIndex *in,
-                  PaDeviceIndex *out, char why[AUDIO_WHY_MAX])
-{
-    bool by_name = config->name && strcmp(config->name, "default") != 0;
-
-    card->has_input = !config->no_capture;
-    card->has_output = !config->no_playback;
-    *in = *out = by_name ? find_by_name(config->name, card) : paNoDevice;
-    if (by_name && *in == paNoDevice) {
-        if (why)
-            snprintf(why, AUDIO_WHY_MAX, "there is no sound device named %s: see tphone devices",
-                     config->name);
-        return -ENODEV;
-    }
-    if (!by_name) {
-        *in = card->pa.GetDefaultInputDevice();
-        *out = card->pa.GetDefaultOutputDevice();
-        card->has_input = card->has_input && *in != paNoDevice;
-        card->has_output = card->has_output && *out != paNoDevice;
-    }
-    if (card->has_input || card->has_output)
-        return 0;
-    if (why)
-        snprintf(why, AUDIO_WHY_MAX, "this machine has no sound device");
-    return -ENODEV;
-}
-
 static int channels_of(const struct card *card, int most)
 {
     return card->wished == 2 && most >= 2 ? 2 : 1;
@@ -507,12 +449,24 @@ static PaError open_streams(struct card *card, PaDeviceIndex in, PaDeviceIndex o
     return err;
 }
 
+/* Of what captures and what plays; NULL without memory. */
+static char *name_of(const PaDeviceInfo *in, const PaDeviceInfo *out)
+{
+    size_t n = strlen(in->name) + strlen(out->name) + sizeof " | ";
+    char *name = in == out ? strdup(out->name) : malloc(n);
+
+    if (name && in != out)
+        snprintf(name, n, "%s | %s", in->name, out->name);
+    return name;
+}
+
 static int open_at_some_rate(const struct audio_device_config *config, struct card *card,
                              PaDeviceIndex in, PaDeviceIndex out, char why[AUDIO_WHY_MAX])
 {
     const PaDeviceInfo *info = card->pa.GetDeviceInfo(card->has_output ? out : in);
+    const PaDeviceInfo *other = card->pa.GetDeviceInfo(card->has_input ? in : out);
     uint32_t rates[] = {config->rate_hz ? config->rate_hz : RATE_HZ,
-                        (uint32_t)info->defaultSampleRate};
+                        (uint32_t)info->defaultSampleRate, (uint32_t)other->defaultSampleRate};
     struct device_pace pace = device_pace_now();
     unsigned frame_ms = config->frame_ms ? config->frame_ms : pace.frame_ms;
     PaError err = paInvalidSampleRate;
@@ -520,7 +474,7 @@ static int open_at_some_rate(const struct audio_device_config *config, struct ca
     if (frame_ms > FRAME_MAX_MS)
         frame_ms = FRAME_MAX_MS;
     card->wished = config->channels;
-    card->base.name = strdup(info->name);
+    card->base.name = name_of(other, info);
     for (size_t i = 0; i < ARRAY_LEN(rates) && err == paInvalidSampleRate; i++) {
         card->base.rate_hz = rates[i];
         card->base.frame = samples_of(card, frame_ms);
@@ -558,7 +512,7 @@ int audio_device_card_open(const struct audio_device_config *config, struct audi
                            char why[AUDIO_WHY_MAX])
 {
     struct card *card = calloc(1, sizeof *card);
-    PaDeviceIndex from, to;
+    struct device_choice choice;
     int err;
 
     if (!card) {
@@ -571,9 +525,13 @@ int audio_device_card_open(const struct audio_device_config *config, struct audi
         free(card);
         return err;
     }
-    err = choose(config, card, &from, &to, why);
-    if (!err)
-        err = open_at_some_rate(config, card, from, to, why);
+    err = device_choose(&card->pa, config, &choice, why);
+    if (!err) {
+        card->has_input = choice.has_input;
+        card->has_output = choice.has_output;
+        memcpy(card->base.note, choice.note, sizeof choice.note);
+        err = open_at_some_rate(config, card, choice.in, choice.out, why);
+    }
     if (!err)
         err = start(card, why);
     if (!err) {

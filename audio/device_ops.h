@@ -22,6 +22,7 @@ struct audio_device_ops {
 struct audio_device {
     const struct audio_device_ops *ops;
     char *name; /* owned */
+    char note[AUDIO_WHY_MAX];
     uint32_t rate_hz;
     unsigned inputs, outputs; /* channels */
     size_t frame;             /* samples per callback */

@@ -11,6 +11,7 @@ libaudio_a_SOURCES = \
 	audio/conceal.c audio/conceal.h \
 	audio/device.c audio/device.h \
 	audio/device_card.c \
+	audio/device_choose.c audio/device_choose.h \
 	audio/device_cards.c \
 	audio/device_null.c \
 	audio/device_pace.c \

@@ -56,8 +56,9 @@ enum media_event_type {
                              * media_stream_record, at the latest before MEDIA_CLOSED */
     MEDIA_RECORD_SLOW,      /* why: who reads what is recorded loses some of it; told once */
     MEDIA_DEVICE_FAILED,    /* err, why: the call goes on without the device */
-    MEDIA_DEVICE_REPLACED,  /* why: another one stands in for it; of no stream, as are the next
-                             * five. Told once, as is the one above */
+    MEDIA_DEVICE_REPLACED,  /* why: another one stands in for it, or for the direction that it has
+                             * not; of no stream, as are the next five. Told once, as is the one
+                             * above */
     MEDIA_DEVICE_BACK,      /* the device works again, behind either */
     MEDIA_LEVELS,           /* stats.level_in_db: of the microphone, .level_out_db: of the
                              * loudspeaker */

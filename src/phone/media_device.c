@@ -10,7 +10,6 @@
 #include "audio/level.h"
 #include "audio/mixer.h"
 #include "audio/stereo.h"
-#include "base/log.h"
 #include "phone/media.h"
 #include "phone/media_passage.h"
 #include "phone/media_voice.h"
@@ -44,10 +43,10 @@ struct media_device {
     char *name; /* owned; NULL: there is none */
     char *next; /* that is to take its place, while choosing */
     bool choosing, play_only, unattended, stereo;
-    struct audio_device *device; /* NULL: not open */
-    struct media_voice *voice;   /* of it, or NULL */
-    atomic_bool give_up;         /* the look, which finds nothing then */
-    bool closing, wanted, failed;
+    struct audio_device *device;         /* NULL: not open */
+    struct media_voice *voice;           /* of it, or NULL */
+    atomic_bool give_up;                 /* the look, which finds nothing then */
+    bool closing, wanted, failed, noted; /* noted: that name lacks a direction */
     enum told told;
     bool stands_in;   /* what is open is the system's default, in place of name */
     uint64_t next_us; /* when it is tried again, or looked for; 0: that begins to count */
@@ -71,8 +70,7 @@ struct media_device {
     struct media_passage passage;
     size_t n; /* samples of this beat */
     int16_t heard[2 * MIXER_SAMPLES], mono[MIXER_SAMPLES];
-    unsigned
-        same; /* beats in a row in which the microphone's channels were; SAME_BEATS: they are */
+    unsigned same; /* beats in a row in which the microphone's channels were */
     struct mixer mixer;
     bool measured;
     struct level_meter microphone_level, speaker_level;
@@ -84,7 +82,8 @@ static int open_device(struct media_device *d, const char *name, bool play_only,
 {
     struct audio_device_config config = {.name = strcmp(name, "null") ? name : "none",
                                          .channels = d->opening_stereo ? 2 : 1,
-                                         .no_capture = play_only};
+                                         .no_capture = play_only,
+                                         .named_microphone = d->unattended};
     int err = audio_device_open(&config, &d->opened, why);
 
     if (!err && !play_only)
@@ -175,17 +174,17 @@ static void give_away(struct media_device *d)
     d->voice = NULL;
 }
 
-static void log_channels(const struct media_device *d)
+/* Once for each name. */
+static void tell_note(struct media_device *d)
 {
-    unsigned inputs = audio_device_inputs(d->device), outputs = audio_device_outputs(d->device);
-
-    if (d->opening_stereo && !audio_device_is_null(d->device) && inputs + outputs < 4)
-        log_info("media", "for stereo %s plays %u of two channels and captures %u",
-                 audio_device_name(d->device), outputs, inputs);
+    if (*audio_device_note(d->opened) && !d->noted && !d->closing)
+        d->events.failed(d->arg, 0, audio_device_note(d->opened));
+    d->noted = true;
 }
 
 static void take_opened(struct media_device *d)
 {
+    tell_note(d);
     d->device = d->opened;
     d->voice = d->opened_voice;
     d->opened = NULL;
@@ -193,7 +192,7 @@ static void take_opened(struct media_device *d)
     if (d->voice)
         media_voice_set(d->voice, &d->modes);
     media_passage_begin(&d->passage, d->device);
-    log_channels(d);
+    media_passage_log_stereo(d->device, d->opening_stereo);
     d->same = SAME_BEATS;
     d->failed = false;
     d->stands_in = d->stood_in;
@@ -210,6 +209,7 @@ static void switched(struct media_device *d)
     free(err ? d->next : d->name);
     d->name = err ? d->name : d->next;
     d->told = err ? d->told : NOTHING; /* of the other one */
+    d->noted = d->noted && err;
     d->next = NULL;
     d->failed = !d->opened && d->wanted && d->name;
     d->next_us = 0;

@@ -18,7 +18,8 @@ struct voice_stats;
 struct media_device_events {
     void (*ready)(void *arg); /* it has been opened: the beat must become that of the device */
     /* err 0: the system's default stands in for it. Either is told once until it works again; that
-     * nothing works also to who wants it anew, and once the default runs that it stands in. */
+     * nothing works also to who wants it anew, and once the default runs that it stands in. And err
+     * 0, once for each name: one direction is not of the card that was named. */
     void (*failed)(void *arg, int err, const char *why);
     void (*back)(void *arg); /* behind either: it runs again, and nothing stands in for it */
     /* The end of media_device_choose: err 0, or why the one before stays; NULL: nobody asks. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audio/device.h"
+#include "base/log.h"
 #include "phone/media_voice.h"
 
 #define QUEUE_LEAST_MS 20  /* of sound that waits in the card's ring, else the next beat is late */
@@ -42,6 +43,15 @@ void media_passage_begin(struct media_passage *p, const struct audio_device *dev
     p->out.standing = (struct standing){.channels = (uint8_t)audio_device_outputs(device),
                                         .needs_ms = QUEUE_NEEDS_MS + coarse,
                                         .gap_ms = QUEUE_GAP_MS};
+}
+
+void media_passage_log_stereo(const struct audio_device *device, bool wished)
+{
+    unsigned inputs = audio_device_inputs(device), outputs = audio_device_outputs(device);
+
+    if (wished && !audio_device_is_null(device) && inputs + outputs < 4)
+        log_info("media", "for stereo %s plays %u of two channels and captures %u",
+                 audio_device_name(device), outputs, inputs);
 }
 
 static int16_t *frame_at(struct passage *p, size_t at)

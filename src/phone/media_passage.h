@@ -32,6 +32,8 @@ struct media_passage {
 
 /* For a device that has been opened. */
 void media_passage_begin(struct media_passage *p, const struct audio_device *device);
+/* wished: for two channels, which it may not have. */
+void media_passage_log_stereo(const struct audio_device *device, bool wished);
 /* One beat, first: n samples that the microphone has heard, always as many, silence where the card
  * has less. voice is the device's, or NULL; out has room for one at least. */
 void media_passage_hear(struct media_passage *p, struct audio_device *device,

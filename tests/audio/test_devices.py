@@ -44,6 +44,12 @@ def choice():
         expect("text" in me.event("device", 15, after=mark, device="second"), "it is not said why")
         time.sleep(2.5)
         equal(_loud(first, second), (False, True), "what is heard behind the failure")
+        mark = me.mark()
+        me.do("device", name="second | default")
+        told = me.event("device", 15, after=mark)
+        expect("text" not in told, f"the two could not be opened: {told}")
+        time.sleep(2.5)
+        equal(_loud(first, second), (True, False), "what is heard with the microphone of the other")
         phone.stop()
 
 

@@ -25,6 +25,7 @@ static struct card {
     char name[32];
     atomic_bool plugged, refused, taken;
     unsigned said;           /* channels each way; 0: one */
+    bool lacks[2];           /* capture, playback */
     unsigned more;           /* devices beside the one that is taken or opened */
     struct stream stream[2]; /* capture, playback */
 } cards[CARDS];
@@ -98,6 +99,14 @@ unsigned air_outputs(const char *name)
     return channels_of(&card_of(name)->stream[1]);
 }
 
+void air_set_directions(const char *name, bool captures, bool plays)
+{
+    struct card *card = card_of(name);
+
+    card->lacks[0] = !captures;
+    card->lacks[1] = !plays;
+}
+
 void air_refuse(const char *name, bool refused)
 {
     atomic_store(&card_of(name)->refused, refused);
@@ -118,6 +127,7 @@ void air_clear(void)
     for (size_t i = 0; i < CARDS; i++) {
         cards[i].name[0] = '\0';
         cards[i].more = cards[i].said = 0;
+        cards[i].lacks[0] = cards[i].lacks[1] = false;
         cards[i].stream[0].has = cards[i].stream[1].has = 0;
         atomic_store(&cards[i].plugged, false);
         atomic_store(&cards[i].refused, false);
@@ -130,6 +140,16 @@ bool air_is_open(const char *name)
     struct card *card = card_of(name);
 
     return atomic_load(&card->stream[0].open) || atomic_load(&card->stream[1].open);
+}
+
+bool air_captures(const char *name)
+{
+    return atomic_load(&card_of(name)->stream[0].open);
+}
+
+bool air_plays(const char *name)
+{
+    return atomic_load(&card_of(name)->stream[1].open);
 }
 
 static void run(struct stream *s, const int16_t *in, int16_t *out, PaStreamCallbackFlags flags)
@@ -181,9 +201,22 @@ static PaDeviceIndex count(void)
     return n_listed;
 }
 
-static PaDeviceIndex first(void)
+static PaDeviceIndex first_with(unsigned direction)
 {
-    return n_listed > 0 ? 0 : paNoDevice;
+    for (PaDeviceIndex i = 0; i < n_listed; i++)
+        if (!listed[i]->lacks[direction])
+            return i;
+    return paNoDevice;
+}
+
+static PaDeviceIndex first_input(void)
+{
+    return first_with(0);
+}
+
+static PaDeviceIndex first_output(void)
+{
+    return first_with(1);
 }
 
 static const PaDeviceInfo *info(PaDeviceIndex i)
@@ -192,8 +225,8 @@ static const PaDeviceInfo *info(PaDeviceIndex i)
     int channels = listed[i]->said ? (int)listed[i]->said : 1;
 
     infos[i] = (PaDeviceInfo){.name = listed[i]->name,
-                              .maxInputChannels = channels,
-                              .maxOutputChannels = channels,
+                              .maxInputChannels = listed[i]->lacks[0] ? 0 : channels,
+                              .maxOutputChannels = listed[i]->lacks[1] ? 0 : channels,
                               .defaultSampleRate = AIR_HZ};
     return &infos[i];
 }
@@ -226,7 +259,7 @@ static PaError open_stream(PaStream **out, const PaStreamParameters *in,
     (void)flags;
     if (rate_hz < AIR_HZ || rate_hz > AIR_HZ || frames != frame)
         return paInvalidSampleRate;
-    if (channels > (s->has ? s->has : 1))
+    if (channels > (s->has ? s->has : 1) || card->lacks[to != NULL])
         return paInvalidChannelCount;
     if (!atomic_load(&card->plugged) || atomic_load(&card->refused) || atomic_load(&s->open))
         return paDeviceUnavailable;
@@ -374,8 +407,8 @@ int __wrap_portaudio_load(struct portaudio *out, char why[AUDIO_WHY_MAX])
         .GetDeviceCount = count,
         .GetDeviceInfo = info,
         .GetHostApiInfo = api,
-        .GetDefaultInputDevice = first,
-        .GetDefaultOutputDevice = first,
+        .GetDefaultInputDevice = first_input,
+        .GetDefaultOutputDevice = first_output,
         .OpenStream = open_stream,
         .SetStreamFinishedCallback = finished_callback,
         .StartStream = start_stream,

@@ -26,6 +26,8 @@ void air_plug(const char *name);
 void air_unplug(const char *name);
 /* It has so many channels to capture and to play, and says that it has so many each way. */
 void air_set_channels(const char *name, unsigned said, unsigned inputs, unsigned outputs);
+/* It has a microphone alone, or a loudspeaker; with both again. */
+void air_set_directions(const char *name, bool captures, bool plays);
 /* While it is refused it is listed and cannot be opened. */
 void air_refuse(const char *name, bool refused);
 /* While another program uses it it is plugged in, but neither listed nor free. */
@@ -37,6 +39,8 @@ void air_clear(void);
 
 /* Whether one of its directions is. */
 bool air_is_open(const char *name);
+bool air_captures(const char *name);
+bool air_plays(const char *name);
 /* With how many channels it was opened last, to capture and to play. */
 unsigned air_inputs(const char *name);
 unsigned air_outputs(const char *name);

@@ -27,14 +27,26 @@ const char *devices_name(const struct screen *s, size_t row)
 }
 
 /* "default" stands for the one that the system means. */
+/* It is that one, or a microphone and a loudspeaker of which that is one. */
+static bool names(const char *used, const char *name)
+{
+    const char *between = strstr(used, " | ");
+    size_t n = strlen(name);
+
+    if (!between)
+        return strcmp(used, name) == 0;
+    return strcmp(between + strlen(" | "), name) == 0 ||
+           ((size_t)(between - used) == n && memcmp(used, name, n) == 0);
+}
+
 static bool is_used(const struct model *m, size_t row)
 {
     const char *used = m->sound.device;
 
     if (row == m->n_devices)
         return strcmp(used, "none") == 0;
-    return strcmp(used, m->devices[row].name) == 0 ||
-           (strcmp(used, "default") == 0 && m->devices[row].is_default);
+    return names(used, m->devices[row].name) ||
+           (m->devices[row].is_default && names(used, "default"));
 }
 
 static bool is_ringing(const struct model *m, size_t row)

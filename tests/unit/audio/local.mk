@@ -6,6 +6,7 @@ unit_audio_tests = \
 	tests/unit/audio/test_conceal \
 	tests/unit/audio/test_device \
 	tests/unit/audio/test_device_callback \
+	tests/unit/audio/test_device_choose \
 	tests/unit/audio/test_dtmf \
 	tests/unit/audio/test_effort \
 	tests/unit/audio/test_file \
@@ -40,6 +41,8 @@ tests_unit_audio_test_comfort_LDADD = $(machine_ldadd)
 tests_unit_audio_test_conceal_LDADD = $(machine_ldadd)
 tests_unit_audio_test_device_LDADD = $(machine_ldadd)
 tests_unit_audio_test_effort_LDADD = $(machine_ldadd)
+tests_unit_audio_test_device_choose_LDADD = $(machine_ldadd)
+tests_unit_audio_test_device_choose_LDFLAGS = $(AM_LDFLAGS) $(air_ldflags)
 tests_unit_audio_test_device_callback_LDADD = $(machine_ldadd)
 tests_unit_audio_test_device_callback_LDFLAGS = $(memory_ldflags) $(air_ldflags) \
 	-Wl,--wrap=pthread_mutex_lock -Wl,--wrap=pthread_mutex_trylock \

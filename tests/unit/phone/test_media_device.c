@@ -313,6 +313,55 @@ static void another_that_is_chosen_is_not_the_one_that_is_back(void **state)
     desk_free(d);
 }
 
+/* It is used for the direction that it has; and where nobody is, no other microphone is open. */
+static void what_a_card_lacks_is_told_once(void **state)
+{
+    struct desk *d;
+
+    (void)state;
+    air_plug("desk");
+    air_plug("headset");
+    air_set_directions("headset", false, true);
+    d = desk_new("headset", true, false);
+    until(d, &d->replaced, 1);
+    until_open(d, "desk", true);
+    assert_true(air_plays("headset") && air_captures("desk") && !air_plays("desk"));
+    media_device_want(d->device, false);
+    until_open(d, "desk", false);
+    media_device_want(d->device, true);
+    until_open(d, "desk", true);
+    assert_int_equal(d->replaced, 1);
+    media_device_want(d->device, false);
+    until_open(d, "desk", false);
+    media_device_unattended(d->device);
+    media_device_want(d->device, true);
+    until_open(d, "headset", true);
+    pass(d, 1);
+    assert_true(air_plays("headset") && !air_is_open("desk"));
+    assert_int_equal(d->failed + d->back, 0);
+    desk_free(d);
+}
+
+static void a_microphone_and_a_loudspeaker_are_chosen(void **state)
+{
+    struct desk *d = desk_new("default", true, false);
+
+    (void)state;
+    expect_heard(d, 0);
+    assert_int_equal(media_device_choose(d->device, "desk | headset"), 0);
+    until_open(d, "headset", true);
+    pass(d, 1);
+    assert_true(d->loud[1] && !d->loud[0]);
+    assert_true(air_captures("desk") && !air_captures("headset") && !air_plays("desk"));
+    air_unplug("headset");
+    expect_heard(d, 0);
+    assert_int_equal(d->replaced, 1);
+    air_plug("headset");
+    until(d, &d->back, 1);
+    assert_true(air_captures("desk") && air_plays("headset"));
+    desk_free(d);
+}
+
 /* As an ALSA name of a sound server does: it is listed whether its card is there or not. */
 static void one_that_is_listed_comes_back_without_a_gap(void **state)
 {
@@ -510,6 +559,8 @@ int main(void)
         cmocka_unit_test(that_another_stands_in_is_told_once),
         cmocka_unit_test(another_stands_in_once_it_runs),
         cmocka_unit_test(who_wants_it_anew_hears_that_it_fails),
+        cmocka_unit_test(what_a_card_lacks_is_told_once),
+        cmocka_unit_test(a_microphone_and_a_loudspeaker_are_chosen),
         cmocka_unit_test(another_that_is_chosen_is_not_the_one_that_is_back),
         cmocka_unit_test(one_that_is_listed_comes_back_without_a_gap),
         cmocka_unit_test(one_that_another_program_used_comes_back),
