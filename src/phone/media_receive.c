@@ -246,6 +246,7 @@ static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
     s->count.bytes_received += payload_bytes;
     stream_red_note(s, packet.sequence);
     s->heard_ms = d->arrived_us / 1000;
+    stream_red_press(s, &packet, &earlier);
     if (event)
         take_key(s, &packet, d->arrived_us);
     else if (noise)

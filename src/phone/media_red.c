@@ -293,10 +293,19 @@ static void take_frame(struct media_stream *s, const struct rtp_packet *packet,
         stream_xr_repaired(s, missing);
         if (audio_codec_carries_before(codec, block->payload))
             stream_xr_repaired(s, (uint16_t)(missing - 1));
-    } else if (!codec && stream_is_event(s, block->payload_type)) {
-        stream_press(s, block->payload, timestamp);
-    } else if (!codec) {
+    } else if (!codec && !stream_is_event(s, block->payload_type)) {
         s->count.frames_refused++;
+    }
+}
+
+void stream_red_press(struct media_stream *s, const struct rtp_packet *packet,
+                      const struct red_frames *frames)
+{
+    for (int i = 0; i < frames->n - 1; i++) {
+        const struct rtp_red_block *block = &frames->block[i];
+
+        if (!stream_codec_of(s, block->payload_type) && stream_is_event(s, block->payload_type))
+            stream_press(s, block->payload, packet->timestamp - block->offset);
     }
 }
 

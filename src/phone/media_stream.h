@@ -277,7 +277,11 @@ size_t stream_red_wrap(struct media_stream *s, uint8_t *payload, size_t n, size_
 /* Where packet has earlier frames, it becomes the one that has none, and they go to out. False: it
  * cannot be taken apart. */
 bool stream_red_open(struct media_stream *s, struct rtp_packet *packet, struct red_frames *out);
-/* Takes these, of a packet that has been taken itself. */
+/* Presses the keys among these, oldest first, before that of the packet itself: behind a newer one
+ * they would be late. */
+void stream_red_press(struct media_stream *s, const struct rtp_packet *packet,
+                      const struct red_frames *frames);
+/* Takes the sound, of a packet that has been taken itself. */
 void stream_red_take(struct media_stream *s, const struct rtp_packet *packet,
                      const struct red_frames *frames);
 /* A packet has been accepted. */
