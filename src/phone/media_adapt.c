@@ -30,7 +30,12 @@ enum {
     FEC_PERCENT_MOST = 10,
     FEC_BESIDE_COPIES = 5,
     FIXED_MOST = 2, /* copies of what cannot be made smaller */
+    KEY_MOST_MS = 600,
+    KEY_REPEATS = 2, /* of its end, behind it */
 };
+
+static const double KEY_LOST = 2e-5; /* of all keys, so many may be */
+static const double LOST_MOST = 0.5;
 
 static const double GROWN_SHARE = 0.4;
 static const double JITTERED = 3; /* times the jitter: from the least to the most, as a rule */
@@ -369,4 +374,23 @@ bool media_adapt_heard(struct media_adapt *a, const struct loss_report *heard, u
     if (!a->burst_told)
         (void)learn_burst(a, heard);
     return make_plan(a);
+}
+
+/* --- keys ------------------------------------------------------------------------------------ */
+
+unsigned media_adapt_key_ms(const struct media_adapt *a, unsigned least_ms)
+{
+    double lost = fmin(believed(a), LOST_MOST);
+    /* The share of losses behind which the next packet is lost as well: by chance as many as ever,
+     * in bursts more. */
+    double stays = fmax(lost, 1 - 1 / fmax(a->burst, 1));
+    double packets;
+    unsigned ms;
+
+    if (lost <= KEY_LOST)
+        return least_ms;
+    packets = ceil(1 + log(KEY_LOST / lost) / log(stays)) - KEY_REPEATS;
+    ms = (unsigned)(fmin(fmax(packets, 0), KEY_MOST_MS) * a->plan.ptime_ms);
+    ms = ms < KEY_MOST_MS ? ms : KEY_MOST_MS;
+    return ms > least_ms ? ms : least_ms;
 }

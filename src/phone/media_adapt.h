@@ -92,4 +92,8 @@ bool media_adapt_report(struct media_adapt *a, const struct loss_report *report,
  * of bursts, it may fare alike. True: the plan has changed. */
 bool media_adapt_heard(struct media_adapt *a, const struct loss_report *heard, uint64_t now_ms);
 
+/* How long a key is to last so that hardly ever all packets of it are lost, each of which tells it:
+ * least_ms, and more where much is lost, or in bursts. */
+unsigned media_adapt_key_ms(const struct media_adapt *a, unsigned least_ms);
+
 #endif

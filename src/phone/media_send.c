@@ -277,8 +277,10 @@ static bool send_key(struct media_stream *s, uint32_t clock_hz, struct outgoing 
     struct rtp_event_packet key;
     struct rtp_packet header;
 
-    if (p->event_send == MEDIA_NO_EVENTS || !rtp_event_busy(&s->keys) ||
-        !rtp_event_next(&s->keys, s->session.timestamp, rate_hz / 1000 * stream_ptime_ms(s),
+    if (p->event_send == MEDIA_NO_EVENTS || !rtp_event_busy(&s->keys))
+        return false;
+    rtp_event_set_length(&s->keys, media_adapt_key_ms(&s->red.adapt, RTP_EVENT_DIGIT_MS));
+    if (!rtp_event_next(&s->keys, s->session.timestamp, rate_hz / 1000 * stream_ptime_ms(s),
                         rate_hz, &key))
         return false;
     packet->payload_bytes = RTP_EVENT_BYTES;

@@ -47,7 +47,12 @@ size_t rtp_event_keys(struct slice digits)
 
 void rtp_event_sender_init(struct rtp_event_sender *s)
 {
-    *s = (struct rtp_event_sender){.state = RTP_EVENT_IDLE};
+    *s = (struct rtp_event_sender){.state = RTP_EVENT_IDLE, .key_ms = RTP_EVENT_DIGIT_MS};
+}
+
+void rtp_event_set_length(struct rtp_event_sender *s, uint32_t key_ms)
+{
+    s->key_ms = key_ms;
 }
 
 int rtp_event_push(struct rtp_event_sender *s, struct slice digits)
@@ -96,7 +101,7 @@ static void take_digit(struct rtp_event_sender *s, uint32_t timestamp, uint32_t 
     s->begins = true;
     s->timestamp = timestamp;
     s->duration = 0;
-    s->left = samples_of(RTP_EVENT_DIGIT_MS, rate_hz);
+    s->left = samples_of(s->key_ms, rate_hz);
 }
 
 static void fill(const struct rtp_event_sender *s, bool marker, struct rtp_event_packet *out)

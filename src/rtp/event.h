@@ -31,6 +31,7 @@ struct rtp_event_sender {
     enum { RTP_EVENT_IDLE, RTP_EVENT_KEY, RTP_EVENT_END, RTP_EVENT_WAIT } state;
     uint8_t code;
     uint8_t repeats;    /* of the end packet, still to be sent */
+    uint32_t key_ms;    /* that keys last */
     bool begins;        /* the next packet is the first of its event */
     uint32_t timestamp; /* of the event, or of its current segment */
     uint32_t duration;  /* of the current segment, in units of the event's clock */
@@ -47,6 +48,9 @@ void rtp_event_sender_init(struct rtp_event_sender *s);
 /* 0; -EINVAL where one of the digits is no key and no pause (',' or 'p'); -ENOBUFS where they do
  * not fit. Then none is taken. */
 int rtp_event_push(struct rtp_event_sender *s, struct slice digits);
+/* Keys that begin from now on last so long; at first, and behind rtp_event_drop,
+ * RTP_EVENT_DIGIT_MS. */
+void rtp_event_set_length(struct rtp_event_sender *s, uint32_t key_ms);
 /* True where something is being sent or waits. */
 bool rtp_event_busy(const struct rtp_event_sender *s);
 

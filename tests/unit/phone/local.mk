@@ -25,6 +25,7 @@ phone_tests = \
 	tests/unit/phone/test_history \
 	tests/unit/phone/test_history_faults \
 	tests/unit/phone/test_identity \
+	tests/unit/phone/test_keys_lossy \
 	tests/unit/phone/test_lossy \
 	tests/unit/phone/test_mask \
 	tests/unit/phone/test_media \
@@ -129,6 +130,7 @@ tests_unit_phone_test_dtls_no_memory_SOURCES = tests/unit/phone/test_dtls_no_mem
 tests_unit_phone_test_dtls_no_memory_LDADD = $(phone_ldadd)
 tests_unit_phone_test_dtls_no_memory_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_media_jobs_LDADD = $(phone_ldadd)
+tests_unit_phone_test_keys_lossy_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_keys_SOURCES = tests/unit/phone/test_media_keys.c \
 	tests/unit/phone/streams.c tests/unit/phone/streams.h
 tests_unit_phone_test_media_keys_LDADD = $(phone_ldadd)

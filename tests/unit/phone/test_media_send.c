@@ -352,6 +352,50 @@ static void check_effort(void **state)
     end(w);
 }
 
+/* --- keys ------------------------------------------------------------------------------------ */
+
+static const struct key_row {
+    const char *name;
+    double lost, burst;
+    unsigned least_ms, most_ms; /* that the key lasts */
+} key_rows[] = {
+    {"a key, and nothing is lost", 0, 0, 100, 100},
+    {"20 % is lost by chance", 0.2, 1.25, 100, 140},
+    {"20 % is lost in bursts", 0.2, 3, 400, 480},
+    {"bursts without end", 0.9, 100, 600, 600},
+};
+
+/* However long it is, its end is sent three times (RFC 4733 2.5.1.4). */
+static void check_key(void **state)
+{
+    const struct key_row *row = *state;
+    const struct loss_report report = {.lost = row->lost,
+                                       .burst = row->burst,
+                                       .burst_of = 40,
+                                       .round_trip_ms = 20,
+                                       .packets = 200};
+    struct world *w = begin("PCMU", 0, 20, false);
+    unsigned updates = 0, ends = 0;
+    struct rtp_packet packet;
+    char bytes[2048];
+
+    w->agreed.params.event_send = 101;
+    rtp_event_sender_init(&w->s.keys);
+    if (row->lost > 0)
+        media_adapt_report(&w->s.red.adapt, &report, w->now_us / 1000);
+    assert_int_equal(rtp_event_push(&w->s.keys, SLICE("5")), 0);
+    beats(w, 100);
+    while (take(w, bytes, &packet)) {
+        bool is_key = packet.payload_type == 101;
+
+        ends += is_key && (packet.payload.p[1] & 0x80);
+        updates += is_key && !(packet.payload.p[1] & 0x80);
+    }
+    assert_int_equal(ends, 3);
+    assert_in_range((updates + 1) * 20, row->least_ms, row->most_ms);
+    end(w);
+}
+
 /* --- two channels ---------------------------------------------------------------------------- */
 
 enum { FULL_HZ = 48000, LEVEL = 8000, BEATS = 200, WINDOW = FULL_HZ / 200 };
@@ -475,6 +519,7 @@ int main(void)
 
     return RUN_ROWS("phone/media_send: packets of another length", changes, check_change) +
            RUN_ROWS("phone/media_send: effort", efforts, check_effort) +
+           RUN_ROWS("phone/media_send: keys", key_rows, check_key) +
            RUN_ROWS("phone/media_send: copies that fit", fits, check_fit) +
            RUN_ROWS("phone/media_send: the longest packets", longests, check_longest) +
            cmocka_run_group_tests_name("phone/media_send, told", tests, NULL, NULL);
