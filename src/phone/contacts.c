@@ -4,10 +4,7 @@
 #include <stdlib.h>
 
 #include "base/ip.h"
-#include "base/map.h"
-#include "base/rand.h"
 #include "base/text.h"
-#include "net/loop.h"
 #include "phone/contacts_private.h"
 #include "phone/spelling.h"
 #include "phone/target.h"
@@ -15,32 +12,12 @@
 
 #define NAME_BYTES_MAX 128
 #define ADDRESS_BYTES_MAX 1024
-#define AGAIN_MS 30000u /* until a helper that was waited for in vain is asked again */
 
 struct contact {
     char *name, *address; /* as they stand in the file */
     char *folded;         /* name in small letters: key of by_name */
     char *where;          /* user@host in one spelling: key of by_where; NULL: no whole URI */
     size_t line;
-};
-
-/* What was read at one time. */
-struct book {
-    struct contact *at;
-    size_t n, room;
-    struct map by_name, by_where; /* the contact's place in at, plus 1, as a pointer */
-};
-
-struct contacts {
-    char *path;
-    const struct net_spawner *helper; /* opens the file where we may not; NULL: nobody does */
-    struct rng rng;
-    struct book book;
-    struct stat seen;       /* the file that was read last; st_nlink 0: none */
-    uint64_t not_before_ms; /* it is opened again, as the helper did not answer */
-    unsigned version;
-    unsigned taken; /* how many readings of it, good or bad */
-    char *told;     /* what was wrong with it last; NULL: nothing was read yet */
 };
 
 /* --- a book --------------------------------------------------------------------------------- */
@@ -339,16 +316,6 @@ static int read_book(struct book *book, struct slice text, const char *path, str
     return err == -ENOMEM ? err : n_wrong > 0 ? -EBADMSG : 0;
 }
 
-/* --- the file ------------------------------------------------------------------------------- */
-
-static void explain(const char *path, int err, struct buf *said, struct buf *why)
-{
-    const char *reason = err == -EINVAL ? "it is not a file" : strerror(-err);
-
-    if (why->n == 0)
-        buf_printf(why, "%s: cannot be read: %s", path, said->n > 0 ? buf_cstr(said) : reason);
-}
-
 int contacts_read_text(struct contacts *contacts, struct slice text, const char *path,
                        struct buf *why)
 {
@@ -362,103 +329,6 @@ int contacts_read_text(struct contacts *contacts, struct slice text, const char 
     }
     book_free(is_read ? &old : &book);
     return err;
-}
-
-/* Who changes one line has heard already what is wrong with another. */
-static int tell_once(struct contacts *contacts, int err, struct buf *why)
-{
-    if (contacts->told && slice_eq(slice_of(contacts->told), buf_slice(why))) {
-        buf_clear(why);
-        return 0;
-    }
-    free(contacts->told);
-    contacts->told = slice_dup(buf_slice(why));
-    return err;
-}
-
-static void begin(const struct contacts *contacts, char *path, struct contacts_fetch *out)
-{
-    *out = (struct contacts_fetch){.path = path, .helper = contacts->helper};
-    out->seen = contacts->seen;
-    out->taken = contacts->taken;
-    out->known_missing = contacts->seen.st_nlink == 0 && contacts->version > 0;
-    out->text = buf_new(CONTACTS_FILE_BYTES_MAX);
-    out->said = buf_new(1024);
-}
-
-/* A helper that does not answer keeps who asks waiting, but not each time. A file that is wrong is
- * remembered too, and read again when somebody has changed it. Another one that was taken since
- * this one began may be the later one. */
-static int take(struct contacts *contacts, struct contacts_fetch *f, struct buf *why)
-{
-    int err = contacts_is_missing(f->err) ? 0 : f->err; /* nobody has written one */
-
-    if (!f->changed || f->taken != contacts->taken)
-        return 0;
-    contacts->taken++;
-    contacts->seen = f->now;
-    if (err == -ETIMEDOUT) {
-        contacts->not_before_ms = net_now_ms() + AGAIN_MS;
-        contacts->seen = (struct stat){.st_nlink = 1};
-    }
-    if (!err)
-        err = contacts_read_text(contacts, buf_slice(&f->text), contacts->path, why);
-    if (err)
-        explain(contacts->path, err, &f->said, why);
-    return tell_once(contacts, err, why);
-}
-
-static void end(struct contacts_fetch *f)
-{
-    buf_free(&f->text);
-    buf_free(&f->said);
-}
-
-int contacts_refresh(struct contacts *contacts, struct buf *why)
-{
-    struct contacts_fetch f;
-    int err;
-
-    if (net_now_ms() < contacts->not_before_ms)
-        return 0;
-    begin(contacts, contacts->path, &f);
-    contacts_fetch_run(&f);
-    err = take(contacts, &f, why);
-    end(&f);
-    return err;
-}
-
-uint64_t contacts_not_before_ms(const struct contacts *contacts)
-{
-    return contacts->not_before_ms;
-}
-
-struct contacts_fetch *contacts_fetch_new(const struct contacts *contacts)
-{
-    bool early = net_now_ms() < contacts->not_before_ms;
-    struct contacts_fetch *f = early ? NULL : calloc(1, sizeof *f);
-    char *path = f ? slice_dup(slice_of(contacts->path)) : NULL;
-
-    if (!path) {
-        free(f);
-        return NULL;
-    }
-    begin(contacts, path, f);
-    return f;
-}
-
-int contacts_fetch_take(struct contacts *contacts, struct contacts_fetch *fetch, struct buf *why)
-{
-    return take(contacts, fetch, why);
-}
-
-void contacts_fetch_free(struct contacts_fetch *fetch)
-{
-    if (!fetch)
-        return;
-    end(fetch);
-    free(fetch->path);
-    free(fetch);
 }
 
 int contacts_new(const char *path, struct contacts **out)
@@ -486,11 +356,6 @@ void contacts_free(struct contacts *contacts)
     free(contacts->told);
     free(contacts->path);
     free(contacts);
-}
-
-void contacts_use_helper(struct contacts *contacts, const struct net_spawner *helper)
-{
-    contacts->helper = helper;
 }
 
 unsigned contacts_version(const struct contacts *contacts)

@@ -1,26 +1,30 @@
-/* Between phone/contacts.c, which has the names, and phone/contacts_fetch.c, which reads the file.
- */
+/* Between phone/contacts.c (the names) and phone/contacts_fetch.c (the file that has them). */
 #ifndef PHONE_CONTACTS_PRIVATE_H
 #define PHONE_CONTACTS_PRIVATE_H
 
 #include <sys/stat.h>
 
-#include "base/buf.h"
+#include "base/map.h"
+#include "base/rand.h"
 #include "phone/contacts.h"
 
-/* What reading takes, on whatever thread, and what came of it. */
-struct contacts_fetch {
-    char *path;
-    const struct net_spawner *helper;
-    struct stat seen, now;
-    unsigned taken; /* of the contacts when this one began */
-    bool known_missing;
-    bool changed; /* since it was seen; what follows is for that */
-    int err;
-    struct buf text, said; /* said: by the helper */
+/* What was read at one time. */
+struct book {
+    struct contact *at;
+    size_t n, room;
+    struct map by_name, by_where; /* the contact's place in at, plus 1, as a pointer */
 };
 
-/* err of a fetch: nobody has written one. */
-bool contacts_is_missing(int err);
+struct contacts {
+    char *path;
+    const struct net_spawner *helper; /* opens the file where we may not; NULL: nobody does */
+    struct rng rng;
+    struct book book;
+    struct stat seen;       /* the file that was read last; st_nlink 0: none */
+    uint64_t not_before_ms; /* it is opened again, as the helper did not answer */
+    unsigned version;
+    unsigned taken; /* how many readings of it, good or bad */
+    char *told;     /* what was wrong with it last; NULL: nothing was read yet */
+};
 
 #endif
