@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/slice.h"
+#include "tests/lib/temporary.h"
 
 #define MAX_FILES 64
 
@@ -27,7 +28,7 @@ const char *paper_folder(void)
 {
     if (!folder[0]) {
         strcpy(folder, "/tmp/tphone-paper-XXXXXX");
-        need(mkdtemp(folder), "make a folder");
+        need(temporary_folder(folder), "make a folder");
     }
     return folder;
 }

@@ -2,6 +2,7 @@
 
 #include "tests/lib/rows.h"
 #include "tests/lib/speech.h"
+#include "tests/lib/temporary.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/tphone-test-file-XXXXXX";
+static char folder[TEMPORARY_MAX] = "/tmp/tphone-test-file-XXXXXX";
 static char path[200];
 static char why[AUDIO_WHY_MAX];
 
@@ -26,7 +27,7 @@ static const char *path_of(const char *name)
 static int make_folder(void **state)
 {
     (void)state;
-    return mkdtemp(folder) ? 0 : -1;
+    return temporary_folder(folder) ? 0 : -1;
 }
 
 static int remove_folder(void **state)

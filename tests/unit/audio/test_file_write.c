@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
 #define PIECE 480 /* frames written at a time */
 #define LEFT_HZ 440
@@ -40,7 +41,7 @@ static const struct row {
     /* clang-format on */
 };
 
-static char folder[] = "/tmp/tphone-test-write-XXXXXX";
+static char folder[TEMPORARY_MAX] = "/tmp/tphone-test-write-XXXXXX";
 
 static const char *path_of(const struct row *row)
 {
@@ -216,7 +217,7 @@ int main(void)
     };
     int failed;
 
-    if (!mkdtemp(folder))
+    if (!temporary_folder(folder))
         return 1;
     failed = RUN_ROWS("written and read", rows, comes_back_as_written) +
              RUN_ROWS("killed", rows, survives_its_writer) +

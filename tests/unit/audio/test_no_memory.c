@@ -6,6 +6,7 @@
 
 #include "tests/lib/memory.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -80,10 +81,10 @@ static void a_stream_goes_on(void **state)
 
 static void files_are_refused(void **state)
 {
-    char path[] = "/tmp/tphone-test-memory-XXXXXX.wav", why[AUDIO_WHY_MAX];
+    char path[TEMPORARY_MAX] = "/tmp/tphone-test-memory-XXXXXX.wav", why[AUDIO_WHY_MAX];
     struct audio_writer *w;
     struct audio_reader *r;
-    int fd = mkstemps(path, 4);
+    int fd = temporary_file(path);
 
     (void)state;
     assert_true(fd >= 0);

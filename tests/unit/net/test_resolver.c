@@ -8,6 +8,7 @@
 #include "net/resolver.h"
 #include "tests/lib/netns.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 #include "tests/unit/net/fake_dns.h"
 
 static const struct row {
@@ -370,7 +371,7 @@ static void no_room_for_all(void **state)
 
 /* A resolv.conf of the test's own. Servers in it have no ports, hence the namespace. */
 struct conf {
-    char folder[32], path[64];
+    char folder[TEMPORARY_MAX], path[96];
 };
 
 static void conf_write(struct conf *conf, const char *text)
@@ -379,7 +380,7 @@ static void conf_write(struct conf *conf, const char *text)
 
     if (!conf->folder[0]) {
         strcpy(conf->folder, "/tmp/tphone-test-XXXXXX");
-        assert_non_null(mkdtemp(conf->folder));
+        assert_non_null(temporary_folder(conf->folder));
         snprintf(conf->path, sizeof conf->path, "%s/resolv.conf", conf->folder);
     }
     unlink(conf->path);

@@ -15,6 +15,7 @@
 #include "net/loop.h"
 #include "net/spawner_private.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
 #define LIMIT_MS 20000
 
@@ -205,8 +206,8 @@ static void check_missing(void **state)
 /* No shell gets what is no program. */
 static void check_no_shell(void **state)
 {
-    char file[] = "/tmp/tphone-no-program-XXXXXX";
-    int fd = mkstemp(file);
+    char file[TEMPORARY_MAX] = "/tmp/tphone-no-program-XXXXXX";
+    int fd = temporary_file(file);
 
     (void)state;
     assert_true(fd >= 0);

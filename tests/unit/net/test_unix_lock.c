@@ -12,7 +12,7 @@
 
 struct fixture {
     struct unix_place at;
-    char lock[80];
+    char lock[112];
     int held; /* the lock of another process, or -1 */
     int squatter;
 };

@@ -8,6 +8,7 @@
 
 #include "net/loop.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
 static int set_up(void **state)
 {
@@ -89,8 +90,8 @@ static void a_plain_file_cannot_be_watched(void **state)
     struct net_loop *loop = *state;
     struct net_watch *watch;
     struct seen seen;
-    char path[] = "/tmp/test_watch.XXXXXX";
-    int fd = mkstemp(path);
+    char path[TEMPORARY_MAX] = "/tmp/test_watch.XXXXXX";
+    int fd = temporary_file(path);
 
     assert_int_equal(net_watch_new(loop, fd, on_ready, &seen, &watch), -EPERM);
     close(fd);

@@ -10,7 +10,7 @@
 void unix_place_init(struct unix_place *place)
 {
     *place = (struct unix_place){.folder = "/tmp/test-unix-XXXXXX"};
-    assert_non_null(mkdtemp(place->folder));
+    assert_non_null(temporary_folder(place->folder));
     snprintf(place->path, sizeof place->path, "%s/control", place->folder);
     assert_int_equal(net_loop_new(&place->loop), 0);
 }

@@ -5,9 +5,10 @@
 #include "net/loop.h"
 #include "net/unix.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
 struct unix_place {
-    char folder[32], path[64];
+    char folder[TEMPORARY_MAX], path[96];
     struct net_loop *loop;
     struct net_unix_listener *listener; /* at the path; NULL: there is none */
 };

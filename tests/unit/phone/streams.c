@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/lib/temporary.h"
+
 static void on_event(void *arg, const struct media_event *event)
 {
     struct streams_side *side = event->arg;
@@ -64,7 +66,7 @@ struct streams *streams_new(const char *device)
 
     assert_non_null(w);
     snprintf(w->dir, sizeof w->dir, "/tmp/test_media.XXXXXX");
-    assert_non_null(mkdtemp(w->dir));
+    assert_non_null(temporary_folder(w->dir));
     assert_int_equal(uv_loop_init(&w->loop), 0);
     config.loop = &w->loop;
     assert_int_equal(media_new(&config, &w->media), 0);

@@ -10,13 +10,14 @@
 #include <unistd.h>
 
 #include "audio/file.h"
+#include "tests/lib/temporary.h"
 #include "tests/unit/phone/phones.h"
 
 #define A (&p->at[0])
 #define B (&p->at[1])
 
 static const char *const names[] = {"long.wav", "short.wav", "1.wav", "2.flac", "3.ogg", "4.wav"};
-static char folder[] = "/tmp/tphone-test-sound-XXXXXX";
+static char folder[TEMPORARY_MAX] = "/tmp/tphone-test-sound-XXXXXX";
 
 /* The file of this name: good for three more of them. */
 static const char *in_folder(const char *name)
@@ -48,7 +49,7 @@ static int set_up(void **state)
     static struct phones p;
 
     strcpy(folder + strlen(folder) - 6, "XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    assert_non_null(temporary_folder(folder));
     write_tone("long.wav", 20000);
     write_tone("short.wav", 60);
     phones_open(&p, 2);

@@ -9,6 +9,7 @@
 
 #include "tests/lib/exact.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
 static const struct row {
     const char *name, *in;
@@ -493,10 +494,10 @@ static void files(void **state)
 /* Reads text from a file of this mode; what is told about it. */
 static void read_with_mode(const char *text, mode_t mode, struct buf *notice)
 {
-    char path[] = "/tmp/tphone-config-XXXXXX";
+    char path[TEMPORARY_MAX] = "/tmp/tphone-config-XXXXXX";
     struct buf why = buf_new(4096);
     struct phone_config c;
-    int fd = mkstemp(path);
+    int fd = temporary_file(path);
 
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
 /* clang-format off */
 static const struct row {
@@ -84,7 +85,7 @@ static void expect_file(const char *name, const char *wanted)
 static void begin(void)
 {
     snprintf(folder, sizeof folder, "/tmp/tphone-contacts-XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    assert_non_null(temporary_folder(folder));
     snprintf(path, sizeof path, "%s/contacts", folder);
 }
 

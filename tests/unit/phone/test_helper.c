@@ -12,6 +12,7 @@
 #include "phone/contacts_edit.h"
 #include "phone/folders.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
 #define WAV "RIFF\x24\x08\1\1WAVEfmt "
 #define KEY "-----BEGIN OPENSSH PRIVATE KEY-----\n"
@@ -311,7 +312,7 @@ int main(void)
     int failed;
 
     snprintf(folder, sizeof folder, "/tmp/t_helper_XXXXXX");
-    if (!mkdtemp(folder))
+    if (!temporary_folder(folder))
         return 1;
     for (size_t i = 0; i < ARRAY_LEN(hidden); i++) {
         snprintf(file, sizeof file, "%s/%s", folder, hidden[i]);

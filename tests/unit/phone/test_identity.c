@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
-static char folder[] = "/tmp/tphone-identity-XXXXXX";
-static char path[64], beside[64];
+static char folder[TEMPORARY_MAX] = "/tmp/tphone-identity-XXXXXX";
+static char path[96], beside[96];
 
 /* Its fingerprint, which is that of the certificate. */
 static struct fingerprint open_one(const char *where)
@@ -241,7 +242,7 @@ int main(void)
     int failed;
 
     main_thread = pthread_self();
-    if (!mkdtemp(folder))
+    if (!temporary_folder(folder))
         return 1;
     snprintf(path, sizeof path, "%s/state/dtls.pem", folder);
     snprintf(beside, sizeof beside, "%s/beside.pem", folder);

@@ -16,6 +16,7 @@
 #include "tests/lib/memory.h"
 #include "tests/lib/rows.h"
 #include "tests/lib/speech.h"
+#include "tests/lib/temporary.h"
 #include "tests/unit/phone/streams.h"
 
 enum {
@@ -43,7 +44,7 @@ struct world {
     uv_loop_t loop;
     struct media *media;
     struct end at[2 * CALLS]; /* ours, and the far one of the same call */
-    char dir[32], play[64];
+    char dir[TEMPORARY_MAX], play[96];
 };
 
 /* --- the network, and who allocates ----------------------------------------------------------- */
@@ -166,7 +167,7 @@ static void world_init(struct world *w)
 
     signal(SIGPIPE, SIG_IGN); /* of pipes that end */
     *w = (struct world){.dir = "/tmp/test_media_cost.XXXXXX"};
-    assert_non_null(mkdtemp(w->dir));
+    assert_non_null(temporary_folder(w->dir));
     snprintf(w->play, sizeof w->play, "%s/spoken.raw", w->dir);
     write_speech(w->play);
     assert_int_equal(uv_loop_init(&w->loop), 0);

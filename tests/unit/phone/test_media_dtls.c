@@ -9,6 +9,7 @@
 #include "rtp/demux.h"
 #include "rtp/packet.h"
 #include "rtp/rtcp.h"
+#include "tests/lib/temporary.h"
 #include "tests/unit/phone/dtls_world.h"
 
 /* --- keys ------------------------------------------------------------------------------------ */
@@ -67,10 +68,10 @@ static void both_ways(void **state)
 /* An identity that is in a file, and asleep. */
 static struct identity *sleeping(void)
 {
-    char folder[] = "/tmp/tphone-media-dtls-XXXXXX", path[64];
+    char folder[TEMPORARY_MAX] = "/tmp/tphone-media-dtls-XXXXXX", path[96];
     struct identity *identity = NULL;
 
-    assert_non_null(mkdtemp(folder));
+    assert_non_null(temporary_folder(folder));
     snprintf(path, sizeof path, "%s/dtls.pem", folder);
     for (int i = 0; i < 2; i++) {
         identity_free(identity, 1000);

@@ -10,6 +10,7 @@
 #include "audio/file.h"
 #include "tests/lib/rows.h"
 #include "tests/lib/speech.h"
+#include "tests/lib/temporary.h"
 
 struct stuck {
     struct media_job job;
@@ -138,12 +139,12 @@ static void hear(struct rig *rig, struct media_player *player, double seconds, u
 static void plays_at_every_rate(uint8_t channels)
 {
     static const uint32_t rates[] = {FILE_HZ, 48000, 8000, FILE_HZ, FILE_HZ};
-    char folder[] = "/tmp/test_media_file_XXXXXX", path[64];
+    char folder[TEMPORARY_MAX] = "/tmp/test_media_file_XXXXXX", path[96];
     static struct rig rig;
     struct told told = {0};
     struct media_player *player;
 
-    assert_non_null(mkdtemp(folder));
+    assert_non_null(temporary_folder(folder));
     snprintf(path, sizeof path, "%s/sine.wav", folder);
     make_file(path, channels);
     begin(&rig);
@@ -196,14 +197,14 @@ static void a_player_is_not_waited_for(void **state)
 static void a_recording_has_failed(void **state)
 {
     static const int16_t sound[800];
-    char folder[] = "/tmp/test_media_file_XXXXXX", path[64];
+    char folder[TEMPORARY_MAX] = "/tmp/test_media_file_XXXXXX", path[96];
     FILE *made;
     static struct rig rig;
     struct told told = {0};
     struct media_sink *sink;
 
     (void)state;
-    assert_non_null(mkdtemp(folder));
+    assert_non_null(temporary_folder(folder));
     snprintf(path, sizeof path, "%s/late.wav", folder);
     begin_stuck(&rig);
     assert_int_equal(media_recorder_open(&rig.jobs, path, 8000, 1, &events, &told, &sink), 0);
@@ -280,14 +281,14 @@ static unsigned play_beat(struct media_player *p, const struct form *form, doubl
 
 static void a_file_goes_on_in_another_form(void **state)
 {
-    char folder[] = "/tmp/test_media_file_XXXXXX", path[64];
+    char folder[TEMPORARY_MAX] = "/tmp/test_media_file_XXXXXX", path[96];
     struct told told = {0};
     struct media_player *p;
     static struct rig rig;
     double at_s = 0;
 
     (void)state;
-    assert_non_null(mkdtemp(folder));
+    assert_non_null(temporary_folder(folder));
     snprintf(path, sizeof path, "%s/tones.wav", folder);
     write_tones(path);
     begin(&rig);

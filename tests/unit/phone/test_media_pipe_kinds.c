@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/lib/temporary.h"
 #include "tests/unit/phone/piped.h"
 
 #define PI 3.14159265358979
@@ -85,8 +86,8 @@ static void a_header_that_is_cut_off_is_told(void **state)
 static int tone_file(int format, int rate_hz)
 {
     SF_INFO info = {.samplerate = rate_hz, .channels = 1, .format = format};
-    char path[] = "/tmp/test_media_pipe_XXXXXX";
-    int fd = mkstemp(path);
+    char path[TEMPORARY_MAX] = "/tmp/test_media_pipe_XXXXXX";
+    int fd = temporary_file(path);
     SNDFILE *sound = sf_open(path, SFM_WRITE, &info);
 
     assert_true(fd >= 0);

@@ -11,6 +11,7 @@
 
 #include "phone/media_pipe.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
 struct writer {
     uv_loop_t loop;
@@ -307,8 +308,8 @@ static void a_full_disk_is_told_once(void **state)
 /* As above, where a thread writes. */
 static void a_disk_behind_a_thread_fails(void **state)
 {
-    char path[] = "/tmp/test_media_pipe_XXXXXX";
-    int made = mkstemp(path), fd = open(path, O_WRONLY);
+    char path[TEMPORARY_MAX] = "/tmp/test_media_pipe_XXXXXX";
+    int made = temporary_file(path), fd = open(path, O_WRONLY);
     struct rlimit all, few;
     struct writer *w;
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
 static char home[64];
 
@@ -32,12 +33,13 @@ static const struct row {
     {"a socket beside those of others", NULL, "runtime/control", false, {"the socket", "that of other programs as well"}},
     {"a folder of its own there", NULL, "runtime/tphone/control", false, {NULL}},
     {"a history among files that pass", "passing/calls.db", NULL, false, {"history-file", "that of other programs as well"}},
-    {"in the memory that programs share", "../../dev/shm/calls.db", NULL, false, {"history-file", "that of other programs as well"}},
-    {"where files pass for everybody", "../../var/tmp/calls.db", NULL, false, {"history-file", "that of other programs as well"}},
+    {"in the memory that programs share", "../../../../dev/shm/calls.db", NULL, false, {"history-file", "that of other programs as well"}},
+    {"where files pass for everybody", "../../../../var/tmp/calls.db", NULL, false, {"history-file", "that of other programs as well"}},
 };
 /* clang-format on */
 
-static const char *const folders[] = {"tphone", "run", ".config", ".config/tphone", "runtime", "runtime/tphone", "passing"};
+static const char *const folders[] = {
+    "tphone", "run", ".config", ".config/tphone", "runtime", "runtime/tphone", "passing"};
 
 static const char *below(const char *name, char path[128])
 {
@@ -73,7 +75,7 @@ int main(void)
     int failed;
 
     snprintf(home, sizeof home, "/tmp/t_reach_XXXXXX");
-    if (!mkdtemp(home))
+    if (!temporary_folder(home))
         return 1;
     setenv("HOME", home, 1);
     unsetenv("XDG_CONFIG_HOME");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
 #define TYPED_MAX 10
 
@@ -301,13 +302,13 @@ static void accounts_and_options(void **state)
     static const char *const own[] = {"answer", "--account", "carol@h", "--password-command",
                                       "pass",   "--accept",  "anyone",  NULL};
     static const char *const unclear[] = {"answer", "--proxy", "h", NULL};
-    char home[] = "/tmp/tphone-cli-XXXXXX", path[64];
+    char home[TEMPORARY_MAX] = "/tmp/tphone-cli-XXXXXX", path[96];
     const struct account_config *a;
     struct buf why = buf_new(4096);
     struct cli cli;
 
     (void)state;
-    assert_non_null(mkdtemp(home));
+    assert_non_null(temporary_folder(home));
     setenv("XDG_CONFIG_HOME", home, 1);
     assert_int_equal(parse(unclear, &cli, &why), -EINVAL);
     assert_slice(buf_slice(&why),

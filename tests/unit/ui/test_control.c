@@ -15,6 +15,7 @@
 #include "phone/phone_private.h"
 #include "tests/lib/memory.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 #include "ui/prompt.h"
 #include "ui/terminal.h"
 
@@ -70,8 +71,8 @@ static int set_up(void **state)
 
 static int set_up_account(void **state)
 {
-    char path[] = "/tmp/control.XXXXXX";
-    int fd = mkstemp(path), err;
+    char path[TEMPORARY_MAX] = "/tmp/control.XXXXXX";
+    int fd = temporary_file(path), err;
 
     assert_true(fd >= 0);
     assert_true(dprintf(fd, "[account home]\nuri = sip:a@127.0.0.1:9\nregister = no\n") > 0);

@@ -9,9 +9,10 @@
 #include "net/loop.h"
 #include "net/unix.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
 struct fixture {
-    char folder[32], path[64];
+    char folder[TEMPORARY_MAX], path[96];
     struct net_loop *loop;
     struct net_deadline *limit;
     struct net_unix_listener *listener;
@@ -57,7 +58,7 @@ static int set_up(void **state)
 
     *f = (struct fixture){
         .folder = "/tmp/test-ctl-XXXXXX", .daemon = -1, .lines = buf_new(2 * CTL_LINE_MAX)};
-    assert_non_null(mkdtemp(f->folder));
+    assert_non_null(temporary_folder(f->folder));
     snprintf(f->path, sizeof f->path, "%s/control", f->folder);
     assert_int_equal(net_loop_new(&f->loop), 0);
     assert_int_equal(net_deadline_new(f->loop, on_limit, f, &f->limit), 0);

@@ -11,6 +11,7 @@
 #include "net/loop.h"
 #include "tests/lib/memory.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 #include "ui/hooks.h"
 
 #define LIMIT_MS 20000
@@ -67,7 +68,7 @@ static int set_up(void **state)
     FILE *file;
 
     f = (struct fixture){.folder = "/tmp/tphone-hooks-XXXXXX"};
-    assert_non_null(mkdtemp(f.folder));
+    assert_non_null(temporary_folder(f.folder));
     snprintf(f.script, sizeof f.script, "%s/hook", f.folder);
     snprintf(f.out, sizeof f.out, "%s/hook.out", f.folder);
     file = fopen(f.script, "w");

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
 static uid_t more; /* what geteuid says above the truth */
 
@@ -20,7 +21,7 @@ uid_t __wrap_geteuid(void)
 }
 
 struct fixture {
-    char run[32], folder[64], control[80];
+    char run[TEMPORARY_MAX], folder[96], control[112];
     struct buf out, why;
 };
 
@@ -31,7 +32,7 @@ static int set_up(void **state)
     *f =
         (struct fixture){.run = "/tmp/test-run-XXXXXX", .out = buf_new(4096), .why = buf_new(4096)};
     more = 0;
-    assert_non_null(mkdtemp(f->run));
+    assert_non_null(temporary_folder(f->run));
     snprintf(f->folder, sizeof f->folder, "%s/tphone", f->run);
     snprintf(f->control, sizeof f->control, "%s/control", f->folder);
     setenv("XDG_RUNTIME_DIR", f->run, 1);

@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
-static char folder[] = "/tmp/terminal.XXXXXX";
+static char folder[TEMPORARY_MAX] = "/tmp/terminal.XXXXXX";
 static uid_t pretended; /* added to our number */
 
 uid_t __real_geteuid(void);
@@ -157,7 +158,7 @@ static void what_is_no_file_stays_as_it_is(void **state)
 static int make_folder(void **state)
 {
     (void)state;
-    return mkdtemp(folder) ? 0 : -1;
+    return temporary_folder(folder) ? 0 : -1;
 }
 
 static int remove_folder(void **state)

@@ -12,12 +12,13 @@
 #include <cmocka.h>
 
 #include "net/loop.h"
+#include "tests/lib/temporary.h"
 
 #define LIMIT_MS 60000u
 #define FOLDER "/tmp/test_saver.XXXXXX"
 
 struct desk {
-    char folder[sizeof FOLDER], path[64];
+    char folder[TEMPORARY_MAX], path[96];
     struct net_loop *loop;
     struct model model;
     struct keymap keys;
@@ -37,7 +38,7 @@ static struct desk *sit_down(void)
     static struct desk d;
 
     d = (struct desk){.folder = FOLDER};
-    assert_non_null(mkdtemp(d.folder));
+    assert_non_null(temporary_folder(d.folder));
     snprintf(d.path, sizeof d.path, "%s/trace.txt", d.folder);
     model_init(&d.model);
     keymap_init(&d.keys);

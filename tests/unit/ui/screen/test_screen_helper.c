@@ -11,6 +11,7 @@
 
 #include "net/spawner.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 #include "ui/screen/screen_helper_private.h"
 
 #define PROGRAM "[account a]\nuri = sip:a@localhost\npassword-command = true\n"
@@ -260,13 +261,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(so_many_tries_and_no_more),
         cmocka_unit_test(without_memory_for_them_nothing_is_tried),
     };
-    char made[] = "/tmp/test_screen_helper.XXXXXX";
+    char made[TEMPORARY_MAX] = "/tmp/test_screen_helper.XXXXXX";
     int failed;
 
     (void)argv;
     if (argc > 1)
         return tphone();
-    assert_non_null(mkdtemp(made));
+    assert_non_null(temporary_folder(made));
     snprintf(folder, sizeof folder, "%s", made);
     snprintf(hidden, sizeof hidden, "%s/.rc.d", folder);
     snprintf(draft, sizeof draft, "%s/tphone.conf", folder);

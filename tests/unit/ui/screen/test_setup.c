@@ -7,6 +7,7 @@
 
 #include "phone/config.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 #include "ui/screen/setup.h"
 
 #define ANSWERS_MAX 10u
@@ -172,10 +173,10 @@ static void check_mode(const char *path, unsigned mode)
 
 static void a_file_is_for_its_owner_and_written_once(void **state)
 {
-    char folder[] = "/tmp/tphone-setup-XXXXXX", path[128], above[128];
+    char folder[TEMPORARY_MAX] = "/tmp/tphone-setup-XXXXXX", path[128], above[128];
 
     (void)state;
-    assert_non_null(mkdtemp(folder));
+    assert_non_null(temporary_folder(folder));
     snprintf(above, sizeof above, "%s/a", folder);
     snprintf(path, sizeof path, "%s/a/tphone.conf", folder);
     umask(0);

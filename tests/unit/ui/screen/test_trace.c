@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/lib/temporary.h"
 #include "tests/unit/ui/screen/views.h"
 #include "ui/screen/ladder.h"
 #include "ui/screen/view_trace.h"
@@ -203,14 +204,15 @@ static size_t size_of_file(const char *folder, const char *name)
 
 static void what_is_shown_is_saved(void **state)
 {
-    char folder[] = "/tmp/test_trace.XXXXXX", line[256];
+    char folder[TEMPORARY_MAX] = "/tmp/test_trace.XXXXXX", line[256], said[96];
     struct screen *s = screen_of(state);
     size_t all;
 
-    assert_non_null(mkdtemp(folder));
+    assert_non_null(temporary_folder(folder));
     snprintf(line, sizeof line, "trace-save text %s/a", folder);
     scene_run(s, line);
-    assert_true(scene_shows(s, "10 messages saved in /tmp/test_trace."));
+    snprintf(said, sizeof said, "10 messages saved in %s", folder);
+    assert_true(scene_shows(s, said));
     scene_run(s, line);
     assert_true(scene_shows(s, "/a: File exists"));
     all = size_of_file(folder, "a");
@@ -229,11 +231,11 @@ static void what_is_shown_is_saved(void **state)
 
 static void a_file_without_a_name_gets_one(void **state)
 {
-    char folder[] = "/tmp/test_trace.XXXXXX", path[1024];
+    char folder[TEMPORARY_MAX] = "/tmp/test_trace.XXXXXX", path[1024];
     struct screen *s = screen_of(state);
     struct slice said;
 
-    assert_non_null(mkdtemp(folder));
+    assert_non_null(temporary_folder(folder));
     setenv("HOME", folder, 1);
     scene_press(s, "W");
     said = buf_slice(&s->message);

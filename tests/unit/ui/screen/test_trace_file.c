@@ -12,6 +12,7 @@
 
 #include "base/ip.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/temporary.h"
 
 static const struct traced *add(struct traced_list *list, bool sent, const char *local,
                                 const char *remote, const char *message)
@@ -219,12 +220,12 @@ static int write_file(const char *path, struct slice content)
 
 static void files_are_new_and_our_own(void **state)
 {
-    char folder[] = "/tmp/test_trace_file.XXXXXX", path[64], other[64], bytes[8] = "";
+    char folder[TEMPORARY_MAX] = "/tmp/test_trace_file.XXXXXX", path[64], other[64], bytes[8] = "";
     struct stat st;
     FILE *file;
 
     (void)state;
-    assert_non_null(mkdtemp(folder));
+    assert_non_null(temporary_folder(folder));
     snprintf(path, sizeof path, "%s/trace", folder);
     snprintf(other, sizeof other, "%s/other", folder);
     umask(0);
@@ -249,12 +250,12 @@ static void files_are_new_and_our_own(void **state)
 /* Half a trace would be taken for a whole one. */
 static void no_room(void **state)
 {
-    char folder[] = "/tmp/tphone-trace-XXXXXX", path[128];
+    char folder[TEMPORARY_MAX] = "/tmp/tphone-trace-XXXXXX", path[128];
     struct rlimit before, few;
     struct stat st;
 
     (void)state;
-    assert_non_null(mkdtemp(folder));
+    assert_non_null(temporary_folder(folder));
     snprintf(path, sizeof path, "%s/trace", folder);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     few = (struct rlimit){2, before.rlim_max};
