@@ -232,6 +232,32 @@ def another_phone(encryption, wanted):
             expect(int(result["received"]) > (80 if phone is moved else 30), f"heard: {result}")
 
 
+@case("asked for an offer again and again, keys by SDES: ours is another one, both are heard on")
+def other_keys():
+    wanted = {"sdes": "always", "dtls": "never", "encryption": "require"}
+    with Room() as room:
+        us, them = [tphone.Answer(room, name, times=1, spoken=sound.tone(440, 20), **wanted)
+                    for name in ("us", "them")]
+        server = room.keep(Server())
+        asked, answers, offered = None, None, []
+        for _ in range(4):
+            asked = server.ask(us, b"", asked)
+            answers = server.ask(them, asked[1].body, answers)
+            server.answer(them, answers)
+            server.answer(us, asked, answers[1].body)
+            offered.append(_keys(asked[1]) | _keys(answers[1]))
+            pace.sleep(0.8)
+        equal(len(set.union(*offered)), sum(map(len, offered)), "different keys")
+        server.end(them, answers)
+        server.end(us, asked)
+        for phone in us, them:
+            phone.expect_status(tphone.OK)
+        results = [tphone.results(phone)[0] for phone in (us, them)]
+        for mine, other in zip(results, reversed(results)):
+            sent, came = int(other["sent"]), int(mine["received"])
+            expect(sent > 120 and came > 0.85 * sent, f"of {sent} packets {came} were genuine")
+
+
 CRYPTO = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
 
 
