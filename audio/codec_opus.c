@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <opus.h>
+#include <stdlib.h>
+
+#include "audio/treble.h"
 
 enum {
     /* With more libopus spends bits on what lies above the highest sound that there is. */
@@ -13,6 +16,18 @@ enum {
     COMPLEXITY = 9,
     REST_BYTES = 2
 };
+
+struct encoder {
+    OpusEncoder *opus;
+    opus_int32 bandwidth; /* the widest that will be heard */
+    struct treble treble;
+    bool low; /* nothing is said above 8 kHz, and nothing is spent on it */
+};
+
+static OpusEncoder *opus_of(const struct audio_encoder *enc)
+{
+    return ((struct encoder *)enc->state)->opus;
+}
 
 static int error_of(int opus)
 {
@@ -92,7 +107,7 @@ static void set_bitrate(struct audio_encoder *enc, uint32_t bitrate)
     bitrate = bitrate ? bitrate : enc->asked;
     bitrate = bitrate < BITRATE_LEAST ? BITRATE_LEAST : bitrate;
     enc->bitrate = bitrate < enc->most ? bitrate : enc->most;
-    opus_encoder_ctl(enc->state, OPUS_SET_BITRATE((opus_int32)enc->bitrate));
+    opus_encoder_ctl(opus_of(enc), OPUS_SET_BITRATE((opus_int32)enc->bitrate));
 }
 
 /* The peer's maxaveragebitrate is a bound that is gone up to: who names it wants it. More than
@@ -113,29 +128,38 @@ static void set_bitrates(struct audio_encoder *enc)
 static void send_channels(struct audio_encoder *enc, unsigned channels)
 {
     enc->sent_channels = channels > 1 ? 2 : 1;
-    opus_encoder_ctl(enc->state, OPUS_SET_FORCE_CHANNELS(channels > 1 ? OPUS_AUTO : 1));
+    opus_encoder_ctl(opus_of(enc), OPUS_SET_FORCE_CHANNELS(channels > 1 ? OPUS_AUTO : 1));
     set_bitrates(enc);
 }
 
 static int encoder_new(struct audio_encoder *enc, const struct audio_codec_params *params)
 {
     OpusEncoder *opus;
+    struct encoder *e;
     int err;
 
     if (!knows(enc->rate_hz, enc->channels))
         return -EINVAL;
+    e = calloc(1, sizeof *e);
+    if (!e)
+        return -ENOMEM;
     opus =
         opus_encoder_create((opus_int32)enc->rate_hz, enc->channels, OPUS_APPLICATION_VOIP, &err);
-    if (!opus)
+    if (!opus) {
+        free(e);
         return error_of(err);
-    opus_encoder_ctl(opus, OPUS_SET_MAX_BANDWIDTH(bandwidth_of(params->max_rate_hz)));
+    }
+    e->opus = opus;
+    e->bandwidth = bandwidth_of(params->max_rate_hz);
+    treble_init(&e->treble);
+    opus_encoder_ctl(opus, OPUS_SET_MAX_BANDWIDTH(e->bandwidth));
     opus_encoder_ctl(opus,
                      OPUS_SET_COMPLEXITY(params->complexity ? params->complexity : COMPLEXITY));
     opus_encoder_ctl(opus, OPUS_SET_VBR(!params->cbr));
     opus_encoder_ctl(opus, OPUS_SET_DTX(params->dtx));
     opus_encoder_ctl(opus, OPUS_SET_INBAND_FEC(params->fec));
     opus_encoder_ctl(opus, OPUS_SET_PACKET_LOSS_PERC(params->fec ? AUDIO_LOSS_AT_FIRST : 0));
-    enc->state = opus;
+    enc->state = e;
     enc->wished = params->bitrate;
     set_bitrates(enc);
     return 0;
@@ -143,7 +167,22 @@ static int encoder_new(struct audio_encoder *enc, const struct audio_codec_param
 
 static void encoder_free(struct audio_encoder *enc)
 {
-    opus_encoder_destroy(enc->state);
+    opus_encoder_destroy(opus_of(enc));
+    free(enc->state);
+}
+
+/* Above 30,000 bit/s libopus spends bits on all frequencies there may be, whether or not there is
+ * anything: a fifth of them, of which what is there has more use. */
+static void follow_treble(struct audio_encoder *enc, const int16_t *samples, size_t n)
+{
+    struct encoder *e = enc->state;
+    bool low = e->bandwidth > OPUS_BANDWIDTH_WIDEBAND && enc->rate_hz == TREBLE_HZ &&
+               treble_is_missing(&e->treble, samples, n, enc->channels);
+
+    if (low != e->low)
+        opus_encoder_ctl(e->opus,
+                         OPUS_SET_MAX_BANDWIDTH(low ? OPUS_BANDWIDTH_WIDEBAND : e->bandwidth));
+    e->low = low;
 }
 
 static int encode(struct audio_encoder *enc, const int16_t *samples, size_t n, unsigned char *out,
@@ -153,10 +192,11 @@ static int encode(struct audio_encoder *enc, const int16_t *samples, size_t n, u
 
     if (max > AUDIO_PAYLOAD_MAX)
         max = AUDIO_PAYLOAD_MAX;
-    bytes = opus_encode(enc->state, samples, (int)n, out, (opus_int32)max);
+    follow_treble(enc, samples, n);
+    bytes = opus_encode(opus_of(enc), samples, (int)n, out, (opus_int32)max);
     if (bytes < 0)
         return error_of(bytes);
-    opus_encoder_ctl(enc->state, OPUS_GET_DTX(&dtx));
+    opus_encoder_ctl(opus_of(enc), OPUS_GET_DTX(&dtx));
     /* opus_encode: up to two bytes need not be sent. The first are all the same, as they tell the
      * other side that there is silence and no loss. */
     dtx = dtx && bytes <= REST_BYTES;
@@ -174,12 +214,12 @@ static bool rests(struct slice payload)
 /* libopus knows no other measure of FEC than the loss that it is told of. */
 static void set_fec(struct audio_encoder *enc, unsigned percent)
 {
-    opus_encoder_ctl(enc->state, OPUS_SET_PACKET_LOSS_PERC((opus_int32)percent));
+    opus_encoder_ctl(opus_of(enc), OPUS_SET_PACKET_LOSS_PERC((opus_int32)percent));
 }
 
 static void set_complexity(struct audio_encoder *enc, unsigned complexity)
 {
-    opus_encoder_ctl(enc->state, OPUS_SET_COMPLEXITY((opus_int32)complexity));
+    opus_encoder_ctl(opus_of(enc), OPUS_SET_COMPLEXITY((opus_int32)complexity));
 }
 
 static int decoder_new(struct audio_decoder *dec)

@@ -40,6 +40,7 @@ libaudio_a_SOURCES = \
 	audio/stereo.c audio/stereo.h \
 	audio/stretch.c audio/stretch.h \
 	audio/tone.c audio/tone.h \
+	audio/treble.c audio/treble.h \
 	audio/voice.c audio/voice.h \
 	audio/voice_delay.c audio/voice_delay.h \
 	audio/voice_engine.h \

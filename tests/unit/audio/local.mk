@@ -29,6 +29,7 @@ unit_audio_tests = \
 	tests/unit/audio/test_stereo \
 	tests/unit/audio/test_stretch \
 	tests/unit/audio/test_tone \
+	tests/unit/audio/test_treble \
 	tests/unit/audio/test_voice \
 	tests/unit/audio/test_voice_rooms \
 	tests/unit/audio/test_wav
@@ -69,6 +70,7 @@ tests_unit_audio_test_stereo_LDADD = $(machine_ldadd)
 tests_unit_audio_test_stretch_LDADD = $(machine_ldadd)
 tests_unit_audio_test_dtmf_LDADD = $(machine_ldadd)
 tests_unit_audio_test_tone_LDADD = $(machine_ldadd)
+tests_unit_audio_test_treble_LDADD = $(machine_ldadd)
 tests_unit_audio_test_voice_LDADD = $(machine_ldadd)
 tests_unit_audio_test_voice_rooms_LDADD = $(machine_ldadd)
 tests_unit_audio_test_wav_LDADD = $(machine_ldadd)
