@@ -30,6 +30,7 @@ phone_tests = \
 	tests/unit/phone/test_mask \
 	tests/unit/phone/test_media \
 	tests/unit/phone/test_media_adapt \
+	tests/unit/phone/test_media_allocations \
 	tests/unit/phone/test_media_cost \
 	tests/unit/phone/test_media_desk \
 	tests/unit/phone/test_media_device \
@@ -102,6 +103,11 @@ tests_unit_phone_test_history_faults_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_SOURCES = tests/unit/phone/test_media.c \
 	tests/unit/phone/streams.c tests/unit/phone/streams.h
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_allocations_SOURCES = tests/unit/phone/test_media_allocations.c \
+	tests/unit/phone/streams.c tests/unit/phone/streams.h
+tests_unit_phone_test_media_allocations_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_allocations_LDFLAGS = $(AM_LDFLAGS) $(air_ldflags) \
+	-Wl,--wrap=net_rtp_send
 tests_unit_phone_test_media_cost_SOURCES = tests/unit/phone/test_media_cost.c \
 	tests/unit/phone/streams.c tests/unit/phone/streams.h
 tests_unit_phone_test_media_cost_LDADD = $(phone_ldadd)

@@ -11,6 +11,8 @@ static void on_event(void *arg, const struct media_event *event)
     struct streams_side *side = event->arg;
 
     (void)arg;
+    if (!side)
+        return; /* of the device */
     side->told[event->type]++;
     if (event->type == MEDIA_DIGIT) {
         size_t n = strlen(side->digits);
