@@ -73,8 +73,7 @@ static int refuse(char why[AUDIO_WHY_MAX], const char *kind, struct slice name)
     return -ENODEV;
 }
 
-/* --- a microphone and a loudspeaker, each by a name ---------------------------------------------
- */
+/* --- a microphone and a loudspeaker, each by a name --------------------------------------- */
 
 static int choose_one(const struct portaudio *pa, struct slice name, enum direction direction,
                       PaDeviceIndex *i, bool *used, char why[AUDIO_WHY_MAX])
@@ -102,8 +101,7 @@ static int choose_two(const struct portaudio *pa, struct slice in, struct slice 
     return err ? err : choose_one(pa, out, PLAYS, &c->out, &c->has_output, why);
 }
 
-/* --- one name for both --------------------------------------------------------------------------
- */
+/* --- one name for both -------------------------------------------------------------------- */
 
 /* The direction that who was named does not have is another's. */
 static void lend(const struct portaudio *pa, struct slice name, enum direction direction,

@@ -39,8 +39,8 @@ long_tests = faults/test_registrar_away faults/test_roaming_account interop/test
 	interop/test_conformance_register interop/test_kamailio.py scripts/test_daemon \
 	scripts/test_desk scripts/test_hooks scripts/test_load \
 	scripts/test_tones security/test_accounts security/test_servers security/test_terminal \
-	sim/ ui/test_ unit/phone/test_calls unit/sip/test_account unit/sip/test_no_memory \
-	unit/sip/test_register_away
+	sim/ ui/test_ unit/audio/test_voice_rooms unit/phone/test_calls unit/sip/test_account \
+	unit/sip/test_no_memory unit/sip/test_register_away
 asleep_tests = faults/test_clock faults/test_registrar_silent faults/test_roaming.py \
 	faults/test_sound_server interop/test_conformance_uas interop/test_dns interop/test_dtls \
 	interop/test_rawsip interop/test_sipp scripts/test_register security/test_connections \

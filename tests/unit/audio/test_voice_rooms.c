@@ -12,6 +12,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The far end speaks; at 10 s, where it does, the delay of its echo jumps; from 15 to 20 s we
  * speak, too. */
@@ -30,8 +31,7 @@ struct talk {
 
 static struct talk *talk;
 
-/* --- what is measured --------------------------------------------------------------------------
- */
+/* --- what is measured --------------------------------------------------------------------- */
 
 static size_t at_s(double s)
 {
@@ -106,8 +106,7 @@ static void breathe(int16_t *out, double every_s, double for_s)
             out[i] = 0;
 }
 
-/* --- the talks -----------------------------------------------------------------------------------
- */
+/* --- the talks ---------------------------------------------------------------------------- */
 
 static void run(struct voice *v)
 {
@@ -150,14 +149,15 @@ struct goal {
     double near_db;  /* and we, while both speak, are softer by this, at most */
 };
 
+#define W "webrtc"
+#define S "speexdsp"
+
 static const struct row {
     const char *name, *engine;
     struct echo_room room;
     struct goal goal;
 } rows[] = {
 /* clang-format off */
-#define W "webrtc"
-#define S "speexdsp"
 #define ROOM(seed, delay, loss, jump, drift, reverb) \
     {0, seed, delay, loss, (jump) ? JUMP : 0, jump, drift, reverb}
 #ifdef HAVE_WEBRTC_AUDIO_PROCESSING
@@ -179,8 +179,6 @@ static const struct row {
     {"speexdsp: a soft echo that comes late", S, ROOM(3, 200, -20, 40, 0, 250), {0, 0, 3, -7}},
     {"speexdsp: a long one that stays", S, ROOM(7, 40, -6, 0, 0, 400), {20, 20, 12, -7}},
 #undef ROOM
-#undef S
-#undef W
     /* clang-format on */
 };
 
@@ -213,22 +211,23 @@ static bool judge(const struct row *row, uint32_t rate_hz, bool human)
            fabs(talk->at_15.echo_delay_ms - room.delay_ms - room.jump_ms) <= 40;
 }
 
-/* With TPHONE_SHORT only what says the most. */
+/* With TPHONE_SHORT only what says the most; and the second engine has few goals. */
 static void an_echo_goes_and_we_stay(void **state)
 {
     const struct row *row = *state;
+    bool second = strcmp(row->engine, S) == 0 && !getenv("TPHONE_LONG");
     bool well = judge(row, 16000, true);
 
-    if (!getenv("TPHONE_SHORT")) {
+    if (!getenv("TPHONE_SHORT"))
+        well &= judge(row, 48000, false);
+    if (!getenv("TPHONE_SHORT") && !second) {
         well &= judge(row, 48000, true);
         well &= judge(row, 16000, false);
-        well &= judge(row, 48000, false);
     }
     assert_true(well);
 }
 
-/* --- the measure itself --------------------------------------------------------------------------
- */
+/* --- the measure itself ------------------------------------------------------------------- */
 
 /* What is left of the echo is not taken for us, wherever it is loud. */
 static void we_are_not_mistaken_for_the_echo(void **state)

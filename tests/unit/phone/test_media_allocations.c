@@ -46,8 +46,7 @@ enum {
     MOST_FILES = 8, /* two are read in pieces of a fifth of a second, each of which is allocated */
 };
 
-/* --- who allocates -----------------------------------------------------------------------------
- */
+/* --- who allocates ------------------------------------------------------------------------ */
 
 static _Thread_local bool is_media;
 static atomic_uint allocated;
@@ -118,8 +117,7 @@ static unsigned end_round(void)
     return n;
 }
 
-/* --- a card ------------------------------------------------------------------------------------
- */
+/* --- a card ------------------------------------------------------------------------------- */
 
 static atomic_bool runs;
 
@@ -143,8 +141,7 @@ static void *run_card(void *arg)
     return NULL;
 }
 
-/* --- the calls ---------------------------------------------------------------------------------
- */
+/* --- the calls ---------------------------------------------------------------------------- */
 
 static const struct row {
     const char *name, *codec;
