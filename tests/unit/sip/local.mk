@@ -10,6 +10,7 @@ sip_syntax_tests = \
 	tests/unit/sip/test_message \
 	tests/unit/sip/test_multipart \
 	tests/unit/sip/test_parse \
+	tests/unit/sip/test_refer_to \
 	tests/unit/sip/test_stream \
 	tests/unit/sip/test_torture \
 	tests/unit/sip/test_uri \

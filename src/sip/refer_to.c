@@ -1,0 +1,133 @@
+#include "sip/refer_to.h"
+
+#include "sip/lex.h"
+
+/* Longer ones are no use to anybody, and would push our INVITE over the size of a datagram. */
+#define REPLACES_MAX 512
+#define REFERRED_BY_MAX 256
+
+/* --- Replaces --------------------------------------------------------------------------------- */
+
+/* callid = word [ "@" word ] (RFC 3261 25.1): no blanks, no semicolon, nothing that ends lines. */
+static bool is_call_id(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!sip_is(s.p[i], SIP_TOKEN) && !memchr("()<>:\\\"/[]?{}@", s.p[i], 14))
+            return false;
+    return s.n > 0;
+}
+
+static bool is_token(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!sip_is(s.p[i], SIP_TOKEN))
+            return false;
+    return s.n > 0;
+}
+
+/* RFC 3891 6.1: one Call-ID and exactly one of each tag. False: it is none. */
+static bool put_replaces(struct buf *out, struct slice value)
+{
+    struct slice id = slice_trim(slice_cut(&value, ';')), to = {0}, from = {0};
+    bool early = false;
+
+    while (value.p) {
+        struct slice param = slice_trim(slice_cut(&value, ';'));
+        struct slice name = slice_trim(slice_cut(&param, '='));
+        bool is_to = slice_ieq(name, SLICE("to-tag")), is_from = slice_ieq(name, SLICE("from-tag"));
+
+        if ((is_to && to.p) || (is_from && from.p))
+            return false;
+        if (is_to)
+            to = slice_trim(param);
+        else if (is_from)
+            from = slice_trim(param);
+        early |= slice_ieq(name, SLICE("early-only"));
+    }
+    if (!is_call_id(id) || !is_token(to) || !is_token(from))
+        return false;
+    buf_put(out, id);
+    buf_puts(out, ";to-tag=");
+    buf_put(out, to);
+    buf_puts(out, ";from-tag=");
+    buf_put(out, from);
+    buf_puts(out, early ? ";early-only" : "");
+    return true;
+}
+
+/* 0, or the status. */
+static unsigned read_replaces(struct slice headers, struct buf *out)
+{
+    bool found = false, good = true;
+
+    while (headers.p && good) {
+        struct slice value = slice_cut(&headers, '&');
+        struct slice name = slice_cut(&value, '=');
+        struct buf plain = buf_new(REPLACES_MAX);
+
+        if (slice_ieq(name, SLICE("Replaces"))) {
+            sip_uri_put_unescaped(&plain, value);
+            good = !found && buf_ok(&plain) && put_replaces(out, buf_slice(&plain));
+            found = true;
+        }
+        buf_free(&plain);
+    }
+    if (!buf_ok(out))
+        return 503;
+    return good ? 0 : 400;
+}
+
+/* --- Refer-To --------------------------------------------------------------------------------- */
+
+static unsigned read_target(struct slice value, struct sip_refer_to *out)
+{
+    struct sip_address address;
+    struct slice method;
+    struct sip_uri uri;
+
+    if (sip_address_parse(value, &address) || address.any || sip_uri_parse(address.uri, &uri))
+        return 400;
+    if (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS)
+        return 416;
+    if (sip_uri_param(&uri, SLICE("method"), &method) && !slice_eq(method, SLICE("INVITE")))
+        return 603;
+    sip_uri_put_request(&out->target, &uri);
+    if (!buf_ok(&out->target))
+        return 503;
+    return read_replaces(uri.headers, &out->replaces);
+}
+
+/* RFC 3892 3: carried on as it came. What it may be signed by is not, as a body of the REFER that
+ * would have to travel along: without it the header says as much as any other word of a stranger.
+ * What is broken or long is left out and hinders nobody. */
+static void read_by(struct slice value, struct buf *out)
+{
+    struct sip_address address;
+    struct sip_uri uri;
+
+    if (sip_address_parse(value, &address) || address.any || sip_uri_parse(address.uri, &uri) ||
+        (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS) || uri.headers.n)
+        return;
+    sip_address_put(out, SLICE(""), address.uri);
+    if (!buf_ok(out))
+        buf_clear(out);
+}
+
+unsigned sip_refer_to_read(const struct sip_msg *refer, struct sip_refer_to *out)
+{
+    struct slice sub = sip_msg_header_named(refer, SLICE("Refer-Sub"));
+
+    *out = (struct sip_refer_to){.target = buf_new(SIP_MAX_HEADER_LINE),
+                                 .replaces = buf_new(REPLACES_MAX),
+                                 .by = buf_new(REFERRED_BY_MAX)};
+    out->silent = slice_ieq(slice_trim(slice_cut(&sub, ';')), SLICE("false"));
+    read_by(sip_msg_header(refer, SIP_HDR_REFERRED_BY), &out->by);
+    return read_target(sip_msg_header(refer, SIP_HDR_REFER_TO), out);
+}
+
+void sip_refer_to_free(struct sip_refer_to *out)
+{
+    buf_free(&out->target);
+    buf_free(&out->replaces);
+    buf_free(&out->by);
+}
