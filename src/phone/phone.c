@@ -118,6 +118,8 @@ static enum call_input input_of(const struct sip_call_event *event)
     case SIP_CALL_DIGIT:
     case SIP_CALL_DIGIT_SENT:
     case SIP_CALL_REDIRECTED:
+    case SIP_CALL_REFER:
+    case SIP_CALL_REFER_GONE:
     case SIP_CALL_ENDED: break;
     }
     return CALL_SIP_ENDED;
@@ -161,6 +163,8 @@ static void on_call(void *arg, const struct sip_call_event *event)
 
     if (event->kind == SIP_CALL_INCOMING)
         on_invite(phone, event);
+    else if (event->kind == SIP_CALL_REFER)
+        sip_call_refer_reject(event->call, 603, net_now_ms());
     else if (event->owner && event->kind == SIP_CALL_REDIRECTED)
         call_redirected(event->owner, event);
     else if (event->owner && (event->kind == SIP_CALL_DIGIT || event->kind == SIP_CALL_DIGIT_SENT))

@@ -10,8 +10,8 @@
 #include "sip/message.h"
 
 /* What we understand; the values of Allow, Supported and Accept. */
-#define SIP_OUR_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"
-#define SIP_OUR_EXTENSIONS ""
+#define SIP_OUR_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, REFER"
+#define SIP_OUR_EXTENSIONS "norefersub"
 #define SIP_OUR_TYPES "application/sdp"
 
 /* Headers that tell what we understand, to be or-ed together. */

@@ -84,8 +84,11 @@ void sip_call_free(struct sip_call *call)
     buf_free(&call->ring_sdp);
     buf_free(&call->offer_sdp);
     free(call->contact);
+    sip_refer_free(call);
     sip_redirect_free(call);
     free(call->to);
+    free(call->replaces);
+    free(call->referred_by);
     free(call->local);
     free(call->user);
     free(call->own_user);
@@ -127,7 +130,7 @@ static bool is_idle(const struct sip_call *call)
 {
     if (call->state != SIP_CALL_OVER || !list_empty(&call->reqs))
         return false;
-    return !call->asked.tx_key && !call->claim.tx_key;
+    return !call->asked.tx_key && !call->claim.tx_key && !sip_refer_is_open(call);
 }
 
 void sip_call_settle(struct sip_call *call, uint64_t now_ms)
@@ -152,6 +155,8 @@ static void wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64_
         sip_move_decide(call, true, now_ms);
     else if (wait == SIP_WAIT_DIGIT)
         sip_info_again(call, now_ms);
+    else if (wait == SIP_WAIT_REFER)
+        sip_refer_wait_is_over(call, now_ms);
     else if (wait == SIP_WAIT_REPEAT || wait == SIP_WAIT_ACK)
         sip_uas_wait_is_over(call, wait, now_ms);
     else if (call->outgoing)
@@ -361,19 +366,21 @@ struct sip_req *sip_call_request(struct sip_call *call, struct sip_dialog *dlg,
                                  enum sip_method method, uint32_t cseq, struct slice sdp,
                                  sip_req_user *user, uint64_t now_ms)
 {
-    return sip_call_request_with(call, dlg, method, cseq, SLICE("application/sdp"), sdp, user,
-                                 now_ms);
+    struct sip_request what = {.content_type = SLICE("application/sdp"), .body = sdp};
+
+    return sip_call_request_with(call, dlg, method, cseq, &what, user, now_ms);
 }
 
 struct sip_req *sip_call_request_with(struct sip_call *call, struct sip_dialog *dlg,
-                                      enum sip_method method, uint32_t cseq, struct slice type,
-                                      struct slice body, sip_req_user *user, uint64_t now_ms)
+                                      enum sip_method method, uint32_t cseq,
+                                      const struct sip_request *what, sip_req_user *user,
+                                      uint64_t now_ms)
 {
     struct list *list = method == SIP_ACK ? &dlg->acks : &call->reqs;
-    bool refresh = method == SIP_INVITE || method == SIP_UPDATE;
+    bool refresh = method == SIP_INVITE || method == SIP_UPDATE || method == SIP_NOTIFY;
     struct slice routes[SIP_MAX_ROUTES + 1];
     struct buf store = buf_new(SIP_MAX_MESSAGE);
-    struct sip_request message = {.content_type = type, .body = body};
+    struct sip_request message = *what;
     struct sip_req *req = sip_req_new(call->ep, list, method, user ? user : on_told, call);
     int err = req ? 0 : -ENOMEM;
 

@@ -10,6 +10,7 @@
  *   request.c     a request on its way      request_auth.c  and when it is challenged
  *   avoid.c       places that have failed
  *   kept.c        what is kept of the requests in a call
+ *   refer.c       they ask us to call somebody else
  *   accounts.c    all accounts; each is account.c (who we are), register.c (how the server is told
  *                 so), binding.c (what stands there) and auth.c (what its challenges get)
  *
@@ -72,6 +73,7 @@ enum sip_call_wait {
     SIP_WAIT_MOVE,   /* to try once more to say where we are now */
     SIP_WAIT_CLAIM,  /* the address where the other side was does not answer */
     SIP_WAIT_DIGIT,  /* to tell once more what became of a key of ours */
+    SIP_WAIT_REFER,  /* what they asked us to do is not decided, or not done */
     SIP_WAIT_REAP,   /* the memory may go */
     SIP_WAITS
 };
@@ -86,6 +88,24 @@ struct sip_asked {
     bool answered;   /* 2xx sent */
     bool late_offer; /* it had none: ours goes in the 2xx, theirs comes in the ACK */
     uint32_t interval_ms;
+};
+
+/* A REFER of theirs, and the subscription that it makes. */
+struct sip_referral {
+    uint64_t tx_key; /* it waits for our answer; 0: none does */
+    bool open;       /* accepted: it is to be decided (pending), or what it asks for is done */
+    bool pending;
+    bool accepted; /* one was before in this dialog: the next is told apart by its number */
+    bool numbered; /* as this one is: RFC 3515 2.4.6 */
+    bool silent;   /* nobody wants to hear of it */
+    bool ended;      /* and is told how; */
+    bool left;       /* that it takes too long, or they want to hear no more */
+    uint32_t cseq;
+    unsigned status; /* what is to be told */
+    uint64_t until_ms;
+    char *target, *replaces, *by; /* as sip/refer_to.h; owned */
+    struct sip_req *note;         /* a NOTIFY that is not answered; in call->reqs */
+    bool note_due;                /* another one is to follow */
 };
 
 /* Where a call of ours is tried; owned. */
@@ -119,12 +139,16 @@ struct sip_call {
     bool secure; /* begun by a sips: URI: all its requests go over TLS (RFC 3261 12.1.1) */
 
     /* outgoing */
-    struct sip_place places[1 + SIP_MAX_REDIRECTS]; /* whom the owner asked for, then redirects */
+    struct sip_place places[1 + SIP_MAX_REDIRECTS]; /* in the order of the calls */
     size_t n_places, place;                         /* place: the one that is tried now */
-    const char *target;                             /* its URI */
-    struct sip_account *account;                    /* that it goes or came through; or NULL */
+    size_t first;       /* whom the owner asked for; before it are those who referred us on */
+    const char *target; /* its URI */
+    struct sip_account *account; /* that it goes or came through; or NULL */
     char *local, *user;
-    char *to;                      /* the value of To, which no redirect changes */
+    char *to;                     /* the value of To, which no redirect changes */
+    char *replaces, *referred_by; /* of its headers, which are these: */
+    struct sip_extra extra[2];
+    size_t n_extra;
     struct ip offered_at;          /* our address in offer_sdp; family 0: there was none yet */
     enum sip_transport offered_by; /* how that went, or would have */
     char *own_user, *own_name;     /* what local is made of, where it was not given */
@@ -140,6 +164,8 @@ struct sip_call {
     unsigned late_status; /* where it rings too long */
     unsigned ring_status;
     struct buf ring_sdp; /* of the last 1xx, which is repeated */
+
+    struct sip_referral referral;
 
     /* an offer of ours in the call */
     struct sip_req *offer;
@@ -237,10 +263,11 @@ int sip_call_make_contact(struct sip_call *call, const struct sip_flow *flow, st
 struct sip_req *sip_call_request(struct sip_call *call, struct sip_dialog *dlg,
                                  enum sip_method method, uint32_t cseq, struct slice sdp,
                                  sip_req_user *user, uint64_t now_ms);
-/* The same with a body of another type. */
+/* The same with the body, its type and the further headers of what. */
 struct sip_req *sip_call_request_with(struct sip_call *call, struct sip_dialog *dlg,
-                                      enum sip_method method, uint32_t cseq, struct slice type,
-                                      struct slice body, sip_req_user *user, uint64_t now_ms);
+                                      enum sip_method method, uint32_t cseq,
+                                      const struct sip_request *what, sip_req_user *user,
+                                      uint64_t now_ms);
 /* Asks where the names in target and first route are, for sip_dialog_may_come_from. */
 void sip_call_learn_addresses(struct sip_call *call, uint64_t now_ms);
 void sip_call_bye(struct sip_call *call, struct sip_dialog *dlg, uint64_t now_ms);
@@ -261,7 +288,8 @@ void sip_uac_wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64
 
 /* --- redirect.c ------------------------------------------------------------------------------- */
 
-/* Takes over target, whom the owner asked for; not 0: it is NULL. */
+/* Takes over target, whom the owner asked for; a target that was given before counts as tried. Not
+ * 0: it is NULL. */
 int sip_redirect_begin(struct sip_call *call, char *target);
 void sip_redirect_free(struct sip_call *call);
 /* Keeps the places that a 3xx names and that have not been tried. */
@@ -273,6 +301,23 @@ bool sip_redirect_next(struct sip_call *call);
  * or it has been tried. */
 char *sip_redirect_place(struct slice contact_value, struct slice tried, char *const *known,
                          size_t n);
+
+/* --- refer.c ---------------------------------------------------------------------------------- */
+
+/* REFER in a call. */
+void sip_refer_asked(struct sip_call *call, struct sip_tx *tx, const struct sip_msg *msg,
+                     uint64_t now_ms);
+/* SUBSCRIBE in a call: to the events that a REFER in it has begun. */
+void sip_refer_subscribed(struct sip_call *call, struct sip_tx *tx, const struct sip_msg *msg,
+                          uint64_t now_ms);
+/* Whether one is not answered, or what it asks for not over: the call must stay. */
+bool sip_refer_is_open(const struct sip_call *call);
+/* SIP_WAIT_REFER. */
+void sip_refer_wait_is_over(struct sip_call *call, uint64_t now_ms);
+void sip_refer_free(struct sip_call *call);
+/* A new call goes where the REFER in by says, behind all places that have led there. -EINVAL: there
+ * is none that was accepted; -ENOMEM. */
+int sip_refer_begin(struct sip_call *call, const struct sip_call *by);
 
 /* --- fork.c ----------------------------------------------------------------------------------- */
 

@@ -285,7 +285,8 @@ bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t conne
     LIST_EACH (&ep->all, at) {
         struct sip_call *call = LIST_ITEM(at, struct sip_call, link);
 
-        if (call->state == SIP_CALL_UP && call->dialog->flow.connection == connection)
+        if ((call->state == SIP_CALL_UP || sip_refer_is_open(call)) &&
+            call->dialog->flow.connection == connection)
             return true;
     }
     return sip_core_is_registered_over(ep, connection);

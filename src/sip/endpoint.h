@@ -88,6 +88,9 @@ struct sip_invite_params {
     struct sip_account *account; /* NULL: none. Else From, Contact, credentials and, where its
                                     server serves the target, routes are the account's */
     void *owner;                 /* handed back in each event */
+    /* Instead of target: where an accepted REFER in this call says, with the headers that it asks
+     * for; and no place twice of those that led here. NULL: none. */
+    const struct sip_call *referral;
 };
 
 /* Starts a call: first SIP_CALL_OFFER_WANTED comes, with the local address, then the owner calls
@@ -153,6 +156,21 @@ int sip_call_digit(struct sip_call *call, char digit, unsigned ms, uint64_t now_
 void sip_call_reoffer_answer(struct sip_call *call, unsigned status, struct slice sdp,
                              uint64_t now_ms);
 
+/* --- they ask us to call somebody else (RFC 3515): answers to SIP_CALL_REFER. The call stays in
+ * memory, even where it has ended meanwhile, until sip_call_refer_reject or sip_call_refer_end has
+ * been called, or SIP_CALL_REFER_GONE was told. */
+
+/* 300 to 699. Before sip_call_refer_accept. */
+void sip_call_refer_reject(struct sip_call *call, unsigned status, uint64_t now_ms);
+/* 202. pending: somebody is asked, and has SIP_REFER_ASK_MS for it; sip_call_refer_follow or
+ * sip_call_refer_end says what came of it. -ENOENT: it has been answered; -ENOMEM: it is refused,
+ * and forgotten. */
+int sip_call_refer_accept(struct sip_call *call, bool pending, uint64_t now_ms);
+/* It is being done from now on: see referral of struct sip_invite_params. */
+void sip_call_refer_follow(struct sip_call *call, uint64_t now_ms);
+/* What came of it: 200 to 699, which the other side is told. */
+void sip_call_refer_end(struct sip_call *call, unsigned status, uint64_t now_ms);
+
 /* --- calls: what the owner is told ------------------------------------------------------------ */
 
 enum sip_call_event_kind {
@@ -176,6 +194,9 @@ enum sip_call_event_kind {
                                another one */
     SIP_CALL_DIGIT,         /* they pressed a key and say so by INFO: digit. It is answered */
     SIP_CALL_DIGIT_SENT,    /* our INFO was answered: status; 408: it was not */
+    SIP_CALL_REFER,         /* they ask us to call to_uri: sip_call_refer_reject or accept */
+    SIP_CALL_REFER_GONE,    /* nobody has decided about it in time: they were told 603. May come
+                               behind ENDED, when owner is none any more */
     SIP_CALL_ENDED,         /* cause, status and reason where there are any; the last event */
 };
 
@@ -210,7 +231,7 @@ struct sip_call_event {
     bool unanswerable;                /* ENDED: a challenge that is not for us to answer: reason
                                          says why */
     struct slice from_uri, from_name; /* INCOMING; name without quotes */
-    struct slice to_uri;              /* INCOMING: the Request-URI; REDIRECTED: the new target */
+    struct slice to_uri;              /* INCOMING: the Request-URI; REDIRECTED, REFER: the target */
     struct slice sdp;                 /* empty: none */
     struct sip_flow flow;             /* INCOMING, OFFER_WANTED, ANSWERED: where signalling goes */
     struct slice fork;                /* PROGRESS, ANSWERED: the To tag, by which the phones that a

@@ -103,14 +103,15 @@ int sip_call_digit(struct sip_call *call, char digit, unsigned ms, uint64_t now_
 {
     struct sip_digit what = {digit, ms};
     struct buf body = buf_new(64);
+    struct sip_request message = {.content_type = SLICE(SIP_DIGIT_TYPE)};
     struct sip_req *req = NULL;
 
     if (call->state != SIP_CALL_UP || !call->dialog)
         return -ENOTCONN;
     sip_digit_put(&body, &what);
+    message.body = buf_slice(&body);
     if (buf_ok(&body))
-        req = sip_call_request_with(call, call->dialog, SIP_INFO, 0, SLICE(SIP_DIGIT_TYPE),
-                                    buf_slice(&body), on_info, now_ms);
+        req = sip_call_request_with(call, call->dialog, SIP_INFO, 0, &message, on_info, now_ms);
     buf_free(&body);
     sip_core_sweep(call->ep);
     return req ? 0 : -ENOMEM;

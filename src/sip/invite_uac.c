@@ -111,7 +111,10 @@ int sip_call_invite(struct sip_endpoint *ep, const struct sip_invite_params *par
         return err;
     call->owner = params->owner;
     call->account = params->account;
-    err = take_target(call, params->target);
+    if (params->referral)
+        err = sip_refer_begin(call, params->referral);
+    else
+        err = take_target(call, params->target);
     if (!err && params->account)
         err = take_from(call, sip_account_from(params->account));
     else if (!err)
@@ -169,6 +172,8 @@ int sip_uac_describe(const struct sip_call *call, struct buf *store, struct sip_
         .cseq = next_number(call),
         .contact = slice_of(call->contact),
         .with = SIP_WITH_US,
+        .extra = call->extra,
+        .n_extra = call->n_extra,
     };
     if (!call->account)
         return 0;
@@ -350,7 +355,7 @@ static void on_invite(void *arg, struct sip_req *req, unsigned told, const struc
                     : told & SIP_REQ_NOT_FOUND ? SIP_END_NOT_FOUND
                                                : SIP_END_UNREACHABLE;
         end.status = told & SIP_REQ_TIMEOUT ? 408 : 0;
-        if (call->place > 0 && call->state == SIP_CALL_LOCATING)
+        if (call->place > call->first && call->state == SIP_CALL_LOCATING)
             call->state = SIP_CALL_CALLING; /* the place of a redirect was not found */
         if (try_elsewhere(call, now_ms))
             return;

@@ -92,8 +92,16 @@
 /* Service-Route values of an account that are looked up, to know whose calls to let in. More: calls
  * that come from those are a stranger's. */
 #define SIP_MAX_ROUTES_FOUND 4
-/* Places that 3xx answers to one INVITE may name, over all. More: they are not tried. */
+/* Places that 3xx answers to one INVITE may name, and REFERs in calls before it, over all. More:
+ * they are not tried. */
 #define SIP_MAX_REDIRECTS 5
+/* A REFER in a call: how long somebody may take to decide about it, and all of it together, with
+ * the call that comes of it. Then the other side is told that nobody has agreed (603), and that it
+ * will hear no more. One at a time for each call: 491 to others until the last NOTIFY of it is
+ * answered. Places that led to a call, those who called us and redirects included, count as
+ * redirects do: SIP_MAX_REDIRECTS, and none twice. More: 603. */
+#define SIP_REFER_ASK_MS 60000u
+#define SIP_REFER_MAX_MS 720000u
 /* Answers of sip_endpoint_located that are tried. */
 #define SIP_MAX_TARGETS 8
 /* Min-Expires that is obeyed, in seconds. More: the 423 is a refusal. */

@@ -57,6 +57,7 @@ libsip_a_SOURCES = \
 	src/sip/print.c \
 	src/sip/print.h \
 	src/sip/redirect.c \
+	src/sip/refer.c \
 	src/sip/refer_to.c \
 	src/sip/refer_to.h \
 	src/sip/register.c \

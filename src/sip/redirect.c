@@ -9,9 +9,8 @@ int sip_redirect_begin(struct sip_call *call, char *target)
 {
     if (!target)
         return -1;
-    call->places[0] = (struct sip_place){.uri = target};
-    call->n_places = 1;
-    call->place = 0;
+    call->first = call->place = call->n_places++;
+    call->places[call->place] = (struct sip_place){.uri = target};
     call->target = target;
     return 0;
 }
@@ -38,7 +37,7 @@ static bool is_known(const struct sip_call *call, const struct sip_uri *uri)
 /* 26.2.2: who asked for sips gets nothing less. */
 static bool may_be_called(const struct sip_call *call, const struct sip_uri *uri)
 {
-    bool wants_tls = slice_istarts(slice_of(call->places[0].uri), SLICE("sips:"));
+    bool wants_tls = slice_istarts(slice_of(call->places[call->first].uri), SLICE("sips:"));
 
     return uri->scheme == SIP_SCHEME_SIPS || (uri->scheme == SIP_SCHEME_SIP && !wants_tls);
 }

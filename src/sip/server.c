@@ -166,7 +166,7 @@ static void reject_with(const struct query *q, unsigned status, struct slice nam
 
 /* --- inspections ------------------------------------------------------------------------------ */
 
-/* 8.2.2.3: we have no extension that anybody could require. */
+/* 8.2.2.3: we have no extension that anybody could require, but for RFC 4488. */
 static bool requires_nothing(const struct query *q)
 {
     struct sip_values values = sip_msg_values(q->msg, SIP_HDR_REQUIRE);
@@ -174,6 +174,8 @@ static bool requires_nothing(const struct query *q)
     struct slice value;
 
     while (sip_values_next(&values, &value)) {
+        if (q->msg->method == SIP_REFER && slice_ieq(value, SLICE("norefersub")))
+            continue;
         if (unsupported.n)
             buf_puts(&unsupported, ", ");
         buf_put(&unsupported, value);
@@ -245,7 +247,13 @@ static bool knows_method(const struct query *q)
     case SIP_OPTIONS:
     case SIP_UPDATE:
     case SIP_INFO:
+    case SIP_REFER:
         return true;
+    case SIP_SUBSCRIBE: /* to what comes of a REFER, and nothing else */
+        if (q->in_call)
+            return true;
+        reject(q, 405);
+        return false;
     case SIP_METHOD_OTHER:
         reject(q, 501);
         return false;
@@ -353,6 +361,16 @@ static void info(const struct query *q, struct sip_call *call)
         reject(q, 503);
 }
 
+static void refer(const struct query *q, struct sip_call *call)
+{
+    if (q->tx && q->msg->method == SIP_REFER)
+        sip_refer_asked(call, q->tx, q->msg, q->now_ms);
+    else if (q->tx)
+        sip_refer_subscribed(call, q->tx, q->msg, q->now_ms);
+    else
+        reject(q, 503);
+}
+
 /* 12.2.2. Nothing is kept of OPTIONS, so its copies have the number of the first. */
 static bool in_order(const struct query *q, struct sip_dialog *dlg)
 {
@@ -382,6 +400,8 @@ static void in_dialog(const struct query *q, struct sip_call *call, struct sip_d
         bye(q, call);
     else if (q->msg->method == SIP_INFO)
         info(q, call);
+    else if (q->msg->method == SIP_REFER || q->msg->method == SIP_SUBSCRIBE)
+        refer(q, call);
     else
         sip_reinvite_asked(call, q->tx, q->msg, q->now_ms);
 }
@@ -410,6 +430,8 @@ static void out_of_dialog(const struct query *q)
         return;
     if (q->msg->method == SIP_OPTIONS)
         options(q, NULL);
+    else if (q->msg->method == SIP_REFER && !q->msg->to.tag.n)
+        reject(q, 403); /* nobody is called for who has no call with us */
     else if (q->msg->method != SIP_INVITE)
         reject(q, 481); /* BYE, UPDATE and INFO mean a dialog */
     else if (takes_sdp(q) && sip_server_takes_body(q->ep, q->tx, q->msg, q->now_ms))

@@ -22,6 +22,7 @@
 
 #define MAX_CALLS 16
 #define MAX_HELD 8
+#define MAX_REFERRED 32
 /* What one step may put into the queue, apart from what each call, transaction and request adds. */
 #define SOME_ITEMS 16
 
@@ -43,6 +44,9 @@ struct play {
     struct sip_account *account; /* NULL: not made */
     char user[128];              /* of its Contact */
     char tag[128], branch[128], id[128];
+    struct sip_call
+        *referred[MAX_REFERRED]; /* in which a REFER is open; also of calls that are over */
+    size_t n_referred;
     bool holds_look_ups;
     uint64_t held[MAX_HELD];
     size_t n_held;
@@ -153,10 +157,32 @@ static void take_sdp(struct line *line, const struct sip_call_event *event)
     must(!stream || !(stream->direction & SDP_SENDONLY) || !ip_is_multicast(&stream->remote_rtp));
 }
 
+/* It may be open behind the end of its call, and each is told the end once. */
+static bool refers(struct play *play, const struct sip_call_event *event)
+{
+    bool gone = event->kind == SIP_CALL_REFER_GONE;
+    size_t i = 0;
+
+    while (i < play->n_referred && play->referred[i] != event->call)
+        i++;
+    must((i < play->n_referred) == gone);
+    if (gone)
+        play->referred[i] = play->referred[--play->n_referred];
+    else if (i < MAX_REFERRED)
+        play->referred[play->n_referred++] = event->call;
+    else
+        sip_call_refer_reject(event->call, 603, play->now_ms);
+    return gone;
+}
+
 /* Nothing is told of a call before its beginning, behind its end, or twice. */
 static void told(struct play *play, const struct sip_call_event *event)
 {
     struct line *line = line_of(play, event->call);
+
+    if ((event->kind == SIP_CALL_REFER || event->kind == SIP_CALL_REFER_GONE) &&
+        refers(play, event))
+        return;
 
     must(!line == (event->kind == SIP_CALL_INCOMING));
     if (!line) {
@@ -455,6 +481,35 @@ static void choose(struct play *play, char digit)
     play->line = line->call ? line : NULL;
 }
 
+static void follow(struct play *play, struct sip_call *referred)
+{
+    struct line *line = line_of(play, NULL);
+    struct sip_invite_params params = {
+        .account = play->account, .owner = line, .referral = referred};
+    struct sip_call *call;
+
+    sip_call_refer_follow(referred, play->now_ms);
+    if (line && !sip_call_invite(play->ep, &params, &call, play->now_ms))
+        begin(play, call, true);
+}
+
+/* What is said to the REFER that came last; with a piece somebody is asked before. */
+static void refer_step(struct play *play, char what, struct slice piece)
+{
+    struct sip_call *call = play->referred[play->n_referred - 1];
+
+    if (what == '+')
+        (void)sip_call_refer_accept(call, piece.n > 0, play->now_ms);
+    else if (what == '-' && call->referral.tx_key)
+        sip_call_refer_reject(call, 603, play->now_ms);
+    else if (what == '>')
+        follow(play, call);
+    else if (what == '=')
+        sip_call_refer_end(call, 486, play->now_ms);
+    if (!sip_refer_is_open(call))
+        play->n_referred--;
+}
+
 static const struct verb {
     char what;
     void (*act)(struct play *play, struct slice piece);
@@ -484,6 +539,8 @@ static void step(struct play *play, struct slice piece)
             verbs[i].act(play, rest);
     if (play->line)
         call_step(play, what, rest);
+    if (play->n_referred)
+        refer_step(play, what, rest);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -496,6 +553,8 @@ static void goes(struct play *play)
         answer_look_up(play, SLICE("x"));
         drain(play);
     }
+    while (play->n_referred)
+        sip_call_refer_reject(play->referred[--play->n_referred], 603, play->now_ms);
     LIST_EACH (&play->ep->all, at)
         sip_call_hangup(LIST_ITEM(at, struct sip_call, link), play->now_ms);
     if (play->account)

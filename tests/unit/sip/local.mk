@@ -34,6 +34,7 @@ sip_behaviour_tests = \
 	tests/unit/sip/test_move \
 	tests/unit/sip/test_no_memory \
 	tests/unit/sip/test_redirect \
+	tests/unit/sip/test_refer \
 	tests/unit/sip/test_register \
 	tests/unit/sip/test_register_away \
 	tests/unit/sip/test_register_moved \
@@ -62,6 +63,7 @@ calling = tests/unit/sip/calling.c tests/unit/sip/calling.h
 tests_unit_sip_test_invite_target_SOURCES = tests/unit/sip/test_invite_target.c $(calling)
 tests_unit_sip_test_invite_uac_SOURCES = tests/unit/sip/test_invite_uac.c $(calling)
 tests_unit_sip_test_invite_uas_SOURCES = tests/unit/sip/test_invite_uas.c $(called)
+tests_unit_sip_test_refer_SOURCES = tests/unit/sip/test_refer.c $(called)
 tests_unit_sip_test_reinvite_uas_SOURCES = tests/unit/sip/test_reinvite_uas.c $(called)
 tests_unit_sip_test_room_SOURCES = tests/unit/sip/test_room.c $(accounts) $(calling)
 

@@ -81,7 +81,7 @@ static const struct row {
      "SIP/2.0 200 ", "Accept", "application/sdp"},
     {"8.2.1: a method that we know but have not",
      "REGISTER sip:192.0.2.1 SIP/2.0\n" VIA REST "CSeq: 1 REGISTER\nContent-Length: 0\n\n",
-     "SIP/2.0 405 ", "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"},
+     "SIP/2.0 405 ", "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, REFER"},
     {"21.5.2: a method that nobody knows",
      "DANCE sip:192.0.2.1 SIP/2.0\n" VIA REST "CSeq: 1 DANCE\nContent-Length: 0\n\n",
      "SIP/2.0 501 ", NULL, NULL},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sip/account_core.h"
+#include "sip/core.h"
 #include "sip/parse.h"
 #include "tests/lib/memory.h"
 #include "tests/lib/rows.h"
@@ -374,6 +375,57 @@ static void presses(struct play *play)
     assert_int_equal(play->digits_sent, 1);
 }
 
+#define NOTIFY_TAKEN(cseq)                                                                         \
+    "SIP/2.0 200 X\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=$b\n"                                   \
+    "From: <sip:bob@192.0.2.1>;tag=$t\nTo: <sip:alice@192.0.2.2>;tag=a\nCall-ID: $i\n"             \
+    "CSeq: " cseq " NOTIFY\n" NO_BODY
+
+/* They ask us to call somebody else: decided later, and done; the call itself goes on. */
+static void referred(struct play *play)
+{
+    struct sip_invite_params params = {.from = SLICE("sip:bob@192.0.2.1")};
+    struct sip_call *call, *other = NULL;
+    bool good = for_good;
+    unsigned n = left;
+    int err;
+
+    left = 0;
+    for_good = false;
+    receive(play, FROM_ALICE("INVITE", "1", "1", "") OFFER);
+    IN_CALL(sip_call_accept(play->call, SLICE("x"), play->now_ms));
+    receive(play, FROM_ALICE("ACK", "1", "2", ";tag=$t") NO_BODY);
+    left = n;
+    for_good = good;
+    params.referral = call = play->call;
+    receive(
+        play,
+        FROM_ALICE("REFER", "2", "3",
+                   ";tag=$t") "Refer-To: <sip:x@192.0.2.3?Replaces=c%3Bto-tag%3Da%3Bfrom-tag%3Db>\n"
+                              "Referred-By: <sip:alice@192.0.2.2>\n" NO_BODY);
+    armed = true;
+    err = sip_call_refer_accept(call, true, play->now_ms);
+    drain(play);
+    receive(play, NOTIFY_TAKEN("1"));
+    run(play, 1000);
+    if (!err) {
+        armed = true;
+        sip_call_refer_follow(call, play->now_ms);
+        err = sip_call_invite(play->ep, &params, &other, play->now_ms);
+        drain(play);
+    }
+    if (!err && !play->ended)
+        IN_CALL(sip_call_offer(other, SLICE("o"), play->now_ms));
+    if (!err && !play->ended)
+        IN_CALL(sip_call_hangup(other, play->now_ms));
+    armed = true;
+    sip_call_refer_end(call, 487, play->now_ms);
+    drain(play);
+    run(play, 2000);
+    play->call = call; /* which nothing of all this may have ended */
+    assert_int_equal(call->state, SIP_CALL_UP);
+    assert_false(sip_refer_is_open(call));
+}
+
 /* Want of memory passes: the account must not fall silent as after a refusal. */
 static void registration_challenged(struct play *play)
 {
@@ -463,6 +515,8 @@ static const struct row {
     {"an account, one allocation fails", registers, false, 50},
     {"an account, from one allocation on all fail", registers, true, 50},
     {"a challenge to a REGISTER, one allocation fails", registration_challenged, false, 10},
+    {"a REFER, one allocation fails", referred, false, 50},
+    {"a REFER, from one allocation on all fail", referred, true, 50},
     {"a key by INFO, one allocation fails", pressed, false, 5},
     {"a key of ours by INFO, one allocation fails", presses, false, 2},
 };
