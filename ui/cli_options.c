@@ -412,6 +412,7 @@ static const struct cli_option options[] = {
     {"user", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"name", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"accept", 0, NULL, CLI_PHONES, set_setting, NULL},
+    {"transfers", 0, NULL, CLI_PHONES, set_setting, NULL},
     {"dtmf-mode", 0, NULL, CLI_PHONES, set_dtmf_mode, NULL},
     {"encryption", 0, NULL, CLI_PHONES, set_encryption, NULL},
     {"sdes", 0, NULL, CLI_PHONES, set_setting, NULL},

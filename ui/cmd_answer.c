@@ -21,7 +21,8 @@ struct answerer {
     struct list ringing; /* of struct ringing, earliest first: all wait equally long */
     struct net_deadline *next;
     unsigned taken, ended; /* calls that count for --times */
-    unsigned turned_away;  /* whose ends do not count */
+    unsigned turned_away;  /* whose ends do not count, */
+    unsigned followed;     /* nor those of calls that came of others */
     unsigned recorded;     /* files of --record used so far */
     uint32_t piped;        /* the call that has the pipes; 0: none */
 };
@@ -142,6 +143,11 @@ static void on_incoming(struct answerer *a, uint32_t call)
         answer(a, call);
 }
 
+static bool has_enough(const struct answerer *a)
+{
+    return a->ended >= a->cli->times + a->turned_away + a->followed;
+}
+
 static void on_ended(struct answerer *a, const struct phone_event *event)
 {
     LIST_EACH (&a->ringing, at) {
@@ -155,8 +161,7 @@ static void on_ended(struct answerer *a, const struct phone_event *event)
     set_next(a);
     session_put_result(&a->session, event);
     a->ended++;
-    if (a->cli->times > 0 && a->ended >= a->cli->times + a->turned_away &&
-        phone_calls(a->session.phone) == 0)
+    if (a->cli->times > 0 && has_enough(a) && phone_calls(a->session.phone) == 0)
         session_stop(&a->session);
 }
 
@@ -177,6 +182,8 @@ static void on_event(void *arg, const struct phone_event *event)
         on_incoming(a, event->call);
     else if (event->kind == PHONE_TURNED_AWAY)
         a->turned_away++;
+    else if (event->kind == PHONE_TRANSFER_FOLLOWED)
+        a->followed++;
     else if (event->kind == PHONE_ENDED)
         on_ended(a, event);
     else if (registering_note(&a->accounts, event) && nobody_can_call(a))
@@ -187,7 +194,7 @@ static void on_event(void *arg, const struct phone_event *event)
 
 static enum exit_status result(const struct answerer *a)
 {
-    bool enough = a->cli->times == 0 || a->ended >= a->cli->times + a->turned_away;
+    bool enough = a->cli->times == 0 || has_enough(a);
 
     if (nobody_can_call(a))
         return registering_exit(&a->accounts);

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "ui/cmd.h"
 #include "ui/ctl_call.h"
+#include "ui/followed.h"
 #include "ui/pipes.h"
 #include "ui/session.h"
 #include "ui/status.h"
@@ -10,16 +11,19 @@
 struct caller {
     struct session session;
     struct net_deadline *hang_up;
-    uint32_t call;
+    struct followed calls;
     enum exit_status exit;
 };
 
 static void on_time_is_over(void *arg)
 {
     struct caller *c = arg;
+    struct phone_command hang_up = {.kind = PHONE_HANG_UP, .call = c->calls.call};
 
-    phone_do(c->session.phone, &(struct phone_command){.kind = PHONE_HANG_UP, .call = c->call},
-             NULL, NULL);
+    phone_do(c->session.phone, &hang_up, NULL, NULL);
+    hang_up.call = c->calls.other;
+    if (c->calls.other)
+        phone_do(c->session.phone, &hang_up, NULL, NULL);
 }
 
 /* We are here to call, not to be called; but a script may like to. */
@@ -40,7 +44,7 @@ static void on_event(void *arg, const struct phone_event *event)
         net_deadline_set(c->hang_up, net_now_ms() + for_ms);
     if (event->kind == PHONE_INCOMING)
         on_incoming(c, event->call);
-    if (event->kind != PHONE_ENDED || event->call != c->call)
+    if (!followed_event(&c->calls, event))
         return;
     session_put_result(&c->session, event);
     c->exit = exit_of(event->outcome);
@@ -83,7 +87,7 @@ static enum exit_status dial(struct caller *c, const struct cli *cli)
         text_safe(&why, slice_of(cli->args[0]));
         buf_puts(&why, ": ");
     }
-    err = phone_do(c->session.phone, &command, &c->call, &why);
+    err = phone_do(c->session.phone, &command, &c->calls.call, &why);
     if (err)
         session_error(&c->session, buf_cstr(&why));
     buf_free(&why);

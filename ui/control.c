@@ -36,6 +36,7 @@ static void remove_client(struct client *c)
 
     control->n_clients--;
     client_free(c);
+    control_let_ask(control);
     control_set_quality(control);
     control_set_levels(control);
     control_set_trace(control);
@@ -87,6 +88,15 @@ void control_set_levels(struct control *control)
     control->levels = wanted;
 }
 
+void control_let_ask(struct control *control)
+{
+    bool hears = false;
+
+    LIST_EACH (&control->clients, at)
+        hears = hears || LIST_ITEM(at, struct client, link)->hears;
+    phone_may_ask(control->session->phone, hears);
+}
+
 static int add(struct control *control, int in, int out, bool is_socket, struct client **added)
 {
     int err;
@@ -96,6 +106,7 @@ static int add(struct control *control, int in, int out, bool is_socket, struct 
         return err;
     list_append(&control->clients, &c->link);
     control->n_clients++;
+    control_let_ask(control);
     control_set_quality(control);
     if (added)
         *added = c;
@@ -208,6 +219,22 @@ static void forget_call(struct control *control, uint32_t call)
     }
 }
 
+/* Who waits for the one waits for what comes of it. Without memory it ends, as with its client. */
+static void tie_other(struct control *control, const struct phone_event *event)
+{
+    struct phone_command hang_up = {.kind = PHONE_HANG_UP, .call = event->other};
+
+    LIST_EACH (&control->ties, at) {
+        const struct tie *tie = LIST_ITEM(at, struct tie, link);
+
+        if (tie->call != event->call)
+            continue;
+        if (control_tie(tie->client, event->other) != 0)
+            phone_do(control->session->phone, &hang_up, NULL, NULL);
+        return;
+    }
+}
+
 static void end_calls_of(const struct client *client)
 {
     LIST_EACH (&client->control->ties, at) {
@@ -241,6 +268,7 @@ void control_forget(struct client *client)
     void (*on_end)(void *arg) = client->on_end;
 
     client->hears = client->wants_devices = client->more = client->trace = false;
+    control_let_ask(client->control);
     client->levels = false;
     client->on_end = NULL;
     client_close_fds(client);
@@ -271,6 +299,8 @@ static void note(struct control *control, const struct phone_event *event)
 {
     if (event->kind == PHONE_ENDED)
         forget_call(control, event->call);
+    if (event->kind == PHONE_TRANSFER_FOLLOWED)
+        tie_other(control, event);
     if (event->kind != PHONE_VOLUMES)
         return;
     control->microphone_db = event->microphone_db;

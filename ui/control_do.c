@@ -76,6 +76,11 @@ static bool is_on_hold(const struct phone_call_state *state)
     return is_up(state) && state->on_hold;
 }
 
+static bool asks(const struct phone_call_state *state)
+{
+    return *state->asks_to_call;
+}
+
 static bool is_there(const struct phone_call_state *state)
 {
     return state->phase != PHONE_PHASE_ENDING;
@@ -93,6 +98,8 @@ static const struct {
     {PHONE_HOLD, is_heard, "no call is up that could be put on hold"},
     {PHONE_RESUME, is_on_hold, "no call is on hold"},
     {PHONE_SWAP, is_on_hold, "no call is on hold"},
+    {PHONE_FOLLOW, asks, "in no call somebody asks to call somebody else"},
+    {PHONE_STAY, asks, "in no call somebody asks to call somebody else"},
     {0, is_there, "there is no call"},
 };
 
@@ -300,6 +307,7 @@ static void set_events(struct client *c, struct json_command *command, struct co
     if (command->said & JSON_QUALITY)
         c->quality = command->quality;
     control_set_quality(c->control);
+    control_let_ask(c->control);
 }
 
 static void set_screen(struct client *c, struct json_command *command, struct control_reply *r)

@@ -79,6 +79,8 @@ void control_turn_at(struct control *control, uint64_t when_ms);
 void control_set_quality(struct control *control);
 /* The same of levels of the sound device. */
 void control_set_levels(struct control *control);
+/* Whether somebody hears what the phone asks. */
+void control_let_ask(struct control *control);
 /* Nothing is heard of it any more: its calls end, and it hears no events. */
 void control_forget(struct client *client);
 /* The client has begun or ended a test of the sound device, which ends when it goes. */

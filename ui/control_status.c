@@ -69,6 +69,7 @@ static void put_call_state(void *arg, const struct phone_call_state *s)
     put_address(out, "remote", &s->remote);
     json_put_text(out, "play", s->play);
     json_put_text(out, "record", s->record);
+    json_put_text(out, "asks_to_call", s->asks_to_call);
     if (s->conference)
         buf_printf(out, ",\"conference\":%u", (unsigned)s->conference);
     if (s->answered)

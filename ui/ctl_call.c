@@ -12,6 +12,7 @@
 #include "ui/confine.h"
 #include "ui/ctl_ask.h"
 #include "ui/ctl_client.h"
+#include "ui/followed.h"
 #include "ui/pipes.h"
 #include "ui/runtime_dir.h"
 #include "ui/signals.h"
@@ -28,7 +29,7 @@
 #define LINE_MAX_BYTES 65536u
 
 /* The "id" of our commands. */
-enum { HELLO = 1, DIAL, HANG_UP, WHY };
+enum { HELLO = 1, DIAL, HANG_UP, WHY, STAY };
 
 struct placed {
     const struct cli *cli;
@@ -47,7 +48,8 @@ struct placed {
     bool greeted;             /* it is a daemon: from here on there is no way back */
     bool interrupted;
     bool sound_failed;
-    uint32_t call; /* 0: not known yet */
+    uint32_t first; /* the call that was placed; 0: not known yet */
+    struct followed calls;
     enum exit_status exit;
 };
 
@@ -59,14 +61,20 @@ static void leave(struct placed *p, enum exit_status exit)
     net_loop_stop(p->loop);
 }
 
-static void send_hang_up(struct placed *p)
+static void send_of(struct placed *p, int id, const char *command, uint32_t call)
 {
     struct buf line = buf_new(256);
 
-    buf_printf(&line, "{\"id\":%d,\"command\":\"hangup\",\"call\":%" PRIu32 "}\n", HANG_UP,
-               p->call);
+    buf_printf(&line, "{\"id\":%d,\"command\":\"%s\",\"call\":%" PRIu32 "}\n", id, command, call);
     ctl_client_send(p->client, buf_slice(&line), NULL, 0);
     buf_free(&line);
+}
+
+static void send_hang_up(struct placed *p)
+{
+    send_of(p, HANG_UP, "hangup", p->calls.call);
+    if (p->calls.other)
+        send_of(p, HANG_UP, "hangup", p->calls.other);
 }
 
 /* False: text is no UTF-8, which JSON cannot say, or there is no memory. */
@@ -219,7 +227,7 @@ static void tell_why(struct placed *p, const json_t *reply)
         const char *name = ctl_text(call, "account"),
                    *text = ctl_text(find_account(reply, name), "text");
 
-        if (json_integer_value(json_object_get(call, "call")) == p->call && *text &&
+        if (json_integer_value(json_object_get(call, "call")) == p->calls.call && *text &&
             strcmp(ctl_text(call, "phase"), "waiting") == 0 && tell_verbosity(p->cli) >= 0)
             buf_printf(&line, "account %s is not registered: %s\n", name, text);
     }
@@ -249,7 +257,7 @@ static void on_reply(struct placed *p, const struct ctl_line *line)
         refused(p, line);
     } else if (line->id == DIAL) {
         ctl_client_limit(p->client, 0);
-        p->call = line->call;
+        p->calls.call = p->first = line->call;
         net_deadline_set(p->why, net_now_ms() + WHY_MS);
         if (p->interrupted)
             send_hang_up(p);
@@ -264,15 +272,18 @@ static void on_over(struct placed *p, const struct phone_event *event)
     leave(p, !exit && p->sound_failed ? EXIT_SOUND : exit);
 }
 
-/* As it would be told if the call were our own: the only one, with files by the names we know. */
+/* As it would be told if the call were our own: the only one, with files by the names we know. One
+ * that it was transferred to is the second. Nobody is here to be asked about that. */
 static void on_event(struct placed *p, const struct phone_event *event)
 {
+    bool second = event->call != p->first;
     struct phone_event told = *event;
     struct buf line = buf_new(16384);
 
     net_deadline_set(p->why, NEVER_MS);
-    told.call = 1;
-    if (p->cli->record && *told.file)
+    told.call = second ? 2 : 1;
+    told.other = event->other ? 2 : 0;
+    if (p->cli->record && *told.file && !second)
         told.file = p->cli->record;
     status_line(&line, &told, tell_verbosity(p->cli));
     flush_put(p->flush, &p->terminal->err, buf_slice(&line));
@@ -280,7 +291,9 @@ static void on_event(struct placed *p, const struct phone_event *event)
     p->sound_failed |= tell_sound_failed(p->terminal, &told);
     if (told.kind == PHONE_ANSWERED && p->cli->for_ms > 0)
         net_deadline_set(p->due, net_now_ms() + p->cli->for_ms);
-    if (told.kind == PHONE_ENDED)
+    if (told.kind == PHONE_TRANSFER_ASKED)
+        send_of(p, STAY, "stay", event->call);
+    if (followed_event(&p->calls, event))
         on_over(p, &told);
 }
 
@@ -305,7 +318,7 @@ static void on_line(void *arg, struct slice raw)
         on_reply(p, &line);
     } else if (line.kind == CTL_OWN) {
         terminal_error(p->terminal, line.text); /* the end follows */
-    } else if (line.kind == CTL_EVENT && p->call && line.event.call == p->call) {
+    } else if (line.kind == CTL_EVENT && followed_has(&p->calls, line.event.call)) {
         if (p->cli->json)
             put_raw(p, raw);
         on_event(p, &line.event);
@@ -355,7 +368,7 @@ static void on_signal(void *arg)
     p->interrupted = true;
     if (!p->greeted)
         leave(p, EXIT_INTERRUPTED);
-    if (p->call)
+    if (p->calls.call)
         send_hang_up(p);
     net_deadline_set(p->give_up, net_now_ms() + HANG_UP_MS);
 }

@@ -143,6 +143,8 @@ static const struct {
     {"retry",              take_seconds, AT(retry_ms)},
     {"realm",              take_string,  AT(text)},
     {"conference",         take_u32,     AT(conference)},
+    {"to",                 take_string,  AT(to)},
+    {"other",              take_u32,     AT(other)},
     {"microphone_db",      take_real,    AT(microphone_db)},
     {"speaker_db",         take_real,    AT(speaker_db)},
     {"echo",               take_voice,   AT(echo)},

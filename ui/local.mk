@@ -54,6 +54,8 @@ libui_a_SOURCES = \
 	ui/exit.h \
 	ui/flush.c \
 	ui/flush.h \
+	ui/followed.c \
+	ui/followed.h \
 	ui/hooks.c \
 	ui/hooks.h \
 	ui/hooks_environment.c \

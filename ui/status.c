@@ -260,6 +260,21 @@ static void put_voice(struct buf *out, const struct phone_event *e)
                json_voice(e->noise), json_voice(e->level));
 }
 
+/* Who asks stands before it, or is the only one there is. */
+static void put_transfer(struct buf *out, const struct phone_event *e)
+{
+    switch (e->kind) {
+    case PHONE_TRANSFER_ASKED:
+        buf_printf(out, "asks you to call %s instead: follow or stay", e->to);
+        break;
+    case PHONE_TRANSFER_FOLLOWED:
+        buf_printf(out, "calling %s instead, as call %" PRIu32, e->to, e->other);
+        break;
+    default:
+        buf_printf(out, "not calling %s instead: %s", e->to, e->text);
+    }
+}
+
 static void put_moved(struct buf *out, const struct phone_event *e)
 {
     char where[IP_TEXT_MAX];
@@ -333,6 +348,9 @@ static bool put_event(struct buf *out, const struct phone_event *e)
     case PHONE_QUALITY: put_quality(out, e->quality); return true;
     case PHONE_VOLUMES: put_volumes(out, e); return true;
     case PHONE_VOICE_SET: put_voice(out, e); return true;
+    case PHONE_TRANSFER_ASKED:
+    case PHONE_TRANSFER_FOLLOWED:
+    case PHONE_TRANSFER_REFUSED: put_transfer(out, e); return true;
     case PHONE_MEDIA:
     case PHONE_LEVELS:
     case PHONE_DEVICE_LIST:

@@ -9,6 +9,7 @@
 #include "phone/conference.h"
 #include "phone/phone_private.h"
 #include "phone/phone_tls.h"
+#include "phone/transfer.h"
 
 /* How long a busy tone is heard. */
 #define BUSY_TONE_MS 1500
@@ -49,6 +50,7 @@ void call_free(struct call *call)
 {
     struct phone *phone = call->phone;
 
+    transfer_forget(call);
     conference_leave(call);
     calls_unhear(call);
     list_remove(&call->link);
@@ -231,7 +233,10 @@ static void warn_of_microphone(struct call *call)
     call_tell(call,
               &(struct phone_event){
                   .kind = PHONE_NOTICE,
-                  .text = "answered by itself, and the microphone is open: this room is heard"});
+                  .text = call->outgoing ? "transferred by itself, and the microphone is open: "
+                                           "this room is heard"
+                                         : "answered by itself, and the microphone is open: "
+                                           "this room is heard"});
 }
 
 static void accept_call(struct step *s)
@@ -347,6 +352,9 @@ static void connect_call(struct step *s)
                                           .where = call->told_where,
                                           .encryption = call_encryption_name(call),
                                           .signalling_encryption = phone_tls_of_call(call)});
+    if (call->outgoing)
+        warn_of_microphone(call); /* it came of one that was answered by a rule */
+    transfer_answered(call);
 }
 
 static void may_send(struct step *s)
@@ -480,6 +488,7 @@ static void tell_ended(struct step *s)
 
     call_tell(call, &event);
     call_note_end(call, &event);
+    transfer_call_ended(call);
     buf_free(&text);
 }
 

@@ -24,6 +24,7 @@
 struct account;
 struct conference;
 struct phone;
+struct transfer;
 
 enum call_state {
     CALL_REGISTERING = 1, /* dialled; its account is being registered first */
@@ -110,6 +111,7 @@ struct call_fork {
 struct call {
     struct list link; /* in phone->calls */
     struct phone *phone;
+    struct transfer *transfer; /* that it came of; NULL: none, or the call is answered */
     uint32_t number;
     enum call_state state;
     bool outgoing, answered;
@@ -190,6 +192,7 @@ struct call {
     } told_media;
     enum suite dtls_suite; /* that DTLS has come to */
     bool muted;
+    bool mutes; /* from the answer on */
     struct quality_before quality;
     unsigned told_status;
     char heard_digits[65]; /* that came, with a NUL */

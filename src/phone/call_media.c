@@ -425,6 +425,8 @@ void call_media_connect(struct call *call)
     if (call->connected || !call->stream)
         return;
     call->connected = true;
+    if (call->mutes)
+        call_media_mute(call, true);
     call_sound_connect(call);
     call_media_device(call);
     if (call->digits)

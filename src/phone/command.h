@@ -60,6 +60,9 @@ enum phone_command_kind {
                       gets it, or rings */
     PHONE_DND,     /* on: from now on calls that come in are refused without ringing;
                       PHONE_DND_SET follows */
+    PHONE_FOLLOW,  /* call, in which PHONE_TRANSFER_ASKED was told, or that has ended since: call
+                      whom it names; PHONE_TRANSFER_FOLLOWED follows */
+    PHONE_STAY,    /* likewise: do not; PHONE_TRANSFER_REFUSED follows */
     PHONE_QUIT,    /* end all calls, then PHONE_CLOSED: 1.5 s at most, or 4 s where on is true and
                       messages are being lost; PHONE_QUIT_REST_MS before until_ms, where that is
                       said, and phone_free keeps to it then. Twice is fine; what is sooner counts */

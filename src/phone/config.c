@@ -34,6 +34,7 @@ static void free_account(struct account_config *account)
     free(account->name);
     free(account->auth_user);
     config_free_tls(&account->tls);
+    free(account->transfers.list);
     free(account->realm);
     mem_wipe_free(account->password);
     free(account->password_command);
@@ -72,6 +73,7 @@ void config_free(struct phone_config *config)
     config_free_rings(config);
     free(config->ring_tone);
     config_free_tls(&config->tls);
+    free(config->transfers.list);
     free(config->device);
     free(config->user);
     free(config->name);

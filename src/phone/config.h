@@ -71,6 +71,20 @@ enum config_redundancy {
     CONFIG_REDUNDANCY_ALWAYS, /* also where nothing is lost */
 };
 
+/* Whether we call whom the other side of a call names instead of itself (REFER). */
+struct config_transfers {
+    enum config_transfers_how {
+        CONFIG_TRANSFERS_UNSAID, /* of an account: as the phone has it; of the phone: ask */
+        CONFIG_TRANSFERS_ASK,    /* whoever is there; where nobody is: no */
+        CONFIG_TRANSFERS_REFUSE,
+        CONFIG_TRANSFERS_LIST, /* those that stand there; for others as ask */
+    } how;
+    char *list; /* hosts and addresses with commas between them; owned */
+};
+/* Whether the list has it: the same scheme or a safer one, host and port, and the user where the
+ * list says one. Other parameters may be what they like, but for maddr, which is another host. */
+bool config_transfers_has(const struct config_transfers *transfers, struct slice uri);
+
 enum config_transport { CONFIG_ANY_TRANSPORT, CONFIG_UDP, CONFIG_TCP, CONFIG_TLS };
 
 /* Whether nothing is sent in silence. */
@@ -114,6 +128,7 @@ struct account_config {
     size_t n_codecs;
     struct config_sound sound;
     enum config_accept accept;
+    struct config_transfers transfers;
     enum phone_encryption encryption;
     enum config_redundancy redundancy;
     bool no_register; /* register = no: calls go out through it, none come in */
@@ -166,6 +181,7 @@ struct phone_config {
     struct list accounts;      /* of struct account_config; the first is the one that is used where
                                   nothing else decides */
     enum config_accept accept; /* of calls that are for no account */
+    struct config_transfers transfers;
     enum phone_encryption encryption;
     enum config_redundancy redundancy;
     enum config_sdes sdes;

@@ -151,6 +151,8 @@ const struct config_option config_account_options[] = {
       "that of the phone"}, INTO(redundancy, config_redundancy)},
     {{"accept", "anyone|server|contacts", "whose calls are taken", "server"},
      INTO(accept, config_accept)},
+    {{"transfers", "ask|refuse|LIST", "whether we call whom the other side names instead",
+      "that of the phone"}, INTO(transfers, config_transfers)},
     {{"dtmf-mode", "auto|rtp|info|inband", "how keys are sent", "that of the phone"},
      INTO(dtmf, config_dtmf)},
     {{"encryption", "off|prefer|require", "whether the sound of its calls is encrypted",

@@ -29,7 +29,7 @@ struct config_option {
 /* A row has the one or the other. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
-#define CONFIG_KEYS_MAX 48
+#define CONFIG_KEYS_MAX 56
 
 /* The rows of a section: config_phone.c, config_account.c. A row without name ends them. */
 extern const struct config_option config_phone_options[];
@@ -139,6 +139,7 @@ int config_take_flag(const struct config_kind *kind, struct slice value, void *m
 extern const struct config_kind config_any_text, config_file;
 extern const struct config_kind config_yes, config_no; /* no: of a flag that yes takes away */
 extern const struct config_kind config_accept, config_dtmf, config_encryption, config_redundancy;
+extern const struct config_kind config_transfers; /* config_transfers.c */
 /* An address of record, and the URI of a server; "sip:" may be left out and is added. */
 int config_address(struct slice value, char **out, struct config_fault *fault);
 int config_server(struct slice value, char **out, struct config_fault *fault);

@@ -1,11 +1,16 @@
 /* A call that we start: whom it goes to, through which account, and when it may begin. */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "phone/account.h"
 #include "phone/calls.h"
 #include "phone/phone_private.h"
 #include "phone/target.h"
+#include "phone/transfer.h"
 #include "sip/uri.h"
+
+#define NO_MEMORY "the call cannot be started: no memory is left"
 
 /* What is being found out about a PHONE_DIAL. */
 struct dialling {
@@ -82,7 +87,7 @@ static int explain_invite(int err, struct buf *why)
     case -ENOTSUP:
         return phone_refuse(why, err, "this kind of address cannot be called");
     default:
-        return phone_refuse(why, err, "the call cannot be started: no memory is left");
+        return phone_refuse(why, err, NO_MEMORY);
     }
 }
 
@@ -96,6 +101,7 @@ static int invite(struct call *call, struct slice uri, struct buf *why)
         .contact_user = slice_of(config->user),
         .account = call->account ? call->account->sip : NULL,
         .owner = call,
+        .referral = transfer_sip(call->transfer),
     };
 
     return explain_invite(sip_call_invite(call->phone->endpoint, &params, &call->sip, net_now_ms()),
@@ -210,34 +216,43 @@ static struct call *make_call(const struct dialling *d, bool waits)
 }
 
 /* An account that is not registered will be challenged now. */
-static bool needs_password(const struct dialling *d)
+static bool needs_password(const struct account *account, struct slice uri)
 {
-    return d->account && d->account->config->no_register &&
-           sip_account_serves(d->account->sip, buf_slice(&d->uri));
+    return account && account->config->no_register && sip_account_serves(account->sip, uri);
+}
+
+/* Frees the call where it cannot be. */
+static int begin(struct call *call, struct buf *why)
+{
+    struct account *account = call->account;
+    int err = 0;
+
+    if (call->state == CALL_REGISTERING) {
+        account_register(account);
+        call_set_timer(call, ACCOUNT_PATIENCE_MS);
+    } else {
+        err = invite(call, slice_of(call->uri), why);
+    }
+    if (!err && needs_password(account, slice_of(call->uri)))
+        account_prepare(account);
+    if (!err)
+        calls_hear(call);
+    else
+        call_free(call);
+    return err;
 }
 
 static int start(struct dialling *d, uint32_t *number)
 {
-    bool waits = must_wait(d->account, buf_slice(&d->uri));
-    struct call *call = make_call(d, waits);
-    int err = 0;
+    struct call *call = make_call(d, must_wait(d->account, buf_slice(&d->uri)));
+    uint32_t its = call ? call->number : 0;
+    int err;
 
     if (!call)
-        return phone_refuse(&d->why, -ENOMEM, "the call cannot be started: no memory is left");
-    if (waits) {
-        account_register(d->account);
-        call_set_timer(call, ACCOUNT_PATIENCE_MS);
-    } else {
-        err = invite(call, buf_slice(&d->uri), &d->why);
-    }
-    if (!err && needs_password(d))
-        account_prepare(d->account);
-    if (!err)
-        calls_hear(call);
+        return phone_refuse(&d->why, -ENOMEM, NO_MEMORY);
+    err = begin(call, &d->why);
     if (!err && number)
-        *number = call->number;
-    if (err)
-        call_free(call);
+        *number = its;
     return err;
 }
 
@@ -262,5 +277,53 @@ int phone_dial(struct phone *phone, const struct phone_command *command, uint32_
         buf_put(why, buf_slice(&d.why));
     buf_free(&d.uri);
     buf_free(&d.why);
+    return err;
+}
+
+/* --- somebody else asks for it ---------------------------------------------------------------- */
+
+static struct call *make_as(struct phone *phone, const char *uri, const struct transfer_manner *as)
+{
+    bool waits = must_wait(as->account, slice_of(uri));
+    struct call *call = call_new(phone, waits ? CALL_REGISTERING : CALL_LOCATING);
+
+    if (!call)
+        return NULL;
+    call->account = as->account;
+    call->encryption = as->encryption;
+    call->keys.mode = as->dtmf;
+    call->sound = as->sound;
+    call->device = as->device;
+    call->microphone = as->microphone;
+    call->mutes = as->muted;
+    call->unattended = as->unattended;
+    call->sides = as->sides;
+    call->hangs_up = as->hangs_up;
+    call->uri = slice_dup(slice_of(uri));
+    call->peer = phone_safe_dup(slice_of(uri));
+    call->codecs = as->n_codecs ? calloc(as->n_codecs, sizeof *call->codecs) : NULL;
+    if (call->codecs)
+        memcpy(call->codecs, as->codecs, as->n_codecs * sizeof *call->codecs);
+    call->n_codecs = call->codecs ? as->n_codecs : 0;
+    if (call->uri && call->peer && call->n_codecs == as->n_codecs &&
+        phone_set_text(&call->play, as->play) == 0 &&
+        phone_set_text(&call->record, as->record) == 0 &&
+        phone_note_contact(call, uri, slice_of(uri)) == 0)
+        return call;
+    call_free(call);
+    return NULL;
+}
+
+int transfer_dial(struct phone *phone, struct transfer *transfer, const char *uri,
+                  const struct transfer_manner *as, struct call **out, struct buf *why)
+{
+    struct call *call = make_as(phone, uri, as);
+    int err;
+
+    if (!call)
+        return phone_refuse(why, -ENOMEM, NO_MEMORY);
+    call->transfer = transfer;
+    err = begin(call, why);
+    *out = err ? NULL : call;
     return err;
 }

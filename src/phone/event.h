@@ -36,6 +36,13 @@ enum phone_event_kind {
     PHONE_WAITING,      /* text: what has not answered for a while, told once */
     PHONE_ENDED,        /* call, peer, outcome, status, reason, text, result, codec,
                            encryption, file, digits: the last event of a call */
+    PHONE_TRANSFER_ASKED, /* call, peer, peer_name, contact, to: the other side asks us to call that
+                             instead. Answer by PHONE_FOLLOW or PHONE_STAY, in a minute. The call
+                             may end meanwhile, which is no answer */
+    PHONE_TRANSFER_FOLLOWED, /* likewise, and other: the number of the call that is made. What the
+                                other side does with the call that it asked in is up to it: it hangs
+                                up as a rule, and where the new call fails it may not */
+    PHONE_TRANSFER_REFUSED,  /* likewise, status, text: why it is not called, by whomever */
     PHONE_REGISTERED,   /* account, peer (address of record), text (our Contact), where (server),
                            transport, expires_s, bindings, seen_at: told when something changed */
     PHONE_REGISTER_FAILED, /* account, peer, status, reason, outcome, text: cause and remedy in
@@ -162,6 +169,8 @@ struct phone_event {
     const char *contact;   /* its name in our file of contacts; of a caller only where its server is
                               ours, or its URI is the address that it calls from */
     const char *target;    /* whom the caller asked for */
+    const char *to;        /* TRANSFER: whom we are asked to call */
+    uint32_t other;        /* likewise: the call that comes of it */
     const char *transport; /* "udp", "tcp", "tls" */
     struct ip where;
     const char *codec; /* "opus/48000/2" */

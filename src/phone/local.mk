@@ -37,6 +37,7 @@ libphone_a_SOURCES = \
 	src/phone/config_screen.c \
 	src/phone/config_sound.c \
 	src/phone/config_tls.c \
+	src/phone/config_transfers.c \
 	src/phone/config_values.c \
 	src/phone/contacts.c \
 	src/phone/contacts.h \
@@ -157,6 +158,8 @@ libphone_a_SOURCES = \
 	src/phone/spelling.h \
 	src/phone/target.c \
 	src/phone/target.h \
+	src/phone/transfer.c \
+	src/phone/transfer.h \
 	src/phone/words.c \
 	src/phone/words.h
 

@@ -13,6 +13,7 @@
 #include "phone/identity.h"
 #include "phone/phone_private.h"
 #include "phone/phone_tls.h"
+#include "phone/transfer.h"
 
 /* How long the last BYE and CANCEL may wait for their answers when the phone ends: a process is
  * gone within two seconds of a SIGTERM. */
@@ -163,8 +164,8 @@ static void on_call(void *arg, const struct sip_call_event *event)
 
     if (event->kind == SIP_CALL_INCOMING)
         on_invite(phone, event);
-    else if (event->kind == SIP_CALL_REFER)
-        sip_call_refer_reject(event->call, 603, net_now_ms());
+    else if (event->kind == SIP_CALL_REFER || event->kind == SIP_CALL_REFER_GONE)
+        transfer_event(phone, event);
     else if (event->owner && event->kind == SIP_CALL_REDIRECTED)
         call_redirected(event->owner, event);
     else if (event->owner && (event->kind == SIP_CALL_DIGIT || event->kind == SIP_CALL_DIGIT_SENT))
@@ -388,6 +389,7 @@ int phone_new(struct net_loop *loop, const struct phone_config *config, phone_li
     list_init(&phone->accounts);
     list_init(&phone->turns);
     list_init(&phone->calls);
+    list_init(&phone->transfers);
     list_init(&phone->events);
     phone->n_codecs = phone_list_codecs(config->codecs, config->n_codecs, phone->codecs);
     err = net_deadline_new(loop, on_wake, phone, &phone->wake);
@@ -440,6 +442,7 @@ bool phone_free(struct phone *phone)
     phone_forget_listing(phone);
     contacts_watch_free(phone->contacts_watch);
     phone->contacts_watch = NULL;
+    transfers_free(phone);
     LIST_EACH (&phone->calls, at)
         call_free(LIST_ITEM(at, struct call, link));
     accounts_close(phone);
@@ -468,6 +471,11 @@ bool phone_free(struct phone *phone)
     return all_ended;
 }
 
+void phone_may_ask(struct phone *phone, bool on)
+{
+    phone->asks = on;
+}
+
 size_t phone_calls(const struct phone *phone)
 {
     return phone->n_calls;
@@ -492,6 +500,7 @@ void phone_quit(struct phone *phone, bool patiently, uint64_t gone_by_ms)
         phone->leave_by_ms = now_ms + LEAVE_LIMIT_MS;
     phone->quitting = true;
     phone->quit_by_ms = by_ms;
+    transfers_quit(phone);
     LIST_EACH (&phone->calls, at)
         call_input(LIST_ITEM(at, struct call, link), CALL_DO_HANG_UP, NULL, NULL);
     accounts_leave(phone);

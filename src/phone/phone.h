@@ -53,6 +53,9 @@ void phone_quality(struct phone *phone, bool on);
  * what does not come from the phone. */
 void phone_fill_event(struct phone_event *event);
 
+/* Whether somebody is there to answer PHONE_TRANSFER_ASKED; at first not, and none is told. */
+void phone_may_ask(struct phone *phone, bool on);
+
 /* Whether calls are turned away: PHONE_DND. */
 bool phone_is_dnd(const struct phone *phone);
 
@@ -83,6 +86,7 @@ struct phone_call_state {
     const char *signalling_encryption; /* as in events, where it was told */
     uint32_t conference;               /* 0: none */
     uint64_t up_ms;                    /* since the answer */
+    const char *asks_to_call; /* PHONE_TRANSFER_ASKED: to, where that is not answered; or "" */
 };
 
 /* Calls each for every call, oldest first; for one call where number is not 0. each gives no

@@ -6,6 +6,7 @@
 #include "phone/calls.h"
 #include "phone/conference.h"
 #include "phone/phone_private.h"
+#include "phone/transfer.h"
 
 int phone_refuse(struct buf *why, int err, const char *sentence)
 {
@@ -145,6 +146,10 @@ int phone_do(struct phone *phone, const struct phone_command *command, uint32_t 
         break;
     case PHONE_DND:
         calls_set_dnd(phone, command->on);
+        break;
+    case PHONE_FOLLOW:
+    case PHONE_STAY:
+        err = transfer_do(phone, command, why);
         break;
     case PHONE_QUIT:
         phone_quit(phone, command->on, command->until_ms ? command->until_ms : NEVER_MS);

@@ -18,7 +18,7 @@ struct queued_event {
 };
 
 /* The strings of an event, so that copying them is a loop. */
-#define N_STRINGS 17
+#define N_STRINGS 18
 
 static const size_t strings[N_STRINGS] = {
     offsetof(struct phone_event, peer),       offsetof(struct phone_event, peer_name),
@@ -29,7 +29,7 @@ static const size_t strings[N_STRINGS] = {
     offsetof(struct phone_event, account),    offsetof(struct phone_event, seen_at),
     offsetof(struct phone_event, encryption), offsetof(struct phone_event, suite),
     offsetof(struct phone_event, device),     offsetof(struct phone_event, signalling_encryption),
-    offsetof(struct phone_event, way),
+    offsetof(struct phone_event, way),        offsetof(struct phone_event, to),
 };
 
 static const char **string_of(struct phone_event *event, size_t i)

@@ -42,6 +42,10 @@ struct phone {
 
     struct phone_listing *listing; /* of sound devices, under way; or NULL */
 
+    struct list transfers; /* of struct transfer */
+    size_t n_transfers;
+    bool asks; /* phone_may_ask */
+
     struct list calls;  /* of struct call */
     struct call *heard; /* of the conversation that has the sound device, or NULL: calls.h */
     bool waiting;       /* another one rings meanwhile */

@@ -2,6 +2,7 @@
 #include "phone/account.h"
 #include "phone/conference.h"
 #include "phone/phone_private.h"
+#include "phone/transfer.h"
 
 static const enum phone_call_phase phases[N_CALL_STATES] = {
     [CALL_REGISTERING] = PHONE_PHASE_WAITING,
@@ -50,6 +51,7 @@ static struct phone_call_state state_of(const struct call *call)
         .suite = suite_name(call->told_media.suite),
         .signalling_encryption = text(call->safe),
         .conference = conference_number(call),
+        .asks_to_call = text(transfer_wanted(call)),
         .up_ms = up && call->answered ? net_now_ms() - call->answered_ms : 0,
     };
 }

@@ -98,8 +98,8 @@ struct sip_referral {
     bool accepted; /* one was before in this dialog: the next is told apart by its number */
     bool numbered; /* as this one is: RFC 3515 2.4.6 */
     bool silent;   /* nobody wants to hear of it */
-    bool ended;      /* and is told how; */
-    bool left;       /* that it takes too long, or they want to hear no more */
+    bool ended;    /* and is told how; */
+    bool left;     /* that it takes too long, or they want to hear no more */
     uint32_t cseq;
     unsigned status; /* what is to be told */
     uint64_t until_ms;
@@ -257,8 +257,9 @@ void sip_call_settle(struct sip_call *call, uint64_t now_ms);
 /* Our Contact, once the local address is known. -ENOMEM. */
 int sip_call_make_contact(struct sip_call *call, const struct sip_flow *flow, struct slice user);
 /* What our INVITE and UPDATE say of us. Bytes are dear in them (sip/room.c): Accept would say what
- * holds without it (RFC 3261 20.1), and so would a Supported without extensions. */
-#define SIP_WITH_US (SIP_WITH_ALLOW | (sizeof SIP_OUR_EXTENSIONS > 1 ? SIP_WITH_SUPPORTED : 0))
+ * holds without it (RFC 3261 20.1), and Supported that we understand what few want when they refer
+ * us (RFC 4488), which our answers tell as well. */
+#define SIP_WITH_US SIP_WITH_ALLOW
 /* A request in the dialog; NULL where memory is gone. user NULL: nobody waits for the answer. */
 struct sip_req *sip_call_request(struct sip_call *call, struct sip_dialog *dlg,
                                  enum sip_method method, uint32_t cseq, struct slice sdp,

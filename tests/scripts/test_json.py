@@ -17,9 +17,10 @@ from lib.registrar import Registrar
 from lib.room import SIGINT, SIGTERM, Room, free_port, home_in, wait_udp, wait_until
 from lib.tap import equal, expect
 
-# Seen elsewhere: what a new network brings in tests/faults/test_roaming.py, the others in
-# test_control.py and test_hooks.py.
-ELSEWHERE = {"moved", "dropped", "hook-failed"} | {  # these in test_desk
+# Seen elsewhere: what a new network brings in tests/faults/test_roaming.py, transfers in
+# tests/interop/test_transfer.py, the others in test_control.py and test_hooks.py.
+ELSEWHERE = {"moved", "dropped", "hook-failed", "transfer-asked", "transfer-followed",
+             "transfer-refused"} | {  # these in test_desk
     "contacts-changed", "device", "dnd-off", "dnd-on", "levels", "sip", "test", "test-ended",
     "turned-away"}
 

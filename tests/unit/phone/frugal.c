@@ -79,11 +79,11 @@ void frugal_asks(const struct frugal *far, const char *method, unsigned cseq, co
     snprintf(text, sizeof text,
              "%s sip:t@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%u%s%u\r\n"
              "From: <sip:far@127.0.0.1>;tag=f\r\nTo: <sip:t@127.0.0.1>%s\r\nCall-ID: n%u\r\n"
-             "CSeq: %u %s\r\nContact: <sip:far@127.0.0.1:%u>\r\nMax-Forwards: 70\r\n%s"
+             "CSeq: %u %s\r\nContact: <sip:far@127.0.0.1:%u>\r\nMax-Forwards: 70\r\n%s%s"
              "Content-Length: %zu\r\n\r\n%s",
              method, far->port, far->n, strcmp(method, "ACK") == 0 && far->is_up ? "a" : "", cseq,
-             tag, far->n, cseq, method, far->port, *body ? "Content-Type: application/sdp\r\n" : "",
-             strlen(body), body);
+             tag, far->n, cseq, method, far->port, far->lines ? far->lines : "",
+             *body ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
     frugal_send(far, text);
 }
 
@@ -229,7 +229,7 @@ bool frugal_once(struct frugal *far, void (*script)(struct frugal *far), unsigne
     memory_fail_at(0);
     PHONES_UNTIL(&far->phones, phone_calls(far->end->phone) == 0);
     assert_true(told(far->end, PHONE_ENDED) >= told(far->end, PHONE_INCOMING));
-    assert_true(told(far->end, PHONE_ENDED) <= 1);
+    assert_true(told(far->end, PHONE_ENDED) <= (far->most ? far->most : 1));
     assert_recordings_ended(far);
     far->ends += told(far->end, PHONE_ENDED);
     return failed;

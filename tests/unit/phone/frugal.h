@@ -16,6 +16,8 @@ struct frugal {
     bool answered;         /* it */
     const char *plays;     /* a file, to who calls; NULL: nothing */
     const char *records;   /* to a file, from the answer on; NULL: not */
+    const char *lines;     /* further headers of its requests; NULL: none */
+    size_t most;           /* calls of the phone at once; 0: 1 */
     unsigned n;            /* of the call */
     unsigned ok, shortage; /* what became of them */
     size_t ends;           /* that were told */

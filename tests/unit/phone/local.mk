@@ -66,6 +66,7 @@ phone_tests = \
 	tests/unit/phone/test_sound_kind \
 	tests/unit/phone/test_spelling \
 	tests/unit/phone/test_target \
+	tests/unit/phone/test_transfer \
 	tests/unit/phone/test_words
 check_PROGRAMS += $(phone_tests)
 tap_tests += $(phone_tests)
@@ -205,6 +206,9 @@ tests_unit_phone_test_events_SOURCES = tests/unit/phone/test_events.c \
 	tests/unit/phone/phones.c tests/unit/phone/phones.h
 tests_unit_phone_test_snapshot_SOURCES = tests/unit/phone/test_snapshot.c \
 	tests/unit/phone/phones.c tests/unit/phone/phones.h
+tests_unit_phone_test_transfer_SOURCES = tests/unit/phone/test_transfer.c \
+	tests/unit/phone/phones.c tests/unit/phone/phones.h
+tests_unit_phone_test_transfer_LDADD = $(phone_ldadd)
 tests_unit_phone_test_call_sound_LDADD = $(phone_ldadd)
 tests_unit_phone_test_snapshot_LDADD = $(phone_ldadd)
 tests_unit_phone_test_calls_LDADD = $(phone_ldadd)

@@ -72,6 +72,8 @@ static void on_event(void *arg, const struct phone_event *e)
                               .where = e->where};
     snprintf(s->text, sizeof s->text, "%s", e->text);
     snprintf(s->file, sizeof s->file, "%s", e->file);
+    snprintf(s->to, sizeof s->to, "%s", e->to);
+    s->other = e->other;
     if (e->kind == PHONE_LISTENING)
         end->where = e->where;
     if (e->kind != PHONE_INCOMING)
@@ -321,6 +323,13 @@ static void on_sip(void *arg, const struct ip *from, struct slice bytes)
         far->n_byes++;
         snprintf(far->bye_to, sizeof far->bye_to, "%.*s", (int)strcspn(to, "\r"), to);
         respond(far, far->last, "200 OK", 0, false);
+    } else if (!strncmp(far->last, "NOTIFY ", 7)) {
+        far->n_notifies++;
+        memcpy(far->notify, far->last, sizeof far->notify);
+        respond(far, far->last, "200 OK", 0, false);
+    } else if (!strncmp(far->last, "SIP/2.0 ", 8)) {
+        far->n_answers++;
+        memcpy(far->answer, far->last, sizeof far->answer);
     } else if (!strncmp(far->last, "CANCEL ", 7)) {
         respond(far, far->last, "200 OK", 0, false);
         respond(far, far->invite, "487 Terminated", 0, false);

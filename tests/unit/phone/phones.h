@@ -23,6 +23,8 @@ struct phones_seen {
     struct ip where;
     char text[128];
     char file[64];
+    char to[64];
+    uint32_t other;
 };
 
 /* A phone, with what it was told. */
@@ -94,6 +96,8 @@ struct far_end {
         unsigned rtp;   /* packets that came */
         struct ip from; /* the last of them */
     } heard[FAR_FORKS];
+    unsigned n_notifies, n_answers; /* answers that came to what it sent */
+    char notify[4096], answer[4096]; /* the last ones */
     unsigned reinvite_status; /* what it says to further INVITEs; 0: nothing. Below 300: with SDP */
     const char *direction;    /* of that SDP */
 };

@@ -217,6 +217,37 @@ static void calls_sent_on(struct frugal *far)
         fail_msg("%s", seen->text);
 }
 
+static void is_busy(struct frugal *far)
+{
+    frugal_replies(far, far->heard[0] == 'I' ? "486 Busy Here" : "200 OK", ";tag=b", "");
+}
+
+/* It asks to be called back, as the list of the phone allows, is busy then, and hangs up. */
+static void transfers(struct frugal *far)
+{
+    char body[1024], lines[128], tag[64];
+
+    snprintf(body, sizeof body, SDP, far->sound_port);
+    frugal_invites(far, body, tag);
+    if (!*tag)
+        return;
+    snprintf(lines, sizeof lines, "Refer-To: <sip:back@127.0.0.1:%u>\r\n", far->port);
+    far->lines = lines;
+    frugal_asks_until(far, "REFER", 2, tag, "");
+    far->lines = NULL;
+    /* 481: the call has ended for want of memory; 603: its ACK was lost for that. */
+    if (!frugal_heard(far, "202") && !frugal_heard(far, "503") && !frugal_heard(far, "481") &&
+        !frugal_heard(far, "603"))
+        fail_msg("an answer without reason: %.40s", far->heard);
+    while (frugal_hears(far, "INVITE", "NOTIFY"))
+        is_busy(far);
+    frugal_hangs_up(far, 3, tag);
+    /* An INVITE may have been lost, and comes again. */
+    for (unsigned i = 0; i < FRUGAL_TRIES && phone_calls(far->end->phone) > 0; i++)
+        if (frugal_hears(far, "INVITE", "NOTIFY"))
+            is_busy(far);
+}
+
 static void called(void **state)
 {
     frugal_each_fails(state, calls_in);
@@ -276,6 +307,20 @@ static void calling_forks(void **state)
     frugal_each_fails(state, calls_forks);
 }
 
+static void transferred(void **state)
+{
+    struct frugal *far = *state;
+    struct config_fault fault = {.text = buf_new(1024)};
+    char list[64];
+
+    snprintf(list, sizeof list, "127.0.0.1:%u", far->port);
+    assert_int_equal(config_set(&far->end->config, SLICE("transfers"), slice_of(list), &fault), 0);
+    buf_free(&fault.text);
+    far->most = 2;
+    frugal_each_fails(state, transfers);
+    assert_non_null(phones_find(far->end, PHONE_TRANSFER_FOLLOWED, 0));
+}
+
 /* What is given back, to the end of the phone, has no key in it, theirs or ours, in no form. */
 static void forgetting(void **state)
 {
@@ -321,6 +366,7 @@ int main(void)
         {"no key is left behind", forgetting, NULL, NULL, NULL},
         {"a call that goes", calling, frugal_set_up, frugal_tear_down, NULL},
         {"one that is sent on", calling_one_who_moved, frugal_set_up, frugal_tear_down, NULL},
+        {"one that is transferred", transferred, frugal_set_up, frugal_tear_down, NULL},
         {"one that goes to two phones", calling_forks, frugal_set_up, frugal_tear_down, NULL},
         {"each is noted", noted, noted_clean, noted_clean, NULL},
     };

@@ -168,7 +168,7 @@ static const struct row {
      "ring-device, ring-tone, echo, noise-suppression, level-control, "
      "codec, ptime, maxptime, dtx, opus-bitrate, opus-rate, opus-cbr, opus-stereo, opus-complexity, "
      "jitter-max, redundancy, "
-     "user, name, accept, strangers, dtmf-mode, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
+     "user, name, accept, strangers, transfers, dtmf-mode, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
      "tls-certificate, tls-key, dns-server, history, history-file, contacts-file, "
      "dnd, dnd-status, keep-trace, hep, hep-id, hep-password, sandbox, on-event, theme, colours, lines, mouse, bind"},
     {"of a long name its beginning", "0123456789012345678901234567890123456789 and more = \x1b\n",
@@ -176,7 +176,7 @@ static const struct row {
      "rtp-ports, device, ring-device, ring-tone, echo, noise-suppression, level-control, "
      "codec, ptime, maxptime, dtx, opus-bitrate, opus-rate, "
      "opus-cbr, opus-stereo, opus-complexity, jitter-max, redundancy, "
-     "user, name, accept, strangers, dtmf-mode, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
+     "user, name, accept, strangers, transfers, dtmf-mode, encryption, sdes, dtls, tls-ca, tls-fingerprint, "
      "tls-certificate, tls-key, dns-server, history, history-file, "
      "contacts-file, dnd, dnd-status, keep-trace, hep, hep-id, hep-password, sandbox, on-event, theme, colours, lines, mouse, bind"},
     {"a line without equals sign", "user alice\n",

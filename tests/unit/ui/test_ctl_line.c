@@ -106,6 +106,8 @@ static struct phone_event full(enum phone_event_kind kind)
         .signalling_encryption = "TLSv1.2, X, h verified by tls-ca",
         .device = "null",
         .conference = 3,
+        .to = "sip:carol@h",
+        .other = 9,
         .speaker_db = -6,
         .echo = PHONE_VOICE_OFF,
         .noise = PHONE_VOICE_ON,

@@ -66,6 +66,13 @@ static const struct row {
      {.kind = PHONE_INCOMING, .call = 1, .peer_name = "a\x1b[2J\xe2\x80\xae\n\xc3\"\xff"},
      "\"incoming\",\"time\":1.005,\"call\":1,\"peer_name\":"
      "\"a\xef\xbf\xbd[2J\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\\\"\xef\xbf\xbd\"}\n"},
+    {"a transfer that is asked for",
+     {.kind = PHONE_TRANSFER_ASKED, .call = 1, .peer = "sip:a@h", .to = "sip:c\x1b@h"},
+     "\"transfer-asked\",\"time\":1.005,\"call\":1,\"peer\":\"sip:a@h\","
+     "\"to\":\"sip:c\xef\xbf\xbd@h\"}\n"},
+    {"one that is done",
+     {.kind = PHONE_TRANSFER_FOLLOWED, .call = 1, .to = "sip:c@h", .other = 2},
+     "\"transfer-followed\",\"time\":1.005,\"call\":1,\"to\":\"sip:c@h\",\"other\":2}\n"},
     {"a hold", {.kind = PHONE_ON_HOLD, .call = 1, .on = true},
      "\"on-hold\",\"time\":1.005,\"call\":1}\n"},
     {"its end", {.kind = PHONE_ON_HOLD, .call = 1, .status = 488},
@@ -208,6 +215,8 @@ static void an_event_with_everything_has_all_its_members(void **state)
                                 .signalling_encryption = "TLSv1.2, X, h verified by tls-ca",
                                 .device = "d",
                                 .conference = 1,
+                                .to = "o",
+                                .other = 2,
                                 .quality = &all,
                                 .devices = devices,
                                 .n_devices = 1};

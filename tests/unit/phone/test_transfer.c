@@ -1,0 +1,467 @@
+/* The other side of a call asks us to call somebody else: who is asked, what a list allows, what
+ * becomes of both calls. */
+#include "phone/phone.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tests/unit/phone/phones.h"
+
+static int set_up(void **state)
+{
+    return phones_set_up(state, 2);
+}
+
+#define A (&p->at[0])
+#define B (&p->at[1])
+
+static uint32_t far_call_with(struct phones *p, struct far_end *far,
+                              const struct phone_sound *sound)
+{
+    char target[64], where[IP_TEXT_MAX];
+    struct phone_command dial = {.kind = PHONE_DIAL, .target = target, .sound = *sound};
+    uint32_t call;
+    struct ip at;
+
+    far_open(p, far);
+    far->reinvite_status = 200;
+    at = far_where(far);
+    snprintf(target, sizeof target, "x@%s", ip_text(&at, where));
+    assert_int_equal(phone_do(A->phone, &dial, &call, NULL), 0);
+    far_say(far, "200 OK", 0, true);
+    phones_wait(A, PHONE_ANSWERED, call);
+    PHONES_UNTIL(p, far->n_acks > 0);
+    return call;
+}
+
+static uint32_t far_call(struct phones *p, struct far_end *far)
+{
+    return far_call_with(p, far, &(struct phone_sound){.device = true});
+}
+
+static void line_of(const char *message, const char *name, char *out, size_t room)
+{
+    const char *at = strstr(message, name);
+
+    assert_non_null(at);
+    at += strlen(name);
+    snprintf(out, room, "%.*s", (int)strcspn(at, "\r"), at);
+}
+
+static void send_request(struct far_end *far, const char *method, unsigned cseq, const char *lines)
+{
+    char to[512], from[512], id[512];
+    struct buf b = buf_new(4096);
+    struct ip where = far_where(far);
+
+    line_of(far->invite, "\r\nFrom: ", to, sizeof to);
+    line_of(far->invite, "\r\nTo: ", from, sizeof from);
+    line_of(far->invite, "\r\nCall-ID: ", id, sizeof id);
+    buf_printf(&b,
+               "%s sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%s%u\r\n"
+               "From: %s;tag=fork0\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u %s\r\n"
+               "Max-Forwards: 70\r\n%sContent-Length: 0\r\n\r\n",
+               method, where.port, method, cseq, from, to, id, cseq, method, lines);
+    assert_int_equal(net_udp_send(far->sip, &far->from, buf_slice(&b)), 0);
+    buf_free(&b);
+}
+
+static void refer(struct far_end *far, unsigned cseq, const struct ip *to)
+{
+    unsigned before = far->n_answers;
+    char line[128], where[IP_TEXT_MAX];
+
+    snprintf(line, sizeof line, "Refer-To: <sip:b@%s>\r\n", ip_text(to, where));
+    send_request(far, "REFER", cseq, line);
+    PHONES_UNTIL(far->owner, far->n_answers > before);
+}
+
+static void answered(const struct far_end *far, unsigned status)
+{
+    char start[32];
+
+    snprintf(start, sizeof start, "SIP/2.0 %u", status);
+    assert_memory_equal(far->answer, start, strlen(start));
+}
+
+static void notified(struct phones *p, const struct far_end *far, unsigned n, const char *state,
+                     const char *body)
+{
+    PHONES_UNTIL(p, far->n_notifies >= n);
+    assert_int_equal(far->n_notifies, n);
+    assert_non_null(strstr(far->notify, state));
+    assert_non_null(strstr(far->notify, body));
+}
+
+static void setting(struct phones_end *end, const char *value)
+{
+    struct config_fault fault = {.text = buf_new(1024)};
+
+    assert_int_equal(config_set(&end->config, SLICE("transfers"), slice_of(value), &fault), 0);
+    buf_free(&fault.text);
+}
+
+static void allow(struct phones_end *end, const struct ip *whom)
+{
+    char where[IP_TEXT_MAX];
+
+    setting(end, ip_text(whom, where));
+}
+
+/* --- nobody is called ------------------------------------------------------------------------- */
+
+static void nobody_is_there(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far);
+
+    refer(&far, 1, &B->where);
+    answered(&far, 603);
+    assert_int_equal(phones_wait(A, PHONE_TRANSFER_REFUSED, call)->status, 603);
+    assert_null(phones_find(A, PHONE_TRANSFER_ASKED, 0));
+    assert_int_equal(phones_do(A, PHONE_FOLLOW, call), -ENOENT);
+    phones_run(p, 100);
+    assert_int_equal(far.n_notifies, 0);
+    assert_int_equal(B->n, B->from + 1); /* that it listens */
+    assert_int_equal(phone_calls(A->phone), 1);
+}
+
+static void by_the_setting(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far);
+
+    phone_may_ask(A->phone, true);
+    setting(A, "refuse");
+    refer(&far, 1, &B->where);
+    answered(&far, 603);
+    assert_string_equal(phones_wait(A, PHONE_TRANSFER_REFUSED, call)->text,
+                        "the setting transfers says so");
+    assert_null(phones_find(A, PHONE_TRANSFER_ASKED, 0));
+}
+
+static void a_person_says_no(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far);
+
+    phone_may_ask(A->phone, true);
+    refer(&far, 1, &B->where);
+    answered(&far, 202);
+    notified(p, &far, 1, "pending;", "SIP/2.0 100 Trying");
+    phones_wait(A, PHONE_TRANSFER_ASKED, call);
+    assert_int_equal(phones_do(A, PHONE_STAY, call), 0);
+    notified(p, &far, 2, "terminated;reason=noresource", "SIP/2.0 603 Decline");
+    assert_int_equal(phones_wait(A, PHONE_TRANSFER_REFUSED, call)->status, 603);
+    assert_int_equal(phones_do(A, PHONE_FOLLOW, call), -ENOENT);
+    assert_int_equal(phone_calls(A->phone), 1);
+    assert_null(phones_find(B, PHONE_INCOMING, 0));
+}
+
+/* Who hangs up does not want to go on elsewhere. */
+static void a_person_hangs_up(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far);
+
+    phone_may_ask(A->phone, true);
+    refer(&far, 1, &B->where);
+    phones_wait(A, PHONE_TRANSFER_ASKED, call);
+    phones_do(A, PHONE_HANG_UP, call);
+    phones_wait(A, PHONE_TRANSFER_REFUSED, call);
+    notified(p, &far, 2, "terminated;reason=noresource", "SIP/2.0 603 Decline");
+}
+
+/* --- somebody is ------------------------------------------------------------------------------ */
+
+static void a_person_says_yes(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far), other;
+    const struct phones_seen *s;
+
+    B->answers = true;
+    phone_may_ask(A->phone, true);
+    refer(&far, 1, &B->where);
+    s = phones_wait(A, PHONE_TRANSFER_ASKED, call);
+    assert_memory_equal(s->to, "sip:b@127.0.0.1:", 16);
+    assert_null(phones_find(B, PHONE_INCOMING, 0));
+    assert_int_equal(phones_do(A, PHONE_FOLLOW, call), 0);
+    other = phones_wait(A, PHONE_TRANSFER_FOLLOWED, call)->other;
+    assert_int_not_equal(other, call);
+    phones_wait(A, PHONE_ANSWERED, other);
+    PHONES_UNTIL(p, strstr(far.notify, "SIP/2.0 200 OK"));
+    assert_non_null(strstr(far.notify, "terminated;reason=noresource"));
+    assert_true(phones_wait(A, PHONE_ON_HOLD, call)->on);
+    send_request(&far, "BYE", 2, "");
+    assert_int_equal(phones_wait(A, PHONE_ENDED, call)->outcome, PHONE_OK);
+    phones_run(p, 100);
+    assert_null(phones_find(A, PHONE_ENDED, other));
+    phones_do(A, PHONE_HANG_UP, other);
+    assert_int_equal(phones_wait(A, PHONE_ENDED, other)->outcome, PHONE_OK);
+}
+
+/* Many phones that transfer hang up at once: the question stays. */
+static void the_call_has_ended_meanwhile(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far), other;
+
+    B->answers = true;
+    phone_may_ask(A->phone, true);
+    refer(&far, 1, &B->where);
+    phones_wait(A, PHONE_TRANSFER_ASKED, call);
+    send_request(&far, "BYE", 2, "");
+    phones_wait(A, PHONE_ENDED, call);
+    phones_run(p, 1500); /* beyond the time that a call without use is kept */
+    assert_int_equal(phones_do(A, PHONE_FOLLOW, call), 0);
+    other = phones_wait(A, PHONE_TRANSFER_FOLLOWED, call)->other;
+    phones_wait(A, PHONE_ANSWERED, other);
+    PHONES_UNTIL(p, strstr(far.notify, "SIP/2.0 200 OK"));
+}
+
+static void a_list_allows_it(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far), other;
+
+    B->answers = true;
+    allow(A, &B->where);
+    refer(&far, 1, &B->where);
+    answered(&far, 202);
+    other = phones_wait(A, PHONE_TRANSFER_FOLLOWED, call)->other;
+    assert_null(phones_find(A, PHONE_TRANSFER_ASKED, 0));
+    phones_wait(A, PHONE_ANSWERED, other);
+    PHONES_UNTIL(p, strstr(far.notify, "SIP/2.0 200 OK"));
+}
+
+/* As when a call was answered by a rule: nobody may know that the room is heard elsewhere now. */
+static void an_open_microphone(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call =
+        far_call_with(p, &far, &(struct phone_sound){.device = true, .unattended = true});
+    uint32_t other;
+
+    B->answers = true;
+    allow(A, &B->where);
+    phones_run(p, 100);
+    phones_forget(p);
+    refer(&far, 1, &B->where);
+    other = phones_wait(A, PHONE_TRANSFER_FOLLOWED, call)->other;
+    assert_string_equal(phones_wait(A, PHONE_NOTICE, other)->text,
+                        "transferred by itself, and the microphone is open: this room is heard");
+}
+
+/* Sound of a pipe cannot go along: a program that talks by it is not to talk to somebody else. */
+static void by_a_pipe(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    struct phone_pipe in = {.rate_hz = 8000};
+    uint32_t call;
+    int fds[2];
+
+    assert_int_equal(pipe(fds), 0);
+    in.fd = fds[0];
+    call = far_call_with(p, &far, &(struct phone_sound){.in = &in});
+    close(fds[0]);
+    allow(A, &B->where);
+    refer(&far, 1, &B->where);
+    answered(&far, 603);
+    phones_wait(A, PHONE_TRANSFER_REFUSED, call);
+    phone_may_ask(A->phone, true); /* who can be asked can say so all the same */
+    refer(&far, 2, &B->where);
+    phones_wait(A, PHONE_TRANSFER_ASKED, call);
+    close(fds[1]);
+}
+
+/* Who was not to hear us is not followed by somebody who does. */
+static void muted(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far), other;
+    struct phone_command mute = {.kind = PHONE_MUTE, .call = call, .on = true};
+
+    B->answers = true;
+    allow(A, &B->where);
+    assert_int_equal(phone_do(A->phone, &mute, NULL, NULL), 0);
+    refer(&far, 1, &B->where);
+    other = phones_wait(A, PHONE_TRANSFER_FOLLOWED, call)->other;
+    assert_true(phones_wait(A, PHONE_MUTED, other)->on);
+}
+
+static void a_list_does_not_have_it(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    struct ip elsewhere = B->where;
+    uint32_t call = far_call(p, &far);
+
+    elsewhere.port++;
+    allow(A, &elsewhere);
+    refer(&far, 1, &B->where);
+    answered(&far, 603);
+    phones_wait(A, PHONE_TRANSFER_REFUSED, call);
+    assert_null(phones_find(B, PHONE_INCOMING, 0));
+}
+
+/* The new call fails: the other side hears how, and the call is there as it was. */
+static void busy(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far), other;
+    struct phone_command decline = {.kind = PHONE_REJECT, .status = 486};
+
+    phone_may_ask(A->phone, true);
+    refer(&far, 1, &B->where);
+    phones_wait(A, PHONE_TRANSFER_ASKED, call);
+    phones_do(A, PHONE_FOLLOW, call);
+    other = phones_wait(A, PHONE_TRANSFER_FOLLOWED, call)->other;
+    phones_wait(B, PHONE_INCOMING, 0);
+    assert_true(phones_wait(A, PHONE_ON_HOLD, call)->on);
+    phones_forget(p);
+    decline.call = B->incoming;
+    phone_do(B->phone, &decline, NULL, NULL);
+    assert_int_equal(phones_wait(A, PHONE_ENDED, other)->outcome, PHONE_BUSY);
+    PHONES_UNTIL(p, strstr(far.notify, "SIP/2.0 486 Busy Here"));
+    assert_false(phones_wait(A, PHONE_ON_HOLD, call)->on);
+    assert_null(phones_find(A, PHONE_ENDED, call));
+}
+
+/* Nobody is there, and a person gives it up. */
+static void given_up(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far), other;
+
+    allow(A, &B->where);
+    refer(&far, 1, &B->where);
+    other = phones_wait(A, PHONE_TRANSFER_FOLLOWED, call)->other;
+    phones_wait(B, PHONE_INCOMING, 0);
+    phones_do(A, PHONE_HANG_UP, other);
+    PHONES_UNTIL(p, strstr(far.notify, "SIP/2.0 487 Request Terminated"));
+    assert_null(phones_find(A, PHONE_ENDED, call));
+}
+
+static void the_phone_ends(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far);
+
+    phone_may_ask(A->phone, true);
+    refer(&far, 1, &B->where);
+    phones_wait(A, PHONE_TRANSFER_ASKED, call);
+    phones_do(A, PHONE_QUIT, 0);
+    PHONES_UNTIL(p, strstr(far.notify, "SIP/2.0 603 Decline"));
+    assert_int_equal(phones_do(A, PHONE_FOLLOW, call), -ENOENT);
+}
+
+/* --- the list --------------------------------------------------------------------------------- */
+
+/* clang-format off */
+static const struct row {
+    const char *name, *list, *uri;
+    bool has;
+} rows[] = {
+    {"a host", "pbx.example", "sip:bob@pbx.example", true},
+    {"a host, in other letters", "PBX.example", "sip:bob@pbx.EXAMPLE", true},
+    {"a host without a user", "pbx.example", "sip:pbx.example", true},
+    {"parameters", "pbx.example", "sip:bob@pbx.example;transport=tcp;user=phone", true},
+    {"another host", "pbx.example", "sip:bob@evil.example", false},
+    {"a longer host", "pbx.example", "sip:bob@pbx.example.evil.example", false},
+    {"a host as a user", "pbx.example", "sip:pbx.example@evil.example", false},
+    {"a host in a parameter", "pbx.example", "sip:bob@evil.example;x=pbx.example", false},
+    {"maddr", "pbx.example", "sip:bob@pbx.example;maddr=192.0.2.66", false},
+    {"a password", "pbx.example", "sip:bob:secret@pbx.example", false},
+    {"a port", "pbx.example:5080", "sip:bob@pbx.example:5080", true},
+    {"another port", "pbx.example:5080", "sip:bob@pbx.example", false},
+    {"a port that is not in the list", "pbx.example", "sip:bob@pbx.example:5080", false},
+    {"a person", "bob@pbx.example", "sip:bob@pbx.example", true},
+    {"a person, escaped", "bob@pbx.example", "sip:%62ob@pbx.example", true},
+    {"another person", "bob@pbx.example", "sip:carol@pbx.example", false},
+    {"a person in other letters", "bob@pbx.example", "sip:BOB@pbx.example", false},
+    {"nobody", "bob@pbx.example", "sip:pbx.example", false},
+    {"the second of three", "a.example, bob@pbx.example ,c.example", "sip:bob@pbx.example", true},
+    {"something safer", "pbx.example", "sips:bob@pbx.example", true},
+    {"sips alone", "sips:pbx.example", "sips:bob@pbx.example", true},
+    {"nothing less than sips", "sips:pbx.example", "sip:bob@pbx.example", false},
+    {"an address", "192.0.2.7", "sip:bob@192.0.2.7", true},
+    {"IPv6, spelled otherwise", "[2001:db8::7]", "sip:bob@[2001:DB8:0::7]", true},
+    {"tel:", "pbx.example", "tel:+4930", false},
+    {"ask is no list", "ask", "sip:bob@ask", false},
+    {"refuse is none", "Refuse", "sip:bob@refuse", false},
+};
+
+static const char *const wrong[] = {"", "a b", "*", "sip:", "a.example,,b.example", "a.example;x=y",
+                                    "http://h/", "bob:secret@h", "h?x=y", "a.example,"};
+/* clang-format on */
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    struct config_fault fault = {.text = buf_new(1024)};
+    struct phone_config config;
+
+    config_init(&config);
+    assert_int_equal(config_set(&config, SLICE("transfers"), slice_of(row->list), &fault), 0);
+    assert_int_equal(config_transfers_has(&config.transfers, slice_of(row->uri)), row->has);
+    config_free(&config);
+    buf_free(&fault.text);
+}
+
+static void wrong_lists(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        struct config_fault fault = {.text = buf_new(1024)};
+        struct phone_config config;
+
+        config_init(&config);
+        assert_int_equal(config_set(&config, SLICE("transfers"), slice_of(wrong[i]), &fault),
+                         -EINVAL);
+        assert_int_equal(config.transfers.how, CONFIG_TRANSFERS_UNSAID);
+        config_free(&config);
+        buf_free(&fault.text);
+    }
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, phones_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(nobody_is_there),
+        TEST(by_the_setting),
+        TEST(a_person_says_no),
+        TEST(a_person_hangs_up),
+        TEST(a_person_says_yes),
+        TEST(the_call_has_ended_meanwhile),
+        TEST(an_open_microphone),
+        TEST(by_a_pipe),
+        TEST(muted),
+        TEST(a_list_allows_it),
+        TEST(a_list_does_not_have_it),
+        TEST(busy),
+        TEST(given_up),
+        TEST(the_phone_ends),
+        cmocka_unit_test(wrong_lists),
+    };
+
+    return RUN_ROWS("phone/transfers", rows, check_row) +
+           cmocka_run_group_tests_name("phone/transfer", tests, NULL, NULL);
+}
