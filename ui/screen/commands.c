@@ -81,6 +81,14 @@ static bool takes_call(const struct command *c, struct slice argument)
     return c->of_call && slice_number(word, UINT32_MAX, &number) == 0 && (!c->must || blank > 0);
 }
 
+/* Or something that was asked in it. */
+static bool is_there(const struct screen *s, uint32_t call)
+{
+    const struct model_wish *w = model_wish(s->model, call);
+
+    return model_call(s->model, call) || (w && w->call == call);
+}
+
 /* Whether there is that call. */
 static bool take_call(struct screen *s, struct slice *argument)
 {
@@ -88,7 +96,7 @@ static bool take_call(struct screen *s, struct slice *argument)
 
     slice_number(slice_cut(argument, ' '), UINT32_MAX, &number);
     *argument = slice_trim(*argument);
-    if (!model_call(s->model, (uint32_t)number)) {
+    if (!is_there(s, (uint32_t)number)) {
         screen_say(s, STYLE_BAD, "there is no call %u", (unsigned)number);
         return false;
     }

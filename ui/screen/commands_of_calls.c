@@ -127,6 +127,23 @@ static void hang_up(struct screen *s, struct slice argument)
     ask_of(s, screen_call(s), "hangup");
 }
 
+static bool is_asked(const struct screen *s)
+{
+    return s->model->n_wishes > 0;
+}
+
+static void follow(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    screen_ask(s, ASK_DO, "follow", ",\"call\":%u", (unsigned)model_wish(s->model, s->call)->call);
+}
+
+static void stay(struct screen *s, struct slice argument)
+{
+    (void)argument;
+    screen_ask(s, ASK_DO, "stay", ",\"call\":%u", (unsigned)model_wish(s->model, s->call)->call);
+}
+
 static void mute(struct screen *s, struct slice argument)
 {
     const struct model_call *c = screen_call(s);
@@ -363,6 +380,12 @@ const struct command commands_of_calls[] = {
     {.name = "hang-up", .of_call = true, .label = "hang up", .can = is_ours, .needs = "a call",
      .run = hang_up,
      .help = "end the call"},
+    {.name = "follow", .of_call = true, .label = "follow",
+     .can = is_asked, .needs = "a call in which that is asked", .run = follow,
+     .help = "call whom the other side names instead of itself"},
+    {.name = "stay", .of_call = true, .label = "stay",
+     .can = is_asked, .needs = "a call in which that is asked", .run = stay,
+     .help = "do not call whom the other side names"},
     {.name = "mute", .of_call = true, .label = "mute", .can = is_up, .needs = "a call that is up",
      .run = mute,
      .help = "send silence in place of what is said; once more: no longer"},

@@ -15,6 +15,8 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"main", "x",         "hang-up"}, /* whichever of these can be done */
     {"main", "x",         "decline"},
     {"main", "X",         "decline"},
+    {"main", "F",         "follow"},
+    {"main", "S",         "stay"},
     {"main", "space",     "mute"},
     {"main", "H",         "hold"},
     {"main", "s",         "swap"},
@@ -54,6 +56,8 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"details", "H",      "hold"},
     {"details", "s",      "swap"},
     {"details", "r",      "record"},
+    {"details", "F",      "follow"},
+    {"details", "S",      "stay"},
     {"details", "T",      "trace"},
     {"details", "A",      "contact-keep"},
     /* the contacts */

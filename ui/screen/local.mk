@@ -38,6 +38,7 @@ libui_a_SOURCES += \
 	ui/screen/model_replies.c \
 	ui/screen/model_sound.c \
 	ui/screen/model_values.c \
+	ui/screen/model_wishes.c \
 	ui/screen/mouse.c \
 	ui/screen/mouse.h \
 	ui/screen/paint.c \

@@ -141,6 +141,7 @@ void model_free(struct model *m)
         free(m->notes[i].text);
     free(m->notes);
     traced_clear(&m->traced);
+    model_clear_wishes(m);
     free(m->version);
     free(m->listens);
     free(m->contacts_file);
@@ -154,6 +155,7 @@ void model_disconnected(struct model *m)
     model_set(&m->sound.doing, "");
     clear_calls(m);
     clear_accounts(m);
+    model_clear_wishes(m);
 }
 
 void model_note(struct model *m, bool bad, const char *text)

@@ -12,6 +12,7 @@
 
 #define MODEL_NOTES_MAX 500u   /* of the log */
 #define MODEL_SECONDS_MAX 240u /* that graphs of a call go back */
+#define MODEL_WISHES_MAX 16u /* questions at once: the telephone asks no more */
 #define MODEL_TENTHS_MAX 128u  /* of seconds that levels of the sound device go back */
 
 /* How a call was heard in one second; NAN: not known. */
@@ -36,6 +37,13 @@ struct model_call {
     uint64_t n_seconds;                             /* since the beginning */
     uint64_t sent, received, lost, late, concealed; /* packets, */
     uint64_t refused;                               /* and of others, or such as nobody wants */
+};
+
+/* The other side of a call, which may be over, asks us to call somebody else. */
+struct model_wish {
+    uint32_t call;
+    char *peer, *peer_name, *contact; /* who asks */
+    char *to;
 };
 
 struct model_account {
@@ -94,6 +102,8 @@ struct model {
     size_t n_accounts;
     struct model_call **calls; /* in the order of their numbers */
     size_t n_calls;
+    struct model_wish wishes[MODEL_WISHES_MAX]; /* the oldest first */
+    size_t n_wishes;
     struct model_past *past; /* the newest first */
     size_t n_past;
     struct model_contact *contacts; /* in the order of the file */
@@ -151,6 +161,8 @@ void model_note_at(struct model *model, double time, bool bad, const char *text)
 
 /* NULL: there is none of that number. */
 struct model_call *model_call(const struct model *model, uint32_t call);
+/* What is asked in this call, else what is asked first; NULL: nothing is. */
+const struct model_wish *model_wish(const struct model *model, uint32_t call);
 /* By its name, in capital or small letters; NULL: there is none. */
 const struct model_contact *model_contact(const struct model *model, struct slice name);
 /* The first of that phase, NULL: none. */

@@ -316,6 +316,10 @@ unsigned model_event(struct model *m, const struct ctl_line *line, uint64_t now_
         return model_take_sound(m, line);
     case PHONE_CONTACTS_CHANGED:
         return MODEL_CHANGED | MODEL_PEOPLE;
+    case PHONE_TRANSFER_ASKED:
+    case PHONE_TRANSFER_FOLLOWED:
+    case PHONE_TRANSFER_REFUSED:
+        return model_take_wish(m, e);
     case PHONE_DND_SET:
         m->dnd = e->on;
         return MODEL_CHANGED;

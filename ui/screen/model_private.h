@@ -21,6 +21,15 @@ void model_is_short(struct model *model);
 void model_clear_past(struct model *model);
 void model_clear_contacts(struct model *model);
 
+/* --- model_wishes.c --------------------------------------------------------------------------- */
+
+/* Copies what, in place of what was asked in that call. */
+void model_add_wish(struct model *model, const struct model_wish *what);
+void model_remove_wish(struct model *model, uint32_t call);
+void model_clear_wishes(struct model *model);
+/* The events transfer-... */
+unsigned model_take_wish(struct model *model, const struct phone_event *event);
+
 /* --- model_values.c --------------------------------------------------------------------------- */
 
 /* What an object has as this member. 0, and "": none, or not one of this kind and size. */

@@ -17,6 +17,17 @@ static enum phone_call_phase phase_of(const char *word)
     return PHONE_PHASE_CALLING;
 }
 
+/* What was asked before this screen was there. */
+static void take_wish(struct model *m, const struct model_call *c, const char *to)
+{
+    struct model_wish w = {c->call, c->peer, c->peer_name, c->contact, (char *)to};
+
+    if (*to)
+        model_add_wish(m, &w);
+    else
+        model_remove_wish(m, c->call);
+}
+
 static void take_call_state(struct model *m, const json_t *row, uint64_t now_ms)
 {
     uint32_t number = model_unsigned(row, "call");
@@ -49,6 +60,7 @@ static void take_call_state(struct model *m, const json_t *row, uint64_t now_ms)
     c->muted = model_flag(row, "muted");
     c->device = model_flag(row, "device");
     c->conference = model_unsigned(row, "conference");
+    take_wish(m, c, ctl_text(row, "asks_to_call"));
     if (c->answered)
         c->up_ms = now_ms > up_ms ? now_ms - up_ms : 1;
 }

@@ -148,6 +148,11 @@ static bool put_words(struct buf *out, const struct phone_event *e)
     case PHONE_PASSWORD_WANTED:
         buf_puts(out, "a password is needed; the command password asks for it");
         return true;
+    case PHONE_TRANSFER_ASKED:
+        buf_puts(out, "asks you to call ");
+        plain_put_head(slice_of(e->to), ADDRESS_COLS, out);
+        buf_puts(out, " instead; follow or stay");
+        return true;
     case PHONE_MUTED:
         buf_puts(out, e->on ? "does not hear you: muted" : "hears you: no longer muted");
         return true;
@@ -195,6 +200,8 @@ static enum plain_tell worth(const struct phone_event *e)
     case PHONE_RESUMED:
     case PHONE_REGISTER_FAILED:
     case PHONE_PASSWORD_WANTED:
+    case PHONE_TRANSFER_ASKED:
+    case PHONE_TRANSFER_REFUSED:
     case PHONE_SOUND_FAILED:
     case PHONE_HOOK_FAILED:
     case PHONE_NOTICE:

@@ -445,6 +445,8 @@ unsigned screen_line(struct screen *s, const struct ctl_line *line)
     /* Keys mean what rings, unless one is about to say something. */
     if ((news & MODEL_INCOMING) && !model_call_in(s->model, PHONE_PHASE_UP))
         s->call = line->event.call;
+    if (line->kind == CTL_EVENT && line->event.kind == PHONE_TRANSFER_FOLLOWED)
+        s->call = line->event.other;
     return news;
 }
 

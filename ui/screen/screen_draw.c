@@ -118,6 +118,29 @@ static void draw_incoming(struct screen *s, struct rect within)
     buf_free(&keys);
 }
 
+/* Likewise, as long as nobody calls: who asks us to call somebody else, and whom. */
+static void draw_wish(struct screen *s, struct rect within)
+{
+    const struct model_wish *w = model_wish(s->model, s->call);
+    struct cells *cells = &s->cells;
+    struct buf keys = buf_new(256), whom = buf_new(4096);
+    int n = 1, end;
+
+    if (!w || model_call_in(s->model, PHONE_PHASE_INCOMING))
+        return;
+    put_key_of(s, "follow", &keys);
+    put_key_of(s, "stay", &keys);
+    buf_printf(&whom, " asks you to call %" PRI_SLICE, ARG_SLICE(model_short_uri(w->to)));
+    end = within.cols - 1 - width_of(buf_slice(&keys));
+    cells_fill(cells, within, STYLE_ALERT);
+    n += view_put_name(cells, within, 0, n, (end - n) / 3, STYLE_ALERT, w->contact, w->peer_name,
+                       w->peer);
+    cells_put_cut(cells, within, 0, n, end - n, STYLE_ALERT, buf_slice(&whom));
+    cells_put(cells, within, 0, end, STYLE_ALERT, buf_slice(&keys));
+    buf_free(&keys);
+    buf_free(&whom);
+}
+
 /* --- all ------------------------------------------------------------------------------------ */
 
 static void draw_too_small(struct screen *s)
@@ -167,6 +190,7 @@ void screen_draw(struct screen *s)
             draw_popup(s, s->open[i], &l);
     }
     draw_status(s, &s->cells, l.status);
+    draw_wish(s, l.top);
     draw_incoming(s, l.top);
     draw_keys(s, &s->cells, l.keys);
 }

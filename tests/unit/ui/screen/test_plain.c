@@ -25,6 +25,7 @@
 #define LATER "{\"v\":1,\"reply\":4,\"ok\":true,\"history\":[" \
     PAST("\"direction\":\"in\",\"outcome\":\"missed\",\"peer\":\"sip:mallory@h\",\"peer_name\":\"Mallory\"") "]}"
 #define LATER2 "{\"v\":1,\"reply\":4,\"ok\":true,\"history\":[{\"time\":2e9,\"direction\":\"in\",\"outcome\":\"missed\",\"peer\":\"sip:mallory@h\"}]}"
+#define ASKED(n) EVENT("\"transfer-asked\",\"call\":" n ",\"peer\":\"sip:bob@h\",\"to\":\"sip:carol@h\"")
 #define GOOD EVENT("\"quality\",\"call\":1,\"mos\":4.3,\"loss_percent\":0.5,\"delay_ms\":56,\"round_trip_ms\":38")
 #define BOTH EVENT("\"quality\",\"call\":1,\"mos\":4.3,\"their_mos\":3.9,\"mouth_to_ear_ms\":104")
 #define CONTACTS "{\"v\":1,\"reply\":5,\"ok\":true,\"contacts\":[{\"name\":\"Bob\",\"address\":\"sip:bob@h\"},{\"name\":\"Ann\",\"address\":\"sip:ann@h\"}]}"
@@ -42,6 +43,12 @@ static const struct row {
     {"a contact is not", {KNOWN}, {0}, "Bob, call 1: calls you, sip:bob@h, for work; answer or decline\n", NULL},
     {"later events have the name too", {KNOWN, EVENT("\"held\",\"call\":1")}, {0}, "Bob, call 1: put on hold by the other side\n", NULL},
     {"the end of a call", {KNOWN, EVENT("\"ended\",\"call\":1,\"text\":\"nobody answered\",\"outcome\":\"no-answer\"")}, {0}, "Bob, call 1: ended: nobody answered\n", NULL},
+    {"a transfer is asked for", {KNOWN, ASKED("1")}, {0}, "Bob, call 1: asks you to call sip:carol@h instead; follow or stay\n", NULL},
+    {"somebody wants to be followed", {UP("1"), ASKED("1")}, {"follow"}, "", "\"command\":\"follow\",\"id\":65,\"call\":1"},
+    {"or is not", {UP("1"), ASKED("1")}, {"stay 1"}, "", "\"command\":\"stay\",\"id\":65,\"call\":1"},
+    {"whose call is over", {KNOWN, ASKED("1"), EVENT("\"ended\",\"call\":1,\"text\":\"t\",\"outcome\":\"answered\"")}, {"follow 1"}, "", "\"command\":\"follow\",\"id\":65,\"call\":1"},
+    {"nobody asks", {UP("1")}, {"follow"}, "follow needs a call in which that is asked\n", NULL},
+    {"nobody does any more", {UP("1"), ASKED("1"), EVENT("\"transfer-refused\",\"call\":1,\"to\":\"sip:carol@h\",\"status\":603,\"text\":\"t\"")}, {"stay"}, "stay needs a call in which that is asked\n", NULL},
     {"muted", {UP("1"), EVENT("\"muted\",\"call\":1")}, {0}, "Bob, call 1: does not hear you: muted\n", NULL},
     {"an account", {EVENT("\"registered\",\"account\":\"home\",\"uri\":\"sip:alice@h\",\"expires\":300")}, {0}, "alice@h: registered for 5 minutes\n", NULL},
     {"why it is not registered is said once", {EVENT("\"registration-failed\",\"account\":\"home\",\"uri\":\"sip:alice@h\",\"text\":\"alice@h: the server refused the password\",\"retry\":61")}, {0}, "alice@h: the server refused the password; tried again in 1 minute 1 second\n", NULL},

@@ -18,6 +18,10 @@
     "{\"v\":1,\"event\":\"incoming\",\"time\":1.0,\"call\":" #n ",\"peer\":\"sip:p" #n             \
     "@h.example\",\"peer_name\":\"P\"}"
 
+#define ASKED(n)                                                                                   \
+    "{\"v\":1,\"event\":\"transfer-asked\",\"time\":1.0,\"call\":" #n ",\"peer\":\"sip:p" #n           \
+    "@h.example\",\"peer_name\":\"P\",\"to\":\"sip:carol@h.example\"}"
+
 /* --- what is asked of the phone ------------------------------------------------------------- */
 
 /* clang-format off */
@@ -44,6 +48,11 @@ static const struct row {
     {"x ends what one talks in though another rings", STATUS(CALL(1, "up", "")), INCOMING(7), "x",
      "{\"command\":\"hangup\",\"id\":*,\"call\":1}"},
     {"X refuses the other",        STATUS(CALL(1, "up", "")), INCOMING(7), "X", "{\"command\":\"decline\",\"id\":*,\"call\":7}"},
+    {"F follows",                  STATUS(CALL(1, "up", "")), ASKED(1), "F", "{\"command\":\"follow\",\"id\":*,\"call\":1}"},
+    {"S stays",                    STATUS(CALL(1, "up", "")), ASKED(1), "S", "{\"command\":\"stay\",\"id\":*,\"call\":1}"},
+    {"F in a call that is over",   STATUS(""), ASKED(1), "F", "{\"command\":\"follow\",\"id\":*,\"call\":1}"},
+    {"F with nobody who asks",     STATUS(CALL(1, "up", "")), NULL, "F", ""},
+    {"F of what was asked before", STATUS(CALL(1, "up", ",\"asks_to_call\":\"sip:c@h\"")), NULL, "F", "{\"command\":\"follow\",\"id\":*,\"call\":1}"},
     {"a takes the other",          STATUS(CALL(1, "up", "")), INCOMING(7), "a", "{\"command\":\"answer\",\"id\":*,\"call\":7}"},
     {"s needs two",                STATUS(CALL(1, "up", "")), NULL, "s", ""},
     {"s goes to the one on hold",  STATUS(CALL(1, "up", "") "," CALL(2, "up", "")),
@@ -201,6 +210,10 @@ static const struct seen_row {
     {"a reason from before is in the log", {REFUSED_BEFORE}, "L", "before  work@pbx.example: the server", NULL},
     {"and is read as a whole",           {REFUSED_BEFORE}, "L enter", "this account", NULL},
     {"not with a call",                  {STATUS(CALL(1, "ringing", ""))}, "5", NULL, "to 5"},
+    {"who asks to call somebody else",   {STATUS(CALL(1, "up", "")), ASKED(1)}, "", "P\" asks you to call carol@h.example", NULL},
+    {"and by which keys",                {STATUS(CALL(1, "up", "")), ASKED(1)}, "", "F follow  S stay", NULL},
+    {"behind a call that comes in",      {STATUS(CALL(1, "up", "")), ASKED(1), INCOMING(7)}, "", NULL, "asks you"},
+    {"what was asked when it is over",   {STATUS(CALL(1, "up", "")), ASKED(1), EVENT("transfer-refused", "1,\"to\":\"sip:c@h\",\"status\":603,\"text\":\"t\"")}, "", NULL, "asks you"},
     {"missed calls are counted",         {STATUS(""), HISTORY(PAST("9.0", "missed") "," PAST("8.0", "missed") "," PAST("7.0", "answered"))}, "",
      "2 missed", NULL},
     {"those from before were seen",      {STATUS(""), HISTORY(PAST("9.0", "answered") "," PAST("8.0", "missed"))}, "", NULL, "1 missed"},
