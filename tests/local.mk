@@ -47,7 +47,8 @@ asleep_tests = faults/test_clock faults/test_registrar_silent faults/test_roamin
 	unit/net/test_interface unit/net/test_no_memory unit/phone/test_account_no_memory \
 	unit/phone/test_call_no_memory unit/phone/test_dtls_no_memory
 paired_tests = audio/test_relay_media audio/test_stereo_cards interop/test_baresip \
-	interop/test_conference interop/test_kamailio_strangers scripts/test_audio_fd \
+	interop/test_conference interop/test_kamailio_strangers interop/test_transfer \
+	scripts/test_audio_fd \
 	scripts/test_call.py scripts/test_control.py scripts/test_control_harm \
 	scripts/test_daemon_sound scripts/test_examples scripts/test_pipes scripts/test_recording \
 	scripts/test_stereo \

@@ -29,7 +29,8 @@ interop_tests = \
 	tests/interop/test_sdes.py \
 	tests/interop/test_sipp.py \
 	tests/interop/test_sipp_registrar.py \
-	tests/interop/test_tls.py
+	tests/interop/test_tls.py \
+	tests/interop/test_transfer.py
 tap_tests += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
 	tests/interop/sipp/reg_answer.xml tests/interop/sipp/reg_refused.xml \

@@ -85,6 +85,115 @@ def refer_calling():
         call.leave(invite, ok)
 
 
+def led_on(room, allowed, uri, seconds=1):
+    """What a phone whose list of transfers is this answers to a REFER to uri, and who is called."""
+    thief = room.keep(sip.Peer(host=STRANGER))
+    there = f"{STRANGER}:{thief.port}"
+    call = Caller(room, spoken=SPEECH, transfers=allowed.format(there=there))
+    call.peer.answers = ("NOTIFY",)
+    invite, ok = call.up()
+    to = uri.format(there=there)
+    answer = call.asked(call.within("REFER", invite, ok, 10, Refer_To=f"<{to}>"), invite.source)
+    if answer.status != 202:
+        thief.none(lambda m: True, seconds, "something for whom REFER named")
+        call.leave(invite, ok)
+    return answer.status, thief, call
+
+
+NOT_LISTED = (
+    ("another port", "{there}", "sip:x@127.0.0.2:9"), ("no port", "{there}", "sip:x@127.0.0.2"),
+    ("a port, and the list has none", "127.0.0.2", "sip:x@{there}"),
+    ("another user", "carol@{there}", "sip:dave@{there}"),
+    ("the host as a user", "pbx.example", "sip:pbx.example@{there}"),
+    ("the host as a parameter", "pbx.example", "sip:x@{there};h=pbx.example"),
+    ("the host in a header", "pbx.example", "sip:x@{there}?To=pbx.example"),
+    ("maddr", "pbx.example", "sip:x@pbx.example;maddr=127.0.0.2;port={there}"),
+    ("a password", "{there}", "sip:x:y@{there}"),
+    ("sips is wanted", "sips:{there}", "sip:x@{there}"),
+    ("another method", "{there}", "sip:x@{there};method=BYE"))
+
+for name, allowed, uri in NOT_LISTED:
+    @case(f"REFER to what a script's list does not have: {name}", allowed, uri)
+    def not_listed(allowed, uri):
+        with Room() as room:
+            equal(led_on(room, allowed, uri)[0], 603, "answer to REFER")
+
+
+@case("REFER that a list allows: five places in a chain, redirects included, and none twice")
+def chain():
+    with Room() as room:
+        peer = room.keep(sip.Peer())
+        at = f"127.0.0.1:{peer.port}"
+        call = Caller(room, "p0", peer, spoken=SPEECH, transfers=at)
+        peer.answers = ("NOTIFY", "BYE")
+        numbers = iter(range(10, 99))
+        invite, ok = call.up()
+        seen = []
+
+        def refer(name):
+            message = call.within("REFER", invite, ok, next(numbers), Refer_To=f"<sip:{name}@{at}>")
+            return call.asked(message, invite.source).status
+
+        for n in range(1, 5):
+            seen += [refer(f"p{k}") for k in range(n)]  # where we have been
+            equal(refer(f"p{n}"), 202, f"the {n}. REFER")
+            invite = peer.wait(lambda m: sip.request("INVITE")(m) and f"sip:p{n}@" in m.uri, 5,
+                               what=f"INVITE to p{n}")
+            ok = call.answer(invite, tag=f"t{n}")
+            peer.wait(lambda m: m.method == "ACK" and m.tag == f"t{n}", 5, what="ACK")
+        equal(refer("p5"), 202, "the fifth REFER")
+        invite = peer.wait(lambda m: sip.request("INVITE")(m) and "sip:p5@" in m.uri, 5,
+                           what="INVITE to p5")
+        peer.respond(invite, 302, "Moved", tag="r", Contact=f"<sip:p6@{at}>, <sip:p0@{at}>")
+        peer.none(lambda m: sip.request("INVITE")(m) and
+                  m.get("Call-ID") == invite.get("Call-ID") and "sip:p5@" not in m.uri,
+                  1, "a call beyond the fifth")
+        expect(set(seen) == {603}, f"answers to REFER to where we have been: {seen}")
+
+
+@case("REFER in the name of the other side, from another address or with wrong tags: nothing")
+def spoofed():
+    with Room() as room:
+        thief = room.keep(sip.Peer(host=STRANGER))
+        call = Caller(room, spoken=SPEECH, transfers=f"{STRANGER}:{thief.port}")
+        invite, ok = call.up()
+        numbers = iter(range(10, 99))
+
+        def refer(**more):
+            return call.within("REFER", invite, ok, next(numbers),
+                               Refer_To=f"<sip:x@{STRANGER}:{thief.port}>", **more)
+
+        message = refer()
+        message.set("Via", f"SIP/2.0/UDP {STRANGER}:{thief.port};branch=z9hG4bK" + sip.unique())
+        thief.send_to(message, invite.source)
+        got = thief.wait(lambda m: m.status >= 200, 5, what="an answer")
+        equal(got.status, 481, "from another address")
+        for header in ("From", "To"):
+            message = refer()
+            message.set(header, re.sub("tag=[^;]+", "tag=guess", message.get(header)))
+            equal(call.asked(message, invite.source).status, 481, f"with another tag in {header}")
+        thief.none(sip.request("INVITE"), 0.5, "a call to whom REFER named")
+        call.leave(invite, ok)
+
+
+@case("REFER, 200 of them in a call with a list: one at a time, and all others are refused")
+def flood_of_referrals():
+    with Room() as room:
+        thief = room.keep(sip.Peer(host=STRANGER))
+        call = Caller(room, spoken=SPEECH, transfers=f"{STRANGER}:{thief.port}")
+        call.peer.answers = ("NOTIFY",)
+        invite, ok = call.up()
+        statuses = [call.asked(call.within(
+            "REFER", invite, ok, n, Refer_To=f"<sip:x{n}@{STRANGER}:{thief.port}>"),
+            invite.source).status for n in range(10, 210)]
+        equal(statuses.count(202), 1, "those that were accepted")
+        equal(set(statuses), {202, 491}, "answers")
+        got = thief.wait(sip.request("INVITE"), 5, what="the one call")
+        equal(len({m.get("Call-ID") for m in thief.found(sip.request("INVITE"))}), 1, "calls")
+        thief.respond(got, 486, "Busy", tag="t")
+        call.leave(invite, ok, 900)
+
+
 # --- answered by itself -----------------------------------------------------------------------
 
 AUTO = {

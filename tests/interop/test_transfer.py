@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+"""Transfers: the other side of a call asks us to call somebody else, and we do or do not (RFC 3515,
+5589). baresip transfers; a peer of the test says what baresip does not."""
+import os
+import re
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import control, sip, sound, tap, tphone
+from lib.baresip import Baresip
+from lib.daemon import Daemon
+from lib.ends import Caller
+from lib.room import Room, free_port
+from lib.tap import case, equal, expect
+
+SPEECH_S = 5.0
+WINDOW = {"first_ms": -700, "last_ms": 3000}
+
+
+def place(phone):
+    """Host and port of its address, as a list of transfers has them."""
+    return phone.uri.split("@")[1].split(";")[0]
+
+
+def third(room, spoken):
+    return tphone.Answer(room, name="carol", spoken=spoken, times=1)
+
+
+def heard_there(carol, spoken):
+    return sound.expect_heard(spoken, carol.recording, "what the third phone heard", **WINDOW)
+
+
+@case("baresip, which we have called, transfers us: the third phone hears us, and we it")
+def calling():
+    with Room() as room:
+        ours, theirs = sound.speech("caller", SPEECH_S), sound.speech("callee", SPEECH_S)
+        carol = third(room, theirs)
+        stranger = Baresip(room, "stranger", "pcmu", sound.silence(30), answers=True)
+        phone = tphone.Call(room, stranger.uri, spoken=ours, transfers=place(carol))
+        stranger.wait("CALL_ESTABLISHED")
+        time.sleep(1)
+        stranger.tell("transfer", carol.uri)
+        phone.wait_line("calling sip:.* instead, as call 2", 5)
+        phone.wait_line("call 2: answered", 5)
+        stranger.wait("CALL_CLOSED", 10)  # which it says when it hears of the 200
+        phone.wait_line("ended: the other side hung up", 5)
+        time.sleep(SPEECH_S + 1)
+        carol.process.signal(2)
+        phone.expect_status(tphone.OK, 15)
+        result = tphone.results(phone)
+        equal(len(result), 1, "lines of results")
+        expect(result[0]["peer"] == carol.uri, f"the result is of {result[0]['peer']}")
+        moved = phone.recording.replace(".wav", "-transferred.wav")
+        heard = sound.expect_heard(theirs, moved, "what we heard of the third phone", **WINDOW)
+        return f"{heard_there(carol, ours)}\n{heard}"
+
+
+@case("baresip, which has called us, transfers us: the third phone hears us")
+def called():
+    with Room() as room:
+        ours = sound.speech("caller", SPEECH_S)
+        carol = third(room, sound.silence(SPEECH_S))
+        stranger = Baresip(room, "stranger", "opus", sound.silence(30))
+        phone = tphone.Answer(room, spoken=ours, times=1, transfers=place(carol))
+        stranger.dial(phone.uri)
+        stranger.wait("CALL_ESTABLISHED")
+        time.sleep(1)
+        stranger.tell("transfer", carol.uri)
+        phone.wait_line("call 2: answered", 10)
+        stranger.wait("CALL_CLOSED", 10)
+        time.sleep(SPEECH_S + 1)
+        carol.process.signal(2)
+        phone.expect_status(tphone.OK, 15)
+        equal(len(tphone.results(phone)), 2, "lines of results")
+        return heard_there(carol, ours)
+
+
+@case("baresip asks, a client says yes: the new call is made, and baresip hangs up")
+def yes():
+    with Room() as room:
+        carol = third(room, sound.silence(10))
+        stranger = Baresip(room, "stranger", "pcmu", sound.silence(30), answers=True)
+        phone = control.Piped(room).client
+        call = phone.do("call", target=stranger.uri)["call"]
+        phone.event("answered", call=call)
+        stranger.tell("transfer", carol.uri)
+        asked = phone.event("transfer-asked", call=call)
+        equal(asked["to"], carol.uri, "whom we are to call")
+        equal(phone.do("status", call=call)["calls"][0].get("asks_to_call"), carol.uri, "in status")
+        phone.do("follow")
+        other = phone.event("transfer-followed", call=call)["other"]
+        phone.event("answered", call=other)
+        phone.event("ended", call=call, seconds=10)
+        phone.refused("follow", "no-such-call", call=call)
+        phone.do("hangup", call=other)
+        phone.event("ended", call=other)
+
+
+@case("baresip asks, a client says no: it hears 603, and nobody is called")
+def no():
+    with Room() as room:
+        carol = room.keep(sip.Peer())
+        stranger = Baresip(room, "stranger", "pcmu", sound.silence(30), answers=True)
+        phone = control.Piped(room).client
+        call = phone.do("call", target=stranger.uri)["call"]
+        phone.event("answered", call=call)
+        stranger.tell("transfer", f"sip:carol@127.0.0.1:{carol.port}")
+        phone.event("transfer-asked", call=call)
+        phone.do("stay", call=call)
+        equal(phone.event("transfer-refused", call=call)["status"], 603, "status")
+        stranger.process.wait_line("transfer failed: 603", 5)
+        carol.none(sip.request("INVITE"), 0.5, "a call")
+
+
+@case("nobody is there to be asked: 603 at once, and the call goes on")
+def nobody():
+    with Room() as room:
+        stranger = Baresip(room, "stranger", "pcmu", sound.silence(30), answers=True)
+        phone = tphone.Call(room, stranger.uri, seconds=4)
+        stranger.wait("CALL_ESTABLISHED")
+        stranger.tell("transfer", "sip:nobody@127.0.0.1:9")
+        phone.wait_line("not calling sip:nobody@127.0.0.1:9 instead: nobody is here", 5)
+        phone.expect_status(tphone.OK, 15)
+
+
+@case("the third phone is busy: the call goes on, and counts in the end")
+def busy():
+    with Room() as room:
+        carol = tphone.Answer(room, name="carol", code=486)
+        stranger = Baresip(room, "stranger", "pcmu", sound.silence(30), answers=True)
+        phone = tphone.Call(room, stranger.uri, transfers=place(carol), seconds=5)
+        stranger.wait("CALL_ESTABLISHED")
+        stranger.tell("transfer", carol.uri)
+        phone.wait_line("call 2: ended: the other side is busy", 5)
+        stranger.process.wait_line("486", 5)
+        phone.expect_status(tphone.OK, 15)
+        equal(tphone.results(phone)[0]["peer"], stranger.uri, "whose result it is")
+
+
+# --- what baresip does not do -------------------------------------------------------------------
+
+def refer(call, invite, ok, cseq, to, **more):
+    return call.asked(call.within("REFER", invite, ok, cseq, Refer_To=f"<{to}>", **more),
+                      invite.source)
+
+
+def last_notify(call, status):
+    return call.peer.wait(lambda m: m.method == "NOTIFY" and
+                          f"SIP/2.0 {status}".encode() in m.body, 10, what=f"NOTIFY of {status}")
+
+
+@case("a NOTIFY has what RFC 3515 and 6665 want, and BYE at once ends no transfer")
+def notifies():
+    with Room() as room:
+        carol = third(room, sound.silence(3))
+        call = Caller(room, transfers=place(carol))
+        call.peer.answers = ("NOTIFY",)
+        invite, ok = call.up()
+        answer = refer(call, invite, ok, 10, carol.uri, Referred_By="<sip:boss@example.org>")
+        equal(answer.status, 202, "answer to REFER")
+        expect(answer.get("Contact"), "202 has no Contact")
+        bye = call.within("BYE", invite, ok, 11)
+        equal(call.asked(bye, invite.source).status, 200, "answer to BYE")
+        first, final = last_notify(call, 100), last_notify(call, 200)
+        for message in (first, final):
+            equal(message.get("Event"), "refer", "Event")
+            expect(message.get("Content-Type").startswith("message/sipfrag"), "Content-Type")
+            expect(message.get("Contact"), "NOTIFY has no Contact")
+        expect(first.get("Subscription-State").startswith("active;expires="), "the first state")
+        equal(final.get("Subscription-State"), "terminated;reason=noresource", "the last state")
+        expect(final.cseq > first.cseq, "numbers do not rise")
+        carol.wait_line("call from", 5)
+        time.sleep(1)
+        carol.process.signal(2)
+        call.phone.expect_status(tphone.OK, 15)
+
+
+@case("Refer-Sub: false is agreed to, and nothing is told (RFC 4488)")
+def silent():
+    with Room() as room:
+        carol = third(room, sound.silence(3))
+        call = Caller(room, transfers=place(carol))
+        invite, ok = call.up()
+        answer = refer(call, invite, ok, 10, carol.uri, Refer_Sub="false", Require="norefersub")
+        equal((answer.status, answer.get("Refer-Sub")), (202, "false"), "answer to REFER")
+        call.phone.wait_line("call 2: answered", 5)
+        call.peer.none(lambda m: m.method == "NOTIFY", 1, "NOTIFY")
+        bye = call.within("BYE", invite, ok, 11)
+        equal(call.asked(bye, invite.source).status, 200, "answer to BYE")
+        carol.process.signal(2)
+        call.phone.expect_status(tphone.OK, 15)
+
+
+@case("the INVITE that comes of it: Replaces and Referred-By, and no other header of the URI")
+def invite_of_it():
+    with Room() as room:
+        other = room.keep(sip.Peer())
+        call = Caller(room, transfers=f"127.0.0.1:{other.port}")
+        call.peer.answers = ("NOTIFY",)
+        invite, ok = call.up()
+        to = (f"sip:carol@127.0.0.1:{other.port};x=y?Replaces=9%40h%3Bto-tag%3D1%3Bfrom-tag%3D2"
+              "&Subject=buy&Route=%3Csip%3A127.0.0.1%3A9%3E&Call-ID=mine")
+        equal(refer(call, invite, ok, 10, to, Referred_By="<sip:boss@example.org>").status, 202,
+              "answer to REFER")
+        got = other.wait(sip.request("INVITE"), 8, what="INVITE")
+        equal(got.get("Replaces"), "9@h;to-tag=1;from-tag=2", "Replaces")
+        equal(got.get("Referred-By"), "<sip:boss@example.org>", "Referred-By")
+        expect(not got.get("Subject") and not got.get("Route"), "headers of the URI are there")
+        expect(got.get("Call-ID") not in ("mine", invite.get("Call-ID")), "Call-ID")
+        other.respond(got, 404, "Not Found", tag="c")
+        last_notify(call, 404)
+        call.leave(invite, ok)
+
+
+# --- through the daemon ---------------------------------------------------------------------------
+
+def by_daemon(room, daemon):
+    """tphone call by this daemon to a peer: the client, the peer's side, INVITE and 200."""
+    peer = room.keep(sip.Peer())
+    peer.answers = ("NOTIFY", "BYE")
+    call = Caller.__new__(Caller)
+    call.peer = peer
+    call.phone = daemon.start("call", f"sip:first@127.0.0.1:{peer.port}")
+    return (call.phone, call, *call.up())
+
+
+def takes(peer, invite):
+    peer.respond(invite, 200, "OK", body=sip.sdp(), tag="o")
+    peer.wait(sip.request("ACK"), 5, what="ACK")
+
+
+def bye(peer, invite, tag):
+    uri = re.search(r"<(sip:[^>]+)>", invite.get("Contact")).group(1)
+    message = peer.request("BYE", uri, call=invite.get("Call-ID"))
+    message.set("From", invite.get("To") + f";tag={tag}").set("To", invite.get("From"))
+    peer.send_to(message.set("CSeq", "50 BYE"), invite.source)
+    peer.wait(lambda m: m.status == 200 and m.branch == message.branch, 5, what="200 to BYE")
+
+
+@case("tphone call through the daemon follows its list, and is over with the last call")
+def daemon_follows():
+    with Room() as room:
+        to = room.keep(sip.Peer())
+        daemon = Daemon(room, transfers=f"127.0.0.1:{to.port}")
+        client, call, invite, ok = by_daemon(room, daemon)
+        equal(refer(call, invite, ok, 10, f"sip:other@127.0.0.1:{to.port}").status, 202, "REFER")
+        second = to.wait(sip.request("INVITE"), 5, what="INVITE")
+        takes(to, second)
+        bye(call.peer, invite, "a")
+        client.wait_line("call 2: answered", 5)
+        time.sleep(0.5)
+        expect(client.alive(), "the client has ended with the first call")
+        bye(to, second, "o")
+        equal(client.status(5), tphone.OK, "status")
+        equal(len(client.said("^answered peer=sip:other@")), 1, "lines of the result")
+        equal(len(client.said("^answered peer=sip:first@")), 0, "lines of the first call")
+
+
+@case("a client that goes takes both calls with it")
+def daemon_tied():
+    with Room() as room:
+        to = room.keep(sip.Peer())
+        to.answers = ("BYE",)
+        daemon = Daemon(room, transfers=f"127.0.0.1:{to.port}")
+        client, call, invite, ok = by_daemon(room, daemon)
+        equal(refer(call, invite, ok, 10, f"sip:other@127.0.0.1:{to.port}").status, 202, "REFER")
+        takes(to, to.wait(sip.request("INVITE"), 5, what="INVITE"))
+        client.signal(9)
+        for peer in (call.peer, to):
+            peer.wait(sip.request("BYE"), 5, what="BYE")
+
+
+@case("tphone call through a daemon that asks: nobody is there, so 603 at once by NOTIFY")
+def daemon_asks():
+    with Room() as room:
+        client, call, invite, ok = by_daemon(room, Daemon(room))
+        equal(refer(call, invite, ok, 10, "sip:other@127.0.0.1:9").status, 202, "REFER")
+        last_notify(call, 603)
+        bye(call.peer, invite, "a")
+        equal(client.status(5), tphone.OK, "status")
+
+
+if __name__ == "__main__":
+    tap.run(jobs=4)
