@@ -115,11 +115,13 @@ static int add(struct control *control, int in, int out, bool is_socket, struct 
 
 int control_add_pair(struct control *control, int in, int out, void (*on_end)(void *arg), void *arg)
 {
+    const struct output *results = &control->session->terminal->out;
     struct client *c = NULL;
     int err = add(control, in, out, false, &c);
 
     if (err)
         return err;
+    c->writer = out == results->fd ? results->writer : NULL;
     c->on_end = on_end;
     c->arg = arg;
     return 0;

@@ -37,7 +37,8 @@ struct net_unix_listener *control_take_listener(struct control *control);
 
 /* Standard input and output, or any pair. When in has ended the commands before are carried out and
  * on_end(arg) runs from the loop; also when nobody reads what goes out. The descriptors stay the
- * caller's. 0 or a negative errno. */
+ * caller's. What goes to standard output may be written by terminal_close yet. 0 or a negative
+ * errno. */
 int control_add_pair(struct control *control, int in, int out, void (*on_end)(void *arg),
                      void *arg);
 /* A connected socket, which becomes control's. May bring descriptors for the sound of a call

@@ -63,6 +63,11 @@ static ptrdiff_t write_some(struct client *c, struct slice bytes)
 
     if (c->is_socket)
         return net_unix_write(c->out, bytes, NULL, 0);
+    if (c->writer) {
+        int err = writer_put(c->writer, bytes);
+
+        return err == -ENOBUFS ? -EAGAIN : err ? err : (ptrdiff_t)bytes.n;
+    }
     if (poll(&p, 1, 0) != 1)
         return -EAGAIN;
     n = write(c->out, bytes.p, bytes.n < PIECE_BYTES ? bytes.n : PIECE_BYTES);

@@ -40,6 +40,7 @@ struct client {
     int in, out; /* the same for a socket */
     bool is_socket;
     struct net_watch *reads, *writes; /* one for a socket; NULL: a plain file, always ready */
+    struct writer *writer;            /* who writes that file, the terminal's; or NULL */
 
     struct lines lines;
     int fds[NET_UNIX_FDS_MAX]; /* that came with lines, for the next "audio" */

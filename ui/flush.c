@@ -28,7 +28,10 @@ int flush_new(struct net_loop *loop, struct terminal *terminal, struct flush **o
     struct flush *f = calloc(1, sizeof *f);
     int err = f ? net_deadline_new(loop, on_again, f, &f->again) : -ENOMEM;
 
+    if (!err)
+        err = terminal_write_behind(terminal);
     if (err) {
+        net_deadline_free(f ? f->again : NULL);
         free(f);
         return err;
     }

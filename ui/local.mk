@@ -103,7 +103,9 @@ libui_a_SOURCES = \
 	ui/terminal.c \
 	ui/terminal.h \
 	ui/trace.c \
-	ui/trace.h
+	ui/trace.h \
+	ui/writer.c \
+	ui/writer.h
 
 # What shells read to complete tphone's words, written by the program itself, so that it has what
 # the program takes; this wants a program that runs where it is built. --config keeps the builder's

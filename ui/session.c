@@ -205,10 +205,10 @@ static void put_status(struct session *s, const struct phone_event *event)
 /* Who reads too slowly learns it from the first line that there is room for again. */
 static void put_lost(struct session *s, struct buf *out)
 {
-    const struct output *output = &s->terminal->out;
+    struct output *output = &s->terminal->out;
     struct buf text = buf_new(256);
 
-    if (output->lost == s->lost_told || output->waiting.n > OUTPUT_WAITING_MAX / 2)
+    if (output->lost == s->lost_told || !output_has_room(output))
         return;
     buf_printf(&text, "%" PRIu64 " lines are missing here, as they were not read in time",
                output->lost - s->lost_told);

@@ -2,17 +2,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/timers.h"
 #include "net/loop.h"
 #include "ui/pipes.h"
 
-/* How long a reader may take at the end. */
+/* How long a reader, and a disk, may take at the end for a piece. */
 #define LAST_WORDS_MS 500
+#define LAST_DISK_MS 2000
 #define LEAST_WORDS_MS 20 /* where a signal's time is up */
 
 /* What is behind a link, only where that is ours or the system's, as /dev/stderr is: another one
@@ -129,24 +132,30 @@ int terminal_open(struct terminal *t, const struct cli *cli, bool quiet_librarie
     return err;
 }
 
-static void close_file(struct output *out, int limit_ms)
+int terminal_write_behind(struct terminal *t)
 {
+    struct output *const all[] = {&t->out, &t->err, &t->trace_file};
+    int err = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(all) && !err; i++)
+        err = output_write_behind(all[i], all, i);
+    return err;
+}
+
+static void close_file(struct terminal *t, struct output *out)
+{
+    uint64_t until_ms = t->gone_by_ms ? net_at_least_ms(t->gone_by_ms, LEAST_WORDS_MS) : NEVER_MS;
     int fd = out->fd;
 
-    output_close(out, limit_ms);
-    if (fd > STDERR_FILENO)
+    if (!output_close(out, LAST_WORDS_MS, LAST_DISK_MS, until_ms))
+        t->left = true; /* close() may wait for the same disk */
+    else if (fd > STDERR_FILENO)
         close(fd);
 }
 
-/* What a reader may take now. */
-static int patience_ms(const struct terminal *t)
+static const char *why_not_written(int err)
 {
-    uint64_t now_ms = net_now_ms(), left;
-
-    if (!t->gone_by_ms)
-        return LAST_WORDS_MS;
-    left = net_at_least_ms(t->gone_by_ms, LEAST_WORDS_MS) - now_ms;
-    return left < LAST_WORDS_MS ? (int)left : LAST_WORDS_MS;
+    return err == -ETIMEDOUT ? "its disk does not answer" : strerror(-err);
 }
 
 static int close_and_tell(struct terminal *t, struct output *out, const char *what)
@@ -154,12 +163,16 @@ static int close_and_tell(struct terminal *t, struct output *out, const char *wh
     struct buf sentence = buf_new(256);
     int err;
 
-    close_file(out, patience_ms(t));
+    close_file(t, out);
     err = out->err == -EPIPE ? 0 : out->err;
-    if (err) {
-        buf_printf(&sentence, "%s could not be written: %s", what, strerror(-err));
+    if (err)
+        buf_printf(&sentence, "%s could not be written: %s", what, why_not_written(err));
+    else if (out->lost > 0 && out == &t->trace_file)
+        buf_printf(&sentence,
+                   "messages that the trace lacks, as it was not taken in time: %" PRIu64,
+                   out->lost);
+    if (sentence.n > 0)
         terminal_error(t, buf_cstr(&sentence));
-    }
     buf_free(&sentence);
     return err;
 }
@@ -175,7 +188,7 @@ int terminal_close(struct terminal *t)
             dup2(t->err.fd, STDERR_FILENO); /* a sanitizer's report at the end is for people */
         close(t->library_fd);
     }
-    close_file(&t->err, patience_ms(t));
+    close_file(t, &t->err);
     outcome_free(&t->outcome);
     return err ? err : trace_err;
 }

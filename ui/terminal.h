@@ -16,7 +16,7 @@ struct terminal {
     struct outcome outcome;
     uint64_t gone_by_ms; /* of net_now_ms: readers are not waited for any longer; 0: nobody is in a
                             hurry */
-    bool left;           /* a worker that nobody waits for: the program ends by _exit */
+    bool left;           /* a thread that nobody waits for: the program ends by _exit */
     int library_fd;      /* what libraries write on descriptor 2 is read here; -1: not caught */
 };
 
@@ -24,9 +24,12 @@ struct terminal {
  * needed once a sound device is opened (doc/design.md, "When things go wrong"). 0, or a negative
  * errno with a sentence in why. */
 int terminal_open(struct terminal *t, const struct cli *cli, bool quiet_libraries, struct buf *why);
-/* Gives readers a moment to take what still waits. 0, or a negative errno where results or
- * the trace could not be written, which is told; a reader that went away does not count. */
+/* Gives readers and disks a moment to take what still waits. 0, or a negative errno where results
+ * or the trace could not be written, which is told; a reader that went away does not count. */
 int terminal_close(struct terminal *t);
+
+/* From now on a loop runs, which waits for no disk. 0 or a negative errno. */
+int terminal_write_behind(struct terminal *t);
 
 /* "tphone: " and one line on standard error; sentence is ours or was made safe. */
 void terminal_error(struct terminal *t, const char *sentence);

@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import pace, rtp, sip, sound, tap, tphone, wire
+from lib import pace, preload, rtp, sip, sound, tap, tphone, wire
 from lib.attack import GOALS, Target, cpu_seconds, end_s, sanitized
 from lib.daemon import Daemon
 from lib.ends import Callee, Caller
@@ -171,11 +171,23 @@ def few_descriptors():
         return str(got)
 
 
-# --- output -----------------------------------------------------------------------------------
+# --- output and traces ---------------------------------------------------------------------------
+
+class Disk:
+    """That of one file, which hangs when it is told to; env: of who writes it."""
+
+    def __init__(self, path):
+        self.path = path
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        self.env = dict(preload.env("faults/hanging_disk.c"), TPHONE_TEST_DISK=path)
+
+    def hang(self, hangs=True):
+        os.chmod(self.path, 0o700 if hangs else 0o600)
+
 
 def bad_output(name):
     with Room() as room:
-        opened = []
+        opened, env = [], {}
 
         def full_pipe():
             r, w = os.pipe()
@@ -199,13 +211,20 @@ def bad_output(name):
             opened.append(os.open("/dev/full", os.O_WRONLY))
             return opened[-1]
 
+        def hanging_disk():
+            disk = Disk(room.path("output"))
+            disk.hang()
+            env.update(disk.env)
+            opened.append(os.open(disk.path, os.O_WRONLY | os.O_APPEND))
+            return opened[-1]
+
         if name == "closed":
             popen = {"preexec_fn": lambda: (os.close(1), os.close(2))}
         else:
             fd = {"a full pipe": full_pipe, "a broken pipe": broken_pipe,
-                  "/dev/full": full_disk}[name]()
+                  "a file whose disk hangs": hanging_disk, "/dev/full": full_disk}[name]()
             popen = {"stdout": fd, "stderr": fd}
-        phone = Silent(room, popen)
+        phone = Silent(room, popen, env)
         peer = room.keep(sip.Peer(phone.port))
         media = room.keep(rtp.RtpPeer())
         for _ in range(2):
@@ -232,8 +251,8 @@ def bad_output(name):
 class Silent(tphone.Answer):
     """Its output cannot be read, so it is there when it answers."""
 
-    def __init__(self, room, popen):
-        super().__init__(room, spoken=SPEECH, popen=popen, trace=True, verbose=True)
+    def __init__(self, room, popen, env):
+        super().__init__(room, spoken=SPEECH, popen=popen, env=env, trace=True, verbose=True)
 
     def wait_line(self, pattern, seconds=15):
         asker = sip.Peer(self.port)
@@ -248,8 +267,67 @@ class Silent(tphone.Answer):
         asker.stop()
 
 
-for what in ("closed", "a full pipe", "a broken pipe", "/dev/full"):
+for what in ("closed", "a full pipe", "a broken pipe", "/dev/full", "a file whose disk hangs"):
     case(f"standard output and error are {what}: two calls as if nothing were", what)(bad_output)
+
+
+def ask(peer, n):
+    """Sends so many OPTIONS, one behind the answer to the other. The longest wait for one, and all
+    their branches."""
+    longest, branches = 0, []
+    for _ in range(n):
+        question = peer.request("OPTIONS", "sip:x@127.0.0.1")
+        start = peer.send(question)
+        answer = peer.wait(lambda m, q=question: m.status == 200 and m.branch == q.branch, 8)
+        longest = max(longest, answer.time - start)
+        branches.append(question.branch)
+    return longest, branches
+
+
+def traced(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+@case("the disk of a trace hangs and comes back: the sound of a call keeps its pace, OPTIONS are "
+      "answered, and the trace has all of it, in order")
+def disk_comes_back():
+    with Room() as room:
+        disk = Disk(room.path("callee-sip.txt"))
+        t = Target(room, spoken=SPEECH, env=disk.env, max_calls=4)
+        peer = room.keep(sip.Peer(t.phone.port))
+        t.media.verdict()
+        disk.hang()
+        longest, branches = ask(peer, 100)
+        said = t.media.verdict()
+        expect(branches[0] not in traced(disk.path), "its disk has not hung")
+        disk.hang(False)
+        wait_until(lambda: branches[-1] in traced(disk.path), 5, "the rest is not in the trace")
+        t.finish()
+        at = [traced(disk.path).find(b) for b in branches]
+        expect(-1 not in at and at == sorted(at), "the order of the trace")
+        expect(longest < 1, f"an answer took {longest:.2f} s")
+        return f"{said}; longest wait for an answer {longest * 1000:.0f} ms"
+
+
+@case("SIGTERM in a call while the disk of the trace hangs: BYE, gone in 2 s, and it says so")
+def disk_is_gone():
+    with Room() as room:
+        disk = Disk(room.path("callee-sip.txt"))
+        t = Target(room, spoken=SPEECH, env=disk.env, max_calls=4)
+        disk.hang()
+        ask(t.media.peer, 3)
+        start = pace.now()
+        t.phone.process.signal(signal.SIGTERM)
+        bye = t.media.peer.wait(sip.request("BYE"), 2, what="BYE")
+        t.media.peer.respond(bye, 200, "OK")
+        t.phone.process.status(6)
+        took = pace.now() - start
+        t.media._going = False
+        expect(took < end_s(), f"the end took {took:.2f} s")
+        expect(t.phone.process.said("the trace could not be written: its disk does not answer"),
+               "what is said", *t.phone.process.tail())
+        return f"gone after {took:.2f} s"
 
 
 # --- recording --------------------------------------------------------------------------------

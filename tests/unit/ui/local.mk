@@ -17,7 +17,8 @@ ui_tests = \
 	tests/unit/ui/test_service \
 	tests/unit/ui/test_signals \
 	tests/unit/ui/test_status \
-	tests/unit/ui/test_terminal
+	tests/unit/ui/test_terminal \
+	tests/unit/ui/test_writer
 check_PROGRAMS += $(ui_tests)
 tap_tests += $(ui_tests)
 
@@ -44,3 +45,5 @@ tests_unit_ui_test_signals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=net_now_ms
 tests_unit_ui_test_status_LDADD = $(phone_ldadd)
 tests_unit_ui_test_terminal_LDADD = $(phone_ldadd)
 tests_unit_ui_test_terminal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=geteuid
+tests_unit_ui_test_writer_LDADD = $(phone_ldadd)
+tests_unit_ui_test_writer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write -Wl,--wrap=pthread_create

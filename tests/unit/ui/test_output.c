@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/timers.h"
 #include "tests/lib/rows.h"
 
 static void open_pipe(int ends[2])
@@ -36,7 +37,7 @@ static void a_line_goes_out_at_once(void **state)
     output_put(&out, SLICE("one\n"));
     assert_int_equal(drain(ends[0], got, sizeof got), 4);
     assert_memory_equal(got, "one\n", 4);
-    output_close(&out, 0);
+    output_close(&out, 0, 0, NEVER_MS);
     close(ends[0]);
     close(ends[1]);
 }
@@ -68,7 +69,7 @@ static void what_nobody_reads_waits_in_order(void **state)
     assert_int_equal(n, written);
     for (size_t i = 0; i < n / 64; i++)
         assert_int_equal(got[64 * i], 'a' + i % 26);
-    output_close(&out, 0);
+    output_close(&out, 0, 0, NEVER_MS);
     close(ends[0]);
     close(ends[1]);
 }
@@ -86,7 +87,7 @@ static void a_reader_that_left_harms_nobody(void **state)
     output_put(&out, SLICE("lost\n"));
     assert_int_equal(out.waiting.n, 0);
     assert_true(output_flush(&out));
-    output_close(&out, 1000);
+    output_close(&out, 1000, 1000, NEVER_MS);
     close(ends[1]);
 }
 
@@ -98,7 +99,7 @@ static void a_closed_descriptor_harms_nobody(void **state)
     output_init(&out, -1);
     output_put(&out, SLICE("lost\n"));
     assert_true(output_flush(&out));
-    output_close(&out, 1000);
+    output_close(&out, 1000, 1000, NEVER_MS);
 }
 
 int main(void)
