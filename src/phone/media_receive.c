@@ -88,9 +88,10 @@ static bool is_in_sequence(struct media_stream *s, const struct rtp_packet *pack
 
 /* Whether the packet is of the far end and of its stream. */
 static bool accept_packet(struct media_stream *s, const struct rtp_packet *packet,
-                          const struct ip *from)
+                          const struct net_rtp_datagram *d)
 {
-    enum rtp_latch_verdict verdict = rtp_latch_rtp(&s->latch, from, packet->ssrc, packet->sequence);
+    enum rtp_latch_verdict verdict =
+        rtp_latch_rtp(&s->latch, &d->from, packet->ssrc, packet->sequence, d->arrived_us / 1000);
 
     if (verdict == RTP_LATCH_REFUSE)
         return false;
@@ -238,7 +239,7 @@ static void take_rtp(struct media_stream *s, const struct net_rtp_datagram *d)
         take_unknown(s, &packet, d);
         return;
     }
-    if (!accept_packet(s, &packet, &d->from)) {
+    if (!accept_packet(s, &packet, d)) {
         s->count.packets_refused++;
         return;
     }

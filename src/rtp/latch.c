@@ -36,16 +36,25 @@ void rtp_latch_signalled(struct rtp_latch *l, const struct ip *rtp, const struct
     l->same_host = to.family && ip_same_host(&to, signalling);
 }
 
-static struct rtp_latch_candidate *candidate_at(struct rtp_latch *l, const struct ip *from)
+/* NULL: all places are taken. A newcomer who took the place of one who is on the way would keep out
+ * the far end for as long as newcomers come more often than its packets. */
+static struct rtp_latch_candidate *candidate_at(struct rtp_latch *l, const struct ip *from,
+                                                uint64_t now_ms)
 {
-    struct rtp_latch_candidate *c;
+    struct rtp_latch_candidate *first = l->candidates;
 
-    for (size_t i = 0; i < RTP_LATCH_CANDIDATES; i++)
-        if (l->candidates[i].packets && ip_same(&l->candidates[i].from, from))
-            return &l->candidates[i];
-    c = &l->candidates[l->replace++ % RTP_LATCH_CANDIDATES];
-    *c = (struct rtp_latch_candidate){.from = *from};
-    return c;
+    for (size_t i = 0; i < RTP_LATCH_CANDIDATES; i++) {
+        struct rtp_latch_candidate *c = &l->candidates[i];
+
+        if (c->packets && ip_same(&c->from, from))
+            return c;
+        if (c->until_ms < first->until_ms)
+            first = c;
+    }
+    if (first->until_ms > now_ms)
+        return NULL;
+    *first = (struct rtp_latch_candidate){.from = *from};
+    return first;
 }
 
 static void move(struct rtp_latch *l, const struct ip *from)
@@ -56,12 +65,18 @@ static void move(struct rtp_latch *l, const struct ip *from)
 }
 
 static enum rtp_latch_verdict consider(struct rtp_latch *l, const struct ip *from, uint32_t ssrc,
-                                       uint16_t sequence)
+                                       uint16_t sequence, uint64_t now_ms)
 {
-    struct rtp_latch_candidate *c = candidate_at(l, from);
+    struct rtp_latch_candidate *c = candidate_at(l, from, now_ms);
+    bool is_new = c && !c->packets;
 
-    if (c->ssrc != ssrc || c->next != sequence)
+    if (!c)
+        return RTP_LATCH_REFUSE;
+    if (!is_new && (c->ssrc != ssrc || c->next != sequence)) {
         c->packets = 0;
+        c->broken = true; /* for good, or who begins again and again would keep the place */
+    }
+    c->until_ms = now_ms + (c->broken ? 0 : RTP_LATCH_HOLD_MS);
     c->ssrc = ssrc;
     c->next = (uint16_t)(sequence + 1);
     if (++c->packets < (ip_same(from, &l->left) ? RTP_LATCH_LEFT_PACKETS : RTP_LATCH_PACKETS))
@@ -76,7 +91,7 @@ bool rtp_latch_refuses(const struct rtp_latch *l, const struct ip *from)
 }
 
 enum rtp_latch_verdict rtp_latch_rtp(struct rtp_latch *l, const struct ip *from, uint32_t ssrc,
-                                     uint16_t sequence)
+                                     uint16_t sequence, uint64_t now_ms)
 {
     if (rtp_latch_refuses(l, from))
         return RTP_LATCH_REFUSE;
@@ -84,7 +99,7 @@ enum rtp_latch_verdict rtp_latch_rtp(struct rtp_latch *l, const struct ip *from,
         l->heard = l->heard_there = true;
         return RTP_LATCH_ACCEPT;
     }
-    return consider(l, from, ssrc, sequence);
+    return consider(l, from, ssrc, sequence, now_ms);
 }
 
 bool rtp_latch_proven(struct rtp_latch *l, const struct ip *from)

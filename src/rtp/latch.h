@@ -3,7 +3,9 @@
  * Symmetric RTP (RFC 4961) without giving the call to strangers. SDP names an address. It is
  * believed; only where no RTP has come from it yet, and no RTCP from the same port, may another
  * address take its place (the far end sits behind a NAT), once, when 4 packets in sequence of one
- * SSRC came from there. RTCP from a port of its own says nothing of that: a NAT has another mapping
+ * SSRC came from there. Whoever is on the way to that keeps his place among those who try, as long
+ * as his packets follow each other, so that others who send more and from more addresses only make
+ * him wait for a place. RTCP from a port of its own says nothing of that: a NAT has another mapping
  * for it. After that nothing moves without SDP. When SDP moves the far end, what it had sent before
  * is still on its way: from the address that it left it takes a second's worth of packets. And an
  * address that nobody is known to be at, on another host than the signalling comes from, gets 50
@@ -18,7 +20,9 @@
 
 #define RTP_LATCH_PACKETS 4
 #define RTP_LATCH_LEFT_PACKETS 50
-#define RTP_LATCH_CANDIDATES 4
+#define RTP_LATCH_CANDIDATES 32
+/* For the next packet in sequence: more than any ptime, and some jitter. */
+#define RTP_LATCH_HOLD_MS 200
 #define RTP_LATCH_UNHEARD_PACKETS 50
 #define RTP_LATCH_UNHEARD_MS 1000
 
@@ -35,12 +39,13 @@ struct rtp_latch {
     struct rtp_latch_candidate {
         struct ip from;
         uint32_t ssrc;
-        uint16_t next;                  /* sequence number */
-        uint8_t packets;                /* in sequence; 0: a free place */
-    } candidates[RTP_LATCH_CANDIDATES]; /* several, so that a stranger keeps out nobody */
-    uint8_t replace;                    /* the place that goes next */
-    uint32_t unheard_packets;           /* sent to addresses never heard from, less one a second */
-    uint64_t unheard_ms;                /* when one was last taken off */
+        uint16_t next;     /* sequence number */
+        uint8_t packets;   /* in sequence; 0: a free place */
+        bool broken;       /* it was out of sequence once */
+        uint64_t until_ms; /* nobody else gets the place before */
+    } candidates[RTP_LATCH_CANDIDATES];
+    uint32_t unheard_packets; /* sent to addresses never heard from, less one a second */
+    uint64_t unheard_ms;      /* when one was last taken off */
 };
 
 enum rtp_latch_verdict {
@@ -58,7 +63,7 @@ void rtp_latch_signalled(struct rtp_latch *l, const struct ip *rtp, const struct
 
 /* RTP that parsed and whose payload type was agreed on came from there. */
 enum rtp_latch_verdict rtp_latch_rtp(struct rtp_latch *l, const struct ip *from, uint32_t ssrc,
-                                     uint16_t sequence);
+                                     uint16_t sequence, uint64_t now_ms);
 /* Whether RTP from there is refused whatever it says; so nobody need look at it, or decrypt it. */
 bool rtp_latch_refuses(const struct rtp_latch *l, const struct ip *from);
 /* Whoever is there has shown by other means (rtp/dtls.h) that he is the far end: we send there from

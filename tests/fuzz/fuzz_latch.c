@@ -49,7 +49,8 @@ static void signalled(struct play *play, const uint8_t step[4])
 static void rtp_comes(struct play *play, const uint8_t step[4])
 {
     struct ip from = place(step[1] & 0x3f), before = play->latch.rtp;
-    enum rtp_latch_verdict verdict = rtp_latch_rtp(&play->latch, &from, step[3] & 3, step[2]);
+    enum rtp_latch_verdict verdict =
+        rtp_latch_rtp(&play->latch, &from, step[3] & 3, step[2], play->now_ms);
 
     if (verdict == RTP_LATCH_MOVED) {
         must(!play->heard && ++play->moves == 1 && play->latch.latched);

@@ -102,7 +102,7 @@ static char step(struct rtp_latch *l, const char *text)
     slice_number(sequence, 65535, &number);
     if (ssrc.n)
         slice_number(ssrc, 9, &id);
-    return "amr"[rtp_latch_rtp(l, &from, (uint32_t)id, (uint16_t)number)];
+    return "amr"[rtp_latch_rtp(l, &from, (uint32_t)id, (uint16_t)number, 0)];
 }
 
 static void check_row(void **state)
@@ -208,9 +208,9 @@ static void test_the_address_that_was_left(void **state)
     step(&l, "S1");
     rtp_latch_signalled(&l, &other, &none, &from);
     for (uint16_t i = 2; i < RTP_LATCH_LEFT_PACKETS + 1; i++)
-        assert_int_equal(rtp_latch_rtp(&l, &left, 1, i), RTP_LATCH_REFUSE);
+        assert_int_equal(rtp_latch_rtp(&l, &left, 1, i, i), RTP_LATCH_REFUSE);
     assert_true(ip_same(&l.rtp, &other));
-    assert_int_equal(rtp_latch_rtp(&l, &left, 1, RTP_LATCH_LEFT_PACKETS + 1), RTP_LATCH_MOVED);
+    assert_int_equal(rtp_latch_rtp(&l, &left, 1, RTP_LATCH_LEFT_PACKETS + 1, 60), RTP_LATCH_MOVED);
 }
 
 static void test_nowhere_to_send(void **state)
@@ -262,6 +262,109 @@ static void test_who_is_refused_unseen(void **state)
     assert_true(rtp_latch_refuses(&nowhere, &s));
 }
 
+/* What strangers send each millisecond, i of them before. */
+struct strangers {
+    const char *name;
+    unsigned each_ms;
+    struct ip (*from)(unsigned i);
+    uint16_t (*sequence)(unsigned i);
+};
+
+static struct ip stranger(unsigned i)
+{
+    struct ip ip = ip_of("203.0.113.66:1");
+
+    ip.port = (uint16_t)(i % 60000 + 1);
+    ip.bytes[3] = (uint8_t)(i / 60000);
+    return ip;
+}
+
+static struct ip new_each(unsigned i)
+{
+    return stranger(i);
+}
+
+static struct ip new_each_third(unsigned i)
+{
+    return stranger(i / 3);
+}
+
+static struct ip some(unsigned i)
+{
+    return stranger(i % (2 * RTP_LATCH_CANDIDATES));
+}
+
+static uint16_t up_to_three(unsigned i)
+{
+    return (uint16_t)(i % 3);
+}
+
+static uint16_t jumping(unsigned i)
+{
+    return (uint16_t)(i * 7);
+}
+
+/* In turns: one that jumps, two that follow. */
+static uint16_t begun_anew(unsigned i)
+{
+    unsigned n = i / (2 * RTP_LATCH_CANDIDATES);
+
+    return (uint16_t)(n / 3 * 100 + n % 3);
+}
+
+static const struct strangers strangers[] = {
+    {"a new address each packet", 1, new_each, jumping},
+    {"the same, five times as many", 5, new_each, jumping},
+    {"three in sequence, then another address", 2, new_each_third, up_to_three},
+    {"few addresses that jump", 2, some, jumping},
+    {"few addresses that begin anew", 2, some, begun_anew},
+};
+
+static unsigned below(unsigned *random, unsigned limit)
+{
+    *random = *random * 1103515245 + 12345;
+    return *random / 65536 % limit;
+}
+
+/* When the far end was latched to, which sends from 100 ms on, each 20 ms, more or less; 5000: it
+ * was not. */
+static unsigned latched_ms(const struct strangers *x)
+{
+    struct rtp_latch l = latch_of("192.0.2.1:5060");
+    struct ip n = address_of('N');
+    unsigned came = 0, random = 1, due_ms = 100, ms = 0;
+    uint16_t sequence = 0;
+
+    for (; ms < 5000 && !l.latched; ms++) {
+        unsigned place = below(&random, x->each_ms + 1); /* among theirs */
+
+        for (unsigned i = 0; i <= x->each_ms; i++) {
+            struct ip from = x->from(came);
+
+            if (i != place)
+                rtp_latch_rtp(&l, &from, 2, x->sequence(came++), ms);
+            else if (ms == due_ms)
+                rtp_latch_rtp(&l, &n, 1, sequence++, ms);
+        }
+        if (ms == due_ms)
+            due_ms += 15 + below(&random, 11);
+    }
+    assert_true(!l.latched || ip_same(&l.rtp, &n));
+    return ms;
+}
+
+/* Nobody can keep a place but by what makes him the one: four in sequence. */
+static void test_strangers_keep_nobody_out(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(strangers); k++) {
+        unsigned ms = latched_ms(&strangers[k]);
+
+        if (ms < 160 || ms >= 5000)
+            fail_msg("%s: after %u ms", strangers[k].name, ms);
+    }
+}
+
 static void test_latching_with_mux_takes_rtcp_along(void **state)
 {
     struct rtp_latch l = {0};
@@ -270,7 +373,7 @@ static void test_latching_with_mux_takes_rtcp_along(void **state)
     (void)state;
     rtp_latch_signalled(&l, &s, &s, &s);
     for (int i = 1; i <= 4; i++)
-        rtp_latch_rtp(&l, &n, 1, (uint16_t)i);
+        rtp_latch_rtp(&l, &n, 1, (uint16_t)i, 0);
     assert_true(ip_same(&l.rtcp, &n));
 }
 
@@ -284,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_sdp_moves_everything),
         cmocka_unit_test(test_the_address_that_was_left),
         cmocka_unit_test(test_nowhere_to_send),
+        cmocka_unit_test(test_strangers_keep_nobody_out),
         cmocka_unit_test(test_latching_with_mux_takes_rtcp_along),
         cmocka_unit_test(test_who_has_proven_himself),
         cmocka_unit_test(test_who_is_refused_unseen),
