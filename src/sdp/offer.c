@@ -34,7 +34,7 @@ int sdp_offer_begin(struct sdp_agreement *a, bool asked)
 {
     a->offered = asked ? a->local.direction : direction_to_offer(a);
     a->was_secured = sdp_is_secured(a);
-    sdp_secure_begin_offer(&a->local.keying, asked);
+    sdp_secure_begin_offer(&a->local.keying, asked, a->agreed && a->stream.secured.by == SDP_SDES);
     return choose_slot(a);
 }
 

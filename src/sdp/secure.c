@@ -32,6 +32,12 @@ static bool offers_crypto(const struct sdp_keying *keying)
     return keying->offered && keying->n_own && keying->encryption != SDP_ENCRYPT_OFF;
 }
 
+/* Of our offer under way. */
+static bool has_crypto(const struct sdp_keying *keying)
+{
+    return keying->offered_now && keying->n_own;
+}
+
 static bool knows_dtls(const struct sdp_keying *keying)
 {
     return keying->certificate.hash != FINGERPRINT_NONE && keying->encryption != SDP_ENCRYPT_OFF;
@@ -72,11 +78,14 @@ static size_t matching(const struct sdp_keying *keying, const struct sdp_crypto 
     return i;
 }
 
-void sdp_secure_begin_offer(struct sdp_keying *keying, bool asked)
+/* Where they have brought keys of that kind, to leave ours out would be to take them back: who
+ * knows nothing else would have to refuse. */
+void sdp_secure_begin_offer(struct sdp_keying *keying, bool asked, bool by_crypto)
 {
     if (keying->said && (asked || keying->stale))
         draw(keying);
-    keying->said = keying->said || offers_crypto(keying);
+    keying->offered_now = by_crypto || offers_crypto(keying);
+    keying->said = keying->said || has_crypto(keying);
 }
 
 /* An answer has chosen among keys that were offered; to an offer each may be a fresh one. */
@@ -228,7 +237,7 @@ static bool has_fingerprint(const struct sdp_model *model, const struct sdp_medi
 static int take_answer(struct sdp_keying *keying, const struct sdp_model *model,
                        const struct sdp_media *media, bool must, struct sdp_secured *out)
 {
-    if (offers_crypto(keying) && has(media, SLICE("crypto")))
+    if (has_crypto(keying) && has(media, SLICE("crypto")))
         return choose_crypto(keying, media, true, out) ? 0 : -ENOKEY;
     if (choose_dtls(keying, model, media, true, must, out))
         return 0;
@@ -265,7 +274,7 @@ static void put_dtls(const struct sdp_keying *keying, enum sdp_setup setup, stru
 
 void sdp_secure_put_offer(const struct sdp_keying *keying, struct buf *out)
 {
-    for (size_t i = 0; i < keying->n_own && offers_crypto(keying); i++)
+    for (size_t i = 0; i < keying->n_own && has_crypto(keying); i++)
         put_crypto(&keying->own[i], out);
     if (knows_dtls(keying))
         put_dtls(keying, SDP_SETUP_ACTPASS, out);

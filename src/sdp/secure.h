@@ -35,8 +35,9 @@ enum sdp_encryption { SDP_ENCRYPT_PREFER, SDP_ENCRYPT_OFF, SDP_ENCRYPT_REQUIRE }
  * our next description. Branches of one offer have the keys of that offer. */
 struct sdp_keying {
     enum sdp_encryption encryption;
-    bool offered;    /* our offers have a=crypto; false: only theirs is taken */
-    struct rng *rng; /* of own; lives as long as the session */
+    bool offered;     /* our offers have a=crypto; false: only where theirs was taken, see below */
+    bool offered_now; /* the newest one has */
+    struct rng *rng;  /* of own; lives as long as the session */
     struct sdp_crypto own[SDP_MAX_CRYPTO];
     size_t n_own;
     bool said, stale;               /* own: they have heard of it; it is to be drawn anew */
@@ -65,8 +66,9 @@ struct slice sdp_secure_profile(const struct sdp_keying *keying);
 /* RTP/SAVP and RTP/SAVPF (RFC 3711 12, RFC 5124), and the same behind UDP/TLS/ (RFC 5764 8). */
 bool sdp_is_secure_profile(struct slice proto);
 
-/* Before an offer of ours; asked: they want one. */
-void sdp_secure_begin_offer(struct sdp_keying *keying, bool asked);
+/* Before an offer of ours; asked: they want one; by_crypto: their keys of that kind are in use.
+ * Then ours are offered, too, whatever keying->offered says: they went this way before. */
+void sdp_secure_begin_offer(struct sdp_keying *keying, bool asked, bool by_crypto);
 /* Both work out what media of the other side means for us; out says what was agreed before; must:
  * the session was encrypted by that, which then keeps the roles of DTLS (RFC 8842 5.3). 0, or
  * -ENOKEY: refused, as one of us wants encryption and there is none that both can. */

@@ -410,16 +410,35 @@ static void a_way_up(void **state)
     sdp_exchange_free(other);
 }
 
+/* Keys that we would not offer, but which they have brought: our own offers, as for a hold, go on
+ * with them. Who knows no other kind would have to refuse else, or to leave RTP/SAVP. */
+static void theirs_goes_on(void **state)
+{
+    struct sdp_exchange *x = phone(SDP_ENCRYPT_PREFER, false, 17);
+    struct sdp_crypto first = offered(x, SAVP CM80(1)), second;
+    struct buf offer = buf_new(ROOM);
+
+    (void)state;
+    second = answered(x, false, SAVP CM80(3));
+    assert_true(sdp_crypto_same_key(&first, &second));
+    assert_true(sdp_says(sdp_exchange_ours(x), " RTP/SAVP "));
+    second = answered(x, true, SAVP CM80(3)); /* perhaps for another one */
+    assert_false(sdp_crypto_same_key(&first, &second));
+    assert_int_equal(sdp_exchange_offer(x, &offer), 0);
+    sdp_exchange_rollback(x); /* a 491 */
+    first = offered(x, SAVP CM80(1));
+    assert_true(sdp_crypto_same_key(&first, &second));
+    buf_free(&offer);
+    sdp_exchange_free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_way_back),
-        cmocka_unit_test(keys_stay),
-        cmocka_unit_test(another_branch),
-        cmocka_unit_test(a_way_up),
-        cmocka_unit_test(left_by_offers),
-        cmocka_unit_test(left_when_asked),
-        cmocka_unit_test(branches_have_one_offer),
+        cmocka_unit_test(no_way_back),     cmocka_unit_test(keys_stay),
+        cmocka_unit_test(another_branch),  cmocka_unit_test(a_way_up),
+        cmocka_unit_test(theirs_goes_on),  cmocka_unit_test(left_by_offers),
+        cmocka_unit_test(left_when_asked), cmocka_unit_test(branches_have_one_offer),
     };
 
     return RUN_ROWS("sdp/secure: two phones", two_rows, check_two) +
