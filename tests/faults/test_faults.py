@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import pace, preload, rtp, sip, sound, tap, tphone, wire
+from lib import pace, preload, rtp, schema, sip, sound, tap, tphone, wire
 from lib.attack import GOALS, Target, cpu_seconds, end_s, sanitized
 from lib.daemon import Daemon
 from lib.ends import Callee, Caller
@@ -251,8 +251,9 @@ def bad_output(name):
 class Silent(tphone.Answer):
     """Its output cannot be read, so it is there when it answers."""
 
-    def __init__(self, room, popen, env):
-        super().__init__(room, spoken=SPEECH, popen=popen, env=env, trace=True, verbose=True)
+    def __init__(self, room, popen, env, **more):
+        super().__init__(room, spoken=SPEECH, popen=popen, env=env, trace=True, verbose=True,
+                         **more)
 
     def wait_line(self, pattern, seconds=15):
         asker = sip.Peer(self.port)
@@ -308,6 +309,30 @@ def disk_comes_back():
         expect(-1 not in at and at == sorted(at), "the order of the trace")
         expect(longest < 1, f"an answer took {longest:.2f} s")
         return f"{said}; longest wait for an answer {longest * 1000:.0f} ms"
+
+
+@case("the disk of what --control says hangs: commands are carried out, OPTIONS are answered")
+def disk_of_control():
+    with Room() as room:
+        disk = Disk(room.path("said"))
+        disk.hang()
+        commands, write = os.pipe()
+        out = os.open(disk.path, os.O_WRONLY | os.O_APPEND)
+        phone = Silent(room, {"stdin": commands, "stdout": out}, disk.env, control="-")
+        peer = room.keep(sip.Peer(phone.port))
+        for n in range(50):
+            os.write(write, b'{"id":%d,"command":"status"}\n' % n)
+            ask(peer, 1)
+        os.write(write, b'{"id":50,"command":"call","target":"sip:x@127.0.0.1:%d"}\n' % peer.port)
+        peer.respond(peer.wait(sip.request("INVITE"), 5, what="INVITE"), 486, "Busy Here")
+        equal(traced(disk.path), "", "what is in the file meanwhile")
+        disk.hang(False)
+        os.close(write)
+        phone.process.status(10)
+        lines = [schema.parse(l) for l in traced(disk.path).splitlines() if l[0] == "{"]
+        equal([l["reply"] for l in lines if "reply" in l], list(range(51)), "replies in the file")
+        os.close(commands)
+        os.close(out)
 
 
 @case("SIGTERM in a call while the disk of the trace hangs: BYE, gone in 2 s, and it says so")
