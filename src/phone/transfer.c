@@ -61,8 +61,7 @@ static int copy_manner(const struct call *call, struct transfer_manner *out)
                                     .sound = call->sound,
                                     .n_codecs = call->n_codecs,
                                     .device = call->device,
-                                    .microphone = true,
-                                    .muted = call->muted};
+                                    .microphone = true};
 
     if (call->n_codecs > 0) {
         out->codecs = calloc(call->n_codecs, sizeof *out->codecs);
@@ -152,12 +151,21 @@ static void decline(struct transfer *t, const char *words)
 
 /* --- it is done ------------------------------------------------------------------------------- */
 
+/* A person thinks for a minute, and may mute the call or be heard again meanwhile. */
+static void take_mute(struct transfer *t)
+{
+    if (t->asked)
+        t->manner.muted = t->asked->muted;
+}
+
 /* 0, or a negative errno with a sentence in why: then it is over. */
 static int follow(struct transfer *t, struct buf *why)
 {
     bool held = t->asked && t->asked->holds;
-    int err = transfer_dial(t->phone, t, t->uri, &t->manner, &t->made, why);
+    int err;
 
+    take_mute(t);
+    err = transfer_dial(t->phone, t, t->uri, &t->manner, &t->made, why);
     if (err) {
         sip_call_refer_end(t->sip, 503, net_now_ms());
         refuse(t, 503, why->n > 0 ? buf_cstr(why) : "the call cannot be started");
@@ -305,8 +313,10 @@ void transfer_forget(struct call *call)
     LIST_EACH (&call->phone->transfers, at) {
         struct transfer *t = LIST_ITEM(at, struct transfer, link);
 
-        if (t->asked == call)
+        if (t->asked == call) {
+            take_mute(t);
             t->asked = NULL;
+        }
         if (t->made == call)
             t->made = NULL;
     }

@@ -302,6 +302,72 @@ static void muted(void **state)
     assert_true(phones_wait(A, PHONE_MUTED, other)->on);
 }
 
+static bool was_muted(struct phones *p, uint32_t other)
+{
+    phones_wait(A, PHONE_ANSWERED, other);
+    phones_run(p, 50);
+    return phones_find(A, PHONE_MUTED, other);
+}
+
+/* Between the question and the answer there is a minute: what was said last counts, */
+static void muted_meanwhile(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far), other;
+    struct phone_command mute = {.kind = PHONE_MUTE, .call = call, .on = true};
+
+    B->answers = true;
+    phone_may_ask(A->phone, true);
+    refer(&far, 1, &B->where);
+    phones_wait(A, PHONE_TRANSFER_ASKED, call);
+    assert_int_equal(phone_do(A->phone, &mute, NULL, NULL), 0);
+    assert_int_equal(phones_do(A, PHONE_FOLLOW, call), 0);
+    other = phones_wait(A, PHONE_TRANSFER_FOLLOWED, call)->other;
+    assert_true(was_muted(p, other));
+}
+
+/* also where the call has ended since; */
+static void muted_and_ended_meanwhile(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far), other;
+    struct phone_command mute = {.kind = PHONE_MUTE, .call = call, .on = true};
+
+    B->answers = true;
+    phone_may_ask(A->phone, true);
+    refer(&far, 1, &B->where);
+    phones_wait(A, PHONE_TRANSFER_ASKED, call);
+    assert_int_equal(phone_do(A->phone, &mute, NULL, NULL), 0);
+    send_request(&far, "BYE", 2, "");
+    phones_wait(A, PHONE_ENDED, call);
+    phones_run(p, 1500); /* beyond the time that a call without use is kept */
+    assert_int_equal(phones_do(A, PHONE_FOLLOW, call), 0);
+    other = phones_wait(A, PHONE_TRANSFER_FOLLOWED, call)->other;
+    assert_true(was_muted(p, other));
+}
+
+/* and who is heard again is so there, too. */
+static void unmuted_meanwhile(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far), other;
+    struct phone_command mute = {.kind = PHONE_MUTE, .call = call, .on = true};
+
+    B->answers = true;
+    phone_may_ask(A->phone, true);
+    assert_int_equal(phone_do(A->phone, &mute, NULL, NULL), 0);
+    refer(&far, 1, &B->where);
+    phones_wait(A, PHONE_TRANSFER_ASKED, call);
+    mute.on = false;
+    assert_int_equal(phone_do(A->phone, &mute, NULL, NULL), 0);
+    assert_int_equal(phones_do(A, PHONE_FOLLOW, call), 0);
+    other = phones_wait(A, PHONE_TRANSFER_FOLLOWED, call)->other;
+    assert_false(was_muted(p, other));
+}
+
 static void a_list_does_not_have_it(void **state)
 {
     struct phones *p = *state;
@@ -454,6 +520,9 @@ int main(void)
         TEST(an_open_microphone),
         TEST(by_a_pipe),
         TEST(muted),
+        TEST(muted_meanwhile),
+        TEST(muted_and_ended_meanwhile),
+        TEST(unmuted_meanwhile),
         TEST(a_list_allows_it),
         TEST(a_list_does_not_have_it),
         TEST(busy),
