@@ -307,6 +307,11 @@ static void move(struct step *s)
     call_moved(s->call, &s->event->flow);
 }
 
+static void move_again(struct step *s)
+{
+    call_move_again(s->call);
+}
+
 static void ringback(struct step *s)
 {
     s->call->rung |= s->event->status == 180;
@@ -500,7 +505,7 @@ static void (*const actions[])(struct step *s) = {
     offer,    take_answer, ring,         accept_call, reject,       hang_up,     answer_reoffer,
     refused,  hold,        resume,       ringback,    early,        connect_call, may_send,
     note_end, busy_tone,   close_call,   tell_calling, tell_ringing, tell_ended,  settled,
-    move,     tell_waiting,
+    move,     tell_waiting, move_again,
 };
 /* clang-format on */
 

@@ -94,6 +94,7 @@ enum call_action {
     DO_SETTLED = 1 << 20,      /* an offer or ACK came to its end: what is due may go */
     DO_MOVE = 1 << 21,         /* to another address of ours */
     DO_TELL_WAITING = 1 << 22, /* that the account's server, or who is called, lets us wait */
+    DO_MOVE_AGAIN = 1 << 23,   /* what failed of it */
 };
 
 struct call_cell {
@@ -166,6 +167,7 @@ struct call {
     bool offering;       /* one is open, or waits for its turn after a 491 */
     bool offer_due;      /* another one is to follow */
     bool moved;          /* the other side does not know our new address yet */
+    bool sound_lost;     /* our sockets are not there yet, either */
     bool agreed_hold;    /* what holds, as against what we want */
     struct ip media_at;  /* where our sockets are */
     struct ip agreed_at; /* where the other side knows them to be */
@@ -201,7 +203,7 @@ struct call {
     uint64_t answered_ms, ended_ms;
     int64_t history_id; /* 0: not noted */
     int64_t began_us;   /* of Unix time, for the history alone */
-    struct timer timer; /* of the busy tone, and of patience with a server or who is called */
+    struct timer timer; /* of the busy tone, patience with a server or who is called, a move */
     struct {            /* why it ended, from SIP or from ourselves */
         enum sip_end_cause cause;
         int err;
@@ -340,6 +342,8 @@ void call_hold(struct call *call);
 void call_resume(struct call *call);
 /* SIP_CALL_MOVED. */
 void call_moved(struct call *call, const struct sip_flow *flow);
+/* What failed of that is tried once more. */
+void call_move_again(struct call *call);
 /* Puts what we want into the exchange, for the next description. 0, or -EBUSY while an offer is
  * open. */
 int call_offer_wishes(struct call *call);

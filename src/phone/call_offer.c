@@ -8,6 +8,8 @@
 #include "phone/call.h"
 #include "phone/calls.h"
 
+#define MOVE_AGAIN_MS 1000 /* until a part of a move that failed is tried once more */
+
 int call_offer_wishes(struct call *call)
 {
     struct sdp_local us = *sdp_exchange_local(call->sdp);
@@ -47,7 +49,8 @@ static int send_offer(struct call *call)
     return err;
 }
 
-/* Makes an offer where what is agreed is not what we want, now or as soon as that may be. */
+/* Makes an offer where what is agreed is not what we want, now or as soon as that may be. Of a move
+ * the other side has to hear, whatever memory there is at this moment. */
 static void make_offer(struct call *call)
 {
     int err;
@@ -62,8 +65,10 @@ static void make_offer(struct call *call)
     }
     err = send_offer(call);
     call->offering = !err;
-    call->offer_due = err == -EBUSY;
-    if (err && err != -EBUSY)
+    call->offer_due = err == -EBUSY || (err == -ENOMEM && call->moved);
+    if (err == -ENOMEM && call->moved)
+        call_set_timer(call, MOVE_AGAIN_MS);
+    else if (err && err != -EBUSY)
         call_offer_refused(call, 500);
 }
 
@@ -92,16 +97,36 @@ void call_resume(struct call *call)
     make_offer(call);
 }
 
+/* From the old address nothing is heard: it is tried until there are ports at the new one. */
+static void move_sound(struct call *call)
+{
+    bool lost = !ip_same_host(&call->media_at, &call->flow.local) && call_media_move(call) != 0;
+
+    if (lost && !call->sound_lost)
+        call_tell(call, &(struct phone_event){
+                            .kind = PHONE_NOTICE,
+                            .text = "the network has changed, and no port for sound could be had "
+                                    "at the new address: nothing is heard until there is one"});
+    call->sound_lost = lost;
+    if (lost)
+        call_set_timer(call, MOVE_AGAIN_MS);
+}
+
 void call_moved(struct call *call, const struct sip_flow *flow)
 {
     call->flow.local = flow->local;
     call->moved = true;
-    if (!ip_same_host(&call->media_at, &flow->local) && call_media_move(call) != 0)
-        call_tell(call, &(struct phone_event){
-                            .kind = PHONE_NOTICE,
-                            .text = "the network has changed, and no port for sound could be had "
-                                    "at the new address: nothing will be heard"});
+    move_sound(call);
     make_offer(call);
+}
+
+void call_move_again(struct call *call)
+{
+    bool lost = call->sound_lost;
+
+    move_sound(call);
+    if (call->offer_due || lost != call->sound_lost)
+        make_offer(call);
 }
 
 static void tell_moved(struct call *call)

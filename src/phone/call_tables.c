@@ -64,6 +64,7 @@ const struct call_cell call_table[N_CALL_STATES][N_CALL_INPUTS] = {
     [CALL_ANSWERING] = {
         [CALL_ACKED]         = {CALL_UP,        DO_TAKE_ANSWER | DO_CONNECT | DO_MAY_SEND | DO_SETTLED},
         [CALL_MOVED]         = {0,              DO_MOVE},        /* its offer waits for the ACK */
+        [CALL_TIME_IS_OVER]  = {0,              DO_MOVE_AGAIN},
         [CALL_DO_HANG_UP]    = {0,              DO_HANG_UP},
         [CALL_SIP_ENDED]     = {CALL_CLOSING,   DO_NOTE_END | DO_CLOSE},
     },
@@ -74,6 +75,7 @@ const struct call_cell call_table[N_CALL_STATES][N_CALL_INPUTS] = {
         [CALL_ANSWER]        = {0,              DO_TAKE_ANSWER | DO_SETTLED},
         [CALL_OFFER_REFUSED] = {0,              DO_REFUSED},
         [CALL_MOVED]         = {0,              DO_MOVE},
+        [CALL_TIME_IS_OVER]  = {0,              DO_MOVE_AGAIN},
         [CALL_DO_HOLD]       = {0,              DO_HOLD},
         [CALL_DO_RESUME]     = {0,              DO_RESUME},
         [CALL_DO_HANG_UP]    = {0,              DO_HANG_UP},

@@ -263,16 +263,30 @@ static int open_socket(uint16_t *port)
     return fd;
 }
 
-struct frugal *frugal_open(const char *history)
+static struct frugal *open_sockets(void)
 {
     static struct frugal far;
 
-    far = (struct frugal){0};
+    far = (struct frugal){.end = &far.phones.at[0]};
     far.fd = open_socket(&far.port);
     far.sound = open_socket(&far.sound_port);
-    phones_open_noted(&far.phones, 1, history);
-    far.end = &far.phones.at[0];
     return &far;
+}
+
+struct frugal *frugal_open(const char *history)
+{
+    struct frugal *far = open_sockets();
+
+    phones_open_noted(&far->phones, 1, history);
+    return far;
+}
+
+struct frugal *frugal_open_at(const char *listen)
+{
+    struct frugal *far = open_sockets();
+
+    phones_open_at(&far->phones, 1, listen);
+    return far;
 }
 
 int frugal_set_up(void **state)

@@ -27,6 +27,8 @@ struct frugal {
 
 /* The phone's calls are noted in that file, NULL: nowhere. */
 struct frugal *frugal_open(const char *history);
+/* It listens there, as phones_open_at. */
+struct frugal *frugal_open_at(const char *listen);
 /* For cmocka, whose state it is. */
 int frugal_set_up(void **state);
 int frugal_tear_down(void **state);

@@ -56,6 +56,7 @@ phone_tests = \
 	tests/unit/phone/test_media_strangers \
 	tests/unit/phone/test_media_stream \
 	tests/unit/phone/test_media_xr \
+	tests/unit/phone/test_move_no_memory \
 	tests/unit/phone/test_no_memory \
 	tests/unit/phone/test_password \
 	tests/unit/phone/test_phone \
@@ -219,3 +220,8 @@ tests_unit_phone_test_call_no_memory_SOURCES = tests/unit/phone/test_call_no_mem
 	tests/unit/phone/phones.h $(noted) $(memory_srtp) $(memory_uv)
 tests_unit_phone_test_call_no_memory_LDADD = $(phone_ldadd)
 tests_unit_phone_test_call_no_memory_LDFLAGS = $(memory_srtp_ldflags)
+tests_unit_phone_test_move_no_memory_SOURCES = tests/unit/phone/test_move_no_memory.c \
+	tests/unit/phone/frugal.c tests/unit/phone/frugal.h tests/unit/phone/phones.c \
+	tests/unit/phone/phones.h $(memory_uv)
+tests_unit_phone_test_move_no_memory_LDADD = $(phone_ldadd)
+tests_unit_phone_test_move_no_memory_LDFLAGS = $(memory_ldflags) -Wl,--wrap=net_local_towards

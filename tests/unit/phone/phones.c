@@ -93,13 +93,14 @@ static void set(struct phone_config *config, const char *name, const char *value
     buf_free(&fault.text);
 }
 
-static void open_end(struct phones *p, struct phones_end *end, const char *history)
+static void open_end(struct phones *p, struct phones_end *end, const char *listen,
+                     const char *history)
 {
     struct buf why = buf_new(1024);
 
     *end = (struct phones_end){.owner = p};
     config_init(&end->config);
-    set(&end->config, "listen", "udp:127.0.0.1:0");
+    set(&end->config, "listen", listen);
     set(&end->config, "device", "null");
     set(&end->config, history ? "history-file" : "history", history ? history : "no");
     assert_int_equal(phone_new(p->loop, &end->config, on_event, end, &why, &end->phone), 0);
@@ -108,17 +109,27 @@ static void open_end(struct phones *p, struct phones_end *end, const char *histo
     phones_wait(end, PHONE_LISTENING, 0);
 }
 
+static void open_all(struct phones *p, size_t n, const char *listen, const char *history)
+{
+    *p = (struct phones){.n = n};
+    assert_int_equal(net_loop_new(&p->loop), 0);
+    for (size_t i = 0; i < n; i++)
+        open_end(p, &p->at[i], listen, history);
+}
+
 void phones_open(struct phones *p, size_t n)
 {
     phones_open_noted(p, n, NULL);
 }
 
+void phones_open_at(struct phones *p, size_t n, const char *listen)
+{
+    open_all(p, n, listen, NULL);
+}
+
 void phones_open_noted(struct phones *p, size_t n, const char *history)
 {
-    *p = (struct phones){.n = n};
-    assert_int_equal(net_loop_new(&p->loop), 0);
-    for (size_t i = 0; i < n; i++)
-        open_end(p, &p->at[i], history);
+    open_all(p, n, "udp:127.0.0.1:0", history);
 }
 
 static void close_far(struct far_end *far)

@@ -54,7 +54,9 @@ struct phones {
 /* n phones that listen on UDP at free ports of 127.0.0.1, with the sound device "null", which
  * hears silence. */
 void phones_open(struct phones *p, size_t n);
-/* The same, and their calls are noted in that file. */
+/* The same, where listen says ("udp:0.0.0.0:0"). */
+void phones_open_at(struct phones *p, size_t n, const char *listen);
+/* The same at free ports, and their calls are noted in that file. */
 void phones_open_noted(struct phones *p, size_t n, const char *history);
 /* Ends their calls; fails where one is not gone. */
 void phones_close(struct phones *p);
