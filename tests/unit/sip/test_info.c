@@ -16,12 +16,17 @@
 #define CONTACT "Contact: <sip:bob@192.0.2.2>\n"
 #define RELAY "application/dtmf-relay"
 
+static void call(struct rig *r, const char *lines)
+{
+    rig_call(r);
+    rig_answer(r, rig_find(r, "INVITE", 0), "200 OK", "b", lines, "x");
+}
+
 static struct rig *in_call(const char *lines)
 {
     struct rig *r = rig_new(SIP_UDP);
 
-    rig_call(r);
-    rig_answer(r, rig_find(r, "INVITE", 0), "200 OK", "b", lines, "x");
+    call(r, lines);
     return r;
 }
 
@@ -126,6 +131,22 @@ static void a_share_of_what_is_kept(void **state)
     asked(r, 61, "b", RELAY, "Signal=5\nDuration=100\n"); /* and later it may again */
     assert_last(r, "SIP/2.0 200");
     end(r);
+}
+
+/* All calls of an account come by its server. */
+static void all_that_is_kept_for_our_server(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+    struct sip_tx_pool *txs = &r->ep->txs;
+
+    (void)state;
+    rig_registered(r);
+    call(r, CONTACT);
+    txs->max_bytes = 14000;
+    for (unsigned i = 1; i <= 60; i++)
+        asked(r, i, "b", RELAY, "Signal=5\nDuration=100\n");
+    assert_in_range(txs->bytes, 13500, 14500);
+    rig_free(r); /* its registration never rests */
 }
 
 static void keys_that_come(void **state)
@@ -250,6 +271,7 @@ int main(void)
         {"of a hundred requests the latest are kept", what_is_kept, 0, 0, 0},
         {"and fewer of long ones", what_is_kept_of_long_ones, 0, 0, 0},
         {"and of one source three quarters of all", a_share_of_what_is_kept, 0, 0, 0},
+        {"but of a server of ours all", all_that_is_kept_for_our_server, 0, 0, 0},
         {"RFC 6086 4.2.2: other bodies are refused with what is taken", what_is_no_key, 0, 0, 0},
         {"keys of strangers are none", keys_of_strangers, 0, 0, 0},
         {"a key of ours, and how it was taken", a_key_of_ours, 0, 0, 0},
