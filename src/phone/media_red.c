@@ -51,14 +51,19 @@ static void follow_length(struct media_stream *s)
     s->red.ptime_ms = now;
 }
 
-/* Copies are kept from the first plan on that sends any. */
+/* From the first plan on that sends any; for want of memory, from a later beat on. */
+static void keep_copies(struct media_stream *s)
+{
+    if (s->red.adapt.plan.depth && !s->red.sent)
+        s->red.sent = calloc(1, sizeof *s->red.sent);
+}
+
 static void follow_plan(struct media_stream *s)
 {
     const struct media_plan *plan = &s->red.adapt.plan;
 
     follow_length(s);
-    if (plan->depth && !s->red.sent)
-        s->red.sent = calloc(1, sizeof *s->red.sent);
+    keep_copies(s);
     if (!plan->depth)
         s->count.copies = s->count.copies_ms = 0;
     if (!s->encoder)
@@ -212,6 +217,7 @@ void stream_red_beat(struct media_stream *s, uint64_t due_us)
     if (!s->red.begun || due_us < s->red.looked_us + LOOK_US)
         return;
     s->red.looked_us = due_us;
+    keep_copies(s);
     if (!s->has_heard || s->red.anew || expected >= GAP_MOST || received >= GAP_MOST) {
         s->red.anew = false;
         look_from_now_on(s);

@@ -167,6 +167,7 @@ tests_unit_phone_test_media_sides_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_red_SOURCES = tests/unit/phone/test_media_red.c \
 	tests/unit/phone/streams.c tests/unit/phone/streams.h
 tests_unit_phone_test_media_red_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_red_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_media_strangers_SOURCES = tests/unit/phone/test_media_strangers.c \
 	tests/unit/phone/streams.c tests/unit/phone/streams.h
 tests_unit_phone_test_media_strangers_LDADD = $(phone_ldadd)

@@ -1,4 +1,5 @@
 /* A stream and a far end made by hand that speak of earlier sound in each packet (RFC 2198). */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "rtp/red.h"
 #include "rtp/rtcp.h"
 #include "rtp/xr.h"
+#include "tests/lib/memory.h"
 #include "tests/unit/phone/streams.h"
 
 enum { RED = 63, UNITS = 160 };
@@ -20,6 +22,11 @@ struct far_end {
     uint32_t ssrc, timestamp;
     unsigned copies, apart; /* as it should: so many, the first so many packets behind its frame */
     unsigned full, plain, red, wrong, alone; /* alone: where there was something to repeat */
+};
+
+struct short_of {
+    pthread_t has_some;
+    unsigned times;
 };
 
 static struct far_end *far_end_new(bool always)
@@ -150,20 +157,54 @@ static void test_copies_always(void **state)
     far_end_free(far);
 }
 
-static void test_copies_once_loss_is_reported(void **state)
+/* Of ten packets one was lost. */
+static void report_loss(struct far_end *far)
 {
-    struct far_end *far = far_end_new(false);
-    struct rtcp_report report = {.fraction_lost = 26};
+    struct rtcp_report report = {.fraction_lost = 26, .ssrc = far->ssrc};
     struct rtcp_compound what = {.ssrc = 9, .reports = &report, .n_reports = 1};
     uint8_t bytes[RTCP_PRINT_MAX];
 
-    (void)state;
     what.cname = SLICE("far");
-    wait_for(far, &far->plain, 40);
-    assert_int_equal(far->red, 0);
-    report.ssrc = far->ssrc;
     send_bytes(far, far->pair.rtcp_fd, media_stream_port(far->w->a.stream) + 1u, bytes,
                rtcp_print(&what, bytes));
+}
+
+static void test_copies_once_loss_is_reported(void **state)
+{
+    struct far_end *far = far_end_new(false);
+
+    (void)state;
+    wait_for(far, &far->plain, 40);
+    assert_int_equal(far->red, 0);
+    report_loss(far);
+    wait_for(far, &far->red, 5);
+    assert_int_equal(far->wrong, 0);
+    far_end_free(far);
+}
+
+/* The thread of media, which this is not, has no memory. */
+static bool media_lacks_memory(void *arg)
+{
+    bool lacks = !pthread_equal(pthread_self(), ((struct short_of *)arg)->has_some);
+
+    ((struct short_of *)arg)->times += lacks;
+    return lacks;
+}
+
+/* The sound goes on alone, and has copies once there is room for them. */
+static void test_copies_once_there_is_memory(void **state)
+{
+    struct far_end *far = far_end_new(false);
+    struct short_of memory = {.has_some = pthread_self()};
+
+    (void)state;
+    wait_for(far, &far->plain, 40);
+    memory_fail_by(media_lacks_memory, &memory);
+    report_loss(far);
+    wait_for(far, &far->plain, 100);
+    memory_fail_by(NULL, NULL);
+    assert_true(memory.times > 1);
+    assert_int_equal(far->red, 0);
     wait_for(far, &far->red, 5);
     assert_int_equal(far->wrong, 0);
     far_end_free(far);
@@ -340,6 +381,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copies_always),
         cmocka_unit_test(test_copies_once_loss_is_reported),
+        cmocka_unit_test(test_copies_once_there_is_memory),
         cmocka_unit_test(test_copies_are_farther_apart_than_bursts_are_long),
         cmocka_unit_test(test_what_is_lost_comes_from_copies),
         cmocka_unit_test(test_what_is_overtaken_is_not_lost),
