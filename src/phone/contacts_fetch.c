@@ -34,9 +34,8 @@ static bool is_missing(int err)
     return err == -ENOENT || err == -ENOTDIR;
 }
 
-/* The helper opens what the name led to when it began. If that is not what it leads to now, a link
- * was turned, and who was taken off the list must not stay on it without a word. */
-static int read_by_helper(struct contacts_fetch *f)
+/* 1: what the helper opened, or found missing, is not what the name leads to now. */
+static int ask_helper(struct contacts_fetch *f)
 {
     struct stat opened;
     int fd, err = helper_open_contacts(f->helper, f->path, &fd, &f->said);
@@ -47,10 +46,26 @@ static int read_by_helper(struct contacts_fetch *f)
         return err;
     if (stat(f->path, &f->now) != 0)
         return -errno;
-    if (!err && f->now.st_dev == opened.st_dev && f->now.st_ino == opened.st_ino) {
-        f->now = opened;
-        return 0;
-    }
+    if (err || f->now.st_dev != opened.st_dev || f->now.st_ino != opened.st_ino)
+        return 1;
+    f->now = opened;
+    return 0;
+}
+
+/* The helper opens what the name led to when it began. If that is not what it leads to now, another
+ * file took its place in between, as editors do it, and is there for who asks again; or a link was
+ * turned, and who was taken off the list must not stay on it without a word. */
+static int read_by_helper(struct contacts_fetch *f)
+{
+    int err = ask_helper(f);
+
+    if (err <= 0)
+        return err;
+    buf_clear(&f->text);
+    buf_clear(&f->said);
+    err = ask_helper(f);
+    if (err <= 0)
+        return err;
     buf_clear(&f->said);
     buf_puts(&f->said, "it leads to another file than when the phone began, which the sandbox "
                        "leaves closed: start it again");

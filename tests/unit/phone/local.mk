@@ -88,6 +88,8 @@ tests_unit_phone_test_config_LDADD = $(phone_ldadd)
 tests_unit_phone_test_mask_LDADD = $(phone_ldadd)
 tests_unit_phone_test_identity_LDADD = $(phone_ldadd)
 tests_unit_phone_test_contacts_LDADD = $(phone_ldadd)
+tests_unit_phone_test_contacts_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_read \
+	-Wl,--wrap=helper_open_contacts
 tests_unit_phone_test_ebb_LDADD = $(phone_ldadd)
 tests_unit_phone_test_ebb_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=uv_thread_create_ex
 tests_unit_phone_test_config_keep_LDADD = $(phone_ldadd)

@@ -2,10 +2,14 @@
 #include "phone/contacts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "phone/file_read.h"
+#include "phone/helper.h"
 #include "tests/lib/rows.h"
 
 /* The file of this process: tests/run gives each a folder of its own to stand in. */
@@ -282,6 +286,92 @@ static void too_big(void **state)
     unlink(path);
 }
 
+/* What happens to the file between the helper's opening of it and our next look, one letter for
+ * each time that it is asked; "": there is no sandbox.
+ *
+ * r: it is replaced. c: it is made anew, which the helper came too early for. o: nothing, but the
+ * helper opens another one than the name leads to, as a link was turned. -: nothing. */
+static const char *meanwhile = "";
+static unsigned asked;
+
+static void replace_file(void)
+{
+    char before[sizeof path + 8];
+
+    snprintf(before, sizeof before, "%s.before", path);
+    assert_int_equal(rename(path, before), 0); /* so that its number is not given again */
+    write_file("a = new@example.org\n");
+    unlink(before);
+}
+
+int __real_file_read(const char *name, int flags, struct stat *seen, struct buf *text);
+int __wrap_file_read(const char *name, int flags, struct stat *seen, struct buf *text);
+int __wrap_file_read(const char *name, int flags, struct stat *seen, struct buf *text)
+{
+    return *meanwhile ? -EACCES : __real_file_read(name, flags, seen, text);
+}
+
+int __wrap_helper_open_contacts(const struct net_spawner *helper, const char *name, int *fd,
+                                struct buf *why);
+int __wrap_helper_open_contacts(const struct net_spawner *helper, const char *name, int *fd,
+                                struct buf *why)
+{
+    char what = meanwhile[asked++];
+
+    (void)helper;
+    assert_true(what != '\0');
+    if (what == 'c') {
+        replace_file();
+        buf_puts(why, "No such file or directory");
+        return -ENOENT;
+    }
+    *fd = open(what == 'o' ? "/proc/self/status" : name, O_RDONLY | O_CLOEXEC);
+    assert_true(*fd >= 0);
+    if (what == 'r')
+        replace_file();
+    return 0;
+}
+
+static const struct turn {
+    const char *name, *meanwhile;
+    unsigned asked;
+    int err;
+    const char *address;
+} turns[] = {
+    {"nothing happens", "--", 1, 0, "old@example.org"},
+    {"it is replaced", "r-", 2, 0, "new@example.org"},
+    {"it is deleted and made anew", "c-", 2, 0, "new@example.org"},
+    {"it leads elsewhere", "oo-", 2, -ESTALE, NULL},
+    {"it is replaced each time", "rr-", 2, -ESTALE, NULL},
+};
+
+static void check_turn(void **state)
+{
+    const struct turn *turn = *state;
+    struct buf why = buf_new(4096);
+    struct contacts *c;
+    const char *address;
+
+    write_file("a = old@example.org\n");
+    assert_int_equal(contacts_new(path, &c), 0);
+    contacts_use_helper(c, (const struct net_spawner *)(const void *)&path);
+    meanwhile = turn->meanwhile;
+    asked = 0;
+    assert_int_equal(contacts_refresh(c, &why), turn->err);
+    meanwhile = "";
+    assert_int_equal(asked, turn->asked);
+    address = contacts_address(c, SLICE("a"));
+    assert_int_equal(!address, !turn->address);
+    if (turn->address)
+        assert_string_equal(address, turn->address);
+    assert_int_equal(why.n > 0, turn->err != 0);
+    if (turn->err)
+        assert_non_null(strstr(buf_cstr(&why), "start it again"));
+    contacts_free(c);
+    buf_free(&why);
+    unlink(path);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -296,5 +386,6 @@ int main(void)
     snprintf(path, sizeof path, "contacts-%ld", (long)getpid());
     failed = RUN_ROWS("phone/contacts: lines", rows, check_row);
     failed += RUN_ROWS("phone/contacts: who is found", founds, check_found);
+    failed += RUN_ROWS("phone/contacts: read by the helper", turns, check_turn);
     return failed + cmocka_run_group_tests_name("phone/contacts", tests, NULL, NULL);
 }
