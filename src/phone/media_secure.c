@@ -79,10 +79,8 @@ int stream_use_keys(struct media_stream *s, const struct media_keys *keys)
 {
     int err = change_keys(s, keys);
 
-    if (err) {
-        rtp_srtp_free(s->srtp);
-        s->srtp = NULL;
-    }
+    if (err)
+        stream_rest_keys(s); /* who agrees on a key of before goes on with it where it was */
     return err;
 }
 

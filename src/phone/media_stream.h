@@ -100,7 +100,7 @@ struct media_stream {
     struct net_sockaddr rtp_to, rtcp_to; /* of latch.rtp and latch.rtcp */
     bool keyed;                          /* nothing goes or comes without srtp */
     struct rtp_srtp *srtp;               /* NULL: there is none, not yet, or no memory for it */
-    struct rtp_srtp *resting;            /* it, until a handshake has other keys; else NULL */
+    struct rtp_srtp *resting;            /* it, until there are keys that can be used; else NULL */
     struct rtp_srtp *srtcp;              /* of RTCP, where it has keys of its own (DTLS) */
     struct rtp_dtls *dtls[2];            /* of RTP, and of RTCP without mux; NULL: not begun */
     struct ip dtls_heard; /* where who shakes hands has shown that he is there; family 0: nowhere */
@@ -194,7 +194,7 @@ void stream_prepare_keys(struct media_stream *s);
 /* Until there are others, nothing goes or comes. */
 void stream_rest_keys(struct media_stream *s);
 /* Those are it, of RTP. What was in use before is remembered, and goes on where it was if it comes
- * back. 0, or a negative errno: there are none. */
+ * back, also where keys in between could not be used. 0, or a negative errno: there are none. */
 int stream_use_keys(struct media_stream *s, const struct media_keys *keys);
 void stream_forget_keys(struct media_stream *s);
 /* The n bytes at packet, which has room for cap, leave protected, where that is agreed; cap is at
