@@ -124,9 +124,9 @@ int call_media_describe(struct call *call, struct buf *out)
     sdp_exchange_set_room(call->sdp, call->sip ? sip_call_room(call->sip) : SIZE_MAX);
     if (sdp_exchange_state(call->sdp) == SDP_THEY_OFFERED)
         return sdp_exchange_answer(call->sdp, out);
-    if (call->offering)
-        return sdp_exchange_offer(call->sdp, out); /* our own, once more */
-    return sdp_exchange_offer_asked(call->sdp, out);
+    if (call->sip && sip_call_is_asked(call->sip))
+        return sdp_exchange_offer_asked(call->sdp, out); /* also while ours waits for its turn */
+    return sdp_exchange_offer(call->sdp, out);
 }
 
 int call_media_take_answer(struct call *call, struct slice sdp)

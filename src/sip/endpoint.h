@@ -107,6 +107,9 @@ struct slice sip_call_id(const struct sip_call *call);
  * request is to go by UDP with all that it may carry, credentials included (RFC 3261 18.1.1);
  * SIZE_MAX where that does not matter. */
 size_t sip_call_room(const struct sip_call *call);
+/* Whether that offer is one that the other side has asked for, by a request without one: it may
+ * take it to anybody. */
+bool sip_call_is_asked(const struct sip_call *call);
 /* The SDP offer that SIP_CALL_OFFER_WANTED asked for, in INVITE, 2xx to an INVITE or re-INVITE
  * without offer. */
 void sip_call_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms);

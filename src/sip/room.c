@@ -59,6 +59,11 @@ static size_t room_of_reinvite(const struct sip_call *call)
     return room;
 }
 
+bool sip_call_is_asked(const struct sip_call *call)
+{
+    return call->asked.tx_key && call->asked.late_offer;
+}
+
 size_t sip_call_room(const struct sip_call *call)
 {
     if (call->state == SIP_CALL_OFFERING && call->invite)

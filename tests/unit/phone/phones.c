@@ -378,6 +378,33 @@ void far_say(struct far_end *far, const char *status, unsigned fork, bool sdp)
     respond(far, far->invite, status, fork, sdp);
 }
 
+static void line_of(const char *message, const char *name, char *out, size_t room)
+{
+    const char *at = strstr(message, name);
+
+    assert_non_null(at);
+    at += strlen(name);
+    snprintf(out, room, "%.*s", (int)strcspn(at, "\r"), at);
+}
+
+void far_request(struct far_end *far, const char *method, unsigned cseq, const char *lines)
+{
+    char to[512], from[512], id[512];
+    struct buf b = buf_new(4096);
+    struct ip where = far_where(far);
+
+    line_of(far->invite, "\r\nFrom: ", to, sizeof to);
+    line_of(far->invite, "\r\nTo: ", from, sizeof from);
+    line_of(far->invite, "\r\nCall-ID: ", id, sizeof id);
+    buf_printf(&b,
+               "%s sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%s%u\r\n"
+               "From: %s;tag=fork0\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u %s\r\n"
+               "Max-Forwards: 70\r\n%sContent-Length: 0\r\n\r\n",
+               method, where.port, method, cseq, from, to, id, cseq, method, lines);
+    assert_int_equal(net_udp_send(far->sip, &far->from, buf_slice(&b)), 0);
+    buf_free(&b);
+}
+
 void far_speak(struct far_end *far, unsigned fork, uint16_t sequence)
 {
     unsigned char packet[172] = {0x80, 0, (unsigned char)(sequence >> 8),

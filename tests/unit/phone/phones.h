@@ -98,7 +98,7 @@ struct far_end {
         unsigned rtp;   /* packets that came */
         struct ip from; /* the last of them */
     } heard[FAR_FORKS];
-    unsigned n_notifies, n_answers; /* answers that came to what it sent */
+    unsigned n_notifies, n_answers;  /* answers that came to what it sent */
     char notify[4096], answer[4096]; /* the last ones */
     unsigned reinvite_status; /* what it says to further INVITEs; 0: nothing. Below 300: with SDP */
     const char *direction;    /* of that SDP */
@@ -109,6 +109,8 @@ void far_open(struct phones *p, struct far_end *far);
 struct ip far_where(const struct far_end *far);
 /* Answers the first INVITE: "180 Ringing"; fork: its To tag and the media that it names in SDP. */
 void far_say(struct far_end *far, const char *status, unsigned fork, bool sdp);
+/* A request of its own in the call that it answered as fork 0; lines: headers, CRLF behind each. */
+void far_request(struct far_end *far, const char *method, unsigned cseq, const char *lines);
 /* A packet of sound from the fork's media to where the phone's SDP says. */
 void far_speak(struct far_end *far, unsigned fork, uint16_t sequence);
 

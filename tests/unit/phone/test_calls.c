@@ -257,16 +257,25 @@ static void two_calls_ring_and_the_older_one_is_taken(void **state)
 
 /* --- a far end that is not of our kind -------------------------------------------------------- */
 
-static uint32_t far_call(struct phones *p, struct far_end *far)
+/* direction: what the far end answers. */
+static uint32_t far_call_in(struct phones *p, struct far_end *far, const char *direction)
 {
     struct ip where;
     uint32_t call;
 
     far_open(p, far);
+    far->direction = direction;
     where = far_where(far);
     call = phones_dial(A, &where, true);
     far_say(far, "200 OK", 0, true);
     phones_wait(A, PHONE_ANSWERED, call);
+    return call;
+}
+
+static uint32_t far_call(struct phones *p, struct far_end *far)
+{
+    uint32_t call = far_call_in(p, far, "sendrecv");
+
     PHONES_UNTIL(p, far->heard[0].rtp > 5);
     return call;
 }
@@ -317,6 +326,27 @@ static void a_refused_hold_holds_on_our_side(void **state)
     assert_int_equal(far.n_invites, 2);
     PHONES_UNTIL(p, far.heard[0].rtp > before + 5);
     phones_do(A, PHONE_HANG_UP, call);
+    PHONES_UNTIL(p, far.n_byes);
+}
+
+/* RFC 6337 5.3: what they ask for is ours from the start, as it may go to somebody who does not
+ * hold us; also where an offer of ours waits for its turn, which would have less. */
+static void they_ask_for_an_offer_while_ours_waits(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call_in(p, &far, "sendonly");
+    unsigned before;
+
+    far.reinvite_status = 491;
+    phones_do(A, PHONE_HOLD, call);
+    PHONES_UNTIL(p, far.n_invites > 1 && far.n_acks > 1);
+    assert_string_equal(A->offered, "inactive"); /* both hold */
+    before = far.n_answers;
+    far_request(&far, "INVITE", 1, "");
+    PHONES_UNTIL(p, far.n_answers > before && strstr(far.answer, "m=audio"));
+    assert_string_equal(A->offered, "sendonly");
+    far_request(&far, "ACK", 1, ""); /* which does not answer it, so the call is over */
     PHONES_UNTIL(p, far.n_byes);
 }
 
@@ -482,6 +512,7 @@ int main(void)
         TEST(two_calls_ring_and_the_older_one_is_taken),
         TEST(held_calls_send_nothing),
         TEST(a_refused_hold_holds_on_our_side),
+        TEST(they_ask_for_an_offer_while_ours_waits),
         TEST(a_refused_resume_stays_on_hold),
         TEST(a_hold_to_a_call_that_is_no_more),
         TEST(sound_moves_with_the_call),

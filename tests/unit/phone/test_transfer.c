@@ -41,40 +41,13 @@ static uint32_t far_call(struct phones *p, struct far_end *far)
     return far_call_with(p, far, &(struct phone_sound){.device = true});
 }
 
-static void line_of(const char *message, const char *name, char *out, size_t room)
-{
-    const char *at = strstr(message, name);
-
-    assert_non_null(at);
-    at += strlen(name);
-    snprintf(out, room, "%.*s", (int)strcspn(at, "\r"), at);
-}
-
-static void send_request(struct far_end *far, const char *method, unsigned cseq, const char *lines)
-{
-    char to[512], from[512], id[512];
-    struct buf b = buf_new(4096);
-    struct ip where = far_where(far);
-
-    line_of(far->invite, "\r\nFrom: ", to, sizeof to);
-    line_of(far->invite, "\r\nTo: ", from, sizeof from);
-    line_of(far->invite, "\r\nCall-ID: ", id, sizeof id);
-    buf_printf(&b,
-               "%s sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%s%u\r\n"
-               "From: %s;tag=fork0\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u %s\r\n"
-               "Max-Forwards: 70\r\n%sContent-Length: 0\r\n\r\n",
-               method, where.port, method, cseq, from, to, id, cseq, method, lines);
-    assert_int_equal(net_udp_send(far->sip, &far->from, buf_slice(&b)), 0);
-    buf_free(&b);
-}
-
 static void refer(struct far_end *far, unsigned cseq, const struct ip *to)
 {
     unsigned before = far->n_answers;
     char line[128], where[IP_TEXT_MAX];
 
     snprintf(line, sizeof line, "Refer-To: <sip:b@%s>\r\n", ip_text(to, where));
-    send_request(far, "REFER", cseq, line);
+    far_request(far, "REFER", cseq, line);
     PHONES_UNTIL(far->owner, far->n_answers > before);
 }
 
@@ -200,7 +173,7 @@ static void a_person_says_yes(void **state)
     PHONES_UNTIL(p, strstr(far.notify, "SIP/2.0 200 OK"));
     assert_non_null(strstr(far.notify, "terminated;reason=noresource"));
     assert_true(phones_wait(A, PHONE_ON_HOLD, call)->on);
-    send_request(&far, "BYE", 2, "");
+    far_request(&far, "BYE", 2, "");
     assert_int_equal(phones_wait(A, PHONE_ENDED, call)->outcome, PHONE_OK);
     phones_run(p, 100);
     assert_null(phones_find(A, PHONE_ENDED, other));
@@ -219,7 +192,7 @@ static void the_call_has_ended_meanwhile(void **state)
     phone_may_ask(A->phone, true);
     refer(&far, 1, &B->where);
     phones_wait(A, PHONE_TRANSFER_ASKED, call);
-    send_request(&far, "BYE", 2, "");
+    far_request(&far, "BYE", 2, "");
     phones_wait(A, PHONE_ENDED, call);
     phones_run(p, 1500); /* beyond the time that a call without use is kept */
     assert_int_equal(phones_do(A, PHONE_FOLLOW, call), 0);
