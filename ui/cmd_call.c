@@ -11,6 +11,7 @@
 struct caller {
     struct session session;
     struct net_deadline *hang_up;
+    uint32_t first; /* the call that was placed: --for counts from its answer */
     struct followed calls;
     enum exit_status exit;
 };
@@ -40,7 +41,7 @@ static void on_event(void *arg, const struct phone_event *event)
     struct caller *c = arg;
     uint64_t for_ms = c->session.cli->for_ms;
 
-    if (event->kind == PHONE_ANSWERED && for_ms > 0)
+    if (event->kind == PHONE_ANSWERED && event->call == c->first && for_ms > 0)
         net_deadline_set(c->hang_up, net_now_ms() + for_ms);
     if (event->kind == PHONE_INCOMING)
         on_incoming(c, event->call);
@@ -87,7 +88,8 @@ static enum exit_status dial(struct caller *c, const struct cli *cli)
         text_safe(&why, slice_of(cli->args[0]));
         buf_puts(&why, ": ");
     }
-    err = phone_do(c->session.phone, &command, &c->calls.call, &why);
+    err = phone_do(c->session.phone, &command, &c->first, &why);
+    c->calls.call = c->first;
     if (err)
         session_error(&c->session, buf_cstr(&why));
     buf_free(&why);

@@ -289,7 +289,7 @@ static void on_event(struct placed *p, const struct phone_event *event)
     flush_put(p->flush, &p->terminal->err, buf_slice(&line));
     buf_free(&line);
     p->sound_failed |= tell_sound_failed(p->terminal, &told);
-    if (told.kind == PHONE_ANSWERED && p->cli->for_ms > 0)
+    if (told.kind == PHONE_ANSWERED && !second && p->cli->for_ms > 0)
         net_deadline_set(p->due, net_now_ms() + p->cli->for_ms);
     if (told.kind == PHONE_TRANSFER_ASKED)
         send_of(p, STAY, "stay", event->call);

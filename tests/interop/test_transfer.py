@@ -145,6 +145,32 @@ def refer(call, invite, ok, cseq, to, **more):
                       invite.source)
 
 
+def moved_within_for(call, to, invite, ok):
+    """The call is transferred after half of its --for of six seconds: when the new one ends."""
+    answered = time.monotonic()
+    time.sleep(3)
+    equal(refer(call, invite, ok, 10, f"sip:other@127.0.0.1:{to.port}").status, 202, "REFER")
+    second = to.wait(sip.request("INVITE"), 5, what="INVITE")
+    to.respond(second, 200, "OK", body=sip.sdp(), tag="o")
+    to.wait(sip.request("ACK"), 5, what="ACK")
+    to.wait(sip.request("BYE"), 8, what="BYE")
+    took = time.monotonic() - answered
+    expect(took < 8, f"--for 6 has lasted {took:.1f} s: it has begun anew")
+    return f"{took:.1f} s"
+
+
+@case("--for counts from the first answer, however often the call is transferred")
+def lasts():
+    with Room() as room:
+        to = room.keep(sip.Peer())
+        to.answers = ("BYE",)
+        call = Caller(room, transfers=f"127.0.0.1:{to.port}", seconds=6)
+        call.peer.answers = ("NOTIFY", "BYE")
+        said = moved_within_for(call, to, *call.up())
+        call.phone.expect_status(tphone.OK, 15)
+        return said
+
+
 def last_notify(call, status):
     return call.peer.wait(lambda m: m.method == "NOTIFY" and
                           f"SIP/2.0 {status}".encode() in m.body, 10, what=f"NOTIFY of {status}")
@@ -215,13 +241,13 @@ def invite_of_it():
 
 # --- through the daemon ---------------------------------------------------------------------------
 
-def by_daemon(room, daemon):
+def by_daemon(room, daemon, *more):
     """tphone call by this daemon to a peer: the client, the peer's side, INVITE and 200."""
     peer = room.keep(sip.Peer())
     peer.answers = ("NOTIFY", "BYE")
     call = Caller.__new__(Caller)
     call.peer = peer
-    call.phone = daemon.start("call", f"sip:first@127.0.0.1:{peer.port}")
+    call.phone = daemon.start("call", f"sip:first@127.0.0.1:{peer.port}", *more)
     return (call.phone, call, *call.up())
 
 
@@ -255,6 +281,19 @@ def daemon_follows():
         equal(client.status(5), tphone.OK, "status")
         equal(len(client.said("^answered peer=sip:other@")), 1, "lines of the result")
         equal(len(client.said("^answered peer=sip:first@")), 0, "lines of the first call")
+
+
+@case("--for counts from the first answer through a daemon, too")
+def daemon_lasts():
+    with Room() as room:
+        to = room.keep(sip.Peer())
+        to.answers = ("BYE",)
+        daemon = Daemon(room, transfers=f"127.0.0.1:{to.port}")
+        client, call, invite, ok = by_daemon(room, daemon, "--for", "6")
+        call.peer.answers = ("NOTIFY", "BYE")
+        said = moved_within_for(call, to, invite, ok)
+        equal(client.status(5), tphone.OK, "status")
+        return said
 
 
 @case("a client that goes takes both calls with it")
