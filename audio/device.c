@@ -51,6 +51,18 @@ const char *audio_device_file(const char *name)
     return strncmp(name, "file:", 5) == 0 ? name + 5 : NULL;
 }
 
+bool audio_device_halves(const char *name, struct slice *microphone, struct slice *loudspeaker)
+{
+    static const char between[] = " | ";
+    const char *at = strstr(name, between);
+
+    if (!at || audio_device_file(name))
+        return false;
+    *microphone = slice_trim((struct slice){name, (size_t)(at - name)});
+    *loudspeaker = slice_trim(slice_of(at + strlen(between)));
+    return true;
+}
+
 void audio_device_close(struct audio_device *d)
 {
     if (!d)

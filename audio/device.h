@@ -10,6 +10,7 @@
 #define AUDIO_DEVICE_H
 
 #include "audio/file.h" /* AUDIO_WHY_MAX */
+#include "base/slice.h"
 
 #include <stdbool.h>
 
@@ -38,7 +39,7 @@ void audio_device_list_free(struct audio_device_list *list);
 /* What is there and free also while a device is open, when audio_device_list keeps to what was as
  * that was opened. It asks the system, as opening does. */
 struct audio_device_cards {
-    uint32_t there; /* a bit for each card that is plugged in, */
+    uint32_t there;                    /* a bit for each card that is plugged in, */
     uint32_t free[AUDIO_DEVICE_CARDS]; /* and of each for each direction of each of its devices that
                                           nobody uses */
 };
@@ -71,6 +72,8 @@ void audio_device_close(struct audio_device *d);
 
 /* The path in "file:PATH"; NULL: the name is another. */
 const char *audio_device_file(const char *name);
+/* The two in "MICROPHONE | LOUDSPEAKER"; false: the name is another, and they are left alone. */
+bool audio_device_halves(const char *name, struct slice *microphone, struct slice *loudspeaker);
 
 /* The real rate: the one wished for, or the device's own where it does not know that one. */
 uint32_t audio_device_rate_hz(const struct audio_device *d);

@@ -8,8 +8,6 @@
 
 enum direction { CAPTURES, PLAYS };
 
-static const char BETWEEN[] = " | "; /* names of a microphone and of a loudspeaker */
-
 static const char *const what[] = {[CAPTURES] = "microphone", [PLAYS] = "loudspeaker"};
 
 static bool contains(struct slice text, struct slice part)
@@ -145,16 +143,16 @@ static int choose_default(const struct portaudio *pa, struct device_choice *c)
 int device_choose(const struct portaudio *pa, const struct audio_device_config *config,
                   struct device_choice *out, char why[AUDIO_WHY_MAX])
 {
-    const char *name = config->name ? config->name : "default", *between = strstr(name, BETWEEN);
+    const char *name = config->name ? config->name : "default";
+    struct slice microphone, loudspeaker;
     int err;
 
     *out = (struct device_choice){.in = paNoDevice,
                                   .out = paNoDevice,
                                   .has_input = !config->no_capture,
                                   .has_output = !config->no_playback};
-    if (between)
-        err = choose_two(pa, slice_trim((struct slice){name, (size_t)(between - name)}),
-                         slice_trim(slice_of(between + strlen(BETWEEN))), out, why);
+    if (audio_device_halves(name, &microphone, &loudspeaker))
+        err = choose_two(pa, microphone, loudspeaker, out, why);
     else if (strcmp(name, "default") == 0)
         err = choose_default(pa, out);
     else

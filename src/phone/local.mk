@@ -86,6 +86,8 @@ libphone_a_SOURCES = \
 	src/phone/media_desk_do.c \
 	src/phone/media_device.c \
 	src/phone/media_device.h \
+	src/phone/media_device_private.h \
+	src/phone/media_device_work.c \
 	src/phone/media_dtls.c \
 	src/phone/media_dtls_nat.c \
 	src/phone/media_file.h \
@@ -119,6 +121,8 @@ libphone_a_SOURCES = \
 	src/phone/media_sides.c \
 	src/phone/media_sides.h \
 	src/phone/media_sink.h \
+	src/phone/media_stand_in.c \
+	src/phone/media_stand_in.h \
 	src/phone/media_stream.c \
 	src/phone/media_stream.h \
 	src/phone/media_thread.c \

@@ -1,4 +1,4 @@
-#include "phone/media_device.h"
+#include "phone/media_device_private.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -12,159 +12,14 @@
 #include "audio/stereo.h"
 #include "phone/media.h"
 #include "phone/media_passage.h"
+#include "phone/media_stand_in.h"
 #include "phone/media_voice.h"
 
 #define RETRY_US 1000000 /* a device that failed is tried again after that */
-#define LOOK_US 2000000  /* how often one is looked for that another stands in for, */
-#define START_MS 2000    /* and how long its card may take until it runs */
+#define LOOK_US 2000000  /* how often one is looked for that another stands in for */
 #define SAME_BEATS 200   /* in which both channels are the same, until they count as one */
 
-/* What a worker is at. */
-enum job {
-    IDLE,
-    CLOSE,  /* what was open, if anything was */
-    OPEN,   /* name, or who stands in for it */
-    SWITCH, /* to next; name again where that fails */
-    LOOK,   /* for name, while another stands in for it */
-};
-
-/* The worst that was told, of which nothing works again. */
-enum told {
-    NOTHING,
-    OTHER,         /* the system's default stands in for it */
-    FAILED_BEFORE, /* it fails; who wants it now was not told */
-    FAILED,
-};
-
-struct media_device {
-    uv_loop_t *loop;
-    struct media_device_events events;
-    void *arg;
-    char *name; /* owned; NULL: there is none */
-    char *next; /* that is to take its place, while choosing */
-    bool choosing, play_only, unattended, stereo;
-    struct audio_device *device;         /* NULL: not open */
-    struct media_voice *voice;           /* of it, or NULL */
-    atomic_bool give_up;                 /* the look, which finds nothing then */
-    bool closing, wanted, failed, noted; /* noted: that name lacks a direction */
-    enum told told;
-    bool stands_in;   /* what is open is the system's default, in place of name */
-    uint64_t next_us; /* when it is tried again, or looked for; 0: that begins to count */
-    enum job job;
-
-    /* The worker's until IDLE */
-    uv_work_t work;
-    bool reopens;                    /* who switches: name was open */
-    bool stood_in;                   /* opened is not name */
-    struct audio_device_cards cards; /* when name could not be opened, */
-    bool others;                     /* and more of them are there or free now */
-    struct audio_device *opened, *to_close;
-    struct media_voice *opened_voice, *voice_to_close;
-    struct media_voice_modes opening_modes;
-    bool opening_stereo;
-    int err;
-    char why[AUDIO_WHY_MAX];
-
-    struct media_gains gains;
-    struct media_voice_modes modes;
-    struct media_passage passage;
-    size_t n; /* samples of this beat */
-    int16_t heard[2 * MIXER_SAMPLES], mono[MIXER_SAMPLES];
-    unsigned same; /* beats in a row in which the microphone's channels were */
-    struct mixer mixer;
-    bool measured;
-    struct level_meter microphone_level, speaker_level;
-};
-
 static void start_work(struct media_device *d);
-
-static int open_device(struct media_device *d, const char *name, bool play_only, char *why)
-{
-    struct audio_device_config config = {.name = strcmp(name, "null") ? name : "none",
-                                         .channels = d->opening_stereo ? 2 : 1,
-                                         .no_capture = play_only,
-                                         .named_microphone = d->unattended};
-    int err = audio_device_open(&config, &d->opened, why);
-
-    if (!err && !play_only)
-        d->opened_voice = media_voice_new(d->opened, &d->opening_modes);
-    return err;
-}
-
-/* The old one first: the two may be one card, which is there once. */
-static void switch_in_worker(struct media_device *d)
-{
-    d->err = d->next ? open_device(d, d->next, d->play_only, d->why) : 0;
-    if (d->err && d->reopens) /* else it is tried again like one that has stopped */
-        (void)open_device(d, d->name, d->play_only, NULL);
-}
-
-/* Where a card that was named is not there, as it is unplugged, the system's stands in for it until
- * it is back. What rings is not, as there may be others that do. Where nobody is, it plays only:
- * no room is to be heard that nobody named. */
-static void open_or_stand_in(struct media_device *d)
-{
-    bool named = strcmp(d->name, "default") != 0 && strcmp(d->name, "null") != 0 &&
-                 !audio_device_file(d->name);
-
-    d->err = open_device(d, d->name, d->play_only, d->why);
-    if (!d->err || !named || d->play_only)
-        return;
-    audio_device_cards(&d->cards);
-    d->stood_in = open_device(d, "default", d->unattended, NULL) == 0;
-    if (d->stood_in)
-        snprintf(d->why, sizeof d->why,
-                 "the sound device %.100s cannot be used: the system's default %s", d->name,
-                 d->unattended ? "plays, and no microphone is open" : "takes its place");
-}
-
-/* While the other one goes on, until the card runs: nothing that is said is missed. */
-static void look_in_worker(struct media_device *d)
-{
-    struct audio_device_cards now;
-
-    d->others = false;
-    d->err = open_device(d, d->name, d->play_only, NULL);
-    if (d->err == -ENODEV || d->err == -EINVAL) { /* not listed, or not with all its channels */
-        audio_device_cards(&now);
-        d->others = audio_device_cards_came(&d->cards, &now);
-    }
-    if (d->err)
-        return;
-    for (int ms = 0; ms < START_MS && !d->give_up && !audio_device_running(d->opened); ms += 10)
-        uv_sleep(10);
-    if (!d->give_up && audio_device_running(d->opened))
-        return;
-    audio_device_close(d->opened);
-    media_voice_free(d->opened_voice);
-    d->opened = NULL;
-    d->opened_voice = NULL;
-}
-
-static void work_in_worker(uv_work_t *work)
-{
-    struct media_device *d = work->data;
-
-    audio_device_close(d->to_close);
-    media_voice_free(d->voice_to_close);
-    d->to_close = NULL;
-    d->voice_to_close = NULL;
-    d->stood_in = false;
-    switch (d->job) {
-    case OPEN:
-        open_or_stand_in(d);
-        break;
-    case SWITCH:
-        switch_in_worker(d);
-        break;
-    case LOOK:
-        look_in_worker(d);
-        break;
-    case CLOSE:
-    case IDLE:
-        break;
-    }
-}
 
 static void give_away(struct media_device *d)
 {
@@ -294,7 +149,7 @@ static void start(struct media_device *d, enum job job)
     d->opening_modes = d->modes;
     d->opening_stereo = d->stereo;
     d->work.data = d;
-    if (uv_queue_work(d->loop, &d->work, work_in_worker, work_done) != 0)
+    if (uv_queue_work(d->loop, &d->work, media_device_work, work_done) != 0)
         abort(); /* only a NULL callback makes it fail */
 }
 
@@ -335,9 +190,18 @@ static void start_work(struct media_device *d)
     }
 }
 
+static bool names_none(const char *name)
+{
+    struct slice microphone = slice_of(name), loudspeaker = microphone;
+
+    if (!audio_device_halves(name, &microphone, &loudspeaker))
+        return strcmp(name, "none") == 0;
+    return slice_ieq(microphone, SLICE("none")) && slice_ieq(loudspeaker, SLICE("none"));
+}
+
 static int set_name(char **out, const char *name)
 {
-    bool none = !name || strcmp(name, "none") == 0;
+    bool none = !name || names_none(name);
 
     *out = none ? NULL : strdup(name);
     return *out || none ? 0 : -ENOMEM;

@@ -35,6 +35,7 @@ phone_tests = \
 	tests/unit/phone/test_media_desk \
 	tests/unit/phone/test_media_device \
 	tests/unit/phone/test_media_device_stereo \
+	tests/unit/phone/test_media_device_two \
 	tests/unit/phone/test_media_dtls \
 	tests/unit/phone/test_media_effort \
 	tests/unit/phone/test_media_file \
@@ -125,6 +126,8 @@ tests_unit_phone_test_media_file_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_desk_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_device_stereo_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_device_stereo_LDFLAGS = $(AM_LDFLAGS) $(air_ldflags)
+tests_unit_phone_test_media_device_two_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_device_two_LDFLAGS = $(AM_LDFLAGS) $(air_ldflags)
 tests_unit_phone_test_media_device_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_device_LDFLAGS = $(AM_LDFLAGS) $(air_ldflags) \
 	-Wl,--wrap=uv_sleep
