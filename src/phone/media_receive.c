@@ -15,7 +15,11 @@
  * beyond that while the thread has time for it. What is left then waits, and the kernel drops what
  * has no room. */
 #define BATCHES_ALWAYS 8
-#define CROWDED_US 10000000 /* so long after a full batch each beat looks: another may follow */
+#define CROWDED_US 10000000 /* so long after a flood each beat looks: it may go on */
+/* A full batch is of a flood if it came within this. What came in longer has only waited for us; to
+ * look more often for that would hold up further who is behind already. */
+#define FLOOD_US 80000       /* 200 packets a second */
+#define FLOOD_RTCP_US 800000 /* and 20 reports */
 /* How often packets are taken that nobody hears: for keys, also as tones, and for the count. A key
  * is told so much later, and four packets at once cost half of what they do one by one. */
 #define UNHEARD_US 79000
@@ -266,19 +270,27 @@ static void take_stun(struct media_stream *s, const struct net_rtp_datagram *d)
 
 void stream_receive_due(struct media_stream *s, uint64_t due_us)
 {
-    if (s->told_first && !is_heard(s) && !stream_is_crowded(s, due_us) &&
+    if (s->told_first && !is_heard(s) && !stream_is_crowded(s, false, due_us) &&
         due_us < s->received_us + UNHEARD_US)
         return;
     s->received_us = due_us;
     stream_receive(s);
 }
 
-bool stream_is_crowded(const struct media_stream *s, uint64_t now_us)
+bool stream_is_crowded(const struct media_stream *s, bool rtcp, uint64_t now_us)
 {
-    return s->crowded_us && now_us < s->crowded_us + CROWDED_US;
+    uint64_t since_us = s->crowded_us[rtcp];
+
+    return since_us && now_us < since_us + CROWDED_US;
 }
 
-void stream_take_waiting(struct media_stream *s, int fd, stream_take *take)
+static bool is_flood(const struct net_rtp_datagram *batch, bool rtcp)
+{
+    return batch[NET_RTP_BATCH - 1].arrived_us <
+           batch[0].arrived_us + (rtcp ? FLOOD_RTCP_US : FLOOD_US);
+}
+
+void stream_take_waiting(struct media_stream *s, bool rtcp, stream_take *take)
 {
     const struct net_rtp_datagram *d;
     struct media_thread *t = s->thread;
@@ -289,9 +301,9 @@ void stream_take_waiting(struct media_stream *s, int fd, stream_take *take)
     for (unsigned i = 0; n == NET_RTP_BATCH; i++) {
         if (i >= BATCHES_ALWAYS && net_now_us() >= t->take_until_us)
             return;
-        n = net_rtp_batch_recv(t->batch, fd, &d);
-        if (n == NET_RTP_BATCH)
-            s->crowded_us = net_now_us();
+        n = net_rtp_batch_recv(t->batch, rtcp ? s->pair.rtcp_fd : s->pair.rtp_fd, &d);
+        if (n == NET_RTP_BATCH && is_flood(d, rtcp))
+            s->crowded_us[rtcp] = net_now_us();
         for (size_t at = 0; at < n; at++)
             take(s, &d[at]);
     }
@@ -317,7 +329,7 @@ static void take_any(struct media_stream *s, const struct net_rtp_datagram *d)
 
 void stream_receive(struct media_stream *s)
 {
-    stream_take_waiting(s, s->pair.rtp_fd, take_any);
+    stream_take_waiting(s, false, take_any);
 }
 
 void stream_prepare_receiving(struct media_stream *s, const struct media_agreement *before)

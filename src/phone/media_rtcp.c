@@ -182,7 +182,7 @@ static void take_any(struct media_stream *s, const struct net_rtp_datagram *d)
 
 static void take_waiting(struct media_stream *s)
 {
-    stream_take_waiting(s, s->pair.rtcp_fd, take_any);
+    stream_take_waiting(s, true, take_any);
 }
 
 void stream_rtcp_beat(struct media_stream *s, uint64_t now_us)
@@ -190,7 +190,7 @@ void stream_rtcp_beat(struct media_stream *s, uint64_t now_us)
     if (!s->agreed)
         return;
     if (now_us >= s->rtcp_received_us + RECEIVE_US || stream_dtls_waits(s) ||
-        stream_is_crowded(s, now_us)) {
+        stream_is_crowded(s, true, now_us)) {
         s->rtcp_received_us = now_us;
         take_waiting(s);
     }

@@ -140,9 +140,9 @@ struct media_stream {
     uint64_t conflict_ms; /* and when */
     int64_t lost_before;  /* of sources that have been replaced */
     uint32_t heard_clock_hz;
-    uint64_t heard_ms;    /* when RTP last came */
-    uint64_t received_us; /* the beat on which the socket was last looked at */
-    uint64_t crowded_us;  /* when more than a batch waited on one of both; 0: never */
+    uint64_t heard_ms;      /* when RTP last came */
+    uint64_t received_us;   /* the beat on which the socket was last looked at */
+    uint64_t crowded_us[2]; /* when there was a flood, and one of RTCP; 0: never */
     struct rtp_event_receiver pressed;
     uint32_t sound_timestamp; /* of the latest in sequence */
     struct dtmf_receiver tones_heard;
@@ -302,11 +302,11 @@ void stream_press(struct media_stream *s, struct slice payload, uint32_t timesta
 /* What waits on the RTP socket; on a beat, where it is time to look. */
 void stream_receive_due(struct media_stream *s, uint64_t due_us);
 void stream_receive(struct media_stream *s);
-/* Takes what waits on that socket, as far as a beat has time for it. */
+/* Takes what waits on the socket, or that of RTCP, as far as a beat has time for it. */
 typedef void stream_take(struct media_stream *s, const struct net_rtp_datagram *d);
-void stream_take_waiting(struct media_stream *s, int fd, stream_take *take);
-/* Whether so much came lately that both sockets are to be looked at on each beat. */
-bool stream_is_crowded(const struct media_stream *s, uint64_t now_us);
+void stream_take_waiting(struct media_stream *s, bool rtcp, stream_take *take);
+/* Whether so much came lately that this socket is to be looked at on each beat. */
+bool stream_is_crowded(const struct media_stream *s, bool rtcp, uint64_t now_us);
 /* Recording and loudspeaker get what is to be heard up to due_us. */
 void stream_play(struct media_stream *s, uint64_t due_us);
 void stream_stop_receiving(struct media_stream *s);
