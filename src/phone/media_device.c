@@ -32,9 +32,10 @@ static void give_away(struct media_device *d)
 /* Once for each name. */
 static void tell_note(struct media_device *d)
 {
-    if (*audio_device_note(d->opened) && !d->noted && !d->closing)
-        d->events.failed(d->arg, 0, audio_device_note(d->opened));
+    if (!*audio_device_note(d->opened) || d->noted || d->closing)
+        return;
     d->noted = true;
+    d->events.failed(d->arg, 0, audio_device_note(d->opened));
 }
 
 static void take_opened(struct media_device *d)

@@ -241,6 +241,54 @@ static void a_microphone_alone_fails_where_nobody_is(void **state)
     end(&d);
 }
 
+static void until_told_what_it_lacks(struct desk *d, unsigned n)
+{
+    until_open(d, "desk", "tv");
+    until(d, &d->replaced, n);
+    assert_non_null(strstr(d->why, "tv has no microphone"));
+}
+
+/* Not what stood in for it, of which nothing was said. */
+static void what_a_card_lacks_is_told_once_it_is_there(void **state)
+{
+    static const struct row row = {.wanted = "tv"};
+    struct desk d;
+
+    (void)state;
+    plug_all();
+    air_unplug("tv");
+    begin(&d, &row);
+    until(&d, &d.replaced, 1);
+    until_open(&d, "desk", "desk");
+    air_plug("tv");
+    until_told_what_it_lacks(&d, 2);
+    until(&d, &d.back, 1);
+    end(&d);
+}
+
+/* As a headset does that is set to music; and once alone. */
+static void what_a_card_has_no_more_is_told(void **state)
+{
+    static const struct row row = {.wanted = "tv"};
+    struct desk d;
+
+    (void)state;
+    plug_all();
+    air_set_directions("tv", true, true);
+    begin(&d, &row);
+    until_open(&d, "tv", "tv");
+    for (unsigned times = 0; times < 2; times++) {
+        air_unplug("tv");
+        until(&d, &d.replaced, times == 0 ? 1 : 3);
+        air_set_directions("tv", false, true);
+        air_plug("tv");
+        until(&d, &d.back, 1 + times);
+        assert_true(is_open("desk", "tv"));
+        assert_int_equal(d.replaced, 2 + times);
+    }
+    end(&d);
+}
+
 static void what_is_no_card_has_nothing_in_its_place(void **state)
 {
     static const char *const names[] = {"default",        "null",           "file:a | b",
@@ -258,6 +306,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_goes_takes_nothing_else_with_it),
         cmocka_unit_test(a_microphone_alone_fails_where_nobody_is),
+        cmocka_unit_test(what_a_card_lacks_is_told_once_it_is_there),
+        cmocka_unit_test(what_a_card_has_no_more_is_told),
         cmocka_unit_test(what_is_no_card_has_nothing_in_its_place),
     };
 
