@@ -313,7 +313,7 @@ static void muted_and_ended_meanwhile(void **state)
     refer(&far, 1, &B->where);
     phones_wait(A, PHONE_TRANSFER_ASKED, call);
     assert_int_equal(phone_do(A->phone, &mute, NULL, NULL), 0);
-    send_request(&far, "BYE", 2, "");
+    far_request(&far, "BYE", 2, "");
     phones_wait(A, PHONE_ENDED, call);
     phones_run(p, 1500); /* beyond the time that a call without use is kept */
     assert_int_equal(phones_do(A, PHONE_FOLLOW, call), 0);
