@@ -1,4 +1,6 @@
 /* What the history of calls notes of a call: its beginning, and how it truly ended. */
+#include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -116,11 +118,28 @@ void call_note_begin(struct call *call)
     phone_wake(phone);
 }
 
-static void note(struct call *call)
+/* 0 or a negative errno. */
+static int note(struct call *call)
 {
     struct history_row row = row_of(call);
+    int64_t id = history_begin(call->phone->history, &row);
 
-    call->history_id = history_begin(call->phone->history, &row);
+    call->history_id = id > 0 ? id : 0;
+    return id > 0 ? 0 : (int)id;
+}
+
+/* Once for each cause, as a call after the other would say the same. */
+static void tell_unnoted(struct phone *phone, int err)
+{
+    if (err == phone->notes_err)
+        return;
+    phone->notes_err = err;
+    if (err == -ENOBUFS)
+        log_error("history", "calls are not noted: too many wait for the disk");
+    else if (err == -ENOMEM)
+        log_error("history", "calls are not noted: no memory is left");
+    else
+        log_error("history", "calls are not noted: no thread can be started: %s", strerror(-err));
 }
 
 void phone_note_calls(struct phone *phone)
@@ -132,7 +151,7 @@ void phone_note_calls(struct phone *phone)
         struct call *call = LIST_ITEM(at, struct call, link);
 
         if (call->began_us > 0 && call->history_id == 0)
-            note(call);
+            (void)note(call); /* else at its end */
     }
 }
 
@@ -144,14 +163,14 @@ bool phone_history_waits(const struct phone *phone)
 void call_note_end(struct call *call, const struct phone_event *ended)
 {
     struct history_row row;
+    int err;
 
     if (!call->phone->history)
         return;
     call_note_begin(call); /* of a call that never got as far as that */
-    if (call->history_id == 0)
-        note(call);
-    if (call->history_id == 0) {
-        log_error("history", "no room in memory: a call is not noted");
+    err = call->history_id == 0 ? note(call) : 0;
+    if (err) {
+        tell_unnoted(call->phone, err);
         return;
     }
     row = row_of(call);
@@ -160,6 +179,7 @@ void call_note_end(struct call *call, const struct phone_event *ended)
     row.text = ended->text;
     row.talk_ms = ended->result.talk_ms;
     row.file = ended->file;
-    if (!history_end(call->phone->history, &row))
-        log_error("history", "no room in memory: how a call ended is not noted");
+    err = history_end(call->phone->history, &row);
+    if (err)
+        tell_unnoted(call->phone, err);
 }

@@ -313,11 +313,8 @@ static void drop_beginning(struct history *history, int64_t id)
 
 static struct waiting_row *row_to_wait(struct history *history, const struct history_row *row)
 {
-    struct waiting_row *w;
+    struct waiting_row *w = copy(*row);
 
-    if (!history->running && start(history) != 0)
-        return NULL;
-    w = copy(*row);
     if (!w)
         return row->outcome == HISTORY_OPEN ? NULL : bare(history, *row);
     if (!history->spare)
@@ -325,8 +322,8 @@ static struct waiting_row *row_to_wait(struct history *history, const struct his
     return w;
 }
 
-/* Takes w over; false: too many wait for a disk, which on_trouble is told of. */
-static bool put(struct history *history, struct waiting_row *w)
+/* Takes w over; -ENOBUFS: too many wait for a disk, which on_trouble is told of. */
+static int put(struct history *history, struct waiting_row *w)
 {
     bool room;
 
@@ -345,30 +342,33 @@ static bool put(struct history *history, struct waiting_row *w)
     pthread_mutex_unlock(&history->lock);
     if (!room)
         free(w);
-    return room;
+    return room ? 0 : -ENOBUFS;
 }
 
-static bool push(struct history *history, const struct history_row *row)
+static int push(struct history *history, const struct history_row *row)
 {
-    struct waiting_row *w = row_to_wait(history, row);
+    int err = history->running ? 0 : start(history);
+    struct waiting_row *w = err ? NULL : row_to_wait(history, row);
 
     if (!history->told)
         tell_trouble(history);
-    return w && put(history, w);
+    if (err)
+        return err;
+    return w ? put(history, w) : -ENOMEM;
 }
 
 int64_t history_begin(struct history *history, const struct history_row *row)
 {
     struct history_row begun = *row;
+    int err;
 
     begun.id = history->last_id + 1;
     begun.outcome = HISTORY_OPEN;
-    if (!push(history, &begun))
-        return 0;
-    return ++history->last_id;
+    err = push(history, &begun);
+    return err ? err : ++history->last_id;
 }
 
-bool history_end(struct history *history, const struct history_row *row)
+int history_end(struct history *history, const struct history_row *row)
 {
     return push(history, row);
 }

@@ -62,12 +62,12 @@ int history_new(const char *path, void (*on_trouble)(void *arg, const char *sent
 /* Writes what is still to be written, for limit_ms at most; what was not written by then is, where
  * the process lives on. NULL is fine. */
 void history_free(struct history *history, uint64_t limit_ms);
-/* A call begins: row.id is handed out, and never given twice. 0: no memory is left, or too many
- * rows wait; it may be tried again. */
+/* A call begins: row.id is handed out, above 0 and never given twice. Or -ENOMEM; -ENOBUFS: too many
+ * rows wait; another negative errno: the thread cannot be started. It may be tried again. */
 int64_t history_begin(struct history *history, const struct history_row *row);
 /* It is over: the whole row is noted under its id; without memory its numbers and its outcome, and
- * the texts of its beginning stay. False: that was not possible either. */
-bool history_end(struct history *history, const struct history_row *row);
+ * the texts of its beginning stay. 0, or as history_begin where that was not possible either. */
+int history_end(struct history *history, const struct history_row *row);
 
 /* Whether rows are about to be written. */
 bool history_waits(struct history *history);

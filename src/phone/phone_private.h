@@ -39,6 +39,7 @@ struct phone {
     struct contacts *contacts;             /* NULL: nobody says where the file would be */
     struct history *history;               /* NULL: likewise, or it is not wanted */
     bool notes_due;                        /* a call has begun and is not noted */
+    int notes_err;                         /* why one was not, as was told last; 0: nothing was */
 
     struct phone_listing *listing; /* of sound devices, under way; or NULL */
 

@@ -194,6 +194,8 @@ tests_unit_phone_test_call_digits_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=call_tell \
 	-Wl,--wrap=net_deadline_new -Wl,--wrap=net_deadline_set -Wl,--wrap=net_now_ms \
 	-Wl,--wrap=net_sip_link_pump -Wl,--wrap=phone_deliver -Wl,--wrap=sip_call_digit
 tests_unit_phone_test_call_history_LDADD = $(phone_ldadd)
+tests_unit_phone_test_call_history_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=history_begin \
+	-Wl,--wrap=history_end
 tests_unit_phone_test_call_tables_LDADD = $(phone_ldadd)
 tests_unit_phone_test_phone_LDADD = $(phone_ldadd)
 tests_unit_phone_test_password_LDADD = $(phone_ldadd)

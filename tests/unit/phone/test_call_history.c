@@ -1,4 +1,9 @@
 /* How a call truly ended, as the history tells it. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
 #include "phone/phone_private.h"
 #include "tests/lib/rows.h"
 
@@ -65,7 +70,78 @@ static void check_row(void **state)
     buf_free(&text);
 }
 
+/* --- calls that cannot be noted -------------------------------------------------------------- */
+
+/* What the history says, of a beginning and of an end. */
+static int begin_err, end_err;
+
+int64_t __wrap_history_begin(struct history *history, const struct history_row *row);
+int64_t __wrap_history_begin(struct history *history, const struct history_row *row)
+{
+    (void)history;
+    (void)row;
+    return begin_err ? begin_err : 7;
+}
+
+int __wrap_history_end(struct history *history, const struct history_row *row);
+int __wrap_history_end(struct history *history, const struct history_row *row)
+{
+    (void)history;
+    assert_int_equal(row->id, 7);
+    return end_err;
+}
+
+struct told {
+    unsigned n;
+    char last[256];
+};
+
+static void on_log(void *arg, enum log_level level, const char *module, const char *line)
+{
+    struct told *told = arg;
+
+    assert_int_equal(level, LOG_ERROR);
+    assert_string_equal(module, "history");
+    told->n++;
+    snprintf(told->last, sizeof told->last, "%s", line);
+}
+
+static const struct unnoted {
+    const char *name;
+    int begin_err, end_err;
+    const char *words; /* NULL: nothing is said */
+} unnoted[] = {
+    {"none", 0, 0, NULL},
+    {"too many wait at its beginning", -ENOBUFS, 0, "too many wait for the disk"},
+    {"too many wait at its end", 0, -ENOBUFS, "too many wait for the disk"},
+    {"no memory at its beginning", -ENOMEM, 0, "no memory is left"},
+    {"no memory at its end", 0, -ENOMEM, "no memory is left"},
+    {"no thread", -EAGAIN, 0, "no thread can be started: Resource temporarily unavailable"},
+};
+
+static void check_unnoted(void **state)
+{
+    const struct unnoted *row = *state;
+    struct phone phone = {.history = (struct history *)(void *)&begin_err};
+    struct phone_event ended = {0};
+    struct told told = {0};
+
+    begin_err = row->begin_err;
+    end_err = row->end_err;
+    log_set(on_log, &told, LOG_ERROR);
+    for (unsigned i = 0; i < 3; i++) {
+        struct call call = {.phone = &phone, .began_us = 1};
+
+        call_note_end(&call, &ended);
+    }
+    log_set(NULL, NULL, LOG_ERROR);
+    assert_int_equal(told.n, row->words ? 1 : 0);
+    if (row->words)
+        assert_non_null(strstr(told.last, row->words));
+}
+
 int main(void)
 {
-    return RUN_ROWS("phone/call_history", rows, check_row);
+    return RUN_ROWS("phone/call_history", rows, check_row) +
+           RUN_ROWS("phone/call_history: calls that are not noted", unnoted, check_unnoted);
 }

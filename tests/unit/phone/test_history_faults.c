@@ -250,8 +250,14 @@ static void no_more_than_fit(void **state)
     noted_begin(h, 0, "sip:p@h");
     noted_wait(1);
     db = lock();
-    for (int64_t i = 1; i <= HISTORY_WAITING_MAX + 500; i++)
-        noted_begin(h, i, "sip:p@h");
+    for (int64_t i = 1; i <= HISTORY_WAITING_MAX + 500; i++) {
+        int64_t id = noted_begin(h, i, "sip:p@h");
+
+        if (i > HISTORY_WAITING_MAX)
+            assert_int_equal(id, -ENOBUFS);
+        else
+            assert_true(id > 0 || i == HISTORY_WAITING_MAX); /* the first may be on its way */
+    }
     unlock(db);
     history_free(h, PATIENCE_MS);
     assert_in_range(noted_look().n, HISTORY_WAITING_MAX, 1 + HISTORY_WAITING_MAX);

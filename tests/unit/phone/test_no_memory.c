@@ -158,8 +158,10 @@ static bool note_call(unsigned n, bool at_end, bool written)
     assert_int_equal(history_new(path, on_trouble, &troubles, &h), 0);
     memory_fail_at(at_end ? 0 : n);
     row.id = history_begin(h, &row);
-    if (!row.id)
+    if (row.id < 0) {
+        assert_int_equal(row.id, -ENOMEM);
         row.id = history_begin(h, &row);
+    }
     assert_true(row.id > 0);
     if (written)
         wait_until_written(h);
@@ -168,7 +170,7 @@ static bool note_call(unsigned n, bool at_end, bool written)
     row.outcome = HISTORY_ANSWERED;
     row.talk_ms = 5000;
     row.text = "they hung up";
-    assert_true(history_end(h, &row));
+    assert_int_equal(history_end(h, &row), 0);
     wait_until_written(h); /* where that failed, it is written at the end */
     failed = memory_has_failed();
     memory_fail_at(0);
