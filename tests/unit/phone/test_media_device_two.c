@@ -166,8 +166,8 @@ static void expect_back(struct desk *d, const struct row *row)
     bool mic = strncmp(row->wanted, "mic", 3) == 0, tv = strstr(row->wanted, "tv") != NULL;
     bool both = strstr(row->wanted, "default") != NULL;
 
-    until(d, &d->back, 1);
-    assert_true(is_open(mic ? "mic" : (both ? "desk" : NULL), tv ? "tv" : (both ? "desk" : NULL)));
+    until(d, &d->back, 1); /* and a worker closes what stood in */
+    until_open(d, mic ? "mic" : (both ? "desk" : NULL), tv ? "tv" : (both ? "desk" : NULL));
 }
 
 static void check(const struct row *row, bool unplugs)
@@ -283,7 +283,7 @@ static void what_a_card_has_no_more_is_told(void **state)
         air_set_directions("tv", false, true);
         air_plug("tv");
         until(&d, &d.back, 1 + times);
-        assert_true(is_open("desk", "tv"));
+        until_open(&d, "desk", "tv");
         assert_int_equal(d.replaced, 2 + times);
     }
     end(&d);
