@@ -238,8 +238,11 @@ def over_tls(who):
         took = call.move(who)
         said = call.end()
         for phone in (call.caller, call.callee):
-            expect(not phone.process.said("in the clear"), "sound is in the clear",
+            expect(not phone.process.said("in the clear|not encrypted"), "sound is in the clear",
                    *phone.process.tail())
+        changed = [l for p in (call.caller, call.callee) for l in p.process.said("sound changed")]
+        expect(changed and all(", encrypted, sound to" in l for l in changed),
+               "behind the move sound is not encrypted", *changed)
         wait_until(lambda: not call.proxy.bindings(who), 5, "a binding is left behind")
         return said + f"; registered there after {took:.2f} s"
 
