@@ -63,7 +63,7 @@
 /* Bytes of answers that are kept for copies of requests: an answer has all Vias of its request. At
  * a thousand calls a second it is 20 MB. Above: as above. */
 #define SIP_MAX_ANSWER_BYTES 67108864
-/* A source, but a server of ours, has so many times as much of that as is left at most: one alone
+/* A source, but a server of ours, has so many times as much of either as is left at most: one alone
  * gets three quarters. More: 503 without state; BYE and CANCEL are done all the same. */
 #define SIP_ANSWER_SHARE 3
 /* The same of requests in one call, and how many. More: the oldest are forgotten, whose copies are

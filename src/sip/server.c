@@ -466,15 +466,19 @@ static bool has_its_half_open(const struct query *q, const struct sip_source *so
            source->half_open * SIP_HALF_OPEN_SHARE >= left && !is_server(ep, q->flow);
 }
 
-/* Whether so much of our answers is kept for a source that others shall have what is left. */
+/* Whether so much of our answers, or of the places for them, is kept for a source that others shall
+ * have what is left. What an ACK has confirmed has a place for some time, and no bytes. */
 static bool has_its_answers(const struct query *q)
 {
     const struct sip_tx_pool *txs = &q->ep->txs;
     const struct sip_source *source = sip_source_find(&txs->sources, &q->flow->remote);
     size_t left = txs->max_bytes > txs->bytes ? txs->max_bytes - txs->bytes : 0;
+    size_t places = txs->max > txs->n ? txs->max - txs->n : 0;
 
-    return source && source->bytes && source->bytes / SIP_ANSWER_SHARE >= left &&
-           !is_server(q->ep, q->flow);
+    if (!source || is_server(q->ep, q->flow))
+        return false;
+    return (source->bytes && source->bytes / SIP_ANSWER_SHARE >= left) ||
+           source->requests / SIP_ANSWER_SHARE >= places;
 }
 
 /* What is answered before anything is kept: who floods us costs us one message each. 0: go on. */

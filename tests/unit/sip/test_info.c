@@ -100,18 +100,29 @@ static void what_is_kept_of_long_ones(void **state)
     end(r);
 }
 
-/* One source has three quarters of what is kept of all at most: there is room for who comes anew,
- * and it may still end its call. */
-static void a_share_of_what_is_kept(void **state)
+/* Another one than who is in the call calls, and is heard. */
+static void another_calls(struct rig *r)
 {
     static const char invite[] =
         "INVITE sip:tphone@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.77;branch=z9hG4bKn\n"
         "From: <sip:carol@192.0.2.77>;tag=c\nTo: <sip:tphone@192.0.2.1>\nCall-ID: n\n"
         "CSeq: 1 INVITE\nContact: <sip:carol@192.0.2.77>\nMax-Forwards: 70\n"
         "Content-Type: application/sdp\nContent-Length: 1\n\nx";
+    struct sip_flow other = r->flow;
+
+    other.remote = (struct ip){.family = 4, .bytes = {192, 0, 2, 77}, .port = 5060};
+    rig_receive_from(r, &other, invite);
+    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 1);
+    sip_call_reject(rig_event(r, SIP_CALL_INCOMING, 0)->call, 486, SLICE(""), SLICE(""), r->now_ms);
+    rig_drain(r);
+}
+
+/* One source has three quarters of what is kept of all at most: there is room for who comes anew,
+ * and it may still end its call. */
+static void a_share_of_what_is_kept(void **state)
+{
     struct rig *r = in_call(CONTACT);
     struct sip_tx_pool *txs = &r->ep->txs;
-    struct sip_flow other = r->flow;
     size_t taken;
 
     (void)state;
@@ -122,13 +133,29 @@ static void a_share_of_what_is_kept(void **state)
     assert_int_equal(taken + rig_count(r, "SIP/2.0 503"), 60);
     assert_in_range(txs->bytes, 7000, 8200);
     assert_true(taken < 60);
-    other.remote = (struct ip){.family = 4, .bytes = {192, 0, 2, 77}, .port = 5060};
-    rig_receive_from(r, &other, invite);
-    assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 1);
-    sip_call_reject(rig_event(r, SIP_CALL_INCOMING, 0)->call, 486, SLICE(""), SLICE(""), r->now_ms);
-    rig_drain(r);
+    another_calls(r);
     rig_run(r, 41000);
     asked(r, 61, "b", RELAY, "Signal=5\nDuration=100\n"); /* and later it may again */
+    assert_last(r, "SIP/2.0 200");
+    end(r);
+}
+
+/* Likewise of how many requests there may be: what is kept of one can be little. */
+static void a_share_of_places(void **state)
+{
+    struct rig *r = in_call(CONTACT);
+    size_t taken;
+
+    (void)state;
+    r->ep->txs.max = 42;
+    for (unsigned i = 1; i <= 60; i++)
+        asked(r, i, "b", RELAY, "Signal=5\nDuration=100\n");
+    taken = rig_count(r, "SIP/2.0 200");
+    assert_int_equal(taken + rig_count(r, "SIP/2.0 503"), 60);
+    assert_in_range(taken, 28, 32);
+    another_calls(r);
+    rig_run(r, 41000);
+    asked(r, 61, "b", RELAY, "Signal=5\nDuration=100\n");
     assert_last(r, "SIP/2.0 200");
     end(r);
 }
@@ -271,6 +298,7 @@ int main(void)
         {"of a hundred requests the latest are kept", what_is_kept, 0, 0, 0},
         {"and fewer of long ones", what_is_kept_of_long_ones, 0, 0, 0},
         {"and of one source three quarters of all", a_share_of_what_is_kept, 0, 0, 0},
+        {"of the places, too", a_share_of_places, 0, 0, 0},
         {"but of a server of ours all", all_that_is_kept_for_our_server, 0, 0, 0},
         {"RFC 6086 4.2.2: other bodies are refused with what is taken", what_is_no_key, 0, 0, 0},
         {"keys of strangers are none", keys_of_strangers, 0, 0, 0},
