@@ -53,9 +53,9 @@ struct audio_device_config {
                           same at the rate of a sound file, which it captures over and over, up to
                           two minutes of it; else the name of one as listed, in any case, or a part
                           of it: an exact match goes first, then the first that has the channels
-                          wanted. For a direction that this one does not have the system's is
-                          taken. "MICROPHONE | LOUDSPEAKER" are two names, either may be "default"
-                          or "none" */
+                          wanted. For a direction that this one does not have another that
+                          the part fits is taken, else the system's. "MICROPHONE | LOUDSPEAKER" are
+                          two names, either may be "default" or "none" */
     uint32_t rate_hz;  /* wished for; 0: 48000 */
     unsigned channels; /* wished for, each way, 1 or 2; 0: 1 */
     unsigned frame_ms; /* per callback; 0: 5, 10 on a busy machine (audio/device_pace.h) */

@@ -101,12 +101,29 @@ static int choose_two(const struct portaudio *pa, struct slice in, struct slice 
 
 /* --- one name for both -------------------------------------------------------------------- */
 
+/* A card that is a device for each direction has two whose names a part may fit; who gave the whole
+ * name of one means no other. */
+static PaDeviceIndex find_other(const struct portaudio *pa, struct slice name, PaDeviceIndex i,
+                                enum direction direction)
+{
+    bool whole = slice_ieq(slice_of(pa->GetDeviceInfo(i)->name), name);
+
+    return find(pa, name, whole, direction == CAPTURES, direction == PLAYS);
+}
+
 /* The direction that who was named does not have is another's. */
 static void lend(const struct portaudio *pa, struct slice name, enum direction direction,
                  bool forbidden, PaDeviceIndex *i, bool *used, char note[AUDIO_WHY_MAX])
 {
+    PaDeviceIndex other;
+
     if (!*used || has(pa, *i, direction))
         return;
+    other = find_other(pa, name, *i, direction);
+    if (other != paNoDevice) {
+        *i = other;
+        return;
+    }
     *i = forbidden ? paNoDevice : default_of(pa, direction);
     *used = *i != paNoDevice;
     if (*used)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CARDS = 4 };
+enum { CARDS = 8 };
 
 struct stream {
     PaStreamCallback *callback;

@@ -29,6 +29,9 @@ static const struct row {
      false, 0},
     {"no microphone that nobody named", "hdmi tv", NULL, "hdmi tv", "hdmi tv",
      "no microphone, and no other", true, 0},
+    {"a part of two names", "US", "usb mic", "usb", "usb mic | usb", NULL, true, 0},
+    {"a name that is a part of another's", "usb", "desk", "usb", "desk | usb",
+     "usb has no microphone", false, 0},
     {"two cards", "webcam | hdmi tv", "webcam", "hdmi tv", "webcam | hdmi tv", NULL, false, 0},
     {"parts of their names", "CAM | tv", "webcam", "hdmi tv", "webcam | hdmi tv", NULL, false, 0},
     {"another and the system's", "webcam | default", "webcam", "desk", "webcam | desk", NULL,
@@ -88,11 +91,17 @@ static void the_named_are_used(void **state)
     air_set_directions("webcam", true, false);
     air_plug("hdmi tv");
     air_set_directions("hdmi tv", false, true);
+    air_plug("usb mic"); /* one card, of which each direction is a device of its own */
+    air_set_directions("usb mic", true, false);
+    air_plug("usb");
+    air_set_directions("usb", false, true);
     assert_int_equal(audio_device_open(&config, &d, why), row->err);
     if (d) {
         check_open("desk", row);
         check_open("webcam", row);
         check_open("hdmi tv", row);
+        check_open("usb mic", row);
+        check_open("usb", row);
         assert_string_equal(audio_device_name(d), row->called);
         snprintf(why, sizeof why, "%s", audio_device_note(d));
         check_sound(d, row);
