@@ -26,7 +26,6 @@ const char *devices_name(const struct screen *s, size_t row)
     return row < s->model->n_devices ? s->model->devices[row].name : "none";
 }
 
-/* "default" stands for the one that the system means. */
 /* It is that one, or a microphone and a loudspeaker of which that is one. */
 static bool names(const char *used, const char *name)
 {
@@ -39,6 +38,7 @@ static bool names(const char *used, const char *name)
            ((size_t)(between - used) == n && memcmp(used, name, n) == 0);
 }
 
+/* "default" stands for the one that the system means. */
 static bool is_used(const struct model *m, size_t row)
 {
     const char *used = m->sound.device;
