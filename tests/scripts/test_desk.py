@@ -8,6 +8,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import account, control, pace, tap, tphone
+from lib.attack import sanitized
 from lib.registrar import Registrar
 from lib.room import Room, wait_until
 from lib.tap import case, equal, expect
@@ -227,6 +228,8 @@ def contacts_by_link():
 
 @case("a link to the contacts that leads where the sandbox does not: said, once, and the list stays")
 def contacts_out_of_reach():
+    if sanitized():
+        return "not with address sanitizer, which no sandbox is closed for"
     with Room() as room:
         link, far = room.path("people"), control.Piped(room, "far")
         for name in ("run", "one", "two"):

@@ -164,6 +164,7 @@ tests_unit_phone_test_media_secure_SOURCES = tests/unit/phone/test_media_secure.
 tests_unit_phone_test_media_secure_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_secure_LDFLAGS = $(memory_ldflags)
 tests_unit_phone_test_media_send_LDADD = $(phone_ldadd)
+tests_unit_phone_test_media_send_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=opus_encode
 tests_unit_phone_test_media_receive_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_receive_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=playout_get \
 	-Wl,--wrap=stream_mix_put -Wl,--wrap=net_now_us -Wl,--wrap=net_rtp_batch_recv

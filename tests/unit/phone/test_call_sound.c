@@ -22,11 +22,11 @@ static char folder[TEMPORARY_MAX] = "/tmp/tphone-test-sound-XXXXXX";
 /* The file of this name: good for three more of them. */
 static const char *in_folder(const char *name)
 {
-    static char paths[4][64];
+    static char paths[4][TEMPORARY_MAX + 16];
     static unsigned turn;
     char *path = paths[turn++ % ARRAY_LEN(paths)];
 
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    snprintf(path, sizeof paths[0], "%s/%.14s", folder, name);
     return path;
 }
 
