@@ -129,6 +129,7 @@ struct call {
     bool leaves;                           /* it is over, and the call about to end */
     enum phone_sides sides;                /* of record */
     char *recorded;                        /* to which file at last; owned, safe; NULL: none */
+    unsigned recorded_elsewhere;           /* by how many calls that it was transferred to */
     char *digits;                          /* owned, as the command said; NULL: none */
     bool device;
     bool at_device;                /* its stream uses the sound device now */

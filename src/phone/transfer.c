@@ -77,8 +77,9 @@ static bool is_pipe(const char *file)
     return file && strcmp(file, "-") == 0;
 }
 
-/* "heard.wav" becomes "heard-transferred.wav": what is there stays. */
-static char *next_name(const char *name)
+/* "heard.wav" becomes "heard-transferred.wav", of a further transfer in the same call
+ * "heard-transferred-2.wav": what is there stays. */
+static char *next_name(const char *name, unsigned n)
 {
     const char *dot = strrchr(name, '.'), *slash = strrchr(name, '/');
     size_t stem = dot && dot > (slash ? slash + 1 : name) ? (size_t)(dot - name) : strlen(name);
@@ -86,19 +87,21 @@ static char *next_name(const char *name)
 
     buf_put(&out, (struct slice){name, stem});
     buf_puts(&out, "-transferred");
+    if (n > 1)
+        buf_printf(&out, "-%u", n);
     buf_puts(&out, name + stem);
     return buf_take(&out);
 }
 
 /* Nobody is there to say it: the new call goes on as the one before. */
-static int copy_sound(const struct call *call, struct transfer_manner *out)
+static int copy_sound(struct call *call, struct transfer_manner *out)
 {
     out->microphone = call->microphone;
     out->hangs_up = call->hangs_up;
     out->unattended = call->unattended;
     out->sides = call->sides;
     if (call->record) {
-        out->record = next_name(call->record);
+        out->record = next_name(call->record, ++call->recorded_elsewhere);
         if (!out->record)
             return -ENOMEM;
     }

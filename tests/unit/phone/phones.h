@@ -22,7 +22,7 @@ struct phones_seen {
     double microphone_db, speaker_db;
     struct ip where;
     char text[128];
-    char file[64];
+    char file[96];
     char to[64];
     uint32_t other;
 };

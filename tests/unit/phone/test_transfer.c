@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "tests/lib/temporary.h"
 #include "tests/unit/phone/phones.h"
 
 static int set_up(void **state)
@@ -341,6 +342,40 @@ static void unmuted_meanwhile(void **state)
     assert_false(was_muted(p, other));
 }
 
+/* The one who transfers may do so again, where the first one has come to nothing. */
+static void recordings_of_two(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    char folder[TEMPORARY_MAX] = "/tmp/tphone-test-transfer-XXXXXX", first[96], wanted[3][96];
+    uint32_t call;
+
+    assert_non_null(temporary_folder(folder));
+    snprintf(first, sizeof first, "%s/a.wav", folder);
+    snprintf(wanted[0], sizeof wanted[0], "%s/a-transferred.wav", folder);
+    snprintf(wanted[1], sizeof wanted[1], "%s/a-transferred-2.wav", folder);
+    snprintf(wanted[2], sizeof wanted[2], "%s/a-transferred-3.wav", folder);
+    B->answers = true;
+    allow(A, &B->where);
+    call = far_call_with(p, &far, &(struct phone_sound){.device = true, .record = first});
+    for (unsigned i = 0; i < ARRAY_LEN(wanted); i++) {
+        uint32_t other;
+
+        refer(&far, i + 1, &B->where);
+        other = phones_wait(A, PHONE_TRANSFER_FOLLOWED, call)->other;
+        assert_string_equal(phones_wait(A, PHONE_RECORDING, other)->file, wanted[i]);
+        phones_wait(A, PHONE_ANSWERED, other);
+        phones_do(A, PHONE_HANG_UP, other);
+        phones_wait(A, PHONE_ENDED, other);
+        assert_int_equal(unlink(wanted[i]), 0);
+        phones_forget(p);
+    }
+    phones_do(A, PHONE_HANG_UP, call);
+    phones_wait(A, PHONE_ENDED, call);
+    (void)unlink(first); /* it may not have come to be */
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void a_list_does_not_have_it(void **state)
 {
     struct phones *p = *state;
@@ -492,6 +527,7 @@ int main(void)
         TEST(the_call_has_ended_meanwhile),
         TEST(an_open_microphone),
         TEST(by_a_pipe),
+        TEST(recordings_of_two),
         TEST(muted),
         TEST(muted_meanwhile),
         TEST(muted_and_ended_meanwhile),
