@@ -57,10 +57,11 @@ static void put_number(struct buf *out, uint8_t type)
 
 #define STATIC_TYPES 35 /* RFC 3551 6 says what those below mean */
 
+/* Not where the number is one of theirs, who may have given it another meaning. */
 static bool goes_without_saying(const struct sdp_agreement *a, size_t i)
 {
     return a->brevity >= SDP_TERSE && a->numbers.codec[i] < STATIC_TYPES &&
-           !a->local.codecs[i].fmtp;
+           a->numbers.codec[i] == a->local.codecs[i].payload_type && !a->local.codecs[i].fmtp;
 }
 
 static struct sdp_xr reports_to_offer(const struct sdp_agreement *a)

@@ -250,6 +250,26 @@ static void test_an_agreed_codec_keeps_its_redundancy(void **state)
     sdp_exchange_free(x);
 }
 
+/* Static numbers need no rtpmap, but one to which they have given another meaning does. */
+static void test_a_number_of_theirs_is_always_said(void **state)
+{
+    struct sdp_exchange *x = talkative();
+    struct buf out = buf_new(4000);
+
+    (void)state;
+    assert_int_equal(sdp_exchange_take_offer(x, SLICE(HEAD "m=audio 5004 RTP/AVP 10\r\n"
+                                                           "a=rtpmap:10 PCMA/8000\r\n")),
+                     0);
+    assert_int_equal(sdp_exchange_answer(x, &out), 0);
+    buf_clear(&out);
+    sdp_exchange_set_room(x, 1);
+    assert_int_equal(sdp_exchange_offer(x, &out), 0);
+    assert_true(sdp_says(buf_slice(&out), "a=rtpmap:10 PCMA/8000\r\n"));
+    assert_false(sdp_says(buf_slice(&out), "a=rtpmap:0 "));
+    buf_free(&out);
+    sdp_exchange_free(x);
+}
+
 /* RFC 3264 8: each description has the number behind the one before, however often it was made
  * shorter. */
 static void test_what_is_left_out_counts_once(void **state)
@@ -400,6 +420,7 @@ int main(void)
     const struct CMUnitTest many[] = {cmocka_unit_test(test_red_of_many),
                                       cmocka_unit_test(test_an_offer_has_no_more_bytes_than_room),
                                       cmocka_unit_test(test_an_agreed_codec_keeps_its_redundancy),
+                                      cmocka_unit_test(test_a_number_of_theirs_is_always_said),
                                       cmocka_unit_test(test_what_is_left_out_counts_once)};
     const struct CMUnitTest noise[] = {
         cmocka_unit_test(noise_is_offered),
