@@ -206,12 +206,14 @@ static void send_invite(struct sip_call *call, uint64_t now_ms)
 }
 
 /* An offer holds as long as we are seen at the address in it; its keys for sound, if it has any,
- * are for TLS alone, perhaps; and what was made for a connection may be too long for a datagram. */
+ * are for TLS alone, perhaps; and what was made for a connection, or for a shorter way, may be too
+ * long for a datagram. */
 static bool is_offered_for(const struct sip_call *call, const struct sip_flow *flow)
 {
     return ip_same_host(&call->offered_at, &flow->local) &&
            (call->offered_by == SIP_TLS) == (flow->transport == SIP_TLS) &&
-           (call->offered_by == SIP_UDP || flow->transport != SIP_UDP);
+           (call->offered_by == SIP_UDP || flow->transport != SIP_UDP) &&
+           call->offer_sdp.n <= sip_call_room(call);
 }
 
 /* The first target stays the value of To. */
@@ -247,13 +249,13 @@ static void located(struct sip_call *call, uint64_t now_ms)
         give_up(call, &end, now_ms);
         return;
     }
+    call->state = SIP_CALL_OFFERING;
     if (is_offered_for(call, &event.flow)) {
         send_invite(call, now_ms);
         return;
     }
     call->offered_at = event.flow.local;
     call->offered_by = event.flow.transport;
-    call->state = SIP_CALL_OFFERING;
     sip_call_tell(call, &event);
 }
 

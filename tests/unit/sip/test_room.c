@@ -100,9 +100,29 @@ static void never_asked(struct rig *r)
     rig_answer(r, rig_find(r, "INVITE", 1), "486 Busy", "s", "", "");
 }
 
+/* The INVITE gets longer by where a redirect leads; nothing else changes. */
+static void longer_by_a_redirect(struct rig *r)
+{
+    size_t room;
+
+    begin(r, NULL);
+    room = sip_call_room(r->call);
+    offer(r, room);
+    rig_answer(r, rig_find(r, "INVITE", 0), "302 Moved", "s",
+               "Contact: <sip:bob-at-another-place-of-a-longer-name@192.0.2.2>\n", "");
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 2);
+    assert_in_range(sip_call_room(r->call), room - 100, room - 1);
+    offer(r, sip_call_room(r->call));
+    expect_sent(r, 1, SIP_UDP, SIP_MAX_UDP_REQUEST);
+    rig_answer(r, rig_find(r, "INVITE", 1), "302 Moved", "s", "Contact: <sip:b@192.0.2.2>\n", "");
+    expect_sent(r, 2, SIP_UDP, 0); /* which leaves as much */
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 2);
+}
+
 static const struct account_row rows[] = {
     {"an INVITE without an account: to the byte", to_the_byte},
     {"and a byte more goes by TCP", a_byte_more},
+    {"longer by a redirect: an offer that fits", longer_by_a_redirect},
     {"with a route, and room for credentials", with_a_route},
     {"credentials as REGISTERs have them", as_registers_are_asked},
     {"credentials of a server that has never asked", never_asked},
