@@ -273,6 +273,7 @@ int writer_finish(struct writer *w, uint64_t patience_ms, uint64_t until_ms)
 
 bool writer_free(struct writer *w)
 {
+    pthread_t thread;
     bool abandoned;
 
     if (!w || --w->owners > 0)
@@ -281,9 +282,10 @@ bool writer_free(struct writer *w)
     w->stop = true;
     pthread_cond_signal(&w->wake);
     abandoned = w->abandoned = w->running && w->n_taken > 0;
+    thread = w->thread;
     pthread_mutex_unlock(&w->lock);
     if (abandoned) {
-        pthread_detach(w->thread);
+        pthread_detach(thread); /* which may have freed w by now */
         return false;
     }
     if (w->running)

@@ -418,6 +418,7 @@ int history_new(const char *path, void (*on_trouble)(void *arg, const char *sent
 void history_free(struct history *history, uint64_t limit_ms)
 {
     struct timespec until = after_ms(limit_ms);
+    pthread_t thread;
     bool finished;
 
     if (!history)
@@ -430,9 +431,10 @@ void history_free(struct history *history, uint64_t limit_ms)
             break;
     finished = history->finished || !history->running;
     history->abandoned = !finished;
+    thread = history->thread;
     pthread_mutex_unlock(&history->lock);
     if (!finished) {
-        pthread_detach(history->thread); /* a disk that hangs: the rest is the thread's */
+        pthread_detach(thread); /* a disk that hangs: the rest is the thread's, or gone by now */
         return;
     }
     if (history->running)

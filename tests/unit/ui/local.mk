@@ -46,4 +46,5 @@ tests_unit_ui_test_status_LDADD = $(phone_ldadd)
 tests_unit_ui_test_terminal_LDADD = $(phone_ldadd)
 tests_unit_ui_test_terminal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=geteuid
 tests_unit_ui_test_writer_LDADD = $(phone_ldadd)
-tests_unit_ui_test_writer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write -Wl,--wrap=pthread_create
+tests_unit_ui_test_writer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write -Wl,--wrap=pthread_create \
+	-Wl,--wrap=pthread_detach -Wl,--wrap=pthread_mutex_unlock

@@ -25,7 +25,19 @@ static struct {
     unsigned waiting, delay_us;
 } disk = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
-static atomic_uint n_threads;
+static atomic_uint n_threads, n_ended;
+
+struct started {
+    void *(*run)(void *);
+    void *arg;
+};
+
+/* The latest thread, and whether the disk lets go of it, and it ends, as soon as the next lock has
+ * been given back. */
+static struct {
+    pthread_t handle;
+    bool ends_now, alone; /* alone: no other one is detached */
+} latest;
 
 ssize_t __real_write(int fd, const void *bytes, size_t n);
 ssize_t __wrap_write(int fd, const void *bytes, size_t n);
@@ -33,6 +45,10 @@ int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
                           void *arg);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
                           void *arg);
+int __real_pthread_detach(pthread_t thread);
+int __wrap_pthread_detach(pthread_t thread);
+int __real_pthread_mutex_unlock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex);
 
 ssize_t __wrap_write(int fd, const void *bytes, size_t n)
 {
@@ -61,11 +77,28 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t n)
     return -1;
 }
 
+static void *run_started(void *arg)
+{
+    struct started started = *(struct started *)arg;
+
+    free(arg);
+    (void)started.run(started.arg);
+    n_ended++;
+    return NULL;
+}
+
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
                           void *arg)
 {
+    struct started *started = malloc(sizeof *started);
+    int err;
+
+    assert_non_null(started);
+    *started = (struct started){run, arg};
     n_threads++;
-    return __real_pthread_create(thread, attr, run, arg);
+    err = __real_pthread_create(thread, attr, run_started, started);
+    latest.handle = *thread;
+    return err;
 }
 
 static void hang(bool hangs)
@@ -74,6 +107,28 @@ static void hang(bool hangs)
     disk.hangs = hangs;
     pthread_cond_broadcast(&disk.changed);
     pthread_mutex_unlock(&disk.lock);
+}
+
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    int err = __real_pthread_mutex_unlock(mutex);
+
+    if (latest.ends_now) {
+        unsigned before = n_ended;
+
+        latest.ends_now = false;
+        hang(false);
+        while (n_ended == before)
+            usleep(1000);
+    }
+    return err;
+}
+
+int __wrap_pthread_detach(pthread_t thread)
+{
+    if (latest.alone)
+        assert_true(pthread_equal(thread, latest.handle));
+    return __real_pthread_detach(thread);
 }
 
 static void wait_until_somebody_hangs(bool does)
@@ -312,6 +367,23 @@ static void a_signal_leaves_a_disk_that_hangs_behind(void **state)
     fclose(trace);
 }
 
+/* The disk lets go just then: who detaches the thread has nothing left of the writer to look at. */
+static void a_thread_that_ends_just_then_is_detached_all_the_same(void **state)
+{
+    FILE *out = tmpfile();
+    struct writer *w;
+
+    (void)state;
+    assert_int_equal(writer_new(fileno(out), &w), 0);
+    hang(true);
+    assert_int_equal(writer_put(w, SLICE("one\n")), 0);
+    wait_until_somebody_hangs(true);
+    latest.ends_now = latest.alone = true;
+    assert_false(writer_free(w));
+    latest.alone = false;
+    fclose(out);
+}
+
 static void a_reader_that_is_slow_is_left_behind_as_well(void **state)
 {
     static char bytes[OUTPUT_WAITING_MAX];
@@ -341,6 +413,7 @@ int main(void)
         cmocka_unit_test_setup(what_is_too_much_is_counted, reset),
         cmocka_unit_test_setup(what_cannot_be_written_is_told_at_the_end, reset),
         cmocka_unit_test_setup(a_signal_leaves_a_disk_that_hangs_behind, reset),
+        cmocka_unit_test_setup(a_thread_that_ends_just_then_is_detached_all_the_same, reset),
         cmocka_unit_test_setup(a_reader_that_is_slow_is_left_behind_as_well, reset),
     };
 
