@@ -45,7 +45,7 @@ asleep_tests = faults/test_clock faults/test_registrar_silent faults/test_roamin
 	faults/test_sound_server interop/test_conformance_uas interop/test_dns interop/test_dtls \
 	interop/test_rawsip interop/test_sipp scripts/test_register security/test_connections \
 	unit/net/test_interface unit/net/test_no_memory unit/phone/test_account_no_memory \
-	unit/phone/test_call_no_memory unit/phone/test_dtls_no_memory
+	unit/phone/test_call_no_memory unit/phone/test_dtls_no_memory unit/phone/test_move_no_memory
 paired_tests = audio/test_relay_media audio/test_stereo_cards interop/test_baresip \
 	interop/test_conference interop/test_kamailio_strangers interop/test_transfer \
 	scripts/test_audio_fd \
