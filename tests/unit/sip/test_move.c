@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sip/limits.h"
+#include "sip/core.h"
 #include "tests/lib/sip_rig.h"
 
 #define CONTACT "Contact: <sip:bob@192.0.2.2>\n"
@@ -418,6 +418,40 @@ static void they_move_within_our_offer(void **state)
     hang_up(r);
 }
 
+/* The account has registered, and what its calls say of where we are may be another port now. */
+static void our_contact_changes(void **state)
+{
+    struct rig *r = in_call(SIP_TCP, CONTACT);
+
+    (void)state;
+    sip_call_contact_changed(r->call, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_event_count(r, SIP_CALL_MOVED), 0);
+    r->call->dialog->flow.local.port = 40000;
+    sip_call_contact_changed(r->call, r->now_ms);
+    sip_call_contact_changed(r->call, r->now_ms); /* told already */
+    rig_drain(r);
+    assert_int_equal(rig_event_count(r, SIP_CALL_MOVED), 1);
+    assert_int_equal(sip_call_reinvite(r->call, SLICE("here"), r->now_ms), 0);
+    rig_drain(r);
+    assert_non_null(strstr(rig_header(rig_find(r, "INVITE", 1), "Contact"), ":40000"));
+    rig_answer(r, rig_find(r, "INVITE", 1), "200 OK", "", CONTACT, "x");
+    hang_up(r);
+}
+
+/* By UDP the port is that of our socket, whoever sees it as another one. */
+static void our_contact_stays_by_udp(void **state)
+{
+    struct rig *r = in_call(SIP_UDP, CONTACT);
+
+    (void)state;
+    r->call->dialog->flow.local.port = 40000;
+    sip_call_contact_changed(r->call, r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_event_count(r, SIP_CALL_MOVED), 0);
+    hang_up(r);
+}
+
 static const struct {
     const char *name, *method, *contact, *lines;
     unsigned cseq;
@@ -481,6 +515,8 @@ int main(void)
         {"12.2.1.2: 500, 488 and 481 to a move", a_move_is_refused, 0, 0, 0},
         {"by way of a proxy, over TCP", we_move_behind_a_proxy_and_on_tcp, 0, 0, 0},
         {"we move before their ACK", we_move_before_their_ack, 0, 0, 0},
+        {"another Contact of ours: told once", our_contact_changes, 0, 0, 0},
+        {"none by UDP", our_contact_stays_by_udp, 0, 0, 0},
         {"they move, and are silent where they were", they_move, 0, 0, 0},
         {"they move, and we refuse the offer", they_move_with_an_offer_that_is_refused, 0, 0, 0},
         {"they answer where they were", whoever_answers_at_the_old_address_has_not_moved, 0, 0, 0},
