@@ -44,7 +44,7 @@ static void remove_client(struct client *c)
 
 static bool has_work(const struct client *c)
 {
-    return c->due || c->more || c->rest_ms > 0 || c->leaving || !c->reads;
+    return c->due || c->more || c->rest_ms > 0 || c->leaving || !c->reads || c->writer;
 }
 
 static void on_turn(void *arg)

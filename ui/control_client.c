@@ -15,6 +15,8 @@
 /* A turn ends with the command that takes it beyond this. */
 #define TURN_US 2000u
 #define REST_MAX_MS 1000u
+/* A file says not when there is room again for what waits, as its disk has come back. */
+#define AGAIN_MS 100
 /* How long one that leaves may take to read what it was told. */
 #define LEAVE_MS 5000
 
@@ -301,6 +303,8 @@ static void set_turn(struct client *c)
         control_turn_at(c->control, c->by_ms);
     else if (c->rest_ms)
         control_turn_at(c->control, c->rest_ms);
+    if (!c->gone && c->writer && pending(c) > 0)
+        control_turn_at(c->control, net_now_ms() + AGAIN_MS);
 }
 
 void client_turn(struct client *c)

@@ -100,6 +100,24 @@ static void turn(struct desk *desk)
         net_loop_turn(desk->session.loop, false);
 }
 
+/* The file that results go to: how much it has, and whether its disk hangs. */
+static struct {
+    bool hangs;
+    size_t n;
+} disk;
+
+int __real_writer_put(struct writer *writer, struct slice bytes);
+int __wrap_writer_put(struct writer *writer, struct slice bytes);
+int __wrap_writer_put(struct writer *writer, struct slice bytes)
+{
+    if (writer != (struct writer *)(void *)&disk)
+        return __real_writer_put(writer, bytes);
+    if (disk.hangs)
+        return -ENOBUFS;
+    disk.n += bytes.n;
+    return 0;
+}
+
 /* A client's end of a new connection; -1: it was not taken. */
 static int connect_one(struct desk *desk)
 {
@@ -400,6 +418,42 @@ static void a_password_is_wanted_without_memory(void **state)
     assert_true(n > 3);
 }
 
+/* A disk tells nobody that it has room again; and where so much waits, no command gives a turn. */
+static void a_disk_that_comes_back_gets_what_waits(void **state)
+{
+    struct desk *desk = *state;
+    struct output *out = &desk->terminal.out, before = {.fd = out->fd, .writer = out->writer};
+    const char *ask = "{\"command\":\"status\"}\n"; /* which no event follows */
+    FILE *file = tmpfile();
+    bool read_any = true;
+    int in[2];
+
+    assert_non_null(file);
+    assert_int_equal(pipe(in), 0);
+    fcntl(in[1], F_SETFL, O_NONBLOCK);
+    disk.hangs = true;
+    out->fd = fileno(file);
+    out->writer = (struct writer *)(void *)&disk; /* looked into by nobody */
+    assert_int_equal(control_add_pair(desk->session.control, in[0], out->fd, NULL, NULL), 0);
+    out->fd = before.fd;
+    out->writer = before.writer;
+    while (read_any) {
+        for (read_any = false; write(in[1], ask, strlen(ask)) > 0; read_any = true)
+            continue;
+        turn(desk);
+    }
+    assert_int_equal(disk.n, 0);
+    disk.hangs = false;
+    for (unsigned i = 0; i < 500 && disk.n == 0; i++) {
+        usleep(10000);
+        net_loop_turn(desk->session.loop, false);
+    }
+    assert_true(disk.n > 0);
+    close(in[1]);
+    turn(desk);
+    fclose(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +461,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(half_a_line_is_waited_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_is_dropped_gets_whole_lines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_floods_leaves_room, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_disk_that_comes_back_gets_what_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory_may_fail_anywhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_password_is_wanted_without_memory, set_up_account,
                                         tear_down),
