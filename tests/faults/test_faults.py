@@ -317,17 +317,19 @@ def disk_comes_back():
 def disk_of_control():
     with Room() as room:
         disk = Disk(room.path("said"))
-        disk.hang()
         commands, write = os.pipe()
         out = os.open(disk.path, os.O_WRONLY | os.O_APPEND)
         phone = Silent(room, {"stdin": commands, "stdout": out}, disk.env, control="-")
+        disk.hang()
+        time.sleep(0.2)  # for what is being written just now
+        said = traced(disk.path)
         peer = room.keep(sip.Peer(phone.port))
         for n in range(50):
             os.write(write, b'{"id":%d,"command":"status"}\n' % n)
             ask(peer, 1)
         os.write(write, b'{"id":50,"command":"call","target":"sip:x@127.0.0.1:%d"}\n' % peer.port)
         peer.respond(peer.wait(sip.request("INVITE"), 5, what="INVITE"), 486, "Busy Here")
-        equal(traced(disk.path), "", "what is in the file meanwhile")
+        equal(traced(disk.path), said, "what is in the file meanwhile")
         disk.hang(False)
         os.close(write)
         phone.process.status(10)
