@@ -37,7 +37,7 @@ enum {
     NOISE = 13, /* payload type */
     ROUND_MS = 500,
     ROUNDS = 40,
-    CLEAN = COUNTS ? 4 : 1, /* in which nothing was allocated: at first buffers grow, and a machine that stands
+    CLEAN = 4, /* in which nothing was allocated: at first buffers grow, and a machine that stands
                 * still begins decoders anew */
     CALLERS = 8,
     /* Debian's libsrtp2 lets NSS make and free what a cipher needs anew for each packet, some 14
