@@ -183,7 +183,8 @@ enum sip_call_event_kind {
                               new offer, where the next address or a redirect sees us elsewhere
                               or by TLS and the one before did not, or the other way round, or
                               by UDP where the offer has no room; and in the call when the time
-                              after a 491 is over, or where they ask for one */
+                              after a 491 is over, where they ask for one, or where they have taken
+                              one that was given up */
     SIP_CALL_PROGRESS,     /* 1xx but 100: status, reason; sdp perhaps: early media */
     SIP_CALL_REDIRECTED,   /* a 3xx sends our INVITE on: to_uri, which is called now */
     SIP_CALL_ANSWERED, /* our INVITE got a 2xx: status; sdp: the answer; the ACK is on its way */

@@ -100,6 +100,10 @@ void sip_fork_stray_2xx(struct sip_endpoint *ep, const struct sip_msg *msg, uint
     if (!call || msg->cseq.method != SIP_INVITE)
         return;
     dlg = find(call, msg->to.tag, &n);
-    if (dlg && slice_eq(dlg->call_id, msg->call_id) && msg->cseq.number <= dlg->local_seq)
+    if (!dlg || !slice_eq(dlg->call_id, msg->call_id) || msg->cseq.number > dlg->local_seq)
+        return;
+    if (dlg == call->dialog)
+        sip_reinvite_late_2xx(call, msg, now_ms);
+    else
         sip_fork_ack(call, dlg, msg->cseq.number, now_ms);
 }

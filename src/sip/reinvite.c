@@ -75,6 +75,16 @@ static void close_offer(struct sip_call *call)
     sip_call_wait(call, SIP_WAIT_OFFER, NEVER_MS);
 }
 
+/* It has gone out, and may be taken all the same. */
+static void lose_offer(struct sip_call *call)
+{
+    call->lost.last = sip_req_cseq(call->offer);
+    if (!call->lost.first)
+        call->lost.first = call->lost.last;
+    call->lost.remote_seq = call->dialog->remote_seq;
+    close_offer(call);
+}
+
 static void refused(struct sip_call *call, unsigned status, uint64_t now_ms)
 {
     struct sip_call_event event = {.kind = SIP_CALL_OFFER_REFUSED, .status = status};
@@ -107,8 +117,16 @@ static void wait_for_turn(struct sip_call *call, uint64_t now_ms)
     uint32_t wait_ms =
         call->outgoing ? 2100 + 10 * rng_below(rng, 191) : 10 + 10 * rng_below(rng, 200);
 
+    if (call->offer_hurries)
+        wait_ms = SIP_T1_MS;
     call->offer_waits = true;
     sip_call_wait(call, SIP_WAIT_GLARE, now_ms + wait_ms);
+}
+
+static void stop_waiting(struct sip_call *call)
+{
+    call->offer_waits = call->offer_hurries = false;
+    sip_call_wait(call, SIP_WAIT_GLARE, NEVER_MS);
 }
 
 /* Theirs may come and be answered meanwhile, so ours is over, and made anew when its time comes. */
@@ -133,6 +151,7 @@ static void accepted(struct sip_call *call, struct sip_req *req, const struct si
     if (call->offer != req)
         return; /* a copy */
     close_offer(call);
+    call->lost.first = call->lost.last = 0; /* they were before it on the other side, too */
     sip_move_over(call);
     sip_call_tell(call, &event);
 }
@@ -140,12 +159,11 @@ static void accepted(struct sip_call *call, struct sip_req *req, const struct si
 /* RFC 3261 12.2.1.2: as by a 408. While we move, see sip_move_again. */
 static void unanswered(struct sip_call *call, unsigned told, uint64_t now_ms)
 {
-    if (!call->moving) {
+    lose_offer(call);
+    if (call->moving)
+        sip_move_failed(call, now_ms);
+    else
         refused(call, told & SIP_REQ_TIMEOUT ? 408 : 503, now_ms);
-        return;
-    }
-    close_offer(call);
-    sip_move_failed(call, now_ms);
 }
 
 static void on_offer(void *arg, struct sip_req *req, unsigned told, const struct sip_msg *msg,
@@ -192,12 +210,12 @@ void sip_reinvite_stuck(struct sip_call *call, uint64_t now_ms)
     sip_call_wait(call, SIP_WAIT_OFFER, now_ms + SIP_64T1_MS);
 }
 
-/* Its transaction is over for us; a 2xx that comes nevertheless is ACKed like any copy. */
+/* Its transaction is over for us; see sip_reinvite_late_2xx. */
 static void give_up(struct sip_call *call, uint64_t now_ms)
 {
     struct sip_req *req = call->offer;
 
-    close_offer(call);
+    lose_offer(call);
     if (sip_req_tx(req))
         sip_tx_give_up(sip_req_tx(req), now_ms); /* on_offer frees it */
     else
@@ -210,8 +228,7 @@ void sip_reinvite_drop(struct sip_call *call, uint64_t now_ms)
 
     if (!call->offer && !call->offer_waits)
         return;
-    call->offer_waits = false;
-    sip_call_wait(call, SIP_WAIT_GLARE, NEVER_MS);
+    stop_waiting(call);
     if (call->offer)
         give_up(call, now_ms);
     sip_call_tell(call, &event);
@@ -276,8 +293,42 @@ void sip_reinvite_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms
         glare(call, now_ms); /* theirs came while the owner made up its mind */
         return;
     }
-    call->offer_waits = false;
-    sip_call_wait(call, SIP_WAIT_GLARE, NEVER_MS);
+    stop_waiting(call);
     if (keep_offer(call, sdp) || send_offer(call, now_ms))
         refused(call, 503, now_ms);
+}
+
+/* --- taken when it had been given up ---------------------------------------------------------- */
+
+static bool was_lost(const struct sip_call *call, uint32_t cseq)
+{
+    return call->state == SIP_CALL_UP && call->lost.first && cseq >= call->lost.first &&
+           cseq <= call->lost.last;
+}
+
+/* What holds on the other side is what it took, or what was agreed on since, whichever came last
+ * there. One more offer makes it the same again. Nothing collides, so it does not wait for the time
+ * of glare; and it is asked for once, however often they say so, and whatever they think of it. */
+static void offer_anew(struct sip_call *call, uint64_t now_ms)
+{
+    bool wanted = call->offer_waits && call->wait_ms[SIP_WAIT_GLARE] == NEVER_MS;
+
+    call->lost.first = call->lost.last = 0;
+    if (call->offer || wanted)
+        return; /* there will be one anyway */
+    stop_waiting(call);
+    call->offer_waits = call->offer_hurries = true;
+    sip_reinvite_again(call, now_ms);
+}
+
+void sip_reinvite_late_2xx(struct sip_call *call, const struct sip_msg *msg, uint64_t now_ms)
+{
+    bool lost = was_lost(call, msg->cseq.number);
+
+    /* Where they are, too, unless a request of theirs has said so since. */
+    if (lost && call->lost.remote_seq == call->dialog->remote_seq)
+        sip_dialog_set_target(call->dialog, sip_dialog_target_in(msg));
+    sip_fork_ack(call, call->dialog, msg->cseq.number, now_ms);
+    if (lost)
+        offer_anew(call, now_ms);
 }

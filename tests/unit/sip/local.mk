@@ -30,6 +30,7 @@ sip_behaviour_tests = \
 	tests/unit/sip/test_invite_target \
 	tests/unit/sip/test_invite_uac \
 	tests/unit/sip/test_invite_uas \
+	tests/unit/sip/test_late_answer \
 	tests/unit/sip/test_locator \
 	tests/unit/sip/test_move \
 	tests/unit/sip/test_no_memory \
