@@ -183,13 +183,15 @@ static int print(struct sip_req *req, const struct sip_flow *flow, struct buf *b
 /* --- sending ---------------------------------------------------------------------------------- */
 
 /* What the present target has shown of itself; by_size it was asked over a transport that its place
- * does not promise. */
-static void judge(struct sip_req *req, unsigned told, const struct sip_msg *msg, uint64_t now_ms)
+ * does not promise. Who could not prove himself is not avoided, as ways that are less safe would
+ * then come before his. */
+static void judge(struct sip_req *req, unsigned told, const struct sip_msg *msg, int err,
+                  uint64_t now_ms)
 {
     const struct sip_flow *flow = &req->flows[req->at];
     bool answered = told & SIP_TX_TOLD_MESSAGE, over = told & SIP_TX_TOLD_OVER;
 
-    if (req->by_size && !req->refused)
+    if ((req->by_size && !req->refused) || err == SIP_NOT_SAFE)
         return;
     if (answered && msg->status != 503)
         sip_avoid_remove(&req->ep->avoid, flow);
@@ -205,7 +207,7 @@ static void on_tx(void *arg, struct sip_tx *tx, unsigned told, const struct sip_
     unsigned say = told & SIP_TX_TOLD_MESSAGE ? SIP_REQ_RESPONSE : 0;
     bool more = req->at + 1 < req->n_flows;
 
-    judge(req, told, msg, now_ms);
+    judge(req, told, msg, err, now_ms);
     if (told & SIP_TX_TOLD_MESSAGE)
         sip_core_note_connection(req->ep, &req->flows[req->at]);
     if (told & SIP_TX_TOLD_OVER)
@@ -301,13 +303,26 @@ static void advance(struct sip_req *req, uint64_t now_ms)
     sip_req_tell(req, SIP_REQ_LOCATED, NULL, 0, now_ms);
 }
 
+/* Of all that may go wrong this is what a person must hear of, whatever the next one says. Whoever
+ * steps in between must not have us by anything less either, so only TLS is tried from here on. */
+static void note_not_safe(struct sip_req *req)
+{
+    size_t n = req->at + 1;
+
+    req->not_safe = true;
+    for (size_t i = n; i < req->n_flows; i++)
+        if (req->flows[i].transport == SIP_TLS)
+            req->flows[n++] = req->flows[i];
+    req->n_flows = n;
+}
+
 /* Where TCP is refused that was taken only for the size, UDP is tried after all (18.1.1). */
 static void next_target(struct sip_req *req, int err, uint64_t now_ms)
 {
     struct sip_flow *flow = &req->flows[req->at];
 
-    /* Of all that may go wrong this is what a person must hear of, whatever the next one says. */
-    req->not_safe |= err == SIP_NOT_SAFE;
+    if (err == SIP_NOT_SAFE)
+        note_not_safe(req);
     if (req->by_size && !req->refused && flow->transport == SIP_UDP) {
         req->refused = true;
         send_or_tell(req, now_ms);

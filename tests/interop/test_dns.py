@@ -10,6 +10,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import pace, room as rooms
 from lib import sip, sound, tap, tphone, wire
+from lib.control import Piped
 from lib.dns import SERVFAIL, Dns
 from lib.ends import Callee
 from lib.papers import Paper
@@ -214,6 +215,33 @@ def tls_next():
         phone = world.call(tls_ca=root.pem)
         busy(server.accept(8), phone)
         first.join()
+
+
+@case("where TLS, which the records prefer, cannot prove itself, nothing goes by UDP: not the call, nor "
+      "the next one, nor a REGISTER with its digest")
+def tls_or_nothing():
+    with Room() as room:
+        root = Paper(room, "root")
+        world = World(room, NAPTR_UDP + NAPTR_TLS + UDP_A + TLS_A + HOSTS)
+        udp, alone = world.udp(2), world.tcp(2, Paper(room, "alone", ("DNS:example.test",)))
+        config = room.write("alice.conf", "[account alice]\nuri = sip:alice@example.test\n"
+                            "password-command = echo secret\n")
+        words = "the certificate of example.test .*is signed by itself alone"
+        for options in {}, {"config": config}:
+            phone = Piped(room, f"phone{len(options)}", dns_server=world.dns.address,
+                          tls_ca=root.pem, **options)
+            if options:
+                expect_refusal(alone)
+                text = phone.client.event("registration-failed")["text"]
+                expect(re.search(words, text), text)
+            for _ in range(2):
+                call = phone.client.do("call", target=TARGET)["call"]
+                expect_refusal(alone)
+                text = phone.client.event("ended", call=call)["text"]
+                expect(re.search(words, text), text)
+            phone.client.do("quit")
+            phone.status()
+        equal([m.method for m in udp.messages], [], "what came over UDP")
 
 
 # --- a name server that is slow, short of words, in trouble ---------------------------------------

@@ -331,6 +331,100 @@ static void all_avoided(void **state)
     assert_int_equal(flows[1].remote.port, 2); /* forgotten, as others came */
 }
 
+/* --- over TLS (RFC 5922): who cannot prove himself -----------------------------------------------
+ */
+
+enum { TLS_2, TLS_3, UDP_4, N_WAYS };
+
+/* Two ways by TLS and one by UDP, as NAPTR may say; the address ends in what their names do. */
+static void make_ways(struct sip_flow *ways)
+{
+    struct rig *r = rig_new(SIP_TLS);
+
+    for (size_t i = 0; i < N_WAYS; i++) {
+        ways[i] = r->flow;
+        ways[i].remote.bytes[3] = (uint8_t)(2 + i);
+    }
+    ways[UDP_4].transport = SIP_UDP;
+    rig_free(r);
+}
+
+static struct rig *calling_by(const struct sip_flow *ways, size_t n)
+{
+    struct rig *r = rig_new(SIP_TLS);
+    struct sip_invite_params params = {.target = SLICE("sip:bob@b.example")};
+    struct sip_call *call;
+
+    r->hold_locate = true;
+    assert_int_equal(sip_call_invite(r->ep, &params, &call, r->now_ms), 0);
+    rig_drain(r);
+    answer_locate(r, ways, n);
+    offer(r, "o");
+    return r;
+}
+
+static void fails(struct rig *r, size_t i, int err)
+{
+    sip_endpoint_send_failed(r->ep, rig_find(r, "INVITE", i)->key, err, r->now_ms);
+    rig_drain(r);
+}
+
+static void ends_unsafe(const struct rig *r, size_t invites)
+{
+    const struct rig_event *end = rig_event(r, SIP_CALL_ENDED, 0);
+
+    assert_int_equal(rig_count(r, "INVITE"), invites);
+    assert_non_null(end);
+    assert_int_equal(end->cause, SIP_END_UNREACHABLE);
+    assert_int_equal(end->err, SIP_NOT_SAFE);
+}
+
+static void nothing_less(void **state)
+{
+    struct sip_flow ways[N_WAYS];
+    struct rig *r;
+
+    (void)state;
+    make_ways(ways);
+    r = calling_by(ways, N_WAYS);
+    fails(r, 0, SIP_NOT_SAFE);
+    assert_int_equal(rig_find(r, "INVITE", 1)->flow.remote.bytes[3], 3);
+    fails(r, 1, -ECONNREFUSED);
+    ends_unsafe(r, 2);
+    rig_free(r);
+}
+
+/* Nor does the next call begin with what is less. */
+static void nothing_less_next_time(void **state)
+{
+    struct sip_flow ways[N_WAYS];
+    struct rig *r;
+
+    (void)state;
+    make_ways(ways);
+    r = calling_by(ways + TLS_3, 2);
+    fails(r, 0, SIP_NOT_SAFE);
+    ends_unsafe(r, 1);
+    assert_int_equal(tried_first(r, ways + TLS_3, 2), 3);
+    rig_free(r);
+}
+
+/* Who is not there has proved nothing wrong: RFC 3263 4.3. */
+static void refused_before_less(void **state)
+{
+    struct sip_flow ways[N_WAYS];
+    struct rig *r;
+
+    (void)state;
+    make_ways(ways);
+    r = calling_by(ways + TLS_3, 2);
+    fails(r, 0, -ECONNREFUSED);
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 2);
+    offer(r, "p");
+    assert_int_equal(rig_find(r, "INVITE", 1)->flow.transport, SIP_UDP);
+    rig_free(r);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -344,6 +438,10 @@ int main(void)
         {"who answers again is tried first again", answers_again, NULL, NULL, NULL},
         {"what has failed has its turn again after a while", not_for_ever, NULL, NULL, NULL},
         {"where all have failed, the order of their failures", all_avoided, NULL, NULL, NULL},
+        {"TLS that cannot be trusted: the next by TLS, and nothing less", nothing_less, NULL, NULL,
+         NULL},
+        {"nor with the next call", nothing_less_next_time, NULL, NULL, NULL},
+        {"TLS that is not there: what comes next", refused_before_less, NULL, NULL, NULL},
         {"8.1.3.4: redirected to where we are seen elsewhere", redirected, NULL, NULL, NULL},
     };
 
