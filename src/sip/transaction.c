@@ -299,12 +299,21 @@ void sip_tx_response(struct sip_tx *tx, const struct sip_msg *response, uint64_t
         step(tx, event, response, 0, now_ms);
 }
 
+/* Whoever has chosen the branch may send what matches by it and is much shorter than what it seems
+ * to copy, in the name of somebody else: he is not to be sent what is much longer. */
+static bool is_worth_the_answer(const struct sip_tx *tx, const struct sip_msg *copy)
+{
+    return is_reliable(tx) || tx->message.n <= 2 * copy->bytes.n;
+}
+
 void sip_tx_request(struct sip_tx *tx, const struct sip_msg *request, uint64_t now_ms)
 {
     if (request->method == SIP_ACK) {
         step(tx, SIP_TX_GOT_ACK, request, 0, now_ms);
         return;
     }
+    if (!is_worth_the_answer(tx, request))
+        return;
     tx->pool->copies++;
     step(tx, SIP_TX_GOT_REQUEST, request, 0, now_ms);
 }

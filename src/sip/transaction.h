@@ -45,7 +45,8 @@ void sip_tx_set_user(struct sip_tx *tx, sip_tx_user *user, void *arg);
 
 /* A response that matched this client transaction. */
 void sip_tx_response(struct sip_tx *tx, const struct sip_msg *response, uint64_t now_ms);
-/* A copy of the request, or an ACK, that matched this server transaction. */
+/* A copy of the request, or an ACK, that matched this server transaction. Over UDP a copy draws the
+ * answer only where that has at most twice its bytes. */
 void sip_tx_request(struct sip_tx *tx, const struct sip_msg *request, uint64_t now_ms);
 /* What it sent could not be sent. */
 void sip_tx_send_failed(struct sip_tx *tx, int err, uint64_t now_ms);

@@ -138,6 +138,91 @@ static void a_call_that_is_on_is_answered(void **state)
     rig_free(r);
 }
 
+/* --- copies ----------------------------------------------------------------------------------- */
+
+/* What makes it match, and nothing else. */
+#define SHORT(method)                                                                              \
+    method " sip:a SIP/2.0\nv:SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK1\nf:<sip:a>;tag=a\nt:<sip:a>\n" \
+           "i:c\nCSeq:1 " method "\n\n"
+
+/* Something that answers repeat. */
+static const char *padding(void)
+{
+    static char text[3000];
+
+    memset(text, 'x', sizeof text - 1);
+    return text;
+}
+
+static size_t bytes_sent(const struct rig *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n_sent; i++)
+        n += r->sent[i].n;
+    return n;
+}
+
+static void receive_long(struct rig *r, const char *method)
+{
+    rig_receive(r,
+                "%s sip:y@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK1\n"
+                "Via: SIP/2.0/UDP 192.0.2.3;branch=%s\nFrom: <sip:x@192.0.2.2>;tag=a\n"
+                "To: <sip:y@192.0.2.1>\nCall-ID: c\nCSeq: 1 %s\nContact: <sip:x@192.0.2.2>\n\n",
+                method, padding(), method);
+}
+
+/* Ten of a few bytes each: none is answered with many. */
+static void assert_short_ones_draw_little(struct rig *r, const char *text)
+{
+    size_t before = bytes_sent(r);
+
+    for (unsigned i = 0; i < 10; i++)
+        rig_receive(r, "%s", text);
+    assert_true(bytes_sent(r) - before <= 10 * 2 * strlen(text));
+}
+
+static void a_short_copy_draws_no_long_answer(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    receive_long(r, "INVITE");
+    sip_call_progress(r->call, 180, SLICE(""), r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_count(r, "SIP/2.0 180"), 1);
+    assert_short_ones_draw_little(r, SHORT("INVITE"));
+    receive_long(r, "INVITE");
+    assert_int_equal(rig_count(r, "SIP/2.0 180"), 2); /* one that is none */
+    receive_long(r, "CANCEL");
+    assert_int_equal(rig_count(r, "SIP/2.0 200"), 1);
+    assert_int_equal(rig_count(r, "SIP/2.0 487"), 1);
+    assert_short_ones_draw_little(r, SHORT("CANCEL"));
+    assert_short_ones_draw_little(r, SHORT("INVITE"));
+    assert_true(rig_comes_to_rest(r));
+    rig_free(r);
+}
+
+/* Over a connection nobody can be meant but who has opened it. */
+static void over_tcp_it_does(void **state)
+{
+    struct rig *r = rig_new(SIP_TCP);
+
+    (void)state;
+    rig_receive(r,
+                "INVITE sip:y@192.0.2.1 SIP/2.0\nVia: SIP/2.0/TCP 192.0.2.2;branch=z9hG4bK1\n"
+                "Via: SIP/2.0/UDP 192.0.2.3;branch=%s\nFrom: <sip:x@192.0.2.2>;tag=a\n"
+                "To: <sip:y@192.0.2.1>\nCall-ID: c\nCSeq: 1 INVITE\nContact: <sip:x@192.0.2.2>\n"
+                "Content-Length: 0\n\n",
+                padding());
+    sip_call_progress(r->call, 180, SLICE(""), r->now_ms);
+    rig_drain(r);
+    rig_receive(r, "INVITE sip:a SIP/2.0\nv:SIP/2.0/TCP 192.0.2.2;branch=z9hG4bK1\n"
+                   "f:<sip:a>;tag=a\nt:<sip:a>\ni:c\nCSeq:1 INVITE\nl:0\n\n");
+    assert_int_equal(rig_count(r, "SIP/2.0 180"), 2);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +231,8 @@ int main(void)
         cmocka_unit_test(who_rings_is_not_ignored),
         cmocka_unit_test(our_server_is_answered),
         cmocka_unit_test(a_call_that_is_on_is_answered),
+        cmocka_unit_test(a_short_copy_draws_no_long_answer),
+        cmocka_unit_test(over_tcp_it_does),
     };
 
     return RUN_ROWS("sip/strangers", rows, check_row) +
