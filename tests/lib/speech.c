@@ -13,11 +13,67 @@ static double noise(struct rng *rng)
     return (double)rng_below(rng, 20001) / 10000 - 1;
 }
 
-/* One syllable: harmonics of a pitch that falls, strongest about two formants, then a hiss. */
+/* exp(-x * x) at equal steps of x: each is the one before it times a ratio, which itself changes by
+ * the same factor each time. */
+struct bell {
+    double value, ratio, factor;
+};
+
+static struct bell bell_at(double x, double step)
+{
+    return (struct bell){exp(-x * x), exp(-step * (2 * x + step)), exp(-2 * step * step)};
+}
+
+static double bell_next(struct bell *b)
+{
+    double value = b->value;
+
+    b->value *= b->ratio;
+    b->ratio *= b->factor;
+    return value;
+}
+
+/* sin(k * phase + k * k) for k = 1, 2 … in the same way, as exp and sin for each would take most of
+ * the time of many a test. */
+struct wave {
+    double s, c, step_s, step_c;
+};
+
+static struct wave wave_at(double phase)
+{
+    return (struct wave){sin(phase + 1), cos(phase + 1), sin(phase + 3), cos(phase + 3)};
+}
+
+static double wave_next(struct wave *w)
+{
+    struct wave was = *w;
+
+    w->s = was.s * was.step_c + was.c * was.step_s;
+    w->c = was.c * was.step_c - was.s * was.step_s;
+    w->step_s = was.step_s * cos(2) + was.step_c * sin(2);
+    w->step_c = was.step_c * cos(2) - was.step_s * sin(2);
+    return was.s;
+}
+
+/* Harmonics of a pitch, strongest about two formants. */
+static double voice(double pitch, double phase, const double formants[2], double most_hz)
+{
+    struct bell a = bell_at((pitch - formants[0]) / 250, pitch / 250);
+    struct bell b = bell_at((pitch - formants[1]) / 400, pitch / 400);
+    struct wave w = wave_at(phase);
+    double value = 0;
+
+    for (int k = 1; k <= HARMONICS && pitch * k < most_hz; k++)
+        value += (bell_next(&a) + 0.4 * bell_next(&b)) * wave_next(&w);
+    return value;
+}
+
+/* One syllable: a pitch that falls, then a hiss. */
 static void syllable(int16_t *out, size_t n, uint32_t rate_hz, struct rng *rng)
 {
     double from = 100 + rng_below(rng, 80), to = from * (0.75 + 0.01 * rng_below(rng, 40));
-    double formant_a = 300 + rng_below(rng, 500), formant_b = 1000 + rng_below(rng, 1500);
+    double formant = 300 + rng_below(rng, 500);
+    const double formants[] = {formant, 1000 + rng_below(rng, 1500)};
     double phase = 0;
     size_t voiced = n * 7 / 10, hiss = n * 9 / 10;
 
@@ -25,11 +81,8 @@ static void syllable(int16_t *out, size_t n, uint32_t rate_hz, struct rng *rng)
         double at = (double)i / (double)n, value = 0, pitch = from + (to - from) * at;
 
         phase += 2 * PI * pitch / rate_hz;
-        for (int k = 1; k <= HARMONICS && i < voiced && pitch * k < rate_hz / 2.5; k++) {
-            double a = (pitch * k - formant_a) / 250, b = (pitch * k - formant_b) / 400;
-
-            value += (exp(-a * a) + 0.4 * exp(-b * b)) * sin(k * phase + k * k);
-        }
+        if (i < voiced)
+            value = voice(pitch, phase, formants, rate_hz / 2.5);
         value *= sin(PI * at / 0.7);
         if (i >= voiced && i < hiss)
             value = 0.15 * noise(rng);
