@@ -9,6 +9,7 @@ enum {
     WALLS = 150, /* and ways back from them, where it is USUAL_MS until the echo is 60 dB softer; */
     USUAL_MS = 250,
     WALLS_MOST = 600, /* more where it is longer */
+    PIECE = 1024,     /* samples */
 };
 
 struct wall {
@@ -56,17 +57,47 @@ static float played_at(const struct echo_room *room, const int16_t *played, size
                    played[(size_t)whole + 1] * (at - whole));
 }
 
+/* The latest first, so that what comes to a sample is added in the order of its way. */
+static void sort(struct wall *walls, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct wall wall = walls[i];
+        size_t at = i;
+
+        for (; at > 0 && walls[at - 1].late < wall.late; at--)
+            walls[at] = walls[at - 1];
+        walls[at] = wall;
+    }
+}
+
+/* Of one length, which compilers do several samples of at once. */
+static void add(float *restrict echo, const float *restrict dry, float share)
+{
+    for (size_t i = 0; i < PIECE; i++)
+        echo[i] += dry[i] * share;
+}
+
 void echo_room_hear(const struct echo_room *room, const int16_t *played, float *echo, size_t n)
 {
     struct wall walls[WALLS_MOST];
     size_t n_walls = build(room, walls);
+    float dry[PIECE];
 
+    sort(walls, n_walls);
     memset(echo, 0, n * sizeof *echo);
-    for (size_t i = 0; i < n; i++) {
-        float dry = played_at(room, played, n, i);
+    for (size_t at = 0; at < n; at += PIECE) {
+        size_t here = n - at < PIECE ? n - at : PIECE;
 
-        for (size_t w = 0; w < n_walls && dry != 0; w++)
-            if (i + walls[w].late < n)
-                echo[i + walls[w].late] += dry * walls[w].share;
+        for (size_t i = 0; i < here; i++)
+            dry[i] = played_at(room, played, n, at + i);
+        for (size_t w = 0; w < n_walls; w++) {
+            size_t to = at + walls[w].late;
+
+            if (to + PIECE <= n && here == PIECE)
+                add(echo + to, dry, walls[w].share);
+            else
+                for (size_t i = 0; i < here && to + i < n; i++)
+                    echo[to + i] += dry[i] * walls[w].share;
+        }
     }
 }
