@@ -61,11 +61,14 @@ report "every header compiles alone" "$(
         echo "#include \"$h\"" | $CC -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only \
             -I. -Isrc -Itests $flags -x c - 2>&1 | head -3
     done)"
+lists=$(find tests -name local.mk -exec cat {} + | tr -s '[:space:]' ' ')
 report "every test stands in a list, so that it is run" "$(
     find tests -name 'test_*.py' -o -name 'test_*.c' -o -name 'fuzz_*.c' | sed 's/\.c$//' | sort |
         while read -r test; do
-            find tests -name local.mk -exec grep -qE "(^|[[:space:]])$test([[:space:]]|\$)" {} + ||
-                echo "$test"
+            case "$lists" in
+            *" $test "*) ;;
+            *) echo "$test" ;;
+            esac
         done)"
 report "every test that doc/security.md goes by exists" "$(
     grep -oE '`[a-z/]+/(test|fuzz)_[a-z_0-9]+`' doc/security.md | tr -d '`' | sort -u |
