@@ -110,6 +110,18 @@ size_t phone_each_account(const struct phone *phone,
                           void (*each)(void *arg, const struct phone_account_state *state),
                           void *arg);
 
+/* What PHONE_TRANSFER_ASKED has told and nobody has answered. Its call may have ended since. */
+struct phone_question {
+    uint32_t call;
+    const char *account, *peer, *peer_name, *contact, *to; /* as in the event */
+    uint64_t left_ms;                                      /* that it can still be answered */
+};
+
+/* Likewise for every question, oldest first; each NULL: they are only counted. */
+size_t phone_each_question(const struct phone *phone,
+                           void (*each)(void *arg, const struct phone_question *question),
+                           void *arg);
+
 /* Likewise for each address where SIP messages are heard. */
 size_t phone_each_listening(const struct phone *phone,
                             void (*each)(void *arg, const char *transport, const struct ip *where),

@@ -188,6 +188,11 @@ int phone_set_text(char **text, const char *value)
     return 0;
 }
 
+const char *phone_text(const char *owned)
+{
+    return owned ? owned : "";
+}
+
 const char *phone_transport_name(enum sip_transport transport)
 {
     switch (transport) {

@@ -193,6 +193,8 @@ char *phone_safe_dup(struct slice foreign);
 /* Puts a copy of value, or NULL, in place of what is owned there. 0, or -ENOMEM and nothing has
  * changed. */
 int phone_set_text(char **text, const char *value);
+/* What is owned; "" for NULL. */
+const char *phone_text(const char *owned);
 const char *phone_transport_name(enum sip_transport transport);
 
 #endif

@@ -19,11 +19,6 @@ static const enum phone_call_phase phases[N_CALL_STATES] = {
     [CALL_GONE] = PHONE_PHASE_ENDING,
 };
 
-static const char *text(const char *owned)
-{
-    return owned ? owned : "";
-}
-
 static struct phone_call_state state_of(const struct call *call)
 {
     bool up = phases[call->state] == PHONE_PHASE_UP;
@@ -37,21 +32,21 @@ static struct phone_call_state state_of(const struct call *call)
         .held = call->held,
         .muted = call->muted,
         .device = call->at_device,
-        .peer = text(call->peer),
-        .peer_name = text(call->peer_name),
-        .contact = text(call->contact),
+        .peer = phone_text(call->peer),
+        .peer_name = phone_text(call->peer_name),
+        .contact = phone_text(call->contact),
         .account = call->account ? call->account->label : "",
         .codec = call->told_codec,
         .encryption = call_encryption_name(call),
         .call_id = call->sip ? sip_call_id(call->sip) : SLICE(""),
-        .play = text(call->play),
-        .record = text(call->record),
+        .play = phone_text(call->play),
+        .record = phone_text(call->record),
         .local = call->told_media.local,
         .remote = call->told_media.where,
         .suite = suite_name(call->told_media.suite),
-        .signalling_encryption = text(call->safe),
+        .signalling_encryption = phone_text(call->safe),
         .conference = conference_number(call),
-        .asks_to_call = text(transfer_wanted(call)),
+        .asks_to_call = phone_text(transfer_wanted(call)),
         .up_ms = up && call->answered ? net_now_ms() - call->answered_ms : 0,
     };
 }
@@ -100,9 +95,9 @@ static struct phone_account_state account_state_of(const struct account *account
         return state;
     state.server = account->at.server;
     state.transport = account->at.transport;
-    state.our_contact = text(account->at.contact);
-    state.seen_at = text(account->at.seen_at);
-    state.signalling_encryption = text(account->at.safe);
+    state.our_contact = phone_text(account->at.contact);
+    state.seen_at = phone_text(account->at.seen_at);
+    state.signalling_encryption = phone_text(account->at.safe);
     state.expires_s = account->at.granted_s;
     state.bindings = account->at.bindings;
     return state;

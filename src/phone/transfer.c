@@ -8,6 +8,7 @@
 #include "phone/account.h"
 #include "phone/calls.h"
 #include "phone/phone_private.h"
+#include "sip/limits.h"
 
 struct transfer {
     struct list link; /* in phone->transfers */
@@ -16,6 +17,7 @@ struct transfer {
     uint32_t number;                  /* of that call; */
     struct call *asked;               /* NULL: it has ended */
     struct call *made;                /* what came of it; NULL: nobody has decided */
+    uint64_t until_ms;                /* somebody may */
     bool held;                        /* the call that it was asked in was put on hold for it */
     char *uri, *to;                   /* whom to call; safe to show */
     char *peer, *peer_name, *contact; /* who asks; or NULL */
@@ -195,7 +197,10 @@ static void follow_by_rule(struct transfer *t)
 
 static void ask(struct transfer *t)
 {
-    if (sip_call_refer_accept(t->sip, true, net_now_ms()) == 0)
+    uint64_t now_ms = net_now_ms();
+
+    t->until_ms = now_ms + SIP_REFER_ASK_MS;
+    if (sip_call_refer_accept(t->sip, true, now_ms) == 0)
         tell(t, (struct phone_event){.kind = PHONE_TRANSFER_ASKED});
     else
         refuse(t, 503, "no memory is left");
@@ -362,6 +367,39 @@ const char *transfer_wanted(const struct call *call)
     const struct transfer *t = waiting(call->phone, call->number);
 
     return t ? t->to : NULL;
+}
+
+static struct phone_question question_of(const struct transfer *t, uint64_t now_ms)
+{
+    return (struct phone_question){
+        .call = t->number,
+        .account = t->manner.account ? t->manner.account->label : "",
+        .peer = phone_text(t->peer),
+        .peer_name = phone_text(t->peer_name),
+        .contact = phone_text(t->contact),
+        .to = t->to,
+        .left_ms = t->until_ms > now_ms ? t->until_ms - now_ms : 0,
+    };
+}
+
+size_t phone_each_question(const struct phone *phone,
+                           void (*each)(void *arg, const struct phone_question *question),
+                           void *arg)
+{
+    uint64_t now_ms = net_now_ms();
+    size_t n = 0;
+
+    LIST_EACH (&phone->transfers, at) {
+        const struct transfer *t = LIST_ITEM(at, struct transfer, link);
+        struct phone_question question = question_of(t, now_ms);
+
+        if (t->made)
+            continue;
+        if (each)
+            each(arg, &question);
+        n++;
+    }
+    return n;
 }
 
 int transfer_do(struct phone *phone, const struct phone_command *command, struct buf *why)

@@ -84,6 +84,16 @@ static void allow(struct phones_end *end, const struct ip *whom)
     setting(end, ip_text(whom, where));
 }
 
+static void keep(void *arg, const struct phone_question *question)
+{
+    *(struct phone_question *)arg = *question;
+}
+
+static size_t questions(const struct phones_end *end)
+{
+    return phone_each_question(end->phone, NULL, NULL);
+}
+
 /* --- nobody is called ------------------------------------------------------------------------- */
 
 static void nobody_is_there(void **state)
@@ -96,6 +106,7 @@ static void nobody_is_there(void **state)
     answered(&far, 603);
     assert_int_equal(phones_wait(A, PHONE_TRANSFER_REFUSED, call)->status, 603);
     assert_null(phones_find(A, PHONE_TRANSFER_ASKED, 0));
+    assert_int_equal(questions(A), 0);
     assert_int_equal(phones_do(A, PHONE_FOLLOW, call), -ENOENT);
     phones_run(p, 100);
     assert_int_equal(far.n_notifies, 0);
@@ -129,7 +140,9 @@ static void a_person_says_no(void **state)
     answered(&far, 202);
     notified(p, &far, 1, "pending;", "SIP/2.0 100 Trying");
     phones_wait(A, PHONE_TRANSFER_ASKED, call);
+    assert_int_equal(questions(A), 1);
     assert_int_equal(phones_do(A, PHONE_STAY, call), 0);
+    assert_int_equal(questions(A), 0);
     notified(p, &far, 2, "terminated;reason=noresource", "SIP/2.0 603 Decline");
     assert_int_equal(phones_wait(A, PHONE_TRANSFER_REFUSED, call)->status, 603);
     assert_int_equal(phones_do(A, PHONE_FOLLOW, call), -ENOENT);
@@ -200,6 +213,59 @@ static void the_call_has_ended_meanwhile(void **state)
     other = phones_wait(A, PHONE_TRANSFER_FOLLOWED, call)->other;
     phones_wait(A, PHONE_ANSWERED, other);
     PHONES_UNTIL(p, strstr(far.notify, "SIP/2.0 200 OK"));
+}
+
+/* Who has not heard the event can look for what it has told. */
+static void who_comes_when_the_call_has_ended(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far);
+    struct phone_question question = {0};
+    uint64_t left_ms;
+    char peer[64], where[IP_TEXT_MAX];
+    struct ip at = far_where(&far);
+
+    snprintf(peer, sizeof peer, "sip:x@%s", ip_text(&at, where));
+    phone_may_ask(A->phone, true);
+    refer(&far, 1, &B->where);
+    assert_int_equal(phone_each_question(A->phone, keep, &question), 1);
+    left_ms = question.left_ms;
+    assert_in_range(left_ms, 50000, 60000);
+    far_request(&far, "BYE", 2, "");
+    phones_wait(A, PHONE_ENDED, call);
+    phones_run(p, 1500); /* beyond the time that a call without use is kept */
+    assert_int_equal(phone_calls(A->phone), 0);
+    question = (struct phone_question){0};
+    assert_int_equal(phone_each_question(A->phone, keep, &question), 1);
+    assert_int_equal(question.call, call);
+    assert_string_equal(question.peer, peer);
+    assert_string_equal(question.peer_name, "");
+    assert_string_equal(question.contact, "");
+    assert_string_equal(question.account, "");
+    assert_memory_equal(question.to, "sip:b@127.0.0.1:", 16);
+    assert_in_range(question.left_ms, left_ms - 5000, left_ms - 1500);
+    assert_int_equal(phones_do(A, PHONE_FOLLOW, call), 0);
+    assert_int_equal(questions(A), 0);
+}
+
+/* Nor is it forgotten to say no. */
+static void the_phone_ends_behind_the_call(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far);
+
+    phone_may_ask(A->phone, true);
+    refer(&far, 1, &B->where);
+    far_request(&far, "BYE", 2, "");
+    phones_wait(A, PHONE_ENDED, call);
+    phones_run(p, 1500);
+    assert_int_equal(questions(A), 1);
+    phones_do(A, PHONE_QUIT, 0);
+    assert_int_equal(questions(A), 0);
+    PHONES_UNTIL(p, strstr(far.notify, "SIP/2.0 603 Decline"));
+    assert_int_equal(phones_wait(A, PHONE_TRANSFER_REFUSED, call)->status, 603);
 }
 
 static void a_list_allows_it(void **state)
@@ -525,6 +591,8 @@ int main(void)
         TEST(a_person_hangs_up),
         TEST(a_person_says_yes),
         TEST(the_call_has_ended_meanwhile),
+        TEST(who_comes_when_the_call_has_ended),
+        TEST(the_phone_ends_behind_the_call),
         TEST(an_open_microphone),
         TEST(by_a_pipe),
         TEST(recordings_of_two),
