@@ -76,11 +76,6 @@ static bool is_on_hold(const struct phone_call_state *state)
     return is_up(state) && state->on_hold;
 }
 
-static bool asks(const struct phone_call_state *state)
-{
-    return *state->asks_to_call;
-}
-
 static bool is_there(const struct phone_call_state *state)
 {
     return state->phase != PHONE_PHASE_ENDING;
@@ -90,7 +85,7 @@ typedef bool meant_fn(const struct phone_call_state *state);
 
 static const struct {
     enum phone_command_kind kind;
-    meant_fn *means;
+    meant_fn *means; /* NULL: one in which something is asked, which may have ended */
     const char *none;
 } meanings[] = {
     {PHONE_ANSWER, rings_here, "no call rings here"},
@@ -98,8 +93,8 @@ static const struct {
     {PHONE_HOLD, is_heard, "no call is up that could be put on hold"},
     {PHONE_RESUME, is_on_hold, "no call is on hold"},
     {PHONE_SWAP, is_on_hold, "no call is on hold"},
-    {PHONE_FOLLOW, asks, "in no call somebody asks to call somebody else"},
-    {PHONE_STAY, asks, "in no call somebody asks to call somebody else"},
+    {PHONE_FOLLOW, NULL, "in no call somebody asks to call somebody else"},
+    {PHONE_STAY, NULL, "in no call somebody asks to call somebody else"},
     {0, is_there, "there is no call"},
 };
 
@@ -109,15 +104,24 @@ struct choice {
     size_t n;
 };
 
+static void add_choice(struct choice *choice, uint32_t call)
+{
+    if (choice->n < JSON_CALLS_MAX)
+        choice->calls[choice->n] = call;
+    choice->n++;
+}
+
 static void choose(void *arg, const struct phone_call_state *state)
 {
     struct choice *choice = arg;
 
-    if (!choice->means(state))
-        return;
-    if (choice->n < JSON_CALLS_MAX)
-        choice->calls[choice->n] = state->call;
-    choice->n++;
+    if (choice->means(state))
+        add_choice(choice, state->call);
+}
+
+static void choose_question(void *arg, const struct phone_question *question)
+{
+    add_choice(arg, question->call);
 }
 
 static void put_choice(const struct choice *choice, struct control_reply *r)
@@ -145,7 +149,10 @@ static bool find_call(struct client *c, struct json_command *command, struct con
     while (meanings[i].kind && meanings[i].kind != command->verb->kind)
         i++;
     choice.means = meanings[i].means;
-    phone_each_call(phone_of(c), 0, choose, &choice);
+    if (choice.means)
+        phone_each_call(phone_of(c), 0, choose, &choice);
+    else
+        phone_each_question(phone_of(c), choose_question, &choice);
     if (choice.n == 1) {
         command->phone.call = choice.calls[0];
         return true;

@@ -77,6 +77,20 @@ static void put_call_state(void *arg, const struct phone_call_state *s)
     buf_putc(out, '}');
 }
 
+static void put_question(void *arg, const struct phone_question *q)
+{
+    struct buf *out = arg;
+
+    put_comma(out);
+    buf_printf(out, "{\"call\":%u", (unsigned)q->call);
+    json_put_text(out, "peer", q->peer);
+    json_put_text(out, "peer_name", q->peer_name);
+    json_put_text(out, "contact", q->contact);
+    json_put_text(out, "account", q->account);
+    json_put_text(out, "to", q->to);
+    buf_printf(out, ",\"expires\":%.3f}", (double)q->left_ms / 1000);
+}
+
 static void put_account_state(void *arg, const struct phone_account_state *s)
 {
     struct buf *out = arg;
@@ -156,6 +170,9 @@ bool control_put_status(const struct control *control, uint32_t call, struct buf
     buf_putc(out, ']');
     if (call)
         return n > 0;
+    buf_puts(out, ",\"questions\":[");
+    phone_each_question(phone, put_question, out);
+    buf_putc(out, ']');
     control_put_accounts(phone, out);
     put_all_listening(phone, out);
     return true;

@@ -1,5 +1,6 @@
 #include "ui/ctl_show.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <time.h>
 
@@ -56,14 +57,19 @@ static void put_account(struct buf *out, const json_t *account)
 
 #define DURATION_MAX_S 1e9
 
+static uint64_t seconds_of(const json_t *object, const char *member)
+{
+    double said = json_number_value(json_object_get(object, member));
+
+    return said > 0 && said < DURATION_MAX_S ? (uint64_t)said : 0;
+}
+
 static void put_duration(struct buf *out, const json_t *call)
 {
     struct buf text = buf_new(32);
-    double said = json_number_value(json_object_get(call, "duration"));
-    uint64_t s = said > 0 && said < DURATION_MAX_S ? (uint64_t)said : 0;
 
     if (is_true(call, "answered"))
-        status_put_duration(&text, s);
+        status_put_duration(&text, seconds_of(call, "duration"));
     else
         buf_putc(&text, '-');
     buf_printf(out, "%8s", buf_cstr(&text));
@@ -140,6 +146,26 @@ static void put_call(struct buf *out, const json_t *call)
     buf_putc(out, '\n');
 }
 
+/* Somebody asks us to call somebody else, in a call that may be over. */
+static void put_question(struct buf *out, const json_t *question)
+{
+    struct buf left = buf_new(64);
+    char number[32];
+
+    snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT,
+             json_integer_value(json_object_get(question, "call")));
+    buf_printf(&left, "%" PRIu64 " s left", seconds_of(question, "expires"));
+    buf_puts(out, "question ");
+    put_column(out, number, LABEL_COLUMNS);
+    put_column(out, buf_cstr(&left), STATE_COLUMNS);
+    status_put_name(out, ctl_text(question, "contact"), ctl_text(question, "peer_name"));
+    put_text(out, ctl_text(question, "peer"));
+    buf_puts(out, " asks you to call ");
+    put_text(out, ctl_text(question, "to"));
+    buf_puts(out, " instead: follow or stay\n");
+    buf_free(&left);
+}
+
 /* --- people --------------------------------------------------------------------------------- */
 
 #define OUTCOME_COLUMNS 10
@@ -185,7 +211,7 @@ static bool is_said_already(const char *member, const json_t *value)
 {
     static const char *const members[] = {
         "v",        "reply",  "ok",        "version", "calls",        "accounts", "history",
-        "contacts", "device", "listening", "leaves",  "ring_devices", "screens"};
+        "contacts", "device", "listening", "leaves",  "ring_devices", "screens",  "questions"};
 
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         if (strcmp(member, members[i]) == 0)
@@ -236,6 +262,7 @@ void ctl_show_reply(struct buf *out, const struct ctl_line *line, int verbosity)
         put_list(out, line->tree, "listening", put_listening);
     put_list(out, line->tree, "accounts", put_account);
     put_list(out, line->tree, "calls", put_call);
+    put_list(out, line->tree, "questions", put_question);
     put_list(out, line->tree, "history", put_past);
     put_list(out, line->tree, "contacts", put_contact);
     put_values(out, line->tree);

@@ -320,5 +320,81 @@ def daemon_asks():
         equal(client.status(5), tphone.OK, "status")
 
 
+# --- calls that are over before somebody has answered ---------------------------------------------
+
+def asks_and_leaves(room, client, to):
+    """A call of this client whose other side asks to call that, and hangs up: its number, and the
+    other side."""
+    call = Caller.__new__(Caller)
+    call.peer = room.keep(sip.Peer())
+    call.peer.answers = ("NOTIFY", "BYE")
+    number = client.do("call", target=f"sip:asks@127.0.0.1:{call.peer.port}")["call"]
+    invite, ok = call.up()
+    client.event("answered", call=number)
+    equal(refer(call, invite, ok, 10, to).status, 202, "REFER")
+    client.event("transfer-asked", call=number)
+    ended = call.asked(call.within("BYE", invite, ok, 11), invite.source)
+    equal(ended.status, 200, "answer to BYE")
+    client.event("ended", call=number)
+    return number, call
+
+
+@case("a client that comes when the call is over reads what is asked, and says yes")
+def later():
+    with Room() as room:
+        to = room.keep(sip.Peer())
+        to.answers = ("BYE",)
+        uri = f"sip:carol@127.0.0.1:{to.port}"
+        daemon = Daemon(room)
+        first = daemon.client("first")
+        number, call = asks_and_leaves(room, first, uri)
+        first.close()
+        said = daemon.expect(0, "status").out
+        expect(re.search(rf"^question {number} +\d+ s left +sip:asks@.* asks you to call {uri} ", said,
+                         re.MULTILINE), f"tphone status says {said}")
+        second = daemon.client("second")
+        status = second.do("status")
+        equal(status["calls"], [], "calls")
+        asked = status["questions"][0]
+        equal(status["questions"], [{"call": number, "to": uri, "expires": asked["expires"],
+                                     "peer": f"sip:asks@127.0.0.1:{call.peer.port}"}], "questions")
+        expect(40 < asked["expires"] < 60, f"it expires in {asked['expires']} s")
+        second.refused("status", "no-such-call", call=number)
+        second.do("follow")
+        other = second.event("transfer-followed", call=number)["other"]
+        equal(second.do("status")["questions"], [], "questions that are left")
+        takes(to, to.wait(sip.request("INVITE"), 5, what="INVITE"))
+        second.event("answered", call=other)
+        last_notify(call, 200)
+        second.refused("follow", "no-such-call")
+
+
+@case("of what is asked in two calls that are over each has its answer, and in a third that is not")
+def later_which():
+    with Room() as room:
+        daemon = Daemon(room)
+        first = daemon.client("first")
+        numbers, calls = zip(*[asks_and_leaves(room, first, f"sip:x{i}@127.0.0.1:9")
+                               for i in range(2)])
+        up = Caller.__new__(Caller)
+        up.peer = room.keep(sip.Peer())
+        up.peer.answers = ("NOTIFY", "BYE")
+        first.do("call", target=f"sip:up@127.0.0.1:{up.peer.port}")
+        equal(refer(up, *up.up(), 10, "sip:x2@127.0.0.1:9").status, 202, "REFER")
+        first.close()
+        second = daemon.client("second")
+        equal([(q["call"], q["to"]) for q in second.do("status")["questions"]],
+              [(n, f"sip:x{n - 1}@127.0.0.1:9") for n in (*numbers, 3)], "questions, oldest first")
+        equal(second.refused("stay", "which-call"),
+              "several calls could be meant, 1, 2 and 3; say which", "which")
+        for number, call in ((3, up), (1, calls[0])):
+            second.do("stay", call=number)
+            equal(second.event("transfer-refused", call=number)["status"], 603, "status")
+            last_notify(call, 603)
+        second.do("stay")
+        last_notify(calls[1], 603)
+        equal([c["call"] for c in second.do("status")["calls"]], [3], "calls")
+
+
 if __name__ == "__main__":
     tap.run(jobs=4)

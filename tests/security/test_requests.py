@@ -194,6 +194,28 @@ def flood_of_referrals():
         call.leave(invite, ok, 900)
 
 
+@case("REFER and BYE in 20 calls: no more than 16 questions wait for a person")
+def heap_of_questions():
+    with Room() as room:
+        phone = control.Piped(room).client
+        statuses = []
+        for n in range(20):
+            call = Caller.__new__(Caller)
+            call.peer = room.keep(sip.Peer())
+            call.peer.answers = ("NOTIFY",)
+            number = phone.do("call", target=f"sip:x@127.0.0.1:{call.peer.port}")["call"]
+            invite, ok = call.up()
+            phone.event("answered", call=number)
+            message = call.within("REFER", invite, ok, 10, Refer_To=f"<sip:y{n}@127.0.0.1:9>")
+            statuses.append(call.asked(message, invite.source).status)
+            equal(call.asked(call.within("BYE", invite, ok, 11), invite.source).status, 200, "BYE")
+            phone.event("ended", call=number)
+        equal(statuses, 16 * [202] + 4 * [603], "answers")
+        equal([q["call"] for q in phone.do("status")["questions"]], list(range(1, 17)), "questions")
+        phone.do("stay", call=1)
+        equal(len(phone.do("status")["questions"]), 15, "questions that are left")
+
+
 # --- answered by itself -----------------------------------------------------------------------
 
 AUTO = {
