@@ -17,17 +17,6 @@ static enum phone_call_phase phase_of(const char *word)
     return PHONE_PHASE_CALLING;
 }
 
-/* What was asked before this screen was there. */
-static void take_wish(struct model *m, const struct model_call *c, const char *to)
-{
-    struct model_wish w = {c->call, c->peer, c->peer_name, c->contact, (char *)to};
-
-    if (*to)
-        model_add_wish(m, &w);
-    else
-        model_remove_wish(m, c->call);
-}
-
 static void take_call_state(struct model *m, const json_t *row, uint64_t now_ms)
 {
     uint32_t number = model_unsigned(row, "call");
@@ -60,7 +49,6 @@ static void take_call_state(struct model *m, const json_t *row, uint64_t now_ms)
     c->muted = model_flag(row, "muted");
     c->device = model_flag(row, "device");
     c->conference = model_unsigned(row, "conference");
-    take_wish(m, c, ctl_text(row, "asks_to_call"));
     if (c->answered)
         c->up_ms = now_ms > up_ms ? now_ms - up_ms : 1;
 }
@@ -80,6 +68,23 @@ static void take_calls(struct model *m, const json_t *list, uint64_t now_ms)
             model_remove_call(m, m->calls[i]->call);
     for (size_t i = 0; i < json_array_size(list); i++)
         take_call_state(m, json_array_get(list, i), now_ms);
+}
+
+/* What was asked before this screen was there, also in calls that are over. */
+static void take_questions(struct model *m, const json_t *list)
+{
+    model_clear_wishes(m);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
+        struct model_wish w = {.call = model_unsigned(row, "call"),
+                               .peer = (char *)ctl_text(row, "peer"),
+                               .peer_name = (char *)ctl_text(row, "peer_name"),
+                               .contact = (char *)ctl_text(row, "contact"),
+                               .to = (char *)ctl_text(row, "to")};
+
+        if (w.call)
+            model_add_wish(m, &w);
+    }
 }
 
 /* What was wrong before this screen was there is in its log as well: the first row has no room for
@@ -147,6 +152,7 @@ void model_status(struct model *m, const void *tree, uint64_t now_ms)
     take_listening(m, json_array_get(json_object_get(tree, "listening"), 0));
     model_take_sound_state(m, tree);
     take_calls(m, json_object_get(tree, "calls"), now_ms);
+    take_questions(m, json_object_get(tree, "questions"));
     for (size_t i = 0; i < json_array_size(accounts); i++)
         take_account_state(m, json_array_get(accounts, i));
 }

@@ -88,6 +88,8 @@ void plain_put_status(struct plain *p)
     if (m->dnd)
         buf_puts(out, "Do not disturb is on: calls are turned away.\n");
     put_missed(p);
+    for (size_t i = 0; i < m->n_wishes; i++)
+        plain_put_wish(&m->wishes[i], out);
     plain_read(p, &view_calls);
 }
 

@@ -52,7 +52,7 @@ void plain_tab(struct plain *plain, struct slice text, struct buf *now);
 
 /* --- its parts ------------------------------------------------------------------------------ */
 
-/* How the telephone is: accounts, calls, missed ones. */
+/* How the telephone is: accounts, missed calls, what is asked, calls. */
 void plain_put_status(struct plain *plain);
 /* Whether something is to be said that the telephone does not tell by itself. */
 bool plain_has_news(const struct screen *screen);
@@ -70,6 +70,9 @@ void plain_say_completions(struct plain *plain, struct slice begun);
  * one. Called before the model has it, as the end of a call takes its name away. */
 void plain_put_event(const struct screen *screen, const struct ctl_line *line, enum plain_tell tell,
                      struct buf *out);
+
+/* What somebody asks, in one line. */
+void plain_put_wish(const struct model_wish *wish, struct buf *out);
 
 /* Who a line is about: "Bob, call 1". A contact stands bare, what a stranger calls itself in
  * quotes, as in ui/status.h; the number tells calls with the same one apart, and is what commands

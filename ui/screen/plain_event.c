@@ -92,6 +92,13 @@ static void put_progress(struct buf *out, const struct phone_event *e)
     buf_puts(out, i < ARRAY_LEN(words) ? words[i] : "is being reached");
 }
 
+static void put_asked(struct buf *out, const char *to)
+{
+    buf_puts(out, "asks you to call ");
+    plain_put_head(slice_of(to), ADDRESS_COLS, out);
+    buf_puts(out, " instead; follow or stay");
+}
+
 static void put_ended(struct buf *out, const struct phone_event *e)
 {
     buf_printf(out, "ended: %s", e->text);
@@ -149,9 +156,7 @@ static bool put_words(struct buf *out, const struct phone_event *e)
         buf_puts(out, "a password is needed; the command password asks for it");
         return true;
     case PHONE_TRANSFER_ASKED:
-        buf_puts(out, "asks you to call ");
-        plain_put_head(slice_of(e->to), ADDRESS_COLS, out);
-        buf_puts(out, " instead; follow or stay");
+        put_asked(out, e->to);
         return true;
     case PHONE_MUTED:
         buf_puts(out, e->on ? "does not hear you: muted" : "hears you: no longer muted");
@@ -224,6 +229,14 @@ static enum plain_tell worth(const struct phone_event *e)
 static bool is_told(const struct phone_event *e, enum plain_tell tell)
 {
     return e->kind != PHONE_QUALITY && e->kind != PHONE_MEDIA && tell >= worth(e);
+}
+
+void plain_put_wish(const struct model_wish *w, struct buf *out)
+{
+    plain_put_name(out, w->contact, w->peer_name, w->peer, w->call);
+    buf_puts(out, ": ");
+    put_asked(out, w->to);
+    buf_putc(out, '\n');
 }
 
 void plain_put_event(const struct screen *s, const struct ctl_line *line, enum plain_tell tell,

@@ -17,6 +17,8 @@
 #define STATUS "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0.1\",\"calls\":[],\"accounts\":[" \
     "{\"account\":\"home\",\"uri\":\"sip:alice@h\",\"registers\":true,\"registered\":true,\"expires\":300}," \
     "{\"account\":\"work\",\"uri\":\"sip:work@h\",\"registers\":true,\"registered\":false,\"text\":\"password refused\"}]}"
+#define ASKING "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0.1\",\"calls\":[],\"accounts\":[],\"questions\":[" \
+    "{\"call\":1,\"peer\":\"sip:bob@h\",\"peer_name\":\"B\",\"contact\":\"Bob\",\"to\":\"sip:carol@h\",\"expires\":41.5}]}"
 #define PAST(rest) "{\"time\":1e9," rest "}"
 #define HISTORY "{\"v\":1,\"reply\":4,\"ok\":true,\"history\":[" \
     PAST("\"direction\":\"out\",\"outcome\":\"answered\",\"duration\":730.4,\"peer\":\"sip:bob@h\",\"contact\":\"Bob\"") "," \
@@ -57,6 +59,9 @@ static const struct row {
     {"what the phone wants known", {EVENT("\"notice\",\"text\":\"the disk is full\"")}, {0}, "telephone: the disk is full\n", NULL},
     {"quality is not told", {UP("1"), EVENT("\"quality\",\"call\":1,\"mos\":4.3")}, {0}, "", NULL},
     {"the beginning", {STATUS}, {0}, "alice@h: registered\nwork@h: not registered, password refused\nCalls: none\nType a command; help tells what can be done.\n", NULL},
+    {"what was asked before, in a call that is over", {ASKING}, {0}, "There is no account: addresses are called without a server.\nBob, call 1: asks you to call sip:carol@h instead; follow or stay\nCalls: none\nType a command; help tells what can be done.\n", NULL},
+    {"is answered", {ASKING}, {"follow"}, "", "\"command\":\"follow\",\"id\":65,\"call\":1"},
+    {"or asked for once more", {ASKING}, {"status"}, "There is no account: addresses are called without a server.\nBob, call 1: asks you to call sip:carol@h instead; follow or stay\nCalls: none\n", NULL},
     {"is told once", {STATUS, STATUS}, {0}, "", NULL},
     {"an empty line", {UP("1")}, {""}, "", NULL},
     {"a command", {UP("1")}, {"mute"}, "", "\"command\":\"mute\""},

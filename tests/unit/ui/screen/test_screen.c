@@ -14,13 +14,22 @@
 #define STATUS(calls)                                                                              \
     "{\"v\":1,\"reply\":3,\"ok\":true,\"version\":\"0\",\"leaves\":true,\"calls\":[" calls         \
     "],\"accounts\":[]}"
+/* What was asked in call n before the screen was there. */
+#define QUESTION(n)                                                                                \
+    "{\"call\":" #n ",\"peer\":\"sip:p" #n                                                         \
+    "@h.example\",\"peer_name\":\"P\",\"to\":\"sip:carol" #n "@h.example\",\"expires\":41.5}"
+#define ASKING(calls, questions) STATUS(calls "],\"questions\":[" questions)
 #define INCOMING(n)                                                                                \
     "{\"v\":1,\"event\":\"incoming\",\"time\":1.0,\"call\":" #n ",\"peer\":\"sip:p" #n             \
     "@h.example\",\"peer_name\":\"P\"}"
 
 #define ASKED(n)                                                                                   \
-    "{\"v\":1,\"event\":\"transfer-asked\",\"time\":1.0,\"call\":" #n ",\"peer\":\"sip:p" #n           \
+    "{\"v\":1,\"event\":\"transfer-asked\",\"time\":1.0,\"call\":" #n ",\"peer\":\"sip:p" #n       \
     "@h.example\",\"peer_name\":\"P\",\"to\":\"sip:carol@h.example\"}"
+
+#define GIVEN_UP(n)                                                                                \
+    "{\"v\":1,\"event\":\"transfer-refused\",\"time\":1.0,\"call\":" #n ",\"to\":\"sip:c@h\","     \
+    "\"status\":603,\"text\":\"t\"}"
 
 /* --- what is asked of the phone ------------------------------------------------------------- */
 
@@ -52,7 +61,12 @@ static const struct row {
     {"S stays",                    STATUS(CALL(1, "up", "")), ASKED(1), "S", "{\"command\":\"stay\",\"id\":*,\"call\":1}"},
     {"F in a call that is over",   STATUS(""), ASKED(1), "F", "{\"command\":\"follow\",\"id\":*,\"call\":1}"},
     {"F with nobody who asks",     STATUS(CALL(1, "up", "")), NULL, "F", ""},
-    {"F of what was asked before", STATUS(CALL(1, "up", ",\"asks_to_call\":\"sip:c@h\"")), NULL, "F", "{\"command\":\"follow\",\"id\":*,\"call\":1}"},
+    {"F of what was asked before", ASKING(CALL(1, "up", ""), QUESTION(1)), NULL, "F", "{\"command\":\"follow\",\"id\":*,\"call\":1}"},
+    {"in a call that is over",     ASKING("", QUESTION(1)), NULL, "F", "{\"command\":\"follow\",\"id\":*,\"call\":1}"},
+    {"which is not wanted",        ASKING("", QUESTION(1)), NULL, "S", "{\"command\":\"stay\",\"id\":*,\"call\":1}"},
+    {"and then the other",         ASKING("", QUESTION(1) "," QUESTION(3)), GIVEN_UP(1), "F", "{\"command\":\"follow\",\"id\":*,\"call\":3}"},
+    {"the one that is named",      ASKING("", QUESTION(1) "," QUESTION(3)), NULL, ": s t a y space 3 enter", "{\"command\":\"stay\",\"id\":*,\"call\":3}"},
+    {"what was asked is over",     ASKING("", QUESTION(1)), STATUS(""), "F", ""},
     {"a takes the other",          STATUS(CALL(1, "up", "")), INCOMING(7), "a", "{\"command\":\"answer\",\"id\":*,\"call\":7}"},
     {"s needs two",                STATUS(CALL(1, "up", "")), NULL, "s", ""},
     {"s goes to the one on hold",  STATUS(CALL(1, "up", "") "," CALL(2, "up", "")),
@@ -212,8 +226,9 @@ static const struct seen_row {
     {"not with a call",                  {STATUS(CALL(1, "ringing", ""))}, "5", NULL, "to 5"},
     {"who asks to call somebody else",   {STATUS(CALL(1, "up", "")), ASKED(1)}, "", "P\" asks you to call carol@h.example", NULL},
     {"and by which keys",                {STATUS(CALL(1, "up", "")), ASKED(1)}, "", "F follow  S stay", NULL},
+    {"before the screen was there",      {ASKING("", QUESTION(1))}, "", "P\" asks you to call carol1@h.example", NULL},
     {"behind a call that comes in",      {STATUS(CALL(1, "up", "")), ASKED(1), INCOMING(7)}, "", NULL, "asks you"},
-    {"what was asked when it is over",   {STATUS(CALL(1, "up", "")), ASKED(1), EVENT("transfer-refused", "1,\"to\":\"sip:c@h\",\"status\":603,\"text\":\"t\"")}, "", NULL, "asks you"},
+    {"what was asked when it is over",   {STATUS(CALL(1, "up", "")), ASKED(1), GIVEN_UP(1)}, "", NULL, "asks you"},
     {"missed calls are counted",         {STATUS(""), HISTORY(PAST("9.0", "missed") "," PAST("8.0", "missed") "," PAST("7.0", "answered"))}, "",
      "2 missed", NULL},
     {"those from before were seen",      {STATUS(""), HISTORY(PAST("9.0", "answered") "," PAST("8.0", "missed"))}, "", NULL, "1 missed"},
