@@ -2,7 +2,7 @@
  *
  * Where a screen says that it leaves, that is a person's word, and calls end too. One that is only
  * gone, as its connection broke, may come back: the telephone waits for ten seconds, and for its
- * calls, before it ends. */
+ * calls and what was asked in them, before it ends. */
 #include "ui/control_private.h"
 
 #define GONE_MS 10000u
@@ -15,10 +15,11 @@ static void wait_for_one(struct control *control)
 static void on_alone(void *arg)
 {
     struct control *control = arg;
+    const struct phone *phone = control->session->phone;
 
     if (!control->leaves || control->n_screens > 0)
         return;
-    if (phone_calls(control->session->phone) > 0)
+    if (phone_calls(phone) > 0 || phone_each_question(phone, NULL, NULL) > 0)
         wait_for_one(control);
     else
         session_stop(control->session);

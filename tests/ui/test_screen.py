@@ -8,6 +8,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import sip, tphone
+from lib.ends import Caller
 from lib.room import Room, wait_until
 from lib.screen import Screen
 from lib.tap import case, equal, expect, run
@@ -122,6 +123,33 @@ def lost():
         began = time.monotonic()
         wait_until(lambda: not os.path.exists(me.socket), 20, "the phone stays")
         expect(time.monotonic() - began > 5, "it did not wait for the screen to come back")
+
+
+@case("it waits for what is asked, too: whoever comes in time sees the question and follows")
+def lost_with_a_question():
+    with Room() as room:
+        carol = room.keep(sip.Peer())
+        me = Screen(room)
+        call = Caller.__new__(Caller)
+        call.peer = room.keep(sip.Peer())
+        call.peer.answers = ("NOTIFY",)
+        me.call(f"sip:bob@127.0.0.1:{call.peer.port}")
+        invite, ok = call.up()
+        me.tmux.wait(r"▶ bob@.* 0:\d\d")
+        refer = call.within("REFER", invite, ok, 10, Refer_To=f"<sip:carol@127.0.0.1:{carol.port}>")
+        equal(call.asked(refer, invite.source).status, 202, "answer to REFER")
+        me.tmux.wait(r"bob@\S+ asks you to call carol@")
+        os.kill(me.tmux.pid(), signal.SIGKILL)
+        equal(call.asked(call.within("BYE", invite, ok, 11), invite.source).status, 200, "BYE")
+        me.tmux.status()
+        time.sleep(11)
+        second = me.again("second")
+        second.wait(r"bob@\S+ asks you to call carol@\S+ .*F follow  S stay")
+        expect("no calls" in second.text(), "the call is still there")
+        second.press("F")
+        got = carol.wait(sip.request("INVITE"), 5, what="INVITE")
+        expect("asks you" not in second.text(), "it is still asked")
+        carol.respond(got, 486, "Busy", tag="c")
 
 
 @case("settings: theme, colours, ASCII, bindings; NO_COLOR; a wrong binding is told")
