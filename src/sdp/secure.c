@@ -47,8 +47,8 @@ struct slice sdp_secure_profile(const struct sdp_keying *keying)
 {
     if (keying->encryption != SDP_ENCRYPT_REQUIRE)
         return SLICE("RTP/AVP");
-    return offers_crypto(keying) || !knows_dtls(keying) ? SLICE("RTP/SAVP")
-                                                        : SLICE("UDP/TLS/RTP/SAVP");
+    return has_crypto(keying) || !knows_dtls(keying) ? SLICE("RTP/SAVP")
+                                                     : SLICE("UDP/TLS/RTP/SAVP");
 }
 
 static bool is_dtls_profile(struct slice proto)

@@ -61,7 +61,7 @@ void sdp_keying_new(struct rng *rng, enum sdp_encryption encryption, bool offere
 
 /* --- for offer.c and answer.c ---------------------------------------------------------------- */
 
-/* The profile of a line of ours: "RTP/AVP", "RTP/SAVP" or "UDP/TLS/RTP/SAVP". */
+/* The profile of a new line in our offer: "RTP/AVP", "RTP/SAVP" or "UDP/TLS/RTP/SAVP". */
 struct slice sdp_secure_profile(const struct sdp_keying *keying);
 /* RTP/SAVP and RTP/SAVPF (RFC 3711 12, RFC 5124), and the same behind UDP/TLS/ (RFC 5764 8). */
 bool sdp_is_secure_profile(struct slice proto);

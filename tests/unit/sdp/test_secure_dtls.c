@@ -280,10 +280,34 @@ static void behind_dtls(void **state)
     sdp_exchange_free(x);
 }
 
+/* Keys by SDES that they have brought, though we would offer DTLS: it goes on so, also where they
+ * have taken the sound away meanwhile. The profile is that of the keys in the same offer. */
+static void behind_a_pause(void **state)
+{
+    static const char *const offers[] = {HEAD "m=audio 5004 RTP/SAVP 0\n" CRYPTO,
+                                         HEAD "m=audio 0 RTP/SAVP 0\n"};
+    struct sdp_exchange *x = phone(SDP_ENCRYPT_REQUIRE, true, false, 5);
+    struct buf ours = buf_new(ROOM);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(offers); i++) {
+        assert_int_equal(sdp_exchange_take_offer(x, slice_of(offers[i])), 0);
+        assert_int_equal(sdp_exchange_answer(x, &ours), 0);
+    }
+    buf_clear(&ours);
+    assert_int_equal(sdp_exchange_offer(x, &ours), 0);
+    assert_true(sdp_says(buf_slice(&ours), "a=crypto:"));
+    assert_true(sdp_says(buf_slice(&ours), " RTP/SAVP "));
+    assert_false(sdp_says(buf_slice(&ours), "UDP/TLS"));
+    buf_free(&ours);
+    sdp_exchange_free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(roles_stay), cmocka_unit_test(behind_a_nat),
-                                       cmocka_unit_test(behind_dtls)};
+                                       cmocka_unit_test(behind_dtls),
+                                       cmocka_unit_test(behind_a_pause)};
 
     return RUN_ROWS("sdp/secure by DTLS: two phones", two_rows, check_two) +
            RUN_ROWS("sdp/secure by DTLS: strangers", text_rows, check_text) +
