@@ -216,7 +216,7 @@ int sdp_secure_take_offer(struct sdp_keying *keying, const struct sdp_model *mod
     int err = take_offer(keying, model, media, must, out);
 
     if (!err && out->by != SDP_SDES)
-        keying->stale = true; /* it may be another one who offers now */
+        keying->stale = keying->said; /* it may be another one who offers now */
     return err;
 }
 

@@ -395,17 +395,22 @@ static void another_branch(void **state)
     sdp_exchange_free(early);
 }
 
-/* A call that began in the clear may become encrypted. */
+/* A call that began in the clear may become encrypted, by keys that stay as those of any other. */
 static void a_way_up(void **state)
 {
     struct sdp_exchange *one = phone(SDP_ENCRYPT_PREFER, false, 9),
                         *other = phone(SDP_ENCRYPT_PREFER, true, 10);
+    struct sdp_secured before;
 
     (void)state;
     offer_and_answer(one, other);
     assert_int_equal(sdp_secured_of(one)->by, SDP_CLEAR);
     offer_and_answer(other, one);
     assert_keyed(one, other);
+    before = *sdp_secured_of(one);
+    offer_and_answer(other, one);
+    assert_true(sdp_crypto_same_key(&sdp_secured_of(one)->send, &before.send));
+    assert_true(sdp_crypto_same_key(&sdp_secured_of(one)->receive, &before.receive));
     sdp_exchange_free(one);
     sdp_exchange_free(other);
 }
