@@ -304,14 +304,20 @@ void sip_refer_wait_is_over(struct sip_call *call, uint64_t now_ms)
 
 /* --- SUBSCRIBE: theirs, to what their REFER has made ------------------------------------------ */
 
-/* RFC 6665 4.2.1, 8.2.1: whether this is the event that they mean. */
+static bool is_refer(struct slice event)
+{
+    return slice_ieq(slice_trim(slice_cut(&event, ';')), SLICE("refer"));
+}
+
+/* RFC 6665 4.2.1, 8.2.1: whether this is the one that they mean. */
 static bool is_ours(const struct sip_referral *r, struct slice event)
 {
-    struct slice package = slice_trim(slice_cut(&event, ';')), id;
-    struct slice params = event.p ? (struct slice){event.p - 1, event.n + 1} : (struct slice){0};
+    struct slice params, id;
     uint64_t number;
 
-    if (!slice_ieq(package, SLICE("refer")))
+    slice_cut(&event, ';');
+    params = event.p ? (struct slice){event.p - 1, event.n + 1} : (struct slice){0};
+    if (!r->open || r->silent || r->left)
         return false;
     if (!sip_param(params, SLICE("id"), &id))
         return !r->numbered;
@@ -338,14 +344,25 @@ static void subscribe(struct sip_call *call, struct sip_tx *tx, bool ends, uint6
     buf_free(&seconds);
 }
 
+/* RFC 6665 8.3.2. Not 481, by which they may think that the call is over. */
+static void refuse_event(struct sip_call *call, struct sip_tx *tx, uint64_t now_ms)
+{
+    struct sip_extra known = {SLICE("Allow-Events"), SLICE("refer")};
+    struct sip_response bad = {.status = 489, .extra = &known, .n_extra = 1};
+
+    sip_server_respond(call->ep, tx, &bad, now_ms);
+}
+
 void sip_refer_subscribed(struct sip_call *call, struct sip_tx *tx, const struct sip_msg *msg,
                           uint64_t now_ms)
 {
-    const struct sip_referral *r = &call->referral;
+    struct slice event = sip_msg_header(msg, SIP_HDR_EVENT);
     struct slice expires = sip_msg_header(msg, SIP_HDR_EXPIRES);
     uint32_t seconds = 1;
 
-    if (!r->open || r->silent || r->left || !is_ours(r, sip_msg_header(msg, SIP_HDR_EVENT)))
+    if (!is_refer(event))
+        refuse_event(call, tx, now_ms);
+    else if (!is_ours(&call->referral, event))
         sip_server_reject(call->ep, tx, 481, now_ms);
     else if (expires.p && sip_delta_seconds_parse(expires, &seconds))
         sip_server_reject(call->ep, tx, 400, now_ms);

@@ -349,7 +349,8 @@ static void subscribed(void **state)
                         "<sip:bob@192.0.2.1:5060>");
     notified(r, 1, "pending;expires=710", "100 Trying");
     called_request(r, "SUBSCRIBE", 5, "Event: presence\n", "");
-    called_assert_last(r, "SIP/2.0 481");
+    called_assert_last(r, "SIP/2.0 489"); /* 481 would say that the call is over */
+    assert_string_equal(rig_header(called_last(r), "Allow-Events"), "refer");
     called_request(r, "SUBSCRIBE", 6, "Event: refer;id=7\n", "");
     called_assert_last(r, "SIP/2.0 481");
     called_request(r, "SUBSCRIBE", 7, "Event: refer\nExpires: x\n", "");
