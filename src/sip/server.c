@@ -67,14 +67,9 @@ static size_t largest_answer(const struct sip_flow *flow, const struct sip_msg *
     return flow->transport == SIP_UDP && twice < SIP_MAX_MESSAGE ? twice : SIP_MAX_MESSAGE;
 }
 
-static bool is_server(const struct sip_endpoint *ep, const struct sip_flow *flow)
-{
-    return sip_endpoint_is_server(ep, &flow->remote);
-}
-
 static bool is_stranger(const struct sip_endpoint *ep, const struct sip_flow *flow)
 {
-    return ep->config.silent_to_strangers && !is_server(ep, flow);
+    return ep->config.silent_to_strangers && !sip_endpoint_is_server(ep, &flow->remote);
 }
 
 static void send_stateless(struct sip_endpoint *ep, const struct sip_flow *flow,
@@ -452,7 +447,7 @@ static bool has_its_share(const struct query *q, const struct sip_source *source
     size_t left = ep->room > ep->n_open ? ep->room - ep->n_open : 0;
 
     return ep->room && source->calls && source->calls / SIP_CALLS_SHARE >= left &&
-           !is_server(ep, q->flow);
+           !sip_endpoint_is_server(ep, &q->flow->remote);
 }
 
 /* The fewer places are left, the fewer a source gets of them, so that there is one for who comes
@@ -463,7 +458,8 @@ static bool has_its_half_open(const struct query *q, const struct sip_source *so
     size_t left = SIP_MAX_HALF_OPEN_ALL - ep->txs.half_open;
 
     return ep->config.max_calls <= SIP_MAX_HALF_OPEN && source->half_open &&
-           source->half_open * SIP_HALF_OPEN_SHARE >= left && !is_server(ep, q->flow);
+           source->half_open * SIP_HALF_OPEN_SHARE >= left &&
+           !sip_endpoint_is_server(ep, &q->flow->remote);
 }
 
 /* Whether so much of our answers, or of the places for them, is kept for a source that others shall
@@ -475,7 +471,7 @@ static bool has_its_answers(const struct query *q)
     size_t left = txs->max_bytes > txs->bytes ? txs->max_bytes - txs->bytes : 0;
     size_t places = txs->max > txs->n ? txs->max - txs->n : 0;
 
-    if (!source || is_server(q->ep, q->flow))
+    if (!source || sip_endpoint_is_server(q->ep, &q->flow->remote))
         return false;
     return (source->bytes && source->bytes / SIP_ANSWER_SHARE >= left) ||
            source->requests / SIP_ANSWER_SHARE >= places;
