@@ -11,6 +11,7 @@
  *   avoid.c       places that have failed
  *   kept.c        what is kept of the requests in a call
  *   refer.c       they ask us to call somebody else
+ *   info.c        keys by INFO              room.c        how long an offer may be
  *   accounts.c    all accounts; each is account.c (who we are), register.c (how the server is told
  *                 so), binding.c (what stands there) and auth.c (what its challenges get)
  *
@@ -261,7 +262,7 @@ void sip_call_over(struct sip_call *call, const struct sip_call_event *end, uint
 void sip_call_settle(struct sip_call *call, uint64_t now_ms);
 /* Our Contact, once the local address is known. -ENOMEM. */
 int sip_call_make_contact(struct sip_call *call, const struct sip_flow *flow, struct slice user);
-/* What our INVITE and UPDATE say of us. Bytes are dear in them (sip/room.c): Accept would say what
+/* What our INVITE and NOTIFY say of us. Bytes are dear in them (sip/room.c): Accept would say what
  * holds without it (RFC 3261 20.1), and Supported that we understand what few want when they refer
  * us (RFC 4488), which our answers tell as well. */
 #define SIP_WITH_US SIP_WITH_ALLOW
